@@ -1,0 +1,36 @@
+package disc
+
+import "fmt"
+
+// LBA is a logical block address: the number of a sector, counted from the
+// first sector after the pre-gap of the first track. Addresses before it, in
+// the pre-gap and the lead-in of a CD, are negative.
+type LBA int64
+
+// FramesPerSecond is the number of CD sectors in a second.
+const FramesPerSecond = 75
+
+// MSF is a CD address in minutes, seconds and frames; 00:02:00 is LBA 0
+// (MMC-6 table 591).
+type MSF struct{ M, S, F int }
+
+// MSF returns the address as minutes, seconds and frames. Addresses in the
+// lead-in come as 90 minutes and more.
+func (a LBA) MSF() MSF {
+	n := int64(a) + 150
+	if n < 0 {
+		n += 450000
+	}
+	return MSF{int(n / 75 / 60), int(n / 75 % 60), int(n % 75)}
+}
+
+// LBA returns the address as a logical block address.
+func (m MSF) LBA() LBA {
+	n := int64((m.M*60+m.S)*75 + m.F)
+	if m.M >= 90 {
+		n -= 450000
+	}
+	return LBA(n - 150)
+}
+
+func (m MSF) String() string { return fmt.Sprintf("%02d:%02d:%02d", m.M, m.S, m.F) }

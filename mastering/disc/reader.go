@@ -1,0 +1,119 @@
+package disc
+
+import (
+	"errors"
+	"fmt"
+	"io"
+)
+
+// Reader reads the user data of a data track at byte offsets. Offset 0 is
+// address 0 of the disc, since file systems speak in absolute addresses; data
+// before the start of the track (of earlier sessions) is read too.
+type Reader struct {
+	d    Disc
+	size int64
+}
+
+// NewReader returns a reader of the disc's user data that ends where track t
+// ends.
+func NewReader(d Disc, t Track) *Reader {
+	return &Reader{d, int64(t.End()) * SectorSize}
+}
+
+// Size returns the number of bytes from address 0 to the end of the track.
+func (r *Reader) Size() int64 { return r.size }
+
+// ReadAt implements io.ReaderAt. Whole sectors go straight to p; a beginning or
+// an end within a sector is read through a buffer of one sector.
+func (r *Reader) ReadAt(p []byte, off int64) (n int, err error) {
+	if off < 0 {
+		return 0, fmt.Errorf("read at negative offset %d", off)
+	}
+	for n < len(p) {
+		at := off + int64(n)
+		if at >= r.size {
+			return n, io.EOF
+		}
+		k, err := r.readSome(p[n:min(int64(len(p)), int64(n)+r.size-at)], at)
+		n += k
+		if err != nil {
+			return n, err
+		}
+		if k == 0 {
+			return n, io.ErrUnexpectedEOF
+		}
+	}
+	return n, nil
+}
+
+// readSome reads one run: either whole sectors, or a part of one.
+func (r *Reader) readSome(p []byte, off int64) (int, error) {
+	lba, in := LBA(off/SectorSize), int(off%SectorSize)
+	if in == 0 && len(p) >= SectorSize {
+		k, err := r.d.ReadSectors(p[:len(p)/SectorSize*SectorSize], lba, User)
+		if k > 0 && errors.Is(err, io.EOF) {
+			err = nil
+		}
+		return k * SectorSize, err
+	}
+	var one [SectorSize]byte
+	k, err := r.d.ReadSectors(one[:], lba, User)
+	if k == 0 {
+		return 0, err
+	}
+	return copy(p, one[in:]), nil
+}
+
+// flat is a disc of one data track over a plain run of user data.
+type flat struct {
+	io.ReaderAt
+	sectors  int64
+	close    func() error
+	sessions []Session
+}
+
+// FromReaderAt returns a disc with one session and one data track whose user
+// data is r, size bytes long. A last sector that is not whole is filled with
+// zeros. The disc itself is an io.ReaderAt. Close calls close, if not nil.
+func FromReaderAt(r io.ReaderAt, size int64, close func() error) Disc {
+	n := (size + SectorSize - 1) / SectorSize
+	t := Track{Number: 1, Mode: Mode1, Length: n}
+	return &flat{r, n, close, []Session{{Number: 1, Tracks: []Track{t}}}}
+}
+
+func (f *flat) Sessions() []Session { return f.sessions }
+
+func (f *flat) Close() error {
+	if f.close == nil {
+		return nil
+	}
+	return f.close()
+}
+
+func (f *flat) ReadSectors(p []byte, lba LBA, form Form) (int, error) {
+	if form != User {
+		return 0, ErrForm
+	}
+	want := int64(len(p) / SectorSize)
+	if lba < 0 {
+		return 0, fmt.Errorf("read at address %d: before the first sector", lba)
+	}
+	have := min(want, f.sectors-int64(lba))
+	if have <= 0 {
+		return 0, io.EOF
+	}
+	p = p[:have*SectorSize]
+	n, err := f.ReadAt(p, int64(lba)*SectorSize)
+	switch {
+	case err == nil:
+	case errors.Is(err, io.EOF) && int64(n) > (have-1)*SectorSize:
+		clear(p[n:]) // the last sector of the image is not whole
+		err = nil
+	default:
+		return n / SectorSize, err
+	}
+	if have < want {
+		err = io.EOF
+	}
+	return int(have), err
+}

@@ -1,0 +1,161 @@
+package layout
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+)
+
+// ReadAt implements io.ReaderAt. A source that cannot be read, or that ends too
+// early, gives a *SourceError.
+func (l *Layout) ReadAt(p []byte, off int64) (int, error) {
+	if off < 0 {
+		return 0, fmt.Errorf("layout: read at negative offset %d", off)
+	}
+	if off >= l.size {
+		return 0, io.EOF
+	}
+	var eof error
+	if int64(len(p)) > l.size-off {
+		p, eof = p[:l.size-off], io.EOF
+	}
+	n := 0
+	for i := l.search(off); n < len(p); i++ {
+		at := off + int64(n)
+		if i == len(l.extents) {
+			clear(p[n:])
+			n = len(p)
+			break
+		}
+		e := l.extents[i]
+		if gap := e.Start - at; gap > 0 {
+			k := int(min(gap, int64(len(p)-n)))
+			clear(p[n : n+k])
+			n += k
+			if n == len(p) {
+				break
+			}
+			at = e.Start
+		}
+		k := int(min(e.End()-at, int64(len(p)-n)))
+		m, err := l.readExtent(p[n:n+k], e, at-e.Start)
+		n += m
+		if err != nil {
+			return n, err
+		}
+	}
+	return n, eof
+}
+
+// readExtent fills p from within one extent.
+func (l *Layout) readExtent(p []byte, e Extent, off int64) (int, error) {
+	switch s := e.Source.(type) {
+	case nil:
+		clear(p)
+		return len(p), nil
+	case Bytes:
+		return copy(p, s[e.Offset+off:]), nil
+	case Renderer:
+		if off == 0 && int64(len(p)) == e.Length {
+			s.Render(p)
+			return len(p), nil
+		}
+	}
+	r, err := l.cache.open(e)
+	if err != nil {
+		return 0, &SourceError{e.Source.String(), err}
+	}
+	defer l.cache.release(r)
+	n, err := r.ReadAt(p, e.Offset+off)
+	if n == len(p) {
+		return n, nil
+	}
+	if err == nil || errors.Is(err, io.EOF) {
+		err = ErrShrunk
+	}
+	return n, &SourceError{e.Source.String(), err}
+}
+
+// cache keeps the sources that were read last open, so that reading a large
+// file piece by piece opens it once.
+type cache struct {
+	mu      sync.Mutex
+	readers []*cached
+}
+
+type cached struct {
+	Reader
+	source Source
+	users  int
+	gone   bool // to be closed by the last user
+}
+
+// cacheSize is how many sources stay open.
+const cacheSize = 8
+
+// open returns an open reader of the extent's source.
+func (c *cache) open(e Extent) (*cached, error) {
+	c.mu.Lock()
+	for i, k := range c.readers {
+		if k.source == e.Source {
+			copy(c.readers[1:i+1], c.readers[:i])
+			c.readers[0] = k
+			k.users++
+			c.mu.Unlock()
+			return k, nil
+		}
+	}
+	c.mu.Unlock()
+	r, err := openExtent(e)
+	if err != nil {
+		return nil, err
+	}
+	k := &cached{Reader: r, source: e.Source, users: 1}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.readers) == cacheSize {
+		last := c.readers[cacheSize-1]
+		last.gone = true
+		if last.users == 0 {
+			last.Close()
+		}
+		c.readers = c.readers[:cacheSize-1]
+	}
+	c.readers = append([]*cached{k}, c.readers...)
+	return k, nil
+}
+
+func (c *cache) release(k *cached) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	k.users--
+	if k.gone && k.users == 0 {
+		k.Close()
+	}
+}
+
+// openExtent opens a source; a Renderer is rendered whole.
+func openExtent(e Extent) (Reader, error) {
+	if r, ok := e.Source.(Renderer); ok {
+		p := make([]byte, e.Length)
+		r.Render(p)
+		return Bytes(p).Open()
+	}
+	return e.Source.Open()
+}
+
+// Close closes the sources that are still open. The layout can be read again
+// afterwards.
+func (l *Layout) Close() error {
+	l.cache.mu.Lock()
+	defer l.cache.mu.Unlock()
+	for _, k := range l.cache.readers {
+		k.gone = true
+		if k.users == 0 {
+			k.Close()
+		}
+	}
+	l.cache.readers = nil
+	return nil
+}

@@ -1,0 +1,116 @@
+// Package volume turns a track of a disc into a file system, whichever one is
+// on it.
+//
+// File systems register themselves, as image formats do with package image of
+// the standard library; importing glassmaster/mastering/iso9660 makes ISO 9660
+// known.
+package volume
+
+import (
+	"errors"
+	"io"
+	"io/fs"
+	"time"
+
+	"glassmaster/mastering/disc"
+)
+
+// FS is the file system of a volume, opened for reading. Its FileInfo's Sys
+// method returns an *Attributes; its regular files implement io.ReaderAt and
+// io.Seeker. Names are UTF-8 and never contain a slash or NUL.
+type FS interface {
+	fs.ReadDirFS
+	fs.StatFS
+	fs.ReadLinkFS
+	// Volume describes the volume.
+	Volume() Info
+}
+
+// Attributes are what a disc knows of a file beyond fs.FileInfo.
+type Attributes struct {
+	UID, GID   uint32
+	Links      uint32    // number of names of this file, 0 when not known
+	Inode      uint64    // same number, same file; 0 when not known
+	Device     uint64    // major<<32 | minor of a device node
+	Accessed   time.Time // zero when not recorded
+	Created    time.Time
+	Changed    time.Time // of the attributes
+	Hidden     bool
+	Extents    []Extent // where the contents are, in their order
+	Unreadable string   // not empty: why the contents cannot be read, as "compressed with an unknown method"
+}
+
+// Extent is a run of sectors that holds a part of a file.
+type Extent struct {
+	Start  disc.LBA
+	Length int64 // bytes
+}
+
+// Info are the properties of a volume.
+type Info struct {
+	Format     string    // as "ISO 9660 level 3"
+	View       string    // whose names are shown: "Rock Ridge", "Joliet", "ISO 9660", "UDF"
+	Views      []string  // the views that Options.View can choose
+	Label      string    // volume identifier
+	Set        string    // volume set identifier
+	System     string    // system identifier
+	Publisher  string    //
+	Preparer   string    //
+	Program    string    // application identifier
+	Created    time.Time // zero when not recorded
+	Modified   time.Time
+	Sectors    int64 // size that the volume claims, in blocks of BlockSize
+	BlockSize  int   // bytes
+	Properties []Property
+}
+
+// Property is one more fact of a volume, for people to read.
+type Property struct{ Name, Value string }
+
+// Options choose how a volume is opened.
+type Options struct {
+	View string // name of a view; empty chooses the richest
+}
+
+// ErrUnknown is returned when no file system is recognised.
+var ErrUnknown = errors.New("no known file system (a disc without files, such as an audio disc, or damaged descriptors)")
+
+// A format is one kind of file system.
+type format struct {
+	name string
+	open func(r io.ReaderAt, size int64, o Options) (FS, error)
+}
+
+var formats []format
+
+// Register makes a file system known. open returns an error that wraps
+// ErrUnknown when what it sees is not its file system.
+func Register(name string, open func(r io.ReaderAt, size int64, o Options) (FS, error)) {
+	formats = append(formats, format{name, open})
+}
+
+// Open recognises the file system in r, size bytes long with offset 0 at
+// address 0 of the disc, and opens it.
+func Open(r io.ReaderAt, size int64, o Options) (FS, error) {
+	for _, f := range formats {
+		v, err := f.open(r, size, o)
+		if errors.Is(err, ErrUnknown) {
+			continue
+		}
+		return v, err
+	}
+	return nil, ErrUnknown
+}
+
+// OpenDisc opens the file system of the newest data track of a disc.
+func OpenDisc(d disc.Disc, o Options) (FS, error) {
+	t, ok := disc.DataTrack(d)
+	if !ok {
+		return nil, errors.New("open volume: the disc has no data track, only audio")
+	}
+	if r, ok := d.(io.ReaderAt); ok {
+		return Open(r, int64(t.End())*disc.SectorSize, o)
+	}
+	r := disc.NewReader(d, t)
+	return Open(r, r.Size(), o)
+}
