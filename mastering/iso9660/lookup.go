@@ -97,10 +97,14 @@ func (v *FS) movedIsEmpty() bool {
 	return false
 }
 
-// child finds an entry of a directory.
+// child finds an entry of a directory. The records of a large one are searched
+// once: then an index of its names is kept until another large one is asked for.
 func (v *FS) child(dir *fileInfo, name string) (*fileInfo, error) {
 	if err := v.enter(dir); err != nil {
 		return nil, err
+	}
+	if len(dir.spans) == 1 && dir.spans[0].n > chunk {
+		return v.indexed(dir, name)
 	}
 	var (
 		s  scan
@@ -114,10 +118,76 @@ func (v *FS) child(dir *fileInfo, name string) (*fileInfo, error) {
 			return it.info(), nil
 		}
 	}
-	if s.err != nil {
-		return nil, fmt.Errorf("%w, as far as its folder can be read: %w", fs.ErrNotExist, s.err)
+	return nil, missing(s.err)
+}
+
+// missing is the error for a name that a directory does not hold, as far as it
+// could be read.
+func missing(err error) error {
+	if err != nil {
+		return fmt.Errorf("%w, as far as its folder can be read: %w", fs.ErrNotExist, err)
 	}
-	return nil, fs.ErrNotExist
+	return fs.ErrNotExist
+}
+
+// index is where the records of a directory are.
+type index struct {
+	dir   int64            // offset of the directory
+	names map[string]int64 // name -> offset of its first record
+	err   error            // why the directory could not be read to its end
+}
+
+// indexed is child for a large directory.
+func (v *FS) indexed(dir *fileInfo, name string) (*fileInfo, error) {
+	v.mu.Lock()
+	x := v.index
+	v.mu.Unlock()
+	if x == nil || x.dir != dir.spans[0].off {
+		x = v.indexOf(dir)
+		v.mu.Lock()
+		v.index = x
+		v.mu.Unlock()
+	}
+	at, ok := x.names[name]
+	if !ok {
+		return nil, missing(x.err)
+	}
+	var (
+		s  scan
+		w  window
+		it item
+	)
+	it.wantAttributes = true
+	// The scan begins with the sector of the record, and with one sector at first.
+	sector := at &^ (disc.SectorSize - 1)
+	end := dir.spans[0].off + dir.spans[0].n
+	first := min(end-sector, disc.SectorSize)
+	s.start(v, []span{{sector, first}, {sector + first, end - sector - first}}, &w)
+	s.begun = true
+	s.skip = int(at - sector)
+	if !s.next(&it) || string(it.name) != name {
+		return nil, missing(s.err)
+	}
+	return it.info(), nil
+}
+
+// indexOf reads a directory for its index. Of entries with the same name the
+// first counts.
+func (v *FS) indexOf(dir *fileInfo) *index {
+	x := &index{dir: dir.spans[0].off, names: map[string]int64{}}
+	var (
+		s  scan
+		w  window
+		it item
+	)
+	s.start(v, dir.spans, &w)
+	for s.next(&it) {
+		if _, ok := x.names[string(it.name)]; !ok && !v.isHidden(dir, &it) {
+			x.names[string(it.name)] = it.at
+		}
+	}
+	x.err = s.err
+	return x
 }
 
 // lookup finds the entry at a path; follow says whether a symbolic link at its

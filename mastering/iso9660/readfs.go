@@ -49,6 +49,7 @@ type FS struct {
 
 	mu      sync.Mutex
 	parents map[int64]int64 // offset of a directory -> of the record that leads to it
+	index   *index          // of the large directory that was searched last
 }
 
 // Open opens the volume in r, size bytes long with offset 0 at address 0 of the
