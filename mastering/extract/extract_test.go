@@ -58,6 +58,11 @@ func master(t testing.TB, top string) volume.FS {
 	t.Helper()
 	image := filepath.Join(t.TempDir(), "x.iso")
 	peertest.Run(t, "", "xorriso", "-report_about", "FAILURE", "-as", "mkisofs", "-quiet", "-R", "-o", image, top)
+	return openImage(t, image)
+}
+
+func openImage(t testing.TB, image string) volume.FS {
+	t.Helper()
 	f, err := os.Open(image)
 	must(t, err)
 	t.Cleanup(func() { f.Close() })
