@@ -51,7 +51,7 @@ func (v *FS) readDir(dir *fileInfo) ([]*fileInfo, error) {
 	it.wantAttributes = true
 	s.start(v, dir.spans, &w)
 	for s.next(&it) {
-		if v.isHidden(dir, &it) {
+		if v.isHidden(dir.at == rootRecord, &it) {
 			continue
 		}
 		list = append(list, it.info())
@@ -59,51 +59,49 @@ func (v *FS) readDir(dir *fileInfo) ([]*fileInfo, error) {
 	return list, s.err
 }
 
-// isHidden reports whether an entry is the folder in which a writer keeps moved
-// directories, all of which are shown where they belong.
-func (v *FS) isHidden(dir *fileInfo, it *item) bool {
-	return v.hideMoved && dir.at == rootRecord && it.Mode.IsDir() && isMoved(it.name)
+// isHidden reports whether an entry of the root is the folder in which a writer
+// keeps moved directories, all of which are shown where they belong. What is in
+// it is looked at once.
+func (v *FS) isHidden(root bool, it *item) bool {
+	if !root || !v.susp || !it.Mode.IsDir() || len(it.name) != len(movedName) || !strings.EqualFold(string(it.name), movedName) {
+		return false
+	}
+	v.movedOnce.Do(func() { v.moved = v.onlyMoved(slices.Clone(it.spans)) })
+	return v.moved
 }
 
-func isMoved(name []byte) bool { return strings.EqualFold(string(name), "rr_moved") }
+// movedName is what that folder is called, in any letters.
+const movedName = "rr_moved"
 
-// movedIsEmpty reports whether the root holds an rr_moved with nothing in it but
-// moved directories.
-func (v *FS) movedIsEmpty() bool {
+// onlyMoved reports whether a directory holds moved directories and nothing else.
+func (v *FS) onlyMoved(spans []span) bool {
 	var (
 		s  scan
 		w  window
 		it item
 	)
-	s.start(v, []span{v.root}, &w)
-	for s.next(&it) {
-		if !it.Mode.IsDir() || !isMoved(it.name) {
+	s.start(v, spans, &w)
+	moved := 0
+	for rec, at := s.record(); rec != nil; rec, at = s.record() {
+		if rec.isSpecial() {
 			continue
 		}
-		spans := slices.Clone(it.spans)
-		s.start(v, spans, &w)
-		moved := 0
-		for rec, at := s.record(); rec != nil; rec, at = s.record() {
-			if rec.isSpecial() {
-				continue
-			}
-			if v.take(&it, rec, at, &w); !it.relocated {
-				return false
-			}
-			moved++
+		if v.take(&it, rec, at, &w); !it.relocated {
+			return false
 		}
-		return moved > 0
+		moved++
 	}
-	return false
+	return moved > 0
 }
 
-// child finds an entry of a directory. The records of a large one are searched
-// once: then an index of its names is kept until another large one is asked for.
+// child finds an entry of a directory. Whoever asks a large one for a second name
+// may ask for all: then an index of its names is made, and kept until another
+// large one is asked twice.
 func (v *FS) child(dir *fileInfo, name string) (*fileInfo, error) {
 	if err := v.enter(dir); err != nil {
 		return nil, err
 	}
-	if len(dir.spans) == 1 && dir.spans[0].n > chunk {
+	if len(dir.spans) == 1 && dir.spans[0].n > chunk && v.again(dir.spans[0].off) {
 		return v.indexed(dir, name)
 	}
 	var (
@@ -114,11 +112,22 @@ func (v *FS) child(dir *fileInfo, name string) (*fileInfo, error) {
 	it.wantAttributes = true
 	s.start(v, dir.spans, &w)
 	for s.next(&it) {
-		if string(it.name) == name && !v.isHidden(dir, &it) {
+		if string(it.name) == name && !v.isHidden(dir.at == rootRecord, &it) {
 			return it.info(), nil
 		}
 	}
 	return nil, missing(s.err)
+}
+
+// again reports whether this large directory was the last to be searched.
+func (v *FS) again(off int64) bool {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.index != nil && v.index.dir == off || v.searched == off {
+		return true
+	}
+	v.searched = off
+	return false
 }
 
 // missing is the error for a name that a directory does not hold, as far as it
@@ -182,7 +191,7 @@ func (v *FS) indexOf(dir *fileInfo) *index {
 	)
 	s.start(v, dir.spans, &w)
 	for s.next(&it) {
-		if _, ok := x.names[string(it.name)]; !ok && !v.isHidden(dir, &it) {
+		if _, ok := x.names[string(it.name)]; !ok && !v.isHidden(dir.at == rootRecord, &it) {
 			x.names[string(it.name)] = it.at
 		}
 	}
