@@ -44,6 +44,7 @@ type planner struct {
 	dirs      []*directory        // in the order of the primary path table; Node.Index of a directory is an index into it
 	order     [views][]*directory // in the order of the path tables
 	relocated map[*tree.Node]bool
+	moved     *directory // RR_MOVED, nil if nothing is relocated
 	tables    [views]table
 	extents   []layout.Extent // of the whole image; Node.Index of a file is an index into it
 	shared    map[*tree.Shared]uint32
@@ -105,10 +106,9 @@ func (p *planner) collect(root *tree.Node) {
 	top.place[primary].id, top.place[joliet].id = "\x00", "\x00"
 	root.Index = 0
 	p.dirs = []*directory{top}
-	var moved *directory
 	if list := p.findDeep(root); list != nil {
-		moved = &directory{node: p.movedNode(root), list: list}
-		top.list = append(append([]*tree.Node(nil), root.Children()...), moved.node)
+		p.moved = &directory{node: p.movedNode(root), list: list}
+		top.list = append(append([]*tree.Node(nil), root.Children()...), p.moved.node)
 	}
 	var dropped int
 	for i := 0; i < len(p.dirs); i++ {
@@ -124,12 +124,12 @@ func (p *planner) collect(root *tree.Node) {
 				p.nodes++
 				continue
 			}
-			if p.relocated[c] && d != moved {
+			if p.relocated[c] && d != p.moved {
 				continue
 			}
 			sub := &directory{node: c, parent: d}
-			if moved != nil && c == moved.node {
-				sub = moved
+			if p.moved != nil && c == p.moved.node {
+				sub = p.moved
 				sub.parent = d
 			}
 			sub.place[primary].id = string(p.names.bytes(id))
@@ -275,16 +275,41 @@ func (p *planner) assignTable(v view, at uint32) uint32 {
 	return at
 }
 
+// assignDirectories places the directories, each right before the first of those
+// in it. RR_MOVED and all that was relocated follow the root, the outermost
+// first: readers that go through a disc once, forwards, can then put relocated
+// directories back where they belong.
 func (p *planner) assignDirectories(v view, at uint32) uint32 {
-	sources := make([]directorySource, len(p.order[v]))
-	for i, d := range p.order[v] {
+	sources := make([]directorySource, 0, len(p.order[v]))
+	place := func(d *directory) {
 		p.measure(d, v)
 		pl := &d.place[v]
 		pl.lba = at
 		at += pl.sectors()
-		sources[i] = directorySource{p, d, v}
-		p.extents = append(p.extents, layout.Extent{Start: int64(pl.lba) * sectorSize, Length: int64(pl.sectors()) * sectorSize, Source: &sources[i]})
+		sources = append(sources, directorySource{p, d, v})
+		p.extents = append(p.extents, layout.Extent{Start: int64(pl.lba) * sectorSize, Length: int64(pl.sectors()) * sectorSize, Source: &sources[len(sources)-1]})
 	}
+	var below func(d *directory)
+	below = func(d *directory) {
+		children := d.children(v)
+		for _, i := range d.place[v].order {
+			c := children[i]
+			if !c.IsDir() || v == primary && (p.relocated[c] || p.moved != nil && c == p.moved.node) {
+				continue
+			}
+			place(p.dirs[c.Index])
+			below(p.dirs[c.Index])
+		}
+	}
+	place(p.dirs[0])
+	if v == primary && p.moved != nil {
+		place(p.moved)
+		for _, c := range p.moved.list {
+			place(p.dirs[c.Index])
+			below(p.dirs[c.Index])
+		}
+	}
+	below(p.dirs[0])
 	return at
 }
 

@@ -164,6 +164,9 @@ func (w *directoryWriter) subdirectory(d *directory, v view, i uint32, c *tree.N
 		}
 		w.f.link("RE", 0)
 	}
+	if v == primary && sub == w.p.moved {
+		w.f.link("RE", 0) // so that Rock Ridge readers hide RR_MOVED itself
+	}
 	pl := &sub.place[v]
 	w.id = append(w.id[:0], pl.id...)
 	w.record(pl.lba, pl.size, flagDirectory, c, w.id)
