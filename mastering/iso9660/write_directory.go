@@ -180,11 +180,9 @@ func (w *directoryWriter) identifier(d *directory, v view, i uint32, c *tree.Nod
 	} else {
 		w.id = w.p.identifier(w.id[:0], v, c)
 	}
-	switch {
-	case v == joliet:
-		w.id = append(w.id, 0, ';', 0, '1')
-	case c.IsDir(): // relocated from here
-	default:
+	// Nobody writes version numbers into Joliet names, and some readers show them.
+	// A directory comes here only where it was relocated from.
+	if v == primary && !c.IsDir() {
 		w.id = append(w.id, ';', '1')
 	}
 }

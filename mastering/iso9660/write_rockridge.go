@@ -91,21 +91,17 @@ func (f *fields) sl(target string) {
 		copy(b[1:], body)
 		body = body[:0]
 	}
+	// Every field but the last ends within a component, if need be after none of
+	// its bytes: some readers forget the slash between whole components there. So
+	// two bytes are kept free for the start of another component.
 	put := func(flags byte, name string) {
-		for {
-			if len(body)+2 > room || name != "" && len(body)+3 > room {
-				flush(1)
-			}
-			n := min(len(name), room-len(body)-2)
-			more := byte(0)
-			if n < len(name) {
-				more = 1
-			}
-			body = append(append(body, flags|more, byte(n)), name[:n]...)
-			if name = name[n:]; name == "" {
-				return
-			}
+		for len(body)+2+len(name) > room-2 {
+			n := min(len(name), room-2-len(body))
+			body = append(append(body, 1, byte(n)), name[:n]...)
+			name = name[n:]
+			flush(1)
 		}
+		body = append(append(body, flags, byte(len(name))), name...)
 	}
 	if strings.HasPrefix(target, "/") {
 		put(8, "")
