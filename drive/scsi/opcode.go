@@ -117,8 +117,8 @@ func Describe(cdb []byte) string {
 }
 
 // blockSizes are the lengths of a block that READ and WRITE know: 96 is a block of
-// CD-TEXT on its way into the lead-in, the others are the data block types of MMC-6
-// 7.5.3 (write parameters mode page, table 668), with and without sub-channel.
+// CD-TEXT on its way into the lead-in, the others are the data block types of MMC-6's
+// write parameters mode page (05h), with and without sub-channel.
 var blockSizes = []int{96, 2048, 2056, 2324, 2328, 2332, 2336, 2340, 2352, 2368, 2448}
 
 // maxBlock is more than READ CD delivers of a sector: 2352 bytes, 296 of C2 error

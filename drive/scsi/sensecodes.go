@@ -1,7 +1,7 @@
 package scsi
 
 // additional holds the standard's texts of the additional sense codes, ASC in
-// the high byte and ASCQ in the low one: SPC-4 annex D.2. It has every code that
+// the high byte and ASCQ in the low one: the numeric list of SPC-4. It has every code that
 // the list assigns to device type R (MMC), and those of other types that drives
 // and the bridges before them are known to use. Ranges (40h/NN, 4Dh/NN) are in
 // [additionalText].
