@@ -56,3 +56,13 @@ func Begin(ctx context.Context, t Transport) (Identity, error) {
 	}
 	return id, nil
 }
+
+// Writable says why a drive may not be written through this transport (its disc is
+// mounted, it is in use, the user lacks the permission), nil when nothing is known
+// against it. Whoever burns asks before the first command.
+func Writable(t Transport) error {
+	if w, ok := t.(interface{ Writable() error }); ok {
+		return w.Writable()
+	}
+	return nil
+}
