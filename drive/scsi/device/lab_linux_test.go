@@ -260,6 +260,24 @@ func TestGuestPermission(t *testing.T) {
 	}
 }
 
+// A drive that goes away is a lost connection. The disc is not needed after this test.
+func TestGuestUnplugged(t *testing.T) {
+	ctx := guest(t)
+	for _, path := range []string{os.Getenv("SR"), os.Getenv("BLANK_SG")} {
+		d := openDevice(t, path)
+		class := "/sys/class/block/"
+		if strings.Contains(path, "sg") {
+			class = "/sys/class/scsi_generic/"
+		}
+		must(t, os.WriteFile(class+filepath.Base(path)+"/device/delete", []byte("1"), 0))
+		_, err := d.Execute(ctx, scsi.Command{CDB: make([]byte, 6)})
+		if !errors.Is(err, scsi.ErrConnection) || !strings.Contains(err.Error(), path) {
+			t.Errorf("%s is gone: %v", path, err)
+		}
+		t.Log(err)
+	}
+}
+
 func TestNobodyOpens(t *testing.T) {
 	if guest(t); os.Geteuid() == 0 {
 		t.Skip("runs under TestGuestPermission")
