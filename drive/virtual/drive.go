@@ -49,6 +49,8 @@ type Drive struct {
 	test   *state // as a test write pretends it to be, or nil
 	cache  cache
 	page5  writePage
+	cue    *session // sent, nothing written yet
+	cueMCN string
 	closed bool
 
 	trayOpen  bool
@@ -61,6 +63,7 @@ type Drive struct {
 	busy      busy
 	faults    Faults
 	counts    counts
+	pace      pace
 }
 
 // Open puts the disc of a file into a recorder. A file that no recorder made is
@@ -81,7 +84,7 @@ func (d *Drive) load() error {
 	if err != nil {
 		return err
 	}
-	d.store, d.test, d.cache = s, nil, cache{}
+	d.store, d.test, d.cue, d.cache = s, nil, nil, cache{}
 	if st == nil {
 		d.medium, d.disc = pressedDVD, pressedState(s.sectors)
 		if s.sectors <= mediaCD {

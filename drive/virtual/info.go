@@ -272,5 +272,5 @@ func (d *Drive) capacity() int64 {
 	if d.faults.Capacity > 0 {
 		return d.faults.Capacity
 	}
-	return d.now().Sectors
+	return d.now().usable()
 }

@@ -182,32 +182,14 @@ func (d *Drive) selectWritePage(page []byte) error {
 			return errParameter()
 		}
 	case minusR:
-		if err := d.checkMinusPage(&p); err != nil {
-			return err
+		if t := p.writeType(); t != writeIncremental && t != writeAtOnce || p.block() != 8 {
+			return errParameter()
 		}
 	}
+	d.cue = nil // a cue sheet belongs to the parameters that were in force
 	if d.test != nil && !p.test() {
 		d.test = nil
 	}
 	d.page5 = p
-	return nil
-}
-
-// checkMinusPage: incremental writing needs feature 0021h, which a DVD-RW
-// blanked the short way does not have.
-func (d *Drive) checkMinusPage(p *writePage) error {
-	st := d.now()
-	switch p.writeType() {
-	case writeIncremental:
-		if st.Quick && !st.Format.Restricted {
-			return errParameter()
-		}
-	case writeAtOnce:
-	default:
-		return errParameter()
-	}
-	if p.block() != 8 {
-		return errParameter()
-	}
 	return nil
 }
