@@ -24,14 +24,14 @@ func (d *Drive) admitCD(st *state, lba, blocks int64) (int, error) {
 	if d.page5.control()&4 != 0 {
 		size = userBytes
 	}
-	if (size == userBytes) != (d.page5.block() == 8) {
+	if (size == rawBytes) != (d.page5.block() == blockAudio) {
 		return 0, errMode()
 	}
 	t, err := d.target(st, lba, blocks)
 	if err != nil {
 		return 0, err
 	}
-	if t.Control&4 != d.page5.control()&4 {
+	if t.Control&4 != d.page5.control()&4 || t.XA != d.page5.xa() {
 		return 0, errMode()
 	}
 	return size, nil

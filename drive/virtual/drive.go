@@ -199,7 +199,7 @@ func (d *Drive) Execute(ctx context.Context, c scsi.Command) (int, error) {
 		return 0, fmt.Errorf("virtual drive %s: %w", d.path, os.ErrClosed)
 	}
 	r := &request{c, ctx}
-	if len(c.CDB) == 0 || len(c.CDB) != cdbLength(c.CDB[0]) {
+	if !cdbFits(c.CDB) {
 		return 0, r.misuse("a CDB of %d bytes", len(c.CDB))
 	}
 	if len(c.Data) > maxTransfer {
@@ -211,6 +211,20 @@ func (d *Drive) Execute(ctx context.Context, c scsi.Command) (int, error) {
 		return n, decode(c.CDB, f)
 	}
 	return n, err
+}
+
+// cdbFits reports whether the CDB is as long as its operation code says. Zeros
+// may follow up to 12 bytes: ATAPI carries every CDB in a packet of 12.
+func cdbFits(cdb []byte) bool {
+	if len(cdb) == 0 || len(cdb) < cdbLength(cdb[0]) {
+		return false
+	}
+	for _, b := range cdb[cdbLength(cdb[0]):] {
+		if b != 0 {
+			return false
+		}
+	}
+	return len(cdb) == cdbLength(cdb[0]) || len(cdb) <= 12
 }
 
 // cdbLength returns the length of a CDB by its group code (SPC-3 4.3.4.1).

@@ -108,7 +108,7 @@ func (d *Drive) target(st *state, lba, blocks int64) (*track, error) {
 	}
 	o := st.ensureOpen()
 	control, packet := d.writeControl()
-	o.Tracks = append(o.Tracks, track{Start: lba, Next: lba, Control: control, Packet: packet})
+	o.Tracks = append(o.Tracks, track{Start: lba, Next: lba, Control: control, XA: d.medium.isCD() && d.page5.xa(), Packet: packet})
 	return &o.Tracks[len(o.Tracks)-1], nil
 }
 

@@ -38,6 +38,7 @@ type track struct {
 	Reserved bool   `json:"reserved"`
 	RunOut   int64  `json:"runOut"`  // sectors at the end of the track that cannot be read
 	Control  byte   `json:"control"` // Q sub-channel control field, 4 is data
+	XA       bool   `json:"xa"`      // mode 2 form 1 instead of mode 1
 	Pregap   int64  `json:"pregap"`  // sectors of index 0 before Start
 	ISRC     string `json:"isrc,omitempty"`
 	Packet   bool   `json:"packet"` // recorded incrementally
