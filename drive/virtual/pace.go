@@ -13,16 +13,8 @@ type pace struct {
 	since time.Time
 }
 
-// SetPace makes the drive write at the given speed in kB/s, or at the speed that
-// the host chose when that is lower. 0, the default, is as fast as it goes.
-func (d *Drive) SetPace(kBps int) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.pace = pace{rate: max(kBps, 0)}
-}
-
 // settle takes out of the buffer what was written since the last look.
-func (d *Drive) settle() {
+func (d *recorder) settle() {
 	p := &d.pace
 	now := time.Now()
 	gone := now.Sub(p.since).Seconds() * float64(d.paceRate()) * 1000
@@ -30,7 +22,7 @@ func (d *Drive) settle() {
 	p.level -= int(min(gone, float64(p.level)))
 }
 
-func (d *Drive) paceRate() int {
+func (d *recorder) paceRate() int {
 	if v := d.writeSpeed(); v > 0 {
 		return min(d.pace.rate, v)
 	}
@@ -40,7 +32,7 @@ func (d *Drive) paceRate() int {
 // slow waits until n bytes fit into the buffer; n being the size of the buffer
 // waits until it is empty. The end of the context ends the wait, the drive goes
 // on all the same.
-func (d *Drive) slow(ctx context.Context, n int) {
+func (d *recorder) slow(ctx context.Context, n int) {
 	if d.pace.rate == 0 {
 		return
 	}
@@ -57,7 +49,7 @@ func (d *Drive) slow(ctx context.Context, n int) {
 }
 
 // filled returns how many bytes the buffer holds.
-func (d *Drive) filled() int {
+func (d *recorder) filled() int {
 	if d.pace.rate == 0 {
 		return d.cache.bytes
 	}
