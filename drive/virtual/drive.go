@@ -121,7 +121,7 @@ func (d *Drive) SetFaults(f Faults) {
 func (d *Drive) SetPace(kBps int) {
 	d.rec.mu.Lock()
 	defer d.rec.mu.Unlock()
-	d.rec.pace = pace{rate: max(kBps, 0)}
+	d.rec.pace = pace{rate: max(kBps, 0), clock: wallClock{}}
 }
 
 // DropPower is the power failing: what was not synchronized is lost, and the

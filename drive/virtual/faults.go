@@ -31,7 +31,7 @@ type counts struct{ writes int }
 
 // restart is the drive after its power came back.
 func (d *recorder) restart() error {
-	d.busy, d.locked, d.stopped, d.speed, d.readSpeed = busy{}, false, false, 0, 0
+	d.busy, d.locked, d.speed, d.readSpeed = busy{}, false, 0, 0
 	d.attention = []*fault{check(6, 0x29, 0x00)}
 	if d.store == nil {
 		return nil

@@ -34,7 +34,6 @@ type recorder struct {
 
 	trayOpen  bool
 	locked    bool
-	stopped   bool
 	attention []*fault
 	event     byte // media event waiting (MMC-6 table 295)
 	speed     int  // kB/s asked for, 0: the highest

@@ -75,13 +75,11 @@ func (d *recorder) startStop(r *request) (int, error) {
 		if d.store == nil {
 			return 0, nil
 		}
-		d.stopped = true
 		return 0, d.commit()
 	case 1: // start
 		if d.store == nil {
 			return 0, errNoMedium(d.trayOpen)
 		}
-		d.stopped = false
 		return 0, nil
 	case 2: // eject
 		return 0, d.eject()
@@ -108,14 +106,13 @@ func (d *recorder) eject() error {
 // insert closes the tray and reads the disc anew.
 func (d *recorder) insert() error {
 	if !d.trayOpen {
-		d.stopped = false
 		return nil
 	}
 	d.trayOpen = false
 	if err := d.load(); err != nil {
 		return check(2, 0x30, 0x00) // INCOMPATIBLE MEDIUM INSTALLED
 	}
-	d.event, d.stopped = eventNew, false
+	d.event = eventNew
 	d.attention = append(d.attention, check(6, 0x28, 0x00)) // NOT READY TO READY CHANGE
 	return nil
 }

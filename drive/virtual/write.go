@@ -161,8 +161,8 @@ func (d *recorder) syncCache(r *request) (int, error) {
 		}
 		return 0, nil
 	}
-	if r.CDB[1]&2 == 0 {
-		d.slow(r.ctx, bufferSize)
+	if rate := d.paceRate(); rate > 0 && r.CDB[1]&2 == 0 {
+		d.pace.drain(r.ctx, rate)
 	}
 	return 0, d.commit()
 }
