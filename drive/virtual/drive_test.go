@@ -268,3 +268,7 @@ func TestDVDMinusR(t *testing.T) {
 		b.same(0, 320)
 	})
 }
+
+// hex32 and hex16 are fields of a CDB.
+func hex32(n int) string { return fmt.Sprintf("%08x", uint32(n)) }
+func hex16(n int) string { return fmt.Sprintf("%04x", n) }
