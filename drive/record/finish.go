@@ -191,6 +191,8 @@ func (r *burning) state(ctx context.Context, failed []error) (left, advice strin
 	}
 	end := r.next + disc.LBA(r.result.Written) - 1
 	switch {
+	case !r.medium.sequential() && r.result.Written == 0:
+		return "the drive took no sector: the disc holds what it held before", "look at the disc, and try again at a lower speed"
 	case !r.medium.sequential():
 		return fmt.Sprintf("the disc holds the new data up to about LBA %d and old data behind", end),
 			"the disc is not worn out: burn it again"

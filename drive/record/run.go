@@ -66,7 +66,9 @@ func (r *burning) all() error {
 	}
 	r.lock(false)
 	if r.o.Simulate {
-		r.say("the trial run went well: nothing was written")
+		if err := r.untouched(); err != nil {
+			return err
+		}
 	} else if err := r.prove(); err != nil {
 		return err
 	}
@@ -103,10 +105,25 @@ func (r *burning) unchanged() error {
 	if err != nil {
 		return err
 	}
-	was := r.medium
-	if now.profile != was.profile || now.info != was.info || now.track != was.track {
+	if !now.same(r.medium) {
 		return errors.New("the disc is another one, or in another state, than when the burn was planned")
 	}
+	return nil
+}
+
+// untouched makes sure that a trial run has left the disc as it was.
+func (r *burning) untouched() error {
+	now, err := look(r.work, r.t)
+	if err != nil {
+		return &Error{Step: "look at the disc after the trial run", LBA: -1, Err: err}
+	}
+	if !now.same(r.medium) {
+		return &Error{
+			Step: "look at the disc after the trial run", LBA: -1, Err: errors.New("the drive has written, though it was asked not to"),
+			Left: "the disc is " + now.info.Status.String(), Advice: "do not use trial runs with this drive",
+		}
+	}
+	r.say("the trial run went well: nothing was written")
 	return nil
 }
 
@@ -135,11 +152,9 @@ func (r *burning) prepare() error {
 		}
 	}
 	if r.recipe.reserve {
-		if err := mmc.ReserveTrack(r.work, r.t, r.plan.Padded); err != nil {
-			if r.recipe.must && !scsi.Unsupported(err) {
-				return r.before("announce the track", err)
-			}
-			r.optional("announce the track", err)
+		err := mmc.ReserveTrack(r.work, r.t, r.plan.Padded)
+		if err != nil && !scsi.Unsupported(err) && !recovered(err) {
+			return r.before("announce the track", err)
 		}
 	}
 	return r.aim()
@@ -158,7 +173,7 @@ func (r *burning) renew() error {
 		full := r.medium.profile == mmc.DVDRW && !r.recipe.single
 		err = erase(r.work, r.t, full, r.rep)
 	case r.format:
-		err = format(r.work, r.t, r.medium, false, r.rep)
+		err = format(r.work, r.t, r.medium, r.rep)
 	default:
 		return nil
 	}
