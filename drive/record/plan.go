@@ -97,7 +97,7 @@ func (b *Burn) admit(ctx context.Context) error {
 	m := b.medium
 	if !m.sequential() {
 		b.format = m.unformatted()
-		if !b.format && !b.o.Blank && holdsData(ctx, b.t) {
+		if !b.o.Blank && holdsData(ctx, b.t) {
 			return fmt.Errorf("%w: ask for the %v to be overwritten, or put in another one", ErrHoldsData, m.profile)
 		}
 		return nil

@@ -30,6 +30,7 @@ type burning struct {
 	rep     progress.Reporter
 	result  Result
 	started bool // something was written
+	number  int  // of the track that is written
 }
 
 // Run executes the plan and proves the outcome. Whatever happens, the tray is
@@ -227,7 +228,7 @@ func (r *burning) aim() error {
 		return r.before("ask where the track begins", fmt.Errorf(
 			"the drive wants address %d, the plan says %d", ti.NextWritable, r.next))
 	}
-	r.medium.track = ti
+	r.number = ti.Number
 	return nil
 }
 
