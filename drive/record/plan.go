@@ -205,7 +205,7 @@ func (m medium) erasedRoom() int64 {
 	}
 	room := m.track.NextWritable + m.track.Free
 	for _, s := range m.speeds {
-		room = max(room, s.End)
+		room = max(room, s.End+1)
 	}
 	return max(room, m.formats.Blocks)
 }

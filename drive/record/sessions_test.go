@@ -39,7 +39,7 @@ func TestSessions(t *testing.T) {
 		}
 		t.Run(m.name, func(t *testing.T) {
 			ctx := context.Background()
-			d := recorder(t, m.name, 40960)
+			d := recorder(t, m.name, large)
 			want := [][]byte{noise(500, 1), noise(333, 2), noise(444, 3)}
 			if _, err := burn(t, d, discOf(want[0]), record.Options{Appendable: true}); err != nil {
 				t.Fatal(err)
