@@ -6,7 +6,6 @@ import (
 
 	"glassmaster/drive/mmc"
 	"glassmaster/drive/read"
-	"glassmaster/drive/scsi"
 	"glassmaster/mastering/disc"
 )
 
@@ -112,11 +111,4 @@ func (r *burning) checkTime() {
 		r.warn("writing took %.0f s, and at %s it takes %.0f s at least: the drive may not have written at all",
 			r.result.Seconds, SpeedName(r.medium.profile, r.plan.Speed), least)
 	}
-}
-
-// unreadable reports whether an error is about a sector, and not about the
-// drive as a whole.
-func unreadable(err error) bool {
-	key, _, _, ok := scsi.Code(err)
-	return ok && key != scsi.KeyNotReady && key != scsi.KeyUnitAttention
 }
