@@ -97,9 +97,14 @@ func (r *Replay) find(c scsi.Command) (int, bool) {
 	want := question(c.CDB)
 	for _, from := range []int{r.at, 0} {
 		for i := from; i < len(r.all); i++ {
-			if bytes.Equal(question(r.all[i].CDB), want) {
-				return i, true
+			if !bytes.Equal(question(r.all[i].CDB), want) {
+				continue
 			}
+			// Who asks for the length first asks again for the whole.
+			for i+1 < len(r.all) && r.all[i+1].Length > r.all[i].Length && bytes.Equal(question(r.all[i+1].CDB), want) {
+				i++
+			}
+			return i, true
 		}
 	}
 	return 0, false

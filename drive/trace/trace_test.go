@@ -107,6 +107,21 @@ func TestReplayOfOthers(t *testing.T) {
 	}
 }
 
+// A reply that was asked for twice, the header first, is the whole one.
+func TestReplayOfTOC(t *testing.T) {
+	// cdrskin 1.5.4 on CDEmu with a CD-R of one session, left open.
+	r := trace.NewReplay(parse(t, `  30 <      4  43 02 02 00 00 00 00 00 04 00       READ TOC/PMA/ATIP
+      data< 0000: 00 2e 01 01
+  31 <     48  43 02 02 00 00 00 00 00 30 00       READ TOC/PMA/ATIP
+      data< 0000: 00 2e 01 01 01 14 00 a0 00 00 00 00 01 00 00 01 14 00 a1 00 00 00 00 01 00 00 01 10 00 a2 00 00
+      data< 0020: 00 00 00 19 49 01 14 00 01 00 00 00 00 00 02 00
+`))
+	toc, err := mmc.ReadFullTOC(context.Background(), r)
+	if err != nil || len(toc) != 4 || toc[3].Point != 1 || toc[3].PMin.LBA() != 0 || toc[2].PMin.LBA() != 1798 {
+		t.Errorf("%+v, %v", toc, err)
+	}
+}
+
 func recorder(t *testing.T, medium string) *virtual.Drive {
 	t.Helper()
 	m, err := virtual.ParseMedium(medium)
