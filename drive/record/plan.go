@@ -187,8 +187,11 @@ func (b *Burn) fit() error {
 	}
 	p.Padded = min(p.Padded, p.Capacity)
 	p.Speed = chooseSpeed(read.Speeds(b.medium.speeds), b.o.Speed)
-	if b.o.Speed > 0 && p.Speed == 0 {
+	switch {
+	case b.o.Speed > 0 && p.Speed == 0:
 		b.warn("the drive offers no choice of speed for this disc")
+	case b.o.Speed > 0 && p.Speed > b.o.Speed:
+		b.warn("the lowest speed that the drive offers for this disc is %s", SpeedName(b.medium.profile, p.Speed))
 	}
 	p.Recipe = b.describe()
 	p.Steps = b.steps()

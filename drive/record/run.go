@@ -31,6 +31,8 @@ type burning struct {
 	result  Result
 	started bool // something was written
 	number  int  // of the track that is written
+	stream  *stream
+	stop    context.CancelFunc // ends the reading of the source
 }
 
 // Run executes the plan and proves the outcome. Whatever happens, the tray is
@@ -59,6 +61,7 @@ func (r *burning) all() error {
 		return err
 	}
 	defer r.restoreSpeed()
+	defer r.stopReading()
 	if err := r.write(); err != nil {
 		return r.salvage(err)
 	}
@@ -235,9 +238,9 @@ func (r *burning) aim() error {
 // write sends all sectors.
 func (r *burning) write() error {
 	ctx, stop := context.WithCancel(r.ctx)
-	defer stop()
 	chunk := max(min(r.recipe.chunk, r.t.MaxTransfer()/disc.SectorSize), 1)
 	s := newStream(ctx, r.src, r.start, r.plan.Sectors, r.plan.Padded, chunk)
+	r.stream, r.stop = s, stop
 	r.rep.Phase("reading ahead", 0)
 	s.prime(ctx)
 	phase := "writing"
@@ -249,10 +252,7 @@ func (r *burning) write() error {
 	defer func() { r.result.Seconds = time.Since(began).Seconds() }()
 	gauge := gauge{r: r}
 	for {
-		p, err := s.next()
-		if err == nil {
-			err = r.ctx.Err()
-		}
+		p, err := s.next(r.ctx)
 		if errors.Is(err, io.EOF) {
 			r.result.SHA256 = hex.EncodeToString(s.hash.Sum(nil))
 			return nil
@@ -268,6 +268,16 @@ func (r *burning) write() error {
 		r.rep.Add(int64(len(p)))
 		gauge.show(s)
 		s.done(p)
+	}
+}
+
+// stopReading waits until nobody reads the source any more, so that the caller
+// can close it.
+func (r *burning) stopReading() {
+	if r.stream != nil {
+		r.stop()
+		for range r.stream.full {
+		}
 	}
 }
 
