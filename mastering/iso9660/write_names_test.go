@@ -11,7 +11,7 @@ import (
 	"glassmaster/mastering/tree"
 )
 
-func file(name string) *tree.Node {
+func plainFile(name string) *tree.Node {
 	return tree.NewFile(name, 1, time.Time{}, layout.Bytes("x"))
 }
 
@@ -36,7 +36,7 @@ func TestFileIdentifiers(t *testing.T) {
 		{3, "tar.gz.", "TAR_GZ."},
 	} {
 		n := namer{l: levelLimits(c.level)}
-		ids := n.name([]*tree.Node{file(c.name)}, keepAll)
+		ids := n.name([]*tree.Node{plainFile(c.name)}, keepAll)
 		if got := string(n.bytes(ids[0])); got != c.want {
 			t.Errorf("level %d, %q: got %q, want %q", c.level, c.name, got, c.want)
 		}
@@ -47,10 +47,10 @@ func TestFileIdentifiers(t *testing.T) {
 func TestNamesDiffer(t *testing.T) {
 	var children []*tree.Node
 	for i := range 1500 {
-		children = append(children, file(fmt.Sprintf("the same long beginning of a name %04d.txt", i)))
+		children = append(children, plainFile(fmt.Sprintf("the same long beginning of a name %04d.txt", i)))
 	}
 	for _, name := range []string{"a", "A", "b+b.c", "b-b.c", "b_b.c", "B_B.C", "a.", "写真", "資料"} {
-		children = append(children, file(name))
+		children = append(children, plainFile(name))
 	}
 	children = append(children, tree.NewFolder("á", time.Time{}), tree.NewFolder("b_b", time.Time{}))
 	for _, level := range []int{1, 3} {
@@ -85,7 +85,7 @@ func TestNamesDoNotDependOnOrder(t *testing.T) {
 	identify := func(order []int) map[string]string {
 		var children []*tree.Node
 		for _, i := range order {
-			children = append(children, file(names[i]))
+			children = append(children, plainFile(names[i]))
 		}
 		n := namer{l: levelLimits(3)}
 		got := map[string]string{}
@@ -104,9 +104,9 @@ func TestJolietNames(t *testing.T) {
 	digits := "0123456789"
 	long := digits + digits + digits + digits + digits + digits // 60
 	children := []*tree.Node{
-		file("ordinary.txt"), file("a:b?.txt"), file("a*b;.txt"),
-		file(long + "abcdefgh.jpeg"), file(long + "abcdefgi.jpeg"),
-		file(long[:59] + "𝄞𝄞𝄞𝄞"),
+		plainFile("ordinary.txt"), plainFile("a:b?.txt"), plainFile("a*b;.txt"),
+		plainFile(long + "abcdefgh.jpeg"), plainFile(long + "abcdefgi.jpeg"),
+		plainFile(long[:59] + "𝄞𝄞𝄞𝄞"),
 	}
 	n := namer{}
 	want := map[string]string{
