@@ -1,0 +1,117 @@
+package virtual
+
+import "slices"
+
+// state is everything about a disc but its sectors. It goes into the disc file
+// as JSON; the field names are part of the file format.
+type state struct {
+	Medium     string    `json:"medium"`
+	Sectors    int64     `json:"sectors"`  // capacity
+	Sessions   []session `json:"sessions"` // in the order of their addresses, the last one may be open
+	Final      bool      `json:"final"`    // no session can be added
+	Quick      bool      `json:"quick"`    // DVD-RW blanked the short way: disc at once only
+	Format     format    `json:"format"`
+	LayerBreak int64     `json:"layerBreak"` // sectors of layer 0 as set by the host, 0 when the drive's own choice holds
+	MCN        string    `json:"mcn,omitempty"`
+	CDText     []byte    `json:"cdText,omitempty"` // packs of 18 bytes
+}
+
+// session is a run of tracks.
+type session struct {
+	Tracks  []track `json:"tracks"`
+	Closed  bool    `json:"closed"`
+	AtOnce  bool    `json:"atOnce"`  // written by a cue sheet (CD) or disc at once (DVD-R)
+	Next    int64   `json:"next"`    // at once on CD: the next sector wanted, from -150 on
+	LeadOut int64   `json:"leadOut"` // where the lead-out begins, once it is known
+	Type    byte    `json:"type"`    // disc type of the TOC: 00 CD-ROM, 10 CD-I, 20 XA
+	Multi   bool    `json:"multi"`   // at once on CD: another session may follow
+}
+
+// track is a run of sectors.
+type track struct {
+	Start    int64  `json:"start"`
+	Size     int64  `json:"size"` // of a closed or reserved track
+	Next     int64  `json:"next"` // the sector behind the last one written
+	Closed   bool   `json:"closed"`
+	Reserved bool   `json:"reserved"`
+	RunOut   int64  `json:"runOut"`  // sectors at the end of the track that cannot be read
+	Control  byte   `json:"control"` // Q sub-channel control field, 4 is data
+	Pregap   int64  `json:"pregap"`  // sectors of index 0 before Start
+	ISRC     string `json:"isrc,omitempty"`
+	Packet   bool   `json:"packet"` // recorded incrementally
+}
+
+// format is how an overwritable medium, or a BD-R, is formatted.
+type format struct {
+	Blocks     int64 `json:"blocks"`     // of the user area, 0: not formatted
+	Reached    int64 `json:"reached"`    // background formatting has come so far
+	Background byte  `json:"background"` // MMC-6 table 377: 0 none, 1 stopped, 2 running, 3 complete
+	Spare      bool  `json:"spare"`      // with spare areas
+	POW        bool  `json:"pow"`        // BD-R pseudo overwrite
+	Restricted bool  `json:"restricted"` // DVD-RW in restricted overwrite mode
+	Growing    bool  `json:"growing"`    // DVD-RW: intermediate state after a quick format
+}
+
+func (s *state) clone() *state {
+	c := *s
+	c.Sessions = slices.Clone(s.Sessions)
+	for i := range c.Sessions {
+		c.Sessions[i].Tracks = slices.Clone(c.Sessions[i].Tracks)
+	}
+	c.CDText = slices.Clone(s.CDText)
+	return &c
+}
+
+// open returns the last session if it is open, or nil.
+func (s *state) open() *session {
+	if n := len(s.Sessions); n > 0 && !s.Sessions[n-1].Closed {
+		return &s.Sessions[n-1]
+	}
+	return nil
+}
+
+// ensureOpen returns the open session and begins one where there is none.
+func (s *state) ensureOpen() *session {
+	if o := s.open(); o != nil {
+		return o
+	}
+	s.Sessions = append(s.Sessions, session{})
+	return &s.Sessions[len(s.Sessions)-1]
+}
+
+// tracks returns how many tracks exist, without the one that is invisible.
+func (s *state) tracks() int {
+	n := 0
+	for i := range s.Sessions {
+		n += len(s.Sessions[i].Tracks)
+	}
+	return n
+}
+
+// track returns track n (from 1) and the number of its session, or nil.
+func (s *state) track(n int) (*track, int) {
+	for i := range s.Sessions {
+		if k := len(s.Sessions[i].Tracks); n > k {
+			n -= k
+			continue
+		}
+		if n < 1 {
+			break
+		}
+		return &s.Sessions[i].Tracks[n-1], i + 1
+	}
+	return nil, 0
+}
+
+// end returns the address behind the track as it stands.
+func (t *track) end() int64 {
+	if t.Closed || t.Reserved {
+		return t.Start + t.Size
+	}
+	return t.Next
+}
+
+// complete reports whether the track takes no more sectors.
+func (t *track) complete() bool {
+	return t.Closed || t.Reserved && t.Next >= t.Start+t.Size
+}
