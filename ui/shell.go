@@ -70,7 +70,7 @@ func New(w fyne.Window, c Config) *Shell {
 	s.desk.Busy = s.busy
 	s.browse = browse.New(s.desk, c.Engine)
 	s.browse.OnBurn = func(string) { s.Go(Burn) }
-	s.pages = [3]fyne.CanvasObject{widget.NewLabel(""), s.browse, widget.NewLabel("")}
+	s.pages = [3]fyne.CanvasObject{widget.NewLabel(""), s.browse.Object, widget.NewLabel("")}
 	w.SetContent(s.build())
 	w.SetOnDropped(s.Dropped)
 	s.addShortcuts()

@@ -35,6 +35,15 @@ func (p *picker) Open(title string, kinds ...desk.Kind) (string, error) {
 	return p.ask(func() (string, error) { return builder(title, kinds).Load() })
 }
 
+// OpenMany implements desk.FilePicker.
+func (p *picker) OpenMany(title string) ([]string, error) {
+	path, err := p.Open(title, desk.Anything)
+	if err != nil {
+		return nil, err
+	}
+	return []string{path}, nil
+}
+
 // Save implements desk.FilePicker. A name without an ending gets the usual one.
 func (p *picker) Save(title, name string, kinds ...desk.Kind) (string, error) {
 	path, err := p.ask(func() (string, error) { return builder(title, kinds).SetStartFile(name).Save() })

@@ -35,7 +35,7 @@ type Engine interface {
 
 // View is the place.
 type View struct {
-	fyne.CanvasObject
+	Object fyne.CanvasObject // to be put into a window
 	OnBurn func(path string) // burn the image that is shown
 
 	d        *desk.Desk
@@ -70,7 +70,7 @@ func New(d *desk.Desk, e Engine) *View {
 	v.task = newTask(d)
 	v.notice = widgets.NewNotice()
 	v.volume.OnChange = v.reload
-	v.CanvasObject = v.build()
+	v.Object = v.build()
 	v.reload()
 	return v
 }
@@ -88,7 +88,7 @@ func (v *View) build() fyne.CanvasObject {
 	head := container.New(&widgets.Column{Gap: 2}, v.title, v.subtitle)
 	bar := container.NewBorder(nil, nil, nil,
 		container.NewHBox(v.views, v.extract, v.burn, open, drives, v.shut), head)
-	split := container.NewHSplit(v.pane, v.side)
+	split := container.NewHSplit(v.pane.Object, v.side)
 	split.Offset = 0.74
 	v.panes = split
 	v.waiting = widgets.Muted("").Align(fyne.TextAlignCenter)
@@ -99,9 +99,9 @@ func (v *View) build() fyne.CanvasObject {
 		"Drop an image file here, or open one: ISO, UDF, CUE/BIN, NRG and others. Nothing on it is changed.",
 		v.d.Tips.NewPrimary("Open image…", theme.FolderOpenIcon(), "", v.PickImage), inDrive)
 	v.body = container.NewStack(v.empty, v.wait, v.panes)
-	foot := container.NewBorder(nil, nil, nil, v.task, container.NewVBox(layout.NewSpacer(), v.status, layout.NewSpacer()))
+	foot := container.NewBorder(nil, nil, nil, v.task.Container, container.NewVBox(layout.NewSpacer(), v.status, layout.NewSpacer()))
 	return container.NewBorder(
-		container.New(&widgets.Column{Gap: 8}, widgets.MinHeight(38, bar), v.notice, widgets.Space(0, 0)),
+		container.New(&widgets.Column{Gap: 8}, widgets.MinHeight(38, bar), v.notice.Container, widgets.Space(0, 0)),
 		widgets.Inset(widgets.MinHeight(30, foot), 2, 8, 0, 0), nil, nil, v.body)
 }
 

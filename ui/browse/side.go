@@ -15,7 +15,6 @@ import (
 	"glassmaster/mastering/tree"
 	"glassmaster/mastering/volume"
 	"glassmaster/ui/desk"
-	"glassmaster/ui/look"
 	"glassmaster/ui/model"
 	"glassmaster/ui/widgets"
 )
@@ -50,10 +49,8 @@ func newSide(d *desk.Desk, v *model.Volume) *side {
 
 // CreateRenderer implements fyne.Widget.
 func (s *side) CreateRenderer() fyne.WidgetRenderer {
-	top := container.New(&widgets.Column{Gap: 10}, s.title, s.facts, s.note, widgets.Space(0, 0))
+	top := container.New(&widgets.Column{Gap: 10}, s.title, s.facts.Container, s.note, widgets.Space(0, 0))
 	s.stack = container.NewStack(s.scroll, s.image)
-	box := container.NewVScroll(nil)
-	_ = box
 	content := widgets.Inset(container.NewBorder(top, nil, nil, nil, s.stack), 16, 14, 16, 14)
 	return widget.NewSimpleRenderer(widgets.Panel(content))
 }
@@ -216,5 +213,4 @@ func (s *side) show(p model.Preview) {
 			s.setNote("The beginning of the file:")
 		}
 	}
-	_ = look.Muted
 }

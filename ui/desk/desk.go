@@ -34,6 +34,7 @@ var ErrNone = errors.New("nothing was chosen")
 // answered, and are not called on the goroutine that owns the window.
 type FilePicker interface {
 	Open(title string, kinds ...Kind) (string, error)
+	OpenMany(title string) ([]string, error)
 	Save(title, name string, kinds ...Kind) (string, error)
 	Folder(title string) (string, error)
 }
@@ -66,6 +67,15 @@ func (d *Desk) PickSave(title, name string, then func(string), kinds ...Kind) {
 	d.pick(func() (string, error) { return d.Picker.Save(title, name, kinds...) }, then)
 }
 
+// PickMany asks for files to add, several at once where the system can.
+func (d *Desk) PickMany(title string, then func([]string)) {
+	d.busy("Choose files in the other window")
+	go func() {
+		paths, err := d.Picker.OpenMany(title)
+		d.Post(func() { d.picked(err, len(paths) > 0, func() { then(paths) }) })
+	}()
+}
+
 // PickFolder asks for a folder.
 func (d *Desk) PickFolder(title string, then func(string)) {
 	d.pick(func() (string, error) { return d.Picker.Folder(title) }, then)
@@ -75,16 +85,18 @@ func (d *Desk) pick(ask func() (string, error), then func(string)) {
 	d.busy("Choose a file in the other window")
 	go func() {
 		path, err := ask()
-		d.Post(func() {
-			d.busy("")
-			switch {
-			case err == nil && path != "":
-				then(path)
-			case err != nil && !errors.Is(err, ErrNone):
-				d.Error("The file dialog cannot be shown", err)
-			}
-		})
+		d.Post(func() { d.picked(err, path != "", func() { then(path) }) })
 	}()
+}
+
+func (d *Desk) picked(err error, chosen bool, then func()) {
+	d.busy("")
+	switch {
+	case err == nil && chosen:
+		then()
+	case err != nil && !errors.Is(err, ErrNone):
+		d.Error("The file dialog cannot be shown", err)
+	}
 }
 
 func (d *Desk) busy(why string) {

@@ -20,7 +20,7 @@ import (
 
 // Pane is the two panes.
 type Pane struct {
-	fyne.CanvasObject
+	Object  fyne.CanvasObject // to be put into a window
 	Files   *widgets.Files
 	Folders *widgets.Folders
 	OnReset func() // another folder or selection is shown; may be nil
@@ -55,7 +55,7 @@ func New(list *model.Listing, outline *model.Outline, tips widgets.Tips, root fu
 	p.search = newSearchField(p)
 	p.crumbs = container.New(layout.NewCustomPaddedHBoxLayout(0))
 	p.found = widgets.Muted("")
-	p.CanvasObject = p.build()
+	p.Object = p.build()
 	p.Reload()
 	return p
 }

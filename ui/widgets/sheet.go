@@ -84,9 +84,10 @@ func Empty(icon fyne.Resource, title, text string, buttons ...fyne.CanvasObject)
 // Notice is a line of news over a page, with a button that takes it away.
 type Notice struct {
 	*fyne.Container
-	fill *Fill
-	icon *canvas.Image
-	text *Text
+	OnClose func() // the button was used; may be nil
+	fill    *Fill
+	icon    *canvas.Image
+	text    *Text
 }
 
 // NewNotice returns a notice that is not shown yet.
@@ -95,7 +96,12 @@ func NewNotice(extra ...fyne.CanvasObject) *Notice {
 	n.icon = canvas.NewImageFromResource(look.Caution)
 	n.icon.FillMode = canvas.ImageFillContain
 	n.icon.SetMinSize(fyne.NewSquareSize(18))
-	closer := widget.NewButtonWithIcon("", look.Cross, func() { n.Hide() })
+	closer := widget.NewButtonWithIcon("", look.Cross, func() {
+		n.Hide()
+		if n.OnClose != nil {
+			n.OnClose()
+		}
+	})
 	closer.Importance = widget.LowImportance
 	right := container.NewHBox(append(extra, closer)...)
 	middle := container.NewVBox(layout.NewSpacer(), n.text, layout.NewSpacer())

@@ -72,6 +72,14 @@ func (t *Text) Set(text string) {
 	}
 }
 
+// Natural returns how wide the text is when nothing is cut.
+func (t *Text) Natural() float32 {
+	if t.text == "" {
+		return 0
+	}
+	return fyne.MeasureText(t.text, theme.Size(t.size), t.style).Width + 1
+}
+
 // String returns the text.
 func (t *Text) String() string { return t.text }
 
