@@ -27,7 +27,9 @@ func (c *cache) zero(lba, n int64) {
 
 // record takes sectors of a WRITE into the buffer. A full buffer goes to the
 // disc, and so does the state from time to time.
-func (d *Drive) record(_ context.Context, lba int64, size int, p []byte) error {
+func (d *Drive) record(ctx context.Context, lba int64, size int, p []byte) error {
+	d.slow(ctx, len(p))
+	d.pace.level += len(p)
 	p = slices.Clone(p)
 	for _, at := range d.faults.Corrupt {
 		if i := (at - lba) * int64(size); at >= lba && i < int64(len(p)) {

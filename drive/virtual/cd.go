@@ -12,23 +12,26 @@ func (d *Drive) admitCD(st *state, lba, blocks int64) (int, error) {
 	}
 	o := st.open()
 	if o != nil && o.AtOnce {
-		return d.admitCue(o, lba, blocks)
+		return admitCue(o, lba, blocks)
 	}
 	if d.page5.writeType() == writeAtOnce {
-		return 0, errSequence() // the cue sheet is missing
+		if d.cue == nil {
+			return 0, errSequence() // the cue sheet is missing
+		}
+		return admitCue(d.cue, lba, blocks)
 	}
 	size := rawBytes
 	if d.page5.control()&4 != 0 {
 		size = userBytes
 	}
-	if (size == userBytes) != (d.page5.block() == 8) {
+	if (size == rawBytes) != (d.page5.block() == blockAudio) {
 		return 0, errMode()
 	}
 	t, err := d.target(st, lba, blocks)
 	if err != nil {
 		return 0, err
 	}
-	if t.Control&4 != d.page5.control()&4 {
+	if t.Control&4 != d.page5.control()&4 || t.XA != d.page5.xa() {
 		return 0, errMode()
 	}
 	return size, nil
@@ -42,7 +45,7 @@ func (d *Drive) syncCD(st *state, o *session) {
 			for i := range o.Tracks {
 				o.Tracks[i].Closed = true
 			}
-			o.Closed = true
+			o.Closed, o.Spans = true, nil
 			st.Final = !o.Multi
 		}
 		return
@@ -229,7 +232,7 @@ func (d *Drive) rawSession(s *session, n int, tracks []tocTrack) []byte {
 	}
 	var next, end [3]byte // B0: where the next program area begins, the last lead-out
 	putMSF(next[:], s.LeadOut+d.medium.sessionGap(n)-pregapLen)
-	putMSF(end[:], d.now().Sectors)
+	putMSF(end[:], d.now().usable())
 	entry(0x50|first.control, 0xB0, next, end)
 	b[len(b)-4] = 1 // mode 5 pointers: B0, and C0 in the first lead-in
 	if n == 1 {
@@ -248,7 +251,7 @@ func (d *Drive) atip() ([]byte, error) {
 	b := make([]byte, 32)
 	b[4], b[6] = 0xC0, 0x80|flag(d.medium.rewritable, 0x40)
 	putMSF(b[8:], atipLeadIn)
-	putMSF(b[12:], d.now().Sectors)
+	putMSF(b[12:], d.now().usable())
 	return b, nil
 }
 

@@ -14,7 +14,7 @@ import "encoding/binary"
 //	6  finish the disc                           DVD+R, BD-R
 func (d *Drive) closeTrack(r *request) (int, error) {
 	if d.medium.family == pressed || d.store.base < 0 {
-		return 0, errFormatted()
+		return 0, errIncompatible()
 	}
 	if d.faults.Coaster || d.test != nil || d.testing() {
 		d.test = nil // the end of a test write; there is nothing to close

@@ -49,6 +49,8 @@ type Drive struct {
 	test   *state // as a test write pretends it to be, or nil
 	cache  cache
 	page5  writePage
+	cue    *session // sent, nothing written yet
+	cueMCN string
 	closed bool
 
 	trayOpen  bool
@@ -61,6 +63,7 @@ type Drive struct {
 	busy      busy
 	faults    Faults
 	counts    counts
+	pace      pace
 }
 
 // Open puts the disc of a file into a recorder. A file that no recorder made is
@@ -81,7 +84,7 @@ func (d *Drive) load() error {
 	if err != nil {
 		return err
 	}
-	d.store, d.test, d.cache = s, nil, cache{}
+	d.store, d.test, d.cue, d.cache = s, nil, nil, cache{}
 	if st == nil {
 		d.medium, d.disc = pressedDVD, pressedState(s.sectors)
 		if s.sectors <= mediaCD {
@@ -196,7 +199,7 @@ func (d *Drive) Execute(ctx context.Context, c scsi.Command) (int, error) {
 		return 0, fmt.Errorf("virtual drive %s: %w", d.path, os.ErrClosed)
 	}
 	r := &request{c, ctx}
-	if len(c.CDB) == 0 || len(c.CDB) != cdbLength(c.CDB[0]) {
+	if !cdbFits(c.CDB) {
 		return 0, r.misuse("a CDB of %d bytes", len(c.CDB))
 	}
 	if len(c.Data) > maxTransfer {
@@ -208,6 +211,20 @@ func (d *Drive) Execute(ctx context.Context, c scsi.Command) (int, error) {
 		return n, decode(c.CDB, f)
 	}
 	return n, err
+}
+
+// cdbFits reports whether the CDB is as long as its operation code says. Zeros
+// may follow up to 12 bytes: ATAPI carries every CDB in a packet of 12.
+func cdbFits(cdb []byte) bool {
+	if len(cdb) == 0 || len(cdb) < cdbLength(cdb[0]) {
+		return false
+	}
+	for _, b := range cdb[cdbLength(cdb[0]):] {
+		if b != 0 {
+			return false
+		}
+	}
+	return len(cdb) == cdbLength(cdb[0]) || len(cdb) <= 12
 }
 
 // cdbLength returns the length of a CDB by its group code (SPC-3 4.3.4.1).

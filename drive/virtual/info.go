@@ -139,6 +139,7 @@ type trackInfo struct {
 	blank, reserved   bool
 	packet            bool
 	control           byte
+	xa                bool
 	last              int64 // last recorded address, -1: none
 }
 
@@ -182,8 +183,11 @@ func (t *trackInfo) bytes(m Medium) []byte {
 	if t.packet {
 		b[6] |= 0x10
 	}
-	if t.control&4 == 0 {
-		b[6] = b[6]&0xF0 | 0x0F // no data mode
+	switch {
+	case t.control&4 == 0:
+		b[6] |= 0x0F // no data mode
+	case t.xa:
+		b[6] ^= 3 // mode 2
 	}
 	be := binary.BigEndian
 	be.PutUint32(b[8:], uint32(t.start))
@@ -237,7 +241,7 @@ func (d *Drive) trackInfos() []trackInfo {
 func (d *Drive) visible(st *state, i, j int) trackInfo {
 	s := &st.Sessions[i]
 	k := &s.Tracks[j]
-	t := trackInfo{session: i + 1, start: k.Start, size: k.end() - k.Start, control: k.Control, packet: k.Packet, reserved: k.Reserved && !k.Closed, last: -1}
+	t := trackInfo{session: i + 1, start: k.Start, size: k.end() - k.Start, control: k.Control, xa: k.XA, packet: k.Packet, reserved: k.Reserved && !k.Closed, last: -1}
 	if k.Next > k.Start && !k.Closed {
 		t.last = k.Next - 1
 	}
@@ -272,5 +276,5 @@ func (d *Drive) capacity() int64 {
 	if d.faults.Capacity > 0 {
 		return d.faults.Capacity
 	}
-	return d.now().Sectors
+	return d.now().usable()
 }

@@ -66,7 +66,7 @@ var media = []Medium{
 	{"DVD+R DL", 4173824, plusR, profileDVDpRDL, 16, 2, false, 1385, dvdSpeeds[2:]},
 	{"BD-R", 12219392, bdR, profileBDR, 32, 1, false, 4496, bdSpeeds},
 	{"BD-R DL", 24438784, bdR, profileBDR, 32, 2, false, 4496, bdSpeeds},
-	{"BD-RE", 11826176, overwrite, profileBDRE, 32, 1, true, 4496, bdSpeeds[3:]},
+	{"BD-RE", 12219392, overwrite, profileBDRE, 32, 1, true, 4496, bdSpeeds[3:]},
 }
 
 // pressedCD and pressedDVD are what a plain image file is taken for.

@@ -9,6 +9,14 @@ const (
 	writeAtOnce      = 2
 )
 
+// Data block types of mode page 05h (MMC-6 table 655).
+const (
+	blockAudio = 0  // 2352 bytes
+	blockRW    = 3  // with R-W sub-channel: CD-TEXT in the lead-in
+	blockMode1 = 8  // 2048 bytes
+	blockXA1   = 10 // 2048 bytes of a mode 2 form 1 sector
+)
+
 // writePage is the Write Parameters mode page 05h (MMC-6 7.5), 52 bytes.
 type writePage struct {
 	b   [52]byte
@@ -19,6 +27,7 @@ func (p *writePage) writeType() byte { return p.b[2] & 15 }
 func (p *writePage) test() bool      { return p.b[2]&0x10 != 0 }
 func (p *writePage) multi() bool     { return p.b[3]>>6 == 3 }
 func (p *writePage) control() byte   { return p.b[3] & 15 }
+func (p *writePage) xa() bool        { return p.block() == blockXA1 }
 func (p *writePage) block() byte     { return p.b[4] & 15 }
 
 // defaultPage is the page as it is after a disc was inserted.
@@ -178,36 +187,21 @@ func (d *Drive) selectWritePage(page []byte) error {
 		if t := p.writeType(); t != writeTAO && t != writeAtOnce {
 			return errParameter() // packets and raw writing are not offered
 		}
-		if t := p.block(); t != 0 && t != 8 {
+		switch t := p.block(); {
+		case t == blockAudio, t == blockMode1, t == blockXA1:
+		case t == blockRW && p.writeType() == writeAtOnce:
+		default:
 			return errParameter()
 		}
 	case minusR:
-		if err := d.checkMinusPage(&p); err != nil {
-			return err
+		if t := p.writeType(); t != writeIncremental && t != writeAtOnce || p.block() != 8 {
+			return errParameter()
 		}
 	}
+	d.cue = nil // a cue sheet belongs to the parameters that were in force
 	if d.test != nil && !p.test() {
 		d.test = nil
 	}
 	d.page5 = p
-	return nil
-}
-
-// checkMinusPage: incremental writing needs feature 0021h, which a DVD-RW
-// blanked the short way does not have.
-func (d *Drive) checkMinusPage(p *writePage) error {
-	st := d.now()
-	switch p.writeType() {
-	case writeIncremental:
-		if st.Quick && !st.Format.Restricted {
-			return errParameter()
-		}
-	case writeAtOnce:
-	default:
-		return errParameter()
-	}
-	if p.block() != 8 {
-		return errParameter()
-	}
 	return nil
 }

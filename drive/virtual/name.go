@@ -16,11 +16,12 @@ const Prefix = "virtual:"
 //
 //	virtual:PATH
 //	virtual:PATH?medium=dvd+r
-//	virtual:PATH?medium=cd-r&sectors=5000
+//	virtual:PATH?medium=cd-r&sectors=5000&pace=7056
 //
 // Where PATH does not exist a blank disc is made there: a DVD+R, or the medium
 // of the name, with that many sectors where they are given. The medium of an
-// existing disc is what it is, and so is its size.
+// existing disc is what it is, and so is its size. A pace in kB/s makes the
+// drive as slow as a real one.
 func OpenName(name string) (*Drive, error) {
 	path, query, _ := strings.Cut(strings.TrimPrefix(name, Prefix), "?")
 	if path == "" {
@@ -35,13 +36,19 @@ func OpenName(name string) (*Drive, error) {
 			return nil, err
 		}
 	}
-	return Open(path)
+	d, err := Open(path)
+	if err != nil {
+		return nil, err
+	}
+	d.SetPace(q.pace)
+	return d, nil
 }
 
 // query is what follows the path in the name of a drive.
 type query struct {
 	medium  Medium
 	sectors int64
+	pace    int
 }
 
 // parseQuery reads medium=KIND&sectors=N. A plus sign is a plus sign here.
@@ -60,8 +67,12 @@ func parseQuery(s string) (query, error) {
 			if q.sectors, err = strconv.ParseInt(v[0], 10, 64); err != nil {
 				err = fmt.Errorf("sectors=%s is not a number", v[0])
 			}
+		case "pace":
+			if q.pace, err = strconv.Atoi(v[0]); err != nil {
+				err = fmt.Errorf("pace=%s is not a number", v[0])
+			}
 		default:
-			err = fmt.Errorf("%s is no option of a virtual drive; medium and sectors are", key)
+			err = fmt.Errorf("%s is no option of a virtual drive; medium, sectors and pace are", key)
 		}
 		if err != nil {
 			return q, err

@@ -32,7 +32,7 @@ func (d *Drive) admitOverwrite(st *state, lba, blocks int64) error {
 	}
 	end := f.Blocks
 	if f.Growing {
-		end = st.Sectors
+		end = st.usable()
 	}
 	switch {
 	case lba < 0 || lba >= end:
@@ -55,6 +55,7 @@ func (d *Drive) advanceOverwrite(st *state, lba, blocks int64) {
 	f.Reached = max(f.Reached, lba+blocks)
 	if f.Growing {
 		f.Blocks = f.Reached
+		f.Growing = f.Target == 0 || f.Reached < f.Target
 	}
 }
 

@@ -20,18 +20,18 @@ func (f *fault) at(lba int64) *fault { f.info = lba; return f }
 func (f *fault) Error() string { return fmt.Sprintf("%X/%02X/%02X", f.key, f.asc, f.ascq) }
 
 // Faults that many commands share (MMC-6 annex F, SPC-3 table 28).
-func errOpcode() *fault      { return check(5, 0x20, 0x00) } // INVALID COMMAND OPERATION CODE
-func errRange() *fault       { return check(5, 0x21, 0x00) } // LOGICAL BLOCK ADDRESS OUT OF RANGE
-func errAddress() *fault     { return check(5, 0x21, 0x02) } // INVALID ADDRESS FOR WRITE
-func errField() *fault       { return check(5, 0x24, 0x00) } // INVALID FIELD IN CDB
-func errParameter() *fault   { return check(5, 0x26, 0x00) } // INVALID FIELD IN PARAMETER LIST
-func errListLength() *fault  { return check(5, 0x1A, 0x00) } // PARAMETER LIST LENGTH ERROR
-func errSequence() *fault    { return check(5, 0x2C, 0x00) } // COMMAND SEQUENCE ERROR
-func errCannotWrite() *fault { return check(5, 0x30, 0x05) } // CANNOT WRITE MEDIUM - INCOMPATIBLE FORMAT
-func errFormatted() *fault   { return check(5, 0x30, 0x00) } // INCOMPATIBLE MEDIUM INSTALLED
-func errTrackEnd() *fault    { return check(5, 0x63, 0x00) } // END OF USER AREA ENCOUNTERED ON THIS TRACK
-func errMode() *fault        { return check(5, 0x64, 0x00) } // ILLEGAL MODE FOR THIS TRACK
-func errProtected() *fault   { return check(7, 0x27, 0x00) } // WRITE PROTECTED
+func errOpcode() *fault       { return check(5, 0x20, 0x00) } // INVALID COMMAND OPERATION CODE
+func errRange() *fault        { return check(5, 0x21, 0x00) } // LOGICAL BLOCK ADDRESS OUT OF RANGE
+func errAddress() *fault      { return check(5, 0x21, 0x02) } // INVALID ADDRESS FOR WRITE
+func errField() *fault        { return check(5, 0x24, 0x00) } // INVALID FIELD IN CDB
+func errParameter() *fault    { return check(5, 0x26, 0x00) } // INVALID FIELD IN PARAMETER LIST
+func errListLength() *fault   { return check(5, 0x1A, 0x00) } // PARAMETER LIST LENGTH ERROR
+func errSequence() *fault     { return check(5, 0x2C, 0x00) } // COMMAND SEQUENCE ERROR
+func errCannotWrite() *fault  { return check(5, 0x30, 0x05) } // CANNOT WRITE MEDIUM - INCOMPATIBLE FORMAT
+func errIncompatible() *fault { return check(5, 0x30, 0x00) } // INCOMPATIBLE MEDIUM INSTALLED
+func errTrackEnd() *fault     { return check(5, 0x63, 0x00) } // END OF USER AREA ENCOUNTERED ON THIS TRACK
+func errMode() *fault         { return check(5, 0x64, 0x00) } // ILLEGAL MODE FOR THIS TRACK
+func errProtected() *fault    { return check(7, 0x27, 0x00) } // WRITE PROTECTED
 func errNoMedium(trayOpen bool) *fault {
 	if trayOpen {
 		return check(2, 0x3A, 0x02) // MEDIUM NOT PRESENT - TRAY OPEN

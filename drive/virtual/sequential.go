@@ -6,9 +6,9 @@ const (
 	leadOutFirst = 6750
 	leadOutNext  = 2250
 	leadInLen    = 4500
-	runOut       = 2   // behind a track written at once
-	minTrack     = 300 // 4 seconds
-	atipLeadIn   = -11635
+	runOut       = 2      // behind a track written at once
+	minTrack     = 300    // 4 seconds
+	atipLeadIn   = -11077 // 97:34:23
 )
 
 // Gaps between recorded areas of DVD. Drives choose within limits that the
@@ -75,7 +75,7 @@ func (d *Drive) appendPoint(st *state) (int64, bool) {
 		at = st.Sessions[k-1].LeadOut + d.medium.sessionGap(k)
 	}
 	at = d.medium.up(at)
-	return at, at < st.Sectors
+	return at, at < st.usable()
 }
 
 // target finds the track that takes a WRITE at lba, and begins it where it is
@@ -84,7 +84,7 @@ func (d *Drive) target(st *state, lba, blocks int64) (*track, error) {
 	if st.Final {
 		return nil, errCannotWrite().at(lba)
 	}
-	if lba < 0 || lba >= st.Sectors {
+	if lba < 0 || lba >= st.usable() {
 		return nil, errRange().at(max(lba, 0))
 	}
 	if o := st.open(); o != nil {
@@ -108,7 +108,7 @@ func (d *Drive) target(st *state, lba, blocks int64) (*track, error) {
 	}
 	o := st.ensureOpen()
 	control, packet := d.writeControl()
-	o.Tracks = append(o.Tracks, track{Start: lba, Next: lba, Control: control, Packet: packet})
+	o.Tracks = append(o.Tracks, track{Start: lba, Next: lba, Control: control, XA: d.medium.isCD() && d.page5.xa(), Packet: packet})
 	return &o.Tracks[len(o.Tracks)-1], nil
 }
 
@@ -125,8 +125,8 @@ func (d *Drive) badAddress(st *state, lba int64) error {
 }
 
 func (d *Drive) room(st *state, lba, blocks int64) error {
-	if lba+blocks > st.Sectors {
-		return errTrackEnd().at(st.Sectors)
+	if end := st.usable(); lba+blocks > end {
+		return errTrackEnd().at(end)
 	}
 	return nil
 }

@@ -112,6 +112,6 @@ func (d *Drive) bufferCapacity(r *request) (int, error) {
 	b := make([]byte, 12)
 	b[1] = 10
 	binary.BigEndian.PutUint32(b[4:], bufferSize)
-	binary.BigEndian.PutUint32(b[8:], uint32(max(0, bufferSize-d.cache.bytes)))
+	binary.BigEndian.PutUint32(b[8:], uint32(max(0, bufferSize-d.filled())))
 	return r.reply(b, int(binary.BigEndian.Uint16(r.CDB[7:])))
 }

@@ -14,6 +14,7 @@ type state struct {
 	LayerBreak int64     `json:"layerBreak"` // sectors of layer 0 as set by the host, 0 when the drive's own choice holds
 	MCN        string    `json:"mcn,omitempty"`
 	CDText     []byte    `json:"cdText,omitempty"` // packs of 18 bytes
+	TextDone   bool      `json:"textDone,omitempty"`
 }
 
 // session is a run of tracks.
@@ -25,6 +26,7 @@ type session struct {
 	LeadOut int64   `json:"leadOut"` // where the lead-out begins, once it is known
 	Type    byte    `json:"type"`    // disc type of the TOC: 00 CD-ROM, 10 CD-I, 20 XA
 	Multi   bool    `json:"multi"`   // at once on CD: another session may follow
+	Spans   []span  `json:"spans,omitempty"`
 }
 
 // track is a run of sectors.
@@ -36,6 +38,7 @@ type track struct {
 	Reserved bool   `json:"reserved"`
 	RunOut   int64  `json:"runOut"`  // sectors at the end of the track that cannot be read
 	Control  byte   `json:"control"` // Q sub-channel control field, 4 is data
+	XA       bool   `json:"xa"`      // mode 2 form 1 instead of mode 1
 	Pregap   int64  `json:"pregap"`  // sectors of index 0 before Start
 	ISRC     string `json:"isrc,omitempty"`
 	Packet   bool   `json:"packet"` // recorded incrementally
@@ -44,12 +47,14 @@ type track struct {
 // format is how an overwritable medium, or a BD-R, is formatted.
 type format struct {
 	Blocks     int64 `json:"blocks"`     // of the user area, 0: not formatted
+	Limit      int64 `json:"limit"`      // BD-R: of the user area with spare areas, 0: all of the disc
 	Reached    int64 `json:"reached"`    // background formatting has come so far
 	Background byte  `json:"background"` // MMC-6 table 377: 0 none, 1 stopped, 2 running, 3 complete
 	Spare      bool  `json:"spare"`      // with spare areas
 	POW        bool  `json:"pow"`        // BD-R pseudo overwrite
 	Restricted bool  `json:"restricted"` // DVD-RW in restricted overwrite mode
 	Growing    bool  `json:"growing"`    // DVD-RW: intermediate state after a quick format
+	Target     int64 `json:"target"`     // of a quick format, 0: as far as the host writes
 }
 
 func (s *state) clone() *state {
@@ -60,6 +65,18 @@ func (s *state) clone() *state {
 	}
 	c.CDText = slices.Clone(s.CDText)
 	return &c
+}
+
+// usable returns the sectors that hold user data as the disc is formatted.
+func (s *state) usable() int64 {
+	n := s.Sectors
+	if s.Format.Limit > 0 {
+		n = s.Format.Limit
+	}
+	if s.LayerBreak > 0 {
+		n = min(n, 2*s.LayerBreak)
+	}
+	return n
 }
 
 // open returns the last session if it is open, or nil.

@@ -52,7 +52,11 @@ func (d *Drive) write(r *request) (int, error) {
 	if err := d.advance(st, lba, blocks); err != nil {
 		return 0, err
 	}
-	if d.test != nil {
+	switch {
+	case d.test != nil:
+		return n, nil
+	case size == textBytes:
+		st.keepText(p)
 		return n, nil
 	}
 	return n, d.record(r.ctx, lba, size, p)
@@ -70,6 +74,9 @@ func (d *Drive) admit(st *state, r *request, lba, blocks int64) (int, error) {
 	}
 	if d.medium.family == minusR && !d.page5.set {
 		return 0, errMode()
+	}
+	if probe.Quick && d.page5.writeType() == writeIncremental {
+		return 0, errMode() // a DVD-RW blanked the short way takes a disc at once
 	}
 	if d.pseudoOverwrite(probe, lba) {
 		return userBytes, d.admitPseudo(probe, lba, blocks)
@@ -89,12 +96,14 @@ func (d *Drive) admit(st *state, r *request, lba, blocks int64) (int, error) {
 // advance moves the next writable address over blocks that were admitted.
 func (d *Drive) advance(st *state, lba, blocks int64) error {
 	switch {
-	case d.medium.family == cdWrite && st.open() != nil && st.open().AtOnce:
-		st.open().Next = lba + blocks
-		for i := range st.open().Tracks {
-			t := &st.open().Tracks[i]
-			t.Next = min(max(t.Start, lba+blocks), t.Start+t.Size)
+	case d.medium.family == cdWrite && (d.page5.writeType() == writeAtOnce || st.open() != nil && st.open().AtOnce):
+		if st.open() == nil { // the cue sheet takes effect
+			st.Sessions = append(st.Sessions, *d.cue)
+			if d.cue = nil; st.MCN == "" {
+				st.MCN = d.cueMCN
+			}
 		}
+		advanceCue(st.open(), lba+blocks)
 		return nil
 	case d.random():
 		d.advanceOverwrite(st, lba, blocks)
@@ -148,6 +157,9 @@ func (d *Drive) syncCache(r *request) (int, error) {
 		}
 		return 0, nil
 	}
+	if r.CDB[1]&2 == 0 {
+		d.slow(r.ctx, bufferSize)
+	}
 	return 0, d.commit()
 }
 
@@ -189,7 +201,7 @@ func (d *Drive) reserveTrack(r *request) (int, error) {
 			return 0, errCannotWrite()
 		}
 	}
-	if at+n > st.Sectors {
+	if at+n > st.usable() {
 		return 0, errTrackEnd()
 	}
 	o := st.ensureOpen()
@@ -205,7 +217,7 @@ func (d *Drive) reserveTrack(r *request) (int, error) {
 // sendOPC is SEND OPC INFORMATION (MMC-6 6.35).
 func (d *Drive) sendOPC(r *request) (int, error) {
 	if d.medium.family == pressed {
-		return 0, errFormatted()
+		return 0, errIncompatible()
 	}
 	if r.CDB[1]&1 == 0 && binary.BigEndian.Uint16(r.CDB[7:]) != 0 {
 		return 0, errField() // calibration values of the host are not taken
