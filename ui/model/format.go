@@ -106,3 +106,12 @@ func oneX(profile string) float64 {
 	}
 	return 176.4
 }
+
+// Capital begins a text with a capital letter.
+func Capital(s string) string {
+	if s == "" {
+		return ""
+	}
+	r := []rune(s)
+	return strings.ToUpper(string(r[0])) + string(r[1:])
+}

@@ -113,3 +113,11 @@ func (c *Column) MinSize(objects []fyne.CanvasObject) fyne.Size {
 	}
 	return s
 }
+
+// Frame frames one thing with the room of a card, and gives it the whole height.
+func Frame(content fyne.CanvasObject) fyne.CanvasObject {
+	return container.NewStack(newFill(look.Surface, look.Border, look.Radius), Inset(content, 16, 14, 16, 16))
+}
+
+// NewBanner returns the background of news.
+func NewBanner() *Fill { return newFill(look.GoodBack, "", look.Radius) }
