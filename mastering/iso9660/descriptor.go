@@ -52,10 +52,9 @@ func both16(p []byte) uint16 {
 	return binary.BigEndian.Uint16(p[2:])
 }
 
-func (d descriptor) sectors() uint32       { return both32(d.data[80:]) }
-func (d descriptor) blockSize() int        { return int(both16(d.data[128:])) }
-func (d descriptor) pathTableSize() uint32 { return both32(d.data[132:]) }
-func (d descriptor) root() []byte          { return d.data[156:190] }
+func (d descriptor) sectors() uint32 { return both32(d.data[80:]) }
+func (d descriptor) blockSize() int  { return int(both16(d.data[128:])) }
+func (d descriptor) root() []byte    { return d.data[156:190] }
 
 // joliet returns the Joliet level of a supplementary descriptor, 0 when it is
 // none: escape sequences %/@, %/C and %/E in bytes 88 to 119 stand for UCS-2
@@ -117,16 +116,6 @@ func time17(p []byte) time.Time {
 	}
 	zone := time.FixedZone("", int(int8(p[16]))*15*60)
 	return time.Date(y, time.Month(mo), day, h, mi, s, max(cs, 0)*1e7, zone)
-}
-
-// signature says what the sector at lba begins with: the five letters of its
-// standard identifier, "" when it cannot be read.
-func signature(r io.ReaderAt, lba disc.LBA) string {
-	var p [6]byte
-	if n, _ := r.ReadAt(p[:], int64(lba)*disc.SectorSize); n < len(p) {
-		return ""
-	}
-	return string(p[1:])
 }
 
 // readDescriptors reads the volume descriptor set that begins at lba. It ends at

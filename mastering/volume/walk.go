@@ -54,7 +54,7 @@ type Direct interface {
 
 // Walk lists what is below the folder root of v, as Walker does, for any file
 // system.
-func Walk(v FS, root string, f func(e *Entry) error) error {
+func Walk(v fs.FS, root string, f func(e *Entry) error) error {
 	if w, ok := v.(Walker); ok {
 		return w.Walk(root, f)
 	}
@@ -65,8 +65,8 @@ func Walk(v FS, root string, f func(e *Entry) error) error {
 	return err
 }
 
-func walkFolder(v FS, folder string, f func(e *Entry) error) error {
-	list, listErr := v.ReadDir(folder)
+func walkFolder(v fs.FS, folder string, f func(e *Entry) error) error {
+	list, listErr := fs.ReadDir(v, folder)
 	for _, d := range list {
 		name := path.Join(folder, d.Name())
 		e, err := entryOf(v, name, d)
@@ -90,7 +90,7 @@ func walkFolder(v FS, folder string, f func(e *Entry) error) error {
 	return nil
 }
 
-func entryOf(v FS, name string, d fs.DirEntry) (Entry, error) {
+func entryOf(v fs.FS, name string, d fs.DirEntry) (Entry, error) {
 	info, err := d.Info()
 	if err != nil {
 		return Entry{}, err
@@ -104,7 +104,7 @@ func entryOf(v FS, name string, d fs.DirEntry) (Entry, error) {
 		e.Extents, e.Unreadable = a.Extents, a.Unreadable
 	}
 	if e.Mode.Type() == fs.ModeSymlink {
-		target, err := v.ReadLink(name)
+		target, err := fs.ReadLink(v, name)
 		if err != nil {
 			e.Unreadable = err.Error()
 		}
