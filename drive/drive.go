@@ -111,6 +111,7 @@ func forms() string {
 // List finds the drives of this computer, and adds those that the environment names.
 // The former are not opened; the latter are asked who they are, all at once. One
 // that does not answer is listed with its error, so that it is missed by nobody.
+// Virtual drives are not opened: another part of this program may be using them.
 func List(ctx context.Context) ([]Found, error) {
 	local, err := device.List()
 	if err != nil {
@@ -130,7 +131,12 @@ func List(ctx context.Context) ([]Found, error) {
 	defer cancel()
 	var wait sync.WaitGroup
 	for i := known; i < len(found); i++ {
-		wait.Go(func() { found[i].identify(ctx) })
+		f := &found[i]
+		if f.Bus == "virtual" {
+			f.Vendor, f.Model = "Glassmaster", "virtual recorder"
+			continue
+		}
+		wait.Go(func() { f.identify(ctx) })
 	}
 	wait.Wait()
 	return found, nil

@@ -74,6 +74,7 @@ type medium struct {
 
 	mu     sync.Mutex // one command after the other
 	read12 bool       // the drive does not know READ(10)
+	gone   error      // the drive or the disc in it is gone: nothing can be read any more
 }
 
 func (d *medium) Sessions() []disc.Session { return d.sessions }
@@ -97,13 +98,20 @@ func (d *medium) ReadSectors(p []byte, lba disc.LBA, f disc.Form) (int, error) {
 	n := int(min(int64(want), int64(d.end-lba)))
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if d.gone != nil {
+		return 0, d.gone
+	}
 	chunk := max(min(d.t.MaxTransfer()/size, 0xFFFF), 1)
 	for done := 0; done < n; {
 		k := min(chunk, n-done)
 		got, err := d.persist(read, p[done*size:(done+k)*size], lba+disc.LBA(done), size)
 		done += got
 		if err != nil {
-			return done, fmt.Errorf("read the disc at LBA %d: %w", lba+disc.LBA(done), err)
+			err = fmt.Errorf("read the disc at LBA %d: %w", lba+disc.LBA(done), err)
+			if errors.Is(err, scsi.ErrConnection) || scsi.MediumNotPresent(err) || scsi.MediumChanged(err) {
+				d.gone = err
+			}
+			return done, err
 		}
 	}
 	if n < want {

@@ -1,81 +1,66 @@
 package record
 
 import (
-	"bytes"
+	"encoding/hex"
+	"errors"
 	"fmt"
-	"time"
 
 	"glassmaster/drive/read"
+	"glassmaster/drive/scsi"
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/verify"
 )
 
-// compare reads the disc again and compares it with the source.
+// compare reads the disc again and compares it with the source, sector by
+// sector.
 func (r *burning) compare() error {
 	d, err := read.Open(r.ctx, r.t)
 	if err != nil {
-		return &Error{Step: "open the disc to compare it", LBA: -1, Written: r.result.Written, Err: err}
+		return r.notCompared(err)
 	}
 	defer d.Close()
-	r.rep.Phase("comparing", r.plan.Sectors*disc.SectorSize)
-	began := time.Now()
-	m, err := r.differences(d)
-	if err != nil {
-		return &Error{Step: "compare the disc", LBA: -1, Written: r.result.Written, Err: err, Left: "the disc was burned and closed, and not compared to its end"}
+	tr := disc.Track{Number: 1, Mode: disc.Mode1, Start: r.start, Length: r.plan.Sectors}
+	only := []disc.Session{{Number: 1, Tracks: []disc.Track{tr}}}
+	got, err := verify.Compare(r.ctx, window{r.src, 0, only}, window{d, r.next - r.start, only}, r.o.Locate, r.rep)
+	var m *verify.Mismatch
+	switch {
+	case errors.As(err, &m) && !lost(m.Err):
+		r.result.Mismatch = m
+		return &Error{
+			Step: "compare the disc with its source", LBA: -1, Written: r.result.Written, Err: fmt.Errorf("%w: %w", ErrDiffers, m),
+			Left: "the disc was burned and closed", Advice: "do not rely on this disc; burn another one, at a lower speed",
+		}
+	case err != nil:
+		return r.notCompared(err)
+	case hex.EncodeToString(got.SHA256[:]) != r.result.SHA256:
+		return r.notCompared(errors.New("the source has changed since it was burned"))
 	}
-	_ = began
-	if m == nil {
-		r.result.Verified = true
-		return nil
-	}
-	if r.o.Locate != nil {
-		m.File = r.o.Locate(m.LBA)
-	}
-	r.result.Mismatch = m
+	r.result.Verified = true
+	return nil
+}
+
+func (r *burning) notCompared(err error) error {
 	return &Error{
-		Step: "compare the disc with its source", LBA: -1, Written: r.result.Written, Err: fmt.Errorf("%w: %w", ErrDiffers, m),
-		Advice: "do not rely on this disc; burn another one, at a lower speed",
+		Step: "compare the disc with its source", LBA: -1, Written: r.result.Written, Err: err,
+		Left: "the disc was burned and closed, and not compared to its end", Advice: "compare it again before you rely on it",
 	}
 }
 
-func (r *burning) differences(d disc.Disc) (*verify.Mismatch, error) {
-	const chunk = 32
-	var m *verify.Mismatch
-	want, got := make([]byte, chunk*disc.SectorSize), make([]byte, chunk*disc.SectorSize)
-	for at := int64(0); at < r.plan.Sectors; {
-		if err := r.ctx.Err(); err != nil {
-			return m, err
-		}
-		n := min(chunk, r.plan.Sectors-at)
-		if err := readFull(r.src, want[:n*disc.SectorSize], r.start+disc.LBA(at)); err != nil {
-			return m, err
-		}
-		k, err := d.ReadSectors(got[:n*disc.SectorSize], r.next+disc.LBA(at), disc.User)
-		for i := range k {
-			a, b := want[i*disc.SectorSize:(i+1)*disc.SectorSize], got[i*disc.SectorSize:(i+1)*disc.SectorSize]
-			if bytes.Equal(a, b) {
-				continue
-			}
-			if m == nil {
-				m = &verify.Mismatch{LBA: r.start + disc.LBA(at) + disc.LBA(i)}
-				for a[m.Offset] == b[m.Offset] {
-					m.Offset++
-				}
-			}
-			m.Count++
-		}
-		if int64(k) < n {
-			if !unreadable(err) {
-				return m, err
-			}
-			if m == nil {
-				m = &verify.Mismatch{LBA: r.start + disc.LBA(at) + disc.LBA(k), Err: err}
-			}
-			m.Count++
-			k++
-		}
-		at += int64(k)
-		r.rep.Add(int64(k) * disc.SectorSize)
-	}
-	return m, nil
+// lost reports whether a sector could not be read because the drive, or the
+// disc in it, is gone: that says nothing of the sector.
+func lost(err error) bool {
+	return errors.Is(err, scsi.ErrConnection) || scsi.MediumNotPresent(err) || scsi.MediumChanged(err)
+}
+
+// window shows a run of sectors of a disc as a disc of its own.
+type window struct {
+	d        disc.Disc
+	shift    disc.LBA // address in d minus address here
+	sessions []disc.Session
+}
+
+func (w window) Sessions() []disc.Session { return w.sessions }
+func (w window) Close() error             { return nil }
+func (w window) ReadSectors(p []byte, lba disc.LBA, f disc.Form) (int, error) {
+	return w.d.ReadSectors(p, lba+w.shift, f)
 }

@@ -24,12 +24,13 @@ type Error struct {
 func (e *Error) Error() string {
 	var s strings.Builder
 	fmt.Fprintf(&s, "the burn failed: %s", e.Step)
-	if e.LBA >= 0 {
+	var sense *scsi.Error
+	told := errors.As(e.Err, &sense)
+	if e.LBA >= 0 && !told { // such an error names the address itself
 		fmt.Fprintf(&s, " at LBA %d", e.LBA)
 	}
 	fmt.Fprintf(&s, ": %v", e.Err)
-	var sense *scsi.Error
-	if errors.As(e.Err, &sense) && sense.Hint() != "" {
+	if told && sense.Hint() != "" {
 		fmt.Fprintf(&s, " (%s)", sense.Hint())
 	}
 	if e.Left != "" {

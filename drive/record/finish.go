@@ -18,12 +18,24 @@ func (r *burning) finish() error {
 		return r.failure("write the end of the drive's buffer before", end, err)
 	}
 	if r.o.Simulate {
+		r.endTrial()
 		return nil
 	}
 	if err := r.close(r.o.Appendable); err != nil {
 		return r.failure("close the disc", -1, err)
 	}
 	return nil
+}
+
+// endTrial ends a trial run. Some drives want it closed like a real one, and
+// others refuse that; all forget it when they are told to write for real.
+func (r *burning) endTrial() {
+	if r.recipe.closing == closeTrack {
+		_ = r.close(r.o.Appendable)
+	}
+	o := r.o
+	o.Simulate = false
+	r.optional("end the trial run", mmc.SetWriteParameters(r.work, r.t, r.recipe.parameters(r.medium, o)))
 }
 
 // flush sends SYNCHRONIZE CACHE with Immed, waits, and sends it once more
@@ -70,7 +82,7 @@ func (r *burning) repeat(send func() error) error {
 // close ends the track and the session as the recipe says. What the drive has
 // closed by itself is not closed again.
 func (r *burning) close(appendable bool) error {
-	track := max(r.medium.track.Number, r.medium.info.LastInLast, 1)
+	track := max(r.number, r.medium.info.LastInLast, 1)
 	switch r.recipe.closing {
 	case closeSession:
 		return r.closeOne(mmc.CloseSession, 0)
@@ -154,6 +166,7 @@ func (r *burning) salvage(cause error) error {
 	switch {
 	case r.o.Simulate:
 		r.optional("end the trial run", r.flush())
+		r.endTrial()
 		e.Left = "it was a trial run: nothing was written"
 		return e
 	case !r.started:
@@ -172,7 +185,7 @@ func (r *burning) salvage(cause error) error {
 	case closeSession:
 		try(r.closeOne(mmc.CloseSession, 0))
 	case closeTrack, closePlus:
-		try(r.closeOne(mmc.CloseTrack, max(r.medium.track.Number, r.medium.info.LastInLast, 1)))
+		try(r.closeOne(mmc.CloseTrack, max(r.number, r.medium.info.LastInLast, 1)))
 		try(r.closeOne(mmc.CloseSession, 0))
 	case endFormatting:
 		try(r.endFormatting())
@@ -191,6 +204,8 @@ func (r *burning) state(ctx context.Context, failed []error) (left, advice strin
 	}
 	end := r.next + disc.LBA(r.result.Written) - 1
 	switch {
+	case !r.medium.sequential() && r.result.Written == 0:
+		return "the drive took no sector: the disc holds what it held before", "look at the disc, and try again at a lower speed"
 	case !r.medium.sequential():
 		return fmt.Sprintf("the disc holds the new data up to about LBA %d and old data behind", end),
 			"the disc is not worn out: burn it again"

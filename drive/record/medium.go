@@ -34,6 +34,12 @@ func look(ctx context.Context, t scsi.Transport) (medium, error) {
 	if m.info, err = mmc.ReadDiscInformation(ctx, t); err != nil {
 		return m, fmt.Errorf("ask how far the disc is written: %w", err)
 	}
+	if m.profile.IsCD() && m.info.Status == mmc.Appendable {
+		// The address depends on the way of writing: at once there is a pre-gap.
+		if err := mmc.SetWriteParameters(ctx, t, recipeTAO.parameters(m, Options{})); err != nil {
+			return m, fmt.Errorf("set the write parameters: %w", err)
+		}
+	}
 	if m.sequential() && m.info.Status != mmc.Closed {
 		if m.track, err = read.NextTrack(ctx, t, m.profile, m.info); err != nil {
 			return m, fmt.Errorf("ask where the next track begins: %w", err)
@@ -42,7 +48,20 @@ func look(ctx context.Context, t scsi.Transport) (medium, error) {
 	// These two only refine the plan.
 	m.formats, _ = mmc.ReadFormatCapacities(ctx, t)
 	m.speeds, _ = mmc.WriteSpeeds(ctx, t)
+	if !m.sequential() && m.formats.State == 0 {
+		if last, size, err := mmc.ReadCapacity(ctx, t); err == nil && size == disc.SectorSize && last > 0 {
+			m.formats = mmc.FormatCapacities{State: mmc.Formatted, Blocks: last + 1}
+		}
+	}
 	return m, nil
+}
+
+// same reports whether the disc is in the state that it was in before. What
+// changes by itself, such as a format in the background, does not count.
+func (m medium) same(before medium) bool {
+	a, b := m.info, before.info
+	return m.profile == before.profile && a.Status == b.Status && a.Sessions == b.Sessions && a.LastInLast == b.LastInLast &&
+		m.track.NextWritable == before.track.NextWritable && m.track.Free == before.track.Free
 }
 
 // sequential reports whether the medium is written from its beginning to its
@@ -82,30 +101,30 @@ func (m medium) formatted() int64 {
 			return f.Blocks
 		}
 	}
-	return m.formats.Blocks
+	room := m.formats.Blocks
+	for _, s := range m.speeds {
+		room = max(room, s.End+1)
+	}
+	return room
 }
 
 // unformatted reports whether the medium has to be formatted before it can be
-// written.
+// written, or its format carried on with.
 func (m medium) unformatted() bool {
 	switch m.profile {
 	case mmc.DVDPRW, mmc.DVDPRWDL:
-		return m.info.Background == 0
+		return m.info.Background < 2
 	case mmc.BDRE, mmc.DVDRAM:
-		return m.formats.State == mmc.Unformatted
+		return m.formats.State == mmc.Unformatted || m.formats.State == 0 && m.info.Status == mmc.Blank
 	}
 	return false
 }
 
 // formatTypes are the format types that suit the medium, the best first (MMC-6
-// table 293): 26h DVD+RW; 31h BD-RE without spares, 30h with spares, 00h the
-// whole medium.
+// table 293): 26h DVD+RW, 00h the drive's own choice for the whole medium.
 func formatTypes(p mmc.Profile) []byte {
-	switch p {
-	case mmc.DVDPRW, mmc.DVDPRWDL:
+	if p == mmc.DVDPRW || p == mmc.DVDPRWDL {
 		return []byte{0x26}
-	case mmc.DVDRWRO:
-		return []byte{0x15, 0x10, 0x00}
 	}
 	return []byte{0x00}
 }

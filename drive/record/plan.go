@@ -97,7 +97,7 @@ func (b *Burn) admit(ctx context.Context) error {
 	m := b.medium
 	if !m.sequential() {
 		b.format = m.unformatted()
-		if !b.format && !b.o.Blank && holdsData(ctx, b.t) {
+		if !b.o.Blank && holdsData(ctx, b.t) {
 			return fmt.Errorf("%w: ask for the %v to be overwritten, or put in another one", ErrHoldsData, m.profile)
 		}
 		return nil
@@ -187,8 +187,11 @@ func (b *Burn) fit() error {
 	}
 	p.Padded = min(p.Padded, p.Capacity)
 	p.Speed = chooseSpeed(read.Speeds(b.medium.speeds), b.o.Speed)
-	if b.o.Speed > 0 && p.Speed == 0 {
+	switch {
+	case b.o.Speed > 0 && p.Speed == 0:
 		b.warn("the drive offers no choice of speed for this disc")
+	case b.o.Speed > 0 && p.Speed > b.o.Speed:
+		b.warn("the lowest speed that the drive offers for this disc is %s", SpeedName(b.medium.profile, p.Speed))
 	}
 	p.Recipe = b.describe()
 	p.Steps = b.steps()
@@ -205,7 +208,7 @@ func (m medium) erasedRoom() int64 {
 	}
 	room := m.track.NextWritable + m.track.Free
 	for _, s := range m.speeds {
-		room = max(room, s.End)
+		room = max(room, s.End+1)
 	}
 	return max(room, m.formats.Blocks)
 }

@@ -1,11 +1,11 @@
 package record
 
 import (
+	"bytes"
 	"fmt"
 
 	"glassmaster/drive/mmc"
 	"glassmaster/drive/read"
-	"glassmaster/drive/scsi"
 	"glassmaster/mastering/disc"
 )
 
@@ -45,7 +45,7 @@ func (r *burning) checkDisc() error {
 		return fmt.Errorf("ask how far the disc is written: %w", err)
 	}
 	if !r.medium.sequential() {
-		return nil // such a disc has no end and no lead-out that could be missing
+		return r.checkStart() // such a disc has no end that could be missing
 	}
 	switch {
 	case info.Status == mmc.Blank:
@@ -56,6 +56,28 @@ func (r *burning) checkDisc() error {
 		r.warn("the drive closed the disc, though it was to stay open for more sessions")
 	}
 	return r.checkTracks()
+}
+
+// checkStart compares the first sectors of a disc that is rewritable at any
+// address, whose state does not tell whether something was written.
+func (r *burning) checkStart() error {
+	n := min(r.plan.Sectors, 32)
+	want, got := make([]byte, n*disc.SectorSize), make([]byte, n*disc.SectorSize)
+	if err := readFull(r.src, want, r.start); err != nil {
+		return err
+	}
+	d, err := read.Open(r.work, r.t)
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrNotOnDisc, err)
+	}
+	defer d.Close()
+	if _, err := d.ReadSectors(got, r.next, disc.User); err != nil {
+		return fmt.Errorf("%w: %w", ErrNotOnDisc, err)
+	}
+	if !bytes.Equal(want, got) {
+		return fmt.Errorf("%w: its first sectors are not those of the source", ErrNotOnDisc)
+	}
+	return nil
 }
 
 // checkTracks looks for the track that was written.
@@ -89,25 +111,4 @@ func (r *burning) checkTime() {
 		r.warn("writing took %.0f s, and at %s it takes %.0f s at least: the drive may not have written at all",
 			r.result.Seconds, SpeedName(r.medium.profile, r.plan.Speed), least)
 	}
-}
-
-// window shows a run of sectors of the medium as a disc of its own, at the
-// addresses of the source.
-type window struct {
-	d        disc.Disc
-	shift    disc.LBA // medium minus source
-	sessions []disc.Session
-}
-
-func (w window) Sessions() []disc.Session { return w.sessions }
-func (w window) Close() error             { return nil }
-func (w window) ReadSectors(p []byte, lba disc.LBA, f disc.Form) (int, error) {
-	return w.d.ReadSectors(p, lba+w.shift, f)
-}
-
-// unreadable reports whether an error is about a sector, and not about the
-// drive as a whole.
-func unreadable(err error) bool {
-	key, _, _, ok := scsi.Code(err)
-	return ok && key != scsi.KeyNotReady && key != scsi.KeyUnitAttention
 }

@@ -8,18 +8,17 @@ import (
 // that of long use: speed, write parameters, calibration, reservation, writing,
 // SYNCHRONIZE CACHE, closing.
 type recipe struct {
-	name  string
-	chunk int   // sectors in one WRITE
-	unit  int64 // the number of sectors written is a multiple of this
-	least int64 // sectors that a track has at least
-	page  bool  // mode page 05h is set, as parameters tells
-	mode  mmc.WriteType
-	opc   bool // the laser is calibrated before the first track
-	// reserve: the size is announced. must: the recipe does not work without.
-	reserve, must bool
-	closing       closing
-	test          bool // the medium knows writing with the laser off
-	single        bool // there is one session, never more
+	name    string
+	chunk   int   // sectors in one WRITE
+	unit    int64 // the number of sectors written is a multiple of this
+	least   int64 // sectors that a track has at least
+	page    bool  // mode page 05h is set, as parameters tells
+	mode    mmc.WriteType
+	opc     bool // the laser is calibrated before the first track
+	reserve bool // the size is announced
+	closing closing
+	test    bool // the medium knows writing with the laser off
+	single  bool // there is one session, never more
 }
 
 // closing is how writing ends, behind SYNCHRONIZE CACHE.
@@ -41,17 +40,20 @@ const (
 	bdCluster = 32
 )
 
+// recipeTAO is the way to write a data track on CD: at least 300 sectors, which
+// is four seconds (MMC-6 4.2.3.6).
+var recipeTAO = recipe{
+	name: "track at once", chunk: 16, unit: 1, least: 300, page: true, mode: mmc.TrackAtOnce,
+	opc: true, closing: closeSession, test: true,
+}
+
 // recipeFor returns the recipe for a medium, or false when it cannot be written.
 func recipeFor(m medium, o Options) (recipe, bool) {
-	cd := recipe{
-		name: "track at once", chunk: 16, unit: 1, least: 300, page: true, mode: mmc.TrackAtOnce,
-		opc: true, closing: closeSession, test: true,
-	}
-	plus := recipe{name: "sequential", chunk: dvdBlock, unit: dvdBlock, closing: closePlus, reserve: false}
+	plus := recipe{name: "sequential", chunk: dvdBlock, unit: dvdBlock, closing: closePlus}
 	over := recipe{name: "overwrite", chunk: dvdBlock, unit: dvdBlock}
 	switch m.profile {
 	case mmc.CDR, mmc.CDRW:
-		return cd, true
+		return recipeTAO, true
 	case mmc.DVDR, mmc.DVDRW, mmc.DVDRDL:
 		return dash(m, o), true
 	case mmc.DVDPR, mmc.DVDPRDL:
@@ -79,11 +81,11 @@ func recipeFor(m medium, o Options) (recipe, bool) {
 func dash(m medium, o Options) recipe {
 	once := recipe{
 		name: "disc at once", chunk: dvdBlock, unit: dvdBlock, page: true, mode: mmc.DiscAtOnce, opc: true,
-		reserve: true, must: true, test: true, single: true,
+		reserve: true, test: true, single: true,
 	}
 	pieces := recipe{
 		name: "incremental", chunk: dvdBlock, unit: dvdBlock, page: true, mode: mmc.Incremental, opc: true,
-		reserve: true, closing: closeTrack, test: true,
+		closing: closeTrack, test: true,
 	}
 	switch {
 	case m.info.Status == mmc.Appendable:

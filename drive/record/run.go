@@ -30,6 +30,9 @@ type burning struct {
 	rep     progress.Reporter
 	result  Result
 	started bool // something was written
+	number  int  // of the track that is written
+	stream  *stream
+	stop    context.CancelFunc // ends the reading of the source
 }
 
 // Run executes the plan and proves the outcome. Whatever happens, the tray is
@@ -58,6 +61,7 @@ func (r *burning) all() error {
 		return err
 	}
 	defer r.restoreSpeed()
+	defer r.stopReading()
 	if err := r.write(); err != nil {
 		return r.salvage(err)
 	}
@@ -66,7 +70,9 @@ func (r *burning) all() error {
 	}
 	r.lock(false)
 	if r.o.Simulate {
-		r.say("the trial run went well: nothing was written")
+		if err := r.untouched(); err != nil {
+			return err
+		}
 	} else if err := r.prove(); err != nil {
 		return err
 	}
@@ -103,10 +109,25 @@ func (r *burning) unchanged() error {
 	if err != nil {
 		return err
 	}
-	was := r.medium
-	if now.profile != was.profile || now.info != was.info || now.track != was.track {
+	if !now.same(r.medium) {
 		return errors.New("the disc is another one, or in another state, than when the burn was planned")
 	}
+	return nil
+}
+
+// untouched makes sure that a trial run has left the disc as it was.
+func (r *burning) untouched() error {
+	now, err := look(r.work, r.t)
+	if err != nil {
+		return &Error{Step: "look at the disc after the trial run", LBA: -1, Err: err}
+	}
+	if !now.same(r.medium) {
+		return &Error{
+			Step: "look at the disc after the trial run", LBA: -1, Err: errors.New("the drive has written, though it was asked not to"),
+			Left: "the disc is " + now.info.Status.String(), Advice: "do not use trial runs with this drive",
+		}
+	}
+	r.say("the trial run went well: nothing was written")
 	return nil
 }
 
@@ -135,11 +156,9 @@ func (r *burning) prepare() error {
 		}
 	}
 	if r.recipe.reserve {
-		if err := mmc.ReserveTrack(r.work, r.t, r.plan.Padded); err != nil {
-			if r.recipe.must && !scsi.Unsupported(err) {
-				return r.before("announce the track", err)
-			}
-			r.optional("announce the track", err)
+		err := mmc.ReserveTrack(r.work, r.t, r.plan.Padded)
+		if err != nil && !scsi.Unsupported(err) && !recovered(err) {
+			return r.before("announce the track", err)
 		}
 	}
 	return r.aim()
@@ -158,7 +177,7 @@ func (r *burning) renew() error {
 		full := r.medium.profile == mmc.DVDRW && !r.recipe.single
 		err = erase(r.work, r.t, full, r.rep)
 	case r.format:
-		err = format(r.work, r.t, r.medium, false, r.rep)
+		err = format(r.work, r.t, r.medium, r.rep)
 	default:
 		return nil
 	}
@@ -212,16 +231,16 @@ func (r *burning) aim() error {
 		return r.before("ask where the track begins", fmt.Errorf(
 			"the drive wants address %d, the plan says %d", ti.NextWritable, r.next))
 	}
-	r.medium.track = ti
+	r.number = ti.Number
 	return nil
 }
 
 // write sends all sectors.
 func (r *burning) write() error {
 	ctx, stop := context.WithCancel(r.ctx)
-	defer stop()
 	chunk := max(min(r.recipe.chunk, r.t.MaxTransfer()/disc.SectorSize), 1)
 	s := newStream(ctx, r.src, r.start, r.plan.Sectors, r.plan.Padded, chunk)
+	r.stream, r.stop = s, stop
 	r.rep.Phase("reading ahead", 0)
 	s.prime(ctx)
 	phase := "writing"
@@ -233,10 +252,7 @@ func (r *burning) write() error {
 	defer func() { r.result.Seconds = time.Since(began).Seconds() }()
 	gauge := gauge{r: r}
 	for {
-		p, err := s.next()
-		if err == nil {
-			err = r.ctx.Err()
-		}
+		p, err := s.next(r.ctx)
 		if errors.Is(err, io.EOF) {
 			r.result.SHA256 = hex.EncodeToString(s.hash.Sum(nil))
 			return nil
@@ -252,6 +268,16 @@ func (r *burning) write() error {
 		r.rep.Add(int64(len(p)))
 		gauge.show(s)
 		s.done(p)
+	}
+}
+
+// stopReading waits until nobody reads the source any more, so that the caller
+// can close it.
+func (r *burning) stopReading() {
+	if r.stream != nil {
+		r.stop()
+		for range r.stream.full {
+		}
 	}
 }
 

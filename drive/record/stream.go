@@ -106,15 +106,22 @@ func readFull(src disc.Disc, p []byte, lba disc.LBA) error {
 }
 
 // next returns the chunk that is written next, or io.EOF behind the last one.
-func (s *stream) next() ([]byte, error) {
-	p, ok := <-s.full
-	if ok {
-		return p, nil
+func (s *stream) next(ctx context.Context) ([]byte, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
 	}
-	if s.err != nil {
-		return nil, s.err
+	select {
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	case p, ok := <-s.full:
+		switch {
+		case ok:
+			return p, nil
+		case s.err != nil:
+			return nil, s.err
+		}
+		return nil, io.EOF
 	}
-	return nil, io.EOF
 }
 
 // done gives back a chunk that was written.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 )
 
 // Identity is what a drive says of itself: INQUIRY, SPC-4 6.6.2.
@@ -17,7 +18,8 @@ type Identity struct {
 func Identify(ctx context.Context, t Transport) (Identity, error) {
 	const length = 36
 	data := make([]byte, length)
-	n, err := t.Execute(ctx, Command{CDB: []byte{0x12, 0, 0, 0, length, 0}, Direction: In, Data: data})
+	c := Command{CDB: []byte{0x12, 0, 0, 0, length, 0}, Direction: In, Data: data, Timeout: patience(ctx)}
+	n, err := t.Execute(ctx, c)
 	if err != nil {
 		return Identity{}, err
 	}
@@ -29,6 +31,16 @@ func Identify(ctx context.Context, t Transport) (Identity, error) {
 	return Identity{Type: data[0], Vendor: text(8, 16), Model: text(16, 32), Revision: text(32, 36)}, nil
 }
 
+// patience is how long a first command may take: a context with a deadline is there
+// to look around, and nothing is lost when a drive does not answer.
+func patience(ctx context.Context) time.Duration {
+	deadline, ok := ctx.Deadline()
+	if !ok {
+		return DefaultTimeout
+	}
+	return min(max(time.Until(deadline), time.Second), DefaultTimeout)
+}
+
 // Begin opens the conversation with a drive: it takes note of what the drive has to
 // say to someone new (UNIT ATTENTION: it was switched on, its medium may have
 // changed), and makes sure that it is an optical drive. Burning onto a disk would be
@@ -36,7 +48,7 @@ func Identify(ctx context.Context, t Transport) (Identity, error) {
 func Begin(ctx context.Context, t Transport) (Identity, error) {
 	const attempts = 8 // a drive may have queued several unit attentions
 	for range attempts {
-		_, err := t.Execute(ctx, Command{CDB: make([]byte, 6)})
+		_, err := t.Execute(ctx, Command{CDB: make([]byte, 6), Timeout: patience(ctx)})
 		var refused *Error
 		if err != nil && !errors.As(err, &refused) {
 			return Identity{}, err

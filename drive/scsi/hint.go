@@ -1,5 +1,22 @@
 package scsi
 
+import "errors"
+
+// Hint says what the reader of an error of a drive, or of the way to it, can do next;
+// "" where nothing more is known than the error itself.
+func Hint(err error) string {
+	var e *Error
+	switch {
+	case errors.As(err, &e):
+		return e.Hint()
+	case errors.Is(err, ErrTimeout):
+		return "the drive hangs: switch it off and on again; what it did with the last command is not known"
+	case errors.Is(err, ErrConnection):
+		return hintLink + ", or the network between"
+	}
+	return ""
+}
+
 // Hint says what the reader of the error can do next, "" where nothing more is
 // known than the error itself.
 func (e *Error) Hint() string {

@@ -67,8 +67,8 @@ func (p *planner) jolietLimit() int {
 	return 64
 }
 
-// contents reports whether a node has contents that every view shows.
-func contents(n *tree.Node) bool { return n.Mode&fs.ModeType&^fs.ModeDir == 0 }
+// hasContents reports whether a node has contents that every view shows.
+func hasContents(n *tree.Node) bool { return n.Mode&fs.ModeType&^fs.ModeDir == 0 }
 
 // leaveOut reports whether a view cannot show a node: links and special files
 // are a matter of Rock Ridge.
@@ -76,7 +76,7 @@ func (p *planner) leaveOut(v view) func(*tree.Node) bool {
 	if v == primary && !p.o.NoRockRidge {
 		return func(*tree.Node) bool { return false }
 	}
-	return func(n *tree.Node) bool { return !contents(n) }
+	return func(n *tree.Node) bool { return !hasContents(n) }
 }
 
 // identifier appends the identifier that follows from a name, without version.

@@ -30,12 +30,12 @@ func (p *planner) descriptor(b []byte, v view) {
 	o := p.o
 	text(b[8:40], o.System)
 	text(b[40:72], o.Label)
-	both32(b[80:], p.sectors)
-	both16(b[120:], 1)
-	both16(b[124:], 1)
-	both16(b[128:], sectorSize)
+	put32(b[80:], p.sectors)
+	put16(b[120:], 1)
+	put16(b[124:], 1)
+	put16(b[128:], sectorSize)
 	t := p.tables[v]
-	both32(b[132:], t.size)
+	put32(b[132:], t.size)
 	binary.LittleEndian.PutUint32(b[140:], t.lba)
 	binary.BigEndian.PutUint32(b[148:], t.lba+t.sectors())
 	root := &p.dirs[0].place[v]

@@ -50,9 +50,6 @@ func (p *place) sectors() uint32 { return p.size/sectorSize + p.more }
 // length is told in one byte (ECMA-119 9.1.1, 9.1.13).
 const maxRecord = 254
 
-// recordHead is the length of a record without its identifier.
-const recordHead = 33
-
 // maxSection is the greatest length of a file section, in whole sectors; longer
 // files have several (ECMA-119 9.1.4, 6.5.1).
 const maxSection = 1<<32 - sectorSize
@@ -145,7 +142,7 @@ func (w *directoryWriter) entry(d *directory, v view, i uint32, c *tree.Node) {
 	w.identifier(d, v, i, c)
 	lba, length := w.p.content(c)
 	for ; length > maxSection; length -= maxSection {
-		w.record(lba, maxSection, flagMultiExtent, c, w.id)
+		w.record(lba, maxSection, flagMulti, c, w.id)
 		lba += maxSection / sectorSize
 	}
 	w.record(lba, uint32(length), 0, c, w.id)
@@ -180,20 +177,12 @@ func (w *directoryWriter) identifier(d *directory, v view, i uint32, c *tree.Nod
 	} else {
 		w.id = w.p.identifier(w.id[:0], v, c)
 	}
-	switch {
-	case v == joliet:
-		w.id = append(w.id, 0, ';', 0, '1')
-	case c.IsDir(): // relocated from here
-	default:
+	// Nobody writes version numbers into Joliet names, and some readers show them.
+	// A directory comes here only where it was relocated from.
+	if v == primary && !c.IsDir() {
 		w.id = append(w.id, ';', '1')
 	}
 }
-
-// File flags (ECMA-119 9.1.6).
-const (
-	flagDirectory   = 0x02
-	flagMultiExtent = 0x80
-)
 
 // record writes one record with the fields collected in w.f. A record does not
 // cross a sector (ECMA-119 6.8.1.1).
@@ -225,11 +214,11 @@ func (w *directoryWriter) record(lba, size uint32, flags byte, n *tree.Node, id 
 // putRecord writes a directory record up to its identifier (ECMA-119 9.1).
 func putRecord(b []byte, lba, size uint32, flags byte, modified int64, id []byte) {
 	b[0] = byte(len(b))
-	both32(b[2:], lba)
-	both32(b[10:], size)
+	put32(b[2:], lba)
+	put32(b[10:], size)
 	putShortDate(b[18:], modified)
 	b[25] = flags
-	both16(b[28:], 1)
+	put16(b[28:], 1)
 	b[32] = byte(len(id))
 	copy(b[33:], id)
 }

@@ -46,17 +46,17 @@ func (f *fields) er() {
 // px holds mode, number of links, owner and group (RRIP 4.1.1).
 func (f *fields) px(mode, links, uid, gid uint32) {
 	b := f.add("PX", 36)
-	both32(b[0:], mode)
-	both32(b[8:], links)
-	both32(b[16:], uid)
-	both32(b[24:], gid)
+	put32(b[0:], mode)
+	put32(b[8:], links)
+	put32(b[16:], uid)
+	put32(b[24:], gid)
 }
 
 // pn holds the numbers of a device node (RRIP 4.1.2).
 func (f *fields) pn(dev uint64) {
 	b := f.add("PN", 20)
-	both32(b[0:], uint32(dev>>32))
-	both32(b[8:], uint32(dev))
+	put32(b[0:], uint32(dev>>32))
+	put32(b[8:], uint32(dev))
 }
 
 // tf holds the time of the last modification (RRIP 4.1.6).
@@ -91,21 +91,17 @@ func (f *fields) sl(target string) {
 		copy(b[1:], body)
 		body = body[:0]
 	}
+	// Every field but the last ends within a component, if need be after none of
+	// its bytes: some readers forget the slash between whole components there. So
+	// two bytes are kept free for the start of another component.
 	put := func(flags byte, name string) {
-		for {
-			if len(body)+2 > room || name != "" && len(body)+3 > room {
-				flush(1)
-			}
-			n := min(len(name), room-len(body)-2)
-			more := byte(0)
-			if n < len(name) {
-				more = 1
-			}
-			body = append(append(body, flags|more, byte(n)), name[:n]...)
-			if name = name[n:]; name == "" {
-				return
-			}
+		for len(body)+2+len(name) > room-2 {
+			n := min(len(name), room-2-len(body))
+			body = append(append(body, 1, byte(n)), name[:n]...)
+			name = name[n:]
+			flush(1)
 		}
+		body = append(append(body, flags, byte(len(name))), name...)
 	}
 	if strings.HasPrefix(target, "/") {
 		put(8, "")
@@ -133,7 +129,7 @@ func (f *fields) link(sig string, lba uint32) {
 		f.add(sig, 4)
 		return
 	}
-	both32(f.add(sig, 12), lba)
+	put32(f.add(sig, 12), lba)
 }
 
 // posixMode returns the mode of a node as POSIX has it.
@@ -209,9 +205,9 @@ func (c *continuation) take(n int) int {
 // ce writes a CE field that points at n bytes at place at of the area.
 func (c *continuation) ce(b []byte, at, n int) {
 	copy(b, []byte{'C', 'E', ceLength, 1})
-	both32(b[4:], c.lba+uint32(at/sectorSize))
-	both32(b[12:], uint32(at%sectorSize))
-	both32(b[20:], uint32(n))
+	put32(b[4:], c.lba+uint32(at/sectorSize))
+	put32(b[12:], uint32(at%sectorSize))
+	put32(b[20:], uint32(n))
 }
 
 // inside returns how many bytes of the fields stay within room bytes of a
@@ -254,14 +250,14 @@ func (f *fields) fit(from, room int) int {
 	return at
 }
 
-// both32 writes a number in both byte orders (ECMA-119 7.3.3).
-func both32(b []byte, v uint32) {
+// put32 writes a number in both byte orders (ECMA-119 7.3.3).
+func put32(b []byte, v uint32) {
 	binary.LittleEndian.PutUint32(b, v)
 	binary.BigEndian.PutUint32(b[4:], v)
 }
 
-// both16 writes a number in both byte orders (ECMA-119 7.2.3).
-func both16(b []byte, v uint16) {
+// put16 writes a number in both byte orders (ECMA-119 7.2.3).
+func put16(b []byte, v uint16) {
 	binary.LittleEndian.PutUint16(b, v)
 	binary.BigEndian.PutUint16(b[2:], v)
 }

@@ -238,18 +238,43 @@ func TestGuestInUse(t *testing.T) {
 	}
 }
 
-// A user who may open the drive only for reading is told what is missing.
+// A user of the group of the drive burns as root does; one of no such group is told
+// what is missing.
 func TestGuestPermission(t *testing.T) {
 	guest(t)
 	path := os.Getenv("BLANK_SR")
 	must(t, os.Chown(path, 0, 24))
 	must(t, os.Chmod(path, 0o660))
-	cmd := exec.Command("/proc/self/exe", "-test.v", "-test.run", "^TestNobodyOpens$")
-	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
-	if out, err := cmd.CombinedOutput(); err != nil || !bytes.Contains(out, []byte("--- PASS: TestNobodyOpens")) {
-		t.Errorf("as another user: %v\n%s", err, out)
-	} else {
+	for _, c := range []struct {
+		group uint32
+		test  string
+	}{{65534, "TestNobodyOpens"}, {24, "TestMemberBurns"}} {
+		cmd := exec.Command("/proc/self/exe", "-test.v", "-test.run", "^"+c.test+"$")
+		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: c.group}}
+		out, err := cmd.CombinedOutput()
+		if err != nil || !bytes.Contains(out, []byte("--- PASS: "+c.test)) {
+			t.Errorf("as another user: %v\n%s", err, out)
+			continue
+		}
 		t.Logf("%s", out)
+	}
+}
+
+// A drive that goes away is a lost connection. The disc is not needed after this test.
+func TestGuestUnplugged(t *testing.T) {
+	ctx := guest(t)
+	for _, path := range []string{os.Getenv("SR"), os.Getenv("BLANK_SG")} {
+		d := openDevice(t, path)
+		class := "/sys/class/block/"
+		if strings.Contains(path, "sg") {
+			class = "/sys/class/scsi_generic/"
+		}
+		must(t, os.WriteFile(class+filepath.Base(path)+"/device/delete", []byte("1"), 0))
+		_, err := d.Execute(ctx, scsi.Command{CDB: make([]byte, 6)})
+		if !errors.Is(err, scsi.ErrConnection) || !strings.Contains(err.Error(), path) {
+			t.Errorf("%s is gone: %v", path, err)
+		}
+		t.Log(err)
 	}
 }
 
@@ -264,6 +289,61 @@ func TestNobodyOpens(t *testing.T) {
 	}
 	if !errors.Is(err, unix.EACCES) || !strings.Contains(err.Error(), "usermod -aG cdrom") {
 		t.Errorf("got %v, want advice about the group cdrom", err)
+	}
+	t.Log(err)
+}
+
+// The kernel lets a plain user send the commands of MMC, and no other.
+func TestMemberBurns(t *testing.T) {
+	ctx := guest(t)
+	if os.Geteuid() == 0 {
+		t.Skip("runs under TestGuestPermission")
+	}
+	d := openDevice(t, os.Getenv("BLANK_SR"))
+	must(t, d.Writable())
+	for _, cdb := range [][]byte{
+		{0x46},
+		{0x51},
+		{0x52},
+		{0x23},
+		{0x43},
+		{0x5C},
+		{0x4A},
+		{0x5A},
+		{0x55},
+		{0x54},
+		{0x5D},
+		{0x53},
+		{0x35},
+		{0x1E},
+		{0xAC, 11: 0},
+		{0xB6, 11: 0},
+		{0xBB, 11: 0},
+		{0xA1, 11: 0},
+		{0xAA, 11: 0},
+		{0xAD, 11: 0},
+		{0xBF, 11: 0},
+		{0xBE, 11: 0},
+		{0x04, 0, 0, 0, 0, 0},
+		{0x5B, 9: 0},
+		{0x1B, 0, 0, 0, 1, 0},
+		{0x2A, 9: 0},
+		{0x2E, 9: 0},
+		{0x42},
+	} {
+		if len(cdb) == 1 {
+			cdb = append(cdb, make([]byte, 9)...)
+		}
+		if cdb[0] == 0x1E {
+			cdb = cdb[:6]
+		}
+		if _, err := d.Execute(ctx, scsi.Command{CDB: cdb}); errors.Is(err, unix.EPERM) {
+			t.Errorf("the kernel refuses %s", scsi.Describe(cdb))
+		}
+	}
+	_, err := d.Execute(ctx, scsi.Command{CDB: append([]byte{0xF9}, make([]byte, 9)...)})
+	if !errors.Is(err, unix.EPERM) || !strings.Contains(err.Error(), "root may") {
+		t.Errorf("a maker's own command: %v", err)
 	}
 	t.Log(err)
 }

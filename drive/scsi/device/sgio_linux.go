@@ -52,12 +52,6 @@ const (
 	senseMax = 64
 )
 
-// changing are the commands that change the disc, or take it from who uses it.
-var changing = map[byte]bool{
-	0x04: true, 0x1B: true, 0x2A: true, 0x2E: true, 0x35: true, 0x3B: true, 0x53: true, 0x54: true, 0x58: true,
-	0x5B: true, 0x5D: true, 0x8A: true, 0xA1: true, 0xA6: true, 0xAA: true, 0xBF: true,
-}
-
 // Execute carries out one command; see scsi.Transport.
 func (d *Device) Execute(ctx context.Context, c scsi.Command) (int, error) {
 	if err := scsi.Check(c); err != nil {
@@ -67,7 +61,7 @@ func (d *Device) Execute(ctx context.Context, c scsi.Command) (int, error) {
 	if len(c.Data) > d.max {
 		return 0, fmt.Errorf("%s: %d bytes of data, at most %d go at once", name, len(c.Data), d.max)
 	}
-	if d.readOnly != nil && changing[c.CDB[0]] {
+	if d.readOnly != nil && scsi.Changes(c.CDB) {
 		return 0, fmt.Errorf("%s: the drive is open for reading only: %w", name, d.readOnly)
 	}
 	if err := ctx.Err(); err != nil {
