@@ -4,12 +4,16 @@
 package ui
 
 import (
+	"strings"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/layout"
-	"fyne.io/fyne/v2/widget"
 
+	"glassmaster/mastering/compilation"
 	"glassmaster/ui/browse"
+	"glassmaster/ui/burn"
+	"glassmaster/ui/compile"
 	"glassmaster/ui/desk"
 	"glassmaster/ui/look"
 	"glassmaster/ui/model"
@@ -32,7 +36,9 @@ func (p Place) String() string { return placeNames[p] }
 
 // Engine does the work that the window shows.
 type Engine interface {
+	compile.Engine
 	browse.Engine
+	burn.Engine
 }
 
 // Config is what the program hands to the window.
@@ -54,7 +60,10 @@ type Shell struct {
 	veil   *fyne.Container
 	reason *widgets.Text
 
-	browse *browse.View
+	project *model.Project
+	compile *compile.View
+	browse  *browse.View
+	burn    *burn.View
 }
 
 // New fills a window.
@@ -68,15 +77,41 @@ func New(w fyne.Window, c Config) *Shell {
 		Tips: widgets.Tips{Layer: s.layer, Post: c.Post},
 	}
 	s.desk.Busy = s.busy
-	s.browse = browse.New(s.desk, c.Engine)
-	s.browse.OnBurn = func(string) { s.Go(Burn) }
-	s.pages = [3]fyne.CanvasObject{widget.NewLabel(""), s.browse.Object, widget.NewLabel("")}
+	s.addPlaces(c.Engine)
 	w.SetContent(s.build())
 	w.SetOnDropped(s.Dropped)
 	s.addShortcuts()
 	s.desk.Event = c.Event
 	s.Go(Compile)
 	return s
+}
+
+func (s *Shell) addPlaces(e Engine) {
+	s.project = model.NewProject(s.desk.Post)
+	b := model.NewBurn(e, s.desk.Post)
+	b.Compiled = func() *compilation.Compilation {
+		if s.project.Empty() {
+			return nil
+		}
+		return s.project.Compilation().Snapshot()
+	}
+	s.compile = compile.New(s.desk, e, s.project)
+	s.browse = browse.New(s.desk, e)
+	s.burn = burn.New(s.desk, e, b)
+	s.compile.OnBurn = func() {
+		s.burn.SetCompilation()
+		s.Go(Burn)
+	}
+	s.compile.OnSaveImage = func() {
+		s.burn.SetCompilation()
+		s.Go(Burn)
+		s.burn.PickFile()
+	}
+	s.browse.OnBurn = func(path string) {
+		s.burn.SetImage(path)
+		s.Go(Burn)
+	}
+	s.pages = [3]fyne.CanvasObject{s.compile.Object, s.browse.Object, s.burn.Object}
 }
 
 func (s *Shell) build() fyne.CanvasObject {
@@ -109,6 +144,9 @@ func (s *Shell) Go(p Place) {
 			s.pages[i].Hide()
 		}
 	}
+	if p == Burn {
+		s.burn.Shown()
+	}
 	s.desk.Tell("place", map[string]any{"name": p.String()})
 }
 
@@ -126,19 +164,42 @@ func (s *Shell) Dropped(at fyne.Position, uris []fyne.URI) {
 }
 
 // OpenFiles takes files that were named when the program was started.
-func (s *Shell) OpenFiles(paths []string) { s.take(fyne.NewPos(-1, -1), paths) }
-
-// take is the one way by which files come into the window.
-func (s *Shell) take(_ fyne.Position, paths []string) {
-	if len(paths) == 0 {
-		return
+func (s *Shell) OpenFiles(paths []string) {
+	if len(paths) > 0 {
+		s.take(fyne.NewPos(-1, -1), paths)
 	}
-	s.Go(Browse)
-	s.browse.Open(paths[0])
+}
+
+// take is the one way by which files come into the window: to where they make
+// sense. A compilation is opened; a disc image is shown, or chosen to be burned;
+// everything else, and everything that is dropped on Compile, is compiled.
+func (s *Shell) take(at fyne.Position, paths []string) {
+	one := ""
+	if len(paths) == 1 {
+		one = paths[0]
+	}
+	dropped := at.X >= 0
+	switch {
+	case len(paths) == 0 || s.covered():
+	case strings.HasSuffix(strings.ToLower(one), ".glassmaster"):
+		s.Go(Compile)
+		s.compile.Open(one)
+	case model.IsImage(one) && s.place == Burn:
+		s.burn.SetImage(one)
+	case model.IsImage(one) && (s.place == Browse || !dropped):
+		s.Go(Browse)
+		s.browse.Open(one)
+	default:
+		s.Go(Compile)
+		s.compile.Drop(at, paths)
+	}
 }
 
 // Close stops what goes on.
 func (s *Shell) Close() { s.browse.Close() }
+
+// Busy reports whether a burn is going on that must not be torn off.
+func (s *Shell) Busy() bool { return s.burn.Running() }
 
 // busy lays a veil over the window while a native dialog is open.
 func (s *Shell) busy(why string) {

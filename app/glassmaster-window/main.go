@@ -45,6 +45,7 @@ func run(events, size string, files []string) error {
 	shell := ui.New(window, ui.Config{Engine: engine.New(), Picker: newPicker(), Event: log.event()})
 	window.Resize(fyne.NewSize(w, h))
 	window.SetOnClosed(shell.Close)
+	window.SetCloseIntercept(func() { shell.AskClose(window.Close) })
 	a.Lifecycle().SetOnStarted(func() { shell.OpenFiles(files) })
 	window.ShowAndRun()
 	return nil

@@ -51,6 +51,9 @@ func (v *View) Shown() {
 	}
 }
 
+// Running reports whether a burn goes on.
+func (v *View) Running() bool { return v.burn.Stage() == model.Running }
+
 // SetImage chooses an image file as the source.
 func (v *View) SetImage(path string) {
 	v.burn.SetSource(model.Source{Kind: model.FromImage, Name: path})
