@@ -137,7 +137,7 @@ type trackInfo struct {
 	nwa               int64
 	nwaValid          bool
 	blank, reserved   bool
-	packet            bool
+	packet, fixed     bool
 	control           byte
 	xa                bool
 	last              int64 // last recorded address, -1: none
@@ -182,10 +182,7 @@ func (t *trackInfo) bytes(m Medium) []byte {
 	b[2], b[32] = byte(t.number), byte(t.number>>8)
 	b[3], b[33] = byte(t.session), byte(t.session>>8)
 	b[5] = t.control
-	b[6] = flag(t.reserved, 0x80) | flag(t.blank, 0x40) | flag(t.packet, 0x20) | 1
-	if t.packet {
-		b[6] |= 0x10
-	}
+	b[6] = flag(t.reserved, 0x80) | flag(t.blank, 0x40) | flag(t.packet, 0x20) | flag(t.fixed, 0x10) | 1
 	switch {
 	case t.control&4 == 0:
 		b[6] |= 0x0F // no data mode

@@ -103,6 +103,13 @@ func TestDVDPlusRW(t *testing.T) {
 	if r := b.get("51 00 00 00 00 00 00 00 22 00", 34); r[7]&3 != 1 {
 		t.Errorf("background format status %d after stopping, want 1", r[7]&3)
 	}
+	// Hosts learn from the capacity, and from the track, how far they can write.
+	if r := b.get("23 00 00 00 00 00 00 00 0c 00", 12); r[8] != 2 || binary.BigEndian.Uint32(r[4:]) != 200 {
+		t.Errorf("capacity after stopping: % x, want 200 of type 2", r)
+	}
+	if r := b.get("52 01 00 00 00 01 00 00 24 00", 36); binary.BigEndian.Uint32(r[24:]) != 200 {
+		t.Errorf("track size after stopping: % x, want 200", r)
+	}
 	b.writes(150, 20, 2048)
 	b.writeFails("5/21/02", 200, 16) // the formatting has to go on first
 	b.ok(formatCDB, formatList(0xFFFFFFFF, formatPlusRW, 0, 1)...)
@@ -159,7 +166,13 @@ func TestBDRPseudoOverwrite(t *testing.T) {
 	if f := b.get("46 02 00 38 00 00 00 00 10 00", 16); len(f) < 11 || f[10]&1 != 1 {
 		t.Errorf("feature 0038h is not current: % x", f)
 	}
+	b.fails("5/24/00", "43 00 01 00 00 00 00 00 0c 00")
 	b.writes(0, 64, 2048)
+	b.ok("5b 01 01 00 00 01 00 00 00 00")
+	// Hosts leave the session open and look for its track in the TOC.
+	if r := b.get("43 00 01 00 00 00 00 00 0c 00", 12); r[6] != 1 {
+		t.Errorf("the complete track is not in the TOC: % x", r)
+	}
 	b.writes(16, 16, 2048)
 	b.writeFails("5/21/02", 128, 32)
 	b.same(0, 16)

@@ -133,7 +133,7 @@ func (d *recorder) execute(r *request) (int, error) {
 	if !known || d.refused(op) {
 		return 0, errOpcode()
 	}
-	if cmd.needs < any_ { // all but INQUIRY and the like
+	if cmd.needs < always { // all but INQUIRY and the like
 		if err := d.pending(); err != nil {
 			return 0, err
 		}

@@ -38,6 +38,8 @@ func (d *recorder) structures() []byte {
 		return []byte{0x00, 0x11, 0x20}
 	case d.medium.family == plusR || d.medium.profile == profileDVDpRW:
 		return []byte{0x00, 0x11}
+	case d.medium.family == minusR:
+		return []byte{0x00, 0x0E}
 	}
 	return []byte{0x00}
 }
@@ -50,6 +52,8 @@ func (d *recorder) structure(format byte) []byte {
 		return d.bdInformation()
 	case format == 0:
 		return d.physical()
+	case format == 0x0E && d.medium.family == minusR:
+		return preRecorded()
 	case format == 0x11 && plus:
 		return d.physical()[:256]
 	case format == 0x20 && d.medium.profile == profileDVDpRDL:
@@ -99,6 +103,18 @@ func (d *recorder) physical() []byte {
 		copy(b[19:27], makerID)
 		copy(b[27:30], typeID)
 	}
+	return b
+}
+
+// preRecorded is what the maker put into the lead-in of a DVD-R or DVD-RW: fields
+// of 8 bytes that begin with their number; 3 and 4 hold the maker's name.
+func preRecorded() []byte {
+	b := make([]byte, 40)
+	for i := range 5 {
+		b[8*i] = byte(i + 1)
+	}
+	copy(b[17:23], makerID)
+	copy(b[25:31], makerID[6:]+typeID)
 	return b
 }
 
