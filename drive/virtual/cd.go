@@ -58,7 +58,7 @@ func (d *recorder) syncCD(st *state, o *session) {
 }
 
 // putMSF writes an address as minutes, seconds and frames; addresses in the
-// lead-in of the first session count from 90 minutes (MMC-6 table 591).
+// lead-in of the first session count from 90 minutes (MMC-6, MSF addresses).
 func putMSF(b []byte, lba int64) {
 	n := lba + pregapLen
 	if n < 0 {
@@ -248,7 +248,7 @@ func (d *recorder) rawSession(s *session, n int, tracks []tocTrack) []byte {
 	return b
 }
 
-// atip is format 4 (MMC-6 table 492).
+// atip is format 4 (MMC-6 6.25, format 0100b).
 func (d *recorder) atip() ([]byte, error) {
 	if d.medium.family != cdWrite {
 		return nil, errField()

@@ -15,7 +15,7 @@ type command struct {
 	run   func(*recorder, *request) (int, error)
 }
 
-// commands are the operation codes of MMC-6 table 238 that the drive knows.
+// commands are the operation codes of MMC-6 6 that the drive knows.
 var commands map[byte]command
 
 func init() {

@@ -2,7 +2,7 @@ package virtual
 
 import "encoding/binary"
 
-// Format types of FORMAT UNIT (MMC-6 table 274).
+// Format types of FORMAT UNIT (MMC-6 6.4).
 const (
 	formatFull      = 0x00 // DVD-RW, BD-RE and BD-R with the default spare areas
 	formatRWFull    = 0x10 // DVD-RW

@@ -2,7 +2,7 @@ package virtual
 
 import "encoding/binary"
 
-// Disc status and state of the last session (MMC-6 6.21.3.1).
+// Disc status and state of the last session (MMC-6 6.21).
 const (
 	statusBlank      = 0
 	statusAppendable = 1
@@ -101,7 +101,7 @@ func (d *recorder) lastSession(st *state) (sessions, first, last int) {
 	return len(st.Sessions), first, max(first, last)
 }
 
-// trackResources is the reply to type 001b (MMC-6 table 379).
+// trackResources is the reply to type 001b (MMC-6 6.21).
 func (d *recorder) trackResources() []byte {
 	most := d.maxTracks()
 	b := make([]byte, 12)

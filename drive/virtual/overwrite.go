@@ -98,7 +98,7 @@ func (d *recorder) formattable() bool {
 }
 
 // pseudoOverwrite reports whether a write goes to a sector of a BD-R with
-// pseudo overwrite that is written already (MMC-6 4.4.7).
+// pseudo overwrite that is written already (MMC-6, BD-R pseudo overwrite).
 func (d *recorder) pseudoOverwrite(st *state, lba int64) bool {
 	if d.medium.family != bdR || !st.Format.POW {
 		return false

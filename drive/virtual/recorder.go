@@ -35,7 +35,7 @@ type recorder struct {
 	trayOpen  bool
 	locked    bool
 	attention []*fault
-	event     byte // media event waiting (MMC-6 table 295)
+	event     byte // media event waiting (MMC-6 6.6)
 	speed     int  // kB/s asked for, 0: the highest
 	readSpeed int
 	busy      busy

@@ -62,7 +62,7 @@ func (d *recorder) structure(format byte) []byte {
 	return nil
 }
 
-// bookTypes by profile (MMC-6 table 404): book in the high nibble, version in
+// bookTypes by profile (MMC-6 6.22): book in the high nibble, version in
 // the low one.
 var bookTypes = map[int]byte{
 	profileDVDROM: 0x01, profileDVDR: 0x25, profileDVDRWSQ: 0x32,
@@ -70,7 +70,7 @@ var bookTypes = map[int]byte{
 }
 
 // physical is the physical format information of a DVD, 2048 bytes, and the ADIP
-// of a DVD+R or DVD+RW, which begins in the same way (MMC-6 6.22.3.2.1).
+// of a DVD+R or DVD+RW, which begins in the same way (MMC-6 6.22).
 func (d *recorder) physical() []byte {
 	const firstPSN = 0x030000
 	m, st := d.medium, d.now()
@@ -153,7 +153,7 @@ func (d *recorder) bdInformation() []byte {
 	return b
 }
 
-// sendStructure is SEND DISC STRUCTURE (MMC-6 6.34), of which format 20h is
+// sendStructure is SEND DISC STRUCTURE (MMC-6 6.33), of which format 20h is
 // offered: the layer boundary of a blank DVD+R DL.
 func (d *recorder) sendStructure(r *request) (int, error) {
 	n := int(binary.BigEndian.Uint16(r.CDB[8:]))
