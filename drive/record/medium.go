@@ -93,7 +93,9 @@ func (m medium) room() int64 {
 // formatted returns the size of a rewritable medium that is, or can be,
 // formatted.
 func (m medium) formatted() int64 {
-	if m.formats.State == mmc.Formatted && m.formats.Blocks > 0 {
+	// Where the format has to be carried on with first, the drive tells the part
+	// that is formatted; the list has what it will be.
+	if m.formats.State == mmc.Formatted && m.formats.Blocks > 0 && !m.unformatted() {
 		return m.formats.Blocks
 	}
 	for _, kind := range formatTypes(m.profile) {
