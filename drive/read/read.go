@@ -219,7 +219,7 @@ func (d *medium) isAudio(lba disc.LBA) bool {
 
 // trimRunOut takes the last two sectors from data tracks that end a session and
 // were written at once: the table of contents counts them, but they hold the
-// end of the writing and cannot be read (MMC-6 4.2.3.6.4).
+// end of the writing and cannot be read.
 func (d *medium) trimRunOut() {
 	const runOut = 2
 	for i := range d.sessions {

@@ -112,8 +112,8 @@ func cdSessions(ctx context.Context, t scsi.Transport) ([]disc.Session, error) {
 	return all, nil
 }
 
-// fromFullTOC makes sessions of the Q sub-channel of the lead-ins (MMC-6 table
-// 485): points 1 to 99 start a track, A2h the lead-out.
+// fromFullTOC makes sessions of the Q sub-channel of the lead-ins (MMC-6
+// 6.25, format 0010b): points 1 to 99 start a track, A2h the lead-out.
 func fromFullTOC(raw []mmc.FullTOCEntry) []disc.Session {
 	leadOut := map[int]disc.LBA{}
 	xa := map[int]bool{}

@@ -121,7 +121,7 @@ func (m medium) unformatted() bool {
 }
 
 // formatTypes are the format types that suit the medium, the best first (MMC-6
-// table 293): 26h DVD+RW, 00h the drive's own choice for the whole medium.
+// 6.4): 26h DVD+RW, 00h the drive's own choice for the whole medium.
 func formatTypes(p mmc.Profile) []byte {
 	if p == mmc.DVDPRW || p == mmc.DVDPRWDL {
 		return []byte{0x26}
