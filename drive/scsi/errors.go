@@ -116,6 +116,13 @@ func hasASC(err error, key Key, asc uint8) bool {
 	return ok && k == key && a == asc
 }
 
+// Recovered reports whether the drive did carry out the command, with trouble on the
+// way: RECOVERED ERROR. The data of the command are good.
+func Recovered(err error) bool {
+	k, _, _, ok := Code(err)
+	return ok && k == KeyRecoveredError
+}
+
 // NotReady reports whether the drive is not ready: NOT READY, for whatever reason.
 // [InProgress] and [MediumNotPresent] tell the reasons apart.
 func NotReady(err error) bool {

@@ -18,6 +18,7 @@ type operation struct {
 	lba      int // offset of the 4 (or 8) bytes of its LBA, 0: it has none
 	lbaWidth int
 	transfer transfer
+	changes  bool // it changes the disc or the drive, or takes the disc from who uses it
 }
 
 func bytesAt(offset, width int) transfer { return transfer{offset: offset, width: width} }
@@ -35,22 +36,22 @@ var operations = map[byte]operation{
 	0x00:     {name: "TEST UNIT READY"},
 	0x01:     {name: "REZERO UNIT"},
 	0x03:     {name: "REQUEST SENSE", transfer: bytesAt(4, 1)},
-	0x04:     {name: "FORMAT UNIT"},
+	0x04:     {name: "FORMAT UNIT", changes: true},
 	0x12:     {name: "INQUIRY", transfer: bytesAt(3, 2)},
 	0x15:     {name: "MODE SELECT(6)", transfer: bytesAt(4, 1)},
 	0x1A:     {name: "MODE SENSE(6)", transfer: bytesAt(4, 1)},
-	0x1B:     {name: "START STOP UNIT"},
+	0x1B:     {name: "START STOP UNIT", changes: true},
 	0x1D:     {name: "SEND DIAGNOSTIC", transfer: bytesAt(3, 2)},
 	0x1E:     {name: "PREVENT ALLOW MEDIUM REMOVAL"},
 	0x23:     {name: "READ FORMAT CAPACITIES", transfer: bytesAt(7, 2)},
 	0x25:     {name: "READ CAPACITY(10)"},
 	0x28:     {name: "READ(10)", lba: 2, lbaWidth: 4, transfer: blocksAt(7, 2)},
-	0x2A:     {name: "WRITE(10)", lba: 2, lbaWidth: 4, transfer: blocksAt(7, 2)},
+	0x2A:     {name: "WRITE(10)", changes: true, lba: 2, lbaWidth: 4, transfer: blocksAt(7, 2)},
 	0x2B:     {name: "SEEK(10)", lba: 2, lbaWidth: 4},
-	0x2E:     {name: "WRITE AND VERIFY(10)", lba: 2, lbaWidth: 4, transfer: blocksAt(7, 2)},
+	0x2E:     {name: "WRITE AND VERIFY(10)", changes: true, lba: 2, lbaWidth: 4, transfer: blocksAt(7, 2)},
 	0x2F:     {name: "VERIFY(10)", lba: 2, lbaWidth: 4},
-	0x35:     {name: "SYNCHRONIZE CACHE(10)"},
-	0x3B:     {name: "WRITE BUFFER", transfer: bytesAt(6, 3)},
+	0x35:     {name: "SYNCHRONIZE CACHE(10)", changes: true},
+	0x3B:     {name: "WRITE BUFFER", changes: true, transfer: bytesAt(6, 3)},
 	0x3C:     {name: "READ BUFFER", transfer: bytesAt(6, 3)},
 	0x42:     {name: "READ SUB-CHANNEL", transfer: bytesAt(7, 2)},
 	0x43:     {name: "READ TOC/PMA/ATIP", transfer: bytesAt(7, 2)},
@@ -64,26 +65,26 @@ var operations = map[byte]operation{
 	0x4E:     {name: "STOP PLAY/SCAN"},
 	0x51:     {name: "READ DISC INFORMATION", transfer: bytesAt(7, 2)},
 	0x52:     {name: "READ TRACK INFORMATION", transfer: bytesAt(7, 2)},
-	0x53:     {name: "RESERVE TRACK"},
-	0x54:     {name: "SEND OPC INFORMATION", transfer: bytesAt(7, 2)},
+	0x53:     {name: "RESERVE TRACK", changes: true},
+	0x54:     {name: "SEND OPC INFORMATION", changes: true, transfer: bytesAt(7, 2)},
 	0x55:     {name: "MODE SELECT(10)", transfer: bytesAt(7, 2)},
-	0x58:     {name: "REPAIR TRACK"},
+	0x58:     {name: "REPAIR TRACK", changes: true},
 	0x5A:     {name: "MODE SENSE(10)", transfer: bytesAt(7, 2)},
-	0x5B:     {name: "CLOSE TRACK/SESSION"},
+	0x5B:     {name: "CLOSE TRACK/SESSION", changes: true},
 	0x5C:     {name: "READ BUFFER CAPACITY", transfer: bytesAt(7, 2)},
-	0x5D:     {name: "SEND CUE SHEET", transfer: bytesAt(6, 3)},
+	0x5D:     {name: "SEND CUE SHEET", changes: true, transfer: bytesAt(6, 3)},
 	0x88:     {name: "READ(16)", lba: 2, lbaWidth: 8, transfer: blocksAt(10, 4)},
-	0x8A:     {name: "WRITE(16)", lba: 2, lbaWidth: 8, transfer: blocksAt(10, 4)},
+	0x8A:     {name: "WRITE(16)", changes: true, lba: 2, lbaWidth: 8, transfer: blocksAt(10, 4)},
 	0x9E:     {name: "SERVICE ACTION IN(16)", transfer: bytesAt(10, 4)},
 	0xA0:     {name: "REPORT LUNS", transfer: bytesAt(6, 4)},
-	0xA1:     {name: "BLANK"},
+	0xA1:     {name: "BLANK", changes: true},
 	0xA2:     {name: "SECURITY PROTOCOL IN"},
 	0xA3:     {name: "SEND KEY", transfer: bytesAt(8, 2)},
 	0xA4:     {name: "REPORT KEY", transfer: bytesAt(8, 2)},
-	0xA6:     {name: "LOAD/UNLOAD MEDIUM"},
+	0xA6:     {name: "LOAD/UNLOAD MEDIUM", changes: true},
 	0xA7:     {name: "SET READ AHEAD"},
 	0xA8:     {name: "READ(12)", lba: 2, lbaWidth: 4, transfer: blocksAt(6, 4)},
-	0xAA:     {name: "WRITE(12)", lba: 2, lbaWidth: 4, transfer: blocksAt(6, 4)},
+	0xAA:     {name: "WRITE(12)", changes: true, lba: 2, lbaWidth: 4, transfer: blocksAt(6, 4)},
 	0xAB:     {name: "READ MEDIA SERIAL NUMBER", transfer: bytesAt(6, 4)},
 	0xAC:     {name: "GET PERFORMANCE"},
 	0xAD:     {name: "READ DISC STRUCTURE", transfer: bytesAt(8, 2)},
@@ -94,7 +95,7 @@ var operations = map[byte]operation{
 	0xBB:     {name: "SET CD SPEED"},
 	0xBD:     {name: "MECHANISM STATUS", transfer: bytesAt(8, 2)},
 	opReadCD: {name: "READ CD", lba: 2, lbaWidth: 4, transfer: blocksAt(6, 3)},
-	0xBF:     {name: "SEND DISC STRUCTURE", transfer: bytesAt(8, 2)},
+	0xBF:     {name: "SEND DISC STRUCTURE", changes: true, transfer: bytesAt(8, 2)},
 }
 
 // Describe names the command of a CDB, with its LBA where it has one:
@@ -115,6 +116,10 @@ func Describe(cdb []byte) string {
 	}
 	return fmt.Sprintf("%s at LBA %d", op.name, int32(binary.BigEndian.Uint32(cdb[op.lba:])))
 }
+
+// Changes reports whether a command changes the disc or the drive, or moves the tray:
+// what only the one user of a drive may do.
+func Changes(cdb []byte) bool { return len(cdb) > 0 && operations[cdb[0]].changes }
 
 // blockSizes are the lengths of a block that READ and WRITE know: 96 is a block of
 // CD-TEXT on its way into the lead-in, the others are the data block types of MMC-6's

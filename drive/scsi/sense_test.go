@@ -196,6 +196,23 @@ func TestHints(t *testing.T) {
 	}
 }
 
+func TestHintOfChain(t *testing.T) {
+	refused := NewError([]byte{0}, StatusCheckCondition, []byte{0x70, 0, 2, 0, 0, 0, 0, 6, 0, 0, 0, 0, 0x3A, 2})
+	for want, err := range map[string]error{
+		"insert a disc and close the tray": fmt.Errorf("reading: %w", refused),
+		"the drive hangs":                  fmt.Errorf("%w: %w", ErrConnection, ErrTimeout),
+		"check the cable":                  fmt.Errorf("%w: EOF", ErrConnection),
+		"the drive is busy":                NewError([]byte{0}, StatusBusy, nil),
+	} {
+		if got := Hint(err); !strings.HasPrefix(got, want) {
+			t.Errorf("advice for %v is %q, want %q", err, got, want)
+		}
+	}
+	if got := Hint(errors.New("other")); got != "" {
+		t.Errorf("advice for an error of another kind: %q", got)
+	}
+}
+
 // sg3-utils carries the list of T10 too; it writes it in lower case.
 func TestTextsAgainstSgDecodeSense(t *testing.T) {
 	peertest.Need(t, "sg_decode_sense")

@@ -2,6 +2,7 @@ package virtual
 
 import (
 	"context"
+	"fmt"
 	"slices"
 )
 
@@ -27,9 +28,10 @@ func (c *cache) zero(lba, n int64) {
 
 // record takes sectors of a WRITE into the buffer. A full buffer goes to the
 // disc, and so does the state from time to time.
-func (d *Drive) record(ctx context.Context, lba int64, size int, p []byte) error {
-	d.slow(ctx, len(p))
-	d.pace.level += len(p)
+func (d *recorder) record(ctx context.Context, lba int64, size int, p []byte) error {
+	if rate := d.paceRate(); rate > 0 {
+		d.pace.add(ctx, len(p), rate)
+	}
 	p = slices.Clone(p)
 	for _, at := range d.faults.Corrupt {
 		if i := (at - lba) * int64(size); at >= lba && i < int64(len(p)) {
@@ -54,15 +56,20 @@ func (d *Drive) record(ctx context.Context, lba int64, size int, p []byte) error
 // first writes the oldest run to the disc file.
 func (c *cache) first(s *store) error {
 	r := c.runs[0]
+	if err := r.write(s); err != nil {
+		return fmt.Errorf("write the virtual disc %s: %w", s.path, err)
+	}
 	c.runs = c.runs[1:]
 	c.bytes -= len(r.data)
+	return nil
+}
+
+func (r run) write(s *store) error {
 	if r.data == nil {
 		return r.writeZeros(s)
 	}
-	if r.size == userBytes {
-		if r.lba >= 0 {
-			return s.writeUser(r.data, r.lba)
-		}
+	if r.size == userBytes && r.lba >= 0 {
+		return s.writeUser(r.data, r.lba)
 	}
 	for i := 0; i < len(r.data); i += r.size {
 		if err := s.writeRaw(r.data[i:i+r.size], r.lba+int64(i/r.size)); err != nil {
@@ -74,15 +81,12 @@ func (c *cache) first(s *store) error {
 
 // writeZeros leaves alone what is zero already, so that the file stays sparse.
 func (r run) writeZeros(s *store) error {
-	var zeros, p [userBytes]byte
-	for lba := r.lba; lba < r.lba+r.zeros; lba++ {
-		if err := s.readUser(p[:], lba); err != nil {
-			return err
-		}
-		if p == zeros {
-			continue
-		}
-		if err := s.writeUser(zeros[:], lba); err != nil {
+	areas := [][2]int64{{r.lba * userBytes, r.zeros * userBytes}}
+	if s.cd {
+		areas = append(areas, [2]int64{s.sectors*userBytes + r.lba*restBytes, r.zeros * restBytes})
+	}
+	for _, a := range areas {
+		if err := s.clear(a[0], a[1]); err != nil {
 			return err
 		}
 	}

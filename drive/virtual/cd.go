@@ -3,7 +3,7 @@ package virtual
 import "encoding/binary"
 
 // admitCD checks a write to a CD-R or CD-RW and returns the size of a block.
-func (d *Drive) admitCD(st *state, lba, blocks int64) (int, error) {
+func (d *recorder) admitCD(st *state, lba, blocks int64) (int, error) {
 	if st.Final {
 		return 0, errCannotWrite()
 	}
@@ -39,7 +39,7 @@ func (d *Drive) admitCD(st *state, lba, blocks int64) (int, error) {
 
 // syncCD is what SYNCHRONIZE CACHE means on a CD: the end of a track at once,
 // or of a session at once when its cue sheet is filled.
-func (d *Drive) syncCD(st *state, o *session) {
+func (d *recorder) syncCD(st *state, o *session) {
 	if o.AtOnce {
 		if o.Next >= o.LeadOut {
 			for i := range o.Tracks {
@@ -68,7 +68,7 @@ func putMSF(b []byte, lba int64) {
 }
 
 // readTOC is READ TOC/PMA/ATIP (MMC-6 6.25).
-func (d *Drive) readTOC(r *request) (int, error) {
+func (d *recorder) readTOC(r *request) (int, error) {
 	msf, format := r.CDB[1]&2 != 0, r.CDB[2]&15
 	if format == 0 {
 		format = r.CDB[9] >> 6 // where SFF-8020 had it
@@ -115,9 +115,9 @@ type tocTrack struct {
 }
 
 // tocTracks returns the tracks of all complete sessions and the last lead-out.
-func (d *Drive) tocTracks() (all []tocTrack, leadOut int64, err error) {
+func (d *recorder) tocTracks() (all []tocTrack, leadOut int64, err error) {
 	if d.random() {
-		n := d.now().Format.Blocks
+		n := d.now().Format.end()
 		if n == 0 {
 			return nil, 0, errField()
 		}
@@ -150,7 +150,7 @@ func (d *Drive) tocTracks() (all []tocTrack, leadOut int64, err error) {
 }
 
 // toc is format 0: the tracks from the given one on, and the lead-out.
-func (d *Drive) toc(from byte, msf bool) ([]byte, error) {
+func (d *recorder) toc(from byte, msf bool) ([]byte, error) {
 	all, leadOut, err := d.tocTracks()
 	if err != nil {
 		return nil, err
@@ -169,7 +169,7 @@ func (d *Drive) toc(from byte, msf bool) ([]byte, error) {
 }
 
 // sessionInfo is format 1: the first track of the last complete session.
-func (d *Drive) sessionInfo(msf bool) ([]byte, error) {
+func (d *recorder) sessionInfo(msf bool) ([]byte, error) {
 	all, _, err := d.tocTracks()
 	if err != nil {
 		return nil, err
@@ -186,7 +186,7 @@ func (d *Drive) sessionInfo(msf bool) ([]byte, error) {
 
 // rawTOC is format 2: the Q sub-channel of the lead-ins, CD only. Entries: session,
 // ADR and control, TNO, point, M, S, F, zero, PM, PS, PF.
-func (d *Drive) rawTOC(from byte) ([]byte, error) {
+func (d *recorder) rawTOC(from byte) ([]byte, error) {
 	st := d.now()
 	if !d.medium.isCD() {
 		return nil, errField()
@@ -212,7 +212,7 @@ func (d *Drive) rawTOC(from byte) ([]byte, error) {
 	return b, nil
 }
 
-func (d *Drive) rawSession(s *session, n int, tracks []tocTrack) []byte {
+func (d *recorder) rawSession(s *session, n int, tracks []tocTrack) []byte {
 	var b []byte
 	entry := func(adr byte, point byte, msf, p [3]byte) {
 		b = append(b, byte(n), adr, 0, point, msf[0], msf[1], msf[2], 0, p[0], p[1], p[2])
@@ -244,7 +244,7 @@ func (d *Drive) rawSession(s *session, n int, tracks []tocTrack) []byte {
 }
 
 // atip is format 4 (MMC-6 table 492).
-func (d *Drive) atip() ([]byte, error) {
+func (d *recorder) atip() ([]byte, error) {
 	if d.medium.family != cdWrite {
 		return nil, errField()
 	}
@@ -256,7 +256,7 @@ func (d *Drive) atip() ([]byte, error) {
 }
 
 // cdText is format 5: the packs of the lead-in.
-func (d *Drive) cdText() ([]byte, error) {
+func (d *recorder) cdText() ([]byte, error) {
 	st := d.now()
 	if !d.medium.isCD() || len(st.CDText) == 0 || len(st.Sessions) == 0 || !st.Sessions[0].Closed {
 		return nil, errField()

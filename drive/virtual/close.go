@@ -12,8 +12,8 @@ import "encoding/binary"
 //	3  finish the disc                           DVD-R
 //	5  finish the disc with a minimal radius     DVD+R
 //	6  finish the disc                           DVD+R, BD-R
-func (d *Drive) closeTrack(r *request) (int, error) {
-	if d.medium.family == pressed || d.store.base < 0 {
+func (d *recorder) closeTrack(r *request) (int, error) {
+	if d.protected() {
 		return 0, errIncompatible()
 	}
 	if d.faults.Coaster || d.test != nil || d.testing() {
@@ -35,7 +35,7 @@ func (d *Drive) closeTrack(r *request) (int, error) {
 	return 0, d.commit()
 }
 
-func (d *Drive) closeFunction(st *state, function byte, n int) error {
+func (d *recorder) closeFunction(st *state, function byte, n int) error {
 	f := d.medium.family
 	switch {
 	case function == 1:
@@ -56,7 +56,7 @@ func (d *Drive) closeFunction(st *state, function byte, n int) error {
 }
 
 // closeOne closes track n. A closed track may be closed again.
-func (d *Drive) closeOne(st *state, n int) error {
+func (d *recorder) closeOne(st *state, n int) error {
 	t, s := st.track(n)
 	if t == nil {
 		if n == st.tracks()+1 {
@@ -72,10 +72,13 @@ func (d *Drive) closeOne(st *state, n int) error {
 }
 
 // closeSession closes the open session, and the disc where nothing may follow.
-func (d *Drive) closeSession(st *state, final bool) error {
+func (d *recorder) closeSession(st *state, final bool) error {
 	o := st.open()
 	if o == nil || len(o.Tracks) == 0 {
 		return errSequence()
+	}
+	if o.AtOnce && d.medium.family == cdWrite {
+		return errSequence() // only the sectors that the cue sheet promised end it
 	}
 	for i := range o.Tracks {
 		if t := &o.Tracks[i]; t.Reserved && !t.Closed && t.Next == t.Start {
@@ -86,10 +89,7 @@ func (d *Drive) closeSession(st *state, final bool) error {
 	if d.medium.family == cdWrite {
 		o.Type = d.page5.b[8]
 	}
-	st.Final = final
-	if d.medium.family == bdR || d.medium.family == plusR {
-		return nil
-	}
+	st.Final = final || o.AtOnce
 	if _, ok := d.appendPoint(st); !ok {
 		st.Final = true // there is no room for another session
 	}

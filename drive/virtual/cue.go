@@ -14,16 +14,14 @@ type span struct {
 
 // sendCueSheet is SEND CUE SHEET (MMC-6 6.33). The sheet takes effect with the
 // first WRITE.
-func (d *Drive) sendCueSheet(r *request) (int, error) {
+func (d *recorder) sendCueSheet(r *request) (int, error) {
 	n := int(r.CDB[6])<<16 | int(r.CDB[7])<<8 | int(r.CDB[8])
 	b, err := r.list(n)
 	if err != nil {
 		return 0, err
 	}
 	switch {
-	case d.medium.family == pressed:
-		return 0, errIncompatible()
-	case d.medium.family != cdWrite:
+	case d.medium.family != cdWrite || d.protected():
 		return 0, errIncompatible()
 	case d.faults.Coaster:
 		return n, nil

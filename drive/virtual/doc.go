@@ -22,7 +22,7 @@
 // or read as the ISO image that was burned. Behind the last sector of the medium
 // follow, on CD only, 304 more bytes of every sector (an audio sector has 2352)
 // and the 150 sectors of the first pre-gap; from the next multiple of 4096 on
-// two slots of 256 KiB, and a footer of 512 bytes:
+// two slots of 1 MiB, and a footer of 512 bytes:
 //
 //	footer  0 "GLASSMASTER DISC"   16 version (u32)  20 1 for CD
 //	       24 sectors (u64)        32 offset of the first slot (u64)

@@ -2,20 +2,12 @@ package virtual
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"sync"
 
 	"glassmaster/drive/scsi"
-)
-
-// Limits.
-const (
-	maxSectors  = 1 << 27 // 256 GiB: larger discs are not sold
-	maxTransfer = 256 << 10
-	bufferSize  = 2 << 20 // of the drive's write buffer, in bytes
-	commitEvery = 64 << 20
 )
 
 // Options of a new disc.
@@ -38,68 +30,48 @@ func Create(path string, m Medium, o Options) error {
 	return createStore(path, m, &state{Medium: m.Name, Sectors: n / m.block * m.block})
 }
 
-// Drive is a recorder with a disc in it. It implements [scsi.Transport] and is
-// safe for use by several goroutines: commands are carried out one by one.
+// Drive is a connection to a recorder with a disc in it. It implements
+// [scsi.Transport] and is safe for use by several goroutines.
 type Drive struct {
-	mu     sync.Mutex
-	path   string
-	store  *store
-	medium Medium
-	disc   *state // as the disc is
-	test   *state // as a test write pretends it to be, or nil
-	cache  cache
-	page5  writePage
-	cue    *session // sent, nothing written yet
-	cueMCN string
-	closed bool
-
-	trayOpen  bool
-	locked    bool
-	stopped   bool
-	attention []*fault
-	event     byte // media event waiting (MMC-6 table 295)
-	speed     int  // kB/s asked for, 0: the highest
-	readSpeed int
-	busy      busy
-	faults    Faults
-	counts    counts
-	pace      pace
+	rec  *recorder
+	path string
+	once sync.Once
+	done chan struct{} // closed by Close
 }
 
-// Open puts the disc of a file into a recorder. A file that no recorder made is
-// taken for an image of a pressed disc, a DVD-ROM, or a CD-ROM when it is small
-// enough.
+// recorders are the drives of this process that are in use, by the path of
+// their disc: whoever opens the same disc comes to the same drive, as with the
+// device of a real one.
+var recorders = struct {
+	sync.Mutex
+	by map[string]*recorder
+}{by: map[string]*recorder{}}
+
+// Open puts the disc of a file into a recorder, or connects to the recorder that
+// holds it in this process already. Another process that has the disc makes
+// Open fail. A file that no recorder made is taken for an image of a pressed
+// disc: a DVD-ROM, or a CD-ROM when it is small enough.
 func Open(path string) (*Drive, error) {
-	d := &Drive{path: path}
-	if err := d.load(); err != nil {
-		return nil, err
-	}
-	d.attention = []*fault{check(6, 0x29, 0x00)} // POWER ON, RESET, OR BUS DEVICE RESET OCCURRED
-	return d, nil
-}
-
-// load reads the disc file.
-func (d *Drive) load() error {
-	s, st, err := openStore(d.path)
+	key, err := filepath.Abs(path)
 	if err != nil {
-		return err
+		return nil, fmt.Errorf("open a virtual disc: %w", err)
 	}
-	d.store, d.test, d.cue, d.cache = s, nil, nil, cache{}
-	if st == nil {
-		d.medium, d.disc = pressedDVD, pressedState(s.sectors)
-		if s.sectors <= mediaCD {
-			d.medium = pressedCD
-		}
-		d.medium.Sectors = s.sectors
-	} else {
-		if d.medium, err = ParseMedium(st.Medium); err != nil {
-			s.f.Close()
-			return fmt.Errorf("open the virtual disc %s: %w", d.path, err)
-		}
-		d.disc = st
+	if real, err := filepath.EvalSymlinks(key); err == nil {
+		key = real
 	}
-	d.page5 = defaultPage(d.medium)
-	return nil
+	recorders.Lock()
+	defer recorders.Unlock()
+	r := recorders.by[key]
+	if r == nil {
+		r = &recorder{path: key}
+		if err := r.load(); err != nil {
+			return nil, err
+		}
+		r.attention = []*fault{check(6, 0x29, 0x00)} // POWER ON, RESET, OR BUS DEVICE RESET OCCURRED
+		recorders.by[key] = r
+	}
+	r.users++
+	return &Drive{rec: r, path: path, done: make(chan struct{})}, nil
 }
 
 // Path returns the name of the disc file.
@@ -108,183 +80,54 @@ func (d *Drive) Path() string { return d.path }
 // MaxTransfer implements [scsi.Transport].
 func (d *Drive) MaxTransfer() int { return maxTransfer }
 
-// Close writes what is in the buffer to the disc, as a drive does by itself
-// after a while, and closes the file. An open track stays open.
-func (d *Drive) Close() error {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.closed {
-		return nil
+// Execute implements [scsi.Transport].
+func (d *Drive) Execute(ctx context.Context, c scsi.Command) (int, error) {
+	select {
+	case <-d.done:
+		return 0, errClosed(d.path)
+	default:
 	}
-	d.closed = true
-	return d.unload()
+	return d.rec.command(ctx, c)
 }
 
-// unload brings everything onto the disc and closes its file.
-func (d *Drive) unload() error {
-	if d.store == nil {
-		return nil
-	}
-	err := d.commit()
-	if e := d.store.f.Close(); err == nil {
-		err = e
-	}
-	d.store, d.disc, d.test = nil, nil, nil
+func errClosed(path string) error { return fmt.Errorf("virtual drive %s: %w", path, os.ErrClosed) }
+
+// Close ends the connection. With the last one the drive brings its buffer onto
+// the disc, as drives do by themselves after a while; an open track stays open.
+func (d *Drive) Close() error {
+	var err error
+	d.once.Do(func() {
+		close(d.done)
+		recorders.Lock()
+		defer recorders.Unlock()
+		if d.rec.users--; d.rec.users > 0 {
+			return
+		}
+		delete(recorders.by, d.rec.path)
+		err = d.rec.close()
+	})
 	return err
 }
 
-// MisuseError is a command that no host adapter could carry out as given: its
-// data does not have the length, or the direction, that its CDB asks for. It
-// unwraps to the CHECK CONDITION that the drive would answer with.
-type MisuseError struct {
-	CDB    []byte
-	What   string
-	answer error
+// SetFaults replaces the faults of the drive.
+func (d *Drive) SetFaults(f Faults) {
+	d.rec.mu.Lock()
+	defer d.rec.mu.Unlock()
+	d.rec.faults, d.rec.counts = f, counts{}
 }
 
-func (e *MisuseError) Error() string {
-	return fmt.Sprintf("misuse of the transport: command % X: %s", e.CDB, e.What)
+// SetPace makes the drive write at the given speed in kB/s, or at the speed that
+// the host chose when that is lower. 0, the default, is as fast as it goes.
+func (d *Drive) SetPace(kBps int) {
+	d.rec.mu.Lock()
+	defer d.rec.mu.Unlock()
+	d.rec.pace = pace{rate: max(kBps, 0), clock: wallClock{}}
 }
 
-func (e *MisuseError) Unwrap() error { return e.answer }
-
-// request is a command on its way through the drive.
-type request struct {
-	scsi.Command
-	ctx context.Context
-}
-
-// misuse returns the error for data that does not fit the CDB.
-func (r *request) misuse(format string, args ...any) error {
-	return &MisuseError{r.CDB, fmt.Sprintf(format, args...), decode(r.CDB, errField())}
-}
-
-// reply delivers b, cut to the allocation length of the CDB.
-func (r *request) reply(b []byte, allocation int) (int, error) {
-	n := min(len(b), allocation)
-	if n == 0 {
-		return 0, nil
-	}
-	if r.Direction != scsi.In {
-		return 0, r.misuse("the drive has %d bytes to send, the direction of the data is another", n)
-	}
-	if len(r.Data) < n {
-		return 0, r.misuse("room for %d bytes, the drive sends %d", len(r.Data), n)
-	}
-	return copy(r.Data, b[:n]), nil
-}
-
-// list returns the n bytes that the host sends.
-func (r *request) list(n int) ([]byte, error) {
-	if n == 0 {
-		return nil, nil
-	}
-	if r.Direction != scsi.Out {
-		return nil, r.misuse("the drive wants %d bytes, the direction of the data is another", n)
-	}
-	if len(r.Data) != n {
-		return nil, r.misuse("%d bytes of data, the CDB says %d", len(r.Data), n)
-	}
-	return r.Data, nil
-}
-
-// Execute implements [scsi.Transport].
-func (d *Drive) Execute(ctx context.Context, c scsi.Command) (int, error) {
-	if err := ctx.Err(); err != nil {
-		return 0, err
-	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.closed {
-		return 0, fmt.Errorf("virtual drive %s: %w", d.path, os.ErrClosed)
-	}
-	r := &request{c, ctx}
-	if !cdbFits(c.CDB) {
-		return 0, r.misuse("a CDB of %d bytes", len(c.CDB))
-	}
-	if len(c.Data) > maxTransfer {
-		return 0, r.misuse("%d bytes of data, the most is %d", len(c.Data), maxTransfer)
-	}
-	n, err := d.execute(r)
-	var f *fault
-	if errors.As(err, &f) {
-		return n, decode(c.CDB, f)
-	}
-	return n, err
-}
-
-// cdbFits reports whether the CDB is as long as its operation code says. Zeros
-// may follow up to 12 bytes: ATAPI carries every CDB in a packet of 12.
-func cdbFits(cdb []byte) bool {
-	if len(cdb) == 0 || len(cdb) < cdbLength(cdb[0]) {
-		return false
-	}
-	for _, b := range cdb[cdbLength(cdb[0]):] {
-		if b != 0 {
-			return false
-		}
-	}
-	return len(cdb) == cdbLength(cdb[0]) || len(cdb) <= 12
-}
-
-// cdbLength returns the length of a CDB by its group code (SPC-3 4.3.4.1).
-func cdbLength(op byte) int {
-	switch op >> 5 {
-	case 0:
-		return 6
-	case 4:
-		return 16
-	case 5:
-		return 12
-	}
-	return 10
-}
-
-// execute checks what comes before every command, then runs it.
-func (d *Drive) execute(r *request) (int, error) {
-	op := r.CDB[0]
-	cmd, known := commands[op]
-	if !known || d.refused(op) {
-		return 0, errOpcode()
-	}
-	if cmd.needs < any_ { // all but INQUIRY and the like
-		if err := d.pending(); err != nil {
-			return 0, err
-		}
-	}
-	if cmd.needs == medium {
-		if d.store == nil {
-			return 0, errNoMedium(d.trayOpen)
-		}
-		if err := d.busy.poll(); err != nil {
-			return 0, err
-		}
-	}
-	return cmd.run(d, r)
-}
-
-// pending returns the oldest unit attention.
-func (d *Drive) pending() error {
-	if len(d.attention) == 0 {
-		return nil
-	}
-	f := d.attention[0]
-	d.attention = d.attention[1:]
-	return f
-}
-
-// now returns the state that commands work on.
-func (d *Drive) now() *state {
-	if d.test != nil {
-		return d.test
-	}
-	return d.disc
-}
-
-// commit writes the buffer and the state to the disc file.
-func (d *Drive) commit() error {
-	if err := d.cache.drain(d.store); err != nil {
-		return err
-	}
-	return d.store.commit(d.disc)
+// DropPower is the power failing: what was not synchronized is lost, and the
+// drive starts anew.
+func (d *Drive) DropPower() error {
+	d.rec.mu.Lock()
+	defer d.rec.mu.Unlock()
+	return d.rec.restart()
 }

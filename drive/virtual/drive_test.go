@@ -103,7 +103,7 @@ func (b *bench) fails(want, cdb string, data ...byte) {
 func pattern(lba int64, blocks, size int) []byte {
 	p := make([]byte, blocks*size)
 	for i := range p {
-		p[i] = byte(i) ^ byte(lba) ^ byte(i/size*7) | 1
+		p[i] = byte(i%size) ^ byte((lba+int64(i/size))*7) | 1
 	}
 	return p
 }
@@ -268,3 +268,7 @@ func TestDVDMinusR(t *testing.T) {
 		b.same(0, 320)
 	})
 }
+
+// hex32 and hex16 are fields of a CDB.
+func hex32(n int) string { return fmt.Sprintf("%08x", uint32(n)) }
+func hex16(n int) string { return fmt.Sprintf("%04x", n) }

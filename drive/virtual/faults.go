@@ -29,19 +29,9 @@ type Faults struct {
 // counts is what faults count.
 type counts struct{ writes int }
 
-// SetFaults replaces the faults of the drive.
-func (d *Drive) SetFaults(f Faults) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.faults, d.counts = f, counts{}
-}
-
-// DropPower is the power failing: what was not synchronized is lost, and the
-// drive starts anew.
-func (d *Drive) DropPower() error {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.busy, d.locked, d.stopped, d.speed, d.readSpeed = busy{}, false, false, 0, 0
+// restart is the drive after its power came back.
+func (d *recorder) restart() error {
+	d.busy, d.locked, d.speed, d.readSpeed = busy{}, false, 0, 0
 	d.attention = []*fault{check(6, 0x29, 0x00)}
 	if d.store == nil {
 		return nil
@@ -51,10 +41,10 @@ func (d *Drive) DropPower() error {
 	return d.load()
 }
 
-func (d *Drive) refused(op byte) bool { return slices.Contains(d.faults.Refuse, op) }
+func (d *recorder) refused(op byte) bool { return slices.Contains(d.faults.Refuse, op) }
 
 // faultyWrite returns the fault that a write runs into, or nil.
-func (d *Drive) faultyWrite(lba, blocks int64) *fault {
+func (d *recorder) faultyWrite(lba, blocks int64) *fault {
 	d.counts.writes++
 	if n := d.faults.BufferFullEvery; n > 0 && d.counts.writes%n == 0 {
 		return check(2, 0x04, 0x08) // LOGICAL UNIT NOT READY, LONG WRITE IN PROGRESS
@@ -68,7 +58,7 @@ func (d *Drive) faultyWrite(lba, blocks int64) *fault {
 }
 
 // badRead returns the first unreadable address of a run, or -1.
-func (d *Drive) badRead(lba, blocks int64) int64 {
+func (d *recorder) badRead(lba, blocks int64) int64 {
 	bad := int64(-1)
 	for _, at := range d.faults.ReadErrors {
 		if at >= lba && at < lba+blocks && (bad < 0 || at < bad) {
@@ -93,7 +83,7 @@ type busy struct {
 
 // long begins a long operation. Without the Immed bit the command itself takes
 // the time.
-func (d *Drive) long(immed bool, ascq byte) {
+func (d *recorder) long(immed bool, ascq byte) {
 	if immed && d.faults.Polls > 0 {
 		d.busy = busy{d.faults.Polls, d.faults.Polls, ascq}
 	}

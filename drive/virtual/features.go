@@ -9,7 +9,7 @@ var profiles = []uint16{
 }
 
 // profile returns the current profile.
-func (d *Drive) profile() int {
+func (d *recorder) profile() int {
 	if d.store == nil {
 		return profileNone
 	}
@@ -29,7 +29,7 @@ type feature struct {
 }
 
 // getConfiguration is GET CONFIGURATION (MMC-6 6.5).
-func (d *Drive) getConfiguration(r *request) (int, error) {
+func (d *recorder) getConfiguration(r *request) (int, error) {
 	rt, start := r.CDB[1]&3, binary.BigEndian.Uint16(r.CDB[2:])
 	if rt == 3 {
 		return 0, errField()
@@ -66,7 +66,7 @@ func flag(on bool, bit byte) byte {
 }
 
 // features returns all features in the order of their codes (MMC-6 5.3).
-func (d *Drive) features() []feature {
+func (d *recorder) features() []feature {
 	p, in := d.profile(), d.store != nil
 	cd := in && d.medium.isCD()
 	dvd := in && !d.medium.isCD() && !d.medium.isBD()
@@ -78,7 +78,7 @@ func (d *Drive) features() []feature {
 		{0x0003, 0, true, true, []byte{0x29, 0, 0, 0}},          // tray, eject, lock
 		{0x0010, 0, false, in && d.readable(), d.randomReadable()},
 		{0x001D, 0, false, cd, nil},
-		{0x001E, 2, false, cd, []byte{0, 0, 0, 0}},
+		{0x001E, 2, false, cd, []byte{1, 0, 0, 0}},
 		{0x001F, 1, false, dvd, []byte{1, 0, 1, 0}},
 		{0x0040, 0, false, bd, bdRead(d.profile())},
 	}, append(d.writeFeatures(p), []feature{
@@ -89,7 +89,7 @@ func (d *Drive) features() []feature {
 	}...)...)
 }
 
-func (d *Drive) profileList() []byte {
+func (d *recorder) profileList() []byte {
 	var b []byte
 	for _, p := range profiles {
 		b = binary.BigEndian.AppendUint16(b, p)
@@ -99,7 +99,7 @@ func (d *Drive) profileList() []byte {
 }
 
 // randomReadable: bytes 0-3 block size, 4-5 blocking, 6 bit 0 error recovery page.
-func (d *Drive) randomReadable() []byte {
+func (d *recorder) randomReadable() []byte {
 	b := []byte{0, 0, 8, 0, 0, 16, 1, 0}
 	if d.store != nil {
 		b[5] = byte(d.medium.block)
@@ -115,31 +115,33 @@ func bdRead(int) []byte {
 }
 
 // writeFeatures are those by which a host finds out how the disc is written.
-func (d *Drive) writeFeatures(p int) []feature {
+func (d *recorder) writeFeatures(p int) []feature {
 	st := d.now()
 	ow := d.store != nil && d.medium.family == overwrite || p == profileDVDRWRO
 	minus := p == profileDVDR || p == profileDVDRWSQ
 	incremental := minus && !st.Quick
 	pow := p == profileBDR && st.Format.POW
+	cd := p == profileCDR || p == profileCDRW
+	open := d.store != nil && !st.Final && !d.protected()
 	return []feature{
 		{0x0020, 1, false, ow && p != profileDVDRWRO, d.randomWritable()},
-		{0x0021, 1, false, incremental, []byte{0, 0, 7, 1, 16, 0, 0, 0}[:5+3]},
+		{0x0021, 1, false, open && incremental, []byte{1, 0, 1, 1, 16, 0, 0, 0}},
 		{0x0023, 1, false, d.formattable(), []byte{0x0B, 0, 0, 0, 0, 0, 0, 0}},
 		{0x0026, 0, false, p == profileDVDRWRO, nil},
 		{0x002A, 0, false, p == profileDVDpRW, []byte{1, 0, 0, 0}},
-		{0x002B, 0, false, p == profileDVDpR, []byte{1, 0, 0, 0}},
-		{0x002D, 2, false, p == profileCDR || p == profileCDRW, []byte{0x46, 0, 0x3F, 0xFF}},
-		{0x002E, 0, false, p == profileCDR || p == profileCDRW, []byte{0x66, 0, 0x0C, 0x80}},
-		{0x002F, 1, false, minus, []byte{0x46, 0, 0, 0}},
+		{0x002B, 0, false, open && p == profileDVDpR, []byte{1, 0, 0, 0}},
+		{0x002D, 2, false, open && cd, []byte{0x46, 0, 0x05, 0x01}},
+		{0x002E, 0, false, open && cd, []byte{0x66, 0, 0x0C, 0x80}},
+		{0x002F, 1, false, open && minus, []byte{0x46, 0, 0, 0}},
 		{0x0037, 0, false, p == profileCDRW, []byte{0, 0x07, 0, 0}},
-		{0x0038, 0, false, pow, nil},
-		{0x003B, 0, false, p == profileDVDpRDL, []byte{1, 0, 0, 0}},
-		{0x0041, 0, false, p == profileBDR || p == profileBDRE, bdWrite()},
+		{0x0038, 0, false, open && pow, nil},
+		{0x003B, 0, false, open && p == profileDVDpRDL, []byte{1, 0, 0, 0}},
+		{0x0041, 0, false, open && p == profileBDR || p == profileBDRE, bdWrite()},
 	}
 }
 
 // randomWritable: bytes 0-3 last LBA, 4-7 block size, 8-9 blocking, 10 error recovery page.
-func (d *Drive) randomWritable() []byte {
+func (d *recorder) randomWritable() []byte {
 	b := []byte{0, 0, 0, 0, 0, 0, 8, 0, 0, 16, 1, 0}
 	if d.store != nil {
 		binary.BigEndian.PutUint32(b, uint32(max(0, d.now().Format.Blocks-1)))

@@ -30,7 +30,7 @@ func (m Medium) maxSpare(sectors int64) int64 { return sectors - m.block }
 
 // readFormatCapacities is READ FORMAT CAPACITIES (MMC-6 6.23): the current or
 // largest capacity, then what FORMAT UNIT can make.
-func (d *Drive) readFormatCapacities(r *request) (int, error) {
+func (d *recorder) readFormatCapacities(r *request) (int, error) {
 	var list []byte
 	add := func(blocks int64, kind byte, parameter uint32) {
 		list = binary.BigEndian.AppendUint32(list, uint32(blocks))
@@ -50,7 +50,7 @@ func (d *Drive) readFormatCapacities(r *request) (int, error) {
 
 // currentFormat returns the capacity and its type: 1 the largest of an
 // unformatted disc, 2 the current one, 3 none that is complete.
-func (d *Drive) currentFormat() (blocks int64, kind byte) {
+func (d *recorder) currentFormat() (blocks int64, kind byte) {
 	st := d.now()
 	switch {
 	case d.medium.family == pressed:
@@ -72,7 +72,7 @@ func (d *Drive) currentFormat() (blocks int64, kind byte) {
 }
 
 // formats lists what the disc can be formatted to.
-func (d *Drive) formats(add func(blocks int64, kind byte, parameter uint32)) {
+func (d *recorder) formats(add func(blocks int64, kind byte, parameter uint32)) {
 	n := d.now().Sectors
 	if d.faults.Capacity > 0 {
 		n = d.faults.Capacity
@@ -106,7 +106,7 @@ func (d *Drive) formats(add func(blocks int64, kind byte, parameter uint32)) {
 
 // formatUnit is FORMAT UNIT (MMC-6 6.4): header with flags, one descriptor of
 // blocks, type and parameter.
-func (d *Drive) formatUnit(r *request) (int, error) {
+func (d *recorder) formatUnit(r *request) (int, error) {
 	if r.CDB[1]&0x17 != 0x11 { // FmtData, format code 001b
 		return 0, errField()
 	}
@@ -114,7 +114,7 @@ func (d *Drive) formatUnit(r *request) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	if !d.formattable() || d.store.base < 0 {
+	if !d.formattable() || d.protected() {
 		return 0, check(5, 0x30, 0x06) // CANNOT FORMAT MEDIUM - INCOMPATIBLE MEDIUM
 	}
 	if binary.BigEndian.Uint16(b[2:]) != 8 {
@@ -162,7 +162,7 @@ func formatDVDPlusRW(st *state, blocks int64, kind, parameter byte) error {
 
 // formatDVDRW makes a DVD-RW restricted overwrite. After a quick format it is in
 // the intermediate state: written from the beginning on, or from where it ended.
-func (d *Drive) formatDVDRW(st *state, blocks int64, kind byte) error {
+func (d *recorder) formatDVDRW(st *state, blocks int64, kind byte) error {
 	old := st.Format
 	if blocks == 0xFFFFFFFF {
 		blocks = st.Sectors
@@ -197,7 +197,7 @@ func (d *Drive) formatDVDRW(st *state, blocks int64, kind byte) error {
 	return nil
 }
 
-func (d *Drive) formatBDRE(st *state, blocks int64, kind byte) error {
+func (d *recorder) formatBDRE(st *state, blocks int64, kind byte) error {
 	m, n := d.medium, st.Sectors
 	switch kind {
 	case formatFull:
@@ -220,7 +220,7 @@ func (d *Drive) formatBDRE(st *state, blocks int64, kind byte) error {
 
 // formatBDR: sub-type 0 is sequential recording with pseudo overwrite, 1 without,
 // 2 random recording, which is not offered.
-func (d *Drive) formatBDR(st *state, blocks int64, kind, sub byte) error {
+func (d *recorder) formatBDR(st *state, blocks int64, kind, sub byte) error {
 	m, n := d.medium, st.Sectors
 	switch {
 	case kind == formatFull:
@@ -236,8 +236,8 @@ func (d *Drive) formatBDR(st *state, blocks int64, kind, sub byte) error {
 
 // blank is BLANK (MMC-6 6.2): 0 the whole disc, 1 minimally. A DVD-RW becomes,
 // or stays, sequential; blanked minimally it can only be written at once.
-func (d *Drive) blank(r *request) (int, error) {
-	if d.store.base < 0 || d.medium.family != cdWrite && d.medium.family != minusR || !d.medium.rewritable {
+func (d *recorder) blank(r *request) (int, error) {
+	if d.protected() || d.medium.family != cdWrite && d.medium.family != minusR || !d.medium.rewritable {
 		return 0, errIncompatible()
 	}
 	kind := r.CDB[1] & 7
@@ -250,5 +250,8 @@ func (d *Drive) blank(r *request) (int, error) {
 	d.cache, d.test, d.cue = cache{}, nil, nil
 	d.disc = &state{Medium: d.disc.Medium, Sectors: d.disc.Sectors, Quick: kind == 1 && d.medium.family == minusR}
 	d.long(r.CDB[1]&0x10 != 0, longOther)
-	return 0, d.commit()
+	if err := d.commit(); err != nil || kind == 1 {
+		return 0, err
+	}
+	return 0, d.store.erase()
 }

@@ -11,7 +11,7 @@ const (
 )
 
 // status returns the disc status and the state of the last session.
-func (d *Drive) status(st *state) (disc, last byte) {
+func (d *recorder) status(st *state) (disc, last byte) {
 	if d.random() {
 		if st.Format.Blocks == 0 {
 			return statusBlank, 0
@@ -30,12 +30,12 @@ func (d *Drive) status(st *state) (disc, last byte) {
 }
 
 // random reports whether the disc is written at random addresses.
-func (d *Drive) random() bool {
+func (d *recorder) random() bool {
 	return d.medium.family == overwrite || d.now().Format.Restricted
 }
 
 // discInformation is READ DISC INFORMATION (MMC-6 6.21).
-func (d *Drive) discInformation(r *request) (int, error) {
+func (d *recorder) discInformation(r *request) (int, error) {
 	allocation := int(binary.BigEndian.Uint16(r.CDB[7:]))
 	switch r.CDB[1] & 7 {
 	case 0:
@@ -46,7 +46,7 @@ func (d *Drive) discInformation(r *request) (int, error) {
 	return 0, errField()
 }
 
-func (d *Drive) standardInformation() []byte {
+func (d *recorder) standardInformation() []byte {
 	st := d.now()
 	disc, last := d.status(st)
 	b := make([]byte, 34)
@@ -82,7 +82,7 @@ func (d *Drive) standardInformation() []byte {
 
 // lastSession returns the number of sessions, the last of which may be empty,
 // and the first and the last track of it.
-func (d *Drive) lastSession(st *state) (sessions, first, last int) {
+func (d *recorder) lastSession(st *state) (sessions, first, last int) {
 	n := st.tracks()
 	if d.random() || st.Final {
 		if k := len(st.Sessions); k > 0 {
@@ -102,7 +102,7 @@ func (d *Drive) lastSession(st *state) (sessions, first, last int) {
 }
 
 // trackResources is the reply to type 001b (MMC-6 table 379).
-func (d *Drive) trackResources() []byte {
+func (d *recorder) trackResources() []byte {
 	most := d.maxTracks()
 	b := make([]byte, 12)
 	b[1], b[2] = 10, 1<<5
@@ -116,7 +116,7 @@ func (d *Drive) trackResources() []byte {
 }
 
 // maxTracks is how many tracks a disc of this kind can have.
-func (d *Drive) maxTracks() int {
+func (d *recorder) maxTracks() int {
 	switch d.medium.family {
 	case cdWrite:
 		return 99
@@ -144,7 +144,7 @@ type trackInfo struct {
 }
 
 // trackInformation is READ TRACK INFORMATION (MMC-6 6.26).
-func (d *Drive) trackInformation(r *request) (int, error) {
+func (d *recorder) trackInformation(r *request) (int, error) {
 	n := int64(int32(binary.BigEndian.Uint32(r.CDB[2:])))
 	all := d.trackInfos()
 	var t *trackInfo
@@ -167,7 +167,10 @@ func (d *Drive) trackInformation(r *request) (int, error) {
 			break
 		}
 	}
-	if t == nil || r.CDB[1]&3 == 3 {
+	if t == nil {
+		if r.CDB[1]&3 == 0 {
+			return 0, errRange()
+		}
 		return 0, errField()
 	}
 	return r.reply(t.bytes(d.medium), int(binary.BigEndian.Uint16(r.CDB[7:])))
@@ -208,7 +211,7 @@ func (t *trackInfo) bytes(m Medium) []byte {
 }
 
 // trackInfos returns all tracks, the invisible one included.
-func (d *Drive) trackInfos() []trackInfo {
+func (d *recorder) trackInfos() []trackInfo {
 	st := d.now()
 	if d.random() {
 		return []trackInfo{d.overwriteTrack(st)}
@@ -227,6 +230,9 @@ func (d *Drive) trackInfos() []trackInfo {
 			session++
 		}
 		room := d.capacity() - at
+		if d.medium.isCD() && d.page5.writeType() != writeAtOnce {
+			room -= runOut
+		}
 		t := trackInfo{number: len(all) + 1, session: session, start: at, size: room, free: room, nwa: at, nwaValid: true, blank: true, last: -1}
 		t.control, t.packet = d.writeControl()
 		if d.medium.isCD() && d.page5.writeType() == writeAtOnce {
@@ -238,7 +244,7 @@ func (d *Drive) trackInfos() []trackInfo {
 }
 
 // visible describes track j of session i.
-func (d *Drive) visible(st *state, i, j int) trackInfo {
+func (d *recorder) visible(st *state, i, j int) trackInfo {
 	s := &st.Sessions[i]
 	k := &s.Tracks[j]
 	t := trackInfo{session: i + 1, start: k.Start, size: k.end() - k.Start, control: k.Control, xa: k.XA, packet: k.Packet, reserved: k.Reserved && !k.Closed, last: -1}
@@ -250,6 +256,9 @@ func (d *Drive) visible(st *state, i, j int) trackInfo {
 		t.nwa, t.nwaValid = s.Next, j == 0
 	case !k.complete():
 		end := d.capacity()
+		if d.medium.isCD() {
+			end -= runOut
+		}
 		if k.Reserved {
 			end = k.Start + k.Size
 		}
@@ -261,7 +270,7 @@ func (d *Drive) visible(st *state, i, j int) trackInfo {
 }
 
 // writeControl is the track mode that the next track will get.
-func (d *Drive) writeControl() (control byte, packet bool) {
+func (d *recorder) writeControl() (control byte, packet bool) {
 	switch d.medium.family {
 	case cdWrite:
 		return d.page5.control(), false
@@ -272,7 +281,7 @@ func (d *Drive) writeControl() (control byte, packet bool) {
 }
 
 // capacity is the capacity that the drive tells.
-func (d *Drive) capacity() int64 {
+func (d *recorder) capacity() int64 {
 	if d.faults.Capacity > 0 {
 		return d.faults.Capacity
 	}

@@ -44,7 +44,7 @@ func defaultPage(m Medium) writePage {
 }
 
 // modeSense is MODE SENSE(10) (SPC-3 6.10).
-func (d *Drive) modeSense(r *request) (int, error) {
+func (d *recorder) modeSense(r *request) (int, error) {
 	control, code := r.CDB[2]>>6, r.CDB[2]&0x3F
 	if control == 3 {
 		return 0, check(5, 0x39, 0x00) // SAVING PARAMETERS NOT SUPPORTED
@@ -94,7 +94,7 @@ func changeable(page []byte) []byte {
 
 // pages returns the current values of all mode pages: 01h read/write error
 // recovery, 05h write parameters, 08h caching, 2Ah capabilities.
-func (d *Drive) pages() [][]byte {
+func (d *recorder) pages() [][]byte {
 	page5 := d.page5.b
 	return [][]byte{
 		{0x01, 10, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0},
@@ -106,7 +106,7 @@ func (d *Drive) pages() [][]byte {
 
 // capabilities is the page 2Ah of MMC-3 5.5.10, which MMC-6 keeps for hosts of
 // that time.
-func (d *Drive) capabilities() []byte {
+func (d *recorder) capabilities() []byte {
 	speeds := d.medium.speeds
 	if d.store == nil {
 		speeds = nil
@@ -133,7 +133,7 @@ func (d *Drive) capabilities() []byte {
 }
 
 // modeSelect is MODE SELECT(10) (SPC-3 6.8).
-func (d *Drive) modeSelect(r *request) (int, error) {
+func (d *recorder) modeSelect(r *request) (int, error) {
 	n := int(binary.BigEndian.Uint16(r.CDB[7:]))
 	b, err := r.list(n)
 	if err != nil || n == 0 {
@@ -161,7 +161,7 @@ func (d *Drive) modeSelect(r *request) (int, error) {
 	return n, nil
 }
 
-func (d *Drive) selectPage(page []byte) error {
+func (d *recorder) selectPage(page []byte) error {
 	switch page[0] & 0x3F {
 	case 0x05:
 		return d.selectWritePage(page)
@@ -175,7 +175,7 @@ func (d *Drive) selectPage(page []byte) error {
 }
 
 // selectWritePage checks what the medium allows (MMC-6 7.5.4, table 652).
-func (d *Drive) selectWritePage(page []byte) error {
+func (d *recorder) selectWritePage(page []byte) error {
 	if len(page) != 52 {
 		return errParameter()
 	}

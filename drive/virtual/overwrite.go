@@ -8,8 +8,18 @@ func (f *format) end() int64 {
 	return f.Blocks
 }
 
+// stop ends the background formatting.
+func (f *format) stop() {
+	if f.Background != 2 {
+		return
+	}
+	if f.Background = 1; f.Reached >= f.Blocks {
+		f.Background = 3
+	}
+}
+
 // overwriteTrack is the one track of a disc written at random addresses.
-func (d *Drive) overwriteTrack(st *state) trackInfo {
+func (d *recorder) overwriteTrack(st *state) trackInfo {
 	t := trackInfo{number: 1, session: 1, control: 7, last: -1, size: st.Format.Blocks}
 	if d.medium.profile == profileDVDRWSQ {
 		t.control, t.packet = 5, true
@@ -25,7 +35,7 @@ func (d *Drive) overwriteTrack(st *state) trackInfo {
 }
 
 // admitOverwrite checks a write at random addresses.
-func (d *Drive) admitOverwrite(st *state, lba, blocks int64) error {
+func (d *recorder) admitOverwrite(st *state, lba, blocks int64) error {
 	f := &st.Format
 	if f.Blocks == 0 && !f.Growing {
 		return errCannotWrite() // FORMAT UNIT comes first
@@ -50,7 +60,7 @@ func (d *Drive) admitOverwrite(st *state, lba, blocks int64) error {
 }
 
 // advanceOverwrite notes how far the disc is written.
-func (d *Drive) advanceOverwrite(st *state, lba, blocks int64) {
+func (d *recorder) advanceOverwrite(st *state, lba, blocks int64) {
 	f := &st.Format
 	f.Reached = max(f.Reached, lba+blocks)
 	if f.Growing {
@@ -62,16 +72,11 @@ func (d *Drive) advanceOverwrite(st *state, lba, blocks int64) {
 // closeRandom is CLOSE TRACK/SESSION on a disc written at random addresses:
 // functions 0 and 2 stop the background formatting of a DVD+RW, function 2 ends
 // the intermediate state of a DVD-RW.
-func (d *Drive) closeRandom(st *state, function byte) error {
+func (d *recorder) closeRandom(st *state, function byte) error {
 	f := &st.Format
 	switch {
 	case d.medium.profile == profileDVDpRW && (function == 0 || function == 2):
-		if f.Background == 2 {
-			f.Background = 1
-			if f.Reached >= f.Blocks {
-				f.Background = 3
-			}
-		}
+		f.stop()
 		return nil
 	case f.Restricted && (function == 1 || function == 2):
 		f.Growing = false
@@ -81,7 +86,7 @@ func (d *Drive) closeRandom(st *state, function byte) error {
 }
 
 // formattable reports whether FORMAT UNIT is possible as the disc is.
-func (d *Drive) formattable() bool {
+func (d *recorder) formattable() bool {
 	switch {
 	case d.store == nil:
 		return false
@@ -93,7 +98,7 @@ func (d *Drive) formattable() bool {
 
 // pseudoOverwrite reports whether a write goes to a sector of a BD-R with
 // pseudo overwrite that is written already (MMC-6 4.4.7).
-func (d *Drive) pseudoOverwrite(st *state, lba int64) bool {
+func (d *recorder) pseudoOverwrite(st *state, lba int64) bool {
 	if d.medium.family != bdR || !st.Format.POW {
 		return false
 	}
@@ -102,7 +107,7 @@ func (d *Drive) pseudoOverwrite(st *state, lba int64) bool {
 }
 
 // admitPseudo checks a pseudo overwrite.
-func (d *Drive) admitPseudo(st *state, lba, blocks int64) error {
+func (d *recorder) admitPseudo(st *state, lba, blocks int64) error {
 	if _, n := d.kind(lba); lba+blocks > lba+n {
 		return errAddress().at(lba + n)
 	}

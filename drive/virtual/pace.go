@@ -11,56 +11,72 @@ type pace struct {
 	rate  int // kB/s, 0: as fast as it goes
 	level int // bytes in the buffer
 	since time.Time
+	clock clock
 }
 
-// SetPace makes the drive write at the given speed in kB/s, or at the speed that
-// the host chose when that is lower. 0, the default, is as fast as it goes.
-func (d *Drive) SetPace(kBps int) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.pace = pace{rate: max(kBps, 0)}
+// clock is the time that passes.
+type clock interface {
+	now() time.Time
+	sleep(context.Context, time.Duration)
 }
 
-// settle takes out of the buffer what was written since the last look.
-func (d *Drive) settle() {
-	p := &d.pace
-	now := time.Now()
-	gone := now.Sub(p.since).Seconds() * float64(d.paceRate()) * 1000
+// wallClock is the time of the machine.
+type wallClock struct{}
+
+func (wallClock) now() time.Time { return time.Now() }
+
+func (wallClock) sleep(ctx context.Context, t time.Duration) {
+	wait := time.NewTimer(t)
+	defer wait.Stop()
+	select {
+	case <-wait.C:
+	case <-ctx.Done():
+	}
+}
+
+// settle takes out of the buffer what was written at that rate since the last
+// look.
+func (p *pace) settle(rate int) {
+	now := p.clock.now()
+	gone := now.Sub(p.since).Seconds() * float64(rate) * 1000
 	p.since = now
 	p.level -= int(min(gone, float64(p.level)))
 }
 
-func (d *Drive) paceRate() int {
+// add waits until n bytes fit into the buffer and puts them there. The end of
+// the context ends the wait; the drive goes on all the same.
+func (p *pace) add(ctx context.Context, n, rate int) {
+	p.settle(rate)
+	if over := p.level + n - bufferSize; over > 0 {
+		p.clock.sleep(ctx, time.Duration(float64(over)/float64(rate)*float64(time.Millisecond)))
+		p.settle(rate)
+	}
+	p.level += n
+}
+
+// drain waits until the buffer is empty.
+func (p *pace) drain(ctx context.Context, rate int) {
+	p.settle(rate)
+	if p.level > 0 {
+		p.clock.sleep(ctx, time.Duration(float64(p.level)/float64(rate)*float64(time.Millisecond)))
+		p.settle(rate)
+	}
+}
+
+// paceRate is the rate in force: the pace, or the speed that the host chose when
+// that is lower. 0 is no pace.
+func (d *recorder) paceRate() int {
 	if v := d.writeSpeed(); v > 0 {
 		return min(d.pace.rate, v)
 	}
 	return d.pace.rate
 }
 
-// slow waits until n bytes fit into the buffer; n being the size of the buffer
-// waits until it is empty. The end of the context ends the wait, the drive goes
-// on all the same.
-func (d *Drive) slow(ctx context.Context, n int) {
-	if d.pace.rate == 0 {
-		return
-	}
-	d.settle()
-	if over := d.pace.level + n - bufferSize; over > 0 {
-		wait := time.NewTimer(time.Duration(float64(over) / float64(d.paceRate()) * float64(time.Millisecond)))
-		defer wait.Stop()
-		select {
-		case <-wait.C:
-		case <-ctx.Done():
-		}
-		d.settle()
-	}
-}
-
 // filled returns how many bytes the buffer holds.
-func (d *Drive) filled() int {
+func (d *recorder) filled() int {
 	if d.pace.rate == 0 {
 		return d.cache.bytes
 	}
-	d.settle()
-	return d.pace.level
+	d.pace.settle(d.paceRate())
+	return min(d.pace.level, bufferSize)
 }

@@ -3,14 +3,14 @@ package virtual
 import "encoding/binary"
 
 // readable reports whether anything can be read from the disc.
-func (d *Drive) readable() bool {
+func (d *recorder) readable() bool {
 	st := d.now()
 	return d.medium.family == pressed || st.Format.Blocks > 0 || len(st.Sessions) > 0
 }
 
 // readCapacity is READ CAPACITY (MMC-6 6.20): the last address of the last
 // complete session, or of a random access disc. A blank disc has 0.
-func (d *Drive) readCapacity(r *request) (int, error) {
+func (d *recorder) readCapacity(r *request) (int, error) {
 	b := make([]byte, 8)
 	if _, end, err := d.tocTracks(); err == nil {
 		binary.BigEndian.PutUint32(b, uint32(end-1))
@@ -31,7 +31,7 @@ const (
 
 // kind returns what is at an address, and how many sectors from there on are
 // the same.
-func (d *Drive) kind(lba int64) (sectorKind, int64) {
+func (d *recorder) kind(lba int64) (sectorKind, int64) {
 	st := d.now()
 	if d.random() {
 		if end := st.Format.end(); lba >= 0 && lba < end {
@@ -67,7 +67,7 @@ func (t *track) pregapKind() sectorKind {
 }
 
 // read is READ(10) and READ(12) (MMC-6 6.17, 6.18).
-func (d *Drive) read(r *request) (int, error) {
+func (d *recorder) read(r *request) (int, error) {
 	lba, blocks := rwAddress(r.CDB)
 	if blocks == 0 {
 		return 0, nil
@@ -85,8 +85,17 @@ func (d *Drive) read(r *request) (int, error) {
 	return r.reply(b, len(b))
 }
 
+// seek is SEEK(10) (MMC-6 6.32).
+func (d *recorder) seek(r *request) (int, error) {
+	lba, _ := rwAddress(r.CDB)
+	if k, _ := d.kind(lba); k == nowhere {
+		return 0, errRange().at(max(lba, 0))
+	}
+	return 0, nil
+}
+
 // ready checks that a run of sectors can be read as what it is asked for.
-func (d *Drive) ready(lba, blocks int64, want sectorKind) error {
+func (d *recorder) ready(lba, blocks int64, want sectorKind) error {
 	if d.random() && d.now().Format.Blocks == 0 {
 		return check(2, 0x30, 0x00) // nothing is formatted
 	}

@@ -5,7 +5,7 @@ import "encoding/binary"
 // readCD is READ CD and READ CD MSF (MMC-6 6.19, 6.20). Audio sectors come
 // whole, with 2352 bytes, and data sectors with their 2048 bytes of user data:
 // sync, header, EDC and ECC, C2 pointers and sub-channels are not offered.
-func (d *Drive) readCD(r *request) (int, error) {
+func (d *recorder) readCD(r *request) (int, error) {
 	if !d.medium.isCD() {
 		return 0, errMode()
 	}
@@ -82,7 +82,7 @@ func msfAt(b []byte) int64 {
 
 // readSubChannel is READ SUB-CHANNEL (MMC-6 6.24), of which the catalogue number
 // and the ISRC of a track are offered.
-func (d *Drive) readSubChannel(r *request) (int, error) {
+func (d *recorder) readSubChannel(r *request) (int, error) {
 	if !d.medium.isCD() {
 		return 0, errIncompatible()
 	}

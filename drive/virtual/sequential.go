@@ -53,7 +53,7 @@ func (m Medium) sessionGap(n int) int64 {
 
 // appendPoint returns where the invisible track begins. There is none while the
 // last track is open, on a finished disc, and where there is no room.
-func (d *Drive) appendPoint(st *state) (int64, bool) {
+func (d *recorder) appendPoint(st *state) (int64, bool) {
 	if st.Final || d.medium.family == pressed || d.random() || st.tracks() >= d.maxTracks() {
 		return 0, false
 	}
@@ -75,16 +75,28 @@ func (d *Drive) appendPoint(st *state) (int64, bool) {
 		at = st.Sessions[k-1].LeadOut + d.medium.sessionGap(k)
 	}
 	at = d.medium.up(at)
-	return at, at < st.usable()
+	if d.medium.family == cdWrite {
+		return at, at+minTrack <= d.end(st)
+	}
+	return at, at < d.end(st)
+}
+
+// end returns the address behind the last sector that a host can write. On CD
+// the run-out of a track written at once comes before the lead-out.
+func (d *recorder) end(st *state) int64 {
+	if d.medium.family == cdWrite {
+		return st.usable() - runOut
+	}
+	return st.usable()
 }
 
 // target finds the track that takes a WRITE at lba, and begins it where it is
 // the invisible one.
-func (d *Drive) target(st *state, lba, blocks int64) (*track, error) {
+func (d *recorder) target(st *state, lba, blocks int64) (*track, error) {
 	if st.Final {
 		return nil, errCannotWrite().at(lba)
 	}
-	if lba < 0 || lba >= st.usable() {
+	if lba < 0 || lba >= d.end(st) {
 		return nil, errRange().at(max(lba, 0))
 	}
 	if o := st.open(); o != nil {
@@ -113,7 +125,7 @@ func (d *Drive) target(st *state, lba, blocks int64) (*track, error) {
 }
 
 // badAddress tells a full track from a wrong address.
-func (d *Drive) badAddress(st *state, lba int64) error {
+func (d *recorder) badAddress(st *state, lba int64) error {
 	if o := st.open(); o != nil {
 		for _, t := range o.Tracks {
 			if t.Reserved && lba == t.Start+t.Size && t.complete() {
@@ -124,15 +136,15 @@ func (d *Drive) badAddress(st *state, lba int64) error {
 	return errAddress().at(lba)
 }
 
-func (d *Drive) room(st *state, lba, blocks int64) error {
-	if end := st.usable(); lba+blocks > end {
+func (d *recorder) room(st *state, lba, blocks int64) error {
+	if end := d.end(st); lba+blocks > end {
 		return errTrackEnd().at(end)
 	}
 	return nil
 }
 
 // pad fills the last ECC block of every track that is being written.
-func (d *Drive) pad(st *state) {
+func (d *recorder) pad(st *state) {
 	if o := st.open(); o != nil {
 		for i := range o.Tracks {
 			if t := &o.Tracks[i]; !t.Closed {
@@ -142,11 +154,11 @@ func (d *Drive) pad(st *state) {
 	}
 }
 
-func (d *Drive) padTrack(t *track) { d.zero(t, d.medium.up(t.Next)) }
+func (d *recorder) padTrack(t *track) { d.zero(t, d.medium.up(t.Next)) }
 
 // zero writes zeros up to the address end. Sectors that were never written are
 // zeros in the file; those of an earlier life of the disc are not.
-func (d *Drive) zero(t *track, end int64) {
+func (d *recorder) zero(t *track, end int64) {
 	if d.test == nil && end > t.Next {
 		d.cache.zero(t.Next, end-t.Next)
 	}
@@ -154,7 +166,7 @@ func (d *Drive) zero(t *track, end int64) {
 }
 
 // finishTrack closes a track: a reserved one is filled with zeros.
-func (d *Drive) finishTrack(t *track) {
+func (d *recorder) finishTrack(t *track) {
 	if t.Closed {
 		return
 	}
@@ -171,7 +183,7 @@ func (d *Drive) finishTrack(t *track) {
 
 // finishCDTrack ends a track written at once: at least 4 seconds, then the
 // run-out, which cannot be read.
-func (d *Drive) finishCDTrack(t *track) {
+func (d *recorder) finishCDTrack(t *track) {
 	d.zero(t, t.Start+minTrack)
 	if t.Reserved {
 		d.zero(t, t.Start+t.Size)
@@ -182,7 +194,7 @@ func (d *Drive) finishCDTrack(t *track) {
 }
 
 // finishSession closes the open session.
-func (d *Drive) finishSession(st *state) {
+func (d *recorder) finishSession(st *state) {
 	o := st.open()
 	if o == nil {
 		return

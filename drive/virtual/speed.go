@@ -3,7 +3,7 @@ package virtual
 import "encoding/binary"
 
 // maxRead is the highest read speed of the disc in the drive, in kB/s.
-func (d *Drive) maxRead() int {
+func (d *recorder) maxRead() int {
 	switch {
 	case d.medium.isCD():
 		return 8467
@@ -15,7 +15,7 @@ func (d *Drive) maxRead() int {
 
 // writeSpeed is the speed in force: the highest of the list that is not above
 // what was asked for, or the lowest.
-func (d *Drive) writeSpeed() int {
+func (d *recorder) writeSpeed() int {
 	speeds := d.medium.speeds
 	if len(speeds) == 0 {
 		return 0
@@ -33,7 +33,7 @@ func (d *Drive) writeSpeed() int {
 
 // getPerformance is GET PERFORMANCE (MMC-6 6.7): type 0 nominal performance,
 // type 3 write speeds.
-func (d *Drive) getPerformance(r *request) (int, error) {
+func (d *recorder) getPerformance(r *request) (int, error) {
 	most := int(binary.BigEndian.Uint16(r.CDB[8:]))
 	be := binary.BigEndian
 	b := make([]byte, 8)
@@ -69,7 +69,7 @@ func (d *Drive) getPerformance(r *request) (int, error) {
 }
 
 // setSpeed is SET CD SPEED (MMC-6 6.36), kB/s; FFFFh is the highest.
-func (d *Drive) setSpeed(r *request) (int, error) {
+func (d *recorder) setSpeed(r *request) (int, error) {
 	d.readSpeed = int(binary.BigEndian.Uint16(r.CDB[2:]))
 	d.speed = int(binary.BigEndian.Uint16(r.CDB[4:]))
 	if d.speed == 0xFFFF {
@@ -80,7 +80,7 @@ func (d *Drive) setSpeed(r *request) (int, error) {
 
 // setStreaming is SET STREAMING (MMC-6 6.40) with a performance descriptor:
 // byte 0 RDD, 4-11 addresses, 12-19 read size and time, 20-27 write size and time.
-func (d *Drive) setStreaming(r *request) (int, error) {
+func (d *recorder) setStreaming(r *request) (int, error) {
 	n := int(binary.BigEndian.Uint16(r.CDB[9:]))
 	b, err := r.list(n)
 	if err != nil || n == 0 {
@@ -105,7 +105,7 @@ func (d *Drive) setStreaming(r *request) (int, error) {
 }
 
 // bufferCapacity is READ BUFFER CAPACITY (MMC-6 6.15), in bytes.
-func (d *Drive) bufferCapacity(r *request) (int, error) {
+func (d *recorder) bufferCapacity(r *request) (int, error) {
 	if r.CDB[1]&1 != 0 {
 		return 0, errField()
 	}

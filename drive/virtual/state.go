@@ -6,12 +6,12 @@ import "slices"
 // as JSON; the field names are part of the file format.
 type state struct {
 	Medium     string    `json:"medium"`
-	Sectors    int64     `json:"sectors"`  // capacity
-	Sessions   []session `json:"sessions"` // in the order of their addresses, the last one may be open
-	Final      bool      `json:"final"`    // no session can be added
-	Quick      bool      `json:"quick"`    // DVD-RW blanked the short way: disc at once only
-	Format     format    `json:"format"`
-	LayerBreak int64     `json:"layerBreak"` // sectors of layer 0 as set by the host, 0 when the drive's own choice holds
+	Sectors    int64     `json:"sectors"`         // capacity
+	Sessions   []session `json:"sessions"`        // in the order of their addresses, the last one may be open
+	Final      bool      `json:"final,omitempty"` // no session can be added
+	Quick      bool      `json:"quick,omitempty"` // DVD-RW blanked the short way: disc at once only
+	Format     format    `json:"format,omitempty"`
+	LayerBreak int64     `json:"layerBreak,omitempty"` // sectors of layer 0 as set by the host, 0 when the drive's own choice holds
 	MCN        string    `json:"mcn,omitempty"`
 	CDText     []byte    `json:"cdText,omitempty"` // packs of 18 bytes
 	TextDone   bool      `json:"textDone,omitempty"`
@@ -20,41 +20,41 @@ type state struct {
 // session is a run of tracks.
 type session struct {
 	Tracks  []track `json:"tracks"`
-	Closed  bool    `json:"closed"`
-	AtOnce  bool    `json:"atOnce"`  // written by a cue sheet (CD) or disc at once (DVD-R)
-	Next    int64   `json:"next"`    // at once on CD: the next sector wanted, from -150 on
-	LeadOut int64   `json:"leadOut"` // where the lead-out begins, once it is known
-	Type    byte    `json:"type"`    // disc type of the TOC: 00 CD-ROM, 10 CD-I, 20 XA
-	Multi   bool    `json:"multi"`   // at once on CD: another session may follow
+	Closed  bool    `json:"closed,omitempty"`
+	AtOnce  bool    `json:"atOnce,omitempty"`  // written by a cue sheet (CD) or disc at once (DVD-R)
+	Next    int64   `json:"next,omitempty"`    // at once on CD: the next sector wanted, from -150 on
+	LeadOut int64   `json:"leadOut,omitempty"` // where the lead-out begins, once it is known
+	Type    byte    `json:"type,omitempty"`    // disc type of the TOC: 00 CD-ROM, 10 CD-I, 20 XA
+	Multi   bool    `json:"multi,omitempty"`   // at once on CD: another session may follow
 	Spans   []span  `json:"spans,omitempty"`
 }
 
 // track is a run of sectors.
 type track struct {
 	Start    int64  `json:"start"`
-	Size     int64  `json:"size"` // of a closed or reserved track
-	Next     int64  `json:"next"` // the sector behind the last one written
-	Closed   bool   `json:"closed"`
-	Reserved bool   `json:"reserved"`
-	RunOut   int64  `json:"runOut"`  // sectors at the end of the track that cannot be read
-	Control  byte   `json:"control"` // Q sub-channel control field, 4 is data
-	XA       bool   `json:"xa"`      // mode 2 form 1 instead of mode 1
-	Pregap   int64  `json:"pregap"`  // sectors of index 0 before Start
+	Size     int64  `json:"size"`           // of a closed or reserved track
+	Next     int64  `json:"next,omitempty"` // the sector behind the last one written
+	Closed   bool   `json:"closed,omitempty"`
+	Reserved bool   `json:"reserved,omitempty"`
+	RunOut   int64  `json:"runOut,omitempty"`  // sectors at the end of the track that cannot be read
+	Control  byte   `json:"control,omitempty"` // Q sub-channel control field, 4 is data
+	XA       bool   `json:"xa,omitempty"`      // mode 2 form 1 instead of mode 1
+	Pregap   int64  `json:"pregap,omitempty"`  // sectors of index 0 before Start
 	ISRC     string `json:"isrc,omitempty"`
-	Packet   bool   `json:"packet"` // recorded incrementally
+	Packet   bool   `json:"packet,omitempty"` // recorded incrementally
 }
 
 // format is how an overwritable medium, or a BD-R, is formatted.
 type format struct {
-	Blocks     int64 `json:"blocks"`     // of the user area, 0: not formatted
-	Limit      int64 `json:"limit"`      // BD-R: of the user area with spare areas, 0: all of the disc
-	Reached    int64 `json:"reached"`    // background formatting has come so far
-	Background byte  `json:"background"` // MMC-6 table 377: 0 none, 1 stopped, 2 running, 3 complete
-	Spare      bool  `json:"spare"`      // with spare areas
-	POW        bool  `json:"pow"`        // BD-R pseudo overwrite
-	Restricted bool  `json:"restricted"` // DVD-RW in restricted overwrite mode
-	Growing    bool  `json:"growing"`    // DVD-RW: intermediate state after a quick format
-	Target     int64 `json:"target"`     // of a quick format, 0: as far as the host writes
+	Blocks     int64 `json:"blocks,omitempty"`     // of the user area, 0: not formatted
+	Limit      int64 `json:"limit,omitempty"`      // BD-R: of the user area with spare areas, 0: all of the disc
+	Reached    int64 `json:"reached,omitempty"`    // background formatting has come so far
+	Background byte  `json:"background,omitempty"` // MMC-6 table 377: 0 none, 1 stopped, 2 running, 3 complete
+	Spare      bool  `json:"spare,omitempty"`      // with spare areas
+	POW        bool  `json:"pow,omitempty"`        // BD-R pseudo overwrite
+	Restricted bool  `json:"restricted,omitempty"` // DVD-RW in restricted overwrite mode
+	Growing    bool  `json:"growing,omitempty"`    // DVD-RW: intermediate state after a quick format
+	Target     int64 `json:"target,omitempty"`     // of a quick format, 0: as far as the host writes
 }
 
 func (s *state) clone() *state {

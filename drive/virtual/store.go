@@ -17,7 +17,7 @@ const (
 	rawBytes    = 2352
 	restBytes   = rawBytes - userBytes
 	pregapLen   = 150 // sectors before address 0 that are kept
-	slotBytes   = 256 << 10
+	slotBytes   = 1 << 20
 	footerBytes = 512
 	magic       = "GLASSMASTER DISC"
 	version     = 1
@@ -32,6 +32,8 @@ type store struct {
 	base    int64 // of the first slot; -1 in a plain image
 	size    int64 // bytes of a plain image
 	seq     uint64
+	text    []byte // of the newest state
+	locked  bool   // the file cannot be written
 }
 
 // slotBase returns where the slots of a disc of that many sectors begin.
@@ -50,7 +52,9 @@ func createStore(path string, m Medium, st *state) error {
 		return fmt.Errorf("create a virtual disc: %w", err)
 	}
 	s := &store{f: f, path: path, sectors: st.Sectors, cd: m.isCD(), base: slotBase(st.Sectors, m.isCD())}
-	err = s.commit(st)
+	if err = makeSparse(f); err == nil {
+		err = s.commit(st)
+	}
 	if err == nil {
 		_, err = f.WriteAt(s.footer(), s.base+2*slotBytes)
 	}
@@ -85,14 +89,18 @@ func (s *store) footer() []byte {
 // openStore opens a disc file, or a plain image, whose state is then nil.
 func openStore(path string) (*store, *state, error) {
 	f, err := os.OpenFile(path, os.O_RDWR, 0)
-	if errors.Is(err, os.ErrPermission) {
+	readOnly := errors.Is(err, os.ErrPermission)
+	if readOnly {
 		f, err = os.Open(path)
 	}
 	if err != nil {
 		return nil, nil, fmt.Errorf("open a virtual disc: %w", err)
 	}
-	s := &store{f: f, path: path}
+	s := &store{f: f, path: path, locked: readOnly}
 	st, err := s.load()
+	if err == nil && st != nil && !readOnly {
+		err = lockFile(f)
+	}
 	if err != nil {
 		f.Close()
 		return nil, nil, fmt.Errorf("open the virtual disc %s: %w", path, err)
@@ -153,20 +161,28 @@ func (s *store) newest() (*state, error) {
 	if best == nil {
 		return nil, errors.New("both copies of the state of the disc are damaged")
 	}
-	return best, best.valid()
+	if err := best.valid(); err != nil {
+		return nil, err
+	}
+	s.text, _ = json.Marshal(best)
+	return best, nil
 }
 
 // slot reads slot i: sequence number, length, CRC-32, JSON.
 func (s *store) slot(i int) (uint64, *state) {
-	b := make([]byte, slotBytes)
-	if _, err := s.f.ReadAt(b, s.base+int64(i)*slotBytes); err != nil {
+	b := make([]byte, 16)
+	at := s.base + int64(i)*slotBytes
+	if _, err := s.f.ReadAt(b, at); err != nil {
 		return 0, nil
 	}
 	seq, n := binary.BigEndian.Uint64(b), binary.BigEndian.Uint32(b[8:])
 	if seq == 0 || n > slotBytes-16 {
 		return 0, nil
 	}
-	text := b[16 : 16+n]
+	text := make([]byte, n)
+	if _, err := s.f.ReadAt(text, at+16); err != nil {
+		return 0, nil
+	}
 	if binary.BigEndian.Uint32(b[12:]) != crc32.ChecksumIEEE(text) {
 		return 0, nil
 	}
@@ -180,12 +196,15 @@ func (s *store) slot(i int) (uint64, *state) {
 // commit makes sectors and state durable: first the sectors, then the state, in
 // the slot that does not hold the newest one.
 func (s *store) commit(st *state) error {
-	if s.base < 0 {
+	if s.locked || s.base < 0 {
 		return nil
 	}
 	text, err := json.Marshal(st)
 	if err != nil {
 		return err
+	}
+	if bytes.Equal(text, s.text) {
+		return s.f.Sync()
 	}
 	if len(text) > slotBytes-16 {
 		return errors.New("the state of the disc has grown too large")
@@ -200,7 +219,7 @@ func (s *store) commit(st *state) error {
 	if _, err := s.f.WriteAt(append(b, text...), s.base+int64((s.seq+1)%2)*slotBytes); err != nil {
 		return err
 	}
-	s.seq++
+	s.seq, s.text = s.seq+1, text
 	return s.f.Sync()
 }
 
@@ -249,19 +268,31 @@ func (s *store) readRaw(p []byte, lba int64) error {
 	return err
 }
 
-// valid checks what a file could have wrong so that the recorder never meets it.
-func (s *state) valid() error {
-	bad := errors.New("the state of the disc makes no sense")
-	if s.Format.Blocks < 0 || s.Format.Blocks > s.Sectors || s.Format.Reached < 0 || s.Format.Reached > s.Sectors {
-		return bad
+// erase makes the user data of the whole disc zeros, and gives back its room.
+func (s *store) erase() error {
+	end := s.sectors * userBytes
+	if s.cd {
+		end += s.sectors*restBytes + pregapLen*rawBytes
 	}
-	at := int64(0)
-	for _, e := range s.Sessions {
-		for _, t := range e.Tracks {
-			if t.Start < at || t.Size < 0 || t.Next < t.Start || t.Next > s.Sectors || t.Start+t.Size > s.Sectors || t.RunOut < 0 || t.Pregap < 0 {
-				return bad
-			}
-			at = t.Start
+	if punch(s.f, 0, end) == nil {
+		return nil
+	}
+	return s.clear(0, end)
+}
+
+// clear fills n bytes at off with zeros where they are something else.
+func (s *store) clear(off, n int64) error {
+	zeros, p := make([]byte, 64<<10), make([]byte, 64<<10)
+	for ; n > 0; off, n = off+int64(len(p)), n-int64(len(p)) {
+		p = p[:min(n, int64(len(p)))]
+		if _, err := s.f.ReadAt(p, off); err != nil {
+			return err
+		}
+		if bytes.Equal(p, zeros[:len(p)]) {
+			continue
+		}
+		if _, err := s.f.WriteAt(zeros[:len(p)], off); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -9,7 +9,7 @@ const (
 )
 
 // readStructure is READ DISC STRUCTURE (MMC-6 6.22).
-func (d *Drive) readStructure(r *request) (int, error) {
+func (d *recorder) readStructure(r *request) (int, error) {
 	format, kind := r.CDB[7], r.CDB[1]&15
 	allocation := int(binary.BigEndian.Uint16(r.CDB[8:]))
 	if d.medium.isCD() {
@@ -32,7 +32,7 @@ func (d *Drive) readStructure(r *request) (int, error) {
 }
 
 // structures are the formats that the disc has.
-func (d *Drive) structures() []byte {
+func (d *recorder) structures() []byte {
 	switch {
 	case d.medium.profile == profileDVDpRDL:
 		return []byte{0x00, 0x11, 0x20}
@@ -43,7 +43,7 @@ func (d *Drive) structures() []byte {
 }
 
 // structure returns the payload of a format, or nil.
-func (d *Drive) structure(format byte) []byte {
+func (d *recorder) structure(format byte) []byte {
 	plus := d.medium.family == plusR || d.medium.profile == profileDVDpRW
 	switch {
 	case format == 0 && d.medium.isBD():
@@ -67,7 +67,7 @@ var bookTypes = map[int]byte{
 
 // physical is the physical format information of a DVD, 2048 bytes, and the ADIP
 // of a DVD+R or DVD+RW, which begins in the same way (MMC-6 6.22.3.2.1).
-func (d *Drive) physical() []byte {
+func (d *recorder) physical() []byte {
 	const firstPSN = 0x030000
 	m, st := d.medium, d.now()
 	b := make([]byte, 2048)
@@ -105,7 +105,7 @@ func (d *Drive) physical() []byte {
 func putPSN(b []byte, v int64) { b[0], b[1], b[2] = byte(v>>16), byte(v>>8), byte(v) }
 
 // layer0 is how many sectors layer 0 holds.
-func (d *Drive) layer0() int64 {
+func (d *recorder) layer0() int64 {
 	if n := d.now().LayerBreak; n > 0 {
 		return n
 	}
@@ -114,7 +114,7 @@ func (d *Drive) layer0() int64 {
 
 // layerBoundary is format 20h: byte 0 bit 7 set once the boundary is fixed, bytes
 // 4-7 the sectors of layer 0.
-func (d *Drive) layerBoundary() []byte {
+func (d *recorder) layerBoundary() []byte {
 	b := make([]byte, 8)
 	b[0] = flag(d.now().LayerBreak > 0 || len(d.now().Sessions) > 0, 0x80)
 	binary.BigEndian.PutUint32(b[4:], uint32(d.layer0()))
@@ -123,7 +123,7 @@ func (d *Drive) layerBoundary() []byte {
 
 // bdInformation is the disc information of a BD: one unit of 112 bytes, of which
 // the maker's names and the kind of disc are what hosts look at.
-func (d *Drive) bdInformation() []byte {
+func (d *recorder) bdInformation() []byte {
 	b := make([]byte, 4096)
 	copy(b, "DI")
 	b[2], b[4], b[5], b[6] = 1, byte(d.medium.layers), 0, 112
@@ -139,7 +139,7 @@ func (d *Drive) bdInformation() []byte {
 
 // sendStructure is SEND DISC STRUCTURE (MMC-6 6.34), of which format 20h is
 // offered: the layer boundary of a blank DVD+R DL.
-func (d *Drive) sendStructure(r *request) (int, error) {
+func (d *recorder) sendStructure(r *request) (int, error) {
 	n := int(binary.BigEndian.Uint16(r.CDB[8:]))
 	b, err := r.list(n)
 	if err != nil {
@@ -147,7 +147,7 @@ func (d *Drive) sendStructure(r *request) (int, error) {
 	}
 	st := d.disc
 	switch {
-	case d.medium.profile != profileDVDpRDL || r.CDB[7] != 0x20:
+	case d.medium.profile != profileDVDpRDL || r.CDB[7] != 0x20 || d.protected():
 		return 0, errField()
 	case n != 12:
 		return 0, errListLength()

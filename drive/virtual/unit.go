@@ -11,12 +11,12 @@ const (
 )
 
 // testUnitReady is TEST UNIT READY (SPC-3 6.33).
-func (d *Drive) testUnitReady(*request) (int, error) { return 0, nil }
+func (d *recorder) testUnitReady(*request) (int, error) { return 0, nil }
 
 // requestSense is REQUEST SENSE (SPC-3 6.27). Sense data of commands that failed
 // went to the host with them; what is left is a unit attention, or how far a
 // long operation is.
-func (d *Drive) requestSense(r *request) (int, error) {
+func (d *recorder) requestSense(r *request) (int, error) {
 	f := check(0, 0, 0)
 	switch {
 	case len(d.attention) > 0:
@@ -34,7 +34,7 @@ func (d *Drive) requestSense(r *request) (int, error) {
 
 // inquiry is INQUIRY (SPC-3 6.4): standard data, and the pages 00h, supported
 // pages, and 80h, unit serial number.
-func (d *Drive) inquiry(r *request) (int, error) {
+func (d *recorder) inquiry(r *request) (int, error) {
 	allocation := int(binary.BigEndian.Uint16(r.CDB[3:]))
 	if r.CDB[1]&1 != 0 {
 		switch r.CDB[2] {
@@ -66,7 +66,7 @@ func (d *Drive) inquiry(r *request) (int, error) {
 const serial = "GM0000000001"
 
 // startStop is START STOP UNIT (MMC-6 6.41; SBC-3 5.19).
-func (d *Drive) startStop(r *request) (int, error) {
+func (d *recorder) startStop(r *request) (int, error) {
 	if r.CDB[4]>>4 != 0 { // power conditions: accepted, they change nothing here
 		return 0, nil
 	}
@@ -75,13 +75,11 @@ func (d *Drive) startStop(r *request) (int, error) {
 		if d.store == nil {
 			return 0, nil
 		}
-		d.stopped = true
 		return 0, d.commit()
 	case 1: // start
 		if d.store == nil {
 			return 0, errNoMedium(d.trayOpen)
 		}
-		d.stopped = false
 		return 0, nil
 	case 2: // eject
 		return 0, d.eject()
@@ -90,7 +88,7 @@ func (d *Drive) startStop(r *request) (int, error) {
 }
 
 // eject opens the tray. The disc is then free for others.
-func (d *Drive) eject() error {
+func (d *recorder) eject() error {
 	if d.locked {
 		return check(5, 0x53, 0x02) // MEDIUM REMOVAL PREVENTED
 	}
@@ -99,33 +97,35 @@ func (d *Drive) eject() error {
 	}
 	d.trayOpen, d.event = true, eventRemoval
 	d.busy = busy{}
+	if d.store != nil {
+		d.disc.Format.stop()
+	}
 	return d.unload()
 }
 
 // insert closes the tray and reads the disc anew.
-func (d *Drive) insert() error {
+func (d *recorder) insert() error {
 	if !d.trayOpen {
-		d.stopped = false
 		return nil
 	}
 	d.trayOpen = false
 	if err := d.load(); err != nil {
 		return check(2, 0x30, 0x00) // INCOMPATIBLE MEDIUM INSTALLED
 	}
-	d.event, d.stopped = eventNew, false
+	d.event = eventNew
 	d.attention = append(d.attention, check(6, 0x28, 0x00)) // NOT READY TO READY CHANGE
 	return nil
 }
 
 // preventAllow is PREVENT ALLOW MEDIUM REMOVAL (MMC-6 6.14).
-func (d *Drive) preventAllow(r *request) (int, error) {
+func (d *recorder) preventAllow(r *request) (int, error) {
 	d.locked = r.CDB[4]&1 != 0
 	return 0, nil
 }
 
 // eventStatus is GET EVENT STATUS NOTIFICATION (MMC-6 6.6), polled, class 4
 // media and class 1 operational change.
-func (d *Drive) eventStatus(r *request) (int, error) {
+func (d *recorder) eventStatus(r *request) (int, error) {
 	if r.CDB[1]&1 == 0 {
 		return 0, errField() // asynchronous notification is not offered
 	}
@@ -152,7 +152,7 @@ func (d *Drive) eventStatus(r *request) (int, error) {
 }
 
 // mechanismStatus is MECHANISM STATUS (MMC-6 6.11) of a drive without a changer.
-func (d *Drive) mechanismStatus(r *request) (int, error) {
+func (d *recorder) mechanismStatus(r *request) (int, error) {
 	b := make([]byte, 8)
 	if d.trayOpen {
 		b[1] |= 0x10

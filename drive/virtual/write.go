@@ -15,10 +15,10 @@ func rwAddress(cdb []byte) (lba, blocks int64) {
 	return lba, int64(binary.BigEndian.Uint16(cdb[7:]))
 }
 
-// write is WRITE(10) and WRITE(12) (MMC-6 6.48, 6.49).
-func (d *Drive) write(r *request) (int, error) {
+// write is WRITE(10), WRITE(12) and WRITE AND VERIFY(10) (MMC-6 6.48 to 6.50).
+func (d *recorder) write(r *request) (int, error) {
 	lba, blocks := rwAddress(r.CDB)
-	if d.medium.family == pressed || d.store.base < 0 {
+	if d.protected() {
 		return 0, errProtected()
 	}
 	if f := d.faultyWrite(lba, blocks); f != nil {
@@ -64,7 +64,7 @@ func (d *Drive) write(r *request) (int, error) {
 
 // admit checks that the disc takes a write here and now, and returns the size
 // of a block in bytes. It changes nothing.
-func (d *Drive) admit(st *state, r *request, lba, blocks int64) (int, error) {
+func (d *recorder) admit(st *state, r *request, lba, blocks int64) (int, error) {
 	probe := st.clone()
 	if d.medium.family == cdWrite {
 		return d.admitCD(probe, lba, blocks)
@@ -94,7 +94,7 @@ func (d *Drive) admit(st *state, r *request, lba, blocks int64) (int, error) {
 }
 
 // advance moves the next writable address over blocks that were admitted.
-func (d *Drive) advance(st *state, lba, blocks int64) error {
+func (d *recorder) advance(st *state, lba, blocks int64) error {
 	switch {
 	case d.medium.family == cdWrite && (d.page5.writeType() == writeAtOnce || st.open() != nil && st.open().AtOnce):
 		if st.open() == nil { // the cue sheet takes effect
@@ -122,17 +122,21 @@ func (d *Drive) advance(st *state, lba, blocks int64) error {
 	return nil
 }
 
+// protected reports whether nothing can be written: a pressed disc, or a file
+// that cannot be written to.
+func (d *recorder) protected() bool { return d.store.base < 0 || d.store.locked }
+
 // testing reports whether writes are test writes: page 05h asks for it and the
 // medium knows it (MMC-6 7.5.4.8).
-func (d *Drive) testing() bool {
+func (d *recorder) testing() bool {
 	return d.page5.test() && (d.medium.family == cdWrite || d.medium.family == minusR && !d.random())
 }
 
 // syncCache is SYNCHRONIZE CACHE(10) (MMC-6 6.42). It fills the last ECC block;
 // on CD it ends a track at once, and at the end of a cue sheet the session; on
 // DVD-R at once it completes the disc.
-func (d *Drive) syncCache(r *request) (int, error) {
-	if d.store.base < 0 || d.faults.Coaster {
+func (d *recorder) syncCache(r *request) (int, error) {
+	if d.protected() || d.faults.Coaster {
 		return 0, nil
 	}
 	st := d.now()
@@ -157,16 +161,16 @@ func (d *Drive) syncCache(r *request) (int, error) {
 		}
 		return 0, nil
 	}
-	if r.CDB[1]&2 == 0 {
-		d.slow(r.ctx, bufferSize)
+	if rate := d.paceRate(); rate > 0 && r.CDB[1]&2 == 0 {
+		d.pace.drain(r.ctx, rate)
 	}
 	return 0, d.commit()
 }
 
 // reserveTrack is RESERVE TRACK (MMC-6 6.31): the size in blocks, ARSV and RMZ
 // being zero.
-func (d *Drive) reserveTrack(r *request) (int, error) {
-	if d.store.base < 0 {
+func (d *recorder) reserveTrack(r *request) (int, error) {
+	if d.protected() {
 		return 0, errProtected()
 	}
 	if d.faults.Coaster {
@@ -215,7 +219,7 @@ func (d *Drive) reserveTrack(r *request) (int, error) {
 }
 
 // sendOPC is SEND OPC INFORMATION (MMC-6 6.35).
-func (d *Drive) sendOPC(r *request) (int, error) {
+func (d *recorder) sendOPC(r *request) (int, error) {
 	if d.medium.family == pressed {
 		return 0, errIncompatible()
 	}

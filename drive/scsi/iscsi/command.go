@@ -41,7 +41,7 @@ func (s *Session) Execute(ctx context.Context, c scsi.Command) (int, error) {
 	case <-s.turn:
 		defer func() { s.turn <- struct{}{} }()
 	case <-s.dead:
-		return 0, fmt.Errorf("%s: %w", scsi.Describe(c.CDB), s.failure())
+		return 0, s.lost(c.CDB, s.cause())
 	case <-ctx.Done():
 		return 0, fmt.Errorf("%s: not begun: %w", scsi.Describe(c.CDB), ctx.Err())
 	}
@@ -57,7 +57,7 @@ func (s *Session) Execute(ctx context.Context, c scsi.Command) (int, error) {
 	var refused *scsi.Error
 	if err != nil && !errors.As(err, &refused) {
 		s.fail(err)
-		return n, fmt.Errorf("%s: %w", scsi.Describe(c.CDB), s.failure())
+		return n, s.lost(c.CDB, err)
 	}
 	return n, err
 }
@@ -83,13 +83,6 @@ func (t *task) run(timeout time.Duration) (int, error) {
 			return t.got, fmt.Errorf("%w (%v)", scsi.ErrTimeout, timeout)
 		}
 	}
-}
-
-// cause is why the connection is over, without its address.
-func (s *Session) cause() error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.err
 }
 
 // start sends the command PDU: RFC 7143 11.3. LUN in bytes 8 to 15, task tag 16 to

@@ -38,7 +38,7 @@ func Open(ctx context.Context, name string) (*Session, error) {
 	if err != nil {
 		return nil, fmt.Errorf("opening %s: %w", a, err)
 	}
-	if err := s.begin(ctx); err != nil {
+	if _, err := scsi.Begin(ctx, s); err != nil {
 		s.Close()
 		return nil, fmt.Errorf("opening %s: %w", a, err)
 	}
@@ -114,36 +114,4 @@ func trimBrackets(s string) string {
 		return s[1 : len(s)-1]
 	}
 	return s
-}
-
-// begin takes note of what the drive has to say to a new initiator, and makes sure
-// that it is an optical drive: burning onto a disk would be the end of the disk.
-func (s *Session) begin(ctx context.Context) error {
-	const attempts = 8 // a drive may queue several unit attentions
-	for range attempts {
-		_, err := s.Execute(ctx, scsi.Command{CDB: make([]byte, 6)})
-		if key, _, _, ok := scsi.Code(err); ok && key == scsi.KeyUnitAttention {
-			continue
-		}
-		var refused *scsi.Error
-		if err != nil && !errors.As(err, &refused) {
-			return err
-		}
-		break
-	}
-	data := make([]byte, 36)
-	n, err := s.Execute(ctx, scsi.Command{CDB: []byte{0x12, 0, 0, 0, 36, 0}, Direction: scsi.In, Data: data})
-	if err != nil {
-		return err
-	}
-	switch {
-	case n < 5:
-		return fmt.Errorf("INQUIRY: %d bytes of reply, at least 5 are due", n)
-	case data[0]>>5 != 0:
-		return fmt.Errorf("the target has no logical unit %d", s.address.LUN)
-	case data[0] != 5:
-		return fmt.Errorf("logical unit %d is no optical drive (its device type is %02Xh, an optical drive's is 05h)",
-			s.address.LUN, data[0])
-	}
-	return nil
 }

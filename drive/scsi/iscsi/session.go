@@ -30,6 +30,7 @@ type Session struct {
 	dead    chan struct{} // closed when the connection is over
 
 	mu        sync.Mutex // guards the rest, and writing
+	closing   bool       // Close has begun: from now on, an end is no failure
 	err       error      // why the connection is over
 	cmdSN     uint32     // of the next command
 	maxCmdSN  uint32     // the last one that the target takes
@@ -70,19 +71,27 @@ func (s *Session) failLocked(why error) {
 	if s.err != nil {
 		return
 	}
+	if s.closing {
+		why = errClosed
+	}
 	s.err = why
 	close(s.dead)
 	s.conn.Close()
 }
 
-// failure is why the connection is over.
-func (s *Session) failure() error {
+// cause is why the connection is over.
+func (s *Session) cause() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.err == errClosed {
-		return s.err
+	return s.err
+}
+
+// lost is the error of a command that found the connection over, or ended it.
+func (s *Session) lost(cdb []byte, why error) error {
+	if errors.Is(why, errClosed) {
+		return fmt.Errorf("%s: %w", scsi.Describe(cdb), why)
 	}
-	return fmt.Errorf("%s: %w: %w", s.address, scsi.ErrConnection, s.err)
+	return fmt.Errorf("%s: %s: %w: %w", scsi.Describe(cdb), s.address, scsi.ErrConnection, why)
 }
 
 // send writes one PDU, with the sequence numbers that it needs. prepare may be nil.
@@ -211,6 +220,9 @@ func (s *Session) Close() error {
 		s.fail(errClosed)
 		return nil
 	}
+	s.mu.Lock()
+	s.closing = true
+	s.mu.Unlock()
 	s.logout()
 	s.fail(errClosed)
 	s.turn <- struct{}{}
