@@ -9,6 +9,7 @@ import (
 
 // Feature numbers that this program asks for (MMC-6 5.3).
 const (
+	FeatureRemovable     = 0x0003 // removable medium: lock, tray
 	FeatureIncremental   = 0x0021 // incremental streaming writable
 	FeatureCDTrackAtOnce = 0x002D
 	FeatureDVDRWrite     = 0x002F

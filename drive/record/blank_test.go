@@ -98,6 +98,22 @@ func TestBurnOverData(t *testing.T) {
 	}
 }
 
+// Erasing reports how far it has come.
+func TestBlankProgress(t *testing.T) {
+	d := recorder(t, "cd-rw", large)
+	if _, err := burn(t, d, discOf(noise(900, 1)), record.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	d.SetFaults(virtual.Faults{Polls: 4})
+	var m progress.Meter
+	if err := record.Blank(context.Background(), d, true, &m); err != nil {
+		t.Fatal(err)
+	}
+	if s := m.Snapshot(); s.Phase != "erasing the whole disc" || s.Total < 40000*disc.SectorSize || s.Done < s.Total/2 || s.Done > s.Total {
+		t.Errorf("%+v", s)
+	}
+}
+
 // What keeps its data for ever is not erased.
 func TestBlankRefused(t *testing.T) {
 	for _, name := range []string{"cd-r", "dvd-r", "dvd+r", "bd-r"} {

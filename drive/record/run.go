@@ -175,7 +175,7 @@ func (r *burning) renew() error {
 	switch {
 	case r.erase:
 		full := r.medium.profile == mmc.DVDRW && !r.recipe.single
-		err = erase(r.work, r.t, full, r.rep)
+		err = erase(r.work, r.t, r.medium, full, r.rep)
 	case r.format:
 		err = format(r.work, r.t, r.medium, r.rep)
 	default:
