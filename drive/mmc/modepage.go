@@ -59,8 +59,11 @@ func (w WriteParameters) encode() []byte {
 func SetWriteParameters(ctx context.Context, t scsi.Transport, w WriteParameters) error {
 	page := w.encode()
 	first := modeSelect(ctx, t, page)
-	if first == nil {
+	if key, _, _, ok := scsi.Code(first); first == nil || ok && key == scsi.KeyRecoveredError { // a value was rounded
 		return nil
+	}
+	if !scsi.InvalidField(first) {
+		return first
 	}
 	own, err := ModePage(ctx, t, 5)
 	if err != nil || len(own) < 16 {

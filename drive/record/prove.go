@@ -75,7 +75,7 @@ func (m medium) loads() bool {
 
 // checkDisc compares the drive's answers about the disc with the plan.
 func (r *burning) checkDisc() error {
-	info, err := mmc.ReadDiscInformation(r.work, r.t)
+	info, err := discInformation(r.work, r.t)
 	if err != nil {
 		return fmt.Errorf("ask how far the disc is written: %w", err)
 	}
