@@ -20,7 +20,7 @@ func TestAnyCommand(t *testing.T) {
 	}
 	for _, m := range Media() {
 		b := insertBlank(t, m.Name, 2400)
-		for range 4000 {
+		for range 1500 {
 			op := ops[rnd.IntN(len(ops))]
 			cdb := make([]byte, cdbLength(op))
 			for i := range cdb {
