@@ -98,6 +98,22 @@ func TestBurnOverData(t *testing.T) {
 	}
 }
 
+// Erasing reports how far it has come.
+func TestBlankProgress(t *testing.T) {
+	d := recorder(t, "cd-rw", large)
+	if _, err := burn(t, d, discOf(noise(900, 1)), record.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	d.SetFaults(virtual.Faults{Polls: 4})
+	var m progress.Meter
+	if err := record.Blank(context.Background(), d, true, &m); err != nil {
+		t.Fatal(err)
+	}
+	if s := m.Snapshot(); s.Phase != "erasing the whole disc" || s.Total < 40000*disc.SectorSize || s.Done < s.Total/2 || s.Done > s.Total {
+		t.Errorf("%+v", s)
+	}
+}
+
 // What keeps its data for ever is not erased.
 func TestBlankRefused(t *testing.T) {
 	for _, name := range []string{"cd-r", "dvd-r", "dvd+r", "bd-r"} {
@@ -124,5 +140,41 @@ func TestBlankFails(t *testing.T) {
 		if got := status(t, d).Status; got != mmc.Closed {
 			t.Errorf("%s is %v", name, got)
 		}
+	}
+}
+
+// A DVD-RW that was formatted is written like a DVD+RW, and erasing it makes it
+// sequential again.
+func TestRestrictedOverwrite(t *testing.T) {
+	ctx := context.Background()
+	d := recorder(t, "dvd-rw", small)
+	if err := read.Ready(ctx, d); err != nil {
+		t.Fatal(err)
+	}
+	if err := mmc.FormatUnit(ctx, d, mmc.Format{Type: 0x10, Blocks: small, Parameter: 16}); err != nil {
+		t.Fatal(err)
+	}
+	if err := read.Ready(ctx, d); err != nil {
+		t.Fatal(err)
+	}
+	for i, over := range []bool{false, true} {
+		want := noise(900+100*i, byte(i))
+		r, err := burn(t, d, discOf(want), record.Options{Blank: over})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r.Plan.Profile != "DVD-RW restricted overwrite" || r.Plan.Recipe != "overwrite" || !r.Verified || len(r.Warnings) > 0 {
+			t.Errorf("result: %+v", r)
+		}
+	}
+	if err := record.Blank(ctx, d, false, progress.Discard); err != nil {
+		t.Fatal(err)
+	}
+	m, err := read.Media(ctx, d)
+	if err != nil || m.Profile != mmc.DVDRW || m.Status != mmc.Blank {
+		t.Errorf("after erasing: %+v, %v", m, err)
+	}
+	if r, err := burn(t, d, discOf(noise(700, 9)), record.Options{}); err != nil || !r.Verified {
+		t.Errorf("%+v, %v", r, err)
 	}
 }

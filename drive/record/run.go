@@ -146,7 +146,8 @@ func (r *burning) prepare() error {
 	}
 	r.optional("set the speed", r.setSpeed(r.work))
 	if r.recipe.page {
-		if err := mmc.SetWriteParameters(r.work, r.t, r.recipe.parameters(r.medium, r.o)); err != nil {
+		w := r.recipe.parameters(r.medium, r.o)
+		if err := persist(r.work, stuck, func() error { return mmc.SetWriteParameters(r.work, r.t, w) }); err != nil {
 			return r.before("set the write parameters", err)
 		}
 	}
@@ -156,7 +157,7 @@ func (r *burning) prepare() error {
 		}
 	}
 	if r.recipe.reserve {
-		err := mmc.ReserveTrack(r.work, r.t, r.plan.Padded)
+		err := persist(r.work, stuck, func() error { return mmc.ReserveTrack(r.work, r.t, r.plan.Padded) })
 		if err != nil && !scsi.Unsupported(err) && !recovered(err) {
 			return r.before("announce the track", err)
 		}
@@ -175,7 +176,7 @@ func (r *burning) renew() error {
 	switch {
 	case r.erase:
 		full := r.medium.profile == mmc.DVDRW && !r.recipe.single
-		err = erase(r.work, r.t, full, r.rep)
+		err = erase(r.work, r.t, r.medium, full, r.rep)
 	case r.format:
 		err = format(r.work, r.t, r.medium, r.rep)
 	default:
@@ -284,26 +285,13 @@ func (r *burning) stopReading() {
 // send writes one chunk. A drive whose buffer is full gets the same command
 // again and again until it has room.
 func (r *burning) send(lba disc.LBA, p []byte) error {
-	var pauses mmc.Pauses
-	for {
-		r.started = r.started || !r.o.Simulate
-		err := mmc.Write10(r.work, r.t, lba, p)
-		key, _, _, ok := scsi.Code(err)
-		switch {
-		case err == nil:
-			return nil
-		case ok && key == scsi.KeyRecoveredError:
-			r.warn("the drive had trouble and overcame it: %v", err)
-			return nil
-		case !scsi.InProgress(err):
-			return err
-		case pauses.Total() > stuck:
-			return fmt.Errorf("%w for %v: %w", mmc.ErrNotReady, stuck, err)
-		}
-		if err := pauses.Sleep(r.ctx); err != nil {
-			return err
-		}
+	r.started = r.started || !r.o.Simulate
+	err := persist(r.ctx, stuck, func() error { return mmc.Write10(r.work, r.t, lba, p) })
+	if recovered(err) {
+		r.warn("the drive had trouble and overcame it: %v", err)
+		return nil
 	}
+	return err
 }
 
 func (r *burning) failure(step string, lba disc.LBA, err error) *Error {
