@@ -45,9 +45,13 @@ func (b *Burn) Run(ctx context.Context, rep progress.Reporter) (Result, error) {
 	r := &burning{Burn: b, ctx: ctx, work: context.WithoutCancel(ctx), rep: rep, result: Result{Plan: b.plan}}
 	r.result.Warnings = append(r.result.Warnings, b.plan.Warnings...)
 	err := r.all()
+	if err == nil && r.o.Eject {
+		r.optional("open the tray", mmc.StartStop(r.work, r.t, mmc.Eject))
+	}
 	return r.result, err
 }
 
+// all is the burn from beginning to end, but for opening the tray.
 func (r *burning) all() error {
 	if err := r.ctx.Err(); err != nil {
 		return &Error{Step: "begin", LBA: -1, Err: err, Left: "nothing was written"}
@@ -75,9 +79,6 @@ func (r *burning) all() error {
 		}
 	} else if err := r.prove(); err != nil {
 		return err
-	}
-	if r.o.Eject {
-		r.optional("open the tray", mmc.StartStop(r.work, r.t, mmc.Eject))
 	}
 	return nil
 }
