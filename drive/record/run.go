@@ -56,11 +56,12 @@ func (r *burning) all() error {
 	if err := r.ctx.Err(); err != nil {
 		return &Error{Step: "begin", LBA: -1, Err: err, Left: "nothing was written"}
 	}
+	// Locked first, the disc cannot be changed behind the look at it.
+	r.lock(true)
+	defer r.lock(false)
 	if err := r.unchanged(); err != nil {
 		return &Error{Step: "look at the disc again", LBA: -1, Err: err, Left: "nothing was written", Advice: "plan the burn again"}
 	}
-	r.lock(true)
-	defer r.lock(false)
 	defer r.restoreSpeed()
 	if err := r.prepare(); err != nil {
 		return err
