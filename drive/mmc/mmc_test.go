@@ -248,6 +248,20 @@ func TestCommands(t *testing.T) {
 	}{
 		{"write", func(t scsi.Transport) error { return Write10(ctx, t, 0x1234, sector) }, "2a 00 00 00 12 34 00 00 02 00", ""},
 		{"write into the pre-gap", func(t scsi.Transport) error { return Write10(ctx, t, -150, sector) }, "2a 00 ff ff ff 6a 00 00 02 00", ""},
+		{"read", func(t scsi.Transport) error { _, err := Read10(ctx, t, 0x1234, sector); return err }, "28 00 00 00 12 34 00 00 02 00", ""},
+		{"read with 12 bytes", func(t scsi.Transport) error { _, err := Read12(ctx, t, 0x1234, sector); return err }, "a8 00 00 00 12 34 00 00 00 02 00 00", ""},
+		{
+			"read raw", func(t scsi.Transport) error {
+				_, err := ReadCD(ctx, t, -150, make([]byte, 3*disc.RawSectorSize))
+				return err
+			},
+			"be 00 ff ff ff 6a 00 00 03 f8 00 00", "",
+		},
+		{"ready", func(t scsi.Transport) error { return TestUnitReady(ctx, t) }, "00 00 00 00 00 00", ""},
+		{"sense", func(t scsi.Transport) error { _, err := RequestSense(ctx, t); return err }, "03 00 00 00 12 00", ""},
+		{"cue sheet", func(t scsi.Transport) error { return SendCueSheet(ctx, t, make([]byte, 24)) }, "5d 00 00 00 00 00 00 00 18 00", ""},
+		{"fastest CD speed", func(t scsi.Transport) error { return SetCDSpeed(ctx, t, MaxSpeed, 1<<20) }, "bb 00 ff ff ff ff 00 00 00 00 00 00", ""},
+		{"own speeds", func(t scsi.Transport) error { return RestoreStreaming(ctx, t) }, "b6 00 00 00 00 00 00 00 00 00 1c 00", "04" + strings.Repeat("00", 27)},
 		{"sync", func(t scsi.Transport) error { return SynchronizeCache(ctx, t, true) }, "35 02 00 00 00 00 00 00 00 00", ""},
 		{"close track", func(t scsi.Transport) error { return CloseTrackSession(ctx, t, CloseTrack, 1) }, "5b 01 01 00 00 01 00 00 00 00", ""},
 		{"finalise", func(t scsi.Transport) error { return CloseTrackSession(ctx, t, Finalize, 0) }, "5b 01 06 00 00 00 00 00 00 00", ""},

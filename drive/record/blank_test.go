@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"strings"
 	"testing"
 
 	"glassmaster/drive/mmc"
@@ -176,5 +177,49 @@ func TestRestrictedOverwrite(t *testing.T) {
 	}
 	if r, err := burn(t, d, discOf(noise(700, 9)), record.Options{}); err != nil || !r.Verified {
 		t.Errorf("%+v, %v", r, err)
+	}
+}
+
+// A burn that fails behind the erasing says that the disc is no more what it
+// was.
+func TestFailsBehindErasing(t *testing.T) {
+	d := recorder(t, "cd-rw", small)
+	if _, err := burn(t, d, discOf(noise(900, 1)), record.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	d.SetFaults(virtual.Faults{Refuse: []byte{0x55}})
+	r, err := burn(t, d, discOf(noise(900, 2)), record.Options{Blank: true})
+	e := failed(t, d, r, err, nil)
+	if !strings.Contains(e.Left, "what it held is gone") || status(t, d).Status != mmc.Blank {
+		t.Errorf("%v, the disc is %v", err, status(t, d).Status)
+	}
+}
+
+// A speed that was asked for and not taken is worth a word, the default is not.
+func TestSpeedRefused(t *testing.T) {
+	for _, medium := range []string{"cd-r", "dvd+r"} {
+		for _, speed := range []int{0, 1} {
+			d := recorder(t, medium, small)
+			d.SetFaults(virtual.Faults{Refuse: []byte{0xBB, 0xB6}})
+			r, err := burn(t, d, discOf(noise(900, 1)), record.Options{Speed: speed})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := len(r.Warnings); got != 2*speed { // that 1 kB/s is not to be had is the other
+				t.Errorf("%s: %q", medium, r.Warnings)
+			}
+		}
+	}
+}
+
+func TestSpeeds(t *testing.T) {
+	d := recorder(t, "dvd+r", small)
+	got, err := record.Speeds(context.Background(), d)
+	if err != nil || len(got) < 2 || got[0] <= got[1] {
+		t.Errorf("%v, %v", got, err)
+	}
+	d.SetFaults(virtual.Faults{Refuse: []byte{0xAC}})
+	if got, err := record.Speeds(context.Background(), d); err != nil || got != nil {
+		t.Errorf("%v, %v", got, err)
 	}
 }

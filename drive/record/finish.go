@@ -74,17 +74,16 @@ func (r *burning) repeat(send func() error) error {
 // close ends the track and the session as the recipe says. What the drive has
 // closed by itself is not closed again.
 func (r *burning) close(appendable bool) error {
-	track := max(r.number, r.medium.info.LastInLast, 1)
 	switch r.recipe.closing {
 	case closeSession:
 		return r.closeOne(mmc.CloseSession, 0)
 	case closeTrack:
-		if err := r.closeOne(mmc.CloseTrack, track); err != nil {
+		if err := r.closeOne(mmc.CloseTrack, r.track()); err != nil {
 			return err
 		}
 		return r.closeOne(mmc.CloseSession, 0)
 	case closePlus:
-		if err := r.closeOne(mmc.CloseTrack, track); err != nil {
+		if err := r.closeOne(mmc.CloseTrack, r.track()); err != nil {
 			return err
 		}
 		return r.closeOne(r.lastFunction(appendable), 0)
@@ -93,6 +92,10 @@ func (r *burning) close(appendable bool) error {
 	}
 	return nil
 }
+
+// track returns the number of the track that is written: the last one that the
+// disc said it has, which was the one to come.
+func (r *burning) track() int { return max(r.medium.info.LastInLast, 1) }
 
 // lastFunction is what ends DVD+R and BD-R: a session, or the disc. Dual layer
 // DVD+R want the lead-out at the smallest radius, others the plain function.
@@ -177,7 +180,7 @@ func (r *burning) salvage(cause error) error {
 	case closeSession:
 		try(r.closeOne(mmc.CloseSession, 0))
 	case closeTrack, closePlus:
-		try(r.closeOne(mmc.CloseTrack, max(r.number, r.medium.info.LastInLast, 1)))
+		try(r.closeOne(mmc.CloseTrack, r.track()))
 		try(r.closeOne(mmc.CloseSession, 0))
 	case endFormatting:
 		try(r.endFormatting())

@@ -29,8 +29,8 @@ type burning struct {
 	work    context.Context // of the commands: it outlives a cancel
 	rep     progress.Reporter
 	result  Result
+	renewed bool // the disc was erased or formatted
 	started bool // something was written
-	number  int  // of the track that is written
 	stream  *stream
 	stop    context.CancelFunc // ends the reading of the source
 }
@@ -45,22 +45,27 @@ func (b *Burn) Run(ctx context.Context, rep progress.Reporter) (Result, error) {
 	r := &burning{Burn: b, ctx: ctx, work: context.WithoutCancel(ctx), rep: rep, result: Result{Plan: b.plan}}
 	r.result.Warnings = append(r.result.Warnings, b.plan.Warnings...)
 	err := r.all()
+	if err == nil && r.o.Eject {
+		r.optional("open the tray", mmc.StartStop(r.work, r.t, mmc.Eject))
+	}
 	return r.result, err
 }
 
+// all is the burn from beginning to end, but for opening the tray.
 func (r *burning) all() error {
 	if err := r.ctx.Err(); err != nil {
 		return &Error{Step: "begin", LBA: -1, Err: err, Left: "nothing was written"}
 	}
+	// Locked first, the disc cannot be changed behind the look at it.
+	r.lock(true)
+	defer r.lock(false)
 	if err := r.unchanged(); err != nil {
 		return &Error{Step: "look at the disc again", LBA: -1, Err: err, Left: "nothing was written", Advice: "plan the burn again"}
 	}
-	r.lock(true)
-	defer r.lock(false)
+	defer r.restoreSpeed()
 	if err := r.prepare(); err != nil {
 		return err
 	}
-	defer r.restoreSpeed()
 	defer r.stopReading()
 	if err := r.write(); err != nil {
 		return r.salvage(err)
@@ -75,9 +80,6 @@ func (r *burning) all() error {
 		}
 	} else if err := r.prove(); err != nil {
 		return err
-	}
-	if r.o.Eject {
-		r.optional("open the tray", mmc.StartStop(r.work, r.t, mmc.Eject))
 	}
 	return nil
 }
@@ -144,7 +146,9 @@ func (r *burning) prepare() error {
 	if err := r.renew(); err != nil {
 		return err
 	}
-	r.optional("set the speed", r.setSpeed(r.work))
+	if err := r.setSpeed(r.work); err != nil && r.o.Speed > 0 {
+		r.warn("the drive did not take the speed, and writes at its own: %v", err)
+	}
 	if r.recipe.page {
 		w := r.recipe.parameters(r.medium, r.o)
 		if err := persist(r.work, stuck, func() error { return mmc.SetWriteParameters(r.work, r.t, w) }); err != nil {
@@ -166,7 +170,11 @@ func (r *burning) prepare() error {
 }
 
 func (r *burning) before(step string, err error) error {
-	return &Error{Step: step, LBA: -1, Err: err, Left: "nothing was written"}
+	left := "nothing was written"
+	if r.renewed {
+		left = "the disc was made new, what it held is gone, and nothing was written"
+	}
+	return &Error{Step: step, LBA: -1, Err: err, Left: left}
 }
 
 // renew erases or formats the disc where the plan says so, and looks at what it
@@ -175,16 +183,19 @@ func (r *burning) renew() error {
 	var err error
 	switch {
 	case r.erase:
-		full := r.medium.profile == mmc.DVDRW && !r.recipe.single
-		err = erase(r.work, r.t, r.medium, full, r.rep)
+		err = erase(r.work, r.t, r.medium, r.fullErase(), r.rep)
 	case r.format:
 		err = format(r.work, r.t, r.medium, r.rep)
 	default:
 		return nil
 	}
 	if err != nil {
-		return &Error{Step: "make the disc new", LBA: -1, Err: err, Left: "nothing was written"}
+		return &Error{
+			Step: "make the disc new", LBA: -1, Err: err, Left: "nothing was written, and what the disc held may be gone",
+			Advice: "erase the disc in full, or take another one",
+		}
 	}
+	r.renewed = true
 	m, err := look(r.work, r.t)
 	if err != nil {
 		return r.before("look at the new disc", err)
@@ -198,6 +209,10 @@ func (r *burning) renew() error {
 	}
 	return nil
 }
+
+// fullErase reports whether erasing quickly is not enough: it leaves a DVD-RW
+// that can be written only at once.
+func (b *Burn) fullErase() bool { return b.medium.profile == mmc.DVDRW && !b.recipe.single }
 
 // calibrate passes over what says that the drive needs no calibration, or has
 // used up the room for it: it then takes its own values.
@@ -232,7 +247,6 @@ func (r *burning) aim() error {
 		return r.before("ask where the track begins", fmt.Errorf(
 			"the drive wants address %d, the plan says %d", ti.NextWritable, r.next))
 	}
-	r.number = ti.Number
 	return nil
 }
 
