@@ -11,8 +11,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"glassmaster/app/source"
 	"glassmaster/app/terminal"
+	"glassmaster/drive/source"
 	"glassmaster/mastering/compilation"
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/iso9660"

@@ -12,10 +12,10 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
-	"glassmaster/app/source"
 	"glassmaster/app/terminal"
 	"glassmaster/drive/record"
 	"glassmaster/drive/scsi"
+	"glassmaster/drive/source"
 	"glassmaster/mastering/disc"
 )
 

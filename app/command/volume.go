@@ -8,8 +8,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"glassmaster/app/source"
 	"glassmaster/drive/scsi"
+	"glassmaster/drive/source"
 	"glassmaster/drive/trace"
 	"glassmaster/mastering/volume"
 )
