@@ -3,6 +3,7 @@ package command
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -206,12 +207,20 @@ func (s *session) writeImage(ctx context.Context, img *compilation.Image, o buil
 		err = img.WriteFile(ctx, o.output, opts, s.report())
 	}
 	if err != nil {
-		return err
+		return unwritten(o.output, err)
 	}
 	b.Seconds = time.Since(began).Seconds()
 	s.data = b
 	s.note("%s: %d sectors, %s", name(o.output), b.Sectors, terminal.Size(b.Bytes))
 	return nil
+}
+
+// unwritten says what became of an image whose writing has ended early.
+func unwritten(output string, err error) error {
+	if errors.Is(err, context.Canceled) && output != "-" {
+		return &cancelled{fmt.Errorf("%s was not written: %w", name(output), context.Canceled)}
+	}
+	return err
 }
 
 func name(output string) string {

@@ -70,7 +70,26 @@ func TestCancelledWhileWriting(t *testing.T) {
 		if o := outcomeOf(t, g.String()); o["exit"] != float64(Cancelled) {
 			t.Errorf("%s: %v", c.verb, o)
 		}
+		if !strings.Contains(log.String(), "cancelled: ") || !strings.Contains(log.String(), "x.iso was not written\n") {
+			t.Errorf("%s: %s", c.verb, log.String())
+		}
 		isEmpty(t, out)
+	}
+}
+
+// A burn that is cancelled says in which state it leaves the disc.
+func TestCancelledBurn(t *testing.T) {
+	recorder, _ := blankDisc(t, "dvd+r")
+	ctx, cancel := context.WithCancel(t.Context())
+	g := &trigger{text: `"type":"phase","phase":"writing"`, pull: cancel}
+	var log bytes.Buffer
+	code := Run(ctx, []string{"burn", "--json", sample(t), recorder}, strings.NewReader(""), g, &log)
+	o := outcomeOf(t, g.String())
+	if Code(code) != Cancelled || o["exit"] != float64(Cancelled) || o["ok"] != false {
+		t.Errorf("exit code %d, %v", code, o)
+	}
+	if text := o["error"].(string); !strings.Contains(text, "cancelled") || strings.Count(text, "cancelled") > 1 || !strings.Contains(text, "; nothing was written") {
+		t.Errorf("%s", text)
 	}
 }
 
