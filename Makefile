@@ -32,21 +32,24 @@ bin/glassmaster-window: ## build the window alone
 test: export GLASSMASTER_STRICT = 1
 test: packages ## install what is missing, then check and test everything; a test that cannot run fails
 	$(MAKE) --no-print-directory build lint
-	go test -timeout 15m $(filter-out $(ONDISPLAY),$(PACKAGES))
+	@echo go test
+	@go test -timeout 15m $(filter-out $(ONDISPLAY),$(PACKAGES))
 	CGO_ENABLED=1 go test -timeout 5m $(WINDOW)
 	go test -timeout 10m $(ONDISPLAY)
 
 .PHONY: lint
 lint: ## vet, staticcheck and formatting
 	@$(SCRIPTS)/formatted
-	go vet $(PACKAGES)
-	CGO_ENABLED=1 go vet $(WINDOW)
-	go tool staticcheck $(PACKAGES)
-	CGO_ENABLED=1 go tool staticcheck $(WINDOW)
+	@echo go vet
+	@go vet $(PACKAGES)
+	@CGO_ENABLED=1 go vet $(WINDOW)
+	@echo go tool staticcheck
+	@go tool staticcheck $(PACKAGES)
+	@CGO_ENABLED=1 go tool staticcheck $(WINDOW)
 
 .PHONY: bench
 bench: ## run the benchmarks
-	go test -run '^$$' -bench . -benchmem $(PACKAGES)
+	@go test -run '^$$' -bench . -benchmem $(PACKAGES)
 
 .PHONY: packages
 packages: ## install the system packages that building and testing need (Debian, Ubuntu)
