@@ -69,6 +69,9 @@ than that, and the same files give the same image, byte for byte.`,
 	f.BoolVar(&o.deep, "deep", false, "leave folders below the eighth level where they are")
 	f.BoolVar(&o.follow, "follow-links", false, "put what a symbolic link points to on the disc, in place of the link")
 	f.BoolVar(&o.keep, "keep-going", false, "leave out what cannot be read, and go on")
+	offer(c, "joliet", "on", "long", "off")
+	offer(c, "rock-ridge", "on", "off")
+	offer(c, "level", "1", "2", "3")
 	return c
 }
 
@@ -131,6 +134,9 @@ func (s *session) compile(ctx context.Context, args []string, o building, change
 	}
 	c.Exclude = append(c.Exclude, o.exclude...)
 	more, err := source.Gather(ctx, c, args, o.follow, s.report())
+	if o.output != "" && o.output != "-" && source.Remove(c, o.output) {
+		s.warn(fmt.Sprintf("%s is the image itself, and is not put into it", name(o.output)))
+	}
 	return c, append(problems, more...), err
 }
 

@@ -8,8 +8,10 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"glassmaster/drive"
 	"glassmaster/drive/record"
 	"glassmaster/drive/scsi"
+	"glassmaster/drive/source"
 	"glassmaster/mastering/compilation"
 	"glassmaster/mastering/image"
 	"glassmaster/mastering/verify"
@@ -156,6 +158,12 @@ func hintFor(err error) string {
 		return a.hint
 	case errors.Is(err, volume.ErrUnknown):
 		return `"glassmaster info" shows the tracks; "glassmaster verify" reads every sector`
+	case errors.Is(err, record.ErrHoldsData):
+		return `"glassmaster burn --blank" erases or overwrites a rewritable disc`
+	case errors.Is(err, record.ErrTooLarge):
+		return `"glassmaster build --dry-run" says how large a disc it takes`
+	case errors.Is(err, source.ErrNoDrive):
+		return fmt.Sprintf("name one: /dev/srN, iscsi://HOST:PORT/TARGET/LUN or virtual:FILE; %s adds to those that are found", drive.Environment)
 	case errors.Is(err, image.ErrUnknown):
 		return "the file may be damaged, incomplete, or compressed"
 	}

@@ -18,7 +18,7 @@ import (
 // listing is what "ls" was asked for.
 type listing struct {
 	long, recursive, null bool
-	view                  string
+	volume                volume.Options
 }
 
 func (s *session) listVerb() *cobra.Command {
@@ -44,12 +44,12 @@ everything, when there is none the whole disc.
 	f.BoolVarP(&o.long, "long", "l", false, "show permissions, owner, size and time too")
 	f.BoolVarP(&o.recursive, "recursive", "R", false, "list what is in the folders too")
 	f.BoolVarP(&o.null, "null", "0", false, "end each name with a NUL byte, as xargs -0 wants it")
-	viewFlag(c, &o.view)
+	volumeFlags(c, &o.volume)
 	return c
 }
 
 func (s *session) list(ctx context.Context, image string, paths []string, o listing) error {
-	src, vol, err := s.openVolume(ctx, image, o.view)
+	src, vol, err := s.openVolume(ctx, image, o.volume)
 	if err != nil {
 		return err
 	}
