@@ -12,15 +12,15 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"glassmaster/app/source"
 	"glassmaster/app/terminal"
+	"glassmaster/drive/source"
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/volume"
 )
 
 func (s *session) infoVerb() *cobra.Command {
 	var check bool
-	var view string
+	var which volume.Options
 	c := &cobra.Command{
 		Use:   "info IMAGE",
 		Short: "Say what a disc is and what is on it",
@@ -32,11 +32,11 @@ that lie beyond the end of the disc or that cannot be read. It does not read the
 contents: "glassmaster verify IMAGE" does.`,
 		Args: wanted(1, 1, "IMAGE"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return s.info(cmd.Context(), args[0], view, check)
+			return s.info(cmd.Context(), args[0], which, check)
 		},
 	}
 	c.Flags().BoolVar(&check, "check", false, "go through all folders and look for damage")
-	viewFlag(c, &view)
+	volumeFlags(c, &which)
 	return c
 }
 
@@ -83,14 +83,15 @@ type volumeInfo struct {
 	ordered []volume.Property
 }
 
-func (s *session) info(ctx context.Context, name, view string, check bool) error {
+func (s *session) info(ctx context.Context, name string, which volume.Options, check bool) error {
 	src, err := s.openSource(ctx, name)
 	if err != nil {
 		return err
 	}
 	defer src.Close()
 	info := describeDisc(src)
-	vol, err := volume.OpenDisc(src.Disc, volume.Options{View: viewName(view)})
+	which.View = viewName(which.View)
+	vol, err := volume.OpenDisc(src.Disc, which)
 	if err != nil {
 		info.Problem = err.Error()
 	} else {
