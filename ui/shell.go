@@ -145,7 +145,7 @@ func (s *Shell) Go(p Place) {
 		}
 	}
 	if p == Burn {
-		s.burn.Shown()
+		s.burn.Shown(s.browse.Image())
 	}
 	s.desk.Tell("place", map[string]any{"name": p.String()})
 }

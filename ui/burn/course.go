@@ -42,8 +42,7 @@ func newCourse(v *View) *course {
 	head := container.NewBorder(nil, nil, nil, widgets.Middle(widgets.Wide(110, c.percent)), container.New(&widgets.Column{Gap: 2}, c.title, c.phase))
 	side := widgets.Frame(container.NewBorder(nil, c.stop, nil, nil,
 		container.New(&widgets.Column{Gap: 14}, widgets.Title("Progress"), c.facts.Container, c.host.object, c.drive.object)))
-	body := container.NewVSplit(c.graph, widgets.Panel(widgets.Inset(c.log.object, 12, 10, 6, 6)))
-	body.Offset = 0.6
+	body := widgets.NewSplit(true, 0.6, c.graph, widgets.Panel(widgets.Inset(c.log.object, 12, 10, 6, 6)))
 	c.object = container.NewBorder(
 		container.New(&widgets.Column{Gap: 8}, widgets.MinHeight(40, head), widgets.MinHeight(8, c.bar), widgets.Space(0, 2)),
 		widgets.Space(0, 12), nil, nil, container.New(twoColumns{}, body, side))

@@ -188,6 +188,7 @@ func (f *Files) Rename(n *tree.Node) {
 // CreateRenderer implements fyne.Widget.
 func (f *Files) CreateRenderer() fyne.WidgetRenderer {
 	bg := canvas.NewRectangle(look.Color(look.Surface))
+	bg.CornerRadius = look.Radius - 1
 	return &filesRenderer{f, bg}
 }
 
