@@ -81,7 +81,7 @@ func New(w fyne.Window, c Config) *Shell {
 	w.SetContent(s.build())
 	w.SetOnDropped(s.Dropped)
 	s.addShortcuts()
-	s.desk.Event = c.Event
+	s.desk.Event = s.announcing(c.Event)
 	s.Go(Compile)
 	return s
 }
