@@ -122,13 +122,13 @@ func newNameEditor() *nameEditor {
 	return e
 }
 
-func (e *nameEditor) begin(name string, at fyne.Position, s fyne.Size, done func(string), quit func()) {
+func (e *nameEditor) begin(c fyne.Canvas, name string, at fyne.Position, s fyne.Size, done func(string), quit func()) {
 	e.before, e.onDone, e.onQuit = name, done, quit
 	e.SetText(name)
 	e.Move(at)
 	e.Resize(s)
 	e.Show()
-	if c := fyne.CurrentApp().Driver().CanvasForObject(e); c != nil {
+	if c != nil {
 		c.Focus(e)
 	}
 	e.CursorColumn = len([]rune(name))
