@@ -184,7 +184,7 @@ func (s *Shell) take(at fyne.Position, paths []string) {
 	case strings.HasSuffix(strings.ToLower(one), ".glassmaster"):
 		s.Go(Compile)
 		s.compile.Open(one)
-	case model.IsImage(one) && s.place == Burn:
+	case model.IsImage(one) && s.place == Burn && dropped:
 		s.burn.SetImage(one)
 	case model.IsImage(one) && (s.place == Browse || !dropped):
 		s.Go(Browse)

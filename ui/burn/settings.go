@@ -147,9 +147,9 @@ func (s *settings) showTarget() {
 	show(s.quick, target.None())
 	switch {
 	case target.File != "":
-		s.where.SetText("Image file:  " + target.File)
+		s.where.SetText(widgets.Fit("Image file:  "+target.File, 480, theme.TextSize(), fyne.TextStyle{Bold: true}))
 	case isDrive:
-		s.where.SetText(widgets.Fit(in.Drive.Title(), 480, theme.TextSize(), fyne.TextStyle{}))
+		s.where.SetText(widgets.Fit(in.Drive.Title(), 480, theme.TextSize(), fyne.TextStyle{Bold: true}))
 	case b.Looking():
 		s.where.SetText("Looking for drives …")
 	default:

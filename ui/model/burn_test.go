@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -17,28 +19,44 @@ import (
 
 // recorder is a Recorder that answers as it is told.
 type recorder struct {
-	drives   []Inserted
-	openErr  error
-	planErr  error
-	burn     func(ctx context.Context, rep progress.Reporter) (record.Result, error)
-	burned   []string
-	options  record.Options
-	imaged   string
-	discOpen int
+	mu      sync.Mutex
+	drives  []Inserted
+	openErr error
+	planErr error
+	burn    func(ctx context.Context, rep progress.Reporter) (record.Result, error)
+	burned  []string
+	options record.Options
+	imaged  string
+	opened  atomic.Int32 // discs that were not closed
 }
 
-func (r *recorder) Inserted(context.Context) ([]Inserted, error) { return r.drives, nil }
+func (r *recorder) Inserted(context.Context) ([]Inserted, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.drives, nil
+}
+
+// answer changes what the recorder says from now on.
+func (r *recorder) answer(change func()) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	change()
+}
 
 func (r *recorder) OpenSource(context.Context, Source) (Opened, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	if r.openErr != nil {
 		return Opened{}, r.openErr
 	}
-	r.discOpen++
-	d := disc.FromReaderAt(strings.NewReader("x"), 4096, func() error { r.discOpen--; return nil })
+	r.opened.Add(1)
+	d := disc.FromReaderAt(strings.NewReader("x"), 4096, func() error { r.opened.Add(-1); return nil })
 	return Opened{Disc: d, Sectors: 2}, nil
 }
 
 func (r *recorder) PlanBurn(context.Context, string, disc.Disc, record.Options) (record.Plan, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	return record.Plan{Profile: "DVD+R", Sectors: 2}, r.planErr
 }
 
@@ -83,7 +101,7 @@ func TestBurnSaysWhyItCannotBegin(t *testing.T) {
 	why("Choose a drive, an image file or a virtual disc")
 	b.SetTarget(Target{File: "/tmp/x.iso"})
 	why("")
-	r.drives = []Inserted{{Drive: Drive{Name: "virtual:x"}, Medium: "DVD+R"}}
+	r.answer(func() { r.drives = []Inserted{{Drive: Drive{Name: "virtual:x"}, Medium: "DVD+R"}} })
 	b.SetTarget(Target{})
 	b.Look()
 	why("") // the only drive was chosen
@@ -92,18 +110,18 @@ func TestBurnSaysWhyItCannotBegin(t *testing.T) {
 	}
 	b.SetSource(Source{Kind: FromDrive, Name: "virtual:x"})
 	why("cannot be copied onto itself")
-	r.planErr = fmt.Errorf("the DVD-RW: %w", record.ErrHoldsData)
+	r.answer(func() { r.planErr = fmt.Errorf("the DVD-RW: %w", record.ErrHoldsData) })
 	b.SetSource(Source{Kind: FromImage, Name: "/a/b.iso"})
 	why("holds data")
 	if !b.NeedsErasing() {
 		t.Error("nobody offers to erase the disc")
 	}
-	r.openErr = errors.New("no such file")
+	r.answer(func() { r.openErr = errors.New("no such file") })
 	b.Plan()
 	why("no such file")
 	b.Begin()
-	if len(r.burned) > 0 || r.discOpen != 0 {
-		t.Errorf("burned %v, %d discs left open", r.burned, r.discOpen)
+	if len(r.burned) > 0 || r.opened.Load() != 0 {
+		t.Errorf("burned %v, %d discs left open", r.burned, r.opened.Load())
 	}
 }
 
@@ -132,8 +150,8 @@ func TestBurnRuns(t *testing.T) {
 	}
 	going <- true
 	q.until(t, "the outcome", func() bool { return b.Stage() == Finished })
-	if b.Outcome().Verdict != Verified || r.options.Speed != 22160 || r.options.NoVerify || r.discOpen != 0 {
-		t.Errorf("outcome %+v, options %+v, %d discs open", b.Outcome(), r.options, r.discOpen)
+	if b.Outcome().Verdict != Verified || r.options.Speed != 22160 || r.options.NoVerify || r.opened.Load() != 0 {
+		t.Errorf("outcome %+v, options %+v, %d discs open", b.Outcome(), r.options, r.opened.Load())
 	}
 	b.Again()
 	if b.Stage() != Settings {
