@@ -107,7 +107,10 @@ func (d *medium) ReadSectors(p []byte, lba disc.LBA, f disc.Form) (int, error) {
 		got, err := d.persist(read, p[done*size:(done+k)*size], lba+disc.LBA(done), size)
 		done += got
 		if err != nil {
-			err = fmt.Errorf("read the disc at LBA %d: %w", lba+disc.LBA(done), err)
+			if _, _, _, told := scsi.Code(err); !told { // such an error names the address itself
+				err = fmt.Errorf("at LBA %d: %w", lba+disc.LBA(done), err)
+			}
+			err = fmt.Errorf("read the disc: %w", err)
 			if errors.Is(err, scsi.ErrConnection) || scsi.MediumNotPresent(err) || scsi.MediumChanged(err) {
 				d.gone = err
 			}

@@ -198,6 +198,42 @@ func TestCancelledBefore(t *testing.T) {
 	}
 }
 
+// A disc that is written at once cannot be saved, and the error says so.
+func TestDiscAtOnceFails(t *testing.T) {
+	d := recorder(t, "dvd-r", small)
+	d.SetFaults(virtual.Faults{WriteErrors: map[int64][3]byte{650: {3, 0x0C, 0}}})
+	r, err := burn(t, d, discOf(noise(900, 6)), record.Options{DiscAtOnce: true})
+	e := failed(t, d, r, err, nil)
+	if !strings.Contains(e.Left, "without a lead-out") || !strings.Contains(e.Advice, "another disc") {
+		t.Errorf("left: %s; %s", e.Left, e.Advice)
+	}
+}
+
+// tampered is a source that does not stay what it was.
+type tampered struct {
+	disc.Disc
+	reads int
+}
+
+func (s *tampered) ReadSectors(p []byte, lba disc.LBA, f disc.Form) (int, error) {
+	n, err := s.Disc.ReadSectors(p, lba, f)
+	if s.reads++; n > 0 && s.reads > 60 && lba <= 800 && lba+disc.LBA(n) > 800 {
+		p[(800-lba)*disc.SectorSize] ^= 1
+	}
+	return n, err
+}
+
+// A source that changes after it was burned is not told from a bad disc by its
+// sectors, but the disc is found to differ.
+func TestSourceChanges(t *testing.T) {
+	d := recorder(t, "dvd+r", small)
+	r, err := burn(t, d, &tampered{Disc: discOf(noise(900, 15))}, record.Options{})
+	failed(t, d, r, err, record.ErrDiffers)
+	if r.Mismatch == nil || r.Mismatch.LBA != 800 {
+		t.Errorf("mismatch: %+v", r.Mismatch)
+	}
+}
+
 func TestTooLarge(t *testing.T) {
 	eachMedium(t, func(t *testing.T, _ string, _ bool, d *virtual.Drive) {
 		_, err := record.NewPlan(context.Background(), d, discOf(noise(small+10, 1)), record.Options{})

@@ -223,6 +223,8 @@ func (r *burning) state(ctx context.Context, failed []error) (left, advice strin
 		advice = "erase the disc and burn it again"
 	case info.Status == mmc.Blank:
 		advice = "try the disc again, at a lower speed"
+	case r.recipe.mode == mmc.DiscAtOnce:
+		advice = "take another disc"
 	case info.Status == mmc.Appendable:
 		advice = "the rest of the disc can still take another session; the data burned now are not complete"
 	default:

@@ -69,47 +69,58 @@ func TestOrder(t *testing.T) {
 	}{
 		{"CD-R", "cd-r", record.Options{}, "LOCK; SET CD SPEED; MODE SELECT 05 32 41 04 08 00; OPC; WRITE; SYNC; CLOSE 2; " + ends + "UNLOCK"},
 		{
-			"CD-R left open", "cd-r", record.Options{Appendable: true},
+			"CD-R left open", "cd-r",
+			record.Options{Appendable: true},
 			"LOCK; SET CD SPEED; MODE SELECT 05 32 41 c4 08 00; OPC; WRITE; SYNC; CLOSE 2; " + ends + "UNLOCK",
 		},
 		{
-			"CD-R, trial run", "cd-r", record.Options{Simulate: true},
+			"CD-R, trial run", "cd-r",
+			record.Options{Simulate: true},
 			"LOCK; SET CD SPEED; MODE SELECT 05 32 51 04 08 00; WRITE; SYNC; MODE SELECT 05 32 41 04 08 00; UNLOCK",
 		},
 		{
-			"DVD-R", "dvd-r", record.Options{},
+			"DVD-R", "dvd-r",
+			record.Options{},
 			"LOCK; SET STREAMING; MODE SELECT 05 32 60 25 08 10; OPC; WRITE; SYNC; SYNC AND WAIT; CLOSE 1; CLOSE 2; " + ends + "RESTORE STREAMING; UNLOCK",
 		},
 		{
-			"DVD-R left open", "dvd-r", record.Options{Appendable: true},
+			"DVD-R left open", "dvd-r",
+			record.Options{Appendable: true},
 			"LOCK; SET STREAMING; MODE SELECT 05 32 60 e5 08 10; OPC; WRITE; SYNC; SYNC AND WAIT; CLOSE 1; CLOSE 2; " + ends + "RESTORE STREAMING; UNLOCK",
 		},
 		{
-			"DVD-R at once", "dvd-r", record.Options{DiscAtOnce: true},
+			"DVD-R at once", "dvd-r",
+			record.Options{DiscAtOnce: true},
 			"LOCK; SET STREAMING; MODE SELECT 05 32 42 05 08 00; OPC; RESERVE; WRITE; SYNC; " + ends + "RESTORE STREAMING; UNLOCK",
 		},
 		{
-			"DVD+R", "dvd+r", record.Options{},
+			"DVD+R", "dvd+r",
+			record.Options{},
 			"LOCK; SET STREAMING; WRITE; SYNC; SYNC AND WAIT; CLOSE 1; CLOSE 6; " + ends + "RESTORE STREAMING; UNLOCK",
 		},
 		{
-			"DVD+R left open", "dvd+r", record.Options{Appendable: true},
+			"DVD+R left open", "dvd+r",
+			record.Options{Appendable: true},
 			"LOCK; SET STREAMING; WRITE; SYNC; SYNC AND WAIT; CLOSE 1; CLOSE 2; " + ends + "RESTORE STREAMING; UNLOCK",
 		},
 		{
-			"DVD+R DL", "dvd+r dl", record.Options{},
+			"DVD+R DL", "dvd+r dl",
+			record.Options{},
 			"LOCK; SET STREAMING; WRITE; SYNC; SYNC AND WAIT; CLOSE 1; CLOSE 5; " + ends + "RESTORE STREAMING; UNLOCK",
 		},
 		{
-			"BD-R", "bd-r", record.Options{},
+			"BD-R", "bd-r",
+			record.Options{},
 			"LOCK; SET STREAMING; WRITE; SYNC; SYNC AND WAIT; CLOSE 1; CLOSE 6; " + ends + "RESTORE STREAMING; UNLOCK",
 		},
 		{
-			"DVD+RW", "dvd+rw", record.Options{},
+			"DVD+RW", "dvd+rw",
+			record.Options{},
 			"LOCK; FORMAT 26; SET STREAMING; WRITE; SYNC; SYNC AND WAIT; CLOSE 0; CLOSE 2; " + ends + "RESTORE STREAMING; UNLOCK",
 		},
 		{
-			"BD-RE", "bd-re", record.Options{},
+			"BD-RE", "bd-re",
+			record.Options{},
 			"LOCK; FORMAT 00; SET STREAMING; WRITE; SYNC; SYNC AND WAIT; " + ends + "RESTORE STREAMING; UNLOCK",
 		},
 	} {
