@@ -81,7 +81,7 @@ func New(w fyne.Window, c Config) *Shell {
 	w.SetContent(s.build())
 	w.SetOnDropped(s.Dropped)
 	s.addShortcuts()
-	s.desk.Event = c.Event
+	s.desk.Event = s.announcing(c.Event)
 	s.Go(Compile)
 	return s
 }
@@ -145,7 +145,7 @@ func (s *Shell) Go(p Place) {
 		}
 	}
 	if p == Burn {
-		s.burn.Shown()
+		s.burn.Shown(s.browse.Image())
 	}
 	s.desk.Tell("place", map[string]any{"name": p.String()})
 }
@@ -184,7 +184,7 @@ func (s *Shell) take(at fyne.Position, paths []string) {
 	case strings.HasSuffix(strings.ToLower(one), ".glassmaster"):
 		s.Go(Compile)
 		s.compile.Open(one)
-	case model.IsImage(one) && s.place == Burn:
+	case model.IsImage(one) && s.place == Burn && dropped:
 		s.burn.SetImage(one)
 	case model.IsImage(one) && (s.place == Browse || !dropped):
 		s.Go(Browse)

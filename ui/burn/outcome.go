@@ -43,8 +43,7 @@ func newOutcome(v *View) *outcome {
 	done := t.NewPrimary("Done", nil, "Back to the settings", v.burn.Again)
 	side := widgets.Frame(container.NewBorder(nil, container.New(&widgets.Column{Gap: 8}, report, again, done), nil, nil,
 		container.NewVScroll(container.New(&widgets.Column{Gap: 12}, widgets.Title("Details"), o.facts.Container))))
-	body := container.NewVSplit(o.graph, widgets.Panel(widgets.Inset(o.log.object, 12, 10, 6, 6)))
-	body.Offset = 0.45
+	body := widgets.NewSplit(true, 0.45, o.graph, widgets.Panel(widgets.Inset(o.log.object, 12, 10, 6, 6)))
 	o.object = container.NewBorder(container.New(&widgets.Column{Gap: 12}, banner, widgets.Space(0, 0)), widgets.Space(0, 12), nil, nil,
 		container.New(twoColumns{}, body, side))
 	return o
@@ -69,8 +68,7 @@ func (o *outcome) reload() {
 		facts = append(facts, widgets.Fact{Name: l.Name, Value: l.Value})
 	}
 	o.facts.Set(facts)
-	_, trace := o.v.burn.Sample()
-	o.graph.Set(trace)
+	o.graph.Set(o.v.burn.Written())
 	o.log.set(o.v.burn.Job().Meter.Messages(0))
 }
 

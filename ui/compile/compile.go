@@ -95,8 +95,8 @@ func (v *View) build() fyne.CanvasObject {
 	v.image = t.NewButton("Save image…", theme.DocumentSaveIcon(), "Write the disc into an ISO file", func() { v.OnSaveImage() })
 	v.burn = t.NewPrimary("Burn…", look.Flame, "Burn the disc", func() { v.OnBurn() })
 	bar := container.NewBorder(nil, nil,
-		container.NewHBox(widgets.Middle(widgets.Wide(220, v.label)), add, v.mkdir, v.remove, v.undo, v.redo),
-		container.NewHBox(file, v.image, v.burn))
+		widgets.Middle(container.NewHBox(widgets.Middle(widgets.Wide(220, v.label)), add, v.mkdir, v.remove, v.undo, v.redo)),
+		widgets.Middle(container.NewHBox(file, v.image, v.burn)))
 	v.empty = widgets.Panel(widgets.Empty(look.Layers, "Put a disc together",
 		"Drop files and folders anywhere on this window. What you drop on a folder goes into it. Your files stay where they are; nothing is copied until you burn.",
 		t.NewPrimary("Add files…", theme.ContentAddIcon(), "", v.PickFile),

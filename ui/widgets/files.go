@@ -179,7 +179,8 @@ func (f *Files) Rename(n *tree.Node) {
 	f.selected()
 	x, w := nameColumn(f.Size().Width, f.list.Query() != "")
 	y := f.header.MinSize().Height + f.rows.RowTop(at)
-	f.editor.begin(n.Name, fyne.NewPos(x-6, y-2), fyne.NewSize(w, look.RowHeight+4), func(name string) {
+	c := fyne.CurrentApp().Driver().CanvasForObject(f)
+	f.editor.begin(c, n.Name, fyne.NewPos(x-6, y-2), fyne.NewSize(w, look.RowHeight+4), func(name string) {
 		f.OnRename(n, name)
 		f.Focus()
 	}, f.Focus)
@@ -188,6 +189,7 @@ func (f *Files) Rename(n *tree.Node) {
 // CreateRenderer implements fyne.Widget.
 func (f *Files) CreateRenderer() fyne.WidgetRenderer {
 	bg := canvas.NewRectangle(look.Color(look.Surface))
+	bg.CornerRadius = look.Radius - 1
 	return &filesRenderer{f, bg}
 }
 

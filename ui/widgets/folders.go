@@ -31,6 +31,7 @@ type Folders struct {
 // NewFolders returns a view of an outline.
 func NewFolders(o *model.Outline) *Folders {
 	f := &Folders{outline: o, rows: NewRows(), bg: canvas.NewRectangle(nil)}
+	f.bg.CornerRadius = look.Radius - 1
 	f.rows.Length = func() int { return len(f.outline.Lines()) }
 	f.rows.NewLine = func() Content { return newFolderLine(f) }
 	f.rows.Update = func(i int, c Content) { c.(*folderLine).show(f.outline.Lines()[i]) }

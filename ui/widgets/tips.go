@@ -20,6 +20,8 @@ type Layer struct {
 	*fyne.Container
 	tip  *fyne.Container
 	turn int // counts the tips that were asked for
+
+	buttons []*Button // all that were made for this window
 }
 
 // NewLayer returns an empty layer.
@@ -30,6 +32,25 @@ func (l *Layer) Place(o fyne.CanvasObject, at fyne.Position) {
 	at = at.Subtract(fyne.CurrentApp().Driver().AbsolutePositionForObject(l.Container))
 	room := l.Size().Subtract(o.Size())
 	o.Move(fyne.NewPos(max(min(at.X, room.Width-4), 4), max(min(at.Y, room.Height-4), 4)))
+}
+
+// Controls returns where the middles of the buttons are that can be seen, by
+// their text, for scripts that drive the window.
+func (l *Layer) Controls() map[string][2]int {
+	out := map[string][2]int{}
+	for _, b := range l.buttons {
+		at := fyne.CurrentApp().Driver().AbsolutePositionForObject(b)
+		if !b.Visible() || at.IsZero() || b.Disabled() {
+			continue
+		}
+		name := b.Text
+		if name == "" {
+			name = b.Tip
+		}
+		s := b.Size()
+		out[name] = [2]int{int(at.X + s.Width/2), int(at.Y + s.Height/2)}
+	}
+	return out
 }
 
 // showTip shows a tip after a moment, unless another is asked for meanwhile.
@@ -102,6 +123,9 @@ func (t Tips) NewButton(text string, icon fyne.Resource, tip string, tapped func
 		tapped()
 	}
 	b.ExtendBaseWidget(b)
+	if t.Layer != nil {
+		t.Layer.buttons = append(t.Layer.buttons, b)
+	}
 	return b
 }
 
