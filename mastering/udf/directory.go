@@ -75,7 +75,7 @@ func (c *contents) names() (names []name, err error) {
 			if err != nil {
 				return names, fmt.Errorf("file identifier descriptor at byte %d: %w", base+int64(used), err)
 			}
-			if k.at = base + int64(used); ok {
+			if k.at = base + int64(used); ok && !k.reserved() {
 				names = append(names, k)
 			}
 			used += length
@@ -83,6 +83,12 @@ func (c *contents) names() (names []name, err error) {
 		base += int64(used)
 	}
 	return names, nil
+}
+
+// reserved reports whether the entry is the file that covers blocks which are
+// not to be used (UDF 1.50 2.3.13); it has no contents.
+func (n name) reserved() bool {
+	return n.text == "Non-Allocatable Space" && n.traits&fileHidden != 0
 }
 
 // decodeName decodes the file identifier descriptor that p begins with: file

@@ -160,7 +160,7 @@ func (i *fileInfo) Sys() any {
 	i.once.Do(func() {
 		e := i.entry
 		i.attr = volume.Attributes{
-			UID: owner(e.uid), GID: owner(e.gid), Links: uint32(e.links),
+			UID: owner(e.uid), GID: owner(e.gid), Links: e.names(),
 			Inode:  uint64(e.at.partition)<<32 + uint64(e.at.block) + 1,
 			Device: e.device, Accessed: e.accessed, Created: e.created, Changed: e.changed,
 			Hidden: i.traits&fileHidden != 0,
@@ -181,6 +181,15 @@ func (i *fileInfo) Sys() any {
 		}
 	})
 	return &i.attr
+}
+
+// names returns the number of names. Of a directory UDF counts those in other
+// directories; Unix counts the "." within it too.
+func (e *fileEntry) names() uint32 {
+	if e.kind == typeDirectory {
+		return uint32(e.links) + 1
+	}
+	return uint32(e.links)
 }
 
 // owner makes a user or group that is not specified the first.
