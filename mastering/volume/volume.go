@@ -70,7 +70,9 @@ type Property struct{ Name, Value string }
 
 // Options choose how a volume is opened.
 type Options struct {
-	View string // name of a view; empty chooses the richest
+	View    string   // name of a view; empty chooses the richest
+	Session int      // number of the session to show, 1 being the oldest; 0 chooses the newest
+	Start   disc.LBA // where the track begins whose volume is wanted: 0 but for a later session
 }
 
 // ErrUnknown is returned when no file system is recognised.
@@ -93,14 +95,17 @@ func Register(name string, open func(r io.ReaderAt, size int64, o Options) (FS, 
 // Open recognises the file system in r, size bytes long with offset 0 at
 // address 0 of the disc, and opens it.
 func Open(r io.ReaderAt, size int64, o Options) (FS, error) {
+	unknown := ErrUnknown
 	for _, f := range formats {
 		v, err := f.open(r, size, o)
-		if errors.Is(err, ErrUnknown) {
-			continue
+		if !errors.Is(err, ErrUnknown) {
+			return v, err
 		}
-		return v, err
+		if unknown == ErrUnknown { // a format that knows more than "not mine" is heard
+			unknown = err
+		}
 	}
-	return nil, ErrUnknown
+	return nil, unknown
 }
 
 // OpenDisc opens the file system of the newest data track of a disc.
@@ -108,6 +113,9 @@ func OpenDisc(d disc.Disc, o Options) (FS, error) {
 	t, ok := disc.DataTrack(d)
 	if !ok {
 		return nil, errors.New("open volume: the disc has no data track, only audio")
+	}
+	if o.Start == 0 {
+		o.Start = t.Start
 	}
 	if r, ok := d.(io.ReaderAt); ok {
 		return Open(r, int64(t.End())*disc.SectorSize, o)

@@ -1,0 +1,279 @@
+package extract
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"glassmaster/mastering/iso9660"
+	"glassmaster/mastering/peertest"
+	"glassmaster/mastering/progress"
+	"glassmaster/mastering/volume"
+)
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// source makes a folder with hard links, links, odd modes and times.
+func sourceTree(t testing.TB) string {
+	t.Helper()
+	top := t.TempDir()
+	put := func(name, content string, mode fs.FileMode) {
+		path := filepath.Join(top, name)
+		must(t, os.MkdirAll(filepath.Dir(path), 0o755))
+		must(t, os.WriteFile(path, []byte(content), 0o644))
+		must(t, os.Chmod(path, mode))
+	}
+	put("a.txt", "first", 0o640)
+	put("empty", "", 0o444)
+	put("dir/sub/deep/é資料\U0001F4BF", strings.Repeat("content ", 100000), 0o755)
+	put("dir/other", "other", 0o600)
+	put("closed/file", "in a folder that cannot be written", 0o444)
+	must(t, os.Link(filepath.Join(top, "a.txt"), filepath.Join(top, "dir/same")))
+	must(t, os.Symlink("../a.txt", filepath.Join(top, "dir/link")))
+	must(t, os.Symlink("sub/deep", filepath.Join(top, "dir/way")))
+	at := time.Date(2001, 2, 3, 4, 5, 6, 0, time.UTC)
+	for _, name := range []string{"a.txt", "dir/sub/deep", "dir/other", "dir/sub", "dir", "closed"} {
+		at = at.Add(25 * time.Hour)
+		must(t, os.Chtimes(filepath.Join(top, name), at, at))
+	}
+	must(t, os.Chmod(filepath.Join(top, "closed"), 0o555))
+	t.Cleanup(func() { os.Chmod(filepath.Join(top, "closed"), 0o755) })
+	return top
+}
+
+func master(t testing.TB, top string) volume.FS {
+	t.Helper()
+	image := filepath.Join(t.TempDir(), "x.iso")
+	peertest.Run(t, "", "xorriso", "-report_about", "FAILURE", "-as", "mkisofs", "-quiet", "-R", "-o", image, top)
+	f, err := os.Open(image)
+	must(t, err)
+	t.Cleanup(func() { f.Close() })
+	info, err := f.Stat()
+	must(t, err)
+	v, err := iso9660.Open(f, info.Size(), volume.Options{})
+	must(t, err)
+	return v
+}
+
+// describe lists a folder of the host with everything that is to be kept.
+func describe(t testing.TB, top string) string {
+	t.Helper()
+	var b strings.Builder
+	var known []fs.FileInfo
+	must(t, filepath.WalkDir(top, func(path string, d fs.DirEntry, err error) error {
+		must(t, err)
+		rel, _ := filepath.Rel(top, path)
+		if rel == "." {
+			return nil
+		}
+		info, err := d.Info()
+		must(t, err)
+		fmt.Fprintf(&b, "%s", rel)
+		if info.Mode().Type() != fs.ModeSymlink {
+			fmt.Fprintf(&b, " %v", info.Mode())
+		}
+		switch info.Mode().Type() {
+		case 0:
+			p, err := os.ReadFile(path)
+			must(t, err)
+			fmt.Fprintf(&b, " %d %x", len(p), bytes.Count(p, []byte("n")))
+			for _, k := range known {
+				if os.SameFile(k, info) {
+					fmt.Fprintf(&b, " same as %s", k.Name())
+				}
+			}
+			known = append(known, info)
+		case fs.ModeSymlink:
+			target, err := os.Readlink(path)
+			must(t, err)
+			b.WriteString(" -> " + target + "\n")
+			return nil
+		}
+		fmt.Fprintf(&b, " %s\n", info.ModTime().UTC().Format(time.DateTime))
+		return nil
+	}))
+	return b.String()
+}
+
+// hosts are the ways to write on this host: the fast one, and the one for any
+// system.
+var hosts = map[string]func(dir string) (hostFolder, error){"descriptors": openHost, "any system": openRoot}
+
+func TestExtract(t *testing.T) {
+	top := sourceTree(t)
+	v := master(t, top)
+	for name, open := range hosts {
+		t.Run(name, func(t *testing.T) { testExtract(t, top, v, open) })
+	}
+	dir := filepath.Join(t.TempDir(), "new")
+	if _, err := Extract(t.Context(), v, filepath.Join(dir, "folder"), Options{}, progress.Discard); err != nil {
+		t.Error(err)
+	}
+}
+
+func testExtract(t *testing.T, top string, v volume.FS, open func(string) (hostFolder, error)) {
+	dir := t.TempDir()
+	run := func(o Options, rep progress.Reporter) (Report, error) {
+		h, err := open(dir)
+		must(t, err)
+		return extract(t.Context(), v, h, o, rep)
+	}
+	var m progress.Meter
+	r, err := run(Options{}, &m)
+	must(t, err)
+	if got, want := describe(t, dir), describe(t, top); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+	if r.Files != 5 || r.HardLinks != 1 || r.Links != 2 || r.Folders != 4 || r.Failed != 0 || len(r.Notes) != 0 {
+		t.Errorf("report %+v", r)
+	}
+	if s := m.Snapshot(); s.Done != s.Total || s.Done == 0 {
+		t.Errorf("progress %d of %d", s.Done, s.Total)
+	}
+	// A second time nothing may be written over.
+	r, err = run(Options{}, progress.Discard)
+	if !errors.Is(err, fs.ErrExist) || r.Failed != 8 {
+		t.Errorf("again: %v, %d failed", err, r.Failed)
+	}
+	r, err = run(Options{Existing: Keep}, progress.Discard)
+	if err != nil || r.Files != 0 || len(r.Notes) != 8 {
+		t.Errorf("keep: %v, %+v", err, r)
+	}
+	must(t, os.WriteFile(filepath.Join(dir, "a.txt"), []byte("changed"), 0o600))
+	if _, err = run(Options{Existing: Replace}, progress.Discard); err != nil {
+		t.Errorf("replace: %v", err)
+	}
+	if got, want := describe(t, dir), describe(t, top); got != want {
+		t.Errorf("replaced: got\n%s\nwant\n%s", got, want)
+	}
+}
+
+func TestExtractPaths(t *testing.T) {
+	v := master(t, sourceTree(t))
+	dir := t.TempDir()
+	r, err := Extract(t.Context(), v, dir, Options{Paths: []string{"/dir/sub/", "dir/link", "a.txt", "dir/sub/deep"}}, progress.Discard)
+	must(t, err)
+	var names []string
+	for _, l := range strings.Split(describe(t, dir), "\n") {
+		name, _, _ := strings.Cut(l, " ")
+		names = append(names, name)
+	}
+	want := "a.txt|dir|dir/link|dir/sub|dir/sub/deep|dir/sub/deep/é資料\U0001F4BF|"
+	if got := strings.Join(names, "|"); got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	if r.Folders != 3 {
+		t.Errorf("report %+v", r)
+	}
+	if _, err := Extract(t.Context(), v, dir, Options{Paths: []string{"../x"}}, progress.Discard); err == nil {
+		t.Error("a path with .. was taken")
+	}
+	if _, err := Extract(t.Context(), v, dir, Options{Paths: []string{"nothing"}}, progress.Discard); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("missing path: %v", err)
+	}
+}
+
+// TestHostile extracts what would leave the folder, if it could.
+func TestHostile(t *testing.T) {
+	base := t.TempDir()
+	outside := filepath.Join(base, "outside")
+	dir := filepath.Join(base, "in")
+	must(t, os.Mkdir(outside, 0o755))
+	must(t, os.Mkdir(dir, 0o755))
+	must(t, os.Symlink(outside, filepath.Join(dir, "planted")))
+	v := fstest.MapFS{
+		"link":           {Data: []byte(outside), Mode: fs.ModeSymlink | 0o777},
+		"up":             {Data: []byte("../outside"), Mode: fs.ModeSymlink | 0o777},
+		"planted/file":   {Data: []byte("through a link"), Mode: 0o644},
+		"setuid":         {Data: []byte("x"), Mode: 0o755 | fs.ModeSetuid},
+		"null":           {Mode: fs.ModeDevice | 0o666},
+		"pipe":           {Mode: fs.ModeNamedPipe | 0o666},
+		"good/file":      {Data: []byte("good"), Mode: 0o644},
+		"good/file.more": {Data: []byte("good"), Mode: 0o644},
+	}
+	r, err := Extract(t.Context(), v, dir, Options{}, progress.Discard)
+	if err == nil || r.Failed != 4 || r.Files != 3 || r.Links != 2 {
+		t.Errorf("%v, %+v", err, r)
+	}
+	if list, _ := os.ReadDir(outside); len(list) != 0 {
+		t.Errorf("%v was made outside", list)
+	}
+	info, err := os.Stat(filepath.Join(dir, "setuid"))
+	must(t, err)
+	if info.Mode() != 0o755 {
+		t.Errorf("setuid has the mode %v", info.Mode())
+	}
+	notes := fmt.Sprint(r.Notes)
+	for _, want := range []string{"planted", "null", "pipe", "set-user-ID", "leads out"} {
+		if !strings.Contains(notes, want) {
+			t.Errorf("the report does not tell of %s: %s", want, notes)
+		}
+	}
+}
+
+// slow is a file system whose context ends while a file is read.
+type slow struct {
+	fstest.MapFS
+	cancel func()
+}
+
+func (s slow) Open(name string) (fs.File, error) {
+	if name == "two" {
+		s.cancel()
+	}
+	return s.MapFS.Open(name)
+}
+
+func TestCancel(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	v := slow{fstest.MapFS{"one": {Data: []byte("1")}, "two": {Data: make([]byte, 1<<20)}, "z": {Data: []byte("3")}}, cancel}
+	dir := t.TempDir()
+	if _, err := Extract(ctx, v, dir, Options{}, progress.Discard); !errors.Is(err, context.Canceled) {
+		t.Errorf("error %v", err)
+	}
+	list, _ := os.ReadDir(dir)
+	if len(list) != 1 || list[0].Name() != "one" {
+		t.Errorf("left behind: %v", list)
+	}
+}
+
+func TestNames(t *testing.T) {
+	long := strings.Repeat("é", 150) + ".txt"
+	n := newNames()
+	n.windows = false
+	a, err := n.host(1, long)
+	must(t, err)
+	b, err := n.host(1, strings.Repeat("é", 149)+"e.txt")
+	must(t, err)
+	if len(a) > maxName || !strings.HasSuffix(a, ".txt") || a == b {
+		t.Errorf("%q, %q", a, b)
+	}
+	w := newNames()
+	w.windows = true
+	for _, c := range []struct{ in, out string }{
+		{"a:b?.txt", "a_b_.txt"},
+		{"aux", "_aux"},
+		{"COM1.txt", "_COM1.txt"},
+		{"trailing. ", "trailing_"},
+		{"Readme", "Readme"},
+		{"README", "README~1"},
+		{`back\slash`, "back_slash"},
+	} {
+		if got, err := w.host(1, c.in); err != nil || got != c.out {
+			t.Errorf("%q: %q, %v; want %q", c.in, got, err, c.out)
+		}
+	}
+}

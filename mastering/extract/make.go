@@ -1,0 +1,226 @@
+package extract
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"runtime"
+	"slices"
+	"strings"
+
+	"glassmaster/mastering/disc"
+)
+
+// makeFolder makes a folder, or takes one that is there. A symbolic link in its
+// place is not followed.
+func (x *extraction) makeFolder(i int32) {
+	f := &x.plan.folders[i]
+	in, err := x.here.to(f.parent)
+	if err == nil {
+		err = in.mkdir(f.host)
+	}
+	if errors.Is(err, fs.ErrExist) {
+		var kind fs.FileMode
+		if kind, err = in.kind(f.host); err == nil && !kind.IsDir() {
+			err = errNoFolder
+		}
+	}
+	if err != nil {
+		f.failed = true
+		x.fail(x.plan.path(i), err)
+		return
+	}
+	x.report.Folders++
+}
+
+// settleFolder gives a folder its attributes.
+func (x *extraction) settleFolder(i int32) {
+	f := &x.plan.folders[i]
+	if f.failed {
+		return
+	}
+	d, err := x.here.to(i)
+	if err == nil {
+		err = d.settle(attributes{mode: f.mode, modified: f.modified, uid: f.uid, gid: f.gid, owned: x.o.Owners})
+	}
+	if err != nil {
+		x.note(x.plan.path(i), fmt.Sprintf("has not got all of its attributes: %v", err))
+	}
+}
+
+// makeFiles makes the files in the order of the disc, names of the same file one
+// after another.
+func (x *extraction) makeFiles() error {
+	files := x.plan.files
+	order := make([]int32, len(files))
+	for i := range order {
+		order[i] = int32(i)
+	}
+	slices.SortStableFunc(order, func(i, j int32) int {
+		a, b := &files[i], &files[j]
+		switch {
+		case a.start != b.start:
+			return int(min(max(a.start-b.start, -1), 1))
+		case a.inode != b.inode && a.inode < b.inode:
+			return -1
+		case a.inode != b.inode:
+			return 1
+		}
+		return 0
+	})
+	var last *file // the newest that was made, to which others may link
+	for _, i := range order {
+		if err := x.ctx.Err(); err != nil {
+			return err
+		}
+		f := &files[i]
+		made, err := x.makeFile(i, f, last)
+		if err != nil {
+			if x.ctx.Err() != nil {
+				return x.ctx.Err()
+			}
+			x.fail(x.plan.in(f.folder, f.name), err)
+		}
+		if made {
+			last = f
+		}
+	}
+	return nil
+}
+
+// makeFile makes a regular file, and reports whether it is there with contents
+// of its own.
+func (x *extraction) makeFile(i int32, f, last *file) (bool, error) {
+	in, err := x.here.to(f.folder)
+	if err != nil {
+		return false, err
+	}
+	if last != nil && f.inode != 0 && x.further(in, f, last) {
+		return false, nil
+	}
+	a := attributes{mode: f.mode, modified: f.modified, uid: f.uid, gid: f.gid, owned: x.o.Owners, length: f.size}
+	w, err := in.create(f.host, false, a)
+	if errors.Is(err, fs.ErrExist) {
+		stays, cerr := x.taken(in, f.folder, f.name, f.host)
+		if stays || cerr != nil {
+			return false, cerr
+		}
+		w, err = in.create(f.host, true, a)
+	}
+	if err != nil {
+		return false, err
+	}
+	if err := x.fill(w, i, f); err != nil {
+		w.abort()
+		return false, err
+	}
+	if err := w.finish(); err != nil {
+		return false, err
+	}
+	x.report.Files++
+	return true, nil
+}
+
+// taken settles what happens to an entry whose name is taken on the host. It
+// reports whether what is there stays.
+func (x *extraction) taken(in hostFolder, folder int32, name, host string) (stays bool, err error) {
+	switch x.o.Existing {
+	case Keep:
+		x.note(x.plan.in(folder, name), "is in the folder already and was kept")
+		return true, nil
+	case Refuse:
+		return false, fmt.Errorf("%w in the folder", fs.ErrExist)
+	}
+	kind, err := in.kind(host)
+	if err == nil && kind.IsDir() {
+		err = errors.New("a folder is in its place")
+	}
+	return false, err
+}
+
+// further makes the entry a further name of the file made last, where both are
+// the same file of the disc with the same attributes.
+func (x *extraction) further(in hostFolder, f, last *file) bool {
+	if f.inode != last.inode || f.size != last.size || f.mode != last.mode || f.modified != last.modified ||
+		f.uid != last.uid || f.gid != last.gid {
+		return false
+	}
+	from, err := x.there.to(last.folder)
+	if err != nil {
+		return false
+	}
+	err = in.link(from, last.host, f.host)
+	if errors.Is(err, fs.ErrExist) && x.o.Existing == Replace {
+		if kind, kerr := in.kind(f.host); kerr == nil && !kind.IsDir() && in.remove(f.host) == nil {
+			err = in.link(from, last.host, f.host)
+		}
+	}
+	if err != nil {
+		return false // it becomes a file of its own
+	}
+	x.report.HardLinks++
+	x.rep.Add(f.size)
+	return true
+}
+
+// fill writes the contents of a file.
+func (x *extraction) fill(w hostFile, i int32, f *file) error {
+	if x.source.image == nil || f.encoded {
+		return x.open(w, x.plan.in(f.folder, f.name), f.size)
+	}
+	if extents, ok := x.plan.more[i]; ok {
+		for _, e := range extents {
+			if err := x.extent(w, int64(e.Start)*disc.SectorSize, e.Length); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	return x.extent(w, int64(f.start)*disc.SectorSize, f.size)
+}
+
+// makeLink makes a symbolic link.
+func (x *extraction) makeLink(l *link) {
+	name := x.plan.in(l.folder, l.name)
+	in, err := x.here.to(l.folder)
+	if err == nil {
+		err = in.symlink(hostTarget(l.target), l.host)
+	}
+	if errors.Is(err, fs.ErrExist) {
+		var stays bool
+		if stays, err = x.taken(in, l.folder, l.name, l.host); stays {
+			return
+		}
+		if err == nil {
+			err = in.remove(l.host)
+		}
+		if err == nil {
+			err = in.symlink(hostTarget(l.target), l.host)
+		}
+	}
+	if err == nil {
+		err = in.own(l.host, attributes{uid: l.uid, gid: l.gid, owned: x.o.Owners})
+	}
+	if err != nil {
+		x.fail(name, err)
+		return
+	}
+	x.report.Links++
+	if leaves(name, l.target) {
+		x.note(name, fmt.Sprintf("is a link that leads out of the folder, to %q", l.target))
+	}
+}
+
+// leaves reports whether a link leads out of the volume.
+func leaves(p, target string) bool {
+	return path.IsAbs(target) || strings.HasPrefix(path.Join(path.Dir(p), target)+"/", "../")
+}
+
+// hostTarget returns the target of a link as the host writes it.
+func hostTarget(target string) string {
+	if runtime.GOOS == "windows" {
+		return strings.ReplaceAll(target, "/", `\`)
+	}
+	return target
+}

@@ -1,0 +1,62 @@
+package iso9660
+
+import (
+	"fmt"
+	"strings"
+
+	"glassmaster/mastering/disc"
+	"glassmaster/mastering/volume"
+)
+
+// identify keeps what the descriptor of the chosen view says of the volume
+// (ECMA-119 8.4.5 to 8.4.29).
+func (v *FS) identify(d descriptor, dot *item) {
+	i := &v.info
+	i.Format = "ISO 9660"
+	i.System, i.Label = d.text(8, 40), d.text(40, 72)
+	i.Set, i.Publisher, i.Preparer = d.text(190, 318), d.text(318, 446), d.text(446, 574)
+	i.Program = d.text(574, 702)
+	i.Created, i.Modified = d.time17(813), d.time17(830)
+	i.Sectors, i.BlockSize = int64(d.sectors()), v.blockSize
+	v.property("Copyright file", d.text(702, 739))
+	v.property("Abstract file", d.text(739, 776))
+	v.property("Bibliographic file", d.text(776, 813))
+	if t := d.time17(847); !t.IsZero() {
+		v.property("Expires", t.Format("2006-01-02 15:04:05 -0700"))
+	}
+	if t := d.time17(864); !t.IsZero() {
+		v.property("Effective from", t.Format("2006-01-02 15:04:05 -0700"))
+	}
+	if n := both16(d.data[120:]); n > 1 {
+		v.property("Volume of the set", fmt.Sprintf("%d of %d", both16(d.data[124:]), n))
+	}
+	if dot != nil && dot.hasRock() {
+		v.property("Rock Ridge", strings.Join(dot.extension, ", "))
+	}
+}
+
+// describe keeps what the descriptor set as a whole says.
+func (v *FS) describe() {
+	for _, d := range v.set {
+		switch {
+		case d.joliet() > 0:
+			v.property("Joliet", fmt.Sprintf("level %d, label %q", d.joliet(), d.text(40, 72)))
+		case d.enhanced():
+			v.property("Enhanced descriptor", "ISO 9660:1999")
+		case d.kind() == typeBoot:
+			v.property("Boot record", cleanText(strings.TrimRight(string(d.data[7:39]), " \x00")))
+		case d.kind() == typePartition:
+			v.property("Volume partition", fmt.Sprintf("%q at sector %d", d.text(40, 72), both32(d.data[72:])))
+		}
+	}
+	if claimed := v.info.Sectors * int64(v.info.BlockSize); claimed > v.size {
+		v.property("Incomplete", fmt.Sprintf("the volume claims %d sectors, the image has %d",
+			claimed/disc.SectorSize, v.size/disc.SectorSize))
+	}
+}
+
+func (v *FS) property(name, value string) {
+	if value != "" {
+		v.info.Properties = append(v.info.Properties, volume.Property{Name: name, Value: value})
+	}
+}

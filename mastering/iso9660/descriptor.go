@@ -1,0 +1,163 @@
+package iso9660
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+	"unicode/utf16"
+
+	"glassmaster/mastering/disc"
+	"glassmaster/mastering/volume"
+)
+
+// Types of volume descriptors (ECMA-119 8.1.1).
+const (
+	typeBoot          = 0
+	typePrimary       = 1
+	typeSupplementary = 2 // version 2: the enhanced descriptor of ISO 9660:1999
+	typePartition     = 3
+	typeTerminator    = 255
+)
+
+// maxDescriptors bounds how many descriptors are read: a set has five or six.
+const maxDescriptors = 64
+
+// descriptor is a volume descriptor as read (ECMA-119 8.4, 8.5).
+type descriptor struct {
+	lba  disc.LBA
+	data []byte // one sector
+}
+
+func (d descriptor) kind() byte    { return d.data[0] }
+func (d descriptor) version() byte { return d.data[6] }
+
+// both32 reads a number in both byte orders (ECMA-119 7.3.3), of which the
+// little-endian one counts unless it is zero and the other is not.
+func both32(p []byte) uint32 {
+	if le := binary.LittleEndian.Uint32(p); le != 0 {
+		return le
+	}
+	return binary.BigEndian.Uint32(p[4:])
+}
+
+// both16 is both32 for 16 bits (ECMA-119 7.2.3).
+func both16(p []byte) uint16 {
+	if le := binary.LittleEndian.Uint16(p); le != 0 {
+		return le
+	}
+	return binary.BigEndian.Uint16(p[2:])
+}
+
+func (d descriptor) sectors() uint32 { return both32(d.data[80:]) }
+func (d descriptor) blockSize() int  { return int(both16(d.data[128:])) }
+func (d descriptor) root() []byte    { return d.data[156:190] }
+
+// joliet returns the Joliet level of a supplementary descriptor, 0 when it is
+// none: escape sequences %/@, %/C and %/E in bytes 88 to 119 stand for UCS-2
+// levels 1 to 3.
+func (d descriptor) joliet() int {
+	if d.kind() != typeSupplementary || d.version() == 2 {
+		return 0
+	}
+	for i, esc := range []string{"%/@", "%/C", "%/E"} {
+		if bytes.Contains(d.data[88:120], []byte(esc)) {
+			return i + 1
+		}
+	}
+	return 0
+}
+
+// enhanced reports whether it is the enhanced descriptor of ISO 9660:1999.
+func (d descriptor) enhanced() bool {
+	return d.kind() == typeSupplementary && d.version() == 2
+}
+
+// text returns a field of text, without the padding.
+func (d descriptor) text(from, to int) string {
+	p := d.data[from:to]
+	if d.joliet() > 0 {
+		return strings.TrimRight(fromUCS2(p), " \x00")
+	}
+	return cleanText(strings.TrimRight(string(p), " \x00"))
+}
+
+// fromUCS2 decodes UTF-16BE, which real Joliet names are.
+func fromUCS2(p []byte) string {
+	u := make([]uint16, len(p)/2)
+	for i := range u {
+		u[i] = binary.BigEndian.Uint16(p[2*i:])
+	}
+	return string(utf16.Decode(u))
+}
+
+// time17 reads the date at off: 16 digits and a signed number of quarter hours
+// (ECMA-119 8.4.26.1). Zeros, spaces or nonsense give the zero time.
+func (d descriptor) time17(off int) time.Time { return time17(d.data[off : off+17]) }
+
+func time17(p []byte) time.Time {
+	num := func(from, to int) int {
+		n := 0
+		for _, c := range p[from:to] {
+			if c < '0' || c > '9' {
+				return -1
+			}
+			n = n*10 + int(c-'0')
+		}
+		return n
+	}
+	y, mo, day := num(0, 4), num(4, 6), num(6, 8)
+	h, mi, s, cs := num(8, 10), num(10, 12), num(12, 14), num(14, 16)
+	if y < 1 || mo < 1 || mo > 12 || day < 1 || day > 31 || h < 0 || h > 24 || mi < 0 || mi > 59 || s < 0 || s > 60 {
+		return time.Time{}
+	}
+	zone := time.FixedZone("", int(int8(p[16]))*15*60)
+	return time.Date(y, time.Month(mo), day, h, mi, s, max(cs, 0)*1e7, zone)
+}
+
+// readDescriptors reads the volume descriptor set that begins at lba. It ends at
+// the terminator or at the first sector that is no descriptor; a set without a
+// primary descriptor is an error that wraps volume.ErrUnknown.
+func readDescriptors(r io.ReaderAt, lba disc.LBA) ([]descriptor, error) {
+	var set []descriptor
+	primary := false
+	for i := disc.LBA(0); i < maxDescriptors; i++ {
+		p := make([]byte, disc.SectorSize)
+		_, err := r.ReadAt(p, int64(lba+i)*disc.SectorSize)
+		if err != nil {
+			if primary {
+				break
+			}
+			if errors.Is(err, io.EOF) {
+				return nil, volume.ErrUnknown
+			}
+			return nil, fmt.Errorf("read the volume descriptor at sector %d: %w", lba+i, err)
+		}
+		if string(p[1:6]) != "CD001" {
+			break
+		}
+		d := descriptor{lba + i, p}
+		set = append(set, d)
+		if d.kind() == typeTerminator {
+			break
+		}
+		primary = primary || d.kind() == typePrimary
+	}
+	if !primary {
+		return set, volume.ErrUnknown
+	}
+	return set, nil
+}
+
+// find returns the first descriptor for which ok holds.
+func find(set []descriptor, ok func(descriptor) bool) (descriptor, bool) {
+	for _, d := range set {
+		if ok(d) {
+			return d, true
+		}
+	}
+	return descriptor{}, false
+}

@@ -1,0 +1,124 @@
+package iso9660
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+
+	"glassmaster/mastering/disc"
+)
+
+// folder is an open directory.
+type folder struct {
+	v    *FS
+	info *fileInfo
+	path string
+	list []fs.DirEntry
+	err  error
+	read bool
+}
+
+func (d *folder) Stat() (fs.FileInfo, error) { return d.info, nil }
+func (d *folder) Close() error               { return nil }
+
+func (d *folder) Read([]byte) (int, error) {
+	return 0, &fs.PathError{Op: "read", Path: d.path, Err: errors.New("is a folder")}
+}
+
+// ReadDir implements fs.ReadDirFile.
+func (d *folder) ReadDir(n int) ([]fs.DirEntry, error) {
+	if !d.read {
+		d.list, d.err = d.v.sortedDir(d.info)
+		d.read = true
+	}
+	if n <= 0 {
+		list := d.list
+		d.list = nil
+		return list, d.err
+	}
+	if len(d.list) == 0 {
+		if d.err != nil {
+			return nil, d.err
+		}
+		return nil, io.EOF
+	}
+	n = min(n, len(d.list))
+	list := d.list[:n:n]
+	d.list = d.list[n:]
+	return list, nil
+}
+
+// file is an open file.
+type file struct {
+	io.SectionReader
+	info *fileInfo
+}
+
+func (f *file) Stat() (fs.FileInfo, error) { return f.info, nil }
+func (f *file) Close() error               { return nil }
+
+// openFile opens what is not a directory.
+func (v *FS) openFile(f *fileInfo, path string) (fs.File, error) {
+	refuse := func(why string) error {
+		return &fs.PathError{Op: "open", Path: path, Err: errors.New(why)}
+	}
+	if !f.mode.IsRegular() {
+		return nil, refuse("a device, pipe or socket has no contents")
+	}
+	var r io.ReaderAt = &contents{v, f.spans}
+	if f.compressed.algorithm != "" {
+		z, err := openZisofs(r, f)
+		if err != nil {
+			return nil, &fs.PathError{Op: "open", Path: path, Err: err}
+		}
+		r = z
+	} else if f.attributes.Unreadable != "" && !v.isShort(f) {
+		return nil, refuse(f.attributes.Unreadable)
+	}
+	return &file{*io.NewSectionReader(r, 0, f.size), f}, nil
+}
+
+// isShort reports whether a part of the file lies behind the end of the image;
+// what is before it can be read.
+func (v *FS) isShort(f *fileInfo) bool {
+	for _, s := range f.spans {
+		if s.off+s.n > v.size {
+			return true
+		}
+	}
+	return false
+}
+
+// contents reads the spans of a file as one run of bytes.
+type contents struct {
+	v     *FS
+	spans []span
+}
+
+func (c *contents) ReadAt(p []byte, off int64) (n int, err error) {
+	for _, s := range c.spans {
+		if n == len(p) {
+			return n, nil
+		}
+		if off >= s.n {
+			off -= s.n
+			continue
+		}
+		k := int(min(int64(len(p)-n), s.n-off))
+		got, err := c.v.r.ReadAt(p[n:n+k], s.off+off)
+		n += got
+		if got < k {
+			at := (s.off + off + int64(got)) / disc.SectorSize
+			if at >= (c.v.size+disc.SectorSize-1)/disc.SectorSize {
+				return n, fmt.Errorf("sector %d lies behind the end of the image, which is not whole: %w", at, io.ErrUnexpectedEOF)
+			}
+			return n, fmt.Errorf("read sector %d: %w", at, noEOF(err))
+		}
+		off = 0
+	}
+	if n < len(p) {
+		return n, io.EOF
+	}
+	return n, nil
+}

@@ -1,0 +1,251 @@
+package iso9660
+
+import (
+	"fmt"
+	"io/fs"
+	"time"
+	"unicode/utf8"
+
+	"glassmaster/mastering/disc"
+	"glassmaster/mastering/volume"
+)
+
+// span is a run of bytes of the image.
+type span struct{ off, n int64 }
+
+// item is an entry of a directory, decoded from its records. It owns all that it
+// holds and is used again for the next entry.
+type item struct {
+	volume.Entry
+	at         int64  // offset of its first record in the image
+	name       []byte // as it is shown
+	spans      []span // where the content is
+	flags      byte
+	times      [4]int64 // creation, modification, access, attributes
+	rockName   []byte
+	linkGoesOn bool
+	isLink     bool
+	posix      bool // PX was there
+	rock       bool // some entry of Rock Ridge was there
+	hasSP      bool
+	relocated  bool // RE: shown elsewhere
+	hasChild   bool // CL: the directory is at block child
+	sparse     bool // SF
+	spSkip     int
+	child      uint32
+	serial     uint32
+	extension  []string // identifiers of ER entries
+	compressed zisofsEntry
+	suspErr    error
+
+	wantAttributes bool
+	attributes     []byte // AL entries one after another
+}
+
+// zisofsEntry is a ZF entry; without algorithm the file is not compressed.
+type zisofsEntry struct {
+	algorithm   string
+	headerWords byte
+	blockLog    byte
+	size        uint64
+}
+
+// reset makes the item ready for the next entry and keeps its memory.
+func (it *item) reset() {
+	*it = item{
+		Entry: volume.Entry{
+			Path: it.Path, Target: it.Target[:0], Extents: it.Extents[:0], Modified: volume.NoTime,
+		},
+		name: it.name[:0], spans: it.spans[:0], rockName: it.rockName[:0],
+		times:          [4]int64{volume.NoTime, volume.NoTime, volume.NoTime, volume.NoTime},
+		wantAttributes: it.wantAttributes, attributes: it.attributes[:0],
+	}
+}
+
+// take fills the item from its first record, at offset at.
+func (v *FS) take(it *item, rec dirRecord, at int64, w *window) {
+	it.reset()
+	it.at = at
+	it.flags = rec.flags()
+	it.Modified = time7(rec[18:25])
+	it.Mode = 0o644
+	if rec.isDir() {
+		it.Mode = fs.ModeDir | 0o755
+	}
+	v.addSpan(it, rec)
+	if v.susp {
+		if err := v.readSystemUse(it, rec.systemUse(), w); err != nil && it.suspErr == nil {
+			it.suspErr = err
+		}
+	}
+	it.times[1] = it.Modified
+	if rec.isSpecial() {
+		return
+	}
+	switch {
+	case len(it.rockName) > 0:
+		it.name = appendName(it.name, it.rockName)
+	case v.ucs2:
+		it.name = appendJolietName(it.name, rec.id())
+	default:
+		it.name = appendPlainName(it.name, rec.id())
+	}
+}
+
+// addSpan appends the extent of a record. A file in interleaved mode has a run
+// for each of its units (ECMA-119 6.4.3).
+func (v *FS) addSpan(it *item, rec dirRecord) {
+	n := int64(rec.size())
+	if n == 0 {
+		return
+	}
+	bs := int64(v.blockSize)
+	off := rec.start() * bs
+	unit, skip := int64(rec.unit())*bs, int64(rec.gap())*bs
+	if unit == 0 || skip == 0 {
+		it.spans = append(it.spans, span{off, n})
+		return
+	}
+	if n/unit > maxUnits || n > v.size {
+		it.Unreadable = fmt.Sprintf("its content is interleaved in %d units, more than this program follows", n/unit)
+		return
+	}
+	for ; n > 0; n -= unit {
+		it.spans = append(it.spans, span{off, min(n, unit)})
+		off += unit + skip
+	}
+}
+
+// maxUnits bounds the units of an interleaved file.
+const maxUnits = 1 << 14
+
+// finish makes the entry complete once all records of the file are taken.
+func (v *FS) finish(it *item) {
+	for _, s := range it.spans {
+		it.Size += s.n
+		if s.off&(disc.SectorSize-1) != 0 {
+			it.Encoded = true
+		}
+		it.Extents = append(it.Extents, volume.Extent{Start: disc.LBA(s.off >> 11), Length: s.n})
+	}
+	if it.flags&flagDirectory != 0 != it.Mode.IsDir() {
+		v.mendType(it)
+	}
+	if it.isLink && it.Mode.IsRegular() { // a link whose PX is missing
+		it.Mode = fs.ModeSymlink | 0o777
+	}
+	switch {
+	case it.Mode.IsRegular():
+		v.finishFile(it)
+	case it.Mode.IsDir():
+	default:
+		v.finishSpecial(it)
+	}
+	v.number(it)
+}
+
+// mendType settles a record whose directory flag and POSIX mode disagree: what
+// has the flag is a directory, what has not is none.
+func (v *FS) mendType(it *item) {
+	if it.flags&flagDirectory != 0 {
+		it.Mode = fs.ModeDir | it.Mode.Perm()
+		return
+	}
+	it.Mode = it.Mode.Perm()
+	if it.suspErr == nil {
+		it.suspErr = fmt.Errorf("its POSIX mode says directory, its record says file")
+	}
+}
+
+func (v *FS) finishFile(it *item) {
+	if it.sparse {
+		it.Unreadable = "it is a sparse file in the form that no known writer makes (Rock Ridge SF)"
+		it.Encoded = true
+	}
+	if it.compressed.algorithm != "" {
+		it.Size = int64(it.compressed.size)
+		it.Encoded = true
+		it.Unreadable = it.compressed.problem()
+	}
+	if it.Unreadable != "" {
+		return
+	}
+	for _, s := range it.spans {
+		if s.off+s.n > v.size {
+			it.Unreadable = fmt.Sprintf("its content at sector %d lies behind the end of the image (sector %d); the image is not whole",
+				s.off/disc.SectorSize, v.size/disc.SectorSize)
+			return
+		}
+	}
+}
+
+// finishSpecial completes what has no content of its own.
+func (v *FS) finishSpecial(it *item) {
+	it.spans, it.Extents, it.Size, it.Encoded = it.spans[:0], it.Extents[:0], 0, false
+	if it.Mode.Type() != fs.ModeSymlink {
+		return
+	}
+	if !utf8.Valid(it.Target) {
+		it.Target = []byte(cleanText(string(it.Target)))
+	}
+	it.Size = int64(len(it.Target))
+}
+
+// number gives names of the same file the same number: names whose contents lie
+// at the same place, or, without contents, those with the same serial number in
+// PX. The two kinds do not mix.
+func (v *FS) number(it *item) {
+	switch {
+	case len(it.spans) > 0:
+		it.Inode = uint64(it.spans[0].off>>9)<<31&^(1<<63) | uint64(it.Size&(1<<31-1))
+	case it.serial != 0:
+		it.Inode = 1<<63 | uint64(it.serial)
+	}
+}
+
+// info returns a copy of the item that stays.
+func (it *item) info() *fileInfo {
+	f := &fileInfo{
+		name: string(it.name), size: it.Size, mode: it.Mode, modified: unixTime(it.Modified),
+		at: it.at, spans: append([]span(nil), it.spans...), target: string(it.Target),
+		compressed: it.compressed,
+	}
+	f.attributes = volume.Attributes{
+		UID: it.UID, GID: it.GID, Links: it.Links, Inode: it.Inode, Device: it.Device,
+		Created: unixTime(it.times[0]), Accessed: unixTime(it.times[2]), Changed: unixTime(it.times[3]),
+		Hidden: it.flags&flagHidden != 0, Extents: append([]volume.Extent(nil), it.Extents...),
+		Unreadable: it.Unreadable,
+	}
+	return f
+}
+
+// unixTime returns a time of an entry, zero when it is not recorded.
+func unixTime(ns int64) time.Time {
+	if ns == volume.NoTime {
+		return time.Time{}
+	}
+	return time.Unix(0, ns)
+}
+
+// fileInfo is an entry for users of io/fs: its FileInfo and DirEntry.
+type fileInfo struct {
+	name       string
+	size       int64
+	mode       fs.FileMode
+	modified   time.Time
+	at         int64
+	spans      []span
+	target     string
+	compressed zisofsEntry
+	attributes volume.Attributes
+}
+
+func (f *fileInfo) Name() string               { return f.name }
+func (f *fileInfo) Size() int64                { return f.size }
+func (f *fileInfo) Mode() fs.FileMode          { return f.mode }
+func (f *fileInfo) ModTime() time.Time         { return f.modified }
+func (f *fileInfo) IsDir() bool                { return f.mode.IsDir() }
+func (f *fileInfo) Sys() any                   { return &f.attributes }
+func (f *fileInfo) Type() fs.FileMode          { return f.mode.Type() }
+func (f *fileInfo) Info() (fs.FileInfo, error) { return f, nil }
+func (f *fileInfo) String() string             { return fs.FormatFileInfo(f) }

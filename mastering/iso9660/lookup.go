@@ -1,0 +1,229 @@
+package iso9660
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"strings"
+
+	"glassmaster/mastering/disc"
+)
+
+// maxLinks bounds how many symbolic links one path may lead through.
+const maxLinks = 40
+
+// errLinks and errOutside say why a symbolic link is not followed.
+var (
+	errLinks   = errors.New("too many symbolic links")
+	errOutside = errors.New("a symbolic link leads out of the volume")
+)
+
+// enter notes that a directory is reached through its record, and refuses one
+// that another record leads to as well: so the directories are a tree, and no
+// walk runs in circles.
+func (v *FS) enter(f *fileInfo) error {
+	if len(f.spans) == 0 {
+		return nil
+	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	key := f.spans[0].off
+	if at, ok := v.parents[key]; ok && at != f.at {
+		return fmt.Errorf("the directory at sector %d is listed twice: the volume is damaged", key/disc.SectorSize)
+	}
+	v.parents[key] = f.at
+	return nil
+}
+
+// readDir returns the entries of a directory in the order of the disc, what
+// could be read of them when there is an error.
+func (v *FS) readDir(dir *fileInfo) ([]*fileInfo, error) {
+	if err := v.enter(dir); err != nil {
+		return nil, err
+	}
+	var (
+		s    scan
+		w    window
+		it   item
+		list []*fileInfo
+	)
+	it.wantAttributes = true
+	s.start(v, dir.spans, &w)
+	for s.next(&it) {
+		if v.isHidden(dir, &it) {
+			continue
+		}
+		list = append(list, it.info())
+	}
+	return list, s.err
+}
+
+// isHidden reports whether an entry is the folder in which a writer keeps moved
+// directories, all of which are shown where they belong.
+func (v *FS) isHidden(dir *fileInfo, it *item) bool {
+	return v.hideMoved && dir.at == rootRecord && it.Mode.IsDir() && isMoved(it.name)
+}
+
+func isMoved(name []byte) bool { return strings.EqualFold(string(name), "rr_moved") }
+
+// movedIsEmpty reports whether the root holds an rr_moved with nothing in it but
+// moved directories.
+func (v *FS) movedIsEmpty() bool {
+	var (
+		s  scan
+		w  window
+		it item
+	)
+	s.start(v, []span{v.root}, &w)
+	for s.next(&it) {
+		if !it.Mode.IsDir() || !isMoved(it.name) {
+			continue
+		}
+		spans := slices.Clone(it.spans)
+		s.start(v, spans, &w)
+		moved := 0
+		for rec, at := s.record(); rec != nil; rec, at = s.record() {
+			if rec.isSpecial() {
+				continue
+			}
+			if v.take(&it, rec, at, &w); !it.relocated {
+				return false
+			}
+			moved++
+		}
+		return moved > 0
+	}
+	return false
+}
+
+// child finds an entry of a directory.
+func (v *FS) child(dir *fileInfo, name string) (*fileInfo, error) {
+	if err := v.enter(dir); err != nil {
+		return nil, err
+	}
+	var (
+		s  scan
+		w  window
+		it item
+	)
+	it.wantAttributes = true
+	s.start(v, dir.spans, &w)
+	for s.next(&it) {
+		if string(it.name) == name && !v.isHidden(dir, &it) {
+			return it.info(), nil
+		}
+	}
+	if s.err != nil {
+		return nil, fmt.Errorf("%w, as far as its folder can be read: %w", fs.ErrNotExist, s.err)
+	}
+	return nil, fs.ErrNotExist
+}
+
+// lookup finds the entry at a path; follow says whether a symbolic link at its
+// end is followed. Only the directories on the way are read.
+func (v *FS) lookup(path string, follow bool) (*fileInfo, error) {
+	if !fs.ValidPath(path) {
+		return nil, fs.ErrInvalid
+	}
+	stack := []*fileInfo{v.rootInfo()}
+	rest := strings.Split(path, "/")
+	for links := 0; len(rest) > 0; {
+		name := rest[0]
+		rest = rest[1:]
+		here := stack[len(stack)-1]
+		switch {
+		case !here.IsDir():
+			return nil, fmt.Errorf("%w: %s is not a folder", fs.ErrNotExist, here.name)
+		case name == "." || name == "":
+			continue
+		case name == "..": // only from the target of a link
+			if len(stack) == 1 {
+				return nil, errOutside
+			}
+			stack = stack[:len(stack)-1]
+			continue
+		}
+		next, err := v.child(here, name)
+		if err != nil {
+			return nil, err
+		}
+		if next.Type() == fs.ModeSymlink && (follow || len(rest) > 0) {
+			if links++; links > maxLinks {
+				return nil, errLinks
+			}
+			if strings.HasPrefix(next.target, "/") {
+				return nil, errOutside
+			}
+			rest = append(strings.Split(next.target, "/"), rest...)
+			continue
+		}
+		stack = append(stack, next)
+	}
+	return stack[len(stack)-1], nil
+}
+
+// Open implements fs.FS. Symbolic links are followed within the volume.
+func (v *FS) Open(name string) (fs.File, error) {
+	f, err := v.lookup(name, true)
+	if err != nil {
+		return nil, &fs.PathError{Op: "open", Path: name, Err: err}
+	}
+	if f.IsDir() {
+		return &folder{v: v, info: f, path: name}, nil
+	}
+	return v.openFile(f, name)
+}
+
+// Stat implements fs.StatFS.
+func (v *FS) Stat(name string) (fs.FileInfo, error) { return v.stat("stat", name, true) }
+
+// Lstat implements fs.ReadLinkFS.
+func (v *FS) Lstat(name string) (fs.FileInfo, error) { return v.stat("lstat", name, false) }
+
+func (v *FS) stat(op, name string, follow bool) (fs.FileInfo, error) {
+	f, err := v.lookup(name, follow)
+	if err != nil {
+		return nil, &fs.PathError{Op: op, Path: name, Err: err}
+	}
+	return f, nil
+}
+
+// ReadLink implements fs.ReadLinkFS.
+func (v *FS) ReadLink(name string) (string, error) {
+	f, err := v.lookup(name, false)
+	if err == nil && f.Type() != fs.ModeSymlink {
+		err = fmt.Errorf("%w: not a symbolic link", fs.ErrInvalid)
+	}
+	if err != nil {
+		return "", &fs.PathError{Op: "readlink", Path: name, Err: err}
+	}
+	return f.target, nil
+}
+
+// ReadDir implements fs.ReadDirFS: the entries in the order of their names. What
+// could be read is returned along with an error.
+func (v *FS) ReadDir(name string) ([]fs.DirEntry, error) {
+	f, err := v.lookup(name, true)
+	if err == nil && !f.IsDir() {
+		err = errors.New("not a folder")
+	}
+	var list []fs.DirEntry
+	if err == nil {
+		list, err = v.sortedDir(f)
+	}
+	if err != nil {
+		err = &fs.PathError{Op: "readdir", Path: name, Err: err}
+	}
+	return list, err
+}
+
+func (v *FS) sortedDir(f *fileInfo) ([]fs.DirEntry, error) {
+	infos, err := v.readDir(f)
+	slices.SortStableFunc(infos, func(a, b *fileInfo) int { return strings.Compare(a.name, b.name) })
+	list := make([]fs.DirEntry, len(infos))
+	for i, info := range infos {
+		list[i] = info
+	}
+	return list, err
+}

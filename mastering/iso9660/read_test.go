@@ -1,0 +1,266 @@
+package iso9660
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sort"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"glassmaster/mastering/peertest"
+	"glassmaster/mastering/volume"
+)
+
+func TestRockRidge(t *testing.T) {
+	top := sampleTree(t)
+	src := os.DirFS(top)
+	want := listing(t, src, posix(t, src))
+	for name, image := range map[string]string{
+		"xorriso":             xorriso(t, top, "-R", "-J", "-joliet-long", "-iso-level", "3"),
+		"xorriso hard links":  xorriso(t, top, "-R", "--hardlinks", "-iso-level", "3"),
+		"genisoimage":         genisoimage(t, top, "-R", "-J", "-joliet-long"),
+		"genisoimage level 3": genisoimage(t, top, "-R", "-iso-level", "3"),
+		"genisoimage deep":    genisoimage(t, top, "-R", "-D"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			v := open(t, image, "")
+			if got := v.Volume().View; got != ViewRockRidge {
+				t.Fatalf("view %q", got)
+			}
+			compare(t, "listings", listing(t, v, posix(t, v)), want)
+			checkWalk(t, v)
+			checkHardLinks(t, v)
+		})
+	}
+}
+
+// checkWalk compares Walk, entry for entry, with ReadDir and Stat.
+func checkWalk(t *testing.T, v *FS) {
+	t.Helper()
+	line := func(path string, mode fs.FileMode, size, mod int64, target string, a *volume.Attributes) string {
+		return fmt.Sprintf("%s %v %d %d %q %d %d %d %x %v %q\n", path, mode, size, mod, target, a.UID, a.GID, a.Links, a.Inode, a.Extents, a.Unreadable)
+	}
+	var walked, want []string
+	must(t, v.Walk(".", func(e *volume.Entry) error {
+		must(t, e.Err)
+		walked = append(walked, line(string(e.Path), e.Mode, e.Size, e.Modified, string(e.Target), &volume.Attributes{
+			UID: e.UID, GID: e.GID, Links: e.Links, Inode: e.Inode, Extents: e.Extents, Unreadable: e.Unreadable,
+		}))
+		return nil
+	}))
+	must(t, fs.WalkDir(v, ".", func(path string, d fs.DirEntry, err error) error {
+		must(t, err)
+		if path == "." {
+			return nil
+		}
+		info, err := v.Lstat(path)
+		must(t, err)
+		target := ""
+		if info.Mode().Type() == fs.ModeSymlink {
+			target, err = v.ReadLink(path)
+			must(t, err)
+		}
+		want = append(want, line(path, info.Mode(), info.Size(), info.ModTime().UnixNano(), target, info.Sys().(*volume.Attributes)))
+		return nil
+	}))
+	sort.Strings(walked)
+	sort.Strings(want)
+	compare(t, "walks", strings.Join(walked, ""), strings.Join(want, ""))
+}
+
+func checkHardLinks(t *testing.T, v *FS) {
+	t.Helper()
+	inode := func(name string) uint64 {
+		info, err := v.Stat(name)
+		must(t, err)
+		return info.Sys().(*volume.Attributes).Inode
+	}
+	a, b := inode("links/first"), inode("links/second")
+	if a == 0 || a != b {
+		t.Errorf("hard links have numbers %x and %x", a, b)
+	}
+	if c := inode("big.bin"); a == c {
+		t.Errorf("two files have the number %x", a)
+	}
+}
+
+// TestConformance runs the tests of package fstest, which open every link: those
+// that lead nowhere are taken out first.
+func TestConformance(t *testing.T) {
+	top := sampleTree(t)
+	for _, name := range []string{"links/absolute", "links/dangling", "links/long", "pipe"} {
+		must(t, os.Remove(filepath.Join(top, name)))
+	}
+	for name, image := range map[string]string{
+		"xorriso":     xorriso(t, top, "-R"),
+		"genisoimage": genisoimage(t, top, "-R"),
+	} {
+		v := open(t, image, "")
+		if err := fstest.TestFS(v, "readme.txt", "links/up", "deep/2/3/4/5/6/7/8/9/10/11/12/bottom"); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// TestLongLinks reads links whose components and SL entries are split.
+// genisoimage cuts such links short.
+func TestLongLinks(t *testing.T) {
+	top := t.TempDir()
+	for i, target := range []string{
+		strings.Repeat("c/", 400) + "end",
+		"../" + strings.Repeat("d", 255) + "/" + strings.Repeat("e", 255) + "/" + strings.Repeat("f", 255),
+		"/" + strings.Repeat("g", 200) + "/./../" + strings.Repeat("h", 251),
+		"/",
+		".",
+		"../..",
+	} {
+		must(t, os.Symlink(target, filepath.Join(top, fmt.Sprint(i))))
+	}
+	src := os.DirFS(top)
+	links := func(v fs.FS) func(string, fs.FileInfo) string {
+		return func(path string, _ fs.FileInfo) string {
+			target, err := fs.ReadLink(v, path)
+			must(t, err)
+			return " -> " + target
+		}
+	}
+	v := open(t, xorriso(t, top, "-R"), "")
+	compare(t, "links", listing(t, v, links(v)), listing(t, src, links(src)))
+}
+
+func TestJoliet(t *testing.T) {
+	top := sampleTree(t)
+	for _, name := range []string{"links/relative", "links/up", "links/absolute", "links/dangling", "links/long", "links/folder", "pipe"} {
+		must(t, os.Remove(filepath.Join(top, name)))
+	}
+	for _, name := range []string{strings.Repeat("n", 200) + ".bin", strings.Repeat("y", 255)} { // longer than Joliet can
+		must(t, os.Remove(filepath.Join(top, name)))
+	}
+	src := os.DirFS(top)
+	plain := func(v fs.FS) func(string, fs.FileInfo) string {
+		return func(path string, info fs.FileInfo) string {
+			if info.IsDir() {
+				return "/"
+			}
+			return " " + content(t, v, path, info)
+		}
+	}
+	want := listing(t, src, plain(src))
+	const beyond = "\U0001F4BF\U00020000.txt" // neither writes letters beyond the BMP
+	for name, image := range map[string]string{
+		"xorriso":     xorriso(t, top, "-J", "-joliet-long", "-iso-level", "3"),
+		"genisoimage": genisoimage(t, top, "-J", "-joliet-long", "-D"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			v := open(t, image, ViewJoliet)
+			want := strings.ReplaceAll(want, beyond, map[string]string{"xorriso": "__.txt", "genisoimage": ""}[name])
+			compare(t, "listings", listing(t, v, plain(v)), want)
+			must(t, fstest.TestFS(v, "readme.txt"))
+			checkWalk(t, v)
+		})
+	}
+}
+
+func TestViews(t *testing.T) {
+	top := sampleTree(t)
+	image := xorriso(t, top, "-R", "-J", "-joliet-long", "-V", "SAMPLE", "-publisher", "NOBODY", "-iso-level", "2")
+	v := open(t, image, "")
+	if got := fmt.Sprint(v.Volume().Views); got != "[Rock Ridge Joliet ISO 9660]" {
+		t.Errorf("views %s", got)
+	}
+	if i := v.Volume(); i.Label != "SAMPLE" || i.Publisher != "NOBODY" || i.BlockSize != 2048 || i.Sectors == 0 || i.Created.IsZero() {
+		t.Errorf("volume %+v", i)
+	}
+	plain := open(t, image, ViewPlain)
+	if _, err := plain.Stat("README.TXT"); err != nil {
+		t.Error(err)
+	}
+	if _, err := plain.Stat("EMPTY"); err != nil {
+		t.Error(err)
+	}
+	var names []string
+	must(t, plain.Walk(".", func(e *volume.Entry) error {
+		if e.IsDir() {
+			names = append(names, "/"+string(e.Path))
+		} else {
+			names = append(names, "/"+string(e.Path)+";1")
+		}
+		return nil
+	}))
+	var want []string
+	for _, l := range strings.Split(peertest.Run(t, "", "isoinfo", "-f", "-i", image), "\n") {
+		if l = strings.TrimSpace(l); l != "" {
+			want = append(want, strings.ReplaceAll(l, ".;1", ";1"))
+		}
+	}
+	sort.Strings(names)
+	sort.Strings(want)
+	compare(t, "names", strings.Join(names, "\n"), strings.Join(want, "\n"))
+	if _, err := Open(v.r, v.size, volume.Options{View: "UDF"}); err == nil {
+		t.Error("a view that is not there was opened")
+	}
+}
+
+// TestBsdtar compares what we show of images with what bsdtar shows.
+func TestBsdtar(t *testing.T) {
+	top := sampleTree(t)
+	peertest.Need(t, "bsdtar")
+	for name, image := range map[string]string{
+		"xorriso":     xorriso(t, top, "-R", "-iso-level", "3"),
+		"genisoimage": genisoimage(t, top, "-R"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			v := open(t, image, "")
+			mine := listing(t, v, func(path string, info fs.FileInfo) string { return "" })
+			var theirs []string
+			for _, l := range strings.Split(peertest.Run(t, "", "bsdtar", "-tf", image), "\n") {
+				if l = strings.TrimSuffix(l, "/"); l != "" && l != "." {
+					theirs = append(theirs, l)
+				}
+			}
+			sort.Strings(theirs)
+			compare(t, "listings", mine, strings.Join(theirs, "\n")+"\n")
+		})
+	}
+}
+
+// TestLargeFile reads a file of more than 4 GiB, which has several extents.
+func TestLargeFile(t *testing.T) {
+	if testing.Short() {
+		t.Skip("makes an image of 4 GiB")
+	}
+	top := t.TempDir()
+	f, err := os.Create(filepath.Join(top, "large"))
+	must(t, err)
+	const size = 4<<30 + 5000
+	must(t, f.Truncate(size))
+	for _, off := range []int64{0, 4<<30 - 2048, 4<<30 - 1, size - 4} {
+		_, err := f.WriteAt([]byte("mark"), off)
+		must(t, err)
+	}
+	must(t, f.Close())
+	image := sparseImage(t, top, "-R", "-iso-level", "3")
+	v := open(t, image, "")
+	info, err := v.Stat("large")
+	must(t, err)
+	a := info.Sys().(*volume.Attributes)
+	if info.Size() != size || len(a.Extents) < 2 {
+		t.Fatalf("size %d in %d extents, want %d in at least 2", info.Size(), len(a.Extents), int64(size))
+	}
+	g, err := v.Open("large")
+	must(t, err)
+	for _, off := range []int64{0, 4<<30 - 2048, 4<<30 - 1, size - 4} {
+		p := make([]byte, 4)
+		if _, err := g.(interface {
+			ReadAt([]byte, int64) (int, error)
+		}).ReadAt(p, off); err != nil || (string(p) != "mark" && off != 4<<30-2048) {
+			t.Errorf("at %d: %q, %v", off, p, err)
+		}
+	}
+	if got := volume.NewLocator(v).Locate(a.Extents[1].Start); got != "large" {
+		t.Errorf("locate: %q", got)
+	}
+}

@@ -1,0 +1,217 @@
+// Package iso9660 reads and writes the ISO 9660 file system (ECMA-119) with its
+// extensions: Joliet, Rock Ridge (IEEE P1281 and P1282), El Torito, ISO
+// 9660:1999 and zisofs.
+package iso9660
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"slices"
+	"sync"
+
+	"glassmaster/mastering/disc"
+	"glassmaster/mastering/volume"
+)
+
+// Views of a volume: whose names and attributes are shown.
+const (
+	ViewRockRidge = "Rock Ridge"
+	ViewJoliet    = "Joliet"
+	ViewEnhanced  = "ISO 9660:1999"
+	ViewPlain     = "ISO 9660"
+)
+
+func init() {
+	volume.Register("ISO 9660", func(r io.ReaderAt, size int64, o volume.Options) (volume.FS, error) {
+		v, err := Open(r, size, o)
+		if err != nil {
+			return nil, err
+		}
+		return v, nil
+	})
+}
+
+// FS is an ISO 9660 volume opened for reading. It is safe for use by several
+// goroutines.
+type FS struct {
+	r         io.ReaderAt
+	size      int64 // of the image, bytes
+	blockSize int
+	set       []descriptor
+	root      span
+	susp      bool // system use areas hold Rock Ridge
+	skip      int  // bytes of each system use area that are not SUSP's (SP)
+	ucs2      bool // names are UTF-16BE
+	hideMoved bool // the root's rr_moved holds only what is shown elsewhere
+	info      volume.Info
+
+	mu      sync.Mutex
+	parents map[int64]int64 // offset of a directory -> of the record that leads to it
+}
+
+// Open opens the volume in r, size bytes long with offset 0 at address 0 of the
+// disc. The error wraps volume.ErrUnknown when there is no such volume, or none
+// with the view that is asked for.
+func Open(r io.ReaderAt, size int64, o volume.Options) (*FS, error) {
+	set, err := findSet(r, size, o)
+	if err != nil {
+		return nil, err
+	}
+	v := &FS{r: r, size: size, set: set, parents: map[int64]int64{}}
+	if err := v.choose(o.View); err != nil {
+		return nil, err
+	}
+	v.describe()
+	v.parents[v.root.off] = rootRecord
+	v.hideMoved = v.susp && v.movedIsEmpty()
+	return v, nil
+}
+
+// rootRecord stands in FS.parents for the root.
+const rootRecord = -1
+
+// findSet finds the volume descriptor set of the session that is wanted.
+func findSet(r io.ReaderAt, size int64, o volume.Options) ([]descriptor, error) {
+	starts := []disc.LBA{o.Start + 16}
+	if o.Start != 0 {
+		starts = append(starts, 16)
+	}
+	for _, at := range starts {
+		set, err := readDescriptors(r, at)
+		if !errors.Is(err, volume.ErrUnknown) {
+			return set, err
+		}
+	}
+	return nil, volume.ErrUnknown
+}
+
+// choose selects the tree of directories that is shown.
+func (v *FS) choose(view string) error {
+	primary, _ := find(v.set, func(d descriptor) bool { return d.kind() == typePrimary })
+	v.blockSize = checkBlockSize(primary.blockSize())
+	dot, err := v.rootDot(primary)
+	if err != nil {
+		return err
+	}
+	rock := dot != nil && dot.hasRock()
+	joliet, hasJoliet := find(v.set, func(d descriptor) bool { return d.joliet() > 0 })
+	enhanced, hasEnhanced := find(v.set, descriptor.enhanced)
+	for _, w := range []struct {
+		name string
+		have bool
+	}{{ViewRockRidge, rock}, {ViewJoliet, hasJoliet}, {ViewEnhanced, hasEnhanced}, {ViewPlain, true}} {
+		if w.have {
+			v.info.Views = append(v.info.Views, w.name)
+		}
+	}
+	if view == "" {
+		view = v.info.Views[0]
+	}
+	if !slices.Contains(v.info.Views, view) {
+		return fmt.Errorf("%w: the ISO 9660 volume has no view called %q, only %q", volume.ErrUnknown, view, v.info.Views)
+	}
+	v.info.View = view
+	main := primary
+	switch view {
+	case ViewRockRidge:
+		v.susp, v.skip = true, dot.spSkip
+	case ViewJoliet:
+		main, v.ucs2 = joliet, true
+	case ViewEnhanced:
+		main = enhanced
+	}
+	v.blockSize = checkBlockSize(main.blockSize())
+	v.root, err = v.rootOf(main)
+	v.identify(main, dot)
+	return err
+}
+
+// checkBlockSize returns a logical block size that can be, the usual one in
+// place of nonsense (ECMA-119 6.2.2: a power of two, at most a sector).
+func checkBlockSize(n int) int {
+	switch n {
+	case 512, 1024, 2048:
+		return n
+	}
+	return disc.SectorSize
+}
+
+// rootOf returns where the root directory of a descriptor is.
+func (v *FS) rootOf(d descriptor) (span, error) {
+	rec := dirRecord(d.root())
+	s := span{rec.start() * int64(v.blockSize), int64(rec.size())}
+	if s.off >= v.size || s.off < 0 || s.n == 0 {
+		return s, fmt.Errorf("the root directory of the volume descriptor at sector %d should be at sector %d with %d bytes, but the image has %d sectors",
+			d.lba, s.off/disc.SectorSize, s.n, v.size/disc.SectorSize)
+	}
+	return s, nil
+}
+
+// rootDot decodes the record "." of the root, where SUSP introduces itself (P1281
+// 4.1, 5.3). It returns nil when the record is damaged.
+func (v *FS) rootDot(d descriptor) (*item, error) {
+	root, err := v.rootOf(d)
+	if err != nil {
+		return nil, err
+	}
+	var s scan
+	var w window
+	s.start(v, []span{root}, &w)
+	rec, at := s.record()
+	if rec == nil && s.err != nil {
+		return nil, nil
+	}
+	if rec == nil || !rec.isSpecial() {
+		return nil, nil
+	}
+	it := &item{}
+	v.susp = true
+	v.take(it, rec, at, &w)
+	v.susp = false
+	return it, nil
+}
+
+// hasRock reports whether the record "." of the root announces Rock Ridge: by
+// its extension reference or, as old writers do, by its mere entries.
+func (it *item) hasRock() bool {
+	for _, id := range it.extension {
+		switch id {
+		case "RRIP_1991A", "IEEE_P1282", "IEEE_1282":
+			return true
+		}
+	}
+	return it.rock
+}
+
+// Image implements volume.Direct.
+func (v *FS) Image() io.ReaderAt { return v.r }
+
+// Volume implements volume.FS.
+func (v *FS) Volume() volume.Info {
+	info := v.info
+	info.Views = slices.Clone(info.Views)
+	info.Properties = slices.Clone(info.Properties)
+	return info
+}
+
+// rootInfo is the root as an entry.
+func (v *FS) rootInfo() *fileInfo {
+	it := &item{}
+	it.reset()
+	it.Mode = fs.ModeDir | 0o755
+	var s scan
+	var w window
+	s.start(v, []span{v.root}, &w)
+	if rec, at := s.record(); rec != nil && rec.isSpecial() {
+		v.take(it, rec, at, &w)
+	}
+	it.at = rootRecord
+	it.spans = append(it.spans[:0], v.root)
+	it.flags |= flagDirectory
+	v.finish(it)
+	f := it.info()
+	f.name = "."
+	return f
+}

@@ -1,0 +1,196 @@
+package iso9660
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"math/bits"
+	"unicode/utf16"
+	"unicode/utf8"
+
+	"glassmaster/mastering/volume"
+)
+
+// Bits of the flags of a directory record (ECMA-119 9.1.6).
+const (
+	flagHidden     = 1 << 0
+	flagDirectory  = 1 << 1
+	flagAssociated = 1 << 2
+	flagMulti      = 1 << 7 // not the last extent of the file
+)
+
+// recordHead is the length of a directory record without its identifier.
+const recordHead = 33
+
+// dirRecord is a directory record in place (ECMA-119 9.1), checked so that its
+// fixed fields, identifier and system use area lie within it.
+type dirRecord []byte
+
+// checkRecord returns the record at the beginning of p, which ends where the
+// sector ends. A length of zero gives a nil record: the sector holds no more.
+func checkRecord(p []byte) (dirRecord, error) {
+	if len(p) == 0 || p[0] == 0 {
+		return nil, nil
+	}
+	n := int(p[0])
+	if n > len(p) {
+		return nil, fmt.Errorf("a directory record of %d bytes crosses the end of its sector", n)
+	}
+	if n < recordHead+1 {
+		return nil, fmt.Errorf("a directory record is %d bytes long, shorter than its fixed part", n)
+	}
+	if id := int(p[32]); id == 0 || recordHead+id > n {
+		return nil, fmt.Errorf("a directory record of %d bytes claims an identifier of %d", n, id)
+	}
+	return dirRecord(p[:n]), nil
+}
+
+func (r dirRecord) extent() uint32  { return both32(r[2:]) }
+func (r dirRecord) size() uint32    { return both32(r[10:]) }
+func (r dirRecord) flags() byte     { return r[25] }
+func (r dirRecord) isDir() bool     { return r[25]&flagDirectory != 0 }
+func (r dirRecord) id() []byte      { return r[33 : 33+int(r[32])] }
+func (r dirRecord) isSpecial() bool { return r[32] == 1 && r[33] <= 1 } // . and ..
+func (r dirRecord) unit() int       { return int(r[26]) }
+func (r dirRecord) gap() int        { return int(r[27]) }
+
+// start returns the block of the first byte of content, behind an extended
+// attribute record.
+func (r dirRecord) start() int64 { return int64(r.extent()) + int64(r[1]) }
+
+// systemUse returns the area behind the identifier and its padding.
+func (r dirRecord) systemUse() []byte {
+	n := recordHead + int(r[32])
+	n += n & 1 // an identifier of even length is padded
+	if n >= len(r) {
+		return nil
+	}
+	return r[n:]
+}
+
+// time7 reads the date of a record: years since 1900, month, day, hour, minute,
+// second and a signed number of quarter hours (ECMA-119 9.1.5). It returns Unix
+// time in nanoseconds, or volume.NoTime.
+func time7(p []byte) int64 {
+	if p[1] < 1 || p[1] > 12 || p[2] < 1 || p[2] > 31 || p[3] > 24 || p[4] > 59 || p[5] > 60 {
+		return volume.NoTime
+	}
+	s := days(1900+int64(p[0]), int64(p[1]), int64(p[2])) * 86400
+	s += int64(p[3])*3600 + int64(p[4])*60 + int64(p[5]) - int64(int8(p[6]))*900
+	return s * 1e9
+}
+
+// days returns the days from 1970-01-01 to a date of the Gregorian calendar, the
+// year counted from March so that the leap day is its last.
+func days(y, m, d int64) int64 {
+	if m <= 2 {
+		y, m = y-1, m+12
+	}
+	return 365*y + y/4 - y/100 + y/400 + (153*(m-3)+2)/5 + d - 719469
+}
+
+// appendPlainName appends the identifier of a file as it is shown when there are
+// no longer names: without version 1 and without the dot of an empty extension.
+func appendPlainName(dst, id []byte) []byte {
+	if n := len(id); n > 2 && id[n-2] == ';' && id[n-1] == '1' {
+		id = id[:n-2]
+	}
+	if n := len(id); n > 1 && id[n-1] == '.' {
+		id = id[:n-1]
+	}
+	return appendName(dst, id)
+}
+
+// appendJolietName appends a name in UTF-16BE, without version 1.
+func appendJolietName(dst, id []byte) []byte {
+	if n := len(id); n > 4 && string(id[n-4:]) == "\x00;\x001" {
+		id = id[:n-4]
+	}
+	from := len(dst)
+	for i := 0; i+1 < len(id); i += 2 {
+		c := rune(binary.BigEndian.Uint16(id[i:]))
+		if utf16.IsSurrogate(c) && i+3 < len(id) {
+			if both := utf16.DecodeRune(c, rune(binary.BigEndian.Uint16(id[i+2:]))); both != utf8.RuneError {
+				c = both
+				i += 2
+			}
+		}
+		if c == '/' || c == 0 {
+			c = '_'
+		}
+		dst = utf8.AppendRune(dst, c)
+	}
+	return safeName(dst, from)
+}
+
+// appendName appends a name of single bytes: UTF-8, or what older programs
+// wrote, taken as Latin-1.
+func appendName(dst, id []byte) []byte {
+	from := len(dst)
+	if validUTF8(id) {
+		dst = append(dst, id...)
+	} else {
+		for _, c := range id {
+			dst = utf8.AppendRune(dst, rune(c))
+		}
+	}
+	if name := dst[from:]; bytes.IndexByte(name, '/') >= 0 || bytes.IndexByte(name, 0) >= 0 {
+		for i, c := range name {
+			if c == '/' || c == 0 {
+				name[i] = '_'
+			}
+		}
+	}
+	if len(dst)-from > 2 {
+		return dst
+	}
+	return safeName(dst, from)
+}
+
+// validUTF8 is utf8.Valid for names, most of which are ASCII with single other
+// letters: it skips from one of these to the next.
+func validUTF8(p []byte) bool {
+	const high = 0x8080808080808080
+	for len(p) >= 8 {
+		x := binary.LittleEndian.Uint64(p) & high
+		p = p[bits.TrailingZeros64(x)>>3:] // all 8 where x is zero
+		if x == 0 {
+			continue
+		}
+		if len(p) >= 2 && p[0]-0xC2 <= 0xDF-0xC2 && p[1]&0xC0 == 0x80 {
+			p = p[2:]
+			continue
+		}
+		r, n := utf8.DecodeRune(p)
+		if r == utf8.RuneError && n <= 1 {
+			return false
+		}
+		p = p[n:]
+	}
+	return utf8.Valid(p)
+}
+
+// safeName makes sure that the name from index from on can be a name at all.
+func safeName(dst []byte, from int) []byte {
+	switch string(dst[from:]) {
+	case "":
+		return append(dst, '_')
+	case ".":
+		return append(dst[:from], '_')
+	case "..":
+		return append(dst[:from], "__"...)
+	}
+	return dst
+}
+
+// cleanText makes text of a descriptor valid UTF-8.
+func cleanText(s string) string {
+	if utf8.ValidString(s) {
+		return s
+	}
+	var b []byte
+	for i := 0; i < len(s); i++ {
+		b = utf8.AppendRune(b, rune(s[i]))
+	}
+	return string(b)
+}

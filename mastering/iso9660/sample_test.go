@@ -1,0 +1,231 @@
+package iso9660
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"io/fs"
+	"math/rand"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sort"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"glassmaster/mastering/peertest"
+	"glassmaster/mastering/volume"
+)
+
+// sampleTree makes a folder with everything that file systems find hard.
+func sampleTree(t testing.TB) string {
+	t.Helper()
+	top := t.TempDir()
+	r := rand.New(rand.NewSource(1))
+	put := func(name string, size int, mode fs.FileMode) string {
+		path := filepath.Join(top, name)
+		must(t, os.MkdirAll(filepath.Dir(path), 0o755))
+		p := make([]byte, size)
+		r.Read(p)
+		must(t, os.WriteFile(path, p, 0o644))
+		must(t, os.Chmod(path, mode))
+		return path
+	}
+	put("readme.txt", 100, 0o644)
+	put("one sector", 2048, 0o600)
+	put("more than one", 2049, 0o755)
+	put("empty", 0, 0o444)
+	put("also empty", 0, 0o644)
+	put("big.bin", 300<<10, 0o640)
+	put("deep/2/3/4/5/6/7/8/9/10/11/12/bottom", 10, 0o644)
+	put(strings.Repeat("n", 200)+".bin", 5, 0o644)
+	put(strings.Repeat("y", 255), 6, 0o644)
+	put("unicode/élan Ångström 資料 \U0001F4BF\U00020000.txt", 20, 0o644)
+	put("unicode/ελλάδα", 21, 0o644)
+	put("set/uid", 10, 0o755|fs.ModeSetuid)
+	must(t, os.MkdirAll(filepath.Join(top, "empty folder"), 0o700))
+	for i := range 300 {
+		put(fmt.Sprintf("many/file %03d with a name that is rather long", i), i, 0o644)
+	}
+	first := put("links/first", 5000, 0o644)
+	must(t, os.Link(first, filepath.Join(top, "links/second")))
+	must(t, os.Symlink("first", filepath.Join(top, "links/relative")))
+	must(t, os.Symlink("../readme.txt", filepath.Join(top, "links/up")))
+	must(t, os.Symlink("/absolute/path", filepath.Join(top, "links/absolute")))
+	must(t, os.Symlink("nowhere", filepath.Join(top, "links/dangling")))
+	must(t, os.Symlink("./a/../b/./"+strings.Repeat("c/", 20)+strings.Repeat("d", 90), filepath.Join(top, "links/long")))
+	must(t, os.Symlink("../deep", filepath.Join(top, "links/folder")))
+	must(t, syscall.Mkfifo(filepath.Join(top, "pipe"), 0o644))
+	settle(t, top)
+	return top
+}
+
+// settle gives everything below top a time of its own, as a disc records it: in
+// whole seconds.
+func settle(t testing.TB, top string) {
+	t.Helper()
+	at := time.Date(1999, 12, 31, 23, 59, 58, 0, time.UTC)
+	var paths []string
+	must(t, filepath.WalkDir(top, func(path string, _ fs.DirEntry, err error) error {
+		paths = append(paths, path)
+		return err
+	}))
+	for i := len(paths) - 1; i >= 0; i-- {
+		at = at.Add(time.Hour)
+		ts := []syscall.Timespec{syscall.NsecToTimespec(at.UnixNano()), syscall.NsecToTimespec(at.UnixNano())}
+		if info, err := os.Lstat(paths[i]); err == nil && info.Mode().Type() != fs.ModeSymlink {
+			must(t, syscall.UtimesNano(paths[i], ts))
+		}
+	}
+}
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// xorriso and genisoimage make an image of a folder and return its path.
+func xorriso(t testing.TB, top string, args ...string) string {
+	t.Helper()
+	out := filepath.Join(t.TempDir(), "x.iso")
+	args = append([]string{"60", "xorriso", "-report_about", "FAILURE", "-as", "mkisofs", "-quiet", "-o", out}, args...)
+	peertest.Need(t, "xorriso")
+	peertest.Run(t, "", "timeout", append(args, top)...)
+	return out
+}
+
+func genisoimage(t testing.TB, top string, args ...string) string {
+	t.Helper()
+	out := filepath.Join(t.TempDir(), "g.iso")
+	args = append([]string{"60", "genisoimage", "-quiet", "-input-charset", "utf-8", "-o", out}, args...)
+	peertest.Need(t, "genisoimage")
+	peertest.Run(t, "", "timeout", append(args, top)...)
+	return out
+}
+
+// sparseImage makes an image with xorriso and stores it with holes where it is
+// zero, so that a large one costs no disk.
+func sparseImage(t testing.TB, top string, args ...string) string {
+	t.Helper()
+	peertest.Need(t, "xorriso")
+	out, err := os.Create(filepath.Join(t.TempDir(), "s.iso"))
+	must(t, err)
+	defer out.Close()
+	args = append([]string{"-report_about", "FAILURE", "-as", "mkisofs", "-quiet", "-o", "-"}, args...)
+	cmd := exec.Command("xorriso", append(args, top)...)
+	pipe, err := cmd.StdoutPipe()
+	must(t, err)
+	must(t, cmd.Start())
+	p, zeros := make([]byte, 64<<10), make([]byte, 64<<10)
+	size := int64(0)
+	for {
+		n, err := io.ReadFull(pipe, p)
+		if !bytes.Equal(p[:n], zeros[:n]) {
+			_, err := out.WriteAt(p[:n], size)
+			must(t, err)
+		}
+		size += int64(n)
+		if err != nil {
+			break
+		}
+	}
+	must(t, cmd.Wait())
+	must(t, out.Truncate(size))
+	return out.Name()
+}
+
+// open opens an image file with the given view.
+func open(t testing.TB, path, view string) *FS {
+	t.Helper()
+	return openWith(t, path, volume.Options{View: view})
+}
+
+func openWith(t testing.TB, path string, o volume.Options) *FS {
+	t.Helper()
+	f, err := os.Open(path)
+	must(t, err)
+	t.Cleanup(func() { f.Close() })
+	info, err := f.Stat()
+	must(t, err)
+	v, err := Open(f, info.Size(), o)
+	must(t, err)
+	return v
+}
+
+// listing describes every entry below the root of a file system in a line:
+// path, mode, size, time, target and a digest of the contents.
+func listing(t testing.TB, v fs.FS, with func(path string, info fs.FileInfo) string) string {
+	t.Helper()
+	var lines []string
+	must(t, fs.WalkDir(v, ".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return fmt.Errorf("%s: %w", path, err)
+		}
+		if path == "." {
+			return nil
+		}
+		info, err := d.Info()
+		if err != nil {
+			return err
+		}
+		lines = append(lines, path+with(path, info))
+		return nil
+	}))
+	sort.Strings(lines)
+	return strings.Join(lines, "\n") + "\n"
+}
+
+// posix describes what Rock Ridge keeps of an entry.
+func posix(t testing.TB, v fs.FS) func(string, fs.FileInfo) string {
+	return func(path string, info fs.FileInfo) string {
+		s := fmt.Sprintf(" %v", info.Mode())
+		switch info.Mode().Type() {
+		case fs.ModeSymlink:
+			target, err := fs.ReadLink(v, path)
+			must(t, err)
+			return s + " -> " + target
+		case 0:
+			s += " " + content(t, v, path, info)
+		}
+		return s + info.ModTime().UTC().Format(" 2006-01-02 15:04:05")
+	}
+}
+
+// content describes the bytes of a file.
+func content(t testing.TB, v fs.FS, path string, info fs.FileInfo) string {
+	p, err := fs.ReadFile(v, path)
+	must(t, err)
+	if int64(len(p)) != info.Size() {
+		t.Errorf("%s: size %d, but %d bytes read", path, info.Size(), len(p))
+	}
+	sum := uint32(1)
+	for _, c := range p {
+		sum = sum*31 + uint32(c)
+	}
+	return fmt.Sprintf("%d %08x", len(p), sum)
+}
+
+// compare fails the test with the first line in which two listings differ.
+func compare(t testing.TB, what, got, want string) {
+	t.Helper()
+	if got == want {
+		return
+	}
+	g, w := bytes.Split([]byte(got), []byte("\n")), bytes.Split([]byte(want), []byte("\n"))
+	for i := range max(len(g), len(w)) {
+		var a, b []byte
+		if i < len(g) {
+			a = g[i]
+		}
+		if i < len(w) {
+			b = w[i]
+		}
+		if !bytes.Equal(a, b) {
+			t.Fatalf("%s differ at line %d:\n got %s\nwant %s", what, i+1, a, b)
+		}
+	}
+}

@@ -1,0 +1,176 @@
+package iso9660
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+
+	"glassmaster/mastering/disc"
+	"glassmaster/mastering/volume"
+)
+
+// chunk is how much of a directory is read at a time.
+const chunk = 64 << 10
+
+// scan reads the entries of a directory one after another.
+type scan struct {
+	v     *FS
+	room  [1]span
+	spans []span // what is still to be read
+	buf   []byte // the piece that is being parsed
+	off   int64  // offset of buf in the image
+	pos   int    // in buf
+	raw   []byte // memory of buf
+	err   error  // the first defect met; the scan went on behind it
+	w     *window
+}
+
+// start begins the scan of a directory.
+func (s *scan) start(v *FS, spans []span, w *window) {
+	s.v, s.spans, s.buf, s.pos, s.err, s.w = v, append(s.room[:0], spans...), nil, 0, nil, w
+}
+
+// maxBad is how many unreadable sectors of a directory are passed over.
+const maxBad = 16
+
+// fill reads the next piece, and returns false at the end of the directory.
+// Sectors that cannot be read are noted and passed over.
+func (s *scan) fill() bool {
+	for bad := 0; bad <= maxBad; {
+		for len(s.spans) > 0 && s.spans[0].n <= 0 {
+			s.spans = s.spans[1:]
+		}
+		if len(s.spans) == 0 {
+			return false
+		}
+		d := &s.spans[0]
+		if have := s.v.size - d.off; d.n > have {
+			s.note(fmt.Errorf("the directory at sector %d ends behind the end of the image", d.off/disc.SectorSize))
+			d.n = have
+			continue
+		}
+		n := int(min(d.n, chunk))
+		if cap(s.raw) < n {
+			s.raw = make([]byte, (n+disc.SectorSize-1)/disc.SectorSize*disc.SectorSize)
+		}
+		got, err := s.v.r.ReadAt(s.raw[:n], d.off)
+		done := n
+		if got < n {
+			s.note(fmt.Errorf("read the directory at sector %d: %w", (d.off+int64(got))/disc.SectorSize, noEOF(err)))
+			got -= got % disc.SectorSize
+			done = got
+			if got == 0 {
+				done = disc.SectorSize
+				bad++
+			}
+		}
+		s.buf, s.off, s.pos = s.raw[:got], d.off, 0
+		d.off += int64(done)
+		d.n -= int64(done)
+		if got > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+func noEOF(err error) error {
+	if err == nil || errors.Is(err, io.EOF) {
+		return io.ErrUnexpectedEOF
+	}
+	return err
+}
+
+func (s *scan) note(err error) {
+	if s.err == nil {
+		s.err = err
+	}
+}
+
+// record returns the next record with its offset in the image, nil at the end.
+func (s *scan) record() (dirRecord, int64) {
+	for {
+		if s.pos >= len(s.buf) && !s.fill() {
+			return nil, 0
+		}
+		end := min((s.pos/disc.SectorSize+1)*disc.SectorSize, len(s.buf))
+		rec, err := checkRecord(s.buf[s.pos:end])
+		if err != nil {
+			s.note(fmt.Errorf("sector %d, byte %d: %w", (s.off+int64(s.pos))/disc.SectorSize, s.pos%disc.SectorSize, err))
+		}
+		if rec == nil {
+			s.pos = end // the rest of the sector is empty, or cannot be trusted
+			continue
+		}
+		at := s.off + int64(s.pos)
+		s.pos += len(rec)
+		return rec, at
+	}
+}
+
+// next decodes the next entry that is to be shown; it returns false at the end.
+func (s *scan) next(it *item) bool {
+	for {
+		rec, at := s.record()
+		if rec == nil {
+			return false
+		}
+		if rec.isSpecial() || rec.flags()&flagAssociated != 0 {
+			continue
+		}
+		s.v.take(it, rec, at, s.w)
+		for more := rec.flags()&flagMulti != 0; more; {
+			rec, _ = s.record()
+			if rec == nil {
+				s.note(fmt.Errorf("the last extent of %q is missing", it.name))
+				break
+			}
+			s.v.addSpan(it, rec)
+			more = rec.flags()&flagMulti != 0
+		}
+		if it.relocated {
+			continue
+		}
+		if it.hasChild {
+			if err := s.v.follow(it, s.w); err != nil {
+				s.note(err)
+				continue
+			}
+		}
+		s.v.finish(it)
+		return true
+	}
+}
+
+// follow turns a CL record into the directory that it stands for, whose size and
+// attributes are in the record "." of that directory (P1282 4.1.5.1).
+func (v *FS) follow(it *item, w *window) error {
+	at := int64(it.child) * int64(v.blockSize)
+	p, err := w.read(v.r, at, recordHead+1)
+	if err == nil {
+		p, err = w.read(v.r, at, max(int(p[0]), recordHead+1))
+	}
+	if err != nil {
+		return fmt.Errorf("read the moved directory %q at sector %d: %w", it.name, it.child, noEOF(err))
+	}
+	rec, err := checkRecord(p)
+	if err == nil && (rec == nil || !rec.isSpecial()) {
+		err = errors.New("no directory begins there")
+	}
+	if err != nil {
+		return fmt.Errorf("the moved directory %q at sector %d: %w", it.name, it.child, err)
+	}
+	own := append(dirRecord(nil), rec...) // the window moves when a continuation area is read
+	name := string(it.name)
+	place := it.at
+	v.take(it, own, place, w)
+	it.name = append(it.name[:0], name...)
+	it.spans = append(it.spans[:0], span{at, int64(own.size())})
+	it.flags |= flagDirectory
+	it.Mode = fs.ModeDir | it.Mode.Perm()
+	it.hasChild = false
+	return nil
+}
+
+var _ volume.Direct = (*FS)(nil)

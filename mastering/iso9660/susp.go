@@ -1,0 +1,327 @@
+package iso9660
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"slices"
+
+	"glassmaster/mastering/volume"
+)
+
+// Entries of the System Use Sharing Protocol (IEEE P1281 5) and of Rock Ridge
+// (IEEE P1282 4.1) that the reader knows.
+const (
+	sigCE = 'C'<<8 | 'E' // continuation area
+	sigER = 'E'<<8 | 'R' // extension reference
+	sigSP = 'S'<<8 | 'P' // sharing protocol indicator
+	sigST = 'S'<<8 | 'T' // terminator
+	sigPX = 'P'<<8 | 'X' // POSIX attributes
+	sigPN = 'P'<<8 | 'N' // device numbers
+	sigSL = 'S'<<8 | 'L' // symbolic link
+	sigNM = 'N'<<8 | 'M' // alternate name
+	sigCL = 'C'<<8 | 'L' // child link
+	sigPL = 'P'<<8 | 'L' // parent link
+	sigRE = 'R'<<8 | 'E' // relocated
+	sigTF = 'T'<<8 | 'F' // time stamps
+	sigRR = 'R'<<8 | 'R' // which entries there are (RRIP 1.09)
+	sigSF = 'S'<<8 | 'F' // sparse file
+	sigZF = 'Z'<<8 | 'F' // zisofs
+	sigAL = 'A'<<8 | 'L' // AAIP attribute list
+)
+
+// Bounds of a chain of continuation areas, far above what real discs have.
+const (
+	maxContinuations = 256
+	maxAreaBytes     = 64 << 10
+)
+
+var errLoop = errors.New("the chain of continuation areas runs in a loop")
+
+// area is a continuation area: where a CE entry points (IEEE P1281 5.1).
+type area struct{ block, offset, length uint32 }
+
+// window is a piece of the image kept for the continuation areas, which lie
+// close together.
+type window struct {
+	off int64
+	buf []byte
+}
+
+const windowSize = 32 << 10
+
+// read returns n bytes at off; they are valid until the next call.
+func (w *window) read(r io.ReaderAt, off int64, n int) ([]byte, error) {
+	if off >= w.off && off+int64(n) <= w.off+int64(len(w.buf)) {
+		return w.buf[off-w.off:][:n], nil
+	}
+	want := max(n, windowSize)
+	if cap(w.buf) < want {
+		w.buf = make([]byte, want)
+	}
+	got, err := r.ReadAt(w.buf[:want], off)
+	w.off, w.buf = off, w.buf[:got]
+	if got < n {
+		if err == nil || errors.Is(err, io.EOF) {
+			err = io.ErrUnexpectedEOF
+		}
+		return nil, err
+	}
+	return w.buf[:n], nil
+}
+
+// readSystemUse takes what the system use area of a record says into it. An
+// error leaves what was understood before it.
+func (v *FS) readSystemUse(it *item, p []byte, w *window) error {
+	if len(p) < v.skip {
+		return nil
+	}
+	next, more := it.takeEntries(p[v.skip:])
+	if !more {
+		return it.suspErr
+	}
+	return v.readContinuations(it, next, w)
+}
+
+// readContinuations reads the chain of continuation areas that begins at next.
+func (v *FS) readContinuations(it *item, next area, w *window) error {
+	var seen []area
+	for more := true; more; {
+		if slices.Contains(seen, next) {
+			return errLoop
+		}
+		if len(seen) == maxContinuations {
+			return fmt.Errorf("the chain of continuation areas is longer than %d", maxContinuations)
+		}
+		seen = append(seen, next)
+		if next.length > maxAreaBytes {
+			return fmt.Errorf("a continuation area claims %d bytes", next.length)
+		}
+		p, err := w.read(v.r, int64(next.block)*int64(v.blockSize)+int64(next.offset), int(next.length))
+		if err != nil {
+			return fmt.Errorf("read the continuation area at sector %d: %w", next.block, err)
+		}
+		next, more = it.takeEntries(p)
+	}
+	return it.suspErr
+}
+
+// takeEntries reads the entries of one area, and returns the area that a CE
+// entry names as the next.
+func (it *item) takeEntries(p []byte) (next area, more bool) {
+	for len(p) >= 4 && p[0] != 0 {
+		n := int(p[2])
+		if n < 4 || n > len(p) {
+			it.suspErr = fmt.Errorf("a system use entry %q claims %d bytes where %d are left", p[:2], n, len(p))
+			return next, more
+		}
+		e := p[:n]
+		p = p[n:]
+		switch sig := int(e[0])<<8 | int(e[1]); sig {
+		case sigNM:
+			it.takeName(e)
+		case sigPX:
+			it.takePosix(e)
+		case sigTF:
+			it.takeTimes(e)
+		case sigSL:
+			it.takeLink(e)
+		case sigCE:
+			if n >= 28 {
+				next, more = area{both32(e[4:]), both32(e[12:]), both32(e[20:])}, true
+			}
+		case sigST:
+			return next, more
+		default:
+			it.takeRare(sig, e)
+		}
+	}
+	return next, more
+}
+
+// takeRare reads the entries that few records have.
+func (it *item) takeRare(sig int, e []byte) {
+	switch sig {
+	case sigPN:
+		if len(e) >= 20 {
+			it.Device = deviceNumber(both32(e[4:]), both32(e[12:]))
+		}
+	case sigCL:
+		if len(e) >= 12 {
+			it.child, it.hasChild = both32(e[4:]), true
+		}
+	case sigRE:
+		it.relocated = true
+	case sigER:
+		if len(e) >= 8 && 8+int(e[4]) <= len(e) {
+			it.extension = append(it.extension, string(e[8:8+int(e[4])]))
+		}
+	case sigSP:
+		if len(e) >= 7 && e[4] == 0xBE && e[5] == 0xEF {
+			it.hasSP, it.spSkip = true, int(e[6])
+		}
+	case sigRR:
+		it.rock = true
+	case sigSF:
+		it.sparse = true
+	case sigZF:
+		it.takeZisofs(e)
+	case sigAL:
+		it.takeAttributes(e)
+	}
+}
+
+// takeName reads NM (P1282 4.1.4): flags at 4 (1 continues, 2 current, 4
+// parent), then the name or a part of it.
+func (it *item) takeName(e []byte) {
+	if len(e) < 5 || e[4]&6 != 0 {
+		return
+	}
+	it.rockName = append(it.rockName, e[5:]...)
+	it.rock = true
+}
+
+// takePosix reads PX (P1282 4.1.1): mode at 4, links at 12, user at 20, group at
+// 28 and, since version 1.12, the file serial number at 36.
+func (it *item) takePosix(e []byte) {
+	if len(e) < 20 {
+		return
+	}
+	it.rock, it.posix = true, true
+	it.Mode = unixMode(both32(e[4:]))
+	it.Links = both32(e[12:])
+	if len(e) >= 28 {
+		it.UID = both32(e[20:])
+	}
+	if len(e) >= 36 {
+		it.GID = both32(e[28:])
+	}
+	if len(e) >= 44 {
+		it.serial = both32(e[36:])
+	}
+}
+
+// takeTimes reads TF (P1282 4.1.6): flags at 4 say which dates follow, and bit 7
+// that they have 17 bytes instead of 7.
+func (it *item) takeTimes(e []byte) {
+	if len(e) < 5 {
+		return
+	}
+	size := 7
+	if e[4]&0x80 != 0 {
+		size = 17
+	}
+	flags, e := e[4], e[5:]
+	for bit := 0; bit < 4; bit++ { // creation, modification, access, attributes
+		if flags&(1<<bit) == 0 {
+			continue
+		}
+		if len(e) < size {
+			return
+		}
+		t := int64(volume.NoTime)
+		if size == 7 {
+			t = time7(e)
+		} else if long := time17(e[:17]); !long.IsZero() {
+			t = long.UnixNano()
+		}
+		if bit == 1 && t != volume.NoTime {
+			it.Modified = t
+		}
+		it.times[bit] = t
+		e = e[size:]
+	}
+}
+
+// takeLink reads SL (P1282 4.1.3): flags at 4 (1 continues), then components of
+// flags (1 continues, 2 current, 4 parent, 8 root), length and text.
+func (it *item) takeLink(e []byte) {
+	if len(e) < 5 {
+		return
+	}
+	it.isLink = true
+	for p := e[5:]; len(p) >= 2; {
+		n := 2 + int(p[1])
+		if n > len(p) {
+			return
+		}
+		flags, text := p[0], p[2:n]
+		p = p[n:]
+		if k := len(it.Target); k > 0 && !it.linkGoesOn && it.Target[k-1] != '/' {
+			it.Target = append(it.Target, '/')
+		}
+		it.linkGoesOn = flags&1 != 0
+		switch {
+		case flags&2 != 0:
+			it.Target = append(it.Target, '.')
+		case flags&4 != 0:
+			it.Target = append(it.Target, ".."...)
+		case flags&(8|16) != 0:
+			it.Target = append(it.Target[:0], '/')
+		default:
+			it.Target = append(it.Target, text...)
+		}
+	}
+}
+
+// deviceNumber joins the two halves of PN (P1282 4.1.2). Writers that know only
+// a number of 32 bits put it into the low half, as Solaris did.
+func deviceNumber(high, low uint32) uint64 {
+	if high == 0 && low&^0xff != 0 {
+		return uint64(low>>8&0xfff)<<32 | uint64(low&0xff|low>>12&0xfff00)
+	}
+	return uint64(high)<<32 | uint64(low)
+}
+
+// unixMode turns st_mode of POSIX into a FileMode.
+func unixMode(m uint32) fs.FileMode {
+	mode := fs.FileMode(m & 0o777)
+	switch m & 0o170000 {
+	case 0o040000:
+		mode |= fs.ModeDir
+	case 0o120000:
+		mode |= fs.ModeSymlink
+	case 0o060000:
+		mode |= fs.ModeDevice
+	case 0o020000:
+		mode |= fs.ModeDevice | fs.ModeCharDevice
+	case 0o010000:
+		mode |= fs.ModeNamedPipe
+	case 0o140000:
+		mode |= fs.ModeSocket
+	}
+	if m&0o4000 != 0 {
+		mode |= fs.ModeSetuid
+	}
+	if m&0o2000 != 0 {
+		mode |= fs.ModeSetgid
+	}
+	if m&0o1000 != 0 {
+		mode |= fs.ModeSticky
+	}
+	return mode
+}
+
+// takeZisofs reads ZF (zisofs): algorithm at 4, header size in words at 6,
+// logarithm of the block size at 7, size of the contents at 8.
+func (it *item) takeZisofs(e []byte) {
+	if len(e) < 16 {
+		return
+	}
+	it.compressed = zisofsEntry{
+		algorithm: string(e[4:6]), headerWords: e[6], blockLog: e[7],
+		size: uint64(binary.LittleEndian.Uint32(e[8:])),
+	}
+	if it.compressed.algorithm == "PZ" {
+		it.compressed.size = binary.LittleEndian.Uint64(e[8:])
+	}
+}
+
+// takeAttributes keeps AL entries (AAIP) for whoever wants them.
+func (it *item) takeAttributes(e []byte) {
+	if it.wantAttributes && len(e) >= 5 {
+		it.attributes = append(it.attributes, e[5:]...)
+	}
+}

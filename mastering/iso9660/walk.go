@@ -1,0 +1,128 @@
+package iso9660
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+
+	"glassmaster/mastering/disc"
+	"glassmaster/mastering/volume"
+)
+
+// walk is the state of one Walk: a scan for each directory that is open, one
+// item and one path for all.
+type walk struct {
+	v     *FS
+	f     func(*volume.Entry) error
+	it    item
+	path  []byte
+	scans []*scan
+	w     window
+	seen  map[int64]struct{} // offsets of the directories that were met
+	left  int64              // bytes of directories that may still be read
+}
+
+// Walk implements volume.Walker.
+func (v *FS) Walk(root string, f func(*volume.Entry) error) error {
+	dir, err := v.lookup(root, true)
+	if err == nil && !dir.IsDir() {
+		err = errors.New("not a folder")
+	}
+	if err != nil {
+		return &fs.PathError{Op: "walk", Path: root, Err: err}
+	}
+	// Directories do not overlap, so all of them are smaller than the image: more
+	// than that is read only where damage leads in circles.
+	w := &walk{v: v, f: f, seen: map[int64]struct{}{}, left: v.size + chunk}
+	if root != "." {
+		w.path = append(w.path, root...)
+	}
+	err = w.folder(0, dir.spans, dir.at == rootRecord)
+	if errors.Is(err, fs.SkipAll) {
+		return nil
+	}
+	return err
+}
+
+// maxDepth bounds how deep a walk goes.
+const maxDepth = 2048
+
+// scan returns the scan for a depth, made when it is needed.
+func (w *walk) scan(depth int) *scan {
+	if depth == len(w.scans) {
+		w.scans = append(w.scans, &scan{})
+	}
+	return w.scans[depth]
+}
+
+// admit refuses a directory that was met before.
+func (w *walk) admit(spans []span) error {
+	if len(spans) == 0 {
+		return nil
+	}
+	at := spans[0].off
+	if _, ok := w.seen[at]; ok {
+		return fmt.Errorf("the directory at sector %d is listed twice: the volume is damaged", at/disc.SectorSize)
+	}
+	w.seen[at] = struct{}{}
+	for _, s := range spans {
+		w.left -= min(s.n, max(w.v.size-s.off, 0))
+	}
+	if w.left < 0 {
+		return fmt.Errorf("the directories claim more room than the image has: the volume is damaged")
+	}
+	return nil
+}
+
+// folder walks the directory whose path is in w.path.
+func (w *walk) folder(depth int, spans []span, root bool) error {
+	if depth > maxDepth {
+		return w.report(fmt.Errorf("folders are nested deeper than %d", maxDepth))
+	}
+	if err := w.admit(spans); err != nil {
+		return w.report(err)
+	}
+	s := w.scan(depth)
+	s.start(w.v, spans, &w.w)
+	base := len(w.path)
+	for s.next(&w.it) {
+		if root && w.v.hideMoved && w.it.Mode.IsDir() && isMoved(w.it.name) {
+			continue
+		}
+		w.path = w.path[:base]
+		if base > 0 {
+			w.path = append(w.path, '/')
+		}
+		w.path = append(w.path, w.it.name...)
+		w.it.Path = w.path
+		err := w.f(&w.it.Entry)
+		if w.it.Mode.IsDir() {
+			if errors.Is(err, fs.SkipDir) {
+				continue
+			}
+			if err == nil {
+				err = w.folder(depth+1, w.it.spans, false)
+			}
+		}
+		if err != nil {
+			return err
+		}
+	}
+	w.path = w.path[:base]
+	if s.err != nil {
+		return w.report(s.err)
+	}
+	return nil
+}
+
+// report tells that the directory in w.path cannot be read to its end.
+func (w *walk) report(err error) error {
+	path := w.path
+	if len(path) == 0 {
+		path = []byte(".")
+	}
+	return w.f(&volume.Entry{
+		Path: path, Mode: fs.ModeDir | 0o755, Modified: volume.NoTime,
+		Err: fmt.Errorf("folder /%s: %w", w.path, err),
+	})
+}

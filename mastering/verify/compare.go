@@ -1,0 +1,154 @@
+package verify
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+
+	"glassmaster/mastering/disc"
+	"glassmaster/mastering/progress"
+)
+
+// Result is what Compare found out.
+type Result struct {
+	SHA256  [sha256.Size]byte // of what was wanted, in the forms that were compared
+	Sectors int64             // compared
+	Bad     int64             // that differ or cannot be read
+}
+
+// pieceSectors is how many sectors are read at a time.
+const pieceSectors = 64
+
+// Compare reads all sectors of every track of want, and the same addresses of
+// got. Audio tracks are compared by their samples, data tracks by their user
+// data.
+//
+// It goes on behind sectors that differ or that got cannot read, so that they
+// are counted. Then the error is a *Mismatch that names the first of them, with
+// the file that locate gives for it (nil: none). Any other error, such as want
+// being unreadable or ctx having ended, says that the comparison is not whole.
+func Compare(ctx context.Context, want, got disc.Disc, locate func(disc.LBA) string, rep progress.Reporter) (Result, error) {
+	c := comparison{want: want, got: got, sum: sha256.New(), rep: rep}
+	rep.Phase("comparing", length(want))
+	for _, s := range want.Sessions() {
+		for _, t := range s.Tracks {
+			if err := c.track(ctx, t); err != nil {
+				return c.result, err
+			}
+		}
+	}
+	c.sum.Sum(c.result.SHA256[:0])
+	if c.first == nil {
+		return c.result, nil
+	}
+	c.first.Count = c.result.Bad
+	if locate != nil {
+		c.first.File = locate(c.first.LBA)
+	}
+	return c.result, c.first
+}
+
+// length returns how many bytes are compared.
+func length(d disc.Disc) int64 {
+	var n int64
+	for _, s := range d.Sessions() {
+		for _, t := range s.Tracks {
+			n += t.Length * int64(sectorSize(t))
+		}
+	}
+	return n
+}
+
+// sectorSize returns the bytes of payload of each sector of a track.
+func sectorSize(t disc.Track) int {
+	if t.Mode == disc.Audio {
+		return disc.RawSectorSize
+	}
+	return disc.SectorSize
+}
+
+// comparison is the state of one Compare.
+type comparison struct {
+	want, got disc.Disc
+	sum       hash.Hash
+	rep       progress.Reporter
+	result    Result
+	first     *Mismatch
+}
+
+// piece is what one disc delivered.
+type piece struct {
+	data []byte
+	n    int // sectors that were read
+	err  error
+}
+
+func (c *comparison) track(ctx context.Context, t disc.Track) error {
+	size := sectorSize(t)
+	mine, theirs := make([]byte, pieceSectors*size), make([]byte, pieceSectors*size)
+	for at := t.Start; at < t.End(); {
+		if err := ctx.Err(); err != nil {
+			return fmt.Errorf("compare: stopped at sector %d: %w", at, err)
+		}
+		n := int(min(int64(t.End()-at), pieceSectors))
+		done := make(chan piece, 1)
+		go func() { done <- read(c.got, theirs[:n*size], at, size) }()
+		w := read(c.want, mine[:n*size], at, size)
+		g := <-done
+		if w.n < n {
+			return fmt.Errorf("compare: read sector %d of the source: %w", at+disc.LBA(w.n), w.err)
+		}
+		c.sum.Write(w.data)
+		c.compare(w.data, g, at, size)
+		c.result.Sectors += int64(n)
+		c.rep.Add(int64(n * size))
+		at += disc.LBA(n)
+	}
+	return nil
+}
+
+// read reads the sectors of one piece.
+func read(d disc.Disc, p []byte, at disc.LBA, size int) piece {
+	n, err := d.ReadSectors(p, at, disc.User)
+	if n*size < len(p) && (err == nil || errors.Is(err, io.EOF)) {
+		err = io.ErrUnexpectedEOF
+	}
+	return piece{p, n, err}
+}
+
+// compare notes the sectors of a piece that are bad. Where a piece could not be
+// read whole the rest of it is read sector by sector, since one bad sector must
+// not hide its neighbours.
+func (c *comparison) compare(want []byte, g piece, at disc.LBA, size int) {
+	if g.n*size == len(want) && bytes.Equal(want, g.data) {
+		return
+	}
+	for i := 0; i*size < len(want); i++ {
+		w, p := want[i*size:(i+1)*size], g.data[i*size:(i+1)*size]
+		var err error
+		if i >= g.n {
+			if one := read(c.got, p, at+disc.LBA(i), size); one.n == 0 {
+				err = one.err
+			}
+		}
+		if err != nil || !bytes.Equal(w, p) {
+			c.bad(at+disc.LBA(i), w, p, err)
+		}
+	}
+}
+
+// bad counts a bad sector and keeps the first.
+func (c *comparison) bad(at disc.LBA, want, got []byte, err error) {
+	c.result.Bad++
+	if c.first != nil {
+		return
+	}
+	c.first = &Mismatch{LBA: at, Err: err}
+	for err == nil && want[c.first.Offset] == got[c.first.Offset] {
+		c.first.Offset++
+	}
+}

@@ -1,0 +1,87 @@
+package volume
+
+import (
+	"sort"
+	"strings"
+	"sync"
+
+	"glassmaster/mastering/disc"
+)
+
+// Locator names the file that holds a sector. It reads the folders of the
+// volume once, when it is asked for the first time, so that one made in advance
+// for a message that may never be needed costs nothing.
+type Locator struct {
+	v    FS
+	once sync.Once
+	runs []run
+	err  error
+}
+
+// run is a run of sectors that belongs to a file.
+type run struct {
+	start, end disc.LBA
+	reach      disc.LBA // the largest end of this run and those before it
+	path       string
+}
+
+// NewLocator returns a Locator for the files of v.
+func NewLocator(v FS) *Locator { return &Locator{v: v} }
+
+// Locate returns the path of the file whose contents lie in the sector, with a
+// slash at its end for the entries of a folder, and "" when the sector belongs
+// to none. Of the names of a hard-linked file it gives the first.
+func (l *Locator) Locate(lba disc.LBA) string {
+	l.once.Do(l.build)
+	// Runs may overlap, on a damaged volume or where files share sectors: look
+	// back until no earlier run can reach this far.
+	for i := sort.Search(len(l.runs), func(i int) bool { return l.runs[i].start > lba }) - 1; i >= 0; i-- {
+		if l.runs[i].reach <= lba {
+			break
+		}
+		if l.runs[i].end > lba {
+			return l.runs[i].path
+		}
+	}
+	return ""
+}
+
+// Err returns what went wrong when the folders were read; Locate then knows only
+// the files that it came to.
+func (l *Locator) Err() error {
+	l.once.Do(l.build)
+	return l.err
+}
+
+func (l *Locator) build() {
+	l.err = Walk(l.v, ".", func(e *Entry) error {
+		if e.Err != nil || len(e.Extents) == 0 {
+			return nil
+		}
+		var b strings.Builder
+		b.Grow(len(e.Path) + 1)
+		b.Write(e.Path)
+		if e.IsDir() {
+			b.WriteByte('/')
+		}
+		path := b.String()
+		for _, x := range e.Extents {
+			end := x.Start + disc.LBA((x.Length+disc.SectorSize-1)/disc.SectorSize)
+			if end > x.Start {
+				l.runs = append(l.runs, run{start: x.Start, end: end, path: path})
+			}
+		}
+		return nil
+	})
+	// The names of one file come in the order of the walk, last first, so that
+	// looking back from the end of the equal ones meets the first name first.
+	for i, j := 0, len(l.runs)-1; i < j; i, j = i+1, j-1 {
+		l.runs[i], l.runs[j] = l.runs[j], l.runs[i]
+	}
+	sort.SliceStable(l.runs, func(i, j int) bool { return l.runs[i].start < l.runs[j].start })
+	var reach disc.LBA
+	for i := range l.runs {
+		reach = max(reach, l.runs[i].end)
+		l.runs[i].reach = reach
+	}
+}

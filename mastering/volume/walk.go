@@ -1,0 +1,114 @@
+package volume
+
+import (
+	"errors"
+	"io"
+	"io/fs"
+	"math"
+	"path"
+)
+
+// NoTime stands in Entry.Modified for a time that is not recorded.
+const NoTime = math.MinInt64
+
+// Entry is what Walk came to: a file, folder, link or device. The entry and all
+// that it points to are valid only during the call; Walk uses them again.
+type Entry struct {
+	Path       []byte      // from the root of the volume, slash-separated, without a leading slash
+	Mode       fs.FileMode // type and permissions
+	Size       int64       // bytes
+	Modified   int64       // Unix time in nanoseconds, or NoTime
+	Target     []byte      // of a symbolic link
+	UID, GID   uint32
+	Links      uint32   // number of names of this file, 0 when not known
+	Inode      uint64   // same number, same file; 0 when not known
+	Device     uint64   // major<<32 | minor of a device node
+	Extents    []Extent // where the contents are, in their order
+	Encoded    bool     // the contents are not simply the bytes of the extents: Open the file to read it
+	Unreadable string   // not empty: why the contents cannot be read
+	Err        error    // not nil: this folder could not be read to its end; the walk goes on behind it
+}
+
+// IsDir reports whether the entry is a folder.
+func (e *Entry) IsDir() bool { return e.Mode.IsDir() }
+
+// Walker is a file system that lists everything on it in one pass, much faster
+// than a walk that asks for folder after folder.
+//
+// Walk calls f for everything below the folder called root ("." for all), a
+// folder before what is in it, in the order of the disc. A folder that cannot be
+// read to its end is passed to f a second time, with Err set. When f returns
+// fs.SkipDir for a folder its entries are left out, with fs.SkipAll the walk
+// ends; any other error ends the walk and is returned.
+type Walker interface {
+	Walk(root string, f func(e *Entry) error) error
+}
+
+// Direct is a Walker whose files can be read at their extents: the content of
+// an entry that is not Encoded are the bytes of Image at Extent.Start times
+// disc.SectorSize.
+type Direct interface {
+	Walker
+	Image() io.ReaderAt
+}
+
+// Walk lists what is below the folder root of v, as Walker does, for any file
+// system.
+func Walk(v fs.FS, root string, f func(e *Entry) error) error {
+	if w, ok := v.(Walker); ok {
+		return w.Walk(root, f)
+	}
+	err := walkFolder(v, root, f)
+	if errors.Is(err, fs.SkipAll) {
+		return nil
+	}
+	return err
+}
+
+func walkFolder(v fs.FS, folder string, f func(e *Entry) error) error {
+	list, listErr := fs.ReadDir(v, folder)
+	for _, d := range list {
+		name := path.Join(folder, d.Name())
+		e, err := entryOf(v, name, d)
+		if err != nil {
+			return err
+		}
+		err = f(&e)
+		if errors.Is(err, fs.SkipDir) && e.IsDir() {
+			continue
+		}
+		if err == nil && e.IsDir() {
+			err = walkFolder(v, name, f)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if listErr != nil {
+		return f(&Entry{Path: []byte(folder), Mode: fs.ModeDir | 0o755, Modified: NoTime, Err: listErr})
+	}
+	return nil
+}
+
+func entryOf(v fs.FS, name string, d fs.DirEntry) (Entry, error) {
+	info, err := d.Info()
+	if err != nil {
+		return Entry{}, err
+	}
+	e := Entry{Path: []byte(name), Mode: info.Mode(), Size: info.Size(), Modified: NoTime, Encoded: true}
+	if t := info.ModTime(); !t.IsZero() {
+		e.Modified = t.UnixNano()
+	}
+	if a, ok := info.Sys().(*Attributes); ok {
+		e.UID, e.GID, e.Links, e.Inode, e.Device = a.UID, a.GID, a.Links, a.Inode, a.Device
+		e.Extents, e.Unreadable = a.Extents, a.Unreadable
+	}
+	if e.Mode.Type() == fs.ModeSymlink {
+		target, err := fs.ReadLink(v, name)
+		if err != nil {
+			e.Unreadable = err.Error()
+		}
+		e.Target = []byte(target)
+	}
+	return e, nil
+}
