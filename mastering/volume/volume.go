@@ -37,7 +37,8 @@ type Attributes struct {
 	Created    time.Time
 	Changed    time.Time // of the attributes
 	Hidden     bool
-	Extents    []Extent // where the contents are, in their order
+	Streams    []string // names of further streams of data that belong to the file
+	Extents    []Extent // where the contents are, in their order; nil when they are not in whole sectors
 	Unreadable string   // not empty: why the contents cannot be read, as "compressed with an unknown method"
 
 	Xattr map[string][]byte // extended attributes with their namespace, as "user.mime"
