@@ -2,7 +2,6 @@ package iso9660
 
 import (
 	"bytes"
-	"encoding/binary"
 	"io"
 	"io/fs"
 	"strings"
@@ -35,11 +34,6 @@ func newHandmade(rootUse ...[]byte) *handmade {
 	copy(d[156:], h.p[20*disc.SectorSize:20*disc.SectorSize+34])
 	d[156] = 34
 	return h
-}
-
-func put32(p []byte, n uint32) {
-	binary.LittleEndian.PutUint32(p, n)
-	binary.BigEndian.PutUint32(p[4:], n)
 }
 
 func both(n uint32) []byte {
