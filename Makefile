@@ -8,7 +8,7 @@ export CGO_ENABLED := 0
 # tested without. What tests the window on a display comes last, on its own.
 WINDOW    := ./app/glassmaster-window
 ONDISPLAY := glassmaster/app/windowtest
-PACKAGES   = $(shell go list ./... | grep -v /app/glassmaster-window)
+PACKAGES   = $(shell go list -e ./... | grep -v /app/glassmaster-window)
 SCRIPTS   := assets/scripts
 
 .DEFAULT_GOAL := build
