@@ -45,6 +45,7 @@ func (d *Drag) Move(at fyne.Position) {
 		return
 	}
 	d.Layer.Place(d.label, at.AddXY(14, 10))
+	d.Layer.Refresh()
 	d.OnTarget(d.targetAt(at))
 }
 
@@ -65,6 +66,7 @@ func (d *Drag) Cancel() {
 	}
 	d.nodes = nil
 	d.Layer.Remove(d.label)
+	d.Layer.Refresh()
 	d.OnTarget(nil)
 }
 

@@ -66,6 +66,7 @@ func (l *Layer) showTip(text string, below fyne.CanvasObject, post model.Post) {
 			l.Add(l.tip)
 			at := fyne.CurrentApp().Driver().AbsolutePositionForObject(below)
 			l.Place(l.tip, at.AddXY(0, below.Size().Height+4))
+			l.Refresh()
 		})
 	})
 }
@@ -74,6 +75,7 @@ func (l *Layer) hideTip() {
 	l.turn++
 	if l.tip != nil {
 		l.Remove(l.tip)
+		l.Refresh()
 		l.tip = nil
 	}
 }
