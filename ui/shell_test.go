@@ -11,6 +11,7 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/storage"
 	"fyne.io/fyne/v2/test"
+	"fyne.io/fyne/v2/widget"
 
 	"glassmaster/drive"
 	"glassmaster/ui/desk"
@@ -101,6 +102,18 @@ func (p *pilot) press(text string) {
 		}
 	}
 	p.t.Fatalf("no button %q can be pressed", text)
+}
+
+// tick changes the check box whose text begins like this.
+func (p *pilot) tick(text string) {
+	p.t.Helper()
+	for _, o := range test.LaidOutObjects(p.window.Content()) {
+		if c, ok := o.(*widget.Check); ok && strings.HasPrefix(c.Text, text) {
+			test.Tap(c)
+			return
+		}
+	}
+	p.t.Fatalf("no check box %q", text)
 }
 
 func (p *pilot) seen(o fyne.CanvasObject) bool {

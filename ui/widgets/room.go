@@ -1,6 +1,8 @@
 package widgets
 
 import (
+	"image/color"
+
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -28,7 +30,7 @@ func Middle(o fyne.CanvasObject) fyne.CanvasObject {
 
 // Space is empty room.
 func Space(width, height float32) fyne.CanvasObject {
-	r := canvas.NewRectangle(nil)
+	r := canvas.NewRectangle(color.Transparent)
 	r.SetMinSize(fyne.NewSize(width, height))
 	return r
 }
