@@ -38,10 +38,9 @@ func newOutcome(v *View) *outcome {
 	banner := container.NewStack(o.fill, widgets.Inset(container.NewBorder(nil, nil, widgets.Inset(widgets.Middle(o.icon), 0, 0, 16, 0), nil,
 		container.New(&widgets.Column{Gap: 4}, o.headline, o.text)), 20, 16, 20, 16))
 	t := v.d.Tips
-	again := t.NewButton("Burn another", look.Flame, "Back to the settings", v.burn.Again)
 	report := t.NewButton("Save report…", theme.DocumentSaveIcon(), "Save what has happened as a text file", v.saveReport)
 	done := t.NewPrimary("Done", nil, "Back to the settings", v.burn.Again)
-	side := widgets.Frame(container.NewBorder(nil, container.New(&widgets.Column{Gap: 8}, report, again, done), nil, nil,
+	side := widgets.Frame(container.NewBorder(nil, container.New(&widgets.Column{Gap: 8}, report, done), nil, nil,
 		container.NewVScroll(container.New(&widgets.Column{Gap: 12}, widgets.Title("Details"), o.facts.Container))))
 	body := widgets.NewSplit(true, 0.45, o.graph, widgets.Panel(widgets.Inset(o.log.object, 12, 10, 6, 6)))
 	o.object = container.NewBorder(container.New(&widgets.Column{Gap: 12}, banner, widgets.Space(0, 0)), widgets.Space(0, 12), nil, nil,

@@ -88,7 +88,7 @@ func (g *Graph) caption() string {
 	case g.trace.Phase == "":
 		return ""
 	case g.trace.Top() <= 0:
-		return model.Capital(g.trace.Phase) + ": no rate was measured"
+		return "Too quick for a rate to be measured"
 	}
 	return model.Capital(g.trace.Phase)
 }
