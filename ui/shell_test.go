@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/storage"
 	"fyne.io/fyne/v2/test"
 	"fyne.io/fyne/v2/widget"
@@ -220,6 +221,32 @@ func TestDropGoesIntoTheFolderBelowThePointer(t *testing.T) {
 		if root.Lookup(path) == nil {
 			t.Errorf("%s is not there", path)
 		}
+	}
+}
+
+// TestLateDrop holds that a drop whose position is stale falls where the pointer
+// turns out to be, and into the folder that is shown when it does not move.
+func TestLateDrop(t *testing.T) {
+	p := newPilot(t)
+	p.drop(fyne.NewPos(700, 400), filepath.Join(hostFiles(t, "Folder/a.txt"), "Folder"))
+	p.compiled(1)
+	p.pointer = func() Pointer { return Late }
+	at := fyne.CurrentApp().Driver().AbsolutePositionForObject(p.compile.Pane().Files).AddXY(90, look.RowHeight*1.5)
+	p.drop(fyne.NewPos(1, 1), filepath.Join(hostFiles(t, "b.txt"), "b.txt"))
+	c, ok := p.catching.Objects[0].(*catcher)
+	if !ok {
+		t.Fatal("nothing feels where the pointer is")
+	}
+	e := &desktop.MouseEvent{}
+	e.AbsolutePosition = at
+	c.MouseIn(e)
+	c.MouseMoved(&desktop.MouseEvent{}) // a second movement means nothing
+	p.compiled(2)
+	p.drop(fyne.NewPos(1, 1), filepath.Join(hostFiles(t, "c.txt"), "c.txt"))
+	p.compiled(3)
+	root := p.project.Compilation().Root()
+	if root.Lookup("Folder/b.txt") == nil || root.Lookup("c.txt") == nil || len(p.catching.Objects) > 0 {
+		t.Error("the files fell elsewhere")
 	}
 }
 

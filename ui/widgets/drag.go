@@ -3,6 +3,7 @@ package widgets
 import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/theme"
 
 	"glassmaster/mastering/tree"
@@ -101,7 +102,7 @@ func chip(text string) *fyne.Container {
 	t.Resize(s)
 	box := s.AddWidthHeight(16, 8)
 	bg.Resize(box)
-	c := fyne.NewContainerWithoutLayout(bg, t)
+	c := container.NewWithoutLayout(bg, t)
 	c.Resize(box)
 	return c
 }

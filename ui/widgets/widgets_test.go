@@ -2,7 +2,6 @@ package widgets
 
 import (
 	"image/color"
-
 	"strings"
 	"testing"
 	"time"
