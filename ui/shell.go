@@ -119,6 +119,11 @@ func (s *Shell) addPlaces(e Engine) {
 		s.burn.SetImage(path)
 		s.Go(Burn)
 	}
+	s.burn.OnBegin = s.browse.Release
+	s.burn.OnBrowse = func(name string) {
+		s.Go(Browse)
+		s.browse.Open(name)
+	}
 	s.pages = [3]fyne.CanvasObject{s.compile.Object, s.browse.Object, s.burn.Object}
 }
 
