@@ -273,3 +273,5 @@ func TestOpenCorpus(t *testing.T) {
 		t.Run(base, func(t *testing.T) { manifest(t, openFile(t, filepath.Join(corpus, name))) })
 	}
 }
+
+func digestBytes(p []byte) string { return fmt.Sprintf("%x", sha256.Sum256(p)) }
