@@ -44,16 +44,15 @@ type Placement struct {
 	Sectors int64
 	// Start returns the first sector of a file's contents, which are contiguous. It
 	// is called for regular files with contents; of hard links for the first name in
-	// the order of the volume. It must always return the same. When nil, the
-	// contents follow the metadata in the order of the volume.
+	// the order of the volume. It must always return the same.
 	Start func(n *tree.Node) int64
 }
 
 // Volume returns the layout of a volume of UDF alone.
 func (p *Planner) Volume() (*layout.Layout, error) {
-	data := FirstSector + p.MetadataSectors()
+	data := p.dataStart()
 	mirror := data + p.data
-	before, behind, err := p.Extents(Placement{
+	before, behind, err := p.extents(Placement{
 		Recognition: 16, Metadata: FirstSector, Mirror: mirror, Sectors: mirror + p.MirrorSectors() + TailSectors,
 	})
 	if err != nil {
@@ -68,6 +67,15 @@ func (p *Planner) Volume() (*layout.Layout, error) {
 // contents of the files, from the mirror on. The contents are the caller's. It
 // is called once.
 func (p *Planner) Extents(at Placement) (before, behind []layout.Extent, err error) {
+	if at.Start == nil {
+		return nil, nil, errors.New("plan UDF volume: nobody says where the contents are")
+	}
+	return p.extents(at)
+}
+
+// extents is Extents; without Placement.Start the contents are where Volume puts
+// them.
+func (p *Planner) extents(at Placement) (before, behind []layout.Extent, err error) {
 	switch {
 	case at.Recognition < 16 || at.Recognition+RecognitionSectors > mainSequence:
 		err = fmt.Errorf("the recognition sequence at sector %d is not between 16 and %d", at.Recognition, mainSequence)

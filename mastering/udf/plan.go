@@ -1,6 +1,7 @@
 package udf
 
 import (
+	"cmp"
 	"fmt"
 	"io/fs"
 	"math"
@@ -24,11 +25,12 @@ type Planner struct {
 	o      Options
 	dirs   []planned // level by level: the sub-directories of a directory follow each other
 	shared map[*tree.Shared]*shared
-	blocks uint32 // of metadata
-	data   int64  // sectors of contents
-	names  uint32 // in all directories
-	files  uint32 // names of what is no directory
-	cut    uint32 // names that were too long
+	placed map[*tree.Node]int64 // files of a DVD-Video: their sectors from the first contents
+	blocks uint32               // of metadata
+	data   int64                // sectors of contents
+	names  uint32               // in all directories
+	files  uint32               // names of what is no directory
+	cut    uint32               // names that were too long
 	at     Placement
 	report Report
 }
@@ -98,6 +100,12 @@ func New(root *tree.Node, o Options) (*Planner, error) {
 	p := &Planner{o: o, shared: map[*tree.Shared]*shared{}}
 	p.dirs = []planned{{node: root, icb: rootBlock}}
 	at := cursor{icb: firstBlock, dir: 1}
+	if o.DVDVideo {
+		var err error
+		if at.data, err = p.placeVideo(root); err != nil {
+			return nil, err
+		}
+	}
 	for i := 0; i < len(p.dirs); i++ {
 		if err := p.collect(uint32(i), &at); err != nil {
 			return nil, err
@@ -110,6 +118,38 @@ func New(root *tree.Node, o Options) (*Planner, error) {
 			fmt.Sprintf("%d names are longer than UDF allows (254 characters, 127 outside of Latin-1) and are cut", p.cut))
 	}
 	return p, nil
+}
+
+// placeVideo places the files of a DVD-Video and returns how many sectors they
+// take.
+func (p *Planner) placeVideo(root *tree.Node) (uint32, error) {
+	v, err := DVDVideo(root)
+	if err != nil {
+		return 0, err
+	}
+	if v.Sectors > math.MaxUint32 {
+		return 0, fmt.Errorf("plan DVD-Video: %d sectors", v.Sectors)
+	}
+	p.report.Warnings = append(p.report.Warnings, v.Warnings...)
+	p.placed = map[*tree.Node]int64{}
+	for _, f := range v.Files {
+		p.placed[f.Node] = f.Sector
+	}
+	return uint32(v.Sectors), nil
+}
+
+// sharedOf returns what the names of a hard-linked file have in common. On a
+// DVD-Video each name has contents of its own: a backup that is a link to what it
+// backs up would be none.
+func (p *Planner) sharedOf(n *tree.Node) *tree.Shared {
+	s := n.Shared()
+	if s == nil || !n.Mode.IsRegular() {
+		return nil
+	}
+	if _, ok := p.placed[n]; ok {
+		return nil
+	}
+	return s
 }
 
 // collect measures a directory and places its names and the file entries of
@@ -136,7 +176,7 @@ func (p *Planner) collect(index uint32, at *cursor) error {
 			p.files++
 		}
 		if !it.again {
-			data += contentSectors(n)
+			data += p.contentSectors(n)
 		}
 		if data > math.MaxUint32-int64(at.data) || c.fid > math.MaxInt32/2 {
 			return fmt.Errorf("plan UDF volume: %s: more than a volume can hold (8 TiB, or 1 GiB of names in a folder)", d.node.Path())
@@ -156,8 +196,8 @@ func (p *Planner) collect(index uint32, at *cursor) error {
 
 // note counts the names of a hard-linked file, and keeps where the first is.
 func (p *Planner) note(n *tree.Node, c cursor) {
-	s := n.Shared()
-	if s == nil || !n.Mode.IsRegular() {
+	s := p.sharedOf(n)
+	if s == nil {
 		if hasContents(n) {
 			p.report.Files++
 		}
@@ -182,8 +222,10 @@ func (p *Planner) fix(d *planned, index uint32) {
 		case it.node.IsDir():
 			p.dirs[it.dir].icb = it.cursor.icb
 		case it.again:
-		case it.node.Shared() != nil && it.node.Mode.IsRegular():
-			p.shared[it.node.Shared()].icb = it.cursor.icb
+		default:
+			if s := p.sharedOf(it.node); s != nil {
+				p.shared[s].icb = it.cursor.icb
+			}
 		}
 	}
 }
@@ -195,14 +237,14 @@ func (p *Planner) next(d *planned, c *cursor) item {
 	c.entry++
 	c.name++
 	c.fid += nameLength(fileName(n.Name))
-	if s := n.Shared(); s != nil && n.Mode.IsRegular() {
+	if s := p.sharedOf(n); s != nil {
 		if first := p.shared[s]; first.name != it.name {
 			it.again, it.icb, it.data = true, first.icb, first.data
 			return it
 		}
 	}
 	c.icb += p.entryBlocks(n)
-	c.data += uint32(contentSectors(n))
+	c.data += uint32(p.contentSectors(n))
 	if n.IsDir() {
 		c.dir++
 	}
@@ -238,12 +280,21 @@ func hasContents(n *tree.Node) bool {
 	return n.Mode.IsRegular() && n.Size > 0 && n.Source() != nil
 }
 
-// contentSectors returns the sectors of a file's contents.
-func contentSectors(n *tree.Node) int64 {
-	if !hasContents(n) {
+// contentSectors returns the sectors that a file's contents take where they
+// follow the metadata in the order of the volume.
+func (p *Planner) contentSectors(n *tree.Node) int64 {
+	if _, ok := p.placed[n]; ok || !hasContents(n) {
 		return 0
 	}
 	return blocks(n.Size)
+}
+
+// dataSector returns the sector of a file's contents, from the first of all.
+func (p *Planner) dataSector(it item) int64 {
+	if at, ok := p.placed[it.node]; ok {
+		return at
+	}
+	return int64(it.data)
 }
 
 // blocks returns how many blocks so many bytes take.
@@ -306,9 +357,15 @@ func (p *Planner) metadataBlocks() int64 {
 	return (int64(p.blocks) + metadataUnit - 1) / metadataUnit * metadataUnit
 }
 
-// DataSectors returns the sectors that the contents of all files take when each
-// begins in a sector of its own.
-func (p *Planner) DataSectors() int64 { return p.data }
+// dataStart returns the first sector of the contents of a volume of UDF alone. A
+// DVD-Video begins an ECC block.
+func (p *Planner) dataStart() int64 {
+	at := FirstSector + p.MetadataSectors()
+	if p.placed != nil {
+		at = (at + eccBlock - 1) / eccBlock * eccBlock
+	}
+	return at
+}
 
 // extentsOf returns the files of the volume with their places in the order in
 // which a volume of UDF alone has them, from sector start on.
@@ -319,9 +376,12 @@ func (p *Planner) extentsOf(start int64) []layout.Extent {
 		c := d.from
 		for range d.node.Children() {
 			if it := p.next(d, &c); hasContents(it.node) && !it.again {
-				list = append(list, layout.Extent{Start: (start + int64(it.data)) * sectorSize, Length: it.node.Size, Source: it.node.Source()})
+				list = append(list, layout.Extent{Start: (start + p.dataSector(it)) * sectorSize, Length: it.node.Size, Source: it.node.Source()})
 			}
 		}
+	}
+	if p.placed != nil {
+		slices.SortFunc(list, func(a, b layout.Extent) int { return cmp.Compare(a.Start, b.Start) })
 	}
 	return list
 }

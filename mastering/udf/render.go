@@ -104,7 +104,7 @@ func (p *Planner) putFile(b []byte, it item) {
 	n := it.node
 	e := p.entry(n, it.icb, firstID+uint64(it.name))
 	e.links = 1
-	if s := n.Shared(); s != nil && n.Mode.IsRegular() {
+	if s := p.sharedOf(n); s != nil {
 		e.links = p.shared[s].links
 	}
 	switch {
@@ -165,5 +165,5 @@ func (p *Planner) start(it item) uint32 {
 	if p.at.Start != nil {
 		return uint32(p.at.Start(it.node) - p.at.Metadata)
 	}
-	return uint32(p.MetadataSectors()) + it.data
+	return uint32(p.dataStart() + p.dataSector(it) - p.at.Metadata)
 }
