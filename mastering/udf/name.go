@@ -19,7 +19,7 @@ func nameLength(name string) uint32 {
 }
 
 // fileName returns the name that a file gets: a longer one than fits is cut,
-// and the CRC of the whole put behind it, as UDF 4.2.2.1 has it.
+// and the CRC of the whole put behind it, in the manner of UDF 4.2.2.1.
 func fileName(name string) string {
 	if len(name) < 127 || cs0Length(name) <= maxName { // 126 bytes are never more than 253
 		return name
