@@ -2,6 +2,7 @@ package iso9660
 
 import (
 	"bytes"
+	"encoding/binary"
 	"io"
 	"io/fs"
 	"strings"
