@@ -61,22 +61,22 @@ type checker struct {
 type use struct {
 	start, end disc.LBA
 	what       string
-	at         place // of the record that says so
+	at         spot // of the record that says so
 }
 
-// place is where a structure lies.
-type place struct {
+// spot is where a structure lies.
+type spot struct {
 	lba    disc.LBA
 	offset int
 	path   string
 }
 
 // placeAt returns the place of a byte of the image.
-func placeAt(off int64, path string) place {
-	return place{disc.LBA(off / disc.SectorSize), int(off % disc.SectorSize), path}
+func placeAt(off int64, path string) spot {
+	return spot{disc.LBA(off / disc.SectorSize), int(off % disc.SectorSize), path}
 }
 
-func (c *checker) report(at place, minor bool, format string, args ...any) {
+func (c *checker) report(at spot, minor bool, format string, args ...any) {
 	if len(c.list) == maxDefects {
 		if !c.full {
 			c.list = append(c.list, Defect{LBA: at.lba, Text: fmt.Sprintf("there are more defects than the %d listed", maxDefects)})
@@ -90,14 +90,14 @@ func (c *checker) report(at place, minor bool, format string, args ...any) {
 }
 
 // bad and odd report what readers stumble over, and what they do not mind.
-func (c *checker) bad(at place, format string, args ...any) { c.report(at, false, format, args...) }
-func (c *checker) odd(at place, format string, args ...any) { c.report(at, true, format, args...) }
+func (c *checker) bad(at spot, format string, args ...any) { c.report(at, false, format, args...) }
+func (c *checker) odd(at spot, format string, args ...any) { c.report(at, true, format, args...) }
 
 // set examines the volume descriptors.
 func (c *checker) set() {
 	if c.v.set[len(c.v.set)-1].kind() != typeTerminator {
 		last := c.v.set[len(c.v.set)-1]
-		c.bad(place{lba: last.lba + 1}, "the volume descriptor set has no terminator (ECMA-119 8.3)")
+		c.bad(spot{lba: last.lba + 1}, "the volume descriptor set has no terminator (ECMA-119 8.3)")
 	}
 	primary, _ := find(c.v.set, func(d descriptor) bool { return d.kind() == typePrimary })
 	for _, d := range c.v.set {
@@ -105,18 +105,18 @@ func (c *checker) set() {
 		case d.kind() == typePrimary || d.kind() == typeSupplementary:
 			c.descriptor(d)
 			if d.sectors() != primary.sectors() {
-				c.bad(place{lba: d.lba, offset: 80}, "the volume has %d blocks here and %d in the primary descriptor", d.sectors(), primary.sectors())
+				c.bad(spot{lba: d.lba, offset: 80}, "the volume has %d blocks here and %d in the primary descriptor", d.sectors(), primary.sectors())
 			}
 		case d.version() != 1:
-			c.odd(place{lba: d.lba, offset: 6}, "the descriptor has version %d, not 1", d.version())
+			c.odd(spot{lba: d.lba, offset: 6}, "the descriptor has version %d, not 1", d.version())
 		}
 	}
-	c.used = append(c.used, use{0, c.v.set[len(c.v.set)-1].lba + 1, "the system area and the volume descriptors", place{}})
+	c.used = append(c.used, use{0, c.v.set[len(c.v.set)-1].lba + 1, "the system area and the volume descriptors", spot{}})
 }
 
 // descriptor examines the fields of a primary or supplementary descriptor.
 func (c *checker) descriptor(d descriptor) {
-	at := func(off int) place { return place{lba: d.lba, offset: off} }
+	at := func(off int) spot { return spot{lba: d.lba, offset: off} }
 	for _, f := range []struct {
 		off, bits int
 		name      string
@@ -195,15 +195,15 @@ func (c *checker) boot() {
 	}
 	cat, err := c.v.BootCatalog()
 	if err != nil {
-		c.bad(place{lba: d.lba, offset: 71}, "%v", err)
+		c.bad(spot{lba: d.lba, offset: 71}, "%v", err)
 		return
 	}
 	if !cat.Checksum {
-		c.bad(place{lba: cat.LBA, offset: 28}, "the words of the validation entry of the boot catalogue do not sum up to zero")
+		c.bad(spot{lba: cat.LBA, offset: 28}, "the words of the validation entry of the boot catalogue do not sum up to zero")
 	}
 	for i, e := range cat.Entries {
 		if int64(e.LBA)*disc.SectorSize >= c.v.size {
-			c.bad(place{lba: cat.LBA}, "boot image %d (%v) should be at sector %d, and the image has %d", i+1, e.Platform, e.LBA, c.v.size/disc.SectorSize)
+			c.bad(spot{lba: cat.LBA}, "boot image %d (%v) should be at sector %d, and the image has %d", i+1, e.Platform, e.LBA, c.v.size/disc.SectorSize)
 		}
 	}
 }

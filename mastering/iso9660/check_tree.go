@@ -18,7 +18,7 @@ type checkedDir struct {
 	size   uint32
 	parent int // index
 	path   string
-	at     place // of its record
+	at     spot // of its record
 }
 
 // treeChecker examines the directories of one descriptor.
@@ -46,7 +46,7 @@ func (c *checker) tree(d descriptor) {
 		}
 	}
 	root := dirRecord(d.root())
-	t.enqueue(checkedDir{block: root.extent(), size: root.size(), path: "/", at: place{lba: d.lba, offset: 156}})
+	t.enqueue(checkedDir{block: root.extent(), size: root.size(), path: "/", at: spot{lba: d.lba, offset: 156}})
 	for i := 0; i < len(t.dirs) && t.ctx.Err() == nil; i++ {
 		t.directory(i)
 	}
@@ -127,7 +127,7 @@ func (t *treeChecker) directory(i int) {
 }
 
 // special examines the records "." and "..".
-func (t *treeChecker) special(rec dirRecord, at place, id byte, block uint32) {
+func (t *treeChecker) special(rec dirRecord, at spot, id byte, block uint32) {
 	switch {
 	case !rec.isSpecial() || rec[33] != id:
 		t.bad(at, "the record of the directory or of its parent is not at its place")
@@ -140,7 +140,7 @@ func (t *treeChecker) special(rec dirRecord, at place, id byte, block uint32) {
 }
 
 // numbers examines what is recorded in both byte orders, and the date.
-func (t *treeChecker) numbers(rec dirRecord, at place) {
+func (t *treeChecker) numbers(rec dirRecord, at spot) {
 	for _, f := range []struct {
 		off, bits int
 		name      string
@@ -157,7 +157,7 @@ func (t *treeChecker) numbers(rec dirRecord, at place) {
 }
 
 // record examines the record of a file or directory.
-func (t *treeChecker) record(rec dirRecord, at place, parent int, w *window) {
+func (t *treeChecker) record(rec dirRecord, at spot, parent int, w *window) {
 	t.numbers(rec, at)
 	if rec.isSpecial() {
 		t.bad(at, "a record of the directory or of its parent is not at its place")
@@ -199,7 +199,7 @@ func (t *treeChecker) record(rec dirRecord, at place, parent int, w *window) {
 	}
 }
 
-func (t *treeChecker) use(off, n int64, what string, at place) {
+func (t *treeChecker) use(off, n int64, what string, at spot) {
 	if n > 0 {
 		t.used = append(t.used, use{disc.LBA(off / disc.SectorSize), disc.LBA((off + n + disc.SectorSize - 1) / disc.SectorSize), what, at})
 	}
@@ -237,7 +237,7 @@ func sortKey(id []byte) []byte {
 func (t *treeChecker) pathTables() {
 	size := int64(both32(t.d.data[132:]))
 	if size == 0 {
-		t.bad(place{lba: t.d.lba, offset: 132}, "the path table is empty")
+		t.bad(spot{lba: t.d.lba, offset: 132}, "the path table is empty")
 		return
 	}
 	for _, table := range []struct {
@@ -252,7 +252,7 @@ func (t *treeChecker) pathTables() {
 		{152, binary.BigEndian, "optional M", true},
 	} {
 		block := table.order.Uint32(t.d.data[table.off:])
-		at := place{lba: t.d.lba, offset: table.off}
+		at := spot{lba: t.d.lba, offset: table.off}
 		switch {
 		case block == 0 && table.optional:
 		case block == 0:
@@ -312,7 +312,7 @@ func (t *treeChecker) pathTable(name string, off, size int64, order binary.ByteO
 	}
 	for _, d := range t.dirs {
 		if !found[d.block] {
-			t.bad(place{at.lba, at.offset, d.path}, "the directory at block %d is missing in the path table %s", d.block, name)
+			t.bad(spot{at.lba, at.offset, d.path}, "the directory at block %d is missing in the path table %s", d.block, name)
 		}
 	}
 	if len(blocks) > 0xffff {

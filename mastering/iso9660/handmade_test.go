@@ -38,11 +38,6 @@ func newHandmade(rootUse ...[]byte) *handmade {
 	return h
 }
 
-func put32(p []byte, n uint32) {
-	binary.LittleEndian.PutUint32(p, n)
-	binary.BigEndian.PutUint32(p[4:], n)
-}
-
 func both(n uint32) []byte {
 	p := make([]byte, 8)
 	put32(p, n)

@@ -11,15 +11,22 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"sort"
 )
 
-// Source is where the bytes of an extent come from.
+// Source is where the bytes of an extent come from: Bytes, an Opener or a
+// Renderer.
 type Source interface {
-	// Open opens the source for reading. Offset 0 is the first byte of the source.
-	Open() (Reader, error)
 	// String names the source in messages: a path.
 	String() string
+}
+
+// Opener is a Source that is opened to be read, such as a file.
+type Opener interface {
+	Source
+	// Open opens the source. Offset 0 is its first byte.
+	Open() (Reader, error)
 }
 
 // Reader reads an open source.
@@ -29,8 +36,8 @@ type Reader interface {
 }
 
 // Renderer is a Source whose bytes are computed when they are wanted, such as
-// the records of a directory. Render fills p, which begins at offset 0 of the
-// source and is as long as its extent; it always gives the same bytes.
+// the records of a directory. Render fills p, which is as long as the extent; it
+// always gives the same bytes.
 type Renderer interface {
 	Source
 	Render(p []byte)
@@ -95,6 +102,16 @@ func (l *Layout) search(off int64) int {
 type SourceError struct {
 	Source string // its name
 	Err    error
+}
+
+// sourceError names the source in an error of the operating system, which names
+// the file too: once is enough.
+func sourceError(s Source, err error) *SourceError {
+	var p *fs.PathError
+	if errors.As(err, &p) {
+		err = p.Err
+	}
+	return &SourceError{s.String(), err}
 }
 
 func (e *SourceError) Error() string { return fmt.Sprintf("read %s: %v", e.Source, e.Err) }

@@ -64,7 +64,7 @@ func (l *Layout) readExtent(p []byte, e Extent, off int64) (int, error) {
 	}
 	r, err := l.cache.open(e)
 	if err != nil {
-		return 0, &SourceError{e.Source.String(), err}
+		return 0, sourceError(e.Source, err)
 	}
 	defer l.cache.release(r)
 	n, err := r.ReadAt(p, e.Offset+off)
@@ -74,7 +74,7 @@ func (l *Layout) readExtent(p []byte, e Extent, off int64) (int, error) {
 	if err == nil || errors.Is(err, io.EOF) {
 		err = ErrShrunk
 	}
-	return n, &SourceError{e.Source.String(), err}
+	return n, sourceError(e.Source, err)
 }
 
 // cache keeps the sources that were read last open, so that reading a large
@@ -135,14 +135,17 @@ func (c *cache) release(k *cached) {
 	}
 }
 
-// openExtent opens a source; a Renderer is rendered whole.
+// openExtent opens the source of an extent; what is rendered, is rendered whole.
 func openExtent(e Extent) (Reader, error) {
-	if r, ok := e.Source.(Renderer); ok {
+	switch s := e.Source.(type) {
+	case Opener:
+		return s.Open()
+	case Renderer:
 		p := make([]byte, e.Length)
-		r.Render(p)
+		s.Render(p)
 		return Bytes(p).Open()
 	}
-	return e.Source.Open()
+	return nil, fmt.Errorf("a source of type %T cannot be opened", e.Source)
 }
 
 // Close closes the sources that are still open. The layout can be read again

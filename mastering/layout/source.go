@@ -8,7 +8,7 @@ import (
 // Bytes is a Source in memory.
 type Bytes []byte
 
-// Open implements Source.
+// Open implements Opener.
 func (b Bytes) Open() (Reader, error) { return memory{bytes.NewReader(b)}, nil }
 
 func (b Bytes) String() string { return "data in memory" }
@@ -30,7 +30,7 @@ type File struct {
 // NewFile returns the file at path as a Source.
 func NewFile(path string) *File { return &File{&Folder{}, path} }
 
-// Open implements Source.
+// Open implements Opener.
 func (f *File) Open() (Reader, error) { return os.Open(f.Path()) }
 
 // Path returns the path of the file on the host.

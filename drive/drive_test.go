@@ -1,0 +1,121 @@
+package drive_test
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"glassmaster/drive"
+	"glassmaster/drive/scsi"
+	"glassmaster/drive/tgtdtest"
+)
+
+// fake is a drive that answers INQUIRY alone.
+type fake struct{ closed *int }
+
+func (f fake) Execute(_ context.Context, c scsi.Command) (int, error) {
+	if c.CDB[0] != 0x12 {
+		return 0, scsi.NewError(c.CDB, scsi.StatusCheckCondition, []byte{0x70, 0, 5, 0, 0, 0, 0, 6, 0, 0, 0, 0, 0x20, 0})
+	}
+	return copy(c.Data, "\x05\x80\x05\x02\x1f\x00\x00\x00SOFTWARERECORDER        1.00"), nil
+}
+func (f fake) MaxTransfer() int { return 1 << 16 }
+func (f fake) Close() error     { *f.closed++; return nil }
+
+func TestOpenBySchemeAndList(t *testing.T) {
+	closed := 0
+	drive.Register("paper", func(_ context.Context, name string) (scsi.Transport, error) {
+		if name == "paper:torn" {
+			return nil, errors.New("the paper is torn")
+		}
+		return fake{&closed}, nil
+	})
+	d, err := drive.Open(context.Background(), "paper:a/b")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if id, err := scsi.Identify(context.Background(), d); err != nil || id.Model != "RECORDER" {
+		t.Errorf("%+v, %v", id, err)
+	}
+	t.Setenv(drive.Environment, " paper:one, paper:torn\tpaper:one ")
+	found, err := drive.List(context.Background())
+	if err != nil || len(found) < 2 {
+		t.Fatalf("%+v, %v", found, err)
+	}
+	found = found[len(found)-2:] // this computer may have drives too
+	one, torn := found[0], found[1]
+	want := drive.Found{Name: "paper:one", Vendor: "SOFTWARE", Model: "RECORDER", Revision: "1.00", Bus: "paper"}
+	if one != want || closed != 1 {
+		t.Errorf("found %+v, closed %d times", one, closed)
+	}
+	if torn.Name != "paper:torn" || torn.Err == nil {
+		t.Errorf("a drive that cannot be opened: %+v", torn)
+	}
+}
+
+func TestISCSI(t *testing.T) {
+	target := tgtdtest.Start(t)
+	address := target.Drive("")
+	d, err := drive.Open(context.Background(), address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := d.Close(); err != nil {
+		t.Error(err)
+	}
+	t.Setenv(drive.Environment, address)
+	found, err := drive.List(context.Background())
+	if err != nil || len(found) == 0 {
+		t.Fatalf("%+v, %v", found, err)
+	}
+	if f := found[len(found)-1]; f.Name != address || f.Vendor == "" || f.Model == "" || f.Bus != "iSCSI" || f.Err != nil {
+		t.Errorf("found %+v", f)
+	}
+}
+
+func TestVirtual(t *testing.T) {
+	name := "virtual:" + filepath.Join(t.TempDir(), "disc?medium=cd-r&sectors=5000")
+	d, err := drive.Open(context.Background(), name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	if _, err := scsi.Begin(context.Background(), d); err != nil {
+		t.Error(err)
+	}
+	// It is listed while it is in use, and left alone.
+	t.Setenv(drive.Environment, name)
+	found, err := drive.List(context.Background())
+	if err != nil || len(found) == 0 {
+		t.Fatalf("%+v, %v", found, err)
+	}
+	if f := found[len(found)-1]; f.Name != name || f.Bus != "virtual" || f.Model == "" || f.Err != nil {
+		t.Errorf("found %+v", f)
+	}
+}
+
+func TestOpenRefused(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "disc.iso")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]string{
+		"":                       "its name is empty",
+		"floppy:a":               "no drives of the kind floppy:",
+		"virtual:":               "path of the disc file is missing",
+		"iscsi://":               "the host is missing",
+		"iscsi://127.0.0.1:1/iq": "127.0.0.1:1",
+		file:                     file,
+	} {
+		d, err := drive.Open(context.Background(), name)
+		if err == nil {
+			d.Close()
+			t.Errorf("%q was opened", name)
+		} else if d != nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("opening %q: %v, want %q", name, err, want)
+		}
+	}
+}

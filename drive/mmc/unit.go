@@ -1,0 +1,82 @@
+package mmc
+
+import (
+	"context"
+
+	"glassmaster/drive/scsi"
+)
+
+// TestUnitReady asks whether the drive could take a command for its medium now
+// (TEST UNIT READY 00h, MMC-6 6.41; SPC-4 6.47).
+func TestUnitReady(ctx context.Context, t scsi.Transport) error {
+	return plain(ctx, t, []byte{opTestUnitReady, 0, 0, 0, 0, 0}, 0)
+}
+
+// RequestSense asks for the drive's state, which is where it tells how far a
+// long operation has come (REQUEST SENSE 03h, MMC-6 6.29; SPC-4 6.39). The reply
+// is the sense data as it came.
+func RequestSense(ctx context.Context, t scsi.Transport) ([]byte, error) {
+	return in(ctx, t, []byte{opRequestSense, 0, 0, 0, 18, 0}, 18)
+}
+
+// Power is what START STOP UNIT does.
+type Power byte
+
+// Ways to start and stop (MMC-6 6.39, the bits LoEj and Start).
+const (
+	Stop  Power = 0 // stop spinning
+	Start Power = 1 // spin up, and read what the medium is
+	Eject Power = 2 // open the tray
+	Load  Power = 3 // close the tray
+)
+
+// StartStop spins the medium or moves the tray, and returns when that is done
+// (START STOP UNIT 1Bh, MMC-6 6.39).
+func StartStop(ctx context.Context, t scsi.Transport, p Power) error {
+	return plain(ctx, t, []byte{opStartStopUnit, 0, 0, 0, byte(p), 0}, slow)
+}
+
+// PreventRemoval locks the tray or frees it again (PREVENT ALLOW MEDIUM REMOVAL
+// 1Eh, MMC-6 6.13).
+func PreventRemoval(ctx context.Context, t scsi.Transport, on bool) error {
+	return plain(ctx, t, []byte{opPreventAllow, 0, 0, 0, bit(on, 0), 0}, 0)
+}
+
+// MediaEvent is the reply to GET EVENT STATUS NOTIFICATION of the media class.
+type MediaEvent struct {
+	Code     byte // 0 none, 1 eject requested, 2 new medium, 3 removed, 4 changed
+	Present  bool // a medium is in
+	TrayOpen bool
+}
+
+// GetMediaEvent asks, without waiting, what happened to the medium (GET EVENT
+// STATUS NOTIFICATION 4Ah, MMC-6 6.6, polled, class 4: byte 4 event code, 5
+// present and tray open).
+func GetMediaEvent(ctx context.Context, t scsi.Transport) (MediaEvent, error) {
+	p, err := in(ctx, t, []byte{opGetEventStatus, 1, 0, 0, 0x10, 0, 0, 0, 8, 0}, 8)
+	if err != nil {
+		return MediaEvent{}, err
+	}
+	if len(p) < 6 {
+		return MediaEvent{}, short(opGetEventStatus, p)
+	}
+	return MediaEvent{Code: p[4] & 15, Present: p[5]&2 != 0, TrayOpen: p[5]&1 != 0}, nil
+}
+
+// ReadDiscStructure asks for a structure that the medium carries (READ DISC
+// STRUCTURE ADh, MMC-6 6.22): bd chooses the media type Blu-ray, layer the layer
+// and format the structure. The four header bytes are not part of the reply,
+// which has up to size bytes.
+func ReadDiscStructure(ctx context.Context, t scsi.Transport, bd bool, layer, format byte, size int) ([]byte, error) {
+	size += 4
+	p, err := in(ctx, t, []byte{
+		opReadDiscStructure, bit(bd, 0), 0, 0, 0, 0, layer, format, byte(size >> 8), byte(size), 0, 0,
+	}, size)
+	if err != nil {
+		return nil, err
+	}
+	if p = header(p, 2); len(p) < 4 {
+		return nil, short(opReadDiscStructure, p)
+	}
+	return p[4:], nil
+}

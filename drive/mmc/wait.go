@@ -1,0 +1,76 @@
+package mmc
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"glassmaster/drive/scsi"
+)
+
+// Intervals between two questions to a drive that is busy.
+const (
+	firstPause   = 500 * time.Microsecond
+	longestPause = 500 * time.Millisecond
+)
+
+// Pauses are the growing pauses of someone who waits for a drive.
+type Pauses struct {
+	next  time.Duration
+	total time.Duration
+}
+
+// Total returns how long was waited so far.
+func (p *Pauses) Total() time.Duration { return p.total }
+
+// Sleep pauses, each time a little longer, and ends early when the context does.
+func (p *Pauses) Sleep(ctx context.Context) error {
+	p.next = min(max(2*p.next, firstPause), longestPause)
+	p.total += p.next
+	t := time.NewTimer(p.next)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-t.C:
+		return nil
+	}
+}
+
+// ErrNotReady is in the chain of the error of a drive that stayed busy for
+// longer than was waited.
+var ErrNotReady = errors.New("the drive is still busy")
+
+// Wait asks the drive with TEST UNIT READY until it is ready, for as long as
+// limit. It is how a command with Immed is brought to its end, so any error but
+// "busy" is returned: it may be the outcome of that command. Unit attentions,
+// which announce a new medium or a reset, are taken note of and passed over.
+// progress, if not nil, is called with the part done, from 0 to 1, where the
+// drive tells.
+func Wait(ctx context.Context, t scsi.Transport, limit time.Duration, progress func(float64)) error {
+	var pauses Pauses
+	attentions := 0
+	for {
+		err := TestUnitReady(ctx, t)
+		key, _, _, _ := scsi.Code(err)
+		switch {
+		case err == nil:
+			return nil
+		case key == scsi.KeyUnitAttention && attentions < 8:
+			attentions++
+			continue
+		case !scsi.InProgress(err):
+			return err
+		}
+		if part, ok := scsi.Progress(err); ok && progress != nil {
+			progress(part)
+		}
+		if pauses.Total() > limit {
+			return fmt.Errorf("%w after %v: %w", ErrNotReady, limit, err)
+		}
+		if err := pauses.Sleep(ctx); err != nil {
+			return err
+		}
+	}
+}

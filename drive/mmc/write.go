@@ -1,0 +1,103 @@
+package mmc
+
+import (
+	"context"
+	"fmt"
+
+	"glassmaster/drive/scsi"
+	"glassmaster/mastering/disc"
+)
+
+// Write10 writes whole sectors of 2048 bytes from address lba on (WRITE(10) 2Ah,
+// MMC-6 6.44).
+func Write10(ctx context.Context, t scsi.Transport, lba disc.LBA, p []byte) error {
+	n, err := sectors(p, 0xFFFF)
+	if err != nil {
+		return fmt.Errorf("WRITE(10): %w", err)
+	}
+	a := uint32(lba)
+	cdb := []byte{opWrite10, 0, byte(a >> 24), byte(a >> 16), byte(a >> 8), byte(a), 0, byte(n >> 8), byte(n), 0}
+	k, err := t.Execute(ctx, scsi.Command{CDB: cdb, Direction: scsi.Out, Data: p, Timeout: slow})
+	if err == nil && k != len(p) {
+		return fmt.Errorf("WRITE(10): the drive took %d of %d bytes", k, len(p))
+	}
+	return err
+}
+
+// SynchronizeCache has the drive write what it holds in its buffer, and with
+// immediate returns before that is done (SYNCHRONIZE CACHE 35h, MMC-6 6.40).
+func SynchronizeCache(ctx context.Context, t scsi.Transport, immediate bool) error {
+	return plain(ctx, t, []byte{opSynchronizeCache, bit(immediate, 1), 0, 0, 0, 0, 0, 0, 0, 0}, flushing)
+}
+
+// CloseFunction is what CLOSE TRACK/SESSION closes (MMC-6 6.3).
+type CloseFunction byte
+
+// Functions of CLOSE TRACK/SESSION. Their meaning depends on the medium.
+const (
+	StopFormat     CloseFunction = 0 // DVD+RW: end the background format
+	CloseTrack     CloseFunction = 1 // the track with the number given
+	CloseSession   CloseFunction = 2 // the session; DVD+RW: end the format, compatible
+	FinalizeMinRad CloseFunction = 5 // DVD+R, DVD+R DL: finalise, lead-out at the smallest radius allowed
+	Finalize       CloseFunction = 6 // DVD+R, BD-R: finalise
+)
+
+// CloseTrackSession closes a track, a session or the disc, and returns at once;
+// the caller waits until the drive is ready (CLOSE TRACK/SESSION 5Bh, MMC-6 6.3,
+// Immed).
+func CloseTrackSession(ctx context.Context, t scsi.Transport, f CloseFunction, track int) error {
+	return plain(ctx, t, []byte{
+		opCloseTrackSession, 1, byte(f), 0, byte(track >> 8), byte(track), 0, 0, 0, 0,
+	}, flushing)
+}
+
+// ReserveTrack announces how many sectors a track is going to have (RESERVE
+// TRACK 53h, MMC-6 6.30).
+func ReserveTrack(ctx context.Context, t scsi.Transport, n int64) error {
+	if n <= 0 || n > 1<<32-1 {
+		return fmt.Errorf("RESERVE TRACK: %d sectors cannot be a track", n)
+	}
+	cdb := []byte{opReserveTrack, 0, 0, 0, 0, 0, 0, 0, 0, 0}
+	be.PutUint32(cdb[5:], uint32(n))
+	return plain(ctx, t, cdb, slow)
+}
+
+// SendOPC has the drive calibrate the power of its laser, which uses up a little
+// of the medium's calibration area (SEND OPC INFORMATION 54h, MMC-6 6.35, DoOpc).
+func SendOPC(ctx context.Context, t scsi.Transport) error {
+	return plain(ctx, t, []byte{opSendOPC, 1, 0, 0, 0, 0, 0, 0, 0, 0}, 2*slow)
+}
+
+// BlankType is how much BLANK erases (MMC-6 6.2).
+type BlankType byte
+
+// Types of blanking.
+const (
+	BlankFull    BlankType = 0 // the whole disc
+	BlankMinimal BlankType = 1 // what makes the disc known as written
+)
+
+// BlankDisc begins to erase a CD-RW or DVD-RW and returns at once; the caller
+// waits until the drive is ready (BLANK A1h, MMC-6 6.2, Immed).
+func BlankDisc(ctx context.Context, t scsi.Transport, kind BlankType) error {
+	return plain(ctx, t, []byte{opBlank, 0x10 | byte(kind), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}, endless)
+}
+
+// FormatUnit begins to format and returns at once; the caller waits until the
+// drive is ready (FORMAT UNIT 04h, MMC-6 6.4, format code 001b, Immed).
+func FormatUnit(ctx context.Context, t scsi.Transport, f Format) error {
+	p := make([]byte, 12)
+	p[1] = 2 // Immed
+	p[3] = 8 // one descriptor
+	be.PutUint32(p[4:], uint32(f.Blocks))
+	be.PutUint32(p[8:], f.Parameter&0xFFFFFF)
+	p[8] = f.Type<<2 | f.Sub&3
+	return out(ctx, t, []byte{opFormatUnit, 0x11, 0, 0, 0, 0}, p, endless)
+}
+
+// SendCueSheet tells the layout of a CD that is going to be written session at
+// once (SEND CUE SHEET 5Dh, MMC-6 6.32; entries of 8 bytes).
+func SendCueSheet(ctx context.Context, t scsi.Transport, p []byte) error {
+	n := len(p)
+	return out(ctx, t, []byte{opSendCueSheet, 0, 0, 0, 0, 0, byte(n >> 16), byte(n >> 8), byte(n), 0}, p, slow)
+}

@@ -1,0 +1,183 @@
+package read
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"glassmaster/drive/mmc"
+	"glassmaster/drive/scsi"
+	"glassmaster/mastering/disc"
+)
+
+// MediaInfo is everything that a drive tells of itself and the medium in it.
+type MediaInfo struct {
+	Drive        mmc.Identity
+	Profiles     []mmc.Profile // that the drive knows
+	Profile      mmc.Profile   // of the medium; mmc.NoProfile without one
+	Status       mmc.DiscStatus
+	Erasable     bool
+	Sessions     []disc.Session // that can be read
+	Capacity     int64          // sectors in all, 0 when not known
+	Free         int64          // sectors that can be written now
+	NextWritable disc.LBA       // where the next track begins, -1 when nothing can be written
+	Format       string         // of rewritable media: "formatted", "not formatted", "format interrupted", ...
+	Formats      []mmc.Format   // that the medium can be given
+	Maker        string         // what the medium says of its maker, empty when it does not
+	Speeds       []int          // kB/s for writing, highest first
+}
+
+// Media asks for everything that a drive tells of itself and the medium in it.
+// Without a medium it returns what there is, and ErrNoMedium.
+func Media(ctx context.Context, t scsi.Transport) (MediaInfo, error) {
+	m := MediaInfo{NextWritable: -1}
+	var err error
+	if m.Drive, err = mmc.Inquiry(ctx, t); err != nil {
+		return m, fmt.Errorf("ask the drive who it is: %w", err)
+	}
+	ready := Ready(ctx, t)
+	config, err := mmc.GetConfiguration(ctx, t)
+	if err != nil && !scsi.Unsupported(err) {
+		return m, fmt.Errorf("ask what the drive can do: %w", err)
+	}
+	m.Profiles, m.Profile = config.Profiles(), config.Profile
+	if ready != nil {
+		m.Profile = mmc.NoProfile
+		return m, ready
+	}
+	info, err := mmc.ReadDiscInformation(ctx, t)
+	if err == nil {
+		m.Status, m.Erasable = info.Status, info.Erasable
+	} else {
+		m.Status = mmc.Closed // a drive that only reads
+	}
+	if m.Sessions, err = sessions(ctx, t, m.Profile); err != nil {
+		return m, err
+	}
+	if f, err := mmc.ReadFormatCapacities(ctx, t); err == nil {
+		m.Formats = f.Formats
+		m.Format = formatState(m.Profile, info, f)
+		if overwritable(m.Profile) && f.State != mmc.NoMedium {
+			m.Capacity = f.Blocks
+		}
+	}
+	m.room(ctx, t, info)
+	m.Maker = maker(ctx, t, m.Profile)
+	if s, err := mmc.WriteSpeeds(ctx, t); err == nil {
+		m.Speeds = Speeds(s)
+	}
+	return m, nil
+}
+
+// room finds out what can still be written, and how much there is in all.
+func (m *MediaInfo) room(ctx context.Context, t scsi.Transport, info mmc.DiscInformation) {
+	used := disc.Sectors(sessionList(m.Sessions))
+	switch {
+	case overwritable(m.Profile):
+		m.NextWritable, m.Free = 0, m.Capacity
+	case m.Status == mmc.Blank || m.Status == mmc.Appendable:
+		if ti, err := NextTrack(ctx, t, m.Profile, info); err == nil && ti.Writable {
+			m.NextWritable, m.Free = disc.LBA(ti.NextWritable), ti.Free
+		}
+		m.Capacity = max(m.Capacity, int64(max(m.NextWritable, 0))+m.Free)
+	}
+	if m.Capacity == 0 {
+		m.Capacity = used
+	}
+}
+
+// NextTrack asks about the track that the next write goes to: on CD, DVD+R and
+// BD-R it has a number of its own, on DVD-R it is the last one.
+func NextTrack(ctx context.Context, t scsi.Transport, p mmc.Profile, info mmc.DiscInformation) (mmc.TrackInformation, error) {
+	last := max(info.LastInLast, 1)
+	switch p {
+	case mmc.DVDR, mmc.DVDRW, mmc.DVDRDL, mmc.DVDRDLJ, mmc.DVDRWDL:
+		return mmc.ReadTrackInformation(ctx, t, last)
+	}
+	ti, err := mmc.ReadTrackInformation(ctx, t, mmc.InvisibleTrack)
+	if err != nil {
+		return mmc.ReadTrackInformation(ctx, t, last)
+	}
+	return ti, nil
+}
+
+// sessionList is a disc of which only the sessions are known.
+type sessionList []disc.Session
+
+func (s sessionList) Sessions() []disc.Session                           { return s }
+func (sessionList) ReadSectors([]byte, disc.LBA, disc.Form) (int, error) { return 0, disc.ErrForm }
+func (sessionList) Close() error                                         { return nil }
+
+func formatState(p mmc.Profile, info mmc.DiscInformation, f mmc.FormatCapacities) string {
+	if p == mmc.DVDPRW || p == mmc.DVDPRWDL {
+		return [...]string{"not formatted", "format interrupted", "format running", "formatted"}[info.Background]
+	}
+	switch {
+	case !overwritable(p) && p != mmc.BDRSRM:
+		return ""
+	case f.State == mmc.Unformatted:
+		return "not formatted"
+	case f.State == mmc.Formatted:
+		return "formatted"
+	}
+	return ""
+}
+
+// Speeds returns the different speeds for writing in kB/s, highest first.
+func Speeds(s []mmc.WriteSpeed) []int {
+	var all []int
+	for _, w := range s {
+		if w.Write > 0 {
+			all = append(all, w.Write)
+		}
+	}
+	slices.Sort(all)
+	all = slices.Compact(all)
+	slices.Reverse(all)
+	return all
+}
+
+// maker asks for what the medium says of its maker: the start of the lead-in on
+// CD, a name and a type on DVD and BD (MMC-6 6.22, formats 0Eh, 11h, 00h).
+func maker(ctx context.Context, t scsi.Transport, p mmc.Profile) string {
+	switch p {
+	case mmc.CDR, mmc.CDRW:
+		if a, err := mmc.ReadATIP(ctx, t); err == nil && a.LeadIn.M >= 90 {
+			return a.Code()
+		}
+	case mmc.DVDR, mmc.DVDRW, mmc.DVDRWRO, mmc.DVDRDL, mmc.DVDRDLJ, mmc.DVDRWDL:
+		// Pre-recorded information: six bytes in each of the fields 3 and 4.
+		if s, err := mmc.ReadDiscStructure(ctx, t, false, 0, 0x0E, 40); err == nil && len(s) >= 31 {
+			return words(s[17:23], s[25:31])
+		}
+	case mmc.DVDPR, mmc.DVDPRW, mmc.DVDPRDL, mmc.DVDPRWDL:
+		// ADIP: eight bytes of maker, three of type.
+		if s, err := mmc.ReadDiscStructure(ctx, t, false, 0, 0x11, 256); err == nil && len(s) >= 30 {
+			return words(s[19:27], s[27:30])
+		}
+	case mmc.BDRSRM, mmc.BDRRRM, mmc.BDRE:
+		// Disc information unit: six bytes of maker, three of type.
+		if s, err := mmc.ReadDiscStructure(ctx, t, true, 0, 0, 4096); err == nil && len(s) >= 109 && string(s[:2]) == "DI" {
+			return words(s[100:106], s[106:109])
+		}
+	}
+	return ""
+}
+
+// words joins texts that are padded with spaces or zeros.
+func words(parts ...[]byte) string {
+	var all []string
+	for _, p := range parts {
+		s := strings.TrimSpace(strings.Map(func(r rune) rune {
+			if r < ' ' || r > '~' {
+				return ' '
+			}
+			return r
+		}, string(p)))
+		if s != "" {
+			all = append(all, s)
+		}
+	}
+	return strings.Join(all, "/")
+}

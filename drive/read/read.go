@@ -1,0 +1,258 @@
+// Package read makes the medium in an optical drive a disc: its sessions and
+// tracks as the drive tells them, its sectors readable at any address.
+//
+// On CD the table of contents (MMC-6 6.25) says what there is; on DVD and BD,
+// where the table is an invention of the drive and often a poor one, disc and
+// track information do (MMC-6 6.21, 6.26).
+package read
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+	"time"
+
+	"glassmaster/drive/mmc"
+	"glassmaster/drive/scsi"
+	"glassmaster/mastering/disc"
+)
+
+// ErrNoMedium is returned where the drive is empty or its tray open.
+var ErrNoMedium = errors.New("there is no disc in the drive: put one in and close the tray")
+
+// ErrBlank is returned where the disc has nothing on it that could be read.
+var ErrBlank = errors.New("the disc is blank: there is nothing on it to read")
+
+// loading is how long a drive may take to know a disc that was put in.
+const loading = 90 * time.Second
+
+// Ready waits until the drive knows the disc in it.
+func Ready(ctx context.Context, t scsi.Transport) error {
+	err := mmc.Wait(ctx, t, loading, nil)
+	if scsi.MediumNotPresent(err) {
+		return ErrNoMedium
+	}
+	if err != nil {
+		return fmt.Errorf("wait for the drive: %w", err)
+	}
+	return nil
+}
+
+// Open returns the medium in the drive as a disc. Reads run under ctx. Closing
+// the disc does not close the transport.
+func Open(ctx context.Context, t scsi.Transport) (disc.Disc, error) {
+	if err := Ready(ctx, t); err != nil {
+		return nil, err
+	}
+	profile, err := mmc.CurrentProfile(ctx, t)
+	if err != nil && !scsi.Unsupported(err) {
+		return nil, fmt.Errorf("ask for the kind of the disc: %w", err)
+	}
+	d := &medium{ctx: ctx, t: t, cd: profile.IsCD()}
+	if d.sessions, err = sessions(ctx, t, profile); err != nil {
+		return nil, err
+	}
+	if len(d.sessions) == 0 {
+		if info, err := mmc.ReadDiscInformation(ctx, t); err == nil && info.Status == mmc.Appendable {
+			return nil, errors.New("the disc has no session that is closed: a drive cannot find anything on it; close the session first")
+		}
+		return nil, ErrBlank
+	}
+	if d.cd {
+		d.trim()
+	}
+	d.end = disc.LBA(disc.Sectors(d))
+	return d, nil
+}
+
+// medium is the disc in a drive.
+type medium struct {
+	ctx      context.Context
+	t        scsi.Transport
+	cd       bool
+	sessions []disc.Session
+	end      disc.LBA
+
+	mu     sync.Mutex // one command after the other
+	read12 bool       // the drive does not know READ(10)
+	gone   error      // the drive or the disc in it is gone: nothing can be read any more
+}
+
+func (d *medium) Sessions() []disc.Session { return d.sessions }
+
+func (d *medium) Close() error { return nil }
+
+// ReadSectors implements disc.Disc. Sectors that were read before one that
+// cannot be are delivered; the error names the address of that one.
+func (d *medium) ReadSectors(p []byte, lba disc.LBA, f disc.Form) (int, error) {
+	size, read := disc.SectorSize, d.readUser
+	if f == disc.Raw || d.isAudio(lba) {
+		if !d.cd {
+			return 0, disc.ErrForm
+		}
+		size, read = disc.RawSectorSize, d.readCD
+	}
+	want := len(p) / size
+	if lba >= d.end {
+		return 0, io.EOF
+	}
+	n := int(min(int64(want), int64(d.end-lba)))
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.gone != nil {
+		return 0, d.gone
+	}
+	chunk := max(min(d.t.MaxTransfer()/size, 0xFFFF), 1)
+	for done := 0; done < n; {
+		k := min(chunk, n-done)
+		got, err := d.persist(read, p[done*size:(done+k)*size], lba+disc.LBA(done), size)
+		done += got
+		if err != nil {
+			if _, _, _, told := scsi.Code(err); !told { // such an error names the address itself
+				err = fmt.Errorf("at LBA %d: %w", lba+disc.LBA(done), err)
+			}
+			err = fmt.Errorf("read the disc: %w", err)
+			if errors.Is(err, scsi.ErrConnection) || scsi.MediumNotPresent(err) || scsi.MediumChanged(err) {
+				d.gone = err
+			}
+			return done, err
+		}
+	}
+	if n < want {
+		return n, io.EOF
+	}
+	return n, nil
+}
+
+type reader func(p []byte, lba disc.LBA) (int, error)
+
+// attempts is how often a sector is asked for before it counts as unreadable.
+const attempts = 3
+
+// persist reads a run of sectors, and where that fails the same run sector by
+// sector, each several times.
+func (d *medium) persist(read reader, p []byte, lba disc.LBA, size int) (int, error) {
+	n, err := d.patient(read, p, lba)
+	if err == nil && n == len(p)/size {
+		return n, nil
+	}
+	if err != nil && hopeless(d.ctx, err) {
+		return 0, err
+	}
+	for i := 0; i < len(p)/size; i++ {
+		one := p[i*size : (i+1)*size]
+		var failed error
+		for range attempts {
+			n, err := d.patient(read, one, lba+disc.LBA(i))
+			if err == nil && n == 1 {
+				failed = nil
+				break
+			}
+			if failed = err; err == nil {
+				failed = errors.New("the drive delivered less than the sector")
+			}
+			if hopeless(d.ctx, failed) {
+				break
+			}
+		}
+		if failed != nil {
+			return i, failed
+		}
+	}
+	return len(p) / size, nil
+}
+
+// hopeless reports whether reading again cannot help.
+func hopeless(ctx context.Context, err error) bool {
+	key, _, _, sense := scsi.Code(err)
+	if ctx.Err() != nil || errors.Is(err, scsi.ErrConnection) {
+		return true
+	}
+	return sense && (key == scsi.KeyIllegalRequest || key == scsi.KeyNotReady || scsi.MediumChanged(err))
+}
+
+// patient reads once, waiting while the drive is busy.
+func (d *medium) patient(read reader, p []byte, lba disc.LBA) (int, error) {
+	var pauses mmc.Pauses
+	for {
+		n, err := read(p, lba)
+		key, _, _, ok := scsi.Code(err)
+		switch {
+		case ok && key == scsi.KeyRecoveredError:
+			return n, nil
+		case !scsi.InProgress(err) && !scsi.WasReset(err):
+			return n, err
+		case pauses.Total() > loading:
+			return n, err
+		}
+		if pauses.Sleep(d.ctx) != nil {
+			return n, d.ctx.Err()
+		}
+	}
+}
+
+func (d *medium) readUser(p []byte, lba disc.LBA) (int, error) {
+	if !d.read12 {
+		n, err := mmc.Read10(d.ctx, d.t, lba, p)
+		if !scsi.Unsupported(err) {
+			return n, err
+		}
+		d.read12 = true
+	}
+	return mmc.Read12(d.ctx, d.t, lba, p)
+}
+
+func (d *medium) readCD(p []byte, lba disc.LBA) (int, error) {
+	return mmc.ReadCD(d.ctx, d.t, lba, p)
+}
+
+// isAudio reports whether the address lies in an audio track.
+func (d *medium) isAudio(lba disc.LBA) bool {
+	for _, s := range d.sessions {
+		for _, t := range s.Tracks {
+			if lba >= t.Start && lba < t.End() {
+				return t.Mode == disc.Audio
+			}
+		}
+	}
+	return false
+}
+
+// Sectors at the end of a data track that the table of contents counts and that
+// cannot be read: the end of the writing, two sectors, of a track written at
+// once, and the pre-gap of the track behind it, two seconds.
+const (
+	runOut = 2
+	preGap = 150
+)
+
+// trim takes from data tracks of a CD what cannot be read at their end.
+func (d *medium) trim() {
+	for _, s := range d.sessions {
+		for i := range s.Tracks {
+			t := &s.Tracks[i]
+			if t.Mode == disc.Audio {
+				continue
+			}
+			less := []int64{0, 1, runOut}
+			if i+1 < len(s.Tracks) {
+				less = append(less, preGap, preGap+runOut)
+			}
+			for _, n := range less {
+				if n < t.Length && d.readable(t.End()-1-disc.LBA(n)) {
+					t.Length -= n
+					break
+				}
+			}
+		}
+	}
+}
+
+// readable reports whether a sector can be read at the first attempt.
+func (d *medium) readable(lba disc.LBA) bool {
+	var p [disc.SectorSize]byte
+	n, err := d.patient(d.readUser, p[:], lba)
+	return n == 1 && err == nil
+}

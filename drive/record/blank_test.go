@@ -1,0 +1,225 @@
+package record_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"strings"
+	"testing"
+
+	"glassmaster/drive/mmc"
+	"glassmaster/drive/read"
+	"glassmaster/drive/record"
+	"glassmaster/drive/virtual"
+	"glassmaster/mastering/disc"
+	"glassmaster/mastering/progress"
+)
+
+// large is room for several sessions of a CD: the gaps alone take 11400 sectors
+// and more.
+const large = 40960
+
+var rewritable = []string{"cd-rw", "dvd-rw", "dvd+rw", "bd-re"}
+
+// A rewritable disc is burned, erased, and burned anew.
+func TestBlank(t *testing.T) {
+	ctx := context.Background()
+	for _, name := range rewritable {
+		for _, full := range []bool{false, true} {
+			t.Run(name, func(t *testing.T) {
+				d := recorder(t, name, small)
+				d.SetFaults(virtual.Faults{Polls: 3})
+				first, second := noise(900, 1), noise(700, 2)
+				if _, err := burn(t, d, discOf(first), record.Options{}); err != nil {
+					t.Fatal(err)
+				}
+				if _, err := record.NewPlan(ctx, d, discOf(second), record.Options{}); !errors.Is(err, record.ErrHoldsData) {
+					t.Errorf("a disc with data was planned for: %v", err)
+				}
+				if err := record.Blank(ctx, d, full, progress.Discard); err != nil {
+					t.Fatal(err)
+				}
+				if err := mmc.StartStop(ctx, d, mmc.Eject); err != nil {
+					t.Errorf("the tray is still locked: %v", err)
+				}
+				if err := mmc.StartStop(ctx, d, mmc.Load); err != nil {
+					t.Fatal(err)
+				}
+				if m, err := read.Open(ctx, d); err == nil {
+					p := make([]byte, 900*disc.SectorSize)
+					_, err := m.ReadSectors(p, 0, disc.User)
+					for at := range 900 {
+						gone := at < 512 || full
+						if gone && bytes.Equal(p[at*disc.SectorSize:][:disc.SectorSize], first[at*disc.SectorSize:][:disc.SectorSize]) {
+							t.Fatalf("sector %d is still there (%v)", at, err)
+						}
+					}
+				} else if !errors.Is(err, read.ErrBlank) {
+					t.Error(err)
+				}
+				r, err := burn(t, d, discOf(second), record.Options{})
+				if err != nil {
+					t.Fatal(err)
+				}
+				if !r.Verified || len(r.Warnings) > 0 {
+					t.Errorf("result: %+v", r)
+				}
+			})
+		}
+	}
+}
+
+// A burn that may overwrite does it without asking further.
+func TestBurnOverData(t *testing.T) {
+	ctx := context.Background()
+	for _, name := range rewritable {
+		for _, appendable := range []bool{false, true} {
+			t.Run(name, func(t *testing.T) {
+				d := recorder(t, name, large)
+				if _, err := burn(t, d, discOf(noise(900, 1)), record.Options{Appendable: appendable}); err != nil {
+					t.Fatal(err)
+				}
+				_, err := record.NewPlan(ctx, d, discOf(noise(large+1, 3)), record.Options{Blank: true})
+				if !errors.Is(err, record.ErrTooLarge) {
+					t.Errorf("too large: %v", err)
+				}
+				want := noise(3500, 2)
+				r, err := burn(t, d, discOf(want), record.Options{Blank: true, Appendable: appendable})
+				if err != nil {
+					t.Fatal(err)
+				}
+				if !r.Verified || len(r.Warnings) > 0 {
+					t.Errorf("result: %+v", r)
+				}
+				if !bytes.Equal(content(t, d, 3500), want) {
+					t.Error("the disc differs from its source")
+				}
+			})
+		}
+	}
+}
+
+// Erasing reports how far it has come.
+func TestBlankProgress(t *testing.T) {
+	d := recorder(t, "cd-rw", large)
+	if _, err := burn(t, d, discOf(noise(900, 1)), record.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	d.SetFaults(virtual.Faults{Polls: 4})
+	var m progress.Meter
+	if err := record.Blank(context.Background(), d, true, &m); err != nil {
+		t.Fatal(err)
+	}
+	if s := m.Snapshot(); s.Phase != "erasing the whole disc" || s.Total < 40000*disc.SectorSize || s.Done < s.Total/2 || s.Done > s.Total {
+		t.Errorf("%+v", s)
+	}
+}
+
+// What keeps its data for ever is not erased.
+func TestBlankRefused(t *testing.T) {
+	for _, name := range []string{"cd-r", "dvd-r", "dvd+r", "bd-r"} {
+		d := recorder(t, name, small)
+		if err := record.Blank(context.Background(), d, false, progress.Discard); !errors.Is(err, record.ErrNotWritable) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// Where the quick way to erase fails, the whole disc is erased.
+func TestBlankFails(t *testing.T) {
+	for _, name := range rewritable[:2] {
+		d := recorder(t, name, small)
+		if _, err := burn(t, d, discOf(noise(900, 1)), record.Options{}); err != nil {
+			t.Fatal(err)
+		}
+		d.SetFaults(virtual.Faults{Refuse: []byte{0xA1}})
+		var m progress.Meter
+		err := record.Blank(context.Background(), d, false, &m)
+		if err == nil || len(m.Messages(0)) != 1 {
+			t.Errorf("%s: %v, %d messages", name, err, len(m.Messages(0)))
+		}
+		if got := status(t, d).Status; got != mmc.Closed {
+			t.Errorf("%s is %v", name, got)
+		}
+	}
+}
+
+// A DVD-RW that was formatted is written like a DVD+RW, and erasing it makes it
+// sequential again.
+func TestRestrictedOverwrite(t *testing.T) {
+	ctx := context.Background()
+	d := recorder(t, "dvd-rw", small)
+	if err := read.Ready(ctx, d); err != nil {
+		t.Fatal(err)
+	}
+	if err := mmc.FormatUnit(ctx, d, mmc.Format{Type: 0x10, Blocks: small, Parameter: 16}); err != nil {
+		t.Fatal(err)
+	}
+	if err := read.Ready(ctx, d); err != nil {
+		t.Fatal(err)
+	}
+	for i, over := range []bool{false, true} {
+		want := noise(900+100*i, byte(i))
+		r, err := burn(t, d, discOf(want), record.Options{Blank: over})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r.Plan.Profile != "DVD-RW restricted overwrite" || r.Plan.Recipe != "overwrite" || !r.Verified || len(r.Warnings) > 0 {
+			t.Errorf("result: %+v", r)
+		}
+	}
+	if err := record.Blank(ctx, d, false, progress.Discard); err != nil {
+		t.Fatal(err)
+	}
+	m, err := read.Media(ctx, d)
+	if err != nil || m.Profile != mmc.DVDRW || m.Status != mmc.Blank {
+		t.Errorf("after erasing: %+v, %v", m, err)
+	}
+	if r, err := burn(t, d, discOf(noise(700, 9)), record.Options{}); err != nil || !r.Verified {
+		t.Errorf("%+v, %v", r, err)
+	}
+}
+
+// A burn that fails behind the erasing says that the disc is no more what it
+// was.
+func TestFailsBehindErasing(t *testing.T) {
+	d := recorder(t, "cd-rw", small)
+	if _, err := burn(t, d, discOf(noise(900, 1)), record.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	d.SetFaults(virtual.Faults{Refuse: []byte{0x55}})
+	r, err := burn(t, d, discOf(noise(900, 2)), record.Options{Blank: true})
+	e := failed(t, d, r, err, nil)
+	if !strings.Contains(e.Left, "what it held is gone") || status(t, d).Status != mmc.Blank {
+		t.Errorf("%v, the disc is %v", err, status(t, d).Status)
+	}
+}
+
+// A speed that was asked for and not taken is worth a word, the default is not.
+func TestSpeedRefused(t *testing.T) {
+	for _, medium := range []string{"cd-r", "dvd+r"} {
+		for _, speed := range []int{0, 1} {
+			d := recorder(t, medium, small)
+			d.SetFaults(virtual.Faults{Refuse: []byte{0xBB, 0xB6}})
+			r, err := burn(t, d, discOf(noise(900, 1)), record.Options{Speed: speed})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := len(r.Warnings); got != 2*speed { // that 1 kB/s is not to be had is the other
+				t.Errorf("%s: %q", medium, r.Warnings)
+			}
+		}
+	}
+}
+
+func TestSpeeds(t *testing.T) {
+	d := recorder(t, "dvd+r", small)
+	got, err := record.Speeds(context.Background(), d)
+	if err != nil || len(got) < 2 || got[0] <= got[1] {
+		t.Errorf("%v, %v", got, err)
+	}
+	d.SetFaults(virtual.Faults{Refuse: []byte{0xAC}})
+	if got, err := record.Speeds(context.Background(), d); err != nil || got != nil {
+		t.Errorf("%v, %v", got, err)
+	}
+}

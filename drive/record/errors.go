@@ -1,0 +1,63 @@
+package record
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"glassmaster/drive/scsi"
+	"glassmaster/mastering/disc"
+)
+
+// Error says that a burn failed: where, why, in which state the disc was left,
+// and what can be done now. Cancelling is a failure too; its Err wraps
+// context.Canceled.
+type Error struct {
+	Step    string   // what was being done, as "write"
+	LBA     disc.LBA // of the sector concerned, -1 where there is none
+	Written int64    // sectors that the drive had taken
+	Err     error    // of the command, with its sense words
+	Left    string   // in which state the disc was left
+	Advice  string   // what to do next
+}
+
+func (e *Error) Error() string {
+	var s strings.Builder
+	cancelled := errors.Is(e.Err, context.Canceled)
+	if cancelled {
+		s.WriteString("the burn was cancelled: ")
+	} else {
+		s.WriteString("the burn failed: ")
+	}
+	s.WriteString(e.Step)
+	var sense *scsi.Error
+	told := errors.As(e.Err, &sense)
+	if e.LBA >= 0 && !told { // such an error names the address itself
+		fmt.Fprintf(&s, " at LBA %d", e.LBA)
+	}
+	if !cancelled {
+		fmt.Fprintf(&s, ": %v", e.Err)
+	}
+	if told && sense.Hint() != "" {
+		fmt.Fprintf(&s, " (%s)", sense.Hint())
+	}
+	if e.Left != "" {
+		fmt.Fprintf(&s, "; %s", e.Left)
+	}
+	if e.Advice != "" {
+		fmt.Fprintf(&s, "; %s", e.Advice)
+	}
+	return s.String()
+}
+
+func (e *Error) Unwrap() error { return e.Err }
+
+// ErrNotOnDisc is in the chain of the error of a burn that went well by every
+// reply of the drive, and yet left a disc that is blank, or shorter than
+// written: drives and bridges that do so exist.
+var ErrNotOnDisc = errors.New("the drive reported success, but what was burned is not on the disc")
+
+// ErrDiffers is in the chain of the error of a disc that reads differently from
+// its source.
+var ErrDiffers = errors.New("the disc is not equal to its source")

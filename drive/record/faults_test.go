@@ -1,0 +1,300 @@
+package record_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"glassmaster/drive/mmc"
+	"glassmaster/drive/read"
+	"glassmaster/drive/record"
+	"glassmaster/drive/scsi"
+	"glassmaster/drive/virtual"
+	"glassmaster/mastering/disc"
+	"glassmaster/mastering/progress"
+)
+
+// eachMedium runs a test on every kind of medium.
+func eachMedium(t *testing.T, f func(t *testing.T, name string, over bool, d *virtual.Drive)) {
+	for _, m := range media {
+		t.Run(m.name, func(t *testing.T) { f(t, m.name, m.over, recorder(t, m.name, small)) })
+	}
+}
+
+// failed checks what every failed burn has in common: an *Error with the right
+// cause, and a tray that opens.
+func failed(t *testing.T, d scsi.Transport, r record.Result, err, cause error) *record.Error {
+	t.Helper()
+	var e *record.Error
+	if !errors.As(err, &e) {
+		t.Fatalf("got %v, want a *record.Error", err)
+	}
+	if cause != nil && !errors.Is(err, cause) {
+		t.Errorf("got %v, want %v", err, cause)
+	}
+	if r.Verified {
+		t.Error("the burn failed and counts as verified")
+	}
+	t.Log(err)
+	if err := mmc.StartStop(context.Background(), d, mmc.Eject); err != nil {
+		t.Errorf("the tray is still locked: %v", err)
+	}
+	if err := mmc.StartStop(context.Background(), d, mmc.Load); err != nil {
+		t.Fatal(err)
+	}
+	if err := read.Ready(context.Background(), d); err != nil {
+		t.Fatal(err)
+	}
+	return e
+}
+
+// A drive that takes everything and writes nothing is found out.
+func TestSilentCoaster(t *testing.T) {
+	eachMedium(t, func(t *testing.T, _ string, _ bool, d *virtual.Drive) {
+		for _, noVerify := range []bool{false, true} {
+			d.SetFaults(virtual.Faults{Coaster: true})
+			r, err := burn(t, d, discOf(noise(900, 3)), record.Options{NoVerify: noVerify})
+			failed(t, d, r, err, record.ErrNotOnDisc)
+		}
+	})
+}
+
+// A sector that reaches the disc with a wrong byte is named, with its file.
+func TestSilentCorruption(t *testing.T) {
+	eachMedium(t, func(t *testing.T, _ string, _ bool, d *virtual.Drive) {
+		d.SetFaults(virtual.Faults{Corrupt: []int64{700, 731}})
+		locate := func(a disc.LBA) string { return fmt.Sprintf("/file%d", a) }
+		r, err := burn(t, d, discOf(noise(900, 4)), record.Options{Locate: locate})
+		failed(t, d, r, err, record.ErrDiffers)
+		m := r.Mismatch
+		if m == nil || m.LBA != 700 || m.Count != 2 || m.File != "/file700" || m.Err != nil {
+			t.Errorf("mismatch: %+v", m)
+		}
+	})
+}
+
+// So is a sector that cannot be read again.
+func TestUnreadable(t *testing.T) {
+	eachMedium(t, func(t *testing.T, _ string, _ bool, d *virtual.Drive) {
+		d.SetFaults(virtual.Faults{ReadErrors: []int64{500, 502}})
+		r, err := burn(t, d, discOf(noise(900, 5)), record.Options{})
+		failed(t, d, r, err, record.ErrDiffers)
+		m := r.Mismatch
+		if m == nil || m.LBA != 500 || m.Count != 2 || !scsi.Is(m.Err, scsi.KeyMediumError, 0x11, 0x05) {
+			t.Errorf("mismatch: %+v", m)
+		}
+	})
+}
+
+// salvaged checks a disc that a burn was broken off on: what was written before
+// can be read, and the disc is closed as far as its medium can be.
+func salvaged(t *testing.T, d *virtual.Drive, over bool, e *record.Error, want []byte) {
+	t.Helper()
+	if e.Left == "" || e.Advice == "" {
+		t.Errorf("the error does not tell what became of the disc: %+v", e)
+	}
+	n := int(e.Written)
+	if n < 500 || n > 700 {
+		t.Errorf("%d sectors were written", n)
+	}
+	if !bytes.Equal(content(t, d, n), want[:n*disc.SectorSize]) {
+		t.Error("what was written differs from the source")
+	}
+	if info := status(t, d); !over && info.Status != mmc.Closed && info.Status != mmc.Appendable {
+		t.Errorf("the disc is %v", info.Status)
+	}
+}
+
+func TestWriteError(t *testing.T) {
+	eachMedium(t, func(t *testing.T, _ string, over bool, d *virtual.Drive) {
+		d.SetFaults(virtual.Faults{WriteErrors: map[int64][3]byte{650: {3, 0x0C, 0}}})
+		want := noise(900, 6)
+		r, err := burn(t, d, discOf(want), record.Options{})
+		e := failed(t, d, r, err, nil)
+		if !scsi.Is(err, scsi.KeyMediumError, 0x0C, 0) || e.LBA > 650 || e.LBA < 650-31 {
+			t.Errorf("error: %+v", e)
+		}
+		for _, s := range []string{"WRITE(10) at LBA", "WRITE ERROR", "(3/0C/00", "another disc"} {
+			if !strings.Contains(err.Error(), s) {
+				t.Errorf("%q is not in: %v", s, err)
+			}
+		}
+		salvaged(t, d, over, e, want)
+	})
+}
+
+// canceller is a person who loses patience.
+type canceller struct {
+	progress.Reporter
+	phase  string
+	after  int64
+	cancel func()
+	now    string
+}
+
+func (c *canceller) Phase(name string, total int64) {
+	c.now = name
+	if name == c.phase && c.after == 0 {
+		c.cancel()
+	}
+}
+
+func (c *canceller) Add(n int64) {
+	if c.now != c.phase || c.after <= 0 {
+		return
+	}
+	if c.after -= n; c.after <= 0 {
+		c.cancel()
+	}
+}
+
+func TestCancel(t *testing.T) {
+	eachMedium(t, func(t *testing.T, _ string, over bool, d *virtual.Drive) {
+		want := noise(900, 7)
+		ctx, cancel := context.WithCancel(context.Background())
+		defer cancel()
+		b, err := record.NewPlan(ctx, d, discOf(want), record.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := b.Run(ctx, &canceller{Reporter: progress.Discard, phase: "writing", after: 600 * disc.SectorSize, cancel: cancel})
+		salvaged(t, d, over, failed(t, d, r, err, context.Canceled), want)
+	})
+}
+
+// Who cancels while the disc is compared has a disc that is burned and closed.
+func TestCancelComparing(t *testing.T) {
+	eachMedium(t, func(t *testing.T, _ string, _ bool, d *virtual.Drive) {
+		want := noise(900, 8)
+		ctx, cancel := context.WithCancel(context.Background())
+		defer cancel()
+		b, err := record.NewPlan(ctx, d, discOf(want), record.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := b.Run(ctx, &canceller{Reporter: progress.Discard, phase: "comparing", cancel: cancel})
+		failed(t, d, r, err, context.Canceled)
+		if !bytes.Equal(content(t, d, 900), want) {
+			t.Error("the disc differs from its source")
+		}
+	})
+}
+
+func TestCancelledBefore(t *testing.T) {
+	d := recorder(t, "dvd+r", small)
+	b, err := record.NewPlan(context.Background(), d, discOf(noise(900, 9)), record.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	r, err := b.Run(ctx, progress.Discard)
+	failed(t, d, r, err, context.Canceled)
+	if got := status(t, d).Status; got != mmc.Blank {
+		t.Errorf("the disc is %v, want blank", got)
+	}
+}
+
+// A disc that is written at once cannot be saved, and the error says so.
+func TestDiscAtOnceFails(t *testing.T) {
+	d := recorder(t, "dvd-r", small)
+	d.SetFaults(virtual.Faults{WriteErrors: map[int64][3]byte{650: {3, 0x0C, 0}}})
+	r, err := burn(t, d, discOf(noise(900, 6)), record.Options{DiscAtOnce: true})
+	e := failed(t, d, r, err, nil)
+	if !strings.Contains(e.Left, "without a lead-out") || !strings.Contains(e.Advice, "another disc") {
+		t.Errorf("left: %s; %s", e.Left, e.Advice)
+	}
+}
+
+// tampered is a source that does not stay what it was.
+type tampered struct {
+	disc.Disc
+	reads int
+}
+
+func (s *tampered) ReadSectors(p []byte, lba disc.LBA, f disc.Form) (int, error) {
+	n, err := s.Disc.ReadSectors(p, lba, f)
+	if s.reads++; n > 0 && s.reads > 60 && lba <= 800 && lba+disc.LBA(n) > 800 {
+		p[(800-lba)*disc.SectorSize] ^= 1
+	}
+	return n, err
+}
+
+// A source that changes after it was burned is not told from a bad disc by its
+// sectors, but the disc is found to differ.
+func TestSourceChanges(t *testing.T) {
+	d := recorder(t, "dvd+r", small)
+	r, err := burn(t, d, &tampered{Disc: discOf(noise(900, 15))}, record.Options{})
+	failed(t, d, r, err, record.ErrDiffers)
+	if r.Mismatch == nil || r.Mismatch.LBA != 800 {
+		t.Errorf("mismatch: %+v", r.Mismatch)
+	}
+}
+
+func TestTooLarge(t *testing.T) {
+	eachMedium(t, func(t *testing.T, _ string, _ bool, d *virtual.Drive) {
+		_, err := record.NewPlan(context.Background(), d, discOf(noise(small+10, 1)), record.Options{})
+		if !errors.Is(err, record.ErrTooLarge) {
+			t.Fatalf("got %v", err)
+		}
+		for _, s := range []string{"4106 sectors (8409088 bytes)", "are too many"} {
+			if !strings.Contains(err.Error(), s) {
+				t.Errorf("%q is not in: %v", s, err)
+			}
+		}
+		t.Log(err)
+	})
+}
+
+// A drive that promises more room than there is fails at the true end.
+func TestCapacityThatIsALie(t *testing.T) {
+	d := recorder(t, "dvd+r", 1024)
+	d.SetFaults(virtual.Faults{Capacity: small})
+	r, err := burn(t, d, discOf(noise(2000, 1)), record.Options{})
+	e := failed(t, d, r, err, nil)
+	if _, _, _, ok := scsi.Code(err); !ok || e.Written > 1024 {
+		t.Errorf("error: %+v", e)
+	}
+}
+
+// Full buffers, long waits and commands that a drive does not know change
+// nothing but the time.
+func TestObstacles(t *testing.T) {
+	for name, f := range map[string]virtual.Faults{
+		"full buffer":       {BufferFullEvery: 2},
+		"slow":              {Polls: 4},
+		"refused":           {Refuse: []byte{0x1E, 0x4A, 0x54, 0x5C, 0xBB, 0xB6, 0xAC, 0x1B, 0xAD, 0x53}},
+		"refused, and slow": {Refuse: []byte{0x1E, 0x4A, 0x54, 0x5C, 0xBB, 0xB6, 0xAC, 0x1B}, Polls: 2, BufferFullEvery: 3},
+	} {
+		t.Run(name, func(t *testing.T) {
+			eachMedium(t, func(t *testing.T, _ string, _ bool, d *virtual.Drive) {
+				d.SetFaults(f)
+				want := noise(900, 10)
+				r, err := burn(t, d, discOf(want), record.Options{})
+				if err != nil {
+					t.Fatal(err)
+				}
+				if !r.Verified || len(r.Warnings) > 0 {
+					t.Errorf("result: %+v", r)
+				}
+			})
+		})
+	}
+}
+
+// A source that ends before its time fails the burn and names the sector.
+func TestShortSource(t *testing.T) {
+	eachMedium(t, func(t *testing.T, _ string, over bool, d *virtual.Drive) {
+		want := noise(900, 11)
+		src := disc.FromReaderAt(bytes.NewReader(want[:600*disc.SectorSize]), 900*disc.SectorSize, nil)
+		r, err := burn(t, d, src, record.Options{})
+		e := failed(t, d, r, err, nil)
+		if !strings.Contains(err.Error(), "read the source at sector 600") {
+			t.Errorf("error: %v", err)
+		}
+		salvaged(t, d, over, e, want)
+	})
+}

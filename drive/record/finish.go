@@ -1,0 +1,229 @@
+package record
+
+import (
+	"context"
+	"fmt"
+
+	"glassmaster/drive/mmc"
+	"glassmaster/drive/scsi"
+	"glassmaster/mastering/disc"
+	"glassmaster/mastering/progress"
+)
+
+// finish has the drive write its buffer and closes what the recipe closes.
+func (r *burning) finish() error {
+	r.rep.Phase("finishing", 0)
+	end := r.next + disc.LBA(r.result.Written)
+	if err := r.flush(); err != nil {
+		return r.failure("write the end of the drive's buffer before", end, err)
+	}
+	if r.o.Simulate {
+		r.endTrial()
+		return nil
+	}
+	if err := r.close(r.o.Appendable); err != nil {
+		return r.failure("close the disc", -1, err)
+	}
+	return nil
+}
+
+// endTrial ends a trial run. Some drives want it closed like a real one, and
+// others refuse that; all forget it when they are told to write for real.
+func (r *burning) endTrial() {
+	if r.recipe.closing == closeTrack {
+		_ = r.close(r.o.Appendable)
+	}
+	o := r.o
+	o.Simulate = false
+	r.optional("end the trial run", mmc.SetWriteParameters(r.work, r.t, r.recipe.parameters(r.medium, o)))
+}
+
+// flush sends SYNCHRONIZE CACHE with Immed, waits, and sends it once more
+// without: some drives answer the first before they are done.
+func (r *burning) flush() error {
+	err := r.repeat(func() error { return mmc.SynchronizeCache(r.work, r.t, true) })
+	if err != nil && !scsi.InvalidField(err) {
+		return err
+	}
+	if err := r.wait(); err != nil {
+		return err
+	}
+	if r.recipe.closing == closeSession || r.recipe.mode == mmc.DiscAtOnce {
+		return nil // it ended the track: there is nothing left to write
+	}
+	return r.repeat(func() error { return mmc.SynchronizeCache(r.work, r.t, false) })
+}
+
+func recovered(err error) bool {
+	key, _, _, ok := scsi.Code(err)
+	return ok && key == scsi.KeyRecoveredError
+}
+
+// wait waits until the drive has done what it was asked to.
+func (r *burning) wait() error { return mmc.Wait(r.work, r.t, closeTime, nil) }
+
+// repeat sends a command until the drive is not too busy to take it. What the
+// drive had trouble with and overcame is done.
+func (r *burning) repeat(send func() error) error {
+	if err := persist(r.work, closeTime, send); !recovered(err) {
+		return err
+	}
+	return nil
+}
+
+// close ends the track and the session as the recipe says. What the drive has
+// closed by itself is not closed again.
+func (r *burning) close(appendable bool) error {
+	switch r.recipe.closing {
+	case closeSession:
+		return r.closeOne(mmc.CloseSession, 0)
+	case closeTrack:
+		if err := r.closeOne(mmc.CloseTrack, r.track()); err != nil {
+			return err
+		}
+		return r.closeOne(mmc.CloseSession, 0)
+	case closePlus:
+		if err := r.closeOne(mmc.CloseTrack, r.track()); err != nil {
+			return err
+		}
+		return r.closeOne(r.lastFunction(appendable), 0)
+	case endFormatting:
+		return r.endFormatting()
+	}
+	return nil
+}
+
+// track returns the number of the track that is written: the last one that the
+// disc said it has, which was the one to come.
+func (r *burning) track() int { return max(r.medium.info.LastInLast, 1) }
+
+// lastFunction is what ends DVD+R and BD-R: a session, or the disc. Dual layer
+// DVD+R want the lead-out at the smallest radius, others the plain function.
+func (r *burning) lastFunction(appendable bool) mmc.CloseFunction {
+	switch {
+	case appendable:
+		return mmc.CloseSession
+	case r.medium.profile == mmc.DVDPRDL:
+		return mmc.FinalizeMinRad
+	}
+	return mmc.Finalize
+}
+
+// closeOne sends one CLOSE TRACK/SESSION and waits. A refusal counts only when
+// the disc is not closed: some drives close more than they were asked to.
+func (r *burning) closeOne(f mmc.CloseFunction, track int) error {
+	if info, err := discInformation(r.work, r.t); err == nil && info.Status == mmc.Closed {
+		return nil
+	}
+	err := r.repeat(func() error { return mmc.CloseTrackSession(r.work, r.t, f, track) })
+	if err == nil {
+		err = r.wait()
+	}
+	if err == nil {
+		return nil
+	}
+	if info, other := discInformation(r.work, r.t); other == nil && info.Status == mmc.Closed {
+		r.warn("the drive refused to close the disc, and says that it is closed: %v", err)
+		return nil
+	}
+	return err
+}
+
+// endFormatting ends the format that a DVD+RW carries on with in the
+// background, so that other drives can read the disc at once.
+func (r *burning) endFormatting() error {
+	info, err := discInformation(r.work, r.t)
+	if err != nil {
+		return err
+	}
+	if info.Background != 1 && info.Background != 2 {
+		return nil
+	}
+	r.optional("stop the format in the background", r.repeat(func() error {
+		return mmc.CloseTrackSession(r.work, r.t, mmc.StopFormat, 0)
+	}))
+	if err := r.wait(); err != nil {
+		return err
+	}
+	r.optional("make the disc readable for other drives", r.repeat(func() error {
+		return mmc.CloseTrackSession(r.work, r.t, mmc.CloseSession, 0)
+	}))
+	return r.wait()
+}
+
+// salvage leaves a disc whose burn failed in the best state that its medium
+// allows, and completes the error with that state and with what to do next.
+func (r *burning) salvage(cause error) error {
+	e, ok := cause.(*Error)
+	if !ok {
+		e = r.failure("burn", -1, cause)
+	}
+	switch {
+	case r.o.Simulate:
+		r.optional("end the trial run", r.flush())
+		r.endTrial()
+		e.Left = "it was a trial run: nothing was written"
+		return e
+	case !r.started:
+		e.Left = "nothing was written"
+		return e
+	}
+	r.rep.Phase("salvaging the disc", 0)
+	var failed []error
+	try := func(err error) {
+		if err != nil {
+			failed = append(failed, err)
+		}
+	}
+	try(r.flush())
+	switch r.recipe.closing {
+	case closeSession:
+		try(r.closeOne(mmc.CloseSession, 0))
+	case closeTrack, closePlus:
+		try(r.closeOne(mmc.CloseTrack, r.track()))
+		try(r.closeOne(mmc.CloseSession, 0))
+	case endFormatting:
+		try(r.endFormatting())
+	case closesItself:
+	}
+	e.Left, e.Advice = r.state(r.work, failed)
+	r.rep.Message(progress.Error, e.Left)
+	return e
+}
+
+// state describes for people what became of a disc.
+func (r *burning) state(ctx context.Context, failed []error) (left, advice string) {
+	info, err := discInformation(ctx, r.t)
+	if err != nil {
+		return fmt.Sprintf("the drive does not tell in which state the disc is: %v", err), "take the disc out, put it in again, and look at it"
+	}
+	end := r.next + disc.LBA(r.result.Written) - 1
+	switch {
+	case !r.medium.sequential() && r.result.Written == 0:
+		return "the drive took no sector: the disc holds what it held before", "look at the disc, and try again at a lower speed"
+	case !r.medium.sequential():
+		return fmt.Sprintf("the disc holds the new data up to about LBA %d and old data behind", end),
+			"the disc is not worn out: burn it again"
+	case r.recipe.mode == mmc.DiscAtOnce:
+		left = fmt.Sprintf("the disc breaks off at about LBA %d without a lead-out and cannot be read in most drives", end)
+	case len(failed) > 0:
+		left = fmt.Sprintf("the disc could not be closed (%v) and is %v", failed[0], info.Status)
+	case info.Status == mmc.Blank:
+		left = "the disc says that it is still blank"
+	default:
+		left = fmt.Sprintf("track and session were closed: the disc is %v and can be read up to about LBA %d", info.Status, end)
+	}
+	switch {
+	case r.medium.erasable():
+		advice = "erase the disc and burn it again"
+	case info.Status == mmc.Blank:
+		advice = "try the disc again, at a lower speed"
+	case r.recipe.mode == mmc.DiscAtOnce:
+		advice = "take another disc"
+	case info.Status == mmc.Appendable:
+		advice = "the rest of the disc can still take another session; the data burned now are not complete"
+	default:
+		advice = "take another disc"
+	}
+	return left, advice
+}

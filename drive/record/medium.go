@@ -1,0 +1,188 @@
+package record
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"glassmaster/drive/mmc"
+	"glassmaster/drive/read"
+	"glassmaster/drive/scsi"
+	"glassmaster/mastering/disc"
+)
+
+// medium is what the drive says of the disc in it.
+type medium struct {
+	profile mmc.Profile
+	config  mmc.Configuration
+	info    mmc.DiscInformation
+	track   mmc.TrackInformation // that the next write goes to; sequential media only
+	formats mmc.FormatCapacities // zero when the drive does not tell
+	speeds  []mmc.WriteSpeed     // none when the drive offers no choice
+}
+
+// look asks the drive everything that a plan rests on.
+func look(ctx context.Context, t scsi.Transport) (medium, error) {
+	var m medium
+	if err := read.Ready(ctx, t); err != nil {
+		return m, err
+	}
+	var err error
+	if m.config, err = mmc.GetConfiguration(ctx, t); err != nil {
+		return m, fmt.Errorf("ask what the drive can do: %w", err)
+	}
+	m.profile = m.config.Profile
+	if m.info, err = discInformation(ctx, t); err != nil {
+		return m, fmt.Errorf("ask how far the disc is written: %w", err)
+	}
+	if m.profile.IsCD() && m.info.Status == mmc.Appendable {
+		// The address depends on the way of writing: at once there is a pre-gap.
+		if err := mmc.SetWriteParameters(ctx, t, recipeTAO.parameters(m, Options{})); err != nil {
+			return m, fmt.Errorf("set the write parameters: %w", err)
+		}
+	}
+	if m.sequential() && m.info.Status != mmc.Closed {
+		if m.track, err = read.NextTrack(ctx, t, m.profile, m.info); err != nil {
+			return m, fmt.Errorf("ask where the next track begins: %w", err)
+		}
+	}
+	// These two only refine the plan.
+	m.formats, _ = mmc.ReadFormatCapacities(ctx, t)
+	m.speeds, _ = mmc.WriteSpeeds(ctx, t)
+	if !m.sequential() && m.formats.State == 0 {
+		if last, size, err := mmc.ReadCapacity(ctx, t); err == nil && size == disc.SectorSize && last > 0 {
+			m.formats = mmc.FormatCapacities{State: mmc.Formatted, Blocks: last + 1}
+		}
+	}
+	return m, nil
+}
+
+// discInformation asks how far the disc is written, as often as it takes a drive
+// that is still busy with closing it.
+func discInformation(ctx context.Context, t scsi.Transport) (info mmc.DiscInformation, err error) {
+	err = persist(ctx, stuck, func() error {
+		info, err = mmc.ReadDiscInformation(ctx, t)
+		return err
+	})
+	return info, err
+}
+
+// persist sends a command until the drive is not too busy to take it, for as
+// long as limit. An attention that says nothing of the disc or of the drive's
+// power, such as a change of parameters by somebody else, is passed over: it
+// has only kept the command from being carried out.
+func persist(ctx context.Context, limit time.Duration, send func() error) error {
+	var pauses mmc.Pauses
+	for attentions := 0; ; {
+		err := send()
+		key, _, _, _ := scsi.Code(err)
+		switch {
+		case key == scsi.KeyUnitAttention && !scsi.WasReset(err) && !scsi.MediumChanged(err) && attentions < 4:
+			attentions++
+			continue
+		case !scsi.InProgress(err):
+			return err
+		case pauses.Total() > limit:
+			return fmt.Errorf("%w after %v: %w", mmc.ErrNotReady, limit, err)
+		}
+		if err := pauses.Sleep(ctx); err != nil {
+			return err
+		}
+	}
+}
+
+// same reports whether the disc is in the state that it was in before. What
+// changes by itself, such as a format in the background, does not count.
+func (m medium) same(before medium) bool {
+	a, b := m.info, before.info
+	return m.profile == before.profile && a.Status == b.Status && a.Sessions == b.Sessions && a.LastInLast == b.LastInLast &&
+		m.track.NextWritable == before.track.NextWritable && m.track.Free == before.track.Free
+}
+
+// sequential reports whether the medium is written from its beginning to its
+// end, and not at any address.
+func (m medium) sequential() bool {
+	switch m.profile {
+	case mmc.CDR, mmc.CDRW, mmc.DVDR, mmc.DVDRW, mmc.DVDRDL, mmc.DVDPR, mmc.DVDPRDL, mmc.BDRSRM:
+		return true
+	}
+	return false
+}
+
+// next returns the address that the next track begins at.
+func (m medium) next() disc.LBA {
+	if !m.sequential() || m.info.Status == mmc.Blank {
+		return 0
+	}
+	return disc.LBA(m.track.NextWritable)
+}
+
+// room returns how many sectors can be written from next on.
+func (m medium) room() int64 {
+	if m.sequential() {
+		return m.track.Free
+	}
+	return m.formatted()
+}
+
+// formatted returns the size of a rewritable medium that is, or can be,
+// formatted.
+func (m medium) formatted() int64 {
+	// Where the format has to be carried on with first, the drive tells the part
+	// that is formatted; the list has what it will be.
+	if m.formats.State == mmc.Formatted && m.formats.Blocks > 0 && !m.unformatted() {
+		return m.formats.Blocks
+	}
+	for _, kind := range formatTypes(m.profile) {
+		if f, ok := m.formats.Find(kind); ok {
+			return f.Blocks
+		}
+	}
+	room := m.formats.Blocks
+	for _, s := range m.speeds {
+		room = max(room, s.End+1)
+	}
+	return room
+}
+
+// unformatted reports whether the medium has to be formatted before it can be
+// written, or its format carried on with.
+func (m medium) unformatted() bool {
+	switch m.profile {
+	case mmc.DVDPRW, mmc.DVDPRWDL:
+		return m.info.Background < 2
+	case mmc.BDRE, mmc.DVDRAM:
+		return m.formats.State == mmc.Unformatted || m.formats.State == 0 && m.info.Status == mmc.Blank
+	}
+	return false
+}
+
+// formatTypes are the format types that suit the medium, the best first (MMC-6
+// 6.4): 26h DVD+RW, 00h the drive's own choice for the whole medium.
+func formatTypes(p mmc.Profile) []byte {
+	if p == mmc.DVDPRW || p == mmc.DVDPRWDL {
+		return []byte{0x26}
+	}
+	return []byte{0x00}
+}
+
+// erasable reports whether BLANK makes the medium new.
+func (m medium) erasable() bool { return m.profile == mmc.CDRW || m.profile == mmc.DVDRW }
+
+// holdsData reports whether a rewritable medium holds something: sectors with
+// anything but zeros where every file system has its first words.
+func holdsData(ctx context.Context, t scsi.Transport) bool {
+	p := make([]byte, disc.SectorSize)
+	for _, lba := range []disc.LBA{16, 256, 0, 32} {
+		n, err := mmc.Read10(ctx, t, lba, p)
+		if err != nil || n == 0 {
+			continue
+		}
+		for _, b := range p {
+			if b != 0 {
+				return true
+			}
+		}
+	}
+	return false
+}

@@ -1,0 +1,261 @@
+package record
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"glassmaster/drive/mmc"
+	"glassmaster/drive/read"
+	"glassmaster/drive/scsi"
+	"glassmaster/mastering/disc"
+)
+
+// Burn is a burn that was planned and not begun.
+type Burn struct {
+	t      scsi.Transport
+	src    disc.Disc
+	o      Options
+	medium medium
+	recipe recipe
+	start  disc.LBA // of the source: its first sector to be written
+	next   disc.LBA // of the medium: where that sector goes
+	erase  bool     // BLANK first
+	format bool     // FORMAT UNIT first
+	plan   Plan
+}
+
+// Plan returns what the burn is going to do.
+func (b *Burn) Plan() Plan { return b.plan }
+
+// ErrTooLarge is in the chain of the error of a source that does not fit.
+var ErrTooLarge = errors.New("the image does not fit on the disc")
+
+// ErrHoldsData is in the chain of the error of a disc that would have to be
+// erased or overwritten, which was not asked for.
+var ErrHoldsData = errors.New("the disc holds data, and overwriting it was not asked for")
+
+// ErrNotWritable is in the chain of the error of a medium that cannot be
+// written, or not any more.
+var ErrNotWritable = errors.New("the disc cannot be written")
+
+// NewPlan looks at the medium in the drive and settles how the source is going
+// to be burned on it. It writes nothing. It refuses what cannot work: no medium,
+// a closed one, a source that is too large or of a kind that the medium does not
+// take.
+func NewPlan(ctx context.Context, t scsi.Transport, src disc.Disc, o Options) (*Burn, error) {
+	m, err := look(ctx, t)
+	if err != nil {
+		return nil, fmt.Errorf("plan the burn: %w", err)
+	}
+	b := &Burn{t: t, src: src, o: o, medium: m}
+	if err := b.settle(ctx); err != nil {
+		return nil, fmt.Errorf("plan the burn: %w", err)
+	}
+	return b, nil
+}
+
+func (b *Burn) settle(ctx context.Context) error {
+	r, ok := recipeFor(b.medium, b.o)
+	if !ok {
+		return fmt.Errorf("%w: a %v in the drive can only be read; put in a recordable disc", ErrNotWritable, b.medium.profile)
+	}
+	if err := b.admit(ctx); err != nil {
+		return err
+	}
+	if b.erase {
+		// What the erased disc will offer is known when it is erased; a disc at
+		// once is what every erased DVD-RW can do.
+		if b.medium.profile == mmc.DVDRW && !b.o.Appendable {
+			o := b.o
+			o.DiscAtOnce = true
+			erased := b.medium
+			erased.info.Status = mmc.Blank
+			r = dash(erased, o)
+		}
+	}
+	b.recipe = r
+	if err := b.simulation(); err != nil {
+		return err
+	}
+	if b.o.Appendable && r.single {
+		b.warn("written at once, the disc will be closed: it cannot stay open for more sessions")
+	}
+	if err := b.choose(); err != nil {
+		return err
+	}
+	return b.fit()
+}
+
+func (b *Burn) warn(format string, args ...any) {
+	b.plan.Warnings = append(b.plan.Warnings, fmt.Sprintf(format, args...))
+}
+
+// admit decides by the state of the disc whether it can be written, and whether
+// it has to be erased or formatted before.
+func (b *Burn) admit(ctx context.Context) error {
+	m := b.medium
+	if !m.sequential() {
+		b.format = m.unformatted()
+		if !b.o.Blank && holdsData(ctx, b.t) {
+			return fmt.Errorf("%w: ask for the %v to be overwritten, or put in another one", ErrHoldsData, m.profile)
+		}
+		return nil
+	}
+	if m.info.Status == mmc.Blank {
+		return nil
+	}
+	if m.erasable() && b.o.Blank {
+		b.erase = true
+		return nil
+	}
+	switch {
+	case m.info.Status == mmc.Appendable && m.track.Writable:
+		return nil
+	case m.info.Status == mmc.Appendable:
+		return fmt.Errorf("%w: the last track of the %v is damaged: the drive gives no address to write at", ErrNotWritable, m.profile)
+	case m.erasable():
+		return fmt.Errorf("%w: the %v is closed; ask for it to be erased, or put in another one", ErrHoldsData, m.profile)
+	}
+	return fmt.Errorf("%w: the %v is closed and takes no more data; put in a blank one", ErrNotWritable, m.profile)
+}
+
+// simulation refuses a trial run where the medium knows none: it would be a
+// real one.
+func (b *Burn) simulation() error {
+	if !b.o.Simulate {
+		return nil
+	}
+	if !b.recipe.test {
+		return fmt.Errorf("a %v knows no trial run: every write is real; burn it without simulation", b.medium.profile)
+	}
+	if b.erase {
+		return errors.New("a trial run needs a blank disc, and erasing this one would be real: erase it first")
+	}
+	return nil
+}
+
+// choose finds the part of the source that is written: one data track.
+func (b *Burn) choose() error {
+	b.next = b.medium.next()
+	if b.erase {
+		b.next = 0
+	}
+	sessions := b.src.Sessions()
+	if len(sessions) == 0 {
+		return errors.New("the source has no tracks: there is nothing to burn")
+	}
+	last := sessions[len(sessions)-1]
+	if len(last.Tracks) != 1 {
+		return fmt.Errorf("the source has a session of %d tracks: only one data track can be burned", len(last.Tracks))
+	}
+	tr := last.Tracks[0]
+	switch {
+	case tr.Mode == disc.Audio:
+		return errors.New("the source has an audio track: only data can be burned")
+	case tr.Mode != disc.Mode1:
+		return fmt.Errorf("the source has a track of %v, whose sectors hold more than the 2048 bytes written: only mode 1 can be burned", tr.Mode)
+	case tr.Length <= 0:
+		return errors.New("the source is empty: there is nothing to burn")
+	case tr.Start != 0 && tr.Start != b.next:
+		return fmt.Errorf("the source is a session for address %d, and the disc goes on at address %d: make it for this disc", tr.Start, b.next)
+	case len(sessions) > 1 && tr.Start == 0:
+		return errors.New("the source has several sessions at the same address: it is damaged")
+	}
+	if tr.Start == 0 && b.next > 0 {
+		b.warn("the disc goes on at address %d: the image can only be used there if it was made for that address", b.next)
+	}
+	b.start = tr.Start
+	b.plan.Sectors = tr.Length
+	return nil
+}
+
+// fit completes the plan with sizes and speed.
+func (b *Burn) fit() error {
+	r, p := b.recipe, &b.plan
+	p.Profile = b.medium.profile.String()
+	p.Padded = max((p.Sectors+r.unit-1)/r.unit*r.unit, r.least)
+	p.Capacity = b.medium.room()
+	if b.erase {
+		p.Capacity = b.medium.erasedRoom()
+	}
+	if p.Capacity > 0 && p.Sectors > p.Capacity || p.Capacity <= 0 {
+		over := p.Sectors - p.Capacity
+		return fmt.Errorf("%w: it has %d sectors (%d bytes), the %s has room for %d (%d bytes): %d sectors (%d bytes) are too many",
+			ErrTooLarge, p.Sectors, p.Sectors*disc.SectorSize, p.Profile,
+			p.Capacity, p.Capacity*disc.SectorSize, over, over*disc.SectorSize)
+	}
+	p.Padded = min(p.Padded, p.Capacity)
+	p.Speed = chooseSpeed(read.Speeds(b.medium.speeds), b.o.Speed)
+	switch {
+	case b.o.Speed > 0 && p.Speed == 0:
+		b.warn("the drive offers no choice of speed for this disc")
+	case b.o.Speed > 0 && p.Speed > b.o.Speed:
+		b.warn("the lowest speed that the drive offers for this disc is %s", SpeedName(b.medium.profile, p.Speed))
+	}
+	p.Recipe = b.describe()
+	p.Steps = b.steps()
+	return nil
+}
+
+// erasedRoom returns how much a disc will hold that is erased first.
+func (m medium) erasedRoom() int64 {
+	if m.profile.IsCD() {
+		o := m.info.LastLeadOut
+		if lba := (disc.MSF{M: int(o[1]), S: int(o[2]), F: int(o[3])}).LBA(); o[1] < 90 && lba > 0 {
+			return int64(lba)
+		}
+	}
+	room := m.track.NextWritable + m.track.Free
+	for _, s := range m.speeds {
+		room = max(room, s.End+1)
+	}
+	return max(room, m.formats.Blocks)
+}
+
+// describe names the recipe for people.
+func (b *Burn) describe() string {
+	end := "disc closed"
+	switch {
+	case !b.medium.sequential():
+		return b.recipe.name
+	case b.o.Appendable && !b.recipe.single:
+		end = "disc left open for more sessions"
+	}
+	if b.o.Simulate {
+		return b.recipe.name + ", trial run with the laser off"
+	}
+	return b.recipe.name + ", " + end
+}
+
+// steps tells what Run will do, in that order.
+func (b *Burn) steps() []string {
+	var s []string
+	add := func(on bool, format string, args ...any) {
+		if on {
+			s = append(s, fmt.Sprintf(format, args...))
+		}
+	}
+	p, real := b.plan, !b.o.Simulate
+	add(b.erase && !b.fullErase(), "erase the %s", p.Profile)
+	add(b.erase && b.fullErase(), "erase the whole %s, which takes as long as writing it", p.Profile)
+	add(b.format, "format the %s", p.Profile)
+	add(true, "lock the tray")
+	add(p.Speed > 0, "ask for %s", SpeedName(b.medium.profile, p.Speed))
+	add(b.recipe.page, "set the write parameters: %s", b.recipe.name)
+	add(b.calibrates(), "calibrate the laser")
+	add(b.recipe.reserve, "announce a track of %d sectors", p.Padded)
+	add(true, "write %d sectors from address %d on", p.Padded, b.next)
+	add(true, "have the drive write what is in its buffer")
+	add(real && b.recipe.closing != closesItself, "close: %s", b.describe())
+	add(real, "ask the drive what is on the disc now")
+	add(real && !b.o.NoVerify, "read the disc again and compare it with the source, sector by sector")
+	add(b.o.Eject, "open the tray")
+	return s
+}
+
+// calibrates reports whether the laser is calibrated: on dash media that keep
+// no earlier calibration, and never in a trial run.
+func (b *Burn) calibrates() bool {
+	return b.recipe.opc && b.medium.info.OPCTables == 0 && !b.o.Simulate
+}

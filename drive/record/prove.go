@@ -1,0 +1,149 @@
+package record
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+
+	"glassmaster/drive/mmc"
+	"glassmaster/drive/read"
+	"glassmaster/mastering/disc"
+)
+
+// prove asks the drive what is on the disc now, and has it read every sector
+// again.
+func (r *burning) prove() error {
+	r.rep.Phase("checking the disc", 0)
+	r.reload()
+	if err := r.checkDisc(); err != nil {
+		return &Error{
+			Step: "check the disc", LBA: -1, Written: r.result.Written, Err: err,
+			Advice: "do not rely on this disc; burn another one, at a lower speed, and look for newer firmware of the drive",
+		}
+	}
+	r.checkTime()
+	if r.o.NoVerify {
+		return nil
+	}
+	return r.compare()
+}
+
+// reload has the drive forget what it knows of the disc, and read it anew. A
+// drive that says it can close its tray opens and closes it, so that the system
+// too sees a new disc; others, whose tray nobody could close again, stop and
+// start the disc.
+func (r *burning) reload() {
+	if r.medium.loads() && mmc.StartStop(r.work, r.t, mmc.Eject) == nil {
+		r.optional("close the tray", mmc.StartStop(r.work, r.t, mmc.Load))
+		r.awaitDisc()
+		return
+	}
+	if mmc.StartStop(r.work, r.t, mmc.Stop) == nil {
+		r.optional("spin the disc up again", mmc.StartStop(r.work, r.t, mmc.Start))
+	}
+	if err := read.Ready(r.work, r.t); err != nil {
+		r.warn("the drive is not ready after the burn: %v", err)
+	}
+}
+
+// awaitDisc waits until the disc is in the drive again, and asks for a hand
+// where the tray has stayed open.
+func (r *burning) awaitDisc() {
+	var pauses mmc.Pauses
+	for asked := false; pauses.Total() < closeTime; asked = true {
+		err := read.Ready(r.work, r.t)
+		if !errors.Is(err, read.ErrNoMedium) {
+			return
+		}
+		if !asked {
+			r.warn("the tray has stayed open: close it, so that the disc can be checked")
+		}
+		if pauses.Sleep(r.ctx) != nil {
+			return
+		}
+	}
+}
+
+// loads reports whether the drive has a tray that it can open and close by
+// itself: feature 0003h, byte 4, mechanism type 001b, Load and Eject (MMC-6
+// 5.3.4).
+func (m medium) loads() bool {
+	const load, eject = 0x10, 0x08
+	f, ok := m.config.Feature(mmc.FeatureRemovable)
+	return ok && len(f.Data) > 0 && f.Data[0]>>5 == 1 && f.Data[0]&load != 0 && f.Data[0]&eject != 0
+}
+
+// checkDisc compares the drive's answers about the disc with the plan.
+func (r *burning) checkDisc() error {
+	info, err := discInformation(r.work, r.t)
+	if err != nil {
+		return fmt.Errorf("ask how far the disc is written: %w", err)
+	}
+	if !r.medium.sequential() {
+		return r.checkStart() // such a disc has no end that could be missing
+	}
+	switch {
+	case info.Status == mmc.Blank:
+		return fmt.Errorf("%w: the disc says that it is still blank", ErrNotOnDisc)
+	case info.Status == mmc.Appendable && !r.o.Appendable:
+		return fmt.Errorf("%w: the disc says that it is still open, and it was closed", ErrNotOnDisc)
+	case info.Status == mmc.Closed && r.o.Appendable && !r.recipe.single:
+		r.warn("the drive closed the disc, though it was to stay open for more sessions")
+	}
+	return r.checkTracks()
+}
+
+// checkStart compares the first sectors of a disc that is rewritable at any
+// address, whose state does not tell whether something was written.
+func (r *burning) checkStart() error {
+	n := min(r.plan.Sectors, 32)
+	want, got := make([]byte, n*disc.SectorSize), make([]byte, n*disc.SectorSize)
+	if err := readFull(r.src, want, r.start); err != nil {
+		return err
+	}
+	d, err := read.Open(r.work, r.t)
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrNotOnDisc, err)
+	}
+	defer d.Close()
+	if _, err := d.ReadSectors(got, r.next, disc.User); err != nil {
+		return fmt.Errorf("%w: %w", ErrNotOnDisc, err)
+	}
+	if !bytes.Equal(want, got) {
+		return fmt.Errorf("%w: its first sectors are not those of the source", ErrNotOnDisc)
+	}
+	return nil
+}
+
+// checkTracks looks for the track that was written.
+func (r *burning) checkTracks() error {
+	d, err := read.Open(r.work, r.t)
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrNotOnDisc, err)
+	}
+	defer d.Close()
+	for _, s := range d.Sessions() {
+		for _, t := range s.Tracks {
+			if r.next < t.Start || r.next >= t.End() {
+				continue
+			}
+			if have := int64(t.End() - r.next); have < r.plan.Sectors {
+				return fmt.Errorf("%w: track %d ends after %d sectors, %d were written", ErrNotOnDisc, t.Number, have, r.plan.Sectors)
+			}
+			return nil
+		}
+	}
+	return fmt.Errorf("%w: no track begins at address %d", ErrNotOnDisc, r.next)
+}
+
+// checkTime warns of a burn that was faster than a disc can turn.
+func (r *burning) checkTime() {
+	if r.plan.Speed == 0 || r.result.Seconds <= 0 {
+		return
+	}
+	least := float64(r.result.Written*disc.SectorSize) / (float64(r.plan.Speed) * 1000 * 1.5)
+	if least > 10 && r.result.Seconds < least {
+		r.warn("writing took %.0f s, and at %s it takes %.0f s at least: the drive may not have written at all",
+			r.result.Seconds, SpeedName(r.medium.profile, r.plan.Speed), least)
+	}
+}

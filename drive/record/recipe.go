@@ -1,0 +1,140 @@
+package record
+
+import (
+	"glassmaster/drive/mmc"
+)
+
+// recipe is how one kind of medium is written. The order of the commands is
+// that of long use: speed, write parameters, calibration, reservation, writing,
+// SYNCHRONIZE CACHE, closing.
+type recipe struct {
+	name    string
+	chunk   int   // sectors in one WRITE
+	unit    int64 // the number of sectors written is a multiple of this
+	least   int64 // sectors that a track has at least
+	page    bool  // mode page 05h is set, as parameters tells
+	mode    mmc.WriteType
+	opc     bool // the laser is calibrated before the first track
+	reserve bool // the size is announced
+	closing closing
+	test    bool // the medium knows writing with the laser off
+	single  bool // there is one session, never more
+}
+
+// closing is how writing ends, behind SYNCHRONIZE CACHE.
+type closing uint8
+
+const (
+	closesItself  closing = iota // SYNCHRONIZE CACHE was all, or there is nothing to close
+	closeSession                 // the session, or the disc as the write parameters say
+	closeTrack                   // the track, then the session or the disc as they say
+	closePlus                    // the track, then the session, or the disc by a command of its own
+	endFormatting                // what DVD+RW does in the background, if it runs
+)
+
+// CD sectors are 2352 bytes, a CD recorder's buffer is small, and 32 KiB is what
+// every other program has sent for decades. DVD is written in ECC blocks of 16
+// sectors, BD in clusters of 32.
+const (
+	dvdBlock  = 16
+	bdCluster = 32
+)
+
+// recipeTAO is the way to write a data track on CD: at least 300 sectors, which
+// is four seconds.
+var recipeTAO = recipe{
+	name: "track at once", chunk: 16, unit: 1, least: 300, page: true, mode: mmc.TrackAtOnce,
+	opc: true, closing: closeSession, test: true,
+}
+
+// recipeFor returns the recipe for a medium, or false when it cannot be written.
+func recipeFor(m medium, o Options) (recipe, bool) {
+	plus := recipe{name: "sequential", chunk: dvdBlock, unit: dvdBlock, closing: closePlus}
+	over := recipe{name: "overwrite", chunk: dvdBlock, unit: dvdBlock}
+	switch m.profile {
+	case mmc.CDR, mmc.CDRW:
+		return recipeTAO, true
+	case mmc.DVDR, mmc.DVDRW, mmc.DVDRDL:
+		return dash(m, o), true
+	case mmc.DVDPR, mmc.DVDPRDL:
+		return plus, true
+	case mmc.BDRSRM:
+		plus.chunk, plus.unit = bdCluster, bdCluster
+		return plus, true
+	case mmc.DVDPRW, mmc.DVDPRWDL:
+		over.closing = endFormatting
+		return over, true
+	case mmc.DVDRWRO:
+		over.page = true
+		return over, true
+	case mmc.DVDRAM:
+		return over, true
+	case mmc.BDRE:
+		over.chunk, over.unit = bdCluster, bdCluster
+		return over, true
+	}
+	return recipe{}, false
+}
+
+// dash chooses between the two ways to write DVD-R and DVD-RW: in pieces, which
+// needs feature 0021h and knows sessions, and all at once.
+func dash(m medium, o Options) recipe {
+	once := recipe{
+		name: "disc at once", chunk: dvdBlock, unit: dvdBlock, page: true, mode: mmc.DiscAtOnce, opc: true,
+		reserve: true, test: true, single: true,
+	}
+	pieces := recipe{
+		name: "incremental", chunk: dvdBlock, unit: dvdBlock, page: true, mode: mmc.Incremental, opc: true,
+		closing: closeTrack, test: true,
+	}
+	switch {
+	case m.info.Status == mmc.Appendable:
+		return pieces
+	case o.DiscAtOnce || !m.config.Current(mmc.FeatureIncremental):
+		return once
+	}
+	return pieces
+}
+
+// parameters are the fields of mode page 05h for the recipe (MMC-6 7.5).
+func (r recipe) parameters(m medium, o Options) mmc.WriteParameters {
+	w := mmc.WriteParameters{
+		Type: r.mode, Test: o.Simulate, Multisession: o.Appendable && !r.single, DataBlock: 8, TrackMode: 5, BufferFree: m.bufferFree(),
+	}
+	switch {
+	case m.profile.IsCD():
+		w.TrackMode, w.AudioPause = 4, 150
+	case m.profile == mmc.DVDRWRO:
+		w.FixedPacket = true
+	case r.mode == mmc.Incremental:
+		w.FixedPacket, w.PacketSize, w.LinkSize = true, dvdBlock, m.linkSize()
+	}
+	return w
+}
+
+// bufferFree reports whether the drive survives an empty buffer with this
+// medium: bit 6 of the first byte of the features 002Dh and 002Fh, bit 0 of the
+// third of 0021h (MMC-6 5.3.23, 5.3.25, 5.3.11).
+func (m medium) bufferFree() bool {
+	for _, x := range []struct {
+		code uint16
+		at   int
+		mask byte
+	}{{mmc.FeatureCDTrackAtOnce, 0, 0x40}, {mmc.FeatureDVDRWrite, 0, 0x40}, {mmc.FeatureIncremental, 2, 1}} {
+		f, ok := m.config.Feature(x.code)
+		if ok && f.Current && len(f.Data) > x.at && f.Data[x.at]&x.mask != 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// linkSize returns the link size in sectors that feature 0021h names (MMC-6
+// 5.3.11: byte 7 their number, from 8 on the sizes).
+func (m medium) linkSize() int {
+	f, ok := m.config.Feature(mmc.FeatureIncremental)
+	if !ok || len(f.Data) < 5 || f.Data[3] == 0 {
+		return dvdBlock
+	}
+	return int(f.Data[4])
+}

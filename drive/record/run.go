@@ -1,0 +1,345 @@
+package record
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"glassmaster/drive/mmc"
+	"glassmaster/drive/read"
+	"glassmaster/drive/scsi"
+	"glassmaster/mastering/disc"
+	"glassmaster/mastering/progress"
+)
+
+// Times that a drive may be busy with one command.
+const (
+	stuck     = 2 * time.Minute  // without taking a sector
+	eraseTime = 3 * time.Hour    // to erase or format a whole disc
+	closeTime = 30 * time.Minute // to close a disc, whose lead-out may fill it up
+)
+
+// burning is a burn under way.
+type burning struct {
+	*Burn
+	ctx     context.Context // of the caller, who may cancel
+	work    context.Context // of the commands: it outlives a cancel
+	rep     progress.Reporter
+	result  Result
+	renewed bool // the disc was erased or formatted
+	started bool // something was written
+	stream  *stream
+	stop    context.CancelFunc // ends the reading of the source
+}
+
+// Run executes the plan and proves the outcome. Whatever happens, the tray is
+// unlocked at the end, and a disc that was begun is left in the best state that
+// its medium allows; the error, an *Error, says in which.
+//
+// Cancelling the context ends the burn at the next sector, closes what was
+// written, and comes back as an *Error that wraps context.Canceled.
+func (b *Burn) Run(ctx context.Context, rep progress.Reporter) (Result, error) {
+	r := &burning{Burn: b, ctx: ctx, work: context.WithoutCancel(ctx), rep: rep, result: Result{Plan: b.plan}}
+	r.result.Warnings = append(r.result.Warnings, b.plan.Warnings...)
+	err := r.all()
+	if err == nil && r.o.Eject {
+		r.optional("open the tray", mmc.StartStop(r.work, r.t, mmc.Eject))
+	}
+	return r.result, err
+}
+
+// all is the burn from beginning to end, but for opening the tray.
+func (r *burning) all() error {
+	if err := r.ctx.Err(); err != nil {
+		return &Error{Step: "begin", LBA: -1, Err: err, Left: "nothing was written"}
+	}
+	// Locked first, the disc cannot be changed behind the look at it.
+	r.lock(true)
+	defer r.lock(false)
+	if err := r.unchanged(); err != nil {
+		return &Error{Step: "look at the disc again", LBA: -1, Err: err, Left: "nothing was written", Advice: "plan the burn again"}
+	}
+	defer r.restoreSpeed()
+	if err := r.prepare(); err != nil {
+		return err
+	}
+	defer r.stopReading()
+	if err := r.write(); err != nil {
+		return r.salvage(err)
+	}
+	if err := r.finish(); err != nil {
+		return r.salvage(err)
+	}
+	r.lock(false)
+	if r.o.Simulate {
+		if err := r.untouched(); err != nil {
+			return err
+		}
+	} else if err := r.prove(); err != nil {
+		return err
+	}
+	return nil
+}
+
+func (r *burning) say(format string, args ...any) {
+	r.rep.Message(progress.Info, fmt.Sprintf(format, args...))
+}
+
+func (r *burning) warn(format string, args ...any) {
+	s := fmt.Sprintf(format, args...)
+	r.result.Warnings = append(r.result.Warnings, s)
+	r.rep.Message(progress.Warning, s)
+}
+
+// optional passes over the failure of a command that burning does not depend
+// on. That a drive does not know the command is not worth a word.
+func (r *burning) optional(what string, err error) {
+	key, _, _, ok := scsi.Code(err)
+	switch {
+	case err == nil, scsi.Unsupported(err), scsi.InvalidField(err), ok && key == scsi.KeyRecoveredError:
+	default:
+		r.warn("could not %s: %v", what, err)
+	}
+}
+
+// unchanged makes sure that the disc is still the one that was planned for.
+func (r *burning) unchanged() error {
+	now, err := look(r.work, r.t)
+	if err != nil {
+		return err
+	}
+	if !now.same(r.medium) {
+		return errors.New("the disc is another one, or in another state, than when the burn was planned")
+	}
+	return nil
+}
+
+// untouched makes sure that a trial run has left the disc as it was.
+func (r *burning) untouched() error {
+	now, err := look(r.work, r.t)
+	if err != nil {
+		return &Error{Step: "look at the disc after the trial run", LBA: -1, Err: err}
+	}
+	if !now.same(r.medium) {
+		return &Error{
+			Step: "look at the disc after the trial run", LBA: -1, Err: errors.New("the drive has written, though it was asked not to"),
+			Left: "the disc is " + now.info.Status.String(), Advice: "do not use trial runs with this drive",
+		}
+	}
+	r.say("the trial run went well: nothing was written")
+	return nil
+}
+
+func (r *burning) lock(on bool) {
+	what := "lock the tray"
+	if !on {
+		what = "unlock the tray"
+	}
+	r.optional(what, mmc.PreventRemoval(r.work, r.t, on))
+}
+
+// prepare does what comes before the first sector.
+func (r *burning) prepare() error {
+	if err := r.renew(); err != nil {
+		return err
+	}
+	if err := r.setSpeed(r.work); err != nil && r.o.Speed > 0 {
+		r.warn("the drive did not take the speed, and writes at its own: %v", err)
+	}
+	if r.recipe.page {
+		w := r.recipe.parameters(r.medium, r.o)
+		if err := persist(r.work, stuck, func() error { return mmc.SetWriteParameters(r.work, r.t, w) }); err != nil {
+			return r.before("set the write parameters", err)
+		}
+	}
+	if r.calibrates() {
+		if err := r.calibrate(); err != nil {
+			return r.before("calibrate the laser", err)
+		}
+	}
+	if r.recipe.reserve {
+		err := persist(r.work, stuck, func() error { return mmc.ReserveTrack(r.work, r.t, r.plan.Padded) })
+		if err != nil && !scsi.Unsupported(err) && !recovered(err) {
+			return r.before("announce the track", err)
+		}
+	}
+	return r.aim()
+}
+
+func (r *burning) before(step string, err error) error {
+	left := "nothing was written"
+	if r.renewed {
+		left = "the disc was made new, what it held is gone, and nothing was written"
+	}
+	return &Error{Step: step, LBA: -1, Err: err, Left: left}
+}
+
+// renew erases or formats the disc where the plan says so, and looks at what it
+// has become.
+func (r *burning) renew() error {
+	var err error
+	switch {
+	case r.erase:
+		err = erase(r.work, r.t, r.medium, r.fullErase(), r.rep)
+	case r.format:
+		err = format(r.work, r.t, r.medium, r.rep)
+	default:
+		return nil
+	}
+	if err != nil {
+		return &Error{
+			Step: "make the disc new", LBA: -1, Err: err, Left: "nothing was written, and what the disc held may be gone",
+			Advice: "erase the disc in full, or take another one",
+		}
+	}
+	r.renewed = true
+	m, err := look(r.work, r.t)
+	if err != nil {
+		return r.before("look at the new disc", err)
+	}
+	if r.erase && m.info.Status != mmc.Blank {
+		return r.before("erase the disc", fmt.Errorf("%w: it says that it is %v", ErrNotOnDisc, m.info.Status))
+	}
+	r.medium = m
+	if room := m.room(); room < r.plan.Sectors {
+		return r.before("look at the new disc", fmt.Errorf("%w: %d sectors are wanted, there are %d", ErrTooLarge, r.plan.Sectors, room))
+	}
+	return nil
+}
+
+// fullErase reports whether erasing quickly is not enough: it leaves a DVD-RW
+// that can be written only at once.
+func (b *Burn) fullErase() bool { return b.medium.profile == mmc.DVDRW && !b.recipe.single }
+
+// calibrate passes over what says that the drive needs no calibration, or has
+// used up the room for it: it then takes its own values.
+func (r *burning) calibrate() error {
+	err := mmc.SendOPC(r.work, r.t)
+	key, asc, ascq, ok := scsi.Code(err)
+	switch {
+	case err == nil:
+		return nil
+	case ok && key == scsi.KeyRecoveredError:
+		r.warn("the disc has hardly any room left for calibrating the laser: %v", err)
+		return nil
+	case ok && key == scsi.KeyIllegalRequest && (asc == 0x20 || asc == 0x24 || asc == 0x27 || asc == 0x2C || asc == 0x30 && ascq == 2):
+		return nil
+	case scsi.InProgress(err):
+		return mmc.Wait(r.work, r.t, stuck, nil)
+	}
+	return err
+}
+
+// aim asks once more where the first sector goes: write parameters and a
+// reservation may have moved it.
+func (r *burning) aim() error {
+	if !r.medium.sequential() {
+		return nil
+	}
+	ti, err := read.NextTrack(r.work, r.t, r.medium.profile, r.medium.info)
+	if err != nil {
+		return r.before("ask where the track begins", err)
+	}
+	if ti.Writable && disc.LBA(ti.NextWritable) != r.next {
+		return r.before("ask where the track begins", fmt.Errorf(
+			"the drive wants address %d, the plan says %d", ti.NextWritable, r.next))
+	}
+	return nil
+}
+
+// write sends all sectors.
+func (r *burning) write() error {
+	ctx, stop := context.WithCancel(r.ctx)
+	chunk := max(min(r.recipe.chunk, r.t.MaxTransfer()/disc.SectorSize), 1)
+	s := newStream(ctx, r.src, r.start, r.plan.Sectors, r.plan.Padded, chunk)
+	r.stream, r.stop = s, stop
+	r.rep.Phase("reading ahead", 0)
+	s.prime(ctx)
+	phase := "writing"
+	if r.o.Simulate {
+		phase = "trial run"
+	}
+	r.rep.Phase(phase, r.plan.Padded*disc.SectorSize)
+	began := time.Now()
+	defer func() { r.result.Seconds = time.Since(began).Seconds() }()
+	gauge := gauge{r: r}
+	for {
+		p, err := s.next(r.ctx)
+		if errors.Is(err, io.EOF) {
+			r.result.SHA256 = hex.EncodeToString(s.hash.Sum(nil))
+			return nil
+		}
+		at := r.next + disc.LBA(r.result.Written)
+		if err != nil {
+			return r.failure("write", at, err)
+		}
+		if err := r.send(at, p); err != nil {
+			return r.failure("write", at, err)
+		}
+		r.result.Written += int64(len(p) / disc.SectorSize)
+		r.rep.Add(int64(len(p)))
+		gauge.show(s)
+		s.done(p)
+	}
+}
+
+// stopReading waits until nobody reads the source any more, so that the caller
+// can close it.
+func (r *burning) stopReading() {
+	if r.stream != nil {
+		r.stop()
+		for range r.stream.full {
+		}
+	}
+}
+
+// send writes one chunk. A drive whose buffer is full gets the same command
+// again and again until it has room.
+func (r *burning) send(lba disc.LBA, p []byte) error {
+	r.started = r.started || !r.o.Simulate
+	err := persist(r.ctx, stuck, func() error { return mmc.Write10(r.work, r.t, lba, p) })
+	if recovered(err) {
+		r.warn("the drive had trouble and overcame it: %v", err)
+		return nil
+	}
+	return err
+}
+
+func (r *burning) failure(step string, lba disc.LBA, err error) *Error {
+	return &Error{Step: step, LBA: lba, Written: r.result.Written, Err: err}
+}
+
+// gauge shows the levels of the buffers.
+type gauge struct {
+	r     *burning
+	last  time.Time
+	blind bool // the drive does not tell
+}
+
+// often is how often the drive is asked: more would disturb it.
+const often = 500 * time.Millisecond
+
+func (g *gauge) show(s *stream) {
+	if now := time.Now(); now.Sub(g.last) >= often {
+		g.last = now
+		level := -1.0
+		if !g.blind {
+			b, err := mmc.ReadBufferCapacity(g.r.work, g.r.t)
+			if g.blind = err != nil; !g.blind {
+				level = b.Level()
+			}
+		}
+		g.r.rep.Buffers(s.level(), level)
+	}
+}
+
+// restoreSpeed gives a DVD or BD drive its own speeds back: many keep what they
+// were asked for, even for the next disc.
+func (r *burning) restoreSpeed() {
+	if r.plan.Speed > 0 && !r.medium.profile.IsCD() {
+		r.optional("restore the speed", mmc.RestoreStreaming(r.work, r.t))
+	}
+}

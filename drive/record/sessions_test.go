@@ -1,0 +1,181 @@
+package record_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"strings"
+	"testing"
+
+	"glassmaster/drive/mmc"
+	"glassmaster/drive/read"
+	"glassmaster/drive/record"
+	"glassmaster/mastering/disc"
+	"glassmaster/mastering/progress"
+)
+
+// session is a source whose sectors lie behind the sessions before it.
+type session struct {
+	disc.Disc
+	start disc.LBA
+}
+
+func (s session) Sessions() []disc.Session {
+	t := s.Disc.Sessions()[0].Tracks[0]
+	t.Start = s.start
+	return []disc.Session{{Number: 1, Tracks: []disc.Track{t}}}
+}
+
+func (s session) ReadSectors(p []byte, lba disc.LBA, f disc.Form) (int, error) {
+	return s.Disc.ReadSectors(p, lba-s.start, f)
+}
+
+// Three sessions, the last of which closes the disc. The second is made for its
+// address, the third counts from 0.
+func TestSessions(t *testing.T) {
+	for _, m := range media {
+		if !m.open {
+			continue
+		}
+		t.Run(m.name, func(t *testing.T) {
+			ctx := context.Background()
+			d := recorder(t, m.name, large)
+			want := [][]byte{noise(500, 1), noise(333, 2), noise(444, 3)}
+			if _, err := burn(t, d, discOf(want[0]), record.Options{Appendable: true}); err != nil {
+				t.Fatal(err)
+			}
+			info, err := read.Media(ctx, d)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if info.Status != mmc.Appendable || info.NextWritable <= 500 || info.Free <= 0 || len(info.Sessions) != 1 {
+				t.Fatalf("medium: %+v", info)
+			}
+
+			src := session{discOf(want[1]), info.NextWritable + 16}
+			if _, err := record.NewPlan(ctx, d, src, record.Options{}); err == nil || !strings.Contains(err.Error(), "goes on at address") {
+				t.Errorf("a session for another address was planned: %v", err)
+			}
+			src.start = info.NextWritable
+			r, err := burn(t, d, src, record.Options{Appendable: true})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(r.Warnings) > 0 || !r.Verified {
+				t.Errorf("result: %+v", r)
+			}
+
+			r, err = burn(t, d, discOf(want[2]), record.Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(r.Warnings) != 1 || !strings.Contains(r.Warnings[0], "made for that address") {
+				t.Errorf("warnings: %q", r.Warnings)
+			}
+
+			all, err := read.Open(ctx, d)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer all.Close()
+			s := all.Sessions()
+			if len(s) != 3 || status(t, d).Status != mmc.Closed {
+				t.Fatalf("%d sessions, the disc is %v", len(s), status(t, d).Status)
+			}
+			for i, w := range want {
+				tr := s[i].Tracks[0]
+				p := make([]byte, len(w))
+				if n, err := all.ReadSectors(p, tr.Start, disc.User); err != nil || !bytes.Equal(p, w) {
+					t.Errorf("session %d at %d: read %d sectors, %v", i+1, tr.Start, n, err)
+				}
+			}
+		})
+	}
+}
+
+// A trial run leaves the disc as it was; where the medium knows none, it is
+// refused.
+func TestSimulate(t *testing.T) {
+	for _, m := range media {
+		t.Run(m.name, func(t *testing.T) {
+			d := recorder(t, m.name, small)
+			for _, once := range []bool{false, true} {
+				b, err := record.NewPlan(context.Background(), d, discOf(noise(900, 1)), record.Options{Simulate: true, DiscAtOnce: once})
+				if !m.test {
+					if err == nil || !strings.Contains(err.Error(), "no trial run") {
+						t.Errorf("planned: %v", err)
+					}
+					return
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+				r, err := b.Run(context.Background(), progress.Discard)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if r.Verified || r.Written < 900 || status(t, d).Status != mmc.Blank {
+					t.Errorf("result %+v, the disc is %v", r, status(t, d).Status)
+				}
+			}
+			if _, err := burn(t, d, discOf(noise(900, 1)), record.Options{}); err != nil {
+				t.Errorf("the real burn behind the trial run: %v", err)
+			}
+		})
+	}
+}
+
+// What cannot be burned is refused before anything is written.
+func TestRefusals(t *testing.T) {
+	d := recorder(t, "dvd+r", small)
+	track := func(mode disc.Mode, n int64) []disc.Session {
+		return []disc.Session{{Number: 1, Tracks: []disc.Track{{Number: 1, Mode: mode, Length: n}}}}
+	}
+	two := track(disc.Mode1, 10)
+	two[0].Tracks = append(two[0].Tracks, disc.Track{Number: 2, Mode: disc.Mode1, Start: 10, Length: 10})
+	for _, c := range []struct {
+		name     string
+		sessions []disc.Session
+		want     string
+	}{
+		{"empty", nil, "has no tracks"},
+		{"no sectors", track(disc.Mode1, 0), "is empty"},
+		{"audio", track(disc.Audio, 100), "audio track"},
+		{"XA", track(disc.XA, 100), "mode 2 XA"},
+		{"two tracks", two, "2 tracks"},
+	} {
+		_, err := record.NewPlan(context.Background(), d, sessionsOnly{c.sessions}, record.Options{})
+		if err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: got %v, want %q in it", c.name, err, c.want)
+		}
+	}
+	if err := mmc.StartStop(context.Background(), d, mmc.Eject); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := record.NewPlan(context.Background(), d, discOf(noise(10, 1)), record.Options{}); !errors.Is(err, read.ErrNoMedium) {
+		t.Errorf("without a disc: %v", err)
+	}
+}
+
+type sessionsOnly struct{ s []disc.Session }
+
+func (s sessionsOnly) Sessions() []disc.Session                           { return s.s }
+func (sessionsOnly) ReadSectors([]byte, disc.LBA, disc.Form) (int, error) { return 0, disc.ErrForm }
+func (sessionsOnly) Close() error                                         { return nil }
+
+// A disc that changes between plan and burn is not touched.
+func TestOtherDiscThanPlanned(t *testing.T) {
+	d := recorder(t, "dvd+r", small)
+	first, err := record.NewPlan(context.Background(), d, discOf(noise(100, 1)), record.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := burn(t, d, discOf(noise(200, 2)), record.Options{Appendable: true}); err != nil {
+		t.Fatal(err)
+	}
+	r, err := first.Run(context.Background(), progress.Discard)
+	failed(t, d, r, err, nil)
+	if r.Written > 0 || !strings.Contains(err.Error(), "nothing was written") {
+		t.Errorf("%+v, %v", r, err)
+	}
+}

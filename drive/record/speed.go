@@ -1,0 +1,86 @@
+package record
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+
+	"glassmaster/drive/mmc"
+	"glassmaster/drive/read"
+	"glassmaster/drive/scsi"
+)
+
+// Speeds returns the speeds in kB/s (1000 bytes) that the drive offers for
+// writing the medium in it, highest first; none when it offers no choice.
+func Speeds(ctx context.Context, t scsi.Transport) ([]int, error) {
+	if err := read.Ready(ctx, t); err != nil {
+		return nil, fmt.Errorf("ask for the speeds: %w", err)
+	}
+	s, err := mmc.WriteSpeeds(ctx, t)
+	if scsi.Unsupported(err) || scsi.InvalidField(err) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("ask for the speeds: %w", err)
+	}
+	return read.Speeds(s), nil
+}
+
+// chooseSpeed returns the highest speed that is not above the one wanted, or
+// the lowest when all are. Speeds come highest first; wanting 0 wants the
+// highest.
+func chooseSpeed(speeds []int, want int) int {
+	if len(speeds) == 0 {
+		return 0
+	}
+	if want <= 0 {
+		return speeds[0]
+	}
+	for _, s := range speeds {
+		if s <= want {
+			return s
+		}
+	}
+	return speeds[len(speeds)-1]
+}
+
+// Single speeds in kB/s, of 2352-byte sectors on CD and of 2048-byte ones on DVD
+// and BD.
+const (
+	singleCD  = 176.4
+	singleDVD = 1385.0
+	singleBD  = 4495.5
+)
+
+func single(p mmc.Profile) float64 {
+	switch {
+	case p.IsCD():
+		return singleCD
+	case p.IsBD():
+		return singleBD
+	}
+	return singleDVD
+}
+
+// SpeedName names a speed the way it is printed on boxes, with its kB/s: "16x
+// (22160 kB/s)".
+func SpeedName(p mmc.Profile, kBs int) string {
+	x := float64(kBs) / single(p)
+	return strconv.FormatFloat(float64(int(x*10+0.5))/10, 'f', -1, 64) + "x (" + strconv.Itoa(kBs) + " kB/s)"
+}
+
+// setSpeed asks the drive for the planned speed.
+func (b *Burn) setSpeed(ctx context.Context) error {
+	if b.plan.Speed == 0 {
+		return nil
+	}
+	if b.medium.profile.IsCD() {
+		return mmc.SetCDSpeed(ctx, b.t, mmc.MaxSpeed, b.plan.Speed)
+	}
+	for _, s := range b.medium.speeds {
+		if s.Write == b.plan.Speed {
+			return mmc.SetStreaming(ctx, b.t, s.End, max(s.Read, s.Write), s.Write)
+		}
+	}
+	return nil
+}

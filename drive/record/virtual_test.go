@@ -1,0 +1,164 @@
+package record_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"glassmaster/drive/mmc"
+	"glassmaster/drive/read"
+	"glassmaster/drive/record"
+	"glassmaster/drive/scsi"
+	"glassmaster/drive/virtual"
+	"glassmaster/mastering/disc"
+	"glassmaster/mastering/progress"
+)
+
+// recorder opens a virtual recorder with a new disc in it.
+func recorder(t testing.TB, medium string, sectors int64) *virtual.Drive {
+	t.Helper()
+	m, err := virtual.ParseMedium(medium)
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "disc")
+	if err := virtual.Create(path, m, virtual.Options{Sectors: sectors}); err != nil {
+		t.Fatal(err)
+	}
+	d, err := virtual.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { d.Close() })
+	return d
+}
+
+// noise returns sectors that no other sector is equal to.
+func noise(sectors int, seed byte) []byte {
+	p := make([]byte, sectors*disc.SectorSize)
+	_, _ = rand.NewChaCha8([32]byte{seed}).Read(p)
+	return p
+}
+
+// burn plans and runs.
+func burn(t testing.TB, d scsi.Transport, src disc.Disc, o record.Options) (record.Result, error) {
+	t.Helper()
+	b, err := record.NewPlan(context.Background(), d, src, o)
+	if err != nil {
+		t.Fatalf("plan: %v", err)
+	}
+	return b.Run(context.Background(), progress.Discard)
+}
+
+// content reads the sectors of the last session of the disc in the drive.
+func content(t testing.TB, d scsi.Transport, sectors int) []byte {
+	t.Helper()
+	m, err := read.Open(context.Background(), d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer m.Close()
+	tr, _ := disc.DataTrack(m)
+	p := make([]byte, sectors*disc.SectorSize)
+	n, err := m.ReadSectors(p, tr.Start, disc.User)
+	if err != nil || n != sectors {
+		t.Fatalf("read %d of %d sectors from address %d: %v", n, sectors, tr.Start, err)
+	}
+	return p
+}
+
+func status(t testing.TB, d scsi.Transport) mmc.DiscInformation {
+	t.Helper()
+	info, err := mmc.ReadDiscInformation(context.Background(), d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return info
+}
+
+// media are the kinds of medium and what burning each comes to.
+var media = []struct {
+	name   string
+	recipe string // as planned without options
+	open   bool   // can be left open for more sessions
+	test   bool   // knows a trial run
+	over   bool   // can be overwritten
+}{
+	{"cd-r", "track at once, disc closed", true, true, false},
+	{"cd-rw", "track at once, disc closed", true, true, false},
+	{"dvd-r", "incremental, disc closed", true, true, false},
+	{"dvd-rw", "incremental, disc closed", true, true, false},
+	{"dvd+r", "sequential, disc closed", true, false, false},
+	{"dvd+r dl", "sequential, disc closed", true, false, false},
+	{"dvd+rw", "overwrite", false, false, true},
+	{"bd-r", "sequential, disc closed", true, false, false},
+	{"bd-r dl", "sequential, disc closed", true, false, false},
+	{"bd-re", "overwrite", false, false, true},
+}
+
+const small = 4096 // sectors of a disc for tests
+
+func TestBurn(t *testing.T) {
+	for _, m := range media {
+		t.Run(m.name, func(t *testing.T) {
+			d := recorder(t, m.name, small)
+			want := noise(1001, 1)
+			r, err := burn(t, d, discOf(want), record.Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !r.Verified || r.Written < 1001 || r.Written != r.Plan.Padded || r.Plan.Recipe != m.recipe || len(r.Warnings) > 0 {
+				t.Errorf("result: %+v", r)
+			}
+			if !bytes.Equal(content(t, d, 1001), want) {
+				t.Error("the disc differs from its source")
+			}
+			if got := status(t, d).Status; !m.over && got != mmc.Closed {
+				t.Errorf("the disc is %v, want closed", got)
+			}
+			file, err := os.ReadFile(d.Path())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !bytes.Equal(file[:len(want)], want) {
+				t.Error("the file of the disc differs from the source")
+			}
+			_, err = record.NewPlan(context.Background(), d, discOf(want), record.Options{})
+			if !errors.Is(err, record.ErrNotWritable) && !errors.Is(err, record.ErrHoldsData) {
+				t.Errorf("a second burn was planned: %v", err)
+			}
+		})
+	}
+}
+
+// The tray opens at the end, and not a word is lost on it.
+func TestEject(t *testing.T) {
+	d := recorder(t, "dvd+r", small)
+	r, err := burn(t, d, discOf(noise(500, 1)), record.Options{Eject: true})
+	if err != nil || !r.Verified || len(r.Warnings) > 0 {
+		t.Errorf("%+v, %v", r, err)
+	}
+	if err := mmc.TestUnitReady(context.Background(), d); !scsi.MediumNotPresent(err) {
+		t.Errorf("the disc is still in the drive: %v", err)
+	}
+}
+
+func TestDiscAtOnce(t *testing.T) {
+	d := recorder(t, "dvd-r", small)
+	want := noise(777, 2)
+	r, err := burn(t, d, discOf(want), record.Options{DiscAtOnce: true, Appendable: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.Plan.Recipe != "disc at once, disc closed" || !r.Verified || len(r.Warnings) != 1 || !strings.Contains(r.Warnings[0], "cannot stay open") {
+		t.Errorf("result: %+v", r)
+	}
+	if got := status(t, d).Status; got != mmc.Closed {
+		t.Errorf("the disc is %v, want closed", got)
+	}
+}

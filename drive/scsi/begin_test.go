@@ -1,0 +1,65 @@
+package scsi
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+)
+
+// script answers commands one after the other.
+type script struct {
+	replies []reply
+	asked   []byte // operation codes
+}
+
+type reply struct {
+	data string
+	err  error
+}
+
+func (s *script) Execute(_ context.Context, c Command) (int, error) {
+	s.asked = append(s.asked, c.CDB[0])
+	if len(s.replies) == 0 {
+		return 0, errors.New("asked too often")
+	}
+	r := s.replies[0]
+	s.replies = s.replies[1:]
+	return copy(c.Data, r.data), r.err
+}
+func (s *script) MaxTransfer() int { return 2048 }
+func (s *script) Close() error     { return nil }
+
+func refusal(key Key, asc, ascq byte) error {
+	return NewError(make([]byte, 6), StatusCheckCondition, []byte{0x70, 0, byte(key), 0, 0, 0, 0, 6, 0, 0, 0, 0, asc, ascq})
+}
+
+func TestBegin(t *testing.T) {
+	const recorder = "\x05\x80\x05\x32\x5b\x00\x00\x00PIONEER BD-RW   BDR-209D1.51"
+	reset, changed := refusal(KeyUnitAttention, 0x29, 0), refusal(KeyUnitAttention, 0x28, 0)
+	dead := errors.New("cable cut")
+	for _, c := range []struct {
+		name    string
+		replies []reply
+		asked   string
+		want    string // the model, or part of the error
+	}{
+		{"ready", []reply{{}, {recorder, nil}}, "\x00\x12", "BD-RW   BDR-209D"},
+		{"attention twice", []reply{{"", reset}, {"", changed}, {}, {recorder, nil}}, "\x00\x00\x00\x12", "BD-RW   BDR-209D"},
+		{"empty tray", []reply{{"", refusal(KeyNotReady, 0x3A, 1)}, {recorder, nil}}, "\x00\x12", "BD-RW   BDR-209D"},
+		{"disk", []reply{{}, {"\x00" + recorder[1:], nil}}, "\x00\x12", "device type is 00h"},
+		{"no such LUN", []reply{{}, {"\x7f" + recorder[1:], nil}}, "\x00\x12", "no drive at this logical unit number"},
+		{"short reply", []reply{{}, {"\x05\x80", nil}}, "\x00\x12", "2 bytes of reply"},
+		{"dead", []reply{{"", dead}}, "\x00", "cable cut"},
+	} {
+		s := &script{replies: c.replies}
+		id, err := Begin(context.Background(), s)
+		got := id.Model
+		if err != nil {
+			got = err.Error()
+		}
+		if string(s.asked) != c.asked || !strings.Contains(got, c.want) || (err == nil) != (id.Vendor == "PIONEER") {
+			t.Errorf("%s: asked % x, got %q, %+v; want %q", c.name, s.asked, got, id, c.want)
+		}
+	}
+}

@@ -1,0 +1,93 @@
+package device
+
+import (
+	"fmt"
+	"os"
+	"os/user"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+// mountPoint is where a block device is mounted, "" when it is not. The table is
+// that of proc_pid_mountinfo(5): major:minor in the third field, the mount point in
+// the fifth, the source behind the separator.
+func mountPoint(table string, rdev uint64) string {
+	want := fmt.Sprintf("%d:%d", unix.Major(rdev), unix.Minor(rdev))
+	for line := range strings.Lines(table) {
+		fields := strings.Fields(line)
+		if len(fields) >= 5 && fields[2] == want {
+			return unescape(fields[4])
+		}
+	}
+	return ""
+}
+
+// unescape undoes the octal escapes of /proc: \040 is a space.
+func unescape(s string) string {
+	var b strings.Builder
+	for i := 0; i < len(s); i++ {
+		if s[i] == '\\' && i+3 < len(s) {
+			if n, err := strconv.ParseUint(s[i+1:i+4], 8, 8); err == nil {
+				b.WriteByte(byte(n))
+				i += 3
+				continue
+			}
+		}
+		b.WriteByte(s[i])
+	}
+	return b.String()
+}
+
+// mounted is where a block device is mounted, "" when it is not.
+func mounted(path string) string {
+	var st unix.Stat_t
+	if err := unix.Stat(path, &st); err != nil || st.Mode&unix.S_IFMT != unix.S_IFBLK {
+		return ""
+	}
+	table, err := os.ReadFile("/proc/self/mountinfo")
+	if err != nil {
+		return ""
+	}
+	return mountPoint(string(table), uint64(st.Rdev))
+}
+
+// holder names a program that has a device open, as far as this user may see it:
+// "growisofs (process 4711)"; "" when none is seen.
+func holder(path string) string {
+	fds, err := filepath.Glob("/proc/[0-9]*/fd/*")
+	if err != nil {
+		return ""
+	}
+	self := strconv.Itoa(os.Getpid())
+	for _, fd := range fds {
+		if to, err := os.Readlink(fd); err != nil || to != path {
+			continue
+		}
+		pid := strings.Split(fd, "/")[2]
+		if pid == self {
+			return "this program itself"
+		}
+		name, err := os.ReadFile("/proc/" + pid + "/comm")
+		if err != nil {
+			return "process " + pid
+		}
+		return fmt.Sprintf("%s (process %s)", strings.TrimSpace(string(name)), pid)
+	}
+	return ""
+}
+
+// permission says what a user lacks who may not open a device.
+func permission(path string) string {
+	var st unix.Stat_t
+	if err := unix.Stat(path, &st); err != nil || st.Gid == 0 || st.Mode&0o060 == 0 {
+		return "only root may open it"
+	}
+	group := strconv.Itoa(int(st.Gid))
+	if g, err := user.LookupGroupId(group); err == nil {
+		group = g.Name
+	}
+	return fmt.Sprintf("it is open to the group %s: run \"sudo usermod -aG %s $USER\" and log in again", group, group)
+}

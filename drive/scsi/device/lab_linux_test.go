@@ -1,0 +1,349 @@
+package device
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"glassmaster/drive/scsi"
+	"glassmaster/mastering/peertest"
+
+	"golang.org/x/sys/unix"
+)
+
+const (
+	inGuest = "GLASSMASTER_GUEST" // set in the guest: this process may do as it likes
+	discLen = 400                 // blocks
+)
+
+// guestScript brings up two drives as devices of the kernel and runs this test
+// binary on them.
+const guestScript = `
+. "$KERNEL_LAB/drive.sh"
+drive_start
+set -- $(drive_new disc.iso) $(drive_new blank.dvd)
+mkdir -p /run/mnt
+%s=1 SR="$1" SG="$2" BLANK_SR="$3" BLANK_SG="$4" exec ./device.test -test.v -test.run '^TestGuest'
+`
+
+// Under a Linux kernel of its own, where tgtd's drives are real device nodes, the
+// tests TestGuest... run.
+func TestUnderKernel(t *testing.T) {
+	lab := findLab(t)
+	for _, program := range []string{"linux.uml", "xorriso", "/usr/sbin/tgtd", "iscsistart"} {
+		if _, err := exec.LookPath(program); err != nil {
+			peertest.Skip(t, program+" is not installed")
+		}
+	}
+	dir := t.TempDir()
+	must(t, os.Chmod(dir, 0o755)) // another user runs the test too
+	self, err := os.ReadFile("/proc/self/exe")
+	must(t, err)
+	must(t, os.WriteFile(filepath.Join(dir, "device.test"), self, 0o755))
+	must(t, os.WriteFile(filepath.Join(dir, "blank.dvd"), nil, 0o600))
+	tree := t.TempDir()
+	must(t, os.WriteFile(filepath.Join(tree, "data.bin"), pattern(discLen*2048), 0o600))
+	peertest.Run(t, dir, "xorriso", "-as", "mkisofs", "-quiet", "-o", "disc.iso", tree)
+	script := filepath.Join(dir, "script")
+	must(t, os.WriteFile(script, fmt.Appendf(nil, guestScript, inGuest), 0o600))
+	out, err := exec.Command(filepath.Join(lab, "kernel"), "-t", "120", dir, script).CombinedOutput()
+	if err != nil || !bytes.Contains(out, []byte("--- PASS: TestGuestBurn")) {
+		t.Fatalf("in the guest: %v\n%s", err, out)
+	}
+	t.Logf("%s", out)
+	burned, err := os.ReadFile(filepath.Join(dir, "blank.dvd"))
+	if err != nil || !bytes.Equal(burned, pattern(len(burned))) || len(burned) < 64<<10 {
+		t.Errorf("the burned disc has %d bytes, %v, not what was written", len(burned), err)
+	}
+}
+
+// findLab skips the test where there is no laboratory beside the repository.
+func findLab(t *testing.T) string {
+	t.Helper()
+	dir, err := os.Getwd()
+	must(t, err)
+	for dir != "/" {
+		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
+			break
+		}
+		dir = filepath.Dir(dir)
+	}
+	lab := filepath.Join(filepath.Dir(dir), "shared", "lab")
+	if _, err := os.Stat(filepath.Join(lab, "kernel")); err != nil {
+		t.Skip("there is no kernel to run under")
+	}
+	return lab
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func pattern(n int) []byte {
+	b := make([]byte, n)
+	for i := 0; i+4 <= n; i += 4 {
+		binary.BigEndian.PutUint32(b[i:], uint32(i)*2654435761)
+	}
+	return b
+}
+
+func guest(t *testing.T) context.Context {
+	t.Helper()
+	if os.Getenv(inGuest) == "" {
+		t.Skip("runs under TestUnderKernel")
+	}
+	return context.Background()
+}
+
+func openDevice(t *testing.T, path string) *Device {
+	t.Helper()
+	d, err := Open(context.Background(), path)
+	must(t, err)
+	t.Cleanup(func() {
+		if err := d.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return d
+}
+
+func block10(op byte, lba, blocks int) []byte {
+	cdb := make([]byte, 10)
+	cdb[0] = op
+	binary.BigEndian.PutUint32(cdb[2:], uint32(lba))
+	binary.BigEndian.PutUint16(cdb[7:], uint16(blocks))
+	return cdb
+}
+
+func TestGuestList(t *testing.T) {
+	guest(t)
+	found, err := List()
+	must(t, err)
+	want := []string{os.Getenv("SR"), os.Getenv("BLANK_SR")}
+	if len(found) != len(want) {
+		t.Fatalf("found %+v, want %v", found, want)
+	}
+	for i, f := range found {
+		if f.Path != want[i] || f.Vendor != "IET" || f.Model == "" || f.Revision == "" || f.Bus != "iSCSI" {
+			t.Errorf("found %+v, want %s of vendor IET on iSCSI", f, want[i])
+		}
+	}
+}
+
+func TestGuestRead(t *testing.T) {
+	ctx := guest(t)
+	content, err := os.ReadFile("disc.iso")
+	must(t, err)
+	for _, path := range []string{os.Getenv("SR"), os.Getenv("SG")} {
+		d := openDevice(t, path)
+		t.Logf("%s: up to %d bytes with one command", d, d.MaxTransfer())
+		var got []byte
+		for len(got) < len(content) {
+			lba := len(got) / 2048
+			blocks := min(d.MaxTransfer(), len(content)-len(got)) / 2048
+			buf := make([]byte, blocks*2048)
+			n, err := d.Execute(ctx, scsi.Command{CDB: block10(0x28, lba, blocks), Direction: scsi.In, Data: buf})
+			if err != nil || n != len(buf) {
+				t.Fatalf("%s: READ at %d: %d bytes, %v", path, lba, n, err)
+			}
+			got = append(got, buf...)
+		}
+		if !bytes.Equal(got, content) {
+			t.Errorf("%s: what was read differs", path)
+		}
+		inquiry := make([]byte, 255)
+		n, err := d.Execute(ctx, scsi.Command{CDB: []byte{0x12, 0, 0, 0, 255, 0}, Direction: scsi.In, Data: inquiry})
+		if err != nil || n < 36 || n >= 255 {
+			t.Errorf("%s: INQUIRY with room to spare: %d bytes, %v", path, n, err)
+		}
+		if _, err := d.Execute(ctx, scsi.Command{CDB: append([]byte{0x53}, make([]byte, 9)...)}); !scsi.Unsupported(err) {
+			t.Errorf("%s: RESERVE TRACK: %v", path, err)
+		}
+		must(t, d.Close())
+	}
+}
+
+func TestGuestBurn(t *testing.T) {
+	ctx := guest(t)
+	lba := 0
+	for i, path := range []string{os.Getenv("BLANK_SR"), os.Getenv("BLANK_SG")} {
+		d := openDevice(t, path)
+		must(t, d.Writable())
+		end := 2*d.MaxTransfer()/2048*(i+1) + 5 // and a short write at the end
+		data := pattern(end * 2048)
+		for lba < end {
+			n := min(d.MaxTransfer()/2048, end-lba)
+			c := scsi.Command{CDB: block10(0x2A, lba, n), Direction: scsi.Out, Data: data[lba*2048 : (lba+n)*2048]}
+			if got, err := d.Execute(ctx, c); err != nil || got != n*2048 {
+				t.Fatalf("%s: WRITE at %d: %d bytes, %v", path, lba, got, err)
+			}
+			lba += n
+		}
+		if _, err := d.Execute(ctx, scsi.Command{CDB: append([]byte{0x35}, make([]byte, 9)...)}); err != nil {
+			t.Error(err)
+		}
+		must(t, d.Close())
+	}
+}
+
+func TestGuestInUse(t *testing.T) {
+	ctx := guest(t)
+	write := scsi.Command{CDB: block10(0x2A, 0, 1), Direction: scsi.Out, Data: make([]byte, 2048)}
+	read := scsi.Command{CDB: block10(0x28, 16, 1), Direction: scsi.In, Data: make([]byte, 2048)}
+	for _, path := range []string{os.Getenv("SR"), os.Getenv("SG")} {
+		first := openDevice(t, path)
+		second := openDevice(t, os.Getenv("SR"))
+		if err := second.Writable(); !errors.Is(err, unix.EBUSY) {
+			t.Errorf("a drive in use through %s is writable: %v", path, err)
+		}
+		_, err := second.Execute(ctx, write)
+		if !errors.Is(err, unix.EBUSY) || !strings.Contains(err.Error(), "in use") {
+			t.Errorf("WRITE to a drive in use through %s: %v", path, err)
+		}
+		t.Logf("in use: %v", err)
+		if _, err := second.Execute(ctx, read); err != nil {
+			t.Errorf("READ from a drive in use: %v", err)
+		}
+		must(t, second.Close())
+		must(t, first.Close())
+	}
+
+	must(t, unix.Mount(os.Getenv("SR"), "/run/mnt", "iso9660", unix.MS_RDONLY, ""))
+	defer func() {
+		if err := unix.Unmount("/run/mnt", 0); err != nil {
+			t.Error(err)
+		}
+	}()
+	for _, path := range []string{os.Getenv("SR"), os.Getenv("SG")} {
+		d := openDevice(t, path)
+		_, err := d.Execute(ctx, write)
+		if err == nil || !strings.Contains(err.Error(), "mounted at /run/mnt") {
+			t.Errorf("%s: WRITE to a mounted disc: %v", path, err)
+		}
+		t.Logf("mounted: %v", err)
+		if _, err := d.Execute(ctx, read); err != nil {
+			t.Errorf("%s: READ from a mounted disc: %v", path, err)
+		}
+	}
+}
+
+// A user of the group of the drive burns as root does; one of no such group is told
+// what is missing.
+func TestGuestPermission(t *testing.T) {
+	guest(t)
+	path := os.Getenv("BLANK_SR")
+	must(t, os.Chown(path, 0, 24))
+	must(t, os.Chmod(path, 0o660))
+	for _, c := range []struct {
+		group uint32
+		test  string
+	}{{65534, "TestNobodyOpens"}, {24, "TestMemberBurns"}} {
+		cmd := exec.Command("/proc/self/exe", "-test.v", "-test.run", "^"+c.test+"$")
+		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: c.group}}
+		out, err := cmd.CombinedOutput()
+		if err != nil || !bytes.Contains(out, []byte("--- PASS: "+c.test)) {
+			t.Errorf("as another user: %v\n%s", err, out)
+			continue
+		}
+		t.Logf("%s", out)
+	}
+}
+
+// A drive that goes away is a lost connection. The disc is not needed after this test.
+func TestGuestUnplugged(t *testing.T) {
+	ctx := guest(t)
+	for _, path := range []string{os.Getenv("SR"), os.Getenv("BLANK_SG")} {
+		d := openDevice(t, path)
+		class := "/sys/class/block/"
+		if strings.Contains(path, "sg") {
+			class = "/sys/class/scsi_generic/"
+		}
+		must(t, os.WriteFile(class+filepath.Base(path)+"/device/delete", []byte("1"), 0))
+		_, err := d.Execute(ctx, scsi.Command{CDB: make([]byte, 6)})
+		if !errors.Is(err, scsi.ErrConnection) || !strings.Contains(err.Error(), path) {
+			t.Errorf("%s is gone: %v", path, err)
+		}
+		t.Log(err)
+	}
+}
+
+func TestNobodyOpens(t *testing.T) {
+	if guest(t); os.Geteuid() == 0 {
+		t.Skip("runs under TestGuestPermission")
+	}
+	d, err := Open(context.Background(), os.Getenv("BLANK_SR"))
+	if err == nil {
+		d.Close()
+		t.Fatal("opened")
+	}
+	if !errors.Is(err, unix.EACCES) || !strings.Contains(err.Error(), "usermod -aG cdrom") {
+		t.Errorf("got %v, want advice about the group cdrom", err)
+	}
+	t.Log(err)
+}
+
+// The kernel lets a plain user send the commands of MMC, and no other.
+func TestMemberBurns(t *testing.T) {
+	ctx := guest(t)
+	if os.Geteuid() == 0 {
+		t.Skip("runs under TestGuestPermission")
+	}
+	d := openDevice(t, os.Getenv("BLANK_SR"))
+	must(t, d.Writable())
+	for _, cdb := range [][]byte{
+		{0x46},
+		{0x51},
+		{0x52},
+		{0x23},
+		{0x43},
+		{0x5C},
+		{0x4A},
+		{0x5A},
+		{0x55},
+		{0x54},
+		{0x5D},
+		{0x53},
+		{0x35},
+		{0x1E},
+		{0xAC, 11: 0},
+		{0xB6, 11: 0},
+		{0xBB, 11: 0},
+		{0xA1, 11: 0},
+		{0xAA, 11: 0},
+		{0xAD, 11: 0},
+		{0xBF, 11: 0},
+		{0xBE, 11: 0},
+		{0x04, 0, 0, 0, 0, 0},
+		{0x5B, 9: 0},
+		{0x1B, 0, 0, 0, 1, 0},
+		{0x2A, 9: 0},
+		{0x2E, 9: 0},
+		{0x42},
+	} {
+		if len(cdb) == 1 {
+			cdb = append(cdb, make([]byte, 9)...)
+		}
+		if cdb[0] == 0x1E {
+			cdb = cdb[:6]
+		}
+		if _, err := d.Execute(ctx, scsi.Command{CDB: cdb}); errors.Is(err, unix.EPERM) {
+			t.Errorf("the kernel refuses %s", scsi.Describe(cdb))
+		}
+	}
+	_, err := d.Execute(ctx, scsi.Command{CDB: append([]byte{0xF9}, make([]byte, 9)...)})
+	if !errors.Is(err, unix.EPERM) || !strings.Contains(err.Error(), "root may") {
+		t.Errorf("a maker's own command: %v", err)
+	}
+	t.Log(err)
+}

@@ -1,0 +1,212 @@
+package device
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"runtime"
+	"time"
+	"unsafe"
+
+	"glassmaster/drive/scsi"
+
+	"golang.org/x/sys/unix"
+)
+
+// header is sg_io_hdr_t of <scsi/sg.h>, version 3 of the interface.
+type header struct {
+	interfaceID    int32
+	direction      int32
+	cdbLen         uint8
+	senseMax       uint8
+	iovecs         uint16
+	dataLen        uint32
+	data           unsafe.Pointer
+	cdb            unsafe.Pointer
+	sense          unsafe.Pointer
+	timeout        uint32 // ms
+	flags          uint32
+	packID         int32
+	user           unsafe.Pointer
+	status         uint8
+	maskedStatus   uint8
+	messageStatus  uint8
+	senseLen       uint8
+	hostStatus     uint16
+	driverStatus   uint16
+	residual       int32
+	durationMillis uint32
+	info           uint32
+}
+
+const (
+	sgIO          = 0x2285 // the ioctl
+	directionNone = -1
+	directionOut  = -2
+	directionIn   = -3
+
+	driverSense = 0x08 // the driver has sense data for us
+	driverMask  = 0x0F
+
+	senseMax = 64
+)
+
+// Execute carries out one command; see scsi.Transport.
+func (d *Device) Execute(ctx context.Context, c scsi.Command) (int, error) {
+	if err := scsi.Check(c); err != nil {
+		return 0, err
+	}
+	name := scsi.Describe(c.CDB)
+	if len(c.Data) > d.max {
+		return 0, fmt.Errorf("%s: %d bytes of data, at most %d go at once", name, len(c.Data), d.max)
+	}
+	if d.readOnly != nil && scsi.Changes(c.CDB) {
+		return 0, fmt.Errorf("%s: the drive is open for reading only: %w", name, d.readOnly)
+	}
+	if err := ctx.Err(); err != nil {
+		return 0, fmt.Errorf("%s: not begun: %w", name, err)
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.buffer == nil {
+		return 0, fmt.Errorf("%s: the drive was closed", name)
+	}
+	n, err := d.pass(c)
+	var refused *scsi.Error
+	if err != nil && !errors.As(err, &refused) {
+		err = fmt.Errorf("%s: %s: %w", d.path, name, err)
+	}
+	return n, err
+}
+
+// pass hands the command to the kernel. The data go through our own buffer, which
+// does not move and begins with a page; the kernel is told exactly as many bytes as
+// the CDB has.
+func (d *Device) pass(c scsi.Command) (int, error) {
+	timeout := c.Timeout
+	if timeout <= 0 {
+		timeout = scsi.DefaultTimeout
+	}
+	// One piece of memory for all that the kernel reads and writes beside the data.
+	args := &struct {
+		header
+		cdb   [16]byte
+		sense [senseMax]byte
+	}{}
+	var pin runtime.Pinner
+	pin.Pin(args)
+	defer pin.Unpin()
+	copy(args.cdb[:], c.CDB)
+	h := &args.header
+	h.interfaceID = 'S'
+	h.direction = directionNone
+	h.cdbLen = uint8(len(c.CDB))
+	h.cdb = unsafe.Pointer(&args.cdb)
+	h.senseMax = senseMax
+	h.sense = unsafe.Pointer(&args.sense)
+	h.timeout = uint32(min(max(timeout.Milliseconds(), 1), math.MaxInt32))
+	if len(c.Data) > 0 {
+		h.dataLen = uint32(len(c.Data))
+		h.data = unsafe.Pointer(&d.buffer[0])
+		h.direction = directionIn
+		if c.Direction == scsi.Out {
+			h.direction = directionOut
+			copy(d.buffer, c.Data)
+		} else {
+			clear(d.buffer[:len(c.Data)]) // what the drive does not deliver is not left from before
+		}
+	}
+	if err := ioctl(d.fd, sgIO, unsafe.Pointer(h)); err != nil {
+		return 0, ioctlError(err)
+	}
+	n := len(c.Data) - min(max(int(h.residual), 0), len(c.Data))
+	if c.Direction == scsi.In {
+		n = copy(c.Data[:n], d.buffer)
+	}
+	return n, h.result(c.CDB, args.sense[:min(h.senseLen, senseMax)], timeout)
+}
+
+// ioctl calls the kernel with all signals held back. The SCSI generic driver waits
+// interruptibly, and a signal makes the kernel begin the call again: the command,
+// perhaps a WRITE, would go to the drive twice.
+func ioctl(fd int, request uintptr, arg unsafe.Pointer) error {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	var all, before unix.Sigset_t
+	for i := range all.Val {
+		all.Val[i] = ^all.Val[i]
+	}
+	if err := unix.PthreadSigmask(unix.SIG_SETMASK, &all, &before); err != nil {
+		return err
+	}
+	_, _, errno := unix.Syscall(unix.SYS_IOCTL, uintptr(fd), request, uintptr(arg))
+	if err := unix.PthreadSigmask(unix.SIG_SETMASK, &before, nil); err != nil {
+		return err
+	}
+	if errno != 0 {
+		return errno
+	}
+	return nil
+}
+
+// ioctlError says why the kernel did not pass a command on.
+func ioctlError(err error) error {
+	switch {
+	case errors.Is(err, unix.EPERM), errors.Is(err, unix.EACCES):
+		return fmt.Errorf("the kernel does not let this user send this command to the drive; root may: %w", err)
+	case errors.Is(err, unix.ENOTTY), errors.Is(err, unix.EINVAL):
+		return fmt.Errorf("the device does not take SCSI commands; is it an optical drive? %w", err)
+	case errors.Is(err, unix.ENODEV), errors.Is(err, unix.ENXIO):
+		return fmt.Errorf("%w: it was unplugged or switched off: %w", scsi.ErrConnection, err)
+	case errors.Is(err, unix.ENOMEM):
+		return fmt.Errorf("the kernel has no memory for a transfer of this size: %w", err)
+	}
+	return fmt.Errorf("SG_IO: %w", err)
+}
+
+// hostFailures are what can go wrong between kernel and drive: the DID_ codes of
+// <scsi/scsi_status.h>.
+var hostFailures = map[uint16]string{
+	0x01: "no connection to the drive",
+	0x02: "the bus stayed busy",
+	0x04: "the drive is not there",
+	0x05: "the kernel took the command back",
+	0x06: "parity error on the bus",
+	0x07: "error of the host adapter",
+	0x08: "the drive was reset",
+	0x09: "unexpected interrupt of the host adapter",
+	0x0B: "the host adapter asks for the command again",
+	0x0E: "the transport is disturbed",
+	0x0F: "the transport has failed",
+}
+
+// result is the outcome of a command that the kernel has passed on.
+func (h *header) result(cdb, sense []byte, timeout time.Duration) error {
+	const noConnect, timedOut, badTarget, transportFailed = 0x01, 0x03, 0x04, 0x0F
+	if h.status&0x3E == scsi.StatusCheckCondition && len(sense) > 0 {
+		return scsi.NewError(cdb, scsi.StatusCheckCondition, sense)
+	}
+	driver := h.driverStatus & driverMask
+	switch {
+	case h.hostStatus == timedOut || driver == 0x06:
+		return fmt.Errorf("%w (%v): the kernel has reset the drive", scsi.ErrTimeout, timeout)
+	case h.hostStatus == noConnect, h.hostStatus == badTarget, h.hostStatus == transportFailed:
+		return fmt.Errorf("%w: %s; check cable and power", scsi.ErrConnection, hostFailures[h.hostStatus])
+	case h.hostStatus != 0:
+		what, ok := hostFailures[h.hostStatus]
+		if !ok {
+			what = fmt.Sprintf("host status %02Xh", h.hostStatus)
+		}
+		return fmt.Errorf("%s; check cable, power and USB port", what)
+	case h.status&0x3E != scsi.StatusGood:
+		return scsi.NewError(cdb, h.status&0x3E, sense)
+	case driver == driverSense && len(sense) > 0:
+		if e := scsi.NewError(cdb, scsi.StatusCheckCondition, sense); e.Key > scsi.KeyRecoveredError {
+			return e
+		}
+	case driver != 0 && driver != driverSense:
+		return fmt.Errorf("the kernel's driver failed (driver status %02Xh)", h.driverStatus)
+	}
+	return nil
+}

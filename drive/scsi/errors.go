@@ -1,0 +1,179 @@
+package scsi
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// Status of a command: SAM-5 5.3.
+const (
+	StatusGood                = 0x00
+	StatusCheckCondition      = 0x02
+	StatusBusy                = 0x08
+	StatusReservationConflict = 0x18
+	StatusTaskSetFull         = 0x28
+	StatusACAActive           = 0x30
+	StatusTaskAborted         = 0x40
+)
+
+var statusNames = map[byte]string{
+	StatusCheckCondition:      "CHECK CONDITION",
+	StatusBusy:                "BUSY",
+	StatusReservationConflict: "RESERVATION CONFLICT",
+	StatusTaskSetFull:         "TASK SET FULL",
+	StatusACAActive:           "ACA ACTIVE",
+	StatusTaskAborted:         "TASK ABORTED",
+}
+
+// ErrTimeout is in the chain of an error of a command that the drive did not
+// answer in time.
+var ErrTimeout = errors.New("no answer in time")
+
+// ErrConnection is in the chain of an error of a transport that has lost its
+// drive. The transport is of no further use; what the drive did with the last
+// command is not known.
+var ErrConnection = errors.New("the connection to the drive is lost")
+
+// Error is the answer of a drive that did not carry out a command.
+type Error struct {
+	CDB    []byte
+	Status byte // StatusCheckCondition with sense data; others come without
+	Sense
+}
+
+// NewError makes the error of a command that ended with a status other than GOOD.
+// The sense data may be empty; both slices are copied.
+func NewError(cdb []byte, status byte, sense []byte) *Error {
+	return &Error{CDB: append([]byte(nil), cdb...), Status: status, Sense: DecodeSense(sense)}
+}
+
+// Error is the command, where it worked, and the standard's words and numbers:
+// "WRITE(10) at LBA 1234: ILLEGAL REQUEST, INVALID ADDRESS FOR WRITE (5/21/02)".
+// What to do about it is in [Error.Hint].
+func (e *Error) Error() string {
+	var b strings.Builder
+	b.WriteString(Describe(e.CDB))
+	b.WriteString(": ")
+	if e.Status != StatusCheckCondition || len(e.Raw) == 0 {
+		b.WriteString(statusName(e.Status))
+		if e.Status == StatusCheckCondition {
+			b.WriteString(" without sense data")
+		}
+		return b.String()
+	}
+	if e.Deferred {
+		b.WriteString("about an earlier command: ")
+	}
+	fmt.Fprintf(&b, "%v, %s (%X/%02X/%02X", e.Key, e.Text(), uint8(e.Key), e.ASC, e.ASCQ)
+	if e.FieldValid {
+		b.WriteString(e.Field.describe())
+	}
+	if e.ProgressValid {
+		fmt.Fprintf(&b, ", %d%% done", int(e.Progress)*100/65536)
+	}
+	b.WriteString(")")
+	return b.String()
+}
+
+func statusName(status byte) string {
+	if n, ok := statusNames[status]; ok {
+		return n
+	}
+	return "status " + hexByte(status)
+}
+
+func (f FieldPointer) describe() string {
+	where := "data"
+	if f.InCDB {
+		where = "CDB"
+	}
+	if f.BitValid {
+		return fmt.Sprintf(", %s byte %d bit %d", where, f.Byte, f.Bit)
+	}
+	return fmt.Sprintf(", %s byte %d", where, f.Byte)
+}
+
+// Code returns the sense key and additional sense code of an error's *Error.
+func Code(err error) (key Key, asc, ascq uint8, ok bool) {
+	var e *Error
+	if !errors.As(err, &e) || e.Status != StatusCheckCondition {
+		return 0, 0, 0, false
+	}
+	return e.Key, e.ASC, e.ASCQ, true
+}
+
+// Is reports whether an error is a CHECK CONDITION with exactly this code.
+func Is(err error, key Key, asc, ascq uint8) bool {
+	k, a, q, ok := Code(err)
+	return ok && k == key && a == asc && q == ascq
+}
+
+// hasASC reports whether an error is a CHECK CONDITION of this key and this
+// additional sense code, whatever its qualifier.
+func hasASC(err error, key Key, asc uint8) bool {
+	k, a, _, ok := Code(err)
+	return ok && k == key && a == asc
+}
+
+// Recovered reports whether the drive did carry out the command, with trouble on the
+// way: RECOVERED ERROR. The data of the command are good.
+func Recovered(err error) bool {
+	k, _, _, ok := Code(err)
+	return ok && k == KeyRecoveredError
+}
+
+// NotReady reports whether the drive is not ready: NOT READY, for whatever reason.
+// [InProgress] and [MediumNotPresent] tell the reasons apart.
+func NotReady(err error) bool {
+	k, _, _, ok := Code(err)
+	return ok && k == KeyNotReady
+}
+
+// BecomingReady reports whether the drive is spinning up a disc: 2/04/01.
+func BecomingReady(err error) bool { return Is(err, KeyNotReady, 0x04, 0x01) }
+
+// LongWrite reports whether the drive is busy writing: 2/04/08. On a WRITE its
+// buffer is full, and the same command is to be sent again.
+func LongWrite(err error) bool { return Is(err, KeyNotReady, 0x04, 0x08) }
+
+// InProgress reports whether waiting helps: the drive becomes ready (2/04/01),
+// formats (2/04/04), carries out a long operation (2/04/07) or a long write
+// (2/04/08), or is BUSY.
+func InProgress(err error) bool {
+	var e *Error
+	if errors.As(err, &e) && (e.Status == StatusBusy || e.Status == StatusTaskSetFull) {
+		return true
+	}
+	k, a, q, ok := Code(err)
+	return ok && k == KeyNotReady && a == 0x04 && (q == 0x01 || q == 0x04 || q == 0x07 || q == 0x08)
+}
+
+// Progress returns how much of a running operation is done, 0 to 1, if the drive says so.
+func Progress(err error) (float64, bool) {
+	var e *Error
+	if !errors.As(err, &e) || !e.ProgressValid {
+		return 0, false
+	}
+	return float64(e.Sense.Progress) / 65536, true
+}
+
+// MediumNotPresent reports whether there is no disc in the drive: 2/3A/xx.
+func MediumNotPresent(err error) bool { return hasASC(err, KeyNotReady, 0x3A) }
+
+// MediumChanged reports whether the disc may be another one than before: 6/28/xx.
+func MediumChanged(err error) bool { return hasASC(err, KeyUnitAttention, 0x28) }
+
+// WasReset reports whether the drive was switched on or reset: 6/29/xx. What was set
+// before (speed, mode pages, the lock of the tray) is lost.
+func WasReset(err error) bool { return hasASC(err, KeyUnitAttention, 0x29) }
+
+// Unsupported reports whether the drive does not know the command: 5/20/00.
+func Unsupported(err error) bool { return Is(err, KeyIllegalRequest, 0x20, 0x00) }
+
+// InvalidField reports whether the drive knows the command but not what it asks
+// for: 24/xx or 26/xx, under ILLEGAL REQUEST, or under NOT READY as some emulations say it.
+func InvalidField(err error) bool {
+	k, a, _, ok := Code(err)
+	return ok && (k == KeyIllegalRequest || k == KeyNotReady) && (a == 0x24 || a == 0x26)
+}

@@ -1,0 +1,241 @@
+package iscsi
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"time"
+
+	"glassmaster/drive/scsi"
+)
+
+const (
+	flagRead      = 0x40 // of a SCSI command: data come
+	flagWrite     = 0x20 // of a SCSI command: data go
+	attrSimple    = 0x01
+	flagStatus    = 0x01 // of Data-In: the status is in it
+	flagOverflow  = 0x04 // the residual count is of data that did not fit
+	flagUnderflow = 0x02 // the residual count is of data that were not needed
+)
+
+// task is a command under way.
+type task struct {
+	s        *Session
+	c        scsi.Command
+	tag      uint32
+	deadline time.Time
+	got      int // bytes of data that have come
+}
+
+// Execute carries out one command; see scsi.Transport. When the target does not
+// answer within the timeout, the connection ends: its state is not known any more.
+func (s *Session) Execute(ctx context.Context, c scsi.Command) (int, error) {
+	if err := scsi.Check(c); err != nil {
+		return 0, err
+	}
+	if len(c.Data) > maxTransfer {
+		return 0, fmt.Errorf("%s: %d bytes of data, at most %d go at once", scsi.Describe(c.CDB), len(c.Data), maxTransfer)
+	}
+	select {
+	case <-s.turn:
+		defer func() { s.turn <- struct{}{} }()
+	case <-s.dead:
+		return 0, s.lost(c.CDB, s.cause())
+	case <-ctx.Done():
+		return 0, fmt.Errorf("%s: not begun: %w", scsi.Describe(c.CDB), ctx.Err())
+	}
+	if err := ctx.Err(); err != nil {
+		return 0, fmt.Errorf("%s: not begun: %w", scsi.Describe(c.CDB), err)
+	}
+	timeout := c.Timeout
+	if timeout <= 0 {
+		timeout = scsi.DefaultTimeout
+	}
+	t := &task{s: s, c: c, deadline: time.Now().Add(timeout)}
+	n, err := t.run(timeout)
+	var refused *scsi.Error
+	if err != nil && !errors.As(err, &refused) {
+		s.fail(err)
+		return n, s.lost(c.CDB, err)
+	}
+	return n, err
+}
+
+// run sends the command and serves the target until the status comes. Every error
+// but an *scsi.Error means that initiator and target do not understand each other.
+func (t *task) run(timeout time.Duration) (int, error) {
+	expired := time.NewTimer(timeout)
+	defer expired.Stop()
+	if err := t.start(expired.C); err != nil {
+		return 0, err
+	}
+	for {
+		select {
+		case p := <-t.s.replies:
+			done, err := t.serve(p)
+			if err != nil || done {
+				return t.finish(p, err)
+			}
+		case <-t.s.dead:
+			return t.got, t.s.cause()
+		case <-expired.C:
+			return t.got, fmt.Errorf("%w (%v)", scsi.ErrTimeout, timeout)
+		}
+	}
+}
+
+// start sends the command PDU: RFC 7143 11.3. LUN in bytes 8 to 15, task tag 16 to
+// 19, expected data transfer length 20 to 23, CmdSN 24 to 27, CDB from byte 32.
+func (t *task) start(expired <-chan time.Time) error {
+	if err := t.awaitWindow(expired); err != nil {
+		return err
+	}
+	p := &pdu{}
+	p.header[0] = opSCSICommand
+	p.header[1] = flagFinal | attrSimple
+	p.putLUN(t.s.address.lun())
+	p.put32(20, uint32(len(t.c.Data)))
+	copy(p.header[32:], t.c.CDB)
+	switch {
+	case len(t.c.Data) == 0:
+	case t.c.Direction == scsi.In:
+		p.header[1] |= flagRead
+	case t.c.Direction == scsi.Out:
+		p.header[1] |= flagWrite
+		if t.s.agreed.immediateData {
+			p.data = t.c.Data[:min(len(t.c.Data), t.s.agreed.firstBurst, t.s.agreed.maxSend)]
+		}
+	}
+	return t.s.send(p, t.deadline, func() {
+		s := t.s
+		s.task++
+		if s.task == reservedTag {
+			s.task = 0
+		}
+		t.tag = s.task
+		p.put32(16, t.tag)
+		p.put32(24, s.cmdSN)
+		s.cmdSN++
+	})
+}
+
+// awaitWindow waits until the target takes another command: RFC 7143 4.2.2.1. With
+// one command at a time that is nearly always at once.
+func (t *task) awaitWindow(expired <-chan time.Time) error {
+	open := func() bool {
+		t.s.mu.Lock()
+		defer t.s.mu.Unlock()
+		return int32(t.s.maxCmdSN-t.s.cmdSN) >= 0
+	}
+	if open() {
+		return nil
+	}
+	poll := time.NewTicker(20 * time.Millisecond)
+	defer poll.Stop()
+	for !open() {
+		select {
+		case <-poll.C:
+		case <-t.s.dead:
+			return t.s.cause()
+		case <-expired:
+			return fmt.Errorf("%w: the target takes no command", scsi.ErrTimeout)
+		}
+	}
+	return nil
+}
+
+// serve deals with one PDU of the target and reports whether it was the last.
+func (t *task) serve(p *pdu) (bool, error) {
+	if p.taskTag() != t.tag {
+		return false, fmt.Errorf("the target sent a PDU of type %02Xh for task %d, task %d is under way",
+			p.opcode(), p.taskTag(), t.tag)
+	}
+	switch p.opcode() {
+	case opDataIn:
+		if err := t.takeData(p); err != nil {
+			return false, err
+		}
+		return p.hasFlag(flagStatus), nil
+	case opR2T:
+		return false, t.sendData(p)
+	case opSCSIResponse:
+		if p.header[2] != 0 { // response: RFC 7143 11.4.3
+			return false, fmt.Errorf("the target could not carry out the command (response %02Xh)", p.header[2])
+		}
+		return true, nil
+	}
+	return false, fmt.Errorf("the target sent an unexpected PDU of type %02Xh", p.opcode())
+}
+
+// takeData takes in the data of a Data-In: RFC 7143 11.7, buffer offset in bytes 40
+// to 43. They come in order, as agreed.
+func (t *task) takeData(p *pdu) error {
+	offset := p.u32(40)
+	switch {
+	case len(p.data) == 0:
+		return nil
+	case t.c.Direction != scsi.In:
+		return errors.New("the target sent data for a command that wants none")
+	case uint64(offset) != uint64(t.got):
+		return fmt.Errorf("the target sent data for offset %d, offset %d was due", offset, t.got)
+	case len(p.data) > len(t.c.Data)-t.got:
+		return fmt.Errorf("the target sent %d bytes for offset %d, the command has room for %d",
+			len(p.data), offset, len(t.c.Data))
+	}
+	t.got += copy(t.c.Data[t.got:], p.data)
+	return nil
+}
+
+// sendData sends what a Ready To Transfer asks for: RFC 7143 11.8, buffer offset in
+// bytes 40 to 43, length in 44 to 47; the data leave as Data-Out, 11.7.
+func (t *task) sendData(r2t *pdu) error {
+	offset, length := uint64(r2t.u32(40)), uint64(r2t.u32(44))
+	if t.c.Direction != scsi.Out || length == 0 || offset+length > uint64(len(t.c.Data)) {
+		return fmt.Errorf("the target asks for %d bytes from offset %d, the command has %d", length, offset, len(t.c.Data))
+	}
+	for sn := uint32(0); length > 0; sn++ {
+		n := min(length, uint64(t.s.agreed.maxSend))
+		p := &pdu{data: t.c.Data[offset : offset+n]}
+		p.header[0] = opDataOut
+		if n == length {
+			p.header[1] = flagFinal
+		}
+		copy(p.header[8:16], r2t.header[8:16]) // the LUN goes with the target transfer tag
+		p.put32(16, t.tag)
+		p.put32(20, r2t.targetTag())
+		p.put32(36, sn)
+		p.put32(40, uint32(offset))
+		if err := t.s.send(p, t.deadline, nil); err != nil {
+			return err
+		}
+		offset, length = offset+n, length-n
+	}
+	return nil
+}
+
+// finish makes the result from the PDU that carries the status: byte 3 the status,
+// bytes 44 to 47 the residual count, and, in a Response, the sense data behind their
+// length (RFC 7143 11.4.7).
+func (t *task) finish(p *pdu, err error) (int, error) {
+	if err != nil {
+		return t.got, err
+	}
+	n := len(t.c.Data)
+	if t.c.Direction == scsi.In {
+		n = t.got
+	}
+	if p.hasFlag(flagUnderflow) {
+		n = min(n, max(0, len(t.c.Data)-int(p.u32(44))))
+	}
+	status := p.header[3]
+	if status == scsi.StatusGood {
+		return n, nil
+	}
+	var sense []byte
+	if p.opcode() == opSCSIResponse && len(p.data) >= 2 {
+		length := int(binary.BigEndian.Uint16(p.data))
+		sense = p.data[2:min(len(p.data), 2+length)]
+	}
+	return n, scsi.NewError(t.c.CDB, status, sense)
+}

@@ -1,0 +1,256 @@
+package iscsi
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"sync"
+	"time"
+
+	"glassmaster/drive/scsi"
+)
+
+const (
+	// replyTimeout is how long our answer to a ping may take to leave.
+	replyTimeout = 10 * time.Second
+	// logoutTimeout is how long a target may take to say goodbye.
+	logoutTimeout = 2 * time.Second
+)
+
+// Session is a drive behind iSCSI: a scsi.Transport.
+type Session struct {
+	address Address
+	conn    net.Conn
+	agreed  params
+
+	turn    chan struct{} // holds one token: the right to have a command under way
+	replies chan *pdu     // from the reader to the command under way
+	dead    chan struct{} // closed when the connection is over
+
+	mu        sync.Mutex // guards the rest, and writing
+	closing   bool       // Close has begun: from now on, an end is no failure
+	err       error      // why the connection is over
+	cmdSN     uint32     // of the next command
+	maxCmdSN  uint32     // the last one that the target takes
+	expStatSN uint32     // of the next status that we expect
+	task      uint32     // tag of the last command
+}
+
+var _ scsi.Transport = (*Session)(nil)
+
+func newSession(a Address, l *login) *Session {
+	s := &Session{
+		address: a, conn: l.conn, agreed: l.agreed,
+		turn: make(chan struct{}, 1), replies: make(chan *pdu), dead: make(chan struct{}),
+		cmdSN: l.cmdSN, maxCmdSN: l.maxCmdSN, expStatSN: l.expStatSN,
+	}
+	s.turn <- struct{}{}
+	go s.read(l.r)
+	return s
+}
+
+// MaxTransfer is the largest number of bytes that one command may carry.
+func (s *Session) MaxTransfer() int { return maxTransfer }
+
+// String is the name of the drive.
+func (s *Session) String() string { return s.address.String() }
+
+// errClosed is what commands meet after Close.
+var errClosed = errors.New("the drive was closed")
+
+// fail ends the connection. The first reason counts.
+func (s *Session) fail(why error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.failLocked(why)
+}
+
+func (s *Session) failLocked(why error) {
+	if s.err != nil {
+		return
+	}
+	if s.closing {
+		why = errClosed
+	}
+	s.err = why
+	close(s.dead)
+	s.conn.Close()
+}
+
+// cause is why the connection is over.
+func (s *Session) cause() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.err
+}
+
+// lost is the error of a command that found the connection over, or ended it.
+func (s *Session) lost(cdb []byte, why error) error {
+	if errors.Is(why, errClosed) {
+		return fmt.Errorf("%s: %w", scsi.Describe(cdb), why)
+	}
+	return fmt.Errorf("%s: %s: %w: %w", scsi.Describe(cdb), s.address, scsi.ErrConnection, why)
+}
+
+// send writes one PDU, with the sequence numbers that it needs. prepare may be nil.
+func (s *Session) send(p *pdu, deadline time.Time, prepare func()) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.err != nil {
+		return s.err
+	}
+	if prepare != nil {
+		prepare()
+	}
+	p.put32(28, s.expStatSN)
+	err := s.conn.SetWriteDeadline(deadline)
+	if err == nil {
+		err = writePDU(s.conn, p)
+	}
+	if err != nil {
+		s.failLocked(fmt.Errorf("sending: %w", err))
+	}
+	return err
+}
+
+// read takes in what the target sends, for as long as the connection lives. Pings
+// are answered here, so that they are answered between commands too.
+func (s *Session) read(r *bufio.Reader) {
+	for {
+		p, err := readPDU(r, maxReceive)
+		if err != nil {
+			s.fail(fmt.Errorf("receiving: %w", err))
+			return
+		}
+		s.note(p)
+		switch p.opcode() {
+		case opNopIn:
+			err = s.pong(p)
+		case opAsync:
+			err = asyncEvent(p)
+		case opReject:
+			err = fmt.Errorf("the target rejected a PDU: %s", rejectReason(p.header[2]))
+		default:
+			select {
+			case s.replies <- p:
+			case <-s.dead:
+				return
+			}
+		}
+		if err != nil {
+			s.fail(err)
+			return
+		}
+	}
+}
+
+// note keeps account of the sequence numbers of RFC 7143 4.2.2: StatSN in bytes 24
+// to 27, ExpCmdSN in 28 to 31, MaxCmdSN in 32 to 35. Only a PDU that carries a
+// status uses up a StatSN.
+func (s *Session) note(p *pdu) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if maxCmdSN := p.u32(32); int32(maxCmdSN-s.maxCmdSN) > 0 {
+		s.maxCmdSN = maxCmdSN
+	}
+	counts := false
+	switch p.opcode() {
+	case opSCSIResponse, opAsync, opReject, opLogoutReply:
+		counts = true
+	case opDataIn:
+		counts = p.hasFlag(flagStatus)
+	case opNopIn:
+		counts = p.taskTag() != reservedTag
+	}
+	if counts && int32(p.statSN()+1-s.expStatSN) > 0 {
+		s.expStatSN = p.statSN() + 1
+	}
+}
+
+// pong answers a ping: RFC 7143 11.18 and 11.19. A NOP-In without a target transfer
+// tag is only there to bring sequence numbers.
+func (s *Session) pong(ping *pdu) error {
+	if ping.targetTag() == reservedTag {
+		return nil
+	}
+	p := &pdu{}
+	p.header[0] = opNopOut | opImmediate
+	p.header[1] = flagFinal
+	copy(p.header[8:16], ping.header[8:16])
+	p.put32(16, reservedTag)
+	p.put32(20, ping.targetTag())
+	return s.send(p, time.Now().Add(replyTimeout), func() { p.put32(24, s.cmdSN) })
+}
+
+// asyncEvent is the meaning of an asynchronous message: RFC 7143 11.9.1. Those of
+// SCSI and of the maker do not end the connection.
+func asyncEvent(p *pdu) error {
+	switch p.header[36] {
+	case 1:
+		return errors.New("the target asks us to leave")
+	case 2, 3:
+		return errors.New("the target ends the connection")
+	case 4:
+		return errors.New("the target wants to agree on new parameters, which is not supported")
+	}
+	return nil
+}
+
+// rejectReason is in byte 2 of a Reject: RFC 7143 11.17.1.
+func rejectReason(reason byte) string {
+	names := map[byte]string{
+		0x02: "data digest error", 0x03: "SNACK not supported", 0x04: "protocol error", 0x05: "command not supported",
+		0x06: "too many immediate commands", 0x07: "task in progress", 0x08: "invalid data acknowledgement",
+		0x09: "invalid PDU field", 0x0A: "out of resources", 0x0B: "negotiation begun anew", 0x0C: "waiting for logout",
+	}
+	if n, ok := names[reason]; ok {
+		return n
+	}
+	return fmt.Sprintf("reason %02Xh", reason)
+}
+
+// Close says goodbye to the target and ends the connection. A command under way is
+// left to end first, within its own timeout.
+func (s *Session) Close() error {
+	select {
+	case <-s.turn:
+	case <-s.dead:
+		s.fail(errClosed)
+		return nil
+	}
+	s.mu.Lock()
+	s.closing = true
+	s.mu.Unlock()
+	s.logout()
+	s.fail(errClosed)
+	s.turn <- struct{}{}
+	return nil
+}
+
+// logout is RFC 7143 11.14, reason 0: close the session. That the target does not
+// answer makes no difference.
+func (s *Session) logout() {
+	ctx, cancel := context.WithTimeout(context.Background(), logoutTimeout)
+	defer cancel()
+	deadline, _ := ctx.Deadline()
+	p := &pdu{}
+	p.header[0] = opLogout | opImmediate
+	p.header[1] = flagFinal
+	if s.send(p, deadline, func() { s.task++; p.put32(16, s.task); p.put32(24, s.cmdSN) }) != nil {
+		return
+	}
+	for {
+		select {
+		case reply := <-s.replies:
+			if reply.opcode() == opLogoutReply {
+				return
+			}
+		case <-s.dead:
+			return
+		case <-ctx.Done():
+			return
+		}
+	}
+}

@@ -1,0 +1,123 @@
+package trace
+
+import (
+	"bufio"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"glassmaster/drive/scsi"
+)
+
+// Exchange is a command of a record, with its answer.
+type Exchange struct {
+	Number    int
+	Direction scsi.Direction
+	Length    int    // of the data, in bytes
+	CDB       []byte //
+	Out       []byte // data that were sent; nil for sectors
+	In        []byte // data that came; nil for sectors
+	Err       error  // a *scsi.Error, or what the transport said
+	More      int    // as many commands of this kind follow, at consecutive addresses
+	Blocks    int64  // of this one and those that follow, if More is not 0
+}
+
+var (
+	commandLine = regexp.MustCompile(`^\s*(\d+) ([<>-])\s+(\d+)  ((?:[0-9a-f]{2} ?)+)(?:\s.*)?$`)
+	dataLine    = regexp.MustCompile(`^\s+data([<>]) ([0-9a-f]{4,}): ([0-9a-f ]+)$`)
+	checkLine   = regexp.MustCompile(`^\s+CHECK CONDITION [0-9a-f/]+\s+\(sense ([0-9a-f ]+)\)$`)
+	statusLine  = regexp.MustCompile(`^\s+status ([0-9a-f]{2})\b`)
+	moreLine    = regexp.MustCompile(`^\s+\.\.\. and (\d+) more .* (\d+) blocks in all`)
+	failedLine  = regexp.MustCompile(`^\s+failed: (.*)$`)
+	otherLine   = regexp.MustCompile(`^(#|\s+took |\s+data[<>] \.\.\.|\s*$)`)
+)
+
+// Parse reads a record.
+func Parse(r io.Reader) ([]Exchange, error) {
+	var all []Exchange
+	in := bufio.NewScanner(r)
+	for n := 1; in.Scan(); n++ {
+		line := strings.TrimRight(in.Text(), "\r ")
+		if otherLine.MatchString(line) {
+			continue
+		}
+		if m := commandLine.FindStringSubmatch(line); m != nil {
+			e, err := command(m)
+			if err != nil {
+				return nil, fmt.Errorf("read the record, line %d: %w", n, err)
+			}
+			all = append(all, e)
+			continue
+		}
+		if len(all) == 0 {
+			return nil, fmt.Errorf("read the record, line %d: %q stands before the first command", n, line)
+		}
+		if err := all[len(all)-1].add(line); err != nil {
+			return nil, fmt.Errorf("read the record, line %d: %w", n, err)
+		}
+	}
+	return all, in.Err()
+}
+
+func command(m []string) (Exchange, error) {
+	var e Exchange
+	var err error
+	if e.Number, err = strconv.Atoi(m[1]); err != nil {
+		return e, err
+	}
+	e.Direction = map[string]scsi.Direction{"<": scsi.In, ">": scsi.Out}[m[2]]
+	if e.Length, err = strconv.Atoi(m[3]); err != nil {
+		return e, err
+	}
+	e.CDB, err = unhex(m[4])
+	if n := len(e.CDB); err == nil && n != 6 && n != 10 && n != 12 && n != 16 {
+		err = fmt.Errorf("a CDB of %d bytes", n)
+	}
+	return e, err
+}
+
+// add takes in a line behind a command.
+func (e *Exchange) add(line string) error {
+	if m := dataLine.FindStringSubmatch(line); m != nil {
+		p, err := unhex(m[3])
+		if m[1] == ">" {
+			e.Out = append(e.Out, p...)
+		} else {
+			e.In = append(e.In, p...)
+		}
+		if len(e.Out) > e.Length || len(e.In) > e.Length {
+			return fmt.Errorf("more than %d bytes of data", e.Length)
+		}
+		return err
+	}
+	if m := checkLine.FindStringSubmatch(line); m != nil {
+		p, err := unhex(m[1])
+		e.Err = scsi.NewError(e.CDB, scsi.StatusCheckCondition, p)
+		return err
+	}
+	if m := statusLine.FindStringSubmatch(line); m != nil {
+		p, err := unhex(m[1])
+		if err == nil {
+			e.Err = scsi.NewError(e.CDB, p[0], nil)
+		}
+		return err
+	}
+	if m := moreLine.FindStringSubmatch(line); m != nil {
+		var err error
+		if e.More, err = strconv.Atoi(m[1]); err != nil {
+			return err
+		}
+		e.Blocks, err = strconv.ParseInt(m[2], 10, 64)
+		return err
+	}
+	if m := failedLine.FindStringSubmatch(line); m != nil {
+		e.Err = fmt.Errorf("%w: %s", scsi.ErrConnection, m[1])
+		return nil
+	}
+	return fmt.Errorf("%q is no line of a record", line)
+}
+
+func unhex(s string) ([]byte, error) { return hex.DecodeString(strings.ReplaceAll(s, " ", "")) }

@@ -1,0 +1,254 @@
+package trace_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+
+	"glassmaster/drive/mmc"
+	"glassmaster/drive/read"
+	"glassmaster/drive/record"
+	"glassmaster/drive/scsi"
+	"glassmaster/drive/trace"
+	"glassmaster/drive/virtual"
+	"glassmaster/mastering/disc"
+	"glassmaster/mastering/progress"
+)
+
+// growisofs is the beginning and the end of what growisofs 7.1 sent to tgtd
+// 1.0.85 with a blank DVD+R in it, as recorded by other means.
+const growisofs = `# client:  growisofs 7.1 (Debian 12)
+# ended:   exit status 0
+
+   1 <     36  12 00 00 00 24 00                   INQUIRY
+      data< 0000: 05 80 05 12 3d 00 00 02 53 54 47 54 5f 44 56 44 44 56 44 31 30 31 20 20 20 20 20 20 20 20 20 20
+      data< 0020: 30 30 31 30
+   2 <      8  46 00 00 00 00 00 00 00 08 00       GET CONFIGURATION
+      data< 0000: 00 00 00 70 00 00 00 1b
+   3 <     32  51 00 00 00 00 00 00 00 20 00       READ DISC INFORMATION
+      data< 0000: 00 20 00 01 01 01 01 10 00 00 00 00 00 00 00 00 00 00 00 00 00 23 05 40 00 00 00 00
+   4 <     32  52 01 00 00 00 01 00 00 20 00       READ TRACK INFORMATION
+      data< 0000: 00 26 01 01 00 07 41 01 00 00 00 00 00 00 00 00 00 23 05 40 00 00 00 10 00 23 05 40 00 00 00 00
+   5 -      0  1e 00 00 00 01 00                   PREVENT ALLOW MEDIUM REMOVAL
+   6 <      8  4a 01 00 00 ff 00 00 00 08 00       GET EVENT STATUS NOTIFICATION
+      CHECK CONDITION 5/20/00   (sense 70 00 05 00 00 00 00 0a 00 00 00 00 20 00 00 00 00 00)
+  16 >  32768  2a 00 00 00 00 00 00 00 10 00       WRITE(10) lba 0, 16 blocks
+      ... and 102 more WRITE(10) up to lba 1632, 1648 blocks in all
+ 121 -      0  35 02 00 00 00 00 00 00 00 00       SYNCHRONIZE CACHE(10)
+`
+
+func parse(t *testing.T, s string) []trace.Exchange {
+	t.Helper()
+	all, err := trace.Parse(strings.NewReader(s))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+func TestParse(t *testing.T) {
+	all := parse(t, growisofs)
+	if len(all) != 8 {
+		t.Fatalf("%d commands, want 8", len(all))
+	}
+	if e := all[0]; e.Number != 1 || e.Direction != scsi.In || e.Length != 36 || len(e.In) != 36 || e.In[35] != 0x30 {
+		t.Errorf("INQUIRY: %+v", e)
+	}
+	if e := all[5]; !scsi.Unsupported(e.Err) {
+		t.Errorf("GET EVENT STATUS NOTIFICATION: %+v", e)
+	}
+	if e := all[6]; e.Direction != scsi.Out || e.More != 102 || e.Blocks != 1648 || e.Out != nil {
+		t.Errorf("WRITE: %+v", e)
+	}
+}
+
+func TestParseRefuses(t *testing.T) {
+	for _, s := range []string{
+		"nonsense",
+		"   1 -      0  00 00 00                         TEST UNIT READY\n",
+		"      data< 0000: 00\n",
+		"   1 <      2  5a 00 2a 00 00 00 00 00 02 00       MODE SENSE(10)\n      data< 0000: 00 3e 00\n",
+		"   1 -      0  00 00 00 00 00 00                   TEST UNIT READY\n      something else\n",
+	} {
+		if _, err := trace.Parse(strings.NewReader(s)); err == nil {
+			t.Errorf("no error for %q", s)
+		}
+	}
+}
+
+// What one program has seen answers another one's questions.
+func TestReplayOfOthers(t *testing.T) {
+	ctx := context.Background()
+	r := trace.NewReplay(parse(t, growisofs))
+	info, err := mmc.ReadDiscInformation(ctx, r)
+	if err != nil || info.Status != mmc.Blank || info.LastInLast != 1 {
+		t.Errorf("%+v, %v", info, err)
+	}
+	ti, err := mmc.ReadTrackInformation(ctx, r, 1)
+	if err != nil || ti.Free != 2295104 {
+		t.Errorf("%+v, %v", ti, err)
+	}
+	id, err := mmc.Inquiry(ctx, r) // it stands before the others
+	if err != nil || id.Vendor != "STGT_DVD" {
+		t.Errorf("%+v, %v", id, err)
+	}
+	if err := mmc.SendOPC(ctx, r); err == nil {
+		t.Error("a command that the record does not have was answered")
+	}
+	for i := range 104 {
+		err := mmc.Write10(ctx, r, disc.LBA(16*i), make([]byte, 16*disc.SectorSize))
+		if (err == nil) != (i < 103) {
+			t.Fatalf("write %d: %v", i, err)
+		}
+	}
+}
+
+// A reply that was asked for twice, the header first, is the whole one.
+func TestReplayOfTOC(t *testing.T) {
+	// cdrskin 1.5.4 on CDEmu with a CD-R of one session, left open.
+	r := trace.NewReplay(parse(t, `  30 <      4  43 02 02 00 00 00 00 00 04 00       READ TOC/PMA/ATIP
+      data< 0000: 00 2e 01 01
+  31 <     48  43 02 02 00 00 00 00 00 30 00       READ TOC/PMA/ATIP
+      data< 0000: 00 2e 01 01 01 14 00 a0 00 00 00 00 01 00 00 01 14 00 a1 00 00 00 00 01 00 00 01 10 00 a2 00 00
+      data< 0020: 00 00 00 19 49 01 14 00 01 00 00 00 00 00 02 00
+`))
+	toc, err := mmc.ReadFullTOC(context.Background(), r)
+	if err != nil || len(toc) != 4 || toc[3].Point != 1 || toc[3].PMin.LBA() != 0 || toc[2].PMin.LBA() != 1798 {
+		t.Errorf("%+v, %v", toc, err)
+	}
+}
+
+func recorder(t *testing.T, medium string) *virtual.Drive {
+	t.Helper()
+	m, err := virtual.ParseMedium(medium)
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "disc")
+	if err := virtual.Create(path, m, virtual.Options{Sectors: 4096}); err != nil {
+		t.Fatal(err)
+	}
+	d, err := virtual.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { d.Close() })
+	return d
+}
+
+func burn(d scsi.Transport) error {
+	src := disc.FromReaderAt(bytes.NewReader(make([]byte, 1000*disc.SectorSize)), 1000*disc.SectorSize, nil)
+	b, err := record.NewPlan(context.Background(), d, src, record.Options{})
+	if err != nil {
+		return err
+	}
+	r, err := b.Run(context.Background(), progress.Discard)
+	if err == nil && !r.Verified {
+		return errors.New("not verified")
+	}
+	return err
+}
+
+// A whole burn that was recorded is played back, command by command.
+func TestRecordAndReplay(t *testing.T) {
+	for _, medium := range []string{"cd-r", "dvd-r", "dvd+r", "dvd+rw", "bd-r", "bd-re"} {
+		t.Run(medium, func(t *testing.T) {
+			var text bytes.Buffer
+			x := trace.Wrap(recorder(t, medium), &text, "a burn on "+medium, "two\nlines")
+			if err := burn(x); err != nil {
+				t.Fatal(err)
+			}
+			if err := x.Close(); err != nil {
+				t.Fatal(err)
+			}
+			if text.Len() > 60<<10 {
+				t.Errorf("the record has %d bytes", text.Len())
+			}
+			r := trace.NewReplay(parse(t, text.String()))
+			r.Strict = true
+			if err := burn(smaller{r, x.MaxTransfer()}); err != nil {
+				t.Fatalf("%v\n%s", err, text.String())
+			}
+			if r.Left() != 0 {
+				t.Errorf("%d lines of the record were not asked for", r.Left())
+			}
+		})
+	}
+}
+
+// smaller sets how much a command carries.
+type smaller struct {
+	scsi.Transport
+	most int
+}
+
+func (s smaller) MaxTransfer() int { return s.most }
+
+// Errors of all kinds come back as they went.
+func TestErrors(t *testing.T) {
+	var text bytes.Buffer
+	d := recorder(t, "dvd+r")
+	d.SetFaults(virtual.Faults{WriteErrors: map[int64][3]byte{20: {3, 0x0C, 0}}})
+	x := trace.Wrap(&failing{Transport: d}, &text)
+	first := commands(x)
+	if err := x.Close(); err != nil {
+		t.Fatal(err)
+	}
+	second := commands(trace.NewReplay(parse(t, text.String())))
+	if !reflect.DeepEqual(first, second) {
+		t.Errorf("got %q, want %q\n%s", second, first, text.String())
+	}
+}
+
+// failing is a connection with troubles of its own.
+type failing struct{ scsi.Transport }
+
+func (f *failing) Execute(ctx context.Context, c scsi.Command) (int, error) {
+	switch c.CDB[0] {
+	case 0x1E:
+		return 0, scsi.ErrConnection
+	case 0x5C:
+		return 0, scsi.NewError(c.CDB, scsi.StatusBusy, nil)
+	}
+	return f.Transport.Execute(ctx, c)
+}
+
+func commands(t scsi.Transport) []string {
+	ctx := context.Background()
+	var all []string
+	note := func(err error) {
+		key, asc, ascq, ok := scsi.Code(err)
+		all = append(all, strings.Join([]string{
+			key.String(), string(rune(asc)), string(rune(ascq)),
+			map[bool]string{true: "sense"}[ok], map[bool]string{true: "lost"}[errors.Is(err, scsi.ErrConnection)],
+			map[bool]string{true: "busy"}[scsi.InProgress(err)], map[bool]string{true: "good"}[err == nil],
+		}, ","))
+	}
+	note(mmc.TestUnitReady(ctx, t))
+	note(mmc.TestUnitReady(ctx, t))
+	note(mmc.Write10(ctx, t, 0, make([]byte, 16*disc.SectorSize)))
+	note(mmc.Write10(ctx, t, 16, make([]byte, 16*disc.SectorSize)))
+	note(mmc.PreventRemoval(ctx, t, true))
+	_, err := mmc.ReadBufferCapacity(ctx, t)
+	note(err)
+	return all
+}
+
+// A record that cannot be written does not disturb the drive.
+func TestRecordFails(t *testing.T) {
+	x := trace.Wrap(recorder(t, "dvd+r"), full{})
+	if err := read.Ready(context.Background(), x); err != nil {
+		t.Error(err)
+	}
+	if err := x.Close(); err == nil {
+		t.Error("the lost record went unnoticed")
+	}
+}
+
+type full struct{}
+
+func (full) Write([]byte) (int, error) { return 0, errors.New("no space left on device") }

@@ -1,0 +1,114 @@
+package virtual
+
+import (
+	"context"
+	"fmt"
+	"slices"
+)
+
+// cache is the write buffer of the drive: runs of sectors in the order in which
+// they came.
+type cache struct {
+	runs     []run
+	bytes    int // in runs
+	uncommit int // written to the file since the state was committed
+}
+
+type run struct {
+	lba   int64
+	size  int // bytes of a sector
+	data  []byte
+	zeros int64 // sectors of zeros instead of data
+}
+
+// zero puts n sectors of zeros into the buffer.
+func (c *cache) zero(lba, n int64) {
+	c.runs = append(c.runs, run{lba: lba, zeros: n})
+}
+
+// record takes sectors of a WRITE into the buffer. A full buffer goes to the
+// disc, and so does the state from time to time.
+func (d *recorder) record(ctx context.Context, lba int64, size int, p []byte) error {
+	if rate := d.paceRate(); rate > 0 {
+		d.pace.add(ctx, len(p), rate)
+	}
+	p = slices.Clone(p)
+	for _, at := range d.faults.Corrupt {
+		if i := (at - lba) * int64(size); at >= lba && i < int64(len(p)) {
+			p[i+int64(size)/2] ^= 0x40
+		}
+	}
+	c := &d.cache
+	c.runs = append(c.runs, run{lba: lba, size: size, data: p})
+	c.bytes += len(p)
+	c.uncommit += len(p)
+	if c.uncommit >= commitEvery {
+		return d.commit()
+	}
+	for c.bytes > bufferSize {
+		if err := c.first(d.store); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// first writes the oldest run to the disc file.
+func (c *cache) first(s *store) error {
+	r := c.runs[0]
+	if err := r.write(s); err != nil {
+		return fmt.Errorf("write the virtual disc %s: %w", s.path, err)
+	}
+	c.runs = c.runs[1:]
+	c.bytes -= len(r.data)
+	return nil
+}
+
+func (r run) write(s *store) error {
+	if r.data == nil {
+		return r.writeZeros(s)
+	}
+	if r.size == userBytes && r.lba >= 0 {
+		return s.writeUser(r.data, r.lba)
+	}
+	for i := 0; i < len(r.data); i += r.size {
+		if err := s.writeRaw(r.data[i:i+r.size], r.lba+int64(i/r.size)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// writeZeros leaves alone what is zero already, so that the file stays sparse.
+func (r run) writeZeros(s *store) error {
+	areas := [][2]int64{{r.lba * userBytes, r.zeros * userBytes}}
+	if s.cd {
+		areas = append(areas, [2]int64{s.sectors*userBytes + r.lba*restBytes, r.zeros * restBytes})
+	}
+	for _, a := range areas {
+		if err := s.clear(a[0], a[1]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// drain writes the whole buffer to the disc file.
+func (c *cache) drain(s *store) error {
+	for len(c.runs) > 0 {
+		if err := c.first(s); err != nil {
+			return err
+		}
+	}
+	c.uncommit = 0
+	return nil
+}
+
+// drainData writes the buffer to the disc file, so that what it holds can be
+// read. The state stays as it is.
+func (c *cache) drainData(s *store) error {
+	n := c.uncommit
+	err := c.drain(s)
+	c.uncommit = n
+	return err
+}

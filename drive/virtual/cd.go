@@ -1,0 +1,270 @@
+package virtual
+
+import "encoding/binary"
+
+// admitCD checks a write to a CD-R or CD-RW and returns the size of a block.
+func (d *recorder) admitCD(st *state, lba, blocks int64) (int, error) {
+	if st.Final {
+		return 0, errCannotWrite()
+	}
+	if !d.page5.set {
+		return 0, errMode()
+	}
+	o := st.open()
+	if o != nil && o.AtOnce {
+		return admitCue(o, lba, blocks)
+	}
+	if d.page5.writeType() == writeAtOnce {
+		if d.cue == nil {
+			return 0, errSequence() // the cue sheet is missing
+		}
+		return admitCue(d.cue, lba, blocks)
+	}
+	size := rawBytes
+	if d.page5.control()&4 != 0 {
+		size = userBytes
+	}
+	if (size == rawBytes) != (d.page5.block() == blockAudio) {
+		return 0, errMode()
+	}
+	t, err := d.target(st, lba, blocks)
+	if err != nil {
+		return 0, err
+	}
+	if t.Control&4 != d.page5.control()&4 || t.XA != d.page5.xa() {
+		return 0, errMode()
+	}
+	return size, nil
+}
+
+// syncCD is what SYNCHRONIZE CACHE means on a CD: the end of a track at once,
+// or of a session at once when its cue sheet is filled.
+func (d *recorder) syncCD(st *state, o *session) {
+	if o.AtOnce {
+		if o.Next >= o.LeadOut {
+			for i := range o.Tracks {
+				o.Tracks[i].Closed = true
+			}
+			o.Closed, o.Spans = true, nil
+			st.Final = !o.Multi
+		}
+		return
+	}
+	for i := range o.Tracks {
+		if t := &o.Tracks[i]; !t.Reserved || t.complete() {
+			d.finishTrack(t)
+		}
+	}
+}
+
+// putMSF writes an address as minutes, seconds and frames; addresses in the
+// lead-in of the first session count from 90 minutes (MMC-6, MSF addresses).
+func putMSF(b []byte, lba int64) {
+	n := lba + pregapLen
+	if n < 0 {
+		n += 450000
+	}
+	b[0], b[1], b[2] = byte(n/75/60), byte(n/75%60), byte(n%75)
+}
+
+// readTOC is READ TOC/PMA/ATIP (MMC-6 6.25).
+func (d *recorder) readTOC(r *request) (int, error) {
+	msf, format := r.CDB[1]&2 != 0, r.CDB[2]&15
+	if format == 0 {
+		format = r.CDB[9] >> 6 // where SFF-8020 had it
+	}
+	allocation := int(binary.BigEndian.Uint16(r.CDB[7:]))
+	var b []byte
+	var err error
+	switch format {
+	case 0:
+		b, err = d.toc(r.CDB[6], msf)
+	case 1:
+		b, err = d.sessionInfo(msf)
+	case 2:
+		b, err = d.rawTOC(r.CDB[6])
+	case 4:
+		b, err = d.atip()
+	case 5:
+		b, err = d.cdText()
+	default:
+		err = errField()
+	}
+	if err != nil {
+		return 0, err
+	}
+	binary.BigEndian.PutUint16(b, uint16(len(b)-2))
+	return r.reply(b, allocation)
+}
+
+// address appends an LBA, or its MSF, in four bytes.
+func address(b []byte, lba int64, msf bool) []byte {
+	if !msf {
+		return binary.BigEndian.AppendUint32(b, uint32(lba))
+	}
+	var m [4]byte
+	putMSF(m[1:], lba)
+	return append(b, m[:]...)
+}
+
+// tocTrack is a track of a complete session.
+type tocTrack struct {
+	session, number int
+	start           int64
+	control         byte
+}
+
+// tocTracks returns the tracks of all complete sessions and the last lead-out.
+// On a BD-R with pseudo overwrite, whose session hosts leave open, the complete
+// tracks count.
+func (d *recorder) tocTracks() (all []tocTrack, leadOut int64, err error) {
+	if d.random() {
+		n := d.now().Format.end()
+		if n == 0 {
+			return nil, 0, errField()
+		}
+		return []tocTrack{{1, 1, 0, 4}}, n, nil
+	}
+	st := d.now()
+	n := 0
+	for i := range st.Sessions {
+		s := &st.Sessions[i]
+		if !s.Closed && !st.Format.POW {
+			break
+		}
+		for _, t := range s.Tracks {
+			if n++; n > 99 || !t.Closed {
+				break
+			}
+			all = append(all, tocTrack{i + 1, n, t.Start, t.Control & 15})
+			leadOut = t.end()
+		}
+		if s.Closed {
+			leadOut = s.LeadOut
+		}
+	}
+	if len(all) == 0 {
+		return nil, 0, errField()
+	}
+	if !d.medium.isCD() {
+		for i := range all {
+			all[i].control = 4
+		}
+	}
+	return all, leadOut, nil
+}
+
+// toc is format 0: the tracks from the given one on, and the lead-out.
+func (d *recorder) toc(from byte, msf bool) ([]byte, error) {
+	all, leadOut, err := d.tocTracks()
+	if err != nil {
+		return nil, err
+	}
+	last := all[len(all)-1].number
+	if int(from) > last && from != 0xAA {
+		return nil, errField()
+	}
+	b := []byte{0, 0, 1, byte(last)}
+	for _, t := range all {
+		if t.number >= int(from) {
+			b = address(append(b, 0, 0x10|t.control, byte(t.number), 0), t.start, msf)
+		}
+	}
+	return address(append(b, 0, 0x10|all[len(all)-1].control, 0xAA, 0), leadOut, msf), nil
+}
+
+// sessionInfo is format 1: the first track of the last complete session.
+func (d *recorder) sessionInfo(msf bool) ([]byte, error) {
+	all, _, err := d.tocTracks()
+	if err != nil {
+		return nil, err
+	}
+	last := all[len(all)-1].session
+	for _, t := range all {
+		if t.session == last {
+			b := []byte{0, 0, 1, byte(last), 0, 0x10 | t.control, byte(t.number), 0}
+			return address(b, t.start, msf), nil
+		}
+	}
+	return nil, errField()
+}
+
+// rawTOC is format 2: the Q sub-channel of the lead-ins, CD only. Entries: session,
+// ADR and control, TNO, point, M, S, F, zero, PM, PS, PF.
+func (d *recorder) rawTOC(from byte) ([]byte, error) {
+	st := d.now()
+	if !d.medium.isCD() {
+		return nil, errField()
+	}
+	all, _, err := d.tocTracks()
+	if err != nil {
+		return nil, err
+	}
+	b := []byte{0, 0, 1, byte(all[len(all)-1].session)}
+	for i := range st.Sessions {
+		s := &st.Sessions[i]
+		if !s.Closed || len(s.Tracks) == 0 || i+1 < int(from) {
+			continue
+		}
+		var in []tocTrack
+		for _, t := range all {
+			if t.session == i+1 {
+				in = append(in, t)
+			}
+		}
+		b = append(b, d.rawSession(s, i+1, in)...)
+	}
+	return b, nil
+}
+
+func (d *recorder) rawSession(s *session, n int, tracks []tocTrack) []byte {
+	var b []byte
+	entry := func(adr byte, point byte, msf, p [3]byte) {
+		b = append(b, byte(n), adr, 0, point, msf[0], msf[1], msf[2], 0, p[0], p[1], p[2])
+	}
+	first, last := tracks[0], tracks[len(tracks)-1]
+	entry(0x10|first.control, 0xA0, [3]byte{}, [3]byte{byte(first.number), s.Type, 0})
+	entry(0x10|last.control, 0xA1, [3]byte{}, [3]byte{byte(last.number), 0, 0})
+	var p [3]byte
+	putMSF(p[:], s.LeadOut)
+	entry(0x10|last.control, 0xA2, [3]byte{}, p)
+	for _, t := range tracks {
+		putMSF(p[:], t.start)
+		entry(0x10|t.control, byte(t.number), [3]byte{}, p)
+	}
+	if d.now().Final && n == len(d.now().Sessions) {
+		return b
+	}
+	var next, end [3]byte // B0: where the next program area begins, the last lead-out
+	putMSF(next[:], s.LeadOut+d.medium.sessionGap(n)-pregapLen)
+	putMSF(end[:], d.now().usable())
+	entry(0x50|first.control, 0xB0, next, end)
+	b[len(b)-4] = 1 // mode 5 pointers: B0, and C0 in the first lead-in
+	if n == 1 {
+		b[len(b)-4] = 2
+		putMSF(p[:], atipLeadIn)
+		entry(0x50|first.control, 0xC0, [3]byte{}, p)
+	}
+	return b
+}
+
+// atip is format 4 (MMC-6 6.25, format 0100b).
+func (d *recorder) atip() ([]byte, error) {
+	if d.medium.family != cdWrite {
+		return nil, errField()
+	}
+	b := make([]byte, 32)
+	b[4], b[6] = 0xC0, 0x80|flag(d.medium.rewritable, 0x40)
+	putMSF(b[8:], atipLeadIn)
+	putMSF(b[12:], d.now().usable())
+	return b, nil
+}
+
+// cdText is format 5: the packs of the lead-in.
+func (d *recorder) cdText() ([]byte, error) {
+	st := d.now()
+	if !d.medium.isCD() || len(st.CDText) == 0 || len(st.Sessions) == 0 || !st.Sessions[0].Closed {
+		return nil, errField()
+	}
+	return append(make([]byte, 4), st.CDText...), nil
+}

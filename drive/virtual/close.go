@@ -1,0 +1,97 @@
+package virtual
+
+import "encoding/binary"
+
+// closeTrack is CLOSE TRACK/SESSION (MMC-6 6.3). The functions, by medium:
+//
+//	0  stop background formatting                DVD+RW
+//	1  close a track                             CD, DVD-R, DVD+R, BD-R
+//	2  close the session; finish when page 05h
+//	   says so (CD, DVD-R), stop formatting and
+//	   make readable by DVD-ROM drives (DVD+RW)  CD, DVD-R, DVD+R, BD-R, DVD+RW, DVD-RW
+//	3  finish the disc                           DVD-R
+//	5  finish the disc with a minimal radius     DVD+R
+//	6  finish the disc                           DVD+R, BD-R
+func (d *recorder) closeTrack(r *request) (int, error) {
+	if d.protected() {
+		return 0, errIncompatible()
+	}
+	if d.faults.Coaster || d.test != nil || d.testing() {
+		d.test = nil // the end of a test write; there is nothing to close
+		return 0, nil
+	}
+	function, n := r.CDB[2]&7, int(binary.BigEndian.Uint16(r.CDB[4:]))
+	st := d.disc
+	var err error
+	if d.random() {
+		err = d.closeRandom(st, function)
+	} else {
+		err = d.closeFunction(st, function, n)
+	}
+	if err != nil {
+		return 0, err
+	}
+	d.long(r.CDB[1]&1 != 0, longOther)
+	return 0, d.commit()
+}
+
+func (d *recorder) closeFunction(st *state, function byte, n int) error {
+	f := d.medium.family
+	switch {
+	case function == 1:
+		return d.closeOne(st, n)
+	case function == 2:
+		return d.closeSession(st, f == cdWrite && !d.page5.multi() || f == minusR && d.page5.set && !d.page5.multi())
+	case function == 3 && f == minusR, function == 5 && f == plusR, function == 6 && (f == plusR || f == bdR):
+		if st.Final {
+			return errSequence()
+		}
+		if st.open() == nil && len(st.Sessions) > 0 {
+			st.Final = true
+			return nil
+		}
+		return d.closeSession(st, true)
+	}
+	return errField()
+}
+
+// closeOne closes track n. A closed track may be closed again.
+func (d *recorder) closeOne(st *state, n int) error {
+	t, s := st.track(n)
+	if t == nil {
+		if n == st.tracks()+1 {
+			return errSequence() // nothing was written yet
+		}
+		return errField()
+	}
+	if st.Sessions[s-1].AtOnce && !t.Closed {
+		return errSequence() // the end of the cue sheet, or of the disc, closes it
+	}
+	d.finishTrack(t)
+	return nil
+}
+
+// closeSession closes the open session, and the disc where nothing may follow.
+func (d *recorder) closeSession(st *state, final bool) error {
+	o := st.open()
+	if o == nil || len(o.Tracks) == 0 {
+		return errSequence()
+	}
+	if o.AtOnce && d.medium.family == cdWrite {
+		return errSequence() // only the sectors that the cue sheet promised end it
+	}
+	for i := range o.Tracks {
+		if t := &o.Tracks[i]; t.Reserved && !t.Closed && t.Next == t.Start {
+			return check(5, 0x72, 0x04) // EMPTY OR PARTIALLY WRITTEN RESERVED TRACK
+		}
+	}
+	d.finishSession(st)
+	if d.medium.family == cdWrite {
+		o.Type = d.page5.b[8]
+	}
+	st.Final = final || o.AtOnce
+	if _, ok := d.appendPoint(st); !ok {
+		st.Final = true // there is no room for another session
+	}
+	return nil
+}

@@ -1,0 +1,133 @@
+package virtual
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+
+	"glassmaster/drive/scsi"
+)
+
+// Options of a new disc.
+type Options struct {
+	// Sectors is the capacity in sectors of 2048 bytes, for small discs in tests.
+	// 0 is the capacity that the medium has on sale.
+	Sectors int64
+}
+
+// Create makes the file of a blank disc. The file must not exist. It is sparse:
+// a blank disc takes next to no room.
+func Create(path string, m Medium, o Options) error {
+	n := o.Sectors
+	if n == 0 {
+		n = m.Sectors
+	}
+	if n < m.block || n > maxSectors {
+		return fmt.Errorf("create a virtual disc of %d sectors: a %s has %d to %d", n, m.Name, m.block, int64(maxSectors))
+	}
+	return createStore(path, m, &state{Medium: m.Name, Sectors: n / m.block * m.block})
+}
+
+// Drive is a connection to a recorder with a disc in it. It implements
+// [scsi.Transport] and is safe for use by several goroutines.
+type Drive struct {
+	rec  *recorder
+	path string
+	once sync.Once
+	done chan struct{} // closed by Close
+}
+
+// recorders are the drives of this process that are in use, by the path of
+// their disc: whoever opens the same disc comes to the same drive, as with the
+// device of a real one.
+var recorders = struct {
+	sync.Mutex
+	by map[string]*recorder
+}{by: map[string]*recorder{}}
+
+// Open puts the disc of a file into a recorder, or connects to the recorder that
+// holds it in this process already. Another process that has the disc makes
+// Open fail. A file that no recorder made is taken for an image of a pressed
+// disc: a DVD-ROM, or a CD-ROM when it is small enough.
+func Open(path string) (*Drive, error) {
+	key, err := filepath.Abs(path)
+	if err != nil {
+		return nil, fmt.Errorf("open a virtual disc: %w", err)
+	}
+	if real, err := filepath.EvalSymlinks(key); err == nil {
+		key = real
+	}
+	recorders.Lock()
+	defer recorders.Unlock()
+	r := recorders.by[key]
+	if r == nil {
+		r = &recorder{path: key}
+		if err := r.load(); err != nil {
+			return nil, err
+		}
+		r.attention = []*fault{check(6, 0x29, 0x00)} // POWER ON, RESET, OR BUS DEVICE RESET OCCURRED
+		recorders.by[key] = r
+	}
+	r.users++
+	return &Drive{rec: r, path: path, done: make(chan struct{})}, nil
+}
+
+// Path returns the name of the disc file.
+func (d *Drive) Path() string { return d.path }
+
+// MaxTransfer implements [scsi.Transport].
+func (d *Drive) MaxTransfer() int { return maxTransfer }
+
+// Execute implements [scsi.Transport].
+func (d *Drive) Execute(ctx context.Context, c scsi.Command) (int, error) {
+	select {
+	case <-d.done:
+		return 0, errClosed(d.path)
+	default:
+	}
+	return d.rec.command(ctx, c)
+}
+
+func errClosed(path string) error { return fmt.Errorf("virtual drive %s: %w", path, os.ErrClosed) }
+
+// Close ends the connection. With the last one the drive brings its buffer onto
+// the disc, as drives do by themselves after a while; an open track stays open.
+func (d *Drive) Close() error {
+	var err error
+	d.once.Do(func() {
+		close(d.done)
+		recorders.Lock()
+		defer recorders.Unlock()
+		if d.rec.users--; d.rec.users > 0 {
+			return
+		}
+		delete(recorders.by, d.rec.path)
+		err = d.rec.close()
+	})
+	return err
+}
+
+// SetFaults replaces the faults of the drive.
+func (d *Drive) SetFaults(f Faults) {
+	d.rec.mu.Lock()
+	defer d.rec.mu.Unlock()
+	d.rec.faults, d.rec.counts = f, counts{}
+}
+
+// SetPace makes the drive write at the given speed in kB/s, or at the speed that
+// the host chose when that is lower. 0, the default, is as fast as it goes.
+func (d *Drive) SetPace(kBps int) {
+	d.rec.mu.Lock()
+	defer d.rec.mu.Unlock()
+	d.rec.pace = pace{rate: max(kBps, 0), clock: wallClock{}}
+}
+
+// DropPower is the power failing: what was not synchronized is lost, and the
+// drive starts anew.
+func (d *Drive) DropPower() error {
+	d.rec.mu.Lock()
+	defer d.rec.mu.Unlock()
+	return d.rec.restart()
+}

@@ -1,0 +1,158 @@
+package virtual
+
+import "encoding/binary"
+
+// profiles that the drive handles, newest first as MMC-6 5.3.1 asks.
+var profiles = []uint16{
+	profileBDRE, profileBDR, profileBDROM, profileDVDpRDL, profileDVDpR, profileDVDpRW,
+	profileDVDRWSQ, profileDVDRWRO, profileDVDR, profileDVDROM, profileCDRW, profileCDR, profileCDROM,
+}
+
+// profile returns the current profile.
+func (d *recorder) profile() int {
+	if d.store == nil {
+		return profileNone
+	}
+	if d.now().Format.Restricted {
+		return profileDVDRWRO
+	}
+	return d.medium.profile
+}
+
+// feature is a feature descriptor (MMC-6 5.2).
+type feature struct {
+	code       uint16
+	version    byte
+	persistent bool
+	current    bool
+	data       []byte
+}
+
+// getConfiguration is GET CONFIGURATION (MMC-6 6.5).
+func (d *recorder) getConfiguration(r *request) (int, error) {
+	rt, start := r.CDB[1]&3, binary.BigEndian.Uint16(r.CDB[2:])
+	if rt == 3 {
+		return 0, errField()
+	}
+	b := make([]byte, 8)
+	binary.BigEndian.PutUint16(b[6:], uint16(d.profile()))
+	for _, f := range d.features() {
+		if f.code < start || rt == 1 && !f.current && !f.persistent || rt == 2 && f.code != start {
+			continue
+		}
+		b = append(b, f.bytes()...)
+	}
+	binary.BigEndian.PutUint32(b, uint32(len(b)-4))
+	return r.reply(b, int(binary.BigEndian.Uint16(r.CDB[7:])))
+}
+
+func (f feature) bytes() []byte {
+	b := binary.BigEndian.AppendUint16(nil, f.code)
+	flags := f.version << 2
+	if f.persistent {
+		flags |= 2
+	}
+	if f.current || f.persistent {
+		flags |= 1
+	}
+	return append(append(b, flags, byte(len(f.data))), f.data...)
+}
+
+func flag(on bool, bit byte) byte {
+	if on {
+		return bit
+	}
+	return 0
+}
+
+// features returns all features in the order of their codes (MMC-6 5.3).
+func (d *recorder) features() []feature {
+	p, in := d.profile(), d.store != nil
+	cd := in && d.medium.isCD()
+	dvd := in && !d.medium.isCD() && !d.medium.isBD()
+	bd := in && d.medium.isBD()
+	return append([]feature{
+		{0x0000, 0, true, true, d.profileList()},
+		{0x0001, 2, true, true, []byte{0, 0, 0, 1, 1, 0, 0, 0}}, // SCSI family, device busy events
+		{0x0002, 1, true, true, []byte{0x02, 0, 0, 0}},          // operational change events
+		{0x0003, 0, true, true, []byte{0x29, 0, 0, 0}},          // tray, eject, lock
+		{0x0010, 0, false, in && d.readable(), d.randomReadable()},
+		{0x001D, 0, false, cd, nil},
+		{0x001E, 2, false, cd, []byte{1, 0, 0, 0}},
+		{0x001F, 1, false, dvd, []byte{1, 0, 1, 0}},
+		{0x0040, 0, false, bd, bdRead(d.profile())},
+	}, append(d.writeFeatures(p), []feature{
+		{0x0100, 0, true, true, nil},
+		{0x0105, 1, true, true, []byte{0, 0, 0, 0}},
+		{0x0107, 4, false, in, []byte{0x1F, 0, 0, 0}},
+		{0x0108, 0, true, true, []byte(serial)},
+	}...)...)
+}
+
+func (d *recorder) profileList() []byte {
+	var b []byte
+	for _, p := range profiles {
+		b = binary.BigEndian.AppendUint16(b, p)
+		b = append(b, flag(int(p) == d.profile(), 1), 0)
+	}
+	return b
+}
+
+// randomReadable: bytes 0-3 block size, 4-5 blocking, 6 bit 0 error recovery page.
+func (d *recorder) randomReadable() []byte {
+	b := []byte{0, 0, 8, 0, 0, 16, 1, 0}
+	if d.store != nil {
+		b[5] = byte(d.medium.block)
+	}
+	return b
+}
+
+// bdRead names the classes of BD that can be read: BD-RE 1 and 2, BD-R 1, BD-ROM 1.
+func bdRead(int) []byte {
+	b := make([]byte, 28)
+	b[5], b[13], b[21] = 0x06, 0x02, 0x02
+	return b
+}
+
+// writeFeatures are those by which a host finds out how the disc is written.
+func (d *recorder) writeFeatures(p int) []feature {
+	st := d.now()
+	ow := d.store != nil && d.medium.family == overwrite || p == profileDVDRWRO
+	minus := p == profileDVDR || p == profileDVDRWSQ
+	incremental := minus && !st.Quick
+	pow := p == profileBDR && st.Format.POW
+	cd := p == profileCDR || p == profileCDRW
+	open := d.store != nil && !st.Final && !d.protected()
+	return []feature{
+		{0x0020, 1, false, ow && p != profileDVDRWRO, d.randomWritable()},
+		{0x0021, 1, false, open && incremental, []byte{1, 0, 1, 1, 16, 0, 0, 0}},
+		{0x0023, 1, false, d.formattable(), []byte{0x0B, 0, 0, 0, 0, 0, 0, 0}},
+		{0x0026, 0, false, p == profileDVDRWRO, nil},
+		{0x002A, 0, false, p == profileDVDpRW, []byte{1, 0, 0, 0}},
+		{0x002B, 0, false, open && p == profileDVDpR, []byte{1, 0, 0, 0}},
+		{0x002D, 2, false, open && cd, []byte{0x46, 0, 0x05, 0x01}},
+		{0x002E, 0, false, open && cd, []byte{0x66, 0, 0x0C, 0x80}},
+		{0x002F, 1, false, open && minus, []byte{0x46, 0, 0, 0}},
+		{0x0037, 0, false, p == profileCDRW, []byte{0, 0x07, 0, 0}},
+		{0x0038, 0, false, open && pow, nil},
+		{0x003B, 0, false, open && p == profileDVDpRDL, []byte{1, 0, 0, 0}},
+		{0x0041, 0, false, open && p == profileBDR || p == profileBDRE, bdWrite()},
+	}
+}
+
+// randomWritable: bytes 0-3 last LBA, 4-7 block size, 8-9 blocking, 10 error recovery page.
+func (d *recorder) randomWritable() []byte {
+	b := []byte{0, 0, 0, 0, 0, 0, 8, 0, 0, 16, 1, 0}
+	if d.store != nil {
+		binary.BigEndian.PutUint32(b, uint32(max(0, d.now().Format.Blocks-1)))
+		b[9] = byte(d.medium.block)
+	}
+	return b
+}
+
+// bdWrite names the classes of BD that can be written: BD-RE 1 and 2, BD-R 1.
+func bdWrite() []byte {
+	b := make([]byte, 20)
+	b[5], b[13] = 0x06, 0x02
+	return b
+}

@@ -1,0 +1,257 @@
+package virtual
+
+import "encoding/binary"
+
+// Format types of FORMAT UNIT (MMC-6 6.4).
+const (
+	formatFull      = 0x00 // DVD-RW, BD-RE and BD-R with the default spare areas
+	formatRWFull    = 0x10 // DVD-RW
+	formatRWGrow    = 0x11
+	formatRWQGrow   = 0x13
+	formatRWQuick   = 0x15
+	formatPlusRW    = 0x26
+	formatBDRESpare = 0x30
+	formatBDREPlain = 0x31
+	formatBDRSpare  = 0x32
+)
+
+// defaultSpare is the user area of a BD with the default spare areas, as the
+// drives format it: 11826176 of 12219392 sectors.
+func (m Medium) defaultSpare(sectors int64) int64 {
+	if sectors == m.Sectors {
+		return sectors - 393216*int64(m.layers)
+	}
+	return sectors - m.up(sectors/32)
+}
+
+// minSpare is the smallest user area, maxSpare the largest that has spare areas.
+func (m Medium) minSpare(sectors int64) int64 { return sectors/2/m.block*m.block + m.block }
+func (m Medium) maxSpare(sectors int64) int64 { return sectors - m.block }
+
+// readFormatCapacities is READ FORMAT CAPACITIES (MMC-6 6.23): the current or
+// largest capacity, then what FORMAT UNIT can make.
+func (d *recorder) readFormatCapacities(r *request) (int, error) {
+	var list []byte
+	add := func(blocks int64, kind byte, parameter uint32) {
+		list = binary.BigEndian.AppendUint32(list, uint32(blocks))
+		list = binary.BigEndian.AppendUint32(list, uint32(kind)<<24|parameter)
+	}
+	if d.store == nil {
+		add(0, 3, userBytes)
+	} else {
+		blocks, kind := d.currentFormat()
+		add(blocks, kind, userBytes)
+		if d.formattable() {
+			d.formats(func(blocks int64, kind byte, parameter uint32) { add(blocks, kind<<2, parameter) })
+		}
+	}
+	return r.reply(append([]byte{0, 0, 0, byte(len(list))}, list...), int(binary.BigEndian.Uint16(r.CDB[7:])))
+}
+
+// currentFormat returns the capacity and its type: 1 the largest of an
+// unformatted disc, 2 the current one, 3 none that is complete.
+func (d *recorder) currentFormat() (blocks int64, kind byte) {
+	st := d.now()
+	switch {
+	case d.medium.family == pressed:
+		return st.Sectors, 2
+	case d.random() && st.Format.Growing:
+		return st.Format.Blocks, 3
+	case d.random() && st.Format.Blocks > 0:
+		return st.Format.end(), 2
+	case d.medium.family == bdR && (st.Format.Limit > 0 || len(st.Sessions) > 0):
+		return d.capacity(), 2
+	case len(st.Sessions) > 0:
+		_, end, err := d.tocTracks()
+		if err != nil {
+			return d.capacity(), 3
+		}
+		return end, 2
+	}
+	return d.capacity(), 1
+}
+
+// formats lists what the disc can be formatted to.
+func (d *recorder) formats(add func(blocks int64, kind byte, parameter uint32)) {
+	n := d.now().Sectors
+	if d.faults.Capacity > 0 {
+		n = d.faults.Capacity
+	}
+	m := d.medium
+	spare := func(blocks int64) uint32 { return uint32((n - blocks) / m.block) }
+	switch {
+	case m.profile == profileDVDpRW:
+		add(n, formatPlusRW, 0)
+	case m.profile == profileDVDRWSQ:
+		add(n, formatFull, userBytes)
+		add(n, formatRWFull, 16)
+		if d.now().Format.Restricted {
+			add(n, formatRWGrow, 16)
+			add(n, formatRWQGrow, 16)
+		}
+		add(n, formatRWQuick, 16)
+	case m.profile == profileBDRE:
+		add(m.defaultSpare(n), formatFull, userBytes)
+		add(m.minSpare(n), formatBDRESpare, spare(m.minSpare(n)))
+		add(m.defaultSpare(n), formatBDRESpare, spare(m.defaultSpare(n)))
+		add(m.maxSpare(n), formatBDRESpare, spare(m.maxSpare(n)))
+		add(n, formatBDREPlain, userBytes)
+	case m.family == bdR:
+		add(m.defaultSpare(n), formatFull, userBytes)
+		add(m.maxSpare(n), formatBDRSpare, spare(m.maxSpare(n)))
+		add(m.defaultSpare(n), formatBDRSpare, spare(m.defaultSpare(n)))
+		add(m.minSpare(n), formatBDRSpare, spare(m.minSpare(n)))
+	}
+}
+
+// formatUnit is FORMAT UNIT (MMC-6 6.4): header with flags, one descriptor of
+// blocks, type and parameter.
+func (d *recorder) formatUnit(r *request) (int, error) {
+	if r.CDB[1]&0x17 != 0x11 { // FmtData, format code 001b
+		return 0, errField()
+	}
+	b, err := r.list(12)
+	if err != nil {
+		return 0, err
+	}
+	if !d.formattable() || d.protected() {
+		return 0, check(5, 0x30, 0x06) // CANNOT FORMAT MEDIUM - INCOMPATIBLE MEDIUM
+	}
+	if binary.BigEndian.Uint16(b[2:]) != 8 {
+		return 0, errParameter()
+	}
+	if d.faults.Coaster {
+		return len(b), nil
+	}
+	st := d.disc.clone()
+	blocks, kind := int64(binary.BigEndian.Uint32(b[4:])), b[8]>>2
+	switch {
+	case d.medium.profile == profileDVDpRW:
+		err = formatDVDPlusRW(st, blocks, kind, b[11])
+	case d.medium.profile == profileDVDRWSQ:
+		err = d.formatDVDRW(st, blocks, kind)
+	case d.medium.profile == profileBDRE:
+		err = d.formatBDRE(st, blocks, kind)
+	default:
+		err = d.formatBDR(st, blocks, kind, b[8]&3)
+	}
+	if err != nil {
+		return 0, err
+	}
+	d.disc, d.test = st, nil
+	d.long(b[1]&2 != 0, longFormat)
+	return len(b), d.commit()
+}
+
+// formatDVDPlusRW: the formatting goes on in the background, so that the disc
+// takes data at once. Bit 0 of the last byte continues one that was stopped.
+func formatDVDPlusRW(st *state, blocks int64, kind, parameter byte) error {
+	if kind != formatPlusRW || blocks != 0xFFFFFFFF && blocks != st.Sectors {
+		return errParameter()
+	}
+	if parameter&1 != 0 {
+		if st.Format.Background != 1 {
+			return errParameter()
+		}
+		st.Format.Background = 2
+		return nil
+	}
+	st.Format = format{Blocks: st.Sectors, Background: 2}
+	return nil
+}
+
+// formatDVDRW makes a DVD-RW restricted overwrite. After a quick format it is in
+// the intermediate state: written from the beginning on, or from where it ended.
+func (d *recorder) formatDVDRW(st *state, blocks int64, kind byte) error {
+	old := st.Format
+	if blocks == 0xFFFFFFFF {
+		blocks = st.Sectors
+	}
+	if blocks > st.Sectors || blocks%d.medium.block != 0 {
+		return errParameter()
+	}
+	f := format{Restricted: true}
+	switch kind {
+	case formatFull, formatRWFull:
+		if blocks == 0 {
+			blocks = st.Sectors
+		}
+		f.Blocks, f.Reached = blocks, blocks
+	case formatRWQuick:
+		f.Growing, f.Target = true, blocks
+	case formatRWGrow, formatRWQGrow:
+		if !old.Restricted {
+			return errParameter()
+		}
+		f.Blocks, f.Reached = old.Blocks, old.Reached
+		if kind == formatRWGrow {
+			f.Blocks = min(old.Blocks+blocks, st.Sectors)
+			f.Reached = f.Blocks
+		} else {
+			f.Growing = true
+		}
+	default:
+		return errParameter()
+	}
+	st.Sessions, st.Final, st.Quick, st.Format = nil, false, false, f
+	return nil
+}
+
+func (d *recorder) formatBDRE(st *state, blocks int64, kind byte) error {
+	m, n := d.medium, st.Sectors
+	switch kind {
+	case formatFull:
+		blocks = m.defaultSpare(n)
+	case formatBDREPlain:
+		blocks = n
+	case formatBDRESpare:
+		if blocks == 0 || blocks == 0xFFFFFFFF {
+			blocks = m.defaultSpare(n)
+		}
+		if blocks < m.minSpare(n) || blocks > m.maxSpare(n) || blocks%m.block != 0 {
+			return errParameter()
+		}
+	default:
+		return errParameter()
+	}
+	st.Format = format{Blocks: blocks, Spare: blocks < n, Reached: blocks}
+	return nil
+}
+
+// formatBDR: sub-type 0 is sequential recording with pseudo overwrite, 1 without,
+// 2 random recording, which is not offered.
+func (d *recorder) formatBDR(st *state, blocks int64, kind, sub byte) error {
+	m, n := d.medium, st.Sectors
+	switch {
+	case kind == formatFull:
+		blocks = m.defaultSpare(n)
+	case kind != formatBDRSpare || sub > 1:
+		return errParameter()
+	case blocks < m.minSpare(n) || blocks > m.maxSpare(n) || blocks%m.block != 0:
+		return errParameter()
+	}
+	st.Format = format{Limit: blocks, Spare: true, POW: sub == 0}
+	return nil
+}
+
+// blank is BLANK (MMC-6 6.2): 0 the whole disc, 1 minimally. A DVD-RW becomes,
+// or stays, sequential; blanked minimally it can only be written at once.
+func (d *recorder) blank(r *request) (int, error) {
+	if d.protected() || d.medium.family != cdWrite && d.medium.family != minusR || !d.medium.rewritable {
+		return 0, errIncompatible()
+	}
+	kind := r.CDB[1] & 7
+	if kind > 1 {
+		return 0, errField()
+	}
+	if d.faults.Coaster {
+		return 0, nil
+	}
+	d.cache, d.test, d.cue = cache{}, nil, nil
+	d.disc = &state{Medium: d.disc.Medium, Sectors: d.disc.Sectors, Quick: kind == 1 && d.medium.family == minusR}
+	d.long(r.CDB[1]&0x10 != 0, longOther)
+	if err := d.commit(); err != nil || kind == 1 {
+		return 0, err
+	}
+	return 0, d.store.erase()
+}

@@ -1,0 +1,286 @@
+package virtual
+
+import "encoding/binary"
+
+// Disc status and state of the last session (MMC-6 6.21).
+const (
+	statusBlank      = 0
+	statusAppendable = 1
+	statusComplete   = 2
+	statusOther      = 3
+)
+
+// status returns the disc status and the state of the last session.
+func (d *recorder) status(st *state) (disc, last byte) {
+	if d.random() {
+		if st.Format.Blocks == 0 {
+			return statusBlank, 0
+		}
+		return statusComplete, 3
+	}
+	switch {
+	case st.Final:
+		return statusComplete, 3
+	case len(st.Sessions) == 0:
+		return statusBlank, 0
+	case st.open() == nil:
+		return statusAppendable, 0
+	}
+	return statusAppendable, 1
+}
+
+// random reports whether the disc is written at random addresses.
+func (d *recorder) random() bool {
+	return d.medium.family == overwrite || d.now().Format.Restricted
+}
+
+// discInformation is READ DISC INFORMATION (MMC-6 6.21).
+func (d *recorder) discInformation(r *request) (int, error) {
+	allocation := int(binary.BigEndian.Uint16(r.CDB[7:]))
+	switch r.CDB[1] & 7 {
+	case 0:
+		return r.reply(d.standardInformation(), allocation)
+	case 1:
+		return r.reply(d.trackResources(), allocation)
+	}
+	return 0, errField()
+}
+
+func (d *recorder) standardInformation() []byte {
+	st := d.now()
+	disc, last := d.status(st)
+	b := make([]byte, 34)
+	b[1] = 32
+	b[2] = flag(d.medium.rewritable, 0x10) | last<<2 | disc
+	b[3] = 1
+	sessions, first, final := d.lastSession(st)
+	b[4], b[9] = byte(sessions), byte(sessions>>8)
+	b[5], b[10] = byte(first), byte(first>>8)
+	b[6], b[11] = byte(final), byte(final>>8)
+	b[7] = 0x20 | st.Format.Background // unrestricted use
+	if !d.medium.isCD() {
+		return b
+	}
+	b[8] = 0xFF
+	if n := len(st.Sessions); n > 0 && disc != statusBlank {
+		b[8] = st.Sessions[0].Type
+	}
+	for i := 16; i < 24; i++ {
+		b[i] = 0xFF
+	}
+	if at, ok := d.appendPoint(st); ok && disc != statusComplete {
+		leadIn := int64(atipLeadIn)
+		if at > 0 {
+			leadIn = at - pregapLen - leadInLen
+		}
+		putMSF(b[17:], leadIn)
+		putMSF(b[21:], d.capacity())
+		b[16], b[20] = 0, 0
+	}
+	return b
+}
+
+// lastSession returns the number of sessions, the last of which may be empty,
+// and the first and the last track of it.
+func (d *recorder) lastSession(st *state) (sessions, first, last int) {
+	n := st.tracks()
+	if d.random() || st.Final {
+		if k := len(st.Sessions); k > 0 {
+			return k, n - len(st.Sessions[k-1].Tracks) + 1, n
+		}
+		return 1, 1, 1
+	}
+	o := st.open()
+	if o == nil {
+		return len(st.Sessions) + 1, n + 1, n + 1
+	}
+	first, last = n-len(o.Tracks)+1, n
+	if _, ok := d.appendPoint(st); ok {
+		last++
+	}
+	return len(st.Sessions), first, max(first, last)
+}
+
+// trackResources is the reply to type 001b (MMC-6 6.21).
+func (d *recorder) trackResources() []byte {
+	most := d.maxTracks()
+	b := make([]byte, 12)
+	b[1], b[2] = 10, 1<<5
+	n := d.now().tracks()
+	be := binary.BigEndian
+	be.PutUint16(b[4:], uint16(most))
+	be.PutUint16(b[6:], uint16(n))
+	be.PutUint16(b[8:], uint16(most-n))
+	be.PutUint16(b[10:], uint16(most-n))
+	return b
+}
+
+// maxTracks is how many tracks a disc of this kind can have.
+func (d *recorder) maxTracks() int {
+	switch d.medium.family {
+	case cdWrite:
+		return 99
+	case plusR:
+		return 153
+	case minusR:
+		return 2302
+	case bdR:
+		return 7927
+	}
+	return 1
+}
+
+// trackInfo is what READ TRACK INFORMATION tells.
+type trackInfo struct {
+	number, session   int
+	start, size, free int64
+	nwa               int64
+	nwaValid          bool
+	blank, reserved   bool
+	packet, fixed     bool
+	control           byte
+	xa                bool
+	last              int64 // last recorded address, -1: none
+}
+
+// trackInformation is READ TRACK INFORMATION (MMC-6 6.26).
+func (d *recorder) trackInformation(r *request) (int, error) {
+	n := int64(int32(binary.BigEndian.Uint32(r.CDB[2:])))
+	all := d.trackInfos()
+	var t *trackInfo
+	for i := range all {
+		c := &all[i]
+		match := false
+		switch r.CDB[1] & 3 {
+		case 0:
+			match = n >= c.start && n < c.start+c.size || n < 0 && n >= -pregapLen && i == 0 && d.medium.isCD()
+		case 1:
+			match = int64(c.number) == n
+			if n == 0xFF && d.medium.family != minusR && d.medium.family != pressed {
+				match = c.nwaValid && !c.reserved || d.random()
+			}
+		case 2:
+			match = int64(c.session) == n
+		}
+		if match {
+			t = c
+			break
+		}
+	}
+	if t == nil {
+		if r.CDB[1]&3 == 0 {
+			return 0, errRange()
+		}
+		return 0, errField()
+	}
+	return r.reply(t.bytes(d.medium), int(binary.BigEndian.Uint16(r.CDB[7:])))
+}
+
+func (t *trackInfo) bytes(m Medium) []byte {
+	b := make([]byte, 48)
+	b[1] = 46
+	b[2], b[32] = byte(t.number), byte(t.number>>8)
+	b[3], b[33] = byte(t.session), byte(t.session>>8)
+	b[5] = t.control
+	b[6] = flag(t.reserved, 0x80) | flag(t.blank, 0x40) | flag(t.packet, 0x20) | flag(t.fixed, 0x10) | 1
+	switch {
+	case t.control&4 == 0:
+		b[6] |= 0x0F // no data mode
+	case t.xa:
+		b[6] ^= 3 // mode 2
+	}
+	be := binary.BigEndian
+	be.PutUint32(b[8:], uint32(t.start))
+	if t.nwaValid {
+		b[7] |= 1
+		be.PutUint32(b[12:], uint32(t.nwa))
+	}
+	be.PutUint32(b[16:], uint32(t.free))
+	if m.block > 1 {
+		be.PutUint32(b[20:], uint32(m.block))
+	}
+	be.PutUint32(b[24:], uint32(t.size))
+	if t.last >= 0 {
+		b[7] |= 2
+		be.PutUint32(b[28:], uint32(t.last))
+	}
+	return b
+}
+
+// trackInfos returns all tracks, the invisible one included.
+func (d *recorder) trackInfos() []trackInfo {
+	st := d.now()
+	if d.random() {
+		return []trackInfo{d.overwriteTrack(st)}
+	}
+	var all []trackInfo
+	for i := range st.Sessions {
+		for j := range st.Sessions[i].Tracks {
+			t := d.visible(st, i, j)
+			t.number = len(all) + 1
+			all = append(all, t)
+		}
+	}
+	if at, ok := d.appendPoint(st); ok {
+		session := len(st.Sessions)
+		if st.open() == nil {
+			session++
+		}
+		room := d.capacity() - at
+		if d.medium.isCD() && d.page5.writeType() != writeAtOnce {
+			room -= runOut
+		}
+		t := trackInfo{number: len(all) + 1, session: session, start: at, size: room, free: room, nwa: at, nwaValid: true, blank: true, last: -1}
+		t.control, t.packet = d.writeControl()
+		if d.medium.isCD() && d.page5.writeType() == writeAtOnce {
+			t.nwa = at - pregapLen
+		}
+		all = append(all, t)
+	}
+	return all
+}
+
+// visible describes track j of session i.
+func (d *recorder) visible(st *state, i, j int) trackInfo {
+	s := &st.Sessions[i]
+	k := &s.Tracks[j]
+	t := trackInfo{session: i + 1, start: k.Start, size: k.end() - k.Start, control: k.Control, xa: k.XA, packet: k.Packet, reserved: k.Reserved && !k.Closed, last: -1}
+	if k.Next > k.Start && !k.Closed {
+		t.last = k.Next - 1
+	}
+	switch {
+	case s.AtOnce && d.medium.isCD() && !s.Closed:
+		t.nwa, t.nwaValid = s.Next, j == 0
+	case !k.complete():
+		end := d.capacity()
+		if d.medium.isCD() {
+			end -= runOut
+		}
+		if k.Reserved {
+			end = k.Start + k.Size
+		}
+		t.size = end - k.Start
+		t.nwa, t.nwaValid, t.free = k.Next, true, end-k.Next
+		t.blank = k.Next == k.Start
+	}
+	return t
+}
+
+// writeControl is the track mode that the next track will get.
+func (d *recorder) writeControl() (control byte, packet bool) {
+	switch d.medium.family {
+	case cdWrite:
+		return d.page5.control(), false
+	case minusR:
+		return 5, d.page5.writeType() == writeIncremental
+	}
+	return 7, false
+}
+
+// capacity is the capacity that the drive tells.
+func (d *recorder) capacity() int64 {
+	if d.faults.Capacity > 0 {
+		return d.faults.Capacity
+	}
+	return d.now().usable()
+}

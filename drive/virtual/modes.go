@@ -1,0 +1,207 @@
+package virtual
+
+import "encoding/binary"
+
+// Write types of mode page 05h (MMC-6 7.5).
+const (
+	writeIncremental = 0 // packet
+	writeTAO         = 1
+	writeAtOnce      = 2
+)
+
+// Data block types of mode page 05h (MMC-6 7.5).
+const (
+	blockAudio = 0  // 2352 bytes
+	blockRW    = 3  // with R-W sub-channel: CD-TEXT in the lead-in
+	blockMode1 = 8  // 2048 bytes
+	blockXA1   = 10 // 2048 bytes of a mode 2 form 1 sector
+)
+
+// writePage is the Write Parameters mode page 05h (MMC-6 7.5), 52 bytes.
+type writePage struct {
+	b   [52]byte
+	set bool // by the host, since the disc was inserted
+}
+
+func (p *writePage) writeType() byte { return p.b[2] & 15 }
+func (p *writePage) test() bool      { return p.b[2]&0x10 != 0 }
+func (p *writePage) multi() bool     { return p.b[3]>>6 == 3 }
+func (p *writePage) control() byte   { return p.b[3] & 15 }
+func (p *writePage) xa() bool        { return p.block() == blockXA1 }
+func (p *writePage) block() byte     { return p.b[4] & 15 }
+
+// defaultPage is the page as it is after a disc was inserted.
+func defaultPage(m Medium) writePage {
+	p := writePage{}
+	p.b[0], p.b[1] = 5, 50
+	p.b[2], p.b[3], p.b[4] = 0x41, 4, 8 // BUFE, track at once, mode 1
+	if !m.isCD() {
+		p.b[2], p.b[3] = 0x62, 5 // BUFE, link size valid, disc at once
+		p.b[5], p.b[13] = 16, 16
+	}
+	p.b[15] = 150 // audio pause length
+	return p
+}
+
+// modeSense is MODE SENSE(10) (SPC-3 6.10).
+func (d *recorder) modeSense(r *request) (int, error) {
+	control, code := r.CDB[2]>>6, r.CDB[2]&0x3F
+	if control == 3 {
+		return 0, check(5, 0x39, 0x00) // SAVING PARAMETERS NOT SUPPORTED
+	}
+	if r.CDB[3] != 0 && r.CDB[3] != 0xFF {
+		return 0, errField()
+	}
+	b := make([]byte, 8)
+	found := false
+	for _, p := range d.pages() {
+		if code != 0x3F && code != p[0] {
+			continue
+		}
+		found = true
+		switch control {
+		case 1:
+			p = changeable(p)
+		case 2:
+			if p[0] == 5 {
+				def := defaultPage(d.medium)
+				p = def.b[:]
+			}
+		}
+		b = append(b, p...)
+	}
+	if !found {
+		return 0, errField()
+	}
+	binary.BigEndian.PutUint16(b, uint16(len(b)-2))
+	return r.reply(b, int(binary.BigEndian.Uint16(r.CDB[7:])))
+}
+
+// changeable returns the mask of the bits that MODE SELECT may change.
+func changeable(page []byte) []byte {
+	m := make([]byte, len(page))
+	m[0], m[1] = page[0], page[1]
+	if page[0] == 5 {
+		for i, v := range []byte{0x7F, 0xFF, 0x0F, 0xFF} {
+			m[2+i] = v
+		}
+		for i := 7; i < len(m); i++ {
+			m[i] = 0xFF
+		}
+	}
+	return m
+}
+
+// pages returns the current values of all mode pages: 01h read/write error
+// recovery, 05h write parameters, 08h caching, 2Ah capabilities.
+func (d *recorder) pages() [][]byte {
+	page5 := d.page5.b
+	return [][]byte{
+		{0x01, 10, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0},
+		page5[:],
+		{0x08, 10, 0x04, 0, 0, 0, 0, 0, 0, 0, 0, 0}, // write cache on
+		d.capabilities(),
+	}
+}
+
+// capabilities is the page 2Ah of MMC-3 5.5.10, which MMC-6 keeps for hosts of
+// that time.
+func (d *recorder) capabilities() []byte {
+	speeds := d.medium.speeds
+	if d.store == nil {
+		speeds = nil
+	}
+	b := make([]byte, 32+4*len(speeds))
+	b[0], b[1] = 0x2A, byte(len(b)-2)
+	b[2], b[3] = 0x1B, 0x17 // reads CD-R/RW, DVD-ROM, DVD-R; writes CD-R/RW, DVD-R, test write
+	b[4], b[5] = 0xC0, 0x03 // buffer under-run free, multi-session; CD-DA commands, accurate stream
+	b[6] = 0x29 | flag(d.locked, 2)
+	be := binary.BigEndian
+	be.PutUint16(b[8:], uint16(min(d.maxRead(), 65535)))
+	be.PutUint16(b[12:], bufferSize>>10)
+	be.PutUint16(b[14:], uint16(min(d.maxRead(), 65535)))
+	if len(speeds) > 0 {
+		be.PutUint16(b[18:], uint16(min(speeds[0], 65535)))
+		be.PutUint16(b[20:], uint16(min(d.writeSpeed(), 65535)))
+		be.PutUint16(b[28:], uint16(min(d.writeSpeed(), 65535)))
+	}
+	be.PutUint16(b[30:], uint16(len(speeds)))
+	for i, v := range speeds {
+		be.PutUint16(b[32+4*i+2:], uint16(min(v, 65535)))
+	}
+	return b
+}
+
+// modeSelect is MODE SELECT(10) (SPC-3 6.8).
+func (d *recorder) modeSelect(r *request) (int, error) {
+	n := int(binary.BigEndian.Uint16(r.CDB[7:]))
+	b, err := r.list(n)
+	if err != nil || n == 0 {
+		return 0, err
+	}
+	if r.CDB[1]&0x10 == 0 || r.CDB[1]&1 != 0 { // page format only, nothing is saved
+		return 0, errField()
+	}
+	if n < 8 {
+		return 0, errListLength()
+	}
+	if binary.BigEndian.Uint16(b[6:]) != 0 {
+		return 0, errParameter() // no block descriptors
+	}
+	for b = b[8:]; len(b) > 0; {
+		if len(b) < 2 || len(b) < 2+int(b[1]) {
+			return 0, errListLength()
+		}
+		page := b[:2+int(b[1])]
+		b = b[len(page):]
+		if err := d.selectPage(page); err != nil {
+			return 0, err
+		}
+	}
+	return n, nil
+}
+
+func (d *recorder) selectPage(page []byte) error {
+	switch page[0] & 0x3F {
+	case 0x05:
+		return d.selectWritePage(page)
+	case 0x01, 0x08:
+		if len(page) != 12 {
+			return errParameter()
+		}
+		return nil // accepted; recovery and caching of a file have nothing to tune
+	}
+	return errParameter()
+}
+
+// selectWritePage checks what the medium allows (MMC-6 7.5).
+func (d *recorder) selectWritePage(page []byte) error {
+	if len(page) != 52 {
+		return errParameter()
+	}
+	p := writePage{set: true}
+	copy(p.b[:], page)
+	p.b[0] &= 0x3F
+	switch d.medium.family {
+	case cdWrite:
+		if t := p.writeType(); t != writeTAO && t != writeAtOnce {
+			return errParameter() // packets and raw writing are not offered
+		}
+		switch t := p.block(); {
+		case t == blockAudio, t == blockMode1, t == blockXA1:
+		case t == blockRW && p.writeType() == writeAtOnce:
+		default:
+			return errParameter()
+		}
+	case minusR:
+		if t := p.writeType(); t != writeIncremental && t != writeAtOnce || p.block() != 8 {
+			return errParameter()
+		}
+	}
+	d.cue = nil // a cue sheet belongs to the parameters that were in force
+	if d.test != nil && !p.test() {
+		d.test = nil
+	}
+	d.page5 = p
+	return nil
+}

@@ -1,0 +1,115 @@
+package virtual
+
+import "encoding/binary"
+
+// readCD is READ CD and READ CD MSF (MMC-6 6.19, 6.20). Audio sectors come
+// whole, with 2352 bytes, and data sectors with their 2048 bytes of user data:
+// sync, header, EDC and ECC, C2 pointers and sub-channels are not offered.
+func (d *recorder) readCD(r *request) (int, error) {
+	if !d.medium.isCD() {
+		return 0, errMode()
+	}
+	lba := int64(int32(binary.BigEndian.Uint32(r.CDB[2:])))
+	blocks := int64(r.CDB[6])<<16 | int64(r.CDB[7])<<8 | int64(r.CDB[8])
+	if r.CDB[0] == 0xB9 {
+		from, to := msfAt(r.CDB[3:]), msfAt(r.CDB[6:])
+		if to < from {
+			return 0, errField()
+		}
+		lba, blocks = from, to-from
+	}
+	if blocks == 0 || r.CDB[9] == 0 {
+		return 0, nil
+	}
+	want, _ := d.kind(lba)
+	if want != audioSector {
+		want = dataSector
+	}
+	size, err := cdForm(r.CDB, want)
+	if err != nil {
+		return 0, err
+	}
+	if blocks > int64(maxTransfer/size) {
+		return 0, errField()
+	}
+	if err := d.ready(lba, blocks, want); err != nil {
+		return 0, err
+	}
+	b := make([]byte, blocks*int64(size))
+	for i := int64(0); i < blocks; i++ {
+		p := b[i*int64(size) : (i+1)*int64(size)]
+		if size == rawBytes || lba+i < 0 {
+			err = d.store.readRaw(p, lba+i)
+		} else {
+			err = d.store.readUser(p, lba+i)
+		}
+		if err != nil {
+			return 0, err
+		}
+	}
+	return r.reply(b, len(b))
+}
+
+// cdForm returns the size of the sectors that a READ CD asks for: byte 1 the
+// expected sector type, byte 9 the parts, byte 10 the sub-channel.
+func cdForm(cdb []byte, kind sectorKind) (int, error) {
+	if cdb[9]&0x07 != 0 || cdb[10]&7 != 0 {
+		return 0, errField()
+	}
+	expected := cdb[1] >> 2 & 7
+	if kind == audioSector {
+		if expected != 0 && expected != 1 {
+			return 0, errMode()
+		}
+		if cdb[9]&0x10 == 0 {
+			return 0, errField()
+		}
+		return rawBytes, nil // the other parts of an audio sector are empty
+	}
+	if expected != 0 && expected != 2 {
+		return 0, errMode()
+	}
+	if cdb[9] != 0x10 {
+		return 0, errField()
+	}
+	return userBytes, nil
+}
+
+// msfAt reads minutes, seconds and frames as an address.
+func msfAt(b []byte) int64 {
+	return (int64(b[0])*60+int64(b[1]))*75 + int64(b[2]) - pregapLen
+}
+
+// readSubChannel is READ SUB-CHANNEL (MMC-5), of which the catalogue number
+// and the ISRC of a track are offered.
+func (d *recorder) readSubChannel(r *request) (int, error) {
+	if !d.medium.isCD() {
+		return 0, errIncompatible()
+	}
+	allocation := int(binary.BigEndian.Uint16(r.CDB[7:]))
+	b := make([]byte, 24)
+	b[1] = 0x15 // no audio status to return
+	if r.CDB[2]&0x40 == 0 {
+		return r.reply(b[:4], allocation)
+	}
+	b[3], b[4] = 20, r.CDB[3]
+	code := ""
+	switch r.CDB[3] {
+	case 2:
+		code = d.now().MCN
+	case 3:
+		t, s := d.now().track(int(r.CDB[6]))
+		if t == nil || !d.now().Sessions[s-1].Closed {
+			return 0, errField()
+		}
+		b[5], b[6] = 0x30|t.Control&15, r.CDB[6]
+		code = t.ISRC
+	default:
+		return 0, errField()
+	}
+	if code != "" {
+		b[8] = 0x80
+		copy(b[9:23], code)
+	}
+	return r.reply(b, allocation)
+}

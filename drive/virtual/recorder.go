@@ -1,0 +1,176 @@
+package virtual
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	"glassmaster/drive/scsi"
+)
+
+// Limits.
+const (
+	maxSectors  = 1 << 27 // 256 GiB: larger discs are not sold
+	maxTransfer = 256 << 10
+	bufferSize  = 2 << 20 // of the drive's write buffer, in bytes
+	commitEvery = 64 << 20
+)
+
+// recorder is a drive, and the disc in it. Commands are carried out one by one.
+type recorder struct {
+	mu     sync.Mutex
+	users  int // drives of this process, guarded by recorders
+	path   string
+	store  *store
+	medium Medium
+	disc   *state // as the disc is
+	test   *state // as a test write pretends it to be, or nil
+	cache  cache
+	page5  writePage
+	cue    *session // sent, nothing written yet
+	cueMCN string
+	closed bool
+
+	trayOpen  bool
+	locked    bool
+	attention []*fault
+	event     byte // media event waiting (MMC-6 6.6)
+	speed     int  // kB/s asked for, 0: the highest
+	readSpeed int
+	busy      busy
+	faults    Faults
+	counts    counts
+	pace      pace
+}
+
+// load reads the disc file.
+func (d *recorder) load() error {
+	s, st, err := openStore(d.path)
+	if err != nil {
+		return err
+	}
+	d.store, d.test, d.cue, d.cache = s, nil, nil, cache{}
+	if st == nil {
+		d.medium, d.disc = pressedDVD, pressedState(s.sectors)
+		if s.sectors <= mediaCD {
+			d.medium = pressedCD
+		}
+		d.medium.Sectors = s.sectors
+	} else {
+		if d.medium, err = ParseMedium(st.Medium); err != nil {
+			s.f.Close()
+			return fmt.Errorf("open the virtual disc %s: %w", d.path, err)
+		}
+		if d.medium.isCD() != s.cd {
+			s.f.Close()
+			return fmt.Errorf("open the virtual disc %s: %w", d.path, errState)
+		}
+		st.Format.stop() // nothing formats a disc that is not in a drive
+		d.disc = st
+	}
+	d.page5 = defaultPage(d.medium)
+	return nil
+}
+
+// close writes what is in the buffer to the disc, as a drive does by itself
+// after a while, and closes the file.
+func (d *recorder) close() error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.closed {
+		return nil
+	}
+	d.closed = true
+	if d.store != nil && d.disc.Format.Background == 2 { // the drive formats on
+		d.disc.Format.Background, d.disc.Format.Reached = 3, d.disc.Format.Blocks
+	}
+	return d.unload()
+}
+
+// unload brings everything onto the disc and closes its file.
+func (d *recorder) unload() error {
+	if d.store == nil {
+		return nil
+	}
+	err := d.commit()
+	if e := d.store.f.Close(); err == nil {
+		err = e
+	}
+	d.store, d.disc, d.test = nil, nil, nil
+	return err
+}
+
+// command carries out one command.
+func (d *recorder) command(ctx context.Context, c scsi.Command) (int, error) {
+	if err := ctx.Err(); err != nil {
+		return 0, err
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.closed {
+		return 0, errClosed(d.path)
+	}
+	r := &request{c, ctx}
+	if !cdbFits(c.CDB) {
+		return 0, r.misuse("a CDB of %d bytes", len(c.CDB))
+	}
+	if len(c.Data) > maxTransfer {
+		return 0, r.misuse("%d bytes of data, the most is %d", len(c.Data), maxTransfer)
+	}
+	n, err := d.execute(r)
+	var f *fault
+	if errors.As(err, &f) {
+		return n, decode(c.CDB, f)
+	}
+	return n, err
+}
+
+// execute checks what comes before every command, then runs it.
+func (d *recorder) execute(r *request) (int, error) {
+	op := r.CDB[0]
+	cmd, known := commands[op]
+	if !known || d.refused(op) {
+		return 0, errOpcode()
+	}
+	if cmd.needs < always { // all but INQUIRY and the like
+		if err := d.pending(); err != nil {
+			return 0, err
+		}
+	}
+	if cmd.needs == medium {
+		if d.store == nil {
+			return 0, errNoMedium(d.trayOpen)
+		}
+		if err := d.busy.poll(); err != nil {
+			return 0, err
+		}
+	}
+	return cmd.run(d, r)
+}
+
+// pending returns the oldest unit attention.
+func (d *recorder) pending() error {
+	if len(d.attention) == 0 {
+		return nil
+	}
+	f := d.attention[0]
+	d.attention = d.attention[1:]
+	return f
+}
+
+// now returns the state that commands work on.
+func (d *recorder) now() *state {
+	if d.test != nil {
+		return d.test
+	}
+	return d.disc
+}
+
+// commit writes the buffer and the state to the disc file.
+func (d *recorder) commit() error {
+	if err := d.cache.drain(d.store); err != nil {
+		return err
+	}
+	return d.store.commit(d.disc)
+}

@@ -1,0 +1,58 @@
+package virtual
+
+import (
+	"encoding/binary"
+	"fmt"
+)
+
+// fault is a CHECK CONDITION on its way to the host.
+type fault struct {
+	key, asc, ascq byte
+	info           int64 // the address it is about, -1: none
+	progress       int   // of 65536, -1: none
+}
+
+func check(key, asc, ascq byte) *fault { return &fault{key, asc, ascq, -1, -1} }
+
+// at adds the address that the fault is about.
+func (f *fault) at(lba int64) *fault { f.info = lba; return f }
+
+func (f *fault) Error() string { return fmt.Sprintf("%X/%02X/%02X", f.key, f.asc, f.ascq) }
+
+// Faults that many commands share (SPC-4, additional sense codes).
+func errOpcode() *fault       { return check(5, 0x20, 0x00) } // INVALID COMMAND OPERATION CODE
+func errRange() *fault        { return check(5, 0x21, 0x00) } // LOGICAL BLOCK ADDRESS OUT OF RANGE
+func errAddress() *fault      { return check(5, 0x21, 0x02) } // INVALID ADDRESS FOR WRITE
+func errField() *fault        { return check(5, 0x24, 0x00) } // INVALID FIELD IN CDB
+func errParameter() *fault    { return check(5, 0x26, 0x00) } // INVALID FIELD IN PARAMETER LIST
+func errListLength() *fault   { return check(5, 0x1A, 0x00) } // PARAMETER LIST LENGTH ERROR
+func errSequence() *fault     { return check(5, 0x2C, 0x00) } // COMMAND SEQUENCE ERROR
+func errCannotWrite() *fault  { return check(5, 0x30, 0x05) } // CANNOT WRITE MEDIUM - INCOMPATIBLE FORMAT
+func errIncompatible() *fault { return check(5, 0x30, 0x00) } // INCOMPATIBLE MEDIUM INSTALLED
+func errTrackEnd() *fault     { return check(5, 0x63, 0x00) } // END OF USER AREA ENCOUNTERED ON THIS TRACK
+func errMode() *fault         { return check(5, 0x64, 0x00) } // ILLEGAL MODE FOR THIS TRACK
+func errProtected() *fault    { return check(7, 0x27, 0x00) } // WRITE PROTECTED
+func errNoMedium(trayOpen bool) *fault {
+	if trayOpen {
+		return check(2, 0x3A, 0x02) // MEDIUM NOT PRESENT - TRAY OPEN
+	}
+	return check(2, 0x3A, 0x01) // MEDIUM NOT PRESENT - TRAY CLOSED
+}
+
+// sense returns the fault as fixed-format sense data (SPC-4 4.5.3, 18 bytes).
+func (f *fault) sense() []byte {
+	b := make([]byte, 18)
+	b[0] = 0x70
+	b[2] = f.key
+	b[7] = 10
+	b[12], b[13] = f.asc, f.ascq
+	if f.info >= 0 {
+		b[0] |= 0x80
+		binary.BigEndian.PutUint32(b[3:], uint32(f.info))
+	}
+	if f.progress >= 0 {
+		b[15] = 0x80
+		binary.BigEndian.PutUint16(b[16:], uint16(min(f.progress, 65535)))
+	}
+	return b
+}

@@ -1,0 +1,230 @@
+package virtual
+
+import (
+	"encoding/binary"
+
+	"glassmaster/drive/scsi"
+)
+
+// rwAddress decodes address and length of the READ and WRITE commands.
+func rwAddress(cdb []byte) (lba, blocks int64) {
+	lba = int64(int32(binary.BigEndian.Uint32(cdb[2:])))
+	if cdb[0] >= 0xA0 {
+		return lba, int64(binary.BigEndian.Uint32(cdb[6:]))
+	}
+	return lba, int64(binary.BigEndian.Uint16(cdb[7:]))
+}
+
+// write is WRITE(10), WRITE(12) and WRITE AND VERIFY(10) (MMC-6 6.44 to 6.46).
+func (d *recorder) write(r *request) (int, error) {
+	lba, blocks := rwAddress(r.CDB)
+	if d.protected() {
+		return 0, errProtected()
+	}
+	if f := d.faultyWrite(lba, blocks); f != nil {
+		return 0, f
+	}
+	if d.faults.Coaster {
+		if r.Direction != scsi.Out || blocks == 0 || len(r.Data)%int(blocks) != 0 {
+			return 0, r.misuse("%d bytes of data for %d blocks", len(r.Data), blocks)
+		}
+		return len(r.Data), nil
+	}
+	st := d.now()
+	if d.testing() {
+		if d.test == nil {
+			d.test = d.disc.clone()
+		}
+		st = d.test
+	}
+	size, err := d.admit(st, lba, blocks)
+	if err != nil {
+		return 0, err
+	}
+	n := size * int(blocks)
+	p, err := r.list(n)
+	if err != nil {
+		return 0, err
+	}
+	if blocks == 0 {
+		return 0, nil
+	}
+	if err := d.advance(st, lba, blocks); err != nil {
+		return 0, err
+	}
+	switch {
+	case d.test != nil:
+		return n, nil
+	case size == textBytes:
+		st.keepText(p)
+		return n, nil
+	}
+	return n, d.record(r.ctx, lba, size, p)
+}
+
+// admit checks that the disc takes a write here and now, and returns the size
+// of a block in bytes. It changes nothing.
+func (d *recorder) admit(st *state, lba, blocks int64) (int, error) {
+	probe := st.clone()
+	if d.medium.family == cdWrite {
+		return d.admitCD(probe, lba, blocks)
+	}
+	if d.random() {
+		return userBytes, d.admitOverwrite(probe, lba, blocks)
+	}
+	if d.medium.family == minusR && !d.page5.set {
+		return 0, errMode()
+	}
+	if probe.Quick && d.page5.writeType() == writeIncremental {
+		return 0, errMode() // a DVD-RW blanked the short way takes a disc at once
+	}
+	if d.pseudoOverwrite(probe, lba) {
+		return userBytes, d.admitPseudo(probe, lba, blocks)
+	}
+	if o := probe.open(); d.medium.family == minusR && o != nil && len(o.Tracks) > 0 {
+		if o.AtOnce != (d.page5.writeType() == writeAtOnce) {
+			return 0, errMode()
+		}
+	}
+	if d.medium.family == minusR && d.page5.writeType() == writeAtOnce && len(probe.Sessions) > 0 && probe.open() == nil {
+		return 0, errCannotWrite() // disc at once is for blank discs
+	}
+	_, err := d.target(probe, lba, blocks)
+	return userBytes, err
+}
+
+// advance moves the next writable address over blocks that were admitted.
+func (d *recorder) advance(st *state, lba, blocks int64) error {
+	switch {
+	case d.medium.family == cdWrite && (d.page5.writeType() == writeAtOnce || st.open() != nil && st.open().AtOnce):
+		if st.open() == nil { // the cue sheet takes effect
+			st.Sessions = append(st.Sessions, *d.cue)
+			if d.cue = nil; st.MCN == "" {
+				st.MCN = d.cueMCN
+			}
+		}
+		advanceCue(st.open(), lba+blocks)
+		return nil
+	case d.random():
+		d.advanceOverwrite(st, lba, blocks)
+		return nil
+	case d.pseudoOverwrite(st, lba):
+		return nil
+	}
+	t, err := d.target(st, lba, blocks)
+	if err != nil {
+		return err
+	}
+	t.Next = lba + blocks
+	if d.medium.family == minusR && d.page5.writeType() == writeAtOnce {
+		st.open().AtOnce = true
+	}
+	return nil
+}
+
+// protected reports whether nothing can be written: a pressed disc, or a file
+// that cannot be written to.
+func (d *recorder) protected() bool { return d.store.base < 0 || d.store.locked }
+
+// testing reports whether writes are test writes: page 05h asks for it and the
+// medium knows it (MMC-6 7.5).
+func (d *recorder) testing() bool {
+	return d.page5.test() && (d.medium.family == cdWrite || d.medium.family == minusR && !d.random())
+}
+
+// syncCache is SYNCHRONIZE CACHE(10) (MMC-6 6.40). It fills the last ECC block;
+// on CD it ends a track at once, and at the end of a cue sheet the session; on
+// DVD-R at once it completes the disc.
+func (d *recorder) syncCache(r *request) (int, error) {
+	if d.protected() || d.faults.Coaster {
+		return 0, nil
+	}
+	st := d.now()
+	o := st.open()
+	switch {
+	case d.random() || o == nil:
+	case d.medium.family == cdWrite:
+		d.syncCD(st, o)
+	case o.AtOnce && d.medium.family == minusR:
+		d.pad(st)
+		if t := &o.Tracks[0]; !t.Reserved || t.complete() {
+			d.finishSession(st)
+			st.Final = true
+		}
+	default:
+		d.pad(st)
+	}
+	d.long(r.CDB[1]&2 != 0, longSync)
+	if d.test != nil {
+		if d.medium.family == cdWrite || st.Final {
+			d.test = nil
+		}
+		return 0, nil
+	}
+	if rate := d.paceRate(); rate > 0 && r.CDB[1]&2 == 0 {
+		d.pace.drain(r.ctx, rate)
+	}
+	return 0, d.commit()
+}
+
+// reserveTrack is RESERVE TRACK (MMC-6 6.30): the size in blocks, ARSV and RMZ
+// being zero.
+func (d *recorder) reserveTrack(r *request) (int, error) {
+	if d.protected() {
+		return 0, errProtected()
+	}
+	if d.faults.Coaster {
+		return 0, nil
+	}
+	n := int64(binary.BigEndian.Uint32(r.CDB[5:]))
+	if r.CDB[1]&3 != 0 || n == 0 {
+		return 0, errField()
+	}
+	if d.random() || d.medium.family == cdWrite {
+		return 0, errField()
+	}
+	st := d.now()
+	if d.testing() {
+		d.test = d.disc.clone()
+		st = d.test
+	}
+	if st.Final {
+		return 0, errCannotWrite()
+	}
+	at, ok := d.appendPoint(st)
+	if !ok {
+		return 0, check(5, 0x72, 0x05) // NO MORE TRACK RESERVATIONS ALLOWED
+	}
+	n = d.medium.up(n)
+	atOnce := false
+	if d.medium.family == minusR {
+		if !d.page5.set {
+			return 0, errMode()
+		}
+		if atOnce = d.page5.writeType() == writeAtOnce; atOnce && len(st.Sessions) > 0 {
+			return 0, errCannotWrite()
+		}
+	}
+	if at+n > st.usable() {
+		return 0, errTrackEnd()
+	}
+	o := st.ensureOpen()
+	control, packet := d.writeControl()
+	o.AtOnce = atOnce
+	o.Tracks = append(o.Tracks, track{Start: at, Next: at, Size: n, Reserved: true, Control: control, Packet: packet})
+	if d.test != nil {
+		return 0, nil
+	}
+	return 0, d.commit()
+}
+
+// sendOPC is SEND OPC INFORMATION (MMC-6 6.35).
+func (d *recorder) sendOPC(r *request) (int, error) {
+	if d.medium.family == pressed {
+		return 0, errIncompatible()
+	}
+	if r.CDB[1]&1 == 0 && binary.BigEndian.Uint16(r.CDB[7:]) != 0 {
+		return 0, errField() // calibration values of the host are not taken
+	}
+	return 0, nil
+}

@@ -1,0 +1,346 @@
+package compilation
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"glassmaster/mastering/iso9660"
+	"glassmaster/mastering/layout"
+	"glassmaster/mastering/newfile"
+	"glassmaster/mastering/tree"
+)
+
+// Ending is the usual ending of a saved compilation.
+const Ending = ".glassmaster"
+
+// A saved compilation is JSON. Folders name their entries; a file that still has
+// its name and lies in the folder of the host that the disc's folder came from
+// is just its name.
+const (
+	formatName    = "glassmaster compilation"
+	formatVersion = 1
+)
+
+type project struct {
+	Format  string           `json:"format"`
+	Version int              `json:"version"`
+	Label   string           `json:"label,omitempty"`
+	Options *iso9660.Options `json:"options,omitempty"`
+	Exclude []string         `json:"exclude,omitempty"`
+	Root    item             `json:"root"`
+}
+
+// item is one entry of a saved tree.
+type item struct {
+	Name     string     `json:"name,omitempty"`
+	From     string     `json:"from,omitempty"` // path on the host; of a folder: where its plain entries are
+	Data     []byte     `json:"data,omitempty"` // contents that come from no file
+	Link     string     `json:"link,omitempty"` // target of a symbolic link
+	Device   uint64     `json:"device,omitempty"`
+	Mode     string     `json:"mode,omitempty"` // "d0755": of what has no file on the host
+	Modified *time.Time `json:"modified,omitempty"`
+	UID      uint32     `json:"uid,omitempty"`
+	GID      uint32     `json:"gid,omitempty"`
+	Entries  []entryRef `json:"entries,omitempty"`
+}
+
+// entryRef is an item, or only the name of a file in the folder's From.
+type entryRef struct {
+	name string
+	item *item
+}
+
+func (e entryRef) MarshalJSON() ([]byte, error) {
+	if e.item == nil {
+		return json.Marshal(e.name)
+	}
+	return json.Marshal(e.item)
+}
+
+func (e *entryRef) UnmarshalJSON(b []byte) error {
+	if len(b) > 0 && b[0] == '"' {
+		return json.Unmarshal(b, &e.name)
+	}
+	e.item = new(item)
+	return json.Unmarshal(b, e.item)
+}
+
+// Save writes the compilation to a file. Contents stay where they are; the file
+// names them.
+func (c *Compilation) Save(path string) error {
+	p := project{Format: formatName, Version: formatVersion, Label: c.Label, Exclude: c.Exclude}
+	if c.Options != (iso9660.Options{}) {
+		o := c.Options
+		p.Options = &o
+	}
+	root, err := saveItem(c.root)
+	if err != nil {
+		return fmt.Errorf("save compilation %s: %w", path, err)
+	}
+	p.Root = *root
+	b, err := json.MarshalIndent(p, "", "\t")
+	if err != nil {
+		return fmt.Errorf("save compilation %s: %w", path, err)
+	}
+	return newfile.Write(path, func(f *os.File) error {
+		_, err := f.Write(append(b, '\n'))
+		return err
+	})
+}
+
+func saveItem(n *tree.Node) (*item, error) {
+	t := n.ModTime().UTC()
+	it := &item{Name: n.Name, UID: n.UID, GID: n.GID}
+	switch {
+	case n.IsDir():
+		it.Mode, it.Modified = modeText(n.Mode), &t
+		it.From = commonFolder(n)
+		for _, c := range n.Children() {
+			if f, ok := c.Source().(*layout.File); ok && it.From != "" && f.Folder.Path == it.From && f.Name == c.Name {
+				it.Entries = append(it.Entries, entryRef{name: c.Name})
+				continue
+			}
+			sub, err := saveItem(c)
+			if err != nil {
+				return nil, err
+			}
+			it.Entries = append(it.Entries, entryRef{item: sub})
+		}
+	case n.Mode.IsRegular():
+		switch s := n.Source().(type) {
+		case *layout.File:
+			return &item{Name: n.Name, From: s.Path()}, nil
+		case layout.Bytes:
+			it.Mode, it.Modified, it.Data = modeText(n.Mode), &t, s
+		default:
+			return nil, fmt.Errorf("%s comes from %v, not from a file of this machine; save the disc as an image instead", n.Path(), s)
+		}
+	default:
+		it.Mode, it.Modified, it.Link, it.Device = modeText(n.Mode), &t, n.Target(), n.Device()
+	}
+	return it, nil
+}
+
+// commonFolder returns the folder of the host that most plain files of a folder
+// lie in.
+func commonFolder(n *tree.Node) string {
+	count := map[*layout.Folder]int{}
+	best, folder := 0, ""
+	for _, c := range n.Children() {
+		f, ok := c.Source().(*layout.File)
+		if !ok || f.Name != c.Name {
+			continue
+		}
+		if count[f.Folder]++; count[f.Folder] > best {
+			best, folder = count[f.Folder], f.Folder.Path
+		}
+	}
+	return folder
+}
+
+// Load reads a saved compilation. Files that are no longer where they were come
+// back as problems and are left out.
+func Load(path string) (*Compilation, []Problem, error) {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return nil, nil, fmt.Errorf("load compilation: %w", err)
+	}
+	p, err := decode(b)
+	if err != nil {
+		return nil, nil, fmt.Errorf("load compilation %s: %w", path, err)
+	}
+	l := &loader{base: filepath.Dir(path), scanner: scanner{shared: map[fileID]*tree.Shared{}}}
+	c := &Compilation{Label: p.Label, Exclude: p.Exclude}
+	if p.Options != nil {
+		c.Options = *p.Options
+	}
+	p.Root.Name = ""
+	if c.root, err = l.folder(&p.Root); err != nil {
+		return nil, nil, fmt.Errorf("load compilation %s: %w", path, err)
+	}
+	l.settle()
+	return c, l.problems, nil
+}
+
+// decode reads a saved compilation. Its version is looked at before the rest,
+// which a newer version may well have changed.
+func decode(b []byte) (p project, err error) {
+	var head struct {
+		Format  string `json:"format"`
+		Version int    `json:"version"`
+	}
+	if err := json.Unmarshal(b, &head); err != nil {
+		return p, fmt.Errorf("it is damaged, or no saved compilation: %w", err)
+	}
+	if head.Format != formatName {
+		return p, errors.New("it is no saved compilation")
+	}
+	if head.Version > formatVersion {
+		return p, fmt.Errorf("it has version %d and was written by a newer Glassmaster; this one reads up to version %d", head.Version, formatVersion)
+	}
+	if err := json.Unmarshal(b, &p); err != nil {
+		return p, fmt.Errorf("it is damaged: %w", err)
+	}
+	return p, nil
+}
+
+// loader makes nodes of saved items.
+type loader struct {
+	scanner
+	base string // relative paths begin here
+}
+
+func (l *loader) folder(it *item) (*tree.Node, error) {
+	n := tree.NewFolder(it.Name, time.Time{})
+	if err := l.attributes(n, it, fs.ModeDir|0o755); err != nil {
+		return nil, err
+	}
+	dir := &layout.Folder{Path: l.path(it.From)}
+	seen := make(map[string]bool, len(it.Entries))
+	for _, e := range it.Entries {
+		c, err := l.entry(dir, e)
+		if err != nil {
+			return nil, err
+		}
+		if c == nil {
+			continue
+		}
+		if err := tree.CheckName(c.Name); err != nil {
+			return nil, err
+		}
+		if seen[c.Name] {
+			return nil, fmt.Errorf("folder %q names %q twice", it.Name, c.Name)
+		}
+		seen[c.Name] = true
+		n.Append(c)
+	}
+	return n, nil
+}
+
+// entry makes the node of one entry, or none where its file is gone.
+func (l *loader) entry(dir *layout.Folder, e entryRef) (*tree.Node, error) {
+	switch it := e.item; {
+	case it == nil:
+		return l.file(dir, e.name, e.name), nil
+	case strings.HasPrefix(it.Mode, "d"):
+		return l.folder(it)
+	case it.From != "":
+		from := l.path(it.From)
+		d, name := filepath.Split(from)
+		return l.file(&layout.Folder{Path: filepath.Clean(d)}, name, it.Name), nil
+	default:
+		return l.other(it)
+	}
+}
+
+// file makes the node of a file of the host.
+func (l *loader) file(dir *layout.Folder, name, as string) *tree.Node {
+	path := join(dir.Path, name)
+	st, err := lstat(path, true)
+	if err == nil && !st.mode.IsRegular() {
+		err = errors.New("is no longer a file")
+	}
+	if err != nil {
+		l.problem(path, err)
+		return nil
+	}
+	n, err := l.node(dir, name, st, path)
+	if err != nil {
+		l.problem(path, err)
+		return nil
+	}
+	n.Name = as
+	return n
+}
+
+// other makes the node of what needs no file: data, a link, a device.
+func (l *loader) other(it *item) (*tree.Node, error) {
+	mode, err := parseMode(it.Mode)
+	if err != nil {
+		return nil, fmt.Errorf("%q: %w", it.Name, err)
+	}
+	var content any
+	switch {
+	case mode.IsRegular():
+		content = layout.Bytes(it.Data)
+	case mode&fs.ModeSymlink != 0:
+		content = tree.Symlink(it.Link)
+	case mode&fs.ModeDevice != 0:
+		content = tree.Device(it.Device)
+	}
+	n := tree.NewNode(it.Name, mode, content)
+	n.Size = int64(len(it.Data))
+	return n, l.attributes(n, it, mode)
+}
+
+func (l *loader) attributes(n *tree.Node, it *item, mode fs.FileMode) error {
+	if it.Mode != "" {
+		m, err := parseMode(it.Mode)
+		if err != nil {
+			return fmt.Errorf("%q: %w", it.Name, err)
+		}
+		if m.IsDir() != mode.IsDir() {
+			return fmt.Errorf("%q has mode %s", it.Name, it.Mode)
+		}
+		mode = m
+	}
+	n.Mode, n.UID, n.GID = mode, it.UID, it.GID
+	if it.Modified != nil {
+		n.Modified = it.Modified.UnixNano()
+	}
+	return nil
+}
+
+func (l *loader) path(p string) string {
+	if p == "" || filepath.IsAbs(p) {
+		return p
+	}
+	return filepath.Join(l.base, p)
+}
+
+// modeTypes are the letters of file types, as ls shows them.
+var modeTypes = map[byte]fs.FileMode{
+	'-': 0, 'd': fs.ModeDir, 'l': fs.ModeSymlink, 'b': fs.ModeDevice,
+	'c': fs.ModeDevice | fs.ModeCharDevice, 'p': fs.ModeNamedPipe, 's': fs.ModeSocket,
+}
+
+// modeText writes a mode as a letter and octal digits: "d0755".
+func modeText(m fs.FileMode) string {
+	letter := byte('-')
+	for l, t := range modeTypes {
+		if m&fs.ModeType == t {
+			letter = l
+		}
+	}
+	bits := uint32(m.Perm())
+	for i, b := range []fs.FileMode{fs.ModeSticky, fs.ModeSetgid, fs.ModeSetuid} {
+		if m&b != 0 {
+			bits |= 0o1000 << i
+		}
+	}
+	return fmt.Sprintf("%c%04o", letter, bits)
+}
+
+func parseMode(s string) (fs.FileMode, error) {
+	var bits uint32
+	if len(s) < 2 {
+		return 0, fmt.Errorf("mode %q: want a letter and octal digits", s)
+	}
+	mode, ok := modeTypes[s[0]]
+	if _, err := fmt.Sscanf(s[1:], "%o", &bits); err != nil || !ok || bits > 0o7777 {
+		return 0, fmt.Errorf("mode %q: want a letter and octal digits", s)
+	}
+	mode |= fs.FileMode(bits & 0o777)
+	for i, b := range []fs.FileMode{fs.ModeSticky, fs.ModeSetgid, fs.ModeSetuid} {
+		if bits&(0o1000<<i) != 0 {
+			mode |= b
+		}
+	}
+	return mode, nil
+}

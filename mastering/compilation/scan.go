@@ -1,0 +1,290 @@
+package compilation
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+
+	"glassmaster/mastering/layout"
+	"glassmaster/mastering/progress"
+	"glassmaster/mastering/tree"
+)
+
+// ScanOptions say what of the host is taken.
+type ScanOptions struct {
+	// Exclude are patterns as those of a shell. A pattern with a slash is matched
+	// against the path below the scanned folder, one without against the name.
+	Exclude []string
+	// FollowLinks takes what symbolic links point at instead of the links.
+	FollowLinks bool
+}
+
+// Scan reads files and folders of the host into nodes that belong to no tree
+// yet. What cannot be read comes back as problems; the error is that of ctx, or
+// of a bad pattern. Scan can run while a compilation is edited.
+//
+// A path that ends in a slash, or "/." gives the entries of the folder, as
+// rsync does; other paths give the file or folder itself.
+func Scan(ctx context.Context, paths []string, o ScanOptions, rep progress.Reporter) ([]*tree.Node, []Problem, error) {
+	for _, p := range o.Exclude {
+		if _, err := path.Match(p, ""); err != nil {
+			return nil, nil, fmt.Errorf("exclude pattern %q: %w", p, err)
+		}
+	}
+	if rep == nil {
+		rep = progress.Discard
+	}
+	rep.Phase("scanning", 0)
+	s := &scanner{ctx: ctx, o: o, rep: rep, shared: map[fileID]*tree.Shared{}}
+	var nodes []*tree.Node
+	for _, p := range paths {
+		inside := strings.HasSuffix(p, "/") || strings.HasSuffix(p, string(os.PathSeparator)) ||
+			strings.HasSuffix(p, "/.") || p == "."
+		abs, err := filepath.Abs(p)
+		if err != nil {
+			s.problem(p, err)
+			continue
+		}
+		n, err := s.top(abs)
+		if err != nil {
+			s.problem(p, err)
+			continue
+		}
+		switch {
+		case n == nil: // excluded
+		case inside && n.IsDir():
+			nodes = append(nodes, n.Children()...)
+		default:
+			nodes = append(nodes, n)
+		}
+	}
+	s.settle()
+	return nodes, s.problems, ctx.Err()
+}
+
+// maxDepth ends the descent where files have no identity by which a loop shows.
+const maxDepth = 1000
+
+// fileID tells files of the host apart; zero where the system does not tell.
+type fileID struct{ dev, ino uint64 }
+
+// scanner reads one part of the host's file system.
+type scanner struct {
+	ctx      context.Context
+	o        ScanOptions
+	rep      progress.Reporter
+	problems []Problem
+	shared   map[fileID]*tree.Shared
+	linked   []*tree.Node // nodes of hard-linked files
+	above    []fileID     // the folders around the present one, to notice loops of links
+	slab     []fileNode
+	listing  listing
+}
+
+// fileNode is a node with the file that it stands for, in one piece of memory.
+type fileNode struct {
+	node tree.Node
+	file layout.File
+}
+
+// next returns room for a node. Nodes come in slabs: a million single
+// allocations would cost more time and memory.
+func (s *scanner) next() *fileNode {
+	if len(s.slab) == 0 {
+		s.slab = make([]fileNode, 128)
+	}
+	n := &s.slab[0]
+	s.slab = s.slab[1:]
+	return n
+}
+
+func (s *scanner) problem(path string, err error) {
+	var p *fs.PathError
+	if errors.As(err, &p) {
+		err = p.Err
+	}
+	s.problems = append(s.problems, Problem{path, err})
+}
+
+// excluded reports whether a file is left out. rel is its path below the scanned
+// folder, without a slash at its start.
+func (s *scanner) excluded(rel, name string) bool {
+	for _, p := range s.o.Exclude {
+		subject := name
+		if strings.Contains(p, "/") {
+			subject, p = rel, strings.TrimPrefix(p, "/")
+		}
+		if ok, _ := path.Match(p, subject); ok {
+			return true
+		}
+	}
+	return false
+}
+
+// stat is what the host knows of a file.
+type stat struct {
+	id       fileID
+	mode     fs.FileMode
+	size     int64
+	modified int64 // nanoseconds
+	uid, gid uint32
+	links    uint64
+	device   uint64
+}
+
+// top reads what a person named.
+func (s *scanner) top(abs string) (*tree.Node, error) {
+	dir, name := filepath.Split(abs)
+	if s.excluded("", name) {
+		return nil, nil
+	}
+	st, err := lstat(abs, true) // a link that the person named is meant to be followed
+	if err != nil {
+		return nil, err
+	}
+	folder := &layout.Folder{Path: strings.TrimSuffix(dir, string(os.PathSeparator))}
+	if folder.Path == "" {
+		folder.Path = dir
+	}
+	if tree.CheckName(name) != nil {
+		name = strings.Trim(filepath.VolumeName(abs), `:\`) // the root of a file system
+	}
+	n, err := s.node(folder, name, st, abs)
+	if err != nil {
+		return nil, err
+	}
+	if n.IsDir() {
+		s.folder(n, abs, "", st.id)
+	}
+	return n, nil
+}
+
+// node makes the node of one file.
+func (s *scanner) node(dir *layout.Folder, name string, st stat, abs string) (*tree.Node, error) {
+	f := s.next()
+	var content any
+	switch {
+	case st.mode.IsRegular():
+		f.file = layout.File{Folder: dir, Name: name}
+		content = &f.file
+		if st.links > 1 {
+			content = s.share(st.id, &f.file, &f.node)
+		}
+	case st.mode&fs.ModeSymlink != 0:
+		if abs == "" {
+			abs = dir.Path + string(os.PathSeparator) + name
+		}
+		target, err := os.Readlink(abs)
+		if err != nil {
+			return nil, err
+		}
+		content = tree.Symlink(target)
+	case st.mode&fs.ModeDevice != 0:
+		content = tree.Device(st.device)
+	}
+	f.node.Init(name, st.mode, content)
+	f.node.Modified, f.node.UID, f.node.GID = st.modified, st.uid, st.gid
+	if st.mode.IsRegular() {
+		f.node.Size = st.size
+	}
+	return &f.node, nil
+}
+
+// share returns what the names of one file have in common.
+func (s *scanner) share(id fileID, src layout.Source, n *tree.Node) *tree.Shared {
+	sh := s.shared[id]
+	if sh == nil {
+		sh = &tree.Shared{Source: src}
+		s.shared[id] = sh
+	}
+	sh.Links++
+	s.linked = append(s.linked, n)
+	return sh
+}
+
+// settle makes files of one name within the scan ordinary ones: their other
+// names are not on the disc.
+func (s *scanner) settle() {
+	for _, n := range s.linked {
+		if sh := n.Shared(); sh != nil && sh.Links == 1 {
+			n.Init(n.Name, n.Mode, sh.Source)
+		}
+	}
+}
+
+// folder reads the entries of a folder, and then the folders in it.
+func (s *scanner) folder(n *tree.Node, abs, rel string, id fileID) {
+	if s.ctx.Err() != nil {
+		return
+	}
+	for _, a := range s.above {
+		if a == id && id != (fileID{}) || len(s.above) > maxDepth {
+			s.problem(abs, errors.New("is inside itself, through a symbolic link; not followed again"))
+			return
+		}
+	}
+	s.above = append(s.above, id)
+	defer func() { s.above = s.above[:len(s.above)-1] }()
+	dir := &layout.Folder{Path: abs}
+	subs, err := s.entries(n, dir, rel)
+	if err != nil {
+		s.problem(abs, err)
+	}
+	for _, sub := range subs {
+		s.folder(sub.node, join(abs, sub.node.Name), join(rel, sub.node.Name), sub.id)
+	}
+}
+
+// subfolder is a folder that is still to be read.
+type subfolder struct {
+	node *tree.Node
+	id   fileID
+}
+
+// entries reads the entries of one folder and returns the folders among them.
+func (s *scanner) entries(n *tree.Node, dir *layout.Folder, rel string) ([]subfolder, error) {
+	err := s.listing.read(dir.Path, s.o.FollowLinks)
+	var subs []subfolder
+	n.Grow(len(s.listing.entries))
+	for _, e := range s.listing.entries {
+		if e.err != nil {
+			s.problem(join(dir.Path, e.name), e.err)
+			continue
+		}
+		if len(s.o.Exclude) > 0 && s.excluded(join(rel, e.name), e.name) {
+			continue
+		}
+		c, err := s.node(dir, e.name, e.stat, "")
+		if err != nil {
+			s.problem(join(dir.Path, e.name), err)
+			continue
+		}
+		n.Append(c)
+		if c.IsDir() {
+			subs = append(subs, subfolder{c, e.id})
+		}
+	}
+	return subs, err
+}
+
+func join(dir, name string) string {
+	switch {
+	case dir == "":
+		return name
+	case os.IsPathSeparator(dir[len(dir)-1]):
+		return dir + name
+	}
+	return dir + string(os.PathSeparator) + name
+}
+
+// entry is one file in a listing.
+type entry struct {
+	name string
+	stat
+	err error
+}

@@ -1,0 +1,382 @@
+package iso9660
+
+import (
+	"encoding/binary"
+	"fmt"
+	"io/fs"
+	"math"
+
+	"glassmaster/mastering/layout"
+	"glassmaster/mastering/tree"
+)
+
+// Plan lays a volume out: all sizes and addresses are settled, and nothing is
+// read but the tree. The tree belongs to the layout from then on, since
+// directories are written from it when they are wanted: it must not change
+// while the layout is in use.
+func Plan(root *tree.Node, o Options) (*layout.Layout, Report, error) {
+	if err := checkOptions(o); err != nil {
+		return nil, Report{}, err
+	}
+	if !root.IsDir() {
+		return nil, Report{}, fmt.Errorf("plan volume: %s is not a folder", root.Name)
+	}
+	if o.Level == 0 {
+		o.Level = 3
+	}
+	p := &planner{o: o}
+	p.names.l = levelLimits(o.Level)
+	p.collect(root)
+	if p.has(joliet) {
+		p.collectJoliet()
+	}
+	if err := p.assign(); err != nil {
+		return nil, Report{}, err
+	}
+	l, err := layout.New(p.extents, int64(p.sectors)*sectorSize)
+	return l, p.report, err
+}
+
+// planner holds a volume while it is planned, and afterwards, since directories
+// are rendered from it.
+type planner struct {
+	o         Options
+	dirs      []*directory        // in the order of the primary path table; Node.Index of a directory is an index into it
+	order     [views][]*directory // in the order of the path tables
+	relocated map[*tree.Node]bool
+	moved     *directory // RR_MOVED, nil if nothing is relocated
+	tables    [views]table
+	extents   []layout.Extent // of the whole image; Node.Index of a file is an index into it
+	shared    map[*tree.Shared]uint32
+	dataStart uint32 // address of the first file's contents
+	sectors   uint32 // of the whole volume
+	nodes     int    // files, for the size of extents
+	placed    bool   // addresses are settled, not only sizes
+	names     namer
+	measurer  directoryWriter
+	report    Report
+}
+
+// has reports whether the volume has that tree.
+func (p *planner) has(v view) bool { return v == primary || p.o.Joliet != JolietOff }
+
+// jolietLimit is how many characters a Joliet name may have.
+func (p *planner) jolietLimit() int {
+	if p.o.Joliet == JolietLong {
+		return 103
+	}
+	return 64
+}
+
+// hasContents reports whether a node has contents that every view shows.
+func hasContents(n *tree.Node) bool { return n.Mode&fs.ModeType&^fs.ModeDir == 0 }
+
+// leaveOut reports whether a view cannot show a node: links and special files
+// are a matter of Rock Ridge.
+func (p *planner) leaveOut(v view) func(*tree.Node) bool {
+	if v == primary && !p.o.NoRockRidge {
+		return func(*tree.Node) bool { return false }
+	}
+	return func(n *tree.Node) bool { return !hasContents(n) }
+}
+
+// identifier appends the identifier that follows from a name, without version.
+func (p *planner) identifier(dst []byte, v view, n *tree.Node) []byte {
+	switch {
+	case v == joliet:
+		return appendJoliet(dst, n.Name, p.jolietLimit())
+	case n.IsDir():
+		return appendDChars(dst, n.Name, p.names.l.directory)
+	}
+	return appendFileID(dst, n.Name, p.names.l)
+}
+
+// parent returns the parent of a directory in a view.
+func (p *planner) parent(d *directory, v view) *directory {
+	if v == primary || d == p.dirs[0] {
+		return d.parent
+	}
+	return p.dirs[d.node.Parent().Index]
+}
+
+// collect finds the directories of the primary tree, level by level: that is the
+// order of the path table (ECMA-119 6.9.1).
+func (p *planner) collect(root *tree.Node) {
+	top := &directory{node: root}
+	top.parent = top
+	top.place[primary].id, top.place[joliet].id = "\x00", "\x00"
+	root.Index = 0
+	p.dirs = []*directory{top}
+	if list := p.findDeep(root); list != nil {
+		p.moved = &directory{node: p.movedNode(root), list: list}
+		top.list = append(append([]*tree.Node(nil), root.Children()...), p.moved.node)
+	}
+	var dropped int
+	for i := 0; i < len(p.dirs); i++ {
+		d := p.dirs[i]
+		d.place[primary].number = uint32(i + 1)
+		children := d.children(primary)
+		ids := p.names.name(children, p.leaveOut(primary))
+		dropped += len(children) - len(ids)
+		p.keep(d, primary, ids)
+		for _, id := range ids {
+			c := children[id.child]
+			if !c.IsDir() {
+				p.nodes++
+				continue
+			}
+			if p.relocated[c] && d != p.moved {
+				continue
+			}
+			sub := &directory{node: c, parent: d}
+			if p.moved != nil && c == p.moved.node {
+				sub = p.moved
+				sub.parent = d
+			}
+			sub.place[primary].id = string(p.names.bytes(id))
+			c.Index = uint32(len(p.dirs))
+			p.dirs = append(p.dirs, sub)
+		}
+		p.measure(d, primary, ids)
+	}
+	for c := range p.relocated {
+		p.dirs[c.Index].from = p.dirs[c.Parent().Index]
+	}
+	p.order[primary] = p.dirs
+	p.report.Directories = len(p.dirs)
+	if dropped > 0 {
+		p.warn("%d symbolic links and special files are left out, since there is no Rock Ridge", dropped)
+	}
+	if p.nodes == 0 && len(p.dirs) == 1 {
+		p.warn("the volume is empty")
+	}
+}
+
+// collectJoliet puts the directories into the order of the Joliet path table.
+func (p *planner) collectJoliet() {
+	limit, long := p.jolietLimit(), 0
+	p.order[joliet] = make([]*directory, 1, len(p.dirs))
+	p.order[joliet][0] = p.dirs[0]
+	for i := 0; i < len(p.order[joliet]); i++ {
+		d := p.order[joliet][i]
+		d.place[joliet].number = uint32(i + 1)
+		children := d.children(joliet)
+		ids := p.names.jolietName(children, limit, p.leaveOut(joliet))
+		p.keep(d, joliet, ids)
+		for _, id := range ids {
+			c := children[id.child]
+			if tooLong(c.Name, limit) {
+				long++
+			}
+			if c.IsDir() {
+				sub := p.dirs[c.Index]
+				sub.place[joliet].id = string(p.names.bytes(id))
+				p.order[joliet] = append(p.order[joliet], sub)
+			}
+		}
+		p.measure(d, joliet, ids)
+	}
+	if long > 0 {
+		p.warn("%d names are longer than %d characters and are cut in the Joliet tree", long, limit)
+	}
+}
+
+// keep stores the order of a directory's entries and those identifiers that the
+// name alone does not tell.
+func (p *planner) keep(d *directory, v view, ids []identifier) {
+	pl := &d.place[v]
+	pl.order = make([]uint32, len(ids))
+	for i, id := range ids {
+		pl.order[i] = id.child
+		if id.altered {
+			if pl.altered == nil {
+				pl.altered = map[uint32]string{}
+			}
+			pl.altered[id.child] = string(p.names.bytes(id))
+		}
+	}
+}
+
+func (p *planner) warn(format string, args ...any) {
+	p.report.Warnings = append(p.report.Warnings, fmt.Sprintf(format, args...))
+}
+
+// modified returns the time of a node's last modification in seconds.
+func (p *planner) modified(n *tree.Node) int64 {
+	t := n.Modified / 1e9
+	if n.Modified%1e9 < 0 {
+		t--
+	}
+	if p.o.Clamp {
+		t = min(t, p.o.Time.Unix())
+	}
+	return t
+}
+
+// content returns the address and the length of a file's contents.
+func (p *planner) content(n *tree.Node) (lba uint32, length int64) {
+	if !n.Mode.IsRegular() || n.Source() == nil || n.Size == 0 {
+		return p.dataStart, 0
+	}
+	if !p.placed {
+		return 0, n.Size
+	}
+	return uint32(p.extents[n.Index].Start / sectorSize), n.Size
+}
+
+// assign settles all sizes and addresses.
+func (p *planner) assign() error {
+	p.extents = make([]layout.Extent, 0, p.nodes+2*len(p.dirs)+8)
+	descriptors := 2 // with the terminator
+	if p.has(joliet) {
+		descriptors++
+	}
+	at := uint32(descriptorStart + descriptors)
+	p.extents = append(p.extents, layout.Extent{Start: descriptorStart * sectorSize, Length: int64(descriptors) * sectorSize, Source: &descriptorSource{p}})
+	for v := range views {
+		if p.has(v) {
+			at = p.assignTable(v, at)
+		}
+	}
+	for v := range views {
+		if p.has(v) {
+			at = p.assignDirectories(v, at)
+		}
+	}
+	p.dataStart = at
+	end, err := p.assignContents(p.dirs[0].node, int64(at))
+	if err != nil {
+		return err
+	}
+	if !p.o.NoPadding {
+		end += paddingSectors
+	}
+	if end > math.MaxUint32 {
+		return fmt.Errorf("the volume has %d sectors; ISO 9660 ends at %d (8 TiB)", end, uint32(math.MaxUint32))
+	}
+	p.sectors, p.placed = uint32(end), true
+	return nil
+}
+
+func (p *planner) assignTable(v view, at uint32) uint32 {
+	t := &p.tables[v]
+	t.lba = at
+	for i, d := range p.order[v] {
+		if p.parent(d, v).place[v].number > maxParent {
+			p.warn("%d directories lie below directory number %d and are not in the path table, which can name no more; systems that follow the directories find them", len(p.order[v])-i, maxParent)
+			break
+		}
+		t.size += uint32(tableRecord(d.place[v].id))
+	}
+	for _, order := range []binary.ByteOrder{binary.LittleEndian, binary.BigEndian} {
+		p.extents = append(p.extents, layout.Extent{Start: int64(at) * sectorSize, Length: int64(t.size), Source: &tableSource{p, v, order}})
+		at += t.sectors()
+	}
+	return at
+}
+
+// assignDirectories places the directories, each right before the first of those
+// in it. RR_MOVED and all that was relocated follow the root, the outermost
+// first: readers that go through a disc once, forwards, can then put relocated
+// directories back where they belong.
+func (p *planner) assignDirectories(v view, at uint32) uint32 {
+	sources := make([]directorySource, 0, len(p.order[v]))
+	place := func(d *directory) {
+		pl := &d.place[v]
+		pl.lba = at
+		at += pl.sectors()
+		sources = append(sources, directorySource{p, d, v})
+		p.extents = append(p.extents, layout.Extent{Start: int64(pl.lba) * sectorSize, Length: int64(pl.sectors()) * sectorSize, Source: &sources[len(sources)-1]})
+	}
+	var below func(d *directory)
+	below = func(d *directory) {
+		children := d.children(v)
+		for _, i := range d.place[v].order {
+			c := children[i]
+			if !c.IsDir() || v == primary && (p.relocated[c] || p.moved != nil && c == p.moved.node) {
+				continue
+			}
+			place(p.dirs[c.Index])
+			below(p.dirs[c.Index])
+		}
+	}
+	place(p.dirs[0])
+	if v == primary && p.moved != nil {
+		place(p.moved)
+		for _, c := range p.moved.list {
+			place(p.dirs[c.Index])
+			below(p.dirs[c.Index])
+		}
+	}
+	below(p.dirs[0])
+	return at
+}
+
+// assignContents places the contents of the files of a folder, in the order of
+// their identifiers, and then those of the folders in it.
+func (p *planner) assignContents(n *tree.Node, at int64) (int64, error) {
+	d := p.dirs[n.Index]
+	children := d.children(primary)
+	for _, i := range d.place[primary].order {
+		c := children[i]
+		if !c.Mode.IsRegular() {
+			continue
+		}
+		var err error
+		if at, err = p.assignFile(c, at); err != nil {
+			return 0, err
+		}
+	}
+	for _, i := range d.place[primary].order {
+		c := children[i]
+		if !c.IsDir() || c.Parent() != n {
+			continue // RR_MOVED holds what is placed where it was
+		}
+		var err error
+		if at, err = p.assignContents(c, at); err != nil {
+			return 0, err
+		}
+	}
+	return at, nil
+}
+
+func (p *planner) assignFile(n *tree.Node, at int64) (int64, error) {
+	if n.Size == 0 || n.Source() == nil {
+		return at, nil
+	}
+	if n.Size > maxSection && p.o.Level < 3 {
+		return 0, fmt.Errorf("%s has %d bytes; files of 4 GiB and more need interchange level 3", n.Path(), n.Size)
+	}
+	index := uint32(len(p.extents))
+	if s := n.Shared(); s != nil {
+		if known, ok := p.shared[s]; ok {
+			n.Index = known
+			return at, nil
+		}
+		if p.shared == nil {
+			p.shared = map[*tree.Shared]uint32{}
+		}
+		p.shared[s] = index
+	}
+	n.Index = index
+	p.extents = append(p.extents, layout.Extent{Start: at * sectorSize, Length: n.Size, Source: n.Source()})
+	p.report.Files++
+	return at + (n.Size+sectorSize-1)/sectorSize, nil
+}
+
+// descriptorSource is the volume descriptor set as a part of the image.
+type descriptorSource struct{ p *planner }
+
+func (s *descriptorSource) String() string { return "volume descriptors" }
+
+// Render implements layout.Renderer.
+func (s *descriptorSource) Render(b []byte) {
+	clear(b)
+	for v := range views {
+		if s.p.has(v) {
+			s.p.descriptor(b[:sectorSize], v)
+			b = b[sectorSize:]
+		}
+	}
+	terminator(b)
+}

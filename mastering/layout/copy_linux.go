@@ -1,0 +1,91 @@
+package layout
+
+import (
+	"context"
+	"errors"
+	"os"
+
+	"golang.org/x/sys/unix"
+
+	"glassmaster/mastering/progress"
+)
+
+// copyFile copies a big extent out of a file of the host: by the kernel where
+// both file systems allow it, leaving out the holes of a sparse file.
+func (o *output) copyFile(ctx context.Context, f *os.File, e Extent, rep progress.Reporter) error {
+	var st unix.Stat_t
+	if err := unix.Fstat(int(f.Fd()), &st); err != nil {
+		return sourceError(e.Source, err)
+	}
+	if short := checkLength(st.Size, e); short != nil {
+		return short
+	}
+	sparse := st.Blocks*512 < st.Size
+	for off, end := e.Offset, e.Offset+e.Length; off < end; {
+		data, hole := off, end
+		if sparse {
+			data, hole = nextData(f, off, end)
+		}
+		if data > off {
+			rep.Add(data - off)
+			if err := o.zeros(ctx, data-off); err != nil {
+				return err
+			}
+		}
+		if err := o.copyData(ctx, f, e, data, hole-data, rep); err != nil {
+			return err
+		}
+		off = hole
+	}
+	return nil
+}
+
+// checkLength refuses a file that has grown or shrunk since it was planned. An
+// extent that is a part of its source only asks for enough.
+func checkLength(size int64, e Extent) error {
+	switch want := e.Offset + e.Length; {
+	case size < want:
+		return sourceError(e.Source, ErrShrunk)
+	case size > want && e.Offset == 0:
+		return sourceError(e.Source, ErrGrew)
+	}
+	return nil
+}
+
+// nextData returns the next run of data in a sparse file at or behind off.
+func nextData(f *os.File, off, end int64) (data, hole int64) {
+	data, err := unix.Seek(int(f.Fd()), off, unix.SEEK_DATA)
+	if errors.Is(err, unix.ENXIO) || err == nil && data >= end {
+		return end, end
+	}
+	if err != nil {
+		return off, end // no such thing on this file system
+	}
+	hole, err = unix.Seek(int(f.Fd()), data, unix.SEEK_HOLE)
+	if err != nil || hole > end {
+		hole = end
+	}
+	return data, hole
+}
+
+// copyStep is how much the kernel copies before we look at the context again.
+const copyStep = 8 << 20
+
+func (o *output) copyData(ctx context.Context, f *os.File, e Extent, off, n int64, rep progress.Reporter) error {
+	for o.file != nil && o.copy && n > 0 {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		from, to := off, o.off
+		k, err := unix.CopyFileRange(int(f.Fd()), &from, int(o.file.Fd()), &to, int(min(n, copyStep)), 0)
+		if err != nil || k == 0 {
+			// Other file systems, old kernels, files of /proc: read and write instead,
+			// which also finds the true reason where there is one.
+			o.copy = k != 0 || !errors.Is(err, unix.EXDEV) && !errors.Is(err, unix.ENOSYS)
+			break
+		}
+		rep.Add(int64(k))
+		off, o.off, n = off+int64(k), o.off+int64(k), n-int64(k)
+	}
+	return o.copyReader(ctx, f, e, off, n, rep)
+}

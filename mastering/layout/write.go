@@ -1,0 +1,225 @@
+package layout
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+
+	"glassmaster/mastering/progress"
+)
+
+// WriteOptions say how a layout is written.
+type WriteOptions struct {
+	Reporter progress.Reporter // nil: nobody is told
+	// OnError is asked when a source does not deliver. If it returns nil the
+	// missing bytes become zeros and the writing goes on; otherwise its error ends
+	// the writing. Without it, the first error ends the writing.
+	OnError func(*SourceError) error
+}
+
+// A chunk of small extents is read by one goroutine and written with one call.
+// Writes of 64 to 128 KiB cost the least; larger ones can cost several times
+// the CPU on some file systems.
+const (
+	chunkSize = 512 << 10
+	writeSize = 128 << 10
+	// bigExtent is the length from which an extent is copied on its own, by the
+	// kernel where it can.
+	bigExtent = writeSize
+	// ringSize is how many chunks are read ahead.
+	ringSize = 4
+)
+
+// WriteTo writes the whole image to w.
+//
+// Small extents are read ahead by several goroutines; one goroutine writes, in
+// the order of the image. Where w is a regular file, it is written from offset
+// 0 on: large files are copied by the kernel where it can, and holes of sparse
+// files and runs of zeros become holes.
+func (l *Layout) WriteTo(ctx context.Context, w io.Writer, o WriteOptions) error {
+	if o.Reporter == nil {
+		o.Reporter = progress.Discard
+	}
+	if o.OnError == nil {
+		o.OnError = func(e *SourceError) error { return e }
+	}
+	o.Reporter.Phase("writing", l.size)
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	out := newOutput(w)
+	for c := range l.chunks(ctx) {
+		if err := l.writeChunk(ctx, out, c, o); err != nil {
+			return err
+		}
+	}
+	if err := context.Cause(ctx); err != nil {
+		return err
+	}
+	return out.finish(l.size)
+}
+
+// chunk is a run of the image: either small extents in a buffer, or one big
+// extent, or a long run of zeros.
+type chunk struct {
+	start, end  int64
+	first, last int // extents that lie in it, last excluded
+	big         bool
+	buf         []byte
+	errs        []*SourceError
+	ready       chan struct{}
+}
+
+func (l *Layout) writeChunk(ctx context.Context, out *output, c *chunk, o WriteOptions) error {
+	if c.big {
+		if c.first == c.last {
+			o.Reporter.Add(c.end - c.start)
+			return out.zeros(ctx, c.end-c.start)
+		}
+		return l.copyExtent(ctx, out, l.extents[c.first], o)
+	}
+	select {
+	case <-c.ready:
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+	for _, e := range c.errs {
+		if err := o.OnError(e); err != nil {
+			return err
+		}
+	}
+	err := out.writePieces(c.buf)
+	o.Reporter.Add(c.end - c.start)
+	putBuffer(c.buf)
+	return err
+}
+
+// copyExtent copies one big extent. What its source fails to deliver is filled
+// with zeros if OnError agrees.
+func (l *Layout) copyExtent(ctx context.Context, out *output, e Extent, o WriteOptions) error {
+	end := out.off + e.Length
+	err := l.copySource(ctx, out, e, o.Reporter)
+	var bad *SourceError
+	if !errors.As(err, &bad) {
+		return err
+	}
+	if err := o.OnError(bad); err != nil {
+		return err
+	}
+	o.Reporter.Add(end - out.off)
+	return out.zeros(ctx, end-out.off)
+}
+
+func (l *Layout) copySource(ctx context.Context, out *output, e Extent, rep progress.Reporter) error {
+	if e.Source == nil {
+		rep.Add(e.Length)
+		return out.zeros(ctx, e.Length)
+	}
+	r, err := openExtent(e)
+	if err != nil {
+		return sourceError(e.Source, err)
+	}
+	defer r.Close()
+	if f, ok := r.(*os.File); ok {
+		return out.copyFile(ctx, f, e, rep)
+	}
+	return out.copyReader(ctx, r, e, e.Offset, e.Length, rep)
+}
+
+// output is where an image goes. For a regular file it keeps the offset itself,
+// so that holes cost nothing.
+type output struct {
+	w    io.Writer
+	file *os.File // not nil: a regular file, written by offset
+	off  int64
+	copy bool // the kernel may copy from files into this one
+}
+
+func newOutput(w io.Writer) *output {
+	o := &output{w: w}
+	f, ok := w.(*os.File)
+	if !ok {
+		return o
+	}
+	if s, err := f.Stat(); err == nil && s.Mode().IsRegular() && s.Size() == 0 {
+		o.file, o.copy = f, true
+	}
+	return o
+}
+
+func (o *output) write(p []byte) error {
+	var n int
+	var err error
+	if o.file != nil {
+		n, err = o.file.WriteAt(p, o.off)
+	} else {
+		n, err = o.w.Write(p)
+	}
+	o.off += int64(n)
+	return err
+}
+
+func (o *output) writePieces(p []byte) error {
+	for len(p) > 0 {
+		n := min(len(p), writeSize)
+		if err := o.write(p[:n]); err != nil {
+			return err
+		}
+		p = p[n:]
+	}
+	return nil
+}
+
+// blank is what runs of zeros are written from.
+var blank [64 << 10]byte
+
+func (o *output) zeros(ctx context.Context, n int64) error {
+	if o.file != nil {
+		o.off += n // a hole
+		return nil
+	}
+	for n > 0 {
+		if err := ctx.Err(); err != nil {
+			return context.Cause(ctx)
+		}
+		k := min(n, int64(len(blank)))
+		if err := o.write(blank[:k]); err != nil {
+			return err
+		}
+		n -= k
+	}
+	return nil
+}
+
+// copyReader copies n bytes of a source through a buffer.
+func (o *output) copyReader(ctx context.Context, r io.ReaderAt, e Extent, off, n int64, rep progress.Reporter) error {
+	buf := getBuffer()
+	defer putBuffer(buf)
+	for n > 0 {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		k := int(min(n, chunkSize))
+		m, err := r.ReadAt(buf[:k], off)
+		if werr := o.write(buf[:m]); werr != nil {
+			return werr
+		}
+		rep.Add(int64(m))
+		off, n = off+int64(m), n-int64(m)
+		if m < k {
+			if err == nil || errors.Is(err, io.EOF) {
+				err = ErrShrunk
+			}
+			return sourceError(e.Source, err)
+		}
+	}
+	return nil
+}
+
+// finish gives a regular file its full length, which a hole at its end has not.
+func (o *output) finish(size int64) error {
+	if o.file == nil {
+		return nil
+	}
+	return o.file.Truncate(size)
+}
