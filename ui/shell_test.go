@@ -9,8 +9,10 @@ import (
 	"time"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/storage"
 	"fyne.io/fyne/v2/test"
+	"fyne.io/fyne/v2/widget"
 
 	"glassmaster/drive"
 	"glassmaster/ui/desk"
@@ -103,6 +105,18 @@ func (p *pilot) press(text string) {
 	p.t.Fatalf("no button %q can be pressed", text)
 }
 
+// tick changes the check box whose text begins like this.
+func (p *pilot) tick(text string) {
+	p.t.Helper()
+	for _, o := range test.LaidOutObjects(p.window.Content()) {
+		if c, ok := o.(*widget.Check); ok && strings.HasPrefix(c.Text, text) {
+			test.Tap(c)
+			return
+		}
+	}
+	p.t.Fatalf("no check box %q", text)
+}
+
 func (p *pilot) seen(o fyne.CanvasObject) bool {
 	return o.Visible() && !fyne.CurrentApp().Driver().AbsolutePositionForObject(o).IsZero()
 }
@@ -182,6 +196,9 @@ func TestBurnOnVirtualDisc(t *testing.T) {
 	if o := p.last("outcome"); o["verdict"] != "verified" || o["headline"] != "VERIFIED" {
 		t.Errorf("the outcome is %v", o)
 	}
+	p.press("Show what is on it")
+	p.until("the disc", func() bool { return p.last("browse")["files"] == 1 })
+	p.Go(Burn)
 	p.press("Done")
 	p.until("the refusal", func() bool {
 		why, _ := p.last("settings")["why"].(string)
@@ -207,6 +224,32 @@ func TestDropGoesIntoTheFolderBelowThePointer(t *testing.T) {
 		if root.Lookup(path) == nil {
 			t.Errorf("%s is not there", path)
 		}
+	}
+}
+
+// TestLateDrop holds that a drop whose position is stale falls where the pointer
+// turns out to be, and into the folder that is shown when it does not move.
+func TestLateDrop(t *testing.T) {
+	p := newPilot(t)
+	p.drop(fyne.NewPos(700, 400), filepath.Join(hostFiles(t, "Folder/a.txt"), "Folder"))
+	p.compiled(1)
+	p.pointer = func() Pointer { return Late }
+	at := fyne.CurrentApp().Driver().AbsolutePositionForObject(p.compile.Pane().Files).AddXY(90, look.RowHeight*1.5)
+	p.drop(fyne.NewPos(1, 1), filepath.Join(hostFiles(t, "b.txt"), "b.txt"))
+	c, ok := p.catching.Objects[0].(*catcher)
+	if !ok {
+		t.Fatal("nothing feels where the pointer is")
+	}
+	e := &desktop.MouseEvent{}
+	e.AbsolutePosition = at
+	c.MouseIn(e)
+	c.MouseMoved(&desktop.MouseEvent{}) // a second movement means nothing
+	p.compiled(2)
+	p.drop(fyne.NewPos(1, 1), filepath.Join(hostFiles(t, "c.txt"), "c.txt"))
+	p.compiled(3)
+	root := p.project.Compilation().Root()
+	if root.Lookup("Folder/b.txt") == nil || root.Lookup("c.txt") == nil || len(p.catching.Objects) > 0 {
+		t.Error("the files fell elsewhere")
 	}
 }
 

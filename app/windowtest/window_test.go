@@ -106,13 +106,19 @@ func TestDropCompileBurnVerify(t *testing.T) {
 	w.button("Add files…")
 	w.picture("compile-empty")
 
-	d.start(py, "testdata/dragsource.py", folder, filepath.Join(filepath.Dir(folder), "50% & #1.txt"))
-	x, y, width, height := d.windowAt("drag source")
-	d.drag([2]int{x + width/2, y + height/2}, [2]int{800, 350})
-	dropped := w.await("dropped", nil)
-	if paths := fmt.Sprint(dropped["paths"]); paths != fmt.Sprintf("[%s %s]", folder, filepath.Join(filepath.Dir(folder), "50% & #1.txt")) {
-		t.Errorf("dropped %s", paths)
+	beside := filepath.Join(filepath.Dir(folder), "50% & #1.txt")
+	dropped := d.dropFrom(py, w, [2]int{800, 350}, folder, beside)
+	if got, want := fmt.Sprint(dropped["paths"]), fmt.Sprint([]string{folder, beside}); got != want {
+		t.Errorf("dropped %s, want %s", got, want)
 	}
+	w.await("compilation", func(e event) bool { return e["files"] == float64(len(files)) })
+	// A second drop, on the row of the folder, goes into the folder.
+	inside := filepath.Join(t.TempDir(), "dropped on the folder.txt")
+	if err := os.WriteFile(inside, []byte("inside"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	files["Grüße aus Köln/dropped on the folder.txt"] = "inside"
+	d.dropFrom(py, w, [2]int{800, 142}, inside)
 	w.await("compilation", func(e event) bool { return e["files"] == float64(len(files)) && e["sectors"].(float64) > 0 })
 	burn := w.button("Burn…")
 	w.picture("compile-filled")
@@ -134,6 +140,17 @@ func TestDropCompileBurnVerify(t *testing.T) {
 			t.Errorf("%s: bsdtar reads %d bytes that are not the %d that were dropped", name, len(got), len(want))
 		}
 	}
+}
+
+// dropFrom drags files from a window of another program.
+func (d *display) dropFrom(python string, w *window, to [2]int, paths ...string) event {
+	d.t.Helper()
+	source := d.start(python, append([]string{"testdata/dragsource.py", "drag " + filepath.Base(paths[0])}, paths...)...)
+	x, y, width, height := d.windowAt("drag " + filepath.Base(paths[0]))
+	d.drag([2]int{x + width/2, y + height/2}, to)
+	dropped := w.await("dropped", nil)
+	source.Process.Kill()
+	return dropped
 }
 
 // sources makes a folder and a file with names that are hard to hand over, and

@@ -2,6 +2,7 @@ package iso9660
 
 import (
 	"bytes"
+	"encoding/binary"
 	"io"
 	"io/fs"
 	"strings"
@@ -171,6 +172,63 @@ func TestHandmadeMultiExtent(t *testing.T) {
 	got, err := walked(v)
 	if got != "A B C" || err == nil || !strings.Contains(err.Error(), "last extent") {
 		t.Errorf("%s, %v", got, err)
+	}
+}
+
+// virtual is an image whose sectors, behind those that are there, hold their own
+// address.
+type virtual struct {
+	head []byte
+	size int64
+}
+
+func (v virtual) ReadAt(p []byte, off int64) (int, error) {
+	n := 0
+	for ; n < len(p) && off+int64(n) < v.size; n++ {
+		at := off + int64(n)
+		if at < int64(len(v.head)) {
+			p[n] = v.head[at]
+		} else {
+			p[n] = byte(at / disc.SectorSize >> (8 * (at % 4)))
+		}
+	}
+	if n < len(p) {
+		return n, io.EOF
+	}
+	return n, nil
+}
+
+// TestHandmadeLarge reads a file of 9 GiB in three extents.
+func TestHandmadeLarge(t *testing.T) {
+	const most = 1<<32 - 2048
+	h := newHandmade()
+	h.add(20, "A.;1", 40, most, flagMulti)
+	h.add(20, "A.;1", 40+most/2048, most, flagMulti)
+	h.add(20, "A.;1", 40+2*(most/2048), 1<<30+5, 0)
+	image := virtual{h.p, 40*2048 + 2*most + 2<<30}
+	v, err := Open(image, image.size, volume.Options{})
+	must(t, err)
+	info, err := v.Stat("A")
+	must(t, err)
+	if info.Size() != 2*most+1<<30+5 {
+		t.Fatalf("size %d", info.Size())
+	}
+	f, err := v.Open("A")
+	must(t, err)
+	for _, off := range []int64{0, most - 2048, most, 2*most - 2048, 2 * most, 2*most + 1<<30} {
+		var p [4]byte
+		if _, err := f.(io.ReaderAt).ReadAt(p[:], off); err != nil || int64(binary.LittleEndian.Uint32(p[:])) != 40+off/2048 {
+			t.Errorf("at %d: sector %d, %v", off, binary.LittleEndian.Uint32(p[:]), err)
+		}
+	}
+	loc := volume.NewLocator(v)
+	for _, lba := range []disc.LBA{40, 40 + most/2048, 40 + 2*most/2048 + 1<<19} {
+		if got := loc.Locate(lba); got != "A" {
+			t.Errorf("sector %d: %q", lba, got)
+		}
+	}
+	if got := loc.Locate(40 + 2*most/2048 + 1<<19 + 1); got != "" {
+		t.Errorf("behind the file: %q", got)
 	}
 }
 

@@ -259,11 +259,23 @@ func (f *FS) OpenStream(p, stream string) (fs.File, error) {
 // maxTarget is the longest target of a symbolic link in bytes, as Linux has it.
 const maxTarget = 4096
 
-// target returns where a symbolic link leads: path components (ECMA-167 4/14.16)
+// target returns where a symbolic link leads, from the mirror where the main copy
+// of the metadata partition is damaged.
+func (f *FS) target(e *fileEntry) (string, error) {
+	target, err := f.readTarget(e)
+	if err != nil && f.hasMirror {
+		if other, again := (reader{f.state, true}).readTarget(e); again == nil {
+			return other, nil
+		}
+	}
+	return target, err
+}
+
+// readTarget reads the path components of a symbolic link (ECMA-167 4/14.16),
 // with their type at BP 0, the length of the name at BP 1 and the name from BP 4
 // on.
-func (f *FS) target(e *fileEntry) (string, error) {
-	c, err := f.contents(e)
+func (v reader) readTarget(e *fileEntry) (string, error) {
+	c, err := v.contents(e)
 	if err != nil {
 		return "", err
 	}

@@ -6,6 +6,7 @@ import (
 	"io"
 	"sync"
 
+	"glassmaster/mastering/disc"
 	"glassmaster/mastering/volume"
 )
 
@@ -58,7 +59,7 @@ func Open(r io.ReaderAt, size int64, o volume.Options) (*FS, error) {
 	if o.View != "" && o.View != view {
 		return nil, volume.ErrUnknown
 	}
-	m, anchors, rec, err := find(r, size)
+	m, anchors, rec, err := find(r, int64(o.Start)*disc.SectorSize, size)
 	if err != nil {
 		return nil, err
 	}

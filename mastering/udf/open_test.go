@@ -273,3 +273,40 @@ func TestOpenCorpus(t *testing.T) {
 		t.Run(base, func(t *testing.T) { manifest(t, openFile(t, filepath.Join(corpus, name))) })
 	}
 }
+
+// TestSession opens the volume of each session of a disc.
+func TestSession(t *testing.T) {
+	peertest.Need(t, "mkudffs")
+	image := blank(t, "2000", "-m", "cdr", "-r", "2.01", "--label=first")
+	info, err := os.Stat(image)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const start = 2000
+	if err := os.Truncate(image, start*2048); err != nil {
+		t.Fatal(err)
+	}
+	peertest.Run(t, "", "mkudffs", "--utf8", "-m", "cdr", "-r", "2.01", "--label=second", "--startblock=2000", image, "4000")
+	disc, err := os.ReadFile(image)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		size  int64
+		o     volume.Options
+		label string
+	}{
+		{info.Size(), volume.Options{}, "first"},
+		{int64(len(disc)), volume.Options{Start: start}, "second"},
+	} {
+		v, err := openBytes(disc[:test.size], test.o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := v.Volume().Label; got != test.label {
+			t.Errorf("%+v: %q, want %q", test.o, got, test.label)
+		}
+	}
+}
+
+func digestBytes(p []byte) string { return fmt.Sprintf("%x", sha256.Sum256(p)) }

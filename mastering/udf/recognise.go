@@ -21,13 +21,14 @@ const recognitionStart = 32 * 1024
 // recogniseMax is how many volume structure descriptors are looked at.
 const recogniseMax = 64
 
-// recognise reads the volume recognition sequence. Its descriptors are 2048
-// bytes apart, or as far as a larger sector is long.
-func recognise(r io.ReaderAt, step int64) recognition {
+// recognise reads the volume recognition sequence of the session that begins at
+// byte start. Its descriptors are 2048 bytes apart, or as far as a larger sector
+// is long.
+func recognise(r io.ReaderAt, start, step int64) recognition {
 	var rec recognition
 	var p [6]byte
 	for i := range int64(recogniseMax) {
-		if n, _ := r.ReadAt(p[:], recognitionStart+i*step); n < len(p) {
+		if n, _ := r.ReadAt(p[:], start+recognitionStart+i*step); n < len(p) {
 			break
 		}
 		switch id := string(p[1:6]); id {
@@ -55,12 +56,13 @@ type anchor struct {
 
 // findAnchors returns the anchors in a volume of blocks of the given size. It
 // looks where UDF 2.2.3 puts them (256, and N and N-256 with N the last block),
-// at 512 where an open disc has it, and where N is after the run-out blocks of
-// a track.
-func findAnchors(r io.ReaderAt, size, block int64) []anchor {
+// at 512 where an open disc has it, each counted from the start of the session,
+// and where N is after the run-out blocks of a track.
+func findAnchors(r io.ReaderAt, start, size, block int64) []anchor {
+	start /= block
 	last := size/block - 1
 	places := []int64{
-		256, last, last - 256, 512,
+		start + 256, last, last - 256, start + 512, 256, 512,
 		last - 2, last - 258, last - 7, last - 263, last - 150, last - 406, last - 152, last - 408,
 	}
 	var found []anchor
@@ -89,12 +91,12 @@ func seen(list []int64, n int64) bool {
 	return false
 }
 
-// find recognises a UDF volume: the recognition sequence and the anchors. The
-// error wraps volume.ErrUnknown unless there is no other file system to try.
-func find(r io.ReaderAt, size int64) (*medium, []anchor, recognition, error) {
-	rec := recognise(r, 2048)
+// find recognises a UDF volume in the session that begins at byte start: the
+// recognition sequence and the anchors. The error wraps volume.ErrUnknown unless there is no other file system to try.
+func find(r io.ReaderAt, start, size int64) (*medium, []anchor, recognition, error) {
+	rec := recognise(r, start, 2048)
 	if rec.nsr == "" {
-		if k := recognise(r, 4096); k.nsr != "" {
+		if k := recognise(r, start, 4096); k.nsr != "" {
 			rec = k
 		}
 	}
@@ -102,7 +104,7 @@ func find(r io.ReaderAt, size int64) (*medium, []anchor, recognition, error) {
 		return nil, nil, rec, volume.ErrUnknown
 	}
 	for _, block := range blockSizes {
-		if found := findAnchors(r, size, block); len(found) > 0 {
+		if found := findAnchors(r, start, size, block); len(found) > 0 {
 			return &medium{r: r, size: size, block: block}, found, rec, nil
 		}
 	}

@@ -5,12 +5,10 @@ import "time"
 // timestampLength is the length of a timestamp (ECMA-167 1/7.3).
 const timestampLength = 12
 
-// unspecifiedZone says that local time is given without its distance from UTC.
-const unspecifiedZone = -2047
-
 // decodeTime reads a timestamp: type and time zone in minutes (BP 0), year (BP
 // 2), month, day, hour, minute, second, hundredths of a second, hundreds of
-// microseconds, microseconds. What is not a time comes as the zero time.
+// microseconds, microseconds. What is not a time comes as the
+// zero time; a local time without its distance from UTC (-2047) is taken as UTC.
 func decodeTime(p []byte) time.Time {
 	kind, year := le.Uint16(p), int(int16(le.Uint16(p[2:])))
 	month, day, hour, minute, second := int(p[4]), int(p[5]), int(p[6]), int(p[7]), int(p[8])

@@ -123,6 +123,13 @@ func (v *View) PickImage() {
 	v.d.PickOpen("Open image", v.Open, desk.Images, desk.Anything)
 }
 
+// Release closes the disc of a drive that is wanted for something else.
+func (v *View) Release(drive string) {
+	if v.volume.Name() == drive {
+		v.Close()
+	}
+}
+
 // Close stops what goes on and closes what is open.
 func (v *View) Close() {
 	v.task.cancel()

@@ -21,7 +21,9 @@ type Engine interface {
 
 // View is the place.
 type View struct {
-	Object fyne.CanvasObject // to be put into a window
+	Object   fyne.CanvasObject  // to be put into a window
+	OnBegin  func(drive string) // a burn is about to begin in a drive
+	OnBrowse func(name string)  // show what is on the disc or in the file that was written
 
 	d        *desk.Desk
 	engine   Engine

@@ -41,7 +41,7 @@ type View struct {
 	project  *model.Project
 	pane     *pane.Pane
 	drag     *widgets.Drag
-	label    *widget.Entry
+	label    *widgets.Field
 	empty    fyne.CanvasObject
 	busy     fyne.CanvasObject
 	problems *problemList
@@ -78,10 +78,9 @@ func New(d *desk.Desk, e Engine, p *model.Project) *View {
 
 func (v *View) build() fyne.CanvasObject {
 	t := v.d.Tips
-	v.label = widget.NewEntry()
+	v.label = widgets.NewField()
 	v.label.PlaceHolder = "Volume label"
 	v.label.OnChanged = v.project.SetLabel
-	v.label.Validator = nil
 	var add *widgets.Button
 	add = t.NewButton("Add", theme.ContentAddIcon(), "Add files or a folder; or drop them anywhere on the window", func() { v.addMenu(widgets.Below(add)) })
 	v.mkdir = t.NewQuiet("", theme.FolderNewIcon(), "New folder  (Ctrl+Shift+N)", v.NewFolder)

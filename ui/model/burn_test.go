@@ -175,7 +175,7 @@ func TestBurnStops(t *testing.T) {
 		t.Error("it is not said that it is being stopped")
 	}
 	q.until(t, "the outcome", func() bool { return b.Stage() == Finished })
-	if o := b.Outcome(); o.Verdict != Stopped || !strings.Contains(o.Text, "the disc is lost") {
+	if o := b.Outcome(); o.Verdict != Stopped || !strings.Contains(o.Text, "The disc is lost.") {
 		t.Errorf("the outcome is %+v", o)
 	}
 }

@@ -166,7 +166,7 @@ func Summary(list *model.Listing) string {
 
 // searchField searches while one types.
 type searchField struct {
-	widget.Entry
+	widgets.Field
 	p *Pane
 }
 
@@ -192,7 +192,7 @@ func (s *searchField) TypedKey(k *fyne.KeyEvent) {
 	case fyne.KeyDown, fyne.KeyReturn, fyne.KeyEnter:
 		s.p.Files.Focus()
 	default:
-		s.Entry.TypedKey(k)
+		s.Field.TypedKey(k)
 	}
 }
 

@@ -1,6 +1,8 @@
 package widgets
 
 import (
+	"image/color"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/theme"
@@ -18,7 +20,7 @@ type Bar struct {
 
 // NewBar returns an empty bar.
 func NewBar() *Bar {
-	b := &Bar{track: canvas.NewRectangle(nil), fill: canvas.NewRectangle(nil)}
+	b := &Bar{track: canvas.NewRectangle(color.Transparent), fill: canvas.NewRectangle(color.Transparent)}
 	b.ExtendBaseWidget(b)
 	return b
 }

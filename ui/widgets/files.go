@@ -1,6 +1,7 @@
 package widgets
 
 import (
+	"image/color"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -37,7 +38,7 @@ type Files struct {
 
 // NewFiles returns a view of a listing.
 func NewFiles(list *model.Listing) *Files {
-	f := &Files{list: list, rows: NewRows(), empty: canvas.NewText("", nil)}
+	f := &Files{list: list, rows: NewRows(), empty: canvas.NewText("", color.Transparent)}
 	f.header = newHeader(func(c model.Column) { f.list.SortBy(c) })
 	f.editor = newNameEditor()
 	f.editor.Hide()

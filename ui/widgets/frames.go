@@ -1,6 +1,8 @@
 package widgets
 
 import (
+	"image/color"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
@@ -23,7 +25,7 @@ type Fill struct {
 func NewFill(name fyne.ThemeColorName) *Fill { return newFill(name, "", 0) }
 
 func newFill(name, border fyne.ThemeColorName, radius float32) *Fill {
-	f := &Fill{name: name, border: border, radius: radius, rect: canvas.NewRectangle(nil)}
+	f := &Fill{name: name, border: border, radius: radius, rect: canvas.NewRectangle(color.Transparent)}
 	f.ExtendBaseWidget(f)
 	return f
 }

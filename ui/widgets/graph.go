@@ -26,10 +26,10 @@ type Graph struct {
 
 // NewGraph returns an empty graph.
 func NewGraph() *Graph {
-	g := &Graph{frame: canvas.NewRectangle(nil)}
+	g := &Graph{frame: canvas.NewRectangle(color.Transparent)}
 	g.raster = canvas.NewRaster(g.draw)
 	for i := range g.marks {
-		g.marks[i] = canvas.NewText("", nil)
+		g.marks[i] = canvas.NewText("", color.Transparent)
 	}
 	g.ExtendBaseWidget(g)
 	return g
@@ -88,7 +88,7 @@ func (g *Graph) caption() string {
 	case g.trace.Phase == "":
 		return ""
 	case g.trace.Top() <= 0:
-		return model.Capital(g.trace.Phase) + ": no rate was measured"
+		return "Too quick for a rate to be measured"
 	}
 	return model.Capital(g.trace.Phase)
 }

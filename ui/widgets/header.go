@@ -1,6 +1,8 @@
 package widgets
 
 import (
+	"image/color"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/theme"
@@ -24,7 +26,7 @@ type header struct {
 func newHeader(onSort func(model.Column)) *header {
 	h := &header{
 		onSort: onSort,
-		rule:   canvas.NewRectangle(nil),
+		rule:   canvas.NewRectangle(color.Transparent),
 		arrow:  canvas.NewImageFromResource(look.Tint(look.Down, look.Muted)),
 	}
 	for i := range h.cells {

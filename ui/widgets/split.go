@@ -1,6 +1,8 @@
 package widgets
 
 import (
+	"image/color"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/driver/desktop"
@@ -25,7 +27,7 @@ type Split struct {
 // NewSplit returns a split; vertical puts the first above the second.
 func NewSplit(vertical bool, offset float64, first, second fyne.CanvasObject) *Split {
 	s := &Split{Offset: offset, vertical: vertical, first: first, second: second}
-	s.handle = &handle{split: s, line: canvas.NewRectangle(nil)}
+	s.handle = &handle{split: s, line: canvas.NewRectangle(color.Transparent)}
 	s.handle.ExtendBaseWidget(s.handle)
 	s.ExtendBaseWidget(s)
 	return s

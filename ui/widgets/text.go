@@ -5,6 +5,7 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
@@ -217,10 +218,10 @@ type Fact struct {
 }
 
 // NewFacts returns an empty list.
-func NewFacts() *Facts { return &Facts{fyne.NewContainerWithLayout(&Column{Gap: 5}), nameRoom} }
+func NewFacts() *Facts { return &Facts{container.New(&Column{Gap: 5}), nameRoom} }
 
 // NewSteps returns an empty list whose names are numbers.
-func NewSteps() *Facts { return &Facts{fyne.NewContainerWithLayout(&Column{Gap: 4}), 26} }
+func NewSteps() *Facts { return &Facts{container.New(&Column{Gap: 4}), 26} }
 
 // Set shows other facts; those without a value are left out.
 func (f *Facts) Set(facts []Fact) {
@@ -233,7 +234,7 @@ func (f *Facts) Set(facts []Fact) {
 		if x.Color != "" {
 			value.Color(x.Color)
 		}
-		f.Objects = append(f.Objects, fyne.NewContainerWithLayout(factRow{f.names}, Muted(x.Name), value))
+		f.Objects = append(f.Objects, container.New(factRow{f.names}, Muted(x.Name), value))
 	}
 	f.Refresh()
 }

@@ -6,6 +6,7 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
@@ -25,7 +26,7 @@ type Layer struct {
 }
 
 // NewLayer returns an empty layer.
-func NewLayer() *Layer { return &Layer{Container: fyne.NewContainerWithoutLayout()} }
+func NewLayer() *Layer { return &Layer{Container: container.NewWithoutLayout()} }
 
 // Place moves something that floats, and keeps it inside the window.
 func (l *Layer) Place(o fyne.CanvasObject, at fyne.Position) {
@@ -66,6 +67,7 @@ func (l *Layer) showTip(text string, below fyne.CanvasObject, post model.Post) {
 			l.Add(l.tip)
 			at := fyne.CurrentApp().Driver().AbsolutePositionForObject(below)
 			l.Place(l.tip, at.AddXY(0, below.Size().Height+4))
+			l.Refresh()
 		})
 	})
 }
@@ -74,6 +76,7 @@ func (l *Layer) hideTip() {
 	l.turn++
 	if l.tip != nil {
 		l.Remove(l.tip)
+		l.Refresh()
 		l.tip = nil
 	}
 }
@@ -82,7 +85,7 @@ func (l *Layer) hideTip() {
 func lines(text string) *fyne.Container {
 	bg := canvas.NewRectangle(look.Color(theme.ColorNameMenuBackground))
 	bg.StrokeColor, bg.StrokeWidth, bg.CornerRadius = look.Color(look.Border), 1, 4
-	c := fyne.NewContainerWithoutLayout(bg)
+	c := container.NewWithoutLayout(bg)
 	width, y := float32(0), float32(6)
 	for _, s := range strings.Split(text, "\n") {
 		t := canvas.NewText(s, look.Color(theme.ColorNameForeground))

@@ -1,6 +1,7 @@
 package widgets
 
 import (
+	"image/color"
 	"strings"
 	"testing"
 	"time"
@@ -153,7 +154,7 @@ func TestFoldersKeys(t *testing.T) {
 
 func TestSplit(t *testing.T) {
 	newApp(t)
-	first, second := canvas.NewRectangle(nil), canvas.NewRectangle(nil)
+	first, second := canvas.NewRectangle(color.Transparent), canvas.NewRectangle(color.Transparent)
 	first.SetMinSize(fyne.NewSize(100, 10))
 	second.SetMinSize(fyne.NewSize(100, 10))
 	s := NewSplit(false, 0.5, first, second)

@@ -1,5 +1,5 @@
 """A window of another program whose content can be dragged: the files that its
-arguments name."""
+arguments name, after the title of the window."""
 import pathlib
 import sys
 
@@ -8,8 +8,8 @@ import gi
 gi.require_version("Gtk", "3.0")
 from gi.repository import Gdk, Gtk
 
-uris = [pathlib.Path(a).as_uri() for a in sys.argv[1:]]
-window = Gtk.Window(title="drag source")
+uris = [pathlib.Path(a).as_uri() for a in sys.argv[2:]]
+window = Gtk.Window(title=sys.argv[1])
 window.set_default_size(120, 60)
 box = Gtk.EventBox()
 box.add(Gtk.Label(label="drag me"))
