@@ -153,8 +153,7 @@ func leftOut(n int) string {
 
 // agree shows what is going to happen, and asks whoever sits at the terminal.
 func (s *session) agree(ctx context.Context, p record.Plan, src *source.Source, to string, o burning) error {
-	s.settle()
-	s.progress = nil // a new display begins below the question
+	s.settle() // a new display begins below the question
 	for _, w := range p.Warnings {
 		s.warn(w)
 	}
