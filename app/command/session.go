@@ -51,10 +51,8 @@ func (s *session) report() *terminal.Report {
 		s.progress = terminal.New(s.machine(), terminal.JSON)
 	case s.quiet:
 		s.progress = terminal.New(s.log, terminal.Quiet)
-	case terminal.Interactive(s.log):
-		s.progress = terminal.New(s.log, terminal.Bars)
 	default:
-		s.progress = terminal.New(s.log, terminal.Lines)
+		s.progress = terminal.New(s.log, terminal.Suitable(s.log))
 	}
 	return s.progress
 }
