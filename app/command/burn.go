@@ -12,10 +12,12 @@ import (
 	"golang.org/x/term"
 
 	"glassmaster/app/terminal"
+	"glassmaster/drive/read"
 	"glassmaster/drive/record"
 	"glassmaster/drive/scsi"
 	"glassmaster/drive/source"
 	"glassmaster/mastering/disc"
+	"glassmaster/mastering/volume"
 )
 
 // burning is what "burn" was asked for.
@@ -36,7 +38,7 @@ and compared, sector by sector, unless --no-verify is given.
 What is going to happen is shown first, and on a terminal you are asked. DRIVE may
 be left out where the machine has only one.`,
 		Example: `  glassmaster burn holiday.iso /dev/sr0
-  glassmaster burn ~/Pictures --append
+  glassmaster burn ~/Pictures --yes --eject
   glassmaster burn debian.iso virtual:disc.gmv?medium=dvd+r`,
 		Args: wanted(1, 2, "IMAGE [DRIVE]"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -47,7 +49,7 @@ be left out where the machine has only one.`,
 	f.IntVar(&o.Speed, "speed", 0, "speed in `kB/s` (1000 bytes); \"media\" lists what the drive offers (the highest)")
 	f.BoolVar(&o.Simulate, "simulate", false, "go through everything with the laser off, where the medium knows that")
 	f.BoolVar(&o.NoVerify, "no-verify", false, "do not read the disc again and compare")
-	f.BoolVar(&o.Appendable, "append", false, "leave the disc open, so that more can be added later")
+	f.BoolVar(&o.Appendable, "append", false, "leave the disc open, so that a session that was made for it can be added")
 	f.BoolVar(&o.Eject, "eject", false, "open the tray at the end")
 	f.BoolVar(&o.DiscAtOnce, "dao", false, "DVD-R: write the disc at once instead of incrementally")
 	f.BoolVar(&o.Blank, "blank", false, "erase or overwrite a rewritable disc that holds data")
@@ -71,6 +73,9 @@ func (s *session) burn(ctx context.Context, from, to string, o burning) error {
 	}
 	defer t.Close()
 	o.Locate = src.Locate
+	if err := suits(ctx, t, src, o); err != nil {
+		return fmt.Errorf("%s: %w", to, err)
+	}
 	plan, err := record.NewPlan(ctx, t, src.Disc, o.Options)
 	if err != nil {
 		return fmt.Errorf("%s: %w", to, err)
@@ -95,6 +100,25 @@ func (s *session) burn(ctx context.Context, from, to string, o burning) error {
 		return incomplete{leftOut(len(src.Problems))}
 	}
 	return nil
+}
+
+// suits refuses to add a volume behind a session that is on the disc already
+// when it was made for address 0: such a burn goes well, and its files cannot be
+// found.
+func suits(ctx context.Context, t scsi.Transport, src *source.Source, o burning) error {
+	m, err := read.Media(ctx, t)
+	if err != nil || m.NextWritable <= 0 || m.Erasable && o.Blank {
+		return nil // the plan says what is wrong, if anything is
+	}
+	sessions := src.Sessions()
+	if len(sessions) > 0 && len(sessions[len(sessions)-1].Tracks) > 0 && sessions[len(sessions)-1].Tracks[0].Start == m.NextWritable {
+		return nil
+	}
+	if _, err := volume.OpenDisc(src.Disc, volume.Options{}); err != nil {
+		return nil // it is complete only behind what is on the disc, or is no volume
+	}
+	return advise(fmt.Errorf("%w: it goes on at sector %d, and %s was made for sector 0: its files could not be found there",
+		record.ErrNotWritable, m.NextWritable, src.Name), "use a blank disc, or an image that was made for this address")
 }
 
 // complete refuses a source of which files are missing, unless going on was
@@ -129,8 +153,7 @@ func leftOut(n int) string {
 
 // agree shows what is going to happen, and asks whoever sits at the terminal.
 func (s *session) agree(ctx context.Context, p record.Plan, src *source.Source, to string, o burning) error {
-	s.settle()
-	s.progress = nil // a new display begins below the question
+	s.settle() // a new display begins below the question
 	for _, w := range p.Warnings {
 		s.warn(w)
 	}
