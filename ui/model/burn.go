@@ -267,6 +267,9 @@ func (b *Burn) Begin() {
 		return err
 	}, func(err error) {
 		v := Judge(r, err, o)
+		if err == nil {
+			b.longest.Finish()
+		}
 		b.outcome = &v
 		b.changed()
 	})
@@ -326,7 +329,7 @@ func (b *Burn) SourceTitle() string {
 	case b.source.Kind == FromCompilation:
 		return "the compilation"
 	case b.source.Kind == FromDrive:
-		return "the disc in " + b.source.Name
+		return "the disc in " + Short(b.source.Name)
 	}
 	return filepath.Base(b.source.Name)
 }

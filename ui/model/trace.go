@@ -35,6 +35,13 @@ func (t *Trace) Record(s progress.Snapshot) {
 	t.peak = max(t.peak, s.Rate)
 }
 
+// Finish says that the phase went on to its end at the last rate.
+func (t *Trace) Finish() {
+	if t.upto > 0 {
+		t.upto = traceSlots
+	}
+}
+
 // At returns the rate at a share of the job, between the measurements around
 // it; false beyond the last one.
 func (t Trace) At(share float64) (float64, bool) {
