@@ -93,7 +93,9 @@ func (s *session) info(ctx context.Context, name string, which volume.Options, c
 	if err != nil {
 		info.Problem = err.Error()
 	} else {
-		info.Volume = describeVolume(vol.Volume())
+		about := vol.Volume()
+		about.Views = volume.Views(src.Disc, which)
+		info.Volume = describeVolume(about)
 	}
 	if check && err == nil {
 		if info.Check, err = s.check(ctx, src, vol); err != nil {

@@ -152,16 +152,16 @@ func (w *directoryWriter) entry(d *directory, v view, i int, c *tree.Node) {
 // subdirectory writes the record of a directory: where it was relocated from
 // that is a file with a CL field.
 func (w *directoryWriter) subdirectory(d *directory, v view, i int, c *tree.Node) {
-	sub := w.p.dirs[c.Index]
-	if v == primary && sub.from != nil {
-		if sub.from == d {
-			w.f.link("CL", sub.place[v].lba)
+	if v == primary && w.p.relocated[c] {
+		if d != w.p.moved {
+			w.f.link("CL", w.p.relocatedTo(c))
 			w.identifier(d, v, i, c)
 			w.record(w.p.dataStart, 0, 0, c, w.id)
 			return
 		}
 		w.f.link("RE", 0)
 	}
+	sub := w.p.dirs[c.Index]
 	if v == primary && sub == w.p.moved {
 		w.f.link("RE", 0) // so that Rock Ridge readers hide RR_MOVED itself
 	}
