@@ -18,7 +18,8 @@ import (
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/image"
 	_ "glassmaster/mastering/image/iso" // plain images
-	_ "glassmaster/mastering/iso9660"   // the file system that it reads
+	_ "glassmaster/mastering/iso9660"   // file systems that it reads
+	_ "glassmaster/mastering/udf"
 	"glassmaster/ui/model"
 )
 
