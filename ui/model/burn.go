@@ -327,6 +327,9 @@ func (b *Burn) SourceTitle() string {
 	case !b.chosen:
 		return ""
 	case b.source.Kind == FromCompilation:
+		if c := b.Compiled(); c != nil && c.Label != "" {
+			return c.Label
+		}
 		return "the compilation"
 	case b.source.Kind == FromDrive:
 		return "the disc in " + Short(b.source.Name)
