@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 
@@ -17,7 +18,8 @@ import (
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/image"
 	_ "glassmaster/mastering/image/iso" // plain images
-	_ "glassmaster/mastering/iso9660"   // the file system that it reads
+	_ "glassmaster/mastering/iso9660"   // file systems that it reads
+	_ "glassmaster/mastering/udf"
 	"glassmaster/ui/model"
 )
 
@@ -43,19 +45,9 @@ type Engine struct {
 // New returns the engine.
 func New() *Engine { return &Engine{} }
 
-// isDrive tells the names of drives from those of files.
-func isDrive(name string) bool {
-	for _, prefix := range []string{virtual.Prefix, "iscsi:", "/dev/", `\\.\`} {
-		if strings.HasPrefix(name, prefix) {
-			return true
-		}
-	}
-	return false
-}
-
 // OpenDisc opens an image file, or the disc in a drive.
 func (e *Engine) OpenDisc(ctx context.Context, name string) (disc.Disc, error) {
-	if !isDrive(name) {
+	if !model.IsDrive(name) {
 		d, _, err := image.Open(name)
 		return d, err
 	}
@@ -147,10 +139,16 @@ func (e *Engine) VirtualMedia() []string {
 	return out
 }
 
+// paces are the rates of usual drives in kB/s, by how media's names begin.
+var paces = []struct {
+	medium string
+	rate   int
+}{{"CD", 7056}, {"DVD", 22160}, {"BD", 17982}}
+
 // AddVirtual makes a virtual disc of a medium in a file, or opens the one that
-// is there, and returns the name of its drive.
-func (e *Engine) AddVirtual(path, medium string) (string, error) {
-	name := virtual.Prefix + path
+// is there, and returns the name of its drive. A slow one takes as long as a
+// real drive.
+func (e *Engine) AddVirtual(path, medium string, slow bool) (string, error) {
 	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
 		m, err := virtual.ParseMedium(medium)
 		if err != nil {
@@ -164,14 +162,17 @@ func (e *Engine) AddVirtual(path, medium string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	defer d.Close()
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	for _, have := range e.virtual {
-		if have == name {
-			return name, nil
+	d.Close()
+	name := virtual.Prefix + path
+	for _, p := range paces {
+		if slow && strings.HasPrefix(medium, p.medium) {
+			name += fmt.Sprintf("?pace=%d", p.rate)
 		}
 	}
-	e.virtual = append(e.virtual, name)
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if !slices.Contains(e.virtual, name) {
+		e.virtual = append(e.virtual, name)
+	}
 	return name, nil
 }
