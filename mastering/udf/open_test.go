@@ -298,6 +298,7 @@ func TestSession(t *testing.T) {
 	}{
 		{info.Size(), volume.Options{}, "first"},
 		{int64(len(disc)), volume.Options{Start: start}, "second"},
+		{info.Size(), volume.Options{Start: 50}, "first"}, // no volume of its own begins there
 	} {
 		v, err := openBytes(disc[:test.size], test.o)
 		if err != nil {
