@@ -145,3 +145,19 @@ func TestFS(t *testing.T) {
 		t.Errorf("%+v", i)
 	}
 }
+
+// TestConcurrent reads one volume from several goroutines.
+func TestConcurrent(t *testing.T) {
+	l := plan(t, sample(), Options{Revision: Revision250})
+	v, err := Open(l, l.Size(), volume.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := manifest(t, v)
+	for i := range 4 {
+		t.Run(fmt.Sprint(i), func(t *testing.T) {
+			t.Parallel()
+			diff(t, want, manifest(t, v))
+		})
+	}
+}
