@@ -124,6 +124,21 @@ func TestDamage(t *testing.T) {
 	}
 }
 
+// TestReserve sees that a person is told where the reserve was read.
+func TestReserve(t *testing.T) {
+	peertest.Need(t, "genisoimage")
+	image := small(t)
+	main := findTag(t, image, 17, tagPVD)
+	clear(image[main*2048 : (main+16)*2048])
+	v, err := openBytes(image, volume.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p := property(v.Volume(), "Damage"); !strings.Contains(p, "the reserve was read: it is blank") {
+		t.Errorf("damage %q", p)
+	}
+}
+
 // TestBridgeDamage sees that a damaged UDF leaves a bridge disc to ISO 9660,
 // unless it was asked for.
 func TestBridgeDamage(t *testing.T) {

@@ -42,7 +42,11 @@ func (f *FS) describe(d *descriptors, v *integrity, a anchor) volume.Info {
 		describeIntegrity(&i, v)
 	}
 	if d.reserve {
-		add(&i, "Damage", "the main volume descriptor sequence is damaged; the reserve was read: "+fmt.Sprint(d.damage))
+		why := "it is blank"
+		if d.damage != nil {
+			why = d.damage.Error()
+		}
+		add(&i, "Damage", "the main volume descriptor sequence cannot be used, the reserve was read: "+why)
 	}
 	add(&i, "Anchor", fmt.Sprintf("sector %d", a.location))
 	if f.streams.length&lengthMask != 0 {
