@@ -12,12 +12,10 @@ import (
 	"golang.org/x/term"
 
 	"glassmaster/app/terminal"
-	"glassmaster/drive/read"
 	"glassmaster/drive/record"
 	"glassmaster/drive/scsi"
 	"glassmaster/drive/source"
 	"glassmaster/mastering/disc"
-	"glassmaster/mastering/volume"
 )
 
 // burning is what "burn" was asked for.
@@ -73,9 +71,6 @@ func (s *session) burn(ctx context.Context, from, to string, o burning) error {
 	}
 	defer t.Close()
 	o.Locate = src.Locate
-	if err := suits(ctx, t, src, o); err != nil {
-		return fmt.Errorf("%s: %w", to, err)
-	}
 	plan, err := record.NewPlan(ctx, t, src.Disc, o.Options)
 	if err != nil {
 		return fmt.Errorf("%s: %w", to, err)
@@ -100,25 +95,6 @@ func (s *session) burn(ctx context.Context, from, to string, o burning) error {
 		return incomplete{leftOut(len(src.Problems))}
 	}
 	return nil
-}
-
-// suits refuses to add a volume behind a session that is on the disc already
-// when it was made for address 0: such a burn goes well, and its files cannot be
-// found.
-func suits(ctx context.Context, t scsi.Transport, src *source.Source, o burning) error {
-	m, err := read.Media(ctx, t)
-	if err != nil || m.NextWritable <= 0 || m.Erasable && o.Blank {
-		return nil // the plan says what is wrong, if anything is
-	}
-	sessions := src.Sessions()
-	if len(sessions) > 0 && len(sessions[len(sessions)-1].Tracks) > 0 && sessions[len(sessions)-1].Tracks[0].Start == m.NextWritable {
-		return nil
-	}
-	if _, err := volume.OpenDisc(src.Disc, volume.Options{}); err != nil {
-		return nil // it is complete only behind what is on the disc, or is no volume
-	}
-	return advise(fmt.Errorf("%w: it goes on at sector %d, and %s was made for sector 0: its files could not be found there",
-		record.ErrNotWritable, m.NextWritable, src.Name), "use a blank disc, or an image that was made for this address")
 }
 
 // complete refuses a source of which files are missing, unless going on was

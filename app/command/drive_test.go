@@ -166,7 +166,7 @@ func TestSecondSession(t *testing.T) {
 	must(t, OK, "burn", "--append", dir, recorder)
 	for _, from := range []string{dir, builtImage(t)} {
 		r := must(t, NoMedium, "burn", from, recorder)
-		if !strings.Contains(r.log, "was made for sector 0") {
+		if !strings.Contains(r.log, "was made for address 0") {
 			t.Errorf("%s", r.log)
 		}
 	}

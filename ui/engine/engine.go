@@ -13,25 +13,12 @@ import (
 
 	"glassmaster/drive"
 	"glassmaster/drive/read"
-	"glassmaster/drive/scsi"
+	"glassmaster/drive/source"
 	"glassmaster/drive/virtual"
 	"glassmaster/mastering/disc"
-	"glassmaster/mastering/image"
-	_ "glassmaster/mastering/image/iso" // plain images
-	_ "glassmaster/mastering/iso9660"   // file systems that it reads
-	_ "glassmaster/mastering/udf"
+	"glassmaster/mastering/progress"
 	"glassmaster/ui/model"
 )
-
-func init() {
-	drive.Register("virtual", func(_ context.Context, name string) (scsi.Transport, error) {
-		d, err := virtual.OpenName(name)
-		if err != nil {
-			return nil, err
-		}
-		return d, nil
-	})
-}
 
 // Engine does the work of all places. It is safe for use by several goroutines;
 // a drive is used by one at a time.
@@ -47,32 +34,14 @@ func New() *Engine { return &Engine{} }
 
 // OpenDisc opens an image file, or the disc in a drive.
 func (e *Engine) OpenDisc(ctx context.Context, name string) (disc.Disc, error) {
-	if !model.IsDrive(name) {
-		d, _, err := image.Open(name)
-		return d, err
-	}
-	t, err := drive.Open(ctx, name)
-	if err != nil {
-		return nil, err
-	}
-	// Reads go on after this call has returned, so they must not end with its
-	// context.
-	d, err := read.Open(context.WithoutCancel(ctx), t)
-	if err != nil {
-		t.Close()
-		return nil, fmt.Errorf("%s: %w", name, err)
-	}
-	return &inDrive{d, t}, nil
+	return open(ctx, name)
 }
 
-// inDrive is a disc that closes its drive with it.
-type inDrive struct {
-	disc.Disc
-	t scsi.Transport
+// open opens a disc for longer than the call lasts: what is read of it later
+// must not end with the context of the call.
+func open(ctx context.Context, name string) (*source.Source, error) {
+	return source.Opener{Report: progress.Discard}.Open(context.WithoutCancel(ctx), name)
 }
-
-// Close implements disc.Disc.
-func (d *inDrive) Close() error { return errors.Join(d.Disc.Close(), d.t.Close()) }
 
 // Drives lists the drives of this machine, and the virtual ones.
 func (e *Engine) Drives(ctx context.Context) ([]model.Drive, error) {

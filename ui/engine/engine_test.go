@@ -16,8 +16,8 @@ import (
 	"glassmaster/ui/model"
 )
 
-// source is a disc of so many sectors, each filled with its number.
-func source(sectors int) disc.Disc {
+// numbered is a disc of so many sectors, each filled with its number.
+func numbered(sectors int) disc.Disc {
 	var b bytes.Buffer
 	for i := range sectors {
 		s := bytes.Repeat([]byte{byte(i)}, disc.SectorSize)
@@ -31,14 +31,14 @@ func source(sectors int) disc.Disc {
 
 func TestWriteImage(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "x.iso")
-	r, err := New().WriteImage(t.Context(), path, source(300), record.Options{}, progress.Discard)
+	r, err := New().WriteImage(t.Context(), path, numbered(300), record.Options{}, progress.Discard)
 	if err != nil || !r.Verified || r.Written != 300 || len(r.SHA256) != 64 {
 		t.Errorf("%+v, %v", r, err)
 	}
 	if s, err := os.Stat(path); err != nil || s.Size() != 300*disc.SectorSize {
 		t.Errorf("%v, %v", s, err)
 	}
-	if r, err = New().WriteImage(t.Context(), path, source(300), record.Options{NoVerify: true}, progress.Discard); err != nil || r.Verified {
+	if r, err = New().WriteImage(t.Context(), path, numbered(300), record.Options{NoVerify: true}, progress.Discard); err != nil || r.Verified {
 		t.Errorf("not compared, and yet %+v, %v", r, err)
 	}
 }
@@ -47,7 +47,7 @@ func TestWriteImageLeavesNothingBehind(t *testing.T) {
 	dir := t.TempDir()
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	_, err := New().WriteImage(ctx, filepath.Join(dir, "x.iso"), source(300), record.Options{}, progress.Discard)
+	_, err := New().WriteImage(ctx, filepath.Join(dir, "x.iso"), numbered(300), record.Options{}, progress.Discard)
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("the error is %v", err)
 	}
