@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"math"
 
+	"glassmaster/mastering/boot"
 	"glassmaster/mastering/layout"
 	"glassmaster/mastering/tree"
 )
@@ -26,6 +27,9 @@ func Plan(root *tree.Node, o Options) (*layout.Layout, Report, error) {
 	}
 	p := &planner{o: o}
 	p.names.l = levelLimits(o.Level)
+	if err := p.prepareBoot(root); err != nil {
+		return nil, Report{}, err
+	}
 	p.collect(root)
 	if p.has(joliet) {
 		p.collectJoliet()
@@ -54,6 +58,7 @@ type planner struct {
 	placed    bool   // addresses are settled, not only sizes
 	names     namer
 	report    Report
+	boot      *booter
 }
 
 // has reports whether the volume has that tree.
@@ -231,8 +236,11 @@ func (p *planner) assign() error {
 	if p.has(joliet) {
 		descriptors++
 	}
+	descriptors += p.boot.descriptors()
+	p.assignHead()
 	at := uint32(descriptorStart + descriptors)
 	p.extents = append(p.extents, layout.Extent{Start: descriptorStart * sectorSize, Length: int64(descriptors) * sectorSize, Source: &descriptorSource{p}})
+	at = p.assignCatalog(at)
 	for v := range views {
 		if p.has(v) {
 			at = p.assignTable(v, at)
@@ -250,6 +258,9 @@ func (p *planner) assign() error {
 	}
 	if !p.o.NoPadding {
 		end += paddingSectors
+	}
+	if end, err = p.finishBoot(end); err != nil {
+		return err
 	}
 	if end > math.MaxUint32 {
 		return fmt.Errorf("the volume has %d sectors; ISO 9660 ends at %d (8 TiB)", end, uint32(math.MaxUint32))
@@ -376,6 +387,10 @@ func (s *descriptorSource) Render(b []byte) {
 	for v := range views {
 		if s.p.has(v) {
 			s.p.descriptor(b[:sectorSize], v)
+			b = b[sectorSize:]
+		}
+		if v == primary && s.p.boot.descriptors() > 0 { // at sector 17 (El Torito 2)
+			boot.PutRecord(b, s.p.boot.lba)
 			b = b[sectorSize:]
 		}
 	}
