@@ -40,8 +40,13 @@ func (p *Patched) Open() (layout.Reader, error) {
 		return nil, err
 	}
 	q := &patchedReader{Reader: r}
+	if p.GRUBInfo {
+		b := make([]byte, 8)
+		binary.LittleEndian.PutUint64(b, uint64(p.LBA)*blocksPerSector+5)
+		q.patches = append(q.patches, patch{grubInfo, b})
+	}
 	if p.InfoTable {
-		sum, err := checksum(r, p.Size)
+		sum, err := checksum(q, p.Size) // of what is on the disc
 		if err != nil {
 			r.Close()
 			return nil, err
@@ -52,11 +57,6 @@ func (p *Patched) Open() (layout.Reader, error) {
 		binary.LittleEndian.PutUint32(b[8:], uint32(p.Size))
 		binary.LittleEndian.PutUint32(b[12:], sum)
 		q.patches = append(q.patches, patch{infoStart, b})
-	}
-	if p.GRUBInfo {
-		b := make([]byte, 8)
-		binary.LittleEndian.PutUint64(b, uint64(p.LBA)*blocksPerSector+5)
-		q.patches = append(q.patches, patch{grubInfo, b})
 	}
 	return q, nil
 }
