@@ -157,6 +157,11 @@ func (o *Options) Check() error {
 	if off := o.PartitionOffset; off != 0 && (off < 16 || off > 512) {
 		return fmt.Errorf("partition offset %d: the partition begins at sector 0, or at 16 to 512", off)
 	}
+	for _, i := range o.Images {
+		if o.PartitionOffset != 0 && o.GPT == GPTOnly && i.Platform == EFI && i.Path != "" {
+			return fmt.Errorf("%s would be a partition within that of the volume, which a GPT does not allow; append it as a partition, or leave the partition offset out", i)
+		}
+	}
 	return o.checkAppended()
 }
 

@@ -160,6 +160,20 @@ func (o *Options) volumeType(d *Disk) byte {
 	return TypeISO.MBR
 }
 
+// VolumeSectors returns how many sectors the partition that is the volume has.
+func (d *Disk) VolumeSectors() int64 {
+	list := d.mbr
+	if d.kind == GPTOnly {
+		list = d.gpt
+	}
+	for _, s := range list {
+		if s.number == 1 {
+			return s.count / blocksPerSector
+		}
+	}
+	return 0
+}
+
 // protect makes the MBR protective (UEFI Specification 5.2.3). An entry without
 // a type is marked active where there is boot code, since some BIOSes start no
 // disk without one.

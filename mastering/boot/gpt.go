@@ -68,7 +68,7 @@ func (o *Options) listGPT(d *Disk, p Plan) {
 	}
 	slices.SortFunc(inside, func(a, b slot) int { return cmp.Compare(a.start, b.start) })
 	at, end := max(int64(o.PartitionOffset)*blocksPerSector, systemBlocks), p.Volume*blocksPerSector
-	end = min(end, d.lastUsable()+1)
+	end = min(end, d.usable())
 	volume := slot{number: 1, kind: TypeISO, name: "ISO9660", readOnly: true}
 	for _, s := range append(inside, slot{start: end}) {
 		if gap := volume; s.start > at {
@@ -89,7 +89,7 @@ func (o *Options) listGPT(d *Disk, p Plan) {
 // listHybrid lists what isohybrid lists: the volume from its first block on, and
 // the UEFI images in it.
 func (o *Options) listHybrid(d *Disk, p Plan) {
-	end := min(p.Volume*blocksPerSector, d.lastUsable()+1)
+	end := min(p.Volume*blocksPerSector, d.usable())
 	d.gpt = append(d.gpt, slot{number: 1, count: end, kind: TypeISO, name: "ISOHybrid ISO", readOnly: true})
 	add := func(where Span, t Type, name string) {
 		s := slot{number: len(d.gpt) + 1, kind: t, name: name}
@@ -121,6 +121,9 @@ func (d *Disk) arrayBlock() int64 {
 
 // lastUsable is the last block in front of the backup.
 func (d *Disk) lastUsable() int64 { return d.Blocks - gptBlocks - 1 }
+
+// usable is where whole sectors end in front of the backup.
+func (d *Disk) usable() int64 { return (d.lastUsable() + 1) / blocksPerSector * blocksPerSector }
 
 // putGPT writes the primary GPT into the system area.
 func (d *Disk) putGPT(b []byte) {

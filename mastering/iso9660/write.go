@@ -240,7 +240,7 @@ func (p *planner) assign() error {
 	p.assignHead()
 	at := uint32(descriptorStart + descriptors)
 	p.extents = append(p.extents, layout.Extent{Start: descriptorStart * sectorSize, Length: int64(descriptors) * sectorSize, Source: &descriptorSource{p}})
-	at = p.assignCatalog(at)
+	at = p.assignBoot(at, descriptors)
 	for v := range views {
 		if p.has(v) {
 			at = p.assignTable(v, at)
@@ -251,6 +251,7 @@ func (p *planner) assign() error {
 			at = p.assignDirectories(v, at)
 		}
 	}
+	at = p.assignCopy(at)
 	p.dataStart = at
 	end, err := p.assignContents(p.dirs[0].node, int64(at))
 	if err != nil {

@@ -23,6 +23,7 @@ type booter struct {
 	appended []appended
 	code     []byte
 	disk     *boot.Disk // nil: no partition tables
+	shift    *shift     // nil: the partition begins with the image
 }
 
 // bootImage is an entry of the boot catalogue.
@@ -229,15 +230,21 @@ func (p *planner) assignHead() {
 	}
 }
 
-// assignCatalog places a boot catalogue that is no file behind the descriptors,
-// and returns the sector behind it.
-func (p *planner) assignCatalog(at uint32) uint32 {
-	if p.boot.descriptors() == 0 || p.boot.catalog != nil {
+// assignBoot places what lies between the descriptors, of which there are so
+// many, and the path tables: the descriptors of a partition with an offset, and a
+// boot catalogue that is no file. It returns the sector behind.
+func (p *planner) assignBoot(at uint32, descriptors int) uint32 {
+	if p.boot == nil {
 		return at
 	}
-	p.boot.lba = at
-	p.extents = append(p.extents, layout.Extent{Start: int64(at) * sectorSize, Length: boot.MaxCatalog, Source: &catalogSource{p.boot}})
-	return at + 1
+	at = p.assignOffset(at, descriptors)
+	if len(p.boot.images) > 0 && p.boot.catalog == nil {
+		p.boot.lba = at
+		p.extents = append(p.extents, layout.Extent{Start: int64(at) * sectorSize, Length: boot.MaxCatalog, Source: &catalogSource{p.boot}})
+		at++
+	}
+	p.beginCopy(at)
+	return at
 }
 
 // finishBoot places what lies behind the files: appended partitions and the
