@@ -19,6 +19,7 @@ import (
 	"glassmaster/drive/scsi"
 	"glassmaster/drive/scsi/device"
 	"glassmaster/drive/scsi/iscsi"
+	"glassmaster/drive/virtual"
 )
 
 // Environment is the variable that adds drives to what [List] finds: names as [Open]
@@ -34,7 +35,7 @@ type Opener func(ctx context.Context, name string) (scsi.Transport, error)
 
 var (
 	schemesMu sync.RWMutex
-	schemes   = map[string]Opener{"iscsi": openISCSI}
+	schemes   = map[string]Opener{"iscsi": openISCSI, "virtual": openVirtual}
 )
 
 // Register adds a scheme: names that begin with it and a colon go to its opener.
@@ -85,6 +86,14 @@ func openISCSI(ctx context.Context, name string) (scsi.Transport, error) {
 		return nil, err
 	}
 	return s, nil
+}
+
+func openVirtual(_ context.Context, name string) (scsi.Transport, error) {
+	d, err := virtual.OpenName(name)
+	if err != nil {
+		return nil, err
+	}
+	return d, nil
 }
 
 // isScheme tells schemes from folders and from the drive letters of Windows.

@@ -76,6 +76,27 @@ func TestISCSI(t *testing.T) {
 	}
 }
 
+func TestVirtual(t *testing.T) {
+	name := "virtual:" + filepath.Join(t.TempDir(), "disc?medium=cd-r&sectors=5000")
+	d, err := drive.Open(context.Background(), name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	if _, err := scsi.Begin(context.Background(), d); err != nil {
+		t.Error(err)
+	}
+	// It is listed while it is in use, and left alone.
+	t.Setenv(drive.Environment, name)
+	found, err := drive.List(context.Background())
+	if err != nil || len(found) == 0 {
+		t.Fatalf("%+v, %v", found, err)
+	}
+	if f := found[len(found)-1]; f.Name != name || f.Bus != "virtual" || f.Model == "" || f.Err != nil {
+		t.Errorf("found %+v", f)
+	}
+}
+
 func TestOpenRefused(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "disc.iso")
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
@@ -84,6 +105,7 @@ func TestOpenRefused(t *testing.T) {
 	for name, want := range map[string]string{
 		"":                       "its name is empty",
 		"floppy:a":               "no drives of the kind floppy:",
+		"virtual:":               "path of the disc file is missing",
 		"iscsi://":               "the host is missing",
 		"iscsi://127.0.0.1:1/iq": "127.0.0.1:1",
 		file:                     file,

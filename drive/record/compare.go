@@ -28,7 +28,7 @@ func (r *burning) compare() error {
 		r.result.Mismatch = m
 		return &Error{
 			Step: "compare the disc with its source", LBA: -1, Written: r.result.Written, Err: fmt.Errorf("%w: %w", ErrDiffers, m),
-			Left: "the disc was burned and closed", Advice: "do not rely on this disc; burn another one, at a lower speed",
+			Left: "the disc was burned to its end", Advice: "do not rely on this disc; burn another one, at a lower speed",
 		}
 	case err != nil:
 		return r.notCompared(err)
@@ -42,7 +42,7 @@ func (r *burning) compare() error {
 func (r *burning) notCompared(err error) error {
 	return &Error{
 		Step: "compare the disc with its source", LBA: -1, Written: r.result.Written, Err: err,
-		Left: "the disc was burned and closed, and not compared to its end", Advice: "compare it again before you rely on it",
+		Left: "the disc was burned, and not compared to its end", Advice: "compare it again before you rely on it",
 	}
 }
 

@@ -1,6 +1,7 @@
 package record
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -23,13 +24,21 @@ type Error struct {
 
 func (e *Error) Error() string {
 	var s strings.Builder
-	fmt.Fprintf(&s, "the burn failed: %s", e.Step)
+	cancelled := errors.Is(e.Err, context.Canceled)
+	if cancelled {
+		s.WriteString("the burn was cancelled: ")
+	} else {
+		s.WriteString("the burn failed: ")
+	}
+	s.WriteString(e.Step)
 	var sense *scsi.Error
 	told := errors.As(e.Err, &sense)
 	if e.LBA >= 0 && !told { // such an error names the address itself
 		fmt.Fprintf(&s, " at LBA %d", e.LBA)
 	}
-	fmt.Fprintf(&s, ": %v", e.Err)
+	if !cancelled {
+		fmt.Fprintf(&s, ": %v", e.Err)
+	}
 	if told && sense.Hint() != "" {
 		fmt.Fprintf(&s, " (%s)", sense.Hint())
 	}

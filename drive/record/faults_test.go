@@ -198,6 +198,42 @@ func TestCancelledBefore(t *testing.T) {
 	}
 }
 
+// A disc that is written at once cannot be saved, and the error says so.
+func TestDiscAtOnceFails(t *testing.T) {
+	d := recorder(t, "dvd-r", small)
+	d.SetFaults(virtual.Faults{WriteErrors: map[int64][3]byte{650: {3, 0x0C, 0}}})
+	r, err := burn(t, d, discOf(noise(900, 6)), record.Options{DiscAtOnce: true})
+	e := failed(t, d, r, err, nil)
+	if !strings.Contains(e.Left, "without a lead-out") || !strings.Contains(e.Advice, "another disc") {
+		t.Errorf("left: %s; %s", e.Left, e.Advice)
+	}
+}
+
+// tampered is a source that does not stay what it was.
+type tampered struct {
+	disc.Disc
+	reads int
+}
+
+func (s *tampered) ReadSectors(p []byte, lba disc.LBA, f disc.Form) (int, error) {
+	n, err := s.Disc.ReadSectors(p, lba, f)
+	if s.reads++; n > 0 && s.reads > 60 && lba <= 800 && lba+disc.LBA(n) > 800 {
+		p[(800-lba)*disc.SectorSize] ^= 1
+	}
+	return n, err
+}
+
+// A source that changes after it was burned is not told from a bad disc by its
+// sectors, but the disc is found to differ.
+func TestSourceChanges(t *testing.T) {
+	d := recorder(t, "dvd+r", small)
+	r, err := burn(t, d, &tampered{Disc: discOf(noise(900, 15))}, record.Options{})
+	failed(t, d, r, err, record.ErrDiffers)
+	if r.Mismatch == nil || r.Mismatch.LBA != 800 {
+		t.Errorf("mismatch: %+v", r.Mismatch)
+	}
+}
+
 func TestTooLarge(t *testing.T) {
 	eachMedium(t, func(t *testing.T, _ string, _ bool, d *virtual.Drive) {
 		_, err := record.NewPlan(context.Background(), d, discOf(noise(small+10, 1)), record.Options{})
@@ -261,82 +297,4 @@ func TestShortSource(t *testing.T) {
 		}
 		salvaged(t, d, over, e, want)
 	})
-}
-
-// lossy is a connection that carries less than it was given, and says so only
-// in the count.
-type lossy struct {
-	scsi.Transport
-	writes int
-}
-
-func (l *lossy) Execute(ctx context.Context, c scsi.Command) (int, error) {
-	n, err := l.Transport.Execute(ctx, c)
-	if c.CDB[0] == 0x2A {
-		if l.writes++; l.writes == 20 {
-			return n - disc.SectorSize, err
-		}
-	}
-	return n, err
-}
-
-func TestShortWrite(t *testing.T) {
-	d := recorder(t, "dvd+r", small)
-	r, err := burn(t, &lossy{Transport: d}, discOf(noise(900, 12)), record.Options{})
-	e := failed(t, d, r, err, nil)
-	if e.Written != 19*16 || e.LBA != 19*16 || !strings.Contains(err.Error(), "the drive took 30720 of 32768 bytes") {
-		t.Errorf("error: %v", err)
-	}
-}
-
-// power fails in the middle of a burn.
-type power struct {
-	*virtual.Drive
-	writes int
-}
-
-func (p *power) Execute(ctx context.Context, c scsi.Command) (int, error) {
-	if c.CDB[0] == 0x2A {
-		if p.writes++; p.writes == 20 {
-			if err := p.DropPower(); err != nil {
-				return 0, err
-			}
-		}
-	}
-	return p.Drive.Execute(ctx, c)
-}
-
-func TestPowerFails(t *testing.T) {
-	eachMedium(t, func(t *testing.T, _ string, _ bool, d *virtual.Drive) {
-		r, err := burn(t, &power{Drive: d}, discOf(noise(900, 13)), record.Options{})
-		e := failed(t, d, r, err, nil)
-		if !scsi.WasReset(err) || e.Left == "" {
-			t.Errorf("error: %+v", e)
-		}
-	})
-}
-
-// mute is a connection that dies.
-type mute struct {
-	scsi.Transport
-	writes int
-}
-
-func (m *mute) Execute(ctx context.Context, c scsi.Command) (int, error) {
-	if c.CDB[0] == 0x2A {
-		m.writes++
-	}
-	if m.writes >= 20 {
-		return 0, scsi.ErrConnection
-	}
-	return m.Transport.Execute(ctx, c)
-}
-
-func TestConnectionLost(t *testing.T) {
-	d := recorder(t, "dvd+r", small)
-	_, err := burn(t, &mute{Transport: d}, discOf(noise(900, 14)), record.Options{})
-	var e *record.Error
-	if !errors.As(err, &e) || !errors.Is(err, scsi.ErrConnection) || !strings.Contains(e.Left, "does not tell") {
-		t.Errorf("error: %v", err)
-	}
 }

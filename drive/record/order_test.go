@@ -1,14 +1,17 @@
 package record_test
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"slices"
 	"strings"
 	"testing"
 
+	"glassmaster/drive/mmc"
 	"glassmaster/drive/record"
 	"glassmaster/drive/scsi"
+	"glassmaster/mastering/progress"
 )
 
 // journal keeps the commands that change something.
@@ -69,47 +72,58 @@ func TestOrder(t *testing.T) {
 	}{
 		{"CD-R", "cd-r", record.Options{}, "LOCK; SET CD SPEED; MODE SELECT 05 32 41 04 08 00; OPC; WRITE; SYNC; CLOSE 2; " + ends + "UNLOCK"},
 		{
-			"CD-R left open", "cd-r", record.Options{Appendable: true},
+			"CD-R left open", "cd-r",
+			record.Options{Appendable: true},
 			"LOCK; SET CD SPEED; MODE SELECT 05 32 41 c4 08 00; OPC; WRITE; SYNC; CLOSE 2; " + ends + "UNLOCK",
 		},
 		{
-			"CD-R, trial run", "cd-r", record.Options{Simulate: true},
+			"CD-R, trial run", "cd-r",
+			record.Options{Simulate: true},
 			"LOCK; SET CD SPEED; MODE SELECT 05 32 51 04 08 00; WRITE; SYNC; MODE SELECT 05 32 41 04 08 00; UNLOCK",
 		},
 		{
-			"DVD-R", "dvd-r", record.Options{},
+			"DVD-R", "dvd-r",
+			record.Options{},
 			"LOCK; SET STREAMING; MODE SELECT 05 32 60 25 08 10; OPC; WRITE; SYNC; SYNC AND WAIT; CLOSE 1; CLOSE 2; " + ends + "RESTORE STREAMING; UNLOCK",
 		},
 		{
-			"DVD-R left open", "dvd-r", record.Options{Appendable: true},
+			"DVD-R left open", "dvd-r",
+			record.Options{Appendable: true},
 			"LOCK; SET STREAMING; MODE SELECT 05 32 60 e5 08 10; OPC; WRITE; SYNC; SYNC AND WAIT; CLOSE 1; CLOSE 2; " + ends + "RESTORE STREAMING; UNLOCK",
 		},
 		{
-			"DVD-R at once", "dvd-r", record.Options{DiscAtOnce: true},
+			"DVD-R at once", "dvd-r",
+			record.Options{DiscAtOnce: true},
 			"LOCK; SET STREAMING; MODE SELECT 05 32 42 05 08 00; OPC; RESERVE; WRITE; SYNC; " + ends + "RESTORE STREAMING; UNLOCK",
 		},
 		{
-			"DVD+R", "dvd+r", record.Options{},
+			"DVD+R", "dvd+r",
+			record.Options{},
 			"LOCK; SET STREAMING; WRITE; SYNC; SYNC AND WAIT; CLOSE 1; CLOSE 6; " + ends + "RESTORE STREAMING; UNLOCK",
 		},
 		{
-			"DVD+R left open", "dvd+r", record.Options{Appendable: true},
+			"DVD+R left open", "dvd+r",
+			record.Options{Appendable: true},
 			"LOCK; SET STREAMING; WRITE; SYNC; SYNC AND WAIT; CLOSE 1; CLOSE 2; " + ends + "RESTORE STREAMING; UNLOCK",
 		},
 		{
-			"DVD+R DL", "dvd+r dl", record.Options{},
+			"DVD+R DL", "dvd+r dl",
+			record.Options{},
 			"LOCK; SET STREAMING; WRITE; SYNC; SYNC AND WAIT; CLOSE 1; CLOSE 5; " + ends + "RESTORE STREAMING; UNLOCK",
 		},
 		{
-			"BD-R", "bd-r", record.Options{},
+			"BD-R", "bd-r",
+			record.Options{},
 			"LOCK; SET STREAMING; WRITE; SYNC; SYNC AND WAIT; CLOSE 1; CLOSE 6; " + ends + "RESTORE STREAMING; UNLOCK",
 		},
 		{
-			"DVD+RW", "dvd+rw", record.Options{},
+			"DVD+RW", "dvd+rw",
+			record.Options{},
 			"LOCK; FORMAT 26; SET STREAMING; WRITE; SYNC; SYNC AND WAIT; CLOSE 0; CLOSE 2; " + ends + "RESTORE STREAMING; UNLOCK",
 		},
 		{
-			"BD-RE", "bd-re", record.Options{},
+			"BD-RE", "bd-re",
+			record.Options{},
 			"LOCK; FORMAT 00; SET STREAMING; WRITE; SYNC; SYNC AND WAIT; " + ends + "RESTORE STREAMING; UNLOCK",
 		},
 	} {
@@ -125,5 +139,63 @@ func TestOrder(t *testing.T) {
 				t.Error("the tray stays locked")
 			}
 		})
+	}
+}
+
+// trayed makes a drive one that closes its tray by itself, as often as closes.
+type trayed struct {
+	scsi.Transport
+	closes int
+}
+
+func (d *trayed) Execute(ctx context.Context, c scsi.Command) (int, error) {
+	if c.CDB[0] == 0x1B && c.CDB[4] == 3 {
+		if d.closes--; d.closes < 0 {
+			return 0, scsi.NewError(c.CDB, scsi.StatusCheckCondition, []byte{0x70, 0, 4, 0, 0, 0, 0, 10, 0, 0, 0, 0, 0x53, 0, 0, 0, 0, 0})
+		}
+	}
+	n, err := d.Transport.Execute(ctx, c)
+	if at := bytes.Index(c.Data, []byte{0, 3, 3, 4}); c.CDB[0] == 0x46 && err == nil && at >= 0 && at+4 < n {
+		c.Data[at+4] = 0x39
+	}
+	return n, err
+}
+
+// A drive that can close its tray opens and closes it before the disc is
+// checked; where it stays open, somebody is asked.
+func TestTray(t *testing.T) {
+	d := recorder(t, "dvd+r", small)
+	j := &journal{Transport: &trayed{d, 1}}
+	r, err := burn(t, j, discOf(noise(500, 1)), record.Options{})
+	if err != nil || !r.Verified || len(r.Warnings) > 0 {
+		t.Errorf("%+v, %v", r, err)
+	}
+	if got := strings.Join(j.lines, "; "); !strings.Contains(got, "CLOSE 6; UNLOCK; START STOP 2; START STOP 3; RESTORE") {
+		t.Errorf("got %s", got)
+	}
+
+	d = recorder(t, "dvd+r", small)
+	b, err := record.NewPlan(context.Background(), &trayed{d, 0}, discOf(noise(500, 1)), record.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	hand := &hand{Reporter: progress.Discard, d: d}
+	r, err = b.Run(context.Background(), hand)
+	if err != nil || !r.Verified || len(r.Warnings) != 2 || !hand.asked {
+		t.Errorf("%+v, %v", r, err)
+	}
+}
+
+// hand closes the tray when asked to.
+type hand struct {
+	progress.Reporter
+	d     scsi.Transport
+	asked bool
+}
+
+func (h *hand) Message(_ progress.Level, text string) {
+	if strings.Contains(text, "close it") {
+		h.asked = true
+		_ = mmc.StartStop(context.Background(), h.d, mmc.Load)
 	}
 }

@@ -87,7 +87,7 @@ var hints = map[uint16]string{
 	0x5D03: "copy what is on the disc soon, then use another one",
 	0x6300: "the track has no room for more; plan the burn anew, or use a larger disc",
 	0x6301: "the packet does not fit into the rest of the track; close the track",
-	0x6400: "the kind of sector that is written does not fit the track; check track and sector mode of the burn",
+	0x6400: "the kind of sector that is written does not fit the track, or the write parameters (mode page 05h) were not set before",
 	0x6401: "the packet size does not fit the one that the track was begun with",
 	0x6F04: "the DVD's region code does not fit the drive's",
 	0x6F05: "set the drive's region code (this can be done only a few times)",

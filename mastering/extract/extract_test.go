@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -28,7 +27,7 @@ func must(t testing.TB, err error) {
 }
 
 // source makes a folder with hard links, links, odd modes and times.
-func source(t testing.TB) string {
+func sourceTree(t testing.TB) string {
 	t.Helper()
 	top := t.TempDir()
 	put := func(name, content string, mode fs.FileMode) {
@@ -55,10 +54,31 @@ func source(t testing.TB) string {
 	return top
 }
 
+// tempDir is a folder of the test that can be removed although folders in it may
+// not be written.
+func tempDir(t testing.TB) string {
+	t.Helper()
+	dir := t.TempDir()
+	t.Cleanup(func() {
+		_ = filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+			if err == nil && d.IsDir() {
+				err = os.Chmod(path, 0o755)
+			}
+			return err
+		})
+	})
+	return dir
+}
+
 func master(t testing.TB, top string) volume.FS {
 	t.Helper()
 	image := filepath.Join(t.TempDir(), "x.iso")
 	peertest.Run(t, "", "xorriso", "-report_about", "FAILURE", "-as", "mkisofs", "-quiet", "-R", "-o", image, top)
+	return openImage(t, image)
+}
+
+func openImage(t testing.TB, image string) volume.FS {
+	t.Helper()
 	f, err := os.Open(image)
 	must(t, err)
 	t.Cleanup(func() { f.Close() })
@@ -73,7 +93,7 @@ func master(t testing.TB, top string) volume.FS {
 func describe(t testing.TB, top string) string {
 	t.Helper()
 	var b strings.Builder
-	inodes := map[uint64]string{}
+	var known []fs.FileInfo
 	must(t, filepath.WalkDir(top, func(path string, d fs.DirEntry, err error) error {
 		must(t, err)
 		rel, _ := filepath.Rel(top, path)
@@ -82,19 +102,21 @@ func describe(t testing.TB, top string) string {
 		}
 		info, err := d.Info()
 		must(t, err)
-		fmt.Fprintf(&b, "%s %v", rel, info.Mode())
+		fmt.Fprintf(&b, "%s", rel)
+		if info.Mode().Type() != fs.ModeSymlink {
+			fmt.Fprintf(&b, " %v", info.Mode())
+		}
 		switch info.Mode().Type() {
 		case 0:
 			p, err := os.ReadFile(path)
 			must(t, err)
 			fmt.Fprintf(&b, " %d %x", len(p), bytes.Count(p, []byte("n")))
-			st := info.Sys().(*syscall.Stat_t)
-			if st.Nlink > 1 {
-				if inodes[st.Ino] == "" {
-					inodes[st.Ino] = rel
+			for _, k := range known {
+				if os.SameFile(k, info) {
+					fmt.Fprintf(&b, " same as %s", k.Name())
 				}
-				fmt.Fprintf(&b, " same as %s", inodes[st.Ino])
 			}
+			known = append(known, info)
 		case fs.ModeSymlink:
 			target, err := os.Readlink(path)
 			must(t, err)
@@ -107,12 +129,31 @@ func describe(t testing.TB, top string) string {
 	return b.String()
 }
 
+// hosts are the ways to write on this host: the fast one, and the one for any
+// system.
+var hosts = map[string]func(dir string) (hostFolder, error){"descriptors": openHost, "any system": openRoot}
+
 func TestExtract(t *testing.T) {
-	top := source(t)
+	top := sourceTree(t)
 	v := master(t, top)
-	dir := filepath.Join(t.TempDir(), "new")
+	for name, open := range hosts {
+		t.Run(name, func(t *testing.T) { testExtract(t, top, v, open) })
+	}
+	dir := filepath.Join(tempDir(t), "new")
+	if _, err := Extract(t.Context(), v, filepath.Join(dir, "folder"), Options{}, progress.Discard); err != nil {
+		t.Error(err)
+	}
+}
+
+func testExtract(t *testing.T, top string, v volume.FS, open func(string) (hostFolder, error)) {
+	dir := tempDir(t)
+	run := func(o Options, rep progress.Reporter) (Report, error) {
+		h, err := open(dir)
+		must(t, err)
+		return extract(t.Context(), v, h, o, rep)
+	}
 	var m progress.Meter
-	r, err := Extract(t.Context(), v, dir, Options{}, &m)
+	r, err := run(Options{}, &m)
 	must(t, err)
 	if got, want := describe(t, dir), describe(t, top); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
@@ -124,16 +165,16 @@ func TestExtract(t *testing.T) {
 		t.Errorf("progress %d of %d", s.Done, s.Total)
 	}
 	// A second time nothing may be written over.
-	r, err = Extract(t.Context(), v, dir, Options{}, progress.Discard)
+	r, err = run(Options{}, progress.Discard)
 	if !errors.Is(err, fs.ErrExist) || r.Failed != 8 {
 		t.Errorf("again: %v, %d failed", err, r.Failed)
 	}
-	r, err = Extract(t.Context(), v, dir, Options{Existing: Keep}, progress.Discard)
+	r, err = run(Options{Existing: Keep}, progress.Discard)
 	if err != nil || r.Files != 0 || len(r.Notes) != 8 {
 		t.Errorf("keep: %v, %+v", err, r)
 	}
 	must(t, os.WriteFile(filepath.Join(dir, "a.txt"), []byte("changed"), 0o600))
-	if _, err = Extract(t.Context(), v, dir, Options{Existing: Replace}, progress.Discard); err != nil {
+	if _, err = run(Options{Existing: Replace}, progress.Discard); err != nil {
 		t.Errorf("replace: %v", err)
 	}
 	if got, want := describe(t, dir), describe(t, top); got != want {
@@ -141,9 +182,40 @@ func TestExtract(t *testing.T) {
 	}
 }
 
+// TestOwners gives files the owner that the disc names, which root may.
+func TestOwners(t *testing.T) {
+	if os.Getuid() != 0 {
+		t.Skip("only root can give files away")
+	}
+	at := time.Date(2005, 6, 7, 8, 9, 10, 0, time.UTC)
+	for name, open := range hosts {
+		d := &direct{image: bytes.NewReader(make([]byte, 2048))}
+		for path, mode := range map[string]fs.FileMode{"file": 0o640, "folder": fs.ModeDir | 0o750, "link": fs.ModeSymlink | 0o777} {
+			e := d.add(path, mode)
+			e.UID, e.GID, e.Target, e.Modified = 1234, 5678, []byte("file"), at.UnixNano()
+		}
+		dir := t.TempDir()
+		h, err := open(dir)
+		must(t, err)
+		_, err = extract(t.Context(), d, h, Options{Owners: true}, progress.Discard)
+		must(t, err)
+		for _, e := range d.entries {
+			info, err := os.Lstat(filepath.Join(dir, string(e.Path)))
+			must(t, err)
+			owner := fmt.Sprintf("%+v", info.Sys())
+			if !strings.Contains(owner, "Uid:1234 Gid:5678") || info.Mode() != e.Mode {
+				t.Errorf("%s: %s has mode %v and %s", name, e.Path, info.Mode(), owner)
+			}
+			if !info.ModTime().Equal(at) && !(name == "any system" && info.Mode().Type() == fs.ModeSymlink) {
+				t.Errorf("%s: %s has the time %v", name, e.Path, info.ModTime())
+			}
+		}
+	}
+}
+
 func TestExtractPaths(t *testing.T) {
-	v := master(t, source(t))
-	dir := t.TempDir()
+	v := master(t, sourceTree(t))
+	dir := tempDir(t)
 	r, err := Extract(t.Context(), v, dir, Options{Paths: []string{"/dir/sub/", "dir/link", "a.txt", "dir/sub/deep"}}, progress.Discard)
 	must(t, err)
 	var names []string
@@ -168,7 +240,7 @@ func TestExtractPaths(t *testing.T) {
 
 // TestHostile extracts what would leave the folder, if it could.
 func TestHostile(t *testing.T) {
-	base := t.TempDir()
+	base := tempDir(t)
 	outside := filepath.Join(base, "outside")
 	dir := filepath.Join(base, "in")
 	must(t, os.Mkdir(outside, 0o755))
@@ -185,7 +257,7 @@ func TestHostile(t *testing.T) {
 		"good/file.more": {Data: []byte("good"), Mode: 0o644},
 	}
 	r, err := Extract(t.Context(), v, dir, Options{}, progress.Discard)
-	if err == nil || r.Failed != 3 || r.Files != 3 || r.Links != 2 {
+	if err == nil || r.Failed != 4 || r.Files != 3 || r.Links != 2 {
 		t.Errorf("%v, %+v", err, r)
 	}
 	if list, _ := os.ReadDir(outside); len(list) != 0 {
@@ -234,11 +306,11 @@ func TestNames(t *testing.T) {
 	long := strings.Repeat("é", 150) + ".txt"
 	n := newNames()
 	n.windows = false
-	a, err := n.host("dir/" + long)
+	a, err := n.host(1, long)
 	must(t, err)
-	b, err := n.host("dir/" + strings.Repeat("é", 149) + "e.txt")
+	b, err := n.host(1, strings.Repeat("é", 149)+"e.txt")
 	must(t, err)
-	if len(filepath.Base(a)) > maxName || !strings.HasSuffix(a, ".txt") || a == b {
+	if len(a) > maxName || !strings.HasSuffix(a, ".txt") || a == b {
 		t.Errorf("%q, %q", a, b)
 	}
 	w := newNames()
@@ -252,7 +324,7 @@ func TestNames(t *testing.T) {
 		{"README", "README~1"},
 		{`back\slash`, "back_slash"},
 	} {
-		if got, err := w.host(c.in); err != nil || got != c.out {
+		if got, err := w.host(1, c.in); err != nil || got != c.out {
 			t.Errorf("%q: %q, %v; want %q", c.in, got, err, c.out)
 		}
 	}

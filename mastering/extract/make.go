@@ -1,196 +1,226 @@
 package extract
 
 import (
-	"crypto/rand"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
-	"os"
 	"path"
 	"runtime"
+	"slices"
 	"strings"
 
+	"glassmaster/mastering/disc"
 	"glassmaster/mastering/volume"
 )
 
-// folder makes a folder, or takes one that is there. A symbolic link in its
+// makeFolder makes a folder, or takes one that is there. A symbolic link in its
 // place is not followed.
-func (x *extraction) folder(p, host string, e *volume.Entry) error {
-	err := x.root.Mkdir(host, 0o700)
-	if errors.Is(err, fs.ErrExist) {
-		info, lerr := x.root.Lstat(host)
-		if lerr != nil {
-			return lerr
-		}
-		if !info.IsDir() {
-			return fmt.Errorf("something that is not a folder is in its place")
-		}
-		err = nil
-	}
-	if err != nil {
-		return err
-	}
-	x.report.Folders++
-	x.folders = append(x.folders, later{path: p, host: host, mode: x.perm(p, e.Mode), modified: e.Modified, uid: e.UID, gid: e.GID})
-	return nil
-}
-
-// settle gives a folder its attributes, once nothing is made in it any more.
-func (x *extraction) settle(l later) {
-	err := x.root.Chmod(l.host, l.mode)
-	if x.o.Owners {
-		err = errors.Join(err, x.root.Lchown(l.host, int(l.uid), int(l.gid)))
-	}
-	if l.modified != volume.NoTime {
-		err = errors.Join(err, x.root.Chtimes(l.host, when(l.modified), when(l.modified)))
-	}
-	if err != nil {
-		x.note(l.path, fmt.Sprintf("has not got all of its attributes: %v", err))
-	}
-}
-
-// file makes a regular file.
-func (x *extraction) file(p, host string, e *volume.Entry) error {
-	if e.Unreadable != "" {
-		return errors.New(e.Unreadable)
-	}
-	there, err := x.clear(p, host)
-	if err != nil || there {
-		return err
-	}
-	if x.link(host, e) {
-		x.report.HardLinks++
-		x.rep.Add(e.Size)
-		return nil
-	}
-	temp := path.Join(path.Dir(host), ".glassmaster-"+rand.Text())
-	if err := x.fill(p, temp, e); err != nil {
-		return errors.Join(err, x.root.Remove(temp))
-	}
-	if err := x.root.Rename(temp, host); err != nil {
-		return errors.Join(err, x.root.Remove(temp))
-	}
-	if e.Inode != 0 {
-		if _, ok := x.first[e.Inode]; !ok {
-			x.first[e.Inode] = made{host, e.Size, e.Mode, e.Modified}
-		}
-	}
-	x.report.Files++
-	return nil
-}
-
-// clear settles what happens to a file that is in the place of the entry. It
-// reports whether that stays.
-func (x *extraction) clear(p, host string) (stays bool, err error) {
-	info, err := x.root.Lstat(host)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return false, nil
-	case err != nil:
-		return false, err
-	case x.o.Existing == Keep:
-		x.note(p, "is in the folder already and was kept")
-		return true, nil
-	case x.o.Existing == Refuse:
-		return false, fmt.Errorf("%w in the folder", fs.ErrExist)
-	case info.IsDir():
-		return false, errors.New("a folder is in its place")
-	}
-	return false, x.root.Remove(host)
-}
-
-// link makes the entry a further name of a file that was extracted before, where
-// both are the same file of the disc with the same attributes.
-func (x *extraction) link(host string, e *volume.Entry) bool {
-	if e.Inode == 0 {
-		return false
-	}
-	m, ok := x.first[e.Inode]
-	if !ok || m.size != e.Size || m.mode != e.Mode || m.modified != e.Modified {
-		return false
-	}
-	return x.root.Link(m.path, host) == nil
-}
-
-// fill writes the contents of an entry to a new file.
-func (x *extraction) fill(p, temp string, e *volume.Entry) error {
-	src, err := x.contents(p, e)
-	if err != nil {
-		return err
-	}
-	defer src.Close()
-	f, err := x.root.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return err
-	}
-	n, err := x.copy(f, src)
-	if err == nil && n != e.Size {
-		err = fmt.Errorf("%d of %d bytes could be read: %w", n, e.Size, io.ErrUnexpectedEOF)
-	}
+func (x *extraction) makeFolder(i int32) {
+	f := &x.plan.folders[i]
+	in, err := x.here.to(f.parent)
 	if err == nil {
-		err = f.Chmod(x.perm(p, e.Mode))
+		err = in.mkdir(f.host)
 	}
-	if cerr := f.Close(); err == nil {
-		err = cerr
-	}
-	if err == nil && x.o.Owners {
-		err = x.root.Lchown(temp, int(e.UID), int(e.GID))
-	}
-	if err == nil && e.Modified != volume.NoTime {
-		err = x.root.Chtimes(temp, when(e.Modified), when(e.Modified))
-	}
-	return err
-}
-
-// copySize is how much is copied at a time.
-const copySize = 128 << 10
-
-// copy copies until the end of src, or of the context.
-func (x *extraction) copy(w io.Writer, src io.Reader) (int64, error) {
-	if x.buf == nil {
-		x.buf = make([]byte, copySize)
-	}
-	var done int64
-	for {
-		if err := x.ctx.Err(); err != nil {
-			return done, err
+	if errors.Is(err, fs.ErrExist) {
+		var kind fs.FileMode
+		if kind, err = in.kind(f.host); err == nil && !kind.IsDir() {
+			err = errNoFolder
 		}
-		n, err := io.ReadFull(src, x.buf)
-		if _, werr := w.Write(x.buf[:n]); werr != nil {
-			return done, werr
-		}
-		done += int64(n)
-		x.report.Bytes += int64(n)
-		x.rep.Add(int64(n))
-		switch {
-		case err == io.EOF || err == io.ErrUnexpectedEOF: // as io.ReadFull says it, not wrapped
-			return done, nil
-		case err != nil:
-			return done, err
+		if err == nil {
+			x.unlock(i)
 		}
 	}
-}
-
-// symlink makes a symbolic link.
-func (x *extraction) symlink(l later) {
-	stays, err := x.clear(l.path, l.host)
-	if stays {
+	if err != nil {
+		f.failed = true
+		x.fail(x.plan.path(i), err)
 		return
 	}
-	if err == nil {
-		err = x.root.Symlink(hostTarget(l.target), l.host)
+	x.report.Folders++
+}
+
+// unlock makes a folder that was there writable for its owner, until it gets its
+// attributes. Where that is not allowed, making files in it will say so.
+func (x *extraction) unlock(i int32) {
+	if d, err := x.here.to(i); err == nil {
+		_ = d.settle(attributes{mode: 0o700, modified: volume.NoTime})
 	}
-	if err == nil && x.o.Owners {
-		err = x.root.Lchown(l.host, int(l.uid), int(l.gid))
+}
+
+// settleFolder gives a folder its attributes.
+func (x *extraction) settleFolder(i int32) {
+	f := &x.plan.folders[i]
+	if f.failed {
+		return
+	}
+	d, err := x.here.to(i)
+	if err == nil {
+		err = d.settle(attributes{mode: f.mode, modified: f.modified, uid: f.uid, gid: f.gid, owned: x.o.Owners})
 	}
 	if err != nil {
-		x.fail(l.path, err)
+		x.note(x.plan.path(i), fmt.Sprintf("has not got all of its attributes: %v", err))
+	}
+}
+
+// makeFiles makes the files in the order of the disc, names of the same file one
+// after another.
+func (x *extraction) makeFiles() error {
+	files := x.plan.files
+	order := make([]int32, len(files))
+	for i := range order {
+		order[i] = int32(i)
+	}
+	slices.SortStableFunc(order, func(i, j int32) int {
+		a, b := &files[i], &files[j]
+		switch {
+		case a.start != b.start:
+			return int(min(max(a.start-b.start, -1), 1))
+		case a.inode != b.inode && a.inode < b.inode:
+			return -1
+		case a.inode != b.inode:
+			return 1
+		}
+		return 0
+	})
+	var last *file // the newest that was made, to which others may link
+	for _, i := range order {
+		if err := x.ctx.Err(); err != nil {
+			return err
+		}
+		f := &files[i]
+		made, err := x.makeFile(i, f, last)
+		if err != nil {
+			if x.ctx.Err() != nil {
+				return x.ctx.Err()
+			}
+			x.fail(x.plan.in(f.folder, f.name), err)
+		}
+		if made {
+			last = f
+		}
+	}
+	return nil
+}
+
+// makeFile makes a regular file, and reports whether it is there with contents
+// of its own.
+func (x *extraction) makeFile(i int32, f, last *file) (bool, error) {
+	in, err := x.here.to(f.folder)
+	if err != nil {
+		return false, err
+	}
+	if last != nil && f.inode != 0 && x.further(in, f, last) {
+		return false, nil
+	}
+	a := attributes{mode: f.mode, modified: f.modified, uid: f.uid, gid: f.gid, owned: x.o.Owners, length: f.size}
+	w, err := in.create(f.host, false, a)
+	if errors.Is(err, fs.ErrExist) {
+		stays, cerr := x.taken(in, f.folder, f.name, f.host)
+		if stays || cerr != nil {
+			return false, cerr
+		}
+		w, err = in.create(f.host, true, a)
+	}
+	if err != nil {
+		return false, err
+	}
+	if err := x.fill(w, i, f); err != nil {
+		w.abort()
+		return false, err
+	}
+	if err := w.finish(); err != nil {
+		return false, err
+	}
+	x.report.Files++
+	return true, nil
+}
+
+// taken settles what happens to an entry whose name is taken on the host. It
+// reports whether what is there stays.
+func (x *extraction) taken(in hostFolder, folder int32, name, host string) (stays bool, err error) {
+	switch x.o.Existing {
+	case Keep:
+		x.note(x.plan.in(folder, name), "is in the folder already and was kept")
+		return true, nil
+	case Refuse:
+		return false, fmt.Errorf("%w in the folder", fs.ErrExist)
+	}
+	kind, err := in.kind(host)
+	if err == nil && kind.IsDir() {
+		err = errors.New("a folder is in its place")
+	}
+	return false, err
+}
+
+// further makes the entry a further name of the file made last, where both are
+// the same file of the disc with the same attributes.
+func (x *extraction) further(in hostFolder, f, last *file) bool {
+	if f.inode != last.inode || f.size != last.size || f.mode != last.mode || f.modified != last.modified ||
+		f.uid != last.uid || f.gid != last.gid {
+		return false
+	}
+	from, err := x.there.to(last.folder)
+	if err != nil {
+		return false
+	}
+	err = in.link(from, last.host, f.host)
+	if errors.Is(err, fs.ErrExist) && x.o.Existing == Replace {
+		if kind, kerr := in.kind(f.host); kerr == nil && !kind.IsDir() && in.remove(f.host) == nil {
+			err = in.link(from, last.host, f.host)
+		}
+	}
+	if err != nil {
+		return false // it becomes a file of its own
+	}
+	x.report.HardLinks++
+	x.rep.Add(f.size)
+	return true
+}
+
+// fill writes the contents of a file.
+func (x *extraction) fill(w hostFile, i int32, f *file) error {
+	if x.source.image == nil || f.encoded {
+		return x.open(w, x.plan.in(f.folder, f.name), f.size)
+	}
+	if extents, ok := x.plan.more[i]; ok {
+		for _, e := range extents {
+			if err := x.extent(w, int64(e.Start)*disc.SectorSize, e.Length); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	return x.extent(w, int64(f.start)*disc.SectorSize, f.size)
+}
+
+// makeLink makes a symbolic link.
+func (x *extraction) makeLink(l *link) {
+	name := x.plan.in(l.folder, l.name)
+	in, err := x.here.to(l.folder)
+	if err == nil {
+		err = in.symlink(hostTarget(l.target), l.host)
+	}
+	if errors.Is(err, fs.ErrExist) {
+		var stays bool
+		if stays, err = x.taken(in, l.folder, l.name, l.host); stays {
+			return
+		}
+		if err == nil {
+			err = in.remove(l.host)
+		}
+		if err == nil {
+			err = in.symlink(hostTarget(l.target), l.host)
+		}
+	}
+	if err == nil {
+		err = in.dress(l.host, attributes{modified: l.modified, uid: l.uid, gid: l.gid, owned: x.o.Owners})
+	}
+	if err != nil {
+		x.fail(name, err)
 		return
 	}
 	x.report.Links++
-	if leaves(l.path, l.target) {
-		x.note(l.path, fmt.Sprintf("is a link that leads out of the folder, to %q", l.target))
+	if leaves(name, l.target) {
+		x.note(name, fmt.Sprintf("is a link that leads out of the folder, to %q", l.target))
 	}
 }
 
@@ -199,6 +229,7 @@ func leaves(p, target string) bool {
 	return path.IsAbs(target) || strings.HasPrefix(path.Join(path.Dir(p), target)+"/", "../")
 }
 
+// hostTarget returns the target of a link as the host writes it.
 func hostTarget(target string) string {
 	if runtime.GOOS == "windows" {
 		return strings.ReplaceAll(target, "/", `\`)

@@ -13,36 +13,24 @@ import (
 // bytes on Linux, 255 units of UTF-16 (never more than the bytes) on Windows.
 const maxName = 255
 
-// names turns paths of the volume into paths of the host.
+// names turns names of the volume into names of the host.
 type names struct {
 	windows bool
-	mapped  map[string]string // folders whose host path differs
-	taken   map[string]bool   // host paths that were given in place of others
+	taken   map[string]bool // names that were given, with the number of the folder
 }
 
-func newNames() *names {
-	return &names{runtime.GOOS == "windows", map[string]string{}, map[string]bool{}}
-}
+func newNames() *names { return &names{runtime.GOOS == "windows", map[string]bool{}} }
 
-// host returns the path that an entry gets.
-func (n *names) host(p string) (string, error) {
-	dir, base := path.Split(p)
-	if base == "" || base == "." || base == ".." || strings.ContainsAny(base, "/\x00") {
+// host returns the name that an entry of a folder gets.
+func (n *names) host(folder int32, s string) (string, error) {
+	if s == "" || s == "." || s == ".." || strings.ContainsAny(s, "/\x00") {
 		return "", errors.New("no file can have this name")
 	}
-	dir = strings.TrimSuffix(dir, "/")
-	if host, ok := n.mapped[dir]; ok {
-		dir = host
+	name := n.name(s)
+	if name == s && !n.windows {
+		return s, nil
 	}
-	name := n.name(base)
-	full := path.Join(dir, name)
-	if name != base || n.windows {
-		full = n.unique(full)
-	}
-	if full != p {
-		n.mapped[p] = full
-	}
-	return full, nil
+	return n.unique(folder, name), nil
 }
 
 // name returns a name that the host can hold.
@@ -87,18 +75,18 @@ func windowsName(s string) string {
 	return s
 }
 
-// unique returns the path, changed when it was given already.
-func (n *names) unique(full string) string {
+// unique returns the name, changed when it was given in this folder already.
+func (n *names) unique(folder int32, name string) string {
 	key := func(s string) string {
 		if n.windows {
-			return strings.ToLower(s)
+			s = strings.ToLower(s)
 		}
-		return s
+		return strconv.Itoa(int(folder)) + "/" + s
 	}
-	try := full
+	try := name
 	for i := 1; n.taken[key(try)]; i++ {
-		ext := path.Ext(full)
-		try = strings.TrimSuffix(full, ext) + "~" + strconv.Itoa(i) + ext
+		ext := path.Ext(name)
+		try = strings.TrimSuffix(name, ext) + "~" + strconv.Itoa(i) + ext
 	}
 	n.taken[key(try)] = true
 	return try

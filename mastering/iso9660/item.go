@@ -123,10 +123,10 @@ const maxUnits = 1 << 14
 func (v *FS) finish(it *item) {
 	for _, s := range it.spans {
 		it.Size += s.n
-		if s.off%disc.SectorSize != 0 {
+		if s.off&(disc.SectorSize-1) != 0 {
 			it.Encoded = true
 		}
-		it.Extents = append(it.Extents, volume.Extent{Start: disc.LBA(s.off / disc.SectorSize), Length: s.n})
+		it.Extents = append(it.Extents, volume.Extent{Start: disc.LBA(s.off >> 11), Length: s.n})
 	}
 	if it.flags&flagDirectory != 0 != it.Mode.IsDir() {
 		v.mendType(it)
@@ -163,9 +163,10 @@ func (v *FS) finishFile(it *item) {
 		it.Encoded = true
 	}
 	if it.compressed.algorithm != "" {
-		it.Size = int64(it.compressed.size)
 		it.Encoded = true
-		it.Unreadable = it.compressed.problem()
+		if it.Unreadable = it.compressed.problem(); it.Unreadable == "" {
+			it.Size = int64(it.compressed.size)
+		}
 	}
 	if it.Unreadable != "" {
 		return
@@ -197,7 +198,7 @@ func (v *FS) finishSpecial(it *item) {
 func (v *FS) number(it *item) {
 	switch {
 	case len(it.spans) > 0:
-		it.Inode = uint64(it.spans[0].off/int64(v.blockSize))<<32&^(1<<63) | uint64(uint32(it.Size))
+		it.Inode = uint64(it.spans[0].off>>9)<<31&^(1<<63) | uint64(it.Size&(1<<31-1))
 	case it.serial != 0:
 		it.Inode = 1<<63 | uint64(it.serial)
 	}
@@ -215,6 +216,9 @@ func (it *item) info() *fileInfo {
 		Created: unixTime(it.times[0]), Accessed: unixTime(it.times[2]), Changed: unixTime(it.times[3]),
 		Hidden: it.flags&flagHidden != 0, Extents: append([]volume.Extent(nil), it.Extents...),
 		Unreadable: it.Unreadable,
+	}
+	if len(it.attributes) > 0 {
+		f.attributes.Xattr, f.attributes.ACL = aaip(it.attributes)
 	}
 	return f
 }

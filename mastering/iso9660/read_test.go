@@ -1,12 +1,15 @@
 package iso9660
 
 import (
+	"bytes"
 	"fmt"
 	"io/fs"
+	"math/rand"
 	"os"
 	"path/filepath"
 	"sort"
 	"strings"
+	"sync"
 	"testing"
 	"testing/fstest"
 
@@ -204,7 +207,8 @@ func TestViews(t *testing.T) {
 	}
 }
 
-// TestBsdtar compares what we show of images with what bsdtar shows.
+// TestBsdtar compares what we show of images with what bsdtar shows: type and
+// permissions, owner, size, path and target.
 func TestBsdtar(t *testing.T) {
 	top := sampleTree(t)
 	peertest.Need(t, "bsdtar")
@@ -214,23 +218,93 @@ func TestBsdtar(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			v := open(t, image, "")
-			mine := listing(t, v, func(path string, info fs.FileInfo) string { return "" })
-			var theirs []string
-			for _, l := range strings.Split(peertest.Run(t, "", "bsdtar", "-tf", image), "\n") {
-				if l = strings.TrimSuffix(l, "/"); l != "" && l != "." {
-					theirs = append(theirs, l)
+			mine := map[string]string{}
+			must(t, v.Walk(".", func(e *volume.Entry) error {
+				size := e.Size
+				if !e.Mode.IsRegular() { // bsdtar gives other sizes to folders and links
+					size = 0
+				}
+				s := fmt.Sprintf("%s %d %d %d", permissions(e.Mode), e.UID, e.GID, size)
+				if len(e.Target) > 0 {
+					s += " -> " + string(e.Target)
+				}
+				mine[string(e.Path)] = s
+				return e.Err
+			}))
+			for _, l := range strings.Split(strings.TrimSpace(peertest.Run(t, "", "bsdtar", "--numeric-owner", "-tvf", image)), "\n") {
+				f := strings.Fields(l)
+				path := strings.Join(f[8:], " ")
+				path, target, isLink := strings.Cut(path, " -> ")
+				path, _, isHard := strings.Cut(path, " link to ")
+				path = strings.TrimSuffix(path, "/")
+				want := strings.Join([]string{f[0], f[2], f[3], f[4]}, " ")
+				if f[0][0] != '-' {
+					want = strings.Join([]string{f[0], f[2], f[3], "0"}, " ")
+				}
+				if isLink {
+					want += " -> " + target
+				}
+				got := mine[path]
+				delete(mine, path)
+				if path != "." && !isHard && got != want {
+					t.Errorf("%s: %q, bsdtar shows %q", path, got, want)
 				}
 			}
-			sort.Strings(theirs)
-			compare(t, "listings", mine, strings.Join(theirs, "\n")+"\n")
+			if len(mine) > 0 {
+				t.Errorf("bsdtar does not show %v", mine)
+			}
 		})
 	}
 }
 
-// TestLargeFile reads a file of more than 4 GiB, which has several extents.
+// permissions writes a mode as ls does.
+func permissions(m fs.FileMode) string {
+	s := []byte("-" + m.Perm().String()[1:])
+	switch m.Type() {
+	case fs.ModeDir:
+		s[0] = 'd'
+	case fs.ModeSymlink:
+		s[0] = 'l'
+	case fs.ModeNamedPipe:
+		s[0] = 'p'
+	}
+	if m&fs.ModeSetuid != 0 {
+		s[3] = 's'
+	}
+	return string(s)
+}
+
+// TestConcurrent reads a volume from several goroutines.
+func TestConcurrent(t *testing.T) {
+	top := sampleTree(t)
+	v := open(t, xorriso(t, top, "-R"), "")
+	want := listing(t, v, posix(t, v))
+	var group sync.WaitGroup
+	for range 4 {
+		group.Go(func() {
+			entries := 0
+			if err := v.Walk(".", func(e *volume.Entry) error { entries++; return e.Err }); err != nil || entries != strings.Count(want, "\n") {
+				t.Errorf("%d entries, %v", entries, err)
+			}
+			if err := fs.WalkDir(v, ".", func(path string, d fs.DirEntry, err error) error {
+				if err == nil && d.Type().IsRegular() {
+					_, err = fs.ReadFile(v, path)
+				}
+				return err
+			}); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	group.Wait()
+}
+
+// TestLargeFile reads a file of more than 4 GiB, which has several extents, from
+// an image that another program made. That takes a quarter of a minute, so that
+// it is left to strict runs; TestHandmadeLarge is always run.
 func TestLargeFile(t *testing.T) {
-	if testing.Short() {
-		t.Skip("makes an image of 4 GiB")
+	if testing.Short() || !peertest.Strict() {
+		t.Skip("makes an image of 4 GiB: set GLASSMASTER_STRICT to run it")
 	}
 	top := t.TempDir()
 	f, err := os.Create(filepath.Join(top, "large"))
@@ -262,5 +336,81 @@ func TestLargeFile(t *testing.T) {
 	}
 	if got := volume.NewLocator(v).Locate(a.Extents[1].Start); got != "large" {
 		t.Errorf("locate: %q", got)
+	}
+}
+
+// TestZisofs reads files that xorriso compressed, in both versions.
+func TestZisofs(t *testing.T) {
+	peertest.Need(t, "xorriso")
+	top := t.TempDir()
+	put := func(name string, p []byte) { must(t, os.WriteFile(filepath.Join(top, name), p, 0o644)) }
+	noise := make([]byte, 70000)
+	rand.New(rand.NewSource(4)).Read(noise)
+	put("text", bytes.Repeat([]byte("hello world "), 50000))
+	put("zeros", append(make([]byte, 500000), "end"...))
+	put("exact", bytes.Repeat([]byte{7}, 2<<17))
+	put("half noise", append(bytes.Repeat([]byte("x"), 200000), noise...))
+	put("small", []byte("not worth it"))
+	src := os.DirFS(top)
+	want := listing(t, src, func(path string, info fs.FileInfo) string { return content(t, src, path, info) })
+	for version, settings := range map[string]string{"pz": "version_2=off:block_size=32k", "PZ": "version_2=on:block_size_v2=64k"} {
+		image := filepath.Join(t.TempDir(), "z.iso")
+		peertest.Run(t, "", "timeout", "60", "xorriso", "-report_about", "FAILURE", "-zisofs", "level=6:"+settings,
+			"-outdev", image, "-map", top, "/", "-set_filter_r", "--zisofs", "/", "--")
+		v := open(t, image, "")
+		compare(t, "contents", listing(t, v, func(path string, info fs.FileInfo) string { return content(t, v, path, info) }), want)
+		f, err := v.lookup("text", true)
+		must(t, err)
+		if f.compressed.algorithm != version {
+			t.Errorf("xorriso wrote method %q, not %q", f.compressed.algorithm, version)
+		}
+		must(t, v.Walk(".", func(e *volume.Entry) error {
+			if string(e.Path) == "text" && !e.Encoded {
+				t.Error("a compressed file is not marked as encoded")
+			}
+			return nil
+		}))
+		must(t, fstest.TestFS(v, "zeros"))
+	}
+}
+
+// TestAttributes reads extended attributes and an access control list.
+func TestAttributes(t *testing.T) {
+	peertest.Need(t, "xorriso")
+	top := t.TempDir()
+	must(t, os.WriteFile(filepath.Join(top, "file"), []byte("x"), 0o640))
+	image := filepath.Join(t.TempDir(), "a.iso")
+	long := strings.Repeat("long value ", 100)
+	peertest.Run(t, "", "timeout", "60", "xorriso", "-report_about", "FAILURE", "-xattr", "on", "-acl", "on",
+		"-outdev", image, "-map", top, "/",
+		"-setfattr", "user.mime", "text/plain", "/file", "--",
+		"-setfattr", "user.long", long, "/file", "--",
+		"-setfacl", "u::rw-,u:123:rw-,g::r--,g:65534:r--,m::rw-,o::---", "/file", "--")
+	v := open(t, image, "")
+	info, err := v.Stat("file")
+	must(t, err)
+	a := info.Sys().(*volume.Attributes)
+	if string(a.Xattr["user.mime"]) != "text/plain" || string(a.Xattr["user.long"]) != long {
+		t.Errorf("attributes %q", a.Xattr)
+	}
+	if want := "user::rw-,user:123:rw-,group::r--,group:65534:r--,mask::rw-,other::---"; a.ACL != want {
+		t.Errorf("list %q, want %q", a.ACL, want)
+	}
+}
+
+// TestEnhanced reads the tree of the descriptor of ISO 9660:1999.
+func TestEnhanced(t *testing.T) {
+	top := t.TempDir()
+	name := strings.Repeat("long name ", 18) + "end.text.with.dots"
+	deep := "1/2/3/4/5/6/7/8/9/10/" + name
+	must(t, os.MkdirAll(filepath.Join(top, filepath.Dir(deep)), 0o755))
+	must(t, os.WriteFile(filepath.Join(top, deep), []byte("deep"), 0o644))
+	v := open(t, genisoimage(t, top, "-iso-level", "4"), "")
+	if got := v.Volume().View; got != ViewEnhanced {
+		t.Fatalf("view %q of %q", got, v.Volume().Views)
+	}
+	p, err := fs.ReadFile(v, deep)
+	if err != nil || string(p) != "deep" {
+		t.Errorf("%q, %v", p, err)
 	}
 }

@@ -1,8 +1,10 @@
 package iso9660
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
+	"math/bits"
 	"unicode/utf16"
 	"unicode/utf8"
 
@@ -125,19 +127,47 @@ func appendJolietName(dst, id []byte) []byte {
 // wrote, taken as Latin-1.
 func appendName(dst, id []byte) []byte {
 	from := len(dst)
-	if utf8.Valid(id) {
+	if validUTF8(id) {
 		dst = append(dst, id...)
 	} else {
 		for _, c := range id {
 			dst = utf8.AppendRune(dst, rune(c))
 		}
 	}
-	for i, c := range dst[from:] {
-		if c == '/' || c == 0 {
-			dst[from+i] = '_'
+	if name := dst[from:]; bytes.IndexByte(name, '/') >= 0 || bytes.IndexByte(name, 0) >= 0 {
+		for i, c := range name {
+			if c == '/' || c == 0 {
+				name[i] = '_'
+			}
 		}
 	}
+	if len(dst)-from > 2 {
+		return dst
+	}
 	return safeName(dst, from)
+}
+
+// validUTF8 is utf8.Valid for names, most of which are ASCII with single other
+// letters: it skips from one of these to the next.
+func validUTF8(p []byte) bool {
+	const high = 0x8080808080808080
+	for len(p) >= 8 {
+		x := binary.LittleEndian.Uint64(p) & high
+		p = p[bits.TrailingZeros64(x)>>3:] // all 8 where x is zero
+		if x == 0 {
+			continue
+		}
+		if len(p) >= 2 && p[0]-0xC2 <= 0xDF-0xC2 && p[1]&0xC0 == 0x80 {
+			p = p[2:]
+			continue
+		}
+		r, n := utf8.DecodeRune(p)
+		if r == utf8.RuneError && n <= 1 {
+			return false
+		}
+		p = p[n:]
+	}
+	return utf8.Valid(p)
 }
 
 // safeName makes sure that the name from index from on can be a name at all.

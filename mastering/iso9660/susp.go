@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"slices"
 
 	"glassmaster/mastering/volume"
 )
@@ -28,6 +29,7 @@ const (
 	sigRR = 'R'<<8 | 'R' // which entries there are (RRIP 1.09)
 	sigSF = 'S'<<8 | 'F' // sparse file
 	sigZF = 'Z'<<8 | 'F' // zisofs
+	sigZ2 = 'Z'<<8 | '2' // zisofs version 2, hidden from readers that know only the first
 	sigAL = 'A'<<8 | 'L' // AAIP attribute list
 )
 
@@ -77,31 +79,34 @@ func (v *FS) readSystemUse(it *item, p []byte, w *window) error {
 	if len(p) < v.skip {
 		return nil
 	}
-	p = p[v.skip:]
-	var seen [maxContinuations]area
-	for n := 0; ; n++ {
-		next, more := it.takeEntries(p)
-		if !more {
-			return it.suspErr
+	next, more := it.takeEntries(p[v.skip:])
+	if !more {
+		return it.suspErr
+	}
+	return v.readContinuations(it, next, w)
+}
+
+// readContinuations reads the chain of continuation areas that begins at next.
+func (v *FS) readContinuations(it *item, next area, w *window) error {
+	var seen []area
+	for more := true; more; {
+		if slices.Contains(seen, next) {
+			return errLoop
 		}
-		for _, s := range seen[:n] {
-			if s == next {
-				return errLoop
-			}
+		if len(seen) == maxContinuations {
+			return fmt.Errorf("the chain of continuation areas is longer than %d", maxContinuations)
 		}
-		if n == maxContinuations-1 {
-			return fmt.Errorf("the chain of continuation areas is longer than %d", maxContinuations-1)
-		}
-		seen[n] = next
+		seen = append(seen, next)
 		if next.length > maxAreaBytes {
 			return fmt.Errorf("a continuation area claims %d bytes", next.length)
 		}
-		var err error
-		p, err = w.read(v.r, int64(next.block)*int64(v.blockSize)+int64(next.offset), int(next.length))
+		p, err := w.read(v.r, int64(next.block)*int64(v.blockSize)+int64(next.offset), int(next.length))
 		if err != nil {
 			return fmt.Errorf("read the continuation area at sector %d: %w", next.block, err)
 		}
+		next, more = it.takeEntries(p)
 	}
+	return it.suspErr
 }
 
 // takeEntries reads the entries of one area, and returns the area that a CE
@@ -162,7 +167,7 @@ func (it *item) takeRare(sig int, e []byte) {
 		it.rock = true
 	case sigSF:
 		it.sparse = true
-	case sigZF:
+	case sigZF, sigZ2:
 		it.takeZisofs(e)
 	case sigAL:
 		it.takeAttributes(e)
@@ -315,7 +320,8 @@ func (it *item) takeZisofs(e []byte) {
 	}
 }
 
-// takeAttributes keeps AL entries (AAIP) for whoever wants them.
+// takeAttributes keeps AL entries (AAIP) for whoever wants them: flags at 4,
+// then components that run on from entry to entry.
 func (it *item) takeAttributes(e []byte) {
 	if it.wantAttributes && len(e) >= 5 {
 		it.attributes = append(it.attributes, e[5:]...)

@@ -57,6 +57,7 @@ type planner struct {
 	nodes     int    // files, for the size of extents
 	placed    bool   // addresses are settled, not only sizes
 	names     namer
+	measurer  directoryWriter
 	report    Report
 	boot      *booter
 }
@@ -122,7 +123,7 @@ func (p *planner) collect(root *tree.Node) {
 		children := d.children(primary)
 		ids := p.names.name(children, p.leaveOut(primary))
 		dropped += len(children) - len(ids)
-		p.keep(d, primary, ids, children)
+		p.keep(d, primary, ids)
 		for _, id := range ids {
 			c := children[id.child]
 			if !c.IsDir() {
@@ -141,6 +142,7 @@ func (p *planner) collect(root *tree.Node) {
 			c.Index = uint32(len(p.dirs))
 			p.dirs = append(p.dirs, sub)
 		}
+		p.measure(d, primary, ids)
 	}
 	for c := range p.relocated {
 		p.dirs[c.Index].from = p.dirs[c.Parent().Index]
@@ -165,10 +167,10 @@ func (p *planner) collectJoliet() {
 		d.place[joliet].number = uint32(i + 1)
 		children := d.children(joliet)
 		ids := p.names.jolietName(children, limit, p.leaveOut(joliet))
-		p.keep(d, joliet, ids, children)
+		p.keep(d, joliet, ids)
 		for _, id := range ids {
 			c := children[id.child]
-			if len(c.Name) > limit && jolietLength(c.Name) > limit {
+			if tooLong(c.Name, limit) {
 				long++
 			}
 			if c.IsDir() {
@@ -177,6 +179,7 @@ func (p *planner) collectJoliet() {
 				p.order[joliet] = append(p.order[joliet], sub)
 			}
 		}
+		p.measure(d, joliet, ids)
 	}
 	if long > 0 {
 		p.warn("%d names are longer than %d characters and are cut in the Joliet tree", long, limit)
@@ -185,20 +188,17 @@ func (p *planner) collectJoliet() {
 
 // keep stores the order of a directory's entries and those identifiers that the
 // name alone does not tell.
-func (p *planner) keep(d *directory, v view, ids []identifier, children []*tree.Node) {
+func (p *planner) keep(d *directory, v view, ids []identifier) {
 	pl := &d.place[v]
 	pl.order = make([]uint32, len(ids))
-	var plain [256]byte
 	for i, id := range ids {
 		pl.order[i] = id.child
-		b := p.names.bytes(id)
-		if string(p.identifier(plain[:0], v, children[id.child])) == string(b) {
-			continue
+		if id.altered {
+			if pl.altered == nil {
+				pl.altered = map[uint32]string{}
+			}
+			pl.altered[id.child] = string(p.names.bytes(id))
 		}
-		if pl.altered == nil {
-			pl.altered = map[uint32]string{}
-		}
-		pl.altered[id.child] = string(b)
 	}
 }
 
@@ -294,7 +294,6 @@ func (p *planner) assignTable(v view, at uint32) uint32 {
 func (p *planner) assignDirectories(v view, at uint32) uint32 {
 	sources := make([]directorySource, 0, len(p.order[v]))
 	place := func(d *directory) {
-		p.measure(d, v)
 		pl := &d.place[v]
 		pl.lba = at
 		at += pl.sectors()

@@ -62,15 +62,16 @@ type directoryWriter struct {
 	ce  continuation
 	f   fields
 	id  []byte
+	ids []identifier // while sizes are computed: of the entries, in their order
 }
 
 var directoryWriters = sync.Pool{New: func() any { return &directoryWriter{} }}
 
-// measure computes the size of a directory and of its continuation area.
-func (p *planner) measure(d *directory, v view) {
-	w := directoryWriters.Get().(*directoryWriter)
-	defer directoryWriters.Put(w)
-	*w = directoryWriter{p: p, f: w.f, id: w.id}
+// measure computes the size of a directory and of its continuation area, while
+// the identifiers of its entries are at hand.
+func (p *planner) measure(d *directory, v view, ids []identifier) {
+	w := &p.measurer
+	*w = directoryWriter{p: p, f: w.f, id: w.id, ids: ids}
 	w.records(d, v)
 	d.place[v].size = uint32(roundUp(w.at))
 	d.place[v].more = uint32(roundUp(w.ce.used) / sectorSize)
@@ -87,9 +88,8 @@ func (w *directoryWriter) records(d *directory, v view) {
 	w.self(d, v)
 	w.dotdot(d, parent, v)
 	children := d.children(v)
-	for _, i := range d.place[v].order {
-		c := children[i]
-		w.entry(d, v, i, c)
+	for n, i := range d.place[v].order {
+		w.entry(d, v, n, children[i])
 	}
 }
 
@@ -115,15 +115,16 @@ func (w *directoryWriter) dotdot(d, parent *directory, v view) {
 	w.f.reset()
 	if w.rockRidge(v) {
 		w.f.node(w.p, parent.node)
-		if d.from != nil {
-			w.f.link("PL", d.from.place[v].lba)
+		if w.p.relocated[d.node] {
+			w.f.link("PL", w.p.relocatedFrom(d))
 		}
 	}
 	w.record(parent.place[v].lba, parent.place[v].size, flagDirectory, parent.node, []byte{1})
 }
 
-// entry writes the record, or records, of entry number i.
-func (w *directoryWriter) entry(d *directory, v view, i uint32, c *tree.Node) {
+// entry writes the record, or records, of the entry that is number i in the
+// order of the view.
+func (w *directoryWriter) entry(d *directory, v view, i int, c *tree.Node) {
 	w.f.reset()
 	rr := w.rockRidge(v)
 	if rr {
@@ -150,17 +151,17 @@ func (w *directoryWriter) entry(d *directory, v view, i uint32, c *tree.Node) {
 
 // subdirectory writes the record of a directory: where it was relocated from
 // that is a file with a CL field.
-func (w *directoryWriter) subdirectory(d *directory, v view, i uint32, c *tree.Node) {
-	sub := w.p.dirs[c.Index]
-	if v == primary && sub.from != nil {
-		if sub.from == d {
-			w.f.link("CL", sub.place[v].lba)
+func (w *directoryWriter) subdirectory(d *directory, v view, i int, c *tree.Node) {
+	if v == primary && w.p.relocated[c] {
+		if d != w.p.moved {
+			w.f.link("CL", w.p.relocatedTo(c))
 			w.identifier(d, v, i, c)
 			w.record(w.p.dataStart, 0, 0, c, w.id)
 			return
 		}
 		w.f.link("RE", 0)
 	}
+	sub := w.p.dirs[c.Index]
 	if v == primary && sub == w.p.moved {
 		w.f.link("RE", 0) // so that Rock Ridge readers hide RR_MOVED itself
 	}
@@ -171,10 +172,13 @@ func (w *directoryWriter) subdirectory(d *directory, v view, i uint32, c *tree.N
 
 // identifier puts the identifier of an entry that is no directory into w.id,
 // with its version number.
-func (w *directoryWriter) identifier(d *directory, v view, i uint32, c *tree.Node) {
-	if id, ok := d.place[v].altered[i]; ok {
+func (w *directoryWriter) identifier(d *directory, v view, i int, c *tree.Node) {
+	switch id, ok := d.place[v].altered[d.place[v].order[i]]; {
+	case w.ids != nil:
+		w.id = append(w.id[:0], w.p.names.bytes(w.ids[i])...)
+	case ok:
 		w.id = append(w.id[:0], id...)
-	} else {
+	default:
 		w.id = w.p.identifier(w.id[:0], v, c)
 	}
 	// Nobody writes version numbers into Joliet names, and some readers show them.

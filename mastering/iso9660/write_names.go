@@ -71,6 +71,7 @@ func appendFileID(dst []byte, name string, l limits) []byte {
 type identifier struct {
 	child      uint32 // index of the entry in its directory
 	start, end uint32 // of the identifier in the buffer
+	altered    bool   // it does not follow from the name alone
 }
 
 // namer gives the entries of one directory after the other their identifiers.
@@ -95,7 +96,7 @@ func (n *namer) name(children []*tree.Node, leaveOut func(*tree.Node) bool) []id
 		} else {
 			n.buf = appendFileID(n.buf, c.Name, n.l)
 		}
-		n.ids = append(n.ids, identifier{uint32(i), start, uint32(len(n.buf))})
+		n.ids = append(n.ids, identifier{child: uint32(i), start: start, end: uint32(len(n.buf))})
 	}
 	n.separate(children, stem, func(_ *tree.Node, id string, number int) []byte {
 		return n.numbered(id, number)
@@ -166,35 +167,51 @@ func (n *namer) separate(children []*tree.Node, seen func([]byte) []byte, number
 			n.ids[i].start = uint32(len(n.buf))
 			n.buf = append(n.buf, try...)
 			n.ids[i].end = uint32(len(n.buf))
+			n.ids[i].altered = true
 			break
 		}
 	}
 	n.sort(children)
 }
 
-// jolietForbidden are the characters that no Joliet name may hold, beside the
-// control characters.
-const jolietForbidden = `*/:;?\`
+// jolietChar maps ASCII to what Joliet allows: no control characters, and none
+// of those that mean something in a path (Joliet specification).
+var jolietChar = func() (t [utf8.RuneSelf]byte) {
+	for i := range t {
+		t[i] = byte(i)
+		if i < 0x20 || strings.IndexByte(`*/:;?\`, byte(i)) >= 0 {
+			t[i] = '_'
+		}
+	}
+	return
+}()
 
 // appendJoliet appends name in UTF-16, big-endian, at most limit code units long
 // and never ending within a pair of surrogates.
 func appendJoliet(dst []byte, name string, limit int) []byte {
-	for _, r := range name {
-		if r < 0x20 || r < utf8.RuneSelf && strings.ContainsRune(jolietForbidden, r) {
-			r = '_'
-		}
-		if r >= 0x10000 {
-			if limit -= 2; limit < 0 {
+	for i := 0; i < len(name); {
+		if c := name[i]; c < utf8.RuneSelf {
+			if limit--; limit < 0 {
 				break
 			}
-			hi, lo := utf16.EncodeRune(r)
-			dst = append(dst, byte(hi>>8), byte(hi), byte(lo>>8), byte(lo))
+			dst = append(dst, 0, jolietChar[c])
+			i++
 			continue
 		}
-		if limit--; limit < 0 {
+		r, n := utf8.DecodeRuneInString(name[i:])
+		i += n
+		if r < 0x10000 {
+			if limit--; limit < 0 {
+				break
+			}
+			dst = append(dst, byte(r>>8), byte(r))
+			continue
+		}
+		if limit -= 2; limit < 0 {
 			break
 		}
-		dst = append(dst, byte(r>>8), byte(r))
+		hi, lo := utf16.EncodeRune(r)
+		dst = append(dst, byte(hi>>8), byte(hi), byte(lo>>8), byte(lo))
 	}
 	return dst
 }
@@ -226,10 +243,11 @@ func (n *namer) jolietName(children []*tree.Node, limit int, leaveOut func(*tree
 		}
 		start := uint32(len(n.buf))
 		n.buf = appendJoliet(n.buf, c.Name, limit)
-		if len(c.Name) > limit && jolietLength(c.Name) > limit {
+		cut := tooLong(c.Name, limit)
+		if cut {
 			n.buf = append(n.buf[:start], cutJoliet(c.Name, limit, -1)...)
 		}
-		n.ids = append(n.ids, identifier{uint32(i), start, uint32(len(n.buf))})
+		n.ids = append(n.ids, identifier{uint32(i), start, uint32(len(n.buf)), cut})
 	}
 	whole := func(id []byte) []byte { return id }
 	n.separate(children, whole, func(c *tree.Node, _ string, number int) []byte {
@@ -238,8 +256,11 @@ func (n *namer) jolietName(children []*tree.Node, limit int, leaveOut func(*tree
 	return n.ids
 }
 
-// jolietLength returns the length of a name in UTF-16 code units.
-func jolietLength(name string) int {
+// tooLong reports whether a name has more than limit UTF-16 code units.
+func tooLong(name string, limit int) bool {
+	if len(name) <= limit {
+		return false
+	}
 	n := 0
 	for _, r := range name {
 		n++
@@ -247,5 +268,5 @@ func jolietLength(name string) int {
 			n++
 		}
 	}
-	return n
+	return n > limit
 }

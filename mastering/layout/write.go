@@ -22,12 +22,13 @@ type WriteOptions struct {
 // Writes of 64 to 128 KiB cost the least; larger ones can cost several times
 // the CPU on some file systems.
 const (
-	chunkSize = 128 << 10
+	chunkSize = 512 << 10
+	writeSize = 128 << 10
 	// bigExtent is the length from which an extent is copied on its own, by the
 	// kernel where it can.
-	bigExtent = chunkSize
+	bigExtent = writeSize
 	// ringSize is how many chunks are read ahead.
-	ringSize = 8
+	ringSize = 4
 )
 
 // WriteTo writes the whole image to w.
@@ -87,7 +88,7 @@ func (l *Layout) writeChunk(ctx context.Context, out *output, c *chunk, o WriteO
 			return err
 		}
 	}
-	err := out.write(c.buf)
+	err := out.writePieces(c.buf)
 	o.Reporter.Add(c.end - c.start)
 	putBuffer(c.buf)
 	return err
@@ -156,6 +157,17 @@ func (o *output) write(p []byte) error {
 	}
 	o.off += int64(n)
 	return err
+}
+
+func (o *output) writePieces(p []byte) error {
+	for len(p) > 0 {
+		n := min(len(p), writeSize)
+		if err := o.write(p[:n]); err != nil {
+			return err
+		}
+		p = p[n:]
+	}
+	return nil
 }
 
 // blank is what runs of zeros are written from.

@@ -170,6 +170,23 @@ func (n *Node) Grow(entries int) {
 	f.children = slices.Grow(f.children, entries)
 }
 
+// SetChildren makes these the entries of a folder, in this order: what an
+// editor needs to take back an edit. Nodes that were there and are not any more
+// are left without a folder; a node that comes from another folder must be
+// taken out of that one by the same edit.
+func (n *Node) SetChildren(children []*Node) {
+	f := n.content.(*folder)
+	for _, c := range f.children {
+		if c.parent == n {
+			c.parent = nil
+		}
+	}
+	f.children = slices.Clone(children)
+	for _, c := range f.children {
+		c.parent = n
+	}
+}
+
 // Insert puts a node into a folder, and refuses a name that is taken or that
 // no file may have.
 func (n *Node) Insert(c *Node) error {

@@ -105,7 +105,13 @@ func (d *Device) claim(block string) error {
 	if at := mounted(block); at != "" {
 		return mountedError(block, at)
 	}
-	fd, err := openRetry(block, unix.O_RDONLY|unix.O_NONBLOCK|unix.O_EXCL|unix.O_CLOEXEC)
+	// An exclusive handle for writing also keeps the kernel from asking the drive for
+	// new media in the middle of a burn.
+	const flags = unix.O_NONBLOCK | unix.O_EXCL | unix.O_CLOEXEC
+	fd, err := openRetry(block, unix.O_RDWR|flags)
+	if errors.Is(err, unix.EACCES) || errors.Is(err, unix.EROFS) {
+		fd, err = openRetry(block, unix.O_RDONLY|flags)
+	}
 	if errors.Is(err, unix.EBUSY) {
 		return explain(block, err)
 	}

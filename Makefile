@@ -1,0 +1,64 @@
+# Glassmaster: "make help" lists what there is.
+
+# One set of flags for everything: another one would compile Fyne a second time.
+export GOFLAGS := -trimpath -tags=migrated_fynedo
+export CGO_ENABLED := 0
+
+# The window is the only program that needs cgo; everything else is built and
+# tested without. What tests the window on a display comes last, on its own.
+WINDOW    := ./app/glassmaster-window
+ONDISPLAY := glassmaster/app/windowtest
+PACKAGES   = $(shell go list -e ./... | grep -v /app/glassmaster-window)
+SCRIPTS   := assets/scripts
+
+.DEFAULT_GOAL := build
+
+.PHONY: run
+run: ## install what is missing, build, and open the window (without a display: a tour of the command line)
+	@$(SCRIPTS)/run
+
+.PHONY: build
+build: bin/glassmaster bin/glassmaster-window ## build both programs into bin/
+
+.PHONY: bin/glassmaster
+bin/glassmaster: ## build the command line alone: one static file, no cgo
+	go build -ldflags "-s -w" -o $@ ./app/glassmaster
+
+.PHONY: bin/glassmaster-window
+bin/glassmaster-window: ## build the window alone
+	CGO_ENABLED=1 go build -ldflags "-s -w" -o $@ ./app/glassmaster-window
+
+.PHONY: test
+test: export GLASSMASTER_STRICT = 1
+test: packages ## install what is missing, then check and test everything; a test that cannot run fails
+	$(MAKE) --no-print-directory build lint
+	@echo go test
+	@go test -timeout 15m $(filter-out $(ONDISPLAY),$(PACKAGES))
+	CGO_ENABLED=1 go test -timeout 5m $(WINDOW)
+	go test -timeout 10m $(ONDISPLAY)
+
+.PHONY: lint
+lint: ## vet, staticcheck and formatting
+	@$(SCRIPTS)/formatted
+	@echo go vet
+	@go vet $(PACKAGES)
+	@CGO_ENABLED=1 go vet $(WINDOW)
+	@echo go tool staticcheck
+	@go tool staticcheck $(PACKAGES)
+	@CGO_ENABLED=1 go tool staticcheck $(WINDOW)
+
+.PHONY: bench
+bench: ## run the benchmarks
+	@go test -run '^$$' -bench . -benchmem $(PACKAGES)
+
+.PHONY: packages
+packages: ## install the system packages that building and testing need (Debian, Ubuntu)
+	@$(SCRIPTS)/packages build test
+
+.PHONY: clean
+clean: ## remove what was built
+	rm -rf bin dist
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-zA-Z\/-]+:.*## / { printf "make %-24s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

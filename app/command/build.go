@@ -1,0 +1,237 @@
+package command
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"glassmaster/app/terminal"
+	"glassmaster/drive/source"
+	"glassmaster/mastering/compilation"
+	"glassmaster/mastering/disc"
+	"glassmaster/mastering/iso9660"
+)
+
+// building is what "build" was asked for.
+type building struct {
+	output, save, from         string
+	label, joliet, rockRidge   string
+	publisher, preparer        string
+	level                      int
+	exclude                    []string
+	deep, follow, keep, dryRun bool
+}
+
+func (s *session) buildVerb() *cobra.Command {
+	var o building
+	c := &cobra.Command{
+		Use:   "build SOURCE... -o IMAGE",
+		Short: "Make an image of files and folders",
+		Long: `Make an ISO 9660 image of files and folders, with Joliet and Rock Ridge names, that
+every system reads.
+
+A single folder gives its contents; several sources stand side by side, each under
+its own name. A folder written with a slash at its end always gives its contents.
+"-o -" writes the image to standard output. The image appears under its name only
+when it is complete.
+
+With SOURCE_DATE_EPOCH set (seconds since 1970) nothing in the image is younger
+than that, and the same files give the same image, byte for byte.`,
+		Example: `  glassmaster build Holiday -o holiday.iso
+  glassmaster build --label BACKUP --exclude '*.tmp' ~/Documents ~/Pictures -o backup.iso
+  glassmaster build Holiday -o - | ssh nas 'cat > holiday.iso'
+  glassmaster build --dry-run Holiday
+  glassmaster build Holiday --save holiday.glassmaster
+  glassmaster build --from holiday.glassmaster -o holiday.iso`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return s.build(cmd.Context(), args, o, cmd.Flags().Changed)
+		},
+	}
+	f := c.Flags()
+	f.StringVarP(&o.output, "output", "o", "", "write the image to `FILE`; - is standard output")
+	f.StringVar(&o.from, "from", "", "begin with the compilation in `FILE`.glassmaster")
+	f.StringVar(&o.save, "save", "", "save the compilation as `FILE`.glassmaster")
+	f.BoolVar(&o.dryRun, "dry-run", false, "print the exact size, and write nothing")
+	f.StringVar(&o.label, "label", "", "the name of the volume (up to 32 characters; the name of the folder)")
+	f.StringVar(&o.publisher, "publisher", "", "who publishes the disc")
+	f.StringVar(&o.preparer, "preparer", "", "who prepared the disc")
+	f.StringVar(&o.joliet, "joliet", "on", "names for Windows: on (64 characters), long (103) or off")
+	f.StringVar(&o.rockRidge, "rock-ridge", "on", "names and permissions for Unix: on or off")
+	f.IntVar(&o.level, "level", 3, "interchange level of the plain names: 1 (8.3), 2 or 3")
+	f.StringArrayVar(&o.exclude, "exclude", nil, "leave out files whose name or path matches `PATTERN` (may be repeated)")
+	f.BoolVar(&o.deep, "deep", false, "leave folders below the eighth level where they are")
+	f.BoolVar(&o.follow, "follow-links", false, "put what a symbolic link points to on the disc, in place of the link")
+	f.BoolVar(&o.keep, "keep-going", false, "leave out what cannot be read, and go on")
+	offer(c, "joliet", "on", "long", "off")
+	offer(c, "rock-ridge", "on", "off")
+	offer(c, "level", "1", "2", "3")
+	return c
+}
+
+func (s *session) build(ctx context.Context, args []string, o building, changed func(string) bool) error {
+	switch {
+	case len(args) == 0 && o.from == "":
+		return usagef("build needs a SOURCE, or --from a compilation")
+	case o.output == "" && o.save == "" && !o.dryRun:
+		return usagef("build needs -o IMAGE (or --save, or --dry-run)")
+	}
+	s.piped = o.output == "-"
+	c, problems, err := s.compile(ctx, args, o, changed)
+	if err != nil {
+		return err
+	}
+	missing, warnings := source.Sort(problems, nil)
+	for _, w := range warnings {
+		s.warn(w)
+	}
+	if err := s.missing(missing, o.keep); err != nil {
+		return err
+	}
+	if o.save != "" {
+		if err := c.Save(o.save); err != nil {
+			return err
+		}
+	}
+	c.Seal()
+	img, err := c.Plan(ctx)
+	if err != nil {
+		return err
+	}
+	defer img.Close()
+	for _, w := range img.Warnings {
+		s.warn(w)
+	}
+	if err := s.writeImage(ctx, img, o); err != nil {
+		return err
+	}
+	if len(missing) > 0 {
+		return incomplete{leftOut(len(missing))}
+	}
+	return nil
+}
+
+// compile gathers what goes onto the disc.
+func (s *session) compile(ctx context.Context, args []string, o building, changed func(string) bool) (*compilation.Compilation, []compilation.Problem, error) {
+	c, problems := compilation.New(), []compilation.Problem(nil)
+	if o.from != "" {
+		var err error
+		if c, problems, err = compilation.Load(o.from); err != nil {
+			return nil, nil, err
+		}
+	}
+	if err := o.apply(c, changed); err != nil {
+		return nil, nil, err
+	}
+	if c.Label == "" {
+		c.Label = source.Label(args)
+	}
+	c.Exclude = append(c.Exclude, o.exclude...)
+	more, err := source.Gather(ctx, c, args, o.follow, s.report())
+	if o.output != "" && o.output != "-" && source.Remove(c, o.output) {
+		s.warn(fmt.Sprintf("%s is the image itself, and is not put into it", name(o.output)))
+	}
+	return c, append(problems, more...), err
+}
+
+// apply puts the flags that were given into the options of a compilation.
+func (o building) apply(c *compilation.Compilation, changed func(string) bool) error {
+	i := &c.Options
+	if changed("label") {
+		c.Label = o.label
+	}
+	if changed("publisher") {
+		i.Publisher = o.publisher
+	}
+	if changed("preparer") {
+		i.Preparer = o.preparer
+	}
+	if changed("joliet") {
+		kinds := map[string]iso9660.Joliet{"on": iso9660.JolietStandard, "long": iso9660.JolietLong, "off": iso9660.JolietOff}
+		k, ok := kinds[o.joliet]
+		if !ok {
+			return usagef("--joliet is on, long or off, not %q", o.joliet)
+		}
+		i.Joliet = k
+	}
+	if changed("rock-ridge") {
+		if !slices.Contains([]string{"on", "off"}, o.rockRidge) {
+			return usagef("--rock-ridge is on or off, not %q", o.rockRidge)
+		}
+		i.NoRockRidge = o.rockRidge == "off"
+	}
+	if changed("level") {
+		if o.level < 1 || o.level > 3 {
+			return usagef("--level is 1, 2 or 3, not %d", o.level)
+		}
+		i.Level = o.level
+	}
+	if changed("deep") {
+		i.Deep = o.deep
+	}
+	return nil
+}
+
+// built is what "build" did, for a program.
+type built struct {
+	Output  string  `json:"output,omitempty"`
+	Sectors int64   `json:"sectors"`
+	Bytes   int64   `json:"bytes"`
+	Seconds float64 `json:"seconds,omitempty"`
+	Fits    string  `json:"smallest_medium,omitempty"` // the smallest medium that holds it
+}
+
+func (s *session) writeImage(ctx context.Context, img *compilation.Image, o building) error {
+	b := built{Output: o.output, Sectors: img.Sectors(), Bytes: img.Size()}
+	if m, ok := disc.SmallestFor(b.Sectors); ok {
+		b.Fits = m.Name
+	}
+	if o.dryRun {
+		b.Output = ""
+		return s.answer(b, func(w *bufio.Writer) {
+			fmt.Fprintf(w, "%d sectors, %d bytes (%s)\n", b.Sectors, b.Bytes, terminal.Size(b.Bytes))
+			if b.Fits != "" {
+				fmt.Fprintf(w, "fits on: %s\n", b.Fits)
+			}
+		})
+	}
+	if o.output == "" {
+		return nil
+	}
+	began := time.Now()
+	opts := compilation.WriteOptions{KeepGoing: o.keep}
+	var err error
+	if s.piped {
+		err = img.WriteTo(ctx, s.out, opts, s.report())
+	} else {
+		err = img.WriteFile(ctx, o.output, opts, s.report())
+	}
+	if err != nil {
+		return unwritten(o.output, err)
+	}
+	b.Seconds = time.Since(began).Seconds()
+	s.data = b
+	s.note("%s: %d sectors, %s", name(o.output), b.Sectors, terminal.Size(b.Bytes))
+	return nil
+}
+
+// unwritten says what became of an image whose writing has ended early.
+func unwritten(output string, err error) error {
+	if errors.Is(err, context.Canceled) && output != "-" {
+		return &cancelled{fmt.Errorf("%s was not written: %w", name(output), context.Canceled)}
+	}
+	return err
+}
+
+func name(output string) string {
+	if output == "-" {
+		return "standard output"
+	}
+	return strings.TrimPrefix(filepath.Clean(output), "./")
+}

@@ -1,0 +1,249 @@
+package command
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"glassmaster/app/terminal"
+	"glassmaster/drive/record"
+	"glassmaster/drive/scsi"
+	"glassmaster/drive/source"
+	"glassmaster/mastering/disc"
+)
+
+// burning is what "burn" was asked for.
+type burning struct {
+	record.Options
+	yes, keep bool
+}
+
+func (s *session) burnVerb() *cobra.Command {
+	var o burning
+	c := &cobra.Command{
+		Use:   "burn IMAGE [DRIVE]",
+		Short: "Burn a disc",
+		Long: `Burn an image file, a folder, a compilation, or the disc in another drive. A folder
+goes straight onto the disc, without an image in between. The disc is read again
+and compared, sector by sector, unless --no-verify is given.
+
+What is going to happen is shown first, and on a terminal you are asked. DRIVE may
+be left out where the machine has only one.`,
+		Example: `  glassmaster burn holiday.iso /dev/sr0
+  glassmaster burn ~/Pictures --append
+  glassmaster burn debian.iso virtual:disc.gmv?medium=dvd+r`,
+		Args: wanted(1, 2, "IMAGE [DRIVE]"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return s.burn(cmd.Context(), args[0], first(args[1:]), o)
+		},
+	}
+	f := c.Flags()
+	f.IntVar(&o.Speed, "speed", 0, "speed in `kB/s` (1000 bytes); \"media\" lists what the drive offers (the highest)")
+	f.BoolVar(&o.Simulate, "simulate", false, "go through everything with the laser off, where the medium knows that")
+	f.BoolVar(&o.NoVerify, "no-verify", false, "do not read the disc again and compare")
+	f.BoolVar(&o.Appendable, "append", false, "leave the disc open, so that more can be added later")
+	f.BoolVar(&o.Eject, "eject", false, "open the tray at the end")
+	f.BoolVar(&o.DiscAtOnce, "dao", false, "DVD-R: write the disc at once instead of incrementally")
+	f.BoolVar(&o.Blank, "blank", false, "erase or overwrite a rewritable disc that holds data")
+	f.BoolVarP(&o.yes, "yes", "y", false, "do not ask")
+	f.BoolVar(&o.keep, "keep-going", false, "burn even if files of the source are missing")
+	return c
+}
+
+func (s *session) burn(ctx context.Context, from, to string, o burning) error {
+	src, err := s.openSource(ctx, from)
+	if err != nil {
+		return err
+	}
+	defer src.Close()
+	if err := s.complete(src, o.keep); err != nil {
+		return err
+	}
+	t, to, err := s.opener().Drive(ctx, to)
+	if err != nil {
+		return err
+	}
+	defer t.Close()
+	o.Locate = src.Locate
+	plan, err := record.NewPlan(ctx, t, src.Disc, o.Options)
+	if err != nil {
+		return fmt.Errorf("%s: %w", to, err)
+	}
+	if err := s.agree(ctx, plan.Plan(), src, to, o); err != nil {
+		return err
+	}
+	result, err := plan.Run(ctx, s.report())
+	s.data = burnObject(to, result)
+	if err != nil {
+		return fmt.Errorf("burn %s to %s: %w", from, to, err)
+	}
+	s.settle()
+	for _, w := range result.Warnings {
+		s.warn(w)
+	}
+	if result.Mismatch != nil {
+		return result.Mismatch
+	}
+	s.note("%s", burnSummary(to, result, o))
+	if len(src.Problems) > 0 {
+		return incomplete{leftOut(len(src.Problems))}
+	}
+	return nil
+}
+
+// complete refuses a source of which files are missing, unless going on was
+// asked for.
+func (s *session) complete(src *source.Source, keep bool) error {
+	return s.missing(src.Problems, keep)
+}
+
+// missing says which files cannot be put on a disc, and is an error unless
+// going on without them was asked for.
+func (s *session) missing(problems []string, keep bool) error {
+	const hint = "--keep-going leaves out what cannot be read"
+	if len(problems) == 1 && !keep {
+		return advise(errors.New(problems[0]), hint)
+	}
+	for _, p := range problems {
+		s.warn(p)
+	}
+	if len(problems) == 0 || keep {
+		return nil
+	}
+	return advise(fmt.Errorf("%s cannot be put on the disc", counted(len(problems), "file")), hint)
+}
+
+// leftOut says how many files are not on the disc although they should be.
+func leftOut(n int) string {
+	if n == 1 {
+		return "1 file was left out"
+	}
+	return fmt.Sprintf("%d files were left out", n)
+}
+
+// agree shows what is going to happen, and asks whoever sits at the terminal.
+func (s *session) agree(ctx context.Context, p record.Plan, src *source.Source, to string, o burning) error {
+	s.settle()
+	s.progress = nil // a new display begins below the question
+	for _, w := range p.Warnings {
+		s.warn(w)
+	}
+	what := "real"
+	if o.Simulate {
+		what = "simulation"
+	}
+	s.note("%s (%s) -> %s: %s, %s, %s", src.Name, terminal.Size(p.Sectors*disc.SectorSize), to, p.Profile, p.Recipe, what)
+	for _, step := range p.Steps {
+		s.note("  %s", step)
+	}
+	if o.yes || o.Simulate {
+		return nil
+	}
+	return s.ask(ctx, "Burn now?")
+}
+
+// ask asks a question that only "yes" answers. Where nobody sits at a terminal
+// the command line was the answer.
+func (s *session) ask(ctx context.Context, question string) error {
+	in, ok := s.in.(*os.File)
+	if !ok || s.json || !term.IsTerminal(int(in.Fd())) {
+		return nil
+	}
+	fmt.Fprintf(s.log, "%s [y/N] ", question)
+	answer := make(chan string, 1)
+	go func() {
+		line, _ := bufio.NewReader(in).ReadString('\n') // what cannot be read is no yes
+		answer <- strings.ToLower(strings.TrimSpace(line))
+	}()
+	select {
+	case <-ctx.Done():
+	case a := <-answer:
+		if a == "y" || a == "yes" {
+			return nil
+		}
+	}
+	return &cancelled{errors.New("nothing was written")}
+}
+
+// burned is what "burn" did, for a program.
+type burned struct {
+	Drive    string   `json:"drive"`
+	Medium   string   `json:"medium"`
+	Recipe   string   `json:"recipe"`
+	Sectors  int64    `json:"sectors"`
+	Written  int64    `json:"written_sectors"`
+	Seconds  float64  `json:"seconds"`
+	Verified bool     `json:"verified"`
+	SHA256   string   `json:"sha256,omitempty"`
+	Differs  *differs `json:"differs,omitempty"`
+	Warnings []string `json:"warnings,omitempty"`
+}
+
+func burnObject(to string, r record.Result) burned {
+	return burned{
+		Drive: to, Medium: r.Plan.Profile, Recipe: r.Plan.Recipe, Sectors: r.Plan.Sectors, Written: r.Written,
+		Seconds: r.Seconds, Verified: r.Verified, SHA256: r.SHA256, Differs: difference(r.Mismatch), Warnings: r.Warnings,
+	}
+}
+
+func burnSummary(to string, r record.Result, o burning) string {
+	text := fmt.Sprintf("%s: %s written", to, terminal.Size(r.Written*disc.SectorSize))
+	if r.Seconds >= 1 {
+		text += " at " + terminal.Rate(float64(r.Written*disc.SectorSize)/r.Seconds)
+	}
+	switch {
+	case o.Simulate:
+		return text + "; simulated: the disc is as it was"
+	case r.Verified:
+		return text + ", read back and equal"
+	}
+	return text + "; not verified"
+}
+
+func (s *session) blankVerb() *cobra.Command {
+	var full, yes bool
+	c := &cobra.Command{
+		Use:   "blank [DRIVE]",
+		Short: "Erase a rewritable disc",
+		Long: `Erase a rewritable disc, so that it can be burned anew. The quick way makes the
+disc look empty; --full goes over all of it, which takes as long as a burn.
+
+On a terminal you are asked first. DRIVE may be left out where the machine has
+only one.`,
+		Args: wanted(0, 1, "DRIVE"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return s.blank(cmd.Context(), first(args), full, yes)
+		},
+	}
+	c.Flags().BoolVar(&full, "full", false, "erase the whole disc, not only its beginning")
+	c.Flags().BoolVarP(&yes, "yes", "y", false, "do not ask")
+	return c
+}
+
+func (s *session) blank(ctx context.Context, name string, full, yes bool) error {
+	t, name, err := s.opener().Drive(ctx, name)
+	if err != nil {
+		return err
+	}
+	defer t.Close()
+	if !yes {
+		if err := s.ask(ctx, fmt.Sprintf("Erase everything on the disc in %s?", name)); err != nil {
+			return err
+		}
+	}
+	return s.erase(ctx, t, name, full)
+}
+
+func (s *session) erase(ctx context.Context, t scsi.Transport, name string, full bool) error {
+	if err := record.Blank(ctx, t, full, s.report()); err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	s.note("%s: the disc is blank", name)
+	return nil
+}

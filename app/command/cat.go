@@ -1,0 +1,70 @@
+package command
+
+import (
+	"context"
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"glassmaster/mastering/volume"
+)
+
+func (s *session) catVerb() *cobra.Command {
+	var o volume.Options
+	c := &cobra.Command{
+		Use:   "cat IMAGE PATH...",
+		Short: "Print files of a disc on standard output",
+		Example: `  glassmaster cat holiday.iso notes/readme.txt
+  glassmaster cat /dev/sr0 backup.tar | tar tf -`,
+		Args: wanted(2, -1, "IMAGE PATH..."),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return s.cat(cmd.Context(), args[0], args[1:], o)
+		},
+	}
+	volumeFlags(c, &o)
+	return c
+}
+
+func (s *session) cat(ctx context.Context, image string, paths []string, o volume.Options) error {
+	s.piped = true
+	src, vol, err := s.openVolume(ctx, image, o)
+	if err != nil {
+		return err
+	}
+	defer src.Close()
+	for _, p := range paths {
+		if err := s.catFile(ctx, vol, p); err != nil {
+			return fmt.Errorf("%s: %w", image, err)
+		}
+	}
+	return nil
+}
+
+func (s *session) catFile(ctx context.Context, vol volume.FS, path string) error {
+	f, err := vol.Open(onDisc(path))
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	if info, err := f.Stat(); err != nil {
+		return err
+	} else if info.IsDir() {
+		return fmt.Errorf("print %s: it is a folder", path)
+	}
+	_, err = io.CopyBuffer(s.out, untilDone{ctx, f}, make([]byte, 1<<20))
+	return err
+}
+
+// untilDone is a reader that stops when the context does.
+type untilDone struct {
+	ctx context.Context
+	r   io.Reader
+}
+
+func (u untilDone) Read(p []byte) (int, error) {
+	if err := u.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return u.r.Read(p)
+}

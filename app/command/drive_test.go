@@ -1,0 +1,187 @@
+package command
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"glassmaster/drive"
+	"glassmaster/drive/tgtdtest"
+)
+
+// blankDisc returns the name of a recorder in software with a blank disc in it, and
+// the file that holds what is burned.
+func blankDisc(t *testing.T, medium string) (name, file string) {
+	t.Helper()
+	file = filepath.Join(t.TempDir(), "disc")
+	return "virtual:" + file + "?sectors=4000&medium=" + medium, file
+}
+
+// Every kind of disc is burned from a folder, and is then the same disc for all
+// other verbs.
+func TestBurnFolder(t *testing.T) {
+	dir := sample(t)
+	for _, medium := range []string{"dvd+r", "dvd-r", "cd-r", "bd-r", "dvd+rw", "bd-re", "cd-rw", "dvd-rw"} {
+		t.Run(medium, func(t *testing.T) {
+			recorder, _ := blankDisc(t, medium)
+			if out := must(t, OK, "media", recorder).out; !strings.Contains(strings.ToLower(out), medium) {
+				t.Errorf("media: %s", out)
+			}
+			r := must(t, OK, "burn", "--json", dir, recorder)
+			o := outcomeOf(t, r.out)
+			data := o["data"].(map[string]any)
+			if data["verified"] != true || len(data["sha256"].(string)) != 64 {
+				t.Errorf("%v", data)
+			}
+			if got := must(t, OK, "cat", recorder, "docs/deep/er/still.bin").out; got != files["docs/deep/er/still.bin"] {
+				t.Errorf("cat: %d bytes", len(got))
+			}
+			if out := must(t, OK, "info", "--check", recorder).out; !strings.Contains(out, "no damage found") {
+				t.Errorf("info: %s", out)
+			}
+		})
+	}
+}
+
+func TestBurnReadVerify(t *testing.T) {
+	t.Setenv("SOURCE_DATE_EPOCH", "1700000000")
+	dir, image := sample(t), builtImage(t)
+	recorder, file := blankDisc(t, "dvd+r")
+	r := must(t, OK, "burn", image, recorder, "--yes")
+	for _, want := range []string{"DVD+R", "read back and equal", "comparing"} {
+		if !strings.Contains(r.log, want) {
+			t.Errorf("burn: %q is missing in\n%s", want, r.log)
+		}
+	}
+	for _, other := range []string{image, dir} {
+		if r := must(t, OK, "verify", other, recorder); !strings.Contains(r.out, "are equal") {
+			t.Errorf("verify: %s", r.out)
+		}
+	}
+	must(t, OK, "verify", recorder)
+
+	back := filepath.Join(t.TempDir(), "back.iso")
+	must(t, OK, "read", recorder, "-o", back)
+	if want := content(t, image); !bytes.HasPrefix(content(t, back), want) {
+		t.Error("what was read back is not what was burned")
+	}
+	if piped := must(t, OK, "read", recorder, "-o", "-").out; piped != string(content(t, back)) {
+		t.Error("reading to standard output gives something else")
+	}
+
+	r = must(t, NoMedium, "burn", image, recorder)
+	if !strings.Contains(r.log, "closed") {
+		t.Errorf("burning a full disc: %s", r.log)
+	}
+
+	// One byte of one file is changed on the disc.
+	whole := content(t, file)
+	at := bytes.Index(whole, []byte("read me\n"))
+	f, err := os.OpenFile(file, os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.WriteAt([]byte("R"), int64(at)); err != nil {
+		t.Fatal(err)
+	}
+	f.Close()
+	r = must(t, Differs, "verify", "--json", image, recorder)
+	bad := outcomeOf(t, r.out)["data"].(map[string]any)["differs"].(map[string]any)
+	if bad["lba"] != float64(at/2048) || bad["offset"] != float64(at%2048) || bad["bad_sectors"] != 1.0 || !strings.Contains(bad["file"].(string), "readme.txt") {
+		t.Errorf("difference: %v, want sector %d, byte %d, readme.txt", bad, at/2048, at%2048)
+	}
+	if !strings.Contains(r.log, "readme.txt") {
+		t.Errorf("verify: %s", r.log)
+	}
+}
+
+func TestBurnIsTooLarge(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "big"), make([]byte, 9<<20), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	recorder, _ := blankDisc(t, "dvd+r")
+	r := must(t, NoMedium, "burn", dir, recorder)
+	if !strings.Contains(r.log, "fit") {
+		t.Errorf("%s", r.log)
+	}
+	if out := must(t, OK, "media", recorder).out; !strings.Contains(out, "blank") {
+		t.Errorf("the disc was touched: %s", out)
+	}
+}
+
+func TestBlankAndBurnAgain(t *testing.T) {
+	dir := sample(t)
+	recorder, _ := blankDisc(t, "dvd+rw")
+	must(t, OK, "burn", dir, recorder)
+	r := must(t, NoMedium, "burn", dir, recorder)
+	if !strings.Contains(r.log, "holds data") {
+		t.Errorf("%s", r.log)
+	}
+	must(t, OK, "burn", "--blank", dir, recorder)
+	must(t, OK, "blank", recorder)
+	must(t, OK, "burn", dir, recorder)
+}
+
+// A drive that we did not write, behind iSCSI.
+func TestBurnOverTheNetwork(t *testing.T) {
+	target := tgtdtest.Start(t)
+	image := builtImage(t)
+	recorder, file := target.Blank()
+	must(t, OK, "burn", image, recorder)
+	if !bytes.HasPrefix(content(t, file), content(t, image)) {
+		t.Error("the disc does not hold the image")
+	}
+	must(t, OK, "verify", image, recorder)
+	if got := must(t, OK, "cat", recorder, "readme.txt").out; got != files["readme.txt"] {
+		t.Errorf("cat: %q", got)
+	}
+	empty := target.Drive("")
+	r := must(t, NoMedium, "media", empty)
+	if !strings.Contains(r.log, "no disc in the drive") {
+		t.Errorf("media: %s", r.log)
+	}
+	must(t, NoMedium, "ls", empty)
+	must(t, NoMedium, "burn", image, empty)
+
+	t.Setenv(drive.Environment, recorder+","+empty)
+	r = must(t, OK, "drives", "--json")
+	if list, _ := outcomeOf(t, r.out)["data"].([]any); len(list) < 2 {
+		t.Errorf("drives: %s", r.out)
+	}
+	if out := must(t, OK, "drives").out; !strings.Contains(out, recorder) {
+		t.Errorf("drives: %s", out)
+	}
+}
+
+func TestTrace(t *testing.T) {
+	recorder, _ := blankDisc(t, "dvd+r")
+	record := filepath.Join(t.TempDir(), "burn.trace")
+	must(t, OK, "burn", "--trace", record, sample(t), recorder)
+	for _, want := range []string{"# drive virtual:", "READ DISC INFORMATION", "WRITE(10)", "CLOSE TRACK/SESSION"} {
+		if !bytes.Contains(content(t, record), []byte(want)) {
+			t.Errorf("%q is missing in\n%s", want, content(t, record))
+		}
+	}
+}
+
+// The only drive needs no name.
+func TestTheOnlyDrive(t *testing.T) {
+	recorder, _ := blankDisc(t, "dvd+r")
+	t.Setenv(drive.Environment, recorder)
+	if found, err := drive.List(t.Context()); err != nil || len(found) != 1 {
+		t.Logf("this machine has drives of its own: %v, %v", found, err)
+		return
+	}
+	if out := must(t, OK, "media").out; !strings.Contains(out, recorder) {
+		t.Errorf("%s", out)
+	}
+	must(t, OK, "burn", sample(t), "--yes")
+	t.Setenv(drive.Environment, "")
+	r := must(t, NoMedium, "media")
+	if !strings.Contains(r.log, "no optical drive") {
+		t.Errorf("%s", r.log)
+	}
+}

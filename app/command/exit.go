@@ -1,0 +1,171 @@
+package command
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"glassmaster/drive"
+	"glassmaster/drive/record"
+	"glassmaster/drive/scsi"
+	"glassmaster/drive/source"
+	"glassmaster/mastering/compilation"
+	"glassmaster/mastering/image"
+	"glassmaster/mastering/verify"
+	"glassmaster/mastering/volume"
+)
+
+// Code is an exit code.
+type Code int
+
+// Exit codes.
+const (
+	OK        Code = iota // done
+	Failed                // not done
+	Usage                 // the command line was not understood
+	Differs               // discs differ, or a disc cannot be read in every place
+	NoMedium              // no drive, no disc in it, a drive that is not ready, or the wrong kind of disc
+	Cancelled             // stopped by Ctrl-C or a signal
+	Partly                // done, but some files had to be left out
+)
+
+func exitCodesTopic() *cobra.Command {
+	return &cobra.Command{
+		Use:   "exit-codes",
+		Short: "What the exit codes mean",
+		Long: `Exit codes
+
+  0  done
+  1  not done: the error says why
+  2  the command line was not understood
+  3  verification: the discs differ, or sectors cannot be read
+  4  no drive, no disc in it, a drive that is not ready, or a disc that cannot be
+     used: of the wrong kind, blank, full, or too small
+  5  cancelled by Ctrl-C or a signal
+  6  done, but some files had to be left out: the warnings name them`,
+	}
+}
+
+func jsonTopic() *cobra.Command {
+	return &cobra.Command{
+		Use:   "json",
+		Short: "What --json prints",
+		Long: `What --json prints
+
+One JSON object a line, in UTF-8, on standard output; on standard error where
+standard output carries an image or a file ("build -o -", "cat"). Every object has
+a "type":
+
+  phase     a part of the work begins: phase, total
+  progress  about once a second, and at the end of a phase: phase, done, total,
+            rate, elapsed, left, host_buffer, drive_buffer
+  message   something worth keeping: level (info, warning, error), text
+  entry     one file ("ls"): path, kind, size, mode, time, ...
+  result    the last line of every run: verb, ok, exit, error, hint, and data,
+            which holds what the verb found out
+
+Sizes are in bytes, times in seconds, rates in bytes a second, buffer levels from
+0 to 1, addresses (lba) in sectors. A total of 0 is not known. What is not known
+is left out. New fields may come: ignore what you do not know.`,
+	}
+}
+
+// mistake is an error in the command line.
+type mistake struct{ error }
+
+func usage(err error) error { return mistake{err} }
+
+func usagef(format string, args ...any) error { return mistake{fmt.Errorf(format, args...)} }
+
+func (m mistake) Unwrap() error { return m.error }
+
+// cancelled is an error of work that was told to stop.
+type cancelled struct{ cause error }
+
+func (c *cancelled) Error() string {
+	text := strings.TrimSuffix(c.cause.Error(), ": "+context.Canceled.Error())
+	switch {
+	case text == context.Canceled.Error():
+		return "cancelled"
+	case strings.Contains(text, "cancelled"): // a burn says so itself
+		return text
+	}
+	return "cancelled: " + text
+}
+
+func (c *cancelled) Unwrap() error { return c.cause }
+
+// incomplete is the end of work that is done but for some files.
+type incomplete struct{ text string }
+
+func (i incomplete) Error() string { return i.text }
+
+// advised is an error with a hint.
+type advised struct {
+	error
+	hint string
+}
+
+func advise(err error, hint string) error { return advised{err, hint} }
+
+func (a advised) Unwrap() error { return a.error }
+
+// classify returns the exit code of an error, and what its reader can do about
+// it where that is known.
+func classify(err error) (Code, string) {
+	if err == nil {
+		return OK, ""
+	}
+	return codeOf(err), hintFor(err)
+}
+
+func codeOf(err error) Code {
+	var (
+		wrong    mistake
+		stopped  *cancelled
+		differs  *verify.Mismatch
+		leftOver incomplete
+		zeros    *compilation.IncompleteError
+		broken   damaged
+	)
+	switch {
+	case errors.As(err, &wrong):
+		return Usage
+	case errors.As(err, &stopped):
+		return Cancelled
+	case errors.As(err, &differs), errors.As(err, &broken), errors.Is(err, record.ErrDiffers), errors.Is(err, record.ErrNotOnDisc):
+		return Differs
+	case errors.As(err, &leftOver), errors.As(err, &zeros):
+		return Partly
+	case notReady(err):
+		return NoMedium
+	}
+	return Failed
+}
+
+func hintFor(err error) string {
+	var (
+		a advised
+		b *record.Error
+	)
+	switch {
+	case errors.As(err, &b):
+		return "" // it says itself what can be done
+	case errors.As(err, &a):
+		return a.hint
+	case errors.Is(err, volume.ErrUnknown):
+		return `"glassmaster info" shows the tracks; "glassmaster verify" reads every sector`
+	case errors.Is(err, record.ErrHoldsData):
+		return `"glassmaster burn --blank" erases or overwrites a rewritable disc`
+	case errors.Is(err, record.ErrTooLarge):
+		return `"glassmaster build --dry-run" says how large a disc it takes`
+	case errors.Is(err, source.ErrNoDrive):
+		return fmt.Sprintf("name one: /dev/srN, iscsi://HOST:PORT/TARGET/LUN or virtual:FILE; %s adds to those that are found", drive.Environment)
+	case errors.Is(err, image.ErrUnknown):
+		return "the file may be damaged, incomplete, or compressed"
+	}
+	return scsi.Hint(err)
+}

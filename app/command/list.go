@@ -1,0 +1,226 @@
+package command
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"glassmaster/app/terminal"
+	"glassmaster/mastering/volume"
+)
+
+// listing is what "ls" was asked for.
+type listing struct {
+	long, recursive, null bool
+	volume                volume.Options
+}
+
+func (s *session) listVerb() *cobra.Command {
+	var o listing
+	c := &cobra.Command{
+		Use:     "ls IMAGE [PATH...]",
+		Aliases: []string{"list"},
+		Short:   "List the files of a disc",
+		Long: `List the files of a disc: a folder, or with -R everything below it. Entries come
+in the order of the disc, a folder's name ends in a slash. Beneath PATH is
+everything, when there is none the whole disc.
+
+-l shows permissions, owner, group, size in bytes, time and name.`,
+		Example: `  glassmaster ls -l holiday.iso
+  glassmaster ls -R /dev/sr0 pictures
+  glassmaster ls -R --json holiday.iso | jq -r 'select(.kind=="file").path'`,
+		Args: wanted(1, -1, "IMAGE [PATH...]"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return s.list(cmd.Context(), args[0], args[1:], o)
+		},
+	}
+	f := c.Flags()
+	f.BoolVarP(&o.long, "long", "l", false, "show permissions, owner, size and time too")
+	f.BoolVarP(&o.recursive, "recursive", "R", false, "list what is in the folders too")
+	f.BoolVarP(&o.null, "null", "0", false, "end each name with a NUL byte, as xargs -0 wants it")
+	volumeFlags(c, &o.volume)
+	return c
+}
+
+func (s *session) list(ctx context.Context, image string, paths []string, o listing) error {
+	src, vol, err := s.openVolume(ctx, image, o.volume)
+	if err != nil {
+		return err
+	}
+	defer src.Close()
+	s.settle()
+	if len(paths) == 0 {
+		paths = []string{"."}
+	}
+	l := s.newLister(ctx, o)
+	for _, p := range paths {
+		if err := l.below(vol, onDisc(p)); err != nil {
+			l.w.Flush()
+			return fmt.Errorf("list %s: %w", image, err)
+		}
+	}
+	if err := l.w.Flush(); err != nil {
+		return err
+	}
+	if l.bad > 0 {
+		return incomplete{fmt.Sprintf("%s: %s could not be read to the end", image, counted(l.bad, "folder"))}
+	}
+	return nil
+}
+
+// lister prints entries. It is made so that an entry costs no allocation.
+type lister struct {
+	ctx       context.Context
+	s         *session
+	o         listing
+	w         *bufio.Writer
+	line      []byte
+	raw       bool // names go out byte by byte, since no terminal reads them
+	enc       *json.Encoder
+	minute    int64  // since 1970, of the last time that was shown
+	shown     []byte // that time
+	flushed   bool
+	countdown int
+	bad       int // folders that could not be read
+}
+
+func (s *session) newLister(ctx context.Context, o listing) *lister {
+	l := &lister{
+		ctx: ctx, s: s, o: o, w: bufio.NewWriterSize(s.out, 64<<10),
+		raw: !terminal.Interactive(s.out),
+	}
+	if s.json {
+		l.enc = json.NewEncoder(l.w)
+		l.enc.SetEscapeHTML(false)
+	}
+	return l
+}
+
+// below lists the entries of a folder, or a single file.
+func (l *lister) below(vol volume.FS, root string) error {
+	info, err := vol.Stat(root)
+	if err != nil {
+		return err
+	}
+	if !info.IsDir() {
+		return l.single(vol, root)
+	}
+	return volume.Walk(vol, root, func(e *volume.Entry) error {
+		if err := l.entry(e); err != nil {
+			return err
+		}
+		if e.IsDir() && !l.o.recursive {
+			return fs.SkipDir
+		}
+		return nil
+	})
+}
+
+// single lists one file: what its folder says of it.
+func (l *lister) single(vol volume.FS, file string) error {
+	folder := "."
+	if i := strings.LastIndexByte(file, '/'); i >= 0 {
+		folder = file[:i]
+	}
+	found := false
+	err := volume.Walk(vol, folder, func(e *volume.Entry) error {
+		if e.Err == nil && string(e.Path) == file {
+			found = true
+			if err := l.entry(e); err != nil {
+				return err
+			}
+			return fs.SkipAll
+		}
+		if e.IsDir() {
+			return fs.SkipDir
+		}
+		return nil
+	})
+	if err == nil && !found {
+		err = &fs.PathError{Op: "list", Path: file, Err: fs.ErrNotExist}
+	}
+	return err
+}
+
+func (l *lister) entry(e *volume.Entry) error {
+	if l.countdown--; l.countdown < 0 {
+		l.countdown = 1000
+		if err := l.ctx.Err(); err != nil {
+			return err
+		}
+	}
+	if e.Err != nil {
+		l.bad++
+		l.w.Flush()
+		l.s.warn(e.Err.Error())
+		return nil
+	}
+	if l.enc != nil {
+		return l.enc.Encode(object(e))
+	}
+	if _, err := l.w.Write(l.format(e)); err != nil {
+		return err
+	}
+	if !l.flushed { // whoever waits sees at once that something comes
+		l.flushed = true
+		return l.w.Flush()
+	}
+	return nil
+}
+
+// format writes one entry into the lister's line.
+func (l *lister) format(e *volume.Entry) []byte {
+	b := l.line[:0]
+	if l.o.long {
+		b = appendMode(b, e.Mode)
+		b = appendPadded(b, int64(e.UID), 6)
+		b = appendPadded(b, int64(e.GID), 6)
+		b = appendPadded(b, e.Size, 13)
+		b = append(b, ' ')
+		b = append(b, l.time(e.Modified)...)
+		b = append(b, ' ')
+	}
+	b = l.appendName(b, e.Path)
+	switch {
+	case e.IsDir():
+		b = append(b, '/')
+	case l.o.long && e.Mode.Type() == fs.ModeSymlink:
+		b = append(b, " -> "...)
+		b = l.appendName(b, e.Target)
+	}
+	if l.o.null {
+		b = append(b, 0)
+	} else {
+		b = append(b, '\n')
+	}
+	l.line = b
+	return b
+}
+
+// time writes a time. Neighbours are often of the same minute: then it is
+// written already.
+func (l *lister) time(ns int64) []byte {
+	if ns == volume.NoTime {
+		return []byte("               -")
+	}
+	const perMinute = int64(time.Minute)
+	minute := ns / perMinute
+	if l.shown == nil || minute != l.minute || ns < 0 {
+		l.minute = minute
+		l.shown = time.Unix(0, ns).AppendFormat(l.shown[:0], "2006-01-02 15:04")
+	}
+	return l.shown
+}
+
+func (l *lister) appendName(b, name []byte) []byte {
+	if l.raw {
+		return append(b, name...)
+	}
+	return append(b, terminal.Printable(string(name))...)
+}

@@ -1,0 +1,318 @@
+//go:build linux
+
+package command
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"golang.org/x/sys/unix"
+)
+
+func exitCode(err error) Code {
+	var e *exec.ExitError
+	switch {
+	case err == nil:
+		return OK
+	case errors.As(err, &e):
+		return Code(e.ExitCode())
+	}
+	return -1
+}
+
+// trigger is a writer that calls a function when it sees a text.
+type trigger struct {
+	bytes.Buffer
+	text string
+	pull func()
+}
+
+func (g *trigger) Write(p []byte) (int, error) {
+	if bytes.Contains(p, []byte(g.text)) {
+		g.pull()
+	}
+	return g.Buffer.Write(p)
+}
+
+// readUntil reads until a text has come, and returns what came.
+func readUntil(t *testing.T, r *bufio.Reader, text string) string {
+	t.Helper()
+	var said []byte
+	for !bytes.HasSuffix(said, []byte(text)) {
+		b, err := r.ReadByte()
+		if err != nil {
+			t.Fatalf("%v after %q", err, said)
+		}
+		said = append(said, b)
+	}
+	return string(said)
+}
+
+func isEmpty(t *testing.T, dir string) {
+	t.Helper()
+	if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
+		t.Errorf("left behind: %v %v", left, err)
+	}
+}
+
+// Work that is cancelled while it writes leaves nothing, under no name.
+func TestCancelledWhileWriting(t *testing.T) {
+	dir, image, out := sample(t), builtImage(t), t.TempDir()
+	for _, c := range []struct{ verb, phase string }{
+		{"build", "writing"}, {"read", "writing"},
+	} {
+		ctx, cancel := context.WithCancel(t.Context())
+		g := &trigger{text: fmt.Sprintf(`"type":"phase","phase":%q`, c.phase), pull: cancel}
+		from := dir
+		if c.verb == "read" {
+			from = image
+		}
+		var log bytes.Buffer
+		code := Run(ctx, []string{c.verb, "--json", from, "-o", filepath.Join(out, "x.iso")}, strings.NewReader(""), g, &log)
+		if Code(code) != Cancelled {
+			t.Errorf("%s: exit code %d\n%s%s", c.verb, code, g.String(), log.String())
+		}
+		if o := outcomeOf(t, g.String()); o["exit"] != float64(Cancelled) {
+			t.Errorf("%s: %v", c.verb, o)
+		}
+		if !strings.Contains(log.String(), "cancelled: ") || !strings.Contains(log.String(), "x.iso was not written\n") {
+			t.Errorf("%s: %s", c.verb, log.String())
+		}
+		isEmpty(t, out)
+	}
+}
+
+// A burn that is cancelled says in which state it leaves the disc.
+func TestCancelledBurn(t *testing.T) {
+	recorder, _ := blankDisc(t, "dvd+r")
+	ctx, cancel := context.WithCancel(t.Context())
+	g := &trigger{text: `"type":"phase","phase":"writing"`, pull: cancel}
+	var log bytes.Buffer
+	code := Run(ctx, []string{"burn", "--json", sample(t), recorder}, strings.NewReader(""), g, &log)
+	o := outcomeOf(t, g.String())
+	if Code(code) != Cancelled || o["exit"] != float64(Cancelled) || o["ok"] != false {
+		t.Errorf("exit code %d, %v", code, o)
+	}
+	if text := o["error"].(string); !strings.Contains(text, "cancelled") || strings.Count(text, "cancelled") > 1 || !strings.Contains(text, "; nothing was written") {
+		t.Errorf("%s", text)
+	}
+}
+
+// Ctrl-C ends the real program cleanly. A pipe in place of a saved compilation
+// holds it in the middle of its work, so that nothing depends on time.
+func TestInterrupt(t *testing.T) {
+	bin, work, out := program(t), t.TempDir(), t.TempDir()
+	saved := filepath.Join(work, "saved.glassmaster")
+	must(t, OK, "build", sample(t), "--save", saved)
+	pipe := filepath.Join(work, "pipe.glassmaster")
+	if err := unix.Mkfifo(pipe, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(bin, "build", "--from", pipe, "-o", filepath.Join(out, "x.iso"))
+	stderr, err := cmd.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	w, err := os.OpenFile(pipe, os.O_WRONLY, 0) // waits until the program reads
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	lines := bufio.NewReader(stderr)
+	said := readUntil(t, lines, "cancelling")
+	if _, err := w.Write(content(t, saved)); err != nil {
+		t.Fatal(err)
+	}
+	w.Close()
+	rest, _ := io.ReadAll(lines)
+	if code := exitCode(cmd.Wait()); code != Cancelled {
+		t.Errorf("exit code %d, want %d\n%s%s", code, Cancelled, said, rest)
+	}
+	isEmpty(t, out)
+}
+
+// A second Ctrl-C does not wait for anything.
+func TestInterruptTwice(t *testing.T) {
+	bin := program(t)
+	pipe := filepath.Join(t.TempDir(), "pipe.glassmaster")
+	if err := unix.Mkfifo(pipe, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(bin, "ls", pipe)
+	stderr, err := cmd.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	w, err := os.OpenFile(pipe, os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Close()
+	lines := bufio.NewReader(stderr)
+	if err := cmd.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	readUntil(t, lines, "cancelling")
+	if err := cmd.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	io.Copy(io.Discard, lines)
+	if code := exitCode(cmd.Wait()); code != Cancelled {
+		t.Errorf("exit code %d, want %d", code, Cancelled)
+	}
+}
+
+// pseudoTerminal opens a pseudo-terminal and returns both of its ends.
+func pseudoTerminal(t *testing.T) (ours, theirs *os.File) {
+	t.Helper()
+	ours, err := os.OpenFile("/dev/ptmx", os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { ours.Close() })
+	if err := unix.IoctlSetPointerInt(int(ours.Fd()), unix.TIOCSPTLCK, 0); err != nil {
+		t.Fatal(err)
+	}
+	n, err := unix.IoctlGetInt(int(ours.Fd()), unix.TIOCGPTN)
+	if err != nil {
+		t.Fatal(err)
+	}
+	theirs, err = os.OpenFile(fmt.Sprintf("/dev/pts/%d", n), os.O_RDWR|unix.O_NOCTTY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { theirs.Close() })
+	if err := unix.IoctlSetWinsize(int(theirs.Fd()), unix.TIOCSWINSZ, &unix.Winsize{Row: 24, Col: 100}); err != nil {
+		t.Fatal(err)
+	}
+	return ours, theirs
+}
+
+// On a terminal there are bars, elsewhere there are lines.
+func TestOnATerminal(t *testing.T) {
+	bin, dir := program(t), sample(t)
+	ours, theirs := pseudoTerminal(t)
+	cmd := exec.Command(bin, "build", dir, "-o", filepath.Join(t.TempDir(), "x.iso"))
+	cmd.Env = append(os.Environ(), "TERM=xterm")
+	cmd.Stderr = theirs
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	theirs.Close()
+	screen, _ := io.ReadAll(ours) // ends with an error when the program closes its end
+	if err := cmd.Wait(); err != nil {
+		t.Fatalf("%v\n%s", err, screen)
+	}
+	for _, want := range []string{"scanning", "writing", "━━━", "x.iso: "} {
+		if !bytes.Contains(screen, []byte(want)) {
+			t.Errorf("%q is missing on the screen: %q", want, screen)
+		}
+	}
+	plain := must(t, OK, "build", dir, "-o", filepath.Join(t.TempDir(), "x.iso")).log
+	if strings.ContainsAny(plain, "\x1b\r━") {
+		t.Errorf("a log holds what only a terminal understands: %q", plain)
+	}
+}
+
+// What is asked on a terminal is answered there; "no" writes nothing.
+func TestQuestion(t *testing.T) {
+	bin, image := program(t), builtImage(t)
+	for _, c := range []struct {
+		answer string
+		want   Code
+		state  string
+	}{
+		{"n\n", Cancelled, "blank"},
+		{"\n", Cancelled, "blank"},
+		{"y\n", OK, "closed"},
+	} {
+		recorder, _ := blankDisc(t, "dvd+r")
+		ours, theirs := pseudoTerminal(t)
+		cmd := exec.Command(bin, "burn", image, recorder)
+		cmd.Stdin = theirs
+		var log bytes.Buffer
+		cmd.Stderr = &log
+		if _, err := ours.WriteString(c.answer); err != nil {
+			t.Fatal(err)
+		}
+		if code := exitCode(cmd.Run()); code != c.want {
+			t.Errorf("answer %q: exit code %d, want %d\n%s", c.answer, code, c.want, log.String())
+		}
+		if !strings.Contains(log.String(), "Burn now?") {
+			t.Errorf("answer %q: nothing was asked:\n%s", c.answer, log.String())
+		}
+		if out := must(t, OK, "media", recorder).out; !strings.Contains(out, c.state) {
+			t.Errorf("answer %q: the disc is not %s:\n%s", c.answer, c.state, out)
+		}
+	}
+}
+
+// Ctrl-C at the question is an answer too.
+func TestInterruptAtQuestion(t *testing.T) {
+	bin, image := program(t), builtImage(t)
+	recorder, _ := blankDisc(t, "dvd+r")
+	_, theirs := pseudoTerminal(t)
+	cmd := exec.Command(bin, "burn", image, recorder)
+	cmd.Stdin = theirs
+	stderr, err := cmd.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	said := readUntil(t, bufio.NewReader(stderr), "Burn now? [y/N] ")
+	if err := cmd.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	rest, _ := io.ReadAll(stderr)
+	if code := exitCode(cmd.Wait()); code != Cancelled || !bytes.Contains(rest, []byte("nothing was written")) {
+		t.Errorf("exit code %d\n%s%s", code, said, rest)
+	}
+}
+
+// Without a verb the window's program is started; without that, or without a
+// display, the message says so.
+func TestWindow(t *testing.T) {
+	bin := program(t)
+	start := func(env ...string) (Code, string) {
+		cmd := exec.Command(bin)
+		cmd.Env = append([]string{"PATH=/nowhere"}, env...)
+		out, err := cmd.CombinedOutput()
+		return exitCode(err), string(out)
+	}
+	if code, out := start("DISPLAY=:7"); code != Failed || !strings.Contains(out, "glassmaster-window") {
+		t.Errorf("no window program: %d, %s", code, out)
+	}
+	window := filepath.Join(filepath.Dir(bin), "glassmaster-window")
+	script := "#!/bin/sh\necho \"window on $DISPLAY$WAYLAND_DISPLAY\"\n"
+	if err := os.WriteFile(window, []byte(script), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if code, out := start(); code != Failed || !strings.Contains(out, "no display") {
+		t.Errorf("no display: %d, %s", code, out)
+	}
+	if code, out := start("DISPLAY=:7"); code != OK || out != "window on :7\n" {
+		t.Errorf("X: %d, %s", code, out)
+	}
+	if code, out := start("WAYLAND_DISPLAY=wayland-0"); code != OK || out != "window on wayland-0\n" {
+		t.Errorf("Wayland: %d, %s", code, out)
+	}
+}

@@ -1,0 +1,144 @@
+package command
+
+import (
+	"bufio"
+	"context"
+	"encoding/hex"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"glassmaster/app/terminal"
+	"glassmaster/drive/source"
+	"glassmaster/mastering/disc"
+	"glassmaster/mastering/verify"
+)
+
+func (s *session) verifyVerb() *cobra.Command {
+	return &cobra.Command{
+		Use:   "verify IMAGE [IMAGE]",
+		Short: "Compare two discs, or read every sector of one",
+		Long: `Compare two discs sector by sector, each an image file, a drive, a folder or a
+compilation. Where they differ, the first address and the file that lies there are
+named. Zeros that only one of them has at its end, as burning adds them, are no
+difference.
+
+With one disc, every sector of it is read.
+
+The SHA-256 that is printed is of all sectors of the disc; of two, of the shorter
+one.`,
+		Example: `  glassmaster verify holiday.iso /dev/sr0
+  glassmaster verify Holiday /dev/sr0
+  glassmaster verify /dev/sr0`,
+		Args: wanted(1, 2, "IMAGE [IMAGE]"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 1 {
+				return s.verifyOne(cmd.Context(), args[0])
+			}
+			return s.verifyTwo(cmd.Context(), args[0], args[1])
+		},
+	}
+}
+
+// verified is what "verify" found out, for a program.
+type verified struct {
+	Equal   bool     `json:"equal"` // of one disc: all of it could be read
+	Sectors int64    `json:"sectors"`
+	Padding int64    `json:"padding_sectors"` // zeros that only the longer disc has
+	SHA256  string   `json:"sha256,omitempty"`
+	Differs *differs `json:"differs,omitempty"`
+}
+
+func (s *session) verifyOne(ctx context.Context, name string) error {
+	src, err := s.openSource(ctx, name)
+	if err != nil {
+		return err
+	}
+	defer src.Close()
+	r, err := verify.Read(ctx, src.Disc, src.Locate, s.report())
+	return s.verdict(r, 0, err, name, fmt.Sprintf("%s: every sector can be read", name))
+}
+
+func (s *session) verifyTwo(ctx context.Context, a, b string) error {
+	want, err := s.openSource(ctx, a)
+	if err != nil {
+		return err
+	}
+	defer want.Close()
+	got, err := s.openSource(ctx, b)
+	if err != nil {
+		return err
+	}
+	defer got.Close()
+	if disc.Sectors(want.Disc) > disc.Sectors(got.Disc) {
+		want, got = got, want
+	}
+	r, err := verify.Compare(ctx, want.Disc, got.Disc, want.Locate, s.report())
+	var padding int64
+	if err == nil {
+		padding, err = extra(ctx, want, got)
+	}
+	text := fmt.Sprintf("%s and %s are equal", a, b)
+	if padding > 0 {
+		text += fmt.Sprintf(" (%s has %s of zeros more)", got.Name, counted(int(padding), "sector"))
+	}
+	return s.verdict(r, padding, err, a+" and "+b, text)
+}
+
+// verdict prints the outcome of a verification.
+func (s *session) verdict(r verify.Result, padding int64, err error, names, good string) error {
+	v := verified{Equal: err == nil, Sectors: r.Sectors, Padding: padding}
+	if err == nil {
+		v.SHA256 = hex.EncodeToString(r.SHA256[:])
+	}
+	bad := mismatch(err)
+	if err != nil && bad == nil {
+		return err
+	}
+	v.Differs = difference(bad)
+	answer := s.answer(v, func(w *bufio.Writer) {
+		if bad == nil {
+			fmt.Fprintf(w, "%s: %d sectors, SHA-256 %s\n", terminal.Printable(good), v.Sectors, v.SHA256)
+		}
+	})
+	if answer != nil {
+		return answer
+	}
+	if bad != nil {
+		return fmt.Errorf("%s: %w", names, bad)
+	}
+	return nil
+}
+
+// extra reads what the longer disc has behind the end of the shorter one: zeros,
+// whose number of sectors it returns, or something else, which is a difference.
+func extra(ctx context.Context, short, long *source.Source) (int64, error) {
+	buf := make([]byte, 64*disc.SectorSize)
+	start, end := disc.LBA(disc.Sectors(short.Disc)), disc.LBA(disc.Sectors(long.Disc))
+	for at := start; at < end; {
+		if err := ctx.Err(); err != nil {
+			return 0, err
+		}
+		p := buf[:min(int64(end-at), 64)*disc.SectorSize]
+		n, err := long.ReadSectors(p, at, disc.User)
+		if n == 0 {
+			return 0, &verify.Mismatch{LBA: at, Err: err, Count: int64(end - at)}
+		}
+		if i := firstNonZero(p[:n*disc.SectorSize]); i >= 0 {
+			at += disc.LBA(i / disc.SectorSize)
+			return 0, &verify.Mismatch{LBA: at, Offset: i % disc.SectorSize, File: long.Locate(at), Count: int64(end - at)}
+		}
+		at += disc.LBA(n)
+	}
+	return max(int64(end-start), 0), nil
+}
+
+// firstNonZero returns the index of the first byte that is not zero, or -1.
+func firstNonZero(p []byte) int {
+	for i, b := range p {
+		if b != 0 {
+			return i
+		}
+	}
+	return -1
+}

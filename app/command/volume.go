@@ -1,0 +1,94 @@
+package command
+
+import (
+	"context"
+	"fmt"
+	"path"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"glassmaster/drive/scsi"
+	"glassmaster/drive/source"
+	"glassmaster/drive/trace"
+	"glassmaster/mastering/volume"
+)
+
+// volumeFlags adds the flags that choose whose names are shown, and which
+// session.
+func volumeFlags(c *cobra.Command, o *volume.Options) {
+	f := c.Flags()
+	f.StringVar(&o.View, "view", "", "show the names of this `VIEW`: rockridge, joliet, iso9660 or udf (the richest one there is)")
+	f.IntVar(&o.Session, "session", 0, "show the files of session `N`, 1 being the oldest (the newest)")
+	offer(c, "view", "rockridge", "joliet", "iso9660", "udf")
+}
+
+// offer has the shell complete the values of a flag.
+func offer(c *cobra.Command, flag string, values ...string) {
+	if err := c.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp)); err != nil {
+		panic(err) // the flag does not exist, or is registered twice
+	}
+}
+
+// opener returns what opens discs and drives in this run.
+func (s *session) opener() source.Opener {
+	o := source.Opener{Report: s.report()}
+	if s.record != nil {
+		o.Wrap = func(name string, t scsi.Transport) scsi.Transport {
+			return trace.Wrap(t, s.record, "drive "+name)
+		}
+	}
+	return o
+}
+
+// openSource opens a disc and passes on what there is to say about it.
+func (s *session) openSource(ctx context.Context, name string) (*source.Source, error) {
+	src, err := s.opener().Open(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	for _, w := range src.Warnings {
+		s.warn(w)
+	}
+	return src, nil
+}
+
+// openVolume opens a disc and the file system on it.
+func (s *session) openVolume(ctx context.Context, name string, o volume.Options) (*source.Source, volume.FS, error) {
+	src, err := s.openSource(ctx, name)
+	if err != nil {
+		return nil, nil, err
+	}
+	o.View = viewName(o.View)
+	vol, err := volume.OpenDisc(src.Disc, o)
+	if err != nil {
+		src.Close()
+		return nil, nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return src, vol, nil
+}
+
+// viewName is the name of a view as package volume spells it.
+func viewName(v string) string {
+	plain := strings.NewReplacer(" ", "", "-", "", "_", "").Replace(strings.ToLower(v))
+	switch plain {
+	case "rockridge", "rr", "rock":
+		return "Rock Ridge"
+	case "joliet":
+		return "Joliet"
+	case "iso9660", "iso":
+		return "ISO 9660"
+	case "udf":
+		return "UDF"
+	}
+	return v
+}
+
+// onDisc turns a path that a person wrote into one of io/fs.
+func onDisc(p string) string {
+	p = path.Clean("/" + p)[1:]
+	if p == "" {
+		return "."
+	}
+	return p
+}

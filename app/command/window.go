@@ -1,0 +1,73 @@
+package command
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+
+	"github.com/spf13/cobra"
+)
+
+// windowProgram is the program that opens the window, without ".exe".
+const windowProgram = "glassmaster-window"
+
+func (s *session) windowVerb() *cobra.Command {
+	return &cobra.Command{
+		Use:   "window [FILE...]",
+		Short: "Open the window, with these files in it",
+		RunE:  func(cmd *cobra.Command, args []string) error { return s.openWindow(cmd.Context(), args) },
+	}
+}
+
+// openWindow runs the window program and waits for its end.
+func (s *session) openWindow(ctx context.Context, args []string) error {
+	program, err := findWindow()
+	if err != nil {
+		return advise(err, `put it beside glassmaster, or use a verb: "glassmaster --help" lists them`)
+	}
+	if !hasDisplay() {
+		return advise(errors.New("there is no display to open the window on (neither DISPLAY nor WAYLAND_DISPLAY is set)"),
+			`everything works without a window too: "glassmaster --help" lists the verbs`)
+	}
+	cmd := exec.CommandContext(ctx, program, args...)
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = s.in, s.out, s.log
+	if err := cmd.Run(); err != nil {
+		return fmt.Errorf("run %s: %w", program, err)
+	}
+	return nil
+}
+
+// findWindow looks beside this program first, then in PATH.
+func findWindow() (string, error) {
+	name := windowProgram
+	if runtime.GOOS == "windows" {
+		name += ".exe"
+	}
+	if self, err := os.Executable(); err == nil {
+		if real, err := filepath.EvalSymlinks(self); err == nil {
+			self = real
+		}
+		beside := filepath.Join(filepath.Dir(self), name)
+		if info, err := os.Stat(beside); err == nil && info.Mode().IsRegular() {
+			return beside, nil
+		}
+	}
+	path, err := exec.LookPath(name)
+	if err != nil {
+		return "", fmt.Errorf("the window is a program of its own, %s, and it is neither beside this one nor in PATH", name)
+	}
+	return path, nil
+}
+
+func hasDisplay() bool {
+	switch runtime.GOOS {
+	case "windows", "darwin":
+		return true
+	}
+	return os.Getenv("DISPLAY") != "" || os.Getenv("WAYLAND_DISPLAY") != ""
+}

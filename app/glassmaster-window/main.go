@@ -1,0 +1,52 @@
+// Command glassmaster-window is the window of Glassmaster. Its arguments are
+// files to open: disc images, compilations, or anything to compile.
+package main
+
+import (
+	"flag"
+	"fmt"
+	"os"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/app"
+
+	"glassmaster/assets"
+	"glassmaster/ui"
+	"glassmaster/ui/engine"
+	"glassmaster/ui/look"
+)
+
+func main() {
+	events := flag.String("events", "", "append what happens to this `file`, one JSON object a line")
+	size := flag.String("size", "1280x800", "initial `size` of the window")
+	flag.Parse()
+	if err := run(*events, *size, flag.Args()); err != nil {
+		fmt.Fprintln(os.Stderr, "glassmaster-window:", err)
+		os.Exit(1)
+	}
+}
+
+func run(events, size string, files []string) error {
+	var w, h float32
+	if _, err := fmt.Sscanf(size, "%gx%g", &w, &h); err != nil || w < 640 || h < 480 {
+		return fmt.Errorf("--size %s: want WIDTHxHEIGHT, at least 640x480", size)
+	}
+	log, err := openLog(events)
+	if err != nil {
+		return err
+	}
+	defer log.Close()
+	a := app.NewWithID("io.glassmaster.Glassmaster")
+	a.Settings().SetTheme(look.Theme{})
+	a.SetIcon(assets.Icon)
+	window := a.NewWindow("Glassmaster")
+	window.SetPadded(false)
+	window.SetMaster()
+	shell := ui.New(window, ui.Config{Engine: engine.New(), Picker: newPicker(), Event: log.event(), Pointer: pointer(window)})
+	window.Resize(fyne.NewSize(w, h))
+	window.SetOnClosed(shell.Close)
+	window.SetCloseIntercept(func() { shell.AskClose(window.Close) })
+	a.Lifecycle().SetOnStarted(func() { shell.OpenFiles(files) })
+	window.ShowAndRun()
+	return nil
+}

@@ -1,0 +1,92 @@
+package terminal
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"glassmaster/mastering/progress"
+)
+
+// lines is the view for logs.
+type lines struct {
+	w     io.Writer
+	quiet bool // warnings and errors only
+}
+
+func (l *lines) begin(s progress.Snapshot) {
+	if l.quiet {
+		return
+	}
+	if s.Total > 0 {
+		fmt.Fprintf(l.w, "%s: %s\n", s.Phase, Size(s.Total))
+		return
+	}
+	fmt.Fprintf(l.w, "%s\n", s.Phase)
+}
+
+func (l *lines) update(s progress.Snapshot) {
+	if !l.quiet && s.Phase != "" && s.Done > 0 {
+		fmt.Fprintf(l.w, "%s: %s\n", s.Phase, describe(s))
+	}
+}
+
+func (l *lines) end(progress.Snapshot) {}
+
+func (l *lines) message(m progress.Message) {
+	if l.quiet && m.Level == progress.Info {
+		return
+	}
+	fmt.Fprintln(l.w, spoken(m))
+}
+
+func (l *lines) close() {}
+
+// spoken is a message as a line of text. A message that came from a disc cannot
+// play with the terminal.
+func spoken(m progress.Message) string {
+	text := Printable(m.Text)
+	if m.Level == progress.Info {
+		return text
+	}
+	return m.Level.String() + ": " + text
+}
+
+// describe says in words how far a phase is.
+func describe(s progress.Snapshot) string {
+	var parts []string
+	if s.Total > 0 {
+		parts = append(parts, fmt.Sprintf("%d %%", percent(s)), Size(s.Done)+" of "+Size(s.Total))
+	} else {
+		parts = append(parts, Size(s.Done))
+	}
+	if s.Rate > 0 {
+		parts = append(parts, Rate(s.Rate))
+	}
+	if left, ok := s.Left(); ok {
+		parts = append(parts, Duration(left)+" left")
+	}
+	if b := buffers(s); b != "" {
+		parts = append(parts, b)
+	}
+	return strings.Join(parts, ", ")
+}
+
+// percent is how much of a phase is done, never 100 before it is.
+func percent(s progress.Snapshot) int64 {
+	if s.Total <= 0 {
+		return 0
+	}
+	return int64(float64(min(s.Done, s.Total)) / float64(s.Total) * 100)
+}
+
+func buffers(s progress.Snapshot) string {
+	var parts []string
+	if s.HostBuffer >= 0 {
+		parts = append(parts, fmt.Sprintf("buffer %.0f %%", s.HostBuffer*100))
+	}
+	if s.DriveBuffer >= 0 {
+		parts = append(parts, fmt.Sprintf("drive %.0f %%", s.DriveBuffer*100))
+	}
+	return strings.Join(parts, ", ")
+}

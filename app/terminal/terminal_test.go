@@ -1,0 +1,144 @@
+package terminal
+
+import (
+	"bytes"
+	"encoding/json"
+	"strings"
+	"testing"
+	"time"
+
+	"glassmaster/mastering/progress"
+)
+
+// halfway is a phase in its middle.
+var halfway = progress.Snapshot{
+	Phase: "writing", Done: 2_350_000_000, Total: 4_700_000_000,
+	Rate: 11_080_000, Elapsed: 212 * time.Second, HostBuffer: 0.98, DriveBuffer: 0.5,
+}
+
+func TestLines(t *testing.T) {
+	var out bytes.Buffer
+	l := &lines{w: &out}
+	l.begin(progress.Snapshot{Phase: "scanning"})
+	l.update(progress.Snapshot{Phase: "scanning", HostBuffer: -1, DriveBuffer: -1})
+	l.begin(progress.Snapshot{Phase: "writing", Total: 4_700_000_000})
+	l.update(halfway)
+	l.message(progress.Message{Level: progress.Info, Text: "closing the session"})
+	l.message(progress.Message{Level: progress.Warning, Text: "bad\x1b[0mname"})
+	want := `scanning
+writing: 4.7 GB
+writing: 50 %, 2.4 GB of 4.7 GB, 11.1 MB/s, 3:32 left, buffer 98 %, drive 50 %
+closing the session
+warning: bad?[0mname
+`
+	if got := out.String(); got != want {
+		t.Errorf("got:\n%s\nwant:\n%s", got, want)
+	}
+}
+
+func TestQuiet(t *testing.T) {
+	var out bytes.Buffer
+	r := New(&out, Quiet)
+	r.Phase("writing", 100)
+	r.Add(50)
+	r.Message(progress.Info, "nothing of note")
+	r.Message(progress.Warning, "slow")
+	r.Message(progress.Error, "broken")
+	r.Close()
+	if got, want := out.String(), "warning: slow\nerror: broken\n"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func TestPercentNeverEndsEarly(t *testing.T) {
+	for _, c := range []struct{ done, total, want int64 }{
+		{0, 100, 0}, {999_999, 1_000_000, 99}, {1_000_000, 1_000_000, 100}, {200, 100, 100}, {5, 0, 0},
+	} {
+		if got := percent(progress.Snapshot{Done: c.done, Total: c.total}); got != c.want {
+			t.Errorf("%d of %d: %d %%, want %d", c.done, c.total, got, c.want)
+		}
+	}
+}
+
+func TestObjects(t *testing.T) {
+	var out bytes.Buffer
+	r := New(&out, JSON)
+	r.Phase("writing", 4096)
+	r.Add(2048)
+	r.Buffers(1, -1)
+	r.tick()
+	r.Message(progress.Warning, "<slow> & odd")
+	r.Add(2048)
+	r.Phase("verifying", 0)
+	r.Close()
+
+	type object struct {
+		Type, Phase, Level, Text string
+		Done, Total              int64
+		HostBuffer               *float64 `json:"host_buffer"`
+		DriveBuffer              *float64 `json:"drive_buffer"`
+	}
+	var got []object
+	for line := range strings.Lines(out.String()) {
+		var o object
+		if err := json.Unmarshal([]byte(line), &o); err != nil {
+			t.Fatalf("%q: %v", line, err)
+		}
+		got = append(got, o)
+	}
+	want := []object{
+		{Type: "phase", Phase: "writing", Total: 4096},
+		{Type: "progress", Phase: "writing", Done: 2048, Total: 4096},
+		{Type: "message", Level: "warning", Text: "<slow> & odd"},
+		{Type: "progress", Phase: "writing", Done: 4096, Total: 4096},
+		{Type: "phase", Phase: "verifying"},
+		{Type: "progress", Phase: "verifying"},
+	}
+	if len(got) != len(want) {
+		t.Fatalf("%d objects, want %d:\n%s", len(got), len(want), out.String())
+	}
+	if b := got[1].HostBuffer; b == nil || *b != 1 || got[1].DriveBuffer != nil {
+		t.Errorf("buffers: %v %v, want 1 and none", b, got[1].DriveBuffer)
+	}
+	for i := range got {
+		got[i].HostBuffer = nil
+		if got[i] != want[i] {
+			t.Errorf("object %d: %+v, want %+v", i, got[i], want[i])
+		}
+	}
+}
+
+func TestBars(t *testing.T) {
+	var out bytes.Buffer
+	r := New(&out, Bars)
+	r.Phase("scanning", 0)
+	r.Add(1234)
+	r.Phase("writing", 4096)
+	r.Add(4096)
+	r.tick()
+	r.Message(progress.Info, "closing the session")
+	r.Phase("verifying", 1_000_000)
+	r.Add(250_000)
+	r.Close()
+	r.Close()
+	got := out.String()
+	for _, want := range []string{
+		"scanning", "1.2 kB, 0:00", "writing", "━━━━", "4.1 kB, 0:00",
+		"closing the session\n", "verifying", "250.0 kB of 1.0 MB, 0:00",
+	} {
+		if !strings.Contains(got, want) {
+			t.Errorf("%q is missing in:\n%s", want, got)
+		}
+	}
+}
+
+// Work that never began a phase leaves the screen alone.
+func TestNothingToShow(t *testing.T) {
+	for _, style := range []Style{Lines, Bars, JSON, Quiet} {
+		var out bytes.Buffer
+		New(&out, style).Close()
+		if out.Len() != 0 {
+			t.Errorf("style %d printed %q", style, out.String())
+		}
+	}
+}

@@ -1,0 +1,86 @@
+package source
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"runtime"
+	"strings"
+
+	"glassmaster/drive"
+	"glassmaster/drive/read"
+	"glassmaster/drive/scsi"
+)
+
+// IsDrive reports whether a name is that of a drive: one with a scheme
+// (iscsi://..., virtual:...), a device, or on Windows a drive letter.
+func IsDrive(name string) bool {
+	switch scheme, _, _ := strings.Cut(name, ":"); scheme {
+	case "iscsi", "virtual":
+		return true
+	}
+	if runtime.GOOS == "windows" {
+		letter := strings.TrimSuffix(strings.TrimPrefix(name, `\\.\`), `\`)
+		return len(letter) == 2 && letter[1] == ':'
+	}
+	info, err := os.Stat(name)
+	if err != nil && !strings.ContainsRune(name, '/') { // sr0 for /dev/sr0
+		info, err = os.Stat("/dev/" + name)
+	}
+	return err == nil && info.Mode()&os.ModeDevice != 0
+}
+
+// Drive opens the drive of that name. An empty name stands for the drive of
+// this machine, if it has exactly one.
+func (o Opener) Drive(ctx context.Context, name string) (scsi.Transport, string, error) {
+	if name == "" {
+		var err error
+		if name, err = only(ctx); err != nil {
+			return nil, "", err
+		}
+	}
+	t, err := drive.Open(ctx, name)
+	if err != nil {
+		return nil, name, err
+	}
+	if o.Wrap != nil {
+		t = o.Wrap(name, t)
+	}
+	return t, name, nil
+}
+
+// ErrNoDrive is returned where a drive is wanted and this machine has none.
+var ErrNoDrive = errors.New("this machine has no optical drive")
+
+// only returns the name of the only drive of this machine.
+func only(ctx context.Context) (string, error) {
+	all, err := drive.List(ctx)
+	if err != nil {
+		return "", fmt.Errorf("look for drives: %w", err)
+	}
+	switch len(all) {
+	case 0:
+		return "", ErrNoDrive
+	case 1:
+		return all[0].Name, nil
+	}
+	return "", fmt.Errorf("this machine has %d drives: name one of them", len(all))
+}
+
+func (o Opener) openDrive(ctx context.Context, name string) (*Source, error) {
+	t, _, err := o.Drive(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	d, err := read.Open(ctx, t)
+	if err != nil {
+		t.Close()
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	s := &Source{Disc: d, Kind: "drive", close: []func() error{t.Close}}
+	if m, err := read.Media(ctx, t); err == nil {
+		s.Format = m.Profile.String()
+	}
+	return s, nil
+}

@@ -1,0 +1,127 @@
+// Package source opens whatever holds a disc, by the name that a person gives
+// it: an image file, a drive, a folder, a saved compilation. What comes back is
+// a disc, and nobody needs to ask again what it was.
+package source
+
+import (
+	"context"
+	"os"
+	"strings"
+	"sync"
+
+	"glassmaster/drive/scsi"
+	"glassmaster/mastering/compilation"
+	"glassmaster/mastering/disc"
+	"glassmaster/mastering/image"
+	"glassmaster/mastering/progress"
+	"glassmaster/mastering/volume"
+
+	// The image files and file systems that are known.
+	_ "glassmaster/mastering/image/iso"
+	_ "glassmaster/mastering/iso9660"
+	_ "glassmaster/mastering/udf"
+)
+
+// Source is an open disc with what is known of its origin.
+type Source struct {
+	disc.Disc
+	Name     string
+	Kind     string   // "image", "drive", "folder" or "compilation"
+	Format   string   // of an image: "ISO"; of a drive: the medium, "DVD+R"
+	Warnings []string // what is on the disc, but not as one might expect
+	Problems []string // what should be on the disc, and is not
+	// Locate names the file that holds an address, empty when there is none.
+	Locate func(disc.LBA) string
+	close  []func() error // besides the disc
+}
+
+// Close closes the disc and what it stands on.
+func (s *Source) Close() error {
+	err := s.Disc.Close()
+	for _, f := range s.close {
+		if e := f(); err == nil {
+			err = e
+		}
+	}
+	return err
+}
+
+// Opener opens discs and drives for one run of the program.
+type Opener struct {
+	// Wrap, if not nil, stands between every drive that is opened and its user.
+	Wrap func(name string, t scsi.Transport) scsi.Transport
+	// Report hears of work that takes long, such as the scan of a folder.
+	Report progress.Reporter
+}
+
+// Open opens the disc of that name.
+func (o Opener) Open(ctx context.Context, name string) (*Source, error) {
+	s, err := o.open(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	s.Name = name
+	if s.Locate == nil {
+		s.Locate = s.locate()
+	}
+	return s, nil
+}
+
+func (o Opener) open(ctx context.Context, name string) (*Source, error) {
+	if IsDrive(name) {
+		return o.openDrive(ctx, name)
+	}
+	if info, err := os.Stat(name); err == nil && info.IsDir() {
+		return o.openFolder(ctx, name)
+	}
+	if strings.HasSuffix(name, compilation.Ending) {
+		return openCompilation(ctx, name)
+	}
+	d, format, err := image.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	return &Source{Disc: d, Kind: "image", Format: format.Name}, nil
+}
+
+// locate names files by the file system of the disc, which is opened when a
+// name is wanted for the first time.
+func (s *Source) locate() func(disc.LBA) string {
+	locator := sync.OnceValue(func() func(disc.LBA) string {
+		vol, err := volume.OpenDisc(s.Disc, volume.Options{})
+		if err != nil {
+			return func(disc.LBA) string { return "" }
+		}
+		return volume.NewLocator(vol).Locate
+	})
+	return func(a disc.LBA) string { return locator()(a) }
+}
+
+func (o Opener) openFolder(ctx context.Context, name string) (*Source, error) {
+	c := compilation.New()
+	c.Label = Label([]string{name})
+	problems, err := Gather(ctx, c, []string{name}, false, o.Report)
+	if err != nil {
+		return nil, err
+	}
+	return plan(ctx, "folder", c, problems)
+}
+
+func openCompilation(ctx context.Context, name string) (*Source, error) {
+	c, problems, err := compilation.Load(name)
+	if err != nil {
+		return nil, err
+	}
+	return plan(ctx, "compilation", c, problems)
+}
+
+func plan(ctx context.Context, kind string, c *compilation.Compilation, problems []compilation.Problem) (*Source, error) {
+	c.Seal()
+	img, err := c.Plan(ctx)
+	if err != nil {
+		return nil, err
+	}
+	s := &Source{Disc: img.Disc(), Kind: kind, Warnings: img.Warnings, Locate: img.Locate}
+	s.Problems, s.Warnings = Sort(problems, s.Warnings)
+	return s, nil
+}

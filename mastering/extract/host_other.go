@@ -1,0 +1,5 @@
+//go:build !linux
+
+package extract
+
+func openHost(dir string) (hostFolder, error) { return openRoot(dir) }

@@ -1,0 +1,126 @@
+package extract
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+)
+
+// rootFolder is a hostFolder on any system.
+type rootFolder struct{ *os.Root }
+
+func openRoot(dir string) (hostFolder, error) {
+	r, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, err
+	}
+	return rootFolder{r}, nil
+}
+
+func (r rootFolder) close() { r.Close() }
+
+func (r rootFolder) mkdir(name string) error { return r.Mkdir(name, 0o700) }
+
+func (r rootFolder) enter(name string) (hostFolder, error) {
+	info, err := r.Lstat(name)
+	if err != nil {
+		return nil, err
+	}
+	if !info.IsDir() {
+		return nil, errNoFolder
+	}
+	sub, err := r.OpenRoot(name)
+	if err != nil {
+		return nil, err
+	}
+	return rootFolder{sub}, nil
+}
+
+var errNoFolder = errors.New("something that is not a folder is in its place")
+
+func (r rootFolder) symlink(target, name string) error { return r.Symlink(target, name) }
+func (r rootFolder) remove(name string) error          { return r.Remove(name) }
+
+func (r rootFolder) kind(name string) (fs.FileMode, error) {
+	info, err := r.Lstat(name)
+	if err != nil {
+		return 0, err
+	}
+	return info.Mode().Type(), nil
+}
+
+// link makes a further name. Go offers links only within one root, so that one
+// from another folder is made from its path.
+func (r rootFolder) link(from hostFolder, old, name string) error {
+	if f := from.(rootFolder); f.Root != r.Root {
+		return os.Link(f.Name()+string(os.PathSeparator)+old, r.Name()+string(os.PathSeparator)+name)
+	}
+	return r.Link(old, name)
+}
+
+func (r rootFolder) settle(a attributes) error { return r.apply(".", a) }
+
+// dress leaves the time of a link as it is: Go sets only that of its target.
+func (r rootFolder) dress(link string, a attributes) error { return r.own(link, a) }
+
+func (r rootFolder) own(name string, a attributes) error {
+	if !a.owned {
+		return nil
+	}
+	return r.Lchown(name, int(a.uid), int(a.gid))
+}
+
+// apply gives a file its attributes; the owner first, since a change of owner
+// takes bits of the mode away.
+func (r rootFolder) apply(name string, a attributes) error {
+	err := r.own(name, a)
+	if err == nil {
+		err = r.Chmod(name, a.mode)
+	}
+	if t, ok := a.time(); err == nil && ok {
+		err = r.Chtimes(name, t, t)
+	}
+	return err
+}
+
+func (r rootFolder) create(name string, replace bool, a attributes) (hostFile, error) {
+	if _, err := r.Lstat(name); err == nil && !replace {
+		return nil, fs.ErrExist
+	}
+	temp := ".glassmaster-" + rand.Text()
+	f, err := r.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	return &rootFile{f, r, temp, name, a}, nil
+}
+
+// rootFile is written under another name and renamed when it is complete.
+type rootFile struct {
+	*os.File
+	in         rootFolder
+	temp, name string
+	a          attributes
+}
+
+func (f *rootFile) finish() error {
+	err := f.Close()
+	if err == nil {
+		err = f.in.apply(f.temp, f.a)
+	}
+	if err == nil {
+		err = f.in.Rename(f.temp, f.name)
+	}
+	if err != nil {
+		_ = f.in.Remove(f.temp)
+		return fmt.Errorf("complete the file: %w", err)
+	}
+	return nil
+}
+
+func (f *rootFile) abort() {
+	f.Close()
+	_ = f.in.Remove(f.temp)
+}

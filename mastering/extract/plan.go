@@ -1,0 +1,246 @@
+package extract
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+
+	"glassmaster/mastering/disc"
+	"glassmaster/mastering/volume"
+)
+
+// plan is what will be made: folders in the order of the walk, each behind the
+// one that holds it, then files, then symbolic links. It is kept small, since a
+// disc may hold a million files.
+type plan struct {
+	x       *extraction
+	names   *names
+	folders []folder
+	files   []file
+	links   []link
+	more    map[int32][]volume.Extent // all extents of files that have several
+	total   int64                     // bytes of contents
+	text    arena
+	above   map[string]int32 // folders that were added for what lies in them
+	open    []level          // the folders above the entry that the walk is at
+}
+
+// folder is a folder that will be made. Number 0 is the one extracted into.
+type folder struct {
+	parent   int32
+	failed   bool
+	name     string // on the volume
+	host     string // on the host
+	mode     fs.FileMode
+	modified int64
+	uid, gid uint32
+}
+
+// file is a regular file that will be made.
+type file struct {
+	folder   int32
+	encoded  bool // to be opened, not read at its extents
+	name     string
+	host     string
+	start    disc.LBA // of the first extent
+	size     int64
+	modified int64
+	inode    uint64
+	mode     fs.FileMode
+	uid, gid uint32
+}
+
+// link is a symbolic link that will be made.
+type link struct {
+	folder   int32
+	name     string
+	host     string
+	target   string
+	modified int64
+	uid, gid uint32
+}
+
+// level is a folder of the walk: its number and the length of its path.
+type level struct {
+	folder int32
+	length int
+}
+
+// arena holds many short strings in few pieces of memory.
+type arena struct{ strings.Builder }
+
+// keep returns a string that stays. A full builder is left behind with the
+// strings that lie in it.
+func (a *arena) keep(p []byte) string {
+	if a.Cap()-a.Len() < len(p) {
+		a.Builder = strings.Builder{}
+		a.Grow(max(64<<10, len(p)))
+	}
+	from := a.Len()
+	a.Write(p)
+	return a.String()[from:]
+}
+
+func newPlan(x *extraction) *plan {
+	return &plan{
+		x: x, names: newNames(), folders: make([]folder, 1), more: map[int32][]volume.Extent{},
+		above: map[string]int32{}, open: []level{{}},
+	}
+}
+
+// choose adds a chosen path, the folders above it, and what is below it.
+func (p *plan) choose(path string) error {
+	p.open = p.open[:1]
+	if path != "." {
+		for i := range path {
+			if path[i] == '/' {
+				if err := p.single(path[:i]); err != nil {
+					return err
+				}
+			}
+		}
+		if err := p.single(path); err != nil {
+			return err
+		}
+		if info, err := fs.Lstat(p.x.v, path); err != nil || !info.IsDir() {
+			return nil
+		}
+	}
+	if err := volume.Walk(p.x.v, path, p.add); err != nil {
+		return fmt.Errorf("read the folders of the volume: %w", err)
+	}
+	return nil
+}
+
+// single adds one entry without what is below it. A folder that an earlier path
+// brought along is not added again.
+func (p *plan) single(path string) error {
+	if i, ok := p.above[path]; ok {
+		p.open = append(p.open, level{i, len(path)})
+		return nil
+	}
+	info, err := fs.Lstat(p.x.v, path)
+	if err != nil {
+		p.x.fail(path, err)
+		return nil
+	}
+	e := volume.Entry{Path: []byte(path), Mode: info.Mode(), Size: info.Size(), Modified: volume.NoTime, Encoded: true}
+	if t := info.ModTime(); !t.IsZero() {
+		e.Modified = t.UnixNano()
+	}
+	if a, ok := info.Sys().(*volume.Attributes); ok {
+		e.UID, e.GID, e.Inode, e.Unreadable = a.UID, a.GID, a.Inode, a.Unreadable
+	}
+	if e.Mode.Type() == fs.ModeSymlink {
+		target, err := fs.ReadLink(p.x.v, path)
+		if err != nil {
+			p.x.fail(path, err)
+			return nil
+		}
+		e.Target = []byte(target)
+	}
+	before := len(p.folders)
+	err = p.add(&e)
+	if len(p.folders) > before {
+		p.above[path] = int32(before)
+	}
+	if errors.Is(err, fs.SkipDir) {
+		return nil
+	}
+	return err
+}
+
+// add takes up an entry of the walk.
+func (p *plan) add(e *volume.Entry) error {
+	if err := p.x.ctx.Err(); err != nil {
+		return err
+	}
+	if e.Err != nil {
+		p.x.fail(string(e.Path), e.Err)
+		return nil
+	}
+	cut := bytes.LastIndexByte(e.Path, '/')
+	length := max(cut, 0)
+	for len(p.open) > 1 && p.open[len(p.open)-1].length != length {
+		p.open = p.open[:len(p.open)-1]
+	}
+	parent := p.open[len(p.open)-1].folder
+	name := p.text.keep(e.Path[cut+1:])
+	host, err := p.names.host(parent, name)
+	if err != nil {
+		p.x.fail(string(e.Path), err)
+		return skip(e)
+	}
+	if host != name {
+		p.x.note(string(e.Path), fmt.Sprintf("is called %q on this computer, which cannot hold its name", host))
+	}
+	switch {
+	case e.IsDir():
+		p.open = append(p.open, level{int32(len(p.folders)), len(e.Path)})
+		p.folders = append(p.folders, folder{
+			parent: parent, name: name, host: host, mode: p.x.perm(e), modified: e.Modified, uid: e.UID, gid: e.GID,
+		})
+	case e.Mode.IsRegular():
+		if e.Unreadable != "" {
+			p.x.fail(string(e.Path), errors.New(e.Unreadable))
+			return nil
+		}
+		p.addFile(parent, name, host, e)
+	case e.Mode.Type() == fs.ModeSymlink:
+		p.links = append(p.links, link{parent, name, host, string(e.Target), e.Modified, e.UID, e.GID})
+	default:
+		p.x.fail(string(e.Path), errors.New("a device node, pipe or socket is never made from a disc"))
+	}
+	return nil
+}
+
+func (p *plan) addFile(parent int32, name, host string, e *volume.Entry) {
+	f := file{
+		folder: parent, name: name, host: host, size: e.Size, modified: e.Modified, inode: e.Inode,
+		mode: p.x.perm(e), uid: e.UID, gid: e.GID, encoded: e.Encoded,
+	}
+	if len(e.Extents) > 0 {
+		f.start = e.Extents[0].Start
+	}
+	if len(e.Extents) > 1 {
+		p.more[int32(len(p.files))] = append([]volume.Extent(nil), e.Extents...)
+	}
+	p.files = append(p.files, f)
+	p.total += e.Size
+}
+
+// skip leaves out what is below a folder that failed.
+func skip(e *volume.Entry) error {
+	if e.IsDir() {
+		return fs.SkipDir
+	}
+	return nil
+}
+
+// perm returns the permissions that an entry gets, and tells when bits that
+// would give its user's rights away are dropped.
+func (x *extraction) perm(e *volume.Entry) fs.FileMode {
+	if e.Mode&(fs.ModeSetuid|fs.ModeSetgid) != 0 {
+		x.note(string(e.Path), "has lost its set-user-ID or set-group-ID bit")
+	}
+	return e.Mode.Perm()
+}
+
+// path returns the path of a folder on the volume.
+func (p *plan) path(i int32) string {
+	f := &p.folders[i]
+	if i == 0 || f.parent == 0 {
+		return f.name
+	}
+	return p.path(f.parent) + "/" + f.name
+}
+
+// in returns the path of an entry of a folder on the volume.
+func (p *plan) in(i int32, name string) string {
+	if i == 0 {
+		return name
+	}
+	return p.path(i) + "/" + name
+}

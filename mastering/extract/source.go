@@ -1,0 +1,144 @@
+package extract
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+
+	"glassmaster/mastering/disc"
+	"glassmaster/mastering/volume"
+)
+
+// Sizes of what is read at once. Writes of more than 128 KiB cost several times
+// as much on some file systems.
+const (
+	pieceSize = 128 << 10
+	firstRead = 4 << 10
+)
+
+// source reads the contents of files. Small ones come out of a window of the
+// image that grows while files follow each other.
+type source struct {
+	v     fs.FS
+	image io.ReaderAt // nil: files are opened
+	file  *os.File    // the image, where it is a file of the host
+	buf   []byte
+	off   int64 // of the window
+	have  []byte
+	grow  int
+}
+
+func newSource(v fs.FS) source {
+	s := source{v: v, buf: make([]byte, pieceSize)}
+	if d, ok := v.(volume.Direct); ok {
+		s.image = d.Image()
+	}
+	// An image that is a file may hide in a disc.
+	for r := s.image; r != nil; {
+		switch f := r.(type) {
+		case *os.File:
+			s.file, r = f, nil
+		case interface{ Unwrap() io.ReaderAt }:
+			r = f.Unwrap()
+		default:
+			r = nil
+		}
+	}
+	return s
+}
+
+// window returns n bytes at off, at most pieceSize.
+func (s *source) window(off int64, n int) ([]byte, error) {
+	if in := off - s.off; in >= 0 && in+int64(n) <= int64(len(s.have)) {
+		return s.have[in : in+int64(n)], nil
+	}
+	// Files that follow each other are read ahead, twice as far each time.
+	if gap := off - s.off - int64(len(s.have)); gap < -int64(len(s.have)) || gap > firstRead {
+		s.grow = firstRead
+	} else {
+		s.grow = min(2*s.grow, pieceSize)
+	}
+	want := max(n, s.grow)
+	got, err := s.image.ReadAt(s.buf[:want], off)
+	s.off, s.have = off, s.buf[:got]
+	if got < n {
+		if err == nil || errors.Is(err, io.EOF) {
+			err = io.ErrUnexpectedEOF
+		}
+		return nil, fmt.Errorf("read sector %d: %w", (off+int64(got))/disc.SectorSize, err)
+	}
+	return s.have[:n], nil
+}
+
+// kernelCopier is a hostFile into which the kernel can copy.
+type kernelCopier interface {
+	copyFrom(src *os.File, off, n int64) (int64, error)
+}
+
+// kernelSize is the length from which the kernel copies.
+const kernelSize = 256 << 10
+
+// extent writes one extent to w.
+func (x *extraction) extent(w hostFile, off, n int64) error {
+	s := &x.source
+	for n > 0 {
+		if err := x.ctx.Err(); err != nil {
+			return err
+		}
+		var done int64
+		if k, ok := w.(kernelCopier); ok && s.file != nil && n >= kernelSize {
+			var err error
+			if done, err = k.copyFrom(s.file, off, min(n, 16<<20)); err != nil {
+				return err
+			}
+			if done == 0 {
+				s.file = nil // it cannot, from this file to that place
+			}
+		}
+		if done == 0 {
+			p, err := s.window(off, int(min(n, pieceSize)))
+			if err != nil {
+				return err
+			}
+			if _, err := w.Write(p); err != nil {
+				return err
+			}
+			done = int64(len(p))
+		}
+		off += done
+		n -= done
+		x.report.Bytes += done
+		x.rep.Add(done)
+	}
+	return nil
+}
+
+// open writes the contents of a file that has to be opened.
+func (x *extraction) open(w hostFile, path string, size int64) error {
+	f, err := x.v.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	s := &x.source
+	s.have = nil
+	var done int64
+	for done < size {
+		if err := x.ctx.Err(); err != nil {
+			return err
+		}
+		n, err := io.ReadFull(f, s.buf[:min(size-done, pieceSize)])
+		if _, werr := w.Write(s.buf[:n]); werr != nil {
+			return werr
+		}
+		done += int64(n)
+		x.report.Bytes += int64(n)
+		x.rep.Add(int64(n))
+		if err != nil {
+			return fmt.Errorf("%d of %d bytes could be read: %w", done, size, err)
+		}
+	}
+	return nil
+}

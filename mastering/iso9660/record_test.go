@@ -1,0 +1,87 @@
+package iso9660
+
+import (
+	"math/rand"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"glassmaster/mastering/volume"
+)
+
+func TestNames(t *testing.T) {
+	for _, c := range []struct{ in, out string }{
+		{"README.TXT;1", "README.TXT"},
+		{"README.;1", "README"},
+		{"README.TXT;2", "README.TXT;2"},
+		{"NODOT", "NODOT"},
+		{".;1", "_"},
+		{"..", "_"},
+		{"A/B", "A_B"},
+		{"A\x00B", "A_B"},
+		{"caf\xe9", "café"},
+		{"café 資料", "café 資料"},
+	} {
+		if got := string(appendPlainName(nil, []byte(c.in))); got != c.out {
+			t.Errorf("plain %q: %q, want %q", c.in, got, c.out)
+		}
+	}
+	for _, c := range []struct{ in, out string }{
+		{"\x00A\x00;\x001", "A"},
+		{"\xd8\x3d\xdc\xbf", "\U0001F4BF"},
+		{"\xd8\x3d\x00A", "\uFFFDA"},
+		{"\x00.\x00.", "__"},
+		{"\x00A\x00/\x00B", "A_B"},
+		{"\x00A\x00", "A"},
+	} {
+		if got := string(appendJolietName(nil, []byte(c.in))); got != c.out {
+			t.Errorf("Joliet %q: %q, want %q", c.in, got, c.out)
+		}
+	}
+	if got := string(appendName([]byte("dir"), []byte(".."))); got != "dir__" {
+		t.Errorf("%q", got)
+	}
+}
+
+func TestValidUTF8(t *testing.T) {
+	r := rand.New(rand.NewSource(2))
+	letters := []string{"a", "bcdefgh", "é", "資", "\U0001F4BF", "\xc3", "\x80", "\xed\xa0\x80", "\xf5\x80\x80\x80", "\xc0\x80"}
+	for range 20000 {
+		s := ""
+		for range r.Intn(12) {
+			k := len(letters)
+			if r.Intn(3) > 0 {
+				k = 5
+			}
+			s += letters[r.Intn(k)]
+		}
+		if got, want := validUTF8([]byte(s)), utf8.ValidString(s); got != want {
+			t.Fatalf("%q: %v, want %v", s, got, want)
+		}
+	}
+}
+
+func TestTimes(t *testing.T) {
+	r := rand.New(rand.NewSource(3))
+	for range 5000 {
+		zone := r.Intn(100) - 48
+		want := time.Date(1900+r.Intn(256), time.Month(1+r.Intn(12)), 1+r.Intn(28), r.Intn(24), r.Intn(60), r.Intn(60), 0,
+			time.FixedZone("", zone*900))
+		p := []byte{byte(want.Year() - 1900), byte(want.Month()), byte(want.Day()), byte(want.Hour()), byte(want.Minute()), byte(want.Second()), byte(zone)}
+		if got := time7(p); got != want.UnixNano() {
+			t.Fatalf("%v: %v", want, time.Unix(0, got).UTC())
+		}
+		long := append([]byte(want.Format("20060102150405")+"37"), byte(zone))
+		if got := time17(long); !got.Equal(want.Add(370 * time.Millisecond)) {
+			t.Fatalf("%v: %v", want, got)
+		}
+	}
+	if time7(make([]byte, 7)) != volume.NoTime {
+		t.Error("a date of zeros is a time")
+	}
+	for _, s := range []string{"0000000000000000\x00", "                \x00", "20231341000000  \x00"} {
+		if got := time17([]byte(s)); !got.IsZero() {
+			t.Errorf("%q: %v", s, got)
+		}
+	}
+}

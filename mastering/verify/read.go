@@ -1,0 +1,57 @@
+package verify
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+
+	"glassmaster/mastering/disc"
+	"glassmaster/mastering/progress"
+)
+
+// Read reads all sectors of every track: audio tracks by their samples, data
+// tracks by their user data.
+//
+// It goes on behind sectors that cannot be read, so that they are counted; in
+// the checksum they are zeros. Then the error is a *Mismatch that names the
+// first of them, with the file that locate gives for it (nil: none). Any other
+// error, such as ctx having ended, says that not everything was tried.
+func Read(ctx context.Context, d disc.Disc, locate func(disc.LBA) string, rep progress.Reporter) (Result, error) {
+	var r Result
+	var first *Mismatch
+	sum := sha256.New()
+	rep.Phase("reading", length(d))
+	for _, s := range d.Sessions() {
+		for _, t := range s.Tracks {
+			size := sectorSize(t)
+			buf := make([]byte, pieceSectors*size)
+			for at := t.Start; at < t.End(); {
+				if err := ctx.Err(); err != nil {
+					return r, fmt.Errorf("read: stopped at sector %d: %w", at, err)
+				}
+				p := read(d, buf[:min(int(t.End()-at), pieceSectors)*size], at, size)
+				n := p.n
+				if n == 0 {
+					n = 1
+					clear(buf[:size])
+					if r.Bad++; first == nil {
+						first = &Mismatch{LBA: at, Err: p.err}
+					}
+				}
+				sum.Write(buf[:n*size])
+				r.Sectors += int64(n)
+				rep.Add(int64(n * size))
+				at += disc.LBA(n)
+			}
+		}
+	}
+	sum.Sum(r.SHA256[:0])
+	if first == nil {
+		return r, nil
+	}
+	first.Count = r.Bad
+	if locate != nil {
+		first.File = locate(first.LBA)
+	}
+	return r, first
+}

@@ -1,0 +1,267 @@
+// Package browse is the place of the window that shows what is on a disc: of an
+// image file, or in a drive. It only reads.
+package browse
+
+import (
+	"context"
+	"path/filepath"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/layout"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+
+	"glassmaster/mastering/disc"
+	"glassmaster/mastering/progress"
+	"glassmaster/mastering/tree"
+	"glassmaster/mastering/volume"
+	"glassmaster/ui/desk"
+	"glassmaster/ui/look"
+	"glassmaster/ui/model"
+	"glassmaster/ui/pane"
+	"glassmaster/ui/widgets"
+)
+
+// Engine does the work that Browse shows.
+type Engine interface {
+	// OpenDisc opens an image file, or the disc in a drive.
+	OpenDisc(ctx context.Context, name string) (disc.Disc, error)
+	// Drives lists the drives of this machine.
+	Drives(ctx context.Context) ([]model.Drive, error)
+	// Extract copies files and folders of a volume into a folder of this machine.
+	Extract(ctx context.Context, f volume.FS, paths []string, to string, rep progress.Reporter) ([]model.Problem, error)
+}
+
+// View is the place.
+type View struct {
+	Object fyne.CanvasObject // to be put into a window
+	OnBurn func(path string) // burn the image that is shown
+
+	d        *desk.Desk
+	engine   Engine
+	volume   *model.Volume
+	pane     *pane.Pane
+	side     *side
+	body     *fyne.Container
+	empty    fyne.CanvasObject
+	waiting  *widgets.Text
+	wait     fyne.CanvasObject
+	panes    fyne.CanvasObject
+	title    *widgets.Text
+	subtitle *widgets.Text
+	status   *widgets.Text
+	views    *widget.Select
+	viewsBox fyne.CanvasObject
+	extract  *widgets.Button
+	burn     *widgets.Button
+	shut     *widgets.Button
+	task     *task
+	notice   *widgets.Notice
+}
+
+// New returns the place.
+func New(d *desk.Desk, e Engine) *View {
+	v := &View{d: d, engine: e, volume: model.NewVolume(e.OpenDisc, d.Post)}
+	v.pane = pane.New(v.volume.List, v.volume.Outline, d.Tips, v.rootName)
+	v.pane.OnReset = v.selected
+	v.pane.Files.OnOpen = v.open
+	v.pane.Files.OnMenu = v.menu
+	v.side = newSide(d, v.volume)
+	v.task = newTask(d)
+	v.notice = widgets.NewNotice()
+	v.volume.OnChange = v.reload
+	v.Object = v.build()
+	v.reload()
+	return v
+}
+
+func (v *View) build() fyne.CanvasObject {
+	v.title, v.subtitle, v.status = widgets.Title(""), widgets.Muted(""), widgets.Muted("")
+	v.views = widget.NewSelect(nil, func(name string) { v.volume.SetView(name) })
+	v.viewsBox = widgets.Wide(132, v.views)
+	v.extract = v.d.Tips.NewButton("Extract…", theme.DownloadIcon(), "Copy what is selected, or everything, to this machine", v.pickFolder)
+	v.burn = v.d.Tips.NewButton("Burn…", look.Flame, "Burn this image to a disc", func() { v.OnBurn(v.volume.Name()) })
+	v.shut = v.d.Tips.NewQuiet("", look.Cross, "Close this disc", v.volume.Close)
+	open := v.d.Tips.NewButton("Open image…", theme.FolderOpenIcon(), "Open an image file  (Ctrl+O)", v.PickImage)
+	var drives *widgets.Button
+	drives = v.d.Tips.NewButton("Open disc", look.Disc, "Open the disc in a drive", func() { v.drivesMenu(widgets.Below(drives)) })
+	head := container.New(&widgets.Column{Gap: 2}, v.title, v.subtitle)
+	bar := container.NewBorder(nil, nil, nil,
+		widgets.Middle(container.NewHBox(v.viewsBox, v.extract, v.burn, open, drives, v.shut)), widgets.Middle(head))
+	v.panes = widgets.NewSplit(false, 0.74, v.pane.Object, v.side)
+	v.waiting = widgets.Muted("").Align(fyne.TextAlignCenter)
+	v.wait = container.NewCenter(container.NewVBox(widgets.Wide(260, widget.NewProgressBarInfinite()), v.waiting))
+	var inDrive *widgets.Button
+	inDrive = v.d.Tips.NewButton("Open disc", look.Disc, "", func() { v.drivesMenu(widgets.Below(inDrive)) })
+	v.empty = widgets.Panel(widgets.Empty(look.Disc, "See what is on a disc",
+		"Drop an image file here, or open one: ISO, UDF, CUE/BIN, NRG and others. Nothing on it is changed.",
+		v.d.Tips.NewPrimary("Open image…", theme.FolderOpenIcon(), "", v.PickImage), inDrive))
+	v.body = container.NewStack(v.empty, v.wait, v.panes)
+	foot := container.NewBorder(nil, nil, nil, v.task.Container, container.NewVBox(layout.NewSpacer(), v.status, layout.NewSpacer()))
+	return container.NewBorder(
+		container.New(&widgets.Column{Gap: 8}, widgets.MinHeight(38, bar), v.notice.Container, widgets.Space(0, 0)),
+		widgets.Inset(widgets.MinHeight(30, foot), 2, 8, 0, 0), nil, nil, v.body)
+}
+
+// Open opens an image file, or the disc in a drive.
+func (v *View) Open(name string) {
+	v.notice.Hide()
+	v.volume.Open(name)
+}
+
+// Image returns the image file that is shown, empty when there is none.
+func (v *View) Image() string {
+	if v.volume.State() != model.Ready || !model.IsImage(v.volume.Name()) {
+		return ""
+	}
+	return v.volume.Name()
+}
+
+// PickImage asks for an image file and opens it.
+func (v *View) PickImage() {
+	v.d.PickOpen("Open image", v.Open, desk.Images, desk.Anything)
+}
+
+// Release closes the disc of a drive that is wanted for something else.
+func (v *View) Release(drive string) {
+	if v.volume.Name() == drive {
+		v.Close()
+	}
+}
+
+// Close stops what goes on and closes what is open.
+func (v *View) Close() {
+	v.task.cancel()
+	v.volume.Close()
+}
+
+// Pane returns the panes, for the shortcuts of the window.
+func (v *View) Pane() *pane.Pane { return v.pane }
+
+func (v *View) rootName() string {
+	if l := v.volume.Info().Label; l != "" {
+		return l
+	}
+	return "Disc"
+}
+
+func (v *View) reload() {
+	state := v.volume.State()
+	v.empty.Hide()
+	v.wait.Hide()
+	v.panes.Hide()
+	switch state {
+	case model.Opening:
+		v.waiting.Set("Opening " + filepath.Base(v.volume.Name()))
+		v.wait.Show()
+	case model.Ready:
+		v.panes.Show()
+	case model.Broken:
+		v.notice.Tell(filepath.Base(v.volume.Name())+" cannot be shown: "+v.volume.Err().Error(), true)
+		v.empty.Show()
+	default:
+		v.empty.Show()
+	}
+	v.showTitle(state == model.Ready)
+	v.side.volumeChanged()
+	v.pane.Reload()
+}
+
+func (v *View) showTitle(ready bool) {
+	for _, o := range []fyne.CanvasObject{v.viewsBox, v.extract, v.burn, v.shut} {
+		show(o, ready)
+	}
+	v.subtitle.Hidden = !ready
+	if !ready {
+		v.title.Set("Browse")
+		return
+	}
+	info := v.volume.Info()
+	v.title.Set(filepath.Base(v.volume.Name()))
+	files, folders, bytes := v.volume.Totals()
+	text := info.Format + ", " + model.Count(files, "file", "files") + " in " +
+		model.Count(folders, "folder", "folders") + ", " + model.Bytes(bytes)
+	if v.volume.Reading() {
+		text += " so far"
+	} else {
+		v.d.Tell("browse", map[string]any{"name": v.volume.Name(), "files": files, "folders": folders, "view": info.View})
+	}
+	v.subtitle.Set(text)
+	v.views.Options = info.Views
+	v.views.Selected = info.View
+	v.views.Refresh()
+	show(v.viewsBox, len(info.Views) > 1)
+	if p := v.volume.Problems(); len(p) > 0 {
+		v.notice.Tell(model.Count(len(p), "folder", "folders")+" cannot be read, the first is "+p[0].Path+": "+p[0].Err.Error(), false)
+	}
+}
+
+func show(o fyne.CanvasObject, visible bool) {
+	if visible {
+		o.Show()
+	} else {
+		o.Hide()
+	}
+}
+
+func (v *View) selected() {
+	if v.status == nil {
+		return // still being built
+	}
+	v.status.Set(pane.Summary(v.volume.List))
+	v.side.selectionChanged()
+	what := "Extract all…"
+	if v.volume.List.Selection.Len() > 0 {
+		what = "Extract…"
+	}
+	if v.extract.Text != what {
+		v.extract.SetText(what)
+	}
+	v.extract.Allow(v.task.why())
+}
+
+func (v *View) open(n *tree.Node) {
+	if n.IsDir() {
+		v.volume.List.Open(n)
+		return
+	}
+	v.side.showPreview()
+}
+
+func (v *View) menu(nodes []*tree.Node, at fyne.Position) {
+	items := []*fyne.MenuItem{widgets.Item("Extract…", v.task.why(), v.pickFolder)}
+	if len(nodes) == 1 && nodes[0].IsDir() {
+		items = append(items, widgets.Item("Open", "", func() { v.volume.List.Open(nodes[0]) }))
+	}
+	if len(nodes) == 1 && v.volume.List.Query() != "" {
+		items = append(items, widgets.Item("Show in its folder", "", func() {
+			v.volume.List.Open(nodes[0].Parent())
+			v.volume.List.Selection.Set(nodes[0])
+			v.pane.Reload()
+		}))
+	}
+	items = append(items, widgets.Item("Select all", "", v.pane.Files.SelectAll))
+	v.d.Menu(at, items...)
+}
+
+// drivesMenu lists the drives; looking for them may take a while.
+func (v *View) drivesMenu(at fyne.Position) {
+	go func() {
+		drives, err := v.engine.Drives(context.Background())
+		v.d.Post(func() {
+			var items []*fyne.MenuItem
+			for _, d := range drives {
+				items = append(items, widgets.Item(d.Title(), "", func() { v.Open(d.Name) }))
+			}
+			if len(items) == 0 {
+				why := "is one connected, and may you use it?"
+				if err != nil {
+					why = err.Error()
+				}
+				items = append(items, widgets.Item("No drive was found", why, nil))
+			}
+			v.d.Menu(at, items...)
+		})
+	}()
+}

@@ -1,0 +1,99 @@
+package browse
+
+import (
+	"context"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+
+	"glassmaster/mastering/progress"
+	"glassmaster/ui/desk"
+	"glassmaster/ui/look"
+	"glassmaster/ui/model"
+	"glassmaster/ui/widgets"
+)
+
+// task shows one piece of work in the foot of the place.
+type task struct {
+	*fyne.Container
+	d    *desk.Desk
+	text *widgets.Text
+	bar  *widgets.Bar
+	job  *model.Job
+}
+
+func newTask(d *desk.Desk) *task {
+	t := &task{d: d, text: widgets.Muted("").Align(fyne.TextAlignTrailing), bar: widgets.NewBar()}
+	stop := d.Tips.NewQuiet("", look.Cross, "Stop", t.cancel)
+	t.Container = container.NewHBox(widgets.Middle(widgets.Wide(360, t.text)), widgets.Middle(widgets.Wide(180, t.bar)), stop)
+	t.Hide()
+	return t
+}
+
+// why says why no other work can begin, nothing when it can.
+func (t *task) why() string {
+	if t.job.Running() {
+		return "Wait until the work below has ended, or stop it"
+	}
+	return ""
+}
+
+func (t *task) cancel() { t.job.Cancel() }
+
+// start begins work and follows it.
+func (t *task) start(title string, work func(context.Context, progress.Reporter) error, then func(error)) {
+	t.Show()
+	t.text.Set(title)
+	t.job = model.Start(t.d.Post, title, work, func(err error) {
+		t.Hide()
+		then(err)
+	})
+	widgets.Poll(t.d.Post, 100*time.Millisecond, func() bool {
+		s := t.job.Meter.Snapshot()
+		if s.Total > 0 {
+			t.bar.Set(float64(s.Done) / float64(s.Total))
+		}
+		t.text.Set(title + "  " + model.Bytes(s.Done))
+		return t.job.Running()
+	})
+}
+
+func (v *View) pickFolder() {
+	nodes := v.volume.List.Selected()
+	if len(nodes) == 0 {
+		nodes = append(nodes, v.volume.List.Root().Children()...)
+	}
+	paths := make([]string, len(nodes))
+	for i, n := range nodes {
+		paths[i] = model.Inside(n)
+	}
+	v.d.PickFolder("Extract to", func(to string) { v.extractTo(paths, to) })
+}
+
+// extractTo copies files to a folder of this machine.
+func (v *View) extractTo(paths []string, to string) {
+	f := v.volume.FS()
+	if f == nil || v.task.why() != "" {
+		return
+	}
+	var problems []model.Problem
+	v.task.start("Extracting to "+to, func(ctx context.Context, rep progress.Reporter) (err error) {
+		problems, err = v.engine.Extract(ctx, f, paths, to, rep)
+		return err
+	}, func(err error) {
+		v.d.Tell("extracted", map[string]any{"to": to, "problems": len(problems), "ok": err == nil})
+		switch {
+		case model.Cancelled(err):
+			v.notice.Tell("Extraction was stopped; what is in "+to+" is incomplete", false)
+		case err != nil:
+			v.notice.Tell("Extraction failed: "+err.Error(), true)
+		case len(problems) > 0:
+			v.notice.Tell(model.Count(len(problems), "entry was", "entries were")+" not extracted, the first is "+
+				problems[0].Path+": "+problems[0].Err.Error(), true)
+		default:
+			v.status.Set("Extracted to " + to)
+		}
+	})
+	v.selected()
+}

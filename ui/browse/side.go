@@ -1,0 +1,218 @@
+package browse
+
+import (
+	"context"
+	"fmt"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+
+	"glassmaster/mastering/disc"
+	"glassmaster/mastering/progress"
+	"glassmaster/mastering/tree"
+	"glassmaster/mastering/volume"
+	"glassmaster/ui/desk"
+	"glassmaster/ui/model"
+	"glassmaster/ui/widgets"
+)
+
+// side is the pane on the right: the properties of the volume, or of the file
+// that is selected with the beginning of its contents.
+type side struct {
+	widget.BaseWidget
+	d      *desk.Desk
+	volume *model.Volume
+	title  *widgets.Text
+	facts  *widgets.Facts
+	text   *widgets.Mono
+	image  *canvas.Image
+	fit    *widgets.TopFit
+	frame  *fyne.Container // of the image
+	note   *widgets.Text
+	stack  *fyne.Container
+	shown  *tree.Node
+	job    *model.Job
+}
+
+func newSide(d *desk.Desk, v *model.Volume) *side {
+	s := &side{d: d, volume: v, title: widgets.Title(""), facts: widgets.NewFacts(), note: widgets.Muted("").Wrap()}
+	s.text, s.fit = widgets.NewMono(), &widgets.TopFit{}
+	s.image = canvas.NewImageFromImage(nil)
+	s.image.FillMode = canvas.ImageFillContain
+	s.frame = container.New(s.fit, s.image)
+	s.ExtendBaseWidget(s)
+	return s
+}
+
+// CreateRenderer implements fyne.Widget.
+func (s *side) CreateRenderer() fyne.WidgetRenderer {
+	top := container.New(&widgets.Column{Gap: 10}, s.title, s.facts.Container, s.note, widgets.Space(0, 0))
+	s.stack = container.NewStack(s.text, s.frame)
+	content := widgets.Inset(container.NewBorder(top, nil, nil, nil, s.stack), 16, 14, 16, 14)
+	return widget.NewSimpleRenderer(widgets.Panel(content))
+}
+
+// MinSize implements fyne.CanvasObject.
+func (s *side) MinSize() fyne.Size { return fyne.NewSize(230, 200) }
+
+func (s *side) volumeChanged() {
+	if s.volume.State() != model.Ready {
+		s.job.Cancel()
+	}
+	if s.shown == nil {
+		s.showVolume()
+	}
+}
+
+// selectionChanged shows the one file that is selected, or else the volume.
+func (s *side) selectionChanged() {
+	nodes := s.volume.List.Selected()
+	if len(nodes) != 1 {
+		s.job.Cancel()
+		s.shown = nil
+		s.showVolume()
+		return
+	}
+	if nodes[0] == s.shown {
+		return
+	}
+	s.shown = nodes[0]
+	s.showFile(nodes[0])
+}
+
+func (s *side) showPreview() {}
+
+func (s *side) showVolume() {
+	info := s.volume.Info()
+	s.title.Set("Volume")
+	facts := []widgets.Fact{
+		{Name: "Label", Value: info.Label},
+		{Name: "Format", Value: info.Format},
+		{Name: "Names", Value: info.View},
+		{Name: "Size", Value: volumeSize(info)},
+		{Name: "Disc", Value: discOf(s.volume.Disc())},
+		{Name: "Created", Value: model.Date(info.Created)},
+		{Name: "Modified", Value: model.Date(info.Modified)},
+		{Name: "Publisher", Value: info.Publisher},
+		{Name: "Preparer", Value: info.Preparer},
+		{Name: "Program", Value: info.Program},
+		{Name: "System", Value: info.System},
+		{Name: "Volume set", Value: info.Set},
+	}
+	for _, p := range info.Properties {
+		facts = append(facts, widgets.Fact{Name: p.Name, Value: p.Value})
+	}
+	s.facts.Set(facts)
+	s.clear("")
+}
+
+func volumeSize(info volume.Info) string {
+	if info.Sectors <= 0 {
+		return ""
+	}
+	return fmt.Sprintf("%s, %s sectors", model.Bytes(info.Sectors*int64(info.BlockSize)), model.Thousands(info.Sectors))
+}
+
+func discOf(d disc.Disc) string {
+	if d == nil {
+		return ""
+	}
+	tracks := 0
+	for _, session := range d.Sessions() {
+		tracks += len(session.Tracks)
+	}
+	return model.Count(len(d.Sessions()), "session", "sessions") + ", " + model.Count(tracks, "track", "tracks")
+}
+
+func (s *side) showFile(n *tree.Node) {
+	s.job.Cancel()
+	s.title.Set(n.Name)
+	f := s.volume.FS()
+	if f == nil {
+		return
+	}
+	s.facts.Set(factsOf(n, nil))
+	s.clear("")
+	if !n.IsDir() {
+		s.clear("Reading …")
+	}
+	var preview model.Preview
+	var attributes *volume.Attributes
+	var job *model.Job
+	job = model.Start(s.d.Post, n.Name, func(ctx context.Context, _ progress.Reporter) error {
+		if info, err := f.Stat(model.Inside(n)); err == nil {
+			attributes, _ = info.Sys().(*volume.Attributes)
+		}
+		preview = model.ReadPreview(ctx, f, n)
+		return nil
+	}, func(error) {
+		if s.job != job || s.shown != n {
+			return
+		}
+		s.facts.Set(factsOf(n, attributes))
+		s.show(preview)
+	})
+	s.job = job
+}
+
+func factsOf(n *tree.Node, a *volume.Attributes) []widgets.Fact {
+	facts := []widgets.Fact{
+		{Name: "Kind", Value: model.Kind(n)},
+		{Name: "Modified", Value: model.Date(n.ModTime())},
+		{Name: "Rights", Value: n.Mode.String()},
+	}
+	if n.IsDir() {
+		return append(facts, widgets.Fact{Name: "Holds", Value: model.Count(len(n.Children()), "entry", "entries")})
+	}
+	facts = append(facts, widgets.Fact{Name: "Size", Value: model.Bytes(n.Size) + ", " + model.Thousands(n.Size) + " bytes"})
+	if a == nil {
+		return facts
+	}
+	facts = append(facts, widgets.Fact{Name: "Created", Value: model.Date(a.Created)},
+		widgets.Fact{Name: "Unreadable", Value: a.Unreadable, Color: theme.ColorNameError})
+	if a.Links > 1 {
+		facts = append(facts, widgets.Fact{Name: "Names", Value: fmt.Sprint(a.Links)})
+	}
+	if len(a.Extents) > 0 {
+		where := fmt.Sprintf("LBA %s", model.Thousands(int64(a.Extents[0].Start)))
+		if len(a.Extents) > 1 {
+			where += fmt.Sprintf(" and %d more extents", len(a.Extents)-1)
+		}
+		facts = append(facts, widgets.Fact{Name: "On disc", Value: where})
+	}
+	return facts
+}
+
+func (s *side) clear(note string) {
+	s.text.Hide()
+	s.frame.Hide()
+	s.setNote(note)
+}
+
+func (s *side) setNote(note string) {
+	s.note.Set(note)
+	show(s.note, note != "")
+	s.Refresh()
+}
+
+func (s *side) show(p model.Preview) {
+	s.clear(p.Note)
+	if p.Picture != nil {
+		b := p.Picture.Bounds()
+		s.fit.Aspect = float32(b.Dx()) / float32(max(b.Dy(), 1))
+		s.image.Image = p.Picture
+		s.frame.Show()
+		s.frame.Refresh()
+		s.image.Refresh()
+	}
+	if p.Text != "" {
+		s.text.Set(p.Text)
+		s.text.Show()
+		if p.Truncated {
+			s.setNote("The beginning of the file:")
+		}
+	}
+}

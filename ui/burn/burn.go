@@ -1,0 +1,116 @@
+// Package burn is the place of the window where discs are written: one sheet of
+// settings, then the course of the burn, then what has come of it.
+package burn
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+
+	"glassmaster/ui/desk"
+	"glassmaster/ui/model"
+)
+
+// Engine does what Burn needs beyond the burn itself.
+type Engine interface {
+	model.Recorder
+	// VirtualMedia returns the kinds of virtual discs that AddVirtual makes.
+	VirtualMedia() []string
+	// AddVirtual makes a disc of software in a file and returns its drive's name.
+	AddVirtual(path, medium string) (string, error)
+}
+
+// View is the place.
+type View struct {
+	Object   fyne.CanvasObject  // to be put into a window
+	OnBegin  func(drive string) // a burn is about to begin in a drive
+	OnBrowse func(name string)  // show what is on the disc or in the file that was written
+
+	d        *desk.Desk
+	engine   Engine
+	burn     *model.Burn
+	settings *settings
+	course   *course
+	outcome  *outcome
+	stage    model.Stage
+}
+
+// New returns the place.
+func New(d *desk.Desk, e Engine, b *model.Burn) *View {
+	v := &View{d: d, engine: e, burn: b}
+	v.settings = newSettings(v)
+	v.course = newCourse(v)
+	v.outcome = newOutcome(v)
+	v.Object = container.NewStack(v.settings.object, v.course.object, v.outcome.object)
+	b.OnChange = v.reload
+	v.reload()
+	return v
+}
+
+// Shown looks at the drives, when the place comes into sight. Where no source
+// was chosen yet it takes the image that is shown in Browse, if there is one, or
+// what was put together in Compile.
+func (v *View) Shown(image string) {
+	if _, chosen := v.burn.Source(); !chosen {
+		switch {
+		case image != "":
+			v.SetImage(image)
+		case v.burn.Compiled() != nil:
+			v.SetCompilation()
+		}
+	}
+	if v.burn.Stage() == model.Settings {
+		v.burn.Look()
+	}
+}
+
+// Running reports whether a burn goes on.
+func (v *View) Running() bool { return v.burn.Stage() == model.Running }
+
+// SetImage chooses an image file as the source.
+func (v *View) SetImage(path string) {
+	v.burn.SetSource(model.Source{Kind: model.FromImage, Name: path})
+}
+
+// SetCompilation chooses what was put together in Compile as the source.
+func (v *View) SetCompilation() {
+	v.burn.SetSource(model.Source{Kind: model.FromCompilation})
+}
+
+// SetFile chooses an image file as the target.
+func (v *View) SetFile(path string) { v.burn.SetTarget(model.Target{File: path}) }
+
+func (v *View) reload() {
+	stage := v.burn.Stage()
+	show(v.settings.object, stage == model.Settings)
+	show(v.course.object, stage == model.Running)
+	show(v.outcome.object, stage == model.Finished)
+	switch stage {
+	case model.Settings:
+		v.settings.reload()
+		why := v.burn.Why()
+		v.d.Tell("settings", map[string]any{"source": v.burn.SourceTitle(), "target": v.burn.TargetTitle(), "ready": why == "", "why": why})
+	case model.Running:
+		if v.stage != stage {
+			v.d.Tell("burning", map[string]any{"source": v.burn.SourceTitle(), "target": v.burn.TargetTitle()})
+			v.course.follow()
+		}
+	case model.Finished:
+		v.outcome.reload()
+		if v.stage != stage {
+			o := v.burn.Outcome()
+			v.d.Tell("outcome", map[string]any{
+				"verdict": o.Verdict.String(), "headline": o.Headline, "text": o.Text,
+				"sha256": o.Result.SHA256, "written": o.Result.Written,
+			})
+		}
+	}
+	v.stage = stage
+}
+
+func show(o fyne.CanvasObject, visible bool) {
+	if visible {
+		o.Show()
+	} else {
+		o.Hide()
+	}
+}

@@ -1,0 +1,107 @@
+package burn
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/widget"
+
+	"glassmaster/ui/model"
+	"glassmaster/ui/widgets"
+)
+
+// options are the settings of the burn; the rare ones are behind a button.
+type options struct {
+	object   fyne.CanvasObject
+	v        *View
+	speed    *widget.Select
+	speeds   []int
+	verify   *widget.Check
+	simulate *widget.Check
+	finish   *widget.Check
+	eject    *widget.Check
+	dao      *widget.Check
+	blank    *widget.Check
+	more     *widgets.Button
+	advanced *fyne.Container
+	setting  bool // the widgets are being set, nobody has clicked
+}
+
+func newOptions(v *View) *options {
+	o := &options{v: v}
+	o.speed = widget.NewSelect(nil, func(string) { o.changed() })
+	check := func(text string) *widget.Check { return widget.NewCheck(text, func(bool) { o.changed() }) }
+	o.verify = check("Verify: read the disc back and compare it")
+	o.eject = check("Open the tray when done")
+	o.simulate = check("Trial run: the laser stays low, nothing is written")
+	o.finish = check("Close the disc: nothing can be added later")
+	o.dao = check("Disc at once (DVD-R): for players that are choosy")
+	o.blank = check("Erase or overwrite a rewritable disc that holds data")
+	o.advanced = container.New(&widgets.Column{Gap: 2}, o.simulate, o.finish, o.dao, o.blank)
+	o.more = v.d.Tips.NewQuiet("Advanced", nil, "Trial run, closing the disc, erasing", func() {
+		show(o.advanced, !o.advanced.Visible())
+		o.reload()
+	})
+	speed := container.NewBorder(nil, nil, widgets.Middle(widgets.Wide(64, widgets.Muted("Speed"))), nil, o.speed)
+	o.object = widgets.Card("Options", speed,
+		container.New(&widgets.Column{Gap: 2}, o.verify, o.eject),
+		container.NewHBox(o.more), o.advanced)
+	return o
+}
+
+func (o *options) reload() {
+	o.setting = true
+	defer func() { o.setting = false }()
+	b := o.v.burn
+	set := b.Options
+	in, isDrive := b.Inserted()
+	o.speeds = append([]int{0}, in.Speeds...)
+	var names []string
+	for _, s := range o.speeds {
+		names = append(names, model.Speed(s, in.Medium))
+	}
+	o.speed.Options = names
+	for i, s := range o.speeds {
+		if s == set.Speed {
+			o.speed.SetSelectedIndex(i)
+		}
+	}
+	o.verify.SetChecked(!set.NoVerify)
+	o.eject.SetChecked(set.Eject)
+	o.simulate.SetChecked(set.Simulate)
+	o.finish.SetChecked(!set.Appendable)
+	o.dao.SetChecked(set.DiscAtOnce)
+	o.blank.SetChecked(set.Blank)
+	allow(o.speed, isDrive && len(in.Speeds) > 0)
+	for _, c := range []*widget.Check{o.eject, o.simulate, o.finish, o.dao, o.blank} {
+		allow(c, isDrive)
+	}
+	o.more.SetText("Advanced  ▸")
+	if o.advanced.Visible() {
+		o.more.SetText("Advanced  ▾")
+	}
+}
+
+func allow(w fyne.Disableable, can bool) {
+	if can {
+		w.Enable()
+	} else {
+		w.Disable()
+	}
+}
+
+func (o *options) changed() {
+	if o.setting {
+		return
+	}
+	set := &o.v.burn.Options
+	if i := o.speed.SelectedIndex(); i >= 0 && i < len(o.speeds) {
+		set.Speed = o.speeds[i]
+	}
+	set.NoVerify = !o.verify.Checked
+	set.Eject = o.eject.Checked
+	set.Simulate = o.simulate.Checked
+	set.Appendable = !o.finish.Checked
+	set.DiscAtOnce = o.dao.Checked
+	set.Blank = o.blank.Checked
+	o.v.burn.Plan()
+}

@@ -1,0 +1,105 @@
+package burn
+
+import (
+	"fmt"
+	"os"
+	"strings"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/theme"
+
+	"glassmaster/ui/look"
+	"glassmaster/ui/model"
+	"glassmaster/ui/widgets"
+)
+
+// outcome says what has come of a burn.
+type outcome struct {
+	object   fyne.CanvasObject
+	v        *View
+	fill     *widgets.Fill
+	icon     *canvas.Image
+	headline *widgets.Text
+	text     *widgets.Text
+	facts    *widgets.Facts
+	graph    *widgets.Graph
+	log      *logView
+	look     *widgets.Button
+}
+
+func newOutcome(v *View) *outcome {
+	o := &outcome{v: v, fill: widgets.NewBanner(), facts: widgets.NewFacts(), graph: widgets.NewGraph(), log: newLog()}
+	o.icon = canvas.NewImageFromResource(look.Check)
+	o.icon.FillMode = canvas.ImageFillContain
+	o.icon.SetMinSize(fyne.NewSquareSize(40))
+	o.headline = widgets.NewText("").Sized(theme.SizeNameHeadingText).Bold()
+	o.text = widgets.NewText("").Wrap()
+	banner := container.NewStack(o.fill, widgets.Inset(container.NewBorder(nil, nil, widgets.Inset(widgets.Middle(o.icon), 0, 0, 16, 0), nil,
+		container.New(&widgets.Column{Gap: 4}, o.headline, o.text)), 20, 16, 20, 16))
+	t := v.d.Tips
+	report := t.NewButton("Save report…", theme.DocumentSaveIcon(), "Save what has happened as a text file", v.saveReport)
+	o.look = t.NewButton("Show what is on it", look.Disc, "Open in Browse what was written", func() {
+		target := v.burn.Target()
+		v.OnBrowse(target.Drive + target.File)
+	})
+	done := t.NewPrimary("Done", nil, "Back to the settings", v.burn.Again)
+	side := widgets.Frame(container.NewBorder(nil, container.New(&widgets.Column{Gap: 8}, o.look, report, done), nil, nil,
+		container.NewVScroll(container.New(&widgets.Column{Gap: 12}, widgets.Title("Details"), o.facts.Container))))
+	body := widgets.NewSplit(true, 0.45, o.graph, widgets.Panel(widgets.Inset(o.log.object, 12, 10, 6, 6)))
+	o.object = container.NewBorder(container.New(&widgets.Column{Gap: 12}, banner, widgets.Space(0, 0)), widgets.Space(0, 12), nil, nil,
+		container.New(twoColumns{}, body, side))
+	return o
+}
+
+func (o *outcome) reload() {
+	out := o.v.burn.Outcome()
+	why := "Nothing was written that could be shown"
+	if out.Verdict == model.Verified || out.Verdict == model.Unverified {
+		why = ""
+	}
+	o.look.Allow(why)
+	back, ink, icon := look.WarnBack, theme.ColorNameWarning, look.Caution
+	switch out.Verdict {
+	case model.Verified:
+		back, ink, icon = look.GoodBack, theme.ColorNameSuccess, look.Check
+	case model.Failed:
+		back, ink, icon = look.BadBack, theme.ColorNameError, look.Cross
+	}
+	o.fill.SetColor(back)
+	o.icon.Resource = look.Tint(icon, ink)
+	o.icon.Refresh()
+	o.headline.Color(ink).Set(out.Headline)
+	o.text.Set(out.Text)
+	var facts []widgets.Fact
+	for _, l := range out.Lines() {
+		facts = append(facts, widgets.Fact{Name: l.Name, Value: l.Value})
+	}
+	o.facts.Set(facts)
+	o.graph.Set(o.v.burn.Written())
+	o.log.set(o.v.burn.Job().Meter.Messages(0))
+}
+
+func (v *View) saveReport() {
+	v.d.PickSave("Save report", "burn.txt", func(path string) {
+		if err := os.WriteFile(path, []byte(v.report()), 0o644); err != nil {
+			v.d.Error("The report cannot be saved", err)
+		}
+	})
+}
+
+// report is the outcome as text.
+func (v *View) report() string {
+	out := v.burn.Outcome()
+	var s strings.Builder
+	fmt.Fprintf(&s, "%s\n%s\n\nSource: %s\nTarget: %s\n", out.Headline, out.Text, v.burn.SourceTitle(), v.burn.TargetTitle())
+	for _, l := range out.Lines() {
+		fmt.Fprintf(&s, "%s: %s\n", l.Name, l.Value)
+	}
+	s.WriteString("\n")
+	for _, m := range v.burn.Job().Meter.Messages(0) {
+		fmt.Fprintf(&s, "%s  %-7s %s\n", m.Time.Format("2006-01-02 15:04:05"), m.Level, m.Text)
+	}
+	return s.String()
+}

@@ -1,0 +1,290 @@
+package burn
+
+import (
+	"fmt"
+	"path/filepath"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+
+	"glassmaster/mastering/disc"
+	"glassmaster/ui/desk"
+	"glassmaster/ui/look"
+	"glassmaster/ui/model"
+	"glassmaster/ui/widgets"
+)
+
+// settings is the sheet: source, target and options on the left, on the right
+// what is going to happen and the button that begins it.
+type settings struct {
+	object fyne.CanvasObject
+	v      *View
+
+	kinds  []*widgets.Button
+	what   *widgets.Text
+	detail *widgets.Text
+	choose *widgets.Button
+	where  *widgets.Button
+	medium *widgets.Facts
+	bar    *widgets.CapacityBar
+	room   *widgets.Text
+	quick  *fyne.Container // other targets, while none is chosen
+
+	options *options
+
+	summary *widgets.Facts
+	steps   *widgets.Facts
+	caution *widgets.Text
+	erase   *widgets.Button
+	why     *widgets.Text
+	begin   *widgets.Button
+}
+
+func newSettings(v *View) *settings {
+	s := &settings{v: v}
+	s.options = newOptions(v)
+	left := container.NewVScroll(container.New(&widgets.Column{Gap: 12, Fill: true}, s.sourceCard(), s.targetCard(), s.options.object))
+	s.object = container.NewBorder(
+		widgets.MinHeight(34, widgets.Middle(widgets.Title("Burn"))), widgets.Space(0, 12), nil, nil,
+		container.New(twoColumns{}, left, s.summaryCard()))
+	return s
+}
+
+func (s *settings) sourceCard() fyne.CanvasObject {
+	t := s.v.d.Tips
+	kind := func(text string, icon fyne.Resource, tip string, tapped func()) fyne.CanvasObject {
+		b := t.NewButton(text, icon, tip, tapped)
+		s.kinds = append(s.kinds, b)
+		return b
+	}
+	var copies *widgets.Button
+	row := container.NewGridWithColumns(3,
+		kind("Image file", theme.FileIcon(), "Burn an image file", s.pickSource),
+		kind("Compilation", look.Layers, "Burn what was put together in Compile", s.v.SetCompilation),
+		kind("Copy a disc", look.Disc, "Burn what is on the disc in a drive", func() { s.copyMenu(widgets.Below(copies)) }))
+	copies = s.kinds[2]
+	s.what, s.detail = widgets.NewText("").Bold(), widgets.Muted("")
+	s.choose = t.NewButton("Choose…", nil, "Choose another image file", s.pickSource)
+	line := container.NewBorder(nil, nil, nil, widgets.Middle(s.choose), container.New(&widgets.Column{Gap: 2}, s.what, s.detail))
+	return widgets.Card("What", row, line)
+}
+
+func (s *settings) targetCard() fyne.CanvasObject {
+	t := s.v.d.Tips
+	s.where = t.NewButton("", theme.MenuDropDownIcon(), "Choose where it goes", func() { s.targetMenu(widgets.Below(s.where)) })
+	s.where.IconPlacement = widget.ButtonIconTrailingText
+	s.where.Alignment = widget.ButtonAlignLeading
+	again := t.NewButton("", theme.ViewRefreshIcon(), "Look again for drives and discs", s.v.burn.Look)
+	s.quick = container.NewGridWithColumns(2,
+		t.NewButton("Write an image file…", theme.DocumentSaveIcon(), "Write an ISO file instead of a disc", s.v.PickFile),
+		t.NewButton("Try a virtual disc…", look.Disc, "A file that behaves like a disc in a recorder", s.v.newVirtual))
+	s.medium, s.bar, s.room = widgets.NewFacts(), widgets.NewCapacityBar(), widgets.Muted("")
+	return widgets.Card("Where to", container.NewBorder(nil, nil, nil, again, s.where), s.quick, s.medium.Container, s.bar, s.room)
+}
+
+func (s *settings) summaryCard() fyne.CanvasObject {
+	s.summary, s.steps = widgets.NewFacts(), widgets.NewSteps()
+	s.caution = widgets.NewText("").Wrap().Color(theme.ColorNameWarning)
+	s.why = widgets.NewText("").Wrap().Color(look.Muted)
+	s.erase = s.v.d.Tips.NewButton("Erase the disc first", theme.DeleteIcon(), "Everything on the disc in the drive is lost", s.v.eraseFirst)
+	s.begin = s.v.d.Tips.NewPrimary("Burn", look.Flame, "", s.v.begin)
+	top := container.New(&widgets.Column{Gap: 12}, widgets.Title("Summary"), s.summary.Container, s.steps.Container, s.caution)
+	bottom := container.New(&widgets.Column{Gap: 10}, s.why, s.erase, widgets.MinHeight(40, s.begin))
+	return widgets.Frame(container.NewBorder(nil, bottom, nil, nil, container.NewVScroll(top)))
+}
+
+func (s *settings) reload() {
+	s.showSource()
+	s.showTarget()
+	s.options.reload()
+	s.showSummary()
+}
+
+func (s *settings) showSource() {
+	b := s.v.burn
+	source, chosen := b.Source()
+	for i, k := range s.kinds {
+		k.Importance = widget.MediumImportance
+		if chosen && model.SourceKind(i) == source.Kind {
+			k.Importance = widget.HighImportance
+		}
+		k.Refresh()
+	}
+	s.kinds[1].Allow(unless(b.Compiled != nil && b.Compiled() != nil, "The compilation is empty: add files in Compile first"))
+	show(s.choose, chosen && source.Kind == model.FromImage)
+	detail := ""
+	if n := b.Preflight().Sectors; n > 0 {
+		detail = fmt.Sprintf("%s, %s sectors", model.Sectors(n), model.Thousands(n))
+	}
+	switch {
+	case !chosen:
+		s.what.Set("Nothing chosen yet")
+		detail = "Drop an image file on this window, or choose one"
+	case source.Kind == model.FromImage:
+		s.what.Set(filepath.Base(source.Name))
+		if detail != "" {
+			detail += "   "
+		}
+		detail += "in " + filepath.Dir(source.Name)
+	case source.Kind == model.FromCompilation:
+		label := "The compilation"
+		if c := b.Compiled(); c != nil && c.Label != "" {
+			label = c.Label
+		}
+		s.what.Set(label)
+	default:
+		s.what.Set("The disc in " + source.Name)
+	}
+	s.detail.Set(detail)
+}
+
+func (s *settings) showTarget() {
+	b := s.v.burn
+	target := b.Target()
+	in, isDrive := b.Inserted()
+	show(s.quick, target.None())
+	switch {
+	case target.File != "":
+		s.where.SetText(widgets.Fit("Image file:  "+target.File, 480, theme.TextSize(), fyne.TextStyle{Bold: true}))
+	case isDrive:
+		s.where.SetText(widgets.Fit(in.Drive.Title(), 480, theme.TextSize(), fyne.TextStyle{Bold: true}))
+	case b.Looking():
+		s.where.SetText("Looking for drives …")
+	default:
+		s.where.SetText("Choose a drive, an image file, or a virtual disc")
+	}
+	s.medium.Set(mediumFacts(target, in, isDrive))
+	s.showRoom(in, isDrive && in.Free > 0)
+}
+
+func mediumFacts(t model.Target, in model.Inserted, isDrive bool) []widgets.Fact {
+	switch {
+	case t.File != "":
+		return []widgets.Fact{{Name: "Target", Value: "A plain image (ISO), compared with its source when it is written"}}
+	case !isDrive:
+		return []widgets.Fact{{Name: "Target", Value: "No drive is needed to try things: a virtual disc behaves like a real one."}}
+	case in.Err != nil:
+		return []widgets.Fact{{Name: "Drive", Value: in.Err.Error(), Color: theme.ColorNameError}}
+	case in.Medium == "":
+		return []widgets.Fact{{Name: "Disc", Value: "There is no disc in the drive. Put one in and look again.", Color: theme.ColorNameWarning}}
+	}
+	return []widgets.Fact{{Name: "Disc", Value: in.Medium + ", " + in.Status}, {Name: "Maker", Value: in.Maker}}
+}
+
+// showRoom holds the source against what is free on the disc.
+func (s *settings) showRoom(in model.Inserted, known bool) {
+	n := s.v.burn.Preflight().Sectors
+	show(s.bar, known)
+	show(s.room, known)
+	if !known {
+		return
+	}
+	c := model.Capacity{Medium: disc.Medium{Name: in.Medium, Sectors: in.Free}, Content: n * disc.SectorSize, Sectors: n}
+	s.bar.Set(c)
+	s.room.Set(c.Headline() + ",  " + c.Remark())
+	s.room.Color(look.Muted)
+	if c.Over() {
+		s.room.Color(theme.ColorNameError)
+	}
+}
+
+func (s *settings) showSummary() {
+	b := s.v.burn
+	p := b.Preflight()
+	plan := p.Plan
+	facts := []widgets.Fact{{Name: "Burn", Value: b.SourceTitle()}, {Name: "To", Value: b.TargetTitle()}}
+	if plan.Profile != "" {
+		facts = append(facts, widgets.Fact{Name: "Disc", Value: plan.Profile}, widgets.Fact{Name: "How", Value: plan.Recipe},
+			widgets.Fact{Name: "Speed", Value: model.Speed(plan.Speed, plan.Profile)})
+	}
+	if p.Sectors > 0 {
+		facts = append(facts, widgets.Fact{Name: "Size", Value: model.Sectors(p.Sectors)})
+	}
+	facts = append(facts, widgets.Fact{Name: "Afterwards", Value: s.afterwards()})
+	s.summary.Set(facts)
+	s.steps.Set(numbered(plan.Steps))
+	warnings := joined(append(append([]string(nil), p.Warnings...), plan.Warnings...))
+	s.caution.Set(warnings)
+	show(s.caution, warnings != "")
+	why := b.Why()
+	s.why.Color(look.Muted)
+	if p.Err != nil {
+		s.why.Color(theme.ColorNameError)
+	}
+	s.why.Set(why)
+	show(s.why, why != "")
+	show(s.erase, b.NeedsErasing())
+	s.begin.SetText(s.beginText())
+	s.begin.Allow(why)
+}
+
+func (s *settings) beginText() string {
+	switch o, t := s.v.burn.Options, s.v.burn.Target(); {
+	case t.File != "":
+		return "Write image"
+	case o.Simulate:
+		return "Start trial run"
+	}
+	return "Burn"
+}
+
+func (s *settings) afterwards() string {
+	o := s.v.burn.Options
+	switch {
+	case o.Simulate:
+		return "Nothing is written, the laser stays low"
+	case o.NoVerify:
+		return "The disc is not read back"
+	}
+	return "Read back and compared, sector by sector"
+}
+
+func numbered(steps []string) []widgets.Fact {
+	var out []widgets.Fact
+	for i, step := range steps {
+		out = append(out, widgets.Fact{Name: fmt.Sprintf("%d.", i+1), Value: model.Capital(step)})
+	}
+	return out
+}
+
+func joined(lines []string) string {
+	s := ""
+	for i, l := range lines {
+		if i > 0 {
+			s += "\n"
+		}
+		s += l
+	}
+	return s
+}
+
+// unless returns why something cannot be done, or nothing when it can.
+func unless(can bool, why string) string {
+	if can {
+		return ""
+	}
+	return why
+}
+
+func (s *settings) pickSource() {
+	s.v.d.PickOpen("Image to burn", s.v.SetImage, desk.Images, desk.Anything)
+}
+
+// twoColumns gives the sheet most of the width, and the summary the rest.
+type twoColumns struct{}
+
+// Layout implements fyne.Layout.
+func (twoColumns) Layout(o []fyne.CanvasObject, s fyne.Size) {
+	const between = 12
+	right := min(max(s.Width*0.36, 340), 560)
+	o[0].Resize(fyne.NewSize(s.Width-right-between, s.Height))
+	o[1].Move(fyne.NewPos(s.Width-right, 0))
+	o[1].Resize(fyne.NewSize(right, s.Height))
+}
+
+// MinSize implements fyne.Layout.
+func (twoColumns) MinSize(o []fyne.CanvasObject) fyne.Size {
+	return fyne.NewSize(700, max(o[0].MinSize().Height, o[1].MinSize().Height))
+}

@@ -1,0 +1,127 @@
+package burn
+
+import (
+	"os"
+	"path/filepath"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/widget"
+
+	"glassmaster/ui/desk"
+	"glassmaster/ui/model"
+	"glassmaster/ui/widgets"
+)
+
+// targetMenu offers the drives, an image file and a virtual disc.
+func (s *settings) targetMenu(at fyne.Position) {
+	b := s.v.burn
+	var items []*fyne.MenuItem
+	for _, in := range b.Drives() {
+		items = append(items, widgets.Item(in.Drive.Title()+":  "+in.Describe(), "", func() {
+			b.SetTarget(model.Target{Drive: in.Drive.Name})
+		}))
+	}
+	if len(items) > 0 {
+		items = append(items, fyne.NewMenuItemSeparator())
+	}
+	s.v.d.Menu(at, append(items,
+		widgets.Item("Image file…", "", s.v.PickFile),
+		widgets.Item("New virtual disc…", "", s.v.newVirtual),
+		widgets.Item("Open virtual disc…", "", s.v.openVirtual))...)
+}
+
+// PickFile asks for the image file to write.
+func (v *View) PickFile() {
+	name := "disc.iso"
+	if source, ok := v.burn.Source(); ok && source.Kind == model.FromCompilation {
+		if c := v.burn.Compiled(); c != nil {
+			name = model.FileName(c.Label) + ".iso"
+		}
+	}
+	v.d.PickSave("Image file to write", name, v.SetFile, desk.ISO)
+}
+
+// copyMenu offers the drives whose disc can be copied.
+func (s *settings) copyMenu(at fyne.Position) {
+	var items []*fyne.MenuItem
+	for _, in := range s.v.burn.Drives() {
+		why := unless(in.Medium != "" && in.Status != "blank", "nothing to copy")
+		items = append(items, widgets.Item(in.Drive.Title(), why, func() {
+			s.v.burn.SetSource(model.Source{Kind: model.FromDrive, Name: in.Drive.Name})
+		}))
+	}
+	if len(items) == 0 {
+		items = append(items, widgets.Item("No drive was found", "is one connected, and may you use it?", nil))
+	}
+	s.v.d.Menu(at, items...)
+}
+
+// newVirtual makes a disc of software, of a medium that the person chooses.
+func (v *View) newVirtual() {
+	media := v.engine.VirtualMedia()
+	kind := widget.NewSelect(media, nil)
+	kind.SetSelected("DVD+R")
+	if kind.Selected == "" && len(media) > 0 {
+		kind.SetSelected(media[0])
+	}
+	text := widgets.NewText("A virtual disc is a file that behaves like a disc in a recorder. It keeps to the rules of its medium: what is written once stays written.").Wrap()
+	form := container.New(&widgets.Column{Gap: 12}, text, kind)
+	place := func() bool {
+		v.d.PickSave("Where to keep the virtual disc", model.FileName(kind.Selected)+".gmdisc", func(path string) {
+			v.addVirtual(path, kind.Selected)
+		})
+		return true
+	}
+	widgets.ShowSheet(v.d.Canvas, "New virtual disc", form, 440,
+		widgets.Choice{Text: "Cancel"},
+		widgets.Choice{Text: "Choose a place…", Do: place},
+		widgets.Choice{Text: "Create", Primary: true, Do: func() bool { return v.createVirtual(kind.Selected) }})
+}
+
+// createVirtual keeps the disc among the temporary files.
+func (v *View) createVirtual(medium string) bool {
+	dir, err := os.MkdirTemp("", "glassmaster-disc-")
+	if err != nil {
+		v.d.Error("The virtual disc cannot be made", err)
+		return true
+	}
+	v.addVirtual(filepath.Join(dir, model.FileName(medium)+".gmdisc"), medium)
+	return true
+}
+
+func (v *View) openVirtual() {
+	v.d.PickOpen("Open virtual disc", func(path string) { v.addVirtual(path, "") }, desk.Anything)
+}
+
+func (v *View) addVirtual(path, medium string) {
+	name, err := v.engine.AddVirtual(path, medium)
+	if err != nil {
+		v.d.Error("The virtual disc cannot be used", err)
+		return
+	}
+	v.burn.SetTarget(model.Target{Drive: name})
+	v.burn.Look()
+}
+
+// eraseFirst has the disc erased, after a question: it is the one setting that
+// destroys something.
+func (v *View) eraseFirst() {
+	v.d.Ask("Erase the disc?", "Everything on the disc in "+v.burn.TargetTitle()+" will be lost when the burn begins.",
+		widgets.Choice{Text: "Cancel"},
+		widgets.Choice{Text: "Erase it when burning", Danger: true, Do: func() bool {
+			v.burn.Options.Blank = true
+			v.burn.Plan()
+			return true
+		}})
+}
+
+func (v *View) begin() {
+	if v.burn.Why() != "" {
+		return
+	}
+	if name := v.burn.Target().Drive; name != "" {
+		v.OnBegin(name)
+	}
+	v.burn.Begin()
+}

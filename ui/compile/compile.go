@@ -1,0 +1,292 @@
+// Package compile is the place of the window where files are put together into
+// a disc.
+package compile
+
+import (
+	"context"
+	"path/filepath"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+
+	"glassmaster/mastering/compilation"
+	"glassmaster/mastering/tree"
+	"glassmaster/ui/desk"
+	"glassmaster/ui/look"
+	"glassmaster/ui/model"
+	"glassmaster/ui/pane"
+	"glassmaster/ui/widgets"
+)
+
+// Engine does the work that Compile shows.
+type Engine interface {
+	// LoadCompilation and SaveCompilation read and write compilation files.
+	LoadCompilation(path string) (*compilation.Compilation, []model.Problem, error)
+	SaveCompilation(c *compilation.Compilation, path string) error
+	// Inserted returns the drives, with the medium in each.
+	Inserted(ctx context.Context) ([]model.Inserted, error)
+}
+
+// View is the place.
+type View struct {
+	Object      fyne.CanvasObject // to be put into a window
+	OnBurn      func()            // burn what was put together
+	OnSaveImage func()            // write it into an image file
+	OnChange    func()            // the compilation has changed
+
+	d        *desk.Desk
+	engine   Engine
+	project  *model.Project
+	pane     *pane.Pane
+	drag     *widgets.Drag
+	label    *widgets.Field
+	empty    fyne.CanvasObject
+	busy     fyne.CanvasObject
+	problems *problemList
+	capacity *capacityCard
+	undo     *widgets.Button
+	redo     *widgets.Button
+	remove   *widgets.Button
+	mkdir    *widgets.Button
+	save     *widgets.Button
+	image    *widgets.Button
+	burn     *widgets.Button
+}
+
+// New returns the place.
+func New(d *desk.Desk, e Engine, p *model.Project) *View {
+	v := &View{d: d, engine: e, project: p}
+	v.pane = pane.New(p.List, p.Outline, d.Tips, v.rootName)
+	v.capacity = newCapacityCard(d, e, p)
+	v.problems = newProblemList(d, p)
+	v.drag = &widgets.Drag{Layer: d.Tips.Layer, FolderAt: v.pane.FolderAt, OnTarget: v.pane.SetTarget, OnMove: p.Move}
+	f := v.pane.Files
+	f.Drag, v.pane.Folders.Drag = v.drag, v.drag
+	f.OnOpen = v.open
+	f.OnMenu = v.menu
+	f.OnKey = v.key
+	f.OnRename = v.rename
+	v.pane.Folders.OnMenu = func(n *tree.Node, at fyne.Position) { v.folderMenu(n, at) }
+	v.pane.OnReset = v.selected
+	p.OnChange = v.reload
+	v.Object = v.build()
+	v.reload()
+	return v
+}
+
+func (v *View) build() fyne.CanvasObject {
+	t := v.d.Tips
+	v.label = widgets.NewField()
+	v.label.PlaceHolder = "Volume label"
+	v.label.OnChanged = v.project.SetLabel
+	var add *widgets.Button
+	add = t.NewButton("Add", theme.ContentAddIcon(), "Add files or a folder; or drop them anywhere on the window", func() { v.addMenu(widgets.Below(add)) })
+	v.mkdir = t.NewQuiet("", theme.FolderNewIcon(), "New folder  (Ctrl+Shift+N)", v.NewFolder)
+	v.remove = t.NewQuiet("", theme.DeleteIcon(), "Take what is selected off the disc  (Del)", v.removeSelected)
+	v.undo = t.NewQuiet("", theme.ContentUndoIcon(), "Undo", v.Undo)
+	v.redo = t.NewQuiet("", theme.ContentRedoIcon(), "Redo", v.Redo)
+	var file *widgets.Button
+	file = t.NewButton("Compilation", theme.MenuDropDownIcon(), "New, open, save", func() { v.fileMenu(widgets.Below(file)) })
+	file.IconPlacement = widget.ButtonIconTrailingText
+	v.save = file
+	v.image = t.NewButton("Save image…", theme.DocumentSaveIcon(), "Write the disc into an ISO file", func() { v.OnSaveImage() })
+	v.burn = t.NewPrimary("Burn…", look.Flame, "Burn the disc", func() { v.OnBurn() })
+	bar := container.NewBorder(nil, nil,
+		widgets.Middle(container.NewHBox(widgets.Middle(widgets.Wide(220, v.label)), add, v.mkdir, v.remove, v.undo, v.redo)),
+		widgets.Middle(container.NewHBox(file, v.image, v.burn)))
+	v.empty = widgets.Panel(widgets.Empty(look.Layers, "Put a disc together",
+		"Drop files and folders anywhere on this window. What you drop on a folder goes into it. Your files stay where they are; nothing is copied until you burn.",
+		t.NewPrimary("Add files…", theme.ContentAddIcon(), "", v.PickFile),
+		t.NewButton("Add folder…", theme.FolderOpenIcon(), "", v.pickFolder),
+		t.NewButton("Open compilation…", theme.DocumentIcon(), "", v.PickOpen)))
+	v.busy = container.NewBorder(nil, nil, widgets.Muted("Looking for files …"), nil, widget.NewProgressBarInfinite())
+	v.busy.Hide()
+	bottom := container.New(&widgets.Column{Gap: 8}, v.busy, v.problems.Object, v.capacity.Object, widgets.Space(0, 4))
+	return container.NewBorder(
+		container.New(&widgets.Column{Gap: 8}, widgets.MinHeight(34, bar), widgets.Space(0, 0)),
+		container.New(&widgets.Column{Gap: 8}, widgets.Space(0, 0), bottom), nil, nil,
+		container.NewStack(v.pane.Object, v.empty))
+}
+
+// Pane returns the panes, for the shortcuts of the window.
+func (v *View) Pane() *pane.Pane { return v.pane }
+
+// Drop adds files and folders that were dropped at an absolute position.
+func (v *View) Drop(at fyne.Position, paths []string) {
+	dir := v.project.List.Folder()
+	if v.pane.Object.Visible() {
+		if n, ok := v.pane.FolderAt(at); ok && n != nil {
+			dir = n
+		}
+	}
+	v.project.AddPaths(paths, dir)
+}
+
+func (v *View) rootName() string {
+	if l := v.project.Label(); l != "" {
+		return l
+	}
+	return "New disc"
+}
+
+func (v *View) reload() {
+	if v.label.Text != v.project.Label() {
+		v.label.SetText(v.project.Label())
+	}
+	empty := v.project.Empty()
+	show(v.empty, empty)
+	show(v.pane.Object, !empty)
+	show(v.busy, v.project.Scanning())
+	v.pane.Reload()
+	v.problems.reload()
+	v.capacity.reload()
+	why := ""
+	switch {
+	case empty:
+		why = "There is nothing on the disc yet: add files first"
+	case v.project.Scanning():
+		why = "Files are still being added"
+	case v.project.Size().Err != nil:
+		why = "The disc cannot be planned: " + v.project.Size().Err.Error()
+	}
+	v.image.Allow(why)
+	v.burn.Allow(why)
+	v.undo.Tip, v.redo.Tip = "Undo: "+v.project.Undoable()+"  (Ctrl+Z)", "Redo: "+v.project.Redoable()+"  (Ctrl+Shift+Z)"
+	v.undo.Allow(unless(v.project.Undoable() != "", "There is nothing to undo"))
+	v.redo.Allow(unless(v.project.Redoable() != "", "There is nothing to redo"))
+	if v.OnChange != nil {
+		v.OnChange()
+	}
+	if !v.project.Scanning() && !v.project.Measuring() {
+		s := v.project.Size()
+		v.d.Tell("compilation", map[string]any{"files": s.Files, "folders": s.Folders, "bytes": s.Content, "sectors": s.Sectors, "problems": len(v.project.Problems())})
+	}
+}
+
+func (v *View) selected() {
+	if v.remove == nil {
+		return // still being built
+	}
+	v.remove.Allow(unless(v.project.List.Selection.Len() > 0, "Nothing is selected"))
+	v.capacity.setSelection(pane.Summary(v.project.List))
+}
+
+func (v *View) open(n *tree.Node) {
+	if n.IsDir() {
+		v.project.List.Open(n)
+		return
+	}
+	v.pane.Files.Rename(n)
+}
+
+func (v *View) key(k fyne.KeyName) bool {
+	switch k {
+	case fyne.KeyDelete:
+		v.removeSelected()
+	case fyne.KeyF2:
+		if n, ok := v.project.List.Selection.Cursor(); ok {
+			v.pane.Files.Rename(n)
+		}
+	default:
+		return false
+	}
+	return true
+}
+
+func (v *View) rename(n *tree.Node, to string) {
+	if err := v.project.Rename(n, to); err != nil {
+		v.d.Error("The name cannot be changed", err)
+		return
+	}
+	v.project.List.Selection.Set(n)
+	v.pane.Reload()
+}
+
+// Undo takes back the newest edit.
+func (v *View) Undo() { v.project.Undo() }
+
+// Redo makes the edit again that was taken back last.
+func (v *View) Redo() { v.project.Redo() }
+
+func (v *View) removeSelected() { v.project.Remove(v.project.List.Selected()) }
+
+// NewFolder makes a folder and lets the person name it.
+func (v *View) NewFolder() {
+	n := v.project.Mkdir(v.project.List.Folder())
+	if n == nil {
+		return
+	}
+	if v.project.List.Query() != "" {
+		v.project.List.Open(n.Parent())
+	}
+	v.pane.Files.Rename(n)
+}
+
+func (v *View) menu(nodes []*tree.Node, at fyne.Position) {
+	if len(nodes) == 0 {
+		v.folderMenu(v.project.List.Folder(), at)
+		return
+	}
+	n := nodes[0]
+	one := unless(len(nodes) == 1, "one at a time")
+	var items []*fyne.MenuItem
+	if n.IsDir() {
+		items = append(items, widgets.Item("Open", one, func() { v.project.List.Open(n) }))
+	}
+	v.d.Menu(at, append(items,
+		widgets.Item("Rename  (F2)", one, func() { v.pane.Files.Rename(n) }),
+		widgets.Item("Remove  (Del)", "", v.removeSelected),
+		widgets.Item("Select all  (Ctrl+A)", "", v.pane.Files.SelectAll))...)
+}
+
+func (v *View) folderMenu(n *tree.Node, at fyne.Position) {
+	v.d.Menu(at,
+		widgets.Item("Add files…", "", v.PickFile),
+		widgets.Item("Add folder…", "", v.pickFolder),
+		widgets.Item("New folder", "", func() {
+			v.project.List.Open(n)
+			v.NewFolder()
+		}),
+		widgets.Item("Remove", unless(n.Parent() != nil, "this is the disc itself"), func() { v.project.Remove([]*tree.Node{n}) }))
+}
+
+func (v *View) addMenu(at fyne.Position) {
+	v.d.Menu(at, widgets.Item("Files…", "", v.PickFile), widgets.Item("Folder…", "", v.pickFolder))
+}
+
+// PickFile asks for files to add.
+func (v *View) PickFile() {
+	dir := v.project.List.Folder()
+	v.d.PickMany("Add files", func(paths []string) { v.project.AddPaths(paths, dir) })
+}
+
+func (v *View) pickFolder() {
+	dir := v.project.List.Folder()
+	v.d.PickFolder("Add folder", func(path string) { v.project.AddPaths([]string{path}, dir) })
+}
+
+// title names the compilation for people.
+func (v *View) title() string {
+	if p := v.project.Path(); p != "" {
+		return filepath.Base(p)
+	}
+	return v.rootName()
+}
+
+func show(o fyne.CanvasObject, visible bool) {
+	if visible {
+		o.Show()
+	} else {
+		o.Hide()
+	}
+}
+
+// unless returns why something cannot be done, or nothing when it can.
+func unless(can bool, why string) string {
+	if can {
+		return ""
+	}
+	return why
+}

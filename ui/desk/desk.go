@@ -1,0 +1,126 @@
+// Package desk is what the places of the window need of the window itself: its
+// canvas, a way back to its goroutine, pickers of files, sheets, and a record of
+// what happens.
+package desk
+
+import (
+	"errors"
+
+	"fyne.io/fyne/v2"
+
+	"glassmaster/ui/look"
+	"glassmaster/ui/model"
+	"glassmaster/ui/widgets"
+)
+
+// Kind is a sort of file, for a picker to show.
+type Kind struct {
+	Name    string   // "Disc images"
+	Endings []string // without the dot, in lower case
+}
+
+// Sorts of files that the window opens and saves.
+var (
+	Images       = Kind{"Disc images", []string{"iso", "udf", "img", "bin", "cue", "nrg", "mds", "mdf", "ccd", "toc", "cdi", "chd"}}
+	ISO          = Kind{"ISO images", []string{"iso"}}
+	Compilations = Kind{"Glassmaster compilations", []string{"glassmaster"}}
+	Anything     = Kind{"All files", nil}
+)
+
+// ErrNone is returned by a picker when the person has chosen nothing.
+var ErrNone = errors.New("nothing was chosen")
+
+// FilePicker asks for files and folders. Its methods block until the person has
+// answered, and are not called on the goroutine that owns the window.
+type FilePicker interface {
+	Open(title string, kinds ...Kind) (string, error)
+	OpenMany(title string) ([]string, error)
+	Save(title, name string, kinds ...Kind) (string, error)
+	Folder(title string) (string, error)
+}
+
+// Desk is the window as its places see it.
+type Desk struct {
+	Canvas fyne.Canvas
+	Tips   widgets.Tips
+	Post   model.Post
+	Picker FilePicker
+	Event  func(name string, fields map[string]any) // tells whoever follows the window from outside; may be nil
+	Busy   func(why string)                         // a native dialog is open; empty: no more
+}
+
+// Tell records something that has happened.
+func (d *Desk) Tell(name string, fields map[string]any) {
+	if d.Event != nil {
+		d.Event(name, fields)
+	}
+}
+
+// PickOpen asks for a file to open; then is called with its path, unless the
+// person has changed their mind.
+func (d *Desk) PickOpen(title string, then func(string), kinds ...Kind) {
+	d.pick(func() (string, error) { return d.Picker.Open(title, kinds...) }, then)
+}
+
+// PickSave asks for a file to write.
+func (d *Desk) PickSave(title, name string, then func(string), kinds ...Kind) {
+	d.pick(func() (string, error) { return d.Picker.Save(title, name, kinds...) }, then)
+}
+
+// PickMany asks for files to add, several at once where the system can.
+func (d *Desk) PickMany(title string, then func([]string)) {
+	d.busy("Choose files in the other window")
+	go func() {
+		paths, err := d.Picker.OpenMany(title)
+		d.Post(func() { d.picked(err, len(paths) > 0, func() { then(paths) }) })
+	}()
+}
+
+// PickFolder asks for a folder.
+func (d *Desk) PickFolder(title string, then func(string)) {
+	d.pick(func() (string, error) { return d.Picker.Folder(title) }, then)
+}
+
+func (d *Desk) pick(ask func() (string, error), then func(string)) {
+	d.busy("Choose a file in the other window")
+	go func() {
+		path, err := ask()
+		d.Post(func() { d.picked(err, path != "", func() { then(path) }) })
+	}()
+}
+
+func (d *Desk) picked(err error, chosen bool, then func()) {
+	d.busy("")
+	switch {
+	case err == nil && chosen:
+		then()
+	case err != nil && !errors.Is(err, ErrNone):
+		d.Error("The file dialog cannot be shown", err)
+	}
+}
+
+func (d *Desk) busy(why string) {
+	if d.Busy != nil {
+		d.Busy(why)
+	}
+}
+
+// Error shows an error on a sheet.
+func (d *Desk) Error(title string, err error) {
+	d.Tell("error", map[string]any{"title": title, "text": err.Error()})
+	text := widgets.NewText(err.Error()).Wrap()
+	widgets.ShowSheet(d.Canvas, title, text, 480, widgets.Choice{Text: "Close", Primary: true})
+}
+
+// Ask shows a question on a sheet.
+func (d *Desk) Ask(title, text string, choices ...widgets.Choice) {
+	widgets.ShowSheet(d.Canvas, title, widgets.NewText(text).Wrap(), 440, choices...)
+}
+
+// Menu shows a menu at an absolute position.
+func (d *Desk) Menu(at fyne.Position, items ...*fyne.MenuItem) {
+	widgets.ShowMenu(d.Canvas, at, items...)
+}
+
+// Icon tints one of our icons as the text around it.
+func Icon(r fyne.Resource) fyne.Resource { return look.Tint(r, look.Muted) }

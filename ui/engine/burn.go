@@ -1,0 +1,117 @@
+package engine
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"glassmaster/drive"
+	"glassmaster/drive/record"
+	"glassmaster/mastering/compilation"
+	"glassmaster/mastering/disc"
+	"glassmaster/mastering/image"
+	"glassmaster/mastering/image/iso"
+	"glassmaster/mastering/newfile"
+	"glassmaster/mastering/progress"
+	"glassmaster/mastering/verify"
+	"glassmaster/mastering/volume"
+	"glassmaster/ui/model"
+)
+
+// OpenSource opens what is to be burned.
+func (e *Engine) OpenSource(ctx context.Context, s model.Source) (model.Opened, error) {
+	if s.Kind == model.FromCompilation {
+		return openCompilation(ctx, s.Compilation)
+	}
+	d, err := e.OpenDisc(ctx, s.Name)
+	if err != nil {
+		return model.Opened{}, err
+	}
+	o := model.Opened{Disc: d, Sectors: disc.Sectors(d)}
+	if v, err := volume.OpenDisc(d, volume.Options{}); err == nil {
+		o.Locate = volume.NewLocator(v).Locate
+	}
+	return o, nil
+}
+
+func openCompilation(ctx context.Context, c *compilation.Compilation) (model.Opened, error) {
+	if c == nil {
+		return model.Opened{}, errors.New("the compilation is empty")
+	}
+	m, err := c.Plan(ctx)
+	if err != nil {
+		return model.Opened{}, err
+	}
+	return model.Opened{Disc: m.Disc(), Sectors: m.Sectors(), Warnings: m.Warnings, Locate: m.Locate}, nil
+}
+
+// PlanBurn settles how a disc would be burned in a drive.
+func (e *Engine) PlanBurn(ctx context.Context, name string, d disc.Disc, o record.Options) (record.Plan, error) {
+	e.drives.Lock()
+	defer e.drives.Unlock()
+	t, err := drive.Open(ctx, name)
+	if err != nil {
+		return record.Plan{}, err
+	}
+	defer t.Close()
+	b, err := record.NewPlan(ctx, t, d, o)
+	if err != nil {
+		return record.Plan{}, err
+	}
+	return b.Plan(), nil
+}
+
+// Burn burns a disc in a drive.
+func (e *Engine) Burn(ctx context.Context, name string, d disc.Disc, o record.Options, rep progress.Reporter) (record.Result, error) {
+	e.drives.Lock()
+	defer e.drives.Unlock()
+	t, err := drive.Open(ctx, name)
+	if err != nil {
+		return record.Result{}, err
+	}
+	defer t.Close()
+	b, err := record.NewPlan(ctx, t, d, o)
+	if err != nil {
+		return record.Result{}, err
+	}
+	rep.Message(progress.Info, b.Plan().Profile+", "+b.Plan().Recipe)
+	return b.Run(ctx, rep)
+}
+
+// WriteImage writes a disc into a plain image file, and compares it with its
+// source unless the options say otherwise.
+func (e *Engine) WriteImage(ctx context.Context, path string, d disc.Disc, o record.Options, rep progress.Reporter) (record.Result, error) {
+	r := record.Result{Plan: record.Plan{Profile: "image file", Sectors: disc.Sectors(d)}}
+	begun := time.Now()
+	err := newfile.Write(path, func(f *os.File) error {
+		rep.Message(progress.Info, "Writing "+path)
+		if err := iso.Write(ctx, f, d, rep); err != nil {
+			return err
+		}
+		return f.Sync()
+	})
+	if err != nil {
+		return r, err
+	}
+	r.Seconds, r.Written = time.Since(begun).Seconds(), r.Plan.Sectors
+	if o.NoVerify {
+		return r, nil
+	}
+	got, _, err := image.Open(path)
+	if err != nil {
+		return r, fmt.Errorf("open what was written, to compare it: %w", err)
+	}
+	defer got.Close()
+	c, err := verify.Compare(ctx, d, got, o.Locate, rep)
+	if err != nil {
+		if !errors.As(err, &r.Mismatch) {
+			return r, err
+		}
+		return r, fmt.Errorf("%w: %w", record.ErrDiffers, err)
+	}
+	r.Verified, r.SHA256 = true, hex.EncodeToString(c.SHA256[:])
+	return r, nil
+}

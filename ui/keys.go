@@ -1,0 +1,92 @@
+package ui
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/driver/desktop"
+
+	"glassmaster/ui/pane"
+)
+
+// addShortcuts makes the shortcuts of the window. They rest while a sheet or a
+// native dialog is open.
+func (s *Shell) addShortcuts() {
+	ctrl, alt, shift := fyne.KeyModifierShortcutDefault, fyne.KeyModifierAlt, fyne.KeyModifierShift
+	key := func(k fyne.KeyName, m fyne.KeyModifier) fyne.Shortcut {
+		return &desktop.CustomShortcut{KeyName: k, Modifier: m}
+	}
+	undo, redo := s.compiling(s.compile.Undo), s.compiling(s.compile.Redo)
+	for _, k := range []struct {
+		keys fyne.Shortcut
+		do   func()
+	}{
+		{key(fyne.Key1, ctrl), func() { s.Go(Compile) }},
+		{key(fyne.Key2, ctrl), func() { s.Go(Browse) }},
+		{key(fyne.Key3, ctrl), func() { s.Go(Burn) }},
+		{key(fyne.KeyF, ctrl), s.search},
+		{key(fyne.KeyO, ctrl), s.open},
+		{key(fyne.KeyS, ctrl), s.compiling(s.compile.Save)},
+		{key(fyne.KeyN, ctrl|shift), s.compiling(s.compile.NewFolder)},
+		{key(fyne.KeyLeft, alt), s.back},
+		{key(fyne.KeyRight, alt), s.forward},
+		{key(fyne.KeyZ, ctrl|shift), redo},
+		{&fyne.ShortcutUndo{}, undo},
+		{&fyne.ShortcutRedo{}, redo},
+	} {
+		s.window.Canvas().AddShortcut(k.keys, func(fyne.Shortcut) {
+			if !s.covered() {
+				k.do()
+			}
+		})
+	}
+}
+
+// covered reports whether something lies over the window.
+func (s *Shell) covered() bool {
+	return s.veil.Visible() || s.window.Canvas().Overlays().Top() != nil
+}
+
+// pane returns the panes of the place that is shown, nil where there are none.
+func (s *Shell) pane() *pane.Pane {
+	switch s.place {
+	case Compile:
+		return s.compile.Pane()
+	case Browse:
+		return s.browse.Pane()
+	}
+	return nil
+}
+
+func (s *Shell) search() {
+	if p := s.pane(); p != nil {
+		p.FocusSearch()
+	}
+}
+
+func (s *Shell) back() {
+	if p := s.pane(); p != nil {
+		p.Back()
+	}
+}
+
+func (s *Shell) forward() {
+	if p := s.pane(); p != nil {
+		p.Forward()
+	}
+}
+
+func (s *Shell) open() {
+	switch s.place {
+	case Compile:
+		s.compile.PickOpen()
+	case Browse:
+		s.browse.PickImage()
+	}
+}
+
+func (s *Shell) compiling(do func()) func() {
+	return func() {
+		if s.place == Compile {
+			do()
+		}
+	}
+}

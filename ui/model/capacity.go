@@ -1,0 +1,70 @@
+package model
+
+import (
+	"fmt"
+
+	"glassmaster/mastering/disc"
+)
+
+// Capacity is how much of a medium a compilation takes.
+type Capacity struct {
+	Medium   disc.Medium
+	Content  int64 // bytes of the files
+	Sectors  int64 // of the whole image; 0 when not computed yet
+	Counting bool  // the figures are being computed
+}
+
+// Used returns the size of the image in bytes, or of the files alone while that
+// is not known yet.
+func (c Capacity) Used() int64 { return max(c.Sectors*disc.SectorSize, c.Content) }
+
+// Overhead returns what the file system takes beyond the files, in bytes.
+func (c Capacity) Overhead() int64 { return c.Used() - c.Content }
+
+// Free returns what is left in bytes, negative when the medium is too small.
+func (c Capacity) Free() int64 { return c.Medium.Bytes() - c.Used() }
+
+// Over reports whether the medium is too small.
+func (c Capacity) Over() bool { return c.Free() < 0 }
+
+// Segments are the parts of the capacity bar, as shares of its whole length.
+type Segments struct {
+	Content, Overhead float64 // of what fits
+	Excess            float64 // of what does not
+	Limit             float64 // where the medium ends; 1 unless there is an excess
+}
+
+// Segments returns the parts of the bar. When the medium is too small the bar
+// stands for the image, and the limit is a mark within it.
+func (c Capacity) Segments() Segments {
+	whole := float64(max(c.Medium.Bytes(), c.Used(), 1))
+	limit := float64(c.Medium.Bytes()) / whole
+	content := float64(c.Content) / whole
+	used := float64(c.Used()) / whole
+	s := Segments{Limit: limit, Content: min(content, limit)}
+	s.Overhead = min(used, limit) - s.Content
+	s.Excess = max(used-limit, 0)
+	return s
+}
+
+// Headline says how full the medium is.
+func (c Capacity) Headline() string {
+	return fmt.Sprintf("%s of %s", Bytes(c.Used()), Bytes(c.Medium.Bytes()))
+}
+
+// Remark says what is left, or how much is too much and what would hold it.
+func (c Capacity) Remark() string {
+	if !c.Over() {
+		return Bytes(c.Free()) + " free"
+	}
+	s := Bytes(-c.Free()) + " too much"
+	if m, ok := c.Fits(); ok {
+		s += " – fits on " + m.Name
+	}
+	return s
+}
+
+// Fits returns the smallest common medium that holds the image.
+func (c Capacity) Fits() (disc.Medium, bool) {
+	return disc.SmallestFor((c.Used() + disc.SectorSize - 1) / disc.SectorSize)
+}

@@ -1,0 +1,63 @@
+package model
+
+import "strings"
+
+// Drive is an optical drive as a person chooses it.
+type Drive struct {
+	Name  string // opens it: /dev/sr0, iscsi://..., virtual:...
+	Model string // vendor and product, empty when not known
+}
+
+// Title names the drive for people.
+func (d Drive) Title() string {
+	if path, ok := strings.CutPrefix(d.Name, "virtual:"); ok {
+		path, _, _ = strings.Cut(path, "?")
+		return "Virtual disc  (" + path + ")"
+	}
+	if d.Model == "" {
+		return d.Name
+	}
+	return d.Model + "  (" + d.Name + ")"
+}
+
+// Inserted is a drive with what is in it.
+type Inserted struct {
+	Drive    Drive
+	Medium   string // "DVD+R"; empty without a disc
+	Status   string // "blank", "appendable", "complete"
+	Erasable bool
+	Capacity int64 // sectors in all, 0 when not known
+	Free     int64 // sectors that can be written now
+	Speeds   []int // kB/s, highest first
+	Maker    string
+	Err      error // why the drive or the disc cannot be used
+}
+
+// Describe says what is in the drive.
+func (i Inserted) Describe() string {
+	switch {
+	case i.Err != nil:
+		return i.Err.Error()
+	case i.Medium == "":
+		return "no disc"
+	}
+	s := i.Medium + ", " + i.Status
+	if i.Free > 0 {
+		s += ", " + Sectors(i.Free) + " free"
+	}
+	return s
+}
+
+// FileName makes a file's name of a title.
+func FileName(title string) string {
+	s := strings.Map(func(r rune) rune {
+		if r < 0x20 || strings.ContainsRune(`/\:*?"<>|`, r) {
+			return '_'
+		}
+		return r
+	}, strings.TrimSpace(title))
+	if s == "" || strings.Trim(s, ".") == "" {
+		return "disc"
+	}
+	return s
+}

@@ -1,0 +1,127 @@
+package model
+
+import (
+	"slices"
+
+	"glassmaster/mastering/tree"
+)
+
+// History remembers edits of a tree, to take them back and to make them again.
+// It stores the entries of the folders that an edit touches, before and after,
+// and no contents.
+type History struct {
+	done, undone []step
+}
+
+// keptSteps is how many edits can be taken back.
+const keptSteps = 200
+
+// step is one edit: what the folders and names that it touched were and became.
+type step struct {
+	name    string
+	folders []folderChange
+	names   []nameChange
+}
+
+type folderChange struct {
+	folder        *tree.Node
+	before, after []*tree.Node
+}
+
+type nameChange struct {
+	node          *tree.Node
+	before, after string
+}
+
+// Edit makes an edit that changes the entries of these folders and the names of
+// these nodes, and remembers it when anything has changed.
+func (h *History) Edit(name string, folders, renamed []*tree.Node, edit func()) {
+	s := step{name: name}
+	for _, f := range folders {
+		s.folders = append(s.folders, folderChange{folder: f, before: slices.Clone(f.Children())})
+	}
+	for _, n := range renamed {
+		s.names = append(s.names, nameChange{node: n, before: n.Name})
+	}
+	edit()
+	changed := false
+	for i := range s.folders {
+		c := &s.folders[i]
+		c.after = slices.Clone(c.folder.Children())
+		changed = changed || !slices.Equal(c.before, c.after)
+	}
+	for i := range s.names {
+		c := &s.names[i]
+		c.after = c.node.Name
+		changed = changed || c.before != c.after
+	}
+	if !changed {
+		return
+	}
+	h.done = append(h.done, s)
+	if len(h.done) > keptSteps {
+		h.done = slices.Delete(h.done, 0, 1)
+	}
+	h.undone = nil
+}
+
+// Undoable returns the name of the edit that Undo takes back, empty when there
+// is none.
+func (h *History) Undoable() string { return last(h.done) }
+
+// Redoable returns the name of the edit that Redo makes again.
+func (h *History) Redoable() string { return last(h.undone) }
+
+// Undo takes back the newest edit.
+func (h *History) Undo() {
+	s, ok := pop(&h.done)
+	if !ok {
+		return
+	}
+	for _, c := range slices.Backward(s.names) {
+		c.node.Name = c.before
+	}
+	s.setFolders(func(c folderChange) []*tree.Node { return c.before })
+	h.undone = append(h.undone, s)
+}
+
+// Redo makes the edit again that was taken back last.
+func (h *History) Redo() {
+	s, ok := pop(&h.undone)
+	if !ok {
+		return
+	}
+	for _, c := range s.names {
+		c.node.Name = c.after
+	}
+	s.setFolders(func(c folderChange) []*tree.Node { return c.after })
+	h.done = append(h.done, s)
+}
+
+// setFolders empties all folders first, so that an entry that has moved between
+// two of them is never in both.
+func (s step) setFolders(entries func(folderChange) []*tree.Node) {
+	for _, c := range s.folders {
+		c.folder.SetChildren(nil)
+	}
+	for _, c := range s.folders {
+		c.folder.SetChildren(entries(c))
+	}
+}
+
+func last(steps []step) string {
+	if len(steps) == 0 {
+		return ""
+	}
+	return steps[len(steps)-1].name
+}
+
+func pop(steps *[]step) (step, bool) {
+	n := len(*steps)
+	if n == 0 {
+		return step{}, false
+	}
+	s := (*steps)[n-1]
+	*steps = (*steps)[:n-1]
+	return s, true
+}

@@ -1,0 +1,90 @@
+package model
+
+import (
+	"io/fs"
+	"path"
+	"strings"
+
+	"glassmaster/mastering/tree"
+)
+
+// Class is a rough sort of file, enough to choose an icon and a preview.
+type Class uint8
+
+// Classes of files.
+const (
+	Other Class = iota
+	Folder
+	Link
+	Text
+	Picture
+	Sound
+	Film
+	Archive
+	Image // of a disc
+)
+
+var classes = map[string]Class{}
+
+func init() {
+	for c, endings := range map[Class]string{
+		Text:    "txt md log nfo ini cfg conf xml json yaml yml toml csv html htm css js go c h cpp py sh bat java rs tex sub srt diz 1st me inf mf",
+		Picture: "png jpg jpeg gif bmp webp svg tif tiff ico heic",
+		Sound:   "mp3 flac wav ogg opus m4a aac wma aiff aif mid cda",
+		Film:    "mp4 mkv avi mov mpg mpeg m2ts webm vob ts wmv m4v",
+		Archive: "zip gz xz bz2 zst 7z rar tar tgz deb rpm jar cab",
+		Image:   "iso img bin cue nrg mds mdf ccd toc cdi chd udf dmg",
+	} {
+		for _, e := range strings.Fields(endings) {
+			classes[e] = c
+		}
+	}
+}
+
+// ClassOf returns what sort of file a node is, by its name.
+func ClassOf(n *tree.Node) Class {
+	switch {
+	case n.IsDir():
+		return Folder
+	case n.Mode&fs.ModeSymlink != 0:
+		return Link
+	}
+	return classes[ending(n.Name)]
+}
+
+// Kind returns what a node is, for people.
+func Kind(n *tree.Node) string {
+	e := strings.ToUpper(ending(n.Name))
+	switch ClassOf(n) {
+	case Folder:
+		return "Folder"
+	case Link:
+		return "Link"
+	case Text:
+		return e + " text"
+	case Picture:
+		return e + " picture"
+	case Sound:
+		return e + " sound"
+	case Film:
+		return e + " film"
+	case Archive:
+		return e + " archive"
+	case Image:
+		return e + " disc image"
+	}
+	if n.Mode&fs.ModeType != 0 {
+		return "Special file"
+	}
+	if e == "" || len(e) > 5 {
+		return "File"
+	}
+	return e + " file"
+}
+
+// IsImage reports whether a file's name is that of a disc image.
+func IsImage(name string) bool { return classes[ending(name)] == Image }
+
+func ending(name string) string {
+	return strings.ToLower(strings.TrimPrefix(path.Ext(name), "."))
+}

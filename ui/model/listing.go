@@ -1,0 +1,256 @@
+package model
+
+import (
+	"strings"
+
+	"glassmaster/mastering/tree"
+)
+
+// Limits of what is done at once.
+const (
+	// sortAtOnce is how many rows are sorted before the next frame is drawn; more
+	// are sorted elsewhere, and appear when that is done.
+	sortAtOnce = 5000
+	// MaxFound is how many hits a search shows.
+	MaxFound = 5000
+)
+
+// Listing is a list of files: the entries of one folder of a tree, or the hits
+// of a search in all of it.
+type Listing struct {
+	Selection Selection[*tree.Node]
+	OnChange  func() // rows, folder or selection have changed; may be nil
+
+	post       Post
+	root       *tree.Node
+	folder     *tree.Node
+	order      Order
+	query      string
+	rows       []*tree.Node
+	more       bool // a search found more than MaxFound
+	sorting    bool
+	generation int
+	back       []*tree.Node
+	forward    []*tree.Node
+}
+
+// NewListing returns a list of the entries of a root folder.
+func NewListing(root *tree.Node, post Post) *Listing {
+	l := &Listing{post: post}
+	l.SetRoot(root)
+	return l
+}
+
+// SetRoot shows another tree.
+func (l *Listing) SetRoot(root *tree.Node) {
+	l.root, l.folder, l.query = root, root, ""
+	l.back, l.forward = nil, nil
+	l.Selection.Clear()
+	l.Refresh()
+}
+
+// Root returns the root of the tree.
+func (l *Listing) Root() *tree.Node { return l.root }
+
+// Folder returns the folder whose entries are shown.
+func (l *Listing) Folder() *tree.Node { return l.folder }
+
+// Rows returns what is shown, in its order. The caller does not change it.
+func (l *Listing) Rows() []*tree.Node { return l.rows }
+
+// Selected returns the selected rows in their order.
+func (l *Listing) Selected() []*tree.Node { return l.Selection.In(l.rows) }
+
+// Order returns how the list is sorted.
+func (l *Listing) Order() Order { return l.order }
+
+// Query returns what is searched for, empty when nothing is.
+func (l *Listing) Query() string { return l.query }
+
+// Truncated reports whether a search found more than it shows.
+func (l *Listing) Truncated() bool { return l.more }
+
+// Sorting reports whether the rows are still being sorted.
+func (l *Listing) Sorting() bool { return l.sorting }
+
+// SortBy is a click on the header of a column.
+func (l *Listing) SortBy(c Column) {
+	l.order = l.order.Toggle(c)
+	l.Refresh()
+}
+
+// Search shows every entry of the tree whose name holds the text, and the
+// folder again when it is empty.
+func (l *Listing) Search(text string) {
+	l.query = strings.TrimSpace(text)
+	l.Refresh()
+}
+
+// Open shows the entries of a folder.
+func (l *Listing) Open(folder *tree.Node) {
+	if folder == nil || !folder.IsDir() || (folder == l.folder && l.query == "") {
+		return
+	}
+	if folder != l.folder {
+		l.back, l.forward = append(l.back, l.folder), nil
+	}
+	l.show(folder)
+}
+
+// Up shows the folder above, with the one that was left selected.
+func (l *Listing) Up() {
+	left := l.folder
+	if left == nil || left.Parent() == nil {
+		return
+	}
+	l.Open(left.Parent())
+	l.Selection.Set(left)
+	l.changed()
+}
+
+// Back and Forward walk through the folders that were shown.
+func (l *Listing) Back() {
+	if n := len(l.back); n > 0 {
+		to := l.back[n-1]
+		l.back, l.forward = l.back[:n-1], append(l.forward, l.folder)
+		l.show(to)
+	}
+}
+
+// Forward undoes Back.
+func (l *Listing) Forward() {
+	if n := len(l.forward); n > 0 {
+		to := l.forward[n-1]
+		l.forward, l.back = l.forward[:n-1], append(l.back, l.folder)
+		l.show(to)
+	}
+}
+
+// CanBack and CanForward report whether there is a folder to go to.
+func (l *Listing) CanBack() bool { return len(l.back) > 0 }
+
+// CanForward reports whether Forward has somewhere to go.
+func (l *Listing) CanForward() bool { return len(l.forward) > 0 }
+
+// Path returns the folders from the root to the one shown.
+func (l *Listing) Path() []*tree.Node {
+	var p []*tree.Node
+	for n := l.folder; n != nil; n = n.Parent() {
+		p = append([]*tree.Node{n}, p...)
+	}
+	return p
+}
+
+func (l *Listing) show(folder *tree.Node) {
+	l.folder, l.query = folder, ""
+	l.Selection.Clear()
+	l.Refresh()
+}
+
+// Refresh reads the tree again, after it has been edited.
+func (l *Listing) Refresh() {
+	l.leaveRemoved()
+	rows := l.collect()
+	l.generation++
+	l.sorting = false
+	if len(rows) <= sortAtOnce {
+		l.order.Sort(rows)
+		l.take(rows)
+		return
+	}
+	l.sorting = true
+	if len(l.rows) != len(rows) {
+		l.rows = rows // unsorted for a moment, but never stale
+	}
+	l.sortElsewhere(rows, l.generation)
+	l.changed()
+}
+
+// sortElsewhere sorts copies, since the nodes themselves may be edited
+// meanwhile.
+func (l *Listing) sortElsewhere(rows []*tree.Node, generation int) {
+	copies := make([]tree.Node, len(rows))
+	ptrs := make([]*tree.Node, len(rows))
+	at := make(map[*tree.Node]*tree.Node, len(rows))
+	for i, n := range rows {
+		copies[i] = *n
+		ptrs[i] = &copies[i]
+		at[ptrs[i]] = n
+	}
+	order := l.order
+	go func() {
+		order.Sort(ptrs)
+		sorted := make([]*tree.Node, len(ptrs))
+		for i, p := range ptrs {
+			sorted[i] = at[p]
+		}
+		l.post(func() {
+			if l.generation == generation {
+				l.sorting = false
+				l.take(sorted)
+			}
+		})
+	}()
+}
+
+// leaveRemoved goes up from a folder that is no longer in the tree.
+func (l *Listing) leaveRemoved() {
+	in := func(n *tree.Node) bool { return l.root != nil && l.root.Contains(n) }
+	if !in(l.folder) {
+		l.folder = l.root
+	}
+	l.back = keep(l.back, in)
+	l.forward = keep(l.forward, in)
+}
+
+func keep(nodes []*tree.Node, in func(*tree.Node) bool) []*tree.Node {
+	out := nodes[:0]
+	for _, n := range nodes {
+		if in(n) {
+			out = append(out, n)
+		}
+	}
+	return out
+}
+
+func (l *Listing) collect() []*tree.Node {
+	l.more = false
+	if l.folder == nil {
+		return nil
+	}
+	if l.query == "" {
+		return append([]*tree.Node(nil), l.folder.Children()...)
+	}
+	var rows []*tree.Node
+	want := strings.ToLower(l.query)
+	l.root.Walk(func(n *tree.Node) error {
+		if n == l.root || !strings.Contains(strings.ToLower(n.Name), want) {
+			return nil
+		}
+		if len(rows) == MaxFound {
+			l.more = true
+			return errEnough
+		}
+		rows = append(rows, n)
+		return nil
+	})
+	return rows
+}
+
+func (l *Listing) take(rows []*tree.Node) {
+	l.rows = rows
+	if l.Selection.Len() > 0 {
+		in := make(map[*tree.Node]bool, len(rows))
+		for _, n := range rows {
+			in[n] = true
+		}
+		l.Selection.Retain(func(n *tree.Node) bool { return in[n] })
+	}
+	l.changed()
+}
+
+func (l *Listing) changed() {
+	if l.OnChange != nil {
+		l.OnChange()
+	}
+}

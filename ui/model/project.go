@@ -1,0 +1,311 @@
+package model
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"glassmaster/mastering/compilation"
+	"glassmaster/mastering/disc"
+	"glassmaster/mastering/progress"
+	"glassmaster/mastering/tree"
+)
+
+// Project is a compilation being edited.
+type Project struct {
+	List     *Listing
+	Outline  *Outline
+	OnChange func() // may be nil
+
+	post     Post
+	comp     *compilation.Compilation
+	history  History
+	path     string // of the compilation's file
+	dirty    bool
+	scans    []*Job
+	problems []Problem
+
+	medium  disc.Medium
+	sizing  *Job
+	pending bool // a sizing was asked for and has not begun
+	size    Size
+	delay   time.Duration // before a sizing begins, so that a burst of edits makes one
+}
+
+// Size is how large a compilation is.
+type Size struct {
+	Files, Folders int
+	Content        int64 // bytes of the files
+	Sectors        int64 // of the image; 0 when it cannot be planned
+	Warnings       []string
+	Err            error // why it cannot be planned
+}
+
+// NewProject returns an empty compilation.
+func NewProject(post Post) *Project {
+	p := &Project{post: post, comp: compilation.New(), delay: 150 * time.Millisecond}
+	p.medium, _ = MediumNamed("DVD+R")
+	p.List, p.Outline = NewListing(p.comp.Root(), post), NewOutline(p.comp.Root())
+	return p
+}
+
+// MediumNamed returns a common medium.
+func MediumNamed(name string) (disc.Medium, bool) {
+	for _, m := range disc.Media {
+		if m.Name == name {
+			return m, true
+		}
+	}
+	return disc.Medium{}, false
+}
+
+// Compilation returns what is being edited.
+func (p *Project) Compilation() *compilation.Compilation { return p.comp }
+
+// Path returns the file that the compilation was loaded from or saved to, empty
+// when there is none.
+func (p *Project) Path() string { return p.path }
+
+// Dirty reports whether there are edits that were not saved.
+func (p *Project) Dirty() bool { return p.dirty }
+
+// Empty reports whether nothing is on the disc yet.
+func (p *Project) Empty() bool { return len(p.comp.Root().Children()) == 0 }
+
+// Scanning reports whether files are still being looked for.
+func (p *Project) Scanning() bool {
+	for _, j := range p.scans {
+		if j.Running() {
+			return true
+		}
+	}
+	return false
+}
+
+// Problems returns what did not go as the person may expect.
+func (p *Project) Problems() []Problem { return p.problems }
+
+// Forget takes the problems off the list.
+func (p *Project) Forget() {
+	p.problems = nil
+	p.changed()
+}
+
+// Label returns the volume label.
+func (p *Project) Label() string { return p.comp.Label }
+
+// SetLabel changes the volume label.
+func (p *Project) SetLabel(label string) {
+	if p.comp.Label != label {
+		p.comp.Label, p.dirty = label, true
+		p.changed()
+	}
+}
+
+// Replace edits another compilation, as one that was loaded; nil begins anew.
+func (p *Project) Replace(c *compilation.Compilation, path string, problems []Problem) {
+	for _, j := range p.scans {
+		j.Cancel()
+	}
+	if c == nil {
+		c = compilation.New()
+	}
+	p.comp, p.path, p.dirty, p.problems = c, path, false, problems
+	p.history = History{}
+	p.Outline.SetRoot(c.Root())
+	p.List.SetRoot(c.Root())
+	p.edited()
+	p.dirty = false
+	p.changed()
+}
+
+// Saved says that the compilation is in a file now.
+func (p *Project) Saved(path string) {
+	p.path, p.dirty = path, false
+	p.changed()
+}
+
+// AddPaths puts files and folders of this machine into a folder of the disc.
+// They are looked for elsewhere; nothing is asked.
+func (p *Project) AddPaths(paths []string, dir *tree.Node) {
+	var nodes []*tree.Node
+	var problems []compilation.Problem
+	o := compilation.ScanOptions{Exclude: p.comp.Exclude}
+	comp := p.comp
+	j := Start(p.post, "Adding files", func(ctx context.Context, rep progress.Reporter) (err error) {
+		nodes, problems, err = compilation.Scan(ctx, paths, o, rep)
+		return err
+	}, func(err error) {
+		if p.comp != comp {
+			return // another compilation was opened meanwhile
+		}
+		if err != nil && !Cancelled(err) {
+			p.report([]compilation.Problem{{Path: strings.Join(paths, ", "), Err: err}})
+		}
+		p.report(problems)
+		p.insert(nodes, dir)
+	})
+	p.scans = append(p.runningScans(), j)
+	p.changed()
+}
+
+func (p *Project) runningScans() []*Job {
+	var out []*Job
+	for _, j := range p.scans {
+		if j.Running() {
+			out = append(out, j)
+		}
+	}
+	return out
+}
+
+func (p *Project) insert(nodes []*tree.Node, dir *tree.Node) {
+	if !p.comp.Root().Contains(dir) {
+		dir = p.comp.Root() // the folder was removed meanwhile
+	}
+	if p.comp.Label == "" && p.Empty() && len(nodes) == 1 {
+		p.comp.Label = labelFrom(nodes[0].Name)
+	}
+	p.history.Edit("Add "+name(nodes), mergeFolders(dir, nodes), nil, func() {
+		p.report(p.comp.Add(dir, nodes))
+	})
+	p.edited()
+	var there []*tree.Node
+	for _, n := range nodes {
+		if n.Parent() == p.List.Folder() {
+			there = append(there, n)
+		}
+	}
+	if len(there) > 0 {
+		p.List.Selection.Set(there...)
+	}
+	p.List.Refresh()
+}
+
+// labelFrom makes a volume label of the name of a folder.
+func labelFrom(s string) string {
+	r := []rune(strings.TrimSuffix(s, filepath.Ext(s)))
+	return string(r[:min(len(r), 32)])
+}
+
+// mergeFolders returns the folders whose entries change when nodes are added to
+// dir: folders of the same name are merged.
+func mergeFolders(dir *tree.Node, nodes []*tree.Node) []*tree.Node {
+	out := []*tree.Node{dir}
+	byName := make(map[string]*tree.Node, len(dir.Children()))
+	for _, c := range dir.Children() {
+		byName[c.Name] = c
+	}
+	for _, n := range nodes {
+		if old := byName[n.Name]; old != nil && old.IsDir() && n.IsDir() {
+			out = append(out, n)
+			out = append(out, mergeFolders(old, n.Children())...)
+		}
+	}
+	return out
+}
+
+// Rename gives a node another name.
+func (p *Project) Rename(n *tree.Node, to string) error {
+	var err error
+	p.history.Edit("Rename "+n.Name, nil, []*tree.Node{n}, func() { err = p.comp.Rename(n, to) })
+	p.edited()
+	return err
+}
+
+// Remove takes nodes off the disc.
+func (p *Project) Remove(nodes []*tree.Node) {
+	if len(nodes) > 0 {
+		p.history.Edit("Remove "+name(nodes), parents(nodes), nil, func() { p.comp.Remove(nodes) })
+		p.edited()
+	}
+}
+
+// Mkdir makes a folder with a name that is still free.
+func (p *Project) Mkdir(dir *tree.Node) *tree.Node {
+	title := "New folder"
+	for i := 2; dir.Child(title) != nil; i++ {
+		title = fmt.Sprintf("New folder %d", i)
+	}
+	var n *tree.Node
+	p.history.Edit("New folder", []*tree.Node{dir}, nil, func() {
+		var err error
+		if n, err = p.comp.Mkdir(dir, title); err != nil {
+			p.report([]compilation.Problem{{Path: dir.Path(), Err: err}})
+		}
+	})
+	p.edited()
+	return n
+}
+
+// Move moves nodes into a folder.
+func (p *Project) Move(nodes []*tree.Node, dir *tree.Node) {
+	p.history.Edit("Move "+name(nodes), append(parents(nodes), dir), nil, func() {
+		if err := p.comp.Move(nodes, dir); err != nil {
+			p.report([]compilation.Problem{{Path: dir.Path(), Err: err}})
+		}
+	})
+	p.edited()
+}
+
+// Undoable and Redoable return the name of the edit that Undo takes back, and
+// that Redo makes again; empty when there is none.
+func (p *Project) Undoable() string { return p.history.Undoable() }
+
+// Redoable returns the name of the edit that Redo makes again.
+func (p *Project) Redoable() string { return p.history.Redoable() }
+
+// Undo takes back the newest edit.
+func (p *Project) Undo() {
+	p.history.Undo()
+	p.edited()
+}
+
+// Redo makes the edit again that was taken back last.
+func (p *Project) Redo() {
+	p.history.Redo()
+	p.edited()
+}
+
+// parents returns the folders that hold nodes, each once.
+func parents(nodes []*tree.Node) []*tree.Node {
+	seen := map[*tree.Node]bool{}
+	var out []*tree.Node
+	for _, n := range nodes {
+		if d := n.Parent(); d != nil && !seen[d] {
+			seen[d] = true
+			out = append(out, d)
+		}
+	}
+	return out
+}
+
+func name(nodes []*tree.Node) string {
+	if len(nodes) == 1 {
+		return nodes[0].Name
+	}
+	return Count(len(nodes), "entry", "entries")
+}
+
+func (p *Project) report(problems []compilation.Problem) {
+	for _, x := range problems {
+		p.problems = append(p.problems, Problem{x.Path, x.Err})
+	}
+}
+
+// edited shows the tree again and measures it anew.
+func (p *Project) edited() {
+	p.dirty = true
+	p.Outline.Refresh()
+	p.List.Refresh()
+	p.measure()
+	p.changed()
+}
+
+func (p *Project) changed() {
+	if p.OnChange != nil {
+		p.OnChange()
+	}
+}

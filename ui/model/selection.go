@@ -1,0 +1,142 @@
+package model
+
+// Selection is which rows of a list are selected. It remembers rows by their
+// identity, so it survives sorting and searching.
+type Selection[K comparable] struct {
+	chosen map[K]bool
+	cursor K // where the keyboard is
+	anchor K // where a range begins
+	placed bool
+}
+
+// Has reports whether a row is selected.
+func (s *Selection[K]) Has(k K) bool { return s.chosen[k] }
+
+// Len returns how many rows are selected.
+func (s *Selection[K]) Len() int { return len(s.chosen) }
+
+// Cursor returns the row that the keyboard is on, or false when it is on none.
+func (s *Selection[K]) Cursor() (K, bool) { return s.cursor, s.placed }
+
+// In returns the selected rows in the order of the list.
+func (s *Selection[K]) In(rows []K) []K {
+	var out []K
+	for _, k := range rows {
+		if s.chosen[k] {
+			out = append(out, k)
+		}
+	}
+	return out
+}
+
+// Clear selects nothing.
+func (s *Selection[K]) Clear() { *s = Selection[K]{} }
+
+// Set selects these rows and no other.
+func (s *Selection[K]) Set(keys ...K) {
+	s.chosen = make(map[K]bool, len(keys))
+	for _, k := range keys {
+		s.chosen[k] = true
+	}
+	if len(keys) > 0 {
+		s.cursor, s.anchor, s.placed = keys[0], keys[0], true
+	}
+}
+
+// All selects every row.
+func (s *Selection[K]) All(rows []K) {
+	cursor, placed := s.cursor, s.placed
+	s.Set(rows...)
+	if placed {
+		s.cursor, s.anchor = cursor, cursor
+	}
+}
+
+// Click is a click on row i with the keys that were held: extend selects the
+// range from where the last one began, toggle adds or takes away one row.
+func (s *Selection[K]) Click(rows []K, i int, extend, toggle bool) {
+	if i < 0 || i >= len(rows) {
+		return
+	}
+	k := rows[i]
+	switch {
+	case extend:
+		s.extend(rows, i, toggle)
+	case toggle:
+		s.toggle(k)
+		s.cursor, s.anchor, s.placed = k, k, true
+	default:
+		s.Set(k)
+	}
+}
+
+// Step moves the cursor by so many rows, as the arrow keys do.
+func (s *Selection[K]) Step(rows []K, by int, extend bool) {
+	if len(rows) == 0 {
+		return
+	}
+	at := s.index(rows, s.cursor)
+	switch {
+	case at < 0 && by < 0:
+		at = len(rows) - 1
+	case at < 0:
+		at = 0
+	default:
+		at = min(max(at+by, 0), len(rows)-1)
+	}
+	s.Click(rows, at, extend && s.placed, false)
+}
+
+// At returns the index of the cursor in the list, -1 when it is not there.
+func (s *Selection[K]) At(rows []K) int { return s.index(rows, s.cursor) }
+
+// Retain forgets what is no longer in the list.
+func (s *Selection[K]) Retain(keep func(K) bool) {
+	for k := range s.chosen {
+		if !keep(k) {
+			delete(s.chosen, k)
+		}
+	}
+	if s.placed && !keep(s.cursor) {
+		var none K
+		s.cursor, s.anchor, s.placed = none, none, false
+	}
+}
+
+func (s *Selection[K]) toggle(k K) {
+	if s.chosen == nil {
+		s.chosen = map[K]bool{}
+	}
+	if s.chosen[k] {
+		delete(s.chosen, k)
+		return
+	}
+	s.chosen[k] = true
+}
+
+func (s *Selection[K]) extend(rows []K, to int, add bool) {
+	from := s.index(rows, s.anchor)
+	if from < 0 {
+		from = to
+		s.anchor = rows[to]
+	}
+	if !add || s.chosen == nil {
+		s.chosen = map[K]bool{}
+	}
+	for i := min(from, to); i <= max(from, to); i++ {
+		s.chosen[rows[i]] = true
+	}
+	s.cursor, s.placed = rows[to], true
+}
+
+func (s *Selection[K]) index(rows []K, k K) int {
+	if !s.placed {
+		return -1
+	}
+	for i := range rows {
+		if rows[i] == k {
+			return i
+		}
+	}
+	return -1
+}

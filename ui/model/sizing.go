@@ -1,0 +1,79 @@
+package model
+
+import (
+	"context"
+	"time"
+
+	"glassmaster/mastering/compilation"
+	"glassmaster/mastering/disc"
+	"glassmaster/mastering/progress"
+)
+
+// Size returns how large the compilation was when it was measured last.
+func (p *Project) Size() Size { return p.size }
+
+// Measuring reports whether a newer measure is on its way.
+func (p *Project) Measuring() bool { return p.pending || p.sizing.Running() }
+
+// SetMedium chooses the medium that the compilation is held against.
+func (p *Project) SetMedium(m disc.Medium) {
+	p.medium = m
+	p.changed()
+}
+
+// Capacity returns how much of the medium the compilation takes.
+func (p *Project) Capacity() Capacity {
+	return Capacity{Medium: p.medium, Content: p.size.Content, Sectors: p.size.Sectors, Counting: p.Measuring()}
+}
+
+// measure plans the disc on a copy of the tree, to know its exact size.
+func (p *Project) measure() {
+	p.sizing.Cancel()
+	if p.pending {
+		return
+	}
+	p.pending = true
+	begin := func() {
+		p.pending = false
+		p.measureNow()
+	}
+	if p.delay <= 0 {
+		p.post(begin)
+		return
+	}
+	time.AfterFunc(p.delay, func() { p.post(begin) })
+}
+
+func (p *Project) measureNow() {
+	p.sizing.Cancel()
+	copied := p.comp.Snapshot()
+	copied.Seal()
+	var s Size
+	var job *Job
+	job = Start(p.post, "measuring", func(ctx context.Context, _ progress.Reporter) error {
+		s = measure(ctx, copied)
+		return ctx.Err()
+	}, func(err error) {
+		if err == nil && p.sizing == job {
+			p.size = s
+			p.changed()
+		}
+	})
+	p.sizing = job
+}
+
+func measure(ctx context.Context, c *compilation.Compilation) Size {
+	var s Size
+	s.Files, s.Folders, s.Content = c.Count()
+	if s.Files+s.Folders == 0 {
+		return s
+	}
+	m, err := c.Plan(ctx)
+	if err != nil {
+		s.Err = err
+		return s
+	}
+	defer m.Close()
+	s.Sectors, s.Warnings = m.Sectors(), m.Warnings
+	return s
+}

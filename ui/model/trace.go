@@ -1,0 +1,77 @@
+package model
+
+import (
+	"math"
+
+	"glassmaster/mastering/progress"
+)
+
+// traceSlots is how finely a trace is kept: one slot for each share of the job.
+const traceSlots = 500
+
+// Trace is a rate over the course of one phase of a job, from its beginning (0)
+// to its end (1).
+type Trace struct {
+	Phase string
+	slots []float64 // bytes a second; below 0 where nothing was measured
+	upto  int       // slots that have been reached
+	peak  float64
+}
+
+// Record adds the present state of a job. A new phase begins a new trace.
+func (t *Trace) Record(s progress.Snapshot) {
+	if s.Phase != t.Phase || t.slots == nil {
+		*t = Trace{Phase: s.Phase, slots: make([]float64, traceSlots)}
+		for i := range t.slots {
+			t.slots[i] = -1
+		}
+	}
+	if s.Total <= 0 || s.Rate <= 0 {
+		return
+	}
+	at := min(int(float64(s.Done)/float64(s.Total)*traceSlots), traceSlots-1)
+	t.slots[max(at, 0)] = s.Rate
+	t.upto = max(t.upto, at+1)
+	t.peak = max(t.peak, s.Rate)
+}
+
+// At returns the rate at a share of the job, between the measurements around
+// it; false beyond the last one.
+func (t Trace) At(share float64) (float64, bool) {
+	x := share * traceSlots
+	if t.upto == 0 || x > float64(t.upto) {
+		return 0, false
+	}
+	at := min(int(x), t.upto-1)
+	i, j := at, at
+	for i >= 0 && t.slots[i] < 0 {
+		i--
+	}
+	for j < t.upto && t.slots[j] < 0 {
+		j++
+	}
+	switch {
+	case i < 0 && j >= t.upto:
+		return 0, false
+	case i < 0:
+		return t.slots[j], true
+	case j >= t.upto || i == j:
+		return t.slots[i], true
+	}
+	f := (x - float64(i)) / float64(j-i)
+	return t.slots[i] + (t.slots[j]-t.slots[i])*min(f, 1), true
+}
+
+// Top returns a round rate at or above the highest one, for the scale.
+func (t Trace) Top() float64 {
+	if t.peak <= 0 {
+		return 0
+	}
+	unit := math.Pow(10, math.Floor(math.Log10(t.peak)))
+	for _, step := range []float64{1, 1.5, 2, 3, 4, 5, 6, 8, 10} {
+		if t.peak*1.08 <= step*unit {
+			return step * unit
+		}
+	}
+	return 15 * unit
+}

@@ -1,0 +1,293 @@
+package model
+
+import (
+	"context"
+	"io/fs"
+	"path"
+	"time"
+
+	"glassmaster/mastering/disc"
+	"glassmaster/mastering/progress"
+	"glassmaster/mastering/tree"
+	"glassmaster/mastering/volume"
+)
+
+// Opener opens an image file, or the disc in a drive, by its name.
+type Opener func(ctx context.Context, name string) (disc.Disc, error)
+
+// State is how far the opening of a volume has come.
+type State uint8
+
+// States of a volume.
+const (
+	Closed State = iota
+	Opening
+	Ready
+	Broken
+)
+
+// Volume is an opened disc as Browse shows it. Its folders are read ahead by a
+// goroutine, so that showing and searching them never waits for a drive.
+type Volume struct {
+	List     *Listing
+	Outline  *Outline
+	OnChange func() // may be nil
+
+	post    Post
+	open    Opener
+	state   State
+	name    string
+	err     error
+	fsys    volume.FS
+	views   []string
+	disc    disc.Disc
+	reading *Job
+	files   int
+	folders int
+	bytes   int64
+	faults  []Problem
+}
+
+// NewVolume returns a volume that shows nothing yet.
+func NewVolume(open Opener, post Post) *Volume {
+	root := tree.NewFolder("", time.Time{})
+	return &Volume{open: open, post: post, List: NewListing(root, post), Outline: NewOutline(root)}
+}
+
+// State returns how far the opening has come.
+func (v *Volume) State() State { return v.state }
+
+// Name returns the name of the image file or drive.
+func (v *Volume) Name() string { return v.name }
+
+// Err returns why the volume could not be opened.
+func (v *Volume) Err() error { return v.err }
+
+// FS returns the file system, nil when none is open.
+func (v *Volume) FS() volume.FS { return v.fsys }
+
+// Disc returns the disc, nil when none is open.
+func (v *Volume) Disc() disc.Disc { return v.disc }
+
+// Info returns the properties of the volume.
+func (v *Volume) Info() volume.Info {
+	if v.fsys == nil {
+		return volume.Info{}
+	}
+	info := v.fsys.Volume()
+	info.Views = v.views
+	return info
+}
+
+// Reading reports whether folders are still being read.
+func (v *Volume) Reading() bool { return v.reading.Running() }
+
+// Totals returns how many files, folders and bytes were seen so far.
+func (v *Volume) Totals() (files, folders int, bytes int64) { return v.files, v.folders, v.bytes }
+
+// Problems returns the folders that could not be read.
+func (v *Volume) Problems() []Problem { return v.faults }
+
+// Open opens an image file or drive, in place of what was open.
+func (v *Volume) Open(name string) { v.load(name, "") }
+
+// SetView shows the names of another view, such as Joliet.
+func (v *Volume) SetView(view string) {
+	if v.state == Ready && view != v.Info().View {
+		v.load(v.name, view)
+	}
+}
+
+// Close closes what is open.
+func (v *Volume) Close() {
+	v.reading.Cancel()
+	v.release()
+	v.state, v.name, v.err = Closed, "", nil
+	v.clear()
+	v.changed()
+}
+
+func (v *Volume) load(name, view string) {
+	v.reading.Cancel()
+	v.release()
+	v.state, v.name, v.err = Opening, name, nil
+	v.clear()
+	var d disc.Disc
+	var f volume.FS
+	var views []string
+	var job *Job
+	job = Start(v.post, name, func(ctx context.Context, _ progress.Reporter) (err error) {
+		if d, err = v.open(ctx, name); err != nil {
+			return err
+		}
+		f, err = volume.OpenDisc(d, volume.Options{View: view})
+		views = volume.Views(d, volume.Options{})
+		return err
+	}, func(err error) {
+		if v.reading != job { // another one was opened meanwhile
+			if d != nil {
+				d.Close()
+			}
+			return
+		}
+		v.views = views
+		v.opened(d, f, err)
+	})
+	v.reading = job
+	v.changed()
+}
+
+func (v *Volume) opened(d disc.Disc, f volume.FS, err error) {
+	v.disc = d
+	if err != nil {
+		v.state, v.err = Broken, err
+		v.changed()
+		return
+	}
+	v.state, v.fsys = Ready, f
+	v.readAhead(f)
+	v.changed()
+}
+
+// batch is the entries of one folder, read by the goroutine that reads ahead.
+type batch struct {
+	folder   *tree.Node
+	children []*tree.Node
+	err      error
+}
+
+// readAhead reads all folders, those near the root first. The goroutine touches
+// only nodes that are not yet in the tree.
+func (v *Volume) readAhead(f volume.FS) {
+	root := v.List.Root()
+	var job *Job
+	deliver := func(b []batch) {
+		v.post(func() {
+			if v.reading == job {
+				v.take(b)
+			}
+		})
+	}
+	job = Start(v.post, "reading folders", func(ctx context.Context, _ progress.Reporter) error {
+		return readFolders(ctx, f, root, deliver)
+	}, func(error) {
+		if v.reading == job {
+			v.changed()
+		}
+	})
+	v.reading = job
+}
+
+type place struct {
+	node *tree.Node
+	path string
+}
+
+func readFolders(ctx context.Context, f volume.FS, root *tree.Node, deliver func([]batch)) error {
+	queue := []place{{root, "."}}
+	var ready []batch
+	sent := time.Now()
+	for len(queue) > 0 && ctx.Err() == nil {
+		at := queue[0]
+		queue = queue[1:]
+		b := batch{folder: at.node}
+		b.children, b.err = readFolder(f, at.path)
+		for _, c := range b.children {
+			if c.IsDir() {
+				queue = append(queue, place{c, path.Join(at.path, c.Name)})
+			}
+		}
+		ready = append(ready, b)
+		if at.path == "." || time.Since(sent) > 100*time.Millisecond {
+			deliver(ready)
+			ready, sent = nil, time.Now()
+		}
+	}
+	deliver(ready)
+	return ctx.Err()
+}
+
+// readFolder returns the entries of a folder as nodes of their own.
+func readFolder(f volume.FS, dir string) ([]*tree.Node, error) {
+	entries, err := f.ReadDir(dir)
+	nodes := make([]*tree.Node, 0, len(entries))
+	for _, e := range entries {
+		info, ierr := e.Info()
+		if ierr != nil {
+			err = ierr
+			continue
+		}
+		nodes = append(nodes, nodeOf(f, dir, info))
+	}
+	return nodes, err
+}
+
+func nodeOf(f volume.FS, dir string, info fs.FileInfo) *tree.Node {
+	var content any
+	if info.Mode()&fs.ModeSymlink != 0 {
+		target, err := f.ReadLink(path.Join(dir, info.Name()))
+		if err == nil {
+			content = tree.Symlink(target)
+		}
+	}
+	n := tree.NewNode(info.Name(), info.Mode(), content)
+	if !info.IsDir() {
+		n.Size = info.Size()
+	}
+	if t := info.ModTime(); !t.IsZero() {
+		n.Modified = t.UnixNano()
+	}
+	return n
+}
+
+func (v *Volume) take(ready []batch) {
+	shown := false
+	for _, b := range ready {
+		if b.err != nil {
+			v.faults = append(v.faults, Problem{b.folder.Path(), b.err})
+		}
+		b.folder.SetChildren(b.children)
+		shown = shown || b.folder == v.List.Folder()
+		for _, c := range b.children {
+			if c.IsDir() {
+				v.folders++
+				continue
+			}
+			v.files++
+			v.bytes += c.Size
+		}
+	}
+	v.Outline.Refresh()
+	if shown || v.List.Query() != "" {
+		v.List.Refresh()
+	}
+	v.changed()
+}
+
+func (v *Volume) clear() {
+	root := tree.NewFolder("", time.Time{})
+	v.files, v.folders, v.bytes, v.faults = 0, 0, 0, nil
+	v.Outline.SetRoot(root)
+	v.List.SetRoot(root)
+}
+
+func (v *Volume) release() {
+	if v.disc != nil {
+		v.disc.Close()
+	}
+	v.disc, v.fsys = nil, nil
+}
+
+func (v *Volume) changed() {
+	if v.OnChange != nil {
+		v.OnChange()
+	}
+}
+
+// Inside returns the path of a node as the file system knows it.
+func Inside(n *tree.Node) string {
+	if p := n.Path(); p != "/" {
+		return p[1:]
+	}
+	return "."
+}

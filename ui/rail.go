@@ -1,0 +1,132 @@
+package ui
+
+import (
+	"image/color"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/driver/desktop"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+
+	"glassmaster/ui/look"
+)
+
+// railButton is a place in the rail: an icon over its name.
+type railButton struct {
+	widget.BaseWidget
+	icon    fyne.Resource
+	name    string
+	tapped  func()
+	chosen  bool
+	hovered bool
+
+	bg    *canvas.Rectangle
+	image *canvas.Image
+	text  *canvas.Text
+}
+
+var _ desktop.Hoverable = (*railButton)(nil)
+
+func newRailButton(icon fyne.Resource, name string, tapped func()) *railButton {
+	b := &railButton{icon: icon, name: name, tapped: tapped}
+	b.bg = canvas.NewRectangle(color.Transparent)
+	b.bg.CornerRadius = look.Radius
+	b.image = canvas.NewImageFromResource(icon)
+	b.image.FillMode = canvas.ImageFillContain
+	b.text = canvas.NewText(name, color.Transparent)
+	b.text.Alignment = fyne.TextAlignCenter
+	b.ExtendBaseWidget(b)
+	return b
+}
+
+func (b *railButton) choose(yes bool) {
+	b.chosen = yes
+	b.Refresh()
+}
+
+// Tapped implements fyne.Tappable.
+func (b *railButton) Tapped(*fyne.PointEvent) { b.tapped() }
+
+// MouseIn implements desktop.Hoverable.
+func (b *railButton) MouseIn(*desktop.MouseEvent) {
+	b.hovered = true
+	b.Refresh()
+}
+
+// MouseMoved implements desktop.Hoverable.
+func (b *railButton) MouseMoved(*desktop.MouseEvent) {}
+
+// MouseOut implements desktop.Hoverable.
+func (b *railButton) MouseOut() {
+	b.hovered = false
+	b.Refresh()
+}
+
+// CreateRenderer implements fyne.Widget.
+func (b *railButton) CreateRenderer() fyne.WidgetRenderer {
+	r := &railRenderer{b}
+	r.paint()
+	return r
+}
+
+type railRenderer struct{ b *railButton }
+
+func (r *railRenderer) Destroy()           {}
+func (r *railRenderer) MinSize() fyne.Size { return fyne.NewSize(60, 56) }
+
+func (r *railRenderer) Objects() []fyne.CanvasObject {
+	return []fyne.CanvasObject{r.b.bg, r.b.image, r.b.text}
+}
+
+func (r *railRenderer) Layout(s fyne.Size) {
+	r.b.bg.Resize(s)
+	r.b.image.Move(fyne.NewPos((s.Width-24)/2, 8))
+	r.b.image.Resize(fyne.NewSquareSize(24))
+	r.b.text.Move(fyne.NewPos(0, 34))
+	r.b.text.Resize(fyne.NewSize(s.Width, 16))
+}
+
+func (r *railRenderer) Refresh() {
+	r.paint()
+	for _, o := range r.Objects() {
+		o.Refresh()
+	}
+}
+
+func (r *railRenderer) paint() {
+	b := r.b
+	ink, back := look.Muted, look.Rail
+	switch {
+	case b.chosen:
+		ink, back = theme.ColorNamePrimary, look.Surface
+	case b.hovered:
+		back = theme.ColorNameHover
+	}
+	b.bg.FillColor = look.Color(back)
+	b.image.Resource = look.Tint(b.icon, ink)
+	b.text.Color = look.Color(ink)
+	b.text.TextSize = theme.CaptionTextSize()
+	b.text.TextStyle.Bold = b.chosen
+}
+
+// veil covers the window and takes all clicks.
+type veil struct {
+	widget.BaseWidget
+	rect *canvas.Rectangle
+}
+
+func newVeil() *veil {
+	v := &veil{rect: canvas.NewRectangle(color.Transparent)}
+	v.ExtendBaseWidget(v)
+	return v
+}
+
+// Tapped implements fyne.Tappable: nothing below the veil is reached.
+func (v *veil) Tapped(*fyne.PointEvent) {}
+
+// CreateRenderer implements fyne.Widget.
+func (v *veil) CreateRenderer() fyne.WidgetRenderer {
+	v.rect.FillColor = look.Color(theme.ColorNameShadow)
+	return widget.NewSimpleRenderer(v.rect)
+}

@@ -1,0 +1,212 @@
+// Package ui is the window: a rail with its three places, and what they share.
+// It knows neither the driver that draws it nor the native dialogs, so that its
+// tests need no display; the program hands those in.
+package ui
+
+import (
+	"strings"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/layout"
+
+	"glassmaster/mastering/compilation"
+	"glassmaster/ui/browse"
+	"glassmaster/ui/burn"
+	"glassmaster/ui/compile"
+	"glassmaster/ui/desk"
+	"glassmaster/ui/look"
+	"glassmaster/ui/model"
+	"glassmaster/ui/widgets"
+)
+
+// Place is one of the places of the window.
+type Place int
+
+// Places of the window, in the order of the rail.
+const (
+	Compile Place = iota
+	Browse
+	Burn
+)
+
+var placeNames = [...]string{"compile", "browse", "burn"}
+
+func (p Place) String() string { return placeNames[p] }
+
+// Engine does the work that the window shows.
+type Engine interface {
+	compile.Engine
+	browse.Engine
+	burn.Engine
+}
+
+// Config is what the program hands to the window.
+type Config struct {
+	Engine Engine
+	Picker desk.FilePicker
+	Event  func(name string, fields map[string]any) // may be nil
+	Post   model.Post                               // nil: fyne.Do
+	// Pointer says how far the position of a drop can be trusted; nil: exactly.
+	Pointer func() Pointer
+}
+
+// Shell is the content of the window.
+type Shell struct {
+	window   fyne.Window
+	desk     *desk.Desk
+	layer    *widgets.Layer
+	rail     [3]*railButton
+	pages    [3]fyne.CanvasObject
+	place    Place
+	veil     *fyne.Container
+	pointer  func() Pointer
+	catching *fyne.Container // feels where a late drop falls
+	reason   *widgets.Text
+
+	project *model.Project
+	compile *compile.View
+	browse  *browse.View
+	burn    *burn.View
+}
+
+// New fills a window.
+func New(w fyne.Window, c Config) *Shell {
+	if c.Post == nil {
+		c.Post = fyne.Do // the only place where the window's goroutine is spoken to
+	}
+	s := &Shell{window: w, layer: widgets.NewLayer()}
+	s.desk = &desk.Desk{
+		Canvas: w.Canvas(), Post: c.Post, Picker: c.Picker,
+		Tips: widgets.Tips{Layer: s.layer, Post: c.Post},
+	}
+	s.desk.Busy = s.busy
+	s.pointer = c.Pointer
+	if s.pointer == nil {
+		s.pointer = func() Pointer { return Exact }
+	}
+	s.addPlaces(c.Engine)
+	w.SetContent(s.build())
+	w.SetOnDropped(s.Dropped)
+	s.addShortcuts()
+	s.desk.Event = s.announcing(c.Event)
+	s.Go(Compile)
+	return s
+}
+
+func (s *Shell) addPlaces(e Engine) {
+	s.project = model.NewProject(s.desk.Post)
+	b := model.NewBurn(e, s.desk.Post)
+	b.Compiled = func() *compilation.Compilation {
+		if s.project.Empty() {
+			return nil
+		}
+		return s.project.Compilation().Snapshot()
+	}
+	s.compile = compile.New(s.desk, e, s.project)
+	s.browse = browse.New(s.desk, e)
+	s.burn = burn.New(s.desk, e, b)
+	s.compile.OnBurn = func() {
+		s.burn.SetCompilation()
+		s.Go(Burn)
+	}
+	s.compile.OnSaveImage = func() {
+		s.burn.SetCompilation()
+		s.Go(Burn)
+		s.burn.PickFile()
+	}
+	s.browse.OnBurn = func(path string) {
+		s.burn.SetImage(path)
+		s.Go(Burn)
+	}
+	s.burn.OnBegin = s.browse.Release
+	s.burn.OnBrowse = func(name string) {
+		s.Go(Browse)
+		s.browse.Open(name)
+	}
+	s.pages = [3]fyne.CanvasObject{s.compile.Object, s.browse.Object, s.burn.Object}
+}
+
+func (s *Shell) build() fyne.CanvasObject {
+	buttons := container.New(&widgets.Column{Gap: 4})
+	for i, b := range []struct {
+		icon fyne.Resource
+		text string
+	}{{look.Layers, "Compile"}, {look.Disc, "Browse"}, {look.Flame, "Burn"}} {
+		s.rail[i] = newRailButton(b.icon, b.text, func() { s.Go(Place(i)) })
+		buttons.Add(s.rail[i])
+	}
+	rail := container.NewStack(widgets.NewFill(look.Rail), widgets.Space(look.RailWidth, 1),
+		widgets.Inset(container.NewBorder(buttons, nil, nil, nil), 6, 10, 6, 10))
+	pages := container.NewStack(s.pages[:]...)
+	body := container.New(layout.NewCustomPaddedLayout(12, 0, look.Margin, look.Margin), pages)
+	s.reason = widgets.NewText("").Align(fyne.TextAlignCenter)
+	s.veil = container.NewStack(newVeil(), container.NewCenter(widgets.Wide(300, widgets.Card("", s.reason))))
+	s.veil.Hide()
+	s.catching = container.NewStack()
+	return container.NewStack(container.NewBorder(nil, nil, rail, nil, body), s.layer.Container, s.catching, s.veil)
+}
+
+// Go shows a place.
+func (s *Shell) Go(p Place) {
+	s.place = p
+	for i := range s.pages {
+		s.rail[i].choose(Place(i) == p)
+		if Place(i) == p {
+			s.pages[i].Show()
+		} else {
+			s.pages[i].Hide()
+		}
+	}
+	if p == Burn {
+		s.burn.Shown(s.browse.Image())
+	}
+	s.desk.Tell("place", map[string]any{"name": p.String()})
+}
+
+// OpenFiles takes files that were named when the program was started.
+func (s *Shell) OpenFiles(paths []string) {
+	if len(paths) > 0 {
+		s.take(nowhere, false, paths)
+	}
+}
+
+// take is the one way by which files come into the window: to where they make
+// sense. A compilation is opened; a disc image is shown, or chosen to be burned;
+// everything else, and everything that is dropped on Compile, is compiled.
+func (s *Shell) take(at fyne.Position, dropped bool, paths []string) {
+	one := ""
+	if len(paths) == 1 {
+		one = paths[0]
+	}
+	switch {
+	case len(paths) == 0 || s.covered():
+	case strings.HasSuffix(strings.ToLower(one), ".glassmaster"):
+		s.Go(Compile)
+		s.compile.Open(one)
+	case model.IsImage(one) && s.place == Burn && dropped:
+		s.burn.SetImage(one)
+	case model.IsImage(one) && (s.place == Browse || !dropped):
+		s.Go(Browse)
+		s.browse.Open(one)
+	default:
+		s.Go(Compile)
+		s.compile.Drop(at, paths)
+	}
+}
+
+// Close stops what goes on.
+func (s *Shell) Close() { s.browse.Close() }
+
+// Busy reports whether a burn is going on that must not be torn off.
+func (s *Shell) Busy() bool { return s.burn.Running() }
+
+// busy lays a veil over the window while a native dialog is open.
+func (s *Shell) busy(why string) {
+	s.reason.Set(why)
+	if why == "" {
+		s.veil.Hide()
+		return
+	}
+	s.veil.Show()
+}

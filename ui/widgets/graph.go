@@ -1,0 +1,164 @@
+package widgets
+
+import (
+	"image"
+	"image/color"
+	"math"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+
+	"glassmaster/ui/look"
+	"glassmaster/ui/model"
+)
+
+// Graph draws a rate over the course of a job: from left to right what has been
+// done, so that the right edge is the end of the disc.
+type Graph struct {
+	widget.BaseWidget
+	trace  model.Trace
+	raster *canvas.Raster
+	frame  *canvas.Rectangle
+	marks  [3]*canvas.Text // at the top, in the middle, and what is across
+}
+
+// NewGraph returns an empty graph.
+func NewGraph() *Graph {
+	g := &Graph{frame: canvas.NewRectangle(color.Transparent)}
+	g.raster = canvas.NewRaster(g.draw)
+	for i := range g.marks {
+		g.marks[i] = canvas.NewText("", color.Transparent)
+	}
+	g.ExtendBaseWidget(g)
+	return g
+}
+
+// Set shows a trace.
+func (g *Graph) Set(t model.Trace) {
+	g.trace = t
+	g.Refresh()
+}
+
+// CreateRenderer implements fyne.Widget.
+func (g *Graph) CreateRenderer() fyne.WidgetRenderer { return &graphRenderer{g} }
+
+type graphRenderer struct{ g *Graph }
+
+func (r *graphRenderer) Destroy()           {}
+func (r *graphRenderer) MinSize() fyne.Size { return fyne.NewSize(240, 120) }
+
+func (r *graphRenderer) Objects() []fyne.CanvasObject {
+	g := r.g
+	return []fyne.CanvasObject{g.frame, g.raster, g.marks[0], g.marks[1], g.marks[2]}
+}
+
+func (r *graphRenderer) Layout(s fyne.Size) {
+	g := r.g
+	g.frame.Resize(s)
+	g.raster.Move(fyne.NewSquareOffsetPos(1))
+	g.raster.Resize(s.SubtractWidthHeight(2, 2))
+	g.marks[0].Move(fyne.NewPos(8, 6))
+	g.marks[1].Move(fyne.NewPos(8, s.Height/2+2))
+	m := g.marks[2].MinSize()
+	g.marks[2].Move(fyne.NewPos(s.Width-m.Width-8, 6))
+	for _, t := range g.marks {
+		t.Resize(t.MinSize())
+	}
+}
+
+func (r *graphRenderer) Refresh() {
+	g := r.g
+	g.frame.FillColor, g.frame.StrokeColor = look.Color(look.Surface), look.Color(look.Border)
+	g.frame.StrokeWidth, g.frame.CornerRadius = 1, look.Radius
+	for i, text := range []string{rateMark(g.trace.Top()), rateMark(g.trace.Top() / 2), g.caption()} {
+		g.marks[i].Text, g.marks[i].Color = text, look.Color(look.Muted)
+		g.marks[i].TextSize = theme.CaptionTextSize()
+	}
+	r.Layout(g.Size())
+	for _, o := range r.Objects() {
+		o.Refresh()
+	}
+}
+
+// caption says what the graph shows.
+func (g *Graph) caption() string {
+	switch {
+	case g.trace.Phase == "":
+		return ""
+	case g.trace.Top() <= 0:
+		return "Too quick for a rate to be measured"
+	}
+	return model.Capital(g.trace.Phase)
+}
+
+func rateMark(r float64) string {
+	if r <= 0 {
+		return ""
+	}
+	return model.Bytes(int64(r)) + "/s"
+}
+
+// draw renders grid, area and line, column by column.
+func (g *Graph) draw(w, h int) image.Image {
+	img := image.NewNRGBA(image.Rect(0, 0, w, h))
+	grid := look.Color(look.Border)
+	for i := 1; i < 4; i++ {
+		for x := range w {
+			img.Set(x, h*i/4, grid)
+		}
+	}
+	for i := 1; i < 8; i++ {
+		for y := range h {
+			img.Set(w*i/8, y, grid)
+		}
+	}
+	top := g.trace.Top()
+	if top <= 0 {
+		return img
+	}
+	ink := toNRGBA(look.Color(theme.ColorNamePrimary))
+	before := math.NaN()
+	for x := range w {
+		v, ok := g.trace.At(float64(x) / float64(max(w-1, 1)))
+		if !ok {
+			break
+		}
+		y := float64(h) * (1 - v/top)
+		if math.IsNaN(before) {
+			before = y
+		}
+		drawColumn(img, x, min(before, y), max(before, y), ink)
+		before = y
+	}
+	return img
+}
+
+// drawColumn draws one column: the line between y0 and y1, and the area below.
+func drawColumn(img *image.NRGBA, x int, y0, y1 float64, ink color.NRGBA) {
+	const half = 0.9 // of the line's width
+	h := img.Rect.Dy()
+	for y := max(int(y0-half)-1, 0); y < h; y++ {
+		top, bottom := float64(y), float64(y+1)
+		line := max(0, min(bottom, y1+half)-max(top, y0-half))
+		area := max(0, min(1, bottom-y1)) * 0.22
+		blend(img, x, y, ink, max(min(line, 1), area))
+	}
+}
+
+func blend(img *image.NRGBA, x, y int, ink color.NRGBA, a float64) {
+	if a <= 0 {
+		return
+	}
+	i := img.PixOffset(x, y)
+	p := img.Pix[i : i+4 : i+4]
+	under := float64(p[3]) / 255 * (1 - a)
+	out := a + under
+	for k, c := range [3]uint8{ink.R, ink.G, ink.B} {
+		p[k] = uint8((float64(c)*a + float64(p[k])*under) / out)
+	}
+	p[3] = uint8(out * 255)
+}
+
+func toNRGBA(c color.Color) color.NRGBA { return color.NRGBAModel.Convert(c).(color.NRGBA) }

@@ -1,0 +1,31 @@
+package widgets
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/widget"
+)
+
+// ShowMenu shows a menu at an absolute position.
+func ShowMenu(c fyne.Canvas, at fyne.Position, items ...*fyne.MenuItem) {
+	if len(items) == 0 {
+		return
+	}
+	widget.NewPopUpMenu(fyne.NewMenu("", items...), c).ShowAtPosition(at)
+}
+
+// Item returns an entry of a menu; why, when not empty, is why it cannot be
+// chosen.
+func Item(text, why string, do func()) *fyne.MenuItem {
+	if why != "" {
+		text += "  –  " + why
+	}
+	i := fyne.NewMenuItem(text, do)
+	i.Disabled = why != ""
+	return i
+}
+
+// Below returns the position under a widget, for its menu.
+func Below(o fyne.CanvasObject) fyne.Position {
+	at := fyne.CurrentApp().Driver().AbsolutePositionForObject(o)
+	return at.AddXY(0, o.Size().Height+2)
+}

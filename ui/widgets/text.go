@@ -1,0 +1,257 @@
+package widgets
+
+import (
+	"strings"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+
+	"glassmaster/ui/look"
+)
+
+// Text is text without room around it, so that it lines up with what is above
+// and below. One line is cut with an ellipsis; wrapped text takes the lines that
+// it needs.
+type Text struct {
+	widget.BaseWidget
+	text  string
+	color fyne.ThemeColorName
+	size  fyne.ThemeSizeName
+	style fyne.TextStyle
+	align fyne.TextAlign
+	wrap  bool
+	width float32 // that the lines were made for
+	lines []*canvas.Text
+}
+
+// NewText returns one line of text.
+func NewText(text string) *Text {
+	t := &Text{text: text, color: theme.ColorNameForeground, size: theme.SizeNameText}
+	t.ExtendBaseWidget(t)
+	return t
+}
+
+// Muted returns text of second rank.
+func Muted(text string) *Text { return NewText(text).Color(look.Muted) }
+
+// Title returns the title of a card or page.
+func Title(text string) *Text { return NewText(text).Sized(theme.SizeNameSubHeadingText).Bold() }
+
+// Color sets the colour; Size, Bold, Mono, Align and Wrap set the rest. They
+// return the text itself.
+func (t *Text) Color(c fyne.ThemeColorName) *Text {
+	if t.color != c {
+		t.color = c
+		t.Refresh()
+	}
+	return t
+}
+
+// Sized sets the size.
+func (t *Text) Sized(s fyne.ThemeSizeName) *Text { t.size = s; return t }
+
+// Bold makes it bold.
+func (t *Text) Bold() *Text { t.style.Bold = true; return t }
+
+// Mono sets it in a font of one width.
+func (t *Text) Mono() *Text { t.style.Monospace = true; return t }
+
+// Align sets where the lines lie.
+func (t *Text) Align(a fyne.TextAlign) *Text { t.align = a; return t }
+
+// Wrap has it take as many lines as it needs.
+func (t *Text) Wrap() *Text { t.wrap = true; return t }
+
+// Set changes the text.
+func (t *Text) Set(text string) {
+	if t.text != text {
+		t.text = text
+		t.Refresh()
+	}
+}
+
+// Natural returns how wide the text is when nothing is cut.
+func (t *Text) Natural() float32 {
+	if t.text == "" {
+		return 0
+	}
+	return fyne.MeasureText(t.text, theme.Size(t.size), t.style).Width + 1
+}
+
+// String returns the text.
+func (t *Text) String() string { return t.text }
+
+// MinSize implements fyne.CanvasObject. A line that is cut asks for little.
+func (t *Text) MinSize() fyne.Size {
+	t.ExtendBaseWidget(t)
+	return t.BaseWidget.MinSize()
+}
+
+// CreateRenderer implements fyne.Widget.
+func (t *Text) CreateRenderer() fyne.WidgetRenderer {
+	r := &textRenderer{t}
+	r.build()
+	return r
+}
+
+type textRenderer struct{ t *Text }
+
+func (r *textRenderer) Destroy() {}
+
+func (r *textRenderer) Objects() []fyne.CanvasObject {
+	o := make([]fyne.CanvasObject, len(r.t.lines))
+	for i, l := range r.t.lines {
+		o[i] = l
+	}
+	return o
+}
+
+func (r *textRenderer) height() float32 {
+	return fyne.MeasureText("Mg", theme.Size(r.t.size), r.t.style).Height
+}
+
+func (r *textRenderer) MinSize() fyne.Size {
+	t := r.t
+	h := r.height()
+	if t.wrap {
+		return fyne.NewSize(60, h*float32(max(len(t.lines), 1)))
+	}
+	w := fyne.MeasureText(t.text, theme.Size(t.size), t.style).Width
+	return fyne.NewSize(min(w, 60), h)
+}
+
+func (r *textRenderer) Layout(s fyne.Size) {
+	if s.Width != r.t.width {
+		r.t.width = s.Width
+		r.build()
+	}
+	h := r.height()
+	for i, l := range r.t.lines {
+		l.Move(fyne.NewPos(0, float32(i)*h))
+		l.Resize(fyne.NewSize(s.Width, h))
+	}
+}
+
+func (r *textRenderer) Refresh() {
+	r.build()
+	r.Layout(r.t.Size())
+	canvas.Refresh(r.t)
+}
+
+func (r *textRenderer) build() {
+	t := r.t
+	size := theme.Size(t.size)
+	texts := []string{Fit(t.text, t.width, size, t.style)}
+	if t.wrap {
+		texts = wrapped(t.text, t.width, size, t.style)
+	}
+	t.lines = t.lines[:0]
+	for _, s := range texts {
+		l := canvas.NewText(s, look.Color(t.color))
+		l.TextSize, l.TextStyle, l.Alignment = size, t.style, t.align
+		t.lines = append(t.lines, l)
+	}
+}
+
+// wrapped breaks a text between words; a word that is too long for a line is
+// broken anywhere.
+func wrapped(text string, width, size float32, style fyne.TextStyle) []string {
+	fits := func(s string) bool { return fyne.MeasureText(s, size, style).Width <= width }
+	var out []string
+	for _, paragraph := range strings.Split(text, "\n") {
+		line := ""
+		for _, word := range strings.Split(paragraph, " ") {
+			next := word
+			if line != "" {
+				next = line + " " + word
+			}
+			if fits(next) || width <= 0 {
+				line = next
+				continue
+			}
+			if line != "" {
+				out = append(out, line)
+			}
+			for line = word; !fits(line); {
+				head := breakable(line, fits)
+				out, line = append(out, head), line[len(head):]
+			}
+		}
+		out = append(out, line)
+	}
+	return out
+}
+
+// breakable returns the longest beginning that fits, at least one letter.
+func breakable(s string, fits func(string) bool) string {
+	end := 0
+	for i := range s {
+		if i > 0 && !fits(s[:i]) {
+			break
+		}
+		end = i
+	}
+	if end == 0 {
+		for i := range s {
+			if i > 0 {
+				return s[:i]
+			}
+		}
+		return s
+	}
+	return s[:end]
+}
+
+// Facts are names and values in two columns. A value that is long wraps.
+type Facts struct {
+	*fyne.Container
+	names float32 // the width of the names
+}
+
+// Fact is one of them.
+type Fact struct {
+	Name, Value string
+	Color       fyne.ThemeColorName // empty: as usual
+}
+
+// NewFacts returns an empty list.
+func NewFacts() *Facts { return &Facts{container.New(&Column{Gap: 5}), nameRoom} }
+
+// NewSteps returns an empty list whose names are numbers.
+func NewSteps() *Facts { return &Facts{container.New(&Column{Gap: 4}), 26} }
+
+// Set shows other facts; those without a value are left out.
+func (f *Facts) Set(facts []Fact) {
+	f.Objects = nil
+	for _, x := range facts {
+		if x.Value == "" {
+			continue
+		}
+		value := NewText(x.Value).Wrap()
+		if x.Color != "" {
+			value.Color(x.Color)
+		}
+		f.Objects = append(f.Objects, container.New(factRow{f.names}, Muted(x.Name), value))
+	}
+	f.Refresh()
+}
+
+// nameRoom is the width of the names of facts.
+const nameRoom float32 = 92
+
+type factRow struct{ names float32 }
+
+func (f factRow) Layout(o []fyne.CanvasObject, s fyne.Size) {
+	o[0].Resize(fyne.NewSize(f.names-8, o[0].MinSize().Height))
+	w := max(s.Width-f.names, 20)
+	o[1].Move(fyne.NewPos(f.names, 0))
+	o[1].Resize(fyne.NewSize(w, o[1].MinSize().Height))
+	o[1].Resize(fyne.NewSize(w, o[1].MinSize().Height))
+}
+
+func (f factRow) MinSize(o []fyne.CanvasObject) fyne.Size {
+	return fyne.NewSize(f.names+60, max(o[0].MinSize().Height, o[1].MinSize().Height))
+}

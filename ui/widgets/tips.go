@@ -1,0 +1,181 @@
+package widgets
+
+import (
+	"strings"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/driver/desktop"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+
+	"glassmaster/ui/look"
+	"glassmaster/ui/model"
+)
+
+// Layer lies over the whole window and holds what floats: tips, and the label
+// beside a dragging pointer. It takes no clicks.
+type Layer struct {
+	*fyne.Container
+	tip  *fyne.Container
+	turn int // counts the tips that were asked for
+
+	buttons []*Button // all that were made for this window
+}
+
+// NewLayer returns an empty layer.
+func NewLayer() *Layer { return &Layer{Container: container.NewWithoutLayout()} }
+
+// Place moves something that floats, and keeps it inside the window.
+func (l *Layer) Place(o fyne.CanvasObject, at fyne.Position) {
+	at = at.Subtract(fyne.CurrentApp().Driver().AbsolutePositionForObject(l.Container))
+	room := l.Size().Subtract(o.Size())
+	o.Move(fyne.NewPos(max(min(at.X, room.Width-4), 4), max(min(at.Y, room.Height-4), 4)))
+}
+
+// Controls returns where the middles of the buttons are that can be seen, by
+// their text, for scripts that drive the window.
+func (l *Layer) Controls() map[string][2]int {
+	out := map[string][2]int{}
+	for _, b := range l.buttons {
+		at := fyne.CurrentApp().Driver().AbsolutePositionForObject(b)
+		if !b.Visible() || at.IsZero() || b.Disabled() {
+			continue
+		}
+		name := b.Text
+		if name == "" {
+			name = b.Tip
+		}
+		s := b.Size()
+		out[name] = [2]int{int(at.X + s.Width/2), int(at.Y + s.Height/2)}
+	}
+	return out
+}
+
+// showTip shows a tip after a moment, unless another is asked for meanwhile.
+func (l *Layer) showTip(text string, below fyne.CanvasObject, post model.Post) {
+	l.hideTip()
+	turn := l.turn
+	time.AfterFunc(500*time.Millisecond, func() {
+		post(func() {
+			if l.turn != turn {
+				return
+			}
+			l.tip = lines(text)
+			l.Add(l.tip)
+			at := fyne.CurrentApp().Driver().AbsolutePositionForObject(below)
+			l.Place(l.tip, at.AddXY(0, below.Size().Height+4))
+			l.Refresh()
+		})
+	})
+}
+
+func (l *Layer) hideTip() {
+	l.turn++
+	if l.tip != nil {
+		l.Remove(l.tip)
+		l.Refresh()
+		l.tip = nil
+	}
+}
+
+// lines is a tip of one or more lines.
+func lines(text string) *fyne.Container {
+	bg := canvas.NewRectangle(look.Color(theme.ColorNameMenuBackground))
+	bg.StrokeColor, bg.StrokeWidth, bg.CornerRadius = look.Color(look.Border), 1, 4
+	c := container.NewWithoutLayout(bg)
+	width, y := float32(0), float32(6)
+	for _, s := range strings.Split(text, "\n") {
+		t := canvas.NewText(s, look.Color(theme.ColorNameForeground))
+		t.TextSize = theme.CaptionTextSize()
+		m := t.MinSize()
+		t.Move(fyne.NewPos(8, y))
+		t.Resize(m)
+		width, y = max(width, m.Width), y+m.Height
+		c.Add(t)
+	}
+	box := fyne.NewSize(width+16, y+6)
+	bg.Resize(box)
+	c.Resize(box)
+	return c
+}
+
+// Tips is what a button needs to show its tips. Its zero value shows none.
+type Tips struct {
+	Layer *Layer
+	Post  model.Post
+}
+
+// Button is a button with a tip. Disabled, its tip says why.
+type Button struct {
+	widget.Button
+	Tip  string
+	why  string
+	tips Tips
+}
+
+// NewButton returns a button; an empty text leaves the icon alone.
+func (t Tips) NewButton(text string, icon fyne.Resource, tip string, tapped func()) *Button {
+	b := &Button{Tip: tip, tips: t}
+	b.Text, b.Icon, b.OnTapped = text, icon, func() {
+		if b.tips.Layer != nil {
+			b.tips.Layer.hideTip()
+		}
+		tapped()
+	}
+	b.ExtendBaseWidget(b)
+	if t.Layer != nil {
+		t.Layer.buttons = append(t.Layer.buttons, b)
+	}
+	return b
+}
+
+// NewQuiet returns a button that is drawn without a frame.
+func (t Tips) NewQuiet(text string, icon fyne.Resource, tip string, tapped func()) *Button {
+	b := t.NewButton(text, icon, tip, tapped)
+	b.Importance = widget.LowImportance
+	return b
+}
+
+// NewPrimary returns the button of the main action of a page.
+func (t Tips) NewPrimary(text string, icon fyne.Resource, tip string, tapped func()) *Button {
+	b := t.NewButton(text, icon, tip, tapped)
+	b.Importance = widget.HighImportance
+	return b
+}
+
+// Allow enables the button when why is empty; otherwise it disables it, and why
+// becomes its tip.
+func (b *Button) Allow(why string) {
+	b.why = why
+	if why == "" && b.Disabled() {
+		b.Enable()
+	} else if why != "" && !b.Disabled() {
+		b.Disable()
+	}
+}
+
+// Why returns why the button is disabled.
+func (b *Button) Why() string { return b.why }
+
+// MouseIn implements desktop.Hoverable.
+func (b *Button) MouseIn(e *desktop.MouseEvent) {
+	b.Button.MouseIn(e)
+	text := b.Tip
+	if b.why != "" {
+		text = b.why
+	}
+	if b.tips.Layer != nil && text != "" {
+		b.tips.Layer.showTip(text, b, b.tips.Post)
+	}
+}
+
+// MouseOut implements desktop.Hoverable.
+func (b *Button) MouseOut() {
+	b.Button.MouseOut()
+	if b.tips.Layer != nil {
+		b.tips.Layer.hideTip()
+	}
+}
