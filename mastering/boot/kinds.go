@@ -79,8 +79,12 @@ type word[T comparable] struct {
 var (
 	platforms  = []word[Platform]{{BIOS, "bios"}, {PowerPC, "ppc"}, {Mac, "mac"}, {EFI, "efi"}}
 	emulations = []word[Emulation]{
-		{NoEmulation, "none"}, {Floppy12, "1.2M"}, {Floppy144, "1.44M"},
-		{Floppy288, "2.88M"}, {HardDisk, "disk"}, {FloppyBySize, "floppy"},
+		{NoEmulation, "none"},
+		{Floppy12, "1.2M"},
+		{Floppy144, "1.44M"},
+		{Floppy288, "2.88M"},
+		{HardDisk, "disk"},
+		{FloppyBySize, "floppy"},
 	}
 	styles = []word[Style]{{StyleAuto, "auto"}, {StyleISOLINUX, "isolinux"}, {StyleGRUB, "grub"}, {StylePlain, "plain"}}
 	gpts   = []word[GPT]{{GPTNone, "none"}, {GPTOnly, "only"}, {GPTHybrid, "hybrid"}}

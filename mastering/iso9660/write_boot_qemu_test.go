@@ -51,8 +51,8 @@ func write(t testing.TB, path string, b []byte) string {
 	return path
 }
 
-// bootTree puts files into a tree; keys are paths, values what a file holds.
-func bootTree(t testing.TB, files map[string][]byte) *tree.Node {
+// bootFiles puts files into a tree; keys are paths, values what a file holds.
+func bootFiles(t testing.TB, files map[string][]byte) *tree.Node {
 	t.Helper()
 	at := time.Date(2024, 5, 6, 7, 8, 9, 0, time.UTC)
 	root := tree.NewFolder("", at)
@@ -137,7 +137,7 @@ func isolinuxHybrid(t testing.TB) string {
 	t.Helper()
 	files := isolinuxFiles(t)
 	files["boot/efi.img"] = read(t, efiImage(t))
-	return masterBoot(t, bootTree(t, files), Options{Boot: &boot.Options{
+	return masterBoot(t, bootFiles(t, files), Options{Boot: &boot.Options{
 		Images: []boot.Image{
 			{Path: "/isolinux/isolinux.bin", InfoTable: true},
 			{Path: "/boot/efi.img", Platform: boot.EFI},
@@ -155,7 +155,7 @@ func grubHybrid(t testing.TB, offset int) string {
 		"boot/core.img": grubImage(t, "i386-pc-eltorito", "biosdisk", "iso9660"),
 		"readme.txt":    []byte("a file\n"),
 	}
-	return masterBoot(t, bootTree(t, files), Options{Boot: &boot.Options{
+	return masterBoot(t, bootFiles(t, files), Options{Boot: &boot.Options{
 		Images: []boot.Image{
 			{Path: "/boot/core.img", InfoTable: true, GRUBInfo: true},
 			{Partition: 2, Platform: boot.EFI},
@@ -295,7 +295,7 @@ func emulated(t testing.TB) map[boot.Emulation]string {
 		if e == boot.HardDisk {
 			copy(b[446:], []byte{0x80, 1, 1, 0, 0x06, 63, 32, 3, 32, 0, 0, 0, 0xE0, 0x1F, 0, 0})
 		}
-		images[e] = masterBoot(t, bootTree(t, map[string][]byte{"disk.img": b}), Options{Boot: &boot.Options{
+		images[e] = masterBoot(t, bootFiles(t, map[string][]byte{"disk.img": b}), Options{Boot: &boot.Options{
 			Images: []boot.Image{{Path: "/disk.img", Emulation: e}}, Catalog: "/boot.cat", ID: "GLASSMASTER",
 		}})
 	}

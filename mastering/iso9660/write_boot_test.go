@@ -169,7 +169,7 @@ func hostTree(t testing.TB, top string) *tree.Node {
 			}
 		}
 	}
-	root := bootTree(t, nil)
+	root := bootFiles(t, nil)
 	add(root, top)
 	return root
 }
@@ -178,7 +178,7 @@ func TestMBRNamesAppendedPartition(t *testing.T) {
 	dir := t.TempDir()
 	path := write(t, filepath.Join(dir, "part.img"), bytes.Repeat([]byte("partition"), 1000))
 	code := write(t, filepath.Join(dir, "code.bin"), sectorCode())
-	image := masterBoot(t, bootTree(t, map[string][]byte{"a": []byte("a")}), Options{Boot: &boot.Options{
+	image := masterBoot(t, bootFiles(t, map[string][]byte{"a": []byte("a")}), Options{Boot: &boot.Options{
 		Code: code, Append: []boot.Partition{{Number: 3, Path: path, Type: boot.TypeLinux}},
 	}})
 	wantLines(t, report(t, image), "MBR partition : 1 0x80 0xcd 0 2048", "MBR partition : 3 0x00 0x83 2048 20")
@@ -206,7 +206,7 @@ func TestInfoTableIsGenisoimages(t *testing.T) {
 		write(t, filepath.Join(theirs, "loader.bin"), b)
 		g := genisoimage(t, theirs, "-b", "loader.bin", "-c", "boot.cat", "-no-emul-boot", "-boot-load-size", "4", "-boot-info-table")
 		source := write(t, filepath.Join(t.TempDir(), "loader.bin"), b)
-		root := bootTree(t, map[string][]byte{"loader.bin": b})
+		root := bootFiles(t, map[string][]byte{"loader.bin": b})
 		root.Child("loader.bin").Init("loader.bin", 0o644, layout.NewFile(source))
 		image := masterBoot(t, root, Options{Boot: &boot.Options{
 			Images: []boot.Image{{Path: "loader.bin", InfoTable: true}}, Catalog: "boot.cat",
@@ -255,7 +255,7 @@ func TestCatalogueIsXorrisos(t *testing.T) {
 		"-b", "one.bin", "-no-emul-boot", "-boot-load-size", "4",
 		"-eltorito-alt-boot", "-b", "two.img", "-eltorito-alt-boot", "-e", "efi.img", "-no-emul-boot",
 		"-eltorito-alt-boot", "-e", "more.img", "-no-emul-boot")
-	image := masterBoot(t, bootTree(t, files), Options{Boot: &boot.Options{
+	image := masterBoot(t, bootFiles(t, files), Options{Boot: &boot.Options{
 		Images: []boot.Image{
 			{Path: "one.bin"},
 			{Path: "two.img", Emulation: boot.FloppyBySize},
@@ -286,7 +286,7 @@ func TestUnusualEntries(t *testing.T) {
 	disk := make([]byte, 1<<20)
 	copy(disk, sectorCode())
 	copy(disk[446:], []byte{0x80, 1, 1, 0, 0x0E, 63, 32, 0, 32, 0, 0, 0, 0xE0, 7, 0, 0})
-	image := masterBoot(t, bootTree(t, map[string][]byte{"disk": disk, "mac": disk, "ppc": disk}), Options{Boot: &boot.Options{
+	image := masterBoot(t, bootFiles(t, map[string][]byte{"disk": disk, "mac": disk, "ppc": disk}), Options{Boot: &boot.Options{
 		Images: []boot.Image{
 			{Path: "disk", Emulation: boot.HardDisk, LoadSegment: 0x1234},
 			{Path: "ppc", Platform: boot.PowerPC, NotBootable: true, LoadSectors: boot.LoadAll},
@@ -312,7 +312,7 @@ func TestUnusualEntries(t *testing.T) {
 
 // TestSameImage plans a tree twice: tree and options give the same bytes.
 func TestSameImage(t *testing.T) {
-	root := bootTree(t, map[string][]byte{"loader.bin": make([]byte, 4096)})
+	root := bootFiles(t, map[string][]byte{"loader.bin": make([]byte, 4096)})
 	o := Options{Boot: &boot.Options{
 		Images: []boot.Image{{Path: "loader.bin", InfoTable: true}}, Catalog: "boot.cat", GPT: boot.GPTOnly, APM: true,
 	}}
@@ -359,7 +359,7 @@ func TestBootRefusals(t *testing.T) {
 		{"number 1 is the volume itself", &boot.Options{Append: []boot.Partition{{Number: 1, Path: kilo}}}},
 		{"has numbers 1 to 4", &boot.Options{Append: []boot.Partition{{Number: 5, Path: kilo}}}},
 	} {
-		_, _, err := Plan(bootTree(t, files), Options{Boot: c.o})
+		_, _, err := Plan(bootFiles(t, files), Options{Boot: c.o})
 		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%+v: error %v, want one with %q", *c.o, err, c.want)
 		}
