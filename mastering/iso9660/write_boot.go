@@ -31,6 +31,8 @@ type bootImage struct {
 	entry boot.Entry
 	node  *tree.Node    // nil: an appended partition
 	patch *boot.Patched // nil: as it is
+	// hybrid images have the mark that isolinux's boot code for disks looks for.
+	hybrid bool
 }
 
 // appended is a partition behind the volume.
@@ -128,6 +130,7 @@ func (b *booter) image(root *tree.Node, i boot.Image) error {
 	if k.entry, err = i.Entry(n.Size, head); err != nil {
 		return err
 	}
+	k.hybrid = boot.HybridISOLINUX(head)
 	if i.InfoTable || i.GRUBInfo {
 		k.patch = &boot.Patched{Base: src, Size: n.Size, InfoTable: i.InfoTable, GRUBInfo: i.GRUBInfo}
 		for _, other := range b.images {
@@ -282,7 +285,9 @@ func (p *planner) finishBoot(end int64) (int64, error) {
 	if b.disk, err = b.o.Disk(plan); err != nil {
 		return 0, fmt.Errorf("plan boot: %w", err)
 	}
-	p.warnStyle()
+	if err := p.checkStyle(); err != nil {
+		return 0, fmt.Errorf("plan boot: %w", err)
+	}
 	if b.o.GPT != boot.GPTNone {
 		p.extents = append(p.extents, layout.Extent{Start: (end - boot.TailSectors) * sectorSize, Length: boot.TailSectors * sectorSize, Source: &tailSource{b}})
 	}
@@ -341,55 +346,22 @@ func (p *planner) fileAddress(n *tree.Node) uint32 {
 	return uint32(p.extents[n.Index].Start / sectorSize)
 }
 
-// warnStyle tells of boot images that the boot code of the disk will refuse.
-func (p *planner) warnStyle() {
+// checkStyle refuses a boot image that the boot code of the disk refuses, and
+// warns where it may.
+func (p *planner) checkStyle() error {
 	b := p.boot
 	for n, i := range b.o.Images {
 		if b.images[n].entry.LBA != b.disk.Boot {
 			continue
 		}
 		switch {
+		case b.disk.Style == boot.StyleISOLINUX && !b.images[n].hybrid:
+			return fmt.Errorf("%s is no isolinux.bin that starts from disks, which boot code %s looks for; use both from the same SYSLINUX", i, b.o.Code)
 		case b.disk.Style == boot.StyleISOLINUX && !i.InfoTable:
 			p.warn("%s has no boot information table, which ISOLINUX needs", i)
 		case b.disk.Style == boot.StyleGRUB && !i.GRUBInfo:
 			p.warn("%s is not told its address (GRUB information), which GRUB needs to start from a disk", i)
 		}
 	}
-}
-
-// headSource is the system area as a part of the image.
-type headSource struct{ b *booter }
-
-func (s *headSource) String() string { return "system area" }
-
-// Render implements layout.Renderer.
-func (s *headSource) Render(b []byte) {
-	clear(b)
-	s.b.disk.PutHead(b)
-}
-
-// tailSource is the backup GPT as a part of the image.
-type tailSource struct{ b *booter }
-
-func (s *tailSource) String() string { return "backup GPT" }
-
-// Render implements layout.Renderer.
-func (s *tailSource) Render(b []byte) {
-	clear(b)
-	s.b.disk.PutTail(b)
-}
-
-// catalogSource is the boot catalogue as a part of the image.
-type catalogSource struct{ b *booter }
-
-func (s *catalogSource) String() string { return "boot catalogue" }
-
-// Render implements layout.Renderer.
-func (s *catalogSource) Render(b []byte) {
-	clear(b)
-	entries := make([]boot.Entry, len(s.b.images))
-	for n, i := range s.b.images {
-		entries[n] = i.entry
-	}
-	boot.PutCatalog(b, s.b.o.ID, entries)
+	return nil
 }

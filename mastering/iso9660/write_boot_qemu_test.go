@@ -31,7 +31,7 @@ const (
 // ISOLINUX uses the port only if its configuration says so, and the prompt comes
 // from a module that it loads.
 const (
-	isolinuxHello = "boot:"
+	isolinuxHello = "H. Peter Anvin et al\r\nboot: "
 	grubHello     = "GRUB ran its configuration"
 	sectorHello   = "the boot sector runs"
 )
@@ -135,6 +135,11 @@ func masterBoot(t testing.TB, root *tree.Node, o Options) string {
 // image being a file of the disc.
 func isolinuxHybrid(t testing.TB) string {
 	t.Helper()
+	return isolinuxImage(t, boot.GPTHybrid)
+}
+
+func isolinuxImage(t testing.TB, gpt boot.GPT) string {
+	t.Helper()
 	files := isolinuxFiles(t)
 	files["boot/efi.img"] = read(t, efiImage(t))
 	return masterBoot(t, bootFiles(t, files), Options{Boot: &boot.Options{
@@ -142,13 +147,18 @@ func isolinuxHybrid(t testing.TB) string {
 			{Path: "/isolinux/isolinux.bin", InfoTable: true},
 			{Path: "/boot/efi.img", Platform: boot.EFI},
 		},
-		Catalog: "/isolinux/boot.cat", Code: isolinuxDisk, GPT: boot.GPTHybrid, APM: true, BasicData: true,
+		Catalog: "/isolinux/boot.cat", Code: isolinuxDisk, GPT: gpt, APM: gpt == boot.GPTHybrid, BasicData: gpt == boot.GPTHybrid,
 	}})
 }
 
 // grubHybrid is an image for discs and disks with a GPT, its UEFI image being an
 // appended partition.
 func grubHybrid(t testing.TB, offset int) string {
+	t.Helper()
+	return grubDisc(t, boot.GPTOnly, offset)
+}
+
+func grubDisc(t testing.TB, gpt boot.GPT, offset int) string {
 	t.Helper()
 	needFiles(t, grubDisk)
 	files := map[string][]byte{
@@ -160,7 +170,7 @@ func grubHybrid(t testing.TB, offset int) string {
 			{Path: "/boot/core.img", InfoTable: true, GRUBInfo: true},
 			{Partition: 2, Platform: boot.EFI},
 		},
-		Code: grubDisk, GPT: boot.GPTOnly, PartitionOffset: offset,
+		Code: grubDisk, GPT: gpt, PartitionOffset: offset,
 		Append: []boot.Partition{{Number: 2, Path: efiImage(t), Type: boot.TypeEFI}},
 	}})
 }
@@ -193,8 +203,17 @@ func sectorCode() []byte {
 // slots bounds how many machines run at once.
 var slots = make(chan struct{}, 2)
 
-// start runs a machine until it prints hello, gives up, or ends.
+// start runs a machine that has to print hello.
 func start(t testing.TB, hello string, args ...string) {
+	t.Helper()
+	if out := run(t, hello, args...); !strings.Contains(out, hello) {
+		t.Fatalf("a machine with %q did not print %q, but\n%s", args, hello, out)
+	}
+}
+
+// run runs a machine until it prints hello, gives up, or ends, and returns what
+// it printed.
+func run(t testing.TB, hello string, args ...string) string {
 	t.Helper()
 	peertest.Need(t, "qemu-system-x86_64")
 	slots <- struct{}{}
@@ -210,9 +229,7 @@ func start(t testing.TB, hello string, args ...string) {
 	out := &watch{stop: stop, words: []string{hello, "Shell>", "No bootable option"}}
 	cmd.Stdout, cmd.Stderr = out, out
 	_ = cmd.Run()
-	if !bytes.Contains(out.seen.Bytes(), []byte(hello)) {
-		t.Fatalf("%s\ndid not print %q, but\n%s", strings.Join(cmd.Args, " "), hello, out.seen.String())
-	}
+	return out.seen.String()
 }
 
 // watch keeps what is written to it and stops at certain words.
@@ -256,6 +273,8 @@ func TestMachineStarts(t *testing.T) {
 	needFiles(t, firmwareUEFI)
 	uefi := []string{"-bios", firmwareUEFI}
 	linux, grub := isolinuxHybrid(t), grubHybrid(t, 16)
+	linuxGPT, linuxMBR := isolinuxImage(t, boot.GPTOnly), isolinuxImage(t, boot.GPTNone)
+	grubMBR := grubDisc(t, boot.GPTNone, 0)
 	sector := emulated(t)
 	for _, c := range []struct {
 		name, hello string
@@ -271,6 +290,13 @@ func TestMachineStarts(t *testing.T) {
 		{"GRUB disc UEFI", grubHello, append(asDisc(grub), uefi...)},
 		{"GRUB disk UEFI", grubHello, append(asDisk(grub), uefi...)},
 		{"GRUB stick UEFI", grubHello, append(asStick(grub), uefi...)},
+		{"ISOLINUX GPT disk BIOS", isolinuxHello, asDisk(linuxGPT)},
+		{"ISOLINUX GPT disk UEFI", grubHello, append(asDisk(linuxGPT), uefi...)},
+		{"ISOLINUX MBR disk BIOS", isolinuxHello, asDisk(linuxMBR)},
+		{"ISOLINUX MBR disk UEFI", grubHello, append(asDisk(linuxMBR), uefi...)},
+		{"GRUB MBR disk BIOS", grubHello, asDisk(grubMBR)},
+		{"GRUB MBR disk UEFI", grubHello, append(asDisk(grubMBR), uefi...)},
+		{"GRUB MBR disc UEFI", grubHello, append(asDisc(grubMBR), uefi...)},
 		{"floppy 1.2M", sectorHello, asDisc(sector[boot.Floppy12])},
 		{"floppy 1.44M", sectorHello, asDisc(sector[boot.Floppy144])},
 		{"floppy 2.88M", sectorHello, asDisc(sector[boot.Floppy288])},
@@ -280,6 +306,17 @@ func TestMachineStarts(t *testing.T) {
 			t.Parallel()
 			start(t, c.hello, c.args...)
 		})
+	}
+}
+
+// TestMachineDoesNotStart shows that it is our doing when a machine starts: the
+// same files without boot options start none.
+func TestMachineDoesNotStart(t *testing.T) {
+	image := masterBoot(t, bootFiles(t, isolinuxFiles(t)), Options{})
+	for _, args := range [][]string{asDisc(image), asDisk(image)} {
+		if out := run(t, isolinuxHello, args...); strings.Contains(out, "boot: ") {
+			t.Errorf("a machine with %q printed\n%s", args, out)
+		}
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -310,6 +311,41 @@ func TestUnusualEntries(t *testing.T) {
 	}
 }
 
+// TestReaderFindsWhatWasWritten reads catalogue and partition tables back.
+func TestReaderFindsWhatWasWritten(t *testing.T) {
+	core := bytes.Repeat([]byte("core"), 1500)
+	dir := t.TempDir()
+	efi := make([]byte, 1<<20)
+	copy(efi, sectorCode())
+	image := masterBoot(t, bootFiles(t, map[string][]byte{"boot/core.img": core}), Options{Boot: &boot.Options{
+		Images: []boot.Image{{Path: "/boot/core.img", LoadSectors: boot.LoadAll}, {Partition: 2, Platform: boot.EFI}},
+		ID:     "ID", GPT: boot.GPTOnly, PartitionOffset: 16,
+		Append: []boot.Partition{{Number: 2, Path: write(t, filepath.Join(dir, "efi.img"), efi), Type: boot.TypeEFI}},
+	}})
+	v := open(t, image, "")
+	cat, err := v.BootCatalog()
+	must(t, err)
+	if cat == nil || !cat.Checksum || cat.ID != "ID" || len(cat.Entries) != 2 {
+		t.Fatalf("catalogue %+v", cat)
+	}
+	if e := cat.Entries[0]; e.Platform != PlatformBIOS || e.File != "boot/core.img" || e.Sectors != 12 || !e.Bootable {
+		t.Errorf("first entry %+v", e)
+	}
+	if e := cat.Entries[1]; e.Platform != PlatformEFI || e.Length != 1<<20 || e.Sectors != 2048 {
+		t.Errorf("second entry %+v", e)
+	}
+	var list []string
+	for _, p := range v.Volume().Properties {
+		list = append(list, p.Name)
+	}
+	if !slices.Contains(list, "GUID partition table") {
+		t.Errorf("no GPT among %q", list)
+	}
+	if n := v.Volume().Sectors * sectorSize; n != int64(len(read(t, image))) {
+		t.Errorf("the volume claims %d bytes, the image has %d", n, len(read(t, image)))
+	}
+}
+
 // TestSameImage plans a tree twice: tree and options give the same bytes.
 func TestSameImage(t *testing.T) {
 	root := bootFiles(t, map[string][]byte{"loader.bin": make([]byte, 4096)})
@@ -352,6 +388,7 @@ func TestBootRefusals(t *testing.T) {
 		{"would replace a boot image", &boot.Options{Images: []boot.Image{{Path: "small"}}, Catalog: "/small"}},
 		{"there is none", &boot.Options{Code: code}},
 		{"there is none", &boot.Options{Code: code, Images: []boot.Image{{Path: "small", Platform: boot.Mac}}}},
+		{"is no isolinux.bin that starts from disks", &boot.Options{Code: code, Images: []boot.Image{{Path: "small"}}}},
 		{"room for 32768", &boot.Options{Code: large}},
 		{"room for one block", &boot.Options{Code: kilo, GPT: boot.GPTOnly}},
 		{"no such file", &boot.Options{Code: filepath.Join(dir, "gone")}},
