@@ -7,6 +7,7 @@ import (
 	"math"
 	"os"
 	"path"
+	"slices"
 
 	"glassmaster/mastering/boot"
 	"glassmaster/mastering/layout"
@@ -116,9 +117,9 @@ func (b *booter) image(root *tree.Node, i boot.Image) error {
 	}
 	k := bootImage{node: n}
 	src := n.Source()
-	if old, ok := src.(*boot.Patched); ok {
-		src = old.Base // the tree has been planned before
-		setSource(n, src)
+	old, known := src.(*boot.Patched)
+	if known {
+		src = old.Base
 	}
 	var head []byte
 	var err error
@@ -131,17 +132,25 @@ func (b *booter) image(root *tree.Node, i boot.Image) error {
 		return err
 	}
 	k.hybrid = boot.HybridISOLINUX(head)
-	if i.InfoTable || i.GRUBInfo {
-		k.patch = &boot.Patched{Base: src, Size: n.Size, InfoTable: i.InfoTable, GRUBInfo: i.GRUBInfo}
-		for _, other := range b.images {
-			if other.patch != nil && other.patch.Base == src {
-				return fmt.Errorf("%s stands in the boot catalogue twice with a boot information table; take the second away", i)
-			}
-		}
+	switch want := (boot.Patched{InfoTable: i.InfoTable, GRUBInfo: i.GRUBInfo}); {
+	case known && b.patches(old):
+		// Another entry has the same image, and what one of them wants, both get.
+		old.InfoTable, old.GRUBInfo = old.InfoTable || want.InfoTable, old.GRUBInfo || want.GRUBInfo
+		k.patch = old
+	case want != boot.Patched{}:
+		want.Base, want.Size = src, n.Size
+		k.patch = &want
 		setSource(n, k.patch)
+	case known: // the tree has been planned before, with other options
+		setSource(n, src)
 	}
 	b.images = append(b.images, k)
 	return nil
+}
+
+// patches reports whether an image that was found before is patched so.
+func (b *booter) patches(p *boot.Patched) bool {
+	return slices.ContainsFunc(b.images, func(i bootImage) bool { return i.patch == p })
 }
 
 // setSource gives a file other contents, under all its names.

@@ -3,6 +3,7 @@ package iso9660
 import (
 	"bytes"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -355,6 +356,27 @@ func TestSameImage(t *testing.T) {
 	a := read(t, masterBoot(t, root, o))
 	if b := read(t, masterBoot(t, root, o)); !bytes.Equal(a, b) {
 		t.Error("the second image differs")
+	}
+}
+
+// TestSameFileTwice gives one file several entries, some of which want a boot
+// information table: the file is there once and has it.
+func TestSameFileTwice(t *testing.T) {
+	root := bootFiles(t, map[string][]byte{"a": bytes.Repeat([]byte{7}, 3000)})
+	for _, images := range [][]boot.Image{
+		{{Path: "a", InfoTable: true}, {Path: "a", Platform: boot.Mac}},
+		{{Path: "a"}, {Path: "a", Platform: boot.Mac, InfoTable: true}},
+		{{Path: "a", InfoTable: true}, {Path: "a", InfoTable: true, GRUBInfo: true}},
+	} {
+		image := masterBoot(t, root, Options{Boot: &boot.Options{Images: images}})
+		if table := bootTable(t, image); le32(table) != 16 || le32(table[8:]) != 3000 {
+			t.Errorf("%+v: table %x", images, table)
+		}
+	}
+	image := masterBoot(t, root, Options{Boot: &boot.Options{Images: []boot.Image{{Path: "a"}}}})
+	v := open(t, image, "")
+	if b, err := fs.ReadFile(v, "a"); err != nil || !bytes.Equal(b, bytes.Repeat([]byte{7}, 3000)) {
+		t.Errorf("planned again without a table, the file reads %x, %v", b[:64], err)
 	}
 }
 
