@@ -89,6 +89,22 @@ func TestPartitionToolsAcceptGPT(t *testing.T) {
 	}
 }
 
+// TestPartitionToolsAcceptImageInVolume has the UEFI image as a file of the
+// volume: the GPT lists it and what lies around it.
+func TestPartitionToolsAcceptImageInVolume(t *testing.T) {
+	image := isolinuxImage(t, boot.GPTOnly)
+	if out := peertest.Run(t, "", "sgdisk", "-v", image); !strings.Contains(out, "No problems found") {
+		t.Errorf("sgdisk finds problems:\n%s", out)
+	}
+	mdirPartition(t, image)
+	out := peertest.Run(t, "", "fdisk", "-l", "-o", "Type", image)
+	wantLines(t, out, "Disklabel type: gpt", "EFI System", "Microsoft basic data")
+
+	image = isolinuxImage(t, boot.GPTNone)
+	out = peertest.Run(t, "", "fdisk", "-l", "-o", "Boot,Id", image)
+	wantLines(t, out, "Disklabel type: dos", "* 17", "ef")
+}
+
 // mdirPartition reads the file system of the appended partition in place.
 func mdirPartition(t testing.TB, image string) {
 	t.Helper()
