@@ -77,6 +77,7 @@ func (c *Compilation) Save(path string) error {
 	p := project{Format: formatName, Version: formatVersion, Label: c.Label, Exclude: c.Exclude}
 	if c.Options != (iso9660.Options{}) {
 		o := c.Options
+		o.Boot = resolveBoot(o.Boot, absolute)
 		p.Options = &o
 	}
 	root, err := saveItem(c.root)
@@ -159,6 +160,7 @@ func Load(path string) (*Compilation, []Problem, error) {
 	c := &Compilation{Label: p.Label, Exclude: p.Exclude}
 	if p.Options != nil {
 		c.Options = *p.Options
+		c.Options.Boot = resolveBoot(c.Options.Boot, l.path)
 	}
 	p.Root.Name = ""
 	if c.root, err = l.folder(&p.Root); err != nil {

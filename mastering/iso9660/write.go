@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"math"
 
+	"glassmaster/mastering/boot"
 	"glassmaster/mastering/layout"
 	"glassmaster/mastering/tree"
 )
@@ -26,6 +27,9 @@ func Plan(root *tree.Node, o Options) (*layout.Layout, Report, error) {
 	}
 	p := &planner{o: o}
 	p.names.l = levelLimits(o.Level)
+	if err := p.prepareBoot(root); err != nil {
+		return nil, Report{}, err
+	}
 	p.collect(root)
 	if p.has(joliet) {
 		p.collectJoliet()
@@ -55,6 +59,7 @@ type planner struct {
 	names     namer
 	measurer  directoryWriter
 	report    Report
+	boot      *booter
 }
 
 // has reports whether the volume has that tree.
@@ -231,8 +236,11 @@ func (p *planner) assign() error {
 	if p.has(joliet) {
 		descriptors++
 	}
+	descriptors += p.boot.descriptors()
+	p.assignHead()
 	at := uint32(descriptorStart + descriptors)
 	p.extents = append(p.extents, layout.Extent{Start: descriptorStart * sectorSize, Length: int64(descriptors) * sectorSize, Source: &descriptorSource{p}})
+	at = p.assignBoot(at, descriptors)
 	for v := range views {
 		if p.has(v) {
 			at = p.assignTable(v, at)
@@ -243,6 +251,7 @@ func (p *planner) assign() error {
 			at = p.assignDirectories(v, at)
 		}
 	}
+	at = p.assignCopy(at)
 	p.dataStart = at
 	end, err := p.assignContents(p.dirs[0].node, int64(at))
 	if err != nil {
@@ -250,6 +259,9 @@ func (p *planner) assign() error {
 	}
 	if !p.o.NoPadding {
 		end += paddingSectors
+	}
+	if end, err = p.finishBoot(end); err != nil {
+		return err
 	}
 	if end > math.MaxUint32 {
 		return fmt.Errorf("the volume has %d sectors; ISO 9660 ends at %d (8 TiB)", end, uint32(math.MaxUint32))
@@ -375,6 +387,10 @@ func (s *descriptorSource) Render(b []byte) {
 	for v := range views {
 		if s.p.has(v) {
 			s.p.descriptor(b[:sectorSize], v)
+			b = b[sectorSize:]
+		}
+		if v == primary && s.p.boot.descriptors() > 0 { // at sector 17 (El Torito 2)
+			boot.PutRecord(b, s.p.boot.lba)
 			b = b[sectorSize:]
 		}
 	}

@@ -1,6 +1,10 @@
 package iso9660
 
-import "time"
+import (
+	"time"
+
+	"glassmaster/mastering/boot"
+)
 
 // Joliet says how the Joliet tree is written.
 type Joliet uint8
@@ -38,6 +42,9 @@ type Options struct {
 	// NoPadding leaves out the 150 sectors of zeros that old drives and kernels
 	// need behind the last file of a track.
 	NoPadding bool `json:"noPadding,omitempty"`
+	// Boot says how the disc starts a machine, nil for one that does not. What it
+	// points to is not changed.
+	Boot *boot.Options `json:"boot,omitempty"`
 }
 
 // Report tells what a plan had to do that is not as the person might expect.
