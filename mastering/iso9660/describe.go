@@ -36,7 +36,10 @@ func (v *FS) identify(d descriptor, dot *item) {
 }
 
 // describe keeps what the descriptor set as a whole says.
-func (v *FS) describe() {
+func (v *FS) describe(session Session) {
+	if len(v.sessions) > 1 {
+		v.property("Session", fmt.Sprintf("%d of %d, from sector %d", session.Number, len(v.sessions), session.Start))
+	}
 	for _, d := range v.set {
 		switch {
 		case d.joliet() > 0:
@@ -49,6 +52,7 @@ func (v *FS) describe() {
 			v.property("Volume partition", fmt.Sprintf("%q at sector %d", d.text(40, 72), both32(d.data[72:])))
 		}
 	}
+	v.describeHybrid()
 	if claimed := v.info.Sectors * int64(v.info.BlockSize); claimed > v.size {
 		v.property("Incomplete", fmt.Sprintf("the volume claims %d sectors, the image has %d",
 			claimed/disc.SectorSize, v.size/disc.SectorSize))

@@ -76,7 +76,11 @@ func (v *FS) openFile(f *fileInfo, path string) (fs.File, error) {
 	} else if f.attributes.Unreadable != "" && !v.isShort(f) {
 		return nil, refuse(f.attributes.Unreadable)
 	}
-	return &file{*io.NewSectionReader(r, 0, f.size), f}, nil
+	return v.newFile(r, f), nil
+}
+
+func (v *FS) newFile(r io.ReaderAt, f *fileInfo) fs.File {
+	return &file{*io.NewSectionReader(r, 0, f.size), f}
 }
 
 // isShort reports whether a part of the file lies behind the end of the image;

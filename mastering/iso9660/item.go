@@ -163,9 +163,10 @@ func (v *FS) finishFile(it *item) {
 		it.Encoded = true
 	}
 	if it.compressed.algorithm != "" {
-		it.Size = int64(it.compressed.size)
 		it.Encoded = true
-		it.Unreadable = it.compressed.problem()
+		if it.Unreadable = it.compressed.problem(); it.Unreadable == "" {
+			it.Size = int64(it.compressed.size)
+		}
 	}
 	if it.Unreadable != "" {
 		return
@@ -215,6 +216,9 @@ func (it *item) info() *fileInfo {
 		Created: unixTime(it.times[0]), Accessed: unixTime(it.times[2]), Changed: unixTime(it.times[3]),
 		Hidden: it.flags&flagHidden != 0, Extents: append([]volume.Extent(nil), it.Extents...),
 		Unreadable: it.Unreadable,
+	}
+	if len(it.attributes) > 0 {
+		f.attributes.Xattr, f.attributes.ACL = aaip(it.attributes)
 	}
 	return f
 }

@@ -1,8 +1,10 @@
 package iso9660
 
 import (
+	"bytes"
 	"fmt"
 	"io/fs"
+	"math/rand"
 	"os"
 	"path/filepath"
 	"sort"
@@ -262,5 +264,81 @@ func TestLargeFile(t *testing.T) {
 	}
 	if got := volume.NewLocator(v).Locate(a.Extents[1].Start); got != "large" {
 		t.Errorf("locate: %q", got)
+	}
+}
+
+// TestZisofs reads files that xorriso compressed, in both versions.
+func TestZisofs(t *testing.T) {
+	peertest.Need(t, "xorriso")
+	top := t.TempDir()
+	put := func(name string, p []byte) { must(t, os.WriteFile(filepath.Join(top, name), p, 0o644)) }
+	noise := make([]byte, 70000)
+	rand.New(rand.NewSource(4)).Read(noise)
+	put("text", bytes.Repeat([]byte("hello world "), 50000))
+	put("zeros", append(make([]byte, 500000), "end"...))
+	put("exact", bytes.Repeat([]byte{7}, 2<<17))
+	put("half noise", append(bytes.Repeat([]byte("x"), 200000), noise...))
+	put("small", []byte("not worth it"))
+	src := os.DirFS(top)
+	want := listing(t, src, func(path string, info fs.FileInfo) string { return content(t, src, path, info) })
+	for version, settings := range map[string]string{"pz": "version_2=off:block_size=32k", "PZ": "version_2=on:block_size_v2=64k"} {
+		image := filepath.Join(t.TempDir(), "z.iso")
+		peertest.Run(t, "", "timeout", "60", "xorriso", "-report_about", "FAILURE", "-zisofs", "level=6:"+settings,
+			"-outdev", image, "-map", top, "/", "-set_filter_r", "--zisofs", "/", "--")
+		v := open(t, image, "")
+		compare(t, "contents", listing(t, v, func(path string, info fs.FileInfo) string { return content(t, v, path, info) }), want)
+		f, err := v.lookup("text", true)
+		must(t, err)
+		if f.compressed.algorithm != version {
+			t.Errorf("xorriso wrote method %q, not %q", f.compressed.algorithm, version)
+		}
+		must(t, v.Walk(".", func(e *volume.Entry) error {
+			if string(e.Path) == "text" && !e.Encoded {
+				t.Error("a compressed file is not marked as encoded")
+			}
+			return nil
+		}))
+		must(t, fstest.TestFS(v, "zeros"))
+	}
+}
+
+// TestAttributes reads extended attributes and an access control list.
+func TestAttributes(t *testing.T) {
+	peertest.Need(t, "xorriso")
+	top := t.TempDir()
+	must(t, os.WriteFile(filepath.Join(top, "file"), []byte("x"), 0o640))
+	image := filepath.Join(t.TempDir(), "a.iso")
+	long := strings.Repeat("long value ", 100)
+	peertest.Run(t, "", "timeout", "60", "xorriso", "-report_about", "FAILURE", "-xattr", "on", "-acl", "on",
+		"-outdev", image, "-map", top, "/",
+		"-setfattr", "user.mime", "text/plain", "/file", "--",
+		"-setfattr", "user.long", long, "/file", "--",
+		"-setfacl", "u::rw-,u:123:rw-,g::r--,g:65534:r--,m::rw-,o::---", "/file", "--")
+	v := open(t, image, "")
+	info, err := v.Stat("file")
+	must(t, err)
+	a := info.Sys().(*volume.Attributes)
+	if string(a.Xattr["user.mime"]) != "text/plain" || string(a.Xattr["user.long"]) != long {
+		t.Errorf("attributes %q", a.Xattr)
+	}
+	if want := "user::rw-,user:123:rw-,group::r--,group:65534:r--,mask::rw-,other::---"; a.ACL != want {
+		t.Errorf("list %q, want %q", a.ACL, want)
+	}
+}
+
+// TestEnhanced reads the tree of the descriptor of ISO 9660:1999.
+func TestEnhanced(t *testing.T) {
+	top := t.TempDir()
+	name := strings.Repeat("long name ", 18) + "end.text.with.dots"
+	deep := "1/2/3/4/5/6/7/8/9/10/" + name
+	must(t, os.MkdirAll(filepath.Join(top, filepath.Dir(deep)), 0o755))
+	must(t, os.WriteFile(filepath.Join(top, deep), []byte("deep"), 0o644))
+	v := open(t, genisoimage(t, top, "-iso-level", "4"), "")
+	if got := v.Volume().View; got != ViewEnhanced {
+		t.Fatalf("view %q of %q", got, v.Volume().Views)
+	}
+	p, err := fs.ReadFile(v, deep)
+	if err != nil || string(p) != "deep" {
+		t.Errorf("%q, %v", p, err)
 	}
 }

@@ -4,7 +4,6 @@
 package iso9660
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -40,6 +39,7 @@ type FS struct {
 	size      int64 // of the image, bytes
 	blockSize int
 	set       []descriptor
+	sessions  []Session
 	root      span
 	susp      bool // system use areas hold Rock Ridge
 	skip      int  // bytes of each system use area that are not SUSP's (SP)
@@ -55,15 +55,19 @@ type FS struct {
 // disc. The error wraps volume.ErrUnknown when there is no such volume, or none
 // with the view that is asked for.
 func Open(r io.ReaderAt, size int64, o volume.Options) (*FS, error) {
-	set, err := findSet(r, size, o)
+	sessions, err := findSessions(r, size, o.Start)
 	if err != nil {
 		return nil, err
 	}
-	v := &FS{r: r, size: size, set: set, parents: map[int64]int64{}}
+	session, err := chooseSession(sessions, o.Session)
+	if err != nil {
+		return nil, err
+	}
+	v := &FS{r: r, size: size, set: session.set, sessions: sessions, parents: map[int64]int64{}}
 	if err := v.choose(o.View); err != nil {
 		return nil, err
 	}
-	v.describe()
+	v.describe(session)
 	v.parents[v.root.off] = rootRecord
 	v.hideMoved = v.susp && v.movedIsEmpty()
 	return v, nil
@@ -71,21 +75,6 @@ func Open(r io.ReaderAt, size int64, o volume.Options) (*FS, error) {
 
 // rootRecord stands in FS.parents for the root.
 const rootRecord = -1
-
-// findSet finds the volume descriptor set of the session that is wanted.
-func findSet(r io.ReaderAt, size int64, o volume.Options) ([]descriptor, error) {
-	starts := []disc.LBA{o.Start + 16}
-	if o.Start != 0 {
-		starts = append(starts, 16)
-	}
-	for _, at := range starts {
-		set, err := readDescriptors(r, at)
-		if !errors.Is(err, volume.ErrUnknown) {
-			return set, err
-		}
-	}
-	return nil, volume.ErrUnknown
-}
 
 // choose selects the tree of directories that is shown.
 func (v *FS) choose(view string) error {
@@ -143,7 +132,7 @@ func (v *FS) rootOf(d descriptor) (span, error) {
 	rec := dirRecord(d.root())
 	s := span{rec.start() * int64(v.blockSize), int64(rec.size())}
 	if s.off >= v.size || s.off < 0 || s.n == 0 {
-		return s, fmt.Errorf("the root directory of the volume descriptor at sector %d should be at sector %d with %d bytes, but the image has %d sectors",
+		return s, fmt.Errorf("the root directory of the volume descriptor at sector %d should be at sector %d with %d bytes, but the image has %d sectors: it is cut short, or holds a later session alone",
 			d.lba, s.off/disc.SectorSize, s.n, v.size/disc.SectorSize)
 	}
 	return s, nil

@@ -23,12 +23,14 @@ type scan struct {
 	pos   int    // in buf
 	raw   []byte // memory of buf
 	err   error  // the first defect met; the scan went on behind it
+	begun bool   // the record "." was there, or its absence noted
 	w     *window
 }
 
 // start begins the scan of a directory.
 func (s *scan) start(v *FS, spans []span, w *window) {
 	s.v, s.spans, s.buf, s.pos, s.err, s.w = v, append(s.room[:0], spans...), nil, 0, nil, w
+	s.begun = len(spans) == 0
 }
 
 // maxBad is how many unreadable sectors of a directory are passed over.
@@ -113,6 +115,12 @@ func (s *scan) record() (dirRecord, int64) {
 func (s *scan) next(it *item) bool {
 	for {
 		rec, at := s.record()
+		if !s.begun {
+			s.begun = true
+			if rec == nil || !rec.isSpecial() {
+				s.note(errors.New("it does not begin with the record of the directory itself"))
+			}
+		}
 		if rec == nil {
 			return false
 		}

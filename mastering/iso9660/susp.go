@@ -29,6 +29,7 @@ const (
 	sigRR = 'R'<<8 | 'R' // which entries there are (RRIP 1.09)
 	sigSF = 'S'<<8 | 'F' // sparse file
 	sigZF = 'Z'<<8 | 'F' // zisofs
+	sigZ2 = 'Z'<<8 | '2' // zisofs version 2, hidden from readers that know only the first
 	sigAL = 'A'<<8 | 'L' // AAIP attribute list
 )
 
@@ -166,7 +167,7 @@ func (it *item) takeRare(sig int, e []byte) {
 		it.rock = true
 	case sigSF:
 		it.sparse = true
-	case sigZF:
+	case sigZF, sigZ2:
 		it.takeZisofs(e)
 	case sigAL:
 		it.takeAttributes(e)
@@ -319,7 +320,8 @@ func (it *item) takeZisofs(e []byte) {
 	}
 }
 
-// takeAttributes keeps AL entries (AAIP) for whoever wants them.
+// takeAttributes keeps AL entries (AAIP) for whoever wants them: flags at 4,
+// then components that run on from entry to entry.
 func (it *item) takeAttributes(e []byte) {
 	if it.wantAttributes && len(e) >= 5 {
 		it.attributes = append(it.attributes, e[5:]...)

@@ -8,6 +8,7 @@ package volume
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"time"
@@ -38,6 +39,9 @@ type Attributes struct {
 	Hidden     bool
 	Extents    []Extent // where the contents are, in their order
 	Unreadable string   // not empty: why the contents cannot be read, as "compressed with an unknown method"
+
+	Xattr map[string][]byte // extended attributes with their namespace, as "user.mime"
+	ACL   string            // access control list as getfacl writes it, entries separated by commas
 }
 
 // Extent is a run of sectors that holds a part of a file.
@@ -107,11 +111,18 @@ func Open(r io.ReaderAt, size int64, o Options) (FS, error) {
 	return nil, unknown
 }
 
-// OpenDisc opens the file system of the newest data track of a disc.
+// OpenDisc opens the file system of the newest data track of a disc, or of the
+// session that the options name.
 func OpenDisc(d disc.Disc, o Options) (FS, error) {
 	t, ok := disc.DataTrack(d)
 	if !ok {
 		return nil, errors.New("open volume: the disc has no data track, only audio")
+	}
+	if s := d.Sessions(); o.Session != 0 && len(s) > 1 {
+		if t, ok = dataTrackOf(s, o.Session); !ok {
+			return nil, fmt.Errorf("open volume: the disc has no session %d with data, of %d sessions", o.Session, len(s))
+		}
+		o.Session = 0
 	}
 	if o.Start == 0 {
 		o.Start = t.Start
@@ -121,4 +132,19 @@ func OpenDisc(d disc.Disc, o Options) (FS, error) {
 	}
 	r := disc.NewReader(d, t)
 	return Open(r, r.Size(), o)
+}
+
+// dataTrackOf returns the last data track of a session.
+func dataTrackOf(sessions []disc.Session, number int) (disc.Track, bool) {
+	for _, s := range sessions {
+		if s.Number != number {
+			continue
+		}
+		for i := len(s.Tracks) - 1; i >= 0; i-- {
+			if s.Tracks[i].Mode != disc.Audio {
+				return s.Tracks[i], true
+			}
+		}
+	}
+	return disc.Track{}, false
 }

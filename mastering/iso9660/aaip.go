@@ -1,0 +1,97 @@
+package iso9660
+
+import (
+	"fmt"
+	"strings"
+)
+
+// aaipNames are the namespaces that AAIP 2.0 writes as one byte at the beginning
+// of a name; 1 stands for a name that begins with such a byte itself.
+var aaipNames = [...]string{1: "", 2: "system.", 3: "user.", 4: "isofs.", 5: "trusted.", 6: "security."}
+
+// aaip decodes the joined component areas of the AL entries of a file: pairs of
+// name and value, each in records of flags (1 continues), length and bytes. The
+// value of the empty name is the access control list. What is cut off is left
+// out.
+func aaip(p []byte) (attributes map[string][]byte, acl string) {
+	var parts [][]byte
+	var part []byte
+	for len(p) >= 2 && 2+int(p[1]) <= len(p) {
+		part = append(part, p[2:2+int(p[1])]...)
+		if p[0]&1 == 0 {
+			parts = append(parts, part)
+			part = nil
+		}
+		p = p[2+int(p[1]):]
+	}
+	for ; len(parts) >= 2; parts = parts[2:] {
+		name, value := parts[0], parts[1]
+		if len(name) == 0 {
+			acl = aaipACL(value)
+			continue
+		}
+		if attributes == nil {
+			attributes = map[string][]byte{}
+		}
+		full := string(name)
+		if c := int(name[0]); c > 0 && c < len(aaipNames) {
+			full = aaipNames[c] + string(name[1:])
+		}
+		attributes[cleanText(full)] = value
+	}
+	return attributes, acl
+}
+
+// Kinds of entries of an access control list, in the upper half of their first
+// byte (AAIP 2.0, binary ACL representation).
+var aclKinds = map[byte]string{1: "user:", 3: "group:", 5: "mask:", 6: "other:", 10: "user:", 12: "group:"}
+
+// aaipACL turns the binary form of an access control list into text: "user::rw-,
+// user:123:r--,group::r--,mask::r--,other::---", entries for new files of a
+// folder with "default:" before them.
+func aaipACL(p []byte) string {
+	var list []string
+	prefix := ""
+	for len(p) > 0 {
+		head := p[0]
+		p = p[1:]
+		var qualifier []byte
+		for more := head&8 != 0; more && len(p) > 0; {
+			n := int(p[0] & 0x7f)
+			more = p[0]&0x80 != 0
+			p = p[1:]
+			n = min(n, len(p))
+			qualifier = append(qualifier, p[:n]...)
+			p = p[n:]
+		}
+		if head>>4 == 8 { // what follows is for new files
+			prefix = "default:"
+			continue
+		}
+		kind, ok := aclKinds[head>>4]
+		if !ok {
+			continue
+		}
+		entry := prefix + kind
+		if len(qualifier) > 0 && len(qualifier) <= 4 {
+			id := 0
+			for _, c := range qualifier {
+				id = id<<8 | int(c)
+			}
+			entry += fmt.Sprint(id)
+		}
+		list = append(list, entry+":"+permText(head))
+	}
+	return strings.Join(list, ",")
+}
+
+// permText writes the permissions of an entry: 4 read, 2 write, 1 execute.
+func permText(b byte) string {
+	s := []byte("---")
+	for i, c := range []byte("rwx") {
+		if b&(4>>i) != 0 {
+			s[i] = c
+		}
+	}
+	return string(s)
+}

@@ -1,0 +1,284 @@
+package iso9660
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+
+	"glassmaster/mastering/disc"
+	"glassmaster/mastering/volume"
+)
+
+// Platform is the kind of machine that a boot entry is for (El Torito 1.0, 2.1;
+// EFI by the UEFI specification, 13.3.2.1).
+type Platform uint8
+
+// Platforms.
+const (
+	PlatformBIOS    Platform = 0
+	PlatformPowerPC Platform = 1
+	PlatformMac     Platform = 2
+	PlatformEFI     Platform = 0xEF
+)
+
+func (p Platform) String() string {
+	switch p {
+	case PlatformBIOS:
+		return "BIOS"
+	case PlatformPowerPC:
+		return "PowerPC"
+	case PlatformMac:
+		return "Mac"
+	case PlatformEFI:
+		return "EFI"
+	}
+	return fmt.Sprintf("platform %02Xh", uint8(p))
+}
+
+// BootMedia is what the machine takes a boot image for (El Torito 1.0, 2.2).
+type BootMedia uint8
+
+// Kinds of emulation.
+const (
+	NoEmulation BootMedia = iota
+	Floppy1200
+	Floppy1440
+	Floppy2880
+	HardDisk
+)
+
+func (m BootMedia) String() string {
+	names := [...]string{"no emulation", "1.2 MB floppy disk", "1.44 MB floppy disk", "2.88 MB floppy disk", "hard disk"}
+	if int(m) < len(names) {
+		return names[m]
+	}
+	return fmt.Sprintf("unknown medium %d", uint8(m))
+}
+
+// BootCatalog is the boot catalogue of El Torito.
+type BootCatalog struct {
+	LBA      disc.LBA
+	ID       string // who made it, of the validation entry
+	Checksum bool   // the words of the validation entry sum up to zero, as they must
+	Entries  []BootEntry
+}
+
+// BootEntry is a boot image that the catalogue lists.
+type BootEntry struct {
+	Platform    Platform
+	Section     string // ID of the section, empty for the default entry
+	Default     bool
+	Bootable    bool
+	Media       BootMedia
+	LoadSegment uint16 // 0 stands for 07C0h
+	System      byte   // type of the partition, for hard disks
+	Sectors     uint16 // of 512 bytes that the machine loads
+	LBA         disc.LBA
+	Length      int64  // bytes of the image, as far as can be told
+	LengthFrom  string // how the length is known
+	File        string // the file that is the image, empty when none is
+	Criteria    []byte // of selection, for section entries
+}
+
+// maxBootSectors bounds how much of a catalogue is read: it has one sector.
+const maxBootSectors = 16
+
+// BootCatalog reads the boot catalogue. It returns nil when the volume has none.
+func (v *FS) BootCatalog() (*BootCatalog, error) {
+	d, ok := find(v.set, descriptor.isElTorito)
+	if !ok {
+		return nil, nil
+	}
+	at := disc.LBA(binary.LittleEndian.Uint32(d.data[71:]))
+	p := make([]byte, maxBootSectors*disc.SectorSize)
+	n, err := v.r.ReadAt(p, int64(at)*disc.SectorSize)
+	if n < 64 {
+		return nil, fmt.Errorf("read the boot catalogue at sector %d: %w", at, noEOF(err))
+	}
+	c, err := parseCatalog(p[:n/32*32])
+	if err != nil {
+		return nil, fmt.Errorf("boot catalogue at sector %d: %w", at, err)
+	}
+	c.LBA = at
+	v.measure(c)
+	return c, nil
+}
+
+// isElTorito reports whether the descriptor is the boot record of El Torito (1.0,
+// figure 7): type 0, the name at 7, the address of the catalogue at 71.
+func (d descriptor) isElTorito() bool {
+	return d.kind() == typeBoot && strings.HasPrefix(string(d.data[7:39]), "EL TORITO SPECIFICATION")
+}
+
+// parseCatalog reads the records of 32 bytes of a catalogue (El Torito 1.0, 2).
+func parseCatalog(p []byte) (*BootCatalog, error) {
+	if len(p) < 64 || p[0] != 1 {
+		return nil, errors.New("it does not begin with a validation entry")
+	}
+	if p[30] != 0x55 || p[31] != 0xAA {
+		return nil, errors.New("the key bytes 55 AA of its validation entry are missing")
+	}
+	c := &BootCatalog{ID: cleanText(strings.TrimRight(string(p[4:28]), " \x00"))}
+	var sum uint16
+	for i := 0; i < 32; i += 2 {
+		sum += binary.LittleEndian.Uint16(p[i:])
+	}
+	c.Checksum = sum == 0
+	e := bootEntry(p[32:64], Platform(p[1]), "")
+	e.Default = true
+	c.Entries = append(c.Entries, e)
+	for p = p[64:]; len(p) >= 32 && (p[0] == 0x90 || p[0] == 0x91); {
+		last := p[0] == 0x91
+		p = c.section(p)
+		if last {
+			break
+		}
+	}
+	return c, nil
+}
+
+// section reads a section header (2.3: 90h or, for the last, 91h; platform at 1,
+// number of entries at 2, ID at 4) and its entries, and returns what follows.
+func (c *BootCatalog) section(p []byte) []byte {
+	platform, count := Platform(p[1]), int(binary.LittleEndian.Uint16(p[2:]))
+	id := cleanText(strings.TrimRight(string(p[4:32]), " \x00"))
+	for p = p[32:]; count > 0 && len(p) >= 32; count-- {
+		e := bootEntry(p[:32], platform, id)
+		e.Criteria = append(e.Criteria, p[12:32]...)
+		more := p[1]&0x20 != 0
+		for p = p[32:]; more && len(p) >= 32 && p[0] == 0x44; p = p[32:] { // extensions
+			e.Criteria = append(e.Criteria, p[2:32]...)
+			more = p[1]&0x20 != 0
+		}
+		c.Entries = append(c.Entries, e)
+	}
+	return p
+}
+
+// bootEntry reads a default or section entry (2.2, 2.4): 88h bootable, medium at
+// 1, load segment at 2, system type at 4, sectors at 6, address at 8.
+func bootEntry(p []byte, platform Platform, section string) BootEntry {
+	return BootEntry{
+		Platform: platform, Section: section, Bootable: p[0] == 0x88, Media: BootMedia(p[1] & 0x0F),
+		LoadSegment: binary.LittleEndian.Uint16(p[2:]), System: p[4],
+		Sectors: binary.LittleEndian.Uint16(p[6:]), LBA: disc.LBA(binary.LittleEndian.Uint32(p[8:])),
+	}
+}
+
+// BootImages returns the entries of the catalogue whose images can be read.
+func (v *FS) BootImages() ([]BootEntry, error) {
+	c, err := v.BootCatalog()
+	if c == nil {
+		return nil, err
+	}
+	var list []BootEntry
+	for _, e := range c.Entries {
+		if e.Length > 0 {
+			list = append(list, e)
+		}
+	}
+	return list, nil
+}
+
+// measure finds out how long the images are. The catalogue does not say it: its
+// count is what the machine loads at first, often 4, and for EFI anything.
+func (v *FS) measure(c *BootCatalog) {
+	at := map[disc.LBA][]int{}
+	for i, e := range c.Entries {
+		at[e.LBA] = append(at[e.LBA], i)
+	}
+	next := map[disc.LBA]disc.LBA{} // the next thing that begins behind an image
+	behind := func(lba disc.LBA) {
+		for b := range at {
+			if lba > b && (next[b] == 0 || lba < next[b]) {
+				next[b] = lba
+			}
+		}
+	}
+	// What cannot be read of the folders only makes the answer less sure.
+	_ = v.Walk(".", func(e *volume.Entry) error {
+		for i, x := range e.Extents {
+			behind(x.Start)
+			if list := at[x.Start]; i == 0 && e.Mode.IsRegular() && !e.Encoded {
+				for _, k := range list {
+					c.Entries[k].File, c.Entries[k].Length, c.Entries[k].LengthFrom = string(e.Path), e.Size, "the file"
+				}
+			}
+		}
+		return nil
+	})
+	for b := range at {
+		behind(b)
+	}
+	behind(disc.LBA(v.info.Sectors))
+	for i := range c.Entries {
+		e := &c.Entries[i]
+		if e.Length == 0 {
+			e.Length, e.LengthFrom = v.bootLength(e, next[e.LBA])
+		}
+		e.Length = max(min(e.Length, v.size-int64(e.LBA)*disc.SectorSize), 0)
+	}
+}
+
+// bootLength tells the length of an image that is no file of the volume.
+func (v *FS) bootLength(e *BootEntry, next disc.LBA) (int64, string) {
+	switch e.Media {
+	case Floppy1200:
+		return 1200 << 10, "the floppy disk"
+	case Floppy1440:
+		return 1440 << 10, "the floppy disk"
+	case Floppy2880:
+		return 2880 << 10, "the floppy disk"
+	}
+	var p [512]byte
+	if n, _ := v.r.ReadAt(p[:], int64(e.LBA)*disc.SectorSize); n == len(p) {
+		if e.Media == HardDisk {
+			return int64(binary.LittleEndian.Uint32(p[454:])+binary.LittleEndian.Uint32(p[458:])) * 512, "its partition table"
+		}
+		// A boot information table: descriptors at 8, own address at 12, length at 16.
+		if binary.LittleEndian.Uint32(p[8:]) == 16 && disc.LBA(binary.LittleEndian.Uint32(p[12:])) == e.LBA {
+			return int64(binary.LittleEndian.Uint32(p[16:])), "its boot information table"
+		}
+		if n := fatLength(p[:]); n > 0 {
+			return n, "its FAT file system"
+		}
+	}
+	loaded := int64(e.Sectors) * 512
+	if room := int64(next-e.LBA) * disc.SectorSize; next > e.LBA && (e.Sectors <= 4 || e.Sectors == 0xFFFF || loaded > room) {
+		return room, "the room up to what follows it"
+	}
+	return loaded, "the catalogue"
+}
+
+// fatLength returns the size of a FAT file system by its BIOS parameter block,
+// 0 when p begins none.
+func fatLength(p []byte) int64 {
+	size := int64(binary.LittleEndian.Uint16(p[11:]))
+	if p[510] != 0x55 || p[511] != 0xAA || (p[0] != 0xEB && p[0] != 0xE9) || p[13] == 0 || p[16] == 0 || p[16] > 2 {
+		return 0
+	}
+	if size != 512 && size != 1024 && size != 2048 && size != 4096 {
+		return 0
+	}
+	if n := int64(binary.LittleEndian.Uint16(p[19:])); n > 0 {
+		return n * size
+	}
+	return int64(binary.LittleEndian.Uint32(p[32:])) * size
+}
+
+// OpenBootImage opens a boot image for reading.
+func (v *FS) OpenBootImage(e BootEntry) fs.File {
+	f := &fileInfo{name: bootName(e), size: e.Length, mode: 0o644, spans: []span{{int64(e.LBA) * disc.SectorSize, e.Length}}}
+	return v.newFile(&contents{v, f.spans}, f)
+}
+
+// bootName is a name for a boot image.
+func bootName(e BootEntry) string {
+	if e.File != "" {
+		return e.File[strings.LastIndexByte(e.File, '/')+1:]
+	}
+	return strings.ReplaceAll(fmt.Sprintf("boot-%s-%d.img", bytes.ToLower([]byte(e.Platform.String())), e.LBA), " ", "-")
+}

@@ -1,0 +1,124 @@
+package iso9660
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"glassmaster/mastering/volume"
+)
+
+// bootTree makes a folder with images to boot from: a loader, a FAT volume, a
+// floppy disk.
+func bootTree(t testing.TB) string {
+	top := t.TempDir()
+	put := func(name string, p []byte) { must(t, os.WriteFile(filepath.Join(top, name), p, 0o644)) }
+	put("loader.bin", bytes.Repeat([]byte("loader"), 4000))
+	fat := make([]byte, 64*512)
+	copy(fat, "\xEB\x3C\x90MSDOS5.0\x00\x02\x04\x01\x00\x02\x00\x02\x40\x00\xF8")
+	fat[510], fat[511] = 0x55, 0xAA
+	put("efi.img", fat)
+	put("floppy.img", bytes.Repeat([]byte{0xF6}, 1440<<10))
+	put("other", []byte("content"))
+	return top
+}
+
+func TestBootCatalog(t *testing.T) {
+	top := bootTree(t)
+	entry := func(e BootEntry) string {
+		return fmt.Sprintf("%v %v boot=%v default=%v load=%d length=%d from %s file=%s", e.Platform, e.Media, e.Bootable, e.Default,
+			e.Sectors, e.Length, e.LengthFrom, e.File)
+	}
+	for _, c := range []struct {
+		name, image string
+		want        []string
+	}{
+		{
+			"two platforms",
+			xorriso(t, top, "-R", "-b", "loader.bin", "-no-emul-boot", "-boot-load-size", "4", "-boot-info-table",
+				"-eltorito-alt-boot", "-e", "efi.img", "-no-emul-boot"),
+			[]string{
+				"BIOS no emulation boot=true default=true load=4 length=24000 from the file file=loader.bin",
+				"EFI no emulation boot=true default=false load=64 length=32768 from the file file=efi.img",
+			},
+		},
+		{
+			"floppy",
+			genisoimage(t, top, "-R", "-b", "floppy.img", "-c", "boot.cat"),
+			[]string{"BIOS 1.44 MB floppy disk boot=true default=true load=1 length=1474560 from the file file=floppy.img"},
+		},
+		{
+			"hidden",
+			xorriso(t, top, "-R", "-b", "loader.bin", "-no-emul-boot", "-boot-load-size", "4", "-boot-info-table",
+				"-eltorito-alt-boot", "-e", "efi.img", "-no-emul-boot", "-hide", "loader.bin", "-hide", "efi.img"),
+			[]string{
+				"BIOS no emulation boot=true default=true load=4 length=24000 from its boot information table file=",
+				"EFI no emulation boot=true default=false load=64 length=32768 from its FAT file system file=",
+			},
+		},
+	} {
+		v := open(t, c.image, "")
+		cat, err := v.BootCatalog()
+		must(t, err)
+		if cat == nil || !cat.Checksum || cat.LBA == 0 {
+			t.Errorf("%s: catalogue %+v", c.name, cat)
+			continue
+		}
+		var got []string
+		for _, e := range cat.Entries {
+			got = append(got, entry(e))
+		}
+		compare(t, c.name, strings.Join(got, "\n"), strings.Join(c.want, "\n"))
+		images, err := v.BootImages()
+		must(t, err)
+		for _, e := range images {
+			p, err := io.ReadAll(v.OpenBootImage(e))
+			if err != nil || int64(len(p)) != e.Length {
+				t.Errorf("%s: read %d bytes of %d, %v", c.name, len(p), e.Length, err)
+			}
+			if e.Platform == PlatformEFI && !bytes.HasPrefix(p, []byte("\xEB\x3C\x90MSDOS5.0")) {
+				t.Errorf("%s: the image begins with %x", c.name, p[:16])
+			}
+		}
+	}
+	if c, err := open(t, xorriso(t, top, "-R"), "").BootCatalog(); c != nil || err != nil {
+		t.Errorf("a volume without a catalogue has %v, %v", c, err)
+	}
+}
+
+func TestHybrids(t *testing.T) {
+	top := bootTree(t)
+	for _, c := range []struct {
+		image string
+		want  []string
+	}{
+		{xorriso(t, top, "-R", "-hfsplus"), []string{"Apple partition map", "Macintosh volume HFS+"}},
+		{genisoimage(t, top, "-R", "-hfs", "-V", "MAC"), []string{`Macintosh volume HFS, label "MAC"`}},
+		{xorriso(t, top, "-R", "-partition_offset", "16"), []string{"Partition offset 16", "Master boot record type CDh"}},
+		{
+			xorriso(t, top, "-R", "-e", "efi.img", "-no-emul-boot", "-isohybrid-gpt-basdat"),
+			[]string{"Boot record EL TORITO SPECIFICATION"},
+		},
+		{xorriso(t, top, "-R", "-efi-boot-part", filepath.Join(top, "efi.img")), []string{"GUID partition table"}},
+	} {
+		v := open(t, c.image, "")
+		var list []string
+		for _, p := range v.Volume().Properties {
+			list = append(list, p.Name+" "+p.Value)
+		}
+		all := strings.Join(list, "\n")
+		for _, w := range c.want {
+			if !strings.Contains(all, w) {
+				t.Errorf("%q is not in the properties:\n%s", w, all)
+			}
+		}
+		if _, err := v.Stat("other"); err != nil {
+			t.Error(err)
+		}
+		must(t, v.Walk(".", func(e *volume.Entry) error { return e.Err }))
+	}
+}

@@ -1,0 +1,115 @@
+package iso9660
+
+import (
+	"encoding/binary"
+	"fmt"
+	"strings"
+
+	"glassmaster/mastering/disc"
+)
+
+// describeHybrid tells what else the image is: a disk with partitions, or a
+// Macintosh volume. All of that lies in the system area, which ISO 9660 leaves
+// alone (ECMA-119 6.2.1).
+func (v *FS) describeHybrid() {
+	p := make([]byte, 16*disc.SectorSize)
+	n, _ := v.r.ReadAt(p, 0)
+	p = p[:n]
+	if len(p) < 8*disc.SectorSize {
+		return
+	}
+	if string(p[512:520]) == "EFI PART" {
+		v.property("GUID partition table", fmt.Sprintf("%d entries", binary.LittleEndian.Uint32(p[512+80:])))
+	}
+	v.property("Master boot record", describeMBR(p))
+	v.property("Apple partition map", describeAPM(p))
+	if s := describeHFS(p); s != "" {
+		v.property("Macintosh volume", s)
+	} else if at := hfsPartition(p); at > 0 {
+		q := make([]byte, 2048)
+		if n, _ := v.r.ReadAt(q, at); n == len(q) {
+			v.property("Macintosh volume", describeHFS(q))
+		}
+	}
+	if s, err := sessionAt(v.r, 16); err == nil && s.Sectors+16 == v.info.Sectors {
+		v.property("Partition offset", "16 sectors: the volume can be mounted from its partition as well")
+	}
+}
+
+// describeMBR lists the partitions of a master boot record.
+func describeMBR(p []byte) string {
+	if p[510] != 0x55 || p[511] != 0xAA {
+		return ""
+	}
+	var list []string
+	for e := p[446:510]; len(e) > 0; e = e[16:] {
+		start, count := binary.LittleEndian.Uint32(e[8:]), binary.LittleEndian.Uint32(e[12:])
+		if e[4] == 0 && count == 0 {
+			continue
+		}
+		s := fmt.Sprintf("type %02Xh, %d blocks from %d", e[4], count, start)
+		if e[0] == 0x80 {
+			s += ", active"
+		}
+		list = append(list, s)
+	}
+	if len(list) == 0 {
+		return ""
+	}
+	return strings.Join(list, "; ")
+}
+
+// apmEntries calls f with each entry of an Apple partition map, whose blocks have
+// 512 or 2048 bytes.
+func apmEntries(p []byte, f func(e []byte, block int64)) {
+	if string(p[:2]) != "ER" {
+		return
+	}
+	block := int64(binary.BigEndian.Uint16(p[2:]))
+	for _, size := range []int64{block, 512, 2048} {
+		if (size != 512 && size != 2048) || string(p[size:size+2]) != "PM" {
+			continue
+		}
+		count := int64(binary.BigEndian.Uint32(p[size+4:]))
+		for i := int64(1); i <= count && (i+1)*size <= int64(len(p)); i++ {
+			if e := p[i*size : (i+1)*size]; string(e[:2]) == "PM" {
+				f(e, size)
+			}
+		}
+		return
+	}
+}
+
+func describeAPM(p []byte) string {
+	var list []string
+	apmEntries(p, func(e []byte, _ int64) {
+		list = append(list, fmt.Sprintf("%s, %d blocks from %d", cleanText(strings.TrimRight(string(e[48:80]), "\x00")),
+			binary.BigEndian.Uint32(e[12:]), binary.BigEndian.Uint32(e[8:])))
+	})
+	return strings.Join(list, "; ")
+}
+
+// hfsPartition returns where the first partition with HFS begins, 0 for none.
+func hfsPartition(p []byte) int64 {
+	var at int64
+	apmEntries(p, func(e []byte, block int64) {
+		if at == 0 && strings.HasPrefix(string(e[48:80]), "Apple_HFS") {
+			at = int64(binary.BigEndian.Uint32(e[8:])) * block
+		}
+	})
+	return at
+}
+
+// describeHFS names the volume whose header is at byte 1024 of p.
+func describeHFS(p []byte) string {
+	switch string(p[1024:1026]) {
+	case "BD":
+		n := min(int(p[1024+36]), 27)
+		return fmt.Sprintf("HFS, label %q", cleanText(string(p[1024+37:1024+37+n])))
+	case "H+":
+		return "HFS+"
+	case "HX":
+		return "HFSX"
+	}
+	return ""
+}
