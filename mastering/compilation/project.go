@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"time"
 
@@ -75,7 +76,7 @@ func (e *entryRef) UnmarshalJSON(b []byte) error {
 // names them.
 func (c *Compilation) Save(path string) error {
 	p := project{Format: formatName, Version: formatVersion, Label: c.Label, Exclude: c.Exclude}
-	if c.Options != (iso9660.Options{}) {
+	if !reflect.DeepEqual(c.Options, iso9660.Options{}) {
 		o := c.Options
 		p.Options = &o
 	}
