@@ -29,12 +29,13 @@ const (
 )
 
 type project struct {
-	Format  string           `json:"format"`
-	Version int              `json:"version"`
-	Label   string           `json:"label,omitempty"`
-	Options *iso9660.Options `json:"options,omitempty"`
-	Exclude []string         `json:"exclude,omitempty"`
-	Root    item             `json:"root"`
+	Format   string           `json:"format"`
+	Version  int              `json:"version"`
+	Label    string           `json:"label,omitempty"`
+	Options  *iso9660.Options `json:"options,omitempty"`
+	Contents *Contents        `json:"contents,omitempty"`
+	Exclude  []string         `json:"exclude,omitempty"`
+	Root     item             `json:"root"`
 }
 
 // item is one entry of a saved tree.
@@ -79,6 +80,10 @@ func (c *Compilation) Save(path string) error {
 	if !reflect.DeepEqual(c.Options, iso9660.Options{}) {
 		o := c.Options
 		p.Options = &o
+	}
+	if !reflect.DeepEqual(c.Contents, Contents{}) {
+		o := c.Contents
+		p.Contents = &o
 	}
 	root, err := saveItem(c.root)
 	if err != nil {
@@ -160,6 +165,9 @@ func Load(path string) (*Compilation, []Problem, error) {
 	c := &Compilation{Label: p.Label, Exclude: p.Exclude}
 	if p.Options != nil {
 		c.Options = *p.Options
+	}
+	if p.Contents != nil {
+		c.Contents = *p.Contents
 	}
 	p.Root.Name = ""
 	if c.root, err = l.folder(&p.Root); err != nil {

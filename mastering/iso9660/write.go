@@ -255,13 +255,18 @@ func (p *planner) warn(format string, args ...any) {
 
 // content returns the address and the length of a file's contents.
 func (p *planner) content(n *tree.Node) (lba uint32, length int64) {
-	if !n.Mode.IsRegular() || n.Source() == nil || n.Size == 0 {
+	if !n.Mode.IsRegular() || n.Size == 0 {
+		return p.dataStart, 0
+	}
+	src := n.Source()
+	if src == nil {
 		return p.dataStart, 0
 	}
 	if !p.placed {
-		return 0, n.Size
+		return 0, storedSize(n, src)
 	}
-	return uint32(p.extents[n.Index].Start / sectorSize), n.Size
+	e := p.extents[n.Index]
+	return uint32(e.Start / sectorSize), e.Length
 }
 
 // assign settles all sizes and addresses.
@@ -355,10 +360,12 @@ func (p *planner) assignDirectories(v view, at uint32) uint32 {
 }
 
 func (p *planner) assignFile(n *tree.Node, at int64) (int64, error) {
-	if n.Size == 0 || n.Source() == nil {
+	src := n.Source()
+	if n.Size == 0 || src == nil {
 		return at, nil
 	}
-	if n.Size > maxSection && p.o.Level < 3 {
+	size := storedSize(n, src)
+	if size > maxSection && p.o.Level < 3 {
 		return 0, fmt.Errorf("%s has %d bytes; files of 4 GiB and more need interchange level 3", n.Path(), n.Size)
 	}
 	index := uint32(len(p.extents))
@@ -367,40 +374,9 @@ func (p *planner) assignFile(n *tree.Node, at int64) (int64, error) {
 		return at, nil
 	}
 	n.Index = index
-	p.extents = append(p.extents, layout.Extent{Start: at * sectorSize, Length: n.Size, Source: n.Source()})
+	p.extents = append(p.extents, layout.Extent{Start: at * sectorSize, Length: size, Source: src})
 	p.report.Files++
-	return at + (n.Size+sectorSize-1)/sectorSize, nil
-}
-
-// stored returns the index of the extent that holds the contents of a file
-// already, under another name or as those of another file. Otherwise it notes
-// that they will be at index.
-func (p *planner) stored(n *tree.Node, index uint32) (uint32, bool) {
-	s := n.Shared()
-	if s != nil {
-		if known, ok := p.shared[s]; ok {
-			return known, true
-		}
-	}
-	found := false
-	if class, ok := p.o.Identical[n]; ok {
-		var known uint32
-		if known, found = p.identical[class]; found {
-			index = known
-		} else {
-			if p.identical == nil {
-				p.identical = map[int]uint32{}
-			}
-			p.identical[class] = index
-		}
-	}
-	if s != nil {
-		if p.shared == nil {
-			p.shared = map[*tree.Shared]uint32{}
-		}
-		p.shared[s] = index
-	}
-	return index, found
+	return at + (size+sectorSize-1)/sectorSize, nil
 }
 
 // descriptorSource is the volume descriptor set as a part of the image.

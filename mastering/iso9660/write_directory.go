@@ -136,6 +136,10 @@ func (w *directoryWriter) entry(d *directory, v view, i int, c *tree.Node) {
 		w.f.sl(c.Target())
 	case rr && c.Device() != 0:
 		w.f.pn(c.Device())
+	case rr && c.Mode.IsRegular():
+		if z, ok := c.Source().(*Compressed); ok {
+			w.f.zf(z)
+		}
 	}
 	w.identifier(d, v, i, c)
 	lba, length := w.p.content(c)

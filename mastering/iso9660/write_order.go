@@ -122,3 +122,34 @@ func (p *planner) weigh() (after []*tree.Node) {
 	}
 	return after
 }
+
+// stored returns the index of the extent that holds the contents of a file
+// already, under another name or as those of another file. Otherwise it notes
+// that they will be at index.
+func (p *planner) stored(n *tree.Node, index uint32) (uint32, bool) {
+	s := n.Shared()
+	if s != nil {
+		if known, ok := p.shared[s]; ok {
+			return known, true
+		}
+	}
+	found := false
+	if class, ok := p.o.Identical[n]; ok {
+		var known uint32
+		if known, found = p.identical[class]; found {
+			index = known
+		} else {
+			if p.identical == nil {
+				p.identical = map[int]uint32{}
+			}
+			p.identical[class] = index
+		}
+	}
+	if s != nil {
+		if p.shared == nil {
+			p.shared = map[*tree.Shared]uint32{}
+		}
+		p.shared[s] = index
+	}
+	return index, found
+}
