@@ -5,10 +5,11 @@ export GOFLAGS := -trimpath -tags=migrated_fynedo
 export CGO_ENABLED := 0
 
 # The window is the only program that needs cgo; everything else is built and
-# tested without.
-WINDOW   := ./app/glassmaster-window/...
-PACKAGES  = $(shell go list ./... | grep -v /app/glassmaster-window)
-SCRIPTS  := assets/scripts
+# tested without. What tests the window on a display comes last, on its own.
+WINDOW    := ./app/glassmaster-window
+ONDISPLAY := glassmaster/app/windowtest
+PACKAGES   = $(shell go list -e ./... | grep -v /app/glassmaster-window)
+SCRIPTS   := assets/scripts
 
 .DEFAULT_GOAL := build
 
@@ -31,20 +32,24 @@ bin/glassmaster-window: ## build the window alone
 test: export GLASSMASTER_STRICT = 1
 test: packages ## install what is missing, then check and test everything; a test that cannot run fails
 	$(MAKE) --no-print-directory build lint
-	go test -timeout 15m $(PACKAGES)
-	CGO_ENABLED=1 go test -timeout 10m -ldflags "-s -w" $(WINDOW)
+	@echo go test
+	@go test -timeout 15m $(filter-out $(ONDISPLAY),$(PACKAGES))
+	CGO_ENABLED=1 go test -timeout 5m $(WINDOW)
+	go test -timeout 10m $(ONDISPLAY)
 
 .PHONY: lint
 lint: ## vet, staticcheck and formatting
 	@$(SCRIPTS)/formatted
-	go vet $(PACKAGES)
-	CGO_ENABLED=1 go vet $(WINDOW)
-	go tool staticcheck $(PACKAGES)
-	CGO_ENABLED=1 go tool staticcheck $(WINDOW)
+	@echo go vet
+	@go vet $(PACKAGES)
+	@CGO_ENABLED=1 go vet $(WINDOW)
+	@echo go tool staticcheck
+	@go tool staticcheck $(PACKAGES)
+	@CGO_ENABLED=1 go tool staticcheck $(WINDOW)
 
 .PHONY: bench
 bench: ## run the benchmarks
-	go test -run '^$$' -bench . -benchmem $(PACKAGES)
+	@go test -run '^$$' -bench . -benchmem $(PACKAGES)
 
 .PHONY: packages
 packages: ## install the system packages that building and testing need (Debian, Ubuntu)

@@ -10,26 +10,29 @@ import (
 // addShortcuts makes the shortcuts of the window. They rest while a sheet or a
 // native dialog is open.
 func (s *Shell) addShortcuts() {
-	ctrl, alt := fyne.KeyModifierShortcutDefault, fyne.KeyModifierAlt
+	ctrl, alt, shift := fyne.KeyModifierShortcutDefault, fyne.KeyModifierAlt, fyne.KeyModifierShift
+	key := func(k fyne.KeyName, m fyne.KeyModifier) fyne.Shortcut {
+		return &desktop.CustomShortcut{KeyName: k, Modifier: m}
+	}
+	undo, redo := s.compiling(s.compile.Undo), s.compiling(s.compile.Redo)
 	for _, k := range []struct {
-		key fyne.KeyName
-		mod fyne.KeyModifier
-		do  func()
+		keys fyne.Shortcut
+		do   func()
 	}{
-		{fyne.Key1, ctrl, func() { s.Go(Compile) }},
-		{fyne.Key2, ctrl, func() { s.Go(Browse) }},
-		{fyne.Key3, ctrl, func() { s.Go(Burn) }},
-		{fyne.KeyF, ctrl, s.search},
-		{fyne.KeyLeft, alt, s.back},
-		{fyne.KeyRight, alt, s.forward},
-		{fyne.KeyO, ctrl, s.open},
-		{fyne.KeyS, ctrl, s.compiling(s.compile.Save)},
-		{fyne.KeyZ, ctrl, s.compiling(s.compile.Undo)},
-		{fyne.KeyY, ctrl, s.compiling(s.compile.Redo)},
-		{fyne.KeyZ, ctrl | fyne.KeyModifierShift, s.compiling(s.compile.Redo)},
-		{fyne.KeyN, ctrl | fyne.KeyModifierShift, s.compiling(s.compile.NewFolder)},
+		{key(fyne.Key1, ctrl), func() { s.Go(Compile) }},
+		{key(fyne.Key2, ctrl), func() { s.Go(Browse) }},
+		{key(fyne.Key3, ctrl), func() { s.Go(Burn) }},
+		{key(fyne.KeyF, ctrl), s.search},
+		{key(fyne.KeyO, ctrl), s.open},
+		{key(fyne.KeyS, ctrl), s.compiling(s.compile.Save)},
+		{key(fyne.KeyN, ctrl|shift), s.compiling(s.compile.NewFolder)},
+		{key(fyne.KeyLeft, alt), s.back},
+		{key(fyne.KeyRight, alt), s.forward},
+		{key(fyne.KeyZ, ctrl|shift), redo},
+		{&fyne.ShortcutUndo{}, undo},
+		{&fyne.ShortcutRedo{}, redo},
 	} {
-		s.window.Canvas().AddShortcut(&desktop.CustomShortcut{KeyName: k.key, Modifier: k.mod}, func(fyne.Shortcut) {
+		s.window.Canvas().AddShortcut(k.keys, func(fyne.Shortcut) {
 			if !s.covered() {
 				k.do()
 			}

@@ -1,6 +1,8 @@
 package ui
 
 import (
+	"image/color"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/driver/desktop"
@@ -28,11 +30,11 @@ var _ desktop.Hoverable = (*railButton)(nil)
 
 func newRailButton(icon fyne.Resource, name string, tapped func()) *railButton {
 	b := &railButton{icon: icon, name: name, tapped: tapped}
-	b.bg = canvas.NewRectangle(nil)
+	b.bg = canvas.NewRectangle(color.Transparent)
 	b.bg.CornerRadius = look.Radius
 	b.image = canvas.NewImageFromResource(icon)
 	b.image.FillMode = canvas.ImageFillContain
-	b.text = canvas.NewText(name, nil)
+	b.text = canvas.NewText(name, color.Transparent)
 	b.text.Alignment = fyne.TextAlignCenter
 	b.ExtendBaseWidget(b)
 	return b
@@ -115,7 +117,7 @@ type veil struct {
 }
 
 func newVeil() *veil {
-	v := &veil{rect: canvas.NewRectangle(nil)}
+	v := &veil{rect: canvas.NewRectangle(color.Transparent)}
 	v.ExtendBaseWidget(v)
 	return v
 }

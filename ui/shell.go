@@ -47,18 +47,22 @@ type Config struct {
 	Picker desk.FilePicker
 	Event  func(name string, fields map[string]any) // may be nil
 	Post   model.Post                               // nil: fyne.Do
+	// Pointer says how far the position of a drop can be trusted; nil: exactly.
+	Pointer func() Pointer
 }
 
 // Shell is the content of the window.
 type Shell struct {
-	window fyne.Window
-	desk   *desk.Desk
-	layer  *widgets.Layer
-	rail   [3]*railButton
-	pages  [3]fyne.CanvasObject
-	place  Place
-	veil   *fyne.Container
-	reason *widgets.Text
+	window   fyne.Window
+	desk     *desk.Desk
+	layer    *widgets.Layer
+	rail     [3]*railButton
+	pages    [3]fyne.CanvasObject
+	place    Place
+	veil     *fyne.Container
+	pointer  func() Pointer
+	catching *fyne.Container // feels where a late drop falls
+	reason   *widgets.Text
 
 	project *model.Project
 	compile *compile.View
@@ -77,11 +81,15 @@ func New(w fyne.Window, c Config) *Shell {
 		Tips: widgets.Tips{Layer: s.layer, Post: c.Post},
 	}
 	s.desk.Busy = s.busy
+	s.pointer = c.Pointer
+	if s.pointer == nil {
+		s.pointer = func() Pointer { return Exact }
+	}
 	s.addPlaces(c.Engine)
 	w.SetContent(s.build())
 	w.SetOnDropped(s.Dropped)
 	s.addShortcuts()
-	s.desk.Event = c.Event
+	s.desk.Event = s.announcing(c.Event)
 	s.Go(Compile)
 	return s
 }
@@ -111,6 +119,11 @@ func (s *Shell) addPlaces(e Engine) {
 		s.burn.SetImage(path)
 		s.Go(Burn)
 	}
+	s.burn.OnBegin = s.browse.Release
+	s.burn.OnBrowse = func(name string) {
+		s.Go(Browse)
+		s.browse.Open(name)
+	}
 	s.pages = [3]fyne.CanvasObject{s.compile.Object, s.browse.Object, s.burn.Object}
 }
 
@@ -130,7 +143,8 @@ func (s *Shell) build() fyne.CanvasObject {
 	s.reason = widgets.NewText("").Align(fyne.TextAlignCenter)
 	s.veil = container.NewStack(newVeil(), container.NewCenter(widgets.Wide(300, widgets.Card("", s.reason))))
 	s.veil.Hide()
-	return container.NewStack(container.NewBorder(nil, nil, rail, nil, body), s.layer.Container, s.veil)
+	s.catching = container.NewStack()
+	return container.NewStack(container.NewBorder(nil, nil, rail, nil, body), s.layer.Container, s.catching, s.veil)
 }
 
 // Go shows a place.
@@ -145,46 +159,32 @@ func (s *Shell) Go(p Place) {
 		}
 	}
 	if p == Burn {
-		s.burn.Shown()
+		s.burn.Shown(s.browse.Image())
 	}
 	s.desk.Tell("place", map[string]any{"name": p.String()})
-}
-
-// Dropped takes files and folders that were dropped on the window at an
-// absolute position.
-func (s *Shell) Dropped(at fyne.Position, uris []fyne.URI) {
-	var paths []string
-	for _, u := range uris {
-		if u.Scheme() == "file" {
-			paths = append(paths, u.Path())
-		}
-	}
-	s.desk.Tell("dropped", map[string]any{"paths": paths, "x": at.X, "y": at.Y})
-	s.take(at, paths)
 }
 
 // OpenFiles takes files that were named when the program was started.
 func (s *Shell) OpenFiles(paths []string) {
 	if len(paths) > 0 {
-		s.take(fyne.NewPos(-1, -1), paths)
+		s.take(nowhere, false, paths)
 	}
 }
 
 // take is the one way by which files come into the window: to where they make
 // sense. A compilation is opened; a disc image is shown, or chosen to be burned;
 // everything else, and everything that is dropped on Compile, is compiled.
-func (s *Shell) take(at fyne.Position, paths []string) {
+func (s *Shell) take(at fyne.Position, dropped bool, paths []string) {
 	one := ""
 	if len(paths) == 1 {
 		one = paths[0]
 	}
-	dropped := at.X >= 0
 	switch {
 	case len(paths) == 0 || s.covered():
 	case strings.HasSuffix(strings.ToLower(one), ".glassmaster"):
 		s.Go(Compile)
 		s.compile.Open(one)
-	case model.IsImage(one) && s.place == Burn:
+	case model.IsImage(one) && s.place == Burn && dropped:
 		s.burn.SetImage(one)
 	case model.IsImage(one) && (s.place == Browse || !dropped):
 		s.Go(Browse)

@@ -3,6 +3,7 @@ package command
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -11,8 +12,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"glassmaster/app/source"
 	"glassmaster/app/terminal"
+	"glassmaster/drive/source"
 	"glassmaster/mastering/compilation"
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/iso9660"
@@ -68,6 +69,9 @@ than that, and the same files give the same image, byte for byte.`,
 	f.BoolVar(&o.deep, "deep", false, "leave folders below the eighth level where they are")
 	f.BoolVar(&o.follow, "follow-links", false, "put what a symbolic link points to on the disc, in place of the link")
 	f.BoolVar(&o.keep, "keep-going", false, "leave out what cannot be read, and go on")
+	offer(c, "joliet", "on", "long", "off")
+	offer(c, "rock-ridge", "on", "off")
+	offer(c, "level", "1", "2", "3")
 	return c
 }
 
@@ -130,6 +134,9 @@ func (s *session) compile(ctx context.Context, args []string, o building, change
 	}
 	c.Exclude = append(c.Exclude, o.exclude...)
 	more, err := source.Gather(ctx, c, args, o.follow, s.report())
+	if o.output != "" && o.output != "-" && source.Remove(c, o.output) {
+		s.warn(fmt.Sprintf("%s is the image itself, and is not put into it", name(o.output)))
+	}
 	return c, append(problems, more...), err
 }
 
@@ -206,12 +213,20 @@ func (s *session) writeImage(ctx context.Context, img *compilation.Image, o buil
 		err = img.WriteFile(ctx, o.output, opts, s.report())
 	}
 	if err != nil {
-		return err
+		return unwritten(o.output, err)
 	}
 	b.Seconds = time.Since(began).Seconds()
 	s.data = b
 	s.note("%s: %d sectors, %s", name(o.output), b.Sectors, terminal.Size(b.Bytes))
 	return nil
+}
+
+// unwritten says what became of an image whose writing has ended early.
+func unwritten(output string, err error) error {
+	if errors.Is(err, context.Canceled) && output != "-" {
+		return &cancelled{fmt.Errorf("%s was not written: %w", name(output), context.Canceled)}
+	}
+	return err
 }
 
 func name(output string) string {

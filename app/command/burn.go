@@ -5,17 +5,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
-	"glassmaster/app/source"
 	"glassmaster/app/terminal"
 	"glassmaster/drive/record"
 	"glassmaster/drive/scsi"
+	"glassmaster/drive/source"
 	"glassmaster/mastering/disc"
 )
 
@@ -76,7 +75,7 @@ func (s *session) burn(ctx context.Context, from, to string, o burning) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", to, err)
 	}
-	if err := s.agree(plan.Plan(), src, to, o); err != nil {
+	if err := s.agree(ctx, plan.Plan(), src, to, o); err != nil {
 		return err
 	}
 	result, err := plan.Run(ctx, s.report())
@@ -129,7 +128,7 @@ func leftOut(n int) string {
 }
 
 // agree shows what is going to happen, and asks whoever sits at the terminal.
-func (s *session) agree(p record.Plan, src *source.Source, to string, o burning) error {
+func (s *session) agree(ctx context.Context, p record.Plan, src *source.Source, to string, o burning) error {
 	s.settle()
 	s.progress = nil // a new display begins below the question
 	for _, w := range p.Warnings {
@@ -146,24 +145,28 @@ func (s *session) agree(p record.Plan, src *source.Source, to string, o burning)
 	if o.yes || o.Simulate {
 		return nil
 	}
-	return s.ask1("Burn now?")
+	return s.ask(ctx, "Burn now?")
 }
 
-// ask1 asks a question that only "yes" answers. Where nobody sits at a terminal
+// ask asks a question that only "yes" answers. Where nobody sits at a terminal
 // the command line was the answer.
-func (s *session) ask1(question string) error {
+func (s *session) ask(ctx context.Context, question string) error {
 	in, ok := s.in.(*os.File)
 	if !ok || s.json || !term.IsTerminal(int(in.Fd())) {
 		return nil
 	}
 	fmt.Fprintf(s.log, "%s [y/N] ", question)
-	line, err := bufio.NewReader(s.in).ReadString('\n')
-	if err != nil && !errors.Is(err, io.EOF) {
-		return err
-	}
-	switch strings.ToLower(strings.TrimSpace(line)) {
-	case "y", "yes":
-		return nil
+	answer := make(chan string, 1)
+	go func() {
+		line, _ := bufio.NewReader(in).ReadString('\n') // what cannot be read is no yes
+		answer <- strings.ToLower(strings.TrimSpace(line))
+	}()
+	select {
+	case <-ctx.Done():
+	case a := <-answer:
+		if a == "y" || a == "yes" {
+			return nil
+		}
 	}
 	return &cancelled{errors.New("nothing was written")}
 }
@@ -230,7 +233,7 @@ func (s *session) blank(ctx context.Context, name string, full, yes bool) error 
 	}
 	defer t.Close()
 	if !yes {
-		if err := s.ask1(fmt.Sprintf("Erase everything on the disc in %s?", name)); err != nil {
+		if err := s.ask(ctx, fmt.Sprintf("Erase everything on the disc in %s?", name)); err != nil {
 			return err
 		}
 	}

@@ -11,7 +11,7 @@ import (
 )
 
 func (s *session) catVerb() *cobra.Command {
-	var view string
+	var o volume.Options
 	c := &cobra.Command{
 		Use:   "cat IMAGE PATH...",
 		Short: "Print files of a disc on standard output",
@@ -19,16 +19,16 @@ func (s *session) catVerb() *cobra.Command {
   glassmaster cat /dev/sr0 backup.tar | tar tf -`,
 		Args: wanted(2, -1, "IMAGE PATH..."),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return s.cat(cmd.Context(), args[0], args[1:], view)
+			return s.cat(cmd.Context(), args[0], args[1:], o)
 		},
 	}
-	viewFlag(c, &view)
+	volumeFlags(c, &o)
 	return c
 }
 
-func (s *session) cat(ctx context.Context, image string, paths []string, view string) error {
+func (s *session) cat(ctx context.Context, image string, paths []string, o volume.Options) error {
 	s.piped = true
-	src, vol, err := s.openVolume(ctx, image, view)
+	src, vol, err := s.openVolume(ctx, image, o)
 	if err != nil {
 		return err
 	}

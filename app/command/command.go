@@ -36,7 +36,8 @@ func Run(ctx context.Context, args []string, in io.Reader, out, complaints io.Wr
 	if err != nil && !s.started {
 		err = usage(err)
 	}
-	if err != nil && context.Cause(ctx) != nil && errors.Is(err, context.Canceled) {
+	var stopped *cancelled
+	if errors.Is(err, context.Canceled) && !errors.As(err, &stopped) {
 		err = &cancelled{err}
 	}
 	return s.end(cmd, err)

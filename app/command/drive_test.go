@@ -156,6 +156,17 @@ func TestBurnOverTheNetwork(t *testing.T) {
 	}
 }
 
+func TestTrace(t *testing.T) {
+	recorder, _ := blankDisc(t, "dvd+r")
+	record := filepath.Join(t.TempDir(), "burn.trace")
+	must(t, OK, "burn", "--trace", record, sample(t), recorder)
+	for _, want := range []string{"# drive virtual:", "READ DISC INFORMATION", "WRITE(10)", "CLOSE TRACK/SESSION"} {
+		if !bytes.Contains(content(t, record), []byte(want)) {
+			t.Errorf("%q is missing in\n%s", want, content(t, record))
+		}
+	}
+}
+
 // The only drive needs no name.
 func TestTheOnlyDrive(t *testing.T) {
 	recorder, _ := blankDisc(t, "dvd+r")

@@ -10,13 +10,13 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"glassmaster/app/source"
 	"glassmaster/app/terminal"
 	"glassmaster/drive"
 	"glassmaster/drive/mmc"
 	"glassmaster/drive/read"
 	"glassmaster/drive/record"
 	"glassmaster/drive/scsi"
+	"glassmaster/drive/source"
 	"glassmaster/mastering/disc"
 )
 
@@ -47,7 +47,7 @@ func (s *session) drives(ctx context.Context) error {
 	}
 	all := []driveInfo{}
 	for _, d := range found {
-		all = append(all, s.ask(ctx, d))
+		all = append(all, s.look(ctx, d))
 	}
 	return s.answer(all, func(out *bufio.Writer) {
 		if len(all) == 0 {
@@ -64,8 +64,8 @@ func (s *session) drives(ctx context.Context) error {
 	})
 }
 
-// ask finds out what is in a drive.
-func (s *session) ask(ctx context.Context, f drive.Found) driveInfo {
+// look finds out what is in a drive.
+func (s *session) look(ctx context.Context, f drive.Found) driveInfo {
 	d := driveInfo{Name: f.Name, Vendor: f.Vendor, Product: f.Model, Revision: f.Revision, Bus: f.Bus}
 	if f.Err != nil {
 		d.Problem = f.Err.Error()

@@ -4,10 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
+	"strings"
 
 	"github.com/spf13/cobra"
 
+	"glassmaster/drive"
+	"glassmaster/drive/record"
+	"glassmaster/drive/scsi"
+	"glassmaster/drive/source"
 	"glassmaster/mastering/compilation"
 	"glassmaster/mastering/image"
 	"glassmaster/mastering/verify"
@@ -82,10 +86,14 @@ func (m mistake) Unwrap() error { return m.error }
 type cancelled struct{ cause error }
 
 func (c *cancelled) Error() string {
-	if c.cause == nil || c.cause.Error() == context.Canceled.Error() {
+	text := strings.TrimSuffix(c.cause.Error(), ": "+context.Canceled.Error())
+	switch {
+	case text == context.Canceled.Error():
 		return "cancelled"
+	case strings.Contains(text, "cancelled"): // a burn says so itself
+		return text
 	}
-	return "cancelled: " + c.cause.Error()
+	return "cancelled: " + text
 }
 
 func (c *cancelled) Unwrap() error { return c.cause }
@@ -128,7 +136,7 @@ func codeOf(err error) Code {
 		return Usage
 	case errors.As(err, &stopped):
 		return Cancelled
-	case errors.As(err, &differs), errors.As(err, &broken):
+	case errors.As(err, &differs), errors.As(err, &broken), errors.Is(err, record.ErrDiffers), errors.Is(err, record.ErrNotOnDisc):
 		return Differs
 	case errors.As(err, &leftOver), errors.As(err, &zeros):
 		return Partly
@@ -139,16 +147,25 @@ func codeOf(err error) Code {
 }
 
 func hintFor(err error) string {
-	var a advised
+	var (
+		a advised
+		b *record.Error
+	)
 	switch {
+	case errors.As(err, &b):
+		return "" // it says itself what can be done
 	case errors.As(err, &a):
 		return a.hint
 	case errors.Is(err, volume.ErrUnknown):
 		return `"glassmaster info" shows the tracks; "glassmaster verify" reads every sector`
+	case errors.Is(err, record.ErrHoldsData):
+		return `"glassmaster burn --blank" erases or overwrites a rewritable disc`
+	case errors.Is(err, record.ErrTooLarge):
+		return `"glassmaster build --dry-run" says how large a disc it takes`
+	case errors.Is(err, source.ErrNoDrive):
+		return fmt.Sprintf("name one: /dev/srN, iscsi://HOST:PORT/TARGET/LUN or virtual:FILE; %s adds to those that are found", drive.Environment)
 	case errors.Is(err, image.ErrUnknown):
 		return "the file may be damaged, incomplete, or compressed"
-	case errors.Is(err, fs.ErrPermission):
-		return "for a drive, join the group that owns its device (often cdrom), then log in again"
 	}
-	return ""
+	return scsi.Hint(err)
 }

@@ -10,10 +10,12 @@ import (
 
 	"glassmaster/app/terminal"
 	"glassmaster/mastering/extract"
+	"glassmaster/mastering/volume"
 )
 
 func (s *session) extractVerb() *cobra.Command {
-	var dir, view, existing string
+	var dir, existing string
+	var which volume.Options
 	var owners bool
 	c := &cobra.Command{
 		Use:   "extract IMAGE [PATH...]",
@@ -34,14 +36,15 @@ whatever the disc says. Device nodes are left out, and set-user-ID bits dropped.
 			if o.Existing, ok = kinds[existing]; !ok {
 				return usagef("--existing is refuse, replace or keep, not %q", existing)
 			}
-			return s.extract(cmd.Context(), args[0], dir, view, o)
+			return s.extract(cmd.Context(), args[0], dir, which, o)
 		},
 	}
 	f := c.Flags()
 	f.StringVarP(&dir, "directory", "C", ".", "copy into this `FOLDER`, which is made if need be")
 	f.StringVar(&existing, "existing", "refuse", "what happens to files that are there already: refuse, replace or keep")
 	f.BoolVar(&owners, "owners", false, "give files the user and group of the disc (for root)")
-	viewFlag(c, &view)
+	volumeFlags(c, &which)
+	offer(c, "existing", "refuse", "replace", "keep")
 	return c
 }
 
@@ -64,8 +67,8 @@ type extractedNote struct {
 	Error bool   `json:"error"` // it is not in the folder
 }
 
-func (s *session) extract(ctx context.Context, image, dir, view string, o extract.Options) error {
-	src, vol, err := s.openVolume(ctx, image, view)
+func (s *session) extract(ctx context.Context, image, dir string, which volume.Options, o extract.Options) error {
+	src, vol, err := s.openVolume(ctx, image, which)
 	if err != nil {
 		return err
 	}

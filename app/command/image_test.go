@@ -219,6 +219,22 @@ func TestBuildKeepsGoing(t *testing.T) {
 	}
 }
 
+// An image that lies in the folder it is made of does not grow by itself.
+func TestBuildIntoItsOwnFolder(t *testing.T) {
+	t.Setenv("SOURCE_DATE_EPOCH", "1700000000")
+	dir := sample(t)
+	image := filepath.Join(dir, "x.iso")
+	must(t, OK, "build", dir, "-o", image)
+	first := content(t, image)
+	r := must(t, OK, "build", dir, "-o", image)
+	if !strings.Contains(r.log, "is the image itself") {
+		t.Errorf("%s", r.log)
+	}
+	if got := must(t, OK, "ls", image).out; strings.Contains(got, "x.iso") || len(content(t, image)) != len(first) {
+		t.Errorf("the image holds itself: %s", got)
+	}
+}
+
 // A folder is a disc too: it can be looked at before it is written.
 func TestFolderAsDisc(t *testing.T) {
 	dir := sample(t)

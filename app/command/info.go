@@ -3,24 +3,22 @@ package command
 import (
 	"bufio"
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
 	"strings"
 	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"glassmaster/app/source"
 	"glassmaster/app/terminal"
+	"glassmaster/drive/source"
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/volume"
 )
 
 func (s *session) infoVerb() *cobra.Command {
 	var check bool
-	var view string
+	var which volume.Options
 	c := &cobra.Command{
 		Use:   "info IMAGE",
 		Short: "Say what a disc is and what is on it",
@@ -32,11 +30,11 @@ that lie beyond the end of the disc or that cannot be read. It does not read the
 contents: "glassmaster verify IMAGE" does.`,
 		Args: wanted(1, 1, "IMAGE"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return s.info(cmd.Context(), args[0], view, check)
+			return s.info(cmd.Context(), args[0], which, check)
 		},
 	}
 	c.Flags().BoolVar(&check, "check", false, "go through all folders and look for damage")
-	viewFlag(c, &view)
+	volumeFlags(c, &which)
 	return c
 }
 
@@ -83,18 +81,21 @@ type volumeInfo struct {
 	ordered []volume.Property
 }
 
-func (s *session) info(ctx context.Context, name, view string, check bool) error {
+func (s *session) info(ctx context.Context, name string, which volume.Options, check bool) error {
 	src, err := s.openSource(ctx, name)
 	if err != nil {
 		return err
 	}
 	defer src.Close()
 	info := describeDisc(src)
-	vol, err := volume.OpenDisc(src.Disc, volume.Options{View: viewName(view)})
+	which.View = viewName(which.View)
+	vol, err := volume.OpenDisc(src.Disc, which)
 	if err != nil {
 		info.Problem = err.Error()
 	} else {
-		info.Volume = describeVolume(vol.Volume())
+		about := vol.Volume()
+		about.Views = volume.Views(src.Disc, which)
+		info.Volume = describeVolume(about)
 	}
 	if check && err == nil {
 		if info.Check, err = s.check(ctx, src, vol); err != nil {
@@ -201,6 +202,9 @@ func (d *discInfo) print(out *bufio.Writer) {
 		if more := c.Count - len(c.Damage); more > 0 {
 			row("damage", fmt.Sprintf("and %d more", more))
 		}
+		for _, r := range c.Remarks {
+			row("remark", r)
+		}
 		if c.Count == 0 {
 			row("check", "no damage found")
 		}
@@ -215,67 +219,4 @@ func without(list []string, one string) []string {
 		}
 	}
 	return rest
-}
-
-// checkInfo is what "info --check" finds out.
-type checkInfo struct {
-	Files   int64    `json:"files"`
-	Folders int64    `json:"folders"`
-	Others  int64    `json:"others"` // links and devices
-	Bytes   int64    `json:"bytes"`  // of all files
-	Count   int      `json:"damaged"`
-	Damage  []string `json:"damage,omitempty"` // the first of them
-}
-
-// shown is how many damaged places are named.
-const shown = 20
-
-func (c *checkInfo) add(format string, args ...any) {
-	if c.Count++; c.Count <= shown {
-		c.Damage = append(c.Damage, fmt.Sprintf(format, args...))
-	}
-}
-
-// check goes through all folders of a volume.
-func (s *session) check(ctx context.Context, src *source.Source, vol volume.FS) (*checkInfo, error) {
-	c := &checkInfo{}
-	end := disc.LBA(disc.Sectors(src.Disc))
-	if i := vol.Volume(); i.Sectors*int64(i.BlockSize) > int64(end)*disc.SectorSize {
-		c.add("the volume is %d blocks of %d bytes large, the disc holds only %d sectors: its end is missing", i.Sectors, i.BlockSize, end)
-	}
-	s.report().Phase("checking", 0)
-	err := volume.Walk(vol, ".", func(e *volume.Entry) error {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		c.entry(e, end)
-		return nil
-	})
-	if err != nil && !errors.Is(err, fs.SkipAll) {
-		return nil, err
-	}
-	return c, nil
-}
-
-func (c *checkInfo) entry(e *volume.Entry, end disc.LBA) {
-	switch {
-	case e.Err != nil:
-		c.add("folder %s: %v", e.Path, e.Err)
-		return
-	case e.IsDir():
-		c.Folders++
-	case e.Mode.IsRegular():
-		c.Files++
-		c.Bytes += e.Size
-	default:
-		c.Others++
-	}
-	if e.Unreadable != "" {
-		c.add("%s: %s", e.Path, e.Unreadable)
-	}
-	for _, x := range e.Extents {
-		if last := x.Start + disc.LBA((x.Length+disc.SectorSize-1)/disc.SectorSize); x.Start < 0 || last > end {
-			c.add("%s: sectors %d to %d lie beyond the end of the disc", e.Path, x.Start, last-1)
-		}
-	}
 }

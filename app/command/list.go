@@ -18,7 +18,7 @@ import (
 // listing is what "ls" was asked for.
 type listing struct {
 	long, recursive, null bool
-	view                  string
+	volume                volume.Options
 }
 
 func (s *session) listVerb() *cobra.Command {
@@ -44,12 +44,12 @@ everything, when there is none the whole disc.
 	f.BoolVarP(&o.long, "long", "l", false, "show permissions, owner, size and time too")
 	f.BoolVarP(&o.recursive, "recursive", "R", false, "list what is in the folders too")
 	f.BoolVarP(&o.null, "null", "0", false, "end each name with a NUL byte, as xargs -0 wants it")
-	viewFlag(c, &o.view)
+	volumeFlags(c, &o.volume)
 	return c
 }
 
 func (s *session) list(ctx context.Context, image string, paths []string, o listing) error {
-	src, vol, err := s.openVolume(ctx, image, o.view)
+	src, vol, err := s.openVolume(ctx, image, o.volume)
 	if err != nil {
 		return err
 	}
@@ -83,7 +83,8 @@ type lister struct {
 	line      []byte
 	raw       bool // names go out byte by byte, since no terminal reads them
 	enc       *json.Encoder
-	zone      *time.Location
+	minute    int64  // since 1970, of the last time that was shown
+	shown     []byte // that time
 	flushed   bool
 	countdown int
 	bad       int // folders that could not be read
@@ -92,7 +93,7 @@ type lister struct {
 func (s *session) newLister(ctx context.Context, o listing) *lister {
 	l := &lister{
 		ctx: ctx, s: s, o: o, w: bufio.NewWriterSize(s.out, 64<<10),
-		raw: !terminal.Interactive(s.out), zone: time.Local,
+		raw: !terminal.Interactive(s.out),
 	}
 	if s.json {
 		l.enc = json.NewEncoder(l.w)
@@ -182,11 +183,7 @@ func (l *lister) format(e *volume.Entry) []byte {
 		b = appendPadded(b, int64(e.GID), 6)
 		b = appendPadded(b, e.Size, 13)
 		b = append(b, ' ')
-		if e.Modified == volume.NoTime {
-			b = append(b, "               -"...)
-		} else {
-			b = time.Unix(0, e.Modified).In(l.zone).AppendFormat(b, "2006-01-02 15:04")
-		}
+		b = append(b, l.time(e.Modified)...)
 		b = append(b, ' ')
 	}
 	b = l.appendName(b, e.Path)
@@ -204,6 +201,21 @@ func (l *lister) format(e *volume.Entry) []byte {
 	}
 	l.line = b
 	return b
+}
+
+// time writes a time. Neighbours are often of the same minute: then it is
+// written already.
+func (l *lister) time(ns int64) []byte {
+	if ns == volume.NoTime {
+		return []byte("               -")
+	}
+	const perMinute = int64(time.Minute)
+	minute := ns / perMinute
+	if l.shown == nil || minute != l.minute || ns < 0 {
+		l.minute = minute
+		l.shown = time.Unix(0, ns).AppendFormat(l.shown[:0], "2006-01-02 15:04")
+	}
+	return l.shown
 }
 
 func (l *lister) appendName(b, name []byte) []byte {

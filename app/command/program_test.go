@@ -43,6 +43,20 @@ func (g *trigger) Write(p []byte) (int, error) {
 	return g.Buffer.Write(p)
 }
 
+// readUntil reads until a text has come, and returns what came.
+func readUntil(t *testing.T, r *bufio.Reader, text string) string {
+	t.Helper()
+	var said []byte
+	for !bytes.HasSuffix(said, []byte(text)) {
+		b, err := r.ReadByte()
+		if err != nil {
+			t.Fatalf("%v after %q", err, said)
+		}
+		said = append(said, b)
+	}
+	return string(said)
+}
+
 func isEmpty(t *testing.T, dir string) {
 	t.Helper()
 	if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
@@ -70,7 +84,26 @@ func TestCancelledWhileWriting(t *testing.T) {
 		if o := outcomeOf(t, g.String()); o["exit"] != float64(Cancelled) {
 			t.Errorf("%s: %v", c.verb, o)
 		}
+		if !strings.Contains(log.String(), "cancelled: ") || !strings.Contains(log.String(), "x.iso was not written\n") {
+			t.Errorf("%s: %s", c.verb, log.String())
+		}
 		isEmpty(t, out)
+	}
+}
+
+// A burn that is cancelled says in which state it leaves the disc.
+func TestCancelledBurn(t *testing.T) {
+	recorder, _ := blankDisc(t, "dvd+r")
+	ctx, cancel := context.WithCancel(t.Context())
+	g := &trigger{text: `"type":"phase","phase":"writing"`, pull: cancel}
+	var log bytes.Buffer
+	code := Run(ctx, []string{"burn", "--json", sample(t), recorder}, strings.NewReader(""), g, &log)
+	o := outcomeOf(t, g.String())
+	if Code(code) != Cancelled || o["exit"] != float64(Cancelled) || o["ok"] != false {
+		t.Errorf("exit code %d, %v", code, o)
+	}
+	if text := o["error"].(string); !strings.Contains(text, "cancelled") || strings.Count(text, "cancelled") > 1 || !strings.Contains(text, "; nothing was written") {
+		t.Errorf("%s", text)
 	}
 }
 
@@ -100,21 +133,14 @@ func TestInterrupt(t *testing.T) {
 		t.Fatal(err)
 	}
 	lines := bufio.NewReader(stderr)
-	var said strings.Builder
-	for !strings.Contains(said.String(), "cancelling") {
-		line, err := lines.ReadString('\n')
-		if err != nil {
-			t.Fatalf("%v after %q", err, said.String())
-		}
-		said.WriteString(line)
-	}
+	said := readUntil(t, lines, "cancelling")
 	if _, err := w.Write(content(t, saved)); err != nil {
 		t.Fatal(err)
 	}
 	w.Close()
 	rest, _ := io.ReadAll(lines)
 	if code := exitCode(cmd.Wait()); code != Cancelled {
-		t.Errorf("exit code %d, want %d\n%s%s", code, Cancelled, said.String(), rest)
+		t.Errorf("exit code %d, want %d\n%s%s", code, Cancelled, said, rest)
 	}
 	isEmpty(t, out)
 }
@@ -143,11 +169,7 @@ func TestInterruptTwice(t *testing.T) {
 	if err := cmd.Process.Signal(os.Interrupt); err != nil {
 		t.Fatal(err)
 	}
-	for line := ""; !strings.Contains(line, "cancelling"); {
-		if line, err = lines.ReadString('\n'); err != nil {
-			t.Fatal(err)
-		}
-	}
+	readUntil(t, lines, "cancelling")
 	if err := cmd.Process.Signal(os.Interrupt); err != nil {
 		t.Fatal(err)
 	}
@@ -239,6 +261,30 @@ func TestQuestion(t *testing.T) {
 		if out := must(t, OK, "media", recorder).out; !strings.Contains(out, c.state) {
 			t.Errorf("answer %q: the disc is not %s:\n%s", c.answer, c.state, out)
 		}
+	}
+}
+
+// Ctrl-C at the question is an answer too.
+func TestInterruptAtQuestion(t *testing.T) {
+	bin, image := program(t), builtImage(t)
+	recorder, _ := blankDisc(t, "dvd+r")
+	_, theirs := pseudoTerminal(t)
+	cmd := exec.Command(bin, "burn", image, recorder)
+	cmd.Stdin = theirs
+	stderr, err := cmd.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	said := readUntil(t, bufio.NewReader(stderr), "Burn now? [y/N] ")
+	if err := cmd.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	rest, _ := io.ReadAll(stderr)
+	if code := exitCode(cmd.Wait()); code != Cancelled || !bytes.Contains(rest, []byte("nothing was written")) {
+		t.Errorf("exit code %d\n%s%s", code, said, rest)
 	}
 }
 

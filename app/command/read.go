@@ -62,7 +62,7 @@ func (s *session) read(ctx context.Context, from, output, wanted string) error {
 		})
 	}
 	if err != nil {
-		return fmt.Errorf("read %s: %w", from, err)
+		return unwritten(output, fmt.Errorf("read %s: %w", from, err))
 	}
 	n := disc.Sectors(src.Disc)
 	s.data = built{Output: output, Sectors: n, Bytes: n * disc.SectorSize, Seconds: time.Since(began).Seconds()}

@@ -8,8 +8,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"glassmaster/app/source"
 	"glassmaster/app/terminal"
+	"glassmaster/drive/source"
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/verify"
 )

@@ -8,15 +8,26 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"glassmaster/app/source"
 	"glassmaster/drive/scsi"
+	"glassmaster/drive/source"
 	"glassmaster/drive/trace"
 	"glassmaster/mastering/volume"
 )
 
-// viewFlag adds the flag that chooses whose names are shown.
-func viewFlag(c *cobra.Command, view *string) {
-	c.Flags().StringVar(view, "view", "", "show the names of this `VIEW`: rockridge, joliet, iso9660, udf (the richest one there is)")
+// volumeFlags adds the flags that choose whose names are shown, and which
+// session.
+func volumeFlags(c *cobra.Command, o *volume.Options) {
+	f := c.Flags()
+	f.StringVar(&o.View, "view", "", "show the names of this `VIEW`: rockridge, joliet, iso9660 or udf (the richest one there is)")
+	f.IntVar(&o.Session, "session", 0, "show the files of session `N`, 1 being the oldest (the newest)")
+	offer(c, "view", "rockridge", "joliet", "iso9660", "udf")
+}
+
+// offer has the shell complete the values of a flag.
+func offer(c *cobra.Command, flag string, values ...string) {
+	if err := c.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp)); err != nil {
+		panic(err) // the flag does not exist, or is registered twice
+	}
 }
 
 // opener returns what opens discs and drives in this run.
@@ -43,12 +54,13 @@ func (s *session) openSource(ctx context.Context, name string) (*source.Source, 
 }
 
 // openVolume opens a disc and the file system on it.
-func (s *session) openVolume(ctx context.Context, name, view string) (*source.Source, volume.FS, error) {
+func (s *session) openVolume(ctx context.Context, name string, o volume.Options) (*source.Source, volume.FS, error) {
 	src, err := s.openSource(ctx, name)
 	if err != nil {
 		return nil, nil, err
 	}
-	vol, err := volume.OpenDisc(src.Disc, volume.Options{View: viewName(view)})
+	o.View = viewName(o.View)
+	vol, err := volume.OpenDisc(src.Disc, o)
 	if err != nil {
 		src.Close()
 		return nil, nil, fmt.Errorf("%s: %w", name, err)

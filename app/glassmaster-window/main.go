@@ -42,7 +42,7 @@ func run(events, size string, files []string) error {
 	window := a.NewWindow("Glassmaster")
 	window.SetPadded(false)
 	window.SetMaster()
-	shell := ui.New(window, ui.Config{Engine: engine.New(), Picker: newPicker(), Event: log.event()})
+	shell := ui.New(window, ui.Config{Engine: engine.New(), Picker: newPicker(), Event: log.event(), Pointer: pointer(window)})
 	window.Resize(fyne.NewSize(w, h))
 	window.SetOnClosed(shell.Close)
 	window.SetCloseIntercept(func() { shell.AskClose(window.Close) })

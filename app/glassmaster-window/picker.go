@@ -37,6 +37,9 @@ func (p *picker) Open(title string, kinds ...desk.Kind) (string, error) {
 
 // OpenMany implements desk.FilePicker.
 func (p *picker) OpenMany(title string) ([]string, error) {
+	if paths, err, asked := openMany(title); asked {
+		return paths, err
+	}
 	path, err := p.Open(title, desk.Anything)
 	if err != nil {
 		return nil, err

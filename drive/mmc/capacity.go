@@ -35,7 +35,7 @@ type FormatCapacities struct {
 
 // Format is one way to format a medium.
 type Format struct {
-	Type      byte // format type (MMC-6 table 293)
+	Type      byte // format type (MMC-6 6.4)
 	Sub       byte // format sub-type
 	Blocks    int64
 	Parameter uint32 // 24 bits, particular to the type
@@ -54,8 +54,7 @@ func (c FormatCapacities) Find(kind byte) (Format, bool) {
 // ReadFormatCapacities asks whether the medium is formatted and how it could be
 // (READ FORMAT CAPACITIES 23h, MMC-6 6.23).
 func ReadFormatCapacities(ctx context.Context, t scsi.Transport) (FormatCapacities, error) {
-	const size = 4 + 8*32
-	p, err := in(ctx, t, []byte{opReadFormatCaps, 0, 0, 0, 0, 0, 0, size >> 8, size & 0xFF, 0}, size)
+	p, err := whole(ctx, t, []byte{opReadFormatCaps, 0, 0, 0, 0, 0, 0, 0, 0, 0}, 12, 4)
 	if err != nil {
 		return FormatCapacities{}, err
 	}

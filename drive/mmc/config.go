@@ -9,16 +9,10 @@ import (
 
 // Feature numbers that this program asks for (MMC-6 5.3).
 const (
-	FeatureWritable        = 0x0020 // random writable
-	FeatureIncremental     = 0x0021 // incremental streaming writable
-	FeatureFormattable     = 0x0023
-	FeatureRestricted      = 0x0026 // restricted overwrite
-	FeatureCDTrackAtOnce   = 0x002D
-	FeatureCDMastering     = 0x002E // session at once and raw
-	FeatureDVDRWrite       = 0x002F
-	FeatureBDPseudoOverwr  = 0x0038
-	FeatureRealTimeStreams = 0x0107
-	FeatureSerialNumber    = 0x0108
+	FeatureRemovable     = 0x0003 // removable medium: lock, tray
+	FeatureIncremental   = 0x0021 // incremental streaming writable
+	FeatureCDTrackAtOnce = 0x002D
+	FeatureDVDRWrite     = 0x002F
 )
 
 // Feature is one ability of a drive, and whether the medium in it lets the
@@ -70,10 +64,7 @@ func (c Configuration) Profiles() []Profile {
 // GetConfiguration asks for the profile of the medium and all features
 // (GET CONFIGURATION 46h, MMC-6 6.5, RT = 00b).
 func GetConfiguration(ctx context.Context, t scsi.Transport) (Configuration, error) {
-	// 8 KiB is far more than any drive has to say; drives that mind an allocation
-	// length above 255 bytes died out with the last century.
-	const size = 8192
-	p, err := in(ctx, t, []byte{opGetConfiguration, 0, 0, 0, 0, 0, 0, size >> 8, size & 0xFF, 0}, size)
+	p, err := whole(ctx, t, []byte{opGetConfiguration, 0, 0, 0, 0, 0, 0, 0, 0, 0}, 8, 4)
 	if err != nil {
 		return Configuration{}, err
 	}

@@ -9,7 +9,7 @@ import (
 // DiscStatus is how far a disc has been written.
 type DiscStatus byte
 
-// States of a disc (MMC-6 table 365).
+// States of a disc (MMC-6 6.21).
 const (
 	Blank      DiscStatus = iota // nothing written
 	Appendable                   // written, and open for more
@@ -24,7 +24,7 @@ func (s DiscStatus) String() string {
 // SessionState is how far the last session has been written.
 type SessionState byte
 
-// States of the last session (MMC-6 table 364).
+// States of the last session (MMC-6 6.21).
 const (
 	SessionEmpty SessionState = iota
 	SessionIncomplete

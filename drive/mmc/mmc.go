@@ -36,6 +36,29 @@ func in(ctx context.Context, t scsi.Transport, cdb []byte, size int) ([]byte, er
 	return p[:min(max(n, 0), size)], err
 }
 
+// whole asks for a reply of unknown length twice: first for the first bytes,
+// whose length field of size bytes tells the rest, then for all of it. Drives
+// and bridges have known this way of asking for ever. The CDB has its allocation
+// length in bytes 7 and 8.
+func whole(ctx context.Context, t scsi.Transport, cdb []byte, first, size int) ([]byte, error) {
+	allocate := func(n int) ([]byte, error) {
+		be.PutUint16(cdb[7:], uint16(n))
+		return in(ctx, t, cdb, n)
+	}
+	p, err := allocate(first)
+	if err != nil || len(p) < size {
+		return p, err
+	}
+	n := int64(be.Uint16(p))
+	if size == 4 {
+		n = int64(be.Uint32(p))
+	}
+	if n += int64(size); n <= int64(first) {
+		return p, nil
+	}
+	return allocate(int(min(n, 0xFFFE, int64(t.MaxTransfer()))))
+}
+
 // out sends a command with data.
 func out(ctx context.Context, t scsi.Transport, cdb, p []byte, timeout time.Duration) error {
 	_, err := t.Execute(ctx, scsi.Command{CDB: cdb, Direction: scsi.Out, Data: p, Timeout: timeout})

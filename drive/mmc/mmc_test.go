@@ -106,19 +106,19 @@ func TestReplies(t *testing.T) {
 		{
 			"TOC that claims more than it has", "00 12 01 01 00 14 01 00 00 00 00 00 00 14 aa 00 00 00",
 			func(t scsi.Transport) (any, error) { return ReadTOC(ctx, t) },
-			"43 00 00 00 00 00 00 03 24 00",
+			"43 00 00 00 00 00 00 00 14 00",
 			[]TOCEntry{{1, 4, 0}},
 		},
 		{
 			"TOC", "00 12 01 01 00 14 01 00 00 00 00 00 00 14 aa 00 00 00 06 72",
 			func(t scsi.Transport) (any, error) { return ReadTOC(ctx, t) },
-			"43 00 00 00 00 00 00 03 24 00",
+			"43 00 00 00 00 00 00 00 14 00",
 			[]TOCEntry{{1, 4, 0}, {LeadOut, 4, 1650}},
 		},
 		{
 			"raw TOC", "00 19 01 01 01 10 00 a2 00 00 00 00 00 19 49 01 14 00 01 00 00 00 00 00 02 00",
 			func(t scsi.Transport) (any, error) { return ReadFullTOC(ctx, t) },
-			"43 02 02 00 00 00 00 16 04 00",
+			"43 02 02 00 00 00 00 00 1b 00",
 			[]FullTOCEntry{
 				{Session: 1, ADR: 1, Point: 0xA2, PMin: disc.MSF{M: 0, S: 25, F: 73}},
 				{Session: 1, ADR: 1, Control: 4, Point: 1, PMin: disc.MSF{M: 0, S: 2, F: 0}},
@@ -127,13 +127,13 @@ func TestReplies(t *testing.T) {
 		{
 			"ATIP", "00 1a 00 00 c0 00 98 00 61 22 17 00 4f 3b 49 00 00 00 00 00 00 00 00 00 00 00 00 00",
 			func(t scsi.Transport) (any, error) { return ReadATIP(ctx, t) },
-			"43 02 04 00 00 00 00 00 20 00",
+			"43 02 04 00 00 00 00 00 1c 00",
 			ATIP{LeadIn: disc.MSF{M: 97, S: 34, F: 23}, LastLeadOut: disc.MSF{M: 79, S: 59, F: 73}},
 		},
 		{
 			"write speeds", "00 00 00 24 00 00 00 00 00 00 00 00 00 05 7e 40 00 00 1b 90 00 00 1b 90 00 00 00 00 00 05 7e 40 00 00 16 0d 00 00 16 0d",
 			func(t scsi.Transport) (any, error) { return WriteSpeeds(ctx, t) },
-			"ac 00 00 00 00 00 00 00 00 3f 03 00",
+			"ac 00 00 00 00 00 00 00 00 02 03 00",
 			[]WriteSpeed{{End: 360000, Read: 7056, Write: 7056}, {End: 360000, Read: 5645, Write: 5645}},
 		},
 		{
@@ -157,7 +157,7 @@ func TestReplies(t *testing.T) {
 		{
 			"format capacities", "00 00 00 18 00 23 12 00 01 00 00 00 00 23 12 00 98 00 00 00 00 23 12 00 54 00 00 10",
 			func(t scsi.Transport) (any, error) { return ReadFormatCapacities(ctx, t) },
-			"23 00 00 00 00 00 00 01 04 00",
+			"23 00 00 00 00 00 00 00 1c 00",
 			FormatCapacities{State: Unformatted, Blocks: 0x231200, Formats: []Format{
 				{Type: 0x26, Blocks: 0x231200}, {Type: 0x15, Blocks: 0x231200, Parameter: 16},
 			}},
@@ -248,6 +248,20 @@ func TestCommands(t *testing.T) {
 	}{
 		{"write", func(t scsi.Transport) error { return Write10(ctx, t, 0x1234, sector) }, "2a 00 00 00 12 34 00 00 02 00", ""},
 		{"write into the pre-gap", func(t scsi.Transport) error { return Write10(ctx, t, -150, sector) }, "2a 00 ff ff ff 6a 00 00 02 00", ""},
+		{"read", func(t scsi.Transport) error { _, err := Read10(ctx, t, 0x1234, sector); return err }, "28 00 00 00 12 34 00 00 02 00", ""},
+		{"read with 12 bytes", func(t scsi.Transport) error { _, err := Read12(ctx, t, 0x1234, sector); return err }, "a8 00 00 00 12 34 00 00 00 02 00 00", ""},
+		{
+			"read raw", func(t scsi.Transport) error {
+				_, err := ReadCD(ctx, t, -150, make([]byte, 3*disc.RawSectorSize))
+				return err
+			},
+			"be 00 ff ff ff 6a 00 00 03 f8 00 00", "",
+		},
+		{"ready", func(t scsi.Transport) error { return TestUnitReady(ctx, t) }, "00 00 00 00 00 00", ""},
+		{"sense", func(t scsi.Transport) error { _, err := RequestSense(ctx, t); return err }, "03 00 00 00 12 00", ""},
+		{"cue sheet", func(t scsi.Transport) error { return SendCueSheet(ctx, t, make([]byte, 24)) }, "5d 00 00 00 00 00 00 00 18 00", ""},
+		{"fastest CD speed", func(t scsi.Transport) error { return SetCDSpeed(ctx, t, MaxSpeed, 1<<20) }, "bb 00 ff ff ff ff 00 00 00 00 00 00", ""},
+		{"own speeds", func(t scsi.Transport) error { return RestoreStreaming(ctx, t) }, "b6 00 00 00 00 00 00 00 00 00 1c 00", "04" + strings.Repeat("00", 27)},
 		{"sync", func(t scsi.Transport) error { return SynchronizeCache(ctx, t, true) }, "35 02 00 00 00 00 00 00 00 00", ""},
 		{"close track", func(t scsi.Transport) error { return CloseTrackSession(ctx, t, CloseTrack, 1) }, "5b 01 01 00 00 01 00 00 00 00", ""},
 		{"finalise", func(t scsi.Transport) error { return CloseTrackSession(ctx, t, Finalize, 0) }, "5b 01 06 00 00 00 00 00 00 00", ""},

@@ -7,7 +7,7 @@ import (
 	"glassmaster/drive/scsi"
 )
 
-// WriteType is how a track is recorded (MMC-6 table 649).
+// WriteType is how a track is recorded (MMC-6 7.5).
 type WriteType byte
 
 // Write types.
@@ -18,7 +18,7 @@ const (
 )
 
 // WriteParameters are the fields of mode page 05h that burning sets (MMC-6
-// 7.5.4). They apply to CD-R, CD-RW, DVD-R and DVD-RW.
+// 7.5). They apply to CD-R, CD-RW, DVD-R and DVD-RW.
 type WriteParameters struct {
 	Type         WriteType
 	BufferFree   bool // BUFE: survive an empty buffer
@@ -59,8 +59,11 @@ func (w WriteParameters) encode() []byte {
 func SetWriteParameters(ctx context.Context, t scsi.Transport, w WriteParameters) error {
 	page := w.encode()
 	first := modeSelect(ctx, t, page)
-	if first == nil {
+	if key, _, _, ok := scsi.Code(first); first == nil || ok && key == scsi.KeyRecoveredError { // a value was rounded
 		return nil
+	}
+	if !scsi.InvalidField(first) {
+		return first
 	}
 	own, err := ModePage(ctx, t, 5)
 	if err != nil || len(own) < 16 {
@@ -89,8 +92,7 @@ func modeSelect(ctx context.Context, t scsi.Transport, page []byte) error {
 // (MODE SENSE(10) 5Ah, MMC-6 6.12, DBD). Block descriptors that a drive sends all
 // the same are skipped.
 func ModePage(ctx context.Context, t scsi.Transport, page byte) ([]byte, error) {
-	const size = 256
-	p, err := in(ctx, t, []byte{opModeSense, 8, page, 0, 0, 0, 0, size >> 8, size & 0xFF, 0}, size)
+	p, err := whole(ctx, t, []byte{opModeSense, 8, page, 0, 0, 0, 0, 0, 0, 0}, 12, 2)
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,6 @@
 package mmc
 
-// Operation codes (MMC-6 table 233).
+// Operation codes (MMC-6 6.1).
 const (
 	opTestUnitReady       = 0x00
 	opRequestSense        = 0x03

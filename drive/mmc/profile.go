@@ -2,7 +2,7 @@ package mmc
 
 import "fmt"
 
-// Profile is what a drive makes of the medium in it (MMC-6 5.3.1, table 91).
+// Profile is what a drive makes of the medium in it (MMC-6 5.3.1).
 type Profile uint16
 
 // Profiles.

@@ -18,13 +18,24 @@ type WriteSpeed struct {
 // as the drive orders them, highest first (GET PERFORMANCE ACh, MMC-6 6.7, type
 // 03h).
 func WriteSpeeds(ctx context.Context, t scsi.Transport) ([]WriteSpeed, error) {
-	const most = 63
-	const size = 8 + 16*most
-	p, err := in(ctx, t, []byte{opGetPerformance, 0, 0, 0, 0, 0, 0, 0, 0, most, 3, 0}, size)
+	p, err := writeSpeeds(ctx, t, 1)
 	if err != nil {
 		return nil, err
 	}
+	if len(p) >= 4 {
+		// The length tells how many descriptors there are, and not how many came.
+		if n := min((int64(be.Uint32(p))-4)/16, 255); n > 1 {
+			if p, err = writeSpeeds(ctx, t, byte(n)); err != nil {
+				return nil, err
+			}
+		}
+	}
 	return decodeWriteSpeeds(p)
+}
+
+// writeSpeeds asks for n descriptors.
+func writeSpeeds(ctx context.Context, t scsi.Transport, n byte) ([]byte, error) {
+	return in(ctx, t, []byte{opGetPerformance, 0, 0, 0, 0, 0, 0, 0, 0, n, 3, 0}, 8+16*int(n))
 }
 
 // decodeWriteSpeeds reads the performance header and the write speed

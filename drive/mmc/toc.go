@@ -21,7 +21,7 @@ type TOCEntry struct {
 // ReadTOC asks for the table of contents (READ TOC/PMA/ATIP 43h, MMC-6 6.25,
 // format 0000b): the tracks of all closed sessions, the lead-out last.
 func ReadTOC(ctx context.Context, t scsi.Transport) ([]TOCEntry, error) {
-	p, err := readTOC(ctx, t, 0, 4+8*100)
+	p, err := readTOC(ctx, t, 0)
 	if err != nil {
 		return nil, err
 	}
@@ -30,12 +30,12 @@ func ReadTOC(ctx context.Context, t scsi.Transport) ([]TOCEntry, error) {
 
 // readTOC sends READ TOC/PMA/ATIP with addresses as LBA, or as MSF in the
 // formats that know nothing else.
-func readTOC(ctx context.Context, t scsi.Transport, format byte, size int) ([]byte, error) {
+func readTOC(ctx context.Context, t scsi.Transport, format byte) ([]byte, error) {
 	msf := byte(0)
 	if format >= 2 {
 		msf = 2
 	}
-	return in(ctx, t, []byte{opReadTOC, msf, format, 0, 0, 0, 0, byte(size >> 8), byte(size), 0}, size)
+	return whole(ctx, t, []byte{opReadTOC, msf, format, 0, 0, 0, 0, 0, 0, 0}, 4, 2)
 }
 
 // decodeTOC reads the TOC track descriptors: byte 1 ADR and CONTROL, 2 track, 4
@@ -65,7 +65,7 @@ type FullTOCEntry struct {
 // ReadFullTOC asks for the raw Q sub-channel of all lead-ins, CD only (READ
 // TOC/PMA/ATIP 43h, MMC-6 6.25, format 0010b).
 func ReadFullTOC(ctx context.Context, t scsi.Transport) ([]FullTOCEntry, error) {
-	p, err := readTOC(ctx, t, 2, 4+11*512)
+	p, err := readTOC(ctx, t, 2)
 	if err != nil {
 		return nil, err
 	}
@@ -100,7 +100,7 @@ func (a ATIP) Code() string {
 // (READ TOC/PMA/ATIP 43h, MMC-6 6.25, format 0100b: bytes 6 disc type, 8-10
 // lead-in, 12-14 last lead-out).
 func ReadATIP(ctx context.Context, t scsi.Transport) (ATIP, error) {
-	p, err := readTOC(ctx, t, 4, 32)
+	p, err := readTOC(ctx, t, 4)
 	if err != nil {
 		return ATIP{}, err
 	}

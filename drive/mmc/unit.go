@@ -22,7 +22,7 @@ func RequestSense(ctx context.Context, t scsi.Transport) ([]byte, error) {
 // Power is what START STOP UNIT does.
 type Power byte
 
-// Ways to start and stop (MMC-6 table 633, LoEj and Start).
+// Ways to start and stop (MMC-6 6.39, the bits LoEj and Start).
 const (
 	Stop  Power = 0 // stop spinning
 	Start Power = 1 // spin up, and read what the medium is

@@ -11,7 +11,7 @@ import (
 
 // Intervals between two questions to a drive that is busy.
 const (
-	firstPause   = 2 * time.Millisecond
+	firstPause   = 500 * time.Microsecond
 	longestPause = 500 * time.Millisecond
 )
 
@@ -26,7 +26,7 @@ func (p *Pauses) Total() time.Duration { return p.total }
 
 // Sleep pauses, each time a little longer, and ends early when the context does.
 func (p *Pauses) Sleep(ctx context.Context) error {
-	p.next = min(max(p.next*2, firstPause), longestPause)
+	p.next = min(max(2*p.next, firstPause), longestPause)
 	p.total += p.next
 	t := time.NewTimer(p.next)
 	defer t.Stop()

@@ -30,7 +30,7 @@ func SynchronizeCache(ctx context.Context, t scsi.Transport, immediate bool) err
 	return plain(ctx, t, []byte{opSynchronizeCache, bit(immediate, 1), 0, 0, 0, 0, 0, 0, 0, 0}, flushing)
 }
 
-// CloseFunction is what CLOSE TRACK/SESSION closes (MMC-6 table 243).
+// CloseFunction is what CLOSE TRACK/SESSION closes (MMC-6 6.3).
 type CloseFunction byte
 
 // Functions of CLOSE TRACK/SESSION. Their meaning depends on the medium.
@@ -68,7 +68,7 @@ func SendOPC(ctx context.Context, t scsi.Transport) error {
 	return plain(ctx, t, []byte{opSendOPC, 1, 0, 0, 0, 0, 0, 0, 0, 0}, 2*slow)
 }
 
-// BlankType is how much BLANK erases (MMC-6 table 235).
+// BlankType is how much BLANK erases (MMC-6 6.2).
 type BlankType byte
 
 // Types of blanking.

@@ -55,10 +55,13 @@ func Open(ctx context.Context, t scsi.Transport) (disc.Disc, error) {
 		return nil, err
 	}
 	if len(d.sessions) == 0 {
+		if info, err := mmc.ReadDiscInformation(ctx, t); err == nil && info.Status == mmc.Appendable {
+			return nil, errors.New("the disc has no session that is closed: a drive cannot find anything on it; close the session first")
+		}
 		return nil, ErrBlank
 	}
 	if d.cd {
-		d.trimRunOut()
+		d.trim()
 	}
 	d.end = disc.LBA(disc.Sectors(d))
 	return d, nil
@@ -217,30 +220,39 @@ func (d *medium) isAudio(lba disc.LBA) bool {
 	return false
 }
 
-// trimRunOut takes the last two sectors from data tracks that end a session and
-// were written at once: the table of contents counts them, but they hold the
-// end of the writing and cannot be read (MMC-6 4.2.3.6.4).
-func (d *medium) trimRunOut() {
-	const runOut = 2
-	for i := range d.sessions {
-		tracks := d.sessions[i].Tracks
-		if len(tracks) == 0 {
-			continue
-		}
-		last := &tracks[len(tracks)-1]
-		if last.Mode == disc.Audio || last.Length <= runOut {
-			continue
-		}
-		var p [runOut * disc.SectorSize]byte
-		n, err := d.patient(d.readUser, p[:], last.End()-runOut)
-		if err == nil && n == runOut {
-			continue
-		}
-		n, err = d.patient(d.readUser, p[:disc.SectorSize], last.End()-runOut)
-		if err != nil || n != 1 {
-			last.Length -= runOut
-		} else {
-			last.Length--
+// Sectors at the end of a data track that the table of contents counts and that
+// cannot be read: the end of the writing, two sectors, of a track written at
+// once, and the pre-gap of the track behind it, two seconds.
+const (
+	runOut = 2
+	preGap = 150
+)
+
+// trim takes from data tracks of a CD what cannot be read at their end.
+func (d *medium) trim() {
+	for _, s := range d.sessions {
+		for i := range s.Tracks {
+			t := &s.Tracks[i]
+			if t.Mode == disc.Audio {
+				continue
+			}
+			less := []int64{0, 1, runOut}
+			if i+1 < len(s.Tracks) {
+				less = append(less, preGap, preGap+runOut)
+			}
+			for _, n := range less {
+				if n < t.Length && d.readable(t.End()-1-disc.LBA(n)) {
+					t.Length -= n
+					break
+				}
+			}
 		}
 	}
+}
+
+// readable reports whether a sector can be read at the first attempt.
+func (d *medium) readable(lba disc.LBA) bool {
+	var p [disc.SectorSize]byte
+	n, err := d.patient(d.readUser, p[:], lba)
+	return n == 1 && err == nil
 }

@@ -295,8 +295,8 @@ func TestMedia(t *testing.T) {
 	}{
 		{"cd-r", mmc.CDR, "", true},
 		{"cd-rw", mmc.CDRW, "", true},
-		{"dvd-r", mmc.DVDR, "", false},
-		{"dvd-rw", mmc.DVDRW, "", false},
+		{"dvd-r", mmc.DVDR, "", true},
+		{"dvd-rw", mmc.DVDRW, "", true},
 		{"dvd+r", mmc.DVDPR, "", true},
 		{"dvd+rw", mmc.DVDPRW, "not formatted", true},
 		{"dvd+r dl", mmc.DVDPRDL, "", true},

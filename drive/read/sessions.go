@@ -24,7 +24,7 @@ func sessions(ctx context.Context, t scsi.Transport, p mmc.Profile) ([]disc.Sess
 			return nil, nil
 		}
 		if !overwritable(p) {
-			if all := trackSessions(ctx, t, info); len(all) > 0 {
+			if all := trackSessions(ctx, t, info); len(all) > 1 || len(all) > 0 && !pressed(p) {
 				return all, nil
 			}
 		}
@@ -51,6 +51,10 @@ func overwritable(p mmc.Profile) bool {
 	}
 	return false
 }
+
+// pressed reports whether the medium is, or passes for, a pressed one. Of those
+// the capacity is a better answer than the size of the only track.
+func pressed(p mmc.Profile) bool { return p == mmc.DVDROM || p == mmc.BDROM || p == mmc.NoProfile }
 
 // trackSessions goes through the tracks of a DVD or BD.
 func trackSessions(ctx context.Context, t scsi.Transport, info mmc.DiscInformation) []disc.Session {
@@ -112,8 +116,8 @@ func cdSessions(ctx context.Context, t scsi.Transport) ([]disc.Session, error) {
 	return all, nil
 }
 
-// fromFullTOC makes sessions of the Q sub-channel of the lead-ins (MMC-6 table
-// 485): points 1 to 99 start a track, A2h the lead-out.
+// fromFullTOC makes sessions of the Q sub-channel of the lead-ins (MMC-6
+// 6.25, format 0010b): points 1 to 99 start a track, A2h the lead-out.
 func fromFullTOC(raw []mmc.FullTOCEntry) []disc.Session {
 	leadOut := map[int]disc.LBA{}
 	xa := map[int]bool{}

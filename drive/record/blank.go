@@ -34,7 +34,7 @@ func Blank(ctx context.Context, t scsi.Transport, full bool, rep progress.Report
 		defer func() { _ = mmc.PreventRemoval(work, t, false) }()
 	}
 	if m.erasable() || restricted {
-		return erase(work, t, full, rep)
+		return erase(work, t, m, full, rep)
 	}
 	if m.unformatted() {
 		if err := format(work, t, m, rep); err != nil {
@@ -78,15 +78,14 @@ func (zeros) ReadAt(p []byte, _ int64) (int, error) {
 	return len(p), nil
 }
 
-// parts is the scale on which a drive tells its progress.
-const parts = 1 << 16
-
-// track reports the progress that the drive tells of a long operation.
-func track(rep progress.Reporter, phase string) func(float64) {
-	rep.Phase(phase, parts)
+// track reports the progress that the drive tells of a long operation on that
+// many sectors.
+func track(rep progress.Reporter, phase string, sectors int64) func(float64) {
+	total := sectors * disc.SectorSize
+	rep.Phase(phase, total)
 	var done int64
 	return func(part float64) {
-		if now := int64(part * parts); now > done {
+		if now := int64(part * float64(total)); now > done {
 			rep.Add(now - done)
 			done = now
 		}
@@ -95,19 +94,18 @@ func track(rep progress.Reporter, phase string) func(float64) {
 
 // erase blanks a CD-RW or DVD-RW. Where the quick way fails, the whole disc is
 // erased: that helps with discs that are damaged at their beginning.
-func erase(ctx context.Context, t scsi.Transport, full bool, rep progress.Reporter) error {
+func erase(ctx context.Context, t scsi.Transport, m medium, full bool, rep progress.Reporter) error {
 	if !full {
-		err := blank(ctx, t, mmc.BlankMinimal, "erasing", rep)
+		err := blank(ctx, t, mmc.BlankMinimal, track(rep, "erasing", m.erasedRoom()))
 		if err == nil {
 			return nil
 		}
 		rep.Message(progress.Warning, fmt.Sprintf("erasing quickly failed, now the whole disc is erased: %v", err))
 	}
-	return blank(ctx, t, mmc.BlankFull, "erasing the whole disc", rep)
+	return blank(ctx, t, mmc.BlankFull, track(rep, "erasing the whole disc", m.erasedRoom()))
 }
 
-func blank(ctx context.Context, t scsi.Transport, kind mmc.BlankType, phase string, rep progress.Reporter) error {
-	show := track(rep, phase)
+func blank(ctx context.Context, t scsi.Transport, kind mmc.BlankType, show func(float64)) error {
 	if err := mmc.BlankDisc(ctx, t, kind); err != nil && !scsi.InProgress(err) {
 		return fmt.Errorf("erase the disc: %w", err)
 	}
@@ -123,7 +121,7 @@ func format(ctx context.Context, t scsi.Transport, m medium, rep progress.Report
 	if err != nil {
 		return fmt.Errorf("format the disc: %w", err)
 	}
-	show := track(rep, "formatting")
+	show := track(rep, "formatting", m.room())
 	if err := mmc.FormatUnit(ctx, t, f); err != nil && !scsi.InProgress(err) {
 		return fmt.Errorf("format the disc: %w", err)
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"strings"
 	"testing"
 
 	"glassmaster/drive/mmc"
@@ -98,6 +99,22 @@ func TestBurnOverData(t *testing.T) {
 	}
 }
 
+// Erasing reports how far it has come.
+func TestBlankProgress(t *testing.T) {
+	d := recorder(t, "cd-rw", large)
+	if _, err := burn(t, d, discOf(noise(900, 1)), record.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	d.SetFaults(virtual.Faults{Polls: 4})
+	var m progress.Meter
+	if err := record.Blank(context.Background(), d, true, &m); err != nil {
+		t.Fatal(err)
+	}
+	if s := m.Snapshot(); s.Phase != "erasing the whole disc" || s.Total < 40000*disc.SectorSize || s.Done < s.Total/2 || s.Done > s.Total {
+		t.Errorf("%+v", s)
+	}
+}
+
 // What keeps its data for ever is not erased.
 func TestBlankRefused(t *testing.T) {
 	for _, name := range []string{"cd-r", "dvd-r", "dvd+r", "bd-r"} {
@@ -124,5 +141,85 @@ func TestBlankFails(t *testing.T) {
 		if got := status(t, d).Status; got != mmc.Closed {
 			t.Errorf("%s is %v", name, got)
 		}
+	}
+}
+
+// A DVD-RW that was formatted is written like a DVD+RW, and erasing it makes it
+// sequential again.
+func TestRestrictedOverwrite(t *testing.T) {
+	ctx := context.Background()
+	d := recorder(t, "dvd-rw", small)
+	if err := read.Ready(ctx, d); err != nil {
+		t.Fatal(err)
+	}
+	if err := mmc.FormatUnit(ctx, d, mmc.Format{Type: 0x10, Blocks: small, Parameter: 16}); err != nil {
+		t.Fatal(err)
+	}
+	if err := read.Ready(ctx, d); err != nil {
+		t.Fatal(err)
+	}
+	for i, over := range []bool{false, true} {
+		want := noise(900+100*i, byte(i))
+		r, err := burn(t, d, discOf(want), record.Options{Blank: over})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r.Plan.Profile != "DVD-RW restricted overwrite" || r.Plan.Recipe != "overwrite" || !r.Verified || len(r.Warnings) > 0 {
+			t.Errorf("result: %+v", r)
+		}
+	}
+	if err := record.Blank(ctx, d, false, progress.Discard); err != nil {
+		t.Fatal(err)
+	}
+	m, err := read.Media(ctx, d)
+	if err != nil || m.Profile != mmc.DVDRW || m.Status != mmc.Blank {
+		t.Errorf("after erasing: %+v, %v", m, err)
+	}
+	if r, err := burn(t, d, discOf(noise(700, 9)), record.Options{}); err != nil || !r.Verified {
+		t.Errorf("%+v, %v", r, err)
+	}
+}
+
+// A burn that fails behind the erasing says that the disc is no more what it
+// was.
+func TestFailsBehindErasing(t *testing.T) {
+	d := recorder(t, "cd-rw", small)
+	if _, err := burn(t, d, discOf(noise(900, 1)), record.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	d.SetFaults(virtual.Faults{Refuse: []byte{0x55}})
+	r, err := burn(t, d, discOf(noise(900, 2)), record.Options{Blank: true})
+	e := failed(t, d, r, err, nil)
+	if !strings.Contains(e.Left, "what it held is gone") || status(t, d).Status != mmc.Blank {
+		t.Errorf("%v, the disc is %v", err, status(t, d).Status)
+	}
+}
+
+// A speed that was asked for and not taken is worth a word, the default is not.
+func TestSpeedRefused(t *testing.T) {
+	for _, medium := range []string{"cd-r", "dvd+r"} {
+		for _, speed := range []int{0, 1} {
+			d := recorder(t, medium, small)
+			d.SetFaults(virtual.Faults{Refuse: []byte{0xBB, 0xB6}})
+			r, err := burn(t, d, discOf(noise(900, 1)), record.Options{Speed: speed})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := len(r.Warnings); got != 2*speed { // that 1 kB/s is not to be had is the other
+				t.Errorf("%s: %q", medium, r.Warnings)
+			}
+		}
+	}
+}
+
+func TestSpeeds(t *testing.T) {
+	d := recorder(t, "dvd+r", small)
+	got, err := record.Speeds(context.Background(), d)
+	if err != nil || len(got) < 2 || got[0] <= got[1] {
+		t.Errorf("%v, %v", got, err)
+	}
+	d.SetFaults(virtual.Faults{Refuse: []byte{0xAC}})
+	if got, err := record.Speeds(context.Background(), d); err != nil || got != nil {
+		t.Errorf("%v, %v", got, err)
 	}
 }

@@ -41,8 +41,8 @@ func (r *burning) endTrial() {
 // flush sends SYNCHRONIZE CACHE with Immed, waits, and sends it once more
 // without: some drives answer the first before they are done.
 func (r *burning) flush() error {
-	err := mmc.SynchronizeCache(r.work, r.t, true)
-	if err != nil && !scsi.InProgress(err) && !recovered(err) && !scsi.InvalidField(err) {
+	err := r.repeat(func() error { return mmc.SynchronizeCache(r.work, r.t, true) })
+	if err != nil && !scsi.InvalidField(err) {
 		return err
 	}
 	if err := r.wait(); err != nil {
@@ -62,37 +62,28 @@ func recovered(err error) bool {
 // wait waits until the drive has done what it was asked to.
 func (r *burning) wait() error { return mmc.Wait(r.work, r.t, closeTime, nil) }
 
-// repeat sends a command until the drive is not too busy to take it.
+// repeat sends a command until the drive is not too busy to take it. What the
+// drive had trouble with and overcame is done.
 func (r *burning) repeat(send func() error) error {
-	for range 3 {
-		err := send()
-		if err == nil || recovered(err) {
-			return nil
-		}
-		if !scsi.InProgress(err) {
-			return err
-		}
-		if err := r.wait(); err != nil {
-			return err
-		}
+	if err := persist(r.work, closeTime, send); !recovered(err) {
+		return err
 	}
-	return send()
+	return nil
 }
 
 // close ends the track and the session as the recipe says. What the drive has
 // closed by itself is not closed again.
 func (r *burning) close(appendable bool) error {
-	track := max(r.number, r.medium.info.LastInLast, 1)
 	switch r.recipe.closing {
 	case closeSession:
 		return r.closeOne(mmc.CloseSession, 0)
 	case closeTrack:
-		if err := r.closeOne(mmc.CloseTrack, track); err != nil {
+		if err := r.closeOne(mmc.CloseTrack, r.track()); err != nil {
 			return err
 		}
 		return r.closeOne(mmc.CloseSession, 0)
 	case closePlus:
-		if err := r.closeOne(mmc.CloseTrack, track); err != nil {
+		if err := r.closeOne(mmc.CloseTrack, r.track()); err != nil {
 			return err
 		}
 		return r.closeOne(r.lastFunction(appendable), 0)
@@ -101,6 +92,10 @@ func (r *burning) close(appendable bool) error {
 	}
 	return nil
 }
+
+// track returns the number of the track that is written: the last one that the
+// disc said it has, which was the one to come.
+func (r *burning) track() int { return max(r.medium.info.LastInLast, 1) }
 
 // lastFunction is what ends DVD+R and BD-R: a session, or the disc. Dual layer
 // DVD+R want the lead-out at the smallest radius, others the plain function.
@@ -117,7 +112,7 @@ func (r *burning) lastFunction(appendable bool) mmc.CloseFunction {
 // closeOne sends one CLOSE TRACK/SESSION and waits. A refusal counts only when
 // the disc is not closed: some drives close more than they were asked to.
 func (r *burning) closeOne(f mmc.CloseFunction, track int) error {
-	if info, err := mmc.ReadDiscInformation(r.work, r.t); err == nil && info.Status == mmc.Closed {
+	if info, err := discInformation(r.work, r.t); err == nil && info.Status == mmc.Closed {
 		return nil
 	}
 	err := r.repeat(func() error { return mmc.CloseTrackSession(r.work, r.t, f, track) })
@@ -127,7 +122,7 @@ func (r *burning) closeOne(f mmc.CloseFunction, track int) error {
 	if err == nil {
 		return nil
 	}
-	if info, other := mmc.ReadDiscInformation(r.work, r.t); other == nil && info.Status == mmc.Closed {
+	if info, other := discInformation(r.work, r.t); other == nil && info.Status == mmc.Closed {
 		r.warn("the drive refused to close the disc, and says that it is closed: %v", err)
 		return nil
 	}
@@ -137,7 +132,7 @@ func (r *burning) closeOne(f mmc.CloseFunction, track int) error {
 // endFormatting ends the format that a DVD+RW carries on with in the
 // background, so that other drives can read the disc at once.
 func (r *burning) endFormatting() error {
-	info, err := mmc.ReadDiscInformation(r.work, r.t)
+	info, err := discInformation(r.work, r.t)
 	if err != nil {
 		return err
 	}
@@ -185,7 +180,7 @@ func (r *burning) salvage(cause error) error {
 	case closeSession:
 		try(r.closeOne(mmc.CloseSession, 0))
 	case closeTrack, closePlus:
-		try(r.closeOne(mmc.CloseTrack, max(r.number, r.medium.info.LastInLast, 1)))
+		try(r.closeOne(mmc.CloseTrack, r.track()))
 		try(r.closeOne(mmc.CloseSession, 0))
 	case endFormatting:
 		try(r.endFormatting())
@@ -198,7 +193,7 @@ func (r *burning) salvage(cause error) error {
 
 // state describes for people what became of a disc.
 func (r *burning) state(ctx context.Context, failed []error) (left, advice string) {
-	info, err := mmc.ReadDiscInformation(ctx, r.t)
+	info, err := discInformation(ctx, r.t)
 	if err != nil {
 		return fmt.Sprintf("the drive does not tell in which state the disc is: %v", err), "take the disc out, put it in again, and look at it"
 	}

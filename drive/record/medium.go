@@ -3,6 +3,7 @@ package record
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"glassmaster/drive/mmc"
 	"glassmaster/drive/read"
@@ -31,7 +32,7 @@ func look(ctx context.Context, t scsi.Transport) (medium, error) {
 		return m, fmt.Errorf("ask what the drive can do: %w", err)
 	}
 	m.profile = m.config.Profile
-	if m.info, err = mmc.ReadDiscInformation(ctx, t); err != nil {
+	if m.info, err = discInformation(ctx, t); err != nil {
 		return m, fmt.Errorf("ask how far the disc is written: %w", err)
 	}
 	if m.profile.IsCD() && m.info.Status == mmc.Appendable {
@@ -54,6 +55,40 @@ func look(ctx context.Context, t scsi.Transport) (medium, error) {
 		}
 	}
 	return m, nil
+}
+
+// discInformation asks how far the disc is written, as often as it takes a drive
+// that is still busy with closing it.
+func discInformation(ctx context.Context, t scsi.Transport) (info mmc.DiscInformation, err error) {
+	err = persist(ctx, stuck, func() error {
+		info, err = mmc.ReadDiscInformation(ctx, t)
+		return err
+	})
+	return info, err
+}
+
+// persist sends a command until the drive is not too busy to take it, for as
+// long as limit. An attention that says nothing of the disc or of the drive's
+// power, such as a change of parameters by somebody else, is passed over: it
+// has only kept the command from being carried out.
+func persist(ctx context.Context, limit time.Duration, send func() error) error {
+	var pauses mmc.Pauses
+	for attentions := 0; ; {
+		err := send()
+		key, _, _, _ := scsi.Code(err)
+		switch {
+		case key == scsi.KeyUnitAttention && !scsi.WasReset(err) && !scsi.MediumChanged(err) && attentions < 4:
+			attentions++
+			continue
+		case !scsi.InProgress(err):
+			return err
+		case pauses.Total() > limit:
+			return fmt.Errorf("%w after %v: %w", mmc.ErrNotReady, limit, err)
+		}
+		if err := pauses.Sleep(ctx); err != nil {
+			return err
+		}
+	}
 }
 
 // same reports whether the disc is in the state that it was in before. What
@@ -93,7 +128,9 @@ func (m medium) room() int64 {
 // formatted returns the size of a rewritable medium that is, or can be,
 // formatted.
 func (m medium) formatted() int64 {
-	if m.formats.State == mmc.Formatted && m.formats.Blocks > 0 {
+	// Where the format has to be carried on with first, the drive tells the part
+	// that is formatted; the list has what it will be.
+	if m.formats.State == mmc.Formatted && m.formats.Blocks > 0 && !m.unformatted() {
 		return m.formats.Blocks
 	}
 	for _, kind := range formatTypes(m.profile) {
@@ -121,7 +158,7 @@ func (m medium) unformatted() bool {
 }
 
 // formatTypes are the format types that suit the medium, the best first (MMC-6
-// table 293): 26h DVD+RW, 00h the drive's own choice for the whole medium.
+// 6.4): 26h DVD+RW, 00h the drive's own choice for the whole medium.
 func formatTypes(p mmc.Profile) []byte {
 	if p == mmc.DVDPRW || p == mmc.DVDPRWDL {
 		return []byte{0x26}

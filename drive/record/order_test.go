@@ -1,14 +1,17 @@
 package record_test
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"slices"
 	"strings"
 	"testing"
 
+	"glassmaster/drive/mmc"
 	"glassmaster/drive/record"
 	"glassmaster/drive/scsi"
+	"glassmaster/mastering/progress"
 )
 
 // journal keeps the commands that change something.
@@ -136,5 +139,63 @@ func TestOrder(t *testing.T) {
 				t.Error("the tray stays locked")
 			}
 		})
+	}
+}
+
+// trayed makes a drive one that closes its tray by itself, as often as closes.
+type trayed struct {
+	scsi.Transport
+	closes int
+}
+
+func (d *trayed) Execute(ctx context.Context, c scsi.Command) (int, error) {
+	if c.CDB[0] == 0x1B && c.CDB[4] == 3 {
+		if d.closes--; d.closes < 0 {
+			return 0, scsi.NewError(c.CDB, scsi.StatusCheckCondition, []byte{0x70, 0, 4, 0, 0, 0, 0, 10, 0, 0, 0, 0, 0x53, 0, 0, 0, 0, 0})
+		}
+	}
+	n, err := d.Transport.Execute(ctx, c)
+	if at := bytes.Index(c.Data, []byte{0, 3, 3, 4}); c.CDB[0] == 0x46 && err == nil && at >= 0 && at+4 < n {
+		c.Data[at+4] = 0x39
+	}
+	return n, err
+}
+
+// A drive that can close its tray opens and closes it before the disc is
+// checked; where it stays open, somebody is asked.
+func TestTray(t *testing.T) {
+	d := recorder(t, "dvd+r", small)
+	j := &journal{Transport: &trayed{d, 1}}
+	r, err := burn(t, j, discOf(noise(500, 1)), record.Options{})
+	if err != nil || !r.Verified || len(r.Warnings) > 0 {
+		t.Errorf("%+v, %v", r, err)
+	}
+	if got := strings.Join(j.lines, "; "); !strings.Contains(got, "CLOSE 6; UNLOCK; START STOP 2; START STOP 3; RESTORE") {
+		t.Errorf("got %s", got)
+	}
+
+	d = recorder(t, "dvd+r", small)
+	b, err := record.NewPlan(context.Background(), &trayed{d, 0}, discOf(noise(500, 1)), record.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	hand := &hand{Reporter: progress.Discard, d: d}
+	r, err = b.Run(context.Background(), hand)
+	if err != nil || !r.Verified || len(r.Warnings) != 2 || !hand.asked {
+		t.Errorf("%+v, %v", r, err)
+	}
+}
+
+// hand closes the tray when asked to.
+type hand struct {
+	progress.Reporter
+	d     scsi.Transport
+	asked bool
+}
+
+func (h *hand) Message(_ progress.Level, text string) {
+	if strings.Contains(text, "close it") {
+		h.asked = true
+		_ = mmc.StartStop(context.Background(), h.d, mmc.Load)
 	}
 }

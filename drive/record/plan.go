@@ -237,7 +237,8 @@ func (b *Burn) steps() []string {
 		}
 	}
 	p, real := b.plan, !b.o.Simulate
-	add(b.erase, "erase the %s", p.Profile)
+	add(b.erase && !b.fullErase(), "erase the %s", p.Profile)
+	add(b.erase && b.fullErase(), "erase the whole %s, which takes as long as writing it", p.Profile)
 	add(b.format, "format the %s", p.Profile)
 	add(true, "lock the tray")
 	add(p.Speed > 0, "ask for %s", SpeedName(b.medium.profile, p.Speed))

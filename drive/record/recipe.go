@@ -41,7 +41,7 @@ const (
 )
 
 // recipeTAO is the way to write a data track on CD: at least 300 sectors, which
-// is four seconds (MMC-6 4.2.3.6).
+// is four seconds.
 var recipeTAO = recipe{
 	name: "track at once", chunk: 16, unit: 1, least: 300, page: true, mode: mmc.TrackAtOnce,
 	opc: true, closing: closeSession, test: true,
@@ -96,7 +96,7 @@ func dash(m medium, o Options) recipe {
 	return pieces
 }
 
-// parameters are the fields of mode page 05h for the recipe (MMC-6 7.5.4).
+// parameters are the fields of mode page 05h for the recipe (MMC-6 7.5).
 func (r recipe) parameters(m medium, o Options) mmc.WriteParameters {
 	w := mmc.WriteParameters{
 		Type: r.mode, Test: o.Simulate, Multisession: o.Appendable && !r.single, DataBlock: 8, TrackMode: 5, BufferFree: m.bufferFree(),
@@ -114,7 +114,7 @@ func (r recipe) parameters(m medium, o Options) mmc.WriteParameters {
 
 // bufferFree reports whether the drive survives an empty buffer with this
 // medium: bit 6 of the first byte of the features 002Dh and 002Fh, bit 0 of the
-// third of 0021h (MMC-6 5.3.11, 5.3.19, 5.3.21).
+// third of 0021h (MMC-6 5.3.23, 5.3.25, 5.3.11).
 func (m medium) bufferFree() bool {
 	for _, x := range []struct {
 		code uint16

@@ -1,5 +1,24 @@
 // Package record burns discs: a plan for each kind of medium, then its
 // execution, then the proof.
+//
+// [NewPlan] looks at the medium in the drive and settles everything before the
+// first byte: the recipe, the addresses, the speed, the steps for people to
+// read. It refuses what cannot work. [Burn.Run] carries the plan out. The
+// recipes follow MMC-6 and the practice of long-lived programs:
+//
+//	CD-R, CD-RW          track at once; the session is closed, or left open for more
+//	DVD-R, DVD-RW        incremental, or disc at once
+//	DVD+R, BD-R          sequential; track and session are closed, or the disc
+//	DVD+RW, BD-RE, ...   formatted if need be, then overwritten
+//
+// A drive's word is not proof. After every burn the drive has to read the disc
+// anew and to tell what is on it: its state, its tracks, and every sector, which
+// is compared with the source. Drives and bridges exist that report success and
+// leave a blank disc behind.
+//
+// A burn that fails or is cancelled ends the track and the session if the medium
+// has such, so that the disc can be read as far as it was written. The [Error]
+// says where it failed, what became of the disc, and what to do next.
 package record
 
 import (

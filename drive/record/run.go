@@ -29,8 +29,8 @@ type burning struct {
 	work    context.Context // of the commands: it outlives a cancel
 	rep     progress.Reporter
 	result  Result
+	renewed bool // the disc was erased or formatted
 	started bool // something was written
-	number  int  // of the track that is written
 	stream  *stream
 	stop    context.CancelFunc // ends the reading of the source
 }
@@ -45,22 +45,27 @@ func (b *Burn) Run(ctx context.Context, rep progress.Reporter) (Result, error) {
 	r := &burning{Burn: b, ctx: ctx, work: context.WithoutCancel(ctx), rep: rep, result: Result{Plan: b.plan}}
 	r.result.Warnings = append(r.result.Warnings, b.plan.Warnings...)
 	err := r.all()
+	if err == nil && r.o.Eject {
+		r.optional("open the tray", mmc.StartStop(r.work, r.t, mmc.Eject))
+	}
 	return r.result, err
 }
 
+// all is the burn from beginning to end, but for opening the tray.
 func (r *burning) all() error {
 	if err := r.ctx.Err(); err != nil {
 		return &Error{Step: "begin", LBA: -1, Err: err, Left: "nothing was written"}
 	}
+	// Locked first, the disc cannot be changed behind the look at it.
+	r.lock(true)
+	defer r.lock(false)
 	if err := r.unchanged(); err != nil {
 		return &Error{Step: "look at the disc again", LBA: -1, Err: err, Left: "nothing was written", Advice: "plan the burn again"}
 	}
-	r.lock(true)
-	defer r.lock(false)
+	defer r.restoreSpeed()
 	if err := r.prepare(); err != nil {
 		return err
 	}
-	defer r.restoreSpeed()
 	defer r.stopReading()
 	if err := r.write(); err != nil {
 		return r.salvage(err)
@@ -75,9 +80,6 @@ func (r *burning) all() error {
 		}
 	} else if err := r.prove(); err != nil {
 		return err
-	}
-	if r.o.Eject {
-		r.optional("open the tray", mmc.StartStop(r.work, r.t, mmc.Eject))
 	}
 	return nil
 }
@@ -144,9 +146,12 @@ func (r *burning) prepare() error {
 	if err := r.renew(); err != nil {
 		return err
 	}
-	r.optional("set the speed", r.setSpeed(r.work))
+	if err := r.setSpeed(r.work); err != nil && r.o.Speed > 0 {
+		r.warn("the drive did not take the speed, and writes at its own: %v", err)
+	}
 	if r.recipe.page {
-		if err := mmc.SetWriteParameters(r.work, r.t, r.recipe.parameters(r.medium, r.o)); err != nil {
+		w := r.recipe.parameters(r.medium, r.o)
+		if err := persist(r.work, stuck, func() error { return mmc.SetWriteParameters(r.work, r.t, w) }); err != nil {
 			return r.before("set the write parameters", err)
 		}
 	}
@@ -156,7 +161,7 @@ func (r *burning) prepare() error {
 		}
 	}
 	if r.recipe.reserve {
-		err := mmc.ReserveTrack(r.work, r.t, r.plan.Padded)
+		err := persist(r.work, stuck, func() error { return mmc.ReserveTrack(r.work, r.t, r.plan.Padded) })
 		if err != nil && !scsi.Unsupported(err) && !recovered(err) {
 			return r.before("announce the track", err)
 		}
@@ -165,7 +170,11 @@ func (r *burning) prepare() error {
 }
 
 func (r *burning) before(step string, err error) error {
-	return &Error{Step: step, LBA: -1, Err: err, Left: "nothing was written"}
+	left := "nothing was written"
+	if r.renewed {
+		left = "the disc was made new, what it held is gone, and nothing was written"
+	}
+	return &Error{Step: step, LBA: -1, Err: err, Left: left}
 }
 
 // renew erases or formats the disc where the plan says so, and looks at what it
@@ -174,16 +183,19 @@ func (r *burning) renew() error {
 	var err error
 	switch {
 	case r.erase:
-		full := r.medium.profile == mmc.DVDRW && !r.recipe.single
-		err = erase(r.work, r.t, full, r.rep)
+		err = erase(r.work, r.t, r.medium, r.fullErase(), r.rep)
 	case r.format:
 		err = format(r.work, r.t, r.medium, r.rep)
 	default:
 		return nil
 	}
 	if err != nil {
-		return &Error{Step: "make the disc new", LBA: -1, Err: err, Left: "nothing was written"}
+		return &Error{
+			Step: "make the disc new", LBA: -1, Err: err, Left: "nothing was written, and what the disc held may be gone",
+			Advice: "erase the disc in full, or take another one",
+		}
 	}
+	r.renewed = true
 	m, err := look(r.work, r.t)
 	if err != nil {
 		return r.before("look at the new disc", err)
@@ -197,6 +209,10 @@ func (r *burning) renew() error {
 	}
 	return nil
 }
+
+// fullErase reports whether erasing quickly is not enough: it leaves a DVD-RW
+// that can be written only at once.
+func (b *Burn) fullErase() bool { return b.medium.profile == mmc.DVDRW && !b.recipe.single }
 
 // calibrate passes over what says that the drive needs no calibration, or has
 // used up the room for it: it then takes its own values.
@@ -231,7 +247,6 @@ func (r *burning) aim() error {
 		return r.before("ask where the track begins", fmt.Errorf(
 			"the drive wants address %d, the plan says %d", ti.NextWritable, r.next))
 	}
-	r.number = ti.Number
 	return nil
 }
 
@@ -284,26 +299,13 @@ func (r *burning) stopReading() {
 // send writes one chunk. A drive whose buffer is full gets the same command
 // again and again until it has room.
 func (r *burning) send(lba disc.LBA, p []byte) error {
-	var pauses mmc.Pauses
-	for {
-		r.started = r.started || !r.o.Simulate
-		err := mmc.Write10(r.work, r.t, lba, p)
-		key, _, _, ok := scsi.Code(err)
-		switch {
-		case err == nil:
-			return nil
-		case ok && key == scsi.KeyRecoveredError:
-			r.warn("the drive had trouble and overcame it: %v", err)
-			return nil
-		case !scsi.InProgress(err):
-			return err
-		case pauses.Total() > stuck:
-			return fmt.Errorf("%w for %v: %w", mmc.ErrNotReady, stuck, err)
-		}
-		if err := pauses.Sleep(r.ctx); err != nil {
-			return err
-		}
+	r.started = r.started || !r.o.Simulate
+	err := persist(r.ctx, stuck, func() error { return mmc.Write10(r.work, r.t, lba, p) })
+	if recovered(err) {
+		r.warn("the drive had trouble and overcame it: %v", err)
+		return nil
 	}
+	return err
 }
 
 func (r *burning) failure(step string, lba disc.LBA, err error) *Error {

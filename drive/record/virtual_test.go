@@ -136,6 +136,18 @@ func TestBurn(t *testing.T) {
 	}
 }
 
+// The tray opens at the end, and not a word is lost on it.
+func TestEject(t *testing.T) {
+	d := recorder(t, "dvd+r", small)
+	r, err := burn(t, d, discOf(noise(500, 1)), record.Options{Eject: true})
+	if err != nil || !r.Verified || len(r.Warnings) > 0 {
+		t.Errorf("%+v, %v", r, err)
+	}
+	if err := mmc.TestUnitReady(context.Background(), d); !scsi.MediumNotPresent(err) {
+		t.Errorf("the disc is still in the drive: %v", err)
+	}
+}
+
 func TestDiscAtOnce(t *testing.T) {
 	d := recorder(t, "dvd-r", small)
 	want := noise(777, 2)

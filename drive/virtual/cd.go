@@ -58,7 +58,7 @@ func (d *recorder) syncCD(st *state, o *session) {
 }
 
 // putMSF writes an address as minutes, seconds and frames; addresses in the
-// lead-in of the first session count from 90 minutes (MMC-6 table 591).
+// lead-in of the first session count from 90 minutes (MMC-6, MSF addresses).
 func putMSF(b []byte, lba int64) {
 	n := lba + pregapLen
 	if n < 0 {
@@ -115,6 +115,8 @@ type tocTrack struct {
 }
 
 // tocTracks returns the tracks of all complete sessions and the last lead-out.
+// On a BD-R with pseudo overwrite, whose session hosts leave open, the complete
+// tracks count.
 func (d *recorder) tocTracks() (all []tocTrack, leadOut int64, err error) {
 	if d.random() {
 		n := d.now().Format.end()
@@ -127,15 +129,18 @@ func (d *recorder) tocTracks() (all []tocTrack, leadOut int64, err error) {
 	n := 0
 	for i := range st.Sessions {
 		s := &st.Sessions[i]
-		if !s.Closed {
+		if !s.Closed && !st.Format.POW {
 			break
 		}
-		leadOut = s.LeadOut
 		for _, t := range s.Tracks {
-			n++
-			if n <= 99 {
-				all = append(all, tocTrack{i + 1, n, t.Start, t.Control & 15})
+			if n++; n > 99 || !t.Closed {
+				break
 			}
+			all = append(all, tocTrack{i + 1, n, t.Start, t.Control & 15})
+			leadOut = t.end()
+		}
+		if s.Closed {
+			leadOut = s.LeadOut
 		}
 	}
 	if len(all) == 0 {
@@ -243,7 +248,7 @@ func (d *recorder) rawSession(s *session, n int, tracks []tocTrack) []byte {
 	return b
 }
 
-// atip is format 4 (MMC-6 table 492).
+// atip is format 4 (MMC-6 6.25, format 0100b).
 func (d *recorder) atip() ([]byte, error) {
 	if d.medium.family != cdWrite {
 		return nil, errField()

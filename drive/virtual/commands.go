@@ -6,7 +6,7 @@ type need uint8
 const (
 	medium need = iota // a disc that is ready
 	unit               // no unit attention
-	any_               // nothing
+	always             // nothing
 )
 
 // command is an operation that the drive knows.
@@ -15,15 +15,15 @@ type command struct {
 	run   func(*recorder, *request) (int, error)
 }
 
-// commands are the operation codes of MMC-6 table 238 that the drive knows.
+// commands are the operation codes of MMC-6 6 that the drive knows.
 var commands map[byte]command
 
 func init() {
 	commands = map[byte]command{
 		0x00: {medium, (*recorder).testUnitReady},
-		0x03: {any_, (*recorder).requestSense},
+		0x03: {always, (*recorder).requestSense},
 		0x04: {medium, (*recorder).formatUnit},
-		0x12: {any_, (*recorder).inquiry},
+		0x12: {always, (*recorder).inquiry},
 		0x1B: {unit, (*recorder).startStop},
 		0x1E: {unit, (*recorder).preventAllow},
 		0x23: {unit, (*recorder).readFormatCapacities},
@@ -35,8 +35,8 @@ func init() {
 		0x35: {medium, (*recorder).syncCache},
 		0x42: {medium, (*recorder).readSubChannel},
 		0x43: {medium, (*recorder).readTOC},
-		0x46: {any_, (*recorder).getConfiguration},
-		0x4A: {any_, (*recorder).eventStatus},
+		0x46: {always, (*recorder).getConfiguration},
+		0x4A: {always, (*recorder).eventStatus},
 		0x51: {medium, (*recorder).discInformation},
 		0x52: {medium, (*recorder).trackInformation},
 		0x53: {medium, (*recorder).reserveTrack},

@@ -12,7 +12,7 @@ type span struct {
 	Bytes int   `json:"bytes"`
 }
 
-// sendCueSheet is SEND CUE SHEET (MMC-6 6.33). The sheet takes effect with the
+// sendCueSheet is SEND CUE SHEET (MMC-6 6.32). The sheet takes effect with the
 // first WRITE.
 func (d *recorder) sendCueSheet(r *request) (int, error) {
 	n := int(r.CDB[6])<<16 | int(r.CDB[7])<<8 | int(r.CDB[8])
@@ -58,7 +58,7 @@ type cueReader struct {
 }
 
 // readCue reads a cue sheet: entries of 8 bytes, control and ADR, track, index,
-// data form, SCMS, M, S, F (MMC-6 table 553). at is the address of the first
+// data form, SCMS, M, S, F (MMC-6 6.32). at is the address of the first
 // sector of the session proper.
 func readCue(b []byte, at int64) (*session, string, error) {
 	if len(b) < 4*8 || len(b)%8 != 0 {
@@ -217,7 +217,7 @@ func advanceCue(o *session, next int64) {
 
 // keepText collects the packs of CD-TEXT from blocks of the lead-in: the host
 // repeats them until the lead-in is full, the first round is kept. 18 bytes come
-// as 24 of six bits, four packs in a block (MMC-6 annex J).
+// as 24 of six bits, four packs in a block (MMC-6 6.25, format 0101b).
 func (s *state) keepText(p []byte) {
 	for ; len(p) >= 24; p = p[24:] {
 		pack := make([]byte, 0, 18)

@@ -249,6 +249,9 @@ func TestDVDMinusR(t *testing.T) {
 		b.ok("35 00 00 00 00 00 00 00 00 00")
 		b.ok("5b 00 01 00 00 01 00 00 00 00")
 		b.fails("5/24/00", "52 01 00 00 00 ff 00 00 24 00")
+		if r := b.get("52 01 00 00 00 02 00 00 24 00", 36); r[6]&0x30 != 0x20 {
+			t.Errorf("the next track is not one of variable packets: % x", r)
+		}
 		if got := b.nwa(2); got != 320 {
 			t.Fatalf("NWA of track 2 is %d, want 320", got)
 		}

@@ -19,7 +19,7 @@ func (d *recorder) profile() int {
 	return d.medium.profile
 }
 
-// feature is a feature descriptor (MMC-6 5.2.2).
+// feature is a feature descriptor (MMC-6 5.2).
 type feature struct {
 	code       uint16
 	version    byte

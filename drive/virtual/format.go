@@ -2,7 +2,7 @@ package virtual
 
 import "encoding/binary"
 
-// Format types of FORMAT UNIT (MMC-6 table 274).
+// Format types of FORMAT UNIT (MMC-6 6.4).
 const (
 	formatFull      = 0x00 // DVD-RW, BD-RE and BD-R with the default spare areas
 	formatRWFull    = 0x10 // DVD-RW
@@ -58,7 +58,7 @@ func (d *recorder) currentFormat() (blocks int64, kind byte) {
 	case d.random() && st.Format.Growing:
 		return st.Format.Blocks, 3
 	case d.random() && st.Format.Blocks > 0:
-		return st.Format.Blocks, 2
+		return st.Format.end(), 2
 	case d.medium.family == bdR && (st.Format.Limit > 0 || len(st.Sessions) > 0):
 		return d.capacity(), 2
 	case len(st.Sessions) > 0:

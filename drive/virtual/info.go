@@ -2,7 +2,7 @@ package virtual
 
 import "encoding/binary"
 
-// Disc status and state of the last session (MMC-6 6.21.3.1).
+// Disc status and state of the last session (MMC-6 6.21).
 const (
 	statusBlank      = 0
 	statusAppendable = 1
@@ -101,7 +101,7 @@ func (d *recorder) lastSession(st *state) (sessions, first, last int) {
 	return len(st.Sessions), first, max(first, last)
 }
 
-// trackResources is the reply to type 001b (MMC-6 table 379).
+// trackResources is the reply to type 001b (MMC-6 6.21).
 func (d *recorder) trackResources() []byte {
 	most := d.maxTracks()
 	b := make([]byte, 12)
@@ -137,7 +137,7 @@ type trackInfo struct {
 	nwa               int64
 	nwaValid          bool
 	blank, reserved   bool
-	packet            bool
+	packet, fixed     bool
 	control           byte
 	xa                bool
 	last              int64 // last recorded address, -1: none
@@ -182,10 +182,7 @@ func (t *trackInfo) bytes(m Medium) []byte {
 	b[2], b[32] = byte(t.number), byte(t.number>>8)
 	b[3], b[33] = byte(t.session), byte(t.session>>8)
 	b[5] = t.control
-	b[6] = flag(t.reserved, 0x80) | flag(t.blank, 0x40) | flag(t.packet, 0x20) | 1
-	if t.packet {
-		b[6] |= 0x10
-	}
+	b[6] = flag(t.reserved, 0x80) | flag(t.blank, 0x40) | flag(t.packet, 0x20) | flag(t.fixed, 0x10) | 1
 	switch {
 	case t.control&4 == 0:
 		b[6] |= 0x0F // no data mode

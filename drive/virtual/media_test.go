@@ -103,6 +103,13 @@ func TestDVDPlusRW(t *testing.T) {
 	if r := b.get("51 00 00 00 00 00 00 00 22 00", 34); r[7]&3 != 1 {
 		t.Errorf("background format status %d after stopping, want 1", r[7]&3)
 	}
+	// Hosts learn from the capacity, and from the track, how far they can write.
+	if r := b.get("23 00 00 00 00 00 00 00 0c 00", 12); r[8] != 2 || binary.BigEndian.Uint32(r[4:]) != 200 {
+		t.Errorf("capacity after stopping: % x, want 200 of type 2", r)
+	}
+	if r := b.get("52 01 00 00 00 01 00 00 24 00", 36); binary.BigEndian.Uint32(r[24:]) != 200 {
+		t.Errorf("track size after stopping: % x, want 200", r)
+	}
 	b.writes(150, 20, 2048)
 	b.writeFails("5/21/02", 200, 16) // the formatting has to go on first
 	b.ok(formatCDB, formatList(0xFFFFFFFF, formatPlusRW, 0, 1)...)
@@ -159,7 +166,13 @@ func TestBDRPseudoOverwrite(t *testing.T) {
 	if f := b.get("46 02 00 38 00 00 00 00 10 00", 16); len(f) < 11 || f[10]&1 != 1 {
 		t.Errorf("feature 0038h is not current: % x", f)
 	}
+	b.fails("5/24/00", "43 00 01 00 00 00 00 00 0c 00")
 	b.writes(0, 64, 2048)
+	b.ok("5b 01 01 00 00 01 00 00 00 00")
+	// Hosts leave the session open and look for its track in the TOC.
+	if r := b.get("43 00 01 00 00 00 00 00 0c 00", 12); r[6] != 1 {
+		t.Errorf("the complete track is not in the TOC: % x", r)
+	}
 	b.writes(16, 16, 2048)
 	b.writeFails("5/21/02", 128, 32)
 	b.same(0, 16)
@@ -213,6 +226,72 @@ func TestReserve(t *testing.T) {
 	b.ok("53 00 00 00 00 00 00 00 40 00")
 	b.fails("5/72/04", "5b 01 02 00 00 00 00 00 00 00") // an empty reservation
 	b.fails("5/63/00", "53 00 00 00 00 00 00 1f 40 00")
+}
+
+// TestShortTrack: a track of less than 4 seconds is filled up, and what an
+// earlier life of the disc left there does not show.
+func TestShortTrack(t *testing.T) {
+	b := insertBlank(t, "cd-rw", 4000)
+	b.page05(0x01, 0x04, 8)
+	b.writes(0, 400, 2048)
+	b.ok("35 00 00 00 00 00 00 00 00 00")
+	b.ok("a1 01 00 00 00 00 00 00 00 00 00 00")
+	b.page05(0x01, 0x04, 8)
+	b.writes(0, 16, 2048)
+	b.ok("35 00 00 00 00 00 00 00 00 00")
+	if got := b.nwa(0xFF); got != 300+2+150 {
+		t.Errorf("NWA behind a short track is %d, want 452", got)
+	}
+	b.same(0, 16)
+	if got := b.get("28 00 00 00 00 10 00 00 10 00", 32768); !bytes.Equal(got, make([]byte, 32768)) {
+		t.Error("the filling is not zeros")
+	}
+}
+
+// TestAudioAndXA: blocks of a track at once have the size that page 05h says.
+func TestAudioAndXA(t *testing.T) {
+	b := insertBlank(t, "cd-r", 4000)
+	b.page05(0x01, 0xC0, 0)
+	b.writes(0, 320, 2352)
+	if err := b.write(320, 1, 2048); code(err) != "5/24/00" {
+		t.Errorf("2048 bytes into an audio track: %v", err)
+	}
+	b.ok("35 00 00 00 00 00 00 00 00 00")
+	b.page05(0x01, 0xC4, 10)
+	at := b.nwa(0xFF)
+	b.writes(at, 320, 2048)
+	b.page05(0x01, 0xC4, 8)
+	b.writeFails("5/64/00", at+320, 1) // the track is XA
+	b.ok("35 00 00 00 00 00 00 00 00 00")
+	b.ok("5b 00 02 00 00 00 00 00 00 00")
+	if r := b.get("52 01 00 00 00 02 00 00 24 00", 36); r[5]&15 != 4 || r[6]&15 != 2 {
+		t.Errorf("track 2 is not one of mode 2: % x", r)
+	}
+	if got := b.get("be 00 00 00 00 05 00 00 01 f8 00 00", 2352); !bytes.Equal(got, pattern(5, 1, 2352)) {
+		t.Error("the audio differs from what was written")
+	}
+	if got := b.get("be 00"+hex32(int(at)+7)+"00 00 01 10 00 00", 2048); !bytes.Equal(got, pattern(at+7, 1, 2048)) {
+		t.Error("the data differs from what was written")
+	}
+	b.fails("5/64/00", "28 00 00 00 00 05 00 00 01 00")
+}
+
+// TestDiscAtOnceUnfinished: a disc at once is complete when all that was reserved
+// is there, not before.
+func TestDiscAtOnceUnfinished(t *testing.T) {
+	b := insertBlank(t, "dvd-r", 4000)
+	b.page05(0x42, 0x05, 8)
+	b.ok("53 00 00 00 00 00 00 01 40 00")
+	b.writes(0, 160, 2048)
+	b.ok("35 00 00 00 00 00 00 00 00 00")
+	b.wantInfo(1, 1, 1, 1, 1)
+	b.page05(0x40, 0x05, 8)
+	b.writeFails("5/64/00", 160, 16) // incremental writing does not continue it
+	b.page05(0x42, 0x05, 8)
+	b.writes(160, 160, 2048)
+	b.ok("35 00 00 00 00 00 00 00 00 00")
+	b.wantInfo(2, 3, 1, 1, 1)
+	b.same(0, 320)
 }
 
 // TestCapacity fills small discs to the last sector.

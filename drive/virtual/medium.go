@@ -17,7 +17,7 @@ const (
 	overwrite               // DVD+RW, BD-RE, restricted overwrite DVD-RW
 )
 
-// Profile numbers (MMC-6 table 95).
+// Profile numbers (MMC-6 5.3.1).
 const (
 	profileNone    = 0x0000
 	profileCDROM   = 0x0008

@@ -2,14 +2,14 @@ package virtual
 
 import "encoding/binary"
 
-// Write types of mode page 05h (MMC-6 7.5.4.10).
+// Write types of mode page 05h (MMC-6 7.5).
 const (
 	writeIncremental = 0 // packet
 	writeTAO         = 1
 	writeAtOnce      = 2
 )
 
-// Data block types of mode page 05h (MMC-6 table 655).
+// Data block types of mode page 05h (MMC-6 7.5).
 const (
 	blockAudio = 0  // 2352 bytes
 	blockRW    = 3  // with R-W sub-channel: CD-TEXT in the lead-in
@@ -174,7 +174,7 @@ func (d *recorder) selectPage(page []byte) error {
 	return errParameter()
 }
 
-// selectWritePage checks what the medium allows (MMC-6 7.5.4, table 652).
+// selectWritePage checks what the medium allows (MMC-6 7.5).
 func (d *recorder) selectWritePage(page []byte) error {
 	if len(page) != 52 {
 		return errParameter()

@@ -20,13 +20,14 @@ func (f *format) stop() {
 
 // overwriteTrack is the one track of a disc written at random addresses.
 func (d *recorder) overwriteTrack(st *state) trackInfo {
-	t := trackInfo{number: 1, session: 1, control: 7, last: -1, size: st.Format.Blocks}
+	t := trackInfo{number: 1, session: 1, control: 7, last: -1, size: st.Format.end()}
 	if d.medium.profile == profileDVDRWSQ {
 		t.control, t.packet = 5, true
 	}
 	if st.Format.Blocks == 0 {
 		t.size, t.free, t.blank = d.capacity(), d.capacity(), true
 	}
+	t.fixed = st.Format.Restricted
 	if st.Format.Growing {
 		t.nwa, t.nwaValid = st.Format.Reached, true
 		t.size, t.free = d.capacity(), d.capacity()-st.Format.Reached
@@ -97,7 +98,7 @@ func (d *recorder) formattable() bool {
 }
 
 // pseudoOverwrite reports whether a write goes to a sector of a BD-R with
-// pseudo overwrite that is written already (MMC-6 4.4.7).
+// pseudo overwrite that is written already (MMC-6, BD-R pseudo overwrite).
 func (d *recorder) pseudoOverwrite(st *state, lba int64) bool {
 	if d.medium.family != bdR || !st.Format.POW {
 		return false

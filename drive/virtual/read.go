@@ -8,7 +8,7 @@ func (d *recorder) readable() bool {
 	return d.medium.family == pressed || st.Format.Blocks > 0 || len(st.Sessions) > 0
 }
 
-// readCapacity is READ CAPACITY (MMC-6 6.20): the last address of the last
+// readCapacity is READ CAPACITY (MMC-6 6.18): the last address of the last
 // complete session, or of a random access disc. A blank disc has 0.
 func (d *recorder) readCapacity(r *request) (int, error) {
 	b := make([]byte, 8)
@@ -66,7 +66,7 @@ func (t *track) pregapKind() sectorKind {
 	return dataSector
 }
 
-// read is READ(10) and READ(12) (MMC-6 6.17, 6.18).
+// read is READ(10) and READ(12) (MMC-6 6.14, 6.15).
 func (d *recorder) read(r *request) (int, error) {
 	lba, blocks := rwAddress(r.CDB)
 	if blocks == 0 {
@@ -85,7 +85,7 @@ func (d *recorder) read(r *request) (int, error) {
 	return r.reply(b, len(b))
 }
 
-// seek is SEEK(10) (MMC-6 6.32).
+// seek is SEEK(10) (MMC-6 6.31).
 func (d *recorder) seek(r *request) (int, error) {
 	lba, _ := rwAddress(r.CDB)
 	if k, _ := d.kind(lba); k == nowhere {

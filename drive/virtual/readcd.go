@@ -80,7 +80,7 @@ func msfAt(b []byte) int64 {
 	return (int64(b[0])*60+int64(b[1]))*75 + int64(b[2]) - pregapLen
 }
 
-// readSubChannel is READ SUB-CHANNEL (MMC-6 6.24), of which the catalogue number
+// readSubChannel is READ SUB-CHANNEL (MMC-5), of which the catalogue number
 // and the ISRC of a track are offered.
 func (d *recorder) readSubChannel(r *request) (int, error) {
 	if !d.medium.isCD() {

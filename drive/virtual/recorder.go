@@ -35,7 +35,7 @@ type recorder struct {
 	trayOpen  bool
 	locked    bool
 	attention []*fault
-	event     byte // media event waiting (MMC-6 table 295)
+	event     byte // media event waiting (MMC-6 6.6)
 	speed     int  // kB/s asked for, 0: the highest
 	readSpeed int
 	busy      busy
@@ -133,7 +133,7 @@ func (d *recorder) execute(r *request) (int, error) {
 	if !known || d.refused(op) {
 		return 0, errOpcode()
 	}
-	if cmd.needs < any_ { // all but INQUIRY and the like
+	if cmd.needs < always { // all but INQUIRY and the like
 		if err := d.pending(); err != nil {
 			return 0, err
 		}

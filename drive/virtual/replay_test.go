@@ -102,6 +102,8 @@ type player struct {
 	next  int64 // in the record: the address behind the last run
 	to    int64 // on the disc
 	wrote int
+	first int64 // on the disc: the last run of data sectors, and its length
+	data  int
 }
 
 // must lists the operation codes that have to succeed where the program was told
@@ -148,6 +150,9 @@ func (p *player) writeRun(s step) {
 	}
 	p.next = lba + int64(blocks)
 	p.wrote += blocks
+	if size := s.length / int(n); size == userBytes && p.to >= 0 {
+		p.first, p.data = p.to, blocks
+	}
 	for blocks > 0 {
 		k := min(blocks, 16)
 		size := s.length / int(n)
@@ -202,6 +207,7 @@ func TestReplay(t *testing.T) {
 			if status := p.info()[0]; status == statusBlank {
 				t.Errorf("%d blocks were written and the disc is blank", p.wrote)
 			}
+			p.same(p.first, p.data)
 		})
 	}
 }

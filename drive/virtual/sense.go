@@ -19,7 +19,7 @@ func (f *fault) at(lba int64) *fault { f.info = lba; return f }
 
 func (f *fault) Error() string { return fmt.Sprintf("%X/%02X/%02X", f.key, f.asc, f.ascq) }
 
-// Faults that many commands share (MMC-6 annex F, SPC-3 table 28).
+// Faults that many commands share (SPC-4, additional sense codes).
 func errOpcode() *fault       { return check(5, 0x20, 0x00) } // INVALID COMMAND OPERATION CODE
 func errRange() *fault        { return check(5, 0x21, 0x00) } // LOGICAL BLOCK ADDRESS OUT OF RANGE
 func errAddress() *fault      { return check(5, 0x21, 0x02) } // INVALID ADDRESS FOR WRITE
@@ -39,7 +39,7 @@ func errNoMedium(trayOpen bool) *fault {
 	return check(2, 0x3A, 0x01) // MEDIUM NOT PRESENT - TRAY CLOSED
 }
 
-// sense returns the fault as fixed-format sense data (SPC-3 4.5.3, 18 bytes).
+// sense returns the fault as fixed-format sense data (SPC-4 4.5.3, 18 bytes).
 func (f *fault) sense() []byte {
 	b := make([]byte, 18)
 	b[0] = 0x70

@@ -1,6 +1,6 @@
 package virtual
 
-// Lengths on a CD, in sectors (MMC-6 4.2.3.5): the lead-out of the first session
+// Lengths on a CD, in sectors (ECMA-394): the lead-out of the first session
 // and of the later ones, the lead-in between sessions.
 const (
 	leadOutFirst = 6750

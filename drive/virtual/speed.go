@@ -78,7 +78,7 @@ func (d *recorder) setSpeed(r *request) (int, error) {
 	return 0, nil
 }
 
-// setStreaming is SET STREAMING (MMC-6 6.40) with a performance descriptor:
+// setStreaming is SET STREAMING (MMC-6 6.38) with a performance descriptor:
 // byte 0 RDD, 4-11 addresses, 12-19 read size and time, 20-27 write size and time.
 func (d *recorder) setStreaming(r *request) (int, error) {
 	n := int(binary.BigEndian.Uint16(r.CDB[9:]))
@@ -104,7 +104,7 @@ func (d *recorder) setStreaming(r *request) (int, error) {
 	return n, nil
 }
 
-// bufferCapacity is READ BUFFER CAPACITY (MMC-6 6.15), in bytes.
+// bufferCapacity is READ BUFFER CAPACITY (MMC-6 6.17), in bytes.
 func (d *recorder) bufferCapacity(r *request) (int, error) {
 	if r.CDB[1]&1 != 0 {
 		return 0, errField()

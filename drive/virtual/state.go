@@ -49,7 +49,7 @@ type format struct {
 	Blocks     int64 `json:"blocks,omitempty"`     // of the user area, 0: not formatted
 	Limit      int64 `json:"limit,omitempty"`      // BD-R: of the user area with spare areas, 0: all of the disc
 	Reached    int64 `json:"reached,omitempty"`    // background formatting has come so far
-	Background byte  `json:"background,omitempty"` // MMC-6 table 377: 0 none, 1 stopped, 2 running, 3 complete
+	Background byte  `json:"background,omitempty"` // MMC-6 6.21: 0 none, 1 stopped, 2 running, 3 complete
 	Spare      bool  `json:"spare,omitempty"`      // with spare areas
 	POW        bool  `json:"pow,omitempty"`        // BD-R pseudo overwrite
 	Restricted bool  `json:"restricted,omitempty"` // DVD-RW in restricted overwrite mode

@@ -38,6 +38,8 @@ func (d *recorder) structures() []byte {
 		return []byte{0x00, 0x11, 0x20}
 	case d.medium.family == plusR || d.medium.profile == profileDVDpRW:
 		return []byte{0x00, 0x11}
+	case d.medium.family == minusR:
+		return []byte{0x00, 0x0E}
 	}
 	return []byte{0x00}
 }
@@ -50,6 +52,8 @@ func (d *recorder) structure(format byte) []byte {
 		return d.bdInformation()
 	case format == 0:
 		return d.physical()
+	case format == 0x0E && d.medium.family == minusR:
+		return preRecorded()
 	case format == 0x11 && plus:
 		return d.physical()[:256]
 	case format == 0x20 && d.medium.profile == profileDVDpRDL:
@@ -58,7 +62,7 @@ func (d *recorder) structure(format byte) []byte {
 	return nil
 }
 
-// bookTypes by profile (MMC-6 table 404): book in the high nibble, version in
+// bookTypes by profile (MMC-6 6.22): book in the high nibble, version in
 // the low one.
 var bookTypes = map[int]byte{
 	profileDVDROM: 0x01, profileDVDR: 0x25, profileDVDRWSQ: 0x32,
@@ -66,7 +70,7 @@ var bookTypes = map[int]byte{
 }
 
 // physical is the physical format information of a DVD, 2048 bytes, and the ADIP
-// of a DVD+R or DVD+RW, which begins in the same way (MMC-6 6.22.3.2.1).
+// of a DVD+R or DVD+RW, which begins in the same way (MMC-6 6.22).
 func (d *recorder) physical() []byte {
 	const firstPSN = 0x030000
 	m, st := d.medium, d.now()
@@ -99,6 +103,18 @@ func (d *recorder) physical() []byte {
 		copy(b[19:27], makerID)
 		copy(b[27:30], typeID)
 	}
+	return b
+}
+
+// preRecorded is what the maker put into the lead-in of a DVD-R or DVD-RW: fields
+// of 8 bytes that begin with their number; 3 and 4 hold the maker's name.
+func preRecorded() []byte {
+	b := make([]byte, 40)
+	for i := range 5 {
+		b[8*i] = byte(i + 1)
+	}
+	copy(b[17:23], makerID)
+	copy(b[25:31], makerID[6:]+typeID)
 	return b
 }
 
@@ -137,7 +153,7 @@ func (d *recorder) bdInformation() []byte {
 	return b
 }
 
-// sendStructure is SEND DISC STRUCTURE (MMC-6 6.34), of which format 20h is
+// sendStructure is SEND DISC STRUCTURE (MMC-6 6.33), of which format 20h is
 // offered: the layer boundary of a blank DVD+R DL.
 func (d *recorder) sendStructure(r *request) (int, error) {
 	n := int(binary.BigEndian.Uint16(r.CDB[8:]))

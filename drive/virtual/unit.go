@@ -2,7 +2,7 @@ package virtual
 
 import "encoding/binary"
 
-// Media events of GET EVENT STATUS NOTIFICATION (MMC-6 table 295).
+// Media events of GET EVENT STATUS NOTIFICATION (MMC-6 6.6).
 const (
 	eventNone    = 0
 	eventEject   = 1
@@ -10,10 +10,10 @@ const (
 	eventRemoval = 3
 )
 
-// testUnitReady is TEST UNIT READY (SPC-3 6.33).
+// testUnitReady is TEST UNIT READY (MMC-6 6.41).
 func (d *recorder) testUnitReady(*request) (int, error) { return 0, nil }
 
-// requestSense is REQUEST SENSE (SPC-3 6.27). Sense data of commands that failed
+// requestSense is REQUEST SENSE (MMC-6 6.29). Sense data of commands that failed
 // went to the host with them; what is left is a unit attention, or how far a
 // long operation is.
 func (d *recorder) requestSense(r *request) (int, error) {
@@ -32,7 +32,7 @@ func (d *recorder) requestSense(r *request) (int, error) {
 	return r.reply(f.sense(), int(r.CDB[4]))
 }
 
-// inquiry is INQUIRY (SPC-3 6.4): standard data, and the pages 00h, supported
+// inquiry is INQUIRY (MMC-6 6.8): standard data, and the pages 00h, supported
 // pages, and 80h, unit serial number.
 func (d *recorder) inquiry(r *request) (int, error) {
 	allocation := int(binary.BigEndian.Uint16(r.CDB[3:]))
@@ -65,7 +65,7 @@ func (d *recorder) inquiry(r *request) (int, error) {
 
 const serial = "GM0000000001"
 
-// startStop is START STOP UNIT (MMC-6 6.41; SBC-3 5.19).
+// startStop is START STOP UNIT (MMC-6 6.39).
 func (d *recorder) startStop(r *request) (int, error) {
 	if r.CDB[4]>>4 != 0 { // power conditions: accepted, they change nothing here
 		return 0, nil
@@ -117,7 +117,7 @@ func (d *recorder) insert() error {
 	return nil
 }
 
-// preventAllow is PREVENT ALLOW MEDIUM REMOVAL (MMC-6 6.14).
+// preventAllow is PREVENT ALLOW MEDIUM REMOVAL (MMC-6 6.13).
 func (d *recorder) preventAllow(r *request) (int, error) {
 	d.locked = r.CDB[4]&1 != 0
 	return 0, nil
@@ -151,7 +151,7 @@ func (d *recorder) eventStatus(r *request) (int, error) {
 	return r.reply([]byte{0, 2, 0x80, supported}, allocation) // NEA: no event of those classes
 }
 
-// mechanismStatus is MECHANISM STATUS (MMC-6 6.11) of a drive without a changer.
+// mechanismStatus is MECHANISM STATUS (MMC-6 6.10) of a drive without a changer.
 func (d *recorder) mechanismStatus(r *request) (int, error) {
 	b := make([]byte, 8)
 	if d.trayOpen {

@@ -6,7 +6,7 @@ import (
 	"glassmaster/drive/scsi"
 )
 
-// writeAddress decodes address and length of WRITE(10) and WRITE(12).
+// rwAddress decodes address and length of the READ and WRITE commands.
 func rwAddress(cdb []byte) (lba, blocks int64) {
 	lba = int64(int32(binary.BigEndian.Uint32(cdb[2:])))
 	if cdb[0] >= 0xA0 {
@@ -15,7 +15,7 @@ func rwAddress(cdb []byte) (lba, blocks int64) {
 	return lba, int64(binary.BigEndian.Uint16(cdb[7:]))
 }
 
-// write is WRITE(10), WRITE(12) and WRITE AND VERIFY(10) (MMC-6 6.48 to 6.50).
+// write is WRITE(10), WRITE(12) and WRITE AND VERIFY(10) (MMC-6 6.44 to 6.46).
 func (d *recorder) write(r *request) (int, error) {
 	lba, blocks := rwAddress(r.CDB)
 	if d.protected() {
@@ -37,7 +37,7 @@ func (d *recorder) write(r *request) (int, error) {
 		}
 		st = d.test
 	}
-	size, err := d.admit(st, r, lba, blocks)
+	size, err := d.admit(st, lba, blocks)
 	if err != nil {
 		return 0, err
 	}
@@ -64,7 +64,7 @@ func (d *recorder) write(r *request) (int, error) {
 
 // admit checks that the disc takes a write here and now, and returns the size
 // of a block in bytes. It changes nothing.
-func (d *recorder) admit(st *state, r *request, lba, blocks int64) (int, error) {
+func (d *recorder) admit(st *state, lba, blocks int64) (int, error) {
 	probe := st.clone()
 	if d.medium.family == cdWrite {
 		return d.admitCD(probe, lba, blocks)
@@ -127,12 +127,12 @@ func (d *recorder) advance(st *state, lba, blocks int64) error {
 func (d *recorder) protected() bool { return d.store.base < 0 || d.store.locked }
 
 // testing reports whether writes are test writes: page 05h asks for it and the
-// medium knows it (MMC-6 7.5.4.8).
+// medium knows it (MMC-6 7.5).
 func (d *recorder) testing() bool {
 	return d.page5.test() && (d.medium.family == cdWrite || d.medium.family == minusR && !d.random())
 }
 
-// syncCache is SYNCHRONIZE CACHE(10) (MMC-6 6.42). It fills the last ECC block;
+// syncCache is SYNCHRONIZE CACHE(10) (MMC-6 6.40). It fills the last ECC block;
 // on CD it ends a track at once, and at the end of a cue sheet the session; on
 // DVD-R at once it completes the disc.
 func (d *recorder) syncCache(r *request) (int, error) {
@@ -167,7 +167,7 @@ func (d *recorder) syncCache(r *request) (int, error) {
 	return 0, d.commit()
 }
 
-// reserveTrack is RESERVE TRACK (MMC-6 6.31): the size in blocks, ARSV and RMZ
+// reserveTrack is RESERVE TRACK (MMC-6 6.30): the size in blocks, ARSV and RMZ
 // being zero.
 func (d *recorder) reserveTrack(r *request) (int, error) {
 	if d.protected() {

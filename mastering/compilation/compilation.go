@@ -65,6 +65,7 @@ func (c *Compilation) Add(dir *tree.Node, nodes []*tree.Node) []Problem {
 		case old == nil:
 		case old.IsDir() && n.IsDir():
 			old.Modified, old.Mode, old.UID, old.GID = n.Modified, n.Mode, n.UID, n.GID
+			old.SetExtra(n.Extra())
 			problems = append(problems, c.Add(old, append([]*tree.Node(nil), n.Children()...))...)
 			continue
 		case old.IsDir() != n.IsDir():

@@ -40,16 +40,17 @@ type project struct {
 
 // item is one entry of a saved tree.
 type item struct {
-	Name     string     `json:"name,omitempty"`
-	From     string     `json:"from,omitempty"` // path on the host; of a folder: where its plain entries are
-	Data     []byte     `json:"data,omitempty"` // contents that come from no file
-	Link     string     `json:"link,omitempty"` // target of a symbolic link
-	Device   uint64     `json:"device,omitempty"`
-	Mode     string     `json:"mode,omitempty"` // "d0755": of what has no file on the host
-	Modified *time.Time `json:"modified,omitempty"`
-	UID      uint32     `json:"uid,omitempty"`
-	GID      uint32     `json:"gid,omitempty"`
-	Entries  []entryRef `json:"entries,omitempty"`
+	Name     string      `json:"name,omitempty"`
+	From     string      `json:"from,omitempty"` // path on the host; of a folder: where its plain entries are
+	Data     []byte      `json:"data,omitempty"` // contents that come from no file
+	Link     string      `json:"link,omitempty"` // target of a symbolic link
+	Device   uint64      `json:"device,omitempty"`
+	Mode     string      `json:"mode,omitempty"` // "d0755": of what has no file on the host
+	Modified *time.Time  `json:"modified,omitempty"`
+	UID      uint32      `json:"uid,omitempty"`
+	GID      uint32      `json:"gid,omitempty"`
+	Extra    *tree.Extra `json:"extra,omitempty"`
+	Entries  []entryRef  `json:"entries,omitempty"`
 }
 
 // entryRef is an item, or only the name of a file in the folder's From.
@@ -102,7 +103,7 @@ func (c *Compilation) Save(path string) error {
 
 func saveItem(n *tree.Node) (*item, error) {
 	t := n.ModTime().UTC()
-	it := &item{Name: n.Name, UID: n.UID, GID: n.GID}
+	it := &item{Name: n.Name, UID: n.UID, GID: n.GID, Extra: n.Extra()}
 	switch {
 	case n.IsDir():
 		it.Mode, it.Modified = modeText(n.Mode), &t
@@ -166,6 +167,7 @@ func Load(path string) (*Compilation, []Problem, error) {
 	if p.Options != nil {
 		c.Options = *p.Options
 	}
+	l.o = c.ScanOptions()
 	if p.Contents != nil {
 		c.Contents = *p.Contents
 	}
@@ -300,6 +302,7 @@ func (l *loader) attributes(n *tree.Node, it *item, mode fs.FileMode) error {
 		mode = m
 	}
 	n.Mode, n.UID, n.GID = mode, it.UID, it.GID
+	n.SetExtra(it.Extra)
 	if it.Modified != nil {
 		n.Modified = it.Modified.UnixNano()
 	}

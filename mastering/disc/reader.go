@@ -83,6 +83,10 @@ func FromReaderAt(r io.ReaderAt, size int64, close func() error) Disc {
 
 func (f *flat) Sessions() []Session { return f.sessions }
 
+// Unwrap returns what the user data is read from, so that a copy out of an image
+// file can be left to the kernel.
+func (f *flat) Unwrap() io.ReaderAt { return f.ReaderAt }
+
 func (f *flat) Close() error {
 	if f.close == nil {
 		return nil

@@ -54,10 +54,31 @@ func sourceTree(t testing.TB) string {
 	return top
 }
 
+// tempDir is a folder of the test that can be removed although folders in it may
+// not be written.
+func tempDir(t testing.TB) string {
+	t.Helper()
+	dir := t.TempDir()
+	t.Cleanup(func() {
+		_ = filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+			if err == nil && d.IsDir() {
+				err = os.Chmod(path, 0o755)
+			}
+			return err
+		})
+	})
+	return dir
+}
+
 func master(t testing.TB, top string) volume.FS {
 	t.Helper()
 	image := filepath.Join(t.TempDir(), "x.iso")
 	peertest.Run(t, "", "xorriso", "-report_about", "FAILURE", "-as", "mkisofs", "-quiet", "-R", "-o", image, top)
+	return openImage(t, image)
+}
+
+func openImage(t testing.TB, image string) volume.FS {
+	t.Helper()
 	f, err := os.Open(image)
 	must(t, err)
 	t.Cleanup(func() { f.Close() })
@@ -118,14 +139,14 @@ func TestExtract(t *testing.T) {
 	for name, open := range hosts {
 		t.Run(name, func(t *testing.T) { testExtract(t, top, v, open) })
 	}
-	dir := filepath.Join(t.TempDir(), "new")
+	dir := filepath.Join(tempDir(t), "new")
 	if _, err := Extract(t.Context(), v, filepath.Join(dir, "folder"), Options{}, progress.Discard); err != nil {
 		t.Error(err)
 	}
 }
 
 func testExtract(t *testing.T, top string, v volume.FS, open func(string) (hostFolder, error)) {
-	dir := t.TempDir()
+	dir := tempDir(t)
 	run := func(o Options, rep progress.Reporter) (Report, error) {
 		h, err := open(dir)
 		must(t, err)
@@ -161,9 +182,40 @@ func testExtract(t *testing.T, top string, v volume.FS, open func(string) (hostF
 	}
 }
 
+// TestOwners gives files the owner that the disc names, which root may.
+func TestOwners(t *testing.T) {
+	if os.Getuid() != 0 {
+		t.Skip("only root can give files away")
+	}
+	at := time.Date(2005, 6, 7, 8, 9, 10, 0, time.UTC)
+	for name, open := range hosts {
+		d := &direct{image: bytes.NewReader(make([]byte, 2048))}
+		for path, mode := range map[string]fs.FileMode{"file": 0o640, "folder": fs.ModeDir | 0o750, "link": fs.ModeSymlink | 0o777} {
+			e := d.add(path, mode)
+			e.UID, e.GID, e.Target, e.Modified = 1234, 5678, []byte("file"), at.UnixNano()
+		}
+		dir := t.TempDir()
+		h, err := open(dir)
+		must(t, err)
+		_, err = extract(t.Context(), d, h, Options{Owners: true}, progress.Discard)
+		must(t, err)
+		for _, e := range d.entries {
+			info, err := os.Lstat(filepath.Join(dir, string(e.Path)))
+			must(t, err)
+			owner := fmt.Sprintf("%+v", info.Sys())
+			if !strings.Contains(owner, "Uid:1234 Gid:5678") || info.Mode() != e.Mode {
+				t.Errorf("%s: %s has mode %v and %s", name, e.Path, info.Mode(), owner)
+			}
+			if !info.ModTime().Equal(at) && !(name == "any system" && info.Mode().Type() == fs.ModeSymlink) {
+				t.Errorf("%s: %s has the time %v", name, e.Path, info.ModTime())
+			}
+		}
+	}
+}
+
 func TestExtractPaths(t *testing.T) {
 	v := master(t, sourceTree(t))
-	dir := t.TempDir()
+	dir := tempDir(t)
 	r, err := Extract(t.Context(), v, dir, Options{Paths: []string{"/dir/sub/", "dir/link", "a.txt", "dir/sub/deep"}}, progress.Discard)
 	must(t, err)
 	var names []string
@@ -188,7 +240,7 @@ func TestExtractPaths(t *testing.T) {
 
 // TestHostile extracts what would leave the folder, if it could.
 func TestHostile(t *testing.T) {
-	base := t.TempDir()
+	base := tempDir(t)
 	outside := filepath.Join(base, "outside")
 	dir := filepath.Join(base, "in")
 	must(t, os.Mkdir(outside, 0o755))

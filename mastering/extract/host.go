@@ -19,8 +19,8 @@ type hostFolder interface {
 	link(from hostFolder, old, name string) error
 	remove(name string) error
 	kind(name string) (fs.FileMode, error)
-	settle(a attributes) error // gives the folder itself its attributes
-	own(name string, a attributes) error
+	settle(a attributes) error             // gives the folder itself its attributes
+	dress(link string, a attributes) error // gives a symbolic link its owner and time
 	close()
 }
 

@@ -109,11 +109,18 @@ func (d *fdFolder) settle(a attributes) error {
 	return setTime(d.fd, a)
 }
 
-func (d *fdFolder) own(name string, a attributes) error {
-	if !a.owned {
+func (d *fdFolder) dress(link string, a attributes) error {
+	if a.owned {
+		if err := unix.Fchownat(d.fd, link, int(a.uid), int(a.gid), unix.AT_SYMLINK_NOFOLLOW); err != nil {
+			return wrap("chown", link, err)
+		}
+	}
+	t, ok := a.time()
+	if !ok {
 		return nil
 	}
-	return wrap("chown", name, unix.Fchownat(d.fd, name, int(a.uid), int(a.gid), unix.AT_SYMLINK_NOFOLLOW))
+	ts := []unix.Timespec{unix.NsecToTimespec(t.UnixNano()), unix.NsecToTimespec(t.UnixNano())}
+	return wrap("set the time of", link, unix.UtimesNanoAt(d.fd, link, ts, unix.AT_SYMLINK_NOFOLLOW))
 }
 
 // setTime sets the times of an open file: utimensat without a path, which the

@@ -62,6 +62,9 @@ func (r rootFolder) link(from hostFolder, old, name string) error {
 
 func (r rootFolder) settle(a attributes) error { return r.apply(".", a) }
 
+// dress leaves the time of a link as it is: Go sets only that of its target.
+func (r rootFolder) dress(link string, a attributes) error { return r.own(link, a) }
+
 func (r rootFolder) own(name string, a attributes) error {
 	if !a.owned {
 		return nil

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"glassmaster/mastering/disc"
+	"glassmaster/mastering/volume"
 )
 
 // makeFolder makes a folder, or takes one that is there. A symbolic link in its
@@ -25,6 +26,9 @@ func (x *extraction) makeFolder(i int32) {
 		if kind, err = in.kind(f.host); err == nil && !kind.IsDir() {
 			err = errNoFolder
 		}
+		if err == nil {
+			x.unlock(i)
+		}
 	}
 	if err != nil {
 		f.failed = true
@@ -32,6 +36,14 @@ func (x *extraction) makeFolder(i int32) {
 		return
 	}
 	x.report.Folders++
+}
+
+// unlock makes a folder that was there writable for its owner, until it gets its
+// attributes. Where that is not allowed, making files in it will say so.
+func (x *extraction) unlock(i int32) {
+	if d, err := x.here.to(i); err == nil {
+		_ = d.settle(attributes{mode: 0o700, modified: volume.NoTime})
+	}
 }
 
 // settleFolder gives a folder its attributes.
@@ -200,7 +212,7 @@ func (x *extraction) makeLink(l *link) {
 		}
 	}
 	if err == nil {
-		err = in.own(l.host, attributes{uid: l.uid, gid: l.gid, owned: x.o.Owners})
+		err = in.dress(l.host, attributes{modified: l.modified, uid: l.uid, gid: l.gid, owned: x.o.Owners})
 	}
 	if err != nil {
 		x.fail(name, err)

@@ -73,6 +73,11 @@ func readAll(t *testing.T, path string) {
 			}
 			return nil
 		})
+		found, err := v.Check(t.Context())
+		must(t, err)
+		for _, d := range found {
+			t.Log(d)
+		}
 		t.Logf("%s: %d entries, %d bytes, %d bad; %+v", view, files, bytes, bad, v.Volume())
 	}
 }

@@ -51,7 +51,7 @@ func (v *FS) readDir(dir *fileInfo) ([]*fileInfo, error) {
 	it.wantAttributes = true
 	s.start(v, dir.spans, &w)
 	for s.next(&it) {
-		if v.isHidden(dir, &it) {
+		if v.isHidden(dir.at == rootRecord, &it) {
 			continue
 		}
 		list = append(list, it.info())
@@ -59,48 +59,50 @@ func (v *FS) readDir(dir *fileInfo) ([]*fileInfo, error) {
 	return list, s.err
 }
 
-// isHidden reports whether an entry is the folder in which a writer keeps moved
-// directories, all of which are shown where they belong.
-func (v *FS) isHidden(dir *fileInfo, it *item) bool {
-	return v.hideMoved && dir.at == rootRecord && it.Mode.IsDir() && isMoved(it.name)
+// isHidden reports whether an entry of the root is the folder in which a writer
+// keeps moved directories, all of which are shown where they belong. What is in
+// it is looked at once.
+func (v *FS) isHidden(root bool, it *item) bool {
+	if !root || !v.susp || !it.Mode.IsDir() || len(it.name) != len(movedName) || !strings.EqualFold(string(it.name), movedName) {
+		return false
+	}
+	v.movedOnce.Do(func() { v.moved = v.onlyMoved(slices.Clone(it.spans)) })
+	return v.moved
 }
 
-func isMoved(name []byte) bool { return strings.EqualFold(string(name), "rr_moved") }
+// movedName is what that folder is called, in any letters.
+const movedName = "rr_moved"
 
-// movedIsEmpty reports whether the root holds an rr_moved with nothing in it but
-// moved directories.
-func (v *FS) movedIsEmpty() bool {
+// onlyMoved reports whether a directory holds moved directories and nothing else.
+func (v *FS) onlyMoved(spans []span) bool {
 	var (
 		s  scan
 		w  window
 		it item
 	)
-	s.start(v, []span{v.root}, &w)
-	for s.next(&it) {
-		if !it.Mode.IsDir() || !isMoved(it.name) {
+	s.start(v, spans, &w)
+	moved := 0
+	for rec, at := s.record(); rec != nil; rec, at = s.record() {
+		if rec.isSpecial() {
 			continue
 		}
-		spans := slices.Clone(it.spans)
-		s.start(v, spans, &w)
-		moved := 0
-		for rec, at := s.record(); rec != nil; rec, at = s.record() {
-			if rec.isSpecial() {
-				continue
-			}
-			if v.take(&it, rec, at, &w); !it.relocated {
-				return false
-			}
-			moved++
+		if v.take(&it, rec, at, &w); !it.relocated {
+			return false
 		}
-		return moved > 0
+		moved++
 	}
-	return false
+	return moved > 0
 }
 
-// child finds an entry of a directory.
+// child finds an entry of a directory. Whoever asks a large one for a second name
+// may ask for all: then an index of its names is made, and kept until another
+// large one is asked twice.
 func (v *FS) child(dir *fileInfo, name string) (*fileInfo, error) {
 	if err := v.enter(dir); err != nil {
 		return nil, err
+	}
+	if len(dir.spans) == 1 && dir.spans[0].n > chunk && v.again(dir.spans[0].off) {
+		return v.indexed(dir, name)
 	}
 	var (
 		s  scan
@@ -110,14 +112,91 @@ func (v *FS) child(dir *fileInfo, name string) (*fileInfo, error) {
 	it.wantAttributes = true
 	s.start(v, dir.spans, &w)
 	for s.next(&it) {
-		if string(it.name) == name && !v.isHidden(dir, &it) {
+		if string(it.name) == name && !v.isHidden(dir.at == rootRecord, &it) {
 			return it.info(), nil
 		}
 	}
-	if s.err != nil {
-		return nil, fmt.Errorf("%w, as far as its folder can be read: %w", fs.ErrNotExist, s.err)
+	return nil, missing(s.err)
+}
+
+// again reports whether this large directory was the last to be searched.
+func (v *FS) again(off int64) bool {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.index != nil && v.index.dir == off || v.searched == off {
+		return true
 	}
-	return nil, fs.ErrNotExist
+	v.searched = off
+	return false
+}
+
+// missing is the error for a name that a directory does not hold, as far as it
+// could be read.
+func missing(err error) error {
+	if err != nil {
+		return fmt.Errorf("%w, as far as its folder can be read: %w", fs.ErrNotExist, err)
+	}
+	return fs.ErrNotExist
+}
+
+// index is where the records of a directory are.
+type index struct {
+	dir   int64            // offset of the directory
+	names map[string]int64 // name -> offset of its first record
+	err   error            // why the directory could not be read to its end
+}
+
+// indexed is child for a large directory.
+func (v *FS) indexed(dir *fileInfo, name string) (*fileInfo, error) {
+	v.mu.Lock()
+	x := v.index
+	v.mu.Unlock()
+	if x == nil || x.dir != dir.spans[0].off {
+		x = v.indexOf(dir)
+		v.mu.Lock()
+		v.index = x
+		v.mu.Unlock()
+	}
+	at, ok := x.names[name]
+	if !ok {
+		return nil, missing(x.err)
+	}
+	var (
+		s  scan
+		w  window
+		it item
+	)
+	it.wantAttributes = true
+	// The scan begins with the sector of the record, and with one sector at first.
+	sector := at &^ (disc.SectorSize - 1)
+	end := dir.spans[0].off + dir.spans[0].n
+	first := min(end-sector, disc.SectorSize)
+	s.start(v, []span{{sector, first}, {sector + first, end - sector - first}}, &w)
+	s.begun = true
+	s.skip = int(at - sector)
+	if !s.next(&it) || string(it.name) != name {
+		return nil, missing(s.err)
+	}
+	return it.info(), nil
+}
+
+// indexOf reads a directory for its index. Of entries with the same name the
+// first counts.
+func (v *FS) indexOf(dir *fileInfo) *index {
+	x := &index{dir: dir.spans[0].off, names: map[string]int64{}}
+	var (
+		s  scan
+		w  window
+		it item
+	)
+	s.start(v, dir.spans, &w)
+	for s.next(&it) {
+		if _, ok := x.names[string(it.name)]; !ok && !v.isHidden(dir.at == rootRecord, &it) {
+			x.names[string(it.name)] = it.at
+		}
+	}
+	x.err = s.err
+	return x
 }
 
 // lookup finds the entry at a path; follow says whether a symbolic link at its

@@ -44,11 +44,16 @@ type FS struct {
 	susp      bool // system use areas hold Rock Ridge
 	skip      int  // bytes of each system use area that are not SUSP's (SP)
 	ucs2      bool // names are UTF-16BE
-	hideMoved bool // the root's rr_moved holds only what is shown elsewhere
 	info      volume.Info
 
 	mu      sync.Mutex
 	parents map[int64]int64 // offset of a directory -> of the record that leads to it
+	index   *index          // of a large directory
+	// searched is the offset of the large directory that was searched last.
+	searched int64
+
+	movedOnce sync.Once
+	moved     bool // the root's rr_moved holds only what is shown elsewhere
 }
 
 // Open opens the volume in r, size bytes long with offset 0 at address 0 of the
@@ -69,7 +74,6 @@ func Open(r io.ReaderAt, size int64, o volume.Options) (*FS, error) {
 	}
 	v.describe(session)
 	v.parents[v.root.off] = rootRecord
-	v.hideMoved = v.susp && v.movedIsEmpty()
 	return v, nil
 }
 

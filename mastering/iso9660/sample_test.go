@@ -12,7 +12,6 @@ import (
 	"slices"
 	"sort"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -58,7 +57,7 @@ func sampleTree(t testing.TB) string {
 	must(t, os.Symlink("nowhere", filepath.Join(top, "links/dangling")))
 	must(t, os.Symlink("./a/../b/./"+strings.Repeat("c/", 20)+strings.Repeat("d", 90), filepath.Join(top, "links/long")))
 	must(t, os.Symlink("../deep", filepath.Join(top, "links/folder")))
-	must(t, syscall.Mkfifo(filepath.Join(top, "pipe"), 0o644))
+	must(t, mkfifo(filepath.Join(top, "pipe")))
 	settle(t, top)
 	return top
 }
@@ -75,9 +74,8 @@ func settle(t testing.TB, top string) {
 	}))
 	for i := len(paths) - 1; i >= 0; i-- {
 		at = at.Add(time.Hour)
-		ts := []syscall.Timespec{syscall.NsecToTimespec(at.UnixNano()), syscall.NsecToTimespec(at.UnixNano())}
 		if info, err := os.Lstat(paths[i]); err == nil && info.Mode().Type() != fs.ModeSymlink {
-			must(t, syscall.UtimesNano(paths[i], ts))
+			must(t, os.Chtimes(paths[i], at, at))
 		}
 	}
 }

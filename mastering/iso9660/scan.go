@@ -16,7 +16,7 @@ const chunk = 64 << 10
 // scan reads the entries of a directory one after another.
 type scan struct {
 	v     *FS
-	room  [1]span
+	room  [2]span
 	spans []span // what is still to be read
 	buf   []byte // the piece that is being parsed
 	off   int64  // offset of buf in the image
@@ -24,13 +24,14 @@ type scan struct {
 	raw   []byte // memory of buf
 	err   error  // the first defect met; the scan went on behind it
 	begun bool   // the record "." was there, or its absence noted
+	skip  int    // bytes of the first sector that are passed over
 	w     *window
 }
 
 // start begins the scan of a directory.
 func (s *scan) start(v *FS, spans []span, w *window) {
 	s.v, s.spans, s.buf, s.pos, s.err, s.w = v, append(s.room[:0], spans...), nil, 0, nil, w
-	s.begun = len(spans) == 0
+	s.begun, s.skip = len(spans) == 0, 0
 }
 
 // maxBad is how many unreadable sectors of a directory are passed over.
@@ -67,7 +68,8 @@ func (s *scan) fill() bool {
 				bad++
 			}
 		}
-		s.buf, s.off, s.pos = s.raw[:got], d.off, 0
+		s.buf, s.off, s.pos = s.raw[:got], d.off, s.skip
+		s.skip = 0
 		d.off += int64(done)
 		d.n -= int64(done)
 		if got > 0 {

@@ -86,7 +86,7 @@ func (w *walk) folder(depth int, spans []span, root bool) error {
 	s.start(w.v, spans, &w.w)
 	base := len(w.path)
 	for s.next(&w.it) {
-		if root && w.v.hideMoved && w.it.Mode.IsDir() && isMoved(w.it.name) {
+		if root && w.v.isHidden(root, &w.it) {
 			continue
 		}
 		w.path = w.path[:base]

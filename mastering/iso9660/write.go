@@ -34,6 +34,7 @@ func Plan(root *tree.Node, o Options) (*layout.Layout, Report, error) {
 		}
 	}
 	p.number(root)
+	p.tellAttributes(root)
 	if err := p.assign(); err != nil {
 		return nil, Report{}, err
 	}

@@ -102,6 +102,7 @@ func (w *directoryWriter) self(d *directory, v view) {
 		w.f.node(w.p, d.node)
 		if d == w.p.dirs[0] {
 			w.f.er(w.p.o.RockRidge112)
+			w.f.al(w.p, d.node)
 		}
 	}
 	w.record(d.place[v].lba, d.place[v].size, flagDirectory, d.node, []byte{0})
@@ -130,6 +131,9 @@ func (w *directoryWriter) entry(d *directory, v view, i int, c *tree.Node) {
 	}
 	switch {
 	case c.IsDir():
+		if rr {
+			w.f.al(w.p, c)
+		}
 		w.subdirectory(d, v, i, c)
 		return
 	case rr && c.Target() != "":
@@ -140,6 +144,9 @@ func (w *directoryWriter) entry(d *directory, v view, i int, c *tree.Node) {
 		if z, ok := c.Source().(*Compressed); ok {
 			w.f.zf(z)
 		}
+	}
+	if rr {
+		w.f.al(w.p, c)
 	}
 	w.identifier(d, v, i, c)
 	lba, length := w.p.content(c)
@@ -153,16 +160,16 @@ func (w *directoryWriter) entry(d *directory, v view, i int, c *tree.Node) {
 // subdirectory writes the record of a directory: where it was relocated from
 // that is a file with a CL field.
 func (w *directoryWriter) subdirectory(d *directory, v view, i int, c *tree.Node) {
-	sub := w.p.dirs[c.Index]
-	if v == primary && sub.from != nil {
-		if sub.from == d {
-			w.f.link("CL", sub.place[v].lba)
+	if v == primary && w.p.relocated[c] {
+		if d != w.p.moved {
+			w.f.link("CL", w.p.relocatedTo(c))
 			w.identifier(d, v, i, c)
 			w.record(w.p.dataStart, 0, 0, c, w.id)
 			return
 		}
 		w.f.link("RE", 0)
 	}
+	sub := w.p.dirs[c.Index]
 	if v == primary && sub == w.p.moved {
 		w.f.link("RE", 0) // so that Rock Ridge readers hide RR_MOVED itself
 	}

@@ -56,8 +56,16 @@ func (p *planner) movedNode(root *tree.Node) *tree.Node {
 	return tree.NewFolder(name, at)
 }
 
-// relocatedFrom returns the address of the directory that a relocated one was
-// taken from. It is not known while sizes are computed, nor does it matter then.
+// relocatedTo returns the address of a relocated directory, and relocatedFrom
+// that of the directory that it was taken from. Neither is known while sizes
+// are computed, nor does it matter then.
+func (p *planner) relocatedTo(n *tree.Node) uint32 {
+	if !p.placed {
+		return 0
+	}
+	return p.dirs[n.Index].place[primary].lba
+}
+
 func (p *planner) relocatedFrom(d *directory) uint32 {
 	if !p.placed {
 		return 0

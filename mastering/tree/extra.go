@@ -5,12 +5,14 @@ import "glassmaster/mastering/layout"
 // Extra is what only some volumes keep of a file. Nodes without it pay nothing
 // for those that have it.
 type Extra struct {
-	// Times in Unix nanoseconds, 0 where it is not known.
-	Accessed, Changed, Created int64
+	// Times in Unix nanoseconds, 0 where one is not known.
+	Accessed int64 `json:"accessed,omitempty"`
+	Changed  int64 `json:"changed,omitempty"` // of the attributes
+	Created  int64 `json:"created,omitempty"`
 	// Attributes are extended attributes by their full names, as Linux has them:
 	// "user.mime_type". Access control lists are among them, as
 	// "system.posix_acl_access" and "system.posix_acl_default".
-	Attributes map[string][]byte
+	Attributes map[string][]byte `json:"attributes,omitempty"`
 }
 
 // extended is the content of a node that has an Extra.

@@ -37,7 +37,8 @@ type Attributes struct {
 	Created    time.Time
 	Changed    time.Time // of the attributes
 	Hidden     bool
-	Extents    []Extent // where the contents are, in their order
+	Streams    []string // names of further streams of data that belong to the file
+	Extents    []Extent // where the contents are, in their order; nil when they are not in whole sectors
 	Unreadable string   // not empty: why the contents cannot be read, as "compressed with an unknown method"
 
 	Xattr map[string][]byte // extended attributes with their namespace, as "user.mime"
@@ -114,13 +115,40 @@ func Open(r io.ReaderAt, size int64, o Options) (FS, error) {
 // OpenDisc opens the file system of the newest data track of a disc, or of the
 // session that the options name.
 func OpenDisc(d disc.Disc, o Options) (FS, error) {
+	r, size, o, err := track(d, o)
+	if err != nil {
+		return nil, err
+	}
+	return Open(r, size, o)
+}
+
+// Views returns the names of all views of the volume that OpenDisc opens, under
+// all file systems that are on it: a disc for everybody has ISO 9660 and UDF.
+func Views(d disc.Disc, o Options) []string {
+	o.View = ""
+	r, size, o, err := track(d, o)
+	if err != nil {
+		return nil
+	}
+	var views []string
+	for _, f := range formats {
+		if v, err := f.open(r, size, o); err == nil {
+			views = append(views, v.Volume().Views...)
+		}
+	}
+	return views
+}
+
+// track returns the track whose volume is wanted, as bytes that begin at
+// address 0 of the disc.
+func track(d disc.Disc, o Options) (io.ReaderAt, int64, Options, error) {
 	t, ok := disc.DataTrack(d)
 	if !ok {
-		return nil, errors.New("open volume: the disc has no data track, only audio")
+		return nil, 0, o, errors.New("open volume: the disc has no data track, only audio")
 	}
 	if s := d.Sessions(); o.Session != 0 && len(s) > 1 {
 		if t, ok = dataTrackOf(s, o.Session); !ok {
-			return nil, fmt.Errorf("open volume: the disc has no session %d with data, of %d sessions", o.Session, len(s))
+			return nil, 0, o, fmt.Errorf("open volume: the disc has no session %d with data, of %d sessions", o.Session, len(s))
 		}
 		o.Session = 0
 	}
@@ -128,10 +156,10 @@ func OpenDisc(d disc.Disc, o Options) (FS, error) {
 		o.Start = t.Start
 	}
 	if r, ok := d.(io.ReaderAt); ok {
-		return Open(r, int64(t.End())*disc.SectorSize, o)
+		return r, int64(t.End()) * disc.SectorSize, o, nil
 	}
 	r := disc.NewReader(d, t)
-	return Open(r, r.Size(), o)
+	return r, r.Size(), o, nil
 }
 
 // dataTrackOf returns the last data track of a session.

@@ -52,6 +52,7 @@ type View struct {
 	subtitle *widgets.Text
 	status   *widgets.Text
 	views    *widget.Select
+	viewsBox fyne.CanvasObject
 	extract  *widgets.Button
 	burn     *widgets.Button
 	shut     *widgets.Button
@@ -78,7 +79,7 @@ func New(d *desk.Desk, e Engine) *View {
 func (v *View) build() fyne.CanvasObject {
 	v.title, v.subtitle, v.status = widgets.Title(""), widgets.Muted(""), widgets.Muted("")
 	v.views = widget.NewSelect(nil, func(name string) { v.volume.SetView(name) })
-	v.views.PlaceHolder = "Names"
+	v.viewsBox = widgets.Wide(132, v.views)
 	v.extract = v.d.Tips.NewButton("Extract…", theme.DownloadIcon(), "Copy what is selected, or everything, to this machine", v.pickFolder)
 	v.burn = v.d.Tips.NewButton("Burn…", look.Flame, "Burn this image to a disc", func() { v.OnBurn(v.volume.Name()) })
 	v.shut = v.d.Tips.NewQuiet("", look.Cross, "Close this disc", v.volume.Close)
@@ -87,17 +88,15 @@ func (v *View) build() fyne.CanvasObject {
 	drives = v.d.Tips.NewButton("Open disc", look.Disc, "Open the disc in a drive", func() { v.drivesMenu(widgets.Below(drives)) })
 	head := container.New(&widgets.Column{Gap: 2}, v.title, v.subtitle)
 	bar := container.NewBorder(nil, nil, nil,
-		container.NewHBox(v.views, v.extract, v.burn, open, drives, v.shut), head)
-	split := container.NewHSplit(v.pane.Object, v.side)
-	split.Offset = 0.74
-	v.panes = split
+		widgets.Middle(container.NewHBox(v.viewsBox, v.extract, v.burn, open, drives, v.shut)), widgets.Middle(head))
+	v.panes = widgets.NewSplit(false, 0.74, v.pane.Object, v.side)
 	v.waiting = widgets.Muted("").Align(fyne.TextAlignCenter)
 	v.wait = container.NewCenter(container.NewVBox(widgets.Wide(260, widget.NewProgressBarInfinite()), v.waiting))
 	var inDrive *widgets.Button
 	inDrive = v.d.Tips.NewButton("Open disc", look.Disc, "", func() { v.drivesMenu(widgets.Below(inDrive)) })
-	v.empty = widgets.Empty(look.Disc, "See what is on a disc",
+	v.empty = widgets.Panel(widgets.Empty(look.Disc, "See what is on a disc",
 		"Drop an image file here, or open one: ISO, UDF, CUE/BIN, NRG and others. Nothing on it is changed.",
-		v.d.Tips.NewPrimary("Open image…", theme.FolderOpenIcon(), "", v.PickImage), inDrive)
+		v.d.Tips.NewPrimary("Open image…", theme.FolderOpenIcon(), "", v.PickImage), inDrive))
 	v.body = container.NewStack(v.empty, v.wait, v.panes)
 	foot := container.NewBorder(nil, nil, nil, v.task.Container, container.NewVBox(layout.NewSpacer(), v.status, layout.NewSpacer()))
 	return container.NewBorder(
@@ -111,9 +110,24 @@ func (v *View) Open(name string) {
 	v.volume.Open(name)
 }
 
+// Image returns the image file that is shown, empty when there is none.
+func (v *View) Image() string {
+	if v.volume.State() != model.Ready || !model.IsImage(v.volume.Name()) {
+		return ""
+	}
+	return v.volume.Name()
+}
+
 // PickImage asks for an image file and opens it.
 func (v *View) PickImage() {
 	v.d.PickOpen("Open image", v.Open, desk.Images, desk.Anything)
+}
+
+// Release closes the disc of a drive that is wanted for something else.
+func (v *View) Release(drive string) {
+	if v.volume.Name() == drive {
+		v.Close()
+	}
 }
 
 // Close stops what goes on and closes what is open.
@@ -155,7 +169,7 @@ func (v *View) reload() {
 }
 
 func (v *View) showTitle(ready bool) {
-	for _, o := range []fyne.CanvasObject{v.views, v.extract, v.burn, v.shut} {
+	for _, o := range []fyne.CanvasObject{v.viewsBox, v.extract, v.burn, v.shut} {
 		show(o, ready)
 	}
 	v.subtitle.Hidden = !ready
@@ -177,7 +191,7 @@ func (v *View) showTitle(ready bool) {
 	v.views.Options = info.Views
 	v.views.Selected = info.View
 	v.views.Refresh()
-	show(v.views, len(info.Views) > 1)
+	show(v.viewsBox, len(info.Views) > 1)
 	if p := v.volume.Problems(); len(p) > 0 {
 		v.notice.Tell(model.Count(len(p), "folder", "folders")+" cannot be read, the first is "+p[0].Path+": "+p[0].Err.Error(), false)
 	}

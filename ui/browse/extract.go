@@ -6,7 +6,6 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
-	"fyne.io/fyne/v2/widget"
 
 	"glassmaster/mastering/progress"
 	"glassmaster/ui/desk"
@@ -20,13 +19,12 @@ type task struct {
 	*fyne.Container
 	d    *desk.Desk
 	text *widgets.Text
-	bar  *widget.ProgressBar
+	bar  *widgets.Bar
 	job  *model.Job
 }
 
 func newTask(d *desk.Desk) *task {
-	t := &task{d: d, text: widgets.Muted("").Align(fyne.TextAlignTrailing), bar: widget.NewProgressBar()}
-	t.bar.TextFormatter = func() string { return "" }
+	t := &task{d: d, text: widgets.Muted("").Align(fyne.TextAlignTrailing), bar: widgets.NewBar()}
 	stop := d.Tips.NewQuiet("", look.Cross, "Stop", t.cancel)
 	t.Container = container.NewHBox(widgets.Middle(widgets.Wide(360, t.text)), widgets.Middle(widgets.Wide(180, t.bar)), stop)
 	t.Hide()
@@ -54,7 +52,7 @@ func (t *task) start(title string, work func(context.Context, progress.Reporter)
 	widgets.Poll(t.d.Post, 100*time.Millisecond, func() bool {
 		s := t.job.Meter.Snapshot()
 		if s.Total > 0 {
-			t.bar.SetValue(float64(s.Done) / float64(s.Total))
+			t.bar.Set(float64(s.Done) / float64(s.Total))
 		}
 		t.text.Set(title + "  " + model.Bytes(s.Done))
 		return t.job.Running()

@@ -27,22 +27,22 @@ type side struct {
 	volume *model.Volume
 	title  *widgets.Text
 	facts  *widgets.Facts
-	text   *widget.TextGrid
-	scroll *container.Scroll
+	text   *widgets.Mono
 	image  *canvas.Image
+	fit    *widgets.TopFit
+	frame  *fyne.Container // of the image
 	note   *widgets.Text
 	stack  *fyne.Container
 	shown  *tree.Node
-	format string
 	job    *model.Job
 }
 
 func newSide(d *desk.Desk, v *model.Volume) *side {
 	s := &side{d: d, volume: v, title: widgets.Title(""), facts: widgets.NewFacts(), note: widgets.Muted("").Wrap()}
-	s.text = widget.NewTextGrid()
-	s.scroll = container.NewScroll(s.text)
+	s.text, s.fit = widgets.NewMono(), &widgets.TopFit{}
 	s.image = canvas.NewImageFromImage(nil)
 	s.image.FillMode = canvas.ImageFillContain
+	s.frame = container.New(s.fit, s.image)
 	s.ExtendBaseWidget(s)
 	return s
 }
@@ -50,7 +50,7 @@ func newSide(d *desk.Desk, v *model.Volume) *side {
 // CreateRenderer implements fyne.Widget.
 func (s *side) CreateRenderer() fyne.WidgetRenderer {
 	top := container.New(&widgets.Column{Gap: 10}, s.title, s.facts.Container, s.note, widgets.Space(0, 0))
-	s.stack = container.NewStack(s.scroll, s.image)
+	s.stack = container.NewStack(s.text, s.frame)
 	content := widgets.Inset(container.NewBorder(top, nil, nil, nil, s.stack), 16, 14, 16, 14)
 	return widget.NewSimpleRenderer(widgets.Panel(content))
 }
@@ -187,8 +187,8 @@ func factsOf(n *tree.Node, a *volume.Attributes) []widgets.Fact {
 }
 
 func (s *side) clear(note string) {
-	s.scroll.Hide()
-	s.image.Hide()
+	s.text.Hide()
+	s.frame.Hide()
 	s.setNote(note)
 }
 
@@ -201,14 +201,16 @@ func (s *side) setNote(note string) {
 func (s *side) show(p model.Preview) {
 	s.clear(p.Note)
 	if p.Picture != nil {
+		b := p.Picture.Bounds()
+		s.fit.Aspect = float32(b.Dx()) / float32(max(b.Dy(), 1))
 		s.image.Image = p.Picture
-		s.image.Show()
+		s.frame.Show()
+		s.frame.Refresh()
 		s.image.Refresh()
 	}
 	if p.Text != "" {
-		s.text.SetText(p.Text)
-		s.scroll.ScrollToTop()
-		s.scroll.Show()
+		s.text.Set(p.Text)
+		s.text.Show()
 		if p.Truncated {
 			s.setNote("The beginning of the file:")
 		}

@@ -21,7 +21,9 @@ type Engine interface {
 
 // View is the place.
 type View struct {
-	Object fyne.CanvasObject // to be put into a window
+	Object   fyne.CanvasObject  // to be put into a window
+	OnBegin  func(drive string) // a burn is about to begin in a drive
+	OnBrowse func(name string)  // show what is on the disc or in the file that was written
 
 	d        *desk.Desk
 	engine   Engine
@@ -44,8 +46,18 @@ func New(d *desk.Desk, e Engine, b *model.Burn) *View {
 	return v
 }
 
-// Shown looks at the drives, when the place comes into sight.
-func (v *View) Shown() {
+// Shown looks at the drives, when the place comes into sight. Where no source
+// was chosen yet it takes the image that is shown in Browse, if there is one, or
+// what was put together in Compile.
+func (v *View) Shown(image string) {
+	if _, chosen := v.burn.Source(); !chosen {
+		switch {
+		case image != "":
+			v.SetImage(image)
+		case v.burn.Compiled() != nil:
+			v.SetCompilation()
+		}
+	}
 	if v.burn.Stage() == model.Settings {
 		v.burn.Look()
 	}

@@ -22,7 +22,7 @@ type course struct {
 	title   *widgets.Text
 	phase   *widgets.Text
 	percent *widgets.Text
-	bar     *widget.ProgressBar
+	bar     *widgets.Bar
 	graph   *widgets.Graph
 	facts   *widgets.Facts
 	host    *level
@@ -35,17 +35,15 @@ func newCourse(v *View) *course {
 	c := &course{v: v, title: widgets.Title(""), graph: widgets.NewGraph(), facts: widgets.NewFacts(), log: newLog()}
 	c.phase = widgets.Muted("")
 	c.percent = widgets.NewText("").Sized(theme.SizeNameHeadingText).Bold().Align(fyne.TextAlignTrailing)
-	c.bar = widget.NewProgressBar()
-	c.bar.TextFormatter = func() string { return "" }
+	c.bar = widgets.NewBar()
 	c.host, c.drive = newLevel("Buffer"), newLevel("Drive buffer")
 	c.stop = v.d.Tips.NewButton("Stop…", theme.MediaStopIcon(), "End the burn in the best state that the medium allows", v.askStop)
 	head := container.NewBorder(nil, nil, nil, widgets.Middle(widgets.Wide(110, c.percent)), container.New(&widgets.Column{Gap: 2}, c.title, c.phase))
 	side := widgets.Frame(container.NewBorder(nil, c.stop, nil, nil,
 		container.New(&widgets.Column{Gap: 14}, widgets.Title("Progress"), c.facts.Container, c.host.object, c.drive.object)))
-	body := container.NewVSplit(c.graph, widgets.Panel(widgets.Inset(c.log.object, 12, 10, 6, 6)))
-	body.Offset = 0.6
+	body := widgets.NewSplit(true, 0.6, c.graph, widgets.Panel(widgets.Inset(c.log.object, 12, 10, 6, 6)))
 	c.object = container.NewBorder(
-		container.New(&widgets.Column{Gap: 8}, widgets.MinHeight(40, head), widgets.MinHeight(8, c.bar), widgets.Space(0, 2)),
+		container.New(&widgets.Column{Gap: 8}, widgets.MinHeight(40, head), c.bar, widgets.Space(0, 2)),
 		widgets.Space(0, 12), nil, nil, container.New(twoColumns{}, body, side))
 	return c
 }
@@ -70,11 +68,11 @@ func (c *course) draw() {
 	}
 	c.phase.Set(phase)
 	c.percent.Set("")
-	c.bar.SetValue(0)
+	c.bar.Set(0)
 	if s.Total > 0 {
 		share := float64(s.Done) / float64(s.Total)
 		c.percent.Set(fmt.Sprintf("%.0f %%", share*100))
-		c.bar.SetValue(share)
+		c.bar.Set(share)
 	}
 	c.graph.Set(trace)
 	c.facts.Set(courseFacts(s))
@@ -117,15 +115,14 @@ func (v *View) askStop() {
 // level is how full a buffer is.
 type level struct {
 	object fyne.CanvasObject
-	bar    *widget.ProgressBar
+	bar    *widgets.Bar
 	text   *widgets.Text
 }
 
 func newLevel(name string) *level {
-	l := &level{bar: widget.NewProgressBar(), text: widgets.Muted("").Align(fyne.TextAlignTrailing)}
-	l.bar.TextFormatter = func() string { return "" }
+	l := &level{bar: widgets.NewBar(), text: widgets.Muted("").Align(fyne.TextAlignTrailing)}
 	head := container.NewBorder(nil, nil, widgets.Wide(120, widgets.Muted(name)), nil, l.text)
-	l.object = container.New(&widgets.Column{Gap: 4}, head, widgets.MinHeight(8, l.bar))
+	l.object = container.New(&widgets.Column{Gap: 4}, head, l.bar)
 	return l
 }
 
@@ -133,7 +130,7 @@ func newLevel(name string) *level {
 func (l *level) set(share float64) {
 	show(l.object, share >= 0)
 	if share >= 0 {
-		l.bar.SetValue(share)
+		l.bar.Set(share)
 		l.text.Set(fmt.Sprintf("%.0f %%", share*100))
 	}
 }

@@ -26,6 +26,7 @@ type outcome struct {
 	facts    *widgets.Facts
 	graph    *widgets.Graph
 	log      *logView
+	look     *widgets.Button
 }
 
 func newOutcome(v *View) *outcome {
@@ -38,13 +39,15 @@ func newOutcome(v *View) *outcome {
 	banner := container.NewStack(o.fill, widgets.Inset(container.NewBorder(nil, nil, widgets.Inset(widgets.Middle(o.icon), 0, 0, 16, 0), nil,
 		container.New(&widgets.Column{Gap: 4}, o.headline, o.text)), 20, 16, 20, 16))
 	t := v.d.Tips
-	again := t.NewButton("Burn another", look.Flame, "Back to the settings", v.burn.Again)
 	report := t.NewButton("Save report…", theme.DocumentSaveIcon(), "Save what has happened as a text file", v.saveReport)
+	o.look = t.NewButton("Show what is on it", look.Disc, "Open in Browse what was written", func() {
+		target := v.burn.Target()
+		v.OnBrowse(target.Drive + target.File)
+	})
 	done := t.NewPrimary("Done", nil, "Back to the settings", v.burn.Again)
-	side := widgets.Frame(container.NewBorder(nil, container.New(&widgets.Column{Gap: 8}, report, again, done), nil, nil,
+	side := widgets.Frame(container.NewBorder(nil, container.New(&widgets.Column{Gap: 8}, o.look, report, done), nil, nil,
 		container.NewVScroll(container.New(&widgets.Column{Gap: 12}, widgets.Title("Details"), o.facts.Container))))
-	body := container.NewVSplit(o.graph, widgets.Panel(widgets.Inset(o.log.object, 12, 10, 6, 6)))
-	body.Offset = 0.45
+	body := widgets.NewSplit(true, 0.45, o.graph, widgets.Panel(widgets.Inset(o.log.object, 12, 10, 6, 6)))
 	o.object = container.NewBorder(container.New(&widgets.Column{Gap: 12}, banner, widgets.Space(0, 0)), widgets.Space(0, 12), nil, nil,
 		container.New(twoColumns{}, body, side))
 	return o
@@ -52,6 +55,11 @@ func newOutcome(v *View) *outcome {
 
 func (o *outcome) reload() {
 	out := o.v.burn.Outcome()
+	why := "Nothing was written that could be shown"
+	if out.Verdict == model.Verified || out.Verdict == model.Unverified {
+		why = ""
+	}
+	o.look.Allow(why)
 	back, ink, icon := look.WarnBack, theme.ColorNameWarning, look.Caution
 	switch out.Verdict {
 	case model.Verified:
@@ -69,8 +77,7 @@ func (o *outcome) reload() {
 		facts = append(facts, widgets.Fact{Name: l.Name, Value: l.Value})
 	}
 	o.facts.Set(facts)
-	_, trace := o.v.burn.Sample()
-	o.graph.Set(trace)
+	o.graph.Set(o.v.burn.Written())
 	o.log.set(o.v.burn.Job().Meter.Messages(0))
 }
 

@@ -30,12 +30,12 @@ type settings struct {
 	medium *widgets.Facts
 	bar    *widgets.CapacityBar
 	room   *widgets.Text
-	target fyne.CanvasObject
+	quick  *fyne.Container // other targets, while none is chosen
 
 	options *options
 
 	summary *widgets.Facts
-	steps   *widgets.Text
+	steps   *widgets.Facts
 	caution *widgets.Text
 	erase   *widgets.Button
 	why     *widgets.Text
@@ -45,7 +45,7 @@ type settings struct {
 func newSettings(v *View) *settings {
 	s := &settings{v: v}
 	s.options = newOptions(v)
-	left := container.NewVScroll(container.New(&widgets.Column{Gap: 12}, s.sourceCard(), s.targetCard(), s.options.object, widgets.Space(0, 4)))
+	left := container.NewVScroll(container.New(&widgets.Column{Gap: 12, Fill: true}, s.sourceCard(), s.targetCard(), s.options.object))
 	s.object = container.NewBorder(
 		widgets.MinHeight(34, widgets.Middle(widgets.Title("Burn"))), widgets.Space(0, 12), nil, nil,
 		container.New(twoColumns{}, left, s.summaryCard()))
@@ -77,17 +77,20 @@ func (s *settings) targetCard() fyne.CanvasObject {
 	s.where.IconPlacement = widget.ButtonIconTrailingText
 	s.where.Alignment = widget.ButtonAlignLeading
 	again := t.NewButton("", theme.ViewRefreshIcon(), "Look again for drives and discs", s.v.burn.Look)
+	s.quick = container.NewGridWithColumns(2,
+		t.NewButton("Write an image file…", theme.DocumentSaveIcon(), "Write an ISO file instead of a disc", s.v.PickFile),
+		t.NewButton("Try a virtual disc…", look.Disc, "A file that behaves like a disc in a recorder", s.v.newVirtual))
 	s.medium, s.bar, s.room = widgets.NewFacts(), widgets.NewCapacityBar(), widgets.Muted("")
-	return widgets.Card("Where to", container.NewBorder(nil, nil, nil, again, s.where), s.medium.Container, s.bar, s.room)
+	return widgets.Card("Where to", container.NewBorder(nil, nil, nil, again, s.where), s.quick, s.medium.Container, s.bar, s.room)
 }
 
 func (s *settings) summaryCard() fyne.CanvasObject {
-	s.summary, s.steps = widgets.NewFacts(), widgets.NewText("").Wrap()
+	s.summary, s.steps = widgets.NewFacts(), widgets.NewSteps()
 	s.caution = widgets.NewText("").Wrap().Color(theme.ColorNameWarning)
 	s.why = widgets.NewText("").Wrap().Color(look.Muted)
 	s.erase = s.v.d.Tips.NewButton("Erase the disc first", theme.DeleteIcon(), "Everything on the disc in the drive is lost", s.v.eraseFirst)
 	s.begin = s.v.d.Tips.NewPrimary("Burn", look.Flame, "", s.v.begin)
-	top := container.New(&widgets.Column{Gap: 12}, widgets.Title("Summary"), s.summary.Container, s.steps, s.caution)
+	top := container.New(&widgets.Column{Gap: 12}, widgets.Title("Summary"), s.summary.Container, s.steps.Container, s.caution)
 	bottom := container.New(&widgets.Column{Gap: 10}, s.why, s.erase, widgets.MinHeight(40, s.begin))
 	return widgets.Frame(container.NewBorder(nil, bottom, nil, nil, container.NewVScroll(top)))
 }
@@ -141,11 +144,12 @@ func (s *settings) showTarget() {
 	b := s.v.burn
 	target := b.Target()
 	in, isDrive := b.Inserted()
+	show(s.quick, target.None())
 	switch {
 	case target.File != "":
-		s.where.SetText("Image file:  " + target.File)
+		s.where.SetText(widgets.Fit("Image file:  "+target.File, 480, theme.TextSize(), fyne.TextStyle{Bold: true}))
 	case isDrive:
-		s.where.SetText(widgets.Fit(in.Drive.Title(), 480, theme.TextSize(), fyne.TextStyle{}))
+		s.where.SetText(widgets.Fit(in.Drive.Title(), 480, theme.TextSize(), fyne.TextStyle{Bold: true}))
 	case b.Looking():
 		s.where.SetText("Looking for drives …")
 	default:
@@ -201,7 +205,6 @@ func (s *settings) showSummary() {
 	facts = append(facts, widgets.Fact{Name: "Afterwards", Value: s.afterwards()})
 	s.summary.Set(facts)
 	s.steps.Set(numbered(plan.Steps))
-	show(s.steps, len(plan.Steps) > 0)
 	warnings := joined(append(append([]string(nil), p.Warnings...), plan.Warnings...))
 	s.caution.Set(warnings)
 	show(s.caution, warnings != "")
@@ -238,15 +241,12 @@ func (s *settings) afterwards() string {
 	return "Read back and compared, sector by sector"
 }
 
-func numbered(steps []string) string {
-	s := ""
+func numbered(steps []string) []widgets.Fact {
+	var out []widgets.Fact
 	for i, step := range steps {
-		s += fmt.Sprintf("%d.  %s\n", i+1, step)
+		out = append(out, widgets.Fact{Name: fmt.Sprintf("%d.", i+1), Value: model.Capital(step)})
 	}
-	if s == "" {
-		return ""
-	}
-	return s[:len(s)-1]
+	return out
 }
 
 func joined(lines []string) string {

@@ -117,7 +117,11 @@ func (v *View) eraseFirst() {
 }
 
 func (v *View) begin() {
-	if v.burn.Why() == "" {
-		v.burn.Begin()
+	if v.burn.Why() != "" {
+		return
 	}
+	if name := v.burn.Target().Drive; name != "" {
+		v.OnBegin(name)
+	}
+	v.burn.Begin()
 }

@@ -27,6 +27,7 @@ type capacityCard struct {
 	remark    *widgets.Text
 	legend    *widgets.Text
 	selection *widgets.Text
+	top, foot *fyne.Container
 	overhead  *widgets.Text
 	medium    *widgets.Button
 	better    *widgets.Button
@@ -43,9 +44,9 @@ func newCapacityCard(d *desk.Desk, e Engine, p *model.Project) *capacityCard {
 	c.medium.IconPlacement = widget.ButtonIconTrailingText
 	c.better = d.Tips.NewButton("", nil, "Hold the disc against the smallest medium that it fits on", c.useBetter)
 	c.better.Hide()
-	top := container.New(rowLayout{}, widgets.Middle(c.headline), widgets.Middle(c.remark), c.better, c.medium)
-	foot := container.New(rowLayout{last: true}, dot(theme.ColorNamePrimary), c.legend, dot(look.Overhead), c.overhead, c.caution, c.selection)
-	c.Object = widgets.Card("", top, c.bar, foot)
+	c.top = container.New(rowLayout{}, widgets.Middle(c.headline), widgets.Middle(c.remark), c.better, c.medium)
+	c.foot = container.New(rowLayout{last: true}, dot(theme.ColorNamePrimary), c.legend, dot(look.Overhead), c.overhead, c.caution, c.selection)
+	c.Object = widgets.Card("", c.top, c.bar, c.foot)
 	return c
 }
 
@@ -85,9 +86,14 @@ func (c *capacityCard) reload() {
 			c.caution.Set(fmt.Sprintf("%s (and %d more)", s.Warnings[0], n-1))
 		}
 	}
+	c.top.Refresh()
+	c.foot.Refresh()
 }
 
-func (c *capacityCard) setSelection(text string) { c.selection.Set(text) }
+func (c *capacityCard) setSelection(text string) {
+	c.selection.Set(text)
+	c.foot.Refresh()
+}
 
 func (c *capacityCard) useBetter() {
 	if m, ok := c.project.Capacity().Fits(); ok {

@@ -41,7 +41,7 @@ type View struct {
 	project  *model.Project
 	pane     *pane.Pane
 	drag     *widgets.Drag
-	label    *widget.Entry
+	label    *widgets.Field
 	empty    fyne.CanvasObject
 	busy     fyne.CanvasObject
 	problems *problemList
@@ -78,10 +78,9 @@ func New(d *desk.Desk, e Engine, p *model.Project) *View {
 
 func (v *View) build() fyne.CanvasObject {
 	t := v.d.Tips
-	v.label = widget.NewEntry()
+	v.label = widgets.NewField()
 	v.label.PlaceHolder = "Volume label"
 	v.label.OnChanged = v.project.SetLabel
-	v.label.Validator = nil
 	var add *widgets.Button
 	add = t.NewButton("Add", theme.ContentAddIcon(), "Add files or a folder; or drop them anywhere on the window", func() { v.addMenu(widgets.Below(add)) })
 	v.mkdir = t.NewQuiet("", theme.FolderNewIcon(), "New folder  (Ctrl+Shift+N)", v.NewFolder)
@@ -95,8 +94,8 @@ func (v *View) build() fyne.CanvasObject {
 	v.image = t.NewButton("Save image…", theme.DocumentSaveIcon(), "Write the disc into an ISO file", func() { v.OnSaveImage() })
 	v.burn = t.NewPrimary("Burn…", look.Flame, "Burn the disc", func() { v.OnBurn() })
 	bar := container.NewBorder(nil, nil,
-		container.NewHBox(widgets.Middle(widgets.Wide(220, v.label)), add, v.mkdir, v.remove, v.undo, v.redo),
-		container.NewHBox(file, v.image, v.burn))
+		widgets.Middle(container.NewHBox(widgets.Middle(widgets.Wide(220, v.label)), add, v.mkdir, v.remove, v.undo, v.redo)),
+		widgets.Middle(container.NewHBox(file, v.image, v.burn)))
 	v.empty = widgets.Panel(widgets.Empty(look.Layers, "Put a disc together",
 		"Drop files and folders anywhere on this window. What you drop on a folder goes into it. Your files stay where they are; nothing is copied until you burn.",
 		t.NewPrimary("Add files…", theme.ContentAddIcon(), "", v.PickFile),

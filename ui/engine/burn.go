@@ -77,9 +77,7 @@ func (e *Engine) Burn(ctx context.Context, name string, d disc.Disc, o record.Op
 	if err != nil {
 		return record.Result{}, err
 	}
-	for _, step := range b.Plan().Steps {
-		rep.Message(progress.Info, step)
-	}
+	rep.Message(progress.Info, b.Plan().Profile+", "+b.Plan().Recipe)
 	return b.Run(ctx, rep)
 }
 
@@ -102,7 +100,6 @@ func (e *Engine) WriteImage(ctx context.Context, path string, d disc.Disc, o rec
 	if o.NoVerify {
 		return r, nil
 	}
-	rep.Message(progress.Info, "Comparing the file with its source")
 	got, _, err := image.Open(path)
 	if err != nil {
 		return r, fmt.Errorf("open what was written, to compare it: %w", err)

@@ -89,6 +89,7 @@ type Burn struct {
 	job      *Job
 	outcome  *Outcome
 	trace    Trace
+	longest  Trace // of the phase that writes
 }
 
 // Preflight is what is known of a burn before it begins.
@@ -259,7 +260,7 @@ func (b *Burn) Begin() {
 	if s.Kind == FromCompilation {
 		s.Compilation = b.Compiled()
 	}
-	b.outcome, b.trace = nil, Trace{}
+	b.outcome, b.trace, b.longest = nil, Trace{}, Trace{}
 	var r record.Result
 	b.job = Start(b.post, "Burning "+b.SourceTitle(), func(ctx context.Context, rep progress.Reporter) (err error) {
 		r, err = b.run(ctx, s, t, o, rep)
@@ -279,6 +280,9 @@ func (b *Burn) run(ctx context.Context, s Source, t Target, o record.Options, re
 	}
 	defer opened.Disc.Close()
 	o.Locate = opened.Locate
+	tell := narrate(rep)
+	defer tell.end()
+	rep = tell
 	if t.File != "" {
 		return b.engine.WriteImage(ctx, t.File, opened.Disc, o, rep)
 	}
@@ -295,8 +299,14 @@ func (b *Burn) Sample() (progress.Snapshot, Trace) {
 	}
 	s := b.job.Meter.Snapshot()
 	b.trace.Record(s)
+	if s.Phase == "writing" || s.Phase == "trial run" || b.longest.Phase == "" {
+		b.longest = b.trace
+	}
 	return s, b.trace
 }
+
+// Written returns the rate over the course of the writing.
+func (b *Burn) Written() Trace { return b.longest }
 
 // Outcome returns what has come of the burn, nil before it has ended.
 func (b *Burn) Outcome() *Outcome { return b.outcome }

@@ -10,6 +10,10 @@ type Drive struct {
 
 // Title names the drive for people.
 func (d Drive) Title() string {
+	if path, ok := strings.CutPrefix(d.Name, "virtual:"); ok {
+		path, _, _ = strings.Cut(path, "?")
+		return "Virtual disc  (" + path + ")"
+	}
 	if d.Model == "" {
 		return d.Name
 	}

@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"glassmaster/drive/record"
+	"glassmaster/drive/scsi"
 )
 
 // Verdict is what has come of a burn, in one word.
@@ -41,9 +43,9 @@ func Judge(r record.Result, err error, o record.Options) Outcome {
 	switch {
 	case errors.Is(err, context.Canceled):
 		out.Verdict, out.Headline = Stopped, "STOPPED"
-		out.Text = "The burn was stopped before its end. " + sentence(err.Error())
+		out.Text = "The burn was stopped before its end. " + aftermath(err)
 	case err != nil:
-		out.Verdict, out.Headline, out.Text = Failed, "FAILED", sentence(err.Error())
+		out.Verdict, out.Headline, out.Text = Failed, "FAILED", failure(r, err)
 	case r.Mismatch != nil:
 		out.Verdict, out.Headline, out.Text = Failed, "FAILED", sentence(r.Mismatch.Error())+" Do not trust this disc."
 	case o.Simulate:
@@ -57,6 +59,49 @@ func Judge(r record.Result, err error, o record.Options) Outcome {
 		out.Text = "The drive reported no error, but the disc was not read back. Whether it is good is not known."
 	}
 	return out
+}
+
+// failure says what has failed, in which state the disc is, and what to do.
+func failure(r record.Result, err error) string {
+	var e *record.Error
+	if !errors.As(err, &e) {
+		return sentence(err.Error())
+	}
+	what := e.Step
+	if e.LBA >= 0 {
+		what += fmt.Sprintf(" at LBA %s", Thousands(int64(e.LBA)))
+	}
+	text := sentence(fmt.Sprintf("%s: %v", what, e.Err))
+	if m := r.Mismatch; m != nil {
+		text = fmt.Sprintf("The disc was read back and is not equal to its source: %s, the first is LBA %s",
+			Count(int(m.Count), "sector is bad", "sectors are bad"), Thousands(int64(m.LBA)))
+		if m.File != "" {
+			text += ", in " + m.File
+		}
+		text += "."
+	}
+	var sense *scsi.Error
+	if errors.As(e.Err, &sense) {
+		text += spaced(sense.Hint())
+	}
+	return text + spaced(e.Left) + spaced(e.Advice)
+}
+
+// aftermath says in which state a burn that was stopped has left the disc.
+func aftermath(err error) string {
+	var e *record.Error
+	if !errors.As(err, &e) {
+		return "Nothing is left of it."
+	}
+	return strings.TrimSpace(spaced(e.Left) + spaced(e.Advice))
+}
+
+// spaced makes a further sentence.
+func spaced(s string) string {
+	if s == "" {
+		return ""
+	}
+	return " " + sentence(s)
 }
 
 // sentence makes a message of an error: a capital letter, a full stop.

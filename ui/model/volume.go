@@ -39,6 +39,7 @@ type Volume struct {
 	name    string
 	err     error
 	fsys    volume.FS
+	views   []string
 	disc    disc.Disc
 	reading *Job
 	files   int
@@ -73,7 +74,9 @@ func (v *Volume) Info() volume.Info {
 	if v.fsys == nil {
 		return volume.Info{}
 	}
-	return v.fsys.Volume()
+	info := v.fsys.Volume()
+	info.Views = v.views
+	return info
 }
 
 // Reading reports whether folders are still being read.
@@ -111,12 +114,14 @@ func (v *Volume) load(name, view string) {
 	v.clear()
 	var d disc.Disc
 	var f volume.FS
+	var views []string
 	var job *Job
 	job = Start(v.post, name, func(ctx context.Context, _ progress.Reporter) (err error) {
 		if d, err = v.open(ctx, name); err != nil {
 			return err
 		}
 		f, err = volume.OpenDisc(d, volume.Options{View: view})
+		views = volume.Views(d, volume.Options{})
 		return err
 	}, func(err error) {
 		if v.reading != job { // another one was opened meanwhile
@@ -125,6 +130,7 @@ func (v *Volume) load(name, view string) {
 			}
 			return
 		}
+		v.views = views
 		v.opened(d, f, err)
 	})
 	v.reading = job

@@ -66,8 +66,7 @@ func (p *Pane) build() fyne.CanvasObject {
 	where.Direction = container.ScrollNone
 	bar := container.NewBorder(nil, nil,
 		container.New(layout.NewCustomPaddedHBoxLayout(0), p.back, p.forward, p.up), field, where)
-	split := container.NewHSplit(widgets.Panel(p.Folders), widgets.Panel(p.Files))
-	split.Offset = 0.24
+	split := widgets.NewSplit(false, 0.24, widgets.Panel(p.Folders), widgets.Panel(p.Files))
 	return container.NewBorder(widgets.Inset(bar, 0, 0, 0, 6), nil, nil, nil, split)
 }
 
@@ -167,7 +166,7 @@ func Summary(list *model.Listing) string {
 
 // searchField searches while one types.
 type searchField struct {
-	widget.Entry
+	widgets.Field
 	p *Pane
 }
 
@@ -193,7 +192,7 @@ func (s *searchField) TypedKey(k *fyne.KeyEvent) {
 	case fyne.KeyDown, fyne.KeyReturn, fyne.KeyEnter:
 		s.p.Files.Focus()
 	default:
-		s.Entry.TypedKey(k)
+		s.Field.TypedKey(k)
 	}
 }
 

@@ -1,6 +1,8 @@
 package widgets
 
 import (
+	"image/color"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/theme"
@@ -23,7 +25,7 @@ type CapacityBar struct {
 
 // NewCapacityBar returns an empty bar.
 func NewCapacityBar() *CapacityBar {
-	r := func() *canvas.Rectangle { return canvas.NewRectangle(nil) }
+	r := func() *canvas.Rectangle { return canvas.NewRectangle(color.Transparent) }
 	b := &CapacityBar{track: r(), files: r(), overhead: r(), excess: r(), limit: r()}
 	b.ExtendBaseWidget(b)
 	return b

@@ -3,6 +3,7 @@ package widgets
 import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/theme"
 
 	"glassmaster/mastering/tree"
@@ -45,6 +46,7 @@ func (d *Drag) Move(at fyne.Position) {
 		return
 	}
 	d.Layer.Place(d.label, at.AddXY(14, 10))
+	d.Layer.Refresh()
 	d.OnTarget(d.targetAt(at))
 }
 
@@ -65,6 +67,7 @@ func (d *Drag) Cancel() {
 	}
 	d.nodes = nil
 	d.Layer.Remove(d.label)
+	d.Layer.Refresh()
 	d.OnTarget(nil)
 }
 
@@ -99,7 +102,7 @@ func chip(text string) *fyne.Container {
 	t.Resize(s)
 	box := s.AddWidthHeight(16, 8)
 	bg.Resize(box)
-	c := fyne.NewContainerWithoutLayout(bg, t)
+	c := container.NewWithoutLayout(bg, t)
 	c.Resize(box)
 	return c
 }

@@ -1,6 +1,7 @@
 package widgets
 
 import (
+	"image/color"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -37,7 +38,7 @@ type Files struct {
 
 // NewFiles returns a view of a listing.
 func NewFiles(list *model.Listing) *Files {
-	f := &Files{list: list, rows: NewRows(), empty: canvas.NewText("", nil)}
+	f := &Files{list: list, rows: NewRows(), empty: canvas.NewText("", color.Transparent)}
 	f.header = newHeader(func(c model.Column) { f.list.SortBy(c) })
 	f.editor = newNameEditor()
 	f.editor.Hide()
@@ -179,7 +180,8 @@ func (f *Files) Rename(n *tree.Node) {
 	f.selected()
 	x, w := nameColumn(f.Size().Width, f.list.Query() != "")
 	y := f.header.MinSize().Height + f.rows.RowTop(at)
-	f.editor.begin(n.Name, fyne.NewPos(x-6, y-2), fyne.NewSize(w, look.RowHeight+4), func(name string) {
+	c := fyne.CurrentApp().Driver().CanvasForObject(f)
+	f.editor.begin(c, n.Name, fyne.NewPos(x-6, y-2), fyne.NewSize(w, look.RowHeight+4), func(name string) {
 		f.OnRename(n, name)
 		f.Focus()
 	}, f.Focus)
@@ -188,6 +190,7 @@ func (f *Files) Rename(n *tree.Node) {
 // CreateRenderer implements fyne.Widget.
 func (f *Files) CreateRenderer() fyne.WidgetRenderer {
 	bg := canvas.NewRectangle(look.Color(look.Surface))
+	bg.CornerRadius = look.Radius - 1
 	return &filesRenderer{f, bg}
 }
 

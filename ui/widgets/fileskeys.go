@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/driver/desktop"
 )
 
 // findPause is how long the letters of one name may be apart when a row is
@@ -46,17 +45,14 @@ func (f *Files) key(k fyne.KeyName, shift bool) bool {
 	return f.OnKey != nil && f.OnKey(k)
 }
 
-// command is a shortcut that was typed at the rows; those of the window are not
-// seen here.
-func (f *Files) command(s fyne.Shortcut) {
-	switch s := s.(type) {
-	case *fyne.ShortcutSelectAll:
+// command is a shortcut that was typed at the rows, and reports whether it was
+// one of theirs.
+func (f *Files) command(s fyne.Shortcut) bool {
+	if _, ok := s.(*fyne.ShortcutSelectAll); ok {
 		f.SelectAll()
-	case *desktop.CustomShortcut:
-		if s.KeyName == fyne.KeyA && s.Modifier == fyne.KeyModifierShortcutDefault {
-			f.SelectAll()
-		}
+		return true
 	}
+	return false
 }
 
 // SelectAll selects every row.

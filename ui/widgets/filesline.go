@@ -32,9 +32,9 @@ var (
 	}
 	foundColumns = []column{
 		{"Name", model.ByName, true, 0, fyne.TextAlignLeading, 0},
-		{"Folder", model.ByName, false, 240, fyne.TextAlignLeading, 480},
+		{"Folder", model.ByName, false, 200, fyne.TextAlignLeading, 560},
 		{"Size", model.BySize, true, 88, fyne.TextAlignTrailing, 0},
-		{"Modified", model.ByDate, true, 128, fyne.TextAlignLeading, 640},
+		{"Modified", model.ByDate, true, 128, fyne.TextAlignLeading, 760},
 	}
 )
 

@@ -1,6 +1,8 @@
 package widgets
 
 import (
+	"image/color"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/theme"
@@ -30,7 +32,8 @@ type Folders struct {
 
 // NewFolders returns a view of an outline.
 func NewFolders(o *model.Outline) *Folders {
-	f := &Folders{outline: o, rows: NewRows(), bg: canvas.NewRectangle(nil)}
+	f := &Folders{outline: o, rows: NewRows(), bg: canvas.NewRectangle(color.Transparent)}
+	f.bg.CornerRadius = look.Radius - 1
 	f.rows.Length = func() int { return len(f.outline.Lines()) }
 	f.rows.NewLine = func() Content { return newFolderLine(f) }
 	f.rows.Update = func(i int, c Content) { c.(*folderLine).show(f.outline.Lines()[i]) }

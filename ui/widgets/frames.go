@@ -1,6 +1,8 @@
 package widgets
 
 import (
+	"image/color"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
@@ -23,7 +25,7 @@ type Fill struct {
 func NewFill(name fyne.ThemeColorName) *Fill { return newFill(name, "", 0) }
 
 func newFill(name, border fyne.ThemeColorName, radius float32) *Fill {
-	f := &Fill{name: name, border: border, radius: radius, rect: canvas.NewRectangle(nil)}
+	f := &Fill{name: name, border: border, radius: radius, rect: canvas.NewRectangle(color.Transparent)}
 	f.ExtendBaseWidget(f)
 	return f
 }
@@ -80,17 +82,23 @@ func Inset(o fyne.CanvasObject, left, top, right, bottom float32) *fyne.Containe
 }
 
 // Column stacks things with a gap of our own choice; hidden ones take no room.
-type Column struct{ Gap float32 }
+type Column struct {
+	Gap  float32
+	Fill bool // the last one takes the height that is left
+}
 
 // Layout implements fyne.Layout.
 func (c *Column) Layout(objects []fyne.CanvasObject, s fyne.Size) {
 	y := float32(0)
-	for _, o := range objects {
+	for i, o := range objects {
 		if !o.Visible() {
 			continue
 		}
 		o.Resize(fyne.NewSize(s.Width, o.MinSize().Height))
 		h := o.MinSize().Height // text that wraps is higher once its width is known
+		if c.Fill && i == len(objects)-1 {
+			h = max(h, s.Height-y)
+		}
 		o.Move(fyne.NewPos(0, y))
 		o.Resize(fyne.NewSize(s.Width, h))
 		y += h + c.Gap

@@ -26,10 +26,10 @@ type Graph struct {
 
 // NewGraph returns an empty graph.
 func NewGraph() *Graph {
-	g := &Graph{frame: canvas.NewRectangle(nil)}
+	g := &Graph{frame: canvas.NewRectangle(color.Transparent)}
 	g.raster = canvas.NewRaster(g.draw)
 	for i := range g.marks {
-		g.marks[i] = canvas.NewText("", nil)
+		g.marks[i] = canvas.NewText("", color.Transparent)
 	}
 	g.ExtendBaseWidget(g)
 	return g
@@ -72,7 +72,7 @@ func (r *graphRenderer) Refresh() {
 	g := r.g
 	g.frame.FillColor, g.frame.StrokeColor = look.Color(look.Surface), look.Color(look.Border)
 	g.frame.StrokeWidth, g.frame.CornerRadius = 1, look.Radius
-	for i, text := range []string{rateMark(g.trace.Top()), rateMark(g.trace.Top() / 2), g.trace.Phase} {
+	for i, text := range []string{rateMark(g.trace.Top()), rateMark(g.trace.Top() / 2), g.caption()} {
 		g.marks[i].Text, g.marks[i].Color = text, look.Color(look.Muted)
 		g.marks[i].TextSize = theme.CaptionTextSize()
 	}
@@ -80,6 +80,17 @@ func (r *graphRenderer) Refresh() {
 	for _, o := range r.Objects() {
 		o.Refresh()
 	}
+}
+
+// caption says what the graph shows.
+func (g *Graph) caption() string {
+	switch {
+	case g.trace.Phase == "":
+		return ""
+	case g.trace.Top() <= 0:
+		return "Too quick for a rate to be measured"
+	}
+	return model.Capital(g.trace.Phase)
 }
 
 func rateMark(r float64) string {

@@ -1,6 +1,8 @@
 package widgets
 
 import (
+	"image/color"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/theme"
@@ -14,7 +16,6 @@ import (
 type header struct {
 	widget.BaseWidget
 	onSort func(model.Column)
-	bg     *canvas.Rectangle
 	rule   *canvas.Rectangle
 	cells  [4]*cell
 	arrow  *canvas.Image
@@ -25,8 +26,7 @@ type header struct {
 func newHeader(onSort func(model.Column)) *header {
 	h := &header{
 		onSort: onSort,
-		bg:     canvas.NewRectangle(nil),
-		rule:   canvas.NewRectangle(nil),
+		rule:   canvas.NewRectangle(color.Transparent),
 		arrow:  canvas.NewImageFromResource(look.Tint(look.Down, look.Muted)),
 	}
 	for i := range h.cells {
@@ -57,7 +57,7 @@ func (r *headerRenderer) Destroy()           {}
 func (r *headerRenderer) MinSize() fyne.Size { return fyne.NewSize(40, look.RowHeight+2) }
 
 func (r *headerRenderer) Objects() []fyne.CanvasObject {
-	o := []fyne.CanvasObject{r.h.bg, r.h.rule, r.h.arrow}
+	o := []fyne.CanvasObject{r.h.rule, r.h.arrow}
 	for _, c := range r.h.cells {
 		o = append(o, c.Text)
 	}
@@ -66,9 +66,7 @@ func (r *headerRenderer) Objects() []fyne.CanvasObject {
 
 func (r *headerRenderer) Refresh() {
 	h := r.h
-	h.bg.FillColor = look.Color(look.Surface)
 	h.rule.FillColor = look.Color(look.Border)
-	h.bg.Refresh()
 	h.rule.Refresh()
 	icon := look.Tint(look.Down, look.Muted)
 	if !h.order.Descending {
@@ -90,7 +88,6 @@ func (r *headerRenderer) Refresh() {
 
 func (r *headerRenderer) Layout(s fyne.Size) {
 	h := r.h
-	h.bg.Resize(s)
 	h.rule.Move(fyne.NewPos(0, s.Height-1))
 	h.rule.Resize(fyne.NewSize(s.Width, 1))
 	h.arrow.Hide()
@@ -127,13 +124,13 @@ func newNameEditor() *nameEditor {
 	return e
 }
 
-func (e *nameEditor) begin(name string, at fyne.Position, s fyne.Size, done func(string), quit func()) {
+func (e *nameEditor) begin(c fyne.Canvas, name string, at fyne.Position, s fyne.Size, done func(string), quit func()) {
 	e.before, e.onDone, e.onQuit = name, done, quit
 	e.SetText(name)
 	e.Move(at)
 	e.Resize(s)
 	e.Show()
-	if c := fyne.CurrentApp().Driver().CanvasForObject(e); c != nil {
+	if c != nil {
 		c.Focus(e)
 	}
 	e.CursorColumn = len([]rune(name))

@@ -1,6 +1,7 @@
 package widgets
 
 import (
+	"image/color"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -28,7 +29,7 @@ func Middle(o fyne.CanvasObject) fyne.CanvasObject {
 
 // Space is empty room.
 func Space(width, height float32) fyne.CanvasObject {
-	r := canvas.NewRectangle(nil)
+	r := canvas.NewRectangle(color.Transparent)
 	r.SetMinSize(fyne.NewSize(width, height))
 	return r
 }

@@ -43,7 +43,7 @@ type Rows struct {
 	OnDropped func(row int, at fyne.Position) // and was let go
 	OnKey     func(k fyne.KeyName, shift bool) bool
 	OnRune    func(r rune)
-	OnCommand func(fyne.Shortcut)
+	OnCommand func(fyne.Shortcut) bool
 	OnFocus   func()
 
 	list      *widget.List
@@ -158,8 +158,8 @@ func (r *Rows) TypedKey(e *fyne.KeyEvent) {
 
 // TypedShortcut implements fyne.Shortcutable.
 func (r *Rows) TypedShortcut(s fyne.Shortcut) {
-	if r.OnCommand != nil {
-		r.OnCommand(s)
+	if r.OnCommand == nil || !r.OnCommand(s) {
+		toWindow(r, s)
 	}
 }
 

@@ -1,6 +1,8 @@
 package widgets
 
 import (
+	"image/color"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
@@ -44,7 +46,7 @@ func ShowSheet(c fyne.Canvas, title string, content fyne.CanvasObject, width flo
 		}
 		buttons = append(buttons, b)
 	}
-	strut := canvas.NewRectangle(nil)
+	strut := canvas.NewRectangle(color.Transparent)
 	strut.SetMinSize(fyne.NewSize(width, 1))
 	box := container.New(&Column{Gap: 16}, Title(title), content, container.NewHBox(buttons...))
 	s.popup = widget.NewModalPopUp(container.NewStack(strut, Inset(box, 16, 14, 16, 12)), c)
@@ -72,7 +74,7 @@ func Empty(icon fyne.Resource, title, text string, buttons ...fyne.CanvasObject)
 	image.SetMinSize(fyne.NewSquareSize(56))
 	image.Translucency = 0.25
 	words := Muted(text).Wrap().Align(fyne.TextAlignCenter)
-	strut := canvas.NewRectangle(nil)
+	strut := canvas.NewRectangle(color.Transparent)
 	strut.SetMinSize(fyne.NewSize(420, 1))
 	row := append([]fyne.CanvasObject{layout.NewSpacer()}, buttons...)
 	row = append(row, layout.NewSpacer())
@@ -126,7 +128,7 @@ func (n *Notice) Tell(text string, bad bool) {
 
 // gap is empty room in a row.
 func gap(width float32) fyne.CanvasObject {
-	r := canvas.NewRectangle(nil)
+	r := canvas.NewRectangle(color.Transparent)
 	r.SetMinSize(fyne.NewSize(width, 1))
 	return r
 }

@@ -5,6 +5,7 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
@@ -207,6 +208,7 @@ func breakable(s string, fits func(string) bool) string {
 // Facts are names and values in two columns. A value that is long wraps.
 type Facts struct {
 	*fyne.Container
+	names float32 // the width of the names
 }
 
 // Fact is one of them.
@@ -216,7 +218,10 @@ type Fact struct {
 }
 
 // NewFacts returns an empty list.
-func NewFacts() *Facts { return &Facts{fyne.NewContainerWithLayout(&Column{Gap: 5})} }
+func NewFacts() *Facts { return &Facts{container.New(&Column{Gap: 5}), nameRoom} }
+
+// NewSteps returns an empty list whose names are numbers.
+func NewSteps() *Facts { return &Facts{container.New(&Column{Gap: 4}), 26} }
 
 // Set shows other facts; those without a value are left out.
 func (f *Facts) Set(facts []Fact) {
@@ -229,7 +234,7 @@ func (f *Facts) Set(facts []Fact) {
 		if x.Color != "" {
 			value.Color(x.Color)
 		}
-		f.Objects = append(f.Objects, fyne.NewContainerWithLayout(factRow{}, Muted(x.Name), value))
+		f.Objects = append(f.Objects, container.New(factRow{f.names}, Muted(x.Name), value))
 	}
 	f.Refresh()
 }
@@ -237,16 +242,16 @@ func (f *Facts) Set(facts []Fact) {
 // nameRoom is the width of the names of facts.
 const nameRoom float32 = 92
 
-type factRow struct{}
+type factRow struct{ names float32 }
 
-func (factRow) Layout(o []fyne.CanvasObject, s fyne.Size) {
-	o[0].Resize(fyne.NewSize(nameRoom-8, o[0].MinSize().Height))
-	w := max(s.Width-nameRoom, 20)
-	o[1].Move(fyne.NewPos(nameRoom, 0))
+func (f factRow) Layout(o []fyne.CanvasObject, s fyne.Size) {
+	o[0].Resize(fyne.NewSize(f.names-8, o[0].MinSize().Height))
+	w := max(s.Width-f.names, 20)
+	o[1].Move(fyne.NewPos(f.names, 0))
 	o[1].Resize(fyne.NewSize(w, o[1].MinSize().Height))
 	o[1].Resize(fyne.NewSize(w, o[1].MinSize().Height))
 }
 
-func (factRow) MinSize(o []fyne.CanvasObject) fyne.Size {
-	return fyne.NewSize(nameRoom+60, max(o[0].MinSize().Height, o[1].MinSize().Height))
+func (f factRow) MinSize(o []fyne.CanvasObject) fyne.Size {
+	return fyne.NewSize(f.names+60, max(o[0].MinSize().Height, o[1].MinSize().Height))
 }

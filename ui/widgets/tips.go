@@ -6,6 +6,7 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
@@ -20,16 +21,37 @@ type Layer struct {
 	*fyne.Container
 	tip  *fyne.Container
 	turn int // counts the tips that were asked for
+
+	buttons []*Button // all that were made for this window
 }
 
 // NewLayer returns an empty layer.
-func NewLayer() *Layer { return &Layer{Container: fyne.NewContainerWithoutLayout()} }
+func NewLayer() *Layer { return &Layer{Container: container.NewWithoutLayout()} }
 
 // Place moves something that floats, and keeps it inside the window.
 func (l *Layer) Place(o fyne.CanvasObject, at fyne.Position) {
 	at = at.Subtract(fyne.CurrentApp().Driver().AbsolutePositionForObject(l.Container))
 	room := l.Size().Subtract(o.Size())
 	o.Move(fyne.NewPos(max(min(at.X, room.Width-4), 4), max(min(at.Y, room.Height-4), 4)))
+}
+
+// Controls returns where the middles of the buttons are that can be seen, by
+// their text, for scripts that drive the window.
+func (l *Layer) Controls() map[string][2]int {
+	out := map[string][2]int{}
+	for _, b := range l.buttons {
+		at := fyne.CurrentApp().Driver().AbsolutePositionForObject(b)
+		if !b.Visible() || at.IsZero() || b.Disabled() {
+			continue
+		}
+		name := b.Text
+		if name == "" {
+			name = b.Tip
+		}
+		s := b.Size()
+		out[name] = [2]int{int(at.X + s.Width/2), int(at.Y + s.Height/2)}
+	}
+	return out
 }
 
 // showTip shows a tip after a moment, unless another is asked for meanwhile.
@@ -45,6 +67,7 @@ func (l *Layer) showTip(text string, below fyne.CanvasObject, post model.Post) {
 			l.Add(l.tip)
 			at := fyne.CurrentApp().Driver().AbsolutePositionForObject(below)
 			l.Place(l.tip, at.AddXY(0, below.Size().Height+4))
+			l.Refresh()
 		})
 	})
 }
@@ -53,6 +76,7 @@ func (l *Layer) hideTip() {
 	l.turn++
 	if l.tip != nil {
 		l.Remove(l.tip)
+		l.Refresh()
 		l.tip = nil
 	}
 }
@@ -61,7 +85,7 @@ func (l *Layer) hideTip() {
 func lines(text string) *fyne.Container {
 	bg := canvas.NewRectangle(look.Color(theme.ColorNameMenuBackground))
 	bg.StrokeColor, bg.StrokeWidth, bg.CornerRadius = look.Color(look.Border), 1, 4
-	c := fyne.NewContainerWithoutLayout(bg)
+	c := container.NewWithoutLayout(bg)
 	width, y := float32(0), float32(6)
 	for _, s := range strings.Split(text, "\n") {
 		t := canvas.NewText(s, look.Color(theme.ColorNameForeground))
@@ -102,6 +126,9 @@ func (t Tips) NewButton(text string, icon fyne.Resource, tip string, tapped func
 		tapped()
 	}
 	b.ExtendBaseWidget(b)
+	if t.Layer != nil {
+		t.Layer.buttons = append(t.Layer.buttons, b)
+	}
 	return b
 }
 

@@ -20,7 +20,7 @@ import (
 )
 
 func init() {
-	image.Register(image.Format{Name: "ISO", Endings: []string{".iso", ".udf", ".img"}, Open: open, Write: Write})
+	image.Register(image.Format{Name: "ISO", Endings: []string{".iso", ".udf"}, Open: open, Write: Write})
 }
 
 // vrsStart is where volume descriptors begin, and vrsSectors how many sectors

@@ -8,7 +8,9 @@ import (
 	"strings"
 
 	"glassmaster/mastering/compilation"
+	"glassmaster/mastering/layout"
 	"glassmaster/mastering/progress"
+	"glassmaster/mastering/tree"
 )
 
 // Gather puts files and folders of this machine into a compilation. A single
@@ -27,6 +29,26 @@ func Gather(ctx context.Context, c *compilation.Compilation, paths []string, fol
 		return nil, err
 	}
 	return append(problems, c.Add(c.Root(), nodes)...), nil
+}
+
+// Remove takes a file of this machine off a compilation, and reports whether it
+// was there: an image that lies in the folder it is made of is not a part of
+// itself.
+func Remove(c *compilation.Compilation, path string) bool {
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return false
+	}
+	dir, base := filepath.Dir(abs), filepath.Base(abs)
+	var found []*tree.Node
+	_ = c.Root().Walk(func(n *tree.Node) error { // the function never fails
+		if f, ok := n.Source().(*layout.File); ok && f.Name == base && f.Folder.Path == dir {
+			found = append(found, n)
+		}
+		return nil
+	})
+	c.Remove(found)
+	return len(found) > 0
 }
 
 // Label returns the name that a volume of these sources has when nobody gives

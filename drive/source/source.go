@@ -19,6 +19,7 @@ import (
 	// The image files and file systems that are known.
 	_ "glassmaster/mastering/image/iso"
 	_ "glassmaster/mastering/iso9660"
+	_ "glassmaster/mastering/udf"
 )
 
 // Source is an open disc with what is known of its origin.

@@ -11,18 +11,7 @@ import (
 	"glassmaster/drive"
 	"glassmaster/drive/read"
 	"glassmaster/drive/scsi"
-	"glassmaster/drive/virtual"
 )
-
-func init() {
-	drive.Register("virtual", func(_ context.Context, name string) (scsi.Transport, error) {
-		d, err := virtual.OpenName(name)
-		if err != nil {
-			return nil, err
-		}
-		return d, nil
-	})
-}
 
 // IsDrive reports whether a name is that of a drive: one with a scheme
 // (iscsi://..., virtual:...), a device, or on Windows a drive letter.

@@ -1,0 +1,101 @@
+package command
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+
+	"glassmaster/drive/source"
+	"glassmaster/mastering/disc"
+	"glassmaster/mastering/iso9660"
+	"glassmaster/mastering/volume"
+)
+
+// checkInfo is what "info --check" finds out.
+type checkInfo struct {
+	Files   int64    `json:"files"`
+	Folders int64    `json:"folders"`
+	Others  int64    `json:"others"` // links and devices
+	Bytes   int64    `json:"bytes"`  // of all files
+	Count   int      `json:"damaged"`
+	Damage  []string `json:"damage,omitempty"`  // the first of them
+	Remarks []string `json:"remarks,omitempty"` // what is not as the standard has it, though readers do not mind
+}
+
+// shown is how many damaged places are named.
+const shown = 20
+
+func (c *checkInfo) add(format string, args ...any) {
+	if c.Count++; c.Count <= shown {
+		c.Damage = append(c.Damage, fmt.Sprintf(format, args...))
+	}
+}
+
+// examiner is a file system that examines its own structures.
+type examiner interface {
+	Check(ctx context.Context) ([]iso9660.Defect, error)
+}
+
+// check goes through all folders of a volume.
+func (s *session) check(ctx context.Context, src *source.Source, vol volume.FS) (*checkInfo, error) {
+	c := &checkInfo{}
+	end := disc.LBA(disc.Sectors(src.Disc))
+	if i := vol.Volume(); i.Sectors*int64(i.BlockSize) > int64(end)*disc.SectorSize {
+		c.add("the volume is %d blocks of %d bytes large, the disc holds only %d sectors: its end is missing", i.Sectors, i.BlockSize, end)
+	}
+	s.report().Phase("checking", 0)
+	if x, ok := vol.(examiner); ok {
+		defects, err := x.Check(ctx)
+		if err != nil {
+			return nil, err
+		}
+		c.take(defects)
+	}
+	err := volume.Walk(vol, ".", func(e *volume.Entry) error {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		c.entry(e, end)
+		return nil
+	})
+	if err != nil && !errors.Is(err, fs.SkipAll) {
+		return nil, err
+	}
+	return c, nil
+}
+
+// take sorts defects into damage and remarks.
+func (c *checkInfo) take(defects []iso9660.Defect) {
+	for _, d := range defects {
+		switch {
+		case !d.Minor:
+			c.add("%v", d)
+		case len(c.Remarks) < shown:
+			c.Remarks = append(c.Remarks, d.String())
+		}
+	}
+}
+
+func (c *checkInfo) entry(e *volume.Entry, end disc.LBA) {
+	switch {
+	case e.Err != nil:
+		c.add("folder %s: %v", e.Path, e.Err)
+		return
+	case e.IsDir():
+		c.Folders++
+	case e.Mode.IsRegular():
+		c.Files++
+		c.Bytes += e.Size
+	default:
+		c.Others++
+	}
+	if e.Unreadable != "" {
+		c.add("%s: %s", e.Path, e.Unreadable)
+	}
+	for _, x := range e.Extents {
+		if last := x.Start + disc.LBA((x.Length+disc.SectorSize-1)/disc.SectorSize); x.Start < 0 || last > end {
+			c.add("%s: sectors %d to %d lie beyond the end of the disc", e.Path, x.Start, last-1)
+		}
+	}
+}

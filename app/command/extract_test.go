@@ -1,0 +1,56 @@
+package command
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"glassmaster/mastering/peertest"
+)
+
+func TestExtract(t *testing.T) {
+	dir := sample(t)
+	if err := os.Symlink("readme.txt", filepath.Join(dir, "link")); err != nil {
+		t.Fatal(err)
+	}
+	image := filepath.Join(t.TempDir(), "theirs.iso")
+	peertest.Run(t, dir, "genisoimage", "-quiet", "-R", "-input-charset", "utf-8", "-o", image, ".")
+	to := filepath.Join(t.TempDir(), "new", "folder")
+	r := must(t, OK, "extract", image, "-C", to)
+	if !strings.Contains(r.log, "4 files, 3 folders, 1 link") {
+		t.Errorf("%s", r.log)
+	}
+	peertest.Run(t, "", "diff", "-r", "--no-dereference", dir, to)
+
+	part := t.TempDir()
+	r = must(t, OK, "extract", "--json", image, "/docs/deep", "-C", part)
+	if got := string(content(t, filepath.Join(part, "docs/deep/er/still.bin"))); got != files["docs/deep/er/still.bin"] {
+		t.Errorf("still.bin: %d bytes", len(got))
+	}
+	if _, err := os.Stat(filepath.Join(part, "readme.txt")); err == nil {
+		t.Error("more was extracted than asked for")
+	}
+	if data := outcomeOf(t, r.out)["data"].(map[string]any); data["files"] != 1.0 || data["failed"] != 0.0 {
+		t.Errorf("%v", data)
+	}
+}
+
+func TestExtractKeepsWhatIsThere(t *testing.T) {
+	image, to := builtImage(t), t.TempDir()
+	mine := filepath.Join(to, "readme.txt")
+	if err := os.WriteFile(mine, []byte("mine"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r := must(t, Partly, "extract", image, "-C", to)
+	if string(content(t, mine)) != "mine" || !strings.Contains(r.log, "readme.txt") {
+		t.Errorf("%q\n%s", content(t, mine), r.log)
+	}
+	must(t, Usage, "extract", image, "-C", to, "--existing=perhaps")
+	must(t, OK, "extract", image, "-C", to, "--existing=keep")
+	must(t, OK, "extract", image, "-C", to, "--existing=replace")
+	if got := string(content(t, mine)); got != files["readme.txt"] {
+		t.Errorf("replaced: %q", got)
+	}
+	must(t, Failed, "extract", image, "nowhere", "-C", t.TempDir())
+}

@@ -1,0 +1,146 @@
+package windowtest
+
+import (
+	"bufio"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"glassmaster/mastering/peertest"
+)
+
+// patience is how long anything may take that normally takes a moment; it is
+// only waited for when something has gone wrong.
+const patience = 60 * time.Second
+
+// display is an X server with a window manager, and what runs on it.
+type display struct {
+	t    *testing.T
+	name string
+	home string
+}
+
+// newDisplay starts an X server of the given size.
+func newDisplay(t *testing.T, size string) *display {
+	t.Helper()
+	peertest.Need(t, "Xvfb", "openbox", "xdotool", "import")
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	d := &display{t: t, home: t.TempDir()}
+	x := exec.Command("Xvfb", "-displayfd", "3", "-screen", "0", size+"x24", "-nolisten", "tcp")
+	x.ExtraFiles = []*os.File{w}
+	d.run(x)
+	w.Close()
+	number, err := bufio.NewReader(r).ReadString('\n')
+	if err != nil {
+		t.Fatalf("the X server did not say its display: %v", err)
+	}
+	d.name = ":" + strings.TrimSpace(number)
+	config, err := filepath.Abs("testdata/openbox.xml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.start("openbox", "--config-file", config)
+	return d
+}
+
+// python returns a Python that can show windows: the first on the path may be
+// one that knows nothing of the system's libraries.
+func python(t *testing.T) string {
+	t.Helper()
+	for _, p := range []string{"python3", "/usr/bin/python3"} {
+		try := exec.Command(p, "-c", `import gi; gi.require_version("Gtk", "3.0"); from gi.repository import Gtk`)
+		if try.Run() == nil {
+			return p
+		}
+	}
+	peertest.Skip(t, "no python3 can load GTK 3 (python3-gi, gir1.2-gtk-3.0)")
+	return ""
+}
+
+// start runs a program on the display until the test ends.
+func (d *display) start(program string, args ...string) *exec.Cmd {
+	d.t.Helper()
+	return d.run(d.command(program, args...))
+}
+
+func (d *display) command(program string, args ...string) *exec.Cmd {
+	cmd := exec.Command(program, args...)
+	cmd.Env = append(os.Environ(), "DISPLAY="+d.name, "HOME="+d.home, "XDG_CONFIG_HOME="+d.home,
+		"XDG_RUNTIME_DIR="+d.home, "FYNE_SCALE=1", "LIBGL_ALWAYS_SOFTWARE=1", "GDK_BACKEND=x11", "WAYLAND_DISPLAY=",
+		"NO_AT_BRIDGE=1", "LC_ALL=C.UTF-8")
+	return cmd
+}
+
+func (d *display) run(cmd *exec.Cmd) *exec.Cmd {
+	d.t.Helper()
+	if err := cmd.Start(); err != nil {
+		d.t.Fatalf("start %s: %v", cmd.Path, err)
+	}
+	d.t.Cleanup(func() {
+		cmd.Process.Kill()
+		cmd.Wait()
+	})
+	return cmd
+}
+
+// xdotool is the person's hand.
+func (d *display) xdotool(args ...string) string {
+	d.t.Helper()
+	out, err := d.command("xdotool", args...).CombinedOutput()
+	if err != nil {
+		d.t.Fatalf("xdotool %s: %v\n%s", strings.Join(args, " "), err, out)
+	}
+	return string(out)
+}
+
+// click clicks at a position.
+func (d *display) click(at [2]int) {
+	d.t.Helper()
+	d.xdotool("mousemove", fmt.Sprint(at[0]), fmt.Sprint(at[1]), "sleep", "0.1", "click", "1")
+}
+
+// drag drags from one position to another, the way a hand does.
+func (d *display) drag(from, to [2]int) {
+	d.t.Helper()
+	args := []string{"mousemove", fmt.Sprint(from[0]), fmt.Sprint(from[1]), "sleep", "0.2", "mousedown", "1", "sleep", "0.2"}
+	for i := 1; i <= 12; i++ {
+		x, y := from[0]+(to[0]-from[0])*i/12, from[1]+(to[1]-from[1])*i/12
+		args = append(args, "mousemove", fmt.Sprint(x), fmt.Sprint(y), "sleep", "0.05")
+	}
+	args = append(args, "sleep", "0.5", "mouseup", "1")
+	d.xdotool(args...)
+}
+
+// windowAt returns where a window is: x, y, width, height.
+func (d *display) windowAt(title string) (x, y, w, h int) {
+	d.t.Helper()
+	id := strings.Fields(d.xdotool("search", "--sync", "--onlyvisible", "--name", "^"+title+"$"))[0]
+	for line := range strings.Lines(d.xdotool("getwindowgeometry", "--shell", id)) {
+		fmt.Sscanf(line, "X=%d", &x)
+		fmt.Sscanf(line, "Y=%d", &y)
+		fmt.Sscanf(line, "WIDTH=%d", &w)
+		fmt.Sscanf(line, "HEIGHT=%d", &h)
+	}
+	return x, y, w, h
+}
+
+// picture stores what is on the display, where the environment names a folder
+// for it.
+func (d *display) picture(name string) {
+	d.t.Helper()
+	dir := os.Getenv("GLASSMASTER_PICTURES")
+	if dir == "" {
+		return
+	}
+	if out, err := d.command("import", "-window", "root", filepath.Join(dir, name+".png")).CombinedOutput(); err != nil {
+		d.t.Errorf("take a picture: %v\n%s", err, out)
+	}
+}

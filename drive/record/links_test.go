@@ -1,0 +1,124 @@
+package record_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+
+	"glassmaster/drive/record"
+	"glassmaster/drive/scsi"
+	"glassmaster/drive/virtual"
+	"glassmaster/mastering/disc"
+)
+
+// nervous is a drive that answers every third command of some kinds with
+// something that only wants the command to be sent again.
+type nervous struct {
+	scsi.Transport
+	counts map[byte]int
+}
+
+func (n *nervous) Execute(ctx context.Context, c scsi.Command) (int, error) {
+	op := c.CDB[0]
+	n.counts[op]++
+	sense := []byte{0x70, 0, 2, 0, 0, 0, 0, 10, 0, 0, 0, 0, 0x04, 0x07, 0, 0, 0, 0} // busy
+	switch op {
+	case 0x51, 0x53, 0x55, 0x35, 0x5B:
+	case 0x2A:
+		sense[2], sense[12], sense[13] = 6, 0x2A, 0x01 // parameters changed
+	default:
+		return n.Transport.Execute(ctx, c)
+	}
+	if n.counts[op]%3 == 1 {
+		return 0, scsi.NewError(c.CDB, scsi.StatusCheckCondition, sense)
+	}
+	return n.Transport.Execute(ctx, c)
+}
+
+func TestNervousDrive(t *testing.T) {
+	eachMedium(t, func(t *testing.T, _ string, _ bool, d *virtual.Drive) {
+		r, err := burn(t, &nervous{d, map[byte]int{}}, discOf(noise(900, 16)), record.Options{})
+		if err != nil || !r.Verified || len(r.Warnings) > 0 {
+			t.Errorf("%+v, %v", r, err)
+		}
+	})
+}
+
+// lossy is a connection that carries less than it was given, and says so only
+// in the count.
+type lossy struct {
+	scsi.Transport
+	writes int
+}
+
+func (l *lossy) Execute(ctx context.Context, c scsi.Command) (int, error) {
+	n, err := l.Transport.Execute(ctx, c)
+	if c.CDB[0] == 0x2A {
+		if l.writes++; l.writes == 20 {
+			return n - disc.SectorSize, err
+		}
+	}
+	return n, err
+}
+
+func TestShortWrite(t *testing.T) {
+	d := recorder(t, "dvd+r", small)
+	r, err := burn(t, &lossy{Transport: d}, discOf(noise(900, 12)), record.Options{})
+	e := failed(t, d, r, err, nil)
+	if e.Written != 19*16 || e.LBA != 19*16 || !strings.Contains(err.Error(), "the drive took 30720 of 32768 bytes") {
+		t.Errorf("error: %v", err)
+	}
+}
+
+// power fails in the middle of a burn.
+type power struct {
+	*virtual.Drive
+	writes int
+}
+
+func (p *power) Execute(ctx context.Context, c scsi.Command) (int, error) {
+	if c.CDB[0] == 0x2A {
+		if p.writes++; p.writes == 20 {
+			if err := p.DropPower(); err != nil {
+				return 0, err
+			}
+		}
+	}
+	return p.Drive.Execute(ctx, c)
+}
+
+func TestPowerFails(t *testing.T) {
+	eachMedium(t, func(t *testing.T, _ string, _ bool, d *virtual.Drive) {
+		r, err := burn(t, &power{Drive: d}, discOf(noise(900, 13)), record.Options{})
+		e := failed(t, d, r, err, nil)
+		if !scsi.WasReset(err) || e.Left == "" {
+			t.Errorf("error: %+v", e)
+		}
+	})
+}
+
+// mute is a connection that dies.
+type mute struct {
+	scsi.Transport
+	writes int
+}
+
+func (m *mute) Execute(ctx context.Context, c scsi.Command) (int, error) {
+	if c.CDB[0] == 0x2A {
+		m.writes++
+	}
+	if m.writes >= 20 {
+		return 0, scsi.ErrConnection
+	}
+	return m.Transport.Execute(ctx, c)
+}
+
+func TestConnectionLost(t *testing.T) {
+	d := recorder(t, "dvd+r", small)
+	_, err := burn(t, &mute{Transport: d}, discOf(noise(900, 14)), record.Options{})
+	var e *record.Error
+	if !errors.As(err, &e) || !errors.Is(err, scsi.ErrConnection) || !strings.Contains(e.Left, "does not tell") {
+		t.Errorf("error: %v", err)
+	}
+}

@@ -1,0 +1,157 @@
+package source
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"glassmaster/drive/read"
+	"glassmaster/drive/scsi"
+	"glassmaster/mastering/compilation"
+	"glassmaster/mastering/disc"
+	"glassmaster/mastering/progress"
+	"glassmaster/mastering/volume"
+)
+
+func TestIsDrive(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "x.iso")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]bool{
+		"iscsi://nas:3260/iqn.x/1": true,
+		"virtual:disc":             true,
+		"virtual.iso":              false,
+		file:                       false,
+		dir:                        false,
+		"missing.iso":              false,
+		"http://x/y.iso":           false,
+	} {
+		if got := IsDrive(name); got != want {
+			t.Errorf("IsDrive(%q) = %v", name, got)
+		}
+	}
+}
+
+func TestLabel(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "My Holiday")
+	long := filepath.Join(t.TempDir(), strings.Repeat("ä", 40))
+	for _, d := range []string{dir, long} {
+		if err := os.Mkdir(d, 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	film := filepath.Join(dir, "film.mkv")
+	if err := os.WriteFile(film, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		paths []string
+		want  string
+	}{
+		{[]string{dir}, "My Holiday"},
+		{[]string{dir + "/"}, "My Holiday"},
+		{[]string{dir + "/."}, "My Holiday"},
+		{[]string{film}, "film"},
+		{[]string{long}, strings.Repeat("ä", 32)},
+		{[]string{dir, long}, "DISC"},
+		{[]string{"/"}, "DISC"},
+		{nil, "DISC"},
+	} {
+		if got := Label(c.paths); got != c.want {
+			t.Errorf("Label(%q) = %q, want %q", c.paths, got, c.want)
+		}
+	}
+}
+
+func TestRemove(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{"a", "sub/a", "b"} {
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c := compilation.New()
+	if problems, err := Gather(context.Background(), c, []string{dir}, false, progress.Discard); err != nil || len(problems) > 0 {
+		t.Fatal(err, problems)
+	}
+	if !Remove(c, filepath.Join(dir, "sub", "..", "a")) || Remove(c, filepath.Join(dir, "c")) {
+		t.Error("Remove reports the wrong thing")
+	}
+	if c.Root().Lookup("a") != nil || c.Root().Lookup("sub/a") == nil || c.Root().Lookup("b") == nil {
+		t.Error("the wrong file was removed")
+	}
+}
+
+// Whatever a disc is in, it is opened the same way, and holds the same files.
+func TestOpen(t *testing.T) {
+	dir := t.TempDir()
+	folder := filepath.Join(dir, "folder")
+	if err := os.Mkdir(folder, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(folder, "hello"), []byte("hello"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	ctx := context.Background()
+	c := compilation.New()
+	if _, err := Gather(ctx, c, []string{folder}, false, progress.Discard); err != nil {
+		t.Fatal(err)
+	}
+	saved, image := filepath.Join(dir, "x"+compilation.Ending), filepath.Join(dir, "x.iso")
+	if err := c.Save(saved); err != nil {
+		t.Fatal(err)
+	}
+	m, err := c.Plan(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := m.WriteFile(ctx, image, compilation.WriteOptions{}, progress.Discard); err != nil {
+		t.Fatal(err)
+	}
+	wrapped := 0
+	o := Opener{Report: progress.Discard, Wrap: func(_ string, t scsi.Transport) scsi.Transport { wrapped++; return t }}
+	for name, kind := range map[string]string{
+		folder: "folder", saved: "compilation", image: "image", "virtual:" + image: "drive",
+	} {
+		s, err := o.Open(ctx, name)
+		if err != nil {
+			t.Errorf("%s: %v", kind, err)
+			continue
+		}
+		if s.Kind != kind || s.Name != name || len(s.Problems) > 0 {
+			t.Errorf("%s: %+v", kind, s)
+		}
+		vol, err := volume.OpenDisc(s.Disc, volume.Options{})
+		if err != nil {
+			t.Errorf("%s: %v", kind, err)
+			continue
+		}
+		located := ""
+		for a := range disc.LBA(disc.Sectors(s.Disc)) {
+			if strings.Contains(s.Locate(a), "hello") {
+				located = s.Locate(a)
+			}
+		}
+		if _, err := vol.Stat("hello"); err != nil || located == "" {
+			t.Errorf("%s: %v, located %q", kind, err, located)
+		}
+		if err := s.Close(); err != nil {
+			t.Errorf("%s: close: %v", kind, err)
+		}
+	}
+	if wrapped != 1 {
+		t.Errorf("%d drives were wrapped, want 1", wrapped)
+	}
+	if _, err := o.Open(ctx, "virtual:"+filepath.Join(dir, "blank")+"?medium=dvd+r&sectors=4000"); !errors.Is(err, read.ErrBlank) {
+		t.Errorf("a blank disc: %v", err)
+	}
+}

@@ -1,0 +1,209 @@
+package iso9660
+
+import (
+	"cmp"
+	"context"
+	"encoding/binary"
+	"fmt"
+	"slices"
+
+	"glassmaster/mastering/disc"
+)
+
+// Defect is something in the structures of a volume that the standard does not
+// allow, or that cannot be right.
+type Defect struct {
+	LBA    disc.LBA // sector that holds what is wrong
+	Offset int      // of the first byte concerned, within it
+	Path   string   // of the directory or file concerned, empty for the volume
+	Text   string
+	Minor  bool // readers are known not to mind
+}
+
+func (d Defect) String() string {
+	s := fmt.Sprintf("sector %d, byte %d: ", d.LBA, d.Offset)
+	if d.Path != "" {
+		s += d.Path + ": "
+	}
+	return s + d.Text
+}
+
+// maxDefects bounds the list for a volume that is damaged throughout.
+const maxDefects = 1000
+
+// Check examines the descriptors, path tables, directories and boot catalogue of
+// the session that v shows, in all its trees, against ECMA-119. It does not read
+// the contents of files. The list is in the order of the structures; it ends with
+// a note when there would be more than a thousand. The error is that of ctx.
+func (v *FS) Check(ctx context.Context) ([]Defect, error) {
+	c := &checker{ctx: ctx, v: v}
+	c.set()
+	for _, d := range v.set {
+		if d.kind() == typePrimary || d.kind() == typeSupplementary {
+			c.tree(d)
+		}
+	}
+	c.overlaps()
+	c.boot()
+	return c.list, ctx.Err()
+}
+
+// checker is the state of one Check.
+type checker struct {
+	ctx  context.Context
+	v    *FS
+	list []Defect
+	full bool
+	used []use
+}
+
+// use is a run of sectors that something occupies.
+type use struct {
+	start, end disc.LBA
+	what       string
+	at         spot // of the record that says so
+}
+
+// spot is where a structure lies.
+type spot struct {
+	lba    disc.LBA
+	offset int
+	path   string
+}
+
+// placeAt returns the place of a byte of the image.
+func placeAt(off int64, path string) spot {
+	return spot{disc.LBA(off / disc.SectorSize), int(off % disc.SectorSize), path}
+}
+
+func (c *checker) report(at spot, minor bool, format string, args ...any) {
+	if len(c.list) == maxDefects {
+		if !c.full {
+			c.list = append(c.list, Defect{LBA: at.lba, Text: fmt.Sprintf("there are more defects than the %d listed", maxDefects)})
+		}
+		c.full = true
+		return
+	}
+	if !c.full {
+		c.list = append(c.list, Defect{at.lba, at.offset, at.path, fmt.Sprintf(format, args...), minor})
+	}
+}
+
+// bad and odd report what readers stumble over, and what they do not mind.
+func (c *checker) bad(at spot, format string, args ...any) { c.report(at, false, format, args...) }
+func (c *checker) odd(at spot, format string, args ...any) { c.report(at, true, format, args...) }
+
+// set examines the volume descriptors.
+func (c *checker) set() {
+	if c.v.set[len(c.v.set)-1].kind() != typeTerminator {
+		last := c.v.set[len(c.v.set)-1]
+		c.bad(spot{lba: last.lba + 1}, "the volume descriptor set has no terminator (ECMA-119 8.3)")
+	}
+	primary, _ := find(c.v.set, func(d descriptor) bool { return d.kind() == typePrimary })
+	for _, d := range c.v.set {
+		switch {
+		case d.kind() == typePrimary || d.kind() == typeSupplementary:
+			c.descriptor(d)
+			if d.sectors() != primary.sectors() {
+				c.bad(spot{lba: d.lba, offset: 80}, "the volume has %d blocks here and %d in the primary descriptor", d.sectors(), primary.sectors())
+			}
+		case d.version() != 1:
+			c.odd(spot{lba: d.lba, offset: 6}, "the descriptor has version %d, not 1", d.version())
+		}
+	}
+	c.used = append(c.used, use{0, c.v.set[len(c.v.set)-1].lba + 1, "the system area and the volume descriptors", spot{}})
+}
+
+// descriptor examines the fields of a primary or supplementary descriptor.
+func (c *checker) descriptor(d descriptor) {
+	at := func(off int) spot { return spot{lba: d.lba, offset: off} }
+	for _, f := range []struct {
+		off, bits int
+		name      string
+	}{
+		{80, 32, "volume space size"},
+		{120, 16, "volume set size"},
+		{124, 16, "volume sequence number"},
+		{128, 16, "logical block size"},
+		{132, 32, "path table size"},
+		{158, 32, "extent of the root"},
+		{166, 32, "size of the root"},
+	} {
+		if le, be := bothOrders(d.data[f.off:], f.bits); le != be {
+			c.bad(at(f.off), "the %s is %d in one byte order and %d in the other", f.name, le, be)
+		}
+	}
+	if d.blockSize() != checkBlockSize(d.blockSize()) {
+		c.bad(at(128), "the logical block size is %d", d.blockSize())
+	}
+	if v := d.version(); v != 1 && !d.enhanced() {
+		c.bad(at(6), "the descriptor has version %d, not 1", v)
+	}
+	if v := d.data[881]; v != 1 && !(d.enhanced() && v == 2) {
+		c.odd(at(881), "the file structure version is %d", v)
+	}
+	if claimed := int64(d.sectors()) * int64(checkBlockSize(d.blockSize())); claimed > c.v.size {
+		c.bad(at(80), "the volume claims %d sectors and the image has %d: the end is missing", claimed/disc.SectorSize, c.v.size/disc.SectorSize)
+	}
+	for _, off := range []int{813, 830, 847, 864} {
+		if p := d.data[off : off+17]; time17(p).IsZero() && !noDate(p) {
+			c.odd(at(off), "%q is no date", p[:16])
+		}
+	}
+}
+
+// noDate reports whether a date of 17 bytes says that there is none: digits zero
+// (ECMA-119 8.4.26.1), or all bytes zero, or blank, as writers do.
+func noDate(p []byte) bool {
+	for _, c := range p[:16] {
+		if c != p[0] || (c != '0' && c != 0 && c != ' ') {
+			return false
+		}
+	}
+	return true
+}
+
+// bothOrders reads a number that is recorded in both byte orders.
+func bothOrders(p []byte, bits int) (le, be uint32) {
+	if bits == 16 {
+		return uint32(binary.LittleEndian.Uint16(p)), uint32(binary.BigEndian.Uint16(p[2:]))
+	}
+	return binary.LittleEndian.Uint32(p), binary.BigEndian.Uint32(p[4:])
+}
+
+// overlaps reports runs of sectors that two things claim. Files may share all of
+// their sectors, as hard links do; then they begin at the same one.
+func (c *checker) overlaps() {
+	slices.SortStableFunc(c.used, func(a, b use) int { return cmp.Compare(a.start, b.start) })
+	var last use
+	for _, u := range c.used {
+		if u.start < last.end && u.start != last.start {
+			c.bad(u.at, "%s, sectors %d to %d, overlaps with %s, sectors %d to %d",
+				u.what, u.start, u.end-1, last.what, last.start, last.end-1)
+		}
+		if u.end > last.end {
+			last = u
+		}
+	}
+}
+
+// boot examines the boot catalogue.
+func (c *checker) boot() {
+	d, ok := find(c.v.set, descriptor.isElTorito)
+	if !ok {
+		return
+	}
+	cat, err := c.v.BootCatalog()
+	if err != nil {
+		c.bad(spot{lba: d.lba, offset: 71}, "%v", err)
+		return
+	}
+	if !cat.Checksum {
+		c.bad(spot{lba: cat.LBA, offset: 28}, "the words of the validation entry of the boot catalogue do not sum up to zero")
+	}
+	for i, e := range cat.Entries {
+		if int64(e.LBA)*disc.SectorSize >= c.v.size {
+			c.bad(spot{lba: cat.LBA}, "boot image %d (%v) should be at sector %d, and the image has %d", i+1, e.Platform, e.LBA, c.v.size/disc.SectorSize)
+		}
+	}
+}

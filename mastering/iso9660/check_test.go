@@ -1,0 +1,118 @@
+package iso9660
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"os"
+	"strings"
+	"testing"
+
+	"glassmaster/mastering/disc"
+	"glassmaster/mastering/volume"
+)
+
+// defects opens and checks an image and returns what readers stumble over.
+func defects(t *testing.T, p []byte) string {
+	t.Helper()
+	v, err := Open(strings.NewReader(string(p)), int64(len(p)), volume.Options{})
+	must(t, err)
+	list, err := v.Check(t.Context())
+	must(t, err)
+	var s []string
+	for _, d := range list {
+		if !d.Minor {
+			s = append(s, d.String())
+		}
+	}
+	return strings.Join(s, "\n")
+}
+
+// TestCheckGood finds nothing in what the usual writers make.
+func TestCheckGood(t *testing.T) {
+	top := sampleTree(t)
+	for name, image := range map[string]string{
+		"xorriso":          xorriso(t, top, "-R", "-J", "-joliet-long", "-iso-level", "3"),
+		"xorriso level 1":  xorriso(t, top, "-R", "-iso-level", "1"),
+		"genisoimage":      genisoimage(t, top, "-R", "-J", "-joliet-long"),
+		"genisoimage deep": genisoimage(t, top, "-R", "-D"),
+		"genisoimage 4":    genisoimage(t, bootTree(t), "-R", "-iso-level", "4"),
+		"genisoimage boot": genisoimage(t, bootTree(t), "-b", "floppy.img", "-c", "boot.cat"),
+	} {
+		p, err := os.ReadFile(image)
+		must(t, err)
+		if got := defects(t, p); got != "" {
+			t.Errorf("%s:\n%s", name, got)
+		}
+	}
+}
+
+// TestCheckBad damages an image in one place at a time.
+func TestCheckBad(t *testing.T) {
+	top := folders(t)
+	must(t, os.WriteFile(top+"/loader", make([]byte, 2048), 0o644))
+	good, err := os.ReadFile(xorriso(t, top, "-R", "-b", "loader", "-no-emul-boot"))
+	must(t, err)
+	if got := defects(t, good); got != "" {
+		t.Fatalf("the good image:\n%s", got)
+	}
+	const vd = 16 * disc.SectorSize
+	le := binary.LittleEndian
+	root := int(le.Uint32(good[vd+158:])) * disc.SectorSize
+	tableL := int(le.Uint32(good[vd+140:])) * disc.SectorSize
+	catalog := int(le.Uint32(good[vd+disc.SectorSize+71:])) * disc.SectorSize
+	third := root + int(good[root])
+	third += int(good[third]) // the first record behind . and ..
+	boot := third
+	for good[boot+25]&flagDirectory != 0 { // the first file
+		boot += int(good[boot])
+	}
+	sub := int(le.Uint32(good[third+2:])) * disc.SectorSize
+	for _, c := range []struct {
+		name   string
+		damage func(p []byte)
+		want   string
+	}{
+		{"terminator", func(p []byte) { copy(p[vd+2*disc.SectorSize:], make([]byte, 8)) }, "sector 18, byte 0: the volume descriptor set has no terminator"},
+		{"space size", func(p []byte) { p[vd+80]++ }, "sector 16, byte 80: the volume space size is"},
+		{"sequence number", func(p []byte) { p[vd+124] = 7 }, "sector 16, byte 124: the volume sequence number"},
+		{"claims more", func(p []byte) { le.PutUint32(p[vd+80:], 100000); binary.BigEndian.PutUint32(p[vd+84:], 100000) }, "the end is missing"},
+		{"path table record", func(p []byte) { p[tableL+10+2] += 100 }, "of the path table L leads to block"},
+		{"path table order", func(p []byte) { p[tableL+10+6] = 9 }, "has the parent 9"},
+		{"no path table", func(p []byte) { clear(p[vd+148 : vd+152]) }, "there is no path table M"},
+		{"both orders", func(p []byte) { p[third+6]++ }, "the extent of"},
+		{"own record", func(p []byte) { p[sub+2]++; p[sub+9]++ }, `the record "." leads to block`},
+		{"crossing", func(p []byte) { p[third] = 255; copy(p[third+255:], good[third:third+60]); p[root+2040] = 100 }, ""},
+		{"short record", func(p []byte) { p[third] = 20 }, "shorter than its fixed part"},
+		{"identifier", func(p []byte) { p[third+32] = 200 }, "claims an identifier of 200"},
+		{"outside", func(p []byte) { le.PutUint32(p[boot+2:], 1<<20); binary.BigEndian.PutUint32(p[boot+6:], 1<<20) }, "lie behind the end of the image"},
+		{"overlap", func(p []byte) {
+			le.PutUint32(p[boot+10:], 20000)
+			binary.BigEndian.PutUint32(p[boot+14:], 20000)
+			le.PutUint32(p[boot+2:], uint32(root/disc.SectorSize-1))
+			binary.BigEndian.PutUint32(p[boot+6:], uint32(root/disc.SectorSize-1))
+		}, "overlaps with"},
+		{"cycle", func(p []byte) {
+			le.PutUint32(p[third+2:], uint32(root/disc.SectorSize))
+			binary.BigEndian.PutUint32(p[third+6:], uint32(root/disc.SectorSize))
+		}, "is that of / as well"},
+		{"check sum", func(p []byte) { p[catalog+5]++ }, "do not sum up to zero"},
+		{"boot image", func(p []byte) { p[catalog+32+11] = 0x7f }, "boot image 1 (BIOS) should be at sector"},
+		{"catalogue", func(p []byte) { clear(p[catalog : catalog+64]) }, "validation entry"},
+	} {
+		p := append([]byte(nil), good...)
+		c.damage(p)
+		if got := defects(t, p); !strings.Contains(got, c.want) || got == "" && c.want != "" {
+			t.Errorf("%s: want %q in\n%s", c.name, c.want, got)
+		}
+	}
+}
+
+func TestCheckCancelled(t *testing.T) {
+	v := open(t, genisoimage(t, folders(t)), "")
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := v.Check(ctx); !errors.Is(err, context.Canceled) {
+		t.Errorf("error %v", err)
+	}
+}

@@ -1,0 +1,204 @@
+package udf
+
+import (
+	"fmt"
+	"io"
+	"sort"
+)
+
+// How an extent is recorded: the two high bits of its length (ECMA-167
+// 4/14.14.1.1).
+const (
+	extentRecorded  = 0
+	extentAllocated = 1 // but not recorded: reads as zeros
+	extentHole      = 2 // neither
+	extentContinues = 3 // the next extent of allocation descriptors
+)
+
+// lengthMask are the bits of an extent's length that are its length.
+const lengthMask = 1<<30 - 1
+
+// An extent is a run of bytes of a file.
+type extent struct {
+	start     int64 // in the file
+	block     uint32
+	partition uint16
+	kind      uint8
+}
+
+// contents are the bytes of a file: within its file entry, or in extents.
+type contents struct {
+	v       reader
+	inline  []byte // when not nil
+	extents []extent
+	end     int64 // of the extents, in the file
+	size    int64 // information length
+}
+
+// locate returns where the byte at off of the file is recorded and how many
+// bytes from there on are contiguous in the volume.
+func (c *contents) locate(off int64) (at, n int64, err error) {
+	if off < 0 || off >= c.end || c.inline != nil {
+		return 0, 0, fmt.Errorf("byte %d is behind the extents of the file (%d bytes)", off, c.end)
+	}
+	e, n := c.extentAt(off)
+	if e.kind != extentRecorded {
+		return 0, 0, fmt.Errorf("byte %d is in an extent that is not recorded", off)
+	}
+	return c.place(e, off, n)
+}
+
+// extentAt returns the extent that holds the byte at off, and the bytes from
+// there to its end.
+func (c *contents) extentAt(off int64) (extent, int64) {
+	i := sort.Search(len(c.extents), func(i int) bool { return c.extents[i].start > off }) - 1
+	end := c.end
+	if i+1 < len(c.extents) {
+		end = c.extents[i+1].start
+	}
+	return c.extents[i], end - off
+}
+
+// place finds a recorded byte in the volume; n are the bytes left in its extent.
+func (c *contents) place(e extent, off, n int64) (at, have int64, err error) {
+	in := off - e.start
+	block := int64(e.block) + in/c.v.block
+	if block > 0xFFFFFFFF {
+		return 0, 0, fmt.Errorf("an extent reaches behind block %d", uint32(0xFFFFFFFF))
+	}
+	at, have, err = c.v.locate(longAD{block: uint32(block), partition: e.partition})
+	rest := in % c.v.block
+	return at + rest, min(have-rest, n), err
+}
+
+// ReadAt implements io.ReaderAt.
+func (c *contents) ReadAt(p []byte, off int64) (int, error) {
+	if off < 0 {
+		return 0, fmt.Errorf("read at negative offset %d", off)
+	}
+	if off >= c.size {
+		return 0, io.EOF
+	}
+	var eof error
+	if int64(len(p)) > c.size-off {
+		p, eof = p[:c.size-off], io.EOF
+	}
+	if c.inline != nil {
+		return copy(p, c.inline[off:]), eof
+	}
+	n := 0
+	for n < len(p) {
+		k, err := c.readSome(p[n:], off+int64(n))
+		n += k
+		if err != nil {
+			return n, err
+		}
+	}
+	return n, eof
+}
+
+// readSome reads what is contiguous.
+func (c *contents) readSome(p []byte, off int64) (int, error) {
+	if off >= c.end {
+		return 0, fmt.Errorf("the extents of the file end at byte %d, before its length of %d bytes", c.end, c.size)
+	}
+	e, n := c.extentAt(off)
+	if e.kind != extentRecorded {
+		p = p[:min(int64(len(p)), n)]
+		clear(p)
+		return len(p), nil
+	}
+	at, n, err := c.place(e, off, n)
+	if err != nil {
+		return 0, err
+	}
+	p = p[:min(int64(len(p)), n)]
+	if len(p) < chunkSize {
+		err = c.v.readMeta(p, at)
+	} else {
+		err = c.v.read(p, at)
+	}
+	if err != nil {
+		return 0, err
+	}
+	return len(p), nil
+}
+
+// allocation descriptors by the type in the ICB's flags (ECMA-167 4/14.6.8).
+const (
+	adShort    = 0
+	adLong     = 1
+	adExtended = 2
+	adInline   = 3
+)
+
+var adLength = [...]int{adShort: 8, adLong: 16, adExtended: 20}
+
+// readExtents decodes allocation descriptors and those of their continuations.
+// size is the information length of the file.
+func (v reader) readExtents(ads []byte, kind int, partition uint16, size int64) (*contents, error) {
+	c := &contents{v: v, size: size}
+	visited := map[longAD]bool{}
+	for ads != nil {
+		next, err := c.addExtents(ads, kind, partition)
+		if err != nil {
+			return nil, err
+		}
+		if next.length&lengthMask == 0 {
+			break
+		}
+		place := longAD{block: next.block, partition: next.partition}
+		if visited[place] {
+			return nil, fmt.Errorf("allocation extent at %s: the chain of allocation descriptors is a loop", next)
+		}
+		visited[place] = true
+		if ads, err = v.readContinuation(next); err != nil {
+			return nil, err
+		}
+	}
+	return c, nil
+}
+
+// addExtents adds the extents of a run of allocation descriptors, and returns
+// where they continue; a length of 0 says nowhere.
+func (c *contents) addExtents(ads []byte, kind int, partition uint16) (longAD, error) {
+	for n := adLength[kind]; len(ads) >= n; ads = ads[n:] {
+		a := longAD{le.Uint32(ads), le.Uint32(ads[4:]), partition}
+		length := int64(a.length & lengthMask)
+		switch kind {
+		case adLong:
+			a = decodeLongAD(ads)
+		case adExtended: // ECMA-167 4/14.14.3
+			if info := int64(le.Uint32(ads[8:])); info < length && a.length>>30 == extentRecorded {
+				if recorded := int64(le.Uint32(ads[4:]) & lengthMask); recorded != info {
+					return longAD{}, fmt.Errorf("an extent of %d bytes is compressed to %d by an unknown method", info, recorded)
+				}
+				length = info
+			}
+			a.block, a.partition = le.Uint32(ads[12:]), le.Uint16(ads[16:])
+		}
+		if length == 0 {
+			break
+		}
+		if a.length>>30 == extentContinues {
+			return a, nil
+		}
+		c.extents = append(c.extents, extent{c.end, a.block, a.partition, uint8(a.length >> 30)})
+		c.end += length
+	}
+	return longAD{}, nil
+}
+
+// readContinuation returns the allocation descriptors of an allocation extent
+// (ECMA-167 4/14.5): their length is at BP 20, they begin at BP 24.
+func (v reader) readContinuation(a longAD) ([]byte, error) {
+	p, _, err := v.readDescriptor(a, tagAED)
+	if err != nil {
+		return nil, fmt.Errorf("allocation extent at %s: %w", a, err)
+	}
+	n := int64(le.Uint32(p[20:]))
+	if n > int64(len(p)-24) {
+		return nil, fmt.Errorf("allocation extent at %s: it claims %d bytes, a block has room for %d", a, n, len(p)-24)
+	}
+	return p[24 : 24+n], nil
+}

@@ -1,0 +1,252 @@
+package udf
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"glassmaster/mastering/peertest"
+	"glassmaster/mastering/volume"
+)
+
+// small returns a bridge image by genisoimage with one file.
+func small(t testing.TB) []byte {
+	t.Helper()
+	dir := t.TempDir()
+	image := filepath.Join(t.TempDir(), "image.iso")
+	if err := os.MkdirAll(filepath.Join(dir, "folder"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "folder", "file"), bytes.Repeat([]byte("data"), 1000), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	peertest.Run(t, "", "genisoimage", "-quiet", "-udf", "-o", image, dir)
+	p, err := os.ReadFile(image)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// findTag returns the first sector from the given one on with a descriptor of
+// that kind.
+func findTag(t testing.TB, p []byte, from int, id uint16) int {
+	t.Helper()
+	for s := from; (s+1)*2048 <= len(p); s++ {
+		if got, err := checkTag(p[s*2048 : (s+1)*2048]); err == nil && got == id {
+			return s
+		}
+	}
+	t.Fatalf("no %s", tagName(id))
+	return 0
+}
+
+// resealSector makes the tag of a changed descriptor right again.
+func resealSector(p []byte, sector int) {
+	d := p[sector*2048 : sector*2048+2048]
+	n := int(le.Uint16(d[10:]))
+	sealTag(d[:tagLength+n], le.Uint16(d), le.Uint16(d[2:]), le.Uint32(d[12:]))
+}
+
+func openBytes(p []byte, o volume.Options) (*FS, error) {
+	return Open(bytes.NewReader(p), int64(len(p)), o)
+}
+
+func TestDamage(t *testing.T) {
+	peertest.Need(t, "genisoimage")
+	image := small(t)
+	main := findTag(t, image, 17, tagPVD)
+	root := findTag(t, image, 257, tagFE)
+	read := func(p []byte) error {
+		v, err := openBytes(p, volume.Options{View: "UDF"})
+		if err != nil {
+			return err
+		}
+		return fs.WalkDir(v, ".", func(p string, d fs.DirEntry, err error) error {
+			if err != nil || d.IsDir() {
+				return err
+			}
+			_, err = digestOf(v, p)
+			return err
+		})
+	}
+	partition := int(le.Uint32(image[findTag(t, image, main, tagPD)*2048+188:]))
+	tests := []struct {
+		name   string
+		change func(p []byte) []byte
+		want   string // part of the error, empty for none
+	}{
+		{"nothing", func(p []byte) []byte { return p }, ""},
+		{"main sequence", func(p []byte) []byte { clear(p[main*2048 : (main+16)*2048]); return p }, ""},
+		{"main logical volume descriptor", func(p []byte) []byte { p[findTag(t, p, main, tagLVD)*2048+300]++; return p }, ""},
+		{"first anchor", func(p []byte) []byte { clear(p[256*2048 : 257*2048]); return p }, ""},
+		{"both sequences", func(p []byte) []byte { clear(p[main*2048 : (main+32)*2048]); return p }, "holds no logical volume"},
+		{"root checksum", func(p []byte) []byte { p[root*2048+6]++; return p }, "block " + strconv.Itoa(root-partition) + " of partition 0: sector " + strconv.Itoa(root) + ": the checksum"},
+		{"root CRC", func(p []byte) []byte { p[root*2048+40]++; return p }, "the CRC of the descriptor is wrong"},
+		{"root moved", func(p []byte) []byte { p[root*2048+12]++; resealSector(p, root); return p }, "belongs to block"},
+		{"root blank", func(p []byte) []byte { clear(p[root*2048 : (root+1)*2048]); return p }, "blank"},
+		{"root of another type", func(p []byte) []byte { p[root*2048+27] = typeFile; resealSector(p, root); return p }, "not a directory"},
+		{"root endless", func(p []byte) []byte { le.PutUint64(p[root*2048+56:], 1<<60); resealSector(p, root); return p }, "on a volume of"},
+		{"too many descriptors", func(p []byte) []byte { le.PutUint32(p[root*2048+172:], 1<<31); resealSector(p, root); return p }, "there is room for"},
+		{"cut off", func(p []byte) []byte { return p[:root*2048] }, "cut off"},
+		{"loop of allocation", func(p []byte) []byte {
+			d := p[root*2048:]
+			le.PutUint32(d[176:], extentContinues<<30|2048)
+			le.PutUint32(d[180:], uint32(root+1-partition))
+			resealSector(p, root)
+			d = d[2048:]
+			clear(d[:2048])
+			le.PutUint32(d[20:], 8)
+			le.PutUint32(d[24:], extentContinues<<30|2048)
+			le.PutUint32(d[28:], uint32(root+1-partition))
+			sealTag(d[:32], tagAED, 2, uint32(root+1-partition))
+			return p
+		}, "is a loop"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			err := read(test.change(clone(image)))
+			switch {
+			case test.want == "" && err != nil:
+				t.Error(err)
+			case test.want != "" && (err == nil || !strings.Contains(err.Error(), test.want)):
+				t.Errorf("error %v, want %q", err, test.want)
+			}
+		})
+	}
+}
+
+// TestBridgeDamage sees that a damaged UDF leaves a bridge disc to ISO 9660,
+// unless it was asked for.
+func TestBridgeDamage(t *testing.T) {
+	peertest.Need(t, "genisoimage")
+	image := small(t)
+	root := findTag(t, image, 257, tagFE)
+	clear(image[root*2048 : (root+1)*2048])
+	if _, err := openBytes(image, volume.Options{}); !errors.Is(err, volume.ErrUnknown) {
+		t.Errorf("error %v", err)
+	}
+	if _, err := openBytes(image, volume.Options{View: "UDF"}); err == nil || errors.Is(err, volume.ErrUnknown) {
+		t.Errorf("error %v", err)
+	}
+	if _, err := openBytes(image, volume.Options{View: "Joliet"}); !errors.Is(err, volume.ErrUnknown) {
+		t.Errorf("error %v", err)
+	}
+}
+
+// TestDirectoryLoop has a folder hold the root.
+func TestDirectoryLoop(t *testing.T) {
+	peertest.Need(t, "genisoimage")
+	image := small(t)
+	v, err := openBytes(image, volume.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := v.directory(v.root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n, _ := d.find("folder")
+	partition := v.parts[0].(*physical).start
+	dir := int(n.icb.block + partition)
+	data := int(le.Uint32(image[dir*2048+180:]) + partition)
+	p := image[data*2048:]
+	second := (fidLength + int(p[19]) + 3) &^ 3
+	p[second+18] = fileDirectory
+	le.PutUint32(p[second+24:], v.root.block)
+	sealTag(p[second:second+tagLength+int(le.Uint16(p[second+10:]))], tagFID, 2, le.Uint32(p[second+12:]))
+	if v, err = openBytes(image, volume.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := v.ReadDir("folder/file"); !errors.Is(err, errLoop) {
+		t.Errorf("error %v", err)
+	}
+}
+
+// bounded is an io.ReaderAt that counts what is read.
+type bounded struct {
+	*bytes.Reader
+	left int
+}
+
+func (b *bounded) ReadAt(p []byte, off int64) (int, error) {
+	if b.left -= len(p); b.left < 0 {
+		return 0, io.ErrNoProgress
+	}
+	return b.Reader.ReadAt(p, off)
+}
+
+// FuzzOpen changes bytes of images, makes the tags right again, and reads what
+// comes out.
+func FuzzOpen(f *testing.F) {
+	peertest.Need(f, "genisoimage", "mkudffs")
+	images := [][]byte{small(f)}
+	for _, args := range [][]string{{"-m", "hd", "-b", "512"}, {"-m", "cdr", "-r", "1.50"}, {"-m", "dvdrw"}, {"-m", "bdr", "-r", "2.50"}} {
+		p, err := os.ReadFile(blank(f, "2000", args...))
+		if err != nil {
+			f.Fatal(err)
+		}
+		images = append(images, p)
+	}
+	for i := range images {
+		f.Add(uint8(i), []byte{0, 0, 0})
+		f.Add(uint8(i), []byte{1, 0, 1, 27, 9, 1, 88, 200, 3})
+	}
+	f.Fuzz(func(t *testing.T, which uint8, edits []byte) {
+		p := clone(images[int(which)%len(images)])
+		var tagged []int
+		for at := 16 * 2048; at+512 <= len(p); at += 512 {
+			if _, err := checkTag(p[at:min(len(p), at+4096)]); err == nil {
+				tagged = append(tagged, at)
+			}
+		}
+		for ; len(edits) >= 4; edits = edits[4:] { // a descriptor, a byte of it, a value
+			at := tagged[int(edits[0])%len(tagged)]
+			if k := at + int(le.Uint16(edits[1:]))%512; k < len(p) {
+				p[k] = edits[3]
+			}
+			d := p[at:]
+			if n := tagLength + int(le.Uint16(d[10:])); n <= len(d) {
+				sealTag(d[:n], le.Uint16(d), le.Uint16(d[2:]), le.Uint32(d[12:]))
+			}
+		}
+		readAll(&bounded{bytes.NewReader(p), 64 << 20}, int64(len(p)))
+	})
+}
+
+// readAll reads a volume that may be damaged, up to some amount.
+func readAll(r io.ReaderAt, size int64) {
+	v, err := Open(r, size, volume.Options{})
+	if err != nil {
+		return
+	}
+	v.Volume()
+	left := 1000
+	buf := make([]byte, 65536)
+	_ = fs.WalkDir(v, ".", func(p string, d fs.DirEntry, err error) error {
+		if left--; left < 0 {
+			return fs.SkipAll
+		}
+		if err != nil {
+			return nil
+		}
+		i, err := d.Info()
+		if err != nil {
+			return nil
+		}
+		_ = i.Sys()
+		_, _ = v.ReadLink(p)
+		_, _ = v.Stat(p)
+		if f, err := v.Open(p); err == nil {
+			_, _ = f.Read(buf)
+			f.Close()
+		}
+		return nil
+	})
+}

@@ -1,0 +1,182 @@
+package udf
+
+import (
+	"errors"
+	"fmt"
+)
+
+// partitionDescriptor is what is used of a partition descriptor (ECMA-167 3/10.5).
+type partitionDescriptor struct {
+	sequence uint32 // volume descriptor sequence number
+	number   uint16
+	access   uint32
+	start    uint32 // in blocks
+	length   uint32
+}
+
+// descriptors are the prevailing descriptors of the volume descriptor sequence
+// (ECMA-167 3/8.4.3): of each kind the one with the highest sequence number.
+type descriptors struct {
+	primary    []byte
+	logical    []byte
+	use        []byte // of the implementation, "*UDF LV Info"
+	partitions []partitionDescriptor
+	reserve    bool  // something was taken from the reserve sequence
+	damage     error // the first that was met
+}
+
+// Limits of volume descriptor sequences. UDF 2.2.3.1 asks for 16 descriptors;
+// what goes beyond these numbers is not a volume but a loop.
+const (
+	maxDescriptors = 1024
+	maxPointers    = 16
+)
+
+// readDescriptors reads the main volume descriptor sequence, and the reserve
+// one where the main one is damaged or lacks something.
+func readDescriptors(m *medium, a anchor) (*descriptors, error) {
+	d := &descriptors{}
+	d.read(m, a.main)
+	if d.damage != nil || !d.complete() {
+		before := *d
+		d.read(m, a.reserve)
+		d.reserve = !before.complete() && d.complete()
+	}
+	switch {
+	case d.complete():
+		return d, nil
+	case d.damage != nil:
+		return nil, fmt.Errorf("the volume descriptor sequences at sectors %d and %d are damaged: %w", a.main.location, a.reserve.location, d.damage)
+	case d.logical == nil:
+		return nil, fmt.Errorf("the volume descriptor sequence at sector %d holds no logical volume", a.main.location)
+	}
+	return nil, fmt.Errorf("the volume descriptor sequence at sector %d holds no partition", a.main.location)
+}
+
+// complete reports whether files can be found.
+func (d *descriptors) complete() bool { return d.logical != nil && len(d.partitions) > 0 }
+
+// read adds the descriptors of one sequence.
+func (d *descriptors) read(m *medium, e extentAD) {
+	pointers := 0
+	block := make([]byte, m.block)
+	for i := int64(0); i < maxDescriptors && (i+1)*m.block <= int64(e.length); i++ {
+		at := int64(e.location) + i
+		id, err := readSector(m, block, at)
+		if errors.Is(err, errNoTag) {
+			return
+		}
+		if err != nil {
+			d.hurt(fmt.Errorf("sector %d: %w", at, err))
+			continue
+		}
+		switch id {
+		case tagTD:
+			return
+		case tagVDP:
+			if pointers++; pointers > maxPointers {
+				return
+			}
+			e, i = decodeExtentAD(block[20:]), -1
+		default:
+			d.add(id, block)
+		}
+	}
+}
+
+// readSector reads a descriptor at an absolute sector.
+func readSector(m *medium, block []byte, at int64) (uint16, error) {
+	if err := m.readMeta(block, at*m.block); err != nil {
+		return 0, err
+	}
+	id, err := checkTag(block)
+	if err != nil {
+		return id, err
+	}
+	return checkTagAt(block, uint32(at), id)
+}
+
+func (d *descriptors) hurt(err error) {
+	if d.damage == nil {
+		d.damage = err
+	}
+}
+
+// add keeps a descriptor that prevails.
+func (d *descriptors) add(id uint16, p []byte) {
+	newer := func(old []byte) bool { return old == nil || le.Uint32(p[16:]) > le.Uint32(old[16:]) }
+	switch id {
+	case tagPVD:
+		if newer(d.primary) {
+			d.primary = clone(p)
+		}
+	case tagLVD:
+		if newer(d.logical) {
+			d.logical = clone(p)
+		}
+	case tagIUVD:
+		if entityID(p[20:]) == "*UDF LV Info" && newer(d.use) {
+			d.use = clone(p)
+		}
+	case tagPD:
+		d.addPartition(partitionDescriptor{le.Uint32(p[16:]), le.Uint16(p[22:]), le.Uint32(p[184:]), le.Uint32(p[188:]), le.Uint32(p[192:])})
+	}
+}
+
+func (d *descriptors) addPartition(n partitionDescriptor) {
+	for i, p := range d.partitions {
+		if p.number == n.number {
+			if n.sequence > p.sequence {
+				d.partitions[i] = n
+			}
+			return
+		}
+	}
+	d.partitions = append(d.partitions, n)
+}
+
+func clone(p []byte) []byte { return append([]byte(nil), p...) }
+
+// integrity is what is used of the logical volume integrity descriptor
+// (ECMA-167 3/10.10, UDF 2.2.6).
+type integrity struct {
+	raw    []byte
+	closed bool
+	unique uint64
+	files  uint32
+	dirs   uint32
+	counts bool // files and dirs are recorded
+	free   []uint32
+}
+
+// maxIntegrity is how many integrity descriptors are followed.
+const maxIntegrity = 4096
+
+// readIntegrity returns the last integrity descriptor of the sequence that
+// begins at e, nil when there is none: nothing needs it for reading.
+func readIntegrity(m *medium, e extentAD) *integrity {
+	var last []byte
+	block := make([]byte, m.block)
+	for i, n := int64(0), 0; n < maxIntegrity && (i+1)*m.block <= int64(e.length); n++ {
+		id, err := readSector(m, block, int64(e.location)+i)
+		if err != nil || id != tagLVID {
+			break
+		}
+		last = append(last[:0], block...)
+		if i++; le.Uint32(block[32:]) != 0 {
+			e, i = decodeExtentAD(block[32:]), 0
+		}
+	}
+	if last == nil {
+		return nil
+	}
+	v := &integrity{raw: last, closed: le.Uint32(last[28:]) == 1, unique: le.Uint64(last[40:])}
+	parts, use := int64(le.Uint32(last[72:])), int64(le.Uint32(last[76:]))
+	if at := 80 + 8*parts; at+46 <= int64(len(last)) && use >= 46 {
+		v.files, v.dirs, v.counts = le.Uint32(last[at+32:]), le.Uint32(last[at+36:]), true
+		for i := range parts {
+			v.free = append(v.free, le.Uint32(last[80+4*i:]))
+		}
+	}
+	return v
+}

@@ -1,0 +1,262 @@
+package udf
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"sort"
+	"strconv"
+	"strings"
+	"sync"
+)
+
+// File characteristics of a file identifier descriptor (ECMA-167 4/14.4.3).
+const (
+	fileHidden    = 1 << 0
+	fileDirectory = 1 << 1
+	fileDeleted   = 1 << 2
+	fileParent    = 1 << 3
+	fileMetadata  = 1 << 4 // in a stream directory: of the implementation
+)
+
+// name is an entry of a directory.
+type name struct {
+	text   string
+	icb    longAD
+	traits uint8 // file characteristics
+	at     int64 // byte of the directory where its descriptor begins
+}
+
+// fidLength is the fixed part of a file identifier descriptor.
+const fidLength = 38
+
+// readDirectory returns the names in a directory, sorted, without those that
+// were deleted and without the parent. With an error come the names before the
+// damage.
+func (v reader) readDirectory(e *fileEntry) ([]name, error) {
+	if e.kind != typeDirectory && e.kind != typeStreams {
+		return nil, fmt.Errorf("file entry at %s: file type %d is not a directory", e.at, e.kind)
+	}
+	c, err := v.contents(e)
+	if err != nil {
+		return nil, err
+	}
+	if c.size > v.size {
+		return nil, fmt.Errorf("file entry at %s: a directory of %d bytes on a volume of %d", e.at, c.size, v.size)
+	}
+	names, err := c.names()
+	if err != nil {
+		err = fmt.Errorf("directory with the file entry at %s: %w", e.at, err)
+	}
+	sort.SliceStable(names, func(i, j int) bool { return names[i].text < names[j].text })
+	unique(names)
+	return names, err
+}
+
+// names reads the file identifier descriptors (ECMA-167 4/14.4).
+func (c *contents) names() (names []name, err error) {
+	buf := make([]byte, 0, chunkSize)
+	var base int64 // byte of the directory that buf begins at
+	for base < c.size {
+		n := min(c.size-base, int64(cap(buf)))
+		buf = buf[:n]
+		if k, err := c.ReadAt(buf, base); k < len(buf) {
+			if errors.Is(err, io.EOF) {
+				err = io.ErrUnexpectedEOF
+			}
+			return names, fmt.Errorf("byte %d: %w", base+int64(k), err)
+		}
+		used := 0
+		for used < len(buf) {
+			k, ok, length, err := decodeName(buf[used:])
+			if err != nil && base+int64(len(buf)) < c.size && used > 0 {
+				break // perhaps cut off by the buffer: once more from here on
+			}
+			if err != nil {
+				return names, fmt.Errorf("file identifier descriptor at byte %d: %w", base+int64(used), err)
+			}
+			if k.at = base + int64(used); ok && !k.reserved() {
+				names = append(names, k)
+			}
+			used += length
+		}
+		base += int64(used)
+	}
+	return names, nil
+}
+
+// reserved reports whether the entry is the file that covers blocks which are
+// not to be used (UDF 1.50 2.3.13); it has no contents.
+func (n name) reserved() bool {
+	return n.text == "Non-Allocatable Space" && n.traits&fileHidden != 0
+}
+
+// decodeName decodes the file identifier descriptor that p begins with: file
+// characteristics at BP 18, length of the name L_FI at BP 19, ICB at BP 20,
+// length of implementation use L_IU at BP 36, then both, padded to a multiple
+// of 4. It returns how long it is, and false where there is no name to show.
+func decodeName(p []byte) (n name, ok bool, length int, err error) {
+	id, err := checkTag(p)
+	if err != nil {
+		return n, false, 0, err
+	}
+	if id != tagFID {
+		return n, false, 0, fmt.Errorf("a %s is recorded there", tagName(id))
+	}
+	if len(p) < fidLength {
+		return n, false, 0, io.ErrUnexpectedEOF
+	}
+	use, text := int(le.Uint16(p[36:])), int(p[19])
+	length = (fidLength + use + text + 3) &^ 3
+	if length > len(p) {
+		return n, false, 0, io.ErrUnexpectedEOF
+	}
+	n.traits, n.icb = p[18], decodeLongAD(p[20:])
+	if n.traits&(fileDeleted|fileParent) != 0 {
+		return n, false, length, nil
+	}
+	n.text, err = decodeCS0(p[fidLength+use : fidLength+use+text])
+	n.text = clean(n.text)
+	return n, true, length, err
+}
+
+// clean makes a name one that a Unix file can have (UDF 4.2.2.1.5).
+func clean(s string) string {
+	if s == "" || s == "." || s == ".." {
+		return "_" + strings.ReplaceAll(s, ".", "_")
+	}
+	if strings.ContainsAny(s, "/\x00") {
+		return strings.NewReplacer("/", "_", "\x00", "_").Replace(s)
+	}
+	return s
+}
+
+// unique gives a number to the second and further entries of the same name, in
+// sorted names; two such are not legal, but an entry that cannot be reached is
+// worse.
+func unique(names []name) {
+	var taken map[string]bool
+	changed := false
+	for i := 1; i < len(names); i++ {
+		if names[i].text != names[i-1].text && !taken[names[i].text] {
+			continue
+		}
+		if taken == nil {
+			taken = map[string]bool{}
+			for _, n := range names {
+				taken[n.text] = true
+			}
+		}
+		if names[i].text == names[i-1].text {
+			names[i].text = another(names[i].text, taken)
+			changed = true
+		}
+	}
+	if changed {
+		sort.SliceStable(names, func(i, j int) bool { return names[i].text < names[j].text })
+	}
+}
+
+// another returns a name that is not taken, and takes it.
+func another(s string, taken map[string]bool) string {
+	for n := 2; ; n++ {
+		if t := s + "~" + strconv.Itoa(n); !taken[t] {
+			taken[t] = true
+			return t
+		}
+	}
+}
+
+// place is where an ICB begins.
+type place struct {
+	block     uint32
+	partition uint16
+}
+
+// directories keeps the directories that were read last.
+type directories struct {
+	mu   sync.Mutex
+	list []*directory // newest first
+}
+
+// directory is one that was read.
+type directory struct {
+	at    place
+	names []name
+	err   error // the names end before damage
+}
+
+// directoriesMax is how many directories are kept.
+const directoriesMax = 64
+
+func (d *directories) get(at place) *directory {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for i, k := range d.list {
+		if k.at == at {
+			copy(d.list[1:i+1], d.list[:i])
+			d.list[0] = k
+			return k
+		}
+	}
+	return nil
+}
+
+func (d *directories) put(k *directory) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if len(d.list) < directoriesMax {
+		d.list = append(d.list, nil)
+	}
+	copy(d.list[1:], d.list)
+	d.list[0] = k
+}
+
+// directory returns the names in the directory with that ICB. A metadata
+// partition is read from its mirror where the main copy is damaged.
+func (f *FS) directory(icb longAD) (*directory, error) {
+	at := place{icb.block, icb.partition}
+	if k := f.dirs.get(at); k != nil {
+		return k, nil
+	}
+	read := func(v reader) ([]name, error) {
+		e, err := v.readEntry(icb)
+		if err != nil {
+			return nil, err
+		}
+		return v.readDirectory(e)
+	}
+	names, err := read(f.reader)
+	if err != nil && f.hasMirror {
+		if k, again := read(reader{f.state, true}); again == nil {
+			names, err = k, nil
+		}
+	}
+	if err != nil && len(names) == 0 {
+		return nil, err
+	}
+	k := &directory{at, names, err}
+	f.dirs.put(k)
+	return k, nil
+}
+
+// entry returns the file entry at an ICB, from the mirror where the main copy
+// of the metadata partition is damaged.
+func (f *FS) entry(icb longAD) (*fileEntry, error) {
+	e, err := f.readEntry(icb)
+	if err != nil && f.hasMirror {
+		if k, again := (reader{f.state, true}).readEntry(icb); again == nil {
+			return k, nil
+		}
+	}
+	return e, err
+}
+
+// find returns the entry of that name.
+func (d *directory) find(text string) (name, bool) {
+	i := sort.Search(len(d.names), func(i int) bool { return d.names[i].text >= text })
+	if i < len(d.names) && d.names[i].text == text {
+		return d.names[i], true
+	}
+	return name{}, false
+}

@@ -1,0 +1,207 @@
+package udf
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"time"
+)
+
+// File types of an ICB (ECMA-167 4/14.6.6, UDF 2.3.5.2).
+const (
+	typeUnspecified = 0
+	typeDirectory   = 4
+	typeFile        = 5
+	typeBlock       = 6
+	typeCharacter   = 7
+	typeFIFO        = 9
+	typeSocket      = 10
+	typeSymlink     = 12
+	typeStreams     = 13
+	typeVAT         = 248
+	typeRealTime    = 249
+	typeMetadata    = 250
+	typeMirror      = 251
+	typeBitmap      = 252
+)
+
+// Flags of an ICB (ECMA-167 4/14.6.8) besides the kind of allocation
+// descriptors in the low three bits.
+const (
+	flagContiguous = 1 << 9
+	flagArchive    = 1 << 5
+	flagSetuid     = 1 << 6
+	flagSetgid     = 1 << 7
+	flagSticky     = 1 << 8
+	flagTransform  = 1 << 11
+)
+
+// noID is a user or group that is not specified (UDF 2.3.6.1).
+const noID = 0xFFFFFFFF
+
+// fileEntry is a file entry (ECMA-167 4/14.9) or an extended one (4/14.17).
+type fileEntry struct {
+	at          longAD
+	kind        uint8
+	flags       uint16
+	uid, gid    uint32
+	permissions uint32
+	links       uint16
+	size        uint64 // information length
+	accessed    time.Time
+	modified    time.Time
+	changed     time.Time // of the attributes
+	created     time.Time
+	streams     longAD // ICB of the stream directory
+	unique      uint64
+	device      uint64 // major<<32 | minor
+	ads         []byte // allocation descriptors, or the contents
+}
+
+// maxStrategy is how many entries of an ICB of strategy 4096 are followed.
+const maxStrategy = 65536
+
+// readEntry reads the file entry of an ICB. With strategy 4096 (UDF 2.3.5.1)
+// each file entry is followed by an indirect entry that points to a newer one.
+func (v reader) readEntry(icb longAD) (*fileEntry, error) {
+	var e *fileEntry
+	for range maxStrategy {
+		p, id, err := v.readDescriptor(icb, tagFE, tagEFE)
+		if err == nil {
+			var k *fileEntry
+			if k, err = decodeEntry(p, id, icb); err == nil {
+				e = k
+			}
+		}
+		if err != nil && (e == nil || !errors.Is(err, errNoTag)) {
+			return nil, fmt.Errorf("file entry at %s: %w", icb, err)
+		}
+		if err != nil || le.Uint16(p[20:]) != 4096 || icb.length&lengthMask < 2*uint32(v.block) {
+			return e, nil
+		}
+		next := icb
+		next.block++
+		p, _, err = v.readDescriptor(next, tagIE)
+		if err != nil { // blank, or a terminal entry: this one is the last
+			return e, nil
+		}
+		if icb = decodeLongAD(p[36:]); icb.length&lengthMask == 0 {
+			return e, nil
+		}
+	}
+	return nil, fmt.Errorf("file entry at %s: more than %d indirect entries, they form a loop", icb, maxStrategy)
+}
+
+// decodeEntry decodes a file entry whose tag has been verified. The two kinds
+// differ from BP 64 on: an extended one has the size with its streams there,
+// the creation time, and the ICB of the stream directory.
+func decodeEntry(p []byte, id uint16, at longAD) (*fileEntry, error) {
+	e := &fileEntry{
+		at: at, kind: p[27], flags: le.Uint16(p[34:]),
+		uid: le.Uint32(p[36:]), gid: le.Uint32(p[40:]), permissions: le.Uint32(p[44:]),
+		links: le.Uint16(p[48:]), size: le.Uint64(p[56:]),
+	}
+	head := 176
+	if id == tagFE {
+		e.accessed, e.modified, e.changed = decodeTime(p[72:]), decodeTime(p[84:]), decodeTime(p[96:])
+		e.unique = le.Uint64(p[160:])
+	} else {
+		head = 216
+		e.accessed, e.modified, e.created, e.changed = decodeTime(p[80:]), decodeTime(p[92:]), decodeTime(p[104:]), decodeTime(p[116:])
+		e.streams, e.unique = decodeLongAD(p[152:]), le.Uint64(p[200:])
+	}
+	attributes, ads := int64(le.Uint32(p[head-8:])), int64(le.Uint32(p[head-4:]))
+	if room := int64(len(p) - head); attributes > room || ads > room-attributes {
+		return nil, fmt.Errorf("%d bytes of extended attributes and %d of allocation descriptors, there is room for %d", attributes, ads, room)
+	}
+	if e.size > 1<<62 {
+		return nil, fmt.Errorf("a file of %d bytes", e.size)
+	}
+	e.readAttributes(p[head : int64(head)+attributes])
+	e.ads = clone(p[int64(head)+attributes : int64(head)+attributes+ads])
+	return e, nil
+}
+
+// readAttributes looks through extended attributes (ECMA-167 4/14.10) for the
+// numbers of a device (14.10.7) and the creation time (14.10.5). Each has its
+// type at BP 0 and its length at BP 8.
+func (e *fileEntry) readAttributes(p []byte) {
+	if len(p) < 24 {
+		return
+	}
+	if id, err := checkTag(p); err != nil || id != tagEAHD {
+		return
+	}
+	for p = p[24:]; len(p) >= 12; {
+		n := int64(le.Uint32(p[8:]))
+		if n < 12 || n > int64(len(p)) {
+			return
+		}
+		switch kind := le.Uint32(p); {
+		case kind == 12 && n >= 24:
+			e.device = uint64(le.Uint32(p[16:]))<<32 | uint64(le.Uint32(p[20:]))
+		case kind == 5 && n >= 32 && le.Uint32(p[16:])&1 != 0 && e.created.IsZero():
+			e.created = decodeTime(p[20:])
+		}
+		p = p[n:]
+	}
+}
+
+// contents returns the bytes of the file.
+func (v reader) contents(e *fileEntry) (*contents, error) {
+	if e.flags&flagTransform != 0 {
+		return nil, fmt.Errorf("file entry at %s: its contents are transformed by an unknown method", e.at)
+	}
+	switch kind := int(e.flags & 7); kind {
+	case adInline:
+		if e.size > uint64(len(e.ads)) {
+			return nil, fmt.Errorf("file entry at %s: it claims to hold %d bytes of contents, but has %d", e.at, e.size, len(e.ads))
+		}
+		return &contents{v: v, inline: e.ads[:e.size:e.size], size: int64(e.size)}, nil
+	case adShort, adLong, adExtended:
+		c, err := v.readExtents(e.ads, kind, e.at.partition, int64(e.size))
+		if err != nil {
+			return nil, fmt.Errorf("file entry at %s: %w", e.at, err)
+		}
+		return c, nil
+	default:
+		return nil, fmt.Errorf("file entry at %s: unknown allocation descriptors of type %d", e.at, kind)
+	}
+}
+
+// mode returns the type and permissions as of Unix: three times execute, write,
+// read, change attributes, delete (ECMA-167 4/14.9.5), for other, group and
+// owner.
+func (e *fileEntry) mode() fs.FileMode {
+	var m fs.FileMode
+	for class := range 3 {
+		p := e.permissions >> (5 * class)
+		m |= fs.FileMode(p&1|p&2|p&4) << (3 * class)
+	}
+	for _, f := range []struct {
+		flag uint16
+		mode fs.FileMode
+	}{{flagSetuid, fs.ModeSetuid}, {flagSetgid, fs.ModeSetgid}, {flagSticky, fs.ModeSticky}} {
+		if e.flags&f.flag != 0 {
+			m |= f.mode
+		}
+	}
+	switch e.kind {
+	case typeDirectory, typeStreams:
+		m |= fs.ModeDir
+	case typeFile, typeRealTime, typeUnspecified:
+	case typeBlock:
+		m |= fs.ModeDevice
+	case typeCharacter:
+		m |= fs.ModeDevice | fs.ModeCharDevice
+	case typeFIFO:
+		m |= fs.ModeNamedPipe
+	case typeSocket:
+		m |= fs.ModeSocket
+	case typeSymlink:
+		m |= fs.ModeSymlink
+	default:
+		m |= fs.ModeIrregular
+	}
+	return m
+}

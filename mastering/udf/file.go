@@ -1,0 +1,247 @@
+package udf
+
+import (
+	"errors"
+	"io"
+	"io/fs"
+	"sync"
+	"time"
+
+	"glassmaster/mastering/disc"
+	"glassmaster/mastering/volume"
+)
+
+// file is a regular file, or anything else that is not a directory, open for
+// reading.
+type file struct {
+	*contents
+	info *fileInfo
+	path string
+	off  int64
+}
+
+func (f *file) Stat() (fs.FileInfo, error) { return f.info, nil }
+
+func (f *file) Close() error { return nil }
+
+func (f *file) Read(p []byte) (int, error) {
+	n, err := f.ReadAt(p, f.off)
+	f.off += int64(n)
+	if n > 0 && errors.Is(err, io.EOF) {
+		err = nil
+	}
+	return n, err
+}
+
+// ReadAt implements io.ReaderAt.
+func (f *file) ReadAt(p []byte, off int64) (int, error) {
+	n, err := f.contents.ReadAt(p, off)
+	if err != nil && !errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		err = &fs.PathError{Op: "read", Path: f.path, Err: err}
+	}
+	return n, err
+}
+
+// Seek implements io.Seeker.
+func (f *file) Seek(off int64, whence int) (int64, error) {
+	switch whence {
+	case io.SeekStart:
+	case io.SeekCurrent:
+		off += f.off
+	case io.SeekEnd:
+		off += f.size
+	default:
+		return 0, &fs.PathError{Op: "seek", Path: f.path, Err: fs.ErrInvalid}
+	}
+	if off < 0 {
+		return 0, &fs.PathError{Op: "seek", Path: f.path, Err: fs.ErrInvalid}
+	}
+	f.off = off
+	return off, nil
+}
+
+// folder is a directory open for reading.
+type folder struct {
+	fs   *FS
+	info *fileInfo
+	path string
+	list []fs.DirEntry
+	err  error
+	read bool
+}
+
+func (d *folder) Stat() (fs.FileInfo, error) { return d.info, nil }
+
+func (d *folder) Close() error { return nil }
+
+func (d *folder) Read([]byte) (int, error) {
+	return 0, &fs.PathError{Op: "read", Path: d.path, Err: errors.New("is a directory")}
+}
+
+// ReadDir implements fs.ReadDirFile.
+func (d *folder) ReadDir(n int) ([]fs.DirEntry, error) {
+	if !d.read {
+		d.list, d.err = d.fs.list(d.path, name{icb: d.info.entry.at, traits: fileDirectory})
+		d.read = true
+	}
+	if n <= 0 || n >= len(d.list) {
+		list, err := d.list, d.err
+		d.list, d.err = nil, nil
+		if n > 0 && len(list) == 0 && err == nil {
+			err = io.EOF
+		}
+		if n > 0 && len(list) > 0 && err != nil {
+			d.err, err = err, nil
+		}
+		return list, err
+	}
+	list := d.list[:n:n]
+	d.list = d.list[n:]
+	return list, nil
+}
+
+// dirEntry is an entry of a directory whose file entry is read when it is
+// wanted.
+type dirEntry struct {
+	fs   *FS
+	n    name
+	once sync.Once
+	info *fileInfo
+	err  error
+}
+
+func (d *dirEntry) Name() string { return d.n.text }
+
+func (d *dirEntry) IsDir() bool { return d.n.traits&fileDirectory != 0 }
+
+func (d *dirEntry) String() string { return fs.FormatDirEntry(d) }
+
+// Type implements fs.DirEntry. An entry whose file entry cannot be read is
+// irregular; Info says why.
+func (d *dirEntry) Type() fs.FileMode {
+	if d.IsDir() {
+		return fs.ModeDir
+	}
+	info, err := d.Info()
+	if err != nil {
+		return fs.ModeIrregular
+	}
+	return info.Mode().Type()
+}
+
+func (d *dirEntry) Info() (fs.FileInfo, error) {
+	d.once.Do(func() { d.info, d.err = d.fs.stat(d.n) })
+	if d.err != nil {
+		return nil, &fs.PathError{Op: "stat", Path: d.n.text, Err: d.err}
+	}
+	return d.info, nil
+}
+
+// fileInfo is what a file entry says.
+type fileInfo struct {
+	fs     *FS
+	name   string
+	traits uint8
+	entry  *fileEntry
+	once   sync.Once
+	attr   volume.Attributes
+}
+
+func (i *fileInfo) Name() string { return i.name }
+
+func (i *fileInfo) Size() int64        { return int64(i.entry.size) }
+func (i *fileInfo) Mode() fs.FileMode  { return i.entry.mode() }
+func (i *fileInfo) ModTime() time.Time { return i.entry.modified }
+func (i *fileInfo) IsDir() bool        { return i.Mode().IsDir() }
+
+// Sys returns a *volume.Attributes. The inode is the place of the ICB: other
+// than the unique identifier, no two files can share it.
+func (i *fileInfo) Sys() any {
+	i.once.Do(func() {
+		e := i.entry
+		i.attr = volume.Attributes{
+			UID: owner(e.uid), GID: owner(e.gid), Links: e.names(),
+			Inode:  uint64(e.at.partition)<<32 + uint64(e.at.block) + 1,
+			Device: e.device, Accessed: e.accessed, Created: e.created, Changed: e.changed,
+			Hidden: i.traits&fileHidden != 0,
+		}
+		c, err := i.fs.contents(e)
+		if err != nil {
+			i.attr.Unreadable = err.Error()
+			return
+		}
+		if i.Mode().IsRegular() {
+			i.attr.Extents, err = c.sectors()
+		}
+		if err == nil && e.streams.length&lengthMask != 0 {
+			i.attr.Streams, err = i.fs.streamNames(e.streams)
+		}
+		if err != nil {
+			i.attr.Unreadable = err.Error()
+		}
+	})
+	return &i.attr
+}
+
+// names returns the number of names. Of a directory UDF counts those in other
+// directories; Unix counts the "." within it too.
+func (e *fileEntry) names() uint32 {
+	if e.kind == typeDirectory {
+		return uint32(e.links) + 1
+	}
+	return uint32(e.links)
+}
+
+// owner makes a user or group that is not specified the first.
+func owner(id uint32) uint32 {
+	if id == noID {
+		return 0
+	}
+	return id
+}
+
+// streamNames lists a stream directory.
+func (f *FS) streamNames(icb longAD) ([]string, error) {
+	d, err := f.directory(icb)
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, n := range d.names {
+		names = append(names, n.text)
+	}
+	return names, d.err
+}
+
+// sectors returns where the contents are; nil when they are not in whole
+// sectors: within the file entry, with holes, or in blocks smaller than a
+// sector that begin in its middle.
+func (c *contents) sectors() ([]volume.Extent, error) {
+	if c.inline != nil {
+		return nil, nil
+	}
+	var list []volume.Extent
+	for off := int64(0); off < c.size; {
+		if off >= c.end {
+			return nil, nil
+		}
+		e, n := c.extentAt(off)
+		if e.kind != extentRecorded {
+			return nil, nil
+		}
+		at, n, err := c.place(e, off, n)
+		if err != nil {
+			return nil, err
+		}
+		n = min(n, c.size-off)
+		if k := len(list) - 1; k >= 0 && int64(list[k].Start)*disc.SectorSize+list[k].Length == at {
+			list[k].Length += n
+		} else if at%disc.SectorSize != 0 {
+			return nil, nil
+		} else {
+			list = append(list, volume.Extent{Start: disc.LBA(at / disc.SectorSize), Length: n})
+		}
+		off += n
+	}
+	return list, nil
+}

@@ -1,0 +1,314 @@
+package udf
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"strings"
+
+	"glassmaster/mastering/volume"
+)
+
+// Volume describes the volume.
+func (f *FS) Volume() volume.Info { return f.info }
+
+// maxLinks is how many symbolic links are followed on the way to a file.
+const maxLinks = 40
+
+// errLoop is a directory that can be reached in two ways: walking such a volume
+// might never end.
+var errLoop = errors.New("the directory is reached under a second name; the directories form a loop or are damaged")
+
+// rootName is the root as an entry.
+func (f *FS) rootName() name { return name{text: ".", icb: f.root, traits: fileDirectory} }
+
+// lookup finds a file. Symbolic links on the way are followed, one at the end
+// only if follow is set.
+func (f *FS) lookup(op, p string, follow bool) (name, error) {
+	if !fs.ValidPath(p) {
+		return name{}, &fs.PathError{Op: op, Path: p, Err: fs.ErrInvalid}
+	}
+	n, err := f.resolve(p, follow)
+	if err != nil {
+		return name{}, &fs.PathError{Op: op, Path: p, Err: err}
+	}
+	return n, nil
+}
+
+// resolve walks down the path, component by component.
+func (f *FS) resolve(p string, follow bool) (name, error) {
+	links := 0
+	done, rest := ".", p
+	cur := f.rootName()
+	for rest != "." && rest != "" {
+		part, behind, _ := strings.Cut(rest, "/")
+		next, err := f.child(cur, part)
+		if err != nil {
+			return name{}, err
+		}
+		if next.traits&fileDirectory != 0 || behind == "" && !follow {
+			done, rest, cur = path.Join(done, part), behind, next
+			continue
+		}
+		e, err := f.entry(next.icb)
+		if err != nil {
+			return name{}, err
+		}
+		if e.kind != typeSymlink {
+			if behind != "" {
+				return name{}, fs.ErrNotExist
+			}
+			return next, nil
+		}
+		if links++; links > maxLinks {
+			return name{}, errors.New("too many symbolic links")
+		}
+		target, err := f.target(e)
+		if err != nil {
+			return name{}, err
+		}
+		to := path.Join(done, target, behind)
+		if path.IsAbs(target) || !fs.ValidPath(to) {
+			return name{}, fmt.Errorf("the symbolic link leads out of the volume, to %s: %w", target, fs.ErrNotExist)
+		}
+		done, rest, cur = ".", to, f.rootName()
+	}
+	return cur, nil
+}
+
+// child returns an entry of a directory, and sees that a directory has one name
+// only.
+func (f *FS) child(dir name, text string) (name, error) {
+	if dir.traits&fileDirectory == 0 {
+		return name{}, fs.ErrNotExist
+	}
+	d, err := f.directory(dir.icb)
+	if err != nil {
+		return name{}, err
+	}
+	n, ok := d.find(text)
+	switch {
+	case !ok && d.err != nil:
+		return name{}, d.err
+	case !ok:
+		return name{}, fs.ErrNotExist
+	case n.traits&fileDirectory != 0:
+		return n, f.once(dir, n)
+	}
+	return n, nil
+}
+
+// once notes the name under which a directory is reached.
+func (f *FS) once(dir, n name) error {
+	at := place{n.icb.block, n.icb.partition}
+	if n.icb.same(f.root) {
+		return errLoop
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	first, ok := f.seen[at]
+	if !ok {
+		f.seen[at] = name{icb: dir.icb, at: n.at}
+		return nil
+	}
+	if !first.icb.same(dir.icb) || first.at != n.at {
+		return errLoop
+	}
+	return nil
+}
+
+// Open implements fs.FS. Regular files implement io.ReaderAt and io.Seeker.
+func (f *FS) Open(p string) (fs.File, error) {
+	n, err := f.lookup("open", p, true)
+	if err != nil {
+		return nil, err
+	}
+	return f.openName(p, n)
+}
+
+// openName opens what the entry n stands for.
+func (f *FS) openName(p string, n name) (fs.File, error) {
+	info, err := f.stat(n)
+	if err != nil {
+		return nil, &fs.PathError{Op: "open", Path: p, Err: err}
+	}
+	info.name = path.Base(p)
+	if info.IsDir() {
+		return &folder{fs: f, info: info, path: p}, nil
+	}
+	c, err := f.contents(info.entry)
+	if err != nil {
+		return nil, &fs.PathError{Op: "open", Path: p, Err: err}
+	}
+	return &file{contents: c, info: info, path: p}, nil
+}
+
+// ReadDir implements fs.ReadDirFS. Of a directory that is damaged it returns
+// the entries before the damage, and the error.
+func (f *FS) ReadDir(p string) ([]fs.DirEntry, error) {
+	n, err := f.lookup("readdir", p, true)
+	if err != nil {
+		return nil, err
+	}
+	return f.list(p, n)
+}
+
+func (f *FS) list(p string, n name) ([]fs.DirEntry, error) {
+	if n.traits&fileDirectory == 0 {
+		return nil, &fs.PathError{Op: "readdir", Path: p, Err: errors.New("not a directory")}
+	}
+	d, err := f.directory(n.icb)
+	if err != nil {
+		return nil, &fs.PathError{Op: "readdir", Path: p, Err: err}
+	}
+	entries := make([]dirEntry, len(d.names))
+	list := make([]fs.DirEntry, len(d.names))
+	for i, k := range d.names {
+		entries[i] = dirEntry{fs: f, n: k}
+		list[i] = &entries[i]
+	}
+	if d.err != nil {
+		return list, &fs.PathError{Op: "readdir", Path: p, Err: d.err}
+	}
+	return list, nil
+}
+
+// Stat implements fs.StatFS.
+func (f *FS) Stat(p string) (fs.FileInfo, error) { return f.statPath("stat", p, true) }
+
+// Lstat implements fs.ReadLinkFS.
+func (f *FS) Lstat(p string) (fs.FileInfo, error) { return f.statPath("lstat", p, false) }
+
+func (f *FS) statPath(op, p string, follow bool) (fs.FileInfo, error) {
+	n, err := f.lookup(op, p, follow)
+	if err != nil {
+		return nil, err
+	}
+	info, err := f.stat(n)
+	if err != nil {
+		return nil, &fs.PathError{Op: op, Path: p, Err: err}
+	}
+	info.name = path.Base(p)
+	return info, nil
+}
+
+// stat reads the file entry of an entry.
+func (f *FS) stat(n name) (*fileInfo, error) {
+	e, err := f.entry(n.icb)
+	if err != nil {
+		return nil, err
+	}
+	if (e.kind == typeDirectory) != (n.traits&fileDirectory != 0) {
+		return nil, fmt.Errorf("file entry at %s: file type %d, but its name says otherwise", e.at, e.kind)
+	}
+	return &fileInfo{fs: f, name: n.text, traits: n.traits, entry: e}, nil
+}
+
+// ReadLink implements fs.ReadLinkFS.
+func (f *FS) ReadLink(p string) (string, error) {
+	n, err := f.lookup("readlink", p, false)
+	if err != nil {
+		return "", err
+	}
+	e, err := f.entry(n.icb)
+	if err == nil && e.kind != typeSymlink {
+		err = errors.New("not a symbolic link")
+	}
+	if err == nil {
+		var target string
+		if target, err = f.target(e); err == nil {
+			return target, nil
+		}
+	}
+	return "", &fs.PathError{Op: "readlink", Path: p, Err: err}
+}
+
+// OpenStream opens a named stream of a file (UDF 3.3.5); an empty path means
+// the streams of the whole volume.
+func (f *FS) OpenStream(p, stream string) (fs.File, error) {
+	fail := func(err error) (fs.File, error) {
+		return nil, &fs.PathError{Op: "open stream", Path: p + ":" + stream, Err: err}
+	}
+	at := f.streams
+	if p != "" {
+		n, err := f.lookup("open stream", p, true)
+		if err != nil {
+			return nil, err
+		}
+		e, err := f.entry(n.icb)
+		if err != nil {
+			return fail(err)
+		}
+		at = e.streams
+	}
+	if at.length&lengthMask == 0 {
+		return fail(fs.ErrNotExist)
+	}
+	d, err := f.directory(at)
+	if err != nil {
+		return fail(err)
+	}
+	n, ok := d.find(stream)
+	if !ok {
+		return fail(fs.ErrNotExist)
+	}
+	return f.openName(path.Join(p, stream), n)
+}
+
+// maxTarget is the longest target of a symbolic link in bytes, as Linux has it.
+const maxTarget = 4096
+
+// target returns where a symbolic link leads, from the mirror where the main copy
+// of the metadata partition is damaged.
+func (f *FS) target(e *fileEntry) (string, error) {
+	target, err := f.readTarget(e)
+	if err != nil && f.hasMirror {
+		if other, again := (reader{f.state, true}).readTarget(e); again == nil {
+			return other, nil
+		}
+	}
+	return target, err
+}
+
+// readTarget reads the path components of a symbolic link (ECMA-167 4/14.16),
+// with their type at BP 0, the length of the name at BP 1 and the name from BP 4
+// on.
+func (v reader) readTarget(e *fileEntry) (string, error) {
+	c, err := v.contents(e)
+	if err != nil {
+		return "", err
+	}
+	p := make([]byte, min(c.size, 4*maxTarget))
+	if n, err := c.ReadAt(p, 0); n < len(p) {
+		return "", err
+	}
+	var parts []string
+	for len(p) >= 4 {
+		n := int(p[1])
+		if 4+n > len(p) {
+			return "", fmt.Errorf("file entry at %s: a path component of a symbolic link is cut off", e.at)
+		}
+		switch p[0] {
+		case 1, 2: // the root of a volume set, or of the directory tree
+			parts = []string{""}
+		case 3:
+			parts = append(parts, "..")
+		case 4:
+			parts = append(parts, ".")
+		case 5:
+			text, err := decodeCS0(p[4 : 4+n])
+			if err != nil {
+				return "", fmt.Errorf("file entry at %s: %w", e.at, err)
+			}
+			parts = append(parts, clean(text))
+		default:
+			return "", fmt.Errorf("file entry at %s: a symbolic link with a path component of type %d", e.at, p[0])
+		}
+		p = p[4+n:]
+	}
+	if len(parts) == 1 && parts[0] == "" {
+		return "/", nil
+	}
+	return strings.Join(parts, "/"), nil
+}

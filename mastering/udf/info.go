@@ -1,0 +1,85 @@
+package udf
+
+import (
+	"fmt"
+	"strings"
+
+	"glassmaster/mastering/volume"
+)
+
+// accessNames are access types of partitions (ECMA-167 3/10.5.7, UDF 2.2.14.2).
+var accessNames = []string{"pseudo-overwritable", "read only", "write once", "rewritable", "overwritable"}
+
+// describe collects what is known of the volume.
+func (f *FS) describe(d *descriptors, v *integrity, a anchor) volume.Info {
+	i := volume.Info{
+		Format: "UDF " + revisionName(f.revision), View: view, Views: []string{view},
+		Label: decodeDString(d.logical[84:212]), BlockSize: int(f.block),
+	}
+	if p := d.primary; p != nil {
+		i.Set = decodeDString(p[72:200])
+		i.Program = strings.TrimPrefix(entityID(p[344:]), "*")
+		i.Preparer = strings.TrimPrefix(entityID(p[388:]), "*")
+		i.Created = decodeTime(p[376:])
+	}
+	if p := d.use; p != nil {
+		i.Publisher = decodeDString(p[280:316]) // organization
+		add(&i, "Owner", decodeDString(p[244:280]))
+		add(&i, "Contact", decodeDString(p[316:352]))
+	}
+	for _, p := range d.partitions {
+		i.Sectors = max(i.Sectors, int64(p.start)+int64(p.length))
+		add(&i, "Partition", fmt.Sprintf("%d: %d blocks from sector %d, %s", p.number, p.length, p.start, accessName(p.access)))
+	}
+	for n, p := range f.parts {
+		add(&i, "Partition map", fmt.Sprintf("%d: %s", n, p))
+	}
+	if v != nil {
+		i.Modified = decodeTime(v.raw[16:])
+		describeIntegrity(&i, v)
+	}
+	if d.reserve {
+		add(&i, "Damage", "the main volume descriptor sequence is damaged; the reserve was read: "+fmt.Sprint(d.damage))
+	}
+	add(&i, "Anchor", fmt.Sprintf("sector %d", a.location))
+	if f.streams.length&lengthMask != 0 {
+		if names, err := f.streamNames(f.streams); err == nil {
+			add(&i, "System streams", strings.Join(names, ", "))
+		}
+	}
+	return i
+}
+
+// describeIntegrity adds what the integrity descriptor says.
+func describeIntegrity(i *volume.Info, v *integrity) {
+	state := "open: the volume was not closed properly, or is still being written"
+	if v.closed {
+		state = "closed"
+	}
+	add(i, "Integrity", state)
+	if v.counts {
+		add(i, "Files", fmt.Sprint(v.files))
+		add(i, "Directories", fmt.Sprint(v.dirs))
+	}
+	for n, free := range v.free {
+		if free != 0xFFFFFFFF {
+			add(i, "Free blocks", fmt.Sprintf("%d in partition %d", free, n))
+		}
+	}
+}
+
+func add(i *volume.Info, name, value string) {
+	if value != "" {
+		i.Properties = append(i.Properties, volume.Property{Name: name, Value: value})
+	}
+}
+
+// revisionName returns a revision as people write it: 0x0250 is "2.50".
+func revisionName(r uint16) string { return fmt.Sprintf("%x.%02x", r>>8, r&0xFF) }
+
+func accessName(n uint32) string {
+	if int(n) < len(accessNames) {
+		return accessNames[n]
+	}
+	return fmt.Sprintf("access type %d", n)
+}

@@ -1,0 +1,208 @@
+package udf
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+
+	"glassmaster/mastering/disc"
+	"glassmaster/mastering/volume"
+)
+
+func init() { volume.Register("UDF", open) }
+
+// view is the name of the one view of a UDF volume.
+const view = "UDF"
+
+// reader reads the structures of a volume. It is a small value: mirror says
+// that metadata partitions are read from their second copy.
+type reader struct {
+	*state
+	mirror bool
+}
+
+// state is a volume that is open.
+type state struct {
+	*medium
+	parts     []partition
+	revision  uint16 // as 0x0250
+	root      longAD
+	streams   longAD // ICB of the system stream directory
+	hasMirror bool
+}
+
+// FS is a UDF volume, open for reading. It implements volume.FS and is safe for
+// use by several goroutines.
+type FS struct {
+	reader
+	info volume.Info
+	dirs directories
+	mu   sync.Mutex
+	seen map[place]name // first name under which a directory was found
+}
+
+// open is what package volume calls.
+func open(r io.ReaderAt, size int64, o volume.Options) (volume.FS, error) {
+	f, err := Open(r, size, o)
+	if err != nil {
+		return nil, err
+	}
+	return f, nil
+}
+
+// Open opens the UDF volume in r, size bytes long, whose offset 0 is address 0
+// of the disc. The error wraps volume.ErrUnknown when r does not hold one, when
+// o asks for another view than "UDF", or when the volume is damaged and another
+// file system, ISO 9660, shares the disc.
+func Open(r io.ReaderAt, size int64, o volume.Options) (*FS, error) {
+	if o.View != "" && o.View != view {
+		return nil, volume.ErrUnknown
+	}
+	m, anchors, rec, err := find(r, int64(o.Start)*disc.SectorSize, size)
+	if err != nil {
+		return nil, err
+	}
+	var first error
+	for _, a := range anchors {
+		f, err := mount(m, a)
+		if err == nil {
+			return f, nil
+		}
+		if first == nil {
+			first = err
+		}
+	}
+	if rec.iso && o.View == "" {
+		return nil, fmt.Errorf("open UDF volume: %w (%w)", first, volume.ErrUnknown)
+	}
+	return nil, fmt.Errorf("open UDF volume: %w", first)
+}
+
+// mount opens the volume that an anchor leads to, as far as its root.
+func mount(m *medium, a anchor) (*FS, error) {
+	d, err := readDescriptors(m, a)
+	if err != nil {
+		return nil, err
+	}
+	v := reader{state: &state{medium: m}}
+	if err := v.readLogical(d); err != nil {
+		return nil, err
+	}
+	set, err := v.readFileSet(decodeLongAD(d.logical[248:]))
+	if err != nil {
+		return nil, err
+	}
+	v.root, v.streams = decodeLongAD(set[400:]), decodeLongAD(set[464:])
+	f := &FS{reader: v, seen: map[place]name{}}
+	if _, err := f.directory(f.root); err != nil {
+		return nil, fmt.Errorf("root directory: %w", err)
+	}
+	f.info = f.describe(d, readIntegrity(m, decodeExtentAD(d.logical[432:])), a)
+	return f, nil
+}
+
+// readLogical takes the block size, the revision and the partition maps from
+// the logical volume descriptor (ECMA-167 3/10.6).
+func (v reader) readLogical(d *descriptors) error {
+	p := d.logical
+	if size := int64(le.Uint32(p[212:])); size != v.block {
+		return fmt.Errorf("the logical volume has blocks of %d bytes on sectors of %d, UDF asks for the same", size, v.block)
+	}
+	if id := entityID(p[216:]); id != "*OSTA UDF Compliant" {
+		return fmt.Errorf("the logical volume belongs to the domain %q, not to OSTA UDF", id)
+	}
+	v.revision = le.Uint16(p[216+24:])
+	maps, count := p[440:], le.Uint32(p[268:])
+	if n := int64(le.Uint32(p[264:])); n < int64(len(maps)) {
+		maps = maps[:n]
+	}
+	for i := uint32(0); i < count; i++ {
+		if len(maps) < 2 || maps[1] < 2 || int(maps[1]) > len(maps) {
+			return fmt.Errorf("partition map %d of %d is cut off", i, count)
+		}
+		part, err := v.readMap(maps[:maps[1]], d)
+		if err != nil {
+			return fmt.Errorf("partition map %d: %w", i, err)
+		}
+		v.parts = append(v.parts, part)
+		maps = maps[maps[1]:]
+	}
+	for i, part := range v.parts {
+		l, ok := part.(*lateMap)
+		if !ok {
+			continue
+		}
+		done, err := l.finish(v, i)
+		if err != nil {
+			return fmt.Errorf("partition map %d: %w", i, err)
+		}
+		v.parts[i] = done
+	}
+	return nil
+}
+
+// locate returns the byte offset of a block of the volume, and how many bytes
+// are contiguous from there on.
+func (v reader) locate(a longAD) (off, n int64, err error) {
+	if int(a.partition) >= len(v.parts) {
+		return 0, 0, fmt.Errorf("%s: there are %d partitions", a, len(v.parts))
+	}
+	if off, n, err = v.parts[a.partition].locate(a.block, v.mirror); err != nil {
+		return 0, 0, fmt.Errorf("%s: %w", a, err)
+	}
+	return off, n, nil
+}
+
+// readDescriptor reads the block at a, which begins with a descriptor of one of
+// the wanted kinds.
+func (v reader) readDescriptor(a longAD, want ...uint16) ([]byte, uint16, error) {
+	off, _, err := v.locate(a)
+	if err != nil {
+		return nil, 0, err
+	}
+	p := make([]byte, v.block)
+	if err := v.readMeta(p, off); err != nil {
+		return nil, 0, err
+	}
+	id, err := checkTagAt(p, a.block, want...)
+	if err != nil {
+		return nil, id, fmt.Errorf("sector %d: %w", off/v.block, err)
+	}
+	return p, id, nil
+}
+
+// maxFileSets is how many file set descriptors are followed.
+const maxFileSets = 1024
+
+// readFileSet returns the file set descriptor (ECMA-167 4/14.1) with the
+// highest number; media that are written once may hold older ones before it.
+func (v reader) readFileSet(a longAD) ([]byte, error) {
+	var set []byte
+	for range maxFileSets {
+		p, _, err := v.readDescriptor(a, tagFSD)
+		if err != nil && v.hasMirror {
+			p, _, err = reader{v.state, true}.readDescriptor(a, tagFSD)
+		}
+		switch {
+		case err == nil:
+			if set == nil || le.Uint32(p[44:]) >= le.Uint32(set[44:]) {
+				set = p
+			}
+		case set == nil:
+			return nil, fmt.Errorf("file set descriptor at %s: %w", a, err)
+		default:
+			return set, nil
+		}
+		if next := decodeLongAD(p[448:]); next.length&lengthMask != 0 {
+			a = next
+			continue
+		}
+		if a.length&lengthMask < 2*uint32(v.block) {
+			return set, nil
+		}
+		a.length -= uint32(v.block)
+		a.block++
+	}
+	return nil, errors.New("more than 1024 file set descriptors, they form a loop")
+}

@@ -1,0 +1,312 @@
+package udf
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"glassmaster/mastering/peertest"
+	"glassmaster/mastering/volume"
+)
+
+// openFile opens the volume in an image file for the time of the test.
+func openFile(t testing.TB, image string) *FS {
+	t.Helper()
+	f, err := os.Open(image)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { f.Close() })
+	info, err := f.Stat()
+	if err != nil {
+		t.Fatal(err)
+	}
+	v, err := Open(f, info.Size(), volume.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+// manifest describes every file below the root, a line each: path, type and
+// permissions, owner, size of regular files, time in microseconds, number of
+// names, target; and one more with the digest of the contents.
+func manifest(t testing.TB, v *FS) string {
+	t.Helper()
+	var b strings.Builder
+	err := fs.WalkDir(v, ".", func(p string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		i, err := d.Info()
+		if err != nil {
+			return err
+		}
+		a := i.Sys().(*volume.Attributes)
+		target, digest, size := "", "", int64(0)
+		switch {
+		case i.Mode()&fs.ModeSymlink != 0:
+			if target, err = v.ReadLink(p); err != nil {
+				return err
+			}
+		case i.Mode().IsRegular():
+			size = i.Size()
+			if digest, err = digestOf(v, p); err != nil {
+				return err
+			}
+		}
+		p = strings.TrimPrefix("/"+p, "/.")
+		if p == "" {
+			p = "/"
+		}
+		fmt.Fprintf(&b, "%s %s %d %d %d %d.%06d %d %s\n", p, unixMode(i.Mode()), a.UID, a.GID, size,
+			i.ModTime().Unix(), i.ModTime().Nanosecond()/1000, a.Links, target)
+		if digest != "" {
+			fmt.Fprintln(&b, p, digest)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+func digestOf(v fs.FS, p string) (string, error) {
+	r, err := v.Open(p)
+	if err != nil {
+		return "", err
+	}
+	defer r.Close()
+	h := sha256.New()
+	if _, err := io.Copy(h, r); err != nil {
+		return "", err
+	}
+	return fmt.Sprintf("%x", h.Sum(nil)), nil
+}
+
+// unixMode writes a mode as find -printf "%y%m" does.
+func unixMode(m fs.FileMode) string {
+	kind := map[fs.FileMode]string{
+		0: "f", fs.ModeDir: "d", fs.ModeSymlink: "l", fs.ModeNamedPipe: "p",
+		fs.ModeSocket: "s", fs.ModeDevice: "b", fs.ModeDevice | fs.ModeCharDevice: "c",
+	}[m.Type()]
+	n := uint32(m.Perm())
+	for i, bit := range []fs.FileMode{fs.ModeSticky, fs.ModeSetgid, fs.ModeSetuid} {
+		if m&bit != 0 {
+			n |= 1 << (9 + i)
+		}
+	}
+	return fmt.Sprintf("%s%o", kind, n)
+}
+
+// blank makes an image with mkudffs and returns its path.
+func blank(t testing.TB, blocks string, args ...string) string {
+	t.Helper()
+	image := filepath.Join(t.TempDir(), "image.udf")
+	peertest.Run(t, "", "mkudffs", append(append([]string{"--utf8"}, args...), "--new-file", image, blocks)...)
+	return image
+}
+
+// media are what mkudffs makes.
+var media = []struct {
+	args   []string
+	format string
+	block  int
+	map_   string // what one of the partitions is
+}{
+	{[]string{"-m", "hd", "-r", "1.02"}, "UDF 1.02", 512, "physical"},
+	{[]string{"-m", "hd", "-r", "1.50", "-b", "1024"}, "UDF 1.50", 1024, "physical"},
+	{[]string{"-m", "hd", "-r", "2.00", "-b", "2048"}, "UDF 2.00", 2048, "physical"},
+	{[]string{"-m", "hd", "-r", "2.01", "-b", "4096"}, "UDF 2.01", 4096, "physical"},
+	{[]string{"-m", "hd", "-r", "2.01", "-b", "8192"}, "UDF 2.01", 8192, "physical"},
+	{[]string{"-m", "hd", "--ad=short"}, "UDF 2.01", 512, "physical"},
+	{[]string{"-m", "hd", "--ad=long"}, "UDF 2.01", 512, "physical"},
+	{[]string{"-m", "dvdram", "-r", "2.00"}, "UDF 2.00", 2048, "physical"},
+	{[]string{"-m", "hd", "-b", "2048", "--strategy=4096"}, "UDF 2.01", 2048, "physical"},
+	{[]string{"-m", "dvdrw", "-r", "2.01"}, "UDF 2.01", 2048, "sparable (0 packets moved)"},
+	{[]string{"-m", "cdrw", "-r", "1.50"}, "UDF 1.50", 2048, "sparable (0 packets moved)"},
+	{[]string{"-m", "cdr", "-r", "1.50"}, "UDF 1.50", 2048, "virtual (2 entries)"},
+	{[]string{"-m", "cdr", "-r", "2.01", "--closed"}, "UDF 2.01", 2048, "virtual (2 entries)"},
+	{[]string{"-m", "dvdr", "-r", "2.00"}, "UDF 2.00", 2048, "virtual (2 entries)"},
+	{[]string{"-m", "bdr", "-r", "2.50"}, "UDF 2.50", 2048, "virtual (2 entries)"},
+	{[]string{"-m", "bdr", "-r", "2.60"}, "UDF 2.60", 2048, "virtual (2 entries)"},
+}
+
+func TestOpenMkudffs(t *testing.T) {
+	peertest.Need(t, "mkudffs")
+	for _, m := range media {
+		t.Run(strings.Join(m.args, " "), func(t *testing.T) {
+			v := openFile(t, blank(t, "20000", append(m.args, "--label=Läbel 日本", "--owner=Ada", "--mode=0751", "--uid=7", "--gid=8")...))
+			i := v.Volume()
+			if i.Format != m.format || i.BlockSize != m.block || i.Label != "Läbel 日本" {
+				t.Errorf("format %q, blocks of %d bytes, label %q", i.Format, i.BlockSize, i.Label)
+			}
+			if p := property(i, "Partition map"); !strings.Contains(p, m.map_) {
+				t.Errorf("partitions %q, want %q", p, m.map_)
+			}
+			if p := property(i, "Owner"); p != "Ada" {
+				t.Errorf("owner %q", p)
+			}
+			root, err := v.Stat(".")
+			if err != nil {
+				t.Fatal(err)
+			}
+			a := root.Sys().(*volume.Attributes)
+			if root.Mode() != fs.ModeDir|0o751 || a.UID != 7 || a.GID != 8 || root.ModTime().IsZero() {
+				t.Errorf("root %v, %v, %+v", root.Mode(), root.ModTime(), a)
+			}
+		})
+	}
+}
+
+// property joins the values of all properties of that name.
+func property(i volume.Info, name string) string {
+	var all []string
+	for _, p := range i.Properties {
+		if p.Name == name {
+			all = append(all, p.Value)
+		}
+	}
+	return strings.Join(all, "; ")
+}
+
+// makeFolder makes some files for genisoimage.
+func makeFolder(t testing.TB) string {
+	t.Helper()
+	dir := t.TempDir()
+	for name, data := range map[string][]byte{
+		"empty":                  nil,
+		"one":                    []byte("1"),
+		"sub/two sectors":        bytes.Repeat([]byte("0123456789abcdef"), 256),
+		"sub/Été à la plage.txt": []byte("mer\n"),
+		"sub/deeper/日本語のファイル.txt":          []byte("ファイル\n"),
+		"sub/deeper/large":                 bytes.Repeat([]byte("glassmaster "), 100_000),
+		"many/" + strings.Repeat("n", 100): []byte("long name"),
+	} {
+		p := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(p), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(p, data, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i := range 300 {
+		p := filepath.Join(dir, "many", fmt.Sprintf("file number %d", i))
+		if err := os.WriteFile(p, fmt.Append(nil, i), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+func TestOpenGenisoimage(t *testing.T) {
+	peertest.Need(t, "genisoimage")
+	dir, image := makeFolder(t), filepath.Join(t.TempDir(), "image.iso")
+	peertest.Run(t, "", "genisoimage", "-quiet", "-udf", "-r", "-iso-level", "3", "-input-charset", "UTF-8", "-V", "BRIDGE", "-o", image, dir)
+	v := openFile(t, image)
+	if i := v.Volume(); i.Format != "UDF 1.02" || i.Label != "BRIDGE" {
+		t.Errorf("volume %+v", i)
+	}
+	sameFiles(t, os.DirFS(dir), v)
+}
+
+// sameFiles compares the names and contents of the regular files of two trees.
+func sameFiles(t testing.TB, want, got fs.FS) {
+	t.Helper()
+	list := func(f fs.FS) string {
+		var b strings.Builder
+		err := fs.WalkDir(f, ".", func(p string, d fs.DirEntry, err error) error {
+			if err != nil {
+				return err
+			}
+			fmt.Fprintln(&b, p, d.Type())
+			if d.Type().IsRegular() {
+				s, err := digestOf(f, p)
+				fmt.Fprintln(&b, s)
+				return err
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return b.String()
+	}
+	diff(t, list(want), list(got))
+}
+
+// diff reports the first lines that differ.
+func diff(t testing.TB, want, got string) {
+	t.Helper()
+	w, g := strings.Split(want, "\n"), strings.Split(got, "\n")
+	for i := range min(len(w), len(g)) {
+		if w[i] != g[i] {
+			t.Fatalf("line %d:\nwant %s\ngot  %s", i+1, w[i], g[i])
+		}
+	}
+	if len(w) != len(g) {
+		t.Fatalf("want %d lines, got %d", len(w), len(g))
+	}
+}
+
+// TestOpenCorpus reads the images that others made, where they are.
+func TestOpenCorpus(t *testing.T) {
+	corpus := "../../../shared/corpus"
+	list, err := os.ReadFile(filepath.Join(corpus, "corpus.tsv"))
+	if err != nil {
+		t.Skip("no corpus")
+	}
+	for _, line := range strings.Split(string(list), "\n") {
+		name, _, _ := strings.Cut(line, "\t")
+		base := filepath.Base(name)
+		if !strings.Contains(line, "UDF") && !strings.HasPrefix(base, "udf") || !strings.HasSuffix(base, ".img") && !strings.HasSuffix(base, ".iso") {
+			continue
+		}
+		t.Run(base, func(t *testing.T) { manifest(t, openFile(t, filepath.Join(corpus, name))) })
+	}
+}
+
+// TestSession opens the volume of each session of a disc.
+func TestSession(t *testing.T) {
+	peertest.Need(t, "mkudffs")
+	image := blank(t, "2000", "-m", "cdr", "-r", "2.01", "--label=first")
+	info, err := os.Stat(image)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const start = 2000
+	if err := os.Truncate(image, start*2048); err != nil {
+		t.Fatal(err)
+	}
+	peertest.Run(t, "", "mkudffs", "--utf8", "-m", "cdr", "-r", "2.01", "--label=second", "--startblock=2000", image, "4000")
+	disc, err := os.ReadFile(image)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		size  int64
+		o     volume.Options
+		label string
+	}{
+		{info.Size(), volume.Options{}, "first"},
+		{int64(len(disc)), volume.Options{Start: start}, "second"},
+	} {
+		v, err := openBytes(disc[:test.size], test.o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := v.Volume().Label; got != test.label {
+			t.Errorf("%+v: %q, want %q", test.o, got, test.label)
+		}
+	}
+}
+
+func digestBytes(p []byte) string { return fmt.Sprintf("%x", sha256.Sum256(p)) }

@@ -1,0 +1,127 @@
+package udf
+
+import (
+	"errors"
+	"fmt"
+	"io"
+)
+
+// A partition turns logical blocks of one partition map into places of the
+// volume.
+type partition interface {
+	// locate returns the byte offset of a block, and how many bytes from there
+	// on are contiguous. mirror asks a metadata partition for its second copy.
+	locate(block uint32, mirror bool) (off, n int64, err error)
+	// blocks returns how many blocks the partition has.
+	blocks() int64
+	// String says what kind of partition it is.
+	String() string
+}
+
+// physical is a partition of type 1 (ECMA-167 3/10.7.2).
+type physical struct {
+	partitionDescriptor
+	m *medium
+}
+
+func (p *physical) locate(block uint32, _ bool) (off, n int64, err error) {
+	if block >= p.length {
+		return 0, 0, fmt.Errorf("block %d is behind the end of the partition (%d blocks)", block, p.length)
+	}
+	return (int64(p.start) + int64(block)) * p.m.block, int64(p.length-block) * p.m.block, nil
+}
+
+func (p *physical) blocks() int64 { return int64(p.length) }
+
+func (p *physical) String() string { return "physical" }
+
+// virtual is a partition whose blocks are found through the virtual allocation
+// table (UDF 2.2.8 and 2.2.11), as on media that can be written once.
+type virtual struct {
+	*physical
+	table   io.ReaderAt // of the table
+	first   int64       // byte of the table with the entry of block 0
+	entries int64
+	root    uint32 // block of the table's ICB
+}
+
+// unusedEntry marks a block of a virtual partition that is not in use.
+const unusedEntry = 0xFFFFFFFF
+
+func (v *virtual) locate(block uint32, mirror bool) (off, n int64, err error) {
+	if int64(block) >= v.entries {
+		return 0, 0, fmt.Errorf("block %d is not in the virtual allocation table (%d entries)", block, v.entries)
+	}
+	var p [4]byte
+	if _, err := v.table.ReadAt(p[:], v.first+4*int64(block)); err != nil {
+		return 0, 0, fmt.Errorf("entry %d of the virtual allocation table: %w", block, err)
+	}
+	at := le.Uint32(p[:])
+	if at == unusedEntry {
+		return 0, 0, fmt.Errorf("block %d is not in use in the virtual allocation table", block)
+	}
+	off, _, err = v.physical.locate(at, mirror)
+	return off, v.m.block, err
+}
+
+func (v *virtual) blocks() int64 { return v.entries }
+
+func (v *virtual) String() string { return fmt.Sprintf("virtual (%d entries)", v.entries) }
+
+// sparable is a partition some of whose packets were moved away from defects
+// (UDF 2.2.9 and 2.2.12).
+type sparable struct {
+	*physical
+	packet uint32            // blocks
+	moved  map[uint32]uint32 // first block of a packet: sector where it is
+}
+
+func (s *sparable) locate(block uint32, mirror bool) (off, n int64, err error) {
+	off, n, err = s.physical.locate(block, mirror)
+	if err != nil || len(s.moved) == 0 {
+		return off, n, err
+	}
+	in := block % s.packet
+	n = min(n, int64(s.packet-in)*s.m.block)
+	if to, ok := s.moved[block-in]; ok {
+		off = (int64(to) + int64(in)) * s.m.block
+	}
+	return off, n, nil
+}
+
+func (s *sparable) String() string { return fmt.Sprintf("sparable (%d packets moved)", len(s.moved)) }
+
+// metadata is a partition in a file that holds directories and file entries
+// close together, with a mirror of it (UDF 2.2.10 and 2.2.13).
+type metadata struct {
+	main, mirror *contents // nil when damaged
+	damage       error     // of the main file
+}
+
+func (p *metadata) locate(block uint32, mirror bool) (off, n int64, err error) {
+	c := p.main
+	if mirror || c == nil {
+		c = p.mirror
+	}
+	if c == nil {
+		return 0, 0, errors.New("the metadata file and its mirror are both damaged")
+	}
+	return c.locate(int64(block) * c.v.block)
+}
+
+func (p *metadata) blocks() int64 {
+	if p.main != nil {
+		return p.main.size / p.main.v.block
+	}
+	return p.mirror.size / p.mirror.v.block
+}
+
+func (p *metadata) String() string {
+	switch {
+	case p.main == nil:
+		return "metadata (read from the mirror: the main file is damaged)"
+	case p.mirror == nil:
+		return "metadata (the mirror is damaged)"
+	}
+	return "metadata with mirror"
+}

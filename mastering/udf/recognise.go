@@ -1,0 +1,118 @@
+package udf
+
+import (
+	"errors"
+	"fmt"
+	"io"
+
+	"glassmaster/mastering/volume"
+)
+
+// recognition is what the volume recognition sequence (ECMA-167 2/8) says.
+type recognition struct {
+	nsr string // "NSR02" or "NSR03", empty when there is none
+	iso bool   // an ISO 9660 volume descriptor is in it
+}
+
+// recognitionStart is the byte where the sequence begins, behind the system
+// area of 32 KiB (ECMA-167 2/8.3).
+const recognitionStart = 32 * 1024
+
+// recogniseMax is how many volume structure descriptors are looked at.
+const recogniseMax = 64
+
+// recognise reads the volume recognition sequence of the session that begins at
+// byte start. Its descriptors are 2048 bytes apart, or as far as a larger sector
+// is long.
+func recognise(r io.ReaderAt, start, step int64) recognition {
+	var rec recognition
+	var p [6]byte
+	for i := range int64(recogniseMax) {
+		if n, _ := r.ReadAt(p[:], start+recognitionStart+i*step); n < len(p) {
+			break
+		}
+		switch id := string(p[1:6]); id {
+		case "CD001", "CDW02":
+			rec.iso = true
+		case "NSR02", "NSR03":
+			rec.nsr = id
+		case "BEA01", "TEA01", "BOOT2":
+		default:
+			return rec
+		}
+	}
+	return rec
+}
+
+// blockSizes are the sizes of a logical block that are tried, likely ones first.
+var blockSizes = []int64{2048, 512, 4096, 1024, 8192, 16384, 32768}
+
+// An anchor is an anchor volume descriptor pointer that was found (ECMA-167
+// 3/10.2): the extents of the main and the reserve volume descriptor sequence.
+type anchor struct {
+	main, reserve extentAD
+	location      int64
+}
+
+// findAnchors returns the anchors in a volume of blocks of the given size. It
+// looks where UDF 2.2.3 puts them (256, and N and N-256 with N the last block),
+// at 512 where an open disc has it, each counted from the start of the session,
+// and where N is after the run-out blocks of a track.
+func findAnchors(r io.ReaderAt, start, size, block int64) []anchor {
+	start /= block
+	last := size/block - 1
+	places := []int64{
+		start + 256, last, last - 256, start + 512, 256, 512,
+		last - 2, last - 258, last - 7, last - 263, last - 150, last - 406, last - 152, last - 408,
+	}
+	var found []anchor
+	p := make([]byte, 512)
+	for i, at := range places {
+		if at < 0 || at > last || seen(places[:i], at) {
+			continue
+		}
+		if n, _ := r.ReadAt(p, at*block); n < len(p) {
+			continue
+		}
+		if id, err := checkTagAt(p, uint32(at), tagAVDP); id != tagAVDP || err != nil {
+			continue
+		}
+		found = append(found, anchor{decodeExtentAD(p[16:]), decodeExtentAD(p[24:]), at})
+	}
+	return found
+}
+
+func seen(list []int64, n int64) bool {
+	for _, k := range list {
+		if k == n {
+			return true
+		}
+	}
+	return false
+}
+
+// find recognises a UDF volume in the session that begins at byte start: the
+// recognition sequence and the anchors. The error wraps volume.ErrUnknown unless there is no other file system to try.
+func find(r io.ReaderAt, start, size int64) (*medium, []anchor, recognition, error) {
+	rec := recognise(r, start, 2048)
+	if rec.nsr == "" {
+		if k := recognise(r, start, 4096); k.nsr != "" {
+			rec = k
+		}
+	}
+	if rec.iso && rec.nsr == "" {
+		return nil, nil, rec, volume.ErrUnknown
+	}
+	for _, block := range blockSizes {
+		if found := findAnchors(r, start, size, block); len(found) > 0 {
+			return &medium{r: r, size: size, block: block}, found, rec, nil
+		}
+	}
+	switch {
+	case rec.nsr == "":
+		return nil, nil, rec, volume.ErrUnknown
+	case rec.iso:
+		return nil, nil, rec, fmt.Errorf("UDF: no anchor volume descriptor pointer at sector 256 or at the end: %w", volume.ErrUnknown)
+	}
+	return nil, nil, rec, errors.New("open UDF volume: the volume is marked as UDF, but no anchor volume descriptor pointer is at sector 256, 512 or at the end; the image may be cut off, or its begin missing")
+}

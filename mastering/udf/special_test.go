@@ -1,0 +1,256 @@
+package udf
+
+import (
+	"io"
+	"os"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"glassmaster/mastering/layout"
+	"glassmaster/mastering/peertest"
+	"glassmaster/mastering/tree"
+	"glassmaster/mastering/volume"
+)
+
+// blankBytes makes an image with mkudffs and returns its bytes.
+func blankBytes(t testing.TB, blocks string, args ...string) []byte {
+	t.Helper()
+	p, err := os.ReadFile(blank(t, blocks, args...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// TestSparedPacket moves the first packet of a sparable partition to a spare.
+func TestSparedPacket(t *testing.T) {
+	peertest.Need(t, "mkudffs")
+	image := blankBytes(t, "20000", "-m", "dvdrw", "--label=spare")
+	v, err := openBytes(image, volume.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := v.parts[0].(*sparable)
+	moved := false
+	for sector := 0; (sector+1)*2048 <= len(image); sector++ {
+		table := image[sector*2048:]
+		if entityID(table[16:]) != "*UDF Sparing Table" {
+			continue
+		}
+		spare := int(le.Uint32(table[56+4:]))
+		le.PutUint32(table[56:], 0) // of block 0
+		n := int(le.Uint16(table[10:]))
+		sealTag(table[:tagLength+n], tagSpare, le.Uint16(table[2:]), le.Uint32(table[12:]))
+		if !moved {
+			packet := image[int(s.start)*2048:][:int(s.packet)*2048]
+			copy(image[spare*2048:], packet)
+			clear(packet)
+			moved = true
+		}
+	}
+	if v, err = openBytes(image, volume.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	if p := property(v.Volume(), "Partition map"); !strings.Contains(p, "1 packets moved") {
+		t.Errorf("partitions %q", p)
+	}
+	if _, err := v.ReadDir("."); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestIndirectEntry replaces a file entry of strategy 4096 by a newer one.
+func TestIndirectEntry(t *testing.T) {
+	peertest.Need(t, "mkudffs")
+	image := blankBytes(t, "20000", "-m", "hd", "-b", "2048", "--strategy=4096")
+	v, err := openBytes(image, volume.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	block, first := v.root.block, int(v.parts[0].(*physical).start)
+	root := first + int(block)
+	const to = 50
+	indirect := func(target uint32) {
+		d := image[(root+1)*2048 : (root+2)*2048]
+		clear(d)
+		copy(d[16:36], image[root*2048+16:])
+		putLongAD(d[36:], longAD{2 * 2048, target, 0})
+		sealTag(d[:52], tagIE, 3, block+1)
+	}
+	newer := image[(first+to)*2048:]
+	copy(newer[:2048], image[root*2048:])
+	le.PutUint32(newer[36:], 77)
+	sealTag(newer[:tagLength+int(le.Uint16(newer[10:]))], tagEFE, 3, to)
+	indirect(to)
+	if v, err = openBytes(image, volume.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	i, err := v.Stat(".")
+	if err != nil || i.Sys().(*volume.Attributes).UID != 77 {
+		t.Errorf("the older entry was read: %v, %v", i, err)
+	}
+	indirect(block)
+	if _, err := openBytes(image, volume.Options{}); err == nil || !strings.Contains(err.Error(), "loop") {
+		t.Errorf("indirect entries that form a loop: error %v", err)
+	}
+}
+
+// TestStreams makes a folder the stream directory of a file.
+func TestStreams(t *testing.T) {
+	root := tree.NewFolder("", when)
+	root.Append(tree.NewFile("file", 4, when, layout.Bytes("main")))
+	dir := tree.NewFolder("streams", when)
+	dir.Append(tree.NewFile("icon", 6, when, layout.Bytes("pixels")))
+	root.Append(dir)
+	l := plan(t, root, Options{Revision: Revision201})
+	image := make([]byte, l.Size())
+	if _, err := l.ReadAt(image, 0); err != nil {
+		t.Fatal(err)
+	}
+	const fileBlock, dirBlock = firstBlock, firstBlock + 1
+	patch := func(block int, change func(d []byte)) {
+		d := image[(FirstSector+block)*2048:][:2048]
+		change(d)
+		resealSector(image, FirstSector+block)
+	}
+	patch(dirBlock, func(d []byte) { d[27] = typeStreams })
+	patch(fileBlock, func(d []byte) { putLongAD(d[152:], longAD{2048, dirBlock, 0}) })
+	v, err := openBytes(image, volume.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	i, err := v.Stat("file")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s := i.Sys().(*volume.Attributes).Streams; len(s) != 1 || s[0] != "icon" {
+		t.Errorf("streams %q", s)
+	}
+	f, err := v.OpenStream("file", "icon")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p, err := io.ReadAll(f); err != nil || string(p) != "pixels" {
+		t.Errorf("%q, %v", p, err)
+	}
+	if _, err := v.OpenStream("file", "none"); err == nil {
+		t.Error("a stream that does not exist")
+	}
+}
+
+func TestTime(t *testing.T) {
+	for _, test := range []struct {
+		bytes string
+		want  time.Time
+	}{
+		{"\x00\x10\xe8\x07\x02\x1d\x0c\x22\x38\x4e\x5a\x0c", when},
+		{"\x3c\x10\xe8\x07\x02\x1d\x0d\x22\x38\x4e\x5a\x0c", when},        // an hour east
+		{"\xc4\x1f\xe8\x07\x02\x1d\x0b\x22\x38\x4e\x5a\x0c", when},        // an hour west
+		{"\x01\x18\xe8\x07\x02\x1d\x0c\x22\x38\x4e\x5a\x0c", when},        // unspecified
+		{"\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00", time.Time{}}, // not recorded
+		{"\x00\x10\xe8\x07\x0d\x1d\x0c\x22\x38\x4e\x5a\x0c", time.Time{}}, // month 13
+		{"\x00\x10\x6c\x07\x01\x01\x00\x00\x00\x00\x00\x00", time.Date(1900, 1, 1, 0, 0, 0, 0, time.UTC)},
+	} {
+		if got := decodeTime([]byte(test.bytes)); !got.Equal(test.want) {
+			t.Errorf("%q: %v, want %v", test.bytes, got, test.want)
+		}
+	}
+	var p [timestampLength]byte
+	for _, want := range []time.Time{when, time.Date(1969, 12, 31, 23, 59, 59, 999999000, time.FixedZone("", 3600)), time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)} {
+		putTime(p[:], want)
+		if got := decodeTime(p[:]); !got.Equal(want) {
+			t.Errorf("%v came back as %v", want, got)
+		}
+	}
+}
+
+func TestFileName(t *testing.T) {
+	for _, test := range []struct{ name, want string }{
+		{"short", "short"},
+		{strings.Repeat("é", 126) + ".e", strings.Repeat("é", 126) + ".e"},
+		{strings.Repeat("a", 254), strings.Repeat("a", 254)},
+		{strings.Repeat("a", 255), strings.Repeat("a", 249) + "#789D"},
+		{strings.Repeat("a", 251) + ".jpg", strings.Repeat("a", 245) + "#629A.jpg"},
+		{strings.Repeat("語", 84), strings.Repeat("語", 84)},
+		{strings.Repeat("a", 125) + "語語", strings.Repeat("a", 125) + "語語"},
+		{strings.Repeat("a", 126) + "語語", strings.Repeat("a", 126) + "#130E"}, // which 8 bits are enough for
+	} {
+		if got := fileName(test.name); got != test.want {
+			t.Errorf("%q: %q, want %q", test.name, got, test.want)
+		}
+	}
+}
+
+func FuzzCS0(f *testing.F) {
+	for _, s := range []string{"", "a", "ÿ", "Ā", "日本語", "😀", "\xff", "a\x00b"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		p := appendCS0(nil, s)
+		if len(p) != cs0Length(s) {
+			t.Errorf("%q: %d bytes, foretold %d", s, len(p), cs0Length(s))
+		}
+		got, err := decodeCS0(p)
+		if err != nil || utf8.ValidString(s) && got != s {
+			t.Errorf("%q came back as %q, %v", s, got, err)
+		}
+		field := make([]byte, 32)
+		putDString(field, s)
+		if d := decodeDString(field); utf8.ValidString(s) && !strings.HasPrefix(s, d) {
+			t.Errorf("%q came back as %q", s, d)
+		}
+		if n := fileName(s); cs0Length(n) > maxName {
+			t.Errorf("%q: the name %q takes %d bytes", s, n, cs0Length(n))
+		}
+	})
+}
+
+func FuzzReadWrite(f *testing.F) {
+	f.Add("a/b/c|d|😀", uint8(0))
+	f.Add("z|y|x/"+strings.Repeat("long", 90), uint8(5))
+	f.Fuzz(func(t *testing.T, paths string, revision uint8) {
+		root := tree.NewFolder("", when)
+		want := 0
+		for _, p := range strings.Split(paths, "|") {
+			at := root
+			for _, part := range strings.Split(p, "/") {
+				if !utf8.ValidString(part) || clean(part) != part {
+					break
+				}
+				c := at.Child(part)
+				if c == nil {
+					if c = tree.NewFolder(part, when); at.Insert(c) != nil {
+						break
+					}
+					want++
+				}
+				at = c
+			}
+		}
+		l := plan(t, root, Options{Revision: Revisions[int(revision)%len(Revisions)]})
+		v, err := Open(l, l.Size(), volume.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Count(manifest(t, v), " 1709210096.789012 "); got != want+1 {
+			t.Errorf("%d folders, want %d", got, want+1)
+		}
+	})
+}
+
+func BenchmarkPlan(b *testing.B) {
+	root := tree.NewFolder("", when)
+	for range 100 {
+		dir := tree.NewFolder(strings.Repeat("d", len(root.Children())+1), when)
+		root.Append(dir)
+		for i := range 1000 {
+			dir.Append(tree.NewFile(strings.Repeat("f", i%250+1)+string(rune('a'+i/250)), 100, when, layout.Bytes("contents")))
+		}
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		plan(b, root, Options{Revision: Revision250})
+	}
+}

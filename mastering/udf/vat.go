@@ -1,0 +1,112 @@
+package udf
+
+import (
+	"errors"
+	"fmt"
+)
+
+// vatSearch is how many bytes at the end of the volume are searched for the
+// ICB of the virtual allocation table: it is in the last sector that was
+// written (UDF 2.2.11), but drives add run-out blocks, and images padding.
+const vatSearch = 4 << 20
+
+// openVirtual finds the virtual allocation table.
+func (v reader) openVirtual(base *physical, index uint16) (partition, error) {
+	chunk := make([]byte, chunkSize+v.block)
+	var damage error
+	for end := v.size / v.block * v.block; end > 0 && v.size-end < vatSearch; {
+		begin := max(0, end-chunkSize) / v.block * v.block
+		p := chunk[:end-begin]
+		if v.read(p, begin) != nil { // an unreadable run-out block
+			begin = end - v.block
+			if p = p[:v.block]; v.read(p, begin) != nil {
+				end = begin
+				continue
+			}
+		}
+		for at := int64(len(p)) - v.block; at >= 0; at -= v.block {
+			found, err := v.tryVAT(base, index, p[at:at+v.block], (begin+at)/v.block)
+			if found != nil {
+				return found, nil
+			}
+			if err != nil && damage == nil {
+				damage = err
+			}
+		}
+		end = begin
+	}
+	if damage == nil {
+		damage = errors.New("none is recorded near the end; the image may be cut off before it")
+	}
+	return nil, fmt.Errorf("virtual allocation table: %w", damage)
+}
+
+// tryVAT opens the table whose ICB may be the block p at the given sector.
+// Revision 1.50 has the entries first and a tail of 36 bytes, 2.00 and later a
+// header whose length is at its BP 0, and a file type of its own.
+func (v reader) tryVAT(base *physical, index uint16, p []byte, sector int64) (*virtual, error) {
+	id := le.Uint16(p)
+	if id != tagFE && id != tagEFE || p[27] != typeVAT && p[27] != typeUnspecified {
+		return nil, nil
+	}
+	block := sector - int64(base.start)
+	if block < 0 || block > 0xFFFFFFFF {
+		return nil, nil
+	}
+	if _, err := checkTagAt(p, uint32(block), id); err != nil {
+		return nil, nil
+	}
+	under := v.mapOf(base, index)
+	e, err := decodeEntry(p, id, longAD{uint32(v.block), uint32(block), under})
+	if err != nil {
+		return nil, fmt.Errorf("sector %d: %w", sector, err)
+	}
+	c, err := v.flat().contents(e)
+	if err != nil {
+		return nil, fmt.Errorf("sector %d: %w", sector, err)
+	}
+	found := &virtual{physical: base, table: c, root: uint32(block)}
+	if e.kind == typeVAT {
+		var head [4]byte
+		if _, err := c.ReadAt(head[:], 0); err != nil {
+			return nil, fmt.Errorf("sector %d: %w", sector, err)
+		}
+		found.first = int64(le.Uint16(head[:]))
+		found.entries = max(0, c.size-found.first) / 4
+		return found, nil
+	}
+	var tail [36]byte
+	if c.size < int64(len(tail)) {
+		return nil, nil
+	}
+	if _, err := c.ReadAt(tail[:], c.size-int64(len(tail))); err != nil || entityID(tail[:]) != "*UDF Virtual Alloc Tbl" {
+		return nil, nil
+	}
+	found.entries = (c.size - int64(len(tail))) / 4
+	return found, nil
+}
+
+// mapOf returns the reference number of the physical partition itself; where
+// the volume has no map of it, that of the virtual one, which while it is being
+// opened is physical.
+func (v reader) mapOf(base *physical, index uint16) uint16 {
+	for i, p := range v.parts {
+		if q, ok := p.(*physical); ok && q.number == base.number {
+			return uint16(i)
+		}
+	}
+	return index
+}
+
+// flat returns a reader for which every partition is physical: the table cannot
+// be found through itself.
+func (v reader) flat() reader {
+	parts := make([]partition, len(v.parts))
+	for i, p := range v.parts {
+		parts[i] = p
+		if l, ok := p.(*lateMap); ok {
+			parts[i] = l.physical
+		}
+	}
+	return reader{state: &state{medium: v.medium, parts: parts}}
+}

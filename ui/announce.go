@@ -1,0 +1,24 @@
+package ui
+
+import "time"
+
+// announcing tells, after each event and once the window has settled, where its
+// buttons are: what a script needs to go on.
+func (s *Shell) announcing(event func(string, map[string]any)) func(string, map[string]any) {
+	if event == nil {
+		return nil
+	}
+	var turn int
+	return func(name string, fields map[string]any) {
+		event(name, fields)
+		turn++
+		mine := turn
+		time.AfterFunc(200*time.Millisecond, func() {
+			s.desk.Post(func() {
+				if mine == turn {
+					event("controls", map[string]any{"place": s.place.String(), "buttons": s.layer.Controls()})
+				}
+			})
+		})
+	}
+}

@@ -1,0 +1,286 @@
+package model
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"glassmaster/drive/record"
+	"glassmaster/mastering/compilation"
+	"glassmaster/mastering/disc"
+	"glassmaster/mastering/progress"
+	"glassmaster/mastering/verify"
+)
+
+// recorder is a Recorder that answers as it is told.
+type recorder struct {
+	mu      sync.Mutex
+	drives  []Inserted
+	openErr error
+	planErr error
+	burn    func(ctx context.Context, rep progress.Reporter) (record.Result, error)
+	burned  []string
+	options record.Options
+	imaged  string
+	opened  atomic.Int32 // discs that were not closed
+}
+
+func (r *recorder) Inserted(context.Context) ([]Inserted, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.drives, nil
+}
+
+// answer changes what the recorder says from now on.
+func (r *recorder) answer(change func()) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	change()
+}
+
+func (r *recorder) OpenSource(context.Context, Source) (Opened, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.openErr != nil {
+		return Opened{}, r.openErr
+	}
+	r.opened.Add(1)
+	d := disc.FromReaderAt(strings.NewReader("x"), 4096, func() error { r.opened.Add(-1); return nil })
+	return Opened{Disc: d, Sectors: 2}, nil
+}
+
+func (r *recorder) PlanBurn(context.Context, string, disc.Disc, record.Options) (record.Plan, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return record.Plan{Profile: "DVD+R", Sectors: 2}, r.planErr
+}
+
+func (r *recorder) Burn(ctx context.Context, name string, _ disc.Disc, o record.Options, rep progress.Reporter) (record.Result, error) {
+	r.burned, r.options = append(r.burned, name), o
+	return r.burn(ctx, rep)
+}
+
+func (r *recorder) WriteImage(_ context.Context, path string, _ disc.Disc, _ record.Options, _ progress.Reporter) (record.Result, error) {
+	r.imaged = path
+	return record.Result{Verified: true}, nil
+}
+
+func newBurn(r *recorder) (*Burn, queue) {
+	q := newQueue()
+	b := NewBurn(r, q.post)
+	b.Compiled = func() *compilation.Compilation { return nil }
+	return b, q
+}
+
+func (b *Burn) settle(t *testing.T, q queue) {
+	t.Helper()
+	q.until(t, "the plan", func() bool { return !b.Looking() && !b.Planning() && len(q) == 0 })
+}
+
+func TestBurnSaysWhyItCannotBegin(t *testing.T) {
+	r := &recorder{}
+	b, q := newBurn(r)
+	b.Look()
+	b.settle(t, q)
+	why := func(want string) {
+		t.Helper()
+		b.settle(t, q)
+		if !strings.Contains(b.Why(), want) || want == "" && b.Why() != "" {
+			t.Errorf("it says %q, want %q", b.Why(), want)
+		}
+	}
+	why("Choose what to burn")
+	b.SetSource(Source{Kind: FromCompilation})
+	why("compilation is empty")
+	b.SetSource(Source{Kind: FromImage, Name: "/a/b.iso"})
+	why("Choose a drive, an image file or a virtual disc")
+	b.SetTarget(Target{File: "/tmp/x.iso"})
+	why("")
+	r.answer(func() { r.drives = []Inserted{{Drive: Drive{Name: "virtual:x"}, Medium: "DVD+R"}} })
+	b.SetTarget(Target{})
+	b.Look()
+	why("") // the only drive was chosen
+	if b.Target().Drive != "virtual:x" {
+		t.Errorf("the target is %+v", b.Target())
+	}
+	b.SetSource(Source{Kind: FromDrive, Name: "virtual:x"})
+	why("cannot be copied onto itself")
+	r.answer(func() { r.planErr = fmt.Errorf("the DVD-RW: %w", record.ErrHoldsData) })
+	b.SetSource(Source{Kind: FromImage, Name: "/a/b.iso"})
+	why("holds data")
+	if !b.NeedsErasing() {
+		t.Error("nobody offers to erase the disc")
+	}
+	r.answer(func() { r.openErr = errors.New("no such file") })
+	b.Plan()
+	why("no such file")
+	b.Begin()
+	if len(r.burned) > 0 || r.opened.Load() != 0 {
+		t.Errorf("burned %v, %d discs left open", r.burned, r.opened.Load())
+	}
+}
+
+func TestBurnRuns(t *testing.T) {
+	r := &recorder{drives: []Inserted{{Drive: Drive{Name: "d"}, Medium: "DVD+R", Speeds: []int{22160}}}}
+	going := make(chan bool)
+	r.burn = func(_ context.Context, rep progress.Reporter) (record.Result, error) {
+		rep.Phase("writing", 4096)
+		rep.Add(2048)
+		going <- true
+		<-going
+		return record.Result{Verified: true, Plan: record.Plan{Sectors: 2}}, nil
+	}
+	b, q := newBurn(r)
+	b.Look()
+	b.SetSource(Source{Kind: FromImage, Name: "b.iso"})
+	b.Options.Speed = 22160
+	b.settle(t, q)
+	b.Begin()
+	<-going
+	if b.Stage() != Running || b.Why() == "" {
+		t.Errorf("stage %d, another could begin: %q", b.Stage(), b.Why())
+	}
+	if s, _ := b.Sample(); s.Phase != "writing" || s.Done != 2048 {
+		t.Errorf("the progress is %+v", s)
+	}
+	going <- true
+	q.until(t, "the outcome", func() bool { return b.Stage() == Finished })
+	if b.Outcome().Verdict != Verified || r.options.Speed != 22160 || r.options.NoVerify || r.opened.Load() != 0 {
+		t.Errorf("outcome %+v, options %+v, %d discs open", b.Outcome(), r.options, r.opened.Load())
+	}
+	b.Again()
+	if b.Stage() != Settings {
+		t.Error("there is no way back to the settings")
+	}
+}
+
+func TestBurnStops(t *testing.T) {
+	r := &recorder{drives: []Inserted{{Drive: Drive{Name: "d"}, Medium: "DVD+R"}}}
+	r.burn = func(ctx context.Context, _ progress.Reporter) (record.Result, error) {
+		<-ctx.Done()
+		return record.Result{}, &record.Error{Step: "write", LBA: 7, Err: ctx.Err(), Left: "the disc is lost"}
+	}
+	b, q := newBurn(r)
+	b.Look()
+	b.SetSource(Source{Kind: FromImage, Name: "b.iso"})
+	b.settle(t, q)
+	b.Begin()
+	b.Job().Cancel()
+	if !b.Job().Stopping() {
+		t.Error("it is not said that it is being stopped")
+	}
+	q.until(t, "the outcome", func() bool { return b.Stage() == Finished })
+	if o := b.Outcome(); o.Verdict != Stopped || !strings.Contains(o.Text, "The disc is lost.") {
+		t.Errorf("the outcome is %+v", o)
+	}
+}
+
+func TestBurnSurvivesAFault(t *testing.T) {
+	r := &recorder{drives: []Inserted{{Drive: Drive{Name: "d"}, Medium: "DVD+R"}}}
+	r.burn = func(context.Context, progress.Reporter) (record.Result, error) { panic("oops") }
+	b, q := newBurn(r)
+	b.Look()
+	b.SetSource(Source{Kind: FromImage, Name: "b.iso"})
+	b.settle(t, q)
+	b.Begin()
+	q.until(t, "the outcome", func() bool { return b.Stage() == Finished })
+	if o := b.Outcome(); o.Verdict != Failed || !strings.Contains(o.Text, "oops") {
+		t.Errorf("the outcome is %+v", o)
+	}
+}
+
+func TestBurnIntoAFile(t *testing.T) {
+	r := &recorder{}
+	b, q := newBurn(r)
+	b.SetSource(Source{Kind: FromImage, Name: "b.iso"})
+	b.SetTarget(Target{File: "/tmp/out.iso"})
+	b.settle(t, q)
+	b.Begin()
+	q.until(t, "the outcome", func() bool { return b.Stage() == Finished })
+	if r.imaged != "/tmp/out.iso" || b.Outcome().Verdict != Verified {
+		t.Errorf("wrote %q, outcome %+v", r.imaged, b.Outcome())
+	}
+}
+
+// TestJudge holds that nothing but a disc that was compared looks verified.
+func TestJudge(t *testing.T) {
+	bad := &verify.Mismatch{LBA: 12345, Offset: 6, File: "/Photos/a.jpg", Count: 3}
+	for _, c := range []struct {
+		name    string
+		r       record.Result
+		err     error
+		o       record.Options
+		verdict Verdict
+		head    string
+		in      string
+	}{
+		{"verified", record.Result{Verified: true}, nil, record.Options{}, Verified, "VERIFIED", "equal to the source"},
+		{"verify off", record.Result{}, nil, record.Options{NoVerify: true}, Unverified, "WRITTEN, NOT VERIFIED", "not known"},
+		{"not compared for whatever reason", record.Result{}, nil, record.Options{}, Unverified, "WRITTEN, NOT VERIFIED", ""},
+		{"simulated", record.Result{Verified: true}, nil, record.Options{Simulate: true}, Simulated, "SIMULATED", "Nothing was written"},
+		{"failed", record.Result{Verified: true}, errors.New("laser broken"), record.Options{}, Failed, "FAILED", "Laser broken."},
+		{"differs", record.Result{Mismatch: bad, Verified: true}, nil, record.Options{}, Failed, "FAILED", "12345"},
+		{"stopped", record.Result{}, fmt.Errorf("x: %w", context.Canceled), record.Options{}, Stopped, "STOPPED", "before its end"},
+	} {
+		o := Judge(c.r, c.err, c.o)
+		if o.Verdict != c.verdict || o.Headline != c.head || !strings.Contains(o.Text, c.in) {
+			t.Errorf("%s: %+v", c.name, o)
+		}
+		if strings.Contains(o.Headline, "VERIFIED") && o.Headline != "WRITTEN, NOT VERIFIED" && c.verdict != Verified {
+			t.Errorf("%s looks like success", c.name)
+		}
+	}
+	lines := Judge(record.Result{Mismatch: bad}, record.ErrDiffers, record.Options{}).Lines()
+	if lines[0].Value != "LBA 12\u202f345, byte 6 of the sector" || lines[1].Value != "/Photos/a.jpg" || lines[2].Value != "3" {
+		t.Errorf("the first bad sector is told as %v", lines)
+	}
+}
+
+func TestTrace(t *testing.T) {
+	var tr Trace
+	if _, ok := tr.At(0); ok || tr.Top() != 0 {
+		t.Error("an empty trace has a rate")
+	}
+	tr.Record(progress.Snapshot{Phase: "writing", Done: 100, Total: 1000, Rate: 10})
+	tr.Record(progress.Snapshot{Phase: "writing", Done: 500, Total: 1000, Rate: 20})
+	for share, want := range map[float64]float64{0: 10, 0.1: 10, 0.3: 15, 0.5: 20} {
+		if v, ok := tr.At(share); !ok || v < want-0.1 || v > want+0.1 {
+			t.Errorf("at %v: %v, %v; want %v", share, v, ok, want)
+		}
+	}
+	if _, ok := tr.At(0.6); ok {
+		t.Error("the trace goes on behind what was measured")
+	}
+	if tr.Top() != 30 {
+		t.Errorf("the scale ends at %v", tr.Top())
+	}
+	tr.Record(progress.Snapshot{Phase: "comparing", Done: 1, Total: 2, Rate: 5})
+	if v, ok := tr.At(0.2); !ok || v != 5 || tr.Phase != "comparing" {
+		t.Errorf("a new phase: %v %v %s", v, ok, tr.Phase)
+	}
+}
+
+func TestNarrator(t *testing.T) {
+	var m progress.Meter
+	n := narrate(&m)
+	now := time.Unix(0, 0)
+	n.now = func() time.Time { return now }
+	n.Phase("writing", 4000)
+	n.Add(4000)
+	now = now.Add(2 * time.Second)
+	n.Phase("finishing", 0)
+	n.end()
+	var said []string
+	for _, x := range m.Messages(0) {
+		said = append(said, x.Text)
+	}
+	want := "Writing, 4.00 kB|Writing: 4.00 kB in 0:02, on average 2.00 kB/s|Finishing"
+	if got := strings.Join(said, "|"); got != want {
+		t.Errorf("the log says %q, want %q", got, want)
+	}
+}

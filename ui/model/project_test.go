@@ -1,0 +1,189 @@
+package model
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"glassmaster/mastering/compilation"
+	"glassmaster/mastering/tree"
+)
+
+// newProject returns a project that measures without delay.
+func newProject(t *testing.T) (*Project, queue) {
+	t.Helper()
+	q := newQueue()
+	p := NewProject(q.post)
+	p.delay = 0
+	return p, q
+}
+
+// hostFiles makes files in a folder of the test; their names are their contents.
+func hostFiles(t *testing.T, names ...string) string {
+	t.Helper()
+	dir := t.TempDir()
+	for _, name := range names {
+		p := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(p), 0o777); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(p, []byte(name), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+func (p *Project) settle(t *testing.T, q queue) {
+	t.Helper()
+	q.until(t, "the end of adding and measuring", func() bool { return !p.Scanning() && !p.Measuring() && len(q) == 0 })
+}
+
+// shape is the tree as one line of text.
+func shape(n *tree.Node) string {
+	var s []string
+	for _, c := range n.Children() {
+		text := c.Name
+		if c.IsDir() {
+			text += "(" + shape(c) + ")"
+		}
+		s = append(s, text)
+	}
+	return strings.Join(s, " ")
+}
+
+func TestProjectAddsAndMeasures(t *testing.T) {
+	p, q := newProject(t)
+	dir := hostFiles(t, "Trip/a.txt", "Trip/sub/b.txt")
+	p.AddPaths([]string{filepath.Join(dir, "Trip")}, p.Compilation().Root())
+	p.settle(t, q)
+	if got := shape(p.Compilation().Root()); got != "Trip(a.txt sub(b.txt))" && got != "Trip(sub(b.txt) a.txt)" {
+		t.Errorf("the disc holds %s", got)
+	}
+	if p.Label() != "Trip" {
+		t.Errorf("the label is %q", p.Label())
+	}
+	s := p.Size()
+	if s.Files != 2 || s.Folders != 2 || s.Content != int64(len("Trip/a.txt")+len("Trip/sub/b.txt")) || s.Err != nil {
+		t.Errorf("the size is %+v", s)
+	}
+	m, err := p.Compilation().Plan(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.Sectors != m.Sectors() {
+		t.Errorf("%d sectors, the image has %d", s.Sectors, m.Sectors())
+	}
+	if names(p.List.Selected()) != "Trip" {
+		t.Errorf("selected: %s", names(p.List.Selected()))
+	}
+}
+
+func TestProjectUndo(t *testing.T) {
+	p, q := newProject(t)
+	root := p.Compilation().Root()
+	first := hostFiles(t, "A/one.txt", "A/both.txt")
+	second := hostFiles(t, "A/two.txt", "A/both.txt", "B/three.txt")
+	add := func(path string) {
+		p.AddPaths([]string{path}, root)
+		p.settle(t, q)
+	}
+	var states []string
+	note := func() { states = append(states, shape(root)) }
+	note()
+	add(filepath.Join(first, "A"))
+	note()
+	add(filepath.Join(second, "A")) // merges, and replaces both.txt
+	note()
+	add(filepath.Join(second, "B"))
+	note()
+	p.Move([]*tree.Node{root.Child("B")}, root.Child("A"))
+	note()
+	if err := p.Rename(root.Child("A"), "Z"); err != nil {
+		t.Fatal(err)
+	}
+	note()
+	p.Mkdir(root)
+	p.Mkdir(root)
+	note()
+	p.Remove([]*tree.Node{root.Child("Z").Child("B"), root.Child("New folder 2")})
+	note()
+	if len(p.Problems()) != 1 || !errors.Is(p.Problems()[0].Err, compilation.ErrReplaced) {
+		t.Errorf("problems: %v", p.Problems())
+	}
+	steps := len(states) // one more edit than states, by the second folder
+	for range 3 {
+		for range steps {
+			p.Undo()
+		}
+		if got := shape(root); got != states[0] || p.Undoable() != "" {
+			t.Errorf("all undone: %q, and %q can be undone", got, p.Undoable())
+		}
+		for range steps {
+			p.Redo()
+		}
+		if got := shape(root); got != states[len(states)-1] || p.Redoable() != "" {
+			t.Errorf("all done again: %q, want %q", got, states[len(states)-1])
+		}
+	}
+	for _, n := range []*tree.Node{root.Child("Z"), root.Child("Z").Child("two.txt")} {
+		if root.Lookup(n.Path()) != n {
+			t.Errorf("%s does not know its folder any more", n.Path())
+		}
+	}
+}
+
+func TestProjectReports(t *testing.T) {
+	p, q := newProject(t)
+	p.AddPaths([]string{filepath.Join(t.TempDir(), "missing")}, p.Compilation().Root())
+	p.settle(t, q)
+	if len(p.Problems()) != 1 || !errors.Is(p.Problems()[0].Err, os.ErrNotExist) {
+		t.Errorf("problems: %v", p.Problems())
+	}
+	p.Forget()
+	if len(p.Problems()) != 0 || !p.Empty() {
+		t.Error("the problems are still there")
+	}
+}
+
+func TestProjectRefusesNames(t *testing.T) {
+	p, q := newProject(t)
+	dir := hostFiles(t, "a", "b")
+	p.AddPaths([]string{filepath.Join(dir, "a"), filepath.Join(dir, "b")}, p.Compilation().Root())
+	p.settle(t, q)
+	a := p.Compilation().Root().Child("a")
+	undoable := p.Undoable()
+	for _, name := range []string{"b", "", "x/y"} {
+		if err := p.Rename(a, name); err == nil || a.Name != "a" {
+			t.Errorf("a could be renamed to %q", name)
+		}
+	}
+	if p.Undoable() != undoable {
+		t.Errorf("a refused rename can be undone: %s", p.Undoable())
+	}
+}
+
+func TestCapacity(t *testing.T) {
+	cd, _ := MediumNamed("CD 80 min")
+	for _, c := range []struct {
+		c        Capacity
+		headline string
+		remark   string
+		over     bool
+	}{
+		{Capacity{Medium: cd}, "0 B of 737 MB", "737 MB free", false},
+		{Capacity{Medium: cd, Content: 2048 * 100, Sectors: 300}, "614 kB of 737 MB", "736 MB free", false},
+		{Capacity{Medium: cd, Content: 1e9, Sectors: 500000}, "1.02 GB of 737 MB", "287 MB too much – fits on Mini DVD", true},
+		{Capacity{Medium: cd, Content: 1e12, Sectors: 500000000}, "1.02 TB of 737 MB", "1.02 TB too much", true},
+	} {
+		if c.c.Headline() != c.headline || c.c.Remark() != c.remark || c.c.Over() != c.over {
+			t.Errorf("%q, %q, over %v; want %q, %q, %v", c.c.Headline(), c.c.Remark(), c.c.Over(), c.headline, c.remark, c.over)
+		}
+		g := c.c.Segments()
+		if sum := g.Content + g.Overhead + g.Excess; sum > 1.000001 || g.Content < 0 || g.Overhead < -1e-9 || c.over != (g.Excess > 0) {
+			t.Errorf("%s: the parts are %+v", c.headline, g)
+		}
+	}
+}

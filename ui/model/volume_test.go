@@ -1,0 +1,143 @@
+package model
+
+import (
+	"bytes"
+	"context"
+	"image"
+	"image/color"
+	"image/png"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"glassmaster/mastering/compilation"
+	"glassmaster/mastering/disc"
+	mimage "glassmaster/mastering/image"
+	_ "glassmaster/mastering/image/iso"
+	"glassmaster/mastering/progress"
+)
+
+// isoOf writes an image of a folder.
+func isoOf(t *testing.T, dir string) string {
+	t.Helper()
+	nodes, problems, err := compilation.Scan(t.Context(), []string{dir + "/"}, compilation.ScanOptions{}, progress.Discard)
+	if err != nil || len(problems) > 0 {
+		t.Fatal(err, problems)
+	}
+	c := compilation.New()
+	c.Label = "SAMPLE"
+	c.Add(c.Root(), nodes)
+	m, err := c.Plan(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer m.Close()
+	path := filepath.Join(t.TempDir(), "sample.iso")
+	if err := m.WriteFile(t.Context(), path, compilation.WriteOptions{}, progress.Discard); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func openImage(_ context.Context, name string) (disc.Disc, error) {
+	d, _, err := mimage.Open(name)
+	return d, err
+}
+
+func TestVolume(t *testing.T) {
+	iso := isoOf(t, hostFiles(t, "Folder/Sub/deep.txt", "Folder/a long name, with commas.txt", "top.txt"))
+	q := newQueue()
+	v := NewVolume(openImage, q.post)
+	v.Open(iso)
+	if v.State() != Opening {
+		t.Errorf("the state is %d", v.State())
+	}
+	q.until(t, "the folders", func() bool { return v.State() == Ready && !v.Reading() })
+	if got := names(v.List.Rows()); got != "Folder top.txt" {
+		t.Errorf("the root holds %s", got)
+	}
+	files, folders, size := v.Totals()
+	if files != 3 || folders != 2 || size != int64(len("Folder/Sub/deep.txtFolder/a long name, with commas.txttop.txt")) {
+		t.Errorf("%d files, %d folders, %d bytes", files, folders, size)
+	}
+	if v.Info().Label != "SAMPLE" || v.Info().View != "Rock Ridge" {
+		t.Errorf("the volume is %+v", v.Info())
+	}
+	v.List.Search("deep")
+	if got := names(v.List.Rows()); got != "deep.txt" {
+		t.Errorf("found %s", got)
+	}
+	v.SetView("ISO 9660")
+	q.until(t, "the plain view", func() bool { return v.State() == Ready && !v.Reading() && v.Info().View == "ISO 9660" })
+	if got := names(v.List.Rows()); !strings.EqualFold(got, "folder top.txt") || strings.Contains(got, "top") {
+		t.Errorf("the plain names are %s", got)
+	}
+	v.Close()
+	if v.State() != Closed || len(v.List.Rows()) != 0 {
+		t.Error("closed, and still there")
+	}
+}
+
+func TestVolumeBroken(t *testing.T) {
+	path := filepath.Join(hostFiles(t, "no.iso"), "no.iso")
+	q := newQueue()
+	v := NewVolume(openImage, q.post)
+	v.Open(path)
+	q.until(t, "the error", func() bool { return v.State() == Broken })
+	if v.Err() == nil || !strings.Contains(v.Err().Error(), "no.iso") {
+		t.Errorf("the error is %v", v.Err())
+	}
+	good := isoOf(t, hostFiles(t, "x"))
+	v.Open(path)
+	v.Open(good) // the answer to the first must not spoil the second
+	q.until(t, "the second", func() bool { return v.State() == Ready && !v.Reading() && len(q) == 0 })
+	if v.Name() != good {
+		t.Errorf("%s is shown", v.Name())
+	}
+}
+
+func TestPreview(t *testing.T) {
+	dir := hostFiles(t, "empty", "plain.txt", "latin.txt", "utf16.txt", "binary.dat", "picture.png", "broken.png", "long.log")
+	write := func(name string, b []byte) {
+		if err := os.WriteFile(filepath.Join(dir, name), b, 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("empty", nil)
+	write("plain.txt", []byte("a\tb\r\nGrüße\x1b"))
+	write("latin.txt", []byte("Gr\xfc\xdfe"))
+	write("utf16.txt", []byte("\xff\xfeh\x00i\x00\x3d\xd8\x00\xde"))
+	write("binary.dat", bytes.Repeat([]byte{0, 1, 2, 200}, 100))
+	write("long.log", bytes.Repeat([]byte("ü"), textBytes))
+	m := image.NewRGBA(image.Rect(0, 0, 7, 5))
+	m.Set(1, 1, color.White)
+	var p bytes.Buffer
+	if err := png.Encode(&p, m); err != nil {
+		t.Fatal(err)
+	}
+	write("picture.png", p.Bytes())
+	q := newQueue()
+	v := NewVolume(openImage, q.post)
+	v.Open(isoOf(t, dir))
+	q.until(t, "the folders", func() bool { return v.State() == Ready && !v.Reading() })
+	defer v.Close()
+	for name, want := range map[string]Preview{
+		"empty":       {Note: "The file is empty"},
+		"plain.txt":   {Text: "a    b\nGrüße"},
+		"latin.txt":   {Text: "Grüße"},
+		"utf16.txt":   {Text: "hi😀"},
+		"binary.dat":  {Note: "The contents are not text"},
+		"broken.png":  {Note: "Pictures of this kind are not shown"},
+		"picture.png": {Note: "7 × 5, PNG"},
+		"long.log":    {Text: strings.Repeat("ü", textBytes/2), Truncated: true},
+	} {
+		got := ReadPreview(t.Context(), v.FS(), v.List.Root().Child(name))
+		if got.Text != want.Text || got.Note != want.Note || got.Truncated != want.Truncated {
+			t.Errorf("%s: text %.60q, note %q, truncated %v", name, got.Text, got.Note, got.Truncated)
+		}
+		if (got.Picture != nil) != (name == "picture.png") {
+			t.Errorf("%s: a picture is %v", name, got.Picture != nil)
+		}
+	}
+}

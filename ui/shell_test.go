@@ -1,0 +1,308 @@
+package ui
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/driver/desktop"
+	"fyne.io/fyne/v2/storage"
+	"fyne.io/fyne/v2/test"
+	"fyne.io/fyne/v2/widget"
+
+	"glassmaster/drive"
+	"glassmaster/ui/desk"
+	"glassmaster/ui/engine"
+	"glassmaster/ui/look"
+	"glassmaster/ui/widgets"
+)
+
+// pilot is a window whose goroutine is the test.
+type pilot struct {
+	*Shell
+	t      *testing.T
+	posted chan func()
+	events []map[string]any
+	pick   string // what the pickers answer
+}
+
+func newPilot(t *testing.T) *pilot {
+	t.Helper()
+	t.Setenv("TMPDIR", t.TempDir())
+	a := test.NewTempApp(t)
+	a.Settings().SetTheme(look.Theme{})
+	w := test.NewTempWindow(t, nil)
+	w.SetPadded(false)
+	p := &pilot{t: t, posted: make(chan func(), 10000)}
+	p.Shell = New(w, Config{
+		Engine: engine.New(), Picker: p, Post: func(f func()) { p.posted <- f },
+		Event: func(name string, fields map[string]any) {
+			e := map[string]any{"event": name}
+			for k, v := range fields {
+				e[k] = v
+			}
+			p.events = append(p.events, e)
+		},
+	})
+	w.Resize(fyne.NewSize(1280, 800))
+	t.Cleanup(p.Close)
+	return p
+}
+
+// Open, OpenMany, Save and Folder make the pilot a desk.FilePicker.
+func (p *pilot) Open(string, ...desk.Kind) (string, error)         { return p.answer() }
+func (p *pilot) Save(string, string, ...desk.Kind) (string, error) { return p.answer() }
+func (p *pilot) Folder(string) (string, error)                     { return p.answer() }
+func (p *pilot) OpenMany(string) ([]string, error) {
+	path, err := p.answer()
+	return []string{path}, err
+}
+
+func (p *pilot) answer() (string, error) {
+	if p.pick == "" {
+		return "", desk.ErrNone
+	}
+	return p.pick, nil
+}
+
+// until runs what is posted until the condition holds.
+func (p *pilot) until(what string, ok func() bool) {
+	p.t.Helper()
+	limit := time.After(60 * time.Second)
+	for !ok() {
+		select {
+		case f := <-p.posted:
+			f()
+		case <-limit:
+			p.t.Fatalf("%s: this never came; the last event is %v", what, p.last(""))
+		}
+	}
+}
+
+// last returns the newest event of a name, or of any.
+func (p *pilot) last(name string) map[string]any {
+	for _, e := range slices.Backward(p.events) {
+		if name == "" || e["event"] == name {
+			return e
+		}
+	}
+	return map[string]any{}
+}
+
+// press presses the button of that text that can be seen.
+func (p *pilot) press(text string) {
+	p.t.Helper()
+	for _, o := range test.LaidOutObjects(p.window.Content()) {
+		if b, ok := o.(*widgets.Button); ok && b.Text == text && !b.Disabled() && p.seen(b) {
+			b.OnTapped()
+			return
+		}
+	}
+	p.t.Fatalf("no button %q can be pressed", text)
+}
+
+// tick changes the check box whose text begins like this.
+func (p *pilot) tick(text string) {
+	p.t.Helper()
+	for _, o := range test.LaidOutObjects(p.window.Content()) {
+		if c, ok := o.(*widget.Check); ok && strings.HasPrefix(c.Text, text) {
+			test.Tap(c)
+			return
+		}
+	}
+	p.t.Fatalf("no check box %q", text)
+}
+
+func (p *pilot) seen(o fyne.CanvasObject) bool {
+	return o.Visible() && !fyne.CurrentApp().Driver().AbsolutePositionForObject(o).IsZero()
+}
+
+func (p *pilot) drop(at fyne.Position, paths ...string) {
+	var uris []fyne.URI
+	for _, path := range paths {
+		uris = append(uris, storage.NewFileURI(path))
+	}
+	p.Dropped(at, uris)
+}
+
+func (p *pilot) compiled(files int) {
+	p.t.Helper()
+	p.until("the files", func() bool {
+		e := p.last("compilation")
+		return e["files"] == files && (files == 0 || e["sectors"].(int64) > 0)
+	})
+}
+
+func hostFiles(t *testing.T, names ...string) string {
+	t.Helper()
+	dir := t.TempDir()
+	for _, name := range names {
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte("contents of "+name), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+// TestCompileWriteBrowseExtract goes through all places without a drive: drop,
+// write an image, look into it, extract.
+func TestCompileWriteBrowseExtract(t *testing.T) {
+	p := newPilot(t)
+	dir := hostFiles(t, "Trip/Grüße.txt", "Trip/sub/b #1.txt")
+	p.drop(fyne.NewPos(700, 400), filepath.Join(dir, "Trip"))
+	p.compiled(2)
+	image := filepath.Join(t.TempDir(), "trip.iso")
+	p.pick = image
+	p.press("Save image…")
+	p.until("the plan", func() bool { return p.last("settings")["ready"] == true })
+	p.press("Write image")
+	p.until("the outcome", func() bool { return p.last("outcome")["verdict"] != nil })
+	if o := p.last("outcome"); o["verdict"] != "verified" {
+		t.Fatalf("the outcome is %v", o)
+	}
+	p.OpenFiles([]string{image})
+	p.until("the image", func() bool { return p.last("browse")["files"] == 2 })
+	if p.place != Browse {
+		t.Errorf("in %s", p.place)
+	}
+	p.pick = t.TempDir()
+	p.press("Extract all…")
+	p.until("the files", func() bool { return p.last("extracted")["ok"] != nil })
+	got, err := os.ReadFile(filepath.Join(p.pick, "Trip", "sub", "b #1.txt"))
+	if err != nil || string(got) != "contents of Trip/sub/b #1.txt" {
+		t.Errorf("extracted %q, %v", got, err)
+	}
+}
+
+// TestBurnOnVirtualDisc burns a compilation on a disc that is made in the
+// window, and a second time on the same disc, which must be refused.
+func TestBurnOnVirtualDisc(t *testing.T) {
+	t.Setenv(drive.Environment, "virtual:"+filepath.Join(t.TempDir(), "dvd")+"?medium=dvd+r")
+	p := newPilot(t)
+	p.drop(fyne.NewPos(700, 400), hostFiles(t, "a.txt"))
+	p.compiled(1)
+	p.press("Burn…")
+	p.until("the plan", func() bool { return p.last("settings")["ready"] == true })
+	p.press("Burn")
+	p.until("the outcome", func() bool { return p.last("outcome")["verdict"] != nil })
+	if o := p.last("outcome"); o["verdict"] != "verified" || o["headline"] != "VERIFIED" {
+		t.Errorf("the outcome is %v", o)
+	}
+	p.press("Show what is on it")
+	p.until("the disc", func() bool { return p.last("browse")["files"] == 1 })
+	p.Go(Burn)
+	p.press("Done")
+	p.until("the refusal", func() bool {
+		why, _ := p.last("settings")["why"].(string)
+		return why != "" && !strings.Contains(why, "Looking")
+	})
+	if why := p.last("settings")["why"].(string); !strings.Contains(why, "disc") {
+		t.Errorf("it says %q", why)
+	}
+}
+
+func TestDropGoesIntoTheFolderBelowThePointer(t *testing.T) {
+	p := newPilot(t)
+	p.drop(fyne.NewPos(700, 400), filepath.Join(hostFiles(t, "Folder/a.txt"), "Folder"))
+	p.compiled(1)
+	files := p.compile.Pane().Files
+	at := fyne.CurrentApp().Driver().AbsolutePositionForObject(files).AddXY(90, look.RowHeight*1.5)
+	p.drop(at, filepath.Join(hostFiles(t, "b.txt"), "b.txt"))
+	p.compiled(2)
+	p.drop(at.AddXY(0, 300), filepath.Join(hostFiles(t, "c.txt"), "c.txt"))
+	p.compiled(3)
+	root := p.project.Compilation().Root()
+	for _, path := range []string{"Folder/b.txt", "c.txt"} {
+		if root.Lookup(path) == nil {
+			t.Errorf("%s is not there", path)
+		}
+	}
+}
+
+// TestLateDrop holds that a drop whose position is stale falls where the pointer
+// turns out to be, and into the folder that is shown when it does not move.
+func TestLateDrop(t *testing.T) {
+	p := newPilot(t)
+	p.drop(fyne.NewPos(700, 400), filepath.Join(hostFiles(t, "Folder/a.txt"), "Folder"))
+	p.compiled(1)
+	p.pointer = func() Pointer { return Late }
+	at := fyne.CurrentApp().Driver().AbsolutePositionForObject(p.compile.Pane().Files).AddXY(90, look.RowHeight*1.5)
+	p.drop(fyne.NewPos(1, 1), filepath.Join(hostFiles(t, "b.txt"), "b.txt"))
+	c, ok := p.catching.Objects[0].(*catcher)
+	if !ok {
+		t.Fatal("nothing feels where the pointer is")
+	}
+	e := &desktop.MouseEvent{}
+	e.AbsolutePosition = at
+	c.MouseIn(e)
+	c.MouseMoved(&desktop.MouseEvent{}) // a second movement means nothing
+	p.compiled(2)
+	p.drop(fyne.NewPos(1, 1), filepath.Join(hostFiles(t, "c.txt"), "c.txt"))
+	p.compiled(3)
+	root := p.project.Compilation().Root()
+	if root.Lookup("Folder/b.txt") == nil || root.Lookup("c.txt") == nil || len(p.catching.Objects) > 0 {
+		t.Error("the files fell elsewhere")
+	}
+}
+
+func TestSaveAndOpenCompilation(t *testing.T) {
+	p := newPilot(t)
+	p.drop(fyne.NewPos(700, 400), filepath.Join(hostFiles(t, "a.txt"), "a.txt"))
+	p.compiled(1)
+	p.pick = filepath.Join(t.TempDir(), "x.glassmaster")
+	p.compile.Save()
+	p.until("the saving", func() bool { return !p.project.Dirty() })
+	p.compile.New()
+	p.compiled(0)
+	p.OpenFiles([]string{p.pick})
+	p.compiled(1)
+	if p.project.Dirty() || p.project.Path() != p.pick {
+		t.Errorf("dirty %v, path %s", p.project.Dirty(), p.project.Path())
+	}
+}
+
+func TestClosingAsks(t *testing.T) {
+	p := newPilot(t)
+	closed := false
+	p.AskClose(func() { closed = true })
+	if !closed {
+		t.Error("an empty window does not close")
+	}
+	p.drop(fyne.NewPos(700, 400), filepath.Join(hostFiles(t, "a.txt"), "a.txt"))
+	p.compiled(1)
+	closed = false
+	p.AskClose(func() { closed = true })
+	if closed || !p.covered() {
+		t.Error("the window closes and loses the compilation")
+	}
+	p.drop(fyne.NewPos(700, 400), "/dropped/on/a/question")
+	if p.project.Scanning() {
+		t.Error("files were taken while a question is open")
+	}
+}
+
+func TestNothingToBurnSaysWhy(t *testing.T) {
+	t.Setenv(drive.Environment, "")
+	p := newPilot(t)
+	p.Go(Burn)
+	p.until("the drives", func() bool { return len(p.posted) == 0 })
+	if p.last("settings")["why"] != "Choose what to burn" {
+		t.Errorf("it says %v", p.last("settings"))
+	}
+}
+
+// TestFitsItsSizes holds that the window can be as small as promised.
+func TestFitsItsSizes(t *testing.T) {
+	p := newPilot(t)
+	if m := p.window.Content().MinSize(); m.Width > 1024 || m.Height > 700 {
+		t.Errorf("the window needs %v", m)
+	}
+}

@@ -1,0 +1,196 @@
+package widgets
+
+import (
+	"image/color"
+	"strings"
+	"testing"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/driver/desktop"
+	"fyne.io/fyne/v2/test"
+	"fyne.io/fyne/v2/theme"
+
+	"glassmaster/mastering/disc"
+	"glassmaster/mastering/progress"
+	"glassmaster/mastering/tree"
+	"glassmaster/ui/look"
+	"glassmaster/ui/model"
+)
+
+func newApp(t *testing.T) {
+	t.Helper()
+	test.NewTempApp(t).Settings().SetTheme(look.Theme{})
+}
+
+func TestFit(t *testing.T) {
+	newApp(t)
+	width := func(s string) float32 { return fyne.MeasureText(s, 13, fyne.TextStyle{}).Width }
+	long := "A rather long name of a file.flac"
+	for w := float32(0); w < 300; w += 7 {
+		got := Fit(long, w, 13, fyne.TextStyle{})
+		if width(got) > w && got != "" {
+			t.Errorf("%v: %q is %v wide", w, got, width(got))
+		}
+		if got != long && got != "" && !strings.HasSuffix(got, "…") {
+			t.Errorf("%v: %q is cut and does not say so", w, got)
+		}
+	}
+	if got := Fit(long, 1000, 13, fyne.TextStyle{}); got != long {
+		t.Errorf("%q was cut without need", got)
+	}
+}
+
+func TestWrapped(t *testing.T) {
+	newApp(t)
+	text := "one two\nthree aVeryLongWordThatFitsNowhere " + strings.Repeat("äö", 30) + " end"
+	lines := wrapped(text, 90, 13, fyne.TextStyle{})
+	for _, l := range lines {
+		if fyne.MeasureText(l, 13, fyne.TextStyle{}).Width > 90 {
+			t.Errorf("%q is too wide", l)
+		}
+	}
+	letters := func(s string) string { return strings.NewReplacer(" ", "", "\n", "").Replace(s) }
+	if letters(strings.Join(lines, "")) != letters(text) {
+		t.Errorf("letters are lost: %q", lines)
+	}
+}
+
+func TestBroken(t *testing.T) {
+	for line, want := range map[string]string{
+		"": "", "short": "short", "aaa bbb ccc": "aaa bbb|ccc", "aaaaaaaaaa": "aaaaaaaa|aa", "aaaaaaaa b": "aaaaaaaa|b",
+	} {
+		if got := strings.Join(broken(line, 8), "|"); got != want {
+			t.Errorf("%q: %q, want %q", line, got, want)
+		}
+	}
+}
+
+func TestCapacityBar(t *testing.T) {
+	newApp(t)
+	b := NewCapacityBar()
+	b.Resize(fyne.NewSize(1000, barHeight))
+	test.WidgetRenderer(b)
+	medium := disc.Medium{Name: "x", Sectors: 1000}
+	b.Set(model.Capacity{Medium: medium, Content: 500 * 2048, Sectors: 600})
+	if b.files.Size().Width != 500 || b.overhead.Size().Width != 100 || b.excess.Visible() || b.limit.Visible() {
+		t.Errorf("files %v, overhead %v", b.files.Size(), b.overhead.Size())
+	}
+	b.Set(model.Capacity{Medium: medium, Content: 1900 * 2048, Sectors: 2000})
+	if !b.excess.Visible() || b.excess.Position().X != 500 || b.limit.Position().X != 499 {
+		t.Errorf("too much: from %v, the limit at %v", b.excess.Position(), b.limit.Position())
+	}
+	b.Set(model.Capacity{Medium: medium, Content: 1, Sectors: 1})
+	if b.files.Size().Width < 2 {
+		t.Error("a little content cannot be seen")
+	}
+}
+
+func TestGraph(t *testing.T) {
+	newApp(t)
+	g := NewGraph()
+	var tr model.Trace
+	for done := int64(1); done <= 500; done++ {
+		tr.Record(progress.Snapshot{Phase: "writing", Done: done, Total: 1000, Rate: 50})
+	}
+	g.Set(tr)
+	img := g.draw(200, 100) // the scale ends at 60
+	_, _, _, inside := img.At(50, 90).RGBA()
+	_, _, _, above := img.At(51, 5).RGBA()
+	_, _, _, later := img.At(151, 90).RGBA()
+	if inside == 0 || above != 0 || later != 0 {
+		t.Errorf("inside %d, above %d, not reached yet %d", inside, above, later)
+	}
+	NewGraph().draw(0, 0)
+	NewGraph().draw(1, 1)
+}
+
+func TestButtonSaysWhy(t *testing.T) {
+	newApp(t)
+	layer := NewLayer()
+	tapped := 0
+	b := Tips{Layer: layer, Post: func(f func()) { f() }}.NewButton("Burn", nil, "Burn it", func() { tapped++ })
+	b.Allow("there is no disc")
+	test.Tap(b)
+	if tapped != 0 || b.Why() != "there is no disc" {
+		t.Errorf("tapped %d times, it says %q", tapped, b.Why())
+	}
+	b.Allow("")
+	test.Tap(b)
+	if tapped != 1 {
+		t.Error("the button does not work")
+	}
+	b.MouseIn(&desktop.MouseEvent{})
+	b.MouseOut()
+	if len(layer.Objects) != 0 {
+		t.Error("a tip is left")
+	}
+}
+
+func TestFoldersKeys(t *testing.T) {
+	newApp(t)
+	root := tree.NewFolder("", time.Unix(0, 0))
+	a, b := tree.NewFolder("a", time.Unix(0, 0)), tree.NewFolder("b", time.Unix(0, 0))
+	root.Append(a)
+	a.Append(b)
+	f := NewFolders(model.NewOutline(root))
+	f.Root = func() string { return "Disc" }
+	var opened *tree.Node
+	f.OnOpen = func(n *tree.Node) { opened = n }
+	test.NewTempWindow(t, f).Resize(fyne.NewSize(200, 300))
+	f.Follow(root)
+	for _, c := range []struct {
+		key  fyne.KeyName
+		want *tree.Node
+	}{
+		{fyne.KeyDown, a}, {fyne.KeyRight, a}, {fyne.KeyDown, b}, {fyne.KeyLeft, a}, {fyne.KeyLeft, a}, {fyne.KeyDown, a}, {fyne.KeyUp, root},
+	} {
+		if f.rows.TypedKey(&fyne.KeyEvent{Name: c.key}); opened != c.want {
+			t.Errorf("%s: in %v", c.key, opened)
+		}
+	}
+}
+
+func TestSplit(t *testing.T) {
+	newApp(t)
+	first, second := canvas.NewRectangle(color.Transparent), canvas.NewRectangle(color.Transparent)
+	first.SetMinSize(fyne.NewSize(100, 10))
+	second.SetMinSize(fyne.NewSize(100, 10))
+	s := NewSplit(false, 0.5, first, second)
+	w := test.NewTempWindow(t, s)
+	w.SetPadded(false)
+	w.Resize(fyne.NewSize(408, 100))
+	if first.Size().Width != 200 || second.Position().X != 208 {
+		t.Errorf("%v and %v", first.Size(), second.Position())
+	}
+	e := &fyne.DragEvent{}
+	e.AbsolutePosition = fyne.NewPos(1, 1)
+	s.handle.Dragged(e)
+	if first.Size().Width != 100 {
+		t.Errorf("dragged below the least: %v", first.Size())
+	}
+}
+
+// TestThemeIsWhole holds that both variants know every colour of ours, and that
+// text can be read on what is behind it.
+func TestThemeIsWhole(t *testing.T) {
+	newApp(t)
+	for _, v := range []fyne.ThemeVariant{theme.VariantLight, theme.VariantDark} {
+		for _, pair := range [][2]fyne.ThemeColorName{
+			{theme.ColorNameForeground, look.Surface},
+			{theme.ColorNameForeground, theme.ColorNameSelection},
+			{look.Muted, look.Surface},
+			{look.Muted, look.Rail},
+			{theme.ColorNameForegroundOnPrimary, theme.ColorNamePrimary},
+			{theme.ColorNameSuccess, look.GoodBack},
+			{theme.ColorNameError, look.BadBack},
+			{theme.ColorNameWarning, look.WarnBack},
+			{theme.ColorNameError, look.Surface},
+		} {
+			if c := contrast(look.Theme{}.Color(pair[0], v), look.Theme{}.Color(pair[1], v)); c < 4 {
+				t.Errorf("variant %d: %s on %s has a contrast of %.1f", v, pair[0], pair[1], c)
+			}
+		}
+	}
+}
