@@ -15,11 +15,12 @@ import (
 
 // Compilation is a disc in the making. It is used by one goroutine at a time.
 type Compilation struct {
-	Label   string          // of the volume
-	Options iso9660.Options // its Label and Time are set by Plan
-	Exclude []string        // patterns of names that Scan leaves out
-	root    *tree.Node
-	sealed  bool
+	Label    string          // of the volume
+	Options  iso9660.Options // its Label and Time are set by Plan
+	Contents Contents        // what is done with the contents of files
+	Exclude  []string        // patterns of names that Scan leaves out
+	root     *tree.Node
+	sealed   bool
 }
 
 // New returns an empty compilation.
@@ -64,6 +65,7 @@ func (c *Compilation) Add(dir *tree.Node, nodes []*tree.Node) []Problem {
 		case old == nil:
 		case old.IsDir() && n.IsDir():
 			old.Modified, old.Mode, old.UID, old.GID = n.Modified, n.Mode, n.UID, n.GID
+			old.SetExtra(n.Extra())
 			problems = append(problems, c.Add(old, append([]*tree.Node(nil), n.Children()...))...)
 			continue
 		case old.IsDir() != n.IsDir():

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"reflect"
 	"runtime"
 	"slices"
 	"strings"
@@ -213,7 +214,7 @@ func TestSaveAndLoad(t *testing.T) {
 	if read(c) != read(got) {
 		t.Error("the loaded compilation gives another image")
 	}
-	if got.Label != c.Label || got.Options != c.Options || !slices.Equal(got.Exclude, c.Exclude) {
+	if got.Label != c.Label || !reflect.DeepEqual(got.Options, c.Options) || !slices.Equal(got.Exclude, c.Exclude) {
 		t.Errorf("got %+v", got)
 	}
 	if b, _ := os.ReadFile(path); len(b) > 20000 {

@@ -26,6 +26,8 @@ type Image struct {
 	Folders  int
 	layout   *layout.Layout
 	root     *tree.Node
+	closer   io.Closer // of compressed contents, nil where there are none
+	sum      *implant  // nil: no checksum of the image
 }
 
 // Plan settles the layout of the disc. The compilation can be edited
@@ -34,30 +36,62 @@ type Image struct {
 // The time of the volume is now, or what SOURCE_DATE_EPOCH says; in that case
 // younger files get that time too, so that the same files give the same image.
 func (c *Compilation) Plan(ctx context.Context) (*Image, error) {
+	return c.PlanReport(ctx, nil)
+}
+
+// PlanReport is Plan that reports its progress, for compilations whose Contents
+// make it read files.
+func (c *Compilation) PlanReport(ctx context.Context, rep progress.Reporter) (*Image, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
+	if rep == nil {
+		rep = progress.Discard
+	}
 	root := c.root
-	if !c.sealed {
+	if !c.sealed || c.Contents.reads() {
 		root = root.Clone()
 	}
+	o, err := c.planOptions()
+	if err != nil {
+		return nil, err
+	}
+	p := &preparation{ctx: ctx, rep: rep, root: root, o: c.Contents}
+	if c.Contents.reads() {
+		if err := p.prepare(&o); err != nil {
+			return nil, fmt.Errorf("plan disc: %w", err)
+		}
+	}
 	countLinks(root)
+	m := &Image{root: root, closer: p.closer}
+	if c.Contents.MD5 {
+		m.sum = newImplant()
+		o.Use = &m.sum.use
+	}
+	var report iso9660.Report
+	if m.layout, report, err = iso9660.Plan(root, o); err != nil {
+		if p.closer != nil {
+			p.closer.Close()
+		}
+		return nil, fmt.Errorf("plan disc: %w", err)
+	}
+	m.Warnings, m.Files, m.Folders = append(p.warnings, report.Warnings...), report.Files, report.Directories
+	return m, nil
+}
+
+// planOptions completes the options of the volume.
+func (c *Compilation) planOptions() (iso9660.Options, error) {
 	o := c.Options
 	o.Label = c.Label
 	if o.Application == "" {
 		o.Application = "GLASSMASTER"
 	}
-	if o.Time.IsZero() {
-		var err error
-		if o.Time, o.Clamp, err = volumeTime(); err != nil {
-			return nil, err
-		}
+	if !o.Time.IsZero() {
+		return o, nil
 	}
-	l, report, err := iso9660.Plan(root, o)
-	if err != nil {
-		return nil, fmt.Errorf("plan disc: %w", err)
-	}
-	return &Image{report.Warnings, report.Files, report.Directories, l, root}, nil
+	var err error
+	o.Time, o.Clamp, err = volumeTime()
+	return o, err
 }
 
 // countLinks counts the names of hard-linked files that are really in the tree.
@@ -102,8 +136,15 @@ func (m *Image) ReadAt(p []byte, off int64) (int, error) { return m.layout.ReadA
 // Disc returns the image as a disc.
 func (m *Image) Disc() disc.Disc { return disc.FromReaderAt(m.layout, m.Size(), m.Close) }
 
-// Close closes the files that the image reads from.
-func (m *Image) Close() error { return m.layout.Close() }
+// Close closes the files that the image reads from, and gives back the memory of
+// compressed contents, without which the image cannot be read any more.
+func (m *Image) Close() error {
+	err := m.layout.Close()
+	if m.closer != nil {
+		err = errors.Join(err, m.closer.Close())
+	}
+	return err
+}
 
 // Locate names what lies at an address: a file, or a part of the file system. It
 // returns an empty string for what is unused.
@@ -140,8 +181,17 @@ func (e *IncompleteError) Error() string {
 	return fmt.Sprintf("the image is incomplete, %d files hold zeros where they could not be read: %s", len(e.Failed), strings.Join(names, "; "))
 }
 
-// WriteTo writes the image to w.
+// WriteTo writes the image to w. Where it has a checksum that is not computed
+// yet, the files are read twice.
 func (m *Image) WriteTo(ctx context.Context, w io.Writer, o WriteOptions, rep progress.Reporter) error {
+	if err := m.Implant(ctx, rep); err != nil && (!o.KeepGoing || ctx.Err() != nil) {
+		return err
+	}
+	return m.write(ctx, w, o, rep)
+}
+
+// write writes the image as it is now.
+func (m *Image) write(ctx context.Context, w io.Writer, o WriteOptions, rep progress.Reporter) error {
 	if rep == nil {
 		rep = progress.Discard
 	}
@@ -169,7 +219,7 @@ func (m *Image) WriteTo(ctx context.Context, w io.Writer, o WriteOptions, rep pr
 func (m *Image) WriteFile(ctx context.Context, path string, o WriteOptions, rep progress.Reporter) error {
 	var incomplete *IncompleteError
 	err := newfile.Write(path, func(f *os.File) error {
-		err := m.WriteTo(ctx, f, o, rep)
+		err := m.writeSummed(ctx, f, o, rep)
 		if errors.As(err, &incomplete) {
 			return nil
 		}

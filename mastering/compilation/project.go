@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"time"
 
@@ -28,26 +29,28 @@ const (
 )
 
 type project struct {
-	Format  string           `json:"format"`
-	Version int              `json:"version"`
-	Label   string           `json:"label,omitempty"`
-	Options *iso9660.Options `json:"options,omitempty"`
-	Exclude []string         `json:"exclude,omitempty"`
-	Root    item             `json:"root"`
+	Format   string           `json:"format"`
+	Version  int              `json:"version"`
+	Label    string           `json:"label,omitempty"`
+	Options  *iso9660.Options `json:"options,omitempty"`
+	Contents *Contents        `json:"contents,omitempty"`
+	Exclude  []string         `json:"exclude,omitempty"`
+	Root     item             `json:"root"`
 }
 
 // item is one entry of a saved tree.
 type item struct {
-	Name     string     `json:"name,omitempty"`
-	From     string     `json:"from,omitempty"` // path on the host; of a folder: where its plain entries are
-	Data     []byte     `json:"data,omitempty"` // contents that come from no file
-	Link     string     `json:"link,omitempty"` // target of a symbolic link
-	Device   uint64     `json:"device,omitempty"`
-	Mode     string     `json:"mode,omitempty"` // "d0755": of what has no file on the host
-	Modified *time.Time `json:"modified,omitempty"`
-	UID      uint32     `json:"uid,omitempty"`
-	GID      uint32     `json:"gid,omitempty"`
-	Entries  []entryRef `json:"entries,omitempty"`
+	Name     string      `json:"name,omitempty"`
+	From     string      `json:"from,omitempty"` // path on the host; of a folder: where its plain entries are
+	Data     []byte      `json:"data,omitempty"` // contents that come from no file
+	Link     string      `json:"link,omitempty"` // target of a symbolic link
+	Device   uint64      `json:"device,omitempty"`
+	Mode     string      `json:"mode,omitempty"` // "d0755": of what has no file on the host
+	Modified *time.Time  `json:"modified,omitempty"`
+	UID      uint32      `json:"uid,omitempty"`
+	GID      uint32      `json:"gid,omitempty"`
+	Extra    *tree.Extra `json:"extra,omitempty"`
+	Entries  []entryRef  `json:"entries,omitempty"`
 }
 
 // entryRef is an item, or only the name of a file in the folder's From.
@@ -75,10 +78,14 @@ func (e *entryRef) UnmarshalJSON(b []byte) error {
 // names them.
 func (c *Compilation) Save(path string) error {
 	p := project{Format: formatName, Version: formatVersion, Label: c.Label, Exclude: c.Exclude}
-	if c.Options != (iso9660.Options{}) {
+	if !reflect.DeepEqual(c.Options, iso9660.Options{}) {
 		o := c.Options
 		o.Boot = resolveBoot(o.Boot, absolute)
 		p.Options = &o
+	}
+	if !reflect.DeepEqual(c.Contents, Contents{}) {
+		o := c.Contents
+		p.Contents = &o
 	}
 	root, err := saveItem(c.root)
 	if err != nil {
@@ -97,7 +104,7 @@ func (c *Compilation) Save(path string) error {
 
 func saveItem(n *tree.Node) (*item, error) {
 	t := n.ModTime().UTC()
-	it := &item{Name: n.Name, UID: n.UID, GID: n.GID}
+	it := &item{Name: n.Name, UID: n.UID, GID: n.GID, Extra: n.Extra()}
 	switch {
 	case n.IsDir():
 		it.Mode, it.Modified = modeText(n.Mode), &t
@@ -161,6 +168,10 @@ func Load(path string) (*Compilation, []Problem, error) {
 	if p.Options != nil {
 		c.Options = *p.Options
 		c.Options.Boot = resolveBoot(c.Options.Boot, l.path)
+	}
+	l.o = c.ScanOptions()
+	if p.Contents != nil {
+		c.Contents = *p.Contents
 	}
 	p.Root.Name = ""
 	if c.root, err = l.folder(&p.Root); err != nil {
@@ -293,6 +304,7 @@ func (l *loader) attributes(n *tree.Node, it *item, mode fs.FileMode) error {
 		mode = m
 	}
 	n.Mode, n.UID, n.GID = mode, it.UID, it.GID
+	n.SetExtra(it.Extra)
 	if it.Modified != nil {
 		n.Modified = it.Modified.UnixNano()
 	}

@@ -22,6 +22,16 @@ type ScanOptions struct {
 	Exclude []string
 	// FollowLinks takes what symbolic links point at instead of the links.
 	FollowLinks bool
+	// Attributes reads extended attributes and access control lists, and Stamps all
+	// times, of files whose volume is to keep them. The scan takes longer.
+	Attributes bool
+	Stamps     bool
+}
+
+// ScanOptions returns how files are read for this compilation, so that its
+// options find what they keep.
+func (c *Compilation) ScanOptions() ScanOptions {
+	return ScanOptions{Exclude: c.Exclude, Attributes: c.Options.Attributes, Stamps: c.Options.Stamps}
 }
 
 // Scan reads files and folders of the host into nodes that belong to no tree
@@ -191,6 +201,16 @@ func (s *scanner) node(dir *layout.Folder, name string, st stat, abs string) (*t
 	f.node.Modified, f.node.UID, f.node.GID = st.modified, st.uid, st.gid
 	if st.mode.IsRegular() {
 		f.node.Size = st.size
+	}
+	if s.o.Attributes || s.o.Stamps {
+		if abs == "" {
+			abs = join(dir.Path, name)
+		}
+		x, err := readExtra(abs, st.mode&fs.ModeSymlink != 0, s.o)
+		if err != nil {
+			s.problem(abs, fmt.Errorf("its extended attributes and times: %w", err))
+		}
+		f.node.SetExtra(x)
 	}
 	return &f.node, nil
 }

@@ -30,10 +30,15 @@ func Plan(root *tree.Node, o Options) (*layout.Layout, Report, error) {
 	if err := p.prepareBoot(root); err != nil {
 		return nil, Report{}, err
 	}
+	p.findHidden(root)
 	p.collect(root)
-	if p.has(joliet) {
-		p.collectJoliet()
+	for v := joliet; v < views; v++ {
+		if p.has(v) {
+			p.collectAgain(v)
+		}
 	}
+	p.number(root)
+	p.tellAttributes(root)
 	if err := p.assign(); err != nil {
 		return nil, Report{}, err
 	}
@@ -60,10 +65,19 @@ type planner struct {
 	measurer  directoryWriter
 	report    Report
 	boot      *booter
+
+	// Of what few volumes have; nil elsewhere.
+	hider     *hider
+	first     []*tree.Node        // whose contents come first
+	early     map[*tree.Node]bool // whose contents are not in the order of the folders
+	identical map[int]uint32      // index of the extent of contents that several files have
+	serials   map[any]uint32      // of nodes and *tree.Shared
 }
 
 // has reports whether the volume has that tree.
-func (p *planner) has(v view) bool { return v == primary || p.o.Joliet != JolietOff }
+func (p *planner) has(v view) bool {
+	return v == primary || v == joliet && p.o.Joliet != JolietOff || v == enhanced && p.o.Level == 4
+}
 
 // jolietLimit is how many characters a Joliet name may have.
 func (p *planner) jolietLimit() int {
@@ -80,9 +94,9 @@ func hasContents(n *tree.Node) bool { return n.Mode&fs.ModeType&^fs.ModeDir == 0
 // are a matter of Rock Ridge.
 func (p *planner) leaveOut(v view) func(*tree.Node) bool {
 	if v == primary && !p.o.NoRockRidge {
-		return func(*tree.Node) bool { return false }
+		return func(n *tree.Node) bool { return p.hides(v, n) }
 	}
-	return func(n *tree.Node) bool { return !hasContents(n) }
+	return func(n *tree.Node) bool { return !hasContents(n) || p.hides(v, n) }
 }
 
 // identifier appends the identifier that follows from a name, without version.
@@ -90,6 +104,8 @@ func (p *planner) identifier(dst []byte, v view, n *tree.Node) []byte {
 	switch {
 	case v == joliet:
 		return appendJoliet(dst, n.Name, p.jolietLimit())
+	case v == enhanced:
+		return appendEnhanced(dst, n.Name)
 	case n.IsDir():
 		return appendDChars(dst, n.Name, p.names.l.directory)
 	}
@@ -109,7 +125,9 @@ func (p *planner) parent(d *directory, v view) *directory {
 func (p *planner) collect(root *tree.Node) {
 	top := &directory{node: root}
 	top.parent = top
-	top.place[primary].id, top.place[joliet].id = "\x00", "\x00"
+	for v := range top.place {
+		top.place[v].id = "\x00"
+	}
 	root.Index = 0
 	p.dirs = []*directory{top}
 	if list := p.findDeep(root); list != nil {
@@ -122,7 +140,9 @@ func (p *planner) collect(root *tree.Node) {
 		d.place[primary].number = uint32(i + 1)
 		children := d.children(primary)
 		ids := p.names.name(children, p.leaveOut(primary))
-		dropped += len(children) - len(ids)
+		if len(ids) < len(children) {
+			dropped += p.dropped(children)
+		}
 		p.keep(d, primary, ids)
 		for _, id := range ids {
 			c := children[id.child]
@@ -149,6 +169,7 @@ func (p *planner) collect(root *tree.Node) {
 	}
 	p.order[primary] = p.dirs
 	p.report.Directories = len(p.dirs)
+	p.collectHidden()
 	if dropped > 0 {
 		p.warn("%d symbolic links and special files are left out, since there is no Rock Ridge", dropped)
 	}
@@ -157,33 +178,65 @@ func (p *planner) collect(root *tree.Node) {
 	}
 }
 
-// collectJoliet puts the directories into the order of the Joliet path table.
-func (p *planner) collectJoliet() {
-	limit, long := p.jolietLimit(), 0
-	p.order[joliet] = make([]*directory, 1, len(p.dirs))
-	p.order[joliet][0] = p.dirs[0]
-	for i := 0; i < len(p.order[joliet]); i++ {
-		d := p.order[joliet][i]
-		d.place[joliet].number = uint32(i + 1)
-		children := d.children(joliet)
-		ids := p.names.jolietName(children, limit, p.leaveOut(joliet))
-		p.keep(d, joliet, ids)
+// dropped counts the entries that the primary tree cannot show.
+func (p *planner) dropped(children []*tree.Node) int {
+	n := 0
+	for _, c := range children {
+		if p.o.NoRockRidge && !hasContents(c) && !p.hides(primary, c) {
+			n++
+		}
+	}
+	return n
+}
+
+// collectAgain puts the directories into the order of the path table of another
+// view, with their names there.
+func (p *planner) collectAgain(v view) {
+	cut := 0
+	p.order[v] = make([]*directory, 1, len(p.dirs))
+	p.order[v][0] = p.dirs[0]
+	for i := 0; i < len(p.order[v]); i++ {
+		d := p.order[v][i]
+		d.place[v].number = uint32(i + 1)
+		children := d.children(v)
+		ids := p.nameAgain(v, children)
+		p.keep(d, v, ids)
 		for _, id := range ids {
 			c := children[id.child]
-			if tooLong(c.Name, limit) {
-				long++
+			if p.cuts(v, c.Name) {
+				cut++
 			}
 			if c.IsDir() {
 				sub := p.dirs[c.Index]
-				sub.place[joliet].id = string(p.names.bytes(id))
-				p.order[joliet] = append(p.order[joliet], sub)
+				sub.place[v].id = string(p.names.bytes(id))
+				p.order[v] = append(p.order[v], sub)
 			}
 		}
-		p.measure(d, joliet, ids)
+		p.measure(d, v, ids)
 	}
-	if long > 0 {
-		p.warn("%d names are longer than %d characters and are cut in the Joliet tree", long, limit)
+	switch {
+	case cut > 0 && v == joliet:
+		p.warn("%d names are longer than %d characters and are cut in the Joliet tree", cut, p.jolietLimit())
+	case cut > 0:
+		p.warn("%d names are longer than %d bytes and are cut in the ISO 9660:1999 tree", cut, maxEnhanced)
 	}
+}
+
+// nameAgain gives the entries of a folder their identifiers in another view than
+// the primary one.
+func (p *planner) nameAgain(v view, children []*tree.Node) []identifier {
+	if v == joliet {
+		return p.names.jolietName(children, p.jolietLimit(), p.leaveOut(v))
+	}
+	return p.names.enhancedName(children, p.leaveOut(v))
+}
+
+// cuts reports whether a view has no room for a whole name.
+func (p *planner) cuts(v view, name string) bool {
+	if v == joliet {
+		return tooLong(name, p.jolietLimit())
+	}
+	return len(name) > maxEnhanced
 }
 
 // keep stores the order of a directory's entries and those identifiers that the
@@ -206,35 +259,30 @@ func (p *planner) warn(format string, args ...any) {
 	p.report.Warnings = append(p.report.Warnings, fmt.Sprintf(format, args...))
 }
 
-// modified returns the time of a node's last modification in seconds.
-func (p *planner) modified(n *tree.Node) int64 {
-	t := n.Modified / 1e9
-	if n.Modified%1e9 < 0 {
-		t--
-	}
-	if p.o.Clamp {
-		t = min(t, p.o.Time.Unix())
-	}
-	return t
-}
-
 // content returns the address and the length of a file's contents.
 func (p *planner) content(n *tree.Node) (lba uint32, length int64) {
-	if !n.Mode.IsRegular() || n.Source() == nil || n.Size == 0 {
+	if !n.Mode.IsRegular() || n.Size == 0 {
+		return p.dataStart, 0
+	}
+	src := n.Source()
+	if src == nil {
 		return p.dataStart, 0
 	}
 	if !p.placed {
-		return 0, n.Size
+		return 0, storedSize(n, src)
 	}
-	return uint32(p.extents[n.Index].Start / sectorSize), n.Size
+	e := p.extents[n.Index]
+	return uint32(e.Start / sectorSize), e.Length
 }
 
 // assign settles all sizes and addresses.
 func (p *planner) assign() error {
 	p.extents = make([]layout.Extent, 0, p.nodes+2*len(p.dirs)+8)
-	descriptors := 2 // with the terminator
-	if p.has(joliet) {
-		descriptors++
+	descriptors := 1 // the terminator
+	for v := range views {
+		if p.has(v) {
+			descriptors++
+		}
 	}
 	descriptors += p.boot.descriptors()
 	p.assignHead()
@@ -253,7 +301,7 @@ func (p *planner) assign() error {
 	}
 	at = p.assignCopy(at)
 	p.dataStart = at
-	end, err := p.assignContents(p.dirs[0].node, int64(at))
+	end, err := p.placeContents(int64(at))
 	if err != nil {
 		return err
 	}
@@ -324,56 +372,24 @@ func (p *planner) assignDirectories(v view, at uint32) uint32 {
 	return at
 }
 
-// assignContents places the contents of the files of a folder, in the order of
-// their identifiers, and then those of the folders in it.
-func (p *planner) assignContents(n *tree.Node, at int64) (int64, error) {
-	d := p.dirs[n.Index]
-	children := d.children(primary)
-	for _, i := range d.place[primary].order {
-		c := children[i]
-		if !c.Mode.IsRegular() {
-			continue
-		}
-		var err error
-		if at, err = p.assignFile(c, at); err != nil {
-			return 0, err
-		}
-	}
-	for _, i := range d.place[primary].order {
-		c := children[i]
-		if !c.IsDir() || c.Parent() != n {
-			continue // RR_MOVED holds what is placed where it was
-		}
-		var err error
-		if at, err = p.assignContents(c, at); err != nil {
-			return 0, err
-		}
-	}
-	return at, nil
-}
-
 func (p *planner) assignFile(n *tree.Node, at int64) (int64, error) {
-	if n.Size == 0 || n.Source() == nil {
+	src := n.Source()
+	if n.Size == 0 || src == nil {
 		return at, nil
 	}
-	if n.Size > maxSection && p.o.Level < 3 {
+	size := storedSize(n, src)
+	if size > maxSection && p.o.Level < 3 {
 		return 0, fmt.Errorf("%s has %d bytes; files of 4 GiB and more need interchange level 3", n.Path(), n.Size)
 	}
 	index := uint32(len(p.extents))
-	if s := n.Shared(); s != nil {
-		if known, ok := p.shared[s]; ok {
-			n.Index = known
-			return at, nil
-		}
-		if p.shared == nil {
-			p.shared = map[*tree.Shared]uint32{}
-		}
-		p.shared[s] = index
+	if known, ok := p.stored(n, index); ok {
+		n.Index = known
+		return at, nil
 	}
 	n.Index = index
-	p.extents = append(p.extents, layout.Extent{Start: at * sectorSize, Length: n.Size, Source: n.Source()})
+	p.extents = append(p.extents, layout.Extent{Start: at * sectorSize, Length: size, Source: src})
 	p.report.Files++
-	return at + (n.Size+sectorSize-1)/sectorSize, nil
+	return at + (size+sectorSize-1)/sectorSize, nil
 }
 
 // descriptorSource is the volume descriptor set as a part of the image.

@@ -2,6 +2,7 @@ package iso9660
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -21,10 +22,13 @@ const descriptorStart = 16
 func (p *planner) descriptor(b []byte, v view) {
 	text := padASCII
 	b[0], b[6] = 1, 1
-	if v == joliet {
+	switch v {
+	case joliet:
 		b[0] = 2
 		copy(b[88:], "%/E") // UCS-2 level 3 (Joliet specification)
 		text = padUTF16
+	case enhanced: // version 2 (ISO 9660:1999 8.5.3)
+		b[0], b[6] = 2, 2
 	}
 	copy(b[1:6], "CD001")
 	o := p.o
@@ -52,6 +56,25 @@ func (p *planner) descriptor(b []byte, v view) {
 	putLongDate(b[847:], time.Time{})
 	putLongDate(b[864:], time.Time{})
 	b[881] = 1
+	if v == enhanced {
+		b[881] = 2 // file structure version (ISO 9660:1999 8.5.20)
+	}
+	if v == primary {
+		p.applicationUse(b[883:1395])
+	}
+}
+
+// applicationUse writes the application use field (ECMA-119 8.4.32). Without
+// contents it holds spaces, where programs that put check sums there look for
+// room.
+func (p *planner) applicationUse(b []byte) {
+	if p.o.Use != nil {
+		copy(b, p.o.Use[:])
+		return
+	}
+	for i := range b {
+		b[i] = ' '
+	}
 }
 
 // terminator writes the volume descriptor set terminator (ECMA-119 8.3).
@@ -135,8 +158,26 @@ func checkOptions(o Options) error {
 			return fmt.Errorf("the %s holds a NUL character", f.name)
 		}
 	}
-	if o.Level < 0 || o.Level > 3 {
-		return fmt.Errorf("interchange level %d: there are levels 1, 2 and 3", o.Level)
+	if o.Level < 0 || o.Level > 4 {
+		return fmt.Errorf("interchange level %d: there are levels 1 to 4", o.Level)
+	}
+	return o.checkLists()
+}
+
+// checkLists refuses patterns that are none, and wishes that need Rock Ridge.
+func (o Options) checkLists() error {
+	for _, p := range []Patterns{o.Hide, o.HideJoliet} {
+		if err := p.Check(); err != nil {
+			return fmt.Errorf("hide: %w", err)
+		}
+	}
+	for _, w := range o.Order {
+		if err := (Patterns{w.Pattern}).Check(); err != nil {
+			return fmt.Errorf("order of contents: %w", err)
+		}
+	}
+	if o.NoRockRidge && (o.Stamps || o.Attributes || o.RockRidge112) {
+		return errors.New("more time stamps, extended attributes and Rock Ridge 1.12 need Rock Ridge; do not turn it off")
 	}
 	return nil
 }

@@ -7,12 +7,13 @@ import (
 	"glassmaster/mastering/tree"
 )
 
-// view is one of the two trees of a volume that name the same contents.
+// view is one of the trees of a volume that name the same contents.
 type view uint8
 
 const (
 	primary view = iota // with Rock Ridge, if wanted
 	joliet
+	enhanced // of ISO 9660:1999
 	views
 )
 
@@ -81,12 +82,8 @@ func roundUp(n int) int { return (n + sectorSize - 1) / sectorSize * sectorSize 
 
 // records writes all records of a directory: itself, its parent, its entries.
 func (w *directoryWriter) records(d *directory, v view) {
-	parent := d.parent
-	if v == joliet && d != w.p.dirs[0] {
-		parent = w.p.dirs[d.node.Parent().Index]
-	}
 	w.self(d, v)
-	w.dotdot(d, parent, v)
+	w.dotdot(d, w.p.parent(d, v), v)
 	children := d.children(v)
 	for n, i := range d.place[v].order {
 		w.entry(d, v, n, children[i])
@@ -104,7 +101,8 @@ func (w *directoryWriter) self(d *directory, v view) {
 		}
 		w.f.node(w.p, d.node)
 		if d == w.p.dirs[0] {
-			w.f.er()
+			w.f.er(w.p.o.RockRidge112)
+			w.f.al(w.p, d.node)
 		}
 	}
 	w.record(d.place[v].lba, d.place[v].size, flagDirectory, d.node, []byte{0})
@@ -133,12 +131,22 @@ func (w *directoryWriter) entry(d *directory, v view, i int, c *tree.Node) {
 	}
 	switch {
 	case c.IsDir():
+		if rr {
+			w.f.al(w.p, c)
+		}
 		w.subdirectory(d, v, i, c)
 		return
 	case rr && c.Target() != "":
 		w.f.sl(c.Target())
 	case rr && c.Device() != 0:
 		w.f.pn(c.Device())
+	case rr && c.Mode.IsRegular():
+		if z, ok := c.Source().(*Compressed); ok {
+			w.f.zf(z)
+		}
+	}
+	if rr {
+		w.f.al(w.p, c)
 	}
 	w.identifier(d, v, i, c)
 	lba, length := w.p.content(c)
@@ -182,6 +190,7 @@ func (w *directoryWriter) identifier(d *directory, v view, i int, c *tree.Node) 
 		w.id = w.p.identifier(w.id[:0], v, c)
 	}
 	// Nobody writes version numbers into Joliet names, and some readers show them.
+	// ISO 9660:1999 has none.
 	// A directory comes here only where it was relocated from.
 	if v == primary && !c.IsDir() {
 		w.id = append(w.id, ';', '1')

@@ -20,7 +20,7 @@ func (p *planner) findDeep(root *tree.Node) []*tree.Node {
 	var visit func(n *tree.Node, level int)
 	visit = func(n *tree.Node, level int) {
 		for _, c := range n.Children() {
-			if !c.IsDir() {
+			if !c.IsDir() || p.hides(primary, c) {
 				continue
 			}
 			if level < maxLevel {

@@ -30,22 +30,42 @@ func (f *fields) add(sig string, n int) []byte {
 // sp is the first field of the root's own record (SUSP 5.3).
 func (f *fields) sp() { copy(f.add("SP", 7), []byte{0xBE, 0xEF, 0}) }
 
-const (
-	erID          = "RRIP_1991A"
-	erDescription = "THE ROCK RIDGE INTERCHANGE PROTOCOL PROVIDES SUPPORT FOR POSIX FILE SYSTEM SEMANTICS"
-	erSource      = "PLEASE CONTACT DISC PUBLISHER FOR SPECIFICATION SOURCE.  SEE PUBLISHER IDENTIFIER IN PRIMARY VOLUME DESCRIPTOR FOR CONTACT INFORMATION."
+// extension is how Rock Ridge introduces itself: identifier, description, source.
+type extension struct{ id, description, source string }
+
+var (
+	rockRidge110 = extension{
+		"RRIP_1991A", "THE ROCK RIDGE INTERCHANGE PROTOCOL PROVIDES SUPPORT FOR POSIX FILE SYSTEM SEMANTICS",
+		"PLEASE CONTACT DISC PUBLISHER FOR SPECIFICATION SOURCE.  SEE PUBLISHER IDENTIFIER IN PRIMARY VOLUME DESCRIPTOR FOR CONTACT INFORMATION.",
+	}
+	rockRidge112 = extension{
+		"IEEE_P1282", "THE IEEE P1282 PROTOCOL PROVIDES SUPPORT FOR POSIX FILE SYSTEM SEMANTICS",
+		"PLEASE CONTACT THE IEEE STANDARDS DEPARTMENT, PISCATAWAY, NJ, USA FOR THE P1282 SPECIFICATION.",
+	}
 )
 
 // er names the extension in use (SUSP 5.5, RRIP 4.3).
-func (f *fields) er() {
-	b := f.add("ER", 8+len(erID)+len(erDescription)+len(erSource))
-	b[0], b[1], b[2], b[3] = byte(len(erID)), byte(len(erDescription)), byte(len(erSource)), 1
-	copy(b[4:], erID+erDescription+erSource)
+func (f *fields) er(new112 bool) {
+	e := rockRidge110
+	if new112 {
+		e = rockRidge112
+	}
+	b := f.add("ER", 8+len(e.id)+len(e.description)+len(e.source))
+	b[0], b[1], b[2], b[3] = byte(len(e.id)), byte(len(e.description)), byte(len(e.source)), 1
+	copy(b[4:], e.id+e.description+e.source)
 }
 
 // px holds mode, number of links, owner and group (RRIP 4.1.1).
-func (f *fields) px(mode, links, uid, gid uint32) {
-	b := f.add("PX", 36)
+func (f *fields) px(mode, links, uid, gid uint32) { putPX(f.add("PX", 36), mode, links, uid, gid) }
+
+// px112 is px with the number of the file that version 1.12 adds.
+func (f *fields) px112(mode, links, uid, gid, serial uint32) {
+	b := f.add("PX", 44)
+	putPX(b, mode, links, uid, gid)
+	put32(b[32:], serial)
+}
+
+func putPX(b []byte, mode, links, uid, gid uint32) {
 	put32(b[0:], mode)
 	put32(b[8:], links)
 	put32(b[16:], uid)
@@ -169,15 +189,20 @@ func (f *fields) node(p *planner, n *tree.Node) {
 	case n.IsDir():
 		links = 2
 		for _, c := range n.Children() {
-			if c.IsDir() {
+			if c.IsDir() && !p.hides(primary, c) {
 				links++
 			}
 		}
 	case n.Shared() != nil:
 		links = n.Shared().Links
 	}
-	f.px(posixMode(n.Mode), links, n.UID, n.GID)
-	f.tf(p.modified(n))
+	mode, uid, gid := p.o.Owners.rights(n)
+	if p.o.RockRidge112 {
+		f.px112(posixMode(mode), links, uid, gid, p.serial(n))
+	} else {
+		f.px(posixMode(mode), links, uid, gid)
+	}
+	f.stamps(p, n)
 }
 
 // continuation is the area behind the records of a directory that takes the

@@ -19,7 +19,7 @@ import (
 type Node struct {
 	Name     string // UTF-8, no slash; empty for the root
 	parent   *Node
-	content  any         // *folder, layout.Source, *Shared, Symlink, Device or nil
+	content  any         // *folder, layout.Source, *Shared, Symlink, Device, nil, or an *extended with one of these in it
 	Modified int64       // Unix time in nanoseconds
 	Size     int64       // bytes of a regular file
 	Mode     fs.FileMode // type and permissions
@@ -65,10 +65,11 @@ func NewNode(name string, mode fs.FileMode, content any) *Node {
 
 // Init makes a node that lives in a larger value what NewNode returns.
 func (n *Node) Init(name string, mode fs.FileMode, content any) {
-	n.Name, n.Mode, n.content = name, mode, content
+	n.Name, n.Mode = name, mode
 	if mode.IsDir() {
-		n.content = &folder{}
+		content = &folder{}
 	}
+	n.setPlain(content)
 }
 
 // Parent returns the folder that holds the node, nil for a root.
@@ -83,7 +84,7 @@ func (n *Node) ModTime() time.Time { return time.Unix(0, n.Modified) }
 // Children returns the entries of a folder in the order of their insertion;
 // the caller does not change the slice.
 func (n *Node) Children() []*Node {
-	if f, ok := n.content.(*folder); ok {
+	if f, ok := n.plain().(*folder); ok {
 		return f.children
 	}
 	return nil
@@ -91,7 +92,7 @@ func (n *Node) Children() []*Node {
 
 // Source returns where the bytes of a regular file come from.
 func (n *Node) Source() layout.Source {
-	switch c := n.content.(type) {
+	switch c := n.plain().(type) {
 	case layout.Source:
 		return c
 	case *Shared:
@@ -103,19 +104,19 @@ func (n *Node) Source() layout.Source {
 // Shared returns what the names of a hard-linked file have in common, nil for
 // other nodes.
 func (n *Node) Shared() *Shared {
-	s, _ := n.content.(*Shared)
+	s, _ := n.plain().(*Shared)
 	return s
 }
 
 // Target returns the target of a symbolic link.
 func (n *Node) Target() string {
-	s, _ := n.content.(Symlink)
+	s, _ := n.plain().(Symlink)
 	return string(s)
 }
 
 // Device returns the numbers of a device node, major<<32 | minor.
 func (n *Node) Device() uint64 {
-	d, _ := n.content.(Device)
+	d, _ := n.plain().(Device)
 	return uint64(d)
 }
 
@@ -159,14 +160,14 @@ func (n *Node) Lookup(path string) *Node {
 // Append puts a node at the end of a folder. The name must not be there yet:
 // this is not looked at, so that a folder of n entries costs n steps.
 func (n *Node) Append(c *Node) {
-	f := n.content.(*folder)
+	f := n.plain().(*folder)
 	c.parent = n
 	f.children = append(f.children, c)
 }
 
 // Grow makes room for so many more entries of a folder.
 func (n *Node) Grow(entries int) {
-	f := n.content.(*folder)
+	f := n.plain().(*folder)
 	f.children = slices.Grow(f.children, entries)
 }
 
@@ -175,7 +176,7 @@ func (n *Node) Grow(entries int) {
 // are left without a folder; a node that comes from another folder must be
 // taken out of that one by the same edit.
 func (n *Node) SetChildren(children []*Node) {
-	f := n.content.(*folder)
+	f := n.plain().(*folder)
 	for _, c := range f.children {
 		if c.parent == n {
 			c.parent = nil
@@ -208,7 +209,7 @@ func (n *Node) Detach() {
 	if n.parent == nil {
 		return
 	}
-	f := n.parent.content.(*folder)
+	f := n.parent.plain().(*folder)
 	if i := slices.Index(f.children, n); i >= 0 {
 		f.children = slices.Delete(f.children, i, i+1)
 	}
@@ -249,10 +250,13 @@ func (n *Node) Clone() *Node {
 func (n *Node) clone(shared map[*Shared]*Shared) *Node {
 	c := *n
 	c.parent = nil
-	switch old := n.content.(type) {
+	if x, ok := n.content.(*extended); ok {
+		c.content = &extended{extra: x.extra}
+	}
+	switch old := n.plain().(type) {
 	case *folder:
 		f := &folder{make([]*Node, len(old.children))}
-		c.content = f
+		c.setPlain(f)
 		for i, child := range old.children {
 			k := child.clone(shared)
 			k.parent = &c
@@ -263,7 +267,9 @@ func (n *Node) clone(shared map[*Shared]*Shared) *Node {
 			shared[old] = &Shared{Source: old.Source}
 		}
 		shared[old].Links++
-		c.content = shared[old]
+		c.setPlain(shared[old])
+	default:
+		c.setPlain(old)
 	}
 	return &c
 }

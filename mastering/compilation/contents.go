@@ -1,0 +1,314 @@
+package compilation
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"glassmaster/mastering/iso9660"
+	"glassmaster/mastering/layout"
+	"glassmaster/mastering/progress"
+	"glassmaster/mastering/tree"
+)
+
+// Contents say what is done with the contents of files before they go onto a
+// disc. All but MD5 have Plan read files, so it takes its time.
+type Contents struct {
+	// Identical stores files with the same contents once.
+	Identical bool `json:"identical,omitempty"`
+	// Checksums puts a file SHA256SUMS into the root, for "sha256sum -c".
+	Checksums bool `json:"checksums,omitempty"`
+	// Zisofs stores files compressed, nil for none.
+	Zisofs *iso9660.Zisofs `json:"zisofs,omitempty"`
+	// MD5 implants a checksum of the whole image, for checkisomd5 and installers.
+	MD5 bool `json:"md5,omitempty"`
+}
+
+// reads reports whether planning reads the contents of files.
+func (c Contents) reads() bool { return c.Identical || c.Checksums || c.Zisofs != nil }
+
+// ChecksumFile is the name of the file of checksums in the root of a disc.
+const ChecksumFile = "SHA256SUMS"
+
+// content is what one or several files hold.
+type content struct {
+	nodes  []*tree.Node // all names, those of hard links too
+	sum    [sha256.Size]byte
+	wanted bool // the sum is
+	err    error
+}
+
+// preparation is the work on contents before a disc is planned.
+type preparation struct {
+	ctx      context.Context
+	rep      progress.Reporter
+	root     *tree.Node
+	o        Contents
+	contents []*content
+	warnings []string
+	closer   io.Closer // what the sources need, nil for nothing
+}
+
+// prepare does what the contents want done. The tree changes.
+func (p *preparation) prepare(options *iso9660.Options) error {
+	if p.o.Checksums && p.root.Child(ChecksumFile) != nil {
+		return fmt.Errorf("there is a file %s in the root already; rename or remove it, or do without a file of checksums", ChecksumFile)
+	}
+	p.collect()
+	if err := p.hash(); err != nil {
+		return err
+	}
+	if p.o.Identical {
+		options.Identical = p.merge()
+	}
+	if p.o.Checksums {
+		p.insertChecksums(*options)
+	}
+	if p.o.Zisofs != nil {
+		return p.compress()
+	}
+	return nil
+}
+
+func (p *preparation) warn(format string, args ...any) {
+	p.warnings = append(p.warnings, fmt.Sprintf(format, args...))
+}
+
+// collect finds the contents of the tree.
+func (p *preparation) collect() {
+	shared := map[*tree.Shared]*content{}
+	_ = p.root.Walk(func(n *tree.Node) error {
+		if !n.Mode.IsRegular() || n.Source() == nil {
+			return nil
+		}
+		s := n.Shared()
+		c := shared[s]
+		if s == nil || c == nil {
+			c = &content{wanted: p.o.Checksums}
+			p.contents = append(p.contents, c)
+			if s != nil {
+				shared[s] = c
+			}
+		}
+		c.nodes = append(c.nodes, n)
+		return nil
+	})
+	if !p.o.Identical {
+		return
+	}
+	bySize := map[int64]*content{} // the first of each size
+	for _, c := range p.contents {
+		n := c.nodes[0]
+		if n.Size == 0 {
+			continue
+		}
+		if first := bySize[n.Size]; first != nil {
+			first.wanted, c.wanted = true, true
+		} else {
+			bySize[n.Size] = c
+		}
+	}
+}
+
+// hash computes the sums that are wanted, several at a time. Files that cannot
+// be read are remembered; the error is that of the context.
+func (p *preparation) hash() error {
+	total := int64(0)
+	for _, c := range p.contents {
+		if c.wanted {
+			total += c.nodes[0].Size
+		}
+	}
+	if total == 0 {
+		for _, c := range p.contents {
+			c.sum = sha256.Sum256(nil)
+		}
+		return nil
+	}
+	p.rep.Phase("computing checksums", total)
+	work := make(chan *content)
+	var busy sync.WaitGroup
+	for range runtime.GOMAXPROCS(0) {
+		busy.Go(func() {
+			buf := make([]byte, 256<<10)
+			for c := range work {
+				c.err = c.hash(p.ctx, buf, p.rep)
+			}
+		})
+	}
+	for _, c := range p.contents {
+		if c.wanted && p.ctx.Err() == nil {
+			work <- c
+		}
+	}
+	close(work)
+	busy.Wait()
+	return context.Cause(p.ctx)
+}
+
+func (c *content) hash(ctx context.Context, buf []byte, rep progress.Reporter) error {
+	n := c.nodes[0]
+	r, err := openSource(n)
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	h := sha256.New()
+	for at := int64(0); at < n.Size; {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		p := buf[:min(int64(len(buf)), n.Size-at)]
+		k, err := r.ReadAt(p, at)
+		h.Write(p[:k])
+		rep.Add(int64(k))
+		at += int64(k)
+		if k < len(p) {
+			if err == nil || errors.Is(err, io.EOF) {
+				err = layout.ErrShrunk
+			}
+			return err
+		}
+	}
+	h.Sum(c.sum[:0])
+	return nil
+}
+
+// openSource opens what a regular file holds.
+func openSource(n *tree.Node) (layout.Reader, error) {
+	switch s := n.Source().(type) {
+	case layout.Opener:
+		return s.Open()
+	case layout.Renderer:
+		b := make([]byte, n.Size)
+		s.Render(b)
+		return layout.Bytes(b).Open()
+	}
+	return nil, fmt.Errorf("a source of type %T cannot be opened", n.Source())
+}
+
+// merge finds contents that are the same, makes them one, and returns the number
+// of each file whose contents others have too.
+func (p *preparation) merge() map[*tree.Node]int {
+	type key struct {
+		size int64
+		sum  [sha256.Size]byte
+	}
+	known := map[key]*content{}
+	var merged []*content
+	for _, c := range p.contents {
+		n := c.nodes[0]
+		if !c.wanted || c.err != nil || n.Size == 0 {
+			merged = append(merged, c)
+			continue
+		}
+		k := key{n.Size, c.sum}
+		if first := known[k]; first != nil {
+			first.nodes = append(first.nodes, c.nodes...)
+			continue
+		}
+		known[k] = c
+		merged = append(merged, c)
+	}
+	p.contents = merged
+	identical := map[*tree.Node]int{}
+	for class, c := range merged {
+		if len(c.nodes) > 1 {
+			for _, n := range c.nodes {
+				identical[n] = class
+			}
+		}
+	}
+	return identical
+}
+
+// insertChecksums puts the file of checksums into the root.
+func (p *preparation) insertChecksums(o iso9660.Options) {
+	sums := map[*tree.Node]*content{}
+	failed := 0
+	for _, c := range p.contents {
+		if c.err != nil {
+			failed++
+			continue
+		}
+		for _, n := range c.nodes {
+			sums[n] = c
+		}
+	}
+	if failed > 0 {
+		p.warn("%d files could not be read and are not in %s", failed, ChecksumFile)
+	}
+	var lines []string
+	hidden := iso9660.Patterns(o.Hide)
+	_ = p.root.Walk(func(n *tree.Node) error {
+		if c := sums[n]; c != nil && (len(hidden) == 0 || !hidden.MatchWithin(n)) {
+			lines = append(lines, checksumLine(c.sum, "."+n.Path()))
+		}
+		return nil
+	})
+	slices.SortFunc(lines, func(a, b string) int {
+		return strings.Compare(a[strings.IndexByte(a, '.'):], b[strings.IndexByte(b, '.'):])
+	})
+	text := strings.Join(lines, "")
+	n := tree.NewFile(ChecksumFile, int64(len(text)), time.Time{}, layout.Bytes(text))
+	n.Mode, n.Modified = 0o444, o.Time.UnixNano()
+	n.UID, n.GID = p.root.UID, p.root.GID
+	p.root.Append(n)
+}
+
+// checksumLine is a line of sha256sum: a backslash before it says that there are
+// escaped characters in the name.
+func checksumLine(sum [sha256.Size]byte, name string) string {
+	escape := ""
+	if strings.ContainsAny(name, "\\\n\r") {
+		escape = `\`
+		name = strings.NewReplacer(`\`, `\\`, "\n", `\n`, "\r", `\r`).Replace(name)
+	}
+	return fmt.Sprintf("%s%x  %s\n", escape, sum, name)
+}
+
+// compress gives the files that the options choose compressed sources.
+func (p *preparation) compress() error {
+	o := *p.o.Zisofs
+	if err := o.Patterns.Check(); err != nil {
+		return fmt.Errorf("zisofs: %w", err)
+	}
+	all := map[*tree.Node]*content{}
+	var files []*tree.Node
+	for _, c := range p.contents {
+		n := c.nodes[0]
+		if c.err == nil && n.Size > 0 && (len(o.Patterns) == 0 || slices.ContainsFunc(c.nodes, o.Patterns.MatchWithin)) {
+			all[n] = c
+			files = append(files, n)
+		}
+	}
+	z, err := iso9660.Compress(p.ctx, files, o, p.rep)
+	if err != nil {
+		return err
+	}
+	p.closer = z
+	for n, src := range z.Sources {
+		for _, name := range all[n].nodes {
+			name.SetSource(src)
+		}
+	}
+	if z.TooLong > 0 {
+		p.warn("%d files of 4 GiB and more are not compressed, for which zisofs version 1 has no room", z.TooLong)
+	}
+	for _, err := range z.Failed {
+		var path *fs.PathError
+		if errors.As(err, &path) {
+			err = path
+		}
+		p.warn("not compressed: %v", err)
+	}
+	return nil
+}

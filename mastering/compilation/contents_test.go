@@ -1,0 +1,355 @@
+package compilation
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io/fs"
+	"math/rand"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+
+	"glassmaster/mastering/iso9660"
+	"glassmaster/mastering/isomd5"
+	"glassmaster/mastering/peertest"
+)
+
+// masterWith writes a folder as an image with these contents.
+func masterWith(t *testing.T, folder string, o iso9660.Options, contents Contents) (string, *Image) {
+	t.Helper()
+	c := compile(t, folder, o)
+	c.Contents = contents
+	m, err := c.Plan(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { m.Close() })
+	path := filepath.Join(t.TempDir(), "x.iso")
+	if err := m.WriteFile(context.Background(), path, WriteOptions{}, nil); err != nil {
+		t.Fatal(err)
+	}
+	return path, m
+}
+
+func put(t *testing.T, path string, b []byte) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, b, 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func noise(seed int64, n int) []byte {
+	b := make([]byte, n)
+	rand.New(rand.NewSource(seed)).Read(b)
+	return b
+}
+
+// text is what compresses well, with a long run of zeros in it.
+func text(n int) []byte {
+	var b bytes.Buffer
+	for i := 0; b.Len() < n; i++ {
+		fmt.Fprintf(&b, "line %d of a text that says little\n", i)
+	}
+	p := b.Bytes()[:n]
+	if n > 400<<10 {
+		clear(p[100<<10 : 300<<10])
+	}
+	return p
+}
+
+func TestIdenticalContents(t *testing.T) {
+	src := t.TempDir()
+	a, b := noise(1, 300<<10), noise(2, 300<<10)
+	put(t, filepath.Join(src, "one"), a)
+	put(t, filepath.Join(src, "sub/two"), a)
+	put(t, filepath.Join(src, "sub/other"), b)
+	put(t, filepath.Join(src, "three"), a)
+	put(t, filepath.Join(src, "empty"), nil)
+	put(t, filepath.Join(src, "empty too"), nil)
+	if err := os.Link(filepath.Join(src, "three"), filepath.Join(src, "a link of three")); err != nil {
+		t.Fatal(err)
+	}
+	plain, _ := masterWith(t, src, iso9660.Options{}, Contents{})
+	img, m := masterWith(t, src, iso9660.Options{RockRidge112: true}, Contents{Identical: true})
+	if m.Files != 2 {
+		t.Errorf("%d contents are stored, want 2", m.Files)
+	}
+	before, err1 := os.Stat(plain)
+	after, err2 := os.Stat(img)
+	if err1 != nil || err2 != nil || before.Size()-after.Size() < 2*300<<10 {
+		t.Errorf("the image has %d bytes instead of %d", after.Size(), before.Size())
+	}
+	v := view(t, img, "")
+	_, one := attributes(t, v, "one")
+	_, two := attributes(t, v, "sub/two")
+	_, link := attributes(t, v, "a link of three")
+	if !reflect.DeepEqual(one.Extents, two.Extents) || one.Links != 1 || link.Links != 2 {
+		t.Errorf("extents %v and %v, links %d and %d", one.Extents, two.Extents, one.Links, link.Links)
+	}
+	for name, want := range map[string][]byte{"one": a, "three": a, "a link of three": a, "sub/two": a, "sub/other": b, "empty": nil} {
+		if got, err := fs.ReadFile(v, name); err != nil || !bytes.Equal(got, want) {
+			t.Errorf("%s is another file (%v)", name, err)
+		}
+	}
+	out := filepath.Join(t.TempDir(), "out")
+	peertest.Run(t, "", "xorriso", "-abort_on", "WARNING", "-report_about", "WARNING", "-osirrox", "on", "-indev", img, "-extract", "/", out)
+	peertest.Run(t, "", "diff", "-r", src, out)
+}
+
+func TestChecksumFile(t *testing.T) {
+	peertest.Need(t, "sha256sum")
+	src := oddTree(t)
+	put(t, filepath.Join(src, "a\\back\nslash"), []byte("x"))
+	put(t, filepath.Join(src, "-"), []byte("minus"))
+	put(t, filepath.Join(src, "hidden"), []byte("h"))
+	o := iso9660.Options{Hide: []string{"hidden"}}
+	want := -1 // all but the hidden one
+	_ = filepath.WalkDir(src, func(_ string, d fs.DirEntry, _ error) error {
+		if d.Type().IsRegular() {
+			want++
+		}
+		return nil
+	})
+	for name, contents := range map[string]Contents{
+		"alone":          {Checksums: true},
+		"with all":       {Checksums: true, Identical: true, MD5: true},
+		"and compressed": {Checksums: true, Zisofs: &iso9660.Zisofs{}},
+	} {
+		img, _ := masterWith(t, src, o, contents)
+		out := filepath.Join(t.TempDir(), "out")
+		peertest.Run(t, "", "xorriso", "-report_about", "WARNING", "-osirrox", "on", "-zisofs", "default", "-indev", img, "-extract", "/", out)
+		list := peertest.Run(t, out, "sha256sum", "-c", "--strict", ChecksumFile)
+		if got := strings.Count(list, ": OK\n"); got != want {
+			t.Errorf("%s: %d files are good, want %d:\n%s", name, got, want, list)
+		}
+		if strings.Contains(list, "hidden: OK") && !strings.Contains(list, ".hidden: OK") {
+			t.Errorf("%s: the list names a hidden file", name)
+		}
+	}
+	put(t, filepath.Join(src, ChecksumFile), []byte("mine"))
+	c := compile(t, src, iso9660.Options{})
+	c.Contents.Checksums = true
+	if _, err := c.Plan(t.Context()); err == nil || !strings.Contains(err.Error(), ChecksumFile) {
+		t.Errorf("a file of that name: %v", err)
+	}
+}
+
+// zisofsTree has what compresses, what does not, and edges of blocks.
+func zisofsTree(t *testing.T) string {
+	t.Helper()
+	src := t.TempDir()
+	for name, b := range map[string][]byte{
+		"text":       text(1<<20 + 3),
+		"one block":  text(32 << 10),
+		"less":       text(32<<10 - 1),
+		"more":       text(32<<10 + 1),
+		"block 128":  text(128 << 10),
+		"noise":      noise(3, 200<<10),
+		"zeros":      make([]byte, 500<<10),
+		"small":      text(2048),
+		"empty":      nil,
+		"sub/a.text": text(99999),
+		"sub/half":   append(noise(4, 100<<10), text(100<<10)...),
+	} {
+		put(t, filepath.Join(src, name), b)
+	}
+	if err := os.Link(filepath.Join(src, "text"), filepath.Join(src, "sub", "hard")); err != nil {
+		t.Fatal(err)
+	}
+	return src
+}
+
+func TestZisofs(t *testing.T) {
+	src := zisofsTree(t)
+	want := describe(t, src)
+	for _, z := range []iso9660.Zisofs{{}, {Block: 64, Level: 9}, {Block: 128}, {Version: 2}, {Version: 2, Block: 128, Level: 1}} {
+		img, _ := masterWith(t, src, iso9660.Options{}, Contents{Zisofs: &z})
+		v := view(t, img, "")
+		saved := 0
+		err := fs.WalkDir(v, ".", func(path string, d fs.DirEntry, err error) error {
+			if err != nil || d.IsDir() {
+				return err
+			}
+			got, err := fs.ReadFile(v, path)
+			expected, werr := os.ReadFile(filepath.Join(src, path))
+			if err != nil || werr != nil || !bytes.Equal(got, expected) {
+				t.Errorf("%+v: %s is not what it was (%v, %v)", z, path, err, werr)
+			}
+			_, a := attributes(t, v, path)
+			stored := int64(0)
+			for _, e := range a.Extents {
+				stored += e.Length
+			}
+			if stored != int64(len(expected)) {
+				saved++
+			}
+			return nil
+		})
+		if err != nil || saved != 9 {
+			t.Errorf("%+v: %d files are compressed, want 9 (%v)", z, saved, err)
+		}
+		out := filepath.Join(t.TempDir(), "x")
+		peertest.Run(t, "", "xorriso", "-abort_on", "WARNING", "-report_about", "WARNING", "-osirrox", "on", "-hardlinks", "on", "-zisofs", "susp_z2=on", "-indev", img, "-extract", "/", out)
+		peertest.Run(t, "", "diff", "-r", src, out)
+		if z.Version == 2 {
+			continue // bsdtar knows version 1
+		}
+		dir := t.TempDir()
+		peertest.Run(t, dir, "bsdtar", "-xpf", img)
+		equalTrees(t, describe(t, dir), want)
+	}
+}
+
+// TestZisofsChoice chooses files by patterns and gain.
+func TestZisofsChoice(t *testing.T) {
+	src := zisofsTree(t)
+	for _, c := range []struct {
+		z    iso9660.Zisofs
+		want []string
+	}{
+		{iso9660.Zisofs{Patterns: []string{"*.text"}}, []string{"sub/a.text"}},
+		{iso9660.Zisofs{Patterns: []string{"/sub"}, Gain: 60}, []string{"sub/a.text", "sub/hard", "text"}},
+		{iso9660.Zisofs{Patterns: []string{"half"}, Gain: 20}, []string{"sub/half"}},
+		{iso9660.Zisofs{Patterns: []string{"half"}, Gain: 60}, nil},
+	} {
+		img, _ := masterWith(t, src, iso9660.Options{}, Contents{Zisofs: &c.z})
+		v := view(t, img, "")
+		var got []string
+		for _, path := range names(t, v) {
+			if i, a := attributes(t, v, path); !i.IsDir() && len(a.Extents) > 0 && a.Extents[0].Length != i.Size() {
+				got = append(got, path)
+			}
+		}
+		if !reflect.DeepEqual(got, c.want) {
+			t.Errorf("%+v: compressed are %v, want %v", c.z, got, c.want)
+		}
+	}
+	for _, z := range []iso9660.Zisofs{{Version: 3}, {Block: 16}, {Level: 10}, {Gain: 100}, {Patterns: []string{"["}}} {
+		c := compile(t, src, iso9660.Options{})
+		c.Contents.Zisofs = &z
+		if _, err := c.Plan(t.Context()); err == nil {
+			t.Errorf("%+v was taken", z)
+		}
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := iso9660.Compress(ctx, nil, iso9660.Zisofs{}, nil); !errors.Is(err, context.Canceled) {
+		t.Errorf("cancelled: %v", err)
+	}
+}
+
+// TestKernelReads has the Linux kernel judge compressed files and the newer Rock
+// Ridge, on machines that can run one for themselves.
+func TestKernelReads(t *testing.T) {
+	kernel, err := filepath.Abs("../../../shared/lab/kernel")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(kernel); err != nil {
+		t.Skip("there is no kernel to run")
+	}
+	src := zisofsTree(t)
+	dir := t.TempDir()
+	for i, z := range []iso9660.Zisofs{{}, {Block: 64}, {Block: 128}} {
+		img, _ := masterWith(t, src, iso9660.Options{RockRidge112: i == 1, Level: 3 + i%2, Stamps: true}, Contents{Zisofs: &z, Checksums: true})
+		if err := os.Rename(img, filepath.Join(dir, fmt.Sprintf("%d.iso", i))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	put(t, filepath.Join(dir, "script"), []byte(`set -e
+mkdir -p /run/mnt
+for i in 0 1 2; do
+	mount -t iso9660 -o loop,ro,norock $i.iso /run/mnt; umount /run/mnt
+	mount -t iso9660 -o loop,ro $i.iso /run/mnt
+	(cd /run/mnt; sha256sum -c --strict --quiet SHA256SUMS; ls -lR > /dev/null)
+	umount /run/mnt
+done
+echo all good
+`))
+	cmd := exec.Command(kernel, dir, filepath.Join(dir, "script"))
+	out, err := cmd.CombinedOutput()
+	if err != nil || !strings.Contains(string(out), "all good") {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
+
+// TestImplanted has checkisomd5 accept images written to a file and to a stream.
+func TestImplanted(t *testing.T) {
+	peertest.Need(t, "checkisomd5", "implantisomd5")
+	src := oddTree(t)
+	path, m := masterWith(t, src, iso9660.Options{}, Contents{MD5: true})
+	peertest.Run(t, "", "checkisomd5", path)
+	var b bytes.Buffer
+	if err := m.WriteTo(t.Context(), &b, WriteOptions{}, nil); err != nil {
+		t.Fatal(err)
+	}
+	if first, err := os.ReadFile(path); err != nil || !bytes.Equal(first, b.Bytes()) {
+		t.Errorf("the stream differs from the file (%v)", err)
+	}
+	// A stream at once, and what a burn reads.
+	t.Setenv("SOURCE_DATE_EPOCH", "1700000000")
+	c := compile(t, src, iso9660.Options{})
+	c.Contents.MD5 = true
+	m, err := c.Plan(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer m.Close()
+	before := make([]byte, 4096)
+	if _, err := m.ReadAt(before[:100], 16*2048); err != nil { // remembers the descriptors
+		t.Fatal(err)
+	}
+	b.Reset()
+	if err := m.WriteTo(t.Context(), &b, WriteOptions{}, nil); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := isomd5.Check(t.Context(), bytes.NewReader(b.Bytes()), nil); err != nil {
+		t.Error(err)
+	}
+	if _, err := isomd5.Check(t.Context(), m, nil); err != nil {
+		t.Error(err)
+	}
+	// Theirs goes into an image that has none.
+	img := master(t, src, iso9660.Options{})
+	peertest.Run(t, "", "implantisomd5", img)
+	theirs, err := os.ReadFile(img)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(theirs[16*2048+883:][:512], b.Bytes()[16*2048+883:][:512]) {
+		t.Errorf("implantisomd5 writes\n%s\nwe write\n%s", theirs[16*2048+883:][:512], b.Bytes()[16*2048+883:][:512])
+	}
+	if n := binary.LittleEndian.Uint32(theirs[16*2048+80:]); int64(n)*2048 != int64(len(theirs)) {
+		t.Errorf("the volume has %d sectors", n)
+	}
+}
+
+func TestContentsAreSaved(t *testing.T) {
+	src := t.TempDir()
+	write(t, src, "a")
+	c := compile(t, src, iso9660.Options{
+		Level: 4, Stamps: true, Hide: []string{"x"}, Order: []iso9660.Weight{{Pattern: "a", Weight: 3}},
+		Owners: &iso9660.Owners{Rational: true},
+	})
+	c.Contents = Contents{Identical: true, Checksums: true, MD5: true, Zisofs: &iso9660.Zisofs{Patterns: []string{"*.txt"}, Gain: 10, Version: 2}}
+	path := filepath.Join(t.TempDir(), "x"+Ending)
+	if err := c.Save(path); err != nil {
+		t.Fatal(err)
+	}
+	got, problems, err := Load(path)
+	if err != nil || len(problems) > 0 {
+		t.Fatal(problems, err)
+	}
+	if !reflect.DeepEqual(got.Contents, c.Contents) || !reflect.DeepEqual(got.Options, c.Options) {
+		t.Errorf("got %+v\nand %+v", got.Contents, got.Options)
+	}
+}

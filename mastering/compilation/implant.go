@@ -1,0 +1,115 @@
+package compilation
+
+import (
+	"context"
+	"encoding/binary"
+	"fmt"
+	"os"
+	"sync"
+
+	"glassmaster/mastering/disc"
+	"glassmaster/mastering/iso9660"
+	"glassmaster/mastering/isomd5"
+	"glassmaster/mastering/progress"
+)
+
+// implant is the checksum of an image in its application use field. Until it is
+// computed the field holds spaces.
+type implant struct {
+	mu   sync.Mutex
+	use  iso9660.ApplicationUse
+	done bool
+}
+
+func newImplant() *implant {
+	i := &implant{}
+	for k := range i.use {
+		i.use[k] = ' '
+	}
+	return i
+}
+
+// Implant computes the checksum of the image, if Contents ask for one, and puts
+// it into the image: it reads all files. Before an image is burned or read in
+// pieces it has to be called; WriteTo and WriteFile see to it themselves.
+func (m *Image) Implant(ctx context.Context, rep progress.Reporter) error {
+	if m.sum == nil {
+		return nil
+	}
+	m.sum.mu.Lock()
+	defer m.sum.mu.Unlock()
+	if m.sum.done {
+		return nil
+	}
+	h, err := m.newHash()
+	if err != nil {
+		return err
+	}
+	if err := m.write(ctx, h, WriteOptions{}, rep); err != nil {
+		return fmt.Errorf("compute the checksum of the image: %w", err)
+	}
+	return m.implant(h)
+}
+
+// implant puts a computed sum into the image.
+func (m *Image) implant(h *isomd5.Hash) error {
+	h.Sum().Put((*[len(m.sum.use)]byte)(&m.sum.use))
+	m.sum.done = true
+	return m.layout.Close() // so that no descriptor without it is remembered
+}
+
+// newHash returns the hash of the volume, whose size its descriptor tells
+// (ECMA-119 8.4.8): partitions may follow it in the image.
+func (m *Image) newHash() (*isomd5.Hash, error) {
+	var sectors [4]byte
+	if _, err := m.layout.ReadAt(sectors[:], 16*disc.SectorSize+84); err != nil {
+		return nil, fmt.Errorf("compute the checksum of the image: %w", err)
+	}
+	return isomd5.NewHash(int64(binary.BigEndian.Uint32(sectors[:])) * disc.SectorSize), nil
+}
+
+// writeSummed writes the image to a file, computing the checksum on the way.
+func (m *Image) writeSummed(ctx context.Context, f *os.File, o WriteOptions, rep progress.Reporter) error {
+	if m.sum == nil {
+		return m.write(ctx, f, o, rep)
+	}
+	m.sum.mu.Lock()
+	defer m.sum.mu.Unlock()
+	if m.sum.done {
+		return m.write(ctx, f, o, rep)
+	}
+	h, err := m.newHash()
+	if err != nil {
+		return err
+	}
+	if err := m.write(ctx, &summed{f, h}, o, rep); err != nil {
+		return err // with files left out, too: a sum would say that all is well
+	}
+	if err := m.implant(h); err != nil {
+		return err
+	}
+	if _, err := f.WriteAt(m.sum.use[:], useOffset); err != nil {
+		return fmt.Errorf("implant the checksum: %w", err)
+	}
+	return nil
+}
+
+// summed writes to a file while the sum of the same bytes is computed.
+type summed struct {
+	f *os.File
+	h *isomd5.Hash
+}
+
+func (s *summed) Write(p []byte) (int, error) {
+	done := make(chan struct{})
+	go func() {
+		s.h.Write(p)
+		close(done)
+	}()
+	n, err := s.f.Write(p)
+	<-done
+	return n, err
+}
+
+// useOffset is where the application use field is in an image (ECMA-119 8.4).
+const useOffset = 16*disc.SectorSize + 883
