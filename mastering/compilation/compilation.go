@@ -15,10 +15,13 @@ import (
 
 // Compilation is a disc in the making. It is used by one goroutine at a time.
 type Compilation struct {
-	Label    string          // of the volume
-	Options  iso9660.Options // its Label and Time are set by Plan
-	Contents Contents        // what is done with the contents of files
-	Exclude  []string        // patterns of names that Scan leaves out
+	Label   string          // of the volume
+	Options iso9660.Options // its Label and Time are set by Plan
+	// UDFOnly makes a disc with the UDF volume of Options.UDF, or of revision 2.01,
+	// and no ISO 9660 beside it.
+	UDFOnly  bool
+	Contents Contents // what is done with the contents of files
+	Exclude  []string // patterns of names that Scan leaves out
 	root     *tree.Node
 	sealed   bool
 }

@@ -16,6 +16,7 @@ import (
 	"glassmaster/mastering/newfile"
 	"glassmaster/mastering/progress"
 	"glassmaster/mastering/tree"
+	"glassmaster/mastering/udf"
 )
 
 // Image is a compilation whose layout is settled: every sector of it can be
@@ -69,7 +70,12 @@ func (c *Compilation) PlanReport(ctx context.Context, rep progress.Reporter) (*I
 		o.Use = &m.sum.use
 	}
 	var report iso9660.Report
-	if m.layout, report, err = iso9660.Plan(root, o); err != nil {
+	if c.UDFOnly {
+		m.layout, report, err = c.planUDF(root, o)
+	} else {
+		m.layout, report, err = iso9660.Plan(root, o)
+	}
+	if err != nil {
 		if p.closer != nil {
 			p.closer.Close()
 		}
@@ -77,6 +83,29 @@ func (c *Compilation) PlanReport(ctx context.Context, rep progress.Reporter) (*I
 	}
 	m.Warnings, m.Files, m.Folders = append(p.warnings, report.Warnings...), report.Files, report.Directories
 	return m, nil
+}
+
+// planUDF plans a volume of UDF alone.
+func (c *Compilation) planUDF(root *tree.Node, o iso9660.Options) (*layout.Layout, iso9660.Report, error) {
+	var u udf.Options
+	if o.UDF != nil {
+		u = *o.UDF
+	}
+	switch {
+	case o.Boot != nil:
+		return nil, iso9660.Report{}, errors.New("a disc of UDF alone starts no machine; put ISO 9660 beside it")
+	case c.Contents.MD5:
+		return nil, iso9660.Report{}, errors.New("a disc of UDF alone has no room for the checksum of the image; put ISO 9660 beside it")
+	case c.Contents.Zisofs != nil:
+		return nil, iso9660.Report{}, errors.New("UDF does not know compressed files; leave out either")
+	}
+	u.Label, u.Time, u.Clamp = o.Label, o.Time, o.Clamp
+	p, err := udf.New(root, u)
+	if err != nil {
+		return nil, iso9660.Report{}, err
+	}
+	l, err := p.Volume()
+	return l, iso9660.Report(p.Report()), err
 }
 
 // planOptions completes the options of the volume.

@@ -34,6 +34,7 @@ type project struct {
 	Label    string           `json:"label,omitempty"`
 	Options  *iso9660.Options `json:"options,omitempty"`
 	Contents *Contents        `json:"contents,omitempty"`
+	UDFOnly  bool             `json:"udfOnly,omitempty"`
 	Exclude  []string         `json:"exclude,omitempty"`
 	Root     item             `json:"root"`
 }
@@ -77,7 +78,7 @@ func (e *entryRef) UnmarshalJSON(b []byte) error {
 // Save writes the compilation to a file. Contents stay where they are; the file
 // names them.
 func (c *Compilation) Save(path string) error {
-	p := project{Format: formatName, Version: formatVersion, Label: c.Label, Exclude: c.Exclude}
+	p := project{Format: formatName, Version: formatVersion, Label: c.Label, UDFOnly: c.UDFOnly, Exclude: c.Exclude}
 	if !reflect.DeepEqual(c.Options, iso9660.Options{}) {
 		o := c.Options
 		o.Boot = resolveBoot(o.Boot, absolute)
@@ -164,7 +165,7 @@ func Load(path string) (*Compilation, []Problem, error) {
 		return nil, nil, fmt.Errorf("load compilation %s: %w", path, err)
 	}
 	l := &loader{base: filepath.Dir(path), scanner: scanner{shared: map[fileID]*tree.Shared{}}}
-	c := &Compilation{Label: p.Label, Exclude: p.Exclude}
+	c := &Compilation{Label: p.Label, UDFOnly: p.UDFOnly, Exclude: p.Exclude}
 	if p.Options != nil {
 		c.Options = *p.Options
 		c.Options.Boot = resolveBoot(c.Options.Boot, l.path)

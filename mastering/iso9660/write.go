@@ -30,6 +30,9 @@ func Plan(root *tree.Node, o Options) (*layout.Layout, Report, error) {
 	if err := p.prepareBoot(root); err != nil {
 		return nil, Report{}, err
 	}
+	if err := p.prepareUDF(root); err != nil {
+		return nil, Report{}, err
+	}
 	p.findHidden(root)
 	p.collect(root)
 	for v := joliet; v < views; v++ {
@@ -42,7 +45,7 @@ func Plan(root *tree.Node, o Options) (*layout.Layout, Report, error) {
 	if err := p.assign(); err != nil {
 		return nil, Report{}, err
 	}
-	l, err := layout.New(p.extents, int64(p.sectors)*sectorSize)
+	l, err := layout.New(p.all(), int64(p.sectors)*sectorSize)
 	return l, p.report, err
 }
 
@@ -65,6 +68,7 @@ type planner struct {
 	measurer  directoryWriter
 	report    Report
 	boot      *booter
+	bridge    *bridge // nil: no UDF beside ISO 9660
 
 	// Of what few volumes have; nil elsewhere.
 	hider     *hider
@@ -288,7 +292,7 @@ func (p *planner) assign() error {
 	p.assignHead()
 	at := uint32(descriptorStart + descriptors)
 	p.extents = append(p.extents, layout.Extent{Start: descriptorStart * sectorSize, Length: int64(descriptors) * sectorSize, Source: &descriptorSource{p}})
-	at = p.assignBoot(at, descriptors)
+	at = p.assignBoot(p.assignUDF(at), descriptors)
 	for v := range views {
 		if p.has(v) {
 			at = p.assignTable(v, at)
@@ -311,10 +315,14 @@ func (p *planner) assign() error {
 	if end, err = p.finishBoot(end); err != nil {
 		return err
 	}
+	p.placed = true
+	if end, err = p.finishUDF(end); err != nil {
+		return err
+	}
 	if end > math.MaxUint32 {
 		return fmt.Errorf("the volume has %d sectors; ISO 9660 ends at %d (8 TiB)", end, uint32(math.MaxUint32))
 	}
-	p.sectors, p.placed = uint32(end), true
+	p.sectors = uint32(end)
 	return nil
 }
 
@@ -378,6 +386,9 @@ func (p *planner) assignFile(n *tree.Node, at int64) (int64, error) {
 		return at, nil
 	}
 	size := storedSize(n, src)
+	if err := p.checkStored(n, size); err != nil {
+		return 0, err
+	}
 	if size > maxSection && p.o.Level < 3 {
 		return 0, fmt.Errorf("%s has %d bytes; files of 4 GiB and more need interchange level 3", n.Path(), n.Size)
 	}

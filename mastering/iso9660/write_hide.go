@@ -65,14 +65,16 @@ func (p *planner) collectHidden() {
 	}
 }
 
-// eachHidden visits the files that the Joliet tree alone shows.
+// eachHidden visits the files that only the Joliet tree shows, or UDF, from which
+// nothing is hidden.
 func (p *planner) eachHidden(visit func(*tree.Node) error) error {
-	if p.hider == nil || !p.has(joliet) {
+	if p.hider == nil || !p.has(joliet) && p.bridge == nil {
 		return nil
 	}
+	hidden := func(n *tree.Node) bool { return p.bridge == nil && p.hides(joliet, n) }
 	var each func(n *tree.Node) error
 	each = func(n *tree.Node) error {
-		if p.hides(joliet, n) {
+		if hidden(n) {
 			return nil
 		}
 		if n.Mode.IsRegular() {
@@ -88,7 +90,7 @@ func (p *planner) eachHidden(visit func(*tree.Node) error) error {
 	for _, top := range p.hider.tops {
 		seen := true
 		for n := top; n != nil; n = n.Parent() {
-			seen = seen && !p.hides(joliet, n)
+			seen = seen && !hidden(n)
 		}
 		if !seen {
 			continue

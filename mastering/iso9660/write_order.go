@@ -10,7 +10,14 @@ import (
 // placeContents places the contents of all files: first those that start a
 // machine, then by weight, and files of the same weight folder by folder.
 func (p *planner) placeContents(at int64) (int64, error) {
+	at, err := p.placeVideo(at)
+	if err != nil {
+		return 0, err
+	}
 	place := func(n *tree.Node) error {
+		if p.bridge.isPlaced(n) {
+			return nil
+		}
 		var err error
 		at, err = p.assignFile(n, at)
 		return err
