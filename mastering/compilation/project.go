@@ -80,6 +80,7 @@ func (c *Compilation) Save(path string) error {
 	p := project{Format: formatName, Version: formatVersion, Label: c.Label, Exclude: c.Exclude}
 	if !reflect.DeepEqual(c.Options, iso9660.Options{}) {
 		o := c.Options
+		o.Boot = resolveBoot(o.Boot, absolute)
 		p.Options = &o
 	}
 	if !reflect.DeepEqual(c.Contents, Contents{}) {
@@ -166,6 +167,7 @@ func Load(path string) (*Compilation, []Problem, error) {
 	c := &Compilation{Label: p.Label, Exclude: p.Exclude}
 	if p.Options != nil {
 		c.Options = *p.Options
+		c.Options.Boot = resolveBoot(c.Options.Boot, l.path)
 	}
 	l.o = c.ScanOptions()
 	if p.Contents != nil {

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"math"
 
+	"glassmaster/mastering/boot"
 	"glassmaster/mastering/layout"
 	"glassmaster/mastering/tree"
 )
@@ -26,6 +27,9 @@ func Plan(root *tree.Node, o Options) (*layout.Layout, Report, error) {
 	}
 	p := &planner{o: o}
 	p.names.l = levelLimits(o.Level)
+	if err := p.prepareBoot(root); err != nil {
+		return nil, Report{}, err
+	}
 	p.findHidden(root)
 	p.collect(root)
 	for v := joliet; v < views; v++ {
@@ -60,6 +64,7 @@ type planner struct {
 	names     namer
 	measurer  directoryWriter
 	report    Report
+	boot      *booter
 
 	// Of what few volumes have; nil elsewhere.
 	hider     *hider
@@ -279,8 +284,11 @@ func (p *planner) assign() error {
 			descriptors++
 		}
 	}
+	descriptors += p.boot.descriptors()
+	p.assignHead()
 	at := uint32(descriptorStart + descriptors)
 	p.extents = append(p.extents, layout.Extent{Start: descriptorStart * sectorSize, Length: int64(descriptors) * sectorSize, Source: &descriptorSource{p}})
+	at = p.assignBoot(at, descriptors)
 	for v := range views {
 		if p.has(v) {
 			at = p.assignTable(v, at)
@@ -291,6 +299,7 @@ func (p *planner) assign() error {
 			at = p.assignDirectories(v, at)
 		}
 	}
+	at = p.assignCopy(at)
 	p.dataStart = at
 	end, err := p.placeContents(int64(at))
 	if err != nil {
@@ -298,6 +307,9 @@ func (p *planner) assign() error {
 	}
 	if !p.o.NoPadding {
 		end += paddingSectors
+	}
+	if end, err = p.finishBoot(end); err != nil {
+		return err
 	}
 	if end > math.MaxUint32 {
 		return fmt.Errorf("the volume has %d sectors; ISO 9660 ends at %d (8 TiB)", end, uint32(math.MaxUint32))
@@ -391,6 +403,10 @@ func (s *descriptorSource) Render(b []byte) {
 	for v := range views {
 		if s.p.has(v) {
 			s.p.descriptor(b[:sectorSize], v)
+			b = b[sectorSize:]
+		}
+		if v == primary && s.p.boot.descriptors() > 0 { // at sector 17 (El Torito 2)
+			boot.PutRecord(b, s.p.boot.lba)
 			b = b[sectorSize:]
 		}
 	}

@@ -3,6 +3,7 @@ package iso9660
 import (
 	"time"
 
+	"glassmaster/mastering/boot"
 	"glassmaster/mastering/tree"
 )
 
@@ -43,6 +44,9 @@ type Options struct {
 	// NoPadding leaves out the 150 sectors of zeros that old drives and kernels
 	// need behind the last file of a track.
 	NoPadding bool `json:"noPadding,omitempty"`
+	// Boot says how the disc starts a machine, nil for one that does not. What it
+	// points to is not changed.
+	Boot *boot.Options `json:"boot,omitempty"`
 	// RockRidge112 writes version 1.12 of Rock Ridge, with a number for each file by
 	// which its names are found, instead of version 1.10, which all readers know.
 	RockRidge112 bool `json:"rockRidge112,omitempty"`

@@ -1,0 +1,212 @@
+// Package boot knows what makes a disc start a machine: the boot catalogue of
+// El Torito ("El Torito" Bootable CD-ROM Format Specification, version 1.0), the
+// boot information tables that loaders want in their images, and the partition
+// tables that let the same image start from a disk: MBR, GPT (UEFI
+// Specification 2.10, chapter 5) and APM (Inside Macintosh: Devices, chapter 3).
+//
+// It encodes and knows no file system: whoever plans a volume says where boot
+// images lie and puts what comes back where it belongs.
+package boot
+
+import (
+	"fmt"
+	"path/filepath"
+	"strings"
+)
+
+// SectorSize is the size of a sector of a disc, BlockSize that of a block of a
+// disk and of an El Torito "virtual sector", in bytes.
+const (
+	SectorSize = 2048
+	BlockSize  = 512
+)
+
+// blocksPerSector is how many blocks of a disk a sector of a disc has.
+const blocksPerSector = SectorSize / BlockSize
+
+// SystemArea is the size in bytes of what lies before the volume descriptors
+// (ECMA-119 6.2.1): room for boot code and partition tables.
+const SystemArea = 16 * SectorSize
+
+// Options say how a disc starts a machine. The zero value is a disc that does
+// not. They are not changed once a volume has them: copies of a volume's options
+// share them.
+type Options struct {
+	// Images are the entries of the boot catalogue; the first is the default.
+	Images []Image `json:"images,omitempty"`
+	// ID names who made the images: up to 24 bytes in the validation entry.
+	ID string `json:"id,omitempty"`
+	// Catalog is the path of the boot catalogue on the disc, such as
+	// "/isolinux/boot.cat". Without it the catalogue is no file.
+	Catalog string `json:"catalog,omitempty"`
+
+	// Code is a file of the host with the boot code of the disk: isolinux's
+	// isohdpfx.bin, GRUB's boot_hybrid.img, or any other of up to 32 KiB.
+	Code string `json:"code,omitempty"`
+	// Style says how the boot code is told where the boot image is.
+	Style Style `json:"style,omitempty"`
+	// GPT says whether there is a GPT.
+	GPT GPT `json:"gpt,omitempty"`
+	// APM adds an Apple partition map that names the UEFI images and partitions.
+	APM bool `json:"apm,omitempty"`
+	// BasicData announces UEFI images and partitions in the GPT as basic data, as
+	// isohybrid does, and not as EFI system partitions.
+	BasicData bool `json:"basicData,omitempty"`
+	// VolumeType is the MBR type of the partition that is the volume; 0 is the usual
+	// one of the style.
+	VolumeType byte `json:"volumeType,omitempty"`
+	// PartitionOffset is the sector where the partition that is the volume begins.
+	// 0 is the begin of the image. With another, which is at least 16, the volume has
+	// a second set of descriptors and directories, so that the partition can be
+	// mounted too.
+	PartitionOffset int `json:"partitionOffset,omitempty"`
+	// Append are partitions behind the volume.
+	Append []Partition `json:"append,omitempty"`
+}
+
+// Image is an entry of the boot catalogue.
+type Image struct {
+	// Path is that of the boot image on the disc.
+	Path string `json:"path,omitempty"`
+	// Partition is the number of the appended partition that is the boot image, if
+	// there is no Path.
+	Partition   int       `json:"partition,omitempty"`
+	Platform    Platform  `json:"platform"`
+	Emulation   Emulation `json:"emulation,omitempty"`
+	LoadSegment uint16    `json:"loadSegment,omitempty"` // 0 is 7C0h
+	// LoadSectors is how many blocks of 512 bytes the firmware loads: 0 is what is
+	// usual (4 for a BIOS, all for UEFI, 1 for an emulated disk), LoadAll is all.
+	LoadSectors int `json:"loadSectors,omitempty"`
+	// InfoTable puts the boot information table at bytes 8 to 63 of the image.
+	InfoTable bool `json:"infoTable,omitempty"`
+	// GRUBInfo tells GRUB's image at byte 2548 where it is.
+	GRUBInfo bool `json:"grubInfo,omitempty"`
+	// NotBootable marks the entry so that the firmware does not start it.
+	NotBootable bool `json:"notBootable,omitempty"`
+}
+
+// LoadAll makes the firmware load the whole image.
+const LoadAll = -1
+
+// Partition is a partition that is appended to the volume.
+type Partition struct {
+	// Number is its place in the partition table, from 1.
+	Number int `json:"number"`
+	// Path is the file of the host that becomes the partition.
+	Path string `json:"path"`
+	// Type says what is in the partition.
+	Type Type `json:"type"`
+}
+
+// Hybrid reports whether the image has a partition table.
+func (o *Options) Hybrid() bool {
+	return o.Code != "" || o.GPT != GPTNone || o.APM || o.PartitionOffset != 0 || len(o.Append) > 0
+}
+
+// Resolve returns the options with all paths of the host passed through f.
+func (o *Options) Resolve(f func(string) string) *Options {
+	r := *o
+	if o.Code != "" {
+		r.Code = f(o.Code)
+	}
+	r.Append = append([]Partition(nil), o.Append...)
+	for i := range r.Append {
+		r.Append[i].Path = f(r.Append[i].Path)
+	}
+	return &r
+}
+
+// Appended returns the appended partition of a number.
+func (o *Options) Appended(number int) (Partition, bool) {
+	for _, p := range o.Append {
+		if p.Number == number {
+			return p, true
+		}
+	}
+	return Partition{}, false
+}
+
+// String names a boot image in messages.
+func (i Image) String() string {
+	if i.Path == "" {
+		return fmt.Sprintf("boot image in appended partition %d", i.Partition)
+	}
+	return "boot image " + i.Path
+}
+
+func (p Partition) String() string {
+	return fmt.Sprintf("appended partition %d (%s)", p.Number, filepath.Base(p.Path))
+}
+
+// Check refuses options that contradict themselves, whatever is on the disc.
+func (o *Options) Check() error {
+	for n, i := range o.Images {
+		if err := o.checkImage(i); err != nil {
+			return fmt.Errorf("boot catalogue entry %d: %w", n+1, err)
+		}
+	}
+	if n := catalogLength(o.Images); n > MaxCatalog {
+		return fmt.Errorf("%d boot images need a boot catalogue of %d bytes; %d is what firmware reads, so leave some out", len(o.Images), n, MaxCatalog)
+	}
+	if len(o.ID) > 24 {
+		return fmt.Errorf("the ID of the boot catalogue has %d bytes; there is room for 24", len(o.ID))
+	}
+	if o.Catalog != "" && strings.HasSuffix(o.Catalog, "/") {
+		return fmt.Errorf("the path of the boot catalogue, %s, names a folder; give it a file name", o.Catalog)
+	}
+	if off := o.PartitionOffset; off != 0 && (off < 16 || off > 512) {
+		return fmt.Errorf("partition offset %d: the partition begins at sector 0, or at 16 to 512", off)
+	}
+	for _, i := range o.Images {
+		if o.PartitionOffset != 0 && o.GPT == GPTOnly && i.Platform == EFI && i.Path != "" {
+			return fmt.Errorf("%s would be a partition within that of the volume, which a GPT does not allow; append it as a partition, or leave the partition offset out", i)
+		}
+	}
+	return o.checkAppended()
+}
+
+func (o *Options) checkImage(i Image) error {
+	switch {
+	case i.Path == "" && i.Partition == 0:
+		return fmt.Errorf("it names neither a file on the disc nor an appended partition")
+	case i.Path != "" && i.Partition != 0:
+		return fmt.Errorf("it names both %s and appended partition %d", i.Path, i.Partition)
+	case i.LoadSectors < LoadAll || i.LoadSectors > 0xFFFF:
+		return fmt.Errorf("load %d sectors of %s: the catalogue holds 1 to 65535", i.LoadSectors, i)
+	case i.Platform == EFI && i.Emulation != NoEmulation:
+		return fmt.Errorf("%s: UEFI knows no emulation of floppies and hard disks", i)
+	case i.Path == "" && (i.InfoTable || i.GRUBInfo):
+		return fmt.Errorf("%s: a partition takes no boot information table", i)
+	case i.Emulation != NoEmulation && (i.InfoTable || i.GRUBInfo):
+		return fmt.Errorf("%s: a boot information table would damage the disk that it emulates", i)
+	}
+	if i.Path != "" {
+		return nil
+	}
+	if _, ok := o.Appended(i.Partition); !ok {
+		return fmt.Errorf("there is no appended partition %d", i.Partition)
+	}
+	return nil
+}
+
+func (o *Options) checkAppended() error {
+	limit := 4
+	if o.GPT == GPTOnly {
+		limit = gptEntries
+	}
+	seen := map[int]bool{}
+	for _, p := range o.Append {
+		switch {
+		case p.Path == "":
+			return fmt.Errorf("appended partition %d names no file", p.Number)
+		case p.Number < 1 || p.Number > limit:
+			return fmt.Errorf("%s: the partition table has numbers 1 to %d", p, limit)
+		case seen[p.Number]:
+			return fmt.Errorf("%s: number %d is taken by another", p, p.Number)
+		case p.Number == 1:
+			return fmt.Errorf("%s: number 1 is the volume itself; begin with 2", p)
+		}
+		seen[p.Number] = true
+	}
+	return nil
+}

@@ -1,0 +1,255 @@
+package boot
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+)
+
+// Disk is an image as a disk sees it, in blocks of 512 bytes: boot code and
+// partition tables. Options.Disk makes one.
+type Disk struct {
+	Blocks int64  // of the whole image
+	Code   []byte // of the MBR, and what follows it in the system area
+	Style  Style  // not StyleAuto
+	Boot   uint32 // sector of the boot image that the code starts
+	Seed   Seed
+	mbr    []slot
+	gpt    []slot
+	apm    []slot
+	kind   GPT
+}
+
+// slot is a partition in one of the tables.
+type slot struct {
+	number       int // in the table, from 1
+	start, count int64
+	kind         Type
+	name         string
+	active       bool
+	readOnly     bool
+}
+
+// Span is a run of sectors of 2048 bytes.
+type Span struct{ Start, Count int64 }
+
+func (s Span) blocks() (start, count int64) {
+	return s.Start * blocksPerSector, s.Count * blocksPerSector
+}
+
+// Plan is where everything is that a partition table may name.
+type Plan struct {
+	Sectors  int64  // of the whole image
+	Volume   int64  // sectors of the volume, from 0
+	Images   []Span // for each of Options.Images
+	Appended []Span // for each of Options.Append
+	Code     []byte // contents of the file Options.Code
+	Seed     Seed
+}
+
+// Round-up of the volume, of appended partitions and of the whole image: 1 MiB.
+// That is a cylinder of the geometry that isohybrid made usual, 64 heads of 32
+// sectors, and what partitions of disks are aligned to today.
+const alignment = 1 << 20 / SectorSize
+
+// Align rounds a sector up to where a partition may begin.
+func Align(sector int64) int64 { return (sector + alignment - 1) / alignment * alignment }
+
+// TailSectors is how many sectors the backup GPT needs at the end of the image.
+const TailSectors = (gptBlocks + blocksPerSector - 1) / blocksPerSector
+
+// Disk arranges the partition tables. The options have been checked.
+func (o *Options) Disk(p Plan) (*Disk, error) {
+	d := &Disk{Blocks: p.Sectors * blocksPerSector, Code: p.Code, Seed: p.Seed, kind: o.GPT, Style: o.Style}
+	if err := o.code(d, p); err != nil {
+		return nil, err
+	}
+	o.listAPM(d, p)
+	switch o.GPT {
+	case GPTOnly:
+		o.listGPT(d, p)
+		d.protect()
+	case GPTHybrid:
+		o.listHybrid(d, p)
+		fallthrough
+	default:
+		if err := o.listMBR(d, p); err != nil {
+			return nil, err
+		}
+	}
+	return d, d.checkRoom(o.Code)
+}
+
+// code finds out what boot code needs, and where the image is that it starts.
+func (o *Options) code(d *Disk, p Plan) error {
+	if len(p.Code) > SystemArea {
+		return fmt.Errorf("boot code %s has %d bytes; the system area has room for %d", o.Code, len(p.Code), SystemArea)
+	}
+	if d.Style == StyleAuto {
+		d.Style = detectStyle(p.Code)
+	}
+	if d.Style == StylePlain {
+		return nil
+	}
+	if len(p.Code) < 432 {
+		return fmt.Errorf("boot code %s has %d bytes; that of %s has at least 432", o.Code, len(p.Code), d.Style)
+	}
+	for n, i := range o.Images {
+		if i.Platform == BIOS && i.Emulation == NoEmulation && i.Path != "" {
+			d.Boot = uint32(p.Images[n].Start)
+			return nil
+		}
+	}
+	return fmt.Errorf("boot code %s starts a boot image of the platform bios without emulation; there is none", o.Code)
+}
+
+// detectStyle tells boot code by the messages in it.
+func detectStyle(code []byte) Style {
+	switch mbr := code[:min(len(code), BlockSize)]; {
+	case bytes.Contains(mbr, []byte("isolinux.bin")):
+		return StyleISOLINUX
+	case bytes.Contains(mbr, []byte("GRUB ")):
+		return StyleGRUB
+	}
+	return StylePlain
+}
+
+// listMBR lists the volume, the UEFI images in it and what is appended.
+func (o *Options) listMBR(d *Disk, p Plan) error {
+	start := int64(o.PartitionOffset) * blocksPerSector
+	volume := slot{number: 1, start: start, count: p.Volume*blocksPerSector - start, active: true}
+	volume.kind.MBR = o.volumeType(d)
+	d.mbr = append(d.mbr, volume)
+	taken := map[int]bool{1: true}
+	for n, a := range o.Append {
+		s := slot{number: a.Number, kind: a.Type}
+		s.start, s.count = p.Appended[n].blocks()
+		d.mbr = append(d.mbr, s)
+		taken[a.Number] = true
+	}
+	for n, i := range o.Images {
+		if i.Platform != EFI || i.Path == "" {
+			continue
+		}
+		number := 2
+		for taken[number] {
+			number++
+		}
+		if number > 4 {
+			return fmt.Errorf("%s finds no room in the partition table of the MBR, which names 4 partitions", i)
+		}
+		taken[number] = true
+		s := slot{number: number, kind: TypeEFI}
+		s.start, s.count = p.Images[n].blocks()
+		d.mbr = append(d.mbr, s)
+	}
+	return nil
+}
+
+// volumeType is the MBR type of the partition that is the volume: 17h, "hidden
+// NTFS", is what isohybrid made usual, 00h where there is a GPT too.
+func (o *Options) volumeType(d *Disk) byte {
+	switch {
+	case o.VolumeType != 0:
+		return o.VolumeType
+	case o.GPT == GPTHybrid:
+		return 0
+	case d.Style == StyleISOLINUX:
+		return 0x17
+	}
+	return TypeISO.MBR
+}
+
+// VolumeSectors returns how many sectors the partition that is the volume has.
+func (d *Disk) VolumeSectors() int64 {
+	list := d.mbr
+	if d.kind == GPTOnly {
+		list = d.gpt
+	}
+	for _, s := range list {
+		if s.number == 1 {
+			return s.count / blocksPerSector
+		}
+	}
+	return 0
+}
+
+// protect makes the MBR protective (UEFI Specification 5.2.3). An entry without
+// a type is marked active where there is boot code, since some BIOSes start no
+// disk without one.
+func (d *Disk) protect() {
+	d.mbr = []slot{{number: 1, start: 1, count: d.Blocks - 1, kind: Type{MBR: 0xEE}}}
+	if len(d.Code) > 0 {
+		d.mbr = append(d.mbr, slot{number: 2, count: 1, active: true})
+	}
+}
+
+// checkRoom refuses boot code that reaches into what must lie behind the MBR.
+func (d *Disk) checkRoom(code string) error {
+	if len(d.Code) <= BlockSize || len(d.gpt)+len(d.apm) == 0 {
+		return nil
+	}
+	if len(bytes.Trim(d.Code[BlockSize:], "\x00")) > 0 {
+		return fmt.Errorf("boot code %s has %d bytes; with a GPT or an APM there is room for one block of 512", code, len(d.Code))
+	}
+	return nil
+}
+
+// PutHead writes the system area into b: SystemArea bytes of zeros.
+func (d *Disk) PutHead(b []byte) {
+	copy(b, d.Code)
+	if len(d.apm) > 0 {
+		d.putAPM(b)
+	}
+	d.putMBR(b)
+	if d.kind != GPTNone {
+		d.putGPT(b)
+	}
+}
+
+// Places in the MBR, bytes.
+const (
+	mbrAddress   = 432 // of the boot image
+	mbrSignature = 440
+	mbrTable     = 446
+)
+
+// putMBR writes addresses and the partition table into the MBR.
+func (d *Disk) putMBR(b []byte) {
+	switch boot := uint64(d.Boot) * blocksPerSector; d.Style {
+	case StyleISOLINUX:
+		binary.LittleEndian.PutUint64(b[mbrAddress:], boot)
+	case StyleGRUB:
+		// The first sector of the image is only for discs.
+		binary.LittleEndian.PutUint64(b[mbrAddress:], boot+blocksPerSector)
+	}
+	binary.LittleEndian.PutUint32(b[mbrSignature:], d.Seed.signature())
+	binary.LittleEndian.PutUint16(b[mbrSignature+4:], 0)
+	clear(b[mbrTable : mbrTable+64])
+	for _, s := range d.mbr {
+		e := b[mbrTable+16*(s.number-1):]
+		if s.active && len(d.Code) > 0 {
+			e[0] = 0x80
+		}
+		putCHS(e[1:], s.start)
+		e[4] = s.kind.MBR
+		putCHS(e[5:], s.start+s.count-1)
+		binary.LittleEndian.PutUint32(e[8:], clamp32(s.start))
+		binary.LittleEndian.PutUint32(e[12:], clamp32(s.count))
+	}
+	b[510], b[511] = 0x55, 0xAA
+}
+
+// clamp32 is what the MBR can say of a larger number.
+func clamp32(n int64) uint32 { return uint32(min(n, 1<<32-1)) }
+
+// putCHS writes a block address as cylinder, head and sector of a disk of 64
+// heads and 32 sectors. What lies behind cylinder 1023 is its last block.
+func putCHS(b []byte, block int64) {
+	const heads, sectors = 64, 32
+	c, h, s := block/(heads*sectors), block/sectors%heads, block%sectors+1
+	if c > 1023 {
+		c, h, s = 1023, 254, 63
+	}
+	b[0], b[1], b[2] = byte(h), byte(s)|byte(c>>8)<<6, byte(c)
+}

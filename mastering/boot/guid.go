@@ -1,0 +1,70 @@
+package boot
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"fmt"
+	"strings"
+)
+
+// GUID is a globally unique identifier as it is stored: its first three fields
+// are little-endian (UEFI Specification, appendix A).
+type GUID [16]byte
+
+// ParseGUID reads a GUID such as C12A7328-F81F-11D2-BA4B-00A0C93EC93B.
+func ParseGUID(s string) (GUID, error) {
+	var g GUID
+	b, err := hex.DecodeString(strings.ReplaceAll(s, "-", ""))
+	if err != nil || len(b) != len(g) || len(s) != 36 {
+		return g, fmt.Errorf("%q is no GUID such as %s", s, TypeEFI.GUID)
+	}
+	copy(g[:], b)
+	g.swap()
+	return g, nil
+}
+
+func mustGUID(s string) GUID {
+	var g GUID
+	b, err := hex.DecodeString(strings.ReplaceAll(s, "-", ""))
+	if err != nil || copy(g[:], b) != len(g) {
+		panic("boot: " + s + " is no GUID")
+	}
+	g.swap()
+	return g
+}
+
+// swap turns a GUID as it is written into one as it is stored, and back.
+func (g *GUID) swap() {
+	g[0], g[1], g[2], g[3] = g[3], g[2], g[1], g[0]
+	g[4], g[5] = g[5], g[4]
+	g[6], g[7] = g[7], g[6]
+}
+
+func (g GUID) String() string {
+	g.swap()
+	return strings.ToUpper(fmt.Sprintf("%x-%x-%x-%x-%x", g[0:4], g[4:6], g[6:8], g[8:10], g[10:16]))
+}
+
+// Seed is what the identifiers of an image follow from: the same seed gives the
+// same image.
+type Seed [sha256.Size]byte
+
+// NewSeed returns the seed of a volume of that label made at that time, in
+// nanoseconds since 1970.
+func NewSeed(label string, made int64) Seed {
+	return sha256.Sum256(fmt.Appendf(nil, "%s\x00%d", label, made))
+}
+
+// guid returns identifier number n: a GUID of version 8, "custom" (RFC 9562 5.8).
+func (s Seed) guid(n int) GUID {
+	sum := sha256.Sum256(binary.LittleEndian.AppendUint64(s[:], uint64(n)))
+	var g GUID
+	copy(g[:], sum[:])
+	g[7] = g[7]&0x0F | 0x80 // the version is in the third field, which is little-endian
+	g[8] = g[8]&0x3F | 0x80
+	return g
+}
+
+// signature returns the disk signature of the MBR, which is not 0.
+func (s Seed) signature() uint32 { return binary.LittleEndian.Uint32(s[:]) | 1 }

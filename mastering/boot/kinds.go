@@ -1,0 +1,233 @@
+package boot
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// Platform is what kind of machine a boot image is for (El Torito 2.1, 2.3).
+type Platform byte
+
+// Platforms. That of UEFI is defined by the UEFI Specification 13.3.2.1.
+const (
+	BIOS    Platform = 0x00
+	PowerPC Platform = 0x01
+	Mac     Platform = 0x02
+	EFI     Platform = 0xEF
+)
+
+// Emulation is what disk a boot image appears as (El Torito 2.2).
+type Emulation byte
+
+// Emulations. FloppyBySize is one of the three floppies: the one that has the
+// size of the image.
+const (
+	NoEmulation  Emulation = 0
+	Floppy12     Emulation = 1
+	Floppy144    Emulation = 2
+	Floppy288    Emulation = 3
+	HardDisk     Emulation = 4
+	FloppyBySize Emulation = 0xFF
+)
+
+// Style is how boot code of a disk is told where the boot image is.
+type Style uint8
+
+// Styles of boot code.
+const (
+	StyleAuto     Style = iota // known from the code itself
+	StyleISOLINUX              // block address of the image at byte 432
+	StyleGRUB                  // block address of the image's second sector at byte 432
+	StylePlain                 // it is not told
+)
+
+// GPT says whether there is a GUID partition table.
+type GPT uint8
+
+// Kinds of GPT.
+const (
+	GPTNone GPT = iota
+	// GPTOnly is a GPT as the UEFI Specification wants it, with a protective MBR.
+	GPTOnly
+	// GPTHybrid is a GPT beside an MBR that names partitions too, and with
+	// partitions that overlap, as isohybrid writes it for old Macs.
+	GPTHybrid
+)
+
+// Type says what is in a partition: an MBR type and the type GUID of a GPT.
+type Type struct {
+	MBR  byte
+	GUID GUID
+}
+
+// Types of partitions.
+var (
+	TypeEFI       = Type{0xEF, mustGUID("C12A7328-F81F-11D2-BA4B-00A0C93EC93B")}
+	TypeBasicData = Type{0x0C, mustGUID("EBD0A0A2-B9E5-4433-87C0-68B6B72699C7")}
+	TypeLinux     = Type{0x83, mustGUID("0FC63DAF-8483-4772-8E79-3D69D8477DE4")}
+	TypeHFS       = Type{0xAF, mustGUID("48465300-0000-11AA-AA11-00306543ECAC")}
+	TypeISO       = Type{0xCD, TypeBasicData.GUID}
+)
+
+// word pairs a value with how it is written in saved options and descriptions.
+type word[T comparable] struct {
+	value T
+	text  string
+}
+
+var (
+	platforms  = []word[Platform]{{BIOS, "bios"}, {PowerPC, "ppc"}, {Mac, "mac"}, {EFI, "efi"}}
+	emulations = []word[Emulation]{
+		{NoEmulation, "none"},
+		{Floppy12, "1.2M"},
+		{Floppy144, "1.44M"},
+		{Floppy288, "2.88M"},
+		{HardDisk, "disk"},
+		{FloppyBySize, "floppy"},
+	}
+	styles = []word[Style]{{StyleAuto, "auto"}, {StyleISOLINUX, "isolinux"}, {StyleGRUB, "grub"}, {StylePlain, "plain"}}
+	gpts   = []word[GPT]{{GPTNone, "none"}, {GPTOnly, "only"}, {GPTHybrid, "hybrid"}}
+	types  = []word[Type]{
+		{TypeEFI, "efi"}, {TypeBasicData, "data"}, {TypeLinux, "linux"}, {TypeHFS, "hfs"}, {TypeISO, "iso"},
+	}
+)
+
+func wordOf[T comparable](words []word[T], v T) (string, bool) {
+	for _, w := range words {
+		if w.value == v {
+			return w.text, true
+		}
+	}
+	return "", false
+}
+
+func valueOf[T comparable](words []word[T], what, s string) (T, error) {
+	var known []string
+	for _, w := range words {
+		if strings.EqualFold(w.text, s) {
+			return w.value, nil
+		}
+		known = append(known, w.text)
+	}
+	var none T
+	return none, fmt.Errorf("%s %q: want one of %s", what, s, strings.Join(known, ", "))
+}
+
+func (p Platform) String() string {
+	if s, ok := wordOf(platforms, p); ok {
+		return s
+	}
+	return fmt.Sprintf("0x%02x", byte(p))
+}
+
+// MarshalText implements encoding.TextMarshaler.
+func (p Platform) MarshalText() ([]byte, error) { return []byte(p.String()), nil }
+
+// UnmarshalText implements encoding.TextUnmarshaler. A number stands for a
+// platform that has no name here.
+func (p *Platform) UnmarshalText(b []byte) error {
+	if n, err := strconv.ParseUint(string(b), 0, 8); err == nil {
+		*p = Platform(n)
+		return nil
+	}
+	v, err := valueOf(platforms, "platform", string(b))
+	*p = v
+	return err
+}
+
+func (e Emulation) String() string {
+	if s, ok := wordOf(emulations, e); ok {
+		return s
+	}
+	return strconv.Itoa(int(e))
+}
+
+// MarshalText implements encoding.TextMarshaler.
+func (e Emulation) MarshalText() ([]byte, error) { return []byte(e.String()), nil }
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (e *Emulation) UnmarshalText(b []byte) (err error) {
+	*e, err = valueOf(emulations, "emulation", string(b))
+	return err
+}
+
+func (s Style) String() string { t, _ := wordOf(styles, s); return t }
+
+// MarshalText implements encoding.TextMarshaler.
+func (s Style) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (s *Style) UnmarshalText(b []byte) (err error) {
+	*s, err = valueOf(styles, "style of boot code", string(b))
+	return err
+}
+
+func (g GPT) String() string { t, _ := wordOf(gpts, g); return t }
+
+// MarshalText implements encoding.TextMarshaler.
+func (g GPT) MarshalText() ([]byte, error) { return []byte(g.String()), nil }
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (g *GPT) UnmarshalText(b []byte) (err error) {
+	*g, err = valueOf(gpts, "GPT", string(b))
+	return err
+}
+
+func (t Type) String() string {
+	if s, ok := wordOf(types, t); ok {
+		return s
+	}
+	if t.GUID == (GUID{}) {
+		return fmt.Sprintf("0x%02x", t.MBR)
+	}
+	return fmt.Sprintf("0x%02x/%s", t.MBR, t.GUID)
+}
+
+// MarshalText implements encoding.TextMarshaler.
+func (t Type) MarshalText() ([]byte, error) { return []byte(t.String()), nil }
+
+// UnmarshalText implements encoding.TextUnmarshaler. A type is a word such as
+// "efi", an MBR type such as 0xef, a GUID, or both with a slash between them.
+func (t *Type) UnmarshalText(b []byte) error {
+	s := string(b)
+	if v, err := valueOf(types, "", s); err == nil {
+		*t = v
+		return nil
+	}
+	number, guid, both := strings.Cut(s, "/")
+	if !both && strings.Count(s, "-") == 4 {
+		number, guid = "", s
+	}
+	v := Type{MBR: TypeBasicData.MBR}
+	if number != "" {
+		n, err := strconv.ParseUint(number, 0, 8)
+		if err != nil || n == 0 {
+			_, err = valueOf(types, "partition type", s)
+			return fmt.Errorf("%w, a number from 0x01 to 0xff, or a GUID", err)
+		}
+		v.MBR = byte(n)
+	}
+	if guid != "" {
+		g, err := ParseGUID(guid)
+		if err != nil {
+			return fmt.Errorf("partition type: %w", err)
+		}
+		v.GUID = g
+	}
+	*t = v
+	return nil
+}
+
+// guid returns the type GUID that stands for the type in a GPT.
+func (t Type) guid() GUID {
+	if t.GUID != (GUID{}) {
+		return t.GUID
+	}
+	for _, w := range types {
+		if w.value.MBR == t.MBR {
+			return w.value.GUID
+		}
+	}
+	return TypeBasicData.GUID
+}

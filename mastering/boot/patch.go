@@ -1,0 +1,120 @@
+package boot
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+
+	"glassmaster/mastering/layout"
+)
+
+// Places in boot images that loaders want filled in, bytes.
+const (
+	infoStart = 8    // of the boot information table
+	infoEnd   = 64   // behind it
+	grubInfo  = 2548 // of the block address in GRUB's image
+)
+
+// volumeDescriptor is where the boot information table says the primary volume
+// descriptor is.
+const volumeDescriptor = 16
+
+// Patched is a boot image with the places filled in that its loader wants. The
+// file itself stays as it is: the bytes change on their way into the image. It
+// is a layout.Opener.
+type Patched struct {
+	Base      layout.Source
+	Size      int64  // bytes
+	LBA       uint32 // of the image, known before it is opened
+	InfoTable bool
+	GRUBInfo  bool
+}
+
+func (p *Patched) String() string { return p.Base.String() }
+
+// Open implements layout.Opener. The image is read for its checksum.
+func (p *Patched) Open() (layout.Reader, error) {
+	r, err := OpenSource(p.Base, p.Size)
+	if err != nil {
+		return nil, err
+	}
+	q := &patchedReader{Reader: r}
+	if p.GRUBInfo {
+		b := make([]byte, 8)
+		binary.LittleEndian.PutUint64(b, uint64(p.LBA)*blocksPerSector+5)
+		q.patches = append(q.patches, patch{grubInfo, b})
+	}
+	if p.InfoTable {
+		sum, err := checksum(q, p.Size) // of what is on the disc
+		if err != nil {
+			r.Close()
+			return nil, err
+		}
+		b := make([]byte, infoEnd-infoStart)
+		binary.LittleEndian.PutUint32(b[0:], volumeDescriptor)
+		binary.LittleEndian.PutUint32(b[4:], p.LBA)
+		binary.LittleEndian.PutUint32(b[8:], uint32(p.Size))
+		binary.LittleEndian.PutUint32(b[12:], sum)
+		q.patches = append(q.patches, patch{infoStart, b})
+	}
+	return q, nil
+}
+
+// checksum adds the 32-bit words of an image from byte 64 on; the last one is
+// filled with zeros.
+func checksum(r io.ReaderAt, size int64) (uint32, error) {
+	var sum uint32
+	buf := make([]byte, 64<<10)
+	for at := int64(infoEnd); at < size; {
+		k := int(min(int64(len(buf)), size-at))
+		n, err := r.ReadAt(buf[:k], at)
+		if n < k {
+			if err == nil || errors.Is(err, io.EOF) {
+				err = layout.ErrShrunk
+			}
+			return 0, err
+		}
+		clear(buf[k:min(len(buf), k+3)])
+		for i := 0; i < k; i += 4 {
+			sum += binary.LittleEndian.Uint32(buf[i:])
+		}
+		at += int64(k)
+	}
+	return sum, nil
+}
+
+type patch struct {
+	off int64
+	b   []byte
+}
+
+type patchedReader struct {
+	layout.Reader
+	patches []patch
+}
+
+// ReadAt implements io.ReaderAt.
+func (r *patchedReader) ReadAt(p []byte, off int64) (int, error) {
+	n, err := r.Reader.ReadAt(p, off)
+	for _, q := range r.patches {
+		from, to := max(off, q.off), min(off+int64(n), q.off+int64(len(q.b)))
+		if from < to {
+			copy(p[from-off:to-off], q.b[from-q.off:])
+		}
+	}
+	return n, err
+}
+
+// OpenSource opens any source of so many bytes.
+func OpenSource(s layout.Source, size int64) (layout.Reader, error) {
+	switch s := s.(type) {
+	case layout.Opener:
+		return s.Open()
+	case layout.Renderer:
+		b := make([]byte, size)
+		s.Render(b)
+		return layout.Bytes(b).Open()
+	}
+	return nil, fmt.Errorf("a source of type %T cannot be opened", s)
+}

@@ -1,0 +1,87 @@
+package iso9660
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"glassmaster/mastering/boot"
+	"glassmaster/mastering/layout"
+	"glassmaster/mastering/peertest"
+	"glassmaster/mastering/tree"
+)
+
+// TestPartitionIsAVolume reads the partition that is the volume by itself.
+func TestPartitionIsAVolume(t *testing.T) {
+	for _, offset := range []int{16, 64} {
+		top := sampleTree(t)
+		image := masterBoot(t, hostTree(t, top), Options{Boot: &boot.Options{GPT: boot.GPTOnly, PartitionOffset: offset}})
+		b := read(t, image)
+		start := offset * sectorSize
+		partition := write(t, filepath.Join(t.TempDir(), "partition.iso"), b[start:])
+		for _, view := range []string{ViewRockRidge, ViewJoliet, ViewPlain} {
+			whole, part := open(t, image, view), open(t, partition, view)
+			compare(t, view, listing(t, part, posix(t, part)), listing(t, whole, posix(t, whole)))
+		}
+		for _, args := range [][]string{{"isoinfo", "-l", "-i"}, {"isoinfo", "-R", "-f", "-i"}, {"isoinfo", "-J", "-f", "-i"}, {"bsdtar", "-tvf"}} {
+			whole := peertest.Run(t, "", args[0], append(args[1:], image)...)
+			part := peertest.Run(t, "", args[0], append(args[1:], partition)...)
+			if args[1] == "-l" { // shows addresses
+				part, whole = withoutAddresses(part), withoutAddresses(whole)
+			}
+			compare(t, strings.Join(args, " "), part, whole)
+		}
+		out := t.TempDir()
+		peertest.Run(t, out, "bsdtar", "-xf", partition)
+		peertest.Run(t, "", "diff", "-r", "--no-dereference", "--exclude=pipe", top, out)
+		wantLines(t, report(t, image), fmt.Sprintf("Partition offset : %d", offset))
+	}
+}
+
+// withoutAddresses cuts the addresses out of what isoinfo -l prints.
+func withoutAddresses(s string) string {
+	var out strings.Builder
+	for _, line := range strings.Split(s, "\n") {
+		before, after, ok := strings.Cut(line, "[")
+		if _, name, found := strings.Cut(after, "]"); ok && found {
+			line = before + name
+		}
+		out.WriteString(line + "\n")
+	}
+	return out.String()
+}
+
+// hostTree makes a tree of a folder of the host.
+func hostTree(t testing.TB, top string) *tree.Node {
+	t.Helper()
+	var add func(dir *tree.Node, path string)
+	add = func(dir *tree.Node, path string) {
+		entries, err := os.ReadDir(path)
+		must(t, err)
+		for _, e := range entries {
+			info, err := e.Info()
+			must(t, err)
+			p := filepath.Join(path, e.Name())
+			n := tree.NewNode(e.Name(), info.Mode(), nil)
+			switch {
+			case info.Mode().IsRegular():
+				n = tree.NewNode(e.Name(), info.Mode(), layout.NewFile(p))
+				n.Size = info.Size()
+			case info.Mode()&os.ModeSymlink != 0:
+				target, err := os.Readlink(p)
+				must(t, err)
+				n = tree.NewNode(e.Name(), info.Mode(), tree.Symlink(target))
+			}
+			n.Modified = info.ModTime().UnixNano()
+			dir.Append(n)
+			if n.IsDir() {
+				add(n, p)
+			}
+		}
+	}
+	root := bootFiles(t, nil)
+	add(root, top)
+	return root
+}
