@@ -38,6 +38,7 @@ func (p *pilot) picture(name string) {
 	if dir == "" {
 		return
 	}
+	p.window.Content().Refresh()
 	f, err := os.Create(filepath.Join(dir, name+".png"))
 	if err != nil {
 		p.t.Fatal(err)

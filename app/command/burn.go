@@ -36,7 +36,7 @@ and compared, sector by sector, unless --no-verify is given.
 What is going to happen is shown first, and on a terminal you are asked. DRIVE may
 be left out where the machine has only one.`,
 		Example: `  glassmaster burn holiday.iso /dev/sr0
-  glassmaster burn ~/Pictures --append
+  glassmaster burn ~/Pictures --yes --eject
   glassmaster burn debian.iso virtual:disc.gmv?medium=dvd+r`,
 		Args: wanted(1, 2, "IMAGE [DRIVE]"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -47,7 +47,7 @@ be left out where the machine has only one.`,
 	f.IntVar(&o.Speed, "speed", 0, "speed in `kB/s` (1000 bytes); \"media\" lists what the drive offers (the highest)")
 	f.BoolVar(&o.Simulate, "simulate", false, "go through everything with the laser off, where the medium knows that")
 	f.BoolVar(&o.NoVerify, "no-verify", false, "do not read the disc again and compare")
-	f.BoolVar(&o.Appendable, "append", false, "leave the disc open, so that more can be added later")
+	f.BoolVar(&o.Appendable, "append", false, "leave the disc open, so that a session that was made for it can be added")
 	f.BoolVar(&o.Eject, "eject", false, "open the tray at the end")
 	f.BoolVar(&o.DiscAtOnce, "dao", false, "DVD-R: write the disc at once instead of incrementally")
 	f.BoolVar(&o.Blank, "blank", false, "erase or overwrite a rewritable disc that holds data")
@@ -129,8 +129,7 @@ func leftOut(n int) string {
 
 // agree shows what is going to happen, and asks whoever sits at the terminal.
 func (s *session) agree(ctx context.Context, p record.Plan, src *source.Source, to string, o burning) error {
-	s.settle()
-	s.progress = nil // a new display begins below the question
+	s.settle() // a new display begins below the question
 	for _, w := range p.Warnings {
 		s.warn(w)
 	}

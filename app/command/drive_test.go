@@ -2,6 +2,7 @@ package command
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -9,6 +10,7 @@ import (
 
 	"glassmaster/drive"
 	"glassmaster/drive/tgtdtest"
+	"glassmaster/mastering/peertest"
 )
 
 // blankDisc returns the name of a recorder in software with a blank disc in it, and
@@ -153,6 +155,35 @@ func TestBurnOverTheNetwork(t *testing.T) {
 	}
 	if out := must(t, OK, "drives").out; !strings.Contains(out, recorder) {
 		t.Errorf("drives: %s", out)
+	}
+}
+
+// A volume that was made for sector 0 is not burned behind another session,
+// where nobody could read it; one that was made for that place is.
+func TestSecondSession(t *testing.T) {
+	dir := sample(t)
+	recorder, file := blankDisc(t, "dvd+r")
+	must(t, OK, "burn", "--append", dir, recorder)
+	for _, from := range []string{dir, builtImage(t)} {
+		r := must(t, NoMedium, "burn", from, recorder)
+		if !strings.Contains(r.log, "was made for address 0") {
+			t.Errorf("%s", r.log)
+		}
+	}
+	o := outcomeOf(t, must(t, OK, "media", "--json", recorder).out)
+	next := o["data"].(map[string]any)["next_writable_lba"].(float64)
+	more := t.TempDir()
+	if err := os.WriteFile(filepath.Join(more, "second"), []byte("second"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	session := filepath.Join(t.TempDir(), "session.iso")
+	peertest.Run(t, "", "genisoimage", "-quiet", "-R", "-C", fmt.Sprintf("0,%.0f", next), "-M", file, "-o", session, more)
+	must(t, OK, "burn", session, recorder)
+	if got := must(t, OK, "cat", recorder, "second", "readme.txt").out; got != "second"+files["readme.txt"] {
+		t.Errorf("cat: %q", got)
+	}
+	if got := must(t, OK, "ls", "--session", "1", recorder).out; strings.Contains(got, "second") {
+		t.Errorf("the first session: %s", got)
 	}
 }
 

@@ -27,9 +27,9 @@ func (s *session) listVerb() *cobra.Command {
 		Use:     "ls IMAGE [PATH...]",
 		Aliases: []string{"list"},
 		Short:   "List the files of a disc",
-		Long: `List the files of a disc: a folder, or with -R everything below it. Entries come
-in the order of the disc, a folder's name ends in a slash. Beneath PATH is
-everything, when there is none the whole disc.
+		Long: `List the files of a disc: those in PATH, or in the root of the disc, and with -R
+everything below. Paths are printed whole, so that "cat" and "extract" take them;
+those of folders end in a slash. Entries come in the order of the disc.
 
 -l shows permissions, owner, group, size in bytes, time and name.`,
 		Example: `  glassmaster ls -l holiday.iso

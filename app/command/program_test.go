@@ -205,11 +205,12 @@ func pseudoTerminal(t *testing.T) (ours, theirs *os.File) {
 	return ours, theirs
 }
 
-// On a terminal there are bars, elsewhere there are lines.
-func TestOnATerminal(t *testing.T) {
-	bin, dir := program(t), sample(t)
+// onTerminal runs the program with a terminal for its remarks, and returns what
+// appeared there.
+func onTerminal(t *testing.T, bin string, args ...string) []byte {
+	t.Helper()
 	ours, theirs := pseudoTerminal(t)
-	cmd := exec.Command(bin, "build", dir, "-o", filepath.Join(t.TempDir(), "x.iso"))
+	cmd := exec.Command(bin, args...)
 	cmd.Env = append(os.Environ(), "TERM=xterm")
 	cmd.Stderr = theirs
 	if err := cmd.Start(); err != nil {
@@ -220,7 +221,21 @@ func TestOnATerminal(t *testing.T) {
 	if err := cmd.Wait(); err != nil {
 		t.Fatalf("%v\n%s", err, screen)
 	}
+	return screen
+}
+
+// On a terminal there are bars, elsewhere there are lines.
+func TestOnATerminal(t *testing.T) {
+	bin, dir := program(t), sample(t)
+	screen := onTerminal(t, bin, "build", dir, "-o", filepath.Join(t.TempDir(), "x.iso"))
 	for _, want := range []string{"scanning", "writing", "━━━", "x.iso: "} {
+		if !bytes.Contains(screen, []byte(want)) {
+			t.Errorf("%q is missing on the screen: %q", want, screen)
+		}
+	}
+	recorder, _ := blankDisc(t, "dvd+r")
+	screen = onTerminal(t, bin, "burn", dir, recorder)
+	for _, want := range []string{"close: sequential", "writing", "comparing", "━━━", "read back and equal"} {
 		if !bytes.Contains(screen, []byte(want)) {
 			t.Errorf("%q is missing on the screen: %q", want, screen)
 		}

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"glassmaster/app/terminal"
+	"glassmaster/mastering/progress"
 )
 
 // session is one run of the program.
@@ -50,10 +51,8 @@ func (s *session) report() *terminal.Report {
 		s.progress = terminal.New(s.machine(), terminal.JSON)
 	case s.quiet:
 		s.progress = terminal.New(s.log, terminal.Quiet)
-	case terminal.Interactive(s.log):
-		s.progress = terminal.New(s.log, terminal.Bars)
 	default:
-		s.progress = terminal.New(s.log, terminal.Lines)
+		s.progress = terminal.New(s.log, terminal.Suitable(s.log))
 	}
 	return s.progress
 }
@@ -66,10 +65,12 @@ func (s *session) machine() io.Writer {
 	return s.out
 }
 
-// settle ends the display of progress, so that text can follow.
+// settle ends the display of progress, so that text can follow. What is
+// reported later begins a new one.
 func (s *session) settle() {
 	if s.progress != nil {
 		s.progress.Close()
+		s.progress = nil
 	}
 }
 
@@ -83,11 +84,7 @@ func (s *session) note(format string, args ...any) {
 
 // warn says that something is not as it was asked for.
 func (s *session) warn(text string) {
-	if s.json {
-		json.NewEncoder(s.machine()).Encode(terminal.Said{Type: "message", Level: "warning", Text: text})
-		return
-	}
-	fmt.Fprintln(s.log, "warning: "+terminal.Printable(text))
+	s.report().Message(progress.Warning, text)
 }
 
 // counted is a number of things in words: "1 file", "2 files".

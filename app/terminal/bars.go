@@ -35,15 +35,18 @@ func (b *bars) begin(s progress.Snapshot) {
 		b.container = mpb.New(mpb.WithOutput(b.out), mpb.WithAutoRefresh())
 	}
 	p := &phase{meter: b.meter, over: make(chan struct{})}
-	name := fmt.Sprintf("%-10s ", s.Phase)
+	name := fmt.Sprintf("%-18s ", s.Phase)
 	var style mpb.BarFillerBuilder = mpb.BarStyle().Lbound("").Filler("━").Tip("━").Padding("─").Rbound("")
+	var still mpb.BarOption
 	if s.Total <= 0 {
 		style = mpb.SpinnerStyle().PositionLeft()
+		still = mpb.BarFillerClearOnComplete() // or it goes on turning
 	}
 	// The bar is made without a total, so that it does not end by itself when the
 	// last byte is counted: what comes after that still belongs to the phase.
 	b.bar = b.container.New(0, style,
 		mpb.BarWidth(24),
+		still,
 		mpb.PrependDecorators(decor.Name(name)),
 		mpb.AppendDecorators(decor.Any(func(decor.Statistics) string { return " " + p.text() })))
 	if s.Total > 0 {
@@ -100,6 +103,9 @@ func (p *phase) text() string {
 
 // finished says what a phase has done.
 func finished(s progress.Snapshot) string {
+	if s.Total <= 0 && s.Done == 0 {
+		return Duration(s.Elapsed)
+	}
 	parts := []string{Size(s.Done)}
 	if s.Total > 0 && s.Done < s.Total {
 		parts[0] += " of " + Size(s.Total)

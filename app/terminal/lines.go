@@ -55,10 +55,13 @@ func spoken(m progress.Message) string {
 // describe says in words how far a phase is.
 func describe(s progress.Snapshot) string {
 	var parts []string
-	if s.Total > 0 {
+	switch {
+	case s.Total > 0:
 		parts = append(parts, fmt.Sprintf("%d %%", percent(s)), Size(s.Done)+" of "+Size(s.Total))
-	} else {
+	case s.Done > 0:
 		parts = append(parts, Size(s.Done))
+	default:
+		parts = append(parts, Duration(s.Elapsed))
 	}
 	if s.Rate > 0 {
 		parts = append(parts, Rate(s.Rate))

@@ -34,6 +34,19 @@ func Interactive(w io.Writer) bool {
 	return ok && os.Getenv("TERM") != "dumb" && term.IsTerminal(int(f.Fd()))
 }
 
+// Suitable returns the style for people who look at w: bars where it is a
+// terminal with room for them, lines elsewhere.
+func Suitable(w io.Writer) Style {
+	if !Interactive(w) {
+		return Lines
+	}
+	width, height, err := term.GetSize(int(w.(*os.File).Fd()))
+	if err != nil || width < 60 || height < 4 { // 0 by 0 where nobody has set a size
+		return Lines
+	}
+	return Bars
+}
+
 // view is one way of showing a job. Its methods are never called at the same
 // time.
 type view interface {

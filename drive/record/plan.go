@@ -9,6 +9,11 @@ import (
 	"glassmaster/drive/read"
 	"glassmaster/drive/scsi"
 	"glassmaster/mastering/disc"
+	"glassmaster/mastering/volume"
+
+	// The file systems by which a source tells for which address it was made.
+	_ "glassmaster/mastering/iso9660"
+	_ "glassmaster/mastering/udf"
 )
 
 // Burn is a burn that was planned and not begun.
@@ -163,6 +168,11 @@ func (b *Burn) choose() error {
 		return errors.New("the source has several sessions at the same address: it is damaged")
 	}
 	if tr.Start == 0 && b.next > 0 {
+		// Such a burn goes well, and then the files cannot be found. An image that is
+		// no volume by itself was made to stand behind what is on the disc.
+		if _, err := volume.OpenDisc(b.src, volume.Options{}); err == nil {
+			return fmt.Errorf("%w: it goes on at address %d, and the source was made for address 0: its files could not be found there; use a blank disc, or an image that was made for this address", ErrNotWritable, b.next)
+		}
 		b.warn("the disc goes on at address %d: the image can only be used there if it was made for that address", b.next)
 	}
 	b.start = tr.Start

@@ -6,12 +6,15 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"glassmaster/drive/mmc"
 	"glassmaster/drive/read"
 	"glassmaster/drive/record"
 	"glassmaster/mastering/disc"
+	"glassmaster/mastering/iso9660"
 	"glassmaster/mastering/progress"
+	"glassmaster/mastering/tree"
 )
 
 // session is a source whose sectors lie behind the sessions before it.
@@ -50,6 +53,16 @@ func TestSessions(t *testing.T) {
 			}
 			if info.Status != mmc.Appendable || info.NextWritable <= 500 || info.Free <= 0 || len(info.Sessions) != 1 {
 				t.Fatalf("medium: %+v", info)
+			}
+
+			// A whole volume would be compared as equal, and its files never found.
+			whole, _, err := iso9660.Plan(tree.NewFolder("", time.Unix(0, 0)), iso9660.Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, err = record.NewPlan(ctx, d, disc.FromReaderAt(whole, whole.Size(), nil), record.Options{})
+			if !errors.Is(err, record.ErrNotWritable) || !strings.Contains(err.Error(), "made for address 0") {
+				t.Errorf("a volume for address 0 was planned behind a session: %v", err)
 			}
 
 			src := session{discOf(want[1]), info.NextWritable + 16}

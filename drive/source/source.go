@@ -46,6 +46,9 @@ func (s *Source) Close() error {
 	return err
 }
 
+// Unwrap returns the disc itself, which may know quicker ways to be read.
+func (s *Source) Unwrap() disc.Disc { return s.Disc }
+
 // Opener opens discs and drives for one run of the program.
 type Opener struct {
 	// Wrap, if not nil, stands between every drive that is opened and its user.

@@ -138,6 +138,32 @@ func TestDirectHostile(t *testing.T) {
 	}
 }
 
+// scratched fails reads that touch sector 7 as a whole.
+type scratched struct{ io.ReaderAt }
+
+func (s scratched) ReadAt(p []byte, off int64) (int, error) {
+	if off < 8*disc.SectorSize && off+int64(len(p)) > 7*disc.SectorSize {
+		return 0, fs.ErrInvalid
+	}
+	return s.ReaderAt.ReadAt(p, off)
+}
+
+// TestScratched extracts what is around a bad sector.
+func TestScratched(t *testing.T) {
+	d := &direct{image: scratched{bytes.NewReader(make([]byte, 40960))}}
+	for i := range 20 {
+		d.add(fmt.Sprint(i), 0o644, volume.Extent{Start: disc.LBA(i), Length: 2048})
+	}
+	dir := t.TempDir()
+	r, err := Extract(t.Context(), d, dir, Options{}, progress.Discard)
+	if err == nil || !strings.Contains(err.Error(), "sector 7") || r.Files != 19 || r.Failed != 1 {
+		t.Errorf("%v, %+v", err, r)
+	}
+	if _, err := os.Stat(filepath.Join(dir, "7")); err == nil {
+		t.Error("a file that could not be read was left behind")
+	}
+}
+
 // TestEncoded extracts files that have to be expanded.
 func TestEncoded(t *testing.T) {
 	peertest.Need(t, "xorriso")

@@ -62,6 +62,9 @@ func (s *source) window(off int64, n int) ([]byte, error) {
 	}
 	want := max(n, s.grow)
 	got, err := s.image.ReadAt(s.buf[:want], off)
+	if got < n && want > n { // a drive may fail for a bad sector of another file
+		got, err = s.image.ReadAt(s.buf[:n], off)
+	}
 	s.off, s.have = off, s.buf[:got]
 	if got < n {
 		if err == nil || errors.Is(err, io.EOF) {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
+	"maps"
 	"slices"
 
 	"glassmaster/mastering/disc"
@@ -34,7 +35,8 @@ const maxDefects = 1000
 // Check examines the descriptors, path tables, directories and boot catalogue of
 // the session that v shows, in all its trees, against ECMA-119. It does not read
 // the contents of files. The list is in the order of the structures; it ends with
-// a note when there would be more than a thousand. The error is that of ctx.
+// a note when there would be more than a thousand, and of minor defects of one
+// kind it holds the first ten. The error is that of ctx.
 func (v *FS) Check(ctx context.Context) ([]Defect, error) {
 	c := &checker{ctx: ctx, v: v}
 	c.set()
@@ -45,6 +47,7 @@ func (v *FS) Check(ctx context.Context) ([]Defect, error) {
 	}
 	c.overlaps()
 	c.boot()
+	c.summarise()
 	return c.list, ctx.Err()
 }
 
@@ -54,6 +57,7 @@ type checker struct {
 	v    *FS
 	list []Defect
 	full bool
+	odds map[string]*oddity
 	used []use
 }
 
@@ -76,22 +80,61 @@ func placeAt(off int64, path string) spot {
 	return spot{disc.LBA(off / disc.SectorSize), int(off % disc.SectorSize), path}
 }
 
-func (c *checker) report(at spot, minor bool, format string, args ...any) {
-	if len(c.list) == maxDefects {
-		if !c.full {
-			c.list = append(c.list, Defect{LBA: at.lba, Text: fmt.Sprintf("there are more defects than the %d listed", maxDefects)})
-		}
-		c.full = true
+// oddity counts the minor defects of one kind.
+type oddity struct {
+	count int
+	first Defect
+}
+
+// maxOdd is how many minor defects of one kind are listed. Some writers make the
+// same in every folder, which must not hide what matters.
+const maxOdd = 10
+
+// bad reports what readers stumble over.
+func (c *checker) bad(at spot, format string, args ...any) {
+	c.add(Defect{at.lba, at.offset, at.path, fmt.Sprintf(format, args...), false})
+}
+
+// odd reports what they do not mind.
+func (c *checker) odd(at spot, format string, args ...any) {
+	if c.odds == nil {
+		c.odds = map[string]*oddity{}
+	}
+	o := c.odds[format]
+	if o == nil {
+		o = &oddity{}
+		c.odds[format] = o
+	}
+	if o.count++; o.count > maxOdd {
+		return
+	}
+	d := Defect{at.lba, at.offset, at.path, fmt.Sprintf(format, args...), true}
+	if o.count == 1 {
+		o.first = d
+	}
+	c.add(d)
+}
+
+func (c *checker) add(d Defect) {
+	if len(c.list) < maxDefects {
+		c.list = append(c.list, d)
 		return
 	}
 	if !c.full {
-		c.list = append(c.list, Defect{at.lba, at.offset, at.path, fmt.Sprintf(format, args...), minor})
+		c.list = append(c.list, Defect{LBA: d.LBA, Text: fmt.Sprintf("there are more defects than the %d listed", maxDefects), Minor: d.Minor})
 	}
+	c.full = true
 }
 
-// bad and odd report what readers stumble over, and what they do not mind.
-func (c *checker) bad(at spot, format string, args ...any) { c.report(at, false, format, args...) }
-func (c *checker) odd(at spot, format string, args ...any) { c.report(at, true, format, args...) }
+// summarise tells of the minor defects that are not listed.
+func (c *checker) summarise() {
+	for _, format := range slices.Sorted(maps.Keys(c.odds)) {
+		if o := c.odds[format]; o.count > maxOdd {
+			o.first.Text = fmt.Sprintf("the same is found in %d more places: %s", o.count-maxOdd, o.first.Text)
+			c.add(o.first)
+		}
+	}
+}
 
 // set examines the volume descriptors.
 func (c *checker) set() {

@@ -108,6 +108,31 @@ func TestCheckBad(t *testing.T) {
 	}
 }
 
+// TestCheckMany lists the first of many minor defects, and still the others.
+func TestCheckMany(t *testing.T) {
+	h := newHandmade()
+	for range 30 {
+		copy(h.add(20, "A.;1", 30, 1, 0)[18:], "\x65\x0d") // a thirteenth month
+	}
+	v := h.open(t, "")
+	list, err := v.Check(t.Context())
+	must(t, err)
+	dates, twice, more := 0, 0, 0
+	for _, d := range list {
+		switch s := d.String(); {
+		case strings.Contains(s, "20 more places"):
+			more++
+		case strings.Contains(s, "the date of"):
+			dates++
+		case strings.Contains(s, "there twice"):
+			twice++
+		}
+	}
+	if dates != 10 || twice != 29 || more != 1 {
+		t.Errorf("%d dates, %d identifiers, %d summaries in %v", dates, twice, more, list)
+	}
+}
+
 func TestCheckCancelled(t *testing.T) {
 	v := open(t, genisoimage(t, folders(t)), "")
 	ctx, cancel := context.WithCancel(t.Context())

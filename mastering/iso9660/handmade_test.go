@@ -3,6 +3,7 @@ package iso9660
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"io"
 	"io/fs"
 	"strings"
@@ -351,6 +352,49 @@ func TestShort(t *testing.T) {
 	p, err := io.ReadAll(f)
 	if len(p) != 2048 || err == nil || !strings.Contains(err.Error(), "sector 31") {
 		t.Errorf("%d bytes, %v", len(p), err)
+	}
+}
+
+// scratched is an image of which some sectors cannot be read: a read that touches
+// one fails as a whole.
+type scratched struct {
+	io.ReaderAt
+	bad map[int64]bool
+}
+
+func (s scratched) ReadAt(p []byte, off int64) (int, error) {
+	for at := off / disc.SectorSize; at <= (off+int64(len(p))-1)/disc.SectorSize; at++ {
+		if s.bad[at] {
+			return 0, errScratch
+		}
+	}
+	return s.ReaderAt.ReadAt(p, off)
+}
+
+var errScratch = errors.New("unrecovered read error")
+
+// TestScratched reads what is around the bad sectors of a directory.
+func TestScratched(t *testing.T) {
+	h := newHandmade()
+	h.dir(22, 20, 6)
+	h.add(20, "D", 22, 6*2048, flagDirectory)
+	for i := range 6 {
+		if i > 0 {
+			h.next[22] = (22 + i) * 2048
+		}
+		h.add(22, string(rune('A'+i)), 30, 1, 0)
+	}
+	h.add(20, "Z", 30, 1, 0)
+	r := scratched{bytes.NewReader(h.p), map[int64]bool{24: true, 26: true}}
+	v, err := Open(r, int64(len(h.p)), volume.Options{})
+	must(t, err)
+	got, err := walked(v)
+	if got != "D D/A D/B D/D D/F Z" || !errors.Is(err, errScratch) {
+		t.Errorf("%s, %v", got, err)
+	}
+	list, err := v.ReadDir("D")
+	if len(list) != 4 || !errors.Is(err, errScratch) {
+		t.Errorf("%v, %v", list, err)
 	}
 }
 

@@ -207,6 +207,22 @@ func TestViews(t *testing.T) {
 	}
 }
 
+// TestOtherRoot shows the Joliet tree where the root of the primary one is lost.
+func TestOtherRoot(t *testing.T) {
+	p, err := os.ReadFile(xorriso(t, folders(t), "-R", "-J"))
+	must(t, err)
+	copy(p[16*2048+158:], "\xff\xff\xff\x7f\x7f\xff\xff\xff")
+	v, err := Open(bytes.NewReader(p), int64(len(p)), volume.Options{})
+	must(t, err)
+	if got := fmt.Sprint(v.Volume().Views, names(t, v)); got != "[Joliet]a b c" {
+		t.Errorf("%s", got)
+	}
+	copy(p[17*2048+158:], "\xff\xff\xff\x7f\x7f\xff\xff\xff")
+	if _, err := Open(bytes.NewReader(p), int64(len(p)), volume.Options{}); err == nil || !strings.Contains(err.Error(), "root directory") {
+		t.Errorf("error %v", err)
+	}
+}
+
 // TestBsdtar compares what we show of images with what bsdtar shows: type and
 // permissions, owner, size, path and target.
 func TestBsdtar(t *testing.T) {

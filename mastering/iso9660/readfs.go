@@ -84,20 +84,20 @@ const rootRecord = -1
 func (v *FS) choose(view string) error {
 	primary, _ := find(v.set, func(d descriptor) bool { return d.kind() == typePrimary })
 	v.blockSize = checkBlockSize(primary.blockSize())
-	dot, err := v.rootDot(primary)
-	if err != nil {
-		return err
-	}
+	dot, err := v.rootDot(primary) // a tree whose root is not there may have a good one beside it
 	rock := dot != nil && dot.hasRock()
-	joliet, hasJoliet := find(v.set, func(d descriptor) bool { return d.joliet() > 0 })
-	enhanced, hasEnhanced := find(v.set, descriptor.enhanced)
+	joliet, hasJoliet := find(v.set, func(d descriptor) bool { return d.joliet() > 0 && v.hasRoot(d) })
+	enhanced, hasEnhanced := find(v.set, func(d descriptor) bool { return d.enhanced() && v.hasRoot(d) })
 	for _, w := range []struct {
 		name string
 		have bool
-	}{{ViewRockRidge, rock}, {ViewJoliet, hasJoliet}, {ViewEnhanced, hasEnhanced}, {ViewPlain, true}} {
+	}{{ViewRockRidge, rock}, {ViewJoliet, hasJoliet}, {ViewEnhanced, hasEnhanced}, {ViewPlain, err == nil}} {
 		if w.have {
 			v.info.Views = append(v.info.Views, w.name)
 		}
+	}
+	if len(v.info.Views) == 0 {
+		return err
 	}
 	if view == "" {
 		view = v.info.Views[0]
@@ -140,6 +140,12 @@ func (v *FS) rootOf(d descriptor) (span, error) {
 			d.lba, s.off/disc.SectorSize, s.n, v.size/disc.SectorSize)
 	}
 	return s, nil
+}
+
+// hasRoot reports whether the root directory of a descriptor can be there.
+func (v *FS) hasRoot(d descriptor) bool {
+	_, err := v.rootOf(d)
+	return err == nil
 }
 
 // rootDot decodes the record "." of the root, where SUSP introduces itself (P1281

@@ -58,6 +58,10 @@ func (s *scan) fill() bool {
 			s.raw = make([]byte, (n+disc.SectorSize-1)/disc.SectorSize*disc.SectorSize)
 		}
 		got, err := s.v.r.ReadAt(s.raw[:n], d.off)
+		if got < disc.SectorSize && n > disc.SectorSize { // a drive may fail as a whole for one bad sector
+			n = disc.SectorSize
+			got, err = s.v.r.ReadAt(s.raw[:n], d.off)
+		}
 		done := n
 		if got < n {
 			s.note(fmt.Errorf("read the directory at sector %d: %w", (d.off+int64(got))/disc.SectorSize, noEOF(err)))

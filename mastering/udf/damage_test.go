@@ -11,7 +11,9 @@ import (
 	"strings"
 	"testing"
 
+	"glassmaster/mastering/layout"
 	"glassmaster/mastering/peertest"
+	"glassmaster/mastering/tree"
 	"glassmaster/mastering/volume"
 )
 
@@ -122,6 +124,21 @@ func TestDamage(t *testing.T) {
 	}
 }
 
+// TestReserve sees that a person is told where the reserve was read.
+func TestReserve(t *testing.T) {
+	peertest.Need(t, "genisoimage")
+	image := small(t)
+	main := findTag(t, image, 17, tagPVD)
+	clear(image[main*2048 : (main+16)*2048])
+	v, err := openBytes(image, volume.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p := property(v.Volume(), "Damage"); !strings.Contains(p, "the reserve was read: it is blank") {
+		t.Errorf("damage %q", p)
+	}
+}
+
 // TestBridgeDamage sees that a damaged UDF leaves a bridge disc to ISO 9660,
 // unless it was asked for.
 func TestBridgeDamage(t *testing.T) {
@@ -194,6 +211,20 @@ func FuzzOpen(f *testing.F) {
 		}
 		images = append(images, p)
 	}
+	for _, r := range []Revision{Revision150, Revision250} {
+		root := tree.NewFolder("", when)
+		dir := tree.NewFolder("folder", when)
+		root.Append(dir)
+		dir.Append(tree.NewFile("file", 5000, when, layout.Bytes(make([]byte, 5000))))
+		dir.Append(tree.NewNode("link", fs.ModeSymlink|0o777, tree.Symlink("file")))
+		dir.Append(tree.NewNode("null", fs.ModeDevice|0o666, tree.Device(1<<32|3)))
+		l := plan(f, root, Options{Revision: r})
+		p := make([]byte, l.Size())
+		if _, err := l.ReadAt(p, 0); err != nil {
+			f.Fatal(err)
+		}
+		images = append(images, p)
+	}
 	for i := range images {
 		f.Add(uint8(i), []byte{0, 0, 0})
 		f.Add(uint8(i), []byte{1, 0, 1, 27, 9, 1, 88, 200, 3})
@@ -228,6 +259,13 @@ func readAll(r io.ReaderAt, size int64) {
 	}
 	v.Volume()
 	left := 1000
+	_ = v.Walk(".", func(*volume.Entry) error {
+		if left--; left < 0 {
+			return fs.SkipAll
+		}
+		return nil
+	})
+	left = 1000
 	buf := make([]byte, 65536)
 	_ = fs.WalkDir(v, ".", func(p string, d fs.DirEntry, err error) error {
 		if left--; left < 0 {

@@ -154,15 +154,13 @@ func (i *fileInfo) Mode() fs.FileMode  { return i.entry.mode() }
 func (i *fileInfo) ModTime() time.Time { return i.entry.modified }
 func (i *fileInfo) IsDir() bool        { return i.Mode().IsDir() }
 
-// Sys returns a *volume.Attributes. The inode is the place of the ICB: other
-// than the unique identifier, no two files can share it.
+// Sys returns a *volume.Attributes.
 func (i *fileInfo) Sys() any {
 	i.once.Do(func() {
 		e := i.entry
 		i.attr = volume.Attributes{
 			UID: owner(e.uid), GID: owner(e.gid), Links: e.names(),
-			Inode:  uint64(e.at.partition)<<32 + uint64(e.at.block) + 1,
-			Device: e.device, Accessed: e.accessed, Created: e.created, Changed: e.changed,
+			Inode: e.inode(), Device: e.device, Accessed: e.accessed, Created: e.created, Changed: e.changed,
 			Hidden: i.traits&fileHidden != 0,
 		}
 		c, err := i.fs.contents(e)
@@ -171,7 +169,7 @@ func (i *fileInfo) Sys() any {
 			return
 		}
 		if i.Mode().IsRegular() {
-			i.attr.Extents, err = c.sectors()
+			i.attr.Extents, err = c.sectors(nil)
 		}
 		if err == nil && e.streams.length&lengthMask != 0 {
 			i.attr.Streams, err = i.fs.streamNames(e.streams)
@@ -182,6 +180,10 @@ func (i *fileInfo) Sys() any {
 	})
 	return &i.attr
 }
+
+// inode is the place of the ICB: other than the unique identifier, no two files
+// can share it.
+func (e *fileEntry) inode() uint64 { return uint64(e.at.partition)<<32 + uint64(e.at.block) + 1 }
 
 // names returns the number of names. Of a directory UDF counts those in other
 // directories; Unix counts the "." within it too.
@@ -213,14 +215,13 @@ func (f *FS) streamNames(icb longAD) ([]string, error) {
 	return names, d.err
 }
 
-// sectors returns where the contents are; nil when they are not in whole
-// sectors: within the file entry, with holes, or in blocks smaller than a
-// sector that begin in its middle.
-func (c *contents) sectors() ([]volume.Extent, error) {
+// sectors appends where the contents are; nothing when they are not in whole
+// sectors: within the file entry, with holes, or in blocks smaller than a sector
+// that begin in its middle.
+func (c *contents) sectors(list []volume.Extent) ([]volume.Extent, error) {
 	if c.inline != nil {
 		return nil, nil
 	}
-	var list []volume.Extent
 	for off := int64(0); off < c.size; {
 		if off >= c.end {
 			return nil, nil

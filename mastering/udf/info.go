@@ -32,6 +32,9 @@ func (f *FS) describe(d *descriptors, v *integrity, a anchor) volume.Info {
 		add(&i, "Partition", fmt.Sprintf("%d: %d blocks from sector %d, %s", p.number, p.length, p.start, accessName(p.access)))
 	}
 	for n, p := range f.parts {
+		if _, ok := p.(*virtual); ok { // the partition is the whole medium, as far as it may be written one day
+			i.Sectors = min(i.Sectors, f.size/f.block)
+		}
 		add(&i, "Partition map", fmt.Sprintf("%d: %s", n, p))
 	}
 	if v != nil {
@@ -39,7 +42,11 @@ func (f *FS) describe(d *descriptors, v *integrity, a anchor) volume.Info {
 		describeIntegrity(&i, v)
 	}
 	if d.reserve {
-		add(&i, "Damage", "the main volume descriptor sequence is damaged; the reserve was read: "+fmt.Sprint(d.damage))
+		why := "it is blank"
+		if d.damage != nil {
+			why = d.damage.Error()
+		}
+		add(&i, "Damage", "the main volume descriptor sequence cannot be used, the reserve was read: "+why)
 	}
 	add(&i, "Anchor", fmt.Sprintf("sector %d", a.location))
 	if f.streams.length&lengthMask != 0 {

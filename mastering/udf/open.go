@@ -42,6 +42,8 @@ type FS struct {
 	seen map[place]name // first name under which a directory was found
 }
 
+var _ volume.Direct = (*FS)(nil)
+
 // open is what package volume calls.
 func open(r io.ReaderAt, size int64, o volume.Options) (volume.FS, error) {
 	f, err := Open(r, size, o)

@@ -143,13 +143,17 @@ func TestOpenMkudffs(t *testing.T) {
 	peertest.Need(t, "mkudffs")
 	for _, m := range media {
 		t.Run(strings.Join(m.args, " "), func(t *testing.T) {
-			v := openFile(t, blank(t, "20000", append(m.args, "--label=Läbel 日本", "--owner=Ada", "--mode=0751", "--uid=7", "--gid=8")...))
+			image := blank(t, "20000", append(m.args, "--label=Läbel 日本", "--owner=Ada", "--mode=0751", "--uid=7", "--gid=8")...)
+			v := openFile(t, image)
 			i := v.Volume()
 			if i.Format != m.format || i.BlockSize != m.block || i.Label != "Läbel 日本" {
 				t.Errorf("format %q, blocks of %d bytes, label %q", i.Format, i.BlockSize, i.Label)
 			}
 			if p := property(i, "Partition map"); !strings.Contains(p, m.map_) {
 				t.Errorf("partitions %q, want %q", p, m.map_)
+			}
+			if info, err := os.Stat(image); err != nil || strings.HasPrefix(m.map_, "virtual") && i.Sectors != info.Size()/int64(m.block) {
+				t.Errorf("%d blocks, error %v", i.Sectors, err)
 			}
 			if p := property(i, "Owner"); p != "Ada" {
 				t.Errorf("owner %q", p)
@@ -298,6 +302,7 @@ func TestSession(t *testing.T) {
 	}{
 		{info.Size(), volume.Options{}, "first"},
 		{int64(len(disc)), volume.Options{Start: start}, "second"},
+		{info.Size(), volume.Options{Start: 50}, "first"}, // no volume of its own begins there
 	} {
 		v, err := openBytes(disc[:test.size], test.o)
 		if err != nil {

@@ -42,7 +42,6 @@ type virtual struct {
 	table   io.ReaderAt // of the table
 	first   int64       // byte of the table with the entry of block 0
 	entries int64
-	root    uint32 // block of the table's ICB
 }
 
 // unusedEntry marks a block of a virtual partition that is not in use.

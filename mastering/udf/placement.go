@@ -44,7 +44,8 @@ type Placement struct {
 	Sectors int64
 	// Start returns the first sector of a file's contents, which are contiguous. It
 	// is called for regular files with contents; of hard links for the first name in
-	// the order of the volume. It must always return the same.
+	// the order of the volume. It must always return the same, and be safe
+	// for use by several goroutines.
 	Start func(n *tree.Node) int64
 }
 

@@ -95,9 +95,12 @@ func seen(list []int64, n int64) bool {
 // recognition sequence and the anchors. The error wraps volume.ErrUnknown unless there is no other file system to try.
 func find(r io.ReaderAt, start, size int64) (*medium, []anchor, recognition, error) {
 	rec := recognise(r, start, 2048)
-	if rec.nsr == "" {
-		if k := recognise(r, start, 4096); k.nsr != "" {
-			rec = k
+	for _, try := range [][2]int64{
+		{start, 4096}, // larger sectors
+		{0, 2048},     // a session that goes on with the volume of the first
+	} {
+		if rec.nsr == "" && !rec.iso {
+			rec = recognise(r, try[0], try[1])
 		}
 	}
 	if rec.iso && rec.nsr == "" {

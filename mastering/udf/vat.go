@@ -65,7 +65,7 @@ func (v reader) tryVAT(base *physical, index uint16, p []byte, sector int64) (*v
 	if err != nil {
 		return nil, fmt.Errorf("sector %d: %w", sector, err)
 	}
-	found := &virtual{physical: base, table: c, root: uint32(block)}
+	found := &virtual{physical: base, table: c}
 	if e.kind == typeVAT {
 		var head [4]byte
 		if _, err := c.ReadAt(head[:], 0); err != nil {

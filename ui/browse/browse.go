@@ -4,7 +4,6 @@ package browse
 
 import (
 	"context"
-	"path/filepath"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
@@ -81,7 +80,7 @@ func (v *View) build() fyne.CanvasObject {
 	v.views = widget.NewSelect(nil, func(name string) { v.volume.SetView(name) })
 	v.viewsBox = widgets.Wide(132, v.views)
 	v.extract = v.d.Tips.NewButton("Extract…", theme.DownloadIcon(), "Copy what is selected, or everything, to this machine", v.pickFolder)
-	v.burn = v.d.Tips.NewButton("Burn…", look.Flame, "Burn this image to a disc", func() { v.OnBurn(v.volume.Name()) })
+	v.burn = v.d.Tips.NewButton("Burn…", look.Flame, "Burn this image, or copy this disc", func() { v.OnBurn(v.volume.Name()) })
 	v.shut = v.d.Tips.NewQuiet("", look.Cross, "Close this disc", v.volume.Close)
 	open := v.d.Tips.NewButton("Open image…", theme.FolderOpenIcon(), "Open an image file  (Ctrl+O)", v.PickImage)
 	var drives *widgets.Button
@@ -153,12 +152,12 @@ func (v *View) reload() {
 	v.panes.Hide()
 	switch state {
 	case model.Opening:
-		v.waiting.Set("Opening " + filepath.Base(v.volume.Name()))
+		v.waiting.Set("Opening " + model.Short(v.volume.Name()))
 		v.wait.Show()
 	case model.Ready:
 		v.panes.Show()
 	case model.Broken:
-		v.notice.Tell(filepath.Base(v.volume.Name())+" cannot be shown: "+v.volume.Err().Error(), true)
+		v.notice.Tell(model.Short(v.volume.Name())+" cannot be shown: "+v.volume.Err().Error(), true)
 		v.empty.Show()
 	default:
 		v.empty.Show()
@@ -178,7 +177,7 @@ func (v *View) showTitle(ready bool) {
 		return
 	}
 	info := v.volume.Info()
-	v.title.Set(filepath.Base(v.volume.Name()))
+	v.title.Set(model.Short(v.volume.Name()))
 	files, folders, bytes := v.volume.Totals()
 	text := info.Format + ", " + model.Count(files, "file", "files") + " in " +
 		model.Count(folders, "folder", "folders") + ", " + model.Bytes(bytes)

@@ -16,7 +16,8 @@ type Engine interface {
 	// VirtualMedia returns the kinds of virtual discs that AddVirtual makes.
 	VirtualMedia() []string
 	// AddVirtual makes a disc of software in a file and returns its drive's name.
-	AddVirtual(path, medium string) (string, error)
+	// A slow one takes as long as a real drive.
+	AddVirtual(path, medium string, slow bool) (string, error)
 }
 
 // View is the place.
@@ -66,9 +67,13 @@ func (v *View) Shown(image string) {
 // Running reports whether a burn goes on.
 func (v *View) Running() bool { return v.burn.Stage() == model.Running }
 
-// SetImage chooses an image file as the source.
-func (v *View) SetImage(path string) {
-	v.burn.SetSource(model.Source{Kind: model.FromImage, Name: path})
+// SetImage chooses an image file, or the disc in a drive, as the source.
+func (v *View) SetImage(name string) {
+	kind := model.FromImage
+	if model.IsDrive(name) {
+		kind = model.FromDrive
+	}
+	v.burn.SetSource(model.Source{Kind: kind, Name: name})
 }
 
 // SetCompilation chooses what was put together in Compile as the source.

@@ -56,7 +56,7 @@ func newOutcome(v *View) *outcome {
 func (o *outcome) reload() {
 	out := o.v.burn.Outcome()
 	why := "Nothing was written that could be shown"
-	if out.Verdict == model.Verified || out.Verdict == model.Unverified {
+	if out.Result.Written > 0 && out.Verdict != model.Simulated {
 		why = ""
 	}
 	o.look.Allow(why)

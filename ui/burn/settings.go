@@ -135,7 +135,7 @@ func (s *settings) showSource() {
 		}
 		s.what.Set(label)
 	default:
-		s.what.Set("The disc in " + source.Name)
+		s.what.Set("The disc in " + model.Short(source.Name))
 	}
 	s.detail.Set(detail)
 }

@@ -66,36 +66,38 @@ func (v *View) newVirtual() {
 		kind.SetSelected(media[0])
 	}
 	text := widgets.NewText("A virtual disc is a file that behaves like a disc in a recorder. It keeps to the rules of its medium: what is written once stays written.").Wrap()
-	form := container.New(&widgets.Column{Gap: 12}, text, kind)
+	slow := widget.NewCheck("As slow as a real drive", nil)
+	slow.SetChecked(true)
+	form := container.New(&widgets.Column{Gap: 8}, text, kind, slow)
 	place := func() bool {
 		v.d.PickSave("Where to keep the virtual disc", model.FileName(kind.Selected)+".gmdisc", func(path string) {
-			v.addVirtual(path, kind.Selected)
+			v.addVirtual(path, kind.Selected, slow.Checked)
 		})
 		return true
 	}
 	widgets.ShowSheet(v.d.Canvas, "New virtual disc", form, 440,
 		widgets.Choice{Text: "Cancel"},
 		widgets.Choice{Text: "Choose a place…", Do: place},
-		widgets.Choice{Text: "Create", Primary: true, Do: func() bool { return v.createVirtual(kind.Selected) }})
+		widgets.Choice{Text: "Create", Primary: true, Do: func() bool { return v.createVirtual(kind.Selected, slow.Checked) }})
 }
 
 // createVirtual keeps the disc among the temporary files.
-func (v *View) createVirtual(medium string) bool {
+func (v *View) createVirtual(medium string, slow bool) bool {
 	dir, err := os.MkdirTemp("", "glassmaster-disc-")
 	if err != nil {
 		v.d.Error("The virtual disc cannot be made", err)
 		return true
 	}
-	v.addVirtual(filepath.Join(dir, model.FileName(medium)+".gmdisc"), medium)
+	v.addVirtual(filepath.Join(dir, model.FileName(medium)+".gmdisc"), medium, slow)
 	return true
 }
 
 func (v *View) openVirtual() {
-	v.d.PickOpen("Open virtual disc", func(path string) { v.addVirtual(path, "") }, desk.Anything)
+	v.d.PickOpen("Open virtual disc", func(path string) { v.addVirtual(path, "", false) }, desk.Anything)
 }
 
-func (v *View) addVirtual(path, medium string) {
-	name, err := v.engine.AddVirtual(path, medium)
+func (v *View) addVirtual(path, medium string, slow bool) {
+	name, err := v.engine.AddVirtual(path, medium, slow)
 	if err != nil {
 		v.d.Error("The virtual disc cannot be used", err)
 		return

@@ -17,7 +17,6 @@ import (
 	"glassmaster/mastering/newfile"
 	"glassmaster/mastering/progress"
 	"glassmaster/mastering/verify"
-	"glassmaster/mastering/volume"
 	"glassmaster/ui/model"
 )
 
@@ -26,15 +25,11 @@ func (e *Engine) OpenSource(ctx context.Context, s model.Source) (model.Opened, 
 	if s.Kind == model.FromCompilation {
 		return openCompilation(ctx, s.Compilation)
 	}
-	d, err := e.OpenDisc(ctx, s.Name)
+	d, err := open(ctx, s.Name)
 	if err != nil {
 		return model.Opened{}, err
 	}
-	o := model.Opened{Disc: d, Sectors: disc.Sectors(d)}
-	if v, err := volume.OpenDisc(d, volume.Options{}); err == nil {
-		o.Locate = volume.NewLocator(v).Locate
-	}
-	return o, nil
+	return model.Opened{Disc: d, Sectors: disc.Sectors(d), Locate: d.Locate}, nil
 }
 
 func openCompilation(ctx context.Context, c *compilation.Compilation) (model.Opened, error) {

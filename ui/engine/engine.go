@@ -7,29 +7,18 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 
 	"glassmaster/drive"
 	"glassmaster/drive/read"
-	"glassmaster/drive/scsi"
+	"glassmaster/drive/source"
 	"glassmaster/drive/virtual"
 	"glassmaster/mastering/disc"
-	"glassmaster/mastering/image"
-	_ "glassmaster/mastering/image/iso" // plain images
-	_ "glassmaster/mastering/iso9660"   // the file system that it reads
+	"glassmaster/mastering/progress"
 	"glassmaster/ui/model"
 )
-
-func init() {
-	drive.Register("virtual", func(_ context.Context, name string) (scsi.Transport, error) {
-		d, err := virtual.OpenName(name)
-		if err != nil {
-			return nil, err
-		}
-		return d, nil
-	})
-}
 
 // Engine does the work of all places. It is safe for use by several goroutines;
 // a drive is used by one at a time.
@@ -43,44 +32,16 @@ type Engine struct {
 // New returns the engine.
 func New() *Engine { return &Engine{} }
 
-// isDrive tells the names of drives from those of files.
-func isDrive(name string) bool {
-	for _, prefix := range []string{virtual.Prefix, "iscsi:", "/dev/", `\\.\`} {
-		if strings.HasPrefix(name, prefix) {
-			return true
-		}
-	}
-	return false
-}
-
 // OpenDisc opens an image file, or the disc in a drive.
 func (e *Engine) OpenDisc(ctx context.Context, name string) (disc.Disc, error) {
-	if !isDrive(name) {
-		d, _, err := image.Open(name)
-		return d, err
-	}
-	t, err := drive.Open(ctx, name)
-	if err != nil {
-		return nil, err
-	}
-	// Reads go on after this call has returned, so they must not end with its
-	// context.
-	d, err := read.Open(context.WithoutCancel(ctx), t)
-	if err != nil {
-		t.Close()
-		return nil, fmt.Errorf("%s: %w", name, err)
-	}
-	return &inDrive{d, t}, nil
+	return open(ctx, name)
 }
 
-// inDrive is a disc that closes its drive with it.
-type inDrive struct {
-	disc.Disc
-	t scsi.Transport
+// open opens a disc for longer than the call lasts: what is read of it later
+// must not end with the context of the call.
+func open(ctx context.Context, name string) (*source.Source, error) {
+	return source.Opener{Report: progress.Discard}.Open(context.WithoutCancel(ctx), name)
 }
-
-// Close implements disc.Disc.
-func (d *inDrive) Close() error { return errors.Join(d.Disc.Close(), d.t.Close()) }
 
 // Drives lists the drives of this machine, and the virtual ones.
 func (e *Engine) Drives(ctx context.Context) ([]model.Drive, error) {
@@ -147,10 +108,16 @@ func (e *Engine) VirtualMedia() []string {
 	return out
 }
 
+// paces are the rates of usual drives in kB/s, by how media's names begin.
+var paces = []struct {
+	medium string
+	rate   int
+}{{"CD", 7056}, {"DVD", 22160}, {"BD", 17982}}
+
 // AddVirtual makes a virtual disc of a medium in a file, or opens the one that
-// is there, and returns the name of its drive.
-func (e *Engine) AddVirtual(path, medium string) (string, error) {
-	name := virtual.Prefix + path
+// is there, and returns the name of its drive. A slow one takes as long as a
+// real drive.
+func (e *Engine) AddVirtual(path, medium string, slow bool) (string, error) {
 	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
 		m, err := virtual.ParseMedium(medium)
 		if err != nil {
@@ -164,14 +131,17 @@ func (e *Engine) AddVirtual(path, medium string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	defer d.Close()
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	for _, have := range e.virtual {
-		if have == name {
-			return name, nil
+	d.Close()
+	name := virtual.Prefix + path
+	for _, p := range paces {
+		if slow && strings.HasPrefix(medium, p.medium) {
+			name += fmt.Sprintf("?pace=%d", p.rate)
 		}
 	}
-	e.virtual = append(e.virtual, name)
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if !slices.Contains(e.virtual, name) {
+		e.virtual = append(e.virtual, name)
+	}
 	return name, nil
 }

@@ -267,6 +267,9 @@ func (b *Burn) Begin() {
 		return err
 	}, func(err error) {
 		v := Judge(r, err, o)
+		if err == nil {
+			b.longest.Finish()
+		}
 		b.outcome = &v
 		b.changed()
 	})
@@ -324,9 +327,12 @@ func (b *Burn) SourceTitle() string {
 	case !b.chosen:
 		return ""
 	case b.source.Kind == FromCompilation:
+		if c := b.Compiled(); c != nil && c.Label != "" {
+			return c.Label
+		}
 		return "the compilation"
 	case b.source.Kind == FromDrive:
-		return "the disc in " + b.source.Name
+		return "the disc in " + Short(b.source.Name)
 	}
 	return filepath.Base(b.source.Name)
 }

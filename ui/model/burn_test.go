@@ -256,6 +256,10 @@ func TestTrace(t *testing.T) {
 	if _, ok := tr.At(0.6); ok {
 		t.Error("the trace goes on behind what was measured")
 	}
+	tr.Finish()
+	if v, ok := tr.At(1); !ok || v != 20 {
+		t.Errorf("finished: %v, %v at the end", v, ok)
+	}
 	if tr.Top() != 30 {
 		t.Errorf("the scale ends at %v", tr.Top())
 	}

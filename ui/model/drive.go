@@ -1,11 +1,32 @@
 package model
 
-import "strings"
+import (
+	"path/filepath"
+	"strings"
+)
 
 // Drive is an optical drive as a person chooses it.
 type Drive struct {
 	Name  string // opens it: /dev/sr0, iscsi://..., virtual:...
 	Model string // vendor and product, empty when not known
+}
+
+// IsDrive tells the names of drives from those of files.
+func IsDrive(name string) bool {
+	for _, prefix := range []string{"virtual:", "iscsi:", "/dev/", `\\.\`} {
+		if strings.HasPrefix(name, prefix) {
+			return true
+		}
+	}
+	return false
+}
+
+// Short names a drive or an image file in a few letters.
+func Short(name string) string {
+	if IsDrive(name) {
+		return Drive{Name: name}.Title()
+	}
+	return filepath.Base(name)
 }
 
 // Title names the drive for people.

@@ -2,6 +2,7 @@ package model
 
 import (
 	"math"
+	"slices"
 
 	"glassmaster/mastering/progress"
 )
@@ -15,7 +16,6 @@ type Trace struct {
 	Phase string
 	slots []float64 // bytes a second; below 0 where nothing was measured
 	upto  int       // slots that have been reached
-	peak  float64
 }
 
 // Record adds the present state of a job. A new phase begins a new trace.
@@ -32,7 +32,13 @@ func (t *Trace) Record(s progress.Snapshot) {
 	at := min(int(float64(s.Done)/float64(s.Total)*traceSlots), traceSlots-1)
 	t.slots[max(at, 0)] = s.Rate
 	t.upto = max(t.upto, at+1)
-	t.peak = max(t.peak, s.Rate)
+}
+
+// Finish says that the phase went on to its end at the last rate.
+func (t *Trace) Finish() {
+	if t.upto > 0 {
+		t.upto = traceSlots
+	}
 }
 
 // At returns the rate at a share of the job, between the measurements around
@@ -62,16 +68,33 @@ func (t Trace) At(share float64) (float64, bool) {
 	return t.slots[i] + (t.slots[j]-t.slots[i])*min(f, 1), true
 }
 
-// Top returns a round rate at or above the highest one, for the scale.
+// Top returns a round rate for the end of the scale. The few highest rates, as
+// of a buffer that fills at the beginning, are left to be cut off.
 func (t Trace) Top() float64 {
-	if t.peak <= 0 {
+	peak := t.usualPeak()
+	if peak <= 0 {
 		return 0
 	}
-	unit := math.Pow(10, math.Floor(math.Log10(t.peak)))
+	unit := math.Pow(10, math.Floor(math.Log10(peak)))
 	for _, step := range []float64{1, 1.5, 2, 3, 4, 5, 6, 8, 10} {
-		if t.peak*1.08 <= step*unit {
+		if peak*1.08 <= step*unit {
 			return step * unit
 		}
 	}
 	return 15 * unit
+}
+
+// usualPeak is the rate that all but a few of the measurements stay below.
+func (t Trace) usualPeak() float64 {
+	var rates []float64
+	for _, r := range t.slots[:min(t.upto, len(t.slots))] {
+		if r > 0 {
+			rates = append(rates, r)
+		}
+	}
+	if len(rates) == 0 {
+		return 0
+	}
+	slices.Sort(rates)
+	return rates[len(rates)-1-len(rates)/16]
 }

@@ -2,6 +2,7 @@ package model
 
 import (
 	"context"
+	"fmt"
 	"io/fs"
 	"path"
 	"time"
@@ -178,23 +179,32 @@ func (v *Volume) readAhead(f volume.FS) {
 	v.reading = job
 }
 
+// maxDepth is how deep folders are followed: a damaged volume may lead in
+// circles.
+const maxDepth = 128
+
 type place struct {
-	node *tree.Node
-	path string
+	node  *tree.Node
+	path  string
+	depth int
 }
 
 func readFolders(ctx context.Context, f volume.FS, root *tree.Node, deliver func([]batch)) error {
-	queue := []place{{root, "."}}
+	queue := []place{{root, ".", 0}}
 	var ready []batch
 	sent := time.Now()
 	for len(queue) > 0 && ctx.Err() == nil {
 		at := queue[0]
 		queue = queue[1:]
 		b := batch{folder: at.node}
-		b.children, b.err = readFolder(f, at.path)
+		if at.depth > maxDepth {
+			b.err = fmt.Errorf("it lies more than %d folders deep; such a volume is damaged", maxDepth)
+		} else {
+			b.children, b.err = readFolder(f, at.path)
+		}
 		for _, c := range b.children {
 			if c.IsDir() {
-				queue = append(queue, place{c, path.Join(at.path, c.Name)})
+				queue = append(queue, place{c, path.Join(at.path, c.Name), at.depth + 1})
 			}
 		}
 		ready = append(ready, b)

@@ -125,7 +125,7 @@ func (g *Graph) draw(w, h int) image.Image {
 		if !ok {
 			break
 		}
-		y := float64(h) * (1 - v/top)
+		y := float64(h) * max(1-v/top, 0)
 		if math.IsNaN(before) {
 			before = y
 		}

@@ -1,0 +1,147 @@
+package udf
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+
+	"glassmaster/mastering/volume"
+)
+
+// maxDepth bounds how deep a walk goes.
+const maxDepth = 2048
+
+// Image returns the volume as it was opened, for files that are read at their
+// extents. It implements volume.Direct.
+func (f *FS) Image() io.ReaderAt { return f.r }
+
+// Walk implements volume.Walker.
+func (f *FS) Walk(root string, visit func(*volume.Entry) error) error {
+	n, err := f.lookup("walk", root, true)
+	if err != nil {
+		return err
+	}
+	if n.traits&fileDirectory == 0 {
+		return &fs.PathError{Op: "walk", Path: root, Err: errors.New("not a directory")}
+	}
+	w := &walk{f: f, visit: visit}
+	if root != "." {
+		w.path = append(w.path, root...)
+	}
+	if err := w.folder(n, 0); !errors.Is(err, fs.SkipAll) {
+		return err
+	}
+	return nil
+}
+
+// walk is the state of one Walk.
+type walk struct {
+	f     *FS
+	visit func(*volume.Entry) error
+	path  []byte
+	entry volume.Entry
+}
+
+// folder visits what is in the directory n, whose path is in w.path.
+func (w *walk) folder(n name, depth int) error {
+	if depth > maxDepth {
+		return w.report(fmt.Errorf("directories are nested deeper than %d", maxDepth))
+	}
+	d, err := w.f.directory(n.icb)
+	if err != nil {
+		return w.report(err)
+	}
+	base := len(w.path)
+	for _, c := range d.names {
+		w.path = w.path[:base]
+		if base > 0 {
+			w.path = append(w.path, '/')
+		}
+		w.path = append(w.path, c.text...)
+		dir := w.fill(c)
+		err := w.visit(&w.entry)
+		if dir {
+			if errors.Is(err, fs.SkipDir) {
+				continue
+			}
+			if err == nil {
+				err = w.f.once(n, c)
+				if err != nil {
+					err = w.report(err)
+				} else {
+					err = w.folder(c, depth+1)
+				}
+			}
+		}
+		if err != nil {
+			return err
+		}
+	}
+	w.path = w.path[:base]
+	if d.err != nil {
+		return w.report(d.err)
+	}
+	return nil
+}
+
+// report tells that the directory in w.path cannot be read to its end.
+func (w *walk) report(err error) error {
+	path := w.path
+	if len(path) == 0 {
+		path = []byte(".")
+	}
+	return w.visit(&volume.Entry{
+		Path: path, Mode: fs.ModeDir | 0o755, Modified: volume.NoTime,
+		Err: fmt.Errorf("folder /%s: %w", w.path, err),
+	})
+}
+
+// fill describes the entry n, whose path is in w.path, and reports whether it is
+// a directory.
+func (w *walk) fill(n name) bool {
+	target, extents := w.entry.Target[:0], w.entry.Extents[:0]
+	w.entry = volume.Entry{Path: w.path, Modified: volume.NoTime, Mode: fs.ModeIrregular}
+	dir := n.traits&fileDirectory != 0
+	if dir {
+		w.entry.Mode = fs.ModeDir | 0o755
+	}
+	info, err := w.f.stat(n)
+	if err != nil {
+		w.entry.Unreadable = err.Error()
+		return dir
+	}
+	e, out := info.entry, &w.entry
+	out.Mode, out.Size = e.mode(), int64(e.size)
+	if !e.modified.IsZero() {
+		out.Modified = e.modified.UnixNano()
+	}
+	out.UID, out.GID, out.Links, out.Inode, out.Device = owner(e.uid), owner(e.gid), e.names(), e.inode(), e.device
+	switch {
+	case out.Mode.IsRegular():
+		err = w.contents(e, extents)
+	case out.Mode&fs.ModeSymlink != 0:
+		var text string
+		text, err = w.f.target(e)
+		out.Target = append(target, text...)
+	}
+	if err != nil {
+		out.Unreadable = err.Error()
+	}
+	return dir
+}
+
+// contents says where the contents of a file are.
+func (w *walk) contents(e *fileEntry, extents []volume.Extent) error {
+	c, err := w.f.contents(e)
+	if err != nil {
+		return err
+	}
+	list, err := c.sectors(extents)
+	if err != nil {
+		return err
+	}
+	w.entry.Extents = list
+	w.entry.Encoded = len(list) == 0 && e.size > 0
+	return nil
+}

@@ -1,0 +1,163 @@
+package udf
+
+import (
+	"fmt"
+	"io"
+	"io/fs"
+	"sort"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"glassmaster/mastering/layout"
+	"glassmaster/mastering/tree"
+	"glassmaster/mastering/volume"
+)
+
+// TestWalk compares what Walk tells with what the file system shows, and the
+// contents at the extents with those of the files.
+func TestWalk(t *testing.T) {
+	for _, r := range []Revision{Revision102, Revision250} {
+		l := plan(t, sample(), Options{Revision: r})
+		v, err := Open(l, l.Size(), volume.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		err = v.Walk(".", func(e *volume.Entry) error {
+			p := string(e.Path)
+			i, err := v.Lstat(p)
+			if err != nil {
+				return err
+			}
+			a := i.Sys().(*volume.Attributes)
+			if e.Mode != i.Mode() || e.Size != i.Size() || e.Modified != i.ModTime().UnixNano() || e.UID != a.UID || e.GID != a.GID ||
+				e.Links != a.Links || e.Inode != a.Inode || e.Device != a.Device || e.Unreadable != "" || e.Err != nil {
+				t.Errorf("%s: %+v", p, e)
+			}
+			if target, _ := v.ReadLink(p); string(e.Target) != target {
+				t.Errorf("%s: target %q, want %q", p, e.Target, target)
+			}
+			if e.Mode.IsRegular() && !e.Encoded {
+				var b []byte
+				for _, x := range e.Extents {
+					part := make([]byte, x.Length)
+					if _, err := v.Image().ReadAt(part, int64(x.Start)*sectorSize); err != nil && err != io.EOF {
+						return err
+					}
+					b = append(b, part...)
+				}
+				if want, _ := fs.ReadFile(v, p); string(want) != string(b) {
+					t.Errorf("%s: contents differ", p)
+				}
+			}
+			got = append(got, p)
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var want []string
+		_ = fs.WalkDir(v, ".", func(p string, _ fs.DirEntry, _ error) error { want = append(want, p); return nil })
+		sort.Strings(got)
+		sort.Strings(want[1:])
+		diff(t, strings.Join(want[1:], "\n"), strings.Join(got, "\n"))
+	}
+}
+
+func TestWalkSkip(t *testing.T) {
+	l := plan(t, sample(), Options{})
+	v, err := Open(l, l.Size(), volume.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	count := func(root string, answer error) (n int) {
+		if err := v.Walk(root, func(e *volume.Entry) error {
+			if n++; e.IsDir() {
+				return answer
+			}
+			return nil
+		}); err != nil {
+			t.Error(err)
+		}
+		return n
+	}
+	if n := count(".", fs.SkipDir); n != 8 {
+		t.Errorf("%d entries without those in folders", n)
+	}
+	if n := count("many", nil); n != 1530 {
+		t.Errorf("%d entries below many", n)
+	}
+	if n := count("many", fs.SkipAll); n == 0 || n == 1530 {
+		t.Errorf("%d entries up to the first folder", n)
+	}
+	if err := v.Walk("zeta", func(*volume.Entry) error { return nil }); err == nil {
+		t.Error("a walk below a file")
+	}
+}
+
+// TestWalkDamage damages a folder and a file entry: the rest is listed.
+func TestWalkDamage(t *testing.T) {
+	root := tree.NewFolder("", when)
+	for _, name := range []string{"a", "b", "c"} {
+		dir := tree.NewFolder(name, when)
+		dir.Append(tree.NewFile("file", 1, when, layout.Bytes("x")))
+		root.Append(dir)
+	}
+	l := plan(t, root, Options{Revision: Revision201})
+	image := make([]byte, l.Size())
+	if _, err := l.ReadAt(image, 0); err != nil {
+		t.Fatal(err)
+	}
+	image[(FirstSector+firstBlock+1)*2048+50]++ // folder b
+	image[(FirstSector+firstBlock+3)*2048+50]++ // a/file
+	v, err := openBytes(image, volume.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got strings.Builder
+	err = v.Walk(".", func(e *volume.Entry) error {
+		fmt.Fprintln(&got, string(e.Path), e.Unreadable != "", e.Err != nil)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	diff(t, "a false false\na/file true false\nb true false\nb false true\nc false false\nc/file false false\n", got.String())
+}
+
+// TestFS has the standard library's own test look at the file system.
+func TestFS(t *testing.T) {
+	root := files()
+	root.Append(tree.NewNode("link", fs.ModeSymlink|0o777, tree.Symlink("many")))
+	l := plan(t, root, Options{Revision: Revision250})
+	v, err := volume.Open(l, l.Size(), volume.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := fstest.TestFS(v, "zeta", "many/file number 7", "Été 日本語 😀/日本.txt"); err != nil {
+		t.Error(err)
+	}
+	if _, err := fs.Stat(v, "link/file number 7"); err != nil {
+		t.Error(err)
+	}
+	if i := v.Volume(); i.View != "UDF" || len(i.Views) != 1 {
+		t.Errorf("%+v", i)
+	}
+}
+
+// TestConcurrent reads one volume from several goroutines.
+func TestConcurrent(t *testing.T) {
+	l := plan(t, sample(), Options{Revision: Revision250})
+	v, err := Open(l, l.Size(), volume.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := manifest(t, v)
+	for i := range 4 {
+		t.Run(fmt.Sprint(i), func(t *testing.T) {
+			t.Parallel()
+			diff(t, want, manifest(t, v))
+		})
+	}
+}

@@ -1,0 +1,91 @@
+package engine
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"glassmaster/drive"
+	"glassmaster/drive/record"
+	"glassmaster/mastering/disc"
+	"glassmaster/mastering/progress"
+	"glassmaster/ui/model"
+)
+
+// numbered is a disc of so many sectors, each filled with its number.
+func numbered(sectors int) disc.Disc {
+	var b bytes.Buffer
+	for i := range sectors {
+		s := bytes.Repeat([]byte{byte(i)}, disc.SectorSize)
+		if i == 16 {
+			copy(s, "\x01CD001\x01") // what makes it an image
+		}
+		b.Write(s)
+	}
+	return disc.FromReaderAt(bytes.NewReader(b.Bytes()), int64(b.Len()), nil)
+}
+
+func TestWriteImage(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "x.iso")
+	r, err := New().WriteImage(t.Context(), path, numbered(300), record.Options{}, progress.Discard)
+	if err != nil || !r.Verified || r.Written != 300 || len(r.SHA256) != 64 {
+		t.Errorf("%+v, %v", r, err)
+	}
+	if s, err := os.Stat(path); err != nil || s.Size() != 300*disc.SectorSize {
+		t.Errorf("%v, %v", s, err)
+	}
+	if r, err = New().WriteImage(t.Context(), path, numbered(300), record.Options{NoVerify: true}, progress.Discard); err != nil || r.Verified {
+		t.Errorf("not compared, and yet %+v, %v", r, err)
+	}
+}
+
+func TestWriteImageLeavesNothingBehind(t *testing.T) {
+	dir := t.TempDir()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err := New().WriteImage(ctx, filepath.Join(dir, "x.iso"), numbered(300), record.Options{}, progress.Discard)
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("the error is %v", err)
+	}
+	if left, _ := os.ReadDir(dir); len(left) > 0 {
+		t.Errorf("%v is left", left)
+	}
+}
+
+func TestVirtualDisc(t *testing.T) {
+	t.Setenv(drive.Environment, "")
+	e := New()
+	if len(e.VirtualMedia()) < 5 {
+		t.Errorf("the media are %v", e.VirtualMedia())
+	}
+	path := filepath.Join(t.TempDir(), "a disc")
+	for _, slow := range []bool{true, false, false} {
+		name, err := e.AddVirtual(path, "DVD-R", slow)
+		if err != nil || strings.Contains(name, "pace=22160") != slow {
+			t.Fatalf("%s, %v", name, err)
+		}
+	}
+	found, err := e.Inserted(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var ours []model.Inserted
+	for _, in := range found {
+		if strings.Contains(in.Drive.Name, path) {
+			ours = append(ours, in)
+		}
+	}
+	if len(ours) != 2 || ours[0].Medium != "DVD-R" || ours[0].Status != "blank" || ours[0].Free < 2290000 || len(ours[0].Speeds) == 0 {
+		t.Errorf("the drives are %+v", ours)
+	}
+	if _, err := e.AddVirtual(filepath.Join(t.TempDir(), "b"), "wax", false); err == nil {
+		t.Error("a disc of wax was made")
+	}
+	if _, err := e.OpenDisc(t.Context(), "virtual:"+path); err == nil {
+		t.Error("a blank disc can be read")
+	}
+}
