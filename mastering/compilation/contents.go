@@ -13,6 +13,7 @@ import (
 	"sync"
 	"time"
 
+	"glassmaster/mastering/boot"
 	"glassmaster/mastering/iso9660"
 	"glassmaster/mastering/layout"
 	"glassmaster/mastering/progress"
@@ -53,6 +54,7 @@ type preparation struct {
 	root     *tree.Node
 	o        Contents
 	contents []*content
+	starts   map[*content]bool // what starts a machine, true: and is changed when the disc is planned
 	warnings []string
 	closer   io.Closer // what the sources need, nil for nothing
 }
@@ -63,6 +65,7 @@ func (p *preparation) prepare(options *iso9660.Options) error {
 		return fmt.Errorf("there is a file %s in the root already; rename or remove it, or do without a file of checksums", ChecksumFile)
 	}
 	p.collect()
+	p.findBoot(options.Boot)
 	if err := p.hash(); err != nil {
 		return err
 	}
@@ -114,6 +117,27 @@ func (p *preparation) collect() {
 			first.wanted, c.wanted = true, true
 		} else {
 			bySize[n.Size] = c
+		}
+	}
+}
+
+// findBoot finds the contents that start a machine.
+func (p *preparation) findBoot(o *boot.Options) {
+	if o == nil {
+		return
+	}
+	changed := map[*tree.Node]bool{}
+	for _, i := range o.Images {
+		if n := p.root.Lookup(i.Path); i.Path != "" && n != nil {
+			changed[n] = changed[n] || i.InfoTable || i.GRUBInfo
+		}
+	}
+	p.starts = map[*content]bool{}
+	for _, c := range p.contents {
+		for _, n := range c.nodes {
+			if patch, ok := changed[n]; ok {
+				p.starts[c] = p.starts[c] || patch
+			}
 		}
 	}
 }
@@ -206,7 +230,7 @@ func (p *preparation) merge() map[*tree.Node]int {
 	var merged []*content
 	for _, c := range p.contents {
 		n := c.nodes[0]
-		if !c.wanted || c.err != nil || n.Size == 0 {
+		if _, ok := p.starts[c]; ok || !c.wanted || c.err != nil || n.Size == 0 {
 			merged = append(merged, c)
 			continue
 		}
@@ -235,6 +259,10 @@ func (p *preparation) insertChecksums(o iso9660.Options) {
 	sums := map[*tree.Node]*content{}
 	failed := 0
 	for _, c := range p.contents {
+		if p.starts[c] {
+			p.warn("%s is not in %s: it is told its address on the disc, and changes by that", c.nodes[0].Path(), ChecksumFile)
+			continue
+		}
 		if c.err != nil {
 			failed++
 			continue
@@ -285,6 +313,9 @@ func (p *preparation) compress() error {
 	var files []*tree.Node
 	for _, c := range p.contents {
 		n := c.nodes[0]
+		if _, ok := p.starts[c]; ok {
+			continue // firmware expands nothing
+		}
 		if c.err == nil && n.Size > 0 && (len(o.Patterns) == 0 || slices.ContainsFunc(c.nodes, o.Patterns.MatchWithin)) {
 			all[n] = c
 			files = append(files, n)

@@ -1,6 +1,6 @@
 // Package iso9660 reads and writes the ISO 9660 file system (ECMA-119) with its
 // extensions: Joliet, Rock Ridge (IEEE P1281 and P1282), El Torito, ISO
-// 9660:1999 and zisofs.
+// 9660:1999, zisofs and AAIP.
 package iso9660
 
 import (

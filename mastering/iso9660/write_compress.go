@@ -21,7 +21,7 @@ type zisofsFile struct {
 	reader layout.Reader
 	ends   []int64
 	at     int64 // in the spool
-	err    error // first one
+	err    error // first one, known where blocks are taken
 	closed sync.Once
 }
 
@@ -85,13 +85,16 @@ func compressBlocks(ctx context.Context, files []*zisofsFile, o Zisofs) <-chan *
 			close(ordered)
 		}()
 		for _, f := range files {
-			f.reader, f.err = openContents(f.node)
+			reader, err := openContents(f.node)
+			if err == nil {
+				f.reader = reader
+			}
 			open++
 			size := int64(o.Block) << 10
 			for at := int64(0); at < f.node.Size; at += size {
 				b := &zisofsBlock{
 					file: f, index: at / size, length: int(min(size, f.node.Size-at)),
-					last: at+size >= f.node.Size, err: f.err, done: make(chan struct{}),
+					last: at+size >= f.node.Size, err: err, done: make(chan struct{}),
 				}
 				for _, to := range []chan<- *zisofsBlock{ordered, work} {
 					select {

@@ -72,6 +72,10 @@ func (p *planner) applicationUse(b []byte) {
 		copy(b, p.o.Use[:])
 		return
 	}
+	blankUse(b)
+}
+
+func blankUse(b []byte) {
 	for i := range b {
 		b[i] = ' '
 	}

@@ -80,6 +80,9 @@ func (d *shiftedDescriptors) Render(b []byte) {
 			le.PutUint32(b[140:], d.s.address(le.Uint32(b[140:])))
 			be.PutUint32(b[148:], d.s.address(be.Uint32(b[148:])))
 			put32(b[158:], d.s.address(le.Uint32(b[158:])))
+			if b[0] == 1 { // a checksum stands in the volume's own descriptor alone
+				blankUse(b[883:1395])
+			}
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 
+	"glassmaster/mastering/boot"
 	"glassmaster/mastering/tree"
 )
 
@@ -22,6 +23,7 @@ func (p *planner) placeContents(at int64) (int64, error) {
 		at, err = p.assignFile(n, at)
 		return err
 	}
+	p.bootFirst()
 	light := p.weigh()
 	for _, n := range p.first {
 		if err := place(n); err != nil {
@@ -46,6 +48,23 @@ func (p *planner) placeContents(at int64) (int64, error) {
 		}
 	}
 	return at, nil
+}
+
+// bootFirst puts what starts a machine first, where firmware of all ages finds
+// it, whether or not a tree shows it.
+func (p *planner) bootFirst() {
+	if p.boot == nil {
+		return
+	}
+	add := func(n *tree.Node) {
+		if n != nil && !slices.Contains(p.first, n) {
+			p.first = append(p.first, n)
+		}
+	}
+	add(p.boot.catalog)
+	for _, i := range p.boot.images {
+		add(i.node)
+	}
 }
 
 // eachFile visits the files of a folder, in the order of their identifiers, and
@@ -141,7 +160,7 @@ func (p *planner) stored(n *tree.Node, index uint32) (uint32, bool) {
 		}
 	}
 	found := false
-	if class, ok := p.o.Identical[n]; ok {
+	if class, ok := p.o.Identical[n]; ok && !isPatched(n) {
 		var known uint32
 		if known, found = p.identical[class]; found {
 			index = known
@@ -159,4 +178,11 @@ func (p *planner) stored(n *tree.Node, index uint32) (uint32, bool) {
 		p.shared[s] = index
 	}
 	return index, found
+}
+
+// isPatched reports whether a file is not stored as it is, so that it has no
+// contents in common with others.
+func isPatched(n *tree.Node) bool {
+	_, ok := n.Source().(*boot.Patched)
+	return ok
 }
