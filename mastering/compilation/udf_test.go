@@ -8,7 +8,7 @@ import (
 	"testing"
 
 	"glassmaster/mastering/extract"
-	discimage "glassmaster/mastering/image"
+	imagefile "glassmaster/mastering/image"
 	_ "glassmaster/mastering/image/iso" // so that what is written can be opened
 	"glassmaster/mastering/iso9660"
 	"glassmaster/mastering/peertest"
@@ -37,7 +37,7 @@ func masterUDF(t *testing.T, folder string, o iso9660.Options, only bool) string
 // extractView extracts one view of an image with our own reader.
 func extractView(t *testing.T, img, view string) string {
 	t.Helper()
-	d, _, err := discimage.Open(img)
+	d, _, err := imagefile.Open(img)
 	if err != nil {
 		t.Fatal(err)
 	}
