@@ -27,6 +27,7 @@ type building struct {
 	level                      int
 	exclude                    []string
 	deep, follow, keep, dryRun bool
+	volume                     volumeOptions
 }
 
 func (s *session) buildVerb() *cobra.Command {
@@ -35,7 +36,8 @@ func (s *session) buildVerb() *cobra.Command {
 		Use:   "build SOURCE... -o IMAGE",
 		Short: "Make an image of files and folders",
 		Long: `Make an ISO 9660 image of files and folders, with Joliet and Rock Ridge names, that
-every system reads.
+every system reads; on wish with UDF beside it, or UDF alone, and so that it starts
+a machine.
 
 A single folder gives its contents; several sources stand side by side, each under
 its own name. A folder written with a slash at its end always gives its contents.
@@ -49,7 +51,10 @@ than that, and the same files give the same image, byte for byte.`,
   glassmaster build Holiday -o - | ssh nas 'cat > holiday.iso'
   glassmaster build --dry-run Holiday
   glassmaster build Holiday --save holiday.glassmaster
-  glassmaster build --from holiday.glassmaster -o holiday.iso`,
+  glassmaster build --from holiday.glassmaster -o holiday.iso
+  glassmaster build --udf 2.60 Films -o films.iso
+  glassmaster build --boot bios=/isolinux/isolinux.bin,info-table \
+      --boot efi=/boot/efi.img --mbr isohdpfx.bin --gpt hybrid System -o system.iso`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return s.build(cmd.Context(), args, o, cmd.Flags().Changed)
 		},
@@ -63,15 +68,18 @@ than that, and the same files give the same image, byte for byte.`,
 	f.StringVar(&o.publisher, "publisher", "", "who publishes the disc")
 	f.StringVar(&o.preparer, "preparer", "", "who prepared the disc")
 	f.StringVar(&o.joliet, "joliet", "on", "names for Windows: on (64 characters), long (103) or off")
-	f.StringVar(&o.rockRidge, "rock-ridge", "on", "names and permissions for Unix: on or off")
-	f.IntVar(&o.level, "level", 3, "interchange level of the plain names: 1 (8.3), 2 or 3")
+	f.StringVar(&o.rockRidge, "rock-ridge", "on", "names and permissions for Unix: on, 1.12 (with file numbers) or off")
+	f.IntVar(&o.level, "level", 3, "interchange level of the plain names: 1 (8.3), 2, 3 or 4 (ISO 9660:1999, 207 characters)")
 	f.StringArrayVar(&o.exclude, "exclude", nil, "leave out files whose name or path matches `PATTERN` (may be repeated)")
 	f.BoolVar(&o.deep, "deep", false, "leave folders below the eighth level where they are")
 	f.BoolVar(&o.follow, "follow-links", false, "put what a symbolic link points to on the disc, in place of the link")
 	f.BoolVar(&o.keep, "keep-going", false, "leave out what cannot be read, and go on")
+	o.volume.flags(f)
 	offer(c, "joliet", "on", "long", "off")
-	offer(c, "rock-ridge", "on", "off")
-	offer(c, "level", "1", "2", "3")
+	offer(c, "rock-ridge", "on", "1.12", "off")
+	offer(c, "level", "1", "2", "3", "4")
+	offer(c, "udf", "1.02", "1.50", "2.00", "2.01", "2.50", "2.60")
+	offer(c, "gpt", "none", "only", "hybrid")
 	return c
 }
 
@@ -100,7 +108,7 @@ func (s *session) build(ctx context.Context, args []string, o building, changed 
 		}
 	}
 	c.Seal()
-	img, err := c.Plan(ctx)
+	img, err := c.PlanReport(ctx, s.report())
 	if err != nil {
 		return err
 	}
@@ -161,21 +169,21 @@ func (o building) apply(c *compilation.Compilation, changed func(string) bool) e
 		i.Joliet = k
 	}
 	if changed("rock-ridge") {
-		if !slices.Contains([]string{"on", "off"}, o.rockRidge) {
-			return usagef("--rock-ridge is on or off, not %q", o.rockRidge)
+		if !slices.Contains([]string{"on", "1.12", "off"}, o.rockRidge) {
+			return usagef("--rock-ridge is on, 1.12 or off, not %q", o.rockRidge)
 		}
-		i.NoRockRidge = o.rockRidge == "off"
+		i.NoRockRidge, i.RockRidge112 = o.rockRidge == "off", o.rockRidge == "1.12"
 	}
 	if changed("level") {
-		if o.level < 1 || o.level > 3 {
-			return usagef("--level is 1, 2 or 3, not %d", o.level)
+		if o.level < 1 || o.level > 4 {
+			return usagef("--level is 1, 2, 3 or 4, not %d", o.level)
 		}
 		i.Level = o.level
 	}
 	if changed("deep") {
 		i.Deep = o.deep
 	}
-	return nil
+	return o.volume.apply(c, changed)
 }
 
 // built is what "build" did, for a program.

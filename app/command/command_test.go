@@ -151,7 +151,7 @@ func TestExitCodes(t *testing.T) {
 		{"build " + dir, Usage, "build needs -o IMAGE"},
 		{"build -o x.iso", Usage, "build needs a SOURCE"},
 		{"build " + dir + " -o x.iso --joliet=maybe", Usage, "--joliet is on, long or off"},
-		{"build " + dir + " -o x.iso --level 7", Usage, "--level is 1, 2 or 3"},
+		{"build " + dir + " -o x.iso --level 7", Usage, "--level is 1, 2, 3 or 4"},
 		{"read " + image, Usage, "read needs -o IMAGE"},
 		{"read " + image + " -o x.iso --format docx", Usage, "docx"},
 		{"info " + dir + "/missing.iso", Failed, "no such file"},

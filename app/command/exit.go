@@ -14,6 +14,7 @@ import (
 	"glassmaster/drive/source"
 	"glassmaster/mastering/compilation"
 	"glassmaster/mastering/image"
+	"glassmaster/mastering/isomd5"
 	"glassmaster/mastering/verify"
 	"glassmaster/mastering/volume"
 )
@@ -127,6 +128,7 @@ func codeOf(err error) Code {
 		wrong    mistake
 		stopped  *cancelled
 		differs  *verify.Mismatch
+		changed  *isomd5.DamagedError
 		leftOver incomplete
 		zeros    *compilation.IncompleteError
 		broken   damaged
@@ -136,7 +138,7 @@ func codeOf(err error) Code {
 		return Usage
 	case errors.As(err, &stopped):
 		return Cancelled
-	case errors.As(err, &differs), errors.As(err, &broken), errors.Is(err, record.ErrDiffers), errors.Is(err, record.ErrNotOnDisc):
+	case errors.As(err, &differs), errors.As(err, &changed), errors.As(err, &broken), errors.Is(err, record.ErrDiffers), errors.Is(err, record.ErrNotOnDisc):
 		return Differs
 	case errors.As(err, &leftOver), errors.As(err, &zeros):
 		return Partly

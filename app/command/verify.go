@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"encoding/hex"
+	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -11,6 +12,7 @@ import (
 	"glassmaster/app/terminal"
 	"glassmaster/drive/source"
 	"glassmaster/mastering/disc"
+	"glassmaster/mastering/isomd5"
 	"glassmaster/mastering/verify"
 )
 
@@ -23,7 +25,8 @@ compilation. Where they differ, the first address and the file that lies there a
 named. Zeros that only one of them has at its end, as burning adds them, are no
 difference.
 
-With one disc, every sector of it is read.
+With one disc, every sector of it is read, and an MD5 sum that implantisomd5 or
+"build --md5" has put into it is checked.
 
 The SHA-256 that is printed is of all sectors of the disc; of two, of the shorter
 one.`,
@@ -56,7 +59,31 @@ func (s *session) verifyOne(ctx context.Context, name string) error {
 	}
 	defer src.Close()
 	r, err := verify.Read(ctx, src.Disc, src.Locate, s.report())
-	return s.verdict(r, 0, err, name, fmt.Sprintf("%s: every sector can be read", name))
+	good := fmt.Sprintf("%s: every sector can be read", name)
+	if err == nil {
+		var with string
+		if with, err = s.implanted(ctx, src); with != "" {
+			good += ", and " + with
+		}
+	}
+	return s.verdict(r, 0, err, name, good)
+}
+
+// implanted checks the checksum that an image carries in itself, if it has one,
+// and says that it is right.
+func (s *session) implanted(ctx context.Context, src *source.Source) (string, error) {
+	t, ok := disc.DataTrack(src.Disc)
+	if !ok {
+		return "", nil
+	}
+	sum, err := isomd5.Check(ctx, disc.NewReader(src.Disc, t), s.report())
+	switch {
+	case errors.Is(err, isomd5.ErrNone):
+		return "", nil
+	case err != nil:
+		return "", err
+	}
+	return fmt.Sprintf("the implanted MD5 sum %v is right", sum), nil
 }
 
 func (s *session) verifyTwo(ctx context.Context, a, b string) error {

@@ -23,7 +23,8 @@ func Gather(ctx context.Context, c *compilation.Compilation, paths []string, fol
 			paths = []string{paths[0] + "/"}
 		}
 	}
-	o := compilation.ScanOptions{Exclude: c.Exclude, FollowLinks: follow}
+	o := c.ScanOptions()
+	o.FollowLinks = follow
 	nodes, problems, err := compilation.Scan(ctx, paths, o, rep)
 	if err != nil {
 		return nil, err

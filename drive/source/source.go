@@ -78,7 +78,7 @@ func (o Opener) open(ctx context.Context, name string) (*Source, error) {
 		return o.openFolder(ctx, name)
 	}
 	if strings.HasSuffix(name, compilation.Ending) {
-		return openCompilation(ctx, name)
+		return openCompilation(ctx, name, o.Report)
 	}
 	d, format, err := image.Open(name)
 	if err != nil {
@@ -107,21 +107,27 @@ func (o Opener) openFolder(ctx context.Context, name string) (*Source, error) {
 	if err != nil {
 		return nil, err
 	}
-	return plan(ctx, "folder", c, problems)
+	return plan(ctx, "folder", c, problems, o.Report)
 }
 
-func openCompilation(ctx context.Context, name string) (*Source, error) {
+func openCompilation(ctx context.Context, name string, rep progress.Reporter) (*Source, error) {
 	c, problems, err := compilation.Load(name)
 	if err != nil {
 		return nil, err
 	}
-	return plan(ctx, "compilation", c, problems)
+	return plan(ctx, "compilation", c, problems, rep)
 }
 
-func plan(ctx context.Context, kind string, c *compilation.Compilation, problems []compilation.Problem) (*Source, error) {
+// plan settles a disc whose sectors can be read in any order. A checksum of the
+// image is computed before.
+func plan(ctx context.Context, kind string, c *compilation.Compilation, problems []compilation.Problem, rep progress.Reporter) (*Source, error) {
 	c.Seal()
-	img, err := c.Plan(ctx)
+	img, err := c.PlanReport(ctx, rep)
 	if err != nil {
+		return nil, err
+	}
+	if err := img.Implant(ctx, rep); err != nil {
+		img.Close()
 		return nil, err
 	}
 	s := &Source{Disc: img.Disc(), Kind: kind, Warnings: img.Warnings, Locate: img.Locate}

@@ -70,7 +70,7 @@ func TestBridgeDisc(t *testing.T) {
 			out := t.TempDir()
 			peertest.Run(t, out, "bsdtar", "-xpf", img)
 			equalTrees(t, describe(t, out), want)
-			if info := peertest.Run(t, "", "/usr/sbin/udfinfo", "--utf8", img); !strings.Contains(info, "label=INTEROP") || !strings.Contains(info, "udfrev="+r.String()) {
+			if info := peertest.Run(t, "", "udfinfo", "--utf8", img); !strings.Contains(info, "label=INTEROP") || !strings.Contains(info, "udfwriterev="+r.String()) {
 				t.Errorf("udfinfo says\n%s", info)
 			}
 			s, err := os.Stat(img)

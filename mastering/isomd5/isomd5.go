@@ -123,7 +123,7 @@ func find(r io.ReaderAt) (target, error) {
 			return t, nil
 		}
 	}
-	return target{}, errors.New("there is no ISO 9660 volume")
+	return target{}, fmt.Errorf("%w: there is no ISO 9660 volume", ErrNone)
 }
 
 func noEOF(err error) error {

@@ -11,6 +11,8 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"slices"
+	"strings"
 	"time"
 
 	"glassmaster/mastering/disc"
@@ -94,22 +96,50 @@ var formats []format
 // ErrUnknown when what it sees is not its file system.
 func Register(name string, open func(r io.ReaderAt, size int64, o Options) (FS, error)) {
 	formats = append(formats, format{name, open})
+	// The order of calls depends on which package imports which.
+	slices.SortFunc(formats, func(a, b format) int { return strings.Compare(a.name, b.name) })
 }
 
-// Open recognises the file system in r, size bytes long with offset 0 at
-// address 0 of the disc, and opens it.
+// richness is how much a view tells of files: Rock Ridge all that Unix knows, UDF
+// nearly that, the others cut names and forget the rest.
+func richness(view string) int {
+	switch view {
+	case "Rock Ridge":
+		return 3
+	case "UDF":
+		return 2
+	}
+	return 1
+}
+
+// Open recognises the file systems in r, size bytes long with offset 0 at
+// address 0 of the disc, and opens the one with the view that is wanted, or the
+// richest one.
 func Open(r io.ReaderAt, size int64, o Options) (FS, error) {
+	var best FS
 	unknown := ErrUnknown
 	for _, f := range formats {
 		v, err := f.open(r, size, o)
-		if !errors.Is(err, ErrUnknown) {
-			return v, err
+		switch {
+		case errors.Is(err, ErrUnknown):
+			if unknown == ErrUnknown { // a format that knows more than "not mine" is heard
+				unknown = err
+			}
+		case err != nil && best == nil:
+			return nil, err
+		case err != nil:
+			// A damaged volume does not hide the one that is open already.
+		case best == nil || richness(v.Volume().View) > richness(best.Volume().View):
+			best = v
 		}
-		if unknown == ErrUnknown { // a format that knows more than "not mine" is heard
-			unknown = err
+		if best != nil && (o.View != "" || richness(best.Volume().View) == 3) {
+			return best, nil
 		}
 	}
-	return nil, unknown
+	if best == nil {
+		return nil, unknown
+	}
+	return best, nil
 }
 
 // OpenDisc opens the file system of the newest data track of a disc, or of the

@@ -40,6 +40,10 @@ func openCompilation(ctx context.Context, c *compilation.Compilation) (model.Ope
 	if err != nil {
 		return model.Opened{}, err
 	}
+	if err := m.Implant(ctx, progress.Discard); err != nil {
+		m.Close()
+		return model.Opened{}, err
+	}
 	return model.Opened{Disc: m.Disc(), Sectors: m.Sectors(), Warnings: m.Warnings, Locate: m.Locate}, nil
 }
 

@@ -132,7 +132,7 @@ func (p *Project) Saved(path string) {
 func (p *Project) AddPaths(paths []string, dir *tree.Node) {
 	var nodes []*tree.Node
 	var problems []compilation.Problem
-	o := compilation.ScanOptions{Exclude: p.comp.Exclude}
+	o := p.comp.ScanOptions()
 	comp := p.comp
 	j := Start(p.post, "Adding files", func(ctx context.Context, rep progress.Reporter) (err error) {
 		nodes, problems, err = compilation.Scan(ctx, paths, o, rep)

@@ -48,6 +48,9 @@ func (p *Project) measureNow() {
 	p.sizing.Cancel()
 	copied := p.comp.Snapshot()
 	copied.Seal()
+	// Reading all files after each edit would take too long: what their contents
+	// may save is left out of the measure.
+	copied.Contents = compilation.Contents{}
 	var s Size
 	var job *Job
 	job = Start(p.post, "measuring", func(ctx context.Context, _ progress.Reporter) error {

@@ -1,0 +1,174 @@
+package command
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"glassmaster/mastering/boot"
+	"glassmaster/mastering/compilation"
+	"glassmaster/mastering/iso9660"
+	"glassmaster/mastering/udf"
+)
+
+// volumeOptions are the flags of "build" for what few discs want: UDF, owners,
+// order, compression, checksums, and starting a machine.
+type volumeOptions struct {
+	udf                            string
+	udfOnly, dvdVideo              bool
+	rational                       bool
+	uid, gid, fileMode, folderMode string
+	date                           string
+	stamps, attributes             bool
+	hide, hideJoliet, order        []string
+	identical, checksums, md5      bool
+	zisofs                         []string
+	boot, appended                 []string
+	bootCatalog, mbr, gpt          string
+	apm                            bool
+	partitionOffset                int
+}
+
+func (o *volumeOptions) flags(f *pflag.FlagSet) {
+	f.StringVar(&o.udf, "udf", "", "put a UDF volume of this `REVISION` beside ISO 9660: 1.02, 1.50, 2.00, 2.01, 2.50 or 2.60")
+	f.BoolVar(&o.udfOnly, "udf-only", false, "UDF alone, without ISO 9660 (revision 2.01, or that of --udf)")
+	f.BoolVar(&o.dvdVideo, "dvd-video", false, "lay VIDEO_TS out as players want it (with UDF 1.02)")
+	f.BoolVar(&o.rational, "rational", false, "everything belongs to root, is readable for all and writable for nobody")
+	f.StringVar(&o.uid, "uid", "", "everything belongs to this user `NUMBER`")
+	f.StringVar(&o.gid, "gid", "", "everything belongs to this group `NUMBER`")
+	f.StringVar(&o.fileMode, "file-mode", "", "permissions of all files, in `OCTAL`")
+	f.StringVar(&o.folderMode, "folder-mode", "", "permissions of all folders, in `OCTAL`")
+	f.StringVar(&o.date, "date", "", "date all files to this `TIME` (2026-01-31T12:00:00Z)")
+	f.BoolVar(&o.stamps, "stamps", false, "keep the times of access, change and creation too")
+	f.BoolVar(&o.attributes, "attributes", false, "keep extended attributes and access control lists")
+	f.StringArrayVar(&o.hide, "hide", nil, "do not show files that match `PATTERN` in ISO 9660 and Rock Ridge (may be repeated)")
+	f.StringArrayVar(&o.hideJoliet, "hide-joliet", nil, "do not show files that match `PATTERN` in Joliet (may be repeated)")
+	f.StringArrayVar(&o.order, "order", nil, "put the contents of files that match first: `PATTERN=WEIGHT`, the heaviest before others (may be repeated)")
+	f.BoolVar(&o.identical, "identical", false, "store files with the same contents once")
+	f.BoolVar(&o.checksums, "checksums", false, "put a file SHA256SUMS into the root, for sha256sum -c")
+	f.BoolVar(&o.md5, "md5", false, "implant a checksum of the image, as implantisomd5 does; \"verify\" checks it")
+	f.StringArrayVar(&o.zisofs, "zisofs", nil, "compress files that match `PATTERN`, for readers with zisofs, as Linux (may be repeated)")
+	f.StringArrayVar(&o.boot, "boot", nil, "a boot `IMAGE` on the disc: bios=PATH[,info-table], efi=PATH, efi=partition:N ... (may be repeated)")
+	f.StringVar(&o.bootCatalog, "boot-catalog", "", "show the boot catalogue as the file `PATH` on the disc")
+	f.StringVar(&o.mbr, "mbr", "", "code for starting from a USB stick, from this `FILE` (isohdpfx.bin, boot_hybrid.img)")
+	f.StringVar(&o.gpt, "gpt", "none", "a GUID partition table: none, only, or hybrid (beside the MBR's)")
+	f.BoolVar(&o.apm, "apm", false, "an Apple partition map")
+	f.StringArrayVar(&o.appended, "append-partition", nil, "a partition behind the volume: `NUMBER:TYPE:FILE`, as 2:efi:esp.img (may be repeated)")
+	f.IntVar(&o.partitionOffset, "partition-offset", 0, "let the first partition begin at this `SECTOR`, 16 or more, and be mountable")
+}
+
+// apply puts the flags that were given into the options of a compilation.
+func (o volumeOptions) apply(c *compilation.Compilation, changed func(string) bool) error {
+	if err := o.applyUDF(c, changed); err != nil {
+		return err
+	}
+	if err := o.applyOwners(&c.Options, changed); err != nil {
+		return err
+	}
+	i := &c.Options
+	if o.date != "" {
+		at, err := time.Parse(time.RFC3339, o.date)
+		if err != nil {
+			return usagef("--date is a time like 2026-01-31T12:00:00Z, not %q", o.date)
+		}
+		i.Date = &at
+	}
+	i.Stamps = i.Stamps || o.stamps
+	i.Attributes = i.Attributes || o.attributes
+	i.Hide = append(i.Hide, o.hide...)
+	i.HideJoliet = append(i.HideJoliet, o.hideJoliet...)
+	for _, w := range o.order {
+		at := strings.LastIndexByte(w, '=')
+		weight, err := strconv.Atoi(w[at+1:])
+		if at < 0 || err != nil {
+			return usagef("--order is PATTERN=WEIGHT with a number, not %q", w)
+		}
+		i.Order = append(i.Order, iso9660.Weight{Pattern: w[:at], Weight: weight})
+	}
+	k := &c.Contents
+	k.Identical, k.Checksums, k.MD5 = k.Identical || o.identical, k.Checksums || o.checksums, k.MD5 || o.md5
+	if len(o.zisofs) > 0 {
+		k.Zisofs = &iso9660.Zisofs{Patterns: o.zisofs}
+	}
+	return o.applyBoot(i, changed)
+}
+
+func (o volumeOptions) applyUDF(c *compilation.Compilation, changed func(string) bool) error {
+	c.UDFOnly = c.UDFOnly || o.udfOnly
+	if !changed("udf") && !o.udfOnly && !o.dvdVideo {
+		return nil
+	}
+	u := udf.Options{Revision: udf.Revision201}
+	if c.Options.UDF != nil {
+		u = *c.Options.UDF
+	}
+	if o.dvdVideo {
+		u.DVDVideo, u.Revision = true, udf.Revision102
+	}
+	if o.udf != "" {
+		var err error
+		if u.Revision, err = udf.ParseRevision(o.udf); err != nil {
+			return usagef("--udf: %v", err)
+		}
+	}
+	c.Options.UDF = &u
+	return nil
+}
+
+func (o volumeOptions) applyOwners(i *iso9660.Options, changed func(string) bool) error {
+	if !o.rational && !changed("uid") && !changed("gid") && !changed("file-mode") && !changed("folder-mode") {
+		return nil
+	}
+	w := iso9660.Owners{Rational: o.rational}
+	for _, n := range []struct {
+		flag, text string
+		base       int
+		bits       int
+		to         **uint32
+	}{
+		{"uid", o.uid, 10, 32, &w.UID},
+		{"gid", o.gid, 10, 32, &w.GID},
+		{"file-mode", o.fileMode, 8, 12, &w.FileMode},
+		{"folder-mode", o.folderMode, 8, 12, &w.FolderMode},
+	} {
+		if !changed(n.flag) {
+			continue
+		}
+		v, err := strconv.ParseUint(n.text, n.base, n.bits)
+		if err != nil {
+			return usagef("--%s: %q is no such number", n.flag, n.text)
+		}
+		u := uint32(v)
+		*n.to = &u
+	}
+	i.Owners = &w
+	return nil
+}
+
+func (o volumeOptions) applyBoot(i *iso9660.Options, changed func(string) bool) error {
+	if len(o.boot) == 0 && o.mbr == "" && !changed("gpt") && !o.apm && len(o.appended) == 0 && o.partitionOffset == 0 {
+		return nil
+	}
+	b := boot.Options{Catalog: o.bootCatalog, Code: o.mbr, APM: o.apm, PartitionOffset: o.partitionOffset}
+	for _, s := range o.boot {
+		m, err := boot.ParseImage(s)
+		if err != nil {
+			return usagef("--boot: %v", err)
+		}
+		b.Images = append(b.Images, m)
+	}
+	for _, s := range o.appended {
+		p, err := boot.ParsePartition(s)
+		if err != nil {
+			return usagef("--append-partition: %v", err)
+		}
+		b.Append = append(b.Append, p)
+	}
+	if err := b.GPT.UnmarshalText([]byte(o.gpt)); err != nil {
+		return usagef("--gpt: %v", err)
+	}
+	i.Boot = &b
+	return nil
+}

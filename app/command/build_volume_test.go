@@ -1,0 +1,119 @@
+package command
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"glassmaster/mastering/peertest"
+)
+
+// build makes an image of the sample with these flags, and returns its path.
+func build(t *testing.T, flags ...string) string {
+	t.Helper()
+	img := filepath.Join(t.TempDir(), "x.iso")
+	must(t, OK, append([]string{"build", sample(t), "-o", img}, flags...)...)
+	return img
+}
+
+func TestBuildUDF(t *testing.T) {
+	for _, c := range []struct {
+		flags []string
+		views string
+	}{
+		{[]string{"--udf", "2.60"}, "names Rock Ridge, Joliet, ISO 9660, UDF"},
+		{[]string{"--udf", "1.02", "--joliet", "off"}, "names Rock Ridge, ISO 9660, UDF"},
+		{[]string{"--udf-only"}, "names UDF"},
+		{[]string{"--udf-only", "--udf", "2.50"}, "UDF"},
+	} {
+		img := build(t, c.flags...)
+		out := strings.Join(strings.Fields(must(t, OK, "info", img).out), " ")
+		for _, w := range strings.Split(c.views, ", ") {
+			if !strings.Contains(out, w) {
+				t.Errorf("%v: %q is missing in %s", c.flags, w, out)
+			}
+		}
+		if got := must(t, OK, "cat", "--view", "udf", img, "readme.txt").out; got != files["readme.txt"] {
+			t.Errorf("%v: cat: %q", c.flags, got)
+		}
+		if i := peertest.Run(t, "", "udfinfo", img); !strings.Contains(i, "udfrev=") {
+			t.Errorf("%v: udfinfo: %s", c.flags, i)
+		}
+	}
+	must(t, Usage, "build", sample(t), "-o", filepath.Join(t.TempDir(), "x"), "--udf", "3.00")
+}
+
+func TestBuildMD5(t *testing.T) {
+	img := build(t, "--md5")
+	if out := must(t, OK, "verify", img).out; !strings.Contains(out, "implanted MD5") {
+		t.Errorf("verify: %s", out)
+	}
+	peertest.Run(t, "", "checkisomd5", img)
+	disc, file := blankDisc(t, "dvd+r")
+	must(t, OK, "burn", img, disc)
+	peertest.Run(t, "", "checkisomd5", file)
+	f, err := os.OpenFile(img, os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if _, err := f.WriteAt([]byte{0xFF}, 40*2048+3); err != nil {
+		t.Fatal(err)
+	}
+	if r := must(t, Differs, "verify", img); !strings.Contains(r.log, "the image is damaged") {
+		t.Errorf("%s", r.log)
+	}
+}
+
+// TestBuildVolume looks for the effect of each flag, with another program where
+// one shows it.
+func TestBuildVolume(t *testing.T) {
+	list := func(img string) string { return peertest.Run(t, "", "bsdtar", "-tvf", img) }
+	if got := list(build(t, "--rational")); !strings.Contains(got, "-r--r--r--") || strings.Contains(got, "rw") {
+		t.Errorf("--rational: %s", got)
+	}
+	if got := list(build(t, "--uid", "1234", "--gid", "77", "--file-mode", "640", "--folder-mode", "0711")); !strings.Contains(got, "1234") || !strings.Contains(got, "-rw-r-----") || !strings.Contains(got, "drwx--x--x") {
+		t.Errorf("owners: %s", got)
+	}
+	if got := list(build(t, "--date", "2001-02-03T04:05:06Z")); !strings.Contains(got, "Feb  3  2001") {
+		t.Errorf("--date: %s", got)
+	}
+	if got := list(build(t, "--hide", "readme.txt")); strings.Contains(got, "readme.txt") {
+		t.Errorf("--hide: %s", got)
+	}
+	img := build(t, "--checksums", "--identical", "--zisofs", "*.txt", "--order", "readme.txt=5", "--level", "4", "--rock-ridge", "1.12", "--stamps", "--attributes")
+	out := t.TempDir()
+	must(t, OK, "extract", img, "-C", out)
+	peertest.Run(t, out, "sha256sum", "-c", "--strict", "SHA256SUMS")
+	if got := must(t, OK, "info", "--check", img).out; !strings.Contains(got, "no damage") {
+		t.Errorf("info --check: %s", got)
+	}
+	for _, bad := range [][]string{
+		{"--date", "yesterday"},
+		{"--order", "x"},
+		{"--uid", "me"},
+		{"--file-mode", "999"},
+		{"--level", "5"},
+		{"--boot", "what=ever"},
+		{"--append-partition", "x"},
+		{"--gpt", "maybe"},
+	} {
+		must(t, Usage, append([]string{"build", sample(t), "-o", filepath.Join(t.TempDir(), "x")}, bad...)...)
+	}
+}
+
+func TestBuildBoot(t *testing.T) {
+	dir := sample(t)
+	if err := os.WriteFile(filepath.Join(dir, "loader.bin"), make([]byte, 4096), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	img := filepath.Join(t.TempDir(), "x.iso")
+	must(t, OK, "build", dir, "-o", img, "--boot", "bios=/loader.bin,info-table", "--boot-catalog", "/boot.cat", "--gpt", "only")
+	if got := peertest.Run(t, "", "xorriso", "-report_about", "WARNING", "-indev", img, "-report_el_torito", "plain", "-report_system_area", "plain"); !strings.Contains(got, "/loader.bin") || !strings.Contains(got, "GPT") {
+		t.Errorf("xorriso: %s", got)
+	}
+	if r := must(t, Failed, "build", dir, "-o", img, "--boot", "bios=/missing.bin"); !strings.Contains(r.log, "missing.bin") {
+		t.Errorf("%s", r.log)
+	}
+}
