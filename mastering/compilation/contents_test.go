@@ -250,13 +250,7 @@ func TestZisofsChoice(t *testing.T) {
 // TestKernelReads has the Linux kernel judge compressed files and the newer Rock
 // Ridge, on machines that can run one for themselves.
 func TestKernelReads(t *testing.T) {
-	kernel, err := filepath.Abs("../../../shared/lab/kernel")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := os.Stat(kernel); err != nil {
-		t.Skip("there is no kernel to run")
-	}
+	kernel := peertest.Kernel(t)
 	src := zisofsTree(t)
 	dir := t.TempDir()
 	for i, z := range []iso9660.Zisofs{{}, {Block: 64}, {Block: 128}} {

@@ -7,27 +7,15 @@ import (
 	"sort"
 	"strings"
 	"testing"
-)
 
-// needKernel skips the test where there is no kernel to run, and returns the
-// program that runs one.
-func needKernel(t testing.TB) string {
-	t.Helper()
-	lab, err := filepath.Abs("../../../shared/lab/kernel")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := os.Stat(lab); err != nil {
-		t.Skip("no kernel to mount images with")
-	}
-	return lab
-}
+	"glassmaster/mastering/peertest"
+)
 
 // runKernel runs a script as root under a Linux kernel of its own, in a folder
 // that both sides see, and returns what it printed.
 func runKernel(t testing.TB, dir, script string) string {
 	t.Helper()
-	lab := needKernel(t)
+	lab := peertest.Kernel(t)
 	name := filepath.Join(dir, "script.sh")
 	if err := os.WriteFile(name, []byte("set -e\n"+script), 0o755); err != nil {
 		t.Fatal(err)
@@ -62,7 +50,7 @@ func sortLines(s string) string {
 
 // TestReadWhatLinuxWrote fills blank images of mkudffs through the kernel.
 func TestReadWhatLinuxWrote(t *testing.T) {
-	needKernel(t)
+	peertest.Kernel(t)
 	dir := t.TempDir()
 	var script strings.Builder
 	script.WriteString(kernelManifest + fillScript)

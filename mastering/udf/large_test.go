@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"glassmaster/mastering/layout"
+	"glassmaster/mastering/peertest"
 	"glassmaster/mastering/tree"
 	"glassmaster/mastering/volume"
 )
@@ -92,7 +93,7 @@ func TestLargeFiles(t *testing.T) {
 // TestLinuxReadsLarge has a Linux kernel look at the ends of large files. Their
 // image is a hole for the most part, as far as it goes.
 func TestLinuxReadsLarge(t *testing.T) {
-	needKernel(t)
+	peertest.Kernel(t)
 	dir := t.TempDir()
 	var script, want strings.Builder
 	script.WriteString("mkdir -p $TMPDIR/mnt\n")

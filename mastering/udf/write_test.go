@@ -254,7 +254,7 @@ func TestUdfinfo(t *testing.T) {
 
 // TestLinuxReads has a Linux kernel mount and read what was written.
 func TestLinuxReads(t *testing.T) {
-	needKernel(t)
+	peertest.Kernel(t)
 	dir := t.TempDir()
 	var script strings.Builder
 	script.WriteString(kernelManifest + "mkdir -p $TMPDIR/mnt\n")

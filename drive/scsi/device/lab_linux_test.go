@@ -37,12 +37,7 @@ mkdir -p /run/mnt
 // Under a Linux kernel of its own, where tgtd's drives are real device nodes, the
 // tests TestGuest... run.
 func TestUnderKernel(t *testing.T) {
-	lab := findLab(t)
-	for _, program := range []string{"linux.uml", "xorriso", "/usr/sbin/tgtd", "iscsistart"} {
-		if _, err := exec.LookPath(program); err != nil {
-			peertest.Skip(t, program+" is not installed")
-		}
-	}
+	kernel := peertest.Kernel(t, "xorriso", "/usr/sbin/tgtd", "iscsistart")
 	dir := t.TempDir()
 	must(t, os.Chmod(dir, 0o755)) // another user runs the test too
 	self, err := os.ReadFile("/proc/self/exe")
@@ -54,7 +49,7 @@ func TestUnderKernel(t *testing.T) {
 	peertest.Run(t, dir, "xorriso", "-as", "mkisofs", "-quiet", "-o", "disc.iso", tree)
 	script := filepath.Join(dir, "script")
 	must(t, os.WriteFile(script, fmt.Appendf(nil, guestScript, inGuest), 0o600))
-	out, err := exec.Command(filepath.Join(lab, "kernel"), "-t", "120", dir, script).CombinedOutput()
+	out, err := exec.Command(kernel, "-t", "120", dir, script).CombinedOutput()
 	if err != nil || !bytes.Contains(out, []byte("--- PASS: TestGuestBurn")) {
 		t.Fatalf("in the guest: %v\n%s", err, out)
 	}
@@ -63,24 +58,6 @@ func TestUnderKernel(t *testing.T) {
 	if err != nil || !bytes.Equal(burned, pattern(len(burned))) || len(burned) < 64<<10 {
 		t.Errorf("the burned disc has %d bytes, %v, not what was written", len(burned), err)
 	}
-}
-
-// findLab skips the test where there is no laboratory beside the repository.
-func findLab(t *testing.T) string {
-	t.Helper()
-	dir, err := os.Getwd()
-	must(t, err)
-	for dir != "/" {
-		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
-			break
-		}
-		dir = filepath.Dir(dir)
-	}
-	lab := filepath.Join(filepath.Dir(dir), "shared", "lab")
-	if _, err := os.Stat(filepath.Join(lab, "kernel")); err != nil {
-		t.Skip("there is no kernel to run under")
-	}
-	return lab
 }
 
 func must(t *testing.T, err error) {
