@@ -1,6 +1,8 @@
 package command
 
 import (
+	"bytes"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -113,7 +115,30 @@ func TestBuildBoot(t *testing.T) {
 	if got := peertest.Run(t, "", "xorriso", "-report_about", "WARNING", "-indev", img, "-report_el_torito", "plain", "-report_system_area", "plain"); !strings.Contains(got, "/loader.bin") || !strings.Contains(got, "GPT") {
 		t.Errorf("xorriso: %s", got)
 	}
+	out := t.TempDir()
+	must(t, OK, "extract", "--boot", img, "-C", out)
+	want, err := os.ReadFile(filepath.Join(dir, "loader.bin"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	copy(want[8:], content(t, img)[fileAt(t, img, "/loader.bin")+8:][:56]) // the boot information table
+	if got := content(t, filepath.Join(out, "1-loader.bin")); !bytes.Equal(got, want) {
+		t.Errorf("the boot image has %d bytes, and is another one", len(got))
+	}
+	must(t, Failed, "extract", "--boot", img, "-C", out)
 	if r := must(t, Failed, "build", dir, "-o", img, "--boot", "bios=/missing.bin"); !strings.Contains(r.log, "missing.bin") {
 		t.Errorf("%s", r.log)
 	}
+}
+
+// fileAt returns the byte at which xorriso finds a file of an image.
+func fileAt(t *testing.T, img, path string) int {
+	t.Helper()
+	out := peertest.Run(t, "", "xorriso", "-report_about", "WARNING", "-indev", img, "-find", path, "-exec", "report_lba", "--")
+	_, line, _ := strings.Cut(strings.ReplaceAll(out, ",", " "), "File data lba:")
+	var section, lba int
+	if _, err := fmt.Sscan(line, &section, &lba); err != nil {
+		t.Fatalf("%v in %q", err, out)
+	}
+	return lba * 2048
 }

@@ -4,19 +4,25 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"glassmaster/app/terminal"
 	"glassmaster/mastering/extract"
+	"glassmaster/mastering/iso9660"
+	"glassmaster/mastering/newfile"
 	"glassmaster/mastering/volume"
 )
 
 func (s *session) extractVerb() *cobra.Command {
 	var dir, existing string
 	var which volume.Options
-	var owners bool
+	var owners, boot bool
 	c := &cobra.Command{
 		Use:   "extract IMAGE [PATH...]",
 		Short: "Copy files of a disc into a folder",
@@ -27,6 +33,12 @@ whatever the disc says. Device nodes are left out, and set-user-ID bits dropped.
   glassmaster extract /dev/sr0 pictures/2026 notes.txt -C .`,
 		Args: wanted(1, -1, "IMAGE [PATH...]"),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if boot {
+				if len(args) > 1 {
+					return usagef("--boot copies all boot images: name no PATH")
+				}
+				return s.extractBoot(cmd.Context(), args[0], dir, which)
+			}
 			o := extract.Options{Owners: owners}
 			for _, p := range args[1:] {
 				o.Paths = append(o.Paths, onDisc(p))
@@ -43,6 +55,7 @@ whatever the disc says. Device nodes are left out, and set-user-ID bits dropped.
 	f.StringVarP(&dir, "directory", "C", ".", "copy into this `FOLDER`, which is made if need be")
 	f.StringVar(&existing, "existing", "refuse", "what happens to files that are there already: refuse, replace or keep")
 	f.BoolVar(&owners, "owners", false, "give files the user and group of the disc (for root)")
+	f.BoolVar(&boot, "boot", false, "copy the boot images (El Torito) instead of files")
 	volumeFlags(c, &which)
 	offer(c, "existing", "refuse", "replace", "keep")
 	return c
@@ -103,4 +116,54 @@ func extractSummary(dir string, r extract.Report) string {
 		parts = append(parts, counted(int(r.Links), "link"))
 	}
 	return fmt.Sprintf("%s: %s, %s", dir, strings.Join(parts, ", "), terminal.Size(r.Bytes))
+}
+
+// bootable is a volume that starts machines.
+type bootable interface {
+	BootImages() ([]iso9660.BootEntry, error)
+	OpenBootImage(iso9660.BootEntry) fs.File
+}
+
+// extractBoot copies the boot images of a disc into a folder. None is written
+// over.
+func (s *session) extractBoot(ctx context.Context, image, dir string, which volume.Options) error {
+	src, vol, err := s.openVolume(ctx, image, which)
+	if err != nil {
+		return err
+	}
+	defer src.Close()
+	b, ok := vol.(bootable)
+	if !ok {
+		return fmt.Errorf("%s: a %s volume has no boot images", image, vol.Volume().Format)
+	}
+	all, err := b.BootImages()
+	if err != nil {
+		return fmt.Errorf("%s: %w", image, err)
+	}
+	if len(all) == 0 {
+		return fmt.Errorf("%s: the disc has no boot images", image)
+	}
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return fmt.Errorf("extract: make the folder: %w", err)
+	}
+	for i, e := range all {
+		f := b.OpenBootImage(e)
+		info, err := f.Stat()
+		if err != nil {
+			return err
+		}
+		to := filepath.Join(dir, fmt.Sprintf("%d-%s", i+1, filepath.Base(info.Name())))
+		if _, err := os.Lstat(to); err == nil {
+			return fmt.Errorf("extract: %s is there already", to)
+		}
+		err = newfile.Write(to, func(w *os.File) error {
+			_, err := io.Copy(w, f)
+			return err
+		})
+		if err != nil {
+			return fmt.Errorf("extract boot image %d: %w", i+1, err)
+		}
+		s.note("%s: %v, %s", to, e.Platform, terminal.Size(e.Length))
+	}
+	return nil
 }

@@ -31,9 +31,28 @@ func (v *FS) describeHybrid() {
 			v.property("Macintosh volume", describeHFS(q))
 		}
 	}
-	if s, err := sessionAt(v.r, 16); err == nil && s.Sectors+16 == v.info.Sectors {
-		v.property("Partition offset", "16 sectors: the volume can be mounted from its partition as well")
+	if at := v.partitionOffset(p); at > 0 {
+		v.property("Partition offset", fmt.Sprintf("%d sectors: the volume can be mounted from its partition as well", at))
 	}
+}
+
+// partitionOffset returns the sector of a partition that begins with a second
+// set of volume descriptors, 0 where there is none. Sector 16 is the usual one.
+func (v *FS) partitionOffset(p []byte) disc.LBA {
+	starts := []disc.LBA{16}
+	if p[510] == 0x55 && p[511] == 0xAA {
+		for e := p[446:510]; len(e) > 0; e = e[16:] {
+			if s := binary.LittleEndian.Uint32(e[8:]); s >= 64 && s%4 == 0 {
+				starts = append(starts, disc.LBA(s/4))
+			}
+		}
+	}
+	for _, at := range starts {
+		if s, err := sessionAt(v.r, at); err == nil && s.Label == v.info.Label && s.Sectors+int64(at) <= v.size/disc.SectorSize {
+			return at
+		}
+	}
+	return 0
 }
 
 // describeMBR lists the partitions of a master boot record.
