@@ -205,7 +205,7 @@ func breakable(s string, fits func(string) bool) string {
 	return s[:end]
 }
 
-// Facts are names and values in two columns. A value that is long wraps.
+// Facts are names and values in two columns. Long ones wrap.
 type Facts struct {
 	*fyne.Container
 	names float32 // the width of the names
@@ -234,7 +234,7 @@ func (f *Facts) Set(facts []Fact) {
 		if x.Color != "" {
 			value.Color(x.Color)
 		}
-		f.Objects = append(f.Objects, container.New(factRow{f.names}, Muted(x.Name), value))
+		f.Objects = append(f.Objects, container.New(factRow{f.names}, Muted(x.Name).Wrap(), value))
 	}
 	f.Refresh()
 }
@@ -245,11 +245,11 @@ const nameRoom float32 = 92
 type factRow struct{ names float32 }
 
 func (f factRow) Layout(o []fyne.CanvasObject, s fyne.Size) {
-	o[0].Resize(fyne.NewSize(f.names-8, o[0].MinSize().Height))
-	w := max(s.Width-f.names, 20)
 	o[1].Move(fyne.NewPos(f.names, 0))
-	o[1].Resize(fyne.NewSize(w, o[1].MinSize().Height))
-	o[1].Resize(fyne.NewSize(w, o[1].MinSize().Height))
+	for range 2 { // the width settles the height
+		o[0].Resize(fyne.NewSize(f.names-8, o[0].MinSize().Height))
+		o[1].Resize(fyne.NewSize(max(s.Width-f.names, 20), o[1].MinSize().Height))
+	}
 }
 
 func (f factRow) MinSize(o []fyne.CanvasObject) fyne.Size {
