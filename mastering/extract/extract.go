@@ -134,6 +134,7 @@ type extraction struct {
 	source  source
 	report  Report
 	failure error // of the first entry that failed
+	told    int   // notes that were said
 }
 
 // run does the extraction in its order: folders, files, links, and then the
@@ -183,8 +184,17 @@ func (x *extraction) fail(p string, err error) {
 // note keeps what is not on the host as it is on the disc.
 func (x *extraction) note(p, text string) {
 	x.add(Note{p, text, false})
-	x.rep.Message(progress.Warning, p+" "+text)
+	switch x.told++; {
+	case x.told <= maxTold:
+		x.rep.Message(progress.Warning, p+" "+text)
+	case x.told == maxTold+1:
+		x.rep.Message(progress.Warning, "there are more such things; the report holds them all")
+	}
 }
+
+// maxTold is how many notes are said while extracting: a tree of Unix has
+// hundreds of links that lead out of it.
+const maxTold = 10
 
 func (x *extraction) add(n Note) {
 	if len(x.report.Notes) < maxNotes {

@@ -89,3 +89,9 @@ func (o *output) copyData(ctx context.Context, f *os.File, e Extent, off, n int6
 	}
 	return o.copyReader(ctx, f, e, off, n, rep)
 }
+
+// appends reports whether all that is written to f goes to its end.
+func appends(f *os.File) bool {
+	flags, err := unix.FcntlInt(f.Fd(), unix.F_GETFL, 0)
+	return err != nil || flags&unix.O_APPEND != 0
+}

@@ -264,3 +264,37 @@ func TestNewRefusesOverlaps(t *testing.T) {
 		}
 	}
 }
+
+// TestSharedOutput writes to files that others write to as well, as a shell's
+// redirections are: before the image, behind it, and appending.
+func TestSharedOutput(t *testing.T) {
+	l, want := image(t, 3)
+	for _, c := range []struct {
+		name, before string
+		flags        int
+	}{
+		{"first", "", 0}, {"behind others", "before", 0}, {"appending", "before", os.O_APPEND}, {"appending to nothing", "", os.O_APPEND},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "out")
+			f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|c.flags, 0o600)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer f.Close()
+			if _, err := f.WriteString(c.before); err != nil {
+				t.Fatal(err)
+			}
+			if err := l.WriteTo(t.Context(), f, WriteOptions{}); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := f.WriteString("after"); err != nil {
+				t.Fatal(err)
+			}
+			got, err := os.ReadFile(path)
+			if err != nil || string(got) != c.before+string(want)+"after" {
+				t.Errorf("%d bytes, want %d (%v)", len(got), len(c.before)+len(want)+5, err)
+			}
+		})
+	}
+}

@@ -141,7 +141,13 @@ func newOutput(w io.Writer) *output {
 	if !ok {
 		return o
 	}
-	if s, err := f.Stat(); err == nil && s.Mode().IsRegular() && s.Size() == 0 {
+	// A redirected standard output may be a file that others write to as well: only
+	// an empty one, at its beginning, and not opened for appending, is ours.
+	s, err := f.Stat()
+	if err != nil || !s.Mode().IsRegular() || s.Size() != 0 || appends(f) {
+		return o
+	}
+	if at, err := f.Seek(0, io.SeekCurrent); err == nil && at == 0 {
 		o.file, o.copy = f, true
 	}
 	return o
@@ -221,5 +227,9 @@ func (o *output) finish(size int64) error {
 	if o.file == nil {
 		return nil
 	}
-	return o.file.Truncate(size)
+	if err := o.file.Truncate(size); err != nil {
+		return err
+	}
+	_, err := o.file.Seek(size, io.SeekStart) // who writes next, writes behind
+	return err
 }
