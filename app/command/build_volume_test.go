@@ -142,3 +142,22 @@ func fileAt(t *testing.T, img, path string) int {
 	}
 	return lba * 2048
 }
+
+func TestListAttributes(t *testing.T) {
+	dir := sample(t)
+	peertest.Run(t, dir, "setfattr", "-n", "user.origin", "-v", "a scanner", "readme.txt")
+	peertest.Run(t, dir, "setfacl", "-m", "u:1234:r", "readme.txt")
+	img := filepath.Join(t.TempDir(), "x.iso")
+	must(t, OK, "build", dir, "-o", img, "--attributes")
+	for _, want := range []string{`user.origin="a scanner"`, "user:1234:r--"} {
+		if got := must(t, OK, "ls", "-la", img, "readme.txt").out; !strings.Contains(got, want) {
+			t.Errorf("%q is missing in %s", want, got)
+		}
+	}
+	if got := must(t, OK, "ls", "-l", img, "readme.txt").out; strings.Contains(got, "user.origin") {
+		t.Errorf("without --attributes: %s", got)
+	}
+	if got := must(t, OK, "ls", "--json", "--attributes", img, "readme.txt").out; !strings.Contains(got, `"xattr":{"user.origin":"YSBzY2FubmVy"}`) {
+		t.Errorf("--json: %s", got)
+	}
+}

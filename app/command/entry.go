@@ -82,6 +82,7 @@ type entryObject struct {
 	Links      uint32         `json:"links,omitempty"`
 	Extents    []extentObject `json:"extents,omitempty"`
 	Unreadable string         `json:"unreadable,omitempty"`
+	moreObject
 }
 
 // extentObject is a run of sectors that holds a part of a file.

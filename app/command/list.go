@@ -18,6 +18,7 @@ import (
 // listing is what "ls" was asked for.
 type listing struct {
 	long, recursive, null bool
+	attributes            bool
 	volume                volume.Options
 }
 
@@ -44,6 +45,7 @@ those of folders end in a slash. Entries come in the order of the disc.
 	f.BoolVarP(&o.long, "long", "l", false, "show permissions, owner, size and time too")
 	f.BoolVarP(&o.recursive, "recursive", "R", false, "list what is in the folders too")
 	f.BoolVarP(&o.null, "null", "0", false, "end each name with a NUL byte, as xargs -0 wants it")
+	f.BoolVarP(&o.attributes, "attributes", "a", false, "show extended attributes, access control lists and named streams too")
 	volumeFlags(c, &o.volume)
 	return c
 }
@@ -59,6 +61,7 @@ func (s *session) list(ctx context.Context, image string, paths []string, o list
 		paths = []string{"."}
 	}
 	l := s.newLister(ctx, o)
+	l.vol = vol
 	for _, p := range paths {
 		if err := l.below(vol, onDisc(p)); err != nil {
 			l.w.Flush()
@@ -88,6 +91,7 @@ type lister struct {
 	flushed   bool
 	countdown int
 	bad       int // folders that could not be read
+	vol       volume.FS
 }
 
 func (s *session) newLister(ctx context.Context, o listing) *lister {
@@ -161,10 +165,16 @@ func (l *lister) entry(e *volume.Entry) error {
 		l.s.warn(e.Err.Error())
 		return nil
 	}
-	if l.enc != nil {
-		return l.enc.Encode(object(e))
+	var more moreObject
+	if l.o.attributes {
+		more = l.more(e)
 	}
-	if _, err := l.w.Write(l.format(e)); err != nil {
+	if l.enc != nil {
+		o := object(e)
+		o.moreObject = more
+		return l.enc.Encode(o)
+	}
+	if _, err := l.w.Write(more.append(l.format(e))); err != nil {
 		return err
 	}
 	if !l.flushed { // whoever waits sees at once that something comes

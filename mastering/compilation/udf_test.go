@@ -1,8 +1,11 @@
 package compilation
 
 import (
+	"encoding/binary"
 	"io/fs"
+	"maps"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -146,5 +149,122 @@ func TestHiddenButInUDF(t *testing.T) {
 	equalTrees(t, describe(t, extractView(t, img, "UDF")), describe(t, src))
 	if n := len(describe(t, extractView(t, img, "Rock Ridge"))); n != 1 {
 		t.Errorf("Rock Ridge shows %d entries", n)
+	}
+}
+
+// TestDVDVideoBridge lays a DVD-Video out as genisoimage does: each file as far
+// from the first as the IFO file says, in both volumes.
+func TestDVDVideoBridge(t *testing.T) {
+	src := t.TempDir()
+	put := func(name string, b []byte) {
+		path := filepath.Join(src, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, b, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	// An IFO file tells its last sector, those of its set, and where menu and
+	// titles begin.
+	ifo := func(kind string, last, menu, titles uint32) []byte {
+		b := make([]byte, 2*2048)
+		copy(b, kind)
+		binary.BigEndian.PutUint32(b[0x0C:], last)
+		binary.BigEndian.PutUint32(b[0x1C:], 1)
+		binary.BigEndian.PutUint32(b[0xC0:], menu)
+		binary.BigEndian.PutUint32(b[0xC4:], titles)
+		return b
+	}
+	// The manager has a table of titles in its second sector: here one, of one
+	// chapter, in the set that begins behind the manager.
+	manager, set := ifo("DVDVIDEO-VMG", 13, 2, 1), ifo("DVDVIDEO-VTS", 33, 2, 12)
+	manager[0x3F] = 1
+	copy(manager[2048:], []byte{0, 1, 0, 0, 0, 0, 0, 19, 0x3C, 1, 0, 1, 0, 0, 1, 1, 0, 0, 0, 14})
+	for name, b := range map[string][]byte{
+		"VIDEO_TS/VIDEO_TS.IFO": manager, "VIDEO_TS/VIDEO_TS.BUP": manager, "VIDEO_TS/VIDEO_TS.VOB": make([]byte, 10*2048),
+		"VIDEO_TS/VTS_01_0.IFO": set, "VIDEO_TS/VTS_01_0.BUP": set, "VIDEO_TS/VTS_01_0.VOB": make([]byte, 10*2048),
+		"VIDEO_TS/VTS_01_1.VOB": make([]byte, 20*2048), "a.txt": []byte("before"), "z.txt": []byte("behind"),
+	} {
+		put(name, b)
+	}
+	img := masterUDF(t, src, iso9660.Options{UDF: &udf.Options{Revision: udf.Revision102, DVDVideo: true}}, false)
+	ours := videoSectors(t, img, "Rock Ridge")
+	if inUDF := videoSectors(t, img, "UDF"); !maps.Equal(ours, inUDF) {
+		t.Errorf("ISO 9660 has %v, UDF %v", ours, inUDF)
+	}
+	other := filepath.Join(t.TempDir(), "genisoimage.iso")
+	peertest.Run(t, "", "genisoimage", "-quiet", "-dvd-video", "-R", "-o", other, src)
+	if ours["in the ECC block"] != 0 {
+		t.Errorf("VIDEO_TS.IFO begins %d sectors behind an ECC block", ours["in the ECC block"])
+	}
+	theirs := videoSectors(t, other, "Rock Ridge")
+	delete(ours, "in the ECC block") // genisoimage does not see to it
+	delete(theirs, "in the ECC block")
+	if !maps.Equal(ours, theirs) {
+		t.Errorf("we have %v, genisoimage %v", ours, theirs)
+	}
+	equalTrees(t, describe(t, extractView(t, img, "UDF")), describe(t, src))
+}
+
+// videoSectors returns the sectors of the files in VIDEO_TS, from the first.
+func videoSectors(t *testing.T, img, view string) map[string]int64 {
+	t.Helper()
+	d, _, err := imagefile.Open(img)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	v, err := volume.OpenDisc(d, volume.Options{View: view})
+	if err != nil {
+		t.Fatal(err)
+	}
+	list, err := v.ReadDir("VIDEO_TS")
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := map[string]int64{}
+	for _, e := range list {
+		info, err := e.Info()
+		if err != nil {
+			t.Fatal(err)
+		}
+		at[e.Name()] = int64(info.Sys().(*volume.Attributes).Extents[0].Start)
+	}
+	begin := at["VIDEO_TS.IFO"]
+	for name := range at {
+		at[name] -= begin
+	}
+	at["in the ECC block"] = begin % 16
+	return at
+}
+
+// TestKernelReadsBridge has the Linux kernel mount both volumes of bridge discs
+// and compare all files with their checksums.
+func TestKernelReadsBridge(t *testing.T) {
+	kernel := peertest.Kernel(t)
+	src, dir := oddTree(t), t.TempDir()
+	for _, r := range udf.Revisions {
+		img, _ := masterWith(t, src, iso9660.Options{UDF: &udf.Options{Revision: r}}, Contents{Checksums: true})
+		if err := os.Rename(img, filepath.Join(dir, r.String()+".iso")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	script := `set -e
+mkdir -p /run/mnt
+for i in *.iso; do
+	for fs in udf iso9660; do
+		mount -t $fs -o loop,ro $i /run/mnt
+		(cd /run/mnt; sha256sum -c --strict --quiet SHA256SUMS; find . -type l | wc -l)
+		umount /run/mnt
+	done
+done
+`
+	if err := os.WriteFile(filepath.Join(dir, "script"), []byte(script), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	out, err := exec.Command(kernel, "-t", "120", dir, filepath.Join(dir, "script")).CombinedOutput()
+	if want := strings.Repeat("6\n", 2*len(udf.Revisions)); err != nil || string(out) != want {
+		t.Errorf("the kernel says (%v)\n%s", err, out)
 	}
 }

@@ -1,0 +1,46 @@
+package command
+
+import (
+	"maps"
+	"slices"
+	"strconv"
+
+	"glassmaster/mastering/volume"
+)
+
+// moreObject is what few files have beyond name, size and mode.
+type moreObject struct {
+	Xattr   map[string][]byte `json:"xattr,omitempty"` // values in base64
+	ACL     string            `json:"acl,omitempty"`
+	Streams []string          `json:"streams,omitempty"`
+}
+
+// more asks for what a listing does not read by itself.
+func (l *lister) more(e *volume.Entry) moreObject {
+	info, err := l.vol.Lstat(string(e.Path))
+	if err != nil {
+		return moreObject{}
+	}
+	a, ok := info.Sys().(*volume.Attributes)
+	if !ok {
+		return moreObject{}
+	}
+	return moreObject{a.Xattr, a.ACL, a.Streams}
+}
+
+// append writes each of them on a line of its own.
+func (m moreObject) append(b []byte) []byte {
+	for _, name := range slices.Sorted(maps.Keys(m.Xattr)) {
+		b = append(append(b, "\t"...), name...)
+		b = strconv.AppendQuote(append(b, '='), string(m.Xattr[name]))
+		b = append(b, '\n')
+	}
+	if m.ACL != "" {
+		b = append(append(append(b, "\tacl "...), m.ACL...), '\n')
+	}
+	for _, s := range m.Streams {
+		b = strconv.AppendQuote(append(b, "\tstream "...), s)
+		b = append(b, '\n')
+	}
+	return b
+}
