@@ -36,6 +36,11 @@ test: packages ## install what is missing, then check and test everything; a tes
 	@go test -timeout 15m $(filter-out $(ONDISPLAY),$(PACKAGES))
 	CGO_ENABLED=1 go test -timeout 5m $(WINDOW)
 	go test -timeout 10m $(ONDISPLAY)
+	@$(SCRIPTS)/fuzz 10
+
+.PHONY: nightly
+nightly: test ## "make test", and every fuzz target for a minute
+	@$(SCRIPTS)/fuzz 60
 
 .PHONY: lint
 lint: ## vet, staticcheck and formatting
