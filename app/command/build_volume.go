@@ -1,6 +1,7 @@
 package command
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -121,7 +122,11 @@ func (o volumeOptions) applyOwners(i *iso9660.Options, changed func(string) bool
 	if !o.rational && !changed("uid") && !changed("gid") && !changed("file-mode") && !changed("folder-mode") {
 		return nil
 	}
-	w := iso9660.Owners{Rational: o.rational}
+	var w iso9660.Owners // what a saved compilation says stays, where no flag says otherwise
+	if i.Owners != nil {
+		w = *i.Owners
+	}
+	w.Rational = w.Rational || o.rational
 	for _, n := range []struct {
 		flag, text string
 		base       int
@@ -148,10 +153,24 @@ func (o volumeOptions) applyOwners(i *iso9660.Options, changed func(string) bool
 }
 
 func (o volumeOptions) applyBoot(i *iso9660.Options, changed func(string) bool) error {
-	if len(o.boot) == 0 && o.mbr == "" && !changed("gpt") && !o.apm && len(o.appended) == 0 && o.partitionOffset == 0 {
+	if len(o.boot) == 0 && o.bootCatalog == "" && o.mbr == "" && !changed("gpt") && !o.apm && len(o.appended) == 0 && o.partitionOffset == 0 {
 		return nil
 	}
-	b := boot.Options{Catalog: o.bootCatalog, Code: o.mbr, APM: o.apm, PartitionOffset: o.partitionOffset}
+	var b boot.Options
+	if i.Boot != nil { // of a saved compilation
+		b = *i.Boot
+		b.Images, b.Append = slices.Clone(b.Images), slices.Clone(b.Append)
+	}
+	if o.bootCatalog != "" {
+		b.Catalog = o.bootCatalog
+	}
+	if o.mbr != "" {
+		b.Code = o.mbr
+	}
+	if o.partitionOffset != 0 {
+		b.PartitionOffset = o.partitionOffset
+	}
+	b.APM = b.APM || o.apm
 	for _, s := range o.boot {
 		m, err := boot.ParseImage(s)
 		if err != nil {
@@ -166,8 +185,10 @@ func (o volumeOptions) applyBoot(i *iso9660.Options, changed func(string) bool) 
 		}
 		b.Append = append(b.Append, p)
 	}
-	if err := b.GPT.UnmarshalText([]byte(o.gpt)); err != nil {
-		return usagef("--gpt: %v", err)
+	if changed("gpt") {
+		if err := b.GPT.UnmarshalText([]byte(o.gpt)); err != nil {
+			return usagef("--gpt: %v", err)
+		}
 	}
 	i.Boot = &b
 	return nil

@@ -115,6 +115,16 @@ func TestBuildBoot(t *testing.T) {
 	if got := peertest.Run(t, "", "xorriso", "-report_about", "WARNING", "-indev", img, "-report_el_torito", "plain", "-report_system_area", "plain"); !strings.Contains(got, "/loader.bin") || !strings.Contains(got, "GPT") {
 		t.Errorf("xorriso: %s", got)
 	}
+	// Flags add to what a saved compilation says.
+	saved, again := filepath.Join(t.TempDir(), "x.glassmaster"), filepath.Join(t.TempDir(), "y.iso")
+	must(t, OK, "build", dir, "--save", saved, "--boot", "bios=/loader.bin,info-table", "--uid", "7")
+	must(t, OK, "build", "--from", saved, "-o", again, "--gpt", "only", "--gid", "8")
+	if got := peertest.Run(t, "", "xorriso", "-report_about", "WARNING", "-indev", again, "-report_el_torito", "plain", "-report_system_area", "plain"); !strings.Contains(got, "/loader.bin") || !strings.Contains(got, "GPT") {
+		t.Errorf("from a saved compilation: %s", got)
+	}
+	if got := peertest.Run(t, "", "bsdtar", "-tvf", again, "loader.bin"); !strings.Contains(got, "7      8") {
+		t.Errorf("owners from a saved compilation: %s", got)
+	}
 	out := t.TempDir()
 	must(t, OK, "extract", "--boot", img, "-C", out)
 	want, err := os.ReadFile(filepath.Join(dir, "loader.bin"))

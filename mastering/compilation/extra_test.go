@@ -32,7 +32,7 @@ func attributedTree(t *testing.T) string {
 		t.Helper()
 		err := unix.Setxattr(filepath.Join(src, name), attr, value, 0)
 		if err == unix.ENOTSUP {
-			t.Skip("this file system has no extended attributes")
+			peertest.Skip(t, "this file system has no extended attributes")
 		}
 		if err != nil {
 			t.Fatal(name, attr, err)
