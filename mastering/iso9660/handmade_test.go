@@ -419,3 +419,26 @@ func TestBlockSize(t *testing.T) {
 		return e.Err
 	}))
 }
+
+// Files with SF are listed with their true size, and their stored bytes are not
+// taken for their contents.
+func TestHandmadeSparse(t *testing.T) {
+	h := newHandmade(sp, entry("ER", []byte{10, 0, 0, 1}, []byte("IEEE_P1282")))
+	px := entry("PX", both(0o100644), both(1), both(0), both(0))
+	h.add(20, "NEW.;1", 30, 5, 0, px, nm(0, "new"), entry("SF", both(1), both(2), []byte{4}))
+	h.add(20, "OLD.;1", 30, 5, 0, px, nm(0, "old"), entry("SF", both(70000)))
+	h.add(20, "BAD.;1", 30, 5, 0, px, nm(0, "bad"), entry("SF", both(1<<31), both(0), []byte{9}))
+	h.add(20, "CUT.;1", 30, 5, 0, px, nm(0, "cut"), entry("SF", []byte{1}))
+	v := h.open(t, "")
+	for name, size := range map[string]int64{"new": 1<<32 + 2, "old": 70000, "bad": 5, "cut": 5} {
+		info, err := v.Stat(name)
+		must(t, err)
+		if info.Size() != size {
+			t.Errorf("%s: %d bytes, want %d", name, info.Size(), size)
+		}
+		_, err = fs.ReadFile(v, name)
+		if sparse := name != "cut"; sparse != (err != nil && strings.Contains(err.Error(), "sparse")) {
+			t.Errorf("%s: read with error %v", name, err)
+		}
+	}
+}

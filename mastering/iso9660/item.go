@@ -3,6 +3,7 @@ package iso9660
 import (
 	"fmt"
 	"io/fs"
+	"math"
 	"time"
 	"unicode/utf8"
 
@@ -30,7 +31,8 @@ type item struct {
 	hasSP      bool
 	relocated  bool // RE: shown elsewhere
 	hasChild   bool // CL: the directory is at block child
-	sparse     bool // SF
+	sparse     bool // SF: the content is stored without its holes
+	sparseSize uint64
 	spSkip     int
 	child      uint32
 	serial     uint32
@@ -159,8 +161,7 @@ func (v *FS) mendType(it *item) {
 
 func (v *FS) finishFile(it *item) {
 	if it.sparse {
-		it.Unreadable = "it is a sparse file in the form that no known writer makes (Rock Ridge SF)"
-		it.Encoded = true
+		it.takeHoles()
 	}
 	if it.compressed.algorithm != "" {
 		it.Encoded = true
@@ -177,6 +178,18 @@ func (v *FS) finishFile(it *item) {
 				s.off/disc.SectorSize, v.size/disc.SectorSize)
 			return
 		}
+	}
+}
+
+// takeHoles settles a file that has SF: how large it is can be told, where its
+// holes are cannot. No program is known to write such files, so no reading of
+// their tables could be proved, and wrong contents are worse than none.
+func (it *item) takeHoles() {
+	it.Encoded = true
+	it.Unreadable = fmt.Sprintf("it is a sparse file with the holes left out (Rock Ridge SF), a form that is not read: %d bytes are stored of %d",
+		it.Size, it.sparseSize)
+	if it.sparseSize <= math.MaxInt64 {
+		it.Size = int64(it.sparseSize)
 	}
 }
 

@@ -166,7 +166,7 @@ func (it *item) takeRare(sig int, e []byte) {
 	case sigRR:
 		it.rock = true
 	case sigSF:
-		it.sparse = true
+		it.takeSparse(e)
 	case sigZF, sigZ2:
 		it.takeZisofs(e)
 	case sigAL:
@@ -317,6 +317,20 @@ func (it *item) takeZisofs(e []byte) {
 	}
 	if it.compressed.algorithm == "PZ" {
 		it.compressed.size = binary.LittleEndian.Uint64(e[8:])
+	}
+}
+
+// takeSparse reads SF (P1282 4.1.7): the size of the file with its holes, high
+// half at 4 and low half at 12, and the depth of its tables at 20. Version 1.10
+// had a size of 32 bits, at 4.
+func (it *item) takeSparse(e []byte) {
+	switch {
+	case len(e) >= 21:
+		it.sparse = true
+		it.sparseSize = uint64(both32(e[4:]))<<32 | uint64(both32(e[12:]))
+	case len(e) >= 12:
+		it.sparse = true
+		it.sparseSize = uint64(both32(e[4:]))
 	}
 }
 
