@@ -56,6 +56,7 @@ compilation (FILE.glassmaster). Without a verb the window opens.`,
   glassmaster ls -l holiday.iso
   glassmaster burn Holiday /dev/sr0
   glassmaster verify /dev/sr0 holiday.iso`,
+		Version:       version(),
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -63,6 +64,7 @@ compilation (FILE.glassmaster). Without a verb the window opens.`,
 		},
 		PersistentPreRunE: func(*cobra.Command, []string) error { return s.begin() },
 	}
+	root.SetVersionTemplate("glassmaster {{.Version}}\n")
 	f := root.PersistentFlags()
 	f.BoolVar(&s.json, "json", false, "print one JSON object a line on standard output, for programs")
 	f.BoolVarP(&s.quiet, "quiet", "q", false, "say nothing but warnings and errors")

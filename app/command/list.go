@@ -165,16 +165,18 @@ func (l *lister) entry(e *volume.Entry) error {
 		l.s.warn(e.Err.Error())
 		return nil
 	}
-	var more moreObject
-	if l.o.attributes {
-		more = l.more(e)
-	}
 	if l.enc != nil {
 		o := object(e)
-		o.moreObject = more
+		if l.o.attributes {
+			o.moreObject = l.more(e)
+		}
 		return l.enc.Encode(o)
 	}
-	if _, err := l.w.Write(more.append(l.format(e))); err != nil {
+	line := l.format(e)
+	if l.o.attributes {
+		line = l.more(e).append(line)
+	}
+	if _, err := l.w.Write(line); err != nil {
 		return err
 	}
 	if !l.flushed { // whoever waits sees at once that something comes

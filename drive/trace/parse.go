@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 
 	"glassmaster/drive/scsi"
 )
@@ -26,14 +27,20 @@ type Exchange struct {
 }
 
 var (
-	commandLine = regexp.MustCompile(`^\s*(\d+) ([<>-])\s+(\d+)  ((?:[0-9a-f]{2} ?)+)(?:\s.*)?$`)
-	dataLine    = regexp.MustCompile(`^\s+data([<>]) ([0-9a-f]{4,}): ([0-9a-f ]+)$`)
-	checkLine   = regexp.MustCompile(`^\s+CHECK CONDITION [0-9a-f/]+\s+\(sense ([0-9a-f ]+)\)$`)
-	statusLine  = regexp.MustCompile(`^\s+status ([0-9a-f]{2})\b`)
-	moreLine    = regexp.MustCompile(`^\s+\.\.\. and (\d+) more .* (\d+) blocks in all`)
-	failedLine  = regexp.MustCompile(`^\s+failed: (.*)$`)
-	otherLine   = regexp.MustCompile(`^(#|\s+took |\s+data[<>] \.\.\.|\s*$)`)
+	commandLine = pattern(`^\s*(\d+) ([<>-])\s+(\d+)  ((?:[0-9a-f]{2} ?)+)(?:\s.*)?$`)
+	dataLine    = pattern(`^\s+data([<>]) ([0-9a-f]{4,}): ([0-9a-f ]+)$`)
+	checkLine   = pattern(`^\s+CHECK CONDITION [0-9a-f/]+\s+\(sense ([0-9a-f ]+)\)$`)
+	statusLine  = pattern(`^\s+status ([0-9a-f]{2})\b`)
+	moreLine    = pattern(`^\s+\.\.\. and (\d+) more .* (\d+) blocks in all`)
+	failedLine  = pattern(`^\s+failed: (.*)$`)
+	otherLine   = pattern(`^(#|\s+took |\s+data[<>] \.\.\.|\s*$)`)
 )
+
+// pattern is a regular expression that is compiled when it is first wanted: every
+// start of the program would wait for it otherwise, and few read a record.
+func pattern(s string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(s) })
+}
 
 // Parse reads a record.
 func Parse(r io.Reader) ([]Exchange, error) {
@@ -41,10 +48,10 @@ func Parse(r io.Reader) ([]Exchange, error) {
 	in := bufio.NewScanner(r)
 	for n := 1; in.Scan(); n++ {
 		line := strings.TrimRight(in.Text(), "\r ")
-		if otherLine.MatchString(line) {
+		if otherLine().MatchString(line) {
 			continue
 		}
-		if m := commandLine.FindStringSubmatch(line); m != nil {
+		if m := commandLine().FindStringSubmatch(line); m != nil {
 			e, err := command(m)
 			if err != nil {
 				return nil, fmt.Errorf("read the record, line %d: %w", n, err)
@@ -81,7 +88,7 @@ func command(m []string) (Exchange, error) {
 
 // add takes in a line behind a command.
 func (e *Exchange) add(line string) error {
-	if m := dataLine.FindStringSubmatch(line); m != nil {
+	if m := dataLine().FindStringSubmatch(line); m != nil {
 		p, err := unhex(m[3])
 		if m[1] == ">" {
 			e.Out = append(e.Out, p...)
@@ -93,19 +100,19 @@ func (e *Exchange) add(line string) error {
 		}
 		return err
 	}
-	if m := checkLine.FindStringSubmatch(line); m != nil {
+	if m := checkLine().FindStringSubmatch(line); m != nil {
 		p, err := unhex(m[1])
 		e.Err = scsi.NewError(e.CDB, scsi.StatusCheckCondition, p)
 		return err
 	}
-	if m := statusLine.FindStringSubmatch(line); m != nil {
+	if m := statusLine().FindStringSubmatch(line); m != nil {
 		p, err := unhex(m[1])
 		if err == nil {
 			e.Err = scsi.NewError(e.CDB, p[0], nil)
 		}
 		return err
 	}
-	if m := moreLine.FindStringSubmatch(line); m != nil {
+	if m := moreLine().FindStringSubmatch(line); m != nil {
 		var err error
 		if e.More, err = strconv.Atoi(m[1]); err != nil {
 			return err
@@ -113,7 +120,7 @@ func (e *Exchange) add(line string) error {
 		e.Blocks, err = strconv.ParseInt(m[2], 10, 64)
 		return err
 	}
-	if m := failedLine.FindStringSubmatch(line); m != nil {
+	if m := failedLine().FindStringSubmatch(line); m != nil {
 		e.Err = fmt.Errorf("%w: %s", scsi.ErrConnection, m[1])
 		return nil
 	}

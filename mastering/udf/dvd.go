@@ -70,11 +70,9 @@ type set struct {
 	titles       []*tree.Node
 }
 
-// videoName takes the names of DVD-Video apart.
-var videoName = regexp.MustCompile(`^(?:VIDEO_TS|VTS_(\d\d)_(\d))\.(IFO|VOB|BUP)$`)
-
 // collect sorts the files of VIDEO_TS into sets.
 func (v *video) collect(folder *tree.Node) ([]*set, error) {
+	videoName := regexp.MustCompile(`^(?:VIDEO_TS|VTS_(\d\d)_(\d))\.(IFO|VOB|BUP)$`)
 	byNumber := map[int]*set{}
 	children := slices.Clone(folder.Children())
 	slices.SortFunc(children, func(a, b *tree.Node) int { return strings.Compare(a.Name, b.Name) })
