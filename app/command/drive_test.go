@@ -2,11 +2,14 @@ package command
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"glassmaster/drive"
 	"glassmaster/drive/tgtdtest"
@@ -96,6 +99,47 @@ func TestBurnReadVerify(t *testing.T) {
 	}
 	if !strings.Contains(r.log, "readme.txt") {
 		t.Errorf("verify: %s", r.log)
+	}
+}
+
+// A folder is equal to the disc that was burned from it, whenever that was, until
+// one of its files changes.
+func TestVerifyFolder(t *testing.T) {
+	dir := sample(t)
+	readme, saved := filepath.Join(dir, "readme.txt"), filepath.Join(t.TempDir(), "saved.glassmaster")
+	for _, from := range []string{dir, saved} {
+		put(t, readme, "read me\n")
+		age(t, dir)
+		if from == saved {
+			must(t, OK, "build", dir, "--udf", "2.01", "--save", saved)
+		}
+		recorder, _ := blankDisc(t, "dvd+r")
+		t.Setenv("SOURCE_DATE_EPOCH", "1600000000") // another time than that of the verification
+		must(t, OK, "burn", from, recorder)
+		os.Unsetenv("SOURCE_DATE_EPOCH")
+		must(t, OK, "verify", from, recorder)
+		must(t, OK, "verify", recorder, from)
+		put(t, readme, "changed\n")
+		must(t, Differs, "verify", from, recorder)
+	}
+}
+
+func put(t *testing.T, path, text string) {
+	t.Helper()
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// age dates a folder and everything in it to the year 2017.
+func age(t *testing.T, dir string) {
+	t.Helper()
+	at := time.Unix(1_500_000_000, 0)
+	err := filepath.WalkDir(dir, func(path string, _ fs.DirEntry, err error) error {
+		return errors.Join(err, os.Chtimes(path, at, at))
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 }
 

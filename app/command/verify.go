@@ -14,6 +14,7 @@ import (
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/isomd5"
 	"glassmaster/mastering/verify"
+	"glassmaster/mastering/volume"
 )
 
 func (s *session) verifyVerb() *cobra.Command {
@@ -23,7 +24,9 @@ func (s *session) verifyVerb() *cobra.Command {
 		Long: `Compare two discs sector by sector, each an image file, a drive, a folder or a
 compilation. Where they differ, the first address and the file that lies there are
 named. Zeros that only one of them has at its end, as burning adds them, are no
-difference.
+difference. A folder is taken as "burn" would burn it, and as of the time when the
+other disc was made: it is equal to a disc burned from it as long as none of its
+files has changed.
 
 With one disc, every sector of it is read, and an MD5 sum that implantisomd5 or
 "build --md5" has put into it is checked.
@@ -87,15 +90,11 @@ func (s *session) implanted(ctx context.Context, src *source.Source) (string, er
 }
 
 func (s *session) verifyTwo(ctx context.Context, a, b string) error {
-	want, err := s.openSource(ctx, a)
+	want, got, err := s.openPair(ctx, a, b)
 	if err != nil {
 		return err
 	}
 	defer want.Close()
-	got, err := s.openSource(ctx, b)
-	if err != nil {
-		return err
-	}
 	defer got.Close()
 	if disc.Sectors(want.Disc) > disc.Sectors(got.Disc) {
 		want, got = got, want
@@ -110,6 +109,28 @@ func (s *session) verifyTwo(ctx context.Context, a, b string) error {
 		text += fmt.Sprintf(" (%s has %s of zeros more)", got.Name, counted(int(padding), "sector"))
 	}
 	return s.verdict(r, padding, err, a+" and "+b, text)
+}
+
+// openPair opens two discs that are going to be compared. A folder or compilation
+// is planned as of the time when the other one was made: planned as of now, its
+// descriptors would differ from those of every disc that was burned from it.
+func (s *session) openPair(ctx context.Context, a, b string) (first, second *source.Source, err error) {
+	if source.IsPlan(a) && !source.IsPlan(b) {
+		second, first, err = s.openPair(ctx, b, a)
+		return first, second, err
+	}
+	if first, err = s.openSource(ctx, a); err != nil {
+		return nil, nil, err
+	}
+	o := s.opener()
+	if vol, err := volume.OpenDisc(first.Disc, volume.Options{}); err == nil {
+		o.Time = vol.Volume().Created
+	}
+	if second, err = s.openWith(ctx, o, b); err != nil {
+		first.Close()
+		return nil, nil, err
+	}
+	return first, second, nil
 }
 
 // verdict prints the outcome of a verification.

@@ -43,7 +43,11 @@ func (s *session) opener() source.Opener {
 
 // openSource opens a disc and passes on what there is to say about it.
 func (s *session) openSource(ctx context.Context, name string) (*source.Source, error) {
-	src, err := s.opener().Open(ctx, name)
+	return s.openWith(ctx, s.opener(), name)
+}
+
+func (s *session) openWith(ctx context.Context, o source.Opener, name string) (*source.Source, error) {
+	src, err := o.Open(ctx, name)
 	if err != nil {
 		return nil, err
 	}

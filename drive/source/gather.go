@@ -15,12 +15,14 @@ import (
 
 // Gather puts files and folders of this machine into a compilation. A single
 // folder, and one whose name ends in a slash, gives its contents; everything
-// else stands in the root under its own name. What could not be added comes
-// back as problems.
+// else stands in the root under its own name. The root takes the time of a
+// single folder, so that the same folder gives the same disc. What could not be
+// added comes back as problems.
 func Gather(ctx context.Context, c *compilation.Compilation, paths []string, follow bool, rep progress.Reporter) ([]compilation.Problem, error) {
 	if len(paths) == 1 {
 		if info, err := os.Stat(paths[0]); err == nil && info.IsDir() {
 			paths = []string{paths[0] + "/"}
+			c.Root().Modified = info.ModTime().UnixNano()
 		}
 	}
 	o := c.ScanOptions()

@@ -8,6 +8,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"time"
 
 	"glassmaster/drive/scsi"
 	"glassmaster/mastering/compilation"
@@ -55,6 +56,10 @@ type Opener struct {
 	Wrap func(name string, t scsi.Transport) scsi.Transport
 	// Report hears of work that takes long, such as the scan of a folder.
 	Report progress.Reporter
+	// Time, if not zero, is when the volume of a folder or compilation was made,
+	// in place of now: that of a disc with which it is going to be compared. Where
+	// SOURCE_DATE_EPOCH is set, that goes before it.
+	Time time.Time
 }
 
 // Open opens the disc of that name.
@@ -74,17 +79,28 @@ func (o Opener) open(ctx context.Context, name string) (*Source, error) {
 	if IsDrive(name) {
 		return o.openDrive(ctx, name)
 	}
-	if info, err := os.Stat(name); err == nil && info.IsDir() {
+	if isFolder(name) {
 		return o.openFolder(ctx, name)
 	}
 	if strings.HasSuffix(name, compilation.Ending) {
-		return openCompilation(ctx, name, o.Report)
+		return o.openCompilation(ctx, name)
 	}
 	d, format, err := image.Open(name)
 	if err != nil {
 		return nil, err
 	}
 	return &Source{Disc: d, Kind: "image", Format: format.Name}, nil
+}
+
+// IsPlan reports whether a name is that of a folder or a saved compilation: the
+// disc of such a source is planned anew whenever it is opened.
+func IsPlan(name string) bool {
+	return !IsDrive(name) && (isFolder(name) || strings.HasSuffix(name, compilation.Ending))
+}
+
+func isFolder(name string) bool {
+	info, err := os.Stat(name)
+	return err == nil && info.IsDir()
 }
 
 // locate names files by the file system of the disc, which is opened when a
@@ -107,26 +123,29 @@ func (o Opener) openFolder(ctx context.Context, name string) (*Source, error) {
 	if err != nil {
 		return nil, err
 	}
-	return plan(ctx, "folder", c, problems, o.Report)
+	return o.plan(ctx, "folder", c, problems)
 }
 
-func openCompilation(ctx context.Context, name string, rep progress.Reporter) (*Source, error) {
+func (o Opener) openCompilation(ctx context.Context, name string) (*Source, error) {
 	c, problems, err := compilation.Load(name)
 	if err != nil {
 		return nil, err
 	}
-	return plan(ctx, "compilation", c, problems, rep)
+	return o.plan(ctx, "compilation", c, problems)
 }
 
 // plan settles a disc whose sectors can be read in any order. A checksum of the
 // image is computed before.
-func plan(ctx context.Context, kind string, c *compilation.Compilation, problems []compilation.Problem, rep progress.Reporter) (*Source, error) {
+func (o Opener) plan(ctx context.Context, kind string, c *compilation.Compilation, problems []compilation.Problem) (*Source, error) {
+	if os.Getenv("SOURCE_DATE_EPOCH") == "" {
+		c.Options.Time = o.Time
+	}
 	c.Seal()
-	img, err := c.PlanReport(ctx, rep)
+	img, err := c.PlanReport(ctx, o.Report)
 	if err != nil {
 		return nil, err
 	}
-	if err := img.Implant(ctx, rep); err != nil {
+	if err := img.Implant(ctx, o.Report); err != nil {
 		img.Close()
 		return nil, err
 	}

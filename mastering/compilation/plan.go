@@ -140,11 +140,13 @@ func countLinks(root *tree.Node) {
 }
 
 // volumeTime returns the time of a volume that is made now, and whether the
-// times of its files must not be later.
+// times of its files must not be later. It has no more digits than ISO 9660
+// records (hundredths of a second, ECMA-119 8.4.26.1), so that who reads the
+// time from the disc can plan the same volume again.
 func volumeTime() (time.Time, bool, error) {
 	s := os.Getenv("SOURCE_DATE_EPOCH")
 	if s == "" {
-		return time.Now(), false, nil
+		return time.Now().Truncate(10 * time.Millisecond), false, nil
 	}
 	n, err := strconv.ParseInt(s, 10, 64)
 	if err != nil {
