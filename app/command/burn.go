@@ -75,6 +75,9 @@ func (s *session) burn(ctx context.Context, from, to string, o burning) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", to, err)
 	}
+	if err := scsi.Writable(t); err != nil { // told now, and not after the question
+		return fmt.Errorf("%s: the drive can only be read now: %w", to, err)
+	}
 	if err := s.agree(ctx, plan.Plan(), src, to, o); err != nil {
 		return err
 	}

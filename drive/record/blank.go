@@ -26,6 +26,9 @@ func Blank(ctx context.Context, t scsi.Transport, full bool, rep progress.Report
 	if m.sequential() && !m.erasable() {
 		return fmt.Errorf("erase the disc: %w: a %v keeps what is on it for ever", ErrNotWritable, m.profile)
 	}
+	if err := scsi.Writable(t); err != nil {
+		return fmt.Errorf("erase the disc: the drive can only be read now: %w", err)
+	}
 	if err := ctx.Err(); err != nil {
 		return err
 	}

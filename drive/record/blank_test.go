@@ -4,12 +4,15 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
 	"strings"
 	"testing"
 
 	"glassmaster/drive/mmc"
 	"glassmaster/drive/read"
 	"glassmaster/drive/record"
+	"glassmaster/drive/scsi"
+	"glassmaster/drive/trace"
 	"glassmaster/drive/virtual"
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/progress"
@@ -221,5 +224,27 @@ func TestSpeeds(t *testing.T) {
 	d.SetFaults(virtual.Faults{Refuse: []byte{0xAC}})
 	if got, err := record.Speeds(context.Background(), d); err != nil || got != nil {
 		t.Errorf("%v, %v", got, err)
+	}
+}
+
+// inUse is a drive whose disc the system has mounted.
+type inUse struct{ scsi.Transport }
+
+var errMounted = errors.New("the disc is mounted")
+
+func (inUse) Writable() error { return errMounted }
+
+// A drive that can only be read is refused before a command changes anything,
+// under a record of the commands too.
+func TestDriveInUse(t *testing.T) {
+	d := recorder(t, "dvd+rw", 2000)
+	for name, busy := range map[string]scsi.Transport{"plain": inUse{d}, "recorded": trace.Wrap(inUse{d}, io.Discard)} {
+		r, err := burn(t, busy, discOf(noise(16, 1)), record.Options{})
+		if !errors.Is(err, errMounted) || !strings.Contains(err.Error(), "nothing was written") || r.Written != 0 {
+			t.Errorf("%s: burn: %v", name, err)
+		}
+		if err := record.Blank(t.Context(), busy, false, progress.Discard); !errors.Is(err, errMounted) {
+			t.Errorf("%s: Blank: %v", name, err)
+		}
 	}
 }

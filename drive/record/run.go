@@ -56,6 +56,9 @@ func (r *burning) all() error {
 	if err := r.ctx.Err(); err != nil {
 		return &Error{Step: "begin", LBA: -1, Err: err, Left: "nothing was written"}
 	}
+	if err := scsi.Writable(r.t); err != nil {
+		return &Error{Step: "begin", LBA: -1, Err: err, Left: "nothing was written"}
+	}
 	// Locked first, the disc cannot be changed behind the look at it.
 	r.lock(true)
 	defer r.lock(false)

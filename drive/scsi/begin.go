@@ -71,7 +71,8 @@ func Begin(ctx context.Context, t Transport) (Identity, error) {
 
 // Writable says why a drive may not be written through this transport (its disc is
 // mounted, it is in use, the user lacks the permission), nil when nothing is known
-// against it. Whoever burns asks before the first command.
+// against it. A transport that may know has a method of that name. Whoever burns
+// asks before the first command that changes the disc.
 func Writable(t Transport) error {
 	if w, ok := t.(interface{ Writable() error }); ok {
 		return w.Writable()

@@ -73,6 +73,9 @@ func Wrap(t scsi.Transport, w io.Writer, remarks ...string) *Transport {
 // MaxTransfer implements [scsi.Transport].
 func (x *Transport) MaxTransfer() int { return x.t.MaxTransfer() }
 
+// Writable says what the connection says; see [scsi.Writable].
+func (x *Transport) Writable() error { return scsi.Writable(x.t) }
+
 // Close ends the connection and the record.
 func (x *Transport) Close() error {
 	x.mu.Lock()

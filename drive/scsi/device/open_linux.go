@@ -176,7 +176,7 @@ func explain(path string, err error) error {
 }
 
 // Writable says why this program may not change the disc in the drive, nil when it
-// may. Whoever burns asks before the first command.
+// may; see [scsi.Writable].
 func (d *Device) Writable() error { return d.readOnly }
 
 // MaxTransfer is the largest number of bytes that one command may carry.
