@@ -17,10 +17,10 @@ func newObjects(w io.Writer) *objects {
 	return &objects{enc}
 }
 
-// Event is an object that says how far the work is. Type is "phase" when a part
+// step is an object that says how far the work is. Type is "phase" when a part
 // of the work begins, and "progress" while it goes on and when it ends. Sizes
 // are in bytes, times in seconds, rates in bytes a second, buffers from 0 to 1.
-type Event struct {
+type step struct {
 	Type        string   `json:"type"`
 	Phase       string   `json:"phase"`
 	Done        int64    `json:"done"`
@@ -32,24 +32,24 @@ type Event struct {
 	DriveBuffer *float64 `json:"drive_buffer,omitempty"`
 }
 
-// Said is an object with a message; its type is "message".
-type Said struct {
+// said is an object with a message; its type is "message".
+type said struct {
 	Type  string `json:"type"`
 	Level string `json:"level"` // info, warning or error
 	Text  string `json:"text"`
 }
 
-func (o *objects) begin(s progress.Snapshot)  { o.enc.Encode(event("phase", s)) }
-func (o *objects) update(s progress.Snapshot) { o.enc.Encode(event("progress", s)) }
-func (o *objects) end(s progress.Snapshot)    { o.enc.Encode(event("progress", s)) }
+func (o *objects) begin(s progress.Snapshot)  { o.enc.Encode(newStep("phase", s)) }
+func (o *objects) update(s progress.Snapshot) { o.enc.Encode(newStep("progress", s)) }
+func (o *objects) end(s progress.Snapshot)    { o.enc.Encode(newStep("progress", s)) }
 func (o *objects) close()                     {}
 
 func (o *objects) message(m progress.Message) {
-	o.enc.Encode(Said{"message", m.Level.String(), m.Text})
+	o.enc.Encode(said{"message", m.Level.String(), m.Text})
 }
 
-func event(kind string, s progress.Snapshot) Event {
-	e := Event{
+func newStep(kind string, s progress.Snapshot) step {
+	e := step{
 		Type: kind, Phase: s.Phase, Done: s.Done, Total: s.Total,
 		Rate: math.Round(s.Rate), Elapsed: milli(s.Elapsed.Seconds()),
 	}

@@ -35,7 +35,6 @@ func FuzzReplies(f *testing.F) {
 		_, _ = ModePage(ctx, d, 5)
 		_, _ = Inquiry(ctx, d)
 		_, _ = ReadBufferCapacity(ctx, d)
-		_, _ = GetMediaEvent(ctx, d)
 		_, _, _ = ReadCapacity(ctx, d)
 	})
 }

@@ -106,9 +106,6 @@ type TrackInformation struct {
 	Recorded     bool
 }
 
-// IsData reports whether the track holds data and not sound.
-func (t TrackInformation) IsData() bool { return t.Mode&4 != 0 }
-
 // InvisibleTrack is the number of the track that the next write goes to, on CD,
 // DVD+R and BD-R.
 const InvisibleTrack = 0xFF

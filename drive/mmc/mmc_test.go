@@ -143,12 +143,6 @@ func TestReplies(t *testing.T) {
 			Buffer{Size: 8 << 20, Free: 4 << 20},
 		},
 		{
-			"event", "00 06 04 10 00 02 00 00",
-			func(t scsi.Transport) (any, error) { return GetMediaEvent(ctx, t) },
-			"4a 01 00 00 10 00 00 00 08 00",
-			MediaEvent{Present: true},
-		},
-		{
 			"profile", "00 00 00 70 00 00 00 1b",
 			func(t scsi.Transport) (any, error) { return CurrentProfile(ctx, t) },
 			"46 00 00 00 00 00 00 00 08 00",
@@ -223,7 +217,6 @@ func TestShortReplies(t *testing.T) {
 		_, _ = ReadFormatCapacities(ctx, d)
 		_, _ = ReadDiscStructure(ctx, d, true, 0, 0, 100)
 		_, _ = ModePage(ctx, d, 5)
-		_, _ = GetMediaEvent(ctx, d)
 		if _, err := ReadDiscInformation(ctx, d); (err != nil) != (n < 8) {
 			t.Errorf("disc information of %d bytes: %v", n, err)
 		}
@@ -258,8 +251,6 @@ func TestCommands(t *testing.T) {
 			"be 00 ff ff ff 6a 00 00 03 f8 00 00", "",
 		},
 		{"ready", func(t scsi.Transport) error { return TestUnitReady(ctx, t) }, "00 00 00 00 00 00", ""},
-		{"sense", func(t scsi.Transport) error { _, err := RequestSense(ctx, t); return err }, "03 00 00 00 12 00", ""},
-		{"cue sheet", func(t scsi.Transport) error { return SendCueSheet(ctx, t, make([]byte, 24)) }, "5d 00 00 00 00 00 00 00 18 00", ""},
 		{"fastest CD speed", func(t scsi.Transport) error { return SetCDSpeed(ctx, t, MaxSpeed, 1<<20) }, "bb 00 ff ff ff ff 00 00 00 00 00 00", ""},
 		{"own speeds", func(t scsi.Transport) error { return RestoreStreaming(ctx, t) }, "b6 00 00 00 00 00 00 00 00 00 1c 00", "04" + strings.Repeat("00", 27)},
 		{"sync", func(t scsi.Transport) error { return SynchronizeCache(ctx, t, true) }, "35 02 00 00 00 00 00 00 00 00", ""},

@@ -3,7 +3,6 @@ package mmc
 // Operation codes (MMC-6 6.1).
 const (
 	opTestUnitReady       = 0x00
-	opRequestSense        = 0x03
 	opFormatUnit          = 0x04
 	opInquiry             = 0x12
 	opStartStopUnit       = 0x1B
@@ -15,7 +14,6 @@ const (
 	opSynchronizeCache    = 0x35
 	opReadTOC             = 0x43
 	opGetConfiguration    = 0x46
-	opGetEventStatus      = 0x4A
 	opReadDiscInformation = 0x51
 	opReadTrackInfo       = 0x52
 	opReserveTrack        = 0x53
@@ -24,7 +22,6 @@ const (
 	opModeSense           = 0x5A
 	opCloseTrackSession   = 0x5B
 	opReadBufferCapacity  = 0x5C
-	opSendCueSheet        = 0x5D
 	opBlank               = 0xA1
 	opRead12              = 0xA8
 	opWrite12             = 0xAA

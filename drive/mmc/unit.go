@@ -12,13 +12,6 @@ func TestUnitReady(ctx context.Context, t scsi.Transport) error {
 	return plain(ctx, t, []byte{opTestUnitReady, 0, 0, 0, 0, 0}, 0)
 }
 
-// RequestSense asks for the drive's state, which is where it tells how far a
-// long operation has come (REQUEST SENSE 03h, MMC-6 6.29; SPC-4 6.39). The reply
-// is the sense data as it came.
-func RequestSense(ctx context.Context, t scsi.Transport) ([]byte, error) {
-	return in(ctx, t, []byte{opRequestSense, 0, 0, 0, 18, 0}, 18)
-}
-
 // Power is what START STOP UNIT does.
 type Power byte
 
@@ -40,27 +33,6 @@ func StartStop(ctx context.Context, t scsi.Transport, p Power) error {
 // 1Eh, MMC-6 6.13).
 func PreventRemoval(ctx context.Context, t scsi.Transport, on bool) error {
 	return plain(ctx, t, []byte{opPreventAllow, 0, 0, 0, bit(on, 0), 0}, 0)
-}
-
-// MediaEvent is the reply to GET EVENT STATUS NOTIFICATION of the media class.
-type MediaEvent struct {
-	Code     byte // 0 none, 1 eject requested, 2 new medium, 3 removed, 4 changed
-	Present  bool // a medium is in
-	TrayOpen bool
-}
-
-// GetMediaEvent asks, without waiting, what happened to the medium (GET EVENT
-// STATUS NOTIFICATION 4Ah, MMC-6 6.6, polled, class 4: byte 4 event code, 5
-// present and tray open).
-func GetMediaEvent(ctx context.Context, t scsi.Transport) (MediaEvent, error) {
-	p, err := in(ctx, t, []byte{opGetEventStatus, 1, 0, 0, 0x10, 0, 0, 0, 8, 0}, 8)
-	if err != nil {
-		return MediaEvent{}, err
-	}
-	if len(p) < 6 {
-		return MediaEvent{}, short(opGetEventStatus, p)
-	}
-	return MediaEvent{Code: p[4] & 15, Present: p[5]&2 != 0, TrayOpen: p[5]&1 != 0}, nil
 }
 
 // ReadDiscStructure asks for a structure that the medium carries (READ DISC

@@ -94,10 +94,3 @@ func FormatUnit(ctx context.Context, t scsi.Transport, f Format) error {
 	p[8] = f.Type<<2 | f.Sub&3
 	return out(ctx, t, []byte{opFormatUnit, 0x11, 0, 0, 0, 0}, p, endless)
 }
-
-// SendCueSheet tells the layout of a CD that is going to be written session at
-// once (SEND CUE SHEET 5Dh, MMC-6 6.32; entries of 8 bytes).
-func SendCueSheet(ctx context.Context, t scsi.Transport, p []byte) error {
-	n := len(p)
-	return out(ctx, t, []byte{opSendCueSheet, 0, 0, 0, 0, 0, byte(n >> 16), byte(n >> 8), byte(n), 0}, p, slow)
-}

@@ -215,18 +215,6 @@ func TestSpeedRefused(t *testing.T) {
 	}
 }
 
-func TestSpeeds(t *testing.T) {
-	d := recorder(t, "dvd+r", small)
-	got, err := record.Speeds(context.Background(), d)
-	if err != nil || len(got) < 2 || got[0] <= got[1] {
-		t.Errorf("%v, %v", got, err)
-	}
-	d.SetFaults(virtual.Faults{Refuse: []byte{0xAC}})
-	if got, err := record.Speeds(context.Background(), d); err != nil || got != nil {
-		t.Errorf("%v, %v", got, err)
-	}
-}
-
 // inUse is a drive whose disc the system has mounted.
 type inUse struct{ scsi.Transport }
 

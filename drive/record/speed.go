@@ -2,29 +2,10 @@ package record
 
 import (
 	"context"
-	"fmt"
 	"strconv"
 
 	"glassmaster/drive/mmc"
-	"glassmaster/drive/read"
-	"glassmaster/drive/scsi"
 )
-
-// Speeds returns the speeds in kB/s (1000 bytes) that the drive offers for
-// writing the medium in it, highest first; none when it offers no choice.
-func Speeds(ctx context.Context, t scsi.Transport) ([]int, error) {
-	if err := read.Ready(ctx, t); err != nil {
-		return nil, fmt.Errorf("ask for the speeds: %w", err)
-	}
-	s, err := mmc.WriteSpeeds(ctx, t)
-	if scsi.Unsupported(err) || scsi.InvalidField(err) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, fmt.Errorf("ask for the speeds: %w", err)
-	}
-	return read.Speeds(s), nil
-}
 
 // chooseSpeed returns the highest speed that is not above the one wanted, or
 // the lowest when all are. Speeds come highest first; wanting 0 wants the

@@ -116,26 +116,12 @@ func hasASC(err error, key Key, asc uint8) bool {
 	return ok && k == key && a == asc
 }
 
-// Recovered reports whether the drive did carry out the command, with trouble on the
-// way: RECOVERED ERROR. The data of the command are good.
-func Recovered(err error) bool {
-	k, _, _, ok := Code(err)
-	return ok && k == KeyRecoveredError
-}
-
 // NotReady reports whether the drive is not ready: NOT READY, for whatever reason.
 // [InProgress] and [MediumNotPresent] tell the reasons apart.
 func NotReady(err error) bool {
 	k, _, _, ok := Code(err)
 	return ok && k == KeyNotReady
 }
-
-// BecomingReady reports whether the drive is spinning up a disc: 2/04/01.
-func BecomingReady(err error) bool { return Is(err, KeyNotReady, 0x04, 0x01) }
-
-// LongWrite reports whether the drive is busy writing: 2/04/08. On a WRITE its
-// buffer is full, and the same command is to be sent again.
-func LongWrite(err error) bool { return Is(err, KeyNotReady, 0x04, 0x08) }
 
 // InProgress reports whether waiting helps: the drive becomes ready (2/04/01),
 // formats (2/04/04), carries out a long operation (2/04/07) or a long write

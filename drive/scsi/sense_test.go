@@ -113,7 +113,7 @@ func TestDecodeSense(t *testing.T) {
 
 func TestKinds(t *testing.T) {
 	kinds := map[string]func(error) bool{
-		"NotReady": NotReady, "BecomingReady": BecomingReady, "LongWrite": LongWrite, "InProgress": InProgress,
+		"NotReady": NotReady, "InProgress": InProgress,
 		"MediumNotPresent": MediumNotPresent, "MediumChanged": MediumChanged, "WasReset": WasReset,
 		"Unsupported": Unsupported, "InvalidField": InvalidField,
 	}
@@ -122,8 +122,8 @@ func TestKinds(t *testing.T) {
 		key, asc, ascq byte
 		want           string
 	}{
-		{2, 2, 0x04, 0x01, "BecomingReady InProgress NotReady"},
-		{2, 2, 0x04, 0x08, "InProgress LongWrite NotReady"},
+		{2, 2, 0x04, 0x01, "InProgress NotReady"},
+		{2, 2, 0x04, 0x08, "InProgress NotReady"},
 		{2, 2, 0x04, 0x07, "InProgress NotReady"},
 		{2, 2, 0x04, 0x03, "NotReady"},
 		{2, 2, 0x3A, 0x02, "MediumNotPresent NotReady"},

@@ -157,11 +157,6 @@ func (c *Compilation) Snapshot() *Compilation {
 	return &s
 }
 
-// Restore makes the compilation what it was when the snapshot was taken.
-func (c *Compilation) Restore(s *Compilation) {
-	*c = *s.Snapshot()
-}
-
 // Seal promises that the compilation will not be edited any more, so that Plan
 // needs no copy of its tree.
 func (c *Compilation) Seal() { c.sealed = true }

@@ -7,9 +7,6 @@ import "fmt"
 // the pre-gap and the lead-in of a CD, are negative.
 type LBA int64
 
-// FramesPerSecond is the number of CD sectors in a second.
-const FramesPerSecond = 75
-
 // MSF is a CD address in minutes, seconds and frames; 00:02:00 is LBA 0
 // (MMC-6 table 591).
 type MSF struct{ M, S, F int }

@@ -10,12 +10,12 @@ import (
 
 // Locator names the file that holds a sector. It reads the folders of the
 // volume once, when it is asked for the first time, so that one made in advance
-// for a message that may never be needed costs nothing.
+// for a message that may never be needed costs nothing. Files in folders that
+// cannot be read are not known to it.
 type Locator struct {
 	v    FS
 	once sync.Once
 	runs []run
-	err  error
 }
 
 // run is a run of sectors that belongs to a file.
@@ -46,15 +46,8 @@ func (l *Locator) Locate(lba disc.LBA) string {
 	return ""
 }
 
-// Err returns what went wrong when the folders were read; Locate then knows only
-// the files that it came to.
-func (l *Locator) Err() error {
-	l.once.Do(l.build)
-	return l.err
-}
-
 func (l *Locator) build() {
-	l.err = Walk(l.v, ".", func(e *Entry) error {
+	_ = Walk(l.v, ".", func(e *Entry) error {
 		if e.Err != nil || len(e.Extents) == 0 {
 			return nil
 		}

@@ -8,7 +8,6 @@ import (
 
 	"fyne.io/fyne/v2"
 
-	"glassmaster/ui/look"
 	"glassmaster/ui/model"
 	"glassmaster/ui/widgets"
 )
@@ -121,6 +120,3 @@ func (d *Desk) Ask(title, text string, choices ...widgets.Choice) {
 func (d *Desk) Menu(at fyne.Position, items ...*fyne.MenuItem) {
 	widgets.ShowMenu(d.Canvas, at, items...)
 }
-
-// Icon tints one of our icons as the text around it.
-func Icon(r fyne.Resource) fyne.Resource { return look.Tint(r, look.Muted) }

@@ -126,9 +126,9 @@ func TestNatural(t *testing.T) {
 		{"same", "same", 0},
 		{"99999999999999999999999", "100000000000000000000000", -1},
 	} {
-		got := Natural(c.a, c.b)
-		if got != c.want || Natural(c.b, c.a) != -c.want {
-			t.Errorf("Natural(%q, %q) = %d, want %d", c.a, c.b, got, c.want)
+		got := natural(c.a, c.b)
+		if got != c.want || natural(c.b, c.a) != -c.want {
+			t.Errorf("natural(%q, %q) = %d, want %d", c.a, c.b, got, c.want)
 		}
 	}
 }

@@ -46,7 +46,7 @@ func (o Order) Sort(rows []*tree.Node) {
 			d = -d
 		}
 		if d == 0 {
-			d = Natural(a.Name, b.Name)
+			d = natural(a.Name, b.Name)
 		}
 		return d
 	})
@@ -64,7 +64,7 @@ func (o Order) compare(a, b *tree.Node) int {
 	case ByKind:
 		return strings.Compare(Kind(a), Kind(b))
 	}
-	return Natural(a.Name, b.Name)
+	return natural(a.Name, b.Name)
 }
 
 func boolCompare(a, b bool) int {
@@ -77,9 +77,9 @@ func boolCompare(a, b bool) int {
 	return -1
 }
 
-// Natural compares names as people do: letters without regard to case, and runs
+// natural compares names as people do: letters without regard to case, and runs
 // of digits by their value, so that "track 2" comes before "track 10".
-func Natural(a, b string) int {
+func natural(a, b string) int {
 	x, y := a, b
 	for x != "" && y != "" {
 		if digit(x[0]) && digit(y[0]) {

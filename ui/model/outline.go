@@ -101,6 +101,6 @@ func subfolders(n *tree.Node) []*tree.Node {
 			out = append(out, c)
 		}
 	}
-	slices.SortFunc(out, func(a, b *tree.Node) int { return Natural(a.Name, b.Name) })
+	slices.SortFunc(out, func(a, b *tree.Node) int { return natural(a.Name, b.Name) })
 	return out
 }

@@ -46,13 +46,13 @@ type Size struct {
 // NewProject returns an empty compilation.
 func NewProject(post Post) *Project {
 	p := &Project{post: post, comp: compilation.New(), delay: 150 * time.Millisecond}
-	p.medium, _ = MediumNamed("DVD+R")
+	p.medium, _ = mediumNamed("DVD+R")
 	p.List, p.Outline = NewListing(p.comp.Root(), post), NewOutline(p.comp.Root())
 	return p
 }
 
-// MediumNamed returns a common medium.
-func MediumNamed(name string) (disc.Medium, bool) {
+// mediumNamed returns a common medium.
+func mediumNamed(name string) (disc.Medium, bool) {
 	for _, m := range disc.Media {
 		if m.Name == name {
 			return m, true

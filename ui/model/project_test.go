@@ -166,7 +166,7 @@ func TestProjectRefusesNames(t *testing.T) {
 }
 
 func TestCapacity(t *testing.T) {
-	cd, _ := MediumNamed("CD 80 min")
+	cd, _ := mediumNamed("CD 80 min")
 	for _, c := range []struct {
 		c        Capacity
 		headline string

@@ -132,7 +132,7 @@ func (l *fileLine) Layout(s fyne.Size) {
 
 func (l *fileLine) show(n *tree.Node) {
 	l.node = n
-	icon := IconOf(n)
+	icon := iconOf(n)
 	if l.icon.Resource != icon {
 		l.icon.Resource = icon
 		l.icon.Refresh()
@@ -181,8 +181,8 @@ var tinted = map[model.Class]fyne.Resource{
 	model.Image:   look.Tint(look.Disc, look.Muted),
 }
 
-// IconOf returns the icon of a file or folder.
-func IconOf(n *tree.Node) fyne.Resource { return tinted[model.ClassOf(n)] }
+// iconOf returns the icon of a file or folder.
+func iconOf(n *tree.Node) fyne.Resource { return tinted[model.ClassOf(n)] }
 
 // columnAt returns the column at a distance from the left edge.
 func columnAt(cols []column, width, x float32) (column, bool) {

@@ -56,9 +56,6 @@ func (t *Text) Sized(s fyne.ThemeSizeName) *Text { t.size = s; return t }
 // Bold makes it bold.
 func (t *Text) Bold() *Text { t.style.Bold = true; return t }
 
-// Mono sets it in a font of one width.
-func (t *Text) Mono() *Text { t.style.Monospace = true; return t }
-
 // Align sets where the lines lie.
 func (t *Text) Align(a fyne.TextAlign) *Text { t.align = a; return t }
 
