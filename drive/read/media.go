@@ -55,18 +55,17 @@ func Media(ctx context.Context, t scsi.Transport) (MediaInfo, error) {
 	if m.Sessions, err = sessions(ctx, t, m.Profile); err != nil {
 		return m, err
 	}
+	speeds, _ := mmc.WriteSpeeds(ctx, t) // a drive that offers no choice may not know the command
+	m.Speeds = Speeds(speeds)
 	if f, err := mmc.ReadFormatCapacities(ctx, t); err == nil {
 		m.Formats = f.Formats
 		m.Format = formatState(m.Profile, info, f)
 		if overwritable(m.Profile) && f.State != mmc.NoMedium {
-			m.Capacity = f.Blocks
+			m.Capacity = FormattedSize(m.Profile, info, f, speeds)
 		}
 	}
 	m.room(ctx, t, info)
 	m.Maker = maker(ctx, t, m.Profile)
-	if s, err := mmc.WriteSpeeds(ctx, t); err == nil {
-		m.Speeds = Speeds(s)
-	}
 	return m, nil
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"glassmaster/drive/mmc"
+	"glassmaster/drive/read"
 	"glassmaster/drive/scsi"
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/progress"
@@ -138,24 +139,22 @@ func format(ctx context.Context, t scsi.Transport, m medium, rep progress.Report
 // where it has one.
 func (m medium) chooseFormat() (mmc.Format, error) {
 	plus := m.profile == mmc.DVDPRW || m.profile == mmc.DVDPRWDL
-	for _, kind := range formatTypes(m.profile) {
-		f, ok := m.formats.Find(kind)
-		if !ok && m.formats.Blocks > 0 {
-			f, ok = mmc.Format{Type: kind, Blocks: m.formats.Blocks}, true
-		}
-		if !ok && plus {
-			f, ok = mmc.Format{Type: kind, Blocks: 0xFFFFFFFF}, true // as much as there is
-		}
-		if !ok {
-			continue
-		}
-		if plus {
-			f.Parameter = 0
-			if m.info.Background == 1 {
-				f.Parameter = 1 // carry on with the format that was interrupted
-			}
-		}
-		return f, nil
+	kind := read.FormatType(m.profile)
+	f, ok := m.formats.Find(kind)
+	switch {
+	case ok:
+	case m.formats.Blocks > 0:
+		f = mmc.Format{Type: kind, Blocks: m.formats.Blocks}
+	case plus:
+		f = mmc.Format{Type: kind, Blocks: 0xFFFFFFFF} // as much as there is
+	default:
+		return mmc.Format{}, fmt.Errorf("the drive offers no format for this %v", m.profile)
 	}
-	return mmc.Format{}, fmt.Errorf("the drive offers no format for this %v", m.profile)
+	if plus {
+		f.Parameter = 0
+		if m.info.Background == 1 {
+			f.Parameter = 1 // carry on with the format that was interrupted
+		}
+	}
+	return f, nil
 }

@@ -122,49 +122,12 @@ func (m medium) room() int64 {
 	if m.sequential() {
 		return m.track.Free
 	}
-	return m.formatted()
-}
-
-// formatted returns the size of a rewritable medium that is, or can be,
-// formatted.
-func (m medium) formatted() int64 {
-	// Where the format has to be carried on with first, the drive tells the part
-	// that is formatted; the list has what it will be.
-	if m.formats.State == mmc.Formatted && m.formats.Blocks > 0 && !m.unformatted() {
-		return m.formats.Blocks
-	}
-	for _, kind := range formatTypes(m.profile) {
-		if f, ok := m.formats.Find(kind); ok {
-			return f.Blocks
-		}
-	}
-	room := m.formats.Blocks
-	for _, s := range m.speeds {
-		room = max(room, s.End+1)
-	}
-	return room
+	return read.FormattedSize(m.profile, m.info, m.formats, m.speeds)
 }
 
 // unformatted reports whether the medium has to be formatted before it can be
 // written, or its format carried on with.
-func (m medium) unformatted() bool {
-	switch m.profile {
-	case mmc.DVDPRW, mmc.DVDPRWDL:
-		return m.info.Background < 2
-	case mmc.BDRE, mmc.DVDRAM:
-		return m.formats.State == mmc.Unformatted || m.formats.State == 0 && m.info.Status == mmc.Blank
-	}
-	return false
-}
-
-// formatTypes are the format types that suit the medium, the best first (MMC-6
-// 6.4): 26h DVD+RW, 00h the drive's own choice for the whole medium.
-func formatTypes(p mmc.Profile) []byte {
-	if p == mmc.DVDPRW || p == mmc.DVDPRWDL {
-		return []byte{0x26}
-	}
-	return []byte{0x00}
-}
+func (m medium) unformatted() bool { return read.Unformatted(m.profile, m.info, m.formats) }
 
 // erasable reports whether BLANK makes the medium new.
 func (m medium) erasable() bool { return m.profile == mmc.CDRW || m.profile == mmc.DVDRW }

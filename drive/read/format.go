@@ -1,0 +1,42 @@
+package read
+
+import "glassmaster/drive/mmc"
+
+// Unformatted reports whether a medium that is overwritten in place has to be
+// formatted before it can be written, or its format carried on with.
+func Unformatted(p mmc.Profile, info mmc.DiscInformation, f mmc.FormatCapacities) bool {
+	switch p {
+	case mmc.DVDPRW, mmc.DVDPRWDL:
+		return info.Background < 2
+	case mmc.BDRE, mmc.DVDRAM:
+		return f.State == mmc.Unformatted || f.State == 0 && info.Status == mmc.Blank
+	}
+	return false
+}
+
+// FormatType is the format type that suits a medium that is overwritten in place
+// (MMC-6 6.4): 26h DVD+RW, 00h the drive's own choice for the whole medium.
+func FormatType(p mmc.Profile) byte {
+	if p == mmc.DVDPRW || p == mmc.DVDPRWDL {
+		return 0x26
+	}
+	return 0
+}
+
+// FormattedSize returns how many sectors a medium that is overwritten in place
+// has when all of it is formatted, 0 when that is not known.
+func FormattedSize(p mmc.Profile, info mmc.DiscInformation, f mmc.FormatCapacities, speeds []mmc.WriteSpeed) int64 {
+	// Where the format has to be carried on with first, the drive tells the part
+	// that is formatted; the list has what it will be.
+	if f.State == mmc.Formatted && f.Blocks > 0 && !Unformatted(p, info, f) {
+		return f.Blocks
+	}
+	if whole, ok := f.Find(FormatType(p)); ok {
+		return whole.Blocks
+	}
+	size := f.Blocks
+	for _, s := range speeds {
+		size = max(size, s.End+1)
+	}
+	return size
+}
