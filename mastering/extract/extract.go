@@ -87,7 +87,7 @@ func extract(ctx context.Context, v fs.FS, root hostFolder, o Options, rep progr
 		return x.report, fmt.Errorf("extract: %w", err)
 	}
 	if x.failure != nil {
-		return x.report, fmt.Errorf("extract: %d entries are not on the host; the first: %w", x.report.Failed, x.failure)
+		return x.report, fmt.Errorf("extract: not everything is in the folder, %d left out; the first: %w", x.report.Failed, x.failure)
 	}
 	return x.report, nil
 }

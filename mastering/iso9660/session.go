@@ -151,5 +151,5 @@ func chooseSession(list []Session, number int) (Session, error) {
 			return s, nil
 		}
 	}
-	return Session{}, fmt.Errorf("the image has no session %d: there are %d", number, len(list))
+	return Session{}, fmt.Errorf("the image has no session %d; the newest is %d", number, len(list))
 }

@@ -136,10 +136,15 @@ func Open(r io.ReaderAt, size int64, o Options) (FS, error) {
 			return best, nil
 		}
 	}
-	if best == nil {
-		return nil, unknown
+	switch {
+	case best != nil:
+		return best, nil
+	case o.View != "":
+		if have := views(r, size, o); len(have) > 0 {
+			return nil, fmt.Errorf("open volume: it has no view %q; it has %s", o.View, strings.Join(have, ", "))
+		}
 	}
-	return best, nil
+	return nil, unknown
 }
 
 // OpenDisc opens the file system of the newest data track of a disc, or of the
@@ -155,18 +160,22 @@ func OpenDisc(d disc.Disc, o Options) (FS, error) {
 // Views returns the names of all views of the volume that OpenDisc opens, under
 // all file systems that are on it: a disc for everybody has ISO 9660 and UDF.
 func Views(d disc.Disc, o Options) []string {
-	o.View = ""
 	r, size, o, err := track(d, o)
 	if err != nil {
 		return nil
 	}
-	var views []string
+	return views(r, size, o)
+}
+
+func views(r io.ReaderAt, size int64, o Options) []string {
+	o.View = ""
+	var names []string
 	for _, f := range formats {
 		if v, err := f.open(r, size, o); err == nil {
-			views = append(views, v.Volume().Views...)
+			names = append(names, v.Volume().Views...)
 		}
 	}
-	return views
+	return names
 }
 
 // track returns the track whose volume is wanted, as bytes that begin at
