@@ -51,12 +51,12 @@ func (o *volumeOptions) flags(f *pflag.FlagSet) {
 	f.BoolVar(&o.checksums, "checksums", false, "put a file SHA256SUMS into the root, for sha256sum -c")
 	f.BoolVar(&o.md5, "md5", false, "implant a checksum of the image, as implantisomd5 does; \"verify\" checks it")
 	f.StringArrayVar(&o.zisofs, "zisofs", nil, "compress files that match `PATTERN`, for readers with zisofs, as Linux (may be repeated)")
-	f.StringArrayVar(&o.boot, "boot", nil, "a boot `IMAGE` on the disc: bios=PATH[,info-table], efi=PATH, efi=partition:N ... (may be repeated)")
+	f.StringArrayVar(&o.boot, "boot", nil, "a boot `IMAGE` on the disc: bios=PATH[,info-table], efi=PATH, efi=partition:N; \"help boot\" tells all (may be repeated)")
 	f.StringVar(&o.bootCatalog, "boot-catalog", "", "show the boot catalogue as the file `PATH` on the disc")
 	f.StringVar(&o.mbr, "mbr", "", "code for starting from a USB stick, from this `FILE` (isohdpfx.bin, boot_hybrid.img)")
-	f.StringVar(&o.gpt, "gpt", "none", "a GUID partition table: none, only, or hybrid (beside the MBR's)")
+	f.StringVar(&o.gpt, "gpt", "none", "a GUID partition table, `KIND`: none, only, or hybrid (beside the MBR's)")
 	f.BoolVar(&o.apm, "apm", false, "an Apple partition map")
-	f.StringArrayVar(&o.appended, "append-partition", nil, "a partition behind the volume: `NUMBER:TYPE:FILE`, as 2:efi:esp.img (may be repeated)")
+	f.StringArrayVar(&o.appended, "append-partition", nil, "a partition behind the volume: `NUMBER:TYPE:FILE`, as 2:efi:esp.img; \"help boot\" lists the types (may be repeated)")
 	f.IntVar(&o.partitionOffset, "partition-offset", 0, "let the first partition begin at this `SECTOR`, 16 or more, and be mountable")
 }
 

@@ -126,7 +126,11 @@ func TestBuildBoot(t *testing.T) {
 		t.Errorf("owners from a saved compilation: %s", got)
 	}
 	out := t.TempDir()
-	must(t, OK, "extract", "--boot", img, "-C", out)
+	r := must(t, OK, "extract", "--json", "--boot", img, "-C", out)
+	images := outcomeOf(t, r.out)["data"].(map[string]any)["boot_images"].([]any)
+	if i := images[0].(map[string]any); len(images) != 1 || i["file"] != "1-loader.bin" || i["lba"] != float64(fileAt(t, img, "/loader.bin")/2048) {
+		t.Errorf("boot images: %v", images)
+	}
 	want, err := os.ReadFile(filepath.Join(dir, "loader.bin"))
 	if err != nil {
 		t.Fatal(err)

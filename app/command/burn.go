@@ -37,14 +37,14 @@ What is going to happen is shown first, and on a terminal you are asked. DRIVE m
 be left out where the machine has only one.`,
 		Example: `  glassmaster burn holiday.iso /dev/sr0
   glassmaster burn ~/Pictures --yes --eject
-  glassmaster burn debian.iso virtual:disc.gmv?medium=dvd+r`,
+  glassmaster burn debian.iso "virtual:disc?medium=dvd+r"`,
 		Args: wanted(1, 2, "IMAGE [DRIVE]"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return s.burn(cmd.Context(), args[0], first(args[1:]), o)
 		},
 	}
 	f := c.Flags()
-	f.IntVar(&o.Speed, "speed", 0, "speed in `kB/s` (1000 bytes); \"media\" lists what the drive offers (the highest)")
+	f.IntVar(&o.Speed, "speed", 0, "speed in `kB/s` (1000 bytes); \"media\" lists what the drive offers (default the highest)")
 	f.BoolVar(&o.Simulate, "simulate", false, "go through everything with the laser off, where the medium knows that")
 	f.BoolVar(&o.NoVerify, "no-verify", false, "do not read the disc again and compare")
 	f.BoolVar(&o.Appendable, "append", false, "leave the disc open, so that a session that was made for it can be added")
@@ -62,7 +62,7 @@ func (s *session) burn(ctx context.Context, from, to string, o burning) error {
 		return err
 	}
 	defer src.Close()
-	if err := s.complete(src, o.keep); err != nil {
+	if err := s.missing(src.Problems, o.keep); err != nil {
 		return err
 	}
 	t, to, err := s.opener().Drive(ctx, to)
@@ -98,12 +98,6 @@ func (s *session) burn(ctx context.Context, from, to string, o burning) error {
 		return incomplete{leftOut(len(src.Problems))}
 	}
 	return nil
-}
-
-// complete refuses a source of which files are missing, unless going on was
-// asked for.
-func (s *session) complete(src *source.Source, keep bool) error {
-	return s.missing(src.Problems, keep)
 }
 
 // missing says which files cannot be put on a disc, and is an error unless
@@ -218,7 +212,9 @@ disc look empty; --full goes over all of it, which takes as long as a burn.
 
 On a terminal you are asked first. DRIVE may be left out where the machine has
 only one.`,
-		Args: wanted(0, 1, "DRIVE"),
+		Example: `  glassmaster blank /dev/sr0
+  glassmaster blank --full --yes`,
+		Args: wanted(0, 1, "[DRIVE]"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return s.blank(cmd.Context(), first(args), full, yes)
 		},
@@ -242,10 +238,16 @@ func (s *session) blank(ctx context.Context, name string, full, yes bool) error 
 	return s.erase(ctx, t, name, full)
 }
 
+// blanked is what "blank" did, for a program.
+type blanked struct {
+	Drive string `json:"drive"`
+}
+
 func (s *session) erase(ctx context.Context, t scsi.Transport, name string, full bool) error {
 	if err := record.Blank(ctx, t, full, s.report()); err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
+	s.data = blanked{Drive: name}
 	s.note("%s: the disc is blank", name)
 	return nil
 }

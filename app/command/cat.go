@@ -15,6 +15,8 @@ func (s *session) catVerb() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "cat IMAGE PATH...",
 		Short: "Print files of a disc on standard output",
+		Long: `Print files of a disc on standard output, one after another and nothing between
+them. Paths are those that "ls" prints.`,
 		Example: `  glassmaster cat holiday.iso notes/readme.txt
   glassmaster cat /dev/sr0 backup.tar | tar tf -`,
 		Args: wanted(2, -1, "IMAGE PATH..."),

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 )
@@ -79,14 +80,39 @@ compilation (FILE.glassmaster). Without a verb the window opens.`,
 	}{
 		{images, []*cobra.Command{s.buildVerb(), s.infoVerb(), s.listVerb(), s.catVerb(), s.extractVerb(), s.verifyVerb()}},
 		{drives, []*cobra.Command{s.drivesVerb(), s.mediaVerb(), s.burnVerb(), s.readVerb(), s.blankVerb()}},
-		{"", []*cobra.Command{s.windowVerb(), exitCodesTopic(), jsonTopic()}},
+		{"", []*cobra.Command{s.windowVerb(), bootTopic(), exitCodesTopic(), jsonTopic()}},
 	} {
 		for _, v := range group.verbs {
 			v.GroupID = group.id
 			root.AddCommand(v)
 		}
 	}
+	strictHelp(root)
 	return root
+}
+
+// strictHelp has the commands that cobra makes refuse what they do not know, as
+// all verbs do.
+func strictHelp(root *cobra.Command) {
+	root.InitDefaultHelpCmd()
+	root.InitDefaultCompletionCmd()
+	for _, c := range root.Commands() {
+		switch c.Name() {
+		case "help":
+			show := c.Run
+			c.RunE = func(c *cobra.Command, args []string) error {
+				if _, rest, err := c.Root().Find(args); err != nil || len(rest) > 0 {
+					return advise(usagef("there is no help about %q", strings.Join(args, " ")), `"glassmaster --help" lists what there is`)
+				}
+				show(c, args)
+				return nil
+			}
+		case "completion":
+			c.RunE = func(*cobra.Command, []string) error {
+				return usagef("completion needs a SHELL: bash, zsh, fish or powershell")
+			}
+		}
+	}
 }
 
 // Groups of verbs in the help.

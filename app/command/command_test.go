@@ -8,6 +8,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"reflect"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -159,9 +161,20 @@ func TestExitCodes(t *testing.T) {
 		{"ls " + image + " nowhere", Failed, "nowhere"},
 		{"cat " + image + " docs", Failed, "it is a folder"},
 		{"build " + dir + "/missing -o " + dir + "/x.iso", Failed, "missing"},
+		{"extract " + image + " -C " + dir + "/twice", OK, ""},
+		{"extract " + image + " -C " + dir + "/twice", Partly, "--existing replace"},
+		{"extract --boot --owners " + image, Usage, "--boot copies all boot images"},
+		{"ls --view udf " + image, Failed, "no view \"UDF\"; it has Rock Ridge, Joliet, ISO 9660"},
+		{"ls --session 3 " + image, Failed, "no session 3"},
+		{"media " + dir + "/missing", NoMedium, "missing does not exist"},
 		{"media iscsi://127.0.0.1:1/target/0", Failed, "127.0.0.1:1"},
+		{"help frobnicate", Usage, "no help about"},
+		{"completion", Usage, "completion needs a SHELL"},
+		{"completion frobnicate", Usage, "frobnicate"},
 		{"ls " + image, OK, ""},
 		{"help exit-codes", OK, ""},
+		{"help boot", OK, ""},
+		{"help help", OK, ""},
 		{"completion bash", OK, ""},
 	} {
 		r := run(t, strings.Fields(c.args)...)
@@ -183,6 +196,42 @@ func TestErrorsForPrograms(t *testing.T) {
 	o := outcomeOf(t, r.out)
 	if o["ok"] != false || o["exit"] != 2.0 || o["verb"] != "ls" || o["error"] != "ls needs IMAGE [PATH...]" || o["hint"] == "" {
 		t.Errorf("result: %v", o)
+	}
+}
+
+// Every field of every object is in the help.
+func TestHelpNamesEveryField(t *testing.T) {
+	help := must(t, OK, "help", "json").out
+	words := strings.FieldsFunc(help, func(r rune) bool { return r != '_' && (r < 'a' || r > 'z') && (r < '0' || r > '9') })
+	for _, o := range []any{
+		outcome{},
+		entryObject{},
+		extentObject{},
+		moreObject{},
+		built{},
+		discInfo{},
+		sessionInfo{},
+		trackInfo{},
+		volumeInfo{},
+		checkInfo{},
+		extracted{},
+		extractedNote{},
+		bootExtracted{},
+		bootImage{},
+		verified{},
+		differs{},
+		driveInfo{},
+		mediaInfo{},
+		burned{},
+		blanked{},
+	} {
+		kind := reflect.TypeOf(o)
+		for i := range kind.NumField() {
+			name, _, _ := strings.Cut(kind.Field(i).Tag.Get("json"), ",")
+			if name != "" && !slices.Contains(words, name) {
+				t.Errorf("%s of %v is missing in the help", name, kind)
+			}
+		}
 	}
 }
 

@@ -24,8 +24,12 @@ func (s *session) drivesVerb() *cobra.Command {
 	return &cobra.Command{
 		Use:   "drives",
 		Short: "List the optical drives of this machine",
-		Args:  wanted(0, 0, "no argument"),
-		RunE:  func(cmd *cobra.Command, _ []string) error { return s.drives(cmd.Context()) },
+		Long: `List the optical drives of this machine, and those that the variable
+GLASSMASTER_DRIVES names (with spaces or commas between them), with what is in them.`,
+		Example: `  glassmaster drives
+  GLASSMASTER_DRIVES=iscsi://nas:3260/iqn.2026-01.nas:dvd/1 glassmaster drives`,
+		Args: wanted(0, 0, "no argument"),
+		RunE: func(cmd *cobra.Command, _ []string) error { return s.drives(cmd.Context()) },
 	}
 }
 
@@ -93,7 +97,9 @@ func (s *session) mediaVerb() *cobra.Command {
 		Short:   "Say what disc is in a drive, and what can be written on it",
 		Long: `Say what disc is in a drive, how much of it is written, how much can still be
 written, and how fast. DRIVE may be left out where the machine has only one.`,
-		Args: wanted(0, 1, "DRIVE"),
+		Example: `  glassmaster media
+  glassmaster media "virtual:disc?medium=bd-re"`,
+		Args: wanted(0, 1, "[DRIVE]"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return s.media(cmd.Context(), first(args))
 		},

@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/spf13/cobra"
-
 	"glassmaster/drive"
 	"glassmaster/drive/record"
 	"glassmaster/drive/scsi"
@@ -32,47 +30,6 @@ const (
 	Cancelled             // stopped by Ctrl-C or a signal
 	Partly                // done, but some files had to be left out
 )
-
-func exitCodesTopic() *cobra.Command {
-	return &cobra.Command{
-		Use:   "exit-codes",
-		Short: "What the exit codes mean",
-		Long: `Exit codes
-
-  0  done
-  1  not done: the error says why
-  2  the command line was not understood
-  3  verification: the discs differ, or sectors cannot be read
-  4  no drive, no disc in it, a drive that is not ready, or a disc that cannot be
-     used: of the wrong kind, blank, full, or too small
-  5  cancelled by Ctrl-C or a signal
-  6  done, but some files had to be left out: the warnings name them`,
-	}
-}
-
-func jsonTopic() *cobra.Command {
-	return &cobra.Command{
-		Use:   "json",
-		Short: "What --json prints",
-		Long: `What --json prints
-
-One JSON object a line, in UTF-8, on standard output; on standard error where
-standard output carries an image or a file ("build -o -", "cat"). Every object has
-a "type":
-
-  phase     a part of the work begins: phase, total
-  progress  about once a second, and at the end of a phase: phase, done, total,
-            rate, elapsed, left, host_buffer, drive_buffer
-  message   something worth keeping: level (info, warning, error), text
-  entry     one file ("ls"): path, kind, size, mode, time, ...
-  result    the last line of every run: verb, ok, exit, error, hint, and data,
-            which holds what the verb found out
-
-Sizes are in bytes, times in seconds, rates in bytes a second, buffer levels from
-0 to 1, addresses (lba) in sectors. A total of 0 is not known. What is not known
-is left out. New fields may come: ignore what you do not know.`,
-	}
-}
 
 // mistake is an error in the command line.
 type mistake struct{ error }

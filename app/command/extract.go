@@ -28,14 +28,17 @@ func (s *session) extractVerb() *cobra.Command {
 		Short: "Copy files of a disc into a folder",
 		Long: `Copy files and folders of a disc, or all of it, into a folder of this machine, with
 their times, permissions and links. Nothing is written outside of the folder,
-whatever the disc says. Device nodes are left out, and set-user-ID bits dropped.`,
+whatever the disc says. Device nodes are left out, and set-user-ID bits dropped.
+
+--boot copies the boot images (El Torito) under their numbers and names instead.`,
 		Example: `  glassmaster extract holiday.iso -C /tmp/holiday
-  glassmaster extract /dev/sr0 pictures/2026 notes.txt -C .`,
+  glassmaster extract /dev/sr0 pictures/2026 notes.txt -C .
+  glassmaster extract --boot debian.iso -C /tmp/boot`,
 		Args: wanted(1, -1, "IMAGE [PATH...]"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if boot {
-				if len(args) > 1 {
-					return usagef("--boot copies all boot images: name no PATH")
+				if len(args) > 1 || owners || cmd.Flags().Changed("existing") {
+					return usagef("--boot copies all boot images, and replaces nothing: give no PATH, --owners or --existing")
 				}
 				return s.extractBoot(cmd.Context(), args[0], dir, which)
 			}
@@ -53,9 +56,9 @@ whatever the disc says. Device nodes are left out, and set-user-ID bits dropped.
 	}
 	f := c.Flags()
 	f.StringVarP(&dir, "directory", "C", ".", "copy into this `FOLDER`, which is made if need be")
-	f.StringVar(&existing, "existing", "refuse", "what happens to files that are there already: refuse, replace or keep")
+	f.StringVar(&existing, "existing", "refuse", "what happens to files that are there already, `KIND`: refuse, replace or keep")
 	f.BoolVar(&owners, "owners", false, "give files the user and group of the disc (for root)")
-	f.BoolVar(&boot, "boot", false, "copy the boot images (El Torito) instead of files")
+	f.BoolVar(&boot, "boot", false, "copy the boot images instead of files")
 	volumeFlags(c, &which)
 	offer(c, "existing", "refuse", "replace", "keep")
 	return c
@@ -89,9 +92,13 @@ func (s *session) extract(ctx context.Context, image, dir string, which volume.O
 	r, err := extract.Extract(ctx, vol, dir, o, s.report())
 	s.data = extractObject(dir, r)
 	if err != nil {
+		existing := errors.Is(err, fs.ErrExist)
 		err = fmt.Errorf("%s: %w", image, err)
 		if r.Failed > 0 && r.Files+r.Folders+r.Links > 0 && !errors.Is(err, context.Canceled) {
-			return incomplete{err.Error()}
+			err = incomplete{err.Error()}
+		}
+		if existing {
+			err = advise(err, "--existing replace takes the files of the disc, --existing keep those that are there")
 		}
 		return err
 	}
@@ -124,6 +131,19 @@ type bootable interface {
 	OpenBootImage(iso9660.BootEntry) fs.File
 }
 
+// bootExtracted is what "extract --boot" did, for a program.
+type bootExtracted struct {
+	Folder string      `json:"folder"`
+	Images []bootImage `json:"boot_images"`
+}
+
+type bootImage struct {
+	File     string `json:"file"` // in the folder
+	Platform string `json:"platform"`
+	LBA      int64  `json:"lba"`
+	Bytes    int64  `json:"bytes"`
+}
+
 // extractBoot copies the boot images of a disc into a folder. None is written
 // over.
 func (s *session) extractBoot(ctx context.Context, image, dir string, which volume.Options) error {
@@ -146,24 +166,31 @@ func (s *session) extractBoot(ctx context.Context, image, dir string, which volu
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return fmt.Errorf("extract: make the folder: %w", err)
 	}
+	done := bootExtracted{Folder: dir}
 	for i, e := range all {
-		f := b.OpenBootImage(e)
-		info, err := f.Stat()
+		to, err := copyBoot(ctx, b.OpenBootImage(e), dir, i+1)
 		if err != nil {
-			return err
+			return fmt.Errorf("%s: extract boot image %d: %w", image, i+1, err)
 		}
-		to := filepath.Join(dir, fmt.Sprintf("%d-%s", i+1, filepath.Base(info.Name())))
-		if _, err := os.Lstat(to); err == nil {
-			return fmt.Errorf("extract: %s is there already", to)
-		}
-		err = newfile.Write(to, func(w *os.File) error {
-			_, err := io.Copy(w, f)
-			return err
-		})
-		if err != nil {
-			return fmt.Errorf("extract boot image %d: %w", i+1, err)
-		}
+		done.Images = append(done.Images, bootImage{filepath.Base(to), e.Platform.String(), int64(e.LBA), e.Length})
+		s.data = done
 		s.note("%s: %v, %s", to, e.Platform, terminal.Size(e.Length))
 	}
 	return nil
+}
+
+// copyBoot copies a boot image into a folder, under its number and name.
+func copyBoot(ctx context.Context, f fs.File, dir string, number int) (string, error) {
+	info, err := f.Stat()
+	if err != nil {
+		return "", err
+	}
+	to := filepath.Join(dir, fmt.Sprintf("%d-%s", number, filepath.Base(info.Name())))
+	if _, err := os.Lstat(to); err == nil {
+		return "", fmt.Errorf("%s is there already", to)
+	}
+	return to, newfile.Write(to, func(w *os.File) error {
+		_, err := io.Copy(w, untilDone{ctx, f})
+		return err
+	})
 }

@@ -25,9 +25,13 @@ func (s *session) infoVerb() *cobra.Command {
 		Long: `Say what a disc is: its format, sessions and tracks, the file system and its
 properties.
 
---check goes through all folders too: it counts what is there, and finds files
-that lie beyond the end of the disc or that cannot be read. It does not read the
+--check goes through all descriptors and folders too: it counts what is there, and
+names what is damaged, with its address: structures that contradict each other,
+files that lie beyond the end of the disc or that cannot be read. Remarks are what
+is not as the standard has it, though readers do not mind. It does not read the
 contents: "glassmaster verify IMAGE" does.`,
+		Example: `  glassmaster info holiday.iso
+  glassmaster info --check /dev/sr0`,
 		Args: wanted(1, 1, "IMAGE"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return s.info(cmd.Context(), args[0], which, check)

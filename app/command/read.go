@@ -35,7 +35,7 @@ converted.`,
 		},
 	}
 	c.Flags().StringVarP(&output, "output", "o", "", "write the image to `FILE`; - is standard output")
-	c.Flags().StringVar(&format, "format", "", "write an image of this `FORMAT` (what the name of the file tells, else ISO)")
+	c.Flags().StringVar(&format, "format", "", "write an image of this `FORMAT` (default what the name of the file tells, else ISO)")
 	return c
 }
 
@@ -50,7 +50,7 @@ func (s *session) read(ctx context.Context, from, output, wanted string) error {
 		return err
 	}
 	defer src.Close()
-	if err := s.complete(src, false); err != nil {
+	if err := s.missing(src.Problems, false); err != nil {
 		return err
 	}
 	began := time.Now()

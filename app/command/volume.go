@@ -18,8 +18,8 @@ import (
 // session.
 func volumeFlags(c *cobra.Command, o *volume.Options) {
 	f := c.Flags()
-	f.StringVar(&o.View, "view", "", "show the names of this `VIEW`: rockridge, joliet, iso9660 or udf (the richest one there is)")
-	f.IntVar(&o.Session, "session", 0, "show the files of session `N`, 1 being the oldest (the newest)")
+	f.StringVar(&o.View, "view", "", "show the names of this `VIEW`: rockridge, joliet, iso9660 or udf (default the richest there is)")
+	f.IntVar(&o.Session, "session", 0, "show the files of session `N`, 1 being the oldest (default the newest)")
 	offer(c, "view", "rockridge", "joliet", "iso9660", "udf")
 }
 

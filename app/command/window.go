@@ -19,7 +19,13 @@ func (s *session) windowVerb() *cobra.Command {
 	return &cobra.Command{
 		Use:   "window [FILE...]",
 		Short: "Open the window, with these files in it",
-		RunE:  func(cmd *cobra.Command, args []string) error { return s.openWindow(cmd.Context(), args) },
+		Long: `Open the window. A compilation (FILE.glassmaster) is opened in it, a disc image is
+shown, and any other files and folders are put into a new compilation.
+
+The window is a program of its own, glassmaster-window, beside this one or in PATH.`,
+		Example: `  glassmaster window holiday.iso
+  glassmaster window ~/Pictures ~/notes.txt`,
+		RunE: func(cmd *cobra.Command, args []string) error { return s.openWindow(cmd.Context(), args) },
 	}
 }
 

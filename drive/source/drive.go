@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"runtime"
 	"strings"
@@ -41,6 +42,9 @@ func (o Opener) Drive(ctx context.Context, name string) (scsi.Transport, string,
 		}
 	}
 	t, err := drive.Open(ctx, name)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = noDrive{err}
+	}
 	if err != nil {
 		return nil, name, err
 	}
@@ -50,8 +54,16 @@ func (o Opener) Drive(ctx context.Context, name string) (scsi.Transport, string,
 	return t, name, nil
 }
 
-// ErrNoDrive is returned where a drive is wanted and this machine has none.
+// ErrNoDrive is returned where a drive is wanted and this machine has none, or
+// none of that name.
 var ErrNoDrive = errors.New("this machine has no optical drive")
+
+// noDrive is an error that says that there is no drive of a name.
+type noDrive struct{ error }
+
+func (n noDrive) Unwrap() error { return n.error }
+
+func (noDrive) Is(target error) bool { return target == ErrNoDrive }
 
 // only returns the name of the only drive of this machine.
 func only(ctx context.Context) (string, error) {

@@ -1,0 +1,107 @@
+package command
+
+import "github.com/spf13/cobra"
+
+func exitCodesTopic() *cobra.Command {
+	return &cobra.Command{
+		Use:   "exit-codes",
+		Short: "What the exit codes mean",
+		Long: `Exit codes
+
+  0  done
+  1  not done: the error says why
+  2  the command line was not understood
+  3  verification: the discs differ, or sectors cannot be read
+  4  no drive, no disc in it, a drive that is not ready, or a disc that cannot be
+     used: of the wrong kind, blank, full, or too small
+  5  cancelled by Ctrl-C or a signal
+  6  done, but some files had to be left out: the warnings name them`,
+	}
+}
+
+func jsonTopic() *cobra.Command {
+	return &cobra.Command{
+		Use:   "json",
+		Short: "What --json prints",
+		Long: `What --json prints
+
+One JSON object a line, in UTF-8, on standard output; on standard error where
+standard output carries an image or a file ("build -o -", "cat"). Every object has
+a "type":
+
+  phase     a part of the work begins: phase, total
+  progress  about once a second, and at the end of a phase: phase, done, total,
+            rate, elapsed, left, host_buffer, drive_buffer
+  message   something worth keeping: level (info, warning, error), text
+  entry     one file ("ls"): path, kind (file, folder, symlink, device, other),
+            size, mode (octal), uid, gid, modified, target (of a link), links,
+            extents (lba, length), unreadable (why its contents are); with -a also
+            xattr (values in base64), acl, streams
+  result    the last line of every run: verb, ok, exit, error, hint, data
+
+The data of a result:
+
+  build     output, sectors, bytes, seconds, smallest_medium (that holds it)
+  info      name, kind (image, drive, folder, compilation), format, sectors,
+            sessions, volume, problem (why there is no volume), check
+  extract   folder, files, folders, symlinks, hard_links, bytes, failed,
+            notes (path, text, error: it is not in the folder);
+            with --boot: folder, boot_images (file, platform, lba, bytes)
+  verify    equal (of one disc: all of it can be read), sectors,
+            padding_sectors (zeros that only the longer disc has), sha256, differs
+  drives    a list: name, vendor, product, revision, bus, medium, problem
+  media     drive, model, medium, status, erasable, maker, format,
+            capacity_sectors, free_sectors, next_writable_lba, sessions,
+            write_speeds (kB/s), drive_knows (kinds of discs)
+  burn      drive, medium, recipe, sectors (of the source), written_sectors,
+            seconds, verified, sha256, differs, warnings
+  read      output, sectors, bytes, seconds
+  blank     drive
+
+and in them:
+
+  sessions  number, tracks (number, mode, lba, sectors)
+  volume    format, view, views, label, set, system, publisher, preparer, program,
+            created, modified, sectors (of block_size bytes), block_size,
+            properties (for people)
+  check     files, folders, others, bytes, damaged (how many places), damage (the
+            first of them), remarks
+  differs   lba, offset (of the byte in the sector), file, error (why the sector
+            cannot be read), bad_sectors
+
+Sizes are in bytes, sectors have 2048 bytes, addresses (lba) are in sectors, times
+in seconds, rates in bytes a second, buffer levels from 0 to 1. A total of 0 is not
+known. What is not known is left out. New fields may come: ignore what you do not
+know.`,
+	}
+}
+
+func bootTopic() *cobra.Command {
+	return &cobra.Command{
+		Use:   "boot",
+		Short: "How \"build\" makes discs that start a machine",
+		Long: `How "build" makes discs that start a machine
+
+--boot PLATFORM=PATH[,OPTION]... adds an entry to the boot catalogue (El Torito).
+PLATFORM is bios, efi, ppc, mac or a number. PATH is that of the image on the disc,
+with commas written twice, or partition:N for an appended partition. The options:
+
+  info-table      put the boot information table into the image (ISOLINUX, GRUB)
+  grub-info       tell GRUB's image where it is, at byte 2548
+  load=N          have the firmware load N sectors of 512 bytes, or "all"; without
+                  it 4 for a BIOS, all for UEFI, 1 for an emulated disk
+  segment=N       load to this segment, in place of 0x7c0
+  emulation=KIND  none, 1.2M, 1.44M, 2.88M, disk, or floppy (the one of its size)
+  not-bootable    list the image, and have no firmware start it
+
+--mbr, --gpt and --apm make the same image start a machine from a USB stick.
+
+--append-partition NUMBER:TYPE:FILE puts a file of this machine behind the volume.
+TYPE is efi, data, linux, hfs, iso, an MBR type such as 0xef, a GUID, or both with a
+slash between them.`,
+		Example: `  glassmaster build --boot bios=/isolinux/isolinux.bin,info-table \
+      --boot efi=/boot/efi.img --mbr isohdpfx.bin --gpt hybrid System -o system.iso
+  glassmaster build --append-partition 2:efi:esp.img --boot efi=partition:2 \
+      --gpt only System -o system.iso`,
+	}
+}
