@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"glassmaster/drive"
+	"glassmaster/drive/read"
 	"glassmaster/drive/record"
 	"glassmaster/drive/scsi"
 	"glassmaster/drive/source"
@@ -127,4 +128,15 @@ func hintFor(err error) string {
 		return "the file may be damaged, incomplete, or compressed"
 	}
 	return scsi.Hint(err)
+}
+
+// notReady reports whether an error says that the drive has no disc that it
+// could use.
+func notReady(err error) bool {
+	for _, no := range []error{source.ErrNoDrive, read.ErrNoMedium, read.ErrBlank, record.ErrNotWritable, record.ErrHoldsData, record.ErrTooLarge} {
+		if errors.Is(err, no) {
+			return true
+		}
+	}
+	return scsi.NotReady(err)
 }

@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -165,52 +164,42 @@ func stamp(t time.Time) string {
 }
 
 func (d *discInfo) print(out *bufio.Writer) {
-	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	defer w.Flush()
-	row := func(name, value string) {
-		if value != "" {
-			fmt.Fprintf(w, "%s\t%s\n", name, terminal.Printable(value))
-		}
-	}
-	row("disc", strings.TrimSpace(d.Kind+" "+d.Format))
-	row("size", fmt.Sprintf("%d sectors, %s", d.Sectors, terminal.Size(d.Sectors*disc.SectorSize)))
-	for _, ses := range d.Sessions {
-		for _, t := range ses.Tracks {
-			row(fmt.Sprintf("session %d track %d", ses.Number, t.Number),
-				fmt.Sprintf("%s, %d sectors from %d", t.Mode, t.Sectors, t.Start))
-		}
-	}
-	row("no files", d.Problem)
+	t := newTable(out)
+	defer t.Flush()
+	t.row("disc", strings.TrimSpace(d.Kind+" "+d.Format))
+	t.row("size", sectors(d.Sectors))
+	t.sessions(d.Sessions)
+	t.row("no files", d.Problem)
 	if v := d.Volume; v != nil {
-		row("volume", v.Format)
-		row("label", v.Label)
-		row("names", v.View)
-		row("other names", strings.Join(without(v.Views, v.View), ", "))
-		row("volume set", v.Set)
-		row("system", v.System)
-		row("publisher", v.Publisher)
-		row("preparer", v.Preparer)
-		row("program", v.Program)
-		row("created", v.Created)
-		row("modified", v.Modified)
-		row("volume size", fmt.Sprintf("%d blocks of %d bytes", v.Sectors, v.BlockSize))
+		t.row("volume", v.Format)
+		t.row("label", v.Label)
+		t.row("names", v.View)
+		t.row("other names", strings.Join(without(v.Views, v.View), ", "))
+		t.row("volume set", v.Set)
+		t.row("system", v.System)
+		t.row("publisher", v.Publisher)
+		t.row("preparer", v.Preparer)
+		t.row("program", v.Program)
+		t.row("created", v.Created)
+		t.row("modified", v.Modified)
+		t.row("volume size", fmt.Sprintf("%d blocks of %d bytes", v.Sectors, v.BlockSize))
 		for _, p := range v.ordered {
-			row(p.Name, p.Value)
+			t.row(p.Name, p.Value)
 		}
 	}
 	if c := d.Check; c != nil {
-		row("contents", fmt.Sprintf("%d files, %d folders, %d others, %s", c.Files, c.Folders, c.Others, terminal.Size(c.Bytes)))
+		t.row("contents", fmt.Sprintf("%d files, %d folders, %d others, %s", c.Files, c.Folders, c.Others, terminal.Size(c.Bytes)))
 		for _, p := range c.Damage {
-			row("damage", p)
+			t.row("damage", p)
 		}
 		if more := c.Count - len(c.Damage); more > 0 {
-			row("damage", fmt.Sprintf("and %d more", more))
+			t.row("damage", fmt.Sprintf("and %d more", more))
 		}
 		for _, r := range c.Remarks {
-			row("remark", r)
+			t.row("remark", r)
 		}
 		if c.Count == 0 {
-			row("check", "no damage found")
+			t.row("check", "no damage found")
 		}
 	}
 }
