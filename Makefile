@@ -63,7 +63,7 @@ packages: ## install the system packages that building and testing need (Debian,
 
 .PHONY: clean
 clean: ## remove what was built
-	rm -rf bin dist
+	rm -rf bin
 
 .PHONY: help
 help: ## list the targets
