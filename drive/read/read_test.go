@@ -6,9 +6,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
-	"math/rand/v2"
-	"os"
-	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
@@ -18,52 +15,14 @@ import (
 	"glassmaster/drive/record"
 	"glassmaster/drive/scsi"
 	"glassmaster/drive/virtual"
+	"glassmaster/drive/virtualtest"
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/progress"
 )
 
-func noise(sectors int) []byte {
-	p := make([]byte, sectors*disc.SectorSize)
-	_, _ = rand.NewChaCha8([32]byte{5}).Read(p)
-	return p
-}
-
-// pressed puts an image into a virtual drive, as a pressed disc.
-func pressed(t *testing.T, p []byte) *virtual.Drive {
-	t.Helper()
-	path := filepath.Join(t.TempDir(), "disc.iso")
-	if err := os.WriteFile(path, p, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	d, err := virtual.Open(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { d.Close() })
-	return d
-}
-
-func blank(t *testing.T, medium string, sectors int64) *virtual.Drive {
-	t.Helper()
-	m, err := virtual.ParseMedium(medium)
-	if err != nil {
-		t.Fatal(err)
-	}
-	path := filepath.Join(t.TempDir(), "disc")
-	if err := virtual.Create(path, m, virtual.Options{Sectors: sectors}); err != nil {
-		t.Fatal(err)
-	}
-	d, err := virtual.Open(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { d.Close() })
-	return d
-}
-
 func burn(t *testing.T, d scsi.Transport, p []byte, o record.Options) {
 	t.Helper()
-	b, err := record.NewPlan(context.Background(), d, disc.FromReaderAt(bytes.NewReader(p), int64(len(p)), nil), o)
+	b, err := record.NewPlan(context.Background(), d, virtualtest.DiscOf(p), o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -83,8 +42,8 @@ func open(t *testing.T, d scsi.Transport) disc.Disc {
 }
 
 func TestPressed(t *testing.T) {
-	want := noise(1000)
-	d := open(t, pressed(t, want))
+	want := virtualtest.Noise(1000, 5)
+	d := open(t, virtualtest.Pressed(t, want))
 	tr, ok := disc.DataTrack(d)
 	if !ok || tr.Start != 0 || tr.Length != 1000 {
 		t.Fatalf("sessions: %+v", d.Sessions())
@@ -115,8 +74,8 @@ func TestPressed(t *testing.T) {
 
 // A drive reads DVDs in sectors of 2048 bytes and in no other form.
 func TestNoRawDVD(t *testing.T) {
-	d := blank(t, "dvd+r", 4096)
-	burn(t, d, noise(100), record.Options{})
+	d := virtualtest.Blank(t, "dvd+r", 4096)
+	burn(t, d, virtualtest.Noise(100, 5), record.Options{})
 	if _, err := open(t, d).ReadSectors(make([]byte, disc.RawSectorSize), 0, disc.Raw); !errors.Is(err, disc.ErrForm) {
 		t.Errorf("raw sectors of a DVD: %v", err)
 	}
@@ -141,8 +100,8 @@ func (r rawCD) Execute(ctx context.Context, c scsi.Command) (int, error) {
 
 // Whole sectors of a CD come in pieces of what the transport carries.
 func TestRawCD(t *testing.T) {
-	d := blank(t, "cd-r", 4096)
-	burn(t, d, noise(400), record.Options{})
+	d := virtualtest.Blank(t, "cd-r", 4096)
+	burn(t, d, virtualtest.Noise(400, 5), record.Options{})
 	const n = 200
 	p := make([]byte, n*disc.RawSectorSize)
 	if k, err := open(t, rawCD{d}).ReadSectors(p, 7, disc.Raw); k != n || err != nil {
@@ -157,8 +116,8 @@ func TestRawCD(t *testing.T) {
 
 // The sectors before an unreadable one are delivered, and the error names it.
 func TestUnreadable(t *testing.T) {
-	want := noise(300)
-	v := pressed(t, want)
+	want := virtualtest.Noise(300, 5)
+	v := virtualtest.Pressed(t, want)
 	d := open(t, v)
 	v.SetFaults(virtual.Faults{ReadErrors: []int64{77}})
 	p := make([]byte, 200*disc.SectorSize)
@@ -209,7 +168,7 @@ func sense(key, asc, ascq byte) []byte {
 }
 
 func TestRetries(t *testing.T) {
-	want := noise(300)
+	want := virtualtest.Noise(300, 5)
 	for _, c := range []struct {
 		name  string
 		fails int
@@ -224,7 +183,7 @@ func TestRetries(t *testing.T) {
 		{"another disc", 1, sense(6, 0x28, 0), false},
 		{"no disc", 1000, sense(2, 0x3A, 0), false},
 	} {
-		m := &moody{Transport: pressed(t, want), most: 32 << 10}
+		m := &moody{Transport: virtualtest.Pressed(t, want), most: 32 << 10}
 		d := open(t, m)
 		m.fails, m.with = map[uint32]int{88: c.fails}, c.with
 		p := make([]byte, 300*disc.SectorSize)
@@ -243,7 +202,7 @@ func TestRetries(t *testing.T) {
 
 // A drive that is gone is not asked for every sector.
 func TestGone(t *testing.T) {
-	m := &moody{Transport: pressed(t, noise(300))}
+	m := &moody{Transport: virtualtest.Pressed(t, virtualtest.Noise(300, 5))}
 	d := open(t, m)
 	m.fails, m.with = map[uint32]int{5: 1 << 30}, sense(2, 0x3A, 0)
 	for range 10 {
@@ -258,8 +217,8 @@ func TestGone(t *testing.T) {
 
 // A drive without READ(10) is read with READ(12).
 func TestRead12(t *testing.T) {
-	want := noise(300)
-	v := pressed(t, want)
+	want := virtualtest.Noise(300, 5)
+	v := virtualtest.Pressed(t, want)
 	v.SetFaults(virtual.Faults{Refuse: []byte{0x28}})
 	p := make([]byte, len(want))
 	if n, err := open(t, v).ReadSectors(p, 0, disc.User); err != nil || !bytes.Equal(p, want) {
@@ -269,7 +228,7 @@ func TestRead12(t *testing.T) {
 
 func TestNothingToRead(t *testing.T) {
 	ctx := context.Background()
-	d := blank(t, "dvd+r", 4096)
+	d := virtualtest.Blank(t, "dvd+r", 4096)
 	if _, err := read.Open(ctx, d); !errors.Is(err, read.ErrBlank) {
 		t.Errorf("blank: %v", err)
 	}
@@ -303,7 +262,7 @@ func TestMedia(t *testing.T) {
 		{"bd-r", mmc.BDRSRM, "not formatted", true},
 		{"bd-re", mmc.BDRE, "not formatted", true},
 	} {
-		d := blank(t, c.medium, 40960)
+		d := virtualtest.Blank(t, c.medium, 40960)
 		m, err := read.Media(ctx, d)
 		if err != nil {
 			t.Errorf("%s: %v", c.medium, err)
@@ -325,9 +284,9 @@ func TestMedia(t *testing.T) {
 func TestMediaWithSessions(t *testing.T) {
 	ctx := context.Background()
 	for _, medium := range []string{"cd-r", "dvd-r", "dvd+r", "bd-r"} {
-		d := blank(t, medium, 40960)
-		burn(t, d, noise(640), record.Options{Appendable: true})
-		burn(t, d, noise(320), record.Options{Appendable: true})
+		d := virtualtest.Blank(t, medium, 40960)
+		burn(t, d, virtualtest.Noise(640, 5), record.Options{Appendable: true})
+		burn(t, d, virtualtest.Noise(320, 5), record.Options{Appendable: true})
 		m, err := read.Media(ctx, d)
 		if err != nil {
 			t.Fatal(err)
@@ -346,8 +305,8 @@ func TestMediaWithSessions(t *testing.T) {
 // it, also where the drive has formatted no more than that part.
 func TestMediaOverwritable(t *testing.T) {
 	for _, medium := range []string{"dvd+rw", "bd-re"} {
-		d := blank(t, medium, 40960)
-		burn(t, d, noise(640), record.Options{})
+		d := virtualtest.Blank(t, medium, 40960)
+		burn(t, d, virtualtest.Noise(640, 5), record.Options{})
 		m, err := read.Media(t.Context(), d)
 		if err != nil {
 			t.Fatal(err)
@@ -360,8 +319,8 @@ func TestMediaOverwritable(t *testing.T) {
 
 // A drive for pressed discs may know no more than the size of the disc.
 func TestDriveThatOnlyReads(t *testing.T) {
-	want := noise(64)
-	v := pressed(t, want)
+	want := virtualtest.Noise(64, 5)
+	v := virtualtest.Pressed(t, want)
 	v.SetFaults(virtual.Faults{Refuse: []byte{0x51, 0x52, 0xAC, 0xAD, 0x23}})
 	d := open(t, v)
 	p := make([]byte, len(want))

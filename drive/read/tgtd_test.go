@@ -12,13 +12,14 @@ import (
 	"glassmaster/drive/read"
 	"glassmaster/drive/scsi/iscsi"
 	"glassmaster/drive/tgtdtest"
+	"glassmaster/drive/virtualtest"
 	"glassmaster/mastering/disc"
 )
 
 // The drives of tgtd, which others wrote: a pressed disc, a blank one, and none.
 func TestTgtd(t *testing.T) {
 	ctx := context.Background()
-	want := noise(700)
+	want := virtualtest.Noise(700, 5)
 	path := filepath.Join(t.TempDir(), "disc.iso")
 	if err := os.WriteFile(path, want, 0o600); err != nil {
 		t.Fatal(err)

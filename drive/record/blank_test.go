@@ -14,6 +14,7 @@ import (
 	"glassmaster/drive/scsi"
 	"glassmaster/drive/trace"
 	"glassmaster/drive/virtual"
+	"glassmaster/drive/virtualtest"
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/progress"
 )
@@ -30,13 +31,13 @@ func TestBlank(t *testing.T) {
 	for _, name := range rewritable {
 		for _, full := range []bool{false, true} {
 			t.Run(name, func(t *testing.T) {
-				d := recorder(t, name, small)
+				d := virtualtest.Blank(t, name, small)
 				d.SetFaults(virtual.Faults{Polls: 3})
-				first, second := noise(900, 1), noise(700, 2)
-				if _, err := burn(t, d, discOf(first), record.Options{}); err != nil {
+				first, second := virtualtest.Noise(900, 1), virtualtest.Noise(700, 2)
+				if _, err := burn(t, d, virtualtest.DiscOf(first), record.Options{}); err != nil {
 					t.Fatal(err)
 				}
-				if _, err := record.NewPlan(ctx, d, discOf(second), record.Options{}); !errors.Is(err, record.ErrHoldsData) {
+				if _, err := record.NewPlan(ctx, d, virtualtest.DiscOf(second), record.Options{}); !errors.Is(err, record.ErrHoldsData) {
 					t.Errorf("a disc with data was planned for: %v", err)
 				}
 				if err := record.Blank(ctx, d, full, progress.Discard); err != nil {
@@ -60,7 +61,7 @@ func TestBlank(t *testing.T) {
 				} else if !errors.Is(err, read.ErrBlank) {
 					t.Error(err)
 				}
-				r, err := burn(t, d, discOf(second), record.Options{})
+				r, err := burn(t, d, virtualtest.DiscOf(second), record.Options{})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -78,16 +79,16 @@ func TestBurnOverData(t *testing.T) {
 	for _, name := range rewritable {
 		for _, appendable := range []bool{false, true} {
 			t.Run(name, func(t *testing.T) {
-				d := recorder(t, name, large)
-				if _, err := burn(t, d, discOf(noise(900, 1)), record.Options{Appendable: appendable}); err != nil {
+				d := virtualtest.Blank(t, name, large)
+				if _, err := burn(t, d, virtualtest.DiscOf(virtualtest.Noise(900, 1)), record.Options{Appendable: appendable}); err != nil {
 					t.Fatal(err)
 				}
-				_, err := record.NewPlan(ctx, d, discOf(noise(large+1, 3)), record.Options{Blank: true})
+				_, err := record.NewPlan(ctx, d, virtualtest.DiscOf(virtualtest.Noise(large+1, 3)), record.Options{Blank: true})
 				if !errors.Is(err, record.ErrTooLarge) {
 					t.Errorf("too large: %v", err)
 				}
-				want := noise(3500, 2)
-				r, err := burn(t, d, discOf(want), record.Options{Blank: true, Appendable: appendable})
+				want := virtualtest.Noise(3500, 2)
+				r, err := burn(t, d, virtualtest.DiscOf(want), record.Options{Blank: true, Appendable: appendable})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -104,8 +105,8 @@ func TestBurnOverData(t *testing.T) {
 
 // Erasing reports how far it has come.
 func TestBlankProgress(t *testing.T) {
-	d := recorder(t, "cd-rw", large)
-	if _, err := burn(t, d, discOf(noise(900, 1)), record.Options{}); err != nil {
+	d := virtualtest.Blank(t, "cd-rw", large)
+	if _, err := burn(t, d, virtualtest.DiscOf(virtualtest.Noise(900, 1)), record.Options{}); err != nil {
 		t.Fatal(err)
 	}
 	d.SetFaults(virtual.Faults{Polls: 4})
@@ -121,7 +122,7 @@ func TestBlankProgress(t *testing.T) {
 // What keeps its data for ever is not erased.
 func TestBlankRefused(t *testing.T) {
 	for _, name := range []string{"cd-r", "dvd-r", "dvd+r", "bd-r"} {
-		d := recorder(t, name, small)
+		d := virtualtest.Blank(t, name, small)
 		if err := record.Blank(context.Background(), d, false, progress.Discard); !errors.Is(err, record.ErrNotWritable) {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -131,8 +132,8 @@ func TestBlankRefused(t *testing.T) {
 // Where the quick way to erase fails, the whole disc is erased.
 func TestBlankFails(t *testing.T) {
 	for _, name := range rewritable[:2] {
-		d := recorder(t, name, small)
-		if _, err := burn(t, d, discOf(noise(900, 1)), record.Options{}); err != nil {
+		d := virtualtest.Blank(t, name, small)
+		if _, err := burn(t, d, virtualtest.DiscOf(virtualtest.Noise(900, 1)), record.Options{}); err != nil {
 			t.Fatal(err)
 		}
 		d.SetFaults(virtual.Faults{Refuse: []byte{0xA1}})
@@ -151,7 +152,7 @@ func TestBlankFails(t *testing.T) {
 // sequential again.
 func TestRestrictedOverwrite(t *testing.T) {
 	ctx := context.Background()
-	d := recorder(t, "dvd-rw", small)
+	d := virtualtest.Blank(t, "dvd-rw", small)
 	if err := read.Ready(ctx, d); err != nil {
 		t.Fatal(err)
 	}
@@ -162,8 +163,8 @@ func TestRestrictedOverwrite(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i, over := range []bool{false, true} {
-		want := noise(900+100*i, byte(i))
-		r, err := burn(t, d, discOf(want), record.Options{Blank: over})
+		want := virtualtest.Noise(900+100*i, byte(i))
+		r, err := burn(t, d, virtualtest.DiscOf(want), record.Options{Blank: over})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -178,7 +179,7 @@ func TestRestrictedOverwrite(t *testing.T) {
 	if err != nil || m.Profile != mmc.DVDRW || m.Status != mmc.Blank {
 		t.Errorf("after erasing: %+v, %v", m, err)
 	}
-	if r, err := burn(t, d, discOf(noise(700, 9)), record.Options{}); err != nil || !r.Verified {
+	if r, err := burn(t, d, virtualtest.DiscOf(virtualtest.Noise(700, 9)), record.Options{}); err != nil || !r.Verified {
 		t.Errorf("%+v, %v", r, err)
 	}
 }
@@ -186,12 +187,12 @@ func TestRestrictedOverwrite(t *testing.T) {
 // A burn that fails behind the erasing says that the disc is no more what it
 // was.
 func TestFailsBehindErasing(t *testing.T) {
-	d := recorder(t, "cd-rw", small)
-	if _, err := burn(t, d, discOf(noise(900, 1)), record.Options{}); err != nil {
+	d := virtualtest.Blank(t, "cd-rw", small)
+	if _, err := burn(t, d, virtualtest.DiscOf(virtualtest.Noise(900, 1)), record.Options{}); err != nil {
 		t.Fatal(err)
 	}
 	d.SetFaults(virtual.Faults{Refuse: []byte{0x55}})
-	r, err := burn(t, d, discOf(noise(900, 2)), record.Options{Blank: true})
+	r, err := burn(t, d, virtualtest.DiscOf(virtualtest.Noise(900, 2)), record.Options{Blank: true})
 	e := failed(t, d, r, err, nil)
 	if !strings.Contains(e.Left, "what it held is gone") || status(t, d).Status != mmc.Blank {
 		t.Errorf("%v, the disc is %v", err, status(t, d).Status)
@@ -202,9 +203,9 @@ func TestFailsBehindErasing(t *testing.T) {
 func TestSpeedRefused(t *testing.T) {
 	for _, medium := range []string{"cd-r", "dvd+r"} {
 		for _, speed := range []int{0, 1} {
-			d := recorder(t, medium, small)
+			d := virtualtest.Blank(t, medium, small)
 			d.SetFaults(virtual.Faults{Refuse: []byte{0xBB, 0xB6}})
-			r, err := burn(t, d, discOf(noise(900, 1)), record.Options{Speed: speed})
+			r, err := burn(t, d, virtualtest.DiscOf(virtualtest.Noise(900, 1)), record.Options{Speed: speed})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -225,9 +226,9 @@ func (inUse) Writable() error { return errMounted }
 // A drive that can only be read is refused before a command changes anything,
 // under a record of the commands too.
 func TestDriveInUse(t *testing.T) {
-	d := recorder(t, "dvd+rw", 2000)
+	d := virtualtest.Blank(t, "dvd+rw", 2000)
 	for name, busy := range map[string]scsi.Transport{"plain": inUse{d}, "recorded": trace.Wrap(inUse{d}, io.Discard)} {
-		r, err := burn(t, busy, discOf(noise(16, 1)), record.Options{})
+		r, err := burn(t, busy, virtualtest.DiscOf(virtualtest.Noise(16, 1)), record.Options{})
 		if !errors.Is(err, errMounted) || !strings.Contains(err.Error(), "nothing was written") || r.Written != 0 {
 			t.Errorf("%s: burn: %v", name, err)
 		}

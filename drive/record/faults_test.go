@@ -13,6 +13,7 @@ import (
 	"glassmaster/drive/record"
 	"glassmaster/drive/scsi"
 	"glassmaster/drive/virtual"
+	"glassmaster/drive/virtualtest"
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/progress"
 )
@@ -20,7 +21,7 @@ import (
 // eachMedium runs a test on every kind of medium.
 func eachMedium(t *testing.T, f func(t *testing.T, name string, over bool, d *virtual.Drive)) {
 	for _, m := range media {
-		t.Run(m.name, func(t *testing.T) { f(t, m.name, m.over, recorder(t, m.name, small)) })
+		t.Run(m.name, func(t *testing.T) { f(t, m.name, m.over, virtualtest.Blank(t, m.name, small)) })
 	}
 }
 
@@ -56,7 +57,7 @@ func TestSilentCoaster(t *testing.T) {
 	eachMedium(t, func(t *testing.T, _ string, _ bool, d *virtual.Drive) {
 		for _, noVerify := range []bool{false, true} {
 			d.SetFaults(virtual.Faults{Coaster: true})
-			r, err := burn(t, d, discOf(noise(900, 3)), record.Options{NoVerify: noVerify})
+			r, err := burn(t, d, virtualtest.DiscOf(virtualtest.Noise(900, 3)), record.Options{NoVerify: noVerify})
 			failed(t, d, r, err, record.ErrNotOnDisc)
 		}
 	})
@@ -67,7 +68,7 @@ func TestSilentCorruption(t *testing.T) {
 	eachMedium(t, func(t *testing.T, _ string, _ bool, d *virtual.Drive) {
 		d.SetFaults(virtual.Faults{Corrupt: []int64{700, 731}})
 		locate := func(a disc.LBA) string { return fmt.Sprintf("/file%d", a) }
-		r, err := burn(t, d, discOf(noise(900, 4)), record.Options{Locate: locate})
+		r, err := burn(t, d, virtualtest.DiscOf(virtualtest.Noise(900, 4)), record.Options{Locate: locate})
 		failed(t, d, r, err, record.ErrDiffers)
 		m := r.Mismatch
 		if m == nil || m.LBA != 700 || m.Count != 2 || m.File != "/file700" || m.Err != nil {
@@ -80,7 +81,7 @@ func TestSilentCorruption(t *testing.T) {
 func TestUnreadable(t *testing.T) {
 	eachMedium(t, func(t *testing.T, _ string, _ bool, d *virtual.Drive) {
 		d.SetFaults(virtual.Faults{ReadErrors: []int64{500, 502}})
-		r, err := burn(t, d, discOf(noise(900, 5)), record.Options{})
+		r, err := burn(t, d, virtualtest.DiscOf(virtualtest.Noise(900, 5)), record.Options{})
 		failed(t, d, r, err, record.ErrDiffers)
 		m := r.Mismatch
 		if m == nil || m.LBA != 500 || m.Count != 2 || !scsi.Is(m.Err, scsi.KeyMediumError, 0x11, 0x05) {
@@ -111,8 +112,8 @@ func salvaged(t *testing.T, d *virtual.Drive, over bool, e *record.Error, want [
 func TestWriteError(t *testing.T) {
 	eachMedium(t, func(t *testing.T, _ string, over bool, d *virtual.Drive) {
 		d.SetFaults(virtual.Faults{WriteErrors: map[int64][3]byte{650: {3, 0x0C, 0}}})
-		want := noise(900, 6)
-		r, err := burn(t, d, discOf(want), record.Options{})
+		want := virtualtest.Noise(900, 6)
+		r, err := burn(t, d, virtualtest.DiscOf(want), record.Options{})
 		e := failed(t, d, r, err, nil)
 		if !scsi.Is(err, scsi.KeyMediumError, 0x0C, 0) || e.LBA > 650 || e.LBA < 650-31 {
 			t.Errorf("error: %+v", e)
@@ -153,10 +154,10 @@ func (c *canceller) Add(n int64) {
 
 func TestCancel(t *testing.T) {
 	eachMedium(t, func(t *testing.T, _ string, over bool, d *virtual.Drive) {
-		want := noise(900, 7)
+		want := virtualtest.Noise(900, 7)
 		ctx, cancel := context.WithCancel(context.Background())
 		defer cancel()
-		b, err := record.NewPlan(ctx, d, discOf(want), record.Options{})
+		b, err := record.NewPlan(ctx, d, virtualtest.DiscOf(want), record.Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -168,10 +169,10 @@ func TestCancel(t *testing.T) {
 // Who cancels while the disc is compared has a disc that is burned and closed.
 func TestCancelComparing(t *testing.T) {
 	eachMedium(t, func(t *testing.T, _ string, _ bool, d *virtual.Drive) {
-		want := noise(900, 8)
+		want := virtualtest.Noise(900, 8)
 		ctx, cancel := context.WithCancel(context.Background())
 		defer cancel()
-		b, err := record.NewPlan(ctx, d, discOf(want), record.Options{})
+		b, err := record.NewPlan(ctx, d, virtualtest.DiscOf(want), record.Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -184,8 +185,8 @@ func TestCancelComparing(t *testing.T) {
 }
 
 func TestCancelledBefore(t *testing.T) {
-	d := recorder(t, "dvd+r", small)
-	b, err := record.NewPlan(context.Background(), d, discOf(noise(900, 9)), record.Options{})
+	d := virtualtest.Blank(t, "dvd+r", small)
+	b, err := record.NewPlan(context.Background(), d, virtualtest.DiscOf(virtualtest.Noise(900, 9)), record.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -200,9 +201,9 @@ func TestCancelledBefore(t *testing.T) {
 
 // A disc that is written at once cannot be saved, and the error says so.
 func TestDiscAtOnceFails(t *testing.T) {
-	d := recorder(t, "dvd-r", small)
+	d := virtualtest.Blank(t, "dvd-r", small)
 	d.SetFaults(virtual.Faults{WriteErrors: map[int64][3]byte{650: {3, 0x0C, 0}}})
-	r, err := burn(t, d, discOf(noise(900, 6)), record.Options{DiscAtOnce: true})
+	r, err := burn(t, d, virtualtest.DiscOf(virtualtest.Noise(900, 6)), record.Options{DiscAtOnce: true})
 	e := failed(t, d, r, err, nil)
 	if !strings.Contains(e.Left, "without a lead-out") || !strings.Contains(e.Advice, "another disc") {
 		t.Errorf("left: %s; %s", e.Left, e.Advice)
@@ -226,8 +227,8 @@ func (s *tampered) ReadSectors(p []byte, lba disc.LBA, f disc.Form) (int, error)
 // A source that changes after it was burned is not told from a bad disc by its
 // sectors, but the disc is found to differ.
 func TestSourceChanges(t *testing.T) {
-	d := recorder(t, "dvd+r", small)
-	r, err := burn(t, d, &tampered{Disc: discOf(noise(900, 15))}, record.Options{})
+	d := virtualtest.Blank(t, "dvd+r", small)
+	r, err := burn(t, d, &tampered{Disc: virtualtest.DiscOf(virtualtest.Noise(900, 15))}, record.Options{})
 	failed(t, d, r, err, record.ErrDiffers)
 	if r.Mismatch == nil || r.Mismatch.LBA != 800 {
 		t.Errorf("mismatch: %+v", r.Mismatch)
@@ -236,7 +237,7 @@ func TestSourceChanges(t *testing.T) {
 
 func TestTooLarge(t *testing.T) {
 	eachMedium(t, func(t *testing.T, _ string, _ bool, d *virtual.Drive) {
-		_, err := record.NewPlan(context.Background(), d, discOf(noise(small+10, 1)), record.Options{})
+		_, err := record.NewPlan(context.Background(), d, virtualtest.DiscOf(virtualtest.Noise(small+10, 1)), record.Options{})
 		if !errors.Is(err, record.ErrTooLarge) {
 			t.Fatalf("got %v", err)
 		}
@@ -251,9 +252,9 @@ func TestTooLarge(t *testing.T) {
 
 // A drive that promises more room than there is fails at the true end.
 func TestCapacityThatIsALie(t *testing.T) {
-	d := recorder(t, "dvd+r", 1024)
+	d := virtualtest.Blank(t, "dvd+r", 1024)
 	d.SetFaults(virtual.Faults{Capacity: small})
-	r, err := burn(t, d, discOf(noise(2000, 1)), record.Options{})
+	r, err := burn(t, d, virtualtest.DiscOf(virtualtest.Noise(2000, 1)), record.Options{})
 	e := failed(t, d, r, err, nil)
 	if _, _, _, ok := scsi.Code(err); !ok || e.Written > 1024 {
 		t.Errorf("error: %+v", e)
@@ -272,8 +273,8 @@ func TestObstacles(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			eachMedium(t, func(t *testing.T, _ string, _ bool, d *virtual.Drive) {
 				d.SetFaults(f)
-				want := noise(900, 10)
-				r, err := burn(t, d, discOf(want), record.Options{})
+				want := virtualtest.Noise(900, 10)
+				r, err := burn(t, d, virtualtest.DiscOf(want), record.Options{})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -288,7 +289,7 @@ func TestObstacles(t *testing.T) {
 // A source that ends before its time fails the burn and names the sector.
 func TestShortSource(t *testing.T) {
 	eachMedium(t, func(t *testing.T, _ string, over bool, d *virtual.Drive) {
-		want := noise(900, 11)
+		want := virtualtest.Noise(900, 11)
 		src := disc.FromReaderAt(bytes.NewReader(want[:600*disc.SectorSize]), 900*disc.SectorSize, nil)
 		r, err := burn(t, d, src, record.Options{})
 		e := failed(t, d, r, err, nil)

@@ -9,6 +9,7 @@ import (
 	"glassmaster/drive/record"
 	"glassmaster/drive/scsi"
 	"glassmaster/drive/virtual"
+	"glassmaster/drive/virtualtest"
 	"glassmaster/mastering/disc"
 )
 
@@ -38,7 +39,7 @@ func (n *nervous) Execute(ctx context.Context, c scsi.Command) (int, error) {
 
 func TestNervousDrive(t *testing.T) {
 	eachMedium(t, func(t *testing.T, _ string, _ bool, d *virtual.Drive) {
-		r, err := burn(t, &nervous{d, map[byte]int{}}, discOf(noise(900, 16)), record.Options{})
+		r, err := burn(t, &nervous{d, map[byte]int{}}, virtualtest.DiscOf(virtualtest.Noise(900, 16)), record.Options{})
 		if err != nil || !r.Verified || len(r.Warnings) > 0 {
 			t.Errorf("%+v, %v", r, err)
 		}
@@ -63,8 +64,8 @@ func (l *lossy) Execute(ctx context.Context, c scsi.Command) (int, error) {
 }
 
 func TestShortWrite(t *testing.T) {
-	d := recorder(t, "dvd+r", small)
-	r, err := burn(t, &lossy{Transport: d}, discOf(noise(900, 12)), record.Options{})
+	d := virtualtest.Blank(t, "dvd+r", small)
+	r, err := burn(t, &lossy{Transport: d}, virtualtest.DiscOf(virtualtest.Noise(900, 12)), record.Options{})
 	e := failed(t, d, r, err, nil)
 	if e.Written != 19*16 || e.LBA != 19*16 || !strings.Contains(err.Error(), "the drive took 30720 of 32768 bytes") {
 		t.Errorf("error: %v", err)
@@ -90,7 +91,7 @@ func (p *power) Execute(ctx context.Context, c scsi.Command) (int, error) {
 
 func TestPowerFails(t *testing.T) {
 	eachMedium(t, func(t *testing.T, _ string, _ bool, d *virtual.Drive) {
-		r, err := burn(t, &power{Drive: d}, discOf(noise(900, 13)), record.Options{})
+		r, err := burn(t, &power{Drive: d}, virtualtest.DiscOf(virtualtest.Noise(900, 13)), record.Options{})
 		e := failed(t, d, r, err, nil)
 		if !scsi.WasReset(err) || e.Left == "" {
 			t.Errorf("error: %+v", e)
@@ -115,8 +116,8 @@ func (m *mute) Execute(ctx context.Context, c scsi.Command) (int, error) {
 }
 
 func TestConnectionLost(t *testing.T) {
-	d := recorder(t, "dvd+r", small)
-	_, err := burn(t, &mute{Transport: d}, discOf(noise(900, 14)), record.Options{})
+	d := virtualtest.Blank(t, "dvd+r", small)
+	_, err := burn(t, &mute{Transport: d}, virtualtest.DiscOf(virtualtest.Noise(900, 14)), record.Options{})
 	var e *record.Error
 	if !errors.As(err, &e) || !errors.Is(err, scsi.ErrConnection) || !strings.Contains(e.Left, "does not tell") {
 		t.Errorf("error: %v", err)

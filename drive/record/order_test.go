@@ -11,6 +11,7 @@ import (
 	"glassmaster/drive/mmc"
 	"glassmaster/drive/record"
 	"glassmaster/drive/scsi"
+	"glassmaster/drive/virtualtest"
 	"glassmaster/mastering/progress"
 )
 
@@ -128,8 +129,8 @@ func TestOrder(t *testing.T) {
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			j := &journal{Transport: recorder(t, c.medium, small)}
-			if _, err := burn(t, j, discOf(noise(500, 1)), c.o); err != nil {
+			j := &journal{Transport: virtualtest.Blank(t, c.medium, small)}
+			if _, err := burn(t, j, virtualtest.DiscOf(virtualtest.Noise(500, 1)), c.o); err != nil {
 				t.Fatal(err)
 			}
 			if got := strings.Join(j.lines, "; "); got != c.want {
@@ -164,9 +165,9 @@ func (d *trayed) Execute(ctx context.Context, c scsi.Command) (int, error) {
 // A drive that can close its tray opens and closes it before the disc is
 // checked; where it stays open, somebody is asked.
 func TestTray(t *testing.T) {
-	d := recorder(t, "dvd+r", small)
+	d := virtualtest.Blank(t, "dvd+r", small)
 	j := &journal{Transport: &trayed{d, 1}}
-	r, err := burn(t, j, discOf(noise(500, 1)), record.Options{})
+	r, err := burn(t, j, virtualtest.DiscOf(virtualtest.Noise(500, 1)), record.Options{})
 	if err != nil || !r.Verified || len(r.Warnings) > 0 {
 		t.Errorf("%+v, %v", r, err)
 	}
@@ -174,8 +175,8 @@ func TestTray(t *testing.T) {
 		t.Errorf("got %s", got)
 	}
 
-	d = recorder(t, "dvd+r", small)
-	b, err := record.NewPlan(context.Background(), &trayed{d, 0}, discOf(noise(500, 1)), record.Options{})
+	d = virtualtest.Blank(t, "dvd+r", small)
+	b, err := record.NewPlan(context.Background(), &trayed{d, 0}, virtualtest.DiscOf(virtualtest.Noise(500, 1)), record.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,6 +11,7 @@ import (
 
 	"glassmaster/drive/read"
 	"glassmaster/drive/record"
+	"glassmaster/drive/virtualtest"
 	"glassmaster/mastering/disc"
 	_ "glassmaster/mastering/iso9660"
 	"glassmaster/mastering/peertest"
@@ -29,12 +30,12 @@ func TestGrowingDisc(t *testing.T) {
 				if err := os.Mkdir(filepath.Join(dir, name), 0o700); err != nil {
 					t.Fatal(err)
 				}
-				if err := os.WriteFile(filepath.Join(dir, name, name+".bin"), noise(400, name[0]), 0o600); err != nil {
+				if err := os.WriteFile(filepath.Join(dir, name, name+".bin"), virtualtest.Noise(400, name[0]), 0o600); err != nil {
 					t.Fatal(err)
 				}
 			}
 			peertest.Run(t, dir, "genisoimage", "-quiet", "-r", "-o", "one.iso", "one")
-			d := recorder(t, medium, large)
+			d := virtualtest.Blank(t, medium, large)
 			if _, err := burn(t, d, imageOf(t, dir, "one.iso", 0), record.Options{Appendable: true}); err != nil {
 				t.Fatal(err)
 			}
@@ -62,7 +63,7 @@ func TestGrowingDisc(t *testing.T) {
 			}
 			for _, name := range []string{"one", "two"} {
 				got, err := fs.ReadFile(v, name+".bin")
-				if err != nil || !bytes.Equal(got, noise(400, name[0])) {
+				if err != nil || !bytes.Equal(got, virtualtest.Noise(400, name[0])) {
 					t.Errorf("%s.bin on the disc: %d bytes, %v", name, len(got), err)
 				}
 			}
@@ -70,7 +71,7 @@ func TestGrowingDisc(t *testing.T) {
 			peertest.Run(t, dir, "xorriso", "-load", "sbsector", fmt.Sprint(next), "-indev", d.Path(), "-osirrox", "on", "-extract", "/", "out")
 			for _, name := range []string{"one", "two"} {
 				got, err := os.ReadFile(filepath.Join(dir, "out", name+".bin"))
-				if err != nil || !bytes.Equal(got, noise(400, name[0])) {
+				if err != nil || !bytes.Equal(got, virtualtest.Noise(400, name[0])) {
 					t.Errorf("%s.bin for xorriso: %d bytes, %v", name, len(got), err)
 				}
 			}
@@ -85,5 +86,5 @@ func imageOf(t *testing.T, dir, name string, start disc.LBA) disc.Disc {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return session{discOf(p), start}
+	return session{virtualtest.DiscOf(p), start}
 }

@@ -11,6 +11,7 @@ import (
 	"glassmaster/drive/mmc"
 	"glassmaster/drive/read"
 	"glassmaster/drive/record"
+	"glassmaster/drive/virtualtest"
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/iso9660"
 	"glassmaster/mastering/progress"
@@ -42,9 +43,9 @@ func TestSessions(t *testing.T) {
 		}
 		t.Run(m.name, func(t *testing.T) {
 			ctx := context.Background()
-			d := recorder(t, m.name, large)
-			want := [][]byte{noise(500, 1), noise(333, 2), noise(444, 3)}
-			if _, err := burn(t, d, discOf(want[0]), record.Options{Appendable: true}); err != nil {
+			d := virtualtest.Blank(t, m.name, large)
+			want := [][]byte{virtualtest.Noise(500, 1), virtualtest.Noise(333, 2), virtualtest.Noise(444, 3)}
+			if _, err := burn(t, d, virtualtest.DiscOf(want[0]), record.Options{Appendable: true}); err != nil {
 				t.Fatal(err)
 			}
 			info, err := read.Media(ctx, d)
@@ -65,7 +66,7 @@ func TestSessions(t *testing.T) {
 				t.Errorf("a volume for address 0 was planned behind a session: %v", err)
 			}
 
-			src := session{discOf(want[1]), info.NextWritable + 16}
+			src := session{virtualtest.DiscOf(want[1]), info.NextWritable + 16}
 			if _, err := record.NewPlan(ctx, d, src, record.Options{}); err == nil || !strings.Contains(err.Error(), "goes on at address") {
 				t.Errorf("a session for another address was planned: %v", err)
 			}
@@ -78,7 +79,7 @@ func TestSessions(t *testing.T) {
 				t.Errorf("result: %+v", r)
 			}
 
-			r, err = burn(t, d, discOf(want[2]), record.Options{})
+			r, err = burn(t, d, virtualtest.DiscOf(want[2]), record.Options{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -111,9 +112,9 @@ func TestSessions(t *testing.T) {
 func TestSimulate(t *testing.T) {
 	for _, m := range media {
 		t.Run(m.name, func(t *testing.T) {
-			d := recorder(t, m.name, small)
+			d := virtualtest.Blank(t, m.name, small)
 			for _, once := range []bool{false, true} {
-				b, err := record.NewPlan(context.Background(), d, discOf(noise(900, 1)), record.Options{Simulate: true, DiscAtOnce: once})
+				b, err := record.NewPlan(context.Background(), d, virtualtest.DiscOf(virtualtest.Noise(900, 1)), record.Options{Simulate: true, DiscAtOnce: once})
 				if !m.test {
 					if err == nil || !strings.Contains(err.Error(), "no trial run") {
 						t.Errorf("planned: %v", err)
@@ -131,7 +132,7 @@ func TestSimulate(t *testing.T) {
 					t.Errorf("result %+v, the disc is %v", r, status(t, d).Status)
 				}
 			}
-			if _, err := burn(t, d, discOf(noise(900, 1)), record.Options{}); err != nil {
+			if _, err := burn(t, d, virtualtest.DiscOf(virtualtest.Noise(900, 1)), record.Options{}); err != nil {
 				t.Errorf("the real burn behind the trial run: %v", err)
 			}
 		})
@@ -140,7 +141,7 @@ func TestSimulate(t *testing.T) {
 
 // What cannot be burned is refused before anything is written.
 func TestRefusals(t *testing.T) {
-	d := recorder(t, "dvd+r", small)
+	d := virtualtest.Blank(t, "dvd+r", small)
 	track := func(mode disc.Mode, n int64) []disc.Session {
 		return []disc.Session{{Number: 1, Tracks: []disc.Track{{Number: 1, Mode: mode, Length: n}}}}
 	}
@@ -165,7 +166,7 @@ func TestRefusals(t *testing.T) {
 	if err := mmc.StartStop(context.Background(), d, mmc.Eject); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := record.NewPlan(context.Background(), d, discOf(noise(10, 1)), record.Options{}); !errors.Is(err, read.ErrNoMedium) {
+	if _, err := record.NewPlan(context.Background(), d, virtualtest.DiscOf(virtualtest.Noise(10, 1)), record.Options{}); !errors.Is(err, read.ErrNoMedium) {
 		t.Errorf("without a disc: %v", err)
 	}
 }
@@ -178,12 +179,12 @@ func (sessionsOnly) Close() error                                         { retu
 
 // A disc that changes between plan and burn is not touched.
 func TestOtherDiscThanPlanned(t *testing.T) {
-	d := recorder(t, "dvd+r", small)
-	first, err := record.NewPlan(context.Background(), d, discOf(noise(100, 1)), record.Options{})
+	d := virtualtest.Blank(t, "dvd+r", small)
+	first, err := record.NewPlan(context.Background(), d, virtualtest.DiscOf(virtualtest.Noise(100, 1)), record.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := burn(t, d, discOf(noise(200, 2)), record.Options{Appendable: true}); err != nil {
+	if _, err := burn(t, d, virtualtest.DiscOf(virtualtest.Noise(200, 2)), record.Options{Appendable: true}); err != nil {
 		t.Fatal(err)
 	}
 	r, err := first.Run(context.Background(), progress.Discard)

@@ -13,6 +13,7 @@ import (
 	"glassmaster/drive/record"
 	"glassmaster/drive/scsi/iscsi"
 	"glassmaster/drive/tgtdtest"
+	"glassmaster/drive/virtualtest"
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/peertest"
 	"glassmaster/mastering/progress"
@@ -38,8 +39,6 @@ func isoOf(t *testing.T, kib int) []byte {
 	return iso
 }
 
-func discOf(p []byte) disc.Disc { return disc.FromReaderAt(bytes.NewReader(p), int64(len(p)), nil) }
-
 // A whole burn onto a drive that others wrote: tgtd's DVD+R over iSCSI, read
 // back and compared, and read by xorriso in the end.
 func TestBurnOnTgtd(t *testing.T) {
@@ -51,7 +50,7 @@ func TestBurnOnTgtd(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	b, err := record.NewPlan(ctx, s, discOf(iso), record.Options{})
+	b, err := record.NewPlan(ctx, s, virtualtest.DiscOf(iso), record.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -86,7 +85,7 @@ func TestBurnOnTgtd(t *testing.T) {
 	if media.Status != mmc.Closed || len(media.Sessions) != 1 {
 		t.Errorf("medium after the burn: %+v", media)
 	}
-	if _, err := record.NewPlan(ctx, s, discOf(iso), record.Options{}); err == nil {
+	if _, err := record.NewPlan(ctx, s, virtualtest.DiscOf(iso), record.Options{}); err == nil {
 		t.Error("a closed disc was planned for")
 	}
 }

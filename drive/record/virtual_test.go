@@ -4,9 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"math/rand/v2"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -14,36 +12,10 @@ import (
 	"glassmaster/drive/read"
 	"glassmaster/drive/record"
 	"glassmaster/drive/scsi"
-	"glassmaster/drive/virtual"
+	"glassmaster/drive/virtualtest"
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/progress"
 )
-
-// recorder opens a virtual recorder with a new disc in it.
-func recorder(t testing.TB, medium string, sectors int64) *virtual.Drive {
-	t.Helper()
-	m, err := virtual.ParseMedium(medium)
-	if err != nil {
-		t.Fatal(err)
-	}
-	path := filepath.Join(t.TempDir(), "disc")
-	if err := virtual.Create(path, m, virtual.Options{Sectors: sectors}); err != nil {
-		t.Fatal(err)
-	}
-	d, err := virtual.Open(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { d.Close() })
-	return d
-}
-
-// noise returns sectors that no other sector is equal to.
-func noise(sectors int, seed byte) []byte {
-	p := make([]byte, sectors*disc.SectorSize)
-	_, _ = rand.NewChaCha8([32]byte{seed}).Read(p)
-	return p
-}
 
 // burn plans and runs.
 func burn(t testing.TB, d scsi.Transport, src disc.Disc, o record.Options) (record.Result, error) {
@@ -106,9 +78,9 @@ const small = 4096 // sectors of a disc for tests
 func TestBurn(t *testing.T) {
 	for _, m := range media {
 		t.Run(m.name, func(t *testing.T) {
-			d := recorder(t, m.name, small)
-			want := noise(1001, 1)
-			r, err := burn(t, d, discOf(want), record.Options{})
+			d := virtualtest.Blank(t, m.name, small)
+			want := virtualtest.Noise(1001, 1)
+			r, err := burn(t, d, virtualtest.DiscOf(want), record.Options{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -128,7 +100,7 @@ func TestBurn(t *testing.T) {
 			if !bytes.Equal(file[:len(want)], want) {
 				t.Error("the file of the disc differs from the source")
 			}
-			_, err = record.NewPlan(context.Background(), d, discOf(want), record.Options{})
+			_, err = record.NewPlan(context.Background(), d, virtualtest.DiscOf(want), record.Options{})
 			if !errors.Is(err, record.ErrNotWritable) && !errors.Is(err, record.ErrHoldsData) {
 				t.Errorf("a second burn was planned: %v", err)
 			}
@@ -138,8 +110,8 @@ func TestBurn(t *testing.T) {
 
 // The tray opens at the end, and not a word is lost on it.
 func TestEject(t *testing.T) {
-	d := recorder(t, "dvd+r", small)
-	r, err := burn(t, d, discOf(noise(500, 1)), record.Options{Eject: true})
+	d := virtualtest.Blank(t, "dvd+r", small)
+	r, err := burn(t, d, virtualtest.DiscOf(virtualtest.Noise(500, 1)), record.Options{Eject: true})
 	if err != nil || !r.Verified || len(r.Warnings) > 0 {
 		t.Errorf("%+v, %v", r, err)
 	}
@@ -149,9 +121,9 @@ func TestEject(t *testing.T) {
 }
 
 func TestDiscAtOnce(t *testing.T) {
-	d := recorder(t, "dvd-r", small)
-	want := noise(777, 2)
-	r, err := burn(t, d, discOf(want), record.Options{DiscAtOnce: true, Appendable: true})
+	d := virtualtest.Blank(t, "dvd-r", small)
+	want := virtualtest.Noise(777, 2)
+	r, err := burn(t, d, virtualtest.DiscOf(want), record.Options{DiscAtOnce: true, Appendable: true})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
@@ -15,6 +14,7 @@ import (
 	"glassmaster/drive/scsi"
 	"glassmaster/drive/trace"
 	"glassmaster/drive/virtual"
+	"glassmaster/drive/virtualtest"
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/progress"
 )
@@ -122,26 +122,8 @@ func TestReplayOfTOC(t *testing.T) {
 	}
 }
 
-func recorder(t *testing.T, medium string) *virtual.Drive {
-	t.Helper()
-	m, err := virtual.ParseMedium(medium)
-	if err != nil {
-		t.Fatal(err)
-	}
-	path := filepath.Join(t.TempDir(), "disc")
-	if err := virtual.Create(path, m, virtual.Options{Sectors: 4096}); err != nil {
-		t.Fatal(err)
-	}
-	d, err := virtual.Open(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { d.Close() })
-	return d
-}
-
 func burn(d scsi.Transport) error {
-	src := disc.FromReaderAt(bytes.NewReader(make([]byte, 1000*disc.SectorSize)), 1000*disc.SectorSize, nil)
+	src := virtualtest.DiscOf(make([]byte, 1000*disc.SectorSize))
 	b, err := record.NewPlan(context.Background(), d, src, record.Options{})
 	if err != nil {
 		return err
@@ -158,7 +140,7 @@ func TestRecordAndReplay(t *testing.T) {
 	for _, medium := range []string{"cd-r", "dvd-r", "dvd+r", "dvd+rw", "bd-r", "bd-re"} {
 		t.Run(medium, func(t *testing.T) {
 			var text bytes.Buffer
-			x := trace.Wrap(recorder(t, medium), &text, "a burn on "+medium, "two\nlines")
+			x := trace.Wrap(virtualtest.Blank(t, medium, 4096), &text, "a burn on "+medium, "two\nlines")
 			if err := burn(x); err != nil {
 				t.Fatal(err)
 			}
@@ -191,7 +173,7 @@ func (s smaller) MaxTransfer() int { return s.most }
 // Errors of all kinds come back as they went.
 func TestErrors(t *testing.T) {
 	var text bytes.Buffer
-	d := recorder(t, "dvd+r")
+	d := virtualtest.Blank(t, "dvd+r", 4096)
 	d.SetFaults(virtual.Faults{WriteErrors: map[int64][3]byte{20: {3, 0x0C, 0}}})
 	x := trace.Wrap(&failing{Transport: d}, &text)
 	first := commands(x)
@@ -240,7 +222,7 @@ func commands(t scsi.Transport) []string {
 
 // A record that cannot be written does not disturb the drive.
 func TestRecordFails(t *testing.T) {
-	x := trace.Wrap(recorder(t, "dvd+r"), full{})
+	x := trace.Wrap(virtualtest.Blank(t, "dvd+r", 4096), full{})
 	if err := read.Ready(context.Background(), x); err != nil {
 		t.Error(err)
 	}

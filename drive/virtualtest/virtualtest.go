@@ -1,0 +1,59 @@
+// Package virtualtest puts discs into virtual recorders, for tests.
+package virtualtest
+
+import (
+	"bytes"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"glassmaster/drive/virtual"
+	"glassmaster/mastering/disc"
+)
+
+// Blank opens a recorder with a new disc of that kind in it, such as "dvd+r",
+// with room for that many sectors. It is closed at the end of the test.
+func Blank(t testing.TB, medium string, sectors int64) *virtual.Drive {
+	t.Helper()
+	m, err := virtual.ParseMedium(medium)
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "disc")
+	if err := virtual.Create(path, m, virtual.Options{Sectors: sectors}); err != nil {
+		t.Fatal(err)
+	}
+	return open(t, path)
+}
+
+// Pressed opens a recorder with these sectors in it, as a pressed disc.
+func Pressed(t testing.TB, p []byte) *virtual.Drive {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "disc.iso")
+	if err := os.WriteFile(path, p, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return open(t, path)
+}
+
+func open(t testing.TB, path string) *virtual.Drive {
+	t.Helper()
+	d, err := virtual.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { d.Close() })
+	return d
+}
+
+// Noise returns sectors that no other sector is equal to: the same ones for the
+// same seed.
+func Noise(sectors int, seed byte) []byte {
+	p := make([]byte, sectors*disc.SectorSize)
+	_, _ = rand.NewChaCha8([32]byte{seed}).Read(p)
+	return p
+}
+
+// DiscOf returns a disc with these sectors.
+func DiscOf(p []byte) disc.Disc { return disc.FromReaderAt(bytes.NewReader(p), int64(len(p)), nil) }
