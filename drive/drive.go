@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -52,6 +53,25 @@ type Found struct {
 	Vendor, Model, Revision string
 	Bus                     string // "USB", "ATA", "SCSI", "iSCSI", "virtual"
 	Err                     error  // why the drive could not be asked, nil when it could
+}
+
+// IsName reports whether a name is that of a drive, and not of a file: one with a
+// scheme, a device, or on Windows a drive letter.
+func IsName(name string) bool {
+	if scheme, _, ok := strings.Cut(name, ":"); ok && isScheme(scheme) {
+		schemesMu.RLock()
+		defer schemesMu.RUnlock()
+		return schemes[scheme] != nil
+	}
+	if runtime.GOOS == "windows" {
+		letter := strings.TrimSuffix(strings.TrimPrefix(name, `\\.\`), `\`)
+		return len(letter) == 2 && letter[1] == ':'
+	}
+	info, err := os.Stat(name)
+	if err != nil && !strings.ContainsRune(name, '/') { // sr0 for /dev/sr0
+		info, err = os.Stat("/dev/" + name)
+	}
+	return err == nil && info.Mode()&os.ModeDevice != 0
 }
 
 // Open opens a drive by its name. A device may be named without its folder (sr0).

@@ -119,3 +119,24 @@ func TestOpenRefused(t *testing.T) {
 		}
 	}
 }
+
+func TestIsName(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "x.iso")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]bool{
+		"iscsi://nas:3260/iqn.x/1": true,
+		"virtual:disc":             true,
+		"virtual.iso":              false,
+		file:                       false,
+		dir:                        false,
+		"missing.iso":              false,
+		"http://x/y.iso":           false,
+	} {
+		if got := drive.IsName(name); got != want {
+			t.Errorf("IsName(%q) = %v", name, got)
+		}
+	}
+}

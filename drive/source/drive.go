@@ -5,32 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
-	"runtime"
-	"strings"
 
 	"glassmaster/drive"
 	"glassmaster/drive/read"
 	"glassmaster/drive/scsi"
 )
-
-// IsDrive reports whether a name is that of a drive: one with a scheme
-// (iscsi://..., virtual:...), a device, or on Windows a drive letter.
-func IsDrive(name string) bool {
-	switch scheme, _, _ := strings.Cut(name, ":"); scheme {
-	case "iscsi", "virtual":
-		return true
-	}
-	if runtime.GOOS == "windows" {
-		letter := strings.TrimSuffix(strings.TrimPrefix(name, `\\.\`), `\`)
-		return len(letter) == 2 && letter[1] == ':'
-	}
-	info, err := os.Stat(name)
-	if err != nil && !strings.ContainsRune(name, '/') { // sr0 for /dev/sr0
-		info, err = os.Stat("/dev/" + name)
-	}
-	return err == nil && info.Mode()&os.ModeDevice != 0
-}
 
 // Drive opens the drive of that name. An empty name stands for the drive of
 // this machine, if it has exactly one.

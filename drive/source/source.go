@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"glassmaster/drive"
 	"glassmaster/drive/scsi"
 	"glassmaster/mastering/compilation"
 	"glassmaster/mastering/disc"
@@ -76,7 +77,7 @@ func (o Opener) Open(ctx context.Context, name string) (*Source, error) {
 }
 
 func (o Opener) open(ctx context.Context, name string) (*Source, error) {
-	if IsDrive(name) {
+	if drive.IsName(name) {
 		return o.openDrive(ctx, name)
 	}
 	if isFolder(name) {
@@ -95,7 +96,7 @@ func (o Opener) open(ctx context.Context, name string) (*Source, error) {
 // IsPlan reports whether a name is that of a folder or a saved compilation: the
 // disc of such a source is planned anew whenever it is opened.
 func IsPlan(name string) bool {
-	return !IsDrive(name) && (isFolder(name) || strings.HasSuffix(name, compilation.Ending))
+	return !drive.IsName(name) && (isFolder(name) || strings.HasSuffix(name, compilation.Ending))
 }
 
 func isFolder(name string) bool {

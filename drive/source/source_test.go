@@ -16,27 +16,6 @@ import (
 	"glassmaster/mastering/volume"
 )
 
-func TestIsDrive(t *testing.T) {
-	dir := t.TempDir()
-	file := filepath.Join(dir, "x.iso")
-	if err := os.WriteFile(file, nil, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	for name, want := range map[string]bool{
-		"iscsi://nas:3260/iqn.x/1": true,
-		"virtual:disc":             true,
-		"virtual.iso":              false,
-		file:                       false,
-		dir:                        false,
-		"missing.iso":              false,
-		"http://x/y.iso":           false,
-	} {
-		if got := IsDrive(name); got != want {
-			t.Errorf("IsDrive(%q) = %v", name, got)
-		}
-	}
-}
-
 func TestLabel(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "My Holiday")
 	long := filepath.Join(t.TempDir(), strings.Repeat("ä", 40))

@@ -6,6 +6,7 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 
+	"glassmaster/drive"
 	"glassmaster/ui/desk"
 	"glassmaster/ui/model"
 )
@@ -70,7 +71,7 @@ func (v *View) Running() bool { return v.burn.Stage() == model.Running }
 // SetImage chooses an image file, or the disc in a drive, as the source.
 func (v *View) SetImage(name string) {
 	kind := model.FromImage
-	if model.IsDrive(name) {
+	if drive.IsName(name) {
 		kind = model.FromDrive
 	}
 	v.burn.SetSource(model.Source{Kind: kind, Name: name})

@@ -3,6 +3,8 @@ package model
 import (
 	"path/filepath"
 	"strings"
+
+	"glassmaster/drive"
 )
 
 // Drive is an optical drive as a person chooses it.
@@ -11,19 +13,9 @@ type Drive struct {
 	Model string // vendor and product, empty when not known
 }
 
-// IsDrive tells the names of drives from those of files.
-func IsDrive(name string) bool {
-	for _, prefix := range []string{"virtual:", "iscsi:", "/dev/", `\\.\`} {
-		if strings.HasPrefix(name, prefix) {
-			return true
-		}
-	}
-	return false
-}
-
 // Short names a drive or an image file in a few letters.
 func Short(name string) string {
-	if IsDrive(name) {
+	if drive.IsName(name) {
 		return Drive{Name: name}.Title()
 	}
 	return filepath.Base(name)
@@ -45,7 +37,7 @@ func (d Drive) Title() string {
 type Inserted struct {
 	Drive    Drive
 	Medium   string // "DVD+R"; empty without a disc
-	Status   string // "blank", "appendable", "complete"
+	Status   string // "blank", "appendable", "closed", "rewritable"
 	Erasable bool
 	Capacity int64 // sectors in all, 0 when not known
 	Free     int64 // sectors that can be written now
