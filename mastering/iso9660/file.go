@@ -9,46 +9,6 @@ import (
 	"glassmaster/mastering/disc"
 )
 
-// folder is an open directory.
-type folder struct {
-	v    *FS
-	info *fileInfo
-	path string
-	list []fs.DirEntry
-	err  error
-	read bool
-}
-
-func (d *folder) Stat() (fs.FileInfo, error) { return d.info, nil }
-func (d *folder) Close() error               { return nil }
-
-func (d *folder) Read([]byte) (int, error) {
-	return 0, &fs.PathError{Op: "read", Path: d.path, Err: errors.New("is a folder")}
-}
-
-// ReadDir implements fs.ReadDirFile.
-func (d *folder) ReadDir(n int) ([]fs.DirEntry, error) {
-	if !d.read {
-		d.list, d.err = d.v.sortedDir(d.info)
-		d.read = true
-	}
-	if n <= 0 {
-		list := d.list
-		d.list = nil
-		return list, d.err
-	}
-	if len(d.list) == 0 {
-		if d.err != nil {
-			return nil, d.err
-		}
-		return nil, io.EOF
-	}
-	n = min(n, len(d.list))
-	list := d.list[:n:n]
-	d.list = d.list[n:]
-	return list, nil
-}
-
 // file is an open file.
 type file struct {
 	io.SectionReader

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"glassmaster/mastering/disc"
+	"glassmaster/mastering/volume"
 )
 
 // maxLinks bounds how many symbolic links one path may lead through.
@@ -249,7 +250,7 @@ func (v *FS) Open(name string) (fs.File, error) {
 		return nil, &fs.PathError{Op: "open", Path: name, Err: err}
 	}
 	if f.IsDir() {
-		return &folder{v: v, info: f, path: name}, nil
+		return volume.OpenFolder(name, f, func() ([]fs.DirEntry, error) { return v.sortedDir(f) }), nil
 	}
 	return v.openFile(f, name)
 }

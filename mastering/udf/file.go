@@ -60,46 +60,6 @@ func (f *file) Seek(off int64, whence int) (int64, error) {
 	return off, nil
 }
 
-// folder is a directory open for reading.
-type folder struct {
-	fs   *FS
-	info *fileInfo
-	path string
-	list []fs.DirEntry
-	err  error
-	read bool
-}
-
-func (d *folder) Stat() (fs.FileInfo, error) { return d.info, nil }
-
-func (d *folder) Close() error { return nil }
-
-func (d *folder) Read([]byte) (int, error) {
-	return 0, &fs.PathError{Op: "read", Path: d.path, Err: errors.New("is a directory")}
-}
-
-// ReadDir implements fs.ReadDirFile.
-func (d *folder) ReadDir(n int) ([]fs.DirEntry, error) {
-	if !d.read {
-		d.list, d.err = d.fs.list(d.path, name{icb: d.info.entry.at, traits: fileDirectory})
-		d.read = true
-	}
-	if n <= 0 || n >= len(d.list) {
-		list, err := d.list, d.err
-		d.list, d.err = nil, nil
-		if n > 0 && len(list) == 0 && err == nil {
-			err = io.EOF
-		}
-		if n > 0 && len(list) > 0 && err != nil {
-			d.err, err = err, nil
-		}
-		return list, err
-	}
-	list := d.list[:n:n]
-	d.list = d.list[n:]
-	return list, nil
-}
-
 // dirEntry is an entry of a directory whose file entry is read when it is
 // wanted.
 type dirEntry struct {

@@ -135,7 +135,9 @@ func (f *FS) openName(p string, n name) (fs.File, error) {
 	}
 	info.name = path.Base(p)
 	if info.IsDir() {
-		return &folder{fs: f, info: info, path: p}, nil
+		return volume.OpenFolder(p, info, func() ([]fs.DirEntry, error) {
+			return f.list(p, name{icb: info.entry.at, traits: fileDirectory})
+		}), nil
 	}
 	c, err := f.contents(info.entry)
 	if err != nil {
