@@ -207,9 +207,9 @@ func (e *IncompleteError) Error() string {
 			names = append(names, fmt.Sprintf("and %d more", len(e.Failed)-i))
 			break
 		}
-		names = append(names, f.Error())
+		names = append(names, fmt.Sprintf("%s: %v", f.Source, f.Err))
 	}
-	return fmt.Sprintf("the image is incomplete, %d files hold zeros where they could not be read: %s", len(e.Failed), strings.Join(names, "; "))
+	return "the image is incomplete; zeros stand for what could not be read: " + strings.Join(names, "; ")
 }
 
 // WriteTo writes the image to w. Where it has a checksum that is not computed

@@ -75,6 +75,10 @@ func create(path string, mode fs.FileMode) (*os.File, error) {
 			continue
 		}
 		if err != nil {
+			var p *fs.PathError
+			if errors.As(err, &p) { // without the name that nobody gave
+				err = p.Err
+			}
 			return nil, fmt.Errorf("write %s: %w", path, err)
 		}
 		return f, nil

@@ -6,6 +6,7 @@
 package tree
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"slices"
@@ -278,7 +279,7 @@ func (n *Node) clone(shared map[*Shared]*Shared) *Node {
 func CheckName(name string) error {
 	switch {
 	case name == "":
-		return fmt.Errorf("a name cannot be empty")
+		return errors.New("a name cannot be empty")
 	case name == "." || name == "..":
 		return fmt.Errorf("a file cannot be called %q", name)
 	case strings.ContainsAny(name, "/\x00"):

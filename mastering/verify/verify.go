@@ -22,9 +22,9 @@ func (m *Mismatch) Error() string {
 		where += fmt.Sprintf(" (%s)", m.File)
 	}
 	if m.Err != nil {
-		return fmt.Sprintf("the disc cannot be read at %s: %v; %d sectors are bad in all", where, m.Err, m.Count)
+		return fmt.Sprintf("the disc cannot be read at %s: %v; bad sectors in all: %d", where, m.Err, m.Count)
 	}
-	return fmt.Sprintf("the disc differs from its source at %s, byte %d; %d sectors are bad in all", where, m.Offset, m.Count)
+	return fmt.Sprintf("the disc differs from its source at %s, byte %d; bad sectors in all: %d", where, m.Offset, m.Count)
 }
 
 func (m *Mismatch) Unwrap() error { return m.Err }
