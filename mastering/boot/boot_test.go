@@ -32,16 +32,19 @@ func TestParseImage(t *testing.T) {
 		{"bios=x,emulation=tape", Image{}, "want one of none, 1.2M"},
 		{"bios=x,quick", Image{}, "unknown option"},
 	} {
-		got, err := ParseImage(c.text)
-		if c.err != "" {
-			if err == nil || !strings.Contains(err.Error(), c.err) {
-				t.Errorf("%s: error %v, want %q", c.text, err, c.err)
-			}
-			continue
-		}
-		if err != nil || got != c.want {
-			t.Errorf("%s: %+v, %v", c.text, got, err)
-		}
+		parses(t, ParseImage, c.text, c.want, c.err)
+	}
+}
+
+// parses parses a text into what is wanted, or into an error that says so.
+func parses[T comparable](t *testing.T, parse func(string) (T, error), text string, want T, wantErr string) {
+	t.Helper()
+	got, err := parse(text)
+	switch {
+	case wantErr == "" && (err != nil || got != want):
+		t.Errorf("%s: %+v, %v", text, got, err)
+	case wantErr != "" && (err == nil || !strings.Contains(err.Error(), wantErr)):
+		t.Errorf("%s: error %v, want %q", text, err, wantErr)
 	}
 }
 
@@ -62,16 +65,7 @@ func TestParsePartition(t *testing.T) {
 		{"2:0:x", Partition{}, "want one of efi"},
 		{"2:0x83/12:x", Partition{}, "no GUID"},
 	} {
-		got, err := ParsePartition(c.text)
-		if c.err != "" {
-			if err == nil || !strings.Contains(err.Error(), c.err) {
-				t.Errorf("%s: error %v, want %q", c.text, err, c.err)
-			}
-			continue
-		}
-		if err != nil || got != c.want {
-			t.Errorf("%s: %+v, %v", c.text, got, err)
-		}
+		parses(t, ParsePartition, c.text, c.want, c.err)
 	}
 }
 

@@ -37,18 +37,25 @@ func masterUDF(t *testing.T, folder string, o iso9660.Options, only bool) string
 	return path
 }
 
-// extractView extracts one view of an image with our own reader.
-func extractView(t *testing.T, img, view string) string {
+// openView opens one view of an image with our own reader, until the test ends.
+func openView(t *testing.T, img, view string) volume.FS {
 	t.Helper()
 	d, _, err := imagefile.Open(img)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer d.Close()
+	t.Cleanup(func() { d.Close() })
 	v, err := volume.OpenDisc(d, volume.Options{View: view})
 	if err != nil {
 		t.Fatal(err)
 	}
+	return v
+}
+
+// extractView extracts one view of an image with our own reader.
+func extractView(t *testing.T, img, view string) string {
+	t.Helper()
+	v := openView(t, img, view)
 	out := t.TempDir()
 	if _, err := extract.Extract(t.Context(), v, out, extract.Options{}, progress.Discard); err != nil {
 		t.Fatal(err)
@@ -210,15 +217,7 @@ func TestDVDVideoBridge(t *testing.T) {
 // videoSectors returns the sectors of the files in VIDEO_TS, from the first.
 func videoSectors(t *testing.T, img, view string) map[string]int64 {
 	t.Helper()
-	d, _, err := imagefile.Open(img)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer d.Close()
-	v, err := volume.OpenDisc(d, volume.Options{View: view})
-	if err != nil {
-		t.Fatal(err)
-	}
+	v := openView(t, img, view)
 	list, err := v.ReadDir("VIDEO_TS")
 	if err != nil {
 		t.Fatal(err)
