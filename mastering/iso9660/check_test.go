@@ -97,7 +97,7 @@ func TestCheckBad(t *testing.T) {
 			binary.BigEndian.PutUint32(p[third+6:], uint32(root/disc.SectorSize))
 		}, "is that of / as well"},
 		{"check sum", func(p []byte) { p[catalog+5]++ }, "do not sum up to zero"},
-		{"boot image", func(p []byte) { p[catalog+32+11] = 0x7f }, "boot image 1 (bios) should be at sector"},
+		{"boot image", func(p []byte) { p[catalog+32+11] = 0x7f }, "boot image 1 (BIOS) should be at sector"},
 		{"catalogue", func(p []byte) { clear(p[catalog : catalog+64]) }, "validation entry"},
 	} {
 		p := append([]byte(nil), good...)

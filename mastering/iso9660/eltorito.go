@@ -1,16 +1,62 @@
 package iso9660
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"io/fs"
 	"strings"
 
-	"glassmaster/mastering/boot"
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/volume"
 )
+
+// Platform is the kind of machine that a boot entry is for (El Torito 1.0, 2.1;
+// EFI by the UEFI specification, 13.3.2.1).
+type Platform uint8
+
+// Platforms.
+const (
+	PlatformBIOS    Platform = 0
+	PlatformPowerPC Platform = 1
+	PlatformMac     Platform = 2
+	PlatformEFI     Platform = 0xEF
+)
+
+func (p Platform) String() string {
+	switch p {
+	case PlatformBIOS:
+		return "BIOS"
+	case PlatformPowerPC:
+		return "PowerPC"
+	case PlatformMac:
+		return "Mac"
+	case PlatformEFI:
+		return "EFI"
+	}
+	return fmt.Sprintf("platform %02Xh", uint8(p))
+}
+
+// BootMedia is what the machine takes a boot image for (El Torito 1.0, 2.2).
+type BootMedia uint8
+
+// Kinds of emulation.
+const (
+	NoEmulation BootMedia = iota
+	Floppy1200
+	Floppy1440
+	Floppy2880
+	HardDisk
+)
+
+func (m BootMedia) String() string {
+	names := [...]string{"no emulation", "1.2 MB floppy disk", "1.44 MB floppy disk", "2.88 MB floppy disk", "hard disk"}
+	if int(m) < len(names) {
+		return names[m]
+	}
+	return fmt.Sprintf("unknown medium %d", uint8(m))
+}
 
 // BootCatalog is the boot catalogue of El Torito.
 type BootCatalog struct {
@@ -22,11 +68,11 @@ type BootCatalog struct {
 
 // BootEntry is a boot image that the catalogue lists.
 type BootEntry struct {
-	Platform    boot.Platform
+	Platform    Platform
 	Section     string // ID of the section, empty for the default entry
 	Default     bool
 	Bootable    bool
-	Emulation   boot.Emulation
+	Media       BootMedia
 	LoadSegment uint16 // 0 stands for 07C0h
 	System      byte   // type of the partition, for hard disks
 	Sectors     uint16 // of 512 bytes that the machine loads
@@ -81,7 +127,7 @@ func parseCatalog(p []byte) (*BootCatalog, error) {
 		sum += binary.LittleEndian.Uint16(p[i:])
 	}
 	c.Checksum = sum == 0
-	e := bootEntry(p[32:64], boot.Platform(p[1]), "")
+	e := bootEntry(p[32:64], Platform(p[1]), "")
 	e.Default = true
 	c.Entries = append(c.Entries, e)
 	for p = p[64:]; len(p) >= 32 && (p[0] == 0x90 || p[0] == 0x91); {
@@ -97,7 +143,7 @@ func parseCatalog(p []byte) (*BootCatalog, error) {
 // section reads a section header (2.3: 90h or, for the last, 91h; platform at 1,
 // number of entries at 2, ID at 4) and its entries, and returns what follows.
 func (c *BootCatalog) section(p []byte) []byte {
-	platform, count := boot.Platform(p[1]), int(binary.LittleEndian.Uint16(p[2:]))
+	platform, count := Platform(p[1]), int(binary.LittleEndian.Uint16(p[2:]))
 	id := cleanText(strings.TrimRight(string(p[4:32]), " \x00"))
 	for p = p[32:]; count > 0 && len(p) >= 32; count-- {
 		e := bootEntry(p[:32], platform, id)
@@ -114,9 +160,9 @@ func (c *BootCatalog) section(p []byte) []byte {
 
 // bootEntry reads a default or section entry (2.2, 2.4): 88h bootable, medium at
 // 1, load segment at 2, system type at 4, sectors at 6, address at 8.
-func bootEntry(p []byte, platform boot.Platform, section string) BootEntry {
+func bootEntry(p []byte, platform Platform, section string) BootEntry {
 	return BootEntry{
-		Platform: platform, Section: section, Bootable: p[0] == 0x88, Emulation: boot.Emulation(p[1] & 0x0F),
+		Platform: platform, Section: section, Bootable: p[0] == 0x88, Media: BootMedia(p[1] & 0x0F),
 		LoadSegment: binary.LittleEndian.Uint16(p[2:]), System: p[4],
 		Sectors: binary.LittleEndian.Uint16(p[6:]), LBA: disc.LBA(binary.LittleEndian.Uint32(p[8:])),
 	}
@@ -179,17 +225,17 @@ func (v *FS) measure(c *BootCatalog) {
 
 // bootLength tells the length of an image that is no file of the volume.
 func (v *FS) bootLength(e *BootEntry, next disc.LBA) (int64, string) {
-	switch e.Emulation {
-	case boot.Floppy12:
+	switch e.Media {
+	case Floppy1200:
 		return 1200 << 10, "the floppy disk"
-	case boot.Floppy144:
+	case Floppy1440:
 		return 1440 << 10, "the floppy disk"
-	case boot.Floppy288:
+	case Floppy2880:
 		return 2880 << 10, "the floppy disk"
 	}
 	var p [512]byte
 	if n, _ := v.r.ReadAt(p[:], int64(e.LBA)*disc.SectorSize); n == len(p) {
-		if e.Emulation == boot.HardDisk {
+		if e.Media == HardDisk {
 			return int64(binary.LittleEndian.Uint32(p[454:])+binary.LittleEndian.Uint32(p[458:])) * 512, "its partition table"
 		}
 		// A boot information table: descriptors at 8, own address at 12, length at 16.
@@ -234,5 +280,5 @@ func bootName(e BootEntry) string {
 	if e.File != "" {
 		return e.File[strings.LastIndexByte(e.File, '/')+1:]
 	}
-	return fmt.Sprintf("boot-%v-%d.img", e.Platform, e.LBA)
+	return strings.ReplaceAll(fmt.Sprintf("boot-%s-%d.img", bytes.ToLower([]byte(e.Platform.String())), e.LBA), " ", "-")
 }

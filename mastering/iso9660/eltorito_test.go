@@ -9,7 +9,6 @@ import (
 	"strings"
 	"testing"
 
-	"glassmaster/mastering/boot"
 	"glassmaster/mastering/volume"
 )
 
@@ -31,7 +30,7 @@ func bootTree(t testing.TB) string {
 func TestBootCatalog(t *testing.T) {
 	top := bootTree(t)
 	entry := func(e BootEntry) string {
-		return fmt.Sprintf("%v %v boot=%v default=%v load=%d length=%d from %s file=%s", e.Platform, e.Emulation, e.Bootable, e.Default,
+		return fmt.Sprintf("%v %v boot=%v default=%v load=%d length=%d from %s file=%s", e.Platform, e.Media, e.Bootable, e.Default,
 			e.Sectors, e.Length, e.LengthFrom, e.File)
 	}
 	for _, c := range []struct {
@@ -43,22 +42,22 @@ func TestBootCatalog(t *testing.T) {
 			xorriso(t, top, "-R", "-b", "loader.bin", "-no-emul-boot", "-boot-load-size", "4", "-boot-info-table",
 				"-eltorito-alt-boot", "-e", "efi.img", "-no-emul-boot"),
 			[]string{
-				"bios none boot=true default=true load=4 length=24000 from the file file=loader.bin",
-				"efi none boot=true default=false load=64 length=32768 from the file file=efi.img",
+				"BIOS no emulation boot=true default=true load=4 length=24000 from the file file=loader.bin",
+				"EFI no emulation boot=true default=false load=64 length=32768 from the file file=efi.img",
 			},
 		},
 		{
 			"floppy",
 			genisoimage(t, top, "-R", "-b", "floppy.img", "-c", "boot.cat"),
-			[]string{"bios 1.44M boot=true default=true load=1 length=1474560 from the file file=floppy.img"},
+			[]string{"BIOS 1.44 MB floppy disk boot=true default=true load=1 length=1474560 from the file file=floppy.img"},
 		},
 		{
 			"hidden",
 			xorriso(t, top, "-R", "-b", "loader.bin", "-no-emul-boot", "-boot-load-size", "4", "-boot-info-table",
 				"-eltorito-alt-boot", "-e", "efi.img", "-no-emul-boot", "-hide", "loader.bin", "-hide", "efi.img"),
 			[]string{
-				"bios none boot=true default=true load=4 length=24000 from its boot information table file=",
-				"efi none boot=true default=false load=64 length=32768 from its FAT file system file=",
+				"BIOS no emulation boot=true default=true load=4 length=24000 from its boot information table file=",
+				"EFI no emulation boot=true default=false load=64 length=32768 from its FAT file system file=",
 			},
 		},
 	} {
@@ -81,7 +80,7 @@ func TestBootCatalog(t *testing.T) {
 			if err != nil || int64(len(p)) != e.Length {
 				t.Errorf("%s: read %d bytes of %d, %v", c.name, len(p), e.Length, err)
 			}
-			if e.Platform == boot.EFI && !bytes.HasPrefix(p, []byte("\xEB\x3C\x90MSDOS5.0")) {
+			if e.Platform == PlatformEFI && !bytes.HasPrefix(p, []byte("\xEB\x3C\x90MSDOS5.0")) {
 				t.Errorf("%s: the image begins with %x", c.name, p[:16])
 			}
 		}
