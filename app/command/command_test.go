@@ -217,7 +217,7 @@ func TestHelpNamesEveryField(t *testing.T) {
 		extracted{},
 		extractedNote{},
 		bootExtracted{},
-		bootImage{},
+		copiedBoot{},
 		verified{},
 		differs{},
 		driveInfo{},

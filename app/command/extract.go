@@ -134,10 +134,10 @@ type bootable interface {
 // bootExtracted is what "extract --boot" did, for a program.
 type bootExtracted struct {
 	Folder string      `json:"folder"`
-	Images []bootImage `json:"boot_images"`
+	Images []copiedBoot `json:"boot_images"`
 }
 
-type bootImage struct {
+type copiedBoot struct {
 	File     string `json:"file"` // in the folder
 	Platform string `json:"platform"`
 	LBA      int64  `json:"lba"`
@@ -172,7 +172,7 @@ func (s *session) extractBoot(ctx context.Context, image, dir string, which volu
 		if err != nil {
 			return fmt.Errorf("%s: extract boot image %d: %w", image, i+1, err)
 		}
-		done.Images = append(done.Images, bootImage{filepath.Base(to), e.Platform.String(), int64(e.LBA), e.Length})
+		done.Images = append(done.Images, copiedBoot{filepath.Base(to), e.Platform.String(), int64(e.LBA), e.Length})
 		s.data = done
 		s.note("%s: %v, %s", to, e.Platform, terminal.Size(e.Length))
 	}
