@@ -63,22 +63,24 @@ type trackInfo struct {
 }
 
 type volumeInfo struct {
-	Format     string            `json:"format"`
-	View       string            `json:"view"`
-	Views      []string          `json:"views"`
-	Label      string            `json:"label"`
-	Set        string            `json:"set,omitempty"`
-	System     string            `json:"system,omitempty"`
-	Publisher  string            `json:"publisher,omitempty"`
-	Preparer   string            `json:"preparer,omitempty"`
-	Program    string            `json:"program,omitempty"`
-	Created    string            `json:"created,omitempty"`
-	Modified   string            `json:"modified,omitempty"`
-	Sectors    int64             `json:"sectors"`
-	BlockSize  int               `json:"block_size"`
-	Properties map[string]string `json:"properties,omitempty"`
+	Format     string           `json:"format"`
+	View       string           `json:"view"`
+	Views      []string         `json:"views"`
+	Label      string           `json:"label"`
+	Set        string           `json:"set,omitempty"`
+	System     string           `json:"system,omitempty"`
+	Publisher  string           `json:"publisher,omitempty"`
+	Preparer   string           `json:"preparer,omitempty"`
+	Program    string           `json:"program,omitempty"`
+	Created    string           `json:"created,omitempty"`
+	Modified   string           `json:"modified,omitempty"`
+	Sectors    int64            `json:"sectors"`
+	BlockSize  int              `json:"block_size"`
+	Properties []propertyObject `json:"properties,omitempty"`
+	Boot       *bootObject      `json:"boot_catalogue,omitempty"`
+	Tables     []tableObject    `json:"partition_tables,omitempty"`
 
-	ordered []volume.Property
+	created, modified time.Time
 }
 
 func (s *session) info(ctx context.Context, name string, which volume.Options, check bool) error {
@@ -96,6 +98,7 @@ func (s *session) info(ctx context.Context, name string, which volume.Options, c
 		about := vol.Volume()
 		about.Views = volume.Views(src.Disc, which)
 		info.Volume = describeVolume(about)
+		info.Volume.describe(vol)
 	}
 	if check && err == nil {
 		if info.Check, err = s.check(ctx, src, vol); err != nil {
@@ -142,13 +145,10 @@ func describeVolume(i volume.Info) *volumeInfo {
 		Format: i.Format, View: i.View, Views: i.Views, Label: i.Label, Set: i.Set, System: i.System,
 		Publisher: i.Publisher, Preparer: i.Preparer, Program: i.Program,
 		Created: stamp(i.Created), Modified: stamp(i.Modified),
-		Sectors: i.Sectors, BlockSize: i.BlockSize, ordered: i.Properties,
+		Sectors: i.Sectors, BlockSize: i.BlockSize, created: i.Created, modified: i.Modified,
 	}
 	for _, p := range i.Properties {
-		if v.Properties == nil {
-			v.Properties = map[string]string{}
-		}
-		v.Properties[p.Name] = p.Value
+		v.Properties = append(v.Properties, propertyObject(p))
 	}
 	return v
 }
@@ -160,6 +160,14 @@ func stamp(t time.Time) string {
 	return t.Format(time.RFC3339)
 }
 
+// person writes a time as people read it, and nothing for one that is not known.
+func person(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.Format("2006-01-02 15:04:05 -07:00")
+}
+
 func (d *discInfo) print(out *bufio.Writer) {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	defer w.Flush()
@@ -168,45 +176,45 @@ func (d *discInfo) print(out *bufio.Writer) {
 			fmt.Fprintf(w, "%s\t%s\n", name, terminal.Printable(value))
 		}
 	}
-	row("disc", strings.TrimSpace(d.Kind+" "+d.Format))
-	row("size", fmt.Sprintf("%d sectors, %s", d.Sectors, terminal.Size(d.Sectors*disc.SectorSize)))
+	row("Disc", strings.TrimSpace(d.Kind+" "+d.Format))
+	row("Size", fmt.Sprintf("%d sectors, %s", d.Sectors, terminal.Size(d.Sectors*disc.SectorSize)))
 	for _, ses := range d.Sessions {
 		for _, t := range ses.Tracks {
-			row(fmt.Sprintf("session %d track %d", ses.Number, t.Number),
+			row(fmt.Sprintf("Session %d track %d", ses.Number, t.Number),
 				fmt.Sprintf("%s, %d sectors from %d", t.Mode, t.Sectors, t.Start))
 		}
 	}
-	row("no files", d.Problem)
+	row("No files", d.Problem)
 	if v := d.Volume; v != nil {
-		row("volume", v.Format)
-		row("label", v.Label)
-		row("names", v.View)
-		row("other names", strings.Join(without(v.Views, v.View), ", "))
-		row("volume set", v.Set)
-		row("system", v.System)
-		row("publisher", v.Publisher)
-		row("preparer", v.Preparer)
-		row("program", v.Program)
-		row("created", v.Created)
-		row("modified", v.Modified)
-		row("volume size", fmt.Sprintf("%d blocks of %d bytes", v.Sectors, v.BlockSize))
-		for _, p := range v.ordered {
+		row("Volume", v.Format)
+		row("Label", v.Label)
+		row("Names", v.View)
+		row("Other names", strings.Join(without(v.Views, v.View), ", "))
+		row("Volume set", v.Set)
+		row("System", v.System)
+		row("Publisher", v.Publisher)
+		row("Preparer", v.Preparer)
+		row("Program", v.Program)
+		row("Created", person(v.created))
+		row("Modified", person(v.modified))
+		row("Volume size", fmt.Sprintf("%d blocks of %d bytes", v.Sectors, v.BlockSize))
+		for _, p := range v.Properties {
 			row(p.Name, p.Value)
 		}
 	}
 	if c := d.Check; c != nil {
-		row("contents", fmt.Sprintf("%d files, %d folders, %d others, %s", c.Files, c.Folders, c.Others, terminal.Size(c.Bytes)))
+		row("Contents", fmt.Sprintf("%d files, %d folders, %d others, %s", c.Files, c.Folders, c.Others, terminal.Size(c.Bytes)))
 		for _, p := range c.Damage {
-			row("damage", p)
+			row("Damage", p)
 		}
 		if more := c.Count - len(c.Damage); more > 0 {
-			row("damage", fmt.Sprintf("and %d more", more))
+			row("Damage", fmt.Sprintf("and %d more", more))
 		}
 		for _, r := range c.Remarks {
-			row("remark", r)
+			row("Remark", r)
 		}
 		if c.Count == 0 {
-			row("check", "no damage found")
+			row("Check", "no damage found")
 		}
 	}
 }
