@@ -127,7 +127,7 @@ func TestBuildBoot(t *testing.T) {
 	}
 	out := t.TempDir()
 	text := must(t, OK, "info", img).out
-	for _, want := range []string{"Boot image 1", "BIOS, no emulation, /loader.bin, ", "GPT partition 1"} {
+	for _, want := range []string{"Boot image 1", "BIOS, no emulation, /loader.bin, ", "GPT entry 1"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("info does not say %q:\n%s", want, text)
 		}

@@ -18,7 +18,7 @@ func (v *FS) describeHybrid() {
 	v.tables = boot.Tables(v.r, v.size)
 	for _, t := range v.tables {
 		for _, e := range t.Entries {
-			v.property(fmt.Sprintf("%s partition %d", t.Kind, e.Number), e.String())
+			v.property(fmt.Sprintf("%s entry %d", t.Kind, e.Number), e.String())
 		}
 		if t.Problem != "" {
 			v.property(t.Kind, "damaged: "+t.Problem)
