@@ -48,7 +48,7 @@ lint: ## vet, staticcheck and formatting
 	@echo go vet
 	@go vet $(PACKAGES)
 	@CGO_ENABLED=1 go vet $(WINDOW)
-	@GOOS=windows go vet ./app/command
+	@GOOS=windows go vet ./app/command ./drive/... ./mastering/...
 	@echo go tool staticcheck
 	@go tool staticcheck $(PACKAGES)
 	@CGO_ENABLED=1 go tool staticcheck $(WINDOW)

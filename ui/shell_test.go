@@ -15,6 +15,7 @@ import (
 	"fyne.io/fyne/v2/widget"
 
 	"glassmaster/drive"
+	"glassmaster/mastering/udf"
 	"glassmaster/ui/desk"
 	"glassmaster/ui/engine"
 	"glassmaster/ui/look"
@@ -266,6 +267,64 @@ func TestSaveAndOpenCompilation(t *testing.T) {
 	p.compiled(1)
 	if p.project.Dirty() || p.project.Path() != p.pick {
 		t.Errorf("dirty %v, path %s", p.project.Dirty(), p.project.Path())
+	}
+}
+
+// overlay returns what is in the sheet over the window.
+func (p *pilot) overlay() []fyne.CanvasObject {
+	p.t.Helper()
+	top := p.window.Canvas().Overlays().Top()
+	if top == nil {
+		p.t.Fatal("no sheet is open")
+	}
+	return test.LaidOutObjects(top)
+}
+
+// choose changes the choice in the sheet that has a value now.
+func (p *pilot) choose(from, to string) {
+	p.t.Helper()
+	for _, o := range p.overlay() {
+		if c, ok := o.(*widget.Select); ok && c.Selected == from && !c.Disabled() {
+			c.SetSelected(to)
+			if c.Selected != to {
+				p.t.Fatalf("%q cannot be chosen among %q", to, c.Options)
+			}
+			return
+		}
+	}
+	p.t.Fatalf("no choice stands at %q", from)
+}
+
+// answerSheet presses a button of the sheet.
+func (p *pilot) answerSheet(text string) {
+	p.t.Helper()
+	for _, o := range p.overlay() {
+		if b, ok := o.(*widget.Button); ok && b.Text == text {
+			test.Tap(b)
+			return
+		}
+	}
+	p.t.Fatalf("the sheet has no button %q", text)
+}
+
+func TestProperties(t *testing.T) {
+	p := newPilot(t)
+	p.drop(fyne.NewPos(700, 400), filepath.Join(hostFiles(t, "a/one.txt"), "a"))
+	p.compiled(1)
+	p.compile.ShowProperties()
+	p.choose("ISO 9660 with Joliet and Rock Ridge", "UDF")
+	p.choose("2.01  (the usual one)", "2.60  (Blu-ray)")
+	p.answerSheet("Apply")
+	c := p.project.Compilation()
+	if !c.UDFOnly || c.Options.UDF.Revision != udf.Revision260 {
+		t.Errorf("the compilation has %+v", c.Options)
+	}
+	p.until("the new size", func() bool { return !p.project.Measuring() && p.project.Size().Sectors > 0 })
+	p.compile.ShowProperties()
+	p.choose("UDF", "ISO 9660 and UDF")
+	p.answerSheet("Cancel")
+	if !c.UDFOnly {
+		t.Error("choices that were cancelled are made")
 	}
 }
 

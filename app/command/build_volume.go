@@ -23,7 +23,8 @@ type volumeOptions struct {
 	uid, gid, fileMode, folderMode string
 	date                           string
 	stamps, attributes             bool
-	hide, hideJoliet, order        []string
+	hide, hideJoliet, hideUDF      []string
+	order                          []string
 	identical, checksums, md5      bool
 	zisofs                         []string
 	boot, appended                 []string
@@ -46,6 +47,7 @@ func (o *volumeOptions) flags(f *pflag.FlagSet) {
 	f.BoolVar(&o.attributes, "attributes", false, "keep extended attributes and access control lists")
 	f.StringArrayVar(&o.hide, "hide", nil, "do not show files that match `PATTERN` in ISO 9660 and Rock Ridge (may be repeated)")
 	f.StringArrayVar(&o.hideJoliet, "hide-joliet", nil, "do not show files that match `PATTERN` in Joliet (may be repeated)")
+	f.StringArrayVar(&o.hideUDF, "hide-udf", nil, "do not show files that match `PATTERN` in UDF (may be repeated)")
 	f.StringArrayVar(&o.order, "order", nil, "put the contents of files that match first: `PATTERN=WEIGHT`, the heaviest before others (may be repeated)")
 	f.BoolVar(&o.identical, "identical", false, "store files with the same contents once")
 	f.BoolVar(&o.checksums, "checksums", false, "put a file SHA256SUMS into the root, for sha256sum -c")
@@ -80,6 +82,7 @@ func (o volumeOptions) apply(c *compilation.Compilation, changed func(string) bo
 	i.Attributes = i.Attributes || o.attributes
 	i.Hide = append(i.Hide, o.hide...)
 	i.HideJoliet = append(i.HideJoliet, o.hideJoliet...)
+	i.HideUDF = append(i.HideUDF, o.hideUDF...)
 	for _, w := range o.order {
 		at := strings.LastIndexByte(w, '=')
 		weight, err := strconv.Atoi(w[at+1:])

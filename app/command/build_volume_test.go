@@ -24,9 +24,9 @@ func TestBuildUDF(t *testing.T) {
 		flags []string
 		views string
 	}{
-		{[]string{"--udf", "2.60"}, "names Rock Ridge, Joliet, ISO 9660, UDF"},
-		{[]string{"--udf", "1.02", "--joliet", "off"}, "names Rock Ridge, ISO 9660, UDF"},
-		{[]string{"--udf-only"}, "names UDF"},
+		{[]string{"--udf", "2.60"}, "Names Rock Ridge, Joliet, ISO 9660, UDF"},
+		{[]string{"--udf", "1.02", "--joliet", "off"}, "Names Rock Ridge, ISO 9660, UDF"},
+		{[]string{"--udf-only"}, "Names UDF"},
 		{[]string{"--udf-only", "--udf", "2.50"}, "UDF"},
 	} {
 		img := build(t, c.flags...)
@@ -126,6 +126,20 @@ func TestBuildBoot(t *testing.T) {
 		t.Errorf("owners from a saved compilation: %s", got)
 	}
 	out := t.TempDir()
+	text := must(t, OK, "info", img).out
+	for _, want := range []string{"Boot image 1", "BIOS, no emulation, /loader.bin, ", "GPT entry 1"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("info does not say %q:\n%s", want, text)
+		}
+	}
+	about := outcomeOf(t, must(t, OK, "info", "--json", img).out)["data"].(map[string]any)["volume"].(map[string]any)
+	first := about["boot_catalogue"].(map[string]any)["images"].([]any)[0].(map[string]any)
+	if first["path"] != "/loader.bin" || first["lba"] != float64(fileAt(t, img, "/loader.bin")/2048) || first["bootable"] != true {
+		t.Errorf("boot image: %v", first)
+	}
+	if tables := about["partition_tables"].([]any); len(tables) != 2 || tables[1].(map[string]any)["kind"] != "GPT" {
+		t.Errorf("partition tables: %v", tables)
+	}
 	r := must(t, OK, "extract", "--json", "--boot", img, "-C", out)
 	images := outcomeOf(t, r.out)["data"].(map[string]any)["boot_images"].([]any)
 	if i := images[0].(map[string]any); len(images) != 1 || i["file"] != "1-loader.bin" || i["lba"] != float64(fileAt(t, img, "/loader.bin")/2048) {

@@ -133,7 +133,7 @@ type bootable interface {
 
 // bootExtracted is what "extract --boot" did, for a program.
 type bootExtracted struct {
-	Folder string      `json:"folder"`
+	Folder string       `json:"folder"`
 	Images []copiedBoot `json:"boot_images"`
 }
 

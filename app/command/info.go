@@ -66,22 +66,24 @@ type trackInfo struct {
 }
 
 type volumeInfo struct {
-	Format     string            `json:"format"`
-	View       string            `json:"view"`
-	Views      []string          `json:"views"`
-	Label      string            `json:"label"`
-	Set        string            `json:"set,omitempty"`
-	System     string            `json:"system,omitempty"`
-	Publisher  string            `json:"publisher,omitempty"`
-	Preparer   string            `json:"preparer,omitempty"`
-	Program    string            `json:"program,omitempty"`
-	Created    string            `json:"created,omitempty"`
-	Modified   string            `json:"modified,omitempty"`
-	Sectors    int64             `json:"sectors"`
-	BlockSize  int               `json:"block_size"`
-	Properties map[string]string `json:"properties,omitempty"`
+	Format     string           `json:"format"`
+	View       string           `json:"view"`
+	Views      []string         `json:"views"`
+	Label      string           `json:"label"`
+	Set        string           `json:"set,omitempty"`
+	System     string           `json:"system,omitempty"`
+	Publisher  string           `json:"publisher,omitempty"`
+	Preparer   string           `json:"preparer,omitempty"`
+	Program    string           `json:"program,omitempty"`
+	Created    string           `json:"created,omitempty"`
+	Modified   string           `json:"modified,omitempty"`
+	Sectors    int64            `json:"sectors"`
+	BlockSize  int              `json:"block_size"`
+	Properties []propertyObject `json:"properties,omitempty"`
+	Boot       *bootObject      `json:"boot_catalogue,omitempty"`
+	Tables     []tableObject    `json:"partition_tables,omitempty"`
 
-	ordered []volume.Property
+	created, modified time.Time
 }
 
 func (s *session) info(ctx context.Context, name string, which volume.Options, check bool) error {
@@ -99,6 +101,7 @@ func (s *session) info(ctx context.Context, name string, which volume.Options, c
 		about := vol.Volume()
 		about.Views = volume.Views(src.Disc, which)
 		info.Volume = describeVolume(about)
+		info.Volume.describe(vol)
 	}
 	if check && err == nil {
 		if info.Check, err = s.check(ctx, src, vol); err != nil {
@@ -145,13 +148,10 @@ func describeVolume(i volume.Info) *volumeInfo {
 		Format: i.Format, View: i.View, Views: i.Views, Label: i.Label, Set: i.Set, System: i.System,
 		Publisher: i.Publisher, Preparer: i.Preparer, Program: i.Program,
 		Created: stamp(i.Created), Modified: stamp(i.Modified),
-		Sectors: i.Sectors, BlockSize: i.BlockSize, ordered: i.Properties,
+		Sectors: i.Sectors, BlockSize: i.BlockSize, created: i.Created, modified: i.Modified,
 	}
 	for _, p := range i.Properties {
-		if v.Properties == nil {
-			v.Properties = map[string]string{}
-		}
-		v.Properties[p.Name] = p.Value
+		v.Properties = append(v.Properties, propertyObject(p))
 	}
 	return v
 }
@@ -163,43 +163,51 @@ func stamp(t time.Time) string {
 	return t.Format(time.RFC3339)
 }
 
+// person writes a time as people read it, and nothing for one that is not known.
+func person(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.Format("2006-01-02 15:04:05 -07:00")
+}
+
 func (d *discInfo) print(out *bufio.Writer) {
-	t := newTable(out)
+	t := newFacts(out)
 	defer t.Flush()
-	t.row("disc", strings.TrimSpace(d.Kind+" "+d.Format))
-	t.row("size", sectors(d.Sectors))
+	t.row("Disc", strings.TrimSpace(d.Kind+" "+d.Format))
+	t.row("Size", sectors(d.Sectors))
 	t.sessions(d.Sessions)
-	t.row("no files", d.Problem)
+	t.row("No files", d.Problem)
 	if v := d.Volume; v != nil {
-		t.row("volume", v.Format)
-		t.row("label", v.Label)
-		t.row("names", v.View)
-		t.row("other names", strings.Join(without(v.Views, v.View), ", "))
-		t.row("volume set", v.Set)
-		t.row("system", v.System)
-		t.row("publisher", v.Publisher)
-		t.row("preparer", v.Preparer)
-		t.row("program", v.Program)
-		t.row("created", v.Created)
-		t.row("modified", v.Modified)
-		t.row("volume size", fmt.Sprintf("%d blocks of %d bytes", v.Sectors, v.BlockSize))
-		for _, p := range v.ordered {
+		t.row("Volume", v.Format)
+		t.row("Label", v.Label)
+		t.row("Names", v.View)
+		t.row("Other names", strings.Join(without(v.Views, v.View), ", "))
+		t.row("Volume set", v.Set)
+		t.row("System", v.System)
+		t.row("Publisher", v.Publisher)
+		t.row("Preparer", v.Preparer)
+		t.row("Program", v.Program)
+		t.row("Created", person(v.created))
+		t.row("Modified", person(v.modified))
+		t.row("Volume size", fmt.Sprintf("%d blocks of %d bytes", v.Sectors, v.BlockSize))
+		for _, p := range v.Properties {
 			t.row(p.Name, p.Value)
 		}
 	}
 	if c := d.Check; c != nil {
-		t.row("contents", fmt.Sprintf("%d files, %d folders, %d others, %s", c.Files, c.Folders, c.Others, terminal.Size(c.Bytes)))
+		t.row("Contents", fmt.Sprintf("%d files, %d folders, %d others, %s", c.Files, c.Folders, c.Others, terminal.Size(c.Bytes)))
 		for _, p := range c.Damage {
-			t.row("damage", p)
+			t.row("Damage", p)
 		}
 		if more := c.Count - len(c.Damage); more > 0 {
-			t.row("damage", fmt.Sprintf("and %d more", more))
+			t.row("Damage", fmt.Sprintf("and %d more", more))
 		}
 		for _, r := range c.Remarks {
-			t.row("remark", r)
+			t.row("Remark", r)
 		}
 		if c.Count == 0 {
-			t.row("check", "no damage found")
+			t.row("Check", "no damage found")
 		}
 	}
 }

@@ -95,27 +95,27 @@ func describeMedia(name string, m read.MediaInfo) *mediaInfo {
 }
 
 func (m *mediaInfo) print(out *bufio.Writer) {
-	t := newTable(out)
+	t := newFacts(out)
 	defer t.Flush()
-	t.row("drive", m.Drive)
-	t.row("model", m.Model)
-	t.row("medium", m.Medium)
+	t.row("Drive", m.Drive)
+	t.row("Model", m.Model)
+	t.row("Medium", m.Medium)
 	if m.profile == mmc.NoProfile {
 		return
 	}
-	t.row("maker", m.Maker)
+	t.row("Maker", m.Maker)
 	status := m.Status
 	if m.Erasable {
 		status += ", erasable"
 	}
-	t.row("status", status)
-	t.row("format", m.Format)
-	t.row("capacity", sectors(m.Capacity))
-	t.row("free", sectors(m.Free))
+	t.row("Status", status)
+	t.row("Format", m.Format)
+	t.row("Capacity", sectors(m.Capacity))
+	t.row("Free", sectors(m.Free))
 	t.sessions(m.Sessions)
 	var speeds []string
 	for _, v := range m.Speeds {
 		speeds = append(speeds, record.SpeedName(m.profile, v))
 	}
-	t.row("speeds", strings.Join(speeds, ", "))
+	t.row("Speeds", strings.Join(speeds, ", "))
 }

@@ -63,7 +63,12 @@ and in them:
   sessions  number, tracks (number, mode, lba, sectors)
   volume    format, view, views, label, set, system, publisher, preparer, program,
             created, modified, sectors (of block_size bytes), block_size,
-            properties (for people)
+            properties (name, value: for people), boot_catalogue, partition_tables
+  boot_catalogue    lba, id, checksum_ok, images (platform, bootable, media,
+            load_segment, load_blocks of 512 bytes, lba, bytes, bytes_from: how the
+            size is known, path, section)
+  partition_tables  kind, problem, partitions (number, type, name, start and blocks
+            in 512 bytes, active)
   check     files, folders, others, bytes, damaged (how many places), damage (the
             first of them), remarks
   differs   lba, offset (of the byte in the sector), file, error (why the sector

@@ -266,6 +266,7 @@ func TestOptionsThatCannotBe(t *testing.T) {
 		"level":  {Level: 5},
 		"hide":   {Hide: []string{"[a"}},
 		"joliet": {HideJoliet: []string{"[a"}},
+		"udf":    {HideUDF: []string{"[a"}},
 		"order":  {Order: []iso9660.Weight{{Pattern: "[", Weight: 1}}},
 		"stamps": {NoRockRidge: true, Stamps: true},
 	} {

@@ -57,6 +57,9 @@ func (c *Compilation) PlanReport(ctx context.Context, rep progress.Reporter) (*I
 	if err != nil {
 		return nil, err
 	}
+	if c.UDFOnly { // the one tree that there is
+		o.Hide = o.HideUDF
+	}
 	p := &preparation{ctx: ctx, rep: rep, root: root, o: c.Contents}
 	if c.Contents.reads() {
 		if err := p.prepare(&o); err != nil {
@@ -99,7 +102,10 @@ func (c *Compilation) planUDF(root *tree.Node, o iso9660.Options) (*layout.Layou
 	case c.Contents.Zisofs != nil:
 		return nil, iso9660.Report{}, errors.New("UDF does not know compressed files; leave out either")
 	}
-	u.Label, u.Time, u.Clamp = o.Label, o.Time, o.Clamp
+	if err := iso9660.Patterns(o.HideUDF).Check(); err != nil {
+		return nil, iso9660.Report{}, err
+	}
+	u.Label, u.Time, u.Clamp, u.Hidden = o.Label, o.Time, o.Clamp, o.HiddenInUDF()
 	p, err := udf.New(root, u)
 	if err != nil {
 		return nil, iso9660.Report{}, err

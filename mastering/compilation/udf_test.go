@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -156,6 +157,42 @@ func TestHiddenButInUDF(t *testing.T) {
 	equalTrees(t, describe(t, extractView(t, img, "UDF")), describe(t, src))
 	if n := len(describe(t, extractView(t, img, "Rock Ridge"))); n != 1 {
 		t.Errorf("Rock Ridge shows %d entries", n)
+	}
+}
+
+// TestHideFromUDF hides files from UDF, beside ISO 9660 and alone: 7-Zip and the
+// checker of this package read both.
+func TestHideFromUDF(t *testing.T) {
+	src := t.TempDir()
+	write(t, src, "all", "linux/a", "linux/sub/b", "mac/c", "none/d", "none/sub/e.txt", "z.bak")
+	o := iso9660.Options{
+		UDF: &udf.Options{Revision: udf.Revision260}, Hide: []string{"mac", "none"}, HideJoliet: []string{"mac", "/none/sub"},
+		HideUDF: []string{"linux", "/none/d", "e.txt", "*.bak"},
+	}
+	img := masterUDF(t, src, o, false)
+	for name, want := range map[string][]string{
+		iso9660.ViewRockRidge: {"all", "linux", "linux/a", "linux/sub", "linux/sub/b", "z.bak"},
+		iso9660.ViewJoliet:    {"all", "linux", "linux/a", "linux/sub", "linux/sub/b", "none", "none/d", "z.bak"},
+		"UDF":                 {"all", "mac", "mac/c", "none", "none/sub"},
+	} {
+		dir := extractView(t, img, name)
+		if got := slices.Sorted(maps.Keys(describe(t, dir))); !slices.Equal(got, want) {
+			t.Errorf("%s:\n got %v\nwant %v", name, got, want)
+		}
+		for _, path := range want {
+			if b, err := os.ReadFile(filepath.Join(dir, path)); err == nil && string(b) != path {
+				t.Errorf("%s: %s holds %q", name, path, b)
+			}
+		}
+	}
+	if b, _ := os.ReadFile(img); strings.Contains(string(b), "none/sub/e.txt") {
+		t.Error("what no tree shows is on the disc")
+	}
+	alone := masterUDF(t, src, iso9660.Options{HideUDF: []string{"linux", "none"}}, true)
+	out := t.TempDir()
+	peertest.Run(t, out, "7z", "x", "-bd", "-y", alone)
+	if got, want := slices.Sorted(maps.Keys(describe(t, out))), []string{"all", "mac", "mac/c", "z.bak"}; !slices.Equal(got, want) {
+		t.Errorf("7-Zip finds %v, want %v", got, want)
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"slices"
 
+	"glassmaster/mastering/boot"
 	"glassmaster/mastering/disc"
 )
 
@@ -46,6 +47,7 @@ func (v *FS) Check(ctx context.Context) ([]Defect, error) {
 		}
 	}
 	c.overlaps()
+	c.tables()
 	c.boot()
 	c.summarise()
 	return c.list, ctx.Err()
@@ -226,6 +228,15 @@ func (c *checker) overlaps() {
 		}
 		if u.end > last.end {
 			last = u
+		}
+	}
+}
+
+// tables reports partition tables that contradict themselves.
+func (c *checker) tables() {
+	for _, t := range c.v.tables {
+		if t.Problem != "" {
+			c.bad(spot{offset: boot.BlockSize}, "%s: %s", t.Kind, t.Problem)
 		}
 	}
 }

@@ -22,10 +22,10 @@ func (v *FS) identify(d descriptor, dot *item) {
 	v.property("Abstract file", d.text(739, 776))
 	v.property("Bibliographic file", d.text(776, 813))
 	if t := d.time17(847); !t.IsZero() {
-		v.property("Expires", t.Format("2006-01-02 15:04:05 -0700"))
+		v.property("Expires", t.Format("2006-01-02 15:04:05 -07:00"))
 	}
 	if t := d.time17(864); !t.IsZero() {
-		v.property("Effective from", t.Format("2006-01-02 15:04:05 -0700"))
+		v.property("Effective from", t.Format("2006-01-02 15:04:05 -07:00"))
 	}
 	if n := both16(d.data[120:]); n > 1 {
 		v.property("Volume of the set", fmt.Sprintf("%d of %d", both16(d.data[124:]), n))

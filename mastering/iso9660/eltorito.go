@@ -86,8 +86,14 @@ type BootEntry struct {
 // maxBootSectors bounds how much of a catalogue is read: it has one sector.
 const maxBootSectors = 16
 
-// BootCatalog reads the boot catalogue. It returns nil when the volume has none.
+// BootCatalog returns the boot catalogue, nil when the volume has none. It is read
+// once, which goes through all folders, and is not to be changed.
 func (v *FS) BootCatalog() (*BootCatalog, error) {
+	v.bootOnce.Do(func() { v.boot, v.bootErr = v.readBootCatalog() })
+	return v.boot, v.bootErr
+}
+
+func (v *FS) readBootCatalog() (*BootCatalog, error) {
 	d, ok := find(v.set, descriptor.isElTorito)
 	if !ok {
 		return nil, nil

@@ -96,14 +96,14 @@ func TestHybrids(t *testing.T) {
 		image string
 		want  []string
 	}{
-		{xorriso(t, top, "-R", "-hfsplus"), []string{"Apple partition map", "Macintosh volume HFS+"}},
+		{xorriso(t, top, "-R", "-hfsplus"), []string{`APM entry 3 "HFSPLUS_Hybrid", Apple_HFS`, "Macintosh volume HFS+"}},
 		{genisoimage(t, top, "-R", "-hfs", "-V", "MAC"), []string{`Macintosh volume HFS, label "MAC"`}},
-		{xorriso(t, top, "-R", "-partition_offset", "16"), []string{"Partition offset 16", "Master boot record type CDh"}},
+		{xorriso(t, top, "-R", "-partition_offset", "16"), []string{"Partition offset 16", "MBR entry 1 type CDh (ISO 9660)"}},
 		{
 			xorriso(t, top, "-R", "-e", "efi.img", "-no-emul-boot", "-isohybrid-gpt-basdat"),
 			[]string{"Boot record EL TORITO SPECIFICATION"},
 		},
-		{xorriso(t, top, "-R", "-efi-boot-part", filepath.Join(top, "efi.img")), []string{"GUID partition table"}},
+		{xorriso(t, top, "-R", "-efi-boot-part", filepath.Join(top, "efi.img")), []string{`GPT entry 2 "EFI boot partition", EFI system`}},
 	} {
 		v := open(t, c.image, "")
 		var list []string

@@ -1,49 +1,67 @@
 package iso9660
 
 import (
-	"encoding/binary"
 	"fmt"
 	"strings"
 
+	"glassmaster/mastering/boot"
 	"glassmaster/mastering/disc"
 )
 
+// PartitionTables returns the partition tables in the system area, which ISO
+// 9660 leaves alone (ECMA-119 6.2.1).
+func (v *FS) PartitionTables() []boot.Table { return v.tables }
+
 // describeHybrid tells what else the image is: a disk with partitions, or a
-// Macintosh volume. All of that lies in the system area, which ISO 9660 leaves
-// alone (ECMA-119 6.2.1).
+// Macintosh volume.
 func (v *FS) describeHybrid() {
-	p := make([]byte, 16*disc.SectorSize)
-	n, _ := v.r.ReadAt(p, 0)
-	p = p[:n]
-	if len(p) < 8*disc.SectorSize {
-		return
-	}
-	if string(p[512:520]) == "EFI PART" {
-		v.property("GUID partition table", fmt.Sprintf("%d entries", binary.LittleEndian.Uint32(p[512+80:])))
-	}
-	v.property("Master boot record", describeMBR(p))
-	v.property("Apple partition map", describeAPM(p))
-	if s := describeHFS(p); s != "" {
-		v.property("Macintosh volume", s)
-	} else if at := hfsPartition(p); at > 0 {
-		q := make([]byte, 2048)
-		if n, _ := v.r.ReadAt(q, at); n == len(q) {
-			v.property("Macintosh volume", describeHFS(q))
+	v.tables = boot.Tables(v.r, v.size)
+	for _, t := range v.tables {
+		for _, e := range t.Entries {
+			v.property(fmt.Sprintf("%s entry %d", t.Kind, e.Number), e.String())
+		}
+		if t.Problem != "" {
+			v.property(t.Kind, "damaged: "+t.Problem)
 		}
 	}
-	if at := v.partitionOffset(p); at > 0 {
+	for _, at := range v.macintosh() {
+		p := make([]byte, 2048)
+		if n, _ := v.r.ReadAt(p, at); n < len(p) {
+			continue
+		}
+		if s := describeHFS(p); s != "" {
+			v.property("Macintosh volume", s)
+			break
+		}
+	}
+	if at := v.partitionOffset(); at > 0 {
 		v.property("Partition offset", fmt.Sprintf("%d sectors: the volume can be mounted from its partition as well", at))
 	}
 }
 
-// partitionOffset returns the sector of a partition that begins with a second
-// set of volume descriptors, 0 where there is none. Sector 16 is the usual one.
-func (v *FS) partitionOffset(p []byte) disc.LBA {
+// macintosh returns the bytes where a Macintosh volume may begin: the image
+// itself, and the partitions that are said to hold one.
+func (v *FS) macintosh() []int64 {
+	list := []int64{0}
+	for _, t := range v.tables {
+		for _, e := range t.Entries {
+			if strings.HasPrefix(e.Type, "Apple_HFS") && e.Start < v.size/boot.BlockSize {
+				list = append(list, e.Start*boot.BlockSize)
+			}
+		}
+	}
+	return list
+}
+
+// partitionOffset returns the sector of a partition of the MBR that begins with
+// a second set of volume descriptors, 0 where there is none. Sector 16 is the
+// usual one.
+func (v *FS) partitionOffset() disc.LBA {
 	starts := []disc.LBA{16}
-	if p[510] == 0x55 && p[511] == 0xAA {
-		for e := p[446:510]; len(e) > 0; e = e[16:] {
-			if s := binary.LittleEndian.Uint32(e[8:]); s >= 64 && s%4 == 0 {
-				starts = append(starts, disc.LBA(s/4))
+	for _, t := range v.tables {
+		for _, e := range t.Entries {
+			if t.Kind == "MBR" && e.Start >= 64 && e.Start%4 == 0 {
+				starts = append(starts, disc.LBA(e.Start/4))
 			}
 		}
 	}
@@ -53,70 +71,6 @@ func (v *FS) partitionOffset(p []byte) disc.LBA {
 		}
 	}
 	return 0
-}
-
-// describeMBR lists the partitions of a master boot record.
-func describeMBR(p []byte) string {
-	if p[510] != 0x55 || p[511] != 0xAA {
-		return ""
-	}
-	var list []string
-	for e := p[446:510]; len(e) > 0; e = e[16:] {
-		start, count := binary.LittleEndian.Uint32(e[8:]), binary.LittleEndian.Uint32(e[12:])
-		if e[4] == 0 && count == 0 {
-			continue
-		}
-		s := fmt.Sprintf("type %02Xh, %d blocks from %d", e[4], count, start)
-		if e[0] == 0x80 {
-			s += ", active"
-		}
-		list = append(list, s)
-	}
-	if len(list) == 0 {
-		return ""
-	}
-	return strings.Join(list, "; ")
-}
-
-// apmEntries calls f with each entry of an Apple partition map, whose blocks have
-// 512 or 2048 bytes.
-func apmEntries(p []byte, f func(e []byte, block int64)) {
-	if string(p[:2]) != "ER" {
-		return
-	}
-	block := int64(binary.BigEndian.Uint16(p[2:]))
-	for _, size := range []int64{block, 512, 2048} {
-		if (size != 512 && size != 2048) || string(p[size:size+2]) != "PM" {
-			continue
-		}
-		count := int64(binary.BigEndian.Uint32(p[size+4:]))
-		for i := int64(1); i <= count && (i+1)*size <= int64(len(p)); i++ {
-			if e := p[i*size : (i+1)*size]; string(e[:2]) == "PM" {
-				f(e, size)
-			}
-		}
-		return
-	}
-}
-
-func describeAPM(p []byte) string {
-	var list []string
-	apmEntries(p, func(e []byte, _ int64) {
-		list = append(list, fmt.Sprintf("%s, %d blocks from %d", cleanText(strings.TrimRight(string(e[48:80]), "\x00")),
-			binary.BigEndian.Uint32(e[12:]), binary.BigEndian.Uint32(e[8:])))
-	})
-	return strings.Join(list, "; ")
-}
-
-// hfsPartition returns where the first partition with HFS begins, 0 for none.
-func hfsPartition(p []byte) int64 {
-	var at int64
-	apmEntries(p, func(e []byte, block int64) {
-		if at == 0 && strings.HasPrefix(string(e[48:80]), "Apple_HFS") {
-			at = int64(binary.BigEndian.Uint32(e[8:])) * block
-		}
-	})
-	return at
 }
 
 // describeHFS names the volume whose header is at byte 1024 of p.

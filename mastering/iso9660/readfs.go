@@ -10,6 +10,7 @@ import (
 	"slices"
 	"sync"
 
+	"glassmaster/mastering/boot"
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/volume"
 )
@@ -45,12 +46,17 @@ type FS struct {
 	skip      int  // bytes of each system use area that are not SUSP's (SP)
 	ucs2      bool // names are UTF-16BE
 	info      volume.Info
+	tables    []boot.Table // of partitions, in the system area
 
 	mu      sync.Mutex
 	parents map[int64]int64 // offset of a directory -> of the record that leads to it
 	index   *index          // of a large directory
 	// searched is the offset of the large directory that was searched last.
 	searched int64
+
+	bootOnce sync.Once
+	boot     *BootCatalog
+	bootErr  error
 
 	movedOnce sync.Once
 	moved     bool // the root's rr_moved holds only what is shown elsewhere

@@ -170,7 +170,7 @@ func checkOptions(o Options) error {
 
 // checkLists refuses patterns that are none, and wishes that need Rock Ridge.
 func (o Options) checkLists() error {
-	for _, p := range []Patterns{o.Hide, o.HideJoliet} {
+	for _, p := range []Patterns{o.Hide, o.HideJoliet, o.HideUDF} {
 		if err := p.Check(); err != nil {
 			return fmt.Errorf("hide: %w", err)
 		}

@@ -41,6 +41,15 @@ func (p *planner) findHidden(root *tree.Node) {
 	p.hider = h
 }
 
+// HiddenInUDF returns what the UDF volume does not show, for its planner; nil when
+// it shows all.
+func (o *Options) HiddenInUDF() func(*tree.Node) bool {
+	if len(o.HideUDF) == 0 {
+		return nil
+	}
+	return Patterns(o.HideUDF).Match
+}
+
 // hides reports whether a view does not show a node, those around it aside.
 func (p *planner) hides(v view, n *tree.Node) bool {
 	return p.hider != nil && p.hider.views[v][n]
@@ -65,37 +74,46 @@ func (p *planner) collectHidden() {
 	}
 }
 
-// eachHidden visits the files that only the Joliet tree shows, or UDF, from which
-// nothing is hidden.
+// shown says which other trees show a node that the primary tree does not.
+type shown struct{ joliet, udf bool }
+
+// within narrows down what shows a folder to what shows a node in it.
+func (p *planner) within(s shown, n *tree.Node) shown {
+	if s.joliet {
+		s.joliet = !p.hides(joliet, n)
+	}
+	if hidden := p.o.HiddenInUDF(); s.udf && hidden != nil {
+		s.udf = !hidden(n)
+	}
+	return s
+}
+
+// eachHidden visits the files that only the Joliet tree shows, or UDF.
 func (p *planner) eachHidden(visit func(*tree.Node) error) error {
-	if p.hider == nil || !p.has(joliet) && p.bridge == nil {
+	if p.hider == nil {
 		return nil
 	}
-	hidden := func(n *tree.Node) bool { return p.bridge == nil && p.hides(joliet, n) }
-	var each func(n *tree.Node) error
-	each = func(n *tree.Node) error {
-		if hidden(n) {
+	var each func(n *tree.Node, s shown) error
+	each = func(n *tree.Node, s shown) error {
+		if s = p.within(s, n); s == (shown{}) {
 			return nil
 		}
 		if n.Mode.IsRegular() {
 			return visit(n)
 		}
 		for _, c := range n.Children() {
-			if err := each(c); err != nil {
+			if err := each(c, s); err != nil {
 				return err
 			}
 		}
 		return nil
 	}
 	for _, top := range p.hider.tops {
-		seen := true
-		for n := top; n != nil; n = n.Parent() {
-			seen = seen && !hidden(n)
+		s := shown{joliet: p.has(joliet), udf: p.bridge != nil}
+		for n := top.Parent(); n != nil; n = n.Parent() {
+			s = p.within(s, n)
 		}
-		if !seen {
-			continue
-		}
-		if err := each(top); err != nil {
+		if err := each(top, s); err != nil {
 			return err
 		}
 	}

@@ -65,10 +65,12 @@ type Options struct {
 	Owners *Owners `json:"owners,omitempty"`
 	// Date is the one time that all files get, nil for their own.
 	Date *time.Time `json:"date,omitempty"`
-	// Hide and HideJoliet are patterns of files and folders that the ISO 9660 tree
-	// with Rock Ridge, and the Joliet tree, do not show.
+	// Hide, HideJoliet and HideUDF are patterns of files and folders that the ISO
+	// 9660 tree with Rock Ridge, the Joliet tree, and the UDF volume do not show.
+	// What none of them shows is not on the disc.
 	Hide       []string `json:"hide,omitempty"`
 	HideJoliet []string `json:"hideJoliet,omitempty"`
+	HideUDF    []string `json:"hideUDF,omitempty"`
 	// Order says which contents come first on the volume.
 	Order []Weight `json:"order,omitempty"`
 	// Identical are files with the same contents, which are stored once: those of

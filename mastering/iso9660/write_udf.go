@@ -44,6 +44,7 @@ func (p *planner) prepareUDF(root *tree.Node) error {
 		p.report.Warnings = append(p.report.Warnings, b.video.Warnings...)
 	}
 	o.DVDVideo = false // the contents are placed here
+	o.Hidden = p.o.HiddenInUDF()
 	if b.planner, err = udf.New(root, o); err != nil {
 		return err
 	}

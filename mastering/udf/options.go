@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"glassmaster/mastering/tree"
 )
 
 // Revision is a revision of UDF as it is recorded: 2.50 is 0x0250.
@@ -56,6 +58,9 @@ type Options struct {
 	// DVDVideo lays the files in the folder VIDEO_TS out as DVD-Video has it, before
 	// all others. It asks for revision 1.02, and for ISO 9660 beside it.
 	DVDVideo bool `json:"dvdVideo,omitempty"`
+	// Hidden reports whether the volume does not show a file or folder, nil when it
+	// shows all.
+	Hidden func(*tree.Node) bool `json:"-"`
 	// Clamp sets the time of files that are younger than Time to Time, so that the
 	// same files always give the same volume.
 	Clamp bool `json:"-"`

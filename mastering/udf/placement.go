@@ -165,14 +165,14 @@ func (p *Planner) metadata(list []layout.Extent, first int64) []layout.Extent {
 // position counts them.
 func (p *Planner) batches(d *planned, position func(cursor) int64, f func(from, to cursor)) {
 	from, c := d.from, d.from
-	for range d.node.Children() {
+	for range d.entries() {
 		p.next(d, &c)
 		if position(c)-position(from) >= batchBytes {
 			f(from, c)
 			from = c
 		}
 	}
-	if c != from || len(d.node.Children()) == 0 {
+	if c != from || d.entries() == 0 {
 		f(from, c)
 	}
 }

@@ -38,7 +38,7 @@ type Planner struct {
 // planned is a directory of the volume.
 type planned struct {
 	node   *tree.Node
-	order  []uint32 // of its entries, sorted by name; nil when they are sorted as they stand
+	order  []uint32 // of its entries, sorted by name; nil when all are there and sorted as they stand
 	parent uint32   // index of the parent in Planner.dirs
 	icb    uint32   // metadata block of its file entry
 	fids   uint32   // metadata block of its names, 0 when they are in the file entry
@@ -156,13 +156,13 @@ func (p *Planner) sharedOf(n *tree.Node) *tree.Shared {
 // what is in it at the cursor, which is moved behind them.
 func (p *Planner) collect(index uint32, at *cursor) error {
 	d := p.dirs[index]
-	d.sort()
+	d.sort(p.o.Hidden)
 	at.entry, at.fid = 0, parentLength
 	d.from = *at
 	c := *at
 	d.links = 1
 	var data int64
-	for range d.node.Children() {
+	for range d.entries() {
 		n := d.child(c.entry)
 		p.note(n, c)
 		it := p.next(&d, &c)
@@ -216,7 +216,7 @@ func (p *Planner) note(n *tree.Node, c cursor) {
 // those of its sub-directories and of files that have their first name in it.
 func (p *Planner) fix(d *planned, index uint32) {
 	c := d.from
-	for range d.node.Children() {
+	for range d.entries() {
 		it := p.next(d, &c)
 		switch {
 		case it.node.IsDir():
@@ -252,18 +252,29 @@ func (p *Planner) next(d *planned, c *cursor) item {
 }
 
 // sort sees that the entries come in the order of their names, so that the same
-// files give the same volume whatever the order in which they were added.
-func (d *planned) sort() {
+// files give the same volume whatever the order in which they were added, and
+// leaves out those that are hidden.
+func (d *planned) sort(hidden func(*tree.Node) bool) {
 	list := d.node.Children()
 	byName := func(a, b *tree.Node) int { return strings.Compare(a.Name, b.Name) }
-	if slices.IsSortedFunc(list, byName) {
+	if slices.IsSortedFunc(list, byName) && (hidden == nil || !slices.ContainsFunc(list, hidden)) {
 		return
 	}
-	d.order = make([]uint32, len(list))
-	for i := range d.order {
-		d.order[i] = uint32(i)
+	d.order = make([]uint32, 0, len(list))
+	for i, n := range list {
+		if hidden == nil || !hidden(n) {
+			d.order = append(d.order, uint32(i))
+		}
 	}
 	slices.SortStableFunc(d.order, func(a, b uint32) int { return byName(list[a], list[b]) })
+}
+
+// entries returns how many entries the directory has, the parent left out.
+func (d *planned) entries() int {
+	if d.order != nil {
+		return len(d.order)
+	}
+	return len(d.node.Children())
 }
 
 // child returns an entry by its number.
@@ -374,7 +385,7 @@ func (p *Planner) extentsOf(start int64) []layout.Extent {
 	for i := range p.dirs {
 		d := &p.dirs[i]
 		c := d.from
-		for range d.node.Children() {
+		for range d.entries() {
 			if it := p.next(d, &c); hasContents(it.node) && !it.again {
 				list = append(list, layout.Extent{Start: (start + p.dataSector(it)) * sectorSize, Length: it.node.Size, Source: it.node.Source()})
 			}

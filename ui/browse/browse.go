@@ -94,7 +94,7 @@ func (v *View) build() fyne.CanvasObject {
 	var inDrive *widgets.Button
 	inDrive = v.d.Tips.NewButton("Open disc", look.Disc, "", func() { v.drivesMenu(widgets.Below(inDrive)) })
 	v.empty = widgets.Panel(widgets.Empty(look.Disc, "See what is on a disc",
-		"Drop an image file here, or open one: ISO, UDF, CUE/BIN, NRG and others. Nothing on it is changed.",
+		"Drop an ISO image here, or open one: ISO 9660 or UDF, of a CD, DVD or Blu-ray. Nothing on it is changed.",
 		v.d.Tips.NewPrimary("Open image…", theme.FolderOpenIcon(), "", v.PickImage), inDrive))
 	v.body = container.NewStack(v.empty, v.wait, v.panes)
 	foot := container.NewBorder(nil, nil, nil, v.task.Container, container.NewVBox(layout.NewSpacer(), v.status, layout.NewSpacer()))

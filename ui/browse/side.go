@@ -3,6 +3,10 @@ package browse
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
@@ -167,11 +171,19 @@ func factsOf(n *tree.Node, a *volume.Attributes) []widgets.Fact {
 	if n.IsDir() {
 		return append(facts, widgets.Fact{Name: "Holds", Value: model.Count(len(n.Children()), "entry", "entries")})
 	}
-	facts = append(facts, widgets.Fact{Name: "Size", Value: model.Bytes(n.Size) + ", " + model.Thousands(n.Size) + " bytes"})
+	size := model.Bytes(n.Size)
+	if n.Size >= 1000 {
+		size += ", " + model.Thousands(n.Size) + " bytes"
+	}
+	facts = append(facts, widgets.Fact{Name: "Size", Value: size})
+	if target := n.Target(); target != "" {
+		facts = append(facts, widgets.Fact{Name: "Points to", Value: target})
+	}
 	if a == nil {
 		return facts
 	}
-	facts = append(facts, widgets.Fact{Name: "Created", Value: model.Date(a.Created)},
+	facts = append(facts, widgets.Fact{Name: "Owner", Value: fmt.Sprintf("%d, group %d", a.UID, a.GID)},
+		widgets.Fact{Name: "Created", Value: model.Date(a.Created)},
 		widgets.Fact{Name: "Unreadable", Value: a.Unreadable, Color: theme.ColorNameError})
 	if a.Links > 1 {
 		facts = append(facts, widgets.Fact{Name: "Names", Value: fmt.Sprint(a.Links)})
@@ -182,6 +194,24 @@ func factsOf(n *tree.Node, a *volume.Attributes) []widgets.Fact {
 			where += fmt.Sprintf(" and %d more extents", len(a.Extents)-1)
 		}
 		facts = append(facts, widgets.Fact{Name: "On disc", Value: where})
+	}
+	return append(facts, rareFacts(a)...)
+}
+
+// rareFacts are what few files have: an access control list, extended attributes
+// and further streams.
+func rareFacts(a *volume.Attributes) []widgets.Fact {
+	facts := []widgets.Fact{{Name: "Access list", Value: strings.ReplaceAll(a.ACL, ",", " ")}}
+	for _, name := range slices.Sorted(maps.Keys(a.Xattr)) {
+		value := a.Xattr[name]
+		text := strconv.Quote(string(value[:min(len(value), 80)]))
+		if len(value) > 80 {
+			text += fmt.Sprintf(" … (%d bytes)", len(value))
+		}
+		facts = append(facts, widgets.Fact{Name: "Attribute", Value: name + " = " + text})
+	}
+	for _, name := range a.Streams {
+		facts = append(facts, widgets.Fact{Name: "Stream", Value: name})
 	}
 	return facts
 }

@@ -71,20 +71,21 @@ func (c *capacityCard) reload() {
 	s := c.project.Size()
 	c.legend.Set(fmt.Sprintf("Files %s  (%s in %s)", model.Bytes(s.Content),
 		model.Count(s.Files, "file", "files"), model.Count(s.Folders, "folder", "folders")))
-	overhead := "File system " + model.Bytes(k.Overhead())
-	switch {
+	c.overhead.Set("File system " + model.Bytes(k.Overhead()))
+	c.caution.Color(theme.ColorNameWarning)
+	switch n := len(s.Warnings); {
 	case s.Err != nil:
-		overhead = "File system: " + s.Err.Error()
-	case k.Counting:
-		overhead = "File system …"
-	}
-	c.overhead.Set(overhead)
-	c.caution.Set("")
-	if n := len(s.Warnings); n > 0 {
+		c.overhead.Set("File system unknown")
+		c.caution.Color(theme.ColorNameError).Set("Cannot be written: " + s.Err.Error())
+	case n > 1:
+		c.caution.Set(fmt.Sprintf("%s (and %d more)", s.Warnings[0], n-1))
+	case n == 1:
 		c.caution.Set(s.Warnings[0])
-		if n > 1 {
-			c.caution.Set(fmt.Sprintf("%s (and %d more)", s.Warnings[0], n-1))
-		}
+	default:
+		c.caution.Set("")
+	}
+	if k.Counting {
+		c.overhead.Set("File system …")
 	}
 	c.top.Refresh()
 	c.foot.Refresh()

@@ -88,7 +88,7 @@ func (v *View) build() fyne.CanvasObject {
 	v.undo = t.NewQuiet("", theme.ContentUndoIcon(), "Undo", v.Undo)
 	v.redo = t.NewQuiet("", theme.ContentRedoIcon(), "Redo", v.Redo)
 	var file *widgets.Button
-	file = t.NewButton("Compilation", theme.MenuDropDownIcon(), "New, open, save", func() { v.fileMenu(widgets.Below(file)) })
+	file = t.NewButton("Compilation", theme.MenuDropDownIcon(), "New, open, save, properties of the disc", func() { v.fileMenu(widgets.Below(file)) })
 	file.IconPlacement = widget.ButtonIconTrailingText
 	v.save = file
 	v.image = t.NewButton("Save image…", theme.DocumentSaveIcon(), "Write the disc into an ISO file", func() { v.OnSaveImage() })

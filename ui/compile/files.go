@@ -8,13 +8,15 @@ import (
 	"glassmaster/ui/widgets"
 )
 
-// fileMenu is what can be done with the compilation as a file.
+// fileMenu is what can be done with the compilation as a whole.
 func (v *View) fileMenu(at fyne.Position) {
 	v.d.Menu(at,
 		widgets.Item("New", unless(!v.project.Empty() || v.project.Dirty(), "this one is empty"), v.New),
 		widgets.Item("Open…  (Ctrl+O)", "", v.PickOpen),
 		widgets.Item("Save  (Ctrl+S)", "", v.Save),
-		widgets.Item("Save as…", "", v.saveAs))
+		widgets.Item("Save as…", "", v.saveAs),
+		fyne.NewMenuItemSeparator(),
+		widgets.Item("Properties…", "", v.ShowProperties))
 }
 
 // New begins a new compilation.

@@ -20,7 +20,7 @@ type Kind struct {
 
 // Sorts of files that the window opens and saves.
 var (
-	Images       = Kind{"Disc images", []string{"iso", "udf", "img", "bin", "cue", "nrg", "mds", "mdf", "ccd", "toc", "cdi", "chd"}}
+	Images       = Kind{"Disc images", []string{"iso", "udf", "img"}}
 	ISO          = Kind{"ISO images", []string{"iso"}}
 	Compilations = Kind{"Glassmaster compilations", []string{"glassmaster"}}
 	Anything     = Kind{"All files", nil}

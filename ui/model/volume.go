@@ -41,6 +41,7 @@ type Volume struct {
 	err     error
 	fsys    volume.FS
 	views   []string
+	more    []volume.Property // found out after opening
 	disc    disc.Disc
 	reading *Job
 	files   int
@@ -77,6 +78,7 @@ func (v *Volume) Info() volume.Info {
 	}
 	info := v.fsys.Volume()
 	info.Views = v.views
+	info.Properties = append(info.Properties, v.more...)
 	return info
 }
 
@@ -169,10 +171,16 @@ func (v *Volume) readAhead(f volume.FS) {
 			}
 		})
 	}
+	var more []volume.Property
 	job = Start(v.post, "reading folders", func(ctx context.Context, _ progress.Reporter) error {
-		return readFolders(ctx, f, root, deliver)
+		err := readFolders(ctx, f, root, deliver)
+		if d, ok := f.(volume.Describer); ok && err == nil {
+			more = d.Describe()
+		}
+		return err
 	}, func(error) {
 		if v.reading == job {
+			v.more = more
 			v.changed()
 		}
 	})
@@ -276,7 +284,7 @@ func (v *Volume) take(ready []batch) {
 
 func (v *Volume) clear() {
 	root := tree.NewFolder("", time.Time{})
-	v.files, v.folders, v.bytes, v.faults = 0, 0, 0, nil
+	v.files, v.folders, v.bytes, v.faults, v.more = 0, 0, 0, nil, nil
 	v.Outline.SetRoot(root)
 	v.List.SetRoot(root)
 }

@@ -78,7 +78,7 @@ const pieceSectors = 64
 func Write(ctx context.Context, w io.Writer, d disc.Disc, rep progress.Reporter) error {
 	track, ok := disc.DataTrack(d)
 	if !ok {
-		return errors.New("write ISO image: the disc has no data track, and an ISO image has no room for audio")
+		return errors.New("write ISO image: the disc has no data track, and an ISO image holds nothing else")
 	}
 	if n := audioTracks(d); n > 0 {
 		rep.Message(progress.Warning, fmt.Sprintf("An ISO image holds data only; audio tracks left out: %d.", n))

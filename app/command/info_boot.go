@@ -1,0 +1,93 @@
+package command
+
+import (
+	"glassmaster/mastering/boot"
+	"glassmaster/mastering/iso9660"
+	"glassmaster/mastering/volume"
+)
+
+// propertyObject is one more fact of a volume.
+type propertyObject struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
+}
+
+// bootObject is the boot catalogue of El Torito.
+type bootObject struct {
+	LBA        int64            `json:"lba"`
+	ID         string           `json:"id,omitempty"`
+	ChecksumOK bool             `json:"checksum_ok"`
+	Images     []bootImageEntry `json:"images"`
+}
+
+type bootImageEntry struct {
+	Platform    string `json:"platform"`
+	Bootable    bool   `json:"bootable"`
+	Media       string `json:"media"`
+	LoadSegment int    `json:"load_segment"` // 0 stands for 07C0h
+	LoadBlocks  int    `json:"load_blocks"`  // of 512 bytes
+	LBA         int64  `json:"lba"`
+	Bytes       int64  `json:"bytes"`
+	BytesFrom   string `json:"bytes_from"` // the catalogue itself does not tell the size
+	Path        string `json:"path,omitempty"`
+	Section     string `json:"section,omitempty"`
+}
+
+// tableObject is a partition table.
+type tableObject struct {
+	Kind       string            `json:"kind"`
+	Problem    string            `json:"problem,omitempty"`
+	Partitions []partitionObject `json:"partitions"`
+}
+
+type partitionObject struct {
+	Number int    `json:"number"`
+	Type   string `json:"type"`
+	Name   string `json:"name,omitempty"`
+	Start  int64  `json:"start"`  // blocks of 512 bytes
+	Blocks int64  `json:"blocks"` // of 512 bytes
+	Active bool   `json:"active,omitempty"`
+}
+
+// describe asks a volume for what opening it has not told.
+func (v *volumeInfo) describe(vol volume.FS) {
+	if d, ok := vol.(volume.Describer); ok {
+		for _, p := range d.Describe() {
+			v.Properties = append(v.Properties, propertyObject(p))
+		}
+	}
+	iso, ok := vol.(*iso9660.FS)
+	if !ok {
+		return
+	}
+	for _, t := range iso.PartitionTables() {
+		v.Tables = append(v.Tables, table(t))
+	}
+	if c, err := iso.BootCatalog(); err == nil && c != nil {
+		v.Boot = catalogue(c)
+	}
+}
+
+func table(t boot.Table) tableObject {
+	o := tableObject{Kind: t.Kind, Problem: t.Problem, Partitions: []partitionObject{}}
+	for _, e := range t.Entries {
+		o.Partitions = append(o.Partitions, partitionObject(e))
+	}
+	return o
+}
+
+func catalogue(c *iso9660.BootCatalog) *bootObject {
+	o := &bootObject{LBA: int64(c.LBA), ID: c.ID, ChecksumOK: c.Checksum}
+	for _, e := range c.Entries {
+		i := bootImageEntry{
+			Platform: e.Platform.String(), Bootable: e.Bootable, Media: e.Media.String(),
+			LoadSegment: int(e.LoadSegment), LoadBlocks: int(e.Sectors), LBA: int64(e.LBA),
+			Bytes: e.Length, BytesFrom: e.LengthFrom, Section: e.Section,
+		}
+		if e.File != "" {
+			i.Path = "/" + e.File
+		}
+		o.Images = append(o.Images, i)
+	}
+	return o
+}

@@ -1,0 +1,86 @@
+package model
+
+import (
+	"reflect"
+	"testing"
+
+	"glassmaster/mastering/boot"
+	"glassmaster/mastering/compilation"
+	"glassmaster/mastering/iso9660"
+	"glassmaster/mastering/udf"
+)
+
+func TestProperties(t *testing.T) {
+	q := newQueue()
+	p := NewProject(q.post)
+	if got, want := p.Properties(), (Properties{Revision: udf.Revision201}); got != want {
+		t.Fatalf("a new compilation has %+v", got)
+	}
+	for _, c := range []struct{ set, want Properties }{
+		{Properties{Revision: udf.Revision260, Publisher: " me "}, Properties{Revision: udf.Revision201, Publisher: "me"}},
+		{
+			Properties{FileSystems: ISOAndUDF, Revision: udf.Revision260, DVDVideo: true, MD5: true},
+			Properties{FileSystems: ISOAndUDF, Revision: udf.Revision102, DVDVideo: true, MD5: true},
+		},
+		{
+			Properties{FileSystems: UDFAlone, Revision: udf.Revision250, DVDVideo: true, MD5: true, BIOS: "/a", Identical: true},
+			Properties{FileSystems: UDFAlone, Revision: udf.Revision250, Identical: true},
+		},
+		{
+			Properties{Revision: udf.Revision201, Rational: true, Checksums: true, BIOS: "/a", UEFI: "/b"},
+			Properties{Revision: udf.Revision201, Rational: true, Checksums: true, BIOS: "/a", UEFI: "/b"},
+		},
+		{Properties{Revision: udf.Revision201}, Properties{Revision: udf.Revision201}},
+	} {
+		p.dirty = false
+		p.SetProperties(c.set)
+		if got := p.Properties(); got != c.want || !p.Dirty() {
+			t.Errorf("set %+v\ngot %+v, changed %v", c.set, got, p.Dirty())
+		}
+		p.dirty = false
+		if p.SetProperties(p.Properties()); p.Dirty() {
+			t.Error("setting what is set is a change")
+		}
+	}
+	if o := p.Compilation().Options; o.Boot != nil || o.UDF != nil || o.Owners != nil {
+		t.Errorf("choices that were taken back stay: %+v", o)
+	}
+}
+
+// TestPropertiesKeepTheRest changes a compilation that says more than the window
+// shows, and looks at a copy that was taken before.
+func TestPropertiesKeepTheRest(t *testing.T) {
+	q := newQueue()
+	p := NewProject(q.post)
+	user := uint32(7)
+	c := compilation.New()
+	c.Options.Owners = &iso9660.Owners{UID: &user}
+	c.Options.UDF = &udf.Options{Owner: "somebody", Revision: udf.Revision150}
+	c.Options.Boot = &boot.Options{ID: "x", GPT: boot.GPTOnly, Images: []boot.Image{
+		{Path: "/loader", LoadSectors: 8}, {Partition: 2, Platform: boot.EFI},
+	}}
+	p.Replace(c, "", nil)
+	before := c.Snapshot()
+	x := p.Properties()
+	x.BIOS, x.UEFI, x.Rational, x.DVDVideo = "/other", "/efi.img", true, true
+	p.SetProperties(x)
+	want := []boot.Image{
+		{Path: "/other", LoadSectors: 8}, {Partition: 2, Platform: boot.EFI}, {Path: "/efi.img", Platform: boot.EFI},
+	}
+	o := p.Compilation().Options
+	if !reflect.DeepEqual(o.Boot.Images, want) || o.Boot.ID != "x" || o.Boot.GPT != boot.GPTOnly {
+		t.Errorf("boot options %+v", o.Boot)
+	}
+	if o.Owners.UID != &user || !o.Owners.Rational || o.UDF.Owner != "somebody" || o.UDF.Revision != udf.Revision102 {
+		t.Errorf("owners %+v, UDF %+v", o.Owners, o.UDF)
+	}
+	if b := before.Options; b.Boot.Images[0].Path != "/loader" || b.Owners.Rational || b.UDF.DVDVideo {
+		t.Error("the copy that was taken before has changed")
+	}
+	x = p.Properties()
+	x.BIOS, x.UEFI = "", ""
+	p.SetProperties(x)
+	if got := p.Compilation().Options.Boot; len(got.Images) != 1 || got.Images[0].Partition != 2 {
+		t.Errorf("without boot files: %+v", got)
+	}
+}
