@@ -1,0 +1,41 @@
+package command
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// The tour in README.md is taken, on a disc made of software.
+func TestTour(t *testing.T) {
+	_, tour, _ := strings.Cut(string(content(t, "../../README.md")), "## A tour\n\n```\n")
+	tour, _, ok := strings.Cut(tour, "```")
+	if !ok {
+		t.Fatal("README.md has no tour")
+	}
+	room := t.TempDir()
+	t.Chdir(room)
+	for _, name := range []string{"Holiday/notes/readme.txt", "Holiday/pictures/2026.png"} {
+		if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		put(t, name, name)
+	}
+	verbs := map[string]bool{}
+	for line := range strings.Lines(tour) {
+		line, _, _ = strings.Cut(line, "#")
+		args := strings.Fields(strings.NewReplacer("/dev/sr0", "virtual:disc?sectors=2000", "-C /tmp", "-C out").Replace(line))
+		if len(args) < 2 || args[0] != "glassmaster" {
+			t.Fatalf("%q is no command", line)
+		}
+		must(t, OK, args[1:]...)
+		verbs[args[1]] = true
+	}
+	if len(verbs) < 8 {
+		t.Errorf("the tour passes only %v", verbs)
+	}
+	if got := string(content(t, "out/pictures/2026.png")); got != "Holiday/pictures/2026.png" {
+		t.Errorf("extracted: %q", got)
+	}
+}
