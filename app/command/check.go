@@ -41,8 +41,8 @@ type examiner interface {
 func (s *session) check(ctx context.Context, src *source.Source, vol volume.FS) (*checkInfo, error) {
 	c := &checkInfo{}
 	end := disc.LBA(disc.Sectors(src.Disc))
-	if i := vol.Volume(); i.Sectors*int64(i.BlockSize) > int64(end)*disc.SectorSize {
-		c.add("the volume is %d blocks of %d bytes large, the disc holds only %d sectors: its end is missing", i.Sectors, i.BlockSize, end)
+	if i := vol.Volume(); i.Blocks*int64(i.BlockSize) > int64(end)*disc.SectorSize {
+		c.add("the volume is %d blocks of %d bytes large, the disc holds only %d sectors: its end is missing", i.Blocks, i.BlockSize, end)
 	}
 	s.report().Phase("checking", 0)
 	if x, ok := vol.(examiner); ok {

@@ -77,7 +77,7 @@ type volumeInfo struct {
 	Program    string           `json:"program,omitempty"`
 	Created    string           `json:"created,omitempty"`
 	Modified   string           `json:"modified,omitempty"`
-	Sectors    int64            `json:"sectors"`
+	Blocks     int64            `json:"blocks"`
 	BlockSize  int              `json:"block_size"`
 	Properties []propertyObject `json:"properties,omitempty"`
 	Boot       *bootObject      `json:"boot_catalogue,omitempty"`
@@ -148,7 +148,7 @@ func describeVolume(i volume.Info) *volumeInfo {
 		Format: i.Format, View: i.View, Views: i.Views, Label: i.Label, Set: i.Set, System: i.System,
 		Publisher: i.Publisher, Preparer: i.Preparer, Program: i.Program,
 		Created: stamp(i.Created), Modified: stamp(i.Modified),
-		Sectors: i.Sectors, BlockSize: i.BlockSize, created: i.Created, modified: i.Modified,
+		Blocks: i.Blocks, BlockSize: i.BlockSize, created: i.Created, modified: i.Modified,
 	}
 	for _, p := range i.Properties {
 		v.Properties = append(v.Properties, propertyObject(p))
@@ -190,7 +190,7 @@ func (d *discInfo) print(out *bufio.Writer) {
 		t.row("Program", v.Program)
 		t.row("Created", person(v.created))
 		t.row("Modified", person(v.modified))
-		t.row("Volume size", fmt.Sprintf("%d blocks of %d bytes", v.Sectors, v.BlockSize))
+		t.row("Volume size", fmt.Sprintf("%d blocks of %d bytes", v.Blocks, v.BlockSize))
 		for _, p := range v.Properties {
 			t.row(p.Name, p.Value)
 		}

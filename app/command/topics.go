@@ -62,7 +62,7 @@ and in them:
 
   sessions  number, tracks (number, mode, lba, sectors)
   volume    format, view, views, label, set, system, publisher, preparer, program,
-            created, modified, sectors (of block_size bytes), block_size,
+            created, modified, blocks (of block_size bytes), block_size,
             properties (name, value: for people), boot_catalogue, partition_tables
   boot_catalogue    lba, id, checksum_ok, images (platform, bootable, media,
             load_segment, load_blocks of 512 bytes, lba, bytes, bytes_from: how the

@@ -17,7 +17,7 @@ func (v *FS) identify(d descriptor, dot *item) {
 	i.Set, i.Publisher, i.Preparer = d.text(190, 318), d.text(318, 446), d.text(446, 574)
 	i.Program = d.text(574, 702)
 	i.Created, i.Modified = d.time17(813), d.time17(830)
-	i.Sectors, i.BlockSize = int64(d.sectors()), v.blockSize
+	i.Blocks, i.BlockSize = int64(d.sectors()), v.blockSize
 	v.property("Copyright file", d.text(702, 739))
 	v.property("Abstract file", d.text(739, 776))
 	v.property("Bibliographic file", d.text(776, 813))
@@ -53,7 +53,7 @@ func (v *FS) describe(session Session) {
 		}
 	}
 	v.describeHybrid()
-	if claimed := v.info.Sectors * int64(v.info.BlockSize); claimed > v.size {
+	if claimed := v.info.Blocks * int64(v.info.BlockSize); claimed > v.size {
 		v.property("Incomplete", fmt.Sprintf("the volume claims %d sectors, the image has %d",
 			claimed/disc.SectorSize, v.size/disc.SectorSize))
 	}

@@ -219,7 +219,7 @@ func (v *FS) measure(c *BootCatalog) {
 	for b := range at {
 		behind(b)
 	}
-	behind(disc.LBA(v.info.Sectors))
+	behind(disc.LBA(v.info.Blocks * int64(v.info.BlockSize) / disc.SectorSize))
 	for i := range c.Entries {
 		e := &c.Entries[i]
 		if e.Length == 0 {

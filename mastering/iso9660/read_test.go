@@ -174,7 +174,7 @@ func TestViews(t *testing.T) {
 	if got := fmt.Sprint(v.Volume().Views); got != "[Rock Ridge Joliet ISO 9660]" {
 		t.Errorf("views %s", got)
 	}
-	if i := v.Volume(); i.Label != "SAMPLE" || i.Publisher != "NOBODY" || i.BlockSize != 2048 || i.Sectors == 0 || i.Created.IsZero() {
+	if i := v.Volume(); i.Label != "SAMPLE" || i.Publisher != "NOBODY" || i.BlockSize != 2048 || i.Blocks == 0 || i.Created.IsZero() {
 		t.Errorf("volume %+v", i)
 	}
 	plain := open(t, image, ViewPlain)

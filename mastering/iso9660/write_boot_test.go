@@ -283,7 +283,7 @@ func TestReaderFindsWhatWasWritten(t *testing.T) {
 	if !slices.Contains(list, "GPT entry 2") {
 		t.Errorf("no GPT entry among %q", list)
 	}
-	if n := v.Volume().Sectors * sectorSize; n != int64(len(read(t, image))) {
+	if n := v.Volume().Blocks * sectorSize; n != int64(len(read(t, image))) {
 		t.Errorf("the volume claims %d bytes, the image has %d", n, len(read(t, image)))
 	}
 }

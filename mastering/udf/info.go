@@ -28,12 +28,12 @@ func (f *FS) describe(d *descriptors, v *integrity, a anchor) volume.Info {
 		add(&i, "Contact", decodeDString(p[316:352]))
 	}
 	for _, p := range d.partitions {
-		i.Sectors = max(i.Sectors, int64(p.start)+int64(p.length))
+		i.Blocks = max(i.Blocks, int64(p.start)+int64(p.length))
 		add(&i, "Partition", fmt.Sprintf("%d: %d blocks from sector %d, %s", p.number, p.length, p.start, accessName(p.access)))
 	}
 	for n, p := range f.parts {
 		if _, ok := p.(*virtual); ok { // the partition is the whole medium, as far as it may be written one day
-			i.Sectors = min(i.Sectors, f.size/f.block)
+			i.Blocks = min(i.Blocks, f.size/f.block)
 		}
 		add(&i, "Partition map", fmt.Sprintf("%d: %s", n, p))
 	}

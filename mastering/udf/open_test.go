@@ -152,8 +152,8 @@ func TestOpenMkudffs(t *testing.T) {
 			if p := property(i, "Partition map"); !strings.Contains(p, m.map_) {
 				t.Errorf("partitions %q, want %q", p, m.map_)
 			}
-			if info, err := os.Stat(image); err != nil || strings.HasPrefix(m.map_, "virtual") && i.Sectors != info.Size()/int64(m.block) {
-				t.Errorf("%d blocks, error %v", i.Sectors, err)
+			if info, err := os.Stat(image); err != nil || strings.HasPrefix(m.map_, "virtual") && i.Blocks != info.Size()/int64(m.block) {
+				t.Errorf("%d blocks, error %v", i.Blocks, err)
 			}
 			if p := property(i, "Owner"); p != "Ada" {
 				t.Errorf("owner %q", p)

@@ -66,8 +66,8 @@ type Info struct {
 	Program    string    // application identifier
 	Created    time.Time // zero when not recorded
 	Modified   time.Time
-	Sectors    int64 // size that the volume claims, in blocks of BlockSize
-	BlockSize  int   // bytes
+	Blocks     int64 // size that the volume claims
+	BlockSize  int   // bytes of a block
 	Properties []Property
 }
 

@@ -114,10 +114,10 @@ func (s *side) showVolume() {
 }
 
 func volumeSize(info volume.Info) string {
-	if info.Sectors <= 0 {
+	if info.Blocks <= 0 {
 		return ""
 	}
-	return fmt.Sprintf("%s, %s sectors", model.Bytes(info.Sectors*int64(info.BlockSize)), model.Thousands(info.Sectors))
+	return fmt.Sprintf("%s, %s blocks", model.Bytes(info.Blocks*int64(info.BlockSize)), model.Thousands(info.Blocks))
 }
 
 func discOf(d disc.Disc) string {
