@@ -25,7 +25,7 @@ func (f *FS) Walk(root string, visit func(*volume.Entry) error) error {
 	if n.traits&fileDirectory == 0 {
 		return &fs.PathError{Op: "walk", Path: root, Err: errors.New("not a directory")}
 	}
-	w := &walk{f: f, visit: visit}
+	w := &walk{f: f, visit: visit, left: f.followed.Load() + walkRoom*f.size + walkSpare}
 	if root != "." {
 		w.path = append(w.path, root...)
 	}
@@ -41,7 +41,19 @@ type walk struct {
 	visit func(*volume.Entry) error
 	path  []byte
 	entry volume.Entry
+	left  int64 // up to where state.followed may get
 }
+
+// What a walk may read: directories, chains of entries and descriptors, and
+// extents do not overlap, so that all of them are smaller than the volume but for
+// files of several names. More than some times that is read only where damage
+// makes many of them share the same blocks.
+const (
+	walkRoom  = 4
+	walkSpare = 1 << 20
+)
+
+var errRoom = errors.New("the directories and file entries claim more room than the volume has: it is damaged")
 
 // folder visits what is in the directory n, whose path is in w.path.
 func (w *walk) folder(n name, depth int) error {
@@ -55,6 +67,9 @@ func (w *walk) folder(n name, depth int) error {
 	base := len(w.path)
 	for _, c := range d.names {
 		w.path = w.path[:base]
+		if w.left < w.f.followed.Load() {
+			return w.report(errRoom)
+		}
 		if base > 0 {
 			w.path = append(w.path, '/')
 		}
@@ -124,6 +139,7 @@ func (w *walk) fill(n name) bool {
 		var text string
 		text, err = w.f.target(e)
 		out.Target = append(target, text...)
+		w.left -= int64(len(text))
 	}
 	if err != nil {
 		out.Unreadable = err.Error()
@@ -141,6 +157,7 @@ func (w *walk) contents(e *fileEntry, extents []volume.Extent) error {
 	if err != nil {
 		return err
 	}
+	w.left -= int64(max(len(list)-1, 0)) * w.f.block
 	w.entry.Extents = list
 	w.entry.Encoded = len(list) == 0 && e.size > 0
 	return nil
