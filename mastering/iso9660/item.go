@@ -203,6 +203,9 @@ func (v *FS) finishSpecial(it *item) {
 		it.Target = []byte(cleanText(string(it.Target)))
 	}
 	it.Size = int64(len(it.Target))
+	if it.suspErr != nil { // its target may be cut
+		it.Unreadable = it.suspErr.Error()
+	}
 }
 
 // number gives names of the same file the same number: names whose contents lie
