@@ -2,8 +2,9 @@
 //
 // What comes from a disc is not trusted. Nothing is written outside of the
 // folder, not even through symbolic links, which are made after everything else;
-// device nodes are left out and set-user-ID bits are dropped. The report says
-// whatever is not on the host as it is on the disc.
+// device nodes are left out and set-user-ID bits are dropped. Extended attributes
+// and access control lists, which can give rights too, are not taken from the
+// disc. The report says whatever else is not on the host as it is on the disc.
 //
 // All folders of the volume are read first, then the files in the order in which
 // they lie on the disc: an optical drive seeks slowly.
@@ -133,8 +134,9 @@ type extraction struct {
 	there   chain // the same for the other name of a hard link
 	source  source
 	report  Report
-	failure error // of the first entry that failed
-	told    int   // notes that were said
+	failure error          // of the first entry that failed
+	told    int            // notes that were said
+	twins   map[place]bool // names of several entries: whether one was made
 }
 
 // run does the extraction in its order: folders, files, links, and then the
@@ -202,4 +204,7 @@ func (x *extraction) add(n Note) {
 	}
 }
 
-var errFolder = errors.New("its folder could not be made")
+var (
+	errFolder = errors.New("its folder could not be made")
+	errTwin   = errors.New("the disc has another entry of the same name, which is kept")
+)

@@ -18,7 +18,7 @@ type hostFolder interface {
 	symlink(target, name string) error
 	link(from hostFolder, old, name string) error
 	remove(name string) error
-	kind(name string) (fs.FileMode, error)
+	kind(name string) (fs.FileMode, error) // type, and of a folder its permissions
 	settle(a attributes) error             // gives the folder itself its attributes
 	dress(link string, a attributes) error // gives a symbolic link its owner and time
 	close()

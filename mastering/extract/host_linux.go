@@ -90,7 +90,11 @@ func (d *fdFolder) kind(name string) (fs.FileMode, error) {
 	case unix.S_IFREG:
 		return 0, nil
 	case unix.S_IFDIR:
-		return fs.ModeDir, nil
+		mode := fs.ModeDir | fs.FileMode(st.Mode&0o777)
+		if st.Mode&unix.S_ISVTX != 0 {
+			mode |= fs.ModeSticky
+		}
+		return mode, nil
 	case unix.S_IFLNK:
 		return fs.ModeSymlink, nil
 	}
@@ -103,7 +107,11 @@ func (d *fdFolder) settle(a attributes) error {
 			return err
 		}
 	}
-	if err := unix.Fchmod(d.fd, uint32(a.mode)); err != nil {
+	mode := uint32(a.mode.Perm())
+	if a.mode&fs.ModeSticky != 0 {
+		mode |= unix.S_ISVTX
+	}
+	if err := unix.Fchmod(d.fd, mode); err != nil {
 		return err
 	}
 	return setTime(d.fd, a)
