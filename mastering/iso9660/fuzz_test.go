@@ -8,8 +8,10 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"testing"
 
+	"glassmaster/mastering/disc"
 	"glassmaster/mastering/volume"
 )
 
@@ -40,6 +42,52 @@ func seedImages() [][]byte {
 	return seeds
 }
 
+// counted counts what is read.
+type counted struct {
+	*bytes.Reader
+	n int64
+}
+
+func (c *counted) ReadAt(p []byte, off int64) (int, error) {
+	n, err := c.Reader.ReadAt(p, off)
+	c.n += int64(n)
+	return n, err
+}
+
+// allocated returns the bytes that f allocates.
+func allocated(f func()) int64 {
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	f()
+	runtime.ReadMemStats(&after)
+	return int64(after.TotalAlloc - before.TotalAlloc)
+}
+
+// sparing opens, lists and checks a volume, and sees that this takes memory and
+// reading in proportion to the image, and that contents are within it.
+func sparing(t *testing.T, p []byte, view string) {
+	r := &counted{Reader: bytes.NewReader(p)}
+	size := int64(len(p))
+	used := allocated(func() {
+		v, err := Open(r, size, volume.Options{View: view})
+		if err != nil {
+			return
+		}
+		_ = v.Walk(".", func(e *volume.Entry) error {
+			for _, x := range e.Extents {
+				if from := int64(x.Start) * disc.SectorSize; e.Mode.IsRegular() && e.Unreadable == "" && (from < 0 || x.Length < 0 || from+x.Length > size) {
+					t.Errorf("%s is readable at %v of %d bytes", e.Path, x, size)
+				}
+			}
+			return nil
+		})
+		_, _ = v.Check(t.Context())
+	})
+	if used > 8<<20+100*size || r.n > 8<<20+2000*size {
+		t.Errorf("an image of %d bytes took %d bytes of memory, and %d were read", size, used, r.n)
+	}
+}
+
 // FuzzVolume does everything that can be done with an image.
 func FuzzVolume(f *testing.F) {
 	for _, p := range seedImages() {
@@ -52,6 +100,7 @@ func FuzzVolume(f *testing.F) {
 			return
 		}
 		for _, view := range v.Volume().Views {
+			sparing(t, p, view)
 			v, err := Open(r, int64(len(p)), volume.Options{View: view})
 			if err != nil {
 				continue
@@ -138,6 +187,44 @@ func FuzzBootCatalog(f *testing.F) {
 	})
 }
 
+// FuzzSystemArea reads partition tables and what they lead to.
+func FuzzSystemArea(f *testing.F) {
+	area := func(edit func(p []byte)) []byte {
+		p := make([]byte, 8*disc.SectorSize)
+		edit(p)
+		return p
+	}
+	mbr := func(p []byte) {
+		copy(p[446:], "\x80\x00\x01\x00\x17\x3f\x20\xff\x00\x00\x00\x00\xff\xff\xff\xff")
+		copy(p[510:], "\x55\xaa")
+	}
+	apm := func(p []byte, block int) {
+		copy(p, "ER")
+		binary.BigEndian.PutUint16(p[2:], uint16(block))
+		for i := 1; i < 4; i++ {
+			e := p[i*block:]
+			copy(e, "PM\x00\x00\x00\x00\x00\x03\x00\x00\x00\x05\x00\x00\x00\x07")
+			copy(e[48:], "Apple_HFS")
+		}
+	}
+	f.Add(area(mbr))
+	f.Add(area(func(p []byte) { mbr(p); copy(p[512:], "EFI PART"); copy(p[512+80:], "\xff\xff\xff\xff\x80") }))
+	f.Add(area(func(p []byte) { apm(p, 512); copy(p[5*512+1024:], "BD"); p[5*512+1024+36] = 255 }))
+	f.Add(area(func(p []byte) { apm(p, 2048) }))
+	f.Add(area(func(p []byte) { copy(p[1024:], "H+") }))
+	f.Fuzz(func(t *testing.T, p []byte) {
+		v := &FS{r: bytes.NewReader(p), size: int64(len(p)), blockSize: disc.SectorSize}
+		used := allocated(v.describeHybrid)
+		text := 0
+		for _, k := range v.info.Properties {
+			text += len(k.Name) + len(k.Value)
+		}
+		if text > 1000+4*len(p) || used > 1<<20 {
+			t.Errorf("%d bytes of text and %d of memory for %d", text, used, len(p))
+		}
+	})
+}
+
 func FuzzZisofs(f *testing.F) {
 	var b bytes.Buffer
 	w := zlib.NewWriter(&b)
@@ -147,18 +234,32 @@ func FuzzZisofs(f *testing.F) {
 	p = binary.LittleEndian.AppendUint32(p, 24)
 	p = binary.LittleEndian.AppendUint32(p, uint32(24+b.Len()))
 	f.Add(append(p, b.Bytes()...), "pz", byte(15), uint64(400))
+	q := append([]byte(zisofsMagic2), 0, 6, 1, 15)
+	q = binary.LittleEndian.AppendUint64(q, 400+1<<15)
+	q = append(q, 0, 0, 0, 0)
+	for _, at := range []int{48, 48, 48 + b.Len()} { // a block of zeros, then one with text
+		q = binary.LittleEndian.AppendUint64(q, uint64(at))
+	}
+	f.Add(append(q, b.Bytes()...), "PZ", byte(15), uint64(400+1<<15))
 	f.Fuzz(func(t *testing.T, p []byte, algorithm string, log byte, size uint64) {
 		info := &fileInfo{
 			size: int64(size), spans: []span{{0, int64(len(p))}},
 			compressed: zisofsEntry{algorithm: algorithm, blockLog: log, size: size},
 		}
-		r, err := openZisofs(bytes.NewReader(p), info)
-		if err != nil {
-			return
-		}
-		n, err := io.Copy(io.Discard, io.NewSectionReader(r, 0, min(info.size, 1<<20)))
-		if err == nil && n != min(info.size, 1<<20) {
+		var n int64
+		var err error
+		want := min(info.size, 1<<20)
+		used := allocated(func() {
+			var r io.ReaderAt
+			if r, err = openZisofs(bytes.NewReader(p), info); err == nil {
+				n, err = io.Copy(io.Discard, io.NewSectionReader(r, 0, want))
+			}
+		})
+		if err == nil && n != want {
 			t.Fatalf("%d of %d bytes without an error", n, info.size)
+		}
+		if used > 4<<20 {
+			t.Errorf("%d bytes of memory", used)
 		}
 	})
 }

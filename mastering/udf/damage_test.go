@@ -247,7 +247,11 @@ func FuzzOpen(f *testing.F) {
 				sealTag(d[:n], le.Uint16(d), le.Uint16(d[2:]), le.Uint32(d[12:]))
 			}
 		}
-		readAll(&bounded{bytes.NewReader(p), 64 << 20}, int64(len(p)))
+		r := &bounded{bytes.NewReader(p), 256 << 20}
+		used := allocated(func() { readAll(r, int64(len(p))) })
+		if limit := int64(64<<20 + 64*len(p)); used > limit || r.left < 0 {
+			t.Errorf("a volume of %d bytes took %d bytes of memory and %d of reading", len(p), used, 256<<20-r.left)
+		}
 	})
 }
 

@@ -1,10 +1,12 @@
 package udf
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -218,5 +220,132 @@ func TestTooLarge(t *testing.T) {
 	}
 	if a := info.Sys().(*volume.Attributes); !strings.Contains(a.Unreadable, "cannot be on a volume") {
 		t.Errorf("unreadable: %q", a.Unreadable)
+	}
+}
+
+// allocated returns the bytes that f allocates.
+func allocated(f func()) int64 {
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	f()
+	runtime.ReadMemStats(&after)
+	return int64(after.TotalAlloc - before.TotalAlloc)
+}
+
+// smallBlock is the size of the blocks in which FuzzBlocks has its descriptors.
+const smallBlock = 512
+
+// seedBlocks are a directory with two names, a file with a chain of allocation
+// descriptors, a symbolic link, and an ICB of strategy 4096.
+func seedBlocks() []byte {
+	p := make([]byte, 12*smallBlock)
+	entry := func(block int, kind byte, strategy, flags uint16, size uint64, ads []byte) []byte {
+		b := p[block*smallBlock:]
+		le.PutUint16(b[20:], strategy)
+		b[27] = kind
+		le.PutUint16(b[34:], flags)
+		le.PutUint64(b[56:], size)
+		le.PutUint32(b[172:], uint32(len(ads)))
+		copy(b[176:], ads)
+		sealTag(b[:176+len(ads)], tagFE, 2, uint32(block))
+		return b
+	}
+	short := func(length, block uint32) []byte {
+		return le.AppendUint32(le.AppendUint32(nil, length), block)
+	}
+	names := p[2*smallBlock:]
+	for i := range 2 {
+		f := names[40*i:]
+		f[19] = 2
+		putLongAD(f[20:], longAD{smallBlock, uint32(3 + i), uint16(i)})
+		copy(f[38:], []byte{8, 'a' + byte(i)})
+		sealTag(f[:40], tagFID, 2, 2)
+	}
+	entry(0, typeDirectory, 4, adShort, 80, short(80, 2))
+	entry(3, typeFile, 4, adShort, 3*smallBlock, append(short(2*smallBlock, 8), short(extentContinues<<30|smallBlock, 5)...))
+	aed := p[5*smallBlock:]
+	le.PutUint32(aed[20:], 16)
+	copy(aed[24:], short(extentHole<<30|smallBlock, 0))
+	copy(aed[32:], short(extentContinues<<30|smallBlock, 5))
+	sealTag(aed[:40], tagAED, 2, 5)
+	entry(4, typeSymlink, 4, adInline, 10, []byte{3, 0, 0, 0, 5, 2, 0, 0, 8, 'x'})
+	entry(6, typeFile, 4096, adLong, 0, nil)
+	ie := p[7*smallBlock:]
+	putLongAD(ie[36:], longAD{2 * smallBlock, 6, 0})
+	sealTag(ie[:52], tagIE, 2, 7)
+	return p
+}
+
+// FuzzBlocks reads descriptors of a small partition, and of one of each other
+// kind on top of it, with their tags made right: ICBs, chains of allocation
+// descriptors, directories and links.
+func FuzzBlocks(f *testing.F) {
+	seed := seedBlocks()
+	f.Add(seed, uint16(0))
+	f.Add(seed, uint16(3))
+	long := clone(seed)
+	le.PutUint16(long[3*smallBlock+34:], adLong)
+	f.Add(long, uint16(3))
+	f.Fuzz(func(t *testing.T, p []byte, block uint16) {
+		p = clone(p[:min(len(p), 64*smallBlock)/smallBlock*smallBlock])
+		for at := 0; at+fidLength <= len(p); at += 4 {
+			if d := p[at:]; le.Uint16(d) == tagFID && le.Uint16(d[2:]) == 2 {
+				n := (fidLength + int(le.Uint16(d[36:])) + int(d[19]) + 3) &^ 3
+				sealTag(d[:min(n, len(d))], tagFID, 2, le.Uint32(d[12:]))
+			}
+		}
+		for at := 0; at < len(p); at += smallBlock {
+			d := p[at : at+smallBlock]
+			n := tagLength + int(le.Uint16(d[10:]))%(smallBlock-tagLength)
+			if id := le.Uint16(d); id >= tagFSD && id <= tagEFE && id != tagFID {
+				sealTag(d[:n], id, 2, uint32(at/smallBlock))
+			}
+		}
+		m := &medium{r: bytes.NewReader(p), size: int64(len(p)), block: smallBlock}
+		base := &physical{partitionDescriptor{length: uint32(len(p) / smallBlock)}, m}
+		v := reader{state: &state{medium: m, parts: []partition{
+			base, &sparable{base, 2, map[uint32]uint32{2: 5}},
+			&virtual{physical: base, table: bytes.NewReader(p), entries: int64(len(p) / 4)},
+		}}}
+		inner := &contents{v: v, extents: []extent{{}}, end: m.size, size: m.size}
+		v.parts = append(v.parts, &metadata{main: inner})
+		used := allocated(func() {
+			for part := range uint16(4) {
+				readBlock(t, v, longAD{2 * smallBlock, uint32(block), part})
+			}
+		})
+		if limit := int64(4<<20 + 100*len(p)); used > limit || v.followed.Load() > limit {
+			t.Errorf("%d bytes took %d of memory, and %d were followed", len(p), used, v.followed.Load())
+		}
+	})
+}
+
+// readBlock reads all that an ICB may lead to.
+func readBlock(t *testing.T, v reader, icb longAD) {
+	e, err := v.readEntry(icb)
+	if err != nil {
+		return
+	}
+	names, _ := v.readDirectory(e)
+	for _, n := range names {
+		if !fs.ValidPath(n.text) || strings.Contains(n.text, "/") {
+			t.Errorf("the name %q is none", n.text)
+		}
+	}
+	_, _ = v.readTarget(e)
+	c, err := v.contents(e)
+	if err != nil {
+		return
+	}
+	if n, err := io.Copy(io.Discard, io.NewSectionReader(c, 0, min(c.size, 1<<16))); err == nil && n != min(c.size, 1<<16) {
+		t.Errorf("%d of %d bytes without an error", n, c.size)
+	}
+	list, err := c.sectors(nil)
+	total := int64(0)
+	for _, x := range list {
+		total += x.Length
+	}
+	if err == nil && list != nil && total != c.size {
+		t.Errorf("extents of %d bytes for a file of %d", total, c.size)
 	}
 }
