@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 
+	"glassmaster/app/terminal"
 	"glassmaster/mastering/volume"
 )
 
@@ -31,7 +32,7 @@ func (l *lister) more(e *volume.Entry) moreObject {
 // append writes each of them on a line of its own.
 func (m moreObject) append(b []byte) []byte {
 	for _, name := range slices.Sorted(maps.Keys(m.Xattr)) {
-		b = append(append(b, "\t"...), name...)
+		b = append(append(b, "\t"...), terminal.Printable(name)...)
 		b = strconv.AppendQuote(append(b, '='), string(m.Xattr[name]))
 		b = append(b, '\n')
 	}

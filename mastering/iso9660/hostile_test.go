@@ -113,9 +113,9 @@ func TestLongTarget(t *testing.T) {
 	}
 }
 
-// TestCheckDeep nests folders until their path is longer than any is.
-func TestCheckDeep(t *testing.T) {
-	const depth = 60
+// TestDeep nests folders until their path is longer than any is.
+func TestDeep(t *testing.T) {
+	const depth = 400
 	h := newHandmade()
 	h.p = append(h.p, make([]byte, depth*disc.SectorSize)...)
 	name := strings.Repeat("D", 100)
@@ -130,6 +130,9 @@ func TestCheckDeep(t *testing.T) {
 	v, err := Open(bytes.NewReader(h.p), int64(len(h.p)), volume.Options{})
 	if err != nil {
 		t.Fatal(err)
+	}
+	if list, err := walked(v); err == nil || !strings.Contains(err.Error(), "path is longer") || len(list) > maxWalkPath*depth {
+		t.Errorf("%d bytes of paths, error %.100v", len(list), err)
 	}
 	defects, err := v.Check(t.Context())
 	if err != nil {

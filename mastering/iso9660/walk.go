@@ -44,8 +44,13 @@ func (v *FS) Walk(root string, f func(*volume.Entry) error) error {
 	return err
 }
 
-// maxDepth bounds how deep a walk goes.
-const maxDepth = 2048
+// How deep a walk goes: so many folders, and so many bytes of path, several times
+// what systems allow. Without the second a listing of paths could be as long as
+// the square of the volume.
+const (
+	maxDepth    = 2048
+	maxWalkPath = 32 << 10
+)
 
 // scan returns the scan for a depth, made when it is needed.
 func (w *walk) scan(depth int) *scan {
@@ -76,6 +81,9 @@ func (w *walk) admit(spans []span) error {
 
 // folder walks the directory whose path is in w.path.
 func (w *walk) folder(depth int, spans []span, root bool) error {
+	if len(w.path) > maxWalkPath {
+		return w.report(fmt.Errorf("the path is longer than %d bytes", maxWalkPath))
+	}
 	if depth > maxDepth {
 		return w.report(fmt.Errorf("folders are nested deeper than %d", maxDepth))
 	}

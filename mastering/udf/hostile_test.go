@@ -85,6 +85,30 @@ func TestSharedDirectory(t *testing.T) {
 	}
 }
 
+// TestDeep nests folders until their path is longer than any is.
+func TestDeep(t *testing.T) {
+	root := tree.NewFolder("", when)
+	for at, i := root, 0; i < 200; i++ {
+		next := tree.NewFolder(strings.Repeat("d", 200), when)
+		at.Append(next)
+		at = next
+	}
+	v, err := openBytes(image(t, root, Revision150), volume.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen, last := 0, error(nil)
+	if err := v.Walk(".", func(e *volume.Entry) error {
+		seen, last = seen+1, e.Err
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if seen > maxWalkPath/200+2 || last == nil || !strings.Contains(last.Error(), "path is longer") {
+		t.Errorf("%d folders, %.100v", seen, last)
+	}
+}
+
 // TestIndirectLoop has an ICB of strategy 4096 that leads back to itself.
 func TestIndirectLoop(t *testing.T) {
 	root := tree.NewFolder("", when)

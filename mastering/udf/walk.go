@@ -9,8 +9,13 @@ import (
 	"glassmaster/mastering/volume"
 )
 
-// maxDepth bounds how deep a walk goes.
-const maxDepth = 2048
+// How deep a walk goes: so many directories, and so many bytes of path, several times
+// what systems allow. Without the second a listing of paths could be as long as
+// the square of the volume.
+const (
+	maxDepth    = 2048
+	maxWalkPath = 32 << 10
+)
 
 // Image returns the volume as it was opened, for files that are read at their
 // extents. It implements volume.Direct.
@@ -57,6 +62,9 @@ var errRoom = errors.New("the directories and file entries claim more room than 
 
 // folder visits what is in the directory n, whose path is in w.path.
 func (w *walk) folder(n name, depth int) error {
+	if len(w.path) > maxWalkPath {
+		return w.report(fmt.Errorf("the path is longer than %d bytes", maxWalkPath))
+	}
 	if depth > maxDepth {
 		return w.report(fmt.Errorf("directories are nested deeper than %d", maxDepth))
 	}
