@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"fmt"
 	"io/fs"
+	"math"
 	"os"
 	"strconv"
 	"strings"
@@ -99,6 +100,15 @@ func (d *fdFolder) kind(name string) (fs.FileMode, error) {
 		return fs.ModeSymlink, nil
 	}
 	return fs.ModeIrregular, nil
+}
+
+func (d *fdFolder) free() (int64, bool) {
+	var st unix.Statfs_t
+	if unix.Fstatfs(d.fd, &st) != nil || st.Blocks == 0 {
+		return 0, false
+	}
+	blocks, size := min(st.Bavail, math.MaxInt64>>20), int64(st.Bsize)
+	return int64(blocks) * min(max(size, 0), 1<<20), true
 }
 
 func (d *fdFolder) settle(a attributes) error {

@@ -65,6 +65,8 @@ func (r rootFolder) link(from hostFolder, old, name string) error {
 	return r.top.Link(filepath.Join(from.(rootFolder).path, old), filepath.Join(r.path, name))
 }
 
+func (r rootFolder) free() (int64, bool) { return 0, false }
+
 func (r rootFolder) settle(a attributes) error { return r.apply(".", a) }
 
 // dress leaves the time of a link as it is: Go sets only that of its target.

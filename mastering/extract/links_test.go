@@ -220,3 +220,22 @@ func TestDestination(t *testing.T) {
 		}
 	}
 }
+
+// TestNoRoom has a file larger than any place for it: nothing of it is written.
+func TestNoRoom(t *testing.T) {
+	for name, open := range hosts {
+		dir := t.TempDir()
+		h, err := open(dir)
+		must(t, err)
+		if _, known := h.free(); !known {
+			h.close()
+			continue
+		}
+		d := &direct{image: bytes.NewReader(make([]byte, 2048))}
+		d.add("zeros", 0o644, volume.Extent{Length: 1 << 60})
+		r, err := extract(t.Context(), d, h, Options{}, progress.Discard)
+		if err == nil || r.Failed != 1 || r.Bytes != 0 || !strings.Contains(err.Error(), "do not fit") {
+			t.Errorf("%s: %v, %+v", name, err, r)
+		}
+	}
+}

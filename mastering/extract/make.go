@@ -116,6 +116,9 @@ func (x *extraction) makeFile(i int32, f *file, last int32) (bool, error) {
 	if last >= 0 && f.inode != 0 && x.further(in, i, last) {
 		return false, nil
 	}
+	if err := fits(in, f.size); err != nil {
+		return false, err
+	}
 	a := attributes{mode: f.mode, modified: f.modified, uid: f.uid, gid: f.gid, owned: x.o.Owners, length: f.size}
 	w, err := in.create(f.host, false, a)
 	if errors.Is(err, fs.ErrExist) {
@@ -137,6 +140,21 @@ func (x *extraction) makeFile(i int32, f *file, last int32) (bool, error) {
 	}
 	x.report.Files++
 	return true, nil
+}
+
+// largeFile is from when on it is asked whether a file fits.
+const largeFile = 64 << 20
+
+// fits refuses a file that there is no room for, before it fills what room there
+// is: a few bytes of a disc can stand for any number of zeros.
+func fits(in hostFolder, size int64) error {
+	if size < largeFile {
+		return nil
+	}
+	if free, known := in.free(); known && size > free {
+		return fmt.Errorf("its %d bytes do not fit: %d are free in the folder", size, free)
+	}
+	return nil
 }
 
 // taken settles what happens to an entry whose name is taken on the host. It
