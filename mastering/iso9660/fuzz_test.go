@@ -4,14 +4,19 @@ import (
 	"bytes"
 	"compress/zlib"
 	"encoding/binary"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
 	"testing"
+	"time"
 
+	"glassmaster/mastering/boot"
 	"glassmaster/mastering/disc"
+	"glassmaster/mastering/layout"
+	"glassmaster/mastering/tree"
 	"glassmaster/mastering/volume"
 )
 
@@ -30,7 +35,14 @@ func seedImages() [][]byte {
 	h.p[17*2048+71] = 34
 	copy(h.p[34*2048:], "\x01\x00\x00\x00")
 	copy(h.p[34*2048+28:], "\xaa\x55\x55\xaa\x88\x00\x00\x00\x00\x00\x04\x00\x23")
-	seeds := [][]byte{h.p}
+	h.add(21, "E.;1", 32, 300, 0, entry("SF", both(0), both(1000), []byte{1}), entry("PX", both(0o101644), both(1), both(0), both(0)))
+	h.add(21, "N.;1", 0, 0, 0, entry("PX", both(0o020666), both(1), both(0), both(0)), entry("PN", both(0), both(1<<8|3)))
+	section := h.p[34*2048+64:]
+	copy(section, "\x91\xef\x02\x00second")
+	copy(section[32:], "\x88\x20\x00\x00\x00\x00\x01\x00\x24")
+	copy(section[64:], "\x44\x00criteria")
+	copy(section[96:], "\x88\x04\x00\x00\x00\x00\x01\x00\x25")
+	seeds := [][]byte{h.p, plannedSeed(), sessionsSeed(), largeSeed()}
 	images, _ := filepath.Glob(filepath.Join("..", "..", "..", "shared", "corpus", "*", "*", "*", "*.iso"))
 	for _, path := range images {
 		if info, err := os.Stat(path); err == nil && info.Size() < 150<<10 {
@@ -40,6 +52,56 @@ func seedImages() [][]byte {
 		}
 	}
 	return seeds
+}
+
+// plannedSeed is a volume with all trees there are, folders that had to be moved,
+// path tables and a boot image.
+func plannedSeed() []byte {
+	at := time.Date(2024, 2, 29, 12, 34, 56, 0, time.UTC)
+	root := tree.NewFolder("", at)
+	for dir, i := root, 0; i < 10; i++ {
+		next := tree.NewFolder("folder that is nested", at)
+		dir.Append(next)
+		dir = next
+		dir.Append(tree.NewFile("a file of a long name.text", 5, at, layout.Bytes("12345")))
+	}
+	root.Append(tree.NewFile("boot.img", 2048, at, layout.Bytes(make([]byte, 2048))))
+	root.Append(tree.NewNode("link", fs.ModeSymlink|0o777, tree.Symlink("../boot.img")))
+	l, _, err := Plan(root, Options{
+		Label: "SEED", Level: 4, Joliet: JolietLong, NoPadding: true, Time: at, RockRidge112: true,
+		Boot: &boot.Options{Images: []boot.Image{{Path: "boot.img"}}, GPT: boot.GPTHybrid, APM: true},
+	})
+	if err != nil {
+		panic(err)
+	}
+	p := make([]byte, l.Size())
+	_, _ = l.ReadAt(p, 0) // memory alone
+	return p
+}
+
+// sessionsSeed has two sessions.
+func sessionsSeed() []byte {
+	h := newHandmade()
+	h.p = append(h.p, make([]byte, 70*disc.SectorSize)...)
+	h.add(20, "OLD.;1", 30, 5, 0)
+	copy(h.p[80*disc.SectorSize:], h.p[16*disc.SectorSize:18*disc.SectorSize])
+	put32(h.p[80*disc.SectorSize+156+2:], 100)
+	h.dir(100, 100, 1)
+	h.add(100, "NEW.;1", 30, 5, 0)
+	return h.p
+}
+
+// largeSeed has a directory that is searched by an index.
+func largeSeed() []byte {
+	h := newHandmade(sp, entry("ER", []byte{10, 0, 0, 1}, []byte("RRIP_1991A")))
+	h.p = append(h.p, make([]byte, 40*disc.SectorSize)...)
+	h.dir(40, 20, 33)
+	h.add(20, "RR_MOVED", 40, 33*disc.SectorSize, flagDirectory, nm(0, "rr_moved"))
+	for i := range 4 {
+		h.next[40] = (40 + 10*i + 1) * disc.SectorSize
+		h.add(40, fmt.Sprintf("F%d.;1", i), 30, 5, 0, nm(0, fmt.Sprintf("name %d", i)))
+	}
+	return h.p
 }
 
 // counted counts what is read.
@@ -110,7 +172,13 @@ func FuzzVolume(f *testing.F) {
 				if e.Err != nil || !fs.ValidPath(string(e.Path)) && !bytes.ContainsRune(e.Path, '/') {
 					return nil
 				}
-				if g, err := v.Open(string(e.Path)); err == nil && budget > 0 && e.Mode.IsRegular() {
+				name := string(e.Path)
+				_, _ = v.Lstat(name)
+				_, _ = v.ReadLink(name)
+				if e.IsDir() {
+					_, _ = v.ReadDir(name)
+				}
+				if g, err := v.Open(name); err == nil && budget > 0 && e.Mode.IsRegular() {
 					n, _ := io.Copy(io.Discard, io.LimitReader(g.(io.Reader), budget))
 					budget -= n
 				}
@@ -119,7 +187,10 @@ func FuzzVolume(f *testing.F) {
 				}
 				return nil
 			})
-			_, _ = v.BootImages()
+			images, _ := v.BootImages()
+			for _, e := range images[:min(len(images), 4)] {
+				_, _ = io.CopyN(io.Discard, v.OpenBootImage(e), 4096)
+			}
 			_, _ = v.Check(t.Context())
 		}
 	})
@@ -179,10 +250,11 @@ func FuzzBootCatalog(f *testing.F) {
 	p = append(p, "\x91\xef\x01\x00"...)
 	p = append(p, make([]byte, 28)...)
 	f.Add(append(p, make([]byte, 64)...))
+	f.Add(seedImages()[0][34*2048 : 35*2048])
 	f.Fuzz(func(t *testing.T, p []byte) {
 		c, err := parseCatalog(p)
-		if err == nil && len(c.Entries) == 0 {
-			t.Fatal("a catalogue without entries")
+		if err == nil && (len(c.Entries) == 0 || len(c.Entries) > len(p)/32) {
+			t.Fatalf("a catalogue of %d entries in %d bytes", len(c.Entries), len(p))
 		}
 	})
 }
