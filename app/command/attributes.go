@@ -18,6 +18,10 @@ type moreObject struct {
 
 // more asks for what a listing does not read by itself.
 func (l *lister) more(e *volume.Entry) moreObject {
+	if e.More != nil {
+		a := e.More()
+		return moreObject{a.Xattr, a.ACL, a.Streams}
+	}
 	info, err := l.vol.Lstat(string(e.Path))
 	if err != nil {
 		return moreObject{}

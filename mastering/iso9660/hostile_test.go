@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -145,5 +146,31 @@ func TestDeep(t *testing.T) {
 		if len(d.Path) > maxPath {
 			t.Errorf("a path of %d bytes", len(d.Path))
 		}
+	}
+}
+
+// TestMore gives the same attributes during a walk as by path, entries of one
+// name aside.
+func TestMore(t *testing.T) {
+	seen, extended := 0, 0
+	for _, p := range seedImages()[:4] {
+		v, err := Open(bytes.NewReader(p), int64(len(p)), volume.Options{})
+		must(t, err)
+		must(t, v.Walk(".", func(e *volume.Entry) error {
+			if e.Err != nil {
+				return e.Err
+			}
+			info, err := v.Lstat(string(e.Path))
+			must(t, err)
+			if got, want := e.More(), info.Sys(); !reflect.DeepEqual(got, want) {
+				t.Errorf("%s: %+v, want %+v", e.Path, got, want)
+			}
+			seen++
+			extended += len(e.More().Xattr)
+			return nil
+		}))
+	}
+	if seen < 10 || extended == 0 {
+		t.Errorf("%d entries, %d attributes", seen, extended)
 	}
 }

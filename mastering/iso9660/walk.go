@@ -20,7 +20,11 @@ type walk struct {
 	w     window
 	seen  map[int64]struct{} // offsets of the directories that were met
 	left  int64              // bytes of directories that may still be read
+	more  func() *volume.Attributes
 }
+
+// attributes returns what the entry has that the walk is at.
+func (w *walk) attributes() *volume.Attributes { return &w.it.info().attributes }
 
 // Walk implements volume.Walker.
 func (v *FS) Walk(root string, f func(*volume.Entry) error) error {
@@ -34,6 +38,8 @@ func (v *FS) Walk(root string, f func(*volume.Entry) error) error {
 	// Directories do not overlap, so all of them are smaller than the image: more
 	// than that is read only where damage leads in circles.
 	w := &walk{v: v, f: f, seen: map[int64]struct{}{}, left: v.size + chunk}
+	w.it.wantAttributes = true
+	w.more = w.attributes
 	if root != "." {
 		w.path = append(w.path, root...)
 	}
@@ -102,7 +108,7 @@ func (w *walk) folder(depth int, spans []span, root bool) error {
 			w.path = append(w.path, '/')
 		}
 		w.path = append(w.path, w.it.name...)
-		w.it.Path = w.path
+		w.it.Path, w.it.More = w.path, w.more
 		err := w.f(&w.it.Entry)
 		if w.it.Mode.IsDir() {
 			if errors.Is(err, fs.SkipDir) {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"reflect"
 	"runtime"
 	"strings"
 	"testing"
@@ -82,6 +83,30 @@ func TestSharedDirectory(t *testing.T) {
 	}
 	if limit := (walkRoom*len(p) + walkSpare) / fidLength * 2; seen > limit || !told {
 		t.Errorf("%d entries of a volume of %d bytes, told %v", seen, len(p), told)
+	}
+}
+
+// TestMore gives the same attributes during a walk as by path.
+func TestMore(t *testing.T) {
+	root := tree.NewFolder("", when)
+	root.Append(tree.NewFolder("dir", when))
+	root.Append(tree.NewFile("file", 3, when, layout.Bytes("abc")))
+	root.Append(tree.NewNode("null", fs.ModeDevice|0o666, tree.Device(1<<32|3)))
+	v, err := openBytes(image(t, root, Revision250), volume.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := v.Walk(".", func(e *volume.Entry) error {
+		info, err := v.Lstat(string(e.Path))
+		if err != nil {
+			return err
+		}
+		if got, want := e.More(), info.Sys(); !reflect.DeepEqual(got, want) {
+			t.Errorf("%s: %+v, want %+v", e.Path, got, want)
+		}
+		return nil
+	}); err != nil {
+		t.Fatal(err)
 	}
 }
 

@@ -31,6 +31,7 @@ func (f *FS) Walk(root string, visit func(*volume.Entry) error) error {
 		return &fs.PathError{Op: "walk", Path: root, Err: errors.New("not a directory")}
 	}
 	w := &walk{f: f, visit: visit, left: f.followed.Load() + walkRoom*f.size + walkSpare}
+	w.more = w.attributes
 	if root != "." {
 		w.path = append(w.path, root...)
 	}
@@ -47,7 +48,12 @@ type walk struct {
 	path  []byte
 	entry volume.Entry
 	left  int64 // up to where state.followed may get
+	info  *fileInfo
+	more  func() *volume.Attributes
 }
+
+// attributes returns what the entry has that the walk is at.
+func (w *walk) attributes() *volume.Attributes { return w.info.Sys().(*volume.Attributes) }
 
 // What a walk may read: directories, chains of entries and descriptors, and
 // extents do not overlap, so that all of them are smaller than the volume but for
@@ -135,6 +141,7 @@ func (w *walk) fill(n name) bool {
 		return dir
 	}
 	e, out := info.entry, &w.entry
+	w.info, out.More = info, w.more
 	out.Mode, out.Size = e.mode(), int64(e.size)
 	if !e.modified.IsZero() {
 		out.Modified = e.modified.UnixNano()

@@ -27,6 +27,10 @@ type Entry struct {
 	Encoded    bool     // the contents are not simply the bytes of the extents: Open the file to read it
 	Unreadable string   // not empty: why the contents cannot be read
 	Err        error    // not nil: this folder could not be read to its end; the walk goes on behind it
+	// More returns all attributes of the entry, during the call. Nil where the walk
+	// has no shorter way to them than Lstat of the path, which reads all folders
+	// above the entry again.
+	More func() *Attributes
 }
 
 // IsDir reports whether the entry is a folder.
