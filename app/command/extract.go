@@ -152,7 +152,7 @@ func (s *session) extractBoot(ctx context.Context, image, dir string, which volu
 		if err != nil {
 			return err
 		}
-		to := filepath.Join(dir, fmt.Sprintf("%d-%s", i+1, filepath.Base(info.Name())))
+		to := filepath.Join(dir, extract.HostName(fmt.Sprintf("%d-%s", i+1, filepath.Base(info.Name()))))
 		if _, err := os.Lstat(to); err == nil {
 			return fmt.Errorf("extract: %s is there already", to)
 		}

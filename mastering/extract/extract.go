@@ -56,8 +56,12 @@ type Note struct {
 	Error bool // the entry is not on the host
 }
 
-// maxNotes bounds the report of a volume that is damaged throughout.
-const maxNotes = 10000
+// Bounds of the report of a volume that is damaged throughout: notes, and bytes of
+// their text.
+const (
+	maxNotes    = 10000
+	maxNoteText = 16 << 20
+)
 
 // Extract copies the chosen files of v into dir, which is made when it is not
 // there. It goes on behind entries that cannot be extracted; then the error says
@@ -136,6 +140,8 @@ type extraction struct {
 	report  Report
 	failure error          // of the first entry that failed
 	told    int            // notes that were said
+	text    int            // bytes of the notes
+	full    bool           // that there are more failures was said
 	twins   map[place]bool // names of several entries: whether one was made
 }
 
@@ -179,8 +185,12 @@ func (x *extraction) fail(p string, err error) {
 	if x.failure == nil {
 		x.failure = fmt.Errorf("%s: %w", p, err)
 	}
-	x.add(Note{p, err.Error(), true})
-	x.rep.Message(progress.Error, fmt.Sprintf("%s: %v", p, err))
+	if x.add(Note{p, err.Error(), true}) {
+		x.rep.Message(progress.Error, fmt.Sprintf("%s: %v", p, err))
+	} else if !x.full {
+		x.full = true
+		x.rep.Message(progress.Error, "there are more entries that are not on the host; only their number is told")
+	}
 }
 
 // note keeps what is not on the host as it is on the disc.
@@ -190,7 +200,7 @@ func (x *extraction) note(p, text string) {
 	case x.told <= maxTold:
 		x.rep.Message(progress.Warning, p+" "+text)
 	case x.told == maxTold+1:
-		x.rep.Message(progress.Warning, "there are more such things; the report holds them all")
+		x.rep.Message(progress.Warning, "there are more such things; the report holds them")
 	}
 }
 
@@ -198,10 +208,14 @@ func (x *extraction) note(p, text string) {
 // hundreds of links that lead out of it.
 const maxTold = 10
 
-func (x *extraction) add(n Note) {
-	if len(x.report.Notes) < maxNotes {
-		x.report.Notes = append(x.report.Notes, n)
+// add puts a note into the report, and returns false when that is full.
+func (x *extraction) add(n Note) bool {
+	x.text += len(n.Path) + len(n.Text)
+	if len(x.report.Notes) >= maxNotes || x.text > maxNoteText {
+		return false
 	}
+	x.report.Notes = append(x.report.Notes, n)
+	return true
 }
 
 var (

@@ -239,3 +239,32 @@ func TestNoRoom(t *testing.T) {
 		}
 	}
 }
+
+// TestManyFailures has very many entries that are not made, of long paths: what
+// is told of them stays in bounds.
+func TestManyFailures(t *testing.T) {
+	d := &direct{image: bytes.NewReader(nil)}
+	long := strings.Repeat("folder/", 1000)
+	const n = 12_000
+	for i := range n {
+		d.add(long+fmt.Sprint(i), fs.ModeDevice)
+	}
+	h, err := openHost(t.TempDir())
+	must(t, err)
+	var m progress.Meter
+	r, err := extract(t.Context(), d, h, Options{}, &m)
+	if err == nil || r.Failed != n {
+		t.Errorf("%v, %d failed", err, r.Failed)
+	}
+	text := 0
+	messages := m.Messages(0)
+	for _, k := range messages {
+		text += len(k.Text)
+	}
+	for _, k := range r.Notes {
+		text += len(k.Path) + len(k.Text)
+	}
+	if text > 3*maxNoteText || !strings.Contains(messages[len(messages)-1].Text, "there are more") {
+		t.Errorf("%d bytes are told, last %.100q", text, messages[len(messages)-1].Text)
+	}
+}

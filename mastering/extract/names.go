@@ -35,6 +35,9 @@ func (n *names) host(folder int32, s string) (string, error) {
 	return n.unique(folder, name), nil
 }
 
+// HostName returns a name of a disc as the host can hold it.
+func HostName(s string) string { return newNames().name(s) }
+
 // name returns a name that the host can hold.
 func (n *names) name(s string) string {
 	if n.windows {

@@ -50,12 +50,12 @@ func (v *FS) Walk(root string, f func(*volume.Entry) error) error {
 	return err
 }
 
-// How deep a walk goes: so many folders, and so many bytes of path, several times
+// How deep a walk goes: so many folders, and so many bytes of path, twice
 // what systems allow. Without the second a listing of paths could be as long as
 // the square of the volume.
 const (
 	maxDepth    = 2048
-	maxWalkPath = 32 << 10
+	maxWalkPath = 8 << 10
 )
 
 // scan returns the scan for a depth, made when it is needed.

@@ -9,12 +9,12 @@ import (
 	"glassmaster/mastering/volume"
 )
 
-// How deep a walk goes: so many directories, and so many bytes of path, several times
+// How deep a walk goes: so many directories, and so many bytes of path, twice
 // what systems allow. Without the second a listing of paths could be as long as
 // the square of the volume.
 const (
 	maxDepth    = 2048
-	maxWalkPath = 32 << 10
+	maxWalkPath = 8 << 10
 )
 
 // Image returns the volume as it was opened, for files that are read at their
