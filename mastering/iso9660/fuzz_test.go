@@ -226,19 +226,39 @@ func FuzzSystemUse(f *testing.F) {
 		var w window
 		it := item{wantAttributes: true}
 		it.reset()
-		_ = v.readSystemUse(&it, p, &w)
-		v.finish(&it)
-		it.info()
+		used := allocated(func() {
+			_ = v.readSystemUse(&it, p, &w)
+			v.finish(&it)
+			it.info()
+		})
+		if len(it.rockName) > maxRockName || len(it.Target) > maxTarget || w.taken > areaRoom*v.size+chunk+maxAreaBytes+disc.SectorSize {
+			t.Errorf("a name of %d bytes, a target of %d, %d bytes of areas", len(it.rockName), len(it.Target), w.taken)
+		}
+		if limit := int64(1<<20 + 100*len(p)); used > limit {
+			t.Errorf("%d bytes of memory for %d", used, len(p))
+		}
 	})
 }
 
 func FuzzDescriptors(f *testing.F) {
 	f.Add(seedImages()[0][16*2048 : 19*2048])
+	f.Add(sessionsSeed()[16*2048 : 102*2048])
+	f.Add(plannedSeed()[16*2048 : 21*2048])
 	f.Fuzz(func(t *testing.T, p []byte) {
 		image := append(make([]byte, 16*2048), p...)
-		sessions, err := findSessions(bytes.NewReader(image), int64(len(image)), 0)
+		var sessions []Session
+		var err error
+		used := allocated(func() { sessions, err = findSessions(bytes.NewReader(image), int64(len(image)), 0) })
 		if err == nil && len(sessions) == 0 {
 			t.Fatal("neither a session nor an error")
+		}
+		if limit := int64(4<<20 + 100*len(image)); len(sessions) > maxSessions+1 || used > limit {
+			t.Errorf("%d sessions and %d bytes of memory for %d", len(sessions), used, len(image))
+		}
+		for i, s := range sessions[:max(len(sessions)-1, 0)] {
+			if next := sessions[i+1].Start; next <= s.Start && next != 0 {
+				t.Errorf("session %d begins at sector %d, behind the next at %d", i+1, s.Start, next)
+			}
 		}
 	})
 }
