@@ -207,7 +207,7 @@ func (x *extraction) further(in hostFolder, i, made int32) bool {
 // fill writes the contents of a file.
 func (x *extraction) fill(w hostFile, i int32, f *file) error {
 	if x.source.image == nil || f.encoded {
-		return x.open(w, x.plan.in(f.folder, f.name), f.size)
+		return x.open(w, f)
 	}
 	if extents, ok := x.plan.more[i]; ok {
 		for _, e := range extents {

@@ -49,6 +49,7 @@ type file struct {
 	size     int64
 	modified int64
 	inode    uint64
+	place    uint64 // for volume.Opener
 	mode     fs.FileMode
 	uid, gid uint32
 }
@@ -202,7 +203,7 @@ func (p *plan) add(e *volume.Entry) error {
 func (p *plan) addFile(parent int32, name, host string, e *volume.Entry) {
 	f := file{
 		folder: parent, name: name, host: host, size: e.Size, modified: e.Modified, inode: e.Inode,
-		mode: p.x.perm(e), uid: e.UID, gid: e.GID, encoded: e.Encoded,
+		place: e.Place, mode: p.x.perm(e), uid: e.UID, gid: e.GID, encoded: e.Encoded,
 	}
 	if len(e.Extents) > 0 {
 		f.start = e.Extents[0].Start

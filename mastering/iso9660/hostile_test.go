@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
+	"io/fs"
 	"reflect"
 	"strings"
 	"testing"
@@ -149,8 +151,33 @@ func TestDeep(t *testing.T) {
 	}
 }
 
-// TestMore gives the same attributes during a walk as by path, entries of one
-// name aside.
+// opened is the beginning of a file, or why there is none.
+func opened(f fs.File, err error) string {
+	if err != nil {
+		var p *fs.PathError
+		if errors.As(err, &p) {
+			err = p.Err
+		}
+		return err.Error()
+	}
+	p, err := io.ReadAll(io.LimitReader(f, 1000))
+	return fmt.Sprintf("%q, %v", p, err)
+}
+
+// TestPlaces opens what is at no place of a file.
+func TestPlaces(t *testing.T) {
+	p := plannedSeed()
+	v, err := Open(bytes.NewReader(p), int64(len(p)), volume.Options{})
+	must(t, err)
+	for _, place := range []uint64{0, 1, 5, 16 * disc.SectorSize, uint64(v.root.off), uint64(v.root.off) + 1, uint64(len(p)) - 1, uint64(len(p)), 1 << 63, 1<<64 - 1} {
+		if f, err := v.OpenPlace(place); err == nil {
+			t.Errorf("place %d: %v", place, f)
+		}
+	}
+}
+
+// TestMore gives the same attributes and contents by the entries of a walk as by
+// path.
 func TestMore(t *testing.T) {
 	seen, extended := 0, 0
 	for _, p := range seedImages()[:4] {
@@ -164,6 +191,9 @@ func TestMore(t *testing.T) {
 			must(t, err)
 			if got, want := e.More(), info.Sys(); !reflect.DeepEqual(got, want) {
 				t.Errorf("%s: %+v, want %+v", e.Path, got, want)
+			}
+			if got, want := opened(v.OpenPlace(e.Place)), opened(v.Open(string(e.Path))); e.Mode.IsRegular() && got != want {
+				t.Errorf("%s: by its place %q, by its path %q", e.Path, got, want)
 			}
 			seen++
 			extended += len(e.More().Xattr)

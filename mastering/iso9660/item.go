@@ -1,6 +1,7 @@
 package iso9660
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"math"
@@ -168,6 +169,9 @@ func (v *FS) finishFile(it *item) {
 		if it.Unreadable = it.compressed.problem(); it.Unreadable == "" {
 			it.Size = int64(it.compressed.size)
 		}
+	}
+	if errors.Is(it.suspErr, errRoom) { // how its contents are stored may be among what was not read
+		it.Unreadable = it.suspErr.Error()
 	}
 	if it.Unreadable != "" {
 		return

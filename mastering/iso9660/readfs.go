@@ -52,6 +52,9 @@ type FS struct {
 	// searched is the offset of the large directory that was searched last.
 	searched int64
 
+	openMu sync.Mutex
+	opened window // of the records that were opened by their place
+
 	movedOnce sync.Once
 	moved     bool // the root's rr_moved holds only what is shown elsewhere
 }

@@ -38,6 +38,9 @@ func (v *FS) Walk(root string, f func(*volume.Entry) error) error {
 	// Directories do not overlap, so all of them are smaller than the image: more
 	// than that is read only where damage leads in circles.
 	w := &walk{v: v, f: f, seen: map[int64]struct{}{}, left: v.size + chunk}
+	v.openMu.Lock()
+	v.opened.taken = 0 // who walks will open each file once
+	v.openMu.Unlock()
 	w.it.wantAttributes = true
 	w.more = w.attributes
 	if root != "." {
@@ -108,7 +111,7 @@ func (w *walk) folder(depth int, spans []span, root bool) error {
 			w.path = append(w.path, '/')
 		}
 		w.path = append(w.path, w.it.name...)
-		w.it.Path, w.it.More = w.path, w.more
+		w.it.Path, w.it.More, w.it.Place = w.path, w.more, uint64(w.it.at)
 		err := w.f(&w.it.Entry)
 		if w.it.Mode.IsDir() {
 			if errors.Is(err, fs.SkipDir) {
@@ -125,6 +128,40 @@ func (w *walk) folder(depth int, spans []span, root bool) error {
 	w.path = w.path[:base]
 	if s.err != nil {
 		return w.report(s.err)
+	}
+	return nil
+}
+
+// OpenPlace implements volume.Opener; the place is the offset of the record.
+func (v *FS) OpenPlace(place uint64) (fs.File, error) {
+	v.openMu.Lock()
+	defer v.openMu.Unlock()
+	var it item
+	at := int64(place)
+	if at < 0 || at >= v.size {
+		return nil, fs.ErrNotExist
+	}
+	if err := v.recordAt(&it, at, v.size, &v.opened); err != nil {
+		return nil, fmt.Errorf("the record at byte %d: %w", at, err)
+	}
+	f := it.info()
+	if f.IsDir() {
+		return nil, fmt.Errorf("%w: the record at byte %d is that of a folder", fs.ErrInvalid, at)
+	}
+	return v.openFile(f, f.name)
+}
+
+// recordAt decodes the record at an offset, of a directory that ends at another.
+// One sector is read at first.
+func (v *FS) recordAt(it *item, at, end int64, w *window) error {
+	var s scan
+	sector := at &^ (disc.SectorSize - 1)
+	first := min(end-sector, disc.SectorSize)
+	s.start(v, []span{{sector, first}, {sector + first, end - sector - first}}, w)
+	s.begun = true
+	s.skip = int(at - sector)
+	if !s.next(it) || it.at != at {
+		return missing(s.err)
 	}
 	return nil
 }

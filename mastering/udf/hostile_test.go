@@ -104,9 +104,35 @@ func TestMore(t *testing.T) {
 		if got, want := e.More(), info.Sys(); !reflect.DeepEqual(got, want) {
 			t.Errorf("%s: %+v, want %+v", e.Path, got, want)
 		}
+		f, err := v.OpenPlace(e.Place)
+		if !e.Mode.IsRegular() {
+			if _, is := f.(*folder); is {
+				t.Errorf("%s was opened by its place", e.Path)
+			}
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if p, err := io.ReadAll(f); string(p) != "abc" || err != nil {
+			t.Errorf("%s: %q, %v", e.Path, p, err)
+		}
 		return nil
 	}); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestPlaces opens what is at no place of a file.
+func TestPlaces(t *testing.T) {
+	v, err := openBytes(image(t, tree.NewFolder("", when), Revision250), volume.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, place := range []uint64{0, 1 << 32, 1 << 40, 1 << 48, 1<<64 - 1} {
+		if f, err := v.OpenPlace(place); err == nil {
+			t.Errorf("place %d: %v", place, f)
+		}
 	}
 }
 

@@ -147,6 +147,7 @@ func (w *walk) fill(n name) bool {
 		out.Modified = e.modified.UnixNano()
 	}
 	out.UID, out.GID, out.Links, out.Inode, out.Device = owner(e.uid), owner(e.gid), e.names(), e.inode(), e.device
+	out.Place = e.inode()
 	switch {
 	case out.Mode.IsRegular():
 		err = w.contents(e, extents)
@@ -160,6 +161,15 @@ func (w *walk) fill(n name) bool {
 		out.Unreadable = err.Error()
 	}
 	return dir
+}
+
+// OpenPlace implements volume.Opener; the place is that of the ICB.
+func (f *FS) OpenPlace(place uint64) (fs.File, error) {
+	if place--; place>>48 != 0 {
+		return nil, fs.ErrNotExist
+	}
+	icb := longAD{uint32(f.block), uint32(place), uint16(place >> 32)}
+	return f.openName(icb.String(), name{icb: icb})
 }
 
 // contents says where the contents of a file are.
