@@ -175,6 +175,10 @@ func FuzzVolume(f *testing.F) {
 				name := string(e.Path)
 				_, _ = v.Lstat(name)
 				_, _ = v.ReadLink(name)
+				_ = e.More()
+				if g, err := v.OpenPlace(e.Place); err == nil && e.IsDir() {
+					t.Errorf("%s is a folder and was opened as %v", name, g)
+				}
 				if e.IsDir() {
 					_, _ = v.ReadDir(name)
 				}

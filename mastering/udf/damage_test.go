@@ -263,7 +263,11 @@ func readAll(r io.ReaderAt, size int64) {
 	}
 	v.Volume()
 	left := 1000
-	_ = v.Walk(".", func(*volume.Entry) error {
+	_ = v.Walk(".", func(e *volume.Entry) error {
+		if e.More != nil {
+			_ = e.More()
+			_, _ = v.OpenPlace(e.Place)
+		}
 		if left--; left < 0 {
 			return fs.SkipAll
 		}
