@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 
+	"glassmaster/app/terminal"
 	"glassmaster/mastering/volume"
 )
 
@@ -17,6 +18,10 @@ type moreObject struct {
 
 // more asks for what a listing does not read by itself.
 func (l *lister) more(e *volume.Entry) moreObject {
+	if e.More != nil {
+		a := e.More()
+		return moreObject{a.Xattr, a.ACL, a.Streams}
+	}
 	info, err := l.vol.Lstat(string(e.Path))
 	if err != nil {
 		return moreObject{}
@@ -31,7 +36,7 @@ func (l *lister) more(e *volume.Entry) moreObject {
 // append writes each of them on a line of its own.
 func (m moreObject) append(b []byte) []byte {
 	for _, name := range slices.Sorted(maps.Keys(m.Xattr)) {
-		b = append(append(b, "\t"...), name...)
+		b = append(append(b, "\t"...), terminal.Printable(name)...)
 		b = strconv.AppendQuote(append(b, '='), string(m.Xattr[name]))
 		b = append(b, '\n')
 	}

@@ -185,7 +185,7 @@ func copyBoot(ctx context.Context, f fs.File, dir string, number int) (string, e
 	if err != nil {
 		return "", err
 	}
-	to := filepath.Join(dir, fmt.Sprintf("%d-%s", number, filepath.Base(info.Name())))
+	to := filepath.Join(dir, extract.HostName(fmt.Sprintf("%d-%s", number, filepath.Base(info.Name()))))
 	if _, err := os.Lstat(to); err == nil {
 		return "", fmt.Errorf("%s is there already", to)
 	}

@@ -2,6 +2,7 @@ package mmc
 
 import (
 	"context"
+	"runtime"
 	"testing"
 )
 
@@ -13,6 +14,8 @@ func FuzzReplies(f *testing.F) {
 	f.Add([]byte{0, 0, 0, 0x24, 0, 0, 0, 0, 0, 0, 0, 0, 0, 5, 0x7e, 0x40, 0, 0, 0x1b, 0x90, 0, 0, 0x1b, 0x90})
 	f.Fuzz(func(t *testing.T, reply []byte) {
 		ctx, d := context.Background(), &drive{reply: reply}
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
 		if c, err := GetConfiguration(ctx, d); err == nil && len(c.Features) > len(reply)/4 {
 			t.Errorf("%d features in %d bytes", len(c.Features), len(reply))
 		}
@@ -36,5 +39,9 @@ func FuzzReplies(f *testing.F) {
 		_, _ = Inquiry(ctx, d)
 		_, _ = ReadBufferCapacity(ctx, d)
 		_, _, _ = ReadCapacity(ctx, d)
+		runtime.ReadMemStats(&after)
+		if used := after.TotalAlloc - before.TotalAlloc; used > 4<<20 {
+			t.Errorf("%d bytes of memory for a reply of %d", used, len(reply))
+		}
 	})
 }

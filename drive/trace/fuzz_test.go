@@ -1,6 +1,7 @@
 package trace_test
 
 import (
+	"runtime"
 	"strings"
 	"testing"
 
@@ -13,7 +14,13 @@ func FuzzParse(f *testing.F) {
 	f.Add(growisofs)
 	f.Add("   1 -      0  00 00 00 00 00 00                   TEST UNIT READY\n      status 08\n      failed: lost\n      took 3.0 s\n")
 	f.Fuzz(func(t *testing.T, s string) {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
 		all, err := trace.Parse(strings.NewReader(s))
+		runtime.ReadMemStats(&after)
+		if used := after.TotalAlloc - before.TotalAlloc; used > uint64(4<<20+200*len(s)) {
+			t.Errorf("%d bytes of memory for a record of %d", used, len(s))
+		}
 		if err == nil && len(all) > strings.Count(s, "\n")+1 {
 			t.Errorf("%d commands in %d lines", len(all), strings.Count(s, "\n")+1)
 		}

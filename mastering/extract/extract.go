@@ -2,8 +2,9 @@
 //
 // What comes from a disc is not trusted. Nothing is written outside of the
 // folder, not even through symbolic links, which are made after everything else;
-// device nodes are left out and set-user-ID bits are dropped. The report says
-// whatever is not on the host as it is on the disc.
+// device nodes are left out and set-user-ID bits are dropped. Extended attributes
+// and access control lists, which can give rights too, are not taken from the
+// disc. The report says whatever else is not on the host as it is on the disc.
 //
 // All folders of the volume are read first, then the files in the order in which
 // they lie on the disc: an optical drive seeks slowly.
@@ -55,8 +56,12 @@ type Note struct {
 	Error bool // the entry is not on the host
 }
 
-// maxNotes bounds the report of a volume that is damaged throughout.
-const maxNotes = 10000
+// Bounds of the report of a volume that is damaged throughout: notes, and bytes of
+// their text.
+const (
+	maxNotes    = 10000
+	maxNoteText = 16 << 20
+)
 
 // Extract copies the chosen files of v into dir, which is made when it is not
 // there. It goes on behind entries that cannot be extracted; then the error says
@@ -133,8 +138,11 @@ type extraction struct {
 	there   chain // the same for the other name of a hard link
 	source  source
 	report  Report
-	failure error // of the first entry that failed
-	told    int   // notes that were said
+	failure error          // of the first entry that failed
+	told    int            // notes that were said
+	text    int            // bytes of the notes
+	full    bool           // that there are more failures was said
+	twins   map[place]bool // names of several entries: whether one was made
 }
 
 // run does the extraction in its order: folders, files, links, and then the
@@ -177,8 +185,12 @@ func (x *extraction) fail(p string, err error) {
 	if x.failure == nil {
 		x.failure = fmt.Errorf("%s: %w", p, err)
 	}
-	x.add(Note{p, err.Error(), true})
-	x.rep.Message(progress.Error, fmt.Sprintf("%s: %v", p, err))
+	if x.add(Note{p, err.Error(), true}) {
+		x.rep.Message(progress.Error, fmt.Sprintf("%s: %v", p, err))
+	} else if !x.full {
+		x.full = true
+		x.rep.Message(progress.Error, "there are more entries that are not on the host; only their number is told")
+	}
 }
 
 // note keeps what is not on the host as it is on the disc.
@@ -188,7 +200,7 @@ func (x *extraction) note(p, text string) {
 	case x.told <= maxTold:
 		x.rep.Message(progress.Warning, p+" "+text)
 	case x.told == maxTold+1:
-		x.rep.Message(progress.Warning, "there are more such things; the report holds them all")
+		x.rep.Message(progress.Warning, "there are more such things; the report holds them")
 	}
 }
 
@@ -196,10 +208,17 @@ func (x *extraction) note(p, text string) {
 // hundreds of links that lead out of it.
 const maxTold = 10
 
-func (x *extraction) add(n Note) {
-	if len(x.report.Notes) < maxNotes {
-		x.report.Notes = append(x.report.Notes, n)
+// add puts a note into the report, and returns false when that is full.
+func (x *extraction) add(n Note) bool {
+	x.text += len(n.Path) + len(n.Text)
+	if len(x.report.Notes) >= maxNotes || x.text > maxNoteText {
+		return false
 	}
+	x.report.Notes = append(x.report.Notes, n)
+	return true
 }
 
-var errFolder = errors.New("its folder could not be made")
+var (
+	errFolder = errors.New("its folder could not be made")
+	errTwin   = errors.New("the disc has another entry of the same name, which is kept")
+)

@@ -18,7 +18,8 @@ type hostFolder interface {
 	symlink(target, name string) error
 	link(from hostFolder, old, name string) error
 	remove(name string) error
-	kind(name string) (fs.FileMode, error)
+	kind(name string) (fs.FileMode, error) // type, and of a folder its permissions
+	free() (int64, bool)                   // bytes that still fit; false: not known
 	settle(a attributes) error             // gives the folder itself its attributes
 	dress(link string, a attributes) error // gives a symbolic link its owner and time
 	close()

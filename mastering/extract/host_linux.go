@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"fmt"
 	"io/fs"
+	"math"
 	"os"
 	"strconv"
 	"strings"
@@ -90,11 +91,24 @@ func (d *fdFolder) kind(name string) (fs.FileMode, error) {
 	case unix.S_IFREG:
 		return 0, nil
 	case unix.S_IFDIR:
-		return fs.ModeDir, nil
+		mode := fs.ModeDir | fs.FileMode(st.Mode&0o777)
+		if st.Mode&unix.S_ISVTX != 0 {
+			mode |= fs.ModeSticky
+		}
+		return mode, nil
 	case unix.S_IFLNK:
 		return fs.ModeSymlink, nil
 	}
 	return fs.ModeIrregular, nil
+}
+
+func (d *fdFolder) free() (int64, bool) {
+	var st unix.Statfs_t
+	if unix.Fstatfs(d.fd, &st) != nil || st.Blocks == 0 {
+		return 0, false
+	}
+	blocks, size := min(st.Bavail, math.MaxInt64>>20), int64(st.Bsize)
+	return int64(blocks) * min(max(size, 0), 1<<20), true
 }
 
 func (d *fdFolder) settle(a attributes) error {
@@ -103,7 +117,11 @@ func (d *fdFolder) settle(a attributes) error {
 			return err
 		}
 	}
-	if err := unix.Fchmod(d.fd, uint32(a.mode)); err != nil {
+	mode := uint32(a.mode.Perm())
+	if a.mode&fs.ModeSticky != 0 {
+		mode |= unix.S_ISVTX
+	}
+	if err := unix.Fchmod(d.fd, mode); err != nil {
 		return err
 	}
 	return setTime(d.fd, a)

@@ -6,17 +6,22 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 )
 
 // rootFolder is a hostFolder on any system.
-type rootFolder struct{ *os.Root }
+type rootFolder struct {
+	*os.Root
+	top  *os.Root // the folder that is extracted into
+	path string   // of this one within it
+}
 
 func openRoot(dir string) (hostFolder, error) {
 	r, err := os.OpenRoot(dir)
 	if err != nil {
 		return nil, err
 	}
-	return rootFolder{r}, nil
+	return rootFolder{r, r, "."}, nil
 }
 
 func (r rootFolder) close() { r.Close() }
@@ -35,7 +40,7 @@ func (r rootFolder) enter(name string) (hostFolder, error) {
 	if err != nil {
 		return nil, err
 	}
-	return rootFolder{sub}, nil
+	return rootFolder{sub, r.top, filepath.Join(r.path, name)}, nil
 }
 
 var errNoFolder = errors.New("something that is not a folder is in its place")
@@ -48,17 +53,19 @@ func (r rootFolder) kind(name string) (fs.FileMode, error) {
 	if err != nil {
 		return 0, err
 	}
+	if info.IsDir() {
+		return info.Mode() & (fs.ModeDir | fs.ModePerm | fs.ModeSticky), nil
+	}
 	return info.Mode().Type(), nil
 }
 
-// link makes a further name. Go offers links only within one root, so that one
-// from another folder is made from its path.
+// link makes a further name. Go offers links only within one root, so that it is
+// made from the one that holds both folders.
 func (r rootFolder) link(from hostFolder, old, name string) error {
-	if f := from.(rootFolder); f.Root != r.Root {
-		return os.Link(f.Name()+string(os.PathSeparator)+old, r.Name()+string(os.PathSeparator)+name)
-	}
-	return r.Link(old, name)
+	return r.top.Link(filepath.Join(from.(rootFolder).path, old), filepath.Join(r.path, name))
 }
+
+func (r rootFolder) free() (int64, bool) { return 0, false }
 
 func (r rootFolder) settle(a attributes) error { return r.apply(".", a) }
 

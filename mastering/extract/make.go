@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"path"
 	"runtime"
 	"slices"
 	"strings"
@@ -27,6 +26,9 @@ func (x *extraction) makeFolder(i int32) {
 			err = errNoFolder
 		}
 		if err == nil {
+			if was := kind &^ fs.ModeDir; was != f.mode {
+				x.note(x.plan.path(i), fmt.Sprintf("was there already and gets the permissions of the disc, %v instead of %v", f.mode, was))
+			}
 			x.unlock(i)
 		}
 	}
@@ -81,7 +83,7 @@ func (x *extraction) makeFiles() error {
 		}
 		return 0
 	})
-	var last *file // the newest that was made, to which others may link
+	last := int32(-1) // the newest that was made, to which others may link
 	for _, i := range order {
 		if err := x.ctx.Err(); err != nil {
 			return err
@@ -95,7 +97,7 @@ func (x *extraction) makeFiles() error {
 			x.fail(x.plan.in(f.folder, f.name), err)
 		}
 		if made {
-			last = f
+			last = i
 		}
 	}
 	return nil
@@ -103,13 +105,19 @@ func (x *extraction) makeFiles() error {
 
 // makeFile makes a regular file, and reports whether it is there with contents
 // of its own.
-func (x *extraction) makeFile(i int32, f, last *file) (bool, error) {
+func (x *extraction) makeFile(i int32, f *file, last int32) (bool, error) {
 	in, err := x.here.to(f.folder)
 	if err != nil {
 		return false, err
 	}
-	if last != nil && f.inode != 0 && x.further(in, f, last) {
+	if err := x.twin(f.folder, f.host); err != nil {
+		return false, err
+	}
+	if last >= 0 && f.inode != 0 && x.further(in, i, last) {
 		return false, nil
+	}
+	if err := fits(in, f.size); err != nil {
+		return false, err
 	}
 	a := attributes{mode: f.mode, modified: f.modified, uid: f.uid, gid: f.gid, owned: x.o.Owners, length: f.size}
 	w, err := in.create(f.host, false, a)
@@ -134,6 +142,21 @@ func (x *extraction) makeFile(i int32, f, last *file) (bool, error) {
 	return true, nil
 }
 
+// largeFile is from when on it is asked whether a file fits.
+const largeFile = 64 << 20
+
+// fits refuses a file that there is no room for, before it fills what room there
+// is: a few bytes of a disc can stand for any number of zeros.
+func fits(in hostFolder, size int64) error {
+	if size < largeFile {
+		return nil
+	}
+	if free, known := in.free(); known && size > free {
+		return fmt.Errorf("its %d bytes do not fit: %d are free in the folder", size, free)
+	}
+	return nil
+}
+
 // taken settles what happens to an entry whose name is taken on the host. It
 // reports whether what is there stays.
 func (x *extraction) taken(in hostFolder, folder int32, name, host string) (stays bool, err error) {
@@ -153,9 +176,14 @@ func (x *extraction) taken(in hostFolder, folder int32, name, host string) (stay
 
 // further makes the entry a further name of the file made last, where both are
 // the same file of the disc with the same attributes.
-func (x *extraction) further(in hostFolder, f, last *file) bool {
+func (x *extraction) further(in hostFolder, i, made int32) bool {
+	f, last := &x.plan.files[i], &x.plan.files[made]
 	if f.inode != last.inode || f.size != last.size || f.mode != last.mode || f.modified != last.modified ||
 		f.uid != last.uid || f.gid != last.gid {
+		return false
+	}
+	// On a damaged disc they may have the number in common and nothing else.
+	if f.start != last.start || f.encoded != last.encoded || !slices.Equal(x.plan.more[i], x.plan.more[made]) {
 		return false
 	}
 	from, err := x.there.to(last.folder)
@@ -179,7 +207,7 @@ func (x *extraction) further(in hostFolder, f, last *file) bool {
 // fill writes the contents of a file.
 func (x *extraction) fill(w hostFile, i int32, f *file) error {
 	if x.source.image == nil || f.encoded {
-		return x.open(w, x.plan.in(f.folder, f.name), f.size)
+		return x.open(w, f)
 	}
 	if extents, ok := x.plan.more[i]; ok {
 		for _, e := range extents {
@@ -196,6 +224,9 @@ func (x *extraction) fill(w hostFile, i int32, f *file) error {
 func (x *extraction) makeLink(l *link) {
 	name := x.plan.in(l.folder, l.name)
 	in, err := x.here.to(l.folder)
+	if err == nil {
+		err = x.twin(l.folder, l.host)
+	}
 	if err == nil {
 		err = in.symlink(hostTarget(l.target), l.host)
 	}
@@ -219,14 +250,9 @@ func (x *extraction) makeLink(l *link) {
 		return
 	}
 	x.report.Links++
-	if leaves(name, l.target) {
+	if x.plan.leaves(l, runtime.GOOS == "windows") {
 		x.note(name, fmt.Sprintf("is a link that leads out of the folder, to %q", l.target))
 	}
-}
-
-// leaves reports whether a link leads out of the volume.
-func leaves(p, target string) bool {
-	return path.IsAbs(target) || strings.HasPrefix(path.Join(path.Dir(p), target)+"/", "../")
 }
 
 // hostTarget returns the target of a link as the host writes it.

@@ -16,10 +16,12 @@ const maxName = 255
 // names turns names of the volume into names of the host.
 type names struct {
 	windows bool
-	taken   map[string]bool // names that were given, with the number of the folder
+	// taken has the names that were given, with the number of the folder: what to
+	// try first for the next that is the same.
+	taken map[string]int
 }
 
-func newNames() *names { return &names{runtime.GOOS == "windows", map[string]bool{}} }
+func newNames() *names { return &names{runtime.GOOS == "windows", map[string]int{}} }
 
 // host returns the name that an entry of a folder gets.
 func (n *names) host(folder int32, s string) (string, error) {
@@ -33,6 +35,9 @@ func (n *names) host(folder int32, s string) (string, error) {
 	return n.unique(folder, name), nil
 }
 
+// HostName returns a name of a disc as the host can hold it.
+func HostName(s string) string { return newNames().name(s) }
+
 // name returns a name that the host can hold.
 func (n *names) name(s string) string {
 	if n.windows {
@@ -45,7 +50,7 @@ func (n *names) name(s string) string {
 	if len(ext) > 16 {
 		ext = ""
 	}
-	stem := s[:maxName-len(ext)-4] // room for what makes it unique
+	stem := s[:maxName-len(ext)-8] // room for what makes it unique
 	for !utf8.ValidString(stem) && len(stem) > maxName/2 {
 		stem = stem[:len(stem)-1]
 	}
@@ -64,11 +69,15 @@ func windowsName(s string) string {
 		s = t + "_"
 	}
 	stem, _, _ := strings.Cut(s, ".")
-	switch up := strings.ToUpper(stem); up {
-	case "CON", "PRN", "AUX", "NUL":
+	switch up := strings.ToUpper(strings.TrimRight(stem, " ")); up {
+	case "CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$":
 		return "_" + s
 	default:
-		if len(up) == 4 && (strings.HasPrefix(up, "COM") || strings.HasPrefix(up, "LPT")) && up[3] >= '0' && up[3] <= '9' {
+		number, is := strings.CutPrefix(up, "COM")
+		if !is {
+			number, is = strings.CutPrefix(up, "LPT")
+		}
+		if is && utf8.RuneCountInString(number) == 1 && strings.Contains("0123456789¹²³", number) {
 			return "_" + s
 		}
 	}
@@ -83,11 +92,18 @@ func (n *names) unique(folder int32, name string) string {
 		}
 		return strconv.Itoa(int(folder)) + "/" + s
 	}
-	try := name
-	for i := 1; n.taken[key(try)]; i++ {
-		ext := path.Ext(name)
-		try = strings.TrimSuffix(name, ext) + "~" + strconv.Itoa(i) + ext
+	k := key(name)
+	i := n.taken[k]
+	if i == 0 {
+		n.taken[k] = 1
+		return name
 	}
-	n.taken[key(try)] = true
-	return try
+	ext := path.Ext(name)
+	for ; ; i++ {
+		try := strings.TrimSuffix(name, ext) + "~" + strconv.Itoa(i) + ext
+		if t := key(try); n.taken[t] == 0 {
+			n.taken[k], n.taken[t] = i+1, 1
+			return try
+		}
+	}
 }

@@ -24,6 +24,7 @@ type plan struct {
 	total   int64                     // bytes of contents
 	text    arena
 	above   map[string]int32 // folders that were added for what lies in them
+	inner   map[place]inner  // folders and links by name; made when wanted
 	open    []level          // the folders above the entry that the walk is at
 }
 
@@ -48,6 +49,7 @@ type file struct {
 	size     int64
 	modified int64
 	inode    uint64
+	place    uint64 // for volume.Opener
 	mode     fs.FileMode
 	uid, gid uint32
 }
@@ -188,6 +190,8 @@ func (p *plan) add(e *volume.Entry) error {
 			return nil
 		}
 		p.addFile(parent, name, host, e)
+	case e.Unreadable != "":
+		p.x.fail(string(e.Path), errors.New(e.Unreadable))
 	case e.Mode.Type() == fs.ModeSymlink:
 		p.links = append(p.links, link{parent, name, host, string(e.Target), e.Modified, e.UID, e.GID})
 	default:
@@ -199,7 +203,7 @@ func (p *plan) add(e *volume.Entry) error {
 func (p *plan) addFile(parent int32, name, host string, e *volume.Entry) {
 	f := file{
 		folder: parent, name: name, host: host, size: e.Size, modified: e.Modified, inode: e.Inode,
-		mode: p.x.perm(e), uid: e.UID, gid: e.GID, encoded: e.Encoded,
+		place: e.Place, mode: p.x.perm(e), uid: e.UID, gid: e.GID, encoded: e.Encoded,
 	}
 	if len(e.Extents) > 0 {
 		f.start = e.Extents[0].Start
@@ -220,10 +224,17 @@ func skip(e *volume.Entry) error {
 }
 
 // perm returns the permissions that an entry gets, and tells when bits that
-// would give its user's rights away are dropped.
+// would give its user's rights away are dropped. A folder keeps its sticky bit,
+// without which others could remove what is in it.
 func (x *extraction) perm(e *volume.Entry) fs.FileMode {
 	if e.Mode&(fs.ModeSetuid|fs.ModeSetgid) != 0 {
 		x.note(string(e.Path), "has lost its set-user-ID or set-group-ID bit")
+	}
+	if e.IsDir() {
+		return e.Mode & (fs.ModePerm | fs.ModeSticky)
+	}
+	if e.Mode&fs.ModeSticky != 0 {
+		x.note(string(e.Path), "has lost its sticky bit")
 	}
 	return e.Mode.Perm()
 }

@@ -118,9 +118,17 @@ func (x *extraction) extent(w hostFile, off, n int64) error {
 	return nil
 }
 
+// opened opens a file of the volume.
+func (x *extraction) opened(f *file) (fs.File, error) {
+	if o, ok := x.v.(volume.Opener); ok && f.place != 0 {
+		return o.OpenPlace(f.place)
+	}
+	return x.v.Open(x.plan.in(f.folder, f.name))
+}
+
 // open writes the contents of a file that has to be opened.
-func (x *extraction) open(w hostFile, path string, size int64) error {
-	f, err := x.v.Open(path)
+func (x *extraction) open(w hostFile, what *file) error {
+	f, err := x.opened(what)
 	if err != nil {
 		return err
 	}
@@ -128,6 +136,7 @@ func (x *extraction) open(w hostFile, path string, size int64) error {
 	s := &x.source
 	s.have = nil
 	var done int64
+	size := what.size
 	for done < size {
 		if err := x.ctx.Err(); err != nil {
 			return err

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"glassmaster/mastering/boot"
 	"glassmaster/mastering/disc"
@@ -66,8 +67,17 @@ type checker struct {
 // use is a run of sectors that something occupies.
 type use struct {
 	start, end disc.LBA
-	what       string
-	at         spot // of the record that says so
+	what       string // empty for a file, of which there may be very many
+	file       string // its name
+	at         spot   // of the record that says so
+}
+
+// String names what it is.
+func (u use) String() string {
+	if u.what != "" {
+		return u.what
+	}
+	return "file " + strings.TrimSuffix(u.at.path, "/") + "/" + u.file
 }
 
 // spot is where a structure lies.
@@ -156,7 +166,7 @@ func (c *checker) set() {
 			c.odd(spot{lba: d.lba, offset: 6}, "the descriptor has version %d, not 1", d.version())
 		}
 	}
-	c.used = append(c.used, use{0, c.v.set[len(c.v.set)-1].lba + 1, "the system area and the volume descriptors", spot{}})
+	c.used = append(c.used, use{end: c.v.set[len(c.v.set)-1].lba + 1, what: "the system area and the volume descriptors"})
 }
 
 // descriptor examines the fields of a primary or supplementary descriptor.
@@ -224,7 +234,7 @@ func (c *checker) overlaps() {
 	for _, u := range c.used {
 		if u.start < last.end && u.start != last.start {
 			c.bad(u.at, "%s, sectors %d to %d, overlaps with %s, sectors %d to %d",
-				u.what, u.start, u.end-1, last.what, last.start, last.end-1)
+				u, u.start, u.end-1, last, last.start, last.end-1)
 		}
 		if u.end > last.end {
 			last = u

@@ -30,6 +30,7 @@ type treeChecker struct {
 	dirs      []checkedDir
 	known     map[uint32]int // block of a directory -> index
 	left      int64          // bytes of directories that may still be read
+	w         window
 }
 
 // tree examines the directories and path tables of a descriptor.
@@ -78,9 +79,8 @@ func (t *treeChecker) enqueue(d checkedDir) {
 func (t *treeChecker) directory(i int) {
 	dir := t.dirs[i]
 	start := int64(dir.block) * t.blockSize
-	t.use(start, int64(dir.size), "directory "+dir.path, dir.at)
+	t.occupy(start, int64(dir.size), use{what: "directory " + dir.path, at: dir.at})
 	var (
-		w     window
 		sect  [disc.SectorSize]byte
 		prev  []byte
 		multi bool
@@ -114,7 +114,7 @@ func (t *treeChecker) directory(i int) {
 				}
 				prev = append(prev[:0], rec.id()...)
 				multi = rec.flags()&flagMulti != 0
-				t.record(rec, at, i, &w)
+				t.record(rec, at, i)
 			}
 		}
 	}
@@ -157,22 +157,17 @@ func (t *treeChecker) numbers(rec dirRecord, at spot) {
 }
 
 // record examines the record of a file or directory.
-func (t *treeChecker) record(rec dirRecord, at spot, parent int, w *window) {
+func (t *treeChecker) record(rec dirRecord, at spot, parent int) {
 	t.numbers(rec, at)
 	if rec.isSpecial() {
 		t.bad(at, "a record of the directory or of its parent is not at its place")
 		return
 	}
 	name := t.show(rec)
-	path := t.dirs[parent].path
-	if path != "/" {
-		path += "/"
-	}
-	path += name
 	if t.v.susp {
 		var it item
 		it.reset()
-		if err := t.v.readSystemUse(&it, rec.systemUse(), w); err != nil {
+		if err := t.v.readSystemUse(&it, rec.systemUse(), &t.w); err != nil {
 			t.bad(at, "%s: %v", name, err)
 		}
 		if it.hasChild { // it stands for a directory elsewhere
@@ -180,8 +175,7 @@ func (t *treeChecker) record(rec dirRecord, at spot, parent int, w *window) {
 		}
 	}
 	if rec.isDir() {
-		at.path = path
-		t.enqueue(checkedDir{rec.extent(), rec.size(), parent, path, at})
+		t.folder(rec, at, parent, name)
 		return
 	}
 	if rec.size() == 0 {
@@ -195,13 +189,39 @@ func (t *treeChecker) record(rec dirRecord, at spot, parent int, w *window) {
 		t.bad(at, "the contents of %q end at sector %d, the volume at %d", name, (end-1)/disc.SectorSize, limit/disc.SectorSize-1)
 	}
 	if rec.unit() == 0 {
-		t.use(start, int64(rec.size()), "file "+path, at)
+		t.use(start, int64(rec.size()), name, at)
 	}
 }
 
-func (t *treeChecker) use(off, n int64, what string, at spot) {
+// maxPath is the longest path of a directory that is examined. Paths are kept,
+// and in a tree that is nested without end they would outgrow the image.
+const maxPath = 4 << 10
+
+// folder examines the record of a directory.
+func (t *treeChecker) folder(rec dirRecord, at spot, parent int, name string) {
+	path := t.dirs[parent].path
+	if path != "/" {
+		path += "/"
+	}
+	path += name
+	if len(path) > maxPath {
+		t.bad(at, "the path of %q is longer than %d bytes; the directory is not examined", name, maxPath)
+		return
+	}
+	at.path = path
+	t.enqueue(checkedDir{rec.extent(), rec.size(), parent, path, at})
+}
+
+// use notes what occupies n bytes at off: a file of the directory where its
+// record is.
+func (t *treeChecker) use(off, n int64, file string, at spot) {
+	t.occupy(off, n, use{file: file, at: at})
+}
+
+func (t *treeChecker) occupy(off, n int64, u use) {
 	if n > 0 {
-		t.used = append(t.used, use{disc.LBA(off / disc.SectorSize), disc.LBA((off + n + disc.SectorSize - 1) / disc.SectorSize), what, at})
+		u.start, u.end = disc.LBA(off/disc.SectorSize), disc.LBA((off+n+disc.SectorSize-1)/disc.SectorSize)
+		t.used = append(t.used, u)
 	}
 }
 
@@ -273,7 +293,7 @@ const maxTable = 64 << 20
 // of the parent at 6, identifier at 8, padded to an even length.
 func (t *treeChecker) pathTable(name string, off, size int64, order binary.ByteOrder) {
 	at := placeAt(off, "")
-	t.use(off, size, "path table "+name, at)
+	t.occupy(off, size, use{what: "path table " + name, at: at})
 	if size > maxTable {
 		t.bad(at, "the path table %s claims %d bytes and is not examined", name, size)
 		return

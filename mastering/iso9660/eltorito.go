@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 
 	"glassmaster/mastering/disc"
@@ -192,36 +193,45 @@ func (v *FS) BootImages() ([]BootEntry, error) {
 // measure finds out how long the images are. The catalogue does not say it: its
 // count is what the machine loads at first, often 4, and for EFI anything.
 func (v *FS) measure(c *BootCatalog) {
-	at := map[disc.LBA][]int{}
-	for i, e := range c.Entries {
-		at[e.LBA] = append(at[e.LBA], i)
+	var at []disc.LBA // where images begin, in order
+	for _, e := range c.Entries {
+		at = append(at, e.LBA)
 	}
+	slices.Sort(at)
+	at = slices.Compact(at)
 	next := map[disc.LBA]disc.LBA{} // the next thing that begins behind an image
 	behind := func(lba disc.LBA) {
-		for b := range at {
-			if lba > b && (next[b] == 0 || lba < next[b]) {
+		// Of images before this place only the nearest can have it as its next.
+		if i, _ := slices.BinarySearch(at, lba); i > 0 {
+			if b := at[i-1]; next[b] == 0 || lba < next[b] {
 				next[b] = lba
 			}
 		}
 	}
+	type file struct {
+		path string
+		size int64
+	}
+	files := map[disc.LBA]file{} // that are images
 	// What cannot be read of the folders only makes the answer less sure.
 	_ = v.Walk(".", func(e *volume.Entry) error {
 		for i, x := range e.Extents {
 			behind(x.Start)
-			if list := at[x.Start]; i == 0 && e.Mode.IsRegular() && !e.Encoded {
-				for _, k := range list {
-					c.Entries[k].File, c.Entries[k].Length, c.Entries[k].LengthFrom = string(e.Path), e.Size, "the file"
-				}
+			if _, is := slices.BinarySearch(at, x.Start); is && i == 0 && e.Mode.IsRegular() && !e.Encoded {
+				files[x.Start] = file{string(e.Path), e.Size}
 			}
 		}
 		return nil
 	})
-	for b := range at {
+	for _, b := range at {
 		behind(b)
 	}
 	behind(disc.LBA(v.info.Blocks * int64(v.info.BlockSize) / disc.SectorSize))
 	for i := range c.Entries {
 		e := &c.Entries[i]
+		if f, is := files[e.LBA]; is {
+			e.File, e.Length, e.LengthFrom = f.path, f.size, "the file"
+		}
 		if e.Length == 0 {
 			e.Length, e.LengthFrom = v.bootLength(e, next[e.LBA])
 		}

@@ -4,12 +4,19 @@ import (
 	"bytes"
 	"compress/zlib"
 	"encoding/binary"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"testing"
+	"time"
 
+	"glassmaster/mastering/boot"
+	"glassmaster/mastering/disc"
+	"glassmaster/mastering/layout"
+	"glassmaster/mastering/tree"
 	"glassmaster/mastering/volume"
 )
 
@@ -28,7 +35,14 @@ func seedImages() [][]byte {
 	h.p[17*2048+71] = 34
 	copy(h.p[34*2048:], "\x01\x00\x00\x00")
 	copy(h.p[34*2048+28:], "\xaa\x55\x55\xaa\x88\x00\x00\x00\x00\x00\x04\x00\x23")
-	seeds := [][]byte{h.p}
+	h.add(21, "E.;1", 32, 300, 0, entry("SF", both(0), both(1000), []byte{1}), entry("PX", both(0o101644), both(1), both(0), both(0)))
+	h.add(21, "N.;1", 0, 0, 0, entry("PX", both(0o020666), both(1), both(0), both(0)), entry("PN", both(0), both(1<<8|3)))
+	section := h.p[34*2048+64:]
+	copy(section, "\x91\xef\x02\x00second")
+	copy(section[32:], "\x88\x20\x00\x00\x00\x00\x01\x00\x24")
+	copy(section[64:], "\x44\x00criteria")
+	copy(section[96:], "\x88\x04\x00\x00\x00\x00\x01\x00\x25")
+	seeds := [][]byte{h.p, plannedSeed(), sessionsSeed(), largeSeed()}
 	images, _ := filepath.Glob(filepath.Join("..", "..", "..", "shared", "corpus", "*", "*", "*", "*.iso"))
 	for _, path := range images {
 		if info, err := os.Stat(path); err == nil && info.Size() < 150<<10 {
@@ -38,6 +52,102 @@ func seedImages() [][]byte {
 		}
 	}
 	return seeds
+}
+
+// plannedSeed is a volume with all trees there are, folders that had to be moved,
+// path tables and a boot image.
+func plannedSeed() []byte {
+	at := time.Date(2024, 2, 29, 12, 34, 56, 0, time.UTC)
+	root := tree.NewFolder("", at)
+	for dir, i := root, 0; i < 10; i++ {
+		next := tree.NewFolder("folder that is nested", at)
+		dir.Append(next)
+		dir = next
+		dir.Append(tree.NewFile("a file of a long name.text", 5, at, layout.Bytes("12345")))
+	}
+	root.Append(tree.NewFile("boot.img", 2048, at, layout.Bytes(make([]byte, 2048))))
+	root.Append(tree.NewNode("link", fs.ModeSymlink|0o777, tree.Symlink("../boot.img")))
+	l, _, err := Plan(root, Options{
+		Label: "SEED", Level: 4, Joliet: JolietLong, NoPadding: true, Time: at, RockRidge112: true,
+		Boot: &boot.Options{Images: []boot.Image{{Path: "boot.img"}}, GPT: boot.GPTHybrid, APM: true},
+	})
+	if err != nil {
+		panic(err)
+	}
+	p := make([]byte, l.Size())
+	_, _ = l.ReadAt(p, 0) // memory alone
+	return p
+}
+
+// sessionsSeed has two sessions.
+func sessionsSeed() []byte {
+	h := newHandmade()
+	h.p = append(h.p, make([]byte, 70*disc.SectorSize)...)
+	h.add(20, "OLD.;1", 30, 5, 0)
+	copy(h.p[80*disc.SectorSize:], h.p[16*disc.SectorSize:18*disc.SectorSize])
+	put32(h.p[80*disc.SectorSize+156+2:], 100)
+	h.dir(100, 100, 1)
+	h.add(100, "NEW.;1", 30, 5, 0)
+	return h.p
+}
+
+// largeSeed has a directory that is searched by an index.
+func largeSeed() []byte {
+	h := newHandmade(sp, entry("ER", []byte{10, 0, 0, 1}, []byte("RRIP_1991A")))
+	h.p = append(h.p, make([]byte, 40*disc.SectorSize)...)
+	h.dir(40, 20, 33)
+	h.add(20, "RR_MOVED", 40, 33*disc.SectorSize, flagDirectory, nm(0, "rr_moved"))
+	for i := range 4 {
+		h.next[40] = (40 + 10*i + 1) * disc.SectorSize
+		h.add(40, fmt.Sprintf("F%d.;1", i), 30, 5, 0, nm(0, fmt.Sprintf("name %d", i)))
+	}
+	return h.p
+}
+
+// counted counts what is read.
+type counted struct {
+	*bytes.Reader
+	n int64
+}
+
+func (c *counted) ReadAt(p []byte, off int64) (int, error) {
+	n, err := c.Reader.ReadAt(p, off)
+	c.n += int64(n)
+	return n, err
+}
+
+// allocated returns the bytes that f allocates.
+func allocated(f func()) int64 {
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	f()
+	runtime.ReadMemStats(&after)
+	return int64(after.TotalAlloc - before.TotalAlloc)
+}
+
+// sparing opens, lists and checks a volume, and sees that this takes memory and
+// reading in proportion to the image, and that contents are within it.
+func sparing(t *testing.T, p []byte, view string) {
+	r := &counted{Reader: bytes.NewReader(p)}
+	size := int64(len(p))
+	used := allocated(func() {
+		v, err := Open(r, size, volume.Options{View: view})
+		if err != nil {
+			return
+		}
+		_ = v.Walk(".", func(e *volume.Entry) error {
+			for _, x := range e.Extents {
+				if from := int64(x.Start) * disc.SectorSize; e.Mode.IsRegular() && e.Unreadable == "" && (from < 0 || x.Length < 0 || from+x.Length > size) {
+					t.Errorf("%s is readable at %v of %d bytes", e.Path, x, size)
+				}
+			}
+			return nil
+		})
+		_, _ = v.Check(t.Context())
+	})
+	if used > 8<<20+100*size || r.n > 8<<20+2000*size {
+		t.Errorf("an image of %d bytes took %d bytes of memory, and %d were read", size, used, r.n)
+	}
 }
 
 // FuzzVolume does everything that can be done with an image.
@@ -52,6 +162,7 @@ func FuzzVolume(f *testing.F) {
 			return
 		}
 		for _, view := range v.Volume().Views {
+			sparing(t, p, view)
 			v, err := Open(r, int64(len(p)), volume.Options{View: view})
 			if err != nil {
 				continue
@@ -61,7 +172,17 @@ func FuzzVolume(f *testing.F) {
 				if e.Err != nil || !fs.ValidPath(string(e.Path)) && !bytes.ContainsRune(e.Path, '/') {
 					return nil
 				}
-				if g, err := v.Open(string(e.Path)); err == nil && budget > 0 && e.Mode.IsRegular() {
+				name := string(e.Path)
+				_, _ = v.Lstat(name)
+				_, _ = v.ReadLink(name)
+				_ = e.More()
+				if g, err := v.OpenPlace(e.Place); err == nil && e.IsDir() {
+					t.Errorf("%s is a folder and was opened as %v", name, g)
+				}
+				if e.IsDir() {
+					_, _ = v.ReadDir(name)
+				}
+				if g, err := v.Open(name); err == nil && budget > 0 && e.Mode.IsRegular() {
 					n, _ := io.Copy(io.Discard, io.LimitReader(g.(io.Reader), budget))
 					budget -= n
 				}
@@ -70,7 +191,10 @@ func FuzzVolume(f *testing.F) {
 				}
 				return nil
 			})
-			_, _ = v.BootImages()
+			images, _ := v.BootImages()
+			for _, e := range images[:min(len(images), 4)] {
+				_, _ = io.CopyN(io.Discard, v.OpenBootImage(e), 4096)
+			}
 			_, _ = v.Check(t.Context())
 		}
 	})
@@ -106,19 +230,39 @@ func FuzzSystemUse(f *testing.F) {
 		var w window
 		it := item{wantAttributes: true}
 		it.reset()
-		_ = v.readSystemUse(&it, p, &w)
-		v.finish(&it)
-		it.info()
+		used := allocated(func() {
+			_ = v.readSystemUse(&it, p, &w)
+			v.finish(&it)
+			it.info()
+		})
+		if len(it.rockName) > maxRockName || len(it.Target) > maxTarget || w.taken > areaRoom*v.size+chunk+maxAreaBytes+disc.SectorSize {
+			t.Errorf("a name of %d bytes, a target of %d, %d bytes of areas", len(it.rockName), len(it.Target), w.taken)
+		}
+		if limit := int64(1<<20 + 100*len(p)); used > limit {
+			t.Errorf("%d bytes of memory for %d", used, len(p))
+		}
 	})
 }
 
 func FuzzDescriptors(f *testing.F) {
 	f.Add(seedImages()[0][16*2048 : 19*2048])
+	f.Add(sessionsSeed()[16*2048 : 102*2048])
+	f.Add(plannedSeed()[16*2048 : 21*2048])
 	f.Fuzz(func(t *testing.T, p []byte) {
 		image := append(make([]byte, 16*2048), p...)
-		sessions, err := findSessions(bytes.NewReader(image), int64(len(image)), 0)
+		var sessions []Session
+		var err error
+		used := allocated(func() { sessions, err = findSessions(bytes.NewReader(image), int64(len(image)), 0) })
 		if err == nil && len(sessions) == 0 {
 			t.Fatal("neither a session nor an error")
+		}
+		if limit := int64(4<<20 + 100*len(image)); len(sessions) > maxSessions+1 || used > limit {
+			t.Errorf("%d sessions and %d bytes of memory for %d", len(sessions), used, len(image))
+		}
+		for i, s := range sessions[:max(len(sessions)-1, 0)] {
+			if next := sessions[i+1].Start; next <= s.Start && next != 0 {
+				t.Errorf("session %d begins at sector %d, behind the next at %d", i+1, s.Start, next)
+			}
 		}
 	})
 }
@@ -130,10 +274,49 @@ func FuzzBootCatalog(f *testing.F) {
 	p = append(p, "\x91\xef\x01\x00"...)
 	p = append(p, make([]byte, 28)...)
 	f.Add(append(p, make([]byte, 64)...))
+	f.Add(seedImages()[0][34*2048 : 35*2048])
 	f.Fuzz(func(t *testing.T, p []byte) {
 		c, err := parseCatalog(p)
-		if err == nil && len(c.Entries) == 0 {
-			t.Fatal("a catalogue without entries")
+		if err == nil && (len(c.Entries) == 0 || len(c.Entries) > len(p)/32) {
+			t.Fatalf("a catalogue of %d entries in %d bytes", len(c.Entries), len(p))
+		}
+	})
+}
+
+// FuzzSystemArea reads partition tables and what they lead to.
+func FuzzSystemArea(f *testing.F) {
+	area := func(edit func(p []byte)) []byte {
+		p := make([]byte, 8*disc.SectorSize)
+		edit(p)
+		return p
+	}
+	mbr := func(p []byte) {
+		copy(p[446:], "\x80\x00\x01\x00\x17\x3f\x20\xff\x00\x00\x00\x00\xff\xff\xff\xff")
+		copy(p[510:], "\x55\xaa")
+	}
+	apm := func(p []byte, block int) {
+		copy(p, "ER")
+		binary.BigEndian.PutUint16(p[2:], uint16(block))
+		for i := 1; i < 4; i++ {
+			e := p[i*block:]
+			copy(e, "PM\x00\x00\x00\x00\x00\x03\x00\x00\x00\x05\x00\x00\x00\x07")
+			copy(e[48:], "Apple_HFS")
+		}
+	}
+	f.Add(area(mbr))
+	f.Add(area(func(p []byte) { mbr(p); copy(p[512:], "EFI PART"); copy(p[512+80:], "\xff\xff\xff\xff\x80") }))
+	f.Add(area(func(p []byte) { apm(p, 512); copy(p[5*512+1024:], "BD"); p[5*512+1024+36] = 255 }))
+	f.Add(area(func(p []byte) { apm(p, 2048) }))
+	f.Add(area(func(p []byte) { copy(p[1024:], "H+") }))
+	f.Fuzz(func(t *testing.T, p []byte) {
+		v := &FS{r: bytes.NewReader(p), size: int64(len(p)), blockSize: disc.SectorSize}
+		used := allocated(v.describeHybrid)
+		text := 0
+		for _, k := range v.info.Properties {
+			text += len(k.Name) + len(k.Value)
+		}
+		if text > 1000+4*len(p) || used > 1<<20 {
+			t.Errorf("%d bytes of text and %d of memory for %d", text, used, len(p))
 		}
 	})
 }
@@ -147,18 +330,32 @@ func FuzzZisofs(f *testing.F) {
 	p = binary.LittleEndian.AppendUint32(p, 24)
 	p = binary.LittleEndian.AppendUint32(p, uint32(24+b.Len()))
 	f.Add(append(p, b.Bytes()...), "pz", byte(15), uint64(400))
+	q := append([]byte(zisofsMagic2), 0, 6, 1, 15)
+	q = binary.LittleEndian.AppendUint64(q, 400+1<<15)
+	q = append(q, 0, 0, 0, 0)
+	for _, at := range []int{48, 48, 48 + b.Len()} { // a block of zeros, then one with text
+		q = binary.LittleEndian.AppendUint64(q, uint64(at))
+	}
+	f.Add(append(q, b.Bytes()...), "PZ", byte(15), uint64(400+1<<15))
 	f.Fuzz(func(t *testing.T, p []byte, algorithm string, log byte, size uint64) {
 		info := &fileInfo{
 			size: int64(size), spans: []span{{0, int64(len(p))}},
 			compressed: zisofsEntry{algorithm: algorithm, blockLog: log, size: size},
 		}
-		r, err := openZisofs(bytes.NewReader(p), info)
-		if err != nil {
-			return
-		}
-		n, err := io.Copy(io.Discard, io.NewSectionReader(r, 0, min(info.size, 1<<20)))
-		if err == nil && n != min(info.size, 1<<20) {
+		var n int64
+		var err error
+		want := min(info.size, 1<<20)
+		used := allocated(func() {
+			var r io.ReaderAt
+			if r, err = openZisofs(bytes.NewReader(p), info); err == nil {
+				n, err = io.Copy(io.Discard, io.NewSectionReader(r, 0, want))
+			}
+		})
+		if err == nil && n != want {
 			t.Fatalf("%d of %d bytes without an error", n, info.size)
+		}
+		if used > 4<<20 {
+			t.Errorf("%d bytes of memory", used)
 		}
 	})
 }

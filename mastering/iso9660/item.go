@@ -1,6 +1,7 @@
 package iso9660
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"math"
@@ -169,6 +170,9 @@ func (v *FS) finishFile(it *item) {
 			it.Size = int64(it.compressed.size)
 		}
 	}
+	if errors.Is(it.suspErr, errRoom) { // how its contents are stored may be among what was not read
+		it.Unreadable = it.suspErr.Error()
+	}
 	if it.Unreadable != "" {
 		return
 	}
@@ -203,6 +207,9 @@ func (v *FS) finishSpecial(it *item) {
 		it.Target = []byte(cleanText(string(it.Target)))
 	}
 	it.Size = int64(len(it.Target))
+	if it.suspErr != nil { // its target may be cut
+		it.Unreadable = it.suspErr.Error()
+	}
 }
 
 // number gives names of the same file the same number: names whose contents lie

@@ -162,21 +162,13 @@ func (v *FS) indexed(dir *fileInfo, name string) (*fileInfo, error) {
 	if !ok {
 		return nil, missing(x.err)
 	}
-	var (
-		s  scan
-		w  window
-		it item
-	)
-	it.wantAttributes = true
-	// The scan begins with the sector of the record, and with one sector at first.
-	sector := at &^ (disc.SectorSize - 1)
-	end := dir.spans[0].off + dir.spans[0].n
-	first := min(end-sector, disc.SectorSize)
-	s.start(v, []span{{sector, first}, {sector + first, end - sector - first}}, &w)
-	s.begun = true
-	s.skip = int(at - sector)
-	if !s.next(&it) || string(it.name) != name {
-		return nil, missing(s.err)
+	var w window
+	it := item{wantAttributes: true}
+	if err := v.recordAt(&it, at, dir.spans[0].off+dir.spans[0].n, &w); err != nil {
+		return nil, err
+	}
+	if string(it.name) != name {
+		return nil, fs.ErrNotExist
 	}
 	return it.info(), nil
 }

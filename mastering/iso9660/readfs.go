@@ -58,6 +58,9 @@ type FS struct {
 	boot     *BootCatalog
 	bootErr  error
 
+	openMu sync.Mutex
+	opened window // of the records that were opened by their place
+
 	movedOnce sync.Once
 	moved     bool // the root's rr_moved holds only what is shown elsewhere
 }

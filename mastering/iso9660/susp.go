@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"slices"
 
+	"glassmaster/mastering/disc"
 	"glassmaster/mastering/volume"
 )
 
@@ -33,13 +34,20 @@ const (
 	sigAL = 'A'<<8 | 'L' // AAIP attribute list
 )
 
-// Bounds of a chain of continuation areas, far above what real discs have.
+// Bounds of a chain of continuation areas, and of what it may spell out, far
+// above what real discs have.
 const (
 	maxContinuations = 256
 	maxAreaBytes     = 64 << 10
+	areaRoom         = 4 // times the size of the image
+	maxRockName      = 4 << 10
+	maxTarget        = 64 << 10
 )
 
-var errLoop = errors.New("the chain of continuation areas runs in a loop")
+var (
+	errLoop = errors.New("the chain of continuation areas runs in a loop")
+	errRoom = errors.New("the continuation areas claim more room than the image has: the volume is damaged")
+)
 
 // area is a continuation area: where a CE entry points (IEEE P1281 5.1).
 type area struct{ block, offset, length uint32 }
@@ -47,8 +55,9 @@ type area struct{ block, offset, length uint32 }
 // window is a piece of the image kept for the continuation areas, which lie
 // close together.
 type window struct {
-	off int64
-	buf []byte
+	off   int64
+	buf   []byte
+	taken int64 // bytes of continuation areas that were read
 }
 
 const windowSize = 32 << 10
@@ -96,10 +105,20 @@ func (v *FS) readContinuations(it *item, next area, w *window) error {
 		if len(seen) == maxContinuations {
 			return fmt.Errorf("the chain of continuation areas is longer than %d", maxContinuations)
 		}
-		seen = append(seen, next)
 		if next.length > maxAreaBytes {
 			return fmt.Errorf("a continuation area claims %d bytes", next.length)
 		}
+		// Areas do not overlap, so all of them are smaller than the image: more than
+		// that is read only where records share them. Short ones in a long chain
+		// count for the sector in which they are.
+		w.taken += int64(next.length)
+		if len(seen) > 0 {
+			w.taken += disc.SectorSize
+		}
+		if w.taken > areaRoom*v.size+chunk {
+			return errRoom
+		}
+		seen = append(seen, next)
 		p, err := w.read(v.r, int64(next.block)*int64(v.blockSize)+int64(next.offset), int(next.length))
 		if err != nil {
 			return fmt.Errorf("read the continuation area at sector %d: %w", next.block, err)
@@ -180,6 +199,10 @@ func (it *item) takeName(e []byte) {
 	if len(e) < 5 || e[4]&6 != 0 {
 		return
 	}
+	if len(it.rockName)+len(e)-5 > maxRockName {
+		it.suspErr = fmt.Errorf("its name is longer than %d bytes and was cut", maxRockName)
+		return
+	}
 	it.rockName = append(it.rockName, e[5:]...)
 	it.rock = true
 }
@@ -250,6 +273,10 @@ func (it *item) takeLink(e []byte) {
 		}
 		flags, text := p[0], p[2:n]
 		p = p[n:]
+		if len(it.Target)+len(text)+3 > maxTarget {
+			it.suspErr = fmt.Errorf("the target of the link is longer than %d bytes and was cut", maxTarget)
+			return
+		}
 		if k := len(it.Target); k > 0 && !it.linkGoesOn && it.Target[k-1] != '/' {
 			it.Target = append(it.Target, '/')
 		}

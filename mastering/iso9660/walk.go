@@ -20,7 +20,11 @@ type walk struct {
 	w     window
 	seen  map[int64]struct{} // offsets of the directories that were met
 	left  int64              // bytes of directories that may still be read
+	more  func() *volume.Attributes
 }
+
+// attributes returns what the entry has that the walk is at.
+func (w *walk) attributes() *volume.Attributes { return &w.it.info().attributes }
 
 // Walk implements volume.Walker.
 func (v *FS) Walk(root string, f func(*volume.Entry) error) error {
@@ -34,6 +38,11 @@ func (v *FS) Walk(root string, f func(*volume.Entry) error) error {
 	// Directories do not overlap, so all of them are smaller than the image: more
 	// than that is read only where damage leads in circles.
 	w := &walk{v: v, f: f, seen: map[int64]struct{}{}, left: v.size + chunk}
+	v.openMu.Lock()
+	v.opened.taken = 0 // who walks will open each file once
+	v.openMu.Unlock()
+	w.it.wantAttributes = true
+	w.more = w.attributes
 	if root != "." {
 		w.path = append(w.path, root...)
 	}
@@ -44,8 +53,13 @@ func (v *FS) Walk(root string, f func(*volume.Entry) error) error {
 	return err
 }
 
-// maxDepth bounds how deep a walk goes.
-const maxDepth = 2048
+// How deep a walk goes: so many folders, and so many bytes of path, twice
+// what systems allow. Without the second a listing of paths could be as long as
+// the square of the volume.
+const (
+	maxDepth    = 2048
+	maxWalkPath = 8 << 10
+)
 
 // scan returns the scan for a depth, made when it is needed.
 func (w *walk) scan(depth int) *scan {
@@ -76,6 +90,9 @@ func (w *walk) admit(spans []span) error {
 
 // folder walks the directory whose path is in w.path.
 func (w *walk) folder(depth int, spans []span, root bool) error {
+	if len(w.path) > maxWalkPath {
+		return w.report(fmt.Errorf("the path is longer than %d bytes", maxWalkPath))
+	}
 	if depth > maxDepth {
 		return w.report(fmt.Errorf("folders are nested deeper than %d", maxDepth))
 	}
@@ -94,7 +111,7 @@ func (w *walk) folder(depth int, spans []span, root bool) error {
 			w.path = append(w.path, '/')
 		}
 		w.path = append(w.path, w.it.name...)
-		w.it.Path = w.path
+		w.it.Path, w.it.More, w.it.Place = w.path, w.more, uint64(w.it.at)
 		err := w.f(&w.it.Entry)
 		if w.it.Mode.IsDir() {
 			if errors.Is(err, fs.SkipDir) {
@@ -111,6 +128,40 @@ func (w *walk) folder(depth int, spans []span, root bool) error {
 	w.path = w.path[:base]
 	if s.err != nil {
 		return w.report(s.err)
+	}
+	return nil
+}
+
+// OpenPlace implements volume.Opener; the place is the offset of the record.
+func (v *FS) OpenPlace(place uint64) (fs.File, error) {
+	v.openMu.Lock()
+	defer v.openMu.Unlock()
+	var it item
+	at := int64(place)
+	if at < 0 || at >= v.size {
+		return nil, fs.ErrNotExist
+	}
+	if err := v.recordAt(&it, at, v.size, &v.opened); err != nil {
+		return nil, fmt.Errorf("the record at byte %d: %w", at, err)
+	}
+	f := it.info()
+	if f.IsDir() {
+		return nil, fmt.Errorf("%w: the record at byte %d is that of a folder", fs.ErrInvalid, at)
+	}
+	return v.openFile(f, f.name)
+}
+
+// recordAt decodes the record at an offset, of a directory that ends at another.
+// One sector is read at first.
+func (v *FS) recordAt(it *item, at, end int64, w *window) error {
+	var s scan
+	sector := at &^ (disc.SectorSize - 1)
+	first := min(end-sector, disc.SectorSize)
+	s.start(v, []span{{sector, first}, {sector + first, end - sector - first}}, w)
+	s.begun = true
+	s.skip = int(at - sector)
+	if !s.next(it) || it.at != at {
+		return missing(s.err)
 	}
 	return nil
 }

@@ -247,7 +247,11 @@ func FuzzOpen(f *testing.F) {
 				sealTag(d[:n], le.Uint16(d), le.Uint16(d[2:]), le.Uint32(d[12:]))
 			}
 		}
-		readAll(&bounded{bytes.NewReader(p), 64 << 20}, int64(len(p)))
+		r := &bounded{bytes.NewReader(p), 256 << 20}
+		used := allocated(func() { readAll(r, int64(len(p))) })
+		if limit := int64(64<<20 + 64*len(p)); used > limit || r.left < 0 {
+			t.Errorf("a volume of %d bytes took %d bytes of memory and %d of reading", len(p), used, 256<<20-r.left)
+		}
 	})
 }
 
@@ -259,7 +263,11 @@ func readAll(r io.ReaderAt, size int64) {
 	}
 	v.Volume()
 	left := 1000
-	_ = v.Walk(".", func(*volume.Entry) error {
+	_ = v.Walk(".", func(e *volume.Entry) error {
+		if e.More != nil {
+			_ = e.More()
+			_, _ = v.OpenPlace(e.Place)
+		}
 		if left--; left < 0 {
 			return fs.SkipAll
 		}

@@ -60,6 +60,7 @@ func (c *contents) names() (names []name, err error) {
 	for base < c.size {
 		n := min(c.size-base, int64(cap(buf)))
 		buf = buf[:n]
+		c.v.followed.Add(n)
 		if k, err := c.ReadAt(buf, base); k < len(buf) {
 			if errors.Is(err, io.EOF) {
 				err = io.ErrUnexpectedEOF
@@ -137,32 +138,33 @@ func clean(s string) string {
 func unique(names []name) {
 	var taken map[string]bool
 	changed := false
-	for i := 1; i < len(names); i++ {
-		if names[i].text != names[i-1].text && !taken[names[i].text] {
-			continue
-		}
-		if taken == nil {
-			taken = map[string]bool{}
-			for _, n := range names {
-				taken[n.text] = true
+	for i := 1; i < len(names); {
+		same, number := names[i-1].text, 2
+		for ; i < len(names) && names[i].text == same; i++ {
+			if taken == nil {
+				taken = map[string]bool{}
+				for _, n := range names {
+					taken[n.text] = true
+				}
 			}
-		}
-		if names[i].text == names[i-1].text {
-			names[i].text = another(names[i].text, taken)
+			names[i].text, number = another(same, number, taken)
 			changed = true
 		}
+		i++
 	}
 	if changed {
 		sort.SliceStable(names, func(i, j int) bool { return names[i].text < names[j].text })
 	}
 }
 
-// another returns a name that is not taken, and takes it.
-func another(s string, taken map[string]bool) string {
-	for n := 2; ; n++ {
+// another returns a name that is not taken, and takes it. The search begins with
+// number n; the number behind the one that was found comes back, so that a
+// thousand entries of one name do not count from 2 a thousand times.
+func another(s string, n int, taken map[string]bool) (string, int) {
+	for ; ; n++ {
 		if t := s + "~" + strconv.Itoa(n); !taken[t] {
 			taken[t] = true
-			return t
+			return t, n + 1
 		}
 	}
 }

@@ -65,6 +65,7 @@ const maxStrategy = 65536
 // each file entry is followed by an indirect entry that points to a newer one.
 func (v reader) readEntry(icb longAD) (*fileEntry, error) {
 	var e *fileEntry
+	var visited map[place]bool
 	for range maxStrategy {
 		p, id, err := v.readDescriptor(icb, tagFE, tagEFE)
 		if err == nil {
@@ -79,6 +80,14 @@ func (v reader) readEntry(icb longAD) (*fileEntry, error) {
 		if err != nil || le.Uint16(p[20:]) != 4096 || icb.length&lengthMask < 2*uint32(v.block) {
 			return e, nil
 		}
+		at := place{icb.block, icb.partition}
+		if visited[at] {
+			return nil, fmt.Errorf("file entry at %s: the indirect entries form a loop", icb)
+		}
+		if visited == nil {
+			visited = map[place]bool{}
+		}
+		visited[at] = true
 		next := icb
 		next.block++
 		p, _, err = v.readDescriptor(next, tagIE)
@@ -89,7 +98,7 @@ func (v reader) readEntry(icb longAD) (*fileEntry, error) {
 			return e, nil
 		}
 	}
-	return nil, fmt.Errorf("file entry at %s: more than %d indirect entries, they form a loop", icb, maxStrategy)
+	return nil, fmt.Errorf("file entry at %s: more than %d indirect entries", icb, maxStrategy)
 }
 
 // decodeEntry decodes a file entry whose tag has been verified. The two kinds

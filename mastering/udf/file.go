@@ -2,6 +2,7 @@ package udf
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"sync"
@@ -185,6 +186,9 @@ func (c *contents) sectors(list []volume.Extent) ([]volume.Extent, error) {
 	for off := int64(0); off < c.size; {
 		if off >= c.end {
 			return nil, nil
+		}
+		if off > c.v.size {
+			return nil, fmt.Errorf("its %d bytes of contents cannot be on a volume of %d: it is damaged, or cut off", c.size, c.v.size)
 		}
 		e, n := c.extentAt(off)
 		if e.kind != extentRecorded {

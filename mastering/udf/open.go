@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"sync"
+	"sync/atomic"
 
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/volume"
@@ -30,6 +32,7 @@ type state struct {
 	root      longAD
 	streams   longAD // ICB of the system stream directory
 	hasMirror bool
+	followed  atomic.Int64 // bytes that were read of directories and of chains
 }
 
 // FS is a UDF volume, open for reading. It implements volume.FS and is safe for
@@ -104,6 +107,10 @@ func mount(m *medium, a anchor) (*FS, error) {
 	return f, nil
 }
 
+// maxMaps is how many partition maps are read. UDF 2.2.4 and 2.2.10 have volumes
+// of one, and of one with another on top; each may bring a table along.
+const maxMaps = 8
+
 // readLogical takes the block size, the revision and the partition maps from
 // the logical volume descriptor (ECMA-167 3/10.6).
 func (v reader) readLogical(d *descriptors) error {
@@ -116,6 +123,9 @@ func (v reader) readLogical(d *descriptors) error {
 	}
 	v.revision = le.Uint16(p[216+24:])
 	maps, count := p[440:], le.Uint32(p[268:])
+	if count > maxMaps {
+		return fmt.Errorf("the logical volume claims %d partition maps, UDF knows volumes of two", count)
+	}
 	if n := int64(le.Uint32(p[264:])); n < int64(len(maps)) {
 		maps = maps[:n]
 	}
@@ -166,6 +176,9 @@ func (v reader) readDescriptor(a longAD, want ...uint16) ([]byte, uint16, error)
 	p := make([]byte, v.block)
 	if err := v.readMeta(p, off); err != nil {
 		return nil, 0, err
+	}
+	if slices.Contains(want, tagAED) || slices.Contains(want, tagIE) {
+		v.followed.Add(v.block)
 	}
 	id, err := checkTagAt(p, a.block, want...)
 	if err != nil {

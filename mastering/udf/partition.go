@@ -105,7 +105,11 @@ func (p *metadata) locate(block uint32, mirror bool) (off, n int64, err error) {
 	if c == nil {
 		return 0, 0, errors.New("the metadata file and its mirror are both damaged")
 	}
-	return c.locate(int64(block) * c.v.block)
+	off, n, err = c.locate(int64(block) * c.v.block)
+	if err == nil && n < c.v.block {
+		err = fmt.Errorf("block %d of the metadata file is not in one piece", block)
+	}
+	return off, n, err
 }
 
 func (p *metadata) blocks() int64 {

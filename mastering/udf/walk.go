@@ -9,8 +9,13 @@ import (
 	"glassmaster/mastering/volume"
 )
 
-// maxDepth bounds how deep a walk goes.
-const maxDepth = 2048
+// How deep a walk goes: so many directories, and so many bytes of path, twice
+// what systems allow. Without the second a listing of paths could be as long as
+// the square of the volume.
+const (
+	maxDepth    = 2048
+	maxWalkPath = 8 << 10
+)
 
 // Image returns the volume as it was opened, for files that are read at their
 // extents. It implements volume.Direct.
@@ -25,7 +30,8 @@ func (f *FS) Walk(root string, visit func(*volume.Entry) error) error {
 	if n.traits&fileDirectory == 0 {
 		return &fs.PathError{Op: "walk", Path: root, Err: errors.New("not a directory")}
 	}
-	w := &walk{f: f, visit: visit}
+	w := &walk{f: f, visit: visit, left: f.followed.Load() + walkRoom*f.size + walkSpare}
+	w.more = w.attributes
 	if root != "." {
 		w.path = append(w.path, root...)
 	}
@@ -41,10 +47,30 @@ type walk struct {
 	visit func(*volume.Entry) error
 	path  []byte
 	entry volume.Entry
+	left  int64 // up to where state.followed may get
+	info  *fileInfo
+	more  func() *volume.Attributes
 }
+
+// attributes returns what the entry has that the walk is at.
+func (w *walk) attributes() *volume.Attributes { return w.info.Sys().(*volume.Attributes) }
+
+// What a walk may read: directories, chains of entries and descriptors, and
+// extents do not overlap, so that all of them are smaller than the volume but for
+// files of several names. More than some times that is read only where damage
+// makes many of them share the same blocks.
+const (
+	walkRoom  = 4
+	walkSpare = 1 << 20
+)
+
+var errRoom = errors.New("the directories and file entries claim more room than the volume has: it is damaged")
 
 // folder visits what is in the directory n, whose path is in w.path.
 func (w *walk) folder(n name, depth int) error {
+	if len(w.path) > maxWalkPath {
+		return w.report(fmt.Errorf("the path is longer than %d bytes", maxWalkPath))
+	}
 	if depth > maxDepth {
 		return w.report(fmt.Errorf("directories are nested deeper than %d", maxDepth))
 	}
@@ -55,6 +81,9 @@ func (w *walk) folder(n name, depth int) error {
 	base := len(w.path)
 	for _, c := range d.names {
 		w.path = w.path[:base]
+		if w.left < w.f.followed.Load() {
+			return w.report(errRoom)
+		}
 		if base > 0 {
 			w.path = append(w.path, '/')
 		}
@@ -112,11 +141,13 @@ func (w *walk) fill(n name) bool {
 		return dir
 	}
 	e, out := info.entry, &w.entry
+	w.info, out.More = info, w.more
 	out.Mode, out.Size = e.mode(), int64(e.size)
 	if !e.modified.IsZero() {
 		out.Modified = e.modified.UnixNano()
 	}
 	out.UID, out.GID, out.Links, out.Inode, out.Device = owner(e.uid), owner(e.gid), e.names(), e.inode(), e.device
+	out.Place = e.inode()
 	switch {
 	case out.Mode.IsRegular():
 		err = w.contents(e, extents)
@@ -124,11 +155,21 @@ func (w *walk) fill(n name) bool {
 		var text string
 		text, err = w.f.target(e)
 		out.Target = append(target, text...)
+		w.left -= int64(len(text))
 	}
 	if err != nil {
 		out.Unreadable = err.Error()
 	}
 	return dir
+}
+
+// OpenPlace implements volume.Opener; the place is that of the ICB.
+func (f *FS) OpenPlace(place uint64) (fs.File, error) {
+	if place--; place>>48 != 0 {
+		return nil, fs.ErrNotExist
+	}
+	icb := longAD{uint32(f.block), uint32(place), uint16(place >> 32)}
+	return f.openName(icb.String(), name{icb: icb})
 }
 
 // contents says where the contents of a file are.
@@ -141,6 +182,7 @@ func (w *walk) contents(e *fileEntry, extents []volume.Extent) error {
 	if err != nil {
 		return err
 	}
+	w.left -= int64(max(len(list)-1, 0)) * w.f.block
 	w.entry.Extents = list
 	w.entry.Encoded = len(list) == 0 && e.size > 0
 	return nil

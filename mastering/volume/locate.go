@@ -1,8 +1,8 @@
 package volume
 
 import (
+	"bytes"
 	"sort"
-	"strings"
 	"sync"
 
 	"glassmaster/mastering/disc"
@@ -22,7 +22,8 @@ type Locator struct {
 type run struct {
 	start, end disc.LBA
 	reach      disc.LBA // the largest end of this run and those before it
-	path       string
+	folder     string   // with a slash at its end; files of a folder share it
+	name       string
 }
 
 // NewLocator returns a Locator for the files of v.
@@ -40,28 +41,30 @@ func (l *Locator) Locate(lba disc.LBA) string {
 			break
 		}
 		if l.runs[i].end > lba {
-			return l.runs[i].path
+			return l.runs[i].folder + l.runs[i].name
 		}
 	}
 	return ""
 }
 
 func (l *Locator) build() {
+	folder := ""
 	_ = Walk(l.v, ".", func(e *Entry) error {
 		if e.Err != nil || len(e.Extents) == 0 {
 			return nil
 		}
-		var b strings.Builder
-		b.Grow(len(e.Path) + 1)
-		b.Write(e.Path)
-		if e.IsDir() {
-			b.WriteByte('/')
+		cut := bytes.LastIndexByte(e.Path, '/') + 1
+		if string(e.Path[:cut]) != folder {
+			folder = string(e.Path[:cut])
 		}
-		path := b.String()
+		name := string(e.Path[cut:])
+		if e.IsDir() {
+			name += "/"
+		}
 		for _, x := range e.Extents {
 			end := x.Start + disc.LBA((x.Length+disc.SectorSize-1)/disc.SectorSize)
 			if end > x.Start {
-				l.runs = append(l.runs, run{start: x.Start, end: end, path: path})
+				l.runs = append(l.runs, run{start: x.Start, end: end, folder: folder, name: name})
 			}
 		}
 		return nil

@@ -26,7 +26,12 @@ type Entry struct {
 	Extents    []Extent // where the contents are, in their order
 	Encoded    bool     // the contents are not simply the bytes of the extents: Open the file to read it
 	Unreadable string   // not empty: why the contents cannot be read
+	Place      uint64   // for Opener; 0 when not known
 	Err        error    // not nil: this folder could not be read to its end; the walk goes on behind it
+	// More returns all attributes of the entry, during the call. Nil where the walk
+	// has no shorter way to them than Lstat of the path, which reads all folders
+	// above the entry again.
+	More func() *Attributes
 }
 
 // IsDir reports whether the entry is a folder.
@@ -50,6 +55,13 @@ type Walker interface {
 type Direct interface {
 	Walker
 	Image() io.ReaderAt
+}
+
+// Opener is a Walker that opens a file by the Place of its entry, without reading
+// the folders above it once more. A symbolic link is not followed.
+type Opener interface {
+	Walker
+	OpenPlace(place uint64) (fs.File, error)
 }
 
 // Walk lists what is below the folder root of v, as Walker does, for any file

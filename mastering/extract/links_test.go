@@ -1,0 +1,270 @@
+package extract
+
+import (
+	"bytes"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"glassmaster/mastering/progress"
+	"glassmaster/mastering/volume"
+)
+
+// TestLeaves tells links that lead out from those that do not.
+func TestLeaves(t *testing.T) {
+	p := newPlan(&extraction{})
+	p.folders = append(p.folders, folder{name: "dir"}, folder{parent: 1, name: "sub"})
+	p.links = []link{
+		{folder: 2, name: "top", target: "../.."},
+		{folder: 2, name: "own", target: "."},
+		{folder: 1, name: "round", target: "round/.."},
+		{folder: 0, name: "etc", target: "/etc"},
+	}
+	for _, c := range []struct {
+		folder  int32
+		target  string
+		windows bool
+		want    bool
+	}{
+		{0, "dir", false, false},
+		{0, "/dir", false, true},
+		{0, "..", false, true},
+		{0, "../dir", false, true},
+		{1, "..", false, false},
+		{2, "../../dir/sub", false, false},
+		{2, "../../../dir", false, true},
+		{0, "dir/sub/top/dir", false, false},
+		{0, "dir/sub/top/..", false, true},
+		{0, "dir/sub/own/../../..", false, true},
+		{0, "dir/sub/own/../..", false, false},
+		{0, "dir/nothing/more/../../..", false, false},
+		{0, "dir/nothing/../../..", false, true},
+		{0, "dir/round/../x", false, false}, // for ever
+		{0, "etc/../x", false, true},
+		{0, "./dir//..", false, false},
+		{0, `..\x`, false, false},
+		{0, `..\x`, true, true},
+		{0, `C:\x`, true, true},
+		{0, `C:x`, true, true},
+		{0, `\x`, true, true},
+		{1, `..\x`, true, false},
+	} {
+		if got := p.leaves(&link{folder: c.folder, target: c.target}, c.windows); got != c.want {
+			t.Errorf("%q in folder %d: %v", c.target, c.folder, got)
+		}
+	}
+}
+
+// TestTwins has entries of the same name, one of them a link out of the folder:
+// the first stays, whatever is to happen to files that are there.
+func TestTwins(t *testing.T) {
+	for name, open := range hosts {
+		for _, existing := range []Existing{Refuse, Replace} {
+			base := tempDir(t)
+			outside := filepath.Join(base, "outside")
+			must(t, os.WriteFile(outside, []byte("old"), 0o644))
+			dir := filepath.Join(base, "in")
+			must(t, os.Mkdir(dir, 0o755))
+			d := &direct{image: bytes.NewReader(bytes.Repeat([]byte("new"), 1000))}
+			link := fs.ModeSymlink | 0o777
+			d.add("a", link).Target = []byte("../outside")
+			d.add("a", 0o644, volume.Extent{Length: 3})
+			d.add("b", 0o644, volume.Extent{Length: 3})
+			d.add("b", 0o644, volume.Extent{Length: 6})
+			d.add("c", link).Target = []byte("..")
+			d.add("c", fs.ModeDir|0o755)
+			d.add("c/outside", 0o644, volume.Extent{Length: 3})
+			h, err := open(dir)
+			must(t, err)
+			r, err := extract(t.Context(), d, h, Options{Existing: existing}, progress.Discard)
+			if err == nil || r.Failed != 3 {
+				t.Errorf("%s: %v, %+v", name, err, r)
+			}
+			if p, err := os.ReadFile(outside); string(p) != "old" {
+				t.Errorf("%s: outside is %q, %v", name, p, err)
+			}
+			for file, want := range map[string]int{"a": 3, "b": 3, "c/outside": 3} {
+				if p, err := os.ReadFile(filepath.Join(dir, file)); err != nil || len(p) != want {
+					t.Errorf("%s: %s has %d bytes, %v", name, file, len(p), err)
+				}
+			}
+		}
+	}
+}
+
+// TestFalseHardLink has two files that share a number and nothing else.
+func TestFalseHardLink(t *testing.T) {
+	for name, open := range hosts {
+		d := &direct{image: bytes.NewReader(append(bytes.Repeat([]byte("a"), 2048), bytes.Repeat([]byte("b"), 2048)...))}
+		d.add("a", 0o644, volume.Extent{Length: 10}).Inode = 7
+		d.add("b", 0o644, volume.Extent{Start: 1, Length: 10}).Inode = 7
+		d.add("c", 0o644, volume.Extent{Start: 1, Length: 10}).Inode = 7
+		dir := t.TempDir()
+		h, err := open(dir)
+		must(t, err)
+		r, err := extract(t.Context(), d, h, Options{}, progress.Discard)
+		must(t, err)
+		if p, err := os.ReadFile(filepath.Join(dir, "b")); err != nil || string(p) != "bbbbbbbbbb" || r.HardLinks != 1 {
+			t.Errorf("%s: %q, %v, %+v", name, p, err, r)
+		}
+	}
+}
+
+// TestFolders keeps what protects a folder, and tells what becomes of one that
+// was there.
+func TestFolders(t *testing.T) {
+	for name, open := range hosts {
+		d := &direct{image: bytes.NewReader(nil)}
+		d.add("there", fs.ModeDir|0o777)
+		d.add("same", fs.ModeDir|0o755)
+		d.add("tmp", fs.ModeDir|fs.ModeSticky|fs.ModeSetgid|0o777)
+		d.add("text", fs.ModeSticky|0o644)
+		dir := t.TempDir()
+		must(t, os.Mkdir(filepath.Join(dir, "there"), 0o700))
+		must(t, os.Mkdir(filepath.Join(dir, "same"), 0o755))
+		h, err := open(dir)
+		must(t, err)
+		r, err := extract(t.Context(), d, h, Options{}, progress.Discard)
+		must(t, err)
+		info, err := os.Stat(filepath.Join(dir, "tmp"))
+		must(t, err)
+		if info.Mode() != fs.ModeDir|fs.ModeSticky|0o777 {
+			t.Errorf("%s: tmp has mode %v", name, info.Mode())
+		}
+		notes := fmt.Sprint(r.Notes)
+		for _, want := range []string{"there was there already", "tmp has lost its set-user-ID", "text has lost its sticky bit"} {
+			if !strings.Contains(notes, want) {
+				t.Errorf("%s: %q is not told: %s", name, want, notes)
+			}
+		}
+		if len(r.Notes) != 3 {
+			t.Errorf("%s: %v", name, r.Notes)
+		}
+	}
+}
+
+// TestUnreadable says why what is damaged is not extracted.
+func TestUnreadable(t *testing.T) {
+	d := &direct{image: bytes.NewReader(nil)}
+	d.add("link", fs.ModeSymlink|0o777).Unreadable = "its target is cut"
+	d.add("what", fs.ModeIrregular).Unreadable = "its entry is blank"
+	h, err := openHost(t.TempDir())
+	must(t, err)
+	r, err := extract(t.Context(), d, h, Options{}, progress.Discard)
+	if err == nil || r.Failed != 2 || r.Links != 0 {
+		t.Errorf("%v, %+v", err, r)
+	}
+	if notes := fmt.Sprint(r.Notes); !strings.Contains(notes, "is cut") || !strings.Contains(notes, "is blank") {
+		t.Error(notes)
+	}
+}
+
+// TestManyNamesakes gives very many long names names of their own.
+func TestManyNamesakes(t *testing.T) {
+	n := newNames()
+	seen := map[string]bool{}
+	stem := strings.Repeat("n", maxName)
+	for i := range 200_000 {
+		host, err := n.host(0, stem+fmt.Sprint(i))
+		must(t, err)
+		if len(host) > maxName || seen[host] {
+			t.Fatalf("name %d: %q", i, host)
+		}
+		seen[host] = true
+	}
+}
+
+// TestDestination extracts into folders in which something is in the way.
+func TestDestination(t *testing.T) {
+	for name, open := range hosts {
+		base := tempDir(t)
+		outside := filepath.Join(base, "outside")
+		must(t, os.MkdirAll(filepath.Join(outside, "folder"), 0o755))
+		must(t, os.WriteFile(filepath.Join(outside, "file"), []byte("old"), 0o600))
+		old := time.Date(2001, 2, 3, 4, 5, 6, 0, time.UTC)
+		must(t, os.Chtimes(filepath.Join(outside, "folder"), old, old))
+		dir := filepath.Join(base, "in")
+		must(t, os.Mkdir(dir, 0o755))
+		must(t, os.Symlink("../outside/file", filepath.Join(dir, "file")))
+		must(t, os.Symlink("../outside/folder", filepath.Join(dir, "folder")))
+		must(t, os.Symlink("../outside/new", filepath.Join(dir, "dangling")))
+		must(t, os.Symlink("../outside/file", filepath.Join(dir, "further")))
+		d := &direct{image: bytes.NewReader(bytes.Repeat([]byte("new"), 1000))}
+		d.add("folder", fs.ModeDir|0o700)
+		d.add("folder/file", 0o644, volume.Extent{Length: 3})
+		for _, e := range []string{"file", "dangling", "further"} {
+			d.add(e, 0o644, volume.Extent{Length: 3}).Inode = 5
+		}
+		for _, existing := range []Existing{Refuse, Keep, Replace} {
+			h, err := open(dir)
+			must(t, err)
+			r, err := extract(t.Context(), d, h, Options{Existing: existing}, progress.Discard)
+			if want := map[Existing]int64{Refuse: 5, Keep: 2, Replace: 2}[existing]; err == nil || r.Failed != want {
+				t.Errorf("%s, %v: %v, %+v", name, existing, err, r)
+			}
+			p, err := os.ReadFile(filepath.Join(outside, "file"))
+			info, serr := os.Stat(filepath.Join(outside, "folder"))
+			must(t, serr)
+			list, _ := os.ReadDir(outside)
+			inner, _ := os.ReadDir(filepath.Join(outside, "folder"))
+			if string(p) != "old" || err != nil || info.Mode() != fs.ModeDir|0o755 || !info.ModTime().Equal(old) || len(list) != 2 || len(inner) != 0 {
+				t.Errorf("%s, %v: outside has changed: %q, %v, %v, %v", name, existing, p, info, list, inner)
+			}
+		}
+		if info, err := os.Lstat(filepath.Join(dir, "further")); err != nil || !info.Mode().IsRegular() {
+			t.Errorf("%s: further is %v, %v", name, info, err)
+		}
+	}
+}
+
+// TestNoRoom has a file larger than any place for it: nothing of it is written.
+func TestNoRoom(t *testing.T) {
+	for name, open := range hosts {
+		dir := t.TempDir()
+		h, err := open(dir)
+		must(t, err)
+		if _, known := h.free(); !known {
+			h.close()
+			continue
+		}
+		d := &direct{image: bytes.NewReader(make([]byte, 2048))}
+		d.add("zeros", 0o644, volume.Extent{Length: 1 << 60})
+		r, err := extract(t.Context(), d, h, Options{}, progress.Discard)
+		if err == nil || r.Failed != 1 || r.Bytes != 0 || !strings.Contains(err.Error(), "do not fit") {
+			t.Errorf("%s: %v, %+v", name, err, r)
+		}
+	}
+}
+
+// TestManyFailures has very many entries that are not made, of long paths: what
+// is told of them stays in bounds.
+func TestManyFailures(t *testing.T) {
+	d := &direct{image: bytes.NewReader(nil)}
+	long := strings.Repeat("folder/", 1000)
+	const n = 12_000
+	for i := range n {
+		d.add(long+fmt.Sprint(i), fs.ModeDevice)
+	}
+	h, err := openHost(t.TempDir())
+	must(t, err)
+	var m progress.Meter
+	r, err := extract(t.Context(), d, h, Options{}, &m)
+	if err == nil || r.Failed != n {
+		t.Errorf("%v, %d failed", err, r.Failed)
+	}
+	text := 0
+	messages := m.Messages(0)
+	for _, k := range messages {
+		text += len(k.Text)
+	}
+	for _, k := range r.Notes {
+		text += len(k.Path) + len(k.Text)
+	}
+	if text > 3*maxNoteText || !strings.Contains(messages[len(messages)-1].Text, "there are more") {
+		t.Errorf("%d bytes are told, last %.100q", text, messages[len(messages)-1].Text)
+	}
+}

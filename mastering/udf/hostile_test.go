@@ -1,0 +1,426 @@
+package udf
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"reflect"
+	"runtime"
+	"strings"
+	"testing"
+
+	"glassmaster/mastering/layout"
+	"glassmaster/mastering/tree"
+	"glassmaster/mastering/volume"
+)
+
+// image renders a volume with that root.
+func image(t *testing.T, root *tree.Node, r Revision) []byte {
+	t.Helper()
+	l := plan(t, root, Options{Revision: r})
+	p := make([]byte, l.Size())
+	if _, err := l.ReadAt(p, 0); err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// sectorOf returns the sector of the file entry with that path.
+func sectorOf(t *testing.T, p []byte, path string) int {
+	t.Helper()
+	v, err := openBytes(p, volume.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	n, err := v.resolve(path, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	off, _, err := v.locate(n.icb)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return int(off / sectorSize)
+}
+
+// TestSharedDirectory has hundreds of folders hold the names of the same one: a
+// walk ends long before it has seen all of them.
+func TestSharedDirectory(t *testing.T) {
+	const files, folders = 2000, 1000
+	root := tree.NewFolder("", when)
+	d := tree.NewFolder("a", when)
+	root.Append(d)
+	for i := range files {
+		d.Append(tree.NewFile(fmt.Sprint(i), 0, when, layout.Bytes(nil)))
+	}
+	for i := range folders {
+		root.Append(tree.NewFolder(fmt.Sprintf("b%d", i), when))
+	}
+	p := image(t, root, Revision150)
+	full := p[sectorOf(t, p, "a")*sectorSize:][:sectorSize]
+	for i := range folders {
+		at := sectorOf(t, p, fmt.Sprintf("b%d", i))
+		b := p[at*sectorSize:][:sectorSize]
+		copy(b[34:36], full[34:36])
+		copy(b[56:72], full[56:72])
+		copy(b[172:], full[172:])
+		le.PutUint16(b[10:], le.Uint16(full[10:]))
+		resealSector(p, at)
+	}
+	v, err := openBytes(p, volume.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen, told := 0, false
+	if err := v.Walk(".", func(e *volume.Entry) error {
+		seen++
+		told = told || errors.Is(e.Err, errRoom)
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if limit := (walkRoom*len(p) + walkSpare) / fidLength * 2; seen > limit || !told {
+		t.Errorf("%d entries of a volume of %d bytes, told %v", seen, len(p), told)
+	}
+}
+
+// TestMore gives the same attributes during a walk as by path.
+func TestMore(t *testing.T) {
+	root := tree.NewFolder("", when)
+	root.Append(tree.NewFolder("dir", when))
+	root.Append(tree.NewFile("file", 3, when, layout.Bytes("abc")))
+	root.Append(tree.NewNode("null", fs.ModeDevice|0o666, tree.Device(1<<32|3)))
+	v, err := openBytes(image(t, root, Revision250), volume.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := v.Walk(".", func(e *volume.Entry) error {
+		info, err := v.Lstat(string(e.Path))
+		if err != nil {
+			return err
+		}
+		if got, want := e.More(), info.Sys(); !reflect.DeepEqual(got, want) {
+			t.Errorf("%s: %+v, want %+v", e.Path, got, want)
+		}
+		f, err := v.OpenPlace(e.Place)
+		if !e.Mode.IsRegular() {
+			if _, is := f.(fs.ReadDirFile); is {
+				t.Errorf("%s was opened by its place", e.Path)
+			}
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if p, err := io.ReadAll(f); string(p) != "abc" || err != nil {
+			t.Errorf("%s: %q, %v", e.Path, p, err)
+		}
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestPlaces opens what is at no place of a file.
+func TestPlaces(t *testing.T) {
+	v, err := openBytes(image(t, tree.NewFolder("", when), Revision250), volume.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, place := range []uint64{0, 1 << 32, 1 << 40, 1 << 48, 1<<64 - 1} {
+		if f, err := v.OpenPlace(place); err == nil {
+			t.Errorf("place %d: %v", place, f)
+		}
+	}
+}
+
+// TestDeep nests folders until their path is longer than any is.
+func TestDeep(t *testing.T) {
+	root := tree.NewFolder("", when)
+	for at, i := root, 0; i < 200; i++ {
+		next := tree.NewFolder(strings.Repeat("d", 200), when)
+		at.Append(next)
+		at = next
+	}
+	v, err := openBytes(image(t, root, Revision150), volume.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen, last := 0, error(nil)
+	if err := v.Walk(".", func(e *volume.Entry) error {
+		seen, last = seen+1, e.Err
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if seen > maxWalkPath/200+2 || last == nil || !strings.Contains(last.Error(), "path is longer") {
+		t.Errorf("%d folders, %.100v", seen, last)
+	}
+}
+
+// TestIndirectLoop has an ICB of strategy 4096 that leads back to itself.
+func TestIndirectLoop(t *testing.T) {
+	root := tree.NewFolder("", when)
+	root.Append(tree.NewFile("a", 0, when, layout.Bytes(nil)))
+	root.Append(tree.NewFile("b", 0, when, layout.Bytes(nil)))
+	p := image(t, root, Revision150)
+	at, next := sectorOf(t, p, "a"), sectorOf(t, p, "b")
+	if next != at+1 {
+		t.Fatalf("the file entries are at sectors %d and %d", at, next)
+	}
+	v, err := openBytes(p, volume.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	n, err := v.resolve("a", false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	icb := n.icb
+	icb.length = 2 * sectorSize
+	le.PutUint16(p[at*sectorSize+20:], 4096)
+	resealSector(p, at)
+	b := p[next*sectorSize:][:sectorSize]
+	clear(b)
+	putLongAD(b[36:], icb)
+	sealTag(b[:52], tagIE, 2, icb.block+1)
+	if v, err = openBytes(p, volume.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := v.readEntry(icb); err == nil || !strings.Contains(err.Error(), "loop") {
+		t.Errorf("error %v", err)
+	}
+}
+
+// TestManyMaps has a logical volume with more partition maps than there can be,
+// each of which could bring a table along.
+func TestManyMaps(t *testing.T) {
+	p := image(t, tree.NewFolder("", when), Revision150)
+	for at := findTag(t, p, 0, tagLVD); ; at = findTag(t, p, at+1, tagLVD) {
+		b := p[at*sectorSize:]
+		for i := range 100 {
+			copy(b[440+6*i:], b[440:446])
+		}
+		le.PutUint32(b[264:], 600)
+		le.PutUint32(b[268:], 100)
+		le.PutUint16(b[10:], 440+600-tagLength)
+		resealSector(p, at)
+		if at > len(p)/sectorSize-TailSectors {
+			break
+		}
+	}
+	if _, err := openBytes(p, volume.Options{}); err == nil || !strings.Contains(err.Error(), "partition maps") {
+		t.Errorf("error %v", err)
+	}
+}
+
+// TestTornMetadata has a metadata file whose extents end within a block: what
+// lies in such a block is an error, not a read of nothing again and again.
+func TestTornMetadata(t *testing.T) {
+	root := tree.NewFolder("", when)
+	root.Append(tree.NewFile("a", 10, when, layout.Bytes("0123456789")))
+	p := image(t, root, Revision250)
+	v, err := openBytes(p, volume.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := v.parts[1].(*metadata)
+	for _, c := range []*contents{m.main, m.mirror} {
+		first := c.extents[0]
+		c.extents = []extent{first, {start: 100, block: first.block, partition: first.partition}}
+		c.end = 150
+	}
+	for block := range uint32(3) {
+		if _, n, err := m.locate(block, false); err == nil {
+			t.Errorf("block %d: %d bytes without an error", block, n)
+		}
+	}
+	c := contents{v: v.reader, extents: []extent{{partition: 1}}, end: sectorSize, size: sectorSize}
+	if _, err := io.Copy(io.Discard, io.NewSectionReader(&c, 0, c.size)); err == nil {
+		t.Error("no error")
+	}
+}
+
+// TestNamesakes has many entries of one name, all of which are shown.
+func TestNamesakes(t *testing.T) {
+	names := make([]name, 100_000)
+	for i := range names {
+		names[i].text = "a"
+	}
+	names[len(names)-2].text, names[len(names)-1].text = "a~2", "b"
+	unique(names)
+	seen := map[string]bool{}
+	for _, n := range names {
+		if seen[n.text] {
+			t.Fatalf("%q is there twice", n.text)
+		}
+		seen[n.text] = true
+		if !fs.ValidPath(n.text) {
+			t.Fatalf("%q is no name", n.text)
+		}
+	}
+	for _, want := range []string{"a", "a~2", "a~3", "b"} {
+		if !seen[want] {
+			t.Errorf("%q is missing", want)
+		}
+	}
+}
+
+// TestTooLarge has a file whose extents lie on each other and are together more
+// than the volume: where they are is not listed.
+func TestTooLarge(t *testing.T) {
+	root := tree.NewFolder("", when)
+	root.Append(tree.NewFile("a", 8*sectorSize, when, layout.Bytes(make([]byte, 8*sectorSize))))
+	p := image(t, root, Revision150)
+	at := sectorOf(t, p, "a")
+	b := p[at*sectorSize:]
+	const n = 200
+	for i := range n {
+		copy(b[176+8*i:], b[176:184])
+		le.PutUint32(b[176+8*i:], 8*sectorSize)
+	}
+	le.PutUint64(b[56:], n*8*sectorSize)
+	le.PutUint32(b[172:], 8*n)
+	le.PutUint16(b[10:], 176+8*n-tagLength)
+	resealSector(p, at)
+	v, err := openBytes(p, volume.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	info, err := v.Lstat("a")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a := info.Sys().(*volume.Attributes); !strings.Contains(a.Unreadable, "cannot be on a volume") {
+		t.Errorf("unreadable: %q", a.Unreadable)
+	}
+}
+
+// allocated returns the bytes that f allocates.
+func allocated(f func()) int64 {
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	f()
+	runtime.ReadMemStats(&after)
+	return int64(after.TotalAlloc - before.TotalAlloc)
+}
+
+// smallBlock is the size of the blocks in which FuzzBlocks has its descriptors.
+const smallBlock = 512
+
+// seedBlocks are a directory with two names, a file with a chain of allocation
+// descriptors, a symbolic link, and an ICB of strategy 4096.
+func seedBlocks() []byte {
+	p := make([]byte, 12*smallBlock)
+	entry := func(block int, kind byte, strategy, flags uint16, size uint64, ads []byte) []byte {
+		b := p[block*smallBlock:]
+		le.PutUint16(b[20:], strategy)
+		b[27] = kind
+		le.PutUint16(b[34:], flags)
+		le.PutUint64(b[56:], size)
+		le.PutUint32(b[172:], uint32(len(ads)))
+		copy(b[176:], ads)
+		sealTag(b[:176+len(ads)], tagFE, 2, uint32(block))
+		return b
+	}
+	short := func(length, block uint32) []byte {
+		return le.AppendUint32(le.AppendUint32(nil, length), block)
+	}
+	names := p[2*smallBlock:]
+	for i := range 2 {
+		f := names[40*i:]
+		f[19] = 2
+		putLongAD(f[20:], longAD{smallBlock, uint32(3 + i), uint16(i)})
+		copy(f[38:], []byte{8, 'a' + byte(i)})
+		sealTag(f[:40], tagFID, 2, 2)
+	}
+	entry(0, typeDirectory, 4, adShort, 80, short(80, 2))
+	entry(3, typeFile, 4, adShort, 3*smallBlock, append(short(2*smallBlock, 8), short(extentContinues<<30|smallBlock, 5)...))
+	aed := p[5*smallBlock:]
+	le.PutUint32(aed[20:], 16)
+	copy(aed[24:], short(extentHole<<30|smallBlock, 0))
+	copy(aed[32:], short(extentContinues<<30|smallBlock, 5))
+	sealTag(aed[:40], tagAED, 2, 5)
+	entry(4, typeSymlink, 4, adInline, 10, []byte{3, 0, 0, 0, 5, 2, 0, 0, 8, 'x'})
+	entry(6, typeFile, 4096, adLong, 0, nil)
+	ie := p[7*smallBlock:]
+	putLongAD(ie[36:], longAD{2 * smallBlock, 6, 0})
+	sealTag(ie[:52], tagIE, 2, 7)
+	return p
+}
+
+// FuzzBlocks reads descriptors of a small partition, and of one of each other
+// kind on top of it, with their tags made right: ICBs, chains of allocation
+// descriptors, directories and links.
+func FuzzBlocks(f *testing.F) {
+	seed := seedBlocks()
+	f.Add(seed, uint16(0))
+	f.Add(seed, uint16(3))
+	long := clone(seed)
+	le.PutUint16(long[3*smallBlock+34:], adLong)
+	f.Add(long, uint16(3))
+	f.Fuzz(func(t *testing.T, p []byte, block uint16) {
+		p = clone(p[:min(len(p), 64*smallBlock)/smallBlock*smallBlock])
+		for at := 0; at+fidLength <= len(p); at += 4 {
+			if d := p[at:]; le.Uint16(d) == tagFID && le.Uint16(d[2:]) == 2 {
+				n := (fidLength + int(le.Uint16(d[36:])) + int(d[19]) + 3) &^ 3
+				sealTag(d[:min(n, len(d))], tagFID, 2, le.Uint32(d[12:]))
+			}
+		}
+		for at := 0; at < len(p); at += smallBlock {
+			d := p[at : at+smallBlock]
+			n := tagLength + int(le.Uint16(d[10:]))%(smallBlock-tagLength)
+			if id := le.Uint16(d); id >= tagFSD && id <= tagEFE && id != tagFID {
+				sealTag(d[:n], id, 2, uint32(at/smallBlock))
+			}
+		}
+		m := &medium{r: bytes.NewReader(p), size: int64(len(p)), block: smallBlock}
+		base := &physical{partitionDescriptor{length: uint32(len(p) / smallBlock)}, m}
+		v := reader{state: &state{medium: m, parts: []partition{
+			base, &sparable{base, 2, map[uint32]uint32{2: 5}},
+			&virtual{physical: base, table: bytes.NewReader(p), entries: int64(len(p) / 4)},
+		}}}
+		inner := &contents{v: v, extents: []extent{{}}, end: m.size, size: m.size}
+		v.parts = append(v.parts, &metadata{main: inner})
+		used := allocated(func() {
+			for part := range uint16(4) {
+				readBlock(t, v, longAD{2 * smallBlock, uint32(block), part})
+			}
+		})
+		if limit := int64(4<<20 + 100*len(p)); used > limit || v.followed.Load() > limit {
+			t.Errorf("%d bytes took %d of memory, and %d were followed", len(p), used, v.followed.Load())
+		}
+	})
+}
+
+// readBlock reads all that an ICB may lead to.
+func readBlock(t *testing.T, v reader, icb longAD) {
+	e, err := v.readEntry(icb)
+	if err != nil {
+		return
+	}
+	names, _ := v.readDirectory(e)
+	for _, n := range names {
+		if !fs.ValidPath(n.text) || strings.Contains(n.text, "/") {
+			t.Errorf("the name %q is none", n.text)
+		}
+	}
+	_, _ = v.readTarget(e)
+	c, err := v.contents(e)
+	if err != nil {
+		return
+	}
+	if n, err := io.Copy(io.Discard, io.NewSectionReader(c, 0, min(c.size, 1<<16))); err == nil && n != min(c.size, 1<<16) {
+		t.Errorf("%d of %d bytes without an error", n, c.size)
+	}
+	list, err := c.sectors(nil)
+	total := int64(0)
+	for _, x := range list {
+		total += x.Length
+	}
+	if err == nil && list != nil && total != c.size {
+		t.Errorf("extents of %d bytes for a file of %d", total, c.size)
+	}
+}
