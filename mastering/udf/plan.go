@@ -7,6 +7,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"glassmaster/mastering/layout"
 	"glassmaster/mastering/tree"
@@ -31,6 +32,8 @@ type Planner struct {
 	names  uint32               // in all directories
 	files  uint32               // names of what is no directory
 	cut    uint32               // names that were too long
+	alien  uint32               // names that are no UTF-8
+	far    uint32               // symbolic links that Linux does not follow
 	at     Placement
 	report Report
 }
@@ -113,11 +116,17 @@ func New(root *tree.Node, o Options) (*Planner, error) {
 	}
 	p.blocks, p.data, p.names = at.icb, int64(at.data), at.name
 	p.report.Directories = len(p.dirs)
-	if p.cut > 0 {
-		p.report.Warnings = append(p.report.Warnings,
-			fmt.Sprintf("%d names are longer than UDF allows (254 characters, 127 outside of Latin-1) and are cut", p.cut))
-	}
+	p.warn(p.cut, "%d names are longer than UDF allows (254 characters, 127 outside of Latin-1) and are cut")
+	p.warn(p.alien, "%d names are not text in UTF-8 and are changed in UDF")
+	p.warn(p.far, "%d symbolic links take more than a block of 2048 bytes in UDF; Linux does not follow such links")
 	return p, nil
+}
+
+// warn adds a warning about n things, unless there are none.
+func (p *Planner) warn(n uint32, format string) {
+	if n > 0 {
+		p.report.Warnings = append(p.report.Warnings, fmt.Sprintf(format, n))
+	}
 }
 
 // placeVideo places the files of a DVD-Video and returns how many sectors they
@@ -166,9 +175,7 @@ func (p *Planner) collect(index uint32, at *cursor) error {
 		n := d.child(c.entry)
 		p.note(n, c)
 		it := p.next(&d, &c)
-		if len(fileName(n.Name)) != len(n.Name) {
-			p.cut++
-		}
+		p.complain(n)
 		if n.IsDir() {
 			d.links++
 			p.dirs = append(p.dirs, planned{node: n, parent: index, id: firstID + it.name})
@@ -192,6 +199,19 @@ func (p *Planner) collect(index uint32, at *cursor) error {
 	*at = c
 	p.dirs[index] = d
 	return nil
+}
+
+// complain counts what of a node cannot be as the person might expect.
+func (p *Planner) complain(n *tree.Node) {
+	switch {
+	case !utf8.ValidString(n.Name):
+		p.alien++
+	case fileName(n.Name) != n.Name:
+		p.cut++
+	}
+	if n.Mode&fs.ModeSymlink != 0 && targetLength(n.Target()) > sectorSize {
+		p.far++
+	}
 }
 
 // note counts the names of a hard-linked file, and keeps where the first is.

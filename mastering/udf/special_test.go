@@ -2,6 +2,7 @@ package udf
 
 import (
 	"io"
+	"io/fs"
 	"os"
 	"strings"
 	"testing"
@@ -176,9 +177,52 @@ func TestFileName(t *testing.T) {
 		{strings.Repeat("語", 84), strings.Repeat("語", 84)},
 		{strings.Repeat("a", 125) + "語語", strings.Repeat("a", 125) + "語語"},
 		{strings.Repeat("a", 126) + "語語", strings.Repeat("a", 126) + "#130E"}, // which 8 bits are enough for
+		{"bad\xff", "bad_#C1FF"},
+		{"bad\xfe.jpg", "bad_#7D84.jpg"},
+		{"bad\ufffd", "bad\ufffd"},
 	} {
 		if got := fileName(test.name); got != test.want {
 			t.Errorf("%q: %q, want %q", test.name, got, test.want)
+		}
+	}
+}
+
+// TestWarnings sees that a person is told of names and links that are not as
+// they were, and that names which are no text stay apart.
+func TestWarnings(t *testing.T) {
+	root := tree.NewFolder("", when)
+	for _, name := range []string{"bad\xfe", "bad\xff", "bad\ufffd", strings.Repeat("a", 255)} {
+		root.Append(tree.NewFile(name, 1, when, layout.Bytes("x")))
+	}
+	for name, target := range map[string]string{"near": strings.Repeat("ab/", 292), "far": strings.Repeat("ab/", 293)} {
+		n := tree.NewNode(name, fs.ModeSymlink|0o777, tree.Symlink(target))
+		root.Append(n)
+	}
+	p, err := New(root, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := strings.Join(p.Report().Warnings, "\n")
+	for _, want := range []string{"1 names are longer than UDF allows", "2 names are not text", "1 symbolic links take more than a block"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("warnings %q, want %q", got, want)
+		}
+	}
+	l, err := p.Volume()
+	if err != nil {
+		t.Fatal(err)
+	}
+	v, err := Open(l, l.Size(), volume.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	list, err := v.ReadDir(".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range list {
+		if strings.Contains(d.Name(), "~") { // the reader's mark of a name that is there twice
+			t.Errorf("%s was written twice", d.Name())
 		}
 	}
 }
