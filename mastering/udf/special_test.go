@@ -141,6 +141,35 @@ func TestStreams(t *testing.T) {
 	}
 }
 
+// TestLastBlock has a file whose extents end before it does, in the middle of a
+// block, as Linux leaves them; and one where they end a block before.
+func TestLastBlock(t *testing.T) {
+	for _, test := range []struct {
+		recorded uint32
+		want     bool
+	}{{3000, true}, {2049, true}, {2048, false}, {1000, false}} {
+		data := strings.Repeat("0123456789", 300)
+		root := tree.NewFolder("", when)
+		root.Append(tree.NewFile("file", int64(len(data)), when, layout.Bytes(data)))
+		l := plan(t, root, Options{Revision: Revision150})
+		image := make([]byte, l.Size())
+		if _, err := l.ReadAt(image, 0); err != nil {
+			t.Fatal(err)
+		}
+		const sector = FirstSector + firstBlock
+		le.PutUint32(image[sector*sectorSize+entryLength:], test.recorded)
+		resealSector(image, sector)
+		v, err := openBytes(image, volume.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := fs.ReadFile(v, "file")
+		if ok := err == nil && string(p) == data; ok != test.want {
+			t.Errorf("%d bytes in extents: %d bytes were read, error %v", test.recorded, len(p), err)
+		}
+	}
+}
+
 func TestTime(t *testing.T) {
 	for _, test := range []struct {
 		bytes string
