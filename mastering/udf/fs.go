@@ -145,7 +145,7 @@ func (f *FS) openName(p string, n name) (fs.File, error) {
 }
 
 // ReadDir implements fs.ReadDirFS. Of a directory that is damaged it returns
-// the entries before the damage, and the error.
+// the entries that are not, and the error.
 func (f *FS) ReadDir(p string) ([]fs.DirEntry, error) {
 	n, err := f.lookup("readdir", p, true)
 	if err != nil {

@@ -37,6 +37,7 @@ type state struct {
 type FS struct {
 	reader
 	info volume.Info
+	lost error // why the root directory had to be searched
 	dirs directories
 	mu   sync.Mutex
 	seen map[place]name // first name under which a directory was found
@@ -91,12 +92,16 @@ func mount(m *medium, a anchor) (*FS, error) {
 	if err := v.readLogical(d); err != nil {
 		return nil, err
 	}
-	set, err := v.readFileSet(decodeLongAD(d.logical[248:]))
-	if err != nil {
-		return nil, err
+	at := decodeLongAD(d.logical[248:])
+	set, lost := v.readFileSet(at)
+	if lost == nil {
+		v.root, v.streams = decodeLongAD(set[400:]), decodeLongAD(set[464:])
+	} else if root, ok := v.searchRoot(at); ok {
+		v.root = root
+	} else {
+		return nil, lost
 	}
-	v.root, v.streams = decodeLongAD(set[400:]), decodeLongAD(set[464:])
-	f := &FS{reader: v, seen: map[place]name{}}
+	f := &FS{reader: v, seen: map[place]name{}, lost: lost}
 	if _, err := f.directory(f.root); err != nil {
 		return nil, fmt.Errorf("root directory: %w", err)
 	}
