@@ -8,7 +8,6 @@ import (
 
 	"glassmaster/drive/source"
 	"glassmaster/mastering/disc"
-	"glassmaster/mastering/iso9660"
 	"glassmaster/mastering/volume"
 )
 
@@ -34,7 +33,7 @@ func (c *checkInfo) add(format string, args ...any) {
 
 // examiner is a file system that examines its own structures.
 type examiner interface {
-	Check(ctx context.Context) ([]iso9660.Defect, error)
+	Check(ctx context.Context) ([]volume.Defect, error)
 }
 
 // check goes through all folders of a volume.
@@ -66,7 +65,7 @@ func (s *session) check(ctx context.Context, src *source.Source, vol volume.FS) 
 }
 
 // take sorts defects into damage and remarks.
-func (c *checkInfo) take(defects []iso9660.Defect) {
+func (c *checkInfo) take(defects []volume.Defect) {
 	for _, d := range defects {
 		switch {
 		case !d.Minor:

@@ -25,9 +25,10 @@ func (s *session) infoVerb() *cobra.Command {
 		Long: `Say what a disc is: its format, sessions and tracks, the file system and its
 properties.
 
---check goes through all folders too: it counts what is there, and finds files
-that lie beyond the end of the disc or that cannot be read. It does not read the
-contents: "glassmaster verify IMAGE" does.`,
+--check goes through all folders too: it counts what is there, finds files that
+lie beyond the end of the disc or that cannot be read, and examines the structures
+of the file system, in all copies. It does not read the contents: "glassmaster
+verify IMAGE" does.`,
 		Args: wanted(1, 1, "IMAGE"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return s.info(cmd.Context(), args[0], which, check)

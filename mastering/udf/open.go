@@ -38,6 +38,12 @@ type FS struct {
 	reader
 	info volume.Info
 	lost error // why the root directory had to be searched
+
+	anchor    anchor
+	start     int64    // byte where the session begins
+	fileSet   longAD   // of the file set descriptor
+	integrity extentAD // of the integrity sequence
+
 	dirs directories
 	mu   sync.Mutex
 	seen map[place]name // first name under which a directory was found
@@ -70,6 +76,7 @@ func Open(r io.ReaderAt, size int64, o volume.Options) (*FS, error) {
 	for _, a := range anchors {
 		f, err := mount(m, a)
 		if err == nil {
+			f.start = int64(o.Start) * disc.SectorSize
 			return f, nil
 		}
 		if first == nil {
@@ -102,10 +109,11 @@ func mount(m *medium, a anchor) (*FS, error) {
 		return nil, lost
 	}
 	f := &FS{reader: v, seen: map[place]name{}, lost: lost}
+	f.anchor, f.fileSet, f.integrity = a, at, decodeExtentAD(d.logical[432:])
 	if _, err := f.directory(f.root); err != nil {
 		return nil, fmt.Errorf("root directory: %w", err)
 	}
-	f.info = f.describe(d, readIntegrity(m, decodeExtentAD(d.logical[432:])), a)
+	f.info = f.describe(d, readIntegrity(m, f.integrity), a)
 	return f, nil
 }
 
