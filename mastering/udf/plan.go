@@ -26,6 +26,7 @@ type Planner struct {
 	o      Options
 	dirs   []planned // level by level: the sub-directories of a directory follow each other
 	shared map[*tree.Shared]*shared
+	video  Video
 	placed map[*tree.Node]int64 // files of a DVD-Video: their sectors from the first contents
 	blocks uint32               // of metadata
 	data   int64                // sectors of contents
@@ -96,6 +97,12 @@ func New(root *tree.Node, o Options) (*Planner, error) {
 	}
 	if o.Revision == 0 {
 		o.Revision = Revision201
+		if o.DVDVideo {
+			o.Revision = Revision102
+		}
+	}
+	if o.DVDVideo && o.Revision != Revision102 {
+		return nil, fmt.Errorf("plan UDF volume: a DVD-Video is of revision 1.02, not %s: players know no other", o.Revision)
 	}
 	if !slices.Contains(Revisions, o.Revision) {
 		return nil, fmt.Errorf("plan UDF volume: revision %s cannot be written, only %s", o.Revision, revisionList())
@@ -140,6 +147,7 @@ func (p *Planner) placeVideo(root *tree.Node) (uint32, error) {
 		return 0, fmt.Errorf("plan DVD-Video: %d sectors", v.Sectors)
 	}
 	p.report.Warnings = append(p.report.Warnings, v.Warnings...)
+	p.video = v
 	p.placed = map[*tree.Node]int64{}
 	for _, f := range v.Files {
 		p.placed[f.Node] = f.Sector
@@ -344,6 +352,10 @@ func (p *Planner) entryBlocks(n *tree.Node) uint32 {
 	}
 	return 1
 }
+
+// Video returns where the files of a DVD-Video have to be; it has none unless
+// Options.DVDVideo asks for it.
+func (p *Planner) Video() Video { return p.video }
 
 // Report returns what the plan had to do that is not as the person might expect.
 func (p *Planner) Report() Report { return p.report }
