@@ -175,7 +175,7 @@ func (v *video) place(s *set) error {
 // put places a file at a sector, or behind the last one where that is taken, and
 // returns where it is.
 func (v *video) put(n *tree.Node, at int64) int64 {
-	const maxGap = 1 << 20 // 2 GiB: more is not a distance but damage
+	const maxGap = 1 << 20  // 2 GiB: more is not a distance but damage
 	if n.Size > maxExtent { // UDF 6.9.1
 		v.warn("%s has %d bytes; players read files of up to %d (1 GiB): divide it", n.Path(), n.Size, maxExtent)
 	}
