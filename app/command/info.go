@@ -99,7 +99,7 @@ func (s *session) info(ctx context.Context, name string, which volume.Options, c
 		info.Volume = describeVolume(about)
 	}
 	if check && err == nil {
-		if info.Check, err = s.check(ctx, src, vol); err != nil {
+		if info.Check, err = s.check(ctx, src, vol, which); err != nil {
 			return err
 		}
 	}
