@@ -75,7 +75,11 @@ func (c *checker) anchors() {
 	sound := func(sector int64) bool {
 		return slices.ContainsFunc(found, func(a anchor) bool { return a.location == sector })
 	}
-	first, last := f.start/f.block+256, f.size/f.block-1
+	begin, last := f.start/f.block, f.size/f.block-1
+	if f.anchor.location < begin { // a session that goes on with the volume of the first
+		begin = 0
+	}
+	first := begin + 256
 	p := make([]byte, 512)
 	for _, sector := range []int64{first, last - 256, last} {
 		if sector < first || sound(sector) {
