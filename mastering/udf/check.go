@@ -21,6 +21,7 @@ func (f *FS) Check(ctx context.Context) ([]volume.Defect, error) {
 	if f.hasMirror {
 		c.copies = append(c.copies, reader{f.state, true})
 	}
+	c.recognition()
 	c.anchors()
 	c.sequences()
 	c.integrity()
@@ -68,6 +69,18 @@ func at(off int64, path string) volume.Defect {
 // sector returns the place of a sector of the volume.
 func (c *checker) sector(n int64) volume.Defect { return at(n*c.f.block, "") }
 
+// recognition examines the volume recognition sequence (ECMA-167 2/8), without
+// which most systems do not look for UDF.
+func (c *checker) recognition() {
+	rec, place := c.f.recognition, at(c.f.start+recognitionStart, "")
+	switch {
+	case rec.nsr == "":
+		c.Bad(place, "the volume recognition sequence holds no NSR02 or NSR03: most systems see no UDF here")
+	case !rec.end:
+		c.Odd(place, "the volume recognition sequence has no end (TEA01)")
+	}
+}
+
 // anchors examines the anchor volume descriptor pointers (UDF 2.2.3).
 func (c *checker) anchors() {
 	f := c.f
@@ -95,6 +108,9 @@ func (c *checker) anchors() {
 		} else if sector == first && !sound(first+256) { // where an open disc has it
 			c.Odd(c.sector(sector), "there is no anchor volume descriptor pointer, only at sector %d", found[0].location)
 		}
+	}
+	if len(found) == 1 && !c.open() {
+		c.Odd(c.sector(found[0].location), "this is the only anchor volume descriptor pointer, UDF asks for two")
 	}
 	for _, a := range found {
 		if a.main != f.anchor.main || a.reserve != f.anchor.reserve {
@@ -207,10 +223,8 @@ func (c *checker) counts() {
 	if v == nil || !v.closed || !v.counts || c.ctx.Err() != nil {
 		return
 	}
-	for _, p := range c.f.parts {
-		if _, ok := p.(*virtual); ok { // the table of the last session has the numbers
-			return
-		}
+	if c.open() { // the table of the last session has the numbers
+		return
 	}
 	var files, dirs uint32
 	for _, o := range c.known {
@@ -223,6 +237,12 @@ func (c *checker) counts() {
 	if v.dirs != dirs || v.files != files && v.files != c.names {
 		c.Odd(c.sector(int64(le.Uint32(v.raw[12:]))), "the integrity descriptor counts %d files and %d directories, there are %d and %d", v.files, v.dirs, c.names, dirs)
 	}
+}
+
+// open reports whether the volume is on a medium that is written once, and can go
+// on.
+func (c *checker) open() bool {
+	return slices.ContainsFunc(c.f.parts, func(p partition) bool { _, ok := p.(*virtual); return ok })
 }
 
 // overlaps tells of extents that lie over others. Two files may share all of an

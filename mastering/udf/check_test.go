@@ -106,6 +106,9 @@ func TestCheckDamage(t *testing.T) {
 		want   string // with the sector as %d
 		sector int
 	}{
+		{"recognition", func(b []byte) { clear(b[17*sectorSize : 18*sectorSize]) }, "sector %d, byte 0: the volume recognition sequence holds no NSR", 16},
+		{"end of recognition", func(b []byte) { clear(b[18*sectorSize : 19*sectorSize]) }, "minor: sector %d, byte 0: the volume recognition sequence has no end", 16},
+		{"anchors at the end", func(b []byte) { clear(b[(end-1)*sectorSize:]); clear(b[(end-257)*sectorSize : (end-256)*sectorSize]) }, "minor: sector %d, byte 0: this is the only anchor", 256},
 		{"anchor", flip(256, 20), "sector %d, byte 0: anchor volume descriptor pointer: the CRC", 256},
 		{"no anchor", func(b []byte) { clear(b[256*sectorSize : 257*sectorSize]) }, "minor: sector %d, byte 0: there is no anchor", 256},
 		{"last anchor", flip(end-1, 6), "sector %d, byte 0: anchor volume descriptor pointer: the checksum", end - 1},

@@ -39,10 +39,11 @@ type FS struct {
 	info volume.Info
 	lost error // why the root directory had to be searched
 
-	anchor    anchor
-	start     int64    // byte where the session begins
-	fileSet   longAD   // of the file set descriptor
-	integrity extentAD // of the integrity sequence
+	recognition recognition
+	anchor      anchor
+	start       int64    // byte where the session begins
+	fileSet     longAD   // of the file set descriptor
+	integrity   extentAD // of the integrity sequence
 
 	dirs directories
 	mu   sync.Mutex
@@ -76,7 +77,7 @@ func Open(r io.ReaderAt, size int64, o volume.Options) (*FS, error) {
 	for _, a := range anchors {
 		f, err := mount(m, a)
 		if err == nil {
-			f.start = int64(o.Start) * disc.SectorSize
+			f.start, f.recognition = int64(o.Start)*disc.SectorSize, rec
 			return f, nil
 		}
 		if first == nil {
