@@ -46,6 +46,32 @@ func TestBuildUDF(t *testing.T) {
 	must(t, Usage, "build", sample(t), "-o", filepath.Join(t.TempDir(), "x"), "--udf", "3.00")
 }
 
+// TestCheckBeside damages the UDF of a disc that shows Rock Ridge.
+func TestCheckBeside(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		sector int
+		clear  int // sectors
+		want   string
+	}{
+		{"main sequence", 35, 0, "UDF: sector 35, byte 0: main volume descriptor sequence: the CRC"},
+		{"root", 257 + 2, 1, "root directory: file entry at block 2 of partition 0: sector 259"},
+		{"a folder", 257 + 3, 1, "UDF: folder docs: "},
+		{"first anchor", 256, 0, "UDF: sector 256, byte 0: anchor volume descriptor pointer: the CRC"},
+	} {
+		img := build(t, "--udf", "2.01")
+		p := []byte(content(t, img))
+		p[test.sector*2048+17] ^= 1
+		clear(p[test.sector*2048:][:test.clear*2048])
+		if err := os.WriteFile(img, p, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if got := must(t, Differs, "info", "--check", img).out; !strings.Contains(got, test.want) {
+			t.Errorf("%s: %q is missing in %s", test.name, test.want, got)
+		}
+	}
+}
+
 func TestBuildMD5(t *testing.T) {
 	img := build(t, "--md5")
 	if out := must(t, OK, "verify", img).out; !strings.Contains(out, "implanted MD5") {

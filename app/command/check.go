@@ -8,7 +8,6 @@ import (
 
 	"glassmaster/drive/source"
 	"glassmaster/mastering/disc"
-	"glassmaster/mastering/iso9660"
 	"glassmaster/mastering/volume"
 )
 
@@ -34,11 +33,12 @@ func (c *checkInfo) add(format string, args ...any) {
 
 // examiner is a file system that examines its own structures.
 type examiner interface {
-	Check(ctx context.Context) ([]iso9660.Defect, error)
+	Check(ctx context.Context) ([]volume.Defect, error)
 }
 
-// check goes through all folders of a volume.
-func (s *session) check(ctx context.Context, src *source.Source, vol volume.FS) (*checkInfo, error) {
+// check goes through all folders of a volume. Where nobody asked for a view, UDF
+// that shares the disc with ISO 9660 is examined too: players read nothing else.
+func (s *session) check(ctx context.Context, src *source.Source, vol volume.FS, which volume.Options) (*checkInfo, error) {
 	c := &checkInfo{}
 	end := disc.LBA(disc.Sectors(src.Disc))
 	if i := vol.Volume(); i.Blocks*int64(i.BlockSize) > int64(end)*disc.SectorSize {
@@ -62,11 +62,52 @@ func (s *session) check(ctx context.Context, src *source.Source, vol volume.FS) 
 	if err != nil && !errors.Is(err, fs.SkipAll) {
 		return nil, err
 	}
+	if which.View == "" && vol.Volume().View != "UDF" {
+		return c, c.beside(ctx, src.Disc, which)
+	}
 	return c, nil
 }
 
+// beside examines a UDF volume that is not the one shown, and counts only damage.
+func (c *checkInfo) beside(ctx context.Context, d disc.Disc, which volume.Options) error {
+	which.View = "UDF"
+	vol, err := volume.OpenFormat(d, "UDF", which)
+	switch {
+	case err == volume.ErrUnknown: // one that is wrapped tells of a volume that should be there
+		return nil
+	case err != nil:
+		c.add("UDF: %v", err)
+		return nil
+	}
+	other := &checkInfo{}
+	if x, ok := vol.(examiner); ok {
+		defects, err := x.Check(ctx)
+		if err != nil {
+			return err
+		}
+		other.take(defects)
+	}
+	end := disc.LBA(disc.Sectors(d))
+	err = volume.Walk(vol, ".", func(e *volume.Entry) error {
+		other.entry(e, end)
+		return ctx.Err()
+	})
+	c.Count += other.Count
+	for _, text := range other.Damage {
+		if len(c.Damage) < shown {
+			c.Damage = append(c.Damage, "UDF: "+text)
+		}
+	}
+	for _, text := range other.Remarks {
+		if len(c.Remarks) < shown {
+			c.Remarks = append(c.Remarks, "UDF: "+text)
+		}
+	}
+	return err
+}
+
 // take sorts defects into damage and remarks.
-func (c *checkInfo) take(defects []iso9660.Defect) {
+func (c *checkInfo) take(defects []volume.Defect) {
 	for _, d := range defects {
 		switch {
 		case !d.Minor:

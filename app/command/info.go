@@ -104,7 +104,7 @@ func (s *session) info(ctx context.Context, name string, which volume.Options, c
 		info.Volume.describe(vol)
 	}
 	if check && err == nil {
-		if info.Check, err = s.check(ctx, src, vol); err != nil {
+		if info.Check, err = s.check(ctx, src, vol, which); err != nil {
 			return err
 		}
 	}

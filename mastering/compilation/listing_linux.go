@@ -7,9 +7,12 @@ import (
 	"io/fs"
 	"os"
 	"syscall"
+	"time"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
+
+	"glassmaster/mastering/volume"
 )
 
 // listing is the list of a folder's entries. Its buffers are used again for the
@@ -120,7 +123,7 @@ func fromStat(st *unix.Stat_t) stat {
 		id:       fileID{st.Dev, st.Ino},
 		mode:     fileMode(st.Mode),
 		size:     st.Size,
-		modified: st.Mtim.Nano(),
+		modified: volume.Nanoseconds(time.Unix(st.Mtim.Unix())),
 		uid:      st.Uid,
 		gid:      st.Gid,
 		links:    uint64(st.Nlink),

@@ -6,6 +6,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"glassmaster/mastering/volume"
 )
 
 // listing is the list of a folder's entries.
@@ -42,5 +44,5 @@ func lstat(path string, follow bool) (stat, error) {
 	if mode&fs.ModeIrregular != 0 {
 		mode &^= fs.ModeType // such as a file in the cloud
 	}
-	return stat{mode: mode, size: info.Size(), modified: info.ModTime().UnixNano(), links: 1}, nil
+	return stat{mode: mode, size: info.Size(), modified: volume.Nanoseconds(info.ModTime()), links: 1}, nil
 }

@@ -2,6 +2,7 @@ package compilation
 
 import (
 	"encoding/binary"
+	"errors"
 	"io/fs"
 	"maps"
 	"os"
@@ -132,6 +133,7 @@ func TestUDFRefuses(t *testing.T) {
 		"compressed files on UDF alone":          func(c *Compilation) { c.UDFOnly, c.Contents.Zisofs = true, &iso9660.Zisofs{} },
 		"a revision that is not written":         func(c *Compilation) { c.Options.UDF = &udf.Options{Revision: 0x300} },
 		"stored once what a DVD-Video has twice": func(c *Compilation) { c.Options.UDF = &udf.Options{DVDVideo: true}; c.Contents.Identical = true },
+		"a DVD-Video of another revision":        func(c *Compilation) { c.Options.UDF = &udf.Options{DVDVideo: true, Revision: udf.Revision201} },
 	} {
 		c := New()
 		dir := t.TempDir()
@@ -249,6 +251,20 @@ func TestDVDVideoBridge(t *testing.T) {
 		t.Errorf("we have %v, genisoimage %v", ours, theirs)
 	}
 	equalTrees(t, describe(t, extractView(t, img, "UDF")), describe(t, src))
+
+	// A backup that is another name of what it backs up is stored twice all the same.
+	backup := filepath.Join(src, "VIDEO_TS/VTS_01_0.BUP")
+	if err := errors.Join(os.Remove(backup), os.Link(filepath.Join(src, "VIDEO_TS/VTS_01_0.IFO"), backup)); err != nil {
+		t.Fatal(err)
+	}
+	img = masterUDF(t, src, iso9660.Options{RockRidge112: true, UDF: &udf.Options{Revision: udf.Revision102, DVDVideo: true}}, false)
+	for _, view := range []string{"Rock Ridge", "UDF"} {
+		linked := videoSectors(t, img, view)
+		delete(linked, "in the ECC block")
+		if !maps.Equal(linked, theirs) {
+			t.Errorf("%s: with a linked backup we have %v, want %v", view, linked, theirs)
+		}
+	}
 }
 
 // videoSectors returns the sectors of the files in VIDEO_TS, from the first.

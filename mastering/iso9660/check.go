@@ -4,35 +4,16 @@ import (
 	"cmp"
 	"context"
 	"encoding/binary"
-	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
 	"glassmaster/mastering/boot"
 	"glassmaster/mastering/disc"
+	"glassmaster/mastering/volume"
 )
 
-// Defect is something in the structures of a volume that the standard does not
-// allow, or that cannot be right.
-type Defect struct {
-	LBA    disc.LBA // sector that holds what is wrong
-	Offset int      // of the first byte concerned, within it
-	Path   string   // of the directory or file concerned, empty for the volume
-	Text   string
-	Minor  bool // readers are known not to mind
-}
-
-func (d Defect) String() string {
-	s := fmt.Sprintf("sector %d, byte %d: ", d.LBA, d.Offset)
-	if d.Path != "" {
-		s += d.Path + ": "
-	}
-	return s + d.Text
-}
-
-// maxDefects bounds the list for a volume that is damaged throughout.
-const maxDefects = 1000
+// Defect is what is wrong in a volume.
+type Defect = volume.Defect
 
 // Check examines the descriptors, path tables, directories and boot catalogue of
 // the session that v shows, in all its trees, against ECMA-119. It does not read
@@ -50,17 +31,14 @@ func (v *FS) Check(ctx context.Context) ([]Defect, error) {
 	c.overlaps()
 	c.tables()
 	c.boot()
-	c.summarise()
-	return c.list, ctx.Err()
+	return c.List(), ctx.Err()
 }
 
 // checker is the state of one Check.
 type checker struct {
+	volume.Defects
 	ctx  context.Context
 	v    *FS
-	list []Defect
-	full bool
-	odds map[string]*oddity
 	used []use
 }
 
@@ -92,61 +70,13 @@ func placeAt(off int64, path string) spot {
 	return spot{disc.LBA(off / disc.SectorSize), int(off % disc.SectorSize), path}
 }
 
-// oddity counts the minor defects of one kind.
-type oddity struct {
-	count int
-	first Defect
-}
-
-// maxOdd is how many minor defects of one kind are listed. Some writers make the
-// same in every folder, which must not hide what matters.
-const maxOdd = 10
+func (s spot) defect() Defect { return Defect{LBA: s.lba, Offset: s.offset, Path: s.path} }
 
 // bad reports what readers stumble over.
-func (c *checker) bad(at spot, format string, args ...any) {
-	c.add(Defect{at.lba, at.offset, at.path, fmt.Sprintf(format, args...), false})
-}
+func (c *checker) bad(at spot, format string, args ...any) { c.Bad(at.defect(), format, args...) }
 
 // odd reports what they do not mind.
-func (c *checker) odd(at spot, format string, args ...any) {
-	if c.odds == nil {
-		c.odds = map[string]*oddity{}
-	}
-	o := c.odds[format]
-	if o == nil {
-		o = &oddity{}
-		c.odds[format] = o
-	}
-	if o.count++; o.count > maxOdd {
-		return
-	}
-	d := Defect{at.lba, at.offset, at.path, fmt.Sprintf(format, args...), true}
-	if o.count == 1 {
-		o.first = d
-	}
-	c.add(d)
-}
-
-func (c *checker) add(d Defect) {
-	if len(c.list) < maxDefects {
-		c.list = append(c.list, d)
-		return
-	}
-	if !c.full {
-		c.list = append(c.list, Defect{LBA: d.LBA, Text: fmt.Sprintf("there are more defects than the %d listed", maxDefects), Minor: d.Minor})
-	}
-	c.full = true
-}
-
-// summarise tells of the minor defects that are not listed.
-func (c *checker) summarise() {
-	for _, format := range slices.Sorted(maps.Keys(c.odds)) {
-		if o := c.odds[format]; o.count > maxOdd {
-			o.first.Text = fmt.Sprintf("the same is found in %d more places: %s", o.count-maxOdd, o.first.Text)
-			c.add(o.first)
-		}
-	}
-}
+func (c *checker) odd(at spot, format string, args ...any) { c.Odd(at.defect(), format, args...) }
 
 // set examines the volume descriptors.
 func (c *checker) set() {

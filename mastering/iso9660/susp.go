@@ -249,7 +249,7 @@ func (it *item) takeTimes(e []byte) {
 		if size == 7 {
 			t = time7(e)
 		} else if long := time17(e[:17]); !long.IsZero() {
-			t = long.UnixNano()
+			t = volume.Nanoseconds(long)
 		}
 		if bit == 1 && t != volume.NoTime {
 			it.Modified = t

@@ -77,17 +77,17 @@ func (p *planner) number(root *tree.Node) {
 		}
 	}
 	_ = root.Walk(func(n *tree.Node) error {
-		give(identity(n))
+		give(p.identity(n))
 		return nil
 	})
 	if p.moved != nil {
-		give(identity(p.moved.node))
+		give(p.identity(p.moved.node))
 	}
 }
 
 // identity is what all names of a file have in common.
-func identity(n *tree.Node) any {
-	if s := n.Shared(); s != nil {
+func (p *planner) identity(n *tree.Node) any {
+	if s := p.sharedOf(n); s != nil {
 		return s
 	}
 	return n
@@ -98,7 +98,7 @@ func (p *planner) serial(n *tree.Node) uint32 {
 	if !p.placed {
 		return 0
 	}
-	return p.serials[identity(n)]
+	return p.serials[p.identity(n)]
 }
 
 // tfLong is the most stamps that we write: creation, modification, access and

@@ -153,7 +153,7 @@ func (p *planner) weigh() (after []*tree.Node) {
 // already, under another name or as those of another file. Otherwise it notes
 // that they will be at index.
 func (p *planner) stored(n *tree.Node, index uint32) (uint32, bool) {
-	s := n.Shared()
+	s := p.sharedOf(n)
 	if s != nil {
 		if known, ok := p.shared[s]; ok {
 			return known, true

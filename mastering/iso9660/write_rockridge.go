@@ -193,8 +193,8 @@ func (f *fields) node(p *planner, n *tree.Node) {
 				links++
 			}
 		}
-	case n.Shared() != nil:
-		links = n.Shared().Links
+	case p.sharedOf(n) != nil:
+		links = p.sharedOf(n).Links
 	}
 	mode, uid, gid := p.o.Owners.rights(n)
 	if p.o.RockRidge112 {

@@ -28,7 +28,7 @@ func (p *planner) prepareUDF(root *tree.Node) error {
 		return nil
 	}
 	o := *p.o.UDF
-	o.Label, o.Time, o.Clamp = p.o.Label, p.o.Time, p.o.Clamp
+	o.Label, o.Time, o.Clamp, o.Hidden = p.o.Label, p.o.Time, p.o.Clamp, p.o.HiddenInUDF()
 	switch {
 	case p.boot != nil && p.boot.o.Hybrid():
 		return errors.New("plan UDF: partition tables and appended partitions stand at the end of an image, where UDF has its anchors; leave out either")
@@ -37,16 +37,13 @@ func (p *planner) prepareUDF(root *tree.Node) error {
 	}
 	b := &bridge{}
 	var err error
-	if o.DVDVideo {
-		if b.video, err = udf.DVDVideo(root); err != nil {
-			return err
-		}
-		p.report.Warnings = append(p.report.Warnings, b.video.Warnings...)
-	}
-	o.DVDVideo = false // the contents are placed here
-	o.Hidden = p.o.HiddenInUDF()
 	if b.planner, err = udf.New(root, o); err != nil {
 		return err
+	}
+	b.video = b.planner.Video()
+	b.placed = make(map[*tree.Node]bool, len(b.video.Files))
+	for _, f := range b.video.Files {
+		b.placed[f.Node] = true
 	}
 	p.report.Warnings = append(p.report.Warnings, b.planner.Report().Warnings...)
 	p.bridge = b
@@ -69,18 +66,26 @@ const eccBlock = 16
 // isPlaced reports whether the place of a file is that of a DVD-Video.
 func (b *bridge) isPlaced(n *tree.Node) bool { return b != nil && b.placed[n] }
 
+// sharedOf returns what the names of a hard-linked file have in common. On a
+// DVD-Video each name has contents of its own: a backup that is a link to what it
+// backs up would be none.
+func (p *planner) sharedOf(n *tree.Node) *tree.Shared {
+	if p.bridge.isPlaced(n) {
+		return nil
+	}
+	return n.Shared()
+}
+
 // placeVideo places the files of a DVD-Video, where their IFO files have them.
 func (p *planner) placeVideo(at int64) (int64, error) {
 	if p.bridge == nil || len(p.bridge.video.Files) == 0 {
 		return at, nil
 	}
 	at = (at + eccBlock - 1) / eccBlock * eccBlock
-	p.bridge.placed = make(map[*tree.Node]bool, len(p.bridge.video.Files))
 	for _, f := range p.bridge.video.Files {
 		if _, err := p.assignFile(f.Node, at+f.Sector); err != nil {
 			return 0, err
 		}
-		p.bridge.placed[f.Node] = true
 	}
 	return at + p.bridge.video.Sectors, nil
 }

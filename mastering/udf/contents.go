@@ -156,7 +156,17 @@ func (v reader) readExtents(ads []byte, kind int, partition uint16, size int64) 
 			return nil, err
 		}
 	}
+	c.complete()
 	return c, nil
+}
+
+// complete lets the last extent go on to the end of its block where the file is
+// longer. Linux leaves the length of the extent as it was when it appends to a
+// file whose last block has room.
+func (c *contents) complete() {
+	if rest := c.end % c.v.block; rest != 0 && c.size > c.end {
+		c.end = min(c.size, c.end+c.v.block-rest)
+	}
 }
 
 // addExtents adds the extents of a run of allocation descriptors, and returns

@@ -2,6 +2,7 @@ package udf
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"io"
 	"io/fs"
@@ -262,6 +263,7 @@ func readAll(r io.ReaderAt, size int64) {
 		return
 	}
 	v.Volume()
+	_, _ = v.Check(context.Background())
 	left := 1000
 	_ = v.Walk(".", func(e *volume.Entry) error {
 		if e.More != nil {

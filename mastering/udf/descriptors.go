@@ -23,6 +23,13 @@ type descriptors struct {
 	partitions []partitionDescriptor
 	reserve    bool  // something was taken from the reserve sequence
 	damage     error // the first that was met
+	faults     []fault
+}
+
+// fault is damage to a structure, and the sector that holds it.
+type fault struct {
+	sector int64
+	err    error
 }
 
 // Limits of volume descriptor sequences. UDF 2.2.3.1 asks for 16 descriptors;
@@ -67,7 +74,7 @@ func (d *descriptors) read(m *medium, e extentAD) {
 			return
 		}
 		if err != nil {
-			d.hurt(fmt.Errorf("sector %d: %w", at, err))
+			d.hurt(at, err)
 			continue
 		}
 		switch id {
@@ -96,10 +103,11 @@ func readSector(m *medium, block []byte, at int64) (uint16, error) {
 	return checkTagAt(block, uint32(at), id)
 }
 
-func (d *descriptors) hurt(err error) {
+func (d *descriptors) hurt(sector int64, err error) {
 	if d.damage == nil {
-		d.damage = err
+		d.damage = fmt.Errorf("sector %d: %w", sector, err)
 	}
+	d.faults = append(d.faults, fault{sector, err})
 }
 
 // add keeps a descriptor that prevails.

@@ -31,8 +31,8 @@ type name struct {
 const fidLength = 38
 
 // readDirectory returns the names in a directory, sorted, without those that
-// were deleted and without the parent. With an error come the names before the
-// damage.
+// were deleted and without the parent. With an error come the names that are not
+// damaged.
 func (v reader) readDirectory(e *fileEntry) ([]name, error) {
 	if e.kind != typeDirectory && e.kind != typeStreams {
 		return nil, fmt.Errorf("file entry at %s: file type %d is not a directory", e.at, e.kind)
@@ -53,37 +53,84 @@ func (v reader) readDirectory(e *fileEntry) ([]name, error) {
 	return names, err
 }
 
-// names reads the file identifier descriptors (ECMA-167 4/14.4).
-func (c *contents) names() (names []name, err error) {
-	buf := make([]byte, 0, chunkSize)
-	var base int64 // byte of the directory that buf begins at
-	for base < c.size {
-		n := min(c.size-base, int64(cap(buf)))
-		buf = buf[:n]
-		c.v.followed.Add(n)
-		if k, err := c.ReadAt(buf, base); k < len(buf) {
-			if errors.Is(err, io.EOF) {
-				err = io.ErrUnexpectedEOF
-			}
-			return names, fmt.Errorf("byte %d: %w", base+int64(k), err)
+// names returns the names that are in use, and the first damage.
+func (c *contents) names() (names []name, damage error) {
+	damage = c.scan(func(n name) {
+		if n.traits&(fileDeleted|fileParent) == 0 && !n.reserved() {
+			names = append(names, n)
 		}
+	})
+	return names, damage
+}
+
+// maxLost is how many bytes of a directory are searched for the next descriptor
+// behind damage.
+const maxLost = 1 << 20
+
+// scan visits the file identifier descriptors (ECMA-167 4/14.4), also those of
+// the parent and of deleted files. Behind damage it goes on with the next one
+// that is sound: a bad block does not take the rest of the directory along. The
+// error is the first damage.
+func (c *contents) scan(visit func(n name)) (damage error) {
+	hurt := func(err error) {
+		if damage == nil {
+			damage = err
+		}
+	}
+	buf := make([]byte, 0, chunkSize)
+	var base, lost int64 // where buf begins in the directory; bytes without a sound descriptor
+	for base < c.size && lost < maxLost {
+		buf = buf[:min(c.size-base, int64(cap(buf)))]
+		c.v.followed.Add(int64(len(buf)))
+		c.readBlocks(buf, base, hurt)
+		last := base+int64(len(buf)) == c.size
 		used := 0
 		for used < len(buf) {
-			k, ok, length, err := decodeName(buf[used:])
-			if err != nil && base+int64(len(buf)) < c.size && used > 0 {
+			n, length, err := decodeName(buf[used:])
+			if err != nil && !last && used >= len(buf)/2 {
 				break // perhaps cut off by the buffer: once more from here on
 			}
+			n.at = base + int64(used)
 			if err != nil {
-				return names, fmt.Errorf("file identifier descriptor at byte %d: %w", base+int64(used), err)
-			}
-			if k.at = base + int64(used); ok && !k.reserved() {
-				names = append(names, k)
+				hurt(fmt.Errorf("file identifier descriptor at %s: %w", c.where(n.at), err))
+				length = max(length, 4) // they begin at multiples of 4
+				lost += int64(length)
+			} else {
+				lost = 0
+				visit(n)
 			}
 			used += length
 		}
 		base += int64(used)
 	}
-	return names, nil
+	return damage
+}
+
+// readBlocks fills p with the bytes at off. Blocks that cannot be read are zeros.
+func (c *contents) readBlocks(p []byte, off int64, hurt func(error)) {
+	if n, _ := c.ReadAt(p, off); n == len(p) {
+		return
+	}
+	for len(p) > 0 {
+		k := min(int64(len(p)), c.v.block-off%c.v.block)
+		if n, err := c.ReadAt(p[:k], off); int64(n) < k {
+			clear(p[n:k])
+			if errors.Is(err, io.EOF) {
+				err = io.ErrUnexpectedEOF
+			}
+			hurt(fmt.Errorf("byte %d: %w", off+int64(n), err))
+		}
+		p, off = p[k:], off+k
+	}
+}
+
+// where names the place of a byte of the file.
+func (c *contents) where(off int64) string {
+	at, _, err := c.locate(off)
+	if err != nil {
+		return fmt.Sprintf("byte %d", off)
+	}
+	return fmt.Sprintf("byte %d, sector %d", off, at/c.v.block)
 }
 
 // reserved reports whether the entry is the file that covers blocks which are
@@ -95,30 +142,31 @@ func (n name) reserved() bool {
 // decodeName decodes the file identifier descriptor that p begins with: file
 // characteristics at BP 18, length of the name L_FI at BP 19, ICB at BP 20,
 // length of implementation use L_IU at BP 36, then both, padded to a multiple
-// of 4. It returns how long it is, and false where there is no name to show.
-func decodeName(p []byte) (n name, ok bool, length int, err error) {
+// of 4. It returns how long it is, 0 where that is not known. The parent, and what
+// was deleted, have no name.
+func decodeName(p []byte) (n name, length int, err error) {
 	id, err := checkTag(p)
 	if err != nil {
-		return n, false, 0, err
+		return n, 0, err
 	}
 	if id != tagFID {
-		return n, false, 0, fmt.Errorf("a %s is recorded there", tagName(id))
+		return n, 0, fmt.Errorf("a %s is recorded there", tagName(id))
 	}
 	if len(p) < fidLength {
-		return n, false, 0, io.ErrUnexpectedEOF
+		return n, 0, io.ErrUnexpectedEOF
 	}
 	use, text := int(le.Uint16(p[36:])), int(p[19])
 	length = (fidLength + use + text + 3) &^ 3
 	if length > len(p) {
-		return n, false, 0, io.ErrUnexpectedEOF
+		return n, 0, io.ErrUnexpectedEOF
 	}
 	n.traits, n.icb = p[18], decodeLongAD(p[20:])
 	if n.traits&(fileDeleted|fileParent) != 0 {
-		return n, false, length, nil
+		return n, length, nil
 	}
 	n.text, err = decodeCS0(p[fidLength+use : fidLength+use+text])
 	n.text = clean(n.text)
-	return n, true, length, err
+	return n, length, err
 }
 
 // clean makes a name one that a Unix file can have (UDF 4.2.2.1.5).
@@ -185,7 +233,7 @@ type directories struct {
 type directory struct {
 	at    place
 	names []name
-	err   error // the names end before damage
+	err   error // names may be missing: the first damage
 }
 
 // directoriesMax is how many directories are kept.
@@ -252,6 +300,18 @@ func (f *FS) entry(icb longAD) (*fileEntry, error) {
 		}
 	}
 	return e, err
+}
+
+// contents returns the bytes of a file. Further allocation descriptors are read
+// from the mirror where the main copy of the metadata partition is damaged.
+func (f *FS) contents(e *fileEntry) (*contents, error) {
+	c, err := f.reader.contents(e)
+	if err != nil && f.hasMirror {
+		if k, again := (reader{f.state, true}).contents(e); again == nil {
+			return k, nil
+		}
+	}
+	return c, err
 }
 
 // find returns the entry of that name.

@@ -35,13 +35,14 @@ type Video struct {
 // information (IFO), the menu (VTS_nn_0.VOB), the titles, and the backup of the
 // information (BUP). The IFO files tell how far apart they are; what comes
 // first should begin an ECC block of 16 sectors. Without such a folder the
-// result has no files.
+// result has no files, and a warning.
 func DVDVideo(root *tree.Node) (Video, error) {
 	folder := root.Child("VIDEO_TS")
-	if folder == nil || !folder.IsDir() {
-		return Video{}, nil
-	}
 	v := &video{}
+	if folder == nil || !folder.IsDir() {
+		v.warn("there is no folder VIDEO_TS (in capitals) at the top, where players look for a DVD-Video")
+		return v.Video, nil
+	}
 	sets, err := v.collect(folder)
 	if err != nil {
 		return Video{}, fmt.Errorf("plan DVD-Video: %w", err)
@@ -174,7 +175,10 @@ func (v *video) place(s *set) error {
 // put places a file at a sector, or behind the last one where that is taken, and
 // returns where it is.
 func (v *video) put(n *tree.Node, at int64) int64 {
-	const maxGap = 1 << 20 // 2 GiB: more is not a distance but damage
+	const maxGap = 1 << 20  // 2 GiB: more is not a distance but damage
+	if n.Size > maxExtent { // UDF 6.9.1
+		v.warn("%s has %d bytes; players read files of up to %d (1 GiB): divide it", n.Path(), n.Size, maxExtent)
+	}
 	if n.Size == 0 {
 		at = v.at
 	}

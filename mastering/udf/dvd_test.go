@@ -175,6 +175,10 @@ func TestDVDDamage(t *testing.T) {
 			f.Child("VTS_01_2.VOB").Detach()
 			f.Append(tree.NewFile("VTS_01_2.VOB", 100*2048, when, layout.Bytes(make([]byte, 100*2048))))
 		}, "", "should begin 147 sectors"},
+		{"too large", func(f *tree.Node) {
+			f.Child("VTS_02_1.VOB").Detach()
+			f.Append(tree.NewFile("VTS_02_1.VOB", 1<<30-2047, when, marked{1<<30 - 2047, "V"}))
+		}, "", "players read files of up to 1073739776"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			root := dvd()
@@ -188,7 +192,7 @@ func TestDVDDamage(t *testing.T) {
 			}
 		})
 	}
-	if v, err := DVDVideo(tree.NewFolder("", when)); err != nil || v.Files != nil {
+	if v, err := DVDVideo(tree.NewFolder("", when)); err != nil || v.Files != nil || len(v.Warnings) != 1 {
 		t.Errorf("a disc without VIDEO_TS: %v, %v", v, err)
 	}
 }

@@ -103,7 +103,7 @@ func (f *FS) child(dir name, text string) (name, error) {
 func (f *FS) once(dir, n name) error {
 	at := place{n.icb.block, n.icb.partition}
 	if n.icb.same(f.root) {
-		return errLoop
+		return f.loop(n)
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -113,9 +113,14 @@ func (f *FS) once(dir, n name) error {
 		return nil
 	}
 	if !first.icb.same(dir.icb) || first.at != n.at {
-		return errLoop
+		return f.loop(n)
 	}
 	return nil
+}
+
+// loop tells of a directory that is reached under a second name.
+func (f *FS) loop(n name) error {
+	return fmt.Errorf("file entry at %s, sector %d: %w", n.icb, f.offset(n.icb)/f.block, errLoop)
 }
 
 // Open implements fs.FS. Regular files implement io.ReaderAt and io.Seeker.
@@ -147,7 +152,7 @@ func (f *FS) openName(p string, n name) (fs.File, error) {
 }
 
 // ReadDir implements fs.ReadDirFS. Of a directory that is damaged it returns
-// the entries before the damage, and the error.
+// the entries that are not, and the error.
 func (f *FS) ReadDir(p string) ([]fs.DirEntry, error) {
 	n, err := f.lookup("readdir", p, true)
 	if err != nil {

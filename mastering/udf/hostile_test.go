@@ -379,7 +379,7 @@ func FuzzBlocks(f *testing.F) {
 		m := &medium{r: bytes.NewReader(p), size: int64(len(p)), block: smallBlock}
 		base := &physical{partitionDescriptor{length: uint32(len(p) / smallBlock)}, m}
 		v := reader{state: &state{medium: m, parts: []partition{
-			base, &sparable{base, 2, map[uint32]uint32{2: 5}},
+			base, &sparable{physical: base, packet: 2, moved: map[uint32]uint32{2: 5}},
 			&virtual{physical: base, table: bytes.NewReader(p), entries: int64(len(p) / 4)},
 		}}}
 		inner := &contents{v: v, extents: []extent{{}}, end: m.size, size: m.size}

@@ -48,6 +48,9 @@ func (f *FS) describe(d *descriptors, v *integrity, a anchor) volume.Info {
 		}
 		add(&i, "Damage", "the main volume descriptor sequence cannot be used, the reserve was read: "+why)
 	}
+	if f.lost != nil {
+		add(&i, "Damage", fmt.Sprintf("the root directory was found by searching, at %s: %v", f.root, f.lost))
+	}
 	add(&i, "Anchor", fmt.Sprintf("sector %d", a.location))
 	if f.streams.length&lengthMask != 0 {
 		if names, err := f.streamNames(f.streams); err == nil {

@@ -52,16 +52,18 @@ func (v reader) physical(number uint16, d *descriptors) (*physical, error) {
 // length at BP 40, the number of tables at BP 42, their size at BP 44 and their
 // sectors from BP 48 on.
 func (v reader) openSparable(base *physical, p []byte) (partition, error) {
-	s := &sparable{base, uint32(le.Uint16(p[40:])), map[uint32]uint32{}}
+	s := &sparable{physical: base, packet: uint32(le.Uint16(p[40:])), moved: map[uint32]uint32{}}
 	if s.packet == 0 {
 		return nil, errors.New("sparable partition with packets of no length")
 	}
 	best, sequence := []byte(nil), uint32(0)
 	var damage error
 	for i := range min(int(p[42]), 4) {
-		table, err := v.readSparingTable(int64(le.Uint32(p[48+4*i:])))
+		sector := int64(le.Uint32(p[48+4*i:]))
+		table, err := v.readSparingTable(sector)
 		if err != nil {
 			damage = err
+			s.faults = append(s.faults, fault{sector, err})
 			continue
 		}
 		if n := le.Uint32(table[52:]); best == nil || n > sequence {
@@ -132,8 +134,11 @@ func (v reader) openMetadata(base *physical, p []byte) (partition, error) {
 		return nil, fmt.Errorf("partition %d, which holds the metadata files, has no map", base.number)
 	}
 	m := &metadata{}
-	open := func(block uint32) (*contents, error) {
-		e, err := v.readEntry(longAD{uint32(v.block), block, uint16(under)})
+	open := func(which int) (*contents, error) {
+		block := le.Uint32(p[40+4*which:])
+		icb := longAD{uint32(v.block), block, uint16(under)}
+		m.at[which] = v.offset(icb)
+		e, err := v.readEntry(icb)
 		if err != nil {
 			return nil, err
 		}
@@ -149,10 +154,9 @@ func (v reader) openMetadata(base *physical, p []byte) (partition, error) {
 		}
 		return c, nil
 	}
-	var mirrorDamage error
-	m.main, m.damage = open(le.Uint32(p[40:]))
-	if m.mirror, mirrorDamage = open(le.Uint32(p[44:])); mirrorDamage != nil && m.main == nil {
-		return nil, fmt.Errorf("metadata file: %w; its mirror: %w", m.damage, mirrorDamage)
+	m.main, m.damage = open(0)
+	if m.mirror, m.mirrorDamage = open(1); m.mirror == nil && m.main == nil {
+		return nil, fmt.Errorf("metadata file: %w; its mirror: %w", m.damage, m.mirrorDamage)
 	}
 	v.hasMirror = v.hasMirror || m.main != nil && m.mirror != nil
 	return m, nil

@@ -18,15 +18,16 @@ func nameLength(name string) uint32 {
 	return uint32(fidLength+cs0Length(name)+3) &^ 3
 }
 
-// fileName returns the name that a file gets: a longer one than fits is cut,
-// and the CRC of the whole put behind it, in the manner of UDF 4.2.2.1.
+// fileName returns the name that a file gets. A longer one than fits is cut, and
+// bytes that are no UTF-8 become "_"; then the CRC of the whole is put behind it,
+// in the manner of UDF 4.2.2.1, which keeps such names apart.
 func fileName(name string) string {
-	if len(name) < 127 || cs0Length(name) <= maxName { // 126 bytes are never more than 253
+	if utf8.ValidString(name) && (len(name) < 127 || cs0Length(name) <= maxName) { // 126 bytes are never more than 253
 		return name
 	}
-	stem, ext := name, ""
-	if dot := strings.LastIndexByte(name, '.'); dot > 0 && utf8.RuneCountInString(name[dot:]) <= 6 {
-		stem, ext = name[:dot], name[dot:]
+	stem, ext := strings.ToValidUTF8(name, "_"), ""
+	if dot := strings.LastIndexByte(stem, '.'); dot > 0 && utf8.RuneCountInString(stem[dot:]) <= 6 {
+		stem, ext = stem[:dot], stem[dot:]
 	}
 	end := fmt.Sprintf("#%04X", crc16([]byte(name))) + ext
 	for cs0Length(stem+end) > maxName {

@@ -40,6 +40,14 @@ type state struct {
 type FS struct {
 	reader
 	info volume.Info
+	lost error // why the root directory had to be searched
+
+	recognition recognition
+	anchor      anchor
+	start       int64    // byte where the session begins
+	fileSet     longAD   // of the file set descriptor
+	integrity   extentAD // of the integrity sequence
+
 	dirs directories
 	mu   sync.Mutex
 	seen map[place]name // first name under which a directory was found
@@ -72,6 +80,7 @@ func Open(r io.ReaderAt, size int64, o volume.Options) (*FS, error) {
 	for _, a := range anchors {
 		f, err := mount(m, a)
 		if err == nil {
+			f.start, f.recognition = int64(o.Start)*disc.SectorSize, rec
 			return f, nil
 		}
 		if first == nil {
@@ -94,16 +103,21 @@ func mount(m *medium, a anchor) (*FS, error) {
 	if err := v.readLogical(d); err != nil {
 		return nil, err
 	}
-	set, err := v.readFileSet(decodeLongAD(d.logical[248:]))
-	if err != nil {
-		return nil, err
+	at := decodeLongAD(d.logical[248:])
+	set, lost := v.readFileSet(at)
+	if lost == nil {
+		v.root, v.streams = decodeLongAD(set[400:]), decodeLongAD(set[464:])
+	} else if root, ok := v.searchRoot(at); ok {
+		v.root = root
+	} else {
+		return nil, lost
 	}
-	v.root, v.streams = decodeLongAD(set[400:]), decodeLongAD(set[464:])
-	f := &FS{reader: v, seen: map[place]name{}}
+	f := &FS{reader: v, seen: map[place]name{}, lost: lost}
+	f.anchor, f.fileSet, f.integrity = a, at, decodeExtentAD(d.logical[432:])
 	if _, err := f.directory(f.root); err != nil {
 		return nil, fmt.Errorf("root directory: %w", err)
 	}
-	f.info = f.describe(d, readIntegrity(m, decodeExtentAD(d.logical[432:])), a)
+	f.info = f.describe(d, readIntegrity(m, f.integrity), a)
 	return f, nil
 }
 

@@ -56,7 +56,7 @@ type Options struct {
 	Application string    `json:"application,omitempty"` // up to 22 characters of ASCII
 	Time        time.Time `json:"-"`                     // when the volume was made
 	// DVDVideo lays the files in the folder VIDEO_TS out as DVD-Video has it, before
-	// all others. It asks for revision 1.02, and for ISO 9660 beside it.
+	// all others. It needs revision 1.02, and should have ISO 9660 beside it.
 	DVDVideo bool `json:"dvdVideo,omitempty"`
 	// Hidden reports whether the volume does not show a file or folder, nil when it
 	// shows all.

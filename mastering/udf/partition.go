@@ -73,6 +73,7 @@ type sparable struct {
 	*physical
 	packet uint32            // blocks
 	moved  map[uint32]uint32 // first block of a packet: sector where it is
+	faults []fault           // sparing tables that are damaged
 }
 
 func (s *sparable) locate(block uint32, mirror bool) (off, n int64, err error) {
@@ -95,6 +96,8 @@ func (s *sparable) String() string { return fmt.Sprintf("sparable (%d packets mo
 type metadata struct {
 	main, mirror *contents // nil when damaged
 	damage       error     // of the main file
+	mirrorDamage error
+	at           [2]int64 // bytes of the volume where their file entries are
 }
 
 func (p *metadata) locate(block uint32, mirror bool) (off, n int64, err error) {

@@ -7,6 +7,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"glassmaster/mastering/layout"
 	"glassmaster/mastering/tree"
@@ -25,12 +26,15 @@ type Planner struct {
 	o      Options
 	dirs   []planned // level by level: the sub-directories of a directory follow each other
 	shared map[*tree.Shared]*shared
+	video  Video
 	placed map[*tree.Node]int64 // files of a DVD-Video: their sectors from the first contents
 	blocks uint32               // of metadata
 	data   int64                // sectors of contents
 	names  uint32               // in all directories
 	files  uint32               // names of what is no directory
 	cut    uint32               // names that were too long
+	alien  uint32               // names that are no UTF-8
+	far    uint32               // symbolic links that Linux does not follow
 	at     Placement
 	report Report
 }
@@ -93,6 +97,12 @@ func New(root *tree.Node, o Options) (*Planner, error) {
 	}
 	if o.Revision == 0 {
 		o.Revision = Revision201
+		if o.DVDVideo {
+			o.Revision = Revision102
+		}
+	}
+	if o.DVDVideo && o.Revision != Revision102 {
+		return nil, fmt.Errorf("plan UDF volume: a DVD-Video is of revision 1.02, not %s: players know no other", o.Revision)
 	}
 	if !slices.Contains(Revisions, o.Revision) {
 		return nil, fmt.Errorf("plan UDF volume: revision %s cannot be written, only %s", o.Revision, revisionList())
@@ -113,11 +123,17 @@ func New(root *tree.Node, o Options) (*Planner, error) {
 	}
 	p.blocks, p.data, p.names = at.icb, int64(at.data), at.name
 	p.report.Directories = len(p.dirs)
-	if p.cut > 0 {
-		p.report.Warnings = append(p.report.Warnings,
-			fmt.Sprintf("%d names are longer than UDF allows (254 characters, 127 outside of Latin-1) and are cut", p.cut))
-	}
+	p.warn(p.cut, "%d names are longer than UDF allows (254 characters, 127 outside of Latin-1) and are cut")
+	p.warn(p.alien, "%d names are not text in UTF-8 and are changed in UDF")
+	p.warn(p.far, "%d symbolic links take more than a block of 2048 bytes in UDF; Linux does not follow such links")
 	return p, nil
+}
+
+// warn adds a warning about n things, unless there are none.
+func (p *Planner) warn(n uint32, format string) {
+	if n > 0 {
+		p.report.Warnings = append(p.report.Warnings, fmt.Sprintf(format, n))
+	}
 }
 
 // placeVideo places the files of a DVD-Video and returns how many sectors they
@@ -131,6 +147,7 @@ func (p *Planner) placeVideo(root *tree.Node) (uint32, error) {
 		return 0, fmt.Errorf("plan DVD-Video: %d sectors", v.Sectors)
 	}
 	p.report.Warnings = append(p.report.Warnings, v.Warnings...)
+	p.video = v
 	p.placed = map[*tree.Node]int64{}
 	for _, f := range v.Files {
 		p.placed[f.Node] = f.Sector
@@ -166,9 +183,7 @@ func (p *Planner) collect(index uint32, at *cursor) error {
 		n := d.child(c.entry)
 		p.note(n, c)
 		it := p.next(&d, &c)
-		if len(fileName(n.Name)) != len(n.Name) {
-			p.cut++
-		}
+		p.complain(n)
 		if n.IsDir() {
 			d.links++
 			p.dirs = append(p.dirs, planned{node: n, parent: index, id: firstID + it.name})
@@ -192,6 +207,19 @@ func (p *Planner) collect(index uint32, at *cursor) error {
 	*at = c
 	p.dirs[index] = d
 	return nil
+}
+
+// complain counts what of a node cannot be as the person might expect.
+func (p *Planner) complain(n *tree.Node) {
+	switch {
+	case !utf8.ValidString(n.Name):
+		p.alien++
+	case fileName(n.Name) != n.Name:
+		p.cut++
+	}
+	if n.Mode&fs.ModeSymlink != 0 && targetLength(n.Target()) > sectorSize {
+		p.far++
+	}
 }
 
 // note counts the names of a hard-linked file, and keeps where the first is.
@@ -335,6 +363,10 @@ func (p *Planner) entryBlocks(n *tree.Node) uint32 {
 	}
 	return 1
 }
+
+// Video returns where the files of a DVD-Video have to be; it has none unless
+// Options.DVDVideo asks for it.
+func (p *Planner) Video() Video { return p.video }
 
 // Report returns what the plan had to do that is not as the person might expect.
 func (p *Planner) Report() Report { return p.report }

@@ -12,6 +12,7 @@ import (
 type recognition struct {
 	nsr string // "NSR02" or "NSR03", empty when there is none
 	iso bool   // an ISO 9660 volume descriptor is in it
+	end bool   // it is terminated
 }
 
 // recognitionStart is the byte where the sequence begins, behind the system
@@ -36,7 +37,9 @@ func recognise(r io.ReaderAt, start, step int64) recognition {
 			rec.iso = true
 		case "NSR02", "NSR03":
 			rec.nsr = id
-		case "BEA01", "TEA01", "BOOT2":
+		case "TEA01":
+			rec.end = true
+		case "BEA01", "BOOT2":
 		default:
 			return rec
 		}
@@ -96,8 +99,8 @@ func seen(list []int64, n int64) bool {
 func find(r io.ReaderAt, start, size int64) (*medium, []anchor, recognition, error) {
 	rec := recognise(r, start, 2048)
 	for _, try := range [][2]int64{
-		{start, 4096}, // larger sectors
-		{0, 2048},     // a session that goes on with the volume of the first
+		{start, 4096}, {start, 8192}, {start, 16384}, {start, 32768}, // larger sectors
+		{0, 2048}, // a session that goes on with the volume of the first
 	} {
 		if rec.nsr == "" && !rec.iso {
 			rec = recognise(r, try[0], try[1])

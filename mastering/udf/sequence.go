@@ -80,8 +80,8 @@ func (p *Planner) primary(b []byte) (uint16, int) {
 	putDString(b[24:56], p.o.Label)
 	le.PutUint16(b[56:], 1) // volume sequence number
 	le.PutUint16(b[58:], 1) // of so many
-	le.PutUint16(b[60:], 2) // interchange level: a single volume
-	le.PutUint16(b[62:], 2)
+	le.PutUint16(b[60:], 2) // interchange level: a single volume (UDF 2.2.2.1)
+	le.PutUint16(b[62:], 3) // the highest allowed: no restrictions (UDF 2.2.2.2)
 	le.PutUint32(b[64:], 1) // character sets: CS0
 	le.PutUint32(b[68:], 1)
 	putDString(b[72:200], p.setIdentifier())

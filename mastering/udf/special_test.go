@@ -2,6 +2,7 @@ package udf
 
 import (
 	"io"
+	"io/fs"
 	"os"
 	"strings"
 	"testing"
@@ -140,6 +141,35 @@ func TestStreams(t *testing.T) {
 	}
 }
 
+// TestLastBlock has a file whose extents end before it does, in the middle of a
+// block, as Linux leaves them; and one where they end a block before.
+func TestLastBlock(t *testing.T) {
+	for _, test := range []struct {
+		recorded uint32
+		want     bool
+	}{{3000, true}, {2049, true}, {2048, false}, {1000, false}} {
+		data := strings.Repeat("0123456789", 300)
+		root := tree.NewFolder("", when)
+		root.Append(tree.NewFile("file", int64(len(data)), when, layout.Bytes(data)))
+		l := plan(t, root, Options{Revision: Revision150})
+		image := make([]byte, l.Size())
+		if _, err := l.ReadAt(image, 0); err != nil {
+			t.Fatal(err)
+		}
+		const sector = FirstSector + firstBlock
+		le.PutUint32(image[sector*sectorSize+entryLength:], test.recorded)
+		resealSector(image, sector)
+		v, err := openBytes(image, volume.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := fs.ReadFile(v, "file")
+		if ok := err == nil && string(p) == data; ok != test.want {
+			t.Errorf("%d bytes in extents: %d bytes were read, error %v", test.recorded, len(p), err)
+		}
+	}
+}
+
 func TestTime(t *testing.T) {
 	for _, test := range []struct {
 		bytes string
@@ -176,9 +206,52 @@ func TestFileName(t *testing.T) {
 		{strings.Repeat("語", 84), strings.Repeat("語", 84)},
 		{strings.Repeat("a", 125) + "語語", strings.Repeat("a", 125) + "語語"},
 		{strings.Repeat("a", 126) + "語語", strings.Repeat("a", 126) + "#130E"}, // which 8 bits are enough for
+		{"bad\xff", "bad_#C1FF"},
+		{"bad\xfe.jpg", "bad_#7D84.jpg"},
+		{"bad\ufffd", "bad\ufffd"},
 	} {
 		if got := fileName(test.name); got != test.want {
 			t.Errorf("%q: %q, want %q", test.name, got, test.want)
+		}
+	}
+}
+
+// TestWarnings sees that a person is told of names and links that are not as
+// they were, and that names which are no text stay apart.
+func TestWarnings(t *testing.T) {
+	root := tree.NewFolder("", when)
+	for _, name := range []string{"bad\xfe", "bad\xff", "bad\ufffd", strings.Repeat("a", 255)} {
+		root.Append(tree.NewFile(name, 1, when, layout.Bytes("x")))
+	}
+	for name, target := range map[string]string{"near": strings.Repeat("ab/", 292), "far": strings.Repeat("ab/", 293)} {
+		n := tree.NewNode(name, fs.ModeSymlink|0o777, tree.Symlink(target))
+		root.Append(n)
+	}
+	p, err := New(root, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := strings.Join(p.Report().Warnings, "\n")
+	for _, want := range []string{"1 names are longer than UDF allows", "2 names are not text", "1 symbolic links take more than a block"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("warnings %q, want %q", got, want)
+		}
+	}
+	l, err := p.Volume()
+	if err != nil {
+		t.Fatal(err)
+	}
+	v, err := Open(l, l.Size(), volume.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	list, err := v.ReadDir(".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range list {
+		if strings.Contains(d.Name(), "~") { // the reader's mark of a name that is there twice
+			t.Errorf("%s was written twice", d.Name())
 		}
 	}
 }

@@ -144,7 +144,7 @@ func (w *walk) fill(n name) bool {
 	w.info, out.More = info, w.more
 	out.Mode, out.Size = e.mode(), int64(e.size)
 	if !e.modified.IsZero() {
-		out.Modified = e.modified.UnixNano()
+		out.Modified = volume.Nanoseconds(e.modified)
 	}
 	out.UID, out.GID, out.Links, out.Inode, out.Device = owner(e.uid), owner(e.gid), e.names(), e.inode(), e.device
 	out.Place = e.inode()

@@ -164,6 +164,21 @@ func OpenDisc(d disc.Disc, o Options) (FS, error) {
 	return Open(r, size, o)
 }
 
+// OpenFormat is OpenDisc for one kind of file system, as "UDF", whatever else is
+// on the disc. The error is ErrUnknown itself where nothing says that there is one.
+func OpenFormat(d disc.Disc, name string, o Options) (FS, error) {
+	r, size, o, err := track(d, o)
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range formats {
+		if f.name == name {
+			return f.open(r, size, o)
+		}
+	}
+	return nil, ErrUnknown
+}
+
 // Views returns the names of all views of the volume that OpenDisc opens, under
 // all file systems that are on it: a disc for everybody has ISO 9660 and UDF.
 func Views(d disc.Disc, o Options) []string {

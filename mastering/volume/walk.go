@@ -6,10 +6,30 @@ import (
 	"io/fs"
 	"math"
 	"path"
+	"time"
 )
 
 // NoTime stands in Entry.Modified for a time that is not recorded.
 const NoTime = math.MinInt64
+
+// The first and the last time that nanoseconds of Unix time can tell, in 1677 and
+// 2262.
+var (
+	firstTime = time.Unix(0, NoTime+1)
+	lastTime  = time.Unix(0, math.MaxInt64)
+)
+
+// Nanoseconds returns a time as Unix time in nanoseconds. A time that has no
+// place there becomes the nearest that has.
+func Nanoseconds(t time.Time) int64 {
+	switch {
+	case t.Before(firstTime):
+		return NoTime + 1
+	case t.After(lastTime):
+		return math.MaxInt64
+	}
+	return t.UnixNano()
+}
 
 // Entry is what Walk came to: a file, folder, link or device. The entry and all
 // that it points to are valid only during the call; Walk uses them again.
@@ -109,7 +129,7 @@ func entryOf(v fs.FS, name string, d fs.DirEntry) (Entry, error) {
 	}
 	e := Entry{Path: []byte(name), Mode: info.Mode(), Size: info.Size(), Modified: NoTime, Encoded: true}
 	if t := info.ModTime(); !t.IsZero() {
-		e.Modified = t.UnixNano()
+		e.Modified = Nanoseconds(t)
 	}
 	if a, ok := info.Sys().(*Attributes); ok {
 		e.UID, e.GID, e.Links, e.Inode, e.Device = a.UID, a.GID, a.Links, a.Inode, a.Device

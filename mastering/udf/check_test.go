@@ -1,0 +1,168 @@
+package udf
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+
+	"glassmaster/mastering/layout"
+	"glassmaster/mastering/peertest"
+	"glassmaster/mastering/tree"
+	"glassmaster/mastering/volume"
+)
+
+// defects examines the UDF volume of an image and returns what is found, a line
+// each; minor defects begin with "minor: ".
+func defects(t testing.TB, image []byte) string {
+	t.Helper()
+	v, err := openBytes(image, volume.Options{View: "UDF"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	list, err := v.Check(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b strings.Builder
+	for _, d := range list {
+		if d.Minor {
+			b.WriteString("minor: ")
+		}
+		fmt.Fprintln(&b, d)
+	}
+	return b.String()
+}
+
+// bytesOf returns all bytes of a layout.
+func bytesOf(t testing.TB, l *layout.Layout) []byte {
+	t.Helper()
+	image := make([]byte, l.Size())
+	if _, err := l.ReadAt(image, 0); err != nil {
+		t.Fatal(err)
+	}
+	return image
+}
+
+func TestCheckSound(t *testing.T) {
+	peertest.Need(t, "genisoimage", "mkudffs")
+	for _, r := range Revisions {
+		if got := defects(t, bytesOf(t, plan(t, sample(), Options{Revision: r}))); got != "" {
+			t.Errorf("revision %s: %s", r, got)
+		}
+	}
+	if got := defects(t, small(t)); got != "" {
+		t.Errorf("genisoimage: %s", got)
+	}
+	for _, m := range media {
+		p, err := os.ReadFile(blank(t, "20000", m.args...))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := defects(t, p); got != "" {
+			t.Errorf("mkudffs %s: %s", m.args, got)
+		}
+	}
+}
+
+func TestCheckDamage(t *testing.T) {
+	root := tree.NewFolder("", when)
+	dir := tree.NewFolder("dir", when)
+	root.Append(dir)
+	for i := range 60 { // whose names do not fit into the file entry
+		dir.Append(tree.NewFile(fmt.Sprintf("file %02d", i), 5000, when, layout.Bytes(make([]byte, 5000))))
+	}
+	p, err := New(root, Options{Revision: Revision250, Time: when})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := p.Volume()
+	if err != nil {
+		t.Fatal(err)
+	}
+	sound := bytesOf(t, l)
+	end := len(sound) / sectorSize
+	reserve := end - TailSectors + 1
+	main, mirror := FirstSector+int(p.metadataStart()), FirstSector+int(p.mirrorStart())
+	const ( // blocks of the metadata
+		dirEntry = firstBlock
+		names    = firstBlock + 1
+		file0    = names + 2
+	)
+	flip := func(sector, at int) func(b []byte) { return func(b []byte) { b[sector*sectorSize+at] ^= 0x55 } }
+	// patch changes a descriptor in both copies of the metadata, and keeps it sound.
+	patch := func(block int, change func(d []byte)) func(b []byte) {
+		return func(b []byte) {
+			for _, start := range []int{main, mirror} {
+				change(b[(start+block)*sectorSize:])
+				resealSector(b, start+block)
+			}
+		}
+	}
+	for _, test := range []struct {
+		name   string
+		change func(b []byte)
+		want   string // with the sector as %d
+		sector int
+	}{
+		{"recognition", func(b []byte) { clear(b[17*sectorSize : 18*sectorSize]) }, "sector %d, byte 0: the volume recognition sequence holds no NSR", 16},
+		{"end of recognition", func(b []byte) { clear(b[18*sectorSize : 19*sectorSize]) }, "minor: sector %d, byte 0: the volume recognition sequence has no end", 16},
+		{"anchors at the end", func(b []byte) { clear(b[(end-1)*sectorSize:]); clear(b[(end-257)*sectorSize : (end-256)*sectorSize]) }, "minor: sector %d, byte 0: this is the only anchor", 256},
+		{"anchor", flip(256, 20), "sector %d, byte 0: anchor volume descriptor pointer: the CRC", 256},
+		{"no anchor", func(b []byte) { clear(b[256*sectorSize : 257*sectorSize]) }, "minor: sector %d, byte 0: there is no anchor", 256},
+		{"last anchor", flip(end-1, 6), "sector %d, byte 0: anchor volume descriptor pointer: the checksum", end - 1},
+		{"anchor before", flip(end-257, 6), "sector %d, byte 0: anchor volume descriptor pointer: the checksum", end - 257},
+		{"main sequence", flip(mainSequence+3, 100), "sector %d, byte 0: main volume descriptor sequence: the CRC", mainSequence + 3},
+		{"reserve sequence", flip(reserve+2, 100), "sector %d, byte 0: reserve volume descriptor sequence: the CRC", reserve + 2},
+		{"reserve lost", func(b []byte) { clear(b[reserve*sectorSize : (reserve+16)*sectorSize]) }, "sector %d, byte 0: the reserve volume descriptor sequence holds no sound primary", reserve},
+		{"sequences differ", func(b []byte) { b[(reserve+3)*sectorSize+90] = 'x'; resealSector(b, reserve+3) }, "minor: sector %d, byte 0: the logical volume descriptor is not", reserve + 3},
+		{"integrity", flip(integrityStart, 30), "sector %d, byte 0: logical volume integrity descriptor: the CRC", integrityStart},
+		{"no integrity", func(b []byte) { clear(b[integrityStart*sectorSize : (integrityStart+1)*sectorSize]) }, "minor: sector %d, byte 0: the volume has no integrity", integrityStart},
+		{"counts", func(b []byte) { b[integrityStart*sectorSize+80+16+32]++; resealSector(b, integrityStart) }, "minor: sector %d, byte 0: the integrity descriptor counts 61 files and 2 directories, there are 60 and 2", integrityStart},
+		{"metadata file", flip(FirstSector, 60), "sector %d, byte 0: metadata file: ", FirstSector},
+		{"mirror file", flip(FirstSector+int(p.mirrorEntry()), 60), "sector %d, byte 0: metadata mirror file: ", FirstSector + int(p.mirrorEntry())},
+		{"file set", flip(main, 60), "sector %d, byte 0: file set descriptor: ", main},
+		{"file set of the mirror", flip(mirror, 60), "sector %d, byte 0: file set descriptor: ", mirror},
+		{"root", flip(main+rootBlock, 60), "sector %d, byte 0: /: the main copy of the metadata is damaged: ", main + rootBlock},
+		{"root of the mirror", flip(mirror+rootBlock, 60), "sector %d, byte 0: /: the mirror of the metadata is damaged: ", mirror + rootBlock},
+		{"names", flip(main+names, 700), "sector %d, byte 0: /dir: the main copy of the metadata is damaged: ", main + dirEntry},
+		{"names of the mirror", flip(mirror+names, 700), "sector %d, byte 0: /dir: the mirror of the metadata is damaged: directory with", mirror + dirEntry},
+		{"file", flip(mirror+file0, 60), "sector %d, byte 0: /dir/file 00: the mirror of the metadata is damaged: ", mirror + file0},
+		{"number of names", patch(file0, func(d []byte) { d[48] = 3 }), "minor: sector %d, byte 0: /dir/file 00: 3 names are recorded, 1 were found", main + file0},
+		{"length", patch(file0, func(d []byte) { le.PutUint64(d[56:], 9000) }), "sector %d, byte 0: /dir/file 00: the file has 9000 bytes, its extents end at byte 6144", main + file0},
+		{"overlap", patch(file0+1, func(d []byte) { le.PutUint32(d[220:], le.Uint32(d[220:])-1) }), "sector %d, byte 0: /dir/file 01: the sector belongs to /dir/file 00 too", int(p.dataStart()) + 2},
+		{"over metadata", patch(file0+1, func(d []byte) { le.PutUint32(d[220:], metadataUnit+file0-1) }), "sector %d, byte 0: /dir/file 00: the sector belongs to /dir/file 01 too", main + file0},
+		{"parent", func(b []byte) {
+			for _, start := range []int{main, mirror} {
+				d := b[(start+names)*sectorSize:]
+				le.PutUint32(d[24:], dirEntry)
+				sealTag(d[:parentLength], tagFID, 3, names)
+			}
+		}, "minor: sector %d, byte 0: /dir: the entry of the parent leads to block 3 of partition 1", main + names},
+	} {
+		b := clone(sound)
+		test.change(b)
+		want := strings.ReplaceAll(test.want, "%d", fmt.Sprint(test.sector))
+		if got := defects(t, b); !strings.Contains("\n"+got, "\n"+want) {
+			t.Errorf("%s: %q, want %q", test.name, got, want)
+		}
+	}
+}
+
+// TestCheckSparing damages one of the sparing tables.
+func TestCheckSparing(t *testing.T) {
+	peertest.Need(t, "mkudffs")
+	image := blankBytes(t, "20000", "-m", "dvdrw")
+	for sector := 0; (sector+1)*2048 <= len(image); sector++ {
+		if table := image[sector*2048:]; entityID(table[16:]) == "*UDF Sparing Table" {
+			table[20]++
+			table[60]++
+			if got, want := defects(t, image), fmt.Sprintf("sector %d, byte 0: sparing table: ", sector); !strings.Contains(got, want) {
+				t.Errorf("%q, want %q", got, want)
+			}
+			return
+		}
+	}
+	t.Error("there is no sparing table")
+}

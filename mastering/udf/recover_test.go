@@ -1,0 +1,137 @@
+package udf
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"strings"
+	"testing"
+
+	"glassmaster/mastering/layout"
+	"glassmaster/mastering/tree"
+	"glassmaster/mastering/volume"
+)
+
+// scratched is a disc some of whose sectors are blank, or cannot be read.
+type scratched struct {
+	io.ReaderAt
+	blank, bad []int64 // sectors of 2048 bytes
+}
+
+func (s *scratched) ReadAt(p []byte, off int64) (int, error) {
+	n, err := s.ReaderAt.ReadAt(p, off)
+	for _, b := range s.blank {
+		from, to := max(0, b*sectorSize-off), min(int64(n), (b+1)*sectorSize-off)
+		if from < to {
+			clear(p[from:to])
+		}
+	}
+	for _, b := range s.bad {
+		if k := max(0, b*sectorSize-off); k < int64(n) && off < (b+1)*sectorSize {
+			return int(k), errors.New("medium error")
+		}
+	}
+	return n, err
+}
+
+// TestFileSetDamage blanks the file set descriptor, and its mirror.
+func TestFileSetDamage(t *testing.T) {
+	for _, r := range Revisions {
+		root := tree.NewFolder("", when)
+		for i := range 3 {
+			dir := tree.NewFolder(fmt.Sprint("folder ", i), when)
+			root.Append(dir)
+			dir.Append(tree.NewFile("file", 1, when, layout.Bytes("x")))
+		}
+		p, err := New(root, Options{Revision: r, Time: when})
+		if err != nil {
+			t.Fatal(err)
+		}
+		l, err := p.Volume()
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := &scratched{ReaderAt: l, blank: []int64{FirstSector}}
+		if p.hasMetadata() {
+			s.blank = []int64{FirstSector + p.metadataStart(), FirstSector + p.mirrorStart()}
+		}
+		v, err := Open(s, l.Size(), volume.Options{})
+		if err != nil {
+			t.Fatalf("%s: %v", r, err)
+		}
+		if got := property(v.Volume(), "Damage"); !strings.Contains(got, "found by searching, at block 2 of") || !strings.Contains(got, "blank") {
+			t.Errorf("%s: damage %q", r, got)
+		}
+		sound, err := Open(l, l.Size(), volume.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		diff(t, manifest(t, sound), manifest(t, v))
+	}
+}
+
+// TestDirectoryDamage takes blocks from a directory of 1000 names: those outside
+// of them are listed. A name that reaches into a block is lost with it.
+func TestDirectoryDamage(t *testing.T) {
+	root := tree.NewFolder("", when)
+	for i := range 1000 {
+		root.Append(tree.NewFile(fmt.Sprintf("%03d", i), 1, when, layout.Bytes("x")))
+	}
+	l := plan(t, root, Options{Revision: Revision150})
+	const first = FirstSector + firstBlock // of the names, 44 bytes each behind the parent
+	for _, test := range []struct {
+		name  string
+		disc  *scratched
+		names int
+		want  string
+	}{
+		{"nothing", &scratched{}, 1000, ""},
+		{"blank", &scratched{blank: []int64{first + 5}}, 1000 - 48, "byte 10204, sector 264: the CRC"},
+		{"unreadable", &scratched{bad: []int64{first + 2, first + 15}}, 1000 - 2*47, "sector 262: medium error"},
+		{"begin", &scratched{blank: []int64{first}}, 1000 - 46, "byte 0, sector 260"},
+		{"end", &scratched{bad: []int64{first + 21}}, 1000 - 24, "sector 281: medium error"},
+	} {
+		test.disc.ReaderAt = l
+		v, err := Open(test.disc, l.Size(), volume.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		list, err := v.ReadDir(".")
+		if len(list) != test.names || (err == nil) != (test.want == "") || err != nil && !strings.Contains(err.Error(), test.want) {
+			t.Errorf("%s: %d names, error %v, want %d and %q", test.name, len(list), err, test.names, test.want)
+		}
+		if _, err := fs.ReadFile(v, "600"); err != nil {
+			t.Errorf("%s: %v", test.name, err)
+		}
+	}
+}
+
+// TestMirrorOfDescriptors blanks further allocation descriptors of a large file
+// in the main copy of the metadata.
+func TestMirrorOfDescriptors(t *testing.T) {
+	const size = 140 * maxExtent
+	root := tree.NewFolder("", when)
+	root.Append(tree.NewFile("large", size, when, marked{size, "mark"}))
+	p, err := New(root, Options{Revision: Revision250, Time: when})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := p.Volume()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &scratched{ReaderAt: l, blank: []int64{FirstSector + p.metadataStart() + firstBlock + 1}}
+	v, err := Open(s, l.Size(), volume.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := v.Open("large")
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := make([]byte, 4)
+	if _, err := f.(io.ReaderAt).ReadAt(b, size-4); err != nil || string(b) != "mark" {
+		t.Errorf("%q, error %v", b, err)
+	}
+}
