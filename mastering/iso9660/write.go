@@ -237,8 +237,10 @@ func (p *planner) assignDirectories(v view, at uint32) uint32 {
 	if v == primary && p.moved != nil {
 		place(p.moved)
 		for _, c := range p.moved.list {
-			place(p.dirs[c.Index])
-			below(p.dirs[c.Index])
+			if c.IsDir() && !p.hides(v, c) {
+				place(p.dirs[c.Index])
+				below(p.dirs[c.Index])
+			}
 		}
 	}
 	below(p.dirs[0])

@@ -23,7 +23,9 @@ type directory struct {
 	parent *directory // in the primary tree; RR_MOVED for a relocated one
 	from   *directory // where a relocated directory was
 	list   []*tree.Node
-	place  [views]place
+	// folders in it that the primary tree shows, wherever they were relocated to
+	folders uint32
+	place   [views]place
 }
 
 // children returns the entries of the directory in a view.
@@ -170,7 +172,7 @@ func (w *directoryWriter) subdirectory(d *directory, v view, i int, c *tree.Node
 		w.f.link("RE", 0)
 	}
 	sub := w.p.dirs[c.Index]
-	if v == primary && sub == w.p.moved {
+	if v == primary && sub == w.p.moved && c.Parent() == nil {
 		w.f.link("RE", 0) // so that Rock Ridge readers hide RR_MOVED itself
 	}
 	pl := &sub.place[v]
