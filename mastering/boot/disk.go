@@ -184,8 +184,12 @@ func (d *Disk) protect() {
 	}
 }
 
-// checkRoom refuses boot code that reaches into what must lie behind the MBR.
+// checkRoom refuses more partitions than a GPT names, and boot code that reaches
+// into what must lie behind the MBR.
 func (d *Disk) checkRoom(code string) error {
+	if n := len(d.gpt); n > gptEntries {
+		return fmt.Errorf("the GPT would have %d partitions, with the volume, the boot images in it and the gaps between them; it names %d, so append fewer", n, gptEntries)
+	}
 	if len(d.Code) <= BlockSize || len(d.gpt)+len(d.apm) == 0 {
 		return nil
 	}

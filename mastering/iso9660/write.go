@@ -256,7 +256,7 @@ func (p *planner) assignFile(n *tree.Node, at int64) (int64, error) {
 	if err := p.checkStored(n, size); err != nil {
 		return 0, err
 	}
-	if size > maxSection && p.o.Level < 3 {
+	if size > math.MaxUint32 && p.o.Level < 3 {
 		return 0, fmt.Errorf("%s has %d bytes; files of 4 GiB and more need interchange level 3", n.Path(), n.Size)
 	}
 	index := uint32(len(p.extents))

@@ -2,6 +2,8 @@ package iso9660
 
 import (
 	"encoding/binary"
+	"io/fs"
+	"math"
 	"sync"
 
 	"glassmaster/mastering/tree"
@@ -53,8 +55,8 @@ func (p *place) sectors() uint32 { return p.size/sectorSize + p.more }
 // length is told in one byte (ECMA-119 9.1.1, 9.1.13).
 const maxRecord = 254
 
-// maxSection is the greatest length of a file section, in whole sectors; longer
-// files have several (ECMA-119 9.1.4, 6.5.1).
+// maxSection is the length of the sections of a file that is longer than one can
+// be: as many sectors as 32 bits can tell (ECMA-119 9.1.4, 6.5.1).
 const maxSection = 1<<32 - sectorSize
 
 // directoryWriter lays the records of one directory out, or only measures them.
@@ -140,7 +142,7 @@ func (w *directoryWriter) entry(d *directory, v view, i int, c *tree.Node) {
 		return
 	case rr && c.Target() != "":
 		w.f.sl(c.Target())
-	case rr && c.Device() != 0:
+	case rr && c.Mode&fs.ModeDevice != 0:
 		w.f.pn(c.Device())
 	case rr && c.Mode.IsRegular():
 		if z, ok := c.Source().(*Compressed); ok {
@@ -152,7 +154,7 @@ func (w *directoryWriter) entry(d *directory, v view, i int, c *tree.Node) {
 	}
 	w.identifier(d, v, i, c)
 	lba, length := w.p.content(c)
-	for ; length > maxSection; length -= maxSection {
+	for ; length > math.MaxUint32; length -= maxSection {
 		w.record(lba, maxSection, flagMulti, c, w.id)
 		lba += maxSection / sectorSize
 	}
