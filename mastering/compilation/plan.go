@@ -158,7 +158,12 @@ func volumeTime() (time.Time, bool, error) {
 	if err != nil {
 		return time.Time{}, false, fmt.Errorf("SOURCE_DATE_EPOCH is %q; it must be a number of seconds since 1970", s)
 	}
-	return time.Unix(n, 0), true, nil
+	at := time.Unix(n, 0)
+	// What a directory record can tell (ECMA-119 9.1.5).
+	if y := at.UTC().Year(); y < 1900 || y > 2155 {
+		return time.Time{}, false, fmt.Errorf("SOURCE_DATE_EPOCH is %s, in the year %d; ISO 9660 knows the years 1900 to 2155", s, y)
+	}
+	return at, true, nil
 }
 
 // Size returns the size of the image in bytes.
