@@ -8,6 +8,10 @@ import (
 	"path/filepath"
 )
 
+// exactTimes: the time of a file in a listing is that of the file itself. Windows
+// may tell an older one while a program has the file open.
+const exactTimes = false
+
 // listing is the list of a folder's entries.
 type listing struct {
 	entries []entry
