@@ -83,7 +83,7 @@ func (o *Options) Disk(p Plan) (*Disk, error) {
 // code finds out what boot code needs, and where the image is that it starts.
 func (o *Options) code(d *Disk, p Plan) error {
 	if len(p.Code) > SystemArea {
-		return fmt.Errorf("boot code %s has %d bytes; the system area has room for %d", o.Code, len(p.Code), SystemArea)
+		return fmt.Errorf("boot code %s is too large: the system area has room for %d bytes", o.Code, SystemArea)
 	}
 	if d.Style == StyleAuto {
 		d.Style = detectStyle(p.Code)
