@@ -78,3 +78,41 @@ func TestLinksOfFolders(t *testing.T) {
 		}
 	}
 }
+
+// TestRelocatedLongNames has names of all lengths, beside which the fields of
+// relocation find no more room in a record.
+func TestRelocatedLongNames(t *testing.T) {
+	peertest.Need(t, "bsdtar", "xorriso")
+	top := t.TempDir()
+	for n := 1; n <= 250; n += 6 {
+		dir := filepath.Join(top, "1/2/3/4/5/6/7", strings.Repeat("d", n), strings.Repeat("e", n))
+		if err := os.MkdirAll(dir, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, "file"), []byte(fmt.Sprint(n)), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want := describe(t, top)
+	for _, o := range []iso9660.Options{{}, {RockRidge112: true, Stamps: true}, {Level: 1, Stamps: true}} {
+		c := New()
+		c.Label, c.Options = "LONG", o
+		nodes, problems, err := Scan(t.Context(), []string{top + "/"}, c.ScanOptions(), nil)
+		if err != nil || len(problems) > 0 {
+			t.Fatal(problems, err)
+		}
+		c.Add(c.Root(), nodes)
+		m, err := c.Plan(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		img := filepath.Join(t.TempDir(), "x.iso")
+		if err := m.WriteFile(t.Context(), img, WriteOptions{}, nil); err != nil {
+			t.Fatal(err)
+		}
+		out := t.TempDir()
+		peertest.Run(t, out, "bsdtar", "-xpf", img)
+		equalTrees(t, describe(t, out), want)
+		peertest.Run(t, "", "xorriso", "-abort_on", "WARNING", "-report_about", "WARNING", "-indev", img, "-find", "/")
+	}
+}

@@ -131,6 +131,7 @@ func (w *directoryWriter) entry(d *directory, v view, i int, c *tree.Node) {
 	rr := w.rockRidge(v)
 	if rr {
 		w.f.node(w.p, c)
+		w.relocation(d, c)
 		w.f.nm(c.Name)
 	}
 	switch {
@@ -161,23 +162,27 @@ func (w *directoryWriter) entry(d *directory, v view, i int, c *tree.Node) {
 	w.record(lba, uint32(length), 0, c, w.id)
 }
 
+// relocation adds what tells that a directory was relocated (RRIP 4.1.5). It comes
+// before what may be long: libarchive does not find it in a continuation area.
+func (w *directoryWriter) relocation(d *directory, c *tree.Node) {
+	switch {
+	case w.p.moved == nil || !c.IsDir():
+	case w.p.relocated[c] && d != w.p.moved:
+		w.f.link("CL", w.p.relocatedTo(c))
+	case w.p.relocated[c], c == w.p.moved.node && c.Parent() == nil:
+		w.f.link("RE", 0) // with it, Rock Ridge readers hide RR_MOVED itself
+	}
+}
+
 // subdirectory writes the record of a directory: where it was relocated from
 // that is a file with a CL field.
 func (w *directoryWriter) subdirectory(d *directory, v view, i int, c *tree.Node) {
-	if v == primary && w.p.relocated[c] {
-		if d != w.p.moved {
-			w.f.link("CL", w.p.relocatedTo(c))
-			w.identifier(d, v, i, c)
-			w.record(w.p.dataStart, 0, 0, c, w.id)
-			return
-		}
-		w.f.link("RE", 0)
+	if v == primary && w.p.relocated[c] && d != w.p.moved {
+		w.identifier(d, v, i, c)
+		w.record(w.p.dataStart, 0, 0, c, w.id)
+		return
 	}
-	sub := w.p.dirs[c.Index]
-	if v == primary && sub == w.p.moved && c.Parent() == nil {
-		w.f.link("RE", 0) // so that Rock Ridge readers hide RR_MOVED itself
-	}
-	pl := &sub.place[v]
+	pl := &w.p.dirs[c.Index].place[v]
 	w.id = append(w.id[:0], pl.id...)
 	w.record(pl.lba, pl.size, flagDirectory, c, w.id)
 }
