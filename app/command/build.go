@@ -73,7 +73,7 @@ than that, and the same files give the same image, byte for byte.`,
 	f.StringArrayVar(&o.exclude, "exclude", nil, "leave out files whose name or path matches `PATTERN` (may be repeated)")
 	f.BoolVar(&o.deep, "deep", false, "leave folders below the eighth level where they are")
 	f.BoolVar(&o.follow, "follow-links", false, "put what a symbolic link points to on the disc, in place of the link")
-	f.BoolVar(&o.keep, "keep-going", false, "leave out what cannot be read, and go on")
+	f.BoolVar(&o.keep, "keep-going", false, "leave out what cannot be found, fill what cannot be read with zeros, and go on")
 	o.volume.flags(f)
 	offer(c, "joliet", "on", "long", "off")
 	offer(c, "rock-ridge", "on", "1.12", "off")

@@ -181,6 +181,9 @@ func (o volumeOptions) applyBoot(i *iso9660.Options, changed func(string) bool) 
 		}
 		b.Images = append(b.Images, m)
 	}
+	if o.bootCatalog != "" && len(b.Images) == 0 {
+		return usagef("--boot-catalog names the file of what --boot says; there is no --boot")
+	}
 	for _, s := range o.appended {
 		p, err := boot.ParsePartition(s)
 		if err != nil {

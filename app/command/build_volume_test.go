@@ -126,6 +126,7 @@ func TestBuildVolume(t *testing.T) {
 		{"--boot", "what=ever"},
 		{"--append-partition", "x"},
 		{"--gpt", "maybe"},
+		{"--boot-catalog", "/boot.cat"},
 	} {
 		must(t, Usage, append([]string{"build", sample(t), "-o", filepath.Join(t.TempDir(), "x")}, bad...)...)
 	}

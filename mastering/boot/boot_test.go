@@ -171,6 +171,29 @@ func TestGPT(t *testing.T) {
 	}
 }
 
+// TestTooManyPartitions asks for one more than a GPT names: the volume takes two
+// parts, around the boot image in it.
+func TestTooManyPartitions(t *testing.T) {
+	for count, ok := range map[int]bool{125: true, 126: false, 127: false} {
+		o := Options{GPT: GPTOnly, Images: []Image{{Platform: EFI, Path: "/efi"}}}
+		p := Plan{Sectors: 1 << 20, Volume: 1000, Images: []Span{{100, 50}}}
+		for n := range count {
+			o.Append = append(o.Append, Partition{Number: n + 2, Path: "x", Type: TypeLinux})
+			p.Appended = append(p.Appended, Span{Start: int64(n+2) * 512, Count: 1})
+		}
+		if err := o.Check(); err != nil {
+			t.Fatal(err)
+		}
+		d, err := o.Disk(p)
+		if (err == nil) != ok {
+			t.Errorf("%d appended: %v", count, err)
+		}
+		if err == nil {
+			d.PutHead(make([]byte, SystemArea))
+		}
+	}
+}
+
 func TestCHS(t *testing.T) {
 	for block, want := range map[int64][3]byte{
 		0: {0, 1, 0}, 31: {0, 32, 0}, 32: {1, 1, 0}, 2047: {63, 32, 0}, 2048: {0, 1, 1},

@@ -83,7 +83,7 @@ func (o *Options) Disk(p Plan) (*Disk, error) {
 // code finds out what boot code needs, and where the image is that it starts.
 func (o *Options) code(d *Disk, p Plan) error {
 	if len(p.Code) > SystemArea {
-		return fmt.Errorf("boot code %s has %d bytes; the system area has room for %d", o.Code, len(p.Code), SystemArea)
+		return fmt.Errorf("boot code %s is too large: the system area has room for %d bytes", o.Code, SystemArea)
 	}
 	if d.Style == StyleAuto {
 		d.Style = detectStyle(p.Code)
@@ -184,8 +184,12 @@ func (d *Disk) protect() {
 	}
 }
 
-// checkRoom refuses boot code that reaches into what must lie behind the MBR.
+// checkRoom refuses more partitions than a GPT names, and boot code that reaches
+// into what must lie behind the MBR.
 func (d *Disk) checkRoom(code string) error {
+	if n := len(d.gpt); n > gptEntries {
+		return fmt.Errorf("the GPT would have %d partitions, with the volume, the boot images in it and the gaps between them; it names %d, so append fewer", n, gptEntries)
+	}
 	if len(d.Code) <= BlockSize || len(d.gpt)+len(d.apm) == 0 {
 		return nil
 	}

@@ -61,6 +61,14 @@ func (p *Patched) Open() (layout.Reader, error) {
 	return q, nil
 }
 
+// Unchanged implements layout.Watcher.
+func (p *Patched) Unchanged() error {
+	if w, ok := p.Base.(layout.Watcher); ok {
+		return w.Unchanged()
+	}
+	return nil
+}
+
 // checksum adds the 32-bit words of an image from byte 64 on; the last one is
 // filled with zeros.
 func checksum(r io.ReaderAt, size int64) (uint32, error) {

@@ -64,6 +64,9 @@ func (p *preparation) prepare(options *iso9660.Options) error {
 	if p.o.Checksums && p.root.Child(ChecksumFile) != nil {
 		return fmt.Errorf("there is a file %s in the root already; rename or remove it, or do without a file of checksums", ChecksumFile)
 	}
+	if p.o.Zisofs != nil && options.NoRockRidge {
+		return errors.New("without Rock Ridge nothing says that a file is compressed (zisofs), and nobody expands it; leave out either")
+	}
 	p.collect()
 	p.findBoot(options.Boot)
 	if err := p.hash(); err != nil {
@@ -76,7 +79,7 @@ func (p *preparation) prepare(options *iso9660.Options) error {
 		p.insertChecksums(*options)
 	}
 	if p.o.Zisofs != nil {
-		return p.compress()
+		return p.compress(options.Hide)
 	}
 	return nil
 }
@@ -303,8 +306,10 @@ func checksumLine(sum [sha256.Size]byte, name string) string {
 	return fmt.Sprintf("%s%x  %s\n", escape, sum, name)
 }
 
-// compress gives the files that the options choose compressed sources.
-func (p *preparation) compress() error {
+// compress gives the files that the options choose compressed sources. Those that
+// are hidden from Rock Ridge stay as they are: no other tree says that a file is
+// compressed.
+func (p *preparation) compress(hidden iso9660.Patterns) error {
 	o := *p.o.Zisofs
 	if err := o.Patterns.Check(); err != nil {
 		return fmt.Errorf("zisofs: %w", err)
@@ -315,6 +320,9 @@ func (p *preparation) compress() error {
 		n := c.nodes[0]
 		if _, ok := p.starts[c]; ok {
 			continue // firmware expands nothing
+		}
+		if !slices.ContainsFunc(c.nodes, func(n *tree.Node) bool { return !hidden.MatchWithin(n) }) {
+			continue
 		}
 		if c.err == nil && n.Size > 0 && (len(o.Patterns) == 0 || slices.ContainsFunc(c.nodes, o.Patterns.MatchWithin)) {
 			all[n] = c

@@ -15,6 +15,9 @@ import (
 	"glassmaster/mastering/volume"
 )
 
+// exactTimes: the time of a file in a listing is that of the file itself.
+const exactTimes = true
+
 // listing is the list of a folder's entries. Its buffers are used again for the
 // next folder: reading names and attributes costs the system calls and little
 // else.

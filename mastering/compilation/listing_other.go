@@ -10,6 +10,10 @@ import (
 	"glassmaster/mastering/volume"
 )
 
+// exactTimes: the time of a file in a listing is that of the file itself. Windows
+// may tell an older one while a program has the file open.
+const exactTimes = false
+
 // listing is the list of a folder's entries.
 type listing struct {
 	entries []entry

@@ -106,12 +106,34 @@ func (c *Compilation) planUDF(root *tree.Node, o iso9660.Options) (*layout.Layou
 		return nil, iso9660.Report{}, err
 	}
 	u.Label, u.Time, u.Clamp, u.Hidden = o.Label, o.Time, o.Clamp, o.HiddenInUDF()
+	o.Settle(root)
 	p, err := udf.New(root, u)
 	if err != nil {
 		return nil, iso9660.Report{}, err
 	}
 	l, err := p.Volume()
-	return l, iso9660.Report(p.Report()), err
+	report := iso9660.Report(p.Report())
+	report.Warnings = append(report.Warnings, c.missedByUDF()...)
+	return l, report, err
+}
+
+// missedByUDF says which options mean nothing for a volume of UDF alone.
+func (c *Compilation) missedByUDF() (warnings []string) {
+	for _, w := range []struct {
+		wanted bool
+		what   string
+	}{
+		{len(c.Options.Hide) > 0 || len(c.Options.HideJoliet) > 0, "what is hidden from other trees is shown"},
+		{len(c.Options.Order) > 0, "the contents of files have no other order than that of the folders"},
+		{c.Contents.Identical, "files with the same contents are stored each"},
+		{c.Options.Attributes, "extended attributes and access control lists are left out"},
+		{c.Options.Stamps, "times other than that of the last change are left out"},
+	} {
+		if w.wanted {
+			warnings = append(warnings, "on a disc of UDF alone "+w.what)
+		}
+	}
+	return warnings
 }
 
 // planOptions completes the options of the volume.
@@ -158,7 +180,12 @@ func volumeTime() (time.Time, bool, error) {
 	if err != nil {
 		return time.Time{}, false, fmt.Errorf("SOURCE_DATE_EPOCH is %q; it must be a number of seconds since 1970", s)
 	}
-	return time.Unix(n, 0), true, nil
+	at := time.Unix(n, 0)
+	// What a directory record can tell (ECMA-119 9.1.5).
+	if y := at.UTC().Year(); y < 1900 || y > 2155 {
+		return time.Time{}, false, fmt.Errorf("SOURCE_DATE_EPOCH is %s, in the year %d; ISO 9660 knows the years 1900 to 2155", s, y)
+	}
+	return at, true, nil
 }
 
 // Size returns the size of the image in bytes.

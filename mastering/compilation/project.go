@@ -10,6 +10,7 @@ import (
 	"reflect"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"glassmaster/mastering/iso9660"
 	"glassmaster/mastering/layout"
@@ -41,10 +42,10 @@ type project struct {
 
 // item is one entry of a saved tree.
 type item struct {
-	Name     string      `json:"name,omitempty"`
-	From     string      `json:"from,omitempty"` // path on the host; of a folder: where its plain entries are
+	Name     hostText    `json:"name,omitempty"`
+	From     hostText    `json:"from,omitempty"` // path on the host; of a folder: where its plain entries are
 	Data     []byte      `json:"data,omitempty"` // contents that come from no file
-	Link     string      `json:"link,omitempty"` // target of a symbolic link
+	Link     hostText    `json:"link,omitempty"` // target of a symbolic link
 	Device   uint64      `json:"device,omitempty"`
 	Mode     string      `json:"mode,omitempty"` // "d0755": of what has no file on the host
 	Modified *time.Time  `json:"modified,omitempty"`
@@ -105,13 +106,14 @@ func (c *Compilation) Save(path string) error {
 
 func saveItem(n *tree.Node) (*item, error) {
 	t := n.ModTime().UTC()
-	it := &item{Name: n.Name, UID: n.UID, GID: n.GID, Extra: n.Extra()}
+	it := &item{Name: hostText(n.Name), UID: n.UID, GID: n.GID, Extra: n.Extra()}
 	switch {
 	case n.IsDir():
 		it.Mode, it.Modified = modeText(n.Mode), &t
-		it.From = commonFolder(n)
+		from := commonFolder(n)
+		it.From = hostText(from)
 		for _, c := range n.Children() {
-			if f, ok := c.Source().(*layout.File); ok && it.From != "" && f.Folder.Path == it.From && f.Name == c.Name {
+			if f, ok := c.Source().(*layout.File); ok && from != "" && f.Folder.Path == from && f.Name == c.Name && utf8.ValidString(c.Name) {
 				it.Entries = append(it.Entries, entryRef{name: c.Name})
 				continue
 			}
@@ -124,14 +126,14 @@ func saveItem(n *tree.Node) (*item, error) {
 	case n.Mode.IsRegular():
 		switch s := n.Source().(type) {
 		case *layout.File:
-			return &item{Name: n.Name, From: s.Path()}, nil
+			return &item{Name: hostText(n.Name), From: hostText(s.Path())}, nil
 		case layout.Bytes:
 			it.Mode, it.Modified, it.Data = modeText(n.Mode), &t, s
 		default:
 			return nil, fmt.Errorf("%s comes from %v, not from a file of this machine; save the disc as an image instead", n.Path(), s)
 		}
 	default:
-		it.Mode, it.Modified, it.Link, it.Device = modeText(n.Mode), &t, n.Target(), n.Device()
+		it.Mode, it.Modified, it.Link, it.Device = modeText(n.Mode), &t, hostText(n.Target()), n.Device()
 	}
 	return it, nil
 }
@@ -211,11 +213,11 @@ type loader struct {
 }
 
 func (l *loader) folder(it *item) (*tree.Node, error) {
-	n := tree.NewFolder(it.Name, time.Time{})
+	n := tree.NewFolder(string(it.Name), time.Time{})
 	if err := l.attributes(n, it, fs.ModeDir|0o755); err != nil {
 		return nil, err
 	}
-	dir := &layout.Folder{Path: l.path(it.From)}
+	dir := &layout.Folder{Path: l.path(string(it.From))}
 	seen := make(map[string]bool, len(it.Entries))
 	for _, e := range it.Entries {
 		c, err := l.entry(dir, e)
@@ -245,9 +247,9 @@ func (l *loader) entry(dir *layout.Folder, e entryRef) (*tree.Node, error) {
 	case strings.HasPrefix(it.Mode, "d"):
 		return l.folder(it)
 	case it.From != "":
-		from := l.path(it.From)
+		from := l.path(string(it.From))
 		d, name := filepath.Split(from)
-		return l.file(&layout.Folder{Path: filepath.Clean(d)}, name, it.Name), nil
+		return l.file(&layout.Folder{Path: filepath.Clean(d)}, name, string(it.Name)), nil
 	default:
 		return l.other(it)
 	}
@@ -288,7 +290,7 @@ func (l *loader) other(it *item) (*tree.Node, error) {
 	case mode&fs.ModeDevice != 0:
 		content = tree.Device(it.Device)
 	}
-	n := tree.NewNode(it.Name, mode, content)
+	n := tree.NewNode(string(it.Name), mode, content)
 	n.Size = int64(len(it.Data))
 	return n, l.attributes(n, it, mode)
 }

@@ -181,6 +181,9 @@ func (s *scanner) node(dir *layout.Folder, name string, st stat, abs string) (*t
 	switch {
 	case st.mode.IsRegular():
 		f.file = layout.File{Folder: dir, Name: name}
+		if exactTimes {
+			f.file.Modified = st.modified
+		}
 		content = &f.file
 		if st.links > 1 {
 			content = s.share(st.id, &f.file, &f.node)

@@ -330,12 +330,17 @@ func (t *treeChecker) pathTable(name string, off, size int64, order binary.ByteO
 		pos += 8 + int64(p[pos])
 		pos += pos & 1
 	}
+	full := len(blocks) > maxParent
+	parents := map[uint32]bool{} // in a full table, those that it can name
+	for _, block := range blocks[:min(len(blocks), maxParent)] {
+		parents[block] = true
+	}
 	for _, d := range t.dirs {
-		if !found[d.block] {
+		if !found[d.block] && (!full || parents[t.dirs[d.parent].block]) {
 			t.bad(spot{at.lba, at.offset, d.path}, "the directory at block %d is missing in the path table %s", d.block, name)
 		}
 	}
-	if len(blocks) > 0xffff {
+	if full {
 		t.odd(at, "the path table %s has %d records: numbers above 65535 cannot be parents", name, len(blocks))
 	}
 }

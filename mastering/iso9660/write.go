@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"math"
+	"slices"
 
 	"glassmaster/mastering/boot"
 	"glassmaster/mastering/layout"
@@ -128,6 +129,13 @@ func (p *planner) warn(format string, args ...any) {
 	p.report.Warnings = append(p.report.Warnings, fmt.Sprintf(format, args...))
 }
 
+// warnOnce warns of what is the same in all trees.
+func (p *planner) warnOnce(format string, args ...any) {
+	if !slices.Contains(p.report.Warnings, fmt.Sprintf(format, args...)) {
+		p.warn(format, args...)
+	}
+}
+
 // content returns the address and the length of a file's contents.
 func (p *planner) content(n *tree.Node) (lba uint32, length int64) {
 	if !n.Mode.IsRegular() || n.Size == 0 {
@@ -196,7 +204,7 @@ func (p *planner) assignTable(v view, at uint32) uint32 {
 	t.lba = at
 	for i, d := range p.order[v] {
 		if p.parent(d, v).place[v].number > maxParent {
-			p.warn("%d directories lie below directory number %d and are not in the path table, which can name no more; systems that follow the directories find them", len(p.order[v])-i, maxParent)
+			p.warnOnce("%d directories lie below directory number %d and are not in the path table, which can name no more; systems that follow the directories find them", len(p.order[v])-i, maxParent)
 			break
 		}
 		t.size += uint32(tableRecord(d.place[v].id))
@@ -237,8 +245,10 @@ func (p *planner) assignDirectories(v view, at uint32) uint32 {
 	if v == primary && p.moved != nil {
 		place(p.moved)
 		for _, c := range p.moved.list {
-			place(p.dirs[c.Index])
-			below(p.dirs[c.Index])
+			if c.IsDir() && !p.hides(v, c) {
+				place(p.dirs[c.Index])
+				below(p.dirs[c.Index])
+			}
 		}
 	}
 	below(p.dirs[0])
@@ -254,7 +264,7 @@ func (p *planner) assignFile(n *tree.Node, at int64) (int64, error) {
 	if err := p.checkStored(n, size); err != nil {
 		return 0, err
 	}
-	if size > maxSection && p.o.Level < 3 {
+	if size > math.MaxUint32 && p.o.Level < 3 {
 		return 0, fmt.Errorf("%s has %d bytes; files of 4 GiB and more need interchange level 3", n.Path(), n.Size)
 	}
 	index := uint32(len(p.extents))

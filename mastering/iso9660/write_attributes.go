@@ -2,6 +2,8 @@ package iso9660
 
 import (
 	"io/fs"
+	"math"
+	"time"
 
 	"glassmaster/mastering/tree"
 )
@@ -62,6 +64,32 @@ func (o *Owners) rights(n *tree.Node) (mode fs.FileMode, uid, gid uint32) {
 		mode = unixMode(*o.FileMode&0o7777) | mode&fs.ModeType
 	}
 	return mode, uid, gid
+}
+
+// Settle gives a tree the owners, modes and date that the options want, for a file
+// system that is written from it without knowing of them.
+func (o Options) Settle(root *tree.Node) {
+	if o.Owners == nil && o.Date == nil {
+		return
+	}
+	_ = root.Walk(func(n *tree.Node) error { // the function never fails
+		n.Mode, n.UID, n.GID = o.Owners.rights(n)
+		if o.Date != nil {
+			n.Modified = nanoseconds(*o.Date)
+		}
+		return nil
+	})
+}
+
+// nanoseconds returns a time as a node holds it, or the nearest that it can.
+func nanoseconds(t time.Time) int64 {
+	switch {
+	case t.Before(time.Unix(0, math.MinInt64)):
+		return math.MinInt64
+	case t.After(time.Unix(0, math.MaxInt64)):
+		return math.MaxInt64
+	}
+	return t.UnixNano()
 }
 
 // number gives all files the numbers that Rock Ridge 1.12 tells them apart by:

@@ -1,6 +1,10 @@
 package iso9660
 
-import "glassmaster/mastering/tree"
+import (
+	"slices"
+
+	"glassmaster/mastering/tree"
+)
 
 // collect finds the directories of the primary tree, level by level: that is the
 // order of the path table (ECMA-119 6.9.1).
@@ -13,8 +17,11 @@ func (p *planner) collect(root *tree.Node) {
 	root.Index = 0
 	p.dirs = []*directory{top}
 	if list := p.findDeep(root); list != nil {
-		p.moved = &directory{node: p.movedNode(root), list: list}
-		top.list = append(append([]*tree.Node(nil), root.Children()...), p.moved.node)
+		n := p.movedNode(root)
+		p.moved = &directory{node: n, list: append(slices.Clone(n.Children()), list...)}
+		if n.Parent() == nil {
+			top.list = append(slices.Clone(root.Children()), n)
+		}
 	}
 	var dropped int
 	for i := 0; i < len(p.dirs); i++ {
@@ -31,6 +38,9 @@ func (p *planner) collect(root *tree.Node) {
 			if !c.IsDir() {
 				p.nodes++
 				continue
+			}
+			if c.Parent() == d.node {
+				d.folders++
 			}
 			if p.relocated[c] && d != p.moved {
 				continue

@@ -2,6 +2,8 @@ package iso9660
 
 import (
 	"encoding/binary"
+	"io/fs"
+	"math"
 	"sync"
 
 	"glassmaster/mastering/tree"
@@ -23,7 +25,9 @@ type directory struct {
 	parent *directory // in the primary tree; RR_MOVED for a relocated one
 	from   *directory // where a relocated directory was
 	list   []*tree.Node
-	place  [views]place
+	// folders in it that the primary tree shows, wherever they were relocated to
+	folders uint32
+	place   [views]place
 }
 
 // children returns the entries of the directory in a view.
@@ -51,8 +55,8 @@ func (p *place) sectors() uint32 { return p.size/sectorSize + p.more }
 // length is told in one byte (ECMA-119 9.1.1, 9.1.13).
 const maxRecord = 254
 
-// maxSection is the greatest length of a file section, in whole sectors; longer
-// files have several (ECMA-119 9.1.4, 6.5.1).
+// maxSection is the length of the sections of a file that is longer than one can
+// be: as many sectors as 32 bits can tell (ECMA-119 9.1.4, 6.5.1).
 const maxSection = 1<<32 - sectorSize
 
 // directoryWriter lays the records of one directory out, or only measures them.
@@ -127,6 +131,7 @@ func (w *directoryWriter) entry(d *directory, v view, i int, c *tree.Node) {
 	rr := w.rockRidge(v)
 	if rr {
 		w.f.node(w.p, c)
+		w.relocation(d, c)
 		w.f.nm(c.Name)
 	}
 	switch {
@@ -138,7 +143,7 @@ func (w *directoryWriter) entry(d *directory, v view, i int, c *tree.Node) {
 		return
 	case rr && c.Target() != "":
 		w.f.sl(c.Target())
-	case rr && c.Device() != 0:
+	case rr && c.Mode&fs.ModeDevice != 0:
 		w.f.pn(c.Device())
 	case rr && c.Mode.IsRegular():
 		if z, ok := c.Source().(*Compressed); ok {
@@ -150,30 +155,34 @@ func (w *directoryWriter) entry(d *directory, v view, i int, c *tree.Node) {
 	}
 	w.identifier(d, v, i, c)
 	lba, length := w.p.content(c)
-	for ; length > maxSection; length -= maxSection {
+	for ; length > math.MaxUint32; length -= maxSection {
 		w.record(lba, maxSection, flagMulti, c, w.id)
 		lba += maxSection / sectorSize
 	}
 	w.record(lba, uint32(length), 0, c, w.id)
 }
 
+// relocation adds what tells that a directory was relocated (RRIP 4.1.5). It comes
+// before what may be long: libarchive does not find it in a continuation area.
+func (w *directoryWriter) relocation(d *directory, c *tree.Node) {
+	switch {
+	case w.p.moved == nil || !c.IsDir():
+	case w.p.relocated[c] && d != w.p.moved:
+		w.f.link("CL", w.p.relocatedTo(c))
+	case w.p.relocated[c], c == w.p.moved.node && c.Parent() == nil:
+		w.f.link("RE", 0) // with it, Rock Ridge readers hide RR_MOVED itself
+	}
+}
+
 // subdirectory writes the record of a directory: where it was relocated from
 // that is a file with a CL field.
 func (w *directoryWriter) subdirectory(d *directory, v view, i int, c *tree.Node) {
-	if v == primary && w.p.relocated[c] {
-		if d != w.p.moved {
-			w.f.link("CL", w.p.relocatedTo(c))
-			w.identifier(d, v, i, c)
-			w.record(w.p.dataStart, 0, 0, c, w.id)
-			return
-		}
-		w.f.link("RE", 0)
+	if v == primary && w.p.relocated[c] && d != w.p.moved {
+		w.identifier(d, v, i, c)
+		w.record(w.p.dataStart, 0, 0, c, w.id)
+		return
 	}
-	sub := w.p.dirs[c.Index]
-	if v == primary && sub == w.p.moved {
-		w.f.link("RE", 0) // so that Rock Ridge readers hide RR_MOVED itself
-	}
-	pl := &sub.place[v]
+	pl := &w.p.dirs[c.Index].place[v]
 	w.id = append(w.id[:0], pl.id...)
 	w.record(pl.lba, pl.size, flagDirectory, c, w.id)
 }

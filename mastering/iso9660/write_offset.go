@@ -67,14 +67,17 @@ type shiftedDescriptors struct{ s *shift }
 
 func (d *shiftedDescriptors) String() string { return "volume descriptors of the partition" }
 
-// Render implements layout.Renderer.
+// Render implements layout.Renderer. Nothing starts from a partition by El Torito,
+// whose catalogue has the addresses of the volume: the boot record is left out.
 func (d *shiftedDescriptors) Render(b []byte) {
 	(&descriptorSource{d.s.p}).Render(b)
+	if record := b[sectorSize:]; d.s.p.boot.descriptors() > 0 { // behind the primary descriptor
+		n := copy(record, record[sectorSize:])
+		clear(record[n:])
+	}
 	le, be := binary.LittleEndian, binary.BigEndian
 	for ; len(b) >= sectorSize; b = b[sectorSize:] {
 		switch b[0] {
-		case 0: // boot record
-			le.PutUint32(b[71:], d.s.address(le.Uint32(b[71:])))
 		case 1, 2: // ECMA-119 8.4.8, 8.4.14 to 8.4.18
 			put32(b[80:], uint32(d.s.p.boot.disk.VolumeSectors()))
 			le.PutUint32(b[140:], d.s.address(le.Uint32(b[140:])))

@@ -40,6 +40,28 @@ func TestPartitionIsAVolume(t *testing.T) {
 	}
 }
 
+// TestPartitionWithoutBootRecord: the addresses in the boot catalogue are those of
+// the whole disc, and so xorriso finds fault with a partition that names it.
+func TestPartitionWithoutBootRecord(t *testing.T) {
+	root := bootFiles(t, map[string][]byte{"boot.bin": make([]byte, 4096)})
+	for _, level := range []int{3, 4} {
+		image := masterBoot(t, root, Options{Level: level, Boot: &boot.Options{
+			Images: []boot.Image{{Path: "/boot.bin", InfoTable: true}}, GPT: boot.GPTOnly, PartitionOffset: 16,
+		}})
+		partition := write(t, filepath.Join(t.TempDir(), "partition.iso"), read(t, image)[16*sectorSize:])
+		out := peertest.Run(t, "", "xorriso", "-abort_on", "WARNING", "-report_about", "WARNING", "-indev", partition, "-find", "/")
+		if !strings.Contains(out, "boot.bin") {
+			t.Errorf("level %d: xorriso finds %s", level, out)
+		}
+		if whole := report(t, image); !strings.Contains(whole, "El Torito boot img :   1  BIOS  y   none") {
+			t.Errorf("level %d: the disc starts no machine: %s", level, whole)
+		}
+		for _, view := range []string{ViewPlain, ViewJoliet} {
+			open(t, partition, view)
+		}
+	}
+}
+
 // withoutAddresses cuts the addresses out of what isoinfo -l prints.
 func withoutAddresses(s string) string {
 	var out strings.Builder

@@ -43,11 +43,24 @@ func (p *planner) findDeep(root *tree.Node) []*tree.Node {
 }
 
 // movedNode returns the directory that takes the relocated ones. It is not put
-// into the person's tree.
+// into the person's tree, where it may be already: libarchive refuses relocated
+// directories in any but the first that is called "rr_moved" or ".rr_moved".
 func (p *planner) movedNode(root *tree.Node) *tree.Node {
+	shown := func(name string) *tree.Node {
+		if n := root.Child(name); n != nil && !p.hides(primary, n) {
+			return n
+		}
+		return nil
+	}
 	name := "rr_moved"
-	for i := 1; root.Child(name) != nil; i++ {
-		name = fmt.Sprintf("rr_moved_%d", i)
+	for i := 0; shown(name) != nil; i++ {
+		if n := shown(name); n.IsDir() {
+			return n
+		}
+		name = ".rr_moved"
+		if i > 0 {
+			name = fmt.Sprintf("rr_moved_%d", i)
+		}
 	}
 	at := p.o.Time
 	if at.IsZero() {

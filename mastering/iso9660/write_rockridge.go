@@ -186,13 +186,8 @@ func posixMode(m fs.FileMode) uint32 {
 func (f *fields) node(p *planner, n *tree.Node) {
 	links := uint32(1)
 	switch {
-	case n.IsDir():
-		links = 2
-		for _, c := range n.Children() {
-			if c.IsDir() && !p.hides(primary, c) {
-				links++
-			}
-		}
+	case n.IsDir() && p.placed: // sizes do not depend on it
+		links = 2 + p.dirs[n.Index].folders
 	case p.sharedOf(n) != nil:
 		links = p.sharedOf(n).Links
 	}

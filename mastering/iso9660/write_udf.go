@@ -35,6 +35,7 @@ func (p *planner) prepareUDF(root *tree.Node) error {
 	case o.DVDVideo && len(p.o.Identical) > 0:
 		return errors.New("plan UDF: a DVD-Video needs its backup files twice; identical files cannot be stored once")
 	}
+	p.o.Settle(root)
 	b := &bridge{}
 	var err error
 	if b.planner, err = udf.New(root, o); err != nil {

@@ -275,6 +275,9 @@ func (c *Compression) take(ctx context.Context, b *zisofsBlock, o Zisofs) error 
 		return nil
 	}
 	f.close()
+	if known, ok := f.node.Source().(layout.Watcher); ok && f.err == nil {
+		f.err = known.Unchanged()
+	}
 	if f.err != nil {
 		c.Failed = append(c.Failed, fmt.Errorf("compress %s: %w", f.node.Source(), f.err))
 		c.spool.size = f.at

@@ -136,7 +136,7 @@ func fillExtent(p []byte, e Extent, host *hostReader) (int, error) {
 	defer r.Close()
 	n, err := r.ReadAt(p, e.Offset)
 	if n == len(p) {
-		return n, nil
+		return n, unchanged(e.Source)
 	}
 	if err == nil || errors.Is(err, io.EOF) {
 		err = ErrShrunk

@@ -17,9 +17,6 @@ func (o *output) copyFile(ctx context.Context, f *os.File, e Extent, rep progres
 	if err := unix.Fstat(int(f.Fd()), &st); err != nil {
 		return sourceError(e.Source, err)
 	}
-	if short := checkLength(st.Size, e); short != nil {
-		return short
-	}
 	sparse := st.Blocks*512 < st.Size
 	for off, end := e.Offset, e.Offset+e.Length; off < end; {
 		data, hole := off, end
@@ -36,18 +33,6 @@ func (o *output) copyFile(ctx context.Context, f *os.File, e Extent, rep progres
 			return err
 		}
 		off = hole
-	}
-	return nil
-}
-
-// checkLength refuses a file that has grown or shrunk since it was planned. An
-// extent that is a part of its source only asks for enough.
-func checkLength(size int64, e Extent) error {
-	switch want := e.Offset + e.Length; {
-	case size < want:
-		return sourceError(e.Source, ErrShrunk)
-	case size > want && e.Offset == 0:
-		return sourceError(e.Source, ErrGrew)
 	}
 	return nil
 }

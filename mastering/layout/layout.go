@@ -119,8 +119,9 @@ func (e *SourceError) Error() string { return fmt.Sprintf("read %s: %v", e.Sourc
 func (e *SourceError) Unwrap() error { return e.Err }
 
 // ErrShrunk and ErrGrew say that a source is not as long as it was when the
-// layout was planned.
+// layout was planned, ErrChanged that it was written to since then.
 var (
-	ErrShrunk = errors.New("the file has become shorter since it was planned")
-	ErrGrew   = errors.New("the file has become longer since it was planned")
+	ErrShrunk  = errors.New("the file has become shorter since it was planned")
+	ErrGrew    = errors.New("the file has become longer since it was planned")
+	ErrChanged = errors.New("the file has been changed since it was planned")
 )

@@ -58,7 +58,7 @@ func image(t testing.TB, seed int64) (*Layout, []byte) {
 			if err := os.WriteFile(name, b, 0o600); err != nil {
 				t.Fatal(err)
 			}
-			e.Source = &File{&Folder{dir}, filepath.Base(name)}
+			e.Source = &File{Folder: &Folder{dir}, Name: filepath.Base(name)}
 		case 3: // a part of a file
 			r.Read(b)
 			name := filepath.Join(dir, fmt.Sprint("part", i))

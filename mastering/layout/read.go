@@ -111,6 +111,10 @@ func (c *cache) open(e Extent) (*cached, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := unchanged(e.Source); err != nil {
+		r.Close()
+		return nil, err
+	}
 	k := &cached{Reader: r, source: e.Source, users: 1}
 	c.mu.Lock()
 	defer c.mu.Unlock()

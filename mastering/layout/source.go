@@ -25,10 +25,14 @@ type Folder struct{ Path string }
 type File struct {
 	Folder *Folder
 	Name   string
+	// Modified is when the file was changed last, as far as known when the layout was
+	// planned, in Unix nanoseconds. One that was changed since then is not read
+	// without a word. 0: nobody has looked.
+	Modified int64
 }
 
 // NewFile returns the file at path as a Source.
-func NewFile(path string) *File { return &File{&Folder{}, path} }
+func NewFile(path string) *File { return &File{Folder: &Folder{}, Name: path} }
 
 // Open implements Opener.
 func (f *File) Open() (Reader, error) { return os.Open(f.Path()) }
@@ -42,3 +46,38 @@ func (f *File) Path() string {
 }
 
 func (f *File) String() string { return f.Path() }
+
+// Watcher is a Source that knows when it is not any more what was planned.
+type Watcher interface {
+	Source
+	// Unchanged returns ErrChanged then.
+	Unchanged() error
+}
+
+// Unchanged implements Watcher.
+func (f *File) Unchanged() error {
+	if f.Modified == 0 {
+		return nil
+	}
+	s, err := os.Stat(f.Path())
+	if err != nil {
+		return err
+	}
+	return f.checkTime(s.ModTime().UnixNano())
+}
+
+// checkTime refuses another time of the last change than the one that is known.
+func (f *File) checkTime(modified int64) error {
+	if f.Modified != 0 && f.Modified != modified {
+		return ErrChanged
+	}
+	return nil
+}
+
+// unchanged asks a source that may be a Watcher.
+func unchanged(s Source) error {
+	if w, ok := s.(Watcher); ok {
+		return w.Unchanged()
+	}
+	return nil
+}

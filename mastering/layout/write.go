@@ -121,9 +121,48 @@ func (l *Layout) copySource(ctx context.Context, out *output, e Extent, rep prog
 	}
 	defer r.Close()
 	if f, ok := r.(*os.File); ok {
-		return out.copyFile(ctx, f, e, rep)
+		return out.copyWatched(ctx, f, e, rep)
 	}
-	return out.copyReader(ctx, r, e, e.Offset, e.Length, rep)
+	if err := out.copyReader(ctx, r, e, e.Offset, e.Length, rep); err != nil {
+		return err
+	}
+	if err := unchanged(e.Source); err != nil {
+		return sourceError(e.Source, err)
+	}
+	return nil
+}
+
+// copyWatched copies a big extent out of a file of the host, which must be the
+// planned one before and after that.
+func (o *output) copyWatched(ctx context.Context, f *os.File, e Extent, rep progress.Reporter) error {
+	if err := checkFile(f, e); err != nil {
+		return err
+	}
+	if err := o.copyFile(ctx, f, e, rep); err != nil {
+		return err
+	}
+	return checkFile(f, e)
+}
+
+// checkFile refuses a file that has grown, shrunk or changed since it was
+// planned. An extent that is a part of its source only asks for enough.
+func checkFile(f *os.File, e Extent) error {
+	s, err := f.Stat()
+	if err != nil {
+		return sourceError(e.Source, err)
+	}
+	switch want := e.Offset + e.Length; {
+	case s.Size() < want:
+		return sourceError(e.Source, ErrShrunk)
+	case s.Size() > want && e.Offset == 0:
+		return sourceError(e.Source, ErrGrew)
+	}
+	if known, ok := e.Source.(*File); ok {
+		if err := known.checkTime(s.ModTime().UnixNano()); err != nil {
+			return sourceError(e.Source, err)
+		}
+	}
+	return nil
 }
 
 // output is where an image goes. For a regular file it keeps the offset itself,

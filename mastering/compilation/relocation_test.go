@@ -1,0 +1,118 @@
+package compilation
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"glassmaster/mastering/iso9660"
+	"glassmaster/mastering/peertest"
+)
+
+// TestRelocatedBesideOthers has the names taken that readers know the directory
+// of relocated ones by: libarchive refuses any other.
+func TestRelocatedBesideOthers(t *testing.T) {
+	peertest.Need(t, "bsdtar")
+	const deep = "a/2/3/4/5/6/7/8/9/10/deep.txt"
+	for _, c := range []struct {
+		name   string
+		o      iso9660.Options
+		files  []string // what stands in the way
+		hidden string
+	}{
+		{"nothing", iso9660.Options{}, nil, ""},
+		{"a file", iso9660.Options{}, []string{"rr_moved"}, ""},
+		{"a folder", iso9660.Options{}, []string{"rr_moved/own/1/2/3/4/5/6/7/8/own.txt", "rr_moved/file", "rr_moved/8"}, ""},
+		{"a file and a folder", iso9660.Options{}, []string{"rr_moved", ".rr_moved/file"}, ""},
+		{"a hidden folder", iso9660.Options{Hide: []string{"rr_moved"}}, []string{"rr_moved/file"}, "rr_moved"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			top := t.TempDir()
+			for _, name := range append(c.files, deep) {
+				path := filepath.Join(top, name)
+				if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+					t.Fatal(err)
+				}
+				if err := os.WriteFile(path, []byte(name), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			img := master(t, top, c.o)
+			out := t.TempDir()
+			peertest.Run(t, out, "bsdtar", "-xf", img)
+			got, want := describe(t, out), describe(t, top)
+			for name := range want {
+				if c.hidden != "" && strings.HasPrefix(name, c.hidden) {
+					delete(want, name)
+				}
+			}
+			equalTrees(t, got, want)
+		})
+	}
+}
+
+// TestLinksOfFolders compares the number of links that a folder has.
+func TestLinksOfFolders(t *testing.T) {
+	peertest.Need(t, "bsdtar")
+	top := t.TempDir()
+	for i, name := range []string{"none", "three/x", "three/y", "three/z", "one/2/3/4/5/6/7/8/9", "hidden/x", "hidden/y"} {
+		if err := os.MkdirAll(filepath.Join(top, name), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(top, name, fmt.Sprint(i)), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	list := peertest.Run(t, "", "bsdtar", "-tvf", master(t, top, iso9660.Options{Hide: []string{"hidden/y"}}))
+	links := map[string]string{}
+	for line := range strings.Lines(list) {
+		if f := strings.Fields(line); len(f) == 9 {
+			links[f[8]] = f[1]
+		}
+	}
+	for name, want := range map[string]string{".": "6", "none": "2", "three": "5", "one/2/3/4/5/6/7": "3", "one/2/3/4/5/6/7/8/9": "2", "hidden": "3"} {
+		if links[name] != want {
+			t.Errorf("%s has %q links, want %s", name, links[name], want)
+		}
+	}
+}
+
+// TestRelocatedLongNames has names of all lengths, beside which the fields of
+// relocation find no more room in a record.
+func TestRelocatedLongNames(t *testing.T) {
+	peertest.Need(t, "bsdtar", "xorriso")
+	top := t.TempDir()
+	for n := 1; n <= 250; n += 6 {
+		dir := filepath.Join(top, "1/2/3/4/5/6/7", strings.Repeat("d", n), strings.Repeat("e", n))
+		if err := os.MkdirAll(dir, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, "file"), []byte(fmt.Sprint(n)), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want := describe(t, top)
+	for _, o := range []iso9660.Options{{}, {RockRidge112: true, Stamps: true}, {Level: 1, Stamps: true}} {
+		c := New()
+		c.Label, c.Options = "LONG", o
+		nodes, problems, err := Scan(t.Context(), []string{top + "/"}, c.ScanOptions(), nil)
+		if err != nil || len(problems) > 0 {
+			t.Fatal(problems, err)
+		}
+		c.Add(c.Root(), nodes)
+		m, err := c.Plan(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		img := filepath.Join(t.TempDir(), "x.iso")
+		if err := m.WriteFile(t.Context(), img, WriteOptions{}, nil); err != nil {
+			t.Fatal(err)
+		}
+		out := t.TempDir()
+		peertest.Run(t, out, "bsdtar", "-xpf", img)
+		equalTrees(t, describe(t, out), want)
+		peertest.Run(t, "", "xorriso", "-abort_on", "WARNING", "-report_about", "WARNING", "-indev", img, "-find", "/")
+	}
+}

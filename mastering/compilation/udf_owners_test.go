@@ -1,0 +1,109 @@
+package compilation
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	imagefile "glassmaster/mastering/image"
+	"glassmaster/mastering/iso9660"
+	"glassmaster/mastering/peertest"
+	"glassmaster/mastering/udf"
+	"glassmaster/mastering/volume"
+)
+
+// TestOwnersAndDateInUDF: whose files are, what may be done to them and their
+// date are the same in all trees of a disc.
+func TestOwnersAndDateInUDF(t *testing.T) {
+	at := time.Date(2001, 2, 3, 4, 5, 6, 0, time.UTC)
+	uid, mode := uint32(1234), uint32(0o640)
+	o := iso9660.Options{
+		UDF:    &udf.Options{Revision: udf.Revision201},
+		Owners: &iso9660.Owners{Rational: true, UID: &uid, FileMode: &mode},
+		Date:   &at,
+	}
+	src := t.TempDir()
+	write(t, src, "a", "folder/b")
+	if err := os.Chmod(filepath.Join(src, "folder"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for _, only := range []bool{false, true} {
+		img := masterUDF(t, src, o, only)
+		d, _, err := imagefile.Open(img)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer d.Close()
+		v, err := volume.OpenDisc(d, volume.Options{View: "UDF"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for path, want := range map[string]fs.FileMode{".": fs.ModeDir | 0o555, "folder": fs.ModeDir | 0o555, "a": 0o640, "folder/b": 0o640} {
+			i, err := fs.Stat(v, path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			a := i.Sys().(*volume.Attributes)
+			if i.Mode() != want || a.UID != uid || a.GID != 0 || !i.ModTime().Equal(at) {
+				t.Errorf("UDF alone %v: %s: %v of %d:%d, %v", only, path, i.Mode(), a.UID, a.GID, i.ModTime())
+			}
+		}
+	}
+}
+
+// TestKernelReadsOwnersInUDF has the Linux kernel say the same.
+func TestKernelReadsOwnersInUDF(t *testing.T) {
+	kernel := peertest.Kernel(t, "stat")
+	at := time.Date(2001, 2, 3, 4, 5, 6, 0, time.UTC)
+	gid, mode := uint32(77), uint32(0o604)
+	src := t.TempDir()
+	write(t, src, "folder/b")
+	img := masterUDF(t, src, iso9660.Options{
+		UDF: &udf.Options{Revision: udf.Revision201}, Owners: &iso9660.Owners{Rational: true, GID: &gid, FileMode: &mode}, Date: &at,
+	}, false)
+	script := filepath.Join(filepath.Dir(img), "script")
+	text := fmt.Sprintf(`set -e
+	mkdir /run/mnt
+	for f in udf iso9660; do
+		mount -t $f -o loop,ro %s /run/mnt
+		TZ=UTC stat -c '%%a %%u %%g %%Y' /run/mnt/folder /run/mnt/folder/b
+		umount /run/mnt
+	done`, img)
+	if err := os.WriteFile(script, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	each := fmt.Sprintf("555 0 77 %[1]d\n604 0 77 %[1]d\n", at.Unix())
+	if got := peertest.Run(t, "", kernel, filepath.Dir(img), script); got != each+each {
+		t.Errorf("the kernel sees\n%s, want twice\n%s", got, each)
+	}
+}
+
+// TestUDFAloneMisses: what UDF alone does not do is said, not passed over.
+func TestUDFAloneMisses(t *testing.T) {
+	src := t.TempDir()
+	write(t, src, "a", "b")
+	for want, change := range map[string]func(*Compilation){
+		"":                    func(*Compilation) {},
+		"is shown":            func(c *Compilation) { c.Options.HideJoliet = []string{"a"} },
+		"no other order":      func(c *Compilation) { c.Options.Order = []iso9660.Weight{{Pattern: "b", Weight: 1}} },
+		"are stored each":     func(c *Compilation) { c.Contents.Identical = true },
+		"extended attributes": func(c *Compilation) { c.Options.Attributes = true },
+		"times other than":    func(c *Compilation) { c.Options.Stamps = true },
+	} {
+		c := compile(t, src, iso9660.Options{})
+		c.UDFOnly = true
+		change(c)
+		m, err := c.Plan(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := strings.Join(m.Warnings, "; ")
+		if (got == "") != (want == "") || !strings.Contains(got, want) {
+			t.Errorf("warnings %q, want %q", got, want)
+		}
+	}
+}

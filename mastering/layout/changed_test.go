@@ -1,0 +1,100 @@
+package layout
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+)
+
+// TestChangedSources writes to files of the same length between planning and
+// writing, or puts others in their place.
+func TestChangedSources(t *testing.T) {
+	planned := time.Unix(1_600_000_000, 123456789)
+	for _, c := range []struct {
+		name   string
+		change func(path string, length int) error
+		want   error
+	}{
+		{"as it was", func(string, int) error { return nil }, nil},
+		{"written to", func(p string, n int) error { return os.WriteFile(p, bytes.Repeat([]byte{8}, n), 0o600) }, ErrChanged},
+		{"replaced by an older one", func(p string, n int) error {
+			return errors.Join(os.Remove(p), os.WriteFile(p, bytes.Repeat([]byte{8}, n), 0o600), os.Chtimes(p, time.Unix(1, 0), time.Unix(1, 0)))
+		}, ErrChanged},
+		{"shorter", func(p string, n int) error { return os.Truncate(p, int64(n-1)) }, ErrShrunk},
+		{"longer", func(p string, n int) error { return os.Truncate(p, int64(n+1)) }, ErrGrew},
+	} {
+		for _, length := range []int{5000, bigExtent + 5, 3 * chunkSize} {
+			path := filepath.Join(t.TempDir(), "source")
+			if err := errors.Join(os.WriteFile(path, bytes.Repeat([]byte{7}, length), 0o600), os.Chtimes(path, planned, planned)); err != nil {
+				t.Fatal(err)
+			}
+			f := NewFile(path)
+			f.Modified = planned.UnixNano()
+			l, err := New([]Extent{{Length: int64(length), Source: f}}, int64(length))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := c.change(path, length); err != nil {
+				t.Fatal(err)
+			}
+			if err := l.WriteTo(t.Context(), io.Discard, WriteOptions{}); !errors.Is(err, c.want) {
+				t.Errorf("%d bytes, %s: writing: %v", length, c.name, err)
+			}
+			_, err = l.ReadAt(make([]byte, 10), 100)
+			if (err == nil) != (c.want == nil) {
+				t.Errorf("%d bytes, %s: reading: %v", length, c.name, err)
+			}
+			if err := l.Close(); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+}
+
+// meddler changes a file while the image is being written.
+type meddler struct {
+	change func() error
+	err    error
+}
+
+func (m *meddler) Write(p []byte) (int, error) {
+	if m.change != nil {
+		m.err, m.change = m.change(), nil
+	}
+	return len(p), m.err
+}
+
+// TestSourcesThatChangeMeanwhile: what happens to a large file while it is being
+// copied is noticed at its end.
+func TestSourcesThatChangeMeanwhile(t *testing.T) {
+	const length = 8 * chunkSize
+	planned := time.Unix(1_600_000_000, 0)
+	for name, c := range map[string]struct {
+		change func(path string) error
+		want   error
+	}{
+		"shorter, into a hole": {func(p string) error { return os.Truncate(p, 4*chunkSize) }, ErrShrunk},
+		"longer":               {func(p string) error { return os.Truncate(p, length+1) }, ErrGrew},
+		"written to":           {func(p string) error { return os.Chtimes(p, planned, planned.Add(time.Second)) }, ErrChanged},
+	} {
+		path := filepath.Join(t.TempDir(), "source")
+		if err := errors.Join(os.WriteFile(path, bytes.Repeat([]byte{7}, chunkSize), 0o600), os.Truncate(path, length), os.Chtimes(path, planned, planned)); err != nil {
+			t.Fatal(err)
+		}
+		f := NewFile(path)
+		f.Modified = planned.UnixNano()
+		l, err := New([]Extent{{Length: length, Source: f}}, length)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w := &meddler{change: func() error { return c.change(path) }}
+		if err := l.WriteTo(context.Background(), w, WriteOptions{}); w.err != nil || !errors.Is(err, c.want) {
+			t.Errorf("%s: %v, %v", name, err, w.err)
+		}
+	}
+}
