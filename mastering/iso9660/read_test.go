@@ -369,7 +369,9 @@ func TestZisofs(t *testing.T) {
 	put("small", []byte("not worth it"))
 	src := os.DirFS(top)
 	want := listing(t, src, func(path string, info fs.FileInfo) string { return content(t, src, path, info) })
-	for version, settings := range map[string]string{"pz": "version_2=off:block_size=32k", "PZ": "version_2=on:block_size_v2=64k"} {
+	for settings, version := range map[string]string{
+		"version_2=off:block_size=32k": "pz", "version_2=on:block_size_v2=64k": "PZ", "version_2=on:block_size_v2=1m": "PZ",
+	} {
 		image := filepath.Join(t.TempDir(), "z.iso")
 		peertest.Run(t, "", "timeout", "60", "xorriso", "-report_about", "FAILURE", "-zisofs", "level=6:"+settings,
 			"-outdev", image, "-map", top, "/", "-set_filter_r", "--zisofs", "/", "--")

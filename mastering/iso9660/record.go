@@ -76,8 +76,17 @@ func time7(p []byte) int64 {
 		return volume.NoTime
 	}
 	s := days(1900+int64(p[0]), int64(p[1]), int64(p[2])) * 86400
-	s += int64(p[3])*3600 + int64(p[4])*60 + int64(p[5]) - int64(int8(p[6]))*900
+	s += int64(p[3])*3600 + int64(p[4])*60 + int64(p[5]) - zone(p[6])
 	return s * 1e9
+}
+
+// zone returns the seconds of an offset from Greenwich in quarters of an hour. An
+// offset that cannot be, as writers make that count it wrongly, is none.
+func zone(b byte) int64 {
+	if q := int64(int8(b)); q >= -48 && q <= 52 {
+		return q * 900
+	}
+	return 0
 }
 
 // days returns the days from 1970-01-01 to a date of the Gregorian calendar, the

@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"slices"
+	"time"
 
 	"glassmaster/mastering/volume"
 )
@@ -225,7 +226,7 @@ func (it *item) takeTimes(e []byte) {
 		t := int64(volume.NoTime)
 		if size == 7 {
 			t = time7(e)
-		} else if long := time17(e[:17]); !long.IsZero() {
+		} else if long := time17(e[:17]); inNanoseconds(long) {
 			t = long.UnixNano()
 		}
 		if bit == 1 && t != volume.NoTime {
@@ -236,8 +237,13 @@ func (it *item) takeTimes(e []byte) {
 	}
 }
 
+// inNanoseconds reports whether a time has a number of nanoseconds since 1970.
+func inNanoseconds(t time.Time) bool { return t.Year() > 1677 && t.Year() < 2262 }
+
 // takeLink reads SL (P1282 4.1.3): flags at 4 (1 continues), then components of
-// flags (1 continues, 2 current, 4 parent, 8 root), length and text.
+// flags (1 continues, 2 current, 4 parent, 8 root), length and text. The root is
+// an empty component: writers mean by it not only the first slash of a target but
+// the second of two as well, and readers do not begin again there.
 func (it *item) takeLink(e []byte) {
 	if len(e) < 5 {
 		return
@@ -260,7 +266,7 @@ func (it *item) takeLink(e []byte) {
 		case flags&4 != 0:
 			it.Target = append(it.Target, ".."...)
 		case flags&(8|16) != 0:
-			it.Target = append(it.Target[:0], '/')
+			it.Target = append(it.Target, '/')
 		default:
 			it.Target = append(it.Target, text...)
 		}
