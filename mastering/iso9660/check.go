@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"glassmaster/mastering/disc"
 )
@@ -64,8 +65,17 @@ type checker struct {
 // use is a run of sectors that something occupies.
 type use struct {
 	start, end disc.LBA
-	what       string
+	kind       string
+	path       string
 	at         spot // of the record that says so
+}
+
+func (u use) String() string {
+	what := u.kind
+	if u.path != "" {
+		what += " " + u.path
+	}
+	return fmt.Sprintf("%s, sectors %d to %d,", what, u.start, u.end-1)
 }
 
 // spot is where a structure lies.
@@ -154,8 +164,14 @@ func (c *checker) set() {
 			c.odd(spot{lba: d.lba, offset: 6}, "the descriptor has version %d, not 1", d.version())
 		}
 	}
-	c.used = append(c.used, use{0, c.v.set[len(c.v.set)-1].lba + 1, "the system area and the volume descriptors", spot{}})
+	c.used = append(c.used, use{
+		start: c.v.start(), end: c.v.set[len(c.v.set)-1].lba + 1, kind: "the system area and the volume descriptors",
+	})
 }
+
+// start returns where the system area of the session begins, from which its volume
+// space size counts.
+func (v *FS) start() disc.LBA { return v.set[0].lba - 16 }
 
 // descriptor examines the fields of a primary or supplementary descriptor.
 func (c *checker) descriptor(d descriptor) {
@@ -186,7 +202,7 @@ func (c *checker) descriptor(d descriptor) {
 		c.odd(at(881), "the file structure version is %d", v)
 	}
 	if claimed := int64(d.sectors()) * int64(checkBlockSize(d.blockSize())); claimed > c.v.size {
-		c.bad(at(80), "the volume claims %d sectors and the image has %d: the end is missing", claimed/disc.SectorSize, c.v.size/disc.SectorSize)
+		c.bad(at(80), "the volume claims %d sectors and the image has %d: its end is missing", claimed/disc.SectorSize, c.v.size/disc.SectorSize)
 	}
 	for _, off := range []int{813, 830, 847, 864} {
 		if p := d.data[off : off+17]; time17(p).IsZero() && !noDate(p) {
@@ -215,14 +231,14 @@ func bothOrders(p []byte, bits int) (le, be uint32) {
 }
 
 // overlaps reports runs of sectors that two things claim. Files may share all of
-// their sectors, as hard links do; then they begin at the same one.
+// their sectors, as hard links do, and trees their directories; then they begin at
+// the same one.
 func (c *checker) overlaps() {
 	slices.SortStableFunc(c.used, func(a, b use) int { return cmp.Compare(a.start, b.start) })
 	var last use
 	for _, u := range c.used {
-		if u.start < last.end && u.start != last.start {
-			c.bad(u.at, "%s, sectors %d to %d, overlaps with %s, sectors %d to %d",
-				u.what, u.start, u.end-1, last.what, last.start, last.end-1)
+		if u.start < last.end && (u.start != last.start || u.kind != last.kind) {
+			c.bad(u.at, "%v overlaps with %s", u, strings.TrimSuffix(last.String(), ","))
 		}
 		if u.end > last.end {
 			last = u

@@ -106,7 +106,7 @@ func FuzzSystemUse(f *testing.F) {
 		var w window
 		it := item{wantAttributes: true}
 		it.reset()
-		_ = v.readSystemUse(&it, p, &w)
+		_ = v.readSystemUse(&it, p, v.skip, &w)
 		v.finish(&it)
 		it.info()
 	})

@@ -74,13 +74,13 @@ func (w *window) read(r io.ReaderAt, off int64, n int) ([]byte, error) {
 	return w.buf[:n], nil
 }
 
-// readSystemUse takes what the system use area of a record says into it. An
-// error leaves what was understood before it.
-func (v *FS) readSystemUse(it *item, p []byte, w *window) error {
-	if len(p) < v.skip {
+// readSystemUse takes what the system use area of a record says into it, but for
+// its first bytes. An error leaves what was understood before it.
+func (v *FS) readSystemUse(it *item, p []byte, skip int, w *window) error {
+	if len(p) < skip {
 		return nil
 	}
-	next, more := it.takeEntries(p[v.skip:])
+	next, more := it.takeEntries(p[skip:])
 	if !more {
 		return it.suspErr
 	}
@@ -103,7 +103,7 @@ func (v *FS) readContinuations(it *item, next area, w *window) error {
 		}
 		p, err := w.read(v.r, int64(next.block)*int64(v.blockSize)+int64(next.offset), int(next.length))
 		if err != nil {
-			return fmt.Errorf("read the continuation area at sector %d: %w", next.block, err)
+			return fmt.Errorf("read the continuation area at block %d: %w", next.block, err)
 		}
 		next, more = it.takeEntries(p)
 	}
@@ -121,6 +121,9 @@ func (it *item) takeEntries(p []byte) (next area, more bool) {
 		}
 		e := p[:n]
 		p = p[n:]
+		if it.inspect != nil {
+			it.inspect(e)
+		}
 		switch sig := int(e[0])<<8 | int(e[1]); sig {
 		case sigNM:
 			it.takeName(e)
