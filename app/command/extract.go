@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -14,7 +13,6 @@ import (
 
 	"glassmaster/app/terminal"
 	"glassmaster/mastering/extract"
-	"glassmaster/mastering/iso9660"
 	"glassmaster/mastering/newfile"
 	"glassmaster/mastering/volume"
 )
@@ -118,12 +116,6 @@ func extractSummary(dir string, r extract.Report) string {
 	return fmt.Sprintf("%s: %s, %s", dir, strings.Join(parts, ", "), terminal.Size(r.Bytes))
 }
 
-// bootable is a volume that starts machines.
-type bootable interface {
-	BootImages() ([]iso9660.BootEntry, error)
-	OpenBootImage(iso9660.BootEntry) fs.File
-}
-
 // extractBoot copies the boot images of a disc into a folder. None is written
 // over.
 func (s *session) extractBoot(ctx context.Context, image, dir string, which volume.Options) error {
@@ -132,8 +124,8 @@ func (s *session) extractBoot(ctx context.Context, image, dir string, which volu
 		return err
 	}
 	defer src.Close()
-	b, ok := vol.(bootable)
-	if !ok {
+	b := bootableOf(src, vol, which)
+	if b == nil {
 		return fmt.Errorf("%s: a %s volume has no boot images", image, vol.Volume().Format)
 	}
 	all, err := b.BootImages()

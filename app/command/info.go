@@ -23,7 +23,7 @@ func (s *session) infoVerb() *cobra.Command {
 		Use:   "info IMAGE",
 		Short: "Say what a disc is and what is on it",
 		Long: `Say what a disc is: its format, sessions and tracks, the file system and its
-properties.
+properties, partition tables and boot images.
 
 --check goes through all folders too: it counts what is there, and finds files
 that lie beyond the end of the disc or that cannot be read. It does not read the
@@ -77,6 +77,7 @@ type volumeInfo struct {
 	Sectors    int64             `json:"sectors"`
 	BlockSize  int               `json:"block_size"`
 	Properties map[string]string `json:"properties,omitempty"`
+	Boot       *bootInfo         `json:"boot,omitempty"`
 
 	ordered []volume.Property
 }
@@ -96,6 +97,7 @@ func (s *session) info(ctx context.Context, name string, which volume.Options, c
 		about := vol.Volume()
 		about.Views = volume.Views(src.Disc, which)
 		info.Volume = describeVolume(about)
+		info.Volume.Boot = describeBoot(bootableOf(src, vol, which))
 	}
 	if check && err == nil {
 		if info.Check, err = s.check(ctx, src, vol); err != nil {
@@ -193,6 +195,7 @@ func (d *discInfo) print(out *bufio.Writer) {
 		for _, p := range v.ordered {
 			row(p.Name, p.Value)
 		}
+		v.Boot.print(row)
 	}
 	if c := d.Check; c != nil {
 		row("contents", fmt.Sprintf("%d files, %d folders, %d others, %s", c.Files, c.Folders, c.Others, terminal.Size(c.Bytes)))

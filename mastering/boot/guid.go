@@ -46,6 +46,17 @@ func (g GUID) String() string {
 	return strings.ToUpper(fmt.Sprintf("%x-%x-%x-%x-%x", g[0:4], g[4:6], g[6:8], g[8:10], g[10:16]))
 }
 
+// Kind is what a GUID says of a partition as its type: the word that Type reads,
+// or the GUID where there is none.
+func (g GUID) Kind() string {
+	for _, w := range types {
+		if w.value.GUID == g {
+			return w.text
+		}
+	}
+	return g.String()
+}
+
 // Seed is what the identifiers of an image follow from: the same seed gives the
 // same image.
 type Seed [sha256.Size]byte

@@ -2,6 +2,7 @@ package iso9660
 
 import (
 	"bytes"
+	"encoding/binary"
 	"fmt"
 	"io"
 	"os"
@@ -90,6 +91,29 @@ func TestBootCatalog(t *testing.T) {
 	}
 }
 
+// TestDiskLength measures hard disks by their partition tables.
+func TestDiskLength(t *testing.T) {
+	p := make([]byte, 512)
+	if got := diskLength(p); got != 0 {
+		t.Errorf("no partitions: %d bytes", got)
+	}
+	put := func(n int, kind byte, start, count uint32) {
+		e := p[446+16*n:]
+		e[4] = kind
+		binary.LittleEndian.PutUint32(e[8:], start)
+		binary.LittleEndian.PutUint32(e[12:], count)
+	}
+	put(2, 6, 63, 1000)
+	put(1, 0, 5000, 5000)
+	if got := diskLength(p); got != 1063*512 {
+		t.Errorf("one partition: %d bytes", got)
+	}
+	put(0, 6, 1<<32-1, 1<<32-1)
+	if got := diskLength(p); got != (1<<33-2)*512 {
+		t.Errorf("far away: %d bytes", got)
+	}
+}
+
 func TestHybrids(t *testing.T) {
 	top := bootTree(t)
 	for _, c := range []struct {
@@ -98,12 +122,17 @@ func TestHybrids(t *testing.T) {
 	}{
 		{xorriso(t, top, "-R", "-hfsplus"), []string{"Apple partition map", "Macintosh volume HFS+"}},
 		{genisoimage(t, top, "-R", "-hfs", "-V", "MAC"), []string{`Macintosh volume HFS, label "MAC"`}},
-		{xorriso(t, top, "-R", "-partition_offset", "16"), []string{"Partition offset 16", "Master boot record type CDh"}},
+		{xorriso(t, top, "-R", "-partition_offset", "16"), []string{"Partition offset 16", "Master boot record 1: type CDh"}},
 		{
 			xorriso(t, top, "-R", "-e", "efi.img", "-no-emul-boot", "-isohybrid-gpt-basdat"),
 			[]string{"Boot record EL TORITO SPECIFICATION"},
 		},
-		{xorriso(t, top, "-R", "-efi-boot-part", filepath.Join(top, "efi.img")), []string{"GUID partition table"}},
+		{xorriso(t, top, "-R", "-efi-boot-part", filepath.Join(top, "efi.img")), []string{"GUID partition table 1: "}},
+		{
+			xorriso(t, top, "-R", "-append_partition", "2", "0xef", filepath.Join(top, "efi.img"), "-append_partition", "3",
+				"AF3DC60F-8384-7247-8E79-3D69D8477DE4", filepath.Join(top, "other"), "-appended_part_as_gpt"),
+			[]string{`; 2: efi, 64 blocks from `, `, "Appended2"; 3: `, "Master boot record 1: type EEh"},
+		},
 	} {
 		v := open(t, c.image, "")
 		var list []string

@@ -1,10 +1,14 @@
 package iso9660
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
+	"hash/crc32"
 	"strings"
+	"unicode/utf16"
 
+	"glassmaster/mastering/boot"
 	"glassmaster/mastering/disc"
 )
 
@@ -18,9 +22,7 @@ func (v *FS) describeHybrid() {
 	if len(p) < 8*disc.SectorSize {
 		return
 	}
-	if string(p[512:520]) == "EFI PART" {
-		v.property("GUID partition table", fmt.Sprintf("%d entries", binary.LittleEndian.Uint32(p[512+80:])))
-	}
+	v.property("GUID partition table", v.describeGPT(p[512:1024]))
 	v.property("Master boot record", describeMBR(p))
 	v.property("Apple partition map", describeAPM(p))
 	if s := describeHFS(p); s != "" {
@@ -61,12 +63,12 @@ func describeMBR(p []byte) string {
 		return ""
 	}
 	var list []string
-	for e := p[446:510]; len(e) > 0; e = e[16:] {
+	for n, e := 1, p[446:510]; len(e) > 0; n, e = n+1, e[16:] {
 		start, count := binary.LittleEndian.Uint32(e[8:]), binary.LittleEndian.Uint32(e[12:])
 		if e[4] == 0 && count == 0 {
 			continue
 		}
-		s := fmt.Sprintf("type %02Xh, %d blocks from %d", e[4], count, start)
+		s := fmt.Sprintf("%d: type %02Xh, %d blocks from %d", n, e[4], count, start)
 		if e[0] == 0x80 {
 			s += ", active"
 		}
@@ -76,6 +78,64 @@ func describeMBR(p []byte) string {
 		return ""
 	}
 	return strings.Join(list, "; ")
+}
+
+// maxGPT bounds the bytes of an array of GPT entries: the usual one has 16 KiB.
+const maxGPT = 1 << 20
+
+// describeGPT lists the partitions of the GPT whose header is in h (UEFI
+// Specification 5.3), "" where there is none.
+func (v *FS) describeGPT(h []byte) string {
+	if string(h[:8]) != "EFI PART" {
+		return ""
+	}
+	le := binary.LittleEndian
+	at, count, size := le.Uint64(h[72:]), int64(le.Uint32(h[80:])), int64(le.Uint32(h[84:]))
+	if at > uint64(v.size/512) || size < 128 || size > 4096 || count*size > maxGPT {
+		return fmt.Sprintf("damaged: %d entries of %d bytes at block %d", count, size, at)
+	}
+	array := make([]byte, count*size)
+	n, _ := v.r.ReadAt(array, int64(at)*512)
+	list := []string{}
+	for i := int64(0); (i+1)*size <= int64(n); i++ {
+		if e := array[i*size:][:size]; !bytes.Equal(e[:16], make([]byte, 16)) {
+			list = append(list, fmt.Sprintf("%d: %s", i+1, describeGPTEntry(e)))
+		}
+	}
+	if len(list) == 0 {
+		list = append(list, "no partitions")
+	}
+	if !rightSum(h) || int64(n) < count*size || crc32.ChecksumIEEE(array) != le.Uint32(h[88:]) {
+		list = append(list, "a checksum is wrong")
+	}
+	return strings.Join(list, "; ")
+}
+
+// rightSum reports whether the checksum of a GPT header is right: it is made with
+// itself as zero.
+func rightSum(h []byte) bool {
+	n := binary.LittleEndian.Uint32(h[12:])
+	if n < 92 || int(n) > len(h) {
+		return false
+	}
+	head := bytes.Clone(h[:n])
+	clear(head[16:20])
+	return crc32.ChecksumIEEE(head) == binary.LittleEndian.Uint32(h[16:])
+}
+
+// describeGPTEntry names the type, place and name of a partition.
+func describeGPTEntry(e []byte) string {
+	le := binary.LittleEndian
+	first, last := le.Uint64(e[32:]), le.Uint64(e[40:])
+	s := fmt.Sprintf("%s, %d blocks from %d", boot.GUID(e[:16]).Kind(), last-first+1, first)
+	name := make([]uint16, 36)
+	for i := range name {
+		name[i] = le.Uint16(e[56+2*i:])
+	}
+	if name := strings.TrimRight(string(utf16.Decode(name)), "\x00"); name != "" {
+		s += fmt.Sprintf(", %q", name)
+	}
+	return s
 }
 
 // apmEntries calls f with each entry of an Apple partition map, whose blocks have
