@@ -221,11 +221,7 @@ func (t *treeChecker) record(rec dirRecord, at spot, parent int, w *window) {
 		return
 	}
 	name := t.show(rec.id())
-	path := t.dirs[parent].path
-	if path != "/" {
-		path += "/"
-	}
-	path += name
+	path := join(t.dirs[parent].path, name)
 	it := t.systemUse(rec, at, t.v.skip, w)
 	if it.hasChild { // it stands for a directory elsewhere
 		t.moved(name, at, int64(it.child)*t.blockSize)
@@ -255,6 +251,18 @@ func (t *treeChecker) record(rec dirRecord, at spot, parent int, w *window) {
 	if rec.unit() == 0 {
 		t.use(where.off, where.n, "file", path, at)
 	}
+}
+
+// maxPath bounds the paths that are kept: of longer ones, which only a damaged
+// volume has, the end is.
+const maxPath = 2 << 10
+
+func join(dir, name string) string {
+	path := strings.TrimSuffix(dir, "/") + "/" + name
+	if len(path) > maxPath {
+		path = "..." + path[len(path)-maxPath:]
+	}
+	return path
 }
 
 // moved examines where a CL entry leads.

@@ -1,6 +1,7 @@
 package iso9660
 
 import (
+	"bytes"
 	"fmt"
 	"io/fs"
 	"math"
@@ -91,6 +92,8 @@ func (v *FS) take(it *item, rec dirRecord, at int64, w *window) {
 		it.name = appendName(it.name, it.rockName)
 	case v.ucs2:
 		it.name = appendJolietName(it.name, rec.id())
+	case v.free && !bytes.HasSuffix(rec.id(), []byte(".;1")):
+		it.name = appendName(it.name, bytes.TrimSuffix(rec.id(), []byte(";1")))
 	default:
 		it.name = appendPlainName(it.name, rec.id())
 	}

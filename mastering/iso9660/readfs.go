@@ -45,6 +45,7 @@ type FS struct {
 	skip      int  // bytes of each system use area that are not SUSP's (SP)
 	rootSkip  int  // the same of the record "." of the root
 	ucs2      bool // names are UTF-16BE
+	free      bool // names have no parts (ISO 9660:1999)
 	info      volume.Info
 
 	mu      sync.Mutex
@@ -114,7 +115,7 @@ func (v *FS) choose(view string) error {
 	case ViewJoliet:
 		main, v.ucs2 = joliet, true
 	case ViewEnhanced:
-		main = enhanced
+		main, v.free = enhanced, true
 	}
 	v.blockSize = checkBlockSize(main.blockSize())
 	v.root, err = v.rootOf(main)

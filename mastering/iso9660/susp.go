@@ -40,6 +40,13 @@ const (
 	maxAreaBytes     = 64 << 10
 )
 
+// Bounds of what a chain may add up to: systems know no names of more than 255
+// bytes or 255 letters, and no targets of more than 4096 bytes.
+const (
+	maxName   = 1 << 10
+	maxTarget = 8 << 10
+)
+
 var errLoop = errors.New("the chain of continuation areas runs in a loop")
 
 // area is a continuation area: where a CE entry points (IEEE P1281 5.1).
@@ -184,8 +191,12 @@ func (it *item) takeName(e []byte) {
 	if len(e) < 5 || e[4]&6 != 0 {
 		return
 	}
-	it.rockName = append(it.rockName, e[5:]...)
 	it.rock = true
+	if len(it.rockName)+len(e)-5 > maxName {
+		it.suspErr = fmt.Errorf("its name is longer than %d bytes", maxName)
+		return
+	}
+	it.rockName = append(it.rockName, e[5:]...)
 }
 
 // takePosix reads PX (P1282 4.1.1): mode at 4, links at 12, user at 20, group at
@@ -259,6 +270,10 @@ func (it *item) takeLink(e []byte) {
 		}
 		flags, text := p[0], p[2:n]
 		p = p[n:]
+		if len(it.Target)+n > maxTarget {
+			it.suspErr = fmt.Errorf("its target is longer than %d bytes", maxTarget)
+			return
+		}
 		if k := len(it.Target); k > 0 && !it.linkGoesOn && it.Target[k-1] != '/' {
 			it.Target = append(it.Target, '/')
 		}

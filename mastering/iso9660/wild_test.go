@@ -149,3 +149,71 @@ func TestWildMoved(t *testing.T) {
 		t.Error("there is no CL entry")
 	}
 }
+
+// TestWildAttributes does not keep attributes that many files lead to for each.
+func TestWildAttributes(t *testing.T) {
+	h := newHandmade(sp, entry("ER", []byte{10, 0, 0, 1}, []byte("RRIP_1991A")))
+	const areas, length = 4, 60000
+	h.p = append(h.p, make([]byte, 31*areas*disc.SectorSize)...)
+	for i := range 20 {
+		h.add(20, fmt.Sprintf("F%02d.;1", i), 30, 1, 0, entry("AL", []byte{1}, []byte{0, 1, 'n'}), ce(41, 0, length))
+	}
+	for a := range areas {
+		p := h.p[(41+30*a)*disc.SectorSize:]
+		at := copy(p, ce(41+30*(a+1), 0, length))
+		if a == areas-1 {
+			at = 0
+		}
+		for at+255 <= length {
+			at += copy(p[at:], entry("AL", []byte{1}, []byte{1, 248}, bytes.Repeat([]byte("v"), 248)))
+		}
+		if a == areas-1 {
+			copy(p[at:], entry("AL", []byte{0}, []byte{0, 0}))
+		}
+	}
+	list, err := h.open(t, "").ReadDir(".")
+	if len(list) != 20 || err != nil {
+		t.Errorf("%d files, %v", len(list), err)
+	}
+	kept := 0
+	for _, e := range list {
+		info, err := e.Info()
+		must(t, err)
+		kept += len(info.Sys().(*volume.Attributes).Xattr["n"])
+	}
+	if kept < areas*length*9/10 || kept > len(h.p) {
+		t.Errorf("%d bytes of attributes in an image of %d", kept, len(h.p))
+	}
+}
+
+// TestWildDepth examines folders in folders without end in bounded memory.
+func TestWildDepth(t *testing.T) {
+	path := "/"
+	for range 1000 {
+		path = join(path, strings.Repeat("N", 200))
+	}
+	if len(path) > maxPath+10 || !strings.HasPrefix(path, "...") || !strings.HasSuffix(path, "/"+strings.Repeat("N", 200)) {
+		t.Errorf("%d bytes: %.20s", len(path), path)
+	}
+	if got := join(join("/", "A"), "B"); got != "/A/B" {
+		t.Error(got)
+	}
+}
+
+// TestWildHidden leaves out the folder of moved directories under both its names,
+// unless it holds something else.
+func TestWildHidden(t *testing.T) {
+	for name, want := range map[string]string{"rr_moved": "d d/in", ".rr_moved": "d d/in", "x.rr_moved": "x.rr_moved d d/in"} {
+		h := newHandmade(sp, entry("ER", []byte{10, 0, 0, 1}, []byte("RRIP_1991A")))
+		px := entry("PX", both(0o040755), both(2), both(0), both(0))
+		h.dir(21, 20, 1)
+		h.dir(22, 21, 1, px)
+		h.add(22, "IN.;1", 30, 1, 0, nm(0, "in"))
+		h.add(21, "D", 22, 2048, flagDirectory, nm(0, "d"), px, entry("RE"))
+		h.add(20, "A", 21, 2048, flagDirectory, nm(0, name), px)
+		h.add(20, "B.;1", 22, 2048, 0, nm(0, "d"), px, entry("CL", both(22)))
+		if got, err := walked(h.open(t, "")); got != want || err != nil {
+			t.Errorf("%s: %s, %v", name, got, err)
+		}
+	}
+}
