@@ -56,7 +56,7 @@ func TestCheckBeside(t *testing.T) {
 	}{
 		{"main sequence", 35, 0, "UDF: sector 35, byte 0: main volume descriptor sequence: the CRC"},
 		{"root", 257 + 2, 1, "root directory: file entry at block 2 of partition 0: sector 259"},
-		{"a folder", 257 + 3, 1, "UDF: folder docs: "},
+		{"a folder", 257 + 3, 1, "UDF: folder /docs: "},
 		{"first anchor", 256, 0, "UDF: sector 256, byte 0: anchor volume descriptor pointer: the CRC"},
 	} {
 		img := build(t, "--udf", "2.01")

@@ -41,22 +41,23 @@ type examiner interface {
 func (s *session) check(ctx context.Context, src *source.Source, vol volume.FS, which volume.Options) (*checkInfo, error) {
 	c := &checkInfo{}
 	end := disc.LBA(disc.Sectors(src.Disc))
-	if i := vol.Volume(); i.Blocks*int64(i.BlockSize) > int64(end)*disc.SectorSize {
-		c.add("the volume is %d blocks of %d bytes large, the disc holds only %d sectors: its end is missing", i.Blocks, i.BlockSize, end)
-	}
 	s.report().Phase("checking", 0)
-	if x, ok := vol.(examiner); ok {
+	x, examined := vol.(examiner)
+	if examined {
 		defects, err := x.Check(ctx)
 		if err != nil {
 			return nil, err
 		}
 		c.take(defects)
+	} else if i := vol.Volume(); i.Blocks*int64(i.BlockSize) > int64(end)*disc.SectorSize {
+		c.add("the volume is %d blocks of %d bytes large, the disc holds only %d sectors: its end is missing", i.Blocks, i.BlockSize, end)
 	}
+	known := examined && c.Count > 0
 	err := volume.Walk(vol, ".", func(e *volume.Entry) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		c.entry(e, end)
+		c.entry(e, end, known)
 		return nil
 	})
 	if err != nil && !errors.Is(err, fs.SkipAll) {
@@ -87,9 +88,9 @@ func (c *checkInfo) beside(ctx context.Context, d disc.Disc, which volume.Option
 		}
 		other.take(defects)
 	}
-	end := disc.LBA(disc.Sectors(d))
+	end, known := disc.LBA(disc.Sectors(d)), other.Count > 0
 	err = volume.Walk(vol, ".", func(e *volume.Entry) error {
-		other.entry(e, end)
+		other.entry(e, end, known)
 		return ctx.Err()
 	})
 	c.Count += other.Count
@@ -118,10 +119,14 @@ func (c *checkInfo) take(defects []volume.Defect) {
 	}
 }
 
-func (c *checkInfo) entry(e *volume.Entry, end disc.LBA) {
+// entry counts an entry, and adds what is wrong with it. Where the structures were
+// found damaged, they are known to be the reason for what cannot be read.
+func (c *checkInfo) entry(e *volume.Entry, end disc.LBA, known bool) {
 	switch {
 	case e.Err != nil:
-		c.add("folder %s: %v", e.Path, e.Err)
+		if !known {
+			c.add("%v", e.Err)
+		}
 		return
 	case e.IsDir():
 		c.Folders++
@@ -131,12 +136,20 @@ func (c *checkInfo) entry(e *volume.Entry, end disc.LBA) {
 	default:
 		c.Others++
 	}
-	if e.Unreadable != "" {
-		c.add("%s: %s", e.Path, e.Unreadable)
-	}
+	outside := false
 	for _, x := range e.Extents {
 		if last := x.Start + disc.LBA((x.Length+disc.SectorSize-1)/disc.SectorSize); x.Start < 0 || last > end {
-			c.add("%s: sectors %d to %d lie beyond the end of the disc", e.Path, x.Start, last-1)
+			outside = true
+			if !known {
+				c.add("%s: sectors %d to %d lie beyond the end of the disc", e.Path, x.Start, last-1)
+			}
 		}
+	}
+	switch {
+	case e.Unreadable == "" || outside:
+	case len(e.Extents) > 0:
+		c.add("sector %d: %s: %s", e.Extents[0].Start, e.Path, e.Unreadable)
+	default:
+		c.add("%s: %s", e.Path, e.Unreadable)
 	}
 }

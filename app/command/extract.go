@@ -14,7 +14,6 @@ import (
 
 	"glassmaster/app/terminal"
 	"glassmaster/mastering/extract"
-	"glassmaster/mastering/iso9660"
 	"glassmaster/mastering/newfile"
 	"glassmaster/mastering/volume"
 )
@@ -125,12 +124,6 @@ func extractSummary(dir string, r extract.Report) string {
 	return fmt.Sprintf("%s: %s, %s", dir, strings.Join(parts, ", "), terminal.Size(r.Bytes))
 }
 
-// bootable is a volume that starts machines.
-type bootable interface {
-	BootImages() ([]iso9660.BootEntry, error)
-	OpenBootImage(iso9660.BootEntry) fs.File
-}
-
 // bootExtracted is what "extract --boot" did, for a program.
 type bootExtracted struct {
 	Folder string       `json:"folder"`
@@ -152,8 +145,8 @@ func (s *session) extractBoot(ctx context.Context, image, dir string, which volu
 		return err
 	}
 	defer src.Close()
-	b, ok := vol.(bootable)
-	if !ok {
+	b := bootableOf(src, vol, which)
+	if b == nil {
 		return fmt.Errorf("%s: a %s volume has no boot images", image, vol.Volume().Format)
 	}
 	all, err := b.BootImages()

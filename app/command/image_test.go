@@ -254,8 +254,36 @@ func TestInfoFindsWhatIsMissing(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := must(t, Differs, "info", "--check", short)
-	if !strings.Contains(r.out, "its end is missing") {
+	if !strings.Contains(r.out, "sector 16, byte 80: the volume claims") || !strings.Contains(r.out, "its end is missing") {
 		t.Errorf("%s%s", r.out, r.log)
+	}
+}
+
+// What is wrong with the structures of a volume is named once, where it lies, and
+// not again for each file and folder that suffers from it.
+func TestCheckNamesOnce(t *testing.T) {
+	image := builtImage(t)
+	good := content(t, image)
+	const sector, primary = 2048, 16 * 2048
+	root := int(good[primary+158])*sector + int(good[primary+159])*256*sector
+	for name, damage := range map[string]func(p []byte) []byte{
+		"record":  func(p []byte) []byte { p[root+68] = 20; return p },
+		"outside": func(p []byte) []byte { p[root+68+5], p[root+68+6] = 0x70, 0x70; return p },
+	} {
+		p := damage(slices.Clone(good))
+		bad := filepath.Join(t.TempDir(), name+".iso")
+		if err := os.WriteFile(bad, p, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		r := must(t, Differs, "info", "--check", bad)
+		for line := range strings.Lines(r.out) {
+			if line = strings.TrimSpace(line); strings.HasPrefix(line, "damage") && !strings.Contains(line, "sector ") {
+				t.Errorf("%s: a defect without address: %s", name, line)
+			}
+		}
+		if strings.Contains(r.out, "folder .:") || strings.Contains(r.out, "beyond the end of the disc") {
+			t.Errorf("%s: told again:\n%s", name, r.out)
+		}
 	}
 }
 
@@ -268,6 +296,18 @@ func TestHostileNames(t *testing.T) {
 	for _, args := range [][]string{{"info", "--check", dir}, {"cat", dir, "no\x1b[31m"}} {
 		if r := run(t, args...); strings.Contains(r.out+r.log, "\x1b") {
 			t.Errorf("%q: an escape sequence gets through: %q", args, r.out+r.log)
+		}
+	}
+}
+
+// Views are named as people write them.
+func TestViewName(t *testing.T) {
+	for word, want := range map[string]string{
+		"rr": "Rock Ridge", "rock-ridge": "Rock Ridge", "Joliet": "Joliet", "iso": "ISO 9660", "ISO 9660": "ISO 9660",
+		"enhanced": "ISO 9660:1999", "iso9660:1999": "ISO 9660:1999", "udf": "UDF", "other": "other",
+	} {
+		if got := viewName(word); got != want {
+			t.Errorf("%q is %q, want %q", word, got, want)
 		}
 	}
 }

@@ -22,7 +22,7 @@ func (s *session) infoVerb() *cobra.Command {
 		Use:   "info IMAGE",
 		Short: "Say what a disc is and what is on it",
 		Long: `Say what a disc is: its format, sessions and tracks, the file system and its
-properties.
+properties, partition tables and boot images.
 
 --check goes through all descriptors and folders too: it counts what is there, and
 names what is damaged, with its address: structures that contradict each other,
@@ -101,7 +101,7 @@ func (s *session) info(ctx context.Context, name string, which volume.Options, c
 		about := vol.Volume()
 		about.Views = volume.Views(src.Disc, which)
 		info.Volume = describeVolume(about)
-		info.Volume.describe(vol)
+		info.Volume.describe(bootableOf(src, vol, which))
 	}
 	if check && err == nil {
 		if info.Check, err = s.check(ctx, src, vol, which); err != nil {

@@ -18,9 +18,9 @@ import (
 // session.
 func volumeFlags(c *cobra.Command, o *volume.Options) {
 	f := c.Flags()
-	f.StringVar(&o.View, "view", "", "show the names of this `VIEW`: rockridge, joliet, iso9660 or udf (default the richest there is)")
+	f.StringVar(&o.View, "view", "", "show the names of this `VIEW`: rockridge, joliet, enhanced, iso9660 or udf (default the richest there is)")
 	f.IntVar(&o.Session, "session", 0, "show the files of session `N`, 1 being the oldest (default the newest)")
-	offer(c, "view", "rockridge", "joliet", "iso9660", "udf")
+	offer(c, "view", "rockridge", "joliet", "enhanced", "iso9660", "udf")
 }
 
 // offer has the shell complete the values of a flag.
@@ -80,6 +80,8 @@ func viewName(v string) string {
 		return "Rock Ridge"
 	case "joliet":
 		return "Joliet"
+	case "enhanced", "iso9660:1999", "iso96601999":
+		return "ISO 9660:1999"
 	case "iso9660", "iso":
 		return "ISO 9660"
 	case "udf":

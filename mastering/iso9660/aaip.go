@@ -43,8 +43,11 @@ func aaip(p []byte) (attributes map[string][]byte, acl string) {
 }
 
 // Kinds of entries of an access control list, in the upper half of their first
-// byte (AAIP 2.0, binary ACL representation).
-var aclKinds = map[byte]string{1: "user:", 3: "group:", 5: "mask:", 6: "other:", 10: "user:", 12: "group:"}
+// byte (AAIP 2.0, binary ACL representation). Those of single users and groups
+// name them by text (2, 4) or by number (10, 12).
+var aclKinds = map[byte]string{
+	1: "user:", 2: "user:", 3: "group:", 4: "group:", 5: "mask:", 6: "other:", 10: "user:", 12: "group:",
+}
 
 // aaipACL turns the binary form of an access control list into text: "user::rw-,
 // user:123:r--,group::r--,mask::r--,other::---", entries for new files of a
@@ -73,7 +76,10 @@ func aaipACL(p []byte) string {
 			continue
 		}
 		entry := prefix + kind
-		if len(qualifier) > 0 && len(qualifier) <= 4 {
+		switch named := head>>4 == 2 || head>>4 == 4; {
+		case named:
+			entry += cleanText(string(qualifier))
+		case len(qualifier) > 0 && len(qualifier) <= 4:
 			id := 0
 			for _, c := range qualifier {
 				id = id<<8 | int(c)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/binary"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -45,17 +46,23 @@ type checker struct {
 // use is a run of sectors that something occupies.
 type use struct {
 	start, end disc.LBA
-	what       string // empty for a file, of which there may be very many
-	file       string // its name
+	kind       string
+	name       string // a path, of files the last element alone: there may be very many
 	at         spot   // of the record that says so
 }
 
-// String names what it is.
+// fileUse is the kind of files.
+const fileUse = "file"
+
 func (u use) String() string {
-	if u.what != "" {
-		return u.what
+	what := u.kind
+	switch {
+	case u.kind == fileUse:
+		what += " " + join(u.at.path, u.name)
+	case u.name != "":
+		what += " " + u.name
 	}
-	return "file " + strings.TrimSuffix(u.at.path, "/") + "/" + u.file
+	return fmt.Sprintf("%s, sectors %d to %d,", what, u.start, u.end-1)
 }
 
 // spot is where a structure lies.
@@ -96,8 +103,14 @@ func (c *checker) set() {
 			c.odd(spot{lba: d.lba, offset: 6}, "the descriptor has version %d, not 1", d.version())
 		}
 	}
-	c.used = append(c.used, use{end: c.v.set[len(c.v.set)-1].lba + 1, what: "the system area and the volume descriptors"})
+	c.used = append(c.used, use{
+		start: c.v.start(), end: c.v.set[len(c.v.set)-1].lba + 1, kind: "the system area and the volume descriptors",
+	})
 }
+
+// start returns where the system area of the session begins, from which its volume
+// space size counts.
+func (v *FS) start() disc.LBA { return v.set[0].lba - 16 }
 
 // descriptor examines the fields of a primary or supplementary descriptor.
 func (c *checker) descriptor(d descriptor) {
@@ -128,7 +141,7 @@ func (c *checker) descriptor(d descriptor) {
 		c.odd(at(881), "the file structure version is %d", v)
 	}
 	if claimed := int64(d.sectors()) * int64(checkBlockSize(d.blockSize())); claimed > c.v.size {
-		c.bad(at(80), "the volume claims %d sectors and the image has %d: the end is missing", claimed/disc.SectorSize, c.v.size/disc.SectorSize)
+		c.bad(at(80), "the volume claims %d sectors and the image has %d: its end is missing", claimed/disc.SectorSize, c.v.size/disc.SectorSize)
 	}
 	for _, off := range []int{813, 830, 847, 864} {
 		if p := d.data[off : off+17]; time17(p).IsZero() && !noDate(p) {
@@ -157,14 +170,14 @@ func bothOrders(p []byte, bits int) (le, be uint32) {
 }
 
 // overlaps reports runs of sectors that two things claim. Files may share all of
-// their sectors, as hard links do; then they begin at the same one.
+// their sectors, as hard links do, and trees their directories; then they begin at
+// the same one.
 func (c *checker) overlaps() {
 	slices.SortStableFunc(c.used, func(a, b use) int { return cmp.Compare(a.start, b.start) })
 	var last use
 	for _, u := range c.used {
-		if u.start < last.end && u.start != last.start {
-			c.bad(u.at, "%s, sectors %d to %d, overlaps with %s, sectors %d to %d",
-				u, u.start, u.end-1, last, last.start, last.end-1)
+		if u.start < last.end && (u.start != last.start || u.kind != last.kind) {
+			c.bad(u.at, "%v overlaps with %s", u, strings.TrimSuffix(last.String(), ","))
 		}
 		if u.end > last.end {
 			last = u

@@ -1,14 +1,18 @@
 package iso9660
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
 	"glassmaster/mastering/disc"
+	"glassmaster/mastering/peertest"
 	"glassmaster/mastering/volume"
 )
 
@@ -38,6 +42,7 @@ func TestCheckGood(t *testing.T) {
 		"genisoimage deep": genisoimage(t, top, "-R", "-D"),
 		"genisoimage 4":    genisoimage(t, bootTree(t), "-R", "-iso-level", "4"),
 		"genisoimage boot": genisoimage(t, bootTree(t), "-b", "floppy.img", "-c", "boot.cat"),
+		"later session":    laterSession(t, top),
 	} {
 		p, err := os.ReadFile(image)
 		must(t, err)
@@ -45,6 +50,33 @@ func TestCheckGood(t *testing.T) {
 			t.Errorf("%s:\n%s", name, got)
 		}
 	}
+}
+
+// laterSession returns an image of two sessions: the second counts its size from
+// its own beginning, and refers to files of the first.
+func laterSession(t *testing.T, top string) string {
+	first := genisoimage(t, top, "-R", "-J")
+	p, err := os.ReadFile(first)
+	must(t, err)
+	const start = 12000
+	image := filepath.Join(t.TempDir(), "two.iso")
+	more := t.TempDir()
+	must(t, os.WriteFile(filepath.Join(more, "new"), []byte("new"), 0o644))
+	second := filepath.Join(t.TempDir(), "second.iso")
+	peertest.Run(t, "", "genisoimage", "-quiet", "-R", "-J", "-M", first, "-C", fmt.Sprintf("0,%d", start), "-o", second, more)
+	q, err := os.ReadFile(second)
+	must(t, err)
+	f, err := os.Create(image)
+	must(t, err)
+	defer f.Close()
+	_, err = f.WriteAt(p, 0)
+	must(t, err)
+	_, err = f.WriteAt(q, start*disc.SectorSize)
+	must(t, err)
+	if n := len(open(t, image, "").Sessions()); n != 2 {
+		t.Fatalf("%d sessions", n)
+	}
+	return image
 }
 
 // TestCheckBad damages an image in one place at a time.
@@ -76,7 +108,7 @@ func TestCheckBad(t *testing.T) {
 		{"terminator", func(p []byte) { copy(p[vd+2*disc.SectorSize:], make([]byte, 8)) }, "sector 18, byte 0: the volume descriptor set has no terminator"},
 		{"space size", func(p []byte) { p[vd+80]++ }, "sector 16, byte 80: the volume space size is"},
 		{"sequence number", func(p []byte) { p[vd+124] = 7 }, "sector 16, byte 124: the volume sequence number"},
-		{"claims more", func(p []byte) { le.PutUint32(p[vd+80:], 100000); binary.BigEndian.PutUint32(p[vd+84:], 100000) }, "the end is missing"},
+		{"claims more", func(p []byte) { le.PutUint32(p[vd+80:], 100000); binary.BigEndian.PutUint32(p[vd+84:], 100000) }, "its end is missing"},
 		{"path table record", func(p []byte) { p[tableL+10+2] += 100 }, "of the path table L leads to block"},
 		{"path table order", func(p []byte) { p[tableL+10+6] = 9 }, "has the parent 9"},
 		{"no path table", func(p []byte) { clear(p[vd+148 : vd+152]) }, "there is no path table M"},
@@ -85,6 +117,18 @@ func TestCheckBad(t *testing.T) {
 		{"crossing", func(p []byte) { p[third] = 255; copy(p[third+255:], good[third:third+60]); p[root+2040] = 100 }, ""},
 		{"short record", func(p []byte) { p[third] = 20 }, "shorter than its fixed part"},
 		{"identifier", func(p []byte) { p[third+32] = 200 }, "claims an identifier of 200"},
+		{"own size", func(p []byte) { le.PutUint32(p[sub+10:], 6144); binary.BigEndian.PutUint32(p[sub+14:], 6144) }, `the record "." says that the directory has 6144 bytes`},
+		{"small space", func(p []byte) { le.PutUint32(p[vd+80:], 20); binary.BigEndian.PutUint32(p[vd+84:], 20) }, "sector 16, byte 80: the volume ends before sector 20"},
+		{"path table name", func(p []byte) { p[tableL+10+8]++ }, "of the path table L has the identifier"},
+		{"continued", func(p []byte) { p[boot+25] |= flagMulti }, "the last extent of"},
+		{"system use numbers", func(p []byte) { p[boot+bytes.Index(p[boot:], []byte("PX$\x01"))+11] ^= 1 }, `its system use entry "PX" is`},
+		{"root's system use", func(p []byte) { p[root+bytes.Index(p[root:], []byte("CE\x1c\x01"))+7] = 0x7f }, "byte 0: /: .: "},
+		{"POSIX mode", func(p []byte) { p[third+25] &^= flagDirectory }, "is a directory by its POSIX mode, and none by its record"},
+		{"record mode", func(p []byte) { p[boot+25] |= flagDirectory }, "is a directory by its record, and none by its POSIX mode"},
+		{"file and directory", func(p []byte) {
+			le.PutUint32(p[boot+2:], uint32(root/disc.SectorSize))
+			binary.BigEndian.PutUint32(p[boot+6:], uint32(root/disc.SectorSize))
+		}, "overlaps with directory /"},
 		{"outside", func(p []byte) { le.PutUint32(p[boot+2:], 1<<20); binary.BigEndian.PutUint32(p[boot+6:], 1<<20) }, "lie behind the end of the image"},
 		{"overlap", func(p []byte) {
 			le.PutUint32(p[boot+10:], 20000)

@@ -3,6 +3,7 @@ package iso9660
 import (
 	"bytes"
 	"encoding/binary"
+	"strings"
 
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/volume"
@@ -15,8 +16,10 @@ const maxDirectories = 1 << 20
 // checkedDir is a directory that the records lead to.
 type checkedDir struct {
 	block  uint32
-	size   uint32
+	ahead  int64 // blocks of an extended attribute record before it
+	size   int64
 	parent int // index
+	id     []byte
 	path   string
 	at     spot // of its record
 }
@@ -31,6 +34,7 @@ type treeChecker struct {
 	known     map[uint32]int // block of a directory -> index
 	left      int64          // bytes of directories that may still be read
 	w         window
+	reach     use // what ends last
 }
 
 // tree examines the directories and path tables of a descriptor.
@@ -43,28 +47,34 @@ func (c *checker) tree(d descriptor) {
 		dot, err := t.v.rootDot(d)
 		t.v.susp = err == nil && dot != nil && dot.hasRock()
 		if t.v.susp {
-			t.v.skip = dot.spSkip
+			t.v.skip, t.v.rootSkip = dot.spSkip, dot.spAt
 		}
 	}
-	root := dirRecord(d.root())
-	t.enqueue(checkedDir{block: root.extent(), size: root.size(), path: "/", at: spot{lba: d.lba, offset: 156}})
+	t.enqueue(d.root(), checkedDir{id: []byte{0}, path: "/", at: spot{lba: d.lba, offset: 156}})
 	for i := 0; i < len(t.dirs) && t.ctx.Err() == nil; i++ {
 		t.directory(i)
+	}
+	if end := c.v.start() + disc.LBA(int64(d.sectors())*t.blockSize/disc.SectorSize); t.reach.end > end {
+		t.bad(spot{lba: d.lba, offset: 80}, "the volume ends before sector %d by its space size, and its contents reach further: %s",
+			end, strings.TrimSuffix(t.reach.String(), ","))
 	}
 	t.pathTables()
 }
 
-// enqueue adds a directory that is to be examined.
-func (t *treeChecker) enqueue(d checkedDir) {
+// enqueue adds the directory of a record as one that is to be examined.
+func (t *treeChecker) enqueue(rec dirRecord, d checkedDir) {
+	where := t.v.extent(rec)
+	d.ahead, d.size = int64(rec[1]), where.n
+	d.block = uint32(where.off/t.blockSize - d.ahead)
 	if k, ok := t.known[d.block]; ok {
 		t.bad(d.at, "the directory at block %d is that of %s as well", d.block, t.dirs[k].path)
 		return
 	}
-	if int64(d.block)*t.blockSize >= t.v.size {
+	if where.off >= t.v.size {
 		t.bad(d.at, "the directory should be at block %d, behind the end of the image", d.block)
 		return
 	}
-	if t.left -= int64(d.size); t.left < 0 || len(t.dirs) == maxDirectories {
+	if t.left -= d.size; t.left < 0 || len(t.dirs) == maxDirectories {
 		t.bad(d.at, "the directories claim more room than the image has; this one is not examined")
 		return
 	}
@@ -75,55 +85,102 @@ func (t *treeChecker) enqueue(d checkedDir) {
 	t.dirs = append(t.dirs, d)
 }
 
+// examined is the state of examining one directory.
+type examined struct {
+	dir   int // index
+	count int // of its records so far
+	prev  []byte
+	multi bool // of the record before: not the last extent of its file
+	at    spot // of that record
+}
+
 // directory examines the records of a directory, sector by sector.
 func (t *treeChecker) directory(i int) {
 	dir := t.dirs[i]
-	start := int64(dir.block) * t.blockSize
-	t.occupy(start, int64(dir.size), use{what: "directory " + dir.path, at: dir.at})
-	var (
-		sect  [disc.SectorSize]byte
-		prev  []byte
-		multi bool
-		index int
-	)
-	for off := int64(0); off < int64(dir.size); off += disc.SectorSize {
+	start := (int64(dir.block) + dir.ahead) * t.blockSize
+	t.use(start, dir.size, "directory", dir.path, dir.at)
+	l := examined{dir: i}
+	var sect [disc.SectorSize]byte
+	pos := 0
+	for off := int64(0); off < dir.size; off += disc.SectorSize {
 		if n, err := t.v.r.ReadAt(sect[:], start+off); n < len(sect) {
 			t.bad(placeAt(start+off, dir.path), "the directory cannot be read on: %v", noEOF(err))
 			return
 		}
-		for pos := 0; pos < len(sect); index++ {
-			at := placeAt(start+off+int64(pos), dir.path)
-			rec, err := checkRecord(sect[pos:])
-			if err != nil {
-				t.bad(at, "%v", err)
-			}
+		for pos < len(sect) {
+			rec := t.recordAt(sect[pos:], start+off+int64(pos), off+disc.SectorSize < dir.size, dir.path)
 			if rec == nil {
+				pos = len(sect)
 				break
 			}
+			t.listed(&l, rec, placeAt(start+off+int64(pos), dir.path))
 			pos += len(rec)
-			switch index {
-			case 0:
-				t.special(rec, at, 0, dir.block)
-			case 1:
-				t.special(rec, at, 1, t.dirs[dir.parent].block)
-			default:
-				if bytes.Equal(prev, rec.id()) && !multi {
-					t.bad(at, "the identifier %q is there twice", t.show(rec))
-				} else if prev != nil && t.unsorted(prev, rec.id()) {
-					t.odd(at, "the identifier %q is not in its order (ECMA-119 9.3)", t.show(rec))
-				}
-				prev = append(prev[:0], rec.id()...)
-				multi = rec.flags()&flagMulti != 0
-				t.record(rec, at, i)
-			}
 		}
+		pos -= len(sect)
 	}
-	if multi {
-		t.bad(placeAt(start+int64(dir.size)-1, dir.path), "the last extent of a file is missing")
+	if l.multi {
+		t.bad(l.at, "the last extent of %q is missing", t.show(l.prev))
 	}
-	if index < 2 {
+	if l.count < 2 {
 		t.bad(placeAt(start, dir.path), "the records of the directory and of its parent are missing")
 	}
+}
+
+// recordAt returns the record at the beginning of p, the rest of a sector, which
+// is at off. One that runs on into the next sector, where there is one, is
+// reported and returned.
+func (t *treeChecker) recordAt(p []byte, off int64, more bool, path string) dirRecord {
+	rec, err := checkRecord(p)
+	if err == nil {
+		return rec
+	}
+	t.bad(placeAt(off, path), "%v", err)
+	n := int(p[0])
+	if n <= len(p) || !more {
+		return nil
+	}
+	whole := make([]byte, n)
+	if k, _ := t.v.r.ReadAt(whole, off); k < n {
+		return nil
+	}
+	if rec, err = checkRecord(whole); err != nil || !rec.agrees() {
+		return nil
+	}
+	return rec
+}
+
+// listed examines a record by its place in the directory.
+func (t *treeChecker) listed(l *examined, rec dirRecord, at spot) {
+	dir := t.dirs[l.dir]
+	l.count++
+	switch l.count {
+	case 1:
+		t.special(rec, at, 0, dir.block)
+		if rec.isSpecial() && int64(rec.size()) != dir.size {
+			t.bad(at, "the record \".\" says that the directory has %d bytes, the record that leads here %d", rec.size(), dir.size)
+		}
+		skip := t.v.skip
+		if l.dir == 0 {
+			skip = t.v.rootSkip
+		}
+		t.systemUse(rec, at, skip)
+		return
+	case 2:
+		t.special(rec, at, 1, t.dirs[dir.parent].block)
+		t.systemUse(rec, at, t.v.skip)
+		return
+	}
+	same := bytes.Equal(l.prev, rec.id())
+	switch {
+	case l.multi && !same:
+		t.bad(l.at, "the last extent of %q is missing", t.show(l.prev))
+	case same && !l.multi:
+		t.bad(at, "the identifier %q is there twice", t.show(rec.id()))
+	case l.prev != nil && t.unsorted(l.prev, rec.id()):
+		t.odd(at, "the identifier %q is not in its order (ECMA-119 9.3)", t.show(rec.id()))
+	}
+	l.prev, l.multi, l.at = append(l.prev[:0], rec.id()...), rec.flags()&flagMulti != 0, at
+	t.record(rec, at, l.dir)
 }
 
 // special examines the records "." and "..".
@@ -148,11 +205,11 @@ func (t *treeChecker) numbers(rec dirRecord, at spot) {
 		if le, be := bothOrders(rec[f.off:], f.bits); le != be {
 			at := at
 			at.offset += f.off
-			t.bad(at, "the %s of %q is %d in one byte order and %d in the other", f.name, t.show(rec), le, be)
+			t.bad(at, "the %s of %q is %d in one byte order and %d in the other", f.name, t.show(rec.id()), le, be)
 		}
 	}
 	if p := rec[18:25]; time7(p) == volume.NoTime && !bytes.Equal(p, make([]byte, 7)) {
-		t.odd(at, "the date of %q, % x, is none", t.show(rec), p)
+		t.odd(at, "the date of %q, % x, is none", t.show(rec.id()), p)
 	}
 }
 
@@ -163,33 +220,40 @@ func (t *treeChecker) record(rec dirRecord, at spot, parent int) {
 		t.bad(at, "a record of the directory or of its parent is not at its place")
 		return
 	}
-	name := t.show(rec)
-	if t.v.susp {
-		var it item
-		it.reset()
-		if err := t.v.readSystemUse(&it, rec.systemUse(), &t.w); err != nil {
-			t.bad(at, "%s: %v", name, err)
-		}
-		if it.hasChild { // it stands for a directory elsewhere
-			return
-		}
+	name := t.show(rec.id())
+	it := t.systemUse(rec, at, t.v.skip)
+	if it.hasChild { // it stands for a directory elsewhere
+		t.moved(name, at, int64(it.child)*t.blockSize)
+		return
+	}
+	switch {
+	case !it.posix || it.Mode.IsDir() == rec.isDir():
+	case rec.isDir():
+		t.bad(at, "%q is a directory by its record, and none by its POSIX mode", name)
+	default:
+		t.bad(at, "%q is a directory by its POSIX mode, and none by its record", name)
 	}
 	if rec.isDir() {
-		t.folder(rec, at, parent, name)
+		path := join(t.dirs[parent].path, name)
+		if len(path) > maxPath {
+			t.bad(at, "the path of %q is longer than %d bytes; the directory is not examined", name, maxPath)
+			return
+		}
+		at.path = path
+		t.enqueue(rec, checkedDir{parent: parent, id: bytes.Clone(rec.id()), path: path, at: at})
 		return
 	}
-	if rec.size() == 0 {
+	where := t.v.extent(rec)
+	if where.n == 0 {
 		return
 	}
-	start := rec.start() * t.blockSize
-	if end := start + int64(rec.size()); end > t.v.size {
-		t.bad(at, "the contents of %q, sectors %d to %d, lie behind the end of the image", name, start/disc.SectorSize, (end-1)/disc.SectorSize)
+	if end := where.off + where.n; end > t.v.size {
+		t.bad(at, "the contents of %q, sectors %d to %d, lie behind the end of the image",
+			name, where.off/disc.SectorSize, (end-1)/disc.SectorSize)
 		return
-	} else if limit := int64(t.d.sectors()) * t.blockSize; end > limit {
-		t.bad(at, "the contents of %q end at sector %d, the volume at %d", name, (end-1)/disc.SectorSize, limit/disc.SectorSize-1)
 	}
 	if rec.unit() == 0 {
-		t.use(start, int64(rec.size()), name, at)
+		t.use(where.off, where.n, fileUse, name, at)
 	}
 }
 
@@ -197,43 +261,38 @@ func (t *treeChecker) record(rec dirRecord, at spot, parent int) {
 // and in a tree that is nested without end they would outgrow the image.
 const maxPath = 4 << 10
 
-// folder examines the record of a directory.
-func (t *treeChecker) folder(rec dirRecord, at spot, parent int, name string) {
-	path := t.dirs[parent].path
-	if path != "/" {
-		path += "/"
+func join(dir, name string) string { return strings.TrimSuffix(dir, "/") + "/" + name }
+
+// moved examines where a CL entry leads.
+func (t *treeChecker) moved(name string, at spot, off int64) {
+	var p [recordHead + 1]byte
+	if n, _ := t.v.r.ReadAt(p[:], off); n < len(p) || p[0] < recordHead+1 || p[32] != 1 || p[33] != 0 {
+		t.bad(at, "the directory %q was moved to sector %d, and none begins there", name, off/disc.SectorSize)
 	}
-	path += name
-	if len(path) > maxPath {
-		t.bad(at, "the path of %q is longer than %d bytes; the directory is not examined", name, maxPath)
+}
+
+// use notes what occupies n bytes at off. A file has its name alone: its folder is
+// where its record is.
+func (t *treeChecker) use(off, n int64, kind, name string, at spot) {
+	if n <= 0 {
 		return
 	}
-	at.path = path
-	t.enqueue(checkedDir{rec.extent(), rec.size(), parent, path, at})
-}
-
-// use notes what occupies n bytes at off: a file of the directory where its
-// record is.
-func (t *treeChecker) use(off, n int64, file string, at spot) {
-	t.occupy(off, n, use{file: file, at: at})
-}
-
-func (t *treeChecker) occupy(off, n int64, u use) {
-	if n > 0 {
-		u.start, u.end = disc.LBA(off/disc.SectorSize), disc.LBA((off+n+disc.SectorSize-1)/disc.SectorSize)
-		t.used = append(t.used, u)
+	u := use{disc.LBA(off / disc.SectorSize), disc.LBA((off + n + disc.SectorSize - 1) / disc.SectorSize), kind, name, at}
+	t.used = append(t.used, u)
+	if u.end > t.reach.end {
+		t.reach = u
 	}
 }
 
-// show returns the identifier of a record for people.
-func (t *treeChecker) show(rec dirRecord) string {
+// show returns an identifier for people.
+func (t *treeChecker) show(id []byte) string {
 	switch {
-	case rec.isSpecial():
-		return [...]string{".", ".."}[rec[33]]
+	case len(id) == 1 && id[0] <= 1:
+		return [...]string{".", ".."}[id[0]]
 	case t.v.ucs2:
-		return string(appendJolietName(nil, rec.id()))
+		return string(appendJolietName(nil, id))
 	}
-	return string(appendName(nil, rec.id()))
+	return string(appendName(nil, id))
 }
 
 // unsorted reports whether b may not follow a. Writers of longer names compare
@@ -293,7 +352,7 @@ const maxTable = 64 << 20
 // of the parent at 6, identifier at 8, padded to an even length.
 func (t *treeChecker) pathTable(name string, off, size int64, order binary.ByteOrder) {
 	at := placeAt(off, "")
-	t.occupy(off, size, use{what: "path table " + name, at: at})
+	t.use(off, size, "path table", name, at)
 	if size > maxTable {
 		t.bad(at, "the path table %s claims %d bytes and is not examined", name, size)
 		return
@@ -316,10 +375,13 @@ func (t *treeChecker) pathTable(name string, off, size int64, order binary.ByteO
 		blocks = append(blocks, block)
 		if k, ok := t.known[block]; !ok {
 			t.bad(at, "record %d of the path table %s leads to block %d, where no directory is", len(blocks), name, block)
+		} else if id := p[pos+8 : pos+8+int64(p[pos])]; !bytes.Equal(id, t.dirs[k].id) {
+			t.bad(at, "record %d of the path table %s has the identifier %q, the directory at block %d has %q",
+				len(blocks), name, t.show(id), block, t.show(t.dirs[k].id))
 		} else if int(parent) <= len(blocks) && parent > 0 && blocks[parent-1] != t.dirs[t.dirs[k].parent].block {
 			t.bad(at, "the path table %s has a wrong parent for %s", name, t.dirs[k].path)
 		}
-		if parent < last && len(blocks) <= 0xffff {
+		if parent < last && len(blocks) <= maxParent {
 			t.bad(at, "record %d of the path table %s is not in the order of its parents", len(blocks), name)
 		}
 		if int(parent) > len(blocks) || parent == 0 {

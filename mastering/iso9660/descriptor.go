@@ -114,8 +114,7 @@ func time17(p []byte) time.Time {
 	if y < 1 || mo < 1 || mo > 12 || day < 1 || day > 31 || h < 0 || h > 24 || mi < 0 || mi > 59 || s < 0 || s > 60 {
 		return time.Time{}
 	}
-	zone := time.FixedZone("", int(int8(p[16]))*15*60)
-	return time.Date(y, time.Month(mo), day, h, mi, s, max(cs, 0)*1e7, zone)
+	return time.Date(y, time.Month(mo), day, h, mi, s, max(cs, 0)*1e7, time.FixedZone("", int(zone(p[16]))))
 }
 
 // readDescriptors reads the volume descriptor set that begins at lba. It ends at

@@ -81,7 +81,7 @@ type BootEntry struct {
 	Length      int64  // bytes of the image, as far as can be told
 	LengthFrom  string // how the length is known
 	File        string // the file that is the image, empty when none is
-	Criteria    []byte // of selection, for section entries
+	Criteria    []byte // of selection, for section entries; without zeros at the end
 }
 
 // maxBootSectors bounds how much of a catalogue is read: it has one sector.
@@ -160,6 +160,7 @@ func (c *BootCatalog) section(p []byte) []byte {
 			e.Criteria = append(e.Criteria, p[2:32]...)
 			more = p[1]&0x20 != 0
 		}
+		e.Criteria = bytes.TrimRight(e.Criteria, "\x00")
 		c.Entries = append(c.Entries, e)
 	}
 	return p
@@ -251,8 +252,8 @@ func (v *FS) bootLength(e *BootEntry, next disc.LBA) (int64, string) {
 	}
 	var p [512]byte
 	if n, _ := v.r.ReadAt(p[:], int64(e.LBA)*disc.SectorSize); n == len(p) {
-		if e.Media == HardDisk {
-			return int64(binary.LittleEndian.Uint32(p[454:])+binary.LittleEndian.Uint32(p[458:])) * 512, "its partition table"
+		if n := diskLength(p[:]); e.Media == HardDisk && n > 0 {
+			return n, "its partition table"
 		}
 		// A boot information table: descriptors at 8, own address at 12, length at 16.
 		if binary.LittleEndian.Uint32(p[8:]) == 16 && disc.LBA(binary.LittleEndian.Uint32(p[12:])) == e.LBA {
@@ -267,6 +268,18 @@ func (v *FS) bootLength(e *BootEntry, next disc.LBA) (int64, string) {
 		return room, "the room up to what follows it"
 	}
 	return loaded, "the catalogue"
+}
+
+// diskLength returns where the last partition ends by the master boot record p, 0
+// when it names none.
+func diskLength(p []byte) int64 {
+	var end int64
+	for e := p[446:510]; len(e) > 0; e = e[16:] {
+		if e[4] != 0 {
+			end = max(end, int64(binary.LittleEndian.Uint32(e[8:]))+int64(binary.LittleEndian.Uint32(e[12:])))
+		}
+	}
+	return end * 512
 }
 
 // fatLength returns the size of a FAT file system by its BIOS parameter block,

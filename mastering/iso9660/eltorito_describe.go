@@ -1,30 +1,40 @@
 package iso9660
 
 import (
+	"cmp"
 	"fmt"
 
 	"glassmaster/mastering/volume"
 )
 
+// defaultSegment is what a load segment of 0 stands for (El Torito 1.0, 2.2).
+const defaultSegment = 0x07C0
+
 // String describes the entry in one line.
 func (e BootEntry) String() string {
-	s := fmt.Sprintf("%v, %v, ", e.Platform, e.Media)
+	s := fmt.Sprintf("%v, %v", e.Platform, e.Media)
+	if e.System != 0 {
+		s += fmt.Sprintf(" of type %02Xh", e.System)
+	}
 	if !e.Bootable {
 		s = "not bootable, " + s
 	}
 	if e.File != "" {
-		s += "/" + e.File + ", "
+		s += ", /" + e.File
 	}
-	s += fmt.Sprintf("%d bytes at sector %d", e.Length, e.LBA)
+	s += fmt.Sprintf(", %d bytes at sector %d", e.Length, e.LBA)
 	if e.File == "" {
 		s += " (as " + e.LengthFrom + " says)"
 	}
 	s += fmt.Sprintf(", the machine loads %d", int(e.Sectors)*512)
-	if e.LoadSegment != 0 {
-		s += fmt.Sprintf(" at %04X:0000h", e.LoadSegment)
+	if e.Platform == PlatformBIOS {
+		s += fmt.Sprintf(" at segment %04Xh", cmp.Or(e.LoadSegment, defaultSegment))
 	}
 	if e.Section != "" {
 		s += fmt.Sprintf(", section %q", e.Section)
+	}
+	if len(e.Criteria) > 0 {
+		s += fmt.Sprintf(", criteria %x", e.Criteria)
 	}
 	return s
 }
@@ -42,7 +52,9 @@ func (v *FS) Describe() []volume.Property {
 	if c.ID != "" {
 		about += fmt.Sprintf(", made by %q", c.ID)
 	}
-	if !c.Checksum {
+	if c.Checksum {
+		about += ", its checksum is right"
+	} else {
 		about += ", damaged: its checksum is wrong"
 	}
 	list := []volume.Property{{Name: "Boot catalogue", Value: about}}

@@ -2,6 +2,7 @@ package iso9660
 
 import (
 	"bytes"
+	"encoding/binary"
 	"fmt"
 	"io"
 	"os"
@@ -90,6 +91,42 @@ func TestBootCatalog(t *testing.T) {
 	}
 }
 
+// TestDiskLength measures hard disks by their partition tables.
+func TestDiskLength(t *testing.T) {
+	p := make([]byte, 512)
+	if got := diskLength(p); got != 0 {
+		t.Errorf("no partitions: %d bytes", got)
+	}
+	put := func(n int, kind byte, start, count uint32) {
+		e := p[446+16*n:]
+		e[4] = kind
+		binary.LittleEndian.PutUint32(e[8:], start)
+		binary.LittleEndian.PutUint32(e[12:], count)
+	}
+	put(2, 6, 63, 1000)
+	put(1, 0, 5000, 5000)
+	if got := diskLength(p); got != 1063*512 {
+		t.Errorf("one partition: %d bytes", got)
+	}
+	put(0, 6, 1<<32-1, 1<<32-1)
+	if got := diskLength(p); got != (1<<33-2)*512 {
+		t.Errorf("far away: %d bytes", got)
+	}
+}
+
+// TestBootEntryText: entries of sections have names and criteria, and what is no
+// file of the volume has a length that follows from something else.
+func TestBootEntryText(t *testing.T) {
+	e := BootEntry{
+		Platform: PlatformEFI, Media: HardDisk, System: 0xEF, Bootable: true, Section: "ID", Criteria: []byte{1, 2},
+		LBA: 7, Length: 512, LengthFrom: "its partition table",
+	}
+	want := `EFI, hard disk of type EFh, 512 bytes at sector 7 (as its partition table says), the machine loads 0, section "ID", criteria 0102`
+	if got := e.String(); got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+}
+
 func TestHybrids(t *testing.T) {
 	top := bootTree(t)
 	for _, c := range []struct {
@@ -104,6 +141,11 @@ func TestHybrids(t *testing.T) {
 			[]string{"Boot record EL TORITO SPECIFICATION"},
 		},
 		{xorriso(t, top, "-R", "-efi-boot-part", filepath.Join(top, "efi.img")), []string{`GPT entry 2 "EFI boot partition", EFI system`}},
+		{
+			xorriso(t, top, "-R", "-append_partition", "2", "0xef", filepath.Join(top, "efi.img"), "-append_partition", "3",
+				"AF3DC60F-8384-7247-8E79-3D69D8477DE4", filepath.Join(top, "other"), "-appended_part_as_gpt"),
+			[]string{`GPT entry 2 "Appended2", EFI system, 64 blocks`, `GPT entry 3 "Appended3", AF3DC60F`, "MBR entry 1 type EEh"},
+		},
 	} {
 		v := open(t, c.image, "")
 		var list []string

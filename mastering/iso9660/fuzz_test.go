@@ -231,11 +231,11 @@ func FuzzSystemUse(f *testing.F) {
 		it := item{wantAttributes: true}
 		it.reset()
 		used := allocated(func() {
-			_ = v.readSystemUse(&it, p, &w)
+			_ = v.readSystemUse(&it, p, v.skip, &w)
 			v.finish(&it)
 			it.info()
 		})
-		if len(it.rockName) > maxRockName || len(it.Target) > maxTarget || w.taken > areaRoom*v.size+chunk+maxAreaBytes+disc.SectorSize {
+		if len(it.rockName) > maxName || len(it.Target) > maxTarget || w.taken > areaRoom*v.size+chunk+maxAreaBytes+disc.SectorSize {
 			t.Errorf("a name of %d bytes, a target of %d, %d bytes of areas", len(it.rockName), len(it.Target), w.taken)
 		}
 		if limit := int64(1<<20 + 100*len(p)); used > limit {

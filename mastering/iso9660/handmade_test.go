@@ -305,6 +305,17 @@ func TestHandmadeHostile(t *testing.T) {
 			h.add(20, "B.;1", 30, 1, 0, nm(0, "b"))
 			return h
 		}, "b", "no directory begins there"},
+		{"an endless name and target", func() *handmade {
+			h := newHandmade(sp, rock)
+			h.p = append(h.p, make([]byte, 40*2048)...)
+			h.add(20, "A.;1", 30, 1, 0, nm(1, "a"), ce(41, 0, 60000))
+			h.add(20, "B.;1", 30, 1, 0, nm(0, "b"))
+			for at := 41 * 2048; at+250 < len(h.p); {
+				at += copy(h.p[at:], nm(1, strings.Repeat("n", 200)))
+				at += copy(h.p[at:], entry("SL", []byte{1, 1, 40}, make([]byte, 40)))
+			}
+			return h
+		}, "a" + strings.Repeat("n", 1000) + " b", ""},
 		{"names that lead elsewhere", func() *handmade {
 			h := newHandmade(sp, rock)
 			h.add(20, "A.;1", 30, 1, 0, nm(0, "../../etc"))

@@ -85,7 +85,7 @@ func TestWindowChain(t *testing.T) {
 	var err error
 	for range 100 {
 		it := item{}
-		if err = v.readSystemUse(&it, ce(0, 0, 28), &w); err != nil {
+		if err = v.readSystemUse(&it, ce(0, 0, 28), v.skip, &w); err != nil {
 			break
 		}
 	}

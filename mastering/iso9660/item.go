@@ -1,6 +1,7 @@
 package iso9660
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -35,11 +36,13 @@ type item struct {
 	sparse     bool // SF: the content is stored without its holes
 	sparseSize uint64
 	spSkip     int
+	spAt       int // where SP is in its area
 	child      uint32
 	serial     uint32
 	extension  []string // identifiers of ER entries
 	compressed zisofsEntry
 	suspErr    error
+	inspect    func(e []byte) // sees each system use entry, when it is there
 
 	wantAttributes bool
 	attributes     []byte // AL entries one after another
@@ -77,7 +80,7 @@ func (v *FS) take(it *item, rec dirRecord, at int64, w *window) {
 	}
 	v.addSpan(it, rec)
 	if v.susp {
-		if err := v.readSystemUse(it, rec.systemUse(), w); err != nil && it.suspErr == nil {
+		if err := v.readSystemUse(it, rec.systemUse(), v.skip, w); err != nil && it.suspErr == nil {
 			it.suspErr = err
 		}
 	}
@@ -90,6 +93,8 @@ func (v *FS) take(it *item, rec dirRecord, at int64, w *window) {
 		it.name = appendName(it.name, it.rockName)
 	case v.ucs2:
 		it.name = appendJolietName(it.name, rec.id())
+	case v.free && !bytes.HasSuffix(rec.id(), []byte(".;1")):
+		it.name = appendName(it.name, bytes.TrimSuffix(rec.id(), []byte(";1")))
 	default:
 		it.name = appendPlainName(it.name, rec.id())
 	}
@@ -98,15 +103,15 @@ func (v *FS) take(it *item, rec dirRecord, at int64, w *window) {
 // addSpan appends the extent of a record. A file in interleaved mode has a run
 // for each of its units (ECMA-119 6.4.3).
 func (v *FS) addSpan(it *item, rec dirRecord) {
-	n := int64(rec.size())
+	s := v.extent(rec)
+	off, n := s.off, s.n
 	if n == 0 {
 		return
 	}
 	bs := int64(v.blockSize)
-	off := rec.start() * bs
 	unit, skip := int64(rec.unit())*bs, int64(rec.gap())*bs
 	if unit == 0 || skip == 0 {
-		it.spans = append(it.spans, span{off, n})
+		it.spans = append(it.spans, s)
 		return
 	}
 	if n/unit > maxUnits || n > v.size {

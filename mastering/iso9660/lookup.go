@@ -51,9 +51,14 @@ func (v *FS) readDir(dir *fileInfo) ([]*fileInfo, error) {
 	)
 	it.wantAttributes = true
 	s.start(v, dir.spans, &w)
-	for s.next(&it) {
+	for left := v.size; s.next(&it); {
 		if v.isHidden(dir.at == rootRecord, &it) {
 			continue
+		}
+		// All attributes of a sound volume are smaller than it; where many files
+		// lead to the same ones they are not kept for each.
+		if left -= int64(len(it.attributes)); left < 0 {
+			it.attributes = it.attributes[:0]
 		}
 		list = append(list, it.info())
 	}
@@ -64,14 +69,16 @@ func (v *FS) readDir(dir *fileInfo) ([]*fileInfo, error) {
 // keeps moved directories, all of which are shown where they belong. What is in
 // it is looked at once.
 func (v *FS) isHidden(root bool, it *item) bool {
-	if !root || !v.susp || !it.Mode.IsDir() || len(it.name) != len(movedName) || !strings.EqualFold(string(it.name), movedName) {
+	if !root || !v.susp || !it.Mode.IsDir() || len(it.name) > len(movedName)+1 ||
+		!strings.EqualFold(strings.TrimPrefix(string(it.name), "."), movedName) {
 		return false
 	}
 	v.movedOnce.Do(func() { v.moved = v.onlyMoved(slices.Clone(it.spans)) })
 	return v.moved
 }
 
-// movedName is what that folder is called, in any letters.
+// movedName is what that folder is called, in any letters, also with a dot before
+// it.
 const movedName = "rr_moved"
 
 // onlyMoved reports whether a directory holds moved directories and nothing else.

@@ -369,7 +369,9 @@ func TestZisofs(t *testing.T) {
 	put("small", []byte("not worth it"))
 	src := os.DirFS(top)
 	want := listing(t, src, func(path string, info fs.FileInfo) string { return content(t, src, path, info) })
-	for version, settings := range map[string]string{"pz": "version_2=off:block_size=32k", "PZ": "version_2=on:block_size_v2=64k"} {
+	for settings, version := range map[string]string{
+		"version_2=off:block_size=32k": "pz", "version_2=on:block_size_v2=64k": "PZ", "version_2=on:block_size_v2=1m": "PZ",
+	} {
 		image := filepath.Join(t.TempDir(), "z.iso")
 		peertest.Run(t, "", "timeout", "60", "xorriso", "-report_about", "FAILURE", "-zisofs", "level=6:"+settings,
 			"-outdev", image, "-map", top, "/", "-set_filter_r", "--zisofs", "/", "--")
@@ -418,12 +420,16 @@ func TestAttributes(t *testing.T) {
 func TestEnhanced(t *testing.T) {
 	top := t.TempDir()
 	name := strings.Repeat("long name ", 18) + "end.text.with.dots"
+	must(t, os.WriteFile(filepath.Join(top, "dot."), nil, 0o644))
 	deep := "1/2/3/4/5/6/7/8/9/10/" + name
 	must(t, os.MkdirAll(filepath.Join(top, filepath.Dir(deep)), 0o755))
 	must(t, os.WriteFile(filepath.Join(top, deep), []byte("deep"), 0o644))
 	v := open(t, genisoimage(t, top, "-iso-level", "4"), "")
 	if got := v.Volume().View; got != ViewEnhanced {
 		t.Fatalf("view %q of %q", got, v.Volume().Views)
+	}
+	if _, err := v.Stat("dot."); err != nil {
+		t.Error(err)
 	}
 	p, err := fs.ReadFile(v, deep)
 	if err != nil || string(p) != "deep" {

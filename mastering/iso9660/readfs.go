@@ -44,7 +44,9 @@ type FS struct {
 	root      span
 	susp      bool // system use areas hold Rock Ridge
 	skip      int  // bytes of each system use area that are not SUSP's (SP)
+	rootSkip  int  // the same of the record "." of the root
 	ucs2      bool // names are UTF-16BE
+	free      bool // names have no parts (ISO 9660:1999)
 	info      volume.Info
 	tables    []boot.Table // of partitions, in the system area
 
@@ -118,11 +120,11 @@ func (v *FS) choose(view string) error {
 	main := primary
 	switch view {
 	case ViewRockRidge:
-		v.susp, v.skip = true, dot.spSkip
+		v.susp, v.skip, v.rootSkip = true, dot.spSkip, dot.spAt
 	case ViewJoliet:
 		main, v.ucs2 = joliet, true
 	case ViewEnhanced:
-		main = enhanced
+		main, v.free = enhanced, true
 	}
 	v.blockSize = checkBlockSize(main.blockSize())
 	v.root, err = v.rootOf(main)
@@ -142,8 +144,7 @@ func checkBlockSize(n int) int {
 
 // rootOf returns where the root directory of a descriptor is.
 func (v *FS) rootOf(d descriptor) (span, error) {
-	rec := dirRecord(d.root())
-	s := span{rec.start() * int64(v.blockSize), int64(rec.size())}
+	s := v.extent(d.root())
 	if s.off >= v.size || s.off < 0 || s.n == 0 {
 		return s, fmt.Errorf("the root directory of the volume descriptor at sector %d should be at sector %d with %d bytes, but the image has %d sectors: it is cut short, or holds a later session alone",
 			d.lba, s.off/disc.SectorSize, s.n, v.size/disc.SectorSize)
@@ -175,11 +176,23 @@ func (v *FS) rootDot(d descriptor) (*item, error) {
 		return nil, nil
 	}
 	it := &item{}
-	v.susp = true
-	v.take(it, rec, at, &w)
-	v.susp = false
+	(&FS{r: v.r, size: v.size, blockSize: v.blockSize, susp: true}).take(it, rec, at, &w)
+	if !it.hasRock() && isXA(rec.systemUse()) {
+		(&FS{r: v.r, size: v.size, blockSize: v.blockSize, susp: true, skip: xaLength}).take(it, rec, at, &w)
+		it.spAt = xaLength
+		if !it.hasSP {
+			it.spSkip = xaLength
+		}
+	}
 	return it, nil
 }
+
+// xaLength is the length of what a disc of CD-ROM XA keeps at the beginning of
+// each system use area, with the letters XA at 6. There SP comes behind it (P1281
+// 5.3).
+const xaLength = 14
+
+func isXA(use []byte) bool { return len(use) >= xaLength && string(use[6:8]) == "XA" }
 
 // hasRock reports whether the record "." of the root announces Rock Ridge: by
 // its extension reference or, as old writers do, by its mere entries.
@@ -213,7 +226,7 @@ func (v *FS) rootInfo() *fileInfo {
 	var w window
 	s.start(v, []span{v.root}, &w)
 	if rec, at := s.record(); rec != nil && rec.isSpecial() {
-		v.take(it, rec, at, &w)
+		(&FS{r: v.r, size: v.size, blockSize: v.blockSize, susp: v.susp, skip: v.rootSkip}).take(it, rec, at, &w)
 	}
 	it.at = rootRecord
 	it.spans = append(it.spans[:0], v.root)

@@ -54,9 +54,32 @@ func (r dirRecord) isSpecial() bool { return r[32] == 1 && r[33] <= 1 } // . and
 func (r dirRecord) unit() int       { return int(r[26]) }
 func (r dirRecord) gap() int        { return int(r[27]) }
 
-// start returns the block of the first byte of content, behind an extended
-// attribute record.
-func (r dirRecord) start() int64 { return int64(r.extent()) + int64(r[1]) }
+// agrees reports whether the numbers that are recorded in both byte orders are the
+// same in both.
+func (r dirRecord) agrees() bool {
+	return binary.LittleEndian.Uint32(r[2:]) == binary.BigEndian.Uint32(r[6:]) &&
+		binary.LittleEndian.Uint32(r[10:]) == binary.BigEndian.Uint32(r[14:]) &&
+		binary.LittleEndian.Uint16(r[28:]) == binary.BigEndian.Uint16(r[30:])
+}
+
+// extent returns the run of bytes that a record leads to, behind an extended
+// attribute record. Where the byte orders of a number disagree and only the
+// big-endian one leads to a place in the image, that one counts.
+func (v *FS) extent(r dirRecord) span {
+	bs := int64(v.blockSize)
+	off, n := (int64(r.extent())+int64(r[1]))*bs, int64(r.size())
+	if off >= v.size {
+		if other := (int64(binary.BigEndian.Uint32(r[6:])) + int64(r[1])) * bs; other < v.size {
+			off = other
+		}
+	}
+	if off+n > v.size {
+		if other := int64(binary.BigEndian.Uint32(r[14:])); other > 0 && off+other <= v.size {
+			n = other
+		}
+	}
+	return span{off, n}
+}
 
 // systemUse returns the area behind the identifier and its padding.
 func (r dirRecord) systemUse() []byte {
@@ -76,8 +99,17 @@ func time7(p []byte) int64 {
 		return volume.NoTime
 	}
 	s := days(1900+int64(p[0]), int64(p[1]), int64(p[2])) * 86400
-	s += int64(p[3])*3600 + int64(p[4])*60 + int64(p[5]) - int64(int8(p[6]))*900
+	s += int64(p[3])*3600 + int64(p[4])*60 + int64(p[5]) - zone(p[6])
 	return s * 1e9
+}
+
+// zone returns the seconds of an offset from Greenwich in quarters of an hour. An
+// offset that cannot be, as writers make that count it wrongly, is none.
+func zone(b byte) int64 {
+	if q := int64(int8(b)); q >= -48 && q <= 52 {
+		return q * 900
+	}
+	return 0
 }
 
 // days returns the days from 1970-01-01 to a date of the Gregorian calendar, the

@@ -76,6 +76,13 @@ func TestTimes(t *testing.T) {
 			t.Fatalf("%v: %v", want, got)
 		}
 	}
+	// Some writers count the zone wrongly beyond 2038: -24 hours.
+	if got, want := time7([]byte{196, 10, 2, 7, 6, 40, 0xA0}), time.Unix(4000000000, 0); got != want.UnixNano() {
+		t.Errorf("%v, want %v", time.Unix(0, got).UTC(), want.UTC())
+	}
+	if got, want := time17([]byte("2096100207064000\xa0")), time.Unix(4000000000, 0); !got.Equal(want) {
+		t.Errorf("%v, want %v", got, want.UTC())
+	}
 	if time7(make([]byte, 7)) != volume.NoTime {
 		t.Error("a date of zeros is a time")
 	}

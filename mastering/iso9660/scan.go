@@ -1,6 +1,7 @@
 package iso9660
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -26,12 +27,15 @@ type scan struct {
 	begun bool   // the record "." was there, or its absence noted
 	skip  int    // bytes of the first sector that are passed over
 	w     *window
+	held  dirRecord // read already, but not part of the entry before it
+	at    int64     // its offset
+	id    []byte    // of a file with several extents
 }
 
 // start begins the scan of a directory.
 func (s *scan) start(v *FS, spans []span, w *window) {
 	s.v, s.spans, s.buf, s.pos, s.err, s.w = v, append(s.room[:0], spans...), nil, 0, nil, w
-	s.begun, s.skip = len(spans) == 0, 0
+	s.begun, s.skip, s.held = len(spans) == 0, 0, nil
 }
 
 // maxBad is how many unreadable sectors of a directory are passed over.
@@ -98,6 +102,10 @@ func (s *scan) note(err error) {
 
 // record returns the next record with its offset in the image, nil at the end.
 func (s *scan) record() (dirRecord, int64) {
+	if rec := s.held; rec != nil {
+		s.held = nil
+		return rec, s.at
+	}
 	for {
 		if s.pos >= len(s.buf) && !s.fill() {
 			return nil, 0
@@ -105,7 +113,9 @@ func (s *scan) record() (dirRecord, int64) {
 		end := min((s.pos/disc.SectorSize+1)*disc.SectorSize, len(s.buf))
 		rec, err := checkRecord(s.buf[s.pos:end])
 		if err != nil {
-			s.note(fmt.Errorf("sector %d, byte %d: %w", (s.off+int64(s.pos))/disc.SectorSize, s.pos%disc.SectorSize, err))
+			if rec = s.crossing(); rec == nil {
+				s.note(fmt.Errorf("sector %d, byte %d: %w", (s.off+int64(s.pos))/disc.SectorSize, s.pos%disc.SectorSize, err))
+			}
 		}
 		if rec == nil {
 			s.pos = end // the rest of the sector is empty, or cannot be trusted
@@ -113,8 +123,34 @@ func (s *scan) record() (dirRecord, int64) {
 		}
 		at := s.off + int64(s.pos)
 		s.pos += len(rec)
+		s.skip = max(s.pos-len(s.buf), 0)
 		return rec, at
 	}
+}
+
+// crossing returns the next record if it runs on into the next sector, which the
+// standard forbids (ECMA-119 6.8.1.1) and some writers do nevertheless. It returns
+// nil where there is no such record.
+func (s *scan) crossing() dirRecord {
+	p := s.buf[s.pos:]
+	n := int(p[0])
+	if rest := int64(n - len(p)); rest > 0 {
+		for len(s.spans) > 0 && s.spans[0].n <= 0 {
+			s.spans = s.spans[1:]
+		}
+		if len(s.spans) == 0 || s.spans[0].n < rest || s.spans[0].off != s.off+int64(len(s.buf)) {
+			return nil
+		}
+		p = make([]byte, n)
+		if k, _ := s.v.r.ReadAt(p, s.off+int64(s.pos)); k < n {
+			return nil
+		}
+	}
+	rec, err := checkRecord(p[:n])
+	if err != nil || !rec.agrees() {
+		return nil
+	}
+	return rec
 }
 
 // next decodes the next entry that is to be shown; it returns false at the end.
@@ -134,14 +170,9 @@ func (s *scan) next(it *item) bool {
 			continue
 		}
 		s.v.take(it, rec, at, s.w)
-		for more := rec.flags()&flagMulti != 0; more; {
-			rec, _ = s.record()
-			if rec == nil {
-				s.note(fmt.Errorf("the last extent of %q is missing", it.name))
-				break
-			}
-			s.v.addSpan(it, rec)
-			more = rec.flags()&flagMulti != 0
+		if rec.flags()&flagMulti != 0 {
+			s.id = append(s.id[:0], rec.id()...)
+			s.extents(it)
 		}
 		if it.relocated {
 			continue
@@ -157,6 +188,21 @@ func (s *scan) next(it *item) bool {
 	}
 }
 
+// extents takes the further extents of a file, whose records follow and have its
+// identifier (ECMA-119 9.1.6). Another identifier ends them.
+func (s *scan) extents(it *item) {
+	for more := true; more; {
+		rec, at := s.record()
+		if rec == nil || !bytes.Equal(rec.id(), s.id) {
+			s.note(fmt.Errorf("the last extent of %q is missing", it.name))
+			s.held, s.at = rec, at
+			return
+		}
+		s.v.addSpan(it, rec)
+		more = rec.flags()&flagMulti != 0
+	}
+}
+
 // follow turns a CL record into the directory that it stands for, whose size and
 // attributes are in the record "." of that directory (P1282 4.1.5.1).
 func (v *FS) follow(it *item, w *window) error {
@@ -166,21 +212,21 @@ func (v *FS) follow(it *item, w *window) error {
 		p, err = w.read(v.r, at, max(int(p[0]), recordHead+1))
 	}
 	if err != nil {
-		return fmt.Errorf("read the moved directory %q at sector %d: %w", it.name, it.child, noEOF(err))
+		return fmt.Errorf("read the moved directory %q at sector %d: %w", it.name, at/disc.SectorSize, noEOF(err))
 	}
 	rec, err := checkRecord(p)
 	if err == nil && (rec == nil || !rec.isSpecial()) {
 		err = errors.New("no directory begins there")
 	}
 	if err != nil {
-		return fmt.Errorf("the moved directory %q at sector %d: %w", it.name, it.child, err)
+		return fmt.Errorf("the moved directory %q at sector %d: %w", it.name, at/disc.SectorSize, err)
 	}
 	own := append(dirRecord(nil), rec...) // the window moves when a continuation area is read
 	name := string(it.name)
 	place := it.at
 	v.take(it, own, place, w)
 	it.name = append(it.name[:0], name...)
-	it.spans = append(it.spans[:0], span{at, int64(own.size())})
+	it.spans = append(it.spans[:0], span{at, v.extent(own).n})
 	it.flags |= flagDirectory
 	it.Mode = fs.ModeDir | it.Mode.Perm()
 	it.hasChild = false

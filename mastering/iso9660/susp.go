@@ -40,8 +40,13 @@ const (
 	maxContinuations = 256
 	maxAreaBytes     = 64 << 10
 	areaRoom         = 4 // times the size of the image
-	maxRockName      = 4 << 10
-	maxTarget        = 64 << 10
+)
+
+// Bounds of what a chain may add up to: systems know no names of more than 255
+// bytes or 255 letters, and no targets of more than 4096 bytes.
+const (
+	maxName   = 1 << 10
+	maxTarget = 8 << 10
 )
 
 var (
@@ -82,13 +87,13 @@ func (w *window) read(r io.ReaderAt, off int64, n int) ([]byte, error) {
 	return w.buf[:n], nil
 }
 
-// readSystemUse takes what the system use area of a record says into it. An
-// error leaves what was understood before it.
-func (v *FS) readSystemUse(it *item, p []byte, w *window) error {
-	if len(p) < v.skip {
+// readSystemUse takes what the system use area of a record says into it, but for
+// its first bytes. An error leaves what was understood before it.
+func (v *FS) readSystemUse(it *item, p []byte, skip int, w *window) error {
+	if len(p) < skip {
 		return nil
 	}
-	next, more := it.takeEntries(p[v.skip:])
+	next, more := it.takeEntries(p[skip:])
 	if !more {
 		return it.suspErr
 	}
@@ -121,7 +126,7 @@ func (v *FS) readContinuations(it *item, next area, w *window) error {
 		seen = append(seen, next)
 		p, err := w.read(v.r, int64(next.block)*int64(v.blockSize)+int64(next.offset), int(next.length))
 		if err != nil {
-			return fmt.Errorf("read the continuation area at sector %d: %w", next.block, err)
+			return fmt.Errorf("read the continuation area at block %d: %w", next.block, err)
 		}
 		next, more = it.takeEntries(p)
 	}
@@ -139,6 +144,9 @@ func (it *item) takeEntries(p []byte) (next area, more bool) {
 		}
 		e := p[:n]
 		p = p[n:]
+		if it.inspect != nil {
+			it.inspect(e)
+		}
 		switch sig := int(e[0])<<8 | int(e[1]); sig {
 		case sigNM:
 			it.takeName(e)
@@ -199,12 +207,12 @@ func (it *item) takeName(e []byte) {
 	if len(e) < 5 || e[4]&6 != 0 {
 		return
 	}
-	if len(it.rockName)+len(e)-5 > maxRockName {
-		it.suspErr = fmt.Errorf("its name is longer than %d bytes and was cut", maxRockName)
+	it.rock = true
+	if len(it.rockName)+len(e)-5 > maxName {
+		it.suspErr = fmt.Errorf("its name is longer than %d bytes", maxName)
 		return
 	}
 	it.rockName = append(it.rockName, e[5:]...)
-	it.rock = true
 }
 
 // takePosix reads PX (P1282 4.1.1): mode at 4, links at 12, user at 20, group at
@@ -260,7 +268,9 @@ func (it *item) takeTimes(e []byte) {
 }
 
 // takeLink reads SL (P1282 4.1.3): flags at 4 (1 continues), then components of
-// flags (1 continues, 2 current, 4 parent, 8 root), length and text.
+// flags (1 continues, 2 current, 4 parent, 8 root), length and text. The root is
+// an empty component: writers mean by it not only the first slash of a target but
+// the second of two as well, and readers do not begin again there.
 func (it *item) takeLink(e []byte) {
 	if len(e) < 5 {
 		return
@@ -273,8 +283,8 @@ func (it *item) takeLink(e []byte) {
 		}
 		flags, text := p[0], p[2:n]
 		p = p[n:]
-		if len(it.Target)+len(text)+3 > maxTarget {
-			it.suspErr = fmt.Errorf("the target of the link is longer than %d bytes and was cut", maxTarget)
+		if len(it.Target)+n > maxTarget {
+			it.suspErr = fmt.Errorf("its target is longer than %d bytes", maxTarget)
 			return
 		}
 		if k := len(it.Target); k > 0 && !it.linkGoesOn && it.Target[k-1] != '/' {
@@ -287,7 +297,7 @@ func (it *item) takeLink(e []byte) {
 		case flags&4 != 0:
 			it.Target = append(it.Target, ".."...)
 		case flags&(8|16) != 0:
-			it.Target = append(it.Target[:0], '/')
+			it.Target = append(it.Target, '/')
 		default:
 			it.Target = append(it.Target, text...)
 		}

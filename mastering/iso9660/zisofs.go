@@ -26,12 +26,20 @@ func (z zisofsEntry) problem() string {
 	switch {
 	case z.algorithm != "pz" && z.algorithm != "PZ":
 		return fmt.Sprintf("it is compressed with zisofs by a method that this program does not know (%q)", z.algorithm)
-	case z.blockLog < 15 || z.blockLog > 17:
-		return fmt.Sprintf("it is compressed with zisofs in blocks of 2^%d bytes; only 2^15 to 2^17 are defined", z.blockLog)
+	case z.blockLog < 15 || z.blockLog > z.largestBlock():
+		return fmt.Sprintf("it is compressed with zisofs in blocks of 2^%d bytes; only 2^15 to 2^%d are defined", z.blockLog, z.largestBlock())
 	case z.size >= 1<<62:
 		return "it is compressed with zisofs and claims an impossible size"
 	}
 	return ""
+}
+
+// largestBlock is the largest logarithm of a block size: version 2 has more.
+func (z zisofsEntry) largestBlock() byte {
+	if z.algorithm == "PZ" {
+		return 20
+	}
+	return 17
 }
 
 // zisofs reads a compressed file: blocks of one size, each a zlib stream of its

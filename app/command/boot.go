@@ -1,10 +1,37 @@
 package command
 
 import (
+	"io/fs"
+
+	"glassmaster/drive/source"
 	"glassmaster/mastering/boot"
 	"glassmaster/mastering/iso9660"
 	"glassmaster/mastering/volume"
 )
+
+// bootable is a volume that starts machines.
+type bootable interface {
+	volume.Describer
+	PartitionTables() []boot.Table
+	BootCatalog() (*iso9660.BootCatalog, error)
+	BootImages() ([]iso9660.BootEntry, error)
+	OpenBootImage(iso9660.BootEntry) fs.File
+}
+
+// bootableOf returns the volume if it may start machines, or the ISO 9660 volume
+// that is beside it, nil when there is none: on a disc with UDF too the boot
+// catalogue is that of ISO 9660.
+func bootableOf(src *source.Source, vol volume.FS, which volume.Options) bootable {
+	if b, ok := vol.(bootable); ok {
+		return b
+	}
+	which.View = iso9660.ViewPlain
+	if beside, err := volume.OpenDisc(src.Disc, which); err == nil {
+		b, _ := beside.(bootable)
+		return b
+	}
+	return nil
+}
 
 // propertyObject is one more fact of a volume.
 type propertyObject struct {
@@ -24,13 +51,15 @@ type bootImageEntry struct {
 	Platform    string `json:"platform"`
 	Bootable    bool   `json:"bootable"`
 	Media       string `json:"media"`
-	LoadSegment int    `json:"load_segment"` // 0 stands for 07C0h
-	LoadBlocks  int    `json:"load_blocks"`  // of 512 bytes
+	System      byte   `json:"system,omitempty"` // type of the partition of a hard disk
+	LoadSegment int    `json:"load_segment"`     // 0 stands for 07C0h
+	LoadBlocks  int    `json:"load_blocks"`      // of 512 bytes
 	LBA         int64  `json:"lba"`
 	Bytes       int64  `json:"bytes"`
 	BytesFrom   string `json:"bytes_from"` // the catalogue itself does not tell the size
 	Path        string `json:"path,omitempty"`
 	Section     string `json:"section,omitempty"`
+	Criteria    []byte `json:"criteria,omitempty"` // of selection
 }
 
 // tableObject is a partition table.
@@ -49,21 +78,18 @@ type partitionObject struct {
 	Active bool   `json:"active,omitempty"`
 }
 
-// describe asks a volume for what opening it has not told.
-func (v *volumeInfo) describe(vol volume.FS) {
-	if d, ok := vol.(volume.Describer); ok {
-		for _, p := range d.Describe() {
-			v.Properties = append(v.Properties, propertyObject(p))
-		}
-	}
-	iso, ok := vol.(*iso9660.FS)
-	if !ok {
+// describe tells of the partition tables and the boot catalogue.
+func (v *volumeInfo) describe(b bootable) {
+	if b == nil {
 		return
 	}
-	for _, t := range iso.PartitionTables() {
+	for _, p := range b.Describe() {
+		v.Properties = append(v.Properties, propertyObject(p))
+	}
+	for _, t := range b.PartitionTables() {
 		v.Tables = append(v.Tables, table(t))
 	}
-	if c, err := iso.BootCatalog(); err == nil && c != nil {
+	if c, err := b.BootCatalog(); err == nil && c != nil {
 		v.Boot = catalogue(c)
 	}
 }
@@ -80,9 +106,9 @@ func catalogue(c *iso9660.BootCatalog) *bootObject {
 	o := &bootObject{LBA: int64(c.LBA), ID: c.ID, ChecksumOK: c.Checksum}
 	for _, e := range c.Entries {
 		i := bootImageEntry{
-			Platform: e.Platform.String(), Bootable: e.Bootable, Media: e.Media.String(),
+			Platform: e.Platform.String(), Bootable: e.Bootable, Media: e.Media.String(), System: e.System,
 			LoadSegment: int(e.LoadSegment), LoadBlocks: int(e.Sectors), LBA: int64(e.LBA),
-			Bytes: e.Length, BytesFrom: e.LengthFrom, Section: e.Section,
+			Bytes: e.Length, BytesFrom: e.LengthFrom, Section: e.Section, Criteria: e.Criteria,
 		}
 		if e.File != "" {
 			i.Path = "/" + e.File

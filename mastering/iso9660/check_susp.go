@@ -1,0 +1,32 @@
+package iso9660
+
+// bothAt tells where system use entries hold numbers of 32 bits in both byte
+// orders (IEEE P1281 5.1, P1282 4.1).
+var bothAt = map[int][]int{
+	sigCE: {4, 12, 20}, sigPX: {4, 12, 20, 28, 36}, sigPN: {4, 12}, sigCL: {4}, sigPL: {4},
+}
+
+// systemUse examines the system use area of a record and returns what it says.
+func (t *treeChecker) systemUse(rec dirRecord, at spot, skip int) *item {
+	it := &item{}
+	it.reset()
+	if !t.v.susp {
+		return it
+	}
+	name := t.show(rec.id())
+	it.inspect = func(e []byte) {
+		for _, off := range bothAt[int(e[0])<<8|int(e[1])] {
+			if len(e) < off+8 {
+				continue
+			}
+			if le, be := bothOrders(e[off:], 32); le != be {
+				t.bad(at, "%s: the number at byte %d of its system use entry %q is %d in one byte order and %d in the other",
+					name, off, e[:2], le, be)
+			}
+		}
+	}
+	if err := t.v.readSystemUse(it, rec.systemUse(), skip, &t.w); err != nil {
+		t.bad(at, "%s: %v", name, err)
+	}
+	return it
+}
