@@ -24,7 +24,7 @@ type item struct {
 	name       []byte // as it is shown
 	spans      []span // where the content is
 	flags      byte
-	times      [4]int64 // creation, modification, access, attributes
+	stamps     []byte // TF entries one after another
 	rockName   []byte
 	linkGoesOn bool
 	isLink     bool
@@ -62,8 +62,7 @@ func (it *item) reset() {
 		Entry: volume.Entry{
 			Path: it.Path, Target: it.Target[:0], Extents: it.Extents[:0], Modified: volume.NoTime,
 		},
-		name: it.name[:0], spans: it.spans[:0], rockName: it.rockName[:0],
-		times:          [4]int64{volume.NoTime, volume.NoTime, volume.NoTime, volume.NoTime},
+		name: it.name[:0], spans: it.spans[:0], rockName: it.rockName[:0], stamps: it.stamps[:0],
 		wantAttributes: it.wantAttributes, attributes: it.attributes[:0],
 	}
 }
@@ -73,7 +72,6 @@ func (v *FS) take(it *item, rec dirRecord, at int64, w *window) {
 	it.reset()
 	it.at = at
 	it.flags = rec.flags()
-	it.Modified = time7(rec[18:25])
 	it.Mode = 0o644
 	if rec.isDir() {
 		it.Mode = fs.ModeDir | 0o755
@@ -84,7 +82,9 @@ func (v *FS) take(it *item, rec dirRecord, at int64, w *window) {
 			it.suspErr = err
 		}
 	}
-	it.times[1] = it.Modified
+	if it.Modified == volume.NoTime {
+		it.Modified = time7(rec[18:25])
+	}
 	if rec.isSpecial() {
 		return
 	}
@@ -238,7 +238,7 @@ func (it *item) info() *fileInfo {
 	}
 	f.attributes = volume.Attributes{
 		UID: it.UID, GID: it.GID, Links: it.Links, Inode: it.Inode, Device: it.Device,
-		Created: unixTime(it.times[0]), Accessed: unixTime(it.times[2]), Changed: unixTime(it.times[3]),
+		Created: unixTime(it.stamp(0)), Accessed: unixTime(it.stamp(2)), Changed: unixTime(it.stamp(3)),
 		Hidden: it.flags&flagHidden != 0, Extents: append([]volume.Extent(nil), it.Extents...),
 		Unreadable: it.Unreadable,
 	}

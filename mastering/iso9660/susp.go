@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"math/bits"
 	"slices"
 
 	"glassmaster/mastering/disc"
@@ -43,10 +44,11 @@ const (
 )
 
 // Bounds of what a chain may add up to: systems know no names of more than 255
-// bytes or 255 letters, and no targets of more than 4096 bytes.
+// bytes or 255 letters, no targets of more than 4096 bytes, and seven dates.
 const (
 	maxName   = 1 << 10
 	maxTarget = 8 << 10
+	maxStamps = 1 << 10
 )
 
 var (
@@ -235,36 +237,52 @@ func (it *item) takePosix(e []byte) {
 	}
 }
 
-// takeTimes reads TF (P1282 4.1.6): flags at 4 say which dates follow, and bit 7
-// that they have 17 bytes instead of 7.
+// takeTimes keeps TF (P1282 4.1.6), and reads the time of modification. The
+// others are read when somebody asks for them: a listing does not.
 func (it *item) takeTimes(e []byte) {
-	if len(e) < 5 {
-		return
+	if len(it.stamps)+len(e) <= maxStamps {
+		it.stamps = append(it.stamps, e...)
+	}
+	if t := stampOf(e, 1); t != volume.NoTime {
+		it.Modified = t
+	}
+}
+
+// stamp returns a time of the item: 0 is the creation, 1 the modification, 2 the
+// access, 3 the change of attributes. Of several the last counts.
+func (it *item) stamp(bit int) int64 {
+	found := int64(volume.NoTime)
+	for p := it.stamps; len(p) > 0; p = p[p[2]:] {
+		if t := stampOf(p[:p[2]], bit); t != volume.NoTime {
+			found = t
+		}
+	}
+	return found
+}
+
+// stampOf returns a time of a TF entry, volume.NoTime where it is not there:
+// flags at 4 say which dates follow, and bit 7 that they have 17 bytes instead of
+// 7.
+func stampOf(e []byte, bit int) int64 {
+	if len(e) < 5 || e[4]&(1<<bit) == 0 {
+		return volume.NoTime
 	}
 	size := 7
 	if e[4]&0x80 != 0 {
 		size = 17
 	}
-	flags, e := e[4], e[5:]
-	for bit := 0; bit < 4; bit++ { // creation, modification, access, attributes
-		if flags&(1<<bit) == 0 {
-			continue
-		}
-		if len(e) < size {
-			return
-		}
-		t := int64(volume.NoTime)
-		if size == 7 {
-			t = time7(e)
-		} else if long := time17(e[:17]); !long.IsZero() {
-			t = volume.Nanoseconds(long)
-		}
-		if bit == 1 && t != volume.NoTime {
-			it.Modified = t
-		}
-		it.times[bit] = t
-		e = e[size:]
+	at := 5 + bits.OnesCount8(e[4]&(1<<bit-1))*size
+	if at+size > len(e) {
+		return volume.NoTime
 	}
+	if size == 7 {
+		return time7(e[at:])
+	}
+	long := time17(e[at : at+17])
+	if long.IsZero() {
+		return volume.NoTime
+	}
+	return volume.Nanoseconds(long)
 }
 
 // takeLink reads SL (P1282 4.1.3): flags at 4 (1 continues), then components of
