@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"glassmaster/mastering/layout"
+	"glassmaster/mastering/peertest"
 	"glassmaster/mastering/tree"
 	"glassmaster/mastering/volume"
 )
@@ -76,7 +77,7 @@ func bridge(t testing.TB, root *tree.Node, o Options) *layout.Layout {
 func TestBridge(t *testing.T) {
 	dir := t.TempDir()
 	var script strings.Builder
-	script.WriteString(kernelManifest + "mkdir -p $TMPDIR/mnt\n")
+	script.WriteString(kernelManifest + "")
 	want := treeManifest(sample())
 	for _, r := range Revisions {
 		l := bridge(t, sample(), Options{Revision: r, Label: "BRIDGE"})
@@ -86,9 +87,9 @@ func TestBridge(t *testing.T) {
 		}
 		diff(t, want, sortLines(manifest(t, v)))
 		save(t, l, filepath.Join(dir, r.String()))
-		fmt.Fprintf(&script, "mount -t udf -o loop,ro %[1]s/%[2]s $TMPDIR/mnt; manifest $TMPDIR/mnt > %[1]s/%[2]s.manifest; umount $TMPDIR/mnt\n", dir, r)
+		fmt.Fprintf(&script, "mount -t udf -o loop,ro %[1]s/%[2]s /run/mnt; manifest /run/mnt > %[1]s/%[2]s.manifest; umount /run/mnt\n", dir, r)
 	}
-	runKernel(t, dir, script.String())
+	peertest.Kernel(t, dir, script.String())
 	for _, r := range Revisions {
 		got, err := os.ReadFile(filepath.Join(dir, r.String()+".manifest"))
 		if err != nil {

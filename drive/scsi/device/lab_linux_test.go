@@ -37,7 +37,7 @@ mkdir -p /run/mnt
 // Under a Linux kernel of its own, where tgtd's drives are real device nodes, the
 // tests TestGuest... run.
 func TestUnderKernel(t *testing.T) {
-	kernel := peertest.Kernel(t, "xorriso", "/usr/sbin/tgtd", "iscsistart")
+	kernel := peertest.Lab(t, "xorriso", "/usr/sbin/tgtd", "iscsistart")
 	dir := t.TempDir()
 	must(t, os.Chmod(dir, 0o755)) // another user runs the test too
 	self, err := os.ReadFile("/proc/self/exe")
