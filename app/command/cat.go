@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"io/fs"
 
 	"github.com/spf13/cobra"
 
@@ -12,23 +13,27 @@ import (
 
 func (s *session) catVerb() *cobra.Command {
 	var o volume.Options
+	var stream string
 	c := &cobra.Command{
 		Use:   "cat IMAGE PATH...",
 		Short: "Print files of a disc on standard output",
 		Long: `Print files of a disc on standard output, one after another and nothing between
-them. Paths are those that "ls" prints.`,
+them. Paths are those that "ls" prints. With --stream it is not the files
+themselves that are printed but a named stream of theirs, as UDF has them and "ls
+-a" names them.`,
 		Example: `  glassmaster cat holiday.iso notes/readme.txt
   glassmaster cat /dev/sr0 backup.tar | tar tf -`,
 		Args: wanted(2, -1, "IMAGE PATH..."),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return s.cat(cmd.Context(), args[0], args[1:], o)
+			return s.cat(cmd.Context(), args[0], args[1:], stream, o)
 		},
 	}
+	c.Flags().StringVar(&stream, "stream", "", "print the stream `NAME` of the files (default their contents)")
 	volumeFlags(c, &o)
 	return c
 }
 
-func (s *session) cat(ctx context.Context, image string, paths []string, o volume.Options) error {
+func (s *session) cat(ctx context.Context, image string, paths []string, stream string, o volume.Options) error {
 	s.piped = true
 	src, vol, err := s.openVolume(ctx, image, o)
 	if err != nil {
@@ -36,15 +41,28 @@ func (s *session) cat(ctx context.Context, image string, paths []string, o volum
 	}
 	defer src.Close()
 	for _, p := range paths {
-		if err := s.catFile(ctx, vol, p); err != nil {
+		if err := s.catFile(ctx, vol, p, stream); err != nil {
 			return fmt.Errorf("%s: %w", image, err)
 		}
 	}
 	return nil
 }
 
-func (s *session) catFile(ctx context.Context, vol volume.FS, path string) error {
-	f, err := vol.Open(onDisc(path))
+// streamer is a file system whose files can have named streams.
+type streamer interface {
+	OpenStream(path, stream string) (fs.File, error)
+}
+
+func (s *session) catFile(ctx context.Context, vol volume.FS, path, stream string) error {
+	open := func() (fs.File, error) { return vol.Open(onDisc(path)) }
+	if stream != "" {
+		x, ok := vol.(streamer)
+		if !ok {
+			return fmt.Errorf("print %s: files of %s have no streams", path, vol.Volume().Format)
+		}
+		open = func() (fs.File, error) { return x.OpenStream(onDisc(path), stream) }
+	}
+	f, err := open()
 	if err != nil {
 		return err
 	}
