@@ -9,9 +9,7 @@ import (
 	"io/fs"
 	"runtime"
 	"slices"
-	"strings"
 	"sync"
-	"time"
 
 	"glassmaster/mastering/boot"
 	"glassmaster/mastering/iso9660"
@@ -21,7 +19,7 @@ import (
 )
 
 // Contents say what is done with the contents of files before they go onto a
-// disc. All but MD5 have Plan read files, so it takes its time.
+// disc. Identical and Zisofs have Plan read files, so it takes its time.
 type Contents struct {
 	// Identical stores files with the same contents once.
 	Identical bool `json:"identical,omitempty"`
@@ -33,11 +31,8 @@ type Contents struct {
 	MD5 bool `json:"md5,omitempty"`
 }
 
-// reads reports whether planning reads the contents of files.
-func (c Contents) reads() bool { return c.Identical || c.Checksums || c.Zisofs != nil }
-
-// ChecksumFile is the name of the file of checksums in the root of a disc.
-const ChecksumFile = "SHA256SUMS"
+// changes reports whether planning changes the tree.
+func (c Contents) changes() bool { return c.Identical || c.Checksums || c.Zisofs != nil }
 
 // content is what one or several files hold.
 type content struct {
@@ -56,7 +51,8 @@ type preparation struct {
 	contents []*content
 	starts   map[*content]bool // what starts a machine, true: and is changed when the disc is planned
 	warnings []string
-	closer   io.Closer // what the sources need, nil for nothing
+	late     *checksums // still to be computed, nil when there are none
+	closer   io.Closer  // what the sources need, nil for nothing
 }
 
 // prepare does what the contents want done. The tree changes.
@@ -69,14 +65,17 @@ func (p *preparation) prepare(options *iso9660.Options) error {
 	}
 	p.collect()
 	p.findBoot(options.Boot)
-	if err := p.hash(); err != nil {
-		return err
+	late := p.o.Checksums && !p.o.Identical && p.o.Zisofs == nil
+	if !late {
+		if err := p.hash(); err != nil {
+			return err
+		}
 	}
 	if p.o.Identical {
 		options.Identical = p.merge()
 	}
 	if p.o.Checksums {
-		p.insertChecksums(*options)
+		p.insertChecksums(options, late)
 	}
 	if p.o.Zisofs != nil {
 		return p.compress(options.Hide)
@@ -161,24 +160,37 @@ func (p *preparation) hash() error {
 		return nil
 	}
 	p.rep.Phase("computing checksums", total)
+	var wanted []*content
+	for _, c := range p.contents {
+		if c.wanted {
+			wanted = append(wanted, c)
+		}
+	}
+	return hashAll(p.ctx, wanted, p.rep)
+}
+
+// hashAll computes the sums of contents, several at a time. The error is that of
+// the context.
+func hashAll(ctx context.Context, list []*content, rep progress.Reporter) error {
 	work := make(chan *content)
 	var busy sync.WaitGroup
 	for range runtime.GOMAXPROCS(0) {
 		busy.Go(func() {
 			buf := make([]byte, 256<<10)
 			for c := range work {
-				c.err = c.hash(p.ctx, buf, p.rep)
+				c.err = c.hash(ctx, buf, rep)
 			}
 		})
 	}
-	for _, c := range p.contents {
-		if c.wanted && p.ctx.Err() == nil {
-			work <- c
+	for _, c := range list {
+		if ctx.Err() != nil {
+			break
 		}
+		work <- c
 	}
 	close(work)
 	busy.Wait()
-	return context.Cause(p.ctx)
+	return context.Cause(ctx)
 }
 
 func (c *content) hash(ctx context.Context, buf []byte, rep progress.Reporter) error {
@@ -255,55 +267,6 @@ func (p *preparation) merge() map[*tree.Node]int {
 		}
 	}
 	return identical
-}
-
-// insertChecksums puts the file of checksums into the root.
-func (p *preparation) insertChecksums(o iso9660.Options) {
-	sums := map[*tree.Node]*content{}
-	failed := 0
-	for _, c := range p.contents {
-		if p.starts[c] {
-			p.warn("%s is not in %s: it is told its address on the disc, and changes by that", c.nodes[0].Path(), ChecksumFile)
-			continue
-		}
-		if c.err != nil {
-			failed++
-			continue
-		}
-		for _, n := range c.nodes {
-			sums[n] = c
-		}
-	}
-	if failed > 0 {
-		p.warn("%d files could not be read and are not in %s", failed, ChecksumFile)
-	}
-	var lines []string
-	hidden := iso9660.Patterns(o.Hide)
-	_ = p.root.Walk(func(n *tree.Node) error {
-		if c := sums[n]; c != nil && (len(hidden) == 0 || !hidden.MatchWithin(n)) {
-			lines = append(lines, checksumLine(c.sum, "."+n.Path()))
-		}
-		return nil
-	})
-	slices.SortFunc(lines, func(a, b string) int {
-		return strings.Compare(a[strings.IndexByte(a, '.'):], b[strings.IndexByte(b, '.'):])
-	})
-	text := strings.Join(lines, "")
-	n := tree.NewFile(ChecksumFile, int64(len(text)), time.Time{}, layout.Bytes(text))
-	n.Mode, n.Modified = 0o444, o.Time.UnixNano()
-	n.UID, n.GID = p.root.UID, p.root.GID
-	p.root.Append(n)
-}
-
-// checksumLine is a line of sha256sum: a backslash before it says that there are
-// escaped characters in the name.
-func checksumLine(sum [sha256.Size]byte, name string) string {
-	escape := ""
-	if strings.ContainsAny(name, "\\\n\r") {
-		escape = `\`
-		name = strings.NewReplacer(`\`, `\\`, "\n", `\n`, "\r", `\r`).Replace(name)
-	}
-	return fmt.Sprintf("%s%x  %s\n", escape, sum, name)
 }
 
 // compress gives the files that the options choose compressed sources. Those that

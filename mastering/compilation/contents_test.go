@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"math/rand"
 	"os"
@@ -13,10 +14,12 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"glassmaster/mastering/iso9660"
 	"glassmaster/mastering/isomd5"
 	"glassmaster/mastering/peertest"
+	"glassmaster/mastering/volume"
 )
 
 // masterWith writes a folder as an image with these contents.
@@ -102,6 +105,69 @@ func TestIdenticalContents(t *testing.T) {
 	out := filepath.Join(t.TempDir(), "out")
 	peertest.Run(t, "", "xorriso", "-abort_on", "WARNING", "-report_about", "WARNING", "-osirrox", "on", "-indev", img, "-extract", "/", out)
 	peertest.Run(t, "", "diff", "-r", src, out)
+}
+
+// TestLateChecksums: the sums that are computed while an image is written are
+// those that who reads it in pieces gets, and stand behind all other contents. A
+// file that cannot be read is a comment in them; a writing that was cancelled
+// leaves nothing behind that a later one would take.
+func TestLateChecksums(t *testing.T) {
+	peertest.Need(t, "sha256sum")
+	src := oddTree(t)
+	o := iso9660.Options{Time: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}
+	img, _ := masterWith(t, src, o, Contents{Checksums: true})
+	written, err := os.ReadFile(img)
+	if err != nil {
+		t.Fatal(err)
+	}
+	v := view(t, img, "")
+	sums, err := v.Lstat(ChecksumFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	last := sums.Sys().(*volume.Attributes).Extents[0].Start
+	_ = v.Walk(".", func(e *volume.Entry) error {
+		for _, x := range e.Extents {
+			if !e.IsDir() && x.Start > last {
+				t.Errorf("%s is behind %s", e.Path, ChecksumFile)
+			}
+		}
+		return nil
+	})
+	c := compile(t, src, o)
+	c.Contents.Checksums = true
+	again, err := c.Plan(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer again.Close()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := again.WriteTo(ctx, io.Discard, WriteOptions{}, nil); !errors.Is(err, context.Canceled) {
+		t.Errorf("cancelled: %v", err)
+	}
+	p := make([]byte, sums.Size())
+	if _, err := again.ReadAt(p, int64(last)*2048); err != nil || !bytes.Equal(p, written[int64(last)*2048:][:len(p)]) {
+		t.Errorf("read in pieces the list is another one (%v):\n%s", err, p)
+	}
+	// A file that is gone.
+	if err := os.Remove(filepath.Join(src, "secret")); err != nil {
+		t.Fatal(err)
+	}
+	third, err := c.Plan(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer third.Close()
+	path := filepath.Join(t.TempDir(), "y.iso")
+	var incomplete *IncompleteError
+	if err := third.WriteFile(t.Context(), path, WriteOptions{KeepGoing: true}, nil); !errors.As(err, &incomplete) {
+		t.Errorf("a missing file: %v", err)
+	}
+	list, err := fs.ReadFile(view(t, path, ""), ChecksumFile)
+	if err != nil || len(list) != len(p) || !strings.Contains(string(list), "#"+strings.Repeat("-", 63)+"  ./secret\n") {
+		t.Errorf("a missing file in the list (%v):\n%s", err, list)
+	}
 }
 
 func TestChecksumFile(t *testing.T) {

@@ -27,8 +27,9 @@ type Image struct {
 	Folders  int
 	layout   *layout.Layout
 	root     *tree.Node
-	closer   io.Closer // of compressed contents, nil where there are none
-	sum      *implant  // nil: no checksum of the image
+	closer   io.Closer  // of compressed contents, nil where there are none
+	sum      *implant   // nil: no checksum of the image
+	late     *checksums // of the files, nil where they are computed or not wanted
 }
 
 // Plan settles the layout of the disc. The compilation can be edited
@@ -50,7 +51,7 @@ func (c *Compilation) PlanReport(ctx context.Context, rep progress.Reporter) (*I
 		rep = progress.Discard
 	}
 	root := c.root
-	if !c.sealed || c.Contents.reads() {
+	if !c.sealed || c.Contents.changes() {
 		root = root.Clone()
 	}
 	o, err := c.planOptions()
@@ -61,13 +62,13 @@ func (c *Compilation) PlanReport(ctx context.Context, rep progress.Reporter) (*I
 		o.Hide = o.HideUDF
 	}
 	p := &preparation{ctx: ctx, rep: rep, root: root, o: c.Contents}
-	if c.Contents.reads() {
+	if c.Contents.changes() {
 		if err := p.prepare(&o); err != nil {
 			return nil, fmt.Errorf("plan disc: %w", err)
 		}
 	}
 	countLinks(root)
-	m := &Image{root: root, closer: p.closer}
+	m := &Image{root: root, closer: p.closer, late: p.late}
 	if c.Contents.MD5 {
 		m.sum = newImplant()
 		o.Use = &m.sum.use
@@ -269,8 +270,17 @@ func (m *Image) write(ctx context.Context, w io.Writer, o WriteOptions, rep prog
 		incomplete.Failed = append(incomplete.Failed, e)
 		return nil
 	}
+	if m.late != nil {
+		end := m.late.begin(ctx)
+		defer end()
+	}
 	if err := m.layout.WriteTo(ctx, w, wo); err != nil {
 		return fmt.Errorf("write image: %w", err)
+	}
+	if m.late != nil {
+		if text := m.late.missing(); text != "" {
+			rep.Message(progress.Warning, text)
+		}
 	}
 	if incomplete.Failed != nil {
 		return incomplete

@@ -1,0 +1,188 @@
+package compilation
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"glassmaster/mastering/iso9660"
+	"glassmaster/mastering/layout"
+	"glassmaster/mastering/progress"
+	"glassmaster/mastering/tree"
+)
+
+// ChecksumFile is the name of the file of checksums in the root of a disc.
+const ChecksumFile = "SHA256SUMS"
+
+// checksums are the lines of ChecksumFile, in the order of their paths. How long
+// each is, is known beforehand. So the sums are computed while the image is
+// written, when the files are read anyway, and the file stands behind all others.
+type checksums struct {
+	lines    []sumLine
+	contents []*content // in the order of the tree
+
+	work   sync.Mutex      // held while contents are read
+	mu     sync.Mutex      // of what follows
+	ahead  <-chan struct{} // closed when a computation that was begun ahead has ended
+	text   []byte          // nil until it is complete
+	failed int             // contents that could not be read
+}
+
+// sumLine is the line of a file.
+type sumLine struct {
+	c    *content
+	path string
+}
+
+// String implements layout.Source.
+func (s *checksums) String() string { return "/" + ChecksumFile }
+
+// Render implements layout.Renderer. Where nobody has begun to compute the sums,
+// it reads all files.
+func (s *checksums) Render(p []byte) {
+	s.mu.Lock()
+	ahead := s.ahead
+	s.mu.Unlock()
+	if ahead != nil {
+		<-ahead
+	} else {
+		s.compute(context.Background())
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	copy(p, s.text)
+}
+
+// begin computes the sums while the caller goes on, as long as ctx lasts. The
+// caller calls end before it returns.
+func (s *checksums) begin(ctx context.Context) (end func()) {
+	ctx, stop := context.WithCancel(ctx)
+	done := make(chan struct{})
+	s.mu.Lock()
+	s.ahead = done
+	s.mu.Unlock()
+	go func() {
+		s.compute(ctx)
+		close(done)
+	}()
+	return func() {
+		stop()
+		<-done
+		s.mu.Lock()
+		s.ahead = nil
+		s.mu.Unlock()
+	}
+}
+
+// compute completes the text, unless ctx ends before.
+func (s *checksums) compute(ctx context.Context) {
+	s.work.Lock()
+	defer s.work.Unlock()
+	s.mu.Lock()
+	complete := s.text != nil
+	s.mu.Unlock()
+	if complete || hashAll(ctx, s.contents, progress.Discard) != nil {
+		return
+	}
+	text, failed := s.join(), 0
+	for _, c := range s.contents {
+		if c.err != nil {
+			failed++
+		}
+	}
+	s.mu.Lock()
+	s.text, s.failed = text, failed
+	s.mu.Unlock()
+}
+
+// join writes the lines. That of a file that could not be read becomes a comment
+// of the same length.
+func (s *checksums) join() []byte {
+	var b strings.Builder
+	for _, l := range s.lines {
+		line := checksumLine(l.c.sum, l.path)
+		if l.c.err != nil {
+			line = "#" + strings.Repeat("-", 2*sha256.Size-1) + line[2*sha256.Size:]
+		}
+		b.WriteString(line)
+	}
+	return []byte(b.String())
+}
+
+// missing says how many files are not in the list, "" when all are.
+func (s *checksums) missing() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return unread(s.failed)
+}
+
+func unread(files int) string {
+	switch files {
+	case 0:
+		return ""
+	case 1:
+		return "1 file could not be read and is not in " + ChecksumFile
+	}
+	return fmt.Sprintf("%d files could not be read and are not in %s", files, ChecksumFile)
+}
+
+// checksumLine is a line of sha256sum: a backslash before it says that there are
+// escaped characters in the name.
+func checksumLine(sum [sha256.Size]byte, name string) string {
+	escape := ""
+	if strings.ContainsAny(name, "\\\n\r") {
+		escape = `\`
+		name = strings.NewReplacer(`\`, `\\`, "\n", `\n`, "\r", `\r`).Replace(name)
+	}
+	return fmt.Sprintf("%s%x  %s\n", escape, sum, name)
+}
+
+// insertChecksums puts the file of checksums into the root. If they are computed
+// later, it comes last on the disc.
+func (p *preparation) insertChecksums(o *iso9660.Options, late bool) {
+	s := &checksums{}
+	sums := map[*tree.Node]*content{}
+	for _, c := range p.contents {
+		if p.starts[c] {
+			p.warn("%s is not in %s: it is told its address on the disc, and changes by that", c.nodes[0].Path(), ChecksumFile)
+			continue
+		}
+		if c.err != nil {
+			s.failed++
+			continue
+		}
+		s.contents = append(s.contents, c)
+		for _, n := range c.nodes {
+			sums[n] = c
+		}
+	}
+	if text := unread(s.failed); text != "" {
+		p.warn("%s", text)
+	}
+	size := int64(0)
+	hidden := iso9660.Patterns(o.Hide)
+	_ = p.root.Walk(func(n *tree.Node) error {
+		if c := sums[n]; c != nil && (len(hidden) == 0 || !hidden.MatchWithin(n)) {
+			s.lines = append(s.lines, sumLine{c, "." + n.Path()})
+			size += int64(len(checksumLine(c.sum, "."+n.Path())))
+		}
+		return nil
+	})
+	slices.SortFunc(s.lines, func(a, b sumLine) int { return strings.Compare(a.path, b.path) })
+	var source layout.Source = s
+	if late {
+		p.late = s
+		o.Order = append(slices.Clone(o.Order), iso9660.Weight{Pattern: "/" + ChecksumFile, Weight: math.MinInt})
+	} else {
+		source = layout.Bytes(s.join())
+	}
+	n := tree.NewFile(ChecksumFile, size, time.Time{}, source)
+	n.Mode, n.Modified = 0o444, o.Time.UnixNano()
+	n.UID, n.GID = p.root.UID, p.root.GID
+	p.root.Append(n)
+}
