@@ -31,6 +31,7 @@ type side struct {
 	volume *model.Volume
 	title  *widgets.Text
 	facts  *widgets.Facts
+	scroll *container.Scroll // of the facts
 	text   *widgets.Mono
 	image  *canvas.Image
 	fit    *widgets.TopFit
@@ -44,6 +45,7 @@ type side struct {
 func newSide(d *desk.Desk, v *model.Volume) *side {
 	s := &side{d: d, volume: v, title: widgets.Title(""), facts: widgets.NewFacts(), note: widgets.Muted("").Wrap()}
 	s.text, s.fit = widgets.NewMono(), &widgets.TopFit{}
+	s.scroll = container.NewVScroll(s.facts.Container)
 	s.image = canvas.NewImageFromImage(nil)
 	s.image.FillMode = canvas.ImageFillContain
 	s.frame = container.New(s.fit, s.image)
@@ -53,9 +55,8 @@ func newSide(d *desk.Desk, v *model.Volume) *side {
 
 // CreateRenderer implements fyne.Widget.
 func (s *side) CreateRenderer() fyne.WidgetRenderer {
-	top := container.New(&widgets.Column{Gap: 10}, s.title, s.facts.Container, s.note, widgets.Space(0, 0))
 	s.stack = container.NewStack(s.text, s.frame)
-	content := widgets.Inset(container.NewBorder(top, nil, nil, nil, s.stack), 16, 14, 16, 14)
+	content := widgets.Inset(container.New(sideLayout{}, s.title, s.scroll, s.note, s.stack), 16, 14, 16, 14)
 	return widget.NewSimpleRenderer(widgets.Panel(content))
 }
 
@@ -73,6 +74,7 @@ func (s *side) volumeChanged() {
 
 // selectionChanged shows the one file that is selected, or else the volume.
 func (s *side) selectionChanged() {
+	s.scroll.ScrollToTop()
 	nodes := s.volume.List.Selected()
 	if len(nodes) != 1 {
 		s.job.Cancel()
