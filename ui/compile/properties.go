@@ -30,7 +30,7 @@ var (
 	systemNames = []string{"ISO 9660 with Joliet and Rock Ridge", "ISO 9660 and UDF", "UDF"}
 	systemAbout = []string{
 		"Every system reads it. The usual choice for CD and DVD.",
-		"Every system reads it, and players of DVD and Blu-ray do.",
+		"Every system reads it, and so do players of DVD and Blu-ray.",
 		"Today's systems read it. For Blu-ray and for very large files.",
 	}
 	revisionAbout = map[udf.Revision]string{
@@ -98,8 +98,8 @@ func revisionNames() []string {
 func (p *properties) changed() {
 	systems := model.FileSystems(p.systems.SelectedIndex())
 	p.about.Set(systemAbout[systems])
-	enable(p.dvd, systems == model.ISOAndUDF)
-	enable(p.revision, systems != model.ISOAlone && !(p.dvd.Checked && systems == model.ISOAndUDF))
+	enable(p.dvd, systems != model.ISOAlone)
+	enable(p.revision, systems != model.ISOAlone && !p.dvd.Checked)
 	enable(p.md5, systems != model.UDFAlone)
 	enable(p.bios, systems != model.UDFAlone)
 	enable(p.uefi, systems != model.UDFAlone)
@@ -114,8 +114,8 @@ func enable(w fyne.Disableable, can bool) {
 }
 
 func (p *properties) set(x model.Properties) {
-	p.dvd.SetChecked(x.DVDVideo)
 	p.systems.SetSelectedIndex(int(x.FileSystems))
+	p.dvd.SetChecked(x.DVDVideo)
 	for i, r := range udf.Revisions {
 		if r == x.Revision {
 			p.revision.SetSelectedIndex(i)
