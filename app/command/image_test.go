@@ -257,6 +257,9 @@ func TestInfoFindsWhatIsMissing(t *testing.T) {
 	if !strings.Contains(r.out, "sector 16, byte 80: the volume claims") || !strings.Contains(r.out, "its end is missing") {
 		t.Errorf("%s%s", r.out, r.log)
 	}
+	if strings.Contains(r.out, "sector 17, byte 80") {
+		t.Errorf("told of each descriptor: %s", r.out)
+	}
 }
 
 // What is wrong with the structures of a volume is named once, where it lies, and
@@ -277,7 +280,7 @@ func TestCheckNamesOnce(t *testing.T) {
 		}
 		r := must(t, Differs, "info", "--check", bad)
 		for line := range strings.Lines(r.out) {
-			if line = strings.TrimSpace(line); strings.HasPrefix(line, "damage") && !strings.Contains(line, "sector ") {
+			if line = strings.TrimSpace(line); strings.HasPrefix(line, "Damage") && !strings.Contains(line, "sector ") {
 				t.Errorf("%s: a defect without address: %s", name, line)
 			}
 		}
