@@ -46,7 +46,7 @@ type medium struct {
 // read fills p from byte offset off of the volume.
 func (m *medium) read(p []byte, off int64) error {
 	if off < 0 || int64(len(p)) > m.size-off {
-		return m.behind(off)
+		return m.behind(max(off, m.size))
 	}
 	if n, err := m.r.ReadAt(p, off); n < len(p) {
 		return fmt.Errorf("sector %d: %w", (off+int64(n))/m.block, err)

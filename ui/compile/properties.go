@@ -64,8 +64,8 @@ func newProperties() *properties {
 	p.revision = widget.NewSelect(revisionNames(), nil)
 	p.dvd.OnChanged = func(bool) { p.changed() }
 	p.publisher.PlaceHolder = "Who made the disc"
-	p.bios.PlaceHolder = "a file on the disc, such as /isolinux/isolinux.bin"
-	p.uefi.PlaceHolder = "a FAT image on the disc, such as /boot/efi.img"
+	p.bios.PlaceHolder = "A file on the disc, such as /isolinux/isolinux.bin"
+	p.uefi.PlaceHolder = "A FAT image on the disc, such as /boot/efi.img"
 	p.object = container.New(&widgets.Column{Gap: 8},
 		row("File systems", p.systems), row("", p.about), row("UDF revision", p.revision), row("", p.dvd),
 		widgets.Space(0, 4),
