@@ -151,6 +151,8 @@ func (w *walked) entry(e *volume.Entry) {
 	switch {
 	case e.Unreadable == "" || outside || w.told[string(e.Path)]:
 		return
+	case w.known && !e.Mode.IsRegular(): // it has no contents: its entry is what is damaged
+		return
 	case len(e.Extents) > 0:
 		w.add("sector %d: %s: %s", e.Extents[0].Start, e.Path, e.Unreadable)
 	default:
