@@ -11,8 +11,8 @@ func exitCodesTopic() *cobra.Command {
   0  done
   1  not done: the error says why
   2  the command line was not understood
-  3  verification: the discs differ, or sectors cannot be read; "info --check":
-     something is damaged
+  3  verification: the discs differ, or sectors cannot be read; "info --check"
+     found damage
   4  no drive, no disc in it, a drive that is not ready, or a disc that cannot be
      used: of the wrong kind, blank, full, or too small
   5  cancelled by Ctrl-C or a signal

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"slices"
+	"strings"
 
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/volume"
@@ -125,18 +126,27 @@ func (c *checker) sequences() {
 		if len(d.faults) > 0 { // what is missing was in them
 			continue
 		}
-		for _, missing := range []struct {
-			id   uint16
-			lost bool
-		}{{tagPVD, d.primary == nil}, {tagLVD, d.logical == nil}, {tagPD, len(d.partitions) == 0}} {
-			if missing.lost {
-				c.Bad(c.sector(int64(s.at.location)), "the %s volume descriptor sequence holds no sound %s", s.name, tagName(missing.id))
-			}
+		if missing := d.missing(); len(missing) > 0 {
+			c.Bad(c.sector(int64(s.at.location)), "the %s volume descriptor sequence holds no sound %s", s.name, strings.Join(missing, ", "))
 		}
 	}
 	if a, b := both[0].logical, both[1].logical; a != nil && b != nil && string(a[20:]) != string(b[20:]) {
 		c.Odd(c.sector(int64(le.Uint32(b[12:]))), "the logical volume descriptor is not that of the main sequence")
 	}
+}
+
+// missing names the descriptors that every volume has to have, and which the
+// sequence has not.
+func (d *descriptors) missing() (names []string) {
+	for _, m := range []struct {
+		id   uint16
+		lost bool
+	}{{tagPVD, d.primary == nil}, {tagLVD, d.logical == nil}, {tagPD, len(d.partitions) == 0}} {
+		if m.lost {
+			names = append(names, tagName(m.id))
+		}
+	}
+	return names
 }
 
 // integrity examines the logical volume integrity descriptor.

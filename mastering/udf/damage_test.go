@@ -136,7 +136,7 @@ func TestReserve(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if p := property(v.Volume(), "Damage"); !strings.Contains(p, "the reserve was read: it is blank") {
+	if p := property(v.Volume(), "Recovered"); !strings.Contains(p, "the main one cannot be used: it is blank") {
 		t.Errorf("damage %q", p)
 	}
 }
