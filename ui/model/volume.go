@@ -254,7 +254,7 @@ func nodeOf(f volume.FS, dir string, info fs.FileInfo) *tree.Node {
 		n.Size = info.Size()
 	}
 	if t := info.ModTime(); !t.IsZero() {
-		n.Modified = t.UnixNano()
+		n.Modified = volume.Nanoseconds(t)
 	}
 	return n
 }
