@@ -19,6 +19,7 @@ import (
 	"glassmaster/ui/desk"
 	"glassmaster/ui/engine"
 	"glassmaster/ui/look"
+	"glassmaster/ui/model"
 	"glassmaster/ui/widgets"
 )
 
@@ -325,6 +326,23 @@ func TestProperties(t *testing.T) {
 	p.answerSheet("Cancel")
 	if !c.UDFOnly {
 		t.Error("choices that were cancelled are made")
+	}
+}
+
+// TestPropertiesShown opens the sheet of discs on which something is chosen.
+func TestPropertiesShown(t *testing.T) {
+	p := newPilot(t)
+	for _, want := range []model.Properties{
+		{FileSystems: model.ISOAndUDF, Revision: udf.Revision102, DVDVideo: true, Publisher: "me", BIOS: "/a", UEFI: "/b"},
+		{FileSystems: model.UDFAlone, Revision: udf.Revision250, Rational: true, Identical: true, Checksums: true},
+		{Revision: udf.Revision201, MD5: true},
+	} {
+		p.project.SetProperties(want)
+		p.compile.ShowProperties()
+		p.answerSheet("Apply")
+		if got := p.project.Properties(); got != want {
+			t.Errorf("%+v becomes %+v", want, got)
+		}
 	}
 }
 

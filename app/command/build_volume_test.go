@@ -46,20 +46,22 @@ func TestBuildUDF(t *testing.T) {
 	must(t, Usage, "build", sample(t), "-o", filepath.Join(t.TempDir(), "x"), "--udf", "3.00")
 }
 
-// TestCheckBeside damages the UDF of a disc that shows Rock Ridge.
-func TestCheckBeside(t *testing.T) {
+// TestCheckUDF damages the UDF of a disc that shows Rock Ridge, and UDF alone.
+func TestCheckUDF(t *testing.T) {
 	for _, test := range []struct {
 		name   string
+		flag   string
 		sector int
 		clear  int // sectors
 		want   string
 	}{
-		{"main sequence", 35, 0, "UDF: sector 35, byte 0: main volume descriptor sequence: the CRC"},
-		{"root", 257 + 2, 1, "root directory: file entry at block 2 of partition 0: sector 259"},
-		{"a folder", 257 + 3, 1, "UDF: folder /docs: "},
-		{"first anchor", 256, 0, "UDF: sector 256, byte 0: anchor volume descriptor pointer: the CRC"},
+		{"main sequence", "--udf=2.01", 35, 0, "UDF: sector 35, byte 0: main volume descriptor sequence: the CRC"},
+		{"root", "--udf=2.01", 257 + 2, 1, "root directory: file entry at block 2 of partition 0: sector 259"},
+		{"a folder", "--udf=2.01", 257 + 3, 1, "UDF: sector 260, byte 0: /docs: file entry at block 3 "},
+		{"a folder of UDF alone", "--udf-only", 257 + 3, 1, "  sector 260, byte 0: /docs: file entry at block 3 "},
+		{"first anchor", "--udf=2.01", 256, 0, "UDF: sector 256, byte 0: anchor volume descriptor pointer: the CRC"},
 	} {
-		img := build(t, "--udf", "2.01")
+		img := build(t, test.flag)
 		p := []byte(content(t, img))
 		p[test.sector*2048+17] ^= 1
 		clear(p[test.sector*2048:][:test.clear*2048])
@@ -68,6 +70,8 @@ func TestCheckBeside(t *testing.T) {
 		}
 		if got := must(t, Differs, "info", "--check", img).out; !strings.Contains(got, test.want) {
 			t.Errorf("%s: %q is missing in %s", test.name, test.want, got)
+		} else if strings.Count(got, "\nDamage") != 1 {
+			t.Errorf("%s: told again: %s", test.name, got)
 		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"strings"
 
 	"glassmaster/drive/source"
 	"glassmaster/mastering/disc"
@@ -40,33 +41,39 @@ type examiner interface {
 // that shares the disc with ISO 9660 is examined too: players read nothing else.
 func (s *session) check(ctx context.Context, src *source.Source, vol volume.FS, which volume.Options) (*checkInfo, error) {
 	c := &checkInfo{}
-	end := disc.LBA(disc.Sectors(src.Disc))
 	s.report().Phase("checking", 0)
-	x, examined := vol.(examiner)
-	if examined {
-		defects, err := x.Check(ctx)
-		if err != nil {
-			return nil, err
-		}
-		c.take(defects)
-	} else if i := vol.Volume(); i.Blocks*int64(i.BlockSize) > int64(end)*disc.SectorSize {
-		c.add("the volume is %d blocks of %d bytes large, the disc holds only %d sectors: its end is missing", i.Blocks, i.BlockSize, end)
-	}
-	known := examined && c.Count > 0
-	err := volume.Walk(vol, ".", func(e *volume.Entry) error {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		c.entry(e, end, known)
-		return nil
-	})
-	if err != nil && !errors.Is(err, fs.SkipAll) {
+	if err := c.volume(ctx, src.Disc, vol); err != nil {
 		return nil, err
 	}
 	if which.View == "" && vol.Volume().View != "UDF" {
 		return c, c.beside(ctx, src.Disc, which)
 	}
 	return c, nil
+}
+
+// volume examines the structures of a volume, and then counts what is in it.
+func (c *checkInfo) volume(ctx context.Context, d disc.Disc, vol volume.FS) error {
+	w := walked{checkInfo: c, end: disc.LBA(disc.Sectors(d)), told: map[string]bool{}}
+	if x, ok := vol.(examiner); ok {
+		defects, err := x.Check(ctx)
+		if err != nil {
+			return err
+		}
+		c.take(defects)
+		for _, d := range defects {
+			if !d.Minor {
+				w.known, w.told[strings.TrimPrefix(d.Path, "/")] = true, true
+			}
+		}
+	}
+	err := volume.Walk(vol, ".", func(e *volume.Entry) error {
+		w.entry(e)
+		return ctx.Err()
+	})
+	if errors.Is(err, fs.SkipAll) {
+		return nil
+	}
+	return err
 }
 
 // beside examines a UDF volume that is not the one shown, and counts only damage.
@@ -81,18 +88,7 @@ func (c *checkInfo) beside(ctx context.Context, d disc.Disc, which volume.Option
 		return nil
 	}
 	other := &checkInfo{}
-	if x, ok := vol.(examiner); ok {
-		defects, err := x.Check(ctx)
-		if err != nil {
-			return err
-		}
-		other.take(defects)
-	}
-	end, known := disc.LBA(disc.Sectors(d)), other.Count > 0
-	err = volume.Walk(vol, ".", func(e *volume.Entry) error {
-		other.entry(e, end, known)
-		return ctx.Err()
-	})
+	err = other.volume(ctx, d, vol)
 	c.Count += other.Count
 	for _, text := range other.Damage {
 		if len(c.Damage) < shown {
@@ -119,37 +115,50 @@ func (c *checkInfo) take(defects []volume.Defect) {
 	}
 }
 
-// entry counts an entry, and adds what is wrong with it. Where the structures were
-// found damaged, they are known to be the reason for what cannot be read.
-func (c *checkInfo) entry(e *volume.Entry, end disc.LBA, known bool) {
+// walked is the state of a walk behind the examination of the structures.
+type walked struct {
+	*checkInfo
+	end   disc.LBA        // of the disc
+	known bool            // the structures are damaged: that is why something cannot be read
+	told  map[string]bool // paths of what is damaged
+}
+
+// entry counts an entry, and adds what is wrong with it, unless that is known.
+func (w *walked) entry(e *volume.Entry) {
 	switch {
 	case e.Err != nil:
-		if !known {
-			c.add("%v", e.Err)
+		if !w.known && !w.told[string(e.Path)] {
+			w.add("%v", e.Err)
 		}
 		return
 	case e.IsDir():
-		c.Folders++
+		w.Folders++
 	case e.Mode.IsRegular():
-		c.Files++
-		c.Bytes += e.Size
+		w.Files++
+		w.Bytes += e.Size
 	default:
-		c.Others++
+		w.Others++
 	}
 	outside := false
 	for _, x := range e.Extents {
-		if last := x.Start + disc.LBA((x.Length+disc.SectorSize-1)/disc.SectorSize); x.Start < 0 || last > end {
+		if last := x.Start + disc.LBA((x.Length+disc.SectorSize-1)/disc.SectorSize); x.Start < 0 || last > w.end {
 			outside = true
-			if !known {
-				c.add("%s: sectors %d to %d lie beyond the end of the disc", e.Path, x.Start, last-1)
+			if !w.known {
+				w.add("%s: sectors %d to %d lie beyond the end of the disc", e.Path, x.Start, last-1)
 			}
 		}
 	}
 	switch {
-	case e.Unreadable == "" || outside:
+	case e.Unreadable == "" || outside || w.told[string(e.Path)]:
+		return
+	case w.known && !e.Mode.IsRegular(): // it has no contents: its entry is what is damaged
+		return
 	case len(e.Extents) > 0:
-		c.add("sector %d: %s: %s", e.Extents[0].Start, e.Path, e.Unreadable)
+		w.add("sector %d: %s: %s", e.Extents[0].Start, e.Path, e.Unreadable)
 	default:
-		c.add("%s: %s", e.Path, e.Unreadable)
+		w.add("%s: %s", e.Path, e.Unreadable)
+	}
+	if e.IsDir() { // the walk comes to it once more
+		w.told[string(e.Path)] = true
 	}
 }

@@ -257,18 +257,28 @@ func TestInfoFindsWhatIsMissing(t *testing.T) {
 	if !strings.Contains(r.out, "sector 16, byte 80: the volume claims") || !strings.Contains(r.out, "its end is missing") {
 		t.Errorf("%s%s", r.out, r.log)
 	}
+	if strings.Contains(r.out, "sector 17, byte 80") {
+		t.Errorf("told of each descriptor: %s", r.out)
+	}
 }
 
 // What is wrong with the structures of a volume is named once, where it lies, and
 // not again for each file and folder that suffers from it.
 func TestCheckNamesOnce(t *testing.T) {
-	image := builtImage(t)
+	dir := sample(t)
+	if err := os.Symlink("readme.txt", filepath.Join(dir, "link")); err != nil {
+		t.Fatal(err)
+	}
+	image := filepath.Join(t.TempDir(), "linked.iso")
+	must(t, OK, "build", dir, "-o", image)
 	good := content(t, image)
 	const sector, primary = 2048, 16 * 2048
 	root := int(good[primary+158])*sector + int(good[primary+159])*256*sector
 	for name, damage := range map[string]func(p []byte) []byte{
 		"record":  func(p []byte) []byte { p[root+68] = 20; return p },
 		"outside": func(p []byte) []byte { p[root+68+5], p[root+68+6] = 0x70, 0x70; return p },
+		"link":    func(p []byte) []byte { p[bytes.Index(p, []byte("SL"))+2] = 3; return p },
+		"target":  func(p []byte) []byte { p[bytes.Index(p, []byte("SL"))+6] = 200; return p },
 	} {
 		p := damage(slices.Clone(good))
 		bad := filepath.Join(t.TempDir(), name+".iso")
@@ -277,7 +287,7 @@ func TestCheckNamesOnce(t *testing.T) {
 		}
 		r := must(t, Differs, "info", "--check", bad)
 		for line := range strings.Lines(r.out) {
-			if line = strings.TrimSpace(line); strings.HasPrefix(line, "damage") && !strings.Contains(line, "sector ") {
+			if line = strings.TrimSpace(line); strings.HasPrefix(line, "Damage") && !strings.Contains(line, "sector ") {
 				t.Errorf("%s: a defect without address: %s", name, line)
 			}
 		}

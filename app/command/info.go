@@ -196,7 +196,8 @@ func (d *discInfo) print(out *bufio.Writer) {
 		}
 	}
 	if c := d.Check; c != nil {
-		t.row("Contents", fmt.Sprintf("%d files, %d folders, %d others, %s", c.Files, c.Folders, c.Others, terminal.Size(c.Bytes)))
+		t.row("Contents", fmt.Sprintf("%s, %s, %s, %s",
+			counted(int(c.Files), "file"), counted(int(c.Folders), "folder"), counted(int(c.Others), "other"), terminal.Size(c.Bytes)))
 		for _, p := range c.Damage {
 			t.row("Damage", p)
 		}

@@ -11,7 +11,8 @@ func exitCodesTopic() *cobra.Command {
   0  done
   1  not done: the error says why
   2  the command line was not understood
-  3  verification: the discs differ, or sectors cannot be read
+  3  verification: the discs differ, or sectors cannot be read; "info --check"
+     found damage
   4  no drive, no disc in it, a drive that is not ready, or a disc that cannot be
      used: of the wrong kind, blank, full, or too small
   5  cancelled by Ctrl-C or a signal
@@ -65,8 +66,9 @@ and in them:
             created, modified, blocks (of block_size bytes), block_size,
             properties (name, value: for people), boot_catalogue, partition_tables
   boot_catalogue    lba, id, checksum_ok, images (platform, bootable, media,
-            load_segment, load_blocks of 512 bytes, lba, bytes, bytes_from: how the
-            size is known, path, section)
+            system (type of the partition of a hard disk), load_segment, load_blocks
+            of 512 bytes, lba, bytes, bytes_from: how the size is known, path,
+            section, criteria of selection in base64)
   partition_tables  kind, problem, partitions (number, type, name, start and blocks
             in 512 bytes, active)
   check     files, folders, others, bytes, damaged (how many places), damage (the

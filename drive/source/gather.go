@@ -11,6 +11,7 @@ import (
 	"glassmaster/mastering/layout"
 	"glassmaster/mastering/progress"
 	"glassmaster/mastering/tree"
+	"glassmaster/mastering/volume"
 )
 
 // Gather puts files and folders of this machine into a compilation. A single
@@ -22,7 +23,7 @@ func Gather(ctx context.Context, c *compilation.Compilation, paths []string, fol
 	if len(paths) == 1 {
 		if info, err := os.Stat(paths[0]); err == nil && info.IsDir() {
 			paths = []string{paths[0] + "/"}
-			c.Root().Modified = info.ModTime().UnixNano()
+			c.Root().Modified = volume.Nanoseconds(info.ModTime())
 		}
 	}
 	o := c.ScanOptions()

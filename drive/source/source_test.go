@@ -3,6 +3,7 @@ package source
 import (
 	"context"
 	"errors"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -12,6 +13,7 @@ import (
 	"glassmaster/drive/scsi"
 	"glassmaster/mastering/compilation"
 	"glassmaster/mastering/disc"
+	"glassmaster/mastering/peertest"
 	"glassmaster/mastering/progress"
 	"glassmaster/mastering/volume"
 )
@@ -132,5 +134,21 @@ func TestOpen(t *testing.T) {
 	}
 	if _, err := o.Open(ctx, "virtual:"+filepath.Join(dir, "blank")+"?medium=dvd+r&sectors=4000"); !errors.Is(err, read.ErrBlank) {
 		t.Errorf("a blank disc: %v", err)
+	}
+}
+
+// TestGatherFar takes a folder whose time has no place in nanoseconds since 1970.
+func TestGatherFar(t *testing.T) {
+	dir := t.TempDir()
+	peertest.Run(t, "", "touch", "-d", "2400-01-01", dir) // os.Chtimes cannot
+	if info, err := os.Stat(dir); err != nil || info.ModTime().Year() < 2399 {
+		t.Skip("the file system does not hold this time")
+	}
+	c := compilation.New()
+	if _, err := Gather(t.Context(), c, []string{dir}, false, nil); err != nil {
+		t.Fatal(err)
+	}
+	if got := c.Root().Modified; got != math.MaxInt64 {
+		t.Errorf("%d", got)
 	}
 }

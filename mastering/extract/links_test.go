@@ -2,6 +2,7 @@ package extract
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -152,13 +153,15 @@ func TestUnreadable(t *testing.T) {
 	d := &direct{image: bytes.NewReader(nil)}
 	d.add("link", fs.ModeSymlink|0o777).Unreadable = "its target is cut"
 	d.add("what", fs.ModeIrregular).Unreadable = "its entry is blank"
+	d.add("dir", fs.ModeDir|0o755)
+	d.add("dir", fs.ModeDir|0o755).Err = fmt.Errorf("folder /dir: %w", errors.New("its sector is bad"))
 	h, err := openHost(t.TempDir())
 	must(t, err)
 	r, err := extract(t.Context(), d, h, Options{}, progress.Discard)
-	if err == nil || r.Failed != 2 || r.Links != 0 {
+	if err == nil || r.Failed != 3 || r.Links != 0 {
 		t.Errorf("%v, %+v", err, r)
 	}
-	if notes := fmt.Sprint(r.Notes); !strings.Contains(notes, "is cut") || !strings.Contains(notes, "is blank") {
+	if notes := fmt.Sprint(r.Notes); !strings.Contains(notes, "is cut") || !strings.Contains(notes, "is blank") || !strings.Contains(notes, "{dir its sector is bad true}") {
 		t.Error(notes)
 	}
 }

@@ -130,7 +130,7 @@ func (p *plan) single(path string) error {
 	}
 	e := volume.Entry{Path: []byte(path), Mode: info.Mode(), Size: info.Size(), Modified: volume.NoTime, Encoded: true}
 	if t := info.ModTime(); !t.IsZero() {
-		e.Modified = t.UnixNano()
+		e.Modified = volume.Nanoseconds(t)
 	}
 	if a, ok := info.Sys().(*volume.Attributes); ok {
 		e.UID, e.GID, e.Inode, e.Unreadable = a.UID, a.GID, a.Inode, a.Unreadable
@@ -160,7 +160,11 @@ func (p *plan) add(e *volume.Entry) error {
 		return err
 	}
 	if e.Err != nil {
-		p.x.fail(string(e.Path), e.Err)
+		err := e.Err
+		if inner := errors.Unwrap(err); inner != nil { // without the path, which is told before it
+			err = inner
+		}
+		p.x.fail(string(e.Path), err)
 		return nil
 	}
 	cut := bytes.LastIndexByte(e.Path, '/')

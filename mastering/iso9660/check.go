@@ -140,7 +140,7 @@ func (c *checker) descriptor(d descriptor) {
 	if v := d.data[881]; v != 1 && !(d.enhanced() && v == 2) {
 		c.odd(at(881), "the file structure version is %d", v)
 	}
-	if claimed := int64(d.sectors()) * int64(checkBlockSize(d.blockSize())); claimed > c.v.size {
+	if claimed := int64(d.sectors()) * int64(checkBlockSize(d.blockSize())); claimed > c.v.size && d.kind() == typePrimary { // others have to say the same
 		c.bad(at(80), "the volume claims %d sectors and the image has %d: its end is missing", claimed/disc.SectorSize, c.v.size/disc.SectorSize)
 	}
 	for _, off := range []int{813, 830, 847, 864} {

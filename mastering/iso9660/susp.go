@@ -297,6 +297,7 @@ func (it *item) takeLink(e []byte) {
 	for p := e[5:]; len(p) >= 2; {
 		n := 2 + int(p[1])
 		if n > len(p) {
+			it.suspErr = fmt.Errorf("a component of its target claims %d bytes where %d are left", n, len(p))
 			return
 		}
 		flags, text := p[0], p[2:n]

@@ -40,6 +40,17 @@ func TestLinkTargets(t *testing.T) {
 	}
 }
 
+// TestCutTarget has a component that goes on behind its entry: a part of the target
+// must not pass for the whole.
+func TestCutTarget(t *testing.T) {
+	var it item
+	it.reset()
+	it.takeEntries(entry("SL", []byte{0}, part(4, ""), []byte{0, 200, 'd', 'o', 'c', 's'}))
+	if it.suspErr == nil {
+		t.Errorf("%q, and no error", it.Target)
+	}
+}
+
 // TestFarTimes takes the nearest time for one that has no number of nanoseconds.
 func TestFarTimes(t *testing.T) {
 	for digits, want := range map[string]int64{

@@ -46,13 +46,18 @@ type medium struct {
 // read fills p from byte offset off of the volume.
 func (m *medium) read(p []byte, off int64) error {
 	if off < 0 || int64(len(p)) > m.size-off {
-		return fmt.Errorf("sector %d is behind the end of the disc or image (%d sectors of %d bytes): it is cut off",
-			off/m.block, m.size/m.block, m.block)
+		return m.behind(max(off, m.size))
 	}
 	if n, err := m.r.ReadAt(p, off); n < len(p) {
 		return fmt.Errorf("sector %d: %w", (off+int64(n))/m.block, err)
 	}
 	return nil
+}
+
+// behind tells that the byte at off is not there.
+func (m *medium) behind(off int64) error {
+	return fmt.Errorf("sector %d is behind the end of the disc or image (%d sectors of %d bytes): it is cut off",
+		off/m.block, m.size/m.block, m.block)
 }
 
 // readMeta is read through the cache.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"slices"
+	"strings"
 
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/volume"
@@ -14,8 +15,8 @@ import (
 // Check examines what is recorded twice, in both copies, and what reading alone
 // does not show: anchors, volume descriptor sequences, the integrity descriptor,
 // the copies of the metadata partition, the numbers of names, and extents that
-// lie over others. What cannot be read at all, [FS.Walk] reports. It does not
-// read the contents of files. The error is that of ctx.
+// lie over others; and what cannot be read, which [FS.Walk] reports too. It does
+// not read the contents of files. The error is that of ctx.
 func (f *FS) Check(ctx context.Context) ([]volume.Defect, error) {
 	c := &checker{ctx: ctx, f: f, copies: []reader{f.reader}, known: map[place]*object{}}
 	if f.hasMirror {
@@ -42,23 +43,14 @@ type checker struct {
 	copies []reader // of the metadata: main, and mirror where there is one
 	known  map[place]*object
 	names  uint32 // of what is no directory
+	lost   bool   // directories cannot be read to their end, or have two names: numbers of names do not fit
 	used   []use
-}
-
-// object is a file or directory.
-type object struct {
-	path  string
-	off   int64 // byte of the volume where the file entry is
-	dir   bool
-	odd   bool   // the recorded number of names is not known, or counts streams too
-	links uint16 // as recorded
-	found uint32 // names that were found
 }
 
 // use is a run of bytes of the volume that something occupies.
 type use struct {
 	start, end int64
-	path       string
+	o          *object
 }
 
 // at returns the place of a byte of the volume.
@@ -131,18 +123,30 @@ func (c *checker) sequences() {
 		for _, fault := range d.faults {
 			c.Bad(c.sector(fault.sector), "%s volume descriptor sequence: %v", s.name, fault.err)
 		}
-		for _, missing := range []struct {
-			id   uint16
-			lost bool
-		}{{tagPVD, d.primary == nil}, {tagLVD, d.logical == nil}, {tagPD, len(d.partitions) == 0}} {
-			if missing.lost {
-				c.Bad(c.sector(int64(s.at.location)), "the %s volume descriptor sequence holds no sound %s", s.name, tagName(missing.id))
-			}
+		if len(d.faults) > 0 { // what is missing was in them
+			continue
+		}
+		if missing := d.missing(); len(missing) > 0 {
+			c.Bad(c.sector(int64(s.at.location)), "the %s volume descriptor sequence holds no sound %s", s.name, strings.Join(missing, ", "))
 		}
 	}
 	if a, b := both[0].logical, both[1].logical; a != nil && b != nil && string(a[20:]) != string(b[20:]) {
 		c.Odd(c.sector(int64(le.Uint32(b[12:]))), "the logical volume descriptor is not that of the main sequence")
 	}
+}
+
+// missing names the descriptors that every volume has to have, and which the
+// sequence has not.
+func (d *descriptors) missing() (names []string) {
+	for _, m := range []struct {
+		id   uint16
+		lost bool
+	}{{tagPVD, d.primary == nil}, {tagLVD, d.logical == nil}, {tagPD, len(d.partitions) == 0}} {
+		if m.lost {
+			names = append(names, tagName(m.id))
+		}
+	}
+	return names
 }
 
 // integrity examines the logical volume integrity descriptor.
@@ -201,8 +205,12 @@ func (v reader) offset(a longAD) int64 {
 }
 
 // links compares the numbers of names with those that are recorded. A directory
-// has one in its parent, and that of the parent in each sub-directory.
+// has one in its parent, and that of the parent in each sub-directory. Names that
+// were lost are not told once more.
 func (c *checker) links() {
+	if c.lost {
+		return
+	}
 	list := make([]*object, 0, len(c.known))
 	for _, o := range c.known {
 		if !o.odd && uint32(o.links) != min(o.found, 0xFFFF) {
@@ -211,7 +219,7 @@ func (c *checker) links() {
 	}
 	slices.SortFunc(list, func(a, b *object) int { return cmp.Compare(a.off, b.off) })
 	for _, o := range list {
-		c.Odd(at(o.off, o.path), "%d names are recorded, %d were found", o.links, o.found)
+		c.Odd(at(o.off, o.path()), "%d names are recorded, %d were found", o.links, o.found)
 	}
 }
 
@@ -220,7 +228,7 @@ func (c *checker) links() {
 // several names once.
 func (c *checker) counts() {
 	v := readIntegrity(c.f.medium, c.f.integrity)
-	if v == nil || !v.closed || !v.counts || c.ctx.Err() != nil {
+	if v == nil || !v.closed || !v.counts || c.lost || c.ctx.Err() != nil {
 		return
 	}
 	if c.open() { // the table of the last session has the numbers
@@ -252,7 +260,7 @@ func (c *checker) overlaps() {
 	var last use
 	for _, u := range c.used {
 		if u.start < last.end && u.start != last.start {
-			c.Bad(at(u.start, u.path), "the sector belongs to %s too", last.path)
+			c.Bad(at(u.start, u.o.path()), "the sector belongs to %s too", last.o.path())
 		}
 		if u.end > last.end {
 			last = u
@@ -261,7 +269,7 @@ func (c *checker) overlaps() {
 }
 
 // occupy notes the extents of a file or directory.
-func (c *checker) occupy(k *contents, path string) {
+func (c *checker) occupy(k *contents, o *object) {
 	if k.inline != nil {
 		return
 	}
@@ -273,17 +281,32 @@ func (c *checker) occupy(k *contents, path string) {
 			continue
 		}
 		from, n, err := k.place(e, off, n)
+		if err == nil && from+min(n, k.size-off) > k.v.size {
+			err = k.v.behind(from + n - 1)
+		}
+		if err != nil && off < k.size {
+			c.Bad(at(o.off, o.path()), "contents from byte %d on: %v", off, err)
+		}
 		if err != nil || n <= 0 {
 			return
 		}
-		c.used = append(c.used, use{from, from + (n+block-1)/block*block, path})
+		c.use(from, from+(n+block-1)/block*block, o)
 		off += n
 	}
 }
 
+// use notes what occupies a run of bytes of the volume.
+func (c *checker) use(start, end int64, o *object) {
+	if k := len(c.used) - 1; k >= 0 && c.used[k].o == o && c.used[k].end == start {
+		c.used[k].end = end
+		return
+	}
+	c.used = append(c.used, use{start, end, o})
+}
+
 // size compares the length of a file with that of its extents.
-func (c *checker) size(k *contents, off int64, path string) {
+func (c *checker) size(k *contents, o *object) {
 	if k.inline == nil && k.end < k.size {
-		c.Bad(at(off, path), "the file has %d bytes, its extents end at byte %d: %v", k.size, k.end, io.ErrUnexpectedEOF)
+		c.Bad(at(o.off, o.path()), "the file has %d bytes, its extents end at byte %d: %v", k.size, k.end, io.ErrUnexpectedEOF)
 	}
 }

@@ -3,7 +3,9 @@ package udf
 import (
 	"context"
 	"fmt"
+	"io/fs"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -126,8 +128,8 @@ func TestCheckDamage(t *testing.T) {
 		{"file set of the mirror", flip(mirror, 60), "sector %d, byte 0: file set descriptor: ", mirror},
 		{"root", flip(main+rootBlock, 60), "sector %d, byte 0: /: the main copy of the metadata is damaged: ", main + rootBlock},
 		{"root of the mirror", flip(mirror+rootBlock, 60), "sector %d, byte 0: /: the mirror of the metadata is damaged: ", mirror + rootBlock},
-		{"names", flip(main+names, 700), "sector %d, byte 0: /dir: the main copy of the metadata is damaged: ", main + dirEntry},
-		{"names of the mirror", flip(mirror+names, 700), "sector %d, byte 0: /dir: the mirror of the metadata is damaged: directory with", mirror + dirEntry},
+		{"names", flip(main+names, 700), "sector %d, byte 664: /dir: the main copy of the metadata is damaged: ", main + names},
+		{"names of the mirror", flip(mirror+names, 700), "sector %d, byte 664: /dir: the mirror of the metadata is damaged: file identifier", mirror + names},
 		{"file", flip(mirror+file0, 60), "sector %d, byte 0: /dir/file 00: the mirror of the metadata is damaged: ", mirror + file0},
 		{"number of names", patch(file0, func(d []byte) { d[48] = 3 }), "minor: sector %d, byte 0: /dir/file 00: 3 names are recorded, 1 were found", main + file0},
 		{"length", patch(file0, func(d []byte) { le.PutUint64(d[56:], 9000) }), "sector %d, byte 0: /dir/file 00: the file has 9000 bytes, its extents end at byte 6144", main + file0},
@@ -146,6 +148,70 @@ func TestCheckDamage(t *testing.T) {
 		want := strings.ReplaceAll(test.want, "%d", fmt.Sprint(test.sector))
 		if got := defects(t, b); !strings.Contains("\n"+got, "\n"+want) {
 			t.Errorf("%s: %q, want %q", test.name, got, want)
+		}
+	}
+}
+
+// TestCheckOnce damages a volume whose structures are recorded once: each defect is
+// told once, where it lies, and nothing of what follows from it.
+func TestCheckOnce(t *testing.T) {
+	root := tree.NewFolder("", when)
+	dir, sub := tree.NewFolder("dir", when), tree.NewFolder("sub", when)
+	root.Append(dir)
+	root.Append(tree.NewNode("link", fs.ModeSymlink|0o777, tree.Symlink("dir/file 00")))
+	dir.Append(sub)
+	for i := range 60 { // whose names do not fit into the file entry
+		dir.Append(tree.NewFile(fmt.Sprintf("file %02d", i), 5000, when, layout.Bytes(make([]byte, 5000))))
+	}
+	sound := image(t, root, Revision201)
+	root0, dir0, sub0 := sectorOf(t, sound, "."), sectorOf(t, sound, "dir"), sectorOf(t, sound, "dir/sub")
+	file, link := sectorOf(t, sound, "dir/file 30"), sectorOf(t, sound, "link")
+	blank := func(sector int) func(b []byte) []byte {
+		return func(b []byte) []byte { clear(b[sector*sectorSize : (sector+1)*sectorSize]); return b }
+	}
+	patch := func(sector int, change func(d []byte)) func(b []byte) []byte {
+		return func(b []byte) []byte { change(b[sector*sectorSize:]); resealSector(b, sector); return b }
+	}
+	names := FirstSector + int(le.Uint32(sound[dir0*sectorSize+220:]))
+	contents := FirstSector + int(le.Uint32(sound[file*sectorSize+220:]))
+	reserve := len(sound)/sectorSize - TailSectors + 1
+	for _, test := range []struct {
+		name   string
+		damage func(b []byte) []byte
+		want   []string // how the lines begin that tell of what readers mind
+	}{
+		{"directory", blank(dir0), []string{fmt.Sprintf("sector %d, byte 0: /dir: file entry at", dir0)}},
+		{"file", blank(file), []string{fmt.Sprintf("sector %d, byte 0: /dir/file 30: file entry at", file)}},
+		{"names", blank(names + 1), []string{fmt.Sprintf("sector %d, byte ", names)}},
+		{"file for a directory", patch(sub0, func(d []byte) { d[27] = typeFile }), []string{fmt.Sprintf("sector %d, byte 0: /dir/sub: file entry at block %d of partition 0: file type 5", sub0, sub0-FirstSector)}},
+		{"directory for a file", patch(file, func(d []byte) { d[27] = typeDirectory }), []string{fmt.Sprintf("sector %d, byte 0: /dir/file 30: file entry at block %d of partition 0: file type 4", file, file-FirstSector)}},
+		{"link", patch(link, func(d []byte) { d[216] = 99 }), []string{fmt.Sprintf("sector %d, byte 0: /link: file entry at", link)}},
+		{"far", patch(file, func(d []byte) { le.PutUint32(d[220:], 1<<20) }), []string{fmt.Sprintf("sector %d, byte 0: /dir/file 30: contents from byte 0 on: ", file)}},
+		{"cut off", func(b []byte) []byte { return b[:(len(b)/sectorSize-TailSectors)*sectorSize] }, []string{fmt.Sprintf("sector %d, byte 0: reserve volume descriptor sequence: sector %[1]d is behind", reserve)}},
+		{"lost contents", func(b []byte) []byte { return b[:(contents+30*3-1)*sectorSize] }, []string{
+			fmt.Sprintf("sector %d, byte 0: reserve volume descriptor sequence: sector %[1]d is behind", reserve),
+			fmt.Sprintf("sector %d, byte 0: /dir/file 59: contents from byte 0 on: sector ", sectorOf(t, sound, "dir/file 59")),
+		}},
+		{"loop", patch(root0, func(d []byte) { // an entry in the file entry itself: the link becomes the directory again
+			n := d[216+parentLength:]
+			for le.Uint32(n[24:]) != uint32(link-FirstSector) {
+				n = n[(fidLength+int(n[19])+3)&^3:]
+			}
+			n[18] = fileDirectory
+			le.PutUint32(n[24:], uint32(dir0-FirstSector))
+			sealTag(n[:(fidLength+int(n[19])+3)&^3], tagFID, 3, le.Uint32(n[12:]))
+		}), []string{fmt.Sprintf("sector %d, byte ", root0)}},
+	} {
+		var bad []string
+		for line := range strings.Lines(defects(t, test.damage(clone(sound)))) {
+			if !strings.HasPrefix(line, "minor: ") {
+				bad = append(bad, line)
+			} else if strings.Contains(line, "names are recorded") || strings.Contains(line, "descriptor counts") {
+				t.Errorf("%s: told once more: %s", test.name, line)
+			}
+		}
+		if !slices.EqualFunc(bad, test.want, strings.HasPrefix) {
+			t.Errorf("%s: %q, want %q", test.name, bad, test.want)
 		}
 	}
 }

@@ -1,21 +1,59 @@
 package udf
 
-import "path"
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// object is a file or directory.
+type object struct {
+	in     *object // directory of the name that was found first, nil for the root
+	name   string
+	depth  int    // directories above it
+	length int    // bytes of its path
+	off    int64  // byte of the volume where its file entry is, or of its name where that leads nowhere
+	dir    bool   // by its name
+	odd    bool   // the recorded number of names is not known, or counts streams too
+	links  uint16 // as recorded
+	found  uint32 // names that were found
+}
+
+// path returns the path from the root. It is made when it is wanted: those of all
+// files might need more memory than the volume has bytes.
+func (o *object) path() string {
+	if o.in == nil {
+		return "/"
+	}
+	var parts []string
+	for ; o.in != nil; o = o.in {
+		parts = append(parts, o.name)
+	}
+	slices.Reverse(parts)
+	return "/" + strings.Join(parts, "/")
+}
 
 // task is a directory that is to be examined.
 type task struct {
+	o           *object
 	icb, parent longAD
-	path        string
 }
 
 // tree examines all directories, and the file entries of what is in them.
 func (c *checker) tree() {
 	root := c.f.root
-	list := []task{{root, root, "/"}}
-	c.known[place{root.block, root.partition}] = &object{path: "/", off: c.f.offset(root), dir: true, odd: true}
-	for len(list) > 0 && c.ctx.Err() == nil {
+	o := &object{off: c.f.offset(root), dir: true, odd: true}
+	c.known[place{root.block, root.partition}] = o
+	end := c.f.followed.Load() + walkRoom*c.f.size + walkSpare
+	for list := []task{{o, root, root}}; len(list) > 0 && c.ctx.Err() == nil; {
 		t := list[len(list)-1]
 		list = c.directory(t, list[:len(list)-1])
+		if c.f.followed.Load() > end {
+			c.Bad(at(t.o.off, t.o.path()), "%v", errRoom)
+			c.lost = true
+			break
+		}
 	}
 	if at := c.f.streams; at.length&lengthMask != 0 {
 		c.streams(at, "the streams of the volume")
@@ -24,50 +62,94 @@ func (c *checker) tree() {
 
 // directory examines a directory and appends those in it to the list.
 func (c *checker) directory(t task, list []task) []task {
-	o := c.known[place{t.icb.block, t.icb.partition}]
-	e, k := c.entry(t.icb, o)
-	if k == nil {
+	o := t.o
+	if err := tooDeep(o.length, o.depth); err != nil {
+		c.Bad(at(o.off, o.path()), "%v", err)
+		c.lost = true
 		return list
 	}
-	c.occupy(k, t.path)
-	c.size(k, o.off, t.path)
-	c.copyNames(t.icb, t.path)
+	e, k := c.entry(t.icb, o)
+	if k == nil {
+		c.lost = true
+		return list
+	}
+	c.occupy(k, o)
+	c.size(k, o)
+	k, names, whole := c.namesIn(t.icb, o)
+	c.lost = c.lost || !whole
 	parents := 0
-	_ = k.scan(func(n name) {
+	for _, n := range names {
 		switch {
 		case n.traits&fileDeleted != 0:
 		case n.reserved():
 			c.names++
-			c.meet(n, t.path, false)
+			c.meet(k, n, o)
 		case n.traits&fileParent != 0:
 			parents++
 			c.name(n.icb)
 			if !n.icb.same(t.parent) {
-				c.Odd(at(c.byteOf(k, n.at), t.path), "the entry of the parent leads to %s, the parent is at %s", n.icb, t.parent)
+				c.Odd(at(c.byteOf(o, k, n.at), o.path()), "the entry of the parent leads to %s, the parent is at %s", n.icb, t.parent)
 			}
 		case n.traits&fileDirectory != 0:
-			if c.meet(n, t.path, true) {
-				list = append(list, task{n.icb, e.at, path.Join(t.path, n.text)})
+			sub, first := c.meet(k, n, o)
+			if !first {
+				c.Bad(at(c.byteOf(o, k, n.at), o.path()), "%s: %v", n.text, c.f.loop(n))
+				c.lost = true
+				continue
 			}
+			list = append(list, task{sub, n.icb, e.at})
 		default:
 			c.names++
-			if c.meet(n, t.path, false) {
-				c.file(n.icb)
+			if f, first := c.meet(k, n, o); first {
+				c.file(n.icb, f)
 			}
 		}
-	})
-	if parents != 1 {
-		c.Odd(at(o.off, t.path), "the directory has %d entries of its parent", parents)
+	}
+	if parents != 1 && whole {
+		c.Odd(at(o.off, o.path()), "the directory has %d entries of its parent", parents)
 	}
 	return list
 }
 
-// byteOf returns the byte of the volume that holds a byte of a directory.
-func (c *checker) byteOf(k *contents, off int64) int64 {
+// namesIn returns the descriptors in a directory, from the copy that is not
+// damaged where there is one, and the contents of that copy.
+func (c *checker) namesIn(icb longAD, o *object) (k *contents, list []name, whole bool) {
+	for _, v := range c.copies {
+		e, err := v.readEntry(icb)
+		if err != nil {
+			continue // told already
+		}
+		h, err := v.contents(e)
+		if err != nil {
+			continue
+		}
+		var names []name
+		if h.size > v.size {
+			err = fmt.Errorf("a directory of %d bytes on a volume of %d", h.size, v.size)
+		} else {
+			err = h.scan(func(n name) { names = append(names, n) })
+		}
+		if err != nil {
+			off := v.offset(icb)
+			if t, ok := errors.AsType[tear](err); ok {
+				off = c.byteOf(o, h, t.at)
+			}
+			c.damaged(v, off, o, err)
+		}
+		if k == nil || !whole && err == nil {
+			k, list, whole = h, names, err == nil
+		}
+	}
+	return k, list, whole
+}
+
+// byteOf returns the byte of the volume that holds a byte of the directory o, or
+// its file entry, where that holds all of it.
+func (c *checker) byteOf(o *object, k *contents, off int64) int64 {
 	if at, _, err := k.locate(off); err == nil {
 		return at
 	}
-	return 0
+	return o.off
 }
 
 // name counts a name of what is at icb.
@@ -77,26 +159,37 @@ func (c *checker) name(icb longAD) {
 	}
 }
 
-// meet counts a name, and reports whether it is the first of a file or
-// directory.
-func (c *checker) meet(n name, dir string, isDir bool) bool {
+// meet counts a name in the directory in, whose descriptors are in k, and reports
+// whether it is the first of a file or directory.
+func (c *checker) meet(k *contents, n name, in *object) (o *object, first bool) {
 	at := place{n.icb.block, n.icb.partition}
-	o := c.known[at]
-	first := o == nil
-	if first {
-		o = &object{path: path.Join(dir, n.text), off: c.f.offset(n.icb), dir: isDir, odd: true}
+	o = c.known[at]
+	if first = o == nil; first {
+		o = &object{
+			in: in, name: n.text, depth: in.depth + 1, length: in.length + 1 + len(n.text),
+			off: c.f.offset(n.icb), dir: n.traits&fileDirectory != 0, odd: true,
+		}
+		if o.off == 0 {
+			o.off = c.byteOf(in, k, n.at)
+		}
 		c.known[at] = o
 	}
 	o.found++
-	return first
+	return o, first
 }
 
 // file examines the file entry of what is no directory.
-func (c *checker) file(icb longAD) {
-	o := c.known[place{icb.block, icb.partition}]
-	if _, k := c.entry(icb, o); k != nil {
-		c.occupy(k, o.path)
-		c.size(k, o.off, o.path)
+func (c *checker) file(icb longAD, o *object) {
+	e, k := c.entry(icb, o)
+	if k == nil {
+		return
+	}
+	c.occupy(k, o)
+	c.size(k, o)
+	if e.kind == typeSymlink {
+		if _, err := c.f.target(e); err != nil {
+			c.Bad(at(o.off, o.path()), "%v", err)
+		}
 	}
 }
 
@@ -110,7 +203,7 @@ func (c *checker) entry(icb longAD, o *object) (e *fileEntry, k *contents) {
 			h, err = v.contents(g)
 		}
 		if err != nil {
-			c.damaged(v, icb, o.path, err)
+			c.damaged(v, v.offset(icb), o, err)
 			continue
 		}
 		if k == nil {
@@ -120,42 +213,34 @@ func (c *checker) entry(icb longAD, o *object) (e *fileEntry, k *contents) {
 	if k == nil {
 		return nil, nil
 	}
+	if (e.kind == typeDirectory) != o.dir {
+		c.Bad(at(o.off, o.path()), "%v", wrongKind(e))
+		return nil, nil
+	}
 	o.links = e.links
 	o.odd = e.streams.length&lengthMask != 0
 	if off := c.f.offset(icb); off != 0 {
-		c.used = append(c.used, use{off, off + c.f.block, o.path})
+		c.used = append(c.used, use{off, off + c.f.block, o})
 	}
 	if o.odd {
-		c.streams(e.streams, o.path)
+		c.streams(e.streams, o.path())
 	}
 	return e, k
 }
 
-// damaged reports damage to one of the copies; what has one only, Walk reports.
-func (c *checker) damaged(v reader, icb longAD, path string, err error) {
-	if len(c.copies) < 2 {
-		return
+// damaged reports damage at a byte of the volume, 0 when it is nowhere, and which
+// of two copies has it.
+func (c *checker) damaged(v reader, off int64, o *object, err error) {
+	if off == 0 {
+		off = o.off
 	}
-	which := "the main copy"
-	if v.mirror {
-		which = "the mirror"
-	}
-	c.Bad(at(v.offset(icb), path), "%s of the metadata is damaged: %v", which, err)
-}
-
-// copyNames reads the names of a directory in all copies.
-func (c *checker) copyNames(icb longAD, path string) {
-	if len(c.copies) < 2 {
-		return
-	}
-	for _, v := range c.copies {
-		e, err := v.readEntry(icb)
-		if err != nil {
-			continue // told already
-		}
-		if _, err := v.readDirectory(e); err != nil {
-			c.damaged(v, icb, path, err)
-		}
+	switch {
+	case len(c.copies) < 2:
+		c.Bad(at(off, o.path()), "%v", err)
+	case v.mirror:
+		c.Bad(at(off, o.path()), "the mirror of the metadata is damaged: %v", err)
+	default:
+		c.Bad(at(off, o.path()), "the main copy of the metadata is damaged: %v", err)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -135,7 +136,7 @@ func TestReserve(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if p := property(v.Volume(), "Damage"); !strings.Contains(p, "the reserve was read: it is blank") {
+	if p := property(v.Volume(), "Recovered"); !strings.Contains(p, "the main one cannot be used: it is blank") {
 		t.Errorf("damage %q", p)
 	}
 }
@@ -297,4 +298,27 @@ func readAll(r io.ReaderAt, size int64) {
 		}
 		return nil
 	})
+}
+
+// TestCutOff reads a file whose end is missing: the error names the first sector
+// that is not there.
+func TestCutOff(t *testing.T) {
+	root := tree.NewFolder("", when)
+	root.Append(tree.NewFile("file", 40*sectorSize, when, layout.Bytes(make([]byte, 40*sectorSize))))
+	p := image(t, root, Revision201)
+	v, err := openBytes(p, volume.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	info, err := v.Stat("file")
+	if err != nil {
+		t.Fatal(err)
+	}
+	end := int(info.Sys().(*volume.Attributes).Extents[0].Start) + 10
+	if v, err = openBytes(p[:end*sectorSize], volume.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := fs.ReadFile(v, "file"); err == nil || !strings.Contains(err.Error(), fmt.Sprintf(": sector %d is behind", end)) {
+		t.Errorf("error %v, want sector %d", err, end)
+	}
 }

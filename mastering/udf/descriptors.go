@@ -75,6 +75,9 @@ func (d *descriptors) read(m *medium, e extentAD) {
 		}
 		if err != nil {
 			d.hurt(at, err)
+			if (at+1)*m.block > m.size { // and so is the rest
+				return
+			}
 			continue
 		}
 		switch id {

@@ -63,6 +63,14 @@ func (c *contents) names() (names []name, damage error) {
 	return names, damage
 }
 
+// tear is damage to a directory, and the byte of the directory where it is.
+type tear struct {
+	at int64
+	error
+}
+
+func (t tear) Unwrap() error { return t.error }
+
 // maxLost is how many bytes of a directory are searched for the next descriptor
 // behind damage.
 const maxLost = 1 << 20
@@ -70,11 +78,11 @@ const maxLost = 1 << 20
 // scan visits the file identifier descriptors (ECMA-167 4/14.4), also those of
 // the parent and of deleted files. Behind damage it goes on with the next one
 // that is sound: a bad block does not take the rest of the directory along. The
-// error is the first damage.
+// error, a [tear], is the first damage.
 func (c *contents) scan(visit func(n name)) (damage error) {
-	hurt := func(err error) {
+	hurt := func(at int64, err error) {
 		if damage == nil {
-			damage = err
+			damage = tear{at, err}
 		}
 	}
 	buf := make([]byte, 0, chunkSize)
@@ -92,7 +100,7 @@ func (c *contents) scan(visit func(n name)) (damage error) {
 			}
 			n.at = base + int64(used)
 			if err != nil {
-				hurt(fmt.Errorf("file identifier descriptor at %s: %w", c.where(n.at), err))
+				hurt(n.at, fmt.Errorf("file identifier descriptor at %s: %w", c.where(n.at), err))
 				length = max(length, 4) // they begin at multiples of 4
 				lost += int64(length)
 			} else {
@@ -107,7 +115,7 @@ func (c *contents) scan(visit func(n name)) (damage error) {
 }
 
 // readBlocks fills p with the bytes at off. Blocks that cannot be read are zeros.
-func (c *contents) readBlocks(p []byte, off int64, hurt func(error)) {
+func (c *contents) readBlocks(p []byte, off int64, hurt func(at int64, err error)) {
 	if n, _ := c.ReadAt(p, off); n == len(p) {
 		return
 	}
@@ -118,7 +126,7 @@ func (c *contents) readBlocks(p []byte, off int64, hurt func(error)) {
 			if errors.Is(err, io.EOF) {
 				err = io.ErrUnexpectedEOF
 			}
-			hurt(fmt.Errorf("byte %d: %w", off+int64(n), err))
+			hurt(off+int64(n), fmt.Errorf("byte %d: %w", off+int64(n), err))
 		}
 		p, off = p[k:], off+k
 	}

@@ -207,9 +207,14 @@ func (f *FS) stat(n name) (*fileInfo, error) {
 		return nil, err
 	}
 	if (e.kind == typeDirectory) != (n.traits&fileDirectory != 0) {
-		return nil, fmt.Errorf("file entry at %s: file type %d, but its name says otherwise", e.at, e.kind)
+		return nil, wrongKind(e)
 	}
 	return &fileInfo{fs: f, name: n.text, traits: n.traits, entry: e}, nil
+}
+
+// wrongKind tells of a directory that is none by its name, and the reverse.
+func wrongKind(e *fileEntry) error {
+	return fmt.Errorf("file entry at %s: file type %d, but its name says otherwise", e.at, e.kind)
 }
 
 // ReadLink implements fs.ReadLinkFS.

@@ -84,6 +84,13 @@ func TestSharedDirectory(t *testing.T) {
 	if limit := (walkRoom*len(p) + walkSpare) / fidLength * 2; seen > limit || !told {
 		t.Errorf("%d entries of a volume of %d bytes, told %v", seen, len(p), told)
 	}
+	read := v.followed.Load()
+	if got := defects(t, p); !strings.Contains(got, errRoom.Error()) {
+		t.Errorf("%.1000s", got)
+	}
+	if read = v.followed.Load() - read; read > 2*walkRoom*int64(len(p))+walkSpare {
+		t.Errorf("%d bytes were read", read)
+	}
 }
 
 // TestMore gives the same attributes during a walk as by path.
@@ -157,6 +164,10 @@ func TestDeep(t *testing.T) {
 	}
 	if seen > maxWalkPath/200+2 || last == nil || !strings.Contains(last.Error(), "path is longer") {
 		t.Errorf("%d folders, %.100v", seen, last)
+	}
+	list, err := v.Check(t.Context())
+	if err != nil || len(list) != 1 || !strings.Contains(list[0].Text, "path is longer") {
+		t.Errorf("%.1000v, %v", list, err)
 	}
 }
 

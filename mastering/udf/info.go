@@ -46,10 +46,10 @@ func (f *FS) describe(d *descriptors, v *integrity, a anchor) volume.Info {
 		if d.damage != nil {
 			why = d.damage.Error()
 		}
-		add(&i, "Damage", "the main volume descriptor sequence cannot be used, the reserve was read: "+why)
+		add(&i, "Recovered", "the reserve volume descriptor sequence was read, since the main one cannot be used: "+why)
 	}
 	if f.lost != nil {
-		add(&i, "Damage", fmt.Sprintf("the root directory was found by searching, at %s: %v", f.root, f.lost))
+		add(&i, "Recovered", fmt.Sprintf("the root directory was found by searching, at %s: %v", f.root, f.lost))
 	}
 	add(&i, "Anchor", fmt.Sprintf("sector %d", a.location))
 	if f.streams.length&lengthMask != 0 {

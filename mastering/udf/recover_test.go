@@ -60,8 +60,8 @@ func TestFileSetDamage(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%s: %v", r, err)
 		}
-		if got := property(v.Volume(), "Damage"); !strings.Contains(got, "found by searching, at block 2 of") || !strings.Contains(got, "blank") {
-			t.Errorf("%s: damage %q", r, got)
+		if got := property(v.Volume(), "Recovered"); !strings.Contains(got, "found by searching, at block 2 of") || !strings.Contains(got, "blank") {
+			t.Errorf("%s: recovered %q", r, got)
 		}
 		sound, err := Open(l, l.Size(), volume.Options{})
 		if err != nil {

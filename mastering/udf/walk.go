@@ -17,6 +17,17 @@ const (
 	maxWalkPath = 8 << 10
 )
 
+// tooDeep refuses a directory by the bytes of its path and how many are above it.
+func tooDeep(path, depth int) error {
+	switch {
+	case path > maxWalkPath:
+		return fmt.Errorf("the path is longer than %d bytes", maxWalkPath)
+	case depth > maxDepth:
+		return fmt.Errorf("directories are nested deeper than %d", maxDepth)
+	}
+	return nil
+}
+
 // Image returns the volume as it was opened, for files that are read at their
 // extents. It implements volume.Direct.
 func (f *FS) Image() io.ReaderAt { return f.r }
@@ -68,11 +79,8 @@ var errRoom = errors.New("the directories and file entries claim more room than 
 
 // folder visits what is in the directory n, whose path is in w.path.
 func (w *walk) folder(n name, depth int) error {
-	if len(w.path) > maxWalkPath {
-		return w.report(fmt.Errorf("the path is longer than %d bytes", maxWalkPath))
-	}
-	if depth > maxDepth {
-		return w.report(fmt.Errorf("directories are nested deeper than %d", maxDepth))
+	if err := tooDeep(len(w.path), depth); err != nil {
+		return w.report(err)
 	}
 	d, err := w.f.directory(n.icb)
 	if err != nil {

@@ -30,7 +30,7 @@ var (
 	systemNames = []string{"ISO 9660 with Joliet and Rock Ridge", "ISO 9660 and UDF", "UDF"}
 	systemAbout = []string{
 		"Every system reads it. The usual choice for CD and DVD.",
-		"Every system reads it, and players of DVD and Blu-ray do.",
+		"Every system reads it, and so do players of DVD and Blu-ray.",
 		"Today's systems read it. For Blu-ray and for very large files.",
 	}
 	revisionAbout = map[udf.Revision]string{
@@ -64,8 +64,8 @@ func newProperties() *properties {
 	p.revision = widget.NewSelect(revisionNames(), nil)
 	p.dvd.OnChanged = func(bool) { p.changed() }
 	p.publisher.PlaceHolder = "Who made the disc"
-	p.bios.PlaceHolder = "a file on the disc, such as /isolinux/isolinux.bin"
-	p.uefi.PlaceHolder = "a FAT image on the disc, such as /boot/efi.img"
+	p.bios.PlaceHolder = "A file on the disc, such as /isolinux/isolinux.bin"
+	p.uefi.PlaceHolder = "A FAT image on the disc, such as /boot/efi.img"
 	p.object = container.New(&widgets.Column{Gap: 8},
 		row("File systems", p.systems), row("", p.about), row("UDF revision", p.revision), row("", p.dvd),
 		widgets.Space(0, 4),
@@ -98,8 +98,8 @@ func revisionNames() []string {
 func (p *properties) changed() {
 	systems := model.FileSystems(p.systems.SelectedIndex())
 	p.about.Set(systemAbout[systems])
-	enable(p.dvd, systems == model.ISOAndUDF)
-	enable(p.revision, systems != model.ISOAlone && !(p.dvd.Checked && systems == model.ISOAndUDF))
+	enable(p.dvd, systems != model.ISOAlone)
+	enable(p.revision, systems != model.ISOAlone && !p.dvd.Checked)
 	enable(p.md5, systems != model.UDFAlone)
 	enable(p.bios, systems != model.UDFAlone)
 	enable(p.uefi, systems != model.UDFAlone)
@@ -114,8 +114,8 @@ func enable(w fyne.Disableable, can bool) {
 }
 
 func (p *properties) set(x model.Properties) {
-	p.dvd.SetChecked(x.DVDVideo)
 	p.systems.SetSelectedIndex(int(x.FileSystems))
+	p.dvd.SetChecked(x.DVDVideo)
 	for i, r := range udf.Revisions {
 		if r == x.Revision {
 			p.revision.SetSelectedIndex(i)

@@ -25,7 +25,7 @@ const (
 type Properties struct {
 	FileSystems FileSystems
 	Revision    udf.Revision // where there is UDF
-	DVDVideo    bool         // with ISOAndUDF: VIDEO_TS as players want it, revision 1.02
+	DVDVideo    bool         // where there is UDF: VIDEO_TS as players want it, revision 1.02
 	Publisher   string
 	Rational    bool   // everything is readable for all and belongs to root
 	Identical   bool   // files with the same contents are stored once
@@ -45,7 +45,10 @@ func (p *Project) Properties() Properties {
 	}
 	if u := c.Options.UDF; u != nil {
 		x.FileSystems, x.DVDVideo = ISOAndUDF, u.DVDVideo
-		if u.Revision != 0 {
+		switch {
+		case u.DVDVideo:
+			x.Revision = udf.Revision102
+		case slices.Contains(udf.Revisions, u.Revision):
 			x.Revision = u.Revision
 		}
 	}
@@ -86,7 +89,7 @@ func (x Properties) takeUDF(c *compilation.Compilation) {
 	if c.Options.UDF != nil {
 		u = *c.Options.UDF
 	}
-	u.Revision, u.DVDVideo = x.Revision, x.DVDVideo && x.FileSystems == ISOAndUDF
+	u.Revision, u.DVDVideo = x.Revision, x.DVDVideo
 	if u.DVDVideo {
 		u.Revision = udf.Revision102
 	}

@@ -23,7 +23,11 @@ func TestProperties(t *testing.T) {
 			Properties{FileSystems: ISOAndUDF, Revision: udf.Revision102, DVDVideo: true, MD5: true},
 		},
 		{
-			Properties{FileSystems: UDFAlone, Revision: udf.Revision250, DVDVideo: true, MD5: true, BIOS: "/a", Identical: true},
+			Properties{FileSystems: UDFAlone, Revision: udf.Revision260, DVDVideo: true},
+			Properties{FileSystems: UDFAlone, Revision: udf.Revision102, DVDVideo: true},
+		},
+		{
+			Properties{FileSystems: UDFAlone, Revision: udf.Revision250, MD5: true, BIOS: "/a", Identical: true},
 			Properties{FileSystems: UDFAlone, Revision: udf.Revision250, Identical: true},
 		},
 		{
@@ -82,5 +86,18 @@ func TestPropertiesKeepTheRest(t *testing.T) {
 	p.SetProperties(x)
 	if got := p.Compilation().Options.Boot; len(got.Images) != 1 || got.Images[0].Partition != 2 {
 		t.Errorf("without boot files: %+v", got)
+	}
+}
+
+// TestPropertiesOfStrangers shows a compilation with a revision that nobody can
+// choose.
+func TestPropertiesOfStrangers(t *testing.T) {
+	q := newQueue()
+	p := NewProject(q.post)
+	c := compilation.New()
+	c.Options.UDF = &udf.Options{Revision: 0x0300}
+	p.Replace(c, "", nil)
+	if got := p.Properties(); got.Revision != udf.Revision201 || got.FileSystems != ISOAndUDF {
+		t.Errorf("%+v", got)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"slices"
 	"time"
 
 	"glassmaster/mastering/disc"
@@ -78,7 +79,7 @@ func (v *Volume) Info() volume.Info {
 	}
 	info := v.fsys.Volume()
 	info.Views = v.views
-	info.Properties = append(info.Properties, v.more...)
+	info.Properties = slices.Concat(info.Properties, v.more) // the list is that of the volume
 	return info
 }
 
@@ -253,7 +254,7 @@ func nodeOf(f volume.FS, dir string, info fs.FileInfo) *tree.Node {
 		n.Size = info.Size()
 	}
 	if t := info.ModTime(); !t.IsZero() {
-		n.Modified = t.UnixNano()
+		n.Modified = volume.Nanoseconds(t)
 	}
 	return n
 }
