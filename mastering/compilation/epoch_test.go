@@ -1,8 +1,13 @@
 package compilation
 
 import (
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
+
+	"glassmaster/mastering/iso9660"
+	"glassmaster/mastering/peertest"
 )
 
 func TestVolumeTime(t *testing.T) {
@@ -20,4 +25,21 @@ func TestVolumeTime(t *testing.T) {
 			t.Errorf("%s: %v, %v, %v", epoch, got, clamp, err)
 		}
 	}
+}
+
+// TestFarTime: a file of the host may have a time that nanoseconds of Unix time
+// cannot tell. It is not taken for one that was changed since it was planned.
+func TestFarTime(t *testing.T) {
+	src := t.TempDir()
+	put(t, filepath.Join(src, "small"), noise(1, 5000))
+	put(t, filepath.Join(src, "large"), noise(2, 3<<20))
+	peertest.Run(t, src, "touch", "-d", "2400-01-01", "small", "large")
+	s, err := os.Stat(filepath.Join(src, "small"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if y := s.ModTime().Year(); y < 2399 {
+		t.Skipf("the file system keeps the year 2400 as %d", y)
+	}
+	master(t, src, iso9660.Options{})
 }

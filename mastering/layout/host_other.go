@@ -34,5 +34,5 @@ func (*hostReader) read(f *File, p []byte) (int, error) {
 	if err != nil {
 		return n, err
 	}
-	return n, f.checkTime(s.ModTime().UnixNano())
+	return n, f.checkTime(s.ModTime())
 }
