@@ -43,3 +43,17 @@ func TestFarTime(t *testing.T) {
 	}
 	master(t, src, iso9660.Options{})
 }
+
+// TestLoadFarTime: a saved compilation may hold such a time as well.
+func TestLoadFarTime(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "x"+Ending)
+	put(t, path, []byte(`{"format":"glassmaster compilation","version":1,"root":{"mode":"d0755","entries":[
+		{"name":"a","data":"eA==","mode":"-0644","modified":"2400-01-01T00:00:00Z"}]}}`))
+	c, problems, err := Load(path)
+	if err != nil || len(problems) > 0 {
+		t.Fatal(problems, err)
+	}
+	if got := c.Root().Child("a").ModTime().UTC().Year(); got != 2262 {
+		t.Errorf("the year 2400 became %d, not the last that a file can have", got)
+	}
+}
