@@ -3,7 +3,7 @@ package iso9660
 // bothAt tells where system use entries hold numbers of 32 bits in both byte
 // orders (IEEE P1281 5.1, P1282 4.1).
 var bothAt = map[int][]int{
-	sigCE: {4, 12, 20}, sigPX: {4, 12, 20, 28, 36}, sigPN: {4, 12}, sigCL: {4}, sigPL: {4},
+	sigCE: {4, 12, 20}, sigPX: {4, 12, 20, 28, 36}, sigPN: {4, 12}, sigCL: {4}, sigPL: {4}, sigSF: {4, 12},
 }
 
 // systemUse examines the system use area of a record, behind its first skip bytes,
