@@ -351,7 +351,6 @@ func (t *treeChecker) pathTable(name string, off, size int64, order binary.ByteO
 		return
 	}
 	var blocks []uint32
-	found := map[uint32]bool{}
 	last := uint16(1)
 	for pos := int64(0); pos < size; {
 		at := placeAt(off+pos, "")
@@ -376,21 +375,31 @@ func (t *treeChecker) pathTable(name string, off, size int64, order binary.ByteO
 			t.bad(at, "record %d of the path table %s has the parent %d", len(blocks), name, parent)
 		}
 		last = parent
-		found[block] = true
 		pos += 8 + int64(p[pos])
 		pos += pos & 1
 	}
-	full := len(blocks) > maxParent
-	parents := map[uint32]bool{} // in a full table, those that it can name
-	for _, block := range blocks[:min(len(blocks), maxParent)] {
-		parents[block] = true
+	t.unlisted(name, at, blocks)
+}
+
+// unlisted reports the directories that a path table leaves out. Those below a
+// directory that its records cannot name as their parent have no place in it.
+func (t *treeChecker) unlisted(name string, at spot, blocks []uint32) {
+	number := make(map[uint32]int, len(blocks))
+	for i, block := range blocks {
+		if _, ok := number[block]; !ok {
+			number[block] = i + 1
+		}
 	}
+	full := len(blocks) > maxParent
 	for _, d := range t.dirs {
-		if !found[d.block] && (!full || parents[t.dirs[d.parent].block]) {
+		if number[d.block] > 0 {
+			continue
+		}
+		if parent := number[t.dirs[d.parent].block]; !full || parent > 0 && parent <= maxParent {
 			t.bad(spot{at.lba, at.offset, d.path}, "the directory at block %d is missing in the path table %s", d.block, name)
 		}
 	}
 	if full {
-		t.odd(at, "the path table %s has %d records: numbers above 65535 cannot be parents", name, len(blocks))
+		t.odd(at, "the path table %s has %d records: numbers above %d cannot be parents", name, len(blocks), maxParent)
 	}
 }
