@@ -30,6 +30,9 @@ func (*hostReader) read(f *File, p []byte) (int, error) {
 	if k, _ := r.Read(make([]byte, 1)); k > 0 {
 		return n, ErrGrew
 	}
+	if f.Modified == 0 {
+		return n, nil
+	}
 	s, err := r.Stat()
 	if err != nil {
 		return n, err
