@@ -53,9 +53,9 @@ func (v *FS) Walk(root string, f func(*volume.Entry) error) error {
 	return err
 }
 
-// How deep a walk or an examination goes: so many folders, and so many bytes of
-// path, twice what systems allow. Without the second a listing of paths could be
-// as long as the square of the volume.
+// How deep a walk goes: so many folders, and so many bytes of path, twice what
+// systems allow. Without the second, which holds for Check as well, a listing of
+// paths could be as long as the square of the volume.
 const (
 	maxDepth = 2048
 	maxPath  = 8 << 10
