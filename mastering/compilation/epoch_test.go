@@ -1,8 +1,13 @@
 package compilation
 
 import (
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
+
+	"glassmaster/mastering/iso9660"
+	"glassmaster/mastering/peertest"
 )
 
 func TestVolumeTime(t *testing.T) {
@@ -19,5 +24,36 @@ func TestVolumeTime(t *testing.T) {
 		if (err == nil) != !want.IsZero() || !got.Equal(want) || clamp != !want.IsZero() {
 			t.Errorf("%s: %v, %v, %v", epoch, got, clamp, err)
 		}
+	}
+}
+
+// TestFarTime: a file of the host may have a time that nanoseconds of Unix time
+// cannot tell. It is not taken for one that was changed since it was planned.
+func TestFarTime(t *testing.T) {
+	src := t.TempDir()
+	put(t, filepath.Join(src, "small"), noise(1, 5000))
+	put(t, filepath.Join(src, "large"), noise(2, 3<<20))
+	peertest.Run(t, src, "touch", "-d", "2400-01-01", "small", "large")
+	s, err := os.Stat(filepath.Join(src, "small"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if y := s.ModTime().Year(); y < 2399 {
+		t.Skipf("the file system keeps the year 2400 as %d", y)
+	}
+	master(t, src, iso9660.Options{})
+}
+
+// TestLoadFarTime: a saved compilation may hold such a time as well.
+func TestLoadFarTime(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "x"+Ending)
+	put(t, path, []byte(`{"format":"glassmaster compilation","version":1,"root":{"mode":"d0755","entries":[
+		{"name":"a","data":"eA==","mode":"-0644","modified":"2400-01-01T00:00:00Z"}]}}`))
+	c, problems, err := Load(path)
+	if err != nil || len(problems) > 0 {
+		t.Fatal(problems, err)
+	}
+	if got := c.Root().Child("a").ModTime().UTC().Year(); got != 2262 {
+		t.Errorf("the year 2400 became %d, not the last that a file can have", got)
 	}
 }

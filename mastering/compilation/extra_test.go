@@ -65,17 +65,7 @@ func TestAttributes(t *testing.T) {
 		c.Add(c.Root(), list)
 		return c
 	}
-	image := func(o iso9660.Options) string {
-		m, err := nodes(o).Plan(t.Context())
-		if err != nil {
-			t.Fatal(err)
-		}
-		path := filepath.Join(t.TempDir(), "x.iso")
-		if err := m.WriteFile(t.Context(), path, WriteOptions{}, nil); err != nil {
-			t.Fatal(err)
-		}
-		return path
-	}
+	image := func(o iso9660.Options) string { return writeImage(t, nodes(o)) }
 	img := image(iso9660.Options{Attributes: true})
 	top := filepath.Base(src)
 
@@ -201,14 +191,7 @@ func TestStamps(t *testing.T) {
 		t.Fatal(problems, err)
 	}
 	c.Add(c.Root(), nodes)
-	m, err := c.Plan(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	img := filepath.Join(t.TempDir(), "x.iso")
-	if err := m.WriteFile(t.Context(), img, WriteOptions{}, nil); err != nil {
-		t.Fatal(err)
-	}
+	img := writeImage(t, c)
 	v := view(t, img, "")
 	for _, p := range []string{"file", "folder/inside"} {
 		i, a := attributes(t, v, p)

@@ -109,7 +109,7 @@ func compile(t testing.TB, folder string, o iso9660.Options) *Compilation {
 	c := New()
 	c.Label = "INTEROP"
 	c.Options = o
-	nodes, problems, err := Scan(context.Background(), []string{folder + "/"}, ScanOptions{}, nil)
+	nodes, problems, err := Scan(context.Background(), []string{folder + "/"}, c.ScanOptions(), nil)
 	if err != nil || len(problems) > 0 {
 		t.Fatal(problems, err)
 	}
@@ -122,10 +122,17 @@ func compile(t testing.TB, folder string, o iso9660.Options) *Compilation {
 // master writes a folder as an image and returns its path.
 func master(t testing.TB, folder string, o iso9660.Options) string {
 	t.Helper()
-	m, err := compile(t, folder, o).Plan(context.Background())
+	return writeImage(t, compile(t, folder, o))
+}
+
+// writeImage writes the image of a compilation.
+func writeImage(t testing.TB, c *Compilation) string {
+	t.Helper()
+	m, err := c.Plan(context.Background())
 	if err != nil {
 		t.Fatal(err)
 	}
+	defer m.Close()
 	path := filepath.Join(t.TempDir(), "x.iso")
 	if err := m.WriteFile(context.Background(), path, WriteOptions{}, nil); err != nil {
 		t.Fatal(err)

@@ -104,7 +104,7 @@ func (c *Compilation) planUDF(root *tree.Node, o iso9660.Options) (*layout.Layou
 		return nil, iso9660.Report{}, errors.New("UDF does not know compressed files; leave out either")
 	}
 	if err := iso9660.Patterns(o.HideUDF).Check(); err != nil {
-		return nil, iso9660.Report{}, err
+		return nil, iso9660.Report{}, fmt.Errorf("hide: %w", err)
 	}
 	u.Label, u.Time, u.Clamp, u.Hidden = o.Label, o.Time, o.Clamp, o.HiddenInUDF()
 	o.Settle(root)

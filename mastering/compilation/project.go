@@ -16,6 +16,7 @@ import (
 	"glassmaster/mastering/layout"
 	"glassmaster/mastering/newfile"
 	"glassmaster/mastering/tree"
+	"glassmaster/mastering/volume"
 )
 
 // Ending is the usual ending of a saved compilation.
@@ -309,7 +310,7 @@ func (l *loader) attributes(n *tree.Node, it *item, mode fs.FileMode) error {
 	n.Mode, n.UID, n.GID = mode, it.UID, it.GID
 	n.SetExtra(it.Extra)
 	if it.Modified != nil {
-		n.Modified = it.Modified.UnixNano()
+		n.Modified = volume.Nanoseconds(*it.Modified)
 	}
 	return nil
 }

@@ -1,8 +1,6 @@
 package compilation
 
 import (
-	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -30,15 +28,7 @@ func TestRelocatedBesideOthers(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			top := t.TempDir()
-			for _, name := range append(c.files, deep) {
-				path := filepath.Join(top, name)
-				if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-					t.Fatal(err)
-				}
-				if err := os.WriteFile(path, []byte(name), 0o600); err != nil {
-					t.Fatal(err)
-				}
-			}
+			write(t, top, append(c.files, deep)...)
 			img := master(t, top, c.o)
 			out := t.TempDir()
 			peertest.Run(t, out, "bsdtar", "-xf", img)
@@ -57,14 +47,7 @@ func TestRelocatedBesideOthers(t *testing.T) {
 func TestLinksOfFolders(t *testing.T) {
 	peertest.Need(t, "bsdtar")
 	top := t.TempDir()
-	for i, name := range []string{"none", "three/x", "three/y", "three/z", "one/2/3/4/5/6/7/8/9", "hidden/x", "hidden/y"} {
-		if err := os.MkdirAll(filepath.Join(top, name), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(filepath.Join(top, name, fmt.Sprint(i)), nil, 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
+	write(t, top, "none/0", "three/x/1", "three/y/2", "three/z/3", "one/2/3/4/5/6/7/8/9/4", "hidden/x/5", "hidden/y/6")
 	list := peertest.Run(t, "", "bsdtar", "-tvf", master(t, top, iso9660.Options{Hide: []string{"hidden/y"}}))
 	links := map[string]string{}
 	for line := range strings.Lines(list) {
@@ -85,31 +68,11 @@ func TestRelocatedLongNames(t *testing.T) {
 	peertest.Need(t, "bsdtar", "xorriso")
 	top := t.TempDir()
 	for n := 1; n <= 250; n += 6 {
-		dir := filepath.Join(top, "1/2/3/4/5/6/7", strings.Repeat("d", n), strings.Repeat("e", n))
-		if err := os.MkdirAll(dir, 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(filepath.Join(dir, "file"), []byte(fmt.Sprint(n)), 0o600); err != nil {
-			t.Fatal(err)
-		}
+		write(t, top, filepath.Join("1/2/3/4/5/6/7", strings.Repeat("d", n), strings.Repeat("e", n), "file"))
 	}
 	want := describe(t, top)
 	for _, o := range []iso9660.Options{{}, {RockRidge112: true, Stamps: true}, {Level: 1, Stamps: true}} {
-		c := New()
-		c.Label, c.Options = "LONG", o
-		nodes, problems, err := Scan(t.Context(), []string{top + "/"}, c.ScanOptions(), nil)
-		if err != nil || len(problems) > 0 {
-			t.Fatal(problems, err)
-		}
-		c.Add(c.Root(), nodes)
-		m, err := c.Plan(t.Context())
-		if err != nil {
-			t.Fatal(err)
-		}
-		img := filepath.Join(t.TempDir(), "x.iso")
-		if err := m.WriteFile(t.Context(), img, WriteOptions{}, nil); err != nil {
-			t.Fatal(err)
-		}
+		img := master(t, top, o)
 		out := t.TempDir()
 		peertest.Run(t, out, "bsdtar", "-xpf", img)
 		equalTrees(t, describe(t, out), want)

@@ -50,15 +50,7 @@ func TestDeviceWithoutNumbers(t *testing.T) {
 		n.Modified = time.Unix(1e9, 0).UnixNano()
 		c.Root().Append(n)
 	}
-	m, err := c.Plan(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	img := filepath.Join(t.TempDir(), "x.iso")
-	if err := m.WriteFile(t.Context(), img, WriteOptions{}, nil); err != nil {
-		t.Fatal(err)
-	}
-	b, err := os.ReadFile(img)
+	b, err := os.ReadFile(writeImage(t, c))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -26,16 +26,7 @@ func masterUDF(t *testing.T, folder string, o iso9660.Options, only bool) string
 	t.Helper()
 	c := compile(t, folder, o)
 	c.UDFOnly = only
-	m, err := c.Plan(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer m.Close()
-	path := filepath.Join(t.TempDir(), "x.iso")
-	if err := m.WriteFile(t.Context(), path, WriteOptions{}, nil); err != nil {
-		t.Fatal(err)
-	}
-	return path
+	return writeImage(t, c)
 }
 
 // openView opens one view of an image with our own reader, until the test ends.

@@ -6,7 +6,6 @@ import (
 	"encoding/binary"
 	"fmt"
 	"slices"
-	"strings"
 
 	"glassmaster/mastering/boot"
 	"glassmaster/mastering/disc"
@@ -62,7 +61,7 @@ func (u use) String() string {
 	case u.name != "":
 		what += " " + u.name
 	}
-	return fmt.Sprintf("%s, sectors %d to %d,", what, u.start, u.end-1)
+	return fmt.Sprintf("%s, sectors %d to %d", what, u.start, u.end-1)
 }
 
 // spot is where a structure lies.
@@ -177,7 +176,7 @@ func (c *checker) overlaps() {
 	var last use
 	for _, u := range c.used {
 		if u.start < last.end && (u.start != last.start || u.kind != last.kind) {
-			c.bad(u.at, "%v overlaps with %s", u, strings.TrimSuffix(last.String(), ","))
+			c.bad(u.at, "%v, overlaps with %v", u, last)
 		}
 		if u.end > last.end {
 			last = u

@@ -3,17 +3,17 @@ package iso9660
 // bothAt tells where system use entries hold numbers of 32 bits in both byte
 // orders (IEEE P1281 5.1, P1282 4.1).
 var bothAt = map[int][]int{
-	sigCE: {4, 12, 20}, sigPX: {4, 12, 20, 28, 36}, sigPN: {4, 12}, sigCL: {4}, sigPL: {4},
+	sigCE: {4, 12, 20}, sigPX: {4, 12, 20, 28, 36}, sigPN: {4, 12}, sigCL: {4}, sigPL: {4}, sigSF: {4, 12},
 }
 
-// systemUse examines the system use area of a record and returns what it says.
+// systemUse examines the system use area of a record, behind its first skip bytes,
+// and returns what it says, which holds until the next record is examined.
 func (t *treeChecker) systemUse(rec dirRecord, at spot, skip int) *item {
-	it := &item{}
+	it := &t.it
 	it.reset()
 	if !t.v.susp {
 		return it
 	}
-	name := t.show(rec.id())
 	it.inspect = func(e []byte) {
 		for _, off := range bothAt[int(e[0])<<8|int(e[1])] {
 			if len(e) < off+8 {
@@ -21,12 +21,12 @@ func (t *treeChecker) systemUse(rec dirRecord, at spot, skip int) *item {
 			}
 			if le, be := bothOrders(e[off:], 32); le != be {
 				t.bad(at, "%s: the number at byte %d of its system use entry %q is %d in one byte order and %d in the other",
-					name, off, e[:2], le, be)
+					t.show(rec.id()), off, e[:2], le, be)
 			}
 		}
 	}
 	if err := t.v.readSystemUse(it, rec.systemUse(), skip, &t.w); err != nil {
-		t.bad(at, "%s: %v", name, err)
+		t.bad(at, "%s: %v", t.show(rec.id()), err)
 	}
 	return it
 }

@@ -34,7 +34,8 @@ type treeChecker struct {
 	known     map[uint32]int // block of a directory -> index
 	left      int64          // bytes of directories that may still be read
 	w         window
-	reach     use // what ends last
+	it        item // the entry that is being examined
+	reach     use  // what ends last
 }
 
 // tree examines the directories and path tables of a descriptor.
@@ -55,8 +56,7 @@ func (c *checker) tree(d descriptor) {
 		t.directory(i)
 	}
 	if end := c.v.start() + disc.LBA(int64(d.sectors())*t.blockSize/disc.SectorSize); t.reach.end > end {
-		t.bad(spot{lba: d.lba, offset: 80}, "the volume ends before sector %d by its space size, and its contents reach further: %s",
-			end, strings.TrimSuffix(t.reach.String(), ","))
+		t.bad(spot{lba: d.lba, offset: 80}, "the volume ends before sector %d by its space size, and its contents reach further: %v", end, t.reach)
 	}
 	t.pathTables()
 }
@@ -135,18 +135,10 @@ func (t *treeChecker) recordAt(p []byte, off int64, more bool, path string) dirR
 		return rec
 	}
 	t.bad(placeAt(off, path), "%v", err)
-	n := int(p[0])
-	if n <= len(p) || !more {
+	if int(p[0]) <= len(p) || !more {
 		return nil
 	}
-	whole := make([]byte, n)
-	if k, _ := t.v.r.ReadAt(whole, off); k < n {
-		return nil
-	}
-	if rec, err = checkRecord(whole); err != nil || !rec.agrees() {
-		return nil
-	}
-	return rec
+	return t.v.crossing(off, int(p[0]))
 }
 
 // listed examines a record by its place in the directory.
@@ -235,7 +227,7 @@ func (t *treeChecker) record(rec dirRecord, at spot, parent int) {
 	}
 	if rec.isDir() {
 		path := join(t.dirs[parent].path, name)
-		if len(path) > maxPath {
+		if len(path) > maxPath { // paths are kept
 			t.bad(at, "the path of %q is longer than %d bytes; the directory is not examined", name, maxPath)
 			return
 		}
@@ -256,10 +248,6 @@ func (t *treeChecker) record(rec dirRecord, at spot, parent int) {
 		t.use(where.off, where.n, fileUse, name, at)
 	}
 }
-
-// maxPath is the longest path of a directory that is examined. Paths are kept,
-// and in a tree that is nested without end they would outgrow the image.
-const maxPath = 4 << 10
 
 func join(dir, name string) string { return strings.TrimSuffix(dir, "/") + "/" + name }
 
@@ -363,7 +351,6 @@ func (t *treeChecker) pathTable(name string, off, size int64, order binary.ByteO
 		return
 	}
 	var blocks []uint32
-	found := map[uint32]bool{}
 	last := uint16(1)
 	for pos := int64(0); pos < size; {
 		at := placeAt(off+pos, "")
@@ -388,21 +375,31 @@ func (t *treeChecker) pathTable(name string, off, size int64, order binary.ByteO
 			t.bad(at, "record %d of the path table %s has the parent %d", len(blocks), name, parent)
 		}
 		last = parent
-		found[block] = true
 		pos += 8 + int64(p[pos])
 		pos += pos & 1
 	}
-	full := len(blocks) > maxParent
-	parents := map[uint32]bool{} // in a full table, those that it can name
-	for _, block := range blocks[:min(len(blocks), maxParent)] {
-		parents[block] = true
+	t.unlisted(name, at, blocks)
+}
+
+// unlisted reports the directories that a path table leaves out. Those below a
+// directory that its records cannot name as their parent have no place in it.
+func (t *treeChecker) unlisted(name string, at spot, blocks []uint32) {
+	number := make(map[uint32]int, len(blocks))
+	for i, block := range blocks {
+		if _, ok := number[block]; !ok {
+			number[block] = i + 1
+		}
 	}
+	full := len(blocks) > maxParent
 	for _, d := range t.dirs {
-		if !found[d.block] && (!full || parents[t.dirs[d.parent].block]) {
+		if number[d.block] > 0 {
+			continue
+		}
+		if parent := number[t.dirs[d.parent].block]; !full || parent > 0 && parent <= maxParent {
 			t.bad(spot{at.lba, at.offset, d.path}, "the directory at block %d is missing in the path table %s", d.block, name)
 		}
 	}
 	if full {
-		t.odd(at, "the path table %s has %d records: numbers above 65535 cannot be parents", name, len(blocks))
+		t.odd(at, "the path table %s has %d records: numbers above %d cannot be parents", name, len(blocks), maxParent)
 	}
 }

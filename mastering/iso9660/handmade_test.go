@@ -452,4 +452,10 @@ func TestHandmadeSparse(t *testing.T) {
 			t.Errorf("%s: read with error %v", name, err)
 		}
 	}
+	odd := both(70000)
+	odd[7] ^= 1
+	h.add(20, "ODD.;1", 30, 5, 0, px, nm(0, "odd"), entry("SF", both(0), odd, []byte{1}))
+	if got := defects(t, h.p); strings.Count(got, `its system use entry "SF" is`) != 1 {
+		t.Error(got)
+	}
 }

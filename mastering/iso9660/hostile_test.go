@@ -134,7 +134,7 @@ func TestDeep(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if list, err := walked(v); err == nil || !strings.Contains(err.Error(), "path is longer") || len(list) > maxWalkPath*depth {
+	if list, err := walked(v); err == nil || !strings.Contains(err.Error(), "path is longer") || len(list) > maxPath*depth {
 		t.Errorf("%d bytes of paths, error %.100v", len(list), err)
 	}
 	defects, err := v.Check(t.Context())

@@ -169,16 +169,15 @@ func (v *FS) rootDot(d descriptor) (*item, error) {
 	var w window
 	s.start(v, []span{root}, &w)
 	rec, at := s.record()
-	if rec == nil && s.err != nil {
-		return nil, nil
-	}
 	if rec == nil || !rec.isSpecial() {
 		return nil, nil
 	}
 	it := &item{}
-	(&FS{r: v.r, size: v.size, blockSize: v.blockSize, susp: true}).take(it, rec, at, &w)
+	u := &FS{r: v.r, size: v.size, blockSize: v.blockSize, susp: true} // v has no view yet
+	u.take(it, rec, at, &w)
 	if !it.hasRock() && isXA(rec.systemUse()) {
-		(&FS{r: v.r, size: v.size, blockSize: v.blockSize, susp: true, skip: xaLength}).take(it, rec, at, &w)
+		u.skip = xaLength
+		u.take(it, rec, at, &w)
 		it.spAt = xaLength
 		if !it.hasSP {
 			it.spSkip = xaLength

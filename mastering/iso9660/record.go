@@ -62,6 +62,22 @@ func (r dirRecord) agrees() bool {
 		binary.LittleEndian.Uint16(r[28:]) == binary.BigEndian.Uint16(r[30:])
 }
 
+// crossing returns the record of n bytes at an offset that runs on into the next
+// sector, which the standard forbids (ECMA-119 6.8.1.1) and some writers do
+// nevertheless. It returns nil where that is no record: what looks like one counts
+// only if its numbers agree in both byte orders.
+func (v *FS) crossing(off int64, n int) dirRecord {
+	p := make([]byte, n)
+	if k, _ := v.r.ReadAt(p, off); k < n {
+		return nil
+	}
+	rec, err := checkRecord(p)
+	if err != nil || rec == nil || !rec.agrees() {
+		return nil
+	}
+	return rec
+}
+
 // extent returns the run of bytes that a record leads to, behind an extended
 // attribute record. Where the byte orders of a number disagree and only the
 // big-endian one leads to a place in the image, that one counts.
@@ -103,8 +119,9 @@ func time7(p []byte) int64 {
 	return s * 1e9
 }
 
-// zone returns the seconds of an offset from Greenwich in quarters of an hour. An
-// offset that cannot be, as writers make that count it wrongly, is none.
+// zone returns the seconds of an offset from Greenwich in quarters of an hour, -48
+// to 52 (ECMA-119 8.4.26.1, 9.1.5). One that cannot be, as writers make that count
+// it wrongly, is none.
 func zone(b byte) int64 {
 	if q := int64(int8(b)); q >= -48 && q <= 52 {
 		return q * 900

@@ -128,29 +128,19 @@ func (s *scan) record() (dirRecord, int64) {
 	}
 }
 
-// crossing returns the next record if it runs on into the next sector, which the
-// standard forbids (ECMA-119 6.8.1.1) and some writers do nevertheless. It returns
-// nil where there is no such record.
+// crossing returns the next record if it runs on into the next sector, and is
+// within the directory, nil where there is no such record.
 func (s *scan) crossing() dirRecord {
-	p := s.buf[s.pos:]
-	n := int(p[0])
-	if rest := int64(n - len(p)); rest > 0 {
+	n := int(s.buf[s.pos])
+	if rest := int64(n - len(s.buf) + s.pos); rest > 0 {
 		for len(s.spans) > 0 && s.spans[0].n <= 0 {
 			s.spans = s.spans[1:]
 		}
 		if len(s.spans) == 0 || s.spans[0].n < rest || s.spans[0].off != s.off+int64(len(s.buf)) {
 			return nil
 		}
-		p = make([]byte, n)
-		if k, _ := s.v.r.ReadAt(p, s.off+int64(s.pos)); k < n {
-			return nil
-		}
 	}
-	rec, err := checkRecord(p[:n])
-	if err != nil || !rec.agrees() {
-		return nil
-	}
-	return rec
+	return s.v.crossing(s.off+int64(s.pos), n)
 }
 
 // next decodes the next entry that is to be shown; it returns false at the end.

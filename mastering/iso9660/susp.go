@@ -89,8 +89,8 @@ func (w *window) read(r io.ReaderAt, off int64, n int) ([]byte, error) {
 	return w.buf[:n], nil
 }
 
-// readSystemUse takes what the system use area of a record says into it, but for
-// its first bytes. An error leaves what was understood before it.
+// readSystemUse takes what the system use area p of a record says into it. Its
+// first skip bytes are not SUSP's. An error leaves what was understood before it.
 func (v *FS) readSystemUse(it *item, p []byte, skip int, w *window) error {
 	if len(p) < skip {
 		return nil

@@ -53,12 +53,12 @@ func (v *FS) Walk(root string, f func(*volume.Entry) error) error {
 	return err
 }
 
-// How deep a walk goes: so many folders, and so many bytes of path, twice
-// what systems allow. Without the second a listing of paths could be as long as
-// the square of the volume.
+// How deep a walk goes: so many folders, and so many bytes of path, twice what
+// systems allow. Without the second, which holds for Check as well, a listing of
+// paths could be as long as the square of the volume.
 const (
-	maxDepth    = 2048
-	maxWalkPath = 8 << 10
+	maxDepth = 2048
+	maxPath  = 8 << 10
 )
 
 // scan returns the scan for a depth, made when it is needed.
@@ -90,8 +90,8 @@ func (w *walk) admit(spans []span) error {
 
 // folder walks the directory whose path is in w.path.
 func (w *walk) folder(depth int, spans []span, root bool) error {
-	if len(w.path) > maxWalkPath {
-		return w.report(fmt.Errorf("the path is longer than %d bytes", maxWalkPath))
+	if len(w.path) > maxPath {
+		return w.report(fmt.Errorf("the path is longer than %d bytes", maxPath))
 	}
 	if depth > maxDepth {
 		return w.report(fmt.Errorf("folders are nested deeper than %d", maxDepth))

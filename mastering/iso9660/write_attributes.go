@@ -2,10 +2,9 @@ package iso9660
 
 import (
 	"io/fs"
-	"math"
-	"time"
 
 	"glassmaster/mastering/tree"
+	"glassmaster/mastering/volume"
 )
 
 // seconds rounds Unix nanoseconds down to seconds.
@@ -75,21 +74,10 @@ func (o Options) Settle(root *tree.Node) {
 	_ = root.Walk(func(n *tree.Node) error { // the function never fails
 		n.Mode, n.UID, n.GID = o.Owners.rights(n)
 		if o.Date != nil {
-			n.Modified = nanoseconds(*o.Date)
+			n.Modified = volume.Nanoseconds(*o.Date)
 		}
 		return nil
 	})
-}
-
-// nanoseconds returns a time as a node holds it, or the nearest that it can.
-func nanoseconds(t time.Time) int64 {
-	switch {
-	case t.Before(time.Unix(0, math.MinInt64)):
-		return math.MinInt64
-	case t.After(time.Unix(0, math.MaxInt64)):
-		return math.MaxInt64
-	}
-	return t.UnixNano()
 }
 
 // number gives all files the numbers that Rock Ridge 1.12 tells them apart by:

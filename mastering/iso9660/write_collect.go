@@ -6,16 +6,15 @@ import (
 	"glassmaster/mastering/tree"
 )
 
-// collect finds the directories of the primary tree, level by level: that is the
-// order of the path table (ECMA-119 6.9.1).
-func (p *planner) collect(root *tree.Node) {
+// rootDirectory makes the directory of the root and, where directories must be
+// relocated, the one that takes them.
+func (p *planner) rootDirectory(root *tree.Node) *directory {
 	top := &directory{node: root}
 	top.parent = top
 	for v := range top.place {
 		top.place[v].id = "\x00"
 	}
 	root.Index = 0
-	p.dirs = []*directory{top}
 	if list := p.findDeep(root); list != nil {
 		n := p.movedNode(root)
 		p.moved = &directory{node: n, list: append(slices.Clone(n.Children()), list...)}
@@ -23,6 +22,13 @@ func (p *planner) collect(root *tree.Node) {
 			top.list = append(slices.Clone(root.Children()), n)
 		}
 	}
+	return top
+}
+
+// collect finds the directories of the primary tree, level by level: that is the
+// order of the path table (ECMA-119 6.9.1).
+func (p *planner) collect(root *tree.Node) {
+	p.dirs = []*directory{p.rootDirectory(root)}
 	var dropped int
 	for i := 0; i < len(p.dirs); i++ {
 		d := p.dirs[i]

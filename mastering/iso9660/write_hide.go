@@ -79,13 +79,10 @@ type shown struct{ joliet, udf bool }
 
 // within narrows down what shows a folder to what shows a node in it.
 func (p *planner) within(s shown, n *tree.Node) shown {
-	if s.joliet {
-		s.joliet = !p.hides(joliet, n)
+	return shown{
+		joliet: s.joliet && !p.hides(joliet, n),
+		udf:    s.udf && !Patterns(p.o.HideUDF).Match(n),
 	}
-	if hidden := p.o.HiddenInUDF(); s.udf && hidden != nil {
-		s.udf = !hidden(n)
-	}
-	return s
 }
 
 // eachHidden visits the files that only the Joliet tree shows, or UDF.

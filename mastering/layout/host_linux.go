@@ -2,6 +2,7 @@ package layout
 
 import (
 	"syscall"
+	"time"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -82,7 +83,7 @@ func (h *hostReader) read(f *File, p []byte) (int, error) {
 	if err := unix.Fstat(fd, &st); err != nil {
 		return n, err
 	}
-	return n, f.checkTime(st.Mtim.Nano())
+	return n, f.checkTime(time.Unix(st.Mtim.Unix()))
 }
 
 // openAt opens the file of a NUL-terminated name in a folder for reading.

@@ -30,9 +30,12 @@ func (*hostReader) read(f *File, p []byte) (int, error) {
 	if k, _ := r.Read(make([]byte, 1)); k > 0 {
 		return n, ErrGrew
 	}
+	if f.Modified == 0 {
+		return n, nil
+	}
 	s, err := r.Stat()
 	if err != nil {
 		return n, err
 	}
-	return n, f.checkTime(s.ModTime().UnixNano())
+	return n, f.checkTime(s.ModTime())
 }

@@ -3,6 +3,9 @@ package layout
 import (
 	"bytes"
 	"os"
+	"time"
+
+	"glassmaster/mastering/volume"
 )
 
 // Bytes is a Source in memory.
@@ -26,8 +29,8 @@ type File struct {
 	Folder *Folder
 	Name   string
 	// Modified is when the file was changed last, as far as known when the layout was
-	// planned, in Unix nanoseconds. One that was changed since then is not read
-	// without a word. 0: nobody has looked.
+	// planned, as volume.Nanoseconds gives it. One that was changed since then is not
+	// read without a word. 0: nobody has looked.
 	Modified int64
 }
 
@@ -63,12 +66,12 @@ func (f *File) Unchanged() error {
 	if err != nil {
 		return err
 	}
-	return f.checkTime(s.ModTime().UnixNano())
+	return f.checkTime(s.ModTime())
 }
 
 // checkTime refuses another time of the last change than the one that is known.
-func (f *File) checkTime(modified int64) error {
-	if f.Modified != 0 && f.Modified != modified {
+func (f *File) checkTime(modified time.Time) error {
+	if f.Modified != 0 && f.Modified != volume.Nanoseconds(modified) {
 		return ErrChanged
 	}
 	return nil

@@ -158,7 +158,7 @@ func checkFile(f *os.File, e Extent) error {
 		return sourceError(e.Source, ErrGrew)
 	}
 	if known, ok := e.Source.(*File); ok {
-		if err := known.checkTime(s.ModTime().UnixNano()); err != nil {
+		if err := known.checkTime(s.ModTime()); err != nil {
 			return sourceError(e.Source, err)
 		}
 	}

@@ -164,8 +164,8 @@ func OpenDisc(d disc.Disc, o Options) (FS, error) {
 	return Open(r, size, o)
 }
 
-// OpenFormat is OpenDisc for one kind of file system, as "UDF", whatever else is
-// on the disc. The error is ErrUnknown itself where nothing says that there is one.
+// OpenFormat is OpenDisc for one kind of file system, such as "UDF", whatever else
+// is on the disc. The error is ErrUnknown itself where nothing says that there is one.
 func OpenFormat(d disc.Disc, name string, o Options) (FS, error) {
 	r, size, o, err := track(d, o)
 	if err != nil {
