@@ -146,7 +146,7 @@ func (o Opener) plan(ctx context.Context, kind string, c *compilation.Compilatio
 	if err != nil {
 		return nil, err
 	}
-	if err := img.Implant(ctx, o.Report); err != nil {
+	if err := img.Settle(ctx, o.Report); err != nil {
 		img.Close()
 		return nil, err
 	}

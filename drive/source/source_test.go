@@ -2,7 +2,10 @@ package source
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
+	"fmt"
+	"io/fs"
 	"math"
 	"os"
 	"path/filepath"
@@ -150,5 +153,39 @@ func TestGatherFar(t *testing.T) {
 	}
 	if got := c.Root().Modified; got != math.MaxInt64 {
 		t.Errorf("%d", got)
+	}
+}
+
+// TestSettled: what follows from the contents of files is there when a compilation
+// is open. A burn reads it last, when the drive cannot wait.
+func TestSettled(t *testing.T) {
+	dir := t.TempDir()
+	film, saved := filepath.Join(dir, "film"), filepath.Join(dir, "x.glassmaster")
+	if err := os.WriteFile(film, []byte("film"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c := compilation.New()
+	c.Contents.Checksums = true
+	if _, err := Gather(t.Context(), c, []string{film}, false, progress.Discard); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Save(saved); err != nil {
+		t.Fatal(err)
+	}
+	s, err := Opener{Report: progress.Discard}.Open(t.Context(), saved)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if err := os.Remove(film); err != nil {
+		t.Fatal(err)
+	}
+	v, err := volume.OpenDisc(s.Disc, volume.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	list, err := fs.ReadFile(v, compilation.ChecksumFile)
+	if want := fmt.Sprintf("%x  ./film\n", sha256.Sum256([]byte("film"))); string(list) != want {
+		t.Errorf("%q (%v), want %q", list, err, want)
 	}
 }

@@ -51,11 +51,35 @@ func (s *checksums) Render(p []byte) {
 	if ahead != nil {
 		<-ahead
 	} else {
-		s.compute(context.Background())
+		s.compute(context.Background(), progress.Discard)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	copy(p, s.text)
+}
+
+// sumFiles computes the file of checksums before the image is written, if that
+// was left to the writing.
+func (m *Image) sumFiles(ctx context.Context, rep progress.Reporter) error {
+	if m.late == nil {
+		return nil
+	}
+	m.late.compute(ctx, rep)
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	m.warnUnsummed(rep)
+	return nil
+}
+
+// warnUnsummed says which part of the files is not in the file of checksums.
+func (m *Image) warnUnsummed(rep progress.Reporter) {
+	if m.late == nil {
+		return
+	}
+	if text := m.late.missing(); text != "" {
+		rep.Message(progress.Warning, text)
+	}
 }
 
 // begin computes the sums while the caller goes on, as long as ctx lasts. The
@@ -67,7 +91,7 @@ func (s *checksums) begin(ctx context.Context) (end func()) {
 	s.ahead = done
 	s.mu.Unlock()
 	go func() {
-		s.compute(ctx)
+		s.compute(ctx, progress.Discard) // the writing tells how far it is
 		close(done)
 	}()
 	return func() {
@@ -80,13 +104,13 @@ func (s *checksums) begin(ctx context.Context) (end func()) {
 }
 
 // compute completes the text, unless ctx ends before.
-func (s *checksums) compute(ctx context.Context) {
+func (s *checksums) compute(ctx context.Context, rep progress.Reporter) {
 	s.work.Lock()
 	defer s.work.Unlock()
 	s.mu.Lock()
 	complete := s.text != nil
 	s.mu.Unlock()
-	if complete || hashAll(ctx, s.contents, progress.Discard) != nil {
+	if complete || hashAll(ctx, s.contents, rep) != nil {
 		return
 	}
 	text, failed := s.join(), 0

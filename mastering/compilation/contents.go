@@ -147,19 +147,6 @@ func (p *preparation) findBoot(o *boot.Options) {
 // hash computes the sums that are wanted, several at a time. Files that cannot
 // be read are remembered; the error is that of the context.
 func (p *preparation) hash() error {
-	total := int64(0)
-	for _, c := range p.contents {
-		if c.wanted {
-			total += c.nodes[0].Size
-		}
-	}
-	if total == 0 {
-		for _, c := range p.contents {
-			c.sum = sha256.Sum256(nil)
-		}
-		return nil
-	}
-	p.rep.Phase("computing checksums", total)
 	var wanted []*content
 	for _, c := range p.contents {
 		if c.wanted {
@@ -172,6 +159,13 @@ func (p *preparation) hash() error {
 // hashAll computes the sums of contents, several at a time. The error is that of
 // the context.
 func hashAll(ctx context.Context, list []*content, rep progress.Reporter) error {
+	total := int64(0)
+	for _, c := range list {
+		total += c.nodes[0].Size
+	}
+	if total > 0 {
+		rep.Phase("computing checksums", total)
+	}
 	work := make(chan *content)
 	var busy sync.WaitGroup
 	for range runtime.GOMAXPROCS(0) {

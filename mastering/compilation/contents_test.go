@@ -150,9 +150,25 @@ func TestLateChecksums(t *testing.T) {
 	if _, err := again.ReadAt(p, int64(last)*2048); err != nil || !bytes.Equal(p, written[int64(last)*2048:][:len(p)]) {
 		t.Errorf("read in pieces the list is another one (%v):\n%s", err, p)
 	}
+	// Once it is settled, as before a burn, no file is read for the list.
+	settled, err := c.Plan(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer settled.Close()
+	if err := settled.Settle(ctx, nil); !errors.Is(err, context.Canceled) {
+		t.Errorf("settling was cancelled: %v", err)
+	}
+	if err := settled.Settle(t.Context(), nil); err != nil {
+		t.Fatal(err)
+	}
 	// A file that is gone.
 	if err := os.Remove(filepath.Join(src, "secret")); err != nil {
 		t.Fatal(err)
+	}
+	q := make([]byte, len(p))
+	if _, err := settled.ReadAt(q, int64(last)*2048); err != nil || !bytes.Equal(q, p) {
+		t.Errorf("settled, the list is another one (%v)", err)
 	}
 	third, err := c.Plan(t.Context())
 	if err != nil {

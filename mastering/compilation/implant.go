@@ -29,10 +29,24 @@ func newImplant() *implant {
 	return i
 }
 
-// Implant computes the checksum of the image, if Contents ask for one, and puts
-// it into the image: it reads all files. Before an image is burned or read in
-// pieces it has to be called; WriteTo and WriteFile see to it themselves.
-func (m *Image) Implant(ctx context.Context, rep progress.Reporter) error {
+// Settle computes what of the image follows from the contents of its files, where
+// Contents ask for it: the file of checksums, and the implanted checksum of the
+// image. It reads all files. Before an image is burned or read in pieces it has to
+// be called, since a recorder cannot wait for that; WriteTo and WriteFile see to
+// it themselves.
+func (m *Image) Settle(ctx context.Context, rep progress.Reporter) error {
+	if rep == nil {
+		rep = progress.Discard
+	}
+	if err := m.implantAhead(ctx, rep); err != nil {
+		return err
+	}
+	return m.sumFiles(ctx, rep)
+}
+
+// implantAhead computes the checksum of the image, if one is wanted, and puts it
+// into the image before that is written.
+func (m *Image) implantAhead(ctx context.Context, rep progress.Reporter) error {
 	if m.sum == nil {
 		return nil
 	}

@@ -249,7 +249,7 @@ func (e *IncompleteError) Error() string {
 // WriteTo writes the image to w. Where it has a checksum that is not computed
 // yet, the files are read twice.
 func (m *Image) WriteTo(ctx context.Context, w io.Writer, o WriteOptions, rep progress.Reporter) error {
-	if err := m.Implant(ctx, rep); err != nil && (!o.KeepGoing || ctx.Err() != nil) {
+	if err := m.implantAhead(ctx, rep); err != nil && (!o.KeepGoing || ctx.Err() != nil) {
 		return err
 	}
 	return m.write(ctx, w, o, rep)
@@ -277,11 +277,7 @@ func (m *Image) write(ctx context.Context, w io.Writer, o WriteOptions, rep prog
 	if err := m.layout.WriteTo(ctx, w, wo); err != nil {
 		return fmt.Errorf("write image: %w", err)
 	}
-	if m.late != nil {
-		if text := m.late.missing(); text != "" {
-			rep.Message(progress.Warning, text)
-		}
-	}
+	m.warnUnsummed(rep)
 	if incomplete.Failed != nil {
 		return incomplete
 	}

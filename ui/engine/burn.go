@@ -40,7 +40,7 @@ func openCompilation(ctx context.Context, c *compilation.Compilation) (model.Ope
 	if err != nil {
 		return model.Opened{}, err
 	}
-	if err := m.Implant(ctx, progress.Discard); err != nil {
+	if err := m.Settle(ctx, progress.Discard); err != nil {
 		m.Close()
 		return model.Opened{}, err
 	}
