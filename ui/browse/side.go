@@ -149,9 +149,7 @@ func (s *side) showFile(n *tree.Node) {
 	var attributes *volume.Attributes
 	var job *model.Job
 	job = model.Start(s.d.Post, n.Name, func(ctx context.Context, _ progress.Reporter) error {
-		if info, err := f.Stat(model.Inside(n)); err == nil {
-			attributes, _ = info.Sys().(*volume.Attributes)
-		}
+		attributes = attributesOf(f, n)
 		preview = model.ReadPreview(ctx, f, n)
 		return nil
 	}, func(error) {
@@ -162,6 +160,17 @@ func (s *side) showFile(n *tree.Node) {
 		s.show(preview)
 	})
 	s.job = job
+}
+
+// attributesOf returns what the disc knows of an entry, of a link itself and not of
+// what it points to; nil where nothing is known.
+func attributesOf(f volume.FS, n *tree.Node) *volume.Attributes {
+	info, err := f.Lstat(model.Inside(n))
+	if err != nil {
+		return nil
+	}
+	a, _ := info.Sys().(*volume.Attributes)
+	return a
 }
 
 func factsOf(n *tree.Node, a *volume.Attributes) []widgets.Fact {
@@ -178,9 +187,6 @@ func factsOf(n *tree.Node, a *volume.Attributes) []widgets.Fact {
 		size += ", " + model.Thousands(n.Size) + " bytes"
 	}
 	facts = append(facts, widgets.Fact{Name: "Size", Value: size})
-	if target := n.Target(); target != "" {
-		facts = append(facts, widgets.Fact{Name: "Points to", Value: target})
-	}
 	if a == nil {
 		return facts
 	}
