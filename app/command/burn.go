@@ -51,6 +51,7 @@ be left out where the machine has only one.`,
 	f.BoolVar(&o.Eject, "eject", false, "open the tray at the end")
 	f.BoolVar(&o.DiscAtOnce, "dao", false, "DVD-R: write the disc at once instead of incrementally")
 	f.BoolVar(&o.Blank, "blank", false, "erase or overwrite a rewritable disc that holds data")
+	f.BoolVar(&o.Force, "force", false, "burn an image that is incomplete, or that has no known file system")
 	f.BoolVarP(&o.yes, "yes", "y", false, "do not ask")
 	f.BoolVar(&o.keep, "keep-going", false, "burn even if files of the source are missing")
 	return c

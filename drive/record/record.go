@@ -36,6 +36,7 @@ type Options struct {
 	NoVerify   bool // do not read the disc again and compare
 	Eject      bool // open the tray at the end
 	Blank      bool // erase or overwrite a rewritable disc that holds data
+	Force      bool // burn a source that is known to be incomplete or of no known file system
 	// Locate names the file of the source that holds an address, for the report of
 	// a difference. May be nil.
 	Locate func(disc.LBA) string
