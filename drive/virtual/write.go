@@ -28,6 +28,7 @@ func (d *recorder) write(r *request) (int, error) {
 		if r.Direction != scsi.Out || blocks == 0 || len(r.Data)%int(blocks) != 0 {
 			return 0, r.misuse("%d bytes of data for %d blocks", len(r.Data), blocks)
 		}
+		d.keep(lba, len(r.Data)/int(blocks), r.Data)
 		return len(r.Data), nil
 	}
 	st := d.now()
