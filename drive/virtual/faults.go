@@ -44,7 +44,7 @@ type Faults struct {
 	// the true one.
 	NWA int64
 	// Polls is how often a drive says that an immediate operation still runs
-	// before it is done.
+	// before it is done: 0 is twice, -1 never.
 	Polls int
 	// Echo answers reads from what was sent instead of from the disc.
 	Echo Echo
@@ -134,6 +134,9 @@ const (
 	longSync   = 0x08 // LONG WRITE IN PROGRESS
 )
 
+// usualPolls is how often a drive in good order says that it is busy.
+const usualPolls = 2
+
 // busy is a long operation that the host does not wait for.
 type busy struct {
 	polls, left int
@@ -143,8 +146,12 @@ type busy struct {
 // long begins a long operation. Without the Immed bit the command itself takes
 // the time.
 func (d *recorder) long(immed bool, ascq byte) {
-	if immed && d.faults.Polls > 0 {
-		d.busy = busy{d.faults.Polls, d.faults.Polls, ascq}
+	n := d.faults.Polls
+	if n == 0 {
+		n = usualPolls
+	}
+	if immed && n > 0 {
+		d.busy = busy{n, n, ascq}
 	}
 }
 

@@ -43,6 +43,9 @@ func (d *recorder) kind(lba int64) (sectorKind, int64) {
 		for j := range st.Sessions[i].Tracks {
 			t := &st.Sessions[i].Tracks[j]
 			end := t.Next - t.RunOut
+			if !t.complete() || st.Sessions[i].AtOnce && !st.Sessions[i].Closed {
+				continue // a drive finds nothing in a track that is not complete
+			}
 			switch {
 			case lba >= t.Start && lba < end:
 				if t.Control&4 == 0 && d.medium.isCD() {
