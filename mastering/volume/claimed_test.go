@@ -85,11 +85,13 @@ func discOf(p []byte) disc.Disc { return disc.FromReaderAt(bytes.NewReader(p), i
 func TestClaimed(t *testing.T) {
 	const sector = disc.SectorSize
 	for name, make := range map[string]func(*testing.T) []byte{
-		"ISO 9660":        func(t *testing.T) []byte { return mastered(t, nil, false) },
-		"UDF":             func(t *testing.T) []byte { return mastered(t, &udf.Options{Revision: udf.Revision201}, true) },
-		"UDF 2.60":        func(t *testing.T) []byte { return mastered(t, &udf.Options{Revision: udf.Revision260}, true) },
-		"bridge":          func(t *testing.T) []byte { return mastered(t, &udf.Options{Revision: udf.Revision102}, false) },
-		"genisoimage":     func(t *testing.T) []byte { return peer(t, "genisoimage", "-quiet", "-R", "-J", "-o", "IMAGE", "FOLDER") },
+		"ISO 9660": func(t *testing.T) []byte { return mastered(t, nil, false) },
+		"UDF":      func(t *testing.T) []byte { return mastered(t, &udf.Options{Revision: udf.Revision201}, true) },
+		"UDF 2.60": func(t *testing.T) []byte { return mastered(t, &udf.Options{Revision: udf.Revision260}, true) },
+		"bridge":   func(t *testing.T) []byte { return mastered(t, &udf.Options{Revision: udf.Revision102}, false) },
+		"genisoimage": func(t *testing.T) []byte {
+			return peer(t, "genisoimage", "-quiet", "-R", "-J", "-o", "IMAGE", "FOLDER")
+		},
 		"genisoimage UDF": func(t *testing.T) []byte { return peer(t, "genisoimage", "-quiet", "-udf", "-o", "IMAGE", "FOLDER") },
 		"xorriso": func(t *testing.T) []byte {
 			return peer(t, "xorriso", "-as", "mkisofs", "-quiet", "-o", "IMAGE", "FOLDER")
