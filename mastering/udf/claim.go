@@ -26,15 +26,20 @@ func claim(r io.ReaderAt, size int64, start disc.LBA) disc.LBA {
 		if err != nil {
 			continue
 		}
-		end := max(a.main.end(m.block), a.reserve.end(m.block))
-		if !d.growing() {
-			for _, p := range d.partitions {
-				end = max(end, int64(p.start)+int64(p.length))
-			}
-		}
-		return disc.LBA((end*m.block + disc.SectorSize - 1) / disc.SectorSize)
+		return d.end(a, m.block)
 	}
 	return 0
+}
+
+// end returns the address behind the last sector that the descriptors lay claim to.
+func (d *descriptors) end(a anchor, block int64) disc.LBA {
+	end := max(a.main.end(block), a.reserve.end(block))
+	if !d.growing() {
+		for _, p := range d.partitions {
+			end = max(end, int64(p.start)+int64(p.length))
+		}
+	}
+	return disc.LBA((end*block + disc.SectorSize - 1) / disc.SectorSize)
 }
 
 // firstAnchor is the sector of a session at which one of the anchors is (UDF 2.2.3).
