@@ -11,6 +11,7 @@ import (
 	"glassmaster/drive/mmc"
 	"glassmaster/drive/read"
 	"glassmaster/drive/scsi"
+	"glassmaster/drive/tray"
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/progress"
 )
@@ -46,7 +47,7 @@ func (b *Burn) Run(ctx context.Context, rep progress.Reporter) (Result, error) {
 	r.result.Warnings = append(r.result.Warnings, b.plan.Warnings...)
 	err := r.all()
 	if err == nil && r.o.Eject {
-		r.optional("open the tray", mmc.StartStop(r.work, r.t, mmc.Eject))
+		r.optional("open the tray", tray.Eject(r.work, r.t))
 	}
 	return r.result, err
 }
