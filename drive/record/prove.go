@@ -22,7 +22,7 @@ func (r *burning) prove() error {
 		}
 	}
 	r.checkTime()
-	if r.o.NoVerify {
+	if r.o.NoVerify && !r.doubtful {
 		return nil
 	}
 	return r.compare()

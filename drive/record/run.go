@@ -32,6 +32,9 @@ type burning struct {
 	result  Result
 	renewed bool // the disc was erased or formatted
 	started bool // something was written
+	// miscounts is set when the transport said that less was carried than was, and
+	// doubtful when the drive could not be asked whether that is so.
+	miscounts, doubtful bool
 	stream  *stream
 	stop    context.CancelFunc // ends the reading of the source
 }
@@ -308,6 +311,10 @@ func (r *burning) send(lba disc.LBA, p []byte) error {
 	if recovered(err) {
 		r.warn("the drive had trouble and overcame it: %v", err)
 		return nil
+	}
+	var short *mmc.ShortWrite
+	if errors.As(err, &short) {
+		return r.short(lba, p, short)
 	}
 	return err
 }
