@@ -91,6 +91,9 @@ func (r *burning) checkTracks() error {
 			if r.next < t.Start || r.next >= t.End() {
 				continue
 			}
+			if t.Start != r.next {
+				return fmt.Errorf("%w: track %d begins at address %d, and was to begin at %d", ErrNotOnDisc, t.Number, t.Start, r.next)
+			}
 			if have := int64(t.End() - r.next); have < r.plan.Sectors {
 				return fmt.Errorf("%w: track %d ends after %d sectors, %d were written", ErrNotOnDisc, t.Number, have, r.plan.Sectors)
 			}
