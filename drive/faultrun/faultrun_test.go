@@ -28,7 +28,7 @@ import (
 // commands.
 const (
 	mostCommands = 2500
-	mostWaiting  = 5 * time.Minute // in commands that time out
+	mostLeaving  = 2 * time.Minute // in commands that time out, behind the longest one
 )
 
 var (
@@ -59,9 +59,10 @@ type run struct {
 	start       int64 // where it goes
 	cancel      func()
 	commands    int
+	longest     time.Duration // that a command waited which timed out
 }
 
-// Execute counts commands, and ends a run that sends too many.
+// watch counts commands, and ends a run that sends too many.
 func (s *run) watch(d *virtual.Drive) scsi.Transport { return &counter{d, s} }
 
 type counter struct {
@@ -73,7 +74,11 @@ func (c *counter) Execute(ctx context.Context, cmd scsi.Command) (int, error) {
 	if c.s.commands++; c.s.commands > mostCommands {
 		return 0, scsi.ErrConnection
 	}
-	return c.Drive.Execute(ctx, cmd)
+	n, err := c.Drive.Execute(ctx, cmd)
+	if errors.Is(err, scsi.ErrTimeout) {
+		c.s.longest = max(c.s.longest, cmd.Timeout, scsi.DefaultTimeout)
+	}
+	return n, err
 }
 
 func (s *run) file(name string) string { return filepath.Join(s.dir, name) }
@@ -201,8 +206,8 @@ func (s *run) burn(r *rand.Rand) verdict {
 	if s.commands > mostCommands {
 		s.Errorf("the burn sends more than %d commands", mostCommands)
 	}
-	if w := d.Waited(); w > mostWaiting {
-		s.Errorf("the burn waits %v for a drive that does not answer", w)
+	if w := d.Waited(); w > s.longest+mostLeaving {
+		s.Errorf("behind a command that timed out the burn waits %v more for a drive that does not answer", w-s.longest)
 	}
 	if !s.kind.hangs && v.planned {
 		s.trayOpens(d)

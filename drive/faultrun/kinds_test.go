@@ -189,8 +189,18 @@ var kinds = []kind{
 	}},
 }
 
+// echo is a buffer that a stop of the disc does not empty, or that FUA does not go
+// past. Nothing tells of a drive that has both when the disc is smaller than its
+// buffer.
 func echo(r *rand.Rand) virtual.Echo {
-	return virtual.Echo{On: true, Reads: pick(r, int64(0), 0, 16, 600), Spins: r.IntN(2) == 0, Deaf: r.IntN(2) == 0}
+	e := virtual.Echo{On: true, Reads: pick(r, int64(0), 0, 16, 600)}
+	switch r.IntN(3) {
+	case 0:
+		e.Spins = true
+	case 1:
+		e.Deaf = true
+	}
+	return e
 }
 
 // swapped puts another disc into the drive: of another kind, or of the same kind
