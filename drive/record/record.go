@@ -63,10 +63,11 @@ type Result struct {
 	Equal    bool             // the disc was read again and is equal to what was sent, as far as could be assured
 	SHA256   string           // of the sectors of the source, in hex
 	Mismatch *verify.Mismatch // the first difference, nil when there is none
+	Changes  []string         // files of the source that were not any more what was planned
 	// NotAssured says why what was compared may not have come off the disc that was
 	// burned; empty when nothing speaks against it.
 	NotAssured    []string
 	Retried       int64         // sectors that could not be read at the first attempt when the disc was compared
 	SourceChanged *SourceChange // the source is not any more what was burned of it, nil when it is
-	Warnings []string
+	Warnings      []string
 }

@@ -43,7 +43,7 @@ type burning struct {
 	// completed is set when the first sectors of an overwritten disc were sent, which
 	// come last.
 	completed bool
-	stop    context.CancelFunc // ends the reading of the source
+	stop      context.CancelFunc // ends the reading of the source
 }
 
 // Run executes the plan and proves the outcome. Whatever happens, the tray is
@@ -59,6 +59,7 @@ func (b *Burn) Run(ctx context.Context, rep progress.Reporter) (Result, error) {
 	own.t = r.watch
 	r.result.Warnings = append(r.result.Warnings, b.plan.Warnings...)
 	err := r.all()
+	r.sourceChanges()
 	if err == nil && r.o.Eject {
 		r.optional("open the tray", tray.Eject(r.work, r.t))
 	}
@@ -72,6 +73,9 @@ func (b *Burn) Run(ctx context.Context, rep progress.Reporter) (Result, error) {
 func (r *burning) all() error {
 	if err := r.ctx.Err(); err != nil {
 		return &Error{Step: "begin", LBA: -1, Err: err, Left: "nothing was written"}
+	}
+	if err := r.checkSource(); err != nil {
+		return &Error{Step: "check the source", LBA: -1, Err: err, Left: "nothing was written", Advice: "plan the burn again"}
 	}
 	if err := scsi.Writable(r.watch.Transport); err != nil {
 		return &Error{Step: "begin", LBA: -1, Err: err, Left: "nothing was written"}
@@ -121,6 +125,25 @@ func (r *burning) optional(what string, err error) {
 	case err == nil, scsi.Unsupported(err), scsi.InvalidField(err), recovered(err):
 	default:
 		r.warn("could not %s: %v", what, err)
+	}
+}
+
+// checkSource has a source that is put together from files look at them once
+// more, before the disc is touched.
+func (r *burning) checkSource() error {
+	if p, ok := r.src.(disc.Planned); ok {
+		return p.Check(r.ctx)
+	}
+	return nil
+}
+
+// sourceChanges passes on which files of the source were not what was planned.
+func (r *burning) sourceChanges() {
+	if p, ok := r.src.(disc.Planned); ok && r.started {
+		r.result.Changes = p.Changes()
+		for _, c := range r.result.Changes {
+			r.warn("%s", c)
+		}
 	}
 }
 
