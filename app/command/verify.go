@@ -61,6 +61,9 @@ func (s *session) verifyOne(ctx context.Context, name string) error {
 		return err
 	}
 	defer src.Close()
+	if disc.Unfinished(src.Disc) { // all of its sectors may be readable all the same
+		return damaged{fmt.Sprintf("%s: %v", name, volume.ErrUnfinished)}
+	}
 	r, err := verify.Read(ctx, src.Disc, src.Locate, s.report())
 	good := fmt.Sprintf("%s: every sector can be read", name)
 	if err == nil {

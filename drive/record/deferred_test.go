@@ -75,9 +75,9 @@ func TestDeferredErrors(t *testing.T) {
 							t.Error("no burn has sent this command")
 						}
 					}()
-					eachMedium(t, func(t *testing.T, _ string, _ bool, d *virtual.Drive) {
+					eachFamily(t, func(t *testing.T, d *virtual.Drive) {
 						l := &late{Transport: d, op: o.op, at: at, sense: [3]byte{3, 0x0C, 0}, code: 0x71}
-						r, err := burn(t, l, virtualtest.DiscOf(virtualtest.Noise(900, 3)), record.Options{NoVerify: !verified})
+						r, err := burn(t, l, virtualtest.DiscOf(virtualtest.Noise(300, 3)), record.Options{NoVerify: !verified})
 						if l.n < at {
 							if err != nil {
 								t.Error(err)
@@ -99,13 +99,20 @@ func TestDeferredErrors(t *testing.T) {
 	}
 }
 
+// eachFamily runs a test on one medium of each way to burn.
+func eachFamily(t *testing.T, f func(t *testing.T, d *virtual.Drive)) {
+	for _, name := range []string{"cd-r", "dvd-r", "dvd+r", "dvd+rw", "bd-re"} {
+		t.Run(name, func(t *testing.T) { f(t, virtualtest.Blank(t, name, small)) })
+	}
+}
+
 // A medium error that comes with a command that reads nothing is about the
 // writing too, deferred or not.
 func TestErrorsOfOtherCommands(t *testing.T) {
 	for _, op := range []byte{0x5C, 0x1E, 0x5B} {
 		eachMedium(t, func(t *testing.T, name string, _ bool, d *virtual.Drive) {
 			l := &late{Transport: d, op: op, at: 1, sense: [3]byte{3, 0x0C, 0}, code: 0x70}
-			r, err := burn(t, l, virtualtest.DiscOf(virtualtest.Noise(900, 3)), record.Options{NoVerify: true})
+			r, err := burn(t, l, virtualtest.DiscOf(virtualtest.Noise(300, 3)), record.Options{NoVerify: true})
 			if bad := l.n > 0 && op != 0x1E; bad != (err != nil) || r.Verified || l.locked {
 				t.Errorf("%02X: %+v, %v, locked %v", op, r, err, l.locked)
 			}
@@ -118,7 +125,7 @@ func TestErrorsOfOtherCommands(t *testing.T) {
 func TestDeferredRecovered(t *testing.T) {
 	for _, op := range []byte{0x00, 0x1E, 0x2A, 0x35, 0x5B, 0x5C} {
 		eachMedium(t, func(t *testing.T, _ string, _ bool, d *virtual.Drive) {
-			want := virtualtest.Noise(900, 4)
+			want := virtualtest.Noise(400, 4)
 			l := &late{Transport: d, op: op, at: 3, sense: [3]byte{1, 0x0C, 0}, code: 0x71}
 			if op == 0x5B || op == 0x5C {
 				l.at = 1
@@ -127,7 +134,7 @@ func TestDeferredRecovered(t *testing.T) {
 			if err != nil || l.locked || len(r.Warnings) > 1 || r.Written != r.Plan.Padded {
 				t.Errorf("%02X: %+v, %v, locked %v", op, r, err, l.locked)
 			}
-			if !bytes.Equal(content(t, d, 900), want) {
+			if !bytes.Equal(content(t, d, 400), want) {
 				t.Errorf("%02X: the disc differs from its source", op)
 			}
 		})

@@ -67,7 +67,8 @@ func (j *journal) Execute(ctx context.Context, c scsi.Command) (int, error) {
 func TestOrder(t *testing.T) {
 	const (
 		once = "WRITE; SYNC; SYNC AND WAIT; "
-		over = once + once + once // the mark, all but the first sectors, those
+		// The mark, all but the first sectors, those, the ones with the mark last.
+		over = once + once + once
 	)
 	const ends = "UNLOCK; START STOP 0; START STOP 1; "
 	for _, c := range []struct {
@@ -124,7 +125,7 @@ func TestOrder(t *testing.T) {
 		{
 			"DVD+RW", "dvd+rw",
 			record.Options{},
-			"LOCK; FORMAT 26; SET STREAMING; " + over + "CLOSE 0; CLOSE 2; " + ends + "RESTORE STREAMING; UNLOCK",
+			"LOCK; FORMAT 26; SET STREAMING; " + over + once + "CLOSE 0; CLOSE 2; " + ends + "RESTORE STREAMING; UNLOCK",
 		},
 		{
 			"BD-RE", "bd-re",

@@ -98,8 +98,18 @@ func (r *burning) writeHead() error {
 	if err := r.lostSectors("write"); err != nil {
 		return err
 	}
-	r.completed = true // from the first of them on the mark is gone
-	return r.sendAll(r.next, r.held)
+	// The chunk with the mark goes when all others are on the disc.
+	first := min(r.chunk()*disc.SectorSize, len(r.held))
+	if rest := r.held[first:]; len(rest) > 0 {
+		if err := r.sendAll(r.next+disc.LBA(r.chunk()), rest); err != nil {
+			return err
+		}
+		if err := r.flush(); err != nil {
+			return r.failure("write the drive's buffer to the disc", -1, err)
+		}
+	}
+	r.completed = true
+	return r.sendAll(r.next, r.held[:first])
 }
 
 // sendAll writes sectors in the chunks of the recipe.
