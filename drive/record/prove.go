@@ -27,7 +27,7 @@ func (r *burning) prove() error {
 		return r.failed(err)
 	}
 	r.checkTime()
-	if r.o.NoVerify {
+	if r.o.NoVerify && !r.doubtful {
 		return nil
 	}
 	return r.compare()

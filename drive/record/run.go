@@ -30,13 +30,17 @@ type burning struct {
 	rep     progress.Reporter
 	result  Result
 	renewed bool // the disc was erased or formatted
+	mended  bool // what an earlier burn left open was closed
 	started bool // something was written
-	marked  bool // a disc that is overwritten in place has taken sectors of this burn
-	stream  *stream
-	watch   *watch
-	burned  identity // of the disc, before the first sector
-	held    []byte   // the first sectors of a disc that is overwritten in place
-	sent    *sent    // complete when everything was written
+	// miscounts is set when the transport said that less was carried than was, and
+	// doubtful when the drive could not be asked whether that is so.
+	miscounts, doubtful bool
+	marked              bool // a disc that is overwritten in place has taken sectors of this burn
+	stream              *stream
+	watch               *watch
+	burned              identity // of the disc, before the first sector
+	held                []byte   // the first sectors of a disc that is overwritten in place
+	sent                *sent    // complete when everything was written
 	// reloaded is what made the drive read the disc anew behind the burn.
 	reloaded tray.How
 	pushed   bool // other sectors have filled the drive's buffer since
@@ -215,7 +219,7 @@ func (r *burning) prepare() error {
 			return r.before("calibrate the laser", err)
 		}
 	}
-	if r.recipe.reserve {
+	if r.recipe.reserve && !r.medium.announced() {
 		err := persist(r.work, stuck, func() error { return mmc.ReserveTrack(r.work, r.t, r.plan.Padded) })
 		if err != nil && !scsi.Unsupported(err) && !recovered(err) {
 			return r.before("announce the track", err)
@@ -226,7 +230,10 @@ func (r *burning) prepare() error {
 
 func (r *burning) before(step string, err error) error {
 	left := "nothing was written"
-	if r.renewed {
+	switch {
+	case r.mended:
+		left = "the session that an earlier burn left open was closed, and nothing was written"
+	case r.renewed:
 		left = "the disc was made new, what it held is gone, and nothing was written"
 	}
 	return &Error{Step: step, LBA: -1, Err: err, Left: left}
@@ -237,6 +244,8 @@ func (r *burning) before(step string, err error) error {
 func (r *burning) renew() error {
 	var err error
 	switch {
+	case r.mend:
+		return r.mendDisc()
 	case r.erase:
 		err = erase(r.work, r.t, r.medium, r.fullErase(), r.rep)
 	case r.format:
@@ -294,15 +303,7 @@ func (r *burning) aim() error {
 	if !r.medium.sequential() {
 		return nil
 	}
-	ti, err := read.NextTrack(r.work, r.t, r.medium.profile, r.medium.info)
-	if err != nil {
-		return r.before("ask where the track begins", err)
-	}
-	if ti.Writable && disc.LBA(ti.NextWritable) != r.next {
-		return r.before("ask where the track begins", fmt.Errorf(
-			"the drive wants address %d, the plan says %d", ti.NextWritable, r.next))
-	}
-	return nil
+	return r.nextTrack()
 }
 
 // chunk returns how many sectors one WRITE has.
@@ -392,6 +393,10 @@ func (r *burning) send(lba disc.LBA, p []byte) error {
 		return nil
 	case r.watch.resent > before && scsi.Is(err, scsi.KeyIllegalRequest, 0x21, 0x02) && r.taken(lba, p):
 		return nil
+	}
+	var short *mmc.ShortWrite
+	if errors.As(err, &short) {
+		return r.short(lba, p, short)
 	}
 	return err
 }
