@@ -212,15 +212,15 @@ func TestRetried(t *testing.T) {
 	}
 }
 
-// moving is a source that is another one when it is read again.
-type moving struct {
+// shifting is a source that is another one when it is read again.
+type shifting struct {
 	disc.Disc
 	at    disc.LBA // sector that changes
 	gone  bool     // it cannot be read any more
 	again map[disc.LBA]bool
 }
 
-func (s *moving) ReadSectors(p []byte, lba disc.LBA, f disc.Form) (int, error) {
+func (s *shifting) ReadSectors(p []byte, lba disc.LBA, f disc.Form) (int, error) {
 	n, err := s.Disc.ReadSectors(p, lba, f)
 	if lba > s.at || lba+disc.LBA(n) <= s.at {
 		return n, err
@@ -246,7 +246,7 @@ func TestSourceChangesAfterwards(t *testing.T) {
 					if bad >= 0 {
 						d.SetFaults(virtual.Faults{Corrupt: []int64{bad}})
 					}
-					src := &moving{Disc: virtualtest.DiscOf(virtualtest.Noise(900, 15)), at: 800, gone: gone, again: map[disc.LBA]bool{}}
+					src := &shifting{Disc: virtualtest.DiscOf(virtualtest.Noise(900, 15)), at: 800, gone: gone, again: map[disc.LBA]bool{}}
 					r, err := burn(t, d, src, record.Options{Locate: locate})
 					var e *record.Error
 					var s *record.SourceChange
