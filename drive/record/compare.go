@@ -49,7 +49,7 @@ func (r *burning) notCompared(err error) error {
 // lost reports whether a sector could not be read because the drive, or the
 // disc in it, is gone: that says nothing of the sector.
 func lost(err error) bool {
-	return errors.Is(err, scsi.ErrConnection) || scsi.MediumNotPresent(err) || scsi.MediumChanged(err)
+	return scsi.Gone(err) || scsi.MediumNotPresent(err) || scsi.MediumChanged(err)
 }
 
 // window shows a run of sectors of a disc as a disc of its own.

@@ -119,8 +119,8 @@ func (r *burning) closeOne(f mmc.CloseFunction, track int) error {
 	if err == nil {
 		err = r.wait()
 	}
-	if err == nil {
-		return nil
+	if err == nil || scsi.Gone(err) {
+		return err
 	}
 	if info, other := discInformation(r.work, r.t); other == nil && info.Status == mmc.Closed {
 		r.warn("the drive refused to close the disc, and says that it is closed: %v", err)
@@ -159,6 +159,8 @@ func (r *burning) salvage(cause error) error {
 		e = r.failure("burn", -1, cause)
 	}
 	switch {
+	case scsi.Gone(cause):
+		return r.leave(e)
 	case r.o.Simulate:
 		r.optional("end the trial run", r.flush())
 		r.endTrial()
@@ -170,23 +172,38 @@ func (r *burning) salvage(cause error) error {
 	}
 	r.rep.Phase("salvaging the disc", 0)
 	var failed []error
-	try := func(err error) {
-		if err != nil {
+	try := func(step func() error) {
+		if len(failed) > 0 && scsi.Gone(failed[len(failed)-1]) {
+			return
+		}
+		if err := step(); err != nil {
 			failed = append(failed, err)
 		}
 	}
-	try(r.flush())
+	try(r.flush)
 	switch r.recipe.closing {
 	case closeSession:
-		try(r.closeOne(mmc.CloseSession, 0))
+		try(func() error { return r.closeOne(mmc.CloseSession, 0) })
 	case closeTrack, closePlus:
-		try(r.closeOne(mmc.CloseTrack, r.track()))
-		try(r.closeOne(mmc.CloseSession, 0))
+		try(func() error { return r.closeOne(mmc.CloseTrack, r.track()) })
+		try(func() error { return r.closeOne(mmc.CloseSession, 0) })
 	case endFormatting:
-		try(r.endFormatting())
+		try(r.endFormatting)
 	case closesItself:
 	}
 	e.Left, e.Advice = r.state(r.work, failed)
+	r.rep.Message(progress.Error, e.Left)
+	return e
+}
+
+// leave completes the error of a burn whose drive hangs or is lost. Nothing more is
+// sent: each command would wait as long as the one before.
+func (r *burning) leave(e *Error) error {
+	e.Left = "the drive does not tell any more in which state the disc is"
+	if !r.started {
+		e.Left = "nothing was written"
+	}
+	e.Advice = scsi.Hint(e.Err)
 	r.rep.Message(progress.Error, e.Left)
 	return e
 }

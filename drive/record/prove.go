@@ -22,10 +22,23 @@ func (r *burning) prove() error {
 		}
 	}
 	r.checkTime()
-	if r.o.NoVerify {
-		return nil
+	if !r.o.NoVerify {
+		if err := r.compare(); err != nil {
+			return err
+		}
 	}
-	return r.compare()
+	if !r.o.Eject {
+		r.show()
+	}
+	return nil
+}
+
+// show has the system see what was burned. It comes last: a drive may be left
+// without its disc by it.
+func (r *burning) show() {
+	if err := tray.Show(r.work, r.t, r.medium.config); err != nil {
+		r.warn("%v", err)
+	}
 }
 
 // reload has the drive read the disc anew, so that it does not answer from

@@ -104,6 +104,7 @@ func (r *burning) optional(what string, err error) {
 	key, _, _, ok := scsi.Code(err)
 	switch {
 	case err == nil, scsi.Unsupported(err), scsi.InvalidField(err), ok && key == scsi.KeyRecoveredError:
+	case scsi.Gone(err): // what has met that first tells of it
 	default:
 		r.warn("could not %s: %v", what, err)
 	}
