@@ -40,9 +40,13 @@ func (r *burning) compare() error {
 }
 
 func (r *burning) notCompared(err error) error {
+	advice := "compare it again before you rely on it"
+	if scsi.Gone(err) {
+		advice = scsi.Hint(err) + "; then " + advice
+	}
 	return &Error{
 		Step: "compare the disc with its source", LBA: -1, Written: r.result.Written, Err: err,
-		Left: "the disc was burned, and not compared to its end", Advice: "compare it again before you rely on it",
+		Left: "the disc was burned, and not compared to its end", Advice: advice,
 	}
 }
 

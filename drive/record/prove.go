@@ -6,6 +6,7 @@ import (
 
 	"glassmaster/drive/mmc"
 	"glassmaster/drive/read"
+	"glassmaster/drive/scsi"
 	"glassmaster/drive/tray"
 	"glassmaster/mastering/disc"
 )
@@ -16,6 +17,9 @@ func (r *burning) prove() error {
 	r.rep.Phase("checking the disc", 0)
 	r.reload()
 	if err := r.checkDisc(); err != nil {
+		if scsi.Gone(err) {
+			return r.notCompared(err)
+		}
 		return &Error{
 			Step: "check the disc", LBA: -1, Written: r.result.Written, Err: err,
 			Advice: "do not rely on this disc; burn another one, at a lower speed, and look for newer firmware of the drive",

@@ -32,6 +32,7 @@ type burning struct {
 	result  Result
 	renewed bool // the disc was erased or formatted
 	started bool // something was written
+	gone    bool // the drive hangs or is lost, and that was told
 	stream  *stream
 	stop    context.CancelFunc // ends the reading of the source
 }
@@ -104,7 +105,10 @@ func (r *burning) optional(what string, err error) {
 	key, _, _, ok := scsi.Code(err)
 	switch {
 	case err == nil, scsi.Unsupported(err), scsi.InvalidField(err), ok && key == scsi.KeyRecoveredError:
-	case scsi.Gone(err): // what has met that first tells of it
+	case scsi.Gone(err) && r.gone: // it is known already
+	case scsi.Gone(err):
+		r.gone = true
+		r.warn("could not %s: %v; %s", what, err, scsi.Hint(err))
 	default:
 		r.warn("could not %s: %v", what, err)
 	}
