@@ -31,6 +31,7 @@ type MediaInfo struct {
 // Media asks for everything that a drive tells of itself and the medium in it.
 // Without a medium it returns what there is, and ErrNoMedium.
 func Media(ctx context.Context, t scsi.Transport) (MediaInfo, error) {
+	t = scsi.Guard(t)
 	m := MediaInfo{NextWritable: -1}
 	var err error
 	if m.Drive, err = mmc.Inquiry(ctx, t); err != nil {
