@@ -1,7 +1,6 @@
 package record_test
 
 import (
-	"bytes"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -16,66 +15,24 @@ import (
 	"glassmaster/mastering/disc"
 )
 
-// echo is a drive that answers reads with what it was sent, for as long as it has
-// that in its buffer: until the tray is opened, or the disc is stopped, or somebody
-// insists on the disc.
-type echo struct {
-	scsi.Transport
-	refuse map[byte]bool // operations that it does not know
-	deaf   bool          // it takes no notice of FUA
-	sent   map[uint32][]byte
-}
-
-func newEcho(t scsi.Transport, deaf bool, refuse ...byte) *echo {
-	e := &echo{Transport: t, deaf: deaf, refuse: map[byte]bool{}, sent: map[uint32][]byte{}}
-	for _, op := range refuse {
-		e.refuse[op] = true
-	}
-	return e
-}
-
-func (e *echo) Execute(ctx context.Context, c scsi.Command) (int, error) {
-	op := c.CDB[0]
-	if e.refuse[op] {
-		return 0, refusal(c, 0x20)
-	}
-	n, err := e.Transport.Execute(ctx, c)
-	switch {
-	case op == 0x1B && c.CDB[4]&1 == 0 && err == nil:
-		e.sent = map[uint32][]byte{}
-	case op == 0x2A && err == nil:
-		for i := 0; i < n; i += disc.SectorSize {
-			e.sent[binary.BigEndian.Uint32(c.CDB[2:])+uint32(i/disc.SectorSize)] = bytes.Clone(c.Data[i : i+disc.SectorSize])
-		}
-	case op == 0x28 && (e.deaf || c.CDB[1]&8 == 0):
-		for i := 0; i < n; i += disc.SectorSize {
-			copy(c.Data[i:], e.sent[binary.BigEndian.Uint32(c.CDB[2:])+uint32(i/disc.SectorSize)])
-		}
-	}
-	return n, err
-}
-
-func refusal(c scsi.Command, asc byte) error {
-	return scsi.NewError(c.CDB, scsi.StatusCheckCondition, []byte{0x70, 0, 5, 0, 0, 0, 0, 10, 0, 0, 0, 0, asc, 0, 0, 0, 0, 0})
-}
-
 // A drive that answers from its buffer does not make a good disc of a bad one. Where
 // it cannot be made to read the disc, the verdict says so.
 func TestEcho(t *testing.T) {
 	for _, c := range []struct {
 		name   string
-		deaf   bool
+		echo   virtual.Echo
 		refuse []byte
 		found  bool
 	}{
-		{"the disc is reloaded", true, nil, true},
-		{"it does not stop, and knows FUA", false, []byte{0x1B}, true},
-		{"it does not stop, and does not know FUA", true, []byte{0x1B}, false},
+		{"the disc is reloaded", virtual.Echo{On: true, Deaf: true}, nil, true},
+		{"the buffer outlives a stop, and the drive knows FUA", virtual.Echo{On: true, Spins: true}, nil, true},
+		{"it does not stop, and knows FUA", virtual.Echo{On: true}, []byte{0x1B}, true},
+		{"it does not stop, and does not know FUA", virtual.Echo{On: true, Deaf: true}, []byte{0x1B}, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			eachMedium(t, func(t *testing.T, _ string, _ bool, d *virtual.Drive) {
-				d.SetFaults(virtual.Faults{Corrupt: []int64{700}})
-				r, err := burn(t, newEcho(d, c.deaf, c.refuse...), virtualtest.DiscOf(virtualtest.Noise(900, 4)), record.Options{})
+				d.SetFaults(virtual.Faults{Corrupt: []int64{700}, Echo: c.echo, Refuse: c.refuse})
+				r, err := burn(t, d, virtualtest.DiscOf(virtualtest.Noise(900, 4)), record.Options{})
 				if r.Verified {
 					t.Error("a bad disc is verified")
 				}
@@ -90,52 +47,25 @@ func TestEcho(t *testing.T) {
 	}
 }
 
-// exchange is a drive whose disc is another one from some command on.
-type exchange struct {
-	scsi.Transport
-	other  scsi.Transport
-	at     func(c scsi.Command) bool
-	loud   bool // a unit attention tells of it
-	change bool
-}
-
-func (e *exchange) Execute(ctx context.Context, c scsi.Command) (int, error) {
-	if !e.change && e.at(c) {
-		e.change = true
-		e.Transport = e.other
-		if e.loud {
-			return 0, scsi.NewError(c.CDB, scsi.StatusCheckCondition, []byte{0x70, 0, 6, 0, 0, 0, 0, 10, 0, 0, 0, 0, 0x28, 0, 0, 0, 0, 0})
-		}
-	}
-	return e.Transport.Execute(ctx, c)
-}
-
 // Another disc in the tray is not taken for the one that was burned: neither while
 // it is written, nor when it is looked at, whether or not the drive tells.
 func TestOtherDisc(t *testing.T) {
-	want := virtualtest.Noise(500, 4)
-	writes := func(n int) func(scsi.Command) bool {
-		return func(c scsi.Command) bool {
-			if c.CDB[0] == 0x2A {
-				n--
-			}
-			return n == 0
-		}
-	}
-	stopped := func(c scsi.Command) bool { return c.CDB[0] == 0x1B && c.CDB[4] != 0 }
+	want, others := virtualtest.Noise(500, 4), virtualtest.Noise(500, 5)
+	const reload, write = 0x1B, 0x2A
 	for _, c := range []struct {
 		name, medium, other string
-		at                  func() func(scsi.Command) bool
+		op                  byte // at the At-th of which the disc is another one
+		at                  int
 		loud, noVerify      bool
 		content             []byte // of the other disc
 		cause               error
 	}{
-		{"of another kind", "dvd+r", "dvd-r", func() func(scsi.Command) bool { return stopped }, false, true, want, record.ErrOtherDisc},
-		{"a blank one", "dvd+r", "dvd+r", func() func(scsi.Command) bool { return stopped }, false, true, nil, record.ErrNotOnDisc},
-		{"with other data", "dvd+r", "dvd+r", func() func(scsi.Command) bool { return stopped }, false, false, virtualtest.Noise(500, 5), record.ErrDiffers},
-		{"while writing", "dvd+rw", "dvd+rw", func() func(scsi.Command) bool { return writes(12) }, false, false, virtualtest.Noise(500, 5), record.ErrDiffers},
-		{"while writing, the drive tells", "dvd+rw", "dvd+rw", func() func(scsi.Command) bool { return writes(12) }, true, true, want, nil},
-		{"larger", "bd-re", "bd-re", func() func(scsi.Command) bool { return stopped }, false, true, want, record.ErrOtherDisc},
+		{"of another kind", "dvd+r", "dvd-r", reload, 2, false, true, want, record.ErrOtherDisc},
+		{"a blank one", "dvd+r", "dvd+r", reload, 2, false, true, nil, record.ErrNotOnDisc},
+		{"with other data", "dvd+r", "dvd+r", reload, 2, false, false, others, record.ErrDiffers},
+		{"while writing", "dvd+rw", "dvd+rw", write, 12, false, false, others, record.ErrDiffers},
+		{"while writing, the drive tells", "dvd+rw", "dvd+rw", write, 12, true, true, want, record.ErrLost},
+		{"larger", "bd-re", "bd-re", reload, 2, false, true, want, record.ErrOtherDisc},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			size := int64(small)
@@ -148,13 +78,95 @@ func TestOtherDisc(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			d := &exchange{Transport: virtualtest.Blank(t, c.medium, small), other: other, at: c.at(), loud: c.loud}
+			if err := other.Close(); err != nil {
+				t.Fatal(err)
+			}
+			d := virtualtest.Blank(t, c.medium, small)
+			d.SetFaults(virtual.Faults{Events: []virtual.Event{{Op: c.op, At: c.at, Swap: other.Path(), Silent: !c.loud}}})
 			r, err := burn(t, d, virtualtest.DiscOf(want), record.Options{NoVerify: c.noVerify})
 			var e *record.Error
-			if !errors.As(err, &e) || c.cause != nil && !errors.Is(err, c.cause) || c.loud && !scsi.MediumChanged(err) || r.Verified || r.Equal || e.Advice == "" {
+			if !errors.As(err, &e) || !errors.Is(err, c.cause) && !(c.loud && scsi.MediumChanged(err)) || r.Verified || r.Equal || e.Advice == "" {
 				t.Errorf("%+v, %v", r, err)
 			}
 		})
+	}
+}
+
+// changed is a drive whose answers about the disc are other ones once the disc was
+// reloaded.
+type changed struct {
+	scsi.Transport
+	op       byte
+	alter    func(p []byte, reloaded bool)
+	reloaded bool
+}
+
+func (d *changed) Execute(ctx context.Context, c scsi.Command) (int, error) {
+	n, err := d.Transport.Execute(ctx, c)
+	d.reloaded = d.reloaded || c.CDB[0] == 0x1B
+	if c.CDB[0] == d.op && err == nil {
+		d.alter(c.Data[:n], d.reloaded)
+	}
+	return n, err
+}
+
+// What a disc says of its make and of itself is the same before and after.
+func TestIdentity(t *testing.T) {
+	makerAt := func(at int) func([]byte, bool) {
+		return func(p []byte, reloaded bool) {
+			if reloaded && len(p) > at {
+				p[at] ^= 0x20
+			}
+		}
+	}
+	number := func(p []byte, reloaded bool) {
+		if len(p) < 16 {
+			return
+		}
+		p[7] |= 0x80 // the identification is valid
+		if reloaded {
+			p[15] = 1
+		}
+	}
+	for _, c := range []struct {
+		name, medium string
+		op           byte
+		alter        func([]byte, bool)
+	}{
+		{"number of a DVD+R", "dvd+r", 0x51, number},
+		{"number of a CD-R", "cd-r", 0x51, number},
+		{"maker of a DVD+R", "dvd+r", 0xAD, makerAt(4 + 20)},
+		{"maker of a DVD+RW", "dvd+rw", 0xAD, makerAt(4 + 20)},
+		{"maker of a DVD-R", "dvd-r", 0xAD, makerAt(4 + 18)},
+		{"maker of a BD-R", "bd-r", 0xAD, makerAt(4 + 101)},
+		{"lead-in of a CD-R", "cd-r", 0x43, func(p []byte, reloaded bool) {
+			if reloaded && len(p) > 10 {
+				p[10] ^= 1
+			}
+		}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			d := &changed{Transport: virtualtest.Blank(t, c.medium, small), op: c.op, alter: c.alter}
+			r, err := burn(t, d, virtualtest.DiscOf(virtualtest.Noise(500, 4)), record.Options{})
+			if !errors.Is(err, record.ErrOtherDisc) || r.Verified || r.Equal {
+				t.Errorf("%+v, %v", r, err)
+			}
+		})
+	}
+}
+
+// A drive that tells, when it is asked, that it met another disc while it wrote.
+func TestMediaEvent(t *testing.T) {
+	asked := 0
+	alter := func(p []byte, _ bool) {
+		if asked++; asked == 2 && len(p) > 4 {
+			p[2], p[4] = 4, 3 // media class, removed
+		}
+	}
+	d := &changed{Transport: virtualtest.Blank(t, "dvd+r", small), op: 0x4A, alter: alter}
+	r, err := burn(t, d, virtualtest.DiscOf(virtualtest.Noise(500, 4)), record.Options{})
+	if err != nil || r.Verified || !r.Equal || len(r.NotAssured) != 1 || !strings.Contains(r.NotAssured[0], "new disc") {
+		t.Errorf("%+v, %v", r, err)
 	}
 }
 

@@ -29,14 +29,12 @@ func (r *burning) prove() error {
 	}
 	r.checkTime()
 	if !r.o.NoVerify || r.doubtful {
-		if err := r.compare(); err != nil {
-			return err
-		}
+		err = r.compare()
 	}
-	if !r.o.Eject {
-		r.show()
+	if !scsi.Gone(err) && (err != nil || !r.o.Eject) {
+		r.show() // a disc that is not what it should be is looked at too
 	}
-	return nil
+	return err
 }
 
 // show has the system see what was burned. It comes last: a drive may be left
