@@ -89,6 +89,8 @@ func (r *burning) close(appendable bool) error {
 		return r.closeOne(r.lastFunction(appendable), 0)
 	case endFormatting:
 		return r.endFormatting()
+	case endGrowing:
+		return r.endIntermediate()
 	}
 	return nil
 }
@@ -184,6 +186,8 @@ func (r *burning) salvage(cause error) error {
 		try(r.closeOne(mmc.CloseSession, 0))
 	case endFormatting:
 		try(r.endFormatting())
+	case endGrowing:
+		try(r.endIntermediate())
 	case closesItself:
 	}
 	e.Left, e.Advice = r.state(r.work, failed)

@@ -103,8 +103,13 @@ func (b *Burn) admit(ctx context.Context) error {
 	m := b.medium
 	if !m.sequential() {
 		b.format = m.unformatted()
-		if !b.o.Blank && holdsData(ctx, b.t) {
-			return fmt.Errorf("%w: ask for the %v to be overwritten, or put in another one", ErrHoldsData, m.profile)
+		if b.o.Blank {
+			return nil
+		}
+		if _, err := m.findData(ctx, b.t); errors.Is(err, ErrHoldsData) {
+			return fmt.Errorf("%w; ask for the %v to be overwritten, or put in another one", err, m.profile)
+		} else if err != nil {
+			return err
 		}
 		return nil
 	}
@@ -186,8 +191,11 @@ func (b *Burn) fit() error {
 	p.Profile = b.medium.profile.String()
 	p.Padded = max((p.Sectors+r.unit-1)/r.unit*r.unit, r.least)
 	p.Capacity = b.medium.room()
-	if b.erase {
+	switch {
+	case b.erase:
 		p.Capacity = b.medium.erasedRoom()
+	case p.Padded > p.Capacity && b.medium.wholeRoom() > p.Capacity:
+		p.Capacity, b.format = b.medium.wholeRoom(), true
 	}
 	if b.medium.announced() && !b.erase && p.Padded < b.medium.track.Size {
 		p.Padded = b.medium.track.Size
@@ -215,15 +223,29 @@ func (b *Burn) fit() error {
 	return nil
 }
 
-// erasedRoom returns how much a disc will hold that is erased first.
+// erasedRoom returns how much a disc will hold that is erased first: what the
+// groove of a CD says, which needs no session that is open (MMC-6 6.25, ATIP); on a
+// DVD-RW the largest format that the drive offers for all of it (MMC-6 6.23).
 func (m medium) erasedRoom() int64 {
 	if m.profile.IsCD() {
+		if m.groove > 0 {
+			return m.groove
+		}
 		o := m.info.LastLeadOut
 		if lba := (disc.MSF{M: int(o[1]), S: int(o[2]), F: int(o[3])}).LBA(); o[1] < 90 && lba > 0 {
 			return int64(lba)
 		}
 	}
-	room := m.track.NextWritable + m.track.Free
+	room := int64(0)
+	for _, f := range m.formats.Formats {
+		if (f.Type == formatWhole || f.Type == formatDVDRW) && f.Blocks < unknownBlocks {
+			room = max(room, f.Blocks)
+		}
+	}
+	if room > 0 && !m.profile.IsCD() {
+		return room
+	}
+	room = m.track.NextWritable + m.track.Free
 	for _, s := range m.speeds {
 		room = max(room, s.End+1)
 	}
@@ -256,7 +278,8 @@ func (b *Burn) steps() []string {
 	p, real := b.plan, !b.o.Simulate
 	add(b.erase && !b.fullErase(), "erase the %s", p.Profile)
 	add(b.erase && b.fullErase(), "erase the whole %s, which takes as long as writing it", p.Profile)
-	add(b.format, "format the %s", p.Profile)
+	add(b.format && b.medium.profile == mmc.DVDRWRO, "grow the format of the DVD-RW, which is closed again at the end")
+	add(b.format && b.medium.profile != mmc.DVDRWRO, "format the %s", p.Profile)
 	add(b.mend, "close the track and the session that an earlier burn left open")
 	add(true, "lock the tray")
 	add(p.Speed > 0, "ask for %s", SpeedName(b.medium.profile, p.Speed))

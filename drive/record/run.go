@@ -35,8 +35,8 @@ type burning struct {
 	// miscounts is set when the transport said that less was carried than was, and
 	// doubtful when the drive could not be asked whether that is so.
 	miscounts, doubtful bool
-	stream  *stream
-	stop    context.CancelFunc // ends the reading of the source
+	stream              *stream
+	stop                context.CancelFunc // ends the reading of the source
 }
 
 // Run executes the plan and proves the outcome. Whatever happens, the tray is
