@@ -39,13 +39,13 @@ func Blank(ctx context.Context, t scsi.Transport, full bool, rep progress.Report
 	r.lock(true)
 	defer r.lock(false)
 	if m.erasable() || m.profile == mmc.DVDRWRO {
-		return erase(r.work, t, m, full, rep)
+		return erase(r.work, r.t, m, full, rep)
 	}
 	if m.unformattedNow() || full && m.unformatted() {
-		if err := format(r.work, t, m, rep); err != nil {
+		if err := format(r.work, r.t, m, rep); err != nil {
 			return err
 		}
-		if r.medium, err = look(r.work, t); err != nil {
+		if r.medium, err = look(r.work, r.t); err != nil {
 			return fmt.Errorf("erase the disc: %w", err)
 		}
 	}
@@ -58,10 +58,13 @@ func Blank(ctx context.Context, t scsi.Transport, full bool, rep progress.Report
 // work returns what runs commands that change a disc, outside of a burn.
 func work(ctx context.Context, t scsi.Transport, m medium, rep progress.Reporter) *burning {
 	r, _ := recipeFor(m, Options{})
-	return &burning{
-		Burn: &Burn{t: t, medium: m, recipe: r, o: Options{Blank: true, NoVerify: true}},
+	b := &burning{
+		Burn: &Burn{medium: m, recipe: r, o: Options{Blank: true, NoVerify: true}},
 		ctx:  ctx, work: context.WithoutCancel(ctx), rep: rep,
 	}
+	b.watch = &watch{Transport: t, warn: b.warn}
+	b.t = b.watch
+	return b
 }
 
 // zero overwrites with zeros the places where data is looked for, or the whole
@@ -112,8 +115,9 @@ func (r *burning) writeZeros(places []span, phase string) error {
 	err := r.eachChunk(places, p)
 	if r.started {
 		err = errors.Join(err, r.flush(), r.close(false))
+		r.watch.closed()
 	}
-	return err
+	return errors.Join(err, r.watch.lost)
 }
 
 func (r *burning) eachChunk(places []span, p []byte) error {

@@ -103,6 +103,13 @@ func Code(err error) (key Key, asc, ascq uint8, ok bool) {
 	return e.Key, e.ASC, e.ASCQ, true
 }
 
+// Deferred reports whether an error is about an earlier command. The command that
+// brought it was not carried out (SPC-4, deferred errors).
+func Deferred(err error) bool {
+	var e *Error
+	return errors.As(err, &e) && e.Status == StatusCheckCondition && e.Deferred
+}
+
 // Is reports whether an error is a CHECK CONDITION with exactly this code.
 func Is(err error, key Key, asc, ascq uint8) bool {
 	k, a, q, ok := Code(err)
