@@ -66,23 +66,27 @@ func (b *Burn) settle(ctx context.Context) error {
 	if !ok {
 		return fmt.Errorf("%w: a %v in the drive can only be read; put in a recordable disc", ErrNotWritable, b.medium.profile)
 	}
+	if err := b.settleSpeed(); err != nil {
+		return err
+	}
 	if err := b.admit(ctx); err != nil {
 		return err
 	}
-	if b.erase {
-		// What the erased disc will offer is known when it is erased; a disc at
-		// once is what every erased DVD-RW can do.
-		if b.medium.profile == mmc.DVDRW && !b.o.Appendable {
-			o := b.o
-			o.DiscAtOnce = true
-			erased := b.medium
-			erased.info.Status = mmc.Blank
-			r = dash(erased, o)
+	if b.erase && b.medium.profile == mmc.DVDRW {
+		r = dash(b.erased(), b.o)
+	}
+	if b.o.Blank && (b.erase || !b.medium.sequential()) {
+		var err error
+		if b.plan.Erases, err = b.medium.contents(ctx, b.t); err != nil {
+			return err
 		}
 	}
 	b.recipe = r
 	if err := b.simulation(); err != nil {
 		return err
+	}
+	if b.o.DiscAtOnce && r.mode != mmc.DiscAtOnce {
+		b.warn("the disc is not written at once: only a blank DVD-R or DVD-RW is; a %v is written so: %s", b.medium.profile, r.name)
 	}
 	if b.o.Appendable && r.single {
 		b.warn("written at once, the disc will be closed: it cannot stay open for more sessions")
@@ -91,6 +95,21 @@ func (b *Burn) settle(ctx context.Context) error {
 		return err
 	}
 	return b.fit()
+}
+
+// erased is the DVD-RW as it will be when it is erased. What it offers then it tells
+// then; a disc at once is what every erased DVD-RW can do, so that it is chosen
+// unless more sessions are to follow.
+func (b *Burn) erased() medium {
+	m := b.medium
+	m.track = mmc.TrackInformation{}
+	m.info.Status = mmc.Blank
+	if b.o.Appendable {
+		m.info.Status = mmc.Appendable // in pieces
+		return m
+	}
+	m.config.Features = nil // at once
+	return m
 }
 
 func (b *Burn) warn(format string, args ...any) {
@@ -276,6 +295,7 @@ func (b *Burn) steps() []string {
 		}
 	}
 	p, real := b.plan, !b.o.Simulate
+	add(p.Erases.Data, "overwrite what is on the disc: %v", p.Erases)
 	add(b.erase && !b.fullErase(), "erase the %s", p.Profile)
 	add(b.erase && b.fullErase(), "erase the whole %s, which takes as long as writing it", p.Profile)
 	add(b.format && b.medium.profile == mmc.DVDRWRO, "grow the format of the DVD-RW, which is closed again at the end")
