@@ -118,6 +118,10 @@ func hintFor(err error) string {
 		return a.hint
 	case errors.Is(err, volume.ErrUnknown):
 		return `"glassmaster info" shows the tracks; "glassmaster verify" reads every sector`
+	case errors.Is(err, record.ErrUnfinished):
+		return `"glassmaster close" closes what was left open; "glassmaster media" then tells the address that the disc goes on at`
+	case errors.Is(err, record.ErrUnknownAddress):
+		return `"glassmaster burn --force" burns it as it is`
 	case errors.Is(err, record.ErrHoldsData):
 		return `"glassmaster burn --blank" erases or overwrites a rewritable disc`
 	case errors.Is(err, record.ErrTooLarge):
@@ -133,7 +137,10 @@ func hintFor(err error) string {
 // notReady reports whether an error says that the drive has no disc that it
 // could use.
 func notReady(err error) bool {
-	for _, no := range []error{source.ErrNoDrive, read.ErrNoMedium, read.ErrBlank, record.ErrNotWritable, record.ErrHoldsData, record.ErrTooLarge} {
+	for _, no := range []error{
+		source.ErrNoDrive, read.ErrNoMedium, read.ErrBlank, record.ErrNotWritable, record.ErrHoldsData, record.ErrTooLarge,
+		record.ErrNothingToClose, record.ErrNoFormat, record.ErrUnfinished, record.ErrOtherAddress, record.ErrUnknownAddress,
+	} {
 		if errors.Is(err, no) {
 			return true
 		}

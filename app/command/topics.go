@@ -12,9 +12,10 @@ func exitCodesTopic() *cobra.Command {
   1  not done: the error says why
   2  the command line was not understood
   3  verification: the discs differ, or sectors cannot be read; "info --check"
-     found damage
+     found damage; a drive reported success, and the disc does not show it
   4  no drive, no disc in it, a drive that is not ready, or a disc that cannot be
-     used: of the wrong kind, blank, full, or too small
+     used: of the wrong kind, blank, full, too small, or left open by a burn that
+     was broken off
   5  cancelled by Ctrl-C or a signal
   6  done, but some files were left out or changed while they were read: the
      warnings name them`,
@@ -59,6 +60,11 @@ The data of a result:
             seconds, verified, sha256, differs, warnings
   read      output, sectors, bytes, seconds
   blank     drive
+  format    drive, medium, capacity_sectors, warnings
+  close     drive, medium, status, last_session, next_writable_lba (when it takes
+            more), steps (none when it was closed already), warnings
+  eject     drive
+  load      drive, medium
 
 and in them:
 
