@@ -38,7 +38,13 @@ type File struct {
 func NewFile(path string) *File { return &File{Folder: &Folder{}, Name: path} }
 
 // Open implements Opener.
-func (f *File) Open() (Reader, error) { return open(f.Path()) }
+func (f *File) Open() (Reader, error) {
+	r, err := open(f.Path())
+	if err != nil {
+		return nil, err // and not r: a nil pointer in an interface is not nil
+	}
+	return r, nil
+}
 
 // Path returns the path of the file on the host.
 func (f *File) Path() string {
