@@ -90,7 +90,7 @@ func (d *medium) Close() error { return nil }
 // cannot be are delivered; the error names the address of that one.
 func (d *medium) ReadSectors(p []byte, lba disc.LBA, f disc.Form) (int, error) {
 	size, read := disc.SectorSize, d.readUser
-	if f == disc.Raw || d.isAudio(lba) {
+	if f == disc.Raw || isAudio(d.sessions, lba) {
 		if !d.cd {
 			return 0, disc.ErrForm
 		}
@@ -210,9 +210,9 @@ func (d *medium) readCD(p []byte, lba disc.LBA) (int, error) {
 	return mmc.ReadCD(d.ctx, d.t, lba, p)
 }
 
-// isAudio reports whether the address lies in an audio track.
-func (d *medium) isAudio(lba disc.LBA) bool {
-	for _, s := range d.sessions {
+// isAudio reports whether an address lies in an audio track.
+func isAudio(sessions []disc.Session, lba disc.LBA) bool {
+	for _, s := range sessions {
 		for _, t := range s.Tracks {
 			if lba >= t.Start && lba < t.End() {
 				return t.Mode == disc.Audio

@@ -43,15 +43,11 @@ func (d *medium) trim() {
 	}
 }
 
-// LeftOut says for people what the disc does not show of the tracks in the drive, a
-// sentence for each track.
-func (d *medium) LeftOut() []string { return d.leftOut }
-
 // LeftOut says for people what a disc in a drive does not show of its tracks, a
 // sentence for each track; nothing for other discs.
 func LeftOut(d disc.Disc) []string {
-	if m, ok := d.(*medium); ok {
-		return m.LeftOut()
+	if m, ok := inDrive(d); ok {
+		return m.leftOut
 	}
 	return nil
 }
