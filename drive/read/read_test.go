@@ -286,7 +286,7 @@ func TestMediaWithSessions(t *testing.T) {
 	for _, medium := range []string{"cd-r", "dvd-r", "dvd+r", "bd-r"} {
 		d := virtualtest.Blank(t, medium, 40960)
 		burn(t, d, virtualtest.Noise(640, 5), record.Options{Appendable: true})
-		burn(t, d, virtualtest.Noise(320, 5), record.Options{Appendable: true})
+		burn(t, d, virtualtest.Noise(320, 5), record.Options{Appendable: true, Force: true})
 		m, err := read.Media(ctx, d)
 		if err != nil {
 			t.Fatal(err)

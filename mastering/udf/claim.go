@@ -26,16 +26,20 @@ func claim(r io.ReaderAt, size int64, start disc.LBA) disc.LBA {
 		if err != nil {
 			continue
 		}
-		end := max(a.main.end(m.block), a.reserve.end(m.block))
-		if !d.growing() {
-			for _, p := range d.partitions {
-				end = max(end, int64(p.start)+int64(p.length))
-			}
-		}
-		end = max(end, m.lastAnchor(a)+1)
-		return disc.LBA((end*m.block + disc.SectorSize - 1) / disc.SectorSize)
+		return max(d.end(a, m.block), disc.LBA((m.lastAnchor(a)+1)*m.block/disc.SectorSize))
 	}
 	return 0
+}
+
+// end returns the address behind the last sector that the descriptors lay claim to.
+func (d *descriptors) end(a anchor, block int64) disc.LBA {
+	end := max(a.main.end(block), a.reserve.end(block))
+	if !d.growing() {
+		for _, p := range d.partitions {
+			end = max(end, int64(p.start)+int64(p.length))
+		}
+	}
+	return disc.LBA((end*block + disc.SectorSize - 1) / disc.SectorSize)
 }
 
 // lastAnchor returns the last sector of a volume that has an anchor right in front of its

@@ -57,17 +57,35 @@ func Claimed(d disc.Disc) Claim {
 			continue
 		}
 		r := userData(d, data)
-		for _, f := range formats {
-			claim := claims[f.name]
-			if claim == nil {
-				continue
-			}
-			if c := (Claim{claim(r, int64(data)*disc.SectorSize, start), "the " + f.name + " volume", have}); c.End > 0 && (worst.By == "" || c.worse(worst)) {
-				worst = c
+		for _, at := range starts(d, r, start, data) {
+			for _, f := range formats {
+				claim := claims[f.name]
+				if claim == nil {
+					continue
+				}
+				if c := (Claim{claim(r, int64(data)*disc.SectorSize, at), "the " + f.name + " volume", have}); c.End > 0 && (worst.By == "" || c.worse(worst)) {
+					worst = c
+				}
 			}
 		}
 	}
 	return worst
+}
+
+// starts returns where the sessions begin in a session of a disc: more than one
+// where the disc itself does not tell them apart, as an image file.
+func starts(d disc.Disc, r io.ReaderAt, start, end disc.LBA) []disc.LBA {
+	list := []disc.LBA{start}
+	if start != 0 || len(d.Sessions()) > 1 {
+		return list
+	}
+	_, image := d.(io.ReaderAt)
+	for _, s := range FindSessions(r, int64(end)*disc.SectorSize, !image) {
+		if s.Start != 0 {
+			list = append(list, s.Start)
+		}
+	}
+	return list
 }
 
 // ClaimedByFiles is Claimed, and looks too where the files of the newest volumes end,

@@ -27,6 +27,7 @@ type Engine struct {
 	virtual []string // names of the virtual discs that were made here
 
 	drives sync.Mutex // held while drives are spoken to
+	kept   keeping
 }
 
 // New returns the engine.
@@ -34,7 +35,11 @@ func New() *Engine { return &Engine{} }
 
 // OpenDisc opens an image file, or the disc in a drive.
 func (e *Engine) OpenDisc(ctx context.Context, name string) (disc.Disc, error) {
-	return open(ctx, name)
+	s, err := open(ctx, name)
+	if err != nil {
+		return nil, err // and not s: a nil pointer in an interface is not nil
+	}
+	return s, nil
 }
 
 // open opens a disc for longer than the call lasts: what is read of it later
