@@ -7,6 +7,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"glassmaster/drive/mmc"
 	"glassmaster/drive/read"
@@ -46,6 +47,9 @@ func content(t testing.TB, d scsi.Transport, sectors int) []byte {
 
 func status(t testing.TB, d scsi.Transport) mmc.DiscInformation {
 	t.Helper()
+	if err := mmc.Wait(context.Background(), d, time.Minute, nil); err != nil {
+		t.Fatal(err)
+	}
 	info, err := mmc.ReadDiscInformation(context.Background(), d)
 	if err != nil {
 		t.Fatal(err)

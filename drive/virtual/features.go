@@ -75,7 +75,7 @@ func (d *recorder) features() []feature {
 		{0x0000, 0, true, true, d.profileList()},
 		{0x0001, 2, true, true, []byte{0, 0, 0, 1, 1, 0, 0, 0}}, // SCSI family, device busy events
 		{0x0002, 1, true, true, []byte{0x02, 0, 0, 0}},          // operational change events
-		{0x0003, 0, true, true, []byte{0x29, 0, 0, 0}},          // tray, eject, lock
+		{0x0003, 0, true, true, d.removable()},
 		{0x0010, 0, false, in && d.readable(), d.randomReadable()},
 		{0x001D, 0, false, cd, nil},
 		{0x001E, 2, false, cd, []byte{1, 0, 0, 0}},
@@ -88,6 +88,10 @@ func (d *recorder) features() []feature {
 		{0x0108, 0, true, true, []byte(serial)},
 	}...)...)
 }
+
+// removable is feature 0003h (MMC-6 5.3.4): a tray, eject and lock, and load
+// where the drive says so.
+func (d *recorder) removable() []byte { return []byte{0x29 | flag(d.loader, 0x10), 0, 0, 0} }
 
 func (d *recorder) profileList() []byte {
 	var b []byte

@@ -153,6 +153,8 @@ func TestBDR(t *testing.T) {
 	b.ok("5b 01 02 00 00 00 00 00 00 00")
 	b.wantInfo(1, 0, 2, 2, 2)
 	b.writes(b.nwa(0xFF), 32, 2048)
+	b.fails("5/72/03", "5b 01 06 00 00 00 00 00 00 00")
+	b.ok("5b 01 01 00 00 02 00 00 00 00")
 	b.ok("5b 01 06 00 00 00 00 00 00 00")
 	b.wantInfo(2, 3, 2, 2, 2)
 	b.same(64, 32)
@@ -214,8 +216,11 @@ func TestReserve(t *testing.T) {
 	b.writeFails("5/63/00", 112, 16)
 	b.writes(128, 16, 2048)
 	third := b.nwa(0xFF)
-	b.writes(third, 16, 2048) // reserved tracks and the open one take turns
+	b.writes(third, 16, 2048)                           // reserved tracks and the open one take turns
+	b.fails("5/72/04", "5b 01 02 00 00 00 00 00 00 00") // half a reservation
 	b.writes(144, 16, 2048)
+	b.fails("5/72/03", "5b 01 02 00 00 00 00 00 00 00") // the third is open
+	b.ok("5b 01 01 00 00 03 00 00 00 00")
 	b.ok("5b 01 02 00 00 00 00 00 00 00")
 	b.wantInfo(1, 0, 2, 4, 4)
 	b.same(0, 112)
@@ -316,6 +321,9 @@ func TestCapacity(t *testing.T) {
 				t.Errorf("a WRITE behind the end: %s", got)
 			}
 			b.ok("35 00 00 00 00 00 00 00 00 00")
+			if c.medium != "cd-r" {
+				b.ok("5b 01 01 00 00 01 00 00 00 00")
+			}
 			b.ok("5b 01 02 00 00 00 00 00 00 00")
 			b.wantInfo(2, 3, 1, 1, 1)
 			b.same(0, int(c.blocks))
