@@ -119,7 +119,7 @@ func hintFor(err error) string {
 	case errors.As(err, &a):
 		return a.hint
 	case errors.As(err, &short):
-		return "it was cut off when it was burned, copied or downloaded: what is missing has to come from where it came from"
+		return "its burn, copy or download ended early: do it again"
 	case errors.Is(err, volume.ErrUnknown):
 		return `"glassmaster info" shows the tracks; "glassmaster verify" reads every sector`
 	case errors.Is(err, record.ErrHoldsData):
