@@ -44,14 +44,14 @@ be left out where the machine has only one.`,
 		},
 	}
 	f := c.Flags()
-	f.IntVar(&o.Speed, "speed", 0, "speed in `kB/s` (1000 bytes); \"media\" lists what the drive offers (default the highest)")
+	f.Var(speedFlag{&o.Options}, "speed", "`SPEED` such as 8x, or 11080 for kB/s (1000 bytes); \"media\" lists what the drive offers (default the highest)")
 	f.BoolVar(&o.Simulate, "simulate", false, "go through everything with the laser off, where the medium knows that")
 	f.BoolVar(&o.NoVerify, "no-verify", false, "do not read the disc again and compare")
 	f.BoolVar(&o.Appendable, "append", false, "leave the disc open, so that a session that was made for it can be added")
 	f.BoolVar(&o.Eject, "eject", false, "open the tray at the end")
-	f.BoolVar(&o.DiscAtOnce, "dao", false, "DVD-R: write the disc at once instead of incrementally")
+	f.BoolVar(&o.DiscAtOnce, "dao", false, "DVD-R, DVD-RW: write the disc at once instead of incrementally")
 	f.BoolVar(&o.Blank, "blank", false, "erase or overwrite a rewritable disc that holds data")
-	f.BoolVar(&o.Force, "force", false, "burn an image that is incomplete, or that has no known file system")
+	f.BoolVar(&o.Force, "force", false, "burn an image that is incomplete, that has no known file system, or that does not tell for which address it was made")
 	f.BoolVarP(&o.yes, "yes", "y", false, "do not ask")
 	f.BoolVar(&o.keep, "keep-going", false, "leave out files that are missing, fill with zeros what can no longer be read, and go on")
 	return c
@@ -90,9 +90,6 @@ func (s *session) burn(ctx context.Context, from, to string, o burning) error {
 		return fmt.Errorf("burn %s to %s: %w", from, to, err)
 	}
 	s.settle()
-	for _, w := range result.Warnings {
-		s.warn(w)
-	}
 	if result.Mismatch != nil {
 		return result.Mismatch
 	}
@@ -147,7 +144,21 @@ func (s *session) agree(ctx context.Context, p record.Plan, src *source.Source, 
 	if o.yes || o.Simulate {
 		return nil
 	}
+	if p.Erases.Data {
+		return s.ask(ctx, fmt.Sprintf("The disc in %s holds %s. It will be gone. Burn now?", to, holding(p.Erases)))
+	}
 	return s.ask(ctx, "Burn now?")
+}
+
+// speedFlag is the speed of a burn, as a multiple or in kB/s.
+type speedFlag struct{ o *record.Options }
+
+func (speedFlag) String() string { return "" }
+func (speedFlag) Type() string   { return "SPEED" }
+
+func (f speedFlag) Set(text string) (err error) {
+	f.o.Speed, f.o.Factor, err = record.ParseSpeed(text)
+	return err
 }
 
 // ask asks a question that only "yes" answers. Where nobody sits at a terminal

@@ -104,6 +104,8 @@ func (r *burning) close(appendable bool) error {
 		return r.closeOne(r.lastFunction(appendable), 0)
 	case endFormatting:
 		return r.endFormatting()
+	case endGrowing:
+		return r.endIntermediate()
 	}
 	return nil
 }
@@ -208,6 +210,8 @@ func (r *burning) salvage(cause error) error {
 		try(func() error { return r.closeOne(mmc.CloseSession, 0) })
 	case endFormatting:
 		try(r.endFormatting)
+	case endGrowing:
+		try(r.endIntermediate)
 	case closesItself:
 	}
 	e.Left, e.Advice = r.state(r.work, failed)

@@ -67,7 +67,8 @@ func (j *journal) Execute(ctx context.Context, c scsi.Command) (int, error) {
 func TestOrder(t *testing.T) {
 	const (
 		once = "WRITE; SYNC; SYNC AND WAIT; "
-		// The mark, all but the first sectors, those, the ones with the mark last.
+		// The mark, all but the first sectors, those. Where one WRITE is less than them,
+		// the ones with the mark go by themselves, last.
 		over = once + once + once
 	)
 	const ends = "UNLOCK; START STOP 0; START STOP 1; "
@@ -101,6 +102,21 @@ func TestOrder(t *testing.T) {
 			"DVD-R at once", "dvd-r",
 			record.Options{DiscAtOnce: true},
 			"LOCK; SET STREAMING; MODE SELECT 05 32 42 05 08 00; OPC; RESERVE; WRITE; SYNC; " + ends + "RESTORE STREAMING; UNLOCK",
+		},
+		{
+			"DVD-R DL", "dvd-r dl",
+			record.Options{Appendable: true},
+			"LOCK; SET STREAMING; MODE SELECT 05 32 60 25 08 10; OPC; WRITE; SYNC; SYNC AND WAIT; CLOSE 1; CLOSE 2; " + ends + "RESTORE STREAMING; UNLOCK",
+		},
+		{
+			"DVD-RAM", "dvd-ram",
+			record.Options{},
+			"LOCK; SET STREAMING; " + over + once + ends + "RESTORE STREAMING; UNLOCK",
+		},
+		{
+			"BD-R XL", "bd-r xl",
+			record.Options{},
+			"LOCK; SET STREAMING; WRITE; SYNC; SYNC AND WAIT; CLOSE 1; CLOSE 6; " + ends + "RESTORE STREAMING; UNLOCK",
 		},
 		{
 			"DVD+R", "dvd+r",
