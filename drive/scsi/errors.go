@@ -35,21 +35,28 @@ var ErrTimeout = errors.New("no answer in time")
 // command is not known.
 var ErrConnection = errors.New("the connection to the drive is lost")
 
-// InUseError says that a drive was not opened because another program uses it. No
+// InUseError says that a drive was not opened because somebody uses it already. No
 // command was sent.
 type InUseError struct {
 	Drive string
 	By    string // "growisofs (process 4711)", empty when not known
+	Own   bool   // it is this program that uses it
 	Err   error  // of the system
 }
 
 func (e *InUseError) Error() string {
+	if e.Own {
+		return e.Drive + " is open in this program already: close that disc first, or wait until its burn has ended"
+	}
 	return fmt.Sprintf("%s is in use by %s; wait for it, or end it", e.Drive, e.Who())
 }
 
 // Who names the program that uses the drive, as far as it is known.
 func (e *InUseError) Who() string {
-	if e.By == "" {
+	switch {
+	case e.Own:
+		return "this program itself"
+	case e.By == "":
 		return "another program (a player, a burner, a desktop that looks for new discs)"
 	}
 	return e.By

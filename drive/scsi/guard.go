@@ -19,7 +19,7 @@ func Gone(err error) bool { return errors.Is(err, ErrTimeout) || errors.Is(err, 
 
 // Guard returns a transport that holds everybody to that: when a command was not
 // answered in time, later ones are not sent and fail at once, but for the one that
-// unlocks the tray, which gets five seconds.
+// unlocks the tray, which is sent once and gets five seconds.
 func Guard(t Transport) Transport {
 	if g, ok := t.(*guard); ok {
 		return g
@@ -27,17 +27,32 @@ func Guard(t Transport) Transport {
 	return &guard{t: t}
 }
 
+// Hangs returns the error of the command that a drive behind [Guard] did not answer,
+// nil while it answers. It is for those who pass over the failure of what they can do
+// without.
+func Hangs(t Transport) error {
+	g, ok := t.(*guard)
+	if !ok {
+		return nil
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.err
+}
+
 type guard struct {
 	t Transport
 
 	mu    sync.Mutex
-	hangs string // the command that was not answered, "" while all are
+	hangs string // the command that was not answered, empty while all are
+	err   error  // of that command
+	left  bool   // the tray was unlocked behind it, or could not be
 }
 
 // Execute implements [Transport].
 func (g *guard) Execute(ctx context.Context, c Command) (int, error) {
 	if hangs := g.silent(); hangs != "" {
-		if !unlocks(c.CDB) {
+		if !unlocks(c.CDB) || !g.leave() {
 			return 0, fmt.Errorf("%s: not sent: the drive hangs since %s: %w", Describe(c.CDB), hangs, ErrTimeout)
 		}
 		c.Timeout = leaveTime
@@ -46,11 +61,20 @@ func (g *guard) Execute(ctx context.Context, c Command) (int, error) {
 	if errors.Is(err, ErrTimeout) {
 		g.mu.Lock()
 		if g.hangs == "" {
-			g.hangs = Describe(c.CDB)
+			g.hangs, g.err = Describe(c.CDB), err
 		}
 		g.mu.Unlock()
 	}
 	return n, err
+}
+
+// leave reports whether the tray has still to be unlocked.
+func (g *guard) leave() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	first := !g.left
+	g.left = true
+	return first
 }
 
 func (g *guard) silent() string {

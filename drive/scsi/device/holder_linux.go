@@ -55,30 +55,30 @@ func mounted(path string) string {
 	return mountPoint(string(table), uint64(st.Rdev))
 }
 
-// holder names a program that has one of these devices open, as far as this user
-// may see it: "growisofs (process 4711)"; "" when none is seen.
-func holder(devices ...string) string {
+// holder names another program that has one of these devices open, as far as this
+// user may see it: "growisofs (process 4711)". Where none is seen it reports whether
+// this program has.
+func holder(devices ...string) (name string, own bool) {
 	fds, err := filepath.Glob("/proc/[0-9]*/fd/*")
 	if err != nil {
-		return ""
+		return "", false
 	}
-	self := ""
 	for _, fd := range fds {
 		if to, err := os.Readlink(fd); err != nil || !slices.Contains(devices, to) {
 			continue
 		}
 		pid := strings.Split(fd, "/")[2]
 		if pid == strconv.Itoa(os.Getpid()) {
-			self = "this program itself"
+			own = true
 			continue
 		}
-		name, err := os.ReadFile("/proc/" + pid + "/comm")
+		comm, err := os.ReadFile("/proc/" + pid + "/comm")
 		if err != nil {
-			return "process " + pid
+			return "process " + pid, false
 		}
-		return fmt.Sprintf("%s (process %s)", strings.TrimSpace(string(name)), pid)
+		return fmt.Sprintf("%s (process %s)", strings.TrimSpace(string(comm)), pid), false
 	}
-	return self
+	return "", own
 }
 
 // permission says what a user lacks who may not open a device.

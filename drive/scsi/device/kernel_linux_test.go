@@ -233,7 +233,7 @@ func TestGuestOpenTwice(t *testing.T) {
 			if err == nil {
 				e.Close()
 			}
-			if !errors.As(err, new(*scsi.InUseError)) || !strings.Contains(err.Error(), "this program itself") {
+			if !errors.As(err, new(*scsi.InUseError)) || !strings.Contains(err.Error(), "open in this program already") {
 				t.Errorf("%s, then %s: %v", first, second, err)
 			}
 		}

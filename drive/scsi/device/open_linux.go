@@ -151,7 +151,8 @@ func refused(err error) bool {
 // inUse is the error of a drive that another program has opened under either name.
 func (d *Device) inUse(err error) error {
 	block, generic := devices("/sys", d.path)
-	return &scsi.InUseError{Drive: d.path, By: holder(block, generic), Err: err}
+	by, own := holder(block, generic)
+	return &scsi.InUseError{Drive: d.path, By: by, Own: own, Err: err}
 }
 
 // Looking at a new disc, the system's own programs hold a drive for a moment.
