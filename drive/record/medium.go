@@ -55,7 +55,11 @@ func look(ctx context.Context, t scsi.Transport) (medium, error) {
 		return m, fmt.Errorf("ask for the speeds: %w", err)
 	}
 	if m.profile.IsCD() {
-		if a, err := mmc.ReadATIP(ctx, t); err == nil && a.LastLeadOut.M < 90 {
+		a, err := mmc.ReadATIP(ctx, t)
+		switch {
+		case scsi.Gone(err):
+			return m, fmt.Errorf("ask for the size of the disc: %w", err)
+		case err == nil && a.LastLeadOut.M < 90:
 			m.groove = int64(max(a.LastLeadOut.LBA(), 0))
 		}
 	}
