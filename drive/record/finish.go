@@ -201,6 +201,7 @@ func (r *burning) salvage(cause error) error {
 			failed = append(failed, err)
 		}
 	}
+	try(r.markAgain)
 	try(r.flush)
 	switch r.recipe.closing {
 	case closeSession:

@@ -2,6 +2,7 @@ package record
 
 import (
 	"encoding/binary"
+	"fmt"
 
 	"glassmaster/drive/mmc"
 	"glassmaster/mastering/disc"
@@ -108,8 +109,24 @@ func (r *burning) writeHead() error {
 			return r.failure("write the drive's buffer to the disc", -1, err)
 		}
 	}
-	r.completed = true
-	return r.sendAll(r.next, r.held[:first])
+	err := r.sendAll(r.next, r.held[:first])
+	r.completed = err == nil
+	return err
+}
+
+// markAgain puts the mark of a burn that is not completed back on a disc that got
+// all of its sectors, and of which not all are there: it would look like a good one.
+func (r *burning) markAgain() error {
+	if !r.completed {
+		return nil
+	}
+	p := make([]byte, min(r.chunk()*disc.SectorSize, len(r.held)))
+	disc.MarkUnfinished(p)
+	if err := persist(r.work, stuck, func() error { return mmc.Write10(r.work, r.t, r.next, p) }); err != nil && !recovered(err) {
+		return fmt.Errorf("mark the disc as not completed: %w", err)
+	}
+	r.completed = false
+	return nil
 }
 
 // sendAll writes sectors in the chunks of the recipe.

@@ -77,6 +77,9 @@ func TestKilledOverwrite(t *testing.T) {
 	old, fresh := udfImage(t, sectors-64), isoOf(t, 64)
 	for _, m := range overwritten {
 		for _, power := range []bool{true, false} {
+			if !power && m.medium == "dvd-rw" {
+				continue // what reaches the disc before what is the same as on DVD+RW
+			}
 			t.Run(fmt.Sprintf("%s, power stays %v", m.name, power), func(t *testing.T) {
 				var before, marked, complete int
 				used := formatted(t, m.medium, m.format, sectors)
