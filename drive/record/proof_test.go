@@ -1,13 +1,16 @@
 package record_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 
+	"glassmaster/drive/mmc"
 	"glassmaster/drive/record"
 	"glassmaster/drive/scsi"
 	"glassmaster/drive/virtual"
@@ -90,6 +93,32 @@ func TestOtherDisc(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A disc that was put in while another one was burned is left alone.
+func TestOtherDiscIsLeftAlone(t *testing.T) {
+	eachMedium(t, func(t *testing.T, name string, _ bool, d *virtual.Drive) {
+		other := virtualtest.Blank(t, name, small)
+		if err := other.Close(); err != nil {
+			t.Fatal(err)
+		}
+		before, err := os.ReadFile(other.Path())
+		if err != nil {
+			t.Fatal(err)
+		}
+		d.SetFaults(virtual.Faults{Events: []virtual.Event{{Op: 0x2A, At: 8, Swap: other.Path()}}})
+		r, err := burn(t, d, virtualtest.DiscOf(virtualtest.Noise(900, 4)), record.Options{})
+		if !scsi.MediumChanged(err) || r.Verified {
+			t.Errorf("%+v, %v", r, err)
+		}
+		if err := mmc.StartStop(context.Background(), d, mmc.Eject); err != nil {
+			t.Errorf("the tray is still locked: %v", err)
+		}
+		after, err := os.ReadFile(other.Path())
+		if err != nil || !bytes.Equal(before, after) {
+			t.Errorf("the other disc was written to: %v", err)
+		}
+	})
 }
 
 // changed is a drive whose answers about the disc are other ones once the disc was
