@@ -109,7 +109,7 @@ func (c *Closing) settle(ctx context.Context) error {
 		c.step("close the disc")
 		c.end = func(r *burning) error { return shut(r.work, r.t, m.finalFunction(), 0) }
 	}
-	if c.level == CloseDisc && c.end != nil {
+	if c.end != nil && (c.level == CloseDisc || c.level == CloseSession && m.oneSession()) {
 		c.plan.Costs = append(c.plan.Costs, fmt.Sprintf("nothing can be added to the %v any more", m.profile))
 	}
 	return nil

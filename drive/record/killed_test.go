@@ -59,7 +59,7 @@ func kill(t *testing.T, d scsi.Transport, op byte, after int, o record.Options) 
 }
 
 // writeOnce are the media that keep what a broken-off burn leaves.
-var writeOnce = []string{"cd-r", "dvd-r", "dvd+r", "dvd+r dl", "bd-r", "bd-r dl"}
+var writeOnce = []string{"cd-r", "dvd-r", "dvd+r", "dvd+r dl", "bd-r", "bd-r dl", "bd-r xl"}
 
 // points are where a burn is killed: behind a WRITE, behind SYNCHRONIZE CACHE, and
 // behind the track was closed.
@@ -316,6 +316,32 @@ func TestKilledBehindReserve(t *testing.T) {
 		}
 		if !bytes.Equal(content(t, d, 700), want) {
 			t.Error("the disc differs from its source")
+		}
+	}
+}
+
+// A DVD-R DL has one session. What a broken-off burn left is finalised, and takes no
+// other burn.
+func TestKilledSingleSession(t *testing.T) {
+	for _, p := range points {
+		d := virtualtest.Blank(t, "dvd-r dl", large)
+		was := kill(t, d, p.op, p.after, record.Options{})
+		_, err := record.NewPlan(context.Background(), d, virtualtest.DiscOf(was), record.Options{Force: true})
+		if !errors.Is(err, record.ErrUnfinished) || !errors.Is(err, record.ErrNotWritable) {
+			t.Errorf("%s: a burn was planned: %v", p.name, err)
+		}
+		c, err := record.NewClosing(context.Background(), d, record.CloseSession)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if costs := c.Plan().Costs; len(costs) != 1 || !strings.Contains(costs[0], "nothing can be added") {
+			t.Errorf("costs: %q", costs)
+		}
+		if got, err := c.Run(context.Background(), progress.Discard); err != nil || got.Status != "closed" {
+			t.Errorf("%s: %+v, %v", p.name, got, err)
+		}
+		if !bytes.Equal(content(t, d, 16), was[:16*disc.SectorSize]) {
+			t.Error("what was written cannot be read")
 		}
 	}
 }

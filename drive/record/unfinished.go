@@ -24,6 +24,9 @@ func (m medium) unfinished() bool {
 	return m.info.Session == mmc.SessionIncomplete || m.info.Session == mmc.SessionDamaged || inside(m.track)
 }
 
+// oneSession reports whether the medium never has a second session.
+func (m medium) oneSession() bool { return m.profile == mmc.DVDRDL }
+
 // inside reports whether the next address lies in a track that has been begun.
 func inside(t mmc.TrackInformation) bool {
 	return t.Writable && !t.Blank && t.NextWritable != t.Start
