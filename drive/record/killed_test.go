@@ -345,3 +345,60 @@ func TestKilledSingleSession(t *testing.T) {
 		}
 	}
 }
+
+// A drive that tells a wrong address is not written, or refuses what is sent there.
+func TestWrongAddress(t *testing.T) {
+	for _, name := range writeOnce {
+		for _, off := range []int64{16, -16, 4000} {
+			d := virtualtest.Blank(t, name, large)
+			d.SetFaults(virtual.Faults{NWA: off})
+			r, err := burn(t, d, virtualtest.DiscOf(virtualtest.Noise(500, 1)), record.Options{})
+			if err == nil || r.Written > 0 || status(t, d).Status != mmc.Blank {
+				t.Errorf("%s, %d sectors off: %v, %d sectors written", name, off, err, r.Written)
+			}
+			d.SetFaults(virtual.Faults{})
+			if _, err := burn(t, d, virtualtest.DiscOf(virtualtest.Noise(500, 1)), record.Options{Appendable: true}); err != nil {
+				t.Fatal(err)
+			}
+			m, err := read.Media(context.Background(), d)
+			if err != nil {
+				t.Fatal(err)
+			}
+			d.SetFaults(virtual.Faults{NWA: off})
+			if _, err := record.NewPlan(context.Background(), d, sessionAt(t, m.NextWritable), record.Options{}); err == nil {
+				t.Errorf("%s: a session was planned for another address than the drive tells", name)
+			}
+			r, err = burn(t, d, sessionAt(t, m.NextWritable+disc.LBA(off)), record.Options{})
+			if err == nil || r.Verified || r.Written > 0 {
+				t.Errorf("%s: a session at the wrong address: %v, %d sectors written", name, err, r.Written)
+			}
+		}
+	}
+}
+
+// Behind a power loss too, the next burn begins where nothing is, or not at all.
+func TestBurnBehindPowerLoss(t *testing.T) {
+	for _, name := range append([]string{"cd-rw", "dvd-rw"}, writeOnce...) {
+		for _, p := range points {
+			d := virtualtest.Blank(t, name, large)
+			kill(t, d, p.op, p.after, record.Options{Appendable: true})
+			if err := d.DropPower(); err != nil {
+				t.Fatal(err)
+			}
+			if err := read.Ready(context.Background(), d); err != nil {
+				t.Fatal(err)
+			}
+			blank := status(t, d).Status == mmc.Blank
+			b, err := record.NewPlan(context.Background(), d, whole(t), record.Options{})
+			if blank != (err == nil) || !blank && !errors.Is(err, record.ErrOtherAddress) {
+				t.Errorf("%s, %s: the disc is %v, and the next burn is planned so: %v", name, p.name, status(t, d).Status, err)
+			}
+			if err != nil {
+				continue
+			}
+			if r, err := b.Run(context.Background(), progress.Discard); err != nil || !r.Verified {
+				t.Errorf("%s, %s: %v", name, p.name, err)
+			}
+		}
+	}
+}

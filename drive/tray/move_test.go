@@ -28,17 +28,21 @@ func TestMove(t *testing.T) {
 	if err := mmc.PreventRemoval(ctx, d, false); err != nil {
 		t.Fatal(err)
 	}
-	if err := tray.TakeOut(ctx, idle{d}); !errors.Is(err, tray.ErrShut) {
+	d.SetFaults(virtual.Faults{Idle: []byte{0x1B}})
+	if err := tray.TakeOut(ctx, d); !errors.Is(err, tray.ErrShut) {
 		t.Errorf("a drive that does nothing: %v", err)
 	}
+	d.SetFaults(virtual.Faults{})
 	for range 2 {
 		if err := tray.TakeOut(ctx, d); err != nil {
 			t.Error(err)
 		}
 	}
-	if _, err := tray.PutIn(ctx, idle{d}); !errors.Is(err, read.ErrNoMedium) {
+	d.SetFaults(virtual.Faults{Idle: []byte{0x1B}})
+	if _, err := tray.PutIn(ctx, d); !errors.Is(err, read.ErrNoMedium) {
 		t.Errorf("closing a drive that does nothing: %v", err)
 	}
+	d.SetFaults(virtual.Faults{})
 	if p, err := tray.PutIn(ctx, d); err != nil || p != mmc.DVDPR {
 		t.Errorf("closing: %v, %v", p, err)
 	}
@@ -46,14 +50,4 @@ func TestMove(t *testing.T) {
 	if err := tray.TakeOut(ctx, d); !scsi.Unsupported(err) {
 		t.Errorf("a drive that knows no such command: %v", err)
 	}
-}
-
-// idle is a drive that answers START STOP UNIT with success and does nothing.
-type idle struct{ scsi.Transport }
-
-func (d idle) Execute(ctx context.Context, c scsi.Command) (int, error) {
-	if c.CDB[0] == 0x1B {
-		return 0, nil
-	}
-	return d.Transport.Execute(ctx, c)
 }
