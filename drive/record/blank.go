@@ -19,6 +19,7 @@ import (
 // What has become of the disc is looked at in the end; ErrUnchanged says that
 // nothing has.
 func Blank(ctx context.Context, t scsi.Transport, full bool, rep progress.Reporter) error {
+	t = scsi.Guard(t)
 	m, err := look(ctx, t)
 	if err != nil {
 		return fmt.Errorf("erase the disc: %w", err)
@@ -160,6 +161,9 @@ func erase(ctx context.Context, t scsi.Transport, m medium, full bool, rep progr
 		err := blank(ctx, t, mmc.BlankMinimal, track(rep, "erasing", m.erasedRoom()))
 		if err == nil {
 			return erased(ctx, t, nil)
+		}
+		if scsi.Gone(err) {
+			return err
 		}
 		rep.Message(progress.Warning, fmt.Sprintf("erasing quickly failed, now the whole disc is erased: %v", err))
 	}

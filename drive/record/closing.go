@@ -60,6 +60,7 @@ type Closing struct {
 // NewClosing looks at the disc and settles what has to be done. It changes
 // nothing.
 func NewClosing(ctx context.Context, t scsi.Transport, level Level) (*Closing, error) {
+	t = scsi.Guard(t)
 	m, err := look(ctx, t)
 	if err != nil {
 		return nil, fmt.Errorf("close the disc: %w", err)

@@ -48,10 +48,18 @@ func look(ctx context.Context, t scsi.Transport) (medium, error) {
 		}
 	}
 	// These two only refine the plan.
-	m.formats, _ = mmc.ReadFormatCapacities(ctx, t)
-	m.speeds, _ = mmc.WriteSpeeds(ctx, t)
+	if m.formats, err = mmc.ReadFormatCapacities(ctx, t); scsi.Gone(err) {
+		return m, fmt.Errorf("ask how the disc can be formatted: %w", err)
+	}
+	if m.speeds, err = mmc.WriteSpeeds(ctx, t); scsi.Gone(err) {
+		return m, fmt.Errorf("ask for the speeds: %w", err)
+	}
 	if m.profile.IsCD() {
-		if a, err := mmc.ReadATIP(ctx, t); err == nil && a.LastLeadOut.M < 90 {
+		a, err := mmc.ReadATIP(ctx, t)
+		if scsi.Gone(err) {
+			return m, fmt.Errorf("ask for the groove: %w", err)
+		}
+		if err == nil && a.LastLeadOut.M < 90 {
 			m.groove = int64(max(a.LastLeadOut.LBA(), 0))
 		}
 	}
