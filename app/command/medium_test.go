@@ -204,3 +204,27 @@ func TestErasingAsks(t *testing.T) {
 		}
 	}
 }
+
+// A drive that does nothing, and says that it has, is an error of its own.
+func TestDriveThatDoesNothing(t *testing.T) {
+	image := builtImage(t)
+	for _, c := range []struct {
+		medium, idle string
+		args         []string
+	}{
+		{"cd-rw", "a1", []string{"blank"}},
+		{"dvd-rw", "a1", []string{"blank", "--full"}},
+		{"dvd+rw", "2a", []string{"blank"}},
+		{"bd-re", "2a", []string{"blank", "--full"}},
+		{"bd-re", "04", []string{"format", "--spare", "none"}},
+		{"dvd+r", "5b", []string{"close", "--disc"}},
+	} {
+		recorder, _ := blankDisc(t, c.medium)
+		must(t, OK, "burn", "--append", image, recorder)
+		r := must(t, Differs, append(c.args, recorder+"&idle="+c.idle)...)
+		if !strings.Contains(r.log, "reported success, and the disc is as it was") {
+			t.Errorf("%s %v: %s", c.medium, c.args, r.log)
+		}
+		must(t, OK, "ls", recorder)
+	}
+}
