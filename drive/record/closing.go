@@ -85,6 +85,10 @@ func (c *Closing) settle(ctx context.Context) error {
 	case m.info.Status != mmc.Appendable:
 		return nil
 	}
+	if m.atOnce() {
+		c.settleAtOnce()
+		return nil
+	}
 	open := m.openTracks(ctx, c.t)
 	for _, ti := range open {
 		c.plan.Open = append(c.plan.Open, ti.Number)
@@ -114,6 +118,20 @@ func (c *Closing) settle(ctx context.Context) error {
 		c.plan.Costs = append(c.plan.Costs, fmt.Sprintf("nothing can be added to the %v any more", m.profile))
 	}
 	return nil
+}
+
+// settleAtOnce ends a DVD-R that was to be written at once, in the only way that it
+// can be: what is missing of the size that was announced is written as zeros.
+func (c *Closing) settleAtOnce() {
+	t := c.medium.track
+	rest := span{t.NextWritable, t.Start + t.Size - t.NextWritable}
+	c.plan.Open = []int{max(c.medium.info.LastInLast, 1)}
+	c.step("write zeros over the %d sectors that were announced and not written, which ends the disc", rest.count)
+	c.plan.Costs = append(c.plan.Costs, fmt.Sprintf("nothing can be added to the %v any more", c.medium.profile))
+	c.end = func(r *burning) error {
+		r.recipe = recipeAtOnce
+		return r.writeZeros([]span{rest}, "filling the disc")
+	}
 }
 
 func (c *Closing) step(format string, args ...any) {
