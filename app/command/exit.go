@@ -86,19 +86,22 @@ func codeOf(err error) Code {
 		wrong    mistake
 		stopped  *cancelled
 		differs  *verify.Mismatch
+		short    *verify.IncompleteError
 		changed  *isomd5.DamagedError
 		leftOver incomplete
 		zeros    *compilation.IncompleteError
 		broken   damaged
+		another  *record.SourceChange
 	)
 	switch {
 	case errors.As(err, &wrong):
 		return Usage
 	case errors.As(err, &stopped):
 		return Cancelled
-	case errors.As(err, &differs), errors.As(err, &changed), errors.As(err, &broken), errors.Is(err, record.ErrDiffers), errors.Is(err, record.ErrNotOnDisc):
+	case errors.As(err, &differs), errors.As(err, &short), errors.As(err, &changed), errors.As(err, &broken), errors.Is(err, record.ErrDiffers), errors.Is(err, record.ErrNotOnDisc),
+		errors.Is(err, record.ErrLost), errors.Is(err, record.ErrOtherDisc), errors.Is(err, volume.ErrUnfinished):
 		return Differs
-	case errors.As(err, &leftOver), errors.As(err, &zeros):
+	case errors.As(err, &leftOver), errors.As(err, &zeros), errors.As(err, &another):
 		return Partly
 	case notReady(err):
 		return NoMedium
@@ -108,16 +111,23 @@ func codeOf(err error) Code {
 
 func hintFor(err error) string {
 	var (
-		a advised
-		b *record.Error
+		a     advised
+		b     *record.Error
+		short *verify.IncompleteError
 	)
 	switch {
 	case errors.As(err, &b):
 		return "" // it says itself what can be done
 	case errors.As(err, &a):
 		return a.hint
+	case errors.As(err, &short):
+		return "its burn, copy or download ended early: do it again"
 	case errors.Is(err, volume.ErrUnknown):
 		return `"glassmaster info" shows the tracks; "glassmaster verify" reads every sector`
+	case errors.Is(err, record.ErrUnfinished):
+		return `"glassmaster close" closes what was left open; "glassmaster media" then tells the address that the disc goes on at`
+	case errors.Is(err, record.ErrUnknownAddress):
+		return `"glassmaster burn --force" burns it as it is`
 	case errors.Is(err, record.ErrHoldsData):
 		return `"glassmaster burn --blank" erases or overwrites a rewritable disc`
 	case errors.Is(err, record.ErrTooLarge):
@@ -131,12 +141,15 @@ func hintFor(err error) string {
 }
 
 // notReady reports whether an error says that the drive has no disc that it
-// could use.
+// could use, or cannot be used now.
 func notReady(err error) bool {
-	for _, no := range []error{source.ErrNoDrive, read.ErrNoMedium, read.ErrBlank, record.ErrNotWritable, record.ErrHoldsData, record.ErrTooLarge} {
+	for _, no := range []error{
+		source.ErrNoDrive, read.ErrNoMedium, read.ErrBlank, record.ErrNotWritable, record.ErrHoldsData, record.ErrTooLarge,
+		record.ErrNothingToClose, record.ErrNoFormat, record.ErrUnfinished, record.ErrOtherAddress, record.ErrUnknownAddress,
+	} {
 		if errors.Is(err, no) {
 			return true
 		}
 	}
-	return scsi.NotReady(err)
+	return scsi.NotReady(err) || errors.As(err, new(*scsi.InUseError))
 }

@@ -31,12 +31,16 @@ type MediaInfo struct {
 // Media asks for everything that a drive tells of itself and the medium in it.
 // Without a medium it returns what there is, and ErrNoMedium.
 func Media(ctx context.Context, t scsi.Transport) (MediaInfo, error) {
+	t = scsi.Guard(t)
 	m := MediaInfo{NextWritable: -1}
 	var err error
 	if m.Drive, err = mmc.Inquiry(ctx, t); err != nil {
 		return m, fmt.Errorf("ask the drive who it is: %w", err)
 	}
 	ready := Ready(ctx, t)
+	if scsi.Gone(ready) {
+		return m, ready
+	}
 	config, err := mmc.GetConfiguration(ctx, t)
 	if err != nil && !scsi.Unsupported(err) {
 		return m, fmt.Errorf("ask what the drive can do: %w", err)
@@ -59,14 +63,14 @@ func Media(ctx context.Context, t scsi.Transport) (MediaInfo, error) {
 	m.Speeds = Speeds(speeds)
 	if f, err := mmc.ReadFormatCapacities(ctx, t); err == nil {
 		m.Formats = f.Formats
-		m.Format = formatState(m.Profile, info, f)
+		m.Format = FormatState(m.Profile, info, f)
 		if overwritable(m.Profile) && f.State != mmc.NoMedium {
 			m.Capacity = FormattedSize(m.Profile, info, f, speeds)
 		}
 	}
 	m.room(ctx, t, info)
 	m.Maker = maker(ctx, t, m.Profile)
-	return m, nil
+	return m, scsi.Hangs(t)
 }
 
 // room finds out what can still be written, and how much there is in all.
@@ -108,7 +112,9 @@ func (s sessionList) Sessions() []disc.Session                           { retur
 func (sessionList) ReadSectors([]byte, disc.LBA, disc.Form) (int, error) { return 0, disc.ErrForm }
 func (sessionList) Close() error                                         { return nil }
 
-func formatState(p mmc.Profile, info mmc.DiscInformation, f mmc.FormatCapacities) string {
+// FormatState says in words how far a medium is formatted, empty where that says
+// nothing.
+func FormatState(p mmc.Profile, info mmc.DiscInformation, f mmc.FormatCapacities) string {
 	if p == mmc.DVDPRW || p == mmc.DVDPRWDL {
 		return [...]string{"not formatted", "format interrupted", "format running", "formatted"}[info.Background]
 	}

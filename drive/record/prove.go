@@ -7,6 +7,7 @@ import (
 
 	"glassmaster/drive/mmc"
 	"glassmaster/drive/read"
+	"glassmaster/drive/scsi"
 	"glassmaster/drive/tray"
 	"glassmaster/mastering/disc"
 )
@@ -27,10 +28,21 @@ func (r *burning) prove() error {
 		return r.failed(err)
 	}
 	r.checkTime()
-	if r.o.NoVerify && !r.doubtful {
-		return nil
+	if !r.o.NoVerify || r.doubtful {
+		err = r.compare()
 	}
-	return r.compare()
+	if !scsi.Gone(err) && (err != nil || !r.o.Eject) {
+		r.show() // a disc that is not what it should be is looked at too
+	}
+	return err
+}
+
+// show has the system see what was burned. It comes last: a drive may be left
+// without its disc by it.
+func (r *burning) show() {
+	if err := tray.Show(r.work, r.t, r.medium.config); err != nil {
+		r.warn("%v", err)
+	}
 }
 
 // failed is the error of a burn that has come to its end, and of which it turns out
@@ -42,10 +54,17 @@ func (r *burning) failed(err error) error {
 		Advice: "do not rely on this disc; burn another one, at a lower speed, and look for newer firmware of the drive",
 	}
 	switch {
+	case scsi.Gone(err):
+		e.Left, e.Advice = "the disc was burned, and not checked", scsi.Hint(err)+"; then compare the disc before you rely on it"
 	case errors.Is(err, ErrOtherDisc):
 		e.Advice = `look which disc is which: the one that was burned was not checked; put it in and compare it with "verify"`
 	case r.o.Simulate:
 		e.Left, e.Advice = "it was a trial run: nothing was written", "try again at a lower speed, or with another disc"
+	case errors.Is(err, ErrLost) && r.completed:
+		e.Left = "the first sectors of the disc say that the burn was not completed"
+		if failed := errors.Join(r.markAgain(), r.flush()); failed != nil {
+			e.Left = fmt.Sprintf("the disc looks complete, and is not (%v)", failed)
+		}
 	}
 	return e
 }
