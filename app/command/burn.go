@@ -101,7 +101,7 @@ func (s *session) burn(ctx context.Context, from, to string, o burning) error {
 		return incomplete{"files of the source changed during the burn: what is on the disc of them is told above"}
 	}
 	if len(src.Problems) > 0 {
-		return incomplete{leftOut(len(src.Problems))}
+		return incomplete{remarks(len(src.Problems))}
 	}
 	return nil
 }
@@ -122,8 +122,8 @@ func (s *session) missing(problems []string, keep bool) error {
 	return advise(fmt.Errorf("%s cannot be put on the disc", counted(len(problems), "file")), hint)
 }
 
-// leftOut says how many files are not on the disc although they should be.
-func leftOut(n int) string {
+// remarks says how many files are not on the disc although they should be.
+func remarks(n int) string {
 	if n == 1 {
 		return "1 file was left out"
 	}

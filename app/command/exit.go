@@ -126,6 +126,8 @@ func hintFor(err error) string {
 		return `"glassmaster burn --blank" erases or overwrites a rewritable disc`
 	case errors.Is(err, record.ErrTooLarge):
 		return `"glassmaster build --dry-run" says how large a disc it takes`
+	case errors.Is(err, read.ErrNotClosed):
+		return `"glassmaster media" shows its tracks; "glassmaster close" closes them`
 	case errors.Is(err, source.ErrNoDrive):
 		return fmt.Sprintf("name one: /dev/srN, iscsi://HOST:PORT/TARGET/LUN or virtual:FILE; %s adds to those that are found", drive.Environment)
 	case errors.Is(err, image.ErrUnknown):

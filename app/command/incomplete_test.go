@@ -91,7 +91,7 @@ func TestRunOutIsSaid(t *testing.T) {
 		if !strings.Contains(r.log, "run-out") {
 			t.Errorf("%v: %s", args, r.log)
 		}
-		left := outcomeOf(t, must(t, OK, append(args, "--json")...).out)["data"].(map[string]any)["left_out"].([]any)
+		left := outcomeOf(t, must(t, OK, append(args, "--json")...).out)["data"].(map[string]any)["remarks"].([]any)
 		if len(left) != 1 {
 			t.Errorf("%v: %v", args, left)
 		}

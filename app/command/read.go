@@ -66,7 +66,7 @@ type copied struct {
 	Seconds float64  `json:"seconds"`
 	Unused  int64    `json:"unused_sectors,omitempty"`  // behind what is in use, not read
 	Missing int64    `json:"missing_sectors,omitempty"` // that the volume lays claim to
-	LeftOut []string `json:"left_out,omitempty"`        // what the disc does not show of its tracks
+	Remarks []string `json:"remarks,omitempty"`         // what the disc does not show of its tracks
 	Differs *differs `json:"differs,omitempty"`         // the first sector that could not be read
 }
 
@@ -84,7 +84,7 @@ func (s *session) read(ctx context.Context, from string, o reading) error {
 	if err := s.missing(src.Problems, false); err != nil {
 		return err
 	}
-	c := copied{Output: o.output, LeftOut: s.leftOut(src)}
+	c := copied{Output: o.output, Remarks: s.remarks(src)}
 	d, by := src.Disc, ""
 	if !o.whole {
 		d, by = read.Used(d)

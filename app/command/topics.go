@@ -53,16 +53,20 @@ The data of a result:
             padding_sectors (zeros that only the longer disc has), behind_sectors
             (that only the longer one has, and that were not compared),
             missing_sectors (that the volume lays claim to), volume_problem (why
-            its files cannot be found), left_out (for people: ends of tracks that
+            its files cannot be found), remarks (for people: ends of tracks that
             hold nothing), sha256, differs
   drives    a list: name, vendor, product, revision, bus, medium, problem
   media     drive, model, medium, status, erasable, maker, format,
-            capacity_sectors, free_sectors, next_writable_lba, sessions,
-            write_speeds (kB/s), drive_knows (kinds of discs)
+            capacity_sectors, free_sectors, next_writable_lba, sessions (that can
+            be read), session_count (an open or empty last one counts),
+            last_session (empty, incomplete, damaged, complete), tracks (number,
+            session, state, kind, lba, sectors, written_sectors,
+            next_writable_lba), advice, write_speeds (kB/s), drive_knows (kinds of
+            discs)
   burn      drive, medium, recipe, sectors (of the source), written_sectors,
             seconds, verified, sha256, differs, warnings
   read      output, sectors, bytes, seconds, unused_sectors (not read, behind what
-            is in use), missing_sectors and left_out as for verify, differs (the
+            is in use), missing_sectors and remarks as for verify, differs (the
             first sector that zeros stand for)
   blank     drive
 

@@ -59,7 +59,7 @@ type verified struct {
 	Behind  int64    `json:"behind_sectors,omitempty"`  // only the longer disc has them, and they were not compared
 	Missing int64    `json:"missing_sectors,omitempty"` // that the volume lays claim to
 	Problem string   `json:"volume_problem,omitempty"`  // why the file system cannot be opened
-	LeftOut []string `json:"left_out,omitempty"`        // what the disc does not show of its tracks
+	Remarks []string `json:"remarks,omitempty"`         // what the disc does not show of its tracks
 	SHA256  string   `json:"sha256,omitempty"`
 	Differs *differs `json:"differs,omitempty"`
 }
@@ -70,7 +70,7 @@ func (s *session) verifyOne(ctx context.Context, name string) error {
 		return err
 	}
 	defer src.Close()
-	v := verified{LeftOut: s.leftOut(src)}
+	v := verified{Remarks: s.remarks(src)}
 	r, err := verify.Read(ctx, src.Disc, src.Locate, s.report())
 	if err == nil {
 		err = verify.Complete(src.Disc, name)
@@ -91,9 +91,9 @@ func (s *session) verifyOne(ctx context.Context, name string) error {
 	return s.verdict(v, r, err, name, good)
 }
 
-// leftOut tells what a disc does not show of its tracks.
-func (s *session) leftOut(src *source.Source) []string {
-	all := read.LeftOut(src.Disc)
+// remarks tells what a disc does not show of its tracks.
+func (s *session) remarks(src *source.Source) []string {
+	all := read.Remarks(src.Disc)
 	for _, text := range all {
 		s.note("%s", text)
 	}
@@ -127,7 +127,7 @@ func (s *session) verifyTwo(ctx context.Context, a, b string) error {
 	if want.Kind == "drive" && got.Kind != "drive" { // what a drive cannot read is a difference
 		want, got = got, want
 	}
-	v := verified{LeftOut: append(s.leftOut(want), s.leftOut(got)...)}
+	v := verified{Remarks: append(s.remarks(want), s.remarks(got)...)}
 	r, tail, err := verify.Pair(ctx, side(want), side(got), s.report())
 	text := fmt.Sprintf("%s and %s are equal", a, b)
 	longer := got.Name

@@ -173,7 +173,7 @@ func TestTableOfContents(t *testing.T) {
 			if got := d.Sessions(); !reflect.DeepEqual(got, c.want) {
 				t.Errorf("got %+v, want %+v", got, c.want)
 			}
-			said := read.LeftOut(d)
+			said := read.Remarks(d)
 			if len(said) != c.said || c.said > 0 && !strings.Contains(said[0], "Track 1") {
 				t.Errorf("said: %q", said)
 			}
