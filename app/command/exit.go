@@ -137,12 +137,12 @@ func hintFor(err error) string {
 }
 
 // notReady reports whether an error says that the drive has no disc that it
-// could use.
+// could use, or cannot be used now.
 func notReady(err error) bool {
 	for _, no := range []error{source.ErrNoDrive, read.ErrNoMedium, read.ErrBlank, record.ErrNotWritable, record.ErrHoldsData, record.ErrTooLarge} {
 		if errors.Is(err, no) {
 			return true
 		}
 	}
-	return scsi.NotReady(err)
+	return scsi.NotReady(err) || errors.As(err, new(*scsi.InUseError))
 }

@@ -47,6 +47,7 @@ func Ready(ctx context.Context, t scsi.Transport) error {
 // Open returns the medium in the drive as a disc. Reads run under ctx. Closing
 // the disc does not close the transport.
 func Open(ctx context.Context, t scsi.Transport) (disc.Disc, error) {
+	t = scsi.Guard(t)
 	if err := Ready(ctx, t); err != nil {
 		return nil, err
 	}
@@ -134,7 +135,7 @@ func (d *medium) ReadSectors(p []byte, lba disc.LBA, f disc.Form) (int, error) {
 				err = fmt.Errorf("at LBA %d: %w", lba+disc.LBA(done), err)
 			}
 			err = fmt.Errorf("read the disc: %w", err)
-			if errors.Is(err, scsi.ErrConnection) || scsi.MediumNotPresent(err) || scsi.MediumChanged(err) {
+			if scsi.Gone(err) || scsi.MediumNotPresent(err) || scsi.MediumChanged(err) {
 				d.gone = err
 			}
 			return done, err
@@ -187,7 +188,7 @@ func (d *medium) persist(read reader, p []byte, lba disc.LBA, size int) (int, er
 // hopeless reports whether reading again cannot help.
 func hopeless(ctx context.Context, err error) bool {
 	key, _, _, sense := scsi.Code(err)
-	if ctx.Err() != nil || errors.Is(err, scsi.ErrConnection) {
+	if ctx.Err() != nil || scsi.Gone(err) {
 		return true
 	}
 	return sense && (key == scsi.KeyIllegalRequest || key == scsi.KeyNotReady || scsi.MediumChanged(err))
@@ -205,7 +206,7 @@ func (d *medium) patient(read reader, p []byte, lba disc.LBA) (int, error) {
 		case !scsi.InProgress(err) && !scsi.WasReset(err):
 			return n, err
 		case pauses.Total() > loading:
-			return n, err
+			return n, fmt.Errorf("%w after %v: %w", mmc.ErrNotReady, loading, err)
 		}
 		if pauses.Sleep(d.ctx) != nil {
 			return n, d.ctx.Err()

@@ -245,15 +245,18 @@ func (r *burning) doubts() string {
 }
 
 func (r *burning) notCompared(err error) error {
+	advice := "compare it again before you rely on it"
+	if scsi.Gone(err) {
+		advice = scsi.Hint(err) + "; then " + advice
+	}
 	return &Error{
 		Step: "compare the disc with what was sent to it", LBA: -1, Written: r.result.Written, Err: err,
-		Left: "the disc was burned, and not compared to its end", Advice: "compare it again before you rely on it",
+		Left: "the disc was burned, and not compared to its end", Advice: advice,
 	}
 }
 
 // lost reports whether a sector could not be read because the drive, or the
 // disc in it, is gone: that says nothing of the sector.
 func lost(err error) bool {
-	return errors.Is(err, context.Canceled) || errors.Is(err, scsi.ErrConnection) || errors.Is(err, scsi.ErrTimeout) ||
-		scsi.MediumNotPresent(err) || scsi.MediumChanged(err)
+	return errors.Is(err, context.Canceled) || scsi.Gone(err) || scsi.MediumNotPresent(err) || scsi.MediumChanged(err)
 }

@@ -77,7 +77,8 @@ func TestDeferredErrors(t *testing.T) {
 						}
 						met = true
 						var e *record.Error
-						if !errors.As(err, &e) || !errors.Is(err, record.ErrLost) && o.op != 0x2A || !scsi.Is(err, scsi.KeyMediumError, 0x0C, 0) {
+						key, asc, _, _ := scsi.Code(err)
+						if !errors.As(err, &e) || !errors.Is(err, record.ErrLost) && o.op != 0x2A || key != scsi.KeyMediumError || asc != 0x0C {
 							t.Fatalf("got %v", err)
 						}
 						if r.Verified || r.Equal || l.locked || e.Advice == "" {

@@ -134,8 +134,8 @@ func (r *burning) closeOne(f mmc.CloseFunction, track int) error {
 	if err == nil {
 		err = r.wait()
 	}
-	if err == nil {
-		return nil
+	if err == nil || scsi.Gone(err) {
+		return err
 	}
 	if info, other := discInformation(r.work, r.t); refused(err) && other == nil && info.Status == mmc.Closed {
 		r.warn("the drive refused to close the disc, and says that it is closed: %v", err)
@@ -178,6 +178,8 @@ func (r *burning) salvage(cause error) error {
 		e = r.failure("burn", -1, cause)
 	}
 	switch {
+	case scsi.Gone(cause):
+		return r.leave(e)
 	case r.o.Simulate:
 		r.optional("end the trial run", r.flush())
 		r.endTrial()
@@ -186,31 +188,49 @@ func (r *burning) salvage(cause error) error {
 	case !r.started:
 		e.Left = "nothing was written"
 		return e
-	case errors.Is(cause, scsi.ErrTimeout), errors.Is(cause, scsi.ErrConnection):
-		// More commands would only wait as long.
-		e.Left = "the drive does not answer, and does not tell in which state the disc is"
-		e.Advice = "switch the drive off and on again, and look at the disc; do not rely on it"
-		return e
 	}
 	r.rep.Phase("salvaging the disc", 0)
 	var failed []error
-	try := func(err error) {
-		if err != nil {
+	try := func(step func() error) {
+		if len(failed) > 0 && scsi.Gone(failed[len(failed)-1]) {
+			return
+		}
+		if err := step(); err != nil {
 			failed = append(failed, err)
 		}
 	}
-	try(r.flush())
+	try(r.flush)
 	switch r.recipe.closing {
 	case closeSession:
-		try(r.closeOne(mmc.CloseSession, 0))
+		try(func() error { return r.closeOne(mmc.CloseSession, 0) })
 	case closeTrack, closePlus:
-		try(r.closeOne(mmc.CloseTrack, r.track()))
-		try(r.closeOne(mmc.CloseSession, 0))
+		try(func() error { return r.closeOne(mmc.CloseTrack, r.track()) })
+		try(func() error { return r.closeOne(mmc.CloseSession, 0) })
 	case endFormatting:
-		try(r.endFormatting())
+		try(r.endFormatting)
 	case closesItself:
 	}
 	e.Left, e.Advice = r.state(r.work, failed)
+	r.rep.Message(progress.Error, e.Left)
+	return e
+}
+
+// leave completes the error of a burn whose drive hangs or is lost. Nothing more is
+// sent: each command would wait as long as the one before.
+func (r *burning) leave(e *Error) error {
+	switch {
+	case r.o.Simulate:
+		e.Left = "it was a trial run: nothing was written"
+	case !r.started:
+		e.Left = "nothing was written"
+	default:
+		e.Left = "the drive does not answer, and does not tell in which state the disc is"
+	}
+	hint := scsi.Hint(e.Err)
+	if errors.Is(e.Err, mmc.ErrNotReady) { // whose hint is about waiting
+		hint = "if the drive stays busy, switch it off and on again"
+	}
+	e.Advice = hint + "; then look at the disc, and do not rely on it"
 	r.rep.Message(progress.Error, e.Left)
 	return e
 }

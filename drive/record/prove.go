@@ -7,6 +7,7 @@ import (
 
 	"glassmaster/drive/mmc"
 	"glassmaster/drive/read"
+	"glassmaster/drive/scsi"
 	"glassmaster/drive/tray"
 	"glassmaster/mastering/disc"
 )
@@ -27,10 +28,23 @@ func (r *burning) prove() error {
 		return r.failed(err)
 	}
 	r.checkTime()
-	if r.o.NoVerify && !r.doubtful {
-		return nil
+	if !r.o.NoVerify || r.doubtful {
+		if err := r.compare(); err != nil {
+			return err
+		}
 	}
-	return r.compare()
+	if !r.o.Eject {
+		r.show()
+	}
+	return nil
+}
+
+// show has the system see what was burned. It comes last: a drive may be left
+// without its disc by it.
+func (r *burning) show() {
+	if err := tray.Show(r.work, r.t, r.medium.config); err != nil {
+		r.warn("%v", err)
+	}
 }
 
 // failed is the error of a burn that has come to its end, and of which it turns out
@@ -42,6 +56,8 @@ func (r *burning) failed(err error) error {
 		Advice: "do not rely on this disc; burn another one, at a lower speed, and look for newer firmware of the drive",
 	}
 	switch {
+	case scsi.Gone(err):
+		e.Left, e.Advice = "the disc was burned, and not checked", scsi.Hint(err)+"; then compare the disc before you rely on it"
 	case errors.Is(err, ErrOtherDisc):
 		e.Advice = `look which disc is which: the one that was burned was not checked; put it in and compare it with "verify"`
 	case r.o.Simulate:

@@ -32,6 +32,7 @@ type burning struct {
 	renewed bool // the disc was erased or formatted
 	mended  bool // what an earlier burn left open was closed
 	started bool // something was written
+	gone    bool // the drive hangs or is lost, and that was told
 	// miscounts is set when the transport said that less was carried than was, and
 	// doubtful when the drive could not be asked whether that is so.
 	miscounts, doubtful bool
@@ -127,6 +128,10 @@ func (r *burning) warn(format string, args ...any) {
 func (r *burning) optional(what string, err error) {
 	switch {
 	case err == nil, scsi.Unsupported(err), scsi.InvalidField(err), recovered(err):
+	case scsi.Gone(err) && r.gone: // it is known already
+	case scsi.Gone(err):
+		r.gone = true
+		r.warn("could not %s: %v; %s", what, err, scsi.Hint(err))
 	default:
 		r.warn("could not %s: %v", what, err)
 	}

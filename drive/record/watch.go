@@ -51,6 +51,9 @@ func (w *watch) Execute(ctx context.Context, c scsi.Command) (int, error) {
 	}
 }
 
+// SystemSize says what the connection says; see [scsi.SystemSize].
+func (w *watch) SystemSize() (int64, error) { return scsi.SystemSize(w.Transport) }
+
 // began takes note of a command that is going to change the disc.
 func (w *watch) began(op byte) {
 	switch {

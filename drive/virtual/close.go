@@ -94,7 +94,7 @@ func (d *recorder) closeSession(st *state, final bool) error {
 	if d.medium.family == cdWrite {
 		o.Type = d.page5.b[8]
 	}
-	st.Final = final || o.AtOnce
+	st.Final = final || o.AtOnce || d.medium.profile == profileDVDRDL // which knows one session
 	if _, ok := d.appendPoint(st); !ok {
 		st.Final = true // there is no room for another session
 	}

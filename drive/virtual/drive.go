@@ -29,7 +29,8 @@ func Create(path string, m Medium, o Options) error {
 	if n < m.block || n > maxSectors {
 		return fmt.Errorf("create a virtual disc of %d sectors: a %s has %d to %d", n, m.Name, m.block, int64(maxSectors))
 	}
-	return createStore(path, m, &state{Medium: m.Name, Sectors: n / m.block * m.block})
+	n = n / m.block * m.block
+	return createStore(path, m, &state{Medium: m.Name, Sectors: n, Format: soldFormat(m, n)})
 }
 
 // Drive is a connection to a recorder with a disc in it. It implements

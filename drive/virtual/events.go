@@ -33,6 +33,9 @@ type Event struct {
 	Swap string
 	// Silent leaves out the unit attention and the event that tell of a new disc.
 	Silent bool
+	// Reset is a drive that starts anew, as bridges and cables have it: what was not
+	// synchronized is lost.
+	Reset bool
 	// Kill ends the whole process as SIGKILL does.
 	Kill Kill
 	// Do runs code of a test, which must not use the drive.
@@ -94,6 +97,11 @@ func (d *recorder) happen(r *request, e Event) error {
 	}
 	if e.Swap != "" {
 		if err := d.swap(e.Swap, e.Silent); err != nil {
+			return err
+		}
+	}
+	if e.Reset {
+		if err := d.restart(); err != nil {
 			return err
 		}
 	}

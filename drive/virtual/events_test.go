@@ -194,6 +194,19 @@ func TestBadSectors(t *testing.T) {
 	b.same(0, 320)
 }
 
+// TestReset: a drive that starts anew has lost its buffer, and says so.
+func TestReset(t *testing.T) {
+	b := insertBlank(t, "dvd+r", 4000)
+	b.writes(0, 32, 2048)
+	b.ok("35 00 00 00 00 00 00 00 00 00")
+	b.writes(32, 64, 2048)
+	b.d.SetFaults(Faults{Events: []Event{{Op: 0x2A, Reset: true}}})
+	b.writeFails("6/29/00", 96, 16)
+	if got := b.nwa(0xFF); got != 32 {
+		t.Errorf("next address %d, want 32", got)
+	}
+}
+
 // TestKill: a killed program leaves what its drive had, which without power is
 // only what was synchronized.
 func TestKill(t *testing.T) {
@@ -235,7 +248,7 @@ func TestFaultNames(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "disc")
 	d, err := OpenName(Prefix + path + "?medium=bd-re&sectors=4096&load=1&polls=3&unreadable=500,502&unreadable=7&retries=20:2,21:3" +
 		"&corrupt=1&lost=2,3&short=16&capacity=99&nwa=-16&coaster=1&idle=a1,04&refuse=53&echo=600" +
-		"&fail=2a@3:3/0c/00&deferred=any:1/18/01&timeout=35&hang=5b@2&stuck=35&swap=1b:/a/b&swap-silent=1b:c&kill=5")
+		"&fail=2a@3:3/0c/00&deferred=any:1/18/01&timeout=35&hang=5b@2&stuck=35&swap=1b:/a/b&swap-silent=1b:c&reset=2a@9&kill=5")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -259,6 +272,7 @@ func TestFaultNames(t *testing.T) {
 		{Op: 0x35, Hang: Stuck},
 		{Op: 0x1B, Swap: "/a/b"},
 		{Op: 0x1B, Swap: "c", Silent: true},
+		{Op: 0x2A, At: 9, Reset: true},
 		{Op: Any, At: 5, Kill: Killed},
 	} {
 		found := false

@@ -13,7 +13,10 @@ const (
 // status returns the disc status and the state of the last session.
 func (d *recorder) status(st *state) (disc, last byte) {
 	if d.random() {
-		if st.Format.Blocks == 0 {
+		switch {
+		case d.medium.profile == profileDVDRAM:
+			return statusOther, 3
+		case st.Format.Blocks == 0:
 			return statusBlank, 0
 		}
 		return statusComplete, 3

@@ -336,6 +336,7 @@ func TestMediaNames(t *testing.T) {
 	profiles := map[string]int{
 		"CD-R": 9, "CD-RW": 10, "DVD-R": 0x11, "DVD-RW": 0x14, "DVD+R": 0x1B, "DVD+RW": 0x1A,
 		"DVD+R DL": 0x2B, "BD-R": 0x41, "BD-R DL": 0x41, "BD-RE": 0x43,
+		"DVD-R DL": 0x15, "DVD-RAM": 0x12, "BD-R XL": 0x41, "BD-R QL": 0x41,
 	}
 	for _, m := range Media() {
 		b := insertBlank(t, m.Name, 0)
@@ -343,8 +344,12 @@ func TestMediaNames(t *testing.T) {
 			t.Errorf("%s has profile %02x", m.Name, got[7])
 		}
 		r := b.get("23 00 00 00 00 00 00 00 0c 00", 12)
-		if got := int64(binary.BigEndian.Uint32(r[4:])); got != m.Sectors || r[8] != 1 {
-			t.Errorf("%s: capacity %d type %d, want %d type 1", m.Name, got, r[8], m.Sectors)
+		kind := byte(1)
+		if m.Name == "DVD-RAM" {
+			kind = 2 // sold formatted
+		}
+		if got := int64(binary.BigEndian.Uint32(r[4:])); got != m.Sectors || r[8] != kind {
+			t.Errorf("%s: capacity %d type %d, want %d type %d", m.Name, got, r[8], m.Sectors, kind)
 		}
 		info, err := b.d.rec.store.f.Stat()
 		if err != nil || info.Size() < m.Sectors*2048 {

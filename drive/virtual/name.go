@@ -45,6 +45,7 @@ const Prefix = "virtual:"
 //	stuck=WHEN            a command never comes back
 //	swap=WHEN:PATH        another disc is in the drive
 //	swap-silent=WHEN:PATH another disc is in the drive, and nobody is told
+//	reset=WHEN            the drive starts anew: what was not synchronized is lost
 //	kill=N                the program is killed before the N-th command
 //	cut=N                 so is the drive: what was not synchronized is lost
 //

@@ -73,6 +73,8 @@ func (q *query) event(key, value string) error {
 		if rest == "" {
 			err = errors.New("the path of the other disc is missing")
 		}
+	case "reset":
+		e.Reset = true
 	case "kill":
 		e.Kill = Killed
 	case "cut":

@@ -74,6 +74,8 @@ func (e *Engine) PlanBurn(ctx context.Context, name string, d disc.Disc, o recor
 
 // Burn burns a disc in a drive.
 func (e *Engine) Burn(ctx context.Context, name string, d disc.Disc, o record.Options, rep progress.Reporter) (record.Result, error) {
+	e.burning.Store(true)
+	defer e.burning.Store(false)
 	e.drives.Lock()
 	defer e.drives.Unlock()
 	t, err := drive.Open(ctx, name)
