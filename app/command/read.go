@@ -124,7 +124,9 @@ func (s *session) copied(c copied, src *source.Source, by string, salvage *read.
 		bad = fmt.Errorf("%s is written, with zeros for what cannot be read: %w", name(c.Output), m)
 	}
 	var lacks *verify.IncompleteError
-	if err := verify.Complete(src.Disc, src.Name); errors.As(err, &lacks) {
+	if by != "" {
+		// The disc is longer than its volume.
+	} else if err := verify.Complete(src.Disc, src.Name); errors.As(err, &lacks) {
 		c.Missing = lacks.Missing()
 		short = fmt.Errorf("%s is written as far as the disc goes, but %w", name(c.Output), lacks)
 	}

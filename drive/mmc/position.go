@@ -25,7 +25,7 @@ func ReadIndex(ctx context.Context, t scsi.Transport, lba disc.LBA) (byte, error
 	cdb := []byte{opReadCD, 0, 0, 0, 0, 0, 0, 0, 1, 0, 2, 0}
 	be.PutUint32(cdb[2:], uint32(lba))
 	var p [qLength]byte
-	n, err := t.Execute(ctx, scsi.Command{CDB: cdb, Direction: scsi.In, Data: p[:], Timeout: slow})
+	n, err := t.Execute(ctx, scsi.Command{CDB: cdb, Direction: scsi.In, Data: p[:], Timeout: reading})
 	if err != nil {
 		return 0, err
 	}
@@ -58,7 +58,7 @@ func ReadCDAs(ctx context.Context, t scsi.Transport, lba disc.LBA, m disc.Mode) 
 	}
 	cdb := []byte{opReadCD, kind << 2, 0, 0, 0, 0, 0, 0, 1, 0x10, 0, 0}
 	be.PutUint32(cdb[2:], uint32(lba))
-	n, err := t.Execute(ctx, scsi.Command{CDB: cdb, Direction: scsi.In, Data: make([]byte, size), Timeout: slow})
+	n, err := t.Execute(ctx, scsi.Command{CDB: cdb, Direction: scsi.In, Data: make([]byte, size), Timeout: reading})
 	if err == nil && n < size {
 		return short(opReadCD, nil)
 	}
