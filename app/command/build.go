@@ -123,7 +123,7 @@ func (s *session) build(ctx context.Context, args []string, o building, changed 
 		return err
 	}
 	if len(missing) > 0 {
-		return incomplete{remarks(len(missing))}
+		return incomplete{leftOut(len(missing))}
 	}
 	return nil
 }

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/term"
 
 	"glassmaster/app/terminal"
+	"glassmaster/drive/read"
 	"glassmaster/drive/record"
 	"glassmaster/drive/scsi"
 	"glassmaster/drive/source"
@@ -74,7 +75,11 @@ func (s *session) burn(ctx context.Context, from, to string, o burning) error {
 	}
 	defer t.Close()
 	o.Locate = src.Locate
-	plan, err := record.NewPlan(ctx, t, src.Disc, o.Options)
+	used, by := read.Used(src.Disc)
+	if by != "" {
+		s.note("%s: %d of %d sectors are in use, as %s says; those are burned", from, disc.Sectors(used), disc.Sectors(src.Disc), by)
+	}
+	plan, err := record.NewPlan(ctx, t, used, o.Options)
 	if err != nil {
 		return fmt.Errorf("%s: %w", to, err)
 	}
@@ -101,7 +106,7 @@ func (s *session) burn(ctx context.Context, from, to string, o burning) error {
 		return incomplete{"files of the source changed during the burn: what is on the disc of them is told above"}
 	}
 	if len(src.Problems) > 0 {
-		return incomplete{remarks(len(src.Problems))}
+		return incomplete{leftOut(len(src.Problems))}
 	}
 	return nil
 }
@@ -122,8 +127,8 @@ func (s *session) missing(problems []string, keep bool) error {
 	return advise(fmt.Errorf("%s cannot be put on the disc", counted(len(problems), "file")), hint)
 }
 
-// remarks says how many files are not on the disc although they should be.
-func remarks(n int) string {
+// leftOut says how many files are not on the disc although they should be.
+func leftOut(n int) string {
 	if n == 1 {
 		return "1 file was left out"
 	}

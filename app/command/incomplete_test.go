@@ -2,6 +2,7 @@ package command
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -130,6 +131,39 @@ func TestReadWhatIsUsed(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Sectors that cannot be read behind the volume are an error, and its files are said to
+// be whole.
+func TestUnreadableBehindVolume(t *testing.T) {
+	image := builtImage(t)
+	padded := filepath.Join(t.TempDir(), "padded.iso")
+	p := content(t, image)
+	if err := os.WriteFile(padded, append(p, make([]byte, 64*2048)...), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	recorder, _ := blankDisc(t, "dvd+r")
+	must(t, OK, "burn", padded, recorder)
+	n := len(p)/2048 + 40
+	if r := must(t, Differs, "verify", fmt.Sprintf("%s&unreadable=%d", recorder, n)); !strings.Contains(r.log, "its files are whole") {
+		t.Errorf("%s", r.log)
+	}
+	if r := must(t, Differs, "verify", recorder+"&unreadable=40"); strings.Contains(r.log, "whole") {
+		t.Errorf("%s", r.log)
+	}
+}
+
+// A copy of such a disc fits where what is in use fits.
+func TestBurnWhatIsUsed(t *testing.T) {
+	image := builtImage(t)
+	from, _ := blankDisc(t, "bd-re")
+	must(t, OK, "burn", image, from)
+	to := "virtual:" + filepath.Join(t.TempDir(), "disc") + "?medium=dvd+r&sectors=1500"
+	if r := must(t, OK, "burn", from, to); !strings.Contains(r.log, "in use") {
+		t.Errorf("%s", r.log)
+	}
+	must(t, OK, "verify", image, to)
+	must(t, OK, "verify", from, to)
 }
 
 // A volume that is known and cannot be opened is not praised for its sectors.

@@ -74,6 +74,8 @@ func (s *session) verifyOne(ctx context.Context, name string) error {
 	r, err := verify.Read(ctx, src.Disc, src.Locate, s.report())
 	if err == nil {
 		err = verify.Complete(src.Disc, name)
+	} else if m := mismatch(err); m != nil {
+		err = behind(err, m, volume.ClaimedByFiles(src.Disc))
 	}
 	if err == nil {
 		if e := verify.Opens(src.Disc); e != nil {
@@ -89,6 +91,15 @@ func (s *session) verifyOne(ctx context.Context, name string) error {
 		}
 	}
 	return s.verdict(v, r, err, name, good)
+}
+
+// behind adds to the error of sectors that cannot be read that the volume ends before
+// them, where that is so.
+func behind(err error, m *verify.Mismatch, c volume.Claim) error {
+	if c.By == "" || c.Missing() > 0 || m.LBA < c.End {
+		return err
+	}
+	return advise(err, fmt.Sprintf("%s ends before them, at sector %d: its files are whole; the last two sectors of a CD track may be the run-out of the recorder", c.By, c.End-1))
 }
 
 // remarks tells what a disc does not show of its tracks.
@@ -198,7 +209,7 @@ func (s *session) verdict(v verified, r verify.Result, err error, names, good st
 		return answer
 	}
 	if bad != nil {
-		return fmt.Errorf("%s: %w", names, bad)
+		return fmt.Errorf("%s: %w", names, err)
 	}
 	return err
 }
