@@ -7,9 +7,12 @@ import (
 	"strings"
 	"testing"
 
+	"glassmaster/drive/mmc"
 	"glassmaster/drive/read"
 	"glassmaster/drive/scsi"
 	"glassmaster/drive/trace"
+	"glassmaster/drive/virtual"
+	"glassmaster/drive/virtualtest"
 	"glassmaster/mastering/disc"
 )
 
@@ -178,5 +181,46 @@ func TestTableOfContents(t *testing.T) {
 				t.Errorf("said: %q", said)
 			}
 		})
+	}
+}
+
+// The end of a session that was written at once cannot be read only where it is damaged:
+// no sector of it is taken for run-out.
+func TestSessionAtOnce(t *testing.T) {
+	ctx := t.Context()
+	v := virtualtest.Blank(t, "cd-r", 4096)
+	if err := read.Ready(ctx, v); err != nil {
+		t.Fatal(err)
+	}
+	if err := mmc.SetWriteParameters(ctx, v, mmc.WriteParameters{Type: mmc.DiscAtOnce, DataBlock: 8}); err != nil {
+		t.Fatal(err)
+	}
+	const sectors = 600 // up to 00:10:00
+	cue := []byte{
+		0x41, 0, 0, 0x14, 0, 0, 0, 0, 0x41, 1, 0, 0x10, 0, 0, 0, 0,
+		0x41, 1, 1, 0x10, 0, 0, 2, 0, 0x41, 0xAA, 1, 0x14, 0, 0, 10, 0,
+	}
+	if _, err := v.Execute(ctx, scsi.Command{CDB: []byte{0x5D, 0, 0, 0, 0, 0, 0, 0, byte(len(cue)), 0}, Direction: scsi.Out, Data: cue}); err != nil {
+		t.Fatal(err)
+	}
+	want := append(make([]byte, 150*disc.SectorSize), virtualtest.Noise(sectors, 5)...)
+	for at := 0; at < len(want); at += 30 * disc.SectorSize {
+		if err := mmc.Write10(ctx, v, disc.LBA(at/disc.SectorSize-150), want[at:at+30*disc.SectorSize]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := mmc.SynchronizeCache(ctx, v, false); err != nil {
+		t.Fatal(err)
+	}
+	for _, bad := range [][]int64{nil, {sectors - 1}, {sectors - 2, sectors - 1}} {
+		v.SetFaults(virtual.Faults{ReadErrors: bad})
+		d := open(t, v)
+		if n := disc.Sectors(d); n != sectors || len(read.Remarks(d)) != 0 {
+			t.Errorf("%v: %d sectors, %q", bad, n, read.Remarks(d))
+		}
+		p := make([]byte, sectors*disc.SectorSize)
+		if n, err := d.ReadSectors(p, 0, disc.User); n != sectors-len(bad) || (err == nil) != (bad == nil) {
+			t.Errorf("%v: %d sectors are read, %v", bad, n, err)
+		}
 	}
 }
