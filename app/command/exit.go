@@ -26,7 +26,7 @@ const (
 	OK        Code = iota // done
 	Failed                // not done
 	Usage                 // the command line was not understood
-	Differs               // discs differ, are damaged, or cannot be read in every place
+	Differs               // discs differ, are damaged or incomplete, or cannot be read in every place
 	NoMedium              // no drive, no disc in it, a drive that is not ready, or the wrong kind of disc
 	Cancelled             // stopped by Ctrl-C or a signal
 	Partly                // done, but some files were left out or changed while they were read

@@ -183,6 +183,10 @@ func TestVerifyUnopenable(t *testing.T) {
 	if data := outcomeOf(t, r.out)["data"].(map[string]any); data["equal"] != false || data["volume_problem"] == nil {
 		t.Errorf("%v", data)
 	}
+	back := filepath.Join(t.TempDir(), "back.iso")
+	if r := must(t, Differs, "read", damaged, "-o", back); !strings.Contains(r.log, "files cannot be found") || !bytes.Equal(content(t, back), p) {
+		t.Errorf("read: %s", r.log)
+	}
 }
 
 // What follows the last dot of a name tells a format only where it is one.

@@ -66,6 +66,7 @@ type copied struct {
 	Seconds float64  `json:"seconds"`
 	Unused  int64    `json:"unused_sectors,omitempty"`  // behind what is in use, not read
 	Missing int64    `json:"missing_sectors,omitempty"` // that the volume lays claim to
+	Problem string   `json:"volume_problem,omitempty"`  // why the file system cannot be opened
 	Remarks []string `json:"remarks,omitempty"`         // what the disc does not show of its tracks
 	Differs *differs `json:"differs,omitempty"`         // the first sector that could not be read
 }
@@ -129,6 +130,10 @@ func (s *session) copied(c copied, src *source.Source, by string, salvage *read.
 	} else if err := verify.Complete(src.Disc, src.Name); errors.As(err, &lacks) {
 		c.Missing = lacks.Missing()
 		short = fmt.Errorf("%s is written as far as the disc goes, but %w", name(c.Output), lacks)
+	}
+	if e := verify.Opens(src.Disc); e != nil && short == nil {
+		c.Problem = e.Error()
+		short = damaged{fmt.Sprintf("%s is written, but its files cannot be found: %v", name(c.Output), e)}
 	}
 	s.data = c
 	switch {

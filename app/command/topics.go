@@ -11,8 +11,8 @@ func exitCodesTopic() *cobra.Command {
   0  done
   1  not done: the error says why
   2  the command line was not understood
-  3  verification: the discs differ, or sectors cannot be read; "info --check"
-     found damage
+  3  the discs differ, one of them is incomplete, or sectors cannot be read;
+     "info --check" found damage
   4  no drive, no disc in it, a drive that is not ready, or a disc that cannot be
      used: of the wrong kind, blank, full, or too small
   5  cancelled by Ctrl-C or a signal
@@ -66,8 +66,8 @@ The data of a result:
   burn      drive, medium, recipe, sectors (of the source), written_sectors,
             seconds, verified, sha256, differs, warnings
   read      output, sectors, bytes, seconds, unused_sectors (not read, behind what
-            is in use), missing_sectors and remarks as for verify, differs (the
-            first sector that zeros stand for)
+            is in use), missing_sectors, volume_problem and remarks as for verify,
+            differs (the first sector that zeros stand for)
   blank     drive
 
 and in them:

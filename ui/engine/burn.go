@@ -111,6 +111,9 @@ func (e *Engine) WriteImage(ctx context.Context, path string, d disc.Disc, o rec
 		if err := verify.Complete(src, src.Name); err != nil {
 			return r, fmt.Errorf("%s is written as far as the disc goes, but %w", path, err)
 		}
+		if err := verify.Opens(src); err != nil {
+			return r, fmt.Errorf("%s is written, but its files cannot be found: %w", path, err)
+		}
 	}
 	if o.NoVerify {
 		return r, nil
