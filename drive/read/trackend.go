@@ -108,6 +108,11 @@ func (d *medium) preGapOf(next, before disc.Track) int64 {
 		n, _ := d.reaches(next, before, func(a disc.LBA) (bool, error) {
 			return mmc.ReadCDAs(d.ctx, d.t, a, disc.Audio) == nil, nil
 		})
+		// The blocks that link a track written at once to the one before are a part of its
+		// pre-gap, and are read neither as audio nor as data.
+		if n > 0 && n < preGap && preGap < before.Length && d.unreadable(next.Start-disc.LBA(n)-1) {
+			return preGap
+		}
 		return n
 	}
 	ti, err := mmc.ReadTrackInformation(d.ctx, d.t, before.Number)
