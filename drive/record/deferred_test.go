@@ -52,9 +52,18 @@ func TestDeferredErrors(t *testing.T) {
 		op   byte
 		name string
 	}{
-		{0x00, "TEST UNIT READY"}, {0x1B, "START STOP UNIT"}, {0x1E, "PREVENT ALLOW"}, {0x2A, "WRITE"},
-		{0x35, "SYNCHRONIZE CACHE"}, {0x51, "READ DISC INFORMATION"}, {0x5B, "CLOSE"}, {0x5C, "READ BUFFER CAPACITY"},
-		{0x46, "GET CONFIGURATION"}, {0xB6, "SET STREAMING"}, {0x4A, "GET EVENT STATUS"}, {0x28, "READ"},
+		{0x00, "TEST UNIT READY"},
+		{0x1B, "START STOP UNIT"},
+		{0x1E, "PREVENT ALLOW"},
+		{0x2A, "WRITE"},
+		{0x35, "SYNCHRONIZE CACHE"},
+		{0x51, "READ DISC INFORMATION"},
+		{0x5B, "CLOSE"},
+		{0x5C, "READ BUFFER CAPACITY"},
+		{0x46, "GET CONFIGURATION"},
+		{0xB6, "SET STREAMING"},
+		{0x4A, "GET EVENT STATUS"},
+		{0x28, "READ"},
 	}
 	for _, verified := range []bool{true, false} {
 		for _, o := range operations {
