@@ -102,6 +102,21 @@ func TestOrder(t *testing.T) {
 			"LOCK; SET STREAMING; MODE SELECT 05 32 42 05 08 00; OPC; RESERVE; WRITE; SYNC; " + ends + "RESTORE STREAMING; UNLOCK",
 		},
 		{
+			"DVD-R DL", "dvd-r dl",
+			record.Options{Appendable: true},
+			"LOCK; SET STREAMING; MODE SELECT 05 32 60 25 08 10; OPC; WRITE; SYNC; SYNC AND WAIT; CLOSE 1; CLOSE 2; " + ends + "RESTORE STREAMING; UNLOCK",
+		},
+		{
+			"DVD-RAM", "dvd-ram",
+			record.Options{},
+			"LOCK; SET STREAMING; WRITE; SYNC; SYNC AND WAIT; WRITE; SYNC; SYNC AND WAIT; WRITE; SYNC; SYNC AND WAIT; " + ends + "RESTORE STREAMING; UNLOCK",
+		},
+		{
+			"BD-R XL", "bd-r xl",
+			record.Options{},
+			"LOCK; SET STREAMING; WRITE; SYNC; SYNC AND WAIT; CLOSE 1; CLOSE 6; " + ends + "RESTORE STREAMING; UNLOCK",
+		},
+		{
 			"DVD+R", "dvd+r",
 			record.Options{},
 			"LOCK; SET STREAMING; WRITE; SYNC; SYNC AND WAIT; CLOSE 1; CLOSE 6; " + ends + "RESTORE STREAMING; UNLOCK",

@@ -86,7 +86,7 @@ func (b *Burn) settle(ctx context.Context) error {
 		return err
 	}
 	if b.o.Appendable && r.single {
-		b.warn("written at once, the disc will be closed: it cannot stay open for more sessions")
+		b.warn("the disc will be closed: a %v (%s) cannot stay open for more sessions", b.medium.profile, r.name)
 	}
 	if err := b.choose(); err != nil {
 		return err
