@@ -95,6 +95,9 @@ func (s *session) burn(ctx context.Context, from, to string, o burning) error {
 		return result.Mismatch
 	}
 	s.note("%s", burnSummary(to, result, o))
+	if lacks := result.Plan.Incomplete(); lacks != "" && !o.Simulate {
+		return incomplete{"the disc is as incomplete as its source: " + lacks}
+	}
 	if len(src.Problems) > 0 {
 		return incomplete{leftOut(len(src.Problems))}
 	}
@@ -198,7 +201,11 @@ func burnSummary(to string, r record.Result, o burning) string {
 	case o.Simulate:
 		return text + "; simulated: the disc is as it was"
 	case r.Verified:
-		return text + ", read back and equal"
+		text += ", read back and equal"
+		if r.Plan.Incomplete() != "" {
+			text += " to its source, which is incomplete"
+		}
+		return text
 	}
 	return text + "; not verified"
 }

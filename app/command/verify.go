@@ -69,6 +69,11 @@ func (s *session) verifyOne(ctx context.Context, name string) error {
 			good += ", and " + with
 		}
 	}
+	if err == nil {
+		if err = lacking(name, src); err != nil {
+			good = fmt.Sprintf("%s: every sector that is there can be read", name)
+		}
+	}
 	return s.verdict(r, 0, err, name, good)
 }
 
@@ -108,6 +113,11 @@ func (s *session) verifyTwo(ctx context.Context, a, b string) error {
 	if padding > 0 {
 		text += fmt.Sprintf(" (%s has %s of zeros more)", got.Name, counted(int(padding), "sector"))
 	}
+	if err == nil {
+		if err = lacking(a+" and "+b, want, got); err != nil {
+			text += ", as far as there is something to compare"
+		}
+	}
 	return s.verdict(r, padding, err, a+" and "+b, text)
 }
 
@@ -136,11 +146,12 @@ func (s *session) openPair(ctx context.Context, a, b string) (first, second *sou
 // verdict prints the outcome of a verification.
 func (s *session) verdict(r verify.Result, padding int64, err error, names, good string) error {
 	v := verified{Equal: err == nil, Sectors: r.Sectors, Padding: padding}
-	if err == nil {
+	if bad := mismatch(err); bad == nil {
 		v.SHA256 = hex.EncodeToString(r.SHA256[:])
 	}
 	bad := mismatch(err)
-	if err != nil && bad == nil {
+	var lacks damaged
+	if err != nil && bad == nil && !errors.As(err, &lacks) {
 		return err
 	}
 	v.Differs = difference(bad)
@@ -155,7 +166,7 @@ func (s *session) verdict(r verify.Result, padding int64, err error, names, good
 	if bad != nil {
 		return fmt.Errorf("%s: %w", names, bad)
 	}
-	return nil
+	return err
 }
 
 // extra reads what the longer disc has behind the end of the shorter one: zeros,

@@ -24,6 +24,7 @@ package record
 import (
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/verify"
+	"glassmaster/mastering/volume"
 )
 
 // Options say how a disc is burned. The zero value is a sensible burn: highest
@@ -52,6 +53,7 @@ type Plan struct {
 	Speed    int      // kB/s that will be asked for, 0 when the drive offers no choice
 	Steps    []string // in the order of their execution, for people
 	Warnings []string
+	Defects  []volume.Defect // what is known to be wrong with the source
 }
 
 // Result is what a burn did.

@@ -42,6 +42,8 @@ type FS struct {
 	info volume.Info
 	lost error // why the root directory had to be searched
 
+	defects []volume.Defect // met when it was opened
+
 	recognition recognition
 	anchor      anchor
 	start       int64    // byte where the session begins

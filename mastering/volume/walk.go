@@ -85,12 +85,19 @@ type Opener interface {
 }
 
 // Walk lists what is below the folder root of v, as Walker does, for any file
-// system.
+// system. Where there is no folder to leave out, fs.SkipDir means nothing.
 func Walk(v fs.FS, root string, f func(e *Entry) error) error {
-	if w, ok := v.(Walker); ok {
-		return w.Walk(root, f)
+	visit := func(e *Entry) error {
+		err := f(e)
+		if err != nil && (e.Err != nil || !e.IsDir()) && errors.Is(err, fs.SkipDir) {
+			return nil
+		}
+		return err
 	}
-	err := walkFolder(v, root, f)
+	if w, ok := v.(Walker); ok {
+		return w.Walk(root, visit)
+	}
+	err := walkFolder(v, root, visit)
 	if errors.Is(err, fs.SkipAll) {
 		return nil
 	}

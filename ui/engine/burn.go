@@ -29,7 +29,7 @@ func (e *Engine) OpenSource(ctx context.Context, s model.Source) (model.Opened, 
 	if err != nil {
 		return model.Opened{}, err
 	}
-	return model.Opened{Disc: d, Sectors: disc.Sectors(d), Locate: d.Locate}, nil
+	return model.Opened{Disc: d, Sectors: disc.Sectors(d), Warnings: d.Warnings, Locate: d.Locate}, nil
 }
 
 func openCompilation(ctx context.Context, c *compilation.Compilation) (model.Opened, error) {
