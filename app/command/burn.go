@@ -58,7 +58,9 @@ be left out where the machine has only one.`,
 }
 
 func (s *session) burn(ctx context.Context, from, to string, o burning) error {
-	src, err := s.openSource(ctx, from)
+	opener := s.opener()
+	opener.Force = o.Force
+	src, err := s.openWith(ctx, opener, from)
 	if err != nil {
 		return err
 	}

@@ -44,7 +44,8 @@ The data of a result:
 
   build     output, sectors, bytes, seconds, smallest_medium (that holds it)
   info      name, kind (image, drive, folder, compilation), format, sectors,
-            sessions, volume, problem (why there is no volume), check
+            sessions, volume, problem (why there is no volume),
+            defects (what descriptors tell: lba, text, incomplete, remark), check
   extract   folder, files, folders, symlinks, hard_links, bytes, failed,
             notes (path, text, error: it is not in the folder);
             with --boot: folder, boot_images (file, platform, lba, bytes)
