@@ -51,9 +51,14 @@ func (s *session) check(ctx context.Context, src *source.Source, vol volume.FS, 
 		c.add("%s", d.Text)
 	}
 	if which.View == "" && vol.Volume().View != "UDF" {
-		return c, c.beside(ctx, src.Disc, which)
+		if err := c.beside(ctx, src.Disc, which); err != nil {
+			return nil, err
+		}
 	}
-	return c, nil
+	which.View = ""
+	apart, err := volume.Disagreements(ctx, src.Disc, which)
+	c.take(apart)
+	return c, err
 }
 
 // volume examines the structures of a volume, and then counts what is in it.

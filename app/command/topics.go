@@ -36,7 +36,8 @@ a "type":
   message   something worth keeping: level (info, warning, error), text
   entry     one file ("ls"): path, kind (file, folder, symlink, device, other),
             size, mode (octal), uid, gid, modified, target (of a link), links,
-            extents (lba, length), unreadable (why its contents are); with -a also
+            extents (lba, length), unreadable (why its contents are),
+            note (where views disagree about them); with -a also
             xattr (values in base64), acl, streams
   result    the last line of every run: verb, ok, exit, error, hint, data
 

@@ -46,6 +46,7 @@ type Entry struct {
 	Extents    []Extent // where the contents are, in their order
 	Encoded    bool     // the contents are not simply the bytes of the extents: Open the file to read it
 	Unreadable string   // not empty: why the contents cannot be read
+	Note       string   // not empty: where the views of the disc disagree about the contents
 	Place      uint64   // for Opener; 0 when not known
 	Err        error    // not nil: this folder could not be read to its end; the walk goes on behind it
 	// More returns all attributes of the entry, during the call. Nil where the walk
@@ -140,7 +141,7 @@ func entryOf(v fs.FS, name string, d fs.DirEntry) (Entry, error) {
 	}
 	if a, ok := info.Sys().(*Attributes); ok {
 		e.UID, e.GID, e.Links, e.Inode, e.Device = a.UID, a.GID, a.Links, a.Inode, a.Device
-		e.Extents, e.Unreadable = a.Extents, a.Unreadable
+		e.Extents, e.Unreadable, e.Note = a.Extents, a.Unreadable, a.Note
 	}
 	if e.Mode.Type() == fs.ModeSymlink {
 		target, err := fs.ReadLink(v, name)
