@@ -39,7 +39,8 @@ a "type":
   message   something worth keeping: level (info, warning, error), text
   entry     one file ("ls"): path, kind (file, folder, symlink, device, other),
             size, mode (octal), uid, gid, modified, target (of a link), links,
-            extents (lba, length), unreadable (why its contents are); with -a also
+            extents (lba, length), unreadable (why its contents are),
+            note (where views disagree about them); with -a also
             xattr (values in base64), acl, streams
   result    the last line of every run: verb, ok, exit, error, hint, data
 
@@ -47,7 +48,8 @@ The data of a result:
 
   build     output, sectors, bytes, seconds, smallest_medium (that holds it)
   info      name, kind (image, drive, folder, compilation), format, sectors,
-            sessions, volume, problem (why there is no volume), check
+            sessions, volume, problem (why there is no volume),
+            defects (what descriptors tell: lba, text, incomplete, remark), check
   extract   folder, files, folders, symlinks, hard_links, bytes, failed,
             notes (path, text, error: it is not in the folder);
             with --boot: folder, boot_images (file, platform, lba, bytes)
