@@ -30,6 +30,8 @@ only one.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			level := record.CloseSession
 			switch {
+			case track && whole:
+				return usagef("close takes --track or --disc, not both")
 			case track:
 				level = record.CloseTrack
 			case whole:
@@ -40,7 +42,6 @@ only one.`,
 	}
 	c.Flags().BoolVar(&track, "track", false, "close the tracks only, and not their session")
 	c.Flags().BoolVar(&whole, "disc", false, "close the disc too")
-	c.MarkFlagsMutuallyExclusive("track", "disc")
 	c.Flags().BoolVarP(&yes, "yes", "y", false, "do not ask")
 	return c
 }

@@ -7,7 +7,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"glassmaster/drive/mmc"
 	"glassmaster/drive/read"
 	"glassmaster/drive/scsi"
 	"glassmaster/drive/tray"
@@ -62,36 +61,26 @@ func (s *session) moveTray(ctx context.Context, name string, open bool) error {
 	return s.load(ctx, t, name)
 }
 
-// eject opens the tray, and looks whether it is open.
 func (s *session) eject(ctx context.Context, t scsi.Transport, name string) error {
-	if err := tray.Eject(ctx, t); err != nil {
-		err = fmt.Errorf("%s: open the tray: %w", name, err)
-		if scsi.Is(err, scsi.KeyIllegalRequest, 0x53, 0x02) {
-			return advise(err, "another program has locked the tray; end that program, or its burn, first")
+	if err := tray.TakeOut(ctx, t); err != nil {
+		err = fmt.Errorf("%s: %w", name, err)
+		if errors.Is(err, tray.ErrLocked) {
+			return advise(err, "end that program, or wait for its burn")
 		}
 		return err
-	}
-	if err := read.Ready(ctx, t); err == nil {
-		return fmt.Errorf("%s: the drive reported that the tray is open, and the disc is still in it: open it by hand", name)
-	} else if !errors.Is(err, read.ErrNoMedium) {
-		return fmt.Errorf("%s: %w", name, err)
 	}
 	s.data = moved{Drive: name}
 	s.note("%s: the tray is open", name)
 	return nil
 }
 
-// load closes the tray, and tells what is in it.
 func (s *session) load(ctx context.Context, t scsi.Transport, name string) error {
-	if err := tray.Load(ctx, t); err != nil {
-		return advise(fmt.Errorf("%s: close the tray: %w", name, err), "drives of laptops, and some others, are closed by hand")
-	}
-	if err := read.Ready(ctx, t); err != nil {
+	p, err := tray.PutIn(ctx, t)
+	switch {
+	case errors.Is(err, read.ErrNoMedium):
 		return fmt.Errorf("%s: %w", name, err)
-	}
-	p, err := mmc.CurrentProfile(ctx, t)
-	if err != nil {
-		return fmt.Errorf("%s: %w", name, err)
+	case err != nil:
+		return advise(fmt.Errorf("%s: %w", name, err), "drives of laptops, and some others, are closed by hand")
 	}
 	s.data = moved{Drive: name, Medium: p.String()}
 	s.note("%s: the tray is closed; the disc is a %v", name, p)

@@ -60,6 +60,7 @@ type Closing struct {
 // NewClosing looks at the disc and settles what has to be done. It changes
 // nothing.
 func NewClosing(ctx context.Context, t scsi.Transport, level Level) (*Closing, error) {
+	t = scsi.Guard(t)
 	m, err := look(ctx, t)
 	if err != nil {
 		return nil, fmt.Errorf("close the disc: %w", err)
@@ -82,6 +83,10 @@ func (c *Closing) settle(ctx context.Context) error {
 	case m.info.Status == mmc.Blank || m.announced():
 		return fmt.Errorf("%w: nothing has been written on the %v", ErrNothingToClose, m.profile)
 	case m.info.Status != mmc.Appendable:
+		return nil
+	}
+	if m.atOnce() {
+		c.settleAtOnce()
 		return nil
 	}
 	open := m.openTracks(ctx, c.t)
@@ -109,10 +114,24 @@ func (c *Closing) settle(ctx context.Context) error {
 		c.step("close the disc")
 		c.end = func(r *burning) error { return shut(r.work, r.t, m.finalFunction(), 0) }
 	}
-	if c.level == CloseDisc && c.end != nil {
+	if c.end != nil && (c.level == CloseDisc || c.level == CloseSession && m.oneSession()) {
 		c.plan.Costs = append(c.plan.Costs, fmt.Sprintf("nothing can be added to the %v any more", m.profile))
 	}
 	return nil
+}
+
+// settleAtOnce ends a DVD-R that was to be written at once, in the only way that it
+// can be: what is missing of the size that was announced is written as zeros.
+func (c *Closing) settleAtOnce() {
+	t := c.medium.track
+	rest := span{t.NextWritable, t.Start + t.Size - t.NextWritable}
+	c.plan.Open = []int{max(c.medium.info.LastInLast, 1)}
+	c.step("write zeros over the %d sectors that were announced and not written, which ends the disc", rest.count)
+	c.plan.Costs = append(c.plan.Costs, fmt.Sprintf("nothing can be added to the %v any more", c.medium.profile))
+	c.end = func(r *burning) error {
+		r.recipe = recipeAtOnce
+		return r.writeZeros([]span{rest}, "filling the disc")
+	}
 }
 
 func (c *Closing) step(format string, args ...any) {

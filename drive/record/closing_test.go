@@ -105,7 +105,7 @@ func TestFinalizeKilled(t *testing.T) {
 func TestCloseThatDoesNothing(t *testing.T) {
 	eachKill(t, func(t *testing.T, _ string, d *virtual.Drive, _ []byte) {
 		for _, level := range []record.Level{record.CloseSession, record.CloseDisc} {
-			if _, err := closeDisc(t, &idle{d, []byte{0x5B}}, level); !errors.Is(err, record.ErrUnchanged) {
+			if _, err := closeDisc(t, idle(d, 0x5B), level); !errors.Is(err, record.ErrUnchanged) {
 				t.Errorf("%v: %v", level, err)
 			}
 			d.SetFaults(virtual.Faults{Refuse: []byte{0x5B}})

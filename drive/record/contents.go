@@ -25,6 +25,7 @@ type Contents struct {
 // LookInto finds out what is on the disc in the drive. A disc whose data cannot be
 // read holds data.
 func LookInto(ctx context.Context, t scsi.Transport) (Contents, error) {
+	t = scsi.Guard(t)
 	m, err := look(ctx, t)
 	if err != nil {
 		return Contents{}, err

@@ -18,17 +18,10 @@ import (
 	"glassmaster/mastering/progress"
 )
 
-// idle is a drive that answers some commands with success and does nothing.
-type idle struct {
-	scsi.Transport
-	ops []byte
-}
-
-func (d *idle) Execute(ctx context.Context, c scsi.Command) (int, error) {
-	if bytes.IndexByte(d.ops, c.CDB[0]) >= 0 {
-		return len(c.Data), nil
-	}
-	return d.Transport.Execute(ctx, c)
+// idle makes a drive one that answers some commands with success and does nothing.
+func idle(d *virtual.Drive, ops ...byte) *virtual.Drive {
+	d.SetFaults(virtual.Faults{Idle: ops})
+	return d
 }
 
 // A drive that does not erase is found out, quickly and in full.
@@ -41,7 +34,7 @@ func TestBlankThatDoesNothing(t *testing.T) {
 				if _, err := burn(t, d, virtualtest.DiscOf(want), record.Options{}); err != nil {
 					t.Fatal(err)
 				}
-				err := record.Blank(context.Background(), &idle{d, []byte{0xA1, 0x04, 0x2A}}, full, progress.Discard)
+				err := record.Blank(context.Background(), idle(d, 0xA1, 0x04, 0x2A), full, progress.Discard)
 				if !errors.Is(err, record.ErrUnchanged) || !bytes.Equal(content(t, d, 900), want) {
 					t.Errorf("got %v", err)
 				}
@@ -50,14 +43,14 @@ func TestBlankThatDoesNothing(t *testing.T) {
 		}
 	}
 	d := virtualtest.Blank(t, "bd-re", small)
-	if err := record.Blank(context.Background(), &idle{d, []byte{0x04}}, false, progress.Discard); !errors.Is(err, record.ErrUnchanged) {
+	if err := record.Blank(context.Background(), idle(d, 0x04), false, progress.Discard); !errors.Is(err, record.ErrUnchanged) {
 		t.Errorf("formatting: %v", err)
 	}
 }
 
 // overAny are media that are written at any address, formatted.
 func overAny(t *testing.T, f func(t *testing.T, name string, d *virtual.Drive)) {
-	for _, name := range []string{"dvd+rw", "bd-re", "dvd-rw"} {
+	for _, name := range []string{"dvd+rw", "bd-re", "dvd-ram", "dvd-rw"} {
 		t.Run(name, func(t *testing.T) {
 			d := virtualtest.Blank(t, name, large)
 			ctx := context.Background()
@@ -65,7 +58,7 @@ func overAny(t *testing.T, f func(t *testing.T, name string, d *virtual.Drive)) 
 				t.Fatal(err)
 			}
 			fm := map[string]mmc.Format{
-				"dvd+rw": {Type: 0x26, Blocks: large}, "bd-re": {Type: 0x31, Blocks: large}, "dvd-rw": {Type: 0x10, Blocks: large, Parameter: 16},
+				"dvd+rw": {Type: 0x26, Blocks: large}, "bd-re": {Type: 0x31, Blocks: large}, "dvd-ram": {Blocks: large}, "dvd-rw": {Type: 0x10, Blocks: large, Parameter: 16},
 			}[name]
 			if err := mmc.FormatUnit(ctx, d, fm); err != nil {
 				t.Fatal(err)

@@ -59,6 +59,7 @@ type Formatting struct {
 // NewFormatting looks at the disc and settles how it is formatted. It changes
 // nothing.
 func NewFormatting(ctx context.Context, t scsi.Transport, o FormatOptions) (*Formatting, error) {
+	t = scsi.Guard(t)
 	m, err := look(ctx, t)
 	if err != nil {
 		return nil, fmt.Errorf("format the disc: %w", err)

@@ -120,11 +120,11 @@ func TestFormatThatDoesNothing(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			if _, _, err := formatDisc(t, &idle{d, []byte{0x04, 0x2A}}, o); !errors.Is(err, record.ErrUnchanged) {
+			if _, _, err := formatDisc(t, idle(d, 0x04, 0x2A), o); !errors.Is(err, record.ErrUnchanged) {
 				t.Errorf("%s, used %v: %v", name, used, err)
 			}
 			if used && name == "bd-re" {
-				if _, _, err := formatDisc(t, &idle{d, []byte{0x04}}, record.FormatOptions{Spare: record.SpareMost}); !errors.Is(err, record.ErrUnchanged) {
+				if _, _, err := formatDisc(t, idle(d, 0x04), record.FormatOptions{Spare: record.SpareMost}); !errors.Is(err, record.ErrUnchanged) {
 					t.Errorf("other spare areas: %v", err)
 				}
 			}

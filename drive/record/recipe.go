@@ -77,24 +77,26 @@ func recipeFor(m medium, o Options) (recipe, bool) {
 	return recipe{}, false
 }
 
+// recipeAtOnce is the way to write all of a DVD-R in one go.
+var recipeAtOnce = recipe{
+	name: "disc at once", chunk: dvdBlock, unit: dvdBlock, page: true, mode: mmc.DiscAtOnce, opc: true,
+	reserve: true, test: true, single: true,
+}
+
 // dash chooses between the two ways to write DVD-R and DVD-RW: in pieces, which
 // needs feature 0021h and knows sessions, and all at once.
 func dash(m medium, o Options) recipe {
-	once := recipe{
-		name: "disc at once", chunk: dvdBlock, unit: dvdBlock, page: true, mode: mmc.DiscAtOnce, opc: true,
-		reserve: true, test: true, single: true,
-	}
 	pieces := recipe{
 		name: "incremental", chunk: dvdBlock, unit: dvdBlock, page: true, mode: mmc.Incremental, opc: true,
-		closing: closeTrack, test: true, single: m.profile == mmc.DVDRDL, // which knows one session, however it is written
+		closing: closeTrack, test: true, single: m.oneSession(), // which knows one session, however it is written
 	}
 	switch {
 	case m.announced():
-		return once
+		return recipeAtOnce
 	case m.info.Status == mmc.Appendable:
 		return pieces
 	case o.DiscAtOnce || !m.config.Current(mmc.FeatureIncremental):
-		return once
+		return recipeAtOnce
 	}
 	return pieces
 }
