@@ -81,8 +81,15 @@ func TestDriveHangs(t *testing.T) {
 		medium string
 		erase  bool
 	}{
-		{"cd-r", false}, {"dvd-r", false}, {"dvd+r", false}, {"dvd+rw", false}, {"bd-r", false}, {"bd-re", false},
-		{"cd-rw", true}, {"dvd-rw", true}, {"dvd+rw", true},
+		{"cd-r", false},
+		{"dvd-r", false},
+		{"dvd+r", false},
+		{"dvd+rw", false},
+		{"bd-r", false},
+		{"bd-re", false},
+		{"cd-rw", true},
+		{"dvd-rw", true},
+		{"dvd+rw", true},
 	} {
 		sound := &hanging{}
 		if _, _, err := sound.run(t, m.medium, m.erase); err != nil {
