@@ -241,7 +241,7 @@ func burnSummary(to string, r record.Result, o burning) string {
 	case r.Equal:
 		text += ", read back and equal"
 	default:
-		return text + "; not verified"
+		text += "; not verified"
 	}
 	if r.Retried > 0 {
 		text += fmt.Sprintf(" (%s needed more than one attempt)", counted(int(r.Retried), "sector"))
