@@ -248,7 +248,7 @@ func burnSummary(to string, r record.Result, o burning) string {
 			text += " to its source, which is incomplete"
 		}
 	default:
-		return text + "; not verified"
+		text += "; not verified"
 	}
 	if r.Retried > 0 {
 		text += fmt.Sprintf(" (%s needed more than one attempt)", counted(int(r.Retried), "sector"))
