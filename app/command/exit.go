@@ -91,15 +91,17 @@ func codeOf(err error) Code {
 		leftOver incomplete
 		zeros    *compilation.IncompleteError
 		broken   damaged
+		another  *record.SourceChange
 	)
 	switch {
 	case errors.As(err, &wrong):
 		return Usage
 	case errors.As(err, &stopped):
 		return Cancelled
-	case errors.As(err, &differs), errors.As(err, &short), errors.As(err, &changed), errors.As(err, &broken), errors.Is(err, record.ErrDiffers), errors.Is(err, record.ErrNotOnDisc):
+	case errors.As(err, &differs), errors.As(err, &short), errors.As(err, &changed), errors.As(err, &broken), errors.Is(err, record.ErrDiffers), errors.Is(err, record.ErrNotOnDisc),
+		errors.Is(err, record.ErrLost), errors.Is(err, record.ErrOtherDisc), errors.Is(err, volume.ErrUnfinished):
 		return Differs
-	case errors.As(err, &leftOver), errors.As(err, &zeros):
+	case errors.As(err, &leftOver), errors.As(err, &zeros), errors.As(err, &another):
 		return Partly
 	case notReady(err):
 		return NoMedium
@@ -122,6 +124,10 @@ func hintFor(err error) string {
 		return "its burn, copy or download ended early: do it again"
 	case errors.Is(err, volume.ErrUnknown):
 		return `"glassmaster info" shows the tracks; "glassmaster verify" reads every sector`
+	case errors.Is(err, record.ErrUnfinished):
+		return `"glassmaster close" closes what was left open; "glassmaster media" then tells the address that the disc goes on at`
+	case errors.Is(err, record.ErrUnknownAddress):
+		return `"glassmaster burn --force" burns it as it is`
 	case errors.Is(err, record.ErrHoldsData):
 		return `"glassmaster burn --blank" erases or overwrites a rewritable disc`
 	case errors.Is(err, record.ErrTooLarge):
@@ -139,7 +145,10 @@ func hintFor(err error) string {
 // notReady reports whether an error says that the drive has no disc that it
 // could use, or cannot be used now.
 func notReady(err error) bool {
-	for _, no := range []error{source.ErrNoDrive, read.ErrNoMedium, read.ErrBlank, record.ErrNotWritable, record.ErrHoldsData, record.ErrTooLarge} {
+	for _, no := range []error{
+		source.ErrNoDrive, read.ErrNoMedium, read.ErrBlank, record.ErrNotWritable, record.ErrHoldsData, record.ErrTooLarge,
+		record.ErrNothingToClose, record.ErrNoFormat, record.ErrUnfinished, record.ErrOtherAddress, record.ErrUnknownAddress,
+	} {
 		if errors.Is(err, no) {
 			return true
 		}

@@ -71,6 +71,9 @@ func (s *session) verifyOne(ctx context.Context, name string) error {
 	}
 	defer src.Close()
 	v := verified{Remarks: s.remarks(src)}
+	if disc.Unfinished(src.Disc) { // all of its sectors may be readable all the same
+		return damaged{fmt.Sprintf("%s: %v", name, volume.ErrUnfinished)}
+	}
 	r, err := verify.Read(ctx, src.Disc, src.Locate, s.report())
 	if err == nil {
 		err = verify.Complete(src.Disc, name)

@@ -67,7 +67,7 @@ func Media(ctx context.Context, t scsi.Transport) (MediaInfo, error) {
 	m.Speeds = Speeds(speeds)
 	if f, err := mmc.ReadFormatCapacities(ctx, t); err == nil {
 		m.Formats = f.Formats
-		m.Format = formatState(m.Profile, info, f)
+		m.Format = FormatState(m.Profile, info, f)
 		if overwritable(m.Profile) && f.State != mmc.NoMedium {
 			m.Capacity = FormattedSize(m.Profile, info, f, speeds)
 		}
@@ -116,7 +116,9 @@ func (s sessionList) Sessions() []disc.Session                           { retur
 func (sessionList) ReadSectors([]byte, disc.LBA, disc.Form) (int, error) { return 0, disc.ErrForm }
 func (sessionList) Close() error                                         { return nil }
 
-func formatState(p mmc.Profile, info mmc.DiscInformation, f mmc.FormatCapacities) string {
+// FormatState says in words how far a medium is formatted, empty where that says
+// nothing.
+func FormatState(p mmc.Profile, info mmc.DiscInformation, f mmc.FormatCapacities) string {
 	if p == mmc.DVDPRW || p == mmc.DVDPRWDL {
 		return [...]string{"not formatted", "format interrupted", "format running", "formatted"}[info.Background]
 	}
