@@ -70,10 +70,10 @@ func (s *session) verifyOne(ctx context.Context, name string) error {
 		return err
 	}
 	defer src.Close()
-	v := verified{Remarks: s.remarks(src)}
 	if disc.Unfinished(src.Disc) { // all of its sectors may be readable all the same
 		return damaged{fmt.Sprintf("%s: %v", name, volume.ErrUnfinished)}
 	}
+	v := verified{Remarks: s.remarks(src)}
 	r, err := verify.Read(ctx, src.Disc, src.Locate, s.report())
 	if err == nil {
 		err = verify.Complete(src.Disc, name)

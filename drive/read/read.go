@@ -194,16 +194,17 @@ func hopeless(ctx context.Context, err error) bool {
 	return sense && (key == scsi.KeyIllegalRequest || key == scsi.KeyNotReady || scsi.MediumChanged(err))
 }
 
-// patient reads once, waiting while the drive is busy.
+// patient reads once, waiting while the drive is busy, and again behind an error of an
+// earlier command, which has only kept this one from being carried out.
 func (d *medium) patient(read reader, p []byte, lba disc.LBA) (int, error) {
 	var pauses mmc.Pauses
 	for {
 		n, err := read(p, lba)
 		key, _, _, ok := scsi.Code(err)
 		switch {
-		case ok && key == scsi.KeyRecoveredError:
+		case ok && key == scsi.KeyRecoveredError && !scsi.Deferred(err):
 			return n, nil
-		case !scsi.InProgress(err) && !scsi.WasReset(err):
+		case !scsi.InProgress(err) && !scsi.WasReset(err) && !scsi.Deferred(err):
 			return n, err
 		case pauses.Total() > loading:
 			return n, fmt.Errorf("%w after %v: %w", mmc.ErrNotReady, loading, err)
