@@ -209,7 +209,8 @@ func (s *run) burn(r *rand.Rand) verdict {
 	if w := d.Waited(); w > s.longest+mostLeaving {
 		s.Errorf("behind a command that timed out the burn waits %v more for a drive that does not answer", w-s.longest)
 	}
-	if !s.kind.hangs && v.planned {
+	told := slices.ContainsFunc(v.Warnings, func(w string) bool { return strings.Contains(w, "unlock the tray") })
+	if !s.kind.hangs && v.planned && !told {
 		s.trayOpens(d)
 	}
 	return v
@@ -222,8 +223,10 @@ type hand struct {
 }
 
 func (h *hand) Message(_ progress.Level, text string) {
-	if strings.Contains(text, "close it") {
-		_ = mmc.StartStop(context.Background(), h.d, mmc.Load)
+	for tries := 0; tries < 4 && strings.Contains(text, "close it"); tries++ { // which may fail too
+		if mmc.StartStop(context.Background(), h.d, mmc.Load) == nil {
+			return
+		}
 	}
 }
 
