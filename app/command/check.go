@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"strings"
 
 	"glassmaster/drive/source"
@@ -70,6 +71,9 @@ func (c *checkInfo) volume(ctx context.Context, d disc.Disc, vol volume.FS) erro
 		w.entry(e)
 		return ctx.Err()
 	})
+	if c.Bytes == math.MaxInt64 {
+		c.add("the sizes of the files add up to more than can be counted")
+	}
 	if errors.Is(err, fs.SkipAll) {
 		return nil
 	}
@@ -135,7 +139,7 @@ func (w *walked) entry(e *volume.Entry) {
 		w.Folders++
 	case e.Mode.IsRegular():
 		w.Files++
-		w.Bytes += e.Size
+		w.Bytes = volume.Sum(w.Bytes, e.Size)
 	default:
 		w.Others++
 	}

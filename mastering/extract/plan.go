@@ -217,7 +217,7 @@ func (p *plan) addFile(parent int32, name, host string, e *volume.Entry) {
 		p.more[int32(len(p.files))] = append([]volume.Extent(nil), e.Extents...)
 	}
 	p.files = append(p.files, f)
-	p.total += e.Size
+	p.total = volume.Sum(p.total, e.Size)
 }
 
 // skip leaves out what is below a folder that failed.

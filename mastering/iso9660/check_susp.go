@@ -20,7 +20,7 @@ func (t *treeChecker) systemUse(rec dirRecord, at spot, skip int) *item {
 				continue
 			}
 			if le, be := bothOrders(e[off:], 32); le != be {
-				t.bad(at, "%s: the number at byte %d of its system use entry %q is %d in one byte order and %d in the other",
+				t.disagree(be, at, "%s: the number at byte %d of its system use entry %q is %d in one byte order and %d in the other",
 					t.show(rec.id()), off, e[:2], le, be)
 			}
 		}

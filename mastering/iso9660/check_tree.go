@@ -33,6 +33,7 @@ type treeChecker struct {
 	dirs      []checkedDir
 	known     map[uint32]int // block of a directory -> index
 	left      int64          // bytes of directories that may still be read
+	climbed   int            // steps made from directories to those above them
 	w         window
 	it        item // the entry that is being examined
 	reach     use  // what ends last
@@ -67,7 +68,11 @@ func (t *treeChecker) enqueue(rec dirRecord, d checkedDir) {
 	d.ahead, d.size = int64(rec[1]), where.n
 	d.block = uint32(where.off/t.blockSize - d.ahead)
 	if k, ok := t.known[d.block]; ok {
-		t.bad(d.at, "the directory at block %d is that of %s as well", d.block, t.dirs[k].path)
+		if t.contains(k, d.parent) {
+			t.bad(d.at, "the directory at block %d is that of %s, in which it lies: it contains itself", d.block, t.dirs[k].path)
+		} else { // as writers make it that follow symbolic links
+			t.odd(d.at, "the directory at block %d is that of %s as well", d.block, t.dirs[k].path)
+		}
 		return
 	}
 	if where.off >= t.v.size {
@@ -83,6 +88,20 @@ func (t *treeChecker) enqueue(rec dirRecord, d checkedDir) {
 	}
 	t.known[d.block] = len(t.dirs)
 	t.dirs = append(t.dirs, d)
+}
+
+// maxClimb bounds the steps that are made from directories to those above them.
+const maxClimb = 1 << 24
+
+// contains reports whether directory k is i, or one that i lies in. Where there
+// is too much to climb it counts as such.
+func (t *treeChecker) contains(k, i int) bool {
+	for ; i > k; i = t.dirs[i].parent { // parents come first
+		if t.climbed++; t.climbed > maxClimb {
+			return true
+		}
+	}
+	return i == k
 }
 
 // examined is the state of examining one directory.
@@ -178,6 +197,8 @@ func (t *treeChecker) listed(l *examined, rec dirRecord, at spot) {
 // special examines the records "." and "..".
 func (t *treeChecker) special(rec dirRecord, at spot, id byte, block uint32) {
 	switch {
+	case rec.isSpecial() && id == 1 && rec[33] == 0: // as libisofs makes it on big-endian machines
+		t.odd(at, "the record of the parent has the identifier of the directory itself (ECMA-119 6.8.2.2)")
 	case !rec.isSpecial() || rec[33] != id:
 		t.bad(at, "the record of the directory or of its parent is not at its place")
 	case rec.extent() != block && id == 0:
@@ -197,7 +218,7 @@ func (t *treeChecker) numbers(rec dirRecord, at spot) {
 		if le, be := bothOrders(rec[f.off:], f.bits); le != be {
 			at := at
 			at.offset += f.off
-			t.bad(at, "the %s of %q is %d in one byte order and %d in the other", f.name, t.show(rec.id()), le, be)
+			t.disagree(be, at, "the %s of %q is %d in one byte order and %d in the other", f.name, t.show(rec.id()), le, be)
 		}
 	}
 	if p := rec[18:25]; time7(p) == volume.NoTime && !bytes.Equal(p, make([]byte, 7)) {
@@ -253,10 +274,16 @@ func join(dir, name string) string { return strings.TrimSuffix(dir, "/") + "/" +
 
 // moved examines where a CL entry leads.
 func (t *treeChecker) moved(name string, at spot, off int64) {
-	var p [recordHead + 1]byte
-	if n, _ := t.v.r.ReadAt(p[:], off); n < len(p) || p[0] < recordHead+1 || p[32] != 1 || p[33] != 0 {
+	if !t.begins(off) {
 		t.bad(at, "the directory %q was moved to sector %d, and none begins there", name, off/disc.SectorSize)
 	}
+}
+
+// begins reports whether a directory begins at a byte of the image.
+func (t *treeChecker) begins(off int64) bool {
+	var p [recordHead + 1]byte
+	n, _ := t.v.r.ReadAt(p[:], off)
+	return n == len(p) && p[0] >= recordHead+1 && p[32] == 1 && p[33] == 0
 }
 
 // use notes what occupies n bytes at off. A file has its name alone: its folder is
@@ -322,6 +349,8 @@ func (t *treeChecker) pathTables() {
 		at := spot{lba: t.d.lba, offset: table.off}
 		switch {
 		case block == 0 && table.optional:
+		case block == 0 && table.order == binary.BigEndian: // readers take the other
+			t.odd(at, "there is no path table %s", table.name)
 		case block == 0:
 			t.bad(at, "there is no path table %s", table.name)
 		case int64(block)*t.blockSize+size > t.v.size:
@@ -360,9 +389,14 @@ func (t *treeChecker) pathTable(name string, off, size int64, order binary.ByteO
 		}
 		block, parent := order.Uint32(p[pos+2:]), order.Uint16(p[pos+6:])
 		blocks = append(blocks, block)
-		if k, ok := t.known[block]; !ok {
+		id := p[pos+8 : pos+8+int64(p[pos])]
+		if k, ok := t.known[block]; !ok && t.begins(int64(block)*t.blockSize) {
+			t.odd(at, "record %d of the path table %s leads to a directory at block %d that no record leads to", len(blocks), name, block)
+		} else if !ok {
 			t.bad(at, "record %d of the path table %s leads to block %d, where no directory is", len(blocks), name, block)
-		} else if id := p[pos+8 : pos+8+int64(p[pos])]; !bytes.Equal(id, t.dirs[k].id) {
+		} else if k == 0 && len(id) == 2 && id[0] == 0 && id[1] == 0 {
+			t.odd(at, "the identifier of the root in the path table %s has two bytes", name)
+		} else if !bytes.Equal(id, t.dirs[k].id) {
 			t.bad(at, "record %d of the path table %s has the identifier %q, the directory at block %d has %q",
 				len(blocks), name, t.show(id), block, t.show(t.dirs[k].id))
 		} else if int(parent) <= len(blocks) && parent > 0 && blocks[parent-1] != t.dirs[t.dirs[k].parent].block {

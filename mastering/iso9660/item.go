@@ -33,6 +33,7 @@ type item struct {
 	hasSP      bool
 	relocated  bool // RE: shown elsewhere
 	hasChild   bool // CL: the directory is at block child
+	hasParent  bool // PL: the directory was moved from elsewhere
 	sparse     bool // SF: the content is stored without its holes
 	sparseSize uint64
 	spSkip     int
@@ -268,6 +269,8 @@ type fileInfo struct {
 	target     string
 	compressed zisofsEntry
 	attributes volume.Attributes
+	way        uint64 // on which it was reached
+	loop       error  // it is a folder that contains itself
 }
 
 func (f *fileInfo) Name() string               { return f.name }

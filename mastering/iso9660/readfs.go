@@ -50,9 +50,9 @@ type FS struct {
 	info      volume.Info
 	tables    []boot.Table // of partitions, in the system area
 
-	mu      sync.Mutex
-	parents map[int64]int64 // offset of a directory -> of the record that leads to it
-	index   *index          // of a large directory
+	mu    sync.Mutex
+	reach *volume.Reach // of the folders that were reached by their paths
+	index *index        // of a large directory
 	// searched is the offset of the large directory that was searched last.
 	searched int64
 
@@ -79,16 +79,15 @@ func Open(r io.ReaderAt, size int64, o volume.Options) (*FS, error) {
 	if err != nil {
 		return nil, err
 	}
-	v := &FS{r: r, size: size, set: session.set, sessions: sessions, parents: map[int64]int64{}}
+	v := &FS{r: r, size: size, set: session.set, sessions: sessions, reach: volume.NewReach(size)}
 	if err := v.choose(o.View); err != nil {
 		return nil, err
 	}
 	v.describe(session)
-	v.parents[v.root.off] = rootRecord
 	return v, nil
 }
 
-// rootRecord stands in FS.parents for the root.
+// rootRecord is the offset of the root's record, which has none.
 const rootRecord = -1
 
 // choose selects the tree of directories that is shown.

@@ -34,6 +34,9 @@ func (o *object) path() string {
 	return "/" + strings.Join(parts, "/")
 }
 
+// String is the path, for messages that may not be told after all.
+func (o *object) String() string { return o.path() }
+
 // task is a directory that is to be examined.
 type task struct {
 	o           *object
@@ -93,8 +96,12 @@ func (c *checker) directory(t task, list []task) []task {
 		case n.traits&fileDirectory != 0:
 			sub, first := c.meet(k, n, o)
 			if !first {
-				c.Bad(at(c.byteOf(o, k, n.at), o.path()), "%s: %v", n.text, c.f.loop(n))
-				c.lost = true
+				if c.contains(sub, o) {
+					c.Bad(at(c.byteOf(o, k, n.at), o.path()), "%s: %v", n.text, c.f.loop(n))
+					c.lost = true
+				} else {
+					c.Odd(at(c.byteOf(o, k, n.at), o.path()), "%s is the directory %s under another name", n.text, sub)
+				}
 				continue
 			}
 			list = append(list, task{sub, n.icb, e.at})
@@ -109,6 +116,20 @@ func (c *checker) directory(t task, list []task) []task {
 		c.Odd(at(o.off, o.path()), "the directory has %d entries of its parent", parents)
 	}
 	return list
+}
+
+// maxClimb bounds the steps that are made from directories to those above them.
+const maxClimb = 1 << 24
+
+// contains reports whether a is b, or lies above it. Where there is too much to
+// climb it counts as such.
+func (c *checker) contains(a, b *object) bool {
+	for ; b != nil && b.depth > a.depth; b = b.in {
+		if c.climbed++; c.climbed > maxClimb {
+			return true
+		}
+	}
+	return a == b
 }
 
 // namesIn returns the descriptors in a directory, from the copy that is not

@@ -231,6 +231,11 @@ type place struct {
 	partition uint16
 }
 
+func (a longAD) place() place { return place{a.block, a.partition} }
+
+// number is the place as one number.
+func (p place) number() uint64 { return uint64(p.partition)<<32 | uint64(p.block) }
+
 // directories keeps the directories that were read last.
 type directories struct {
 	mu   sync.Mutex

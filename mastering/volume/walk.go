@@ -54,6 +54,15 @@ type Entry struct {
 	More func() *Attributes
 }
 
+// Sum adds the sizes of two files, in bytes. A damaged disc may claim any: sizes
+// that are too many to count give the largest number there is.
+func Sum(a, b int64) int64 {
+	if a > math.MaxInt64-b {
+		return math.MaxInt64
+	}
+	return a + b
+}
+
 // IsDir reports whether the entry is a folder.
 func (e *Entry) IsDir() bool { return e.Mode.IsDir() }
 
