@@ -1,15 +1,18 @@
 package command
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"math"
 	"strings"
+	"unicode/utf8"
 
 	"glassmaster/drive/source"
 	"glassmaster/mastering/disc"
+	"glassmaster/mastering/filename"
 	"glassmaster/mastering/volume"
 )
 
@@ -71,6 +74,9 @@ func (c *checkInfo) volume(ctx context.Context, d disc.Disc, vol volume.FS) erro
 		w.entry(e)
 		return ctx.Err()
 	})
+	if remark := w.names(vol.Volume().Unicode); remark != "" && len(c.Remarks) < shown {
+		c.Remarks = append(c.Remarks, remark)
+	}
 	if c.Bytes == math.MaxInt64 {
 		c.add("the sizes of the files add up to more than can be counted")
 	}
@@ -125,10 +131,35 @@ type walked struct {
 	end   disc.LBA        // of the disc
 	known bool            // the structures are damaged: that is why something cannot be read
 	told  map[string]bool // paths of what is damaged
+
+	foreign []string // names that are not UTF-8, the first of them
+	strange int      // how many there are
+}
+
+// names says what character set names are in that are not UTF-8.
+func (w *walked) names(unicode bool) string {
+	if w.strange == 0 || unicode {
+		return ""
+	}
+	return fmt.Sprintf("%s not UTF-8: they look like %v, which is a guess", plural(w.strange, "name is", "names are"), filename.Guess(w.foreign))
+}
+
+// name counts a name that is not UTF-8.
+func (w *walked) name(p []byte) {
+	name := p[bytes.LastIndexByte(p, '/')+1:]
+	if utf8.Valid(name) {
+		return
+	}
+	if w.strange++; w.strange <= manyNames {
+		w.foreign = append(w.foreign, string(name))
+	}
 }
 
 // entry counts an entry, and adds what is wrong with it, unless that is known.
 func (w *walked) entry(e *volume.Entry) {
+	if e.Err == nil {
+		w.name(e.Path)
+	}
 	switch {
 	case e.Err != nil:
 		if !w.known && !w.told[string(e.Path)] {

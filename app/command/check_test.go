@@ -16,6 +16,8 @@ type sizes struct {
 	list []int64
 }
 
+func (s sizes) Volume() volume.Info { return volume.Info{} }
+
 func (s sizes) Walk(_ string, f func(*volume.Entry) error) error {
 	for _, n := range s.list {
 		if err := f(&volume.Entry{Path: []byte("file"), Size: n}); err != nil {

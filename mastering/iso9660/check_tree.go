@@ -35,8 +35,9 @@ type treeChecker struct {
 	left      int64          // bytes of directories that may still be read
 	climbed   int            // steps made from directories to those above them
 	w         window
-	it        item // the entry that is being examined
-	reach     use  // what ends last
+	it        item    // the entry that is being examined
+	names     nameSet // in the directory that is being examined
+	reach     use     // what ends last
 }
 
 // tree examines the directories and path tables of a descriptor.
@@ -44,7 +45,7 @@ func (c *checker) tree(d descriptor) {
 	t := &treeChecker{
 		checker: c, d: d, blockSize: int64(checkBlockSize(d.blockSize())), known: map[uint32]int{}, left: c.v.size + chunk,
 	}
-	t.v = &FS{r: c.v.r, size: c.v.size, blockSize: int(t.blockSize), ucs2: d.joliet() > 0}
+	t.v = &FS{r: c.v.r, size: c.v.size, blockSize: int(t.blockSize), ucs2: d.joliet() > 0, free: d.enhanced()}
 	if d.kind() == typePrimary {
 		dot, err := t.v.rootDot(d)
 		t.v.susp = err == nil && dot != nil && dot.hasRock()
@@ -118,6 +119,7 @@ func (t *treeChecker) directory(i int) {
 	dir := t.dirs[i]
 	start := (int64(dir.block) + dir.ahead) * t.blockSize
 	t.use(start, dir.size, "directory", dir.path, dir.at)
+	t.names.reset()
 	l := examined{dir: i}
 	var sect [disc.SectorSize]byte
 	pos := 0
@@ -182,6 +184,7 @@ func (t *treeChecker) listed(l *examined, rec dirRecord, at spot) {
 		return
 	}
 	same := bytes.Equal(l.prev, rec.id())
+	again, twice := same && l.multi, same && !l.multi
 	switch {
 	case l.multi && !same:
 		t.bad(l.at, "the last extent of %q is missing", t.show(l.prev))
@@ -191,7 +194,7 @@ func (t *treeChecker) listed(l *examined, rec dirRecord, at spot) {
 		t.odd(at, "the identifier %q is not in its order (ECMA-119 9.3)", t.show(rec.id()))
 	}
 	l.prev, l.multi, l.at = append(l.prev[:0], rec.id()...), rec.flags()&flagMulti != 0, at
-	t.record(rec, at, l.dir)
+	t.record(rec, at, l.dir, again, twice)
 }
 
 // special examines the records "." and "..".
@@ -226,8 +229,9 @@ func (t *treeChecker) numbers(rec dirRecord, at spot) {
 	}
 }
 
-// record examines the record of a file or directory.
-func (t *treeChecker) record(rec dirRecord, at spot, parent int) {
+// record examines the record of a file or directory. It may be a further extent of
+// the file before it, or have an identifier that is there twice.
+func (t *treeChecker) record(rec dirRecord, at spot, parent int, again, twice bool) {
 	t.numbers(rec, at)
 	if rec.isSpecial() {
 		t.bad(at, "a record of the directory or of its parent is not at its place")
@@ -235,6 +239,9 @@ func (t *treeChecker) record(rec dirRecord, at spot, parent int) {
 	}
 	name := t.show(rec.id())
 	it := t.systemUse(rec, at, t.v.skip)
+	if !again && !it.relocated && rec.flags()&flagAssociated == 0 {
+		t.name(it, rec, at, twice)
+	}
 	if it.hasChild { // it stands for a directory elsewhere
 		t.moved(name, at, int64(it.child)*t.blockSize)
 		return
@@ -307,7 +314,7 @@ func (t *treeChecker) show(id []byte) string {
 	case t.v.ucs2:
 		return string(appendJolietName(nil, id))
 	}
-	return string(appendName(nil, id))
+	return string(id)
 }
 
 // unsorted reports whether b may not follow a. Writers of longer names compare

@@ -321,7 +321,7 @@ func TestHandmadeHostile(t *testing.T) {
 			h.add(20, "A.;1", 30, 1, 0, nm(0, "../../etc"))
 			h.add(20, "B.;1", 30, 1, 0, nm(0, ".."))
 			return h
-		}, ".._.._etc __", ""},
+		}, `..\x2f..\x2fetc \x2e\x2e`, ""},
 	} {
 		v := c.make().open(t, "")
 		got, err := walked(v)

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"glassmaster/mastering/disc"
+	"glassmaster/mastering/filename"
 	"glassmaster/mastering/volume"
 )
 
@@ -187,14 +188,11 @@ func (v *FS) indexed(dir *fileInfo, name string) (*fileInfo, error) {
 	if err := v.recordAt(&it, at, dir.spans[0].off+dir.spans[0].n, &w); err != nil {
 		return nil, err
 	}
-	if string(it.name) != name {
-		return nil, fs.ErrNotExist
-	}
+	it.name = append(it.name[:0], name...) // another, where the disc has it twice
 	return it.info(), nil
 }
 
-// indexOf reads a directory for its index. Of entries with the same name the
-// first counts.
+// indexOf reads a directory for its index.
 func (v *FS) indexOf(dir *fileInfo) *index {
 	x := &index{dir: dir.spans[0].off, names: map[string]int64{}}
 	var (
@@ -224,7 +222,7 @@ func (v *FS) lookup(path string, follow bool) (*fileInfo, error) {
 
 // wayTo is lookup with the folders above the entry, the root first.
 func (v *FS) wayTo(path string, follow bool) ([]*fileInfo, error) {
-	if !fs.ValidPath(path) {
+	if !filename.ValidPath(path) {
 		return nil, fs.ErrInvalid
 	}
 	stack := []*fileInfo{v.rootInfo()}

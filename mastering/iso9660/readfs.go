@@ -12,6 +12,7 @@ import (
 
 	"glassmaster/mastering/boot"
 	"glassmaster/mastering/disc"
+	"glassmaster/mastering/filename"
 	"glassmaster/mastering/volume"
 )
 
@@ -42,11 +43,12 @@ type FS struct {
 	set       []descriptor
 	sessions  []Session
 	root      span
-	susp      bool // system use areas hold Rock Ridge
-	skip      int  // bytes of each system use area that are not SUSP's (SP)
-	rootSkip  int  // the same of the record "." of the root
-	ucs2      bool // names are UTF-16BE
-	free      bool // names have no parts (ISO 9660:1999)
+	susp      bool             // system use areas hold Rock Ridge
+	skip      int              // bytes of each system use area that are not SUSP's (SP)
+	rootSkip  int              // the same of the record "." of the root
+	ucs2      bool             // names are UTF-16BE
+	free      bool             // names have no parts (ISO 9660:1999)
+	charset   filename.Charset // of texts that are not in Unicode
 	info      volume.Info
 	tables    []boot.Table // of partitions, in the system area
 
@@ -79,7 +81,7 @@ func Open(r io.ReaderAt, size int64, o volume.Options) (*FS, error) {
 	if err != nil {
 		return nil, err
 	}
-	v := &FS{r: r, size: size, set: session.set, sessions: sessions, reach: volume.NewReach(size)}
+	v := &FS{r: r, size: size, set: session.set, sessions: sessions, reach: volume.NewReach(size), charset: o.Charset}
 	if err := v.choose(o.View); err != nil {
 		return nil, err
 	}
@@ -121,7 +123,7 @@ func (v *FS) choose(view string) error {
 	case ViewRockRidge:
 		v.susp, v.skip, v.rootSkip = true, dot.spSkip, dot.spAt
 	case ViewJoliet:
-		main, v.ucs2 = joliet, true
+		main, v.ucs2, v.info.Unicode = joliet, true, true
 	case ViewEnhanced:
 		main, v.free = enhanced, true
 	}

@@ -152,7 +152,7 @@ func (v *FS) recordAt(it *item, at, end int64, w *window) error {
 	sector := at &^ (disc.SectorSize - 1)
 	first := min(end-sector, disc.SectorSize)
 	s.start(v, []span{{sector, first}, {sector + first, end - sector - first}}, w)
-	s.begun = true
+	s.begun, s.alone = true, true
 	s.skip = int(at - sector)
 	if !s.next(it) || it.at != at {
 		return missing(s.err)

@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"glassmaster/mastering/filename"
+	"glassmaster/mastering/volume"
 )
 
 // object is a file or directory.
@@ -81,7 +84,9 @@ func (c *checker) directory(t task, list []task) []task {
 	k, names, whole := c.namesIn(t.icb, o)
 	c.lost = c.lost || !whole
 	parents := 0
+	texts := map[string]bool{}
 	for _, n := range names {
+		c.text(k, n, o, texts)
 		switch {
 		case n.traits&fileDeleted != 0:
 		case n.reserved():
@@ -116,6 +121,25 @@ func (c *checker) directory(t task, list []task) []task {
 		c.Odd(at(o.off, o.path()), "the directory has %d entries of its parent", parents)
 	}
 	return list
+}
+
+// text examines the name of an entry of the directory o, whose descriptors are in
+// k. texts has those that it had so far.
+func (c *checker) text(k *contents, n name, o *object, texts map[string]bool) {
+	if n.traits&(fileDeleted|fileParent) != 0 || n.reserved() {
+		return
+	}
+	place := func() volume.Defect { return at(c.byteOf(o, k, n.at), o.path()) }
+	switch {
+	case n.changed:
+		c.Bad(place(), "no file can have the name %q; it is shown as %s", n.recorded, n.text)
+	case filename.Safe(n.text) != n.text:
+		c.Odd(place(), "the name %q holds control characters", n.text)
+	}
+	if texts[n.text] {
+		c.Bad(place(), "another entry of the directory has the name %q too; one of them is shown under another", n.text)
+	}
+	texts[n.text] = true
 }
 
 // maxClimb bounds the steps that are made from directories to those above them.

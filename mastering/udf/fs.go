@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"glassmaster/mastering/filename"
 	"glassmaster/mastering/volume"
 )
 
@@ -27,7 +28,7 @@ func (f *FS) rootName() name { return name{text: ".", icb: f.root, traits: fileD
 // lookup finds a file. Symbolic links on the way are followed, one at the end
 // only if follow is set.
 func (f *FS) lookup(op, p string, follow bool) (name, error) {
-	if !fs.ValidPath(p) {
+	if !filename.ValidPath(p) {
 		return name{}, &fs.PathError{Op: op, Path: p, Err: fs.ErrInvalid}
 	}
 	n, _, err := f.resolve(p, follow)
@@ -39,7 +40,7 @@ func (f *FS) lookup(op, p string, follow bool) (name, error) {
 
 // lookupWay is lookup of a directory, with the places of those above it.
 func (f *FS) lookupWay(op, p string) (name, []place, error) {
-	if !fs.ValidPath(p) {
+	if !filename.ValidPath(p) {
 		return name{}, nil, &fs.PathError{Op: op, Path: p, Err: fs.ErrInvalid}
 	}
 	n, way, err := f.resolve(p, true)
@@ -93,7 +94,7 @@ func (f *FS) resolve(p string, follow bool) (n name, above []place, err error) {
 			return name{}, nil, err
 		}
 		to := path.Join(done, target, behind)
-		if path.IsAbs(target) || !fs.ValidPath(to) {
+		if path.IsAbs(target) || !filename.ValidPath(to) {
 			return name{}, nil, fmt.Errorf("the symbolic link leads out of the volume, to %s: %w", target, fs.ErrNotExist)
 		}
 		done, rest, cur = ".", to, f.rootName()
@@ -344,7 +345,10 @@ func (v reader) readTarget(e *fileEntry) (string, error) {
 			if err != nil {
 				return "", fmt.Errorf("file entry at %s: %w", e.at, err)
 			}
-			parts = append(parts, clean(text))
+			if protected, changed := filename.Protect([]byte(text), 0); changed {
+				text = string(protected)
+			}
+			parts = append(parts, text)
 		default:
 			return "", fmt.Errorf("file entry at %s: a symbolic link with a path component of type %d", e.at, p[0])
 		}

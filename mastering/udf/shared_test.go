@@ -137,3 +137,47 @@ func TestVATBeforeZeros(t *testing.T) {
 		}
 	}
 }
+
+// TestNames has names that no file can have, and one that is there twice: all are
+// shown, and the check tells of them.
+func TestNames(t *testing.T) {
+	root := tree.NewFolder("", when)
+	for _, name := range []string{"a-b", "na", "nb", "xx", "c-c"} {
+		root.Append(tree.NewFile(name, 3, when, layout.Bytes("abc")))
+	}
+	p := image(t, root, Revision150)
+	at := sectorOf(t, p, ".")
+	b := p[at*sectorSize:][:sectorSize]
+	for n := b[176+parentLength:]; le.Uint16(n) == tagFID; {
+		length := (fidLength + int(n[19]) + 3) &^ 3
+		text := n[fidLength+1 : fidLength+int(n[19])]
+		copy(text, map[string]string{"a-b": "a/b", "nb": "na", "xx": "..", "c-c": "c\x1bc"}[string(text)])
+		sealTag(n[:length], tagFID, 2, le.Uint32(n[12:]))
+		n = n[length:]
+	}
+	resealSector(p, at)
+	v, err := openBytes(p, volume.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	if err := v.Walk(".", func(e *volume.Entry) error {
+		got = append(got, fmt.Sprintf("%s %q", e.Path, e.Recorded))
+		_, err := v.Lstat(string(e.Path))
+		return err
+	}); err != nil {
+		t.Error(err)
+	}
+	if list, want := strings.Join(got, ", "), `\x2e\x2e "..", a\x2fb "a/b", c`+"\x1b"+`c "", na "", na~2 "na"`; list != want {
+		t.Errorf("%s, want %s", list, want)
+	}
+	told := defects(t, p)
+	for _, want := range []string{
+		`no file can have the name ".."; it is shown as \x2e\x2e`, `no file can have the name "a/b"; it is shown as a\x2fb`,
+		`another entry of the directory has the name "na" too`, `the name "c\x1bc" holds control characters`,
+	} {
+		if !strings.Contains(told, want) {
+			t.Errorf("%s is not told in\n%s", want, told)
+		}
+	}
+}

@@ -116,6 +116,9 @@ func (w *walk) folder(n name, way uint64, depth int) error {
 			}
 		}
 		dir := w.fill(c)
+		if c.changed {
+			w.entry.Recorded = []byte(c.recorded)
+		}
 		err := w.visit(&w.entry)
 		if dir {
 			if errors.Is(err, fs.SkipDir) {

@@ -35,6 +35,7 @@ func Nanoseconds(t time.Time) int64 {
 // that it points to are valid only during the call; Walk uses them again.
 type Entry struct {
 	Path       []byte      // from the root of the volume, slash-separated, without a leading slash
+	Recorded   []byte      // the name on the disc, where the path ends in another: no file can have it, or another has it; else nil
 	Mode       fs.FileMode // type and permissions
 	Size       int64       // bytes
 	Modified   int64       // Unix time in nanoseconds, or NoTime
