@@ -85,9 +85,11 @@ func dash(m medium, o Options) recipe {
 	}
 	pieces := recipe{
 		name: "incremental", chunk: dvdBlock, unit: dvdBlock, page: true, mode: mmc.Incremental, opc: true,
-		closing: closeTrack, test: true,
+		closing: closeTrack, test: true, single: m.profile == mmc.DVDRDL, // which knows one session, however it is written
 	}
 	switch {
+	case m.announced():
+		return once
 	case m.info.Status == mmc.Appendable:
 		return pieces
 	case o.DiscAtOnce || !m.config.Current(mmc.FeatureIncremental):

@@ -19,15 +19,16 @@ import (
 
 // recorder is a Recorder that answers as it is told.
 type recorder struct {
-	mu      sync.Mutex
-	drives  []Inserted
-	openErr error
-	planErr error
-	burn    func(ctx context.Context, rep progress.Reporter) (record.Result, error)
-	burned  []string
-	options record.Options
-	imaged  string
-	opened  atomic.Int32 // discs that were not closed
+	mu       sync.Mutex
+	drives   []Inserted
+	openErr  error
+	contents Contents
+	planErr  error
+	burn     func(ctx context.Context, rep progress.Reporter) (record.Result, error)
+	burned   []string
+	options  record.Options
+	imaged   string
+	opened   atomic.Int32 // discs that were not closed
 }
 
 func (r *recorder) Inserted(context.Context) ([]Inserted, error) {
@@ -58,6 +59,12 @@ func (r *recorder) PlanBurn(context.Context, string, disc.Disc, record.Options) 
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return record.Plan{Profile: "DVD+R", Sectors: 2}, r.planErr
+}
+
+func (r *recorder) Contents(context.Context, string) (Contents, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.contents, nil
 }
 
 func (r *recorder) Burn(ctx context.Context, name string, _ disc.Disc, o record.Options, rep progress.Reporter) (record.Result, error) {
