@@ -6,6 +6,7 @@ package filename
 
 import (
 	"bytes"
+	"encoding/binary"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -44,7 +45,7 @@ func Protect(dst []byte, from int) ([]byte, bool) {
 	case 2:
 		dots = name[0] == '.' && name[1] == '.'
 	}
-	if !dots && bytes.IndexByte(name, '/') < 0 && bytes.IndexByte(name, 0) < 0 {
+	if !dots && !divides(name) {
 		return dst, false
 	}
 	dst = bytes.Clone(dst[:from])
@@ -59,6 +60,26 @@ func Protect(dst []byte, from int) ([]byte, bool) {
 		}
 	}
 	return dst, true
+}
+
+// divides reports whether a name holds a slash or NUL, eight bytes at a time: it is
+// asked of every name of a volume.
+func divides(name []byte) bool {
+	const ones, high, slashes = 0x0101010101010101, 0x8080808080808080, '/' * 0x0101010101010101
+	for len(name) >= 8 {
+		x := binary.LittleEndian.Uint64(name)
+		y := x ^ slashes
+		if ((x-ones)&^x|(y-ones)&^y)&high != 0 {
+			return true
+		}
+		name = name[8:]
+	}
+	for _, c := range name {
+		if c == '/' || c == 0 {
+			return true
+		}
+	}
+	return false
 }
 
 func appendHex(dst []byte, c byte) []byte {

@@ -1,6 +1,7 @@
 package filename
 
 import (
+	"bytes"
 	"strings"
 	"testing"
 )
@@ -34,6 +35,26 @@ func TestProtect(t *testing.T) {
 		got, changed := Protect([]byte("before/"+c.name), 7)
 		if string(got) != "before/"+c.want || changed != (c.name != c.want) {
 			t.Errorf("%q: %q, %v", c.name, got, changed)
+		}
+	}
+}
+
+// TestDivides looks for slashes and NUL at every place of names of many lengths.
+func TestDivides(t *testing.T) {
+	for n := range 40 {
+		name := bytes.Repeat([]byte{0x80, '.', 0x01, 0x30, 0xff, 0xaf, 0x2e}, 6)[:n]
+		if divides(name) {
+			t.Errorf("%q", name)
+		}
+		for i := range name {
+			for _, c := range []byte{'/', 0} {
+				was := name[i]
+				name[i] = c
+				if !divides(name) {
+					t.Errorf("%q", name)
+				}
+				name[i] = was
+			}
 		}
 	}
 }

@@ -119,7 +119,7 @@ func (t *treeChecker) directory(i int) {
 	dir := t.dirs[i]
 	start := (int64(dir.block) + dir.ahead) * t.blockSize
 	t.use(start, dir.size, "directory", dir.path, dir.at)
-	t.names.reset()
+	t.names.reset(dir.size)
 	l := examined{dir: i}
 	var sect [disc.SectorSize]byte
 	pos := 0

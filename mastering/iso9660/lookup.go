@@ -28,7 +28,7 @@ func (v *FS) enter(f *fileInfo) error {
 	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	_, err := admit(v.reach, v.size, f.way, f.spans)
+	_, err := admit(v.reach, v, f.way, f.spans)
 	return err
 }
 

@@ -15,7 +15,13 @@ type nameSet struct {
 	next  map[uint64]int // hash of a name that was there twice -> what to try next
 }
 
-const fewNames = 128
+// How many places a set has at first: for few names, or as many as a directory of
+// so many bytes may hold, up to a bound.
+const (
+	fewNames  = 64
+	manyNames = 1 << 15
+	nameBytes = 64 // of a record, for each place
+)
 
 // nameSeed makes hashes that nobody can foresee.
 var nameSeed = maphash.MakeSeed()
@@ -23,12 +29,18 @@ var nameSeed = maphash.MakeSeed()
 // hashOf returns the hash of a name, never 0.
 func hashOf(name []byte) uint64 { return maphash.Bytes(nameSeed, name) | 1 }
 
-func (s *nameSet) reset() {
-	if s.used > 0 {
-		s.slots = s.slots[:fewNames]
-		clear(s.slots)
-		s.used, s.next = 0, nil
+// reset empties the set for a directory of so many bytes.
+func (s *nameSet) reset(bytes int64) {
+	n := fewNames
+	for n < manyNames && int64(n) < bytes/nameBytes {
+		n *= 2
 	}
+	if cap(s.slots) < n {
+		s.slots = make([]uint64, n)
+	}
+	s.slots = s.slots[:n]
+	clear(s.slots)
+	s.used, s.next = 0, nil
 }
 
 // add takes up a name, and reports whether it is new.
@@ -57,7 +69,7 @@ func (s *nameSet) put(h uint64) bool {
 }
 
 func (s *nameSet) grow() {
-	old, n := s.slots, max(2*len(s.slots), fewNames)
+	old, n := s.slots, 2*len(s.slots)
 	if cap(s.other) < n {
 		s.other = make([]uint64, n)
 	}

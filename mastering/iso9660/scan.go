@@ -38,7 +38,15 @@ type scan struct {
 func (s *scan) start(v *FS, spans []span, w *window) {
 	s.v, s.spans, s.buf, s.pos, s.err, s.w = v, append(s.room[:0], spans...), nil, 0, nil, w
 	s.begun, s.skip, s.held = len(spans) == 0, 0, nil
-	s.names.reset()
+	s.names.reset(bytesOf(v, spans))
+}
+
+// bytesOf returns how many bytes of a directory there are in the image.
+func bytesOf(v *FS, spans []span) (n int64) {
+	for _, s := range spans {
+		n += min(s.n, max(v.size-s.off, 0))
+	}
+	return n
 }
 
 // maxBad is how many unreadable sectors of a directory are passed over.

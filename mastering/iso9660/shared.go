@@ -9,15 +9,11 @@ import (
 
 // admit takes up a directory that is reached on a way, and reports whether it was
 // reached on another before.
-func admit(r *volume.Reach, size int64, way uint64, spans []span) (again bool, err error) {
+func admit(r *volume.Reach, v *FS, way uint64, spans []span) (again bool, err error) {
 	if len(spans) == 0 {
 		return false, nil
 	}
-	var n int64
-	for _, s := range spans {
-		n += min(s.n, max(size-s.off, 0))
-	}
-	return r.Admit(uint64(spans[0].off), way, n)
+	return r.Admit(uint64(spans[0].off), way, bytesOf(v, spans))
 }
 
 // offsets returns where directories are.

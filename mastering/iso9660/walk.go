@@ -79,7 +79,7 @@ func (w *walk) folder(depth int, way uint64, spans []span, root bool) error {
 	if err := loop(w.above, spans); err != nil {
 		return w.report(err)
 	}
-	again, err := admit(w.reach, w.v.size, way, spans)
+	again, err := admit(w.reach, w.v, way, spans)
 	if err != nil {
 		return w.report(err)
 	}
