@@ -10,6 +10,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"glassmaster/app/terminal"
 	"glassmaster/drive/source"
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/filename"
@@ -32,7 +33,7 @@ const shown = 20
 
 func (c *checkInfo) add(format string, args ...any) {
 	if c.Count++; c.Count <= shown {
-		c.Damage = append(c.Damage, fmt.Sprintf(format, args...))
+		c.Damage = append(c.Damage, terminal.Valid(fmt.Sprintf(format, args...)))
 	}
 }
 
@@ -120,7 +121,7 @@ func (c *checkInfo) take(defects []volume.Defect) {
 		case !d.Minor:
 			c.add("%v", d)
 		case len(c.Remarks) < shown:
-			c.Remarks = append(c.Remarks, d.String())
+			c.Remarks = append(c.Remarks, terminal.Valid(d.String()))
 		}
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -98,10 +99,13 @@ func (s *session) extract(ctx context.Context, image, dir string, which volume.O
 	r, err := extract.Extract(ctx, vol, dir, o, s.report())
 	s.data = names.extracted(dir, r)
 	if err != nil {
-		existing := errors.Is(err, fs.ErrExist)
+		existing, illegal := errors.Is(err, fs.ErrExist), errors.Is(err, syscall.EILSEQ)
 		err = fmt.Errorf("%s: %w", image, err)
 		if r.Failed > 0 && r.Files+r.Folders+r.Links > 0 && !errors.Is(err, context.Canceled) {
 			err = incomplete{err.Error()}
+		}
+		if illegal {
+			err = advise(err, "the folder takes only names in Unicode: --charset NAME says in which character set those of the disc are")
 		}
 		if existing {
 			err = advise(err, "--existing replace takes the files of the disc, --existing keep those that are there")

@@ -221,3 +221,14 @@ func TestExtractHostileNames(t *testing.T) {
 		}
 	}
 }
+
+// TestCharsetOfUnicode says that names in Unicode have their character set.
+func TestCharsetOfUnicode(t *testing.T) {
+	image := builtImage(t)
+	if r := must(t, OK, "ls", "--view=joliet", "--charset=koi8-r", image); !strings.Contains(r.log, "no effect") {
+		t.Errorf("%s", r.log)
+	}
+	if r := must(t, OK, "ls", "--charset=koi8-r", image); strings.Contains(r.log, "no effect") {
+		t.Errorf("%s", r.log)
+	}
+}

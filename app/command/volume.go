@@ -70,6 +70,9 @@ func (s *session) openVolume(ctx context.Context, name string, o volume.Options)
 		src.Close()
 		return nil, nil, fmt.Errorf("%s: %w", name, err)
 	}
+	if i := vol.Volume(); i.Unicode && !o.Charset.IsZero() {
+		s.warn(fmt.Sprintf("--charset has no effect on names, which are recorded in Unicode (%s)", i.View))
+	}
 	return src, vol, nil
 }
 
