@@ -220,13 +220,14 @@ func (s *session) writeImage(ctx context.Context, img *compilation.Image, o buil
 	} else {
 		err = img.WriteFile(ctx, o.output, opts, s.report())
 	}
-	if err != nil {
+	var changed *compilation.IncompleteError
+	if err != nil && !errors.As(err, &changed) {
 		return unwritten(o.output, err)
 	}
 	b.Seconds = time.Since(began).Seconds()
 	s.data = b
 	s.note("%s: %d sectors, %s", name(o.output), b.Sectors, terminal.Size(b.Bytes))
-	return nil
+	return err
 }
 
 // unwritten says what became of an image whose writing has ended early.

@@ -53,12 +53,14 @@ be left out where the machine has only one.`,
 	f.BoolVar(&o.Blank, "blank", false, "erase or overwrite a rewritable disc that holds data")
 	f.BoolVar(&o.Force, "force", false, "burn an image that is incomplete, or that has no known file system")
 	f.BoolVarP(&o.yes, "yes", "y", false, "do not ask")
-	f.BoolVar(&o.keep, "keep-going", false, "burn even if files of the source are missing")
+	f.BoolVar(&o.keep, "keep-going", false, "leave out files that are missing, fill with zeros what can no longer be read, and go on")
 	return c
 }
 
 func (s *session) burn(ctx context.Context, from, to string, o burning) error {
-	src, err := s.openSource(ctx, from)
+	opener := s.opener()
+	opener.KeepGoing = o.keep
+	src, err := s.openWith(ctx, opener, from)
 	if err != nil {
 		return err
 	}
@@ -95,6 +97,9 @@ func (s *session) burn(ctx context.Context, from, to string, o burning) error {
 		return result.Mismatch
 	}
 	s.note("%s", burnSummary(to, result, o))
+	if len(result.Changes) > 0 {
+		return incomplete{"files of the source changed during the burn: what is on the disc of them is told above"}
+	}
 	if len(src.Problems) > 0 {
 		return incomplete{leftOut(len(src.Problems))}
 	}

@@ -29,7 +29,7 @@ const (
 	Differs               // discs differ, are damaged, or cannot be read in every place
 	NoMedium              // no drive, no disc in it, a drive that is not ready, or the wrong kind of disc
 	Cancelled             // stopped by Ctrl-C or a signal
-	Partly                // done, but some files had to be left out
+	Partly                // done, but some files were left out or changed while they were read
 )
 
 // mistake is an error in the command line.

@@ -16,7 +16,8 @@ func exitCodesTopic() *cobra.Command {
   4  no drive, no disc in it, a drive that is not ready, or a disc that cannot be
      used: of the wrong kind, blank, full, or too small
   5  cancelled by Ctrl-C or a signal
-  6  done, but some files had to be left out: the warnings name them`,
+  6  done, but some files were left out or changed while they were read: the
+     warnings name them`,
 	}
 }
 

@@ -273,6 +273,10 @@ func TestCommands(t *testing.T) {
 			"00 02 00 08 00 23 05 40 98 00 00 00",
 		},
 		{
+			"REPAIR TRACK", func(t scsi.Transport) error { return RepairTrack(ctx, t, 259) },
+			"58 01 00 00 01 03 00 00 00 00", "",
+		},
+		{
 			"page 05h, CD track at once", func(t scsi.Transport) error {
 				return SetWriteParameters(ctx, t, WriteParameters{Type: TrackAtOnce, TrackMode: 4, DataBlock: 8, AudioPause: 150})
 			},
@@ -324,6 +328,27 @@ func TestWriteParametersOfTheDrivesOwn(t *testing.T) {
 	want := unhex(t, "00 00 00 00 00 00 00 00 05 32 01 04 08 00 00 00 00 77 00 00 00 00 00 96"+strings.Repeat("00", 36))
 	if !bytes.Equal(d.data, want) {
 		t.Errorf("data\n% x, want\n% x", d.data, want)
+	}
+}
+
+// A drive whose page has another length gets the page in that length.
+func TestWriteParametersOfAnotherLength(t *testing.T) {
+	for _, length := range []int{0x0E, 0x36} {
+		page := make([]byte, 2+length)
+		page[0], page[1] = 0x85, byte(length)
+		d := &drive{
+			errs:  []error{check(5, 0x1A, 0x00)},
+			reply: append([]byte{0, byte(6 + len(page)), 0, 0, 0, 0, 0, 0}, page...),
+		}
+		if err := SetWriteParameters(context.Background(), d, WriteParameters{Type: TrackAtOnce, TrackMode: 4, DataBlock: 8, AudioPause: 150}); err != nil {
+			t.Fatal(err)
+		}
+		want := append(make([]byte, 8), page...)
+		copy(want[8:], []byte{5, byte(length), 1, 4, 8})
+		want[8+15] = 150
+		if !bytes.Equal(d.data, want) {
+			t.Errorf("data\n% x, want\n% x", d.data, want)
+		}
 	}
 }
 

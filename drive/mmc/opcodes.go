@@ -19,6 +19,7 @@ const (
 	opReserveTrack        = 0x53
 	opSendOPC             = 0x54
 	opModeSelect          = 0x55
+	opRepairTrack         = 0x58
 	opModeSense           = 0x5A
 	opCloseTrackSession   = 0x5B
 	opReadBufferCapacity  = 0x5C

@@ -8,8 +8,17 @@ import (
 	"glassmaster/mastering/disc"
 )
 
+// ShortWrite is the error of a WRITE that ended well and of which the transport
+// says that it carried less than it was given. Some bridges count wrongly: whether
+// the drive has the sectors is for the caller to find out.
+type ShortWrite struct{ Taken, Given int } // bytes
+
+func (e *ShortWrite) Error() string {
+	return fmt.Sprintf("WRITE(10): the drive took %d of %d bytes", e.Taken, e.Given)
+}
+
 // Write10 writes whole sectors of 2048 bytes from address lba on (WRITE(10) 2Ah,
-// MMC-6 6.44).
+// MMC-6 6.44). One that ends well and short is a *ShortWrite.
 func Write10(ctx context.Context, t scsi.Transport, lba disc.LBA, p []byte) error {
 	n, err := sectors(p, 0xFFFF)
 	if err != nil {
@@ -19,7 +28,7 @@ func Write10(ctx context.Context, t scsi.Transport, lba disc.LBA, p []byte) erro
 	cdb := []byte{opWrite10, 0, byte(a >> 24), byte(a >> 16), byte(a >> 8), byte(a), 0, byte(n >> 8), byte(n), 0}
 	k, err := t.Execute(ctx, scsi.Command{CDB: cdb, Direction: scsi.Out, Data: p, Timeout: slow})
 	if err == nil && k != len(p) {
-		return fmt.Errorf("WRITE(10): the drive took %d of %d bytes", k, len(p))
+		return &ShortWrite{k, len(p)}
 	}
 	return err
 }
@@ -38,6 +47,7 @@ const (
 	StopFormat     CloseFunction = 0 // DVD+RW: end the background format
 	CloseTrack     CloseFunction = 1 // the track with the number given
 	CloseSession   CloseFunction = 2 // the session; DVD+RW: end the format, compatible
+	FinalizeDash   CloseFunction = 3 // DVD-R: finalise
 	FinalizeMinRad CloseFunction = 5 // DVD+R, DVD+R DL: finalise, lead-out at the smallest radius allowed
 	Finalize       CloseFunction = 6 // DVD+R, BD-R: finalise
 )
@@ -49,6 +59,13 @@ func CloseTrackSession(ctx context.Context, t scsi.Transport, f CloseFunction, t
 	return plain(ctx, t, []byte{
 		opCloseTrackSession, 1, byte(f), 0, byte(track >> 8), byte(track), 0, 0, 0, 0,
 	}, flushing)
+}
+
+// RepairTrack begins to repair a track that is damaged because writing it was
+// broken off, and returns at once; the caller waits until the drive is ready
+// (REPAIR TRACK 58h, MMC-6 6.27, Immed).
+func RepairTrack(ctx context.Context, t scsi.Transport, track int) error {
+	return plain(ctx, t, []byte{opRepairTrack, 1, 0, 0, byte(track >> 8), byte(track), 0, 0, 0, 0}, flushing)
 }
 
 // ReserveTrack announces how many sectors a track is going to have (RESERVE

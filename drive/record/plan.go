@@ -9,7 +9,6 @@ import (
 	"glassmaster/drive/read"
 	"glassmaster/drive/scsi"
 	"glassmaster/mastering/disc"
-	"glassmaster/mastering/volume"
 
 	// The file systems by which a source tells for which address it was made.
 	_ "glassmaster/mastering/iso9660"
@@ -24,7 +23,9 @@ type Burn struct {
 	medium medium
 	recipe recipe
 	start  disc.LBA // of the source: its first sector to be written
-	next   disc.LBA // of the medium: where that sector goes
+	next   disc.LBA // of the medium: where that sector goes, unknown before an open session is closed
+	made   disc.LBA // the address that the source was made for, where it counts from 0 itself and next is unknown
+	mend   bool     // close what an earlier burn left open first
 	erase  bool     // BLANK first
 	format bool     // FORMAT UNIT first
 	plan   Plan
@@ -115,6 +116,9 @@ func (b *Burn) admit(ctx context.Context) error {
 		return nil
 	}
 	switch {
+	case m.unfinished():
+		b.mend = true
+		return nil
 	case m.info.Status == mmc.Appendable && m.track.Writable:
 		return nil
 	case m.info.Status == mmc.Appendable:
@@ -133,6 +137,9 @@ func (b *Burn) simulation() error {
 	}
 	if !b.recipe.test {
 		return fmt.Errorf("a %v knows no trial run: every write is real; burn it without simulation", b.medium.profile)
+	}
+	if b.mend {
+		return fmt.Errorf("%w: closing it would be real, so there is no trial run before that", ErrUnfinished)
 	}
 	if b.erase {
 		return errors.New("a trial run needs a blank disc, and erasing this one would be real: erase it first")
@@ -162,18 +169,11 @@ func (b *Burn) choose() error {
 		return fmt.Errorf("the source has a track of %v, whose sectors hold more than the 2048 bytes written: only mode 1 can be burned", tr.Mode)
 	case tr.Length <= 0:
 		return errors.New("the source is empty: there is nothing to burn")
-	case tr.Start != 0 && tr.Start != b.next:
-		return fmt.Errorf("the source is a session for address %d, and the disc goes on at address %d: make it for this disc", tr.Start, b.next)
 	case len(sessions) > 1 && tr.Start == 0:
 		return errors.New("the source has several sessions at the same address: it is damaged")
 	}
-	if tr.Start == 0 && b.next > 0 {
-		// Such a burn goes well, and then the files cannot be found. An image that is
-		// no volume by itself was made to stand behind what is on the disc.
-		if _, err := volume.OpenDisc(b.src, volume.Options{}); err == nil {
-			return fmt.Errorf("%w: it goes on at address %d, and the source was made for address 0: its files could not be found there; use a blank disc, or an image that was made for this address", ErrNotWritable, b.next)
-		}
-		b.warn("the disc goes on at address %d: the image can only be used there if it was made for that address", b.next)
+	if err := b.aimed(tr); err != nil {
+		return err
 	}
 	b.start = tr.Start
 	b.plan.Sectors = tr.Length
@@ -188,6 +188,13 @@ func (b *Burn) fit() error {
 	p.Capacity = b.medium.room()
 	if b.erase {
 		p.Capacity = b.medium.erasedRoom()
+	}
+	if b.medium.announced() && !b.erase && p.Padded < b.medium.track.Size {
+		p.Padded = b.medium.track.Size
+		b.warn("an earlier burn has announced %d sectors: what the source leaves of them is filled with zeros", p.Padded)
+	}
+	if b.mend && !b.medium.track.Writable { // how much there is the closed disc tells
+		p.Capacity = p.Padded
 	}
 	if p.Capacity > 0 && p.Sectors > p.Capacity || p.Capacity <= 0 {
 		over := p.Sectors - p.Capacity
@@ -250,12 +257,15 @@ func (b *Burn) steps() []string {
 	add(b.erase && !b.fullErase(), "erase the %s", p.Profile)
 	add(b.erase && b.fullErase(), "erase the whole %s, which takes as long as writing it", p.Profile)
 	add(b.format, "format the %s", p.Profile)
+	add(b.mend, "close the track and the session that an earlier burn left open")
 	add(true, "lock the tray")
 	add(p.Speed > 0, "ask for %s", SpeedName(b.medium.profile, p.Speed))
 	add(b.recipe.page, "set the write parameters: %s", b.recipe.name)
 	add(b.calibrates(), "calibrate the laser")
-	add(b.recipe.reserve, "announce a track of %d sectors", p.Padded)
-	add(true, "write %d sectors from address %d on", p.Padded, b.next)
+	add(b.recipe.reserve && !b.medium.announced(), "announce a track of %d sectors", p.Padded)
+	add(!b.mend, "write %d sectors from address %d on", p.Padded, b.next)
+	add(b.mend && b.made+b.start == 0, "write %d sectors from the address on that the disc then goes on at", p.Padded)
+	add(b.mend && b.made+b.start > 0, "make sure that the disc then goes on at address %d, and write %d sectors there", max(b.made, b.start), p.Padded)
 	add(true, "have the drive write what is in its buffer")
 	add(real && b.recipe.closing != closesItself, "close: %s", b.describe())
 	add(real, "ask the drive what is on the disc now")

@@ -2,11 +2,11 @@ package record
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 
 	"glassmaster/drive/mmc"
 	"glassmaster/drive/read"
+	"glassmaster/drive/tray"
 	"glassmaster/mastering/disc"
 )
 
@@ -22,55 +22,19 @@ func (r *burning) prove() error {
 		}
 	}
 	r.checkTime()
-	if r.o.NoVerify {
+	if r.o.NoVerify && !r.doubtful {
 		return nil
 	}
 	return r.compare()
 }
 
-// reload has the drive forget what it knows of the disc, and read it anew. A
-// drive that says it can close its tray opens and closes it, so that the system
-// too sees a new disc; others, whose tray nobody could close again, stop and
-// start the disc.
+// reload has the drive read the disc anew, so that it does not answer from
+// memory.
 func (r *burning) reload() {
-	if r.medium.loads() && mmc.StartStop(r.work, r.t, mmc.Eject) == nil {
-		r.optional("close the tray", mmc.StartStop(r.work, r.t, mmc.Load))
-		r.awaitDisc()
-		return
-	}
-	if mmc.StartStop(r.work, r.t, mmc.Stop) == nil {
-		r.optional("spin the disc up again", mmc.StartStop(r.work, r.t, mmc.Start))
-	}
-	if err := read.Ready(r.work, r.t); err != nil {
+	_, err := tray.Reload(r.ctx, r.t, r.medium.config, func(s string) { r.warn("%s", s) })
+	if err != nil {
 		r.warn("the drive is not ready after the burn: %v", err)
 	}
-}
-
-// awaitDisc waits until the disc is in the drive again, and asks for a hand
-// where the tray has stayed open.
-func (r *burning) awaitDisc() {
-	var pauses mmc.Pauses
-	for asked := false; pauses.Total() < closeTime; asked = true {
-		err := read.Ready(r.work, r.t)
-		if !errors.Is(err, read.ErrNoMedium) {
-			return
-		}
-		if !asked {
-			r.warn("the tray has stayed open: close it, so that the disc can be checked")
-		}
-		if pauses.Sleep(r.ctx) != nil {
-			return
-		}
-	}
-}
-
-// loads reports whether the drive has a tray that it can open and close by
-// itself: feature 0003h, byte 4, mechanism type 001b, Load and Eject (MMC-6
-// 5.3.4).
-func (m medium) loads() bool {
-	const load, eject = 0x10, 0x08
-	f, ok := m.config.Feature(mmc.FeatureRemovable)
-	return ok && len(f.Data) > 0 && f.Data[0]>>5 == 1 && f.Data[0]&load != 0 && f.Data[0]&eject != 0
 }
 
 // checkDisc compares the drive's answers about the disc with the plan.
@@ -126,6 +90,9 @@ func (r *burning) checkTracks() error {
 		for _, t := range s.Tracks {
 			if r.next < t.Start || r.next >= t.End() {
 				continue
+			}
+			if t.Start != r.next {
+				return fmt.Errorf("%w: track %d begins at address %d, and was to begin at %d", ErrNotOnDisc, t.Number, t.Start, r.next)
 			}
 			if have := int64(t.End() - r.next); have < r.plan.Sectors {
 				return fmt.Errorf("%w: track %d ends after %d sectors, %d were written", ErrNotOnDisc, t.Number, have, r.plan.Sectors)

@@ -88,6 +88,8 @@ func dash(m medium, o Options) recipe {
 		closing: closeTrack, test: true,
 	}
 	switch {
+	case m.announced():
+		return once
 	case m.info.Status == mmc.Appendable:
 		return pieces
 	case o.DiscAtOnce || !m.config.Current(mmc.FeatureIncremental):

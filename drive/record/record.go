@@ -62,5 +62,6 @@ type Result struct {
 	Verified bool             // the disc was read again and is equal
 	SHA256   string           // of the sectors of the source, in hex
 	Mismatch *verify.Mismatch // the first difference, nil when there is none
+	Changes  []string         // files of the source that were not any more what was planned
 	Warnings []string
 }

@@ -9,8 +9,8 @@ import (
 	"time"
 
 	"glassmaster/drive/mmc"
-	"glassmaster/drive/read"
 	"glassmaster/drive/scsi"
+	"glassmaster/drive/tray"
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/progress"
 )
@@ -30,7 +30,11 @@ type burning struct {
 	rep     progress.Reporter
 	result  Result
 	renewed bool // the disc was erased or formatted
+	mended  bool // what an earlier burn left open was closed
 	started bool // something was written
+	// miscounts is set when the transport said that less was carried than was, and
+	// doubtful when the drive could not be asked whether that is so.
+	miscounts, doubtful bool
 	stream  *stream
 	stop    context.CancelFunc // ends the reading of the source
 }
@@ -45,8 +49,9 @@ func (b *Burn) Run(ctx context.Context, rep progress.Reporter) (Result, error) {
 	r := &burning{Burn: b, ctx: ctx, work: context.WithoutCancel(ctx), rep: rep, result: Result{Plan: b.plan}}
 	r.result.Warnings = append(r.result.Warnings, b.plan.Warnings...)
 	err := r.all()
+	r.sourceChanges()
 	if err == nil && r.o.Eject {
-		r.optional("open the tray", mmc.StartStop(r.work, r.t, mmc.Eject))
+		r.optional("open the tray", tray.Eject(r.work, r.t))
 	}
 	return r.result, err
 }
@@ -55,6 +60,9 @@ func (b *Burn) Run(ctx context.Context, rep progress.Reporter) (Result, error) {
 func (r *burning) all() error {
 	if err := r.ctx.Err(); err != nil {
 		return &Error{Step: "begin", LBA: -1, Err: err, Left: "nothing was written"}
+	}
+	if err := r.checkSource(); err != nil {
+		return &Error{Step: "check the source", LBA: -1, Err: err, Left: "nothing was written", Advice: "plan the burn again"}
 	}
 	if err := scsi.Writable(r.t); err != nil {
 		return &Error{Step: "begin", LBA: -1, Err: err, Left: "nothing was written"}
@@ -105,6 +113,25 @@ func (r *burning) optional(what string, err error) {
 	case err == nil, scsi.Unsupported(err), scsi.InvalidField(err), ok && key == scsi.KeyRecoveredError:
 	default:
 		r.warn("could not %s: %v", what, err)
+	}
+}
+
+// checkSource has a source that is put together from files look at them once
+// more, before the disc is touched.
+func (r *burning) checkSource() error {
+	if p, ok := r.src.(disc.Planned); ok {
+		return p.Check(r.ctx)
+	}
+	return nil
+}
+
+// sourceChanges passes on which files of the source were not what was planned.
+func (r *burning) sourceChanges() {
+	if p, ok := r.src.(disc.Planned); ok && r.started {
+		r.result.Changes = p.Changes()
+		for _, c := range r.result.Changes {
+			r.warn("%s", c)
+		}
 	}
 }
 
@@ -163,7 +190,7 @@ func (r *burning) prepare() error {
 			return r.before("calibrate the laser", err)
 		}
 	}
-	if r.recipe.reserve {
+	if r.recipe.reserve && !r.medium.announced() {
 		err := persist(r.work, stuck, func() error { return mmc.ReserveTrack(r.work, r.t, r.plan.Padded) })
 		if err != nil && !scsi.Unsupported(err) && !recovered(err) {
 			return r.before("announce the track", err)
@@ -174,7 +201,10 @@ func (r *burning) prepare() error {
 
 func (r *burning) before(step string, err error) error {
 	left := "nothing was written"
-	if r.renewed {
+	switch {
+	case r.mended:
+		left = "the session that an earlier burn left open was closed, and nothing was written"
+	case r.renewed:
 		left = "the disc was made new, what it held is gone, and nothing was written"
 	}
 	return &Error{Step: step, LBA: -1, Err: err, Left: left}
@@ -185,6 +215,8 @@ func (r *burning) before(step string, err error) error {
 func (r *burning) renew() error {
 	var err error
 	switch {
+	case r.mend:
+		return r.mendDisc()
 	case r.erase:
 		err = erase(r.work, r.t, r.medium, r.fullErase(), r.rep)
 	case r.format:
@@ -242,15 +274,7 @@ func (r *burning) aim() error {
 	if !r.medium.sequential() {
 		return nil
 	}
-	ti, err := read.NextTrack(r.work, r.t, r.medium.profile, r.medium.info)
-	if err != nil {
-		return r.before("ask where the track begins", err)
-	}
-	if ti.Writable && disc.LBA(ti.NextWritable) != r.next {
-		return r.before("ask where the track begins", fmt.Errorf(
-			"the drive wants address %d, the plan says %d", ti.NextWritable, r.next))
-	}
-	return nil
+	return r.nextTrack()
 }
 
 // write sends all sectors.
@@ -307,6 +331,10 @@ func (r *burning) send(lba disc.LBA, p []byte) error {
 	if recovered(err) {
 		r.warn("the drive had trouble and overcame it: %v", err)
 		return nil
+	}
+	var short *mmc.ShortWrite
+	if errors.As(err, &short) {
+		return r.short(lba, p, short)
 	}
 	return err
 }

@@ -125,14 +125,22 @@ func NotReady(err error) bool {
 
 // InProgress reports whether waiting helps: the drive becomes ready (2/04/01),
 // formats (2/04/04), carries out a long operation (2/04/07) or a long write
-// (2/04/08), or is BUSY.
+// (2/04/08), tests itself (2/04/09), starts or stops the disc (2/04/1A), or is
+// BUSY.
 func InProgress(err error) bool {
 	var e *Error
 	if errors.As(err, &e) && (e.Status == StatusBusy || e.Status == StatusTaskSetFull) {
 		return true
 	}
 	k, a, q, ok := Code(err)
-	return ok && k == KeyNotReady && a == 0x04 && (q == 0x01 || q == 0x04 || q == 0x07 || q == 0x08)
+	if !ok || k != KeyNotReady || a != 0x04 {
+		return false
+	}
+	switch q {
+	case 0x01, 0x04, 0x07, 0x08, 0x09, 0x1A:
+		return true
+	}
+	return false
 }
 
 // Progress returns how much of a running operation is done, 0 to 1, if the drive says so.

@@ -61,6 +61,9 @@ type Opener struct {
 	// in place of now: that of a disc with which it is going to be compared. Where
 	// SOURCE_DATE_EPOCH is set, that goes before it.
 	Time time.Time
+	// KeepGoing has the disc of a folder or compilation deliver zeros for files that
+	// cannot be read any more, where reading would fail otherwise.
+	KeepGoing bool
 }
 
 // Open opens the disc of that name.
@@ -150,7 +153,7 @@ func (o Opener) plan(ctx context.Context, kind string, c *compilation.Compilatio
 		img.Close()
 		return nil, err
 	}
-	s := &Source{Disc: img.Disc(), Kind: kind, Warnings: img.Warnings, Locate: img.Locate}
+	s := &Source{Disc: img.Disc(compilation.WriteOptions{KeepGoing: o.KeepGoing}), Kind: kind, Warnings: img.Warnings, Locate: img.Locate}
 	s.Problems, s.Warnings = Sort(problems, s.Warnings)
 	return s, nil
 }

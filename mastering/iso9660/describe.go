@@ -36,10 +36,9 @@ func (v *FS) identify(d descriptor, dot *item) {
 }
 
 // describe keeps what the descriptor set as a whole says.
-func (v *FS) describe(session Session) {
-	if len(v.sessions) > 1 {
-		v.property("Session", fmt.Sprintf("%d of %d, from sector %d", session.Number, len(v.sessions), session.Start))
-	}
+func (v *FS) describe(o volume.Options) {
+	p := o.SessionProperty()
+	v.property(p.Name, p.Value)
 	for _, d := range v.set {
 		switch {
 		case d.joliet() > 0:

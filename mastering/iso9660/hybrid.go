@@ -66,7 +66,13 @@ func (v *FS) partitionOffset() disc.LBA {
 		}
 	}
 	for _, at := range starts {
-		if s, err := sessionAt(v.r, at); err == nil && s.Label == v.info.Label && s.Sectors+int64(at) <= v.size/disc.SectorSize {
+		set, err := readDescriptors(v.r, at+16)
+		if err != nil {
+			continue
+		}
+		d, _ := find(set, func(d descriptor) bool { return d.kind() == typePrimary })
+		end := int64(at)*disc.SectorSize + int64(d.sectors())*int64(checkBlockSize(d.blockSize()))
+		if d.text(40, 72) == v.info.Label && end <= v.size {
 			return at
 		}
 	}

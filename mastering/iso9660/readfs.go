@@ -40,7 +40,7 @@ type FS struct {
 	size      int64 // of the image, bytes
 	blockSize int
 	set       []descriptor
-	sessions  []Session
+	sessions  []volume.Session
 	root      span
 	susp      bool // system use areas hold Rock Ridge
 	skip      int  // bytes of each system use area that are not SUSP's (SP)
@@ -71,19 +71,19 @@ type FS struct {
 // disc. The error wraps volume.ErrUnknown when there is no such volume, or none
 // with the view that is asked for.
 func Open(r io.ReaderAt, size int64, o volume.Options) (*FS, error) {
-	sessions, err := findSessions(r, size, o.Start)
+	o, err := o.ChooseSession(r, size)
 	if err != nil {
 		return nil, err
 	}
-	session, err := chooseSession(sessions, o.Session)
+	set, err := readDescriptors(r, o.Chosen().Descriptors)
 	if err != nil {
 		return nil, err
 	}
-	v := &FS{r: r, size: size, set: session.set, sessions: sessions, parents: map[int64]int64{}}
+	v := &FS{r: r, size: size, set: set, sessions: o.Sessions, parents: map[int64]int64{}}
 	if err := v.choose(o.View); err != nil {
 		return nil, err
 	}
-	v.describe(session)
+	v.describe(o)
 	v.parents[v.root.off] = rootRecord
 	return v, nil
 }

@@ -72,7 +72,15 @@ func Open(r io.ReaderAt, size int64, o volume.Options) (*FS, error) {
 	if o.View != "" && o.View != view {
 		return nil, volume.ErrUnknown
 	}
-	m, anchors, rec, err := find(r, int64(o.Start)*disc.SectorSize, size)
+	o, err := o.ChooseSession(r, size)
+	if err != nil {
+		return nil, err
+	}
+	s := o.Chosen()
+	if s.Number < len(o.Sessions) { // what comes behind is not its own
+		size = min(size, int64(s.End)*disc.SectorSize)
+	}
+	m, anchors, rec, err := find(r, int64(s.Start)*disc.SectorSize, size)
 	if err != nil {
 		return nil, err
 	}
@@ -80,7 +88,9 @@ func Open(r io.ReaderAt, size int64, o volume.Options) (*FS, error) {
 	for _, a := range anchors {
 		f, err := mount(m, a)
 		if err == nil {
-			f.start, f.recognition = int64(o.Start)*disc.SectorSize, rec
+			f.start, f.recognition = int64(s.Start)*disc.SectorSize, rec
+			p := o.SessionProperty()
+			add(&f.info, p.Name, p.Value)
 			return f, nil
 		}
 		if first == nil {

@@ -86,6 +86,10 @@ type Options struct {
 	View    string   // name of a view; empty chooses the richest
 	Session int      // number of the session to show, 1 being the oldest; 0 chooses the newest
 	Start   disc.LBA // where the track begins whose volume is wanted: 0 but for a later session
+	Drive   bool     // the disc is in a drive, which tells its sessions
+
+	Sessions []Session // of the disc, where they are known; nil: they are searched for
+	chosen   *Session  // of them
 }
 
 // ErrUnknown is returned when no file system is recognised.
@@ -123,6 +127,10 @@ func richness(view string) int {
 // address 0 of the disc, and opens the one with the view that is wanted, or the
 // richest one.
 func Open(r io.ReaderAt, size int64, o Options) (FS, error) {
+	o, err := o.ChooseSession(r, size)
+	if err != nil {
+		return nil, err
+	}
 	var best FS
 	unknown := ErrUnknown
 	for _, f := range formats {
@@ -171,6 +179,9 @@ func OpenFormat(d disc.Disc, name string, o Options) (FS, error) {
 	if err != nil {
 		return nil, err
 	}
+	if o, err = o.ChooseSession(r, size); err != nil {
+		return nil, err
+	}
 	for _, f := range formats {
 		if f.name == name {
 			return f.open(r, size, o)
@@ -190,6 +201,10 @@ func Views(d disc.Disc, o Options) []string {
 }
 
 func views(r io.ReaderAt, size int64, o Options) []string {
+	o, err := o.ChooseSession(r, size)
+	if err != nil {
+		return nil
+	}
 	o.View = ""
 	var names []string
 	for _, f := range formats {
@@ -203,18 +218,20 @@ func views(r io.ReaderAt, size int64, o Options) []string {
 // track returns the track whose volume is wanted, as bytes that begin at
 // address 0 of the disc.
 func track(d disc.Disc, o Options) (io.ReaderAt, int64, Options, error) {
-	if w, ok := d.(interface{ Unwrap() disc.Disc }); ok {
-		d = w.Unwrap()
-	}
+	d = unwrapped(d)
 	t, ok := disc.DataTrack(d)
 	if !ok {
 		return nil, 0, o, errors.New("open volume: the disc has no data track, only audio")
 	}
-	if s := d.Sessions(); o.Session != 0 && len(s) > 1 {
-		if t, ok = dataTrackOf(s, o.Session); !ok {
-			return nil, 0, o, fmt.Errorf("open volume: the disc has no session %d with data, of %d sessions", o.Session, len(s))
+	if s := d.Sessions(); len(s) > 1 && o.Sessions == nil {
+		if o.Session != 0 {
+			if t, ok = dataTrackOf(s, o.Session); !ok {
+				return nil, 0, o, fmt.Errorf("open volume: the disc has no session %d with data, of %d sessions", o.Session, len(s))
+			}
+			o.Session = 0
 		}
-		o.Session = 0
+		start := max(o.Start, t.Start)
+		o.Sessions = []Session{{Number: 1, Start: start, End: t.End(), Descriptors: start + descriptors}}
 	}
 	if o.Start == 0 {
 		o.Start = t.Start
@@ -222,6 +239,7 @@ func track(d disc.Disc, o Options) (io.ReaderAt, int64, Options, error) {
 	if r, ok := d.(io.ReaderAt); ok {
 		return r, int64(t.End()) * disc.SectorSize, o, nil
 	}
+	o.Drive = true
 	r := disc.NewReader(d, t)
 	return r, r.Size(), o, nil
 }

@@ -44,7 +44,7 @@ func openCompilation(ctx context.Context, c *compilation.Compilation) (model.Ope
 		m.Close()
 		return model.Opened{}, err
 	}
-	return model.Opened{Disc: m.Disc(), Sectors: m.Sectors(), Warnings: m.Warnings, Locate: m.Locate}, nil
+	return model.Opened{Disc: m.Disc(compilation.WriteOptions{}), Sectors: m.Sectors(), Warnings: m.Warnings, Locate: m.Locate}, nil
 }
 
 // PlanBurn settles how a disc would be burned in a drive.

@@ -1,0 +1,48 @@
+package iso9660
+
+import (
+	"io"
+
+	"glassmaster/mastering/disc"
+	"glassmaster/mastering/volume"
+)
+
+func init() { volume.RegisterHead("ISO 9660", head) }
+
+// head returns what the primary descriptor says that begins with a session. A volume
+// behind the beginning of the disc has its root behind its own descriptors: that of
+// an image in a file has not, since its addresses count from the start of the file.
+func head(r io.ReaderAt, size int64, start disc.LBA) (volume.Head, bool) {
+	set, err := readDescriptors(r, start+16)
+	if err != nil {
+		return volume.Head{}, false
+	}
+	d, _ := find(set, func(d descriptor) bool { return d.kind() == typePrimary })
+	root := disc.LBA(int64(both32(d.root()[2:])) * int64(checkBlockSize(d.blockSize())) / disc.SectorSize)
+	if start != 0 && root <= start {
+		return volume.Head{}, false
+	}
+	return volume.Head{
+		End: claimOf(d, size, start), Root: root, Rooted: isFolder(r, root, both32(d.root()[2:])), Created: d.time17(813),
+	}, true
+}
+
+// claimOf returns the address behind the volume space of a descriptor of the session
+// that begins at start (ECMA-119 8.4.8). Writers do not agree on whether the size of
+// a later session counts from its start or from address 0: where only the latter can
+// be right, it counts.
+func claimOf(d descriptor, size int64, start disc.LBA) disc.LBA {
+	sectors := disc.LBA(int64(d.sectors()) * int64(checkBlockSize(d.blockSize())) / disc.SectorSize)
+	if have := disc.LBA(size / disc.SectorSize); start+sectors > have && sectors > start {
+		return sectors
+	}
+	return start + sectors
+}
+
+// isFolder reports whether a folder begins at a sector whose record of itself says
+// that it begins at the given block (ECMA-119 6.8.2.2).
+func isFolder(r io.ReaderAt, at disc.LBA, block uint32) bool {
+	var p [recordHead + 1]byte
+	n, _ := r.ReadAt(p[:], int64(at)*disc.SectorSize)
+	return n == len(p) && int(p[0]) > recordHead && p[32] == 1 && p[recordHead] == 0 && both32(p[2:]) == block
+}

@@ -1,0 +1,74 @@
+package udf
+
+import (
+	"io"
+
+	"glassmaster/mastering/disc"
+	"glassmaster/mastering/volume"
+)
+
+func init() { volume.RegisterClaim("UDF", claim) }
+
+// claim returns the address behind the last sector that the descriptors of the
+// volume in a session lay claim to: its partitions and the sequences of descriptors
+// (ECMA-167 3/8.4.2, 3/10.5). It is 0 when there is no volume, and when it cannot be
+// told.
+func claim(r io.ReaderAt, size int64, start disc.LBA) disc.LBA {
+	m, anchors, rec, err := find(r, int64(start)*disc.SectorSize, size)
+	if err != nil {
+		if rec.nsr != "" && size <= (int64(start)+firstAnchor)*disc.SectorSize {
+			return start + firstAnchor + 1 // the disc ends before its first anchor
+		}
+		return 0
+	}
+	for _, a := range anchors {
+		d, err := readDescriptors(m, a)
+		if err != nil {
+			continue
+		}
+		return d.end(a, m.block)
+	}
+	return 0
+}
+
+// end returns the address behind the last sector that the descriptors lay claim to.
+func (d *descriptors) end(a anchor, block int64) disc.LBA {
+	end := max(a.main.end(block), a.reserve.end(block))
+	if !d.growing() {
+		for _, p := range d.partitions {
+			end = max(end, int64(p.start)+int64(p.length))
+		}
+	}
+	return disc.LBA((end*block + disc.SectorSize - 1) / disc.SectorSize)
+}
+
+// firstAnchor is the sector of a session at which one of the anchors is (UDF 2.2.3).
+const firstAnchor = 256
+
+// end returns the number of the block behind the extent, 0 when the extent is empty.
+func (e extentAD) end(block int64) int64 {
+	if e.length == 0 {
+		return 0
+	}
+	return int64(e.location) + (int64(e.length)+block-1)/block
+}
+
+// growing reports whether the volume is on a medium that is written bit by bit: its
+// partition is then as large as the medium, however much of it is written.
+func (d *descriptors) growing() bool {
+	for _, p := range d.partitions {
+		if p.access == accessPseudo {
+			return true
+		}
+	}
+	for maps := d.logical[440:]; len(maps) >= 64 && maps[1] >= 2; maps = maps[min(int(maps[1]), len(maps)):] {
+		if maps[0] == 2 && entityID(maps[4:]) == "*UDF Virtual Partition" {
+			return true
+		}
+	}
+	return false
+}
+
+// accessPseudo is the access type of a partition on a medium that can be written
+// once but pretends that it can be written over (UDF 2.2.14.2).
+const accessPseudo = 0

@@ -1,0 +1,163 @@
+package volume
+
+import (
+	"io"
+
+	"glassmaster/mastering/disc"
+)
+
+// Claim is how far a volume, or a file of it, says that its disc reaches. A disc
+// that ends before is incomplete: an image that was cut off, a burn that was broken
+// off.
+type Claim struct {
+	End  disc.LBA // behind the last sector that there must be
+	By   string   // who says so: "the UDF volume", "the file docs/a.pdf"; empty when nobody does
+	Have disc.LBA // behind the last sector that there is
+}
+
+// Missing returns how many sectors the disc lacks at its end, 0 when it is complete.
+func (c Claim) Missing() int64 { return max(int64(c.End-c.Have), 0) }
+
+// worse reports whether c tells of more that is missing, or where nothing is, of
+// more that there must be.
+func (c Claim) worse(than Claim) bool {
+	if c.Missing() != than.Missing() {
+		return c.Missing() > than.Missing()
+	}
+	return c.End > than.End
+}
+
+// claims are the functions that read the size of a volume, by the name under which
+// the file system is registered.
+var claims = map[string]func(r io.ReaderAt, size int64, start disc.LBA) disc.LBA{}
+
+// RegisterClaim makes known how a file system tells the size of its volume. The
+// function gets the user data of the disc up to the end of a session, size bytes
+// long, and the address at which the session begins. It returns the address behind
+// the last sector that the descriptors of the volume in that session lay claim to,
+// or 0 when there is none or the size cannot be told. It does not need the volume
+// to be readable: what it is asked for are volumes that are not complete.
+func RegisterClaim(name string, claim func(r io.ReaderAt, size int64, start disc.LBA) disc.LBA) {
+	claims[name] = claim
+}
+
+// Claimed returns how far the volumes of a disc say that it reaches, by their
+// descriptors alone, which are a few sectors. Where several volumes are on it, side
+// by side or in sessions, it is the claim of the one that lacks the most, and where
+// none lacks anything the claim that reaches furthest.
+//
+// A disc without a known volume gives a Claim with an empty By.
+func Claimed(d disc.Disc) Claim {
+	d = unwrapped(d)
+	worst := Claim{Have: disc.LBA(disc.Sectors(d))}
+	for _, s := range d.Sessions() {
+		start, data, have, ok := bounds(s)
+		if !ok {
+			continue
+		}
+		r := userData(d, data)
+		for _, at := range starts(d, r, start, data) {
+			for _, f := range formats {
+				claim := claims[f.name]
+				if claim == nil {
+					continue
+				}
+				if c := (Claim{claim(r, int64(data)*disc.SectorSize, at), "the " + f.name + " volume", have}); c.End > 0 && (worst.By == "" || c.worse(worst)) {
+					worst = c
+				}
+			}
+		}
+	}
+	return worst
+}
+
+// starts returns where the sessions begin in a session of a disc: more than one
+// where the disc itself does not tell them apart, as an image file.
+func starts(d disc.Disc, r io.ReaderAt, start, end disc.LBA) []disc.LBA {
+	list := []disc.LBA{start}
+	if start != 0 || len(d.Sessions()) > 1 {
+		return list
+	}
+	_, image := d.(io.ReaderAt)
+	for _, s := range FindSessions(r, int64(end)*disc.SectorSize, !image) {
+		if s.Start != 0 {
+			list = append(list, s.Start)
+		}
+	}
+	return list
+}
+
+// ClaimedByFiles is Claimed, and looks too where the files of the newest volumes end,
+// which may be behind the end of their volume. It goes through all folders.
+func ClaimedByFiles(d disc.Disc) Claim {
+	d = unwrapped(d)
+	worst := Claimed(d)
+	all := d.Sessions()
+	if len(all) == 0 {
+		return worst
+	}
+	_, _, have, ok := bounds(all[len(all)-1])
+	if !ok {
+		have = disc.LBA(disc.Sectors(d))
+	}
+	for _, f := range formats {
+		v, err := OpenFormat(d, f.name, Options{})
+		if err != nil {
+			continue
+		}
+		_ = Walk(v, ".", func(e *Entry) error { // the function never fails
+			if end := lastSector(e.Extents); end > worst.End || worst.By == "" && end > 0 {
+				if c := (Claim{end, "the file " + string(e.Path), have}); worst.By == "" || c.worse(worst) {
+					worst = c
+				}
+			}
+			return nil
+		})
+	}
+	return worst
+}
+
+// lastSector returns the address behind the last sector of a file, 0 when it has
+// none.
+func lastSector(extents []Extent) disc.LBA {
+	var end disc.LBA
+	for _, x := range extents {
+		if x.Length > 0 && x.Start >= 0 {
+			end = max(end, x.Start+disc.LBA((x.Length-1)/disc.SectorSize+1))
+		}
+	}
+	return end
+}
+
+// bounds returns where the first data track of a session begins, where its last one
+// ends, and where the session ends: the volume of a Video CD goes over tracks of
+// other modes.
+func bounds(s disc.Session) (start, data, end disc.LBA, ok bool) {
+	for _, t := range s.Tracks {
+		end = max(end, t.End())
+		if t.Mode == disc.Audio {
+			continue
+		}
+		if !ok {
+			start, ok = t.Start, true
+		}
+		data = max(data, t.End())
+	}
+	return start, data, end, ok
+}
+
+// unwrapped returns the disc itself, where d is one with something around it.
+func unwrapped(d disc.Disc) disc.Disc {
+	if w, ok := d.(interface{ Unwrap() disc.Disc }); ok {
+		return w.Unwrap()
+	}
+	return d
+}
+
+// userData returns the user data of a disc from address 0 to end.
+func userData(d disc.Disc, end disc.LBA) io.ReaderAt {
+	if r, ok := d.(io.ReaderAt); ok {
+		return r
+	}
+	return disc.NewReader(d, disc.Track{Length: int64(end)})
+}

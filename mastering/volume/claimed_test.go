@@ -1,0 +1,208 @@
+package volume_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"glassmaster/mastering/compilation"
+	"glassmaster/mastering/disc"
+	"glassmaster/mastering/peertest"
+	"glassmaster/mastering/progress"
+	"glassmaster/mastering/udf"
+	"glassmaster/mastering/volume"
+)
+
+// folder makes a folder with a file of 2 MiB and some small ones.
+func folder(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	for name, p := range map[string][]byte{
+		"a": []byte("a"), "docs/b": bytes.Repeat([]byte("b"), 5000), "z": bytes.Repeat([]byte("z"), 2<<20),
+	} {
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, p, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+// mastered is an image of our own.
+func mastered(t *testing.T, u *udf.Options, only bool) []byte {
+	t.Helper()
+	c := compilation.New()
+	c.Options.UDF, c.UDFOnly = u, only
+	nodes, problems, err := compilation.Scan(context.Background(), []string{folder(t)}, c.ScanOptions(), progress.Discard)
+	if err != nil || len(problems) > 0 {
+		t.Fatal(err, problems)
+	}
+	c.Add(c.Root(), nodes)
+	img, err := c.Plan(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "image")
+	if err := img.WriteFile(t.Context(), path, compilation.WriteOptions{}, progress.Discard); err != nil {
+		t.Fatal(err)
+	}
+	return contents(t, path)
+}
+
+func contents(t *testing.T, path string) []byte {
+	t.Helper()
+	p, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// peer is an image that a program of others makes; it gets the name of the image
+// behind its arguments.
+func peer(t *testing.T, program string, args ...string) []byte {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "image")
+	for i := range args {
+		args[i] = strings.NewReplacer("IMAGE", path, "FOLDER", folder(t)).Replace(args[i])
+	}
+	peertest.Run(t, "", program, args...)
+	return contents(t, path)
+}
+
+func discOf(p []byte) disc.Disc { return disc.FromReaderAt(bytes.NewReader(p), int64(len(p)), nil) }
+
+// A volume of which the end is missing says so, whoever wrote it and however much is
+// missing; one that is whole lacks nothing.
+func TestClaimed(t *testing.T) {
+	const sector = disc.SectorSize
+	for name, make := range map[string]func(*testing.T) []byte{
+		"ISO 9660": func(t *testing.T) []byte { return mastered(t, nil, false) },
+		"UDF":      func(t *testing.T) []byte { return mastered(t, &udf.Options{Revision: udf.Revision201}, true) },
+		"UDF 2.60": func(t *testing.T) []byte { return mastered(t, &udf.Options{Revision: udf.Revision260}, true) },
+		"bridge":   func(t *testing.T) []byte { return mastered(t, &udf.Options{Revision: udf.Revision102}, false) },
+		"genisoimage": func(t *testing.T) []byte {
+			return peer(t, "genisoimage", "-quiet", "-R", "-J", "-o", "IMAGE", "FOLDER")
+		},
+		"genisoimage UDF": func(t *testing.T) []byte { return peer(t, "genisoimage", "-quiet", "-udf", "-o", "IMAGE", "FOLDER") },
+		"xorriso": func(t *testing.T) []byte {
+			return peer(t, "xorriso", "-as", "mkisofs", "-quiet", "-o", "IMAGE", "FOLDER")
+		},
+		"mkudffs": func(t *testing.T) []byte {
+			return peer(t, "mkudffs", "-b", "2048", "--media-type=dvdrw", "--new-file", "IMAGE", "2000")
+		},
+		"mkudffs blocks of 512": func(t *testing.T) []byte {
+			return peer(t, "mkudffs", "-b", "512", "--media-type=hd", "--new-file", "IMAGE", "8000")
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			whole := make(t)
+			sectors := (len(whole) + sector - 1) / sector
+			for _, look := range []func(disc.Disc) volume.Claim{volume.Claimed, volume.ClaimedByFiles} {
+				c := look(discOf(whole))
+				if c.Missing() != 0 || c.By == "" || int(c.Have) != sectors || int(c.End) > sectors {
+					t.Errorf("whole, %d sectors: %+v", sectors, c)
+				}
+				end := int(c.End)
+				for _, n := range []int{end - 1, end - 10, end / 2, 300} {
+					c := look(discOf(whole[:n*sector]))
+					if c.Missing() != int64(end-n) || !strings.HasSuffix(c.By, " volume") {
+						t.Errorf("%d of %d sectors: %+v, want %d missing", n, end, c, end-n)
+					}
+				}
+			}
+		})
+	}
+}
+
+// A UDF volume of which not even the first anchor is there cannot be opened.
+func TestClaimedBeforeAnchor(t *testing.T) {
+	p := mastered(t, &udf.Options{Revision: udf.Revision201}, true)
+	if c := volume.Claimed(discOf(p[:100*disc.SectorSize])); c.Missing() != 157 || c.By != "the UDF volume" {
+		t.Errorf("%+v", c)
+	}
+}
+
+// sessions is a disc of two sessions in one run of sectors.
+type sessions struct {
+	disc.Disc
+	list []disc.Session
+}
+
+func (s sessions) Sessions() []disc.Session { return s.list }
+
+// The volume of a later session counts from its start, and each session is asked for
+// what belongs to it.
+func TestClaimedSessions(t *testing.T) {
+	const sector, start, tail = disc.SectorSize, 4096, 300
+	dir := t.TempDir()
+	first, second := filepath.Join(dir, "1"), filepath.Join(dir, "2")
+	peertest.Run(t, "", "genisoimage", "-quiet", "-R", "-o", first, folder(t))
+	peertest.Run(t, "", "genisoimage", "-quiet", "-R", "-M", first, "-C", fmt.Sprintf("0,%d", start), "-o", second, folder(t))
+	one, two := contents(t, first), contents(t, second)
+	for _, c := range []struct {
+		name          string
+		first, second int // sectors that each track has less than its volume
+		missing       int64
+	}{
+		{"whole", 0, 0, 0},
+		{"the second is short", 0, 70, 70},
+		{"the first is short", 40, 0, 40},
+		{"both are short", 40, 70, 70},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			have := append(bytes.Clone(one[:len(one)-c.first*sector]), make([]byte, start*sector-len(one)+c.first*sector)...)
+			have = append(have, two[:len(two)-c.second*sector]...)
+			d := sessions{discOf(have), []disc.Session{
+				{Number: 1, Tracks: []disc.Track{{Number: 1, Mode: disc.Mode1, Length: int64(len(one)/sector - c.first)}}},
+				{Number: 2, Tracks: []disc.Track{{Number: 2, Mode: disc.Mode1, Start: start, Length: int64(len(two)/sector - c.second)}}},
+			}}
+			for _, look := range []func(disc.Disc) volume.Claim{volume.Claimed, volume.ClaimedByFiles} {
+				if got := look(d); got.Missing() != c.missing || got.By != "the ISO 9660 volume" {
+					t.Errorf("%+v: missing %d, want %d", got, got.Missing(), c.missing)
+				}
+			}
+		})
+	}
+}
+
+// A file that reaches further than its volume says is missed too.
+func TestClaimedByFiles(t *testing.T) {
+	const sector = disc.SectorSize
+	p := mastered(t, nil, false)
+	for _, at := range []int{16, 17} { // the primary descriptor, and that of Joliet
+		d := p[at*sector:]
+		binary.LittleEndian.PutUint32(d[80:], 100)
+		binary.BigEndian.PutUint32(d[84:], 100)
+	}
+	last := len(p)/sector - 200
+	d := discOf(p[:last*sector])
+	if c := volume.Claimed(d); c.Missing() != 0 || c.End != 100 {
+		t.Errorf("the descriptors: %+v", c)
+	}
+	if c := volume.ClaimedByFiles(d); c.Missing() < 1 || c.Missing() > 200 || !strings.HasPrefix(c.By, "the file ") {
+		t.Errorf("the files: %+v", c)
+	}
+}
+
+// Discs without a known volume, and without data, lay no claim to anything.
+func TestClaimedNothing(t *testing.T) {
+	audio := sessions{discOf(make([]byte, 400*disc.SectorSize)), []disc.Session{
+		{Number: 1, Tracks: []disc.Track{{Number: 1, Mode: disc.Audio, Length: 400}}},
+	}}
+	for _, d := range []disc.Disc{discOf(make([]byte, 400*disc.SectorSize)), discOf(nil), audio, sessions{discOf(nil), nil}} {
+		for _, look := range []func(disc.Disc) volume.Claim{volume.Claimed, volume.ClaimedByFiles} {
+			if c := look(d); c.Missing() != 0 || c.By != "" || c.End != 0 {
+				t.Errorf("%+v", c)
+			}
+		}
+	}
+}

@@ -1,0 +1,267 @@
+package volume
+
+import (
+	"fmt"
+	"io"
+	"time"
+
+	"glassmaster/mastering/disc"
+)
+
+// Session is a session of a disc that has a volume of its own. Addresses count from
+// the start of the disc in all of them, and a later session refers to what it takes
+// over from earlier ones.
+type Session struct {
+	Number      int      // 1 is the oldest
+	Start       disc.LBA // its first sector
+	End         disc.LBA // where the next one begins, or the end of the disc
+	Descriptors disc.LBA // where its volume descriptors begin, 16 sectors behind Start but for a copy
+	Remnant     disc.LBA // not 0: what begins here is older than this session, and no session of the disc
+}
+
+// Head is what the descriptors at the beginning of a session say of its volume.
+type Head struct {
+	End     disc.LBA  // behind the last sector that the volume lays claim to
+	Root    disc.LBA  // of the root directory, 0 when it cannot be told
+	Rooted  bool      // there is the root directory, and it says itself where it is
+	Created time.Time // zero when not recorded
+}
+
+// heads are the functions that look for a volume, by the name under which the file
+// system is registered.
+var heads = map[string]func(r io.ReaderAt, size int64, start disc.LBA) (Head, bool){}
+
+// RegisterHead makes known how the beginning of a session is recognised. The
+// function gets the user data of the disc, size bytes long, and the address at which
+// a session may begin. It returns false when there is no volume of that file system,
+// or one whose addresses cannot be right there, such as that of an image in a file.
+func RegisterHead(name string, head func(r io.ReaderAt, size int64, start disc.LBA) (Head, bool)) {
+	heads[name] = head
+}
+
+// headAt returns what the volumes of a session say, side by side as they may be.
+func headAt(r io.ReaderAt, size int64, start disc.LBA) (Head, bool) {
+	var all Head
+	found := false
+	for _, f := range formats {
+		look := heads[f.name]
+		if look == nil {
+			continue
+		}
+		h, ok := look(r, size, start)
+		if !ok {
+			continue
+		}
+		found = true
+		all.End = max(all.End, h.End)
+		if all.Root == 0 {
+			all.Root, all.Rooted = h.Root, h.Rooted
+		}
+		if all.Created.IsZero() {
+			all.Created = h.Created
+		}
+	}
+	return all, found
+}
+
+const (
+	maxSessions = 256
+	descriptors = 16 // sectors of a session before its descriptors (ECMA-119 6.2.1, ECMA-167 2/8.3)
+	firstCopy   = 32 // where a writer of overwritable media keeps its first session
+
+	// How far behind a volume a session is searched for, in sectors. The first is as
+	// much as a CD holds; more is never between two sessions of a DVD either, whose
+	// border zones take less. Of a drive, which reads slowly and tells the sessions
+	// itself, no more is read than follows a volume in the same track.
+	reachFile  = 450000
+	reachLarge = 65536
+	reachDrive = 512
+)
+
+// reach returns how far behind a volume a session is searched for.
+func reach(sectors disc.LBA, drive bool) disc.LBA {
+	switch {
+	case drive:
+		return reachDrive
+	case sectors > reachFile:
+		return reachLarge
+	}
+	return reachFile
+}
+
+// FindSessions returns the sessions whose descriptors are in r, size bytes long with
+// offset 0 at address 0 of the disc, the oldest first. The last one is that which a
+// reader shows. It goes from volume to volume, and reads only what no volume lays
+// claim to. A drive tells where its sessions are: then little is read.
+//
+// There are none when no file system is known.
+func FindSessions(r io.ReaderAt, size int64, drive bool) []Session {
+	s := search{r: r, size: size, end: disc.LBA((size + disc.SectorSize - 1) / disc.SectorSize)}
+	s.reach = reach(s.end, drive)
+	first, ok := headAt(r, size, 0)
+	switch {
+	case !ok:
+		s.from(0)
+	case s.copies(first):
+	default:
+		s.add(0, first)
+		s.from(first.End)
+	}
+	for i := range s.list {
+		s.list[i].Number = i + 1
+		if i > 0 {
+			s.list[i-1].End = s.list[i].Start
+		}
+	}
+	return s.list
+}
+
+// search is the state of one FindSessions.
+type search struct {
+	r     io.ReaderAt
+	size  int64
+	end   disc.LBA // of the disc
+	reach disc.LBA
+	list  []Session
+	last  Head // of the last session of the list
+}
+
+func (s *search) add(start disc.LBA, h Head) {
+	s.list = append(s.list, Session{Start: start, End: s.end, Descriptors: start + descriptors})
+	s.last = h
+}
+
+// copies takes the sessions of a medium that can be written over: the descriptors at
+// 16 are those of the newest session, and all sessions form a chain that begins at
+// 32 (libburn and libisofs do so).
+func (s *search) copies(newest Head) bool {
+	first, ok := headAt(s.r, s.size, firstCopy)
+	if !ok || !first.Rooted {
+		return false
+	}
+	s.add(firstCopy, first)
+	s.from(first.End)
+	if last := &s.list[len(s.list)-1]; s.last.Root == newest.Root {
+		last.Descriptors = descriptors // the same, but for a size that counts from address 0
+	} else { // it was written by a program that does not know the chain
+		s.list = append(s.list, Session{End: s.end, Descriptors: descriptors})
+	}
+	return true
+}
+
+// from takes the sessions that begin at an address or behind it.
+func (s *search) from(at disc.LBA) {
+	for len(s.list) < maxSessions {
+		start, h, ok := s.next(at)
+		if !ok {
+			return
+		}
+		if n := len(s.list); n > 0 && older(h, s.last) {
+			s.list[n-1].Remnant = start
+			return
+		}
+		s.add(start, h)
+		at = h.End
+	}
+}
+
+// older reports whether a volume was made before another one. A session never is:
+// such a volume is left from what was on the medium before.
+func older(h, than Head) bool {
+	return !h.Created.IsZero() && !than.Created.IsZero() && h.Created.Before(than.Created)
+}
+
+// next finds the first session that begins at an address or behind it. Its
+// descriptors are recognised wherever they are, so that neither the room between
+// sessions nor padding matter.
+func (s *search) next(at disc.LBA) (disc.LBA, Head, bool) {
+	const step = 32
+	var before disc.LBA // the last session begins before this
+	if n := len(s.list); n > 0 {
+		before = s.list[n-1].Start + 1
+	}
+	p := make([]byte, step*disc.SectorSize)
+	for from := max(at, 0); from < min(s.end, at+s.reach); from += step {
+		n, err := s.r.ReadAt(p[:min(step, int64(s.end-from))*disc.SectorSize], int64(from)*disc.SectorSize)
+		for i := 0; i+6 <= n; i += disc.SectorSize {
+			if !recognised(p[i:]) {
+				continue
+			}
+			start := from + disc.LBA(i/disc.SectorSize) - descriptors
+			if start < before {
+				continue
+			}
+			if h, ok := headAt(s.r, s.size, start); ok {
+				return start, h, true
+			}
+		}
+		if err != nil && n == 0 {
+			break
+		}
+	}
+	return 0, Head{}, false
+}
+
+// recognised reports whether a sector holds a descriptor with which the volume
+// descriptors of a session may begin.
+func recognised(p []byte) bool {
+	switch string(p[1:6]) {
+	case "CD001", "BEA01", "NSR02", "NSR03":
+		return true
+	}
+	return false
+}
+
+// ChooseSession returns the options with the sessions of the disc, found in r unless
+// they are known, and Start where the session begins that is wanted. Where there is
+// no volume at its beginning, it goes on with that of the first session, as on discs
+// that are written in packets.
+func (o Options) ChooseSession(r io.ReaderAt, size int64) (Options, error) {
+	if o.chosen != nil {
+		return o, nil
+	}
+	if o.Sessions == nil && o.Start != 0 {
+		o.Sessions = []Session{{Number: 1, Start: o.Start, End: disc.LBA(size / disc.SectorSize), Descriptors: o.Start + descriptors}}
+	}
+	if o.Sessions == nil {
+		o.Sessions = FindSessions(r, size, o.Drive)
+	}
+	if len(o.Sessions) == 0 {
+		o.Sessions = []Session{{Number: 1, End: disc.LBA(size / disc.SectorSize), Descriptors: descriptors}}
+	}
+	for i, s := range o.Sessions {
+		if s.Number == o.Session || o.Session == 0 && i == len(o.Sessions)-1 {
+			return o.choose(r, size, s), nil
+		}
+	}
+	newest := o.Sessions[len(o.Sessions)-1].Number
+	return o, fmt.Errorf("open volume: there is no session %d; the newest is %d", o.Session, newest)
+}
+
+func (o Options) choose(r io.ReaderAt, size int64, s Session) Options {
+	if s.Start != 0 {
+		if _, ok := headAt(r, size, s.Start); !ok {
+			s.Start, s.Descriptors = 0, descriptors
+		}
+	}
+	o.chosen, o.Start = &s, s.Start
+	return o
+}
+
+// Chosen returns the session that ChooseSession chose.
+func (o Options) Chosen() Session {
+	if o.chosen == nil {
+		return Session{Number: 1, Start: o.Start, Descriptors: o.Start + descriptors}
+	}
+	return *o.chosen
+}
+
+// SessionProperty tells which of the sessions is shown, and is empty where there is
+// only one.
+func (o Options) SessionProperty() Property {
+	s := o.Chosen()
+	if len(o.Sessions) < 2 {
+		return Property{}
+	}
+	return Property{"Session", fmt.Sprintf("%d of %d, from sector %d", s.Number, len(o.Sessions), s.Start)}
+}
