@@ -29,6 +29,7 @@ type pilot struct {
 	posted chan func()
 	events []map[string]any
 	pick   string // what the pickers answer
+	faulty bool   // faults are part of the test
 }
 
 func newPilot(t *testing.T) *pilot {
@@ -57,7 +58,14 @@ func startPilot(t *testing.T) *pilot {
 		},
 	})
 	w.Resize(fyne.NewSize(1280, 800))
-	t.Cleanup(p.Close)
+	t.Cleanup(func() {
+		p.Close()
+		for _, e := range p.events {
+			if e["event"] == "fault" && !p.faulty {
+				t.Errorf("a fault: %v", e["text"])
+			}
+		}
+	})
 	return p
 }
 

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"strings"
 
@@ -42,6 +43,10 @@ func Formats() []Format { return append([]Format(nil), formats...) }
 
 // Open opens an image file as a disc.
 func Open(path string) (disc.Disc, Format, error) {
+	// A pipe would have to be waited for until somebody writes to it.
+	if s, err := os.Stat(path); err == nil && s.Mode()&(fs.ModeNamedPipe|fs.ModeSocket|fs.ModeCharDevice) != 0 {
+		return nil, Format{}, fmt.Errorf("open image %s: it is a pipe, a socket or a device for streams, in which nothing has an address; store the image in a file first", path)
+	}
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, Format{}, fmt.Errorf("open image: %w", err)
