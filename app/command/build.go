@@ -91,6 +91,9 @@ func (s *session) build(ctx context.Context, args []string, o building, changed 
 		return usagef("build needs -o IMAGE (or --save, or --dry-run)")
 	}
 	s.piped = o.output == "-"
+	if _, err := formatFor(o.output, ""); err != nil {
+		return err
+	}
 	c, problems, err := s.compile(ctx, args, o, changed)
 	if err != nil {
 		return err

@@ -86,6 +86,7 @@ func codeOf(err error) Code {
 		wrong    mistake
 		stopped  *cancelled
 		differs  *verify.Mismatch
+		short    *verify.IncompleteError
 		changed  *isomd5.DamagedError
 		leftOver incomplete
 		zeros    *compilation.IncompleteError
@@ -96,7 +97,7 @@ func codeOf(err error) Code {
 		return Usage
 	case errors.As(err, &stopped):
 		return Cancelled
-	case errors.As(err, &differs), errors.As(err, &changed), errors.As(err, &broken), errors.Is(err, record.ErrDiffers), errors.Is(err, record.ErrNotOnDisc):
+	case errors.As(err, &differs), errors.As(err, &short), errors.As(err, &changed), errors.As(err, &broken), errors.Is(err, record.ErrDiffers), errors.Is(err, record.ErrNotOnDisc):
 		return Differs
 	case errors.As(err, &leftOver), errors.As(err, &zeros):
 		return Partly
@@ -108,14 +109,17 @@ func codeOf(err error) Code {
 
 func hintFor(err error) string {
 	var (
-		a advised
-		b *record.Error
+		a     advised
+		b     *record.Error
+		short *verify.IncompleteError
 	)
 	switch {
 	case errors.As(err, &b):
 		return "" // it says itself what can be done
 	case errors.As(err, &a):
 		return a.hint
+	case errors.As(err, &short):
+		return "its burn, copy or download ended early: do it again"
 	case errors.Is(err, volume.ErrUnknown):
 		return `"glassmaster info" shows the tracks; "glassmaster verify" reads every sector`
 	case errors.Is(err, record.ErrHoldsData):
@@ -131,12 +135,12 @@ func hintFor(err error) string {
 }
 
 // notReady reports whether an error says that the drive has no disc that it
-// could use.
+// could use, or cannot be used now.
 func notReady(err error) bool {
 	for _, no := range []error{source.ErrNoDrive, read.ErrNoMedium, read.ErrBlank, record.ErrNotWritable, record.ErrHoldsData, record.ErrTooLarge} {
 		if errors.Is(err, no) {
 			return true
 		}
 	}
-	return scsi.NotReady(err)
+	return scsi.NotReady(err) || errors.As(err, new(*scsi.InUseError))
 }

@@ -49,15 +49,21 @@ The data of a result:
   extract   folder, files, folders, symlinks, hard_links, bytes, failed,
             notes (path, text, error: it is not in the folder);
             with --boot: folder, boot_images (file, platform, lba, bytes)
-  verify    equal (of one disc: all of it can be read), sectors,
-            padding_sectors (zeros that only the longer disc has), sha256, differs
+  verify    equal (of one disc: all of it is there and can be read), sectors,
+            padding_sectors (zeros that only the longer disc has), behind_sectors
+            (that only the longer one has, and that were not compared),
+            missing_sectors (that the volume lays claim to), volume_problem (why
+            its files cannot be found), left_out (for people: ends of tracks that
+            hold nothing), sha256, differs
   drives    a list: name, vendor, product, revision, bus, medium, problem
   media     drive, model, medium, status, erasable, maker, format,
             capacity_sectors, free_sectors, next_writable_lba, sessions,
             write_speeds (kB/s), drive_knows (kinds of discs)
   burn      drive, medium, recipe, sectors (of the source), written_sectors,
             seconds, verified, sha256, differs, warnings
-  read      output, sectors, bytes, seconds
+  read      output, sectors, bytes, seconds, unused_sectors (not read, behind what
+            is in use), missing_sectors and left_out as for verify, differs (the
+            first sector that zeros stand for)
   blank     drive
 
 and in them:

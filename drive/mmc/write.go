@@ -26,7 +26,7 @@ func Write10(ctx context.Context, t scsi.Transport, lba disc.LBA, p []byte) erro
 	}
 	a := uint32(lba)
 	cdb := []byte{opWrite10, 0, byte(a >> 24), byte(a >> 16), byte(a >> 8), byte(a), 0, byte(n >> 8), byte(n), 0}
-	k, err := t.Execute(ctx, scsi.Command{CDB: cdb, Direction: scsi.Out, Data: p, Timeout: slow})
+	k, err := t.Execute(ctx, scsi.Command{CDB: cdb, Direction: scsi.Out, Data: p, Timeout: writing})
 	if err == nil && k != len(p) {
 		return &ShortWrite{k, len(p)}
 	}
@@ -76,13 +76,13 @@ func ReserveTrack(ctx context.Context, t scsi.Transport, n int64) error {
 	}
 	cdb := []byte{opReserveTrack, 0, 0, 0, 0, 0, 0, 0, 0, 0}
 	be.PutUint32(cdb[5:], uint32(n))
-	return plain(ctx, t, cdb, slow)
+	return plain(ctx, t, cdb, calibrating)
 }
 
 // SendOPC has the drive calibrate the power of its laser, which uses up a little
 // of the medium's calibration area (SEND OPC INFORMATION 54h, MMC-6 6.35, DoOpc).
 func SendOPC(ctx context.Context, t scsi.Transport) error {
-	return plain(ctx, t, []byte{opSendOPC, 1, 0, 0, 0, 0, 0, 0, 0, 0}, 2*slow)
+	return plain(ctx, t, []byte{opSendOPC, 1, 0, 0, 0, 0, 0, 0, 0, 0}, calibrating)
 }
 
 // BlankType is how much BLANK erases (MMC-6 6.2).
@@ -97,7 +97,7 @@ const (
 // BlankDisc begins to erase a CD-RW or DVD-RW and returns at once; the caller
 // waits until the drive is ready (BLANK A1h, MMC-6 6.2, Immed).
 func BlankDisc(ctx context.Context, t scsi.Transport, kind BlankType) error {
-	return plain(ctx, t, []byte{opBlank, 0x10 | byte(kind), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}, endless)
+	return plain(ctx, t, []byte{opBlank, 0x10 | byte(kind), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}, erasing)
 }
 
 // FormatUnit begins to format and returns at once; the caller waits until the
@@ -109,5 +109,5 @@ func FormatUnit(ctx context.Context, t scsi.Transport, f Format) error {
 	be.PutUint32(p[4:], uint32(f.Blocks))
 	be.PutUint32(p[8:], f.Parameter&0xFFFFFF)
 	p[8] = f.Type<<2 | f.Sub&3
-	return out(ctx, t, []byte{opFormatUnit, 0x11, 0, 0, 0, 0}, p, endless)
+	return out(ctx, t, []byte{opFormatUnit, 0x11, 0, 0, 0, 0}, p, erasing)
 }

@@ -31,12 +31,16 @@ type MediaInfo struct {
 // Media asks for everything that a drive tells of itself and the medium in it.
 // Without a medium it returns what there is, and ErrNoMedium.
 func Media(ctx context.Context, t scsi.Transport) (MediaInfo, error) {
+	t = scsi.Guard(t)
 	m := MediaInfo{NextWritable: -1}
 	var err error
 	if m.Drive, err = mmc.Inquiry(ctx, t); err != nil {
 		return m, fmt.Errorf("ask the drive who it is: %w", err)
 	}
 	ready := Ready(ctx, t)
+	if scsi.Gone(ready) {
+		return m, ready
+	}
 	config, err := mmc.GetConfiguration(ctx, t)
 	if err != nil && !scsi.Unsupported(err) {
 		return m, fmt.Errorf("ask what the drive can do: %w", err)
@@ -66,7 +70,7 @@ func Media(ctx context.Context, t scsi.Transport) (MediaInfo, error) {
 	}
 	m.room(ctx, t, info)
 	m.Maker = maker(ctx, t, m.Profile)
-	return m, nil
+	return m, scsi.Hangs(t)
 }
 
 // room finds out what can still be written, and how much there is in all.

@@ -43,6 +43,7 @@ func Ready(ctx context.Context, t scsi.Transport) error {
 // Open returns the medium in the drive as a disc. Reads run under ctx. Closing
 // the disc does not close the transport.
 func Open(ctx context.Context, t scsi.Transport) (disc.Disc, error) {
+	t = scsi.Guard(t)
 	if err := Ready(ctx, t); err != nil {
 		return nil, err
 	}
@@ -50,7 +51,7 @@ func Open(ctx context.Context, t scsi.Transport) (disc.Disc, error) {
 	if err != nil && !scsi.Unsupported(err) {
 		return nil, fmt.Errorf("ask for the kind of the disc: %w", err)
 	}
-	d := &medium{ctx: ctx, t: t, cd: profile.IsCD()}
+	d := &medium{ctx: ctx, t: t, profile: profile, cd: profile.IsCD()}
 	if d.sessions, err = sessions(ctx, t, profile); err != nil {
 		return nil, err
 	}
@@ -71,9 +72,11 @@ func Open(ctx context.Context, t scsi.Transport) (disc.Disc, error) {
 type medium struct {
 	ctx      context.Context
 	t        scsi.Transport
+	profile  mmc.Profile
 	cd       bool
 	sessions []disc.Session
 	end      disc.LBA
+	leftOut  []string // what is said of the ends of tracks
 
 	mu     sync.Mutex // one command after the other
 	read12 bool       // the drive does not know READ(10)
@@ -88,7 +91,7 @@ func (d *medium) Close() error { return nil }
 // cannot be are delivered; the error names the address of that one.
 func (d *medium) ReadSectors(p []byte, lba disc.LBA, f disc.Form) (int, error) {
 	size, read := disc.SectorSize, d.readUser
-	if f == disc.Raw || d.isAudio(lba) {
+	if f == disc.Raw || isAudio(d.sessions, lba) {
 		if !d.cd {
 			return 0, disc.ErrForm
 		}
@@ -114,7 +117,7 @@ func (d *medium) ReadSectors(p []byte, lba disc.LBA, f disc.Form) (int, error) {
 				err = fmt.Errorf("at LBA %d: %w", lba+disc.LBA(done), err)
 			}
 			err = fmt.Errorf("read the disc: %w", err)
-			if errors.Is(err, scsi.ErrConnection) || scsi.MediumNotPresent(err) || scsi.MediumChanged(err) {
+			if scsi.Gone(err) || scsi.MediumNotPresent(err) || scsi.MediumChanged(err) {
 				d.gone = err
 			}
 			return done, err
@@ -167,7 +170,7 @@ func (d *medium) persist(read reader, p []byte, lba disc.LBA, size int) (int, er
 // hopeless reports whether reading again cannot help.
 func hopeless(ctx context.Context, err error) bool {
 	key, _, _, sense := scsi.Code(err)
-	if ctx.Err() != nil || errors.Is(err, scsi.ErrConnection) {
+	if ctx.Err() != nil || scsi.Gone(err) {
 		return true
 	}
 	return sense && (key == scsi.KeyIllegalRequest || key == scsi.KeyNotReady || scsi.MediumChanged(err))
@@ -185,7 +188,7 @@ func (d *medium) patient(read reader, p []byte, lba disc.LBA) (int, error) {
 		case !scsi.InProgress(err) && !scsi.WasReset(err):
 			return n, err
 		case pauses.Total() > loading:
-			return n, err
+			return n, fmt.Errorf("%w after %v: %w", mmc.ErrNotReady, loading, err)
 		}
 		if pauses.Sleep(d.ctx) != nil {
 			return n, d.ctx.Err()
@@ -208,9 +211,9 @@ func (d *medium) readCD(p []byte, lba disc.LBA) (int, error) {
 	return mmc.ReadCD(d.ctx, d.t, lba, p)
 }
 
-// isAudio reports whether the address lies in an audio track.
-func (d *medium) isAudio(lba disc.LBA) bool {
-	for _, s := range d.sessions {
+// isAudio reports whether an address lies in an audio track.
+func isAudio(sessions []disc.Session, lba disc.LBA) bool {
+	for _, s := range sessions {
 		for _, t := range s.Tracks {
 			if lba >= t.Start && lba < t.End() {
 				return t.Mode == disc.Audio
@@ -218,41 +221,4 @@ func (d *medium) isAudio(lba disc.LBA) bool {
 		}
 	}
 	return false
-}
-
-// Sectors at the end of a data track that the table of contents counts and that
-// cannot be read: the end of the writing, two sectors, of a track written at
-// once, and the pre-gap of the track behind it, two seconds.
-const (
-	runOut = 2
-	preGap = 150
-)
-
-// trim takes from data tracks of a CD what cannot be read at their end.
-func (d *medium) trim() {
-	for _, s := range d.sessions {
-		for i := range s.Tracks {
-			t := &s.Tracks[i]
-			if t.Mode == disc.Audio {
-				continue
-			}
-			less := []int64{0, 1, runOut}
-			if i+1 < len(s.Tracks) {
-				less = append(less, preGap, preGap+runOut)
-			}
-			for _, n := range less {
-				if n < t.Length && d.readable(t.End()-1-disc.LBA(n)) {
-					t.Length -= n
-					break
-				}
-			}
-		}
-	}
-}
-
-// readable reports whether a sector can be read at the first attempt.
-func (d *medium) readable(lba disc.LBA) bool {
-	var p [disc.SectorSize]byte
-	n, err := d.patient(d.readUser, p[:], lba)
-	return n == 1 && err == nil
 }

@@ -16,6 +16,7 @@ import (
 // or DVD-RAM is formatted if it is not yet, and overwritten with zeros: where
 // file systems begin, or in full. Full takes as long as writing the whole disc.
 func Blank(ctx context.Context, t scsi.Transport, full bool, rep progress.Reporter) error {
+	t = scsi.Guard(t)
 	m, err := look(ctx, t)
 	if err != nil {
 		return fmt.Errorf("erase the disc: %w", err)
@@ -101,8 +102,8 @@ func track(rep progress.Reporter, phase string, sectors int64) func(float64) {
 func erase(ctx context.Context, t scsi.Transport, m medium, full bool, rep progress.Reporter) error {
 	if !full {
 		err := blank(ctx, t, mmc.BlankMinimal, track(rep, "erasing", m.erasedRoom()))
-		if err == nil {
-			return nil
+		if err == nil || scsi.Gone(err) {
+			return err
 		}
 		rep.Message(progress.Warning, fmt.Sprintf("erasing quickly failed, now the whole disc is erased: %v", err))
 	}

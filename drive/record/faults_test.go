@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -101,7 +102,14 @@ func salvaged(t *testing.T, d *virtual.Drive, over bool, e *record.Error, want [
 	if n < 500 || n > 700 {
 		t.Errorf("%d sectors were written", n)
 	}
-	if !bytes.Equal(content(t, d, n), want[:n*disc.SectorSize]) {
+	head := 0 // sectors that are written last
+	if over {
+		head = 32
+		if m, err := read.Open(context.Background(), d); err != nil || !disc.Unfinished(m) {
+			t.Errorf("the disc does not tell that it is not complete: %v", err)
+		}
+	}
+	if !bytes.Equal(content(t, d, n)[head*disc.SectorSize:], want[head*disc.SectorSize:n*disc.SectorSize]) {
 		t.Error("what was written differs from the source")
 	}
 	if info := status(t, d); !over && info.Status != mmc.Closed && info.Status != mmc.Appendable {
@@ -210,31 +218,6 @@ func TestDiscAtOnceFails(t *testing.T) {
 	}
 }
 
-// tampered is a source that does not stay what it was.
-type tampered struct {
-	disc.Disc
-	reads int
-}
-
-func (s *tampered) ReadSectors(p []byte, lba disc.LBA, f disc.Form) (int, error) {
-	n, err := s.Disc.ReadSectors(p, lba, f)
-	if s.reads++; n > 0 && s.reads > 60 && lba <= 800 && lba+disc.LBA(n) > 800 {
-		p[(800-lba)*disc.SectorSize] ^= 1
-	}
-	return n, err
-}
-
-// A source that changes after it was burned is not told from a bad disc by its
-// sectors, but the disc is found to differ.
-func TestSourceChanges(t *testing.T) {
-	d := virtualtest.Blank(t, "dvd+r", small)
-	r, err := burn(t, d, &tampered{Disc: virtualtest.DiscOf(virtualtest.Noise(900, 15))}, record.Options{})
-	failed(t, d, r, err, record.ErrDiffers)
-	if r.Mismatch == nil || r.Mismatch.LBA != 800 {
-		t.Errorf("mismatch: %+v", r.Mismatch)
-	}
-}
-
 func TestTooLarge(t *testing.T) {
 	eachMedium(t, func(t *testing.T, _ string, _ bool, d *virtual.Drive) {
 		_, err := record.NewPlan(context.Background(), d, virtualtest.DiscOf(virtualtest.Noise(small+10, 1)), record.Options{})
@@ -278,7 +261,8 @@ func TestObstacles(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if !r.Verified || len(r.Warnings) > 0 {
+				reloads := !slices.Contains(f.Refuse, 0x1B)
+				if !r.Equal || r.Verified != reloads || (len(r.NotAssured) == 0) != reloads || r.Retried > 0 || len(r.Warnings) > 0 {
 					t.Errorf("result: %+v", r)
 				}
 			})

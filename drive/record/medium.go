@@ -47,8 +47,12 @@ func look(ctx context.Context, t scsi.Transport) (medium, error) {
 		}
 	}
 	// These two only refine the plan.
-	m.formats, _ = mmc.ReadFormatCapacities(ctx, t)
-	m.speeds, _ = mmc.WriteSpeeds(ctx, t)
+	if m.formats, err = mmc.ReadFormatCapacities(ctx, t); scsi.Gone(err) {
+		return m, fmt.Errorf("ask how the disc can be formatted: %w", err)
+	}
+	if m.speeds, err = mmc.WriteSpeeds(ctx, t); scsi.Gone(err) {
+		return m, fmt.Errorf("ask for the speeds: %w", err)
+	}
 	if !m.sequential() && m.formats.State == 0 {
 		if last, size, err := mmc.ReadCapacity(ctx, t); err == nil && size == disc.SectorSize && last > 0 {
 			m.formats = mmc.FormatCapacities{State: mmc.Formatted, Blocks: last + 1}

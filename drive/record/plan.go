@@ -50,6 +50,7 @@ var ErrNotWritable = errors.New("the disc cannot be written")
 // a closed one, a source that is too large or of a kind that the medium does not
 // take.
 func NewPlan(ctx context.Context, t scsi.Transport, src disc.Disc, o Options) (*Burn, error) {
+	t = scsi.Guard(t)
 	m, err := look(ctx, t)
 	if err != nil {
 		return nil, fmt.Errorf("plan the burn: %w", err)
@@ -85,7 +86,7 @@ func (b *Burn) settle(ctx context.Context) error {
 		return err
 	}
 	if b.o.Appendable && r.single {
-		b.warn("written at once, the disc will be closed: it cannot stay open for more sessions")
+		b.warn("the disc will be closed: a %v (%s) cannot stay open for more sessions", b.medium.profile, r.name)
 	}
 	if err := b.choose(); err != nil {
 		return err

@@ -2,10 +2,12 @@ package record
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 
 	"glassmaster/drive/mmc"
 	"glassmaster/drive/read"
+	"glassmaster/drive/scsi"
 	"glassmaster/drive/tray"
 	"glassmaster/mastering/disc"
 )
@@ -15,26 +17,63 @@ import (
 func (r *burning) prove() error {
 	r.rep.Phase("checking the disc", 0)
 	r.reload()
-	if err := r.checkDisc(); err != nil {
-		return &Error{
-			Step: "check the disc", LBA: -1, Written: r.result.Written, Err: err,
-			Advice: "do not rely on this disc; burn another one, at a lower speed, and look for newer firmware of the drive",
-		}
+	err := r.sameDisc()
+	if err == nil {
+		err = r.checkDisc()
+	}
+	if err == nil {
+		err = r.watch.lost
+	}
+	if err != nil {
+		return r.failed(err)
 	}
 	r.checkTime()
-	if r.o.NoVerify && !r.doubtful {
-		return nil
+	if !r.o.NoVerify || r.doubtful {
+		if err := r.compare(); err != nil {
+			return err
+		}
 	}
-	return r.compare()
+	if !r.o.Eject {
+		r.show()
+	}
+	return nil
+}
+
+// show has the system see what was burned. It comes last: a drive may be left
+// without its disc by it.
+func (r *burning) show() {
+	if err := tray.Show(r.work, r.t, r.medium.config); err != nil {
+		r.warn("%v", err)
+	}
+}
+
+// failed is the error of a burn that has come to its end, and of which it turns out
+// then that the disc is not good.
+func (r *burning) failed(err error) error {
+	r.result.Verified, r.result.Equal = false, false
+	e := &Error{
+		Step: "check the disc", LBA: -1, Written: r.result.Written, Err: err,
+		Advice: "do not rely on this disc; burn another one, at a lower speed, and look for newer firmware of the drive",
+	}
+	switch {
+	case scsi.Gone(err):
+		e.Left, e.Advice = "the disc was burned, and not checked", scsi.Hint(err)+"; then compare the disc before you rely on it"
+	case errors.Is(err, ErrOtherDisc):
+		e.Advice = `look which disc is which: the one that was burned was not checked; put it in and compare it with "verify"`
+	case r.o.Simulate:
+		e.Left, e.Advice = "it was a trial run: nothing was written", "try again at a lower speed, or with another disc"
+	}
+	return e
 }
 
 // reload has the drive read the disc anew, so that it does not answer from
 // memory.
 func (r *burning) reload() {
-	_, err := tray.Reload(r.ctx, r.t, r.medium.config, func(s string) { r.warn("%s", s) })
+	how, err := tray.Reload(r.ctx, r.t, r.medium.config, func(s string) { r.warn("%s", s) })
 	if err != nil {
 		r.warn("the drive is not ready after the burn: %v", err)
 	}
+	r.reloaded = how
 }
 
 // checkDisc compares the drive's answers about the disc with the plan.
@@ -60,11 +99,8 @@ func (r *burning) checkDisc() error {
 // checkStart compares the first sectors of a disc that is rewritable at any
 // address, whose state does not tell whether something was written.
 func (r *burning) checkStart() error {
-	n := min(r.plan.Sectors, 32)
-	want, got := make([]byte, n*disc.SectorSize), make([]byte, n*disc.SectorSize)
-	if err := readFull(r.src, want, r.start); err != nil {
-		return err
-	}
+	want := r.held[:min(r.plan.Sectors*disc.SectorSize, int64(len(r.held)))]
+	got := make([]byte, len(want))
 	d, err := read.Open(r.work, r.t)
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrNotOnDisc, err)
@@ -91,8 +127,8 @@ func (r *burning) checkTracks() error {
 			if r.next < t.Start || r.next >= t.End() {
 				continue
 			}
-			if t.Start != r.next {
-				return fmt.Errorf("%w: track %d begins at address %d, and was to begin at %d", ErrNotOnDisc, t.Number, t.Start, r.next)
+			if r.next != t.Start {
+				return fmt.Errorf("%w: they are in track %d, which begins at address %d and not at %d, so that nobody finds them", ErrNotOnDisc, t.Number, t.Start, r.next)
 			}
 			if have := int64(t.End() - r.next); have < r.plan.Sectors {
 				return fmt.Errorf("%w: track %d ends after %d sectors, %d were written", ErrNotOnDisc, t.Number, have, r.plan.Sectors)

@@ -85,7 +85,7 @@ func dash(m medium, o Options) recipe {
 	}
 	pieces := recipe{
 		name: "incremental", chunk: dvdBlock, unit: dvdBlock, page: true, mode: mmc.Incremental, opc: true,
-		closing: closeTrack, test: true,
+		closing: closeTrack, test: true, single: m.profile == mmc.DVDRDL, // which knows one session, however it is written
 	}
 	switch {
 	case m.announced():

@@ -13,7 +13,7 @@
 //
 // A drive's word is not proof. After every burn the drive has to read the disc
 // anew and to tell what is on it: its state, its tracks, and every sector, which
-// is compared with the source. Drives and bridges exist that report success and
+// is compared with what was sent. What could not be assured is in the result. Drives and bridges exist that report success and
 // leave a blank disc behind.
 //
 // A burn that fails or is cancelled ends the track and the session if the medium
@@ -59,9 +59,15 @@ type Result struct {
 	Plan     Plan
 	Written  int64            // sectors
 	Seconds  float64          // spent writing
-	Verified bool             // the disc was read again and is equal
+	Verified bool             // the disc was read again and is equal to what was sent, and nothing is in doubt
+	Equal    bool             // the disc was read again and is equal to what was sent, as far as could be assured
 	SHA256   string           // of the sectors of the source, in hex
 	Mismatch *verify.Mismatch // the first difference, nil when there is none
 	Changes  []string         // files of the source that were not any more what was planned
-	Warnings []string
+	// NotAssured says why what was compared may not have come off the disc that was
+	// burned; empty when nothing speaks against it.
+	NotAssured    []string
+	Retried       int64         // sectors that could not be read at the first attempt when the disc was compared
+	SourceChanged *SourceChange // the source is not any more what was burned of it, nil when it is
+	Warnings      []string
 }

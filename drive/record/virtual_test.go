@@ -7,6 +7,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"glassmaster/drive/mmc"
 	"glassmaster/drive/read"
@@ -46,6 +47,9 @@ func content(t testing.TB, d scsi.Transport, sectors int) []byte {
 
 func status(t testing.TB, d scsi.Transport) mmc.DiscInformation {
 	t.Helper()
+	if err := mmc.Wait(context.Background(), d, time.Minute, nil); err != nil {
+		t.Fatal(err)
+	}
 	info, err := mmc.ReadDiscInformation(context.Background(), d)
 	if err != nil {
 		t.Fatal(err)
@@ -65,11 +69,15 @@ var media = []struct {
 	{"cd-rw", "track at once, disc closed", true, true, false},
 	{"dvd-r", "incremental, disc closed", true, true, false},
 	{"dvd-rw", "incremental, disc closed", true, true, false},
+	{"dvd-r dl", "incremental, disc closed", false, true, false},
+	{"dvd-ram", "overwrite", false, false, true},
 	{"dvd+r", "sequential, disc closed", true, false, false},
 	{"dvd+r dl", "sequential, disc closed", true, false, false},
 	{"dvd+rw", "overwrite", false, false, true},
 	{"bd-r", "sequential, disc closed", true, false, false},
 	{"bd-r dl", "sequential, disc closed", true, false, false},
+	{"bd-r xl", "sequential, disc closed", true, false, false},
+	{"bd-r ql", "sequential, disc closed", true, false, false},
 	{"bd-re", "overwrite", false, false, true},
 }
 

@@ -114,7 +114,11 @@ func TestClaimed(t *testing.T) {
 				end := int(c.End)
 				for _, n := range []int{end - 1, end - 10, end / 2, 300} {
 					c := look(discOf(whole[:n*sector]))
-					if c.Missing() != int64(end-n) || !strings.HasSuffix(c.By, " volume") {
+					least := int64(end - n)
+					if strings.HasPrefix(name, "UDF") && least > 10 {
+						least -= 240 // it is told by a sector that is missing too
+					}
+					if c.Missing() < least || c.Missing() > int64(end-n) || !strings.HasSuffix(c.By, " volume") {
 						t.Errorf("%d of %d sectors: %+v, want %d missing", n, end, c, end-n)
 					}
 				}

@@ -10,9 +10,11 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"glassmaster/drive"
 	"glassmaster/drive/read"
+	"glassmaster/drive/scsi"
 	"glassmaster/drive/source"
 	"glassmaster/drive/virtual"
 	"glassmaster/mastering/disc"
@@ -26,7 +28,8 @@ type Engine struct {
 	mu      sync.Mutex
 	virtual []string // names of the virtual discs that were made here
 
-	drives sync.Mutex // held while drives are spoken to
+	drives  sync.Mutex  // held while drives are spoken to
+	burning atomic.Bool // a burn is under way
 	kept   keeping
 }
 
@@ -69,9 +72,15 @@ func (e *Engine) Inserted(ctx context.Context) ([]model.Inserted, error) {
 	if err != nil && len(drives) == 0 {
 		return nil, err
 	}
+	out := make([]model.Inserted, len(drives))
+	if e.burning.Load() { // which nothing must disturb, and which is long
+		for i, d := range drives {
+			out[i] = model.Inserted{Drive: d, Err: &scsi.InUseError{Drive: d.Name, Own: true}}
+		}
+		return out, nil
+	}
 	e.drives.Lock()
 	defer e.drives.Unlock()
-	out := make([]model.Inserted, len(drives))
 	for i, d := range drives {
 		out[i] = inspect(ctx, d)
 	}
