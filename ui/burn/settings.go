@@ -79,11 +79,13 @@ func (s *settings) targetCard() fyne.CanvasObject {
 	s.where = widgets.NewText("").Bold()
 	where := container.NewStack(drop, widgets.Inset(widgets.Middle(s.where), 12, 0, 36, 0))
 	again := t.NewButton("", theme.ViewRefreshIcon(), "Look again for drives and discs", s.v.burn.Look)
+	var more *widgets.Button
+	more = t.NewButton("", theme.MoreVerticalIcon(), "Open the tray, close, format or erase the disc", func() { s.driveMenu(widgets.Below(more)) })
 	s.quick = container.NewGridWithColumns(2,
 		t.NewButton("Write an image file…", theme.DocumentSaveIcon(), "Write an ISO file instead of a disc", s.v.PickFile),
 		t.NewButton("Try a virtual disc…", look.Disc, "A file that behaves like a disc in a recorder", s.v.newVirtual))
 	s.medium, s.bar, s.room = widgets.NewFacts(), widgets.NewCapacityBar(), widgets.Muted("")
-	return widgets.Card("Where to", container.NewBorder(nil, nil, nil, again, where), s.quick, s.medium.Container, s.bar, s.room)
+	return widgets.Card("Where to", container.NewBorder(nil, nil, nil, container.NewHBox(again, more), where), s.quick, s.medium.Container, s.bar, s.room)
 }
 
 func (s *settings) summaryCard() fyne.CanvasObject {
