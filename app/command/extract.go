@@ -48,21 +48,21 @@ of text, are written as \x1b for each byte. Each name that is another is told.
 			}
 			o := extract.Options{Owners: owners, Charset: which.Charset}
 			o.Paths = args[1:]
-			kinds := map[string]extract.Existing{"refuse": extract.Refuse, "replace": extract.Replace, "keep": extract.Keep}
+			kinds := map[string]extract.Existing{"refuse": extract.Refuse, "replace": extract.Replace, "keep": extract.Keep, "both": extract.Both}
 			var ok bool
 			if o.Existing, ok = kinds[existing]; !ok {
-				return usagef("--existing is refuse, replace or keep, not %q", existing)
+				return usagef("--existing is refuse, replace, keep or both, not %q", existing)
 			}
 			return s.extract(cmd.Context(), args[0], dir, which, o)
 		},
 	}
 	f := c.Flags()
 	f.StringVarP(&dir, "directory", "C", ".", "copy into this `FOLDER`, which is made if need be")
-	f.StringVar(&existing, "existing", "refuse", "what happens to files that are there already, `KIND`: refuse, replace or keep")
+	f.StringVar(&existing, "existing", "refuse", "what happens to files that are there already, `KIND`: refuse, replace, keep or both (the new one gets another name)")
 	f.BoolVar(&owners, "owners", false, "give files the user and group of the disc (for root)")
 	f.BoolVar(&boot, "boot", false, "copy the boot images instead of files")
 	volumeFlags(c, &which)
-	offer(c, "existing", "refuse", "replace", "keep")
+	offer(c, "existing", "refuse", "replace", "keep", "both")
 	return c
 }
 

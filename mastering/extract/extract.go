@@ -42,6 +42,7 @@ const (
 	Refuse  Existing = iota // it is kept, and the entry of the disc counts as failed
 	Replace                 // it is replaced, once the new one is complete
 	Keep                    // it is kept, and the report says so
+	Both                    // it is kept, and the entry of the disc gets another name, which the report says
 )
 
 // Report says what was done.

@@ -165,6 +165,12 @@ func (x *extraction) makeFile(i int32, f *file, last int32) (bool, error) {
 	}
 	a := attributes{mode: f.mode, modified: f.modified, uid: f.uid, gid: f.gid, owned: x.o.Owners, length: f.size}
 	w, err := in.create(f.host, false, a)
+	if errors.Is(err, fs.ErrExist) && x.o.Existing == Both {
+		f.host, err = x.beside(f.folder, f.name, f.host, func(name string) (err error) {
+			w, err = in.create(name, false, a)
+			return err
+		})
+	}
 	if errors.Is(err, fs.ErrExist) {
 		stays, cerr := x.taken(in, f.folder, f.name, f.host)
 		if stays || cerr != nil {
@@ -208,7 +214,7 @@ func (x *extraction) taken(in hostFolder, folder int32, name, host string) (stay
 	case Keep:
 		x.note(x.plan.in(folder, name), "is in the folder already and was kept")
 		return true, nil
-	case Refuse:
+	case Refuse, Both:
 		return false, fmt.Errorf("%w in the folder", fs.ErrExist)
 	}
 	kind, err := in.kind(host)
@@ -265,6 +271,9 @@ func (x *extraction) makeLink(l *link) {
 	}
 	if err == nil {
 		err = in.symlink(x.hostTarget(l.target), l.host)
+	}
+	if errors.Is(err, fs.ErrExist) && x.o.Existing == Both {
+		l.host, err = x.beside(l.folder, l.name, l.host, func(name string) error { return in.symlink(x.hostTarget(l.target), name) })
 	}
 	if errors.Is(err, fs.ErrExist) {
 		var stays bool

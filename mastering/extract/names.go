@@ -74,11 +74,16 @@ func (n *names) name(s string) (name, why string) {
 	if len(ext) > 16 {
 		ext = ""
 	}
-	stem := name[:maxName-len(ext)-8] // room for what makes it unique
-	for !utf8.ValidString(stem) && len(stem) > maxName/2 {
-		stem = stem[:len(stem)-1]
+	return shorten(name, maxName-len(ext)-8) + ext, whyHost // room for what makes it unique
+}
+
+// shorten cuts a name to at most so many bytes, between two letters.
+func shorten(s string, most int) string {
+	s = s[:most]
+	for !utf8.ValidString(s) && len(s) > most/2 {
+		s = s[:len(s)-1]
 	}
-	return stem + ext, whyHost
+	return s
 }
 
 // windowsName replaces what Windows does not allow in a name.
