@@ -33,16 +33,16 @@ func (b *Burn) aimed(tr disc.Track) error {
 		b.made = at
 		return nil
 	case known && b.mend:
-		return fmt.Errorf("%w: %w: it was made for address 0, which is written already; close what was left open, and make an image for the address that the disc then goes on at", ErrUnfinished, ErrOtherAddress)
+		return fmt.Errorf("%w; %w, 0, which is written already: close what was left open, and make an image for the address that the disc then goes on at", ErrUnfinished, ErrOtherAddress)
 	case known && at == b.next:
 		return nil
 	case known && b.next == 0:
 		return fmt.Errorf("%w: it is a session that was made for address %d, and this disc begins at address 0: its files could not be found there", ErrOtherAddress, at)
 	case known:
-		return fmt.Errorf("%w: %w: the disc goes on at address %d, and the source was made for address %d: its files could not be found there; use a blank disc, or an image that was made for this address",
-			ErrNotWritable, ErrOtherAddress, b.next, at)
+		return fmt.Errorf("%w: %w: it was made for address %d, and the disc goes on at address %d, where its files could not be found; use a blank disc, or an image that was made for this address",
+			ErrNotWritable, ErrOtherAddress, at, b.next)
 	case b.mend && !b.o.Force:
-		return fmt.Errorf("%w: %w: close what was left open, then look for the address that the disc goes on at", ErrUnfinished, ErrUnknownAddress)
+		return fmt.Errorf("%w; %w: close what was left open, then look for the address that the disc goes on at", ErrUnfinished, ErrUnknownAddress)
 	case b.next > 0 && !b.o.Force:
 		return fmt.Errorf("%w, and the disc goes on at address %d: burn it on a blank disc, or force it if you know that it belongs there", ErrUnknownAddress, b.next)
 	case b.next > 0 || b.mend:

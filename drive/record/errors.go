@@ -65,6 +65,16 @@ var ErrNotOnDisc = errors.New("the drive reported success, but what was burned i
 // what was sent to it.
 var ErrDiffers = errors.New("the disc is not equal to its source")
 
+// ErrUnchanged is in the chain of the error of a drive that reported success with
+// erasing, formatting or closing, and left the disc as it was. It is an
+// ErrNotOnDisc too.
+var ErrUnchanged error = unchanged{}
+
+type unchanged struct{}
+
+func (unchanged) Error() string        { return "the drive reported success, and the disc is as it was" }
+func (unchanged) Is(target error) bool { return target == ErrNotOnDisc }
+
 // SourceChange says that a source is not any more what was burned of it. The disc
 // is not to blame: it is compared with what was sent to it.
 type SourceChange struct {

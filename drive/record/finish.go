@@ -104,6 +104,8 @@ func (r *burning) close(appendable bool) error {
 		return r.closeOne(r.lastFunction(appendable), 0)
 	case endFormatting:
 		return r.endFormatting()
+	case endGrowing:
+		return r.endIntermediate()
 	}
 	return nil
 }
@@ -188,6 +190,10 @@ func (r *burning) salvage(cause error) error {
 	case !r.started:
 		e.Left = "nothing was written"
 		return e
+	case scsi.MediumChanged(cause):
+		e.Left = "the disc in the drive may be another one now, so nothing more was written to it; the one that was burned is not complete"
+		e.Advice = "look which disc is which"
+		return e
 	}
 	r.rep.Phase("salvaging the disc", 0)
 	var failed []error
@@ -199,6 +205,7 @@ func (r *burning) salvage(cause error) error {
 			failed = append(failed, err)
 		}
 	}
+	try(r.markAgain)
 	try(r.flush)
 	switch r.recipe.closing {
 	case closeSession:
@@ -208,6 +215,8 @@ func (r *burning) salvage(cause error) error {
 		try(func() error { return r.closeOne(mmc.CloseSession, 0) })
 	case endFormatting:
 		try(r.endFormatting)
+	case endGrowing:
+		try(r.endIntermediate)
 	case closesItself:
 	}
 	e.Left, e.Advice = r.state(r.work, failed)

@@ -4,9 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -20,7 +17,6 @@ import (
 	"glassmaster/drive/virtualtest"
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/iso9660"
-	"glassmaster/mastering/peertest"
 	"glassmaster/mastering/progress"
 	"glassmaster/mastering/tree"
 )
@@ -59,7 +55,7 @@ func kill(t *testing.T, d scsi.Transport, op byte, after int, o record.Options) 
 }
 
 // writeOnce are the media that keep what a broken-off burn leaves.
-var writeOnce = []string{"cd-r", "dvd-r", "dvd+r", "dvd+r dl", "bd-r", "bd-r dl"}
+var writeOnce = []string{"cd-r", "dvd-r", "dvd+r", "dvd+r dl", "bd-r", "bd-r dl", "bd-r xl"}
 
 // points are where a burn is killed: behind a WRITE, behind SYNCHRONIZE CACHE, and
 // behind the track was closed.
@@ -186,119 +182,6 @@ func TestTrialBehindKilled(t *testing.T) {
 	}
 }
 
-// A drive that gives the next address inside of a track, or another one than the
-// plan has, is not written.
-func TestAddressMoves(t *testing.T) {
-	d := virtualtest.Blank(t, "dvd+r", small)
-	for name, change := range map[string]func(p []byte){
-		"another address":  func(p []byte) { p[15] = 16 },
-		"no address":       func(p []byte) { p[7] &^= 1 },
-		"inside a track":   func(p []byte) { p[6] &^= 0x40; p[11] = 0x80 },
-		"negative address": func(p []byte) { copy(p[12:], "\xff\xff\xff\xf0") },
-	} {
-		src := virtualtest.DiscOf(virtualtest.Noise(500, 2))
-		m := &moving{Transport: d, change: change}
-		b, err := record.NewPlan(context.Background(), m, src, record.Options{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		m.on = true
-		r, err := b.Run(context.Background(), progress.Discard)
-		if name == "no address" { // a blank disc begins at 0
-			if err != nil {
-				t.Errorf("%s: %v", name, err)
-			}
-			d = virtualtest.Blank(t, "dvd+r", small)
-			continue
-		}
-		if err == nil || r.Written > 0 || status(t, d).Status != mmc.Blank {
-			t.Errorf("%s: %v, %d sectors written", name, err, r.Written)
-		}
-	}
-}
-
-// moving changes what READ TRACK INFORMATION says, behind the lock of the tray and
-// the last look at the disc.
-type moving struct {
-	scsi.Transport
-	change func(p []byte)
-	on     bool
-	asked  int
-}
-
-func (m *moving) Execute(ctx context.Context, c scsi.Command) (int, error) {
-	n, err := m.Transport.Execute(ctx, c)
-	if c.CDB[0] == 0x52 && m.on {
-		if m.asked++; m.asked == 2 {
-			m.change(c.Data)
-		}
-	}
-	return n, err
-}
-
-// An image that genisoimage made for another address is refused, on blank discs
-// too; the address is named.
-func TestImageForOtherAddress(t *testing.T) {
-	dir := t.TempDir()
-	for _, name := range []string{"one", "two"} {
-		if err := os.Mkdir(filepath.Join(dir, name), 0o700); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(filepath.Join(dir, name, name), virtualtest.Noise(40, name[0]), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	peertest.Run(t, dir, "genisoimage", "-quiet", "-r", "-o", "one.iso", "one")
-	image := func(name string, next int64, more ...string) disc.Disc {
-		args := append([]string{"-quiet", "-r", "-M", "one.iso", "-C", fmt.Sprintf("0,%d", next), "-o", name}, more...)
-		peertest.Run(t, dir, "genisoimage", append(args, "two")...)
-		return imageOf(t, dir, name, 0)
-	}
-	ctx := context.Background()
-	for _, c := range []struct {
-		name string
-		src  func(next int64) disc.Disc
-		want string // empty: it is the right one
-	}{
-		{"right", func(next int64) disc.Disc { return image("right.iso", next) }, ""},
-		{"too early", func(next int64) disc.Disc { return image("early.iso", next-16) }, "was made for address"},
-		{"far", func(next int64) disc.Disc { return image("far.iso", next+100000) }, "was made for address"},
-		{"Joliet", func(next int64) disc.Disc { return image("joliet.iso", next+32, "-J") }, "was made for address"},
-		{"for address 0", func(int64) disc.Disc { return imageOf(t, dir, "one.iso", 0) }, "was made for address 0"},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			d := virtualtest.Blank(t, "cd-r", large)
-			if c.want != "was made for address 0" {
-				_, err := record.NewPlan(ctx, d, c.src(19000), record.Options{Force: true})
-				if !errors.Is(err, record.ErrOtherAddress) {
-					t.Errorf("on a blank disc: %v", err)
-				}
-			}
-			if _, err := burn(t, d, imageOf(t, dir, "one.iso", 0), record.Options{Appendable: true}); err != nil {
-				t.Fatal(err)
-			}
-			m, err := read.Media(ctx, d)
-			if err != nil {
-				t.Fatal(err)
-			}
-			b, err := record.NewPlan(ctx, d, c.src(int64(m.NextWritable)), record.Options{Force: true})
-			if c.want != "" {
-				if !errors.Is(err, record.ErrOtherAddress) || !strings.Contains(err.Error(), c.want) {
-					t.Errorf("got %v", err)
-				}
-				return
-			}
-			if err != nil {
-				t.Fatal(err)
-			}
-			r, err := b.Run(ctx, progress.Discard)
-			if err != nil || len(r.Warnings) > 0 {
-				t.Errorf("%v, %q", err, r.Warnings)
-			}
-		})
-	}
-}
-
 // A DVD-R that was announced as a whole, and of which nothing was written, takes
 // the next burn.
 func TestKilledBehindReserve(t *testing.T) {
@@ -318,4 +201,138 @@ func TestKilledBehindReserve(t *testing.T) {
 			t.Error("the disc differs from its source")
 		}
 	}
+}
+
+// A DVD-R DL has one session. What a broken-off burn left is finalised, and takes no
+// other burn.
+func TestKilledSingleSession(t *testing.T) {
+	for _, p := range points {
+		d := virtualtest.Blank(t, "dvd-r dl", large)
+		was := kill(t, d, p.op, p.after, record.Options{})
+		_, err := record.NewPlan(context.Background(), d, virtualtest.DiscOf(was), record.Options{Force: true})
+		if !errors.Is(err, record.ErrUnfinished) || !errors.Is(err, record.ErrNotWritable) {
+			t.Errorf("%s: a burn was planned: %v", p.name, err)
+		}
+		c, err := record.NewClosing(context.Background(), d, record.CloseSession)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if costs := c.Plan().Costs; len(costs) != 1 || !strings.Contains(costs[0], "nothing can be added") {
+			t.Errorf("costs: %q", costs)
+		}
+		if got, err := c.Run(context.Background(), progress.Discard); err != nil || got.Status != "closed" {
+			t.Errorf("%s: %+v, %v", p.name, got, err)
+		}
+		if !bytes.Equal(content(t, d, 16), was[:16*disc.SectorSize]) {
+			t.Error("what was written cannot be read")
+		}
+	}
+}
+
+// Behind a power loss too, the next burn begins where nothing is, or not at all.
+func TestBurnBehindPowerLoss(t *testing.T) {
+	for _, name := range append([]string{"cd-rw", "dvd-rw"}, writeOnce...) {
+		for _, p := range points {
+			d := virtualtest.Blank(t, name, large)
+			kill(t, d, p.op, p.after, record.Options{Appendable: true})
+			if err := d.DropPower(); err != nil {
+				t.Fatal(err)
+			}
+			if err := read.Ready(context.Background(), d); err != nil {
+				t.Fatal(err)
+			}
+			blank := status(t, d).Status == mmc.Blank
+			b, err := record.NewPlan(context.Background(), d, whole(t), record.Options{})
+			if blank != (err == nil) || !blank && !errors.Is(err, record.ErrOtherAddress) {
+				t.Errorf("%s, %s: the disc is %v, and the next burn is planned so: %v", name, p.name, status(t, d).Status, err)
+			}
+			if err != nil {
+				continue
+			}
+			if r, err := b.Run(context.Background(), progress.Discard); err != nil || !r.Verified {
+				t.Errorf("%s, %s: %v", name, p.name, err)
+			}
+		}
+	}
+}
+
+// A DVD-R that was to be written at once is filled up to what was announced, which
+// closes it, and what was written can be read.
+func TestKilledAtOnce(t *testing.T) {
+	for _, name := range []string{"dvd-r", "dvd-rw", "dvd-r dl"} {
+		d := virtualtest.Blank(t, name, large)
+		was := kill(t, d, 0x2A, 20, record.Options{DiscAtOnce: true})
+		_, err := record.NewPlan(context.Background(), d, virtualtest.DiscOf(was), record.Options{Force: true})
+		if !errors.Is(err, record.ErrUnfinished) || !errors.Is(err, record.ErrNotWritable) {
+			t.Errorf("%s: a burn was planned: %v", name, err)
+		}
+		c, err := record.NewClosing(context.Background(), d, record.CloseSession)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if p := c.Plan(); len(p.Steps) != 1 || !strings.Contains(p.Steps[0], "592 sectors") || len(p.Costs) != 1 {
+			t.Errorf("plan: %+v", p)
+		}
+		if got, err := c.Run(context.Background(), progress.Discard); err != nil || got.Status != "closed" {
+			t.Errorf("%s: %+v, %v", name, got, err)
+		}
+		if !bytes.Equal(content(t, d, 320), was[:320*disc.SectorSize]) {
+			t.Error("what was written cannot be read")
+		}
+	}
+}
+
+// Wherever a burn is killed, with the drive's power or without, the disc is blank,
+// or can be closed and read as far as it was written.
+func TestKilledAnywhere(t *testing.T) {
+	for _, name := range append([]string{"cd-rw", "dvd-rw", "dvd-r dl"}, writeOnce...) {
+		for at := 1; ; at += 11 {
+			d := virtualtest.Blank(t, name, large)
+			want := virtualtest.Noise(900, 23)
+			k := &killedAt{Transport: d, left: at}
+			b, err := record.NewPlan(context.Background(), k, virtualtest.DiscOf(want), record.Options{Appendable: true, NoVerify: true})
+			if err == nil {
+				_, err = b.Run(context.Background(), progress.Discard)
+			}
+			if err == nil {
+				break // the burn has fewer commands
+			}
+			if at%2 == 0 {
+				if err := d.DropPower(); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := read.Ready(context.Background(), d); err != nil {
+				t.Fatal(err)
+			}
+			if status(t, d).Status == mmc.Blank {
+				r, err := burn(t, d, virtualtest.DiscOf(want), record.Options{})
+				if err != nil || !r.Verified {
+					t.Errorf("%s, killed at command %d: %v", name, at, err)
+				}
+				continue
+			}
+			got, err := closeDisc(t, d, record.CloseSession)
+			if err != nil || got.Status == "appendable" && got.Session != "empty" {
+				t.Errorf("%s, killed at command %d: %+v, %v", name, at, got, err)
+				continue
+			}
+			if !bytes.Equal(content(t, d, 16), want[:16*disc.SectorSize]) {
+				t.Errorf("%s, killed at command %d: what was written cannot be read", name, at)
+			}
+		}
+	}
+}
+
+// killedAt is killed once so many commands have come through.
+type killedAt struct {
+	scsi.Transport
+	left int
+}
+
+func (k *killedAt) Execute(ctx context.Context, c scsi.Command) (int, error) {
+	if k.left--; k.left < 0 {
+		return 0, scsi.ErrConnection
+	}
+	return k.Transport.Execute(ctx, c)
 }

@@ -67,23 +67,27 @@ func (b *Burn) settle(ctx context.Context) error {
 	if !ok {
 		return fmt.Errorf("%w: a %v in the drive can only be read; put in a recordable disc", ErrNotWritable, b.medium.profile)
 	}
+	if err := b.settleSpeed(); err != nil {
+		return err
+	}
 	if err := b.admit(ctx); err != nil {
 		return err
 	}
-	if b.erase {
-		// What the erased disc will offer is known when it is erased; a disc at
-		// once is what every erased DVD-RW can do.
-		if b.medium.profile == mmc.DVDRW && !b.o.Appendable {
-			o := b.o
-			o.DiscAtOnce = true
-			erased := b.medium
-			erased.info.Status = mmc.Blank
-			r = dash(erased, o)
+	if b.erase && b.medium.profile == mmc.DVDRW {
+		r = dash(b.erased(), b.o)
+	}
+	if b.o.Blank && (b.erase || !b.medium.sequential()) {
+		var err error
+		if b.plan.Erases, err = b.medium.contents(ctx, b.t); err != nil {
+			return err
 		}
 	}
 	b.recipe = r
 	if err := b.simulation(); err != nil {
 		return err
+	}
+	if b.o.DiscAtOnce && r.mode != mmc.DiscAtOnce {
+		b.warn("the disc is not written at once: only a blank DVD-R or DVD-RW is; a %v is written so: %s", b.medium.profile, r.name)
 	}
 	if b.o.Appendable && r.single {
 		b.warn("the disc will be closed: a %v (%s) cannot stay open for more sessions", b.medium.profile, r.name)
@@ -92,6 +96,21 @@ func (b *Burn) settle(ctx context.Context) error {
 		return err
 	}
 	return b.fit()
+}
+
+// erased is the DVD-RW as it will be when it is erased. What it offers then it tells
+// then; a disc at once is what every erased DVD-RW can do, so that it is chosen
+// unless more sessions are to follow.
+func (b *Burn) erased() medium {
+	m := b.medium
+	m.track = mmc.TrackInformation{}
+	m.info.Status = mmc.Blank
+	if b.o.Appendable {
+		m.info.Status = mmc.Appendable // in pieces
+		return m
+	}
+	m.config.Features = nil // at once
+	return m
 }
 
 func (b *Burn) warn(format string, args ...any) {
@@ -104,8 +123,13 @@ func (b *Burn) admit(ctx context.Context) error {
 	m := b.medium
 	if !m.sequential() {
 		b.format = m.unformatted()
-		if !b.o.Blank && holdsData(ctx, b.t) {
-			return fmt.Errorf("%w: ask for the %v to be overwritten, or put in another one", ErrHoldsData, m.profile)
+		if b.o.Blank {
+			return nil
+		}
+		if _, err := m.findData(ctx, b.t); errors.Is(err, ErrHoldsData) {
+			return fmt.Errorf("%w; ask for the %v to be overwritten, or put in another one", err, m.profile)
+		} else if err != nil {
+			return err
 		}
 		return nil
 	}
@@ -117,6 +141,8 @@ func (b *Burn) admit(ctx context.Context) error {
 		return nil
 	}
 	switch {
+	case m.unfinished() && (m.oneSession() || m.atOnce()):
+		return fmt.Errorf("%w; %w: this %v has one session; close it, so that what is on it can be read", ErrUnfinished, ErrNotWritable, m.profile)
 	case m.unfinished():
 		b.mend = true
 		return nil
@@ -187,8 +213,11 @@ func (b *Burn) fit() error {
 	p.Profile = b.medium.profile.String()
 	p.Padded = max((p.Sectors+r.unit-1)/r.unit*r.unit, r.least)
 	p.Capacity = b.medium.room()
-	if b.erase {
+	switch {
+	case b.erase:
 		p.Capacity = b.medium.erasedRoom()
+	case p.Padded > p.Capacity && b.medium.wholeRoom() > p.Capacity:
+		p.Capacity, b.format = b.medium.wholeRoom(), true
 	}
 	if b.medium.announced() && !b.erase && p.Padded < b.medium.track.Size {
 		p.Padded = b.medium.track.Size
@@ -216,15 +245,29 @@ func (b *Burn) fit() error {
 	return nil
 }
 
-// erasedRoom returns how much a disc will hold that is erased first.
+// erasedRoom returns how much a disc will hold that is erased first: what the
+// groove of a CD says, which needs no session that is open (MMC-6 6.25, ATIP); on a
+// DVD-RW the largest format that the drive offers for all of it (MMC-6 6.23).
 func (m medium) erasedRoom() int64 {
 	if m.profile.IsCD() {
+		if m.groove > 0 {
+			return m.groove
+		}
 		o := m.info.LastLeadOut
 		if lba := (disc.MSF{M: int(o[1]), S: int(o[2]), F: int(o[3])}).LBA(); o[1] < 90 && lba > 0 {
 			return int64(lba)
 		}
 	}
-	room := m.track.NextWritable + m.track.Free
+	room := int64(0)
+	for _, f := range m.formats.Formats {
+		if (f.Type == formatWhole || f.Type == formatDVDRW) && f.Blocks < unknownBlocks {
+			room = max(room, f.Blocks)
+		}
+	}
+	if room > 0 && !m.profile.IsCD() {
+		return room
+	}
+	room = m.track.NextWritable + m.track.Free
 	for _, s := range m.speeds {
 		room = max(room, s.End+1)
 	}
@@ -255,15 +298,18 @@ func (b *Burn) steps() []string {
 		}
 	}
 	p, real := b.plan, !b.o.Simulate
+	add(p.Erases.Data, "overwrite what is on the disc: %v", p.Erases)
 	add(b.erase && !b.fullErase(), "erase the %s", p.Profile)
 	add(b.erase && b.fullErase(), "erase the whole %s, which takes as long as writing it", p.Profile)
-	add(b.format, "format the %s", p.Profile)
+	add(b.format && b.medium.profile == mmc.DVDRWRO, "grow the format of the DVD-RW, which is closed again at the end")
+	add(b.format && b.medium.profile != mmc.DVDRWRO, "format the %s", p.Profile)
 	add(b.mend, "close the track and the session that an earlier burn left open")
 	add(true, "lock the tray")
 	add(p.Speed > 0, "ask for %s", SpeedName(b.medium.profile, p.Speed))
 	add(b.recipe.page, "set the write parameters: %s", b.recipe.name)
 	add(b.calibrates(), "calibrate the laser")
 	add(b.recipe.reserve && !b.medium.announced(), "announce a track of %d sectors", p.Padded)
+	add(!b.medium.sequential(), "mark the beginning of the disc as not completed; its first sectors are written last")
 	add(!b.mend, "write %d sectors from address %d on", p.Padded, b.next)
 	add(b.mend && b.made+b.start == 0, "write %d sectors from the address on that the disc then goes on at", p.Padded)
 	add(b.mend && b.made+b.start > 0, "make sure that the disc then goes on at address %d, and write %d sectors there", max(b.made, b.start), p.Padded)

@@ -29,7 +29,10 @@ import (
 // Options say how a disc is burned. The zero value is a sensible burn: highest
 // speed, real, the disc closed, verified.
 type Options struct {
-	Speed      int  // kB/s (1000 bytes); 0 is the highest that drive and medium offer
+	Speed int // kB/s (1000 bytes); 0 is the highest that drive and medium offer
+	// Factor is the speed as a multiple of the medium's single speed, in place of
+	// Speed: 8 for "8x". 0 leaves it to Speed.
+	Factor     float64
 	Simulate   bool // write with the laser off, where the medium knows such a thing
 	Appendable bool // leave the disc open for further sessions
 	DiscAtOnce bool // DVD-R: disc at once instead of incremental
@@ -50,6 +53,7 @@ type Plan struct {
 	Padded   int64    // sectors that will be written
 	Capacity int64    // sectors that the medium has free
 	Speed    int      // kB/s that will be asked for, 0 when the drive offers no choice
+	Erases   Contents // what is on the disc and will be gone; no data where nothing is
 	Steps    []string // in the order of their execution, for people
 	Warnings []string
 }

@@ -24,6 +24,20 @@ func (m medium) unfinished() bool {
 	return m.info.Session == mmc.SessionIncomplete || m.info.Session == mmc.SessionDamaged || inside(m.track)
 }
 
+// oneSession reports whether the medium never has a second session.
+func (m medium) oneSession() bool { return m.profile == mmc.DVDRDL }
+
+// atOnce reports whether the last track is one of DVD-R that was to be written at
+// once, and that breaks off before the size that was announced.
+func (m medium) atOnce() bool {
+	switch m.profile {
+	case mmc.DVDR, mmc.DVDRW, mmc.DVDRDL:
+		t := m.track
+		return t.Reserved && t.Writable && !t.Packet && !t.Blank && t.NextWritable < t.Start+t.Size
+	}
+	return false
+}
+
 // inside reports whether the next address lies in a track that has been begun.
 func inside(t mmc.TrackInformation) bool {
 	return t.Writable && !t.Blank && t.NextWritable != t.Start
@@ -158,7 +172,7 @@ func (r *burning) mendDisc() error {
 	case m.info.Status != mmc.Appendable || m.unfinished() || !m.track.Writable:
 		return r.before("look at the disc again", fmt.Errorf("%w: the disc takes no further session (it is %v, its last session %v)", ErrNotWritable, m.info.Status, m.info.Session))
 	case r.made > 0 && r.made != m.next() || r.start > 0 && r.start != m.next():
-		return r.before("look at the disc again", fmt.Errorf("%w: %d; the disc goes on at address %d", ErrOtherAddress, max(r.made, r.start), m.next()))
+		return r.before("look at the disc again", fmt.Errorf("%w, %d, and the disc goes on at address %d", ErrOtherAddress, max(r.made, r.start), m.next()))
 	case m.room() < r.plan.Sectors:
 		return r.before("look at the disc again", fmt.Errorf("%w: %d sectors are wanted, there are %d", ErrTooLarge, r.plan.Sectors, m.room()))
 	}

@@ -142,3 +142,44 @@ func TestDiscAtOnce(t *testing.T) {
 		t.Errorf("the disc is %v, want closed", got)
 	}
 }
+
+// A multiple of the single speed is what the medium makes of it.
+func TestSpeedAsMultiple(t *testing.T) {
+	for _, c := range []struct {
+		medium string
+		o      record.Options
+		want   int // kB/s
+	}{
+		{"cd-r", record.Options{Factor: 24}, 4234},
+		{"dvd+r", record.Options{Factor: 8}, 11080},
+		{"dvd+rw", record.Options{Factor: 2.4}, 3324},
+		{"bd-r", record.Options{Factor: 4}, 17982},
+		{"dvd+r", record.Options{Factor: 5}, 5540},
+	} {
+		b, err := record.NewPlan(context.Background(), virtualtest.Blank(t, c.medium, small), virtualtest.DiscOf(virtualtest.Noise(500, 1)), c.o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := b.Plan(); got.Speed != c.want || len(got.Warnings) > 0 {
+			t.Errorf("%s, %vx: %d kB/s, %q", c.medium, c.o.Factor, got.Speed, got.Warnings)
+		}
+	}
+	for _, o := range []record.Options{{Speed: -1}, {Factor: -8}} {
+		if _, err := record.NewPlan(context.Background(), virtualtest.Blank(t, "cd-r", small), virtualtest.DiscOf(virtualtest.Noise(500, 1)), o); err == nil {
+			t.Errorf("%+v was planned", o)
+		}
+	}
+}
+
+// Disc at once where there is no such thing is worth a word.
+func TestNotAtOnce(t *testing.T) {
+	for name, warnings := range map[string]int{"cd-r": 1, "dvd+r": 1, "bd-re": 1, "dvd-r": 0, "dvd-rw": 0} {
+		b, err := record.NewPlan(context.Background(), virtualtest.Blank(t, name, small), virtualtest.DiscOf(virtualtest.Noise(500, 1)), record.Options{DiscAtOnce: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := b.Plan().Warnings; len(got) != warnings {
+			t.Errorf("%s: %q", name, got)
+		}
+	}
+}
