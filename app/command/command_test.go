@@ -125,6 +125,13 @@ var shipped = sync.OnceValues(func() ([]byte, error) {
 	return os.ReadFile(path)
 })
 
+func isEmpty(t *testing.T, dir string) {
+	t.Helper()
+	if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
+		t.Errorf("left behind: %v %v", left, err)
+	}
+}
+
 func content(t *testing.T, path string) []byte {
 	t.Helper()
 	b, err := os.ReadFile(path)

@@ -3,7 +3,6 @@ package command
 import (
 	"bytes"
 	"fmt"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -172,35 +171,6 @@ func TestSpeedFlag(t *testing.T) {
 	for _, speed := range []string{"-1", "-8x", "fast", ""} {
 		if r := must(t, Usage, "burn", "--speed="+speed, image, recorder); !strings.Contains(r.log, "is no speed") {
 			t.Errorf("%q: %s", speed, r.log)
-		}
-	}
-}
-
-// Who erases is told what is on the disc, and asked.
-func TestErasingAsks(t *testing.T) {
-	bin, image := program(t), builtImage(t)
-	for _, args := range [][]string{{"blank"}, {"blank", "--full"}, {"format"}, {"burn", "--blank", image}} {
-		recorder, _ := blankDisc(t, "dvd+rw")
-		must(t, OK, "burn", image, recorder)
-		for _, answer := range []string{"n\n", "y\n"} {
-			ours, theirs := pseudoTerminal(t)
-			cmd := exec.Command(bin, append(args, recorder)...)
-			cmd.Stdin = theirs
-			var log bytes.Buffer
-			cmd.Stderr = &log
-			if _, err := ours.WriteString(answer); err != nil {
-				t.Fatal(err)
-			}
-			code := exitCode(cmd.Run())
-			if !strings.Contains(log.String(), `holds the ISO 9660`) || !strings.Contains(log.String(), " volume \"") {
-				t.Errorf("%v: the disc is not named: %s", args, log.String())
-			}
-			if want := map[string]Code{"n\n": Cancelled, "y\n": OK}[answer]; code != want {
-				t.Errorf("%v, %q: exit code %d\n%s", args, answer, code, log.String())
-			}
-			if answer == "n\n" {
-				must(t, OK, "ls", recorder)
-			}
 		}
 	}
 }
