@@ -131,6 +131,9 @@ func (f *Formatting) settlePlain() error {
 	if f.format, err = f.medium.chooseFormat(); err != nil {
 		return fmt.Errorf("%w: %w", ErrNoFormat, err)
 	}
+	if f.medium.profile == mmc.DVDRAM {
+		f.plan.Costs = append(f.plan.Costs, "most drives go over all of a DVD-RAM, which can take an hour")
+	}
 	if f.full { // what was interrupted begins anew
 		f.format.Parameter &^= 1
 	}
