@@ -192,17 +192,37 @@ type burned struct {
 	Sectors  int64    `json:"sectors"`
 	Written  int64    `json:"written_sectors"`
 	Seconds  float64  `json:"seconds"`
+	Equal    bool     `json:"equal"`
 	Verified bool     `json:"verified"`
 	SHA256   string   `json:"sha256,omitempty"`
 	Differs  *differs `json:"differs,omitempty"`
-	Warnings []string `json:"warnings,omitempty"`
+	// NotAssured says why a disc that is equal is not verified.
+	NotAssured    []string       `json:"not_assured,omitempty"`
+	Retried       int64          `json:"retried_sectors"`
+	SourceChanged *sourceChanged `json:"source_changed,omitempty"`
+	Warnings      []string       `json:"warnings,omitempty"`
+}
+
+// sourceChanged is the first place of a source that is not what was burned of it.
+type sourceChanged struct {
+	LBA   int64  `json:"lba"`
+	File  string `json:"file,omitempty"`
+	Error string `json:"error,omitempty"`
 }
 
 func burnObject(to string, r record.Result) burned {
-	return burned{
+	b := burned{
 		Drive: to, Medium: r.Plan.Profile, Recipe: r.Plan.Recipe, Sectors: r.Plan.Sectors, Written: r.Written,
-		Seconds: r.Seconds, Verified: r.Verified, SHA256: r.SHA256, Differs: difference(r.Mismatch), Warnings: r.Warnings,
+		Seconds: r.Seconds, Equal: r.Equal, Verified: r.Verified, SHA256: r.SHA256, Differs: difference(r.Mismatch),
+		NotAssured: r.NotAssured, Retried: r.Retried, Warnings: r.Warnings,
 	}
+	if c := r.SourceChanged; c != nil {
+		b.SourceChanged = &sourceChanged{LBA: int64(c.LBA), File: c.File}
+		if c.Err != nil {
+			b.SourceChanged.Error = c.Err.Error()
+		}
+	}
+	return b
 }
 
 func burnSummary(to string, r record.Result, o burning) string {
@@ -213,8 +233,16 @@ func burnSummary(to string, r record.Result, o burning) string {
 	switch {
 	case o.Simulate:
 		return text + "; simulated: the disc is as it was"
-	case r.Verified:
-		return text + ", read back and equal"
+	case r.Equal:
+		text += ", read back and equal"
+	default:
+		return text + "; not verified"
 	}
-	return text + "; not verified"
+	if r.Retried > 0 {
+		text += fmt.Sprintf(" (%s needed more than one attempt)", counted(int(r.Retried), "sector"))
+	}
+	for _, why := range r.NotAssured {
+		text += "; but " + why
+	}
+	return text
 }

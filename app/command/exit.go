@@ -91,15 +91,17 @@ func codeOf(err error) Code {
 		leftOver incomplete
 		zeros    *compilation.IncompleteError
 		broken   damaged
+		another  *record.SourceChange
 	)
 	switch {
 	case errors.As(err, &wrong):
 		return Usage
 	case errors.As(err, &stopped):
 		return Cancelled
-	case errors.As(err, &differs), errors.As(err, &short), errors.As(err, &changed), errors.As(err, &broken), errors.Is(err, record.ErrDiffers), errors.Is(err, record.ErrNotOnDisc):
+	case errors.As(err, &differs), errors.As(err, &short), errors.As(err, &changed), errors.As(err, &broken), errors.Is(err, record.ErrDiffers), errors.Is(err, record.ErrNotOnDisc),
+		errors.Is(err, record.ErrLost), errors.Is(err, record.ErrOtherDisc), errors.Is(err, volume.ErrUnfinished):
 		return Differs
-	case errors.As(err, &leftOver), errors.As(err, &zeros):
+	case errors.As(err, &leftOver), errors.As(err, &zeros), errors.As(err, &another):
 		return Partly
 	case notReady(err):
 		return NoMedium

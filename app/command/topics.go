@@ -12,7 +12,8 @@ func exitCodesTopic() *cobra.Command {
   1  not done: the error says why
   2  the command line was not understood
   3  verification: the discs differ, or sectors cannot be read; "info --check"
-     found damage; a drive reported success, and the disc does not show it
+     found damage; a drive reported success, and the disc does not show it; a burn
+     was not completed
   4  no drive, no disc in it, a drive that is not ready, or a disc that cannot be
      used: of the wrong kind, blank, full, too small, or left open by a burn that
      was broken off
@@ -61,7 +62,12 @@ The data of a result:
             capacity_sectors, free_sectors, next_writable_lba, sessions,
             write_speeds (kB/s), drive_knows (kinds of discs)
   burn      drive, medium, recipe, sectors (of the source), written_sectors,
-            seconds, verified, sha256, differs, warnings
+            seconds, equal (the disc was read back and is what was sent to it),
+            verified (so it is, and nothing is in doubt), not_assured (why it is
+            in doubt whether all of that came off the disc that was burned),
+            retried_sectors (not read at the first attempt), sha256 (of what was
+            sent), differs, source_changed (lba, file, error: the source is not
+            any more what was burned), warnings
   read      output, sectors, bytes, seconds, unused_sectors (not read, behind what
             is in use), missing_sectors and left_out as for verify, differs (the
             first sector that zeros stand for)

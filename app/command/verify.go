@@ -70,6 +70,9 @@ func (s *session) verifyOne(ctx context.Context, name string) error {
 		return err
 	}
 	defer src.Close()
+	if disc.Unfinished(src.Disc) { // all of its sectors may be readable all the same
+		return damaged{fmt.Sprintf("%s: %v", name, volume.ErrUnfinished)}
+	}
 	v := verified{LeftOut: s.leftOut(src)}
 	r, err := verify.Read(ctx, src.Disc, src.Locate, s.report())
 	if err == nil {

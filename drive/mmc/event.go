@@ -6,8 +6,6 @@ import (
 	"glassmaster/drive/scsi"
 )
 
-const opEventStatus = 0x4A
-
 // MediaEvent is what has happened to the medium since it was asked for last.
 type MediaEvent byte
 

@@ -89,6 +89,33 @@ func TestReplies(t *testing.T) {
 			},
 		},
 		{
+			"disc information with an identification", "00 20 0e 01 01 01 01 80 00 00 00 00 12 34 ab cd 00 00 00 00 00 00 00 00",
+			func(t scsi.Transport) (any, error) { return ReadDiscInformation(ctx, t) },
+			"51 00 00 00 00 00 00 00 22 00",
+			DiscInformation{
+				Status: Closed, Session: SessionComplete, FirstTrack: 1, Sessions: 1, FirstInLast: 1, LastInLast: 1,
+				ID: 0x1234ABCD, HasID: true,
+			},
+		},
+		{
+			"media event", "00 06 04 12 02 02 00 00",
+			func(t scsi.Transport) (any, error) { return GetMediaEvent(ctx, t) },
+			"4a 01 00 00 10 00 00 00 08 00",
+			NewMedium,
+		},
+		{
+			"no media event", "00 06 04 12 00 02 00 00",
+			func(t scsi.Transport) (any, error) { return GetMediaEvent(ctx, t) },
+			"4a 01 00 00 10 00 00 00 08 00",
+			MediaEvent(0),
+		},
+		{
+			"no event class that the drive knows", "00 02 80 02",
+			func(t scsi.Transport) (any, error) { return GetMediaEvent(ctx, t) },
+			"4a 01 00 00 10 00 00 00 08 00",
+			MediaEvent(0),
+		},
+		{
 			"track of a blank DVD+R", "00 26 01 01 00 07 41 01 00 00 00 00 00 00 00 00 00 23 05 40 00 00 00 10 00 23 05 40 00 00 00 00 00 00 00 00 00 04 0d 0e",
 			func(t scsi.Transport) (any, error) { return ReadTrackInformation(ctx, t, 1) },
 			"52 01 00 00 00 01 00 00 30 00",

@@ -14,6 +14,7 @@ const (
 	opSynchronizeCache    = 0x35
 	opReadTOC             = 0x43
 	opGetConfiguration    = 0x46
+	opEventStatus         = 0x4A
 	opReadDiscInformation = 0x51
 	opReadTrackInfo       = 0x52
 	opReserveTrack        = 0x53

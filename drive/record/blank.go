@@ -39,13 +39,27 @@ func Blank(ctx context.Context, t scsi.Transport, full bool, rep progress.Report
 	r := work(ctx, t, m, rep)
 	r.lock(true)
 	defer r.lock(false)
+	if err := r.blank(full); err != nil {
+		return err
+	}
+	r.lock(false)
+	if r.watch.lost != nil {
+		return fmt.Errorf("erase the disc: %w", r.watch.lost)
+	}
+	return nil
+}
+
+// blank is Blank under way.
+func (r *burning) blank(full bool) error {
+	m := r.medium
 	if m.erasable() || m.profile == mmc.DVDRWRO {
-		return erase(r.work, r.t, m, full, rep)
+		return erase(r.work, r.t, m, full, r.rep)
 	}
 	if m.unformattedNow() || full && m.unformatted() {
-		if err := format(r.work, r.t, m, rep); err != nil {
+		if err := format(r.work, r.t, m, r.rep); err != nil {
 			return err
 		}
+		var err error
 		if r.medium, err = look(r.work, r.t); err != nil {
 			return fmt.Errorf("erase the disc: %w", err)
 		}

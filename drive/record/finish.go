@@ -190,6 +190,10 @@ func (r *burning) salvage(cause error) error {
 	case !r.started:
 		e.Left = "nothing was written"
 		return e
+	case scsi.MediumChanged(cause):
+		e.Left = "the disc in the drive may be another one now, so nothing more was written to it; the one that was burned is not complete"
+		e.Advice = "look which disc is which"
+		return e
 	}
 	r.rep.Phase("salvaging the disc", 0)
 	var failed []error
@@ -201,6 +205,7 @@ func (r *burning) salvage(cause error) error {
 			failed = append(failed, err)
 		}
 	}
+	try(r.markAgain)
 	try(r.flush)
 	switch r.recipe.closing {
 	case closeSession:

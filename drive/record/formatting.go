@@ -257,6 +257,10 @@ func (f *Formatting) Run(ctx context.Context, rep progress.Reporter) (Formatted,
 			return Formatted{}, fmt.Errorf("overwrite the formatted disc with zeros: %w", err)
 		}
 	}
+	r.lock(false)
+	if r.watch.lost != nil {
+		return Formatted{}, fmt.Errorf("format the disc: %w", r.watch.lost)
+	}
 	return Formatted{Profile: m.profile.String(), Capacity: m.room(), Warnings: r.result.Warnings}, nil
 }
 

@@ -36,7 +36,9 @@ func identify(ctx context.Context, t scsi.Transport) (identity, error) {
 		return identity{}, fmt.Errorf("ask how far the disc is written: %w", err)
 	}
 	i := identity{profile: config.Profile, id: info.ID, hasID: info.HasID, sessions: info.Sessions}
-	i.made = made(ctx, t, i.profile)
+	if i.made, err = made(ctx, t, i.profile); err != nil {
+		return identity{}, fmt.Errorf("ask what the maker put on the disc: %w", err)
+	}
 	if i.profile == mmc.BDRE || i.profile == mmc.DVDRAM {
 		if last, _, err := mmc.ReadCapacity(ctx, t); err == nil {
 			i.room = last + 1
@@ -47,8 +49,9 @@ func identify(ctx context.Context, t scsi.Transport) (identity, error) {
 
 // made reads what the maker put on a medium: the ATIP of a CD (MMC-6 6.25, format
 // 0100b), the ADIP of DVD+, the pre-recorded information of DVD-, the disc
-// information of BD (MMC-6 6.22, formats 11h, 0Eh, 00h).
-func made(ctx context.Context, t scsi.Transport, p mmc.Profile) []byte {
+// information of BD (MMC-6 6.22, formats 11h, 0Eh, 00h). A drive need not tell; the
+// error is that of one that hangs.
+func made(ctx context.Context, t scsi.Transport, p mmc.Profile) ([]byte, error) {
 	var b []byte
 	var err error
 	switch p {
@@ -69,10 +72,13 @@ func made(ctx context.Context, t scsi.Transport, p mmc.Profile) []byte {
 			b = b[100:109]
 		}
 	}
-	if err != nil {
-		return nil
+	switch {
+	case scsi.Gone(err):
+		return nil, err
+	case err != nil:
+		return nil, nil
 	}
-	return b
+	return b, nil
 }
 
 // other says by what a disc is another one than before, nothing when it may be the

@@ -56,10 +56,10 @@ func look(ctx context.Context, t scsi.Transport) (medium, error) {
 	}
 	if m.profile.IsCD() {
 		a, err := mmc.ReadATIP(ctx, t)
-		if scsi.Gone(err) {
-			return m, fmt.Errorf("ask for the groove: %w", err)
-		}
-		if err == nil && a.LastLeadOut.M < 90 {
+		switch {
+		case scsi.Gone(err):
+			return m, fmt.Errorf("ask for the size of the disc: %w", err)
+		case err == nil && a.LastLeadOut.M < 90:
 			m.groove = int64(max(a.LastLeadOut.LBA(), 0))
 		}
 	}

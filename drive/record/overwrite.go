@@ -2,6 +2,7 @@ package record
 
 import (
 	"encoding/binary"
+	"fmt"
 
 	"glassmaster/drive/mmc"
 	"glassmaster/mastering/disc"
@@ -98,8 +99,34 @@ func (r *burning) writeHead() error {
 	if err := r.lostSectors("write"); err != nil {
 		return err
 	}
-	r.completed = true // from the first of them on the mark is gone
-	return r.sendAll(r.next, r.held)
+	// The chunk with the mark goes when all others are on the disc.
+	first := min(r.chunk()*disc.SectorSize, len(r.held))
+	if rest := r.held[first:]; len(rest) > 0 {
+		if err := r.sendAll(r.next+disc.LBA(r.chunk()), rest); err != nil {
+			return err
+		}
+		if err := r.flush(); err != nil {
+			return r.failure("write the drive's buffer to the disc", -1, err)
+		}
+	}
+	err := r.sendAll(r.next, r.held[:first])
+	r.completed = err == nil
+	return err
+}
+
+// markAgain puts the mark of a burn that is not completed back on a disc that got
+// all of its sectors, and of which not all are there: it would look like a good one.
+func (r *burning) markAgain() error {
+	if !r.completed {
+		return nil
+	}
+	p := make([]byte, min(r.chunk()*disc.SectorSize, len(r.held)))
+	disc.MarkUnfinished(p)
+	if err := persist(r.work, stuck, func() error { return mmc.Write10(r.work, r.t, r.next, p) }); err != nil && !recovered(err) {
+		return fmt.Errorf("mark the disc as not completed: %w", err)
+	}
+	r.completed = false
+	return nil
 }
 
 // sendAll writes sectors in the chunks of the recipe.

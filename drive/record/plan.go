@@ -309,6 +309,7 @@ func (b *Burn) steps() []string {
 	add(b.recipe.page, "set the write parameters: %s", b.recipe.name)
 	add(b.calibrates(), "calibrate the laser")
 	add(b.recipe.reserve && !b.medium.announced(), "announce a track of %d sectors", p.Padded)
+	add(!b.medium.sequential(), "mark the beginning of the disc as not completed; its first sectors are written last")
 	add(!b.mend, "write %d sectors from address %d on", p.Padded, b.next)
 	add(b.mend && b.made+b.start == 0, "write %d sectors from the address on that the disc then goes on at", p.Padded)
 	add(b.mend && b.made+b.start > 0, "make sure that the disc then goes on at address %d, and write %d sectors there", max(b.made, b.start), p.Padded)

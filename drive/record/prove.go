@@ -29,14 +29,12 @@ func (r *burning) prove() error {
 	}
 	r.checkTime()
 	if !r.o.NoVerify || r.doubtful {
-		if err := r.compare(); err != nil {
-			return err
-		}
+		err = r.compare()
 	}
-	if !r.o.Eject {
-		r.show()
+	if !scsi.Gone(err) && (err != nil || !r.o.Eject) {
+		r.show() // a disc that is not what it should be is looked at too
 	}
-	return nil
+	return err
 }
 
 // show has the system see what was burned. It comes last: a drive may be left
@@ -62,6 +60,11 @@ func (r *burning) failed(err error) error {
 		e.Advice = `look which disc is which: the one that was burned was not checked; put it in and compare it with "verify"`
 	case r.o.Simulate:
 		e.Left, e.Advice = "it was a trial run: nothing was written", "try again at a lower speed, or with another disc"
+	case errors.Is(err, ErrLost) && r.completed:
+		e.Left = "the first sectors of the disc say that the burn was not completed"
+		if failed := errors.Join(r.markAgain(), r.flush()); failed != nil {
+			e.Left = fmt.Sprintf("the disc looks complete, and is not (%v)", failed)
+		}
 	}
 	return e
 }

@@ -230,6 +230,9 @@ func (r *burning) prepare() error {
 			return r.before("announce the track", err)
 		}
 	}
+	if r.watch.lost != nil { // about erasing, formatting or closing before
+		return r.before("prepare the disc", r.watch.lost)
+	}
 	return r.aim()
 }
 

@@ -127,6 +127,6 @@ func (e *Engine) WriteImage(ctx context.Context, path string, d disc.Disc, o rec
 		}
 		return r, fmt.Errorf("%w: %w", record.ErrDiffers, err)
 	}
-	r.Verified, r.SHA256 = true, hex.EncodeToString(c.SHA256[:])
+	r.Verified, r.Equal, r.SHA256 = true, true, hex.EncodeToString(c.SHA256[:])
 	return r, nil
 }
