@@ -12,6 +12,7 @@ import (
 	"golang.org/x/term"
 
 	"glassmaster/app/terminal"
+	"glassmaster/drive/read"
 	"glassmaster/drive/record"
 	"glassmaster/drive/scsi"
 	"glassmaster/drive/source"
@@ -74,7 +75,11 @@ func (s *session) burn(ctx context.Context, from, to string, o burning) error {
 	}
 	defer t.Close()
 	o.Locate = src.Locate
-	plan, err := record.NewPlan(ctx, t, src.Disc, o.Options)
+	used, by := read.Used(src.Disc)
+	if by != "" {
+		s.note("%s: %d of %d sectors are in use, as %s says; those are burned", from, disc.Sectors(used), disc.Sectors(src.Disc), by)
+	}
+	plan, err := record.NewPlan(ctx, t, used, o.Options)
 	if err != nil {
 		return fmt.Errorf("%s: %w", to, err)
 	}

@@ -26,7 +26,7 @@ const (
 	OK        Code = iota // done
 	Failed                // not done
 	Usage                 // the command line was not understood
-	Differs               // discs differ, are damaged, or cannot be read in every place
+	Differs               // discs differ, are damaged or incomplete, or cannot be read in every place
 	NoMedium              // no drive, no disc in it, a drive that is not ready, or the wrong kind of disc
 	Cancelled             // stopped by Ctrl-C or a signal
 	Partly                // done, but some files were left out or changed while they were read
@@ -132,6 +132,8 @@ func hintFor(err error) string {
 		return `"glassmaster burn --blank" erases or overwrites a rewritable disc`
 	case errors.Is(err, record.ErrTooLarge):
 		return `"glassmaster build --dry-run" says how large a disc it takes`
+	case errors.Is(err, read.ErrNotClosed):
+		return `"glassmaster media" shows its tracks; "glassmaster close" closes them`
 	case errors.Is(err, source.ErrNoDrive):
 		return fmt.Sprintf("name one: /dev/srN, iscsi://HOST:PORT/TARGET/LUN or virtual:FILE; %s adds to those that are found", drive.Environment)
 	case errors.Is(err, image.ErrUnknown):

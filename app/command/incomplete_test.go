@@ -2,6 +2,7 @@ package command
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -91,7 +92,7 @@ func TestRunOutIsSaid(t *testing.T) {
 		if !strings.Contains(r.log, "run-out") {
 			t.Errorf("%v: %s", args, r.log)
 		}
-		left := outcomeOf(t, must(t, OK, append(args, "--json")...).out)["data"].(map[string]any)["left_out"].([]any)
+		left := outcomeOf(t, must(t, OK, append(args, "--json")...).out)["data"].(map[string]any)["remarks"].([]any)
 		if len(left) != 1 {
 			t.Errorf("%v: %v", args, left)
 		}
@@ -132,6 +133,39 @@ func TestReadWhatIsUsed(t *testing.T) {
 	}
 }
 
+// Sectors that cannot be read behind the volume are an error, and its files are said to
+// be whole.
+func TestUnreadableBehindVolume(t *testing.T) {
+	image := builtImage(t)
+	padded := filepath.Join(t.TempDir(), "padded.iso")
+	p := content(t, image)
+	if err := os.WriteFile(padded, append(p, make([]byte, 64*2048)...), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	recorder, _ := blankDisc(t, "dvd+r")
+	must(t, OK, "burn", padded, recorder)
+	n := len(p)/2048 + 40
+	if r := must(t, Differs, "verify", fmt.Sprintf("%s&unreadable=%d", recorder, n)); !strings.Contains(r.log, "its files are whole") {
+		t.Errorf("%s", r.log)
+	}
+	if r := must(t, Differs, "verify", recorder+"&unreadable=40"); strings.Contains(r.log, "whole") {
+		t.Errorf("%s", r.log)
+	}
+}
+
+// A copy of such a disc fits where what is in use fits.
+func TestBurnWhatIsUsed(t *testing.T) {
+	image := builtImage(t)
+	from, _ := blankDisc(t, "bd-re")
+	must(t, OK, "burn", image, from)
+	to := "virtual:" + filepath.Join(t.TempDir(), "disc") + "?medium=dvd+r&sectors=1500"
+	if r := must(t, OK, "burn", from, to); !strings.Contains(r.log, "in use") {
+		t.Errorf("%s", r.log)
+	}
+	must(t, OK, "verify", image, to)
+	must(t, OK, "verify", from, to)
+}
+
 // A volume that is known and cannot be opened is not praised for its sectors.
 func TestVerifyUnopenable(t *testing.T) {
 	image := hollow(t, "--udf-only")
@@ -148,6 +182,10 @@ func TestVerifyUnopenable(t *testing.T) {
 	r := must(t, Differs, "verify", damaged, "--json")
 	if data := outcomeOf(t, r.out)["data"].(map[string]any); data["equal"] != false || data["volume_problem"] == nil {
 		t.Errorf("%v", data)
+	}
+	back := filepath.Join(t.TempDir(), "back.iso")
+	if r := must(t, Differs, "read", damaged, "-o", back); !strings.Contains(r.log, "files cannot be found") || !bytes.Equal(content(t, back), p) {
+		t.Errorf("read: %s", r.log)
 	}
 }
 

@@ -66,7 +66,8 @@ type copied struct {
 	Seconds float64  `json:"seconds"`
 	Unused  int64    `json:"unused_sectors,omitempty"`  // behind what is in use, not read
 	Missing int64    `json:"missing_sectors,omitempty"` // that the volume lays claim to
-	LeftOut []string `json:"left_out,omitempty"`        // what the disc does not show of its tracks
+	Problem string   `json:"volume_problem,omitempty"`  // why the file system cannot be opened
+	Remarks []string `json:"remarks,omitempty"`         // what the disc does not show of its tracks
 	Differs *differs `json:"differs,omitempty"`         // the first sector that could not be read
 }
 
@@ -84,7 +85,7 @@ func (s *session) read(ctx context.Context, from string, o reading) error {
 	if err := s.missing(src.Problems, false); err != nil {
 		return err
 	}
-	c := copied{Output: o.output, LeftOut: s.leftOut(src)}
+	c := copied{Output: o.output, Remarks: s.remarks(src)}
 	d, by := src.Disc, ""
 	if !o.whole {
 		d, by = read.Used(d)
@@ -124,9 +125,15 @@ func (s *session) copied(c copied, src *source.Source, by string, salvage *read.
 		bad = fmt.Errorf("%s is written, with zeros for what cannot be read: %w", name(c.Output), m)
 	}
 	var lacks *verify.IncompleteError
-	if err := verify.Complete(src.Disc, src.Name); errors.As(err, &lacks) {
+	if by != "" {
+		// The disc is longer than its volume.
+	} else if err := verify.Complete(src.Disc, src.Name); errors.As(err, &lacks) {
 		c.Missing = lacks.Missing()
 		short = fmt.Errorf("%s is written as far as the disc goes, but %w", name(c.Output), lacks)
+	}
+	if e := verify.Opens(src.Disc); e != nil && short == nil {
+		c.Problem = e.Error()
+		short = damaged{fmt.Sprintf("%s is written, but its files cannot be found: %v", name(c.Output), e)}
 	}
 	s.data = c
 	switch {

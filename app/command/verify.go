@@ -59,7 +59,7 @@ type verified struct {
 	Behind  int64    `json:"behind_sectors,omitempty"`  // only the longer disc has them, and they were not compared
 	Missing int64    `json:"missing_sectors,omitempty"` // that the volume lays claim to
 	Problem string   `json:"volume_problem,omitempty"`  // why the file system cannot be opened
-	LeftOut []string `json:"left_out,omitempty"`        // what the disc does not show of its tracks
+	Remarks []string `json:"remarks,omitempty"`         // what the disc does not show of its tracks
 	SHA256  string   `json:"sha256,omitempty"`
 	Differs *differs `json:"differs,omitempty"`
 }
@@ -73,10 +73,12 @@ func (s *session) verifyOne(ctx context.Context, name string) error {
 	if disc.Unfinished(src.Disc) { // all of its sectors may be readable all the same
 		return damaged{fmt.Sprintf("%s: %v", name, volume.ErrUnfinished)}
 	}
-	v := verified{LeftOut: s.leftOut(src)}
+	v := verified{Remarks: s.remarks(src)}
 	r, err := verify.Read(ctx, src.Disc, src.Locate, s.report())
 	if err == nil {
 		err = verify.Complete(src.Disc, name)
+	} else if m := mismatch(err); m != nil {
+		err = behind(err, m, volume.ClaimedByFiles(src.Disc))
 	}
 	if err == nil {
 		if e := verify.Opens(src.Disc); e != nil {
@@ -94,9 +96,18 @@ func (s *session) verifyOne(ctx context.Context, name string) error {
 	return s.verdict(v, r, err, name, good)
 }
 
-// leftOut tells what a disc does not show of its tracks.
-func (s *session) leftOut(src *source.Source) []string {
-	all := read.LeftOut(src.Disc)
+// behind adds to the error of sectors that cannot be read that the volume ends before
+// them, where that is so.
+func behind(err error, m *verify.Mismatch, c volume.Claim) error {
+	if c.By == "" || c.Missing() > 0 || m.LBA < c.End {
+		return err
+	}
+	return advise(err, fmt.Sprintf("%s ends before them, at sector %d: its files are whole; the last two sectors of a CD track may be the run-out of the recorder", c.By, c.End-1))
+}
+
+// remarks tells what a disc does not show of its tracks.
+func (s *session) remarks(src *source.Source) []string {
+	all := read.Remarks(src.Disc)
 	for _, text := range all {
 		s.note("%s", text)
 	}
@@ -130,7 +141,7 @@ func (s *session) verifyTwo(ctx context.Context, a, b string) error {
 	if want.Kind == "drive" && got.Kind != "drive" { // what a drive cannot read is a difference
 		want, got = got, want
 	}
-	v := verified{LeftOut: append(s.leftOut(want), s.leftOut(got)...)}
+	v := verified{Remarks: append(s.remarks(want), s.remarks(got)...)}
 	r, tail, err := verify.Pair(ctx, side(want), side(got), s.report())
 	text := fmt.Sprintf("%s and %s are equal", a, b)
 	longer := got.Name
@@ -201,7 +212,7 @@ func (s *session) verdict(v verified, r verify.Result, err error, names, good st
 		return answer
 	}
 	if bad != nil {
-		return fmt.Errorf("%s: %w", names, bad)
+		return fmt.Errorf("%s: %w", names, err)
 	}
 	return err
 }

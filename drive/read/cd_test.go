@@ -7,9 +7,12 @@ import (
 	"strings"
 	"testing"
 
+	"glassmaster/drive/mmc"
 	"glassmaster/drive/read"
 	"glassmaster/drive/scsi"
 	"glassmaster/drive/trace"
+	"glassmaster/drive/virtual"
+	"glassmaster/drive/virtualtest"
 	"glassmaster/mastering/disc"
 )
 
@@ -142,6 +145,7 @@ func TestTableOfContents(t *testing.T) {
 		{"mixed, a long pre-gap", mixed, surface{gap: 1648}, two(1648), 0},
 		{"mixed, the catalogue number where the pre-gap begins", mixed, surface{gap: 1947}, two(1948), 0},
 		{"mixed, by reading audio", mixed, surface{audio: 1798}, two(1798), 0},
+		{"mixed, by reading audio, behind a link", mixed, surface{audio: 1803, bad: 1796, good: 1803}, two(1796), 1},
 		{"mixed, pressed, by reading audio", onCD(mixed), surface{audio: 1773}, two(1773), 0},
 		{"mixed, pre-gap and run-out", mixed, surface{gap: 1798, bad: 1796, good: 1798}, two(1796), 1},
 		{"mixed, pre-gap and damage", onCD(mixed), surface{gap: 1798, bad: 1796, good: 1798}, two(1798), 0},
@@ -173,10 +177,51 @@ func TestTableOfContents(t *testing.T) {
 			if got := d.Sessions(); !reflect.DeepEqual(got, c.want) {
 				t.Errorf("got %+v, want %+v", got, c.want)
 			}
-			said := read.LeftOut(d)
+			said := read.Remarks(d)
 			if len(said) != c.said || c.said > 0 && !strings.Contains(said[0], "Track 1") {
 				t.Errorf("said: %q", said)
 			}
 		})
+	}
+}
+
+// The end of a session that was written at once cannot be read only where it is damaged:
+// no sector of it is taken for run-out.
+func TestSessionAtOnce(t *testing.T) {
+	ctx := t.Context()
+	v := virtualtest.Blank(t, "cd-r", 4096)
+	if err := read.Ready(ctx, v); err != nil {
+		t.Fatal(err)
+	}
+	if err := mmc.SetWriteParameters(ctx, v, mmc.WriteParameters{Type: mmc.DiscAtOnce, DataBlock: 8}); err != nil {
+		t.Fatal(err)
+	}
+	const sectors = 600 // up to 00:10:00
+	cue := []byte{
+		0x41, 0, 0, 0x14, 0, 0, 0, 0, 0x41, 1, 0, 0x10, 0, 0, 0, 0,
+		0x41, 1, 1, 0x10, 0, 0, 2, 0, 0x41, 0xAA, 1, 0x14, 0, 0, 10, 0,
+	}
+	if _, err := v.Execute(ctx, scsi.Command{CDB: []byte{0x5D, 0, 0, 0, 0, 0, 0, 0, byte(len(cue)), 0}, Direction: scsi.Out, Data: cue}); err != nil {
+		t.Fatal(err)
+	}
+	want := append(make([]byte, 150*disc.SectorSize), virtualtest.Noise(sectors, 5)...)
+	for at := 0; at < len(want); at += 30 * disc.SectorSize {
+		if err := mmc.Write10(ctx, v, disc.LBA(at/disc.SectorSize-150), want[at:at+30*disc.SectorSize]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := mmc.SynchronizeCache(ctx, v, false); err != nil {
+		t.Fatal(err)
+	}
+	for _, bad := range [][]int64{nil, {sectors - 1}, {sectors - 2, sectors - 1}} {
+		v.SetFaults(virtual.Faults{ReadErrors: bad})
+		d := open(t, v)
+		if n := disc.Sectors(d); n != sectors || len(read.Remarks(d)) != 0 {
+			t.Errorf("%v: %d sectors, %q", bad, n, read.Remarks(d))
+		}
+		p := make([]byte, sectors*disc.SectorSize)
+		if n, err := d.ReadSectors(p, 0, disc.User); n != sectors-len(bad) || (err == nil) != (bad == nil) {
+			t.Errorf("%v: %d sectors are read, %v", bad, n, err)
+		}
 	}
 }

@@ -1,6 +1,7 @@
 package read_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"testing"
@@ -79,4 +80,40 @@ func TestDriveHangs(t *testing.T) {
 func media(ctx context.Context, t scsi.Transport) error {
 	_, err := read.Media(ctx, t)
 	return err
+}
+
+// deferring brings errors of earlier commands with its first reads.
+type deferring struct {
+	scsi.Transport
+	errors [][3]byte
+	reads  int
+}
+
+func (d *deferring) Execute(ctx context.Context, c scsi.Command) (int, error) {
+	if c.CDB[0] != 0x28 {
+		return d.Transport.Execute(ctx, c)
+	}
+	if d.reads++; d.reads <= len(d.errors) {
+		e := d.errors[d.reads-1]
+		return 0, scsi.NewError(c.CDB, scsi.StatusCheckCondition, []byte{0x71, 0, e[0], 0, 0, 0, 0, 10, 0, 0, 0, 0, e[1], e[2], 0, 0, 0, 0})
+	}
+	return d.Transport.Execute(ctx, c)
+}
+
+// An error of an earlier command says nothing of the sector that is read.
+func TestDeferredAtReading(t *testing.T) {
+	data := virtualtest.Noise(100, 6)
+	d := &deferring{Transport: virtualtest.Pressed(t, data), errors: [][3]byte{{3, 0x0C, 0}, {1, 0x17, 1}, {5, 0x20, 0}, {2, 0x3A, 0}}}
+	m, err := read.Open(context.Background(), d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.reads = 0
+	p := make([]byte, len(data))
+	if n, err := m.ReadSectors(p, 0, disc.User); err != nil || n != 100 || !bytes.Equal(p, data) {
+		t.Errorf("%d sectors, %v", n, err)
+	}
+	if d.reads < 5 || d.reads > 8 {
+		t.Errorf("%d reads", d.reads)
+	}
 }

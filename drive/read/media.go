@@ -18,14 +18,17 @@ type MediaInfo struct {
 	Profile      mmc.Profile   // of the medium; mmc.NoProfile without one
 	Status       mmc.DiscStatus
 	Erasable     bool
-	Sessions     []disc.Session // that can be read
-	Capacity     int64          // sectors in all, 0 when not known
-	Free         int64          // sectors that can be written now
-	NextWritable disc.LBA       // where the next track begins, -1 when nothing can be written
-	Format       string         // of rewritable media: "formatted", "not formatted", "format interrupted", ...
-	Formats      []mmc.Format   // that the medium can be given
-	Maker        string         // what the medium says of its maker, empty when it does not
-	Speeds       []int          // kB/s for writing, highest first
+	Sessions     []disc.Session   // that can be read
+	Count        int              // of sessions; an open or empty last one counts
+	Last         mmc.SessionState // how far the last session is written
+	Tracks       []Track          // of discs that are written in order: all of them, closed or not
+	Capacity     int64            // sectors in all, 0 when not known
+	Free         int64            // sectors that can be written now
+	NextWritable disc.LBA         // where the next track begins, -1 when nothing can be written
+	Format       string           // of rewritable media: "formatted", "not formatted", "format interrupted", ...
+	Formats      []mmc.Format     // that the medium can be given
+	Maker        string           // what the medium says of its maker, empty when it does not
+	Speeds       []int            // kB/s for writing, highest first
 }
 
 // Media asks for everything that a drive tells of itself and the medium in it.
@@ -52,9 +55,10 @@ func Media(ctx context.Context, t scsi.Transport) (MediaInfo, error) {
 	}
 	info, err := mmc.ReadDiscInformation(ctx, t)
 	if err == nil {
-		m.Status, m.Erasable = info.Status, info.Erasable
+		m.Status, m.Erasable, m.Count, m.Last = info.Status, info.Erasable, info.Sessions, info.Session
+		m.Tracks = tracks(ctx, t, m.Profile, info)
 	} else {
-		m.Status = mmc.Closed // a drive that only reads
+		m.Status, m.Last = mmc.Closed, mmc.SessionComplete // a drive that only reads
 	}
 	if m.Sessions, err = sessions(ctx, t, m.Profile); err != nil {
 		return m, err

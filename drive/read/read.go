@@ -25,6 +25,10 @@ var ErrNoMedium = errors.New("there is no disc in the drive: put one in and clos
 // ErrBlank is returned where the disc has nothing on it that could be read.
 var ErrBlank = errors.New("the disc is blank: there is nothing on it to read")
 
+// ErrNotClosed is returned where no session of the disc is closed, so that nothing on it
+// can be found.
+var ErrNotClosed = errors.New("no session of the disc is closed, so that a drive cannot find anything on it: an earlier burn was broken off, or is still going on")
+
 // loading is how long a drive may take to know a disc that was put in.
 const loading = 90 * time.Second
 
@@ -57,15 +61,29 @@ func Open(ctx context.Context, t scsi.Transport) (disc.Disc, error) {
 	}
 	if len(d.sessions) == 0 {
 		if info, err := mmc.ReadDiscInformation(ctx, t); err == nil && info.Status == mmc.Appendable {
-			return nil, errors.New("the disc has no session that is closed: a drive cannot find anything on it; close the session first")
+			return nil, ErrNotClosed
 		}
 		return nil, ErrBlank
 	}
 	if d.cd {
 		d.trim()
 	}
+	d.remarkOpen()
 	d.end = disc.LBA(disc.Sectors(d))
 	return d, nil
+}
+
+// remarkOpen says that the last session is not closed, where that is so.
+func (d *medium) remarkOpen() {
+	info, err := mmc.ReadDiscInformation(d.ctx, d.t)
+	if err != nil || overwritable(d.profile) || info.Status != mmc.Appendable {
+		return
+	}
+	if info.Session == mmc.SessionIncomplete || info.Session == mmc.SessionDamaged {
+		d.remarks = append(d.remarks, fmt.Sprintf(
+			"Session %d of the disc is not closed (%v): an earlier burn was broken off, or is still going on. What is in it may not be found, or not be read.",
+			info.Sessions, info.Session))
+	}
 }
 
 // medium is the disc in a drive.
@@ -76,7 +94,7 @@ type medium struct {
 	cd       bool
 	sessions []disc.Session
 	end      disc.LBA
-	leftOut  []string // what is said of the ends of tracks
+	remarks  []string // what there is to say of the disc, for people
 
 	mu     sync.Mutex // one command after the other
 	read12 bool       // the drive does not know READ(10)
@@ -176,16 +194,17 @@ func hopeless(ctx context.Context, err error) bool {
 	return sense && (key == scsi.KeyIllegalRequest || key == scsi.KeyNotReady || scsi.MediumChanged(err))
 }
 
-// patient reads once, waiting while the drive is busy.
+// patient reads once, waiting while the drive is busy, and again behind an error of an
+// earlier command, which has only kept this one from being carried out.
 func (d *medium) patient(read reader, p []byte, lba disc.LBA) (int, error) {
 	var pauses mmc.Pauses
 	for {
 		n, err := read(p, lba)
 		key, _, _, ok := scsi.Code(err)
 		switch {
-		case ok && key == scsi.KeyRecoveredError:
+		case ok && key == scsi.KeyRecoveredError && !scsi.Deferred(err):
 			return n, nil
-		case !scsi.InProgress(err) && !scsi.WasReset(err):
+		case !scsi.InProgress(err) && !scsi.WasReset(err) && !scsi.Deferred(err):
 			return n, err
 		case pauses.Total() > loading:
 			return n, fmt.Errorf("%w after %v: %w", mmc.ErrNotReady, loading, err)

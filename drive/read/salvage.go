@@ -64,5 +64,5 @@ func (s *Salvage) count(lba disc.LBA, err error) {
 // fatal reports whether an error is not that of a sector alone.
 func fatal(err error) bool {
 	return errors.Is(err, io.EOF) || errors.Is(err, disc.ErrForm) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) ||
-		errors.Is(err, scsi.ErrConnection) || scsi.NotReady(err) || scsi.MediumChanged(err)
+		scsi.Gone(err) || scsi.NotReady(err) || scsi.MediumChanged(err)
 }

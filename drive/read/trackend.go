@@ -35,7 +35,7 @@ func (d *medium) trim() {
 			}
 			if n := d.runOutOf(*t); n > 0 {
 				t.Length -= n
-				d.leftOut = append(d.leftOut, fmt.Sprintf(
+				d.remarks = append(d.remarks, fmt.Sprintf(
 					"Track %d: the last %s of it cannot be read, and %s left out: the run-out of a track that was written at once, which holds nothing.",
 					t.Number, [...]string{"", "sector", "2 sectors"}[n], [...]string{"", "is", "are"}[n]))
 			}
@@ -43,11 +43,11 @@ func (d *medium) trim() {
 	}
 }
 
-// LeftOut says for people what a disc in a drive does not show of its tracks, a
-// sentence for each track; nothing for other discs.
-func LeftOut(d disc.Disc) []string {
+// Remarks says for people what a disc in a drive does not show of its tracks, and that
+// its last session is not closed, a sentence for each; nothing for other discs.
+func Remarks(d disc.Disc) []string {
 	if m, ok := inDrive(d); ok {
-		return m.leftOut
+		return m.remarks
 	}
 	return nil
 }
@@ -108,6 +108,11 @@ func (d *medium) preGapOf(next, before disc.Track) int64 {
 		n, _ := d.reaches(next, before, func(a disc.LBA) (bool, error) {
 			return mmc.ReadCDAs(d.ctx, d.t, a, disc.Audio) == nil, nil
 		})
+		// The blocks that link a track written at once to the one before are a part of its
+		// pre-gap, and are read neither as audio nor as data.
+		if n > 0 && n < preGap && preGap < before.Length && d.unreadable(next.Start-disc.LBA(n)-1) {
+			return preGap
+		}
 		return n
 	}
 	ti, err := mmc.ReadTrackInformation(d.ctx, d.t, before.Number)

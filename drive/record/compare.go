@@ -247,6 +247,7 @@ func (r *burning) doubts() string {
 func (r *burning) notCompared(err error) error {
 	advice := "compare it again before you rely on it"
 	if scsi.Gone(err) {
+		r.gone = true
 		advice = scsi.Hint(err) + "; then " + advice
 	}
 	return &Error{

@@ -227,6 +227,7 @@ func (r *burning) salvage(cause error) error {
 // leave completes the error of a burn whose drive hangs or is lost. Nothing more is
 // sent: each command would wait as long as the one before.
 func (r *burning) leave(e *Error) error {
+	r.gone = true
 	switch {
 	case r.o.Simulate:
 		e.Left = "it was a trial run: nothing was written"

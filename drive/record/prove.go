@@ -16,8 +16,10 @@ import (
 // again.
 func (r *burning) prove() error {
 	r.rep.Phase("checking the disc", 0)
-	r.reload()
-	err := r.sameDisc()
+	err := r.reload()
+	if err == nil {
+		err = r.sameDisc()
+	}
 	if err == nil {
 		err = r.checkDisc()
 	}
@@ -54,7 +56,10 @@ func (r *burning) failed(err error) error {
 		Advice: "do not rely on this disc; burn another one, at a lower speed, and look for newer firmware of the drive",
 	}
 	switch {
+	case errors.Is(err, read.ErrNoMedium):
+		e.Left, e.Advice = "the disc was burned, and not checked", `put it in again and compare it with "verify" before you rely on it`
 	case scsi.Gone(err):
+		r.gone = true
 		e.Left, e.Advice = "the disc was burned, and not checked", scsi.Hint(err)+"; then compare the disc before you rely on it"
 	case errors.Is(err, ErrOtherDisc):
 		e.Advice = `look which disc is which: the one that was burned was not checked; put it in and compare it with "verify"`
@@ -70,13 +75,17 @@ func (r *burning) failed(err error) error {
 }
 
 // reload has the drive read the disc anew, so that it does not answer from
-// memory.
-func (r *burning) reload() {
+// memory. Only a drive that is gone is an error.
+func (r *burning) reload() error {
 	how, err := tray.Reload(r.ctx, r.t, r.medium.config, func(s string) { r.warn("%s", s) })
-	if err != nil {
+	r.reloaded = how
+	switch {
+	case scsi.Gone(err):
+		return fmt.Errorf("have the drive read the disc anew: %w", err)
+	case err != nil:
 		r.warn("the drive is not ready after the burn: %v", err)
 	}
-	r.reloaded = how
+	return nil
 }
 
 // checkDisc compares the drive's answers about the disc with the plan.
@@ -106,11 +115,11 @@ func (r *burning) checkStart() error {
 	got := make([]byte, len(want))
 	d, err := read.Open(r.work, r.t)
 	if err != nil {
-		return fmt.Errorf("%w: %w", ErrNotOnDisc, err)
+		return notOnDisc(err)
 	}
 	defer d.Close()
 	if _, err := d.ReadSectors(got, r.next, disc.User); err != nil {
-		return fmt.Errorf("%w: %w", ErrNotOnDisc, err)
+		return notOnDisc(err)
 	}
 	if !bytes.Equal(want, got) {
 		return fmt.Errorf("%w: its first sectors are not those of the source", ErrNotOnDisc)
@@ -118,11 +127,20 @@ func (r *burning) checkStart() error {
 	return nil
 }
 
+// notOnDisc is the error of a disc that cannot be read. Of one that is not there, or
+// whose drive is gone, nothing is known.
+func notOnDisc(err error) error {
+	if lost(err) || errors.Is(err, read.ErrNoMedium) {
+		return err
+	}
+	return fmt.Errorf("%w: %w", ErrNotOnDisc, err)
+}
+
 // checkTracks looks for the track that was written.
 func (r *burning) checkTracks() error {
 	d, err := read.Open(r.work, r.t)
 	if err != nil {
-		return fmt.Errorf("%w: %w", ErrNotOnDisc, err)
+		return notOnDisc(err)
 	}
 	defer d.Close()
 	for _, s := range d.Sessions() {

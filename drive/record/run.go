@@ -237,14 +237,17 @@ func (r *burning) prepare() error {
 }
 
 func (r *burning) before(step string, err error) error {
-	left := "nothing was written"
+	left, advice := "nothing was written", ""
 	switch {
 	case r.mended:
 		left = "the session that an earlier burn left open was closed, and nothing was written"
 	case r.renewed:
 		left = "the disc was made new, what it held is gone, and nothing was written"
 	}
-	return &Error{Step: step, LBA: -1, Err: err, Left: left}
+	if scsi.Gone(err) {
+		r.gone, advice = true, scsi.Hint(err)
+	}
+	return &Error{Step: step, LBA: -1, Err: err, Left: left, Advice: advice}
 }
 
 // renew erases or formats the disc where the plan says so, and looks at what it

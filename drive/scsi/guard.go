@@ -8,8 +8,13 @@ import (
 	"time"
 )
 
-// leaveTime is how long a drive that hangs may take to unlock its tray.
-const leaveTime = 5 * time.Second
+const (
+	// leaveTime is how long a drive that hangs may take to unlock its tray.
+	leaveTime = 5 * time.Second
+	// grace is how long a system may take to end a command whose time is over: it
+	// resets the drive first, and then the bus. Some never come to an end with it.
+	grace = 30 * time.Second
+)
 
 // Gone reports whether nothing more can be got from the drive: it did not answer in
 // time, or the connection to it is lost. Whoever meets such an error sends nothing
@@ -19,7 +24,8 @@ func Gone(err error) bool { return errors.Is(err, ErrTimeout) || errors.Is(err, 
 
 // Guard returns a transport that holds everybody to that: when a command was not
 // answered in time, later ones are not sent and fail at once, but for the one that
-// unlocks the tray, which is sent once and gets five seconds.
+// unlocks the tray, which is sent once and gets five seconds. A transport that does
+// not return half a minute behind the time of a command is left to itself.
 func Guard(t Transport) Transport {
 	if g, ok := t.(*guard); ok {
 		return g
@@ -47,6 +53,8 @@ type guard struct {
 	hangs string // the command that was not answered, empty while all are
 	err   error  // of that command
 	left  bool   // the tray was unlocked behind it, or could not be
+	stuck bool   // the transport did not return from a command
+	spare []byte // a buffer for the next command
 }
 
 // Execute implements [Transport].
@@ -56,8 +64,13 @@ func (g *guard) Execute(ctx context.Context, c Command) (int, error) {
 			return 0, fmt.Errorf("%s: not sent: the drive hangs since %s: %w", Describe(c.CDB), hangs, ErrTimeout)
 		}
 		c.Timeout = leaveTime
+		return g.send(ctx, c, leaveTime)
 	}
-	n, err := g.t.Execute(ctx, c)
+	limit := c.Timeout
+	if limit <= 0 {
+		limit = DefaultTimeout
+	}
+	n, err := g.send(ctx, c, limit+grace)
 	if errors.Is(err, ErrTimeout) {
 		g.mu.Lock()
 		if g.hangs == "" {
@@ -66,6 +79,64 @@ func (g *guard) Execute(ctx context.Context, c Command) (int, error) {
 		g.mu.Unlock()
 	}
 	return n, err
+}
+
+// send carries out a command and waits for it no longer than limit. The data of a
+// command that is left to itself stay with it.
+func (g *guard) send(ctx context.Context, c Command, limit time.Duration) (int, error) {
+	type reply struct {
+		n   int
+		err error
+	}
+	inner := c
+	inner.Data = g.borrow(len(c.Data))
+	if c.Direction == Out {
+		copy(inner.Data, c.Data)
+	}
+	replies := make(chan reply, 1)
+	go func() {
+		n, err := g.t.Execute(ctx, inner)
+		replies <- reply{n, err}
+	}()
+	expired := time.NewTimer(limit)
+	defer expired.Stop()
+	select {
+	case r := <-replies:
+		if c.Direction == In {
+			copy(c.Data, inner.Data[:min(max(r.n, 0), len(inner.Data))])
+		}
+		g.giveBack(inner.Data)
+		return r.n, r.err
+	case <-expired.C:
+		g.mu.Lock()
+		g.stuck = true
+		g.mu.Unlock()
+		return 0, fmt.Errorf("%s: %w (%v), and the system does not come to an end with it", Describe(c.CDB), ErrTimeout, limit)
+	}
+}
+
+// borrow returns a buffer of that many bytes.
+func (g *guard) borrow(n int) []byte {
+	if n == 0 {
+		return nil
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	p := g.spare
+	g.spare = nil
+	if cap(p) < n {
+		return make([]byte, n)
+	}
+	return p[:n]
+}
+
+// giveBack keeps a buffer for the next command.
+func (g *guard) giveBack(p []byte) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if cap(p) > cap(g.spare) {
+		g.spare = p
+	}
 }
 
 // leave reports whether the tray has still to be unlocked.
@@ -90,8 +161,17 @@ func unlocks(cdb []byte) bool { return len(cdb) >= 5 && cdb[0] == 0x1E && cdb[4]
 // MaxTransfer implements [Transport].
 func (g *guard) MaxTransfer() int { return g.t.MaxTransfer() }
 
-// Close implements [Transport].
-func (g *guard) Close() error { return g.t.Close() }
+// Close implements [Transport]. A transport that did not return is not waited for.
+func (g *guard) Close() error {
+	g.mu.Lock()
+	stuck := g.stuck
+	g.mu.Unlock()
+	if stuck {
+		go func() { _ = g.t.Close() }() // which may wait for the command
+		return nil
+	}
+	return g.t.Close()
+}
 
 // Writable says what the transport says; see [Writable].
 func (g *guard) Writable() error { return Writable(g.t) }

@@ -1,10 +1,12 @@
 package scsi_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"glassmaster/drive/scsi"
@@ -89,6 +91,77 @@ func TestDeferred(t *testing.T) {
 			if key, asc, _, ok := scsi.Code(err); !ok || byte(key) != c.key || asc != c.asc {
 				t.Errorf("%02Xh: code %v/%02X, %v", code, key, asc, ok)
 			}
+		}
+	}
+}
+
+// stuck is a transport that does not return from its first command, and fills in the
+// data of that one when it does in the end.
+type stuck struct{ end chan struct{} }
+
+func (s *stuck) MaxTransfer() int { return 2048 }
+func (s *stuck) Close() error     { <-s.end; return nil }
+func (s *stuck) Execute(_ context.Context, c scsi.Command) (int, error) {
+	<-s.end
+	for i := range c.Data {
+		c.Data[i] = 0xFF
+	}
+	return len(c.Data), nil
+}
+
+// A system that does not come to an end with a command is not waited for.
+func TestGuardIsNotStuck(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &stuck{end: make(chan struct{})}
+		g := scsi.Guard(s)
+		began, data := time.Now(), make([]byte, 2048)
+		_, err := g.Execute(t.Context(), scsi.Command{CDB: []byte{0x28, 0, 0, 0, 0, 7, 0, 0, 1, 0}, Direction: scsi.In, Data: data, Timeout: time.Minute})
+		if took := time.Since(began); !errors.Is(err, scsi.ErrTimeout) || took != 90*time.Second {
+			t.Errorf("%v after %v", err, took)
+		}
+		began = time.Now()
+		if _, err = g.Execute(t.Context(), scsi.Command{CDB: []byte{0x1E, 0, 0, 0, 0, 0}}); !errors.Is(err, scsi.ErrTimeout) {
+			t.Error(err)
+		}
+		if err := g.Close(); err != nil {
+			t.Error(err)
+		}
+		if took := time.Since(began); took != 5*time.Second {
+			t.Errorf("leaving took %v", took)
+		}
+		close(s.end)
+		synctest.Wait()
+		if !bytes.Equal(data, make([]byte, 2048)) {
+			t.Error("the data were changed behind the error")
+		}
+	})
+}
+
+// echo answers reads with what was written last.
+type echo struct{ last []byte }
+
+func (e *echo) MaxTransfer() int { return 4096 }
+func (e *echo) Close() error     { return nil }
+func (e *echo) Execute(_ context.Context, c scsi.Command) (int, error) {
+	if c.Direction == scsi.Out {
+		e.last = bytes.Clone(c.Data)
+		return len(c.Data), nil
+	}
+	return copy(c.Data, e.last), nil
+}
+
+// The guard passes data on as they are, whatever their length.
+func TestGuardData(t *testing.T) {
+	g := scsi.Guard(&echo{})
+	for _, n := range []int{2048, 4096, 1, 0, 4096, 36} {
+		p := bytes.Repeat([]byte{byte(n), 7}, n/2+1)[:n]
+		if k, err := g.Execute(t.Context(), scsi.Command{CDB: []byte{0x3B}, Direction: scsi.Out, Data: p}); err != nil || k != n {
+			t.Fatal(k, err)
+		}
+		room := bytes.Repeat([]byte{0xEE}, n+3)
+		k, err := g.Execute(t.Context(), scsi.Command{CDB: []byte{0x3C}, Direction: scsi.In, Data: room})
+		if err != nil || k != n || !bytes.Equal(room[:n], p) || !bytes.Equal(room[n:], []byte{0xEE, 0xEE, 0xEE}) {
+			t.Errorf("%d bytes: %d came, %v", n, k, err)
 		}
 	}
 }

@@ -38,7 +38,8 @@ const padding = 300
 // What cannot be read on want is an error like any other, on got it is a *Mismatch.
 func Pair(ctx context.Context, want, got Side, rep progress.Reporter) (Result, Tail, error) {
 	short, long := want, got
-	if disc.Sectors(short) > disc.Sectors(long) {
+	turned := disc.Sectors(short) > disc.Sectors(long)
+	if turned {
 		short, long = got, want
 	}
 	end := disc.LBA(disc.Sectors(short))
@@ -47,9 +48,14 @@ func Pair(ctx context.Context, want, got Side, rep progress.Reporter) (Result, T
 	if err != nil {
 		return r, Tail{}, err
 	}
-	for _, d := range []struct{ one, other Side }{{want, got}, {got, want}} {
-		if err := Complete(d.one.Disc, d.one.Name); err != nil {
-			return r, Tail{}, err
+	var claimed volume.Claim // of the longer one
+	for i, d := range []struct{ one, other Side }{{want, got}, {got, want}} {
+		c := volume.ClaimedByFiles(d.one.Disc)
+		if c.Missing() > 0 {
+			return r, Tail{}, &IncompleteError{c, d.one.Name}
+		}
+		if turned == (i == 0) {
+			claimed = c
 		}
 		for _, s := range without(d.one.Sessions(), d.other.Sessions(), end) {
 			if err := zeros(ctx, s, d.one); err != nil {
@@ -57,17 +63,17 @@ func Pair(ctx context.Context, want, got Side, rep progress.Reporter) (Result, T
 			}
 		}
 	}
-	t, err := tail(ctx, end, short.Name, long)
+	t, err := tail(ctx, end, claimed, short.Name, long)
 	return r, t, err
 }
 
-// tail looks at what the longer disc has behind the end of the shorter one.
-func tail(ctx context.Context, end disc.LBA, short string, long Side) (Tail, error) {
+// tail looks at what the longer disc has behind the end of the shorter one; c is the
+// claim of its volume.
+func tail(ctx context.Context, end disc.LBA, c volume.Claim, short string, long Side) (Tail, error) {
 	n := disc.Sectors(long) - int64(end)
 	if n <= 0 {
 		return Tail{Compared: true}, nil
 	}
-	c := volume.ClaimedByFiles(long.Disc)
 	switch {
 	case c.By != "" && c.End > end:
 		return Tail{}, &IncompleteError{volume.Claim{End: c.End, By: c.By, Have: end}, short}

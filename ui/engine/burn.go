@@ -31,7 +31,7 @@ func (e *Engine) OpenSource(ctx context.Context, s model.Source) (model.Opened, 
 	if err != nil {
 		return model.Opened{}, err
 	}
-	o := model.Opened{Disc: d, Locate: d.Locate, Warnings: read.LeftOut(d)}
+	o := model.Opened{Disc: d, Locate: d.Locate, Warnings: read.Remarks(d)}
 	whole := disc.Sectors(d)
 	if used, by := read.Used(d); by != "" {
 		o.Disc = used
@@ -110,6 +110,9 @@ func (e *Engine) WriteImage(ctx context.Context, path string, d disc.Disc, o rec
 	if src, ok := d.(*source.Source); ok {
 		if err := verify.Complete(src, src.Name); err != nil {
 			return r, fmt.Errorf("%s is written as far as the disc goes, but %w", path, err)
+		}
+		if err := verify.Opens(src); err != nil {
+			return r, fmt.Errorf("%s is written, but its files cannot be found: %w", path, err)
 		}
 	}
 	if o.NoVerify {

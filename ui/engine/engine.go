@@ -30,7 +30,7 @@ type Engine struct {
 
 	drives  sync.Mutex  // held while drives are spoken to
 	burning atomic.Bool // a burn is under way
-	kept   keeping
+	kept    keeping
 }
 
 // New returns the engine.
