@@ -61,6 +61,7 @@ be left out where the machine has only one.`,
 func (s *session) burn(ctx context.Context, from, to string, o burning) error {
 	opener := s.opener()
 	opener.KeepGoing = o.keep
+	opener.Force = o.Force
 	src, err := s.openWith(ctx, opener, from)
 	if err != nil {
 		return err
@@ -101,6 +102,9 @@ func (s *session) burn(ctx context.Context, from, to string, o burning) error {
 	s.note("%s", burnSummary(to, result, o))
 	if len(result.Changes) > 0 {
 		return incomplete{"files of the source changed during the burn: what is on the disc of them is told above"}
+	}
+	if lacks := result.Plan.Incomplete(); lacks != "" && !o.Simulate {
+		return incomplete{"the disc is as incomplete as its source: " + lacks}
 	}
 	if len(src.Problems) > 0 {
 		return incomplete{leftOut(len(src.Problems))}
@@ -240,8 +244,11 @@ func burnSummary(to string, r record.Result, o burning) string {
 		return text + "; simulated: the disc is as it was"
 	case r.Equal:
 		text += ", read back and equal"
+		if r.Plan.Incomplete() != "" {
+			text += " to its source, which is incomplete"
+		}
 	default:
-		return text + "; not verified"
+		text += "; not verified"
 	}
 	if r.Retried > 0 {
 		text += fmt.Sprintf(" (%s needed more than one attempt)", counted(int(r.Retried), "sector"))

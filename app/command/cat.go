@@ -71,6 +71,8 @@ func (s *session) catFile(ctx context.Context, vol volume.FS, path, stream strin
 		return err
 	} else if info.IsDir() {
 		return fmt.Errorf("print %s: it is a folder", path)
+	} else if a, ok := info.Sys().(*volume.Attributes); ok && a.Note != "" {
+		s.warn(fmt.Sprintf("%s: %s", path, a.Note))
 	}
 	_, err = io.CopyBuffer(s.out, untilDone{ctx, f}, make([]byte, 1<<20))
 	return err

@@ -21,6 +21,8 @@ type checkInfo struct {
 	Count   int      `json:"damaged"`
 	Damage  []string `json:"damage,omitempty"`  // the first of them
 	Remarks []string `json:"remarks,omitempty"` // what is not as the standard has it, though readers do not mind
+
+	incomplete bool // it is among the damage that the end is missing
 }
 
 // shown is how many damaged places are named.
@@ -45,10 +47,18 @@ func (s *session) check(ctx context.Context, src *source.Source, vol volume.FS, 
 	if err := c.volume(ctx, src.Disc, vol); err != nil {
 		return nil, err
 	}
-	if which.View == "" && vol.Volume().View != "UDF" {
-		return c, c.beside(ctx, src.Disc, which)
+	if d, ok := volume.Incomplete(src.Defects()); ok && !c.incomplete {
+		c.add("%s", d.Text)
 	}
-	return c, nil
+	if which.View == "" && vol.Volume().View != "UDF" {
+		if err := c.beside(ctx, src.Disc, which); err != nil {
+			return nil, err
+		}
+	}
+	which.View = ""
+	apart, err := volume.Disagreements(ctx, src.Disc, which)
+	c.take(apart)
+	return c, err
 }
 
 // volume examines the structures of a volume, and then counts what is in it.
@@ -106,6 +116,7 @@ func (c *checkInfo) beside(ctx context.Context, d disc.Disc, which volume.Option
 // take sorts defects into damage and remarks.
 func (c *checkInfo) take(defects []volume.Defect) {
 	for _, d := range defects {
+		c.incomplete = c.incomplete || d.Incomplete
 		switch {
 		case !d.Minor:
 			c.add("%v", d)

@@ -11,7 +11,9 @@ import (
 	"errors"
 	"io"
 	"os"
+	"slices"
 	"strings"
+	"sync/atomic"
 
 	"github.com/spf13/cobra"
 )
@@ -63,7 +65,12 @@ compilation (FILE.glassmaster). Without a verb the window opens.`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return s.openWindow(cmd.Context(), nil)
 		},
-		PersistentPreRunE: func(*cobra.Command, []string) error { return s.begin() },
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
+			if reads, ok := cmd.Context().Value(readsOnly{}).(*atomic.Bool); ok {
+				reads.Store(slices.Contains(readers, cmd.Name()))
+			}
+			return s.begin()
+		},
 	}
 	root.SetVersionTemplate("glassmaster {{.Version}}\n")
 	f := root.PersistentFlags()

@@ -82,6 +82,7 @@ type entryObject struct {
 	Links      uint32         `json:"links,omitempty"`
 	Extents    []extentObject `json:"extents,omitempty"`
 	Unreadable string         `json:"unreadable,omitempty"`
+	Note       string         `json:"note,omitempty"` // where the views of the disc disagree
 	moreObject
 }
 
@@ -95,7 +96,7 @@ func object(e *volume.Entry) entryObject {
 	o := entryObject{
 		Type: "entry", Path: string(bytes.ToValidUTF8(e.Path, []byte("\ufffd"))), Kind: kind(e.Mode), Size: e.Size,
 		Mode: fmt.Sprintf("%04o", unixMode(e.Mode)), UID: e.UID, GID: e.GID,
-		Target: string(e.Target), Links: e.Links, Unreadable: e.Unreadable,
+		Target: string(e.Target), Links: e.Links, Unreadable: e.Unreadable, Note: e.Note,
 	}
 	if e.Modified != volume.NoTime {
 		o.Modified = time.Unix(0, e.Modified).UTC().Format(time.RFC3339Nano)

@@ -12,7 +12,6 @@ import (
 	"glassmaster/drive/scsi"
 	"glassmaster/drive/source"
 	"glassmaster/mastering/compilation"
-	"glassmaster/mastering/image"
 	"glassmaster/mastering/isomd5"
 	"glassmaster/mastering/verify"
 	"glassmaster/mastering/volume"
@@ -99,7 +98,7 @@ func codeOf(err error) Code {
 	case errors.As(err, &stopped):
 		return Cancelled
 	case errors.As(err, &differs), errors.As(err, &short), errors.As(err, &changed), errors.As(err, &broken), errors.Is(err, record.ErrDiffers), errors.Is(err, record.ErrNotOnDisc),
-		errors.Is(err, record.ErrLost), errors.Is(err, record.ErrOtherDisc), errors.Is(err, volume.ErrUnfinished):
+		errors.Is(err, record.ErrLost), errors.Is(err, record.ErrOtherDisc), errors.Is(err, volume.ErrUnfinished), errors.Is(err, record.ErrIncomplete):
 		return Differs
 	case errors.As(err, &leftOver), errors.As(err, &zeros), errors.As(err, &another):
 		return Partly
@@ -136,8 +135,8 @@ func hintFor(err error) string {
 		return `"glassmaster media" shows its tracks; "glassmaster close" closes them`
 	case errors.Is(err, source.ErrNoDrive):
 		return fmt.Sprintf("name one: /dev/srN, iscsi://HOST:PORT/TARGET/LUN or virtual:FILE; %s adds to those that are found", drive.Environment)
-	case errors.Is(err, image.ErrUnknown):
-		return "the file may be damaged, incomplete, or compressed"
+	case errors.Is(err, record.ErrIncomplete):
+		return `"glassmaster burn --force" burns it as it is`
 	}
 	return scsi.Hint(err)
 }

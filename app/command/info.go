@@ -43,14 +43,15 @@ contents: "glassmaster verify IMAGE" does.`,
 
 // discInfo is what "info" finds out.
 type discInfo struct {
-	Name     string        `json:"name"`
-	Kind     string        `json:"kind"`
-	Format   string        `json:"format,omitempty"`
-	Sectors  int64         `json:"sectors"`
-	Sessions []sessionInfo `json:"sessions"`
-	Volume   *volumeInfo   `json:"volume,omitempty"`
-	Problem  string        `json:"problem,omitempty"` // why there is no volume
-	Check    *checkInfo    `json:"check,omitempty"`
+	Name     string         `json:"name"`
+	Kind     string         `json:"kind"`
+	Format   string         `json:"format,omitempty"`
+	Sectors  int64          `json:"sectors"`
+	Sessions []sessionInfo  `json:"sessions"`
+	Volume   *volumeInfo    `json:"volume,omitempty"`
+	Defects  []defectObject `json:"defects,omitempty"`
+	Problem  string         `json:"problem,omitempty"` // why there is no volume
+	Check    *checkInfo     `json:"check,omitempty"`
 }
 
 type sessionInfo struct {
@@ -93,6 +94,7 @@ func (s *session) info(ctx context.Context, name string, which volume.Options, c
 	}
 	defer src.Close()
 	info := describeDisc(src)
+	info.Defects = defectObjects(src.Defects())
 	which.View = viewName(which.View)
 	vol, err := volume.OpenDisc(src.Disc, which)
 	if err != nil {
@@ -195,6 +197,7 @@ func (d *discInfo) print(out *bufio.Writer) {
 			t.row(p.Name, p.Value)
 		}
 	}
+	t.defects(d.Defects)
 	if c := d.Check; c != nil {
 		t.row("Contents", fmt.Sprintf("%s, %s, %s, %s",
 			counted(int(c.Files), "file"), counted(int(c.Folders), "folder"), counted(int(c.Others), "other"), terminal.Size(c.Bytes)))

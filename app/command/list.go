@@ -165,6 +165,10 @@ func (l *lister) entry(e *volume.Entry) error {
 		l.s.warn(e.Err.Error())
 		return nil
 	}
+	if e.Note != "" {
+		l.w.Flush()
+		l.s.warn(fmt.Sprintf("%s: %s", e.Path, e.Note))
+	}
 	if l.enc != nil {
 		o := object(e)
 		if l.o.attributes {

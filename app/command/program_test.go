@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -148,24 +149,9 @@ func TestInterrupt(t *testing.T) {
 // A second Ctrl-C does not wait for anything.
 func TestInterruptTwice(t *testing.T) {
 	bin := program(t)
-	pipe := filepath.Join(t.TempDir(), "pipe.glassmaster")
-	if err := unix.Mkfifo(pipe, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.Command(bin, "ls", pipe)
-	stderr, err := cmd.StderrPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	w, err := os.OpenFile(pipe, os.O_WRONLY, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer w.Close()
-	lines := bufio.NewReader(stderr)
+	dir := t.TempDir()
+	put(t, filepath.Join(dir, "large"), strings.Repeat("large", 1<<20))
+	cmd, lines := blocked(t, bin, "build", "--quiet", dir, "-o", "-")
 	if err := cmd.Process.Signal(os.Interrupt); err != nil {
 		t.Fatal(err)
 	}
@@ -176,6 +162,74 @@ func TestInterruptTwice(t *testing.T) {
 	io.Copy(io.Discard, lines)
 	if code := exitCode(cmd.Wait()); code != Cancelled {
 		t.Errorf("exit code %d, want %d", code, Cancelled)
+	}
+}
+
+// What only prints ends with the first Ctrl-C, even if nobody takes what it prints.
+func TestInterruptOnce(t *testing.T) {
+	bin, dir := program(t), t.TempDir()
+	image := filepath.Join(t.TempDir(), "x.iso")
+	put(t, filepath.Join(dir, "large"), strings.Repeat("large", 1<<20))
+	must(t, OK, "build", "--quiet", dir, "-o", image)
+	cmd, lines := blocked(t, bin, "cat", image, "large")
+	if err := cmd.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	io.Copy(io.Discard, lines)
+	if code := exitCode(cmd.Wait()); code != Cancelled {
+		t.Errorf("exit code %d, want %d", code, Cancelled)
+	}
+}
+
+// blocked starts the program with a standard output of which only the first byte is
+// read, and returns it when that is there, with its standard error.
+func blocked(t *testing.T, bin string, args ...string) (*exec.Cmd, *bufio.Reader) {
+	t.Helper()
+	cmd := exec.Command(bin, args...)
+	stderr, err := cmd.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { r.Close() })
+	cmd.Stdout = w
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	w.Close()
+	if _, err := io.ReadFull(r, make([]byte, 1)); err != nil {
+		t.Fatal(err)
+	}
+	return cmd, bufio.NewReader(stderr)
+}
+
+// What is no file that can be read in any order is refused, and not waited for.
+func TestNoImageFile(t *testing.T) {
+	bin, dir := program(t), t.TempDir()
+	for _, name := range []string{"pipe", "pipe.glassmaster"} {
+		if err := unix.Mkfifo(filepath.Join(dir, name), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	l, err := net.Listen("unix", filepath.Join(dir, "socket"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	for _, args := range [][]string{
+		{"info", "pipe"}, {"ls", "pipe"}, {"cat", "pipe", "x"}, {"extract", "pipe"}, {"verify", "pipe"}, {"verify", "pipe", "pipe"},
+		{"burn", "pipe", "virtual:disc?medium=dvd+r"}, {"burn", "--force", "pipe", "virtual:disc?medium=dvd+r"},
+		{"read", "pipe", "-o", "x.iso"}, {"info", "pipe.glassmaster"}, {"ls", "socket"},
+	} {
+		cmd := exec.Command(bin, args...)
+		cmd.Dir = dir
+		out, err := cmd.CombinedOutput()
+		if code := exitCode(err); code != Failed || !strings.Contains(string(out), "FIFO") && !strings.Contains(string(out), "socket") && !strings.Contains(string(out), "no regular file") {
+			t.Errorf("%v: exit code %d: %s", args, code, out)
+		}
 	}
 }
 

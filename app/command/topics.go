@@ -39,7 +39,8 @@ a "type":
   message   something worth keeping: level (info, warning, error), text
   entry     one file ("ls"): path, kind (file, folder, symlink, device, other),
             size, mode (octal), uid, gid, modified, target (of a link), links,
-            extents (lba, length), unreadable (why its contents are); with -a also
+            extents (lba, length), unreadable (why its contents are),
+            note (where views disagree about them); with -a also
             xattr (values in base64), acl, streams
   result    the last line of every run: verb, ok, exit, error, hint, data
 
@@ -47,7 +48,8 @@ The data of a result:
 
   build     output, sectors, bytes, seconds, smallest_medium (that holds it)
   info      name, kind (image, drive, folder, compilation), format, sectors,
-            sessions, volume, problem (why there is no volume), check
+            sessions, volume, problem (why there is no volume),
+            defects (what descriptors tell: lba, text, incomplete, remark), check
   extract   folder, files, folders, symlinks, hard_links, bytes, failed,
             notes (path, text, error: it is not in the folder);
             with --boot: folder, boot_images (file, platform, lba, bytes)
@@ -63,8 +65,9 @@ The data of a result:
             be read), session_count (an open or empty last one counts),
             last_session (empty, incomplete, damaged, complete), tracks (number,
             session, state, kind, lba, sectors, written_sectors,
-            next_writable_lba), advice, write_speeds (kB/s), drive_knows (kinds of
-            discs)
+            next_writable_lba), unfinished (a burn of a disc that is overwritten
+            in place was not completed), advice, write_speeds (kB/s), drive_knows
+            (kinds of discs)
   burn      drive, medium, recipe, sectors (of the source), written_sectors,
             seconds, equal (the disc was read back and is what was sent to it),
             verified (so it is, and nothing is in doubt), not_assured (why it is

@@ -63,6 +63,7 @@ func (s *session) openVolume(ctx context.Context, name string, o volume.Options)
 	if err != nil {
 		return nil, nil, err
 	}
+	s.warnDefects(src)
 	o.View = viewName(o.View)
 	vol, err := volume.OpenDisc(src.Disc, o)
 	if err != nil {

@@ -56,6 +56,9 @@ func NewPlan(ctx context.Context, t scsi.Transport, src disc.Disc, o Options) (*
 		return nil, fmt.Errorf("plan the burn: %w", err)
 	}
 	b := &Burn{t: t, src: src, o: o, medium: m}
+	if err := b.examine(); err != nil {
+		return nil, fmt.Errorf("plan the burn: %w", err)
+	}
 	if err := b.settle(ctx); err != nil {
 		return nil, fmt.Errorf("plan the burn: %w", err)
 	}

@@ -28,6 +28,7 @@ package record
 import (
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/verify"
+	"glassmaster/mastering/volume"
 )
 
 // Options say how a disc is burned. The zero value is a sensible burn: highest
@@ -60,6 +61,7 @@ type Plan struct {
 	Erases   Contents // what is on the disc and will be gone; no data where nothing is
 	Steps    []string // in the order of their execution, for people
 	Warnings []string
+	Defects  []volume.Defect // what is known to be wrong with the source
 }
 
 // Result is what a burn did.

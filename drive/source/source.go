@@ -5,6 +5,7 @@ package source
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"strings"
 	"sync"
@@ -14,7 +15,6 @@ import (
 	"glassmaster/drive/scsi"
 	"glassmaster/mastering/compilation"
 	"glassmaster/mastering/disc"
-	"glassmaster/mastering/image"
 	"glassmaster/mastering/progress"
 	"glassmaster/mastering/volume"
 
@@ -35,6 +35,17 @@ type Source struct {
 	// Locate names the file that holds an address, empty when there is none.
 	Locate func(disc.LBA) string
 	close  []func() error // besides the disc
+
+	once  sync.Once
+	known []volume.Defect
+}
+
+// Defects returns what is known to be wrong with the disc, or unlike what one
+// expects, as volume.Known does: what matters most first. Whoever uses a source
+// passes it on. It is looked for when it is asked for the first time.
+func (s *Source) Defects() []volume.Defect {
+	s.once.Do(func() { s.known = volume.Known(s.Disc) })
+	return s.known
 }
 
 // Close closes the disc and what it stands on.
@@ -64,6 +75,8 @@ type Opener struct {
 	// KeepGoing has the disc of a folder or compilation deliver zeros for files that
 	// cannot be read any more, where reading would fail otherwise.
 	KeepGoing bool
+	// Force opens a file of no known format too, as the plain sectors of a disc.
+	Force bool
 }
 
 // Open opens the disc of that name.
@@ -89,11 +102,11 @@ func (o Opener) open(ctx context.Context, name string) (*Source, error) {
 	if strings.HasSuffix(name, compilation.Ending) {
 		return o.openCompilation(ctx, name)
 	}
-	d, format, err := image.Open(name)
+	d, format, err := o.openImage(ctx, name)
 	if err != nil {
 		return nil, err
 	}
-	return &Source{Disc: d, Kind: "image", Format: format.Name}, nil
+	return &Source{Disc: d, Kind: "image", Format: format}, nil
 }
 
 // IsPlan reports whether a name is that of a folder or a saved compilation: the
@@ -131,6 +144,9 @@ func (o Opener) openFolder(ctx context.Context, name string) (*Source, error) {
 }
 
 func (o Opener) openCompilation(ctx context.Context, name string) (*Source, error) {
+	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() { // a named pipe would be waited for
+		return nil, fmt.Errorf("load compilation %s: it is no regular file", name)
+	}
 	c, problems, err := compilation.Load(name)
 	if err != nil {
 		return nil, err

@@ -135,6 +135,7 @@ func (p *plan) single(path string) error {
 	}
 	if a, ok := info.Sys().(*volume.Attributes); ok {
 		e.UID, e.GID, e.Inode, e.Links, e.Unreadable = a.UID, a.GID, a.Inode, a.Links, a.Unreadable
+		e.Note = a.Note
 	}
 	if e.Mode.Type() == fs.ModeSymlink {
 		target, err := fs.ReadLink(p.x.v, path)
@@ -193,6 +194,9 @@ func (p *plan) add(e *volume.Entry) error {
 		if e.Unreadable != "" {
 			p.x.fail(string(e.Path), errors.New(e.Unreadable))
 			return nil
+		}
+		if e.Note != "" {
+			p.x.note(string(e.Path), "is not told alike by all views of the disc: "+e.Note)
 		}
 		p.addFile(parent, name, host, e)
 	case e.Unreadable != "":

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"strings"
 
@@ -42,13 +43,9 @@ func Formats() []Format { return append([]Format(nil), formats...) }
 
 // Open opens an image file as a disc.
 func Open(path string) (disc.Disc, Format, error) {
-	f, err := os.Open(path)
+	f, size, err := openFile(path)
 	if err != nil {
-		return nil, Format{}, fmt.Errorf("open image: %w", err)
-	}
-	if s, err := f.Stat(); err == nil && s.IsDir() {
-		f.Close()
-		return nil, Format{}, fmt.Errorf("open image %s: it is a folder; build it into an image first", path)
+		return nil, Format{}, err
 	}
 	for _, format := range formats {
 		d, err := format.Open(f)
@@ -61,8 +58,70 @@ func Open(path string) (disc.Disc, Format, error) {
 		}
 		return d, format, nil
 	}
-	f.Close()
-	return nil, Format{}, fmt.Errorf("open image %s: %w (known: %s)", path, ErrUnknown, names())
+	defer f.Close()
+	e := &UnknownError{Path: path}
+	e.Looks, e.Advice = identify(f, size)
+	return nil, Format{}, e
+}
+
+// OpenPlain opens any file as a disc of plain sectors of 2048 bytes, whatever is in
+// it.
+func OpenPlain(path string) (disc.Disc, error) {
+	f, size, err := openFile(path)
+	if err != nil {
+		return nil, err
+	}
+	if size == 0 {
+		f.Close()
+		return nil, fmt.Errorf("open image %s: it is empty", path)
+	}
+	return disc.FromReaderAt(f, size, f.Close), nil
+}
+
+// openFile opens a file that can hold an image, and returns its size in bytes. It
+// does not wait for what is no such file: a named pipe blocks whoever opens it.
+func openFile(path string) (*os.File, int64, error) {
+	f, err := os.OpenFile(path, os.O_RDONLY|nonblock, 0)
+	if err != nil {
+		if info, e := os.Stat(path); e == nil && unfit(info.Mode()) != "" {
+			err = errors.New(unfit(info.Mode()))
+			return nil, 0, fmt.Errorf("open image %s: %w", path, err)
+		}
+		return nil, 0, fmt.Errorf("open image: %w", err)
+	}
+	info, err := f.Stat()
+	if err == nil && unfit(info.Mode()) != "" {
+		err = errors.New(unfit(info.Mode()))
+	}
+	var size int64
+	if err == nil {
+		size, err = f.Seek(0, io.SeekEnd) // a block device has no size otherwise
+	}
+	if err != nil {
+		f.Close()
+		return nil, 0, fmt.Errorf("open image %s: %w", path, err)
+	}
+	return f, size, nil
+}
+
+// unfit says why a file of that kind can hold no image, and is empty when it can.
+func unfit(m fs.FileMode) string {
+	const anyOrder = ", and an image is read in any order: copy it into a file first"
+	switch {
+	case m.IsRegular():
+		return ""
+	case m.IsDir():
+		return "it is a folder; build it into an image first"
+	case m&fs.ModeNamedPipe != 0:
+		return "it is a named pipe (FIFO)" + anyOrder
+	case m&fs.ModeSocket != 0:
+		return "it is a socket, not an image file"
+	case m&fs.ModeCharDevice != 0:
+		return "it is a character device" + anyOrder
+	case m&fs.ModeDevice != 0:
+		return ""
+	}
+	return "it is no regular file"
 }
 
 // ByName returns the format of that name or ending ("iso", ".iso").

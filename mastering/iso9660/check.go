@@ -140,7 +140,9 @@ func (c *checker) descriptor(d descriptor) {
 		c.odd(at(881), "the file structure version is %d", v)
 	}
 	if claimed := int64(d.sectors()) * int64(checkBlockSize(d.blockSize())); claimed > c.v.size && d.kind() == typePrimary { // others have to say the same
-		c.bad(at(80), "the volume claims %d sectors and the image has %d: its end is missing", claimed/disc.SectorSize, c.v.size/disc.SectorSize)
+		place := at(80).defect()
+		place.Incomplete = true
+		c.Bad(place, "the volume claims %d sectors and the image has %d: its end is missing", claimed/disc.SectorSize, c.v.size/disc.SectorSize)
 	}
 	for _, off := range []int{813, 830, 847, 864} {
 		if p := d.data[off : off+17]; time17(p).IsZero() && !noDate(p) {

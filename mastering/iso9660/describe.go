@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 
-	"glassmaster/mastering/disc"
 	"glassmaster/mastering/volume"
 )
 
@@ -52,10 +51,6 @@ func (v *FS) describe(o volume.Options) {
 		}
 	}
 	v.describeHybrid()
-	if claimed := v.info.Blocks * int64(v.info.BlockSize); claimed > v.size {
-		v.property("Incomplete", fmt.Sprintf("the volume claims %d sectors, the image has %d",
-			claimed/disc.SectorSize, v.size/disc.SectorSize))
-	}
 }
 
 func (v *FS) property(name, value string) {

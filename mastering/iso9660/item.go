@@ -129,6 +129,7 @@ const maxUnits = 1 << 14
 
 // finish makes the entry complete once all records of the file are taken.
 func (v *FS) finish(it *item) {
+	v.lengthen(it)
 	for _, s := range it.spans {
 		it.Size += s.n
 		if s.off&(disc.SectorSize-1) != 0 {
@@ -241,7 +242,7 @@ func (it *item) info() *fileInfo {
 		UID: it.UID, GID: it.GID, Links: it.Links, Inode: it.Inode, Device: it.Device,
 		Created: unixTime(it.stamp(0)), Accessed: unixTime(it.stamp(2)), Changed: unixTime(it.stamp(3)),
 		Hidden: it.flags&flagHidden != 0, Extents: append([]volume.Extent(nil), it.Extents...),
-		Unreadable: it.Unreadable,
+		Unreadable: it.Unreadable, Note: it.Note,
 	}
 	if len(it.attributes) > 0 {
 		f.attributes.Xattr, f.attributes.ACL = aaip(it.attributes)

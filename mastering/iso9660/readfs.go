@@ -63,6 +63,8 @@ type FS struct {
 	openMu sync.Mutex
 	opened window // of the records that were opened by their place
 
+	twin func() map[uint64]volume.Longer // files of which another view knows more; may be nil
+
 	movedOnce sync.Once
 	moved     bool // the root's rr_moved holds only what is shown elsewhere
 }

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"io"
 	"sort"
+
+	"glassmaster/mastering/volume"
 )
 
 // How an extent is recorded: the two high bits of its length (ECMA-167
@@ -33,6 +35,8 @@ type contents struct {
 	extents []extent
 	end     int64 // of the extents, in the file
 	size    int64 // information length
+
+	outside []volume.Extent // not empty: where another view says that they are
 }
 
 // locate returns where the byte at off of the file is recorded and how many
@@ -87,6 +91,13 @@ func (c *contents) ReadAt(p []byte, off int64) (int, error) {
 		return copy(p, c.inline[off:]), eof
 	}
 	n := 0
+	if len(c.outside) > 0 {
+		n, err := c.readOutside(p, off)
+		if err == nil {
+			err = eof
+		}
+		return n, err
+	}
 	for n < len(p) {
 		k, err := c.readSome(p[n:], off+int64(n))
 		n += k

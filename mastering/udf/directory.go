@@ -304,8 +304,11 @@ func (f *FS) entry(icb longAD) (*fileEntry, error) {
 	e, err := f.readEntry(icb)
 	if err != nil && f.hasMirror {
 		if k, again := (reader{f.state, true}).readEntry(icb); again == nil {
-			return k, nil
+			e, err = k, nil
 		}
+	}
+	if err == nil {
+		f.lengthen(e)
 	}
 	return e, err
 }
@@ -313,6 +316,9 @@ func (f *FS) entry(icb longAD) (*fileEntry, error) {
 // contents returns the bytes of a file. Further allocation descriptors are read
 // from the mirror where the main copy of the metadata partition is damaged.
 func (f *FS) contents(e *fileEntry) (*contents, error) {
+	if e.longer != nil {
+		return f.elsewhere(e), nil
+	}
 	c, err := f.reader.contents(e)
 	if err != nil && f.hasMirror {
 		if k, again := (reader{f.state, true}).contents(e); again == nil {

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io/fs"
 	"time"
+
+	"glassmaster/mastering/volume"
 )
 
 // File types of an ICB (ECMA-167 4/14.6.6, UDF 2.3.5.2).
@@ -56,6 +58,8 @@ type fileEntry struct {
 	unique      uint64
 	device      uint64 // major<<32 | minor
 	ads         []byte // allocation descriptors, or the contents
+
+	longer *volume.Longer // what another view knows more of the contents
 }
 
 // maxStrategy is how many entries of an ICB of strategy 4096 are followed.

@@ -124,6 +124,9 @@ func (i *fileInfo) Sys() any {
 			Inode: e.inode(), Device: e.device, Accessed: e.accessed, Created: e.created, Changed: e.changed,
 			Hidden: i.traits&fileHidden != 0,
 		}
+		if e.longer != nil {
+			i.attr.Note = e.longer.Note
+		}
 		c, err := i.fs.contents(e)
 		if err != nil {
 			i.attr.Unreadable = err.Error()
@@ -182,6 +185,9 @@ func (f *FS) streamNames(icb longAD) ([]string, error) {
 func (c *contents) sectors(list []volume.Extent) ([]volume.Extent, error) {
 	if c.inline != nil {
 		return nil, nil
+	}
+	if len(c.outside) > 0 {
+		return append(list, c.outside...), nil
 	}
 	for off := int64(0); off < c.size; {
 		if off >= c.end {

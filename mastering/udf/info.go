@@ -2,6 +2,7 @@ package udf
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"glassmaster/mastering/volume"
@@ -46,10 +47,10 @@ func (f *FS) describe(d *descriptors, v *integrity, a anchor) volume.Info {
 		if d.damage != nil {
 			why = d.damage.Error()
 		}
-		add(&i, "Recovered", "the reserve volume descriptor sequence was read, since the main one cannot be used: "+why)
+		f.recovered(&i, int64(a.main.location)*f.block, "the reserve volume descriptor sequence was read, since the main one cannot be used: "+why)
 	}
 	if f.lost != nil {
-		add(&i, "Recovered", fmt.Sprintf("the root directory was found by searching, at %s: %v", f.root, f.lost))
+		f.recovered(&i, f.offset(f.fileSet), fmt.Sprintf("the root directory was found by searching, at %s: %v", f.root, f.lost))
 	}
 	add(&i, "Anchor", fmt.Sprintf("sector %d", a.location))
 	if f.streams.length&lengthMask != 0 {
@@ -93,3 +94,14 @@ func accessName(n uint32) string {
 	}
 	return fmt.Sprintf("access type %d", n)
 }
+
+// recovered tells that something damaged was replaced, and where it is.
+func (f *FS) recovered(i *volume.Info, off int64, text string) {
+	add(i, "Recovered", text)
+	d := at(off, "")
+	d.Text = text
+	f.defects = append(f.defects, d)
+}
+
+// Defects implements volume.Examined.
+func (f *FS) Defects() []volume.Defect { return slices.Clone(f.defects) }

@@ -42,6 +42,9 @@ type FS struct {
 	info volume.Info
 	lost error // why the root directory had to be searched
 
+	defects []volume.Defect                 // met when it was opened
+	twin    func() map[uint64]volume.Longer // files of which another view knows more; may be nil
+
 	recognition recognition
 	anchor      anchor
 	start       int64    // byte where the session begins

@@ -156,6 +156,9 @@ func (w *walk) fill(n name) bool {
 	}
 	out.UID, out.GID, out.Links, out.Inode, out.Device = owner(e.uid), owner(e.gid), e.names(), e.inode(), e.device
 	out.Place = e.inode()
+	if e.longer != nil {
+		out.Note = e.longer.Note
+	}
 	switch {
 	case out.Mode.IsRegular():
 		err = w.contents(e, extents)

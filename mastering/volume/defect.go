@@ -16,6 +16,8 @@ type Defect struct {
 	Path   string   // of the directory or file concerned, empty for the volume
 	Text   string
 	Minor  bool // readers are known not to mind
+
+	Incomplete bool // sectors are missing at the end
 }
 
 func (d Defect) String() string {

@@ -42,6 +42,7 @@ type Attributes struct {
 	Streams    []string // names of further streams of data that belong to the file
 	Extents    []Extent // where the contents are, in their order; nil when they are not in whole sectors
 	Unreadable string   // not empty: why the contents cannot be read, as "compressed with an unknown method"
+	Note       string   // not empty: where the views of the disc disagree about the contents
 
 	Xattr map[string][]byte // extended attributes with their namespace, as "user.mime"
 	ACL   string            // access control list as getfacl writes it, entries separated by commas
@@ -135,35 +136,68 @@ func Open(r io.ReaderAt, size int64, o Options) (FS, error) {
 	if err != nil {
 		return nil, err
 	}
+	best, chosen, err := richest(r, size, o)
+	if err != nil {
+		return nil, err
+	}
+	if best == nil {
+		if o.View != "" {
+			if have := views(r, size, o); len(have) > 0 {
+				return nil, fmt.Errorf("open volume: it has no view %q; it has %s", o.View, strings.Join(have, ", "))
+			}
+		}
+		return nil, chosen.unknown
+	}
+	others := func() []FS { return beside(chosen.format, r, size, o) }
+	setTwin(best, others, func() (FS, error) { return chosen.open(r, size, o) })
+	return best, nil
+}
+
+// choice is the outcome of richest: the format of what it opened, or why there was
+// none.
+type choice struct {
+	format
+	unknown error
+}
+
+// richest opens the volume with the view that is wanted, or with the richest one.
+func richest(r io.ReaderAt, size int64, o Options) (FS, choice, error) {
 	var best FS
-	unknown := ErrUnknown
+	c := choice{unknown: ErrUnknown}
 	for _, f := range formats {
 		v, err := f.open(r, size, o)
 		switch {
 		case errors.Is(err, ErrUnknown):
-			if unknown == ErrUnknown { // a format that knows more than "not mine" is heard
-				unknown = err
+			if c.unknown == ErrUnknown { // a format that knows more than "not mine" is heard
+				c.unknown = err
 			}
 		case err != nil && best == nil:
-			return nil, err
+			return nil, c, err
 		case err != nil:
 			// A damaged volume does not hide the one that is open already.
 		case best == nil || richness(v.Volume().View) > richness(best.Volume().View):
-			best = v
+			best, c.format = v, f
 		}
 		if best != nil && (o.View != "" || richness(best.Volume().View) == 3) {
-			return best, nil
+			break
 		}
 	}
-	switch {
-	case best != nil:
-		return best, nil
-	case o.View != "":
-		if have := views(r, size, o); len(have) > 0 {
-			return nil, fmt.Errorf("open volume: it has no view %q; it has %s", o.View, strings.Join(have, ", "))
+	return best, c, nil
+}
+
+// beside opens the other file systems of the same session.
+func beside(this format, r io.ReaderAt, size int64, o Options) []FS {
+	o.View = ""
+	var list []FS
+	for _, f := range formats {
+		if f.name == this.name {
+			continue
+		}
+		if v, err := f.open(r, size, o); err == nil {
+			list = append(list, v)
 		}
 	}
-	return nil, unknown
+	return list
 }
 
 // OpenDisc opens the file system of the newest data track of a disc, or of the

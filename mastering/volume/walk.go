@@ -46,6 +46,7 @@ type Entry struct {
 	Extents    []Extent // where the contents are, in their order
 	Encoded    bool     // the contents are not simply the bytes of the extents: Open the file to read it
 	Unreadable string   // not empty: why the contents cannot be read
+	Note       string   // not empty: where the views of the disc disagree about the contents
 	Place      uint64   // for Opener; 0 when not known
 	Err        error    // not nil: this folder could not be read to its end; the walk goes on behind it
 	// More returns all attributes of the entry, during the call. Nil where the walk
@@ -85,12 +86,19 @@ type Opener interface {
 }
 
 // Walk lists what is below the folder root of v, as Walker does, for any file
-// system.
+// system. Where there is no folder to leave out, fs.SkipDir means nothing.
 func Walk(v fs.FS, root string, f func(e *Entry) error) error {
-	if w, ok := v.(Walker); ok {
-		return w.Walk(root, f)
+	visit := func(e *Entry) error {
+		err := f(e)
+		if err != nil && (e.Err != nil || !e.IsDir()) && errors.Is(err, fs.SkipDir) {
+			return nil
+		}
+		return err
 	}
-	err := walkFolder(v, root, f)
+	if w, ok := v.(Walker); ok {
+		return w.Walk(root, visit)
+	}
+	err := walkFolder(v, root, visit)
 	if errors.Is(err, fs.SkipAll) {
 		return nil
 	}
@@ -133,7 +141,7 @@ func entryOf(v fs.FS, name string, d fs.DirEntry) (Entry, error) {
 	}
 	if a, ok := info.Sys().(*Attributes); ok {
 		e.UID, e.GID, e.Links, e.Inode, e.Device = a.UID, a.GID, a.Links, a.Inode, a.Device
-		e.Extents, e.Unreadable = a.Extents, a.Unreadable
+		e.Extents, e.Unreadable, e.Note = a.Extents, a.Unreadable, a.Note
 	}
 	if e.Mode.Type() == fs.ModeSymlink {
 		target, err := fs.ReadLink(v, name)

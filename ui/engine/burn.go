@@ -31,7 +31,7 @@ func (e *Engine) OpenSource(ctx context.Context, s model.Source) (model.Opened, 
 	if err != nil {
 		return model.Opened{}, err
 	}
-	o := model.Opened{Disc: d, Locate: d.Locate, Warnings: read.Remarks(d)}
+	o := model.Opened{Disc: d, Locate: d.Locate, Warnings: append(d.Warnings, read.Remarks(d)...)}
 	whole := disc.Sectors(d)
 	if used, by := read.Used(d); by != "" {
 		o.Disc = used

@@ -32,15 +32,9 @@ const (
 
 // open recognises a plain image.
 func open(f *os.File) (disc.Disc, error) {
-	info, err := f.Stat()
+	size, err := f.Seek(0, io.SeekEnd) // a block device has no size otherwise
 	if err != nil {
 		return nil, err
-	}
-	size := info.Size()
-	if size == 0 { // a block device says so
-		if size, err = f.Seek(0, io.SeekEnd); err != nil {
-			return nil, image.ErrUnknown
-		}
 	}
 	known, err := recognise(f)
 	if err != nil {

@@ -1,0 +1,68 @@
+package command
+
+import (
+	"fmt"
+
+	"glassmaster/drive/source"
+	"glassmaster/mastering/volume"
+)
+
+// warnDefects says in one line what is known to be wrong with a source.
+func (s *session) warnDefects(src *source.Source) {
+	list := src.Defects()
+	if len(list) == 0 || list[0].Minor {
+		return
+	}
+	text := src.Name + ": damaged: " + list[0].String()
+	if list[0].Incomplete {
+		text = src.Name + ": incomplete: " + list[0].Text
+	}
+	if more := serious(list) - 1; more > 0 {
+		text += fmt.Sprintf("; and %d more, which \"glassmaster info\" names", more)
+	}
+	s.warn(text)
+}
+
+// serious counts the defects that matter.
+func serious(list []volume.Defect) int {
+	n := 0
+	for _, d := range list {
+		if !d.Minor {
+			n++
+		}
+	}
+	return n
+}
+
+// defectObject is something that is known to be wrong with a disc, for a program.
+type defectObject struct {
+	LBA        int64  `json:"lba"`
+	Text       string `json:"text"`
+	Incomplete bool   `json:"incomplete,omitempty"` // sectors are missing at the end
+	Remark     bool   `json:"remark,omitempty"`     // readers do not mind
+}
+
+func defectObjects(list []volume.Defect) []defectObject {
+	var all []defectObject
+	for _, d := range list {
+		all = append(all, defectObject{int64(d.LBA), d.Text, d.Incomplete, d.Minor})
+	}
+	return all
+}
+
+// defects has a row for each defect.
+func (f facts) defects(list []defectObject) {
+	for _, d := range list {
+		name, text := "Damage", d.Text
+		switch {
+		case d.Incomplete:
+			name = "Incomplete"
+		case d.Remark:
+			name = "Remark"
+		}
+		if !d.Incomplete && d.LBA > 0 {
+			text = fmt.Sprintf("sector %d: %s", d.LBA, text)
+		}
+		f.row(name, text)
+	}
+}

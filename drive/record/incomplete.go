@@ -1,0 +1,39 @@
+package record
+
+import (
+	"errors"
+	"fmt"
+
+	"glassmaster/mastering/volume"
+)
+
+// ErrIncomplete is in the chain of the error of a source whose end is missing, which
+// was not forced to be burned.
+var ErrIncomplete = errors.New("the source is incomplete")
+
+// examine looks at what is known of the source. One whose end is missing is refused,
+// unless it is forced; what else is known is told.
+func (b *Burn) examine() error {
+	b.plan.Defects = volume.Known(b.src)
+	if d, ok := volume.Incomplete(b.plan.Defects); ok && !b.o.Force {
+		return fmt.Errorf("%w: %s; get it whole, or burn it as it is by force: the disc will be incomplete too", ErrIncomplete, d.Text)
+	}
+	for _, d := range b.plan.Defects {
+		switch {
+		case d.Incomplete:
+			b.warn("the source is incomplete, and so will the disc be: %s", d.Text)
+		case !d.Minor:
+			b.warn("the source is damaged: %v", d)
+		default:
+			b.warn("the source: %v", d)
+		}
+	}
+	return nil
+}
+
+// Incomplete tells what the disc will lack because its source lacks it, and is empty
+// when nothing is known to be missing.
+func (p Plan) Incomplete() string {
+	d, _ := volume.Incomplete(p.Defects)
+	return d.Text
+}

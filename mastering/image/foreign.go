@@ -1,0 +1,305 @@
+package image
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"io"
+	"regexp"
+	"strings"
+
+	"github.com/gabriel-vasile/mimetype"
+)
+
+// UnknownError is the error of a file that no format recognises. It says what the
+// file looks like, and what can be done.
+type UnknownError struct {
+	Path   string
+	Looks  string // as "a ZIP archive", empty when that is not known either
+	Advice string // empty when there is none
+}
+
+func (e *UnknownError) Error() string {
+	s := fmt.Sprintf("open image %s: %v", e.Path, ErrUnknown)
+	switch {
+	case e.Looks == "":
+		return s + fmt.Sprintf(" (known: %s); it may be damaged, or only a part of a file", names())
+	case e.Advice == "":
+		return s + ": it looks like " + e.Looks
+	}
+	return s + ": it looks like " + e.Looks + "; " + e.Advice
+}
+
+func (e *UnknownError) Unwrap() error { return ErrUnknown }
+
+// sample is what is looked at of a file.
+type sample struct {
+	r    io.ReaderAt
+	size int64
+	head []byte // its first 128 KiB
+	tail []byte // its last 512 bytes
+}
+
+// headBytes is how much of the beginning is looked at: the signature of Btrfs, the
+// last one of those known here, is at 64 KiB.
+const headBytes = 128 << 10
+
+func newSample(r io.ReaderAt, size int64) *sample {
+	s := &sample{r: r, size: size, head: make([]byte, min(size, headBytes)), tail: make([]byte, min(size, 512))}
+	n, _ := r.ReadAt(s.head, 0)
+	s.head = s.head[:n]
+	n, _ = r.ReadAt(s.tail, size-int64(len(s.tail)))
+	s.tail = s.tail[:n]
+	return s
+}
+
+// at reports whether the text is at an offset.
+func (s *sample) at(off int, text string) bool {
+	return off+len(text) <= len(s.head) && string(s.head[off:off+len(text)]) == text
+}
+
+// end reports whether the text is that many bytes before the end.
+func (s *sample) end(before int, text string) bool {
+	off := len(s.tail) - before
+	return off >= 0 && bytes.HasPrefix(s.tail[off:], []byte(text))
+}
+
+// identify says what a file looks like that is no image of a known format.
+func identify(r io.ReaderAt, size int64) (looks, advice string) {
+	if size == 0 {
+		return "an empty file", "nothing was stored in it: get it again"
+	}
+	s := newSample(r, size)
+	if len(s.head) == 0 {
+		return "", ""
+	}
+	for _, f := range foreign {
+		if f.is(s) {
+			return f.looks, f.advice
+		}
+	}
+	if looks, advice := s.sectors(); looks != "" {
+		return looks, advice
+	}
+	if s.zeros() {
+		return "zeros and nothing else", "the data was never stored in it: get it again"
+	}
+	return s.general()
+}
+
+// foreignFormat is a format that is not read here.
+type foreignFormat struct {
+	looks, advice string
+	is            func(s *sample) bool
+}
+
+// What can be done with the formats of a kind.
+const (
+	unpack  = "unpack it, and open the image inside"
+	convert = "it is not read here: convert it into an ISO image with the program that made it"
+	disk    = "it is a disk of a virtual machine: write it as a raw disk first (qemu-img convert -O raw)"
+	plain   = `its files are not read here; "glassmaster burn --force" burns it as it is`
+	sheet   = "it only describes a disc, whose data is in the file that it names"
+)
+
+// start is a format that begins with a text.
+func start(text, looks, advice string) foreignFormat {
+	return place(0, text, looks, advice)
+}
+
+// place is a format that has a text at an offset.
+func place(off int, text, looks, advice string) foreignFormat {
+	return foreignFormat{looks, advice, func(s *sample) bool { return s.at(off, text) }}
+}
+
+// finish is a format that has a text so many bytes before its end.
+func finish(before int, text, looks, advice string) foreignFormat {
+	return foreignFormat{looks, advice, func(s *sample) bool { return s.end(before, text) }}
+}
+
+// text is a format of text, as an expression that matches its beginning.
+func text(expression, looks, advice string) foreignFormat {
+	x := regexp.MustCompile(expression)
+	return foreignFormat{looks, advice, func(s *sample) bool {
+		return bytes.IndexByte(s.head, 0) < 0 && x.Match(s.head[:min(len(s.head), 4096)])
+	}}
+}
+
+// foreign are the formats that are known and not read, firm signatures first.
+var foreign = []foreignFormat{
+	// Compressed files and archives.
+	start("\x1f\x8b", "a file compressed with gzip", unpack),
+	start("BZh", "a file compressed with bzip2", unpack),
+	start("\xfd7zXZ\x00", "a file compressed with xz", unpack),
+	start("\x28\xb5\x2f\xfd", "a file compressed with Zstandard", unpack),
+	start("\x04\x22\x4d\x18", "a file compressed with LZ4", unpack),
+	start("LZIP", "a file compressed with lzip", unpack),
+	start("PK\x03\x04", "a ZIP archive", unpack),
+	start("PK\x05\x06", "an empty ZIP archive", ""),
+	start("7z\xbc\xaf\x27\x1c", "a 7-Zip archive", unpack),
+	start("Rar!\x1a\x07", "a RAR archive", unpack),
+	place(257, "ustar", "a tar archive", unpack),
+	start("MSCF\x00\x00\x00\x00", "a cabinet archive", unpack),
+
+	// Images of discs.
+	finish(12, "NER5", "a Nero image (NRG)", convert),
+	finish(8, "NERO", "a Nero image (NRG)", convert),
+	{"a DiscJuggler image (CDI)", convert, (*sample).discJuggler},
+	start("MEDIA DESCRIPTOR\x01", "the descriptor of an Alcohol 120% image (MDS)", "the data is in the MDF file beside it; "+convert),
+	start("MEDIA DESCRIPTOR\x02", "a DAEMON Tools image (MDX)", convert),
+	start("MComprHD", "a compressed image of MAME (CHD)", "convert it with chdman (extractcd, extractdvd)"),
+	finish(512, "koly", "an Apple disk image (DMG)", "convert it into an ISO image (dmg2img, or hdiutil convert -format UDTO)"),
+	start("IsZ!", "a compressed image of UltraISO (ISZ)", convert),
+	start("CISO", "a compressed image (CSO)", "unpack it with ciso or maxcso"),
+	start("ZISO", "a compressed image (ZSO)", "unpack it with maxcso"),
+	start("DAX\x00", "a compressed image (DAX)", convert),
+	finish(64, "bbis", "a MagicISO image (UIF)", "convert it with uif2iso"),
+	start("DAA\x00", "a PowerISO image (DAA)", "convert it with daa2iso or PowerISO"),
+	start("GBI\x00", "a gBurner image (GBI)", convert),
+	start("ECM\x00", "an image without its error correction (ECM)", "unpack it with unecm"),
+	start("BWT5 STREAM SIGN", "a BlindWrite image (B5T, B6T)", convert),
+	start("Adaptec CeQuadrat VirtualCD File", "a WinOnCD image (C2D)", convert),
+	start("Roxio Image File Format 3.0", "a Roxio image (C2D)", convert),
+	start("AARUFRMT", "an Aaru image", "convert it with aaru"),
+	start("AARUFORM", "an Aaru image", "convert it with aaru"),
+	start("DICMFRMT", "a DiscImageChef image", "convert it with aaru"),
+	start("WBFS", "a Wii disc (WBFS)", convert),
+	start("MSWIM\x00\x00\x00", "a Windows image (WIM)", "it holds files and is no disc: unpack it with wimlib or 7-Zip"),
+
+	// What describes a disc.
+	text(`(?mi)\A(\xef\xbb\xbf)?\s*(.*\n)*?\s*FILE\s.*\s(BINARY|MOTOROLA|WAVE|AIFF|MP3|FLAC)\s*$`, "a CUE sheet", sheet),
+	text(`\A(//.*\n|\s)*(CD_DA|CD_ROM|CD_ROM_XA|CD_I)\s`, "a table of contents of cdrdao (TOC)", sheet),
+	text(`(?i)\A\s*\[CloneCD\]`, "the descriptor of a CloneCD image (CCD)", "the data is in the IMG file beside it, as raw sectors: convert it into an ISO image (ccd2iso)"),
+	text(`\A\s*\d+\r?\n\s*1\s+\d+\s+[04]\s+2\d\d\d\s+\S`, "the descriptor of a GD-ROM (GDI)", sheet),
+
+	// Disks of virtual machines.
+	start("QFI\xfb", "a disk of QEMU (qcow2)", disk),
+	start("KDMV", "a disk of VMware (VMDK)", disk),
+	text(`\A\s*# Disk DescriptorFile`, "a descriptor of a disk of VMware (VMDK)", disk),
+	start("vhdxfile", "a disk of Hyper-V (VHDX)", disk),
+	finish(512, "conectix", "a disk of Virtual PC (VHD)", disk),
+	place(64, "\x7f\x10\xda\xbe", "a disk of VirtualBox (VDI)", disk),
+
+	// File systems and disks.
+	start("LUKS\xba\xbe", "an encrypted volume (LUKS)", plain),
+	place(3, "-FVE-FS-", "an encrypted volume (BitLocker)", plain),
+	place(3, "NTFS    ", "an NTFS file system", plain),
+	place(3, "EXFAT   ", "an exFAT file system", plain),
+	place(82, "FAT32   ", "a FAT file system", plain),
+	place(54, "FAT1", "a FAT file system", plain),
+	place(1024+56, "\x53\xef", "a Linux file system (ext2, ext3 or ext4)", plain),
+	start("XFSB", "an XFS file system", plain),
+	place(0x10040, "_BHRfS_M", "a Btrfs file system", plain),
+	place(32, "NXSB", "an APFS file system", plain),
+	place(1024, "H+\x00\x04", "an HFS+ file system", plain),
+	place(1024, "HX\x00\x05", "an HFSX file system", plain),
+	place(1024, "BD", "an HFS file system", plain),
+	start("hsqs", "a Squashfs file system", plain),
+	start("-rom1fs-", "a romfs file system", plain),
+	place(4086, "SWAPSPACE2", "swap space of Linux", plain),
+	place(512, "LABELONE", "a physical volume of LVM", plain),
+	place(512, "EFI PART", "a disk with partitions (GPT)", plain),
+	{"a disk with partitions (MBR)", plain, (*sample).masterBootRecord},
+}
+
+// discJuggler recognises the last eight bytes of a CDI file: a version, and how far
+// from the end the descriptor is, or where.
+func (s *sample) discJuggler() bool {
+	if len(s.tail) < 8 {
+		return false
+	}
+	p := s.tail[len(s.tail)-8:]
+	at := int64(binary.LittleEndian.Uint32(p[4:]))
+	switch binary.LittleEndian.Uint32(p) {
+	case 0x80000004, 0x80000005, 0x80000006:
+		return at > 0 && at < s.size
+	}
+	return false
+}
+
+// masterBootRecord recognises a partition table with a partition, whose first byte
+// says that it is active or not.
+func (s *sample) masterBootRecord() bool {
+	if !s.at(510, "\x55\xaa") {
+		return false
+	}
+	used := 0
+	for p := s.head[446:510]; len(p) > 0; p = p[16:] {
+		if p[0] != 0 && p[0] != 0x80 {
+			return false
+		}
+		if p[4] != 0 {
+			used++
+		}
+	}
+	return used > 0
+}
+
+// rawSync begins every data sector of a CD (ECMA-130 14.2).
+const rawSync = "\x00\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x00"
+
+// sectors recognises sectors of another size than 2048 bytes: by what raw sectors
+// begin with, or by a volume descriptor that is not at byte 32768.
+func (s *sample) sectors() (looks, advice string) {
+	const toISO = "convert it into an ISO image (bchunk with a CUE sheet, ccd2iso, or iat)"
+	for _, n := range []int{2352, 2368, 2448} {
+		if s.at(0, rawSync) && (s.at(n, rawSync) || s.size == int64(n)) {
+			return fmt.Sprintf("a CD image of raw sectors of %d bytes (BIN, IMG or MDF)", n), toISO
+		}
+	}
+	i := bytes.Index(s.head, []byte("\x01CD001\x01"))
+	if i < 0 {
+		return "", ""
+	}
+	for _, n := range []struct{ size, before int }{{2336, 8}, {2336, 0}, {2352, 24}, {2352, 16}, {2448, 24}, {2448, 16}, {2056, 8}, {2324, 0}, {2328, 0}, {2332, 0}, {2332, 8}} {
+		if i == 16*n.size+n.before {
+			return fmt.Sprintf("a CD image of sectors of %d bytes", n.size), toISO
+		}
+	}
+	if i > 32768 {
+		return fmt.Sprintf("an ISO 9660 image behind %d bytes of something else", i-32768), fmt.Sprintf("copy it without them (tail -c +%d)", i-32768+1)
+	}
+	return fmt.Sprintf("an ISO 9660 image whose first %d bytes are missing", 32768-i), "get it again"
+}
+
+// zeros reports whether the file has nothing but zeros where it is looked at: all of
+// a small file, and of a larger one pieces that are spread evenly.
+func (s *sample) zeros() bool {
+	const pieces, length = 64, 64 << 10
+	p := make([]byte, length)
+	for i := range int64(pieces) {
+		off := i * length
+		if s.size > pieces*length {
+			off = (s.size - length) / (pieces - 1) * i
+		}
+		if off >= s.size {
+			break
+		}
+		n, err := s.r.ReadAt(p, off)
+		if n == 0 || err != nil && err != io.EOF || len(bytes.Trim(p[:n], "\x00")) > 0 {
+			return false
+		}
+	}
+	return len(bytes.Trim(s.tail, "\x00")) == 0
+}
+
+// general leaves other kinds of files to a library.
+func (s *sample) general() (looks, advice string) {
+	t := mimetype.Detect(s.head)
+	name, _, _ := strings.Cut(t.String(), ";")
+	switch {
+	case t.Is("text/html"):
+		return "a web page (HTML)", "the server sent a message in place of the image, which the page may hold: get the image again"
+	case t.Is("application/x-bittorrent"):
+		return "a torrent file", "open it with a BitTorrent program, which gets the image"
+	case t.Is("application/octet-stream"):
+		return "", ""
+	case strings.HasPrefix(name, "text/"), t.Is("application/json"):
+		return fmt.Sprintf("text (%s)", name), "look into it with an editor: it may say why there is no image"
+	}
+	looks = "a file of type " + name
+	if t.Extension() != "" {
+		looks += " (" + t.Extension() + ")"
+	}
+	return looks, "to put it on a disc, burn or build the folder that it is in"
+}

@@ -1,0 +1,27 @@
+package iso9660
+
+import (
+	"sync"
+
+	"glassmaster/mastering/disc"
+	"glassmaster/mastering/volume"
+)
+
+// SetTwin implements volume.Twinned. A place is the offset of a record.
+func (v *FS) SetTwin(find func() map[uint64]volume.Longer) { v.twin = sync.OnceValue(find) }
+
+// lengthen has a file end where another view says, which knows more of it.
+func (v *FS) lengthen(it *item) {
+	if v.twin == nil || !it.Mode.IsRegular() || it.at == rootRecord {
+		return
+	}
+	l, ok := v.twin()[uint64(it.at)]
+	if !ok {
+		return
+	}
+	it.spans = it.spans[:0]
+	for _, x := range l.Extents {
+		it.spans = append(it.spans, span{int64(x.Start) * disc.SectorSize, x.Length})
+	}
+	it.Note = l.Note
+}

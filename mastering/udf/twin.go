@@ -1,0 +1,51 @@
+package udf
+
+import (
+	"io"
+	"sync"
+
+	"glassmaster/mastering/disc"
+	"glassmaster/mastering/volume"
+)
+
+// SetTwin implements volume.Twinned. A place is that of an ICB.
+func (f *FS) SetTwin(find func() map[uint64]volume.Longer) { f.twin = sync.OnceValue(find) }
+
+// lengthen has a file be what another view says, which knows more of it.
+func (f *FS) lengthen(e *fileEntry) {
+	if f.twin == nil || !e.mode().IsRegular() {
+		return
+	}
+	if l, ok := f.twin()[e.inode()]; ok {
+		e.longer, e.size = &l, uint64(l.Size)
+	}
+}
+
+// elsewhere returns the contents of a file where another view says that they are.
+func (f *FS) elsewhere(e *fileEntry) *contents {
+	return &contents{v: f.reader, size: int64(e.size), end: int64(e.size), outside: e.longer.Extents}
+}
+
+// readOutside reads contents that are in extents of the disc, and not of a
+// partition.
+func (c *contents) readOutside(p []byte, off int64) (n int, err error) {
+	for _, x := range c.outside {
+		if off >= x.Length {
+			off -= x.Length
+			continue
+		}
+		k := int(min(int64(len(p)-n), x.Length-off))
+		got, err := c.v.r.ReadAt(p[n:n+k], int64(x.Start)*disc.SectorSize+off)
+		n += got
+		if got < k {
+			if err == nil || err == io.EOF {
+				err = io.ErrUnexpectedEOF
+			}
+			return n, err
+		}
+		if off = 0; n == len(p) {
+			return n, nil
+		}
+	}
+	return n, io.ErrUnexpectedEOF
+}

@@ -1,0 +1,107 @@
+package volume
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"glassmaster/mastering/disc"
+)
+
+// Examined is a file system that met something wrong when it was opened, and went on
+// in another way.
+type Examined interface {
+	// Defects returns it. Paths are empty.
+	Defects() []Defect
+}
+
+// Known returns what is wrong with the volumes of a disc as far as their descriptors
+// tell, or unlike what one expects of a disc: what opening them brings to light. It
+// goes through no folder. What matters most comes first.
+func Known(d disc.Disc) []Defect {
+	d = unwrapped(d)
+	var list []Defect
+	if c := Claimed(d); c.Missing() > 0 {
+		list = append(list, c.defect())
+	}
+	list = append(list, opened(d)...)
+	list = append(list, apart(d)...)
+	slices.SortStableFunc(list, func(a, b Defect) int { return a.rank() - b.rank() })
+	return list
+}
+
+// Incomplete returns the first defect that tells of missing sectors.
+func Incomplete(list []Defect) (Defect, bool) {
+	i := slices.IndexFunc(list, func(d Defect) bool { return d.Incomplete })
+	if i < 0 {
+		return Defect{}, false
+	}
+	return list[i], true
+}
+
+// rank orders defects by how much they matter.
+func (d Defect) rank() int {
+	switch {
+	case d.Incomplete:
+		return 0
+	case !d.Minor:
+		return 1
+	}
+	return 2
+}
+
+// defect tells of what is missing.
+func (c Claim) defect() Defect {
+	return Defect{LBA: c.Have, Incomplete: true, Text: fmt.Sprintf(
+		"the end is missing: %s claims %d sectors and there are %d (%d bytes less)", c.By, c.End, c.Have, c.Missing()*disc.SectorSize)}
+}
+
+// opened returns what the file systems met that can be opened, and why others that
+// are there cannot.
+func opened(d disc.Disc) []Defect {
+	var list, closed []Defect
+	good := false
+	for _, f := range formats {
+		v, err := OpenFormat(d, f.name, Options{})
+		switch {
+		case err == nil:
+			good = true
+			if x, ok := v.(Examined); ok {
+				list = append(list, x.Defects()...)
+			}
+		case err != ErrUnknown: // one that is wrapped tells of a volume that should be there
+			text := strings.TrimPrefix(err.Error(), "open "+f.name+" volume: ")
+			text = strings.TrimSuffix(text, " ("+ErrUnknown.Error()+")")
+			closed = append(closed, Defect{Text: fmt.Sprintf("the %s volume cannot be opened: %s", f.name, text)})
+		}
+	}
+	if good { // else whoever opens the disc is told
+		list = append(list, closed...)
+	}
+	return list
+}
+
+// apart tells of sessions that the disc does not tell apart, and of what is left from
+// an earlier use of the medium.
+func apart(d disc.Disc) []Defect {
+	t, ok := disc.DataTrack(d)
+	if !ok || len(d.Sessions()) > 1 || t.Start != 0 {
+		return nil
+	}
+	_, image := d.(io.ReaderAt)
+	all := FindSessions(userData(d, t.End()), int64(t.End())*disc.SectorSize, !image)
+	if len(all) == 0 {
+		return nil
+	}
+	var list []Defect
+	newest := all[len(all)-1]
+	if newest.Descriptors != descriptors {
+		list = append(list, Defect{LBA: newest.Start, Minor: true, Text: fmt.Sprintf(
+			"the disc has %d sessions in one track, of which the newest begins here: systems that read only the beginning of a track show the oldest", len(all))})
+	}
+	if newest.Remnant != 0 {
+		list = append(list, Defect{LBA: newest.Remnant, Minor: true, Text: "a volume begins here that is older than the one before it: it is taken for a remnant, and not shown"})
+	}
+	return list
+}
