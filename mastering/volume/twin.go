@@ -212,7 +212,7 @@ func only(list *Defects, a, b FS) {
 		if _, ok := t.paths[fold(e.Path)]; ok { // of another size, which is told
 			return nil
 		}
-		list.Odd(Defect{LBA: start, Path: string(e.Path)}, "the file is in "+a.Volume().View+" and not in "+b.Volume().View)
+		list.Odd(Defect{LBA: start, Path: string(e.Path)}, "the file is in %s and not in %s", a.Volume().View, b.Volume().View)
 		return nil
 	})
 }
