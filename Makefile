@@ -31,11 +31,19 @@ bin/glassmaster-window: ## build the window alone
 .PHONY: test
 test: export GLASSMASTER_STRICT = 1
 test: packages ## install what is missing, then check and test everything; a test that cannot run fails
-	$(MAKE) --no-print-directory build lint
+	@$(MAKE) --no-print-directory build
+	@$(MAKE) --no-print-directory --keep-going lint test-packages test-window test-display test-fuzz
+
+# The parts of "make test": each runs, whatever became of the others.
+.PHONY: test-packages test-window test-display test-fuzz
+test-packages:
 	@echo go test
 	@go test -timeout 15m $(filter-out $(ONDISPLAY),$(PACKAGES))
+test-window:
 	CGO_ENABLED=1 go test -timeout 5m $(WINDOW)
+test-display:
 	go test -timeout 10m $(ONDISPLAY)
+test-fuzz:
 	@$(SCRIPTS)/fuzz 10
 
 .PHONY: nightly

@@ -74,7 +74,8 @@ func IsName(name string) bool {
 	return err == nil && info.Mode()&os.ModeDevice != 0
 }
 
-// Open opens a drive by its name. A device may be named without its folder (sr0).
+// Open opens a drive by its name. A device may be named without its folder (sr0). A
+// drive that once does not answer in time is sent nothing more, see [scsi.Guard].
 func Open(ctx context.Context, name string) (scsi.Transport, error) {
 	if name == "" {
 		return nil, fmt.Errorf("opening a drive: its name is empty; write %s", forms())
@@ -86,7 +87,11 @@ func Open(ctx context.Context, name string) (scsi.Transport, error) {
 		if open == nil {
 			return nil, fmt.Errorf("opening %s: there are no drives of the kind %s: here; write %s", name, scheme, forms())
 		}
-		return open(ctx, name)
+		t, err := open(ctx, name)
+		if err != nil {
+			return nil, err
+		}
+		return scsi.Guard(t), nil
 	}
 	if !strings.ContainsRune(name, '/') {
 		if _, err := os.Stat("/dev/" + name); err == nil {
@@ -97,7 +102,7 @@ func Open(ctx context.Context, name string) (scsi.Transport, error) {
 	if err != nil {
 		return nil, err
 	}
-	return d, nil
+	return scsi.Guard(d), nil
 }
 
 func openISCSI(ctx context.Context, name string) (scsi.Transport, error) {

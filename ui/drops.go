@@ -8,6 +8,8 @@ import (
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/widget"
+
+	"glassmaster/ui/model"
 )
 
 // Pointer says how far the position of a drop can be trusted.
@@ -29,6 +31,7 @@ var nowhere = fyne.NewPos(-1, -1)
 // Dropped takes files and folders that were dropped on the window at an
 // absolute position.
 func (s *Shell) Dropped(at fyne.Position, uris []fyne.URI) {
+	defer model.Guard()
 	var paths []string
 	for _, u := range uris {
 		if u.Scheme() == "file" {

@@ -4,6 +4,7 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/driver/desktop"
 
+	"glassmaster/ui/model"
 	"glassmaster/ui/pane"
 )
 
@@ -33,6 +34,7 @@ func (s *Shell) addShortcuts() {
 		{&fyne.ShortcutRedo{}, redo},
 	} {
 		s.window.Canvas().AddShortcut(k.keys, func(fyne.Shortcut) {
+			defer model.Guard()
 			if !s.covered() {
 				k.do()
 			}

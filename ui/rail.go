@@ -10,6 +10,7 @@ import (
 	"fyne.io/fyne/v2/widget"
 
 	"glassmaster/ui/look"
+	"glassmaster/ui/model"
 )
 
 // railButton is a place in the rail: an icon over its name.
@@ -46,7 +47,10 @@ func (b *railButton) choose(yes bool) {
 }
 
 // Tapped implements fyne.Tappable.
-func (b *railButton) Tapped(*fyne.PointEvent) { b.tapped() }
+func (b *railButton) Tapped(*fyne.PointEvent) {
+	defer model.Guard()
+	b.tapped()
+}
 
 // MouseIn implements desktop.Hoverable.
 func (b *railButton) MouseIn(*desktop.MouseEvent) {

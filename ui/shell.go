@@ -39,6 +39,7 @@ type Engine interface {
 	compile.Engine
 	browse.Engine
 	burn.Engine
+	model.Keeper
 }
 
 // Config is what the program hands to the window.
@@ -64,7 +65,11 @@ type Shell struct {
 	catching *fyne.Container // feels where a late drop falls
 	reason   *widgets.Text
 
-	project *model.Project
+	project  *model.Project
+	keeper   model.Keeper
+	autosave *model.Autosave
+	fault    *widgets.Sheet // that tells of a fault, nil when there is none
+
 	compile *compile.View
 	browse  *browse.View
 	burn    *burn.View
@@ -76,16 +81,24 @@ func New(w fyne.Window, c Config) *Shell {
 		c.Post = fyne.Do // the only place where the window's goroutine is spoken to
 	}
 	s := &Shell{window: w, layer: widgets.NewLayer()}
+	post := func(f func()) {
+		c.Post(func() {
+			defer model.Guard()
+			f()
+		})
+	}
 	s.desk = &desk.Desk{
-		Canvas: w.Canvas(), Post: c.Post, Picker: c.Picker,
-		Tips: widgets.Tips{Layer: s.layer, Post: c.Post},
+		Canvas: w.Canvas(), Post: post, Picker: c.Picker,
+		Tips: widgets.Tips{Layer: s.layer, Post: post},
 	}
 	s.desk.Busy = s.busy
 	s.pointer = c.Pointer
 	if s.pointer == nil {
 		s.pointer = func() Pointer { return Exact }
 	}
+	s.keeper = c.Engine
 	s.addPlaces(c.Engine)
+	model.OnFault(s.faulted)
 	w.SetContent(s.build())
 	w.SetOnDropped(s.Dropped)
 	s.addShortcuts()
@@ -96,6 +109,8 @@ func New(w fyne.Window, c Config) *Shell {
 
 func (s *Shell) addPlaces(e Engine) {
 	s.project = model.NewProject(s.desk.Post)
+	s.autosave = model.NewAutosave(s.project, e, s.desk.Post)
+	s.autosave.OnKept = s.kept
 	b := model.NewBurn(e, s.desk.Post)
 	b.Compiled = func() *compilation.Compilation {
 		if s.project.Empty() {
@@ -106,14 +121,13 @@ func (s *Shell) addPlaces(e Engine) {
 	s.compile = compile.New(s.desk, e, s.project)
 	s.browse = browse.New(s.desk, e)
 	s.burn = burn.New(s.desk, e, b)
+	s.compile.OnChange = s.autosave.Changed
 	s.compile.OnBurn = func() {
 		s.burn.SetCompilation()
 		s.Go(Burn)
 	}
 	s.compile.OnSaveImage = func() {
-		s.burn.SetCompilation()
-		s.Go(Burn)
-		s.burn.PickFile()
+		s.burn.PickImage(func() { s.Go(Burn) })
 	}
 	s.browse.OnBurn = func(path string) {
 		s.burn.SetImage(path)
@@ -149,6 +163,9 @@ func (s *Shell) build() fyne.CanvasObject {
 
 // Go shows a place.
 func (s *Shell) Go(p Place) {
+	if s.place == Burn && p != Burn {
+		s.burn.Left()
+	}
 	s.place = p
 	for i := range s.pages {
 		s.rail[i].choose(Place(i) == p)
@@ -164,7 +181,13 @@ func (s *Shell) Go(p Place) {
 	s.desk.Tell("place", map[string]any{"name": p.String()})
 }
 
-// OpenFiles takes files that were named when the program was started.
+// Started is called when the window has come up, with the files that were named
+// when the program was started. What an earlier one has lost is offered first.
+func (s *Shell) Started(paths []string) {
+	s.offerLost(func() { s.OpenFiles(paths) })
+}
+
+// OpenFiles takes files as if they were named when the program was started.
 func (s *Shell) OpenFiles(paths []string) {
 	if len(paths) > 0 {
 		s.take(nowhere, false, paths)
@@ -195,11 +218,11 @@ func (s *Shell) take(at fyne.Position, dropped bool, paths []string) {
 	}
 }
 
-// Close stops what goes on.
-func (s *Shell) Close() { s.browse.Close() }
-
-// Busy reports whether a burn is going on that must not be torn off.
-func (s *Shell) Busy() bool { return s.burn.Running() }
+// Close ends what goes on. What was kept in case of a crash is forgotten.
+func (s *Shell) Close() {
+	s.browse.Close()
+	s.autosave.End()
+}
 
 // busy lays a veil over the window while a native dialog is open.
 func (s *Shell) busy(why string) {

@@ -12,7 +12,6 @@ import (
 	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/storage"
 	"fyne.io/fyne/v2/test"
-	"fyne.io/fyne/v2/widget"
 
 	"glassmaster/drive"
 	"glassmaster/mastering/udf"
@@ -35,6 +34,13 @@ type pilot struct {
 func newPilot(t *testing.T) *pilot {
 	t.Helper()
 	t.Setenv("TMPDIR", t.TempDir())
+	t.Setenv("XDG_STATE_HOME", t.TempDir())
+	return startPilot(t)
+}
+
+// startPilot starts one more window for the same person.
+func startPilot(t *testing.T) *pilot {
+	t.Helper()
 	a := test.NewTempApp(t)
 	a.Settings().SetTheme(look.Theme{})
 	w := test.NewTempWindow(t, nil)
@@ -111,7 +117,7 @@ func (p *pilot) press(text string) {
 func (p *pilot) tick(text string) {
 	p.t.Helper()
 	for _, o := range test.LaidOutObjects(p.window.Content()) {
-		if c, ok := o.(*widget.Check); ok && strings.HasPrefix(c.Text, text) {
+		if c, ok := o.(*widgets.Check); ok && strings.HasPrefix(c.Text, text) {
 			test.Tap(c)
 			return
 		}
@@ -285,7 +291,7 @@ func (p *pilot) overlay() []fyne.CanvasObject {
 func (p *pilot) choose(from, to string) {
 	p.t.Helper()
 	for _, o := range p.overlay() {
-		if c, ok := o.(*widget.Select); ok && c.Selected == from && !c.Disabled() {
+		if c, ok := o.(*widgets.Select); ok && c.Selected == from && !c.Disabled() {
 			c.SetSelected(to)
 			if c.Selected != to {
 				p.t.Fatalf("%q cannot be chosen among %q", to, c.Options)
@@ -300,7 +306,11 @@ func (p *pilot) choose(from, to string) {
 func (p *pilot) answerSheet(text string) {
 	p.t.Helper()
 	for _, o := range p.overlay() {
-		if b, ok := o.(*widget.Button); ok && b.Text == text {
+		if b, ok := o.(interface {
+			fyne.Tappable
+			fyne.CanvasObject
+			Label() string
+		}); ok && b.Label() == text {
 			test.Tap(b)
 			return
 		}

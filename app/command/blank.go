@@ -6,8 +6,10 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"glassmaster/app/terminal"
 	"glassmaster/drive/record"
 	"glassmaster/drive/scsi"
+	"glassmaster/mastering/disc"
 )
 
 func (s *session) blankVerb() *cobra.Command {
@@ -16,10 +18,11 @@ func (s *session) blankVerb() *cobra.Command {
 		Use:   "blank [DRIVE]",
 		Short: "Erase a rewritable disc",
 		Long: `Erase a rewritable disc, so that it can be burned anew. The quick way makes the
-disc look empty; --full goes over all of it, which takes as long as a burn.
+disc look empty; --full goes over all of it, which takes as long as a burn. What
+has become of the disc is looked at in the end.
 
-On a terminal you are asked first. DRIVE may be left out where the machine has
-only one.`,
+On a terminal you are told what is on the disc, and asked. DRIVE may be left out
+where the machine has only one.`,
 		Example: `  glassmaster blank /dev/sr0
   glassmaster blank --full --yes`,
 		Args: wanted(0, 1, "[DRIVE]"),
@@ -38,12 +41,38 @@ func (s *session) blank(ctx context.Context, name string, full, yes bool) error 
 		return err
 	}
 	defer t.Close()
+	if err := scsi.Writable(t); err != nil { // told now, and not after the question
+		return fmt.Errorf("%s: the drive can only be read now: %w", name, err)
+	}
 	if !yes {
-		if err := s.ask(ctx, fmt.Sprintf("Erase everything on the disc in %s?", name)); err != nil {
+		c, err := record.LookInto(ctx, t)
+		if err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		if err := s.ask(ctx, fmt.Sprintf("The disc in %s holds %s. Erase it?", name, holding(c))); err != nil {
 			return err
 		}
 	}
 	return s.erase(ctx, t, name, full)
+}
+
+// holding names for people what is on a disc: "the ISO 9660 volume "HOLIDAY" of
+// 312 MB, made 2026-05-01".
+func holding(c record.Contents) string {
+	text := c.String()
+	if !c.Data {
+		return text
+	}
+	if c.Sectors > 0 && c.Format != "" {
+		text += " of " + terminal.Size(c.Sectors*disc.SectorSize)
+	}
+	if !c.Created.IsZero() {
+		text += ", made " + c.Created.Format("2006-01-02")
+	}
+	if c.Sessions > 1 {
+		text += ", and " + counted(c.Sessions-1, "older session")
+	}
+	return text
 }
 
 // blanked is what "blank" did, for a program.

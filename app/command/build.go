@@ -91,6 +91,9 @@ func (s *session) build(ctx context.Context, args []string, o building, changed 
 		return usagef("build needs -o IMAGE (or --save, or --dry-run)")
 	}
 	s.piped = o.output == "-"
+	if _, err := formatFor(o.output, ""); err != nil {
+		return err
+	}
 	c, problems, err := s.compile(ctx, args, o, changed)
 	if err != nil {
 		return err
@@ -220,13 +223,14 @@ func (s *session) writeImage(ctx context.Context, img *compilation.Image, o buil
 	} else {
 		err = img.WriteFile(ctx, o.output, opts, s.report())
 	}
-	if err != nil {
+	var changed *compilation.IncompleteError
+	if err != nil && !errors.As(err, &changed) {
 		return unwritten(o.output, err)
 	}
 	b.Seconds = time.Since(began).Seconds()
 	s.data = b
 	s.note("%s: %d sectors, %s", name(o.output), b.Sectors, terminal.Size(b.Bytes))
-	return nil
+	return err
 }
 
 // unwritten says what became of an image whose writing has ended early.

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/term"
 
 	"glassmaster/app/terminal"
+	"glassmaster/drive/read"
 	"glassmaster/drive/record"
 	"glassmaster/drive/scsi"
 	"glassmaster/drive/source"
@@ -44,22 +45,23 @@ be left out where the machine has only one.`,
 		},
 	}
 	f := c.Flags()
-	f.IntVar(&o.Speed, "speed", 0, "speed in `kB/s` (1000 bytes); \"media\" lists what the drive offers (default the highest)")
+	f.Var(speedFlag{&o.Options}, "speed", "`SPEED` such as 8x, or 11080 for kB/s (1000 bytes); \"media\" lists what the drive offers (default the highest)")
 	f.BoolVar(&o.Simulate, "simulate", false, "go through everything with the laser off, where the medium knows that")
 	f.BoolVar(&o.NoVerify, "no-verify", false, "do not read the disc again and compare")
 	f.BoolVar(&o.Appendable, "append", false, "leave the disc open, so that a session that was made for it can be added")
 	f.BoolVar(&o.Eject, "eject", false, "open the tray at the end")
-	f.BoolVar(&o.DiscAtOnce, "dao", false, "DVD-R: write the disc at once instead of incrementally")
+	f.BoolVar(&o.DiscAtOnce, "dao", false, "DVD-R, DVD-RW: write the disc at once instead of incrementally")
 	f.BoolVar(&o.Blank, "blank", false, "erase or overwrite a rewritable disc that holds data")
-	f.BoolVar(&o.Force, "force", false, "burn an image that is incomplete, or that has no known file system")
+	f.BoolVar(&o.Force, "force", false, "burn an image that is incomplete, that has no known file system, or that does not tell for which address it was made")
 	f.BoolVarP(&o.yes, "yes", "y", false, "do not ask")
-	f.BoolVar(&o.keep, "keep-going", false, "burn even if files of the source are missing")
+	f.BoolVar(&o.keep, "keep-going", false, "leave out files that are missing, fill with zeros what can no longer be read, and go on")
 	return c
 }
 
 func (s *session) burn(ctx context.Context, from, to string, o burning) error {
 	opener := s.opener()
 	opener.Force = o.Force
+	opener.KeepGoing = o.keep
 	src, err := s.openWith(ctx, opener, from)
 	if err != nil {
 		return err
@@ -74,7 +76,11 @@ func (s *session) burn(ctx context.Context, from, to string, o burning) error {
 	}
 	defer t.Close()
 	o.Locate = src.Locate
-	plan, err := record.NewPlan(ctx, t, src.Disc, o.Options)
+	used, by := read.Used(src.Disc)
+	if by != "" {
+		s.note("%s: %d of %d sectors are in use, as %s says; those are burned", from, disc.Sectors(used), disc.Sectors(src.Disc), by)
+	}
+	plan, err := record.NewPlan(ctx, t, used, o.Options)
 	if err != nil {
 		return fmt.Errorf("%s: %w", to, err)
 	}
@@ -90,15 +96,15 @@ func (s *session) burn(ctx context.Context, from, to string, o burning) error {
 		return fmt.Errorf("burn %s to %s: %w", from, to, err)
 	}
 	s.settle()
-	for _, w := range result.Warnings {
-		s.warn(w)
-	}
 	if result.Mismatch != nil {
 		return result.Mismatch
 	}
 	s.note("%s", burnSummary(to, result, o))
 	if lacks := result.Plan.Incomplete(); lacks != "" && !o.Simulate {
 		return incomplete{"the disc is as incomplete as its source: " + lacks}
+	}
+	if len(result.Changes) > 0 {
+		return incomplete{"files of the source changed during the burn: what is on the disc of them is told above"}
 	}
 	if len(src.Problems) > 0 {
 		return incomplete{leftOut(len(src.Problems))}
@@ -147,7 +153,21 @@ func (s *session) agree(ctx context.Context, p record.Plan, src *source.Source, 
 	if o.yes || o.Simulate {
 		return nil
 	}
+	if p.Erases.Data {
+		return s.ask(ctx, fmt.Sprintf("The disc in %s holds %s. It will be gone. Burn now?", to, holding(p.Erases)))
+	}
 	return s.ask(ctx, "Burn now?")
+}
+
+// speedFlag is the speed of a burn, as a multiple or in kB/s.
+type speedFlag struct{ o *record.Options }
+
+func (speedFlag) String() string { return "" }
+func (speedFlag) Type() string   { return "SPEED" }
+
+func (f speedFlag) Set(text string) (err error) {
+	f.o.Speed, f.o.Factor, err = record.ParseSpeed(text)
+	return err
 }
 
 // ask asks a question that only "yes" answers. Where nobody sits at a terminal
@@ -181,17 +201,37 @@ type burned struct {
 	Sectors  int64    `json:"sectors"`
 	Written  int64    `json:"written_sectors"`
 	Seconds  float64  `json:"seconds"`
+	Equal    bool     `json:"equal"`
 	Verified bool     `json:"verified"`
 	SHA256   string   `json:"sha256,omitempty"`
 	Differs  *differs `json:"differs,omitempty"`
-	Warnings []string `json:"warnings,omitempty"`
+	// NotAssured says why a disc that is equal is not verified.
+	NotAssured    []string       `json:"not_assured,omitempty"`
+	Retried       int64          `json:"retried_sectors"`
+	SourceChanged *sourceChanged `json:"source_changed,omitempty"`
+	Warnings      []string       `json:"warnings,omitempty"`
+}
+
+// sourceChanged is the first place of a source that is not what was burned of it.
+type sourceChanged struct {
+	LBA   int64  `json:"lba"`
+	File  string `json:"file,omitempty"`
+	Error string `json:"error,omitempty"`
 }
 
 func burnObject(to string, r record.Result) burned {
-	return burned{
+	b := burned{
 		Drive: to, Medium: r.Plan.Profile, Recipe: r.Plan.Recipe, Sectors: r.Plan.Sectors, Written: r.Written,
-		Seconds: r.Seconds, Verified: r.Verified, SHA256: r.SHA256, Differs: difference(r.Mismatch), Warnings: r.Warnings,
+		Seconds: r.Seconds, Equal: r.Equal, Verified: r.Verified, SHA256: r.SHA256, Differs: difference(r.Mismatch),
+		NotAssured: r.NotAssured, Retried: r.Retried, Warnings: r.Warnings,
 	}
+	if c := r.SourceChanged; c != nil {
+		b.SourceChanged = &sourceChanged{LBA: int64(c.LBA), File: c.File}
+		if c.Err != nil {
+			b.SourceChanged.Error = c.Err.Error()
+		}
+	}
+	return b
 }
 
 func burnSummary(to string, r record.Result, o burning) string {
@@ -202,12 +242,19 @@ func burnSummary(to string, r record.Result, o burning) string {
 	switch {
 	case o.Simulate:
 		return text + "; simulated: the disc is as it was"
-	case r.Verified:
+	case r.Equal:
 		text += ", read back and equal"
 		if r.Plan.Incomplete() != "" {
 			text += " to its source, which is incomplete"
 		}
-		return text
+	default:
+		return text + "; not verified"
 	}
-	return text + "; not verified"
+	if r.Retried > 0 {
+		text += fmt.Sprintf(" (%s needed more than one attempt)", counted(int(r.Retried), "sector"))
+	}
+	for _, why := range r.NotAssured {
+		text += "; but " + why
+	}
+	return text
 }

@@ -86,7 +86,7 @@ compilation (FILE.glassmaster). Without a verb the window opens.`,
 		verbs []*cobra.Command
 	}{
 		{images, []*cobra.Command{s.buildVerb(), s.infoVerb(), s.listVerb(), s.catVerb(), s.extractVerb(), s.verifyVerb()}},
-		{drives, []*cobra.Command{s.drivesVerb(), s.mediaVerb(), s.burnVerb(), s.readVerb(), s.blankVerb()}},
+		{drives, []*cobra.Command{s.drivesVerb(), s.mediaVerb(), s.burnVerb(), s.readVerb(), s.blankVerb(), s.formatVerb(), s.closeVerb(), s.ejectVerb(), s.loadVerb()}},
 		{"", []*cobra.Command{s.windowVerb(), bootTopic(), exitCodesTopic(), jsonTopic()}},
 	} {
 		for _, v := range group.verbs {

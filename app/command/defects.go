@@ -2,7 +2,6 @@ package command
 
 import (
 	"fmt"
-	"strings"
 
 	"glassmaster/drive/source"
 	"glassmaster/mastering/volume"
@@ -66,18 +65,4 @@ func (f facts) defects(list []defectObject) {
 		}
 		f.row(name, text)
 	}
-}
-
-// lacking is the end of a verification that found nothing but what the disc lacks.
-func lacking(names string, list ...*source.Source) error {
-	var text []string
-	for _, src := range list {
-		if d, ok := volume.Incomplete(src.Defects()); ok {
-			text = append(text, d.Text)
-		}
-	}
-	if len(text) == 0 {
-		return nil
-	}
-	return damaged{names + ": incomplete: " + strings.Join(text, "; ")}
 }

@@ -2,6 +2,7 @@ package command
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"glassmaster/drive"
+	"glassmaster/drive/scsi"
 	"glassmaster/drive/tgtdtest"
 	"glassmaster/mastering/peertest"
 )
@@ -258,5 +260,30 @@ func TestTheOnlyDrive(t *testing.T) {
 	r := must(t, NoMedium, "media")
 	if !strings.Contains(r.log, "no optical drive") {
 		t.Errorf("%s", r.log)
+	}
+}
+
+// A drive that another program uses is listed as such; nothing else is done with it.
+func TestDriveInUse(t *testing.T) {
+	opened := 0
+	drive.Register("held", func(_ context.Context, name string) (scsi.Transport, error) {
+		opened++
+		return nil, fmt.Errorf("opening the drive: %w", &scsi.InUseError{Drive: name, By: "growisofs (process 4711)"})
+	})
+	t.Setenv(drive.Environment, "held:1")
+	const by = "in use by growisofs (process 4711)"
+	if out := must(t, OK, "drives").out; !strings.Contains(out, by) {
+		t.Errorf("drives: %s", out)
+	}
+	list, _ := outcomeOf(t, must(t, OK, "drives", "--json").out)["data"].([]any)
+	if len(list) == 0 || list[len(list)-1].(map[string]any)["problem"] != by {
+		t.Errorf("drives: %v", list)
+	}
+	image := builtImage(t)
+	for _, verb := range [][]string{{"media", "held:1"}, {"verify", "held:1"}, {"verify", image, "held:1"}, {"ls", "held:1"}, {"info", "held:1"}, {"burn", image, "held:1"}, {"blank", "held:1"}, {"read", "held:1", "-o", filepath.Join(t.TempDir(), "x.iso")}} {
+		before := opened
+		if r := must(t, NoMedium, verb...); !strings.Contains(r.log, by) || opened != before+1 {
+			t.Errorf("%v: opened %d times: %s", verb, opened-before, r.log)
+		}
 	}
 }

@@ -3,6 +3,7 @@ package command
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"text/tabwriter"
@@ -12,6 +13,7 @@ import (
 	"glassmaster/app/terminal"
 	"glassmaster/drive"
 	"glassmaster/drive/mmc"
+	"glassmaster/drive/scsi"
 )
 
 func (s *session) drivesVerb() *cobra.Command {
@@ -66,20 +68,30 @@ func (s *session) drives(ctx context.Context) error {
 func (s *session) look(ctx context.Context, f drive.Found) driveInfo {
 	d := driveInfo{Name: f.Name, Vendor: f.Vendor, Product: f.Model, Revision: f.Revision, Bus: f.Bus}
 	if f.Err != nil {
-		d.Problem = f.Err.Error()
+		d.Problem = problem(f.Err)
 		return d
 	}
 	t, _, err := s.opener().Drive(ctx, f.Name)
 	if err != nil {
-		d.Problem = err.Error()
+		d.Problem = problem(err)
 		return d
 	}
 	defer t.Close()
 	p, err := mmc.CurrentProfile(ctx, t)
 	if err != nil {
-		d.Problem = err.Error()
+		d.Problem = problem(err)
 		return d
 	}
 	d.Medium = p.String()
 	return d
+}
+
+// problem says why a drive could not be looked at. One that others use is asked
+// nothing.
+func problem(err error) string {
+	var busy *scsi.InUseError
+	if errors.As(err, &busy) {
+		return "in use by " + busy.Who()
+	}
+	return err.Error()
 }

@@ -25,10 +25,10 @@ const (
 	OK        Code = iota // done
 	Failed                // not done
 	Usage                 // the command line was not understood
-	Differs               // discs differ, are damaged, or cannot be read in every place
+	Differs               // discs differ, are damaged or incomplete, or cannot be read in every place
 	NoMedium              // no drive, no disc in it, a drive that is not ready, or the wrong kind of disc
 	Cancelled             // stopped by Ctrl-C or a signal
-	Partly                // done, but some files had to be left out
+	Partly                // done, but some files were left out or changed while they were read
 )
 
 // mistake is an error in the command line.
@@ -85,19 +85,22 @@ func codeOf(err error) Code {
 		wrong    mistake
 		stopped  *cancelled
 		differs  *verify.Mismatch
+		short    *verify.IncompleteError
 		changed  *isomd5.DamagedError
 		leftOver incomplete
 		zeros    *compilation.IncompleteError
 		broken   damaged
+		another  *record.SourceChange
 	)
 	switch {
 	case errors.As(err, &wrong):
 		return Usage
 	case errors.As(err, &stopped):
 		return Cancelled
-	case errors.As(err, &differs), errors.As(err, &changed), errors.As(err, &broken), errors.Is(err, record.ErrDiffers), errors.Is(err, record.ErrNotOnDisc), errors.Is(err, record.ErrIncomplete):
+	case errors.As(err, &differs), errors.As(err, &short), errors.As(err, &changed), errors.As(err, &broken), errors.Is(err, record.ErrDiffers), errors.Is(err, record.ErrNotOnDisc),
+		errors.Is(err, record.ErrLost), errors.Is(err, record.ErrOtherDisc), errors.Is(err, record.ErrIncomplete), errors.Is(err, volume.ErrUnfinished):
 		return Differs
-	case errors.As(err, &leftOver), errors.As(err, &zeros):
+	case errors.As(err, &leftOver), errors.As(err, &zeros), errors.As(err, &another):
 		return Partly
 	case notReady(err):
 		return NoMedium
@@ -107,20 +110,29 @@ func codeOf(err error) Code {
 
 func hintFor(err error) string {
 	var (
-		a advised
-		b *record.Error
+		a     advised
+		b     *record.Error
+		short *verify.IncompleteError
 	)
 	switch {
 	case errors.As(err, &b):
 		return "" // it says itself what can be done
 	case errors.As(err, &a):
 		return a.hint
+	case errors.As(err, &short):
+		return "its burn, copy or download ended early: do it again"
 	case errors.Is(err, volume.ErrUnknown):
 		return `"glassmaster info" shows the tracks; "glassmaster verify" reads every sector`
+	case errors.Is(err, record.ErrUnfinished):
+		return `"glassmaster close" closes what was left open; "glassmaster media" then tells the address that the disc goes on at`
+	case errors.Is(err, record.ErrUnknownAddress):
+		return `"glassmaster burn --force" burns it as it is`
 	case errors.Is(err, record.ErrHoldsData):
 		return `"glassmaster burn --blank" erases or overwrites a rewritable disc`
 	case errors.Is(err, record.ErrTooLarge):
 		return `"glassmaster build --dry-run" says how large a disc it takes`
+	case errors.Is(err, read.ErrNotClosed):
+		return `"glassmaster media" shows its tracks; "glassmaster close" closes them`
 	case errors.Is(err, source.ErrNoDrive):
 		return fmt.Sprintf("name one: /dev/srN, iscsi://HOST:PORT/TARGET/LUN or virtual:FILE; %s adds to those that are found", drive.Environment)
 	case errors.Is(err, record.ErrIncomplete):
@@ -130,12 +142,15 @@ func hintFor(err error) string {
 }
 
 // notReady reports whether an error says that the drive has no disc that it
-// could use.
+// could use, or cannot be used now.
 func notReady(err error) bool {
-	for _, no := range []error{source.ErrNoDrive, read.ErrNoMedium, read.ErrBlank, record.ErrNotWritable, record.ErrHoldsData, record.ErrTooLarge} {
+	for _, no := range []error{
+		source.ErrNoDrive, read.ErrNoMedium, read.ErrBlank, record.ErrNotWritable, record.ErrHoldsData, record.ErrTooLarge,
+		record.ErrNothingToClose, record.ErrNoFormat, record.ErrUnfinished, record.ErrOtherAddress, record.ErrUnknownAddress,
+	} {
 		if errors.Is(err, no) {
 			return true
 		}
 	}
-	return scsi.NotReady(err)
+	return scsi.NotReady(err) || errors.As(err, new(*scsi.InUseError))
 }

@@ -54,3 +54,51 @@ func TestExtractKeepsWhatIsThere(t *testing.T) {
 	}
 	must(t, Failed, "extract", image, "nowhere", "-C", t.TempDir())
 }
+
+// TestExtractEqualContents writes to one of two files whose equal contents the disc
+// stores once: the other stays as it is. Names that the disc calls one file stay
+// one.
+func TestExtractEqualContents(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{"conf", "conf.orig", "name"} {
+		put(t, filepath.Join(dir, name), "the same")
+	}
+	age(t, dir)
+	if err := os.Link(filepath.Join(dir, "name"), filepath.Join(dir, "second name")); err != nil {
+		t.Fatal(err)
+	}
+	img := filepath.Join(t.TempDir(), "theirs.iso")
+	peertest.Run(t, dir, "genisoimage", "-quiet", "-R", "-cache-inodes", "-o", img, ".")
+	images := map[string]string{"genisoimage": img}
+	for _, o := range []string{"--rock-ridge=on", "--rock-ridge=1.12", "--rock-ridge=off", "--udf=2.01"} {
+		images[o] = filepath.Join(t.TempDir(), "ours.iso")
+		must(t, OK, "build", "-q", "--identical", o, dir+"/", "-o", images[o])
+	}
+	for name, image := range images {
+		args := []string{"extract", "-q", image, "-C", t.TempDir()}
+		if name == "--udf=2.01" {
+			args = append(args, "--view=udf")
+		}
+		must(t, OK, args...)
+		to := args[4]
+		if err := os.WriteFile(filepath.Join(to, "conf"), []byte("changed"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		for _, other := range []string{"conf.orig", "name", "second name"} {
+			if got := string(content(t, filepath.Join(to, other))); got != "the same" {
+				t.Errorf("%s: %s is %q", name, other, got)
+			}
+		}
+		a, err := os.Stat(filepath.Join(to, "name"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := os.Stat(filepath.Join(to, "second name"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if one := name != "--rock-ridge=off"; os.SameFile(a, b) != one {
+			t.Errorf("%s: the two names are one file: %v, want %v", name, !one, one)
+		}
+	}
+}

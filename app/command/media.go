@@ -20,7 +20,11 @@ func (s *session) mediaVerb() *cobra.Command {
 		Aliases: []string{"medium"},
 		Short:   "Say what disc is in a drive, and what can be written on it",
 		Long: `Say what disc is in a drive, how much of it is written, how much can still be
-written, and how fast. DRIVE may be left out where the machine has only one.`,
+written, and how fast. DRIVE may be left out where the machine has only one.
+
+Sessions and tracks that are not closed are shown too: open ones that an earlier burn
+left behind, reserved ones, damaged ones and the track that comes next, and what can be
+done about them.`,
 		Example: `  glassmaster media
   glassmaster media "virtual:disc?medium=bd-re"`,
 		Args: wanted(0, 1, "[DRIVE]"),
@@ -51,9 +55,26 @@ type mediaInfo struct {
 	Free         int64         `json:"free_sectors"`
 	NextWritable *int64        `json:"next_writable_lba,omitempty"`
 	Sessions     []sessionInfo `json:"sessions"`
+	Count        int           `json:"session_count,omitempty"` // an open or empty last one counts
+	Last         string        `json:"last_session,omitempty"`
+	Tracks       []mediaTrack  `json:"tracks,omitempty"` // of discs that are written in order
+	Advice       []string      `json:"advice,omitempty"`
 	Speeds       []int         `json:"write_speeds,omitempty"`
 	Profiles     []string      `json:"drive_knows,omitempty"`
 	profile      mmc.Profile
+}
+
+// mediaTrack is a track of a medium for a program. Sizes are in sectors.
+type mediaTrack struct {
+	Number  int    `json:"number"`
+	Session int    `json:"session"`
+	State   string `json:"state"`
+	Kind    string `json:"kind"` // "data" or "audio"
+	Start   int64  `json:"lba"`
+	Sectors int64  `json:"sectors"`
+	Written int64  `json:"written_sectors"`
+	Next    *int64 `json:"next_writable_lba,omitempty"`
+	state   read.TrackState
 }
 
 func (s *session) media(ctx context.Context, name string) error {
@@ -83,7 +104,11 @@ func describeMedia(name string, m read.MediaInfo) *mediaInfo {
 		Capacity: m.Capacity, Free: m.Free, Sessions: describeSessions(m.Sessions), Speeds: m.Speeds, profile: m.Profile,
 	}
 	if m.Profile != mmc.NoProfile {
-		info.Status = m.Status.String()
+		info.Status, info.Count, info.Last = m.Status.String(), m.Count, m.Last.String()
+		info.Advice = adviceFor(m)
+	}
+	for _, t := range m.Tracks {
+		info.Tracks = append(info.Tracks, describeTrack(t))
 	}
 	if m.NextWritable >= 0 {
 		info.NextWritable = new(int64(m.NextWritable))
@@ -104,18 +129,113 @@ func (m *mediaInfo) print(out *bufio.Writer) {
 		return
 	}
 	t.row("Maker", m.Maker)
-	status := m.Status
-	if m.Erasable {
-		status += ", erasable"
-	}
-	t.row("Status", status)
+	t.row("Status", m.status())
 	t.row("Format", m.Format)
 	t.row("Capacity", sectors(m.Capacity))
 	t.row("Free", sectors(m.Free))
-	t.sessions(m.Sessions)
+	t.sessions(m.closed())
+	for _, tr := range m.Tracks {
+		if tr.state != read.TrackComplete && m.Status != mmc.Blank.String() {
+			t.row(fmt.Sprintf("Session %d track %d", tr.Session, tr.Number), tr.describe())
+		}
+	}
+	for _, a := range m.Advice {
+		t.row("What to do", a)
+	}
 	var speeds []string
 	for _, v := range m.Speeds {
 		speeds = append(speeds, record.SpeedName(m.profile, v))
 	}
 	t.row("Speeds", strings.Join(speeds, ", "))
+}
+
+// status is the state of the disc, and of its last session where that is not closed.
+func (m *mediaInfo) status() string {
+	text := m.Status
+	if m.Last == mmc.SessionIncomplete.String() || m.Last == mmc.SessionDamaged.String() {
+		text += fmt.Sprintf(", session %d %s", m.Count, m.Last)
+	}
+	if m.Erasable {
+		text += ", erasable"
+	}
+	return text
+}
+
+// closed returns the sessions without the tracks that are not complete.
+func (m *mediaInfo) closed() []sessionInfo {
+	open := map[int]bool{}
+	for _, t := range m.Tracks {
+		open[t.Number] = t.state != read.TrackComplete
+	}
+	var all []sessionInfo
+	for _, s := range m.Sessions {
+		c := sessionInfo{Number: s.Number}
+		for _, t := range s.Tracks {
+			if !open[t.Number] {
+				c.Tracks = append(c.Tracks, t)
+			}
+		}
+		all = append(all, c)
+	}
+	return all
+}
+
+func describeTrack(t read.Track) mediaTrack {
+	m := mediaTrack{
+		Number: t.Number, Session: t.Session, State: t.State.String(), Kind: "data",
+		Start: int64(t.Start), Sectors: t.Size, Written: t.Written, state: t.State,
+	}
+	if t.Audio {
+		m.Kind = "audio"
+	}
+	if t.Next >= 0 {
+		m.Next = new(int64(t.Next))
+	}
+	return m
+}
+
+// describe says in a line how far a track is written that is not complete.
+func (t mediaTrack) describe() string {
+	if t.state == read.TrackInvisible {
+		return fmt.Sprintf("%s, from %d", t.State, t.Start)
+	}
+	text := fmt.Sprintf("%s, %d sectors written from %d", t.State, t.Written, t.Start)
+	if t.state == read.TrackReserved || t.state == read.TrackReservedOpen {
+		text = fmt.Sprintf("%s, %d sectors from %d, written: %d", t.State, t.Sectors, t.Start, t.Written)
+	}
+	if t.Next != nil {
+		text += fmt.Sprintf(", goes on at %d", *t.Next)
+	}
+	return text
+}
+
+// adviceFor says what can be done about what is not closed on a disc.
+func adviceFor(m read.MediaInfo) []string {
+	var all []string
+	damaged, open := m.Last == mmc.SessionDamaged, m.Last == mmc.SessionIncomplete
+	for _, t := range m.Tracks {
+		switch t.State {
+		case read.TrackDamaged:
+			damaged = true
+		case read.TrackOpen, read.TrackReserved, read.TrackReservedOpen:
+			open = true
+		}
+	}
+	switch {
+	case m.Status == mmc.Closed && !damaged:
+	case damaged:
+		all = append(all, `copy what can be read first; "glassmaster close" has the drive repair and close what is damaged`)
+	case open:
+		all = append(all, `an earlier burn was broken off, or is still going on: what is in the open session may not be found; "glassmaster close" closes it, and another session can follow`)
+	}
+	if (damaged || open) && m.Erasable {
+		all = append(all, `"glassmaster blank" erases the disc with all that is on it`)
+	}
+	switch m.Format {
+	case "format interrupted":
+		all = append(all, "other drives may not read the disc before its format is at its end: burn it again")
+	case "format running":
+		all = append(all, "the drive formats the disc in the background: leave it there until that is done")
+	}
+	return all
 }

@@ -2,46 +2,78 @@ package command
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"glassmaster/app/terminal"
+	"glassmaster/drive/read"
+	"glassmaster/drive/scsi"
+	"glassmaster/drive/source"
 	"glassmaster/mastering/disc"
-	"glassmaster/mastering/image"
 	"glassmaster/mastering/newfile"
+	"glassmaster/mastering/verify"
 )
 
+// reading are the flags of "read".
+type reading struct {
+	output, format string
+	whole, keep    bool
+}
+
 func (s *session) readVerb() *cobra.Command {
-	var output, format string
+	var o reading
 	c := &cobra.Command{
 		Use:   "read DRIVE -o IMAGE",
 		Short: "Read a disc into an image file",
 		Long: `Read a disc into an image file, whose format its name tells. "-o -" writes the
 image to standard output. The image appears under its name only when it is
 complete. In place of a drive any other disc may stand: then its image is
-converted.`,
+converted.
+
+Of a disc that is overwritten in place (DVD+RW, DVD-RAM, BD-RE) only what is in use is
+read: as far as the volume, its files and partition tables reach. --whole reads all.
+
+A disc that holds less than its volume says is read as far as it goes, and the command
+says what is missing and ends with exit code 3. A sector that cannot be read ends the
+work, unless --keep-going is given: then zeros stand for it, and the exit code is 3.`,
 		Example: `  glassmaster read /dev/sr0 -o copy.iso
   glassmaster read /dev/sr0 -o - | sha256sum`,
 		Args: wanted(1, 1, "DRIVE"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if output == "" {
+			if o.output == "" {
 				return usagef("read needs -o IMAGE")
 			}
-			return s.read(cmd.Context(), args[0], output, format)
+			return s.read(cmd.Context(), args[0], o)
 		},
 	}
-	c.Flags().StringVarP(&output, "output", "o", "", "write the image to `FILE`; - is standard output")
-	c.Flags().StringVar(&format, "format", "", "write an image of this `FORMAT` (default what the name of the file tells, else ISO)")
+	f := c.Flags()
+	f.StringVarP(&o.output, "output", "o", "", "write the image to `FILE`; - is standard output")
+	f.StringVar(&o.format, "format", "", "write an image of this `FORMAT` (default what the name of the file tells, else ISO)")
+	f.BoolVar(&o.whole, "whole", false, "read all of a disc that is overwritten in place, not only what is in use")
+	f.BoolVar(&o.keep, "keep-going", false, "write zeros for sectors that cannot be read, and go on")
 	return c
 }
 
-func (s *session) read(ctx context.Context, from, output, wanted string) error {
-	s.piped = output == "-"
-	format, err := formatFor(output, wanted)
+// copied is what "read" did, for a program.
+type copied struct {
+	Output  string   `json:"output"`
+	Sectors int64    `json:"sectors"`
+	Bytes   int64    `json:"bytes"`
+	Seconds float64  `json:"seconds"`
+	Unused  int64    `json:"unused_sectors,omitempty"`  // behind what is in use, not read
+	Missing int64    `json:"missing_sectors,omitempty"` // that the volume lays claim to
+	Problem string   `json:"volume_problem,omitempty"`  // why the file system cannot be opened
+	Remarks []string `json:"remarks,omitempty"`         // what the disc does not show of its tracks
+	Differs *differs `json:"differs,omitempty"`         // the first sector that could not be read
+}
+
+func (s *session) read(ctx context.Context, from string, o reading) error {
+	s.piped = o.output == "-"
+	format, err := formatFor(o.output, o.format)
 	if err != nil {
 		return err
 	}
@@ -53,41 +85,71 @@ func (s *session) read(ctx context.Context, from, output, wanted string) error {
 	if err := s.missing(src.Problems, false); err != nil {
 		return err
 	}
+	c := copied{Output: o.output, Remarks: s.remarks(src)}
+	d, by := src.Disc, ""
+	if !o.whole {
+		d, by = read.Used(d)
+	}
+	c.Sectors = disc.Sectors(d)
+	c.Bytes, c.Unused = c.Sectors*disc.SectorSize, disc.Sectors(src.Disc)-c.Sectors
+	salvage := read.NewSalvage(d)
+	if o.keep {
+		d = salvage
+	}
 	began := time.Now()
 	if s.piped {
-		err = format.Write(ctx, s.out, src.Disc, s.report())
+		err = format.Write(ctx, s.out, d, s.report())
 	} else {
-		err = newfile.Write(output, func(f *os.File) error {
-			return format.Write(ctx, f, src.Disc, s.report())
+		err = newfile.Write(o.output, func(f *os.File) error {
+			return format.Write(ctx, f, d, s.report())
 		})
 	}
 	if err != nil {
-		return unwritten(output, fmt.Errorf("read %s: %w", from, err))
+		return unwritten(o.output, unread(from, err))
 	}
-	n := disc.Sectors(src.Disc)
-	s.data = built{Output: output, Sectors: n, Bytes: n * disc.SectorSize, Seconds: time.Since(began).Seconds()}
-	s.note("%s: %d sectors, %s", name(output), n, terminal.Size(n*disc.SectorSize))
-	return nil
+	c.Seconds = time.Since(began).Seconds()
+	return s.copied(c, src, by, salvage)
 }
 
-// formatFor chooses the format of an image that is to be written.
-func formatFor(output, wanted string) (image.Format, error) {
-	name := wanted
-	if name == "" {
-		name = filepath.Ext(output)
+// copied says what was read, and what of the disc is not in the image.
+func (s *session) copied(c copied, src *source.Source, by string, salvage *read.Salvage) error {
+	text := fmt.Sprintf("%s: %d sectors, %s", name(c.Output), c.Sectors, terminal.Size(c.Bytes))
+	if by != "" {
+		text += fmt.Sprintf("; that is what is in use of %d, as %s says: --whole reads all", c.Sectors+c.Unused, by)
 	}
-	if name == "" || output == "-" && wanted == "" {
-		name = "iso"
+	s.note("%s", text)
+	var bad, short error
+	if n, first, err := salvage.Bad(); n > 0 {
+		m := &verify.Mismatch{LBA: first, File: src.Locate(first), Err: err, Count: n}
+		c.Differs = difference(m)
+		bad = fmt.Errorf("%s is written, with zeros for what cannot be read: %w", name(c.Output), m)
 	}
-	f, ok := image.ByName(name)
-	if !ok || f.Write == nil {
-		var can []string
-		for _, f := range image.Formats() {
-			if f.Write != nil {
-				can = append(can, f.Name)
-			}
-		}
-		return f, usagef("cannot write an image of format %q; --format takes one of %v", name, can)
+	var lacks *verify.IncompleteError
+	if by != "" {
+		// The disc is longer than its volume.
+	} else if err := verify.Complete(src.Disc, src.Name); errors.As(err, &lacks) {
+		c.Missing = lacks.Missing()
+		short = fmt.Errorf("%s is written as far as the disc goes, but %w", name(c.Output), lacks)
 	}
-	return f, nil
+	if e := verify.Opens(src.Disc); e != nil && short == nil {
+		c.Problem = e.Error()
+		short = damaged{fmt.Sprintf("%s is written, but its files cannot be found: %v", name(c.Output), e)}
+	}
+	s.data = c
+	switch {
+	case bad == nil:
+		return short
+	case short == nil:
+		return bad
+	}
+	return fmt.Errorf("%w; and %w", bad, short)
+}
+
+// unread is the error of a disc that could not be read to its end.
+func unread(from string, err error) error {
+	err = fmt.Errorf("read %s: %w", from, err)
+	if key, _, _, ok := scsi.Code(err); ok && key == scsi.KeyMediumError {
+		return advise(err, "clean the disc, or try another drive; --keep-going writes zeros for what cannot be read")
+	}
+	return err
 }

@@ -11,12 +11,15 @@ func exitCodesTopic() *cobra.Command {
   0  done
   1  not done: the error says why
   2  the command line was not understood
-  3  verification: the discs differ, or sectors cannot be read; "info --check"
-     found damage
+  3  the discs differ, one of them is incomplete, or sectors cannot be read;
+     "info --check" found damage; a drive reported success, and the disc does not
+     show it; a burn was not completed
   4  no drive, no disc in it, a drive that is not ready, or a disc that cannot be
-     used: of the wrong kind, blank, full, or too small
+     used: of the wrong kind, blank, full, too small, or left open by a burn that
+     was broken off
   5  cancelled by Ctrl-C or a signal
-  6  done, but some files had to be left out: the warnings name them`,
+  6  done, but some files were left out or changed while they were read: the
+     warnings name them`,
 	}
 }
 
@@ -50,16 +53,36 @@ The data of a result:
   extract   folder, files, folders, symlinks, hard_links, bytes, failed,
             notes (path, text, error: it is not in the folder);
             with --boot: folder, boot_images (file, platform, lba, bytes)
-  verify    equal (of one disc: all of it can be read), sectors,
-            padding_sectors (zeros that only the longer disc has), sha256, differs
+  verify    equal (of one disc: all of it is there and can be read), sectors,
+            padding_sectors (zeros that only the longer disc has), behind_sectors
+            (that only the longer one has, and that were not compared),
+            missing_sectors (that the volume lays claim to), volume_problem (why
+            its files cannot be found), remarks (for people: ends of tracks that
+            hold nothing), sha256, differs
   drives    a list: name, vendor, product, revision, bus, medium, problem
   media     drive, model, medium, status, erasable, maker, format,
-            capacity_sectors, free_sectors, next_writable_lba, sessions,
-            write_speeds (kB/s), drive_knows (kinds of discs)
+            capacity_sectors, free_sectors, next_writable_lba, sessions (that can
+            be read), session_count (an open or empty last one counts),
+            last_session (empty, incomplete, damaged, complete), tracks (number,
+            session, state, kind, lba, sectors, written_sectors,
+            next_writable_lba), advice, write_speeds (kB/s), drive_knows (kinds of
+            discs)
   burn      drive, medium, recipe, sectors (of the source), written_sectors,
-            seconds, verified, sha256, differs, warnings
-  read      output, sectors, bytes, seconds
+            seconds, equal (the disc was read back and is what was sent to it),
+            verified (so it is, and nothing is in doubt), not_assured (why it is
+            in doubt whether all of that came off the disc that was burned),
+            retried_sectors (not read at the first attempt), sha256 (of what was
+            sent), differs, source_changed (lba, file, error: the source is not
+            any more what was burned), warnings
+  read      output, sectors, bytes, seconds, unused_sectors (not read, behind what
+            is in use), missing_sectors, volume_problem and remarks as for verify,
+            differs (the first sector that zeros stand for)
   blank     drive
+  format    drive, medium, capacity_sectors, warnings
+  close     drive, medium, status, last_session, next_writable_lba (when it takes
+            more), steps (none when it was closed already), warnings
+  eject     drive
+  load      drive, medium
 
 and in them:
 

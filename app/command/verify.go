@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"glassmaster/app/terminal"
+	"glassmaster/drive/read"
 	"glassmaster/drive/source"
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/isomd5"
@@ -23,13 +24,17 @@ func (s *session) verifyVerb() *cobra.Command {
 		Short: "Compare two discs, or read every sector of one",
 		Long: `Compare two discs sector by sector, each an image file, a drive, a folder or a
 compilation. Where they differ, the first address and the file that lies there are
-named. Zeros that only one of them has at its end, as burning adds them, are no
-difference. A folder is taken as "burn" would burn it, and as of the time when the
+named. Zeros that only one of them has behind the end of the volume, as burning adds
+them, are no difference, and neither is what is left there of older contents on a disc
+that is overwritten in place. A folder is taken as "burn" would burn it, and as of the time when the
 other disc was made: it is equal to a disc burned from it as long as none of its
 files has changed.
 
 With one disc, every sector of it is read, and an MD5 sum that implantisomd5 or
 "build --md5" has put into it is checked.
+
+A disc that ends before its volume does, or before one of its files, is incomplete, and
+so is neither good nor equal to anything.
 
 The SHA-256 that is printed is of all sectors of the disc; of two, of the shorter
 one.`,
@@ -48,9 +53,13 @@ one.`,
 
 // verified is what "verify" found out, for a program.
 type verified struct {
-	Equal   bool     `json:"equal"` // of one disc: all of it could be read
+	Equal   bool     `json:"equal"` // of one disc: all of it is there and could be read
 	Sectors int64    `json:"sectors"`
-	Padding int64    `json:"padding_sectors"` // zeros that only the longer disc has
+	Padding int64    `json:"padding_sectors"`           // zeros that only the longer disc has
+	Behind  int64    `json:"behind_sectors,omitempty"`  // only the longer disc has them, and they were not compared
+	Missing int64    `json:"missing_sectors,omitempty"` // that the volume lays claim to
+	Problem string   `json:"volume_problem,omitempty"`  // why the file system cannot be opened
+	Remarks []string `json:"remarks,omitempty"`         // what the disc does not show of its tracks
 	SHA256  string   `json:"sha256,omitempty"`
 	Differs *differs `json:"differs,omitempty"`
 }
@@ -61,7 +70,22 @@ func (s *session) verifyOne(ctx context.Context, name string) error {
 		return err
 	}
 	defer src.Close()
+	if disc.Unfinished(src.Disc) { // all of its sectors may be readable all the same
+		return damaged{fmt.Sprintf("%s: %v", name, volume.ErrUnfinished)}
+	}
+	v := verified{Remarks: s.remarks(src)}
 	r, err := verify.Read(ctx, src.Disc, src.Locate, s.report())
+	if err == nil {
+		err = verify.Complete(src.Disc, name)
+	} else if m := mismatch(err); m != nil {
+		err = behind(err, m, volume.ClaimedByFiles(src.Disc))
+	}
+	if err == nil {
+		if e := verify.Opens(src.Disc); e != nil {
+			v.Problem = e.Error()
+			err = damaged{fmt.Sprintf("%s: every sector can be read, but the files cannot be found: %v", name, e)}
+		}
+	}
 	good := fmt.Sprintf("%s: every sector can be read", name)
 	if err == nil {
 		var with string
@@ -69,12 +93,25 @@ func (s *session) verifyOne(ctx context.Context, name string) error {
 			good += ", and " + with
 		}
 	}
-	if err == nil {
-		if err = lacking(name, src); err != nil {
-			good = fmt.Sprintf("%s: every sector that is there can be read", name)
-		}
+	return s.verdict(v, r, err, name, good)
+}
+
+// behind adds to the error of sectors that cannot be read that the volume ends before
+// them, where that is so.
+func behind(err error, m *verify.Mismatch, c volume.Claim) error {
+	if c.By == "" || c.Missing() > 0 || m.LBA < c.End {
+		return err
 	}
-	return s.verdict(r, 0, err, name, good)
+	return advise(err, fmt.Sprintf("%s ends before them, at sector %d: its files are whole; the last two sectors of a CD track may be the run-out of the recorder", c.By, c.End-1))
+}
+
+// remarks tells what a disc does not show of its tracks.
+func (s *session) remarks(src *source.Source) []string {
+	all := read.Remarks(src.Disc)
+	for _, text := range all {
+		s.note("%s", text)
+	}
+	return all
 }
 
 // implanted checks the checksum that an image carries in itself, if it has one,
@@ -101,24 +138,32 @@ func (s *session) verifyTwo(ctx context.Context, a, b string) error {
 	}
 	defer want.Close()
 	defer got.Close()
-	if disc.Sectors(want.Disc) > disc.Sectors(got.Disc) {
+	if want.Kind == "drive" && got.Kind != "drive" { // what a drive cannot read is a difference
 		want, got = got, want
 	}
-	r, err := verify.Compare(ctx, want.Disc, got.Disc, want.Locate, s.report())
-	var padding int64
-	if err == nil {
-		padding, err = extra(ctx, want, got)
-	}
+	v := verified{Remarks: append(s.remarks(want), s.remarks(got)...)}
+	r, tail, err := verify.Pair(ctx, side(want), side(got), s.report())
 	text := fmt.Sprintf("%s and %s are equal", a, b)
-	if padding > 0 {
-		text += fmt.Sprintf(" (%s has %s of zeros more)", got.Name, counted(int(padding), "sector"))
+	longer := got.Name
+	if disc.Sectors(want.Disc) > disc.Sectors(got.Disc) {
+		longer = want.Name
 	}
-	if err == nil {
-		if err = lacking(a+" and "+b, want, got); err != nil {
-			text += ", as far as there is something to compare"
-		}
+	switch {
+	case tail.Sectors == 0:
+	case tail.Compared:
+		v.Padding = tail.Sectors
+		text += fmt.Sprintf(" (behind the end of the volume %s has %s of zeros more)", longer, counted(int(tail.Sectors), "sector"))
+	default:
+		v.Behind = tail.Sectors
+		text += fmt.Sprintf(" (behind the end of the volume %s has %s more, where older contents may be left; they were not compared)",
+			longer, counted(int(tail.Sectors), "sector"))
 	}
-	return s.verdict(r, padding, err, a+" and "+b, text)
+	return s.verdict(v, r, err, a+" and "+b, text)
+}
+
+// side is a disc for a comparison.
+func side(src *source.Source) verify.Side {
+	return verify.Side{Disc: src.Disc, Name: src.Name, Locate: src.Locate, Rewritten: read.Overwritable(src.Disc)}
 }
 
 // openPair opens two discs that are going to be compared. A folder or compilation
@@ -144,19 +189,22 @@ func (s *session) openPair(ctx context.Context, a, b string) (first, second *sou
 }
 
 // verdict prints the outcome of a verification.
-func (s *session) verdict(r verify.Result, padding int64, err error, names, good string) error {
-	v := verified{Equal: err == nil, Sectors: r.Sectors, Padding: padding}
-	if bad := mismatch(err); bad == nil {
+func (s *session) verdict(v verified, r verify.Result, err error, names, good string) error {
+	v.Equal, v.Sectors = err == nil, r.Sectors
+	if err == nil {
 		v.SHA256 = hex.EncodeToString(r.SHA256[:])
 	}
 	bad := mismatch(err)
-	var lacks damaged
-	if err != nil && bad == nil && !errors.As(err, &lacks) {
+	var short *verify.IncompleteError
+	if errors.As(err, &short) {
+		v.Missing = short.Missing()
+	}
+	if err != nil && bad == nil && short == nil && v.Problem == "" {
 		return err
 	}
 	v.Differs = difference(bad)
 	answer := s.answer(v, func(w *bufio.Writer) {
-		if bad == nil {
+		if err == nil {
 			fmt.Fprintf(w, "%s: %d sectors, SHA-256 %s\n", terminal.Printable(good), v.Sectors, v.SHA256)
 		}
 	})
@@ -164,40 +212,7 @@ func (s *session) verdict(r verify.Result, padding int64, err error, names, good
 		return answer
 	}
 	if bad != nil {
-		return fmt.Errorf("%s: %w", names, bad)
+		return fmt.Errorf("%s: %w", names, err)
 	}
 	return err
-}
-
-// extra reads what the longer disc has behind the end of the shorter one: zeros,
-// whose number of sectors it returns, or something else, which is a difference.
-func extra(ctx context.Context, short, long *source.Source) (int64, error) {
-	buf := make([]byte, 64*disc.SectorSize)
-	start, end := disc.LBA(disc.Sectors(short.Disc)), disc.LBA(disc.Sectors(long.Disc))
-	for at := start; at < end; {
-		if err := ctx.Err(); err != nil {
-			return 0, err
-		}
-		p := buf[:min(int64(end-at), 64)*disc.SectorSize]
-		n, err := long.ReadSectors(p, at, disc.User)
-		if n == 0 {
-			return 0, &verify.Mismatch{LBA: at, Err: err, Count: int64(end - at)}
-		}
-		if i := firstNonZero(p[:n*disc.SectorSize]); i >= 0 {
-			at += disc.LBA(i / disc.SectorSize)
-			return 0, &verify.Mismatch{LBA: at, Offset: i % disc.SectorSize, File: long.Locate(at), Count: int64(end - at)}
-		}
-		at += disc.LBA(n)
-	}
-	return max(int64(end-start), 0), nil
-}
-
-// firstNonZero returns the index of the first byte that is not zero, or -1.
-func firstNonZero(p []byte) int {
-	for i, b := range p {
-		if b != 0 {
-			return i
-		}
-	}
-	return -1
 }

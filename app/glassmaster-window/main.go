@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"runtime/debug"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/app"
@@ -36,7 +37,7 @@ func run(events, size string, files []string) error {
 		return err
 	}
 	defer log.Close()
-	a := app.NewWithID("io.glassmaster.Glassmaster")
+	a := calm(app.NewWithID("io.glassmaster.Glassmaster"))
 	a.Settings().SetTheme(look.Theme{})
 	a.SetIcon(assets.Icon)
 	window := a.NewWindow("Glassmaster")
@@ -46,7 +47,21 @@ func run(events, size string, files []string) error {
 	window.Resize(fyne.NewSize(w, h))
 	window.SetOnClosed(shell.Close)
 	window.SetCloseIntercept(func() { shell.AskClose(window.Close) })
-	a.Lifecycle().SetOnStarted(func() { shell.OpenFiles(files) })
-	window.ShowAndRun()
+	a.Lifecycle().SetOnStarted(func() { shell.Started(files) })
+	return show(window, shell)
+}
+
+// show runs the window. A panic that nobody has caught ends it, but not before
+// what would be lost was kept.
+func show(w fyne.Window, shell *ui.Shell) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("this is a fault in Glassmaster itself, please report it: %v\n%s", p, debug.Stack())
+			if kept := shell.Rescue(); kept != nil {
+				err = fmt.Errorf("%w\nwhat was not saved is lost: %w", err, kept)
+			}
+		}
+	}()
+	w.ShowAndRun()
 	return nil
 }

@@ -51,6 +51,8 @@ type DiscInformation struct {
 	LastLeadIn   [4]byte // HMSF of the last session, CD only
 	LastLeadOut  [4]byte // last possible start of a lead-out
 	Unrestricted bool    // unrestricted use
+	ID           uint32  // of the disc, valid if HasID
+	HasID        bool
 }
 
 // ReadDiscInformation asks how far the disc is written (READ DISC INFORMATION
@@ -66,7 +68,8 @@ func ReadDiscInformation(ctx context.Context, t scsi.Transport) (DiscInformation
 // decodeDiscInformation reads the standard disc information block: byte 2
 // status (bits 0-1), last session (2-3), erasable (4); 3 first track; 4 and 9
 // sessions; 5 and 10, 6 and 11 tracks of the last session; 7 background format
-// (bits 0-1) and unrestricted use (5); 8 disc type; 16 lead-in; 20 lead-out; 33
+// (bits 0-1), unrestricted use (5) and validity of the identification (7); 8 disc type;
+// 12 disc identification; 16 lead-in; 20 lead-out; 33
 // number of OPC tables. Each pair is the low byte and the high byte.
 func decodeDiscInformation(p []byte) (DiscInformation, error) {
 	p = header(p, 2)
@@ -79,6 +82,7 @@ func decodeDiscInformation(p []byte) (DiscInformation, error) {
 		FirstTrack: int(p[3]), Sessions: int(p[9])<<8 | int(p[4]),
 		FirstInLast: int(p[10])<<8 | int(p[5]), LastInLast: int(p[11])<<8 | int(p[6]),
 		Background: int(p[7] & 3), Unrestricted: p[7]&0x20 != 0, DiscType: p[8], OPCTables: int(p[33]),
+		ID: be.Uint32(p[12:]), HasID: p[7]&0x80 != 0,
 	}
 	copy(d.LastLeadIn[:], p[16:20])
 	copy(d.LastLeadOut[:], p[20:24])

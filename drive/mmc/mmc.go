@@ -22,11 +22,16 @@ import (
 
 var be = binary.BigEndian
 
-// Times that commands may take which move the laser or the tray.
+// Times after which a command that was not answered never will be, and the drive
+// hangs. What only asks has [scsi.DefaultTimeout]. What takes longer than these is
+// begun with Immed and answered at once.
 const (
-	slow     = 2 * time.Minute  // spinning up, loading, calibrating
-	flushing = 15 * time.Minute // a cache into a DVD-R written disc at once, a lead-out
-	endless  = 3 * time.Hour    // formatting or erasing a whole disc without Immed
+	reading     = time.Minute      // a scratched sector, that a drive tries to read for long
+	writing     = 90 * time.Second // the first sectors: calibrating, the lead-in
+	moving      = 90 * time.Second // the tray, and spinning up
+	calibrating = 2 * time.Minute
+	flushing    = 5 * time.Minute // Immed, yet some drives answer when their buffer is empty, or the lead-out written
+	erasing     = 5 * time.Minute // Immed, yet some drives answer when they have erased quickly
 )
 
 // in sends a command that brings up to size bytes and returns those that came.

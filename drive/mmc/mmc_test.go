@@ -89,6 +89,33 @@ func TestReplies(t *testing.T) {
 			},
 		},
 		{
+			"disc information with an identification", "00 20 0e 01 01 01 01 80 00 00 00 00 12 34 ab cd 00 00 00 00 00 00 00 00",
+			func(t scsi.Transport) (any, error) { return ReadDiscInformation(ctx, t) },
+			"51 00 00 00 00 00 00 00 22 00",
+			DiscInformation{
+				Status: Closed, Session: SessionComplete, FirstTrack: 1, Sessions: 1, FirstInLast: 1, LastInLast: 1,
+				ID: 0x1234ABCD, HasID: true,
+			},
+		},
+		{
+			"media event", "00 06 04 12 02 02 00 00",
+			func(t scsi.Transport) (any, error) { return GetMediaEvent(ctx, t) },
+			"4a 01 00 00 10 00 00 00 08 00",
+			NewMedium,
+		},
+		{
+			"no media event", "00 06 04 12 00 02 00 00",
+			func(t scsi.Transport) (any, error) { return GetMediaEvent(ctx, t) },
+			"4a 01 00 00 10 00 00 00 08 00",
+			MediaEvent(0),
+		},
+		{
+			"no event class that the drive knows", "00 02 80 02",
+			func(t scsi.Transport) (any, error) { return GetMediaEvent(ctx, t) },
+			"4a 01 00 00 10 00 00 00 08 00",
+			MediaEvent(0),
+		},
+		{
 			"track of a blank DVD+R", "00 26 01 01 00 07 41 01 00 00 00 00 00 00 00 00 00 23 05 40 00 00 00 10 00 23 05 40 00 00 00 00 00 00 00 00 00 04 0d 0e",
 			func(t scsi.Transport) (any, error) { return ReadTrackInformation(ctx, t, 1) },
 			"52 01 00 00 00 01 00 00 30 00",
@@ -273,6 +300,10 @@ func TestCommands(t *testing.T) {
 			"00 02 00 08 00 23 05 40 98 00 00 00",
 		},
 		{
+			"REPAIR TRACK", func(t scsi.Transport) error { return RepairTrack(ctx, t, 259) },
+			"58 01 00 00 01 03 00 00 00 00", "",
+		},
+		{
 			"page 05h, CD track at once", func(t scsi.Transport) error {
 				return SetWriteParameters(ctx, t, WriteParameters{Type: TrackAtOnce, TrackMode: 4, DataBlock: 8, AudioPause: 150})
 			},
@@ -324,6 +355,27 @@ func TestWriteParametersOfTheDrivesOwn(t *testing.T) {
 	want := unhex(t, "00 00 00 00 00 00 00 00 05 32 01 04 08 00 00 00 00 77 00 00 00 00 00 96"+strings.Repeat("00", 36))
 	if !bytes.Equal(d.data, want) {
 		t.Errorf("data\n% x, want\n% x", d.data, want)
+	}
+}
+
+// A drive whose page has another length gets the page in that length.
+func TestWriteParametersOfAnotherLength(t *testing.T) {
+	for _, length := range []int{0x0E, 0x36} {
+		page := make([]byte, 2+length)
+		page[0], page[1] = 0x85, byte(length)
+		d := &drive{
+			errs:  []error{check(5, 0x1A, 0x00)},
+			reply: append([]byte{0, byte(6 + len(page)), 0, 0, 0, 0, 0, 0}, page...),
+		}
+		if err := SetWriteParameters(context.Background(), d, WriteParameters{Type: TrackAtOnce, TrackMode: 4, DataBlock: 8, AudioPause: 150}); err != nil {
+			t.Fatal(err)
+		}
+		want := append(make([]byte, 8), page...)
+		copy(want[8:], []byte{5, byte(length), 1, 4, 8})
+		want[8+15] = 150
+		if !bytes.Equal(d.data, want) {
+			t.Errorf("data\n% x, want\n% x", d.data, want)
+		}
 	}
 }
 

@@ -53,16 +53,21 @@ func (w WriteParameters) encode() []byte {
 	return p
 }
 
+// parameterListLength is the additional sense code of a drive whose page has
+// another length: PARAMETER LIST LENGTH ERROR.
+const parameterListLength = 0x1A
+
 // SetWriteParameters sets mode page 05h (MODE SELECT(10) 55h, MMC-6 6.11). A
 // drive that refuses the page as composed gets its own page back with these
-// fields put in: some firmware insists on values that the standard leaves open.
+// fields put in, in the length that MODE SENSE tells: some firmware insists on
+// values that the standard leaves open, and older drives have a shorter page.
 func SetWriteParameters(ctx context.Context, t scsi.Transport, w WriteParameters) error {
 	page := w.encode()
 	first := modeSelect(ctx, t, page)
 	if key, _, _, ok := scsi.Code(first); first == nil || ok && key == scsi.KeyRecoveredError { // a value was rounded
 		return nil
 	}
-	if !scsi.InvalidField(first) {
+	if key, asc, _, _ := scsi.Code(first); !scsi.InvalidField(first) && (key != scsi.KeyIllegalRequest || asc != parameterListLength) {
 		return first
 	}
 	own, err := ModePage(ctx, t, 5)
@@ -73,7 +78,7 @@ func SetWriteParameters(ctx context.Context, t scsi.Transport, w WriteParameters
 	copy(own[2:6], page[2:6])     // types, and link size
 	copy(own[10:16], page[10:16]) // packet size, pause
 	own[8] = page[8]              // session format
-	if len(own) > 2+int(own[1]) { //
+	if len(own) > 2+int(own[1]) {
 		own = own[:2+int(own[1])] // nothing behind the page
 	}
 	if err := modeSelect(ctx, t, own); err != nil {

@@ -14,11 +14,13 @@ const (
 	opSynchronizeCache    = 0x35
 	opReadTOC             = 0x43
 	opGetConfiguration    = 0x46
+	opEventStatus         = 0x4A
 	opReadDiscInformation = 0x51
 	opReadTrackInfo       = 0x52
 	opReserveTrack        = 0x53
 	opSendOPC             = 0x54
 	opModeSelect          = 0x55
+	opRepairTrack         = 0x58
 	opModeSense           = 0x5A
 	opCloseTrackSession   = 0x5B
 	opReadBufferCapacity  = 0x5C

@@ -17,7 +17,7 @@ func Read10(ctx context.Context, t scsi.Transport, lba disc.LBA, p []byte) (int,
 	}
 	a := uint32(lba)
 	cdb := []byte{opRead10, 0, byte(a >> 24), byte(a >> 16), byte(a >> 8), byte(a), 0, byte(n >> 8), byte(n), 0}
-	k, err := t.Execute(ctx, scsi.Command{CDB: cdb, Direction: scsi.In, Data: p, Timeout: slow})
+	k, err := t.Execute(ctx, scsi.Command{CDB: cdb, Direction: scsi.In, Data: p, Timeout: reading})
 	return k / disc.SectorSize, err
 }
 
@@ -30,7 +30,7 @@ func Read12(ctx context.Context, t scsi.Transport, lba disc.LBA, p []byte) (int,
 	cdb := []byte{opRead12, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}
 	be.PutUint32(cdb[2:], uint32(lba))
 	be.PutUint32(cdb[6:], uint32(n))
-	k, err := t.Execute(ctx, scsi.Command{CDB: cdb, Direction: scsi.In, Data: p, Timeout: slow})
+	k, err := t.Execute(ctx, scsi.Command{CDB: cdb, Direction: scsi.In, Data: p, Timeout: reading})
 	return k / disc.SectorSize, err
 }
 
@@ -44,7 +44,7 @@ func ReadCD(ctx context.Context, t scsi.Transport, lba disc.LBA, p []byte) (int,
 	}
 	cdb := []byte{opReadCD, 0, 0, 0, 0, 0, byte(n >> 16), byte(n >> 8), byte(n), 0xF8, 0, 0}
 	be.PutUint32(cdb[2:], uint32(lba))
-	k, err := t.Execute(ctx, scsi.Command{CDB: cdb, Direction: scsi.In, Data: p, Timeout: slow})
+	k, err := t.Execute(ctx, scsi.Command{CDB: cdb, Direction: scsi.In, Data: p, Timeout: reading})
 	return k / disc.RawSectorSize, err
 }
 

@@ -26,7 +26,7 @@ const (
 // StartStop spins the medium or moves the tray, and returns when that is done
 // (START STOP UNIT 1Bh, MMC-6 6.39).
 func StartStop(ctx context.Context, t scsi.Transport, p Power) error {
-	return plain(ctx, t, []byte{opStartStopUnit, 0, 0, 0, byte(p), 0}, slow)
+	return plain(ctx, t, []byte{opStartStopUnit, 0, 0, 0, byte(p), 0}, moving)
 }
 
 // PreventRemoval locks the tray or frees it again (PREVENT ALLOW MEDIUM REMOVAL

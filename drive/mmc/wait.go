@@ -2,7 +2,6 @@ package mmc
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -18,16 +17,24 @@ const (
 // Pauses are the growing pauses of someone who waits for a drive.
 type Pauses struct {
 	next  time.Duration
-	total time.Duration
+	began time.Time // of the first pause
 }
 
-// Total returns how long was waited so far.
-func (p *Pauses) Total() time.Duration { return p.total }
+// Total returns how long it is since the first pause began. What the commands take
+// between the pauses counts, for a drive may be slow to say that it is busy.
+func (p *Pauses) Total() time.Duration {
+	if p.began.IsZero() {
+		return 0
+	}
+	return time.Since(p.began)
+}
 
 // Sleep pauses, each time a little longer, and ends early when the context does.
 func (p *Pauses) Sleep(ctx context.Context) error {
 	p.next = min(max(2*p.next, firstPause), longestPause)
-	p.total += p.next
+	if p.began.IsZero() {
+		p.began = time.Now()
+	}
 	t := time.NewTimer(p.next)
 	defer t.Stop()
 	select {
@@ -39,8 +46,15 @@ func (p *Pauses) Sleep(ctx context.Context) error {
 }
 
 // ErrNotReady is in the chain of the error of a drive that stayed busy for
-// longer than was waited.
-var ErrNotReady = errors.New("the drive is still busy")
+// longer than was waited. It is an scsi.ErrTimeout: such a drive hangs, though it
+// answers.
+var ErrNotReady error = notReady{}
+
+type notReady struct{}
+
+func (notReady) Error() string { return "the drive is still busy" }
+
+func (notReady) Is(target error) bool { return target == scsi.ErrTimeout }
 
 // Wait asks the drive with TEST UNIT READY until it is ready, for as long as
 // limit. It is how a command with Immed is brought to its end, so any error but

@@ -7,9 +7,12 @@ import (
 	"strings"
 	"testing"
 
+	"glassmaster/drive/mmc"
 	"glassmaster/drive/read"
 	"glassmaster/drive/scsi"
 	"glassmaster/drive/trace"
+	"glassmaster/drive/virtual"
+	"glassmaster/drive/virtualtest"
 	"glassmaster/mastering/disc"
 )
 
@@ -47,64 +50,178 @@ const (
  106 <     34  52 01 00 00 00 02 00 00 22 00       READ TRACK INFORMATION
       data< 0000: 00 2e 02 01 00 04 02 00 00 00 10 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 10 00 00 00 00 00
 `
+	// A pressed disc: the same, in a drive that knows it for one.
+	pressed = "   1 -      0  00 00 00 00 00 00                   TEST UNIT READY\n" +
+		"   2 <      8  46 00 00 00 00 00 00 00 08 00       GET CONFIGURATION\n" +
+		"      data< 0000: 00 00 00 dc 00 00 00 08\n"
+	// The groove of a CD-R, as a drive tells it that only reads.
+	groove = ` 300 <     28  43 02 04 00 00 00 00 00 1c 00       READ TOC/PMA/ATIP
+      data< 0000: 00 1a 00 00 d0 00 48 00 61 1a 41 00 4f 3b 47 00 00 00 00 00 00 00 00 00 00 00 00 00
+`
 )
 
-// reads answers READ(10), of which a record has nothing: with zeros, and with an
-// error from bad to good.
-type reads struct {
+// surface answers the reads of a disc, of which a record has nothing. Sectors hold
+// zeros.
+type surface struct {
 	scsi.Transport
-	bad, good uint32
+	bad, good uint32         // what is from bad to good cannot be read
+	fails     map[uint32]int // and these so many times
+	link      bool           // the block before the pre-gap of the first track can be read
+	gap       uint32         // where index 0 of the second track begins, 0: the drive does not tell
+	audio     uint32         // where audio begins, 0: the drive does not tell
 }
 
-func (r reads) Execute(ctx context.Context, c scsi.Command) (int, error) {
-	if c.CDB[0] != 0x28 {
+func (r surface) Execute(ctx context.Context, c scsi.Command) (int, error) {
+	refuse := func(key, asc byte) (int, error) {
+		return 0, scsi.NewError(c.CDB, scsi.StatusCheckCondition, sense(key, asc, 0))
+	}
+	if c.CDB[0] != 0x28 && c.CDB[0] != 0xBE {
 		return r.Transport.Execute(ctx, c)
 	}
 	at := binary.BigEndian.Uint32(c.CDB[2:])
-	if at < r.good && at+uint32(len(c.Data)/disc.SectorSize) > r.bad {
-		return 0, scsi.NewError(c.CDB, scsi.StatusCheckCondition, sense(3, 0x11, 0))
+	switch {
+	case c.CDB[0] == 0x28:
+		end := at + uint32(len(c.Data)/disc.SectorSize)
+		if at < r.good && end > r.bad || r.audio > 0 && end > r.audio {
+			return refuse(3, 0x11)
+		}
+		for lba, left := range r.fails {
+			if at <= lba && end > lba && left > 0 {
+				r.fails[lba]--
+				return refuse(3, 0x11)
+			}
+		}
+		return len(c.Data), nil
+	case c.CDB[10] == 2: // Q sub-channel
+		if r.gap == 0 {
+			return refuse(5, 0x24)
+		}
+		clear(c.Data)
+		c.Data[0], c.Data[2] = 0x41, 1
+		if at >= r.gap {
+			c.Data[2] = 0
+		}
+		if at%100 == 47 {
+			c.Data[0] = 0x42 // the catalogue number
+		}
+		return len(c.Data), nil
+	case c.CDB[1]>>2 == 1:
+		if r.audio == 0 || at < r.audio {
+			return refuse(5, 0x64)
+		}
+		return len(c.Data), nil
+	}
+	if int32(at) != -150 || !r.link {
+		return refuse(5, 0x21)
 	}
 	return len(c.Data), nil
 }
 
+// What the table of contents counts to a track and is no part of it is left out:
+// the pre-gap of the next track and two sectors of run-out, which is said. Nothing
+// else is, whether it can be read or not.
 func TestTableOfContents(t *testing.T) {
+	onCD := func(record string) string { return strings.Replace(record, cdr, pressed, 1) }
+	two := func(first int64) []disc.Session {
+		return []disc.Session{{Number: 1, Tracks: []disc.Track{
+			{Number: 1, Mode: disc.Mode1, Start: 0, Length: first},
+			{Number: 2, Mode: disc.Audio, Start: 1948, Length: 375},
+		}}}
+	}
+	sessions := func(first int64) []disc.Session {
+		return []disc.Session{
+			{Number: 1, Tracks: []disc.Track{{Number: 1, Mode: disc.Mode1, Start: 0, Length: first}}},
+			{Number: 2, Tracks: []disc.Track{{Number: 2, Mode: disc.Mode1, Start: 1948, Length: 572}}},
+		}
+	}
 	for _, c := range []struct {
 		name, record string
-		bad, good    uint32 // sectors that cannot be read, and where they end
-		want         []disc.Session
+		surface
+		want []disc.Session
+		said int
 	}{
-		{"mixed, all of it readable", mixed, 0, 0, []disc.Session{{Number: 1, Tracks: []disc.Track{
-			{Number: 1, Mode: disc.Mode1, Start: 0, Length: 1948},
-			{Number: 2, Mode: disc.Audio, Start: 1948, Length: 375},
-		}}}},
-		{"mixed, pre-gap", mixed, 1798, 1948, []disc.Session{{Number: 1, Tracks: []disc.Track{
-			{Number: 1, Mode: disc.Mode1, Start: 0, Length: 1798},
-			{Number: 2, Mode: disc.Audio, Start: 1948, Length: 375},
-		}}}},
-		{"mixed, pre-gap and run-out", mixed, 1796, 1948, []disc.Session{{Number: 1, Tracks: []disc.Track{
-			{Number: 1, Mode: disc.Mode1, Start: 0, Length: 1796},
-			{Number: 2, Mode: disc.Audio, Start: 1948, Length: 375},
-		}}}},
-		{"two sessions", twoSessions, 1796, 1798, []disc.Session{
-			{Number: 1, Tracks: []disc.Track{{Number: 1, Mode: disc.Mode1, Start: 0, Length: 1796}}},
-			{Number: 2, Tracks: []disc.Track{{Number: 2, Mode: disc.Mode1, Start: 1948, Length: 572}}},
-		}},
-		{"plain table", plain, 0, 0, []disc.Session{{Number: 1, Tracks: []disc.Track{
+		{"mixed, all of it readable", mixed, surface{}, two(1948), 0},
+		{"mixed, by the sub-channel", mixed, surface{gap: 1798}, two(1798), 0},
+		{"mixed, a long pre-gap", mixed, surface{gap: 1648}, two(1648), 0},
+		{"mixed, the catalogue number where the pre-gap begins", mixed, surface{gap: 1947}, two(1948), 0},
+		{"mixed, by reading audio", mixed, surface{audio: 1798}, two(1798), 0},
+		{"mixed, by reading audio, behind a link", mixed, surface{audio: 1803, bad: 1796, good: 1803}, two(1796), 1},
+		{"mixed, pressed, by reading audio", onCD(mixed), surface{audio: 1773}, two(1773), 0},
+		{"mixed, pre-gap and run-out", mixed, surface{gap: 1798, bad: 1796, good: 1798}, two(1796), 1},
+		{"mixed, pre-gap and damage", onCD(mixed), surface{gap: 1798, bad: 1796, good: 1798}, two(1798), 0},
+		{"mixed, damage before the next track", mixed, surface{bad: 1798, good: 1948}, two(1948), 0},
+		{"written at once", twoSessions, surface{bad: 1796, good: 1798}, sessions(1796), 1},
+		{"one sector of run-out", twoSessions, surface{bad: 1797, good: 1798}, sessions(1797), 1},
+		{"in a drive that only reads", onCD(twoSessions) + groove, surface{bad: 1796, good: 1798}, sessions(1796), 1},
+		{"pressed", onCD(twoSessions), surface{bad: 1796, good: 1798}, sessions(1798), 0},
+		{"session at once", twoSessions, surface{bad: 1796, good: 1798, link: true}, sessions(1798), 0},
+		{"more than run-out", twoSessions, surface{bad: 1795, good: 1798}, sessions(1798), 0},
+		{"all of the track", twoSessions, surface{bad: 0, good: 1798}, sessions(1798), 0},
+		{"a good sector that fails once", twoSessions, surface{fails: map[uint32]int{1797: 1}}, sessions(1798), 0},
+		{"a good sector that fails three times", twoSessions, surface{fails: map[uint32]int{1797: 3, 1796: 3}}, sessions(1798), 0},
+		{"plain table", plain, surface{}, []disc.Session{{Number: 1, Tracks: []disc.Track{
 			{Number: 1, Mode: disc.Audio, Start: 0, Length: 4096},
 			{Number: 2, Mode: disc.Mode2, Start: 4096, Length: 4096},
-		}}}},
+		}}}, 0},
 	} {
-		all, err := trace.Parse(strings.NewReader(c.record))
-		if err != nil {
+		t.Run(c.name, func(t *testing.T) {
+			all, err := trace.Parse(strings.NewReader(c.record))
+			if err != nil {
+				t.Fatal(err)
+			}
+			c.Transport = trace.NewReplay(all)
+			d, err := read.Open(t.Context(), c.surface)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := d.Sessions(); !reflect.DeepEqual(got, c.want) {
+				t.Errorf("got %+v, want %+v", got, c.want)
+			}
+			said := read.Remarks(d)
+			if len(said) != c.said || c.said > 0 && !strings.Contains(said[0], "Track 1") {
+				t.Errorf("said: %q", said)
+			}
+		})
+	}
+}
+
+// The end of a session that was written at once cannot be read only where it is damaged:
+// no sector of it is taken for run-out.
+func TestSessionAtOnce(t *testing.T) {
+	ctx := t.Context()
+	v := virtualtest.Blank(t, "cd-r", 4096)
+	if err := read.Ready(ctx, v); err != nil {
+		t.Fatal(err)
+	}
+	if err := mmc.SetWriteParameters(ctx, v, mmc.WriteParameters{Type: mmc.DiscAtOnce, DataBlock: 8}); err != nil {
+		t.Fatal(err)
+	}
+	const sectors = 600 // up to 00:10:00
+	cue := []byte{
+		0x41, 0, 0, 0x14, 0, 0, 0, 0, 0x41, 1, 0, 0x10, 0, 0, 0, 0,
+		0x41, 1, 1, 0x10, 0, 0, 2, 0, 0x41, 0xAA, 1, 0x14, 0, 0, 10, 0,
+	}
+	if _, err := v.Execute(ctx, scsi.Command{CDB: []byte{0x5D, 0, 0, 0, 0, 0, 0, 0, byte(len(cue)), 0}, Direction: scsi.Out, Data: cue}); err != nil {
+		t.Fatal(err)
+	}
+	want := append(make([]byte, 150*disc.SectorSize), virtualtest.Noise(sectors, 5)...)
+	for at := 0; at < len(want); at += 30 * disc.SectorSize {
+		if err := mmc.Write10(ctx, v, disc.LBA(at/disc.SectorSize-150), want[at:at+30*disc.SectorSize]); err != nil {
 			t.Fatal(err)
 		}
-		d, err := read.Open(context.Background(), reads{trace.NewReplay(all), c.bad, c.good})
-		if err != nil {
-			t.Errorf("%s: %v", c.name, err)
-			continue
+	}
+	if err := mmc.SynchronizeCache(ctx, v, false); err != nil {
+		t.Fatal(err)
+	}
+	for _, bad := range [][]int64{nil, {sectors - 1}, {sectors - 2, sectors - 1}} {
+		v.SetFaults(virtual.Faults{ReadErrors: bad})
+		d := open(t, v)
+		if n := disc.Sectors(d); n != sectors || len(read.Remarks(d)) != 0 {
+			t.Errorf("%v: %d sectors, %q", bad, n, read.Remarks(d))
 		}
-		if got := d.Sessions(); !reflect.DeepEqual(got, c.want) {
-			t.Errorf("%s: got %+v, want %+v", c.name, got, c.want)
+		p := make([]byte, sectors*disc.SectorSize)
+		if n, err := d.ReadSectors(p, 0, disc.User); n != sectors-len(bad) || (err == nil) != (bad == nil) {
+			t.Errorf("%v: %d sectors are read, %v", bad, n, err)
 		}
 	}
 }

@@ -18,25 +18,32 @@ type MediaInfo struct {
 	Profile      mmc.Profile   // of the medium; mmc.NoProfile without one
 	Status       mmc.DiscStatus
 	Erasable     bool
-	Sessions     []disc.Session // that can be read
-	Capacity     int64          // sectors in all, 0 when not known
-	Free         int64          // sectors that can be written now
-	NextWritable disc.LBA       // where the next track begins, -1 when nothing can be written
-	Format       string         // of rewritable media: "formatted", "not formatted", "format interrupted", ...
-	Formats      []mmc.Format   // that the medium can be given
-	Maker        string         // what the medium says of its maker, empty when it does not
-	Speeds       []int          // kB/s for writing, highest first
+	Sessions     []disc.Session   // that can be read
+	Count        int              // of sessions; an open or empty last one counts
+	Last         mmc.SessionState // how far the last session is written
+	Tracks       []Track          // of discs that are written in order: all of them, closed or not
+	Capacity     int64            // sectors in all, 0 when not known
+	Free         int64            // sectors that can be written now
+	NextWritable disc.LBA         // where the next track begins, -1 when nothing can be written
+	Format       string           // of rewritable media: "formatted", "not formatted", "format interrupted", ...
+	Formats      []mmc.Format     // that the medium can be given
+	Maker        string           // what the medium says of its maker, empty when it does not
+	Speeds       []int            // kB/s for writing, highest first
 }
 
 // Media asks for everything that a drive tells of itself and the medium in it.
 // Without a medium it returns what there is, and ErrNoMedium.
 func Media(ctx context.Context, t scsi.Transport) (MediaInfo, error) {
+	t = scsi.Guard(t)
 	m := MediaInfo{NextWritable: -1}
 	var err error
 	if m.Drive, err = mmc.Inquiry(ctx, t); err != nil {
 		return m, fmt.Errorf("ask the drive who it is: %w", err)
 	}
 	ready := Ready(ctx, t)
+	if scsi.Gone(ready) {
+		return m, ready
+	}
 	config, err := mmc.GetConfiguration(ctx, t)
 	if err != nil && !scsi.Unsupported(err) {
 		return m, fmt.Errorf("ask what the drive can do: %w", err)
@@ -48,9 +55,10 @@ func Media(ctx context.Context, t scsi.Transport) (MediaInfo, error) {
 	}
 	info, err := mmc.ReadDiscInformation(ctx, t)
 	if err == nil {
-		m.Status, m.Erasable = info.Status, info.Erasable
+		m.Status, m.Erasable, m.Count, m.Last = info.Status, info.Erasable, info.Sessions, info.Session
+		m.Tracks = tracks(ctx, t, m.Profile, info)
 	} else {
-		m.Status = mmc.Closed // a drive that only reads
+		m.Status, m.Last = mmc.Closed, mmc.SessionComplete // a drive that only reads
 	}
 	if m.Sessions, err = sessions(ctx, t, m.Profile); err != nil {
 		return m, err
@@ -59,14 +67,14 @@ func Media(ctx context.Context, t scsi.Transport) (MediaInfo, error) {
 	m.Speeds = Speeds(speeds)
 	if f, err := mmc.ReadFormatCapacities(ctx, t); err == nil {
 		m.Formats = f.Formats
-		m.Format = formatState(m.Profile, info, f)
+		m.Format = FormatState(m.Profile, info, f)
 		if overwritable(m.Profile) && f.State != mmc.NoMedium {
 			m.Capacity = FormattedSize(m.Profile, info, f, speeds)
 		}
 	}
 	m.room(ctx, t, info)
 	m.Maker = maker(ctx, t, m.Profile)
-	return m, nil
+	return m, scsi.Hangs(t)
 }
 
 // room finds out what can still be written, and how much there is in all.
@@ -108,7 +116,9 @@ func (s sessionList) Sessions() []disc.Session                           { retur
 func (sessionList) ReadSectors([]byte, disc.LBA, disc.Form) (int, error) { return 0, disc.ErrForm }
 func (sessionList) Close() error                                         { return nil }
 
-func formatState(p mmc.Profile, info mmc.DiscInformation, f mmc.FormatCapacities) string {
+// FormatState says in words how far a medium is formatted, empty where that says
+// nothing.
+func FormatState(p mmc.Profile, info mmc.DiscInformation, f mmc.FormatCapacities) string {
 	if p == mmc.DVDPRW || p == mmc.DVDPRWDL {
 		return [...]string{"not formatted", "format interrupted", "format running", "formatted"}[info.Background]
 	}

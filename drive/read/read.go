@@ -25,6 +25,10 @@ var ErrNoMedium = errors.New("there is no disc in the drive: put one in and clos
 // ErrBlank is returned where the disc has nothing on it that could be read.
 var ErrBlank = errors.New("the disc is blank: there is nothing on it to read")
 
+// ErrNotClosed is returned where no session of the disc is closed, so that nothing on it
+// can be found.
+var ErrNotClosed = errors.New("no session of the disc is closed, so that a drive cannot find anything on it: an earlier burn was broken off, or is still going on")
+
 // loading is how long a drive may take to know a disc that was put in.
 const loading = 90 * time.Second
 
@@ -43,6 +47,7 @@ func Ready(ctx context.Context, t scsi.Transport) error {
 // Open returns the medium in the drive as a disc. Reads run under ctx. Closing
 // the disc does not close the transport.
 func Open(ctx context.Context, t scsi.Transport) (disc.Disc, error) {
+	t = scsi.Guard(t)
 	if err := Ready(ctx, t); err != nil {
 		return nil, err
 	}
@@ -50,30 +55,46 @@ func Open(ctx context.Context, t scsi.Transport) (disc.Disc, error) {
 	if err != nil && !scsi.Unsupported(err) {
 		return nil, fmt.Errorf("ask for the kind of the disc: %w", err)
 	}
-	d := &medium{ctx: ctx, t: t, cd: profile.IsCD()}
+	d := &medium{ctx: ctx, t: t, profile: profile, cd: profile.IsCD()}
 	if d.sessions, err = sessions(ctx, t, profile); err != nil {
 		return nil, err
 	}
 	if len(d.sessions) == 0 {
 		if info, err := mmc.ReadDiscInformation(ctx, t); err == nil && info.Status == mmc.Appendable {
-			return nil, errors.New("the disc has no session that is closed: a drive cannot find anything on it; close the session first")
+			return nil, ErrNotClosed
 		}
 		return nil, ErrBlank
 	}
 	if d.cd {
 		d.trim()
 	}
+	d.remarkOpen()
 	d.end = disc.LBA(disc.Sectors(d))
 	return d, nil
+}
+
+// remarkOpen says that the last session is not closed, where that is so.
+func (d *medium) remarkOpen() {
+	info, err := mmc.ReadDiscInformation(d.ctx, d.t)
+	if err != nil || overwritable(d.profile) || info.Status != mmc.Appendable {
+		return
+	}
+	if info.Session == mmc.SessionIncomplete || info.Session == mmc.SessionDamaged {
+		d.remarks = append(d.remarks, fmt.Sprintf(
+			"Session %d of the disc is not closed (%v): an earlier burn was broken off, or is still going on. What is in it may not be found, or not be read.",
+			info.Sessions, info.Session))
+	}
 }
 
 // medium is the disc in a drive.
 type medium struct {
 	ctx      context.Context
 	t        scsi.Transport
+	profile  mmc.Profile
 	cd       bool
 	sessions []disc.Session
 	end      disc.LBA
+	remarks  []string // what there is to say of the disc, for people
 
 	mu     sync.Mutex // one command after the other
 	read12 bool       // the drive does not know READ(10)
@@ -88,7 +109,7 @@ func (d *medium) Close() error { return nil }
 // cannot be are delivered; the error names the address of that one.
 func (d *medium) ReadSectors(p []byte, lba disc.LBA, f disc.Form) (int, error) {
 	size, read := disc.SectorSize, d.readUser
-	if f == disc.Raw || d.isAudio(lba) {
+	if f == disc.Raw || isAudio(d.sessions, lba) {
 		if !d.cd {
 			return 0, disc.ErrForm
 		}
@@ -114,7 +135,7 @@ func (d *medium) ReadSectors(p []byte, lba disc.LBA, f disc.Form) (int, error) {
 				err = fmt.Errorf("at LBA %d: %w", lba+disc.LBA(done), err)
 			}
 			err = fmt.Errorf("read the disc: %w", err)
-			if errors.Is(err, scsi.ErrConnection) || scsi.MediumNotPresent(err) || scsi.MediumChanged(err) {
+			if scsi.Gone(err) || scsi.MediumNotPresent(err) || scsi.MediumChanged(err) {
 				d.gone = err
 			}
 			return done, err
@@ -167,25 +188,26 @@ func (d *medium) persist(read reader, p []byte, lba disc.LBA, size int) (int, er
 // hopeless reports whether reading again cannot help.
 func hopeless(ctx context.Context, err error) bool {
 	key, _, _, sense := scsi.Code(err)
-	if ctx.Err() != nil || errors.Is(err, scsi.ErrConnection) {
+	if ctx.Err() != nil || scsi.Gone(err) {
 		return true
 	}
 	return sense && (key == scsi.KeyIllegalRequest || key == scsi.KeyNotReady || scsi.MediumChanged(err))
 }
 
-// patient reads once, waiting while the drive is busy.
+// patient reads once, waiting while the drive is busy, and again behind an error of an
+// earlier command, which has only kept this one from being carried out.
 func (d *medium) patient(read reader, p []byte, lba disc.LBA) (int, error) {
 	var pauses mmc.Pauses
 	for {
 		n, err := read(p, lba)
 		key, _, _, ok := scsi.Code(err)
 		switch {
-		case ok && key == scsi.KeyRecoveredError:
+		case ok && key == scsi.KeyRecoveredError && !scsi.Deferred(err):
 			return n, nil
-		case !scsi.InProgress(err) && !scsi.WasReset(err):
+		case !scsi.InProgress(err) && !scsi.WasReset(err) && !scsi.Deferred(err):
 			return n, err
 		case pauses.Total() > loading:
-			return n, err
+			return n, fmt.Errorf("%w after %v: %w", mmc.ErrNotReady, loading, err)
 		}
 		if pauses.Sleep(d.ctx) != nil {
 			return n, d.ctx.Err()
@@ -208,9 +230,9 @@ func (d *medium) readCD(p []byte, lba disc.LBA) (int, error) {
 	return mmc.ReadCD(d.ctx, d.t, lba, p)
 }
 
-// isAudio reports whether the address lies in an audio track.
-func (d *medium) isAudio(lba disc.LBA) bool {
-	for _, s := range d.sessions {
+// isAudio reports whether an address lies in an audio track.
+func isAudio(sessions []disc.Session, lba disc.LBA) bool {
+	for _, s := range sessions {
 		for _, t := range s.Tracks {
 			if lba >= t.Start && lba < t.End() {
 				return t.Mode == disc.Audio
@@ -218,41 +240,4 @@ func (d *medium) isAudio(lba disc.LBA) bool {
 		}
 	}
 	return false
-}
-
-// Sectors at the end of a data track that the table of contents counts and that
-// cannot be read: the end of the writing, two sectors, of a track written at
-// once, and the pre-gap of the track behind it, two seconds.
-const (
-	runOut = 2
-	preGap = 150
-)
-
-// trim takes from data tracks of a CD what cannot be read at their end.
-func (d *medium) trim() {
-	for _, s := range d.sessions {
-		for i := range s.Tracks {
-			t := &s.Tracks[i]
-			if t.Mode == disc.Audio {
-				continue
-			}
-			less := []int64{0, 1, runOut}
-			if i+1 < len(s.Tracks) {
-				less = append(less, preGap, preGap+runOut)
-			}
-			for _, n := range less {
-				if n < t.Length && d.readable(t.End()-1-disc.LBA(n)) {
-					t.Length -= n
-					break
-				}
-			}
-		}
-	}
-}
-
-// readable reports whether a sector can be read at the first attempt.
-func (d *medium) readable(lba disc.LBA) bool {
-	var p [disc.SectorSize]byte
-	n, err := d.patient(d.readUser, p[:], lba)
-	return n == 1 && err == nil
 }

@@ -286,7 +286,7 @@ func TestMediaWithSessions(t *testing.T) {
 	for _, medium := range []string{"cd-r", "dvd-r", "dvd+r", "bd-r"} {
 		d := virtualtest.Blank(t, medium, 40960)
 		burn(t, d, virtualtest.Noise(640, 5), record.Options{Appendable: true})
-		burn(t, d, virtualtest.Noise(320, 5), record.Options{Appendable: true})
+		burn(t, d, virtualtest.Noise(320, 5), record.Options{Appendable: true, Force: true})
 		m, err := read.Media(ctx, d)
 		if err != nil {
 			t.Fatal(err)
@@ -333,5 +333,25 @@ func TestDriveThatOnlyReads(t *testing.T) {
 	}
 	if !reflect.DeepEqual(m.Sessions, d.Sessions()) {
 		t.Errorf("%+v, %+v", m.Sessions, d.Sessions())
+	}
+}
+
+// A CD that is written at once is as long as what was written, and its run-out is said
+// to be left out; a sector in front of it that is damaged is not.
+func TestRunOut(t *testing.T) {
+	want := virtualtest.Noise(400, 5)
+	v := virtualtest.Blank(t, "cd-r", 4096)
+	burn(t, v, want, record.Options{})
+	d := open(t, v)
+	if n := disc.Sectors(d); n != 400 || len(read.Remarks(d)) != 1 {
+		t.Errorf("%d sectors, said %q", n, read.Remarks(d))
+	}
+	v.SetFaults(virtual.Faults{ReadErrors: []int64{399}})
+	d = open(t, v)
+	if n := disc.Sectors(d); n != 402 || len(read.Remarks(d)) != 0 {
+		t.Errorf("damaged: %d sectors, said %q", n, read.Remarks(d))
+	}
+	if d := open(t, virtualtest.Pressed(t, want)); disc.Sectors(d) != 400 || len(read.Remarks(d)) != 0 {
+		t.Errorf("pressed: %+v, said %q", d.Sessions(), read.Remarks(d))
 	}
 }

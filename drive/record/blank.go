@@ -1,11 +1,12 @@
 package record
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"fmt"
 
 	"glassmaster/drive/mmc"
-	"glassmaster/drive/read"
 	"glassmaster/drive/scsi"
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/progress"
@@ -14,8 +15,11 @@ import (
 // Blank makes a rewritable disc new. A CD-RW or DVD-RW is erased: quickly, which
 // takes away what makes the disc known as written, or in full. A DVD+RW, BD-RE
 // or DVD-RAM is formatted if it is not yet, and overwritten with zeros: where
-// file systems begin, or in full. Full takes as long as writing the whole disc.
+// data is looked for, or in full. Full takes as long as writing the whole disc.
+// What has become of the disc is looked at in the end; ErrUnchanged says that
+// nothing has.
 func Blank(ctx context.Context, t scsi.Transport, full bool, rep progress.Reporter) error {
+	t = scsi.Guard(t)
 	m, err := look(ctx, t)
 	if err != nil {
 		return fmt.Errorf("erase the disc: %w", err)
@@ -23,7 +27,6 @@ func Blank(ctx context.Context, t scsi.Transport, full bool, rep progress.Report
 	if _, ok := recipeFor(m, Options{}); !ok {
 		return fmt.Errorf("erase the disc: %w: a %v in this drive is only read", ErrNotWritable, m.profile)
 	}
-	restricted := m.profile == mmc.DVDRWRO
 	if m.sequential() && !m.erasable() {
 		return fmt.Errorf("erase the disc: %w: a %v keeps what is on it for ever", ErrNotWritable, m.profile)
 	}
@@ -33,53 +36,120 @@ func Blank(ctx context.Context, t scsi.Transport, full bool, rep progress.Report
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	work := context.WithoutCancel(ctx)
-	if err := mmc.PreventRemoval(work, t, true); err == nil {
-		defer func() { _ = mmc.PreventRemoval(work, t, false) }()
+	r := work(ctx, t, m, rep)
+	r.lock(true)
+	defer r.lock(false)
+	if err := r.blank(full); err != nil {
+		return err
 	}
-	if m.erasable() || restricted {
-		return erase(work, t, m, full, rep)
+	r.lock(false)
+	if r.watch.lost != nil {
+		return fmt.Errorf("erase the disc: %w", r.watch.lost)
 	}
-	if m.unformatted() {
-		if err := format(work, t, m, rep); err != nil {
+	return nil
+}
+
+// blank is Blank under way.
+func (r *burning) blank(full bool) error {
+	m := r.medium
+	if m.erasable() || m.profile == mmc.DVDRWRO {
+		return erase(r.work, r.t, m, full, r.rep)
+	}
+	if m.unformattedNow() || full && m.unformatted() {
+		if err := format(r.work, r.t, m, r.rep); err != nil {
 			return err
 		}
-		if m, err = look(work, t); err != nil {
+		var err error
+		if r.medium, err = look(r.work, r.t); err != nil {
 			return fmt.Errorf("erase the disc: %w", err)
 		}
 	}
-	return zero(ctx, t, m, full, rep)
-}
-
-// quickZeros is how many sectors are overwritten quickly: behind them no file
-// system begins. UDF has its anchor at 256, an image of several sessions a
-// second start at 32.
-const quickZeros = 512
-
-// zero overwrites the disc with zeros.
-func zero(ctx context.Context, t scsi.Transport, m medium, full bool, rep progress.Reporter) error {
-	total := m.room()
-	if !full {
-		total = min(total, quickZeros)
-	}
-	r, _ := recipeFor(m, Options{})
-	b := &Burn{
-		t: t, medium: m, recipe: r, o: Options{Blank: true, NoVerify: true},
-		src:  disc.FromReaderAt(zeros{}, total*disc.SectorSize, nil),
-		plan: Plan{Profile: m.profile.String(), Sectors: total, Padded: total, Capacity: total},
-	}
-	if _, err := b.Run(ctx, rep); err != nil {
+	if err := r.zero(full); err != nil {
 		return fmt.Errorf("overwrite the disc with zeros: %w", err)
 	}
 	return nil
 }
 
-// zeros is a source that has nothing else.
-type zeros struct{}
+// work returns what runs commands that change a disc, outside of a burn.
+func work(ctx context.Context, t scsi.Transport, m medium, rep progress.Reporter) *burning {
+	r, _ := recipeFor(m, Options{})
+	b := &burning{
+		Burn: &Burn{medium: m, recipe: r, o: Options{Blank: true, NoVerify: true}},
+		ctx:  ctx, work: context.WithoutCancel(ctx), rep: rep,
+	}
+	b.watch = &watch{Transport: t, warn: b.warn}
+	b.t = b.watch
+	return b
+}
 
-func (zeros) ReadAt(p []byte, _ int64) (int, error) {
-	clear(p)
-	return len(p), nil
+// zero overwrites with zeros the places where data is looked for, or the whole
+// disc, and looks whether they have become zeros.
+func (r *burning) zero(full bool) error {
+	size, err := r.medium.readable(r.work, r.t)
+	if err != nil {
+		return fmt.Errorf("ask how large the disc is: %w", err)
+	}
+	places := r.medium.places(size)
+	phase := "erasing"
+	if full {
+		places, phase = []span{{0, r.medium.room()}}, "erasing the whole disc"
+	}
+	if err := r.writeZeros(places, phase); err != nil {
+		return err
+	}
+	r.rep.Phase("checking the disc", 0)
+	r.lock(false)
+	r.reload()
+	m, err := look(r.work, r.t)
+	if err != nil {
+		return err
+	}
+	if _, err := m.findData(r.work, r.t); errors.Is(err, ErrHoldsData) {
+		return fmt.Errorf("%w: %w", ErrUnchanged, err)
+	} else if err != nil {
+		return err
+	}
+	return nil
+}
+
+// writeZeros writes zeros over runs of sectors, and has them reach the disc. When
+// it is cancelled the disc is left readable.
+func (r *burning) writeZeros(places []span, phase string) error {
+	if r.recipe.page {
+		w := r.recipe.parameters(r.medium, r.o)
+		if err := persist(r.work, stuck, func() error { return mmc.SetWriteParameters(r.work, r.t, w) }); err != nil {
+			return fmt.Errorf("set the write parameters: %w", err)
+		}
+	}
+	total := int64(0)
+	for _, s := range places {
+		total += s.count
+	}
+	r.rep.Phase(phase, total*disc.SectorSize)
+	p := make([]byte, max(min(r.recipe.chunk, r.t.MaxTransfer()/disc.SectorSize), 1)*disc.SectorSize)
+	err := r.eachChunk(places, p)
+	if r.started {
+		err = errors.Join(err, r.flush(), r.close(false))
+		r.watch.closed()
+	}
+	return errors.Join(err, r.watch.lost)
+}
+
+func (r *burning) eachChunk(places []span, p []byte) error {
+	for _, s := range places {
+		for at := s.start; at < s.start+s.count; {
+			if err := r.ctx.Err(); err != nil {
+				return err
+			}
+			q := p[:min(int64(len(p)/disc.SectorSize), s.start+s.count-at)*disc.SectorSize]
+			if err := r.send(disc.LBA(at), q); err != nil {
+				return err
+			}
+			at += int64(len(q) / disc.SectorSize)
+			r.rep.Add(int64(len(q)))
+		}
+	}
+	return nil
 }
 
 // track reports the progress that the drive tells of a long operation on that
@@ -96,65 +166,60 @@ func track(rep progress.Reporter, phase string, sectors int64) func(float64) {
 	}
 }
 
-// erase blanks a CD-RW or DVD-RW. Where the quick way fails, the whole disc is
-// erased: that helps with discs that are damaged at their beginning.
+// erase blanks a CD-RW or DVD-RW, and looks whether it is blank. Where the quick
+// way fails, the whole disc is erased: that helps with discs that are damaged at
+// their beginning.
 func erase(ctx context.Context, t scsi.Transport, m medium, full bool, rep progress.Reporter) error {
+	old := sample(ctx, t)
 	if !full {
 		err := blank(ctx, t, mmc.BlankMinimal, track(rep, "erasing", m.erasedRoom()))
 		if err == nil {
-			return nil
+			return erased(ctx, t, nil)
+		}
+		if scsi.Gone(err) {
+			return err
 		}
 		rep.Message(progress.Warning, fmt.Sprintf("erasing quickly failed, now the whole disc is erased: %v", err))
 	}
-	return blank(ctx, t, mmc.BlankFull, track(rep, "erasing the whole disc", m.erasedRoom()))
+	if err := blank(ctx, t, mmc.BlankFull, track(rep, "erasing the whole disc", m.erasedRoom())); err != nil {
+		return err
+	}
+	return erased(ctx, t, old)
+}
+
+// sample reads the sector in which a volume begins, nil when it cannot be read or
+// holds nothing.
+func sample(ctx context.Context, t scsi.Transport) []byte {
+	p := make([]byte, disc.SectorSize)
+	if n, err := mmc.Read10(ctx, t, 16, p); n != 1 || err != nil && !recovered(err) || bytes.Equal(p, make([]byte, len(p))) {
+		return nil
+	}
+	return p
+}
+
+// erased makes sure that a disc is blank: that the drive says so, and that what was
+// read before, if anything, cannot be read any more.
+func erased(ctx context.Context, t scsi.Transport, old []byte) error {
+	m, err := look(ctx, t)
+	if err != nil {
+		return fmt.Errorf("look at the erased disc: %w", err)
+	}
+	if !m.sequential() || m.info.Status != mmc.Blank {
+		return fmt.Errorf("erase the disc: %w: it is %v", ErrUnchanged, m.info.Status)
+	}
+	if old != nil && bytes.Equal(sample(ctx, t), old) {
+		return fmt.Errorf("erase the disc: %w: it says that it is blank, and sector 16 still holds what it held", ErrUnchanged)
+	}
+	return nil
 }
 
 func blank(ctx context.Context, t scsi.Transport, kind mmc.BlankType, show func(float64)) error {
-	if err := mmc.BlankDisc(ctx, t, kind); err != nil && !scsi.InProgress(err) {
+	err := mmc.BlankDisc(ctx, t, kind)
+	if err != nil && !scsi.InProgress(err) && !recovered(err) {
 		return fmt.Errorf("erase the disc: %w", err)
 	}
 	if err := mmc.Wait(ctx, t, eraseTime, show); err != nil {
 		return fmt.Errorf("erase the disc: %w", err)
 	}
 	return nil
-}
-
-// format formats a DVD+RW, BD-RE or DVD-RAM.
-func format(ctx context.Context, t scsi.Transport, m medium, rep progress.Reporter) error {
-	f, err := m.chooseFormat()
-	if err != nil {
-		return fmt.Errorf("format the disc: %w", err)
-	}
-	show := track(rep, "formatting", m.room())
-	if err := mmc.FormatUnit(ctx, t, f); err != nil && !scsi.InProgress(err) {
-		return fmt.Errorf("format the disc: %w", err)
-	}
-	if err := mmc.Wait(ctx, t, eraseTime, show); err != nil {
-		return fmt.Errorf("format the disc: %w", err)
-	}
-	return nil
-}
-
-// chooseFormat picks the format descriptor to send, from the drive's own list
-// where it has one.
-func (m medium) chooseFormat() (mmc.Format, error) {
-	plus := m.profile == mmc.DVDPRW || m.profile == mmc.DVDPRWDL
-	kind := read.FormatType(m.profile)
-	f, ok := m.formats.Find(kind)
-	switch {
-	case ok:
-	case m.formats.Blocks > 0:
-		f = mmc.Format{Type: kind, Blocks: m.formats.Blocks}
-	case plus:
-		f = mmc.Format{Type: kind, Blocks: 0xFFFFFFFF} // as much as there is
-	default:
-		return mmc.Format{}, fmt.Errorf("the drive offers no format for this %v", m.profile)
-	}
-	if plus {
-		f.Parameter = 0
-		if m.info.Background == 1 {
-			f.Parameter = 1 // carry on with the format that was interrupted
-		}
-	}
-	return f, nil
 }

@@ -23,7 +23,7 @@ import (
 // and more.
 const large = 40960
 
-var rewritable = []string{"cd-rw", "dvd-rw", "dvd+rw", "bd-re"}
+var rewritable = []string{"cd-rw", "dvd-rw", "dvd+rw", "dvd-ram", "bd-re"}
 
 // A rewritable disc is burned, erased, and burned anew.
 func TestBlank(t *testing.T) {

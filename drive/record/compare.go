@@ -1,66 +1,263 @@
 package record
 
 import (
-	"encoding/hex"
+	"bytes"
+	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
+	"io"
 
 	"glassmaster/drive/read"
 	"glassmaster/drive/scsi"
+	"glassmaster/drive/tray"
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/verify"
 )
 
-// compare reads the disc again and compares it with the source, sector by
-// sector.
+// compare reads the disc again and compares it with what was sent to it. The source
+// is read again too: it tells which sectors of a piece are bad, and whether it has
+// changed since.
 func (r *burning) compare() error {
-	d, err := read.Open(r.ctx, r.t)
+	back := r.backed()
+	r.rep.Phase("comparing", r.plan.Sectors*disc.SectorSize)
+	d, err := read.Open(r.ctx, back)
 	if err != nil {
 		return r.notCompared(err)
 	}
 	defer d.Close()
-	tr := disc.Track{Number: 1, Mode: disc.Mode1, Start: r.start, Length: r.plan.Sectors}
-	only := []disc.Session{{Number: 1, Tracks: []disc.Track{tr}}}
-	got, err := verify.Compare(r.ctx, window{r.src, 0, only}, window{d, r.next - r.start, only}, r.o.Locate, r.rep)
-	var m *verify.Mismatch
+	back.counts = true // not what opening a disc tries
+	c := comparison{r: r, disc: d}
+	err = c.run(r.ctx)
+	back.settle()
+	r.result.Retried = int64(len(back.failed))
+	r.result.SourceChanged = c.changed
+	if c.changed != nil && r.o.Locate != nil {
+		c.changed.File = r.o.Locate(c.changed.LBA)
+	}
 	switch {
-	case errors.As(err, &m) && !lost(m.Err):
-		r.result.Mismatch = m
-		return &Error{
-			Step: "compare the disc with its source", LBA: -1, Written: r.result.Written, Err: fmt.Errorf("%w: %w", ErrDiffers, m),
-			Left: "the disc was burned to its end", Advice: "do not rely on this disc; burn another one, at a lower speed",
-		}
 	case err != nil:
 		return r.notCompared(err)
-	case hex.EncodeToString(got.SHA256[:]) != r.result.SHA256:
-		return r.notCompared(errors.New("the source has changed since it was burned"))
+	case c.bad != nil:
+		return r.differs(c.bad)
 	}
-	r.result.Verified = true
+	r.source(back)
+	r.result.Equal = true
+	r.result.Verified = len(r.result.NotAssured) == 0
+	if c.changed != nil {
+		return r.sourceChanged(c.changed)
+	}
 	return nil
 }
 
-func (r *burning) notCompared(err error) error {
+// backed is the connection that the disc is read over. Where the tray was not
+// opened, the drive may still have in its buffer what was written last.
+func (r *burning) backed() *readback {
+	back := &readback{Transport: r.t}
+	if r.reloaded == tray.Reopened {
+		return back
+	}
+	size := r.bufferBytes()
+	r.pushed = r.pushOut(size)
+	last := r.next + disc.LBA(r.result.Written-2*size/disc.SectorSize)
+	back.fresh = func(lba disc.LBA) bool { return lba >= last || lba < r.next+headSectors }
+	return back
+}
+
+// source says where what was compared may have come from, if not off the disc.
+func (r *burning) source(back *readback) {
+	switch {
+	case r.reloaded == tray.Nothing:
+		r.doubt("the drive refused to reload the disc, so parts of it may have been compared with the drive's buffer")
+	case r.reloaded == tray.Stopped && back.deaf && !r.pushed:
+		r.doubt("the disc was stopped and started, and not reloaded; it is so small that it may have been compared with the drive's buffer")
+	}
+}
+
+// comparison is the state of one compare. Addresses are those of the source.
+type comparison struct {
+	r       *burning
+	disc    disc.Disc
+	bad     *verify.Mismatch // on the disc
+	changed *SourceChange
+}
+
+func (c *comparison) run(ctx context.Context) error {
+	total := c.r.plan.Sectors
+	mine, theirs := make([]byte, pieceSectors*disc.SectorSize), make([]byte, pieceSectors*disc.SectorSize)
+	for i, at := 0, int64(0); at < total; i++ {
+		if err := ctx.Err(); err != nil {
+			return fmt.Errorf("compare: stopped at sector %d: %w", at, err)
+		}
+		n := min(total-at, pieceSectors)
+		want, got := mine[:n*disc.SectorSize], theirs[:n*disc.SectorSize]
+		lba := c.r.start + disc.LBA(at)
+		source := make(chan error, 1)
+		go func() { source <- readFull(c.r.src, want, lba) }()
+		bad, err := c.readDisc(got, lba)
+		gone := <-source
+		if err != nil {
+			return err
+		}
+		if err := ctx.Err(); err != nil {
+			return fmt.Errorf("compare: stopped at sector %d: %w", at, err)
+		}
+		c.piece(piece{c.r.sent.pieces[i], lba, want, got, bad, gone})
+		c.r.rep.Add(n * disc.SectorSize)
+		at += n
+	}
+	if c.bad != nil && c.r.o.Locate != nil {
+		c.bad.File = c.r.o.Locate(c.bad.LBA)
+	}
+	return nil
+}
+
+// readDisc reads a piece, and what of it cannot be read is returned by its index.
+// An error says that the drive, or the disc in it, is gone.
+func (c *comparison) readDisc(p []byte, lba disc.LBA) (map[int]error, error) {
+	var bad map[int]error
+	for i := 0; i*disc.SectorSize < len(p); {
+		n, err := c.disc.ReadSectors(p[i*disc.SectorSize:], lba+disc.LBA(i)+c.r.next-c.r.start, disc.User)
+		i += n
+		if i*disc.SectorSize == len(p) {
+			break
+		}
+		if err == nil && n > 0 {
+			continue
+		}
+		if err == nil || errors.Is(err, io.EOF) {
+			err = io.ErrUnexpectedEOF
+		}
+		if lost(err) {
+			return nil, err
+		}
+		if bad == nil {
+			bad = map[int]error{}
+		}
+		bad[i] = err
+		clear(p[i*disc.SectorSize : (i+1)*disc.SectorSize])
+		i++
+	}
+	return bad, nil
+}
+
+// piece is one piece of a comparison.
+type piece struct {
+	sum       [sha256.Size]byte // of what was sent
+	lba       disc.LBA
+	want, got []byte        // of the source as it is now, and of the disc
+	unread    map[int]error // sectors of the disc
+	gone      error         // of reading the source
+}
+
+// piece compares the disc and the source with what was sent, each for itself.
+func (c *comparison) piece(p piece) {
+	same := p.gone == nil && sha256.Sum256(p.want) == p.sum
+	if !same && c.changed == nil {
+		c.changed = &SourceChange{LBA: p.lba, Err: p.gone}
+	}
+	good := len(p.unread) == 0 && sha256.Sum256(p.got) == p.sum
+	switch {
+	case good && !same && p.gone == nil:
+		// The disc has what was sent: it tells which sector of the source is another one.
+		if at := firstDifference(p.want, p.got); at >= 0 && c.changed.LBA == p.lba {
+			c.changed.LBA += disc.LBA(at / disc.SectorSize)
+		}
+	case good:
+	case same:
+		c.sectors(p)
+	default:
+		c.whole(p)
+	}
+}
+
+// sectors counts the bad sectors of a piece whose source is what was sent.
+func (c *comparison) sectors(p piece) {
+	for i := 0; i*disc.SectorSize < len(p.want); i++ {
+		w, g := p.want[i*disc.SectorSize:(i+1)*disc.SectorSize], p.got[i*disc.SectorSize:(i+1)*disc.SectorSize]
+		if err := p.unread[i]; err != nil || !bytes.Equal(w, g) {
+			c.found(&verify.Mismatch{LBA: p.lba + disc.LBA(i), Offset: max(firstDifference(w, g), 0), Err: err, Count: 1})
+		}
+	}
+}
+
+// whole counts a piece that differs from what was sent, and whose source is no help
+// any more: which of its sectors are bad is known only of those that cannot be read.
+func (c *comparison) whole(p piece) {
+	for i := range len(p.got) / disc.SectorSize {
+		if err := p.unread[i]; err != nil {
+			c.found(&verify.Mismatch{LBA: p.lba + disc.LBA(i), Err: err, Count: int64(len(p.unread))})
+			return
+		}
+	}
+	c.found(&verify.Mismatch{LBA: p.lba, Count: 1})
+}
+
+// found counts bad sectors and keeps the first.
+func (c *comparison) found(m *verify.Mismatch) {
+	if c.bad == nil {
+		c.bad = m
+		return
+	}
+	c.bad.Count += m.Count
+}
+
+// firstDifference returns the index of the first byte that differs, or -1.
+func firstDifference(a, b []byte) int {
+	for i := range a {
+		if a[i] != b[i] {
+			return i
+		}
+	}
+	return -1
+}
+
+// differs is the error of a disc that is not what was sent to it.
+func (r *burning) differs(m *verify.Mismatch) error {
+	r.result.Mismatch = m
+	e := &Error{
+		Step: "compare the disc with what was sent to it", LBA: -1, Written: r.result.Written, Err: fmt.Errorf("%w: %w", ErrDiffers, m),
+		Left: "the disc was burned to its end", Advice: "do not rely on this disc; burn another one, at a lower speed",
+	}
+	if r.result.SourceChanged != nil {
+		e.Left += ", and its source has changed since, so the bad sectors are known only roughly"
+	}
+	return e
+}
+
+// sourceChanged is the error of a disc that is what was sent to it, while its source
+// is not any more.
+func (r *burning) sourceChanged(s *SourceChange) error {
 	return &Error{
-		Step: "compare the disc with its source", LBA: -1, Written: r.result.Written, Err: err,
-		Left: "the disc was burned, and not compared to its end", Advice: "compare it again before you rely on it",
+		Step: "its source is not what it was", LBA: -1, Written: r.result.Written, Err: s,
+		Left:   "the disc is not to blame: it was read back, and holds what was sent to it" + r.doubts(),
+		Advice: "look at what has changed; where the disc must hold it as it is now, or as a whole from one moment, burn again while nothing changes it",
+	}
+}
+
+// doubts are what could not be assured, as a part of a sentence.
+func (r *burning) doubts() string {
+	var s string
+	for _, d := range r.result.NotAssured {
+		s += "; but " + d
+	}
+	return s
+}
+
+func (r *burning) notCompared(err error) error {
+	advice := "compare it again before you rely on it"
+	if scsi.Gone(err) {
+		r.gone = true
+		advice = scsi.Hint(err) + "; then " + advice
+	}
+	return &Error{
+		Step: "compare the disc with what was sent to it", LBA: -1, Written: r.result.Written, Err: err,
+		Left: "the disc was burned, and not compared to its end", Advice: advice,
 	}
 }
 
 // lost reports whether a sector could not be read because the drive, or the
 // disc in it, is gone: that says nothing of the sector.
 func lost(err error) bool {
-	return errors.Is(err, scsi.ErrConnection) || scsi.MediumNotPresent(err) || scsi.MediumChanged(err)
-}
-
-// window shows a run of sectors of a disc as a disc of its own.
-type window struct {
-	d        disc.Disc
-	shift    disc.LBA // address in d minus address here
-	sessions []disc.Session
-}
-
-func (w window) Sessions() []disc.Session { return w.sessions }
-func (w window) Close() error             { return nil }
-func (w window) ReadSectors(p []byte, lba disc.LBA, f disc.Form) (int, error) {
-	return w.d.ReadSectors(p, lba+w.shift, f)
+	return errors.Is(err, context.Canceled) || scsi.Gone(err) || scsi.MediumNotPresent(err) || scsi.MediumChanged(err)
 }

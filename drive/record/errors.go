@@ -25,12 +25,15 @@ type Error struct {
 func (e *Error) Error() string {
 	var s strings.Builder
 	cancelled := errors.Is(e.Err, context.Canceled)
-	if cancelled {
-		s.WriteString("the burn was cancelled: ")
-	} else {
-		s.WriteString("the burn failed: ")
+	var changed *SourceChange
+	switch {
+	case cancelled:
+		s.WriteString("the burn was cancelled: " + e.Step)
+	case errors.As(e.Err, &changed):
+		s.WriteString("the burn went well, but " + e.Step)
+	default:
+		s.WriteString("the burn failed: " + e.Step)
 	}
-	s.WriteString(e.Step)
 	var sense *scsi.Error
 	told := errors.As(e.Err, &sense)
 	if e.LBA >= 0 && !told { // such an error names the address itself
@@ -59,5 +62,36 @@ func (e *Error) Unwrap() error { return e.Err }
 var ErrNotOnDisc = errors.New("the drive reported success, but what was burned is not on the disc")
 
 // ErrDiffers is in the chain of the error of a disc that reads differently from
-// its source.
+// what was sent to it.
 var ErrDiffers = errors.New("the disc is not equal to its source")
+
+// ErrUnchanged is in the chain of the error of a drive that reported success with
+// erasing, formatting or closing, and left the disc as it was. It is an
+// ErrNotOnDisc too.
+var ErrUnchanged error = unchanged{}
+
+type unchanged struct{}
+
+func (unchanged) Error() string        { return "the drive reported success, and the disc is as it was" }
+func (unchanged) Is(target error) bool { return target == ErrNotOnDisc }
+
+// SourceChange says that a source is not any more what was burned of it. The disc
+// is not to blame: it is compared with what was sent to it.
+type SourceChange struct {
+	LBA  disc.LBA // of the first sector that has changed, as far as that is known
+	File string   // that holds it, empty when it is none or not known
+	Err  error    // not nil: the source cannot be read any more
+}
+
+func (s *SourceChange) Error() string {
+	where := fmt.Sprintf("sector %d", s.LBA)
+	if s.File != "" {
+		where += fmt.Sprintf(" (%s)", s.File)
+	}
+	if s.Err != nil {
+		return fmt.Sprintf("the source cannot be read any more as it was burned, first at %s: %v", where, s.Err)
+	}
+	return fmt.Sprintf("the source has changed since it was read for the burn, first at %s", where)
+}
+
+func (s *SourceChange) Unwrap() error { return s.Err }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -79,9 +80,9 @@ func TestSilentCorruption(t *testing.T) {
 
 // So is a sector that cannot be read again.
 func TestUnreadable(t *testing.T) {
-	eachMedium(t, func(t *testing.T, _ string, _ bool, d *virtual.Drive) {
+	eachMedium(t, func(t *testing.T, _ string, over bool, d *virtual.Drive) {
 		d.SetFaults(virtual.Faults{ReadErrors: []int64{500, 502}})
-		r, err := burn(t, d, virtualtest.DiscOf(virtualtest.Noise(900, 5)), record.Options{})
+		r, err := burn(t, d, virtualtest.DiscOf(virtualtest.Noise(900, 5)), record.Options{Blank: over})
 		failed(t, d, r, err, record.ErrDiffers)
 		m := r.Mismatch
 		if m == nil || m.LBA != 500 || m.Count != 2 || !scsi.Is(m.Err, scsi.KeyMediumError, 0x11, 0x05) {
@@ -101,7 +102,14 @@ func salvaged(t *testing.T, d *virtual.Drive, over bool, e *record.Error, want [
 	if n < 500 || n > 700 {
 		t.Errorf("%d sectors were written", n)
 	}
-	if !bytes.Equal(content(t, d, n), want[:n*disc.SectorSize]) {
+	head := 0 // sectors that are written last
+	if over {
+		head = 32
+		if m, err := read.Open(context.Background(), d); err != nil || !disc.Unfinished(m) {
+			t.Errorf("the disc does not tell that it is not complete: %v", err)
+		}
+	}
+	if !bytes.Equal(content(t, d, n)[head*disc.SectorSize:], want[head*disc.SectorSize:n*disc.SectorSize]) {
 		t.Error("what was written differs from the source")
 	}
 	if info := status(t, d); !over && info.Status != mmc.Closed && info.Status != mmc.Appendable {
@@ -210,33 +218,6 @@ func TestDiscAtOnceFails(t *testing.T) {
 	}
 }
 
-// tampered is a source that does not stay what it was.
-type tampered struct {
-	disc.Disc
-	reads int
-}
-
-func (s *tampered) ReadSectors(p []byte, lba disc.LBA, f disc.Form) (int, error) {
-	n, err := s.Disc.ReadSectors(p, lba, f)
-	if n > 0 && lba <= 800 && lba+disc.LBA(n) > 800 {
-		if s.reads++; s.reads > 1 {
-			p[(800-lba)*disc.SectorSize] ^= 1
-		}
-	}
-	return n, err
-}
-
-// A source that changes after it was burned is not told from a bad disc by its
-// sectors, but the disc is found to differ.
-func TestSourceChanges(t *testing.T) {
-	d := virtualtest.Blank(t, "dvd+r", small)
-	r, err := burn(t, d, &tampered{Disc: virtualtest.DiscOf(virtualtest.Noise(900, 15))}, record.Options{})
-	failed(t, d, r, err, record.ErrDiffers)
-	if r.Mismatch == nil || r.Mismatch.LBA != 800 {
-		t.Errorf("mismatch: %+v", r.Mismatch)
-	}
-}
-
 func TestTooLarge(t *testing.T) {
 	eachMedium(t, func(t *testing.T, _ string, _ bool, d *virtual.Drive) {
 		_, err := record.NewPlan(context.Background(), d, virtualtest.DiscOf(virtualtest.Noise(small+10, 1)), record.Options{})
@@ -280,7 +261,8 @@ func TestObstacles(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if !r.Verified || len(r.Warnings) > 0 {
+				reloads := !slices.Contains(f.Refuse, 0x1B)
+				if !r.Equal || r.Verified != reloads || (len(r.NotAssured) == 0) != reloads || r.Retried > 0 || len(r.Warnings) > 0 {
 					t.Errorf("result: %+v", r)
 				}
 			})

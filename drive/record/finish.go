@@ -2,6 +2,7 @@ package record
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"glassmaster/drive/mmc"
@@ -17,14 +18,19 @@ func (r *burning) finish() error {
 	if err := r.flush(); err != nil {
 		return r.failure("write the end of the drive's buffer before", end, err)
 	}
+	if err := r.lostSectors("write the end of the drive's buffer"); err != nil {
+		return err
+	}
+	r.watchChange()
 	if r.o.Simulate {
 		r.endTrial()
-		return nil
+		return r.lostSectors("end the trial run")
 	}
 	if err := r.close(r.o.Appendable); err != nil {
 		return r.failure("close the disc", -1, err)
 	}
-	return nil
+	r.watch.closed()
+	return r.lostSectors("close the disc")
 }
 
 // endTrial ends a trial run. Some drives want it closed like a real one, and
@@ -54,9 +60,18 @@ func (r *burning) flush() error {
 	return r.repeat(func() error { return mmc.SynchronizeCache(r.work, r.t, false) })
 }
 
+// recovered reports whether a command was carried out with difficulty. An error
+// about an earlier one says that this one was not.
 func recovered(err error) bool {
 	key, _, _, ok := scsi.Code(err)
-	return ok && key == scsi.KeyRecoveredError
+	return ok && key == scsi.KeyRecoveredError && !scsi.Deferred(err)
+}
+
+// refused reports whether a drive has not begun with a command: what it could not
+// complete is another matter.
+func refused(err error) bool {
+	key, _, _, ok := scsi.Code(err)
+	return ok && key == scsi.KeyIllegalRequest && !scsi.Deferred(err) || scsi.InvalidField(err)
 }
 
 // wait waits until the drive has done what it was asked to.
@@ -89,6 +104,8 @@ func (r *burning) close(appendable bool) error {
 		return r.closeOne(r.lastFunction(appendable), 0)
 	case endFormatting:
 		return r.endFormatting()
+	case endGrowing:
+		return r.endIntermediate()
 	}
 	return nil
 }
@@ -119,10 +136,10 @@ func (r *burning) closeOne(f mmc.CloseFunction, track int) error {
 	if err == nil {
 		err = r.wait()
 	}
-	if err == nil {
-		return nil
+	if err == nil || scsi.Gone(err) {
+		return err
 	}
-	if info, other := discInformation(r.work, r.t); other == nil && info.Status == mmc.Closed {
+	if info, other := discInformation(r.work, r.t); refused(err) && other == nil && info.Status == mmc.Closed {
 		r.warn("the drive refused to close the disc, and says that it is closed: %v", err)
 		return nil
 	}
@@ -139,16 +156,20 @@ func (r *burning) endFormatting() error {
 	if info.Background != 1 && info.Background != 2 {
 		return nil
 	}
-	r.optional("stop the format in the background", r.repeat(func() error {
-		return mmc.CloseTrackSession(r.work, r.t, mmc.StopFormat, 0)
-	}))
-	if err := r.wait(); err != nil {
-		return err
+	for _, step := range []struct {
+		f    mmc.CloseFunction
+		what string
+	}{{mmc.StopFormat, "stop the format in the background"}, {mmc.CloseSession, "make the disc readable for other drives"}} {
+		err := r.repeat(func() error { return mmc.CloseTrackSession(r.work, r.t, step.f, 0) })
+		if err != nil && !refused(err) {
+			return fmt.Errorf("%s: %w", step.what, err)
+		}
+		r.optional(step.what, err)
+		if err := r.wait(); err != nil {
+			return err
+		}
 	}
-	r.optional("make the disc readable for other drives", r.repeat(func() error {
-		return mmc.CloseTrackSession(r.work, r.t, mmc.CloseSession, 0)
-	}))
-	return r.wait()
+	return nil
 }
 
 // salvage leaves a disc whose burn failed in the best state that its medium
@@ -159,6 +180,8 @@ func (r *burning) salvage(cause error) error {
 		e = r.failure("burn", -1, cause)
 	}
 	switch {
+	case scsi.Gone(cause):
+		return r.leave(e)
 	case r.o.Simulate:
 		r.optional("end the trial run", r.flush())
 		r.endTrial()
@@ -167,26 +190,57 @@ func (r *burning) salvage(cause error) error {
 	case !r.started:
 		e.Left = "nothing was written"
 		return e
+	case scsi.MediumChanged(cause):
+		e.Left = "the disc in the drive may be another one now, so nothing more was written to it; the one that was burned is not complete"
+		e.Advice = "look which disc is which"
+		return e
 	}
 	r.rep.Phase("salvaging the disc", 0)
 	var failed []error
-	try := func(err error) {
-		if err != nil {
+	try := func(step func() error) {
+		if len(failed) > 0 && scsi.Gone(failed[len(failed)-1]) {
+			return
+		}
+		if err := step(); err != nil {
 			failed = append(failed, err)
 		}
 	}
-	try(r.flush())
+	try(r.markAgain)
+	try(r.flush)
 	switch r.recipe.closing {
 	case closeSession:
-		try(r.closeOne(mmc.CloseSession, 0))
+		try(func() error { return r.closeOne(mmc.CloseSession, 0) })
 	case closeTrack, closePlus:
-		try(r.closeOne(mmc.CloseTrack, r.track()))
-		try(r.closeOne(mmc.CloseSession, 0))
+		try(func() error { return r.closeOne(mmc.CloseTrack, r.track()) })
+		try(func() error { return r.closeOne(mmc.CloseSession, 0) })
 	case endFormatting:
-		try(r.endFormatting())
+		try(r.endFormatting)
+	case endGrowing:
+		try(r.endIntermediate)
 	case closesItself:
 	}
 	e.Left, e.Advice = r.state(r.work, failed)
+	r.rep.Message(progress.Error, e.Left)
+	return e
+}
+
+// leave completes the error of a burn whose drive hangs or is lost. Nothing more is
+// sent: each command would wait as long as the one before.
+func (r *burning) leave(e *Error) error {
+	r.gone = true
+	switch {
+	case r.o.Simulate:
+		e.Left = "it was a trial run: nothing was written"
+	case !r.started:
+		e.Left = "nothing was written"
+	default:
+		e.Left = "the drive does not answer, and does not tell in which state the disc is"
+	}
+	hint := scsi.Hint(e.Err)
+	if errors.Is(e.Err, mmc.ErrNotReady) { // whose hint is about waiting
+		hint = "if the drive stays busy, switch it off and on again"
+	}
+	e.Advice = hint + "; then look at the disc, and do not rely on it"
 	r.rep.Message(progress.Error, e.Left)
 	return e
 }
@@ -199,10 +253,13 @@ func (r *burning) state(ctx context.Context, failed []error) (left, advice strin
 	}
 	end := r.next + disc.LBA(r.result.Written) - 1
 	switch {
-	case !r.medium.sequential() && r.result.Written == 0:
+	case !r.medium.sequential() && !r.marked:
 		return "the drive took no sector: the disc holds what it held before", "look at the disc, and try again at a lower speed"
+	case !r.medium.sequential() && r.completed:
+		return "all of the new data were sent, and part of them did not reach the disc",
+			"do not rely on the disc; burn it again, at a lower speed, or take another one"
 	case !r.medium.sequential():
-		return fmt.Sprintf("the disc holds the new data up to about LBA %d and old data behind", end),
+		return fmt.Sprintf("the disc holds the new data up to about LBA %d and old data behind; its first sectors say that the burn was not completed", max(end, 0)),
 			"the disc is not worn out: burn it again"
 	case r.recipe.mode == mmc.DiscAtOnce:
 		left = fmt.Sprintf("the disc breaks off at about LBA %d without a lead-out and cannot be read in most drives", end)
@@ -210,6 +267,8 @@ func (r *burning) state(ctx context.Context, failed []error) (left, advice strin
 		left = fmt.Sprintf("the disc could not be closed (%v) and is %v", failed[0], info.Status)
 	case info.Status == mmc.Blank:
 		left = "the disc says that it is still blank"
+	case r.watch.lost != nil:
+		left = fmt.Sprintf("track and session were closed, and sectors before LBA %d are missing: the disc is %v", end+1, info.Status)
 	default:
 		left = fmt.Sprintf("track and session were closed: the disc is %v and can be read up to about LBA %d", info.Status, end)
 	}

@@ -19,6 +19,7 @@ type medium struct {
 	track   mmc.TrackInformation // that the next write goes to; sequential media only
 	formats mmc.FormatCapacities // zero when the drive does not tell
 	speeds  []mmc.WriteSpeed     // none when the drive offers no choice
+	groove  int64                // sectors that the groove of a CD is long enough for, 0 when it does not tell
 }
 
 // look asks the drive everything that a plan rests on.
@@ -47,8 +48,21 @@ func look(ctx context.Context, t scsi.Transport) (medium, error) {
 		}
 	}
 	// These two only refine the plan.
-	m.formats, _ = mmc.ReadFormatCapacities(ctx, t)
-	m.speeds, _ = mmc.WriteSpeeds(ctx, t)
+	if m.formats, err = mmc.ReadFormatCapacities(ctx, t); scsi.Gone(err) {
+		return m, fmt.Errorf("ask how the disc can be formatted: %w", err)
+	}
+	if m.speeds, err = mmc.WriteSpeeds(ctx, t); scsi.Gone(err) {
+		return m, fmt.Errorf("ask for the speeds: %w", err)
+	}
+	if m.profile.IsCD() {
+		a, err := mmc.ReadATIP(ctx, t)
+		switch {
+		case scsi.Gone(err):
+			return m, fmt.Errorf("ask for the size of the disc: %w", err)
+		case err == nil && a.LastLeadOut.M < 90:
+			m.groove = int64(max(a.LastLeadOut.LBA(), 0))
+		}
+	}
 	if !m.sequential() && m.formats.State == 0 {
 		if last, size, err := mmc.ReadCapacity(ctx, t); err == nil && size == disc.SectorSize && last > 0 {
 			m.formats = mmc.FormatCapacities{State: mmc.Formatted, Blocks: last + 1}
@@ -131,21 +145,3 @@ func (m medium) unformatted() bool { return read.Unformatted(m.profile, m.info, 
 
 // erasable reports whether BLANK makes the medium new.
 func (m medium) erasable() bool { return m.profile == mmc.CDRW || m.profile == mmc.DVDRW }
-
-// holdsData reports whether a rewritable medium holds something: sectors with
-// anything but zeros where every file system has its first words.
-func holdsData(ctx context.Context, t scsi.Transport) bool {
-	p := make([]byte, disc.SectorSize)
-	for _, lba := range []disc.LBA{16, 256, 0, 32} {
-		n, err := mmc.Read10(ctx, t, lba, p)
-		if err != nil || n == 0 {
-			continue
-		}
-		for _, b := range p {
-			if b != 0 {
-				return true
-			}
-		}
-	}
-	return false
-}

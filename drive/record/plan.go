@@ -9,7 +9,6 @@ import (
 	"glassmaster/drive/read"
 	"glassmaster/drive/scsi"
 	"glassmaster/mastering/disc"
-	"glassmaster/mastering/volume"
 
 	// The file systems by which a source tells for which address it was made.
 	_ "glassmaster/mastering/iso9660"
@@ -24,7 +23,9 @@ type Burn struct {
 	medium medium
 	recipe recipe
 	start  disc.LBA // of the source: its first sector to be written
-	next   disc.LBA // of the medium: where that sector goes
+	next   disc.LBA // of the medium: where that sector goes, unknown before an open session is closed
+	made   disc.LBA // the address that the source was made for, where it counts from 0 itself and next is unknown
+	mend   bool     // close what an earlier burn left open first
 	erase  bool     // BLANK first
 	format bool     // FORMAT UNIT first
 	plan   Plan
@@ -49,6 +50,7 @@ var ErrNotWritable = errors.New("the disc cannot be written")
 // a closed one, a source that is too large or of a kind that the medium does not
 // take.
 func NewPlan(ctx context.Context, t scsi.Transport, src disc.Disc, o Options) (*Burn, error) {
+	t = scsi.Guard(t)
 	m, err := look(ctx, t)
 	if err != nil {
 		return nil, fmt.Errorf("plan the burn: %w", err)
@@ -68,31 +70,50 @@ func (b *Burn) settle(ctx context.Context) error {
 	if !ok {
 		return fmt.Errorf("%w: a %v in the drive can only be read; put in a recordable disc", ErrNotWritable, b.medium.profile)
 	}
+	if err := b.settleSpeed(); err != nil {
+		return err
+	}
 	if err := b.admit(ctx); err != nil {
 		return err
 	}
-	if b.erase {
-		// What the erased disc will offer is known when it is erased; a disc at
-		// once is what every erased DVD-RW can do.
-		if b.medium.profile == mmc.DVDRW && !b.o.Appendable {
-			o := b.o
-			o.DiscAtOnce = true
-			erased := b.medium
-			erased.info.Status = mmc.Blank
-			r = dash(erased, o)
+	if b.erase && b.medium.profile == mmc.DVDRW {
+		r = dash(b.erased(), b.o)
+	}
+	if b.o.Blank && (b.erase || !b.medium.sequential()) {
+		var err error
+		if b.plan.Erases, err = b.medium.contents(ctx, b.t); err != nil {
+			return err
 		}
 	}
 	b.recipe = r
 	if err := b.simulation(); err != nil {
 		return err
 	}
+	if b.o.DiscAtOnce && r.mode != mmc.DiscAtOnce {
+		b.warn("the disc is not written at once: only a blank DVD-R or DVD-RW is; a %v is written so: %s", b.medium.profile, r.name)
+	}
 	if b.o.Appendable && r.single {
-		b.warn("written at once, the disc will be closed: it cannot stay open for more sessions")
+		b.warn("the disc will be closed: a %v (%s) cannot stay open for more sessions", b.medium.profile, r.name)
 	}
 	if err := b.choose(); err != nil {
 		return err
 	}
 	return b.fit()
+}
+
+// erased is the DVD-RW as it will be when it is erased. What it offers then it tells
+// then; a disc at once is what every erased DVD-RW can do, so that it is chosen
+// unless more sessions are to follow.
+func (b *Burn) erased() medium {
+	m := b.medium
+	m.track = mmc.TrackInformation{}
+	m.info.Status = mmc.Blank
+	if b.o.Appendable {
+		m.info.Status = mmc.Appendable // in pieces
+		return m
+	}
+	m.config.Features = nil // at once
+	return m
 }
 
 func (b *Burn) warn(format string, args ...any) {
@@ -105,8 +126,13 @@ func (b *Burn) admit(ctx context.Context) error {
 	m := b.medium
 	if !m.sequential() {
 		b.format = m.unformatted()
-		if !b.o.Blank && holdsData(ctx, b.t) {
-			return fmt.Errorf("%w: ask for the %v to be overwritten, or put in another one", ErrHoldsData, m.profile)
+		if b.o.Blank {
+			return nil
+		}
+		if _, err := m.findData(ctx, b.t); errors.Is(err, ErrHoldsData) {
+			return fmt.Errorf("%w; ask for the %v to be overwritten, or put in another one", err, m.profile)
+		} else if err != nil {
+			return err
 		}
 		return nil
 	}
@@ -118,6 +144,11 @@ func (b *Burn) admit(ctx context.Context) error {
 		return nil
 	}
 	switch {
+	case m.unfinished() && (m.oneSession() || m.atOnce()):
+		return fmt.Errorf("%w; %w: this %v has one session; close it, so that what is on it can be read", ErrUnfinished, ErrNotWritable, m.profile)
+	case m.unfinished():
+		b.mend = true
+		return nil
 	case m.info.Status == mmc.Appendable && m.track.Writable:
 		return nil
 	case m.info.Status == mmc.Appendable:
@@ -136,6 +167,9 @@ func (b *Burn) simulation() error {
 	}
 	if !b.recipe.test {
 		return fmt.Errorf("a %v knows no trial run: every write is real; burn it without simulation", b.medium.profile)
+	}
+	if b.mend {
+		return fmt.Errorf("%w: closing it would be real, so there is no trial run before that", ErrUnfinished)
 	}
 	if b.erase {
 		return errors.New("a trial run needs a blank disc, and erasing this one would be real: erase it first")
@@ -165,18 +199,11 @@ func (b *Burn) choose() error {
 		return fmt.Errorf("the source has a track of %v, whose sectors hold more than the 2048 bytes written: only mode 1 can be burned", tr.Mode)
 	case tr.Length <= 0:
 		return errors.New("the source is empty: there is nothing to burn")
-	case tr.Start != 0 && tr.Start != b.next:
-		return fmt.Errorf("the source is a session for address %d, and the disc goes on at address %d: make it for this disc", tr.Start, b.next)
 	case len(sessions) > 1 && tr.Start == 0:
 		return errors.New("the source has several sessions at the same address: it is damaged")
 	}
-	if tr.Start == 0 && b.next > 0 {
-		// Such a burn goes well, and then the files cannot be found. An image that is
-		// no volume by itself was made to stand behind what is on the disc.
-		if _, err := volume.OpenDisc(b.src, volume.Options{}); err == nil {
-			return fmt.Errorf("%w: it goes on at address %d, and the source was made for address 0: its files could not be found there; use a blank disc, or an image that was made for this address", ErrNotWritable, b.next)
-		}
-		b.warn("the disc goes on at address %d: the image can only be used there if it was made for that address", b.next)
+	if err := b.aimed(tr); err != nil {
+		return err
 	}
 	b.start = tr.Start
 	b.plan.Sectors = tr.Length
@@ -189,8 +216,18 @@ func (b *Burn) fit() error {
 	p.Profile = b.medium.profile.String()
 	p.Padded = max((p.Sectors+r.unit-1)/r.unit*r.unit, r.least)
 	p.Capacity = b.medium.room()
-	if b.erase {
+	switch {
+	case b.erase:
 		p.Capacity = b.medium.erasedRoom()
+	case p.Padded > p.Capacity && b.medium.wholeRoom() > p.Capacity:
+		p.Capacity, b.format = b.medium.wholeRoom(), true
+	}
+	if b.medium.announced() && !b.erase && p.Padded < b.medium.track.Size {
+		p.Padded = b.medium.track.Size
+		b.warn("an earlier burn has announced %d sectors: what the source leaves of them is filled with zeros", p.Padded)
+	}
+	if b.mend && !b.medium.track.Writable { // how much there is the closed disc tells
+		p.Capacity = p.Padded
 	}
 	if p.Capacity > 0 && p.Sectors > p.Capacity || p.Capacity <= 0 {
 		over := p.Sectors - p.Capacity
@@ -211,15 +248,29 @@ func (b *Burn) fit() error {
 	return nil
 }
 
-// erasedRoom returns how much a disc will hold that is erased first.
+// erasedRoom returns how much a disc will hold that is erased first: what the
+// groove of a CD says, which needs no session that is open (MMC-6 6.25, ATIP); on a
+// DVD-RW the largest format that the drive offers for all of it (MMC-6 6.23).
 func (m medium) erasedRoom() int64 {
 	if m.profile.IsCD() {
+		if m.groove > 0 {
+			return m.groove
+		}
 		o := m.info.LastLeadOut
 		if lba := (disc.MSF{M: int(o[1]), S: int(o[2]), F: int(o[3])}).LBA(); o[1] < 90 && lba > 0 {
 			return int64(lba)
 		}
 	}
-	room := m.track.NextWritable + m.track.Free
+	room := int64(0)
+	for _, f := range m.formats.Formats {
+		if (f.Type == formatWhole || f.Type == formatDVDRW) && f.Blocks < unknownBlocks {
+			room = max(room, f.Blocks)
+		}
+	}
+	if room > 0 && !m.profile.IsCD() {
+		return room
+	}
+	room = m.track.NextWritable + m.track.Free
 	for _, s := range m.speeds {
 		room = max(room, s.End+1)
 	}
@@ -250,15 +301,21 @@ func (b *Burn) steps() []string {
 		}
 	}
 	p, real := b.plan, !b.o.Simulate
+	add(p.Erases.Data, "overwrite what is on the disc: %v", p.Erases)
 	add(b.erase && !b.fullErase(), "erase the %s", p.Profile)
 	add(b.erase && b.fullErase(), "erase the whole %s, which takes as long as writing it", p.Profile)
-	add(b.format, "format the %s", p.Profile)
+	add(b.format && b.medium.profile == mmc.DVDRWRO, "grow the format of the DVD-RW, which is closed again at the end")
+	add(b.format && b.medium.profile != mmc.DVDRWRO, "format the %s", p.Profile)
+	add(b.mend, "close the track and the session that an earlier burn left open")
 	add(true, "lock the tray")
 	add(p.Speed > 0, "ask for %s", SpeedName(b.medium.profile, p.Speed))
 	add(b.recipe.page, "set the write parameters: %s", b.recipe.name)
 	add(b.calibrates(), "calibrate the laser")
-	add(b.recipe.reserve, "announce a track of %d sectors", p.Padded)
-	add(true, "write %d sectors from address %d on", p.Padded, b.next)
+	add(b.recipe.reserve && !b.medium.announced(), "announce a track of %d sectors", p.Padded)
+	add(!b.medium.sequential(), "mark the beginning of the disc as not completed; its first sectors are written last")
+	add(!b.mend, "write %d sectors from address %d on", p.Padded, b.next)
+	add(b.mend && b.made+b.start == 0, "write %d sectors from the address on that the disc then goes on at", p.Padded)
+	add(b.mend && b.made+b.start > 0, "make sure that the disc then goes on at address %d, and write %d sectors there", max(b.made, b.start), p.Padded)
 	add(true, "have the drive write what is in its buffer")
 	add(real && b.recipe.closing != closesItself, "close: %s", b.describe())
 	add(real, "ask the drive what is on the disc now")

@@ -7,6 +7,8 @@ import (
 
 	"glassmaster/drive/mmc"
 	"glassmaster/drive/read"
+	"glassmaster/drive/scsi"
+	"glassmaster/drive/tray"
 	"glassmaster/mastering/disc"
 )
 
@@ -14,63 +16,76 @@ import (
 // again.
 func (r *burning) prove() error {
 	r.rep.Phase("checking the disc", 0)
-	r.reload()
-	if err := r.checkDisc(); err != nil {
-		return &Error{
-			Step: "check the disc", LBA: -1, Written: r.result.Written, Err: err,
-			Advice: "do not rely on this disc; burn another one, at a lower speed, and look for newer firmware of the drive",
-		}
+	err := r.reload()
+	if err == nil {
+		err = r.sameDisc()
+	}
+	if err == nil {
+		err = r.checkDisc()
+	}
+	if err == nil {
+		err = r.watch.lost
+	}
+	if err != nil {
+		return r.failed(err)
 	}
 	r.checkTime()
-	if r.o.NoVerify {
-		return nil
+	if !r.o.NoVerify || r.doubtful {
+		err = r.compare()
 	}
-	return r.compare()
+	if !scsi.Gone(err) && (err != nil || !r.o.Eject) {
+		r.show() // a disc that is not what it should be is looked at too
+	}
+	return err
 }
 
-// reload has the drive forget what it knows of the disc, and read it anew. A
-// drive that says it can close its tray opens and closes it, so that the system
-// too sees a new disc; others, whose tray nobody could close again, stop and
-// start the disc.
-func (r *burning) reload() {
-	if r.medium.loads() && mmc.StartStop(r.work, r.t, mmc.Eject) == nil {
-		r.optional("close the tray", mmc.StartStop(r.work, r.t, mmc.Load))
-		r.awaitDisc()
-		return
+// show has the system see what was burned. It comes last: a drive may be left
+// without its disc by it.
+func (r *burning) show() {
+	if err := tray.Show(r.work, r.t, r.medium.config); err != nil {
+		r.warn("%v", err)
 	}
-	if mmc.StartStop(r.work, r.t, mmc.Stop) == nil {
-		r.optional("spin the disc up again", mmc.StartStop(r.work, r.t, mmc.Start))
+}
+
+// failed is the error of a burn that has come to its end, and of which it turns out
+// then that the disc is not good.
+func (r *burning) failed(err error) error {
+	r.result.Verified, r.result.Equal = false, false
+	e := &Error{
+		Step: "check the disc", LBA: -1, Written: r.result.Written, Err: err,
+		Advice: "do not rely on this disc; burn another one, at a lower speed, and look for newer firmware of the drive",
 	}
-	if err := read.Ready(r.work, r.t); err != nil {
+	switch {
+	case errors.Is(err, read.ErrNoMedium):
+		e.Left, e.Advice = "the disc was burned, and not checked", `put it in again and compare it with "verify" before you rely on it`
+	case scsi.Gone(err):
+		r.gone = true
+		e.Left, e.Advice = "the disc was burned, and not checked", scsi.Hint(err)+"; then compare the disc before you rely on it"
+	case errors.Is(err, ErrOtherDisc):
+		e.Advice = `look which disc is which: the one that was burned was not checked; put it in and compare it with "verify"`
+	case r.o.Simulate:
+		e.Left, e.Advice = "it was a trial run: nothing was written", "try again at a lower speed, or with another disc"
+	case errors.Is(err, ErrLost) && r.completed:
+		e.Left = "the first sectors of the disc say that the burn was not completed"
+		if failed := errors.Join(r.markAgain(), r.flush()); failed != nil {
+			e.Left = fmt.Sprintf("the disc looks complete, and is not (%v)", failed)
+		}
+	}
+	return e
+}
+
+// reload has the drive read the disc anew, so that it does not answer from
+// memory. Only a drive that is gone is an error.
+func (r *burning) reload() error {
+	how, err := tray.Reload(r.ctx, r.t, r.medium.config, func(s string) { r.warn("%s", s) })
+	r.reloaded = how
+	switch {
+	case scsi.Gone(err):
+		return fmt.Errorf("have the drive read the disc anew: %w", err)
+	case err != nil:
 		r.warn("the drive is not ready after the burn: %v", err)
 	}
-}
-
-// awaitDisc waits until the disc is in the drive again, and asks for a hand
-// where the tray has stayed open.
-func (r *burning) awaitDisc() {
-	var pauses mmc.Pauses
-	for asked := false; pauses.Total() < closeTime; asked = true {
-		err := read.Ready(r.work, r.t)
-		if !errors.Is(err, read.ErrNoMedium) {
-			return
-		}
-		if !asked {
-			r.warn("the tray has stayed open: close it, so that the disc can be checked")
-		}
-		if pauses.Sleep(r.ctx) != nil {
-			return
-		}
-	}
-}
-
-// loads reports whether the drive has a tray that it can open and close by
-// itself: feature 0003h, byte 4, mechanism type 001b, Load and Eject (MMC-6
-// 5.3.4).
-func (m medium) loads() bool {
-	const load, eject = 0x10, 0x08
-	f, ok := m.config.Feature(mmc.FeatureRemovable)
-	return ok && len(f.Data) > 0 && f.Data[0]>>5 == 1 && f.Data[0]&load != 0 && f.Data[0]&eject != 0
+	return nil
 }
 
 // checkDisc compares the drive's answers about the disc with the plan.
@@ -96,18 +111,15 @@ func (r *burning) checkDisc() error {
 // checkStart compares the first sectors of a disc that is rewritable at any
 // address, whose state does not tell whether something was written.
 func (r *burning) checkStart() error {
-	n := min(r.plan.Sectors, 32)
-	want, got := make([]byte, n*disc.SectorSize), make([]byte, n*disc.SectorSize)
-	if err := readFull(r.src, want, r.start); err != nil {
-		return err
-	}
+	want := r.held[:min(r.plan.Sectors*disc.SectorSize, int64(len(r.held)))]
+	got := make([]byte, len(want))
 	d, err := read.Open(r.work, r.t)
 	if err != nil {
-		return fmt.Errorf("%w: %w", ErrNotOnDisc, err)
+		return notOnDisc(err)
 	}
 	defer d.Close()
 	if _, err := d.ReadSectors(got, r.next, disc.User); err != nil {
-		return fmt.Errorf("%w: %w", ErrNotOnDisc, err)
+		return notOnDisc(err)
 	}
 	if !bytes.Equal(want, got) {
 		return fmt.Errorf("%w: its first sectors are not those of the source", ErrNotOnDisc)
@@ -115,17 +127,29 @@ func (r *burning) checkStart() error {
 	return nil
 }
 
+// notOnDisc is the error of a disc that cannot be read. Of one that is not there, or
+// whose drive is gone, nothing is known.
+func notOnDisc(err error) error {
+	if lost(err) || errors.Is(err, read.ErrNoMedium) {
+		return err
+	}
+	return fmt.Errorf("%w: %w", ErrNotOnDisc, err)
+}
+
 // checkTracks looks for the track that was written.
 func (r *burning) checkTracks() error {
 	d, err := read.Open(r.work, r.t)
 	if err != nil {
-		return fmt.Errorf("%w: %w", ErrNotOnDisc, err)
+		return notOnDisc(err)
 	}
 	defer d.Close()
 	for _, s := range d.Sessions() {
 		for _, t := range s.Tracks {
 			if r.next < t.Start || r.next >= t.End() {
 				continue
+			}
+			if r.next != t.Start {
+				return fmt.Errorf("%w: they are in track %d, which begins at address %d and not at %d, so that nobody finds them", ErrNotOnDisc, t.Number, t.Start, r.next)
 			}
 			if have := int64(t.End() - r.next); have < r.plan.Sectors {
 				return fmt.Errorf("%w: track %d ends after %d sectors, %d were written", ErrNotOnDisc, t.Number, have, r.plan.Sectors)

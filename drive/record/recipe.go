@@ -30,6 +30,7 @@ const (
 	closeTrack                   // the track, then the session or the disc as they say
 	closePlus                    // the track, then the session, or the disc by a command of its own
 	endFormatting                // what DVD+RW does in the background, if it runs
+	endGrowing                   // the format of a DVD-RW that was grown by writing, if it was
 )
 
 // CD sectors are 2352 bytes, a CD recorder's buffer is small, and 32 KiB is what
@@ -65,7 +66,7 @@ func recipeFor(m medium, o Options) (recipe, bool) {
 		over.closing = endFormatting
 		return over, true
 	case mmc.DVDRWRO:
-		over.page = true
+		over.page, over.closing = true, endGrowing
 		return over, true
 	case mmc.DVDRAM:
 		return over, true
@@ -76,22 +77,26 @@ func recipeFor(m medium, o Options) (recipe, bool) {
 	return recipe{}, false
 }
 
+// recipeAtOnce is the way to write all of a DVD-R in one go.
+var recipeAtOnce = recipe{
+	name: "disc at once", chunk: dvdBlock, unit: dvdBlock, page: true, mode: mmc.DiscAtOnce, opc: true,
+	reserve: true, test: true, single: true,
+}
+
 // dash chooses between the two ways to write DVD-R and DVD-RW: in pieces, which
 // needs feature 0021h and knows sessions, and all at once.
 func dash(m medium, o Options) recipe {
-	once := recipe{
-		name: "disc at once", chunk: dvdBlock, unit: dvdBlock, page: true, mode: mmc.DiscAtOnce, opc: true,
-		reserve: true, test: true, single: true,
-	}
 	pieces := recipe{
 		name: "incremental", chunk: dvdBlock, unit: dvdBlock, page: true, mode: mmc.Incremental, opc: true,
-		closing: closeTrack, test: true,
+		closing: closeTrack, test: true, single: m.oneSession(), // which knows one session, however it is written
 	}
 	switch {
+	case m.announced():
+		return recipeAtOnce
 	case m.info.Status == mmc.Appendable:
 		return pieces
 	case o.DiscAtOnce || !m.config.Current(mmc.FeatureIncremental):
-		return once
+		return recipeAtOnce
 	}
 	return pieces
 }

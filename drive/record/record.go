@@ -13,7 +13,7 @@
 //
 // A drive's word is not proof. After every burn the drive has to read the disc
 // anew and to tell what is on it: its state, its tracks, and every sector, which
-// is compared with the source. Drives and bridges exist that report success and
+// is compared with what was sent. What could not be assured is in the result. Drives and bridges exist that report success and
 // leave a blank disc behind.
 //
 // A burn that fails or is cancelled ends the track and the session if the medium
@@ -30,7 +30,10 @@ import (
 // Options say how a disc is burned. The zero value is a sensible burn: highest
 // speed, real, the disc closed, verified.
 type Options struct {
-	Speed      int  // kB/s (1000 bytes); 0 is the highest that drive and medium offer
+	Speed int // kB/s (1000 bytes); 0 is the highest that drive and medium offer
+	// Factor is the speed as a multiple of the medium's single speed, in place of
+	// Speed: 8 for "8x". 0 leaves it to Speed.
+	Factor     float64
 	Simulate   bool // write with the laser off, where the medium knows such a thing
 	Appendable bool // leave the disc open for further sessions
 	DiscAtOnce bool // DVD-R: disc at once instead of incremental
@@ -51,6 +54,7 @@ type Plan struct {
 	Padded   int64    // sectors that will be written
 	Capacity int64    // sectors that the medium has free
 	Speed    int      // kB/s that will be asked for, 0 when the drive offers no choice
+	Erases   Contents // what is on the disc and will be gone; no data where nothing is
 	Steps    []string // in the order of their execution, for people
 	Warnings []string
 	Defects  []volume.Defect // what is known to be wrong with the source
@@ -61,8 +65,15 @@ type Result struct {
 	Plan     Plan
 	Written  int64            // sectors
 	Seconds  float64          // spent writing
-	Verified bool             // the disc was read again and is equal
+	Verified bool             // the disc was read again and is equal to what was sent, and nothing is in doubt
+	Equal    bool             // the disc was read again and is equal to what was sent, as far as could be assured
 	SHA256   string           // of the sectors of the source, in hex
 	Mismatch *verify.Mismatch // the first difference, nil when there is none
-	Warnings []string
+	Changes  []string         // files of the source that were not any more what was planned
+	// NotAssured says why what was compared may not have come off the disc that was
+	// burned; empty when nothing speaks against it.
+	NotAssured    []string
+	Retried       int64         // sectors that could not be read at the first attempt when the disc was compared
+	SourceChanged *SourceChange // the source is not any more what was burned of it, nil when it is
+	Warnings      []string
 }

@@ -2,7 +2,6 @@ package record
 
 import (
 	"context"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -11,6 +10,7 @@ import (
 	"glassmaster/drive/mmc"
 	"glassmaster/drive/read"
 	"glassmaster/drive/scsi"
+	"glassmaster/drive/tray"
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/progress"
 )
@@ -30,9 +30,25 @@ type burning struct {
 	rep     progress.Reporter
 	result  Result
 	renewed bool // the disc was erased or formatted
+	mended  bool // what an earlier burn left open was closed
 	started bool // something was written
-	stream  *stream
-	stop    context.CancelFunc // ends the reading of the source
+	gone    bool // the drive hangs or is lost, and that was told
+	// miscounts is set when the transport said that less was carried than was, and
+	// doubtful when the drive could not be asked whether that is so.
+	miscounts, doubtful bool
+	marked              bool // a disc that is overwritten in place has taken sectors of this burn
+	stream              *stream
+	watch               *watch
+	burned              identity // of the disc, before the first sector
+	held                []byte   // the first sectors of a disc that is overwritten in place
+	sent                *sent    // complete when everything was written
+	// reloaded is what made the drive read the disc anew behind the burn.
+	reloaded tray.How
+	pushed   bool // other sectors have filled the drive's buffer since
+	// completed is set when the first sectors of an overwritten disc were sent, which
+	// come last.
+	completed bool
+	stop      context.CancelFunc // ends the reading of the source
 }
 
 // Run executes the plan and proves the outcome. Whatever happens, the tray is
@@ -42,11 +58,18 @@ type burning struct {
 // Cancelling the context ends the burn at the next sector, closes what was
 // written, and comes back as an *Error that wraps context.Canceled.
 func (b *Burn) Run(ctx context.Context, rep progress.Reporter) (Result, error) {
-	r := &burning{Burn: b, ctx: ctx, work: context.WithoutCancel(ctx), rep: rep, result: Result{Plan: b.plan}}
+	own := *b
+	r := &burning{Burn: &own, ctx: ctx, work: context.WithoutCancel(ctx), rep: rep, result: Result{Plan: b.plan}}
+	r.watch = &watch{Transport: b.t, warn: r.warn}
+	own.t = r.watch
 	r.result.Warnings = append(r.result.Warnings, b.plan.Warnings...)
 	err := r.all()
+	r.sourceChanges()
 	if err == nil && r.o.Eject {
-		r.optional("open the tray", mmc.StartStop(r.work, r.t, mmc.Eject))
+		r.optional("open the tray", tray.Eject(r.work, r.t))
+	}
+	if r.watch.lost != nil && (err == nil || r.result.Equal) {
+		err = r.failed(r.watch.lost)
 	}
 	return r.result, err
 }
@@ -56,7 +79,10 @@ func (r *burning) all() error {
 	if err := r.ctx.Err(); err != nil {
 		return &Error{Step: "begin", LBA: -1, Err: err, Left: "nothing was written"}
 	}
-	if err := scsi.Writable(r.t); err != nil {
+	if err := r.checkSource(); err != nil {
+		return &Error{Step: "check the source", LBA: -1, Err: err, Left: "nothing was written", Advice: "plan the burn again"}
+	}
+	if err := scsi.Writable(r.watch.Transport); err != nil {
 		return &Error{Step: "begin", LBA: -1, Err: err, Left: "nothing was written"}
 	}
 	// Locked first, the disc cannot be changed behind the look at it.
@@ -100,11 +126,33 @@ func (r *burning) warn(format string, args ...any) {
 // optional passes over the failure of a command that burning does not depend
 // on. That a drive does not know the command is not worth a word.
 func (r *burning) optional(what string, err error) {
-	key, _, _, ok := scsi.Code(err)
 	switch {
-	case err == nil, scsi.Unsupported(err), scsi.InvalidField(err), ok && key == scsi.KeyRecoveredError:
+	case err == nil, scsi.Unsupported(err), scsi.InvalidField(err), recovered(err):
+	case scsi.Gone(err) && r.gone: // it is known already
+	case scsi.Gone(err):
+		r.gone = true
+		r.warn("could not %s: %v; %s", what, err, scsi.Hint(err))
 	default:
 		r.warn("could not %s: %v", what, err)
+	}
+}
+
+// checkSource has a source that is put together from files look at them once
+// more, before the disc is touched.
+func (r *burning) checkSource() error {
+	if p, ok := r.src.(disc.Planned); ok {
+		return p.Check(r.ctx)
+	}
+	return nil
+}
+
+// sourceChanges passes on which files of the source were not what was planned.
+func (r *burning) sourceChanges() {
+	if p, ok := r.src.(disc.Planned); ok && r.started {
+		r.result.Changes = p.Changes()
+		for _, c := range r.result.Changes {
+			r.warn("%s", c)
+		}
 	}
 }
 
@@ -137,11 +185,24 @@ func (r *burning) untouched() error {
 }
 
 func (r *burning) lock(on bool) {
-	what := "lock the tray"
 	if !on {
-		what = "unlock the tray"
+		r.optional("unlock the tray", unlock(r.work, r.t))
+		return
 	}
-	r.optional(what, mmc.PreventRemoval(r.work, r.t, on))
+	r.optional("lock the tray", mmc.PreventRemoval(r.work, r.t, true))
+}
+
+// unlock frees the tray, whatever the drive has to say first: a unit attention
+// keeps the command from being carried out.
+func unlock(ctx context.Context, t scsi.Transport) error {
+	var err error
+	for range resends {
+		err = mmc.PreventRemoval(ctx, t, false)
+		if key, _, _, _ := scsi.Code(err); key != scsi.KeyUnitAttention {
+			break
+		}
+	}
+	return err
 }
 
 // prepare does what comes before the first sector.
@@ -163,21 +224,30 @@ func (r *burning) prepare() error {
 			return r.before("calibrate the laser", err)
 		}
 	}
-	if r.recipe.reserve {
+	if r.recipe.reserve && !r.medium.announced() {
 		err := persist(r.work, stuck, func() error { return mmc.ReserveTrack(r.work, r.t, r.plan.Padded) })
 		if err != nil && !scsi.Unsupported(err) && !recovered(err) {
 			return r.before("announce the track", err)
 		}
 	}
+	if r.watch.lost != nil { // about erasing, formatting or closing before
+		return r.before("prepare the disc", r.watch.lost)
+	}
 	return r.aim()
 }
 
 func (r *burning) before(step string, err error) error {
-	left := "nothing was written"
-	if r.renewed {
+	left, advice := "nothing was written", ""
+	switch {
+	case r.mended:
+		left = "the session that an earlier burn left open was closed, and nothing was written"
+	case r.renewed:
 		left = "the disc was made new, what it held is gone, and nothing was written"
 	}
-	return &Error{Step: step, LBA: -1, Err: err, Left: left}
+	if scsi.Gone(err) {
+		r.gone, advice = true, scsi.Hint(err)
+	}
+	return &Error{Step: step, LBA: -1, Err: err, Left: left, Advice: advice}
 }
 
 // renew erases or formats the disc where the plan says so, and looks at what it
@@ -185,6 +255,8 @@ func (r *burning) before(step string, err error) error {
 func (r *burning) renew() error {
 	var err error
 	switch {
+	case r.mend:
+		return r.mendDisc()
 	case r.erase:
 		err = erase(r.work, r.t, r.medium, r.fullErase(), r.rep)
 	case r.format:
@@ -242,22 +314,18 @@ func (r *burning) aim() error {
 	if !r.medium.sequential() {
 		return nil
 	}
-	ti, err := read.NextTrack(r.work, r.t, r.medium.profile, r.medium.info)
-	if err != nil {
-		return r.before("ask where the track begins", err)
-	}
-	if ti.Writable && disc.LBA(ti.NextWritable) != r.next {
-		return r.before("ask where the track begins", fmt.Errorf(
-			"the drive wants address %d, the plan says %d", ti.NextWritable, r.next))
-	}
-	return nil
+	return r.nextTrack()
+}
+
+// chunk returns how many sectors one WRITE has.
+func (r *burning) chunk() int {
+	return max(min(r.recipe.chunk, r.t.MaxTransfer()/disc.SectorSize), 1)
 }
 
 // write sends all sectors.
 func (r *burning) write() error {
 	ctx, stop := context.WithCancel(r.ctx)
-	chunk := max(min(r.recipe.chunk, r.t.MaxTransfer()/disc.SectorSize), 1)
-	s := newStream(ctx, r.src, r.start, r.plan.Sectors, r.plan.Padded, chunk)
+	s := newStream(ctx, r.src, r.start, r.plan.Sectors, r.plan.Padded, r.chunk())
 	r.stream, r.stop = s, stop
 	r.rep.Phase("reading ahead", 0)
 	s.prime(ctx)
@@ -268,25 +336,50 @@ func (r *burning) write() error {
 	r.rep.Phase(phase, r.plan.Padded*disc.SectorSize)
 	began := time.Now()
 	defer func() { r.result.Seconds = time.Since(began).Seconds() }()
+	if err := r.known(); err != nil {
+		return err
+	}
+	if err := r.ctx.Err(); err != nil {
+		return r.failure("write", r.next, err)
+	}
+	if r.head() > 0 {
+		if err := r.invalidate(); err != nil {
+			return err
+		}
+	}
 	gauge := gauge{r: r}
 	for {
 		p, err := s.next(r.ctx)
 		if errors.Is(err, io.EOF) {
-			r.result.SHA256 = hex.EncodeToString(s.hash.Sum(nil))
-			return nil
+			r.sent, r.result.SHA256 = s.sent, s.sent.end()
+			return r.writeHead()
 		}
 		at := r.next + disc.LBA(r.result.Written)
 		if err != nil {
 			return r.failure("write", at, err)
 		}
-		if err := r.send(at, p); err != nil {
-			return r.failure("write", at, err)
+		if at, rest := r.hold(at, p); len(rest) > 0 {
+			if err := r.send(at, rest); err != nil {
+				return r.failure("write", at, err)
+			}
 		}
 		r.result.Written += int64(len(p) / disc.SectorSize)
 		r.rep.Add(int64(len(p)))
 		gauge.show(s)
 		s.done(p)
+		if err := r.lostSectors("write"); err != nil {
+			return err
+		}
 	}
+}
+
+// lostSectors is the failure of a burn whose drive has lost what it had taken, nil
+// when it has said no such thing.
+func (r *burning) lostSectors(step string) error {
+	if r.watch.lost == nil {
+		return nil
+	}
+	return r.failure(step, -1, r.watch.lost)
 }
 
 // stopReading waits until nobody reads the source any more, so that the caller
@@ -303,12 +396,28 @@ func (r *burning) stopReading() {
 // again and again until it has room.
 func (r *burning) send(lba disc.LBA, p []byte) error {
 	r.started = r.started || !r.o.Simulate
+	before := r.watch.resent
 	err := persist(r.ctx, stuck, func() error { return mmc.Write10(r.work, r.t, lba, p) })
-	if recovered(err) {
+	switch {
+	case recovered(err):
 		r.warn("the drive had trouble and overcame it: %v", err)
 		return nil
+	case r.watch.resent > before && scsi.Is(err, scsi.KeyIllegalRequest, 0x21, 0x02) && r.taken(lba, p):
+		return nil
+	}
+	var short *mmc.ShortWrite
+	if errors.As(err, &short) {
+		return r.short(lba, p, short)
 	}
 	return err
+}
+
+// taken reports whether a drive that was sent a WRITE again, since it answered the
+// first one with a deferred error, had carried that one out all the same: the next
+// address is then the one behind it.
+func (r *burning) taken(lba disc.LBA, p []byte) bool {
+	ti, err := read.NextTrack(r.work, r.t, r.medium.profile, r.medium.info)
+	return err == nil && ti.Writable && disc.LBA(ti.NextWritable) == lba+disc.LBA(len(p)/disc.SectorSize)
 }
 
 func (r *burning) failure(step string, lba disc.LBA, err error) *Error {

@@ -34,8 +34,8 @@ func (s session) ReadSectors(p []byte, lba disc.LBA, f disc.Form) (int, error) {
 	return s.Disc.ReadSectors(p, lba-s.start, f)
 }
 
-// Three sessions, the last of which closes the disc. The second is made for its
-// address, the third counts from 0.
+// Three sessions, the last of which closes the disc. The second knows its address,
+// the third does not tell, and is forced.
 func TestSessions(t *testing.T) {
 	for _, m := range media {
 		if !m.open {
@@ -61,7 +61,7 @@ func TestSessions(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			_, err = record.NewPlan(ctx, d, disc.FromReaderAt(whole, whole.Size(), nil), record.Options{})
+			_, err = record.NewPlan(ctx, d, disc.FromReaderAt(whole, whole.Size(), nil), record.Options{Force: true})
 			if !errors.Is(err, record.ErrNotWritable) || !strings.Contains(err.Error(), "made for address 0") {
 				t.Errorf("a volume for address 0 was planned behind a session: %v", err)
 			}
@@ -79,11 +79,14 @@ func TestSessions(t *testing.T) {
 				t.Errorf("result: %+v", r)
 			}
 
-			r, err = burn(t, d, virtualtest.DiscOf(want[2]), record.Options{})
+			if _, err := record.NewPlan(ctx, d, virtualtest.DiscOf(want[2]), record.Options{}); !errors.Is(err, record.ErrUnknownAddress) {
+				t.Errorf("a source that does not tell its address was planned: %v", err)
+			}
+			r, err = burn(t, d, virtualtest.DiscOf(want[2]), record.Options{Force: true})
 			if err != nil {
 				t.Fatal(err)
 			}
-			if len(r.Warnings) != 1 || !strings.Contains(r.Warnings[0], "made for that address") {
+			if len(r.Warnings) != 1 || !strings.Contains(r.Warnings[0], "made for the one") {
 				t.Errorf("warnings: %q", r.Warnings)
 			}
 

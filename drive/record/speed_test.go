@@ -88,3 +88,27 @@ func TestChooseFormat(t *testing.T) {
 		}
 	}
 }
+
+func TestParseSpeed(t *testing.T) {
+	for _, c := range []struct {
+		text   string
+		kBs    int
+		factor float64
+	}{
+		{"8x", 0, 8},
+		{"2.4X", 0, 2.4},
+		{"11080", 11080, 0},
+		{" 4234 kB/s ", 4234, 0},
+		{"0", 0, 0},
+	} {
+		kBs, factor, err := ParseSpeed(c.text)
+		if err != nil || kBs != c.kBs || factor != c.factor {
+			t.Errorf("%q: %d, %v, %v", c.text, kBs, factor, err)
+		}
+	}
+	for _, bad := range []string{"-1", "-8x", "0x", "x", "", "fast", "8 x 9", "1e9x", "NaNx", "Infx"} {
+		if kBs, factor, err := ParseSpeed(bad); err == nil {
+			t.Errorf("%q is %d, %v", bad, kBs, factor)
+		}
+	}
+}

@@ -2,10 +2,8 @@ package record
 
 import (
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
-	"hash"
 	"io"
 
 	"glassmaster/mastering/disc"
@@ -25,14 +23,14 @@ type stream struct {
 	// primed is closed when the ring has been full for the first time.
 	primed chan struct{}
 	err    error
-	hash   hash.Hash // of the sectors of the source
+	sent   *sent // of the sectors of the source
 }
 
 // newStream begins to read sectors sectors of src from address start on, and
 // delivers padded ones. The reading ends with the context.
 func newStream(ctx context.Context, src disc.Disc, start disc.LBA, sectors, padded int64, chunk int) *stream {
 	size := int(min(int64(max(ringBytes/(chunk*disc.SectorSize), 2)), (padded+int64(chunk)-1)/int64(chunk)))
-	s := &stream{full: make(chan []byte, size), empty: make(chan []byte, size), size: size, primed: make(chan struct{}), hash: sha256.New()}
+	s := &stream{full: make(chan []byte, size), empty: make(chan []byte, size), size: size, primed: make(chan struct{}), sent: newSent()}
 	for range size {
 		s.empty <- make([]byte, chunk*disc.SectorSize)
 	}
@@ -61,7 +59,7 @@ func (s *stream) read(ctx context.Context, src disc.Disc, start disc.LBA, sector
 			if err := readFull(src, p[:data], start+disc.LBA(at)); err != nil {
 				return err
 			}
-			s.hash.Write(p[:data])
+			_, _ = s.sent.Write(p[:data])
 		}
 		at += n
 		select {

@@ -7,6 +7,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"glassmaster/drive/mmc"
 	"glassmaster/drive/read"
@@ -46,6 +47,9 @@ func content(t testing.TB, d scsi.Transport, sectors int) []byte {
 
 func status(t testing.TB, d scsi.Transport) mmc.DiscInformation {
 	t.Helper()
+	if err := mmc.Wait(context.Background(), d, time.Minute, nil); err != nil {
+		t.Fatal(err)
+	}
 	info, err := mmc.ReadDiscInformation(context.Background(), d)
 	if err != nil {
 		t.Fatal(err)
@@ -65,11 +69,15 @@ var media = []struct {
 	{"cd-rw", "track at once, disc closed", true, true, false},
 	{"dvd-r", "incremental, disc closed", true, true, false},
 	{"dvd-rw", "incremental, disc closed", true, true, false},
+	{"dvd-r dl", "incremental, disc closed", false, true, false},
+	{"dvd-ram", "overwrite", false, false, true},
 	{"dvd+r", "sequential, disc closed", true, false, false},
 	{"dvd+r dl", "sequential, disc closed", true, false, false},
 	{"dvd+rw", "overwrite", false, false, true},
 	{"bd-r", "sequential, disc closed", true, false, false},
 	{"bd-r dl", "sequential, disc closed", true, false, false},
+	{"bd-r xl", "sequential, disc closed", true, false, false},
+	{"bd-r ql", "sequential, disc closed", true, false, false},
 	{"bd-re", "overwrite", false, false, true},
 }
 
@@ -132,5 +140,46 @@ func TestDiscAtOnce(t *testing.T) {
 	}
 	if got := status(t, d).Status; got != mmc.Closed {
 		t.Errorf("the disc is %v, want closed", got)
+	}
+}
+
+// A multiple of the single speed is what the medium makes of it.
+func TestSpeedAsMultiple(t *testing.T) {
+	for _, c := range []struct {
+		medium string
+		o      record.Options
+		want   int // kB/s
+	}{
+		{"cd-r", record.Options{Factor: 24}, 4234},
+		{"dvd+r", record.Options{Factor: 8}, 11080},
+		{"dvd+rw", record.Options{Factor: 2.4}, 3324},
+		{"bd-r", record.Options{Factor: 4}, 17982},
+		{"dvd+r", record.Options{Factor: 5}, 5540},
+	} {
+		b, err := record.NewPlan(context.Background(), virtualtest.Blank(t, c.medium, small), virtualtest.DiscOf(virtualtest.Noise(500, 1)), c.o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := b.Plan(); got.Speed != c.want || len(got.Warnings) > 0 {
+			t.Errorf("%s, %vx: %d kB/s, %q", c.medium, c.o.Factor, got.Speed, got.Warnings)
+		}
+	}
+	for _, o := range []record.Options{{Speed: -1}, {Factor: -8}} {
+		if _, err := record.NewPlan(context.Background(), virtualtest.Blank(t, "cd-r", small), virtualtest.DiscOf(virtualtest.Noise(500, 1)), o); err == nil {
+			t.Errorf("%+v was planned", o)
+		}
+	}
+}
+
+// Disc at once where there is no such thing is worth a word.
+func TestNotAtOnce(t *testing.T) {
+	for name, warnings := range map[string]int{"cd-r": 1, "dvd+r": 1, "bd-re": 1, "dvd-r": 0, "dvd-rw": 0} {
+		b, err := record.NewPlan(context.Background(), virtualtest.Blank(t, name, small), virtualtest.DiscOf(virtualtest.Noise(500, 1)), record.Options{DiscAtOnce: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := b.Plan().Warnings; len(got) != warnings {
+			t.Errorf("%s: %q", name, got)
+		}
 	}
 }

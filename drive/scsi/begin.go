@@ -43,7 +43,7 @@ func patience(ctx context.Context) time.Duration {
 
 // Begin opens the conversation with a drive: it takes note of what the drive has to
 // say to someone new (UNIT ATTENTION: it was switched on, its medium may have
-// changed), and makes sure that it is an optical drive. Burning onto a disk would be
+// changed; an error of a command that somebody else sent), and makes sure that it is an optical drive. Burning onto a disk would be
 // the end of the disk.
 func Begin(ctx context.Context, t Transport) (Identity, error) {
 	const attempts = 8 // a drive may have queued several unit attentions
@@ -53,7 +53,7 @@ func Begin(ctx context.Context, t Transport) (Identity, error) {
 		if err != nil && !errors.As(err, &refused) {
 			return Identity{}, err
 		}
-		if err == nil || refused.Key != KeyUnitAttention {
+		if err == nil || refused.Key != KeyUnitAttention && !Deferred(err) {
 			break
 		}
 	}
@@ -78,4 +78,16 @@ func Writable(t Transport) error {
 		return w.Writable()
 	}
 	return nil
+}
+
+// SystemSize has the operating system look whether the disc is another one, and
+// returns how many bytes it takes that disc to have. A system may keep an idea of
+// its own of what is in a drive: Linux gives programs that read or mount /dev/srN
+// no more than that. A transport of such a system has a method of that name;
+// others give [errors.ErrUnsupported].
+func SystemSize(t Transport) (int64, error) {
+	if s, ok := t.(interface{ SystemSize() (int64, error) }); ok {
+		return s.SystemSize()
+	}
+	return 0, errors.ErrUnsupported
 }

@@ -35,6 +35,35 @@ var ErrTimeout = errors.New("no answer in time")
 // command is not known.
 var ErrConnection = errors.New("the connection to the drive is lost")
 
+// InUseError says that a drive was not opened because somebody uses it already. No
+// command was sent.
+type InUseError struct {
+	Drive string
+	By    string // "growisofs (process 4711)", empty when not known
+	Own   bool   // it is this program that uses it
+	Err   error  // of the system
+}
+
+func (e *InUseError) Error() string {
+	if e.Own {
+		return e.Drive + " is open in this program already: close that disc first, or wait until its burn has ended"
+	}
+	return fmt.Sprintf("%s is in use by %s; wait for it, or end it", e.Drive, e.Who())
+}
+
+// Who names the program that uses the drive, as far as it is known.
+func (e *InUseError) Who() string {
+	switch {
+	case e.Own:
+		return "this program itself"
+	case e.By == "":
+		return "another program (a player, a burner, a desktop that looks for new discs)"
+	}
+	return e.By
+}
+
+func (e *InUseError) Unwrap() error { return e.Err }
+
 // Error is the answer of a drive that did not carry out a command.
 type Error struct {
 	CDB    []byte
@@ -94,7 +123,8 @@ func (f FieldPointer) describe() string {
 	return fmt.Sprintf(", %s byte %d", where, f.Byte)
 }
 
-// Code returns the sense key and additional sense code of an error's *Error.
+// Code returns the sense key and additional sense code of an error's *Error, be it
+// about the command itself or deferred; [Deferred] tells.
 func Code(err error) (key Key, asc, ascq uint8, ok bool) {
 	var e *Error
 	if !errors.As(err, &e) || e.Status != StatusCheckCondition {
@@ -103,36 +133,61 @@ func Code(err error) (key Key, asc, ascq uint8, ok bool) {
 	return e.Key, e.ASC, e.ASCQ, true
 }
 
-// Is reports whether an error is a CHECK CONDITION with exactly this code.
+// Deferred reports whether an error is about an earlier command. The command that
+// brought it was not carried out (SPC-4, deferred errors).
+func Deferred(err error) bool {
+	var e *Error
+	return errors.As(err, &e) && e.Status == StatusCheckCondition && e.Deferred
+}
+
+// Is reports whether a command failed with exactly this code.
 func Is(err error, key Key, asc, ascq uint8) bool {
-	k, a, q, ok := Code(err)
+	k, a, q, ok := current(err)
 	return ok && k == key && a == asc && q == ascq
 }
 
-// hasASC reports whether an error is a CHECK CONDITION of this key and this
-// additional sense code, whatever its qualifier.
+// current is Code of an error that is about the command itself. A deferred one says
+// nothing of it: neither that the drive does not know it, nor that it was carried
+// out.
+func current(err error) (key Key, asc, ascq uint8, ok bool) {
+	if Deferred(err) {
+		return 0, 0, 0, false
+	}
+	return Code(err)
+}
+
+// hasASC reports whether a command failed with this key and this additional sense
+// code, whatever its qualifier.
 func hasASC(err error, key Key, asc uint8) bool {
-	k, a, _, ok := Code(err)
+	k, a, _, ok := current(err)
 	return ok && k == key && a == asc
 }
 
 // NotReady reports whether the drive is not ready: NOT READY, for whatever reason.
 // [InProgress] and [MediumNotPresent] tell the reasons apart.
 func NotReady(err error) bool {
-	k, _, _, ok := Code(err)
+	k, _, _, ok := current(err)
 	return ok && k == KeyNotReady
 }
 
 // InProgress reports whether waiting helps: the drive becomes ready (2/04/01),
 // formats (2/04/04), carries out a long operation (2/04/07) or a long write
-// (2/04/08), or is BUSY.
+// (2/04/08), tests itself (2/04/09), starts or stops the disc (2/04/1A), or is
+// BUSY.
 func InProgress(err error) bool {
 	var e *Error
 	if errors.As(err, &e) && (e.Status == StatusBusy || e.Status == StatusTaskSetFull) {
 		return true
 	}
 	k, a, q, ok := Code(err)
-	return ok && k == KeyNotReady && a == 0x04 && (q == 0x01 || q == 0x04 || q == 0x07 || q == 0x08)
+	if !ok || k != KeyNotReady || a != 0x04 {
+		return false
+	}
+	switch q {
+	case 0x01, 0x04, 0x07, 0x08, 0x09, 0x1A:
+		return true
+	}
+	return false
 }
 
 // Progress returns how much of a running operation is done, 0 to 1, if the drive says so.
@@ -160,6 +215,6 @@ func Unsupported(err error) bool { return Is(err, KeyIllegalRequest, 0x20, 0x00)
 // InvalidField reports whether the drive knows the command but not what it asks
 // for: 24/xx or 26/xx, under ILLEGAL REQUEST, or under NOT READY as some emulations say it.
 func InvalidField(err error) bool {
-	k, a, _, ok := Code(err)
+	k, a, _, ok := current(err)
 	return ok && (k == KeyIllegalRequest || k == KeyNotReady) && (a == 0x24 || a == 0x26)
 }

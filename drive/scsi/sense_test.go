@@ -125,6 +125,8 @@ func TestKinds(t *testing.T) {
 		{2, 2, 0x04, 0x01, "InProgress NotReady"},
 		{2, 2, 0x04, 0x08, "InProgress NotReady"},
 		{2, 2, 0x04, 0x07, "InProgress NotReady"},
+		{2, 2, 0x04, 0x1A, "InProgress NotReady"},
+		{2, 2, 0x04, 0x09, "InProgress NotReady"},
 		{2, 2, 0x04, 0x03, "NotReady"},
 		{2, 2, 0x3A, 0x02, "MediumNotPresent NotReady"},
 		{2, 6, 0x28, 0x00, "MediumChanged"},

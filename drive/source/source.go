@@ -74,6 +74,9 @@ type Opener struct {
 	Time time.Time
 	// Force opens a file of no known format too, as the plain sectors of a disc.
 	Force bool
+	// KeepGoing has the disc of a folder or compilation deliver zeros for files that
+	// cannot be read any more, where reading would fail otherwise.
+	KeepGoing bool
 }
 
 // Open opens the disc of that name.
@@ -166,7 +169,7 @@ func (o Opener) plan(ctx context.Context, kind string, c *compilation.Compilatio
 		img.Close()
 		return nil, err
 	}
-	s := &Source{Disc: img.Disc(), Kind: kind, Warnings: img.Warnings, Locate: img.Locate}
+	s := &Source{Disc: img.Disc(compilation.WriteOptions{KeepGoing: o.KeepGoing}), Kind: kind, Warnings: img.Warnings, Locate: img.Locate}
 	s.Problems, s.Warnings = Sort(problems, s.Warnings)
 	return s, nil
 }

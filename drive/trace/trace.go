@@ -76,6 +76,9 @@ func (x *Transport) MaxTransfer() int { return x.t.MaxTransfer() }
 // Writable says what the connection says; see [scsi.Writable].
 func (x *Transport) Writable() error { return scsi.Writable(x.t) }
 
+// SystemSize says what the connection says; see [scsi.SystemSize].
+func (x *Transport) SystemSize() (int64, error) { return scsi.SystemSize(x.t) }
+
 // Close ends the connection and the record.
 func (x *Transport) Close() error {
 	x.mu.Lock()

@@ -32,6 +32,7 @@ func (d *recorder) record(ctx context.Context, lba int64, size int, p []byte) er
 	if rate := d.paceRate(); rate > 0 {
 		d.pace.add(ctx, len(p), rate)
 	}
+	d.keep(lba, size, p)
 	p = slices.Clone(p)
 	for _, at := range d.faults.Corrupt {
 		if i := (at - lba) * int64(size); at >= lba && i < int64(len(p)) {
@@ -39,9 +40,11 @@ func (d *recorder) record(ctx context.Context, lba int64, size int, p []byte) er
 		}
 	}
 	c := &d.cache
-	c.runs = append(c.runs, run{lba: lba, size: size, data: p})
-	c.bytes += len(p)
-	c.uncommit += len(p)
+	for _, r := range d.kept(run{lba: lba, size: size, data: p}) {
+		c.runs = append(c.runs, r)
+		c.bytes += len(r.data)
+		c.uncommit += len(r.data)
+	}
 	if c.uncommit >= commitEvery {
 		return d.commit()
 	}
@@ -51,6 +54,22 @@ func (d *recorder) record(ctx context.Context, lba int64, size int, p []byte) er
 		}
 	}
 	return nil
+}
+
+// kept cuts out of a run the sectors that never reach the disc.
+func (d *recorder) kept(r run) []run {
+	var all []run
+	from, blocks := int64(0), int64(len(r.data)/r.size)
+	for i := range blocks + 1 {
+		if i < blocks && !slices.Contains(d.faults.Lost, r.lba+i) {
+			continue
+		}
+		if i > from {
+			all = append(all, run{lba: r.lba + from, size: r.size, data: r.data[from*int64(r.size) : i*int64(r.size)]})
+		}
+		from = i + 1
+	}
+	return all
 }
 
 // first writes the oldest run to the disc file.

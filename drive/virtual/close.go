@@ -72,6 +72,7 @@ func (d *recorder) closeOne(st *state, n int) error {
 }
 
 // closeSession closes the open session, and the disc where nothing may follow.
+// All tracks of it have to be complete (MMC-6 6.3.3).
 func (d *recorder) closeSession(st *state, final bool) error {
 	o := st.open()
 	if o == nil || len(o.Tracks) == 0 {
@@ -81,15 +82,19 @@ func (d *recorder) closeSession(st *state, final bool) error {
 		return errSequence() // only the sectors that the cue sheet promised end it
 	}
 	for i := range o.Tracks {
-		if t := &o.Tracks[i]; t.Reserved && !t.Closed && t.Next == t.Start {
+		switch t := &o.Tracks[i]; {
+		case t.complete():
+		case t.Reserved:
 			return check(5, 0x72, 0x04) // EMPTY OR PARTIALLY WRITTEN RESERVED TRACK
+		default:
+			return check(5, 0x72, 0x03) // INCOMPLETE TRACK IN SESSION
 		}
 	}
 	d.finishSession(st)
 	if d.medium.family == cdWrite {
 		o.Type = d.page5.b[8]
 	}
-	st.Final = final || o.AtOnce
+	st.Final = final || o.AtOnce || d.medium.profile == profileDVDRDL // which knows one session
 	if _, ok := d.appendPoint(st); !ok {
 		st.Final = true // there is no room for another session
 	}

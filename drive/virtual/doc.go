@@ -9,9 +9,10 @@
 //
 // # Media
 //
-// CD-R and CD-RW are written track at once and session at once, DVD-R and DVD-RW
-// incrementally and disc at once, DVD-RW also by restricted overwrite, DVD+R,
-// DVD+R DL, BD-R and BD-R DL sequentially, DVD+RW and BD-RE at random. Packet
+// CD-R and CD-RW are written track at once and session at once, DVD-R, DVD-R DL
+// and DVD-RW incrementally and disc at once, DVD-RW also by restricted overwrite,
+// DVD+R, DVD+R DL and BD-R of one to four layers sequentially, DVD+RW, DVD-RAM
+// and BD-RE at random. Packet
 // and raw writing of CD, layer jump recording, and random recording of BD-R are
 // refused.
 //

@@ -2,10 +2,12 @@ package virtual
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"sync"
+	"time"
 
 	"glassmaster/drive/scsi"
 )
@@ -27,7 +29,8 @@ func Create(path string, m Medium, o Options) error {
 	if n < m.block || n > maxSectors {
 		return fmt.Errorf("create a virtual disc of %d sectors: a %s has %d to %d", n, m.Name, m.block, int64(maxSectors))
 	}
-	return createStore(path, m, &state{Medium: m.Name, Sectors: n / m.block * m.block})
+	n = n / m.block * m.block
+	return createStore(path, m, &state{Medium: m.Name, Sectors: n, Format: soldFormat(m, n)})
 }
 
 // Drive is a connection to a recorder with a disc in it. It implements
@@ -63,7 +66,7 @@ func Open(path string) (*Drive, error) {
 	defer recorders.Unlock()
 	r := recorders.by[key]
 	if r == nil {
-		r = &recorder{path: key}
+		r = &recorder{key: key, path: key}
 		if err := r.load(); err != nil {
 			return nil, err
 		}
@@ -87,7 +90,11 @@ func (d *Drive) Execute(ctx context.Context, c scsi.Command) (int, error) {
 		return 0, errClosed(d.path)
 	default:
 	}
-	return d.rec.command(ctx, c)
+	n, err := d.rec.command(ctx, c)
+	if errors.Is(err, errStuck) {
+		return 0, d.hangs(ctx)
+	}
+	return n, err
 }
 
 func errClosed(path string) error { return fmt.Errorf("virtual drive %s: %w", path, os.ErrClosed) }
@@ -103,7 +110,7 @@ func (d *Drive) Close() error {
 		if d.rec.users--; d.rec.users > 0 {
 			return
 		}
-		delete(recorders.by, d.rec.path)
+		delete(recorders.by, d.rec.key)
 		err = d.rec.close()
 	})
 	return err
@@ -113,7 +120,24 @@ func (d *Drive) Close() error {
 func (d *Drive) SetFaults(f Faults) {
 	d.rec.mu.Lock()
 	defer d.rec.mu.Unlock()
-	d.rec.faults, d.rec.counts = f, counts{}
+	d.rec.faults, d.rec.counts, d.rec.echo = f, counts{}, echo{}
+}
+
+// Waited returns how long commands that timed out would have kept a host
+// waiting. No time passes in truth.
+func (d *Drive) Waited() time.Duration {
+	d.rec.mu.Lock()
+	defer d.rec.mu.Unlock()
+	return d.rec.waited
+}
+
+// SetLoader has the drive say whether it can close its tray by itself: the Load
+// bit of feature 0003h (MMC-6 5.3.4). Older drives close it and do not say so,
+// as this one does unless it is told otherwise.
+func (d *Drive) SetLoader(on bool) {
+	d.rec.mu.Lock()
+	defer d.rec.mu.Unlock()
+	d.rec.loader = on
 }
 
 // SetPace makes the drive write at the given speed in kB/s, or at the speed that

@@ -30,6 +30,7 @@ func TestFaults(t *testing.T) {
 	if r := b.get("52 01 00 00 00 ff 00 00 24 00", 36); r[18] != 0x0C || r[19] != 0x60 { // 3168
 		t.Errorf("the free blocks are not those of the lie: % x", r)
 	}
+	b.ok("5b 00 01 00 00 01 00 00 00 00")
 	b.d.SetFaults(Faults{ReadErrors: []int64{20}})
 	got := b.get("28 00 00 00 00 00 00 00 10 00", 32768)
 	want := pattern(0, 16, 2048)
@@ -105,6 +106,7 @@ func TestPowerFails(t *testing.T) {
 	if got := b.nwa(0xFF); got != 32 {
 		t.Errorf("NWA %d after the power failed, want 32: the rest was not synchronized", got)
 	}
+	b.ok("5b 00 01 00 00 01 00 00 00 00")
 	b.same(0, 32)
 
 	b = insertBlank(t, "bd-re", 3200)
@@ -151,6 +153,7 @@ func TestPersistence(t *testing.T) {
 		t.Fatalf("NWA %d, want 48", got)
 	}
 	b.writes(48, 16, 2048)
+	b.ok("5b 00 01 00 00 01 00 00 00 00")
 	b.ok("5b 00 06 00 00 00 00 00 00 00")
 	b.d.Close()
 	b = reopen()
@@ -272,6 +275,7 @@ func TestSharedDrive(t *testing.T) {
 func TestTray(t *testing.T) {
 	b := insertBlank(t, "dvd+r", 4000)
 	b.writes(0, 16, 2048)
+	b.ok("5b 00 01 00 00 01 00 00 00 00")
 	b.ok("1e 00 00 00 01 00")
 	b.fails("5/53/02", "1b 00 00 00 02 00")
 	b.ok("1e 00 00 00 00 00")

@@ -5,7 +5,7 @@ import "encoding/binary"
 // profiles that the drive handles, newest first as MMC-6 5.3.1 asks.
 var profiles = []uint16{
 	profileBDRE, profileBDR, profileBDROM, profileDVDpRDL, profileDVDpR, profileDVDpRW,
-	profileDVDRWSQ, profileDVDRWRO, profileDVDR, profileDVDROM, profileCDRW, profileCDR, profileCDROM,
+	profileDVDRDL, profileDVDRWSQ, profileDVDRWRO, profileDVDRAM, profileDVDR, profileDVDROM, profileCDRW, profileCDR, profileCDROM,
 }
 
 // profile returns the current profile.
@@ -75,7 +75,7 @@ func (d *recorder) features() []feature {
 		{0x0000, 0, true, true, d.profileList()},
 		{0x0001, 2, true, true, []byte{0, 0, 0, 1, 1, 0, 0, 0}}, // SCSI family, device busy events
 		{0x0002, 1, true, true, []byte{0x02, 0, 0, 0}},          // operational change events
-		{0x0003, 0, true, true, []byte{0x29, 0, 0, 0}},          // tray, eject, lock
+		{0x0003, 0, true, true, d.removable()},
 		{0x0010, 0, false, in && d.readable(), d.randomReadable()},
 		{0x001D, 0, false, cd, nil},
 		{0x001E, 2, false, cd, []byte{1, 0, 0, 0}},
@@ -88,6 +88,10 @@ func (d *recorder) features() []feature {
 		{0x0108, 0, true, true, []byte(serial)},
 	}...)...)
 }
+
+// removable is feature 0003h (MMC-6 5.3.4): a tray, eject and lock, and load
+// where the drive says so.
+func (d *recorder) removable() []byte { return []byte{0x29 | flag(d.loader, 0x10), 0, 0, 0} }
 
 func (d *recorder) profileList() []byte {
 	var b []byte
@@ -118,7 +122,7 @@ func bdRead(int) []byte {
 func (d *recorder) writeFeatures(p int) []feature {
 	st := d.now()
 	ow := d.store != nil && d.medium.family == overwrite || p == profileDVDRWRO
-	minus := p == profileDVDR || p == profileDVDRWSQ
+	minus := p == profileDVDR || p == profileDVDRWSQ || p == profileDVDRDL
 	incremental := minus && !st.Quick
 	pow := p == profileBDR && st.Format.POW
 	cd := p == profileCDR || p == profileCDRW
@@ -127,12 +131,13 @@ func (d *recorder) writeFeatures(p int) []feature {
 		{0x0020, 1, false, ow && p != profileDVDRWRO, d.randomWritable()},
 		{0x0021, 1, false, open && incremental, []byte{1, 0, 1, 1, 16, 0, 0, 0}},
 		{0x0023, 1, false, d.formattable(), []byte{0x0B, 0, 0, 0, 0, 0, 0, 0}},
+		{0x0024, 0, false, p == profileDVDRAM, []byte{0, 0, 0, 0}},
 		{0x0026, 0, false, p == profileDVDRWRO, nil},
 		{0x002A, 0, false, p == profileDVDpRW, []byte{1, 0, 0, 0}},
 		{0x002B, 0, false, open && p == profileDVDpR, []byte{1, 0, 0, 0}},
 		{0x002D, 2, false, open && cd, []byte{0x46, 0, 0x05, 0x01}},
 		{0x002E, 0, false, open && cd, []byte{0x66, 0, 0x0C, 0x80}},
-		{0x002F, 1, false, open && minus, []byte{0x46, 0, 0, 0}},
+		{0x002F, 1, false, open && minus, []byte{0x4E, 0, 0, 0}}, // and DVD-R DL
 		{0x0037, 0, false, p == profileCDRW, []byte{0, 0x07, 0, 0}},
 		{0x0038, 0, false, open && pow, nil},
 		{0x003B, 0, false, open && p == profileDVDpRDL, []byte{1, 0, 0, 0}},

@@ -4,7 +4,7 @@ import "encoding/binary"
 
 // Format types of FORMAT UNIT (MMC-6 6.4).
 const (
-	formatFull      = 0x00 // DVD-RW, BD-RE and BD-R with the default spare areas
+	formatFull      = 0x00 // DVD-RW, DVD-RAM, BD-RE and BD-R with the default spare areas
 	formatRWFull    = 0x10 // DVD-RW
 	formatRWGrow    = 0x11
 	formatRWQGrow   = 0x13
@@ -16,10 +16,10 @@ const (
 )
 
 // defaultSpare is the user area of a BD with the default spare areas, as the
-// drives format it: 11826176 of 12219392 sectors.
+// drives format it: 11826176 of 12219392 sectors. The layers of an XL have more.
 func (m Medium) defaultSpare(sectors int64) int64 {
 	if sectors == m.Sectors {
-		return sectors - 393216*int64(m.layers)
+		return sectors - [...]int64{0, 393216, 786432, 1572864, 2097152}[m.layers]
 	}
 	return sectors - m.up(sectors/32)
 }
@@ -82,6 +82,8 @@ func (d *recorder) formats(add func(blocks int64, kind byte, parameter uint32)) 
 	switch {
 	case m.profile == profileDVDpRW:
 		add(n, formatPlusRW, 0)
+	case m.profile == profileDVDRAM:
+		add(n, formatFull, userBytes)
 	case m.profile == profileDVDRWSQ:
 		add(n, formatFull, userBytes)
 		add(n, formatRWFull, 16)
@@ -130,6 +132,8 @@ func (d *recorder) formatUnit(r *request) (int, error) {
 		err = formatDVDPlusRW(st, blocks, kind, b[11])
 	case d.medium.profile == profileDVDRWSQ:
 		err = d.formatDVDRW(st, blocks, kind)
+	case d.medium.profile == profileDVDRAM:
+		err = formatDVDRAM(d.medium, st, blocks, kind)
 	case d.medium.profile == profileBDRE:
 		err = d.formatBDRE(st, blocks, kind)
 	default:
@@ -141,6 +145,23 @@ func (d *recorder) formatUnit(r *request) (int, error) {
 	d.disc, d.test = st, nil
 	d.long(b[1]&2 != 0, longFormat)
 	return len(b), d.commit()
+}
+
+// soldFormat is how a disc is formatted when it is sold: a DVD-RAM can be written
+// at once, all others not.
+func soldFormat(m Medium, sectors int64) format {
+	if m.profile != profileDVDRAM {
+		return format{}
+	}
+	return format{Blocks: sectors, Reached: sectors, Spare: true}
+}
+
+func formatDVDRAM(m Medium, st *state, blocks int64, kind byte) error {
+	if kind != formatFull || blocks != st.Sectors && blocks != 0xFFFFFFFF {
+		return errParameter()
+	}
+	st.Format = soldFormat(m, st.Sectors)
+	return nil
 }
 
 // formatDVDPlusRW: the formatting goes on in the background, so that the disc

@@ -13,7 +13,10 @@ const (
 // status returns the disc status and the state of the last session.
 func (d *recorder) status(st *state) (disc, last byte) {
 	if d.random() {
-		if st.Format.Blocks == 0 {
+		switch {
+		case d.medium.profile == profileDVDRAM:
+			return statusOther, 3
+		case st.Format.Blocks == 0:
 			return statusBlank, 0
 		}
 		return statusComplete, 3
@@ -173,10 +176,11 @@ func (d *recorder) trackInformation(r *request) (int, error) {
 		}
 		return 0, errField()
 	}
-	return r.reply(t.bytes(d.medium), int(binary.BigEndian.Uint16(r.CDB[7:])))
+	return r.reply(t.bytes(d.medium, d.faults.NWA), int(binary.BigEndian.Uint16(r.CDB[7:])))
 }
 
-func (t *trackInfo) bytes(m Medium) []byte {
+// bytes is the reply; off is added to the next writable address.
+func (t *trackInfo) bytes(m Medium, off int64) []byte {
 	b := make([]byte, 48)
 	b[1] = 46
 	b[2], b[32] = byte(t.number), byte(t.number>>8)
@@ -193,7 +197,7 @@ func (t *trackInfo) bytes(m Medium) []byte {
 	be.PutUint32(b[8:], uint32(t.start))
 	if t.nwaValid {
 		b[7] |= 1
-		be.PutUint32(b[12:], uint32(t.nwa))
+		be.PutUint32(b[12:], uint32(t.nwa+off))
 	}
 	be.PutUint32(b[16:], uint32(t.free))
 	if m.block > 1 {

@@ -153,6 +153,8 @@ func TestBDR(t *testing.T) {
 	b.ok("5b 01 02 00 00 00 00 00 00 00")
 	b.wantInfo(1, 0, 2, 2, 2)
 	b.writes(b.nwa(0xFF), 32, 2048)
+	b.fails("5/72/03", "5b 01 06 00 00 00 00 00 00 00")
+	b.ok("5b 01 01 00 00 02 00 00 00 00")
 	b.ok("5b 01 06 00 00 00 00 00 00 00")
 	b.wantInfo(2, 3, 2, 2, 2)
 	b.same(64, 32)
@@ -214,8 +216,11 @@ func TestReserve(t *testing.T) {
 	b.writeFails("5/63/00", 112, 16)
 	b.writes(128, 16, 2048)
 	third := b.nwa(0xFF)
-	b.writes(third, 16, 2048) // reserved tracks and the open one take turns
+	b.writes(third, 16, 2048)                           // reserved tracks and the open one take turns
+	b.fails("5/72/04", "5b 01 02 00 00 00 00 00 00 00") // half a reservation
 	b.writes(144, 16, 2048)
+	b.fails("5/72/03", "5b 01 02 00 00 00 00 00 00 00") // the third is open
+	b.ok("5b 01 01 00 00 03 00 00 00 00")
 	b.ok("5b 01 02 00 00 00 00 00 00 00")
 	b.wantInfo(1, 0, 2, 4, 4)
 	b.same(0, 112)
@@ -316,6 +321,9 @@ func TestCapacity(t *testing.T) {
 				t.Errorf("a WRITE behind the end: %s", got)
 			}
 			b.ok("35 00 00 00 00 00 00 00 00 00")
+			if c.medium != "cd-r" {
+				b.ok("5b 01 01 00 00 01 00 00 00 00")
+			}
 			b.ok("5b 01 02 00 00 00 00 00 00 00")
 			b.wantInfo(2, 3, 1, 1, 1)
 			b.same(0, int(c.blocks))
@@ -328,6 +336,7 @@ func TestMediaNames(t *testing.T) {
 	profiles := map[string]int{
 		"CD-R": 9, "CD-RW": 10, "DVD-R": 0x11, "DVD-RW": 0x14, "DVD+R": 0x1B, "DVD+RW": 0x1A,
 		"DVD+R DL": 0x2B, "BD-R": 0x41, "BD-R DL": 0x41, "BD-RE": 0x43,
+		"DVD-R DL": 0x15, "DVD-RAM": 0x12, "BD-R XL": 0x41, "BD-R QL": 0x41,
 	}
 	for _, m := range Media() {
 		b := insertBlank(t, m.Name, 0)
@@ -335,8 +344,12 @@ func TestMediaNames(t *testing.T) {
 			t.Errorf("%s has profile %02x", m.Name, got[7])
 		}
 		r := b.get("23 00 00 00 00 00 00 00 0c 00", 12)
-		if got := int64(binary.BigEndian.Uint32(r[4:])); got != m.Sectors || r[8] != 1 {
-			t.Errorf("%s: capacity %d type %d, want %d type 1", m.Name, got, r[8], m.Sectors)
+		kind := byte(1)
+		if m.Name == "DVD-RAM" {
+			kind = 2 // sold formatted
+		}
+		if got := int64(binary.BigEndian.Uint32(r[4:])); got != m.Sectors || r[8] != kind {
+			t.Errorf("%s: capacity %d type %d, want %d type %d", m.Name, got, r[8], m.Sectors, kind)
 		}
 		info, err := b.d.rec.store.f.Stat()
 		if err != nil || info.Size() < m.Sectors*2048 {

@@ -11,10 +11,10 @@ type family uint8
 const (
 	pressed   family = iota // read only
 	cdWrite                 // CD-R, CD-RW: track at once, session at once
-	minusR                  // DVD-R, sequential DVD-RW: incremental, disc at once
+	minusR                  // DVD-R, DVD-R DL, sequential DVD-RW: incremental, disc at once
 	plusR                   // DVD+R: sequential, sessions
 	bdR                     // BD-R sequential recording mode (SRM)
-	overwrite               // DVD+RW, BD-RE, restricted overwrite DVD-RW
+	overwrite               // DVD+RW, BD-RE, DVD-RAM, restricted overwrite DVD-RW
 )
 
 // Profile numbers (MMC-6 5.3.1).
@@ -25,8 +25,10 @@ const (
 	profileCDRW    = 0x000A
 	profileDVDROM  = 0x0010
 	profileDVDR    = 0x0011
+	profileDVDRAM  = 0x0012
 	profileDVDRWRO = 0x0013
 	profileDVDRWSQ = 0x0014
+	profileDVDRDL  = 0x0015
 	profileDVDpRW  = 0x001A
 	profileDVDpR   = 0x001B
 	profileDVDpRDL = 0x002B
@@ -52,20 +54,27 @@ type Medium struct {
 var (
 	cdSpeeds  = []int{7056, 5645, 4234, 2822, 1764, 706}
 	dvdSpeeds = []int{22160, 16620, 11080, 8310, 5540, 3324}
+	ramSpeeds = []int{6925, 4155, 2770}
 	bdSpeeds  = []int{26973, 17982, 8991, 4496}
 )
 
 // media are all kinds of blank discs, in the order in which help texts list them.
+// A BD-R XL has three layers and 100 GB, or four and 128 GB: that one is called QL
+// here.
 var media = []Medium{
 	{"CD-R", 359849, cdWrite, profileCDR, 1, 1, false, 176, cdSpeeds},
 	{"CD-RW", 359849, cdWrite, profileCDRW, 1, 1, true, 176, cdSpeeds[2:]},
 	{"DVD-R", 2298496, minusR, profileDVDR, 16, 1, false, 1385, dvdSpeeds},
 	{"DVD-RW", 2298496, minusR, profileDVDRWSQ, 16, 1, true, 1385, dvdSpeeds[3:]},
+	{"DVD-R DL", 4171712, minusR, profileDVDRDL, 16, 2, false, 1385, dvdSpeeds[2:]},
+	{"DVD-RAM", 2236704, overwrite, profileDVDRAM, 16, 1, true, 1385, ramSpeeds},
 	{"DVD+R", 2295104, plusR, profileDVDpR, 16, 1, false, 1385, dvdSpeeds},
 	{"DVD+RW", 2295104, overwrite, profileDVDpRW, 16, 1, true, 1385, dvdSpeeds[3:]},
 	{"DVD+R DL", 4173824, plusR, profileDVDpRDL, 16, 2, false, 1385, dvdSpeeds[2:]},
 	{"BD-R", 12219392, bdR, profileBDR, 32, 1, false, 4496, bdSpeeds},
 	{"BD-R DL", 24438784, bdR, profileBDR, 32, 2, false, 4496, bdSpeeds},
+	{"BD-R XL", 48878592, bdR, profileBDR, 32, 3, false, 4496, bdSpeeds[2:]},
+	{"BD-R QL", 62500864, bdR, profileBDR, 32, 4, false, 4496, bdSpeeds[2:]},
 	{"BD-RE", 12219392, overwrite, profileBDRE, 32, 1, true, 4496, bdSpeeds[3:]},
 }
 

@@ -17,11 +17,40 @@ const Prefix = "virtual:"
 //	virtual:PATH
 //	virtual:PATH?medium=dvd+r
 //	virtual:PATH?medium=cd-r&sectors=5000&pace=7056
+//	virtual:PATH?unreadable=500&deferred=5b:3/0c/00
 //
 // Where PATH does not exist a blank disc is made there: a DVD+R, or the medium
 // of the name, with that many sectors where they are given. The medium of an
 // existing disc is what it is, and so is its size. A pace in kB/s makes the
-// drive as slow as a real one.
+// drive as slow as a real one. Other options make the drive or the disc fail:
+//
+//	load=1                the drive says that it can close its tray
+//	polls=N               so many questions until a long operation is done
+//	unreadable=LBA,...    these sectors cannot be read
+//	retries=LBA:N,...     this sector is read at the attempt behind the N-th
+//	corrupt=LBA,...       these sectors reach the disc with a wrong byte
+//	lost=LBA,...          these sectors do not reach the disc
+//	short=N               tracks are that many sectors shorter than written
+//	capacity=N            the disc is said to have so many sectors
+//	nwa=N                 the next writable address is told wrong by N
+//	coaster=1             everything is written, and nothing is on the disc
+//	idle=OP,...           these commands succeed and do nothing
+//	refuse=OP,...         these commands are not known
+//	echo=N                reads are answered from what was sent, until N other
+//	                      sectors were read or the disc was stopped; 0 is no limit
+//	fail=WHEN:K/AA/QQ     a command fails with this sense key and code
+//	deferred=WHEN:K/AA/QQ a command brings this about an earlier one
+//	timeout=WHEN          a command times out
+//	hang=WHEN             a command times out, and so do all behind it
+//	stuck=WHEN            a command never comes back
+//	swap=WHEN:PATH        another disc is in the drive
+//	swap-silent=WHEN:PATH another disc is in the drive, and nobody is told
+//	reset=WHEN            the drive starts anew: what was not synchronized is lost
+//	kill=N                the program is killed before the N-th command
+//	cut=N                 so is the drive: what was not synchronized is lost
+//
+// OP is an operation code in hex, WHEN is OP, or OP@N for the N-th such command,
+// where "any" stands for all of them.
 func OpenName(name string) (*Drive, error) {
 	path, query, _ := strings.Cut(strings.TrimPrefix(name, Prefix), "?")
 	if path == "" {
@@ -41,6 +70,10 @@ func OpenName(name string) (*Drive, error) {
 		return nil, err
 	}
 	d.SetPace(q.pace)
+	if q.changed {
+		d.SetFaults(q.faults)
+		d.SetLoader(q.loader)
+	}
 	return d, nil
 }
 
@@ -49,6 +82,9 @@ type query struct {
 	medium  Medium
 	sectors int64
 	pace    int
+	loader  bool
+	faults  Faults
+	changed bool // faults or loader were named
 }
 
 // parseQuery reads medium=KIND&sectors=N. A plus sign is a plus sign here.
@@ -72,7 +108,11 @@ func parseQuery(s string) (query, error) {
 				err = fmt.Errorf("pace=%s is not a number", v[0])
 			}
 		default:
-			err = fmt.Errorf("%s is no option of a virtual drive; medium, sectors and pace are", key)
+			for _, one := range v {
+				if err == nil {
+					err = q.fault(key, one)
+				}
+			}
 		}
 		if err != nil {
 			return q, err

@@ -40,6 +40,9 @@ func TestOthersReadTheDisc(t *testing.T) {
 			b.ok("2a 00"+hex32(lba)+"00"+hex16(n)+"00", p...)
 		}
 		b.ok("35 00 00 00 00 00 00 00 00 00")
+		if medium != "cd-r" {
+			b.ok("5b 00 01 00 00 01 00 00 00 00")
+		}
 		b.ok("5b 00 02 00 00 00 00 00 00 00")
 		if err := b.d.Close(); err != nil {
 			t.Fatal(err)

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
+	"time"
 
 	"glassmaster/drive/scsi"
 )
@@ -20,8 +22,9 @@ const (
 // recorder is a drive, and the disc in it. Commands are carried out one by one.
 type recorder struct {
 	mu     sync.Mutex
-	users  int // drives of this process, guarded by recorders
-	path   string
+	users  int    // drives of this process, guarded by recorders
+	key    string // of recorders
+	path   string // of the disc that is in
 	store  *store
 	medium Medium
 	disc   *state // as the disc is
@@ -41,6 +44,9 @@ type recorder struct {
 	busy      busy
 	faults    Faults
 	counts    counts
+	echo      echo
+	waited    time.Duration // of commands that timed out
+	loader    bool          // the drive says that it can close its tray
 	pace      pace
 }
 
@@ -50,7 +56,7 @@ func (d *recorder) load() error {
 	if err != nil {
 		return err
 	}
-	d.store, d.test, d.cue, d.cache = s, nil, nil, cache{}
+	d.store, d.test, d.cue, d.cache, d.echo = s, nil, nil, cache{}, echo{}
 	if st == nil {
 		d.medium, d.disc = pressedDVD, pressedState(s.sectors)
 		if s.sectors <= mediaCD {
@@ -101,6 +107,9 @@ func (d *recorder) unload() error {
 	return err
 }
 
+// errStuck is the end of a command that does not come back.
+var errStuck = errors.New("the command does not come back")
+
 // command carries out one command.
 func (d *recorder) command(ctx context.Context, c scsi.Command) (int, error) {
 	if err := ctx.Err(); err != nil {
@@ -118,7 +127,18 @@ func (d *recorder) command(ctx context.Context, c scsi.Command) (int, error) {
 	if len(c.Data) > maxTransfer {
 		return 0, r.misuse("%d bytes of data, the most is %d", len(c.Data), maxTransfer)
 	}
-	n, err := d.execute(r)
+	n, err := 0, error(nil)
+	for _, e := range d.due(c.CDB[0]) {
+		if err = d.happen(r, e); err != nil {
+			break
+		}
+		if e.Hang == Stuck {
+			return 0, errStuck
+		}
+	}
+	if err == nil {
+		n, err = d.execute(r)
+	}
 	var f *fault
 	if errors.As(err, &f) {
 		return n, decode(c.CDB, f)
@@ -145,6 +165,9 @@ func (d *recorder) execute(r *request) (int, error) {
 		if err := d.busy.poll(); err != nil {
 			return 0, err
 		}
+	}
+	if slices.Contains(d.faults.Idle, op) {
+		return idle(r), nil
 	}
 	return cmd.run(d, r)
 }

@@ -12,6 +12,7 @@ func TestRefused(t *testing.T) {
 	written := func(b *bench) { b.writes(0, 32, 2048) }
 	final := func(b *bench) {
 		b.writes(0, 32, 2048)
+		b.ok("5b 00 01 00 00 01 00 00 00 00")
 		b.ok("5b 00 06 00 00 00 00 00 00 00")
 	}
 	formatted := func(b *bench) {
@@ -86,7 +87,14 @@ func TestRefused(t *testing.T) {
 		{"track that is not there", "dvd+r", blank, "5/24/00", "52 01 00 00 00 07 00 00 24 00", nil},
 		{"address behind the end", "dvd+r", blank, "5/21/00", "52 00 00 00 0f a0 00 00 24 00", nil},
 		{"read a blank disc", "dvd+r", blank, "5/21/00", "28 00 00 00 00 00 00 00 01 00", nil},
-		{"read past the end of a track", "dvd+r", written, "5/21/00", "28 00 00 00 00 1f 00 00 02 00", nil},
+		{"read a track that is open", "dvd+r", written, "5/21/00", "28 00 00 00 00 00 00 00 02 00", nil},
+		{"read past the end of a track", "dvd+r", final, "5/21/00", "28 00 00 00 00 1f 00 00 02 00", nil},
+		{"seek in a track that is open", "bd-r", written, "5/21/00", "2b 00 00 00 00 00 00 00 00 00", nil},
+		{"close a session over an open track", "dvd+r", written, "5/72/03", "5b 00 02 00 00 00 00 00 00 00", nil},
+		{"finish a disc over an open track", "bd-r", written, "5/72/03", "5b 00 06 00 00 00 00 00 00 00", nil},
+		{"calibrate for DVD+R", "dvd+r", blank, "5/30/02", "54 01 00 00 00 00 00 00 00 00", nil},
+		{"calibrate for BD-R", "bd-r", blank, "5/30/02", "54 01 00 00 00 00 00 00 00 00", nil},
+		{"calibrate for BD-RE", "bd-re", blank, "5/30/02", "54 01 00 00 00 00 00 00 00 00", nil},
 		{"READ CD on DVD", "dvd+r", written, "5/64/00", "be 00 00 00 00 00 00 00 01 10 00 00", nil},
 		{"performance of an unknown type", "dvd+r", blank, "5/24/00", "ac 00 00 00 00 00 00 00 00 01 07 00", nil},
 		{"speed descriptor without time", "dvd+r", blank, "5/26/00", "b6 00 00 00 00 00 00 00 00 00 1c 00", make([]byte, 28)},

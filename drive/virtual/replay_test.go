@@ -2,7 +2,7 @@ package virtual
 
 import (
 	"bufio"
-	"context"
+	"encoding/hex"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -124,9 +124,9 @@ func (p *player) play(s step, fake bool) {
 	if s.dir == scsi.In {
 		c.Data = make([]byte, s.length)
 	}
-	_, err := p.d.Execute(context.Background(), c)
+	_, err := p.execute(c)
 	if strings.HasPrefix(code(err), "6/") { // a unit attention is reported once
-		_, err = p.d.Execute(context.Background(), c)
+		_, err = p.execute(c)
 	}
 	if err == nil || s.refused && !(fake && must[op] && op != 0x55) {
 		return
@@ -198,6 +198,10 @@ func TestReplay(t *testing.T) {
 				p.playAll(first, fake)
 				p.next = -1 << 40
 			}
+			if lenient[name] {
+				p.refusesOpenTrack(steps, fake)
+				return
+			}
 			p.playAll(steps, fake)
 			if p.wrote == 0 {
 				return
@@ -212,11 +216,28 @@ func TestReplay(t *testing.T) {
 	}
 }
 
+// lenient are records of a drive in software that closed a session over a track
+// that was open, which the standard forbids: wodim burns a BD-R like a CD.
+var lenient = map[string]bool{"wodim-bdr-tao": true}
+
+// refusesOpenTrack plays a record up to that CLOSE.
+func (p *player) refusesOpenTrack(steps []step, fake bool) {
+	p.Helper()
+	for i, s := range steps {
+		if s.cdb[0] == 0x5B {
+			p.playAll(steps[:i], fake)
+			p.fails("5/72/03", hex.EncodeToString(s.cdb))
+			return
+		}
+	}
+	p.Fatal("the record has no CLOSE TRACK/SESSION")
+}
+
 func (p *player) playAll(steps []step, fake bool) {
 	p.Helper()
 	for i, s := range steps {
 		if probes(steps[i:]) {
-			p.d.Execute(context.Background(), scsi.Command{CDB: s.cdb, Direction: s.dir, Data: s.out})
+			p.execute(scsi.Command{CDB: s.cdb, Direction: s.dir, Data: s.out})
 			continue
 		}
 		p.play(s, fake)

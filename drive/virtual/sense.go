@@ -10,9 +10,10 @@ type fault struct {
 	key, asc, ascq byte
 	info           int64 // the address it is about, -1: none
 	progress       int   // of 65536, -1: none
+	deferred       bool  // about an earlier command
 }
 
-func check(key, asc, ascq byte) *fault { return &fault{key, asc, ascq, -1, -1} }
+func check(key, asc, ascq byte) *fault { return &fault{key, asc, ascq, -1, -1, false} }
 
 // at adds the address that the fault is about.
 func (f *fault) at(lba int64) *fault { f.info = lba; return f }
@@ -43,6 +44,9 @@ func errNoMedium(trayOpen bool) *fault {
 func (f *fault) sense() []byte {
 	b := make([]byte, 18)
 	b[0] = 0x70
+	if f.deferred {
+		b[0] = 0x71
+	}
 	b[2] = f.key
 	b[7] = 10
 	b[12], b[13] = f.asc, f.ascq

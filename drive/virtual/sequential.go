@@ -178,8 +178,12 @@ func (d *recorder) finishTrack(t *track) {
 	if t.Reserved {
 		d.zero(t, t.Start+t.Size)
 	}
+	d.shorten(t)
 	t.Size, t.Closed = t.Next-t.Start, true
 }
+
+// shorten is the fault Short.
+func (d *recorder) shorten(t *track) { t.Next = max(t.Next-d.faults.Short, t.Start) }
 
 // finishCDTrack ends a track written at once: at least 4 seconds, then the
 // run-out, which cannot be read.
@@ -188,6 +192,7 @@ func (d *recorder) finishCDTrack(t *track) {
 	if t.Reserved {
 		d.zero(t, t.Start+t.Size)
 	}
+	d.shorten(t)
 	t.RunOut = runOut
 	t.Next += runOut
 	t.Size, t.Closed = t.Next-t.Start, true

@@ -65,7 +65,7 @@ func (d *recorder) structure(format byte) []byte {
 // bookTypes by profile (MMC-6 6.22): book in the high nibble, version in
 // the low one.
 var bookTypes = map[int]byte{
-	profileDVDROM: 0x01, profileDVDR: 0x25, profileDVDRWSQ: 0x32,
+	profileDVDROM: 0x01, profileDVDRAM: 0x16, profileDVDR: 0x25, profileDVDRWSQ: 0x32, profileDVDRDL: 0x26,
 	profileDVDpRW: 0x92, profileDVDpR: 0xA1, profileDVDpRDL: 0xE1,
 }
 

@@ -75,6 +75,9 @@ func (d *recorder) startStop(r *request) (int, error) {
 		if d.store == nil {
 			return 0, nil
 		}
+		if !d.faults.Echo.Spins {
+			d.echo = echo{}
+		}
 		return 0, d.commit()
 	case 1: // start
 		if d.store == nil {

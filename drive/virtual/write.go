@@ -28,6 +28,7 @@ func (d *recorder) write(r *request) (int, error) {
 		if r.Direction != scsi.Out || blocks == 0 || len(r.Data)%int(blocks) != 0 {
 			return 0, r.misuse("%d bytes of data for %d blocks", len(r.Data), blocks)
 		}
+		d.keep(lba, len(r.Data)/int(blocks), r.Data)
 		return len(r.Data), nil
 	}
 	st := d.now()
@@ -218,10 +219,15 @@ func (d *recorder) reserveTrack(r *request) (int, error) {
 	return 0, d.commit()
 }
 
-// sendOPC is SEND OPC INFORMATION (MMC-6 6.35).
+// sendOPC is SEND OPC INFORMATION (MMC-6 6.35). It belongs to the features of CD
+// and of sequential DVD-R and DVD-RW; with other media the drive calibrates by
+// itself.
 func (d *recorder) sendOPC(r *request) (int, error) {
-	if d.medium.family == pressed {
-		return 0, errIncompatible()
+	if d.medium.family != cdWrite && d.medium.family != minusR || d.random() {
+		return 0, check(5, 0x30, 0x02) // CANNOT READ MEDIUM - INCOMPATIBLE FORMAT
+	}
+	if d.protected() || d.now().Final {
+		return 0, errCannotWrite()
 	}
 	if r.CDB[1]&1 == 0 && binary.BigEndian.Uint16(r.CDB[7:]) != 0 {
 		return 0, errField() // calibration values of the host are not taken

@@ -18,7 +18,8 @@ import (
 	"glassmaster/mastering/tree"
 )
 
-// write makes files below dir, a name that ends in a slash being a folder.
+// write makes files below dir, a name that ends in a slash being a folder. All of
+// them are equally old, and older than whatever a test makes of them.
 func write(t *testing.T, dir string, names ...string) {
 	t.Helper()
 	for _, name := range names {
@@ -35,6 +36,16 @@ func write(t *testing.T, dir string, names ...string) {
 		if err := os.WriteFile(path, []byte(name), 0o644); err != nil {
 			t.Fatal(err)
 		}
+	}
+	old := time.Date(2001, 2, 3, 4, 5, 6, 0, time.UTC)
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err == nil && d.Type() == fs.ModeSymlink {
+			return nil
+		}
+		return errors.Join(err, os.Chtimes(path, old, old))
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 }
 
@@ -283,7 +294,7 @@ func TestSourceChanges(t *testing.T) {
 	}
 	err = m.WriteFile(t.Context(), out, WriteOptions{KeepGoing: true}, nil)
 	var incomplete *IncompleteError
-	if !errors.As(err, &incomplete) || len(incomplete.Failed) != 2 {
+	if !errors.As(err, &incomplete) || len(incomplete.Failed) != 1 || len(incomplete.Changed) != 1 {
 		t.Errorf("got error %v", err)
 	}
 	if s, err := os.Stat(out); err != nil || s.Size() != m.Size() {

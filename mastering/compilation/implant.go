@@ -3,6 +3,7 @@ package compilation
 import (
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"os"
 	"sync"
@@ -59,7 +60,7 @@ func (m *Image) implantAhead(ctx context.Context, rep progress.Reporter) error {
 	if err != nil {
 		return err
 	}
-	if err := m.write(ctx, h, WriteOptions{}, rep); err != nil {
+	if err := onlyChanged(m.write(ctx, h, WriteOptions{}, rep)); err != nil {
 		return fmt.Errorf("compute the checksum of the image: %w", err)
 	}
 	return m.implant(h)
@@ -96,8 +97,9 @@ func (m *Image) writeSummed(ctx context.Context, f *os.File, o WriteOptions, rep
 	if err != nil {
 		return err
 	}
-	if err := m.write(ctx, &summed{f, h}, o, rep); err != nil {
-		return err // with files left out, too: a sum would say that all is well
+	written := m.write(ctx, &summed{f, h}, o, rep)
+	if onlyChanged(written) != nil {
+		return written // with files missing, too: a sum would say that all is well
 	}
 	if err := m.implant(h); err != nil {
 		return err
@@ -105,7 +107,17 @@ func (m *Image) writeSummed(ctx context.Context, f *os.File, o WriteOptions, rep
 	if _, err := f.WriteAt(m.sum.use[:], useOffset); err != nil {
 		return fmt.Errorf("implant the checksum: %w", err)
 	}
-	return nil
+	return written
+}
+
+// onlyChanged passes over the error of an image that holds all bytes that were
+// planned.
+func onlyChanged(err error) error {
+	var incomplete *IncompleteError
+	if errors.As(err, &incomplete) && len(incomplete.Failed) == 0 {
+		return nil
+	}
+	return err
 }
 
 // summed writes to a file while the sum of the same bytes is computed.

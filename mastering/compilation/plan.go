@@ -7,7 +7,6 @@ import (
 	"io"
 	"os"
 	"strconv"
-	"strings"
 	"time"
 
 	"glassmaster/mastering/disc"
@@ -30,6 +29,8 @@ type Image struct {
 	closer   io.Closer  // of compressed contents, nil where there are none
 	sum      *implant   // nil: no checksum of the image
 	late     *checksums // of the files, nil where they are computed or not wanted
+	read     changes    // what Disc has met
+	sums     bool       // the image holds checksums of its files, or of itself
 }
 
 // Plan settles the layout of the disc. The compilation can be edited
@@ -68,7 +69,7 @@ func (c *Compilation) PlanReport(ctx context.Context, rep progress.Reporter) (*I
 		}
 	}
 	countLinks(root)
-	m := &Image{root: root, closer: p.closer, late: p.late}
+	m := &Image{root: root, closer: p.closer, late: p.late, sums: c.Contents.Checksums || c.Contents.MD5}
 	if c.Contents.MD5 {
 		m.sum = newImplant()
 		o.Use = &m.sum.use
@@ -198,9 +199,6 @@ func (m *Image) Sectors() int64 { return m.layout.Size() / disc.SectorSize }
 // ReadAt implements io.ReaderAt.
 func (m *Image) ReadAt(p []byte, off int64) (int, error) { return m.layout.ReadAt(p, off) }
 
-// Disc returns the image as a disc.
-func (m *Image) Disc() disc.Disc { return disc.FromReaderAt(m.layout, m.Size(), m.Close) }
-
 // Close closes the files that the image reads from, and gives back the memory of
 // compressed contents, without which the image cannot be read any more.
 func (m *Image) Close() error {
@@ -221,31 +219,6 @@ func (m *Image) Locate(a disc.LBA) string {
 	return e.Source.String()
 }
 
-// WriteOptions say how an image is written.
-type WriteOptions struct {
-	// KeepGoing fills what cannot be read with zeros and goes on. The writing then
-	// ends with an *IncompleteError, but what was written stays.
-	KeepGoing bool
-}
-
-// IncompleteError says that an image was written although some of its files
-// could not be read.
-type IncompleteError struct {
-	Failed []*layout.SourceError
-}
-
-func (e *IncompleteError) Error() string {
-	names := make([]string, 0, 4)
-	for i, f := range e.Failed {
-		if i == 3 && len(e.Failed) > 4 {
-			names = append(names, fmt.Sprintf("and %d more", len(e.Failed)-i))
-			break
-		}
-		names = append(names, fmt.Sprintf("%s: %v", f.Source, f.Err))
-	}
-	return "the image is incomplete; zeros stand for what could not be read: " + strings.Join(names, "; ")
-}
-
 // WriteTo writes the image to w. Where it has a checksum that is not computed
 // yet, the files are read twice.
 func (m *Image) WriteTo(ctx context.Context, w io.Writer, o WriteOptions, rep progress.Reporter) error {
@@ -253,35 +226,6 @@ func (m *Image) WriteTo(ctx context.Context, w io.Writer, o WriteOptions, rep pr
 		return err
 	}
 	return m.write(ctx, w, o, rep)
-}
-
-// write writes the image as it is now.
-func (m *Image) write(ctx context.Context, w io.Writer, o WriteOptions, rep progress.Reporter) error {
-	if rep == nil {
-		rep = progress.Discard
-	}
-	incomplete := &IncompleteError{}
-	wo := layout.WriteOptions{Reporter: rep}
-	wo.OnError = func(e *layout.SourceError) error {
-		rep.Message(progress.Error, e.Error())
-		if !o.KeepGoing {
-			return e
-		}
-		incomplete.Failed = append(incomplete.Failed, e)
-		return nil
-	}
-	if m.late != nil {
-		end := m.late.begin(ctx)
-		defer end()
-	}
-	if err := m.layout.WriteTo(ctx, w, wo); err != nil {
-		return fmt.Errorf("write image: %w", err)
-	}
-	m.warnUnsummed(rep)
-	if incomplete.Failed != nil {
-		return incomplete
-	}
-	return nil
 }
 
 // WriteFile writes the image to a file, which appears under its name only when

@@ -38,6 +38,14 @@ func TestRelocatedBesideOthers(t *testing.T) {
 					delete(want, name)
 				}
 			}
+			// bsdtar makes the folder of relocated ones itself, as the parent of what is in
+			// it, and gives it no time.
+			for _, moved := range []string{"rr_moved", ".rr_moved"} {
+				if strings.HasPrefix(want[moved], "d") && strings.HasPrefix(got[moved], "d") {
+					delete(want, moved)
+					delete(got, moved)
+				}
+			}
 			equalTrees(t, got, want)
 		})
 	}

@@ -6,7 +6,10 @@
 // all.
 package disc
 
-import "errors"
+import (
+	"context"
+	"errors"
+)
 
 // Sizes of the parts of a sector, in bytes.
 const (
@@ -83,6 +86,18 @@ type Disc interface {
 	ReadSectors(p []byte, lba LBA, f Form) (int, error)
 	// Close releases what the disc holds.
 	Close() error
+}
+
+// Planned is a disc whose sectors are put together when they are read, out of
+// files that can change meanwhile.
+type Planned interface {
+	Disc
+	// Check looks at every file once more: whether it can be opened, and is as long
+	// and as old as it was when the disc was planned. No contents are read.
+	Check(ctx context.Context) error
+	// Changes describes the files that Check and the reads so far have found to be
+	// not any more what was planned, and what the disc holds of them, a line each.
+	Changes() []string
 }
 
 // DataTrack returns the track whose file system a reader sees first: the last

@@ -97,20 +97,71 @@ func TestTwins(t *testing.T) {
 	}
 }
 
-// TestFalseHardLink has two files that share a number and nothing else.
-func TestFalseHardLink(t *testing.T) {
-	for name, open := range hosts {
-		d := &direct{image: bytes.NewReader(append(bytes.Repeat([]byte("a"), 2048), bytes.Repeat([]byte("b"), 2048)...))}
-		d.add("a", 0o644, volume.Extent{Length: 10}).Inode = 7
-		d.add("b", 0o644, volume.Extent{Start: 1, Length: 10}).Inode = 7
-		d.add("c", 0o644, volume.Extent{Start: 1, Length: 10}).Inode = 7
-		dir := t.TempDir()
-		h, err := open(dir)
-		must(t, err)
-		r, err := extract(t.Context(), d, h, Options{}, progress.Discard)
-		must(t, err)
-		if p, err := os.ReadFile(filepath.Join(dir, "b")); err != nil || string(p) != "bbbbbbbbbb" || r.HardLinks != 1 {
-			t.Errorf("%s: %q, %v, %+v", name, p, err, r)
+// TestHardLinks makes one file only of what the disc calls one file: names of the
+// same number, with a link count that allows for all of them, and the same
+// attributes and contents.
+func TestHardLinks(t *testing.T) {
+	image := append(bytes.Repeat([]byte("a"), 2048), bytes.Repeat([]byte("b"), 2048)...)
+	for _, c := range []struct {
+		about string
+		names func(d *direct)
+		links int64
+	}{
+		{"two names", func(d *direct) {
+			for _, name := range []string{"b", "c"} {
+				e := d.add(name, 0o644, volume.Extent{Start: 1, Length: 10})
+				e.Inode, e.Links = 7, 2
+			}
+		}, 1},
+		{"a number in common and nothing else", func(d *direct) {
+			d.add("a", 0o644, volume.Extent{Length: 10}).Inode = 7
+			for _, name := range []string{"b", "c"} {
+				d.add(name, 0o644, volume.Extent{Start: 1, Length: 10}).Inode = 7
+			}
+			for i := range d.entries {
+				d.entries[i].Links = 3
+			}
+		}, 1},
+		{"equal contents, each with one name", func(d *direct) {
+			for _, name := range []string{"b", "c"} {
+				e := d.add(name, 0o644, volume.Extent{Start: 1, Length: 10})
+				e.Inode, e.Links = 7, 1
+			}
+		}, 0},
+		{"no link count", func(d *direct) {
+			for _, name := range []string{"b", "c"} {
+				d.add(name, 0o644, volume.Extent{Start: 1, Length: 10}).Inode = 7
+			}
+		}, 0},
+		{"no number", func(d *direct) {
+			for _, name := range []string{"b", "c"} {
+				d.add(name, 0o644, volume.Extent{Start: 1, Length: 10}).Links = 2
+			}
+		}, 0},
+		{"more names than links", func(d *direct) {
+			for _, name := range []string{"b", "c", "d", "e"} {
+				e := d.add(name, 0o644, volume.Extent{Start: 1, Length: 10})
+				e.Inode, e.Links = 7, 2
+			}
+		}, 0},
+		{"another time", func(d *direct) {
+			for i, name := range []string{"b", "c"} {
+				e := d.add(name, 0o644, volume.Extent{Start: 1, Length: 10})
+				e.Inode, e.Links, e.Modified = 7, 2, int64(i)
+			}
+		}, 0},
+	} {
+		for name, open := range hosts {
+			d := &direct{image: bytes.NewReader(image)}
+			c.names(d)
+			dir := t.TempDir()
+			h, err := open(dir)
+			must(t, err)
+			r, err := extract(t.Context(), d, h, Options{}, progress.Discard)
+			must(t, err)
+			if p, err := os.ReadFile(filepath.Join(dir, "b")); err != nil || string(p) != "bbbbbbbbbb" || r.HardLinks != c.links {
+				t.Errorf("%s, %s: %q, %v, %+v", name, c.about, p, err, r)
+			}
 		}
 	}
 }

@@ -84,11 +84,15 @@ func (x *extraction) makeFiles() error {
 		return 0
 	})
 	last := int32(-1) // the newest that was made, to which others may link
-	for _, i := range order {
+	end := 0          // in order, of the names that may be those of one file
+	for k, i := range order {
 		if err := x.ctx.Err(); err != nil {
 			return err
 		}
 		f := &files[i]
+		if k == end {
+			end, last = x.sameFile(order, k), -1
+		}
 		made, err := x.makeFile(i, f, last)
 		if err != nil {
 			if x.ctx.Err() != nil {
@@ -103,6 +107,44 @@ func (x *extraction) makeFiles() error {
 	return nil
 }
 
+// sameFile returns the end of the run of files, from k on in their order, that
+// are names of one file of the disc: it says so by their number and by a link
+// count above 1. Equal extents alone do not, since writers store equal contents
+// of different files once. Where there are more names than the disc counts, it is
+// not known which of them belong together, and each becomes a file of its own.
+func (x *extraction) sameFile(order []int32, k int) int {
+	first := &x.plan.files[order[k]]
+	end := k + 1
+	if first.inode == 0 || first.links < 2 {
+		return end
+	}
+	for end < len(order) && x.same(order[k], order[end]) {
+		end++
+	}
+	if uint32(end-k) > first.links {
+		x.apart(order[k:end])
+		return k + 1
+	}
+	return end
+}
+
+// apart makes the names files of their own.
+func (x *extraction) apart(names []int32) {
+	for _, i := range names {
+		x.plan.files[i].inode = 0
+	}
+}
+
+// same reports whether two entries are the same file of the disc, with the same
+// attributes. On a damaged disc they may have the number in common and nothing
+// else.
+func (x *extraction) same(i, k int32) bool {
+	a, b := &x.plan.files[i], &x.plan.files[k]
+	return a.inode == b.inode && a.links == b.links && a.size == b.size && a.mode == b.mode && a.modified == b.modified &&
+		a.uid == b.uid && a.gid == b.gid && a.start == b.start && a.encoded == b.encoded &&
+		slices.Equal(x.plan.more[i], x.plan.more[k])
+}
+
 // makeFile makes a regular file, and reports whether it is there with contents
 // of its own.
 func (x *extraction) makeFile(i int32, f *file, last int32) (bool, error) {
@@ -113,7 +155,7 @@ func (x *extraction) makeFile(i int32, f *file, last int32) (bool, error) {
 	if err := x.twin(f.folder, f.host); err != nil {
 		return false, err
 	}
-	if last >= 0 && f.inode != 0 && x.further(in, i, last) {
+	if last >= 0 && x.further(in, i, last) {
 		return false, nil
 	}
 	if err := fits(in, f.size); err != nil {
@@ -174,18 +216,10 @@ func (x *extraction) taken(in hostFolder, folder int32, name, host string) (stay
 	return false, err
 }
 
-// further makes the entry a further name of the file made last, where both are
-// the same file of the disc with the same attributes.
+// further makes the entry a further name of the file made last, which is the same
+// file of the disc.
 func (x *extraction) further(in hostFolder, i, made int32) bool {
 	f, last := &x.plan.files[i], &x.plan.files[made]
-	if f.inode != last.inode || f.size != last.size || f.mode != last.mode || f.modified != last.modified ||
-		f.uid != last.uid || f.gid != last.gid {
-		return false
-	}
-	// On a damaged disc they may have the number in common and nothing else.
-	if f.start != last.start || f.encoded != last.encoded || !slices.Equal(x.plan.more[i], x.plan.more[made]) {
-		return false
-	}
 	from, err := x.there.to(last.folder)
 	if err != nil {
 		return false

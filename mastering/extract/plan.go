@@ -49,6 +49,7 @@ type file struct {
 	size     int64
 	modified int64
 	inode    uint64
+	links    uint32 // names of the file, as the disc counts them
 	place    uint64 // for volume.Opener
 	mode     fs.FileMode
 	uid, gid uint32
@@ -133,7 +134,7 @@ func (p *plan) single(path string) error {
 		e.Modified = volume.Nanoseconds(t)
 	}
 	if a, ok := info.Sys().(*volume.Attributes); ok {
-		e.UID, e.GID, e.Inode, e.Unreadable = a.UID, a.GID, a.Inode, a.Unreadable
+		e.UID, e.GID, e.Inode, e.Links, e.Unreadable = a.UID, a.GID, a.Inode, a.Links, a.Unreadable
 		e.Note = a.Note
 	}
 	if e.Mode.Type() == fs.ModeSymlink {
@@ -210,7 +211,7 @@ func (p *plan) add(e *volume.Entry) error {
 
 func (p *plan) addFile(parent int32, name, host string, e *volume.Entry) {
 	f := file{
-		folder: parent, name: name, host: host, size: e.Size, modified: e.Modified, inode: e.Inode,
+		folder: parent, name: name, host: host, size: e.Size, modified: e.Modified, inode: e.Inode, links: e.Links,
 		place: e.Place, mode: p.x.perm(e), uid: e.UID, gid: e.GID, encoded: e.Encoded,
 	}
 	if len(e.Extents) > 0 {

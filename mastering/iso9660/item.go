@@ -218,15 +218,16 @@ func (v *FS) finishSpecial(it *item) {
 	}
 }
 
-// number gives names of the same file the same number: names whose contents lie
-// at the same place, or, without contents, those with the same serial number in
-// PX. The two kinds do not mix.
+// number gives names of the same file the same number: the serial number in PX.
+// Where PX has none, as before version 1.12, it is the place of the contents, but
+// only of files that have several names by their link count: writers store equal
+// contents of different files once. The two kinds do not mix.
 func (v *FS) number(it *item) {
 	switch {
-	case len(it.spans) > 0:
-		it.Inode = uint64(it.spans[0].off>>9)<<31&^(1<<63) | uint64(it.Size&(1<<31-1))
 	case it.serial != 0:
 		it.Inode = 1<<63 | uint64(it.serial)
+	case len(it.spans) > 0 && it.Links > 1 && it.Mode.IsRegular():
+		it.Inode = uint64(it.spans[0].off>>9)<<31&^(1<<63) | uint64(it.Size&(1<<31-1))
 	}
 }
 

@@ -105,7 +105,7 @@ func (l *Layout) fill(c *chunk, host *hostReader) {
 		p := c.buf[from : from+e.Length]
 		if n, err := fillExtent(p, e, host); err != nil {
 			clear(p[n:])
-			c.errs = append(c.errs, sourceError(e.Source, err))
+			c.errs = append(c.errs, sourceError(e.Source, err, n == len(p)))
 		}
 		at = e.End()
 	}

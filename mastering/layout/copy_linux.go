@@ -15,7 +15,7 @@ import (
 func (o *output) copyFile(ctx context.Context, f *os.File, e Extent, rep progress.Reporter) error {
 	var st unix.Stat_t
 	if err := unix.Fstat(int(f.Fd()), &st); err != nil {
-		return sourceError(e.Source, err)
+		return sourceError(e.Source, err, false)
 	}
 	sparse := st.Blocks*512 < st.Size
 	for off, end := e.Offset, e.Offset+e.Length; off < end; {

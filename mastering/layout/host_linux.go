@@ -1,6 +1,7 @@
 package layout
 
 import (
+	"os"
 	"syscall"
 	"time"
 	"unsafe"
@@ -86,11 +87,36 @@ func (h *hostReader) read(f *File, p []byte) (int, error) {
 	return n, f.checkTime(time.Unix(st.Mtim.Unix()))
 }
 
-// openAt opens the file of a NUL-terminated name in a folder for reading.
+// stat opens a file, as reading it would, and returns its size in bytes and the
+// time of its last change.
+func (h *hostReader) stat(f *File) (int64, time.Time, error) {
+	fd, err := h.open(f)
+	if err != nil {
+		return 0, time.Time{}, err
+	}
+	defer syscall.Close(fd)
+	var st unix.Stat_t
+	if err := unix.Fstat(fd, &st); err != nil {
+		return 0, time.Time{}, err
+	}
+	if st.Mode&unix.S_IFMT != unix.S_IFREG {
+		return 0, time.Time{}, ErrReplaced
+	}
+	return st.Size, time.Unix(st.Mtim.Unix()), nil
+}
+
+// open opens a file of the host for reading. Opening does not wait, as it would
+// for the writer of a FIFO that has taken the place of the file.
+func open(path string) (*os.File, error) {
+	return os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+}
+
+// openAt opens the file of a NUL-terminated name in a folder for reading, without
+// waiting.
 func openAt(dir int, name []byte) (int, error) {
 	for {
 		fd, _, e := syscall.Syscall6(syscall.SYS_OPENAT, uintptr(dir), uintptr(unsafe.Pointer(&name[0])),
-			uintptr(syscall.O_RDONLY|syscall.O_CLOEXEC), 0, 0, 0)
+			uintptr(syscall.O_RDONLY|syscall.O_CLOEXEC|syscall.O_NONBLOCK), 0, 0, 0)
 		switch e {
 		case 0:
 			return int(fd), nil

@@ -13,6 +13,7 @@ import (
 	"io"
 	"io/fs"
 	"sort"
+	"time"
 )
 
 // Source is where the bytes of an extent come from: Bytes, an Opener or a
@@ -59,6 +60,7 @@ type Layout struct {
 	extents []Extent
 	size    int64
 	cache   cache
+	onError func(*SourceError) error // of ReadAt; nil: every error ends the read
 }
 
 // New returns a layout of the given size in bytes. Extents are in the order of
@@ -98,20 +100,24 @@ func (l *Layout) search(off int64) int {
 	return sort.Search(len(l.extents), func(i int) bool { return l.extents[i].End() > off })
 }
 
-// SourceError is a source that did not deliver its bytes.
+// SourceError is a source that did not deliver its bytes, or that is not what it
+// was when the layout was planned.
 type SourceError struct {
 	Source string // its name
 	Err    error
+	// Delivered reports that all bytes that were planned are there all the same: the
+	// file has grown, or was written to. Whoever goes on loses nothing of the plan.
+	Delivered bool
 }
 
 // sourceError names the source in an error of the operating system, which names
 // the file too: once is enough.
-func sourceError(s Source, err error) *SourceError {
+func sourceError(s Source, err error, delivered bool) *SourceError {
 	var p *fs.PathError
 	if errors.As(err, &p) {
 		err = p.Err
 	}
-	return &SourceError{s.String(), err}
+	return &SourceError{s.String(), err, delivered}
 }
 
 func (e *SourceError) Error() string { return fmt.Sprintf("read %s: %v", e.Source, e.Err) }
@@ -119,9 +125,34 @@ func (e *SourceError) Error() string { return fmt.Sprintf("read %s: %v", e.Sourc
 func (e *SourceError) Unwrap() error { return e.Err }
 
 // ErrShrunk and ErrGrew say that a source is not as long as it was when the
-// layout was planned, ErrChanged that it was written to since then.
+// layout was planned, ErrChanged that it was written to since then, ErrReplaced
+// that it is no regular file any more.
 var (
 	ErrShrunk  = errors.New("the file has become shorter since it was planned")
 	ErrGrew    = errors.New("the file has become longer since it was planned")
 	ErrChanged = errors.New("the file has been changed since it was planned")
+
+	ErrReplaced = errors.New("something else than a regular file stands in its place")
 )
+
+// delivers reports whether a file of which check gave that error still holds as
+// many bytes as were planned.
+func delivers(err error) bool {
+	return errors.Is(err, ErrGrew) || errors.Is(err, ErrChanged)
+}
+
+// check compares what a file of the host is now with what was planned: its size in
+// bytes and the time of its last change. An extent that is a part of its source
+// only asks for enough.
+func (e Extent) check(size int64, modified time.Time) error {
+	switch want := e.Offset + e.Length; {
+	case size < want:
+		return ErrShrunk
+	case size > want && e.Offset == 0:
+		return ErrGrew
+	}
+	if f, ok := e.Source.(*File); ok {
+		return f.checkTime(modified)
+	}
+	return nil
+}

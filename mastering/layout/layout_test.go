@@ -178,15 +178,16 @@ func TestSourcesThatFail(t *testing.T) {
 		length int64
 		change func(path string) error
 		want   error
+		kept   int64 // bytes of the file that are written all the same
 	}{
-		{"small, shorter", 5000, func(p string) error { return os.Truncate(p, 4000) }, ErrShrunk},
-		{"small, longer", 5000, func(p string) error { return os.Truncate(p, 5001) }, ErrGrew},
-		{"small, empty", 5000, func(p string) error { return os.Truncate(p, 0) }, ErrShrunk},
-		{"small, gone", 5000, os.Remove, os.ErrNotExist},
-		{"small, a folder now", 5000, func(p string) error { return errors.Join(os.Remove(p), os.Mkdir(p, 0o700)) }, unix.EISDIR},
-		{"big, shorter", big, func(p string) error { return os.Truncate(p, big-1) }, ErrShrunk},
-		{"big, longer", big, func(p string) error { return os.Truncate(p, big+1) }, ErrGrew},
-		{"big, gone", big, os.Remove, os.ErrNotExist},
+		{"small, shorter", 5000, func(p string) error { return os.Truncate(p, 4000) }, ErrShrunk, 4000},
+		{"small, longer", 5000, func(p string) error { return os.Truncate(p, 5001) }, ErrGrew, 5000},
+		{"small, empty", 5000, func(p string) error { return os.Truncate(p, 0) }, ErrShrunk, 0},
+		{"small, gone", 5000, os.Remove, os.ErrNotExist, 0},
+		{"small, a folder now", 5000, func(p string) error { return errors.Join(os.Remove(p), os.Mkdir(p, 0o700)) }, unix.EISDIR, 0},
+		{"big, shorter", big, func(p string) error { return os.Truncate(p, big-1) }, ErrShrunk, big - 1},
+		{"big, longer", big, func(p string) error { return os.Truncate(p, big+1) }, ErrGrew, big},
+		{"big, gone", big, os.Remove, os.ErrNotExist, 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "source")
@@ -209,7 +210,7 @@ func TestSourcesThatFail(t *testing.T) {
 			if !errors.Is(err, c.want) || !errors.As(err, &bad) || bad.Source != path || strings.Count(err.Error(), path) != 1 {
 				t.Errorf("got error %v", err)
 			}
-			// On wish, the writing goes on with zeros, and the rest is where it belongs.
+			// If it may, the writing goes on with what is there, and the rest is in its place.
 			out.Reset()
 			var told []*SourceError
 			err = l.WriteTo(t.Context(), &out, WriteOptions{OnError: func(e *SourceError) error {
@@ -221,6 +222,17 @@ func TestSourcesThatFail(t *testing.T) {
 			}
 			if int64(out.Len()) != size || string(out.Bytes()[size-2048:size-2044]) != "next" {
 				t.Errorf("%d bytes, %q", out.Len(), out.Bytes()[size-2048:size-2044])
+			}
+			want := make([]byte, c.length)
+			copy(want, content[:c.kept])
+			if got := out.Bytes()[:c.length]; !bytes.Equal(got, want) || told[0].Delivered != (c.kept == c.length) {
+				t.Errorf("%d bytes of the file are there, want %d; delivered: %t", bytes.Count(got, content[:1]), c.kept, told[0].Delivered)
+			}
+			// Reads in any order give the same.
+			got := make([]byte, size)
+			l.OnError(func(*SourceError) error { return nil })
+			if _, err := l.ReadAt(got, 0); err != nil || !bytes.Equal(got, out.Bytes()) {
+				t.Errorf("read at once: error %v, equal to what was written: %t", err, bytes.Equal(got, out.Bytes()))
 			}
 		})
 	}

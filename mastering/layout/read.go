@@ -4,11 +4,17 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"sync"
 )
 
-// ReadAt implements io.ReaderAt. A source that cannot be read, or that ends too
-// early, gives a *SourceError.
+// OnError sets what ReadAt asks when a source does not deliver, or is not any more
+// what was planned, as WriteOptions.OnError is asked. It is set before the first
+// read, is called by several goroutines, and for every read that is concerned.
+func (l *Layout) OnError(f func(*SourceError) error) { l.onError = f }
+
+// ReadAt implements io.ReaderAt. A source that cannot be read, that ends too
+// early, or that was changed, gives a *SourceError, unless OnError passes over it.
 func (l *Layout) ReadAt(p []byte, off int64) (int, error) {
 	if off < 0 {
 		return 0, fmt.Errorf("layout: read at negative offset %d", off)
@@ -64,17 +70,52 @@ func (l *Layout) readExtent(p []byte, e Extent, off int64) (int, error) {
 	}
 	r, err := l.cache.open(e)
 	if err != nil {
-		return 0, sourceError(e.Source, err)
+		return l.missing(p, 0, sourceError(e.Source, err, false))
 	}
 	defer l.cache.release(r)
 	n, err := r.ReadAt(p, e.Offset+off)
-	if n == len(p) {
-		return n, nil
+	if n < len(p) {
+		if err == nil || errors.Is(err, io.EOF) {
+			err = ErrShrunk
+		}
+		return l.missing(p, n, sourceError(e.Source, err, false))
 	}
-	if err == nil || errors.Is(err, io.EOF) {
-		err = ErrShrunk
+	// After every read, as a file may be written to between two of them.
+	if err := stillPlanned(r.Reader, e); err != nil {
+		return n, l.passOver(sourceError(e.Source, err, delivers(err)))
 	}
-	return n, sourceError(e.Source, err)
+	return n, nil
+}
+
+// passOver returns the error unless OnError goes on.
+func (l *Layout) passOver(err *SourceError) error {
+	if l.onError == nil {
+		return err
+	}
+	return l.onError(err)
+}
+
+// missing fills what a source did not deliver with zeros, if OnError goes on.
+// The first n bytes of p are good.
+func (l *Layout) missing(p []byte, n int, err *SourceError) (int, error) {
+	if err := l.passOver(err); err != nil {
+		return n, err
+	}
+	clear(p[n:])
+	return len(p), nil
+}
+
+// stillPlanned compares an open source with what was planned.
+func stillPlanned(r Reader, e Extent) error {
+	f, ok := r.(*os.File)
+	if !ok {
+		return unchanged(e.Source)
+	}
+	s, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	return e.check(s.Size(), s.ModTime())
 }
 
 // cache keeps the sources that were read last open, so that reading a large
@@ -109,10 +150,6 @@ func (c *cache) open(e Extent) (*cached, error) {
 	c.mu.Unlock()
 	r, err := openExtent(e)
 	if err != nil {
-		return nil, err
-	}
-	if err := unchanged(e.Source); err != nil {
-		r.Close()
 		return nil, err
 	}
 	k := &cached{Reader: r, source: e.Source, users: 1}

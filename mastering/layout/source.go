@@ -30,7 +30,7 @@ type File struct {
 	Name   string
 	// Modified is when the file was changed last, as far as known when the layout was
 	// planned, as volume.Nanoseconds gives it. One that was changed since then is not
-	// read without a word. 0: nobody has looked.
+	// read without a warning. 0: unknown.
 	Modified int64
 }
 
@@ -38,7 +38,13 @@ type File struct {
 func NewFile(path string) *File { return &File{Folder: &Folder{}, Name: path} }
 
 // Open implements Opener.
-func (f *File) Open() (Reader, error) { return os.Open(f.Path()) }
+func (f *File) Open() (Reader, error) {
+	r, err := open(f.Path())
+	if err != nil {
+		return nil, err // and not r: a nil pointer in an interface is not nil
+	}
+	return r, nil
+}
 
 // Path returns the path of the file on the host.
 func (f *File) Path() string {

@@ -12,9 +12,11 @@ import (
 // WriteOptions say how a layout is written.
 type WriteOptions struct {
 	Reporter progress.Reporter // nil: nobody is told
-	// OnError is asked when a source does not deliver. If it returns nil the
-	// missing bytes become zeros and the writing goes on; otherwise its error ends
-	// the writing. Without it, the first error ends the writing.
+	// OnError is asked when a source does not deliver, or is not any more what was
+	// planned. If it returns nil the writing goes on, with the bytes that are there
+	// and with zeros for those that are missing; otherwise its error ends the
+	// writing. It may be asked more than once for a source. Without it, the first
+	// error ends the writing.
 	OnError func(*SourceError) error
 }
 
@@ -98,7 +100,7 @@ func (l *Layout) writeChunk(ctx context.Context, out *output, c *chunk, o WriteO
 // with zeros if OnError agrees.
 func (l *Layout) copyExtent(ctx context.Context, out *output, e Extent, o WriteOptions) error {
 	end := out.off + e.Length
-	err := l.copySource(ctx, out, e, o.Reporter)
+	err := l.copySource(ctx, out, e, o)
 	var bad *SourceError
 	if !errors.As(err, &bad) {
 		return err
@@ -110,57 +112,56 @@ func (l *Layout) copyExtent(ctx context.Context, out *output, e Extent, o WriteO
 	return out.zeros(ctx, end-out.off)
 }
 
-func (l *Layout) copySource(ctx context.Context, out *output, e Extent, rep progress.Reporter) error {
+func (l *Layout) copySource(ctx context.Context, out *output, e Extent, o WriteOptions) error {
 	if e.Source == nil {
-		rep.Add(e.Length)
+		o.Reporter.Add(e.Length)
 		return out.zeros(ctx, e.Length)
 	}
 	r, err := openExtent(e)
 	if err != nil {
-		return sourceError(e.Source, err)
+		return sourceError(e.Source, err, false)
 	}
 	defer r.Close()
 	if f, ok := r.(*os.File); ok {
-		return out.copyWatched(ctx, f, e, rep)
+		return out.copyWatched(ctx, f, e, o)
 	}
-	if err := out.copyReader(ctx, r, e, e.Offset, e.Length, rep); err != nil {
+	if err := out.copyReader(ctx, r, e, e.Offset, e.Length, o.Reporter); err != nil {
 		return err
 	}
 	if err := unchanged(e.Source); err != nil {
-		return sourceError(e.Source, err)
+		return sourceError(e.Source, err, true)
 	}
 	return nil
 }
 
-// copyWatched copies a big extent out of a file of the host, which must be the
-// planned one before and after that.
-func (o *output) copyWatched(ctx context.Context, f *os.File, e Extent, rep progress.Reporter) error {
-	if err := checkFile(f, e); err != nil {
+// copyWatched copies a big extent out of a file of the host, which is compared
+// with the planned one before and after. One that is too short is copied as far
+// as it goes.
+func (o *output) copyWatched(ctx context.Context, f *os.File, e Extent, w WriteOptions) error {
+	before := checkFile(f, e)
+	if before != nil && before.Delivered {
+		if err := w.OnError(before); err != nil {
+			return err
+		}
+	}
+	if err := o.copyFile(ctx, f, e, w.Reporter); err != nil {
 		return err
 	}
-	if err := o.copyFile(ctx, f, e, rep); err != nil {
-		return err
+	after := checkFile(f, e)
+	if after == nil || after.Delivered && before != nil && errors.Is(after, before.Err) {
+		return nil
 	}
-	return checkFile(f, e)
+	return after
 }
 
-// checkFile refuses a file that has grown, shrunk or changed since it was
-// planned. An extent that is a part of its source only asks for enough.
-func checkFile(f *os.File, e Extent) error {
+// checkFile returns what is not any more as it was planned, nil where all is.
+func checkFile(f *os.File, e Extent) *SourceError {
 	s, err := f.Stat()
 	if err != nil {
-		return sourceError(e.Source, err)
+		return sourceError(e.Source, err, false)
 	}
-	switch want := e.Offset + e.Length; {
-	case s.Size() < want:
-		return sourceError(e.Source, ErrShrunk)
-	case s.Size() > want && e.Offset == 0:
-		return sourceError(e.Source, ErrGrew)
-	}
-	if known, ok := e.Source.(*File); ok {
-		if err := known.checkTime(s.ModTime()); err != nil {
-			return sourceError(e.Source, err)
-		}
+	if err := e.check(s.Size(), s.ModTime()); err != nil {
+		return sourceError(e.Source, err, delivers(err))
 	}
 	return nil
 }
@@ -255,7 +256,7 @@ func (o *output) copyReader(ctx context.Context, r io.ReaderAt, e Extent, off, n
 			if err == nil || errors.Is(err, io.EOF) {
 				err = ErrShrunk
 			}
-			return sourceError(e.Source, err)
+			return sourceError(e.Source, err, false)
 		}
 	}
 	return nil

@@ -31,6 +31,25 @@ const (
 // own iso9660 and udf can judge an image on every machine.
 func Kernel(t testing.TB, dir, script string) string {
 	t.Helper()
+	return run(t, dir, nil, script)
+}
+
+// KernelWithDrives is Kernel with optical drives: the command "drive FILE" of the
+// script makes one, whose disc is in that file, and prints the names of its block
+// device and of its generic one. They are those of tgtd, reached over iSCSI inside
+// of the kernel: a DVD-ROM, or a blank DVD+R where the file is empty.
+func KernelWithDrives(t testing.TB, dir, script string) string {
+	t.Helper()
+	Need(t, "/usr/sbin/tgtd", "/usr/sbin/tgtadm", "/usr/sbin/iscsid", "/usr/sbin/iscsistart", "ip")
+	drives, err := guest.ReadFile("kernel/drives")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return run(t, dir, drives, script)
+}
+
+func run(t testing.TB, dir string, before []byte, script string) string {
+	t.Helper()
 	Need(t, "linux.uml", "gcc", "/usr/sbin/modprobe")
 	ctl, err := os.MkdirTemp(dir, "kernel")
 	if err != nil {
@@ -44,7 +63,7 @@ func Kernel(t testing.TB, dir, script string) string {
 		}
 		write(t, filepath.Join(ctl, name), string(text), mode)
 	}
-	write(t, filepath.Join(ctl, "script"), script, 0o600)
+	write(t, filepath.Join(ctl, "script"), string(before)+script, 0o600)
 	Run(t, ctl, "gcc", "-O2", "-shared", "-fPIC", "-o", "ptrace.so", "ptrace.c")
 	console := boot(t, dir, ctl)
 	status, err := os.ReadFile(filepath.Join(ctl, "status"))
@@ -74,7 +93,7 @@ func boot(t testing.TB, dir, ctl string) string {
 		t.Fatal(err)
 	}
 	defer console.Close()
-	cmd := exec.Command("linux.uml", "mem=256M", "rootfstype=hostfs", "rootflags=/", "ro", "init="+filepath.Join(ctl, "init"),
+	cmd := exec.Command("linux.uml", "mem=512M", "rootfstype=hostfs", "rootflags=/", "ro", "init="+filepath.Join(ctl, "init"),
 		"quiet", "con=null", "con0=null,fd:1", "umid=guest", "uml_dir="+ctl, "dir="+dir, "ctl="+ctl)
 	cmd.Env = append(os.Environ(), "LD_PRELOAD="+filepath.Join(ctl, "ptrace.so"))
 	cmd.Stdout, cmd.Stderr = console, console

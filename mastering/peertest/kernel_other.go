@@ -10,3 +10,10 @@ func Kernel(t testing.TB, _, _ string) string {
 	t.Skip("user-mode Linux runs on Linux and amd64 alone")
 	return ""
 }
+
+// KernelWithDrives skips the test, as Kernel does.
+func KernelWithDrives(t testing.TB, _, _ string) string {
+	t.Helper()
+	t.Skip("user-mode Linux runs on Linux and amd64 alone")
+	return ""
+}

@@ -26,7 +26,7 @@ func claim(r io.ReaderAt, size int64, start disc.LBA) disc.LBA {
 		if err != nil {
 			continue
 		}
-		return d.end(a, m.block)
+		return max(d.end(a, m.block), disc.LBA((m.lastAnchor(a)+1)*m.block/disc.SectorSize))
 	}
 	return 0
 }
@@ -40,6 +40,21 @@ func (d *descriptors) end(a anchor, block int64) disc.LBA {
 		}
 	}
 	return disc.LBA((end*block + disc.SectorSize - 1) / disc.SectorSize)
+}
+
+// lastAnchor returns the last sector of a volume that has an anchor right in front of its
+// reserve sequence, as this program writes it. That one is not the last sector, and so
+// must be the one 256 before it (UDF 2.2.3). It is -1 for other volumes.
+func (m *medium) lastAnchor(a anchor) int64 {
+	at := int64(a.reserve.location) - 1
+	p := make([]byte, 512)
+	if at <= firstAnchor || a.reserve.length == 0 || m.readMeta(p, at*m.block) != nil {
+		return -1
+	}
+	if id, err := checkTagAt(p, uint32(at), tagAVDP); id != tagAVDP || err != nil {
+		return -1
+	}
+	return at + firstAnchor
 }
 
 // firstAnchor is the sector of a session at which one of the anchors is (UDF 2.2.3).

@@ -16,7 +16,11 @@ type lateMap struct {
 // partition number at BP 38.
 func (v reader) readMap(p []byte, d *descriptors) (partition, error) {
 	if p[0] == 1 && len(p) >= 6 {
-		return v.physical(le.Uint16(p[4:]), d)
+		base, err := v.physical(le.Uint16(p[4:]), d)
+		if err != nil {
+			return nil, err // and not base: a nil pointer in an interface is not nil
+		}
+		return base, nil
 	}
 	if p[0] != 2 || len(p) < 64 {
 		return nil, fmt.Errorf("unknown type %d with %d bytes", p[0], len(p))

@@ -15,7 +15,8 @@ type Claim struct {
 	Have disc.LBA // behind the last sector that there is
 }
 
-// Missing returns how many sectors the disc lacks at its end, 0 when it is complete.
+// Missing returns how many sectors the disc lacks at its end, 0 when it is complete. It
+// may lack more: what is behind the last structure that tells of others is not known.
 func (c Claim) Missing() int64 { return max(int64(c.End-c.Have), 0) }
 
 // worse reports whether c tells of more that is missing, or where nothing is, of

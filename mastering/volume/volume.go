@@ -96,6 +96,10 @@ type Options struct {
 // ErrUnknown is returned when no file system is recognised.
 var ErrUnknown = errors.New("no known file system (a disc without files, such as an audio disc, or damaged descriptors)")
 
+// ErrUnfinished is returned for a disc whose burn was begun and not completed: what
+// of a volume is on it is not whole.
+var ErrUnfinished = errors.New("the burn of this disc was begun and not completed: what it held before is gone, and the new data are not whole; burn it again")
+
 // A format is one kind of file system.
 type format struct {
 	name string
@@ -202,6 +206,9 @@ func OpenDisc(d disc.Disc, o Options) (FS, error) {
 	r, size, o, err := track(d, o)
 	if err != nil {
 		return nil, err
+	}
+	if disc.Unfinished(d) {
+		return nil, ErrUnfinished
 	}
 	return Open(r, size, o)
 }

@@ -50,7 +50,7 @@ type View struct {
 	title    *widgets.Text
 	subtitle *widgets.Text
 	status   *widgets.Text
-	views    *widget.Select
+	views    *widgets.Select
 	viewsBox fyne.CanvasObject
 	extract  *widgets.Button
 	burn     *widgets.Button
@@ -77,7 +77,7 @@ func New(d *desk.Desk, e Engine) *View {
 
 func (v *View) build() fyne.CanvasObject {
 	v.title, v.subtitle, v.status = widgets.Title(""), widgets.Muted(""), widgets.Muted("")
-	v.views = widget.NewSelect(nil, func(name string) { v.volume.SetView(name) })
+	v.views = widgets.NewSelect(nil, func(name string) { v.volume.SetView(name) })
 	v.viewsBox = widgets.Wide(132, v.views)
 	v.extract = v.d.Tips.NewButton("Extract…", theme.DownloadIcon(), "Copy what is selected, or everything, to this machine", v.pickFolder)
 	v.burn = v.d.Tips.NewButton("Burn…", look.Flame, "Burn this image, or copy this disc", func() { v.OnBurn(v.volume.Name()) })

@@ -21,6 +21,8 @@ type task struct {
 	text *widgets.Text
 	bar  *widgets.Bar
 	job  *model.Job
+
+	title string
 }
 
 func newTask(d *desk.Desk) *task {
@@ -49,6 +51,7 @@ func (t *task) start(title string, work func(context.Context, progress.Reporter)
 		t.Hide()
 		then(err)
 	})
+	t.title = title
 	widgets.Poll(t.d.Post, 100*time.Millisecond, func() bool {
 		s := t.job.Meter.Snapshot()
 		if s.Total > 0 {
@@ -58,6 +61,18 @@ func (t *task) start(title string, work func(context.Context, progress.Reporter)
 		return t.job.Running()
 	})
 }
+
+// Work says what is going on, and what becomes of it when it is stopped; nothing
+// when nothing is.
+func (v *View) Work() string {
+	if !v.task.job.Running() {
+		return ""
+	}
+	return v.task.title + ": files that are complete stay there, the others will be missing."
+}
+
+// Stop ends it.
+func (v *View) Stop() { v.task.cancel() }
 
 func (v *View) pickFolder() {
 	nodes := v.volume.List.Selected()

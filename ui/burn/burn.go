@@ -65,8 +65,28 @@ func (v *View) Shown(image string) {
 	}
 }
 
-// Running reports whether a burn goes on.
-func (v *View) Running() bool { return v.burn.Stage() == model.Running }
+// Left is called when another place comes into sight. A target that was meant for
+// one image only is given up.
+func (v *View) Left() {
+	if v.burn.Stage() == model.Settings {
+		v.burn.RestoreTarget()
+	}
+}
+
+// Work says what is going on, and what becomes of it when it is stopped; nothing
+// when nothing is.
+func (v *View) Work() string {
+	if v.burn.Stage() != model.Running {
+		return ""
+	}
+	if v.burn.Target().File != "" {
+		return "The image " + v.burn.Target().File + " is being written: the unfinished file will be removed."
+	}
+	return "A disc is being burned in " + v.burn.TargetTitle() + ": it is closed as well as the medium allows, but one that can be written only once is usually lost."
+}
+
+// Stop ends it.
+func (v *View) Stop() { v.burn.Job().Cancel() }
 
 // SetImage chooses an image file, or the disc in a drive, as the source.
 func (v *View) SetImage(name string) {

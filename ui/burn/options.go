@@ -3,7 +3,6 @@ package burn
 import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
-	"fyne.io/fyne/v2/widget"
 
 	"glassmaster/ui/model"
 	"glassmaster/ui/widgets"
@@ -13,14 +12,14 @@ import (
 type options struct {
 	object   fyne.CanvasObject
 	v        *View
-	speed    *widget.Select
+	speed    *widgets.Select
 	speeds   []int
-	verify   *widget.Check
-	simulate *widget.Check
-	finish   *widget.Check
-	eject    *widget.Check
-	dao      *widget.Check
-	blank    *widget.Check
+	verify   *widgets.Check
+	simulate *widgets.Check
+	finish   *widgets.Check
+	eject    *widgets.Check
+	dao      *widgets.Check
+	blank    *widgets.Check
 	more     *widgets.Button
 	advanced *fyne.Container
 	setting  bool // the widgets are being set, nobody has clicked
@@ -28,8 +27,8 @@ type options struct {
 
 func newOptions(v *View) *options {
 	o := &options{v: v}
-	o.speed = widget.NewSelect(nil, func(string) { o.changed() })
-	check := func(text string) *widget.Check { return widget.NewCheck(text, func(bool) { o.changed() }) }
+	o.speed = widgets.NewSelect(nil, func(string) { o.changed() })
+	check := func(text string) *widgets.Check { return widgets.NewCheck(text, func(bool) { o.changed() }) }
 	o.verify = check("Verify: read the disc back and compare it")
 	o.eject = check("Open the tray when done")
 	o.simulate = check("Trial run: the laser stays low, nothing is written")
@@ -72,7 +71,7 @@ func (o *options) reload() {
 	o.dao.SetChecked(set.DiscAtOnce)
 	o.blank.SetChecked(set.Blank)
 	allow(o.speed, isDrive && len(in.Speeds) > 0)
-	for _, c := range []*widget.Check{o.eject, o.simulate, o.finish, o.dao, o.blank} {
+	for _, c := range []*widgets.Check{o.eject, o.simulate, o.finish, o.dao, o.blank} {
 		allow(c, isDrive)
 	}
 	o.more.SetText("Advanced  ▸")

@@ -6,7 +6,6 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
-	"fyne.io/fyne/v2/widget"
 
 	"glassmaster/ui/desk"
 	"glassmaster/ui/model"
@@ -35,11 +34,26 @@ func (s *settings) targetMenu(at fyne.Position) {
 func (v *View) PickFile() {
 	name := "disc.iso"
 	if source, ok := v.burn.Source(); ok && source.Kind == model.FromCompilation {
-		if c := v.burn.Compiled(); c != nil {
-			name = model.FileName(c.Label) + ".iso"
-		}
+		name = v.imageName()
 	}
 	v.d.PickSave("Image file to write", name, v.SetFile, desk.ISO)
+}
+
+// PickImage asks for an image file that what was put together in Compile is
+// written to, this once; then goes on.
+func (v *View) PickImage(then func()) {
+	v.d.PickSave("Image file to write", v.imageName(), func(path string) {
+		v.SetCompilation()
+		v.burn.SetTargetOnce(model.Target{File: path})
+		then()
+	}, desk.ISO)
+}
+
+func (v *View) imageName() string {
+	if c := v.burn.Compiled(); c != nil {
+		return model.FileName(c.Label) + ".iso"
+	}
+	return "disc.iso"
 }
 
 // copyMenu offers the drives whose disc can be copied.
@@ -60,13 +74,13 @@ func (s *settings) copyMenu(at fyne.Position) {
 // newVirtual makes a disc of software, of a medium that the person chooses.
 func (v *View) newVirtual() {
 	media := v.engine.VirtualMedia()
-	kind := widget.NewSelect(media, nil)
+	kind := widgets.NewSelect(media, nil)
 	kind.SetSelected("DVD+R")
 	if kind.Selected == "" && len(media) > 0 {
 		kind.SetSelected(media[0])
 	}
 	text := widgets.NewText("A virtual disc is a file that behaves like a disc in a recorder. It keeps to the rules of its medium: what is written once stays written.").Wrap()
-	slow := widget.NewCheck("As slow as a real drive", nil)
+	slow := widgets.NewCheck("As slow as a real drive", nil)
 	slow.SetChecked(true)
 	form := container.New(&widgets.Column{Gap: 8}, text, kind, slow)
 	place := func() bool {
@@ -75,7 +89,7 @@ func (v *View) newVirtual() {
 		})
 		return true
 	}
-	widgets.ShowSheet(v.d.Canvas, "New virtual disc", form, 440,
+	v.d.Sheet("New virtual disc", form, 440,
 		widgets.Choice{Text: "Cancel"},
 		widgets.Choice{Text: "Choose a place…", Do: place},
 		widgets.Choice{Text: "Create", Primary: true, Do: func() bool { return v.createVirtual(kind.Selected, slow.Checked) }})
@@ -106,24 +120,36 @@ func (v *View) addVirtual(path, medium string, slow bool) {
 	v.burn.Look()
 }
 
-// eraseFirst has the disc erased, after a question: it is the one setting that
-// destroys something.
+// eraseFirst plans to erase the disc. Nothing is lost by that: the question comes
+// before the burn.
 func (v *View) eraseFirst() {
-	v.d.Ask("Erase the disc?", "Everything on the disc in "+v.burn.TargetTitle()+" will be lost when the burn begins.",
-		widgets.Choice{Text: "Cancel"},
-		widgets.Choice{Text: "Erase it when burning", Danger: true, Do: func() bool {
-			v.burn.Options.Blank = true
-			v.burn.Plan()
-			return true
-		}})
+	v.burn.Options.Blank = true
+	v.burn.Plan()
 }
 
+// begin begins the burn, once the person knows what is lost by it.
 func (v *View) begin() {
 	if v.burn.Why() != "" {
 		return
 	}
-	if name := v.burn.Target().Drive; name != "" {
-		v.OnBegin(name)
+	name := v.burn.Target().Drive
+	if name == "" {
+		v.burn.Begin()
+		return
 	}
-	v.burn.Begin()
+	v.OnBegin(name)
+	if !v.burn.Erases() {
+		v.burn.Begin()
+		return
+	}
+	v.burn.Examine(func(c model.Contents) {
+		in, _ := v.burn.Inserted()
+		v.d.Ask("Erase the "+in.Medium+"?", c.Loss(in),
+			widgets.Choice{Text: "Cancel"},
+			widgets.Choice{Text: "Erase and burn", Danger: true, Do: func() bool {
+				v.burn.Agree(c)
+				v.burn.Begin()
+				return true
+			}})
+	})
 }

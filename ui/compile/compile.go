@@ -53,6 +53,7 @@ type View struct {
 	save     *widgets.Button
 	image    *widgets.Button
 	burn     *widgets.Button
+	job      *model.Job // that loads or saves
 }
 
 // New returns the place.

@@ -1,8 +1,12 @@
 package compile
 
 import (
+	"context"
+
 	"fyne.io/fyne/v2"
 
+	"glassmaster/mastering/compilation"
+	"glassmaster/mastering/progress"
 	"glassmaster/ui/desk"
 	"glassmaster/ui/model"
 	"glassmaster/ui/widgets"
@@ -14,7 +18,7 @@ func (v *View) fileMenu(at fyne.Position) {
 		widgets.Item("New", unless(!v.project.Empty() || v.project.Dirty(), "this one is empty"), v.New),
 		widgets.Item("Open…  (Ctrl+O)", "", v.PickOpen),
 		widgets.Item("Save  (Ctrl+S)", "", v.Save),
-		widgets.Item("Save as…", "", v.saveAs),
+		widgets.Item("Save as…", "", func() { v.saveAs(func() {}) }),
 		fyne.NewMenuItemSeparator(),
 		widgets.Item("Properties…", "", v.ShowProperties))
 }
@@ -32,44 +36,79 @@ func (v *View) PickOpen() {
 // Open opens a compilation.
 func (v *View) Open(path string) {
 	v.unlessDirty(func() {
-		c, problems, err := v.engine.LoadCompilation(path)
-		if err != nil {
-			v.d.Error("The compilation cannot be opened", err)
-			return
-		}
-		v.project.Replace(c, path, problems)
+		var c *compilation.Compilation
+		var problems []model.Problem
+		v.job = model.Start(v.d.Post, "Opening "+path, func(context.Context, progress.Reporter) (err error) {
+			c, problems, err = v.engine.LoadCompilation(path)
+			return err
+		}, func(err error) {
+			if err != nil {
+				v.d.Error("The compilation cannot be opened", err)
+				return
+			}
+			v.project.Replace(c, path, problems)
+		})
 	})
 }
 
 // Save writes the compilation to its file, and asks for one when it has none.
-func (v *View) Save() {
+func (v *View) Save() { v.SaveThen(func() {}) }
+
+// SaveThen saves, and goes on when that is done.
+func (v *View) SaveThen(then func()) {
 	if v.project.Path() == "" {
-		v.saveAs()
+		v.saveAs(then)
 		return
 	}
-	v.saveTo(v.project.Path())
+	v.saveTo(v.project.Path(), then)
 }
 
-func (v *View) saveAs() {
-	v.d.PickSave("Save compilation", model.FileName(v.rootName())+".glassmaster", v.saveTo, desk.Compilations)
+func (v *View) saveAs(then func()) {
+	v.d.PickSave("Save compilation", model.FileName(v.rootName())+".glassmaster", func(path string) {
+		v.saveTo(path, then)
+	}, desk.Compilations)
 }
 
-func (v *View) saveTo(path string) {
-	if err := v.engine.SaveCompilation(v.project.Compilation(), path); err != nil {
-		v.d.Error("The compilation cannot be saved", err)
-		return
-	}
-	v.project.Saved(path)
+func (v *View) saveTo(path string, then func()) {
+	c, edits := v.project.Compilation().Snapshot(), v.project.Edits()
+	v.job = model.Start(v.d.Post, "Saving "+path, func(context.Context, progress.Reporter) error {
+		return v.engine.SaveCompilation(c, path)
+	}, func(err error) {
+		if err != nil {
+			v.d.Error("The compilation cannot be saved", err)
+			return
+		}
+		v.project.Saved(path, edits)
+		then()
+	})
 }
 
 // unlessDirty goes on when nothing would be lost, or the person does not mind.
 func (v *View) unlessDirty(then func()) {
-	if !v.project.Dirty() || v.project.Empty() {
+	if !v.project.Unsaved() {
 		then()
 		return
 	}
 	v.d.Ask("Save “"+v.title()+"” first?", "The compilation has changes that were not saved. Your files themselves are not affected.",
 		widgets.Choice{Text: "Cancel"},
-		widgets.Choice{Text: "Do not save", Do: func() bool { then(); return true }},
-		widgets.Choice{Text: "Save…", Primary: true, Do: func() bool { v.Save(); return true }})
+		widgets.Choice{Text: "Do not save", Danger: true, Do: func() bool { then(); return true }},
+		widgets.Choice{Text: "Save…", Primary: true, Do: func() bool { v.SaveThen(then); return true }})
+}
+
+// Work says what is going on, and what becomes of it when it is stopped; nothing
+// when nothing is.
+func (v *View) Work() string {
+	switch {
+	case v.project.Scanning():
+		return "Files are being added to the compilation: those that were not found yet will be missing."
+	case v.job.Running():
+		return v.job.Title + ": it is not done."
+	}
+	return ""
+}
+
+// Stop ends it.
+func (v *View) Stop() {
+	v.project.Stop()
+	v.job.Cancel()
 }

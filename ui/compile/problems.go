@@ -60,7 +60,7 @@ func (l *problemList) details() {
 		texts[0].(*widgets.Text).Set(all[i].Path)
 		texts[1].(*widgets.Text).Set(all[i].Err.Error())
 	})
-	widgets.ShowSheet(l.d.Canvas, model.Count(len(all), "remark", "remarks"),
+	l.d.Sheet(model.Count(len(all), "remark", "remarks"),
 		widgets.Wide(640, widgets.MinHeight(320, widgets.Panel(list))), 640,
 		widgets.Choice{Text: "Forget them", Do: func() bool { l.project.Forget(); return true }},
 		widgets.Choice{Text: "Close", Primary: true})

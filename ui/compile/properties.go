@@ -3,7 +3,6 @@ package compile
 import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
-	"fyne.io/fyne/v2/widget"
 
 	"glassmaster/mastering/udf"
 	"glassmaster/ui/model"
@@ -13,14 +12,14 @@ import (
 // properties is the sheet with the choices that a disc as a whole has.
 type properties struct {
 	object   fyne.CanvasObject
-	systems  *widget.Select
+	systems  *widgets.Select
 	about    *widgets.Text
-	revision *widget.Select
-	dvd      *widget.Check
-	owners   *widget.Select
-	once     *widget.Check
-	sums     *widget.Check
-	md5      *widget.Check
+	revision *widgets.Select
+	dvd      *widgets.Check
+	owners   *widgets.Select
+	once     *widgets.Check
+	sums     *widgets.Check
+	md5      *widgets.Check
 
 	publisher, bios, uefi *widgets.Field
 }
@@ -43,7 +42,7 @@ var (
 func (v *View) ShowProperties() {
 	p := newProperties()
 	p.set(v.project.Properties())
-	widgets.ShowSheet(v.d.Canvas, "Properties of the disc", p.object, 560,
+	v.d.Sheet("Properties of the disc", p.object, 560,
 		widgets.Choice{Text: "Cancel"},
 		widgets.Choice{Text: "Apply", Primary: true, Do: func() bool {
 			v.project.SetProperties(p.get())
@@ -54,14 +53,14 @@ func (v *View) ShowProperties() {
 func newProperties() *properties {
 	p := &properties{
 		about: widgets.Muted(""), publisher: widgets.NewField(), bios: widgets.NewField(), uefi: widgets.NewField(),
-		dvd:    widget.NewCheck("DVD-Video: lay the folder VIDEO_TS out for players", nil),
-		owners: widget.NewSelect(ownerNames, nil),
-		once:   widget.NewCheck("Store files with the same contents once", nil),
-		sums:   widget.NewCheck("Put the checksums of all files onto the disc (SHA256SUMS)", nil),
-		md5:    widget.NewCheck("Put a checksum of the disc into it, for a test at any time", nil),
+		dvd:    widgets.NewCheck("DVD-Video: lay the folder VIDEO_TS out for players", nil),
+		owners: widgets.NewSelect(ownerNames, nil),
+		once:   widgets.NewCheck("Store files with the same contents once", nil),
+		sums:   widgets.NewCheck("Put the checksums of all files onto the disc (SHA256SUMS)", nil),
+		md5:    widgets.NewCheck("Put a checksum of the disc into it, for a test at any time", nil),
 	}
-	p.systems = widget.NewSelect(systemNames, func(string) { p.changed() })
-	p.revision = widget.NewSelect(revisionNames(), nil)
+	p.systems = widgets.NewSelect(systemNames, func(string) { p.changed() })
+	p.revision = widgets.NewSelect(revisionNames(), nil)
 	p.dvd.OnChanged = func(bool) { p.changed() }
 	p.publisher.PlaceHolder = "Who made the disc"
 	p.bios.PlaceHolder = "A file on the disc, such as /isolinux/isolinux.bin"

@@ -107,13 +107,21 @@ func (d *Desk) busy(why string) {
 // Error shows an error on a sheet.
 func (d *Desk) Error(title string, err error) {
 	d.Tell("error", map[string]any{"title": title, "text": err.Error()})
-	text := widgets.NewText(err.Error()).Wrap()
-	widgets.ShowSheet(d.Canvas, title, text, 480, widgets.Choice{Text: "Close", Primary: true})
+	d.Sheet(title, widgets.NewText(err.Error()).Wrap(), 480, widgets.Choice{Text: "Close", Primary: true})
 }
 
 // Ask shows a question on a sheet.
 func (d *Desk) Ask(title, text string, choices ...widgets.Choice) {
-	widgets.ShowSheet(d.Canvas, title, widgets.NewText(text).Wrap(), 440, choices...)
+	d.Sheet(title, widgets.NewText(text).Wrap(), 440, choices...)
+}
+
+// Sheet shows a sheet.
+func (d *Desk) Sheet(title string, content fyne.CanvasObject, width float32, choices ...widgets.Choice) *widgets.Sheet {
+	s := widgets.ShowSheet(d.Canvas, title, content, width, choices...)
+	s.OnClose = func() { d.Tips.Layer.Uncover(s); d.Tell("sheet", map[string]any{"title": ""}) }
+	d.Tips.Layer.Cover(s)
+	d.Tell("sheet", map[string]any{"title": title})
+	return s
 }
 
 // Menu shows a menu at an absolute position.

@@ -9,7 +9,9 @@ import (
 	"time"
 
 	"glassmaster/drive"
+	"glassmaster/drive/read"
 	"glassmaster/drive/record"
+	"glassmaster/drive/source"
 	"glassmaster/mastering/compilation"
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/image"
@@ -29,7 +31,14 @@ func (e *Engine) OpenSource(ctx context.Context, s model.Source) (model.Opened, 
 	if err != nil {
 		return model.Opened{}, err
 	}
-	return model.Opened{Disc: d, Sectors: disc.Sectors(d), Warnings: d.Warnings, Locate: d.Locate}, nil
+	o := model.Opened{Disc: d, Locate: d.Locate, Warnings: append(d.Warnings, read.Remarks(d)...)}
+	whole := disc.Sectors(d)
+	if used, by := read.Used(d); by != "" {
+		o.Disc = used
+		o.Warnings = append(o.Warnings, fmt.Sprintf("Of the %d sectors of the disc those are read that are in use, %d, as %s says.", whole, disc.Sectors(used), by))
+	}
+	o.Sectors = disc.Sectors(o.Disc)
+	return o, nil
 }
 
 func openCompilation(ctx context.Context, c *compilation.Compilation) (model.Opened, error) {
@@ -44,7 +53,7 @@ func openCompilation(ctx context.Context, c *compilation.Compilation) (model.Ope
 		m.Close()
 		return model.Opened{}, err
 	}
-	return model.Opened{Disc: m.Disc(), Sectors: m.Sectors(), Warnings: m.Warnings, Locate: m.Locate}, nil
+	return model.Opened{Disc: m.Disc(compilation.WriteOptions{}), Sectors: m.Sectors(), Warnings: m.Warnings, Locate: m.Locate}, nil
 }
 
 // PlanBurn settles how a disc would be burned in a drive.
@@ -65,6 +74,8 @@ func (e *Engine) PlanBurn(ctx context.Context, name string, d disc.Disc, o recor
 
 // Burn burns a disc in a drive.
 func (e *Engine) Burn(ctx context.Context, name string, d disc.Disc, o record.Options, rep progress.Reporter) (record.Result, error) {
+	e.burning.Store(true)
+	defer e.burning.Store(false)
 	e.drives.Lock()
 	defer e.drives.Unlock()
 	t, err := drive.Open(ctx, name)
@@ -96,6 +107,14 @@ func (e *Engine) WriteImage(ctx context.Context, path string, d disc.Disc, o rec
 		return r, err
 	}
 	r.Seconds, r.Written = time.Since(begun).Seconds(), r.Plan.Sectors
+	if src, ok := d.(*source.Source); ok {
+		if err := verify.Complete(src, src.Name); err != nil {
+			return r, fmt.Errorf("%s is written as far as the disc goes, but %w", path, err)
+		}
+		if err := verify.Opens(src); err != nil {
+			return r, fmt.Errorf("%s is written, but its files cannot be found: %w", path, err)
+		}
+	}
 	if o.NoVerify {
 		return r, nil
 	}
@@ -111,6 +130,6 @@ func (e *Engine) WriteImage(ctx context.Context, path string, d disc.Disc, o rec
 		}
 		return r, fmt.Errorf("%w: %w", record.ErrDiffers, err)
 	}
-	r.Verified, r.SHA256 = true, hex.EncodeToString(c.SHA256[:])
+	r.Verified, r.Equal, r.SHA256 = true, true, hex.EncodeToString(c.SHA256[:])
 	return r, nil
 }

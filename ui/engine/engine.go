@@ -10,9 +10,11 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"glassmaster/drive"
 	"glassmaster/drive/read"
+	"glassmaster/drive/scsi"
 	"glassmaster/drive/source"
 	"glassmaster/drive/virtual"
 	"glassmaster/mastering/disc"
@@ -26,7 +28,9 @@ type Engine struct {
 	mu      sync.Mutex
 	virtual []string // names of the virtual discs that were made here
 
-	drives sync.Mutex // held while drives are spoken to
+	drives  sync.Mutex  // held while drives are spoken to
+	burning atomic.Bool // a burn is under way
+	kept    keeping
 }
 
 // New returns the engine.
@@ -34,7 +38,11 @@ func New() *Engine { return &Engine{} }
 
 // OpenDisc opens an image file, or the disc in a drive.
 func (e *Engine) OpenDisc(ctx context.Context, name string) (disc.Disc, error) {
-	return open(ctx, name)
+	s, err := open(ctx, name)
+	if err != nil {
+		return nil, err // and not s: a nil pointer in an interface is not nil
+	}
+	return s, nil
 }
 
 // open opens a disc for longer than the call lasts: what is read of it later
@@ -64,9 +72,15 @@ func (e *Engine) Inserted(ctx context.Context) ([]model.Inserted, error) {
 	if err != nil && len(drives) == 0 {
 		return nil, err
 	}
+	out := make([]model.Inserted, len(drives))
+	if e.burning.Load() { // which nothing must disturb, and which is long
+		for i, d := range drives {
+			out[i] = model.Inserted{Drive: d, Err: &scsi.InUseError{Drive: d.Name, Own: true}}
+		}
+		return out, nil
+	}
 	e.drives.Lock()
 	defer e.drives.Unlock()
-	out := make([]model.Inserted, len(drives))
 	for i, d := range drives {
 		out[i] = inspect(ctx, d)
 	}

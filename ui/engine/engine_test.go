@@ -11,6 +11,7 @@ import (
 
 	"glassmaster/drive"
 	"glassmaster/drive/record"
+	"glassmaster/drive/scsi"
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/progress"
 	"glassmaster/ui/model"
@@ -87,5 +88,61 @@ func TestVirtualDisc(t *testing.T) {
 	}
 	if _, err := e.OpenDisc(t.Context(), "virtual:"+path); err == nil {
 		t.Error("a blank disc can be read")
+	}
+}
+
+// watched is a disc that tells when it is read for the first time at an address, and
+// waits there.
+type watched struct {
+	disc.Disc
+	at        disc.LBA
+	reached   chan struct{}
+	continues chan struct{}
+}
+
+func (w *watched) ReadSectors(p []byte, lba disc.LBA, f disc.Form) (int, error) {
+	if lba <= w.at && w.at < lba+disc.LBA(len(p)/disc.SectorSize) && w.reached != nil {
+		close(w.reached)
+		w.reached = nil
+		<-w.continues
+	}
+	return w.Disc.ReadSectors(p, lba, f)
+}
+
+// Whoever looks at the drives during a burn gets an answer at once, and the drives are
+// left alone.
+func TestLookDuringBurn(t *testing.T) {
+	t.Setenv(drive.Environment, "")
+	e := New()
+	name, err := e.AddVirtual(filepath.Join(t.TempDir(), "disc"), "DVD+R", false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	src := &watched{Disc: numbered(300), at: 200, reached: make(chan struct{}), continues: make(chan struct{})}
+	reached, ended := src.reached, make(chan error)
+	go func() {
+		_, err := e.Burn(t.Context(), name, src, record.Options{}, progress.Discard)
+		ended <- err
+	}()
+	select {
+	case <-reached:
+	case err := <-ended:
+		t.Fatal(err)
+	}
+	found, err := e.Inserted(t.Context())
+	if err != nil || len(found) == 0 {
+		t.Errorf("%v, %v", found, err)
+	}
+	for _, in := range found {
+		if !errors.As(in.Err, new(*scsi.InUseError)) || in.Medium != "" {
+			t.Errorf("%+v", in)
+		}
+	}
+	close(src.continues)
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+	if found, _ = e.Inserted(t.Context()); len(found) == 0 || found[len(found)-1].Status != "closed" {
+		t.Errorf("after the burn: %+v", found)
 	}
 }

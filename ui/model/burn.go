@@ -53,6 +53,8 @@ type Recorder interface {
 	OpenSource(ctx context.Context, s Source) (Opened, error)
 	// PlanBurn settles how a disc would be burned in a drive.
 	PlanBurn(ctx context.Context, drive string, d disc.Disc, o record.Options) (record.Plan, error)
+	// Contents looks at what is on the disc in a drive.
+	Contents(ctx context.Context, drive string) (Contents, error)
 	// Burn burns a disc in a drive.
 	Burn(ctx context.Context, drive string, d disc.Disc, o record.Options, rep progress.Reporter) (record.Result, error)
 	// WriteImage writes a disc into an image file; no file is left when it fails.
@@ -76,20 +78,23 @@ type Burn struct {
 	// Compiled returns a copy of the compilation that is edited, nil when it is empty.
 	Compiled func() *compilation.Compilation
 
-	post     Post
-	engine   Recorder
-	source   Source
-	chosen   bool // a source was chosen
-	target   Target
-	drives   []Inserted
-	looking  *Job
-	lookErr  error
-	preview  Preflight
-	planning *Job
-	job      *Job
-	outcome  *Outcome
-	trace    Trace
-	longest  Trace // of the phase that writes
+	post      Post
+	engine    Recorder
+	source    Source
+	chosen    bool // a source was chosen
+	target    Target
+	before    *Target   // the one that comes back when an image was written
+	agreed    *Contents // of the disc that may be erased
+	examining *Job
+	drives    []Inserted
+	looking   *Job
+	lookErr   error
+	preview   Preflight
+	planning  *Job
+	job       *Job
+	outcome   *Outcome
+	trace     Trace
+	longest   Trace // of the phase that writes
 }
 
 // Preflight is what is known of a burn before it begins.
@@ -121,7 +126,9 @@ func (b *Burn) Source() (Source, bool) { return b.source, b.chosen }
 
 // SetSource chooses what is burned.
 func (b *Burn) SetSource(s Source) {
+	b.RestoreTarget()
 	b.source, b.chosen = s, true
+	b.Options.Force = false
 	b.outcome = dropUnless(b.job.Running(), b.outcome)
 	b.Plan()
 }
@@ -138,9 +145,39 @@ func (b *Burn) Target() Target { return b.target }
 
 // SetTarget chooses where it goes.
 func (b *Burn) SetTarget(t Target) {
+	b.before = nil
+	b.setTarget(t)
+}
+
+// SetTargetOnce chooses where it goes for one burn; then comes back what was
+// chosen before.
+func (b *Burn) SetTargetOnce(t Target) {
+	if b.before == nil {
+		b.before = &Target{b.target.Drive, b.target.File}
+	}
+	b.setTarget(t)
+}
+
+// RestoreTarget ends SetTargetOnce.
+func (b *Burn) RestoreTarget() {
+	if b.before == nil || b.job.Running() {
+		return
+	}
+	t := *b.before
+	b.before = nil
+	b.setTarget(t)
+}
+
+func (b *Burn) setTarget(t Target) {
 	b.target = t
 	b.Options.Speed = 0
+	b.forgetDisc()
 	b.Plan()
+}
+
+// forgetDisc takes back what was allowed for one disc only.
+func (b *Burn) forgetDisc() {
+	b.Options.Blank, b.Options.Force, b.agreed = false, false, nil
 }
 
 // Drives returns the drives that were found, with what is in them.
@@ -170,7 +207,11 @@ func (b *Burn) Look() {
 		found, err = b.engine.Inserted(ctx)
 		return err
 	}, func(err error) {
+		before, _ := b.Inserted()
 		b.drives, b.lookErr = found, err
+		if now, _ := b.Inserted(); !now.same(before) {
+			b.forgetDisc()
+		}
 		if b.target.None() && len(found) > 0 {
 			b.target.Drive = found[0].Drive.Name
 		}
@@ -239,7 +280,7 @@ func (b *Burn) Why() string {
 		return "A disc cannot be copied onto itself: choose another drive, or an image file"
 	case b.target.None():
 		return "Choose a drive, an image file or a virtual disc to write to"
-	case b.Planning():
+	case b.Planning(), b.examining.Running():
 		return "Looking at the disc …"
 	case b.preview.Err != nil:
 		return b.preview.Err.Error()
@@ -260,12 +301,22 @@ func (b *Burn) Begin() {
 	if s.Kind == FromCompilation {
 		s.Compilation = b.Compiled()
 	}
+	agreed := b.agreed
+	if b.Erases() && agreed == nil {
+		return // nobody has agreed to lose what is on the disc
+	}
 	b.outcome, b.trace, b.longest = nil, Trace{}, Trace{}
 	var r record.Result
 	b.job = Start(b.post, "Burning "+b.SourceTitle(), func(ctx context.Context, rep progress.Reporter) (err error) {
+		if agreed != nil {
+			if err := b.sameDisc(ctx, t.Drive, agreed); err != nil {
+				return err
+			}
+		}
 		r, err = b.run(ctx, s, t, o, rep)
 		return err
 	}, func(err error) {
+		b.forgetDisc() // it is another one now
 		v := Judge(r, err, o)
 		if err == nil {
 			b.longest.Finish()
@@ -317,6 +368,7 @@ func (b *Burn) Outcome() *Outcome { return b.outcome }
 // Again returns to the settings.
 func (b *Burn) Again() {
 	b.outcome = nil
+	b.RestoreTarget()
 	b.Look()
 	b.Plan()
 }

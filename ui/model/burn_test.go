@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -19,15 +20,16 @@ import (
 
 // recorder is a Recorder that answers as it is told.
 type recorder struct {
-	mu      sync.Mutex
-	drives  []Inserted
-	openErr error
-	planErr error
-	burn    func(ctx context.Context, rep progress.Reporter) (record.Result, error)
-	burned  []string
-	options record.Options
-	imaged  string
-	opened  atomic.Int32 // discs that were not closed
+	mu       sync.Mutex
+	drives   []Inserted
+	openErr  error
+	contents Contents
+	planErr  error
+	burn     func(ctx context.Context, rep progress.Reporter) (record.Result, error)
+	burned   []string
+	options  record.Options
+	imaged   string
+	opened   atomic.Int32 // discs that were not closed
 }
 
 func (r *recorder) Inserted(context.Context) ([]Inserted, error) {
@@ -58,6 +60,12 @@ func (r *recorder) PlanBurn(context.Context, string, disc.Disc, record.Options) 
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return record.Plan{Profile: "DVD+R", Sectors: 2}, r.planErr
+}
+
+func (r *recorder) Contents(context.Context, string) (Contents, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.contents, nil
 }
 
 func (r *recorder) Burn(ctx context.Context, name string, _ disc.Disc, o record.Options, rep progress.Reporter) (record.Result, error) {
@@ -219,12 +227,27 @@ func TestJudge(t *testing.T) {
 		head    string
 		in      string
 	}{
-		{"verified", record.Result{Verified: true}, nil, record.Options{}, Verified, "VERIFIED", "equal to the source"},
+		{"verified", record.Result{Verified: true, Equal: true}, nil, record.Options{}, Verified, "VERIFIED", "equal to the source"},
 		{"verify off", record.Result{}, nil, record.Options{NoVerify: true}, Unverified, "WRITTEN, NOT VERIFIED", "not known"},
 		{"not compared for whatever reason", record.Result{}, nil, record.Options{}, Unverified, "WRITTEN, NOT VERIFIED", ""},
 		{"simulated", record.Result{Verified: true}, nil, record.Options{Simulate: true}, Simulated, "SIMULATED", "Nothing was written"},
 		{"failed", record.Result{Verified: true}, errors.New("laser broken"), record.Options{}, Failed, "FAILED", "Laser broken."},
 		{"differs", record.Result{Mismatch: bad, Verified: true}, nil, record.Options{}, Failed, "FAILED", "12345"},
+		{"compared with a buffer", record.Result{Equal: true, NotAssured: []string{"the drive did not reload"}}, nil, record.Options{}, Unverified, "READ BACK, NOT ASSURED", "But the drive did not reload."},
+		{
+			"the source changed",
+			record.Result{Equal: true, Verified: true, SourceChanged: &record.SourceChange{LBA: 7}},
+			&record.Error{Err: &record.SourceChange{LBA: 7}, LBA: -1, Left: "the disc is good"},
+			record.Options{},
+			Unverified, "DISC GOOD, SOURCE CHANGED", "The disc is good.",
+		},
+		{
+			"the source changed, and the disc is bad",
+			record.Result{Mismatch: bad, SourceChanged: &record.SourceChange{LBA: 7}},
+			&record.Error{Err: record.ErrDiffers, LBA: -1},
+			record.Options{},
+			Failed, "FAILED", "12\u202f345",
+		},
 		{"stopped", record.Result{}, fmt.Errorf("x: %w", context.Canceled), record.Options{}, Stopped, "STOPPED", "before its end"},
 	} {
 		o := Judge(c.r, c.err, c.o)
@@ -234,6 +257,10 @@ func TestJudge(t *testing.T) {
 		if strings.Contains(o.Headline, "VERIFIED") && o.Headline != "WRITTEN, NOT VERIFIED" && c.verdict != Verified {
 			t.Errorf("%s looks like success", c.name)
 		}
+	}
+	retried := Judge(record.Result{Verified: true, Equal: true, Retried: 2}, nil, record.Options{}).Lines()
+	if !slices.ContainsFunc(retried, func(l Line) bool { return l.Name == "Retried" && strings.HasPrefix(l.Value, "2 sectors") }) {
+		t.Errorf("sectors that were read again are not told: %v", retried)
 	}
 	lines := Judge(record.Result{Mismatch: bad}, record.ErrDiffers, record.Options{}).Lines()
 	if lines[0].Value != "LBA 12\u202f345, byte 6 of the sector" || lines[1].Value != "/Photos/a.jpg" || lines[2].Value != "3" {

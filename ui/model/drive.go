@@ -46,6 +46,12 @@ type Inserted struct {
 	Err      error // why the drive or the disc cannot be used
 }
 
+// same reports whether it seems to be the same disc in the same state.
+func (i Inserted) same(x Inserted) bool {
+	return i.Drive == x.Drive && i.Medium == x.Medium && i.Status == x.Status && i.Capacity == x.Capacity &&
+		i.Free == x.Free && i.Maker == x.Maker
+}
+
 // Describe says what is in the drive.
 func (i Inserted) Describe() string {
 	switch {

@@ -3,7 +3,6 @@ package model
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"glassmaster/mastering/progress"
 )
@@ -20,8 +19,7 @@ type Job struct {
 }
 
 // Start begins work. then is called on the window's goroutine when it has
-// ended, always, with what the work returned; a panic comes as an error, since
-// a burn must not go down with a fault in its report.
+// ended, always, with what the work returned; a panic comes as a [Fault].
 func Start(post Post, title string, work func(context.Context, progress.Reporter) error, then func(error)) *Job {
 	ctx, cancel := context.WithCancel(context.Background())
 	j := &Job{Title: title, cancel: cancel}
@@ -39,7 +37,7 @@ func Start(post Post, title string, work func(context.Context, progress.Reporter
 func guarded(ctx context.Context, rep progress.Reporter, work func(context.Context, progress.Reporter) error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("internal fault, please report it: %v", p)
+			err = faultIn(p)
 		}
 	}()
 	return work(ctx, rep)

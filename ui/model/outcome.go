@@ -44,6 +44,8 @@ func Judge(r record.Result, err error, o record.Options) Outcome {
 	case errors.Is(err, context.Canceled):
 		out.Verdict, out.Headline = Stopped, "STOPPED"
 		out.Text = "The burn was stopped before its end. " + aftermath(err)
+	case err != nil && r.Equal && r.SourceChanged != nil:
+		out.Verdict, out.Headline, out.Text = Unverified, "DISC GOOD, SOURCE CHANGED", failure(r, err)
 	case err != nil:
 		out.Verdict, out.Headline, out.Text = Failed, "FAILED", failure(r, err)
 	case r.Mismatch != nil:
@@ -54,6 +56,12 @@ func Judge(r record.Result, err error, o record.Options) Outcome {
 	case r.Verified:
 		out.Verdict, out.Headline = Verified, "VERIFIED"
 		out.Text = fmt.Sprintf("All %s sectors were read back and are equal to the source.", Thousands(r.Plan.Sectors))
+	case r.Equal:
+		out.Verdict, out.Headline = Unverified, "READ BACK, NOT ASSURED"
+		out.Text = "The disc was read back and is equal to the source."
+		for _, why := range r.NotAssured {
+			out.Text += " But " + why + "."
+		}
 	default:
 		out.Verdict, out.Headline = Unverified, "WRITTEN, NOT VERIFIED"
 		out.Text = "The drive reported no error, but the disc was not read back. Whether it is good is not known."
@@ -66,6 +74,9 @@ func failure(r record.Result, err error) string {
 	var e *record.Error
 	if !errors.As(err, &e) {
 		return sentence(err.Error())
+	}
+	if r.SourceChanged != nil && r.Mismatch == nil {
+		return sentence(e.Err.Error()) + spaced(e.Left) + spaced(e.Advice)
 	}
 	what := e.Step
 	if e.LBA >= 0 {
@@ -151,6 +162,9 @@ func (o Outcome) Lines() []Line {
 	if r.Seconds > 0 {
 		rate := float64(r.Written) * 2048 / r.Seconds
 		add("Time", fmt.Sprintf("%s, on average %s/s", Clock(time.Duration(r.Seconds*float64(time.Second))), Bytes(int64(rate))))
+	}
+	if r.Retried > 0 {
+		add("Retried", Count(int(r.Retried), "sector was not read at the first attempt", "sectors were not read at the first attempt"))
 	}
 	add("SHA-256", r.SHA256)
 	for _, w := range r.Warnings {

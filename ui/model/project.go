@@ -24,6 +24,7 @@ type Project struct {
 	history  History
 	path     string // of the compilation's file
 	dirty    bool
+	edits    int // how many there were
 	scans    []*Job
 	problems []Problem
 
@@ -71,6 +72,12 @@ func (p *Project) Path() string { return p.path }
 // Dirty reports whether there are edits that were not saved.
 func (p *Project) Dirty() bool { return p.dirty }
 
+// Unsaved reports whether there is something that would be lost.
+func (p *Project) Unsaved() bool { return p.dirty && !p.Empty() }
+
+// Edits returns how many edits there were.
+func (p *Project) Edits() int { return p.edits }
+
 // Empty reports whether nothing is on the disc yet.
 func (p *Project) Empty() bool { return len(p.comp.Root().Children()) == 0 }
 
@@ -87,6 +94,24 @@ func (p *Project) Scanning() bool {
 // Problems returns what did not go as the person may expect.
 func (p *Project) Problems() []Problem { return p.problems }
 
+// Remark adds a problem to the list, once.
+func (p *Project) Remark(x Problem) {
+	for _, old := range p.problems {
+		if old.Path == x.Path {
+			return
+		}
+	}
+	p.problems = append(p.problems, x)
+	p.changed()
+}
+
+// Stop ends the looking for files.
+func (p *Project) Stop() {
+	for _, j := range p.scans {
+		j.Cancel()
+	}
+}
+
 // Forget takes the problems off the list.
 func (p *Project) Forget() {
 	p.problems = nil
@@ -99,16 +124,16 @@ func (p *Project) Label() string { return p.comp.Label }
 // SetLabel changes the volume label.
 func (p *Project) SetLabel(label string) {
 	if p.comp.Label != label {
-		p.comp.Label, p.dirty = label, true
+		p.comp.Label = label
+		p.touched()
+		p.measure() // the label may be why the disc cannot be planned
 		p.changed()
 	}
 }
 
 // Replace edits another compilation, as one that was loaded; nil begins anew.
 func (p *Project) Replace(c *compilation.Compilation, path string, problems []Problem) {
-	for _, j := range p.scans {
-		j.Cancel()
-	}
+	p.Stop()
 	if c == nil {
 		c = compilation.New()
 	}
@@ -121,9 +146,18 @@ func (p *Project) Replace(c *compilation.Compilation, path string, problems []Pr
 	p.changed()
 }
 
-// Saved says that the compilation is in a file now.
-func (p *Project) Saved(path string) {
-	p.path, p.dirty = path, false
+// Recover edits a compilation that was never saved as it is. Its file is path, if
+// it has one.
+func (p *Project) Recover(c *compilation.Compilation, path string, problems []Problem) {
+	p.Replace(c, path, problems)
+	p.touched()
+	p.changed()
+}
+
+// Saved says that the compilation is in a file now, as it was after so many
+// edits.
+func (p *Project) Saved(path string, edits int) {
+	p.path, p.dirty = path, p.edits != edits
 	p.changed()
 }
 
@@ -297,12 +331,14 @@ func (p *Project) report(problems []compilation.Problem) {
 
 // edited shows the tree again and measures it anew.
 func (p *Project) edited() {
-	p.dirty = true
+	p.touched()
 	p.Outline.Refresh()
 	p.List.Refresh()
 	p.measure()
 	p.changed()
 }
+
+func (p *Project) touched() { p.dirty, p.edits = true, p.edits+1 }
 
 func (p *Project) changed() {
 	if p.OnChange != nil {

@@ -10,6 +10,7 @@ import (
 	"fyne.io/fyne/v2/widget"
 
 	"glassmaster/ui/look"
+	"glassmaster/ui/model"
 )
 
 // Content is what a line of a list shows: primitives and how they lie.
@@ -35,7 +36,6 @@ type line struct {
 	rows    *Rows
 	row     int
 	content Content
-	dragged bool
 	lastAt  fyne.Position
 }
 
@@ -53,13 +53,22 @@ func newLine(r *Rows) *line {
 // MouseDown implements desktop.Mouseable; unlike Tapped it knows the keys that
 // are held.
 func (l *line) MouseDown(e *desktop.MouseEvent) {
-	l.dragged = false
+	defer model.Guard()
+	l.rows.pressed = -1
+	if e.Button == desktop.MouseButtonPrimary {
+		l.rows.pressed = l.row
+	}
 	l.rows.press(l.pressOf(e))
 }
 
 // MouseUp implements desktop.Mouseable.
 func (l *line) MouseUp(e *desktop.MouseEvent) {
-	if !l.dragged && l.rows.OnRelease != nil {
+	defer model.Guard()
+	if l.rows.dragging {
+		return
+	}
+	l.rows.pressed = -1
+	if l.rows.OnRelease != nil {
 		l.rows.OnRelease(l.pressOf(e))
 	}
 }
@@ -73,18 +82,27 @@ func (l *line) pressOf(e *desktop.MouseEvent) Press {
 	}
 }
 
-// Dragged implements fyne.Draggable.
+// Dragged implements fyne.Draggable. The row that is told of a drag is the first
+// that the pointer comes across, wherever the button was pressed: what is dragged
+// is the row where that was, and nothing when it was on none.
 func (l *line) Dragged(e *fyne.DragEvent) {
-	l.dragged, l.lastAt = true, e.AbsolutePosition
+	defer model.Guard()
+	if l.rows.pressed < 0 {
+		return
+	}
+	l.rows.dragging, l.lastAt = true, e.AbsolutePosition
 	if l.rows.OnDrag != nil {
-		l.rows.OnDrag(l.row, e.AbsolutePosition)
+		l.rows.OnDrag(l.rows.pressed, e.AbsolutePosition)
 	}
 }
 
 // DragEnd implements fyne.Draggable.
 func (l *line) DragEnd() {
-	if l.rows.OnDropped != nil {
-		l.rows.OnDropped(l.row, l.lastAt)
+	defer model.Guard()
+	row, dragging := l.rows.pressed, l.rows.dragging
+	l.rows.pressed, l.rows.dragging = -1, false
+	if dragging && l.rows.OnDropped != nil {
+		l.rows.OnDropped(row, l.lastAt)
 	}
 }
 

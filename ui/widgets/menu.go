@@ -2,8 +2,15 @@ package widgets
 
 import (
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
+
+	"glassmaster/ui/model"
 )
+
+// menuWidth is how wide the text of a menu's entry may be: a menu that is wider
+// than the window cannot be used.
+const menuWidth = 560
 
 // ShowMenu shows a menu at an absolute position.
 func ShowMenu(c fyne.Canvas, at fyne.Position, items ...*fyne.MenuItem) {
@@ -19,7 +26,11 @@ func Item(text, why string, do func()) *fyne.MenuItem {
 	if why != "" {
 		text += "  –  " + why
 	}
-	i := fyne.NewMenuItem(text, do)
+	text = Fit(text, menuWidth, theme.TextSize(), fyne.TextStyle{})
+	i := fyne.NewMenuItem(text, func() {
+		defer model.Guard()
+		do()
+	})
 	i.Disabled = why != ""
 	return i
 }

@@ -12,6 +12,7 @@ import (
 	"fyne.io/fyne/v2/widget"
 
 	"glassmaster/ui/look"
+	"glassmaster/ui/model"
 )
 
 // doubleClick is how close two presses are that make a double click. Fyne's own
@@ -49,6 +50,8 @@ type Rows struct {
 	list      *widget.List
 	focused   bool
 	shift     bool
+	pressed   int // the row where the button was pressed, -1 when that was on none
+	dragging  bool
 	lastRow   int
 	lastPress time.Time
 	now       func() time.Time
@@ -58,11 +61,12 @@ var (
 	_ fyne.Focusable    = (*Rows)(nil)
 	_ fyne.Shortcutable = (*Rows)(nil)
 	_ desktop.Keyable   = (*Rows)(nil)
+	_ desktop.Mouseable = (*Rows)(nil)
 )
 
 // NewRows returns an empty list.
 func NewRows() *Rows {
-	r := &Rows{now: time.Now, lastRow: -1}
+	r := &Rows{now: time.Now, lastRow: -1, pressed: -1}
 	r.ExtendBaseWidget(r)
 	r.list = widget.NewList(func() int {
 		if r.Length == nil {
@@ -72,6 +76,7 @@ func NewRows() *Rows {
 	}, func() fyne.CanvasObject {
 		return newLine(r)
 	}, func(i int, o fyne.CanvasObject) {
+		defer model.Guard()
 		l := o.(*line)
 		l.row = i
 		if i < r.Length() { // the data may have shrunk since the list was laid out
@@ -139,11 +144,15 @@ func (r *Rows) FocusGained() {
 // FocusLost implements fyne.Focusable.
 func (r *Rows) FocusLost() {
 	r.focused, r.shift = false, false
+	if !r.dragging {
+		r.pressed = -1
+	}
 	r.Reload()
 }
 
 // TypedRune implements fyne.Focusable.
 func (r *Rows) TypedRune(c rune) {
+	defer model.Guard()
 	if r.OnRune != nil {
 		r.OnRune(c)
 	}
@@ -151,6 +160,7 @@ func (r *Rows) TypedRune(c rune) {
 
 // TypedKey implements fyne.Focusable.
 func (r *Rows) TypedKey(e *fyne.KeyEvent) {
+	defer model.Guard()
 	if r.OnKey != nil {
 		r.OnKey(e.Name, r.shift)
 	}
@@ -158,6 +168,7 @@ func (r *Rows) TypedKey(e *fyne.KeyEvent) {
 
 // TypedShortcut implements fyne.Shortcutable.
 func (r *Rows) TypedShortcut(s fyne.Shortcut) {
+	defer model.Guard()
 	if r.OnCommand == nil || !r.OnCommand(s) {
 		toWindow(r, s)
 	}
@@ -175,13 +186,22 @@ func (r *Rows) holdShift(e *fyne.KeyEvent, down bool) {
 	}
 }
 
+// MouseDown implements desktop.Mouseable: the button was pressed below the last
+// row, and a drag that begins there drags nothing.
+func (r *Rows) MouseDown(*desktop.MouseEvent) { r.pressed = -1 }
+
+// MouseUp implements desktop.Mouseable.
+func (r *Rows) MouseUp(*desktop.MouseEvent) {}
+
 // Tapped takes a click below the last row, so that it clears the selection.
 func (r *Rows) Tapped(*fyne.PointEvent) {
+	defer model.Guard()
 	r.press(Press{Row: -1})
 }
 
 // TappedSecondary opens the menu of the folder itself.
 func (r *Rows) TappedSecondary(e *fyne.PointEvent) {
+	defer model.Guard()
 	r.press(Press{Row: -1, Menu: true, At: e.AbsolutePosition})
 }
 

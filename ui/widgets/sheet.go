@@ -1,23 +1,27 @@
 package widgets
 
 import (
-	"image/color"
+	"slices"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/layout"
-	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
-	"glassmaster/ui/look"
+	"glassmaster/ui/model"
 )
 
 // Sheet is a question or a message over the window. While it is there the
-// shortcuts of the window rest.
+// shortcuts of the window rest. Enter is its primary button, unless that destroys
+// something, and Escape the one that does nothing.
 type Sheet struct {
+	OnClose func() // may be nil
+
+	canvas  fyne.Canvas
 	popup   *widget.PopUp
-	onClose func()
+	choices []Choice
+	buttons []*sheetButton
+	below   func(*fyne.KeyEvent) // heard the keys before
 }
 
 // Choice is a button of a sheet.
@@ -28,30 +32,52 @@ type Choice struct {
 	Do      func() bool // false keeps the sheet open; nil closes it
 }
 
-// ShowSheet shows a sheet.
+// sheetMargin is what is left of the window around the largest sheet.
+const sheetMargin = 48
+
+// ShowSheet shows a sheet. Content that is higher than the window scrolls.
 func ShowSheet(c fyne.Canvas, title string, content fyne.CanvasObject, width float32, choices ...Choice) *Sheet {
-	s := &Sheet{}
-	buttons := []fyne.CanvasObject{layout.NewSpacer()}
+	s := &Sheet{canvas: c, choices: choices}
+	row := []fyne.CanvasObject{layout.NewSpacer()}
 	for _, choice := range choices {
-		b := widget.NewButton(choice.Text, func() {
-			if choice.Do == nil || choice.Do() {
-				s.Close()
-			}
-		})
-		switch {
-		case choice.Danger:
-			b.Importance = widget.DangerImportance
-		case choice.Primary:
-			b.Importance = widget.HighImportance
-		}
-		buttons = append(buttons, b)
+		b := newSheetButton(choice, func() { s.choose(choice) })
+		s.buttons = append(s.buttons, b)
+		row = append(row, b)
 	}
-	strut := canvas.NewRectangle(color.Transparent)
-	strut.SetMinSize(fyne.NewSize(width, 1))
-	box := container.New(&Column{Gap: 16}, Title(title), content, container.NewHBox(buttons...))
-	s.popup = widget.NewModalPopUp(container.NewStack(strut, Inset(box, 16, 14, 16, 12)), c)
+	room := c.Size().SubtractWidthHeight(2*sheetMargin, 2*sheetMargin)
+	width = min(width, max(room.Width, 240))
+	head, foot := Title(title), container.NewHBox(row...)
+	content.Resize(fyne.NewSize(width, content.MinSize().Height)) // text that wraps is higher once its width is known
+	if most := room.Height - head.MinSize().Height - foot.MinSize().Height - 80; content.MinSize().Height > most && most > 0 {
+		content = MinHeight(most, container.NewVScroll(content))
+	}
+	box := container.New(&Column{Gap: 16}, head, content, foot)
+	s.popup = widget.NewModalPopUp(container.NewStack(Space(width+32, 1), Inset(box, 16, 14, 16, 12)), c)
+	s.below = c.OnTypedKey()
+	c.SetOnTypedKey(s.key)
 	s.popup.Show()
 	return s
+}
+
+func (s *Sheet) choose(c Choice) {
+	if c.Do == nil || c.Do() {
+		s.Close()
+	}
+}
+
+// key is a key that no part of the sheet wanted.
+func (s *Sheet) key(e *fyne.KeyEvent) {
+	defer model.Guard()
+	is := func(c Choice) bool { return false }
+	switch e.Name {
+	case fyne.KeyReturn, fyne.KeyEnter:
+		is = func(c Choice) bool { return c.Primary && !c.Danger }
+	case fyne.KeyEscape:
+		is = func(c Choice) bool { return c.Do == nil }
+	}
+	if at := slices.IndexFunc(s.choices, is); at >= 0 {
+		s.choose(s.choices[at])
+	}
 }
 
 // Close takes the sheet away.
@@ -61,74 +87,47 @@ func (s *Sheet) Close() {
 	}
 	s.popup.Hide()
 	s.popup = nil
-	if s.onClose != nil {
-		s.onClose()
+	s.canvas.SetOnTypedKey(s.below)
+	if s.OnClose != nil {
+		s.OnClose()
 	}
 }
 
-// Empty is what a page shows when there is nothing on it yet: what to do, and
-// the buttons to do it.
-func Empty(icon fyne.Resource, title, text string, buttons ...fyne.CanvasObject) fyne.CanvasObject {
-	image := canvas.NewImageFromResource(look.Tint(icon, look.Muted))
-	image.FillMode = canvas.ImageFillContain
-	image.SetMinSize(fyne.NewSquareSize(56))
-	image.Translucency = 0.25
-	words := Muted(text).Wrap().Align(fyne.TextAlignCenter)
-	strut := canvas.NewRectangle(color.Transparent)
-	strut.SetMinSize(fyne.NewSize(420, 1))
-	row := append([]fyne.CanvasObject{layout.NewSpacer()}, buttons...)
-	row = append(row, layout.NewSpacer())
-	return container.NewCenter(container.NewStack(strut, container.New(&Column{Gap: 12},
-		image, Title(title).Align(fyne.TextAlignCenter), words,
-		container.NewHBox(row...))))
-}
+// Open reports whether the sheet is still there.
+func (s *Sheet) Open() bool { return s.popup != nil }
 
-// Notice is a line of news over a page, with a button that takes it away.
-type Notice struct {
-	*fyne.Container
-	OnClose func() // the button was used; may be nil
-	fill    *Fill
-	icon    *canvas.Image
-	text    *Text
-}
+// sheetButton is a button of a sheet that the keyboard can be on: then Enter
+// presses it.
+type sheetButton struct{ widget.Button }
 
-// NewNotice returns a notice that is not shown yet.
-func NewNotice(extra ...fyne.CanvasObject) *Notice {
-	n := &Notice{fill: newFill(look.WarnBack, "", look.Radius), text: NewText("")}
-	n.icon = canvas.NewImageFromResource(look.Caution)
-	n.icon.FillMode = canvas.ImageFillContain
-	n.icon.SetMinSize(fyne.NewSquareSize(18))
-	closer := widget.NewButtonWithIcon("", look.Cross, func() {
-		n.Hide()
-		if n.OnClose != nil {
-			n.OnClose()
-		}
-	})
-	closer.Importance = widget.LowImportance
-	right := container.NewHBox(append(extra, closer)...)
-	middle := container.NewVBox(layout.NewSpacer(), n.text, layout.NewSpacer())
-	n.Container = container.NewStack(n.fill,
-		Inset(container.NewBorder(nil, nil, container.NewHBox(n.icon, gap(4)), right, middle), 12, 2, 4, 2))
-	n.Hide()
-	return n
-}
-
-// Tell shows a text; bad news is red, a caution yellow.
-func (n *Notice) Tell(text string, bad bool) {
-	back, ink, icon := look.WarnBack, theme.ColorNameWarning, look.Caution
-	if bad {
-		back, ink = look.BadBack, theme.ColorNameError
+func newSheetButton(c Choice, tapped func()) *sheetButton {
+	b := &sheetButton{}
+	b.Text = c.Text
+	b.OnTapped = func() {
+		defer model.Guard()
+		tapped()
 	}
-	n.fill.SetColor(back)
-	n.icon.Resource = look.Tint(icon, ink)
-	n.icon.Refresh()
-	n.text.Set(text)
-	n.Show()
+	switch {
+	case c.Danger:
+		b.Importance = widget.DangerImportance
+	case c.Primary:
+		b.Importance = widget.HighImportance
+	}
+	b.ExtendBaseWidget(b)
+	return b
 }
 
-// gap is empty room in a row.
-func gap(width float32) fyne.CanvasObject {
-	r := canvas.NewRectangle(color.Transparent)
-	r.SetMinSize(fyne.NewSize(width, 1))
-	return r
+// Label returns the text of the button.
+func (b *sheetButton) Label() string { return b.Text }
+
+// TypedKey implements fyne.Focusable.
+func (b *sheetButton) TypedKey(e *fyne.KeyEvent) {
+	switch e.Name {
+	case fyne.KeyReturn, fyne.KeyEnter:
+		b.OnTapped()
+	case fyne.KeyEscape:
+		toSheet(b, e)
+	default:
+		b.Button.TypedKey(e)
+	}
 }

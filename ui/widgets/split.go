@@ -90,13 +90,22 @@ type handle struct {
 	split *Split
 	line  *canvas.Rectangle
 	hover bool
+	held  bool
 }
 
 var (
 	_ fyne.Draggable     = (*handle)(nil)
 	_ desktop.Hoverable  = (*handle)(nil)
 	_ desktop.Cursorable = (*handle)(nil)
+	_ desktop.Mouseable  = (*handle)(nil)
 )
+
+// MouseDown implements desktop.Mouseable. A drag that began elsewhere, and comes
+// across the handle, does not move it.
+func (h *handle) MouseDown(*desktop.MouseEvent) { h.held = true }
+
+// MouseUp implements desktop.Mouseable.
+func (h *handle) MouseUp(*desktop.MouseEvent) { h.held = false }
 
 // Cursor implements desktop.Cursorable.
 func (h *handle) Cursor() desktop.Cursor {
@@ -110,7 +119,7 @@ func (h *handle) Cursor() desktop.Cursor {
 func (h *handle) Dragged(e *fyne.DragEvent) {
 	s := h.split
 	room := s.along(s.Size()) - look.Gap
-	if room <= 0 {
+	if room <= 0 || !h.held {
 		return
 	}
 	at := e.AbsolutePosition.Subtract(fyne.CurrentApp().Driver().AbsolutePositionForObject(s))

@@ -1,6 +1,7 @@
 package widgets
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -23,6 +24,7 @@ type Layer struct {
 	turn int // counts the tips that were asked for
 
 	buttons []*Button // all that were made for this window
+	sheets  []*Sheet  // that lie over it, the topmost last
 }
 
 // NewLayer returns an empty layer.
@@ -35,21 +37,38 @@ func (l *Layer) Place(o fyne.CanvasObject, at fyne.Position) {
 	o.Move(fyne.NewPos(max(min(at.X, room.Width-4), 4), max(min(at.Y, room.Height-4), 4)))
 }
 
+// Cover tells the layer of a sheet that lies over the window.
+func (l *Layer) Cover(s *Sheet) { l.sheets = append(l.sheets, s) }
+
+// Uncover tells it that the sheet is gone.
+func (l *Layer) Uncover(s *Sheet) {
+	l.sheets = slices.DeleteFunc(l.sheets, func(x *Sheet) bool { return x == s })
+}
+
 // Controls returns where the middles of the buttons are that can be seen, by
 // their text, for scripts that drive the window.
 func (l *Layer) Controls() map[string][2]int {
 	out := map[string][2]int{}
-	for _, b := range l.buttons {
-		at := fyne.CurrentApp().Driver().AbsolutePositionForObject(b)
-		if !b.Visible() || at.IsZero() || b.Disabled() {
-			continue
+	middle := func(name string, b fyne.CanvasObject) {
+		at, s := fyne.CurrentApp().Driver().AbsolutePositionForObject(b), b.Size()
+		if b.Visible() && !at.IsZero() {
+			out[name] = [2]int{int(at.X + s.Width/2), int(at.Y + s.Height/2)}
 		}
+	}
+	if n := len(l.sheets); n > 0 { // nothing below it can be reached
+		for _, b := range l.sheets[n-1].buttons {
+			middle(b.Text, b)
+		}
+		return out
+	}
+	for _, b := range l.buttons {
 		name := b.Text
 		if name == "" {
 			name = b.Tip
 		}
-		s := b.Size()
-		out[name] = [2]int{int(at.X + s.Width/2), int(at.Y + s.Height/2)}
+		if !b.Disabled() {
+			middle(name, b)
+		}
 	}
 	return out
 }
@@ -120,6 +139,7 @@ type Button struct {
 func (t Tips) NewButton(text string, icon fyne.Resource, tip string, tapped func()) *Button {
 	b := &Button{Tip: tip, tips: t}
 	b.Text, b.Icon, b.OnTapped = text, icon, func() {
+		defer model.Guard()
 		if b.tips.Layer != nil {
 			b.tips.Layer.hideTip()
 		}

@@ -167,6 +167,11 @@ func TestSplit(t *testing.T) {
 	e := &fyne.DragEvent{}
 	e.AbsolutePosition = fyne.NewPos(1, 1)
 	s.handle.Dragged(e)
+	if first.Size().Width != 200 {
+		t.Errorf("a drag that began elsewhere moved it: %v", first.Size())
+	}
+	s.handle.MouseDown(&desktop.MouseEvent{})
+	s.handle.Dragged(e)
 	if first.Size().Width != 100 {
 		t.Errorf("dragged below the least: %v", first.Size())
 	}

@@ -106,6 +106,29 @@ func bus(dir string) string {
 	return "SCSI"
 }
 
+// devices are the two devices of a drive that is known by either: "/dev/sr0" and
+// "/dev/sg1". One that it does not have is empty.
+func devices(sys, path string) (block, generic string) {
+	name := filepath.Base(path)
+	if isGeneric(path) {
+		if block = sibling(sys, name); block != "" {
+			block = "/dev/" + block
+		}
+		return block, path
+	}
+	names, err := entries(filepath.Join(sys, "class/block", name, "device/scsi_generic"), "sg")
+	if err != nil || len(names) == 0 {
+		return path, ""
+	}
+	return path, "/dev/" + names[0]
+}
+
+// isGeneric reports whether a device is that of the SCSI generic driver.
+func isGeneric(path string) bool {
+	_, ok := number(filepath.Base(path), "sg")
+	return ok
+}
+
 // sibling is the name of the block device (sr0) of a drive known by its generic
 // device (sg1), "" when there is none.
 func sibling(sys, generic string) string {

@@ -107,6 +107,7 @@ func TestResult(t *testing.T) {
 	cdb := make([]byte, 6)
 	sense := []byte{0x70, 0, 5, 0, 0, 0, 0, 10, 0, 0, 0, 0, 0x21, 2, 0, 0, 0, 0}
 	recovered := append([]byte{0x70, 0, 1}, sense[3:]...)
+	deferred := append([]byte{0x71, 0, 1}, sense[3:]...)
 	for _, c := range []struct {
 		name  string
 		h     header
@@ -120,6 +121,11 @@ func TestResult(t *testing.T) {
 		{"recovered without a status", header{driverStatus: 8}, recovered, ""},
 		{"busy", header{status: 8}, nil, "BUSY"},
 		{"timeout", header{hostStatus: 3}, nil, "no answer in time"},
+		{"taken back, time over", header{hostStatus: 5, durationMillis: 30_000}, nil, "no answer in time"},
+		{"taken back before", header{hostStatus: 5, durationMillis: 29_000}, nil, "the kernel took the command back"},
+		{"reset, time over", header{hostStatus: 8, durationMillis: 30_001}, nil, "no answer in time"},
+		{"deferred", header{status: 2, driverStatus: 8}, deferred, "about an earlier command"},
+		{"deferred without a status", header{driverStatus: 8}, deferred, "about an earlier command"},
 		{"unplugged", header{hostStatus: 1}, nil, "connection to the drive is lost"},
 		{"reset", header{hostStatus: 8}, nil, "the drive was reset"},
 		{"unknown", header{hostStatus: 0x13}, nil, "host status 13h"},

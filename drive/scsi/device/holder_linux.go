@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/user"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -44,7 +45,7 @@ func unescape(s string) string {
 // mounted is where a block device is mounted, "" when it is not.
 func mounted(path string) string {
 	var st unix.Stat_t
-	if err := unix.Stat(path, &st); err != nil || st.Mode&unix.S_IFMT != unix.S_IFBLK {
+	if err := unix.Stat(path, &st); path == "" || err != nil || st.Mode&unix.S_IFMT != unix.S_IFBLK {
 		return ""
 	}
 	table, err := os.ReadFile("/proc/self/mountinfo")
@@ -54,29 +55,30 @@ func mounted(path string) string {
 	return mountPoint(string(table), uint64(st.Rdev))
 }
 
-// holder names a program that has a device open, as far as this user may see it:
-// "growisofs (process 4711)"; "" when none is seen.
-func holder(path string) string {
+// holder names another program that has one of these devices open, as far as this
+// user may see it: "growisofs (process 4711)". Where none is seen it reports whether
+// this program has.
+func holder(devices ...string) (name string, own bool) {
 	fds, err := filepath.Glob("/proc/[0-9]*/fd/*")
 	if err != nil {
-		return ""
+		return "", false
 	}
-	self := strconv.Itoa(os.Getpid())
 	for _, fd := range fds {
-		if to, err := os.Readlink(fd); err != nil || to != path {
+		if to, err := os.Readlink(fd); err != nil || !slices.Contains(devices, to) {
 			continue
 		}
 		pid := strings.Split(fd, "/")[2]
-		if pid == self {
-			return "this program itself"
+		if pid == strconv.Itoa(os.Getpid()) {
+			own = true
+			continue
 		}
-		name, err := os.ReadFile("/proc/" + pid + "/comm")
+		comm, err := os.ReadFile("/proc/" + pid + "/comm")
 		if err != nil {
-			return "process " + pid
+			return "process " + pid, false
 		}
-		return fmt.Sprintf("%s (process %s)", strings.TrimSpace(string(name)), pid)
+		return fmt.Sprintf("%s (process %s)", strings.TrimSpace(string(comm)), pid), false
 	}
-	return ""
+	return "", own
 }
 
 // permission says what a user lacks who may not open a device.

@@ -5,8 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
-	"strings"
 	"sync"
+	"time"
+	"unsafe"
 
 	"glassmaster/drive/scsi"
 
@@ -17,9 +18,10 @@ import (
 type Device struct {
 	path     string
 	fd       int
-	lock     int   // the block device of a drive opened by its generic one, -1 for none
-	readOnly error // why this handle may not change the disc, nil when it may
-	max      int   // bytes of data with one command
+	block    string // "/dev/sr0", empty for a drive that has a generic device alone
+	held     []int  // other devices of the drive, held so that nobody else gets at it
+	readOnly error  // why this handle may not change the disc, nil when it may
+	max      int    // bytes of data with one command
 	mu       sync.Mutex
 	buffer   []byte // aligned to a page, as every host adapter wants it; nil after Close
 }
@@ -28,9 +30,11 @@ var _ scsi.Transport = (*Device)(nil)
 
 // Open opens a drive by the name of its device: /dev/sr0, /dev/sg1, or a link to one.
 //
-// It is opened for this program alone and for writing. Where that cannot be (its disc
-// is mounted, another program holds it, or writing is not allowed) it is opened for
-// reading, and every command that would change the disc is refused with the reason.
+// It is opened for this program alone, under both of its names. A drive that another
+// program uses is not opened, and no command is sent to it: the error is an
+// *scsi.InUseError. Where the disc is mounted, or writing is not allowed, the drive is
+// opened for reading, and every command that would change the disc is refused with
+// the reason.
 func Open(ctx context.Context, name string) (*Device, error) {
 	path, err := filepath.EvalSymlinks(name)
 	if err != nil {
@@ -39,7 +43,7 @@ func Open(ctx context.Context, name string) (*Device, error) {
 	if path, err = filepath.Abs(path); err != nil {
 		return nil, fmt.Errorf("opening the drive: %w", err)
 	}
-	d, err := open(path)
+	d, err := open(ctx, path)
 	if err != nil {
 		return nil, fmt.Errorf("opening the drive: %w", explain(name, err))
 	}
@@ -50,75 +54,126 @@ func Open(ctx context.Context, name string) (*Device, error) {
 	return d, nil
 }
 
-// open opens the device, for writing and alone if that can be.
-func open(path string) (*Device, error) {
+// open opens the device, for writing if that can be.
+func open(ctx context.Context, path string) (*Device, error) {
 	if err := mustBeDevice(path); err != nil {
 		return nil, err
 	}
-	d := &Device{path: path, lock: -1}
-	block := filepath.Base(path)
-	if strings.HasPrefix(block, "sg") {
-		block = sibling("/sys", block)
-		d.readOnly = d.claim("/dev/" + block)
-	} else if at := mounted(path); at != "" {
-		d.readOnly = mountedError(path, at)
+	d := &Device{path: path, fd: -1}
+	block, generic := devices("/sys", path)
+	d.block = block
+	at := mounted(block)
+	if at != "" {
+		d.readOnly = mountedError(block, at)
 	}
-	var err error
-	if d.fd, err = d.openFile(); err != nil {
-		d.release()
+	// The generic device comes first: the kernel sends commands to the drive when the
+	// block device is opened, and none when the generic one is.
+	err := d.hold(ctx, generic, exclusive)
+	if err == nil {
+		use := exclusive
+		if at != "" { // the mount holds it
+			use = shared
+		}
+		err = d.hold(ctx, block, use)
+	}
+	if err == nil && d.fd < 0 {
+		err = unix.ENXIO
+	}
+	if err != nil {
+		_ = d.release()
 		return nil, err
 	}
-	d.max = maxTransfer("/sys", block)
+	d.max = maxTransfer("/sys", filepath.Base(block))
 	d.buffer, err = unix.Mmap(-1, 0, d.max, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_ANON|unix.MAP_PRIVATE)
 	if err != nil {
-		unix.Close(d.fd)
-		d.release()
+		_ = d.release()
 		return nil, fmt.Errorf("memory for the buffer: %w", err)
 	}
 	return d, nil
 }
 
-// openFile opens for writing and alone; if that is refused, for reading.
-func (d *Device) openFile() (int, error) {
-	const flags = unix.O_NONBLOCK | unix.O_CLOEXEC // without a disc, O_NONBLOCK opens too
-	if d.readOnly == nil {
-		fd, err := openRetry(d.path, unix.O_RDWR|unix.O_EXCL|flags)
-		if err == nil {
-			return fd, nil
-		}
-		switch {
-		case errors.Is(err, unix.EBUSY), errors.Is(err, unix.EACCES), errors.Is(err, unix.EPERM), errors.Is(err, unix.EROFS):
-			d.readOnly = explain(d.path, err)
-		default:
-			return -1, err
-		}
-	}
-	return openRetry(d.path, unix.O_RDONLY|flags)
-}
+// use is how a device is opened.
+type use int
 
-// claim keeps the block device of a drive, so that nobody mounts its disc, and says
-// why it cannot, if it is in use.
-func (d *Device) claim(block string) error {
-	if block == "/dev/" {
+const (
+	exclusive use = iota // nobody else may have it
+	shared               // beside a mount
+)
+
+// hold opens one of the devices of the drive, and keeps it. A device by which the
+// drive was not named and that this user may not open, or that is not there, is left
+// alone.
+func (d *Device) hold(ctx context.Context, path string, how use) error {
+	named := path == d.path
+	if path == "" || !named && how == shared {
 		return nil
 	}
-	if at := mounted(block); at != "" {
-		return mountedError(block, at)
+	// Without a disc, O_NONBLOCK opens too. An exclusive handle for writing also keeps
+	// the kernel from asking the drive for new media in the middle of a burn.
+	flags := unix.O_NONBLOCK | unix.O_CLOEXEC
+	if how == exclusive {
+		flags |= unix.O_EXCL
 	}
-	// An exclusive handle for writing also keeps the kernel from asking the drive for
-	// new media in the middle of a burn.
-	const flags = unix.O_NONBLOCK | unix.O_EXCL | unix.O_CLOEXEC
-	fd, err := openRetry(block, unix.O_RDWR|flags)
-	if errors.Is(err, unix.EACCES) || errors.Is(err, unix.EROFS) {
-		fd, err = openRetry(block, unix.O_RDONLY|flags)
+	access := unix.O_RDWR
+	if how == shared || named && d.readOnly != nil && !isGeneric(path) {
+		access = unix.O_RDONLY
 	}
-	if errors.Is(err, unix.EBUSY) {
-		return explain(block, err)
+	fd, err := openFree(ctx, path, access|flags)
+	if refused(err) && access == unix.O_RDWR {
+		if named && d.readOnly == nil {
+			d.readOnly = explain(path, err)
+		}
+		if isGeneric(path) {
+			flags &^= unix.O_EXCL // which it grants to writers alone
+		}
+		fd, err = openFree(ctx, path, unix.O_RDONLY|flags)
 	}
-	if err == nil { // whoever may not open it, still may use the drive
-		d.lock = fd
+	switch {
+	case errors.Is(err, unix.EBUSY):
+		return d.inUse(err)
+	case err != nil && named:
+		return err
+	case err != nil:
+		return nil
+	case named:
+		d.fd = fd
+	default:
+		d.held = append(d.held, fd)
 	}
 	return nil
+}
+
+// refused reports whether somebody may not write to a device, and perhaps read.
+func refused(err error) bool {
+	return errors.Is(err, unix.EACCES) || errors.Is(err, unix.EPERM) || errors.Is(err, unix.EROFS)
+}
+
+// inUse is the error of a drive that another program has opened under either name.
+func (d *Device) inUse(err error) error {
+	block, generic := devices("/sys", d.path)
+	by, own := holder(block, generic)
+	return &scsi.InUseError{Drive: d.path, By: by, Own: own, Err: err}
+}
+
+// Looking at a new disc, the system's own programs hold a drive for a moment.
+const (
+	momentLength = time.Second
+	momentStep   = 50 * time.Millisecond
+)
+
+// openFree opens a device, and waits a moment for one that is in use.
+func openFree(ctx context.Context, path string, flags int) (int, error) {
+	for waited := time.Duration(0); ; waited += momentStep {
+		fd, err := openRetry(path, flags)
+		if !errors.Is(err, unix.EBUSY) || waited >= momentLength {
+			return fd, err
+		}
+		select {
+		case <-ctx.Done():
+			return fd, err
+		case <-time.After(momentStep):
+		}
+	}
 }
 
 func openRetry(path string, flags int) (int, error) {
@@ -162,15 +217,8 @@ func explain(path string, err error) error {
 		return fmt.Errorf("%s: %w; %s", path, err, permission(path))
 	case errors.Is(err, unix.EROFS):
 		return fmt.Errorf("%s: the system lets this drive be read only: %w", path, err)
-	case errors.Is(err, unix.EBUSY):
-		if at := mounted(path); at != "" {
-			return mountedError(path, at)
-		}
-		if by := holder(path); by != "" {
-			return fmt.Errorf("%s is in use by %s; end it first: %w", path, by, err)
-		}
-		return fmt.Errorf("%s is in use by another program (a player, a burner, a desktop that looks for new discs); "+
-			"end it first: %w", path, err)
+	case errors.As(err, new(*scsi.InUseError)):
+		return err
 	}
 	return fmt.Errorf("%s: %w", path, err)
 }
@@ -178,6 +226,26 @@ func explain(path string, err error) error {
 // Writable says why this program may not change the disc in the drive, nil when it
 // may; see [scsi.Writable].
 func (d *Device) Writable() error { return d.readOnly }
+
+// SystemSize has the kernel look at the disc, and returns how many bytes it takes
+// the disc to have; see [scsi.SystemSize]. The kernel looks when the block device is
+// opened, and asks for the size anew when it has seen the drive without a disc
+// before, or the drive tells of a new one.
+func (d *Device) SystemSize() (int64, error) {
+	if d.block == "" {
+		return 0, errors.ErrUnsupported // there is a generic device alone
+	}
+	fd, err := openRetry(d.block, unix.O_RDONLY|unix.O_NONBLOCK|unix.O_CLOEXEC)
+	if err != nil {
+		return 0, explain(d.block, err)
+	}
+	defer unix.Close(fd)
+	var size uint64
+	if err := ioctl(fd, unix.BLKGETSIZE64, unsafe.Pointer(&size)); err != nil {
+		return 0, fmt.Errorf("%s: ask the kernel for its size: %w", d.block, err)
+	}
+	return int64(size), nil
+}
 
 // MaxTransfer is the largest number of bytes that one command may carry.
 func (d *Device) MaxTransfer() int { return d.max }
@@ -192,15 +260,21 @@ func (d *Device) Close() error {
 	if d.buffer == nil {
 		return nil
 	}
-	err := errors.Join(unix.Munmap(d.buffer), unix.Close(d.fd))
+	err := unix.Munmap(d.buffer)
 	d.buffer = nil
-	d.release()
-	return err
+	return errors.Join(err, d.release())
 }
 
-func (d *Device) release() {
-	if d.lock >= 0 {
-		unix.Close(d.lock)
-		d.lock = -1
+// release closes the devices that are open.
+func (d *Device) release() error {
+	var errs []error
+	if d.fd >= 0 {
+		errs = append(errs, unix.Close(d.fd))
+		d.fd = -1
 	}
+	for _, fd := range d.held {
+		errs = append(errs, unix.Close(fd))
+	}
+	d.held = nil
+	return errors.Join(errs...)
 }

@@ -181,6 +181,13 @@ var hostFailures = map[uint16]string{
 	0x0F: "the transport has failed",
 }
 
+// tookBack reports whether the kernel has taken the command back when its time was
+// over, which the drivers of some buses (USB) do not call a timeout.
+func (h *header) tookBack(timeout time.Duration) bool {
+	const aborted, reset = 0x05, 0x08
+	return (h.hostStatus == aborted || h.hostStatus == reset) && int64(h.durationMillis) >= timeout.Milliseconds()
+}
+
 // result is the outcome of a command that the kernel has passed on.
 func (h *header) result(cdb, sense []byte, timeout time.Duration) error {
 	const noConnect, timedOut, badTarget, transportFailed = 0x01, 0x03, 0x04, 0x0F
@@ -189,7 +196,7 @@ func (h *header) result(cdb, sense []byte, timeout time.Duration) error {
 	}
 	driver := h.driverStatus & driverMask
 	switch {
-	case h.hostStatus == timedOut || driver == 0x06:
+	case h.hostStatus == timedOut || driver == 0x06 || h.tookBack(timeout):
 		return fmt.Errorf("%w (%v): the kernel has reset the drive", scsi.ErrTimeout, timeout)
 	case h.hostStatus == noConnect, h.hostStatus == badTarget, h.hostStatus == transportFailed:
 		return fmt.Errorf("%w: %s; check cable and power", scsi.ErrConnection, hostFailures[h.hostStatus])
@@ -202,7 +209,7 @@ func (h *header) result(cdb, sense []byte, timeout time.Duration) error {
 	case h.status&0x3E != scsi.StatusGood:
 		return scsi.NewError(cdb, h.status&0x3E, sense)
 	case driver == driverSense && len(sense) > 0:
-		if e := scsi.NewError(cdb, scsi.StatusCheckCondition, sense); e.Key > scsi.KeyRecoveredError {
+		if e := scsi.NewError(cdb, scsi.StatusCheckCondition, sense); e.Key > scsi.KeyRecoveredError || e.Deferred {
 			return e
 		}
 	case driver != 0 && driver != driverSense:

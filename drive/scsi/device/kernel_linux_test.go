@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"syscall"
 	"testing"
@@ -24,20 +25,15 @@ const (
 	discLen = 400                 // blocks
 )
 
-// guestScript brings up two drives as devices of the kernel and runs this test
-// binary on them.
+// guestScript makes two drives and runs this test binary on them.
 const guestScript = `
-. "$KERNEL_LAB/drive.sh"
-drive_start
-set -- $(drive_new disc.iso) $(drive_new blank.dvd)
-mkdir -p /run/mnt
-%s=1 SR="$1" SG="$2" BLANK_SR="$3" BLANK_SG="$4" exec ./device.test -test.v -test.run '^TestGuest'
+set -- $(drive disc.iso) $(drive blank.dvd)
+%s=1 SR="$1" SG="$2" BLANK_SR="$3" BLANK_SG="$4" ./device.test -test.v -test.run '^TestGuest'
 `
 
 // Under a Linux kernel of its own, where tgtd's drives are real device nodes, the
 // tests TestGuest... run.
 func TestUnderKernel(t *testing.T) {
-	kernel := peertest.Lab(t, "xorriso", "/usr/sbin/tgtd", "iscsistart")
 	dir := t.TempDir()
 	must(t, os.Chmod(dir, 0o755)) // another user runs the test too
 	self, err := os.ReadFile("/proc/self/exe")
@@ -47,13 +43,14 @@ func TestUnderKernel(t *testing.T) {
 	tree := t.TempDir()
 	must(t, os.WriteFile(filepath.Join(tree, "data.bin"), pattern(discLen*2048), 0o600))
 	peertest.Run(t, dir, "xorriso", "-as", "mkisofs", "-quiet", "-o", "disc.iso", tree)
-	script := filepath.Join(dir, "script")
-	must(t, os.WriteFile(script, fmt.Appendf(nil, guestScript, inGuest), 0o600))
-	out, err := exec.Command(kernel, "-t", "120", dir, script).CombinedOutput()
-	if err != nil || !bytes.Contains(out, []byte("--- PASS: TestGuestBurn")) {
-		t.Fatalf("in the guest: %v\n%s", err, out)
-	}
+	out := peertest.KernelWithDrives(t, dir, fmt.Sprintf(guestScript, inGuest))
 	t.Logf("%s", out)
+	for _, line := range regexp.MustCompile(`(?m)^--- (FAIL|SKIP): TestGuest.*$`).FindAllString(out, -1) {
+		t.Errorf("in the guest: %s", line)
+	}
+	if !strings.Contains(out, "--- PASS: TestGuestBurn") {
+		t.Error("the tests did not run in the guest")
+	}
 	burned, err := os.ReadFile(filepath.Join(dir, "blank.dvd"))
 	if err != nil || !bytes.Equal(burned, pattern(len(burned))) || len(burned) < 64<<10 {
 		t.Errorf("the burned disc has %d bytes, %v, not what was written", len(burned), err)
@@ -174,28 +171,81 @@ func TestGuestBurn(t *testing.T) {
 	}
 }
 
+// requests is how many commands the kernel has sent to the drive.
+func requests(t *testing.T, sr string) string {
+	t.Helper()
+	n, err := os.ReadFile("/sys/class/block/" + filepath.Base(sr) + "/device/iorequest_cnt")
+	must(t, err)
+	return string(n)
+}
+
+// A drive that another program uses, by whichever name, is not opened, is sent no
+// command, and the program is named.
 func TestGuestInUse(t *testing.T) {
+	guest(t)
+	sr, sg := os.Getenv("SR"), os.Getenv("SG")
+	for _, c := range []struct {
+		name, path string
+		flags      int
+	}{
+		{"a burner at the block device", sr, unix.O_RDWR | unix.O_EXCL},
+		{"a reader that has the block device alone", sr, unix.O_RDONLY | unix.O_EXCL},
+		{"a burner at the generic device", sg, unix.O_RDWR},
+		{"a burner that has the generic device alone", sg, unix.O_RDWR | unix.O_EXCL},
+	} {
+		f, err := os.OpenFile(c.path, c.flags|unix.O_NONBLOCK, 0)
+		must(t, err)
+		other := exec.Command("sleep", "1000")
+		other.ExtraFiles = []*os.File{f}
+		must(t, other.Start())
+		must(t, f.Close())
+		before := requests(t, sr)
+		for _, path := range []string{sr, sg} {
+			d, err := Open(context.Background(), path)
+			if err == nil {
+				d.Close()
+				t.Errorf("%s: %s was opened", c.name, path)
+				continue
+			}
+			var busy *scsi.InUseError
+			want := fmt.Sprintf("in use by sleep (process %d)", other.Process.Pid)
+			if !errors.As(err, &busy) || !errors.Is(err, unix.EBUSY) || !strings.Contains(err.Error(), want) {
+				t.Errorf("%s: %s: %v, want %q", c.name, path, err, want)
+			}
+			t.Log(err)
+		}
+		if after := requests(t, sr); after != before {
+			t.Errorf("%s: commands were sent to the drive: %s before, %s after", c.name, before, after)
+		}
+		must(t, other.Process.Kill())
+		_ = other.Wait() // it was killed
+	}
+}
+
+// A drive is opened once, by either name, for as long as it is open.
+func TestGuestOpenTwice(t *testing.T) {
+	guest(t)
+	sr, sg := os.Getenv("SR"), os.Getenv("SG")
+	for _, first := range []string{sr, sg} {
+		d := openDevice(t, first)
+		for _, second := range []string{sr, sg} {
+			e, err := Open(context.Background(), second)
+			if err == nil {
+				e.Close()
+			}
+			if !errors.As(err, new(*scsi.InUseError)) || !strings.Contains(err.Error(), "open in this program already") {
+				t.Errorf("%s, then %s: %v", first, second, err)
+			}
+		}
+		must(t, d.Close())
+	}
+}
+
+// A disc that is mounted can be read, and not changed.
+func TestGuestMounted(t *testing.T) {
 	ctx := guest(t)
 	write := scsi.Command{CDB: block10(0x2A, 0, 1), Direction: scsi.Out, Data: make([]byte, 2048)}
 	read := scsi.Command{CDB: block10(0x28, 16, 1), Direction: scsi.In, Data: make([]byte, 2048)}
-	for _, path := range []string{os.Getenv("SR"), os.Getenv("SG")} {
-		first := openDevice(t, path)
-		second := openDevice(t, os.Getenv("SR"))
-		if err := second.Writable(); !errors.Is(err, unix.EBUSY) {
-			t.Errorf("a drive in use through %s is writable: %v", path, err)
-		}
-		_, err := second.Execute(ctx, write)
-		if !errors.Is(err, unix.EBUSY) || !strings.Contains(err.Error(), "in use") {
-			t.Errorf("WRITE to a drive in use through %s: %v", path, err)
-		}
-		t.Logf("in use: %v", err)
-		if _, err := second.Execute(ctx, read); err != nil {
-			t.Errorf("READ from a drive in use: %v", err)
-		}
-		must(t, second.Close())
-		must(t, first.Close())
-	}
-
 	must(t, unix.Mount(os.Getenv("SR"), "/run/mnt", "iso9660", unix.MS_RDONLY, ""))
 	defer func() {
 		if err := unix.Unmount("/run/mnt", 0); err != nil {
@@ -212,6 +262,7 @@ func TestGuestInUse(t *testing.T) {
 		if _, err := d.Execute(ctx, read); err != nil {
 			t.Errorf("%s: READ from a mounted disc: %v", path, err)
 		}
+		must(t, d.Close())
 	}
 }
 

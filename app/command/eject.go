@@ -1,0 +1,88 @@
+package command
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"glassmaster/drive/read"
+	"glassmaster/drive/scsi"
+	"glassmaster/drive/tray"
+)
+
+func (s *session) ejectVerb() *cobra.Command {
+	return &cobra.Command{
+		Use:   "eject [DRIVE]",
+		Short: "Open the tray of a drive",
+		Long: `Open the tray of a drive. A disc that is mounted, or that another program uses, is
+not taken away. DRIVE may be left out where the machine has only one.`,
+		Example: "  glassmaster eject /dev/sr0",
+		Args:    wanted(0, 1, "[DRIVE]"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return s.moveTray(cmd.Context(), first(args), true)
+		},
+	}
+}
+
+func (s *session) loadVerb() *cobra.Command {
+	return &cobra.Command{
+		Use:   "load [DRIVE]",
+		Short: "Close the tray of a drive",
+		Long: `Close the tray of a drive that can do that, and wait until it knows the disc.
+DRIVE may be left out where the machine has only one.`,
+		Example: "  glassmaster load /dev/sr0",
+		Args:    wanted(0, 1, "[DRIVE]"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return s.moveTray(cmd.Context(), first(args), false)
+		},
+	}
+}
+
+// moved is what "eject" and "load" did, for a program.
+type moved struct {
+	Drive  string `json:"drive"`
+	Medium string `json:"medium,omitempty"`
+}
+
+func (s *session) moveTray(ctx context.Context, name string, open bool) error {
+	t, name, err := s.opener().Drive(ctx, name)
+	if err != nil {
+		return err
+	}
+	defer t.Close()
+	if err := scsi.Writable(t); err != nil {
+		return fmt.Errorf("%s: the drive can only be read now: %w", name, err)
+	}
+	if open {
+		return s.eject(ctx, t, name)
+	}
+	return s.load(ctx, t, name)
+}
+
+func (s *session) eject(ctx context.Context, t scsi.Transport, name string) error {
+	if err := tray.TakeOut(ctx, t); err != nil {
+		err = fmt.Errorf("%s: %w", name, err)
+		if errors.Is(err, tray.ErrLocked) {
+			return advise(err, "end that program, or wait for its burn")
+		}
+		return err
+	}
+	s.data = moved{Drive: name}
+	s.note("%s: the tray is open", name)
+	return nil
+}
+
+func (s *session) load(ctx context.Context, t scsi.Transport, name string) error {
+	p, err := tray.PutIn(ctx, t)
+	switch {
+	case errors.Is(err, read.ErrNoMedium):
+		return fmt.Errorf("%s: %w", name, err)
+	case err != nil:
+		return advise(fmt.Errorf("%s: %w", name, err), "drives of laptops, and some others, are closed by hand")
+	}
+	s.data = moved{Drive: name, Medium: p.String()}
+	s.note("%s: the tray is closed; the disc is a %v", name, p)
+	return nil
+}

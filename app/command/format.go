@@ -1,0 +1,96 @@
+package command
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"glassmaster/app/terminal"
+	"glassmaster/drive/record"
+	"glassmaster/drive/scsi"
+	"glassmaster/mastering/disc"
+)
+
+func (s *session) formatVerb() *cobra.Command {
+	var o record.FormatOptions
+	var spare string
+	var yes bool
+	c := &cobra.Command{
+		Use:   "format [DRIVE]",
+		Short: "Format a DVD+RW, DVD-RW, DVD-RAM, BD-RE or blank BD-R",
+		Long: `Format a disc, which erases it. "burn" formats by itself what has to be formatted;
+this is for a disc that makes trouble, and to choose what a format decides:
+
+  DVD+RW, DVD-RAM  formatted anew
+  DVD-RW           made one that is written in place, like a DVD+RW; "blank" makes
+                   it as it was
+  BD-RE            with other spare areas, for sectors that turn out bad (--spare)
+  BD-R, blank      with spare areas: the disc holds less and is written at half the
+                   speed, since the drive then checks what it writes
+
+What it costs is said first, and on a terminal you are asked. DRIVE may be left out
+where the machine has only one.`,
+		Example: `  glassmaster format /dev/sr0
+  glassmaster format --spare none --yes "virtual:disc?medium=bd-re"`,
+		Args: wanted(0, 1, "[DRIVE]"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			var ok bool
+			if o.Spare, ok = spares[spare]; !ok {
+				return usagef("--spare %q is not known: write usual, none or most", spare)
+			}
+			return s.format(cmd.Context(), first(args), o, yes)
+		},
+	}
+	c.Flags().BoolVar(&o.Full, "full", false, "format and overwrite all of the disc, which takes as long as writing it")
+	c.Flags().StringVar(&spare, "spare", "usual", "BD: `usual` spare areas, none, or the most that the drive offers")
+	c.Flags().BoolVarP(&yes, "yes", "y", false, "do not ask")
+	choices(c, "spare", "usual", "none", "most")
+	return c
+}
+
+// spares are the sizes of the spare areas of a Blu-ray disc.
+var spares = map[string]record.Spare{"usual": record.SpareUsual, "none": record.SpareNone, "most": record.SpareMost}
+
+// choices has the shells complete a flag with its values.
+func choices(c *cobra.Command, flag string, values ...string) {
+	// The only error is that the flag does not exist.
+	_ = c.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
+}
+
+// formatted is what "format" did, for a program.
+type formatted struct {
+	Drive    string   `json:"drive"`
+	Medium   string   `json:"medium"`
+	Capacity int64    `json:"capacity_sectors"`
+	Warnings []string `json:"warnings,omitempty"`
+}
+
+func (s *session) format(ctx context.Context, name string, o record.FormatOptions, yes bool) error {
+	t, name, err := s.opener().Drive(ctx, name)
+	if err != nil {
+		return err
+	}
+	defer t.Close()
+	f, err := record.NewFormatting(ctx, t, o)
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	if err := scsi.Writable(t); err != nil { // told now, and not after the question
+		return fmt.Errorf("%s: the drive can only be read now: %w", name, err)
+	}
+	plan := f.Plan()
+	s.outline(name+": "+plan.Profile, plan.Steps, plan.Costs)
+	if !yes {
+		if err := s.ask(ctx, fmt.Sprintf("The disc in %s holds %s. Format it?", name, holding(plan.Contents))); err != nil {
+			return err
+		}
+	}
+	got, err := f.Run(ctx, s.report())
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	s.data = formatted{Drive: name, Medium: got.Profile, Capacity: got.Capacity, Warnings: got.Warnings}
+	s.note("%s: the %s is formatted and holds %s", name, got.Profile, terminal.Size(got.Capacity*disc.SectorSize))
+	return nil
+}

@@ -1,0 +1,215 @@
+package command
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// hollow builds an image whose end are zeros that belong to a file.
+func hollow(t *testing.T, flags ...string) string {
+	t.Helper()
+	dir, image := t.TempDir(), filepath.Join(t.TempDir(), "hollow.iso")
+	put(t, filepath.Join(dir, "a.txt"), "a")
+	if err := os.WriteFile(filepath.Join(dir, "zeros"), make([]byte, 1<<20), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	must(t, OK, append([]string{"build", dir, "-o", image}, flags...)...)
+	return image
+}
+
+// A disc that holds less than its volume says is good in nobody's eyes, though every
+// sector of it can be read and what is missing is nothing but zeros.
+func TestShortDisc(t *testing.T) {
+	for _, flags := range [][]string{nil, {"--udf", "2.01"}, {"--udf-only"}} {
+		image := hollow(t, flags...)
+		for _, medium := range []string{"cd-r", "dvd-r", "dvd+r", "bd-r"} {
+			t.Run(strings.Join(append(flags, medium), " "), func(t *testing.T) {
+				recorder, _ := blankDisc(t, medium)
+				run(t, "burn", "--no-verify", image, recorder+"&short=64")
+				for _, args := range [][]string{{"verify", recorder}, {"verify", image, recorder}, {"verify", recorder, image}} {
+					r := must(t, Differs, append(args, "--json")...)
+					o := outcomeOf(t, r.out)
+					if n, _ := o["data"].(map[string]any)["missing_sectors"].(float64); n < 32 || n > 64 {
+						t.Errorf("%v: %v", args, o)
+					}
+					if !strings.Contains(r.log, "incomplete") || !strings.Contains(r.log, "virtual:") {
+						t.Errorf("%v: %s", args, r.log)
+					}
+				}
+				back := filepath.Join(t.TempDir(), "back.iso")
+				r := must(t, Differs, "read", recorder, "-o", back)
+				if !strings.Contains(r.log, "sectors missing: ") || !strings.Contains(r.log, "back.iso is written") {
+					t.Errorf("read: %s", r.log)
+				}
+				if got, want := content(t, back), content(t, image); len(got) >= len(want) || !bytes.HasPrefix(want, got) {
+					t.Errorf("read: %d bytes of %d", len(got), len(want))
+				}
+				must(t, Differs, "verify", back)
+				must(t, Differs, "verify", back, image)
+			})
+		}
+	}
+}
+
+// What can be read of a damaged disc is kept on wish, and is not taken for all of it.
+func TestReadKeepGoing(t *testing.T) {
+	image, dir := builtImage(t), t.TempDir()
+	recorder, _ := blankDisc(t, "dvd+r")
+	must(t, OK, "burn", image, recorder)
+	bad := recorder + "&unreadable=40,41,90"
+	back := filepath.Join(dir, "back.iso")
+	if r := must(t, Failed, "read", bad, "-o", back); !strings.Contains(r.log, "--keep-going") || !strings.Contains(r.log, "40") {
+		t.Errorf("%s", r.log)
+	}
+	isEmpty(t, dir)
+	r := must(t, Differs, "read", bad, "-o", back, "--keep-going", "--json")
+	d, _ := outcomeOf(t, r.out)["data"].(map[string]any)["differs"].(map[string]any)
+	if d["lba"] != 40.0 || d["bad_sectors"] != 3.0 || d["error"] == "" {
+		t.Errorf("%v", d)
+	}
+	want := content(t, image)
+	for _, at := range []int{40, 41, 90} {
+		clear(want[at*2048 : (at+1)*2048])
+	}
+	if !bytes.HasPrefix(content(t, back), want) {
+		t.Error("the rest is not what was burned")
+	}
+	must(t, OK, "read", recorder+"&retries=40:2", "-o", back)
+}
+
+// The run-out of a track that was written at once is left out, and that is said. A
+// sector before it is not.
+func TestRunOutIsSaid(t *testing.T) {
+	image := builtImage(t)
+	recorder, _ := blankDisc(t, "cd-r")
+	must(t, OK, "burn", image, recorder)
+	for _, args := range [][]string{{"verify", recorder}, {"verify", image, recorder}, {"read", recorder, "-o", filepath.Join(t.TempDir(), "x.iso")}} {
+		r := must(t, OK, args...)
+		if !strings.Contains(r.log, "run-out") {
+			t.Errorf("%v: %s", args, r.log)
+		}
+		left := outcomeOf(t, must(t, OK, append(args, "--json")...).out)["data"].(map[string]any)["remarks"].([]any)
+		if len(left) != 1 {
+			t.Errorf("%v: %v", args, left)
+		}
+	}
+}
+
+// Of a disc that is overwritten in place that is read which is in use, and older
+// contents behind it are no difference.
+func TestReadWhatIsUsed(t *testing.T) {
+	large, small := hollow(t), builtImage(t)
+	for _, medium := range []string{"dvd+rw", "bd-re"} {
+		t.Run(medium, func(t *testing.T) {
+			recorder, file := blankDisc(t, medium)
+			must(t, OK, "burn", large, recorder)
+			f, err := os.OpenFile(file, os.O_RDWR, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := f.WriteAt([]byte("older contents"), 500*2048); err != nil {
+				t.Fatal(err)
+			}
+			f.Close()
+			must(t, OK, "burn", "--blank", small, recorder)
+			want := content(t, small)
+			back := filepath.Join(t.TempDir(), "back.iso")
+			r := must(t, OK, "read", recorder, "-o", back)
+			if !bytes.Equal(content(t, back), want) || !strings.Contains(r.log, "--whole") || !strings.Contains(r.log, "the ISO 9660 volume") {
+				t.Errorf("%d bytes, want %d; %s", len(content(t, back)), len(want), r.log)
+			}
+			if r := must(t, OK, "verify", small, recorder); !strings.Contains(r.out, "not compared") {
+				t.Errorf("%s", r.out)
+			}
+			must(t, OK, "read", recorder, "-o", back, "--whole")
+			if got := content(t, back); len(got) <= len(want) || !bytes.Equal(got[500*2048:500*2048+5], []byte("older")) {
+				t.Errorf("--whole: %d bytes", len(got))
+			}
+		})
+	}
+}
+
+// Sectors that cannot be read behind the volume are an error, and its files are said to
+// be whole.
+func TestUnreadableBehindVolume(t *testing.T) {
+	image := builtImage(t)
+	padded := filepath.Join(t.TempDir(), "padded.iso")
+	p := content(t, image)
+	if err := os.WriteFile(padded, append(p, make([]byte, 64*2048)...), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	recorder, _ := blankDisc(t, "dvd+r")
+	must(t, OK, "burn", padded, recorder)
+	n := len(p)/2048 + 40
+	if r := must(t, Differs, "verify", fmt.Sprintf("%s&unreadable=%d", recorder, n)); !strings.Contains(r.log, "its files are whole") {
+		t.Errorf("%s", r.log)
+	}
+	if r := must(t, Differs, "verify", recorder+"&unreadable=40"); strings.Contains(r.log, "whole") {
+		t.Errorf("%s", r.log)
+	}
+}
+
+// A copy of such a disc fits where what is in use fits.
+func TestBurnWhatIsUsed(t *testing.T) {
+	image := builtImage(t)
+	from, _ := blankDisc(t, "bd-re")
+	must(t, OK, "burn", image, from)
+	to := "virtual:" + filepath.Join(t.TempDir(), "disc") + "?medium=dvd+r&sectors=1500"
+	if r := must(t, OK, "burn", from, to); !strings.Contains(r.log, "in use") {
+		t.Errorf("%s", r.log)
+	}
+	must(t, OK, "verify", image, to)
+	must(t, OK, "verify", from, to)
+}
+
+// A volume that is known and cannot be opened is not praised for its sectors.
+func TestVerifyUnopenable(t *testing.T) {
+	image := hollow(t, "--udf-only")
+	p := content(t, image)
+	for i := 0; i+2048 <= len(p); i += 2048 {
+		if p[i] == 6 || p[i] == 5 { // the logical volume and the partition
+			clear(p[i : i+512])
+		}
+	}
+	damaged := filepath.Join(t.TempDir(), "damaged.udf")
+	if err := os.WriteFile(damaged, p, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r := must(t, Differs, "verify", damaged, "--json")
+	if data := outcomeOf(t, r.out)["data"].(map[string]any); data["equal"] != false || data["volume_problem"] == nil {
+		t.Errorf("%v", data)
+	}
+	back := filepath.Join(t.TempDir(), "back.iso")
+	if r := must(t, Differs, "read", damaged, "-o", back); !strings.Contains(r.log, "files cannot be found") || !bytes.Equal(content(t, back), p) {
+		t.Errorf("read: %s", r.log)
+	}
+}
+
+// What follows the last dot of a name tells a format only where it is one.
+func TestImageNames(t *testing.T) {
+	image, dir, folder := builtImage(t), t.TempDir(), sample(t)
+	want := content(t, image)
+	for _, name := range []string{"copy.img", "copy.raw", "copy.bin", "copy.cdr", "copy.dmg", "backup-2026.01", "copy.iso.tmp", "copy", "copy.ISO", ".hidden"} {
+		out := filepath.Join(dir, name)
+		must(t, OK, "read", image, "-o", out)
+		if !bytes.Equal(content(t, out), want) {
+			t.Errorf("%s is not a plain image", name)
+		}
+		must(t, OK, "build", folder, "-o", out)
+	}
+	other := t.TempDir()
+	for _, name := range []string{"copy.nrg", "copy.CUE", "copy.mds", "copy.iso.gz", "copy.glassmaster"} {
+		for _, args := range [][]string{{"read", image}, {"build", folder}} {
+			r := must(t, Usage, append(args, "-o", filepath.Join(other, name))...)
+			if !strings.Contains(r.log, name) || !strings.Contains(r.log, ".iso") {
+				t.Errorf("%s: %s", name, r.log)
+			}
+		}
+	}
+	isEmpty(t, other)
+	must(t, Usage, "read", image, "-o", filepath.Join(other, "x.img"), "--format", "nrg")
+}

@@ -1,0 +1,104 @@
+package command
+
+import (
+	"bufio"
+	"bytes"
+	"strings"
+	"testing"
+
+	"glassmaster/drive"
+	"glassmaster/drive/mmc"
+	"glassmaster/drive/read"
+	"glassmaster/mastering/disc"
+)
+
+// leftOpen writes a little to a blank disc and leaves it as a burn does that was killed.
+func leftOpen(t *testing.T, name string) {
+	t.Helper()
+	d, err := drive.Open(t.Context(), name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	if err := read.Ready(t.Context(), d); err != nil {
+		t.Fatal(err)
+	}
+	if err := mmc.Write10(t.Context(), d, 0, make([]byte, 32*disc.SectorSize)); err != nil {
+		t.Fatal(err)
+	}
+	if err := mmc.SynchronizeCache(t.Context(), d, false); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A disc that was left open is shown as it is, with what can be done about it.
+func TestMediaLeftOpen(t *testing.T) {
+	for _, medium := range []string{"dvd+r", "bd-r"} {
+		recorder, _ := blankDisc(t, medium)
+		leftOpen(t, recorder)
+		r := must(t, OK, "media", recorder)
+		for _, want := range []string{"appendable, session 1 incomplete", "open, 32 sectors written from 0, goes on at 32", "glassmaster close"} {
+			if !strings.Contains(r.out, want) {
+				t.Errorf("%s: %q is missing in\n%s", medium, want, r.out)
+			}
+		}
+		data := outcomeOf(t, must(t, OK, "media", "--json", recorder).out)["data"].(map[string]any)
+		track := data["tracks"].([]any)[0].(map[string]any)
+		if data["last_session"] != "incomplete" || track["state"] != "open" || track["written_sectors"] != 32.0 || track["next_writable_lba"] != 32.0 {
+			t.Errorf("%s: %v", medium, data)
+		}
+	}
+}
+
+// Every state of a track has its line, and every state that is no good one its advice.
+func TestMediaStates(t *testing.T) {
+	track := func(n int, s read.TrackState) read.Track {
+		return read.Track{Number: n, Session: 2, State: s, Start: 4000, Size: 320, Written: 64, Next: 4064}
+	}
+	first := read.Track{Number: 1, Session: 1, Size: 320, Written: 320, Next: -1}
+	for _, c := range []struct {
+		name     string
+		erasable bool
+		last     mmc.SessionState
+		tracks   []read.Track
+		format   string
+		lines    []string
+		advice   []string
+	}{
+		{"in order", false, mmc.SessionEmpty, []read.Track{first, track(2, read.TrackInvisible)}, "", []string{"Status     appendable\n", "Session 2 track 2  not begun, from 4000"}, nil},
+		{"open", false, mmc.SessionIncomplete, []read.Track{first, track(2, read.TrackOpen)}, "", []string{"session 2 incomplete", "open, 64 sectors written from 4000, goes on at 4064"}, []string{"close"}},
+		{"reserved", true, mmc.SessionIncomplete, []read.Track{first, track(2, read.TrackReserved)}, "", []string{"reserved, empty, 320 sectors from 4000"}, []string{"close", "blank"}},
+		{"reserved, begun", false, mmc.SessionIncomplete, []read.Track{first, track(2, read.TrackReservedOpen)}, "", []string{"reserved, partly written, 320 sectors from 4000, written: 64, goes on at 4064"}, []string{"close"}},
+		{"damaged track", false, mmc.SessionIncomplete, []read.Track{first, track(2, read.TrackDamaged)}, "", []string{"damaged, 64 sectors"}, []string{"repair"}},
+		{"damaged session", true, mmc.SessionDamaged, []read.Track{first}, "", []string{"session 2 damaged"}, []string{"repair", "blank"}},
+		{"format interrupted", false, mmc.SessionComplete, nil, "format interrupted", nil, []string{"burn it again"}},
+		{"format running", false, mmc.SessionComplete, nil, "format running", nil, []string{"background"}},
+	} {
+		info := describeMedia("x", read.MediaInfo{
+			Profile: mmc.DVDPR, Status: mmc.Appendable, Erasable: c.erasable, Last: c.last, Count: 2, Tracks: c.tracks, Format: c.format, NextWritable: -1,
+			Sessions: []disc.Session{{Number: 1, Tracks: []disc.Track{{Number: 1, Mode: disc.Mode1, Length: 320}}}, {Number: 2, Tracks: []disc.Track{{Number: 2, Start: 4000, Length: 64, Mode: disc.Mode1}}}},
+		})
+		var b bytes.Buffer
+		w := bufio.NewWriter(&b)
+		info.print(w)
+		w.Flush()
+		text := strings.Join(strings.Fields(b.String()), " ")
+		for _, line := range c.lines {
+			if !strings.Contains(text, strings.Join(strings.Fields(line), " ")) {
+				t.Errorf("%s: %q is missing in\n%s", c.name, line, b.String())
+			}
+		}
+		if n := strings.Count(text, "Session 2 track 2"); len(c.tracks) == 2 && n != 1 {
+			t.Errorf("%s: track 2 has %d lines:\n%s", c.name, n, b.String())
+		}
+		if len(info.Advice) != len(c.advice) {
+			t.Errorf("%s: %q", c.name, info.Advice)
+			continue
+		}
+		for i, want := range c.advice {
+			if !strings.Contains(info.Advice[i], want) {
+				t.Errorf("%s: %q does not name %q", c.name, info.Advice[i], want)
+			}
+		}
+	}
+}

@@ -1,0 +1,230 @@
+package command
+
+import (
+	"bytes"
+	"fmt"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"glassmaster/drive"
+	"glassmaster/drive/mmc"
+	"glassmaster/drive/read"
+	"glassmaster/drive/virtualtest"
+	"glassmaster/mastering/disc"
+	"glassmaster/mastering/peertest"
+)
+
+// breakOff writes some sectors and leaves the drive, as a killed burn does.
+func breakOff(t *testing.T, recorder string, w mmc.WriteParameters) {
+	t.Helper()
+	d, err := drive.Open(t.Context(), recorder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	if err := read.Ready(t.Context(), d); err != nil {
+		t.Fatal(err)
+	}
+	if w.DataBlock > 0 {
+		if err := mmc.SetWriteParameters(t.Context(), d, w); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p := virtualtest.Noise(640, 1)
+	for at := 0; at < 640; at += 32 {
+		if err := mmc.Write10(t.Context(), d, disc.LBA(at), p[at*disc.SectorSize:][:32*disc.SectorSize]); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// dataOf returns the data of the result of a run with --json.
+func dataOf(t *testing.T, r result) map[string]any {
+	t.Helper()
+	data, _ := outcomeOf(t, r.out)["data"].(map[string]any)
+	return data
+}
+
+// What a broken-off burn left is told, closed, gone on with and finalised.
+func TestCloseVerb(t *testing.T) {
+	incremental := mmc.WriteParameters{FixedPacket: true, TrackMode: 5, DataBlock: 8, PacketSize: 16, LinkSize: 16}
+	for medium, w := range map[string]mmc.WriteParameters{
+		"cd-r": {Type: mmc.TrackAtOnce, TrackMode: 4, DataBlock: 8}, "dvd-r": incremental, "dvd+r": {}, "bd-r": {},
+	} {
+		t.Run(medium, func(t *testing.T) {
+			file := filepath.Join(t.TempDir(), "disc")
+			recorder := "virtual:" + file + "?sectors=60000&medium=" + medium
+			breakOff(t, recorder, w)
+			for _, extra := range [][]string{nil, {"--force"}} {
+				r := must(t, NoMedium, append([]string{"burn", builtImage(t), recorder}, extra...)...)
+				if !strings.Contains(r.log, "broken off") || !strings.Contains(r.log, `"glassmaster close"`) {
+					t.Errorf("burn: %s", r.log)
+				}
+			}
+			data := dataOf(t, must(t, OK, "close", "--json", recorder))
+			if steps, _ := data["steps"].([]any); len(steps) != 2 || data["status"] != "appendable" || data["last_session"] != "empty" {
+				t.Errorf("close: %v", data)
+			}
+			if again := dataOf(t, must(t, OK, "close", "--json", recorder)); len(again["steps"].([]any)) != 0 {
+				t.Errorf("close again: %v", again)
+			}
+			next := data["next_writable_lba"].(float64)
+			back := filepath.Join(t.TempDir(), "back.iso")
+			must(t, OK, "read", recorder, "-o", back)
+			if !bytes.HasPrefix(content(t, back), virtualtest.Noise(640, 1)) {
+				t.Error("what was written before cannot be read")
+			}
+
+			more := t.TempDir()
+			put(t, filepath.Join(more, "second"), "second")
+			session := filepath.Join(t.TempDir(), "session.iso")
+			peertest.Run(t, "", "xorriso", "-as", "mkisofs", "-quiet", "-r", "-C", fmt.Sprintf("0,%.0f", next), "-o", session, more)
+			if r := must(t, OK, "burn", "--append", session, recorder); strings.Contains(r.log, "warning") {
+				t.Errorf("burn: %s", r.log)
+			}
+			if got := must(t, OK, "cat", recorder, "second").out; got != "second" {
+				t.Errorf("cat: %q", got)
+			}
+			if medium == "cd-r" {
+				must(t, NoMedium, "close", "--disc", recorder)
+				return
+			}
+			if r := must(t, OK, "close", "--disc", recorder); !strings.Contains(r.log, "nothing can be added") {
+				t.Errorf("close --disc: %s", r.log)
+			}
+			if got := dataOf(t, must(t, OK, "media", "--json", recorder)); got["status"] != "closed" {
+				t.Errorf("media: %v", got)
+			}
+		})
+	}
+	blank, _ := blankDisc(t, "dvd+r")
+	must(t, NoMedium, "close", blank)
+	must(t, Usage, "close", "--track", "--disc", blank)
+}
+
+func TestFormatVerb(t *testing.T) {
+	recorder, _ := blankDisc(t, "bd-re")
+	must(t, OK, "burn", "--blank", builtImage(t), recorder)
+	r := must(t, OK, "format", "--spare", "none", "--json", recorder)
+	if data := dataOf(t, r); data["medium"] != "BD-RE" || data["capacity_sectors"] != 4000.0 {
+		t.Errorf("format: %v", data)
+	}
+	must(t, OK, "burn", builtImage(t), recorder)
+	r = must(t, OK, "format", recorder)
+	if !strings.Contains(r.log, "what it costs: what is on the disc is gone: the ISO 9660") {
+		t.Errorf("format: %s", r.log)
+	}
+	must(t, Usage, "format", "--spare", "some", recorder)
+	other, _ := blankDisc(t, "dvd+r")
+	must(t, NoMedium, "format", other)
+	if out := must(t, OK, "__complete", "format", "--spare", "").out; !strings.Contains(out, "usual\nnone\nmost\n") {
+		t.Errorf("completion: %q", out)
+	}
+}
+
+func TestTrayVerbs(t *testing.T) {
+	recorder, _ := blankDisc(t, "dvd+r")
+	if data := dataOf(t, must(t, OK, "load", "--json", recorder)); data["medium"] != "DVD+R" {
+		t.Errorf("load: %v", data)
+	}
+	if r := must(t, OK, "eject", recorder); !strings.Contains(r.log, "the tray is open") {
+		t.Errorf("eject: %s", r.log)
+	}
+}
+
+// A warning is printed once, however often it is known.
+func TestWarningsOnce(t *testing.T) {
+	image := builtImage(t)
+	for _, asJSON := range []bool{false, true} {
+		recorder, _ := blankDisc(t, "dvd-r")
+		args := []string{"burn", "--dao", "--append", image, recorder}
+		if asJSON {
+			args = append(args, "--json")
+		}
+		r := must(t, OK, args...)
+		text := r.log
+		if asJSON {
+			text = ""
+			for _, o := range objects(t, r.out) {
+				if o["type"] == "message" {
+					text += fmt.Sprintln(o["text"])
+				}
+			}
+		}
+		if got := strings.Count(text, "cannot stay open"); got != 1 {
+			t.Errorf("the warning is printed %d times:\n%s", got, text)
+		}
+	}
+}
+
+// Speeds are written as on boxes or in kB/s.
+func TestSpeedFlag(t *testing.T) {
+	image := builtImage(t)
+	for _, c := range []struct{ speed, want string }{{"8x", "8x (11080 kB/s)"}, {"5540", "4x (5540 kB/s)"}} {
+		recorder, _ := blankDisc(t, "dvd+r")
+		if r := must(t, OK, "burn", "--speed", c.speed, image, recorder); !strings.Contains(r.log, "ask for "+c.want) {
+			t.Errorf("%s: %s", c.speed, r.log)
+		}
+	}
+	recorder, _ := blankDisc(t, "dvd+r")
+	for _, speed := range []string{"-1", "-8x", "fast", ""} {
+		if r := must(t, Usage, "burn", "--speed="+speed, image, recorder); !strings.Contains(r.log, "is no speed") {
+			t.Errorf("%q: %s", speed, r.log)
+		}
+	}
+}
+
+// Who erases is told what is on the disc, and asked.
+func TestErasingAsks(t *testing.T) {
+	bin, image := program(t), builtImage(t)
+	for _, args := range [][]string{{"blank"}, {"blank", "--full"}, {"format"}, {"burn", "--blank", image}} {
+		recorder, _ := blankDisc(t, "dvd+rw")
+		must(t, OK, "burn", image, recorder)
+		for _, answer := range []string{"n\n", "y\n"} {
+			ours, theirs := pseudoTerminal(t)
+			cmd := exec.Command(bin, append(args, recorder)...)
+			cmd.Stdin = theirs
+			var log bytes.Buffer
+			cmd.Stderr = &log
+			if _, err := ours.WriteString(answer); err != nil {
+				t.Fatal(err)
+			}
+			code := exitCode(cmd.Run())
+			if !strings.Contains(log.String(), `holds the ISO 9660`) || !strings.Contains(log.String(), " volume \"") {
+				t.Errorf("%v: the disc is not named: %s", args, log.String())
+			}
+			if want := map[string]Code{"n\n": Cancelled, "y\n": OK}[answer]; code != want {
+				t.Errorf("%v, %q: exit code %d\n%s", args, answer, code, log.String())
+			}
+			if answer == "n\n" {
+				must(t, OK, "ls", recorder)
+			}
+		}
+	}
+}
+
+// A drive that does nothing, and says that it has, is an error of its own.
+func TestDriveThatDoesNothing(t *testing.T) {
+	image := builtImage(t)
+	for _, c := range []struct {
+		medium, idle string
+		args         []string
+	}{
+		{"cd-rw", "a1", []string{"blank"}},
+		{"dvd-rw", "a1", []string{"blank", "--full"}},
+		{"dvd+rw", "2a", []string{"blank"}},
+		{"bd-re", "2a", []string{"blank", "--full"}},
+		{"bd-re", "04", []string{"format", "--spare", "none"}},
+		{"dvd+r", "5b", []string{"close", "--disc"}},
+	} {
+		recorder, _ := blankDisc(t, c.medium)
+		must(t, OK, "burn", "--append", image, recorder)
+		r := must(t, Differs, append(c.args, recorder+"&idle="+c.idle)...)
+		if !strings.Contains(r.log, "reported success, and the disc is as it was") {
+			t.Errorf("%s %v: %s", c.medium, c.args, r.log)
+		}
+		must(t, OK, "ls", recorder)
+	}
+}

@@ -1,0 +1,39 @@
+package mmc
+
+import (
+	"context"
+
+	"glassmaster/drive/scsi"
+)
+
+// MediaEvent is what has happened to the medium since it was asked for last.
+type MediaEvent byte
+
+// Media events that say that the medium may be another one (MMC-6 6.6, media
+// class).
+const (
+	NewMedium     MediaEvent = 2
+	MediumRemoved MediaEvent = 3
+	MediumSwapped MediaEvent = 4
+)
+
+// Changed reports whether the medium may be another one than before.
+func (e MediaEvent) Changed() bool {
+	return e == NewMedium || e == MediumRemoved || e == MediumSwapped
+}
+
+// GetMediaEvent asks for the oldest media event that nobody has asked for yet, 0
+// when there is none (GET EVENT STATUS NOTIFICATION 4Ah, MMC-6 6.6, polled, media
+// class). An operating system that asks too may have taken it.
+func GetMediaEvent(ctx context.Context, t scsi.Transport) (MediaEvent, error) {
+	const media = 4
+	p, err := in(ctx, t, []byte{opEventStatus, 1, 0, 0, 1 << media, 0, 0, 0, 8, 0}, 8)
+	if err != nil {
+		return 0, err
+	}
+	// Byte 2: no event available (bit 7), class (bits 0-2); 4 event (bits 0-3).
+	if len(p) < 5 || p[2]&0x80 != 0 || p[2]&7 != media {
+		return 0, nil
+	}
+	return MediaEvent(p[4] & 15), nil
+}

@@ -1,0 +1,68 @@
+package read
+
+import (
+	"context"
+	"errors"
+	"io"
+	"sync"
+
+	"glassmaster/drive/scsi"
+	"glassmaster/mastering/disc"
+)
+
+// Salvage is a disc with zeros in place of the sectors that cannot be read.
+type Salvage struct {
+	disc.Disc
+	mu    sync.Mutex
+	bad   int64
+	first disc.LBA
+	err   error
+}
+
+// NewSalvage returns d with zeros in place of the sectors that cannot be read.
+func NewSalvage(d disc.Disc) *Salvage { return &Salvage{Disc: d} }
+
+// Bad returns how many sectors were asked for and could not be read, and the address of
+// the first of them with its error.
+func (s *Salvage) Bad() (count int64, first disc.LBA, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.bad, s.first, s.err
+}
+
+// ReadSectors implements disc.Disc. It fails only where nothing more can be read: at
+// the end, when the work is cancelled, and when the drive or the disc in it is gone.
+func (s *Salvage) ReadSectors(p []byte, lba disc.LBA, f disc.Form) (int, error) {
+	size := disc.SectorSize
+	if f == disc.Raw || isAudio(s.Sessions(), lba) {
+		size = disc.RawSectorSize
+	}
+	for n := 0; n*size < len(p); {
+		k, err := s.Disc.ReadSectors(p[n*size:], lba+disc.LBA(n), f)
+		n += k
+		if n*size >= len(p) || fatal(err) {
+			return n, err
+		}
+		if err == nil {
+			err = io.ErrUnexpectedEOF
+		}
+		clear(p[n*size : (n+1)*size])
+		s.count(lba+disc.LBA(n), err)
+		n++
+	}
+	return len(p) / size, nil
+}
+
+func (s *Salvage) count(lba disc.LBA, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.bad++; s.bad == 1 || lba < s.first {
+		s.first, s.err = lba, err
+	}
+}
+
+// fatal reports whether an error is not that of a sector alone.
+func fatal(err error) bool {
+	return errors.Is(err, io.EOF) || errors.Is(err, disc.ErrForm) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) ||
+		scsi.Gone(err) || scsi.NotReady(err) || scsi.MediumChanged(err)
+}

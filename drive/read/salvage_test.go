@@ -1,0 +1,47 @@
+package read_test
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"testing"
+
+	"glassmaster/drive/read"
+	"glassmaster/drive/scsi"
+	"glassmaster/drive/virtual"
+	"glassmaster/drive/virtualtest"
+	"glassmaster/mastering/disc"
+)
+
+// Zeros stand for what cannot be read, and are counted; a drive that is gone is no
+// reason to write zeros to the end.
+func TestSalvage(t *testing.T) {
+	want := virtualtest.Noise(300, 5)
+	v := virtualtest.Pressed(t, want)
+	v.SetFaults(virtual.Faults{ReadErrors: []int64{0, 77, 78, 299}})
+	s := read.NewSalvage(open(t, v))
+	p := make([]byte, 310*disc.SectorSize)
+	n, err := s.ReadSectors(p, 0, disc.User)
+	if n != 300 || !errors.Is(err, io.EOF) {
+		t.Fatalf("%d sectors, %v", n, err)
+	}
+	for _, at := range []int{0, 77, 78, 299} {
+		clear(want[at*disc.SectorSize : (at+1)*disc.SectorSize])
+	}
+	if !bytes.Equal(p[:len(want)], want) {
+		t.Error("what was read differs")
+	}
+	if n, first, err := s.Bad(); n != 4 || first != 0 || !scsi.Is(err, scsi.KeyMediumError, 0x11, 0x05) {
+		t.Errorf("%d bad, the first at %d, %v", n, first, err)
+	}
+
+	m := &moody{Transport: virtualtest.Pressed(t, want)}
+	s = read.NewSalvage(open(t, m))
+	m.fails, m.with = map[uint32]int{5: 1 << 30}, sense(2, 0x3A, 0)
+	if n, err := s.ReadSectors(p[:300*disc.SectorSize], 0, disc.User); n != 0 || !scsi.MediumNotPresent(err) {
+		t.Errorf("the disc is gone: %d sectors, %v", n, err)
+	}
+	if n, _, _ := s.Bad(); n != 0 {
+		t.Errorf("the disc is gone: %d sectors are called bad", n)
+	}
+}

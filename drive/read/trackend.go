@@ -1,0 +1,171 @@
+package read
+
+import (
+	"errors"
+	"fmt"
+
+	"glassmaster/drive/mmc"
+	"glassmaster/drive/scsi"
+	"glassmaster/mastering/disc"
+)
+
+const (
+	// runOut is how many blocks a recorder adds to a track that it writes at once, when
+	// the laser stops (MMC-6 4.2.3.7). They belong to the track in the table of contents,
+	// hold nothing, and cannot be read.
+	runOut = 2
+	// preGap is where the pre-gap of a track begins, in sectors before its start. On a
+	// track that is written at once its first block links the writing to what is before.
+	preGap = 150
+)
+
+// trim takes from the data tracks of a CD what the table of contents counts to them
+// though it is no part of them: the pre-gap of the track behind, and the run-out of a
+// track that was written at once. Every other sector stays, whether it can be read or
+// not.
+func (d *medium) trim() {
+	for _, s := range d.sessions {
+		for i := range s.Tracks {
+			t := &s.Tracks[i]
+			if t.Mode == disc.Audio {
+				continue
+			}
+			if i+1 < len(s.Tracks) {
+				t.Length -= d.preGapOf(s.Tracks[i+1], *t)
+			}
+			if n := d.runOutOf(*t); n > 0 {
+				t.Length -= n
+				d.remarks = append(d.remarks, fmt.Sprintf(
+					"Track %d: the last %s of it cannot be read, and %s left out: the run-out of a track that was written at once, which holds nothing.",
+					t.Number, [...]string{"", "sector", "2 sectors"}[n], [...]string{"", "is", "are"}[n]))
+			}
+		}
+	}
+}
+
+// Remarks says for people what a disc in a drive does not show of its tracks, and that
+// its last session is not closed, a sentence for each; nothing for other discs.
+func Remarks(d disc.Disc) []string {
+	if m, ok := inDrive(d); ok {
+		return m.remarks
+	}
+	return nil
+}
+
+// runOutOf returns how many sectors at the end of a data track are run-out: one or two
+// that cannot be read, behind others that can, on a disc that a recorder wrote, in a
+// track that was not written in one run with its session.
+func (d *medium) runOutOf(t disc.Track) int64 {
+	n := int64(0)
+	for n < t.Length && d.unreadable(t.End()-1-disc.LBA(n)) {
+		if n++; n > runOut {
+			return 0 // the end of the track is damaged
+		}
+	}
+	if n == 0 || n == t.Length || !d.recordable() || d.inOneRun(t) {
+		return 0
+	}
+	return n
+}
+
+// unreadable reports whether a sector cannot be read, after as many attempts as any
+// sector gets. A drive that cannot tell, since it is gone or the disc is another one,
+// leaves that to whoever reads the track.
+func (d *medium) unreadable(lba disc.LBA) bool {
+	var p [disc.SectorSize]byte
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	_, err := d.persist(d.readUser, p[:], lba, len(p))
+	key, _, _, ok := scsi.Code(err)
+	return ok && (key == scsi.KeyMediumError || key == scsi.KeyIllegalRequest || key == scsi.KeyBlankCheck)
+}
+
+// recordable reports whether the disc is a CD-R or CD-RW. A drive that only reads may
+// take them for pressed ones; then the groove tells, which pressed discs lack.
+func (d *medium) recordable() bool {
+	if d.profile == mmc.CDR || d.profile == mmc.CDRW {
+		return true
+	}
+	a, err := mmc.ReadATIP(d.ctx, d.t)
+	return err == nil && a.LeadIn.M >= 90
+}
+
+// inOneRun reports whether the track was written in one run with what is before it, as
+// sessions at once and pressed discs are: the block that links a track which was written
+// at once cannot be read as data.
+func (d *medium) inOneRun(t disc.Track) bool {
+	return mmc.ReadCDAs(d.ctx, d.t, t.Start-preGap, t.Mode) == nil
+}
+
+// preGapOf returns how many sectors before a track are its pre-gap, as far as they
+// begin behind the start of the track before it, 0 when the drive cannot tell.
+func (d *medium) preGapOf(next, before disc.Track) int64 {
+	if n, err := d.reaches(next, before, d.isIndex0); err == nil {
+		return n
+	}
+	if next.Mode == disc.Audio {
+		// The pre-gap is audio too, and read as such.
+		n, _ := d.reaches(next, before, func(a disc.LBA) (bool, error) {
+			return mmc.ReadCDAs(d.ctx, d.t, a, disc.Audio) == nil, nil
+		})
+		// The blocks that link a track written at once to the one before are a part of its
+		// pre-gap, and are read neither as audio nor as data.
+		if n > 0 && n < preGap && preGap < before.Length && d.unreadable(next.Start-disc.LBA(n)-1) {
+			return preGap
+		}
+		return n
+	}
+	ti, err := mmc.ReadTrackInformation(d.ctx, d.t, before.Number)
+	if err == nil && ti.Start == int64(before.Start) && ti.Size > 0 && ti.Size < before.Length {
+		return before.Length - ti.Size
+	}
+	return 0
+}
+
+// reaches returns how many sectors in front of a track are in its gap, which is one
+// run that ends where the track starts.
+func (d *medium) reaches(next, before disc.Track, inGap func(disc.LBA) (bool, error)) (int64, error) {
+	in, out := next.Start, before.Start
+	if yes, err := inGap(in - 1); err != nil || !yes {
+		return 0, err
+	}
+	in--
+	// Nearly all are as long as they must be.
+	for _, a := range []disc.LBA{next.Start - preGap, next.Start - preGap - 1} {
+		if a <= out || a >= in {
+			continue
+		}
+		yes, err := inGap(a)
+		if err != nil {
+			return 0, err
+		}
+		if yes {
+			in = a
+		} else {
+			out = a
+		}
+	}
+	for in-out > 1 {
+		a := out + (in-out)/2
+		yes, err := inGap(a)
+		if err != nil {
+			return 0, err
+		}
+		if yes {
+			in = a
+		} else {
+			out = a
+		}
+	}
+	return int64(next.Start - in), nil
+}
+
+// isIndex0 reports whether a sector is in the pre-gap of a track, by the Q sub-channel.
+// One sector in a hundred holds the catalogue number there, and the next one does not.
+func (d *medium) isIndex0(lba disc.LBA) (bool, error) {
+	index, err := mmc.ReadIndex(d.ctx, d.t, lba)
+	if errors.Is(err, mmc.ErrNoPosition) {
+		index, err = mmc.ReadIndex(d.ctx, d.t, lba-1)
+	}
+	return err == nil && index == 0, err
+}

@@ -1,0 +1,95 @@
+package read
+
+import (
+	"context"
+
+	"glassmaster/drive/mmc"
+	"glassmaster/drive/scsi"
+	"glassmaster/mastering/disc"
+)
+
+// TrackState is how far a track is written.
+type TrackState uint8
+
+// States of a track (MMC-6 6.26: the bits RT, Blank, NWA_V and Damage).
+const (
+	TrackComplete     TrackState = iota // nothing more can be written to it
+	TrackInvisible                      // not begun: what is written next makes a track of it
+	TrackOpen                           // begun and not closed
+	TrackReserved                       // its size was announced, and nothing is written
+	TrackReservedOpen                   // its size was announced, and a part of it is written
+	TrackDamaged                        // it was not closed as it should be, and has to be repaired
+)
+
+func (s TrackState) String() string {
+	return [...]string{"complete", "not begun", "open", "reserved, empty", "reserved, partly written", "damaged"}[s]
+}
+
+// Track is a track as the drive tells of it, be it closed or not.
+type Track struct {
+	Number, Session int
+	State           TrackState
+	Audio           bool
+	Start           disc.LBA
+	Size            int64    // sectors it has, or will have
+	Written         int64    // of them written, as far as the drive tells
+	Next            disc.LBA // where it is written next, -1 when it is not
+}
+
+// tracks asks about all tracks of a disc that is written in order, those of an open
+// session and the one that is written next included.
+func tracks(ctx context.Context, t scsi.Transport, p mmc.Profile, info mmc.DiscInformation) []Track {
+	if overwritable(p) || pressed(p) || p == mmc.CDROM {
+		return nil
+	}
+	var all []Track
+	known := map[int]bool{}
+	for n := max(info.FirstTrack, 1); n <= min(info.LastInLast, mostTracks); n++ {
+		ti, err := mmc.ReadTrackInformation(ctx, t, n)
+		if err != nil {
+			continue // the invisible track may be counted, and not have that number
+		}
+		ti.Number = n
+		known[n] = true
+		all = append(all, trackOf(ti))
+	}
+	if info.Status == mmc.Closed {
+		return all
+	}
+	if ti, err := NextTrack(ctx, t, p, info); err == nil && !known[ti.Number] && (ti.Writable || ti.Damage) {
+		all = append(all, trackOf(ti))
+	}
+	return all
+}
+
+// trackOf tells what track information means.
+func trackOf(ti mmc.TrackInformation) Track {
+	t := Track{
+		Number: ti.Number, Session: max(ti.Session, 1), Audio: ti.Mode&4 == 0,
+		Start: disc.LBA(ti.Start), Size: ti.Size, Written: ti.Size, Next: -1,
+	}
+	switch {
+	case ti.Blank:
+		t.Written = 0
+	case ti.Recorded && ti.LastRecorded >= ti.Start:
+		t.Written = min(ti.Size, ti.LastRecorded-ti.Start+1)
+	case ti.Writable && ti.NextWritable >= ti.Start:
+		t.Written = min(ti.Size, ti.NextWritable-ti.Start)
+	}
+	if ti.Writable {
+		t.Next = disc.LBA(ti.NextWritable)
+	}
+	switch {
+	case ti.Damage:
+		t.State = TrackDamaged
+	case ti.Reserved && ti.Blank:
+		t.State = TrackReserved
+	case ti.Reserved && ti.Writable:
+		t.State = TrackReservedOpen
+	case ti.Blank || ti.Writable && ti.NextWritable == ti.Start:
+		t.State = TrackInvisible
+	case ti.Writable:
+		t.State = TrackOpen
+	}
+	return t
+}

@@ -1,0 +1,63 @@
+package read
+
+import (
+	"io"
+
+	"glassmaster/mastering/boot"
+	"glassmaster/mastering/disc"
+	"glassmaster/mastering/volume"
+)
+
+// Overwritable reports whether a disc is a medium in a drive that is overwritten in
+// place. Such a medium has one track of all its sectors, of which those behind the end
+// of the volume hold nothing, or what is left of older contents.
+func Overwritable(d disc.Disc) bool {
+	m, ok := inDrive(d)
+	return ok && overwritable(m.profile)
+}
+
+// inDrive returns the medium that a disc is, be it with something around it.
+func inDrive(d disc.Disc) (*medium, bool) {
+	if w, ok := d.(interface{ Unwrap() disc.Disc }); ok {
+		d = w.Unwrap()
+	}
+	m, ok := d.(*medium)
+	return m, ok
+}
+
+// Used returns the part of a disc that is in use, and who says so: "the UDF volume". Of a
+// medium that is overwritten in place that is as far as its volumes, their files and its
+// partition tables reach. Where nobody says how far that is, and of every other disc, it
+// is the disc itself, and by is empty.
+func Used(d disc.Disc) (used disc.Disc, by string) {
+	if !Overwritable(d) {
+		return d, ""
+	}
+	c := volume.ClaimedByFiles(d)
+	end, by := c.End, c.By
+	if by == "" { // a table alone says nothing of what is behind its partitions
+		return d, ""
+	}
+	r := disc.NewReader(d, disc.Track{Length: disc.Sectors(d)})
+	if e := partitioned(r, r.Size()); e > end {
+		end, by = e, "the partition table"
+	}
+	if end >= disc.LBA(disc.Sectors(d)) {
+		return d, ""
+	}
+	return disc.Limit(d, end), by
+}
+
+// partitioned returns the address behind the last partition that begins on the disc.
+// That of a protective MBR goes to the end of what a GPT describes.
+func partitioned(r io.ReaderAt, size int64) disc.LBA {
+	var end int64
+	for _, t := range boot.Tables(r, size) {
+		for _, e := range t.Entries {
+			if e.Start*boot.BlockSize < size {
+				end = max(end, e.Start+e.Blocks)
+			}
+		}
+	}
+	return disc.LBA((end*boot.BlockSize + disc.SectorSize - 1) / disc.SectorSize)
+}

@@ -1,0 +1,165 @@
+package record
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+
+	"glassmaster/mastering/disc"
+	"glassmaster/mastering/volume"
+)
+
+// ErrOtherAddress is in the chain of the error of a source whose volume was made
+// for another address than the one that the disc goes on at: its files could not
+// be found there, though every sector of it would be on the disc.
+var ErrOtherAddress = errors.New("the source was made for another address of the disc")
+
+// ErrUnknownAddress is in the chain of the error of a source that does not tell
+// for which address it was made. Options.Force burns it all the same.
+var ErrUnknownAddress = errors.New("the source does not tell for which address it was made")
+
+// aimed checks that the source was made for the address that the disc goes on at.
+func (b *Burn) aimed(tr disc.Track) error {
+	if tr.Start != 0 { // the source is a session that knows its address
+		if tr.Start == b.next || b.mend {
+			return nil
+		}
+		return fmt.Errorf("%w: it is a session for address %d, and the disc goes on at address %d: make it for this disc", ErrOtherAddress, tr.Start, b.next)
+	}
+	at, known := madeFor(b.src, tr.Length, b.next)
+	switch {
+	case known && b.mend && at != 0: // found out when the disc is closed
+		b.made = at
+		return nil
+	case known && b.mend:
+		return fmt.Errorf("%w; %w, 0, which is written already: close what was left open, and make an image for the address that the disc then goes on at", ErrUnfinished, ErrOtherAddress)
+	case known && at == b.next:
+		return nil
+	case known && b.next == 0:
+		return fmt.Errorf("%w: it is a session that was made for address %d, and this disc begins at address 0: its files could not be found there", ErrOtherAddress, at)
+	case known:
+		return fmt.Errorf("%w: %w: it was made for address %d, and the disc goes on at address %d, where its files could not be found; use a blank disc, or an image that was made for this address",
+			ErrNotWritable, ErrOtherAddress, at, b.next)
+	case b.mend && !b.o.Force:
+		return fmt.Errorf("%w; %w: close what was left open, then look for the address that the disc goes on at", ErrUnfinished, ErrUnknownAddress)
+	case b.next > 0 && !b.o.Force:
+		return fmt.Errorf("%w, and the disc goes on at address %d: burn it on a blank disc, or force it if you know that it belongs there", ErrUnknownAddress, b.next)
+	case b.next > 0 || b.mend:
+		b.warn("the source does not tell for which address it was made: it can only be used if it was made for the one that it is written at")
+	}
+	return nil
+}
+
+// searched is how many sectors of a volume are searched for its root directory.
+const searched = 1 << 16
+
+// madeFor finds out for which address a source was made that counts its own
+// sectors from 0: next is where it would be written. The descriptors of a volume
+// hold addresses of the disc, so that the place of a structure in the source
+// and the address that it has of itself tell the difference.
+func madeFor(d disc.Disc, sectors int64, next disc.LBA) (disc.LBA, bool) {
+	if at, ok := anchorAddress(d); ok {
+		return at, true
+	}
+	root, ok := rootOf(d)
+	if !ok {
+		if next == 0 {
+			return 0, false // which makes no difference
+		}
+		// A volume of a kind, or with a fault, that only its reader knows.
+		if _, err := volume.OpenDisc(d, volume.Options{}); err == nil {
+			return 0, true
+		}
+		if _, err := volume.OpenDisc(shifted{d, next}, volume.Options{}); err == nil {
+			return next, true
+		}
+		return 0, false
+	}
+	for _, at := range []disc.LBA{next, 0} {
+		if root.isAt(d, root.lba-at) {
+			return at, true
+		}
+	}
+	for s := disc.LBA(17); s < disc.LBA(min(sectors, searched)); s++ {
+		if root.lba >= s && root.isAt(d, s) {
+			return root.lba - s, true
+		}
+	}
+	return 0, false
+}
+
+// anchorAddress reads the anchor volume descriptor pointer of UDF, sector 256 of a
+// session: its tag has the address of the sector (ECMA-167 part 3, 7.2 and 10.2).
+func anchorAddress(d disc.Disc) (disc.LBA, bool) {
+	const anchor, kind = 256, 2
+	var p [disc.SectorSize]byte
+	if !readOne(d, p[:], anchor) || binary.LittleEndian.Uint16(p[:]) != kind {
+		return 0, false
+	}
+	sum := byte(0)
+	for i, v := range p[:16] {
+		if i != 4 {
+			sum += v
+		}
+	}
+	at := disc.LBA(binary.LittleEndian.Uint32(p[12:])) - anchor
+	return at, sum == p[4] && at >= 0
+}
+
+// root is the root directory of an ISO 9660 volume: its address and its size as
+// its record tells them, 4 bytes each, little-endian (ECMA-119 9.1).
+type root struct {
+	lba  disc.LBA
+	size uint32
+}
+
+// rootOf reads the primary volume descriptor, sector 16 of a session (ECMA-119
+// 8.4: 128 block size, 156 the record of the root directory).
+func rootOf(d disc.Disc) (root, bool) {
+	var p [disc.SectorSize]byte
+	if !readOne(d, p[:], 16) || string(p[:6]) != "\x01CD001" || binary.LittleEndian.Uint16(p[128:]) != disc.SectorSize {
+		return root{}, false
+	}
+	return rootRecord(p[156:]), true
+}
+
+func rootRecord(p []byte) root {
+	return root{disc.LBA(binary.LittleEndian.Uint32(p[2:])), binary.LittleEndian.Uint32(p[10:])}
+}
+
+// isAt reports whether the root directory begins in that sector of the source:
+// its first record, whose name is a single zero, is that of itself.
+func (r root) isAt(d disc.Disc, lba disc.LBA) bool {
+	var p [disc.SectorSize]byte
+	return lba > 16 && readOne(d, p[:], lba) && p[0] >= 34 && p[32] == 1 && p[33] == 0 && rootRecord(p[:]) == r
+}
+
+func readOne(d disc.Disc, p []byte, lba disc.LBA) bool {
+	n, _ := d.ReadSectors(p[:disc.SectorSize], lba, disc.User)
+	return n == 1
+}
+
+// shifted shows a source as the session that it would be at an address.
+type shifted struct {
+	disc.Disc
+	start disc.LBA
+}
+
+func (s shifted) Sessions() []disc.Session {
+	var t disc.Track
+	for _, x := range s.Disc.Sessions() {
+		for _, tr := range x.Tracks {
+			t = tr
+		}
+	}
+	t.Start = s.start
+	return []disc.Session{{Number: 1, Tracks: []disc.Track{t}}}
+}
+
+func (s shifted) ReadSectors(p []byte, lba disc.LBA, f disc.Form) (int, error) {
+	if lba < s.start {
+		return 0, io.EOF // on the disc, not in the source
+	}
+	return s.Disc.ReadSectors(p, lba-s.start, f)
+}

@@ -1,0 +1,234 @@
+package record
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"glassmaster/drive/mmc"
+	"glassmaster/drive/scsi"
+	"glassmaster/mastering/progress"
+)
+
+// Level is how much of a disc is closed.
+type Level int
+
+// Levels of closing.
+const (
+	CloseTrack   Level = iota // the tracks that are open; the session takes more
+	CloseSession              // the session too: it can be read everywhere, and the disc takes more sessions
+	CloseDisc                 // the disc too: it takes nothing more
+)
+
+func (l Level) String() string { return [...]string{"track", "session", "disc"}[l] }
+
+// ErrNothingToClose is in the chain of the error of a disc that has nothing to be
+// closed: a blank one, or one whose medium knows no such thing.
+var ErrNothingToClose = errors.New("there is nothing to close on the disc")
+
+// ClosePlan is what closing a disc is going to do.
+type ClosePlan struct {
+	Profile string
+	Open    []int    // numbers of the tracks that are open
+	Damaged bool     // a track or the session is damaged, and is repaired as far as the drive can
+	Steps   []string // for people; none where what was asked for is closed already
+	Costs   []string // what cannot be done any more afterwards
+}
+
+// Closed is what has become of a disc that was closed.
+type Closed struct {
+	Profile  string
+	Status   string // of the disc
+	Session  string // the state of its last session
+	Sessions int    // an empty last one counts
+	// NextWritable is where the disc goes on, -1 when it takes nothing more.
+	NextWritable int64
+	Warnings     []string
+}
+
+// Closing closes what an earlier burn left open on a disc that is written in
+// order, or finalises such a disc. A disc that is written at any address has at
+// most a format that is not at its end.
+type Closing struct {
+	t      scsi.Transport
+	medium medium
+	level  Level
+	plan   ClosePlan
+	end    func(r *burning) error // nil where nothing is open
+}
+
+// NewClosing looks at the disc and settles what has to be done. It changes
+// nothing.
+func NewClosing(ctx context.Context, t scsi.Transport, level Level) (*Closing, error) {
+	t = scsi.Guard(t)
+	m, err := look(ctx, t)
+	if err != nil {
+		return nil, fmt.Errorf("close the disc: %w", err)
+	}
+	c := &Closing{t: t, medium: m, level: level, plan: ClosePlan{Profile: m.profile.String()}}
+	if err := c.settle(ctx); err != nil {
+		return nil, fmt.Errorf("close the disc: %w", err)
+	}
+	return c, nil
+}
+
+// Plan returns what Run is going to do.
+func (c *Closing) Plan() ClosePlan { return c.plan }
+
+func (c *Closing) settle(ctx context.Context) error {
+	m := c.medium
+	switch {
+	case !m.sequential():
+		return c.settleOverwritten()
+	case m.info.Status == mmc.Blank || m.announced():
+		return fmt.Errorf("%w: nothing has been written on the %v", ErrNothingToClose, m.profile)
+	case m.info.Status != mmc.Appendable:
+		return nil
+	}
+	if m.atOnce() {
+		c.settleAtOnce()
+		return nil
+	}
+	open := m.openTracks(ctx, c.t)
+	for _, ti := range open {
+		c.plan.Open = append(c.plan.Open, ti.Number)
+		c.plan.Damaged = c.plan.Damaged || ti.Damage
+		c.step("close track %d, which was left open at address %d", ti.Number, max(ti.NextWritable, ti.Start))
+	}
+	if c.plan.Damaged = c.plan.Damaged || m.info.Session == mmc.SessionDamaged; c.plan.Damaged {
+		c.plan.Steps = append([]string{"repair what is damaged, as far as the drive can"}, c.plan.Steps...)
+	}
+	pending := len(open) > 0 || m.unfinished()
+	switch {
+	case c.level == CloseTrack && len(open) > 0:
+		c.end = func(r *burning) error { return finishTracks(r.work, r.t, m, true, r.note) }
+	case c.level == CloseSession && pending:
+		c.step("close the session")
+		c.end = func(r *burning) error { return finishSession(r.work, r.t, m, false, r.note) }
+	case c.level == CloseDisc && pending:
+		c.step("close the session and the disc")
+		c.end = func(r *burning) error { return finishSession(r.work, r.t, m, true, r.note) }
+	case c.level == CloseDisc && m.profile.IsCD():
+		return fmt.Errorf("%w: all sessions of the %v are closed, and such a disc is finalised only together with a session: burn the last one so that the disc is closed", ErrNothingToClose, m.profile)
+	case c.level == CloseDisc:
+		c.step("close the disc")
+		c.end = func(r *burning) error { return shut(r.work, r.t, m.finalFunction(), 0) }
+	}
+	if c.end != nil && (c.level == CloseDisc || c.level == CloseSession && m.oneSession()) {
+		c.plan.Costs = append(c.plan.Costs, fmt.Sprintf("nothing can be added to the %v any more", m.profile))
+	}
+	return nil
+}
+
+// settleAtOnce ends a DVD-R that was to be written at once, in the only way that it
+// can be: what is missing of the size that was announced is written as zeros.
+func (c *Closing) settleAtOnce() {
+	t := c.medium.track
+	rest := span{t.NextWritable, t.Start + t.Size - t.NextWritable}
+	c.plan.Open = []int{max(c.medium.info.LastInLast, 1)}
+	c.step("write zeros over the %d sectors that were announced and not written, which ends the disc", rest.count)
+	c.plan.Costs = append(c.plan.Costs, fmt.Sprintf("nothing can be added to the %v any more", c.medium.profile))
+	c.end = func(r *burning) error {
+		r.recipe = recipeAtOnce
+		return r.writeZeros([]span{rest}, "filling the disc")
+	}
+}
+
+func (c *Closing) step(format string, args ...any) {
+	c.plan.Steps = append(c.plan.Steps, fmt.Sprintf(format, args...))
+}
+
+// finalFunction is what closes a disc whose sessions are all closed.
+func (m medium) finalFunction() mmc.CloseFunction {
+	if f := m.lastFunction(); f != mmc.CloseSession {
+		return f
+	}
+	return mmc.FinalizeDash
+}
+
+// settleOverwritten ends the format of a disc that is written at any address.
+func (c *Closing) settleOverwritten() error {
+	m := c.medium
+	switch {
+	case (m.profile == mmc.DVDPRW || m.profile == mmc.DVDPRWDL) && m.info.Background == 2:
+		c.step("stop the format that runs in the background, so that other drives can read the disc")
+		c.end = (*burning).endFormatting
+	case m.intermediate():
+		c.step("end the format of the DVD-RW where it is written to, so that other drives can read the disc")
+		c.end = (*burning).endIntermediate
+	case m.profile == mmc.BDRE || m.profile == mmc.DVDRAM || m.unformattedNow():
+		return fmt.Errorf("%w: a %v is written at any address, and is never open", ErrNothingToClose, m.profile)
+	}
+	return nil
+}
+
+// Run closes, and looks whether it is closed. ErrUnchanged is in the chain of the
+// error where a drive only says so.
+func (c *Closing) Run(ctx context.Context, rep progress.Reporter) (Closed, error) {
+	if c.end == nil {
+		return c.medium.closed(), nil
+	}
+	if err := scsi.Writable(c.t); err != nil {
+		return Closed{}, fmt.Errorf("close the disc: the drive can only be read now: %w", err)
+	}
+	if err := ctx.Err(); err != nil {
+		return Closed{}, err
+	}
+	r := work(ctx, c.t, c.medium, rep)
+	r.lock(true)
+	defer r.lock(false)
+	if err := r.unchanged(); err != nil {
+		return Closed{}, fmt.Errorf("close the disc: %w", err)
+	}
+	rep.Phase("closing the "+c.level.String(), 0)
+	failed := errors.Join(c.end(r), r.watch.lost)
+	r.watch.closed()
+	r.lock(false)
+	r.reload()
+	m, err := look(r.work, r.t)
+	if err != nil {
+		return Closed{}, errors.Join(failed, fmt.Errorf("look at the disc: %w", err))
+	}
+	now := m.closed()
+	now.Warnings = r.result.Warnings
+	if failed != nil {
+		return now, fmt.Errorf("close the disc: %w; it is %s, its last session %s: copy what can be read of it", failed, now.Status, now.Session)
+	}
+	if err := c.proven(r.work, m); err != nil {
+		return now, fmt.Errorf("close the disc: %w", err)
+	}
+	return now, nil
+}
+
+// note passes a remark on as a warning.
+func (r *burning) note(s string) { r.warn("%s", s) }
+
+// proven makes sure that a disc is as closed as was asked for.
+func (c *Closing) proven(ctx context.Context, m medium) error {
+	switch {
+	case !m.sequential():
+		if m.intermediate() || m.info.Background == 2 {
+			return fmt.Errorf("%w: its format is still not at its end", ErrUnchanged)
+		}
+	case m.info.Status == mmc.Closed: // more than was asked for is as good
+	case c.level == CloseDisc:
+		return fmt.Errorf("%w: the disc says that it still takes data", ErrUnchanged)
+	case len(m.openTracks(ctx, c.t)) > 0:
+		return fmt.Errorf("%w: a track is still open", ErrUnchanged)
+	case c.level == CloseSession && m.unfinished():
+		return fmt.Errorf("%w: the last session is still open (%v)", ErrUnchanged, m.info.Session)
+	}
+	return nil
+}
+
+// closed describes the disc for people and programs.
+func (m medium) closed() Closed {
+	c := Closed{
+		Profile: m.profile.String(), Status: m.info.Status.String(), Session: m.info.Session.String(),
+		Sessions: m.info.Sessions, NextWritable: -1,
+	}
+	if m.sequential() && m.info.Status == mmc.Appendable && m.track.Writable {
+		c.NextWritable = m.track.NextWritable
+	}
+	return c
+}

@@ -1,0 +1,203 @@
+package record
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"glassmaster/drive/mmc"
+	"glassmaster/drive/read"
+	"glassmaster/drive/scsi"
+	"glassmaster/mastering/disc"
+	"glassmaster/mastering/volume"
+)
+
+// Contents is what is on a disc that somebody wants to erase.
+type Contents struct {
+	Format, Label string    // of the volume; empty when there is none that is known
+	Created       time.Time // of the volume, zero when it does not tell
+	Sessions      int
+	Sectors       int64 // that hold data, or can
+	Data          bool  // there is something, be it of no known kind
+}
+
+// LookInto finds out what is on the disc in the drive. A disc whose data cannot be
+// read holds data.
+func LookInto(ctx context.Context, t scsi.Transport) (Contents, error) {
+	t = scsi.Guard(t)
+	m, err := look(ctx, t)
+	if err != nil {
+		return Contents{}, err
+	}
+	return m.contents(ctx, t)
+}
+
+func (m medium) contents(ctx context.Context, t scsi.Transport) (Contents, error) {
+	if m.sequential() && m.info.Status == mmc.Blank || !m.sequential() && m.unformattedNow() {
+		return Contents{}, nil
+	}
+	c := Contents{Data: true, Sessions: m.info.Sessions}
+	if !m.sequential() {
+		_, err := m.findData(ctx, t)
+		if c.Data = err != nil; err != nil && !errors.Is(err, ErrHoldsData) {
+			return Contents{}, err
+		}
+	}
+	d, err := read.Open(ctx, t)
+	if err != nil {
+		return c, nil // it cannot be read, and that is no reason not to erase it
+	}
+	defer d.Close()
+	c.Sessions, c.Sectors = len(d.Sessions()), disc.Sectors(d)
+	if v, err := volume.OpenDisc(d, volume.Options{}); err == nil {
+		info := v.Volume()
+		c.Format, c.Label, c.Created, c.Data = info.Format, info.Label, info.Created, true
+		if info.BlockSize > 0 && info.Blocks > 0 {
+			c.Sectors = min(c.Sectors, info.Blocks*int64(info.BlockSize)/disc.SectorSize)
+		}
+	}
+	return c, nil
+}
+
+// String names what is there without its size: "the ISO 9660 volume "HOLIDAY"".
+func (c Contents) String() string {
+	switch {
+	case !c.Data:
+		return "nothing"
+	case c.Format != "" && c.Label != "":
+		return fmt.Sprintf("the %s volume %q", c.Format, c.Label)
+	case c.Format != "":
+		return fmt.Sprintf("an %s volume without a name", c.Format)
+	}
+	return "data of no known kind"
+}
+
+// unformattedNow reports whether a medium that is written at any address has never
+// been formatted: there is nothing on it.
+func (m medium) unformattedNow() bool {
+	if m.profile == mmc.DVDPRW || m.profile == mmc.DVDPRWDL {
+		return m.info.Background == 0
+	}
+	return m.unformatted()
+}
+
+// span is a run of sectors.
+type span struct{ start, count int64 }
+
+// Where data is looked for: the first sectors, in which every file system has its
+// first words, and as many places as these, spread over the rest.
+const (
+	firstSectors = 1024
+	spreadPlaces = 32
+)
+
+// places are the runs of sectors by which is told whether a medium that is written
+// at any address holds data, and which erasing it quickly overwrites: its first
+// sectors, a block in each of many equal parts of it, and the anchors at the end of
+// a UDF volume (ECMA-167 part 3, 8.4.2.1). They do not depend on how far the medium
+// is formatted; those behind readable, in sectors, are left out.
+func (m medium) places(readable int64) []span {
+	whole := m.room()
+	unit := m.unit()
+	all := []span{{0, firstSectors}}
+	stride := max(whole/spreadPlaces/unit*unit, unit)
+	for at := int64(firstSectors); at < whole; at += stride {
+		all = append(all, span{at, unit})
+	}
+	for _, end := range []int64{whole, readable} {
+		for _, anchor := range []int64{end - 257, end - 1} {
+			if anchor >= firstSectors {
+				all = append(all, span{anchor / unit * unit, unit})
+			}
+		}
+	}
+	var inside []span
+	for _, s := range all {
+		if s.count = min(s.count, readable-s.start); s.count > 0 {
+			inside = append(inside, s)
+		}
+	}
+	return inside
+}
+
+// unit is how many sectors are written at a time at least.
+func (m medium) unit() int64 {
+	if r, ok := recipeFor(m, Options{}); ok {
+		return r.unit
+	}
+	return dvdBlock
+}
+
+// readable asks how many sectors can be read now, 0 when none can.
+func (m medium) readable(ctx context.Context, t scsi.Transport) (int64, error) {
+	last, size, err := mmc.ReadCapacity(ctx, t)
+	switch {
+	case err == nil && size == disc.SectorSize && last > 0:
+		return last + 1, nil
+	case err == nil && last <= 0, err != nil && nothingThere(err):
+		return 0, nil
+	case err == nil:
+		return 0, fmt.Errorf("the drive reads sectors of %d bytes", size)
+	}
+	return 0, err
+}
+
+// findData looks for data on a medium that is written at any address. It returns
+// the first sector with anything but zeros, with an error that wraps ErrHoldsData.
+// A sector that cannot be read may hold anything, and counts as data; what was
+// never written does not.
+func (m medium) findData(ctx context.Context, t scsi.Transport) (disc.LBA, error) {
+	if m.unformattedNow() {
+		return -1, nil
+	}
+	size, err := m.readable(ctx, t)
+	if err != nil {
+		return -1, fmt.Errorf("ask how large the disc is: %w", err)
+	}
+	chunk := max(min(dvdBlock, t.MaxTransfer()/disc.SectorSize), 1)
+	p := make([]byte, chunk*disc.SectorSize)
+	for _, s := range m.places(size) {
+		for at := s.start; at < s.start+s.count; at += int64(chunk) {
+			q := p[:min(int64(chunk), s.start+s.count-at)*disc.SectorSize]
+			lba, err := firstData(ctx, t, disc.LBA(at), q)
+			if err != nil || lba >= 0 {
+				return lba, err
+			}
+		}
+	}
+	return -1, nil
+}
+
+// firstData returns the first sector of a run that is not zeros, -1 when all are.
+func firstData(ctx context.Context, t scsi.Transport, at disc.LBA, p []byte) (disc.LBA, error) {
+	var n int
+	err := persist(ctx, stuck, func() (err error) {
+		n, err = mmc.Read10(ctx, t, at, p)
+		return err
+	})
+	if recovered(err) {
+		err = nil
+	}
+	for i, b := range p[:min(n*disc.SectorSize, len(p))] {
+		if b != 0 {
+			lba := at + disc.LBA(i/disc.SectorSize)
+			return lba, fmt.Errorf("%w: there is something at LBA %d", ErrHoldsData, lba)
+		}
+	}
+	key, _, _, told := scsi.Code(err)
+	switch {
+	case err == nil, nothingThere(err):
+		return -1, nil
+	case !told || key == scsi.KeyNotReady || key == scsi.KeyUnitAttention || ctx.Err() != nil:
+		return -1, fmt.Errorf("look for data on the disc: %w", err)
+	}
+	return at, fmt.Errorf("%w: what is at LBA %d cannot be read, so nobody knows what it is: %w", ErrHoldsData, at, err)
+}
+
+// nothingThere reports whether an error says that sectors were never written: an
+// address behind the end (5/21), a track of no mode (5/64), a blank sector (8).
+func nothingThere(err error) bool {
+	key, asc, _, ok := scsi.Code(err)
+	return ok && (key == scsi.KeyBlankCheck || key == scsi.KeyIllegalRequest && (asc == 0x21 || asc == 0x64))
+}

@@ -1,0 +1,186 @@
+package record_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"glassmaster/drive/mmc"
+	"glassmaster/drive/read"
+	"glassmaster/drive/record"
+	"glassmaster/drive/scsi"
+	"glassmaster/drive/virtual"
+	"glassmaster/drive/virtualtest"
+	"glassmaster/mastering/disc"
+)
+
+// late is a drive that answers one command, the at-th of an operation behind the
+// first WRITE, with an error about an earlier one. It does not carry that one out.
+type late struct {
+	scsi.Transport
+	op    byte
+	at    int
+	sense [3]byte
+	code  byte // 71h, or 70h for an error that is not deferred
+
+	written bool
+	n       int
+	locked  bool
+}
+
+func (l *late) Execute(ctx context.Context, c scsi.Command) (int, error) {
+	op := c.CDB[0]
+	l.written = l.written || op == 0x2A
+	if op == l.op && l.written {
+		if l.n++; l.n == l.at {
+			s := make([]byte, 18)
+			s[0], s[2], s[7], s[12], s[13] = l.code, l.sense[0], 10, l.sense[1], l.sense[2]
+			return 0, scsi.NewError(c.CDB, scsi.StatusCheckCondition, s)
+		}
+	}
+	n, err := l.Transport.Execute(ctx, c)
+	if op == 0x1E && err == nil {
+		l.locked = c.CDB[4] == 1
+	}
+	return n, err
+}
+
+// Whatever command an error about earlier writes comes with, the burn has failed,
+// the tray is free, and the disc is closed where it can be.
+func TestDeferredErrors(t *testing.T) {
+	operations := []struct {
+		op   byte
+		name string
+	}{
+		{0x00, "TEST UNIT READY"},
+		{0x1B, "START STOP UNIT"},
+		{0x1E, "PREVENT ALLOW"},
+		{0x2A, "WRITE"},
+		{0x35, "SYNCHRONIZE CACHE"},
+		{0x51, "READ DISC INFORMATION"},
+		{0x5B, "CLOSE"},
+		{0x5C, "READ BUFFER CAPACITY"},
+		{0x46, "GET CONFIGURATION"},
+		{0xB6, "SET STREAMING"},
+		{0x4A, "GET EVENT STATUS"},
+		{0x28, "READ"},
+	}
+	for _, verified := range []bool{true, false} {
+		for _, o := range operations {
+			for at := 1; at <= 2; at++ {
+				t.Run(fmt.Sprintf("%s %d, verified %v", o.name, at, verified), func(t *testing.T) {
+					met := at > 1 || o.op == 0x28 && !verified
+					defer func() {
+						if !met {
+							t.Error("no burn has sent this command")
+						}
+					}()
+					eachFamily(t, func(t *testing.T, d *virtual.Drive) {
+						l := &late{Transport: d, op: o.op, at: at, sense: [3]byte{3, 0x0C, 0}, code: 0x71}
+						r, err := burn(t, l, virtualtest.DiscOf(virtualtest.Noise(300, 3)), record.Options{NoVerify: !verified})
+						if l.n < at {
+							if err != nil {
+								t.Error(err)
+							}
+							return // no such command in this burn
+						}
+						met = true
+						var e *record.Error
+						key, asc, _, _ := scsi.Code(err)
+						if !errors.As(err, &e) || !errors.Is(err, record.ErrLost) && o.op != 0x2A || key != scsi.KeyMediumError || asc != 0x0C {
+							t.Fatalf("got %v", err)
+						}
+						if r.Verified || r.Equal || l.locked || e.Advice == "" {
+							t.Errorf("%+v, locked %v, %v", r, l.locked, err)
+						}
+						// Where no state of the disc tells of it, its first sectors do.
+						// The first WRITE was not carried out: it is as it was.
+						if name := t.Name(); (strings.HasSuffix(name, "dvd+rw") || strings.HasSuffix(name, "bd-re")) && !(o.op == 0x2A && at == 1) {
+							if now, err := read.Open(context.Background(), d); err != nil || !disc.Unfinished(now) {
+								t.Errorf("the disc looks complete: %v", err)
+							}
+						}
+					})
+				})
+			}
+		}
+	}
+}
+
+// eachFamily runs a test on one medium of each way to burn.
+func eachFamily(t *testing.T, f func(t *testing.T, d *virtual.Drive)) {
+	for _, name := range []string{"cd-r", "dvd-r", "dvd+r", "dvd+rw", "bd-re"} {
+		t.Run(name, func(t *testing.T) { f(t, virtualtest.Blank(t, name, small)) })
+	}
+}
+
+// A medium error that comes with a command that reads nothing is about the
+// writing too, deferred or not.
+func TestErrorsOfOtherCommands(t *testing.T) {
+	for _, op := range []byte{0x5C, 0x1E, 0x5B} {
+		eachMedium(t, func(t *testing.T, name string, _ bool, d *virtual.Drive) {
+			l := &late{Transport: d, op: op, at: 1, sense: [3]byte{3, 0x0C, 0}, code: 0x70}
+			r, err := burn(t, l, virtualtest.DiscOf(virtualtest.Noise(300, 3)), record.Options{NoVerify: true})
+			if bad := l.n > 0 && op != 0x1E; bad != (err != nil) || r.Verified || l.locked {
+				t.Errorf("%02X: %+v, %v, locked %v", op, r, err, l.locked)
+			}
+		})
+	}
+}
+
+// An error about an earlier command that the drive has overcome keeps the command
+// that brings it from being carried out: it is sent again, and the disc has no hole.
+func TestDeferredRecovered(t *testing.T) {
+	for _, op := range []byte{0x00, 0x1E, 0x2A, 0x35, 0x5B, 0x5C} {
+		eachMedium(t, func(t *testing.T, _ string, _ bool, d *virtual.Drive) {
+			want := virtualtest.Noise(400, 4)
+			l := &late{Transport: d, op: op, at: 3, sense: [3]byte{1, 0x0C, 0}, code: 0x71}
+			if op == 0x5B || op == 0x5C {
+				l.at = 1
+			}
+			r, err := burn(t, l, virtualtest.DiscOf(want), record.Options{NoVerify: true})
+			if err != nil || l.locked || len(r.Warnings) > 1 || r.Written != r.Plan.Padded {
+				t.Errorf("%02X: %+v, %v, locked %v", op, r, err, l.locked)
+			}
+			if !bytes.Equal(content(t, d, 400), want) {
+				t.Errorf("%02X: the disc differs from its source", op)
+			}
+		})
+	}
+}
+
+// An error from before the burn is not the burn's.
+func TestDeferredBefore(t *testing.T) {
+	eachMedium(t, func(t *testing.T, _ string, _ bool, d *virtual.Drive) {
+		l := &late{Transport: d, op: 0x1E, at: 1, sense: [3]byte{3, 0x0C, 0}, code: 0x71, written: true}
+		r, err := burn(t, l, virtualtest.DiscOf(virtualtest.Noise(500, 4)), record.Options{})
+		if err != nil || !r.Verified || len(r.Warnings) != 1 || l.locked {
+			t.Errorf("%+v, %v", r, err)
+		}
+	})
+}
+
+// A drive that is reset while the disc is being completed has lost its buffer,
+// though no command of the burn fails by it.
+func TestResetWhileFinishing(t *testing.T) {
+	eachMedium(t, func(t *testing.T, _ string, _ bool, d *virtual.Drive) {
+		l := &late{Transport: d, op: 0x00, at: 1, sense: [3]byte{6, 0x29, 0}, code: 0x70}
+		r, err := burn(t, l, virtualtest.DiscOf(virtualtest.Noise(500, 4)), record.Options{NoVerify: true})
+		if !errors.Is(err, record.ErrLost) || !scsi.WasReset(err) || r.Verified || l.locked {
+			t.Errorf("%+v, %v", r, err)
+		}
+	})
+}
+
+// The tray is free even when the drive has something else to say first.
+func TestUnlockBehindAttentions(t *testing.T) {
+	d := virtualtest.Blank(t, "dvd+r", small)
+	l := &late{Transport: d, op: 0x1E, at: 1, sense: [3]byte{6, 0x2A, 1}, code: 0x70}
+	r, err := burn(t, l, virtualtest.DiscOf(virtualtest.Noise(500, 4)), record.Options{})
+	if err != nil || !r.Verified || l.locked || mmc.StartStop(context.Background(), d, mmc.Eject) != nil {
+		t.Errorf("%+v, %v, locked %v", r, err, l.locked)
+	}
+}

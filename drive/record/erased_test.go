@@ -1,0 +1,235 @@
+package record_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"glassmaster/drive/mmc"
+	"glassmaster/drive/read"
+	"glassmaster/drive/record"
+	"glassmaster/drive/scsi"
+	"glassmaster/drive/virtual"
+	"glassmaster/drive/virtualtest"
+	"glassmaster/mastering/disc"
+	"glassmaster/mastering/progress"
+)
+
+// idle makes a drive one that answers some commands with success and does nothing.
+func idle(d *virtual.Drive, ops ...byte) *virtual.Drive {
+	d.SetFaults(virtual.Faults{Idle: ops})
+	return d
+}
+
+// A drive that does not erase is found out, quickly and in full.
+func TestBlankThatDoesNothing(t *testing.T) {
+	for _, name := range rewritable {
+		for _, full := range []bool{false, true} {
+			t.Run(fmt.Sprint(name, ", full ", full), func(t *testing.T) {
+				d := virtualtest.Blank(t, name, small)
+				want := virtualtest.Noise(900, 1)
+				if _, err := burn(t, d, virtualtest.DiscOf(want), record.Options{}); err != nil {
+					t.Fatal(err)
+				}
+				err := record.Blank(context.Background(), idle(d, 0xA1, 0x04, 0x2A), full, progress.Discard)
+				if !errors.Is(err, record.ErrUnchanged) || !bytes.Equal(content(t, d, 900), want) {
+					t.Errorf("got %v", err)
+				}
+				t.Log(err)
+			})
+		}
+	}
+	d := virtualtest.Blank(t, "bd-re", small)
+	if err := record.Blank(context.Background(), idle(d, 0x04), false, progress.Discard); !errors.Is(err, record.ErrUnchanged) {
+		t.Errorf("formatting: %v", err)
+	}
+}
+
+// overAny are media that are written at any address, formatted.
+func overAny(t *testing.T, f func(t *testing.T, name string, d *virtual.Drive)) {
+	for _, name := range []string{"dvd+rw", "bd-re", "dvd-ram", "dvd-rw"} {
+		t.Run(name, func(t *testing.T) {
+			d := virtualtest.Blank(t, name, large)
+			ctx := context.Background()
+			if err := read.Ready(ctx, d); err != nil {
+				t.Fatal(err)
+			}
+			fm := map[string]mmc.Format{
+				"dvd+rw": {Type: 0x26, Blocks: large}, "bd-re": {Type: 0x31, Blocks: large}, "dvd-ram": {Blocks: large}, "dvd-rw": {Type: 0x10, Blocks: large, Parameter: 16},
+			}[name]
+			if err := mmc.FormatUnit(ctx, d, fm); err != nil {
+				t.Fatal(err)
+			}
+			if err := read.Ready(ctx, d); err != nil {
+				t.Fatal(err)
+			}
+			f(t, name, d)
+		})
+	}
+}
+
+// fill writes sectors at an address of a medium that takes them anywhere.
+func fill(t *testing.T, d scsi.Transport, lba disc.LBA, p []byte) {
+	t.Helper()
+	ctx := context.Background()
+	w := mmc.WriteParameters{Type: mmc.Incremental, FixedPacket: true, TrackMode: 5, DataBlock: 8}
+	if err := mmc.SetWriteParameters(ctx, d, w); err != nil {
+		t.Fatal(err)
+	}
+	const chunk = 32 * disc.SectorSize
+	for ; len(p) > 0; p, lba = p[min(chunk, len(p)):], lba+32 {
+		if err := mmc.Write10(ctx, d, lba, p[:min(chunk, len(p))]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := mmc.SynchronizeCache(ctx, d, false); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Data is seen wherever it begins, and is not overwritten without being asked for.
+// Erasing quickly takes away what is looked at.
+func TestDataAnywhere(t *testing.T) {
+	for at, count := range map[disc.LBA]int{16: 16, 256: 16, 288: 32, 992: 32, large - 16: 16, large - 272: 16, 20000: 1600, 3008: 1408} {
+		overAny(t, func(t *testing.T, name string, d *virtual.Drive) {
+			ctx := context.Background()
+			src := virtualtest.DiscOf(virtualtest.Noise(500, 2))
+			if _, err := record.NewPlan(ctx, d, src, record.Options{}); err != nil {
+				t.Fatalf("an empty disc: %v", err)
+			}
+			fill(t, d, at, virtualtest.Noise(count, 1))
+			_, err := record.NewPlan(ctx, d, src, record.Options{})
+			if !errors.Is(err, record.ErrHoldsData) {
+				t.Fatalf("%d sectors at %d: %v", count, at, err)
+			}
+			if c, err := record.LookInto(ctx, d); err != nil || !c.Data {
+				t.Errorf("%+v, %v", c, err)
+			}
+			if name == "dvd-rw" {
+				return // which becomes sequential by erasing
+			}
+			if err := record.Blank(ctx, d, false, progress.Discard); err != nil {
+				t.Fatal(err)
+			}
+			if c, err := record.LookInto(ctx, d); err != nil || c.Data {
+				t.Errorf("%+v, %v", c, err)
+			}
+			if r, err := burn(t, d, src, record.Options{}); err != nil || !r.Verified {
+				t.Errorf("the burn behind erasing: %v", err)
+			}
+		})
+	}
+}
+
+// Sectors that cannot be read are not sectors that are empty.
+func TestUnreadableIsNotEmpty(t *testing.T) {
+	for _, at := range []int64{0, 16, 32, 256, 700} {
+		overAny(t, func(t *testing.T, _ string, d *virtual.Drive) {
+			d.SetFaults(virtual.Faults{ReadErrors: []int64{at}})
+			src := virtualtest.DiscOf(virtualtest.Noise(500, 2))
+			_, err := record.NewPlan(context.Background(), d, src, record.Options{})
+			if !errors.Is(err, record.ErrHoldsData) || !strings.Contains(err.Error(), "cannot be read") {
+				t.Errorf("sector %d: %v", at, err)
+			}
+			if _, err := record.NewPlan(context.Background(), d, src, record.Options{Blank: true}); err != nil {
+				t.Errorf("overwriting was asked for: %v", err)
+			}
+		})
+	}
+}
+
+// What is on a disc is named before it is erased.
+func TestLookInto(t *testing.T) {
+	for _, name := range []string{"cd-rw", "dvd+rw", "dvd-rw", "bd-re"} {
+		d := virtualtest.Blank(t, name, small)
+		for i, want := range []string{"nothing", "an ISO 9660 volume without a name"} {
+			c, err := record.LookInto(context.Background(), d)
+			if err != nil || c.String() != want || c.Data != (i > 0) {
+				t.Errorf("%s: %q %+v, %v", name, c.String(), c, err)
+			}
+			if i == 0 {
+				if _, err := burn(t, d, whole(t), record.Options{}); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+	}
+}
+
+// quick formats a DVD-RW quickly: it has as many sectors as are written then.
+func quick(t *testing.T) *virtual.Drive {
+	t.Helper()
+	d := virtualtest.Blank(t, "dvd-rw", small)
+	ctx := context.Background()
+	if err := read.Ready(ctx, d); err != nil {
+		t.Fatal(err)
+	}
+	if err := mmc.FormatUnit(ctx, d, mmc.Format{Type: 0x15, Parameter: 16}); err != nil {
+		t.Fatal(err)
+	}
+	if err := read.Ready(ctx, d); err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+// A DVD-RW that was formatted quickly is not left in the state in between, and one
+// that is too small is grown.
+func TestQuicklyFormatted(t *testing.T) {
+	d := quick(t)
+	for i, sectors := range []int{900, 700, 2000} {
+		want := virtualtest.Noise(sectors, byte(i))
+		r, err := burn(t, d, virtualtest.DiscOf(want), record.Options{Blank: i > 0})
+		if err != nil || !r.Verified || len(r.Warnings) > 0 {
+			t.Fatalf("burn %d: %v, %q", i, err, r.Warnings)
+		}
+		if grows := strings.Contains(strings.Join(r.Plan.Steps, "; "), "grow the format"); grows != (sectors == 2000) {
+			t.Errorf("steps: %q", r.Plan.Steps)
+		}
+		f, err := mmc.ReadFormatCapacities(context.Background(), d)
+		if err != nil || f.State != mmc.Formatted {
+			t.Errorf("burn %d leaves the disc in state %d, %v", i, f.State, err)
+		}
+		if !bytes.Equal(content(t, d, sectors), want) {
+			t.Error("the disc differs from its source")
+		}
+	}
+
+	// A burn that is broken off closes it too.
+	d = quick(t)
+	d.SetFaults(virtual.Faults{WriteErrors: map[int64][3]byte{650: {3, 0x0C, 0}}})
+	r, err := burn(t, d, virtualtest.DiscOf(virtualtest.Noise(900, 6)), record.Options{})
+	failed(t, d, r, err, nil)
+	if f, err := mmc.ReadFormatCapacities(context.Background(), d); err != nil || f.State != mmc.Formatted {
+		t.Errorf("the disc is left in state %d, %v", f.State, err)
+	}
+}
+
+// What a disc will hold that is erased first is known from its groove, or from the
+// list of its formats, also where an open track hides it.
+func TestErasedRoom(t *testing.T) {
+	for _, name := range []string{"cd-rw", "dvd-rw"} {
+		d := virtualtest.Blank(t, name, large)
+		kill(t, d, 0x2A, 20, record.Options{})
+		d.SetFaults(virtual.Faults{Refuse: []byte{0xAC}})
+		b, err := record.NewPlan(context.Background(), d, virtualtest.DiscOf(virtualtest.Noise(large-200, 1)), record.Options{Blank: true})
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		if got := b.Plan().Capacity; got > large || got < large-200 {
+			t.Errorf("%s: room for %d sectors, want %d", name, got, large)
+		}
+		d = virtualtest.Blank(t, name, large)
+		if _, err := burn(t, d, virtualtest.DiscOf(virtualtest.Noise(500, 1)), record.Options{}); err != nil {
+			t.Fatal(err)
+		}
+		d.SetFaults(virtual.Faults{Refuse: []byte{0xAC}})
+		if _, err := record.NewPlan(context.Background(), d, virtualtest.DiscOf(virtualtest.Noise(large-200, 1)), record.Options{Blank: true}); err != nil {
+			t.Errorf("%s, closed: %v", name, err)
+		}
+	}
+}

@@ -1,0 +1,280 @@
+package record
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"glassmaster/drive/mmc"
+	"glassmaster/drive/scsi"
+	"glassmaster/mastering/progress"
+)
+
+// Spare is how much of a Blu-ray disc is kept for sectors that turn out bad.
+type Spare int
+
+// Sizes of the spare areas.
+const (
+	SpareUsual Spare = iota // as the drive formats without being asked for more
+	SpareNone               // none: the whole disc holds data
+	SpareMost               // as much as the drive offers
+)
+
+// FormatOptions say how a disc is formatted.
+type FormatOptions struct {
+	Full  bool  // all of the disc, which takes as long as writing it
+	Spare Spare // BD-RE and BD-R only
+}
+
+// FormatPlan is what formatting a disc is going to do.
+type FormatPlan struct {
+	Profile  string
+	Contents Contents // of the disc, which will be gone
+	Now      int64    // sectors that the disc holds as it is formatted, 0 when it is not
+	Capacity int64    // sectors that it will hold, 0 when the drive does not tell
+	Steps    []string // for people
+	Costs    []string // what it costs, for people
+}
+
+// Formatted is what has become of a disc that was formatted.
+type Formatted struct {
+	Profile  string
+	Capacity int64 // sectors
+	Warnings []string
+}
+
+// ErrNoFormat is in the chain of the error of a medium that cannot be formatted,
+// or not in that way.
+var ErrNoFormat = errors.New("the disc cannot be formatted so")
+
+// Formatting is a format that was planned and not begun.
+type Formatting struct {
+	t      scsi.Transport
+	medium medium
+	format mmc.Format
+	full   bool
+	plan   FormatPlan
+}
+
+// NewFormatting looks at the disc and settles how it is formatted. It changes
+// nothing.
+func NewFormatting(ctx context.Context, t scsi.Transport, o FormatOptions) (*Formatting, error) {
+	t = scsi.Guard(t)
+	m, err := look(ctx, t)
+	if err != nil {
+		return nil, fmt.Errorf("format the disc: %w", err)
+	}
+	f := &Formatting{t: t, medium: m, full: o.Full, plan: FormatPlan{Profile: m.profile.String()}}
+	if err := f.settle(ctx, o); err != nil {
+		return nil, fmt.Errorf("format the disc: %w", err)
+	}
+	return f, nil
+}
+
+// Plan returns what Run is going to do.
+func (f *Formatting) Plan() FormatPlan { return f.plan }
+
+func (f *Formatting) settle(ctx context.Context, o FormatOptions) error {
+	m, p := f.medium, &f.plan
+	if o.Spare != SpareUsual && m.profile != mmc.BDRE && m.profile != mmc.BDRSRM {
+		return fmt.Errorf("%w: a %v has no spare areas to choose", ErrNoFormat, m.profile)
+	}
+	var err error
+	switch m.profile {
+	case mmc.DVDPRW, mmc.DVDPRWDL, mmc.DVDRAM:
+		err = f.settlePlain()
+	case mmc.DVDRW, mmc.DVDRWRO:
+		err = f.settleDVDRW()
+	case mmc.BDRE:
+		err = f.settleBDRE(o.Spare)
+	case mmc.BDRSRM:
+		err = f.settleBDR(o)
+	default:
+		err = fmt.Errorf("%w: a %v is written as it is", ErrNoFormat, m.profile)
+	}
+	if err != nil {
+		return err
+	}
+	if !m.sequential() && !m.unformattedNow() {
+		p.Now = m.room()
+	}
+	if f.format.Blocks < unknownBlocks {
+		p.Capacity = f.format.Blocks
+	}
+	if p.Contents, err = m.contents(ctx, f.t); err != nil {
+		return err
+	}
+	if p.Contents.Data {
+		p.Costs = append([]string{"what is on the disc is gone: " + p.Contents.String()}, p.Costs...)
+	}
+	f.describe()
+	return nil
+}
+
+// describe completes the steps and the costs, which are alike for all media.
+func (f *Formatting) describe() {
+	m, p := f.medium, &f.plan
+	p.Steps = append(p.Steps, "lock the tray", "format the "+p.Profile)
+	switch {
+	case m.profile == mmc.BDRSRM:
+	case f.full:
+		p.Steps = append(p.Steps, "write zeros over the whole disc")
+		p.Costs = append(p.Costs, "it takes as long as writing the whole disc")
+	default:
+		p.Steps = append(p.Steps, "write zeros where data is looked for")
+	}
+	p.Steps = append(p.Steps, "ask the drive what is on the disc now, and read it")
+}
+
+func (f *Formatting) settlePlain() error {
+	var err error
+	if f.format, err = f.medium.chooseFormat(); err != nil {
+		return fmt.Errorf("%w: %w", ErrNoFormat, err)
+	}
+	if f.full { // what was interrupted begins anew
+		f.format.Parameter &^= 1
+	}
+	return nil
+}
+
+// settleDVDRW makes a DVD-RW one that is overwritten in place. Quickly it holds as
+// much as is written on it, and a burn grows it.
+func (f *Formatting) settleDVDRW() error {
+	m, p := f.medium, &f.plan
+	kind := byte(formatDVDRWQuick)
+	if f.full {
+		kind = formatDVDRW
+	}
+	var ok bool
+	if f.format, ok = m.formats.Find(kind); !ok {
+		return fmt.Errorf("%w: the drive offers no such format for this %v", ErrNoFormat, m.profile)
+	}
+	f.format.Parameter = dvdBlock
+	if !f.full {
+		f.format.Blocks = 0
+	}
+	if m.profile == mmc.DVDRW {
+		p.Costs = append(p.Costs, "the disc is written in place then, without sessions; some players do not read it; erasing makes it as it was")
+	}
+	if !f.full {
+		p.Costs = append(p.Costs, "it is formatted as far as it is written, and every burn that needs more room makes it larger")
+	}
+	return nil
+}
+
+// settleBDRE chooses the spare areas of a BD-RE.
+func (f *Formatting) settleBDRE(s Spare) error {
+	m := f.medium
+	var ok bool
+	switch s {
+	case SpareUsual:
+		f.format, ok = m.formats.Find(formatWhole)
+	case SpareNone:
+		f.format, ok = m.formats.Find(formatBDRENoSpare)
+		f.plan.Costs = append(f.plan.Costs, "the drive can replace no bad sectors: what is written must be compared")
+	case SpareMost:
+		f.format, ok = m.smallest(formatBDRESpare)
+	}
+	if !ok {
+		return fmt.Errorf("%w: the drive offers no such spare areas for this BD-RE", ErrNoFormat)
+	}
+	return nil
+}
+
+// settleBDR gives a blank BD-R spare areas, without pseudo-overwrite, whose
+// sessions other programs leave open.
+func (f *Formatting) settleBDR(o FormatOptions) error {
+	m, p := f.medium, &f.plan
+	const withoutPseudoOverwrite = 1
+	switch {
+	case m.info.Status != mmc.Blank:
+		return fmt.Errorf("%w: a BD-R can only be formatted while it is blank", ErrNoFormat)
+	case m.formats.State == mmc.Formatted:
+		return fmt.Errorf("%w: this BD-R is formatted already, and it can be done once", ErrNoFormat)
+	case o.Spare == SpareNone:
+		return fmt.Errorf("%w: a BD-R that is not formatted has no spare areas, so leave it as it is", ErrNoFormat)
+	case o.Full:
+		return fmt.Errorf("%w: a BD-R is never formatted in full, since what is written stays", ErrNoFormat)
+	}
+	var ok bool
+	if f.format, ok = m.smallest(formatBDRSpare); !ok {
+		return fmt.Errorf("%w: the drive offers no spare areas for this BD-R", ErrNoFormat)
+	}
+	if usual, known := m.formats.Find(formatWhole); known && o.Spare == SpareUsual {
+		for _, x := range m.formats.Formats {
+			if x.Type == formatBDRSpare && x.Blocks >= usual.Blocks && (f.format.Blocks < usual.Blocks || x.Blocks < f.format.Blocks) {
+				f.format = x // the one of that size, or the next larger
+			}
+		}
+	}
+	f.format.Sub = withoutPseudoOverwrite
+	p.Now = m.track.Free
+	p.Costs = append(p.Costs,
+		fmt.Sprintf("the disc holds %d sectors less", max(p.Now-f.format.Blocks, 0)),
+		"it is written at about half the speed, since the drive checks each cluster",
+		"it cannot be undone")
+	return nil
+}
+
+// smallest returns the format of a type that leaves the least room for data.
+func (m medium) smallest(kind byte) (mmc.Format, bool) {
+	best, ok := mmc.Format{}, false
+	for _, f := range m.formats.Formats {
+		if f.Type == kind && (!ok || f.Blocks < best.Blocks) {
+			best, ok = f, true
+		}
+	}
+	return best, ok
+}
+
+// Run formats the disc, and looks whether it is formatted and empty. ErrUnchanged
+// is in the chain of the error where a drive only says so.
+func (f *Formatting) Run(ctx context.Context, rep progress.Reporter) (Formatted, error) {
+	if err := scsi.Writable(f.t); err != nil {
+		return Formatted{}, fmt.Errorf("format the disc: the drive can only be read now: %w", err)
+	}
+	if err := ctx.Err(); err != nil {
+		return Formatted{}, err
+	}
+	r := work(ctx, f.t, f.medium, rep)
+	r.lock(true)
+	defer r.lock(false)
+	if err := r.unchanged(); err != nil {
+		return Formatted{}, fmt.Errorf("format the disc: %w", err)
+	}
+	if err := formatAs(r.work, r.t, f.medium, f.format, rep); err != nil {
+		return Formatted{}, err
+	}
+	m, err := look(r.work, r.t)
+	if err != nil {
+		return Formatted{}, fmt.Errorf("look at the formatted disc: %w", err)
+	}
+	if !m.sequential() {
+		if m, err = f.empty(r, m); err != nil {
+			return Formatted{}, fmt.Errorf("overwrite the formatted disc with zeros: %w", err)
+		}
+	}
+	r.lock(false)
+	if r.watch.lost != nil {
+		return Formatted{}, fmt.Errorf("format the disc: %w", r.watch.lost)
+	}
+	return Formatted{Profile: m.profile.String(), Capacity: m.room(), Warnings: r.result.Warnings}, nil
+}
+
+// empty overwrites a formatted disc with zeros, and returns it as it is then.
+func (f *Formatting) empty(r *burning, m medium) (medium, error) {
+	r.medium = m
+	r.recipe, _ = recipeFor(m, Options{})
+	if m.intermediate() { // as far as it is written it exists
+		if err := r.writeZeros([]span{{0, min(firstSectors, m.room())}}, "formatting"); err != nil {
+			return m, err
+		}
+	} else if err := r.zero(f.full); err != nil {
+		return m, err
+	}
+	now, err := look(r.work, r.t)
+	if err == nil && now.intermediate() {
+		err = fmt.Errorf("%w: the format is still not at its end", ErrUnchanged)
+	}
+	return now, err
+}

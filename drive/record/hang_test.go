@@ -1,0 +1,174 @@
+package record_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"glassmaster/drive/record"
+	"glassmaster/drive/scsi"
+	"glassmaster/drive/virtualtest"
+	"glassmaster/mastering/progress"
+)
+
+// hanging is a drive that hangs from one command on: the time of each command passes
+// without an answer. With busy it answers, and says that it is busy for ever.
+type hanging struct {
+	scsi.Transport
+	op   byte // the command that it begins with
+	at   int  // at the at-th of them; 0: never
+	busy bool
+
+	seen  map[byte]int
+	since time.Time     // when it began, zero before
+	limit time.Duration // of the first command
+	after []byte        // operation codes that were sent behind it
+}
+
+func (h *hanging) Execute(ctx context.Context, c scsi.Command) (int, error) {
+	if h.seen == nil {
+		h.seen = map[byte]int{}
+	}
+	h.seen[c.CDB[0]]++
+	timeout := c.Timeout
+	if timeout == 0 {
+		timeout = scsi.DefaultTimeout
+	}
+	switch {
+	case !h.since.IsZero():
+		h.after = append(h.after, c.CDB[0])
+	case c.CDB[0] == h.op && h.seen[h.op] == h.at:
+		h.since, h.limit = time.Now(), timeout
+	default:
+		return h.Transport.Execute(ctx, c)
+	}
+	if h.busy {
+		return 0, scsi.NewError(c.CDB, scsi.StatusCheckCondition, []byte{0x70, 0, 2, 0, 0, 0, 0, 10, 0, 0, 0, 0, 4, 8, 0, 0, 0, 0})
+	}
+	time.Sleep(timeout)
+	return 0, fmt.Errorf("%w (%v)", scsi.ErrTimeout, timeout)
+}
+
+// longest is what a person waits for the word that a drive hangs: the time of the
+// command that it did not answer, and five seconds to unlock the tray.
+func (h *hanging) longest() time.Duration { return h.limit + 5*time.Second }
+
+// run burns in a bubble of its own, whose clock jumps over waiting, and returns how
+// long it took from the moment that the drive began to hang.
+func (h *hanging) run(t *testing.T, medium string, erase bool) (r record.Result, took time.Duration, err error) {
+	t.Helper()
+	h.Transport = virtualtest.Blank(t, medium, small)
+	ctx, o := context.Background(), record.Options{}
+	if erase {
+		err = record.Blank(ctx, h, true, progress.Discard)
+		return r, time.Since(h.since), err
+	}
+	b, err := record.NewPlan(ctx, h, virtualtest.DiscOf(virtualtest.Noise(300, 3)), o)
+	if err == nil {
+		r, err = b.Run(ctx, progress.Discard)
+	}
+	return r, time.Since(h.since), err
+}
+
+// A drive that hangs, at the first or the last command of any kind that a burn or an
+// erasing sends, is told of within the time of that command. Nothing more is sent but
+// what unlocks the tray.
+func TestDriveHangs(t *testing.T) {
+	for _, m := range []struct {
+		medium string
+		erase  bool
+	}{
+		{"cd-r", false},
+		{"dvd-r", false},
+		{"dvd+r", false},
+		{"dvd+rw", false},
+		{"bd-r", false},
+		{"bd-re", false},
+		{"cd-rw", true},
+		{"dvd-rw", true},
+		{"dvd+rw", true},
+	} {
+		sound := &hanging{}
+		if _, _, err := sound.run(t, m.medium, m.erase); err != nil {
+			t.Fatal(err)
+		}
+		for op, n := range sound.seen {
+			for _, at := range []int{1, n} {
+				h := &hanging{op: op, at: at}
+				name := fmt.Sprintf("%s, erase %v, %s %d of %d", m.medium, m.erase, scsi.Describe([]byte{op}), at, n)
+				synctest.Test(t, func(t *testing.T) {
+					r, took, err := h.run(t, m.medium, m.erase)
+					if took > h.longest() {
+						t.Errorf("%s: told after %v, %v at most", name, took, h.longest())
+					}
+					for _, later := range h.after {
+						if later != 0x1E {
+							t.Errorf("%s: %s was sent", name, scsi.Describe([]byte{later}))
+						}
+					}
+					switch {
+					case err != nil && !errors.Is(err, scsi.ErrTimeout):
+						t.Errorf("%s: %v", name, err)
+					case err == nil && !m.erase && len(r.Warnings) == 0:
+						t.Errorf("%s: nobody is told", name)
+					case err == nil && m.erase && op != 0x1E: // that the tray was unlocked is not needed
+						t.Errorf("%s: nobody is told", name)
+					}
+				})
+			}
+		}
+	}
+}
+
+// A drive that stays busy for ever hangs too, if it answers or not: the wait has one
+// limit, and not one for each command.
+func TestDriveStaysBusy(t *testing.T) {
+	const longest = 31 * time.Minute // closing a disc may take half an hour
+	for _, medium := range []string{"cd-r", "dvd-r", "dvd+r", "dvd+rw", "bd-r"} {
+		for _, op := range []byte{0x00, 0x2A, 0x35, 0x51, 0x5B, 0x53} {
+			for _, at := range []int{1, 2, 3} {
+				h := &hanging{op: op, at: at, busy: true}
+				synctest.Test(t, func(t *testing.T) {
+					_, took, err := h.run(t, medium, false)
+					if h.since.IsZero() {
+						return // no such command in this burn
+					}
+					if took > longest || err == nil {
+						t.Errorf("%s, %s %d: %v after %v", medium, scsi.Describe([]byte{op}), at, err, took)
+					}
+				})
+			}
+		}
+	}
+}
+
+// A burn that cannot be checked because the drive hangs then says so, and does not
+// blame the disc.
+func TestHangsBehindTheBurn(t *testing.T) {
+	for _, m := range media {
+		sound := &hanging{}
+		if _, _, err := sound.run(t, m.name, false); err != nil {
+			t.Fatal(err)
+		}
+		for _, op := range []byte{0x1B, 0x25, 0x28, 0x46, 0x51} {
+			h := &hanging{op: op, at: sound.seen[op]}
+			synctest.Test(t, func(t *testing.T) {
+				r, _, err := h.run(t, m.name, false)
+				var e *record.Error
+				if h.since.IsZero() || err == nil { // asked behind the comparison
+					return
+				}
+				if !errors.As(err, &e) || errors.Is(err, record.ErrNotOnDisc) || errors.Is(err, record.ErrDiffers) || r.Verified {
+					t.Errorf("%s, %s: %v", m.name, scsi.Describe([]byte{op}), err)
+				}
+				if !strings.Contains(e.Advice, "switch it off and on again") || len(r.Warnings) > 0 {
+					t.Errorf("%s, %s: advice %q, warnings %q", m.name, scsi.Describe([]byte{op}), e.Advice, r.Warnings)
+				}
+			})
+		}
+	}
+}

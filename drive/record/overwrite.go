@@ -1,0 +1,147 @@
+package record
+
+import (
+	"encoding/binary"
+	"fmt"
+
+	"glassmaster/drive/mmc"
+	"glassmaster/mastering/disc"
+)
+
+// headSectors is how many sectors at the beginning of a disc that is overwritten
+// in place are written last: every file system but UDF is found by them, and UDF
+// by those and its anchors.
+const headSectors = 32
+
+// head returns how many sectors of the source are written last: none on media
+// that are written in order, whose state tells of a burn that was broken off.
+func (r *burning) head() int64 {
+	if r.medium.sequential() {
+		return 0
+	}
+	return min(headSectors, r.plan.Padded)
+}
+
+// invalidate takes away by what the old volume of a disc that is overwritten in
+// place would still be opened, before anything of the new one is written. Its
+// first sectors get a mark that says so, and where a medium must be written in
+// order from its beginning on, the rest can follow.
+func (r *burning) invalidate() error {
+	p := make([]byte, min(headSectors, max(r.medium.room(), r.plan.Padded))*disc.SectorSize)
+	disc.MarkUnfinished(p)
+	anchors := r.anchors()
+	if err := r.sendAll(0, p); err != nil {
+		return err
+	}
+	clear(p)
+	for _, at := range anchors {
+		if err := r.sendAll(at, p[:min(r.recipe.unit*disc.SectorSize, int64(len(p)))]); err != nil {
+			return err
+		}
+	}
+	if err := r.flush(); err != nil {
+		return r.failure("write the mark of a burn that is not completed", 0, err)
+	}
+	return nil
+}
+
+// anchors returns the beginnings of the units in which UDF anchors are found that
+// the disc holds: at 256 or 512, and at its end or 256 before it (ECMA-167 3/8.4.2.1,
+// UDF 2.2.3). What cannot be read is none.
+func (r *burning) anchors() []disc.LBA {
+	places := []int64{256, 512}
+	if last, _, err := mmc.ReadCapacity(r.work, r.t); err == nil {
+		places = append(places, last-256, last-255, last)
+	}
+	var found []disc.LBA
+	p := make([]byte, disc.SectorSize)
+	for _, at := range places {
+		unit := disc.LBA(at / r.recipe.unit * r.recipe.unit)
+		if at < headSectors || len(found) > 0 && found[len(found)-1] == unit {
+			continue
+		}
+		if n, err := mmc.Read10(r.work, r.t, disc.LBA(at), p); err == nil && n == 1 && isAnchor(p) {
+			found = append(found, unit)
+		}
+	}
+	return found
+}
+
+// isAnchor reports whether a sector begins with the tag of an anchor volume
+// descriptor pointer: identifier 2, and a checksum over the tag (ECMA-167 3/7.2).
+func isAnchor(p []byte) bool {
+	var sum byte
+	for i, b := range p[:16] {
+		if i != 4 {
+			sum += b
+		}
+	}
+	return binary.LittleEndian.Uint16(p) == 2 && sum == p[4]
+}
+
+// hold keeps the part of a chunk that is written last, and returns the rest of it
+// with its address.
+func (r *burning) hold(at disc.LBA, p []byte) (disc.LBA, []byte) {
+	n := min(max(r.head()-r.result.Written, 0)*disc.SectorSize, int64(len(p)))
+	r.held = append(r.held, p[:n]...)
+	return at + disc.LBA(n/disc.SectorSize), p[n:]
+}
+
+// writeHead writes what was held back, when all else is on the disc.
+func (r *burning) writeHead() error {
+	if r.head() == 0 {
+		return nil
+	}
+	r.say("everything but the first sectors is written; they complete the disc")
+	if err := r.flush(); err != nil {
+		return r.failure("write the drive's buffer to the disc", -1, err)
+	}
+	if err := r.lostSectors("write"); err != nil {
+		return err
+	}
+	// The chunk with the mark goes when all others are on the disc.
+	first := min(r.chunk()*disc.SectorSize, len(r.held))
+	if rest := r.held[first:]; len(rest) > 0 {
+		if err := r.sendAll(r.next+disc.LBA(r.chunk()), rest); err != nil {
+			return err
+		}
+		if err := r.flush(); err != nil {
+			return r.failure("write the drive's buffer to the disc", -1, err)
+		}
+	}
+	err := r.sendAll(r.next, r.held[:first])
+	r.completed = err == nil
+	return err
+}
+
+// markAgain puts the mark of a burn that is not completed back on a disc that got
+// all of its sectors, and of which not all are there: it would look like a good one.
+func (r *burning) markAgain() error {
+	if !r.completed {
+		return nil
+	}
+	p := make([]byte, min(r.chunk()*disc.SectorSize, len(r.held)))
+	disc.MarkUnfinished(p)
+	if err := persist(r.work, stuck, func() error { return mmc.Write10(r.work, r.t, r.next, p) }); err != nil && !recovered(err) {
+		return fmt.Errorf("mark the disc as not completed: %w", err)
+	}
+	r.completed = false
+	return nil
+}
+
+// sendAll writes sectors in the chunks of the recipe.
+func (r *burning) sendAll(at disc.LBA, p []byte) error {
+	size := r.chunk() * disc.SectorSize
+	for len(p) > 0 {
+		n := min(size, len(p))
+		if err := r.send(at, p[:n]); err != nil {
+			return r.failure("write", at, err)
+		}
+		if err := r.lostSectors("write"); err != nil {
+			return err
+		}
+		r.marked = true
+		at, p = at+disc.LBA(n/disc.SectorSize), p[n:]
+	}
+	return nil
+}

@@ -1,0 +1,322 @@
+package record_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+
+	"glassmaster/drive/mmc"
+	"glassmaster/drive/record"
+	"glassmaster/drive/scsi"
+	"glassmaster/drive/virtual"
+	"glassmaster/drive/virtualtest"
+	"glassmaster/mastering/disc"
+)
+
+// A drive that answers from its buffer does not make a good disc of a bad one. Where
+// it cannot be made to read the disc, the verdict says so.
+func TestEcho(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		echo   virtual.Echo
+		refuse []byte
+		found  bool
+	}{
+		{"the disc is reloaded", virtual.Echo{On: true, Deaf: true}, nil, true},
+		{"the buffer outlives a stop, and the drive knows FUA", virtual.Echo{On: true, Spins: true}, nil, true},
+		{"it does not stop, and knows FUA", virtual.Echo{On: true}, []byte{0x1B}, true},
+		{"it does not stop, and does not know FUA", virtual.Echo{On: true, Deaf: true}, []byte{0x1B}, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			eachMedium(t, func(t *testing.T, _ string, _ bool, d *virtual.Drive) {
+				d.SetFaults(virtual.Faults{Corrupt: []int64{700}, Echo: c.echo, Refuse: c.refuse})
+				r, err := burn(t, d, virtualtest.DiscOf(virtualtest.Noise(900, 4)), record.Options{})
+				if r.Verified {
+					t.Error("a bad disc is verified")
+				}
+				switch {
+				case c.found && (!errors.Is(err, record.ErrDiffers) || r.Mismatch == nil || r.Mismatch.LBA != 700 || r.Equal):
+					t.Errorf("%+v, %v", r, err)
+				case !c.found && (err != nil || !r.Equal || len(r.NotAssured) != 1 || !strings.Contains(r.NotAssured[0], "buffer")):
+					t.Errorf("%+v, %v", r, err)
+				}
+			})
+		})
+	}
+}
+
+// Another disc in the tray is not taken for the one that was burned: neither while
+// it is written, nor when it is looked at, whether or not the drive tells.
+func TestOtherDisc(t *testing.T) {
+	want, others := virtualtest.Noise(500, 4), virtualtest.Noise(500, 5)
+	const reload, write = 0x1B, 0x2A
+	for _, c := range []struct {
+		name, medium, other string
+		op                  byte // at the At-th of which the disc is another one
+		at                  int
+		loud, noVerify      bool
+		content             []byte // of the other disc
+		cause               error
+	}{
+		{"of another kind", "dvd+r", "dvd-r", reload, 2, false, true, want, record.ErrOtherDisc},
+		{"a blank one", "dvd+r", "dvd+r", reload, 2, false, true, nil, record.ErrNotOnDisc},
+		{"with other data", "dvd+r", "dvd+r", reload, 2, false, false, others, record.ErrDiffers},
+		{"while writing", "dvd+rw", "dvd+rw", write, 12, false, false, others, record.ErrDiffers},
+		{"while writing, the drive tells", "dvd+rw", "dvd+rw", write, 12, true, true, want, record.ErrLost},
+		{"larger", "bd-re", "bd-re", reload, 2, false, true, want, record.ErrOtherDisc},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			size := int64(small)
+			if c.cause == record.ErrOtherDisc {
+				size *= 2
+			}
+			other := virtualtest.Blank(t, c.other, size)
+			if c.content != nil {
+				if _, err := burn(t, other, virtualtest.DiscOf(c.content), record.Options{}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := other.Close(); err != nil {
+				t.Fatal(err)
+			}
+			d := virtualtest.Blank(t, c.medium, small)
+			d.SetFaults(virtual.Faults{Events: []virtual.Event{{Op: c.op, At: c.at, Swap: other.Path(), Silent: !c.loud}}})
+			r, err := burn(t, d, virtualtest.DiscOf(want), record.Options{NoVerify: c.noVerify})
+			var e *record.Error
+			if !errors.As(err, &e) || !errors.Is(err, c.cause) && !(c.loud && scsi.MediumChanged(err)) || r.Verified || r.Equal || e.Advice == "" {
+				t.Errorf("%+v, %v", r, err)
+			}
+		})
+	}
+}
+
+// A disc that was put in while another one was burned is left alone.
+func TestOtherDiscIsLeftAlone(t *testing.T) {
+	eachMedium(t, func(t *testing.T, name string, _ bool, d *virtual.Drive) {
+		other := virtualtest.Blank(t, name, small)
+		if err := other.Close(); err != nil {
+			t.Fatal(err)
+		}
+		before, err := os.ReadFile(other.Path())
+		if err != nil {
+			t.Fatal(err)
+		}
+		d.SetFaults(virtual.Faults{Events: []virtual.Event{{Op: 0x2A, At: 8, Swap: other.Path()}}})
+		r, err := burn(t, d, virtualtest.DiscOf(virtualtest.Noise(900, 4)), record.Options{})
+		if !scsi.MediumChanged(err) || r.Verified {
+			t.Errorf("%+v, %v", r, err)
+		}
+		if err := mmc.StartStop(context.Background(), d, mmc.Eject); err != nil {
+			t.Errorf("the tray is still locked: %v", err)
+		}
+		after, err := os.ReadFile(other.Path())
+		if err != nil || !bytes.Equal(before, after) {
+			t.Errorf("the other disc was written to: %v", err)
+		}
+	})
+}
+
+// changed is a drive whose answers about the disc are other ones once the disc was
+// reloaded.
+type changed struct {
+	scsi.Transport
+	op       byte
+	alter    func(p []byte, reloaded bool)
+	reloaded bool
+}
+
+func (d *changed) Execute(ctx context.Context, c scsi.Command) (int, error) {
+	n, err := d.Transport.Execute(ctx, c)
+	d.reloaded = d.reloaded || c.CDB[0] == 0x1B
+	if c.CDB[0] == d.op && err == nil {
+		d.alter(c.Data[:n], d.reloaded)
+	}
+	return n, err
+}
+
+// What a disc says of its make and of itself is the same before and after.
+func TestIdentity(t *testing.T) {
+	makerAt := func(at int) func([]byte, bool) {
+		return func(p []byte, reloaded bool) {
+			if reloaded && len(p) > at {
+				p[at] ^= 0x20
+			}
+		}
+	}
+	number := func(p []byte, reloaded bool) {
+		if len(p) < 16 {
+			return
+		}
+		p[7] |= 0x80 // the identification is valid
+		if reloaded {
+			p[15] = 1
+		}
+	}
+	for _, c := range []struct {
+		name, medium string
+		op           byte
+		alter        func([]byte, bool)
+	}{
+		{"number of a DVD+R", "dvd+r", 0x51, number},
+		{"number of a CD-R", "cd-r", 0x51, number},
+		{"maker of a DVD+R", "dvd+r", 0xAD, makerAt(4 + 20)},
+		{"maker of a DVD+RW", "dvd+rw", 0xAD, makerAt(4 + 20)},
+		{"maker of a DVD-R", "dvd-r", 0xAD, makerAt(4 + 18)},
+		{"maker of a BD-R", "bd-r", 0xAD, makerAt(4 + 101)},
+		{"lead-in of a CD-R", "cd-r", 0x43, func(p []byte, reloaded bool) {
+			if reloaded && len(p) > 10 {
+				p[10] ^= 1
+			}
+		}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			d := &changed{Transport: virtualtest.Blank(t, c.medium, small), op: c.op, alter: c.alter}
+			r, err := burn(t, d, virtualtest.DiscOf(virtualtest.Noise(500, 4)), record.Options{})
+			if !errors.Is(err, record.ErrOtherDisc) || r.Verified || r.Equal {
+				t.Errorf("%+v, %v", r, err)
+			}
+		})
+	}
+}
+
+// A drive that tells, when it is asked, that it met another disc while it wrote.
+func TestMediaEvent(t *testing.T) {
+	asked := 0
+	alter := func(p []byte, _ bool) {
+		if asked++; asked == 2 && len(p) > 4 {
+			p[2], p[4] = 4, 3 // media class, removed
+		}
+	}
+	d := &changed{Transport: virtualtest.Blank(t, "dvd+r", small), op: 0x4A, alter: alter}
+	r, err := burn(t, d, virtualtest.DiscOf(virtualtest.Noise(500, 4)), record.Options{})
+	if err != nil || r.Verified || !r.Equal || len(r.NotAssured) != 1 || !strings.Contains(r.NotAssured[0], "new disc") {
+		t.Errorf("%+v, %v", r, err)
+	}
+}
+
+// weak is a drive that reads some sectors only at a later attempt.
+type weak struct {
+	scsi.Transport
+	fails map[uint32]int // how often a read over that sector fails
+	mute  bool           // the error does not tell which sector it is
+	key   byte
+}
+
+func (w *weak) Execute(ctx context.Context, c scsi.Command) (int, error) {
+	if c.CDB[0] == 0x28 {
+		from := binary.BigEndian.Uint32(c.CDB[2:])
+		for at := from; at < from+uint32(len(c.Data)/disc.SectorSize); at++ {
+			if w.fails[at] == 0 {
+				continue
+			}
+			w.fails[at]--
+			sense := []byte{0xF0, 0, w.key, byte(at >> 24), byte(at >> 16), byte(at >> 8), byte(at), 10, 0, 0, 0, 0, 0x11, 0, 0, 0, 0, 0}
+			if w.mute {
+				sense[0] = 0x70
+			}
+			n := 0
+			if w.key == 1 {
+				n, _ = w.Transport.Execute(ctx, c)
+			}
+			return n, scsi.NewError(c.CDB, scsi.StatusCheckCondition, sense)
+		}
+	}
+	return w.Transport.Execute(ctx, c)
+}
+
+// Sectors that needed more than one attempt are counted, each once.
+func TestRetried(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		key  byte
+		mute bool
+		want int64
+	}{
+		{"not read at first", 3, false, 3},
+		{"the drive does not tell which", 3, true, 3},
+		{"recovered", 1, false, 3},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			d := virtualtest.Blank(t, "dvd+r", small)
+			// Sectors of three commands: the last one is well when it is read alone.
+			w := &weak{Transport: d, fails: map[uint32]int{100: 2, 300: 3, 800: 1}, mute: c.mute, key: c.key}
+			r, err := burn(t, w, virtualtest.DiscOf(virtualtest.Noise(900, 4)), record.Options{})
+			if err != nil || !r.Verified || r.Retried != c.want {
+				t.Errorf("%+v, %v", r, err)
+			}
+		})
+	}
+}
+
+// shifting is a source that is another one when it is read again.
+type shifting struct {
+	disc.Disc
+	at    disc.LBA // sector that changes
+	gone  bool     // it cannot be read any more
+	again map[disc.LBA]bool
+}
+
+func (s *shifting) ReadSectors(p []byte, lba disc.LBA, f disc.Form) (int, error) {
+	n, err := s.Disc.ReadSectors(p, lba, f)
+	if lba > s.at || lba+disc.LBA(n) <= s.at {
+		return n, err
+	}
+	if s.again[s.at] {
+		if s.gone {
+			return int(s.at - lba), errors.New("the file is gone")
+		}
+		p[int(s.at-lba)*disc.SectorSize+7] ^= 1
+	}
+	s.again[s.at] = true
+	return n, err
+}
+
+// A source that has changed since it was burned is not blamed on the disc; a bad
+// disc is one, whatever the source is now.
+func TestSourceChangesAfterwards(t *testing.T) {
+	locate := func(a disc.LBA) string { return fmt.Sprintf("/file%d", a) }
+	for _, gone := range []bool{false, true} {
+		for _, bad := range []int64{-1, 300, 801} {
+			t.Run(fmt.Sprintf("gone %v, bad sector %d", gone, bad), func(t *testing.T) {
+				eachMedium(t, func(t *testing.T, _ string, _ bool, d *virtual.Drive) {
+					if bad >= 0 {
+						d.SetFaults(virtual.Faults{Corrupt: []int64{bad}})
+					}
+					src := &shifting{Disc: virtualtest.DiscOf(virtualtest.Noise(900, 15)), at: 800, gone: gone, again: map[disc.LBA]bool{}}
+					r, err := burn(t, d, src, record.Options{Locate: locate})
+					var e *record.Error
+					var s *record.SourceChange
+					switch {
+					case !errors.As(err, &e) || r.SourceChanged == nil || e.Left == "" || e.Advice == "":
+						t.Fatalf("%+v, %v", r, err)
+					case bad < 0:
+						// Of a source that can be read the very sector is known.
+						at, file := disc.LBA(800), "/file800"
+						if gone {
+							at, file = 768, "/file768"
+						}
+						if !errors.As(err, &s) || errors.Is(err, record.ErrDiffers) || !r.Verified || r.Mismatch != nil || s.LBA != at || s.File != file || (s.Err != nil) != gone {
+							t.Errorf("%+v, %v", r, err)
+						}
+						if strings.Contains(err.Error(), "burn another one") || strings.Contains(err.Error(), "failed") {
+							t.Errorf("the disc is blamed: %v", err)
+						}
+					default:
+						at := disc.LBA(300)
+						if bad == 801 { // known only by the piece that it lies in
+							at = 768
+						}
+						if !errors.Is(err, record.ErrDiffers) || r.Equal || r.Verified || r.Mismatch == nil || r.Mismatch.LBA != at {
+							t.Errorf("%+v, %v", r, err)
+						}
+					}
+				})
+			})
+		}
+	}
+}

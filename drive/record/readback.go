@@ -1,0 +1,134 @@
+package record
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+
+	"glassmaster/drive/mmc"
+	"glassmaster/drive/scsi"
+	"glassmaster/mastering/disc"
+)
+
+// readback is the connection over which a disc is read again after its burn. It
+// has the drive go past its buffer where that may still hold what was sent, and
+// counts the sectors that were not read at the first attempt.
+type readback struct {
+	scsi.Transport
+	fresh func(lba disc.LBA) bool // the drive's buffer may hold that sector; nil: none
+	deaf  bool                    // the drive does not know the bit FUA
+
+	counts bool
+	failed map[disc.LBA]bool // sectors that were not read at first
+	vague  *vague
+}
+
+// vague is a read of several sectors that failed without naming the one.
+type vague struct{ from, end disc.LBA }
+
+// Execute implements [scsi.Transport].
+func (b *readback) Execute(ctx context.Context, c scsi.Command) (int, error) {
+	op := c.CDB[0]
+	if op != opRead10 && op != opRead12 {
+		return b.Transport.Execute(ctx, c)
+	}
+	lba := disc.LBA(binary.BigEndian.Uint32(c.CDB[2:]))
+	sectors := disc.LBA(len(c.Data) / disc.SectorSize)
+	n, err := b.read(ctx, c, lba)
+	if b.counts {
+		b.count(lba, sectors, n, err)
+	}
+	return n, err
+}
+
+// read sends a READ, with FUA where that is wanted (MMC-6 6.14, byte 1 bit 3): the
+// drive then reads the disc, whatever it has in its buffer.
+func (b *readback) read(ctx context.Context, c scsi.Command, lba disc.LBA) (int, error) {
+	if b.fresh == nil || b.deaf || !b.fresh(lba) {
+		return b.Transport.Execute(ctx, c)
+	}
+	with := c
+	with.CDB = append([]byte(nil), c.CDB...)
+	with.CDB[1] |= 8
+	n, err := b.Transport.Execute(ctx, with)
+	if scsi.InvalidField(err) {
+		b.deaf = true
+		return b.Transport.Execute(ctx, c)
+	}
+	return n, err
+}
+
+// count takes note of sectors that cost the drive more than one attempt.
+func (b *readback) count(lba, sectors disc.LBA, n int, err error) {
+	if b.vague != nil && (lba < b.vague.from || lba >= b.vague.end) {
+		b.settle()
+	}
+	key, _, _, ok := scsi.Code(err)
+	switch {
+	case err == nil && n == int(sectors)*disc.SectorSize, ok && !repeated(key), err != nil && !ok:
+		return
+	}
+	at := lba
+	var e *scsi.Error
+	if errors.As(err, &e) && e.InformationValid && e.Information >= uint64(lba) && e.Information < uint64(lba+sectors) {
+		at = disc.LBA(e.Information)
+	} else if sectors > 1 {
+		b.vague = &vague{lba, lba + sectors}
+		return
+	}
+	b.vague = nil
+	if b.failed == nil {
+		b.failed = map[disc.LBA]bool{}
+	}
+	b.failed[at] = true
+}
+
+// repeated reports whether a READ that ends with this key says that the sector is
+// hard to read.
+func repeated(key scsi.Key) bool {
+	switch key {
+	case scsi.KeyRecoveredError, scsi.KeyMediumError, scsi.KeyHardwareError, scsi.KeyBlankCheck, scsi.KeyAbortedCommand:
+		return true
+	}
+	return false
+}
+
+// settle counts one sector for a read that failed, and went well one by one.
+func (b *readback) settle() {
+	if b.vague == nil {
+		return
+	}
+	if b.failed == nil {
+		b.failed = map[disc.LBA]bool{}
+	}
+	b.failed[b.vague.from] = true
+	b.vague = nil
+}
+
+// usualBuffer is how much a drive's buffer is taken to hold that does not tell.
+const usualBuffer = 8 << 20
+
+// bufferBytes returns how much the drive may have in its buffer.
+func (r *burning) bufferBytes() int64 {
+	b, err := mmc.ReadBufferCapacity(r.work, r.t)
+	if err != nil || b.Size <= 0 {
+		return usualBuffer
+	}
+	return min(b.Size, 64<<20)
+}
+
+// pushOut fills the drive's buffer with other sectors than those that were written
+// last. It reports whether there were enough of them.
+func (r *burning) pushOut(size int64) bool {
+	n := 2 * size / disc.SectorSize
+	from, end := r.next+headSectors, r.next+disc.LBA(r.result.Written-2*size/disc.SectorSize)
+	p := make([]byte, max(r.chunk(), 1)*disc.SectorSize)
+	for at := from; at < end && n > 0; {
+		k, err := mmc.Read10(r.ctx, r.t, at, p)
+		if err != nil || k == 0 {
+			return false // the comparison will meet it again
+		}
+		at, n = at+disc.LBA(k), n-int64(k)
+	}
+	return n <= 0
+}

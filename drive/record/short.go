@@ -1,0 +1,44 @@
+package record
+
+import (
+	"errors"
+
+	"glassmaster/drive/mmc"
+	"glassmaster/drive/read"
+	"glassmaster/mastering/disc"
+)
+
+// short settles what a WRITE has done that ended well, and of which the transport
+// says that it carried less than it was given. Bridges and drivers exist that count
+// wrongly, and one wrong number must not cost a disc: the drive is asked how far
+// the track is written, or gets the sectors once more where they can be written
+// over. What cannot be settled so is compared after the burn, even if that was
+// not asked for.
+func (r *burning) short(lba disc.LBA, p []byte, e *mmc.ShortWrite) error {
+	switch {
+	case r.o.Simulate:
+	case !r.medium.sequential():
+		var again *mmc.ShortWrite
+		err := persist(r.ctx, stuck, func() error { return mmc.Write10(r.work, r.t, lba, p) })
+		if err != nil && !errors.As(err, &again) {
+			return err
+		}
+		r.doubtful = r.doubtful || err != nil
+	default:
+		ti, err := read.NextTrack(r.work, r.t, r.medium.profile, r.medium.info)
+		switch at := disc.LBA(ti.NextWritable); {
+		case err != nil || !ti.Writable:
+			r.doubtful = true
+		case at == lba+disc.LBA(len(p)/disc.SectorSize):
+		case at == lba+disc.LBA(e.Taken/disc.SectorSize) && at > lba:
+			return r.send(at, p[e.Taken/disc.SectorSize*disc.SectorSize:])
+		default:
+			return e
+		}
+	}
+	if !r.miscounts {
+		r.miscounts = true
+		r.warn("the connection to the drive counts wrongly: it says %d of %d bytes went over at LBA %d, and the drive has all of them", e.Taken, e.Given, lba)
+	}
+	return nil
+}

@@ -1,0 +1,167 @@
+package scsi_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"glassmaster/drive/scsi"
+)
+
+// silent does not answer its second command, nor any later one.
+type silent struct {
+	sent     []byte
+	timeouts []time.Duration
+}
+
+func (s *silent) MaxTransfer() int { return 2048 }
+func (s *silent) Close() error     { return nil }
+func (s *silent) Execute(_ context.Context, c scsi.Command) (int, error) {
+	s.sent = append(s.sent, c.CDB[0])
+	s.timeouts = append(s.timeouts, c.Timeout)
+	if len(s.sent) > 1 {
+		return 0, scsi.ErrTimeout
+	}
+	return len(c.Data), nil
+}
+
+// Behind a command that was not answered only the tray is unlocked.
+func TestGuard(t *testing.T) {
+	ctx, s := context.Background(), &silent{}
+	g := scsi.Guard(s)
+	if scsi.Guard(g) != g {
+		t.Error("guarded twice")
+	}
+	write := []byte{0x2A, 0, 0, 0, 0, 7, 0, 0, 1, 0}
+	for i, c := range []struct {
+		cdb  []byte
+		sent bool
+		want string
+	}{
+		{[]byte{0, 0, 0, 0, 0, 0}, true, ""},
+		{write, true, "no answer in time"},
+		{write, false, "not sent: the drive hangs since WRITE(10) at LBA 7"},
+		{[]byte{0x1E, 0, 0, 0, 1, 0}, false, "not sent"},
+		{[]byte{0x1E, 0, 0, 0, 0, 0}, true, "no answer in time"},
+		{[]byte{0, 0, 0, 0, 0, 0}, false, "since WRITE(10)"},
+		{[]byte{0x1E, 0, 0, 0, 0, 0}, false, "not sent"},
+	} {
+		before := len(s.sent)
+		_, err := g.Execute(ctx, scsi.Command{CDB: c.cdb, Timeout: time.Hour})
+		if (len(s.sent) > before) != c.sent {
+			t.Errorf("command %d: sent %v, want %v", i, !c.sent, c.sent)
+		}
+		if (err == nil) != (c.want == "") || err != nil && (!errors.Is(err, scsi.ErrTimeout) || !scsi.Gone(err) || !strings.Contains(err.Error(), c.want)) {
+			t.Errorf("command %d: %v, want %q", i, err, c.want)
+		}
+		if (scsi.Hangs(g) != nil) != (i > 0) {
+			t.Errorf("command %d: hangs: %v", i, scsi.Hangs(g))
+		}
+	}
+	if last := s.timeouts[len(s.timeouts)-1]; last != 5*time.Second {
+		t.Errorf("unlocking gets %v", last)
+	}
+}
+
+// A deferred error says nothing of the command that brings it.
+func TestDeferred(t *testing.T) {
+	for code, deferred := range map[byte]bool{0x70: false, 0x71: true, 0xF1: true, 0x72: false, 0x73: true} {
+		for _, c := range []struct {
+			key, asc, ascq byte
+			says           func(error) bool // of the command itself
+		}{
+			{5, 0x20, 0, scsi.Unsupported},
+			{5, 0x24, 0, scsi.InvalidField},
+			{2, 0x3A, 0, scsi.MediumNotPresent},
+			{2, 0x3A, 0, scsi.NotReady},
+			{3, 0x0C, 0, func(err error) bool { return scsi.Is(err, scsi.KeyMediumError, 0x0C, 0) }},
+		} {
+			sense := []byte{code, 0, c.key, 0, 0, 0, 0, 10, 0, 0, 0, 0, c.asc, c.ascq, 0, 0, 0, 0}
+			if code == 0x72 || code == 0x73 {
+				sense = []byte{code, c.key, c.asc, c.ascq, 0, 0, 0, 0}
+			}
+			err := error(scsi.NewError([]byte{0x5C, 0, 0, 0, 0, 0, 0, 0, 12, 0}, scsi.StatusCheckCondition, sense))
+			if scsi.Deferred(err) != deferred || c.says(err) == deferred {
+				t.Errorf("%02Xh, %d/%02X: deferred %v, about the command %v", code, c.key, c.asc, scsi.Deferred(err), c.says(err))
+			}
+			if key, asc, _, ok := scsi.Code(err); !ok || byte(key) != c.key || asc != c.asc {
+				t.Errorf("%02Xh: code %v/%02X, %v", code, key, asc, ok)
+			}
+		}
+	}
+}
+
+// stuck is a transport that does not return from its first command, and fills in the
+// data of that one when it does in the end.
+type stuck struct{ end chan struct{} }
+
+func (s *stuck) MaxTransfer() int { return 2048 }
+func (s *stuck) Close() error     { <-s.end; return nil }
+func (s *stuck) Execute(_ context.Context, c scsi.Command) (int, error) {
+	<-s.end
+	for i := range c.Data {
+		c.Data[i] = 0xFF
+	}
+	return len(c.Data), nil
+}
+
+// A system that does not come to an end with a command is not waited for.
+func TestGuardIsNotStuck(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &stuck{end: make(chan struct{})}
+		g := scsi.Guard(s)
+		began, data := time.Now(), make([]byte, 2048)
+		_, err := g.Execute(t.Context(), scsi.Command{CDB: []byte{0x28, 0, 0, 0, 0, 7, 0, 0, 1, 0}, Direction: scsi.In, Data: data, Timeout: time.Minute})
+		if took := time.Since(began); !errors.Is(err, scsi.ErrTimeout) || took != 90*time.Second {
+			t.Errorf("%v after %v", err, took)
+		}
+		began = time.Now()
+		if _, err = g.Execute(t.Context(), scsi.Command{CDB: []byte{0x1E, 0, 0, 0, 0, 0}}); !errors.Is(err, scsi.ErrTimeout) {
+			t.Error(err)
+		}
+		if err := g.Close(); err != nil {
+			t.Error(err)
+		}
+		if took := time.Since(began); took != 5*time.Second {
+			t.Errorf("leaving took %v", took)
+		}
+		close(s.end)
+		synctest.Wait()
+		if !bytes.Equal(data, make([]byte, 2048)) {
+			t.Error("the data were changed behind the error")
+		}
+	})
+}
+
+// echo answers reads with what was written last.
+type echo struct{ last []byte }
+
+func (e *echo) MaxTransfer() int { return 4096 }
+func (e *echo) Close() error     { return nil }
+func (e *echo) Execute(_ context.Context, c scsi.Command) (int, error) {
+	if c.Direction == scsi.Out {
+		e.last = bytes.Clone(c.Data)
+		return len(c.Data), nil
+	}
+	return copy(c.Data, e.last), nil
+}
+
+// The guard passes data on as they are, whatever their length.
+func TestGuardData(t *testing.T) {
+	g := scsi.Guard(&echo{})
+	for _, n := range []int{2048, 4096, 1, 0, 4096, 36} {
+		p := bytes.Repeat([]byte{byte(n), 7}, n/2+1)[:n]
+		if k, err := g.Execute(t.Context(), scsi.Command{CDB: []byte{0x3B}, Direction: scsi.Out, Data: p}); err != nil || k != n {
+			t.Fatal(k, err)
+		}
+		room := bytes.Repeat([]byte{0xEE}, n+3)
+		k, err := g.Execute(t.Context(), scsi.Command{CDB: []byte{0x3C}, Direction: scsi.In, Data: room})
+		if err != nil || k != n || !bytes.Equal(room[:n], p) || !bytes.Equal(room[n:], []byte{0xEE, 0xEE, 0xEE}) {
+			t.Errorf("%d bytes: %d came, %v", n, k, err)
+		}
+	}
+}

@@ -1,0 +1,99 @@
+package tray_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"glassmaster/drive/record"
+	"glassmaster/drive/scsi/device"
+	"glassmaster/mastering/disc"
+	"glassmaster/mastering/image"
+	_ "glassmaster/mastering/image/iso"
+	"glassmaster/mastering/peertest"
+	"glassmaster/mastering/progress"
+)
+
+const inGuest = "GLASSMASTER_GUEST" // set in the guest: this process burns there
+
+// guestScript burns a disc in two drives, under either name of a drive, then
+// mounts it and reads it as every program does. The kernel has looked at the blank
+// disc before, as a desktop has it do.
+const guestScript = `
+for name in 1 2; do
+	: >blank$name
+	set -- $(drive blank$name)
+	test "$(blockdev --getsize64 $1)" = 2048
+	%s=1 DRIVE="${!name}" ./tray.test -test.v -test.run '^TestGuestBurn$'
+	echo "$(blockdev --getsize64 $1) bytes"
+	dd if=$1 of=/run/tmp/copy bs=64k status=none
+	cmp -n $(stat -c %%s disc.iso) /run/tmp/copy disc.iso
+	mount -o ro $1 /run/mnt
+	cmp /run/mnt/data.bin tree/data.bin
+	umount /run/mnt
+	echo "drive $name was read"
+done
+`
+
+// After a burn the Linux kernel sees the disc: it has its size, can be mounted and
+// read with dd.
+func TestKernelSeesTheDisc(t *testing.T) {
+	dir := t.TempDir()
+	self, err := os.ReadFile("/proc/self/exe")
+	if err != nil {
+		t.Fatal(err)
+	}
+	data := []byte(strings.Repeat("a disc that was burned\n", 90_000))
+	if err := os.Mkdir(filepath.Join(dir, "tree"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for name, p := range map[string][]byte{"tray.test": self, "tree/data.bin": data} {
+		if err := os.WriteFile(filepath.Join(dir, name), p, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	peertest.Run(t, dir, "xorriso", "-as", "mkisofs", "-quiet", "-R", "-o", "disc.iso", "tree")
+	out := peertest.KernelWithDrives(t, dir, fmt.Sprintf(guestScript, inGuest))
+	t.Logf("%s", out)
+	for _, want := range []string{"drive 1 was read", "drive 2 was read"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("the guest does not say %q", want)
+		}
+	}
+}
+
+// TestGuestBurn burns in the guest.
+func TestGuestBurn(t *testing.T) {
+	if os.Getenv(inGuest) == "" {
+		t.Skip("runs under TestKernelSeesTheDisc")
+	}
+	ctx := context.Background()
+	d, err := device.Open(ctx, os.Getenv("DRIVE"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	src, _, err := image.Open("disc.iso")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer src.Close()
+	b, err := record.NewPlan(ctx, d, src, record.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := b.Run(ctx, progress.Discard)
+	if err != nil || !r.Verified {
+		t.Fatalf("verified: %v, %v", r.Verified, err)
+	}
+	for _, w := range r.Warnings {
+		t.Errorf("warning: %s", w)
+	}
+	size, err := d.SystemSize()
+	if err != nil || size < disc.Sectors(src)*disc.SectorSize {
+		t.Errorf("the kernel sees %d bytes of %d, %v", size, disc.Sectors(src)*disc.SectorSize, err)
+	}
+}

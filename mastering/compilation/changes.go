@@ -1,0 +1,197 @@
+package compilation
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"sync"
+
+	"glassmaster/mastering/disc"
+	"glassmaster/mastering/layout"
+	"glassmaster/mastering/progress"
+)
+
+// WriteOptions say how an image is written, or read as a disc.
+type WriteOptions struct {
+	// KeepGoing goes on when a file is not any more what was planned: with the bytes
+	// that are there, and with zeros for those that are missing. The writing then
+	// ends with an *IncompleteError, but what was written stays.
+	KeepGoing bool
+}
+
+// IncompleteError says that an image was written, or read as a disc, although some
+// of its files were not any more what was planned.
+type IncompleteError struct {
+	Failed  []*layout.SourceError // could not be read to their end: zeros stand in their place
+	Changed []*layout.SourceError // have grown or were written to: the planned number of bytes is there
+}
+
+func (e *IncompleteError) Error() string {
+	var parts []string
+	if n := len(e.Failed); n > 0 {
+		parts = append(parts, plural(n, "1 file", "%d files")+" could not be read to the end, and zeros take the place of what is missing")
+	}
+	if n := len(e.Changed); n > 0 {
+		parts = append(parts, plural(n, "1 file was", "%d files were")+" written to meanwhile, and as many bytes are there as were planned")
+	}
+	return strings.Join(parts, "; ")
+}
+
+func plural(n int, one, many string) string {
+	if n == 1 {
+		return one
+	}
+	return fmt.Sprintf(many, n)
+}
+
+// changes collects the sources that were not any more what was planned, each once
+// for what happened to it. It is safe for use by several goroutines.
+type changes struct {
+	mu   sync.Mutex
+	seen map[string]bool
+	list []*layout.SourceError
+}
+
+// add reports whether that was new.
+func (c *changes) add(e *layout.SourceError) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	key := e.Error()
+	if c.seen[key] {
+		return false
+	}
+	if c.seen == nil {
+		c.seen = map[string]bool{}
+	}
+	c.seen[key] = true
+	c.list = append(c.list, e)
+	return true
+}
+
+// err returns an *IncompleteError, nil where nothing was met.
+func (c *changes) err() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.list) == 0 {
+		return nil
+	}
+	e := &IncompleteError{}
+	for _, bad := range c.list {
+		if bad.Delivered {
+			e.Changed = append(e.Changed, bad)
+		} else {
+			e.Failed = append(e.Failed, bad)
+		}
+	}
+	return e
+}
+
+// write writes the image as it is now. A file that has only grown still holds
+// what was planned, and does not end the writing.
+func (m *Image) write(ctx context.Context, w io.Writer, o WriteOptions, rep progress.Reporter) error {
+	if rep == nil {
+		rep = progress.Discard
+	}
+	var met changes
+	wo := layout.WriteOptions{Reporter: rep}
+	wo.OnError = func(e *layout.SourceError) error {
+		if !o.KeepGoing && !errors.Is(e, layout.ErrGrew) {
+			rep.Message(progress.Error, e.Error())
+			return e
+		}
+		if met.add(e) {
+			rep.Message(progress.Warning, describeChange(e))
+		}
+		return nil
+	}
+	if m.late != nil {
+		end := m.late.begin(ctx)
+		defer end()
+	}
+	if err := m.layout.WriteTo(ctx, w, wo); err != nil {
+		return fmt.Errorf("write image: %w", err)
+	}
+	m.warnUnsummed(rep)
+	if m.sums && len(met.list) > 0 {
+		rep.Message(progress.Warning, staleSums)
+	}
+	return met.err()
+}
+
+// Disc returns the image as a disc, a disc.Planned. Reading goes on where a file
+// has grown or was written to but still delivers the planned number of bytes,
+// since a disc that is being recorded is lost otherwise; what was met is told by
+// Changes. Where a file does not deliver them, zeros take their place with
+// KeepGoing, and without it the read fails.
+func (m *Image) Disc(o WriteOptions) disc.Disc {
+	m.layout.OnError(func(e *layout.SourceError) error {
+		if !e.Delivered && !o.KeepGoing {
+			return e
+		}
+		m.read.add(e)
+		return nil
+	})
+	return &planned{disc.FromReaderAt(m.layout, m.Size(), m.Close), m, o}
+}
+
+// planned is an image as a disc.
+type planned struct {
+	disc.Disc
+	m *Image
+	o WriteOptions
+}
+
+// ReadAt implements io.ReaderAt: offset 0 is the first byte of the disc.
+func (p *planned) ReadAt(b []byte, off int64) (int, error) { return p.m.layout.ReadAt(b, off) }
+
+// Check implements disc.Planned.
+func (p *planned) Check(ctx context.Context) error {
+	var met changes
+	err := p.m.layout.Check(ctx, func(e *layout.SourceError) error {
+		if p.o.KeepGoing || errors.Is(e, layout.ErrGrew) {
+			p.m.read.add(e)
+			return nil
+		}
+		met.add(e)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	switch n := len(met.list); n {
+	case 0:
+		return nil
+	case 1:
+		return met.list[0]
+	default:
+		return fmt.Errorf("%d files are not any more what was planned: %w; and others", n, met.list[0])
+	}
+}
+
+// Changes implements disc.Planned.
+func (p *planned) Changes() []string {
+	c := &p.m.read
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var lines []string
+	for _, e := range c.list {
+		lines = append(lines, describeChange(e))
+	}
+	if p.m.sums && lines != nil {
+		lines = append(lines, staleSums)
+	}
+	return lines
+}
+
+// staleSums says what the change of a file means for the checksums on the disc.
+const staleSums = "checksums that the disc holds of these files, or of itself, may not fit what was written"
+
+// describeChange says what was met, and what was written instead.
+func describeChange(e *layout.SourceError) string {
+	if e.Delivered {
+		return fmt.Sprintf("%s: %v; as many bytes were taken as were planned", e.Source, e.Err)
+	}
+	return fmt.Sprintf("%s: %v; zeros take the place of what is missing", e.Source, e.Err)
+}

@@ -1,0 +1,133 @@
+package verify
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"glassmaster/mastering/disc"
+	"glassmaster/mastering/progress"
+	"glassmaster/mastering/volume"
+)
+
+// Side is one of two discs that are compared.
+type Side struct {
+	disc.Disc
+	Name   string
+	Locate func(disc.LBA) string // names the file at an address; may be nil
+	// Rewritten says that the disc is a medium that is overwritten in place, on which
+	// older contents may be left behind the end of the volume.
+	Rewritten bool
+}
+
+// Tail is what only the longer of two equal discs has.
+type Tail struct {
+	Sectors  int64 // behind the end of the shorter one
+	Compared bool  // they are zeros; otherwise they were not looked at, since the medium is overwritten in place
+}
+
+// padding is how many sectors of zeros behind a disc of which no volume says where it
+// ends may come from burning it: a track of a CD has at least 300 sectors.
+const padding = 300
+
+// Pair compares two discs, as Compare does, as far as both have tracks. What only one of
+// them has must be zeros that no volume lays claim to: between sessions, which an image
+// file does not know, or behind the end of the volume, as burning adds them. Where a disc
+// lacks a part of its volume the error is an *IncompleteError, be it zeros or not.
+//
+// What cannot be read on want is an error like any other, on got it is a *Mismatch.
+func Pair(ctx context.Context, want, got Side, rep progress.Reporter) (Result, Tail, error) {
+	short, long := want, got
+	turned := disc.Sectors(short) > disc.Sectors(long)
+	if turned {
+		short, long = got, want
+	}
+	end := disc.LBA(disc.Sectors(short))
+	both := parts{want.Disc, overlap(want.Sessions(), got.Sessions())}
+	r, err := Compare(ctx, both, got, want.Locate, rep)
+	if err != nil {
+		return r, Tail{}, err
+	}
+	var claimed volume.Claim // of the longer one
+	for i, d := range []struct{ one, other Side }{{want, got}, {got, want}} {
+		c := volume.ClaimedByFiles(d.one.Disc)
+		if c.Missing() > 0 {
+			return r, Tail{}, &IncompleteError{c, d.one.Name}
+		}
+		if turned == (i == 0) {
+			claimed = c
+		}
+		for _, s := range without(d.one.Sessions(), d.other.Sessions(), end) {
+			if err := zeros(ctx, s, d.one); err != nil {
+				return r, Tail{}, err
+			}
+		}
+	}
+	t, err := tail(ctx, end, claimed, short.Name, long)
+	return r, t, err
+}
+
+// tail looks at what the longer disc has behind the end of the shorter one; c is the
+// claim of its volume.
+func tail(ctx context.Context, end disc.LBA, c volume.Claim, short string, long Side) (Tail, error) {
+	n := disc.Sectors(long) - int64(end)
+	if n <= 0 {
+		return Tail{Compared: true}, nil
+	}
+	switch {
+	case c.By != "" && c.End > end:
+		return Tail{}, &IncompleteError{volume.Claim{End: c.End, By: c.By, Have: end}, short}
+	case long.Rewritten:
+		return Tail{Sectors: n}, nil
+	case c.By == "" && n > padding:
+		return Tail{}, &Mismatch{LBA: end, Count: n, Err: errors.New("only one of the two discs has it, and no volume says where they end")}
+	}
+	for _, s := range without(long.Sessions(), nil, disc.LBA(disc.Sectors(long))) {
+		s.start = max(s.start, end)
+		if err := zeros(ctx, s, long); err != nil {
+			return Tail{}, err
+		}
+	}
+	return Tail{Sectors: n, Compared: true}, nil
+}
+
+// zeros returns a *Mismatch unless all sectors of a span are zeros.
+func zeros(ctx context.Context, s span, d Side) error {
+	if s.audio && s.start < s.end {
+		return &Mismatch{LBA: s.start, Count: int64(s.end - s.start), Err: errors.New("only one of the two discs has audio there")}
+	}
+	buf := make([]byte, pieceSectors*disc.SectorSize)
+	for at := s.start; at < s.end; {
+		if err := ctx.Err(); err != nil {
+			return fmt.Errorf("compare: stopped at sector %d: %w", at, err)
+		}
+		p := read(d, buf[:min(int(s.end-at), pieceSectors)*disc.SectorSize], at, disc.SectorSize)
+		if i := firstNonZero(p.data[:p.n*disc.SectorSize]); i >= 0 {
+			at += disc.LBA(i / disc.SectorSize)
+			return d.mismatch(&Mismatch{LBA: at, Offset: i % disc.SectorSize, Count: int64(s.end - at)})
+		}
+		if p.n == 0 {
+			return d.mismatch(&Mismatch{LBA: at, Err: p.err, Count: int64(s.end - at)})
+		}
+		at += disc.LBA(p.n)
+	}
+	return nil
+}
+
+// mismatch adds the name of the file to a difference.
+func (s Side) mismatch(m *Mismatch) *Mismatch {
+	if s.Locate != nil {
+		m.File = s.Locate(m.LBA)
+	}
+	return m
+}
+
+// firstNonZero returns the index of the first byte that is not zero, or -1.
+func firstNonZero(p []byte) int {
+	for i, b := range p {
+		if b != 0 {
+			return i
+		}
+	}
+	return -1
+}

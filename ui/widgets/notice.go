@@ -1,0 +1,83 @@
+package widgets
+
+import (
+	"image/color"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/layout"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+
+	"glassmaster/ui/look"
+	"glassmaster/ui/model"
+)
+
+// Empty is what a page shows when there is nothing on it yet: what to do, and
+// the buttons to do it.
+func Empty(icon fyne.Resource, title, text string, buttons ...fyne.CanvasObject) fyne.CanvasObject {
+	image := canvas.NewImageFromResource(look.Tint(icon, look.Muted))
+	image.FillMode = canvas.ImageFillContain
+	image.SetMinSize(fyne.NewSquareSize(56))
+	image.Translucency = 0.25
+	words := Muted(text).Wrap().Align(fyne.TextAlignCenter)
+	strut := canvas.NewRectangle(color.Transparent)
+	strut.SetMinSize(fyne.NewSize(420, 1))
+	row := append([]fyne.CanvasObject{layout.NewSpacer()}, buttons...)
+	row = append(row, layout.NewSpacer())
+	return container.NewCenter(container.NewStack(strut, container.New(&Column{Gap: 12},
+		image, Title(title).Align(fyne.TextAlignCenter), words,
+		container.NewHBox(row...))))
+}
+
+// Notice is a line of news over a page, with a button that takes it away.
+type Notice struct {
+	*fyne.Container
+	OnClose func() // the button was used; may be nil
+	fill    *Fill
+	icon    *canvas.Image
+	text    *Text
+}
+
+// NewNotice returns a notice that is not shown yet.
+func NewNotice(extra ...fyne.CanvasObject) *Notice {
+	n := &Notice{fill: newFill(look.WarnBack, "", look.Radius), text: NewText("")}
+	n.icon = canvas.NewImageFromResource(look.Caution)
+	n.icon.FillMode = canvas.ImageFillContain
+	n.icon.SetMinSize(fyne.NewSquareSize(18))
+	closer := widget.NewButtonWithIcon("", look.Cross, func() {
+		defer model.Guard()
+		n.Hide()
+		if n.OnClose != nil {
+			n.OnClose()
+		}
+	})
+	closer.Importance = widget.LowImportance
+	right := container.NewHBox(append(extra, closer)...)
+	middle := container.NewVBox(layout.NewSpacer(), n.text, layout.NewSpacer())
+	n.Container = container.NewStack(n.fill,
+		Inset(container.NewBorder(nil, nil, container.NewHBox(n.icon, gap(4)), right, middle), 12, 2, 4, 2))
+	n.Hide()
+	return n
+}
+
+// Tell shows a text; bad news is red, a caution yellow.
+func (n *Notice) Tell(text string, bad bool) {
+	back, ink, icon := look.WarnBack, theme.ColorNameWarning, look.Caution
+	if bad {
+		back, ink = look.BadBack, theme.ColorNameError
+	}
+	n.fill.SetColor(back)
+	n.icon.Resource = look.Tint(icon, ink)
+	n.icon.Refresh()
+	n.text.Set(text)
+	n.Show()
+}
+
+// gap is empty room in a row.
+func gap(width float32) fyne.CanvasObject {
+	r := canvas.NewRectangle(color.Transparent)
+	r.SetMinSize(fyne.NewSize(width, 1))
+	return r
+}
