@@ -3,6 +3,7 @@ package engine
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"errors"
 	"os"
 	"path/filepath"
@@ -24,6 +25,7 @@ func numbered(sectors int) disc.Disc {
 		s := bytes.Repeat([]byte{byte(i)}, disc.SectorSize)
 		if i == 16 {
 			copy(s, "\x01CD001\x01") // what makes it an image
+			binary.LittleEndian.PutUint32(s[80:], uint32(sectors))
 		}
 		b.Write(s)
 	}
