@@ -60,8 +60,8 @@ be left out where the machine has only one.`,
 
 func (s *session) burn(ctx context.Context, from, to string, o burning) error {
 	opener := s.opener()
-	opener.Force = o.Force
 	opener.KeepGoing = o.keep
+	opener.Force = o.Force
 	src, err := s.openWith(ctx, opener, from)
 	if err != nil {
 		return err
@@ -100,11 +100,11 @@ func (s *session) burn(ctx context.Context, from, to string, o burning) error {
 		return result.Mismatch
 	}
 	s.note("%s", burnSummary(to, result, o))
-	if lacks := result.Plan.Incomplete(); lacks != "" && !o.Simulate {
-		return incomplete{"the disc is as incomplete as its source: " + lacks}
-	}
 	if len(result.Changes) > 0 {
 		return incomplete{"files of the source changed during the burn: what is on the disc of them is told above"}
+	}
+	if lacks := result.Plan.Incomplete(); lacks != "" && !o.Simulate {
+		return incomplete{"the disc is as incomplete as its source: " + lacks}
 	}
 	if len(src.Problems) > 0 {
 		return incomplete{leftOut(len(src.Problems))}
@@ -248,7 +248,7 @@ func burnSummary(to string, r record.Result, o burning) string {
 			text += " to its source, which is incomplete"
 		}
 	default:
-		return text + "; not verified"
+		text += "; not verified"
 	}
 	if r.Retried > 0 {
 		text += fmt.Sprintf(" (%s needed more than one attempt)", counted(int(r.Retried), "sector"))

@@ -98,7 +98,7 @@ func codeOf(err error) Code {
 	case errors.As(err, &stopped):
 		return Cancelled
 	case errors.As(err, &differs), errors.As(err, &short), errors.As(err, &changed), errors.As(err, &broken), errors.Is(err, record.ErrDiffers), errors.Is(err, record.ErrNotOnDisc),
-		errors.Is(err, record.ErrLost), errors.Is(err, record.ErrOtherDisc), errors.Is(err, record.ErrIncomplete), errors.Is(err, volume.ErrUnfinished):
+		errors.Is(err, record.ErrLost), errors.Is(err, record.ErrOtherDisc), errors.Is(err, volume.ErrUnfinished), errors.Is(err, record.ErrIncomplete):
 		return Differs
 	case errors.As(err, &leftOver), errors.As(err, &zeros), errors.As(err, &another):
 		return Partly

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"glassmaster/mastering/peertest"
 )
 
 // hollow builds an image whose end are zeros that belong to a file.
@@ -131,6 +133,24 @@ func TestReadWhatIsUsed(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A partition behind the volume, as xorriso appends it, is in use.
+func TestReadUsedPartition(t *testing.T) {
+	dir := t.TempDir()
+	image, part, back := filepath.Join(dir, "x.iso"), filepath.Join(dir, "part"), filepath.Join(dir, "back.iso")
+	contents := bytes.Repeat([]byte("partition "), 40000)
+	if err := os.WriteFile(part, contents, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	peertest.Run(t, dir, "xorriso", "-as", "mkisofs", "-quiet", "-o", image, "-append_partition", "2", "0x83", part, sample(t))
+	recorder, _ := blankDisc(t, "bd-re")
+	must(t, OK, "burn", image, recorder)
+	r := must(t, OK, "read", recorder, "-o", back)
+	if got := content(t, back); !bytes.Contains(got, contents) || !bytes.HasPrefix(content(t, image), got) || !strings.Contains(r.log, "the partition table") {
+		t.Errorf("%d bytes; %s", len(got), r.log)
+	}
+	must(t, OK, "verify", back, recorder)
 }
 
 // Sectors that cannot be read behind the volume are an error, and its files are said to

@@ -57,7 +57,8 @@ type mediaInfo struct {
 	Sessions     []sessionInfo `json:"sessions"`
 	Count        int           `json:"session_count,omitempty"` // an open or empty last one counts
 	Last         string        `json:"last_session,omitempty"`
-	Tracks       []mediaTrack  `json:"tracks,omitempty"` // of discs that are written in order
+	Tracks       []mediaTrack  `json:"tracks,omitempty"`     // of discs that are written in order
+	Unfinished   bool          `json:"unfinished,omitempty"` // a burn of a disc that is overwritten in place was not completed
 	Advice       []string      `json:"advice,omitempty"`
 	Speeds       []int         `json:"write_speeds,omitempty"`
 	Profiles     []string      `json:"drive_knows,omitempty"`
@@ -105,7 +106,7 @@ func describeMedia(name string, m read.MediaInfo) *mediaInfo {
 	}
 	if m.Profile != mmc.NoProfile {
 		info.Status, info.Count, info.Last = m.Status.String(), m.Count, m.Last.String()
-		info.Advice = adviceFor(m)
+		info.Unfinished, info.Advice = m.Unfinished, adviceFor(m)
 	}
 	for _, t := range m.Tracks {
 		info.Tracks = append(info.Tracks, describeTrack(t))
@@ -154,6 +155,9 @@ func (m *mediaInfo) status() string {
 	text := m.Status
 	if m.Last == mmc.SessionIncomplete.String() || m.Last == mmc.SessionDamaged.String() {
 		text += fmt.Sprintf(", session %d %s", m.Count, m.Last)
+	}
+	if m.Unfinished {
+		text += ", a burn of it was not completed"
 	}
 	if m.Erasable {
 		text += ", erasable"
@@ -230,6 +234,9 @@ func adviceFor(m read.MediaInfo) []string {
 	}
 	if (damaged || open) && m.Erasable {
 		all = append(all, `"glassmaster blank" erases the disc with all that is on it`)
+	}
+	if m.Unfinished {
+		all = append(all, "what the disc held before is gone, and what was burned is not whole: burn it again")
 	}
 	switch m.Format {
 	case "format interrupted":

@@ -3,6 +3,8 @@ package command
 import (
 	"bufio"
 	"bytes"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -46,6 +48,35 @@ func TestMediaLeftOpen(t *testing.T) {
 		track := data["tracks"].([]any)[0].(map[string]any)
 		if data["last_session"] != "incomplete" || track["state"] != "open" || track["written_sectors"] != 32.0 || track["next_writable_lba"] != 32.0 {
 			t.Errorf("%s: %v", medium, data)
+		}
+	}
+}
+
+// A disc that is overwritten in place and whose burn was broken off is shown as such.
+func TestMediaUnfinished(t *testing.T) {
+	for _, medium := range []string{"dvd+rw", "bd-re"} {
+		recorder, file := blankDisc(t, medium)
+		must(t, OK, "burn", builtImage(t), recorder)
+		if r := must(t, OK, "media", recorder); strings.Contains(r.out, "not completed") {
+			t.Errorf("%s: %s", medium, r.out)
+		}
+		mark := make([]byte, 32*disc.SectorSize)
+		disc.MarkUnfinished(mark)
+		f, err := os.OpenFile(file, os.O_RDWR, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := f.WriteAt(mark, 0); err != nil {
+			t.Fatal(err)
+		}
+		f.Close()
+		r := must(t, OK, "media", recorder)
+		if !strings.Contains(r.out, "a burn of it was not completed") || !strings.Contains(r.out, "burn it again") {
+			t.Errorf("%s: %s", medium, r.out)
+		}
+		back := filepath.Join(t.TempDir(), "back.iso")
+		if r := must(t, Differs, "read", recorder, "-o", back); !strings.Contains(r.log, "not completed") {
+			t.Errorf("%s: read: %s", medium, r.log)
 		}
 	}
 }

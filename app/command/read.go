@@ -86,6 +86,10 @@ func (s *session) read(ctx context.Context, from string, o reading) error {
 		return err
 	}
 	c := copied{Output: o.output, Remarks: s.remarks(src)}
+	if e := verify.Opens(src.Disc); e != nil {
+		c.Problem = e.Error()
+		s.warn(fmt.Sprintf("the files of %s cannot be found: %v", from, e))
+	}
 	d, by := src.Disc, ""
 	if !o.whole {
 		d, by = read.Used(d)
@@ -131,9 +135,8 @@ func (s *session) copied(c copied, src *source.Source, by string, salvage *read.
 		c.Missing = lacks.Missing()
 		short = fmt.Errorf("%s is written as far as the disc goes, but %w", name(c.Output), lacks)
 	}
-	if e := verify.Opens(src.Disc); e != nil && short == nil {
-		c.Problem = e.Error()
-		short = damaged{fmt.Sprintf("%s is written, but its files cannot be found: %v", name(c.Output), e)}
+	if c.Problem != "" && short == nil {
+		short = damaged{fmt.Sprintf("%s is written, but its files cannot be found", name(c.Output))}
 	}
 	s.data = c
 	switch {

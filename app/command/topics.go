@@ -65,8 +65,9 @@ The data of a result:
             be read), session_count (an open or empty last one counts),
             last_session (empty, incomplete, damaged, complete), tracks (number,
             session, state, kind, lba, sectors, written_sectors,
-            next_writable_lba), advice, write_speeds (kB/s), drive_knows (kinds of
-            discs)
+            next_writable_lba), unfinished (a burn of a disc that is overwritten
+            in place was not completed), advice, write_speeds (kB/s), drive_knows
+            (kinds of discs)
   burn      drive, medium, recipe, sectors (of the source), written_sectors,
             seconds, equal (the disc was read back and is what was sent to it),
             verified (so it is, and nothing is in doubt), not_assured (why it is

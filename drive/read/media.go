@@ -22,6 +22,7 @@ type MediaInfo struct {
 	Count        int              // of sessions; an open or empty last one counts
 	Last         mmc.SessionState // how far the last session is written
 	Tracks       []Track          // of discs that are written in order: all of them, closed or not
+	Unfinished   bool             // the disc is overwritten in place, and a burn of it was not completed
 	Capacity     int64            // sectors in all, 0 when not known
 	Free         int64            // sectors that can be written now
 	NextWritable disc.LBA         // where the next track begins, -1 when nothing can be written
@@ -62,6 +63,10 @@ func Media(ctx context.Context, t scsi.Transport) (MediaInfo, error) {
 	}
 	if m.Sessions, err = sessions(ctx, t, m.Profile); err != nil {
 		return m, err
+	}
+	if overwritable(m.Profile) && len(m.Sessions) > 0 {
+		d := &medium{ctx: ctx, t: t, profile: m.Profile, sessions: m.Sessions, end: disc.LBA(disc.Sectors(sessionList(m.Sessions)))}
+		m.Unfinished = disc.Unfinished(d)
 	}
 	speeds, _ := mmc.WriteSpeeds(ctx, t) // a drive that offers no choice may not know the command
 	m.Speeds = Speeds(speeds)

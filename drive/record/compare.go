@@ -219,6 +219,9 @@ func (r *burning) differs(m *verify.Mismatch) error {
 		Step: "compare the disc with what was sent to it", LBA: -1, Written: r.result.Written, Err: fmt.Errorf("%w: %w", ErrDiffers, m),
 		Left: "the disc was burned to its end", Advice: "do not rely on this disc; burn another one, at a lower speed",
 	}
+	if 2*m.Count > r.plan.Sectors {
+		e.Advice = "most of it is something else than was sent: look whether the disc in the drive is the one that was burned; if it is, " + e.Advice
+	}
 	if r.result.SourceChanged != nil {
 		e.Left += ", and its source has changed since, so the bad sectors are known only roughly"
 	}

@@ -283,3 +283,37 @@ func TestShortSource(t *testing.T) {
 		salvaged(t, d, over, e, want)
 	})
 }
+
+// panicking is a source that panics at a sector, from its n-th read of it on.
+type panicking struct {
+	disc.Disc
+	n int
+}
+
+func (b *panicking) ReadSectors(p []byte, lba disc.LBA, f disc.Form) (int, error) {
+	n, err := b.Disc.ReadSectors(p, lba, f)
+	if lba <= 600 && lba+disc.LBA(n) > 600 {
+		if b.n--; b.n == 0 {
+			panic("no such layout")
+		}
+	}
+	return n, err
+}
+
+// A source that panics fails the burn, or is told of behind it, and the tray is free.
+func TestSourcePanics(t *testing.T) {
+	eachMedium(t, func(t *testing.T, _ string, over bool, d *virtual.Drive) {
+		want := virtualtest.Noise(900, 11)
+		r, err := burn(t, d, &panicking{virtualtest.DiscOf(want), 1}, record.Options{})
+		e := failed(t, d, r, err, nil)
+		if !strings.Contains(err.Error(), "no such layout") {
+			t.Errorf("error: %v", err)
+		}
+		salvaged(t, d, over, e, want)
+	})
+	d := virtualtest.Blank(t, "dvd+r", small)
+	r, err := burn(t, d, &panicking{virtualtest.DiscOf(virtualtest.Noise(900, 11)), 2}, record.Options{})
+	if !r.Verified || r.SourceChanged == nil || !strings.Contains(fmt.Sprint(err), "no such layout") {
+		t.Errorf("%+v, %v", r, err)
+	}
+}

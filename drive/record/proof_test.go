@@ -91,6 +91,9 @@ func TestOtherDisc(t *testing.T) {
 			if !errors.As(err, &e) || !errors.Is(err, c.cause) && !(c.loud && scsi.MediumChanged(err)) || r.Verified || r.Equal || e.Advice == "" {
 				t.Errorf("%+v, %v", r, err)
 			}
+			if c.cause == record.ErrDiffers && c.op == reload && !strings.Contains(e.Advice, "is the one that was burned") {
+				t.Errorf("the disc is blamed: %v", err)
+			}
 		})
 	}
 }

@@ -83,8 +83,14 @@ func (s *stream) ready() {
 	}
 }
 
-// readFull reads all of p, which the source has promised.
-func readFull(src disc.Disc, p []byte, lba disc.LBA) error {
+// readFull reads all of p, which the source has promised. A source that panics, in a
+// goroutine of its own, would end the program with a tray that is locked.
+func readFull(src disc.Disc, p []byte, lba disc.LBA) (err error) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			err = fmt.Errorf("read the source at sector %d: this is a fault of the program: %v", lba, fault)
+		}
+	}()
 	for len(p) > 0 {
 		n, err := src.ReadSectors(p, lba, disc.User)
 		p = p[n*disc.SectorSize:]

@@ -112,6 +112,7 @@ func (w *watch) closed() { w.open = false }
 // Operation codes that watch and readback tell apart (MMC-6 6.1).
 const (
 	opFormatUnit       = 0x04
+	opReadCapacity     = 0x25
 	opRead10           = 0x28
 	opWrite10          = 0x2A
 	opSynchronizeCache = 0x35
@@ -134,7 +135,7 @@ func writes(op byte) bool { return op == opWrite10 || op == opWrite12 }
 // the medium can be its own.
 func reads(op byte) bool {
 	switch op {
-	case opRead10, opRead12, opReadCD, opReadTOC, opDiscInformation, opTrackInformation, opReadStructure, opGetConfiguration:
+	case opReadCapacity, opRead10, opRead12, opReadCD, opReadTOC, opDiscInformation, opTrackInformation, opReadStructure, opGetConfiguration:
 		return true
 	}
 	return false

@@ -72,11 +72,11 @@ type Opener struct {
 	// in place of now: that of a disc with which it is going to be compared. Where
 	// SOURCE_DATE_EPOCH is set, that goes before it.
 	Time time.Time
-	// Force opens a file of no known format too, as the plain sectors of a disc.
-	Force bool
 	// KeepGoing has the disc of a folder or compilation deliver zeros for files that
 	// cannot be read any more, where reading would fail otherwise.
 	KeepGoing bool
+	// Force opens a file of no known format too, as the plain sectors of a disc.
+	Force bool
 }
 
 // Open opens the disc of that name.

@@ -24,8 +24,11 @@ func numbered(sectors int) disc.Disc {
 	for i := range sectors {
 		s := bytes.Repeat([]byte{byte(i)}, disc.SectorSize)
 		if i == 16 {
-			copy(s, "\x01CD001\x01") // what makes it an image
+			// What makes it an image: a primary descriptor that claims all sectors
+			// (ECMA-119 8.4.8).
+			copy(s, "\x01CD001\x01")
 			binary.LittleEndian.PutUint32(s[80:], uint32(sectors))
+			binary.BigEndian.PutUint32(s[84:], uint32(sectors))
 		}
 		b.Write(s)
 	}

@@ -58,15 +58,21 @@ func Judge(r record.Result, err error, o record.Options) Outcome {
 		out.Text = fmt.Sprintf("All %s sectors were read back and are equal to the source.", Thousands(r.Plan.Sectors))
 	case r.Equal:
 		out.Verdict, out.Headline = Unverified, "READ BACK, NOT ASSURED"
-		out.Text = "The disc was read back and is equal to the source."
-		for _, why := range r.NotAssured {
-			out.Text += " But " + why + "."
-		}
+		out.Text = "The disc was read back and is equal to the source." + doubts(r)
 	default:
 		out.Verdict, out.Headline = Unverified, "WRITTEN, NOT VERIFIED"
-		out.Text = "The drive reported no error, but the disc was not read back. Whether it is good is not known."
+		out.Text = "The drive reported no error, but the disc was not read back. Whether it is good is not known." + doubts(r)
 	}
 	return out
+}
+
+// doubts says what could not be assured.
+func doubts(r record.Result) string {
+	var s string
+	for _, why := range r.NotAssured {
+		s += " But " + why + "."
+	}
+	return s
 }
 
 // failure says what has failed, in which state the disc is, and what to do.
