@@ -236,6 +236,9 @@ func TestHelpNamesEveryField(t *testing.T) {
 		mediaInfo{},
 		burned{},
 		blanked{},
+		formatted{},
+		closed{},
+		moved{},
 	} {
 		kind := reflect.TypeOf(o)
 		for i := range kind.NumField() {
@@ -264,7 +267,7 @@ func TestCancelledBeforeItBegan(t *testing.T) {
 func TestHelpNamesEveryVerb(t *testing.T) {
 	out := must(t, OK, "--help").out
 	for _, verb := range []string{
-		"build", "info", "ls", "cat", "extract", "drives", "media", "burn", "read", "verify", "blank", "completion",
+		"build", "info", "ls", "cat", "extract", "drives", "media", "burn", "read", "verify", "blank", "format", "close", "eject", "load", "completion",
 	} {
 		if !strings.Contains(out, "\n  "+verb+" ") {
 			t.Errorf("%s is missing in the help", verb)

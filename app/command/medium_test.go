@@ -198,3 +198,24 @@ func TestDriveThatDoesNothing(t *testing.T) {
 		must(t, OK, "ls", recorder)
 	}
 }
+
+// What has no known file system is burned when it is forced, byte for byte: here an
+// ext4 file system.
+func TestForceUnknown(t *testing.T) {
+	image := filepath.Join(t.TempDir(), "data.img")
+	peertest.Run(t, "", "mke2fs", "-q", "-t", "ext4", image, "4M")
+	for _, medium := range []string{"dvd+r", "bd-re", "cd-r"} {
+		recorder, file := blankDisc(t, medium)
+		r := must(t, Failed, "burn", image, recorder)
+		if !strings.Contains(r.log, "Linux file system") {
+			t.Errorf("burn: %s", r.log)
+		}
+		if got := dataOf(t, must(t, OK, "media", "--json", recorder)); got["status"] == "closed" {
+			t.Fatalf("media: %v", got)
+		}
+		must(t, OK, "burn", "--force", image, recorder)
+		if want := content(t, image); !bytes.HasPrefix(content(t, file), want) {
+			t.Errorf("%s: what was burned is not the image", medium)
+		}
+	}
+}
