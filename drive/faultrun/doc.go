@@ -14,6 +14,6 @@
 //     drive did not unlock it;
 //   - the source has the bytes that it had before.
 //
-// The variable GLASSMASTER_FAULTS says how many runs there are: without it one for
+// The variable GLASSMASTER_FAULTS says how many runs there are: without it four for
 // each fault.
 package faultrun
