@@ -220,9 +220,17 @@ func TestNoImageFile(t *testing.T) {
 	}
 	defer l.Close()
 	for _, args := range [][]string{
-		{"info", "pipe"}, {"ls", "pipe"}, {"cat", "pipe", "x"}, {"extract", "pipe"}, {"verify", "pipe"}, {"verify", "pipe", "pipe"},
-		{"burn", "pipe", "virtual:disc?medium=dvd+r"}, {"burn", "--force", "pipe", "virtual:disc?medium=dvd+r"},
-		{"read", "pipe", "-o", "x.iso"}, {"info", "pipe.glassmaster"}, {"ls", "socket"},
+		{"info", "pipe"},
+		{"ls", "pipe"},
+		{"cat", "pipe", "x"},
+		{"extract", "pipe"},
+		{"verify", "pipe"},
+		{"verify", "pipe", "pipe"},
+		{"burn", "pipe", "virtual:disc?medium=dvd+r"},
+		{"burn", "--force", "pipe", "virtual:disc?medium=dvd+r"},
+		{"read", "pipe", "-o", "x.iso"},
+		{"info", "pipe.glassmaster"},
+		{"ls", "socket"},
 	} {
 		cmd := exec.Command(bin, args...)
 		cmd.Dir = dir
