@@ -8,8 +8,10 @@ import (
 	"glassmaster/mastering/disc"
 )
 
-// slack is how many sectors at the end of a disc may be padding.
-const slack = 300
+const (
+	slack = 300  // sectors at the end of a disc that may be padding
+	few   = 1000 // empty files that are looked at in any case
+)
 
 // suspects returns the files of a that may have more contents than a says: those that
 // sectors follow which no file of a lays claim to, and, where there are such sectors,
@@ -53,7 +55,7 @@ func suspects(a fs.FS, end disc.LBA) []Entry {
 		}
 		room = room || reach+padding < next
 	}
-	if room || len(runs) == 0 {
+	if room || len(runs) == 0 || len(empty) <= few {
 		list = append(list, empty...)
 	}
 	return list
