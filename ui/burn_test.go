@@ -13,6 +13,7 @@ import (
 
 	"glassmaster/drive"
 	"glassmaster/drive/scsi"
+	"glassmaster/drive/tray"
 	"glassmaster/drive/virtual"
 	"glassmaster/ui/widgets"
 )
@@ -25,6 +26,15 @@ func TestMain(m *testing.M) {
 			return nil, err
 		}
 		d.SetFaults(virtual.Faults{Corrupt: []int64{400}})
+		return d, nil
+	})
+	// A drive whose tray is out.
+	drive.Register("tray", func(ctx context.Context, name string) (scsi.Transport, error) {
+		d, err := virtual.Open(strings.TrimPrefix(name, "tray:"))
+		if err != nil {
+			return nil, err
+		}
+		_ = tray.Eject(ctx, d)
 		return d, nil
 	})
 	os.Exit(m.Run())

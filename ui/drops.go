@@ -2,6 +2,7 @@ package ui
 
 import (
 	"image/color"
+	"path/filepath"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -35,7 +36,7 @@ func (s *Shell) Dropped(at fyne.Position, uris []fyne.URI) {
 	var paths []string
 	for _, u := range uris {
 		if u.Scheme() == "file" {
-			paths = append(paths, u.Path())
+			paths = append(paths, filepath.Clean(u.Path())) // a slash at the end would mean what is in the folder
 		}
 	}
 	take := func(at fyne.Position) {

@@ -29,17 +29,18 @@ type pilot struct {
 	posted chan func()
 	events []map[string]any
 	pick   string // what the pickers answer
+	faulty bool   // faults are part of the test
 }
 
 func newPilot(t *testing.T) *pilot {
 	t.Helper()
 	t.Setenv("TMPDIR", t.TempDir())
 	t.Setenv("XDG_STATE_HOME", t.TempDir())
-	return startPilot(t)
+	return startPilot(t, engine.New())
 }
 
 // startPilot starts one more window for the same person.
-func startPilot(t *testing.T) *pilot {
+func startPilot(t *testing.T, e Engine) *pilot {
 	t.Helper()
 	a := test.NewTempApp(t)
 	a.Settings().SetTheme(look.Theme{})
@@ -47,7 +48,7 @@ func startPilot(t *testing.T) *pilot {
 	w.SetPadded(false)
 	p := &pilot{t: t, posted: make(chan func(), 10000)}
 	p.Shell = New(w, Config{
-		Engine: engine.New(), Picker: p, Post: func(f func()) { p.posted <- f },
+		Engine: e, Picker: p, Post: func(f func()) { p.posted <- f },
 		Event: func(name string, fields map[string]any) {
 			e := map[string]any{"event": name}
 			for k, v := range fields {
@@ -57,7 +58,14 @@ func startPilot(t *testing.T) *pilot {
 		},
 	})
 	w.Resize(fyne.NewSize(1280, 800))
-	t.Cleanup(p.Close)
+	t.Cleanup(func() {
+		p.Close()
+		for _, e := range p.events {
+			if e["event"] == "fault" && !p.faulty {
+				t.Errorf("a fault: %v", e["text"])
+			}
+		}
+	})
 	return p
 }
 

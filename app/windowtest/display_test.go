@@ -2,11 +2,13 @@ package windowtest
 
 import (
 	"bufio"
+	"bytes"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -34,6 +36,7 @@ func newDisplay(t *testing.T, size string) *display {
 	}
 	defer r.Close()
 	d := &display{t: t, home: t.TempDir()}
+	t.Cleanup(d.leavesNothing)
 	x := exec.Command("Xvfb", "-displayfd", "3", "-screen", "0", size+"x24", "-nolisten", "tcp")
 	x.ExtraFiles = []*os.File{w}
 	d.run(x)
@@ -73,8 +76,9 @@ func (d *display) start(program string, args ...string) *exec.Cmd {
 
 func (d *display) command(program string, args ...string) *exec.Cmd {
 	cmd := exec.Command(program, args...)
-	cmd.Env = append(os.Environ(), "DISPLAY="+d.name, "HOME="+d.home, "XDG_CONFIG_HOME="+d.home,
-		"XDG_RUNTIME_DIR="+d.home, "FYNE_SCALE=1", "LIBGL_ALWAYS_SOFTWARE=1", "GDK_BACKEND=x11", "WAYLAND_DISPLAY=",
+	// Without the address of a bus, libraries start a daemon for one, which stays.
+	cmd.Env = append(os.Environ(), "DISPLAY="+d.name, "HOME="+d.home, "XDG_CONFIG_HOME="+d.home, "XDG_STATE_HOME="+d.home,
+		"XDG_RUNTIME_DIR="+d.home, "DBUS_SESSION_BUS_ADDRESS=unix:path="+filepath.Join(d.home, "no-bus"), "FYNE_SCALE=1", "LIBGL_ALWAYS_SOFTWARE=1", "GDK_BACKEND=x11", "WAYLAND_DISPLAY=",
 		"NO_AT_BRIDGE=1", "LC_ALL=C.UTF-8")
 	return cmd
 }
@@ -89,6 +93,27 @@ func (d *display) run(cmd *exec.Cmd) *exec.Cmd {
 		cmd.Wait()
 	})
 	return cmd
+}
+
+// leavesNothing holds that no program of the display goes on: each of them, and
+// whatever they have started, has the display's home in its environment.
+func (d *display) leavesNothing() {
+	all, err := filepath.Glob("/proc/[0-9]*/environ")
+	if err != nil || len(all) == 0 {
+		d.t.Fatalf("look at the processes: %d, %v", len(all), err)
+	}
+	for _, path := range all {
+		env, err := os.ReadFile(path)
+		if err != nil || !bytes.Contains(env, []byte("HOME="+d.home+"\x00")) {
+			continue // it has ended, or is another's
+		}
+		line, _ := os.ReadFile(filepath.Join(filepath.Dir(path), "cmdline"))
+		d.t.Errorf("this still runs: %s", bytes.ReplaceAll(line, []byte{0}, []byte{' '}))
+		var pid int
+		if _, err := fmt.Sscanf(path, "/proc/%d/", &pid); err == nil {
+			syscall.Kill(pid, syscall.SIGKILL)
+		}
+	}
 }
 
 // xdotool is the person's hand.

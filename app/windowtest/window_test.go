@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
@@ -19,6 +20,7 @@ type window struct {
 	events string // the file it writes what happens to
 	read   int    // bytes of it that were looked at
 	log    bytes.Buffer
+	cmd    *exec.Cmd
 }
 
 // event is a line of that file.
@@ -28,22 +30,50 @@ type event map[string]any
 func build(t *testing.T) string {
 	t.Helper()
 	peertest.Need(t, "gcc", "go")
-	program := filepath.Join(t.TempDir(), "glassmaster-window")
-	cmd := exec.Command("go", "build", "-o", program, "glassmaster/app/glassmaster-window")
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=1")
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("build the window: %v\n%s", err, out)
+	program, err := built()
+	if err != nil {
+		t.Fatal(err)
 	}
 	return program
 }
 
+// folder is where the program is built.
+var folder string
+
+var built = sync.OnceValues(func() (string, error) {
+	program := filepath.Join(folder, "glassmaster-window")
+	cmd := exec.Command("go", "build", "-o", program, "glassmaster/app/glassmaster-window")
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=1")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("build the window: %w\n%s", err, out)
+	}
+	return program, nil
+})
+
+func TestMain(m *testing.M) {
+	os.Exit(func() int {
+		var err error
+		if folder, err = os.MkdirTemp("", "glassmaster-window-"); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+		defer os.RemoveAll(folder)
+		return m.Run()
+	}())
+}
+
 func openWindow(d *display, program string, env []string, args ...string) *window {
 	d.t.Helper()
-	w := &window{display: d, events: filepath.Join(d.home, "events")}
+	f, err := os.CreateTemp(d.home, "events-*")
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	f.Close()
+	w := &window{display: d, events: f.Name()}
 	cmd := d.command(program, append([]string{"--events", w.events, "--size", "1280x800"}, args...)...)
 	cmd.Env = append(cmd.Env, env...)
 	cmd.Stderr = &w.log
-	d.run(cmd)
+	w.cmd = d.run(cmd)
 	return w
 }
 

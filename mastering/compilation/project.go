@@ -159,6 +159,10 @@ func commonFolder(n *tree.Node) string {
 // Load reads a saved compilation. Files that are no longer where they were come
 // back as problems and are left out.
 func Load(path string) (*Compilation, []Problem, error) {
+	// A pipe would have to be waited for until somebody writes to it.
+	if s, err := os.Stat(path); err == nil && !s.Mode().IsRegular() {
+		return nil, nil, fmt.Errorf("load compilation %s: it is no file", path)
+	}
 	b, err := os.ReadFile(path)
 	if err != nil {
 		return nil, nil, fmt.Errorf("load compilation: %w", err)

@@ -182,6 +182,51 @@ func testExtract(t *testing.T, top string, v volume.FS, open func(string) (hostF
 	}
 }
 
+// TestBoth keeps what is there, and puts the disc's files beside it.
+func TestBoth(t *testing.T) {
+	v := master(t, sourceTree(t))
+	for name, open := range hosts {
+		dir := tempDir(t)
+		must(t, os.Mkdir(filepath.Join(dir, "dir"), 0o755))
+		for _, mine := range []string{"a.txt", "dir/other", "dir/link", "dir/other (2)"} {
+			must(t, os.WriteFile(filepath.Join(dir, mine), []byte("mine"), 0o644))
+		}
+		o := Options{Paths: []string{"a.txt", "dir"}, Existing: Both}
+		count, first, err := Taken(t.Context(), v, dir, o)
+		if err != nil || count != 3 || first != "a.txt" && first != "dir/other" {
+			t.Errorf("%s: %d are taken, the first is %q, %v", name, count, first, err)
+		}
+		h, err := open(dir)
+		must(t, err)
+		r, err := extract(t.Context(), v, h, o, progress.Discard)
+		if err != nil || r.Failed != 0 || len(r.Notes) != 3 {
+			t.Errorf("%s: %v, %+v", name, err, r)
+		}
+		for path, want := range map[string]string{
+			"a.txt": "mine", "a (2).txt": "first", "dir/other": "mine", "dir/other (2)": "mine", "dir/other (3)": "other",
+			"dir/link": "mine", "dir/same": "first", "dir/link (2)": "mine", // it leads to ../a.txt
+		} {
+			if got, err := os.ReadFile(filepath.Join(dir, path)); string(got) != want {
+				t.Errorf("%s: %s holds %q, %v", name, path, got, err)
+			}
+		}
+	}
+	if count, _, err := Taken(t.Context(), v, filepath.Join(t.TempDir(), "new"), Options{}); count != 0 || err != nil {
+		t.Errorf("%d are taken in a folder that is not there, %v", count, err)
+	}
+}
+
+func TestNumbered(t *testing.T) {
+	for name, want := range map[string]string{
+		"a.txt": "a (2).txt", "a": "a (2)", ".bashrc": ".bashrc (2)", "a.tar.gz": "a.tar (2).gz",
+		strings.Repeat("é", 127) + "a": strings.Repeat("é", 125) + " (2)",
+	} {
+		if got := numbered(name, 2); got != want {
+			t.Errorf("%q becomes %q, want %q", name, got, want)
+		}
+	}
+}
+
 // TestOwners gives files the owner that the disc names, which root may.
 func TestOwners(t *testing.T) {
 	if os.Getuid() != 0 {
@@ -306,10 +351,11 @@ func TestNames(t *testing.T) {
 	long := strings.Repeat("é", 150) + ".txt"
 	n := newNames()
 	n.windows = false
-	a, err := n.host(1, long)
-	must(t, err)
-	b, err := n.host(1, strings.Repeat("é", 149)+"e.txt")
-	must(t, err)
+	host := func(n *names, s string) string {
+		name, _ := n.name(s)
+		return n.unique(1, name)
+	}
+	a, b := host(n, long), host(n, strings.Repeat("é", 149)+"e.txt")
 	if len(a) > maxName || !strings.HasSuffix(a, ".txt") || a == b {
 		t.Errorf("%q, %q", a, b)
 	}
@@ -329,8 +375,8 @@ func TestNames(t *testing.T) {
 		{"README", "README~1"},
 		{`back\slash`, "back_slash"},
 	} {
-		if got, err := w.host(1, c.in); err != nil || got != c.out {
-			t.Errorf("%q: %q, %v; want %q", c.in, got, err, c.out)
+		if got := host(w, c.in); got != c.out {
+			t.Errorf("%q: %q, want %q", c.in, got, c.out)
 		}
 	}
 }

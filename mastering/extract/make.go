@@ -7,8 +7,10 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"glassmaster/mastering/disc"
+	"glassmaster/mastering/filename"
 	"glassmaster/mastering/volume"
 )
 
@@ -163,6 +165,12 @@ func (x *extraction) makeFile(i int32, f *file, last int32) (bool, error) {
 	}
 	a := attributes{mode: f.mode, modified: f.modified, uid: f.uid, gid: f.gid, owned: x.o.Owners, length: f.size}
 	w, err := in.create(f.host, false, a)
+	if errors.Is(err, fs.ErrExist) && x.o.Existing == Both {
+		f.host, err = x.beside(f.folder, f.name, f.host, func(name string) (err error) {
+			w, err = in.create(name, false, a)
+			return err
+		})
+	}
 	if errors.Is(err, fs.ErrExist) {
 		stays, cerr := x.taken(in, f.folder, f.name, f.host)
 		if stays || cerr != nil {
@@ -206,7 +214,7 @@ func (x *extraction) taken(in hostFolder, folder int32, name, host string) (stay
 	case Keep:
 		x.note(x.plan.in(folder, name), "is in the folder already and was kept")
 		return true, nil
-	case Refuse:
+	case Refuse, Both:
 		return false, fmt.Errorf("%w in the folder", fs.ErrExist)
 	}
 	kind, err := in.kind(host)
@@ -262,7 +270,10 @@ func (x *extraction) makeLink(l *link) {
 		err = x.twin(l.folder, l.host)
 	}
 	if err == nil {
-		err = in.symlink(hostTarget(l.target), l.host)
+		err = in.symlink(x.hostTarget(l.target), l.host)
+	}
+	if errors.Is(err, fs.ErrExist) && x.o.Existing == Both {
+		l.host, err = x.beside(l.folder, l.name, l.host, func(name string) error { return in.symlink(x.hostTarget(l.target), name) })
 	}
 	if errors.Is(err, fs.ErrExist) {
 		var stays bool
@@ -273,7 +284,7 @@ func (x *extraction) makeLink(l *link) {
 			err = in.remove(l.host)
 		}
 		if err == nil {
-			err = in.symlink(hostTarget(l.target), l.host)
+			err = in.symlink(x.hostTarget(l.target), l.host)
 		}
 	}
 	if err == nil {
@@ -289,10 +300,53 @@ func (x *extraction) makeLink(l *link) {
 	}
 }
 
-// hostTarget returns the target of a link as the host writes it.
-func hostTarget(target string) string {
-	if runtime.GOOS == "windows" {
-		return strings.ReplaceAll(target, "/", `\`)
+// hostTarget returns the target of a link as the host writes it, with names as the
+// host has them.
+func (x *extraction) hostTarget(target string) string {
+	parts := strings.Split(target, "/")
+	for i, part := range parts {
+		if part != "" && part != "." && part != ".." {
+			parts[i], _ = x.plan.names.text(part)
+			parts[i] = filename.Safe(parts[i])
+		}
 	}
-	return target
+	if runtime.GOOS == "windows" {
+		return strings.Join(parts, `\`)
+	}
+	return strings.Join(parts, "/")
+}
+
+// textOf returns how names become text. On Windows they have to: where no
+// character set is named one is guessed, of which the report tells.
+func (x *extraction) textOf() func(name string) (text, why string) {
+	v, ok := x.v.(volume.FS)
+	if ok && v.Volume().Unicode {
+		return func(name string) (string, string) { return name, "" }
+	}
+	set, why := x.o.Charset, ""
+	if set.IsZero() && x.plan.names.windows {
+		set = filename.Guess(x.plan.foreign())
+		why = fmt.Sprintf("its name is not UTF-8 and was taken for %v, a guess", set)
+	}
+	return func(name string) (string, string) {
+		if set.IsZero() || why != "" && utf8.ValidString(name) {
+			return name, ""
+		}
+		text, ok := set.Text(name)
+		if !ok {
+			return name, fmt.Sprintf("its name is not in the character set %v", set)
+		}
+		return text, why
+	}
+}
+
+// foreign returns names that are not UTF-8, the first thousand.
+func (p *plan) foreign() []string {
+	var list []string
+	p.entries(func(e entry) {
+		if len(list) < 1000 && !utf8.ValidString(e.name) {
+			list = append(list, e.name)
+		}
+	})
+	return list
 }

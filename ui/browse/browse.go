@@ -29,7 +29,10 @@ type Engine interface {
 	// Drives lists the drives of this machine.
 	Drives(ctx context.Context) ([]model.Drive, error)
 	// Extract copies files and folders of a volume into a folder of this machine.
-	Extract(ctx context.Context, f volume.FS, paths []string, to string, rep progress.Reporter) ([]model.Problem, error)
+	Extract(ctx context.Context, f volume.FS, paths []string, to string, x model.Existing, rep progress.Reporter) ([]model.Problem, error)
+	// Taken returns how many files that Extract would make are there already, and
+	// the first of them.
+	Taken(ctx context.Context, f volume.FS, paths []string, to string) (int64, string, error)
 }
 
 // View is the place.

@@ -86,17 +86,59 @@ func (v *View) pickFolder() {
 	v.d.PickFolder("Extract to", func(to string) { v.extractTo(paths, to) })
 }
 
-// extractTo copies files to a folder of this machine.
+// extractTo copies files to a folder of this machine. Where files of these names
+// are in it already, it asks what becomes of them.
 func (v *View) extractTo(paths []string, to string) {
+	f := v.volume.FS()
+	if f == nil || v.task.why() != "" {
+		return
+	}
+	var taken int64
+	var first string
+	v.task.start("Looking into "+to, func(ctx context.Context, _ progress.Reporter) (err error) {
+		taken, first, err = v.engine.Taken(ctx, f, paths, to)
+		return err
+	}, func(err error) {
+		v.selected()
+		switch {
+		case err != nil && !model.Cancelled(err):
+			v.notice.Tell("Extraction failed: "+err.Error(), true)
+		case err == nil && taken > 0:
+			v.askExisting(taken, first, to, func(x model.Existing) { v.extractAs(paths, to, x) })
+		case err == nil:
+			v.extractAs(paths, to, model.Ask)
+		}
+	})
+	v.selected()
+}
+
+// askExisting asks what becomes of files that are there already.
+func (v *View) askExisting(taken int64, first, to string, then func(model.Existing)) {
+	choice := func(x model.Existing) func() bool {
+		return func() bool { then(x); return true }
+	}
+	text := model.Count(int(taken), "file", "files") + " of these names " + "are in " + to + " already, the first is " + first + "."
+	if taken == 1 {
+		text = first + " is in " + to + " already."
+	}
+	v.d.Ask("What becomes of files that are there?", text,
+		widgets.Choice{Text: "Cancel"},
+		widgets.Choice{Text: "Replace", Danger: true, Do: choice(model.Replace)},
+		widgets.Choice{Text: "Skip", Do: choice(model.Skip)},
+		widgets.Choice{Text: "Keep both", Primary: true, Do: choice(model.KeepBoth)})
+}
+
+func (v *View) extractAs(paths []string, to string, x model.Existing) {
 	f := v.volume.FS()
 	if f == nil || v.task.why() != "" {
 		return
 	}
 	var problems []model.Problem
 	v.task.start("Extracting to "+to, func(ctx context.Context, rep progress.Reporter) (err error) {
-		problems, err = v.engine.Extract(ctx, f, paths, to, rep)
+		problems, err = v.engine.Extract(ctx, f, paths, to, x, rep)
 		return err
 	}, func(err error) {
+		v.selected() // it can be extracted again
 		v.d.Tell("extracted", map[string]any{"to": to, "problems": len(problems), "ok": err == nil})
 		switch {
 		case model.Cancelled(err):
@@ -104,8 +146,8 @@ func (v *View) extractTo(paths []string, to string) {
 		case err != nil:
 			v.notice.Tell("Extraction failed: "+err.Error(), true)
 		case len(problems) > 0:
-			v.notice.Tell(model.Count(len(problems), "entry was", "entries were")+" not extracted, the first is "+
-				problems[0].Path+": "+problems[0].Err.Error(), true)
+			v.notice.Tell("Extracted to "+to+", with "+model.Count(len(problems), "remark", "remarks")+": "+
+				problems[0].Path+" "+problems[0].Err.Error(), false)
 		default:
 			v.status.Set("Extracted to " + to)
 		}

@@ -76,6 +76,9 @@ func (v *View) Left() {
 // Work says what is going on, and what becomes of it when it is stopped; nothing
 // when nothing is.
 func (v *View) Work() string {
+	if job := v.burn.Caring(); job != nil {
+		return job.Title + " in " + v.burn.TargetTitle() + ": the disc may be of no use before that is done again."
+	}
 	if v.burn.Stage() != model.Running {
 		return ""
 	}
@@ -86,7 +89,10 @@ func (v *View) Work() string {
 }
 
 // Stop ends it.
-func (v *View) Stop() { v.burn.Job().Cancel() }
+func (v *View) Stop() {
+	v.burn.Job().Cancel()
+	v.burn.Caring().Cancel()
+}
 
 // SetImage chooses an image file, or the disc in a drive, as the source.
 func (v *View) SetImage(name string) {

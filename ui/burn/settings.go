@@ -26,7 +26,7 @@ type settings struct {
 	what   *widgets.Text
 	detail *widgets.Text
 	choose *widgets.Button
-	where  *widgets.Button
+	where  *widgets.Text
 	medium *widgets.Facts
 	bar    *widgets.CapacityBar
 	room   *widgets.Text
@@ -73,22 +73,26 @@ func (s *settings) sourceCard() fyne.CanvasObject {
 
 func (s *settings) targetCard() fyne.CanvasObject {
 	t := s.v.d.Tips
-	s.where = t.NewButton("", theme.MenuDropDownIcon(), "Choose where it goes", func() { s.targetMenu(widgets.Below(s.where)) })
-	s.where.IconPlacement = widget.ButtonIconTrailingText
-	s.where.Alignment = widget.ButtonAlignLeading
+	var drop *widgets.Button
+	drop = t.NewButton("", theme.MenuDropDownIcon(), "Choose where it goes", func() { s.targetMenu(widgets.Below(drop)) })
+	drop.Alignment = widget.ButtonAlignTrailing
+	s.where = widgets.NewText("").Bold()
+	where := container.NewStack(drop, widgets.Inset(widgets.Middle(s.where), 12, 0, 36, 0))
 	again := t.NewButton("", theme.ViewRefreshIcon(), "Look again for drives and discs", s.v.burn.Look)
+	var more *widgets.Button
+	more = t.NewButton("", theme.MoreVerticalIcon(), "Open the tray, close, format or erase the disc", func() { s.driveMenu(widgets.Below(more)) })
 	s.quick = container.NewGridWithColumns(2,
 		t.NewButton("Write an image file…", theme.DocumentSaveIcon(), "Write an ISO file instead of a disc", s.v.PickFile),
 		t.NewButton("Try a virtual disc…", look.Disc, "A file that behaves like a disc in a recorder", s.v.newVirtual))
 	s.medium, s.bar, s.room = widgets.NewFacts(), widgets.NewCapacityBar(), widgets.Muted("")
-	return widgets.Card("Where to", container.NewBorder(nil, nil, nil, again, s.where), s.quick, s.medium.Container, s.bar, s.room)
+	return widgets.Card("Where to", container.NewBorder(nil, nil, nil, container.NewHBox(again, more), where), s.quick, s.medium.Container, s.bar, s.room)
 }
 
 func (s *settings) summaryCard() fyne.CanvasObject {
 	s.summary, s.steps = widgets.NewFacts(), widgets.NewSteps()
 	s.caution = widgets.NewText("").Wrap().Color(theme.ColorNameWarning)
 	s.why = widgets.NewText("").Wrap().Color(look.Muted)
-	s.erase = s.v.d.Tips.NewButton("Erase the disc first", theme.DeleteIcon(), "Everything on the disc in the drive is lost", s.v.eraseFirst)
+	s.erase = s.v.d.Tips.NewButton("Erase the disc first…", theme.DeleteIcon(), "What is on the disc is lost when the burn begins; it is asked for then", s.v.eraseFirst)
 	s.begin = s.v.d.Tips.NewPrimary("Burn", look.Flame, "", s.v.begin)
 	top := container.New(&widgets.Column{Gap: 12}, widgets.Title("Summary"), s.summary.Container, s.steps.Container, s.caution)
 	bottom := container.New(&widgets.Column{Gap: 10}, s.why, s.erase, widgets.MinHeight(40, s.begin))
@@ -147,13 +151,13 @@ func (s *settings) showTarget() {
 	show(s.quick, target.None())
 	switch {
 	case target.File != "":
-		s.where.SetText(widgets.Fit("Image file:  "+target.File, 480, theme.TextSize(), fyne.TextStyle{Bold: true}))
+		s.where.Set("Image file:  " + target.File)
 	case isDrive:
-		s.where.SetText(widgets.Fit(in.Drive.Title(), 480, theme.TextSize(), fyne.TextStyle{Bold: true}))
+		s.where.Set(in.Drive.Title())
 	case b.Looking():
-		s.where.SetText("Looking for drives …")
+		s.where.Set("Looking for drives …")
 	default:
-		s.where.SetText("Choose a drive, an image file, or a virtual disc")
+		s.where.Set("Choose a drive, an image file, or a virtual disc")
 	}
 	s.medium.Set(mediumFacts(target, in, isDrive))
 	s.showRoom(in, isDrive && in.Free > 0)

@@ -7,7 +7,9 @@ import (
 	"errors"
 	"time"
 
+	"glassmaster/drive"
 	"glassmaster/drive/read"
+	"glassmaster/drive/record"
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/volume"
 	"glassmaster/ui/model"
@@ -25,25 +27,28 @@ var errCounted = errors.New("enough was counted")
 
 // Contents looks at what is on the disc in a drive. A disc that cannot be read has
 // contents too: nobody knows which.
-func (e *Engine) Contents(ctx context.Context, drive string) (model.Contents, error) {
+func (e *Engine) Contents(ctx context.Context, name string) (model.Contents, error) {
 	e.drives.Lock()
 	defer e.drives.Unlock()
-	s, err := open(ctx, drive)
-	if errors.Is(err, read.ErrNoMedium) || ctx.Err() != nil {
-		return model.Contents{}, errors.Join(err, ctx.Err())
-	}
+	t, err := drive.Open(ctx, name)
 	if err != nil {
-		return model.Contents{Partly: true, Print: err.Error()}, nil
+		return model.Contents{}, err
 	}
-	defer s.Close()
-	c := model.Contents{Print: fingerprint(s)}
-	f, err := volume.OpenDisc(s, volume.Options{})
+	defer t.Close()
+	var c model.Contents
+	if c.Contents, err = record.LookInto(ctx, t); err != nil {
+		return c, err
+	}
+	d, err := read.Open(ctx, t)
 	if err != nil {
-		return c, nil
+		c.Partly = true
+		return c, ctx.Err()
 	}
-	info := f.Volume()
-	c.Label, c.Format = info.Label, info.Format
-	count(ctx, f, &c)
+	defer d.Close()
+	c.Print = fingerprint(d)
+	if f, err := volume.OpenDisc(d, volume.Options{}); err == nil {
+		count(ctx, f, &c)
+	}
 	return c, ctx.Err()
 }
 

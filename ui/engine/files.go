@@ -27,11 +27,20 @@ func (e *Engine) SaveCompilation(c *compilation.Compilation, path string) error 
 	return c.Save(path)
 }
 
+// kinds are what becomes of files that are there already.
+var kinds = map[model.Existing]extract.Existing{model.Replace: extract.Replace, model.Skip: extract.Keep, model.KeepBoth: extract.Both}
+
+// Taken returns how many files that Extract would make are in the folder already,
+// and the first of them.
+func (e *Engine) Taken(ctx context.Context, f volume.FS, paths []string, to string) (int64, string, error) {
+	return extract.Taken(ctx, f, to, extract.Options{Paths: paths})
+}
+
 // Extract copies files and folders of a volume into a folder of this machine.
-// Files that are there already are kept. What is not there as it is on the disc
-// comes back as problems; the error is that of the whole.
-func (e *Engine) Extract(ctx context.Context, f volume.FS, paths []string, to string, rep progress.Reporter) ([]model.Problem, error) {
-	r, err := extract.Extract(ctx, f, to, extract.Options{Paths: paths}, rep)
+// What is not there as it is on the disc comes back as problems; the error is
+// that of the whole.
+func (e *Engine) Extract(ctx context.Context, f volume.FS, paths []string, to string, x model.Existing, rep progress.Reporter) ([]model.Problem, error) {
+	r, err := extract.Extract(ctx, f, to, extract.Options{Paths: paths, Existing: kinds[x]}, rep)
 	var out []model.Problem
 	for _, n := range r.Notes {
 		out = append(out, model.Problem{Path: n.Path, Err: errors.New(n.Text)})

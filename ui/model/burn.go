@@ -55,6 +55,10 @@ type Recorder interface {
 	PlanBurn(ctx context.Context, drive string, d disc.Disc, o record.Options) (record.Plan, error)
 	// Contents looks at what is on the disc in a drive.
 	Contents(ctx context.Context, drive string) (Contents, error)
+	// PlanCare settles what has to be done with a drive and its disc.
+	PlanCare(ctx context.Context, drive string, c Care) (CarePlan, error)
+	// Care does it, and says what has become of it; nothing where that is plain.
+	Care(ctx context.Context, drive string, c Care, rep progress.Reporter) (string, error)
 	// Burn burns a disc in a drive.
 	Burn(ctx context.Context, drive string, d disc.Disc, o record.Options, rep progress.Reporter) (record.Result, error)
 	// WriteImage writes a disc into an image file; no file is left when it fails.
@@ -86,6 +90,7 @@ type Burn struct {
 	before    *Target   // the one that comes back when an image was written
 	agreed    *Contents // of the disc that may be erased
 	examining *Job
+	caring    *Job
 	drives    []Inserted
 	looking   *Job
 	lookErr   error
@@ -272,6 +277,8 @@ func (b *Burn) Why() string {
 	switch {
 	case b.Stage() == Running:
 		return "A burn is going on"
+	case b.caring.Running():
+		return b.caring.Title + " …"
 	case !b.chosen:
 		return "Choose what to burn"
 	case b.source.Kind == FromCompilation && b.Compiled() == nil:

@@ -68,6 +68,12 @@ func (r *recorder) Contents(context.Context, string) (Contents, error) {
 	return r.contents, nil
 }
 
+func (r *recorder) PlanCare(context.Context, string, Care) (CarePlan, error) { return CarePlan{}, nil }
+
+func (r *recorder) Care(context.Context, string, Care, progress.Reporter) (string, error) {
+	return "", nil
+}
+
 func (r *recorder) Burn(ctx context.Context, name string, _ disc.Disc, o record.Options, rep progress.Reporter) (record.Result, error) {
 	r.burned, r.options = append(r.burned, name), o
 	return r.burn(ctx, rep)

@@ -5,13 +5,13 @@ import (
 	"errors"
 	"fmt"
 
+	"glassmaster/drive/record"
 	"glassmaster/mastering/progress"
 )
 
 // Contents is what is on a disc, for the question whether it may be erased.
 type Contents struct {
-	Label          string // of its volume
-	Format         string // of its volume; empty when no known file system was found
+	record.Contents
 	Files, Folders int
 	Bytes          int64  // of the files
 	Partly         bool   // there is more than was counted, or it cannot be read
@@ -20,20 +20,35 @@ type Contents struct {
 
 // Loss says what is lost when the disc is erased.
 func (c Contents) Loss(in Inserted) string {
-	disc := "The " + in.Medium + " in " + in.Drive.Title()
-	if c.Format == "" {
-		return disc + " holds data, on which no known file system was found. All of it will be lost."
+	text := "The " + in.Medium + " in " + in.Drive.Title() + " holds "
+	size := Sectors(c.Sectors)
+	switch {
+	case c.Format == "" && c.Sectors == 0:
+		return text + "data that cannot be read. All of it will be lost."
+	case c.Format == "":
+		return text + size + " of data of no known kind. All of it will be lost."
+	case c.Label != "":
+		text += "“" + c.Label + "” (" + c.Format + ")"
+	default:
+		text += "a volume without a label (" + c.Format + ")"
 	}
-	name := "a volume without a label"
-	if c.Label != "" {
-		name = "“" + c.Label + "”"
+	if date := Date(c.Created); date != "" {
+		text += " of " + date
 	}
 	least := ""
 	if c.Partly {
 		least = "at least "
 	}
-	return fmt.Sprintf("%s holds %s (%s): %s%s in %s, %s. All of it will be lost.", disc, name, c.Format, least,
-		Count(c.Files, "file", "files"), Count(c.Folders, "folder", "folders"), Bytes(c.Bytes))
+	text += fmt.Sprintf(": %s%s in %s, %s", least, Count(c.Files, "file", "files"), Count(c.Folders, "folder", "folders"), Bytes(c.Bytes))
+	if c.Sessions > 1 {
+		text += fmt.Sprintf(", in the last of %d sessions", c.Sessions)
+	}
+	return text + ". All of it will be lost."
+}
+
+// same reports whether it is still the same disc.
+func (c Contents) same(x Contents) bool {
+	return c.Print == x.Print && c.Label == x.Label && c.Format == x.Format && c.Sectors == x.Sectors && c.Sessions == x.Sessions
 }
 
 // errSwapped says that the disc is not the one that may be erased.
@@ -41,8 +56,7 @@ var errSwapped = errors.New("the disc in the drive is not the one that you agree
 
 // Erases reports whether the burn erases or overwrites what is on the disc.
 func (b *Burn) Erases() bool {
-	in, isDrive := b.Inserted()
-	return isDrive && b.Options.Blank && !b.Options.Simulate && in.Status != "blank"
+	return b.target.Drive != "" && !b.Options.Simulate && b.preview.Plan.Erases.Data
 }
 
 // Examine looks at what is on the disc that is going to be erased.
@@ -76,7 +90,7 @@ func (b *Burn) sameDisc(ctx context.Context, drive string, agreed *Contents) err
 	if err != nil {
 		return err
 	}
-	if agreed == nil || c != *agreed {
+	if agreed == nil || !c.same(*agreed) {
 		return errSwapped
 	}
 	return nil

@@ -199,6 +199,12 @@ func (p *Project) insert(nodes []*tree.Node, dir *tree.Node) {
 	if !p.comp.Root().Contains(dir) {
 		dir = p.comp.Root() // the folder was removed meanwhile
 	}
+	there := map[string]bool{}
+	for _, c := range dir.Children() {
+		there[c.Name] = true
+	}
+	nodes, renamed := apart(nodes, func(name string) bool { return there[name] })
+	p.problems = append(p.problems, renamed...)
 	if p.comp.Label == "" && p.Empty() && len(nodes) == 1 {
 		p.comp.Label = labelFrom(nodes[0].Name)
 	}
@@ -206,14 +212,14 @@ func (p *Project) insert(nodes []*tree.Node, dir *tree.Node) {
 		p.report(p.comp.Add(dir, nodes))
 	})
 	p.edited()
-	var there []*tree.Node
+	var added []*tree.Node
 	for _, n := range nodes {
 		if n.Parent() == p.List.Folder() {
-			there = append(there, n)
+			added = append(added, n)
 		}
 	}
-	if len(there) > 0 {
-		p.List.Selection.Set(there...)
+	if len(added) > 0 {
+		p.List.Selection.Set(added...)
 	}
 	p.List.Refresh()
 }

@@ -17,6 +17,18 @@ import (
 // Opener opens an image file, or the disc in a drive, by its name.
 type Opener func(ctx context.Context, name string) (disc.Disc, error)
 
+// Existing says what becomes of a file that is there already when one of the same
+// name is extracted.
+type Existing uint8
+
+// What can become of it.
+const (
+	Ask      Existing = iota // nothing: the person is asked first
+	Replace                  // the one of the disc takes its place
+	Skip                     // it stays, and that of the disc is left out
+	KeepBoth                 // it stays, and that of the disc gets another name
+)
+
 // State is how far the opening of a volume has come.
 type State uint8
 
@@ -280,7 +292,7 @@ func (v *Volume) take(ready []batch) {
 				continue
 			}
 			v.files++
-			v.bytes += c.Size
+			v.bytes = volume.Sum(v.bytes, c.Size)
 		}
 	}
 	v.Outline.Refresh()

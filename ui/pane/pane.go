@@ -10,7 +10,6 @@ import (
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/layout"
 	"fyne.io/fyne/v2/theme"
-	"fyne.io/fyne/v2/widget"
 
 	"glassmaster/mastering/tree"
 	"glassmaster/ui/look"
@@ -29,7 +28,7 @@ type Pane struct {
 	outline *model.Outline
 	root    func() string
 	search  *searchField
-	crumbs  *fyne.Container
+	crumbs  *widgets.Crumbs
 	back    *widgets.Button
 	forward *widgets.Button
 	up      *widgets.Button
@@ -53,7 +52,12 @@ func New(list *model.Listing, outline *model.Outline, tips widgets.Tips, root fu
 	p.forward = tips.NewQuiet("", theme.NavigateNextIcon(), "Forward  (Alt+Right)", list.Forward)
 	p.up = tips.NewQuiet("", theme.MoveUpIcon(), "Folder above  (Backspace)", list.Up)
 	p.search = newSearchField(p)
-	p.crumbs = container.New(layout.NewCustomPaddedHBoxLayout(0))
+	p.crumbs = widgets.NewCrumbs()
+	p.crumbs.OnOpen = func(i int) {
+		if path := list.Path(); i < len(path) {
+			list.Open(path[i])
+		}
+	}
 	p.found = widgets.Muted("")
 	p.Object = p.build()
 	p.Reload()
@@ -62,10 +66,8 @@ func New(list *model.Listing, outline *model.Outline, tips widgets.Tips, root fu
 
 func (p *Pane) build() fyne.CanvasObject {
 	field := container.New(fixedWidth(240), p.search)
-	where := container.NewHScroll(p.crumbs)
-	where.Direction = container.ScrollNone
 	bar := container.NewBorder(nil, nil,
-		container.New(layout.NewCustomPaddedHBoxLayout(0), p.back, p.forward, p.up), field, where)
+		container.New(layout.NewCustomPaddedHBoxLayout(0), p.back, p.forward, p.up), field, p.crumbs)
 	split := widgets.NewSplit(false, 0.24, widgets.Panel(p.Folders), widgets.Panel(p.Files))
 	return container.NewBorder(widgets.Inset(bar, 0, 0, 0, 6), nil, nil, nil, split)
 }
@@ -82,29 +84,24 @@ func (p *Pane) Reload() {
 }
 
 func (p *Pane) showPath() {
-	p.crumbs.Objects = nil
 	if q := p.list.Query(); q != "" {
 		n := len(p.list.Rows())
 		text := model.Count(n, "entry is", "entries are") + " called “" + q + "”"
 		if p.list.Truncated() {
 			text = "The first " + text
 		}
-		p.crumbs.Add(widgets.Inset(widget.NewLabel(text), 0, 0, 0, 0))
-		p.crumbs.Refresh()
+		p.crumbs.Say(text)
 		return
 	}
+	var names []string
 	for i, n := range p.list.Path() {
 		name := n.Name
 		if i == 0 {
 			name = p.root()
-		} else {
-			p.crumbs.Add(container.NewCenter(widgets.Muted("›")))
 		}
-		b := widget.NewButton(widgets.Fit(name, 220, theme.TextSize(), fyne.TextStyle{}), func() { p.list.Open(n) })
-		b.Importance = widget.LowImportance
-		p.crumbs.Add(b)
+		names = append(names, name)
 	}
-	p.crumbs.Refresh()
+	p.crumbs.Set(names)
 }
 
 func (p *Pane) reset() {

@@ -215,6 +215,56 @@ func TestFilesDrag(t *testing.T) {
 	}
 }
 
+// TestFilesDragFromNowhere begins drags below the rows, on the header and with the
+// other button: Fyne tells the first row that the pointer comes across, which is
+// neither selected nor moved.
+func TestFilesDragFromNowhere(t *testing.T) {
+	b := newBench(t, "Folder/", "x", "y")
+	moved := 0
+	b.files.Drag = &Drag{Layer: NewLayer(), FolderAt: b.files.FolderAt, OnTarget: b.files.SetTarget, OnMove: func([]*tree.Node, *tree.Node) { moved++ }}
+	drag := func(row int) {
+		l := b.line(row)
+		e := &fyne.DragEvent{}
+		e.AbsolutePosition = b.at(0)
+		l.Dragged(e)
+		if b.files.Drag.Active() {
+			t.Error("something is being dragged")
+		}
+		l.MouseUp(&desktop.MouseEvent{Button: desktop.MouseButtonPrimary})
+		l.DragEnd()
+	}
+	for what, press := range map[string]func(){
+		"nothing": func() {},
+		"the room below": func() {
+			b.press(1, 0, desktop.MouseButtonPrimary) // and let go elsewhere
+			b.files.rows.MouseDown(&desktop.MouseEvent{Button: desktop.MouseButtonPrimary})
+			b.list.Selection.Clear()
+		},
+		"another widget": func() {
+			b.press(1, 0, desktop.MouseButtonPrimary)
+			b.files.rows.FocusLost()
+			b.list.Selection.Clear()
+		},
+		"the other button": func() { b.press(1, 0, desktop.MouseButtonSecondary); b.list.Selection.Clear() },
+	} {
+		press()
+		if drag(2); moved > 0 || b.list.Selection.Len() > 0 {
+			t.Errorf("pressed on %s: moved %d, selected %d", what, moved, b.list.Selection.Len())
+		}
+	}
+	b.now = b.now.Add(time.Hour)
+	b.press(1, 0, desktop.MouseButtonPrimary)
+	e := &fyne.DragEvent{}
+	e.AbsolutePosition = b.at(0)
+	l := b.line(2) // a quick hand is there already when the drag begins
+	l.Dragged(e)
+	b.selected("x")
+	l.DragEnd()
+	if moved != 1 {
+		t.Errorf("moved %d, want 1", moved)
+	}
+}
+
 func TestFilesSurvivesShrinking(t *testing.T) {
 	b := newBench(t, "a", "b", "c")
 	b.list.Root().SetChildren(nil)

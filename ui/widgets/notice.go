@@ -42,7 +42,7 @@ type Notice struct {
 
 // NewNotice returns a notice that is not shown yet.
 func NewNotice(extra ...fyne.CanvasObject) *Notice {
-	n := &Notice{fill: newFill(look.WarnBack, "", look.Radius), text: NewText("")}
+	n := &Notice{fill: newFill(look.WarnBack, "", look.Radius), text: NewText("").Wrap()}
 	n.icon = canvas.NewImageFromResource(look.Caution)
 	n.icon.FillMode = canvas.ImageFillContain
 	n.icon.SetMinSize(fyne.NewSquareSize(18))
@@ -55,9 +55,8 @@ func NewNotice(extra ...fyne.CanvasObject) *Notice {
 	})
 	closer.Importance = widget.LowImportance
 	right := container.NewHBox(append(extra, closer)...)
-	middle := container.NewVBox(layout.NewSpacer(), n.text, layout.NewSpacer())
-	n.Container = container.NewStack(n.fill,
-		Inset(container.NewBorder(nil, nil, container.NewHBox(n.icon, gap(4)), right, middle), 12, 2, 4, 2))
+	n.Container = container.NewStack(n.fill, Inset(container.NewBorder(nil, nil, container.NewHBox(n.icon, gap(4)), Middle(right),
+		Inset(Middle(n.text), 0, 5, 8, 5)), 12, 2, 4, 2))
 	n.Hide()
 	return n
 }

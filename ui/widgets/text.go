@@ -165,7 +165,7 @@ func wrapped(text string, width, size float32, style fyne.TextStyle) []string {
 			if line != "" {
 				next = line + " " + word
 			}
-			if fits(next) || width <= 0 {
+			if width <= 0 || fits(next) {
 				line = next
 				continue
 			}

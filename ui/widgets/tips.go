@@ -2,7 +2,6 @@ package widgets
 
 import (
 	"slices"
-	"strings"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -100,13 +99,16 @@ func (l *Layer) hideTip() {
 	}
 }
 
+// tipWidth is how wide the text of a tip may be.
+const tipWidth = 420
+
 // lines is a tip of one or more lines.
 func lines(text string) *fyne.Container {
 	bg := canvas.NewRectangle(look.Color(theme.ColorNameMenuBackground))
 	bg.StrokeColor, bg.StrokeWidth, bg.CornerRadius = look.Color(look.Border), 1, 4
 	c := container.NewWithoutLayout(bg)
 	width, y := float32(0), float32(6)
-	for _, s := range strings.Split(text, "\n") {
+	for _, s := range wrapped(text, tipWidth, theme.CaptionTextSize(), fyne.TextStyle{}) {
 		t := canvas.NewText(s, look.Color(theme.ColorNameForeground))
 		t.TextSize = theme.CaptionTextSize()
 		m := t.MinSize()

@@ -1,0 +1,92 @@
+package extract
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+
+	"glassmaster/mastering/progress"
+)
+
+// maxBeside is how many names are tried for an entry whose own is taken.
+const maxBeside = 10000
+
+// beside makes an entry under a name that is still free, "name (2).txt", and
+// returns that name.
+func (x *extraction) beside(folder int32, name, host string, create func(name string) error) (string, error) {
+	for i := 2; i < maxBeside; i++ {
+		other := numbered(host, i)
+		err := create(other)
+		if errors.Is(err, fs.ErrExist) {
+			continue
+		}
+		if err == nil {
+			x.note(x.plan.in(folder, name), fmt.Sprintf("is in the folder as %q, since there was a file of its name", other))
+		}
+		return other, err
+	}
+	return host, fs.ErrExist
+}
+
+// numbered puts a number behind the stem of a name, and keeps it as short as the
+// host wants it.
+func numbered(name string, i int) string {
+	ext := path.Ext(name)
+	if ext == name {
+		ext = ""
+	}
+	stem, number := name[:len(name)-len(ext)], fmt.Sprintf(" (%d)", i)
+	if most := maxName - len(ext) - len(number); len(stem) > most && most > 0 {
+		stem = shorten(stem, most)
+	}
+	return stem + number + ext
+}
+
+// Taken returns how many files and links that Extract would make have a name that
+// is taken in dir, and the path of the first of them on the volume.
+func Taken(ctx context.Context, v fs.FS, dir string, o Options) (count int64, first string, err error) {
+	root, err := openHost(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return 0, "", nil
+	}
+	if err != nil {
+		return 0, "", fmt.Errorf("look for files that are there: %w", err)
+	}
+	defer root.close()
+	x := &extraction{ctx: ctx, v: v, o: o, rep: progress.Discard, here: chain{root: root}}
+	defer x.here.leave(0)
+	paths, err := clean(o.Paths)
+	if err != nil {
+		return 0, "", fmt.Errorf("look for files that are there: %w", err)
+	}
+	x.plan = newPlan(x)
+	x.here.plan = x.plan
+	for _, p := range paths {
+		if err := x.plan.choose(p); err != nil {
+			return 0, "", fmt.Errorf("look for files that are there: %w", err)
+		}
+	}
+	look := func(folder int32, name, host string) {
+		in, err := x.here.to(folder)
+		if err != nil {
+			return // the folder is not there, or what is there is no folder
+		}
+		if _, err := in.kind(host); err == nil {
+			if count++; count == 1 {
+				first = x.plan.in(folder, name)
+			}
+		}
+	}
+	for i := range x.plan.files {
+		if ctx.Err() != nil {
+			return count, first, ctx.Err()
+		}
+		look(x.plan.files[i].folder, x.plan.files[i].name, x.plan.files[i].host)
+	}
+	for i := range x.plan.links {
+		look(x.plan.links[i].folder, x.plan.links[i].name, x.plan.links[i].host)
+	}
+	return count, first, nil
+}

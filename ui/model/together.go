@@ -1,0 +1,58 @@
+package model
+
+import (
+	"fmt"
+	"path"
+
+	"glassmaster/mastering/layout"
+	"glassmaster/mastering/tree"
+)
+
+// apart gives entries that were added together, and have one name, names of their
+// own: none may take the place of another. Folders of one name are merged. taken
+// reports the names that are in the folder already.
+func apart(nodes []*tree.Node, taken func(string) bool) (out []*tree.Node, renamed []Problem) {
+	by := make(map[string]*tree.Node, len(nodes))
+	for _, n := range nodes {
+		old := by[n.Name]
+		switch {
+		case old == nil:
+		case old.IsDir() && n.IsDir():
+			both := append(append([]*tree.Node(nil), old.Children()...), n.Children()...)
+			n.SetChildren(nil)
+			children, more := apart(both, func(string) bool { return false })
+			old.SetChildren(children)
+			renamed = append(renamed, more...)
+			continue
+		case samePath(old, n):
+			continue
+		default:
+			was := n.Name
+			n.Name = freeName(was, func(name string) bool { return by[name] != nil || taken(name) })
+			renamed = append(renamed, Problem{was, fmt.Errorf("another of this name was added together with it; this one is called %q on the disc", n.Name)})
+		}
+		by[n.Name] = n
+		out = append(out, n)
+	}
+	return out, renamed
+}
+
+// samePath reports whether two nodes are the same file of this machine.
+func samePath(a, b *tree.Node) bool {
+	f, ok := a.Source().(*layout.File)
+	g, is := b.Source().(*layout.File)
+	return ok && is && f.Path() == g.Path()
+}
+
+// freeName puts a number behind the stem of a name that is taken: "name (2).txt".
+func freeName(name string, taken func(string) bool) string {
+	ext := path.Ext(name)
+	if ext == name {
+		ext = ""
+	}
+	for i := 2; ; i++ {
+		if free := fmt.Sprintf("%s (%d)%s", name[:len(name)-len(ext)], i, ext); !taken(free) {
+			return free
+		}
+	}
+}

@@ -1,0 +1,143 @@
+package ui
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/test"
+
+	"glassmaster/ui/engine"
+	"glassmaster/ui/widgets"
+)
+
+// key types a key at the sheet that is open.
+func (p *pilot) key(k fyne.KeyName) {
+	p.t.Helper()
+	p.overlay()
+	p.window.Canvas().OnTypedKey()(&fyne.KeyEvent{Name: k})
+}
+
+// sheet returns the title of the sheet that is open, empty when there is none.
+func (p *pilot) sheet() string {
+	title, _ := p.last("sheet")["title"].(string)
+	return title
+}
+
+// kept returns the compilations that are in the state folder.
+func kept(t *testing.T) []string {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(os.Getenv("XDG_STATE_HOME"), "glassmaster", "*.glassmaster"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return files
+}
+
+// crash lets a window with a compilation of two files end as a crash would: what
+// it had kept stays, and the system has dropped its lock.
+func crash(t *testing.T) {
+	t.Helper()
+	p := newPilot(t)
+	p.drop(fyne.NewPos(700, 400), hostFiles(t, "a.txt", "b.txt"))
+	p.until("the keeping", func() bool { return p.last("kept")["event"] != nil })
+	files := kept(t)
+	if len(files) != 1 {
+		t.Fatalf("kept are %v", files)
+	}
+	copied, err := os.ReadFile(files[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.Close()
+	if left := kept(t); len(left) > 0 {
+		t.Errorf("a window that was closed leaves %v", left)
+	}
+	if err := os.WriteFile(files[0], copied, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestCompilationIsOfferedAfterACrash(t *testing.T) {
+	for _, c := range []struct {
+		answer fyne.KeyName
+		button string
+		files  int
+		kept   int
+	}{
+		{answer: fyne.KeyReturn, files: 2, kept: 1},
+		{answer: fyne.KeyEscape, files: 0, kept: 1},
+		{button: "Discard it", files: 0, kept: 0},
+	} {
+		t.Run(string(c.answer)+c.button, func(t *testing.T) {
+			crash(t)
+			p := startPilot(t, engine.New())
+			p.Started(nil)
+			if p.sheet() != "Restore what was not saved?" {
+				t.Fatalf("the sheet is %q", p.sheet())
+			}
+			if c.button != "" {
+				p.answerSheet(c.button)
+			} else {
+				p.key(c.answer)
+			}
+			if c.files > 0 {
+				p.compiled(c.files)
+				if !p.project.Unsaved() {
+					t.Error("what was restored counts as saved")
+				}
+			}
+			p.until("the end", func() bool { return len(p.posted) == 0 })
+			if n := len(kept(t)); n != c.kept {
+				t.Errorf("%d are kept, want %d", n, c.kept)
+			}
+			other := startPilot(t, engine.New())
+			other.Started(nil)
+			if offered := other.sheet() != ""; offered != (c.answer == fyne.KeyEscape) {
+				t.Errorf("offered to another window: %v", offered)
+			}
+		})
+	}
+}
+
+// TestSavedIsNotKept holds that nothing is offered that the person has saved.
+func TestSavedIsNotKept(t *testing.T) {
+	p := withWork(t)
+	p.until("the keeping", func() bool { return len(kept(t)) == 1 && p.last("kept")["event"] != nil })
+	p.pick = filepath.Join(t.TempDir(), "x.glassmaster")
+	p.compile.Save()
+	p.until("the saving", func() bool { return !p.project.Dirty() })
+	if left := kept(t); len(left) > 0 {
+		t.Errorf("%v are kept", left)
+	}
+}
+
+// TestFaultsAreMessages panics in a handler and in what is posted: the window
+// tells it and goes on, and the compilation is kept at once.
+func TestFaultsAreMessages(t *testing.T) {
+	p := withWork(t)
+	p.faulty = true
+	var none *widgets.Button
+	for what, do := range map[string]func(){
+		"posted": func() { p.desk.Post(func() { none.SetText("x") }) },
+		"button": func() {
+			b := p.desk.Tips.NewButton("x", nil, "", func() { none.SetText("x") })
+			test.Tap(b)
+		},
+		"menu": func() { widgets.Item("x", "", func() { none.SetText("x") }).Action() },
+	} {
+		p.events = nil
+		do()
+		p.until(what, func() bool { return p.last("fault")["text"] != nil })
+		if text := p.last("fault")["text"].(string); !strings.Contains(text, "nil pointer") {
+			t.Errorf("%s: it says %q", what, text)
+		}
+		if len(kept(t)) != 1 {
+			t.Errorf("%s: the compilation is not kept", what)
+		}
+		p.key(fyne.KeyReturn)
+		p.keeps(1)
+	}
+}
