@@ -54,6 +54,7 @@ type Volume struct {
 	err     error
 	fsys    volume.FS
 	views   []string
+	known   []volume.Defect   // what is known to be wrong with the disc
 	more    []volume.Property // found out after opening
 	disc    disc.Disc
 	reading *Job
@@ -104,6 +105,10 @@ func (v *Volume) Totals() (files, folders int, bytes int64) { return v.files, v.
 // Problems returns the folders that could not be read.
 func (v *Volume) Problems() []Problem { return v.faults }
 
+// Defects returns what is known to be wrong with the disc, or unlike what one
+// expects, what matters most first.
+func (v *Volume) Defects() []volume.Defect { return v.known }
+
 // Open opens an image file or drive, in place of what was open.
 func (v *Volume) Open(name string) { v.load(name, "") }
 
@@ -131,6 +136,7 @@ func (v *Volume) load(name, view string) {
 	var d disc.Disc
 	var f volume.FS
 	var views []string
+	var known []volume.Defect
 	var job *Job
 	job = Start(v.post, name, func(ctx context.Context, _ progress.Reporter) (err error) {
 		if d, err = v.open(ctx, name); err != nil {
@@ -138,6 +144,7 @@ func (v *Volume) load(name, view string) {
 		}
 		f, err = volume.OpenDisc(d, volume.Options{View: view})
 		views = volume.Views(d, volume.Options{})
+		known = volume.Known(d)
 		return err
 	}, func(err error) {
 		if v.reading != job { // another one was opened meanwhile
@@ -146,7 +153,7 @@ func (v *Volume) load(name, view string) {
 			}
 			return
 		}
-		v.views = views
+		v.views, v.known = views, known
 		v.opened(d, f, err)
 	})
 	v.reading = job
@@ -297,7 +304,7 @@ func (v *Volume) take(ready []batch) {
 
 func (v *Volume) clear() {
 	root := tree.NewFolder("", time.Time{})
-	v.files, v.folders, v.bytes, v.faults, v.more = 0, 0, 0, nil, nil
+	v.files, v.folders, v.bytes, v.faults, v.more, v.known = 0, 0, 0, nil, nil, nil
 	v.Outline.SetRoot(root)
 	v.List.SetRoot(root)
 }
