@@ -54,6 +54,7 @@ type Volume struct {
 	err     error
 	fsys    volume.FS
 	views   []string
+	known   []volume.Defect   // found out at opening
 	more    []volume.Property // found out after opening
 	disc    disc.Disc
 	reading *Job
@@ -104,6 +105,20 @@ func (v *Volume) Totals() (files, folders int, bytes int64) { return v.files, v.
 // Problems returns the folders that could not be read.
 func (v *Volume) Problems() []Problem { return v.faults }
 
+// Warning says what is known to be wrong with the disc or missing, and whether it
+// is incomplete; nothing when nothing that matters is known.
+func (v *Volume) Warning() (text string, incomplete bool) {
+	if d, ok := volume.Incomplete(v.known); ok {
+		return "This disc is incomplete: " + d.Text, true
+	}
+	for _, d := range v.known {
+		if !d.Minor {
+			return "This disc is damaged: " + d.String(), false
+		}
+	}
+	return "", false
+}
+
 // Open opens an image file or drive, in place of what was open.
 func (v *Volume) Open(name string) { v.load(name, "") }
 
@@ -131,6 +146,7 @@ func (v *Volume) load(name, view string) {
 	var d disc.Disc
 	var f volume.FS
 	var views []string
+	var known []volume.Defect
 	var job *Job
 	job = Start(v.post, name, func(ctx context.Context, _ progress.Reporter) (err error) {
 		if d, err = v.open(ctx, name); err != nil {
@@ -138,6 +154,9 @@ func (v *Volume) load(name, view string) {
 		}
 		f, err = volume.OpenDisc(d, volume.Options{View: view})
 		views = volume.Views(d, volume.Options{})
+		if err == nil {
+			known = volume.Known(d)
+		}
 		return err
 	}, func(err error) {
 		if v.reading != job { // another one was opened meanwhile
@@ -146,7 +165,7 @@ func (v *Volume) load(name, view string) {
 			}
 			return
 		}
-		v.views = views
+		v.views, v.known = views, known
 		v.opened(d, f, err)
 	})
 	v.reading = job
@@ -297,7 +316,7 @@ func (v *Volume) take(ready []batch) {
 
 func (v *Volume) clear() {
 	root := tree.NewFolder("", time.Time{})
-	v.files, v.folders, v.bytes, v.faults, v.more = 0, 0, 0, nil, nil
+	v.files, v.folders, v.bytes, v.faults, v.more, v.known = 0, 0, 0, nil, nil, nil
 	v.Outline.SetRoot(root)
 	v.List.SetRoot(root)
 }
