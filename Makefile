@@ -47,7 +47,9 @@ test-fuzz:
 	@$(SCRIPTS)/fuzz 10
 
 .PHONY: nightly
-nightly: test ## "make test", and every fuzz target for a minute
+nightly: test ## "make test", burns and kills among faults by a thousand seeds, and every fuzz target for a minute
+	@echo faults
+	@GLASSMASTER_FAULTS=1000 go test -timeout 30m -run '^(TestFaults|TestKilled)$$' ./drive/faultrun ./app/command
 	@$(SCRIPTS)/fuzz 60
 
 .PHONY: lint

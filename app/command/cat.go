@@ -40,8 +40,9 @@ func (s *session) cat(ctx context.Context, image string, paths []string, stream 
 		return err
 	}
 	defer src.Close()
+	names := namesOf(vol, o)
 	for _, p := range paths {
-		if err := s.catFile(ctx, vol, p, stream); err != nil {
+		if err := s.catFile(ctx, vol, names.find(p), stream); err != nil {
 			return fmt.Errorf("%s: %w", image, err)
 		}
 	}
@@ -54,13 +55,13 @@ type streamer interface {
 }
 
 func (s *session) catFile(ctx context.Context, vol volume.FS, path, stream string) error {
-	open := func() (fs.File, error) { return vol.Open(onDisc(path)) }
+	open := func() (fs.File, error) { return vol.Open(path) }
 	if stream != "" {
 		x, ok := vol.(streamer)
 		if !ok {
 			return fmt.Errorf("print %s: files of %s have no streams", path, vol.Volume().Format)
 		}
-		open = func() (fs.File, error) { return x.OpenStream(onDisc(path), stream) }
+		open = func() (fs.File, error) { return x.OpenStream(path, stream) }
 	}
 	f, err := open()
 	if err != nil {

@@ -1,14 +1,19 @@
 package command
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"strings"
+	"unicode/utf8"
 
+	"glassmaster/app/terminal"
 	"glassmaster/drive/source"
 	"glassmaster/mastering/disc"
+	"glassmaster/mastering/filename"
 	"glassmaster/mastering/volume"
 )
 
@@ -30,7 +35,7 @@ const shown = 20
 
 func (c *checkInfo) add(format string, args ...any) {
 	if c.Count++; c.Count <= shown {
-		c.Damage = append(c.Damage, fmt.Sprintf(format, args...))
+		c.Damage = append(c.Damage, terminal.Valid(fmt.Sprintf(format, args...)))
 	}
 }
 
@@ -80,6 +85,12 @@ func (c *checkInfo) volume(ctx context.Context, d disc.Disc, vol volume.FS) erro
 		w.entry(e)
 		return ctx.Err()
 	})
+	if remark := w.names(vol.Volume().Unicode); remark != "" && len(c.Remarks) < shown {
+		c.Remarks = append(c.Remarks, remark)
+	}
+	if c.Bytes == math.MaxInt64 {
+		c.add("the sizes of the files add up to more than can be counted")
+	}
 	if errors.Is(err, fs.SkipAll) {
 		return nil
 	}
@@ -121,7 +132,7 @@ func (c *checkInfo) take(defects []volume.Defect) {
 		case !d.Minor:
 			c.add("%v", d)
 		case len(c.Remarks) < shown:
-			c.Remarks = append(c.Remarks, d.String())
+			c.Remarks = append(c.Remarks, terminal.Valid(d.String()))
 		}
 	}
 }
@@ -132,10 +143,35 @@ type walked struct {
 	end   disc.LBA        // of the disc
 	known bool            // the structures are damaged: that is why something cannot be read
 	told  map[string]bool // paths of what is damaged
+
+	foreign []string // names that are not UTF-8, the first of them
+	strange int      // how many there are
+}
+
+// names says what character set names are in that are not UTF-8.
+func (w *walked) names(unicode bool) string {
+	if w.strange == 0 || unicode {
+		return ""
+	}
+	return fmt.Sprintf("%s not UTF-8: they look like %v, which is a guess", plural(w.strange, "name is", "names are"), filename.Guess(w.foreign))
+}
+
+// name counts a name that is not UTF-8.
+func (w *walked) name(p []byte) {
+	name := p[bytes.LastIndexByte(p, '/')+1:]
+	if utf8.Valid(name) {
+		return
+	}
+	if w.strange++; w.strange <= manyNames {
+		w.foreign = append(w.foreign, string(name))
+	}
 }
 
 // entry counts an entry, and adds what is wrong with it, unless that is known.
 func (w *walked) entry(e *volume.Entry) {
+	if e.Err == nil {
+		w.name(e.Path)
+	}
 	switch {
 	case e.Err != nil:
 		if !w.known && !w.told[string(e.Path)] {
@@ -146,7 +182,7 @@ func (w *walked) entry(e *volume.Entry) {
 		w.Folders++
 	case e.Mode.IsRegular():
 		w.Files++
-		w.Bytes += e.Size
+		w.Bytes = volume.Sum(w.Bytes, e.Size)
 	default:
 		w.Others++
 	}

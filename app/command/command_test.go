@@ -125,6 +125,13 @@ var shipped = sync.OnceValues(func() ([]byte, error) {
 	return os.ReadFile(path)
 })
 
+func isEmpty(t *testing.T, dir string) {
+	t.Helper()
+	if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
+		t.Errorf("left behind: %v %v", left, err)
+	}
+}
+
 func content(t *testing.T, path string) []byte {
 	t.Helper()
 	b, err := os.ReadFile(path)
@@ -229,6 +236,9 @@ func TestHelpNamesEveryField(t *testing.T) {
 		mediaInfo{},
 		burned{},
 		blanked{},
+		formatted{},
+		closed{},
+		moved{},
 	} {
 		kind := reflect.TypeOf(o)
 		for i := range kind.NumField() {
@@ -257,7 +267,7 @@ func TestCancelledBeforeItBegan(t *testing.T) {
 func TestHelpNamesEveryVerb(t *testing.T) {
 	out := must(t, OK, "--help").out
 	for _, verb := range []string{
-		"build", "info", "ls", "cat", "extract", "drives", "media", "burn", "read", "verify", "blank", "completion",
+		"build", "info", "ls", "cat", "extract", "drives", "media", "burn", "read", "verify", "blank", "format", "close", "eject", "load", "completion",
 	} {
 		if !strings.Contains(out, "\n  "+verb+" ") {
 			t.Errorf("%s is missing in the help", verb)

@@ -50,9 +50,12 @@ func defectObjects(list []volume.Defect) []defectObject {
 	return all
 }
 
-// defects has a row for each defect.
-func (f facts) defects(list []defectObject) {
+// defects has a row for each defect. A check tells of damage itself, and more of it.
+func (f facts) defects(list []defectObject, check *checkInfo) {
 	for _, d := range list {
+		if check != nil && check.Count > 0 && !d.Incomplete && !d.Remark {
+			continue
+		}
 		name, text := "Damage", d.Text
 		switch {
 		case d.Incomplete:

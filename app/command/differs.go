@@ -3,6 +3,7 @@ package command
 import (
 	"errors"
 
+	"glassmaster/app/terminal"
 	"glassmaster/mastering/verify"
 )
 
@@ -27,7 +28,7 @@ func difference(m *verify.Mismatch) *differs {
 	if m == nil {
 		return nil
 	}
-	d := &differs{LBA: int64(m.LBA), Offset: m.Offset, File: m.File, Count: m.Count}
+	d := &differs{LBA: int64(m.LBA), Offset: m.Offset, File: terminal.Valid(m.File), Count: m.Count}
 	if m.Err != nil {
 		d.Error = m.Err.Error()
 	}

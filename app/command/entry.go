@@ -72,13 +72,16 @@ func typeLetter(m fs.FileMode) byte {
 type entryObject struct {
 	Type       string         `json:"type"` // "entry"
 	Path       string         `json:"path"`
-	Kind       string         `json:"kind"` // file, folder, symlink, device, other
+	PathBytes  []byte         `json:"path_bytes,omitempty"` // where they are not just those of path
+	Recorded   []byte         `json:"recorded,omitempty"`   // the name on the disc, where another is shown
+	Kind       string         `json:"kind"`                 // file, folder, symlink, device, other
 	Size       int64          `json:"size"`
 	Mode       string         `json:"mode"` // octal permissions
 	UID        uint32         `json:"uid"`
 	GID        uint32         `json:"gid"`
 	Modified   string         `json:"modified,omitempty"` // RFC 3339
 	Target     string         `json:"target,omitempty"`
+	TargetRaw  []byte         `json:"target_bytes,omitempty"` // where they are not just those of target
 	Links      uint32         `json:"links,omitempty"`
 	Extents    []extentObject `json:"extents,omitempty"`
 	Unreadable string         `json:"unreadable,omitempty"`
@@ -92,12 +95,13 @@ type extentObject struct {
 	Length int64 `json:"length"` // bytes
 }
 
-func object(e *volume.Entry) entryObject {
+func (n *shownNames) object(e *volume.Entry) entryObject {
 	o := entryObject{
-		Type: "entry", Path: string(bytes.ToValidUTF8(e.Path, []byte("\ufffd"))), Kind: kind(e.Mode), Size: e.Size,
-		Mode: fmt.Sprintf("%04o", unixMode(e.Mode)), UID: e.UID, GID: e.GID,
-		Target: string(e.Target), Links: e.Links, Unreadable: e.Unreadable, Note: e.Note,
+		Type: "entry", Kind: kind(e.Mode), Size: e.Size, Recorded: bytes.Clone(e.Recorded),
+		Mode: fmt.Sprintf("%04o", unixMode(e.Mode)), UID: e.UID, GID: e.GID, Links: e.Links, Unreadable: e.Unreadable, Note: e.Note,
 	}
+	o.Path, o.PathBytes = n.forProgram(e.Path)
+	o.Target, o.TargetRaw = n.forProgram(e.Target)
 	if e.Modified != volume.NoTime {
 		o.Modified = time.Unix(0, e.Modified).UTC().Format(time.RFC3339Nano)
 	}

@@ -124,7 +124,7 @@ func hintFor(err error) string {
 	case errors.Is(err, volume.ErrUnknown):
 		return `"glassmaster info" shows the tracks; "glassmaster verify" reads every sector`
 	case errors.Is(err, record.ErrUnfinished):
-		return `"glassmaster close" closes what was left open; "glassmaster media" then tells the address that the disc goes on at`
+		return `"glassmaster burn --blank" erases a rewritable disc; "glassmaster close" closes what was left open; "glassmaster media" then tells the address that the disc goes on at`
 	case errors.Is(err, record.ErrUnknownAddress):
 		return `"glassmaster burn --force" burns it as it is`
 	case errors.Is(err, record.ErrHoldsData):

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -29,6 +30,10 @@ func (s *session) extractVerb() *cobra.Command {
 their times, permissions and links. Nothing is written outside of the folder,
 whatever the disc says. Device nodes are left out, and set-user-ID bits dropped.
 
+Names keep the bytes of the disc; with --charset those that are not in Unicode
+become UTF-8. Control characters in them, and characters that turn the direction
+of text, are written as \x1b for each byte. Each name that is another is told.
+
 --boot copies the boot images (El Torito) under their numbers and names instead.`,
 		Example: `  glassmaster extract holiday.iso -C /tmp/holiday
   glassmaster extract /dev/sr0 pictures/2026 notes.txt -C .
@@ -41,10 +46,8 @@ whatever the disc says. Device nodes are left out, and set-user-ID bits dropped.
 				}
 				return s.extractBoot(cmd.Context(), args[0], dir, which)
 			}
-			o := extract.Options{Owners: owners}
-			for _, p := range args[1:] {
-				o.Paths = append(o.Paths, onDisc(p))
-			}
+			o := extract.Options{Owners: owners, Charset: which.Charset}
+			o.Paths = args[1:]
 			kinds := map[string]extract.Existing{"refuse": extract.Refuse, "replace": extract.Replace, "keep": extract.Keep, "both": extract.Both}
 			var ok bool
 			if o.Existing, ok = kinds[existing]; !ok {
@@ -77,9 +80,10 @@ type extracted struct {
 
 // extractedNote is one thing that differs in the folder from the disc.
 type extractedNote struct {
-	Path  string `json:"path"`
-	Text  string `json:"text"`
-	Error bool   `json:"error"` // it is not in the folder
+	Path      string `json:"path"`
+	PathBytes []byte `json:"path_bytes,omitempty"` // where they are not just those of path
+	Text      string `json:"text"`
+	Error     bool   `json:"error"` // it is not in the folder
 }
 
 func (s *session) extract(ctx context.Context, image, dir string, which volume.Options, o extract.Options) error {
@@ -88,13 +92,20 @@ func (s *session) extract(ctx context.Context, image, dir string, which volume.O
 		return err
 	}
 	defer src.Close()
+	names := namesOf(vol, which)
+	for i, p := range o.Paths {
+		o.Paths[i] = names.find(p)
+	}
 	r, err := extract.Extract(ctx, vol, dir, o, s.report())
-	s.data = extractObject(dir, r)
+	s.data = names.extracted(dir, r)
 	if err != nil {
-		existing := errors.Is(err, fs.ErrExist)
+		existing, illegal := errors.Is(err, fs.ErrExist), errors.Is(err, syscall.EILSEQ)
 		err = fmt.Errorf("%s: %w", image, err)
 		if r.Failed > 0 && r.Files+r.Folders+r.Links > 0 && !errors.Is(err, context.Canceled) {
 			err = incomplete{err.Error()}
+		}
+		if illegal {
+			err = advise(err, "the folder takes only names in Unicode: --charset NAME says in which character set those of the disc are")
 		}
 		if existing {
 			err = advise(err, "--existing replace takes the files of the disc, --existing keep those that are there")
@@ -105,13 +116,15 @@ func (s *session) extract(ctx context.Context, image, dir string, which volume.O
 	return nil
 }
 
-func extractObject(dir string, r extract.Report) extracted {
+func (n *shownNames) extracted(dir string, r extract.Report) extracted {
 	e := extracted{
 		Folder: dir, Files: r.Files, Folders: r.Folders, Symlinks: r.Links,
 		HardLinks: r.HardLinks, Bytes: r.Bytes, Failed: r.Failed,
 	}
-	for _, n := range r.Notes {
-		e.Notes = append(e.Notes, extractedNote(n))
+	for _, note := range r.Notes {
+		o := extractedNote{Text: terminal.Valid(note.Text), Error: note.Error}
+		o.Path, o.PathBytes = n.forProgram([]byte(note.Path))
+		e.Notes = append(e.Notes, o)
 	}
 	return e
 }

@@ -197,7 +197,7 @@ func (d *discInfo) print(out *bufio.Writer) {
 			t.row(p.Name, p.Value)
 		}
 	}
-	t.defects(d.Defects)
+	t.defects(d.Defects, d.Check)
 	if c := d.Check; c != nil {
 		t.row("Contents", fmt.Sprintf("%s, %s, %s, %s",
 			counted(int(c.Files), "file"), counted(int(c.Folders), "folder"), counted(int(c.Others), "other"), terminal.Size(c.Bytes)))

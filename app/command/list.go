@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"glassmaster/app/terminal"
+	"glassmaster/mastering/filename"
 	"glassmaster/mastering/volume"
 )
 
@@ -32,7 +33,11 @@ func (s *session) listVerb() *cobra.Command {
 everything below. Paths are printed whole, so that "cat" and "extract" take them;
 those of folders end in a slash. Entries come in the order of the disc.
 
--l shows permissions, owner, group, size in bytes, time and name.`,
+-l shows permissions, owner, group, size in bytes, time and name.
+
+Names that are not UTF-8 are shown in a character set that is guessed, or that
+--charset names. Where no terminal reads the list they are printed as the bytes on
+the disc, unless --charset is given.`,
 		Example: `  glassmaster ls -l holiday.iso
   glassmaster ls -R /dev/sr0 pictures
   glassmaster ls -R --json holiday.iso | jq -r 'select(.kind=="file").path'`,
@@ -61,9 +66,10 @@ func (s *session) list(ctx context.Context, image string, paths []string, o list
 		paths = []string{"."}
 	}
 	l := s.newLister(ctx, o)
-	l.vol = vol
+	l.vol, l.names = vol, namesOf(vol, o.volume)
+	defer l.names.tell(s)
 	for _, p := range paths {
-		if err := l.below(vol, onDisc(p)); err != nil {
+		if err := l.below(vol, l.names.find(p)); err != nil {
 			l.w.Flush()
 			return fmt.Errorf("list %s: %w", image, err)
 		}
@@ -84,7 +90,7 @@ type lister struct {
 	o         listing
 	w         *bufio.Writer
 	line      []byte
-	raw       bool // names go out byte by byte, since no terminal reads them
+	raw       bool // names go out byte by byte, since no terminal reads them, unless their character set was named
 	enc       *json.Encoder
 	minute    int64  // since 1970, of the last time that was shown
 	shown     []byte // that time
@@ -92,6 +98,7 @@ type lister struct {
 	countdown int
 	bad       int // folders that could not be read
 	vol       volume.FS
+	names     *shownNames
 }
 
 func (s *session) newLister(ctx context.Context, o listing) *lister {
@@ -167,10 +174,13 @@ func (l *lister) entry(e *volume.Entry) error {
 	}
 	if e.Note != "" {
 		l.w.Flush()
-		l.s.warn(fmt.Sprintf("%s: %s", e.Path, e.Note))
+		l.s.warn(fmt.Sprintf("%s: %s", l.names.text(e.Path), e.Note))
+	}
+	if e.Recorded != nil {
+		l.names.changed++
 	}
 	if l.enc != nil {
-		o := object(e)
+		o := l.names.object(e)
 		if l.o.attributes {
 			o.moreObject = l.more(e)
 		}
@@ -235,8 +245,12 @@ func (l *lister) time(ns int64) []byte {
 }
 
 func (l *lister) appendName(b, name []byte) []byte {
-	if l.raw {
+	if l.raw && l.names.set.IsZero() {
 		return append(b, name...)
 	}
-	return append(b, terminal.Printable(string(name))...)
+	text := l.names.text(name)
+	if l.raw {
+		return append(b, text...)
+	}
+	return append(b, filename.Printable(string(text))...)
 }

@@ -3,7 +3,6 @@ package command
 import (
 	"bytes"
 	"fmt"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -176,35 +175,6 @@ func TestSpeedFlag(t *testing.T) {
 	}
 }
 
-// Who erases is told what is on the disc, and asked.
-func TestErasingAsks(t *testing.T) {
-	bin, image := program(t), builtImage(t)
-	for _, args := range [][]string{{"blank"}, {"blank", "--full"}, {"format"}, {"burn", "--blank", image}} {
-		recorder, _ := blankDisc(t, "dvd+rw")
-		must(t, OK, "burn", image, recorder)
-		for _, answer := range []string{"n\n", "y\n"} {
-			ours, theirs := pseudoTerminal(t)
-			cmd := exec.Command(bin, append(args, recorder)...)
-			cmd.Stdin = theirs
-			var log bytes.Buffer
-			cmd.Stderr = &log
-			if _, err := ours.WriteString(answer); err != nil {
-				t.Fatal(err)
-			}
-			code := exitCode(cmd.Run())
-			if !strings.Contains(log.String(), `holds the ISO 9660`) || !strings.Contains(log.String(), " volume \"") {
-				t.Errorf("%v: the disc is not named: %s", args, log.String())
-			}
-			if want := map[string]Code{"n\n": Cancelled, "y\n": OK}[answer]; code != want {
-				t.Errorf("%v, %q: exit code %d\n%s", args, answer, code, log.String())
-			}
-			if answer == "n\n" {
-				must(t, OK, "ls", recorder)
-			}
-		}
-	}
-}
-
 // A drive that does nothing, and says that it has, is an error of its own.
 func TestDriveThatDoesNothing(t *testing.T) {
 	image := builtImage(t)
@@ -226,5 +196,26 @@ func TestDriveThatDoesNothing(t *testing.T) {
 			t.Errorf("%s %v: %s", c.medium, c.args, r.log)
 		}
 		must(t, OK, "ls", recorder)
+	}
+}
+
+// What has no known file system is burned when it is forced, byte for byte: here an
+// ext4 file system.
+func TestForceUnknown(t *testing.T) {
+	image := filepath.Join(t.TempDir(), "data.img")
+	peertest.Run(t, "", "mke2fs", "-q", "-t", "ext4", image, "4M")
+	for _, medium := range []string{"dvd+r", "bd-re", "cd-r"} {
+		recorder, file := blankDisc(t, medium)
+		r := must(t, Failed, "burn", image, recorder)
+		if !strings.Contains(r.log, "Linux file system") {
+			t.Errorf("burn: %s", r.log)
+		}
+		if got := dataOf(t, must(t, OK, "media", "--json", recorder)); got["status"] == "closed" {
+			t.Fatalf("media: %v", got)
+		}
+		must(t, OK, "burn", "--force", image, recorder)
+		if want := content(t, image); !bytes.HasPrefix(content(t, file), want) {
+			t.Errorf("%s: what was burned is not the image", medium)
+		}
 	}
 }

@@ -58,13 +58,6 @@ func readUntil(t *testing.T, r *bufio.Reader, text string) string {
 	return string(said)
 }
 
-func isEmpty(t *testing.T, dir string) {
-	t.Helper()
-	if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
-		t.Errorf("left behind: %v %v", left, err)
-	}
-}
-
 // Work that is cancelled while it writes leaves nothing, under no name.
 func TestCancelledWhileWriting(t *testing.T) {
 	dir, image, out := sample(t), builtImage(t), t.TempDir()
@@ -383,5 +376,34 @@ func TestWindow(t *testing.T) {
 	}
 	if code, out := start("WAYLAND_DISPLAY=wayland-0"); code != OK || out != "window on wayland-0\n" {
 		t.Errorf("Wayland: %d, %s", code, out)
+	}
+}
+
+// Who erases is told what is on the disc, and asked.
+func TestErasingAsks(t *testing.T) {
+	bin, image := program(t), builtImage(t)
+	for _, args := range [][]string{{"blank"}, {"blank", "--full"}, {"format"}, {"burn", "--blank", image}} {
+		recorder, _ := blankDisc(t, "dvd+rw")
+		must(t, OK, "burn", image, recorder)
+		for _, answer := range []string{"n\n", "y\n"} {
+			ours, theirs := pseudoTerminal(t)
+			cmd := exec.Command(bin, append(args, recorder)...)
+			cmd.Stdin = theirs
+			var log bytes.Buffer
+			cmd.Stderr = &log
+			if _, err := ours.WriteString(answer); err != nil {
+				t.Fatal(err)
+			}
+			code := exitCode(cmd.Run())
+			if !strings.Contains(log.String(), `holds the ISO 9660`) || !strings.Contains(log.String(), " volume \"") {
+				t.Errorf("%v: the disc is not named: %s", args, log.String())
+			}
+			if want := map[string]Code{"n\n": Cancelled, "y\n": OK}[answer]; code != want {
+				t.Errorf("%v, %q: exit code %d\n%s", args, answer, code, log.String())
+			}
+			if answer == "n\n" {
+				must(t, OK, "ls", recorder)
+			}
+		}
 	}
 }

@@ -153,7 +153,7 @@ func (s *session) end(cmd *cobra.Command, err error) int {
 	if s.json {
 		o := outcome{Type: "result", Verb: cmd.Name(), OK: err == nil, Exit: code, Hint: hint, Data: s.data}
 		if err != nil {
-			o.Error = err.Error()
+			o.Error = terminal.Valid(err.Error())
 		}
 		enc := json.NewEncoder(s.machine())
 		enc.SetEscapeHTML(false)

@@ -41,7 +41,9 @@ a "type":
             size, mode (octal), uid, gid, modified, target (of a link), links,
             extents (lba, length), unreadable (why its contents are),
             note (where views disagree about them); with -a also
-            xattr (values in base64), acl, streams
+            xattr (values in base64), acl, streams; where the bytes on the disc are
+            not those of path or target, path_bytes and target_bytes in base64, and
+            recorded (in base64), where no file can have the name, or two have it
   result    the last line of every run: verb, ok, exit, error, hint, data
 
 The data of a result:
@@ -51,7 +53,7 @@ The data of a result:
             sessions, volume, problem (why there is no volume),
             defects (what descriptors tell: lba, text, incomplete, remark), check
   extract   folder, files, folders, symlinks, hard_links, bytes, failed,
-            notes (path, text, error: it is not in the folder);
+            notes (path, path_bytes, text, error: it is not in the folder);
             with --boot: folder, boot_images (file, platform, lba, bytes)
   verify    equal (of one disc: all of it is there and can be read), sectors,
             padding_sectors (zeros that only the longer disc has), behind_sectors

@@ -20,6 +20,7 @@ func volumeFlags(c *cobra.Command, o *volume.Options) {
 	f := c.Flags()
 	f.StringVar(&o.View, "view", "", "show the names of this `VIEW`: rockridge, joliet, enhanced, iso9660 or udf (default the richest there is)")
 	f.IntVar(&o.Session, "session", 0, "show the files of session `N`, 1 being the oldest (default the newest)")
+	f.Var(&o.Charset, "charset", "names and texts that are not in Unicode are in the character set `NAME`, as latin1, cp437, koi8-r or shift_jis (default UTF-8 where they are valid, else a guess)")
 	offer(c, "view", "rockridge", "joliet", "enhanced", "iso9660", "udf")
 }
 
@@ -69,6 +70,9 @@ func (s *session) openVolume(ctx context.Context, name string, o volume.Options)
 	if err != nil {
 		src.Close()
 		return nil, nil, fmt.Errorf("%s: %w", name, err)
+	}
+	if i := vol.Volume(); i.Unicode && !o.Charset.IsZero() {
+		s.warn(fmt.Sprintf("--charset has no effect on names, which are recorded in Unicode (%s)", i.View))
 	}
 	return src, vol, nil
 }

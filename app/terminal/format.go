@@ -2,10 +2,10 @@ package terminal
 
 import (
 	"fmt"
-	"strings"
 	"time"
-	"unicode"
 	"unicode/utf8"
+
+	"glassmaster/mastering/filename"
 )
 
 // Size writes a number of bytes for people, with decimal units as on the box of
@@ -33,29 +33,16 @@ func Duration(d time.Duration) string {
 	return fmt.Sprintf("%d:%02d", s/60, s%60)
 }
 
-// Printable replaces what could play with a terminal: control characters, and
-// bytes that are not UTF-8. Names that come from a disc go through it before
-// they reach a screen.
-func Printable(s string) string {
-	if clean(s) {
+// Printable escapes what could play with a terminal, as \xNN for each byte: control
+// characters, those that turn the direction of text, and bytes that are not UTF-8.
+// Whatever comes from a disc goes through it before it reaches a screen.
+func Printable(s string) string { return filename.Message(s) }
+
+// Valid returns text for a program, in UTF-8: bytes that are not are escaped as
+// Printable does it.
+func Valid(s string) string {
+	if utf8.ValidString(s) {
 		return s
 	}
-	var b strings.Builder
-	for _, r := range s {
-		if unicode.IsControl(r) || r == utf8.RuneError || unicode.Is(unicode.Bidi_Control, r) {
-			r = '?'
-		}
-		b.WriteRune(r)
-	}
-	return b.String()
-}
-
-// clean reports whether s is plain ASCII text, as most names are.
-func clean(s string) bool {
-	for i := range len(s) {
-		if s[i] < 0x20 || s[i] >= 0x7f {
-			return false
-		}
-	}
-	return true
+	return Printable(s)
 }

@@ -45,7 +45,7 @@ func (o *objects) end(s progress.Snapshot)    { o.enc.Encode(newStep("progress",
 func (o *objects) close()                     {}
 
 func (o *objects) message(m progress.Message) {
-	o.enc.Encode(said{"message", m.Level.String(), m.Text})
+	o.enc.Encode(said{"message", m.Level.String(), Valid(m.Text)})
 }
 
 func newStep(kind string, s progress.Snapshot) step {

@@ -29,8 +29,7 @@ func TestLines(t *testing.T) {
 writing: 4.7 GB
 writing: 50 %, 2.4 GB of 4.7 GB, 11.1 MB/s, 3:32 left, buffer 98 %, drive 50 %
 closing the session
-warning: bad?[0mname
-`
+warning: bad\x1b[0mname` + "\n"
 	if got := out.String(); got != want {
 		t.Errorf("got:\n%s\nwant:\n%s", got, want)
 	}

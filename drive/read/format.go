@@ -40,3 +40,17 @@ func FormattedSize(p mmc.Profile, info mmc.DiscInformation, f mmc.FormatCapaciti
 	}
 	return size
 }
+
+// GrownSize returns how many sectors a DVD-RW in restricted overwrite mode has when
+// its format is grown as far as it goes (MMC-6 6.4: format type 13h grows it, 10h and
+// 00h are all of it), 0 for other media and where the drive cannot grow it.
+func GrownSize(p mmc.Profile, f mmc.FormatCapacities) int64 {
+	if _, ok := f.Find(0x13); !ok || p != mmc.DVDRWRO || f.State != mmc.Formatted {
+		return 0
+	}
+	whole, ok := f.Find(0x10)
+	if !ok {
+		whole, _ = f.Find(0)
+	}
+	return whole.Blocks
+}

@@ -74,7 +74,7 @@ func Media(ctx context.Context, t scsi.Transport) (MediaInfo, error) {
 		m.Formats = f.Formats
 		m.Format = FormatState(m.Profile, info, f)
 		if overwritable(m.Profile) && f.State != mmc.NoMedium {
-			m.Capacity = FormattedSize(m.Profile, info, f, speeds)
+			m.Capacity = max(FormattedSize(m.Profile, info, f, speeds), GrownSize(m.Profile, f))
 		}
 	}
 	m.room(ctx, t, info)

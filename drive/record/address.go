@@ -32,6 +32,8 @@ func (b *Burn) aimed(tr disc.Track) error {
 	case known && b.mend && at != 0: // found out when the disc is closed
 		b.made = at
 		return nil
+	case known && b.mend && b.medium.erasable():
+		return fmt.Errorf("%w; %w, 0, which is written already: erase the %v", ErrUnfinished, ErrOtherAddress, b.medium.profile)
 	case known && b.mend:
 		return fmt.Errorf("%w; %w, 0, which is written already: close what was left open, and make an image for the address that the disc then goes on at", ErrUnfinished, ErrOtherAddress)
 	case known && at == b.next:
@@ -51,8 +53,9 @@ func (b *Burn) aimed(tr disc.Track) error {
 	return nil
 }
 
-// searched is how many sectors of a volume are searched for its root directory.
-const searched = 1 << 16
+// searched is how many sectors of a volume are searched for its root directory:
+// folders come before the files, and the root first.
+const searched = 1 << 12
 
 // madeFor finds out for which address a source was made that counts its own
 // sectors from 0: next is where it would be written. The descriptors of a volume

@@ -43,9 +43,16 @@ func Blank(ctx context.Context, t scsi.Transport, full bool, rep progress.Report
 		return err
 	}
 	r.lock(false)
+	if r.medium.erasable() || r.medium.profile == mmc.DVDRWRO {
+		r.reload()
+		if err := erased(r.work, r.t, nil); err != nil {
+			return err
+		}
+	}
 	if r.watch.lost != nil {
 		return fmt.Errorf("erase the disc: %w", r.watch.lost)
 	}
+	r.show()
 	return nil
 }
 

@@ -186,9 +186,13 @@ func (c *Closing) Run(ctx context.Context, rep progress.Reporter) (Closed, error
 	r.lock(false)
 	r.reload()
 	m, err := look(r.work, r.t)
+	if failed == nil {
+		failed = r.watch.lost // what came with a later command
+	}
 	if err != nil {
 		return Closed{}, errors.Join(failed, fmt.Errorf("look at the disc: %w", err))
 	}
+	r.show()
 	now := m.closed()
 	now.Warnings = r.result.Warnings
 	if failed != nil {

@@ -20,6 +20,7 @@ type Contents struct {
 	Sessions      int
 	Sectors       int64 // that hold data, or can
 	Data          bool  // there is something, be it of no known kind
+	Unfinished    bool  // a burn was broken off that overwrote the disc
 }
 
 // LookInto finds out what is on the disc in the drive. A disc whose data cannot be
@@ -50,6 +51,9 @@ func (m medium) contents(ctx context.Context, t scsi.Transport) (Contents, error
 	}
 	defer d.Close()
 	c.Sessions, c.Sectors = len(d.Sessions()), disc.Sectors(d)
+	if c.Unfinished = disc.Unfinished(d); c.Unfinished {
+		return c, nil
+	}
 	if v, err := volume.OpenDisc(d, volume.Options{}); err == nil {
 		info := v.Volume()
 		c.Format, c.Label, c.Created, c.Data = info.Format, info.Label, info.Created, true
@@ -65,6 +69,8 @@ func (c Contents) String() string {
 	switch {
 	case !c.Data:
 		return "nothing"
+	case c.Unfinished:
+		return "what a burn has left that was not completed"
 	case c.Format != "" && c.Label != "":
 		return fmt.Sprintf("the %s volume %q", c.Format, c.Label)
 	case c.Format != "":

@@ -233,3 +233,25 @@ func TestErasedRoom(t *testing.T) {
 		}
 	}
 }
+
+// A burn that was killed while it overwrote a disc is known as such by the next one.
+func TestOverwriteKilled(t *testing.T) {
+	for _, name := range []string{"dvd+rw", "dvd-ram", "bd-re"} {
+		d := virtualtest.Blank(t, name, small)
+		if _, err := burn(t, d, whole(t), record.Options{}); err != nil {
+			t.Fatal(err)
+		}
+		kill(t, d, 0x2A, 10, record.Options{Blank: true})
+		c, err := record.LookInto(context.Background(), d)
+		if err != nil || !c.Unfinished || !strings.Contains(c.String(), "not completed") {
+			t.Errorf("%s: %q %+v, %v", name, c, c, err)
+		}
+		src := virtualtest.DiscOf(virtualtest.Noise(700, 1))
+		if _, err := record.NewPlan(context.Background(), d, src, record.Options{}); !errors.Is(err, record.ErrHoldsData) {
+			t.Errorf("%s: %v", name, err)
+		}
+		if r, err := burn(t, d, src, record.Options{Blank: true}); err != nil || !r.Verified {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}

@@ -106,18 +106,9 @@ func (m medium) chooseFormat() (mmc.Format, error) {
 	return f, nil
 }
 
-// wholeRoom returns how many sectors a DVD-RW in restricted overwrite mode has
-// when its format is grown as far as it goes, 0 when the drive cannot grow it.
-func (m medium) wholeRoom() int64 {
-	if _, ok := m.formats.Find(formatDVDRWGrow); !ok || m.profile != mmc.DVDRWRO || m.formats.State != mmc.Formatted {
-		return 0
-	}
-	if f, ok := m.formats.Find(formatDVDRW); ok {
-		return f.Blocks
-	}
-	f, _ := m.formats.Find(formatWhole)
-	return f.Blocks
-}
+// wholeRoom returns how many sectors a DVD-RW that is written in place has when its
+// format is grown as far as it goes, 0 when the drive cannot grow it.
+func (m medium) wholeRoom() int64 { return read.GrownSize(m.profile, m.formats) }
 
 // intermediate reports whether a DVD-RW is in the state between a quick format and
 // its end: it is written as far as it was reached, and closed then (MMC-6 6.23: the

@@ -131,6 +131,9 @@ func (f *Formatting) settlePlain() error {
 	if f.format, err = f.medium.chooseFormat(); err != nil {
 		return fmt.Errorf("%w: %w", ErrNoFormat, err)
 	}
+	if f.medium.profile == mmc.DVDRAM {
+		f.plan.Costs = append(f.plan.Costs, "most drives go over all of a DVD-RAM, which can take an hour")
+	}
 	if f.full { // what was interrupted begins anew
 		f.format.Parameter &^= 1
 	}
@@ -258,6 +261,11 @@ func (f *Formatting) Run(ctx context.Context, rep progress.Reporter) (Formatted,
 	if r.watch.lost != nil {
 		return Formatted{}, fmt.Errorf("format the disc: %w", r.watch.lost)
 	}
+	r.lock(false)
+	if r.watch.lost != nil {
+		return Formatted{}, fmt.Errorf("format the disc: %w", r.watch.lost)
+	}
+	r.show()
 	return Formatted{Profile: m.profile.String(), Capacity: m.room(), Warnings: r.result.Warnings}, nil
 }
 

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"glassmaster/drive/mmc"
+	"glassmaster/drive/read"
 	"glassmaster/drive/record"
 	"glassmaster/drive/scsi"
 	"glassmaster/drive/virtual"
@@ -56,6 +57,9 @@ func TestFormat(t *testing.T) {
 				}
 				if p.Contents.Data != used || used != strings.Contains(strings.Join(p.Costs, "; "), "is gone: an ISO 9660") || len(p.Steps) < 4 {
 					t.Errorf("plan: %+v", p)
+				}
+				if m, err := read.Media(context.Background(), d); err != nil || m.Free < c.capacity || c.medium == "dvd-rw" && m.Free != small {
+					t.Errorf("media: %+v, %v", m, err)
 				}
 				if left, err := record.LookInto(context.Background(), d); err != nil || left.Data {
 					t.Errorf("left: %+v, %v", left, err)

@@ -11,6 +11,10 @@
 //	DVD+R, BD-R          sequential; track and session are closed, or the disc
 //	DVD+RW, BD-RE, ...   formatted if need be, then overwritten
 //
+// [Blank], [NewFormatting] and [NewClosing] erase, format and close discs in the
+// same way: what is going to happen is known before, and what has become of the
+// disc is looked at in the end. [LookInto] tells what would be lost.
+//
 // A drive's word is not proof. After every burn the drive has to read the disc
 // anew and to tell what is on it: its state, its tracks, and every sector, which
 // is compared with what was sent. What could not be assured is in the result. Drives and bridges exist that report success and

@@ -253,7 +253,6 @@ func TestFaultNames(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer d.Close()
-	got := fmt.Sprintf("%+v", d.rec.faults)
 	want := fmt.Sprintf("%+v", Faults{
 		ReadErrors: []int64{500, 502, 7}, Retries: map[int64]int{20: 2, 21: 3}, Corrupt: []int64{1}, Lost: []int64{2, 3},
 		Short: 16, Capacity: 99, NWA: -16, Coaster: true, Idle: []byte{0xA1, 0x04}, Refuse: []byte{0x53}, Polls: 3,
@@ -261,7 +260,7 @@ func TestFaultNames(t *testing.T) {
 	})
 	events := d.rec.faults.Events
 	d.rec.faults.Events = nil
-	if got = fmt.Sprintf("%+v", d.rec.faults); got != want || !d.rec.loader {
+	if got := fmt.Sprintf("%+v", d.rec.faults); got != want || !d.rec.loader {
 		t.Errorf("got\n%s, want\n%s", got, want)
 	}
 	for _, e := range []Event{

@@ -74,13 +74,19 @@ func Look(path string) (Held, error) {
 // Track returns how many sectors of a complete track in a closed session can be
 // read from the address on where it begins, 0 when no such track begins there. A
 // disc that is overwritten in place has one track.
-func (h Held) Track(start int64) int64 {
+func (h Held) Track(start int64) int64 { return h.track(start, false) }
+
+// Complete is Track for sessions that may be open: the recorder itself reads such
+// a track, other drives do not find it.
+func (h Held) Complete(start int64) int64 { return h.track(start, true) }
+
+func (h Held) track(start int64, open bool) int64 {
 	if len(h.Sessions) == 0 && start == 0 {
 		return h.Format.Blocks
 	}
 	for _, s := range h.Sessions {
 		for _, t := range s.Tracks {
-			if s.Closed && t.Closed && t.Start == start {
+			if (s.Closed || open) && t.Closed && t.Start == start {
 				return t.Next - t.RunOut - t.Start
 			}
 		}

@@ -20,6 +20,7 @@ import (
 	"slices"
 	"strings"
 
+	"glassmaster/mastering/filename"
 	"glassmaster/mastering/progress"
 )
 
@@ -28,6 +29,9 @@ type Options struct {
 	Paths    []string // files and folders of the volume, slash-separated; none: everything
 	Existing Existing // what happens to files that are there already
 	Owners   bool     // give files the user and group of the disc; takes a privileged user
+	// Charset is that of names which the disc does not record in Unicode: they become
+	// UTF-8. Without it their bytes are kept, where the host can.
+	Charset filename.Charset
 }
 
 // Existing says what happens to a file that is in the folder already.
@@ -107,7 +111,7 @@ func clean(paths []string) ([]string, error) {
 		if p == "" {
 			p = "."
 		}
-		if !fs.ValidPath(p) {
+		if !filename.ValidPath(p) {
 			return nil, fmt.Errorf("%q is not a path on the volume", p)
 		}
 		list = append(list, p)
@@ -156,6 +160,8 @@ func (x *extraction) run(paths []string) error {
 			return err
 		}
 	}
+	x.plan.names.text = x.textOf()
+	x.plan.settle()
 	x.source = newSource(x.v)
 	x.here.plan, x.there.plan = x.plan, x.plan
 	x.rep.Phase("extracting", x.plan.total)

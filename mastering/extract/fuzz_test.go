@@ -36,6 +36,7 @@ func FuzzExtract(f *testing.F) {
 			mode := []fs.FileMode{0o777, fs.ModeSetuid | fs.ModeSetgid | 0o755, fs.ModeDir, fs.ModeSymlink, fs.ModeDevice, fs.ModeNamedPipe, fs.ModeDir | 0o1777, 0o000}[what[1]%8]
 			e := d.add(name(what[0]), mode|fs.FileMode(what[3]&7)<<6, volume.Extent{Length: int64(what[3])})
 			e.Target, e.Inode = []byte(name(what[2])), uint64(what[2]%3)
+			e.Links = uint32(what[2] % 4)
 		}
 		base := tempDir(t)
 		outside := filepath.Join(base, "outside")

@@ -7,8 +7,10 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"glassmaster/mastering/disc"
+	"glassmaster/mastering/filename"
 	"glassmaster/mastering/volume"
 )
 
@@ -268,10 +270,10 @@ func (x *extraction) makeLink(l *link) {
 		err = x.twin(l.folder, l.host)
 	}
 	if err == nil {
-		err = in.symlink(hostTarget(l.target), l.host)
+		err = in.symlink(x.hostTarget(l.target), l.host)
 	}
 	if errors.Is(err, fs.ErrExist) && x.o.Existing == Both {
-		l.host, err = x.beside(l.folder, l.name, l.host, func(name string) error { return in.symlink(hostTarget(l.target), name) })
+		l.host, err = x.beside(l.folder, l.name, l.host, func(name string) error { return in.symlink(x.hostTarget(l.target), name) })
 	}
 	if errors.Is(err, fs.ErrExist) {
 		var stays bool
@@ -282,7 +284,7 @@ func (x *extraction) makeLink(l *link) {
 			err = in.remove(l.host)
 		}
 		if err == nil {
-			err = in.symlink(hostTarget(l.target), l.host)
+			err = in.symlink(x.hostTarget(l.target), l.host)
 		}
 	}
 	if err == nil {
@@ -298,10 +300,53 @@ func (x *extraction) makeLink(l *link) {
 	}
 }
 
-// hostTarget returns the target of a link as the host writes it.
-func hostTarget(target string) string {
-	if runtime.GOOS == "windows" {
-		return strings.ReplaceAll(target, "/", `\`)
+// hostTarget returns the target of a link as the host writes it, with names as the
+// host has them.
+func (x *extraction) hostTarget(target string) string {
+	parts := strings.Split(target, "/")
+	for i, part := range parts {
+		if part != "" && part != "." && part != ".." {
+			parts[i], _ = x.plan.names.text(part)
+			parts[i] = filename.Safe(parts[i])
+		}
 	}
-	return target
+	if runtime.GOOS == "windows" {
+		return strings.Join(parts, `\`)
+	}
+	return strings.Join(parts, "/")
+}
+
+// textOf returns how names become text. On Windows they have to: where no
+// character set is named one is guessed, of which the report tells.
+func (x *extraction) textOf() func(name string) (text, why string) {
+	v, ok := x.v.(volume.FS)
+	if ok && v.Volume().Unicode {
+		return func(name string) (string, string) { return name, "" }
+	}
+	set, why := x.o.Charset, ""
+	if set.IsZero() && x.plan.names.windows {
+		set = filename.Guess(x.plan.foreign())
+		why = fmt.Sprintf("its name is not UTF-8 and was taken for %v, a guess", set)
+	}
+	return func(name string) (string, string) {
+		if set.IsZero() || why != "" && utf8.ValidString(name) {
+			return name, ""
+		}
+		text, ok := set.Text(name)
+		if !ok {
+			return name, fmt.Sprintf("its name is not in the character set %v", set)
+		}
+		return text, why
+	}
+}
+
+// foreign returns names that are not UTF-8, the first thousand.
+func (p *plan) foreign() []string {
+	var list []string
+	p.entries(func(e entry) {
+		if len(list) < 1000 && !utf8.ValidString(e.name) {
+			list = append(list, e.name)
+		}
+	})
+	return list
 }

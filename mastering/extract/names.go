@@ -2,11 +2,14 @@ package extract
 
 import (
 	"errors"
+	"fmt"
 	"path"
 	"runtime"
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"glassmaster/mastering/filename"
 )
 
 // maxName is the longest name that the usual file systems of hosts hold: 255
@@ -16,41 +19,62 @@ const maxName = 255
 // names turns names of the volume into names of the host.
 type names struct {
 	windows bool
-	// taken has the names that were given, with the number of the folder: what to
-	// try first for the next that is the same.
-	taken map[string]int
+	text    func(name string) (text, why string) // a name in UTF-8, or its bytes where they are to stay
+	// taken has the names that were given: what to try first for the next that is
+	// the same.
+	taken map[place]int
 }
 
-func newNames() *names { return &names{runtime.GOOS == "windows", map[string]int{}} }
+func newNames() *names {
+	return &names{
+		windows: runtime.GOOS == "windows", taken: map[place]int{},
+		text: func(name string) (string, string) { return name, "" },
+	}
+}
 
-// host returns the name that an entry of a folder gets.
-func (n *names) host(folder int32, s string) (string, error) {
-	if s == "" || s == "." || s == ".." || strings.ContainsAny(s, "/\x00") {
-		return "", errors.New("no file can have this name")
+// check refuses what no file can be called, and what no volume should have.
+func check(name string) error {
+	if name == "" || name == "." || name == ".." || strings.ContainsAny(name, "/\x00") {
+		return errors.New("no file can have this name")
 	}
-	name := n.name(s)
-	if name == s && !n.windows {
-		return s, nil
-	}
-	return n.unique(folder, name), nil
+	return nil
 }
 
 // HostName returns a name of a disc as the host can hold it.
-func HostName(s string) string { return newNames().name(s) }
+func HostName(s string) string {
+	name, _ := newNames().name(s)
+	return name
+}
 
-// name returns a name that the host can hold.
-func (n *names) name(s string) string {
+// Why a file has another name on the host than on the disc.
+const (
+	whyControl = "its name holds control characters"
+	whyHost    = "this computer cannot hold its name"
+	whyTaken   = "another entry of its folder has that name here"
+)
+
+// name returns a name that the host can hold, and why it is another, as far as
+// that has to be told.
+func (n *names) name(s string) (name, why string) {
+	name, why = n.text(s)
+	if safe := filename.Safe(name); safe != name {
+		name, why = safe, whyControl
+	}
 	if n.windows {
-		s = windowsName(s)
+		if w := windowsName(name); w != name {
+			if name = w; why == "" {
+				why = whyHost
+			}
+		}
 	}
-	if len(s) <= maxName {
-		return s
+	if len(name) <= maxName {
+		return name, why
 	}
-	ext := path.Ext(s)
+	ext := path.Ext(name)
 	if len(ext) > 16 {
 		ext = ""
 	}
-	return shorten(s, maxName-len(ext)-8) + ext // room for what makes it unique
+	return shorten(name, maxName-len(ext)-8) + ext, whyHost // room for what makes it unique
 }
 
 // shorten cuts a name to at most so many bytes, between two letters.
@@ -89,15 +113,24 @@ func windowsName(s string) string {
 	return s
 }
 
+// key is what of a name must differ in a folder.
+func (n *names) key(folder int32, name string) place {
+	if n.windows {
+		name = strings.ToLower(name)
+	}
+	return place{folder, name}
+}
+
+// take notes that a name is given.
+func (n *names) take(folder int32, name string) {
+	if k := n.key(folder, name); n.taken[k] == 0 {
+		n.taken[k] = 1
+	}
+}
+
 // unique returns the name, changed when it was given in this folder already.
 func (n *names) unique(folder int32, name string) string {
-	key := func(s string) string {
-		if n.windows {
-			s = strings.ToLower(s)
-		}
-		return strconv.Itoa(int(folder)) + "/" + s
-	}
-	k := key(name)
+	k := n.key(folder, name)
 	i := n.taken[k]
 	if i == 0 {
 		n.taken[k] = 1
@@ -106,9 +139,71 @@ func (n *names) unique(folder int32, name string) string {
 	ext := path.Ext(name)
 	for ; ; i++ {
 		try := strings.TrimSuffix(name, ext) + "~" + strconv.Itoa(i) + ext
-		if t := key(try); n.taken[t] == 0 {
+		if t := n.key(folder, try); n.taken[t] == 0 {
 			n.taken[k], n.taken[t] = i+1, 1
 			return try
+		}
+	}
+}
+
+// entry is what has a name on the volume and one on the host.
+type entry struct {
+	folder int32
+	name   string
+	host   *string
+	why    string
+}
+
+// entries calls f for everything that is planned.
+func (p *plan) entries(f func(e entry)) {
+	for i := 1; i < len(p.folders); i++ {
+		e := &p.folders[i]
+		f(entry{folder: e.parent, name: e.name, host: &e.host})
+	}
+	for i := range p.files {
+		e := &p.files[i]
+		f(entry{folder: e.folder, name: e.name, host: &e.host})
+	}
+	for i := range p.links {
+		e := &p.links[i]
+		f(entry{folder: e.folder, name: e.name, host: &e.host})
+	}
+}
+
+// settle gives everything its name on the host, when all is planned. Those that
+// can keep theirs do, and others get one that is left; what is another is told.
+func (p *plan) settle() {
+	n := p.names
+	var changed []entry
+	p.entries(func(e entry) {
+		*e.host, e.why = n.name(e.name)
+		switch {
+		case *e.host != e.name:
+			changed = append(changed, e)
+		case e.why != "":
+			p.x.note(p.in(e.folder, e.name), "keeps the bytes of its name: "+e.why)
+		}
+	})
+	if len(changed) == 0 && !n.windows {
+		return
+	}
+	p.entries(func(e entry) {
+		switch {
+		case *e.host != e.name:
+		case n.windows && n.taken[n.key(e.folder, e.name)] != 0: // it differs in case alone
+			changed = append(changed, e)
+		default:
+			n.take(e.folder, e.name)
+		}
+	})
+	for _, e := range changed {
+		want := *e.host
+		*e.host = n.unique(e.folder, want)
+		if *e.host != want {
+			e.why = whyTaken
+		}
+		if e.why != "" {
+			p.x.note(p.in(e.folder, e.name), fmt.Sprintf(`is called "%s" in the folder: %s`, *e.host, e.why))
 		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"glassmaster/mastering/disc"
+	"glassmaster/mastering/filename"
 	"glassmaster/mastering/volume"
 )
 
@@ -176,19 +177,22 @@ func (p *plan) add(e *volume.Entry) error {
 	}
 	parent := p.open[len(p.open)-1].folder
 	name := p.text.keep(e.Path[cut+1:])
-	host, err := p.names.host(parent, name)
-	if err != nil {
+	if err := check(name); err != nil {
 		p.x.fail(string(e.Path), err)
 		return skip(e)
 	}
-	if host != name {
-		p.x.note(string(e.Path), fmt.Sprintf("is called %q on this computer, which cannot hold its name", host))
+	if e.Recorded != nil {
+		why := "another entry of its folder has that name too"
+		if _, changed := filename.Protect(bytes.Clone(e.Recorded), 0); changed {
+			why = "no file can have that name"
+		}
+		p.x.note(string(e.Path), fmt.Sprintf("is called %q on the disc: %s", e.Recorded, why))
 	}
 	switch {
 	case e.IsDir():
 		p.open = append(p.open, level{int32(len(p.folders)), len(e.Path)})
 		p.folders = append(p.folders, folder{
-			parent: parent, name: name, host: host, mode: p.x.perm(e), modified: e.Modified, uid: e.UID, gid: e.GID,
+			parent: parent, name: name, mode: p.x.perm(e), modified: e.Modified, uid: e.UID, gid: e.GID,
 		})
 	case e.Mode.IsRegular():
 		if e.Unreadable != "" {
@@ -198,20 +202,20 @@ func (p *plan) add(e *volume.Entry) error {
 		if e.Note != "" {
 			p.x.note(string(e.Path), "is not told alike by all views of the disc: "+e.Note)
 		}
-		p.addFile(parent, name, host, e)
+		p.addFile(parent, name, e)
 	case e.Unreadable != "":
 		p.x.fail(string(e.Path), errors.New(e.Unreadable))
 	case e.Mode.Type() == fs.ModeSymlink:
-		p.links = append(p.links, link{parent, name, host, string(e.Target), e.Modified, e.UID, e.GID})
+		p.links = append(p.links, link{parent, name, "", string(e.Target), e.Modified, e.UID, e.GID})
 	default:
 		p.x.fail(string(e.Path), errors.New("a device node, pipe or socket is never made from a disc"))
 	}
 	return nil
 }
 
-func (p *plan) addFile(parent int32, name, host string, e *volume.Entry) {
+func (p *plan) addFile(parent int32, name string, e *volume.Entry) {
 	f := file{
-		folder: parent, name: name, host: host, size: e.Size, modified: e.Modified, inode: e.Inode, links: e.Links,
+		folder: parent, name: name, size: e.Size, modified: e.Modified, inode: e.Inode, links: e.Links,
 		place: e.Place, mode: p.x.perm(e), uid: e.UID, gid: e.GID, encoded: e.Encoded,
 	}
 	if len(e.Extents) > 0 {
@@ -221,7 +225,7 @@ func (p *plan) addFile(parent int32, name, host string, e *volume.Entry) {
 		p.more[int32(len(p.files))] = append([]volume.Extent(nil), e.Extents...)
 	}
 	p.files = append(p.files, f)
-	p.total += e.Size
+	p.total = volume.Sum(p.total, e.Size)
 }
 
 // skip leaves out what is below a folder that failed.

@@ -7,6 +7,7 @@ import (
 	"io"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/gabriel-vasile/mimetype"
 )
@@ -73,7 +74,7 @@ func identify(r io.ReaderAt, size int64) (looks, advice string) {
 	if len(s.head) == 0 {
 		return "", ""
 	}
-	for _, f := range foreign {
+	for _, f := range foreign() {
 		if f.is(s) {
 			return f.looks, f.advice
 		}
@@ -125,82 +126,85 @@ func text(expression, looks, advice string) foreignFormat {
 	}}
 }
 
-// foreign are the formats that are known and not read, firm signatures first.
-var foreign = []foreignFormat{
-	// Compressed files and archives.
-	start("\x1f\x8b", "a file compressed with gzip", unpack),
-	start("BZh", "a file compressed with bzip2", unpack),
-	start("\xfd7zXZ\x00", "a file compressed with xz", unpack),
-	start("\x28\xb5\x2f\xfd", "a file compressed with Zstandard", unpack),
-	start("\x04\x22\x4d\x18", "a file compressed with LZ4", unpack),
-	start("LZIP", "a file compressed with lzip", unpack),
-	start("PK\x03\x04", "a ZIP archive", unpack),
-	start("PK\x05\x06", "an empty ZIP archive", ""),
-	start("7z\xbc\xaf\x27\x1c", "a 7-Zip archive", unpack),
-	start("Rar!\x1a\x07", "a RAR archive", unpack),
-	place(257, "ustar", "a tar archive", unpack),
-	start("MSCF\x00\x00\x00\x00", "a cabinet archive", unpack),
+// foreign are the formats that are known and not read, firm signatures first. The
+// list is made when it is wanted, which is seldom.
+var foreign = sync.OnceValue(func() []foreignFormat {
+	return []foreignFormat{
+		// Compressed files and archives.
+		start("\x1f\x8b", "a file compressed with gzip", unpack),
+		start("BZh", "a file compressed with bzip2", unpack),
+		start("\xfd7zXZ\x00", "a file compressed with xz", unpack),
+		start("\x28\xb5\x2f\xfd", "a file compressed with Zstandard", unpack),
+		start("\x04\x22\x4d\x18", "a file compressed with LZ4", unpack),
+		start("LZIP", "a file compressed with lzip", unpack),
+		start("PK\x03\x04", "a ZIP archive", unpack),
+		start("PK\x05\x06", "an empty ZIP archive", ""),
+		start("7z\xbc\xaf\x27\x1c", "a 7-Zip archive", unpack),
+		start("Rar!\x1a\x07", "a RAR archive", unpack),
+		place(257, "ustar", "a tar archive", unpack),
+		start("MSCF\x00\x00\x00\x00", "a cabinet archive", unpack),
 
-	// Images of discs.
-	finish(12, "NER5", "a Nero image (NRG)", convert),
-	finish(8, "NERO", "a Nero image (NRG)", convert),
-	{"a DiscJuggler image (CDI)", convert, (*sample).discJuggler},
-	start("MEDIA DESCRIPTOR\x01", "the descriptor of an Alcohol 120% image (MDS)", "the data is in the MDF file beside it; "+convert),
-	start("MEDIA DESCRIPTOR\x02", "a DAEMON Tools image (MDX)", convert),
-	start("MComprHD", "a compressed image of MAME (CHD)", "convert it with chdman (extractcd, extractdvd)"),
-	finish(512, "koly", "an Apple disk image (DMG)", "convert it into an ISO image (dmg2img, or hdiutil convert -format UDTO)"),
-	start("IsZ!", "a compressed image of UltraISO (ISZ)", convert),
-	start("CISO", "a compressed image (CSO)", "unpack it with ciso or maxcso"),
-	start("ZISO", "a compressed image (ZSO)", "unpack it with maxcso"),
-	start("DAX\x00", "a compressed image (DAX)", convert),
-	finish(64, "bbis", "a MagicISO image (UIF)", "convert it with uif2iso"),
-	start("DAA\x00", "a PowerISO image (DAA)", "convert it with daa2iso or PowerISO"),
-	start("GBI\x00", "a gBurner image (GBI)", convert),
-	start("ECM\x00", "an image without its error correction (ECM)", "unpack it with unecm"),
-	start("BWT5 STREAM SIGN", "a BlindWrite image (B5T, B6T)", convert),
-	start("Adaptec CeQuadrat VirtualCD File", "a WinOnCD image (C2D)", convert),
-	start("Roxio Image File Format 3.0", "a Roxio image (C2D)", convert),
-	start("AARUFRMT", "an Aaru image", "convert it with aaru"),
-	start("AARUFORM", "an Aaru image", "convert it with aaru"),
-	start("DICMFRMT", "a DiscImageChef image", "convert it with aaru"),
-	start("WBFS", "a Wii disc (WBFS)", convert),
-	start("MSWIM\x00\x00\x00", "a Windows image (WIM)", "it holds files and is no disc: unpack it with wimlib or 7-Zip"),
+		// Images of discs.
+		finish(12, "NER5", "a Nero image (NRG)", convert),
+		finish(8, "NERO", "a Nero image (NRG)", convert),
+		{"a DiscJuggler image (CDI)", convert, (*sample).discJuggler},
+		start("MEDIA DESCRIPTOR\x01", "the descriptor of an Alcohol 120% image (MDS)", "the data is in the MDF file beside it; "+convert),
+		start("MEDIA DESCRIPTOR\x02", "a DAEMON Tools image (MDX)", convert),
+		start("MComprHD", "a compressed image of MAME (CHD)", "convert it with chdman (extractcd, extractdvd)"),
+		finish(512, "koly", "an Apple disk image (DMG)", "convert it into an ISO image (dmg2img, or hdiutil convert -format UDTO)"),
+		start("IsZ!", "a compressed image of UltraISO (ISZ)", convert),
+		start("CISO", "a compressed image (CSO)", "unpack it with ciso or maxcso"),
+		start("ZISO", "a compressed image (ZSO)", "unpack it with maxcso"),
+		start("DAX\x00", "a compressed image (DAX)", convert),
+		finish(64, "bbis", "a MagicISO image (UIF)", "convert it with uif2iso"),
+		start("DAA\x00", "a PowerISO image (DAA)", "convert it with daa2iso or PowerISO"),
+		start("GBI\x00", "a gBurner image (GBI)", convert),
+		start("ECM\x00", "an image without its error correction (ECM)", "unpack it with unecm"),
+		start("BWT5 STREAM SIGN", "a BlindWrite image (B5T, B6T)", convert),
+		start("Adaptec CeQuadrat VirtualCD File", "a WinOnCD image (C2D)", convert),
+		start("Roxio Image File Format 3.0", "a Roxio image (C2D)", convert),
+		start("AARUFRMT", "an Aaru image", "convert it with aaru"),
+		start("AARUFORM", "an Aaru image", "convert it with aaru"),
+		start("DICMFRMT", "a DiscImageChef image", "convert it with aaru"),
+		start("WBFS", "a Wii disc (WBFS)", convert),
+		start("MSWIM\x00\x00\x00", "a Windows image (WIM)", "it holds files and is no disc: unpack it with wimlib or 7-Zip"),
 
-	// What describes a disc.
-	text(`(?mi)\A(\xef\xbb\xbf)?\s*(.*\n)*?\s*FILE\s.*\s(BINARY|MOTOROLA|WAVE|AIFF|MP3|FLAC)\s*$`, "a CUE sheet", sheet),
-	text(`\A(//.*\n|\s)*(CD_DA|CD_ROM|CD_ROM_XA|CD_I)\s`, "a table of contents of cdrdao (TOC)", sheet),
-	text(`(?i)\A\s*\[CloneCD\]`, "the descriptor of a CloneCD image (CCD)", "the data is in the IMG file beside it, as raw sectors: convert it into an ISO image (ccd2iso)"),
-	text(`\A\s*\d+\r?\n\s*1\s+\d+\s+[04]\s+2\d\d\d\s+\S`, "the descriptor of a GD-ROM (GDI)", sheet),
+		// What describes a disc.
+		text(`(?mi)\A(\xef\xbb\xbf)?\s*(.*\n)*?\s*FILE\s.*\s(BINARY|MOTOROLA|WAVE|AIFF|MP3|FLAC)\s*$`, "a CUE sheet", sheet),
+		text(`\A(//.*\n|\s)*(CD_DA|CD_ROM|CD_ROM_XA|CD_I)\s`, "a table of contents of cdrdao (TOC)", sheet),
+		text(`(?i)\A\s*\[CloneCD\]`, "the descriptor of a CloneCD image (CCD)", "the data is in the IMG file beside it, as raw sectors: convert it into an ISO image (ccd2iso)"),
+		text(`\A\s*\d+\r?\n\s*1\s+\d+\s+[04]\s+2\d\d\d\s+\S`, "the descriptor of a GD-ROM (GDI)", sheet),
 
-	// Disks of virtual machines.
-	start("QFI\xfb", "a disk of QEMU (qcow2)", disk),
-	start("KDMV", "a disk of VMware (VMDK)", disk),
-	text(`\A\s*# Disk DescriptorFile`, "a descriptor of a disk of VMware (VMDK)", disk),
-	start("vhdxfile", "a disk of Hyper-V (VHDX)", disk),
-	finish(512, "conectix", "a disk of Virtual PC (VHD)", disk),
-	place(64, "\x7f\x10\xda\xbe", "a disk of VirtualBox (VDI)", disk),
+		// Disks of virtual machines.
+		start("QFI\xfb", "a disk of QEMU (qcow2)", disk),
+		start("KDMV", "a disk of VMware (VMDK)", disk),
+		text(`\A\s*# Disk DescriptorFile`, "a descriptor of a disk of VMware (VMDK)", disk),
+		start("vhdxfile", "a disk of Hyper-V (VHDX)", disk),
+		finish(512, "conectix", "a disk of Virtual PC (VHD)", disk),
+		place(64, "\x7f\x10\xda\xbe", "a disk of VirtualBox (VDI)", disk),
 
-	// File systems and disks.
-	start("LUKS\xba\xbe", "an encrypted volume (LUKS)", plain),
-	place(3, "-FVE-FS-", "an encrypted volume (BitLocker)", plain),
-	place(3, "NTFS    ", "an NTFS file system", plain),
-	place(3, "EXFAT   ", "an exFAT file system", plain),
-	place(82, "FAT32   ", "a FAT file system", plain),
-	place(54, "FAT1", "a FAT file system", plain),
-	place(1024+56, "\x53\xef", "a Linux file system (ext2, ext3 or ext4)", plain),
-	start("XFSB", "an XFS file system", plain),
-	place(0x10040, "_BHRfS_M", "a Btrfs file system", plain),
-	place(32, "NXSB", "an APFS file system", plain),
-	place(1024, "H+\x00\x04", "an HFS+ file system", plain),
-	place(1024, "HX\x00\x05", "an HFSX file system", plain),
-	place(1024, "BD", "an HFS file system", plain),
-	start("hsqs", "a Squashfs file system", plain),
-	start("-rom1fs-", "a romfs file system", plain),
-	place(4086, "SWAPSPACE2", "swap space of Linux", plain),
-	place(512, "LABELONE", "a physical volume of LVM", plain),
-	place(512, "EFI PART", "a disk with partitions (GPT)", plain),
-	{"a disk with partitions (MBR)", plain, (*sample).masterBootRecord},
-}
+		// File systems and disks.
+		start("LUKS\xba\xbe", "an encrypted volume (LUKS)", plain),
+		place(3, "-FVE-FS-", "an encrypted volume (BitLocker)", plain),
+		place(3, "NTFS    ", "an NTFS file system", plain),
+		place(3, "EXFAT   ", "an exFAT file system", plain),
+		place(82, "FAT32   ", "a FAT file system", plain),
+		place(54, "FAT1", "a FAT file system", plain),
+		place(1024+56, "\x53\xef", "a Linux file system (ext2, ext3 or ext4)", plain),
+		start("XFSB", "an XFS file system", plain),
+		place(0x10040, "_BHRfS_M", "a Btrfs file system", plain),
+		place(32, "NXSB", "an APFS file system", plain),
+		place(1024, "H+\x00\x04", "an HFS+ file system", plain),
+		place(1024, "HX\x00\x05", "an HFSX file system", plain),
+		place(1024, "BD", "an HFS file system", plain),
+		start("hsqs", "a Squashfs file system", plain),
+		start("-rom1fs-", "a romfs file system", plain),
+		place(4086, "SWAPSPACE2", "swap space of Linux", plain),
+		place(512, "LABELONE", "a physical volume of LVM", plain),
+		place(512, "EFI PART", "a disk with partitions (GPT)", plain),
+		{"a disk with partitions (MBR)", plain, (*sample).masterBootRecord},
+	}
+})
 
 // discJuggler recognises the last eight bytes of a CDI file: a version, and how far
 // from the end the descriptor is, or where.

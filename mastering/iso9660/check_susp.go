@@ -1,9 +1,29 @@
 package iso9660
 
+import "glassmaster/mastering/filename"
+
 // bothAt tells where system use entries hold numbers of 32 bits in both byte
 // orders (IEEE P1281 5.1, P1282 4.1).
 var bothAt = map[int][]int{
 	sigCE: {4, 12, 20}, sigPX: {4, 12, 20, 28, 36}, sigPN: {4, 12}, sigCL: {4}, sigPL: {4}, sigSF: {4, 12},
+}
+
+// name examines the name by which an entry is shown. Of one whose identifier is
+// there twice that is told already.
+func (t *treeChecker) name(it *item, rec dirRecord, at spot, twice bool) {
+	t.v.takeName(it, rec)
+	switch {
+	case it.Recorded != nil:
+		t.bad(at, "no file can have the name %q; it is shown as %s", it.Recorded, it.name)
+	case filename.Safe(string(it.name)) != string(it.name):
+		t.odd(at, "the name %q holds control characters", it.name)
+	}
+	if t.names.add(it.name) {
+		return
+	}
+	if other := t.names.another(it.name); !twice {
+		t.bad(at, "another entry of the folder has the name %q too; this one is shown as %s", it.name, other)
+	}
 }
 
 // systemUse examines the system use area of a record, behind its first skip bytes,
@@ -20,7 +40,7 @@ func (t *treeChecker) systemUse(rec dirRecord, at spot, skip int) *item {
 				continue
 			}
 			if le, be := bothOrders(e[off:], 32); le != be {
-				t.bad(at, "%s: the number at byte %d of its system use entry %q is %d in one byte order and %d in the other",
+				t.disagree(be, at, "%s: the number at byte %d of its system use entry %q is %d in one byte order and %d in the other",
 					t.show(rec.id()), off, e[:2], le, be)
 			}
 		}

@@ -111,7 +111,7 @@ func TestCheckBad(t *testing.T) {
 		{"claims more", func(p []byte) { le.PutUint32(p[vd+80:], 100000); binary.BigEndian.PutUint32(p[vd+84:], 100000) }, "its end is missing"},
 		{"path table record", func(p []byte) { p[tableL+10+2] += 100 }, "of the path table L leads to block"},
 		{"path table order", func(p []byte) { p[tableL+10+6] = 9 }, "has the parent 9"},
-		{"no path table", func(p []byte) { clear(p[vd+148 : vd+152]) }, "there is no path table M"},
+		{"no path table", func(p []byte) { clear(p[vd+140 : vd+144]) }, "there is no path table L"},
 		{"both orders", func(p []byte) { p[third+6]++ }, "the extent of"},
 		{"own record", func(p []byte) { p[sub+2]++; p[sub+9]++ }, `the record "." leads to block`},
 		{"crossing", func(p []byte) { p[third] = 255; copy(p[third+255:], good[third:third+60]); p[root+2040] = 100 }, ""},
@@ -139,7 +139,7 @@ func TestCheckBad(t *testing.T) {
 		{"cycle", func(p []byte) {
 			le.PutUint32(p[third+2:], uint32(root/disc.SectorSize))
 			binary.BigEndian.PutUint32(p[third+6:], uint32(root/disc.SectorSize))
-		}, "is that of / as well"},
+		}, "is that of /, in which it lies"},
 		{"check sum", func(p []byte) { p[catalog+5]++ }, "do not sum up to zero"},
 		{"boot image", func(p []byte) { p[catalog+32+11] = 0x7f }, "boot image 1 (BIOS) should be at sector"},
 		{"catalogue", func(p []byte) { clear(p[catalog : catalog+64]) }, "validation entry"},

@@ -33,9 +33,11 @@ type treeChecker struct {
 	dirs      []checkedDir
 	known     map[uint32]int // block of a directory -> index
 	left      int64          // bytes of directories that may still be read
+	climbed   int            // steps made from directories to those above them
 	w         window
-	it        item // the entry that is being examined
-	reach     use  // what ends last
+	it        item    // the entry that is being examined
+	names     nameSet // in the directory that is being examined
+	reach     use     // what ends last
 }
 
 // tree examines the directories and path tables of a descriptor.
@@ -43,7 +45,7 @@ func (c *checker) tree(d descriptor) {
 	t := &treeChecker{
 		checker: c, d: d, blockSize: int64(checkBlockSize(d.blockSize())), known: map[uint32]int{}, left: c.v.size + chunk,
 	}
-	t.v = &FS{r: c.v.r, size: c.v.size, blockSize: int(t.blockSize), ucs2: d.joliet() > 0}
+	t.v = &FS{r: c.v.r, size: c.v.size, blockSize: int(t.blockSize), ucs2: d.joliet() > 0, free: d.enhanced()}
 	if d.kind() == typePrimary {
 		dot, err := t.v.rootDot(d)
 		t.v.susp = err == nil && dot != nil && dot.hasRock()
@@ -67,7 +69,11 @@ func (t *treeChecker) enqueue(rec dirRecord, d checkedDir) {
 	d.ahead, d.size = int64(rec[1]), where.n
 	d.block = uint32(where.off/t.blockSize - d.ahead)
 	if k, ok := t.known[d.block]; ok {
-		t.bad(d.at, "the directory at block %d is that of %s as well", d.block, t.dirs[k].path)
+		if t.contains(k, d.parent) {
+			t.bad(d.at, "the directory at block %d is that of %s, in which it lies: it contains itself", d.block, t.dirs[k].path)
+		} else { // as writers make it that follow symbolic links
+			t.odd(d.at, "the directory at block %d is that of %s as well", d.block, t.dirs[k].path)
+		}
 		return
 	}
 	if where.off >= t.v.size {
@@ -85,6 +91,20 @@ func (t *treeChecker) enqueue(rec dirRecord, d checkedDir) {
 	t.dirs = append(t.dirs, d)
 }
 
+// maxClimb bounds the steps that are made from directories to those above them.
+const maxClimb = 1 << 24
+
+// contains reports whether directory k is i, or one that i lies in. Where there
+// is too much to climb it counts as such.
+func (t *treeChecker) contains(k, i int) bool {
+	for ; i > k; i = t.dirs[i].parent { // parents come first
+		if t.climbed++; t.climbed > maxClimb {
+			return true
+		}
+	}
+	return i == k
+}
+
 // examined is the state of examining one directory.
 type examined struct {
 	dir   int // index
@@ -99,6 +119,7 @@ func (t *treeChecker) directory(i int) {
 	dir := t.dirs[i]
 	start := (int64(dir.block) + dir.ahead) * t.blockSize
 	t.use(start, dir.size, "directory", dir.path, dir.at)
+	t.names.reset(dir.size)
 	l := examined{dir: i}
 	var sect [disc.SectorSize]byte
 	pos := 0
@@ -163,6 +184,7 @@ func (t *treeChecker) listed(l *examined, rec dirRecord, at spot) {
 		return
 	}
 	same := bytes.Equal(l.prev, rec.id())
+	again, twice := same && l.multi, same && !l.multi
 	switch {
 	case l.multi && !same:
 		t.bad(l.at, "the last extent of %q is missing", t.show(l.prev))
@@ -172,12 +194,14 @@ func (t *treeChecker) listed(l *examined, rec dirRecord, at spot) {
 		t.odd(at, "the identifier %q is not in its order (ECMA-119 9.3)", t.show(rec.id()))
 	}
 	l.prev, l.multi, l.at = append(l.prev[:0], rec.id()...), rec.flags()&flagMulti != 0, at
-	t.record(rec, at, l.dir)
+	t.record(rec, at, l.dir, again, twice)
 }
 
 // special examines the records "." and "..".
 func (t *treeChecker) special(rec dirRecord, at spot, id byte, block uint32) {
 	switch {
+	case rec.isSpecial() && id == 1 && rec[33] == 0: // as libisofs makes it on big-endian machines
+		t.odd(at, "the record of the parent has the identifier of the directory itself (ECMA-119 6.8.2.2)")
 	case !rec.isSpecial() || rec[33] != id:
 		t.bad(at, "the record of the directory or of its parent is not at its place")
 	case rec.extent() != block && id == 0:
@@ -197,7 +221,7 @@ func (t *treeChecker) numbers(rec dirRecord, at spot) {
 		if le, be := bothOrders(rec[f.off:], f.bits); le != be {
 			at := at
 			at.offset += f.off
-			t.bad(at, "the %s of %q is %d in one byte order and %d in the other", f.name, t.show(rec.id()), le, be)
+			t.disagree(be, at, "the %s of %q is %d in one byte order and %d in the other", f.name, t.show(rec.id()), le, be)
 		}
 	}
 	if p := rec[18:25]; time7(p) == volume.NoTime && !bytes.Equal(p, make([]byte, 7)) {
@@ -205,8 +229,9 @@ func (t *treeChecker) numbers(rec dirRecord, at spot) {
 	}
 }
 
-// record examines the record of a file or directory.
-func (t *treeChecker) record(rec dirRecord, at spot, parent int) {
+// record examines the record of a file or directory. It may be a further extent of
+// the file before it, or have an identifier that is there twice.
+func (t *treeChecker) record(rec dirRecord, at spot, parent int, again, twice bool) {
 	t.numbers(rec, at)
 	if rec.isSpecial() {
 		t.bad(at, "a record of the directory or of its parent is not at its place")
@@ -214,6 +239,9 @@ func (t *treeChecker) record(rec dirRecord, at spot, parent int) {
 	}
 	name := t.show(rec.id())
 	it := t.systemUse(rec, at, t.v.skip)
+	if !again && !it.relocated && rec.flags()&flagAssociated == 0 {
+		t.name(it, rec, at, twice)
+	}
 	if it.hasChild { // it stands for a directory elsewhere
 		t.moved(name, at, int64(it.child)*t.blockSize)
 		return
@@ -253,10 +281,16 @@ func join(dir, name string) string { return strings.TrimSuffix(dir, "/") + "/" +
 
 // moved examines where a CL entry leads.
 func (t *treeChecker) moved(name string, at spot, off int64) {
-	var p [recordHead + 1]byte
-	if n, _ := t.v.r.ReadAt(p[:], off); n < len(p) || p[0] < recordHead+1 || p[32] != 1 || p[33] != 0 {
+	if !t.begins(off) {
 		t.bad(at, "the directory %q was moved to sector %d, and none begins there", name, off/disc.SectorSize)
 	}
+}
+
+// begins reports whether a directory begins at a byte of the image.
+func (t *treeChecker) begins(off int64) bool {
+	var p [recordHead + 1]byte
+	n, _ := t.v.r.ReadAt(p[:], off)
+	return n == len(p) && p[0] >= recordHead+1 && p[32] == 1 && p[33] == 0
 }
 
 // use notes what occupies n bytes at off. A file has its name alone: its folder is
@@ -280,7 +314,7 @@ func (t *treeChecker) show(id []byte) string {
 	case t.v.ucs2:
 		return string(appendJolietName(nil, id))
 	}
-	return string(appendName(nil, id))
+	return string(id)
 }
 
 // unsorted reports whether b may not follow a. Writers of longer names compare
@@ -322,6 +356,8 @@ func (t *treeChecker) pathTables() {
 		at := spot{lba: t.d.lba, offset: table.off}
 		switch {
 		case block == 0 && table.optional:
+		case block == 0 && table.order == binary.BigEndian: // readers take the other
+			t.odd(at, "there is no path table %s", table.name)
 		case block == 0:
 			t.bad(at, "there is no path table %s", table.name)
 		case int64(block)*t.blockSize+size > t.v.size:
@@ -360,9 +396,14 @@ func (t *treeChecker) pathTable(name string, off, size int64, order binary.ByteO
 		}
 		block, parent := order.Uint32(p[pos+2:]), order.Uint16(p[pos+6:])
 		blocks = append(blocks, block)
-		if k, ok := t.known[block]; !ok {
+		id := p[pos+8 : pos+8+int64(p[pos])]
+		if k, ok := t.known[block]; !ok && t.begins(int64(block)*t.blockSize) {
+			t.odd(at, "record %d of the path table %s leads to a directory at block %d that no record leads to", len(blocks), name, block)
+		} else if !ok {
 			t.bad(at, "record %d of the path table %s leads to block %d, where no directory is", len(blocks), name, block)
-		} else if id := p[pos+8 : pos+8+int64(p[pos])]; !bytes.Equal(id, t.dirs[k].id) {
+		} else if k == 0 && len(id) == 2 && id[0] == 0 && id[1] == 0 {
+			t.odd(at, "the identifier of the root in the path table %s has two bytes", name)
+		} else if !bytes.Equal(id, t.dirs[k].id) {
 			t.bad(at, "record %d of the path table %s has the identifier %q, the directory at block %d has %q",
 				len(blocks), name, t.show(id), block, t.show(t.dirs[k].id))
 		} else if int(parent) <= len(blocks) && parent > 0 && blocks[parent-1] != t.dirs[t.dirs[k].parent].block {

@@ -12,14 +12,14 @@ import (
 func (v *FS) identify(d descriptor, dot *item) {
 	i := &v.info
 	i.Format = "ISO 9660"
-	i.System, i.Label = d.text(8, 40), d.text(40, 72)
-	i.Set, i.Publisher, i.Preparer = d.text(190, 318), d.text(318, 446), d.text(446, 574)
-	i.Program = d.text(574, 702)
+	i.System, i.Label = d.textIn(8, 40, v.charset), d.textIn(40, 72, v.charset)
+	i.Set, i.Publisher, i.Preparer = d.textIn(190, 318, v.charset), d.textIn(318, 446, v.charset), d.textIn(446, 574, v.charset)
+	i.Program = d.textIn(574, 702, v.charset)
 	i.Created, i.Modified = d.time17(813), d.time17(830)
 	i.Blocks, i.BlockSize = int64(d.sectors()), v.blockSize
-	v.property("Copyright file", d.text(702, 739))
-	v.property("Abstract file", d.text(739, 776))
-	v.property("Bibliographic file", d.text(776, 813))
+	v.property("Copyright file", d.textIn(702, 739, v.charset))
+	v.property("Abstract file", d.textIn(739, 776, v.charset))
+	v.property("Bibliographic file", d.textIn(776, 813, v.charset))
 	if t := d.time17(847); !t.IsZero() {
 		v.property("Expires", t.Format("2006-01-02 15:04:05 -07:00"))
 	}
@@ -41,13 +41,13 @@ func (v *FS) describe(o volume.Options) {
 	for _, d := range v.set {
 		switch {
 		case d.joliet() > 0:
-			v.property("Joliet", fmt.Sprintf("level %d, label %q", d.joliet(), d.text(40, 72)))
+			v.property("Joliet", fmt.Sprintf("level %d, label %q", d.joliet(), d.textIn(40, 72, v.charset)))
 		case d.enhanced():
 			v.property("Enhanced descriptor", "ISO 9660:1999")
 		case d.kind() == typeBoot:
 			v.property("Boot record", cleanText(strings.TrimRight(string(d.data[7:39]), " \x00")))
 		case d.kind() == typePartition:
-			v.property("Volume partition", fmt.Sprintf("%q at sector %d", d.text(40, 72), both32(d.data[72:])))
+			v.property("Volume partition", fmt.Sprintf("%q at sector %d", d.textIn(40, 72, v.charset), both32(d.data[72:])))
 		}
 	}
 	v.describeHybrid()

@@ -11,6 +11,7 @@ import (
 	"unicode/utf16"
 
 	"glassmaster/mastering/disc"
+	"glassmaster/mastering/filename"
 	"glassmaster/mastering/volume"
 )
 
@@ -77,12 +78,15 @@ func (d descriptor) enhanced() bool {
 }
 
 // text returns a field of text, without the padding.
-func (d descriptor) text(from, to int) string {
+func (d descriptor) text(from, to int) string { return d.textIn(from, to, filename.Charset{}) }
+
+// textIn is text where the character set may be known.
+func (d descriptor) textIn(from, to int, set filename.Charset) string {
 	p := d.data[from:to]
 	if d.joliet() > 0 {
 		return strings.TrimRight(fromUCS2(p), " \x00")
 	}
-	return cleanText(strings.TrimRight(string(p), " \x00"))
+	return textIn(strings.TrimRight(string(p), " \x00"), set)
 }
 
 // fromUCS2 decodes UTF-16BE, which real Joliet names are.

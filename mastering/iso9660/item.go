@@ -7,9 +7,9 @@ import (
 	"io/fs"
 	"math"
 	"time"
-	"unicode/utf8"
 
 	"glassmaster/mastering/disc"
+	"glassmaster/mastering/filename"
 	"glassmaster/mastering/volume"
 )
 
@@ -33,6 +33,7 @@ type item struct {
 	hasSP      bool
 	relocated  bool // RE: shown elsewhere
 	hasChild   bool // CL: the directory is at block child
+	hasParent  bool // PL: the directory was moved from elsewhere
 	sparse     bool // SF: the content is stored without its holes
 	sparseSize uint64
 	spSkip     int
@@ -88,15 +89,32 @@ func (v *FS) take(it *item, rec dirRecord, at int64, w *window) {
 	if rec.isSpecial() {
 		return
 	}
+	v.takeName(it, rec)
+}
+
+// takeName gives the item its name, in the bytes of the disc but for those of
+// Joliet, which become UTF-8. One that no file can have is changed.
+func (v *FS) takeName(it *item, rec dirRecord) {
 	switch {
 	case len(it.rockName) > 0:
-		it.name = appendName(it.name, it.rockName)
+		it.name = append(it.name, it.rockName...)
 	case v.ucs2:
 		it.name = appendJolietName(it.name, rec.id())
 	case v.free && !bytes.HasSuffix(rec.id(), []byte(".;1")):
-		it.name = appendName(it.name, bytes.TrimSuffix(rec.id(), []byte(";1")))
+		it.name = append(it.name, bytes.TrimSuffix(rec.id(), []byte(";1"))...)
 	default:
 		it.name = appendPlainName(it.name, rec.id())
+	}
+	if name, changed := filename.Protect(it.name, 0); changed {
+		it.record(it.name)
+		it.name = name
+	}
+}
+
+// record keeps the name of the disc, when it is shown in another form.
+func (it *item) record(name []byte) {
+	if it.Recorded == nil {
+		it.Recorded = bytes.Clone(name)
 	}
 }
 
@@ -209,9 +227,6 @@ func (v *FS) finishSpecial(it *item) {
 	if it.Mode.Type() != fs.ModeSymlink {
 		return
 	}
-	if !utf8.Valid(it.Target) {
-		it.Target = []byte(cleanText(string(it.Target)))
-	}
 	it.Size = int64(len(it.Target))
 	if it.suspErr != nil { // its target may be cut
 		it.Unreadable = it.suspErr.Error()
@@ -269,6 +284,8 @@ type fileInfo struct {
 	target     string
 	compressed zisofsEntry
 	attributes volume.Attributes
+	way        uint64 // on which it was reached
+	loop       error  // it is a folder that contains itself
 }
 
 func (f *fileInfo) Name() string               { return f.name }

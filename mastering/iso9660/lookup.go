@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"glassmaster/mastering/disc"
+	"glassmaster/mastering/filename"
 	"glassmaster/mastering/volume"
 )
 
@@ -20,21 +21,15 @@ var (
 	errOutside = errors.New("a symbolic link leads out of the volume")
 )
 
-// enter notes that a directory is reached through its record, and refuses one
-// that another record leads to as well: so the directories are a tree, and no
-// walk runs in circles.
+// enter takes up a directory that is reached by its path.
 func (v *FS) enter(f *fileInfo) error {
-	if len(f.spans) == 0 {
-		return nil
+	if f.loop != nil {
+		return f.loop
 	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	key := f.spans[0].off
-	if at, ok := v.parents[key]; ok && at != f.at {
-		return fmt.Errorf("the directory at sector %d is listed twice: the volume is damaged", key/disc.SectorSize)
-	}
-	v.parents[key] = f.at
-	return nil
+	_, err := admit(v.reach, v, f.way, f.spans)
+	return err
 }
 
 // readDir returns the entries of a directory in the order of the disc, what
@@ -94,12 +89,31 @@ func (v *FS) onlyMoved(spans []span) bool {
 		if rec.isSpecial() {
 			continue
 		}
-		if v.take(&it, rec, at, &w); !it.relocated {
+		if v.take(&it, rec, at, &w); !it.relocated && !(rec.isDir() && v.isMoved(v.extent(rec), &w)) {
 			return false
 		}
 		moved++
 	}
 	return moved > 0
+}
+
+// isMoved reports whether a directory was moved: the record ".." of one that was
+// has PL (P1282 4.1.5.2), also where the writer has left out RE.
+func (v *FS) isMoved(dir span, w *window) bool {
+	var (
+		s  scan
+		it item
+	)
+	s.start(v, []span{{dir.off, min(dir.n, disc.SectorSize)}}, w)
+	if first, _ := s.record(); first == nil || !first.isSpecial() {
+		return false
+	}
+	rec, at := s.record()
+	if rec == nil || !rec.isSpecial() {
+		return false
+	}
+	v.take(&it, rec, at, w)
+	return it.hasParent
 }
 
 // child finds an entry of a directory. Whoever asks a large one for a second name
@@ -174,14 +188,11 @@ func (v *FS) indexed(dir *fileInfo, name string) (*fileInfo, error) {
 	if err := v.recordAt(&it, at, dir.spans[0].off+dir.spans[0].n, &w); err != nil {
 		return nil, err
 	}
-	if string(it.name) != name {
-		return nil, fs.ErrNotExist
-	}
+	it.name = append(it.name[:0], name...) // another, where the disc has it twice
 	return it.info(), nil
 }
 
-// indexOf reads a directory for its index. Of entries with the same name the
-// first counts.
+// indexOf reads a directory for its index.
 func (v *FS) indexOf(dir *fileInfo) *index {
 	x := &index{dir: dir.spans[0].off, names: map[string]int64{}}
 	var (
@@ -202,7 +213,16 @@ func (v *FS) indexOf(dir *fileInfo) *index {
 // lookup finds the entry at a path; follow says whether a symbolic link at its
 // end is followed. Only the directories on the way are read.
 func (v *FS) lookup(path string, follow bool) (*fileInfo, error) {
-	if !fs.ValidPath(path) {
+	way, err := v.wayTo(path, follow)
+	if err != nil {
+		return nil, err
+	}
+	return way[len(way)-1], nil
+}
+
+// wayTo is lookup with the folders above the entry, the root first.
+func (v *FS) wayTo(path string, follow bool) ([]*fileInfo, error) {
+	if !filename.ValidPath(path) {
 		return nil, fs.ErrInvalid
 	}
 	stack := []*fileInfo{v.rootInfo()}
@@ -237,9 +257,13 @@ func (v *FS) lookup(path string, follow bool) (*fileInfo, error) {
 			rest = append(strings.Split(next.target, "/"), rest...)
 			continue
 		}
+		next.way = volume.Way(here.way, uint64(next.at))
+		if next.IsDir() {
+			next.loop = loop(offsets(stack), next.spans)
+		}
 		stack = append(stack, next)
 	}
-	return stack[len(stack)-1], nil
+	return stack, nil
 }
 
 // Open implements fs.FS. Symbolic links are followed within the volume.

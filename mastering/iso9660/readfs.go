@@ -12,6 +12,7 @@ import (
 
 	"glassmaster/mastering/boot"
 	"glassmaster/mastering/disc"
+	"glassmaster/mastering/filename"
 	"glassmaster/mastering/volume"
 )
 
@@ -42,17 +43,18 @@ type FS struct {
 	set       []descriptor
 	sessions  []volume.Session
 	root      span
-	susp      bool // system use areas hold Rock Ridge
-	skip      int  // bytes of each system use area that are not SUSP's (SP)
-	rootSkip  int  // the same of the record "." of the root
-	ucs2      bool // names are UTF-16BE
-	free      bool // names have no parts (ISO 9660:1999)
+	susp      bool             // system use areas hold Rock Ridge
+	skip      int              // bytes of each system use area that are not SUSP's (SP)
+	rootSkip  int              // the same of the record "." of the root
+	ucs2      bool             // names are UTF-16BE
+	free      bool             // names have no parts (ISO 9660:1999)
+	charset   filename.Charset // of texts that are not in Unicode
 	info      volume.Info
 	tables    []boot.Table // of partitions, in the system area
 
-	mu      sync.Mutex
-	parents map[int64]int64 // offset of a directory -> of the record that leads to it
-	index   *index          // of a large directory
+	mu    sync.Mutex
+	reach *volume.Reach // of the folders that were reached by their paths
+	index *index        // of a large directory
 	// searched is the offset of the large directory that was searched last.
 	searched int64
 
@@ -81,16 +83,15 @@ func Open(r io.ReaderAt, size int64, o volume.Options) (*FS, error) {
 	if err != nil {
 		return nil, err
 	}
-	v := &FS{r: r, size: size, set: set, sessions: o.Sessions, parents: map[int64]int64{}}
+	v := &FS{r: r, size: size, set: set, sessions: o.Sessions, reach: volume.NewReach(size), charset: o.Charset}
 	if err := v.choose(o.View); err != nil {
 		return nil, err
 	}
 	v.describe(o)
-	v.parents[v.root.off] = rootRecord
 	return v, nil
 }
 
-// rootRecord stands in FS.parents for the root.
+// rootRecord is the offset of the root's record, which has none.
 const rootRecord = -1
 
 // choose selects the tree of directories that is shown.
@@ -124,7 +125,7 @@ func (v *FS) choose(view string) error {
 	case ViewRockRidge:
 		v.susp, v.skip, v.rootSkip = true, dot.spSkip, dot.spAt
 	case ViewJoliet:
-		main, v.ucs2 = joliet, true
+		main, v.ucs2, v.info.Unicode = joliet, true, true
 	case ViewEnhanced:
 		main, v.free = enhanced, true
 	}

@@ -1,13 +1,12 @@
 package iso9660
 
 import (
-	"bytes"
 	"encoding/binary"
 	"fmt"
-	"math/bits"
 	"unicode/utf16"
 	"unicode/utf8"
 
+	"glassmaster/mastering/filename"
 	"glassmaster/mastering/volume"
 )
 
@@ -147,95 +146,48 @@ func appendPlainName(dst, id []byte) []byte {
 	if n := len(id); n > 1 && id[n-1] == '.' {
 		id = id[:n-1]
 	}
-	return appendName(dst, id)
+	return append(dst, id...)
 }
 
-// appendJolietName appends a name in UTF-16BE, without version 1.
+// appendJolietName appends a name in UTF-16BE, without version 1. Half a pair of
+// surrogates is written as UTF-8 would write it, so that it stays another than any
+// other.
 func appendJolietName(dst, id []byte) []byte {
 	if n := len(id); n > 4 && string(id[n-4:]) == "\x00;\x001" {
 		id = id[:n-4]
 	}
-	from := len(dst)
 	for i := 0; i+1 < len(id); i += 2 {
 		c := rune(binary.BigEndian.Uint16(id[i:]))
-		if utf16.IsSurrogate(c) && i+3 < len(id) {
-			if both := utf16.DecodeRune(c, rune(binary.BigEndian.Uint16(id[i+2:]))); both != utf8.RuneError {
-				c = both
-				i += 2
+		if utf16.IsSurrogate(c) {
+			if i+3 < len(id) {
+				if both := utf16.DecodeRune(c, rune(binary.BigEndian.Uint16(id[i+2:]))); both != utf8.RuneError {
+					dst = utf8.AppendRune(dst, both)
+					i += 2
+					continue
+				}
 			}
-		}
-		if c == '/' || c == 0 {
-			c = '_'
+			dst = append(dst, 0xE0|byte(c>>12), 0x80|byte(c>>6&0x3F), 0x80|byte(c&0x3F))
+			continue
 		}
 		dst = utf8.AppendRune(dst, c)
-	}
-	return safeName(dst, from)
-}
-
-// appendName appends a name of single bytes: UTF-8, or what older programs
-// wrote, taken as Latin-1.
-func appendName(dst, id []byte) []byte {
-	from := len(dst)
-	if validUTF8(id) {
-		dst = append(dst, id...)
-	} else {
-		for _, c := range id {
-			dst = utf8.AppendRune(dst, rune(c))
-		}
-	}
-	if name := dst[from:]; bytes.IndexByte(name, '/') >= 0 || bytes.IndexByte(name, 0) >= 0 {
-		for i, c := range name {
-			if c == '/' || c == 0 {
-				name[i] = '_'
-			}
-		}
-	}
-	if len(dst)-from > 2 {
-		return dst
-	}
-	return safeName(dst, from)
-}
-
-// validUTF8 is utf8.Valid for names, most of which are ASCII with single other
-// letters: it skips from one of these to the next.
-func validUTF8(p []byte) bool {
-	const high = 0x8080808080808080
-	for len(p) >= 8 {
-		x := binary.LittleEndian.Uint64(p) & high
-		p = p[bits.TrailingZeros64(x)>>3:] // all 8 where x is zero
-		if x == 0 {
-			continue
-		}
-		if len(p) >= 2 && p[0]-0xC2 <= 0xDF-0xC2 && p[1]&0xC0 == 0x80 {
-			p = p[2:]
-			continue
-		}
-		r, n := utf8.DecodeRune(p)
-		if r == utf8.RuneError && n <= 1 {
-			return false
-		}
-		p = p[n:]
-	}
-	return utf8.Valid(p)
-}
-
-// safeName makes sure that the name from index from on can be a name at all.
-func safeName(dst []byte, from int) []byte {
-	switch string(dst[from:]) {
-	case "":
-		return append(dst, '_')
-	case ".":
-		return append(dst[:from], '_')
-	case "..":
-		return append(dst[:from], "__"...)
 	}
 	return dst
 }
 
-// cleanText makes text of a descriptor valid UTF-8.
-func cleanText(s string) string {
-	if utf8.ValidString(s) {
+// cleanText makes text valid UTF-8.
+func cleanText(s string) string { return textIn(s, filename.Charset{}) }
+
+// textIn makes text in a character set valid UTF-8. Where none is known, what is
+// not UTF-8 is taken for Latin-1.
+func textIn(s string, set filename.Charset) string {
+	if set.IsZero() && utf8.ValidString(s) {
 		return s
+	}
+	if set.IsZero() {
+		set = filename.Latin1
+	}
+	if text, ok := set.Text(s); ok {
+		return text
 	}
 	var b []byte
 	for i := 0; i < len(s); i++ {

@@ -30,12 +30,23 @@ type scan struct {
 	held  dirRecord // read already, but not part of the entry before it
 	at    int64     // its offset
 	id    []byte    // of a file with several extents
+	names nameSet   // that were met
+	alone bool      // entries are looked at one by one, so that names may repeat
 }
 
 // start begins the scan of a directory.
 func (s *scan) start(v *FS, spans []span, w *window) {
 	s.v, s.spans, s.buf, s.pos, s.err, s.w = v, append(s.room[:0], spans...), nil, 0, nil, w
 	s.begun, s.skip, s.held = len(spans) == 0, 0, nil
+	s.names.reset(bytesOf(v, spans))
+}
+
+// bytesOf returns how many bytes of a directory there are in the image.
+func bytesOf(v *FS, spans []span) (n int64) {
+	for _, s := range spans {
+		n += min(s.n, max(v.size-s.off, 0))
+	}
+	return n
 }
 
 // maxBad is how many unreadable sectors of a directory are passed over.
@@ -172,6 +183,10 @@ func (s *scan) next(it *item) bool {
 				s.note(err)
 				continue
 			}
+		}
+		if !s.alone && !s.names.add(it.name) {
+			it.record(it.name)
+			it.name = s.names.another(it.name)
 		}
 		s.v.finish(it)
 		return true

@@ -182,6 +182,8 @@ func (it *item) takeRare(sig int, e []byte) {
 		if len(e) >= 12 {
 			it.child, it.hasChild = both32(e[4:]), true
 		}
+	case sigPL:
+		it.hasParent = true
 	case sigRE:
 		it.relocated = true
 	case sigER:

@@ -18,8 +18,8 @@ type walk struct {
 	path  []byte
 	scans []*scan
 	w     window
-	seen  map[int64]struct{} // offsets of the directories that were met
-	left  int64              // bytes of directories that may still be read
+	reach *volume.Reach
+	above []int64 // offsets of the directories that are open
 	more  func() *volume.Attributes
 }
 
@@ -28,16 +28,15 @@ func (w *walk) attributes() *volume.Attributes { return &w.it.info().attributes 
 
 // Walk implements volume.Walker.
 func (v *FS) Walk(root string, f func(*volume.Entry) error) error {
-	dir, err := v.lookup(root, true)
-	if err == nil && !dir.IsDir() {
+	way, err := v.wayTo(root, true)
+	if err == nil && !way[len(way)-1].IsDir() {
 		err = errors.New("not a folder")
 	}
 	if err != nil {
 		return &fs.PathError{Op: "walk", Path: root, Err: err}
 	}
-	// Directories do not overlap, so all of them are smaller than the image: more
-	// than that is read only where damage leads in circles.
-	w := &walk{v: v, f: f, seen: map[int64]struct{}{}, left: v.size + chunk}
+	dir := way[len(way)-1]
+	w := &walk{v: v, f: f, reach: volume.NewReach(v.size), above: offsets(way[:len(way)-1])}
 	v.openMu.Lock()
 	v.opened.taken = 0 // who walks will open each file once
 	v.openMu.Unlock()
@@ -46,7 +45,7 @@ func (v *FS) Walk(root string, f func(*volume.Entry) error) error {
 	if root != "." {
 		w.path = append(w.path, root...)
 	}
-	err = w.folder(0, dir.spans, dir.at == rootRecord)
+	err = w.folder(0, dir.way, dir.spans, dir.at == rootRecord)
 	if errors.Is(err, fs.SkipAll) {
 		return nil
 	}
@@ -69,35 +68,24 @@ func (w *walk) scan(depth int) *scan {
 	return w.scans[depth]
 }
 
-// admit refuses a directory that was met before.
-func (w *walk) admit(spans []span) error {
-	if len(spans) == 0 {
-		return nil
-	}
-	at := spans[0].off
-	if _, ok := w.seen[at]; ok {
-		return fmt.Errorf("the directory at sector %d is listed twice: the volume is damaged", at/disc.SectorSize)
-	}
-	w.seen[at] = struct{}{}
-	for _, s := range spans {
-		w.left -= min(s.n, max(w.v.size-s.off, 0))
-	}
-	if w.left < 0 {
-		return fmt.Errorf("the directories claim more room than the image has: the volume is damaged")
-	}
-	return nil
-}
-
 // folder walks the directory whose path is in w.path.
-func (w *walk) folder(depth int, spans []span, root bool) error {
+func (w *walk) folder(depth int, way uint64, spans []span, root bool) error {
 	if len(w.path) > maxPath {
 		return w.report(fmt.Errorf("the path is longer than %d bytes", maxPath))
 	}
 	if depth > maxDepth {
 		return w.report(fmt.Errorf("folders are nested deeper than %d", maxDepth))
 	}
-	if err := w.admit(spans); err != nil {
+	if err := loop(w.above, spans); err != nil {
 		return w.report(err)
+	}
+	again, err := admit(w.reach, w.v, way, spans)
+	if err != nil {
+		return w.report(err)
+	}
+	if len(spans) > 0 {
+		w.above = append(w.above, spans[0].off)
+		defer func() { w.above = w.above[:len(w.above)-1] }()
 	}
 	s := w.scan(depth)
 	s.start(w.v, spans, &w.w)
@@ -111,6 +99,12 @@ func (w *walk) folder(depth int, spans []span, root bool) error {
 			w.path = append(w.path, '/')
 		}
 		w.path = append(w.path, w.it.name...)
+		if again {
+			if err := w.reach.Charge(int64(len(w.path))); err != nil {
+				w.path = w.path[:base]
+				return w.report(err)
+			}
+		}
 		w.it.Path, w.it.More, w.it.Place = w.path, w.more, uint64(w.it.at)
 		err := w.f(&w.it.Entry)
 		if w.it.Mode.IsDir() {
@@ -118,7 +112,7 @@ func (w *walk) folder(depth int, spans []span, root bool) error {
 				continue
 			}
 			if err == nil {
-				err = w.folder(depth+1, w.it.spans, false)
+				err = w.folder(depth+1, volume.Way(way, uint64(w.it.at)), w.it.spans, false)
 			}
 		}
 		if err != nil {
@@ -158,7 +152,7 @@ func (v *FS) recordAt(it *item, at, end int64, w *window) error {
 	sector := at &^ (disc.SectorSize - 1)
 	first := min(end-sector, disc.SectorSize)
 	s.start(v, []span{{sector, first}, {sector + first, end - sector - first}}, w)
-	s.begun = true
+	s.begun, s.alone = true, true
 	s.skip = int(at - sector)
 	if !s.next(it) || it.at != at {
 		return missing(s.err)

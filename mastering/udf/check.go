@@ -45,6 +45,8 @@ type checker struct {
 	names  uint32 // of what is no directory
 	lost   bool   // directories cannot be read to their end, or have two names: numbers of names do not fit
 	used   []use
+
+	climbed int // steps made from directories to those above them
 }
 
 // use is a run of bytes of the volume that something occupies.

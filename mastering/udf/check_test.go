@@ -192,13 +192,13 @@ func TestCheckOnce(t *testing.T) {
 			fmt.Sprintf("sector %d, byte 0: reserve volume descriptor sequence: sector %[1]d is behind", reserve),
 			fmt.Sprintf("sector %d, byte 0: /dir/file 59: contents from byte 0 on: sector ", sectorOf(t, sound, "dir/file 59")),
 		}},
-		{"loop", patch(root0, func(d []byte) { // an entry in the file entry itself: the link becomes the directory again
+		{"loop", patch(root0, func(d []byte) { // an entry in the file entry itself: the link becomes the root
 			n := d[216+parentLength:]
 			for le.Uint32(n[24:]) != uint32(link-FirstSector) {
 				n = n[(fidLength+int(n[19])+3)&^3:]
 			}
 			n[18] = fileDirectory
-			le.PutUint32(n[24:], uint32(dir0-FirstSector))
+			le.PutUint32(n[24:], uint32(root0-FirstSector))
 			sealTag(n[:(fidLength+int(n[19])+3)&^3], tagFID, 3, le.Uint32(n[12:]))
 		}), []string{fmt.Sprintf("sector %d, byte ", root0)}},
 	} {

@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"glassmaster/mastering/filename"
+	"glassmaster/mastering/volume"
 )
 
 // object is a file or directory.
@@ -33,6 +36,9 @@ func (o *object) path() string {
 	slices.Reverse(parts)
 	return "/" + strings.Join(parts, "/")
 }
+
+// String is the path, for messages that may not be told after all.
+func (o *object) String() string { return o.path() }
 
 // task is a directory that is to be examined.
 type task struct {
@@ -78,7 +84,9 @@ func (c *checker) directory(t task, list []task) []task {
 	k, names, whole := c.namesIn(t.icb, o)
 	c.lost = c.lost || !whole
 	parents := 0
+	texts := map[string]bool{}
 	for _, n := range names {
+		c.text(k, n, o, texts)
 		switch {
 		case n.traits&fileDeleted != 0:
 		case n.reserved():
@@ -93,8 +101,12 @@ func (c *checker) directory(t task, list []task) []task {
 		case n.traits&fileDirectory != 0:
 			sub, first := c.meet(k, n, o)
 			if !first {
-				c.Bad(at(c.byteOf(o, k, n.at), o.path()), "%s: %v", n.text, c.f.loop(n))
-				c.lost = true
+				if c.contains(sub, o) {
+					c.Bad(at(c.byteOf(o, k, n.at), o.path()), "%s: %v", n.text, c.f.loop(n))
+					c.lost = true
+				} else {
+					c.Odd(at(c.byteOf(o, k, n.at), o.path()), "%s is the directory %s under another name", n.text, sub)
+				}
 				continue
 			}
 			list = append(list, task{sub, n.icb, e.at})
@@ -109,6 +121,39 @@ func (c *checker) directory(t task, list []task) []task {
 		c.Odd(at(o.off, o.path()), "the directory has %d entries of its parent", parents)
 	}
 	return list
+}
+
+// text examines the name of an entry of the directory o, whose descriptors are in
+// k. texts has those that it had so far.
+func (c *checker) text(k *contents, n name, o *object, texts map[string]bool) {
+	if n.traits&(fileDeleted|fileParent) != 0 || n.reserved() {
+		return
+	}
+	place := func() volume.Defect { return at(c.byteOf(o, k, n.at), o.path()) }
+	switch {
+	case n.changed:
+		c.Bad(place(), "no file can have the name %q; it is shown as %s", n.recorded, n.text)
+	case filename.Safe(n.text) != n.text:
+		c.Odd(place(), "the name %q holds control characters", n.text)
+	}
+	if texts[n.text] {
+		c.Bad(place(), "another entry of the directory has the name %q too; one of them is shown under another", n.text)
+	}
+	texts[n.text] = true
+}
+
+// maxClimb bounds the steps that are made from directories to those above them.
+const maxClimb = 1 << 24
+
+// contains reports whether a is b, or lies above it. Where there is too much to
+// climb it counts as such.
+func (c *checker) contains(a, b *object) bool {
+	for ; b != nil && b.depth > a.depth; b = b.in {
+		if c.climbed++; c.climbed > maxClimb {
+			return true
+		}
+	}
+	return a == b
 }
 
 // namesIn returns the descriptors in a directory, from the copy that is not

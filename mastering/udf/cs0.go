@@ -16,8 +16,9 @@ const (
 	cs0UTF16Erased = 255
 )
 
-// decodeCS0 reads a compressed Unicode string (UDF 2.1.1). Half a surrogate
-// pair becomes U+FFFD.
+// decodeCS0 reads a compressed Unicode string (UDF 2.1.1) as UTF-8. Half a pair of
+// surrogates is written as UTF-8 would write it, so that it stays another than any
+// other.
 func decodeCS0(p []byte) (string, error) {
 	if len(p) == 0 {
 		return "", nil
@@ -30,11 +31,22 @@ func decodeCS0(p []byte) (string, error) {
 			b.WriteRune(rune(c))
 		}
 	case cs0UTF16, cs0UTF16Erased:
-		u := make([]uint16, len(p)/2)
-		for i := range u {
-			u[i] = uint16(p[2*i])<<8 | uint16(p[2*i+1])
+		for len(p) >= 2 {
+			c := rune(p[0])<<8 | rune(p[1])
+			p = p[2:]
+			if !utf16.IsSurrogate(c) {
+				b.WriteRune(c)
+				continue
+			}
+			if len(p) >= 2 {
+				if both := utf16.DecodeRune(c, rune(p[0])<<8|rune(p[1])); both != utf8.RuneError {
+					b.WriteRune(both)
+					p = p[2:]
+					continue
+				}
+			}
+			b.Write([]byte{0xE0 | byte(c>>12), 0x80 | byte(c>>6&0x3F), 0x80 | byte(c&0x3F)})
 		}
-		b.WriteString(string(utf16.Decode(u)))
 	default:
 		return "", fmt.Errorf("a string in the unknown compression %d", id)
 	}

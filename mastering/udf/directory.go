@@ -6,8 +6,9 @@ import (
 	"io"
 	"sort"
 	"strconv"
-	"strings"
 	"sync"
+
+	"glassmaster/mastering/filename"
 )
 
 // File characteristics of a file identifier descriptor (ECMA-167 4/14.4.3).
@@ -25,6 +26,10 @@ type name struct {
 	icb    longAD
 	traits uint8 // file characteristics
 	at     int64 // byte of the directory where its descriptor begins
+	// recorded is the name on the disc where text is another: no file can have it,
+	// or another has it.
+	recorded string
+	changed  bool
 }
 
 // fidLength is the fixed part of a file identifier descriptor.
@@ -173,19 +178,15 @@ func decodeName(p []byte) (n name, length int, err error) {
 		return n, length, nil
 	}
 	n.text, err = decodeCS0(p[fidLength+use : fidLength+use+text])
-	n.text = clean(n.text)
+	n.protect()
 	return n, length, err
 }
 
-// clean makes a name one that a Unix file can have (UDF 4.2.2.1.5).
-func clean(s string) string {
-	if s == "" || s == "." || s == ".." {
-		return "_" + strings.ReplaceAll(s, ".", "_")
+// protect makes the name one that a file can have (UDF 4.2.2.1.5).
+func (n *name) protect() {
+	if text, changed := filename.Protect([]byte(n.text), 0); changed {
+		n.text, n.recorded, n.changed = string(text), n.text, true
 	}
-	if strings.ContainsAny(s, "/\x00") {
-		return strings.NewReplacer("/", "_", "\x00", "_").Replace(s)
-	}
-	return s
 }
 
 // unique gives a number to the second and further entries of the same name, in
@@ -202,6 +203,9 @@ func unique(names []name) {
 				for _, n := range names {
 					taken[n.text] = true
 				}
+			}
+			if !names[i].changed {
+				names[i].recorded, names[i].changed = same, true
 			}
 			names[i].text, number = another(same, number, taken)
 			changed = true
@@ -230,6 +234,11 @@ type place struct {
 	block     uint32
 	partition uint16
 }
+
+func (a longAD) place() place { return place{a.block, a.partition} }
+
+// number is the place as one number.
+func (p place) number() uint64 { return uint64(p.partition)<<32 | uint64(p.block) }
 
 // directories keeps the directories that were read last.
 type directories struct {

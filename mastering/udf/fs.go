@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"slices"
 	"strings"
 
+	"glassmaster/mastering/filename"
 	"glassmaster/mastering/volume"
 )
 
@@ -16,9 +18,9 @@ func (f *FS) Volume() volume.Info { return f.info }
 // maxLinks is how many symbolic links are followed on the way to a file.
 const maxLinks = 40
 
-// errLoop is a directory that can be reached in two ways: walking such a volume
-// might never end.
-var errLoop = errors.New("the directory is reached under a second name; the directories form a loop or are damaged")
+// errLoop is a directory that lies in itself: walking such a volume would never
+// end.
+var errLoop = errors.New("the directory contains itself: the volume is damaged")
 
 // rootName is the root as an entry.
 func (f *FS) rootName() name { return name{text: ".", icb: f.root, traits: fileDirectory} }
@@ -26,26 +28,49 @@ func (f *FS) rootName() name { return name{text: ".", icb: f.root, traits: fileD
 // lookup finds a file. Symbolic links on the way are followed, one at the end
 // only if follow is set.
 func (f *FS) lookup(op, p string, follow bool) (name, error) {
-	if !fs.ValidPath(p) {
+	if !filename.ValidPath(p) {
 		return name{}, &fs.PathError{Op: op, Path: p, Err: fs.ErrInvalid}
 	}
-	n, err := f.resolve(p, follow)
+	n, _, err := f.resolve(p, follow)
 	if err != nil {
 		return name{}, &fs.PathError{Op: op, Path: p, Err: err}
 	}
 	return n, nil
 }
 
-// resolve walks down the path, component by component.
-func (f *FS) resolve(p string, follow bool) (name, error) {
+// lookupWay is lookup of a directory, with the places of those above it.
+func (f *FS) lookupWay(op, p string) (name, []place, error) {
+	if !filename.ValidPath(p) {
+		return name{}, nil, &fs.PathError{Op: op, Path: p, Err: fs.ErrInvalid}
+	}
+	n, way, err := f.resolve(p, true)
+	if err != nil {
+		return name{}, nil, &fs.PathError{Op: op, Path: p, Err: err}
+	}
+	return n, way[:len(way)-1], nil
+}
+
+// resolve walks down the path, component by component, and returns the places of
+// the directories on it, the last one included.
+func (f *FS) resolve(p string, follow bool) (n name, above []place, err error) {
 	links := 0
 	done, rest := ".", p
 	cur := f.rootName()
+	above, way := []place{cur.icb.place()}, uint64(0)
 	for rest != "." && rest != "" {
 		part, behind, _ := strings.Cut(rest, "/")
 		next, err := f.child(cur, part)
 		if err != nil {
-			return name{}, err
+			return name{}, nil, err
+		}
+		if next.traits&fileDirectory != 0 {
+			if slices.Contains(above, next.icb.place()) {
+				return name{}, nil, f.loop(next)
+			}
+			above, way = append(above, next.icb.place()), next.way(way)
+			if err := f.admit(next, way); err != nil {
+				return name{}, nil, err
+			}
 		}
 		if next.traits&fileDirectory != 0 || behind == "" && !follow {
 			done, rest, cur = path.Join(done, part), behind, next
@@ -53,32 +78,32 @@ func (f *FS) resolve(p string, follow bool) (name, error) {
 		}
 		e, err := f.entry(next.icb)
 		if err != nil {
-			return name{}, err
+			return name{}, nil, err
 		}
 		if e.kind != typeSymlink {
 			if behind != "" {
-				return name{}, fs.ErrNotExist
+				return name{}, nil, fs.ErrNotExist
 			}
-			return next, nil
+			return next, above, nil
 		}
 		if links++; links > maxLinks {
-			return name{}, errors.New("too many symbolic links")
+			return name{}, nil, errors.New("too many symbolic links")
 		}
 		target, err := f.target(e)
 		if err != nil {
-			return name{}, err
+			return name{}, nil, err
 		}
 		to := path.Join(done, target, behind)
-		if path.IsAbs(target) || !fs.ValidPath(to) {
-			return name{}, fmt.Errorf("the symbolic link leads out of the volume, to %s: %w", target, fs.ErrNotExist)
+		if path.IsAbs(target) || !filename.ValidPath(to) {
+			return name{}, nil, fmt.Errorf("the symbolic link leads out of the volume, to %s: %w", target, fs.ErrNotExist)
 		}
 		done, rest, cur = ".", to, f.rootName()
+		above, way = above[:1], 0
 	}
-	return cur, nil
+	return cur, above, nil
 }
 
-// child returns an entry of a directory, and sees that a directory has one name
-// only.
+// child returns an entry of a directory.
 func (f *FS) child(dir name, text string) (name, error) {
 	if dir.traits&fileDirectory == 0 {
 		return name{}, fs.ErrNotExist
@@ -93,32 +118,39 @@ func (f *FS) child(dir name, text string) (name, error) {
 		return name{}, d.err
 	case !ok:
 		return name{}, fs.ErrNotExist
-	case n.traits&fileDirectory != 0:
-		return n, f.once(dir, n)
 	}
 	return n, nil
 }
 
-// once notes the name under which a directory is reached.
-func (f *FS) once(dir, n name) error {
-	at := place{n.icb.block, n.icb.partition}
-	if n.icb.same(f.root) {
-		return f.loop(n)
+// way returns the way that leads on through the name.
+func (n name) way(way uint64) uint64 {
+	return volume.Way(volume.Way(way, uint64(n.at)), n.icb.place().number())
+}
+
+// admit takes up a directory that is reached by its path.
+func (f *FS) admit(n name, way uint64) error {
+	number := n.icb.place().number()
+	f.mu.Lock()
+	known := f.reach.Known(number, way)
+	f.mu.Unlock()
+	size := f.block
+	if known {
+		d, err := f.directory(n.icb)
+		if err != nil {
+			return err
+		}
+		size = d.size()
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	first, ok := f.seen[at]
-	if !ok {
-		f.seen[at] = name{icb: dir.icb, at: n.at}
-		return nil
-	}
-	if !first.icb.same(dir.icb) || first.at != n.at {
-		return f.loop(n)
-	}
-	return nil
+	_, err := f.reach.Admit(number, way, size)
+	return err
 }
 
-// loop tells of a directory that is reached under a second name.
+// size is about how many bytes the names take.
+func (d *directory) size() int64 { return int64(len(d.names)) * fidLength }
+
+// loop tells of a directory that lies in itself.
 func (f *FS) loop(n name) error {
 	return fmt.Errorf("file entry at %s, sector %d: %w", n.icb, f.offset(n.icb)/f.block, errLoop)
 }
@@ -313,7 +345,10 @@ func (v reader) readTarget(e *fileEntry) (string, error) {
 			if err != nil {
 				return "", fmt.Errorf("file entry at %s: %w", e.at, err)
 			}
-			parts = append(parts, clean(text))
+			if protected, changed := filename.Protect([]byte(text), 0); changed {
+				text = string(protected)
+			}
+			parts = append(parts, text)
 		default:
 			return "", fmt.Errorf("file entry at %s: a symbolic link with a path component of type %d", e.at, p[0])
 		}

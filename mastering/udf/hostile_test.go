@@ -34,7 +34,7 @@ func sectorOf(t *testing.T, p []byte, path string) int {
 	if err != nil {
 		t.Fatal(err)
 	}
-	n, err := v.resolve(path, false)
+	n, _, err := v.resolve(path, false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -185,7 +185,7 @@ func TestIndirectLoop(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	n, err := v.resolve("a", false)
+	n, _, err := v.resolve("a", false)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -15,7 +15,7 @@ var accessNames = []string{"pseudo-overwritable", "read only", "write once", "re
 func (f *FS) describe(d *descriptors, v *integrity, a anchor) volume.Info {
 	i := volume.Info{
 		Format: "UDF " + revisionName(f.revision), View: view, Views: []string{view},
-		Label: decodeDString(d.logical[84:212]), BlockSize: int(f.block),
+		Label: decodeDString(d.logical[84:212]), BlockSize: int(f.block), Unicode: true,
 	}
 	if p := d.primary; p != nil {
 		i.Set = decodeDString(p[72:200])

@@ -51,9 +51,9 @@ type FS struct {
 	fileSet     longAD   // of the file set descriptor
 	integrity   extentAD // of the integrity sequence
 
-	dirs directories
-	mu   sync.Mutex
-	seen map[place]name // first name under which a directory was found
+	dirs  directories
+	mu    sync.Mutex
+	reach *volume.Reach // of the directories that were reached by their paths
 }
 
 var _ volume.Direct = (*FS)(nil)
@@ -125,7 +125,7 @@ func mount(m *medium, a anchor) (*FS, error) {
 	} else {
 		return nil, lost
 	}
-	f := &FS{reader: v, seen: map[place]name{}, lost: lost}
+	f := &FS{reader: v, reach: volume.NewReach(m.size), lost: lost}
 	f.anchor, f.fileSet, f.integrity = a, at, decodeExtentAD(d.logical[432:])
 	if _, err := f.directory(f.root); err != nil {
 		return nil, fmt.Errorf("root directory: %w", err)

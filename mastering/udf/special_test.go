@@ -256,6 +256,27 @@ func TestWarnings(t *testing.T) {
 	}
 }
 
+// TestCS0 keeps strings apart, also those with half a pair of surrogates.
+func TestCS0(t *testing.T) {
+	for _, c := range []struct{ in, want string }{
+		{"", ""},
+		{"\x08caf\xe9", "café"},
+		{"\x10\x00c\x00\xe9", "cé"},
+		{"\x10\xd8\x3d\xdc\xbf", "\U0001F4BF"},
+		{"\x10\xd8\x3d", "\xed\xa0\xbd"},
+		{"\x10\xd8\x3d\x00a", "\xed\xa0\xbda"},
+		{"\x10\xdc\xbf\xd8\x3d", "\xed\xb2\xbf\xed\xa0\xbd"},
+		{"\x10\xff\xfd", "\ufffd"},
+	} {
+		if got, err := decodeCS0([]byte(c.in)); got != c.want || err != nil {
+			t.Errorf("%q: %q, %v, want %q", c.in, got, err, c.want)
+		}
+	}
+	if _, err := decodeCS0([]byte("\x09a")); err == nil {
+		t.Error("an unknown compression is read")
+	}
+}
+
 func FuzzCS0(f *testing.F) {
 	for _, s := range []string{"", "a", "ÿ", "Ā", "日本語", "😀", "\xff", "a\x00b"} {
 		f.Add(s)
@@ -289,7 +310,7 @@ func FuzzReadWrite(f *testing.F) {
 		for _, p := range strings.Split(paths, "|") {
 			at := root
 			for _, part := range strings.Split(p, "/") {
-				if !utf8.ValidString(part) || clean(part) != part {
+				if !utf8.ValidString(part) || tree.CheckName(part) != nil {
 					break
 				}
 				c := at.Child(part)

@@ -1,29 +1,38 @@
 package udf
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 )
 
 // vatSearch is how many bytes at the end of the volume are searched for the
 // ICB of the virtual allocation table: it is in the last sector that was
-// written (UDF 2.2.11), but drives add run-out blocks, and images padding.
+// written (UDF 2.2.11), but drives add run-out blocks, and images other padding.
+// Zeros, with which images are filled up to the size of a medium, do not count.
 const vatSearch = 4 << 20
 
 // openVirtual finds the virtual allocation table.
 func (v reader) openVirtual(base *physical, index uint16) (partition, error) {
 	chunk := make([]byte, chunkSize+v.block)
 	var damage error
-	for end := v.size / v.block * v.block; end > 0 && v.size-end < vatSearch; {
+	searched := int64(0)
+	for end := v.size / v.block * v.block; end > 0 && searched < vatSearch; {
 		begin := max(0, end-chunkSize) / v.block * v.block
 		p := chunk[:end-begin]
 		if v.read(p, begin) != nil { // an unreadable run-out block
 			begin = end - v.block
 			if p = p[:v.block]; v.read(p, begin) != nil {
+				searched += v.block
 				end = begin
 				continue
 			}
 		}
+		if allZero(p) {
+			end = begin
+			continue
+		}
+		searched += int64(len(p))
 		for at := int64(len(p)) - v.block; at >= 0; at -= v.block {
 			found, err := v.tryVAT(base, index, p[at:at+v.block], (begin+at)/v.block)
 			if found != nil {
@@ -109,4 +118,9 @@ func (v reader) flat() reader {
 		}
 	}
 	return reader{state: &state{medium: v.medium, parts: parts}}
+}
+
+// allZero reports whether all bytes of p are zero.
+func allZero(p []byte) bool {
+	return len(p) == 0 || p[0] == 0 && bytes.Equal(p[1:], p[:len(p)-1])
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"slices"
 
 	"glassmaster/mastering/volume"
 )
@@ -34,7 +35,7 @@ func (f *FS) Image() io.ReaderAt { return f.r }
 
 // Walk implements volume.Walker.
 func (f *FS) Walk(root string, visit func(*volume.Entry) error) error {
-	n, err := f.lookup("walk", root, true)
+	n, above, err := f.lookupWay("walk", root)
 	if err != nil {
 		return err
 	}
@@ -42,11 +43,12 @@ func (f *FS) Walk(root string, visit func(*volume.Entry) error) error {
 		return &fs.PathError{Op: "walk", Path: root, Err: errors.New("not a directory")}
 	}
 	w := &walk{f: f, visit: visit, left: f.followed.Load() + walkRoom*f.size + walkSpare}
+	w.above, w.reach = above, volume.NewReach(f.size)
 	w.more = w.attributes
 	if root != "." {
 		w.path = append(w.path, root...)
 	}
-	if err := w.folder(n, 0); !errors.Is(err, fs.SkipAll) {
+	if err := w.folder(n, 0, 0); !errors.Is(err, fs.SkipAll) {
 		return err
 	}
 	return nil
@@ -57,6 +59,8 @@ type walk struct {
 	f     *FS
 	visit func(*volume.Entry) error
 	path  []byte
+	above []place // the directories that are open
+	reach *volume.Reach
 	entry volume.Entry
 	left  int64 // up to where state.followed may get
 	info  *fileInfo
@@ -78,14 +82,23 @@ const (
 var errRoom = errors.New("the directories and file entries claim more room than the volume has: it is damaged")
 
 // folder visits what is in the directory n, whose path is in w.path.
-func (w *walk) folder(n name, depth int) error {
+func (w *walk) folder(n name, way uint64, depth int) error {
 	if err := tooDeep(len(w.path), depth); err != nil {
 		return w.report(err)
+	}
+	if slices.Contains(w.above, n.icb.place()) {
+		return w.report(w.f.loop(n))
 	}
 	d, err := w.f.directory(n.icb)
 	if err != nil {
 		return w.report(err)
 	}
+	again, err := w.admit(n, d, way)
+	if err != nil {
+		return w.report(err)
+	}
+	w.above = append(w.above, n.icb.place())
+	defer func() { w.above = w.above[:len(w.above)-1] }()
 	base := len(w.path)
 	for _, c := range d.names {
 		w.path = w.path[:base]
@@ -96,19 +109,23 @@ func (w *walk) folder(n name, depth int) error {
 			w.path = append(w.path, '/')
 		}
 		w.path = append(w.path, c.text...)
+		if again {
+			if err := w.reach.Charge(int64(len(w.path))); err != nil {
+				w.path = w.path[:base]
+				return w.report(err)
+			}
+		}
 		dir := w.fill(c)
+		if c.changed {
+			w.entry.Recorded = []byte(c.recorded)
+		}
 		err := w.visit(&w.entry)
 		if dir {
 			if errors.Is(err, fs.SkipDir) {
 				continue
 			}
 			if err == nil {
-				err = w.f.once(n, c)
-				if err != nil {
-					err = w.report(err)
-				} else {
-					err = w.folder(c, depth+1)
-				}
+				err = w.folder(c, c.way(way), depth+1)
 			}
 		}
 		if err != nil {
@@ -120,6 +137,16 @@ func (w *walk) folder(n name, depth int) error {
 		return w.report(d.err)
 	}
 	return nil
+}
+
+// admit takes up a directory, and reports whether it was reached on another way
+// before.
+func (w *walk) admit(n name, d *directory, way uint64) (again bool, err error) {
+	number, size := n.icb.place().number(), w.f.block
+	if w.reach.Known(number, way) {
+		size = d.size()
+	}
+	return w.reach.Admit(number, way, size)
 }
 
 // report tells that the directory in w.path cannot be read to its end.

@@ -50,6 +50,11 @@ func RegisterClaim(name string, claim func(r io.ReaderAt, size int64, start disc
 // A disc without a known volume gives a Claim with an empty By.
 func Claimed(d disc.Disc) Claim {
 	d = unwrapped(d)
+	return claimed(d, sessionsOf(d))
+}
+
+// claimed is Claimed of a disc whose sessions within its only track are known.
+func claimed(d disc.Disc, inTrack []Session) Claim {
 	worst := Claim{Have: disc.LBA(disc.Sectors(d))}
 	for _, s := range d.Sessions() {
 		start, data, have, ok := bounds(s)
@@ -57,7 +62,7 @@ func Claimed(d disc.Disc) Claim {
 			continue
 		}
 		r := userData(d, data)
-		for _, at := range starts(d, r, start, data) {
+		for _, at := range starts(start, inTrack) {
 			for _, f := range formats {
 				claim := claims[f.name]
 				if claim == nil {
@@ -74,18 +79,25 @@ func Claimed(d disc.Disc) Claim {
 
 // starts returns where the sessions begin in a session of a disc: more than one
 // where the disc itself does not tell them apart, as an image file.
-func starts(d disc.Disc, r io.ReaderAt, start, end disc.LBA) []disc.LBA {
+func starts(start disc.LBA, inTrack []Session) []disc.LBA {
 	list := []disc.LBA{start}
-	if start != 0 || len(d.Sessions()) > 1 {
-		return list
-	}
-	_, image := d.(io.ReaderAt)
-	for _, s := range FindSessions(r, int64(end)*disc.SectorSize, !image) {
-		if s.Start != 0 {
+	for _, s := range inTrack {
+		if s.Start != start {
 			list = append(list, s.Start)
 		}
 	}
 	return list
+}
+
+// sessionsOf returns the sessions that are found in the only track of a disc, none
+// where the disc tells its sessions itself.
+func sessionsOf(d disc.Disc) []Session {
+	t, ok := disc.DataTrack(d)
+	if !ok || len(d.Sessions()) > 1 || t.Start != 0 {
+		return nil
+	}
+	_, image := d.(io.ReaderAt)
+	return FindSessions(userData(d, t.End()), int64(t.End())*disc.SectorSize, !image)
 }
 
 // ClaimedByFiles is Claimed, and looks too where the files of the newest volumes end,

@@ -2,7 +2,6 @@ package volume
 
 import (
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 
@@ -21,12 +20,13 @@ type Examined interface {
 // goes through no folder. What matters most comes first.
 func Known(d disc.Disc) []Defect {
 	d = unwrapped(d)
+	all := sessionsOf(d)
 	var list []Defect
-	if c := Claimed(d); c.Missing() > 0 {
+	if c := claimed(d, all); c.Missing() > 0 {
 		list = append(list, c.defect())
 	}
-	list = append(list, opened(d)...)
-	list = append(list, apart(d)...)
+	list = append(list, opened(d, all)...)
+	list = append(list, apart(all)...)
 	slices.SortStableFunc(list, func(a, b Defect) int { return a.rank() - b.rank() })
 	return list
 }
@@ -59,11 +59,11 @@ func (c Claim) defect() Defect {
 
 // opened returns what the file systems met that can be opened, and why others that
 // are there cannot.
-func opened(d disc.Disc) []Defect {
+func opened(d disc.Disc, all []Session) []Defect {
 	var list, closed []Defect
 	good := false
 	for _, f := range formats {
-		v, err := OpenFormat(d, f.name, Options{})
+		v, err := OpenFormat(d, f.name, Options{Sessions: all})
 		switch {
 		case err == nil:
 			good = true
@@ -84,13 +84,7 @@ func opened(d disc.Disc) []Defect {
 
 // apart tells of sessions that the disc does not tell apart, and of what is left from
 // an earlier use of the medium.
-func apart(d disc.Disc) []Defect {
-	t, ok := disc.DataTrack(d)
-	if !ok || len(d.Sessions()) > 1 || t.Start != 0 {
-		return nil
-	}
-	_, image := d.(io.ReaderAt)
-	all := FindSessions(userData(d, t.End()), int64(t.End())*disc.SectorSize, !image)
+func apart(all []Session) []Defect {
 	if len(all) == 0 {
 		return nil
 	}

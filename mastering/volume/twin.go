@@ -70,12 +70,16 @@ func sized(e *Entry) bool {
 type twin struct {
 	starts map[disc.LBA]Content
 	many   map[disc.LBA]bool // files of several sizes begin here
+	there  map[disc.LBA]bool // any file begins here
 	paths  map[string]Content
 }
 
 func newTwin(v fs.FS) *twin {
-	t := &twin{map[disc.LBA]Content{}, map[disc.LBA]bool{}, map[string]Content{}}
+	t := &twin{map[disc.LBA]Content{}, map[disc.LBA]bool{}, map[disc.LBA]bool{}, map[string]Content{}}
 	_ = Walk(v, ".", func(e *Entry) error { // the function never fails
+		if e.Err == nil && len(e.Extents) > 0 {
+			t.there[e.Extents[0].Start] = true
+		}
 		if !sized(e) {
 			return nil
 		}
@@ -206,7 +210,7 @@ func only(list *Defects, a, b FS) {
 			return nil
 		}
 		start := e.Extents[0].Start
-		if _, ok := t.starts[start]; ok {
+		if t.there[start] {
 			return nil
 		}
 		if _, ok := t.paths[fold(e.Path)]; ok { // of another size, which is told

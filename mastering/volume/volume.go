@@ -16,11 +16,14 @@ import (
 	"time"
 
 	"glassmaster/mastering/disc"
+	"glassmaster/mastering/filename"
 )
 
 // FS is the file system of a volume, opened for reading. Its FileInfo's Sys
 // method returns an *Attributes; its regular files implement io.ReaderAt and
-// io.Seeker. Names are UTF-8 and never contain a slash or NUL.
+// io.Seeker. Names are bytes as the disc has them, which may be UTF-8 or not; those
+// that are recorded in Unicode are UTF-8, but for halves of surrogate pairs. They
+// never contain a slash or NUL, and no two entries of a folder have the same.
 type FS interface {
 	fs.ReadDirFS
 	fs.StatFS
@@ -69,6 +72,7 @@ type Info struct {
 	Modified   time.Time
 	Blocks     int64 // size that the volume claims
 	BlockSize  int   // bytes of a block
+	Unicode    bool  // names are recorded in Unicode, so that their character set is known
 	Properties []Property
 }
 
@@ -84,10 +88,11 @@ type Describer interface {
 
 // Options choose how a volume is opened.
 type Options struct {
-	View    string   // name of a view; empty chooses the richest
-	Session int      // number of the session to show, 1 being the oldest; 0 chooses the newest
-	Start   disc.LBA // where the track begins whose volume is wanted: 0 but for a later session
-	Drive   bool     // the disc is in a drive, which tells its sessions
+	View    string           // name of a view; empty chooses the richest
+	Session int              // number of the session to show, 1 being the oldest; 0 chooses the newest
+	Charset filename.Charset // of the texts of a volume that are not in Unicode; none is a guess
+	Start   disc.LBA         // where the track begins whose volume is wanted: 0 but for a later session
+	Drive   bool             // the disc is in a drive, which tells its sessions
 
 	Sessions []Session // of the disc, where they are known; nil: they are searched for
 	chosen   *Session  // of them

@@ -35,6 +35,7 @@ func Nanoseconds(t time.Time) int64 {
 // that it points to are valid only during the call; Walk uses them again.
 type Entry struct {
 	Path       []byte      // from the root of the volume, slash-separated, without a leading slash
+	Recorded   []byte      // the name on the disc, where the path ends in another: no file can have it, or another has it; else nil
 	Mode       fs.FileMode // type and permissions
 	Size       int64       // bytes
 	Modified   int64       // Unix time in nanoseconds, or NoTime
@@ -53,6 +54,15 @@ type Entry struct {
 	// has no shorter way to them than Lstat of the path, which reads all folders
 	// above the entry again.
 	More func() *Attributes
+}
+
+// Sum adds the sizes of two files, in bytes. A damaged disc may claim any: sizes
+// that are too many to count give the largest number there is.
+func Sum(a, b int64) int64 {
+	if a > math.MaxInt64-b {
+		return math.MaxInt64
+	}
+	return a + b
 }
 
 // IsDir reports whether the entry is a folder.

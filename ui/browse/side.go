@@ -15,6 +15,7 @@ import (
 	"fyne.io/fyne/v2/widget"
 
 	"glassmaster/mastering/disc"
+	"glassmaster/mastering/filename"
 	"glassmaster/mastering/progress"
 	"glassmaster/mastering/tree"
 	"glassmaster/mastering/volume"
@@ -135,7 +136,7 @@ func discOf(d disc.Disc) string {
 
 func (s *side) showFile(n *tree.Node) {
 	s.job.Cancel()
-	s.title.Set(n.Name)
+	s.title.Set(filename.Printable(n.Name))
 	f := s.volume.FS()
 	if f == nil {
 		return

@@ -304,7 +304,7 @@ func (v *Volume) take(ready []batch) {
 				continue
 			}
 			v.files++
-			v.bytes += c.Size
+			v.bytes = volume.Sum(v.bytes, c.Size)
 		}
 	}
 	v.Outline.Refresh()

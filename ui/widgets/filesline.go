@@ -8,6 +8,7 @@ import (
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/theme"
 
+	"glassmaster/mastering/filename"
 	"glassmaster/mastering/tree"
 	"glassmaster/ui/look"
 	"glassmaster/ui/model"
@@ -138,7 +139,7 @@ func (l *fileLine) show(n *tree.Node) {
 		l.icon.Refresh()
 	}
 	l.back.mark(l.f.markOf(n))
-	l.cells[0].set(n.Name, theme.ColorNameForeground)
+	l.cells[0].set(filename.Printable(n.Name), theme.ColorNameForeground)
 	rest := []string{sizeOf(n), model.Date(n.ModTime()), model.Kind(n)}
 	if l.f.list.Query() != "" {
 		rest = []string{path.Dir(n.Path()), sizeOf(n), model.Date(n.ModTime())}

@@ -8,6 +8,7 @@ import (
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
+	"glassmaster/mastering/filename"
 	"glassmaster/mastering/tree"
 	"glassmaster/ui/look"
 	"glassmaster/ui/model"
@@ -236,7 +237,7 @@ func (l *folderLine) show(b model.Branch) {
 		l.arrow.Resource = arrowDown
 	}
 	l.arrow.Refresh()
-	name, icon := b.Node.Name, tinted[model.Folder]
+	name, icon := filename.Printable(b.Node.Name), tinted[model.Folder]
 	if b.Depth == 0 {
 		name, icon = l.f.Root(), discIcon
 	}

@@ -131,7 +131,7 @@ func (d *Device) hold(ctx context.Context, path string, how use) error {
 	switch {
 	case errors.Is(err, unix.EBUSY):
 		return d.inUse(err)
-	case err != nil && named:
+	case err != nil && (named || scsi.Gone(err) || ctx.Err() != nil):
 		return err
 	case err != nil:
 		return nil
@@ -164,7 +164,7 @@ const (
 // openFree opens a device, and waits a moment for one that is in use.
 func openFree(ctx context.Context, path string, flags int) (int, error) {
 	for waited := time.Duration(0); ; waited += momentStep {
-		fd, err := openRetry(path, flags)
+		fd, err := openWithin(ctx, path, flags, openTime)
 		if !errors.Is(err, unix.EBUSY) || waited >= momentLength {
 			return fd, err
 		}
@@ -173,6 +173,42 @@ func openFree(ctx context.Context, path string, flags int) (int, error) {
 			return fd, err
 		case <-time.After(momentStep):
 		}
+	}
+}
+
+// openTime is how long opening a device may take. The kernel asks the drive whether
+// there is a disc, and goes on to ask one that hangs for minutes.
+const openTime = 45 * time.Second
+
+// openWithin opens a device, and leaves the kernel to itself that takes longer than
+// limit for it, or than the context lasts.
+func openWithin(ctx context.Context, path string, flags int, limit time.Duration) (int, error) {
+	type opened struct {
+		fd  int
+		err error
+	}
+	done := make(chan opened)
+	given := make(chan struct{})
+	defer close(given)
+	go func() {
+		fd, err := openRetry(path, flags)
+		select {
+		case done <- opened{fd, err}:
+		case <-given:
+			if err == nil {
+				unix.Close(fd)
+			}
+		}
+	}()
+	expired := time.NewTimer(limit)
+	defer expired.Stop()
+	select {
+	case o := <-done:
+		return o.fd, o.err
+	case <-ctx.Done():
+		return -1, ctx.Err()
+	case <-expired.C:
+		return -1, fmt.Errorf("%w (%v): the kernel still waits for the drive", scsi.ErrTimeout, limit)
 	}
 }
 
@@ -235,7 +271,7 @@ func (d *Device) SystemSize() (int64, error) {
 	if d.block == "" {
 		return 0, errors.ErrUnsupported // there is a generic device alone
 	}
-	fd, err := openRetry(d.block, unix.O_RDONLY|unix.O_NONBLOCK|unix.O_CLOEXEC)
+	fd, err := openWithin(context.Background(), d.block, unix.O_RDONLY|unix.O_NONBLOCK|unix.O_CLOEXEC, openTime)
 	if err != nil {
 		return 0, explain(d.block, err)
 	}

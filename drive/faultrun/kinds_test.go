@@ -1,0 +1,237 @@
+package faultrun_test
+
+import (
+	"math/rand/v2"
+
+	"glassmaster/drive/virtual"
+	"glassmaster/drive/virtualtest"
+)
+
+// Operation codes (MMC-6 6.1).
+const (
+	opFormat  = 0x04
+	opStart   = 0x1B
+	opLock    = 0x1E
+	opRead    = 0x28
+	opWrite   = 0x2A
+	opSync    = 0x35
+	opReserve = 0x53
+	opOPC     = 0x54
+	opSelect  = 0x55
+	opClose   = 0x5B
+	opBuffer  = 0x5C
+	opBlank   = 0xA1
+)
+
+// changing are the commands of a burn whose failure matters, asking those that
+// only ask.
+var (
+	changing = []byte{opFormat, opStart, opLock, opWrite, opSync, opReserve, opOPC, opSelect, opClose, opBlank, 0xB6, 0xBB}
+	asking   = []byte{0x00, 0x23, 0x25, opRead, 0x43, 0x46, 0x51, 0x52, opBuffer, 0xAC, 0xAD}
+)
+
+// kind is a way to go wrong.
+type kind struct {
+	name string
+	// silent says that no reply of the drive tells of it: without the comparison
+	// nobody can know.
+	silent bool
+	hangs  bool // the drive does not answer any more
+	faults func(*rand.Rand, *run) virtual.Faults
+}
+
+// some returns up to n addresses of the source on the disc.
+func some(r *rand.Rand, s *run, n int) []int64 {
+	var all []int64
+	for range 1 + r.IntN(n) {
+		all = append(all, s.start+r.Int64N(s.sectors))
+	}
+	return all
+}
+
+func pick[T any](r *rand.Rand, of ...T) T { return of[r.IntN(len(of))] }
+
+// one is a single event.
+func one(e virtual.Event) virtual.Faults { return virtual.Faults{Events: []virtual.Event{e}} }
+
+// senses are what drives say when something is wrong with a disc or with them.
+var senses = [][3]byte{
+	{3, 0x0C, 0x00},
+	{3, 0x0C, 0x09},
+	{3, 0x73, 0x03},
+	{3, 0x11, 0x05},
+	{3, 0x02, 0x00},
+	{4, 0x09, 0x01},
+	{4, 0x44, 0x00},
+	{5, 0x21, 0x02},
+	{5, 0x24, 0x00},
+	{5, 0x26, 0x00},
+	{5, 0x2C, 0x00},
+	{5, 0x30, 0x05},
+	{5, 0x64, 0x00},
+	{5, 0x72, 0x03},
+	{6, 0x2A, 0x01},
+	{6, 0x28, 0x00},
+	{6, 0x29, 0x00},
+	{7, 0x27, 0x00},
+	{0xB, 0x47, 0x00},
+	{2, 0x04, 0x07},
+	{2, 0x3A, 0x00},
+}
+
+var (
+	lost     = [][3]byte{{3, 0x0C, 0x00}, {3, 0x73, 0x03}, {4, 0x09, 0x01}, {3, 0x0C, 0x09}}
+	overcome = [][3]byte{{1, 0x0C, 0x01}, {1, 0x17, 0x01}, {1, 0x73, 0x01}}
+)
+
+// at is a moment of a burn, counted in commands of one kind.
+func at(r *rand.Rand, op byte) int {
+	switch op {
+	case virtual.Any:
+		return 1 + r.IntN(200)
+	case opWrite, opRead:
+		return 1 + r.IntN(40)
+	}
+	return 1 + r.IntN(4)
+}
+
+// deferred lets a command bring news of an earlier one, which for an error means
+// that sectors behind the last SYNCHRONIZE CACHE never reached the disc.
+func deferred(r *rand.Rand, op byte, sense [3]byte, lose []int64) virtual.Faults {
+	f := one(virtual.Event{Op: op, At: at(r, op), Sense: sense, Deferred: true})
+	f.Lost = lose
+	return f
+}
+
+var kinds = []kind{
+	{name: "none", faults: func(*rand.Rand, *run) virtual.Faults { return virtual.Faults{} }},
+	{name: "write error", faults: func(r *rand.Rand, s *run) virtual.Faults {
+		return virtual.Faults{WriteErrors: map[int64][3]byte{some(r, s, 1)[0]: pick(r, senses[:14]...)}}
+	}},
+	{name: "unreadable sectors", silent: true, faults: func(r *rand.Rand, s *run) virtual.Faults {
+		return virtual.Faults{ReadErrors: some(r, s, 4)}
+	}},
+	{name: "sectors that want attempts", silent: true, faults: func(r *rand.Rand, s *run) virtual.Faults {
+		f := virtual.Faults{Retries: map[int64]int{}}
+		for _, at := range some(r, s, 4) {
+			f.Retries[at] = 1 + r.IntN(6)
+		}
+		return f
+	}},
+	{name: "wrong bytes", silent: true, faults: func(r *rand.Rand, s *run) virtual.Faults {
+		return virtual.Faults{Corrupt: some(r, s, 4)}
+	}},
+	{name: "lost sectors", silent: true, faults: func(r *rand.Rand, s *run) virtual.Faults {
+		return virtual.Faults{Lost: some(r, s, 4)}
+	}},
+	{name: "short track", faults: func(r *rand.Rand, s *run) virtual.Faults {
+		return virtual.Faults{Short: 1 + r.Int64N(s.sectors)}
+	}},
+	{name: "nothing written", faults: func(*rand.Rand, *run) virtual.Faults { return virtual.Faults{Coaster: true} }},
+	{name: "nothing written, and answers from the buffer", silent: true, faults: func(r *rand.Rand, s *run) virtual.Faults {
+		return virtual.Faults{Coaster: true, Echo: echo(r)}
+	}},
+	{name: "wrong bytes, and answers from the buffer", silent: true, faults: func(r *rand.Rand, s *run) virtual.Faults {
+		return virtual.Faults{Corrupt: some(r, s, 4), Echo: echo(r)}
+	}},
+	{name: "lost sectors, answers from the buffer, no stop", silent: true, faults: func(r *rand.Rand, s *run) virtual.Faults {
+		return virtual.Faults{Lost: some(r, s, 4), Echo: echo(r), Refuse: []byte{opStart}}
+	}},
+	{name: "command that does nothing", silent: true, faults: func(r *rand.Rand, s *run) virtual.Faults {
+		return virtual.Faults{Idle: []byte{pick(r, changing...)}}
+	}},
+	{name: "BLANK and FORMAT that do nothing", faults: func(r *rand.Rand, s *run) virtual.Faults {
+		return virtual.Faults{Idle: []byte{opBlank, opFormat}}
+	}},
+	{name: "command that is not known", faults: func(r *rand.Rand, s *run) virtual.Faults {
+		return virtual.Faults{Refuse: []byte{pick(r, append(asking, changing...)...)}}
+	}},
+	{name: "START STOP refused", faults: func(r *rand.Rand, s *run) virtual.Faults {
+		return one(virtual.Event{Op: opStart, Sense: pick(r, senses[:9]...), Times: virtual.Always})
+	}},
+	{name: "changing command fails", faults: func(r *rand.Rand, s *run) virtual.Faults {
+		op := pick(r, changing...)
+		return one(virtual.Event{Op: op, At: at(r, op), Times: 1 + r.IntN(3), Sense: pick(r, senses...)})
+	}},
+	{name: "asking command fails", faults: func(r *rand.Rand, s *run) virtual.Faults {
+		op := pick(r, asking...)
+		return one(virtual.Event{Op: op, At: at(r, op), Times: 1 + r.IntN(3), Sense: pick(r, senses...)})
+	}},
+	{name: "any command fails", faults: func(r *rand.Rand, s *run) virtual.Faults {
+		return one(virtual.Event{Op: virtual.Any, At: at(r, virtual.Any), Sense: pick(r, senses...)})
+	}},
+	{name: "deferred error", faults: func(r *rand.Rand, s *run) virtual.Faults {
+		op := pick(r, byte(opWrite), opSync, opClose, opBuffer, 0x00, 0x51, 0x52, opStart, opLock)
+		return deferred(r, op, pick(r, lost...), nil)
+	}},
+	{name: "deferred error, sectors lost", faults: func(r *rand.Rand, s *run) virtual.Faults {
+		op := pick(r, byte(opWrite), opSync, opClose)
+		f := deferred(r, op, pick(r, lost...), some(r, s, 4))
+		f.Events[0].At = 1
+		return f
+	}},
+	{name: "deferred error at any command", faults: func(r *rand.Rand, s *run) virtual.Faults {
+		return deferred(r, virtual.Any, pick(r, lost...), nil)
+	}},
+	{name: "deferred recovered error", faults: func(r *rand.Rand, s *run) virtual.Faults {
+		return deferred(r, pick(r, byte(opWrite), opSync, opClose, opBuffer, 0x00), pick(r, overcome...), nil)
+	}},
+	{name: "deferred recovered error at any command", faults: func(r *rand.Rand, s *run) virtual.Faults {
+		return deferred(r, virtual.Any, pick(r, overcome...), nil)
+	}},
+	{name: "command that times out", faults: func(r *rand.Rand, s *run) virtual.Faults {
+		op := pick(r, append(asking, changing...)...)
+		return one(virtual.Event{Op: op, At: at(r, op), Hang: virtual.TimesOut})
+	}},
+	{name: "hang at a change", hangs: true, faults: func(r *rand.Rand, s *run) virtual.Faults {
+		op := pick(r, changing...)
+		return one(virtual.Event{Op: op, At: at(r, op), Hang: virtual.Hung})
+	}},
+	{name: "hang at any command", hangs: true, faults: func(r *rand.Rand, s *run) virtual.Faults {
+		return one(virtual.Event{Op: virtual.Any, At: at(r, virtual.Any), Hang: virtual.Hung})
+	}},
+	{name: "full buffer", faults: func(r *rand.Rand, s *run) virtual.Faults { return virtual.Faults{BufferFullEvery: 2 + r.IntN(4)} }},
+	{name: "more room claimed", faults: func(r *rand.Rand, s *run) virtual.Faults { return virtual.Faults{Capacity: 2 * s.room} }},
+	{name: "less room claimed", faults: func(r *rand.Rand, s *run) virtual.Faults { return virtual.Faults{Capacity: s.room / 2} }},
+	{name: "wrong next address", faults: func(r *rand.Rand, s *run) virtual.Faults {
+		return virtual.Faults{NWA: pick(r, int64(-32), -16, 1, 16, 32, 4096)}
+	}},
+	{name: "long operations", faults: func(r *rand.Rand, s *run) virtual.Faults { return virtual.Faults{Polls: 3 + r.IntN(6)} }},
+	{name: "another disc, announced", faults: func(r *rand.Rand, s *run) virtual.Faults { return swapped(r, s, false) }},
+	{name: "another disc, in silence", silent: true, faults: func(r *rand.Rand, s *run) virtual.Faults { return swapped(r, s, true) }},
+	{name: "reset", faults: func(r *rand.Rand, s *run) virtual.Faults {
+		return one(virtual.Event{Op: virtual.Any, At: at(r, virtual.Any), Reset: true})
+	}},
+	{name: "cancelled", faults: func(r *rand.Rand, s *run) virtual.Faults {
+		return one(virtual.Event{Op: virtual.Any, At: at(r, virtual.Any), Do: s.cancel})
+	}},
+}
+
+// echo is a buffer that a stop of the disc does not empty, or that FUA does not go
+// past. Nothing tells of a drive that has both when the disc is smaller than its
+// buffer.
+func echo(r *rand.Rand) virtual.Echo {
+	e := virtual.Echo{On: true, Reads: pick(r, int64(0), 0, 16, 600)}
+	switch r.IntN(3) {
+	case 0:
+		e.Spins = true
+	case 1:
+		e.Deaf = true
+	}
+	return e
+}
+
+// swapped puts another disc into the drive: of another kind, or of the same kind
+// and blank, or with other sectors.
+func swapped(r *rand.Rand, s *run, silent bool) virtual.Faults {
+	medium := s.medium
+	if r.IntN(3) == 0 {
+		medium = pick(r, media...)
+	}
+	s.other = s.file("other")
+	s.create(s.other, medium)
+	if r.IntN(2) == 0 {
+		s.fill(s.other, virtualtest.Noise(int(s.sectors), 77))
+	}
+	return one(virtual.Event{Op: virtual.Any, At: at(r, virtual.Any), Swap: s.other, Silent: silent})
+}

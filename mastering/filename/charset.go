@@ -1,0 +1,94 @@
+package filename
+
+import (
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"golang.org/x/text/encoding"
+	"golang.org/x/text/encoding/charmap"
+	"golang.org/x/text/encoding/htmlindex"
+	"golang.org/x/text/encoding/ianaindex"
+	"golang.org/x/text/encoding/unicode"
+	"golang.org/x/text/encoding/unicode/utf32"
+)
+
+// Charset is a character set of names. The zero value is none: names are UTF-8
+// where they are valid, else unknown. It implements pflag.Value.
+type Charset struct {
+	name string
+	enc  encoding.Encoding // nil for UTF-8
+}
+
+// Named returns the character set of a name, as the registry of IANA or browsers
+// have it: "shift_jis", "koi8-r", "latin1", "cp437".
+func Named(name string) (Charset, error) {
+	enc, err := ianaindex.IANA.Encoding(name)
+	if err != nil || enc == nil {
+		enc, err = htmlindex.Get(strings.ToLower(name))
+	}
+	if err != nil || enc == nil {
+		return Charset{}, fmt.Errorf("no character set is known as %q; there are utf-8, iso-8859-1 to -16, windows-1250 to -1258, cp437, cp850, cp866, koi8-r, shift_jis, euc-jp, gb18030, big5, euc-kr and others", name)
+	}
+	switch enc {
+	case unicode.UTF8, encoding.Nop, encoding.Encoding(unicode.UTF8BOM):
+		return Charset{name: "utf-8"}, nil
+	}
+	for _, wide := range []encoding.Encoding{
+		unicode.UTF16(unicode.BigEndian, unicode.UseBOM), unicode.UTF16(unicode.BigEndian, unicode.IgnoreBOM),
+		unicode.UTF16(unicode.LittleEndian, unicode.IgnoreBOM), utf32.UTF32(utf32.BigEndian, utf32.UseBOM),
+	} {
+		if enc == wide {
+			return Charset{}, fmt.Errorf("names of single bytes cannot be in %s; those in Unicode (Joliet, UDF) need no character set", name)
+		}
+	}
+	return Charset{canonical(enc, name), enc}, nil
+}
+
+// canonical returns the usual name of a character set.
+func canonical(enc encoding.Encoding, name string) string {
+	if s, err := ianaindex.MIME.Name(enc); err == nil {
+		return s
+	}
+	if s, err := htmlindex.Name(enc); err == nil {
+		return s
+	}
+	return name
+}
+
+// IsZero reports whether no character set is named.
+func (c Charset) IsZero() bool { return c.name == "" }
+
+// String implements pflag.Value.
+func (c Charset) String() string { return c.name }
+
+// Type implements pflag.Value.
+func (c Charset) Type() string { return "charset" }
+
+// Set implements pflag.Value.
+func (c *Charset) Set(name string) error {
+	named, err := Named(name)
+	if err == nil {
+		*c = named
+	}
+	return err
+}
+
+// Text returns a name in UTF-8, and false where its bytes are none of the
+// character set.
+func (c Charset) Text(name string) (string, bool) {
+	if plain(name) {
+		return name, true
+	}
+	if c.enc == nil {
+		return name, utf8.ValidString(name)
+	}
+	text, err := c.enc.NewDecoder().String(name)
+	if err != nil || strings.ContainsRune(text, utf8.RuneError) || strings.ContainsAny(text, "/\x00") {
+		return name, false
+	}
+	return text, true
+}
+
+// Latin1 is what names and texts of discs often are that are not UTF-8.
+var Latin1 = Charset{"windows-1252", charmap.Windows1252}

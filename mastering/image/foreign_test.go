@@ -1,0 +1,145 @@
+package image_test
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"glassmaster/mastering/image"
+	_ "glassmaster/mastering/image/iso"
+	"glassmaster/mastering/peertest"
+)
+
+// at returns size bytes with some text at an offset, which counts from the end where
+// it is negative.
+func at(size, off int, text string) []byte {
+	p := bytes.Repeat([]byte{0xA5}, size)
+	if off < 0 {
+		off += size
+	}
+	copy(p[off:], text)
+	return p
+}
+
+func raw(sector, n int) []byte {
+	p := make([]byte, sector*n)
+	for i := range n {
+		copy(p[i*sector:], "\x00\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x00")
+	}
+	return p
+}
+
+// A file of no known format is called what it is, and what can be done is said.
+func TestForeign(t *testing.T) {
+	mbr := make([]byte, 4096)
+	copy(mbr[446:], "\x80\x00\x02\x00\x83")
+	copy(mbr[510:], "\x55\xaa")
+	cdi := at(5000, -8, "\x06\x00\x00\x80")
+	binary.LittleEndian.PutUint32(cdi[4996:], 300)
+	for _, c := range []struct {
+		name    string
+		content []byte
+		want    []string
+	}{
+		{"empty", nil, []string{"an empty file"}},
+		{"zeros", make([]byte, 70000), []string{"zeros and nothing else"}},
+		{"zip", at(3000, 0, "PK\x03\x04"), []string{"ZIP archive", "unpack"}},
+		{"gzip", at(3000, 0, "\x1f\x8b\x08"), []string{"gzip", "unpack"}},
+		{"7z", at(3000, 0, "7z\xbc\xaf\x27\x1c"), []string{"7-Zip", "unpack"}},
+		{"nrg", at(3000, -12, "NER5"), []string{"Nero", "convert"}},
+		{"nrg 1", at(3000, -8, "NERO"), []string{"Nero", "convert"}},
+		{"cdi", cdi, []string{"DiscJuggler"}},
+		{"mds", at(3000, 0, "MEDIA DESCRIPTOR\x01\x03"), []string{"MDS", "MDF"}},
+		{"chd", at(3000, 0, "MComprHD"), []string{"CHD", "chdman"}},
+		{"dmg", at(3000, -512, "koly"), []string{"DMG", "dmg2img"}},
+		{"isz", at(3000, 0, "IsZ!"), []string{"ISZ"}},
+		{"cso", at(3000, 0, "CISO"), []string{"CSO"}},
+		{"uif", at(3000, -64, "bbis"), []string{"UIF"}},
+		{"daa", at(3000, 0, "DAA\x00"), []string{"DAA"}},
+		{"qcow2", at(3000, 0, "QFI\xfb"), []string{"qcow2", "qemu-img"}},
+		{"vmdk", at(3000, 0, "KDMV"), []string{"VMDK", "qemu-img"}},
+		{"luks", at(3000, 0, "LUKS\xba\xbe"), []string{"LUKS", "burn --force"}},
+		{"ntfs", at(3000, 3, "NTFS    "), []string{"NTFS", "burn --force"}},
+		{"mbr", mbr, []string{"partitions (MBR)"}},
+		{"cue", []byte("\xef\xbb\xbfREM GENRE Rock\r\nFILE \"a b.bin\" BINARY\r\n  TRACK 01 MODE1/2352\r\n"), []string{"CUE sheet", "the file that it names"}},
+		{"toc", []byte("// made by cdrdao\nCD_ROM\nTRACK MODE1\nDATAFILE \"x\"\n"), []string{"cdrdao"}},
+		{"ccd", []byte("[CloneCD]\r\nVersion=3\r\n"), []string{"CloneCD", "IMG"}},
+		{"2352", raw(2352, 20), []string{"raw sectors of 2352 bytes"}},
+		{"2448", raw(2448, 20), []string{"raw sectors of 2448 bytes"}},
+		{"2336", at(60000, 16*2336+8, "\x01CD001\x01"), []string{"sectors of 2336 bytes"}},
+		{"header", at(60000, 32768+512, "\x01CD001\x01"), []string{"behind 512 bytes", "tail -c +513"}},
+		{"html", []byte("<!DOCTYPE html>\n<html><head><title>404</title></head></html>"), []string{"web page", "get the image again"}},
+		{"text", []byte("The disc is in the drawer.\n"), []string{"text"}},
+		{"pdf", []byte("%PDF-1.7\n%\xe2\xe3\xcf\xd3\n"), []string{"application/pdf"}},
+		{"noise", at(3000, 0, "\x01\x02"), []string{"it may be damaged"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "x.iso")
+			if err := os.WriteFile(path, c.content, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			_, _, err := image.Open(path)
+			if !errors.Is(err, image.ErrUnknown) {
+				t.Fatalf("error %v is not ErrUnknown", err)
+			}
+			for _, want := range c.want {
+				if !strings.Contains(err.Error(), want) {
+					t.Errorf("%q is missing in %v", want, err)
+				}
+			}
+		})
+	}
+}
+
+// What programs of others make is recognised too.
+func TestForeignPeers(t *testing.T) {
+	dir := t.TempDir()
+	plain := filepath.Join(dir, "plain")
+	if err := os.WriteFile(plain, bytes.Repeat([]byte("plain\n"), 5000), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		file, want string
+		command    []string
+	}{
+		{"x.ext4", "Linux file system", []string{"mke2fs", "-q", "-t", "ext4", "x.ext4", "2M"}},
+		{"x.tar", "tar archive", []string{"tar", "cf", "x.tar", "plain"}},
+		{"x.gz", "gzip", []string{"gzip", "-k", "-S", ".gz", "plain"}},
+		{"x.xz", "xz", []string{"xz", "-k", "plain"}},
+	} {
+		peertest.Run(t, dir, c.command[0], c.command[1:]...)
+		path := filepath.Join(dir, c.file)
+		if _, err := os.Stat(path); err != nil {
+			path = plain + filepath.Ext(c.file)
+		}
+		if _, _, err := image.Open(path); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v", c.file, err)
+		}
+	}
+}
+
+// Any file can be opened as plain sectors, but an empty one.
+func TestOpenPlain(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "x")
+	if err := os.WriteFile(path, make([]byte, 5000), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	d, err := image.OpenPlain(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := d.Sessions()[0].Tracks[0].Length; n != 3 {
+		t.Errorf("%d sectors, want 3", n)
+	}
+	d.Close()
+	if err := os.Truncate(path, 0); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := image.OpenPlain(path); err == nil {
+		t.Error("an empty file was opened")
+	}
+}

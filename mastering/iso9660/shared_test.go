@@ -1,0 +1,108 @@
+package iso9660
+
+import (
+	"bytes"
+	"encoding/binary"
+	"io/fs"
+	"os"
+	"strings"
+	"testing"
+
+	"glassmaster/mastering/disc"
+	"glassmaster/mastering/volume"
+)
+
+// TestSecondName reaches a folder under two names, and one in it: both are listed,
+// by a walk and by path, and to a check it is a remark.
+func TestSecondName(t *testing.T) {
+	h := newHandmade()
+	h.dir(21, 20, 1)
+	h.dir(22, 21, 1)
+	h.add(20, "A", 21, 2048, flagDirectory)
+	h.add(20, "B", 21, 2048, flagDirectory)
+	h.add(21, "C", 22, 2048, flagDirectory)
+	h.add(22, "D.;1", 30, 5, 0)
+	v := h.open(t, "")
+	const want = "A A/C A/C/D B B/C B/C/D"
+	if got, err := walked(v); got != want || err != nil {
+		t.Errorf("%s, %v", got, err)
+	}
+	var list []string
+	must(t, fs.WalkDir(v, ".", func(path string, _ fs.DirEntry, err error) error {
+		list = append(list, path)
+		return err
+	}))
+	if got := strings.Join(list, " "); got != ". "+want {
+		t.Error(got)
+	}
+	defects, err := v.Check(t.Context())
+	must(t, err)
+	told := false
+	for _, d := range defects {
+		if strings.Contains(d.Text, "is that of /A as well") {
+			told = d.Minor
+		} else if strings.Contains(d.Text, "directory") && !d.Minor && !strings.Contains(d.Text, "path table") {
+			t.Error(d)
+		}
+	}
+	if !told {
+		t.Errorf("the second name is no remark: %v", defects)
+	}
+}
+
+// TestMovedWithoutRE has a moved folder whose record in rr_moved says nothing of
+// it, as makefs writes it: PL in its own record of the parent does.
+func TestMovedWithoutRE(t *testing.T) {
+	h := newHandmade(sp, entry("ER", []byte{10, 0, 0, 1}, []byte("RRIP_1991A")))
+	h.dir(21, 20, 1)
+	h.add(20, "RR_MOVED", 21, 2048, flagDirectory, nm(0, ".rr_moved"))
+	h.add(20, "DEEP.;1", 30, 0, 0, nm(0, "deep"), entry("CL", both(22)))
+	h.next[22] = 22 * disc.SectorSize
+	h.add(22, "\x00", 22, 2048, flagDirectory)
+	h.add(22, "\x01", 21, 2048, flagDirectory, entry("PL", both(20)))
+	h.add(22, "F.;1", 30, 5, 0, nm(0, "f"))
+	h.add(21, "DEEP", 22, 2048, flagDirectory, nm(0, "deep"))
+	v := h.open(t, "")
+	if got, err := walked(v); got != "deep deep/f" || err != nil {
+		t.Errorf("%s, %v", got, err)
+	}
+}
+
+// TestCheckOddWriters has what some writers leave out, which no reader minds: the
+// big-endian halves of numbers and the path table for them, and the identifier of
+// the record of the parent.
+func TestCheckOddWriters(t *testing.T) {
+	good, err := os.ReadFile(genisoimage(t, sampleTree(t)))
+	must(t, err)
+	vd := good[16*disc.SectorSize:]
+	root := int(binary.LittleEndian.Uint32(vd[158:])) * disc.SectorSize
+	parent := root + int(good[root])
+	for name, change := range map[string]func(p []byte){
+		"halves in the descriptor": func(p []byte) {
+			for _, off := range []int{84, 122, 126, 130, 136} {
+				clear(p[16*disc.SectorSize+off:][:2])
+			}
+			clear(p[16*disc.SectorSize+84:][:4])
+			clear(p[16*disc.SectorSize+136:][:4])
+		},
+		"halves in a record":          func(p []byte) { clear(p[parent+6:][:4]); clear(p[parent+14:][:4]) },
+		"path table M":                func(p []byte) { clear(p[16*disc.SectorSize+148:][:4]) },
+		"identifier of the parent":    func(p []byte) { p[parent+33] = 0 },
+		"halves in system use fields": func(p []byte) { clear(p[parent+bytes.Index(p[parent:], []byte("PX"))+8:][:4]) },
+	} {
+		p := bytes.Clone(good)
+		change(p)
+		v, err := Open(bytes.NewReader(p), int64(len(p)), volume.Options{})
+		must(t, err)
+		list, err := v.Check(t.Context())
+		must(t, err)
+		if len(list) == 0 {
+			t.Errorf("%s: nothing is told", name)
+		}
+		for _, d := range list {
+			if !d.Minor {
+				t.Errorf("%s: %v", name, d)
+			}
+		}
+	}
+}

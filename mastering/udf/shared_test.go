@@ -1,0 +1,183 @@
+package udf
+
+import (
+	"fmt"
+	"io/fs"
+	"strings"
+	"testing"
+
+	"glassmaster/mastering/layout"
+	"glassmaster/mastering/peertest"
+	"glassmaster/mastering/tree"
+	"glassmaster/mastering/volume"
+)
+
+// redirect makes the name at a path that of the directory with the file entry in a
+// sector. The names of its folder are within the file entry.
+func redirect(t *testing.T, p []byte, folder string, text string, sector int) {
+	t.Helper()
+	at := sectorOf(t, p, folder)
+	b := p[at*sectorSize:][:sectorSize]
+	for n := b[int(176)+parentLength:]; ; n = n[(fidLength+int(n[19])+3)&^3:] {
+		if string(n[fidLength+1:fidLength+int(n[19])]) != text {
+			continue
+		}
+		n[18] |= fileDirectory
+		le.PutUint32(n[24:], uint32(sector-FirstSector))
+		sealTag(n[:(fidLength+int(n[19])+3)&^3], tagFID, 2, le.Uint32(n[12:]))
+		break
+	}
+	resealSector(p, at)
+}
+
+// TestSecondName reaches a directory under two names: both are listed, by a walk
+// and by path, and to a check it is a remark.
+func TestSecondName(t *testing.T) {
+	root := tree.NewFolder("", when)
+	for _, name := range []string{"a", "b"} {
+		d := tree.NewFolder(name, when)
+		d.Append(tree.NewFile("in "+name, 3, when, layout.Bytes("abc")))
+		root.Append(d)
+	}
+	p := image(t, root, Revision150)
+	redirect(t, p, ".", "b", sectorOf(t, p, "a"))
+	v, err := openBytes(p, volume.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const want = "a a/in a b b/in a"
+	var walked, listed []string
+	if err := v.Walk(".", func(e *volume.Entry) error {
+		walked = append(walked, string(e.Path))
+		return e.Err
+	}); err != nil {
+		t.Error(err)
+	}
+	if err := fs.WalkDir(v, ".", func(path string, _ fs.DirEntry, err error) error {
+		listed = append(listed, path)
+		return err
+	}); err != nil {
+		t.Error(err)
+	}
+	if got := strings.Join(walked, " "); got != want {
+		t.Error(got)
+	}
+	if got := strings.Join(listed, " "); got != ". "+want {
+		t.Error(got)
+	}
+	got := defects(t, p)
+	if !strings.Contains(got, "minor: ") || !strings.Contains(got, "b is the directory /a under another name") {
+		t.Errorf("%s", got)
+	}
+	for line := range strings.Lines(got) {
+		if !strings.HasPrefix(line, "minor: ") {
+			t.Error(line)
+		}
+	}
+}
+
+// TestDoublingDirectories has each of twenty directories lead to the next under
+// two names: a walk, and one by io/fs, end long before all million ways are seen.
+func TestDoublingDirectories(t *testing.T) {
+	const levels = 20
+	root := tree.NewFolder("", when)
+	for at, i := root, 0; i < levels; i++ {
+		next := tree.NewFolder("a", when)
+		at.Append(next)
+		at.Append(tree.NewFolder("b", when))
+		at = next
+	}
+	p := image(t, root, Revision150)
+	for i := range levels {
+		path := strings.TrimSuffix("."+strings.Repeat("/a", i), "/")
+		if i > 0 {
+			path = path[2:]
+		}
+		next := strings.TrimPrefix(path+"/a", "./")
+		redirect(t, p, path, "b", sectorOf(t, p, next))
+	}
+	v, err := openBytes(p, volume.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const most = 20000
+	steps := 0
+	told := false
+	if err := v.Walk(".", func(e *volume.Entry) error {
+		steps++
+		told = told || e.Err != nil
+		return nil
+	}); err != nil || steps > most || !told {
+		t.Errorf("%v after %d entries, told %v", err, steps, told)
+	}
+	steps = 0
+	_ = fs.WalkDir(v, ".", func(string, fs.DirEntry, error) error {
+		if steps++; steps > most {
+			t.Error("the walk does not end")
+			return fs.SkipAll
+		}
+		return nil
+	})
+}
+
+// TestVATBeforeZeros finds the virtual allocation table of an image that is filled
+// up with zeros, as images of recordable media are.
+func TestVATBeforeZeros(t *testing.T) {
+	peertest.Need(t, "mkudffs")
+	for _, args := range [][]string{{"-m", "cdr", "-r", "1.50"}, {"-m", "dvdr", "-r", "2.00"}} {
+		p := blankBytes(t, "2000", args...)
+		p = append(p, make([]byte, vatSearch+10*sectorSize)...)
+		v, err := openBytes(p, volume.Options{})
+		if err != nil {
+			t.Errorf("%v: %v", args, err)
+			continue
+		}
+		if got := fmt.Sprint(v.parts); !strings.Contains(got, "virtual") {
+			t.Errorf("%v: %s", args, got)
+		}
+	}
+}
+
+// TestNames has names that no file can have, and one that is there twice: all are
+// shown, and the check tells of them.
+func TestNames(t *testing.T) {
+	root := tree.NewFolder("", when)
+	for _, name := range []string{"a-b", "na", "nb", "xx", "c-c"} {
+		root.Append(tree.NewFile(name, 3, when, layout.Bytes("abc")))
+	}
+	p := image(t, root, Revision150)
+	at := sectorOf(t, p, ".")
+	b := p[at*sectorSize:][:sectorSize]
+	for n := b[176+parentLength:]; le.Uint16(n) == tagFID; {
+		length := (fidLength + int(n[19]) + 3) &^ 3
+		text := n[fidLength+1 : fidLength+int(n[19])]
+		copy(text, map[string]string{"a-b": "a/b", "nb": "na", "xx": "..", "c-c": "c\x1bc"}[string(text)])
+		sealTag(n[:length], tagFID, 2, le.Uint32(n[12:]))
+		n = n[length:]
+	}
+	resealSector(p, at)
+	v, err := openBytes(p, volume.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	if err := v.Walk(".", func(e *volume.Entry) error {
+		got = append(got, fmt.Sprintf("%s %q", e.Path, e.Recorded))
+		_, err := v.Lstat(string(e.Path))
+		return err
+	}); err != nil {
+		t.Error(err)
+	}
+	if list, want := strings.Join(got, ", "), `\x2e\x2e "..", a\x2fb "a/b", c`+"\x1b"+`c "", na "", na~2 "na"`; list != want {
+		t.Errorf("%s, want %s", list, want)
+	}
+	told := defects(t, p)
+	for _, want := range []string{
+		`no file can have the name ".."; it is shown as \x2e\x2e`, `no file can have the name "a/b"; it is shown as a\x2fb`,
+		`another entry of the directory has the name "na" too`, `the name "c\x1bc" holds control characters`,
+	} {
+		if !strings.Contains(told, want) {
+			t.Errorf("%s is not told in\n%s", want, told)
+		}
+	}
+}
