@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -64,4 +65,53 @@ func TestDriveMenu(t *testing.T) {
 	p.burn.Attend(model.Eject)
 	done()
 	status("")
+}
+
+// TestIncompleteSource shows and burns an image whose end is missing: it is told
+// before the burn, has to be forced, and is not praised afterwards.
+func TestIncompleteSource(t *testing.T) {
+	t.Setenv(drive.Environment, "virtual:"+filepath.Join(t.TempDir(), "disc")+"?medium=dvd+r")
+	path := image(t)
+	info, err := os.Stat(path)
+	if err == nil {
+		err = os.Truncate(path, info.Size()-20*2048)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := newPilot(t)
+	p.OpenFiles([]string{path})
+	p.until("the image", func() bool { return p.last("browse")["files"] == 1 })
+	if !p.shown("incomplete") {
+		t.Error("Browse does not tell that it is incomplete")
+	}
+	p.press("Burn…")
+	refused := func() {
+		t.Helper()
+		p.until("the refusal", func() bool {
+			why, _ := p.last("settings")["why"].(string)
+			return strings.Contains(why, "incomplete")
+		})
+	}
+	refused()
+	p.press("Burn it anyway…")
+	p.key(fyne.KeyReturn)
+	refused()
+	p.press("Burn it anyway…")
+	p.answerSheet("Burn it anyway")
+	p.until("the plan", func() bool { return p.last("settings")["ready"] == true })
+	if !p.shown("incomplete") {
+		t.Error("the plan does not tell it")
+	}
+	p.press("Burn")
+	p.until("the outcome", func() bool { return p.last("outcome")["verdict"] != nil })
+	if o := p.last("outcome"); o["verdict"] != "not verified" || !strings.Contains(o["headline"].(string), "INCOMPLETE") {
+		t.Errorf("the outcome is %v", o)
+	}
+	p.burn.SetFile(filepath.Join(t.TempDir(), "copy.iso"))
+	p.press("Done")
+	p.until("the plan", func() bool { return p.last("settings")["ready"] == true })
+	if !p.shown("incomplete") {
+		t.Error("writing an image does not tell it")
+	}
 }

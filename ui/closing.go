@@ -9,8 +9,8 @@ import (
 
 // AskClose closes the window, unless something would be lost by it: then it asks.
 func (s *Shell) AskClose(closing func()) {
-	if s.covered() {
-		return // by a question that wants its answer first
+	if s.veil.Visible() || s.layer.Covered() {
+		return // a question or a dialog wants its answer first
 	}
 	work := s.work()
 	switch {

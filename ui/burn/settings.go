@@ -38,6 +38,7 @@ type settings struct {
 	steps   *widgets.Facts
 	caution *widgets.Text
 	erase   *widgets.Button
+	force   *widgets.Button
 	why     *widgets.Text
 	begin   *widgets.Button
 }
@@ -93,9 +94,10 @@ func (s *settings) summaryCard() fyne.CanvasObject {
 	s.caution = widgets.NewText("").Wrap().Color(theme.ColorNameWarning)
 	s.why = widgets.NewText("").Wrap().Color(look.Muted)
 	s.erase = s.v.d.Tips.NewButton("Erase the disc first…", theme.DeleteIcon(), "What is on the disc is lost when the burn begins; it is asked for then", s.v.eraseFirst)
+	s.force = s.v.d.Tips.NewButton("Burn it anyway…", look.Caution, "The disc will be as incomplete as what is burned on it", s.v.forceIt)
 	s.begin = s.v.d.Tips.NewPrimary("Burn", look.Flame, "", s.v.begin)
 	top := container.New(&widgets.Column{Gap: 12}, widgets.Title("Summary"), s.summary.Container, s.steps.Container, s.caution)
-	bottom := container.New(&widgets.Column{Gap: 10}, s.why, s.erase, widgets.MinHeight(40, s.begin))
+	bottom := container.New(&widgets.Column{Gap: 10}, s.why, s.erase, s.force, widgets.MinHeight(40, s.begin))
 	return widgets.Frame(container.NewBorder(nil, bottom, nil, nil, container.NewVScroll(top)))
 }
 
@@ -220,6 +222,7 @@ func (s *settings) showSummary() {
 	s.why.Set(why)
 	show(s.why, why != "")
 	show(s.erase, b.NeedsErasing())
+	show(s.force, b.NeedsForce())
 	s.begin.SetText(s.beginText())
 	s.begin.Allow(why)
 }

@@ -127,6 +127,13 @@ func (v *View) eraseFirst() {
 	v.burn.Plan()
 }
 
+// forceIt asks before a source is burned that is known to be bad.
+func (v *View) forceIt() {
+	v.d.Ask("Burn it anyway?", v.burn.Why(),
+		widgets.Choice{Text: "Cancel", Primary: true},
+		widgets.Choice{Text: "Burn it anyway", Danger: true, Do: func() bool { v.burn.Force(); return true }})
+}
+
 // begin begins the burn, once the person knows what is lost by it.
 func (v *View) begin() {
 	if v.burn.Why() != "" {

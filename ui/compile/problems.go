@@ -5,7 +5,6 @@ import (
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/theme"
-	"fyne.io/fyne/v2/widget"
 
 	"glassmaster/ui/desk"
 	"glassmaster/ui/look"
@@ -47,7 +46,7 @@ func (l *problemList) reload() {
 // details shows all of them on a sheet.
 func (l *problemList) details() {
 	all := l.project.Problems()
-	list := widget.NewList(func() int { return len(all) }, func() fyne.CanvasObject {
+	list := widgets.NewList(func() int { return len(all) }, func() fyne.CanvasObject {
 		icon := canvas.NewImageFromResource(look.Tint(look.Caution, theme.ColorNameWarning))
 		icon.SetMinSize(fyne.NewSquareSize(16))
 		return container.NewBorder(nil, nil, widgets.Middle(icon), nil,

@@ -19,6 +19,7 @@ import (
 	"glassmaster/mastering/newfile"
 	"glassmaster/mastering/progress"
 	"glassmaster/mastering/verify"
+	"glassmaster/mastering/volume"
 	"glassmaster/ui/model"
 )
 
@@ -38,7 +39,18 @@ func (e *Engine) OpenSource(ctx context.Context, s model.Source) (model.Opened, 
 		o.Warnings = append(o.Warnings, fmt.Sprintf("Of the %d sectors of the disc those are read that are in use, %d, as %s says.", whole, disc.Sectors(used), by))
 	}
 	o.Sectors = disc.Sectors(o.Disc)
+	for _, x := range d.Defects() {
+		o.Defects = append(o.Defects, known(x))
+	}
 	return o, nil
+}
+
+// known says what is known of a source.
+func known(d volume.Defect) string {
+	if d.Incomplete {
+		return "The source is incomplete: " + d.Text
+	}
+	return "The source: " + d.String()
 }
 
 func openCompilation(ctx context.Context, c *compilation.Compilation) (model.Opened, error) {

@@ -42,6 +42,7 @@ type Opened struct {
 	Disc     disc.Disc
 	Sectors  int64
 	Warnings []string
+	Defects  []string              // what is known to be wrong with it, or missing
 	Locate   func(disc.LBA) string // names the file at an address; may be nil
 }
 
@@ -260,6 +261,9 @@ func (b *Burn) preflight(ctx context.Context, s Source, t Target, o record.Optio
 	}
 	defer opened.Disc.Close()
 	p := Preflight{Sectors: opened.Sectors, Warnings: opened.Warnings}
+	if t.Drive == "" { // a plan tells them itself
+		p.Warnings = append(p.Warnings, opened.Defects...)
+	}
 	if t.Drive != "" {
 		p.Plan, p.Err = b.engine.PlanBurn(ctx, t.Drive, opened.Disc, o)
 	}
@@ -298,6 +302,18 @@ func (b *Burn) Why() string {
 // NeedsErasing reports whether the disc holds data, and could be erased for
 // this burn.
 func (b *Burn) NeedsErasing() bool { return errors.Is(b.preview.Err, record.ErrHoldsData) }
+
+// NeedsForce reports whether the burn is refused for what is known of the source,
+// and could be forced: the disc would be as bad as its source.
+func (b *Burn) NeedsForce() bool {
+	return errors.Is(b.preview.Err, record.ErrIncomplete) || errors.Is(b.preview.Err, record.ErrUnknownAddress)
+}
+
+// Force burns the source all the same, this once.
+func (b *Burn) Force() {
+	b.Options.Force = true
+	b.Plan()
+}
 
 // Begin begins the burn.
 func (b *Burn) Begin() {

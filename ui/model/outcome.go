@@ -53,6 +53,13 @@ func Judge(r record.Result, err error, o record.Options) Outcome {
 	case o.Simulate:
 		out.Verdict, out.Headline = Simulated, "SIMULATED"
 		out.Text = "The trial run went well. Nothing was written: the disc is as it was."
+	case r.Equal && r.Plan.Incomplete() != "":
+		out.Verdict, out.Headline = Unverified, "EQUAL TO A SOURCE THAT IS INCOMPLETE"
+		out.Text = "The disc was read back and is equal to its source, and lacks what that lacks: " + r.Plan.Incomplete() + "." + doubts(r)
+	case r.Equal && len(r.Changes) > 0:
+		out.Verdict, out.Headline = Unverified, "EQUAL, BUT FILES HAD CHANGED"
+		out.Text = fmt.Sprintf("The disc was read back and is equal to what was sent. But %s not any more what had been planned: see the details.",
+			Count(len(r.Changes), "file was", "files were")) + doubts(r)
 	case r.Verified:
 		out.Verdict, out.Headline = Verified, "VERIFIED"
 		out.Text = fmt.Sprintf("All %s sectors were read back and are equal to the source.", Thousands(r.Plan.Sectors))
@@ -171,6 +178,9 @@ func (o Outcome) Lines() []Line {
 	}
 	if r.Retried > 0 {
 		add("Retried", Count(int(r.Retried), "sector was not read at the first attempt", "sectors were not read at the first attempt"))
+	}
+	for _, c := range r.Changes {
+		add("Changed", c)
 	}
 	add("SHA-256", r.SHA256)
 	for _, w := range r.Warnings {

@@ -118,3 +118,21 @@ func guarded[T any](f func(T)) func(T) {
 		f(x)
 	}
 }
+
+// List is a list in a sheet that leaves Enter and Escape to the sheet.
+type List struct{ widget.List }
+
+// NewList returns a list.
+func NewList(length func() int, create func() fyne.CanvasObject, update func(int, fyne.CanvasObject)) *List {
+	l := &List{}
+	l.Length, l.CreateItem, l.UpdateItem = length, create, update
+	l.ExtendBaseWidget(l)
+	return l
+}
+
+// TypedKey implements fyne.Focusable.
+func (l *List) TypedKey(e *fyne.KeyEvent) {
+	if !toSheet(l, e) {
+		l.List.TypedKey(e)
+	}
+}

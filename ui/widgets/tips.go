@@ -39,6 +39,9 @@ func (l *Layer) Place(o fyne.CanvasObject, at fyne.Position) {
 // Cover tells the layer of a sheet that lies over the window.
 func (l *Layer) Cover(s *Sheet) { l.sheets = append(l.sheets, s) }
 
+// Covered reports whether a sheet lies over the window.
+func (l *Layer) Covered() bool { return len(l.sheets) > 0 }
+
 // Uncover tells it that the sheet is gone.
 func (l *Layer) Uncover(s *Sheet) {
 	l.sheets = slices.DeleteFunc(l.sheets, func(x *Sheet) bool { return x == s })
