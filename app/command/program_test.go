@@ -101,8 +101,8 @@ func TestCancelledBurn(t *testing.T) {
 	}
 }
 
-// Ctrl-C ends the real program cleanly. A pipe in place of a saved compilation
-// holds it in the middle of its work, so that nothing depends on time.
+// Ctrl-C ends the real program cleanly. A pipe that nobody reads holds it in the
+// middle of its work, so that nothing depends on time.
 func TestInterrupt(t *testing.T) {
 	bin, dir := program(t), t.TempDir()
 	put(t, filepath.Join(dir, "large"), strings.Repeat("large", 1<<20))
