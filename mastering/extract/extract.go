@@ -150,10 +150,8 @@ type extraction struct {
 	twins   map[place]bool // names of several entries: whether one was made
 }
 
-// run does the extraction in its order: folders, files, links, and then the
-// attributes of folders, in which nothing is made any more.
-func (x *extraction) run(paths []string) error {
-	x.rep.Phase("reading folders", 0)
+// choose plans what is made of the paths, and under which names.
+func (x *extraction) choose(paths []string) error {
 	x.plan = newPlan(x)
 	for _, p := range paths {
 		if err := x.plan.choose(p); err != nil {
@@ -162,6 +160,16 @@ func (x *extraction) run(paths []string) error {
 	}
 	x.plan.names.text = x.textOf()
 	x.plan.settle()
+	return nil
+}
+
+// run does the extraction in its order: folders, files, links, and then the
+// attributes of folders, in which nothing is made any more.
+func (x *extraction) run(paths []string) error {
+	x.rep.Phase("reading folders", 0)
+	if err := x.choose(paths); err != nil {
+		return err
+	}
 	x.source = newSource(x.v)
 	x.here.plan, x.there.plan = x.plan, x.plan
 	x.rep.Phase("extracting", x.plan.total)

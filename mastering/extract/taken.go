@@ -61,13 +61,10 @@ func Taken(ctx context.Context, v fs.FS, dir string, o Options) (count int64, fi
 	if err != nil {
 		return 0, "", fmt.Errorf("look for files that are there: %w", err)
 	}
-	x.plan = newPlan(x)
-	x.here.plan = x.plan
-	for _, p := range paths {
-		if err := x.plan.choose(p); err != nil {
-			return 0, "", fmt.Errorf("look for files that are there: %w", err)
-		}
+	if err := x.choose(paths); err != nil {
+		return 0, "", fmt.Errorf("look for files that are there: %w", err)
 	}
+	x.here.plan = x.plan
 	look := func(folder int32, name, host string) {
 		in, err := x.here.to(folder)
 		if err != nil {
