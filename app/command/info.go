@@ -26,9 +26,10 @@ properties, partition tables and boot images.
 
 --check goes through all descriptors and folders too: it counts what is there, and
 names what is damaged, with its address: structures that contradict each other,
-files that lie beyond the end of the disc or that cannot be read. Remarks are what
-is not as the standard has it, though readers do not mind. It does not read the
-contents: "glassmaster verify IMAGE" does.`,
+files that lie beyond the end of the disc or that cannot be read, and files about
+which the views of the disc disagree. Remarks are what is not as the standard has it,
+though readers do not mind. It does not read the contents: "glassmaster verify IMAGE"
+does.`,
 		Example: `  glassmaster info holiday.iso
   glassmaster info --check /dev/sr0`,
 		Args: wanted(1, 1, "IMAGE"),

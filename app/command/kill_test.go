@@ -123,6 +123,7 @@ func TestKilled(t *testing.T) {
 		must(t, OK, "build", filepath.Join(dir, strconv.Itoa(i)), "-o", images[i])
 	}
 	media := virtual.Media()
+	left := map[string]int{}
 	for seed := range max(faultRuns(t)/4, len(media)) {
 		m := media[seed%len(media)]
 		t.Run(fmt.Sprintf("%d, %s", seed, m.Name), func(t *testing.T) {
@@ -141,6 +142,7 @@ func TestKilled(t *testing.T) {
 			option := []string{"&kill=", "&cut="}[r.IntN(2)] + strconv.Itoa(1+r.IntN(160))
 			k.burn(k.image, option, blank...)
 			t.Log(option, k.old != "")
+			left[k.left()]++
 			k.check()
 			again := run(t, append([]string{"burn", k.image, k.recorder}, blank...)...)
 			switch {
@@ -152,6 +154,22 @@ func TestKilled(t *testing.T) {
 			k.check()
 		})
 	}
+	t.Logf("discs behind a kill: %v", left)
+}
+
+// left says for the figures what a kill left behind.
+func (k *kill) left() string {
+	switch {
+	case k.holds(k.image, false):
+		return "the image"
+	case k.holds(k.image, true):
+		return "the image, session open"
+	case k.holds(k.old, true):
+		return "the image before"
+	case k.empty():
+		return "nothing"
+	}
+	return "part of the image"
 }
 
 // faultRuns is how many runs the variable GLASSMASTER_FAULTS wants, see package

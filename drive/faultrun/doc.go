@@ -10,9 +10,10 @@
 //     the disc has them;
 //   - none goes on for longer than its limit, counted in commands and in the
 //     timeouts of commands;
-//   - the tray opens at the end if the drive still answers;
+//   - the tray opens at the end if the drive still answers, or it is said that the
+//     drive did not unlock it;
 //   - the source has the bytes that it had before.
 //
-// The variable GLASSMASTER_FAULTS says how many runs there are: without it one for
+// The variable GLASSMASTER_FAULTS says how many runs there are: without it four for
 // each fault.
 package faultrun

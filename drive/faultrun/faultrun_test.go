@@ -209,7 +209,8 @@ func (s *run) burn(r *rand.Rand) verdict {
 	if w := d.Waited(); w > s.longest+mostLeaving {
 		s.Errorf("behind a command that timed out the burn waits %v more for a drive that does not answer", w-s.longest)
 	}
-	if !s.kind.hangs && v.planned {
+	told := slices.ContainsFunc(v.Warnings, func(w string) bool { return strings.Contains(w, "unlock the tray") })
+	if !s.kind.hangs && v.planned && !told {
 		s.trayOpens(d)
 	}
 	return v
@@ -222,8 +223,10 @@ type hand struct {
 }
 
 func (h *hand) Message(_ progress.Level, text string) {
-	if strings.Contains(text, "close it") {
-		_ = mmc.StartStop(context.Background(), h.d, mmc.Load)
+	for tries := 0; tries < 4 && strings.Contains(text, "close it"); tries++ { // which may fail too
+		if mmc.StartStop(context.Background(), h.d, mmc.Load) == nil {
+			return
+		}
 	}
 }
 
@@ -312,7 +315,7 @@ func (s *run) judge(v verdict) string {
 func seeds(t *testing.T) (from, to int) {
 	s := os.Getenv("GLASSMASTER_FAULTS")
 	if s == "" {
-		return 0, len(kinds)
+		return 0, 4 * len(kinds)
 	}
 	first, last, ok := strings.Cut(s, "-")
 	n, err := strconv.Atoi(first)
@@ -326,8 +329,8 @@ func seeds(t *testing.T) (from, to int) {
 	return n, end + 1
 }
 
-// TestFaults is one burn for each seed. Each fault comes first once, then with
-// each medium.
+// TestFaults is one burn for each seed. All faults take turns, and the media with
+// them.
 func TestFaults(t *testing.T) {
 	from, to := seeds(t)
 	outcomes := map[string]int{}

@@ -165,7 +165,7 @@ var kinds = []kind{
 		return deferred(r, op, pick(r, lost...), nil)
 	}},
 	{name: "deferred error, sectors lost", faults: func(r *rand.Rand, s *run) virtual.Faults {
-		op := pick(r, byte(opWrite), opSync, opClose)
+		op := pick(r, byte(opWrite), opSync)
 		f := deferred(r, op, pick(r, lost...), some(r, s, 4))
 		f.Events[0].At = 1
 		return f

@@ -189,3 +189,35 @@ func TestSettled(t *testing.T) {
 		t.Errorf("%q (%v), want %q", list, err, want)
 	}
 }
+
+// TestAudioFirst: a CD that begins with audio tracks has its volume in a later
+// session, and the image that is read of it has zeros before.
+func TestAudioFirst(t *testing.T) {
+	const start = 20000
+	dir := t.TempDir()
+	peertest.Run(t, dir, "mkdir", "data")
+	if err := os.WriteFile(filepath.Join(dir, "data", "film"), []byte("film"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	peertest.Run(t, dir, "genisoimage", "-quiet", "-R", "-C", fmt.Sprintf("0,%d", start), "-o", "session", "data")
+	session, err := os.ReadFile(filepath.Join(dir, "session"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	whole := filepath.Join(dir, "whole")
+	if err := os.WriteFile(whole, append(make([]byte, start*disc.SectorSize), session...), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s, err := Opener{Report: progress.Discard}.Open(t.Context(), whole)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	v, err := volume.OpenDisc(s.Disc, volume.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p, err := fs.ReadFile(v, "film"); string(p) != "film" || len(s.Defects()) > 1 || len(s.Defects()) == 1 && !s.Defects()[0].Minor {
+		t.Errorf("%q, %v, %v", p, err, s.Defects())
+	}
+}

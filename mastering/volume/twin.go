@@ -118,26 +118,26 @@ func (t *twin) of(e *Entry) (Content, bool) {
 
 // setTwin has a view take contents from the other file systems on the disc, which
 // open opens anew.
-func setTwin(v FS, others func() []FS, again func() (FS, error)) {
+func setTwin(v FS, end disc.LBA, others func() []FS, again func() (FS, error)) {
 	t, ok := v.(Twinned)
 	if !ok {
 		return
 	}
 	t.SetTwin(func() map[uint64]Longer {
-		longer := map[uint64]Longer{}
+		found := map[uint64]Longer{}
 		for _, other := range others() {
 			same, err := again() // v itself waits for the answer
 			if err != nil {
 				continue
 			}
-			for _, d := range Compare(same, other) {
+			for _, d := range longer(same, other, end) {
 				if d.Other.Size > d.This.Size {
 					this, that := same.Volume().View, other.Volume().View
-					longer[d.Place] = Longer{d.Other, fmt.Sprintf("%s says %d bytes, %s %d: what %s says is taken", this, d.This.Size, that, d.Other.Size, that)}
+					found[d.Place] = Longer{d.Other, fmt.Sprintf("%s says %d bytes, %s %d: what %s says is taken", this, d.This.Size, that, d.Other.Size, that)}
 				}
 			}
 		}
-		return longer
+		return found
 	})
 }
 

@@ -3,6 +3,7 @@ package volume_test
 import (
 	"bytes"
 	"encoding/binary"
+	"fmt"
 	"io/fs"
 	"strings"
 	"testing"
@@ -10,13 +11,13 @@ import (
 	"glassmaster/mastering/volume"
 )
 
-// shorten has ISO 9660 say less of the file z than there is, in all its trees, as
-// writers do that cut the size of a large file to 32 bits.
-func shorten(t *testing.T, p []byte, size uint32) {
+// shorten has ISO 9660 say less of a file than there is, in all its trees, as writers
+// do that cut the size of a large file to 32 bits.
+func shorten(t *testing.T, p []byte, from, size uint32) {
 	t.Helper()
 	var before [8]byte
-	binary.LittleEndian.PutUint32(before[:], 2<<20)
-	binary.BigEndian.PutUint32(before[4:], 2<<20)
+	binary.LittleEndian.PutUint32(before[:], from)
+	binary.BigEndian.PutUint32(before[4:], from)
 	if bytes.Count(p, before[:]) == 0 {
 		t.Fatal("the file is not there")
 	}
@@ -29,9 +30,12 @@ func shorten(t *testing.T, p []byte, size uint32) {
 // Where ISO 9660 says less of a file than UDF, it is shown whole, in every view and
 // however it is looked at, and that is said.
 func TestViewsDisagree(t *testing.T) {
-	for _, size := range []uint32{16, 0} {
+	for _, c := range []struct {
+		name     string
+		is, says int
+	}{{"z", 2 << 20, 16}, {"z", 2 << 20, 0}, {"docs/b", 5000, 16}, {"docs/b", 5000, 0}} {
 		p := peer(t, "genisoimage", "-quiet", "-R", "-J", "-udf", "-o", "IMAGE", "FOLDER")
-		shorten(t, p, size)
+		shorten(t, p, uint32(c.is), uint32(c.says))
 		d := discOf(p)
 		for _, view := range []string{"", "Rock Ridge", "Joliet", "ISO 9660", "UDF"} {
 			v, err := volume.OpenDisc(d, volume.Options{View: view})
@@ -41,7 +45,7 @@ func TestViewsDisagree(t *testing.T) {
 			noted := ""
 			err = volume.Walk(v, ".", func(e *volume.Entry) error {
 				name := strings.ToLower(strings.TrimSuffix(string(e.Path), "."))
-				if name != "z" {
+				if name != c.name {
 					if e.Note != "" {
 						t.Errorf("%s: %s", e.Path, e.Note)
 					}
@@ -53,7 +57,7 @@ func TestViewsDisagree(t *testing.T) {
 					t.Fatal(err)
 				}
 				b, err := fs.ReadFile(v, string(e.Path))
-				if err != nil || len(b) != 2<<20 || len(bytes.Trim(b, "z")) > 0 || e.Size != 2<<20 || info.Size() != 2<<20 || len(e.Extents) != 1 || e.Extents[0].Length != 2<<20 {
+				if err != nil || len(b) != c.is || len(bytes.Trim(b, c.name[len(c.name)-1:])) > 0 || e.Size != int64(c.is) || info.Size() != e.Size || len(e.Extents) != 1 || e.Extents[0].Length != e.Size {
 					t.Errorf("%s: %d bytes read (%v), %d listed, %d by name, %v", view, len(b), err, e.Size, info.Size(), e.Extents)
 				}
 				if info.Sys().(*volume.Attributes).Note != e.Note {
@@ -64,7 +68,7 @@ func TestViewsDisagree(t *testing.T) {
 			if err != nil {
 				t.Error(err)
 			}
-			if (view != "UDF") != strings.Contains(noted, "UDF 2097152") {
+			if (view != "UDF") != strings.Contains(noted, fmt.Sprintf("UDF %d:", c.is)) {
 				t.Errorf("%s: %q is noted", view, noted)
 			}
 		}
@@ -74,7 +78,7 @@ func TestViewsDisagree(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, x := range list {
-			if !x.Minor && strings.Contains(x.Text, "UDF says 2097152") {
+			if !x.Minor && strings.Contains(x.Text, fmt.Sprintf("UDF says %d", c.is)) {
 				bad++
 			}
 		}

@@ -154,7 +154,7 @@ func Open(r io.ReaderAt, size int64, o Options) (FS, error) {
 		return nil, chosen.unknown
 	}
 	others := func() []FS { return beside(chosen.format, r, size, o) }
-	setTwin(best, others, func() (FS, error) { return chosen.open(r, size, o) })
+	setTwin(best, disc.LBA(size/disc.SectorSize), others, func() (FS, error) { return chosen.open(r, size, o) })
 	return best, nil
 }
 

@@ -112,8 +112,22 @@ func (s *side) showVolume() {
 	for _, p := range info.Properties {
 		facts = append(facts, widgets.Fact{Name: p.Name, Value: p.Value})
 	}
+	for _, d := range s.volume.Defects() {
+		facts = append(facts, widgets.Fact{Name: nameOf(d), Value: d.Text})
+	}
 	s.facts.Set(facts)
 	s.clear("")
+}
+
+// nameOf says of which kind a defect is.
+func nameOf(d volume.Defect) string {
+	switch {
+	case d.Incomplete:
+		return "Incomplete"
+	case d.Minor:
+		return "Remark"
+	}
+	return "Damage"
 }
 
 func volumeSize(info volume.Info) string {

@@ -54,7 +54,7 @@ type Volume struct {
 	err     error
 	fsys    volume.FS
 	views   []string
-	known   []volume.Defect   // found out at opening
+	known   []volume.Defect   // what is known to be wrong with the disc
 	more    []volume.Property // found out after opening
 	disc    disc.Disc
 	reading *Job
@@ -105,19 +105,9 @@ func (v *Volume) Totals() (files, folders int, bytes int64) { return v.files, v.
 // Problems returns the folders that could not be read.
 func (v *Volume) Problems() []Problem { return v.faults }
 
-// Warning says what is known to be wrong with the disc or missing, and whether it
-// is incomplete; nothing when nothing that matters is known.
-func (v *Volume) Warning() (text string, incomplete bool) {
-	if d, ok := volume.Incomplete(v.known); ok {
-		return "This disc is incomplete: " + d.Text, true
-	}
-	for _, d := range v.known {
-		if !d.Minor {
-			return "This disc is damaged: " + d.String(), false
-		}
-	}
-	return "", false
-}
+// Defects returns what is known to be wrong with the disc, or unlike what one
+// expects, what matters most first.
+func (v *Volume) Defects() []volume.Defect { return v.known }
 
 // Open opens an image file or drive, in place of what was open.
 func (v *Volume) Open(name string) { v.load(name, "") }
@@ -154,9 +144,7 @@ func (v *Volume) load(name, view string) {
 		}
 		f, err = volume.OpenDisc(d, volume.Options{View: view})
 		views = volume.Views(d, volume.Options{})
-		if err == nil {
-			known = volume.Known(d)
-		}
+		known = volume.Known(d)
 		return err
 	}, func(err error) {
 		if v.reading != job { // another one was opened meanwhile

@@ -141,3 +141,30 @@ func TestPreview(t *testing.T) {
 		}
 	}
 }
+
+// What is known to be wrong with an image is there when it is open, and gone with it.
+func TestVolumeDefects(t *testing.T) {
+	iso := isoOf(t, hostFiles(t, "a.txt", "b.txt"))
+	q := newQueue()
+	v := NewVolume(openImage, q.post)
+	for _, cut := range []bool{false, true} {
+		if cut {
+			info, err := os.Stat(iso)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := os.Truncate(iso, info.Size()-100*2048); err != nil {
+				t.Fatal(err)
+			}
+		}
+		v.Open(iso)
+		q.until(t, "the folders", func() bool { return v.State() == Ready && !v.Reading() })
+		if d := v.Defects(); cut != (len(d) > 0 && d[0].Incomplete) {
+			t.Errorf("cut %v: %v", cut, d)
+		}
+	}
+	v.Close()
+	if d := v.Defects(); len(d) > 0 {
+		t.Errorf("closed: %v", d)
+	}
+}

@@ -8,6 +8,7 @@
 package iso
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -17,6 +18,7 @@ import (
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/image"
 	"glassmaster/mastering/progress"
+	"glassmaster/mastering/volume"
 )
 
 func init() {
@@ -40,7 +42,7 @@ func open(f *os.File) (disc.Disc, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !known {
+	if !known && !later(f, size) {
 		return nil, image.ErrUnknown
 	}
 	return disc.FromReaderAt(f, size, f.Close), nil
@@ -60,6 +62,20 @@ func recognise(r io.ReaderAt) (bool, error) {
 		}
 	}
 	return false, nil
+}
+
+// mostCD is more sectors than a CD has: 99 minutes.
+const mostCD = 450000
+
+// later reports whether a volume is in a later session alone, as in the image of a CD
+// that begins with audio tracks, in whose place this package writes zeros.
+func later(r io.ReaderAt, size int64) bool {
+	p := make([]byte, vrsSectors*disc.SectorSize)
+	n, err := r.ReadAt(p, vrsStart)
+	if n < len(p) || err != nil || len(bytes.Trim(p, "\x00")) > 0 || size > mostCD*disc.SectorSize {
+		return false
+	}
+	return len(volume.FindSessions(r, size, false)) > 0
 }
 
 // pieceSectors is how many sectors are copied at a time.
