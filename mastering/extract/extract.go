@@ -150,28 +150,13 @@ type extraction struct {
 	twins   map[place]bool // names of several entries: whether one was made
 }
 
-// choose plans what is made of the paths, and under which names.
-func (x *extraction) choose(paths []string) error {
-	x.plan = newPlan(x)
-	for _, p := range paths {
-		if err := x.plan.choose(p); err != nil {
-			return err
-		}
-	}
-	x.plan.names.text = x.textOf()
-	x.plan.settle()
-	return nil
-}
-
 // run does the extraction in its order: folders, files, links, and then the
 // attributes of folders, in which nothing is made any more.
 func (x *extraction) run(paths []string) error {
-	x.rep.Phase("reading folders", 0)
-	if err := x.choose(paths); err != nil {
+	if err := x.prepare(paths); err != nil {
 		return err
 	}
 	x.source = newSource(x.v)
-	x.here.plan, x.there.plan = x.plan, x.plan
 	x.rep.Phase("extracting", x.plan.total)
 	for i := 1; i < len(x.plan.folders); i++ {
 		if err := x.ctx.Err(); err != nil {
@@ -191,6 +176,21 @@ func (x *extraction) run(paths []string) error {
 	for i := len(x.plan.folders) - 1; i > 0; i-- { // inner folders first
 		x.settleFolder(int32(i))
 	}
+	return nil
+}
+
+// prepare plans what will be made, and under which names.
+func (x *extraction) prepare(paths []string) error {
+	x.rep.Phase("reading folders", 0)
+	x.plan = newPlan(x)
+	for _, p := range paths {
+		if err := x.plan.choose(p); err != nil {
+			return err
+		}
+	}
+	x.plan.names.text = x.textOf()
+	x.plan.settle()
+	x.here.plan, x.there.plan = x.plan, x.plan
 	return nil
 }
 

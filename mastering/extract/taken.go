@@ -58,13 +58,12 @@ func Taken(ctx context.Context, v fs.FS, dir string, o Options) (count int64, fi
 	x := &extraction{ctx: ctx, v: v, o: o, rep: progress.Discard, here: chain{root: root}}
 	defer x.here.leave(0)
 	paths, err := clean(o.Paths)
+	if err == nil {
+		err = x.prepare(paths)
+	}
 	if err != nil {
 		return 0, "", fmt.Errorf("look for files that are there: %w", err)
 	}
-	if err := x.choose(paths); err != nil {
-		return 0, "", fmt.Errorf("look for files that are there: %w", err)
-	}
-	x.here.plan = x.plan
 	look := func(folder int32, name, host string) {
 		in, err := x.here.to(folder)
 		if err != nil {

@@ -194,9 +194,11 @@ func (v *View) showTitle(ready bool) {
 	v.views.Selected = info.View
 	v.views.Refresh()
 	show(v.viewsBox, len(info.Views) > 1)
-	if text, incomplete := v.volume.Warning(); text != "" {
-		v.notice.Tell(text, incomplete)
-	} else if p := v.volume.Problems(); len(p) > 0 {
+	d, p := v.volume.Defects(), v.volume.Problems()
+	switch {
+	case len(d) > 0 && !d[0].Minor: // which may be why folders cannot be read
+		v.notice.Tell(model.Short(v.volume.Name())+" is not as it should be: "+d[0].Text, d[0].Incomplete)
+	case len(p) > 0:
 		v.notice.Tell(model.Count(len(p), "folder", "folders")+" cannot be read, the first is "+p[0].Path+": "+p[0].Err.Error(), false)
 	}
 }

@@ -109,20 +109,6 @@ func (v *Volume) Problems() []Problem { return v.faults }
 // expects, what matters most first.
 func (v *Volume) Defects() []volume.Defect { return v.known }
 
-// Warning says what is known to be wrong with the disc or missing, and whether it
-// is incomplete; nothing when nothing that matters is known.
-func (v *Volume) Warning() (text string, incomplete bool) {
-	if d, ok := volume.Incomplete(v.known); ok {
-		return "This disc is incomplete: " + d.Text, true
-	}
-	for _, d := range v.known {
-		if !d.Minor {
-			return "This disc is damaged: " + d.String(), false
-		}
-	}
-	return "", false
-}
-
 // Open opens an image file or drive, in place of what was open.
 func (v *Volume) Open(name string) { v.load(name, "") }
 
