@@ -66,6 +66,9 @@ func headAt(r io.ReaderAt, size int64, start disc.LBA) (Head, bool) {
 
 const (
 	maxSessions = 256
+	// maxFalse is how many descriptors are looked into that begin no session, as those
+	// of images in files. An image made of them would keep the search busy for hours.
+	maxFalse    = 1000
 	descriptors = 16 // sectors of a session before its descriptors (ECMA-119 6.2.1, ECMA-167 2/8.3)
 	firstCopy   = 32 // where a writer of overwritable media keeps its first session
 
@@ -124,6 +127,7 @@ type search struct {
 	reach disc.LBA
 	list  []Session
 	last  Head // of the last session of the list
+	wrong int  // descriptors that began no session
 }
 
 func (s *search) add(start disc.LBA, h Head) {
@@ -161,7 +165,7 @@ func (s *search) from(at disc.LBA) {
 			return
 		}
 		s.add(start, h)
-		at = h.End
+		at = max(h.End, start+1) // it may claim to end before it begins
 	}
 }
 
@@ -193,6 +197,9 @@ func (s *search) next(at disc.LBA) (disc.LBA, Head, bool) {
 			}
 			if h, ok := headAt(s.r, s.size, start); ok {
 				return start, h, true
+			}
+			if s.wrong++; s.wrong >= maxFalse {
+				return 0, Head{}, false
 			}
 		}
 		if err != nil && n == 0 {
