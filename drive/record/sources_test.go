@@ -75,7 +75,7 @@ func eachChange(t *testing.T, try func(t *testing.T, c change, keep bool, src *s
 func TestSourceChangesBeforeBurn(t *testing.T) {
 	eachChange(t, func(t *testing.T, c change, keep bool, src *source.Source, file string) {
 		d := virtualtest.Blank(t, "dvd+r", 4000)
-		b, err := record.NewPlan(t.Context(), d, src.Disc, record.Options{})
+		b, err := record.NewPlan(t.Context(), d, src, record.Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -117,7 +117,7 @@ func (m *meddling) Execute(ctx context.Context, c scsi.Command) (int, error) {
 func TestSourceChangesDuringBurn(t *testing.T) {
 	eachChange(t, func(t *testing.T, c change, keep bool, src *source.Source, file string) {
 		d := &meddling{virtualtest.Blank(t, "dvd+r", 4000), func() error { return c.do(file) }}
-		r, err := burn(t, d, src.Disc, record.Options{})
+		r, err := burn(t, d, src, record.Options{})
 		if c.gone && !keep {
 			if err == nil || !strings.Contains(err.Error(), file) {
 				t.Errorf("error %v", err)

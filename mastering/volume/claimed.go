@@ -49,7 +49,7 @@ func RegisterClaim(name string, claim func(r io.ReaderAt, size int64, start disc
 //
 // A disc without a known volume gives a Claim with an empty By.
 func Claimed(d disc.Disc) Claim {
-	d = unwrapped(d)
+	d = disc.Unwrap(d)
 	return claimed(d, sessionsOf(d))
 }
 
@@ -103,7 +103,7 @@ func sessionsOf(d disc.Disc) []Session {
 // ClaimedByFiles is Claimed, and looks too where the files of the newest volumes end,
 // which may be behind the end of their volume. It goes through all folders.
 func ClaimedByFiles(d disc.Disc) Claim {
-	d = unwrapped(d)
+	d = disc.Unwrap(d)
 	worst := Claimed(d)
 	all := d.Sessions()
 	if len(all) == 0 {
@@ -157,14 +157,6 @@ func bounds(s disc.Session) (start, data, end disc.LBA, ok bool) {
 		data = max(data, t.End())
 	}
 	return start, data, end, ok
-}
-
-// unwrapped returns the disc itself, where d is one with something around it.
-func unwrapped(d disc.Disc) disc.Disc {
-	if w, ok := d.(interface{ Unwrap() disc.Disc }); ok {
-		return w.Unwrap()
-	}
-	return d
 }
 
 // userData returns the user data of a disc from address 0 to end.
