@@ -89,15 +89,16 @@ func starts(start disc.LBA, inTrack []Session) []disc.LBA {
 	return list
 }
 
-// sessionsOf returns the sessions that are found in the only track of a disc, none
-// where the disc tells its sessions itself.
+// sessionsOf returns the sessions that are found in the only track of a disc, nil
+// where the disc tells its sessions itself. An empty list says that there are none,
+// so that nobody searches again.
 func sessionsOf(d disc.Disc) []Session {
 	t, ok := disc.DataTrack(d)
 	if !ok || len(d.Sessions()) > 1 || t.Start != 0 {
 		return nil
 	}
 	_, image := d.(io.ReaderAt)
-	return FindSessions(userData(d, t.End()), int64(t.End())*disc.SectorSize, !image)
+	return append([]Session{}, FindSessions(userData(d, t.End()), int64(t.End())*disc.SectorSize, !image)...)
 }
 
 // ClaimedByFiles is Claimed, and looks too where the files of the newest volumes end,
