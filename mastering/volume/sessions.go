@@ -210,7 +210,7 @@ func (s *search) next(at disc.LBA) (disc.LBA, Head, bool) {
 }
 
 // recognised reports whether a sector holds a descriptor with which the volume
-// descriptors of a session may begin.
+// descriptors of a session may begin (ECMA-119 8.1.2, ECMA-167 2/9.1.2).
 func recognised(p []byte) bool {
 	switch string(p[1:6]) {
 	case "CD001", "BEA01", "NSR02", "NSR03":
