@@ -261,10 +261,6 @@ func (f *Formatting) Run(ctx context.Context, rep progress.Reporter) (Formatted,
 	if r.watch.lost != nil {
 		return Formatted{}, fmt.Errorf("format the disc: %w", r.watch.lost)
 	}
-	r.lock(false)
-	if r.watch.lost != nil {
-		return Formatted{}, fmt.Errorf("format the disc: %w", r.watch.lost)
-	}
 	r.show()
 	return Formatted{Profile: m.profile.String(), Capacity: m.room(), Warnings: r.result.Warnings}, nil
 }

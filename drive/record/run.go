@@ -146,9 +146,10 @@ func (r *burning) checkSource() error {
 	return nil
 }
 
-// sourceChanges passes on which files of the source were not what was planned.
+// sourceChanges passes on which files of the source were not what was planned, once
+// the source was read; a simulation reads it too.
 func (r *burning) sourceChanges() {
-	if p, ok := r.src.(disc.Planned); ok && r.started {
+	if p, ok := r.src.(disc.Planned); ok && r.stream != nil {
 		r.result.Changes = p.Changes()
 		for _, c := range r.result.Changes {
 			r.warn("%s", c)

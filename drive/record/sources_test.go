@@ -105,8 +105,8 @@ func (m *meddling) Execute(ctx context.Context, c scsi.Command) (int, error) {
 	return m.Transport.Execute(ctx, c)
 }
 
-// TestSourceChangesDuringBurn changes a file when the burn has begun. As long as the file delivers what was planned the disc is completed; with
-// KeepGoing it is always.
+// TestSourceChangesDuringBurn changes a file when the burn has begun. As long as the
+// file delivers what was planned the disc is completed; with KeepGoing it always is.
 func TestSourceChangesDuringBurn(t *testing.T) {
 	for _, c := range changesOfFiles {
 		for _, keep := range []bool{false, true} {
@@ -140,6 +140,21 @@ func TestSourceChangesDuringBurn(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// A simulation tells of changes too: the disc that it stands for would have them.
+func TestSourceChangesDuringSimulation(t *testing.T) {
+	dir, file := folder(t)
+	src, err := source.Opener{KeepGoing: true}.Open(t.Context(), dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer src.Close()
+	d := &meddling{virtualtest.Blank(t, "cd-r", 4000), func() error { return os.Truncate(file, 1000) }}
+	r, err := burn(t, d, src.Disc, record.Options{Simulate: true})
+	if err != nil || len(r.Changes) != 1 || !strings.Contains(r.Changes[0], file) {
+		t.Errorf("error %v, told %q", err, r.Changes)
 	}
 }
 

@@ -61,7 +61,11 @@ func (m medium) openTracks(ctx context.Context, t scsi.Transport) []mmc.TrackInf
 	var open []mmc.TrackInformation
 	for n := max(m.info.FirstInLast, 1); n <= m.info.LastInLast; n++ {
 		ti, err := mmc.ReadTrackInformation(ctx, t, n)
-		if err == nil && (ti.Damage || ti.Writable && (!ti.Blank || ti.Reserved)) {
+		if err != nil {
+			continue // the track that would come next may be counted, and have no number
+		}
+		switch read.StateOf(ti) {
+		case read.TrackOpen, read.TrackReserved, read.TrackReservedOpen, read.TrackDamaged:
 			ti.Number = n
 			open = append(open, ti)
 		}
