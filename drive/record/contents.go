@@ -182,7 +182,7 @@ func firstData(ctx context.Context, t scsi.Transport, at disc.LBA, p []byte) (di
 		n, err = mmc.Read10(ctx, t, at, p)
 		return err
 	})
-	if recovered(err) {
+	if scsi.Recovered(err) {
 		err = nil
 	}
 	for i, b := range p[:min(n*disc.SectorSize, len(p))] {

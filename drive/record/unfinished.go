@@ -141,7 +141,7 @@ func closingParameters(ctx context.Context, t scsi.Transport, m medium, more boo
 // repair has the drive repair a damaged track and waits for it.
 func repair(ctx context.Context, t scsi.Transport, track int) error {
 	err := persist(ctx, closeTime, func() error { return mmc.RepairTrack(ctx, t, track) })
-	if err != nil && !recovered(err) {
+	if err != nil && !scsi.Recovered(err) {
 		return err
 	}
 	return mmc.Wait(ctx, t, closeTime, nil)
@@ -150,7 +150,7 @@ func repair(ctx context.Context, t scsi.Transport, track int) error {
 // shut sends one CLOSE TRACK/SESSION and waits for its end.
 func shut(ctx context.Context, t scsi.Transport, f mmc.CloseFunction, track int) error {
 	err := persist(ctx, closeTime, func() error { return mmc.CloseTrackSession(ctx, t, f, track) })
-	if err != nil && !recovered(err) {
+	if err != nil && !scsi.Recovered(err) {
 		return err
 	}
 	return mmc.Wait(ctx, t, closeTime, nil)
