@@ -166,7 +166,7 @@ func (b *Burn) simulation() error {
 		return nil
 	}
 	if !b.recipe.test {
-		return fmt.Errorf("a %v cannot be burned in simulation: every write to it is real; burn it without", b.medium.profile)
+		return fmt.Errorf("a %v cannot be burned in simulation: every write to it is real; turn the simulation off", b.medium.profile)
 	}
 	if b.mend {
 		return fmt.Errorf("%w: closing it would be real, so nothing can be simulated before that", ErrUnfinished)
