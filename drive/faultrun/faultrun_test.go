@@ -51,9 +51,9 @@ type run struct {
 	dir, medium string
 	kind        kind
 	o           record.Options
-	disc   string   // file of the disc
-	others []string // files of the discs that come in its place
-	source string   // file
+	disc        string   // file of the disc
+	others      []string // files of the discs that come in its place
+	source      string   // file
 	want        []byte
 	room        int64 // sectors of the disc
 	sectors     int64 // of the source
