@@ -113,9 +113,14 @@ func (r *burning) zero(full bool) error {
 		return err
 	}
 	back := r.pastBuffer(places, size)
-	if _, err := m.findData(r.work, back); errors.Is(err, ErrHoldsData) {
-		return fmt.Errorf("%w: %w", ErrUnchanged, err)
-	} else if err != nil {
+	lba, err := m.findData(r.work, back)
+	var unread *scsi.Error
+	switch {
+	case errors.Is(err, ErrHoldsData) && errors.As(err, &unread):
+		return fmt.Errorf("%w: zeros were written at LBA %d, and cannot be read: %w", ErrNotOnDisc, lba, unread)
+	case errors.Is(err, ErrHoldsData):
+		return fmt.Errorf("%w: there is still something at LBA %d", ErrUnchanged, lba)
+	case err != nil:
 		return err
 	}
 	if r.reloaded == tray.Nothing {

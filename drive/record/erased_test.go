@@ -284,10 +284,29 @@ func TestErasedInTheBuffer(t *testing.T) {
 				for _, w := range m.Messages(0) {
 					told = told || strings.Contains(w.Text, "buffer")
 				}
+				if errors.Is(err, record.ErrHoldsData) { // whose remedy is to erase it
+					t.Error(err)
+				}
 				if c.found && !errors.Is(err, record.ErrUnchanged) || !c.found && (err != nil || !told) {
 					t.Errorf("%v, %v", err, m.Messages(0))
 				}
 			})
+		}
+	}
+}
+
+// An erased disc that cannot be read in places is no blank one, and nobody is told to
+// erase it.
+func TestErasedAndUnreadable(t *testing.T) {
+	for _, medium := range []string{"dvd+rw", "dvd-ram", "bd-re"} {
+		d := virtualtest.Blank(t, medium, small)
+		if _, err := burn(t, d, virtualtest.DiscOf(virtualtest.Noise(3000, 4)), record.Options{}); err != nil {
+			t.Fatal(err)
+		}
+		d.SetFaults(virtual.Faults{ReadErrors: []int64{700}})
+		err := record.Blank(context.Background(), d, false, progress.Discard)
+		if !errors.Is(err, record.ErrNotOnDisc) || errors.Is(err, record.ErrUnchanged) || errors.Is(err, record.ErrHoldsData) {
+			t.Errorf("%s: %v", medium, err)
 		}
 	}
 }
