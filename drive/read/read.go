@@ -136,6 +136,7 @@ func (d *medium) ReadSectors(p []byte, lba disc.LBA, f disc.Form) (int, error) {
 			}
 			err = fmt.Errorf("read the disc: %w", err)
 			if scsi.Gone(err) || scsi.MediumNotPresent(err) || scsi.MediumChanged(err) {
+				err = gone{err}
 				d.gone = err
 			}
 			return done, err
@@ -146,6 +147,12 @@ func (d *medium) ReadSectors(p []byte, lba disc.LBA, f disc.Form) (int, error) {
 	}
 	return n, nil
 }
+
+// gone is an error behind which nothing more can be read.
+type gone struct{ error }
+
+func (g gone) Unwrap() error        { return g.error }
+func (g gone) Is(target error) bool { return target == disc.ErrGone }
 
 type reader func(p []byte, lba disc.LBA) (int, error)
 
