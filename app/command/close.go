@@ -104,9 +104,9 @@ func closedText(name string, plan record.ClosePlan, got record.Closed, level rec
 	case got.InPlace:
 		return name + ": the format is ended; the disc can be overwritten at any time"
 	case got.Status == "closed" && got.Erasable:
-		return text + "; the disc takes nothing more before it is erased"
+		return text + "; it takes nothing more before it is erased"
 	case got.Status == "closed":
-		return text + "; the disc takes nothing more"
+		return text + "; it takes nothing more"
 	case got.NextWritable >= 0 && got.Session == "empty":
 		return text + fmt.Sprintf("; the disc goes on at address %d", got.NextWritable)
 	}

@@ -129,7 +129,7 @@ func hintFor(err error) string {
 		return `"glassmaster burn --blank" erases it and burns it again`
 	case errors.Is(err, record.ErrUnfinished):
 		return `"glassmaster close" closes what was left open; "glassmaster media" then tells the next address; "genisoimage -C 0,ADDRESS" makes an image for it`
-	case errors.Is(err, record.ErrOtherAddress):
+	case errors.Is(err, record.ErrOtherAddress) && errors.Is(err, record.ErrNotWritable):
 		return `"glassmaster media" tells the next address of the disc; "genisoimage -C 0,ADDRESS" makes an image for it`
 	case errors.Is(err, record.ErrUnknownAddress):
 		return `"glassmaster burn --force" burns it as it is`

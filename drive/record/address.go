@@ -43,7 +43,7 @@ func (b *Burn) aimed(tr disc.Track) error {
 	case known && at == b.next:
 		return nil
 	case known && b.next == 0:
-		return fmt.Errorf("%w: it is a session that was made for address %d, and this disc begins at address 0: its files could not be found there", ErrOtherAddress, at)
+		return fmt.Errorf("%w: it is a session that was made for address %d, and this disc begins at address 0: its files could not be found there; put in the disc that it was made for", ErrOtherAddress, at)
 	case known && b.medium.erasable():
 		return fmt.Errorf("%w: %w: it was made for address %d, and the disc goes on at address %d, where its files could not be found: %w",
 			ErrNotWritable, ErrOtherAddress, at, b.next, ErrEraseFirst)
