@@ -136,6 +136,21 @@ func TestSourceChangesDuringBurn(t *testing.T) {
 	})
 }
 
+// A simulation tells of changes too: the disc that it stands for would have them.
+func TestSourceChangesDuringSimulation(t *testing.T) {
+	dir, file := folder(t)
+	src, err := source.Opener{KeepGoing: true}.Open(t.Context(), dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer src.Close()
+	d := &meddling{virtualtest.Blank(t, "cd-r", 4000), func() error { return os.Truncate(file, 1000) }}
+	r, err := burn(t, d, src.Disc, record.Options{Simulate: true})
+	if err != nil || len(r.Changes) != 1 || !strings.Contains(r.Changes[0], file) {
+		t.Errorf("error %v, told %q", err, r.Changes)
+	}
+}
+
 // fileOnDisc reads a file of the volume on the disc in the drive.
 func fileOnDisc(t *testing.T, d scsi.Transport, name string) string {
 	t.Helper()

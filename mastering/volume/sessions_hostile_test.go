@@ -9,22 +9,81 @@ import (
 	"glassmaster/mastering/volume"
 )
 
-// An image that is made of beginnings of volumes, none of which is one, is given up
-// soon: each of them takes many reads to look into.
-func TestFalseDescriptors(t *testing.T) {
-	for _, begin := range []string{"\x01CD001\x01", "\x05CD001\x01", "\x00BEA01\x01", "\x00NSR02\x01"} {
-		t.Run(begin[1:6], func(t *testing.T) {
-			one := make([]byte, sector)
-			copy(one, begin)
-			p := bytes.Repeat(one, 8192)
-			r := &counted{ReaderAt: bytes.NewReader(p)}
-			if got := volume.FindSessions(r, int64(len(p)), false); len(got) > 1 {
-				t.Errorf("got %d sessions, want one at the most", len(got))
+// smallSession is a session of 19 sectors that begins at an address: a descriptor and
+// a root directory without entries.
+func smallSession(start int) []byte {
+	p := make([]byte, 19*sector)
+	both := func(p []byte, n int) {
+		binary.LittleEndian.PutUint32(p, uint32(n))
+		binary.BigEndian.PutUint32(p[4:], uint32(n))
+	}
+	record := func(p []byte, id byte) {
+		p[0], p[25], p[32], p[33] = 34, 2, 1, id
+		both(p[2:], start+18)
+		both(p[10:], sector)
+	}
+	d := p[16*sector:]
+	copy(d, "\x01CD001\x01")
+	both(d[80:], 19)
+	copy(d[128:], "\x00\x08\x08\x00")
+	record(d[156:], 0)
+	copy(p[17*sector:], "\xffCD001\x01")
+	record(p[18*sector:], 0)
+	record(p[18*sector+34:], 1)
+	return p
+}
+
+// However many sectors look like the beginning of a session, little is read for each
+// of them.
+func TestSessionsFlood(t *testing.T) {
+	const n = 20000
+	flood := func(id string, apart int) []byte {
+		image := smallSession(0)
+		for i := range n {
+			p := make([]byte, sector)
+			if i%apart == 0 {
+				copy(p, id)
 			}
-			if most := int64(20 * len(p)); r.n > most {
-				t.Errorf("%d bytes read of an image of %d, want %d at the most", r.n, len(p), most)
+			image = append(image, p...)
+		}
+		return image
+	}
+	for _, c := range []struct {
+		name, id string
+		apart    int
+	}{
+		{"supplementary descriptors", "\x02CD001\x01", 1},
+		{"primary descriptors", "\x01CD001\x01", 1},
+		{"marks of UDF", "\x00NSR02\x01", 1},
+		{"marks of UDF, apart", "\x00NSR02\x01", 2},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			image := flood(c.id, c.apart)
+			r := &counted{ReaderAt: bytes.NewReader(image)}
+			all := volume.FindSessions(r, int64(len(image)), false)
+			if len(all) != 1 {
+				t.Errorf("%d sessions, want 1", len(all))
+			}
+			if most := 5 * int64(len(image)); r.n > most {
+				t.Errorf("%d bytes read of %d, want at most %d", r.n, len(image), most)
 			}
 		})
+	}
+}
+
+// The newest session is shown, however many there are.
+func TestSessionsMany(t *testing.T) {
+	const n = 1000
+	var image []byte
+	for range n {
+		image = append(image, smallSession(len(image)/sector)...)
+	}
+	all := volume.FindSessions(bytes.NewReader(image), int64(len(image)), false)
+	if len(all) != n {
+		t.Fatalf("%d sessions, want %d", len(all), n)
+	}
+	if got, want := all[n-1].Start, disc.LBA(19*(n-1)); got != want {
+		t.Errorf("the newest begins at %d, want %d", got, want)
 	}
 }
 
