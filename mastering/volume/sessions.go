@@ -113,7 +113,7 @@ func FindSessions(r io.ReaderAt, size int64, drive bool) []Session {
 	}
 	for i := range s.list {
 		s.list[i].Number = i + 1
-		if i > 0 {
+		if i > 0 && s.list[i].Start > s.list[i-1].Start { // unless it is the copy at address 0
 			s.list[i-1].End = s.list[i].Start
 		}
 	}
@@ -166,7 +166,7 @@ func (s *search) from(at disc.LBA) {
 			return
 		}
 		s.add(start, h)
-		at = max(h.End, start) // else what lies before it would be read for each session
+		at = max(h.End, start+1) // else what lies before it would be read for each session
 	}
 }
 
