@@ -224,6 +224,27 @@ func recognised(p []byte) bool {
 	return false
 }
 
+// Marked reports whether there are descriptors of a file system where that of the
+// newest data track of a disc must begin, though it may be none that can be opened.
+func Marked(d disc.Disc) bool {
+	r, size, o, err := track(d, Options{})
+	if err != nil {
+		return false
+	}
+	if o, err = o.ChooseSession(r, size); err != nil {
+		return false
+	}
+	const look = 8 // sectors, of which the first may be the damaged ones
+	p := make([]byte, look*disc.SectorSize)
+	n, _ := r.ReadAt(p, int64(o.Chosen().Start+descriptors)*disc.SectorSize)
+	for i := 0; i+6 <= n; i += disc.SectorSize {
+		if recognised(p[i:]) {
+			return true
+		}
+	}
+	return false
+}
+
 // ChooseSession returns the options with the sessions of the disc, found in r unless
 // they are known, and Start where the session begins that is wanted. Where there is
 // no volume at its beginning, it goes on with that of the first session, as on discs
