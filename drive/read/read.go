@@ -135,7 +135,7 @@ func (d *medium) ReadSectors(p []byte, lba disc.LBA, f disc.Form) (int, error) {
 				err = fmt.Errorf("at LBA %d: %w", lba+disc.LBA(done), err)
 			}
 			err = fmt.Errorf("read the disc: %w", err)
-			if scsi.Gone(err) || scsi.MediumNotPresent(err) || scsi.MediumChanged(err) {
+			if scsi.DiscGone(err) {
 				d.gone = err
 			}
 			return done, err
