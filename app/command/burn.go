@@ -101,7 +101,7 @@ func (s *session) burn(ctx context.Context, from, to string, o burning) error {
 	}
 	s.note("%s", burnSummary(to, result, o))
 	if len(result.Changes) > 0 {
-		return incomplete{"files of the source changed during the burn: the warnings say what the disc holds of them"}
+		return incomplete{"files of the source changed during the burn; the warnings say what the disc holds of them"}
 	}
 	if lacks := result.Plan.Incomplete(); lacks != "" && !o.Simulate {
 		return incomplete{"the disc is as incomplete as its source: " + lacks}

@@ -55,7 +55,7 @@ func NewPlan(ctx context.Context, t scsi.Transport, src disc.Disc, o Options) (*
 	if err != nil {
 		return nil, fmt.Errorf("plan the burn: %w", err)
 	}
-	b := &Burn{t: t, src: src, o: o, medium: m}
+	b := &Burn{t: t, src: disc.Unwrap(src), o: o, medium: m}
 	if err := b.examine(); err != nil {
 		return nil, fmt.Errorf("plan the burn: %w", err)
 	}
