@@ -105,6 +105,35 @@ func TestCompilationIsOfferedAfterACrash(t *testing.T) {
 	}
 }
 
+// TestWhatWasNamedIsOpenedAfterTheQuestion starts the window with a compilation to
+// open: whatever becomes of the lost one, that is not forgotten over the question.
+func TestWhatWasNamedIsOpenedAfterTheQuestion(t *testing.T) {
+	for _, answer := range []string{"Escape", "Later", "Discard it", "spoiled"} {
+		t.Run(answer, func(t *testing.T) {
+			crash(t)
+			p := startPilot(t, engine.New())
+			dir := hostFiles(t, "c.txt", "d.txt", "e.txt")
+			if answer == "spoiled" {
+				if err := os.WriteFile(kept(t)[0], []byte("spoiled"), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			p.Started([]string{dir})
+			switch answer {
+			case "Escape":
+				p.key(fyne.KeyEscape)
+			case "spoiled":
+				p.key(fyne.KeyReturn)
+				p.until("the error", func() bool { return p.last("error")["title"] != nil })
+				p.key(fyne.KeyReturn)
+			default:
+				p.answerSheet(answer)
+			}
+			p.compiled(3)
+		})
+	}
+}
+
 // TestSavedIsNotKept holds that nothing is offered that the person has saved.
 func TestSavedIsNotKept(t *testing.T) {
 	p := withWork(t)

@@ -238,7 +238,7 @@ func burnSummary(to string, r record.Result, o burning) string {
 	}
 	switch {
 	case o.Simulate:
-		return text + "; simulated: the disc is as it was"
+		return fmt.Sprintf("%s: trial run of %s; the disc is as it was", to, terminal.Size(r.Written*disc.SectorSize))
 	case r.Equal:
 		text += ", read back and equal"
 		if r.Plan.Incomplete() != "" {

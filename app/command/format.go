@@ -43,7 +43,7 @@ where the machine has only one.`,
 		},
 	}
 	c.Flags().BoolVar(&o.Full, "full", false, "format and overwrite all of the disc, which takes as long as writing it")
-	c.Flags().StringVar(&spare, "spare", "usual", "BD: `usual` spare areas, none, or the most that the drive offers")
+	c.Flags().StringVar(&spare, "spare", "usual", "spare areas of a BD, `KIND`: usual, none, or most (that the drive offers)")
 	c.Flags().BoolVarP(&yes, "yes", "y", false, "do not ask")
 	offer(c, "spare", "usual", "none", "most")
 	return c

@@ -124,18 +124,21 @@ func TestNothingToClose(t *testing.T) {
 		if _, err := closeDisc(t, d, record.CloseDisc); !errors.Is(err, record.ErrNothingToClose) {
 			t.Errorf("%s, blank: %v", name, err)
 		}
-		if name == "bd-re" {
-			continue
-		}
 		if _, err := burn(t, d, virtualtest.DiscOf(virtualtest.Noise(500, 1)), record.Options{}); err != nil {
 			t.Fatal(err)
 		}
 		c, err := record.NewClosing(context.Background(), d, record.CloseDisc)
+		if name == "bd-re" || name == "dvd+rw" { // which are never closed
+			if !errors.Is(err, record.ErrNothingToClose) {
+				t.Errorf("%s: %v", name, err)
+			}
+			continue
+		}
 		if err != nil || len(c.Plan().Steps) > 0 {
 			t.Errorf("%s, closed: %v", name, err)
 			continue
 		}
-		if got, err := c.Run(context.Background(), progress.Discard); err != nil || name != "dvd+rw" && got.Status != "closed" {
+		if got, err := c.Run(context.Background(), progress.Discard); err != nil || got.Status != "closed" {
 			t.Errorf("%s, closed: %+v, %v", name, got, err)
 		}
 	}

@@ -201,7 +201,6 @@ func (r *burning) salvage(cause error) error {
 	case closesItself:
 	}
 	e.Left, e.Advice = r.state(r.work, failed)
-	r.rep.Message(progress.Error, e.Left)
 	return e
 }
 
@@ -222,7 +221,7 @@ func (r *burning) leave(e *Error) error {
 		hint = "if the drive stays busy, switch it off and on again"
 	}
 	e.Advice = hint + "; then look at the disc, and do not rely on it"
-	r.rep.Message(progress.Error, e.Left)
+	r.rep.Message(progress.Error, "the drive does not answer: nothing more is sent to it")
 	return e
 }
 
@@ -249,7 +248,7 @@ func (r *burning) state(ctx context.Context, failed []error) (left, advice strin
 	case info.Status == mmc.Blank:
 		left = "the disc says that it is still blank"
 	case r.watch.lost != nil:
-		left = fmt.Sprintf("track and session were closed, and sectors before LBA %d are missing: the disc is %v", end+1, info.Status)
+		left = fmt.Sprintf("track and session were closed: the disc is %v, and sectors before LBA %d may be missing on it", info.Status, end+1)
 	default:
 		left = fmt.Sprintf("track and session were closed: the disc is %v and can be read up to about LBA %d", info.Status, end)
 	}

@@ -45,7 +45,7 @@ type Formatted struct {
 
 // ErrNoFormat is in the chain of the error of a medium that cannot be formatted,
 // or not in that way.
-var ErrNoFormat = errors.New("the disc cannot be formatted so")
+var ErrNoFormat = errors.New("the disc cannot be formatted in this way")
 
 // Formatting is a format that was planned and not begun.
 type Formatting struct {

@@ -11,6 +11,7 @@ import (
 
 	"glassmaster/drive/record"
 	"glassmaster/drive/scsi"
+	"glassmaster/drive/virtual"
 	"glassmaster/drive/virtualtest"
 	"glassmaster/mastering/progress"
 )
@@ -173,5 +174,39 @@ func TestHangsBehindTheBurn(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// A drive that hangs before the first sector is not blamed on the disc: the advice is
+// about the drive, and no warning says the same again.
+func TestHangsBeforeTheBurn(t *testing.T) {
+	for _, c := range []struct {
+		medium string
+		op     byte // that hangs
+		broken bool // an earlier burn was broken off
+	}{
+		{"cd-rw", 0xA1, false},
+		{"dvd+rw", 0x04, false},
+		{"dvd+r", 0x5B, true},
+		{"bd-r", 0x5B, true},
+	} {
+		t.Run(c.medium, func(t *testing.T) {
+			d := virtualtest.Blank(t, c.medium, small)
+			if c.medium != "dvd+rw" { // which is formatted while it is new
+				if c.broken {
+					d.SetFaults(virtual.Faults{Events: []virtual.Event{{Op: 0x2A, At: 9, Hang: virtual.Hung}}})
+				}
+				if _, err := burn(t, d, virtualtest.DiscOf(virtualtest.Noise(600, 3)), record.Options{}); (err != nil) != c.broken {
+					t.Fatal(err)
+				}
+			}
+			d.SetFaults(virtual.Faults{Events: []virtual.Event{{Op: c.op, Hang: virtual.Hung}}})
+			o := record.Options{Blank: true, Force: true}
+			r, err := burn(t, d, virtualtest.DiscOf(virtualtest.Noise(600, 4)), o)
+			var e *record.Error
+			if !errors.As(err, &e) || !strings.HasPrefix(e.Advice, "the drive hangs: switch it off and on again") || len(r.Warnings) > 1 {
+				t.Errorf("%v, %q", err, r.Warnings)
+			}
+		})
 	}
 }

@@ -108,6 +108,9 @@ func TestBurnBehindKilled(t *testing.T) {
 			if !errors.Is(err, record.ErrUnfinished) || !errors.Is(err, record.ErrOtherAddress) {
 				t.Errorf("a volume for address 0, forced %v: %v", force, err)
 			}
+			if errors.Is(err, record.ErrEraseFirst) != before.Erasable {
+				t.Errorf("erasable %v: %v", before.Erasable, err)
+			}
 		}
 		src := virtualtest.Noise(700, 22)
 		if _, err := record.NewPlan(ctx, d, virtualtest.DiscOf(src), record.Options{}); !errors.Is(err, record.ErrUnfinished) {

@@ -254,10 +254,15 @@ func (r *burning) renew() error {
 		return nil
 	}
 	if err != nil {
-		return &Error{
+		e := &Error{
 			Step: "make the disc new", LBA: -1, Err: err, Left: "nothing was written, and what the disc held may be gone",
 			Advice: "erase the disc in full, or take another one",
 		}
+		if scsi.Gone(err) {
+			r.gone = true
+			e.Advice = scsi.Hint(err) + "; then erase the disc again"
+		}
+		return e
 	}
 	r.renewed = true
 	m, err := look(r.work, r.t)

@@ -65,6 +65,9 @@ func TestSessions(t *testing.T) {
 			if !errors.Is(err, record.ErrNotWritable) || !strings.Contains(err.Error(), "made for address 0") {
 				t.Errorf("a volume for address 0 was planned behind a session: %v", err)
 			}
+			if errors.Is(err, record.ErrEraseFirst) != info.Erasable {
+				t.Errorf("erasable %v: %v", info.Erasable, err)
+			}
 
 			src := session{virtualtest.DiscOf(want[1]), info.NextWritable + 16}
 			if _, err := record.NewPlan(ctx, d, src, record.Options{}); err == nil || !strings.Contains(err.Error(), "goes on at address") {

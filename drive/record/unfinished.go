@@ -162,10 +162,15 @@ func (r *burning) mendDisc() error {
 	r.rep.Phase("closing the last session", 0)
 	err := finishSession(r.work, r.t, r.medium, false, func(s string) { r.warn("%s", s) })
 	if err != nil {
-		return &Error{
-			Step: "close what an earlier burn left open", LBA: -1, Err: err, Left: "nothing was written",
-			Advice: "the disc takes no more data; what is on it may still be readable",
+		e := &Error{
+			Step: "close what an earlier burn left open", LBA: -1, Err: err, Left: "nothing of the new data was written",
+			Advice: "look at the disc, and try to close it once more, or in another drive; what is on it may still be readable",
 		}
+		if scsi.Gone(err) {
+			r.gone = true
+			e.Advice = scsi.Hint(err) + "; then " + e.Advice
+		}
+		return e
 	}
 	r.mended = true
 	m, err := look(r.work, r.t)

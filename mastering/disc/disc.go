@@ -56,6 +56,11 @@ const (
 // ErrForm is returned by ReadSectors for a form that the disc cannot deliver.
 var ErrForm = errors.New("this disc does not deliver sectors in that form")
 
+// ErrGone is in the chain of an error of ReadSectors that says nothing of the sectors:
+// the drive hangs, or it or the disc in it is not there any more. Nothing more can be
+// read.
+var ErrGone = errors.New("the disc is not there any more")
+
 // Track is a run of sectors of one mode.
 type Track struct {
 	Number int   // 1 to 99 on CD

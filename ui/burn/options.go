@@ -36,6 +36,7 @@ func newOptions(v *View) *options {
 	o.dao = check("Disc at once (DVD-R): for players that are choosy")
 	o.blank = check("Erase or overwrite a rewritable disc that holds data")
 	o.advanced = container.New(&widgets.Column{Gap: 2}, o.simulate, o.finish, o.dao, o.blank)
+	o.advanced.Hide()
 	o.more = v.d.Tips.NewQuiet("Advanced", nil, "Simulation, closing the disc, erasing", func() {
 		show(o.advanced, !o.advanced.Visible())
 		o.reload()

@@ -294,7 +294,7 @@ func (b *Burn) Why() string {
 	case b.Planning(), b.examining.Running():
 		return "Looking at the disc …"
 	case b.preview.Err != nil:
-		return b.preview.Err.Error()
+		return Reason(b.preview.Err)
 	}
 	return ""
 }

@@ -92,7 +92,7 @@ func failure(r record.Result, err error) string {
 		return sentence(e.Err.Error()) + spaced(e.Left) + spaced(e.Advice)
 	}
 	what := e.Step
-	if e.LBA >= 0 {
+	if e.LBA >= 0 && !strings.Contains(e.Err.Error(), fmt.Sprintf("LBA %d", e.LBA)) {
 		what += fmt.Sprintf(" at LBA %s", Thousands(int64(e.LBA)))
 	}
 	text := sentence(fmt.Sprintf("%s: %v", what, e.Err))
@@ -126,6 +126,13 @@ func spaced(s string) string {
 		return ""
 	}
 	return " " + sentence(s)
+}
+
+// Reason says why something cannot be planned. That it was planned goes without
+// saying where the plan would stand.
+func Reason(err error) string {
+	s := strings.TrimPrefix(err.Error(), "plan the burn: ")
+	return sentence(strings.TrimPrefix(s, "plan disc: "))
 }
 
 // sentence makes a message of an error: a capital letter, a full stop.
