@@ -48,6 +48,7 @@ type burning struct {
 	// completed is set when the first sectors of an overwritten disc were sent, which
 	// come last.
 	completed bool
+	mark      int64              // sectors at the beginning of a disc that is erased, which say so until it is
 	stop      context.CancelFunc // ends the reading of the source
 }
 
