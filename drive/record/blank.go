@@ -85,7 +85,7 @@ func work(ctx context.Context, t scsi.Transport, m medium, rep progress.Reporter
 		Burn: &Burn{medium: m, recipe: r, o: Options{Blank: true, NoVerify: true}},
 		ctx:  ctx, work: context.WithoutCancel(ctx), rep: rep,
 	}
-	b.watch = &watch{Transport: t, warn: b.warn}
+	b.watch = &watch{Transport: t, warn: b.warn, say: b.say}
 	b.t = b.watch
 	return b
 }
