@@ -94,7 +94,7 @@ func (s *run) create(path, medium string) {
 	if err != nil {
 		s.Fatal(err)
 	}
-	if err := virtual.Create(path, m, virtual.Options{Sectors: s.room}); err != nil {
+	if err := virtual.Create(path, m, virtual.Options{Sectors: s.room, NoSync: true}); err != nil {
 		s.Fatal(err)
 	}
 }
@@ -115,11 +115,7 @@ func (s *run) fill(path string, p []byte) {
 
 func (s *run) open(path string) *virtual.Drive {
 	s.Helper()
-	d, err := virtual.Open(path)
-	if err != nil {
-		s.Fatal(err)
-	}
-	return d
+	return virtualtest.Open(s, path)
 }
 
 // behind is a source whose sectors lie behind the sessions before it.

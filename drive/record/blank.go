@@ -258,7 +258,7 @@ func erase(ctx context.Context, t scsi.Transport, m medium, full bool, rep progr
 // holds nothing.
 func sample(ctx context.Context, t scsi.Transport) []byte {
 	p := make([]byte, disc.SectorSize)
-	if n, err := mmc.Read10(ctx, t, 16, p); n != 1 || err != nil && !recovered(err) || bytes.Equal(p, make([]byte, len(p))) {
+	if n, err := mmc.Read10(ctx, t, 16, p); n != 1 || err != nil && !scsi.Recovered(err) || bytes.Equal(p, make([]byte, len(p))) {
 		return nil
 	}
 	return p
@@ -282,7 +282,7 @@ func erased(ctx context.Context, t scsi.Transport, old []byte) error {
 
 func blank(ctx context.Context, t scsi.Transport, kind mmc.BlankType, show func(float64)) error {
 	err := mmc.BlankDisc(ctx, t, kind)
-	if err != nil && !scsi.InProgress(err) && !recovered(err) {
+	if err != nil && !scsi.InProgress(err) && !scsi.Recovered(err) {
 		return fmt.Errorf("erase the disc: %w", err)
 	}
 	if err := mmc.Wait(ctx, t, eraseTime, show); err != nil {

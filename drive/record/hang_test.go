@@ -103,6 +103,7 @@ func TestDriveHangs(t *testing.T) {
 				name := fmt.Sprintf("%s, erase %v, %s %d of %d", m.medium, m.erase, scsi.Describe([]byte{op}), at, n)
 				synctest.Test(t, func(t *testing.T) {
 					r, took, err := h.run(t, m.medium, m.erase)
+					synctest.Wait() // for what the program has left to itself
 					if took > h.longest() {
 						t.Errorf("%s: told after %v, %v at most", name, took, h.longest())
 					}
@@ -135,6 +136,7 @@ func TestDriveStaysBusy(t *testing.T) {
 				h := &hanging{op: op, at: at, busy: true}
 				synctest.Test(t, func(t *testing.T) {
 					_, took, err := h.run(t, medium, false)
+					synctest.Wait() // for what the program has left to itself
 					if h.since.IsZero() {
 						return // no such command in this burn
 					}
@@ -159,6 +161,7 @@ func TestHangsBehindTheBurn(t *testing.T) {
 			h := &hanging{op: op, at: sound.seen[op]}
 			synctest.Test(t, func(t *testing.T) {
 				r, _, err := h.run(t, m.name, false)
+				synctest.Wait() // for what the program has left to itself
 				var e *record.Error
 				if h.since.IsZero() || err == nil { // asked behind the comparison
 					return

@@ -105,6 +105,15 @@ type Planned interface {
 	Changes() []string
 }
 
+// Unwrap returns the disc itself, where d is one with something around it, such as
+// the name that it was opened by: what else it implements is known of the disc alone.
+func Unwrap(d Disc) Disc {
+	if w, ok := d.(interface{ Unwrap() Disc }); ok {
+		return w.Unwrap()
+	}
+	return d
+}
+
 // DataTrack returns the track whose file system a reader sees first: the last
 // data track of the disc.
 func DataTrack(d Disc) (Track, bool) {
