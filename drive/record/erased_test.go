@@ -312,8 +312,7 @@ func TestErasedAndUnreadable(t *testing.T) {
 }
 
 // A disc whose erasing is broken off, behind each of the first WRITEs and some later
-// ones, is the old one, a blank one, or
-// says that it is not complete.
+// ones, is the old one, a blank one, or says that it is not complete.
 func TestEraseBrokenOff(t *testing.T) {
 	old := virtualtest.Noise(600, 4)
 	for _, medium := range []string{"dvd+rw", "dvd-ram", "bd-re"} {
