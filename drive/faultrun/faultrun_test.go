@@ -59,6 +59,7 @@ type run struct {
 	sectors     int64 // of the source
 	start       int64 // where it goes
 	cancel      func()
+	lies        func([]byte) // changes the reply of a command that only asks; nil: none
 	commands    int
 	longest     time.Duration // that a command waited which timed out
 }
@@ -76,6 +77,9 @@ func (c *counter) Execute(ctx context.Context, cmd scsi.Command) (int, error) {
 		return 0, scsi.ErrConnection
 	}
 	n, err := c.Drive.Execute(ctx, cmd)
+	if c.s.lies != nil && err == nil && slices.Contains(asking[1:], cmd.CDB[0]) && cmd.CDB[0] != opRead {
+		c.s.lies(cmd.Data[:n])
+	}
 	if errors.Is(err, scsi.ErrTimeout) {
 		c.s.longest = max(c.s.longest, cmd.Timeout, scsi.DefaultTimeout)
 	}
@@ -341,6 +345,13 @@ func TestTwoFaults(t *testing.T) {
 	runs(t, from, to, 13, func(seed int, r *rand.Rand) kind {
 		return both(kinds[1+seed%(len(kinds)-1)], kinds[1+r.IntN(len(kinds)-1)])
 	})
+}
+
+// TestWrongReplies is one burn for each seed in a drive that tells wrong things of its
+// disc.
+func TestWrongReplies(t *testing.T) {
+	from, to := seeds(t)
+	runs(t, from, to, 19, func(int, *rand.Rand) kind { return wrong })
 }
 
 func runs(t *testing.T, from, to int, series uint64, choose func(int, *rand.Rand) kind) {

@@ -211,6 +211,18 @@ var kinds = []kind{
 	}},
 }
 
+// wrong are replies about the disc of which some have some bytes that are not true.
+// It takes no turn with the other faults, which keeps their seeds as they are.
+var wrong = kind{name: "wrong replies", silent: true, faults: func(r *rand.Rand, s *run) virtual.Faults {
+	often := 1 + r.IntN(20)
+	s.lies = func(p []byte) {
+		for n := r.IntN(3); n >= 0 && len(p) > 0 && r.IntN(often) == 0; n-- {
+			p[r.IntN(len(p))] = pick(r, 0, 0xFF, byte(1<<r.IntN(8)), byte(r.IntN(256)))
+		}
+	}
+	return virtual.Faults{}
+}}
+
 // echo is a buffer that a stop of the disc does not empty, or that FUA does not go
 // past. Nothing tells of a drive that has both when the disc is smaller than its
 // buffer.

@@ -30,8 +30,15 @@ const (
 	writing     = 90 * time.Second // the first sectors: calibrating, the lead-in
 	moving      = 90 * time.Second // the tray, and spinning up
 	calibrating = 2 * time.Minute
-	flushing    = 5 * time.Minute // Immed, yet some drives answer when their buffer is empty, or the lead-out written
-	erasing     = 5 * time.Minute // Immed, yet some drives answer when they have erased quickly
+	// Immed, yet some drives answer when their buffer is empty, or the lead-out written,
+	// which on a DVD-R with little on it takes ten minutes at single speed. A drive that
+	// is reset then has spoiled a disc.
+	flushing = 15 * time.Minute
+	// Immed, yet some drives answer when they have erased quickly. One that answers when
+	// it has gone over the whole disc, in half an hour, cannot be told from one that
+	// hangs. None is known: other programs wait for 200 seconds. Its disc can be erased
+	// again.
+	erasing = 5 * time.Minute
 )
 
 // in sends a command that brings up to size bytes and returns those that came.

@@ -85,7 +85,7 @@ func work(ctx context.Context, t scsi.Transport, m medium, rep progress.Reporter
 		Burn: &Burn{medium: m, recipe: r, o: Options{Blank: true, NoVerify: true}},
 		ctx:  ctx, work: context.WithoutCancel(ctx), rep: rep,
 	}
-	b.watch = &watch{Transport: t, warn: b.warn}
+	b.watch = &watch{Transport: t, warn: b.warn, say: b.say}
 	b.t = b.watch
 	return b
 }
@@ -102,7 +102,9 @@ func (r *burning) zero(full bool) error {
 	if full {
 		places, phase = []span{{0, r.medium.room()}}, "erasing the whole disc"
 	}
-	if err := r.writeZeros(places, phase); err != nil {
+	// Like a burn that overwrites: as long as it is not complete, a mark says so.
+	r.mark = min(headSectors, places[0].count)
+	if err := r.writeZeros(behindHead(places, r.mark), phase); err != nil {
 		return err
 	}
 	r.rep.Phase("checking the disc", 0)
@@ -127,6 +129,12 @@ func (r *burning) zero(full bool) error {
 		r.warn("the drive refused to reload the disc, so it may have answered from its buffer: take the disc out, put it in again, and look whether it is blank")
 	}
 	return nil
+}
+
+// behindHead returns these runs of sectors with the first n sectors of all as the last.
+func behindHead(places []span, n int64) []span {
+	all := append([]span{{places[0].start + n, places[0].count - n}}, places[1:]...)
+	return append(all, span{places[0].start, n})
 }
 
 // pastBuffer is the connection over which a disc of that many sectors is read whose
@@ -165,12 +173,33 @@ func (r *burning) writeZeros(places []span, phase string) error {
 	}
 	r.rep.Phase(phase, total*disc.SectorSize)
 	p := make([]byte, max(min(r.recipe.chunk, r.t.MaxTransfer()/disc.SectorSize), 1)*disc.SectorSize)
-	err := r.eachChunk(places, p)
+	err := r.writeMark()
+	if err == nil {
+		err = r.eachChunk(places, p)
+	}
 	if r.started {
 		err = combine(err, r.flush(), r.close(false))
 		r.watch.closed()
 	}
 	return combine(err, r.watch.lost)
+}
+
+// writeMark marks a disc that is going to be erased as not complete, in as many
+// sectors at its beginning as r.mark says.
+func (r *burning) writeMark() error {
+	if r.mark == 0 {
+		return nil
+	}
+	p := make([]byte, r.mark*disc.SectorSize)
+	disc.MarkUnfinished(p)
+	for at := 0; at < len(p); {
+		n := min(r.chunk()*disc.SectorSize, len(p)-at)
+		if err := r.send(disc.LBA(at/disc.SectorSize), p[at:at+n]); err != nil {
+			return err
+		}
+		at += n
+	}
+	return r.flush()
 }
 
 func (r *burning) eachChunk(places []span, p []byte) error {

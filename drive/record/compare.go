@@ -71,6 +71,8 @@ func (r *burning) source(back *readback) {
 		r.doubt("the drive refused to reload the disc, so parts of it may have been compared with the drive's buffer")
 	case r.reloaded == tray.Stopped && back.deaf && !r.pushed:
 		r.doubt("the disc was stopped and started, and not reloaded; it is so small that it may have been compared with the drive's buffer")
+	case r.reloaded == tray.Stopped && !r.pushed: // no doubt that speaks against this drive
+		r.say("the tray was not opened, and there is less on the disc than the drive's buffer holds: that the disc was compared, and not the buffer, rests on the drive's word")
 	}
 }
 

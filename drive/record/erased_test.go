@@ -310,3 +310,33 @@ func TestErasedAndUnreadable(t *testing.T) {
 		}
 	}
 }
+
+// A disc whose erasing is broken off, behind each of the first WRITEs and some later
+// ones, is the old one, a blank one, or says that it is not complete.
+func TestEraseBrokenOff(t *testing.T) {
+	old := virtualtest.Noise(600, 4)
+	for _, medium := range []string{"dvd+rw", "dvd-ram", "bd-re"} {
+		for after := 1; ; after += 1 + after/6 {
+			d := virtualtest.Blank(t, medium, 2048)
+			if _, err := burn(t, d, virtualtest.DiscOf(old), record.Options{}); err != nil {
+				t.Fatal(err)
+			}
+			k := &killed{Transport: d, op: 0x2A, after: after}
+			err := record.Blank(context.Background(), k, false, progress.Discard)
+			if !k.dead {
+				break
+			}
+			m, openErr := read.Open(context.Background(), d)
+			if openErr != nil {
+				t.Fatal(openErr)
+			}
+			got := content(t, d, 600)
+			blank := len(bytes.Trim(got, "\x00")) == 0
+			if err == nil || !disc.Unfinished(m) && !blank && !bytes.Equal(got, old) {
+				t.Errorf("%s, behind %d WRITEs: %v, and nothing tells that the disc is half erased", medium, after, err)
+			}
+			m.Close()
+			d.Close()
+		}
+	}
+}

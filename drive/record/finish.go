@@ -45,16 +45,17 @@ func (r *burning) endSimulation() {
 }
 
 // flush sends SYNCHRONIZE CACHE with Immed, waits, and sends it once more
-// without: some drives answer the first before they are done.
+// without: some drives answer the first before they are done, or do not know Immed.
 func (r *burning) flush() error {
 	err := r.repeat(func() error { return mmc.SynchronizeCache(r.work, r.t, true) })
 	if err != nil && !scsi.InvalidField(err) {
 		return err
 	}
+	begun := err == nil
 	if err := r.wait(); err != nil {
 		return err
 	}
-	if r.recipe.closing == closeSession || r.recipe.mode == mmc.DiscAtOnce {
+	if begun && (r.recipe.closing == closeSession || r.recipe.mode == mmc.DiscAtOnce) {
 		return nil // it ended the track: there is nothing left to write
 	}
 	return r.repeat(func() error { return mmc.SynchronizeCache(r.work, r.t, false) })

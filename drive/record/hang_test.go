@@ -210,3 +210,68 @@ func TestHangsBeforeTheBurn(t *testing.T) {
 		})
 	}
 }
+
+// plain is a drive that does not know Immed of SYNCHRONIZE CACHE, and one that ignores
+// it: it answers when it is done, after so long.
+type plain struct {
+	scsi.Transport
+	refuses bool
+	takes   time.Duration
+	synced  int // commands that were carried out
+}
+
+func (p *plain) Execute(ctx context.Context, c scsi.Command) (int, error) {
+	if c.CDB[0] == 0x35 || c.CDB[0] == 0x5B {
+		if p.refuses && c.CDB[0] == 0x35 && c.CDB[1]&2 != 0 {
+			return 0, scsi.NewError(c.CDB, scsi.StatusCheckCondition, []byte{0x70, 0, 5, 0, 0, 0, 0, 10, 0, 0, 0, 0, 0x24, 0, 0, 0, 0, 0})
+		}
+		if p.takes > c.Timeout {
+			time.Sleep(c.Timeout)
+			return 0, scsi.ErrTimeout
+		}
+		time.Sleep(p.takes)
+		if c.CDB[0] == 0x35 {
+			p.synced++
+		}
+	}
+	return p.Transport.Execute(ctx, c)
+}
+
+// A drive that does not know Immed gets its buffer emptied all the same, and one that
+// writes the lead-out before it answers is not taken for one that hangs. The person is
+// told that it does not answer.
+func TestWithoutImmed(t *testing.T) {
+	for _, c := range []struct {
+		medium  string
+		o       record.Options
+		refuses bool
+		takes   time.Duration
+	}{
+		{"cd-r", record.Options{}, true, 0},
+		{"dvd-r", record.Options{DiscAtOnce: true}, true, 0},
+		{"dvd-r", record.Options{DiscAtOnce: true}, false, 12 * time.Minute},
+		{"dvd-r", record.Options{}, false, 12 * time.Minute},
+	} {
+		t.Run(fmt.Sprintf("%s, refuses %v, takes %v", c.medium, c.refuses, c.takes), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				p := &plain{Transport: virtualtest.Blank(t, c.medium, small), refuses: c.refuses, takes: c.takes}
+				b, err := record.NewPlan(context.Background(), p, virtualtest.DiscOf(virtualtest.Noise(600, 3)), c.o)
+				if err != nil {
+					t.Fatal(err)
+				}
+				var m progress.Meter
+				r, err := b.Run(context.Background(), &m)
+				if err != nil || !r.Verified || p.synced == 0 {
+					t.Errorf("%v, %+v", err, r)
+				}
+				told := false
+				for _, x := range m.Messages(0) {
+					told = told || strings.Contains(x.Text, "has not answered")
+				}
+				if told != (c.takes > 0) {
+					t.Errorf("told %v", told)
+				}
+			})
+		})
+	}
+}

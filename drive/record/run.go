@@ -48,6 +48,7 @@ type burning struct {
 	// completed is set when the first sectors of an overwritten disc were sent, which
 	// come last.
 	completed bool
+	mark      int64              // sectors at the beginning of a disc that is erased, which say so until it is
 	stop      context.CancelFunc // ends the reading of the source
 }
 
@@ -60,7 +61,7 @@ type burning struct {
 func (b *Burn) Run(ctx context.Context, rep progress.Reporter) (Result, error) {
 	own := *b
 	r := &burning{Burn: &own, ctx: ctx, work: context.WithoutCancel(ctx), rep: rep, result: Result{Plan: b.plan}}
-	r.watch = &watch{Transport: b.t, warn: r.warn}
+	r.watch = &watch{Transport: b.t, warn: r.warn, say: r.say}
 	own.t = r.watch
 	r.result.Warnings = append(r.result.Warnings, b.plan.Warnings...)
 	err := r.all()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"glassmaster/drive/scsi"
 )
@@ -19,6 +20,7 @@ var ErrLost = errors.New("what the drive had taken did not all reach the disc")
 type watch struct {
 	scsi.Transport
 	warn func(format string, args ...any)
+	say  func(format string, args ...any) // from any goroutine
 
 	changing bool // a command that changes the disc was sent
 	open     bool // something was written that has not been closed
@@ -38,7 +40,7 @@ func (w *watch) Execute(ctx context.Context, c scsi.Command) (int, error) {
 	op := c.CDB[0]
 	for tries := 0; ; tries++ {
 		w.began(op)
-		n, err := w.Transport.Execute(ctx, c)
+		n, err := w.send(ctx, c)
 		if !scsi.Deferred(err) || scsi.InProgress(err) {
 			w.hear(op, err)
 			return n, err
@@ -49,6 +51,21 @@ func (w *watch) Execute(ctx context.Context, c scsi.Command) (int, error) {
 		}
 		w.resent++
 	}
+}
+
+// silent is how long a command may go without an answer before that is told.
+const silent = 2 * time.Minute
+
+// send carries out a command. Where one may take long, the person is told while it
+// does: that the drive hangs is known only when its time is over.
+func (w *watch) send(ctx context.Context, c scsi.Command) (int, error) {
+	if c.Timeout > silent && w.say != nil {
+		told := time.AfterFunc(silent, func() {
+			w.say("the drive has not answered %s for %v: it is still writing, or it hangs; it has %v", scsi.Describe(c.CDB), silent, c.Timeout)
+		})
+		defer told.Stop()
+	}
+	return w.Transport.Execute(ctx, c)
 }
 
 // SystemSize says what the connection says; see [scsi.SystemSize].
