@@ -15,7 +15,10 @@ import (
 func (s *Shell) faulted(f *model.Fault) {
 	fmt.Fprintf(os.Stderr, "glassmaster-window: %v\n%s\n", f, f.Stack)
 	if f.InJob { // on another goroutine; the job's own error tells the person
-		s.desk.Post(func() { s.kept(s.autosave.Now()) })
+		s.desk.Post(func() {
+			s.desk.Tell("fault", map[string]any{"text": f.Error()})
+			s.kept(s.autosave.Now())
+		})
 		return
 	}
 	if s.fault != nil && s.fault.Open() {

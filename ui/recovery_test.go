@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 	"strings"
@@ -9,7 +10,9 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/test"
 
+	"glassmaster/mastering/progress"
 	"glassmaster/ui/engine"
+	"glassmaster/ui/model"
 	"glassmaster/ui/widgets"
 )
 
@@ -168,5 +171,22 @@ func TestFaultsAreMessages(t *testing.T) {
 		}
 		p.key(fyne.KeyReturn)
 		p.keeps(1)
+	}
+}
+
+// TestFaultInJobIsTold holds that a panic in a job is told as an event, without
+// which a test would take it for an error like others.
+func TestFaultInJobIsTold(t *testing.T) {
+	p := withWork(t)
+	p.faulty = true
+	var none *widgets.Button
+	var got error
+	model.Start(p.desk.Post, "x", func(context.Context, progress.Reporter) error {
+		none.SetText("x")
+		return nil
+	}, func(err error) { got = err })
+	p.until("the fault", func() bool { return p.last("fault")["text"] != nil && got != nil })
+	if text := p.last("fault")["text"].(string); text != got.Error() {
+		t.Errorf("the event says %q, the job %q", text, got)
 	}
 }

@@ -26,9 +26,10 @@ func (s *session) verifyVerb() *cobra.Command {
 compilation. Where they differ, the first address and the file that lies there are
 named. Zeros that only one of them has behind the end of the volume, as burning adds
 them, are no difference, and neither is what is left there of older contents on a disc
-that is overwritten in place. A folder is taken as "burn" would burn it, and as of the time when the
-other disc was made: it is equal to a disc burned from it as long as none of its
-files has changed.
+that is overwritten in place. A folder is taken as "burn" would burn it, and as of the
+time when the other disc was made: it is equal to a disc burned from it as long as none
+of its files has changed. A file that is no image is compared as plain sectors, as
+"burn --force" burns it.
 
 With one disc, every sector of it is read, and an MD5 sum that implantisomd5 or
 "build --md5" has put into it is checked.
@@ -143,6 +144,14 @@ func (s *session) verifyTwo(ctx context.Context, a, b string) error {
 	}
 	v := verified{Remarks: append(s.remarks(want), s.remarks(got)...)}
 	r, tail, err := verify.Pair(ctx, side(want), side(got), s.report())
+	if mismatch(err) != nil { // which may be only the first of what is wrong
+		for _, src := range []*source.Source{want, got} {
+			if short := verify.Complete(src.Disc, src.Name); short != nil {
+				err = fmt.Errorf("%w; %w", err, short)
+				break
+			}
+		}
+	}
 	text := fmt.Sprintf("%s and %s are equal", a, b)
 	longer := got.Name
 	if disc.Sectors(want.Disc) > disc.Sectors(got.Disc) {
@@ -174,18 +183,29 @@ func (s *session) openPair(ctx context.Context, a, b string) (first, second *sou
 		second, first, err = s.openPair(ctx, b, a)
 		return first, second, err
 	}
-	if first, err = s.openSource(ctx, a); err != nil {
+	o := s.opener()
+	o.Force = true
+	if first, err = s.openPlain(ctx, o, a); err != nil {
 		return nil, nil, err
 	}
-	o := s.opener()
 	if vol, err := volume.OpenDisc(first.Disc, volume.Options{}); err == nil {
 		o.Time = vol.Volume().Created
 	}
-	if second, err = s.openWith(ctx, o, b); err != nil {
+	if second, err = s.openPlain(ctx, o, b); err != nil {
 		first.Close()
 		return nil, nil, err
 	}
 	return first, second, nil
+}
+
+// openPlain opens a disc for a comparison. A file of no known format is one too, as it
+// is for "burn --force", and this is said.
+func (s *session) openPlain(ctx context.Context, o source.Opener, name string) (*source.Source, error) {
+	src, err := s.openWith(ctx, o, name)
+	if err == nil && src.Format == source.Plain {
+		s.note("%s: not an image of a known format; its sectors are compared", name)
+	}
+	return src, err
 }
 
 // verdict prints the outcome of a verification.

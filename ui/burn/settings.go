@@ -232,7 +232,7 @@ func (s *settings) beginText() string {
 	case t.File != "":
 		return "Write image"
 	case o.Simulate:
-		return "Start trial run"
+		return "Start simulation"
 	}
 	return "Burn"
 }

@@ -52,7 +52,7 @@ func Judge(r record.Result, err error, o record.Options) Outcome {
 		out.Verdict, out.Headline, out.Text = Failed, "FAILED", sentence(r.Mismatch.Error())+" Do not trust this disc."
 	case o.Simulate:
 		out.Verdict, out.Headline = Simulated, "SIMULATED"
-		out.Text = "The trial run went well. Nothing was written: the disc is as it was."
+		out.Text = "The simulation went well. Nothing was written: the disc is as it was."
 	case r.Equal && r.Plan.Incomplete() != "":
 		out.Verdict, out.Headline = Unverified, "EQUAL TO A SOURCE THAT IS INCOMPLETE"
 		out.Text = "The disc was read back and is equal to its source, and lacks what that lacks: " + r.Plan.Incomplete() + "." + doubts(r)
