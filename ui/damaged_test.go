@@ -29,6 +29,7 @@ func (p *pilot) drawn(text string) bool {
 // of them is called empty, nothing is offered for extraction, and what was told
 // goes with the image.
 func TestUnreadableFolderIsNotEmpty(t *testing.T) {
+	t.Setenv(drive.Environment, "virtual:"+filepath.Join(t.TempDir(), "dvd")+"?medium=dvd+r")
 	p := newPilot(t)
 	p.drop(fyne.NewPos(700, 400), filepath.Join(hostFiles(t, "Trip/a.txt"), "Trip"))
 	p.compiled(1)
@@ -52,7 +53,7 @@ func TestUnreadableFolderIsNotEmpty(t *testing.T) {
 	if p.last("browse")["files"] != 0 {
 		t.Fatalf("the folders can be read: %v", p.last("browse"))
 	}
-	if p.drawn("This folder is empty") || !p.drawn("This folder cannot be read") || !p.shown("The folder / cannot be read") {
+	if p.drawn("This folder is empty") || !p.drawn("This folder cannot be read") || !p.shown("volume cannot be read") {
 		t.Error("an unreadable folder looks like an empty one")
 	}
 	for _, o := range test.LaidOutObjects(p.window.Content()) {
@@ -60,8 +61,21 @@ func TestUnreadableFolderIsNotEmpty(t *testing.T) {
 			t.Errorf("%q can be pressed, and would extract nothing", b.Text)
 		}
 	}
+	p.Go(Browse)
+	p.press("Burn…")
+	p.until("the plan", func() bool { return p.last("settings")["ready"] == true })
+	if !p.shown("op folder of the ISO 9660 volume cannot be read") {
+		t.Error("an image whose files nobody finds is burned without a warning")
+	}
+	p.press("Burn")
+	p.events = nil
+	p.until("the outcome", func() bool { return p.last("outcome")["verdict"] != nil })
+	if text := p.last("outcome")["text"].(string); !strings.Contains(text, "cannot be read") {
+		t.Errorf("the disc is praised: %s", text)
+	}
 	p.browse.Close()
-	if p.shown("The folder / cannot be read") {
+	p.Go(Browse)
+	if p.shown("volume cannot be read") {
 		t.Error("the notice outlives its image")
 	}
 }

@@ -83,6 +83,9 @@ func opened(d disc.Disc, all []Session) []Defect {
 			if x, ok := v.(Examined); ok {
 				list = append(list, x.Defects()...)
 			}
+			if _, err := v.ReadDir("."); err != nil { // then nobody finds a file
+				list = append(list, Defect{Text: fmt.Sprintf("the top folder of the %s volume cannot be read: %v", f.name, err)})
+			}
 		case err != ErrUnknown: // one that is wrapped tells of a volume that should be there
 			text := strings.TrimPrefix(err.Error(), "open "+f.name+" volume: ")
 			text = strings.TrimSuffix(text, " ("+ErrUnknown.Error()+")")

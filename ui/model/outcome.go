@@ -62,7 +62,7 @@ func Judge(r record.Result, err error, o record.Options) Outcome {
 			Count(len(r.Changes), "file was", "files were")) + doubts(r)
 	case r.Verified:
 		out.Verdict, out.Headline = Verified, "VERIFIED"
-		out.Text = fmt.Sprintf("All %s sectors were read back and are equal to the source.", Thousands(r.Plan.Sectors))
+		out.Text = fmt.Sprintf("All %s sectors were read back and are equal to the source.", Thousands(r.Plan.Sectors)) + faults(r)
 	case r.Equal:
 		out.Verdict, out.Headline = Unverified, "READ BACK, NOT ASSURED"
 		out.Text = "The disc was read back and is equal to the source." + doubts(r)
@@ -80,6 +80,17 @@ func doubts(r record.Result) string {
 		s += " But " + why + "."
 	}
 	return s
+}
+
+// faults says what is known to be wrong with the source, which a disc that is equal
+// to it has too.
+func faults(r record.Result) string {
+	for _, d := range r.Plan.Defects {
+		if !d.Minor {
+			return " But the source itself is not as it should be, and so is the disc: " + sentence(d.Text)
+		}
+	}
+	return ""
 }
 
 // failure says what has failed, in which state the disc is, and what to do.

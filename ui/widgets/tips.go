@@ -185,6 +185,15 @@ func (b *Button) Allow(why string) {
 // Why returns why the button is disabled.
 func (b *Button) Why() string { return b.why }
 
+// TypedKey implements fyne.Focusable: Enter presses the button that the keyboard is
+// on, as Space does.
+func (b *Button) TypedKey(e *fyne.KeyEvent) {
+	if e.Name == fyne.KeyReturn || e.Name == fyne.KeyEnter {
+		e = &fyne.KeyEvent{Name: fyne.KeySpace, Physical: e.Physical}
+	}
+	b.Button.TypedKey(e)
+}
+
 // MouseIn implements desktop.Hoverable.
 func (b *Button) MouseIn(e *desktop.MouseEvent) {
 	b.Button.MouseIn(e)

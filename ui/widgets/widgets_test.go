@@ -129,6 +129,25 @@ func TestButtonSaysWhy(t *testing.T) {
 	}
 }
 
+// TestButtonKeys holds that Enter and Space press a button, unless it is disabled.
+func TestButtonKeys(t *testing.T) {
+	test.NewTempApp(t)
+	pressed := 0
+	b := Tips{}.NewButton("Burn", nil, "", func() { pressed++ })
+	test.NewTempWindow(t, b)
+	for i, k := range []fyne.KeyName{fyne.KeyReturn, fyne.KeyEnter, fyne.KeySpace} {
+		b.TypedKey(&fyne.KeyEvent{Name: k})
+		if pressed != i+1 {
+			t.Errorf("%s: pressed %d times", k, pressed)
+		}
+	}
+	b.Allow("no disc")
+	b.TypedKey(&fyne.KeyEvent{Name: fyne.KeyReturn})
+	if pressed != 3 {
+		t.Error("a disabled button was pressed")
+	}
+}
+
 func TestFoldersKeys(t *testing.T) {
 	newApp(t)
 	root := tree.NewFolder("", time.Unix(0, 0))
