@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sync"
 )
 
 // Reader reads the user data of a data track at byte offsets. Offset 0 is
@@ -70,6 +71,8 @@ type flat struct {
 	sectors  int64
 	close    func() error
 	sessions []Session
+	once     sync.Once
+	kept     any
 }
 
 // FromReaderAt returns a disc with one session and one data track whose user
@@ -78,7 +81,7 @@ type flat struct {
 func FromReaderAt(r io.ReaderAt, size int64, close func() error) Disc {
 	n := (size + SectorSize - 1) / SectorSize
 	t := Track{Number: 1, Mode: Mode1, Length: n}
-	return &flat{r, n, close, []Session{{Number: 1, Tracks: []Track{t}}}}
+	return &flat{ReaderAt: r, sectors: n, close: close, sessions: []Session{{Number: 1, Tracks: []Track{t}}}}
 }
 
 func (f *flat) Sessions() []Session { return f.sessions }
@@ -86,6 +89,13 @@ func (f *flat) Sessions() []Session { return f.sessions }
 // Unwrap returns what the user data is read from, so that a copy out of an image
 // file can be left to the kernel.
 func (f *flat) Unwrap() io.ReaderAt { return f.ReaderAt }
+
+// Keep calls find the first time, and returns what it returned then. Package volume
+// keeps what it found by searching all of the disc.
+func (f *flat) Keep(find func() any) any {
+	f.once.Do(func() { f.kept = find() })
+	return f.kept
+}
 
 func (f *flat) Close() error {
 	if f.close == nil {

@@ -96,8 +96,11 @@ func sessionsOf(d disc.Disc) []Session {
 	if !ok || len(d.Sessions()) > 1 || t.Start != 0 {
 		return nil
 	}
-	_, image := d.(io.ReaderAt)
-	return FindSessions(userData(d, t.End()), int64(t.End())*disc.SectorSize, !image)
+	size := int64(t.End()) * disc.SectorSize
+	if r, ok := d.(io.ReaderAt); ok {
+		return searched(d, r, size)
+	}
+	return FindSessions(userData(d, t.End()), size, true)
 }
 
 // ClaimedByFiles is Claimed, and looks too where the files of the newest volumes end,

@@ -66,4 +66,3 @@ func setTwin(v FS, end disc.LBA, others func() []FS, again func() (FS, error)) {
 		return found
 	})
 }
-

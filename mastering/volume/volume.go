@@ -287,7 +287,11 @@ func track(d disc.Disc, o Options) (io.ReaderAt, int64, Options, error) {
 		o.Start = t.Start
 	}
 	if r, ok := d.(io.ReaderAt); ok {
-		return r, int64(t.End()) * disc.SectorSize, o, nil
+		size := int64(t.End()) * disc.SectorSize
+		if o.Sessions == nil && o.Start == 0 {
+			o.Sessions = orWhole(searched(d, r, size), size)
+		}
+		return r, size, o, nil
 	}
 	o.Drive = true
 	r := disc.NewReader(d, t)
