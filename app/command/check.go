@@ -49,25 +49,31 @@ type examiner interface {
 func (s *session) check(ctx context.Context, src *source.Source, vol volume.FS, which volume.Options) (*checkInfo, error) {
 	c := &checkInfo{}
 	s.report().Phase("checking", 0)
-	if err := c.volume(ctx, src.Disc, vol); err != nil {
+	every := which
+	every.View = ""
+	views, err := volume.NewComparison(src.Disc, every)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.volume(ctx, src.Disc, vol, views); err != nil {
 		return nil, err
 	}
 	if d, ok := volume.Incomplete(src.Defects()); ok && !c.incomplete {
 		c.add("%s", d.Text)
 	}
 	if which.View == "" && vol.Volume().View != "UDF" {
-		if err := c.beside(ctx, src.Disc, which); err != nil {
+		if err := c.beside(ctx, src.Disc, which, views); err != nil {
 			return nil, err
 		}
 	}
-	which.View = ""
-	apart, err := volume.Disagreements(ctx, src.Disc, which)
+	apart, err := views.Disagreements(ctx)
 	c.take(apart)
 	return c, err
 }
 
-// volume examines the structures of a volume, and then counts what is in it.
-func (c *checkInfo) volume(ctx context.Context, d disc.Disc, vol volume.FS) error {
+// volume examines the structures of a volume, and then counts what is in it. What it
+// comes to is taken for the comparison of the views.
+func (c *checkInfo) volume(ctx context.Context, d disc.Disc, vol volume.FS, views *volume.Comparison) error {
 	w := walked{checkInfo: c, end: disc.LBA(disc.Sectors(d)), told: map[string]bool{}}
 	if x, ok := vol.(examiner); ok {
 		defects, err := x.Check(ctx)
@@ -81,10 +87,17 @@ func (c *checkInfo) volume(ctx context.Context, d disc.Disc, vol volume.FS) erro
 			}
 		}
 	}
+	listing := views.Listing(vol.Volume().View)
 	err := volume.Walk(vol, ".", func(e *volume.Entry) error {
 		w.entry(e)
+		if listing != nil {
+			listing.Add(e)
+		}
 		return ctx.Err()
 	})
+	if err == nil {
+		views.Take(listing)
+	}
 	if remark := w.names(vol.Volume().Unicode); remark != "" && len(c.Remarks) < shown {
 		c.Remarks = append(c.Remarks, remark)
 	}
@@ -98,7 +111,7 @@ func (c *checkInfo) volume(ctx context.Context, d disc.Disc, vol volume.FS) erro
 }
 
 // beside examines a UDF volume that is not the one shown, and counts only damage.
-func (c *checkInfo) beside(ctx context.Context, d disc.Disc, which volume.Options) error {
+func (c *checkInfo) beside(ctx context.Context, d disc.Disc, which volume.Options, views *volume.Comparison) error {
 	which.View = "UDF"
 	vol, err := volume.OpenFormat(d, "UDF", which)
 	switch {
@@ -109,7 +122,7 @@ func (c *checkInfo) beside(ctx context.Context, d disc.Disc, which volume.Option
 		return nil
 	}
 	other := &checkInfo{}
-	err = other.volume(ctx, d, vol)
+	err = other.volume(ctx, d, vol, views)
 	c.Count += other.Count
 	for _, text := range other.Damage {
 		if len(c.Damage) < shown {

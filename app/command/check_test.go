@@ -41,7 +41,7 @@ func TestCheckSizes(t *testing.T) {
 		{[]int64{1 << 62, 1 << 62, 1 << 62}, math.MaxInt64, true},
 	} {
 		var c checkInfo
-		if err := c.volume(t.Context(), d, sizes{list: test.list}); err != nil {
+		if err := c.volume(t.Context(), d, sizes{list: test.list}, &volume.Comparison{}); err != nil {
 			t.Fatal(err)
 		}
 		if got := strings.Contains(strings.Join(c.Damage, "\n"), "add up to more"); c.Bytes != test.sum || got != test.bad {

@@ -56,6 +56,7 @@ the disc, unless --charset is given.`,
 }
 
 func (s *session) list(ctx context.Context, image string, paths []string, o listing) error {
+	o.volume.Names = !o.long && !o.attributes && !s.json
 	src, vol, err := s.openVolume(ctx, image, o.volume)
 	if err != nil {
 		return err

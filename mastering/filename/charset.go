@@ -7,7 +7,6 @@ import (
 
 	"golang.org/x/text/encoding"
 	"golang.org/x/text/encoding/charmap"
-	"golang.org/x/text/encoding/htmlindex"
 	"golang.org/x/text/encoding/ianaindex"
 	"golang.org/x/text/encoding/unicode"
 	"golang.org/x/text/encoding/unicode/utf32"
@@ -20,12 +19,12 @@ type Charset struct {
 	enc  encoding.Encoding // nil for UTF-8
 }
 
-// Named returns the character set of a name, as the registry of IANA or browsers
-// have it: "shift_jis", "koi8-r", "latin1", "cp437".
+// Named returns the character set of a name, as the registry of IANA has it, or as it
+// is usual besides: "shift_jis", "koi8-r", "latin1", "cp437", "sjis".
 func Named(name string) (Charset, error) {
 	enc, err := ianaindex.IANA.Encoding(name)
 	if err != nil || enc == nil {
-		enc, err = htmlindex.Get(strings.ToLower(name))
+		enc, err = ianaindex.IANA.Encoding(registered(name))
 	}
 	if err != nil || enc == nil {
 		return Charset{}, fmt.Errorf("no character set is known as %q; there are utf-8, iso-8859-1 to -16, windows-1250 to -1258, cp437, cp850, cp866, koi8-r, shift_jis, euc-jp, gb18030, big5, euc-kr and others", name)
@@ -50,10 +49,50 @@ func canonical(enc encoding.Encoding, name string) string {
 	if s, err := ianaindex.MIME.Name(enc); err == nil {
 		return s
 	}
-	if s, err := htmlindex.Name(enc); err == nil {
-		return s
-	}
 	return name
+}
+
+// registered returns the name in the registry of IANA of a character set that browsers
+// or systems call otherwise. Package htmlindex has such names too, and costs every start
+// of the program more than it takes to list a folder.
+func registered(name string) string {
+	plain := strings.NewReplacer("-", "", "_", "", " ", "").Replace(strings.ToLower(name))
+	plain = strings.TrimPrefix(plain, "x")
+	if n, ok := strings.CutPrefix(plain, "iso8859"); ok && n != "11" {
+		return "iso-8859-" + n
+	}
+	for _, prefix := range []string{"cp", "windows", "win"} {
+		if n, ok := strings.CutPrefix(plain, prefix); ok && strings.HasPrefix(n, "125") {
+			return "windows-" + n
+		}
+	}
+	switch plain {
+	case "utf8", "unicode11utf8":
+		return "utf-8"
+	case "sjis", "shiftjis", "ms932", "cp932", "windows31j", "windows932":
+		return "shift_jis"
+	case "eucjp":
+		return "euc-jp"
+	case "gb2312", "gb231280", "chinese", "cp936", "windows936", "gbk":
+		return "gbk"
+	case "big5hkscs", "cnbig5", "cp950", "windows950":
+		return "big5"
+	case "euckr", "korean", "ksc5601", "ksc56011987", "ksc56011989", "cp949", "windows949", "uhc":
+		return "euc-kr"
+	case "koi", "koi8", "koi8r":
+		return "koi8-r"
+	case "koi8u", "koi8ru":
+		return "koi8-u"
+	case "dos874", "cp874", "tis620", "iso885911", "windows874":
+		return "windows-874"
+	case "macroman":
+		return "macintosh"
+	case "ascii":
+		return "windows-1252"
+	case "l9":
+		return "iso-8859-15"
+	}
+	return ""
 }
 
 // IsZero reports whether no character set is named.

@@ -158,6 +158,14 @@ func appendJolietName(dst, id []byte) []byte {
 	}
 	for i := 0; i+1 < len(id); i += 2 {
 		c := rune(binary.BigEndian.Uint16(id[i:]))
+		if c < utf8.RuneSelf {
+			dst = append(dst, byte(c))
+			continue
+		}
+		if c < 0x800 { // as AppendRune does, without a call
+			dst = append(dst, 0xC0|byte(c>>6), 0x80|byte(c&0x3F))
+			continue
+		}
 		if utf16.IsSurrogate(c) {
 			if i+3 < len(id) {
 				if both := utf16.DecodeRune(c, rune(binary.BigEndian.Uint16(id[i+2:]))); both != utf8.RuneError {

@@ -3,6 +3,7 @@ package volume
 import (
 	"fmt"
 	"io"
+	"os"
 	"time"
 
 	"glassmaster/mastering/disc"
@@ -120,6 +121,25 @@ func FindSessions(r io.ReaderAt, size int64, drive bool) []Session {
 	return s.list
 }
 
+// searched is FindSessions of an image, which is searched once where it can keep what
+// was found: it is opened several times, and much may have to be read.
+func searched(d disc.Disc, r io.ReaderAt, size int64) []Session {
+	k, ok := d.(interface{ Keep(find func() any) any })
+	if !ok {
+		return FindSessions(r, size, false)
+	}
+	list, _ := k.Keep(func() any { return FindSessions(r, size, false) }).([]Session)
+	return list
+}
+
+// orWhole returns the sessions, or where there are none one that is the whole disc.
+func orWhole(list []Session, size int64) []Session {
+	if len(list) > 0 {
+		return list
+	}
+	return []Session{{Number: 1, End: disc.LBA(size / disc.SectorSize), Descriptors: descriptors}}
+}
+
 // search is the state of one FindSessions.
 type search struct {
 	r     io.ReaderAt
@@ -189,6 +209,9 @@ func (s *search) next(at disc.LBA) (disc.LBA, Head, bool) {
 	p := make([]byte, step*disc.SectorSize)
 	behind := false // another descriptor
 	for from := max(at, 0); from < min(s.end, at+s.reach); from += step {
+		if from = s.data(from); from >= min(s.end, at+s.reach) {
+			break
+		}
 		n, err := s.r.ReadAt(p[:min(step, int64(s.end-from))*disc.SectorSize], int64(from)*disc.SectorSize)
 		for i := 0; i+6 <= n; i += disc.SectorSize {
 			first := !behind
@@ -212,6 +235,27 @@ func (s *search) next(at disc.LBA) (disc.LBA, Head, bool) {
 		}
 	}
 	return 0, Head{}, false
+}
+
+// data returns the first sector at an address or behind it that is not in a hole of the
+// file that holds the image, as far as the system tells.
+func (s *search) data(at disc.LBA) disc.LBA {
+	u, ok := s.r.(interface{ Unwrap() io.ReaderAt })
+	if !ok {
+		return at
+	}
+	f, ok := u.Unwrap().(*os.File)
+	if !ok {
+		return at
+	}
+	off, err := nextData(f, int64(at)*disc.SectorSize)
+	if err != nil {
+		return at
+	}
+	if off < 0 {
+		return s.end
+	}
+	return max(at, disc.LBA(off/disc.SectorSize))
 }
 
 // recognised reports whether a sector holds a descriptor with which the volume
@@ -259,9 +303,7 @@ func (o Options) ChooseSession(r io.ReaderAt, size int64) (Options, error) {
 	if o.Sessions == nil {
 		o.Sessions = FindSessions(r, size, o.Drive)
 	}
-	if len(o.Sessions) == 0 {
-		o.Sessions = []Session{{Number: 1, End: disc.LBA(size / disc.SectorSize), Descriptors: descriptors}}
-	}
+	o.Sessions = orWhole(o.Sessions, size)
 	for i, s := range o.Sessions {
 		if s.Number == o.Session || o.Session == 0 && i == len(o.Sessions)-1 {
 			return o.choose(r, size, s), nil

@@ -2,7 +2,7 @@ package volume
 
 import (
 	"cmp"
-	"io/fs"
+	"context"
 	"slices"
 
 	"glassmaster/mastering/disc"
@@ -13,35 +13,37 @@ const (
 	few   = 1000 // empty files that are looked at in any case
 )
 
-// suspects returns the files of a that may have more contents than a says: those that
-// sectors follow which no file of a lays claim to, and, where there are such sectors,
+// suspects returns the files of a view that may have more contents than it says: those
+// that sectors follow which no file lays claim to, and, where there are such sectors,
 // the empty ones. On most discs files follow each other, and it is the last one alone.
-func suspects(a fs.FS, end disc.LBA) []Entry {
+func (l *Listing) suspects(end disc.LBA) []int {
 	type run struct {
 		start, end disc.LBA
-		e          Entry
+		file       int32 // -1: more of the file follows
 	}
-	var runs []run
-	var empty []Entry
-	_ = Walk(a, ".", func(e *Entry) error { // the function never fails
-		if !e.Mode.IsRegular() || e.Err != nil {
-			return nil
+	runs := make([]run, 0, len(l.extents))
+	var empty []int
+	for i, f := range l.files {
+		if !f.regular {
+			continue
 		}
-		keep := Entry{Path: slices.Clone(e.Path), Mode: e.Mode, Size: e.Size, Place: e.Place, Encoded: e.Encoded, Extents: slices.Clone(e.Extents)}
-		if len(e.Extents) == 0 {
-			empty = append(empty, keep)
+		if f.count == 0 {
+			empty = append(empty, i)
 		}
-		for i, x := range e.Extents {
-			r := run{start: x.Start, end: x.Start + disc.LBA((x.Length+disc.SectorSize-1)/disc.SectorSize)}
-			if i == len(e.Extents)-1 {
-				r.e = keep
+		extents := l.extentsOf(i)
+		for k, x := range extents {
+			r := run{x.Start, x.Start + disc.LBA((x.Length+disc.SectorSize-1)/disc.SectorSize), -1}
+			if k == len(extents)-1 {
+				r.file = int32(i)
 			}
 			runs = append(runs, r)
 		}
-		return nil
-	})
-	slices.SortStableFunc(runs, func(a, b run) int { return cmp.Or(cmp.Compare(a.start, b.start), cmp.Compare(a.end, b.end)) })
-	var list []Entry
+	}
+	order := func(a, b run) int { return cmp.Or(cmp.Compare(a.start, b.start), cmp.Compare(a.end, b.end)) }
+	if !slices.IsSortedFunc(runs, order) {
+		slices.SortStableFunc(runs, order)
+	}
+	var found []int
 	var reach disc.LBA
 	room := false // for a file that is said to be empty
 	for i, r := range runs {
@@ -50,49 +52,59 @@ func suspects(a fs.FS, end disc.LBA) []Entry {
 		if i+1 < len(runs) {
 			next, padding = runs[i+1].start, 0
 		}
-		if reach < next && r.e.Path != nil {
-			list = append(list, r.e)
+		if reach < next && r.file >= 0 {
+			found = append(found, int(r.file))
 		}
 		room = room || reach+padding < next
 	}
 	if room || len(runs) == 0 || len(empty) <= few {
-		list = append(list, empty...)
+		found = append(found, empty...)
 	}
-	return list
+	return found
 }
 
-// compareSuspects is Compare for files that may be longer in b than in a, by their
-// paths. It reports false where b does not know one of the paths.
-func compareSuspects(list []Entry, b FS) ([]Difference, bool) {
-	var all []Difference
-	for _, e := range list {
-		if !sized(&e) {
+// lookUp compares files that may be longer in b, by their paths. It reports false where
+// b does not know one of the paths.
+func (l *Listing) lookUp(files []int, b FS) ([]lengthened, bool) {
+	var all []lengthened
+	for _, i := range files {
+		f := l.files[i]
+		if !f.sized {
 			continue
 		}
-		info, err := b.Lstat(string(e.Path))
+		info, err := b.Lstat(string(l.path(i)))
 		if err != nil || !info.Mode().IsRegular() {
 			return nil, false
 		}
 		at, ok := info.Sys().(*Attributes)
-		if !ok || info.Size() == e.Size || len(at.Extents) == 0 || len(e.Extents) > 0 && at.Extents[0].Start != e.Extents[0].Start {
+		if !ok || info.Size() == f.size || len(at.Extents) == 0 || f.count > 0 && at.Extents[0].Start != l.start(i) {
 			continue
 		}
-		all = append(all, Difference{string(e.Path), e.Place, Content{e.Size, e.Extents}, Content{info.Size(), at.Extents}})
+		all = append(all, lengthened{f.place, f.size, Content{info.Size(), at.Extents}})
 	}
 	return all, true
 }
 
-// longer returns the files of a of which b knows more. Files of UDF are spread over
-// as many sectors as there are files, and so of a few they alone are looked at.
-func longer(a, b FS, end disc.LBA) []Difference {
+// longer returns the files of a of which b knows something else. Files of UDF are
+// spread over as many sectors as there are files, and so of a few they alone are
+// looked at.
+func longer(a, b FS, end disc.LBA) []lengthened {
+	this, _ := list(context.Background(), a) // of a damaged volume, what can be read
 	if b.Volume().View == "UDF" {
-		list := suspects(a, end)
-		if len(list) == 0 {
+		files := this.suspects(end)
+		if len(files) == 0 {
 			return nil
 		}
-		if found, ok := compareSuspects(list, b); ok {
+		if found, ok := this.lookUp(files, b); ok {
 			return found
 		}
 	}
-	return Compare(a, b)
+	other, _ := list(context.Background(), b)
+	var all []lengthened
+	differ, _ := this.against(other)
+	for _, d := range differ {
+		f := this.files[d.this]
+		all = append(all, lengthened{f.place, f.size, other.content(d.other)})
+	}
+	return all
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"glassmaster/mastering/disc"
 	"glassmaster/mastering/volume"
 )
 
@@ -73,7 +74,7 @@ func TestViewsDisagree(t *testing.T) {
 			}
 		}
 		bad := 0
-		list, err := volume.Disagreements(t.Context(), d, volume.Options{})
+		list, err := disagreements(t, d)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -92,12 +93,21 @@ func TestViewsDisagree(t *testing.T) {
 // remark.
 func TestViewsAgree(t *testing.T) {
 	p := peer(t, "genisoimage", "-quiet", "-R", "-J", "-udf", "-o", "IMAGE", "FOLDER")
-	if list, err := volume.Disagreements(t.Context(), discOf(p), volume.Options{}); err != nil || len(list) > 0 {
+	if list, err := disagreements(t, discOf(p)); err != nil || len(list) > 0 {
 		t.Errorf("%v %v", list, err)
 	}
 	p = peer(t, "genisoimage", "-quiet", "-R", "-J", "-hide-joliet", "a", "-o", "IMAGE", "FOLDER")
-	list, err := volume.Disagreements(t.Context(), discOf(p), volume.Options{})
+	list, err := disagreements(t, discOf(p))
 	if err != nil || len(list) != 1 || !list[0].Minor || list[0].Path != "a" {
 		t.Errorf("%v %v", list, err)
 	}
+}
+
+func disagreements(t *testing.T, d disc.Disc) ([]volume.Defect, error) {
+	t.Helper()
+	c, err := volume.NewComparison(d, volume.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c.Disagreements(t.Context())
 }

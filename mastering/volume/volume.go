@@ -93,6 +93,7 @@ type Options struct {
 	Charset filename.Charset // of the texts of a volume that are not in Unicode; none is a guess
 	Start   disc.LBA         // where the track begins whose volume is wanted: 0 but for a later session
 	Drive   bool             // the disc is in a drive, which tells its sessions
+	Names   bool             // only names are wanted: sizes and contents are not compared with other views
 
 	Sessions []Session // of the disc, where they are known; nil: they are searched for
 	chosen   *Session  // of them
@@ -152,6 +153,9 @@ func Open(r io.ReaderAt, size int64, o Options) (FS, error) {
 			}
 		}
 		return nil, chosen.unknown
+	}
+	if o.Names {
+		return best, nil
 	}
 	others := func() []FS { return beside(chosen.format, r, size, o) }
 	setTwin(best, disc.LBA(size/disc.SectorSize), others, func() (FS, error) { return chosen.open(r, size, o) })
@@ -286,7 +290,11 @@ func track(d disc.Disc, o Options) (io.ReaderAt, int64, Options, error) {
 		o.Sessions = sessionsOf(d)
 	}
 	if r, ok := d.(io.ReaderAt); ok {
-		return r, int64(t.End()) * disc.SectorSize, o, nil
+		size := int64(t.End()) * disc.SectorSize
+		if o.Sessions == nil && o.Start == 0 {
+			o.Sessions = orWhole(searched(d, r, size), size)
+		}
+		return r, size, o, nil
 	}
 	o.Drive = true
 	r := disc.NewReader(d, t)

@@ -1,0 +1,130 @@
+package volume
+
+import (
+	"context"
+	"slices"
+
+	"glassmaster/mastering/disc"
+)
+
+// Comparison finds where the views of a session of a disc say different things about a
+// file. Whoever walks a view anyway gives it what the walk came to: no view is walked
+// twice.
+type Comparison struct {
+	views  []FS
+	walked map[string]*Listing
+}
+
+// NewComparison opens the views of the session that the options name.
+func NewComparison(d disc.Disc, o Options) (*Comparison, error) {
+	views, err := everyView(d, o)
+	if err != nil {
+		return nil, err
+	}
+	return &Comparison{views: views, walked: map[string]*Listing{}}, nil
+}
+
+// Listing returns an empty listing of a view for Take, nil where there is nothing to
+// compare it with.
+func (c *Comparison) Listing(view string) *Listing {
+	if len(c.views) < 2 || !slices.ContainsFunc(c.views, func(v FS) bool { return v.Volume().View == view }) {
+		return nil
+	}
+	return &Listing{view: view}
+}
+
+// Take takes over a listing of Listing that has all entries of its view.
+func (c *Comparison) Take(l *Listing) {
+	if l != nil && !l.lengths {
+		c.walked[l.view] = l
+	}
+}
+
+// Disagreements returns what is said differently: how large a file is, or, as a remark,
+// that it is there at all, since files may be hidden from a view on purpose. It walks
+// the views that were not taken.
+func (c *Comparison) Disagreements(ctx context.Context) ([]Defect, error) {
+	if len(c.views) < 2 {
+		return nil, nil
+	}
+	var found Defects
+	first, err := c.of(ctx, c.views[0])
+	if err != nil {
+		return nil, err
+	}
+	for _, v := range c.views[1:] {
+		other, err := c.of(ctx, v)
+		if err != nil {
+			return nil, err
+		}
+		differ, only := first.against(other)
+		for _, d := range differ {
+			found.Bad(Defect{LBA: beginning(first, d.this, other, d.other), Path: string(first.path(d.this))},
+				"%s says that the file has %d bytes, %s says %d", first.view, first.files[d.this].size, other.view, other.files[d.other].size)
+		}
+		tellOnly(&found, first, other, only)
+		_, only = other.against(first)
+		tellOnly(&found, other, first, only)
+	}
+	return found.List(), nil
+}
+
+// of returns the listing of a view.
+func (c *Comparison) of(ctx context.Context, v FS) (*Listing, error) {
+	view := v.Volume().View
+	if l := c.walked[view]; l != nil {
+		return l, nil
+	}
+	l, _ := list(ctx, v) // of a damaged volume, what can be read
+	l.view = view
+	return l, ctx.Err()
+}
+
+// beginning returns where the contents of a file begin that is in two listings.
+func beginning(a *Listing, i int, b *Listing, k int) disc.LBA {
+	switch {
+	case a.files[i].count > 0:
+		return a.start(i)
+	case b.files[k].count > 0:
+		return b.start(k)
+	}
+	return 0
+}
+
+// tellOnly tells of files of a that are not in b.
+func tellOnly(found *Defects, a, b *Listing, only []int) {
+	for _, i := range only {
+		found.Odd(Defect{LBA: a.start(i), Path: string(a.path(i))}, "the file is in %s and not in %s", a.view, b.view)
+	}
+}
+
+// everyView opens the views of the session that the options name. Where there is Rock
+// Ridge the plain names are left out: both are read from the same records.
+func everyView(d disc.Disc, o Options) ([]FS, error) {
+	r, size, o, err := track(d, o)
+	if err != nil {
+		return nil, err
+	}
+	if o, err = o.ChooseSession(r, size); err != nil {
+		return nil, err
+	}
+	var all []FS
+	for _, f := range formats {
+		o.View = ""
+		v, err := f.open(r, size, o)
+		if err != nil {
+			continue
+		}
+		views := v.Volume().Views
+		for _, name := range views {
+			if name == "ISO 9660" && slices.Contains(views, "Rock Ridge") {
+				continue
+			}
+			o.View = name
+			if v, err := f.open(r, size, o); err == nil {
+				all = append(all, v)
+			}
+		}
+	}
+	return all, nil
+}
