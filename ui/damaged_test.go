@@ -95,17 +95,17 @@ func TestAdvancedIsBehindAButton(t *testing.T) {
 	if w := why(); !strings.HasPrefix(w, model.Capital(w)) || strings.Contains(strings.ToLower(w), "plan the burn") {
 		t.Errorf("it says %q", w)
 	}
-	trial := func() bool {
+	rare := func() bool {
 		return slices.ContainsFunc(test.LaidOutObjects(p.window.Content()), func(o fyne.CanvasObject) bool {
 			c, ok := o.(*widgets.Check)
-			return ok && strings.HasPrefix(c.Text, "Trial run") && p.seen(c)
+			return ok && strings.HasPrefix(c.Text, "Close the disc") && p.seen(c)
 		})
 	}
-	if trial() {
+	if rare() {
 		t.Error("the rare options stand open")
 	}
 	p.press("Advanced  ▸")
-	if !trial() {
+	if !rare() {
 		t.Error("the rare options are not shown")
 	}
 }
