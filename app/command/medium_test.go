@@ -3,6 +3,7 @@ package command
 import (
 	"bytes"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -217,5 +218,38 @@ func TestForceUnknown(t *testing.T) {
 		if want := content(t, image); !bytes.HasPrefix(content(t, file), want) {
 			t.Errorf("%s: what was burned is not the image", medium)
 		}
+	}
+}
+
+// A session that is dated before the one in front of it is shown by a drive, and not by
+// an image file that was read from it: this is told.
+func TestReadHiddenSession(t *testing.T) {
+	recorder, _ := blankDisc(t, "dvd+r")
+	dir := t.TempDir()
+	second, back := filepath.Join(dir, "second.iso"), filepath.Join(dir, "back.iso")
+	for _, folder := range []string{"one", "two"} {
+		if err := os.Mkdir(filepath.Join(dir, folder), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	put(t, filepath.Join(dir, "one", "one.txt"), "1")
+	put(t, filepath.Join(dir, "two", "two.txt"), "2")
+	must(t, OK, "burn", "--yes", "--append", filepath.Join(dir, "one"), recorder)
+	next := outcomeOf(t, must(t, OK, "media", "--json", recorder).out)["data"].(map[string]any)["next_writable_lba"].(float64)
+	peertest.Run(t, dir, "genisoimage", "-quiet", "-R", "-C", fmt.Sprintf("0,%d", int(next)), "-o", second, "two")
+	p, err := os.ReadFile(second)
+	if err != nil {
+		t.Fatal(err)
+	}
+	copy(p[16*2048+813:], "1999123123595900") // when the volume was made (ECMA-119 8.4.26)
+	if err := os.WriteFile(second, p, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	must(t, OK, "burn", "--yes", "--append", second, recorder)
+	if r := must(t, OK, "ls", recorder); !strings.Contains(r.out, "two.txt") {
+		t.Error(r.out)
+	}
+	if r := must(t, OK, "read", recorder, "-o", back); !strings.Contains(r.log, "does not show the session from sector") {
+		t.Error(r.log)
 	}
 }
