@@ -111,7 +111,7 @@ func (r *burning) zero(full bool) error {
 	if err != nil {
 		return err
 	}
-	if _, err := m.findData(r.work, r.t); errors.Is(err, ErrHoldsData) {
+	if _, err := m.findData(r.work, r.t); errors.As(err, new(dataError)) {
 		return fmt.Errorf("%w: %w", ErrUnchanged, err)
 	} else if err != nil {
 		return err

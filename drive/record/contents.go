@@ -41,7 +41,7 @@ func (m medium) contents(ctx context.Context, t scsi.Transport) (Contents, error
 	c := Contents{Data: true, Sessions: m.info.Sessions}
 	if !m.sequential() {
 		_, err := m.findData(ctx, t)
-		if c.Data = err != nil; err != nil && !errors.Is(err, ErrHoldsData) {
+		if c.Data = err != nil; err != nil && !errors.As(err, new(dataError)) {
 			return Contents{}, err
 		}
 	}
@@ -149,8 +149,23 @@ func (m medium) readable(ctx context.Context, t scsi.Transport) (int64, error) {
 	return 0, err
 }
 
+// dataError tells where a disc holds data, or may: err is why a sector cannot be read.
+type dataError struct {
+	at  disc.LBA
+	err error
+}
+
+func (e dataError) Error() string {
+	if e.err != nil {
+		return fmt.Sprintf("what is at LBA %d cannot be read, so nobody knows what it is: %v", e.at, e.err)
+	}
+	return fmt.Sprintf("there is something at LBA %d", e.at)
+}
+
+func (e dataError) Unwrap() error { return e.err }
+
 // findData looks for data on a medium that is written at any address. It returns
-// the first sector with anything but zeros, with an error that wraps ErrHoldsData.
+// the first sector with anything but zeros, with a dataError.
 // A sector that cannot be read may hold anything, and counts as data; what was
 // never written does not.
 func (m medium) findData(ctx context.Context, t scsi.Transport) (disc.LBA, error) {
@@ -188,7 +203,7 @@ func firstData(ctx context.Context, t scsi.Transport, at disc.LBA, p []byte) (di
 	for i, b := range p[:min(n*disc.SectorSize, len(p))] {
 		if b != 0 {
 			lba := at + disc.LBA(i/disc.SectorSize)
-			return lba, fmt.Errorf("%w: there is something at LBA %d", ErrHoldsData, lba)
+			return lba, dataError{lba, nil}
 		}
 	}
 	key, _, _, told := scsi.Code(err)
@@ -198,7 +213,7 @@ func firstData(ctx context.Context, t scsi.Transport, at disc.LBA, p []byte) (di
 	case !told || key == scsi.KeyNotReady || key == scsi.KeyUnitAttention || ctx.Err() != nil:
 		return -1, fmt.Errorf("look for data on the disc: %w", err)
 	}
-	return at, fmt.Errorf("%w: what is at LBA %d cannot be read, so nobody knows what it is: %w", ErrHoldsData, at, err)
+	return at, dataError{at, err}
 }
 
 // nothingThere reports whether an error says that sectors were never written: an

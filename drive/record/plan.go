@@ -129,8 +129,8 @@ func (b *Burn) admit(ctx context.Context) error {
 		if b.o.Blank {
 			return nil
 		}
-		if _, err := m.findData(ctx, b.t); errors.Is(err, ErrHoldsData) {
-			return fmt.Errorf("%w; ask for the %v to be overwritten, or put in another one", err, m.profile)
+		if _, err := m.findData(ctx, b.t); errors.As(err, new(dataError)) {
+			return fmt.Errorf("%w: %w; ask for the %v to be overwritten, or put in another one", ErrHoldsData, err, m.profile)
 		} else if err != nil {
 			return err
 		}
