@@ -101,7 +101,7 @@ func (s *session) burn(ctx context.Context, from, to string, o burning) error {
 	}
 	s.note("%s", burnSummary(to, result, o))
 	if len(result.Changes) > 0 {
-		return incomplete{"files of the source changed during the burn: what is on the disc of them is told above"}
+		return incomplete{"files of the source changed during the burn; the warnings say what the disc holds of them"}
 	}
 	if lacks := result.Plan.Incomplete(); lacks != "" && !o.Simulate {
 		return incomplete{"the disc is as incomplete as its source: " + lacks}
@@ -130,10 +130,11 @@ func (s *session) missing(problems []string, keep bool) error {
 
 // leftOut says how many files are not on the disc although they should be.
 func leftOut(n int) string {
+	verb := "were"
 	if n == 1 {
-		return "1 file was left out"
+		verb = "was"
 	}
-	return fmt.Sprintf("%d files were left out", n)
+	return counted(n, "file") + " " + verb + " left out"
 }
 
 // agree shows what is going to happen, and asks whoever sits at the terminal.
@@ -142,11 +143,7 @@ func (s *session) agree(ctx context.Context, p record.Plan, src *source.Source, 
 	for _, w := range p.Warnings {
 		s.warn(w)
 	}
-	what := "real"
-	if o.Simulate {
-		what = "simulation"
-	}
-	s.note("%s (%s) -> %s: %s, %s, %s", src.Name, terminal.Size(p.Sectors*disc.SectorSize), to, p.Profile, p.Recipe, what)
+	s.note("%s (%s) -> %s: %s, %s", src.Name, terminal.Size(p.Sectors*disc.SectorSize), to, p.Profile, p.Recipe)
 	for _, step := range p.Steps {
 		s.note("  %s", step)
 	}

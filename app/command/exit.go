@@ -26,7 +26,7 @@ const (
 	Failed                // not done
 	Usage                 // the command line was not understood
 	Differs               // discs differ, are damaged or incomplete, or cannot be read in every place
-	NoMedium              // no drive, no disc in it, a drive that is not ready, or the wrong kind of disc
+	NoMedium              // no drive, no disc in it, a drive that is not ready, or a disc that cannot be used; nothing was written
 	Cancelled             // stopped by Ctrl-C or a signal
 	Partly                // done, but some files were left out or changed while they were read
 )
@@ -91,6 +91,7 @@ func codeOf(err error) Code {
 		zeros    *compilation.IncompleteError
 		broken   damaged
 		another  *record.SourceChange
+		begun    *record.Error
 	)
 	switch {
 	case errors.As(err, &wrong):
@@ -102,6 +103,8 @@ func codeOf(err error) Code {
 		return Differs
 	case errors.As(err, &leftOver), errors.As(err, &zeros), errors.As(err, &another):
 		return Partly
+	case errors.As(err, &begun) && begun.Written > 0:
+		return Failed // whatever the drive says then, the disc is not what it was before
 	case notReady(err):
 		return NoMedium
 	}

@@ -57,7 +57,7 @@ func TestShortDisc(t *testing.T) {
 	}
 }
 
-// What can be read of a damaged disc is kept on wish, and is not taken for all of it.
+// What can be read of a damaged disc is kept where that is asked for, and is not taken for all of it.
 func TestReadKeepGoing(t *testing.T) {
 	image, dir := builtImage(t), t.TempDir()
 	recorder, _ := blankDisc(t, "dvd+r")

@@ -58,7 +58,8 @@ func (notReady) Is(target error) bool { return target == scsi.ErrTimeout }
 
 // Wait asks the drive with TEST UNIT READY until it is ready, for as long as
 // limit. It is how a command with Immed is brought to its end, so any error but
-// "busy" is returned: it may be the outcome of that command. Unit attentions,
+// "busy" is returned: it may be the outcome of that command. What the drive has
+// overcome is no error: some warn of their temperature in that way. Unit attentions,
 // which announce a new medium or a reset, are taken note of and passed over.
 // progress, if not nil, is called with the part done, from 0 to 1, where the
 // drive tells.
@@ -69,7 +70,7 @@ func Wait(ctx context.Context, t scsi.Transport, limit time.Duration, progress f
 		err := TestUnitReady(ctx, t)
 		key, _, _, _ := scsi.Code(err)
 		switch {
-		case err == nil:
+		case err == nil, scsi.Recovered(err):
 			return nil
 		case key == scsi.KeyUnitAttention && attentions < 8:
 			attentions++

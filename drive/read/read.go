@@ -146,6 +146,7 @@ func (d *medium) ReadSectors(p []byte, lba disc.LBA, f disc.Form) (int, error) {
 			}
 			err = fmt.Errorf("read the disc: %w", err)
 			if scsi.Gone(err) || scsi.MediumNotPresent(err) || scsi.MediumChanged(err) {
+				err = gone{err}
 				d.gone = err
 			} else if d.open >= 0 && lba+disc.LBA(done) >= d.open {
 				err = fmt.Errorf("%w: %w", err, ErrOpenTrack)
@@ -158,6 +159,12 @@ func (d *medium) ReadSectors(p []byte, lba disc.LBA, f disc.Form) (int, error) {
 	}
 	return n, nil
 }
+
+// gone is an error behind which nothing more can be read.
+type gone struct{ error }
+
+func (g gone) Unwrap() error        { return g.error }
+func (g gone) Is(target error) bool { return target == disc.ErrGone }
 
 type reader func(p []byte, lba disc.LBA) (int, error)
 
@@ -212,9 +219,8 @@ func (d *medium) patient(read reader, p []byte, lba disc.LBA) (int, error) {
 	var pauses mmc.Pauses
 	for {
 		n, err := read(p, lba)
-		key, _, _, ok := scsi.Code(err)
 		switch {
-		case ok && key == scsi.KeyRecoveredError && !scsi.Deferred(err):
+		case scsi.Recovered(err):
 			return n, nil
 		case !scsi.InProgress(err) && !scsi.WasReset(err) && !scsi.Deferred(err):
 			return n, err

@@ -102,19 +102,13 @@ func madeFor(d disc.Disc, sectors int64, next disc.LBA) (disc.LBA, bool) {
 // anchorAddress reads the anchor volume descriptor pointer of UDF, sector 256 of a
 // session: its tag has the address of the sector (ECMA-167 part 3, 7.2 and 10.2).
 func anchorAddress(d disc.Disc) (disc.LBA, bool) {
-	const anchor, kind = 256, 2
+	const anchor = 256
 	var p [disc.SectorSize]byte
-	if !readOne(d, p[:], anchor) || binary.LittleEndian.Uint16(p[:]) != kind {
+	if !readOne(d, p[:], anchor) || !isAnchor(p[:]) {
 		return 0, false
 	}
-	sum := byte(0)
-	for i, v := range p[:16] {
-		if i != 4 {
-			sum += v
-		}
-	}
 	at := disc.LBA(binary.LittleEndian.Uint32(p[12:])) - anchor
-	return at, sum == p[4] && at >= 0
+	return at, at >= 0
 }
 
 // root is the root directory of an ISO 9660 volume: its address and its size as

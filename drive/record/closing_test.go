@@ -230,3 +230,42 @@ func TestCloseDamaged(t *testing.T) {
 		}
 	}
 }
+
+// silentOnBlank is a drive that never says of a track that nothing is written in it.
+type silentOnBlank struct{ scsi.Transport }
+
+func (s silentOnBlank) Execute(ctx context.Context, c scsi.Command) (int, error) {
+	n, err := s.Transport.Execute(ctx, c)
+	if c.CDB[0] == 0x52 && n > 6 {
+		c.Data[6] &^= 0x40
+	}
+	return n, err
+}
+
+// The track that would come next is not taken for one that was left open.
+func TestNextTrackIsNotOpen(t *testing.T) {
+	for _, name := range writeOnce {
+		d := virtualtest.Blank(t, name, large)
+		if _, err := burn(t, d, virtualtest.DiscOf(virtualtest.Noise(500, 1)), record.Options{Appendable: true}); err != nil {
+			t.Fatal(err)
+		}
+		m, err := read.Media(context.Background(), silentOnBlank{d})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, tr := range m.Tracks {
+			if tr.State != read.TrackComplete && tr.State != read.TrackInvisible {
+				t.Errorf("%s: track %d is %v", name, tr.Number, tr.State)
+			}
+		}
+		for _, level := range []record.Level{record.CloseTrack, record.CloseSession} {
+			c, err := record.NewClosing(context.Background(), silentOnBlank{d}, level)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if p := c.Plan(); len(p.Open) > 0 || len(p.Steps) > 0 {
+				t.Errorf("%s, %v: %+v", name, level, p)
+			}
+		}
+	}
+}

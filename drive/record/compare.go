@@ -58,7 +58,7 @@ func (r *burning) backed() *readback {
 		return back
 	}
 	size := r.bufferBytes()
-	r.pushed = r.pushOut(size)
+	r.pushed = r.pushOut(size, r.elsewhere(size))
 	last := r.next + disc.LBA(r.result.Written-2*size/disc.SectorSize)
 	back.fresh = func(lba disc.LBA) bool { return lba >= last || lba < r.next+headSectors }
 	return back

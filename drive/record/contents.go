@@ -41,7 +41,7 @@ func (m medium) contents(ctx context.Context, t scsi.Transport) (Contents, error
 	c := Contents{Data: true, Sessions: m.info.Sessions}
 	if !m.sequential() {
 		_, err := m.findData(ctx, t)
-		if c.Data = err != nil; err != nil && !errors.As(err, new(dataError)) {
+		if c.Data = err != nil; err != nil && !errors.Is(err, ErrHoldsData) {
 			return Contents{}, err
 		}
 	}
@@ -98,7 +98,7 @@ const (
 	spreadPlaces = 32
 )
 
-// places are the runs of sectors by which is told whether a medium that is written
+// places are the runs of sectors that decide whether a medium that is written
 // at any address holds data, and which erasing it quickly overwrites: its first
 // sectors, a block in each of many equal parts of it, and the anchors at the end of
 // a UDF volume (ECMA-167 part 3, 8.4.2.1). They do not depend on how far the medium
@@ -149,23 +149,8 @@ func (m medium) readable(ctx context.Context, t scsi.Transport) (int64, error) {
 	return 0, err
 }
 
-// dataError tells where a disc holds data, or may: err is why a sector cannot be read.
-type dataError struct {
-	at  disc.LBA
-	err error
-}
-
-func (e dataError) Error() string {
-	if e.err != nil {
-		return fmt.Sprintf("what is at LBA %d cannot be read, so nobody knows what it is: %v", e.at, e.err)
-	}
-	return fmt.Sprintf("there is something at LBA %d", e.at)
-}
-
-func (e dataError) Unwrap() error { return e.err }
-
 // findData looks for data on a medium that is written at any address. It returns
-// the first sector with anything but zeros, with a dataError.
+// the first sector with anything but zeros, with an error that wraps ErrHoldsData.
 // A sector that cannot be read may hold anything, and counts as data; what was
 // never written does not.
 func (m medium) findData(ctx context.Context, t scsi.Transport) (disc.LBA, error) {
@@ -197,13 +182,13 @@ func firstData(ctx context.Context, t scsi.Transport, at disc.LBA, p []byte) (di
 		n, err = mmc.Read10(ctx, t, at, p)
 		return err
 	})
-	if recovered(err) {
+	if scsi.Recovered(err) {
 		err = nil
 	}
 	for i, b := range p[:min(n*disc.SectorSize, len(p))] {
 		if b != 0 {
 			lba := at + disc.LBA(i/disc.SectorSize)
-			return lba, dataError{lba, nil}
+			return lba, fmt.Errorf("%w: there is something at LBA %d", ErrHoldsData, lba)
 		}
 	}
 	key, _, _, told := scsi.Code(err)
@@ -213,7 +198,7 @@ func firstData(ctx context.Context, t scsi.Transport, at disc.LBA, p []byte) (di
 	case !told || key == scsi.KeyNotReady || key == scsi.KeyUnitAttention || ctx.Err() != nil:
 		return -1, fmt.Errorf("look for data on the disc: %w", err)
 	}
-	return at, dataError{at, err}
+	return at, fmt.Errorf("%w: what is at LBA %d cannot be read, so nobody knows what it is: %w", ErrHoldsData, at, err)
 }
 
 // nothingThere reports whether an error says that sectors were never written: an

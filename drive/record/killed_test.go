@@ -175,8 +175,8 @@ func TestSessionBehindKilled(t *testing.T) {
 	})
 }
 
-// A trial run closes nothing.
-func TestTrialBehindKilled(t *testing.T) {
+// A simulation closes nothing.
+func TestSimulationBehindKilled(t *testing.T) {
 	d := virtualtest.Blank(t, "cd-r", large)
 	kill(t, d, 0x2A, 20, record.Options{})
 	_, err := record.NewPlan(context.Background(), d, virtualtest.DiscOf(virtualtest.Noise(500, 2)), record.Options{Simulate: true, Force: true})

@@ -149,15 +149,23 @@ func copyOf(t *testing.T, of *virtual.Drive) *virtual.Drive {
 	if err != nil {
 		t.Fatal(err)
 	}
-	path := filepath.Join(t.TempDir(), "disc")
-	if err := os.WriteFile(path, p, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	d, err := virtual.Open(path)
+	f, err := os.Create(filepath.Join(t.TempDir(), "disc"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	return d
+	defer f.Close()
+	err = f.Truncate(int64(len(p)))
+	const block = 64 << 10
+	zeros := make([]byte, block)
+	for at := 0; at < len(p) && err == nil; at += block { // most of it is holes
+		if q := p[at:min(at+block, len(p))]; !bytes.Equal(q, zeros[:len(q)]) {
+			_, err = f.WriteAt(q, int64(at))
+		}
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return virtualtest.Open(t, f.Name())
 }
 
 // formatted opens a recorder with a disc that is overwritten in place.

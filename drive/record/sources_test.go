@@ -49,9 +49,8 @@ var changesOfFiles = []change{
 	{"removed", os.Remove, true, true},
 }
 
-// TestSourceChangesBeforeBurn changes a file between the plan and the burn: a disc
-// that can be written only once is not touched.
-func TestSourceChangesBeforeBurn(t *testing.T) {
+// eachChange tries every change, with and without KeepGoing, on an open folder.
+func eachChange(t *testing.T, try func(t *testing.T, c change, keep bool, src *source.Source, file string)) {
 	for _, c := range changesOfFiles {
 		for _, keep := range []bool{false, true} {
 			name := c.name
@@ -65,27 +64,35 @@ func TestSourceChangesBeforeBurn(t *testing.T) {
 					t.Fatal(err)
 				}
 				defer src.Close()
-				d := virtualtest.Blank(t, "dvd+r", 4000)
-				b, err := record.NewPlan(t.Context(), d, src.Disc, record.Options{})
-				if err != nil {
-					t.Fatal(err)
-				}
-				if err := c.do(file); err != nil {
-					t.Fatal(err)
-				}
-				r, err := b.Run(t.Context(), progress.Discard)
-				if c.changed && !keep {
-					if err == nil || !strings.Contains(err.Error(), file) || status(t, d).Status != mmc.Blank {
-						t.Errorf("error %v, the disc is %v", err, status(t, d).Status)
-					}
-					return
-				}
-				if err != nil || len(r.Changes) != 1 || !strings.Contains(r.Changes[0], file) {
-					t.Errorf("error %v, told %q", err, r.Changes)
-				}
+				try(t, c, keep, src, file)
 			})
 		}
 	}
+}
+
+// TestSourceChangesBeforeBurn changes a file between the plan and the burn: a disc
+// that can be written only once is not touched.
+func TestSourceChangesBeforeBurn(t *testing.T) {
+	eachChange(t, func(t *testing.T, c change, keep bool, src *source.Source, file string) {
+		d := virtualtest.Blank(t, "dvd+r", 4000)
+		b, err := record.NewPlan(t.Context(), d, src, record.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := c.do(file); err != nil {
+			t.Fatal(err)
+		}
+		r, err := b.Run(t.Context(), progress.Discard)
+		if c.changed && !keep {
+			if err == nil || !strings.Contains(err.Error(), file) || status(t, d).Status != mmc.Blank {
+				t.Errorf("error %v, the disc is %v", err, status(t, d).Status)
+			}
+			return
+		}
+		if err != nil || len(r.Changes) != 1 || !strings.Contains(r.Changes[0], file) {
+			t.Errorf("error %v, told %q", err, r.Changes)
+		}
+	})
 }
 
 // meddling is a drive at whose first PREVENT ALLOW MEDIUM REMOVAL something happens:
@@ -105,41 +112,42 @@ func (m *meddling) Execute(ctx context.Context, c scsi.Command) (int, error) {
 	return m.Transport.Execute(ctx, c)
 }
 
-// TestSourceChangesDuringBurn changes a file when the burn has begun. As long as the file delivers what was planned the disc is completed; with
-// KeepGoing it is always.
+// TestSourceChangesDuringBurn changes a file when the burn has begun. As long as the
+// file delivers what was planned the disc is completed; with KeepGoing it always is.
 func TestSourceChangesDuringBurn(t *testing.T) {
-	for _, c := range changesOfFiles {
-		for _, keep := range []bool{false, true} {
-			name := c.name
-			if keep {
-				name += ", keep going"
+	eachChange(t, func(t *testing.T, c change, keep bool, src *source.Source, file string) {
+		d := &meddling{virtualtest.Blank(t, "dvd+r", 4000), func() error { return c.do(file) }}
+		r, err := burn(t, d, src, record.Options{})
+		if c.gone && !keep {
+			if err == nil || !strings.Contains(err.Error(), file) {
+				t.Errorf("error %v", err)
 			}
-			t.Run(name, func(t *testing.T) {
-				dir, file := folder(t)
-				src, err := source.Opener{KeepGoing: keep}.Open(t.Context(), dir)
-				if err != nil {
-					t.Fatal(err)
-				}
-				defer src.Close()
-				d := &meddling{virtualtest.Blank(t, "dvd+r", 4000), func() error { return c.do(file) }}
-				r, err := burn(t, d, src.Disc, record.Options{})
-				if c.gone && !keep {
-					if err == nil || !strings.Contains(err.Error(), file) {
-						t.Errorf("error %v", err)
-					}
-					return
-				}
-				if err != nil || !r.Verified || len(r.Changes) != 1 || !strings.Contains(r.Changes[0], file) {
-					t.Fatalf("error %v, verified %t, told %q", err, r.Verified, r.Changes)
-				}
-				if c.gone {
-					return
-				}
-				if got := fileOnDisc(t, d, "z.log"); got != strings.Repeat("planned ", 75_000) {
-					t.Errorf("the file on the disc has %d bytes", len(got))
-				}
-			})
+			return
 		}
+		if err != nil || !r.Verified || len(r.Changes) != 1 || !strings.Contains(r.Changes[0], file) {
+			t.Fatalf("error %v, verified %t, told %q", err, r.Verified, r.Changes)
+		}
+		if c.gone {
+			return
+		}
+		if got := fileOnDisc(t, d, "z.log"); got != strings.Repeat("planned ", 75_000) {
+			t.Errorf("the file on the disc has %d bytes", len(got))
+		}
+	})
+}
+
+// A simulation tells of changes too: the disc that it stands for would have them.
+func TestSourceChangesDuringSimulation(t *testing.T) {
+	dir, file := folder(t)
+	src, err := source.Opener{KeepGoing: true}.Open(t.Context(), dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer src.Close()
+	d := &meddling{virtualtest.Blank(t, "cd-r", 4000), func() error { return os.Truncate(file, 1000) }}
+	r, err := burn(t, d, src.Disc, record.Options{Simulate: true})
+	if err != nil || len(r.Changes) != 1 || !strings.Contains(r.Changes[0], file) {
+		t.Errorf("error %v, told %q", err, r.Changes)
 	}
 }
 

@@ -65,7 +65,11 @@ func headAt(r io.ReaderAt, size int64, start disc.LBA) (Head, bool) {
 }
 
 const (
-	maxSessions = 256
+	// How many sessions there may be, more than any medium has, and how many times
+	// what looked like one may have been none: each costs a hundred reads.
+	maxSessions = 8192
+	maxTries    = 1024
+
 	descriptors = 16 // sectors of a session before its descriptors (ECMA-119 6.2.1, ECMA-167 2/8.3)
 	firstCopy   = 32 // where a writer of overwritable media keeps its first session
 
@@ -109,7 +113,7 @@ func FindSessions(r io.ReaderAt, size int64, drive bool) []Session {
 	}
 	for i := range s.list {
 		s.list[i].Number = i + 1
-		if i > 0 {
+		if i > 0 && s.list[i].Start > s.list[i-1].Start { // unless it is the copy at address 0
 			s.list[i-1].End = s.list[i].Start
 		}
 	}
@@ -124,6 +128,7 @@ type search struct {
 	reach disc.LBA
 	list  []Session
 	last  Head // of the last session of the list
+	tries int  // how often what looked like a session was none
 }
 
 func (s *search) add(start disc.LBA, h Head) {
@@ -161,7 +166,7 @@ func (s *search) from(at disc.LBA) {
 			return
 		}
 		s.add(start, h)
-		at = h.End
+		at = max(h.End, start+1) // else what lies before it would be read for each session
 	}
 }
 
@@ -174,7 +179,8 @@ func older(h, than Head) bool {
 
 // next finds the first session that begins at an address or behind it. Its
 // descriptors are recognised wherever they are, so that neither the room between
-// sessions nor padding matter.
+// sessions nor padding matter. Of descriptors one behind another only the first can
+// be the first of a session, which has its system area before them.
 func (s *search) next(at disc.LBA) (disc.LBA, Head, bool) {
 	const step = 32
 	var before disc.LBA // the last session begins before this
@@ -182,10 +188,13 @@ func (s *search) next(at disc.LBA) (disc.LBA, Head, bool) {
 		before = s.list[n-1].Start + 1
 	}
 	p := make([]byte, step*disc.SectorSize)
+	behind := false // another descriptor
 	for from := max(at, 0); from < min(s.end, at+s.reach); from += step {
 		n, err := s.r.ReadAt(p[:min(step, int64(s.end-from))*disc.SectorSize], int64(from)*disc.SectorSize)
 		for i := 0; i+6 <= n; i += disc.SectorSize {
-			if !recognised(p[i:]) {
+			first := !behind
+			behind = recognised(p[i:])
+			if !behind || !first {
 				continue
 			}
 			start := from + disc.LBA(i/disc.SectorSize) - descriptors
@@ -194,6 +203,9 @@ func (s *search) next(at disc.LBA) (disc.LBA, Head, bool) {
 			}
 			if h, ok := headAt(s.r, s.size, start); ok {
 				return start, h, true
+			}
+			if s.tries++; s.tries == maxTries {
+				return 0, Head{}, false
 			}
 		}
 		if err != nil && n == 0 {

@@ -264,7 +264,7 @@ func views(r io.ReaderAt, size int64, o Options) []string {
 // track returns the track whose volume is wanted, as bytes that begin at
 // address 0 of the disc.
 func track(d disc.Disc, o Options) (io.ReaderAt, int64, Options, error) {
-	d = unwrapped(d)
+	d = disc.Unwrap(d)
 	t, ok := disc.DataTrack(d)
 	if !ok {
 		return nil, 0, o, errors.New("open volume: the disc has no data track, only audio")

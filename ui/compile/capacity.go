@@ -76,7 +76,7 @@ func (c *capacityCard) reload() {
 	switch n := len(s.Warnings); {
 	case s.Err != nil:
 		c.overhead.Set("File system unknown")
-		c.caution.Color(theme.ColorNameError).Set("Cannot be written: " + s.Err.Error())
+		c.caution.Color(theme.ColorNameError).Set("Cannot be written: " + model.Reason(s.Err))
 	case n > 1:
 		c.caution.Set(fmt.Sprintf("%s (and %d more)", s.Warnings[0], n-1))
 	case n == 1:

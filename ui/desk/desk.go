@@ -105,9 +105,13 @@ func (d *Desk) busy(why string) {
 }
 
 // Error shows an error on a sheet.
-func (d *Desk) Error(title string, err error) {
+func (d *Desk) Error(title string, err error) { d.ErrorThen(title, err, func() {}) }
+
+// ErrorThen shows an error on a sheet, and goes on when that is closed.
+func (d *Desk) ErrorThen(title string, err error, then func()) {
 	d.Tell("error", map[string]any{"title": title, "text": err.Error()})
-	d.Sheet(title, widgets.NewText(err.Error()).Wrap(), 480, widgets.Choice{Text: "Close", Primary: true})
+	d.Sheet(title, widgets.NewText(err.Error()).Wrap(), 480,
+		widgets.Choice{Text: "Close", Primary: true, Escape: true, Do: func() bool { d.Post(then); return true }})
 }
 
 // Ask shows a question on a sheet.

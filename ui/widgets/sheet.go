@@ -29,6 +29,7 @@ type Choice struct {
 	Text    string
 	Primary bool
 	Danger  bool
+	Escape  bool        // Escape is this one; else it is the first that does nothing
 	Do      func() bool // false keeps the sheet open; nil closes it
 }
 
@@ -73,7 +74,7 @@ func (s *Sheet) key(e *fyne.KeyEvent) {
 	case fyne.KeyReturn, fyne.KeyEnter:
 		is = func(c Choice) bool { return c.Primary && !c.Danger }
 	case fyne.KeyEscape:
-		is = func(c Choice) bool { return c.Do == nil }
+		is = func(c Choice) bool { return c.Do == nil || c.Escape }
 	}
 	if at := slices.IndexFunc(s.choices, is); at >= 0 {
 		s.choose(s.choices[at])

@@ -199,3 +199,19 @@ func TestThemeIsWhole(t *testing.T) {
 		}
 	}
 }
+
+// Messages hold names off discs, which must not turn the line around that they are in.
+func TestTextIsShownSafely(t *testing.T) {
+	test.NewTempApp(t)
+	for text, want := range map[string]string{
+		"plain – ü “x”\nline 2": "plain – ü “x”\nline 2",
+		"a\u202eb\u009bc\xffd":  `a\xe2\x80\xaeb\xc2\x9bc\xffd`,
+		`C:\x`:                  `C:\x`,
+	} {
+		made, set := NewText(text), NewText("")
+		set.Set(text)
+		if made.String() != want || set.String() != want {
+			t.Errorf("%q: made %q, set %q", text, made.String(), set.String())
+		}
+	}
+}
