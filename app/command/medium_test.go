@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -251,5 +252,36 @@ func TestReadHiddenSession(t *testing.T) {
 	}
 	if r := must(t, OK, "read", recorder, "-o", back); !strings.Contains(r.log, "does not show the session from sector") {
 		t.Error(r.log)
+	}
+}
+
+// A DVD-R that was announced as a whole and broken off is filled up when it is closed.
+// Then each sector of it can be read, and it is not good all the same.
+func TestCloseFilledUp(t *testing.T) {
+	bin, dir := program(t), t.TempDir()
+	image := filepath.Join(dir, "image.iso")
+	if err := os.WriteFile(filepath.Join(dir, "file"), bytes.Repeat([]byte("text of a file\n"), 200_000), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	must(t, OK, "build", filepath.Join(dir, "file"), "-o", image)
+	for _, medium := range []string{"dvd-r", "dvd-rw"} {
+		recorder, _ := blankDisc(t, medium)
+		if err := exec.Command(bin, "burn", "--yes", "--dao", image, recorder+"&kill=60").Run(); err == nil {
+			t.Fatal("the burn was not killed")
+		}
+		r := must(t, OK, "media", recorder)
+		if !strings.Contains(r.out, "fills it up") || strings.Contains(r.out, "another session can follow") {
+			t.Errorf("%s: %s", medium, r.out)
+		}
+		if r := must(t, NoMedium, "burn", "--yes", image, recorder); strings.Contains(r.log, "genisoimage") || strings.Contains(r.log, "--blank") != (medium == "dvd-rw") {
+			t.Errorf("%s: %s", medium, r.log)
+		}
+		must(t, OK, "close", "--yes", recorder)
+		if r := must(t, Differs, "verify", recorder); !strings.Contains(r.log, "broken off") {
+			t.Errorf("%s: %s", medium, r.log)
+		}
+		if r := must(t, OK, "ls", recorder); !strings.Contains(r.log, "incomplete") {
+			t.Errorf("%s: %s", medium, r.log)
+		}
 	}
 }

@@ -82,6 +82,9 @@ func (s *session) verifyOne(ctx context.Context, name string) error {
 	} else if m := mismatch(err); m != nil {
 		err = behind(err, m, volume.ClaimedByFiles(src.Disc))
 	}
+	if err == nil && disc.FilledUp(src.Disc) {
+		err = damaged{fmt.Sprintf("%s is incomplete: its burn was broken off, and it was filled up when it was closed", name)}
+	}
 	if err == nil {
 		if e := verify.Opens(src.Disc); e != nil {
 			v.Problem = e.Error()
