@@ -11,6 +11,7 @@ import (
 	"fyne.io/fyne/v2/test"
 
 	"glassmaster/mastering/progress"
+	"glassmaster/ui/desk"
 	"glassmaster/ui/engine"
 	"glassmaster/ui/model"
 	"glassmaster/ui/widgets"
@@ -188,5 +189,28 @@ func TestFaultInJobIsTold(t *testing.T) {
 	p.until("the fault", func() bool { return p.last("fault")["text"] != nil && got != nil })
 	if text := p.last("fault")["text"].(string); text != got.Error() {
 		t.Errorf("the event says %q, the job %q", text, got)
+	}
+}
+
+// panicking is a picker with a fault.
+type panicking struct{ desk.FilePicker }
+
+// TestFaultInPicker holds that a panic of the native file dialog is a message, and
+// that the window can be used again.
+func TestFaultInPicker(t *testing.T) {
+	p := newPilot(t)
+	p.faulty = true
+	p.desk.Picker = panicking{}
+	for what, pick := range map[string]func(){
+		"folder": func() { p.desk.PickFolder("x", func(string) {}) },
+		"files":  func() { p.desk.PickMany("x", func([]string) {}) },
+	} {
+		p.events = nil
+		pick()
+		p.until(what, func() bool { return p.last("error")["text"] != nil })
+		if p.veil.Visible() {
+			t.Errorf("%s: the window is still veiled", what)
+		}
+		p.key(fyne.KeyReturn)
 	}
 }

@@ -108,7 +108,7 @@ func (s *session) extract(ctx context.Context, image, dir string, which volume.O
 			err = advise(err, "the folder takes only names in Unicode: --charset NAME says in which character set those of the disc are")
 		}
 		if existing {
-			err = advise(err, "--existing replace takes the files of the disc, --existing keep those that are there")
+			err = advise(err, "--existing replace takes the files of the disc, --existing keep those that are there, --existing both gives those of the disc other names")
 		}
 		return err
 	}

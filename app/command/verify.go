@@ -35,7 +35,9 @@ With one disc, every sector of it is read, and an MD5 sum that implantisomd5 or
 "build --md5" has put into it is checked.
 
 A disc that ends before its volume does, or before one of its files, is incomplete, and
-so is neither good nor equal to anything.
+so is neither good nor equal to anything. One disc is not good either when its file
+system cannot be opened, when a folder cannot be read to its end, or when it cannot be
+told where the contents of a file are.
 
 The SHA-256 that is printed is of all sectors of the disc; of two, of the shorter
 one.`,
@@ -59,7 +61,7 @@ type verified struct {
 	Padding int64    `json:"padding_sectors"`           // zeros that only the longer disc has
 	Behind  int64    `json:"behind_sectors,omitempty"`  // only the longer disc has them, and they were not compared
 	Missing int64    `json:"missing_sectors,omitempty"` // that the volume lays claim to
-	Problem string   `json:"volume_problem,omitempty"`  // why the file system cannot be opened
+	Problem string   `json:"volume_problem,omitempty"`  // why the file system, or a part of it, cannot be opened
 	Remarks []string `json:"remarks,omitempty"`         // what the disc does not show of its tracks
 	SHA256  string   `json:"sha256,omitempty"`
 	Differs *differs `json:"differs,omitempty"`
@@ -89,6 +91,9 @@ func (s *session) verifyOne(ctx context.Context, name string) error {
 		if e := verify.Opens(src.Disc); e != nil {
 			v.Problem = e.Error()
 			err = damaged{fmt.Sprintf("%s: every sector can be read, but the files cannot be found: %v", name, e)}
+		} else if e := verify.Files(ctx, src.Disc); e != nil && ctx.Err() == nil {
+			v.Problem = e.Error()
+			err = damaged{fmt.Sprintf("%s: every sector can be read, but not all files: %v (\"glassmaster info --check\" names all damage)", name, e)}
 		}
 	}
 	good := fmt.Sprintf("%s: every sector can be read", name)

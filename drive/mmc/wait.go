@@ -45,6 +45,20 @@ func (p *Pauses) Sleep(ctx context.Context) error {
 	}
 }
 
+// mostAttentions is how many unit attentions a drive may have queued.
+const mostAttentions = 16
+
+// PastAttentions sends a command again behind unit attentions, which keep it from
+// being carried out and say nothing of it.
+func PastAttentions(send func() error) error {
+	for tries := 0; ; tries++ {
+		err := send()
+		if key, _, _, _ := scsi.Code(err); key != scsi.KeyUnitAttention || tries == mostAttentions {
+			return err
+		}
+	}
+}
+
 // ErrNotReady is in the chain of the error of a drive that stayed busy for
 // longer than was waited. It is an scsi.ErrTimeout: such a drive hangs, though it
 // answers.
@@ -72,7 +86,7 @@ func Wait(ctx context.Context, t scsi.Transport, limit time.Duration, progress f
 		switch {
 		case err == nil, scsi.Recovered(err):
 			return nil
-		case key == scsi.KeyUnitAttention && attentions < 8:
+		case key == scsi.KeyUnitAttention && attentions < mostAttentions:
 			attentions++
 			continue
 		case !scsi.InProgress(err):

@@ -145,7 +145,7 @@ func (d *medium) ReadSectors(p []byte, lba disc.LBA, f disc.Form) (int, error) {
 				err = fmt.Errorf("at LBA %d: %w", lba+disc.LBA(done), err)
 			}
 			err = fmt.Errorf("read the disc: %w", err)
-			if scsi.Gone(err) || scsi.MediumNotPresent(err) || scsi.MediumChanged(err) {
+			if scsi.DiscGone(err) {
 				err = gone{err}
 				d.gone = err
 			} else if d.open >= 0 && lba+disc.LBA(done) >= d.open {

@@ -170,10 +170,10 @@ func (r *burning) writeZeros(places []span, phase string) error {
 	}
 	err := r.eachChunk(places, p)
 	if r.started {
-		err = errors.Join(err, r.flush(), r.close(false))
+		err = combine(err, r.flush(), r.close(false))
 		r.watch.closed()
 	}
-	return errors.Join(err, r.watch.lost)
+	return combine(err, r.watch.lost)
 }
 
 func (r *burning) eachChunk(places []span, p []byte) error {

@@ -185,7 +185,7 @@ func (c *Closing) Run(ctx context.Context, rep progress.Reporter) (Closed, error
 		return Closed{}, fmt.Errorf("close the disc: %w", err)
 	}
 	rep.Phase("closing the "+c.level.String(), 0)
-	failed := errors.Join(c.end(r), r.watch.lost)
+	failed := combine(c.end(r), r.watch.lost)
 	r.watch.closed()
 	r.lock(false)
 	r.reload()
@@ -194,7 +194,7 @@ func (c *Closing) Run(ctx context.Context, rep progress.Reporter) (Closed, error
 		failed = r.watch.lost // what came with a later command
 	}
 	if err != nil {
-		return Closed{}, errors.Join(failed, fmt.Errorf("look at the disc: %w", err))
+		return Closed{}, combine(failed, fmt.Errorf("look at the disc: %w", err))
 	}
 	r.show()
 	now := m.closed()

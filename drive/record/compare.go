@@ -262,5 +262,5 @@ func (r *burning) notCompared(err error) error {
 // lost reports whether a sector could not be read because the drive, or the
 // disc in it, is gone: that says nothing of the sector.
 func lost(err error) bool {
-	return errors.Is(err, context.Canceled) || scsi.Gone(err) || scsi.MediumNotPresent(err) || scsi.MediumChanged(err)
+	return errors.Is(err, context.Canceled) || scsi.DiscGone(err)
 }

@@ -89,8 +89,12 @@ func TestKilledOverwrite(t *testing.T) {
 				if err := used.Close(); err != nil {
 					t.Fatal(err)
 				}
+				file, err := os.ReadFile(used.Path())
+				if err != nil {
+					t.Fatal(err)
+				}
 				for at := 1; ; at++ {
-					d := copyOf(t, used)
+					d := copyOf(t, file)
 					k := &mortal{Drive: d, left: 1 << 30}
 					b, err := record.NewPlan(context.Background(), k, virtualtest.DiscOf(fresh), record.Options{Blank: true})
 					if err != nil {
@@ -142,13 +146,9 @@ func TestKilledOverwrite(t *testing.T) {
 	}
 }
 
-// copyOf opens a recorder with a copy of a disc.
-func copyOf(t *testing.T, of *virtual.Drive) *virtual.Drive {
+// copyOf opens a recorder with a copy of a disc, of whose file these are the bytes.
+func copyOf(t *testing.T, p []byte) *virtual.Drive {
 	t.Helper()
-	p, err := os.ReadFile(of.Path())
-	if err != nil {
-		t.Fatal(err)
-	}
 	f, err := os.Create(filepath.Join(t.TempDir(), "disc"))
 	if err != nil {
 		t.Fatal(err)

@@ -188,23 +188,11 @@ func (r *burning) untouched() error {
 
 func (r *burning) lock(on bool) {
 	if !on {
-		r.optional("unlock the tray", unlock(r.work, r.t))
+		free := func() error { return mmc.PreventRemoval(r.work, r.t, false) }
+		r.optional("unlock the tray", mmc.PastAttentions(free))
 		return
 	}
 	r.optional("lock the tray", mmc.PreventRemoval(r.work, r.t, true))
-}
-
-// unlock frees the tray, whatever the drive has to say first: a unit attention
-// keeps the command from being carried out.
-func unlock(ctx context.Context, t scsi.Transport) error {
-	var err error
-	for range resends {
-		err = mmc.PreventRemoval(ctx, t, false)
-		if key, _, _, _ := scsi.Code(err); key != scsi.KeyUnitAttention {
-			break
-		}
-	}
-	return err
 }
 
 // prepare does what comes before the first sector.

@@ -54,16 +54,25 @@ func Open(t testing.TB, path string) *virtual.Drive {
 // Noise returns sectors that no other sector is equal to: the same ones for the
 // same seed.
 func Noise(sectors int, seed byte) []byte {
+	if sectors > keptSectors {
+		return makeNoise(sectors, seed)
+	}
 	noise.Lock()
 	defer noise.Unlock()
-	n := sectors * disc.SectorSize
-	if len(noise.by[seed]) < n {
-		p := make([]byte, n)
-		_, _ = rand.NewChaCha8([32]byte{seed}).Read(p)
-		noise.by[seed] = p
+	if noise.by[seed] == nil {
+		noise.by[seed] = makeNoise(keptSectors, seed)
 	}
-	return bytes.Clone(noise.by[seed][:n])
+	return bytes.Clone(noise.by[seed][:sectors*disc.SectorSize])
 }
+
+func makeNoise(sectors int, seed byte) []byte {
+	p := make([]byte, sectors*disc.SectorSize)
+	_, _ = rand.NewChaCha8([32]byte{seed}).Read(p)
+	return p
+}
+
+// keptSectors is how much of the noise of a seed is kept.
+const keptSectors = 1024
 
 // noise is what Noise has made so far: many tests burn the same sectors.
 var noise = struct {

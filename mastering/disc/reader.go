@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sync"
 )
 
 // Reader reads the user data of a data track at byte offsets. Offset 0 is
@@ -70,6 +71,9 @@ type flat struct {
 	sectors  int64
 	close    func() error
 	sessions []Session
+
+	mu    sync.Mutex
+	known map[any]any
 }
 
 // FromReaderAt returns a disc with one session and one data track whose user
@@ -78,7 +82,23 @@ type flat struct {
 func FromReaderAt(r io.ReaderAt, size int64, close func() error) Disc {
 	n := (size + SectorSize - 1) / SectorSize
 	t := Track{Number: 1, Mode: Mode1, Length: n}
-	return &flat{r, n, close, []Session{{Number: 1, Tracks: []Track{t}}}}
+	return &flat{ReaderAt: r, sectors: n, close: close, sessions: []Session{{Number: 1, Tracks: []Track{t}}}}
+}
+
+// Recall returns what find has found out about the disc under a key. It is called
+// once as long as the disc is open, by whoever asks first.
+func (f *flat) Recall(key any, find func() any) any {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	v, ok := f.known[key]
+	if !ok {
+		v = find()
+		if f.known == nil {
+			f.known = map[any]any{}
+		}
+		f.known[key] = v
+	}
+	return v
 }
 
 func (f *flat) Sessions() []Session { return f.sessions }

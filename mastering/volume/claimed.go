@@ -98,8 +98,22 @@ func sessionsOf(d disc.Disc) []Session {
 		return nil
 	}
 	_, image := d.(io.ReaderAt)
-	return append([]Session{}, FindSessions(userData(d, t.End()), int64(t.End())*disc.SectorSize, !image)...)
+	find := func() any {
+		return append([]Session{}, FindSessions(userData(d, t.End()), int64(t.End())*disc.SectorSize, !image)...)
+	}
+	if r, ok := d.(recaller); ok { // a search may read as much as a CD holds
+		return r.Recall(sessionsKey{}, find).([]Session)
+	}
+	return find().([]Session)
 }
+
+// recaller is a disc that keeps what was found out about it.
+type recaller interface {
+	Recall(key any, find func() any) any
+}
+
+// sessionsKey is the key of the sessions that were found.
+type sessionsKey struct{}
 
 // ClaimedByFiles is Claimed, and looks too where the files of the newest volumes end,
 // which may be behind the end of their volume. It goes through all folders.

@@ -216,11 +216,32 @@ func (s *search) next(at disc.LBA) (disc.LBA, Head, bool) {
 }
 
 // recognised reports whether a sector holds a descriptor with which the volume
-// descriptors of a session may begin.
+// descriptors of a session may begin (ECMA-119 8.1.2, ECMA-167 2/9.1.2).
 func recognised(p []byte) bool {
 	switch string(p[1:6]) {
 	case "CD001", "BEA01", "NSR02", "NSR03":
 		return true
+	}
+	return false
+}
+
+// Marked reports whether there are descriptors of a file system where that of the
+// newest data track of a disc must begin, though it may be none that can be opened.
+func Marked(d disc.Disc) bool {
+	r, size, o, err := track(d, Options{})
+	if err != nil {
+		return false
+	}
+	if o, err = o.ChooseSession(r, size); err != nil {
+		return false
+	}
+	const look = 8 // sectors, of which the first may be the damaged ones
+	p := make([]byte, look*disc.SectorSize)
+	n, _ := r.ReadAt(p, int64(o.Chosen().Start+descriptors)*disc.SectorSize)
+	for i := 0; i+6 <= n; i += disc.SectorSize {
+		if recognised(p[i:]) {
+			return true
+		}
 	}
 	return false
 }

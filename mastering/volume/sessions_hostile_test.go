@@ -87,15 +87,22 @@ func TestSessionsMany(t *testing.T) {
 	}
 }
 
-// A disc of no known file system is searched once for what is known of it.
-func TestKnownSearchesOnce(t *testing.T) {
-	p := make([]byte, 16<<20)
-	r := &counted{ReaderAt: bytes.NewReader(p)}
-	if list := volume.Known(disc.FromReaderAt(r, int64(len(p)), nil)); len(list) > 0 {
-		t.Errorf("%v", list)
-	}
-	if most := int64(len(p) + len(p)/2); r.n > most {
-		t.Errorf("%d bytes read of %d", r.n, len(p))
+// The sessions of a disc are searched for once, whatever is asked about it.
+func TestSessionsOnce(t *testing.T) {
+	padded := append(smallSession(0), make([]byte, 16<<20)...)
+	for name, p := range map[string][]byte{"no file system": make([]byte, 16<<20), "padded": padded} {
+		r := &counted{ReaderAt: bytes.NewReader(p)}
+		d := disc.FromReaderAt(r, int64(len(p)), nil)
+		if list := volume.Known(d); len(list) > 0 {
+			t.Errorf("%s: %v", name, list)
+		}
+		if _, err := volume.OpenDisc(d, volume.Options{}); (err == nil) != (name == "padded") {
+			t.Errorf("%s: %v", name, err)
+		}
+		volume.Views(d, volume.Options{})
+		if most := int64(len(p) + len(p)/2); r.n > most {
+			t.Errorf("%s: %d bytes read of %d", name, r.n, len(p))
+		}
 	}
 }
 

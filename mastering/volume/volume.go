@@ -282,6 +282,9 @@ func track(d disc.Disc, o Options) (io.ReaderAt, int64, Options, error) {
 	if o.Start == 0 {
 		o.Start = t.Start
 	}
+	if o.Sessions == nil && o.Start == 0 {
+		o.Sessions = sessionsOf(d)
+	}
 	if r, ok := d.(io.ReaderAt); ok {
 		return r, int64(t.End()) * disc.SectorSize, o, nil
 	}

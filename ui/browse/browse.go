@@ -274,21 +274,22 @@ func (v *View) menu(nodes []*tree.Node, at fyne.Position) {
 
 // drivesMenu lists the drives; looking for them may take a while.
 func (v *View) drivesMenu(at fyne.Position) {
-	go func() {
-		drives, err := v.engine.Drives(context.Background())
-		v.d.Post(func() {
-			var items []*fyne.MenuItem
-			for _, d := range drives {
-				items = append(items, widgets.Item(d.Title(), "", func() { v.Open(d.Name) }))
+	var drives []model.Drive
+	model.Start(v.d.Post, "looking for drives", func(ctx context.Context, _ progress.Reporter) (err error) {
+		drives, err = v.engine.Drives(ctx)
+		return err
+	}, func(err error) {
+		var items []*fyne.MenuItem
+		for _, d := range drives {
+			items = append(items, widgets.Item(d.Title(), "", func() { v.Open(d.Name) }))
+		}
+		if len(items) == 0 {
+			why := "is one connected, and may you use it?"
+			if err != nil {
+				why = err.Error()
 			}
-			if len(items) == 0 {
-				why := "is one connected, and may you use it?"
-				if err != nil {
-					why = err.Error()
-				}
-				items = append(items, widgets.Item("No drive was found", why, nil))
-			}
-			v.d.Menu(at, items...)
-		})
-	}()
+			items = append(items, widgets.Item("No drive was found", why, nil))
+		}
+		v.d.Menu(at, items...)
+	})
 }

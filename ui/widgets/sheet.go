@@ -69,6 +69,12 @@ func (s *Sheet) choose(c Choice) {
 // key is a key that no part of the sheet wanted.
 func (s *Sheet) key(e *fyne.KeyEvent) {
 	defer model.Guard()
+	if s.popup == nil { // it was closed before a sheet that lay over it
+		if s.below != nil {
+			s.below(e)
+		}
+		return
+	}
 	is := func(c Choice) bool { return false }
 	switch e.Name {
 	case fyne.KeyReturn, fyne.KeyEnter:
@@ -86,9 +92,11 @@ func (s *Sheet) Close() {
 	if s.popup == nil {
 		return
 	}
+	if s.canvas.Overlays().Top() == s.popup { // else the keys are those of the sheet over it
+		s.canvas.SetOnTypedKey(s.below)
+	}
 	s.popup.Hide()
 	s.popup = nil
-	s.canvas.SetOnTypedKey(s.below)
 	if s.OnClose != nil {
 		s.OnClose()
 	}
