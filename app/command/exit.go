@@ -130,6 +130,8 @@ func hintFor(err error) string {
 		return `"glassmaster burn --blank" burns it again`
 	case errors.Is(err, record.ErrEraseFirst):
 		return `"glassmaster burn --blank" erases it and burns it again`
+	case errors.Is(err, record.ErrUnfinished) && errors.Is(err, record.ErrNotWritable):
+		return `"glassmaster close" closes it; burn on another disc`
 	case errors.Is(err, record.ErrUnfinished):
 		return `"glassmaster close" closes what was left open; "glassmaster media" then tells the next address; "genisoimage -C 0,ADDRESS" makes an image for it`
 	case errors.Is(err, record.ErrOtherAddress) && errors.Is(err, record.ErrNotWritable):

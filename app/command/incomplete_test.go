@@ -279,3 +279,28 @@ func TestVerifyPlain(t *testing.T) {
 	must(t, Differs, "verify", file, recorder)
 	must(t, Failed, "verify", file)
 }
+
+// A file that a compilation names and that is gone is told by every verb, and the rest
+// of it is not called equal or good.
+func TestCompilationLacksAFile(t *testing.T) {
+	dir, saved := t.TempDir(), filepath.Join(t.TempDir(), "c.glassmaster")
+	put(t, filepath.Join(dir, "a"), "a")
+	put(t, filepath.Join(dir, "b"), "b")
+	must(t, OK, "build", dir, "--save", saved)
+	if err := os.Remove(filepath.Join(dir, "b")); err != nil {
+		t.Fatal(err)
+	}
+	recorder, _ := blankDisc(t, "dvd+r")
+	must(t, Partly, "burn", "--yes", "--keep-going", saved, recorder)
+	for _, args := range [][]string{{saved, recorder}, {recorder, saved}, {saved}} {
+		r := must(t, Partly, append([]string{"verify"}, args...)...)
+		if !strings.Contains(r.log, "warning: "+filepath.Join(dir, "b")) || !strings.Contains(r.log, "1 file of "+saved+" cannot be read") {
+			t.Errorf("%v: %s", args, r.log)
+		}
+	}
+	for _, verb := range []string{"ls", "info"} {
+		if r := must(t, OK, verb, saved); strings.Count(r.log, "no such file") != 1 {
+			t.Errorf("%s: %s", verb, r.log)
+		}
+	}
+}

@@ -94,6 +94,7 @@ func (s *session) info(ctx context.Context, name string, which volume.Options, c
 		return err
 	}
 	defer src.Close()
+	s.warnProblems(src)
 	info := describeDisc(src)
 	info.Defects = defectObjects(src.Defects())
 	which.View = viewName(which.View)

@@ -241,11 +241,14 @@ func (t mediaTrack) describe() string {
 func adviceFor(m read.MediaInfo) []string {
 	var all []string
 	damaged, open := m.Last == mmc.SessionDamaged, m.Last == mmc.SessionIncomplete
+	partly := false // written of what was announced
 	for _, t := range m.Tracks {
 		switch t.State {
 		case read.TrackDamaged:
 			damaged = true
-		case read.TrackOpen, read.TrackReserved, read.TrackReservedOpen:
+		case read.TrackReservedOpen:
+			open, partly = true, true
+		case read.TrackOpen, read.TrackReserved:
 			open = true
 		}
 	}
@@ -253,6 +256,8 @@ func adviceFor(m read.MediaInfo) []string {
 	case m.Status == mmc.Closed && !damaged:
 	case damaged:
 		all = append(all, `copy what can be read first; "glassmaster close" has the drive repair and close what is damaged`)
+	case open && partly:
+		all = append(all, `an earlier burn of the whole disc was broken off: "glassmaster close" fills it up, so that what is on it can be read; nothing can be added then`)
 	case open:
 		all = append(all, `an earlier burn was broken off, or is still going on: what is in the open session may not be found; "glassmaster close" closes it, and another session can follow`)
 	}

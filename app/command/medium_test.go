@@ -3,6 +3,8 @@ package command
 import (
 	"bytes"
 	"fmt"
+	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -216,6 +218,70 @@ func TestForceUnknown(t *testing.T) {
 		must(t, OK, "burn", "--force", image, recorder)
 		if want := content(t, image); !bytes.HasPrefix(content(t, file), want) {
 			t.Errorf("%s: what was burned is not the image", medium)
+		}
+	}
+}
+
+// A session that is dated before the one in front of it is shown by a drive, and not by
+// an image file that was read from it: this is told.
+func TestReadHiddenSession(t *testing.T) {
+	recorder, _ := blankDisc(t, "dvd+r")
+	dir := t.TempDir()
+	second, back := filepath.Join(dir, "second.iso"), filepath.Join(dir, "back.iso")
+	for _, folder := range []string{"one", "two"} {
+		if err := os.Mkdir(filepath.Join(dir, folder), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	put(t, filepath.Join(dir, "one", "one.txt"), "1")
+	put(t, filepath.Join(dir, "two", "two.txt"), "2")
+	must(t, OK, "burn", "--yes", "--append", filepath.Join(dir, "one"), recorder)
+	next := outcomeOf(t, must(t, OK, "media", "--json", recorder).out)["data"].(map[string]any)["next_writable_lba"].(float64)
+	peertest.Run(t, dir, "genisoimage", "-quiet", "-R", "-C", fmt.Sprintf("0,%d", int(next)), "-o", second, "two")
+	p, err := os.ReadFile(second)
+	if err != nil {
+		t.Fatal(err)
+	}
+	copy(p[16*2048+813:], "1999123123595900") // when the volume was made (ECMA-119 8.4.26)
+	if err := os.WriteFile(second, p, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	must(t, OK, "burn", "--yes", "--append", second, recorder)
+	if r := must(t, OK, "ls", recorder); !strings.Contains(r.out, "two.txt") {
+		t.Error(r.out)
+	}
+	if r := must(t, OK, "read", recorder, "-o", back); !strings.Contains(r.log, "does not show the session from sector") {
+		t.Error(r.log)
+	}
+}
+
+// A DVD-R that was announced as a whole and broken off is filled up when it is closed.
+// Then each sector of it can be read, and it is not good all the same.
+func TestCloseFilledUp(t *testing.T) {
+	bin, dir := program(t), t.TempDir()
+	image := filepath.Join(dir, "image.iso")
+	if err := os.WriteFile(filepath.Join(dir, "file"), bytes.Repeat([]byte("text of a file\n"), 200_000), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	must(t, OK, "build", filepath.Join(dir, "file"), "-o", image)
+	for _, medium := range []string{"dvd-r", "dvd-rw"} {
+		recorder, _ := blankDisc(t, medium)
+		if err := exec.Command(bin, "burn", "--yes", "--dao", image, recorder+"&kill=60").Run(); err == nil {
+			t.Fatal("the burn was not killed")
+		}
+		r := must(t, OK, "media", recorder)
+		if !strings.Contains(r.out, "fills it up") || strings.Contains(r.out, "another session can follow") {
+			t.Errorf("%s: %s", medium, r.out)
+		}
+		if r := must(t, NoMedium, "burn", "--yes", image, recorder); strings.Contains(r.log, "genisoimage") || strings.Contains(r.log, "--blank") != (medium == "dvd-rw") {
+			t.Errorf("%s: %s", medium, r.log)
+		}
+		must(t, OK, "close", "--yes", recorder)
+		if r := must(t, Differs, "verify", recorder); !strings.Contains(r.log, "broken off") {
+			t.Errorf("%s: %s", medium, r.log)
+		}
+		if r := must(t, OK, "ls", recorder); !strings.Contains(r.log, "incomplete") {
+			t.Errorf("%s: %s", medium, r.log)
 		}
 	}
 }

@@ -16,6 +16,7 @@ import (
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/newfile"
 	"glassmaster/mastering/verify"
+	"glassmaster/mastering/volume"
 )
 
 // reading are the flags of "read".
@@ -112,7 +113,29 @@ func (s *session) read(ctx context.Context, from string, o reading) error {
 		return unwritten(o.output, unread(from, err))
 	}
 	c.Seconds = time.Since(began).Seconds()
+	if len(src.Disc.Sessions()) > 1 && !s.piped {
+		s.hidden(o.output)
+	}
 	return s.copied(c, src, by, salvage)
+}
+
+// hidden warns of a session that the disc shows, and an image file of it does not: one
+// that is dated before that in front of it passes for what is left of an older disc.
+func (s *session) hidden(output string) {
+	f, err := os.Open(output)
+	if err != nil {
+		return
+	}
+	defer f.Close()
+	i, err := f.Stat()
+	if err != nil {
+		return
+	}
+	list := volume.FindSessions(f, i.Size(), false)
+	if n := len(list); n > 0 && list[n-1].Remnant != 0 {
+		s.warn(fmt.Sprintf("%s does not show the session from sector %d on, as the disc does: it is dated before the one in front of it, and an image file does not tell what is a session",
+			name(output), list[n-1].Remnant))
+	}
 }
 
 // copied says what was read, and what of the disc is not in the image.

@@ -67,7 +67,8 @@ The data of a result:
             be read), session_count (an open or empty last one counts),
             last_session (empty, incomplete, damaged, complete), tracks (number,
             session, state, kind, lba, sectors, written_sectors,
-            next_writable_lba), unfinished (a burn of a disc that is overwritten
+            next_writable_lba: of an open track it lies inside of it, and no
+            session can begin there), unfinished (a burn of a disc that is overwritten
             in place was not completed), advice, write_speeds (kB/s), drive_knows
             (kinds of discs)
   burn      drive, medium, recipe, sectors (of the source), written_sectors,

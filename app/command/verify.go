@@ -76,12 +76,16 @@ func (s *session) verifyOne(ctx context.Context, name string) error {
 	if disc.Unfinished(src.Disc) { // all of its sectors may be readable all the same
 		return damaged{fmt.Sprintf("%s: %v", name, volume.ErrUnfinished)}
 	}
+	s.warnProblems(src)
 	v := verified{Remarks: s.remarks(src)}
 	r, err := verify.Read(ctx, src.Disc, src.Locate, s.report())
 	if err == nil {
 		err = verify.Complete(src.Disc, name)
 	} else if m := mismatch(err); m != nil {
 		err = behind(err, m, volume.ClaimedByFiles(src.Disc))
+	}
+	if err == nil && disc.FilledUp(src.Disc) {
+		err = damaged{fmt.Sprintf("%s is incomplete: its burn was broken off, and it was filled up when it was closed", name)}
 	}
 	if err == nil {
 		if e := verify.Opens(src.Disc); e != nil {
@@ -98,6 +102,9 @@ func (s *session) verifyOne(ctx context.Context, name string) error {
 		if with, err = s.implanted(ctx, src); with != "" {
 			good += ", and " + with
 		}
+	}
+	if err == nil {
+		err = partly(good, src)
 	}
 	return s.verdict(v, r, err, name, good)
 }
@@ -147,6 +154,8 @@ func (s *session) verifyTwo(ctx context.Context, a, b string) error {
 	if want.Kind == "drive" && got.Kind != "drive" { // what a drive cannot read is a difference
 		want, got = got, want
 	}
+	s.warnProblems(want)
+	s.warnProblems(got)
 	v := verified{Remarks: append(s.remarks(want), s.remarks(got)...)}
 	r, tail, err := verify.Pair(ctx, side(want), side(got), s.report())
 	if mismatch(err) != nil { // which may be only the first of what is wrong
@@ -172,7 +181,21 @@ func (s *session) verifyTwo(ctx context.Context, a, b string) error {
 		text += fmt.Sprintf(" (behind the end of the volume %s has %s more, where older contents may be left; they were not compared)",
 			longer, counted(int(tail.Sectors), "sector"))
 	}
+	if err == nil {
+		err = partly(text, want, got)
+	}
 	return s.verdict(v, r, err, a+" and "+b, text)
+}
+
+// partly is an error where files of a folder or compilation could not be read: what is
+// good about the rest of it says nothing of them.
+func partly(good string, sources ...*source.Source) error {
+	for _, src := range sources {
+		if n := len(src.Problems); n > 0 {
+			return incomplete{fmt.Sprintf("%s; but %s of %s cannot be read, and nothing was made sure of there", good, counted(n, "file"), src.Name)}
+		}
+	}
+	return nil
 }
 
 // side is a disc for a comparison.

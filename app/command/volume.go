@@ -58,6 +58,13 @@ func (s *session) openWith(ctx context.Context, o source.Opener, name string) (*
 	return src, nil
 }
 
+// warnProblems names the files of a folder or compilation that would not be on the disc.
+func (s *session) warnProblems(src *source.Source) {
+	for _, p := range src.Problems {
+		s.warn(p)
+	}
+}
+
 // openVolume opens a disc and the file system on it.
 func (s *session) openVolume(ctx context.Context, name string, o volume.Options) (*source.Source, volume.FS, error) {
 	src, err := s.openSource(ctx, name)
@@ -65,6 +72,7 @@ func (s *session) openVolume(ctx context.Context, name string, o volume.Options)
 		return nil, nil, err
 	}
 	s.warnDefects(src)
+	s.warnProblems(src)
 	o.View = viewName(o.View)
 	vol, err := volume.OpenDisc(src.Disc, o)
 	if err != nil {

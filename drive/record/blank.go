@@ -173,6 +173,9 @@ func (r *burning) writeZeros(places []span, phase string) error {
 	}
 	r.rep.Phase(phase, total*disc.SectorSize)
 	p := make([]byte, max(min(r.recipe.chunk, r.t.MaxTransfer()/disc.SectorSize), 1)*disc.SectorSize)
+	if r.filler != nil {
+		r.filler(p)
+	}
 	err := r.writeMark()
 	if err == nil {
 		err = r.eachChunk(places, p)

@@ -7,6 +7,7 @@ import (
 
 	"glassmaster/drive/mmc"
 	"glassmaster/drive/scsi"
+	"glassmaster/mastering/disc"
 	"glassmaster/mastering/progress"
 )
 
@@ -123,15 +124,16 @@ func (c *Closing) settle(ctx context.Context) error {
 }
 
 // settleAtOnce ends a DVD-R that was to be written at once, in the only way that it
-// can be: what is missing of the size that was announced is written as zeros.
+// can be: what is missing of the size that was announced is filled up.
 func (c *Closing) settleAtOnce() {
 	t := c.medium.track
 	rest := span{t.NextWritable, t.Start + t.Size - t.NextWritable}
 	c.plan.Open = []int{max(c.medium.info.LastInLast, 1)}
-	c.step("write zeros over the %d sectors that were announced and not written, which ends the disc", rest.count)
+	c.step("fill the %d sectors that were announced and not written, which ends the disc", rest.count)
 	c.plan.Costs = append(c.plan.Costs, fmt.Sprintf("nothing can be added to the %v any more", c.medium.profile))
 	c.end = func(r *burning) error {
 		r.recipe = recipeAtOnce
+		r.filler = disc.MarkMissing // zeros would pass for data
 		return r.writeZeros([]span{rest}, "filling the disc")
 	}
 }

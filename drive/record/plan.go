@@ -144,6 +144,8 @@ func (b *Burn) admit(ctx context.Context) error {
 		return nil
 	}
 	switch {
+	case m.unfinished() && m.atOnce() && m.erasable():
+		return fmt.Errorf("%w; %w: %w", ErrUnfinished, ErrNotWritable, ErrEraseFirst)
 	case m.unfinished() && (m.oneSession() || m.atOnce()):
 		return fmt.Errorf("%w; %w: this %v has one session; close it, so that what is on it can be read", ErrUnfinished, ErrNotWritable, m.profile)
 	case m.unfinished():

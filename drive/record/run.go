@@ -29,10 +29,11 @@ type burning struct {
 	work    context.Context // of the commands: it outlives a cancel
 	rep     progress.Reporter
 	result  Result
-	renewed bool // the disc was erased or formatted
-	mended  bool // what an earlier burn left open was closed
-	started bool // something was written
-	gone    bool // the drive hangs or is lost, and that was told
+	renewed bool         // the disc was erased or formatted
+	mended  bool         // what an earlier burn left open was closed
+	started bool         // something was written
+	gone    bool         // the drive hangs or is lost, and that was told
+	filler  func([]byte) // what writeZeros writes instead of zeros
 	// miscounts is set when the transport said that less was carried than was, and
 	// doubtful when the drive could not be asked whether that is so.
 	miscounts, doubtful bool

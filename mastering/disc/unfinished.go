@@ -27,3 +27,30 @@ func Unfinished(d Disc) bool {
 // MarkUnfinished fills the first sectors of a disc with the mark that Unfinished
 // looks for, and with zeros behind it.
 func MarkUnfinished(p []byte) { clear(p[copy(p, unfinishedText):]) }
+
+// missingMark begins each sector that a disc was filled up with in place of data: a
+// DVD-R that is written at once takes as many sectors as were announced.
+const missingMark = "GLASSMASTER: SECTOR NOT WRITTEN\n"
+
+const missingText = missingMark + `
+The burn of this disc was broken off. It was filled up so that it can be read.
+`
+
+// FilledUp reports whether the disc ends in sectors that MarkMissing has made.
+func FilledUp(d Disc) bool {
+	t, ok := DataTrack(d)
+	if !ok || t.Length == 0 {
+		return false
+	}
+	p := make([]byte, SectorSize)
+	n, _ := d.ReadSectors(p, t.Start+LBA(t.Length)-1, User) // what cannot be read says nothing
+	return n == 1 && bytes.HasPrefix(p, []byte(missingMark))
+}
+
+// MarkMissing fills each sector of p with the mark that FilledUp looks for.
+func MarkMissing(p []byte) {
+	clear(p)
+	for ; len(p) >= SectorSize; p = p[SectorSize:] {
+		copy(p, missingText)
+	}
+}

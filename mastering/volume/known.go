@@ -24,6 +24,8 @@ func Known(d disc.Disc) []Defect {
 	var list []Defect
 	if c := claimed(d, all); c.Missing() > 0 {
 		list = append(list, c.defect())
+	} else if disc.FilledUp(d) {
+		list = append(list, Defect{Incomplete: true, Text: "the burn of the disc was broken off, and it was filled up when it was closed"})
 	}
 	list = append(list, opened(d, all)...)
 	list = append(list, apart(all)...)

@@ -191,9 +191,10 @@ func (s *search) from(at disc.LBA) {
 }
 
 // older reports whether a volume was made before another one. A session never is:
-// such a volume is left from what was on the medium before.
+// such a volume is left from what was on the medium before. Many writers tell whole
+// seconds, so that what was made in the same one counts as later.
 func older(h, than Head) bool {
-	return !h.Created.IsZero() && !than.Created.IsZero() && h.Created.Before(than.Created)
+	return !h.Created.IsZero() && !than.Created.IsZero() && h.Created.Before(than.Created.Truncate(time.Second))
 }
 
 // next finds the first session that begins at an address or behind it. Its

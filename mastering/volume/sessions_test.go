@@ -198,6 +198,20 @@ func TestRemnant(t *testing.T) {
 	}
 }
 
+// Hundredths of a second, which not all writers tell, do not make a session older.
+func TestSessionsInOneSecond(t *testing.T) {
+	p := inSessions(t, 2000, "genisoimage", "-quiet", "-R")
+	for at := 16 * sector; at+sector <= len(p); at += sector {
+		if string(p[at:at+7]) == "\x01CD001\x01" {
+			copy(p[at+813:], "2026112715071300")
+		}
+	}
+	copy(p[16*sector+813:], "2026112715071376")
+	if got := shown(t, discOf(p), volume.Options{}); !strings.HasPrefix(got, "SESSION3 ") {
+		t.Error(got)
+	}
+}
+
 // What is known of a disc: its missing end comes first, and the session that others
 // do not see is told.
 func TestKnown(t *testing.T) {
