@@ -15,7 +15,10 @@ import (
 func (s *Shell) faulted(f *model.Fault) {
 	fmt.Fprintf(os.Stderr, "glassmaster-window: %v\n%s\n", f, f.Stack)
 	if f.InJob { // on another goroutine; the job's own error tells the person
-		s.desk.Post(func() { s.kept(s.autosave.Now()) })
+		s.desk.Post(func() {
+			s.desk.Tell("fault", map[string]any{"text": f.Error()})
+			s.kept(s.autosave.Now())
+		})
 		return
 	}
 	if s.fault != nil && s.fault.Open() {
@@ -60,22 +63,21 @@ func (s *Shell) offerLost(then func()) {
 		what = "The compilation “" + model.Short(l.Origin) + "”"
 	}
 	text := what + " was not saved when Glassmaster ended without being closed. It was kept on " + model.Date(l.Kept.Local()) + "."
-	answer := func(do func()) func() bool {
-		return func() bool {
-			s.desk.Post(func() { do(); then() })
-			return true
-		}
-	}
 	s.desk.Ask("Restore what was not saved?", text,
-		widgets.Choice{Text: "Discard it", Danger: true, Do: answer(func() { s.discard(l) })},
-		widgets.Choice{Text: "Later"},
+		widgets.Choice{Text: "Discard it", Danger: true, Do: func() bool {
+			s.desk.Post(func() { s.discard(l, then) })
+			return true
+		}},
+		widgets.Choice{Text: "Later", Escape: true, Do: func() bool { s.desk.Post(then); return true }},
 		widgets.Choice{Text: "Restore", Primary: true, Do: func() bool { s.restore(l, then); return true }})
 }
 
-func (s *Shell) discard(l model.Lost) {
+func (s *Shell) discard(l model.Lost, then func()) {
 	if err := s.keeper.Discard(l); err != nil {
-		s.desk.Error("What was kept cannot be removed", err)
+		s.desk.ErrorThen("What was kept cannot be removed", err, then)
+		return
 	}
+	then()
 }
 
 // restore edits what was kept. The old copy goes when this window has one.
@@ -87,7 +89,7 @@ func (s *Shell) restore(l model.Lost, then func()) {
 		return err
 	}, func(err error) {
 		if err != nil {
-			s.desk.Error("What was kept cannot be restored", fmt.Errorf("%w; it is still in %s", err, l.ID+compilation.Ending))
+			s.desk.ErrorThen("What was kept cannot be restored", fmt.Errorf("%w; it is still in %s", err, l.ID+compilation.Ending), then)
 			return
 		}
 		s.Go(Compile)

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 	"strings"
@@ -9,7 +10,10 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/test"
 
+	"glassmaster/mastering/progress"
+	"glassmaster/ui/desk"
 	"glassmaster/ui/engine"
+	"glassmaster/ui/model"
 	"glassmaster/ui/widgets"
 )
 
@@ -102,6 +106,35 @@ func TestCompilationIsOfferedAfterACrash(t *testing.T) {
 	}
 }
 
+// TestWhatWasNamedIsOpenedAfterTheQuestion starts the window with a compilation to
+// open: whatever becomes of the lost one, that is not forgotten over the question.
+func TestWhatWasNamedIsOpenedAfterTheQuestion(t *testing.T) {
+	for _, answer := range []string{"Escape", "Later", "Discard it", "spoiled"} {
+		t.Run(answer, func(t *testing.T) {
+			crash(t)
+			p := startPilot(t, engine.New())
+			dir := hostFiles(t, "c.txt", "d.txt", "e.txt")
+			if answer == "spoiled" {
+				if err := os.WriteFile(kept(t)[0], []byte("spoiled"), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			p.Started([]string{dir})
+			switch answer {
+			case "Escape":
+				p.key(fyne.KeyEscape)
+			case "spoiled":
+				p.key(fyne.KeyReturn)
+				p.until("the error", func() bool { return p.last("error")["title"] != nil })
+				p.key(fyne.KeyReturn)
+			default:
+				p.answerSheet(answer)
+			}
+			p.compiled(3)
+		})
+	}
+}
+
 // TestSavedIsNotKept holds that nothing is offered that the person has saved.
 func TestSavedIsNotKept(t *testing.T) {
 	p := withWork(t)
@@ -139,5 +172,45 @@ func TestFaultsAreMessages(t *testing.T) {
 		}
 		p.key(fyne.KeyReturn)
 		p.keeps(1)
+	}
+}
+
+// TestFaultInJobIsTold holds that a panic in a job is told as an event, without
+// which a test would take it for an error like others.
+func TestFaultInJobIsTold(t *testing.T) {
+	p := withWork(t)
+	p.faulty = true
+	var none *widgets.Button
+	var got error
+	model.Start(p.desk.Post, "x", func(context.Context, progress.Reporter) error {
+		none.SetText("x")
+		return nil
+	}, func(err error) { got = err })
+	p.until("the fault", func() bool { return p.last("fault")["text"] != nil && got != nil })
+	if text := p.last("fault")["text"].(string); text != got.Error() {
+		t.Errorf("the event says %q, the job %q", text, got)
+	}
+}
+
+// panicking is a picker with a fault.
+type panicking struct{ desk.FilePicker }
+
+// TestFaultInPicker holds that a panic of the native file dialog is a message, and
+// that the window can be used again.
+func TestFaultInPicker(t *testing.T) {
+	p := newPilot(t)
+	p.faulty = true
+	p.desk.Picker = panicking{}
+	for what, pick := range map[string]func(){
+		"folder": func() { p.desk.PickFolder("x", func(string) {}) },
+		"files":  func() { p.desk.PickMany("x", func([]string) {}) },
+	} {
+		p.events = nil
+		pick()
+		p.until(what, func() bool { return p.last("error")["text"] != nil })
+		if p.veil.Visible() {
+			t.Errorf("%s: the window is still veiled", what)
+		}
+		p.key(fyne.KeyReturn)
 	}
 }

@@ -3,9 +3,9 @@ package ui
 import (
 	"errors"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/test"
@@ -48,9 +48,9 @@ func TestNeverGrows(t *testing.T) {
 		p.project.Remark(model.Problem{Path: long, Err: errors.New(long)})
 		check("long label")
 		n := p.project.Compilation().Root()
-		for range 6 {
+		for i := range 6 {
 			n = p.project.Mkdir(n)
-			if err := p.project.Rename(n, strings.TrimSpace(long)+time.Now().Format(".000000000")); err != nil {
+			if err := p.project.Rename(n, strings.TrimSpace(long)+strconv.Itoa(i)); err != nil {
 				t.Fatal(err)
 			}
 			p.project.List.Open(n)

@@ -36,8 +36,8 @@ func (s *session) buildVerb() *cobra.Command {
 		Use:   "build SOURCE... -o IMAGE",
 		Short: "Make an image of files and folders",
 		Long: `Make an ISO 9660 image of files and folders, with Joliet and Rock Ridge names, that
-every system reads; on wish with UDF beside it, or UDF alone, and so that it starts
-a machine.
+every system reads; if asked for with UDF beside it, or UDF alone, and so that it
+starts a machine.
 
 A single folder gives its contents; several sources stand side by side, each under
 its own name. A folder written with a slash at its end always gives its contents.

@@ -130,10 +130,11 @@ func (s *session) missing(problems []string, keep bool) error {
 
 // leftOut says how many files are not on the disc although they should be.
 func leftOut(n int) string {
+	verb := "were"
 	if n == 1 {
-		return "1 file was left out"
+		verb = "was"
 	}
-	return fmt.Sprintf("%d files were left out", n)
+	return counted(n, "file") + " " + verb + " left out"
 }
 
 // agree shows what is going to happen, and asks whoever sits at the terminal.
@@ -142,11 +143,7 @@ func (s *session) agree(ctx context.Context, p record.Plan, src *source.Source, 
 	for _, w := range p.Warnings {
 		s.warn(w)
 	}
-	what := "real"
-	if o.Simulate {
-		what = "simulation"
-	}
-	s.note("%s (%s) -> %s: %s, %s, %s", src.Name, terminal.Size(p.Sectors*disc.SectorSize), to, p.Profile, p.Recipe, what)
+	s.note("%s (%s) -> %s: %s, %s", src.Name, terminal.Size(p.Sectors*disc.SectorSize), to, p.Profile, p.Recipe)
 	for _, step := range p.Steps {
 		s.note("  %s", step)
 	}
@@ -241,7 +238,7 @@ func burnSummary(to string, r record.Result, o burning) string {
 	}
 	switch {
 	case o.Simulate:
-		return text + "; simulated: the disc is as it was"
+		return fmt.Sprintf("%s: trial run of %s; the disc is as it was", to, terminal.Size(r.Written*disc.SectorSize))
 	case r.Equal:
 		text += ", read back and equal"
 		if r.Plan.Incomplete() != "" {

@@ -101,8 +101,12 @@ func closedText(name string, plan record.ClosePlan, got record.Closed, level rec
 		text = fmt.Sprintf("%s: the %v is closed already", name, level)
 	}
 	switch {
+	case got.InPlace:
+		return name + ": the format is ended; the disc can be overwritten at any time"
+	case got.Status == "closed" && got.Erasable:
+		return text + "; it takes nothing more before it is erased"
 	case got.Status == "closed":
-		return text + "; the disc takes nothing more"
+		return text + "; it takes nothing more"
 	case got.NextWritable >= 0 && got.Session == "empty":
 		return text + fmt.Sprintf("; the disc goes on at address %d", got.NextWritable)
 	}

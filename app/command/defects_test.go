@@ -73,7 +73,8 @@ func TestBurnForeign(t *testing.T) {
 	}
 }
 
-// A folder that is damaged is told of in the same way by every listing.
+// A folder that is damaged is told of in the same way by every listing, and no image
+// with one is good.
 func TestListDamagedFolder(t *testing.T) {
 	dir, path := t.TempDir(), filepath.Join(t.TempDir(), "x.iso")
 	if err := os.Mkdir(filepath.Join(dir, "sub"), 0o755); err != nil {
@@ -96,6 +97,16 @@ func TestListDamagedFolder(t *testing.T) {
 				t.Errorf("%v: %s", a, r.log)
 			}
 		}
+		if r := must(t, Differs, "verify", path); !strings.Contains(r.log, "record of the directory itself") || r.out != "" {
+			t.Errorf("verify: %s%s", r.out, r.log)
+		}
+		must(t, Differs, "info", "--check", path)
+	}
+	clear(p[16*2048 : 17*2048])
+	put(t, path, string(p))
+	must(t, Failed, "ls", path)
+	if r := must(t, Differs, "verify", path); !strings.Contains(r.log, "none by which it could be opened") || r.out != "" {
+		t.Errorf("verify without a descriptor: %s%s", r.out, r.log)
 	}
 }
 

@@ -145,6 +145,22 @@ func age(t *testing.T, dir string) {
 	}
 }
 
+// A burn that breaks off is a failure, and not a drive without a disc, whatever the
+// drive says then; one that never began touched nothing.
+func TestBurnBreaksOff(t *testing.T) {
+	image := builtImage(t)
+	for fault, want := range map[string]Code{
+		"fail=2a@2:2/3a/00": Failed,
+		"fail=2a@1:2/3a/00": NoMedium,
+		"fail=00:2/3a/00":   NoMedium,
+	} {
+		recorder := "virtual:" + filepath.Join(t.TempDir(), "disc") + "?sectors=2000&" + fault
+		if r := run(t, "burn", image, recorder); r.code != want {
+			t.Errorf("%s: exit code %d, want %d\n%s", fault, r.code, want, r.log)
+		}
+	}
+}
+
 func TestBurnIsTooLarge(t *testing.T) {
 	dir := t.TempDir()
 	if err := os.WriteFile(filepath.Join(dir, "big"), make([]byte, 9<<20), 0o600); err != nil {

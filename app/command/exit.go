@@ -26,7 +26,7 @@ const (
 	Failed                // not done
 	Usage                 // the command line was not understood
 	Differs               // discs differ, are damaged or incomplete, or cannot be read in every place
-	NoMedium              // no drive, no disc in it, a drive that is not ready, or the wrong kind of disc
+	NoMedium              // no drive, no disc in it, a drive that is not ready, or a disc that cannot be used; nothing was written
 	Cancelled             // stopped by Ctrl-C or a signal
 	Partly                // done, but some files were left out or changed while they were read
 )
@@ -91,6 +91,7 @@ func codeOf(err error) Code {
 		zeros    *compilation.IncompleteError
 		broken   damaged
 		another  *record.SourceChange
+		begun    *record.Error
 	)
 	switch {
 	case errors.As(err, &wrong):
@@ -102,6 +103,8 @@ func codeOf(err error) Code {
 		return Differs
 	case errors.As(err, &leftOver), errors.As(err, &zeros), errors.As(err, &another):
 		return Partly
+	case errors.As(err, &begun) && begun.Written > 0:
+		return Failed // whatever the drive says then, the disc is not what it was before
 	case notReady(err):
 		return NoMedium
 	}
@@ -120,18 +123,24 @@ func hintFor(err error) string {
 	case errors.As(err, &a):
 		return a.hint
 	case errors.As(err, &short):
-		return "its burn, copy or download ended early: do it again"
+		return "its burn, copy or download ended early: do it again, with a new disc where this one can be written only once"
 	case errors.Is(err, volume.ErrUnknown):
 		return `"glassmaster info" shows the tracks; "glassmaster verify" reads every sector`
+	case errors.Is(err, volume.ErrUnfinished):
+		return `"glassmaster burn --blank" burns it again`
+	case errors.Is(err, record.ErrEraseFirst):
+		return `"glassmaster burn --blank" erases it and burns it again`
 	case errors.Is(err, record.ErrUnfinished):
-		return `"glassmaster burn --blank" erases a rewritable disc; "glassmaster close" closes what was left open; "glassmaster media" then tells the address that the disc goes on at`
+		return `"glassmaster close" closes what was left open; "glassmaster media" then tells the next address; "genisoimage -C 0,ADDRESS" makes an image for it`
+	case errors.Is(err, record.ErrOtherAddress) && errors.Is(err, record.ErrNotWritable):
+		return `"glassmaster media" tells the next address of the disc; "genisoimage -C 0,ADDRESS" makes an image for it`
 	case errors.Is(err, record.ErrUnknownAddress):
 		return `"glassmaster burn --force" burns it as it is`
 	case errors.Is(err, record.ErrHoldsData):
 		return `"glassmaster burn --blank" erases or overwrites a rewritable disc`
 	case errors.Is(err, record.ErrTooLarge):
 		return `"glassmaster build --dry-run" says how large a disc it takes`
-	case errors.Is(err, read.ErrNotClosed):
+	case errors.Is(err, read.ErrNotClosed), errors.Is(err, read.ErrOpenTrack):
 		return `"glassmaster media" shows its tracks; "glassmaster close" closes them`
 	case errors.Is(err, source.ErrNoDrive):
 		return fmt.Sprintf("name one: /dev/srN, iscsi://HOST:PORT/TARGET/LUN or virtual:FILE; %s adds to those that are found", drive.Environment)
@@ -145,7 +154,7 @@ func hintFor(err error) string {
 // could use, or cannot be used now.
 func notReady(err error) bool {
 	for _, no := range []error{
-		source.ErrNoDrive, read.ErrNoMedium, read.ErrBlank, record.ErrNotWritable, record.ErrHoldsData, record.ErrTooLarge,
+		source.ErrNoDrive, read.ErrNoMedium, read.ErrBlank, read.ErrNotClosed, record.ErrNotWritable, record.ErrHoldsData, record.ErrTooLarge,
 		record.ErrNothingToClose, record.ErrNoFormat, record.ErrUnfinished, record.ErrOtherAddress, record.ErrUnknownAddress,
 	} {
 		if errors.Is(err, no) {

@@ -32,7 +32,7 @@ whatever the disc says. Device nodes are left out, and set-user-ID bits dropped.
 
 Names keep the bytes of the disc; with --charset those that are not in Unicode
 become UTF-8. Control characters in them, and characters that turn the direction
-of text, are written as \x1b for each byte. Each name that is another is told.
+of text, are written as \x1b for each byte. Each name that is changed is reported.
 
 --boot copies the boot images (El Torito) under their numbers and names instead.`,
 		Example: `  glassmaster extract holiday.iso -C /tmp/holiday
@@ -108,7 +108,7 @@ func (s *session) extract(ctx context.Context, image, dir string, which volume.O
 			err = advise(err, "the folder takes only names in Unicode: --charset NAME says in which character set those of the disc are")
 		}
 		if existing {
-			err = advise(err, "--existing replace takes the files of the disc, --existing keep those that are there")
+			err = advise(err, "--existing replace takes the files of the disc, --existing keep those that are there, --existing both gives those of the disc other names")
 		}
 		return err
 	}

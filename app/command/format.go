@@ -43,20 +43,14 @@ where the machine has only one.`,
 		},
 	}
 	c.Flags().BoolVar(&o.Full, "full", false, "format and overwrite all of the disc, which takes as long as writing it")
-	c.Flags().StringVar(&spare, "spare", "usual", "BD: `usual` spare areas, none, or the most that the drive offers")
+	c.Flags().StringVar(&spare, "spare", "usual", "spare areas of a BD, `KIND`: usual, none, or most (that the drive offers)")
 	c.Flags().BoolVarP(&yes, "yes", "y", false, "do not ask")
-	choices(c, "spare", "usual", "none", "most")
+	offer(c, "spare", "usual", "none", "most")
 	return c
 }
 
 // spares are the sizes of the spare areas of a Blu-ray disc.
 var spares = map[string]record.Spare{"usual": record.SpareUsual, "none": record.SpareNone, "most": record.SpareMost}
-
-// choices has the shells complete a flag with its values.
-func choices(c *cobra.Command, flag string, values ...string) {
-	// The only error is that the flag does not exist.
-	_ = c.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
-}
 
 // formatted is what "format" did, for a program.
 type formatted struct {

@@ -57,7 +57,7 @@ func TestShortDisc(t *testing.T) {
 	}
 }
 
-// What can be read of a damaged disc is kept on wish, and is not taken for all of it.
+// What can be read of a damaged disc is kept where that is asked for, and is not taken for all of it.
 func TestReadKeepGoing(t *testing.T) {
 	image, dir := builtImage(t), t.TempDir()
 	recorder, _ := blankDisc(t, "dvd+r")
@@ -232,4 +232,50 @@ func TestImageNames(t *testing.T) {
 	}
 	isEmpty(t, other)
 	must(t, Usage, "read", image, "-o", filepath.Join(other, "x.img"), "--format", "nrg")
+}
+
+// An image that was cut in the middle of a sector differs there, and that its end is
+// missing is told all the same.
+func TestVerifyCutInASector(t *testing.T) {
+	dir := t.TempDir()
+	folder, whole, cut := filepath.Join(dir, "f"), filepath.Join(dir, "whole.iso"), filepath.Join(dir, "cut.iso")
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(folder, "a"), bytes.Repeat([]byte("0123456789"), 50_000), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	must(t, OK, "build", folder, "-o", whole)
+	p, err := os.ReadFile(whole)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(cut, p[:len(p)/2/2048*2048+1000], 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{{whole, cut}, {cut, whole}} {
+		r := must(t, Differs, append([]string{"verify"}, args...)...)
+		if !strings.Contains(r.log, "cut.iso is incomplete") || !strings.Contains(r.log, "differs from its source") {
+			t.Errorf("%v: %s", args, r.log)
+		}
+	}
+}
+
+// What was burned by force can be compared with what it was burned from.
+func TestVerifyPlain(t *testing.T) {
+	recorder, _ := blankDisc(t, "dvd+r")
+	file := filepath.Join(t.TempDir(), "disk.img")
+	if err := os.WriteFile(file, bytes.Repeat([]byte("no file system. "), 2048*4), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	must(t, OK, "burn", "--yes", "--force", file, recorder)
+	r := must(t, OK, "verify", file, recorder)
+	if !strings.Contains(r.log, "not an image of a known format") {
+		t.Error(r.log)
+	}
+	if err := os.WriteFile(file, bytes.Repeat([]byte("no file systen. "), 2048*4), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	must(t, Differs, "verify", file, recorder)
+	must(t, Failed, "verify", file)
 }

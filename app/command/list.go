@@ -108,8 +108,7 @@ func (s *session) newLister(ctx context.Context, o listing) *lister {
 		raw: !terminal.Interactive(s.out),
 	}
 	if s.json {
-		l.enc = json.NewEncoder(l.w)
-		l.enc.SetEscapeHTML(false)
+		l.enc = terminal.NewEncoder(l.w)
 	}
 	return l
 }

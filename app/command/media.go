@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -63,6 +64,7 @@ type mediaInfo struct {
 	Speeds       []int         `json:"write_speeds,omitempty"`
 	Profiles     []string      `json:"drive_knows,omitempty"`
 	profile      mmc.Profile
+	inPlace      bool // what is on the disc can be overwritten in place
 }
 
 // mediaTrack is a track of a medium for a program. Sizes are in sectors.
@@ -102,7 +104,7 @@ func describeMedia(name string, m read.MediaInfo) *mediaInfo {
 	info := &mediaInfo{
 		Drive: name, Model: strings.TrimSpace(m.Drive.Vendor + " " + m.Drive.Product + " " + m.Drive.Revision),
 		Medium: m.Profile.String(), Erasable: m.Erasable, Maker: m.Maker, Format: m.Format,
-		Capacity: m.Capacity, Free: m.Free, Sessions: describeSessions(m.Sessions), Speeds: m.Speeds, profile: m.Profile,
+		Capacity: m.Capacity, Free: m.Free, Sessions: describeSessions(m.Sessions), Speeds: m.Speeds, profile: m.Profile, inPlace: m.InPlace,
 	}
 	if m.Profile != mmc.NoProfile {
 		info.Status, info.Count, info.Last = m.Status.String(), m.Count, m.Last.String()
@@ -131,9 +133,12 @@ func (m *mediaInfo) print(out *bufio.Writer) {
 	}
 	t.row("Maker", m.Maker)
 	t.row("Status", m.status())
-	t.row("Format", m.Format)
+	t.row("Format", m.format())
 	t.row("Capacity", sectors(m.Capacity))
 	t.row("Free", sectors(m.Free))
+	if m.goesOn() {
+		t.row("Next address", strconv.FormatInt(*m.NextWritable, 10))
+	}
 	t.sessions(m.closed())
 	for _, tr := range m.Tracks {
 		if tr.state != read.TrackComplete && m.Status != mmc.Blank.String() {
@@ -150,16 +155,35 @@ func (m *mediaInfo) print(out *bufio.Writer) {
 	t.row("Speeds", strings.Join(speeds, ", "))
 }
 
+// goesOn reports whether a session can be added to the disc as it is: the address
+// that a drive tells of an open one lies inside of it.
+func (m *mediaInfo) goesOn() bool {
+	return m.NextWritable != nil && m.Status == mmc.Appendable.String() &&
+		m.Last != mmc.SessionIncomplete.String() && m.Last != mmc.SessionDamaged.String()
+}
+
+// format is how far the disc is formatted. Each burn of a DVD+RW that does not fill it
+// leaves the format interrupted, which is as it should be.
+func (m *mediaInfo) format() string {
+	if m.Format == "format interrupted" {
+		return "as far as it was written; burning goes on with it"
+	}
+	return m.Format
+}
+
 // status is the state of the disc, and of its last session where that is not closed.
 func (m *mediaInfo) status() string {
 	text := m.Status
+	if m.inPlace && text == mmc.Closed.String() {
+		text = "rewritable" // what drives call closed is only that no session can follow
+	}
 	if m.Last == mmc.SessionIncomplete.String() || m.Last == mmc.SessionDamaged.String() {
 		text += fmt.Sprintf(", session %d %s", m.Count, m.Last)
 	}
 	if m.Unfinished {
 		text += ", a burn of it was not completed"
 	}
-	if m.Erasable {
+	if m.Erasable && !strings.HasPrefix(text, "rewritable") {
 		text += ", erasable"
 	}
 	return text
@@ -236,11 +260,11 @@ func adviceFor(m read.MediaInfo) []string {
 		all = append(all, `"glassmaster blank" erases the disc with all that is on it`)
 	}
 	if m.Unfinished {
-		all = append(all, "what the disc held before is gone, and what was burned is not whole: burn it again")
+		all = append(all, `what the disc held before is gone, and what was burned is not whole: burn it again, with "glassmaster burn --blank"`)
 	}
 	switch m.Format {
-	case "format interrupted":
-		all = append(all, "other drives may not read the disc before its format is at its end: burn it again")
+	case "format not ended":
+		all = append(all, `other drives may not read the disc before its format is ended: "glassmaster close" ends it, and so does the next burn`)
 	case "format running":
 		all = append(all, "the drive formats the disc in the background: leave it there until that is done")
 	}

@@ -3,6 +3,7 @@ package command
 import (
 	"bufio"
 	"bytes"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -48,6 +49,61 @@ func TestMediaLeftOpen(t *testing.T) {
 		track := data["tracks"].([]any)[0].(map[string]any)
 		if data["last_session"] != "incomplete" || track["state"] != "open" || track["written_sectors"] != 32.0 || track["next_writable_lba"] != 32.0 {
 			t.Errorf("%s: %v", medium, data)
+		}
+	}
+}
+
+// A disc that was left open leads to a disc that can be gone on with, and what is
+// said on the way can be done: each message names the next step, and only such.
+func TestLeftOpenStepByStep(t *testing.T) {
+	folder := filepath.Join(t.TempDir(), "folder")
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for _, medium := range []string{"dvd+r", "bd-r"} {
+		recorder, _ := blankDisc(t, medium)
+		leftOpen(t, recorder)
+		if r := must(t, OK, "media", recorder); strings.Contains(r.out, "Next address") {
+			t.Errorf("%s: the next address lies in an open track:\n%s", medium, r.out)
+		}
+		for _, args := range [][]string{{"ls", recorder}, {"verify", recorder}, {"read", recorder, "-o", filepath.Join(t.TempDir(), "x")}} {
+			if r := run(t, args...); r.code == OK || !strings.Contains(r.log, `"glassmaster close" closes them`) {
+				t.Errorf("%s: %v: exit code %d, %s", medium, args, r.code, r.log)
+			}
+		}
+		if r := must(t, NoMedium, "burn", "--yes", folder, recorder); !strings.Contains(r.log, "glassmaster close") || strings.Contains(r.log, "--blank") {
+			t.Errorf("%s: %s", medium, r.log)
+		}
+		must(t, OK, "close", "--yes", recorder)
+		next, ok := outcomeOf(t, must(t, OK, "media", "--json", recorder).out)["data"].(map[string]any)["next_writable_lba"].(float64)
+		if !ok {
+			t.Fatalf("%s: the disc takes nothing more", medium)
+		}
+		if r := must(t, OK, "media", recorder); !strings.Contains(strings.Join(strings.Fields(r.out), " "), fmt.Sprintf("Next address %d", int(next))) {
+			t.Errorf("%s: no address\n%s", medium, r.out)
+		}
+		r := must(t, NoMedium, "burn", "--yes", folder, recorder)
+		if !strings.Contains(r.log, fmt.Sprintf("goes on at address %d", int(next))) || strings.Contains(r.log, "--blank") {
+			t.Errorf("%s: %s", medium, r.log)
+		}
+	}
+}
+
+// A burn that went well leaves nothing to do, and nothing to close.
+func TestMediaInPlace(t *testing.T) {
+	folder := filepath.Join(t.TempDir(), "folder")
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for _, medium := range []string{"dvd+rw", "bd-re", "dvd-ram"} {
+		recorder, _ := blankDisc(t, medium)
+		must(t, OK, "burn", "--yes", folder, recorder)
+		r := must(t, OK, "media", recorder)
+		if strings.Contains(r.out, "What to do") || strings.Contains(r.out, "closed") || !strings.Contains(r.out, "rewritable") {
+			t.Errorf("%s:\n%s", medium, r.out)
+		}
+		if r := must(t, NoMedium, "close", "--yes", recorder); !strings.Contains(r.log, "never open") {
+			t.Errorf("%s: %s", medium, r.log)
 		}
 	}
 }
@@ -102,7 +158,7 @@ func TestMediaStates(t *testing.T) {
 		{"reserved, begun", false, mmc.SessionIncomplete, []read.Track{first, track(2, read.TrackReservedOpen)}, "", []string{"reserved, partly written, 320 sectors from 4000, written: 64, goes on at 4064"}, []string{"close"}},
 		{"damaged track", false, mmc.SessionIncomplete, []read.Track{first, track(2, read.TrackDamaged)}, "", []string{"damaged, 64 sectors"}, []string{"repair"}},
 		{"damaged session", true, mmc.SessionDamaged, []read.Track{first}, "", []string{"session 2 damaged"}, []string{"repair", "blank"}},
-		{"format interrupted", false, mmc.SessionComplete, nil, "format interrupted", nil, []string{"burn it again"}},
+		{"format interrupted", false, mmc.SessionComplete, nil, "format interrupted", []string{"Format as far as it was written"}, nil},
 		{"format running", false, mmc.SessionComplete, nil, "format running", nil, []string{"background"}},
 	} {
 		info := describeMedia("x", read.MediaInfo{

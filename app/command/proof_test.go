@@ -116,3 +116,26 @@ func TestChangedMeanwhile(t *testing.T) {
 		t.Errorf("%s", text)
 	}
 }
+
+// A drive that hangs while its disc is verified, or whose tray is opened, does not
+// make a bad disc of it.
+func TestVerifyGone(t *testing.T) {
+	image := builtImage(t)
+	recorder, _ := blankDisc(t, "dvd+r")
+	must(t, OK, "burn", image, recorder)
+	for _, c := range []struct {
+		event virtual.Event
+		code  Code
+	}{
+		{virtual.Event{Op: 0x28, At: 4, Hang: virtual.Hung}, Failed},
+		{virtual.Event{Op: 0x28, At: 4, Sense: [3]byte{6, 0x28, 0}}, Failed},
+		{virtual.Event{Op: 0x28, At: 4, Sense: [3]byte{2, 0x3A, 0}, Times: virtual.Always}, NoMedium},
+	} {
+		for _, args := range [][]string{{"verify", recorder}, {"verify", image, recorder}} {
+			faulty(t, recorder, virtual.Faults{Events: []virtual.Event{c.event}})
+			if r := must(t, c.code, args...); strings.Contains(r.log, "bad sectors") || !strings.Contains(r.log, "stopped at sector") {
+				t.Errorf("%v: %s", args[:len(args)-1], r.log)
+			}
+		}
+	}
+}

@@ -2,7 +2,6 @@ package command
 
 import (
 	"bufio"
-	"encoding/json"
 	"fmt"
 	"io"
 	"os"
@@ -155,9 +154,7 @@ func (s *session) end(cmd *cobra.Command, err error) int {
 		if err != nil {
 			o.Error = terminal.Valid(err.Error())
 		}
-		enc := json.NewEncoder(s.machine())
-		enc.SetEscapeHTML(false)
-		if e := enc.Encode(o); e != nil && code == OK {
+		if e := terminal.NewEncoder(s.machine()).Encode(o); e != nil && code == OK {
 			fmt.Fprintf(s.log, "glassmaster: write result: %v\n", e)
 			code = Failed
 		}

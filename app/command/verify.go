@@ -26,15 +26,18 @@ func (s *session) verifyVerb() *cobra.Command {
 compilation. Where they differ, the first address and the file that lies there are
 named. Zeros that only one of them has behind the end of the volume, as burning adds
 them, are no difference, and neither is what is left there of older contents on a disc
-that is overwritten in place. A folder is taken as "burn" would burn it, and as of the time when the
-other disc was made: it is equal to a disc burned from it as long as none of its
-files has changed.
+that is overwritten in place. A folder is taken as "burn" would burn it, and as of the
+time when the other disc was made: it is equal to a disc burned from it as long as none
+of its files has changed. A file that is no image is compared as plain sectors, as
+"burn --force" burns it.
 
 With one disc, every sector of it is read, and an MD5 sum that implantisomd5 or
 "build --md5" has put into it is checked.
 
 A disc that ends before its volume does, or before one of its files, is incomplete, and
-so is neither good nor equal to anything.
+so is neither good nor equal to anything. One disc is not good either when its file
+system cannot be opened, when a folder cannot be read to its end, or when it cannot be
+told where the contents of a file are.
 
 The SHA-256 that is printed is of all sectors of the disc; of two, of the shorter
 one.`,
@@ -58,7 +61,7 @@ type verified struct {
 	Padding int64    `json:"padding_sectors"`           // zeros that only the longer disc has
 	Behind  int64    `json:"behind_sectors,omitempty"`  // only the longer disc has them, and they were not compared
 	Missing int64    `json:"missing_sectors,omitempty"` // that the volume lays claim to
-	Problem string   `json:"volume_problem,omitempty"`  // why the file system cannot be opened
+	Problem string   `json:"volume_problem,omitempty"`  // why the file system, or a part of it, cannot be opened
 	Remarks []string `json:"remarks,omitempty"`         // what the disc does not show of its tracks
 	SHA256  string   `json:"sha256,omitempty"`
 	Differs *differs `json:"differs,omitempty"`
@@ -84,6 +87,9 @@ func (s *session) verifyOne(ctx context.Context, name string) error {
 		if e := verify.Opens(src.Disc); e != nil {
 			v.Problem = e.Error()
 			err = damaged{fmt.Sprintf("%s: every sector can be read, but the files cannot be found: %v", name, e)}
+		} else if e := verify.Files(ctx, src.Disc); e != nil && ctx.Err() == nil {
+			v.Problem = e.Error()
+			err = damaged{fmt.Sprintf("%s: every sector can be read, but not all files: %v (\"glassmaster info --check\" names all damage)", name, e)}
 		}
 	}
 	good := fmt.Sprintf("%s: every sector can be read", name)
@@ -143,6 +149,14 @@ func (s *session) verifyTwo(ctx context.Context, a, b string) error {
 	}
 	v := verified{Remarks: append(s.remarks(want), s.remarks(got)...)}
 	r, tail, err := verify.Pair(ctx, side(want), side(got), s.report())
+	if mismatch(err) != nil { // which may be only the first of what is wrong
+		for _, src := range []*source.Source{want, got} {
+			if short := verify.Complete(src.Disc, src.Name); short != nil {
+				err = fmt.Errorf("%w; %w", err, short)
+				break
+			}
+		}
+	}
 	text := fmt.Sprintf("%s and %s are equal", a, b)
 	longer := got.Name
 	if disc.Sectors(want.Disc) > disc.Sectors(got.Disc) {
@@ -174,18 +188,29 @@ func (s *session) openPair(ctx context.Context, a, b string) (first, second *sou
 		second, first, err = s.openPair(ctx, b, a)
 		return first, second, err
 	}
-	if first, err = s.openSource(ctx, a); err != nil {
+	o := s.opener()
+	o.Force = true
+	if first, err = s.openPlain(ctx, o, a); err != nil {
 		return nil, nil, err
 	}
-	o := s.opener()
 	if vol, err := volume.OpenDisc(first.Disc, volume.Options{}); err == nil {
 		o.Time = vol.Volume().Created
 	}
-	if second, err = s.openWith(ctx, o, b); err != nil {
+	if second, err = s.openPlain(ctx, o, b); err != nil {
 		first.Close()
 		return nil, nil, err
 	}
 	return first, second, nil
+}
+
+// openPlain opens a disc for a comparison. A file of no known format is one too, as it
+// is for "burn --force", and this is said.
+func (s *session) openPlain(ctx context.Context, o source.Opener, name string) (*source.Source, error) {
+	src, err := s.openWith(ctx, o, name)
+	if err == nil && src.Format == source.Plain {
+		s.note("%s: not an image of a known format; its sectors are compared", name)
+	}
+	return src, err
 }
 
 // verdict prints the outcome of a verification.

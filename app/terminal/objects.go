@@ -1,9 +1,13 @@
 package terminal
 
 import (
+	"bytes"
 	"encoding/json"
+	"fmt"
 	"io"
 	"math"
+	"unicode"
+	"unicode/utf8"
 
 	"glassmaster/mastering/progress"
 )
@@ -11,10 +15,38 @@ import (
 // objects is the view for programs: one JSON object a line.
 type objects struct{ enc *json.Encoder }
 
-func newObjects(w io.Writer) *objects {
-	enc := json.NewEncoder(w)
+func newObjects(w io.Writer) *objects { return &objects{NewEncoder(w)} }
+
+// NewEncoder returns an encoder of JSON objects in which characters that a terminal
+// would act on are escaped, as \u009b: those of the C0 set always are in JSON.
+func NewEncoder(w io.Writer) *json.Encoder {
+	enc := json.NewEncoder(escaper{w})
 	enc.SetEscapeHTML(false)
-	return &objects{enc}
+	return enc
+}
+
+// escaper escapes DEL, C1 control characters, and those that have a say in the
+// direction of text. In JSON they are in strings alone.
+type escaper struct{ w io.Writer }
+
+// Write writes whole objects, as an encoder does.
+func (e escaper) Write(p []byte) (int, error) {
+	acts := func(r rune) bool { return r >= 0x7F && (unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r)) }
+	out := p
+	if i := bytes.IndexFunc(p, acts); i >= 0 {
+		out = append(make([]byte, 0, len(p)+16), p[:i]...)
+		for _, r := range string(p[i:]) {
+			if acts(r) {
+				out = fmt.Appendf(out, "\\u%04x", r)
+			} else {
+				out = utf8.AppendRune(out, r)
+			}
+		}
+	}
+	if _, err := e.w.Write(out); err != nil {
+		return 0, err
+	}
+	return len(p), nil
 }
 
 // step is an object that says how far the work is. Type is "phase" when a part

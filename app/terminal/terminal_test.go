@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode"
 
 	"glassmaster/mastering/progress"
 )
@@ -141,3 +142,24 @@ func TestNothingToShow(t *testing.T) {
 		}
 	}
 }
+
+// No character that a terminal acts on is in what programs read, and they read it as
+// it was.
+func TestObjectsEscape(t *testing.T) {
+	for _, text := range []string{"plain", "café 日本", "a[2Jb", "a\x7fb", "a\u009b31mb", "a\u202egpj.exe", "\u2066\u061c\u00a0", "<&>\\u009b"} {
+		var out bytes.Buffer
+		if err := NewEncoder(&out).Encode(text); err != nil {
+			t.Fatal(err)
+		}
+		if i := strings.IndexFunc(strings.TrimSuffix(out.String(), "\n"), acts); i >= 0 {
+			t.Errorf("%q: %q", text, out.String())
+		}
+		var back string
+		if err := json.Unmarshal(out.Bytes(), &back); err != nil || back != text {
+			t.Errorf("%q: %q, %v", text, back, err)
+		}
+	}
+}
+
+// acts reports whether a terminal acts on a character.
+func acts(r rune) bool { return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) }

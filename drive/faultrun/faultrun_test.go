@@ -51,8 +51,9 @@ type run struct {
 	dir, medium string
 	kind        kind
 	o           record.Options
-	disc, other string // files of the disc, and of the one that comes in its place
-	source      string // file
+	disc        string   // file of the disc
+	others      []string // files of the discs that come in its place
+	source      string   // file
 	want        []byte
 	room        int64 // sectors of the disc
 	sectors     int64 // of the source
@@ -89,7 +90,7 @@ func (s *run) create(path, medium string) {
 	if err != nil {
 		s.Fatal(err)
 	}
-	if err := virtual.Create(path, m, virtual.Options{Sectors: s.room}); err != nil {
+	if err := virtual.Create(path, m, virtual.Options{Sectors: s.room, NoSync: true}); err != nil {
 		s.Fatal(err)
 	}
 }
@@ -110,11 +111,7 @@ func (s *run) fill(path string, p []byte) {
 
 func (s *run) open(path string) *virtual.Drive {
 	s.Helper()
-	d, err := virtual.Open(path)
-	if err != nil {
-		s.Fatal(err)
-	}
-	return d
+	return virtualtest.Open(s, path)
 }
 
 // behind is a source whose sectors lie behind the sessions before it.
@@ -277,8 +274,10 @@ func (s *run) judge(v verdict) string {
 		s.Errorf("the source was touched: %v", err)
 	}
 	held := s.holds(s.disc)
-	if held != nil && s.other != "" {
-		held = s.holds(s.other)
+	for _, other := range s.others {
+		if held != nil {
+			held = s.holds(other)
+		}
 	}
 	unsure := len(v.NotAssured) > 0 && !v.Verified
 	switch {
@@ -333,12 +332,24 @@ func seeds(t *testing.T) (from, to int) {
 // them.
 func TestFaults(t *testing.T) {
 	from, to := seeds(t)
+	runs(t, from, to, 7, func(seed int, _ *rand.Rand) kind { return kinds[seed%len(kinds)] })
+}
+
+// TestTwoFaults is one burn among two faults for each seed.
+func TestTwoFaults(t *testing.T) {
+	from, to := seeds(t)
+	runs(t, from, to, 13, func(seed int, r *rand.Rand) kind {
+		return both(kinds[1+seed%(len(kinds)-1)], kinds[1+r.IntN(len(kinds)-1)])
+	})
+}
+
+func runs(t *testing.T, from, to int, series uint64, choose func(int, *rand.Rand) kind) {
 	outcomes := map[string]int{}
 	for seed := from; seed < to; seed++ {
-		k := kinds[seed%len(kinds)]
+		r := rand.New(rand.NewPCG(uint64(seed), series))
+		k := choose(seed, r)
 		medium := media[(seed+seed/len(kinds))%len(media)]
 		t.Run(fmt.Sprintf("%d, %s, %s", seed, medium, k.name), func(t *testing.T) {
-			r := rand.New(rand.NewPCG(uint64(seed), 7))
 			s := &run{T: t, dir: t.TempDir(), medium: medium, kind: k}
 			s.prepare(r)
 			v := s.burn(r)

@@ -1,7 +1,11 @@
 package faultrun_test
 
 import (
+	"cmp"
+	"maps"
 	"math/rand/v2"
+	"slices"
+	"strconv"
 
 	"glassmaster/drive/virtual"
 	"glassmaster/drive/virtualtest"
@@ -228,10 +232,48 @@ func swapped(r *rand.Rand, s *run, silent bool) virtual.Faults {
 	if r.IntN(3) == 0 {
 		medium = pick(r, media...)
 	}
-	s.other = s.file("other")
-	s.create(s.other, medium)
+	other := s.file("other" + strconv.Itoa(len(s.others)))
+	s.others = append(s.others, other)
+	s.create(other, medium)
 	if r.IntN(2) == 0 {
-		s.fill(s.other, virtualtest.Noise(int(s.sectors), 77))
+		s.fill(other, virtualtest.Noise(int(s.sectors), 77))
 	}
-	return one(virtual.Event{Op: virtual.Any, At: at(r, virtual.Any), Swap: s.other, Silent: silent})
+	return one(virtual.Event{Op: virtual.Any, At: at(r, virtual.Any), Swap: other, Silent: silent})
+}
+
+// both is a drive with two faults.
+func both(a, b kind) kind {
+	return kind{
+		name: a.name + ", and " + b.name, silent: a.silent || b.silent, hangs: a.hangs || b.hangs,
+		faults: func(r *rand.Rand, s *run) virtual.Faults { return joined(a.faults(r, s), b.faults(r, s)) },
+	}
+}
+
+// joined has the faults of both; where only one can be, that of b.
+func joined(a, b virtual.Faults) virtual.Faults {
+	f := virtual.Faults{
+		Events:          slices.Concat(a.Events, b.Events),
+		WriteErrors:     map[int64][3]byte{},
+		Retries:         map[int64]int{},
+		ReadErrors:      slices.Concat(a.ReadErrors, b.ReadErrors),
+		Corrupt:         slices.Concat(a.Corrupt, b.Corrupt),
+		Lost:            slices.Concat(a.Lost, b.Lost),
+		Idle:            slices.Concat(a.Idle, b.Idle),
+		Refuse:          slices.Concat(a.Refuse, b.Refuse),
+		Short:           cmp.Or(b.Short, a.Short),
+		Coaster:         a.Coaster || b.Coaster,
+		BufferFullEvery: cmp.Or(b.BufferFullEvery, a.BufferFullEvery),
+		Capacity:        cmp.Or(b.Capacity, a.Capacity),
+		NWA:             cmp.Or(b.NWA, a.NWA),
+		Polls:           cmp.Or(b.Polls, a.Polls),
+		Echo:            a.Echo,
+	}
+	maps.Copy(f.WriteErrors, a.WriteErrors)
+	maps.Copy(f.WriteErrors, b.WriteErrors)
+	maps.Copy(f.Retries, a.Retries)
+	maps.Copy(f.Retries, b.Retries)
+	if b.Echo.On {
+		f.Echo = b.Echo
+	}
+	return f
 }

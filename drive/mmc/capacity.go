@@ -33,6 +33,18 @@ type FormatCapacities struct {
 	Formats []Format // that the medium can be given
 }
 
+// Format types (MMC-6 6.4).
+const (
+	FormatWhole       = 0x00 // the drive's own choice for the whole medium
+	FormatDVDRW       = 0x10 // DVD-RW, all of it
+	FormatDVDRWGrow   = 0x13 // DVD-RW, quickly: more room behind what is formatted
+	FormatDVDRWQuick  = 0x15 // DVD-RW, quickly: nothing at first, as far as it is written then
+	FormatDVDPlusRW   = 0x26
+	FormatBDRESpare   = 0x30 // BD-RE with spare areas of a size
+	FormatBDRENoSpare = 0x31
+	FormatBDRSpare    = 0x32 // BD-R with spare areas of a size
+)
+
 // Format is one way to format a medium.
 type Format struct {
 	Type      byte // format type (MMC-6 6.4)

@@ -2,7 +2,7 @@ package mmc
 
 import (
 	"context"
-	"errors"
+	"fmt"
 
 	"glassmaster/drive/scsi"
 )
@@ -64,7 +64,7 @@ const parameterListLength = 0x1A
 func SetWriteParameters(ctx context.Context, t scsi.Transport, w WriteParameters) error {
 	page := w.encode()
 	first := modeSelect(ctx, t, page)
-	if key, _, _, ok := scsi.Code(first); first == nil || ok && key == scsi.KeyRecoveredError { // a value was rounded
+	if first == nil || scsi.Recovered(first) { // a value was rounded
 		return nil
 	}
 	if key, asc, _, _ := scsi.Code(first); !scsi.InvalidField(first) && (key != scsi.KeyIllegalRequest || asc != parameterListLength) {
@@ -82,7 +82,7 @@ func SetWriteParameters(ctx context.Context, t scsi.Transport, w WriteParameters
 		own = own[:2+int(own[1])] // nothing behind the page
 	}
 	if err := modeSelect(ctx, t, own); err != nil {
-		return errors.Join(first, err)
+		return fmt.Errorf("%w; with the fields in the drive's own page: %w", first, err)
 	}
 	return nil
 }

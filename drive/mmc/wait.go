@@ -45,6 +45,20 @@ func (p *Pauses) Sleep(ctx context.Context) error {
 	}
 }
 
+// mostAttentions is how many unit attentions a drive may have queued.
+const mostAttentions = 16
+
+// PastAttentions sends a command again behind unit attentions, which keep it from
+// being carried out and say nothing of it.
+func PastAttentions(send func() error) error {
+	for tries := 0; ; tries++ {
+		err := send()
+		if key, _, _, _ := scsi.Code(err); key != scsi.KeyUnitAttention || tries == mostAttentions {
+			return err
+		}
+	}
+}
+
 // ErrNotReady is in the chain of the error of a drive that stayed busy for
 // longer than was waited. It is an scsi.ErrTimeout: such a drive hangs, though it
 // answers.
@@ -58,7 +72,8 @@ func (notReady) Is(target error) bool { return target == scsi.ErrTimeout }
 
 // Wait asks the drive with TEST UNIT READY until it is ready, for as long as
 // limit. It is how a command with Immed is brought to its end, so any error but
-// "busy" is returned: it may be the outcome of that command. Unit attentions,
+// "busy" is returned: it may be the outcome of that command. What the drive has
+// overcome is no error: some warn of their temperature in that way. Unit attentions,
 // which announce a new medium or a reset, are taken note of and passed over.
 // progress, if not nil, is called with the part done, from 0 to 1, where the
 // drive tells.
@@ -69,9 +84,9 @@ func Wait(ctx context.Context, t scsi.Transport, limit time.Duration, progress f
 		err := TestUnitReady(ctx, t)
 		key, _, _, _ := scsi.Code(err)
 		switch {
-		case err == nil:
+		case err == nil, scsi.Recovered(err):
 			return nil
-		case key == scsi.KeyUnitAttention && attentions < 8:
+		case key == scsi.KeyUnitAttention && attentions < mostAttentions:
 			attentions++
 			continue
 		case !scsi.InProgress(err):

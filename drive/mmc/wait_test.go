@@ -30,6 +30,7 @@ func TestWait(t *testing.T) {
 		{"ready", nil, time.Hour, nil},
 		{"attentions", []error{check(6, 0x29, 0), check(6, 0x28, 0)}, time.Hour, nil},
 		{"loading", []error{check(2, 0x04, 0x01), check(2, 0x04, 0x01)}, time.Hour, nil},
+		{"overcome", []error{busy, check(1, 0x0B, 0x01)}, time.Hour, nil},
 		{"empty", []error{check(2, 0x3A, 0)}, time.Hour, scsi.MediumNotPresent},
 		{"the outcome of the operation", []error{busy, check(3, 0x31, 0x01)}, time.Hour, func(err error) bool {
 			return scsi.Is(err, scsi.KeyMediumError, 0x31, 0x01)

@@ -18,9 +18,9 @@ func Unformatted(p mmc.Profile, info mmc.DiscInformation, f mmc.FormatCapacities
 // (MMC-6 6.4): 26h DVD+RW, 00h the drive's own choice for the whole medium.
 func FormatType(p mmc.Profile) byte {
 	if p == mmc.DVDPRW || p == mmc.DVDPRWDL {
-		return 0x26
+		return mmc.FormatDVDPlusRW
 	}
-	return 0
+	return mmc.FormatWhole
 }
 
 // FormattedSize returns how many sectors a medium that is overwritten in place
@@ -45,12 +45,12 @@ func FormattedSize(p mmc.Profile, info mmc.DiscInformation, f mmc.FormatCapaciti
 // its format is grown as far as it goes (MMC-6 6.4: format type 13h grows it, 10h and
 // 00h are all of it), 0 for other media and where the drive cannot grow it.
 func GrownSize(p mmc.Profile, f mmc.FormatCapacities) int64 {
-	if _, ok := f.Find(0x13); !ok || p != mmc.DVDRWRO || f.State != mmc.Formatted {
+	if _, ok := f.Find(mmc.FormatDVDRWGrow); !ok || p != mmc.DVDRWRO || f.State != mmc.Formatted {
 		return 0
 	}
-	whole, ok := f.Find(0x10)
+	whole, ok := f.Find(mmc.FormatDVDRW)
 	if !ok {
-		whole, _ = f.Find(0)
+		whole, _ = f.Find(mmc.FormatWhole)
 	}
 	return whole.Blocks
 }

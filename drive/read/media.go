@@ -18,6 +18,7 @@ type MediaInfo struct {
 	Profile      mmc.Profile   // of the medium; mmc.NoProfile without one
 	Status       mmc.DiscStatus
 	Erasable     bool
+	InPlace      bool             // what is on it can be overwritten at any address
 	Sessions     []disc.Session   // that can be read
 	Count        int              // of sessions; an open or empty last one counts
 	Last         mmc.SessionState // how far the last session is written
@@ -26,7 +27,7 @@ type MediaInfo struct {
 	Capacity     int64            // sectors in all, 0 when not known
 	Free         int64            // sectors that can be written now
 	NextWritable disc.LBA         // where the next track begins, -1 when nothing can be written
-	Format       string           // of rewritable media: "formatted", "not formatted", "format interrupted", ...
+	Format       string           // of rewritable media: "formatted", "not formatted", "format interrupted", "format not ended", ...
 	Formats      []mmc.Format     // that the medium can be given
 	Maker        string           // what the medium says of its maker, empty when it does not
 	Speeds       []int            // kB/s for writing, highest first
@@ -54,6 +55,7 @@ func Media(ctx context.Context, t scsi.Transport) (MediaInfo, error) {
 		m.Profile = mmc.NoProfile
 		return m, ready
 	}
+	m.InPlace = overwritable(m.Profile)
 	info, err := mmc.ReadDiscInformation(ctx, t)
 	if err == nil {
 		m.Status, m.Erasable, m.Count, m.Last = info.Status, info.Erasable, info.Sessions, info.Session
@@ -65,7 +67,7 @@ func Media(ctx context.Context, t scsi.Transport) (MediaInfo, error) {
 		return m, err
 	}
 	if overwritable(m.Profile) && len(m.Sessions) > 0 {
-		d := &medium{ctx: ctx, t: t, profile: m.Profile, sessions: m.Sessions, end: disc.LBA(disc.Sectors(sessionList(m.Sessions)))}
+		d := &medium{ctx: ctx, t: t, profile: m.Profile, sessions: m.Sessions, open: -1, end: disc.LBA(disc.Sectors(sessionList(m.Sessions)))}
 		m.Unfinished = disc.Unfinished(d)
 	}
 	speeds, _ := mmc.WriteSpeeds(ctx, t) // a drive that offers no choice may not know the command
@@ -73,7 +75,7 @@ func Media(ctx context.Context, t scsi.Transport) (MediaInfo, error) {
 	if f, err := mmc.ReadFormatCapacities(ctx, t); err == nil {
 		m.Formats = f.Formats
 		m.Format = FormatState(m.Profile, info, f)
-		if overwritable(m.Profile) && f.State != mmc.NoMedium {
+		if overwritable(m.Profile) && (f.State != mmc.NoMedium || m.Profile == mmc.DVDRWRO) {
 			m.Capacity = max(FormattedSize(m.Profile, info, f, speeds), GrownSize(m.Profile, f))
 		}
 	}
@@ -122,14 +124,17 @@ func (sessionList) ReadSectors([]byte, disc.LBA, disc.Form) (int, error) { retur
 func (sessionList) Close() error                                         { return nil }
 
 // FormatState says in words how far a medium is formatted, empty where that says
-// nothing.
+// nothing: of a BD-R that is written to drives say that it is formatted, with spare
+// areas or without.
 func FormatState(p mmc.Profile, info mmc.DiscInformation, f mmc.FormatCapacities) string {
 	if p == mmc.DVDPRW || p == mmc.DVDPRWDL {
 		return [...]string{"not formatted", "format interrupted", "format running", "formatted"}[info.Background]
 	}
 	switch {
-	case !overwritable(p) && p != mmc.BDRSRM:
+	case !overwritable(p) && (p != mmc.BDRSRM || info.Status != mmc.Blank):
 		return ""
+	case p == mmc.DVDRWRO && f.State == mmc.NoMedium:
+		return "format not ended"
 	case f.State == mmc.Unformatted:
 		return "not formatted"
 	case f.State == mmc.Formatted:

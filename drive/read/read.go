@@ -29,6 +29,10 @@ var ErrBlank = errors.New("the disc is blank: there is nothing on it to read")
 // can be found.
 var ErrNotClosed = errors.New("no session of the disc is closed, so that a drive cannot find anything on it: an earlier burn was broken off, or is still going on")
 
+// ErrOpenTrack is in the chain of the error of a sector that cannot be read and that
+// lies in a session that is not closed: most drives read it when it is.
+var ErrOpenTrack = errors.New("it lies in a session that is not closed")
+
 // loading is how long a drive may take to know a disc that was put in.
 const loading = 90 * time.Second
 
@@ -55,7 +59,7 @@ func Open(ctx context.Context, t scsi.Transport) (disc.Disc, error) {
 	if err != nil && !scsi.Unsupported(err) {
 		return nil, fmt.Errorf("ask for the kind of the disc: %w", err)
 	}
-	d := &medium{ctx: ctx, t: t, profile: profile, cd: profile.IsCD()}
+	d := &medium{ctx: ctx, t: t, profile: profile, cd: profile.IsCD(), open: -1}
 	if d.sessions, err = sessions(ctx, t, profile); err != nil {
 		return nil, err
 	}
@@ -80,6 +84,11 @@ func (d *medium) remarkOpen() {
 		return
 	}
 	if info.Session == mmc.SessionIncomplete || info.Session == mmc.SessionDamaged {
+		for _, s := range d.sessions {
+			if s.Number == info.Sessions && len(s.Tracks) > 0 {
+				d.open = s.Tracks[0].Start
+			}
+		}
 		d.remarks = append(d.remarks, fmt.Sprintf(
 			"Session %d of the disc is not closed (%v): an earlier burn was broken off, or is still going on. What is in it may not be found, or not be read.",
 			info.Sessions, info.Session))
@@ -95,6 +104,7 @@ type medium struct {
 	sessions []disc.Session
 	end      disc.LBA
 	remarks  []string // what there is to say of the disc, for people
+	open     disc.LBA // where a session begins that is not closed, -1 where all are
 
 	mu     sync.Mutex // one command after the other
 	read12 bool       // the drive does not know READ(10)
@@ -135,8 +145,11 @@ func (d *medium) ReadSectors(p []byte, lba disc.LBA, f disc.Form) (int, error) {
 				err = fmt.Errorf("at LBA %d: %w", lba+disc.LBA(done), err)
 			}
 			err = fmt.Errorf("read the disc: %w", err)
-			if scsi.Gone(err) || scsi.MediumNotPresent(err) || scsi.MediumChanged(err) {
+			if scsi.DiscGone(err) {
+				err = gone{err}
 				d.gone = err
+			} else if d.open >= 0 && lba+disc.LBA(done) >= d.open {
+				err = fmt.Errorf("%w: %w", err, ErrOpenTrack)
 			}
 			return done, err
 		}
@@ -146,6 +159,12 @@ func (d *medium) ReadSectors(p []byte, lba disc.LBA, f disc.Form) (int, error) {
 	}
 	return n, nil
 }
+
+// gone is an error behind which nothing more can be read.
+type gone struct{ error }
+
+func (g gone) Unwrap() error        { return g.error }
+func (g gone) Is(target error) bool { return target == disc.ErrGone }
 
 type reader func(p []byte, lba disc.LBA) (int, error)
 
@@ -200,9 +219,8 @@ func (d *medium) patient(read reader, p []byte, lba disc.LBA) (int, error) {
 	var pauses mmc.Pauses
 	for {
 		n, err := read(p, lba)
-		key, _, _, ok := scsi.Code(err)
 		switch {
-		case ok && key == scsi.KeyRecoveredError && !scsi.Deferred(err):
+		case scsi.Recovered(err):
 			return n, nil
 		case !scsi.InProgress(err) && !scsi.WasReset(err) && !scsi.Deferred(err):
 			return n, err

@@ -64,15 +64,7 @@ func trackSessions(ctx context.Context, t scsi.Transport, info mmc.DiscInformati
 		if err != nil {
 			break
 		}
-		size := ti.Size
-		switch {
-		case ti.Blank:
-			size = 0
-		case ti.Recorded && ti.LastRecorded >= ti.Start:
-			size = min(size, ti.LastRecorded-ti.Start+1)
-		case ti.Writable && ti.NextWritable >= ti.Start:
-			size = ti.NextWritable - ti.Start
-		}
+		size := written(ti)
 		if size <= 0 || ti.Start < 0 {
 			continue
 		}

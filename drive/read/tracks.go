@@ -66,30 +66,40 @@ func tracks(ctx context.Context, t scsi.Transport, p mmc.Profile, info mmc.DiscI
 func trackOf(ti mmc.TrackInformation) Track {
 	t := Track{
 		Number: ti.Number, Session: max(ti.Session, 1), Audio: ti.Mode&4 == 0,
-		Start: disc.LBA(ti.Start), Size: ti.Size, Written: ti.Size, Next: -1,
-	}
-	switch {
-	case ti.Blank:
-		t.Written = 0
-	case ti.Recorded && ti.LastRecorded >= ti.Start:
-		t.Written = min(ti.Size, ti.LastRecorded-ti.Start+1)
-	case ti.Writable && ti.NextWritable >= ti.Start:
-		t.Written = min(ti.Size, ti.NextWritable-ti.Start)
+		State: StateOf(ti), Start: disc.LBA(ti.Start), Size: ti.Size, Written: written(ti), Next: -1,
 	}
 	if ti.Writable {
 		t.Next = disc.LBA(ti.NextWritable)
 	}
+	return t
+}
+
+// StateOf returns how far a track is written.
+func StateOf(ti mmc.TrackInformation) TrackState {
 	switch {
 	case ti.Damage:
-		t.State = TrackDamaged
+		return TrackDamaged
 	case ti.Reserved && ti.Blank:
-		t.State = TrackReserved
+		return TrackReserved
 	case ti.Reserved && ti.Writable:
-		t.State = TrackReservedOpen
+		return TrackReservedOpen
 	case ti.Blank || ti.Writable && ti.NextWritable == ti.Start:
-		t.State = TrackInvisible
+		return TrackInvisible
 	case ti.Writable:
-		t.State = TrackOpen
+		return TrackOpen
 	}
-	return t
+	return TrackComplete
+}
+
+// written returns how many sectors of a track are written, as far as the drive tells.
+func written(ti mmc.TrackInformation) int64 {
+	switch {
+	case ti.Blank:
+		return 0
+	case ti.Recorded && ti.LastRecorded >= ti.Start:
+		return min(ti.Size, ti.LastRecorded-ti.Start+1)
+	case ti.Writable && ti.NextWritable >= ti.Start:
+		return min(ti.Size, ti.NextWritable-ti.Start)
+	}
+	return ti.Size
 }

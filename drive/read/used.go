@@ -18,10 +18,7 @@ func Overwritable(d disc.Disc) bool {
 
 // inDrive returns the medium that a disc is, be it with something around it.
 func inDrive(d disc.Disc) (*medium, bool) {
-	if w, ok := d.(interface{ Unwrap() disc.Disc }); ok {
-		d = w.Unwrap()
-	}
-	m, ok := d.(*medium)
+	m, ok := disc.Unwrap(d).(*medium)
 	return m, ok
 }
 

@@ -19,6 +19,10 @@ var ErrOtherAddress = errors.New("the source was made for another address of the
 // for which address it was made. Options.Force burns it all the same.
 var ErrUnknownAddress = errors.New("the source does not tell for which address it was made")
 
+// ErrEraseFirst is in the chain of the error of a disc that can be burned when it was
+// erased, as Options.Blank does.
+var ErrEraseFirst = errors.New("it has to be erased first")
+
 // aimed checks that the source was made for the address that the disc goes on at.
 func (b *Burn) aimed(tr disc.Track) error {
 	if tr.Start != 0 { // the source is a session that knows its address
@@ -33,13 +37,16 @@ func (b *Burn) aimed(tr disc.Track) error {
 		b.made = at
 		return nil
 	case known && b.mend && b.medium.erasable():
-		return fmt.Errorf("%w; %w, 0, which is written already: erase the %v", ErrUnfinished, ErrOtherAddress, b.medium.profile)
+		return fmt.Errorf("%w; %w, 0, which is written already: %w", ErrUnfinished, ErrOtherAddress, ErrEraseFirst)
 	case known && b.mend:
-		return fmt.Errorf("%w; %w, 0, which is written already: close what was left open, and make an image for the address that the disc then goes on at", ErrUnfinished, ErrOtherAddress)
+		return fmt.Errorf("%w; %w, 0, which is written already: take a blank disc, or close what was left open and burn an image that was made for the address that the disc then goes on at", ErrUnfinished, ErrOtherAddress)
 	case known && at == b.next:
 		return nil
 	case known && b.next == 0:
-		return fmt.Errorf("%w: it is a session that was made for address %d, and this disc begins at address 0: its files could not be found there", ErrOtherAddress, at)
+		return fmt.Errorf("%w: it is a session that was made for address %d, and this disc begins at address 0: its files could not be found there; put in the disc that it was made for", ErrOtherAddress, at)
+	case known && b.medium.erasable():
+		return fmt.Errorf("%w: %w: it was made for address %d, and the disc goes on at address %d, where its files could not be found: %w",
+			ErrNotWritable, ErrOtherAddress, at, b.next, ErrEraseFirst)
 	case known:
 		return fmt.Errorf("%w: %w: it was made for address %d, and the disc goes on at address %d, where its files could not be found; use a blank disc, or an image that was made for this address",
 			ErrNotWritable, ErrOtherAddress, at, b.next)
@@ -95,19 +102,13 @@ func madeFor(d disc.Disc, sectors int64, next disc.LBA) (disc.LBA, bool) {
 // anchorAddress reads the anchor volume descriptor pointer of UDF, sector 256 of a
 // session: its tag has the address of the sector (ECMA-167 part 3, 7.2 and 10.2).
 func anchorAddress(d disc.Disc) (disc.LBA, bool) {
-	const anchor, kind = 256, 2
+	const anchor = 256
 	var p [disc.SectorSize]byte
-	if !readOne(d, p[:], anchor) || binary.LittleEndian.Uint16(p[:]) != kind {
+	if !readOne(d, p[:], anchor) || !isAnchor(p[:]) {
 		return 0, false
 	}
-	sum := byte(0)
-	for i, v := range p[:16] {
-		if i != 4 {
-			sum += v
-		}
-	}
 	at := disc.LBA(binary.LittleEndian.Uint32(p[12:])) - anchor
-	return at, sum == p[4] && at >= 0
+	return at, at >= 0
 }
 
 // root is the root directory of an ISO 9660 volume: its address and its size as

@@ -8,6 +8,7 @@ import (
 
 	"glassmaster/drive/mmc"
 	"glassmaster/drive/scsi"
+	"glassmaster/drive/tray"
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/progress"
 )
@@ -111,12 +112,42 @@ func (r *burning) zero(full bool) error {
 	if err != nil {
 		return err
 	}
-	if _, err := m.findData(r.work, r.t); errors.Is(err, ErrHoldsData) {
-		return fmt.Errorf("%w: %w", ErrUnchanged, err)
-	} else if err != nil {
+	back := r.pastBuffer(places, size)
+	lba, err := m.findData(r.work, back)
+	var unread *scsi.Error
+	switch {
+	case errors.Is(err, ErrHoldsData) && errors.As(err, &unread):
+		return fmt.Errorf("%w: zeros were written at LBA %d, and cannot be read: %w", ErrNotOnDisc, lba, unread)
+	case errors.Is(err, ErrHoldsData):
+		return fmt.Errorf("%w: there is still something at LBA %d", ErrUnchanged, lba)
+	case err != nil:
 		return err
 	}
+	if r.reloaded == tray.Nothing {
+		r.warn("the drive refused to reload the disc, so it may have answered from its buffer: take the disc out, put it in again, and look whether it is blank")
+	}
 	return nil
+}
+
+// pastBuffer is the connection over which a disc of that many sectors is read whose
+// places were overwritten. Where the tray was not opened, the drive may still have
+// in its buffer what was sent.
+func (r *burning) pastBuffer(places []span, size int64) *readback {
+	back := &readback{Transport: r.t}
+	if r.reloaded == tray.Reopened {
+		return back
+	}
+	var between []span
+	for i, s := range places {
+		end := size
+		if i+1 < len(places) {
+			end = places[i+1].start
+		}
+		between = append(between, span{s.start + s.count, end - s.start - s.count})
+	}
+	r.pushOut(r.bufferBytes(), between)
+	back.fresh = func(disc.LBA) bool { return true }
+	return back
 }
 
 // writeZeros writes zeros over runs of sectors, and has them reach the disc. When
@@ -136,10 +167,10 @@ func (r *burning) writeZeros(places []span, phase string) error {
 	p := make([]byte, max(min(r.recipe.chunk, r.t.MaxTransfer()/disc.SectorSize), 1)*disc.SectorSize)
 	err := r.eachChunk(places, p)
 	if r.started {
-		err = errors.Join(err, r.flush(), r.close(false))
+		err = combine(err, r.flush(), r.close(false))
 		r.watch.closed()
 	}
-	return errors.Join(err, r.watch.lost)
+	return combine(err, r.watch.lost)
 }
 
 func (r *burning) eachChunk(places []span, p []byte) error {
@@ -198,7 +229,7 @@ func erase(ctx context.Context, t scsi.Transport, m medium, full bool, rep progr
 // holds nothing.
 func sample(ctx context.Context, t scsi.Transport) []byte {
 	p := make([]byte, disc.SectorSize)
-	if n, err := mmc.Read10(ctx, t, 16, p); n != 1 || err != nil && !recovered(err) || bytes.Equal(p, make([]byte, len(p))) {
+	if n, err := mmc.Read10(ctx, t, 16, p); n != 1 || err != nil && !scsi.Recovered(err) || bytes.Equal(p, make([]byte, len(p))) {
 		return nil
 	}
 	return p
@@ -222,7 +253,7 @@ func erased(ctx context.Context, t scsi.Transport, old []byte) error {
 
 func blank(ctx context.Context, t scsi.Transport, kind mmc.BlankType, show func(float64)) error {
 	err := mmc.BlankDisc(ctx, t, kind)
-	if err != nil && !scsi.InProgress(err) && !recovered(err) {
+	if err != nil && !scsi.InProgress(err) && !scsi.Recovered(err) {
 		return fmt.Errorf("erase the disc: %w", err)
 	}
 	if err := mmc.Wait(ctx, t, eraseTime, show); err != nil {

@@ -43,6 +43,8 @@ type Closed struct {
 	Sessions int    // an empty last one counts
 	// NextWritable is where the disc goes on, -1 when it takes nothing more.
 	NextWritable int64
+	Erasable     bool // once it is erased it takes data again
+	InPlace      bool // it is overwritten at any address, so that it always takes data
 	Warnings     []string
 }
 
@@ -156,7 +158,7 @@ func (c *Closing) settleOverwritten() error {
 	case m.intermediate():
 		c.step("end the format of the DVD-RW where it is written to, so that other drives can read the disc")
 		c.end = (*burning).endIntermediate
-	case m.profile == mmc.BDRE || m.profile == mmc.DVDRAM || m.unformattedNow():
+	default:
 		return fmt.Errorf("%w: a %v is written at any address, and is never open", ErrNothingToClose, m.profile)
 	}
 	return nil
@@ -181,7 +183,7 @@ func (c *Closing) Run(ctx context.Context, rep progress.Reporter) (Closed, error
 		return Closed{}, fmt.Errorf("close the disc: %w", err)
 	}
 	rep.Phase("closing the "+c.level.String(), 0)
-	failed := errors.Join(c.end(r), r.watch.lost)
+	failed := combine(c.end(r), r.watch.lost)
 	r.watch.closed()
 	r.lock(false)
 	r.reload()
@@ -190,7 +192,7 @@ func (c *Closing) Run(ctx context.Context, rep progress.Reporter) (Closed, error
 		failed = r.watch.lost // what came with a later command
 	}
 	if err != nil {
-		return Closed{}, errors.Join(failed, fmt.Errorf("look at the disc: %w", err))
+		return Closed{}, combine(failed, fmt.Errorf("look at the disc: %w", err))
 	}
 	r.show()
 	now := m.closed()
@@ -229,7 +231,7 @@ func (c *Closing) proven(ctx context.Context, m medium) error {
 func (m medium) closed() Closed {
 	c := Closed{
 		Profile: m.profile.String(), Status: m.info.Status.String(), Session: m.info.Session.String(),
-		Sessions: m.info.Sessions, NextWritable: -1,
+		Sessions: m.info.Sessions, NextWritable: -1, Erasable: m.erasable(), InPlace: !m.sequential(),
 	}
 	if m.sequential() && m.info.Status == mmc.Appendable && m.track.Writable {
 		c.NextWritable = m.track.NextWritable

@@ -58,7 +58,7 @@ func (r *burning) backed() *readback {
 		return back
 	}
 	size := r.bufferBytes()
-	r.pushed = r.pushOut(size)
+	r.pushed = r.pushOut(size, r.elsewhere(size))
 	last := r.next + disc.LBA(r.result.Written-2*size/disc.SectorSize)
 	back.fresh = func(lba disc.LBA) bool { return lba >= last || lba < r.next+headSectors }
 	return back
@@ -262,5 +262,5 @@ func (r *burning) notCompared(err error) error {
 // lost reports whether a sector could not be read because the drive, or the
 // disc in it, is gone: that says nothing of the sector.
 func lost(err error) bool {
-	return errors.Is(err, context.Canceled) || scsi.Gone(err) || scsi.MediumNotPresent(err) || scsi.MediumChanged(err)
+	return errors.Is(err, context.Canceled) || scsi.DiscGone(err)
 }

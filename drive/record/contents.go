@@ -98,7 +98,7 @@ const (
 	spreadPlaces = 32
 )
 
-// places are the runs of sectors by which is told whether a medium that is written
+// places are the runs of sectors that decide whether a medium that is written
 // at any address holds data, and which erasing it quickly overwrites: its first
 // sectors, a block in each of many equal parts of it, and the anchors at the end of
 // a UDF volume (ECMA-167 part 3, 8.4.2.1). They do not depend on how far the medium
@@ -182,7 +182,7 @@ func firstData(ctx context.Context, t scsi.Transport, at disc.LBA, p []byte) (di
 		n, err = mmc.Read10(ctx, t, at, p)
 		return err
 	})
-	if recovered(err) {
+	if scsi.Recovered(err) {
 		err = nil
 	}
 	for i, b := range p[:min(n*disc.SectorSize, len(p))] {

@@ -15,6 +15,7 @@ import (
 	"glassmaster/drive/virtual"
 	"glassmaster/drive/virtualtest"
 	"glassmaster/mastering/disc"
+	"glassmaster/mastering/progress"
 )
 
 // late is a drive that answers one command, the at-th of an operation behind the
@@ -182,5 +183,44 @@ func TestUnlockBehindAttentions(t *testing.T) {
 	r, err := burn(t, l, virtualtest.DiscOf(virtualtest.Noise(500, 4)), record.Options{})
 	if err != nil || !r.Verified || l.locked || mmc.StartStop(context.Background(), d, mmc.Eject) != nil {
 		t.Errorf("%+v, %v, locked %v", r, err, l.locked)
+	}
+}
+
+// What went wrong while a disc is erased, formatted or closed is said once, in a line.
+func TestLostIsSaidOnce(t *testing.T) {
+	ctx := context.Background()
+	work := map[string]func(d scsi.Transport) error{
+		"dvd-r": func(d scsi.Transport) error {
+			c, err := record.NewClosing(ctx, d, record.CloseSession)
+			if err == nil {
+				_, err = c.Run(ctx, progress.Discard)
+			}
+			return err
+		},
+		"dvd+rw": func(d scsi.Transport) error { return record.Blank(ctx, d, true, progress.Discard) },
+		"dvd-ram": func(d scsi.Transport) error {
+			f, err := record.NewFormatting(ctx, d, record.FormatOptions{})
+			if err == nil {
+				_, err = f.Run(ctx, progress.Discard)
+			}
+			return err
+		},
+	}
+	for name, do := range work {
+		for _, deferred := range []bool{false, true} {
+			d := virtualtest.Blank(t, name, small)
+			if name == "dvd-r" {
+				kill(t, d, 0x2A, 20, record.Options{DiscAtOnce: true})
+			}
+			d.SetFaults(virtual.Faults{Events: []virtual.Event{{Op: 0x2A, At: 3, Sense: [3]byte{3, 0x0C, 0}, Deferred: deferred}}})
+			err := do(d)
+			if key, asc, _, _ := scsi.Code(err); key != scsi.KeyMediumError || asc != 0x0C || deferred && !errors.Is(err, record.ErrLost) {
+				t.Errorf("%s: %v", name, err)
+				continue
+			}
+			if text := err.Error(); strings.Count(text, "(3/0C/00)") != 1 || strings.Contains(text, "\n") {
+				t.Errorf("%s: %q", name, text)
+			}
+		}
 	}
 }

@@ -255,3 +255,58 @@ func TestOverwriteKilled(t *testing.T) {
 		}
 	}
 }
+
+// A drive that writes nothing and answers from its buffer does not make a disc
+// blank. Where it cannot be made to read the disc, a warning says so.
+func TestErasedInTheBuffer(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		echo   virtual.Echo
+		refuse []byte
+		found  bool
+	}{
+		{"it stops", virtual.Echo{On: true, Deaf: true}, nil, true},
+		{"the buffer outlives a stop, and the drive knows FUA", virtual.Echo{On: true, Spins: true}, nil, true},
+		{"the buffer outlives a stop, and takes other sectors", virtual.Echo{On: true, Spins: true, Deaf: true, Reads: 600}, nil, true},
+		{"it does not stop, and knows FUA", virtual.Echo{On: true}, []byte{0x1B}, true},
+		{"it does not stop, and does not know FUA", virtual.Echo{On: true, Deaf: true}, []byte{0x1B}, false},
+	} {
+		for _, medium := range []string{"dvd+rw", "dvd-ram", "bd-re"} {
+			t.Run(c.name+", "+medium, func(t *testing.T) {
+				d := virtualtest.Blank(t, medium, small)
+				if _, err := burn(t, d, virtualtest.DiscOf(virtualtest.Noise(3000, 4)), record.Options{}); err != nil {
+					t.Fatal(err)
+				}
+				d.SetFaults(virtual.Faults{Coaster: true, Echo: c.echo, Refuse: c.refuse})
+				var m progress.Meter
+				err := record.Blank(context.Background(), d, false, &m)
+				told := false
+				for _, w := range m.Messages(0) {
+					told = told || strings.Contains(w.Text, "buffer")
+				}
+				if errors.Is(err, record.ErrHoldsData) { // whose remedy is to erase it
+					t.Error(err)
+				}
+				if c.found && !errors.Is(err, record.ErrUnchanged) || !c.found && (err != nil || !told) {
+					t.Errorf("%v, %v", err, m.Messages(0))
+				}
+			})
+		}
+	}
+}
+
+// An erased disc that cannot be read in places is no blank one, and nobody is told to
+// erase it.
+func TestErasedAndUnreadable(t *testing.T) {
+	for _, medium := range []string{"dvd+rw", "dvd-ram", "bd-re"} {
+		d := virtualtest.Blank(t, medium, small)
+		if _, err := burn(t, d, virtualtest.DiscOf(virtualtest.Noise(3000, 4)), record.Options{}); err != nil {
+			t.Fatal(err)
+		}
+		d.SetFaults(virtual.Faults{ReadErrors: []int64{700}})
+		err := record.Blank(context.Background(), d, false, progress.Discard)
+		if !errors.Is(err, record.ErrNotOnDisc) || errors.Is(err, record.ErrUnchanged) || errors.Is(err, record.ErrHoldsData) {
+			t.Errorf("%s: %v", medium, err)
+		}
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"glassmaster/drive/scsi"
@@ -55,6 +56,38 @@ func (e *Error) Error() string {
 }
 
 func (e *Error) Unwrap() error { return e.Err }
+
+// combine makes one error, of a single line, of those that are not nil. What is a
+// part of another one is not said twice.
+func combine(errs ...error) error {
+	var all several
+	for i, e := range errs {
+		if e == nil || slices.ContainsFunc(errs[i+1:], func(later error) bool { return errors.Is(later, e) }) || errors.Is(all, e) {
+			continue
+		}
+		all = append(all, e)
+	}
+	switch len(all) {
+	case 0:
+		return nil
+	case 1:
+		return all[0]
+	}
+	return all
+}
+
+// several are errors of one piece of work.
+type several []error
+
+func (s several) Error() string {
+	var texts []string
+	for _, e := range s {
+		texts = append(texts, e.Error())
+	}
+	return strings.Join(texts, "; ")
+}
+
+func (s several) Unwrap() []error { return s }
 
 // ErrNotOnDisc is in the chain of the error of a burn that went well by every
 // reply of the drive, and yet left a disc that is blank, or shorter than

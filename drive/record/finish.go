@@ -23,8 +23,8 @@ func (r *burning) finish() error {
 	}
 	r.watchChange()
 	if r.o.Simulate {
-		r.endTrial()
-		return r.lostSectors("end the trial run")
+		r.endSimulation()
+		return r.lostSectors("end the simulation")
 	}
 	if err := r.close(r.o.Appendable); err != nil {
 		return r.failure("close the disc", -1, err)
@@ -33,15 +33,15 @@ func (r *burning) finish() error {
 	return r.lostSectors("close the disc")
 }
 
-// endTrial ends a trial run. Some drives want it closed like a real one, and
+// endSimulation ends a simulation. Some drives want it closed like a real one, and
 // others refuse that; all forget it when they are told to write for real.
-func (r *burning) endTrial() {
+func (r *burning) endSimulation() {
 	if r.recipe.closing == closeTrack {
 		_ = r.close(r.o.Appendable)
 	}
 	o := r.o
 	o.Simulate = false
-	r.optional("end the trial run", mmc.SetWriteParameters(r.work, r.t, r.recipe.parameters(r.medium, o)))
+	r.optional("end the simulation", mmc.SetWriteParameters(r.work, r.t, r.recipe.parameters(r.medium, o)))
 }
 
 // flush sends SYNCHRONIZE CACHE with Immed, waits, and sends it once more
@@ -60,13 +60,6 @@ func (r *burning) flush() error {
 	return r.repeat(func() error { return mmc.SynchronizeCache(r.work, r.t, false) })
 }
 
-// recovered reports whether a command was carried out with difficulty. An error
-// about an earlier one says that this one was not.
-func recovered(err error) bool {
-	key, _, _, ok := scsi.Code(err)
-	return ok && key == scsi.KeyRecoveredError && !scsi.Deferred(err)
-}
-
 // refused reports whether a drive has not begun with a command: what it could not
 // complete is another matter.
 func refused(err error) bool {
@@ -80,7 +73,7 @@ func (r *burning) wait() error { return mmc.Wait(r.work, r.t, closeTime, nil) }
 // repeat sends a command until the drive is not too busy to take it. What the
 // drive had trouble with and overcame is done.
 func (r *burning) repeat(send func() error) error {
-	if err := persist(r.work, closeTime, send); !recovered(err) {
+	if err := persist(r.work, closeTime, send); !scsi.Recovered(err) {
 		return err
 	}
 	return nil
@@ -101,7 +94,10 @@ func (r *burning) close(appendable bool) error {
 		if err := r.closeOne(mmc.CloseTrack, r.track()); err != nil {
 			return err
 		}
-		return r.closeOne(r.lastFunction(appendable), 0)
+		if appendable {
+			return r.closeOne(mmc.CloseSession, 0)
+		}
+		return r.closeOne(r.medium.lastFunction(), 0)
 	case endFormatting:
 		return r.endFormatting()
 	case endGrowing:
@@ -114,28 +110,13 @@ func (r *burning) close(appendable bool) error {
 // disc said it has, which was the one to come.
 func (r *burning) track() int { return max(r.medium.info.LastInLast, 1) }
 
-// lastFunction is what ends DVD+R and BD-R: a session, or the disc. Dual layer
-// DVD+R want the lead-out at the smallest radius, others the plain function.
-func (r *burning) lastFunction(appendable bool) mmc.CloseFunction {
-	switch {
-	case appendable:
-		return mmc.CloseSession
-	case r.medium.profile == mmc.DVDPRDL:
-		return mmc.FinalizeMinRad
-	}
-	return mmc.Finalize
-}
-
 // closeOne sends one CLOSE TRACK/SESSION and waits. A refusal counts only when
 // the disc is not closed: some drives close more than they were asked to.
 func (r *burning) closeOne(f mmc.CloseFunction, track int) error {
 	if info, err := discInformation(r.work, r.t); err == nil && info.Status == mmc.Closed {
 		return nil
 	}
-	err := r.repeat(func() error { return mmc.CloseTrackSession(r.work, r.t, f, track) })
-	if err == nil {
-		err = r.wait()
-	}
+	err := shut(r.work, r.t, f, track)
 	if err == nil || scsi.Gone(err) {
 		return err
 	}
@@ -183,9 +164,9 @@ func (r *burning) salvage(cause error) error {
 	case scsi.Gone(cause):
 		return r.leave(e)
 	case r.o.Simulate:
-		r.optional("end the trial run", r.flush())
-		r.endTrial()
-		e.Left = "it was a trial run: nothing was written"
+		r.optional("end the simulation", r.flush())
+		r.endSimulation()
+		e.Left = "it was a simulation: nothing was written"
 		return e
 	case !r.started:
 		e.Left = "nothing was written"
@@ -220,7 +201,6 @@ func (r *burning) salvage(cause error) error {
 	case closesItself:
 	}
 	e.Left, e.Advice = r.state(r.work, failed)
-	r.rep.Message(progress.Error, e.Left)
 	return e
 }
 
@@ -230,7 +210,7 @@ func (r *burning) leave(e *Error) error {
 	r.gone = true
 	switch {
 	case r.o.Simulate:
-		e.Left = "it was a trial run: nothing was written"
+		e.Left = "it was a simulation: nothing was written"
 	case !r.started:
 		e.Left = "nothing was written"
 	default:
@@ -241,7 +221,7 @@ func (r *burning) leave(e *Error) error {
 		hint = "if the drive stays busy, switch it off and on again"
 	}
 	e.Advice = hint + "; then look at the disc, and do not rely on it"
-	r.rep.Message(progress.Error, e.Left)
+	r.rep.Message(progress.Error, "the drive does not answer: nothing more is sent to it")
 	return e
 }
 
@@ -268,7 +248,7 @@ func (r *burning) state(ctx context.Context, failed []error) (left, advice strin
 	case info.Status == mmc.Blank:
 		left = "the disc says that it is still blank"
 	case r.watch.lost != nil:
-		left = fmt.Sprintf("track and session were closed, and sectors before LBA %d are missing: the disc is %v", end+1, info.Status)
+		left = fmt.Sprintf("track and session were closed: the disc is %v, and sectors before LBA %d may be missing on it", info.Status, end+1)
 	default:
 		left = fmt.Sprintf("track and session were closed: the disc is %v and can be read up to about LBA %d", info.Status, end)
 	}

@@ -10,18 +10,6 @@ import (
 	"glassmaster/mastering/progress"
 )
 
-// Format types (MMC-6 6.4).
-const (
-	formatWhole       = 0x00 // the drive's own choice for the whole medium
-	formatDVDRW       = 0x10 // DVD-RW, all of it
-	formatDVDRWGrow   = 0x13 // DVD-RW, quickly: more room behind what is formatted
-	formatDVDRWQuick  = 0x15 // DVD-RW, quickly: nothing at first, as far as it is written then
-	formatDVDPlusRW   = 0x26
-	formatBDRESpare   = 0x30 // BD-RE with spare areas of a size
-	formatBDRENoSpare = 0x31
-	formatBDRSpare    = 0x32 // BD-R with spare areas of a size
-)
-
 // format formats a medium for a burn, and looks whether it is formatted.
 func format(ctx context.Context, t scsi.Transport, m medium, rep progress.Reporter) error {
 	f, err := m.chooseFormat()
@@ -36,7 +24,7 @@ func format(ctx context.Context, t scsi.Transport, m medium, rep progress.Report
 func formatAs(ctx context.Context, t scsi.Transport, m medium, f mmc.Format, rep progress.Reporter) error {
 	show := track(rep, "formatting", max(m.room(), f.Blocks%unknownBlocks))
 	err := mmc.FormatUnit(ctx, t, f)
-	if err != nil && !scsi.InProgress(err) && !recovered(err) {
+	if err != nil && !scsi.InProgress(err) && !scsi.Recovered(err) {
 		return fmt.Errorf("format the disc: %w", err)
 	}
 	if err := mmc.Wait(ctx, t, eraseTime, show); err != nil {
@@ -63,11 +51,11 @@ func (m medium) has(f mmc.Format, before medium) error {
 		if m.info.Background == 0 || m.info.Background == 1 && f.Parameter&1 != 0 {
 			return fmt.Errorf("%w: it is %s", ErrUnchanged, read.FormatState(m.profile, m.info, m.formats))
 		}
-	case f.Type == formatDVDRW || f.Type == formatDVDRWQuick:
+	case f.Type == mmc.FormatDVDRW || f.Type == mmc.FormatDVDRWQuick:
 		if m.profile != mmc.DVDRWRO {
 			return fmt.Errorf("%w: it is a %v", ErrUnchanged, m.profile)
 		}
-	case f.Type == formatDVDRWGrow:
+	case f.Type == mmc.FormatDVDRWGrow:
 		if m.formats.State != mmc.NoMedium && m.formats.Blocks <= before.formats.Blocks {
 			return fmt.Errorf("%w: it still has %d sectors", ErrUnchanged, m.formats.Blocks)
 		}
@@ -83,7 +71,7 @@ func (m medium) has(f mmc.Format, before medium) error {
 // where it has one.
 func (m medium) chooseFormat() (mmc.Format, error) {
 	if m.profile == mmc.DVDRWRO {
-		return mmc.Format{Type: formatDVDRWGrow, Parameter: dvdBlock}, nil
+		return mmc.Format{Type: mmc.FormatDVDRWGrow, Parameter: dvdBlock}, nil
 	}
 	plus := m.profile == mmc.DVDPRW || m.profile == mmc.DVDPRWDL
 	kind := read.FormatType(m.profile)

@@ -45,7 +45,7 @@ type Formatted struct {
 
 // ErrNoFormat is in the chain of the error of a medium that cannot be formatted,
 // or not in that way.
-var ErrNoFormat = errors.New("the disc cannot be formatted so")
+var ErrNoFormat = errors.New("the disc cannot be formatted in this way")
 
 // Formatting is a format that was planned and not begun.
 type Formatting struct {
@@ -144,9 +144,9 @@ func (f *Formatting) settlePlain() error {
 // much as is written on it, and a burn grows it.
 func (f *Formatting) settleDVDRW() error {
 	m, p := f.medium, &f.plan
-	kind := byte(formatDVDRWQuick)
+	kind := byte(mmc.FormatDVDRWQuick)
 	if f.full {
-		kind = formatDVDRW
+		kind = mmc.FormatDVDRW
 	}
 	var ok bool
 	if f.format, ok = m.formats.Find(kind); !ok {
@@ -171,12 +171,12 @@ func (f *Formatting) settleBDRE(s Spare) error {
 	var ok bool
 	switch s {
 	case SpareUsual:
-		f.format, ok = m.formats.Find(formatWhole)
+		f.format, ok = m.formats.Find(mmc.FormatWhole)
 	case SpareNone:
-		f.format, ok = m.formats.Find(formatBDRENoSpare)
+		f.format, ok = m.formats.Find(mmc.FormatBDRENoSpare)
 		f.plan.Costs = append(f.plan.Costs, "the drive can replace no bad sectors: what is written must be compared")
 	case SpareMost:
-		f.format, ok = m.smallest(formatBDRESpare)
+		f.format, ok = m.smallest(mmc.FormatBDRESpare)
 	}
 	if !ok {
 		return fmt.Errorf("%w: the drive offers no such spare areas for this BD-RE", ErrNoFormat)
@@ -200,12 +200,12 @@ func (f *Formatting) settleBDR(o FormatOptions) error {
 		return fmt.Errorf("%w: a BD-R is never formatted in full, since what is written stays", ErrNoFormat)
 	}
 	var ok bool
-	if f.format, ok = m.smallest(formatBDRSpare); !ok {
+	if f.format, ok = m.smallest(mmc.FormatBDRSpare); !ok {
 		return fmt.Errorf("%w: the drive offers no spare areas for this BD-R", ErrNoFormat)
 	}
-	if usual, known := m.formats.Find(formatWhole); known && o.Spare == SpareUsual {
+	if usual, known := m.formats.Find(mmc.FormatWhole); known && o.Spare == SpareUsual {
 		for _, x := range m.formats.Formats {
-			if x.Type == formatBDRSpare && x.Blocks >= usual.Blocks && (f.format.Blocks < usual.Blocks || x.Blocks < f.format.Blocks) {
+			if x.Type == mmc.FormatBDRSpare && x.Blocks >= usual.Blocks && (f.format.Blocks < usual.Blocks || x.Blocks < f.format.Blocks) {
 				f.format = x // the one of that size, or the next larger
 			}
 		}
@@ -256,10 +256,6 @@ func (f *Formatting) Run(ctx context.Context, rep progress.Reporter) (Formatted,
 		if m, err = f.empty(r, m); err != nil {
 			return Formatted{}, fmt.Errorf("overwrite the formatted disc with zeros: %w", err)
 		}
-	}
-	r.lock(false)
-	if r.watch.lost != nil {
-		return Formatted{}, fmt.Errorf("format the disc: %w", r.watch.lost)
 	}
 	r.lock(false)
 	if r.watch.lost != nil {

@@ -11,6 +11,7 @@ import (
 
 	"glassmaster/drive/record"
 	"glassmaster/drive/scsi"
+	"glassmaster/drive/virtual"
 	"glassmaster/drive/virtualtest"
 	"glassmaster/mastering/progress"
 )
@@ -102,6 +103,7 @@ func TestDriveHangs(t *testing.T) {
 				name := fmt.Sprintf("%s, erase %v, %s %d of %d", m.medium, m.erase, scsi.Describe([]byte{op}), at, n)
 				synctest.Test(t, func(t *testing.T) {
 					r, took, err := h.run(t, m.medium, m.erase)
+					synctest.Wait() // for what the program has left to itself
 					if took > h.longest() {
 						t.Errorf("%s: told after %v, %v at most", name, took, h.longest())
 					}
@@ -134,6 +136,7 @@ func TestDriveStaysBusy(t *testing.T) {
 				h := &hanging{op: op, at: at, busy: true}
 				synctest.Test(t, func(t *testing.T) {
 					_, took, err := h.run(t, medium, false)
+					synctest.Wait() // for what the program has left to itself
 					if h.since.IsZero() {
 						return // no such command in this burn
 					}
@@ -158,6 +161,7 @@ func TestHangsBehindTheBurn(t *testing.T) {
 			h := &hanging{op: op, at: sound.seen[op]}
 			synctest.Test(t, func(t *testing.T) {
 				r, _, err := h.run(t, m.name, false)
+				synctest.Wait() // for what the program has left to itself
 				var e *record.Error
 				if h.since.IsZero() || err == nil { // asked behind the comparison
 					return
@@ -170,5 +174,39 @@ func TestHangsBehindTheBurn(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// A drive that hangs before the first sector is not blamed on the disc: the advice is
+// about the drive, and no warning says the same again.
+func TestHangsBeforeTheBurn(t *testing.T) {
+	for _, c := range []struct {
+		medium string
+		op     byte // that hangs
+		broken bool // an earlier burn was broken off
+	}{
+		{"cd-rw", 0xA1, false},
+		{"dvd+rw", 0x04, false},
+		{"dvd+r", 0x5B, true},
+		{"bd-r", 0x5B, true},
+	} {
+		t.Run(c.medium, func(t *testing.T) {
+			d := virtualtest.Blank(t, c.medium, small)
+			if c.medium != "dvd+rw" { // which is formatted while it is new
+				if c.broken {
+					d.SetFaults(virtual.Faults{Events: []virtual.Event{{Op: 0x2A, At: 9, Hang: virtual.Hung}}})
+				}
+				if _, err := burn(t, d, virtualtest.DiscOf(virtualtest.Noise(600, 3)), record.Options{}); (err != nil) != c.broken {
+					t.Fatal(err)
+				}
+			}
+			d.SetFaults(virtual.Faults{Events: []virtual.Event{{Op: c.op, Hang: virtual.Hung}}})
+			o := record.Options{Blank: true, Force: true}
+			r, err := burn(t, d, virtualtest.DiscOf(virtualtest.Noise(600, 4)), o)
+			var e *record.Error
+			if !errors.As(err, &e) || !strings.HasPrefix(e.Advice, "the drive hangs: switch it off and on again") || len(r.Warnings) > 1 {
+				t.Errorf("%v, %q", err, r.Warnings)
+			}
+		})
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"glassmaster/mastering/disc"
 	"glassmaster/mastering/volume"
 )
 
@@ -12,11 +13,15 @@ import (
 var ErrIncomplete = errors.New("the source is incomplete")
 
 // examine looks at what is known of the source. One whose end is missing is refused,
-// unless it is forced; what else is known is told.
+// unless it is forced; what else is known is a warning.
 func (b *Burn) examine() error {
-	b.plan.Defects = volume.Known(b.src)
+	if _, ok := b.src.(disc.Planned); ok {
+		b.plan.Defects = volume.Known(b.src) // its files are where the plan has put them
+	} else {
+		b.plan.Defects = volume.KnownByFiles(b.src)
+	}
 	if d, ok := volume.Incomplete(b.plan.Defects); ok && !b.o.Force {
-		return fmt.Errorf("%w: %s; get it whole, or burn it as it is by force: the disc will be incomplete too", ErrIncomplete, d.Text)
+		return fmt.Errorf("%w: %s; get all of it, or force the burn: the disc will be incomplete too", ErrIncomplete, d.Text)
 	}
 	for _, d := range b.plan.Defects {
 		switch {

@@ -51,7 +51,29 @@ func TestIncompleteSource(t *testing.T) {
 		t.Fatal(err)
 	}
 	r, err := b.Run(context.Background(), progress.Discard)
-	if err != nil || !strings.Contains(r.Plan.Incomplete(), "claims 700 sectors and there are 400") || !strings.Contains(strings.Join(r.Plan.Warnings, "\n"), "so will the disc be") {
+	if err != nil || !strings.Contains(r.Plan.Incomplete(), "needs a disc of 700 sectors, and there are 400") || !strings.Contains(strings.Join(r.Plan.Warnings, "\n"), "so will the disc be") {
 		t.Errorf("%v, %+v", err, r.Plan)
+	}
+}
+
+// A file may end behind its volume, as in an image whose descriptors were patched. What
+// verify knows of such a source, the burn knows too.
+func TestIncompleteFile(t *testing.T) {
+	p := claiming(400, 400)
+	dir := p[18*2048:]
+	e := dir[68:] // behind the folder itself and its parent
+	e[0], e[32] = 36, 3
+	binary.LittleEndian.PutUint32(e[2:], 390)
+	binary.LittleEndian.PutUint32(e[10:], 20*2048)
+	copy(e[33:], "A.;")
+	d := virtualtest.Blank(t, "dvd+r", small)
+	src := virtualtest.DiscOf(p)
+	_, err := record.NewPlan(t.Context(), d, src, record.Options{})
+	if !errors.Is(err, record.ErrIncomplete) || !strings.Contains(err.Error(), "needs a disc of 410 sectors") {
+		t.Fatalf("got %v, want ErrIncomplete", err)
+	}
+	b, err := record.NewPlan(t.Context(), d, src, record.Options{Force: true})
+	if err != nil || b.Plan().Incomplete() == "" {
+		t.Errorf("forced: %v", err)
 	}
 }

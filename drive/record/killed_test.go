@@ -108,6 +108,9 @@ func TestBurnBehindKilled(t *testing.T) {
 			if !errors.Is(err, record.ErrUnfinished) || !errors.Is(err, record.ErrOtherAddress) {
 				t.Errorf("a volume for address 0, forced %v: %v", force, err)
 			}
+			if errors.Is(err, record.ErrEraseFirst) != before.Erasable {
+				t.Errorf("erasable %v: %v", before.Erasable, err)
+			}
 		}
 		src := virtualtest.Noise(700, 22)
 		if _, err := record.NewPlan(ctx, d, virtualtest.DiscOf(src), record.Options{}); !errors.Is(err, record.ErrUnfinished) {
@@ -172,8 +175,8 @@ func TestSessionBehindKilled(t *testing.T) {
 	})
 }
 
-// A trial run closes nothing.
-func TestTrialBehindKilled(t *testing.T) {
+// A simulation closes nothing.
+func TestSimulationBehindKilled(t *testing.T) {
 	d := virtualtest.Blank(t, "cd-r", large)
 	kill(t, d, 0x2A, 20, record.Options{})
 	_, err := record.NewPlan(context.Background(), d, virtualtest.DiscOf(virtualtest.Noise(500, 2)), record.Options{Simulate: true, Force: true})

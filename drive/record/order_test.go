@@ -84,7 +84,7 @@ func TestOrder(t *testing.T) {
 			"LOCK; SET CD SPEED; MODE SELECT 05 32 41 c4 08 00; OPC; WRITE; SYNC; CLOSE 2; " + ends + "UNLOCK",
 		},
 		{
-			"CD-R, trial run", "cd-r",
+			"CD-R, simulation", "cd-r",
 			record.Options{Simulate: true},
 			"LOCK; SET CD SPEED; MODE SELECT 05 32 51 04 08 00; WRITE; SYNC; MODE SELECT 05 32 41 04 08 00; UNLOCK",
 		},

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"glassmaster/drive/mmc"
+	"glassmaster/drive/scsi"
 	"glassmaster/mastering/disc"
 )
 
@@ -122,7 +123,7 @@ func (r *burning) markAgain() error {
 	}
 	p := make([]byte, min(r.chunk()*disc.SectorSize, len(r.held)))
 	disc.MarkUnfinished(p)
-	if err := persist(r.work, stuck, func() error { return mmc.Write10(r.work, r.t, r.next, p) }); err != nil && !recovered(err) {
+	if err := persist(r.work, stuck, func() error { return mmc.Write10(r.work, r.t, r.next, p) }); err != nil && !scsi.Recovered(err) {
 		return fmt.Errorf("mark the disc as not completed: %w", err)
 	}
 	r.completed = false

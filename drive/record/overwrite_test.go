@@ -89,8 +89,12 @@ func TestKilledOverwrite(t *testing.T) {
 				if err := used.Close(); err != nil {
 					t.Fatal(err)
 				}
+				file, err := os.ReadFile(used.Path())
+				if err != nil {
+					t.Fatal(err)
+				}
 				for at := 1; ; at++ {
-					d := copyOf(t, used)
+					d := copyOf(t, file)
 					k := &mortal{Drive: d, left: 1 << 30}
 					b, err := record.NewPlan(context.Background(), k, virtualtest.DiscOf(fresh), record.Options{Blank: true})
 					if err != nil {
@@ -142,22 +146,26 @@ func TestKilledOverwrite(t *testing.T) {
 	}
 }
 
-// copyOf opens a recorder with a copy of a disc.
-func copyOf(t *testing.T, of *virtual.Drive) *virtual.Drive {
+// copyOf opens a recorder with a copy of a disc, of whose file these are the bytes.
+func copyOf(t *testing.T, p []byte) *virtual.Drive {
 	t.Helper()
-	p, err := os.ReadFile(of.Path())
+	f, err := os.Create(filepath.Join(t.TempDir(), "disc"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	path := filepath.Join(t.TempDir(), "disc")
-	if err := os.WriteFile(path, p, 0o600); err != nil {
-		t.Fatal(err)
+	defer f.Close()
+	err = f.Truncate(int64(len(p)))
+	const block = 64 << 10
+	zeros := make([]byte, block)
+	for at := 0; at < len(p) && err == nil; at += block { // most of it is holes
+		if q := p[at:min(at+block, len(p))]; !bytes.Equal(q, zeros[:len(q)]) {
+			_, err = f.WriteAt(q, int64(at))
+		}
 	}
-	d, err := virtual.Open(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return d
+	return virtualtest.Open(t, f.Name())
 }
 
 // formatted opens a recorder with a disc that is overwritten in place.

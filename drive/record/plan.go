@@ -55,7 +55,7 @@ func NewPlan(ctx context.Context, t scsi.Transport, src disc.Disc, o Options) (*
 	if err != nil {
 		return nil, fmt.Errorf("plan the burn: %w", err)
 	}
-	b := &Burn{t: t, src: src, o: o, medium: m}
+	b := &Burn{t: t, src: disc.Unwrap(src), o: o, medium: m}
 	if err := b.examine(); err != nil {
 		return nil, fmt.Errorf("plan the burn: %w", err)
 	}
@@ -159,20 +159,20 @@ func (b *Burn) admit(ctx context.Context) error {
 	return fmt.Errorf("%w: the %v is closed and takes no more data; put in a blank one", ErrNotWritable, m.profile)
 }
 
-// simulation refuses a trial run where the medium knows none: it would be a
-// real one.
+// simulation refuses a simulation where the medium knows none: it would be a
+// real burn.
 func (b *Burn) simulation() error {
 	if !b.o.Simulate {
 		return nil
 	}
 	if !b.recipe.test {
-		return fmt.Errorf("a %v knows no trial run: every write is real; burn it without simulation", b.medium.profile)
+		return fmt.Errorf("a %v cannot be burned in simulation: every write to it is real; turn the simulation off", b.medium.profile)
 	}
 	if b.mend {
-		return fmt.Errorf("%w: closing it would be real, so there is no trial run before that", ErrUnfinished)
+		return fmt.Errorf("%w: closing it would be real, so nothing can be simulated before that", ErrUnfinished)
 	}
 	if b.erase {
-		return errors.New("a trial run needs a blank disc, and erasing this one would be real: erase it first")
+		return errors.New("a simulation needs a blank disc, and erasing this one would be real: erase it first")
 	}
 	return nil
 }
@@ -263,7 +263,7 @@ func (m medium) erasedRoom() int64 {
 	}
 	room := int64(0)
 	for _, f := range m.formats.Formats {
-		if (f.Type == formatWhole || f.Type == formatDVDRW) && f.Blocks < unknownBlocks {
+		if (f.Type == mmc.FormatWhole || f.Type == mmc.FormatDVDRW) && f.Blocks < unknownBlocks {
 			room = max(room, f.Blocks)
 		}
 	}
@@ -287,7 +287,7 @@ func (b *Burn) describe() string {
 		end = "disc left open for more sessions"
 	}
 	if b.o.Simulate {
-		return b.recipe.name + ", trial run with the laser off"
+		return b.recipe.name + ", simulation with the laser off"
 	}
 	return b.recipe.name + ", " + end
 }
@@ -325,7 +325,7 @@ func (b *Burn) steps() []string {
 }
 
 // calibrates reports whether the laser is calibrated: on dash media that keep
-// no earlier calibration, and never in a trial run.
+// no earlier calibration, and never in a simulation.
 func (b *Burn) calibrates() bool {
 	return b.recipe.opc && b.medium.info.OPCTables == 0 && !b.o.Simulate
 }

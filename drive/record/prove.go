@@ -64,10 +64,10 @@ func (r *burning) failed(err error) error {
 	case errors.Is(err, ErrOtherDisc):
 		e.Advice = `look which disc is which: the one that was burned was not checked; put it in and compare it with "verify"`
 	case r.o.Simulate:
-		e.Left, e.Advice = "it was a trial run: nothing was written", "try again at a lower speed, or with another disc"
+		e.Left, e.Advice = "it was a simulation: nothing was written", "try again at a lower speed, or with another disc"
 	case errors.Is(err, ErrLost) && r.completed:
 		e.Left = "the first sectors of the disc say that the burn was not completed"
-		if failed := errors.Join(r.markAgain(), r.flush()); failed != nil {
+		if failed := combine(r.markAgain(), r.flush()); failed != nil {
 			e.Left = fmt.Sprintf("the disc looks complete, and is not (%v)", failed)
 		}
 	}

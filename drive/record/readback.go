@@ -117,18 +117,36 @@ func (r *burning) bufferBytes() int64 {
 	return min(b.Size, 64<<20)
 }
 
-// pushOut fills the drive's buffer with other sectors than those that were written
-// last. It reports whether there were enough of them.
-func (r *burning) pushOut(size int64) bool {
+// elsewhere are the runs of sectors that can be read beside those that were written
+// last: what came before them in this burn, earlier sessions, and on a medium that is
+// overwritten in place what lies behind.
+func (r *burning) elsewhere(size int64) []span {
+	from := int64(r.next) + headSectors
+	all := []span{{from, int64(r.next) + r.result.Written - 2*size/disc.SectorSize - from}, {0, int64(r.next)}}
+	if last, _, err := mmc.ReadCapacity(r.work, r.t); err == nil && !r.medium.sequential() {
+		end := int64(r.next) + r.result.Written
+		all = append(all, span{end, last + 1 - end})
+	}
+	return all
+}
+
+// pushOut fills the drive's buffer, which has that many bytes, with sectors of these
+// runs. It reports whether there were enough of them.
+func (r *burning) pushOut(size int64, from []span) bool {
 	n := 2 * size / disc.SectorSize
-	from, end := r.next+headSectors, r.next+disc.LBA(r.result.Written-2*size/disc.SectorSize)
 	p := make([]byte, max(r.chunk(), 1)*disc.SectorSize)
-	for at := from; at < end && n > 0; {
-		k, err := mmc.Read10(r.ctx, r.t, at, p)
-		if err != nil || k == 0 {
-			return false // the comparison will meet it again
+	for _, s := range from {
+		for at := s.start; at < s.start+s.count && n > 0; {
+			q := p[:min(int64(len(p)), (s.start+s.count-at)*disc.SectorSize)]
+			k, err := mmc.Read10(r.ctx, r.t, disc.LBA(at), q)
+			if scsi.Gone(err) {
+				return false
+			}
+			if err != nil || k == 0 {
+				break // the comparison will meet it again, or there is nothing
+			}
+			at, n = at+int64(k), n-int64(k)
 		}
-		at, n = at+disc.LBA(k), n-int64(k)
 	}
 	return n <= 0
 }

@@ -17,8 +17,8 @@
 //
 // A drive's word is not proof. After every burn the drive has to read the disc
 // anew and to tell what is on it: its state, its tracks, and every sector, which
-// is compared with what was sent. What could not be assured is in the result. Drives and bridges exist that report success and
-// leave a blank disc behind.
+// is compared with what was sent: drives and bridges exist that report success and
+// leave a blank disc behind. What could not be assured is in the result.
 //
 // A burn that fails or is cancelled ends the track and the session if the medium
 // has such, so that the disc can be read as far as it was written. The [Error]

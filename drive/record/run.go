@@ -127,7 +127,7 @@ func (r *burning) warn(format string, args ...any) {
 // on. That a drive does not know the command is not worth a word.
 func (r *burning) optional(what string, err error) {
 	switch {
-	case err == nil, scsi.Unsupported(err), scsi.InvalidField(err), recovered(err):
+	case err == nil, scsi.Unsupported(err), scsi.InvalidField(err), scsi.Recovered(err):
 	case scsi.Gone(err) && r.gone: // it is known already
 	case scsi.Gone(err):
 		r.gone = true
@@ -146,9 +146,10 @@ func (r *burning) checkSource() error {
 	return nil
 }
 
-// sourceChanges passes on which files of the source were not what was planned.
+// sourceChanges passes on which files of the source were not what was planned, once
+// the source was read; a simulation reads it too.
 func (r *burning) sourceChanges() {
-	if p, ok := r.src.(disc.Planned); ok && r.started {
+	if p, ok := r.src.(disc.Planned); ok && r.stream != nil {
 		r.result.Changes = p.Changes()
 		for _, c := range r.result.Changes {
 			r.warn("%s", c)
@@ -168,41 +169,29 @@ func (r *burning) unchanged() error {
 	return nil
 }
 
-// untouched makes sure that a trial run has left the disc as it was.
+// untouched makes sure that a simulation has left the disc as it was.
 func (r *burning) untouched() error {
 	now, err := look(r.work, r.t)
 	if err != nil {
-		return &Error{Step: "look at the disc after the trial run", LBA: -1, Err: err}
+		return &Error{Step: "look at the disc after the simulation", LBA: -1, Err: err}
 	}
 	if !now.same(r.medium) {
 		return &Error{
-			Step: "look at the disc after the trial run", LBA: -1, Err: errors.New("the drive has written, though it was asked not to"),
-			Left: "the disc is " + now.info.Status.String(), Advice: "do not use trial runs with this drive",
+			Step: "look at the disc after the simulation", LBA: -1, Err: errors.New("the drive has written, though it was asked not to"),
+			Left: "the disc is " + now.info.Status.String(), Advice: "do not simulate with this drive",
 		}
 	}
-	r.say("the trial run went well: nothing was written")
+	r.say("the simulation went well: nothing was written")
 	return nil
 }
 
 func (r *burning) lock(on bool) {
 	if !on {
-		r.optional("unlock the tray", unlock(r.work, r.t))
+		free := func() error { return mmc.PreventRemoval(r.work, r.t, false) }
+		r.optional("unlock the tray", mmc.PastAttentions(free))
 		return
 	}
 	r.optional("lock the tray", mmc.PreventRemoval(r.work, r.t, true))
-}
-
-// unlock frees the tray, whatever the drive has to say first: a unit attention
-// keeps the command from being carried out.
-func unlock(ctx context.Context, t scsi.Transport) error {
-	var err error
-	for range resends {
-		err = mmc.PreventRemoval(ctx, t, false)
-		if key, _, _, _ := scsi.Code(err); key != scsi.KeyUnitAttention {
-			break
-		}
-	}
-	return err
 }
 
 // prepare does what comes before the first sector.
@@ -226,7 +215,7 @@ func (r *burning) prepare() error {
 	}
 	if r.recipe.reserve && !r.medium.announced() {
 		err := persist(r.work, stuck, func() error { return mmc.ReserveTrack(r.work, r.t, r.plan.Padded) })
-		if err != nil && !scsi.Unsupported(err) && !recovered(err) {
+		if err != nil && !scsi.Unsupported(err) && !scsi.Recovered(err) {
 			return r.before("announce the track", err)
 		}
 	}
@@ -265,10 +254,15 @@ func (r *burning) renew() error {
 		return nil
 	}
 	if err != nil {
-		return &Error{
+		e := &Error{
 			Step: "make the disc new", LBA: -1, Err: err, Left: "nothing was written, and what the disc held may be gone",
 			Advice: "erase the disc in full, or take another one",
 		}
+		if scsi.Gone(err) {
+			r.gone = true
+			e.Advice = scsi.Hint(err) + "; then erase the disc again"
+		}
+		return e
 	}
 	r.renewed = true
 	m, err := look(r.work, r.t)
@@ -331,7 +325,7 @@ func (r *burning) write() error {
 	s.prime(ctx)
 	phase := "writing"
 	if r.o.Simulate {
-		phase = "trial run"
+		phase = "simulation"
 	}
 	r.rep.Phase(phase, r.plan.Padded*disc.SectorSize)
 	began := time.Now()
@@ -399,7 +393,7 @@ func (r *burning) send(lba disc.LBA, p []byte) error {
 	before := r.watch.resent
 	err := persist(r.ctx, stuck, func() error { return mmc.Write10(r.work, r.t, lba, p) })
 	switch {
-	case recovered(err):
+	case scsi.Recovered(err):
 		r.warn("the drive had trouble and overcame it: %v", err)
 		return nil
 	case r.watch.resent > before && scsi.Is(err, scsi.KeyIllegalRequest, 0x21, 0x02) && r.taken(lba, p):

@@ -65,6 +65,9 @@ func TestSessions(t *testing.T) {
 			if !errors.Is(err, record.ErrNotWritable) || !strings.Contains(err.Error(), "made for address 0") {
 				t.Errorf("a volume for address 0 was planned behind a session: %v", err)
 			}
+			if errors.Is(err, record.ErrEraseFirst) != info.Erasable {
+				t.Errorf("erasable %v: %v", info.Erasable, err)
+			}
 
 			src := session{virtualtest.DiscOf(want[1]), info.NextWritable + 16}
 			if _, err := record.NewPlan(ctx, d, src, record.Options{}); err == nil || !strings.Contains(err.Error(), "goes on at address") {
@@ -110,7 +113,7 @@ func TestSessions(t *testing.T) {
 	}
 }
 
-// A trial run leaves the disc as it was; where the medium knows none, it is
+// A simulation leaves the disc as it was; where the medium knows none, it is
 // refused.
 func TestSimulate(t *testing.T) {
 	for _, m := range media {
@@ -119,7 +122,7 @@ func TestSimulate(t *testing.T) {
 			for _, once := range []bool{false, true} {
 				b, err := record.NewPlan(context.Background(), d, virtualtest.DiscOf(virtualtest.Noise(900, 1)), record.Options{Simulate: true, DiscAtOnce: once})
 				if !m.test {
-					if err == nil || !strings.Contains(err.Error(), "no trial run") {
+					if err == nil || !strings.Contains(err.Error(), "cannot be burned in simulation") {
 						t.Errorf("planned: %v", err)
 					}
 					return
@@ -136,7 +139,7 @@ func TestSimulate(t *testing.T) {
 				}
 			}
 			if _, err := burn(t, d, virtualtest.DiscOf(virtualtest.Noise(900, 1)), record.Options{}); err != nil {
-				t.Errorf("the real burn behind the trial run: %v", err)
+				t.Errorf("the real burn behind the simulation: %v", err)
 			}
 		})
 	}

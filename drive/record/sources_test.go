@@ -75,7 +75,7 @@ func eachChange(t *testing.T, try func(t *testing.T, c change, keep bool, src *s
 func TestSourceChangesBeforeBurn(t *testing.T) {
 	eachChange(t, func(t *testing.T, c change, keep bool, src *source.Source, file string) {
 		d := virtualtest.Blank(t, "dvd+r", 4000)
-		b, err := record.NewPlan(t.Context(), d, src.Disc, record.Options{})
+		b, err := record.NewPlan(t.Context(), d, src, record.Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -117,7 +117,7 @@ func (m *meddling) Execute(ctx context.Context, c scsi.Command) (int, error) {
 func TestSourceChangesDuringBurn(t *testing.T) {
 	eachChange(t, func(t *testing.T, c change, keep bool, src *source.Source, file string) {
 		d := &meddling{virtualtest.Blank(t, "dvd+r", 4000), func() error { return c.do(file) }}
-		r, err := burn(t, d, src.Disc, record.Options{})
+		r, err := burn(t, d, src, record.Options{})
 		if c.gone && !keep {
 			if err == nil || !strings.Contains(err.Error(), file) {
 				t.Errorf("error %v", err)
@@ -134,6 +134,21 @@ func TestSourceChangesDuringBurn(t *testing.T) {
 			t.Errorf("the file on the disc has %d bytes", len(got))
 		}
 	})
+}
+
+// A simulation tells of changes too: the disc that it stands for would have them.
+func TestSourceChangesDuringSimulation(t *testing.T) {
+	dir, file := folder(t)
+	src, err := source.Opener{KeepGoing: true}.Open(t.Context(), dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer src.Close()
+	d := &meddling{virtualtest.Blank(t, "cd-r", 4000), func() error { return os.Truncate(file, 1000) }}
+	r, err := burn(t, d, src.Disc, record.Options{Simulate: true})
+	if err != nil || len(r.Changes) != 1 || !strings.Contains(r.Changes[0], file) {
+		t.Errorf("error %v, told %q", err, r.Changes)
+	}
 }
 
 // fileOnDisc reads a file of the volume on the disc in the drive.

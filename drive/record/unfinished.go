@@ -61,7 +61,11 @@ func (m medium) openTracks(ctx context.Context, t scsi.Transport) []mmc.TrackInf
 	var open []mmc.TrackInformation
 	for n := max(m.info.FirstInLast, 1); n <= m.info.LastInLast; n++ {
 		ti, err := mmc.ReadTrackInformation(ctx, t, n)
-		if err == nil && (ti.Damage || ti.Writable && (!ti.Blank || ti.Reserved)) {
+		if err != nil {
+			continue // the track that would come next may be counted, and have no number
+		}
+		switch read.StateOf(ti) {
+		case read.TrackOpen, read.TrackReserved, read.TrackReservedOpen, read.TrackDamaged:
 			ti.Number = n
 			open = append(open, ti)
 		}
@@ -137,7 +141,7 @@ func closingParameters(ctx context.Context, t scsi.Transport, m medium, more boo
 // repair has the drive repair a damaged track and waits for it.
 func repair(ctx context.Context, t scsi.Transport, track int) error {
 	err := persist(ctx, closeTime, func() error { return mmc.RepairTrack(ctx, t, track) })
-	if err != nil && !recovered(err) {
+	if err != nil && !scsi.Recovered(err) {
 		return err
 	}
 	return mmc.Wait(ctx, t, closeTime, nil)
@@ -146,7 +150,7 @@ func repair(ctx context.Context, t scsi.Transport, track int) error {
 // shut sends one CLOSE TRACK/SESSION and waits for its end.
 func shut(ctx context.Context, t scsi.Transport, f mmc.CloseFunction, track int) error {
 	err := persist(ctx, closeTime, func() error { return mmc.CloseTrackSession(ctx, t, f, track) })
-	if err != nil && !recovered(err) {
+	if err != nil && !scsi.Recovered(err) {
 		return err
 	}
 	return mmc.Wait(ctx, t, closeTime, nil)
@@ -158,10 +162,15 @@ func (r *burning) mendDisc() error {
 	r.rep.Phase("closing the last session", 0)
 	err := finishSession(r.work, r.t, r.medium, false, func(s string) { r.warn("%s", s) })
 	if err != nil {
-		return &Error{
-			Step: "close what an earlier burn left open", LBA: -1, Err: err, Left: "nothing was written",
-			Advice: "the disc takes no more data; what is on it may still be readable",
+		e := &Error{
+			Step: "close what an earlier burn left open", LBA: -1, Err: err, Left: "nothing of the new data was written",
+			Advice: "look at the disc, and try to close it once more, or in another drive; what is on it may still be readable",
 		}
+		if scsi.Gone(err) {
+			r.gone = true
+			e.Advice = scsi.Hint(err) + "; then " + e.Advice
+		}
+		return e
 	}
 	r.mended = true
 	m, err := look(r.work, r.t)

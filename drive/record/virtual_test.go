@@ -62,7 +62,7 @@ var media = []struct {
 	name   string
 	recipe string // as planned without options
 	open   bool   // can be left open for more sessions
-	test   bool   // knows a trial run
+	test   bool   // knows a simulation
 	over   bool   // can be overwritten
 }{
 	{"cd-r", "track at once, disc closed", true, true, false},

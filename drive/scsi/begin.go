@@ -43,8 +43,8 @@ func patience(ctx context.Context) time.Duration {
 
 // Begin opens the conversation with a drive: it takes note of what the drive has to
 // say to someone new (UNIT ATTENTION: it was switched on, its medium may have
-// changed; an error of a command that somebody else sent), and makes sure that it is an optical drive. Burning onto a disk would be
-// the end of the disk.
+// changed; an error of a command that somebody else sent), and makes sure that it is
+// an optical drive: burning onto a disk would destroy what is on it.
 func Begin(ctx context.Context, t Transport) (Identity, error) {
 	const attempts = 8 // a drive may have queued several unit attentions
 	for range attempts {

@@ -156,6 +156,13 @@ func current(err error) (key Key, asc, ascq uint8, ok bool) {
 	return Code(err)
 }
 
+// Recovered reports whether the drive carried out the command with difficulty:
+// RECOVERED ERROR.
+func Recovered(err error) bool {
+	k, _, _, ok := current(err)
+	return ok && k == KeyRecoveredError
+}
+
 // hasASC reports whether a command failed with this key and this additional sense
 // code, whatever its qualifier.
 func hasASC(err error, key Key, asc uint8) bool {

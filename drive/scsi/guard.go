@@ -22,6 +22,10 @@ const (
 // hangs would wait as long as the first.
 func Gone(err error) bool { return errors.Is(err, ErrTimeout) || errors.Is(err, ErrConnection) }
 
+// DiscGone reports whether nothing more can be read of the disc that was in the drive:
+// the drive is [Gone], or the disc was taken out or may be another one.
+func DiscGone(err error) bool { return Gone(err) || MediumNotPresent(err) || MediumChanged(err) }
+
 // Guard returns a transport that holds everybody to that: when a command was not
 // answered in time, later ones are not sent and fail at once, but for the one that
 // unlocks the tray, which is sent once and gets five seconds. A transport that does

@@ -8,6 +8,9 @@ import (
 	"glassmaster/mastering/image"
 )
 
+// Plain is the format of a file of no known format, which Opener.Force opens.
+const Plain = "plain sectors"
+
 // openImage opens an image file. A file may lie on a server that does not answer:
 // then a cancelled context ends the call all the same.
 func (o Opener) openImage(ctx context.Context, name string) (disc.Disc, string, error) {
@@ -21,7 +24,7 @@ func (o Opener) openImage(ctx context.Context, name string) (disc.Disc, string, 
 		d, format, err := image.Open(name)
 		if o.Force && errors.Is(err, image.ErrUnknown) {
 			d, err = image.OpenPlain(name)
-			format.Name = "plain sectors"
+			format.Name = Plain
 		}
 		done <- opened{d, format.Name, err}
 	}()

@@ -5,7 +5,6 @@ package source
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"strings"
 	"sync"
@@ -144,9 +143,6 @@ func (o Opener) openFolder(ctx context.Context, name string) (*Source, error) {
 }
 
 func (o Opener) openCompilation(ctx context.Context, name string) (*Source, error) {
-	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() { // a named pipe would be waited for
-		return nil, fmt.Errorf("load compilation %s: it is no regular file", name)
-	}
 	c, problems, err := compilation.Load(name)
 	if err != nil {
 		return nil, err

@@ -20,7 +20,7 @@ var ErrShut = errors.New("the drive reported that the tray is open, and the disc
 
 // TakeOut opens the tray for a person, and looks whether it is open.
 func TakeOut(ctx context.Context, t scsi.Transport) error {
-	err := attended(func() error { return Eject(ctx, t) })
+	err := mmc.PastAttentions(func() error { return Eject(ctx, t) })
 	switch {
 	case scsi.Is(err, scsi.KeyIllegalRequest, 0x53, 0x02):
 		return fmt.Errorf("open the tray: %w: %w", ErrLocked, err)
@@ -40,22 +40,11 @@ func TakeOut(ctx context.Context, t scsi.Transport) error {
 // PutIn closes the tray for a person, waits until the drive knows the disc, and
 // returns what it is. Without a disc the error is read.ErrNoMedium.
 func PutIn(ctx context.Context, t scsi.Transport) (mmc.Profile, error) {
-	if err := attended(func() error { return Load(ctx, t) }); err != nil {
+	if err := mmc.PastAttentions(func() error { return Load(ctx, t) }); err != nil {
 		return mmc.NoProfile, fmt.Errorf("close the tray: %w", err)
 	}
 	if err := read.Ready(ctx, t); err != nil {
 		return mmc.NoProfile, err
 	}
 	return mmc.CurrentProfile(ctx, t)
-}
-
-// attended sends a command again behind unit attentions, which keep it from being
-// carried out.
-func attended(send func() error) error {
-	for tries := 0; ; tries++ {
-		err := send()
-		if key, _, _, _ := scsi.Code(err); key != scsi.KeyUnitAttention || tries == 8 {
-			return err
-		}
-	}
 }

@@ -17,6 +17,9 @@ type Options struct {
 	// Sectors is the capacity in sectors of 2048 bytes, for small discs in tests.
 	// 0 is the capacity that the medium has on sale.
 	Sectors int64
+	// NoSync does not wait until the file is on the disk of the machine, see
+	// [Drive.SetNoSync].
+	NoSync bool
 }
 
 // Create makes the file of a blank disc. The file must not exist. It is sparse:
@@ -30,7 +33,7 @@ func Create(path string, m Medium, o Options) error {
 		return fmt.Errorf("create a virtual disc of %d sectors: a %s has %d to %d", n, m.Name, m.block, int64(maxSectors))
 	}
 	n = n / m.block * m.block
-	return createStore(path, m, &state{Medium: m.Name, Sectors: n, Format: soldFormat(m, n)})
+	return createStore(path, m, &state{Medium: m.Name, Sectors: n, Format: soldFormat(m, n)}, o.NoSync)
 }
 
 // Drive is a connection to a recorder with a disc in it. It implements
@@ -146,6 +149,18 @@ func (d *Drive) SetPace(kBps int) {
 	d.rec.mu.Lock()
 	defer d.rec.mu.Unlock()
 	d.rec.pace = pace{rate: max(kBps, 0), clock: wallClock{}}
+}
+
+// SetNoSync has the drive not wait until the file of the disc that is in it is on
+// the disk of the machine. What was burned then outlives this process, and not a
+// power failure of the machine: enough for tests, which are several times as fast.
+func (d *Drive) SetNoSync() {
+	d.rec.mu.Lock()
+	defer d.rec.mu.Unlock()
+	d.rec.noSync = true
+	if d.rec.store != nil {
+		d.rec.store.noSync = true
+	}
 }
 
 // DropPower is the power failing: what was not synchronized is lost, and the

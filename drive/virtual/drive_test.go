@@ -30,6 +30,7 @@ func insertBlank(t *testing.T, name string, sectors int64) *bench {
 	if err != nil {
 		t.Fatal(err)
 	}
+	d.SetNoSync()
 	t.Cleanup(func() { d.Close() })
 	b := &bench{t, d}
 	b.fails("6/29/00", "00 00 00 00 00 00")

@@ -48,6 +48,7 @@ type recorder struct {
 	waited    time.Duration // of commands that timed out
 	loader    bool          // the drive says that it can close its tray
 	pace      pace
+	noSync    bool // see Drive.SetNoSync
 }
 
 // load reads the disc file.
@@ -56,6 +57,7 @@ func (d *recorder) load() error {
 	if err != nil {
 		return err
 	}
+	s.noSync = d.noSync
 	d.store, d.test, d.cue, d.cache, d.echo = s, nil, nil, cache{}, echo{}
 	if st == nil {
 		d.medium, d.disc = pressedDVD, pressedState(s.sectors)

@@ -34,6 +34,7 @@ type store struct {
 	seq     uint64
 	text    []byte // of the newest state
 	locked  bool   // the file cannot be written
+	noSync  bool   // nobody waits until the file is on the disk of the machine
 }
 
 // slotBase returns where the slots of a disc of that many sectors begin.
@@ -46,20 +47,20 @@ func slotBase(sectors int64, cd bool) int64 {
 }
 
 // createStore makes a disc file. The file must not exist.
-func createStore(path string, m Medium, st *state) error {
+func createStore(path string, m Medium, st *state, noSync bool) error {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666)
 	if err != nil {
 		return fmt.Errorf("create a virtual disc: %w", err)
 	}
-	s := &store{f: f, path: path, sectors: st.Sectors, cd: m.isCD(), base: slotBase(st.Sectors, m.isCD())}
+	s := &store{f: f, path: path, sectors: st.Sectors, cd: m.isCD(), base: slotBase(st.Sectors, m.isCD()), noSync: true} // one wait, at the end
 	if err = makeSparse(f); err == nil {
 		err = s.commit(st)
 	}
 	if err == nil {
 		_, err = f.WriteAt(s.footer(), s.base+2*slotBytes)
 	}
-	if err == nil {
-		err = f.Sync()
+	if s.noSync = noSync; err == nil {
+		err = s.sync()
 	}
 	if e := f.Close(); err == nil {
 		err = e
@@ -204,12 +205,12 @@ func (s *store) commit(st *state) error {
 		return err
 	}
 	if bytes.Equal(text, s.text) {
-		return s.f.Sync()
+		return s.sync()
 	}
 	if len(text) > slotBytes-16 {
 		return errors.New("the state of the disc has grown too large")
 	}
-	if err := s.f.Sync(); err != nil {
+	if err := s.sync(); err != nil {
 		return err
 	}
 	b := make([]byte, 16, 16+len(text))
@@ -220,6 +221,14 @@ func (s *store) commit(st *state) error {
 		return err
 	}
 	s.seq, s.text = s.seq+1, text
+	return s.sync()
+}
+
+// sync waits until the file is on the disk of the machine.
+func (s *store) sync() error {
+	if s.noSync {
+		return nil
+	}
 	return s.f.Sync()
 }
 

@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 
 	"glassmaster/drive/virtual"
@@ -21,10 +22,10 @@ func Blank(t testing.TB, medium string, sectors int64) *virtual.Drive {
 		t.Fatal(err)
 	}
 	path := filepath.Join(t.TempDir(), "disc")
-	if err := virtual.Create(path, m, virtual.Options{Sectors: sectors}); err != nil {
+	if err := virtual.Create(path, m, virtual.Options{Sectors: sectors, NoSync: true}); err != nil {
 		t.Fatal(err)
 	}
-	return open(t, path)
+	return Open(t, path)
 }
 
 // Pressed opens a recorder with these sectors in it, as a pressed disc.
@@ -34,15 +35,18 @@ func Pressed(t testing.TB, p []byte) *virtual.Drive {
 	if err := os.WriteFile(path, p, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return open(t, path)
+	return Open(t, path)
 }
 
-func open(t testing.TB, path string) *virtual.Drive {
+// Open opens a recorder with the disc of a file in it. It is closed at the end of the
+// test, and does not wait for the disk of the machine.
+func Open(t testing.TB, path string) *virtual.Drive {
 	t.Helper()
 	d, err := virtual.Open(path)
 	if err != nil {
 		t.Fatal(err)
 	}
+	d.SetNoSync()
 	t.Cleanup(func() { d.Close() })
 	return d
 }
@@ -50,10 +54,31 @@ func open(t testing.TB, path string) *virtual.Drive {
 // Noise returns sectors that no other sector is equal to: the same ones for the
 // same seed.
 func Noise(sectors int, seed byte) []byte {
+	if sectors > keptSectors {
+		return makeNoise(sectors, seed)
+	}
+	noise.Lock()
+	defer noise.Unlock()
+	if noise.by[seed] == nil {
+		noise.by[seed] = makeNoise(keptSectors, seed)
+	}
+	return bytes.Clone(noise.by[seed][:sectors*disc.SectorSize])
+}
+
+func makeNoise(sectors int, seed byte) []byte {
 	p := make([]byte, sectors*disc.SectorSize)
 	_, _ = rand.NewChaCha8([32]byte{seed}).Read(p)
 	return p
 }
+
+// keptSectors is how much of the noise of a seed is kept.
+const keptSectors = 1024
+
+// noise is what Noise has made so far: many tests burn the same sectors.
+var noise = struct {
+	sync.Mutex
+	by map[byte][]byte
+}{by: map[byte][]byte{}}
 
 // DiscOf returns a disc with these sectors.
 func DiscOf(p []byte) disc.Disc { return disc.FromReaderAt(bytes.NewReader(p), int64(len(p)), nil) }

@@ -98,7 +98,6 @@ func (m *Image) write(ctx context.Context, w io.Writer, o WriteOptions, rep prog
 	wo := layout.WriteOptions{Reporter: rep}
 	wo.OnError = func(e *layout.SourceError) error {
 		if !o.KeepGoing && !errors.Is(e, layout.ErrGrew) {
-			rep.Message(progress.Error, e.Error())
 			return e
 		}
 		if met.add(e) {

@@ -161,7 +161,7 @@ func commonFolder(n *tree.Node) string {
 func Load(path string) (*Compilation, []Problem, error) {
 	// A pipe would have to be waited for until somebody writes to it.
 	if s, err := os.Stat(path); err == nil && !s.Mode().IsRegular() {
-		return nil, nil, fmt.Errorf("load compilation %s: it is no file", path)
+		return nil, nil, fmt.Errorf("load compilation %s: it is no regular file", path)
 	}
 	b, err := os.ReadFile(path)
 	if err != nil {

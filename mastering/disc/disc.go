@@ -56,6 +56,11 @@ const (
 // ErrForm is returned by ReadSectors for a form that the disc cannot deliver.
 var ErrForm = errors.New("this disc does not deliver sectors in that form")
 
+// ErrGone is in the chain of an error of ReadSectors that says nothing of the sectors:
+// the drive hangs, or it or the disc in it is not there any more. Nothing more can be
+// read.
+var ErrGone = errors.New("the disc is not there any more")
+
 // Track is a run of sectors of one mode.
 type Track struct {
 	Number int   // 1 to 99 on CD
@@ -98,6 +103,15 @@ type Planned interface {
 	// Changes describes the files that Check and the reads so far have found to be
 	// not any more what was planned, and what the disc holds of them, a line each.
 	Changes() []string
+}
+
+// Unwrap returns the disc itself, where d is one with something around it, such as
+// the name that it was opened by: what else it implements is known of the disc alone.
+func Unwrap(d Disc) Disc {
+	if w, ok := d.(interface{ Unwrap() Disc }); ok {
+		return w.Unwrap()
+	}
+	return d
 }
 
 // DataTrack returns the track whose file system a reader sees first: the last

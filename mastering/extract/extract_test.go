@@ -221,7 +221,7 @@ func TestNumbered(t *testing.T) {
 		"a.txt": "a (2).txt", "a": "a (2)", ".bashrc": ".bashrc (2)", "a.tar.gz": "a.tar (2).gz",
 		strings.Repeat("é", 127) + "a": strings.Repeat("é", 125) + " (2)",
 	} {
-		if got := numbered(name, 2); got != want {
+		if got := marked(name, " (2)"); got != want {
 			t.Errorf("%q becomes %q, want %q", name, got, want)
 		}
 	}

@@ -166,6 +166,34 @@ func TestHardLinks(t *testing.T) {
 	}
 }
 
+// TestHardLinksBeside has names of one file of the disc stay names of one file when
+// they are put beside files that are there.
+func TestHardLinksBeside(t *testing.T) {
+	for name, open := range hosts {
+		d := &direct{image: bytes.NewReader(bytes.Repeat([]byte("a"), 2048))}
+		dir := tempDir(t)
+		for _, file := range []string{"b", "c"} {
+			e := d.add(file, 0o644, volume.Extent{Length: 10})
+			e.Inode, e.Links = 7, 2
+			must(t, os.WriteFile(filepath.Join(dir, file), []byte("mine"), 0o644))
+		}
+		h, err := open(dir)
+		must(t, err)
+		r, err := extract(t.Context(), d, h, Options{Existing: Both}, progress.Discard)
+		must(t, err)
+		b, err := os.Stat(filepath.Join(dir, "b (2)"))
+		must(t, err)
+		c, err := os.Stat(filepath.Join(dir, "c (2)"))
+		must(t, err)
+		if !os.SameFile(b, c) || r.HardLinks != 1 || r.Files != 1 || len(r.Notes) != 2 {
+			t.Errorf("%s: %+v", name, r)
+		}
+		if p, err := os.ReadFile(filepath.Join(dir, "c")); string(p) != "mine" {
+			t.Errorf("%s: c is %q, %v", name, p, err)
+		}
+	}
+}
+
 // TestFolders keeps what protects a folder, and tells what becomes of one that
 // was there.
 func TestFolders(t *testing.T) {

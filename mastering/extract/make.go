@@ -238,6 +238,9 @@ func (x *extraction) further(in hostFolder, i, made int32) bool {
 			err = in.link(from, last.host, f.host)
 		}
 	}
+	if errors.Is(err, fs.ErrExist) && x.o.Existing == Both {
+		f.host, err = x.beside(f.folder, f.name, f.host, func(name string) error { return in.link(from, last.host, name) })
+	}
 	if err != nil {
 		return false // it becomes a file of its own
 	}

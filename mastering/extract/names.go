@@ -70,11 +70,21 @@ func (n *names) name(s string) (name, why string) {
 	if len(name) <= maxName {
 		return name, why
 	}
+	return marked(name, ""), whyHost
+}
+
+// marked puts a mark behind the stem of a name, and shortens the stem where the host
+// does not hold it otherwise. What is very long is no ending.
+func marked(name, mark string) string {
 	ext := path.Ext(name)
-	if len(ext) > 16 {
+	if ext == name || len(ext) > 16 {
 		ext = ""
 	}
-	return shorten(name, maxName-len(ext)-8) + ext, whyHost // room for what makes it unique
+	stem := name[:len(name)-len(ext)]
+	if most := maxName - len(mark) - len(ext); len(stem) > most {
+		stem = shorten(stem, most)
+	}
+	return stem + mark + ext
 }
 
 // shorten cuts a name to at most so many bytes, between two letters.
@@ -136,9 +146,8 @@ func (n *names) unique(folder int32, name string) string {
 		n.taken[k] = 1
 		return name
 	}
-	ext := path.Ext(name)
 	for ; ; i++ {
-		try := strings.TrimSuffix(name, ext) + "~" + strconv.Itoa(i) + ext
+		try := marked(name, "~"+strconv.Itoa(i))
 		if t := n.key(folder, try); n.taken[t] == 0 {
 			n.taken[k], n.taken[t] = i+1, 1
 			return try

@@ -12,6 +12,9 @@ import (
 	"glassmaster/mastering/volume"
 )
 
+// long returns a name of the largest length that begins with a letter.
+func long(letter string) string { return letter + strings.Repeat("o", maxName-5) + ".txt" }
+
 // TestSettle gives names of a disc names of the host: no two of a folder become
 // one, those that can stay do, and what is another is told.
 func TestSettle(t *testing.T) {
@@ -31,6 +34,7 @@ func TestSettle(t *testing.T) {
 		{true, "", "Foo/foo/FOO", "Foo/foo~1/FOO~2", 2},
 		{true, "", "a:b/a_b/a?b", "a_b~1/a_b/a_b~2", 2},
 		{true, "", "x\x1b/con", "x_x1b/_con", 2},
+		{true, "", long("F") + "/" + long("f"), long("F") + "/f" + strings.Repeat("o", maxName-7) + "~1.txt", 1},
 		{true, "latin1", "caf\xe9/plain", "café/plain", 0},
 	} {
 		x := &extraction{rep: progress.Discard}

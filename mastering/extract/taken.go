@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"path"
 
 	"glassmaster/mastering/progress"
 )
@@ -17,7 +16,7 @@ const maxBeside = 10000
 // returns that name.
 func (x *extraction) beside(folder int32, name, host string, create func(name string) error) (string, error) {
 	for i := 2; i < maxBeside; i++ {
-		other := numbered(host, i)
+		other := marked(host, fmt.Sprintf(" (%d)", i))
 		err := create(other)
 		if errors.Is(err, fs.ErrExist) {
 			continue
@@ -28,20 +27,6 @@ func (x *extraction) beside(folder int32, name, host string, create func(name st
 		return other, err
 	}
 	return host, fs.ErrExist
-}
-
-// numbered puts a number behind the stem of a name, and keeps it as short as the
-// host wants it.
-func numbered(name string, i int) string {
-	ext := path.Ext(name)
-	if ext == name {
-		ext = ""
-	}
-	stem, number := name[:len(name)-len(ext)], fmt.Sprintf(" (%d)", i)
-	if most := maxName - len(ext) - len(number); len(stem) > most && most > 0 {
-		stem = shorten(stem, most)
-	}
-	return stem + number + ext
 }
 
 // Taken returns how many files and links that Extract would make have a name that

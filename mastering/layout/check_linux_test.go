@@ -62,6 +62,9 @@ func TestCheck(t *testing.T) {
 				}
 				return
 			}
+			if _, err := l.ReadAt(make([]byte, 100), 2048); !errors.Is(err, c.want) {
+				t.Errorf("reading it: %v", err)
+			}
 			if len(found) != 1 || found[0].Source != path || !errors.Is(found[0], c.want) || found[0].Delivered != c.delivered {
 				t.Errorf("found %v", found)
 			}

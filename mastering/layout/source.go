@@ -2,6 +2,7 @@ package layout
 
 import (
 	"bytes"
+	"io/fs"
 	"os"
 	"time"
 
@@ -42,6 +43,11 @@ func (f *File) Open() (Reader, error) {
 	r, err := open(f.Path())
 	if err != nil {
 		return nil, err // and not r: a nil pointer in an interface is not nil
+	}
+	// A pipe delivers nothing, or what somebody else puts in. Devices may be sources.
+	if s, err := r.Stat(); err == nil && s.Mode()&(fs.ModeDir|fs.ModeNamedPipe|fs.ModeSocket|fs.ModeCharDevice) != 0 {
+		r.Close()
+		return nil, ErrReplaced
 	}
 	return r, nil
 }

@@ -137,7 +137,7 @@ func (c *checker) text(k *contents, n name, o *object, texts map[string]bool) {
 		c.Odd(place(), "the name %q holds control characters", n.text)
 	}
 	if texts[n.text] {
-		c.Bad(place(), "another entry of the directory has the name %q too; one of them is shown under another", n.text)
+		c.Bad(place(), "another entry of the directory has the name %q too; one of them is shown under another name", n.text)
 	}
 	texts[n.text] = true
 }

@@ -30,7 +30,7 @@ const pieceSectors = 64
 // It goes on behind sectors that differ or that got cannot read, so that they
 // are counted. Then the error is a *Mismatch that names the first of them, with
 // the file that locate gives for it (nil: none). Any other error, such as want
-// being unreadable or ctx having ended, says that the comparison is not whole.
+// being unreadable, disc.ErrGone or that of ctx, says that the comparison is not whole.
 func Compare(ctx context.Context, want, got disc.Disc, locate func(disc.LBA) string, rep progress.Reporter) (Result, error) {
 	c := comparison{want: want, got: got, sum: sha256.New(), rep: rep}
 	rep.Phase("comparing", length(want))
@@ -103,7 +103,9 @@ func (c *comparison) track(ctx context.Context, t disc.Track) error {
 			return fmt.Errorf("compare: read sector %d of the source: %w", at+disc.LBA(w.n), w.err)
 		}
 		c.sum.Write(w.data)
-		c.compare(w.data, g, at, size)
+		if err := c.compare(w.data, g, at, size); err != nil {
+			return err
+		}
 		c.result.Sectors += int64(n)
 		c.rep.Add(int64(n * size))
 		at += disc.LBA(n)
@@ -122,10 +124,10 @@ func read(d disc.Disc, p []byte, at disc.LBA, size int) piece {
 
 // compare notes the sectors of a piece that are bad. Where a piece could not be
 // read whole the rest of it is read sector by sector, since one bad sector must
-// not hide its neighbours.
-func (c *comparison) compare(want []byte, g piece, at disc.LBA, size int) {
+// not hide its neighbours. An error says that the disc is gone.
+func (c *comparison) compare(want []byte, g piece, at disc.LBA, size int) error {
 	if g.n*size == len(want) && bytes.Equal(want, g.data) {
-		return
+		return nil
 	}
 	for i := 0; i*size < len(want); i++ {
 		w, p := want[i*size:(i+1)*size], g.data[i*size:(i+1)*size]
@@ -135,10 +137,14 @@ func (c *comparison) compare(want []byte, g piece, at disc.LBA, size int) {
 				err = one.err
 			}
 		}
+		if errors.Is(err, disc.ErrGone) {
+			return stopped("compare", at+disc.LBA(i), err, c.first)
+		}
 		if err != nil || !bytes.Equal(w, p) {
 			c.bad(at+disc.LBA(i), w, p, err)
 		}
 	}
+	return nil
 }
 
 // bad counts a bad sector and keeps the first.

@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"context"
 	"errors"
 	"fmt"
 
@@ -28,6 +29,8 @@ func Complete(d disc.Disc, name string) error {
 	return nil
 }
 
+var errMarked = errors.New("there are descriptors of a file system, and none by which it could be opened: they are damaged")
+
 // Opens returns an error when a disc is marked as having a file system that is known
 // here, and it cannot be opened. A disc without a known one is none.
 func Opens(d disc.Disc) error {
@@ -36,7 +39,42 @@ func Opens(d disc.Disc) error {
 	}
 	_, err := volume.OpenDisc(d, volume.Options{})
 	if errors.Is(err, volume.ErrUnknown) {
+		if volume.Marked(d) {
+			return errMarked
+		}
 		return nil
 	}
 	return err
+}
+
+// Files returns an error when folders of the volume that is shown of a disc cannot be
+// read to their end, or the contents of files cannot be found, though all sectors of
+// the disc can be read. It reads all folders and no contents. A disc that has no
+// volume, or one that cannot be opened, is none.
+func Files(ctx context.Context, d disc.Disc) error {
+	vol, err := volume.OpenDisc(d, volume.Options{})
+	if err != nil {
+		return nil
+	}
+	var first error
+	count := 0
+	err = volume.Walk(vol, ".", func(e *volume.Entry) error {
+		bad := e.Err
+		if bad == nil && e.Unreadable != "" {
+			bad = fmt.Errorf("%s: %s", e.Path, e.Unreadable)
+		}
+		if bad != nil {
+			if count++; first == nil {
+				first = bad
+			}
+		}
+		return ctx.Err()
+	})
+	switch {
+	case err != nil:
+		return err
+	case count > 1:
+		return fmt.Errorf("%d places are damaged; the first: %w", count, first)
+	}
+	return first
 }

@@ -106,6 +106,9 @@ func zeros(ctx context.Context, s span, d Side) error {
 			at += disc.LBA(i / disc.SectorSize)
 			return d.mismatch(&Mismatch{LBA: at, Offset: i % disc.SectorSize, Count: int64(s.end - at)})
 		}
+		if errors.Is(p.err, disc.ErrGone) {
+			return stopped("compare", at+disc.LBA(p.n), p.err, nil)
+		}
 		if p.n == 0 {
 			return d.mismatch(&Mismatch{LBA: at, Err: p.err, Count: int64(s.end - at)})
 		}

@@ -3,6 +3,7 @@ package verify
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 
 	"glassmaster/mastering/disc"
@@ -15,7 +16,7 @@ import (
 // It goes on behind sectors that cannot be read, so that they are counted; in
 // the checksum they are zeros. Then the error is a *Mismatch that names the
 // first of them, with the file that locate gives for it (nil: none). Any other
-// error, such as ctx having ended, says that not everything was tried.
+// error, such as disc.ErrGone or that of ctx, says that not everything was tried.
 func Read(ctx context.Context, d disc.Disc, locate func(disc.LBA) string, rep progress.Reporter) (Result, error) {
 	var r Result
 	var first *Mismatch
@@ -31,6 +32,9 @@ func Read(ctx context.Context, d disc.Disc, locate func(disc.LBA) string, rep pr
 				}
 				p := read(d, buf[:min(int(t.End()-at), pieceSectors)*size], at, size)
 				n := p.n
+				if errors.Is(p.err, disc.ErrGone) {
+					return r, stopped("read", at+disc.LBA(n), p.err, first)
+				}
 				if n == 0 {
 					n = 1
 					clear(buf[:size])
@@ -54,4 +58,13 @@ func Read(ctx context.Context, d disc.Disc, locate func(disc.LBA) string, rep pr
 		first.File = locate(first.LBA)
 	}
 	return r, first
+}
+
+// stopped is the error of work that cannot go on, since the disc is gone. Of what was
+// bad before that it tells too.
+func stopped(work string, at disc.LBA, err error, first *Mismatch) error {
+	if first != nil {
+		return fmt.Errorf("%s: stopped at sector %d: %w; before that, %v", work, at, err, first)
+	}
+	return fmt.Errorf("%s: stopped at sector %d, and nothing bad was found before: %w", work, at, err)
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 
 	"glassmaster/mastering/disc"
@@ -60,5 +61,49 @@ func TestReadCancelled(t *testing.T) {
 	want := data(10)
 	if _, err := Read(ctx, disc.FromReaderAt(want, int64(len(want)), nil), nil, progress.Discard); !errors.Is(err, context.Canceled) {
 		t.Errorf("%v", err)
+	}
+}
+
+// leaving is a disc that is gone from an address on.
+type leaving struct {
+	disc.Disc
+	from disc.LBA
+}
+
+func (l leaving) ReadSectors(p []byte, lba disc.LBA, f disc.Form) (int, error) {
+	n := min(max(int(l.from-lba), 0), len(p)/disc.SectorSize)
+	k, err := l.Disc.ReadSectors(p[:n*disc.SectorSize], lba, f)
+	if k == n && n < len(p)/disc.SectorSize {
+		err = fmt.Errorf("the tray was opened: %w", disc.ErrGone)
+	}
+	return k, err
+}
+
+// A disc that goes away while it is read is not a bad one: sectors that could not be
+// asked for are not counted, and there is no verdict. What was bad before is told.
+func TestGone(t *testing.T) {
+	p := data(300)
+	whole := disc.FromReaderAt(p, int64(len(p)), nil)
+	for _, c := range []struct {
+		name string
+		bad  map[disc.LBA]bool
+		want string
+	}{
+		{"sound until then", nil, "stopped at sector 130, and nothing bad was found before"},
+		{"bad before", map[disc.LBA]bool{70: true}, "sector 70"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			d := leaving{fake{whole, c.bad}, 130}
+			for what, verify := range map[string]func() (Result, error){
+				"read":    func() (Result, error) { return Read(t.Context(), d, nil, progress.Discard) },
+				"compare": func() (Result, error) { return Compare(t.Context(), whole, d, nil, progress.Discard) },
+			} {
+				r, err := verify()
+				var m *Mismatch
+				if !errors.Is(err, disc.ErrGone) || errors.As(err, &m) || !strings.Contains(err.Error(), c.want) || r.Bad != int64(len(c.bad)) {
+					t.Errorf("%s: %v, %d bad", what, err, r.Bad)
+				}
+			}
+		})
 	}
 }

@@ -49,7 +49,7 @@ func RegisterClaim(name string, claim func(r io.ReaderAt, size int64, start disc
 //
 // A disc without a known volume gives a Claim with an empty By.
 func Claimed(d disc.Disc) Claim {
-	d = unwrapped(d)
+	d = disc.Unwrap(d)
 	return claimed(d, sessionsOf(d))
 }
 
@@ -89,24 +89,36 @@ func starts(start disc.LBA, inTrack []Session) []disc.LBA {
 	return list
 }
 
-// sessionsOf returns the sessions that are found in the only track of a disc, none
-// where the disc tells its sessions itself.
+// sessionsOf returns the sessions that are found in the only track of a disc, nil
+// where the disc tells its sessions itself. An empty list says that there are none,
+// so that nobody searches again.
 func sessionsOf(d disc.Disc) []Session {
 	t, ok := disc.DataTrack(d)
 	if !ok || len(d.Sessions()) > 1 || t.Start != 0 {
 		return nil
 	}
-	size := int64(t.End()) * disc.SectorSize
-	if r, ok := d.(io.ReaderAt); ok {
-		return searched(d, r, size)
+	_, image := d.(io.ReaderAt)
+	find := func() any {
+		return append([]Session{}, FindSessions(userData(d, t.End()), int64(t.End())*disc.SectorSize, !image)...)
 	}
-	return FindSessions(userData(d, t.End()), size, true)
+	if r, ok := d.(recaller); ok { // a search may read as much as a CD holds
+		return r.Recall(sessionsKey{}, find).([]Session)
+	}
+	return find().([]Session)
 }
+
+// recaller is a disc that keeps what was found out about it.
+type recaller interface {
+	Recall(key any, find func() any) any
+}
+
+// sessionsKey is the key of the sessions that were found.
+type sessionsKey struct{}
 
 // ClaimedByFiles is Claimed, and looks too where the files of the newest volumes end,
 // which may be behind the end of their volume. It goes through all folders.
 func ClaimedByFiles(d disc.Disc) Claim {
-	d = unwrapped(d)
+	d = disc.Unwrap(d)
 	worst := Claimed(d)
 	all := d.Sessions()
 	if len(all) == 0 {
@@ -160,14 +172,6 @@ func bounds(s disc.Session) (start, data, end disc.LBA, ok bool) {
 		data = max(data, t.End())
 	}
 	return start, data, end, ok
-}
-
-// unwrapped returns the disc itself, where d is one with something around it.
-func unwrapped(d disc.Disc) disc.Disc {
-	if w, ok := d.(interface{ Unwrap() disc.Disc }); ok {
-		return w.Unwrap()
-	}
-	return d
 }
 
 // userData returns the user data of a disc from address 0 to end.

@@ -19,7 +19,7 @@ type Examined interface {
 // tell, or unlike what one expects of a disc: what opening them brings to light. It
 // goes through no folder. What matters most comes first.
 func Known(d disc.Disc) []Defect {
-	d = unwrapped(d)
+	d = disc.Unwrap(d)
 	all := sessionsOf(d)
 	var list []Defect
 	if c := claimed(d, all); c.Missing() > 0 {
@@ -28,6 +28,19 @@ func Known(d disc.Disc) []Defect {
 	list = append(list, opened(d, all)...)
 	list = append(list, apart(all)...)
 	slices.SortStableFunc(list, func(a, b Defect) int { return a.rank() - b.rank() })
+	return list
+}
+
+// KnownByFiles is Known, and looks too where the files end when the descriptors find
+// the disc complete. It goes through all folders.
+func KnownByFiles(d disc.Disc) []Defect {
+	list := Known(d)
+	if _, ok := Incomplete(list); ok {
+		return list
+	}
+	if c := ClaimedByFiles(d); c.Missing() > 0 {
+		return append([]Defect{c.defect()}, list...)
+	}
 	return list
 }
 
@@ -54,7 +67,7 @@ func (d Defect) rank() int {
 // defect tells of what is missing.
 func (c Claim) defect() Defect {
 	return Defect{LBA: c.Have, Incomplete: true, Text: fmt.Sprintf(
-		"the end is missing: %s claims %d sectors and there are %d (%d bytes less)", c.By, c.End, c.Have, c.Missing()*disc.SectorSize)}
+		"the end is missing: %s needs a disc of %d sectors, and there are %d (%d bytes less)", c.By, c.End, c.Have, c.Missing()*disc.SectorSize)}
 }
 
 // opened returns what the file systems met that can be opened, and why others that

@@ -66,7 +66,11 @@ func headAt(r io.ReaderAt, size int64, start disc.LBA) (Head, bool) {
 }
 
 const (
-	maxSessions = 256
+	// How many sessions there may be, more than any medium has, and how many times
+	// what looked like one may have been none: each costs a hundred reads.
+	maxSessions = 8192
+	maxTries    = 1024
+
 	descriptors = 16 // sectors of a session before its descriptors (ECMA-119 6.2.1, ECMA-167 2/8.3)
 	firstCopy   = 32 // where a writer of overwritable media keeps its first session
 
@@ -110,22 +114,11 @@ func FindSessions(r io.ReaderAt, size int64, drive bool) []Session {
 	}
 	for i := range s.list {
 		s.list[i].Number = i + 1
-		if i > 0 {
+		if i > 0 && s.list[i].Start > s.list[i-1].Start { // unless it is the copy at address 0
 			s.list[i-1].End = s.list[i].Start
 		}
 	}
 	return s.list
-}
-
-// searched is FindSessions of an image, which is searched once where it can keep what
-// was found: it is opened several times, and much may have to be read.
-func searched(d disc.Disc, r io.ReaderAt, size int64) []Session {
-	k, ok := d.(interface{ Keep(find func() any) any })
-	if !ok {
-		return FindSessions(r, size, false)
-	}
-	list, _ := k.Keep(func() any { return FindSessions(r, size, false) }).([]Session)
-	return list
 }
 
 // orWhole returns the sessions, or where there are none one that is the whole disc.
@@ -144,6 +137,7 @@ type search struct {
 	reach disc.LBA
 	list  []Session
 	last  Head // of the last session of the list
+	tries int  // how often what looked like a session was none
 }
 
 func (s *search) add(start disc.LBA, h Head) {
@@ -181,7 +175,7 @@ func (s *search) from(at disc.LBA) {
 			return
 		}
 		s.add(start, h)
-		at = h.End
+		at = max(h.End, start+1) // else what lies before it would be read for each session
 	}
 }
 
@@ -193,7 +187,8 @@ func older(h, than Head) bool {
 
 // next finds the first session that begins at an address or behind it. Its
 // descriptors are recognised wherever they are, so that neither the room between
-// sessions nor padding matter.
+// sessions nor padding matter. Of descriptors one behind another only the first can
+// be the first of a session, which has its system area before them.
 func (s *search) next(at disc.LBA) (disc.LBA, Head, bool) {
 	const step = 32
 	var before disc.LBA // the last session begins before this
@@ -201,13 +196,16 @@ func (s *search) next(at disc.LBA) (disc.LBA, Head, bool) {
 		before = s.list[n-1].Start + 1
 	}
 	p := make([]byte, step*disc.SectorSize)
+	behind := false // another descriptor
 	for from := max(at, 0); from < min(s.end, at+s.reach); from += step {
 		if from = s.data(from); from >= min(s.end, at+s.reach) {
 			break
 		}
 		n, err := s.r.ReadAt(p[:min(step, int64(s.end-from))*disc.SectorSize], int64(from)*disc.SectorSize)
 		for i := 0; i+6 <= n; i += disc.SectorSize {
-			if !recognised(p[i:]) {
+			first := !behind
+			behind = recognised(p[i:])
+			if !behind || !first {
 				continue
 			}
 			start := from + disc.LBA(i/disc.SectorSize) - descriptors
@@ -216,6 +214,9 @@ func (s *search) next(at disc.LBA) (disc.LBA, Head, bool) {
 			}
 			if h, ok := headAt(s.r, s.size, start); ok {
 				return start, h, true
+			}
+			if s.tries++; s.tries == maxTries {
+				return 0, Head{}, false
 			}
 		}
 		if err != nil && n == 0 {
@@ -247,11 +248,32 @@ func (s *search) data(at disc.LBA) disc.LBA {
 }
 
 // recognised reports whether a sector holds a descriptor with which the volume
-// descriptors of a session may begin.
+// descriptors of a session may begin (ECMA-119 8.1.2, ECMA-167 2/9.1.2).
 func recognised(p []byte) bool {
 	switch string(p[1:6]) {
 	case "CD001", "BEA01", "NSR02", "NSR03":
 		return true
+	}
+	return false
+}
+
+// Marked reports whether there are descriptors of a file system where that of the
+// newest data track of a disc must begin, though it may be none that can be opened.
+func Marked(d disc.Disc) bool {
+	r, size, o, err := track(d, Options{})
+	if err != nil {
+		return false
+	}
+	if o, err = o.ChooseSession(r, size); err != nil {
+		return false
+	}
+	const look = 8 // sectors, of which the first may be the damaged ones
+	p := make([]byte, look*disc.SectorSize)
+	n, _ := r.ReadAt(p, int64(o.Chosen().Start+descriptors)*disc.SectorSize)
+	for i := 0; i+6 <= n; i += disc.SectorSize {
+		if recognised(p[i:]) {
+			return true
+		}
 	}
 	return false
 }

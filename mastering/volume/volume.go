@@ -268,7 +268,7 @@ func views(r io.ReaderAt, size int64, o Options) []string {
 // track returns the track whose volume is wanted, as bytes that begin at
 // address 0 of the disc.
 func track(d disc.Disc, o Options) (io.ReaderAt, int64, Options, error) {
-	d = unwrapped(d)
+	d = disc.Unwrap(d)
 	t, ok := disc.DataTrack(d)
 	if !ok {
 		return nil, 0, o, errors.New("open volume: the disc has no data track, only audio")
@@ -286,12 +286,11 @@ func track(d disc.Disc, o Options) (io.ReaderAt, int64, Options, error) {
 	if o.Start == 0 {
 		o.Start = t.Start
 	}
+	if o.Sessions == nil && o.Start == 0 {
+		o.Sessions = sessionsOf(d)
+	}
 	if r, ok := d.(io.ReaderAt); ok {
-		size := int64(t.End()) * disc.SectorSize
-		if o.Sessions == nil && o.Start == 0 {
-			o.Sessions = orWhole(searched(d, r, size), size)
-		}
-		return r, size, o, nil
+		return r, int64(t.End()) * disc.SectorSize, o, nil
 	}
 	o.Drive = true
 	r := disc.NewReader(d, t)

@@ -69,6 +69,7 @@ func New(d *desk.Desk, e Engine) *View {
 	v.pane.OnReset = v.selected
 	v.pane.Files.OnOpen = v.open
 	v.pane.Files.OnMenu = v.menu
+	v.pane.Files.OnEmpty = v.volume.Unread
 	v.side = newSide(d, v.volume)
 	v.task = newTask(d)
 	v.notice = widgets.NewNotice()
@@ -155,6 +156,7 @@ func (v *View) reload() {
 	v.panes.Hide()
 	switch state {
 	case model.Opening:
+		v.notice.Hide()
 		v.waiting.Set("Opening " + model.Short(v.volume.Name()))
 		v.wait.Show()
 	case model.Ready:
@@ -163,6 +165,7 @@ func (v *View) reload() {
 		v.notice.Tell(model.Short(v.volume.Name())+" cannot be shown: "+v.volume.Err().Error(), true)
 		v.empty.Show()
 	default:
+		v.notice.Hide() // what it told was about the disc that is closed
 		v.empty.Show()
 	}
 	v.showTitle(state == model.Ready)
@@ -198,8 +201,10 @@ func (v *View) showTitle(ready bool) {
 	switch {
 	case len(d) > 0 && !d[0].Minor: // which may be why folders cannot be read
 		v.notice.Tell(model.Short(v.volume.Name())+" is not as it should be: "+d[0].Text, d[0].Incomplete)
-	case len(p) > 0:
-		v.notice.Tell(model.Count(len(p), "folder", "folders")+" cannot be read, the first is "+p[0].Path+": "+p[0].Err.Error(), false)
+	case len(p) == 1:
+		v.notice.Tell("The folder "+p[0].Path+" cannot be read: "+p[0].Err.Error(), true)
+	case len(p) > 1:
+		v.notice.Tell(model.Count(len(p), "folder", "folders")+" cannot be read, the first is "+p[0].Path+": "+p[0].Err.Error(), true)
 	}
 }
 
@@ -224,7 +229,23 @@ func (v *View) selected() {
 	if v.extract.Text != what {
 		v.extract.SetText(what)
 	}
-	v.extract.Allow(v.task.why())
+	v.extract.Allow(v.noExtract())
+}
+
+// noExtract says why nothing can be extracted now, nothing when it can.
+func (v *View) noExtract() string {
+	if why := v.task.why(); why != "" {
+		return why
+	}
+	return unless(len(v.volume.List.Root().Children()) > 0, "There is nothing on it that can be read")
+}
+
+// unless returns why something cannot be done, or nothing when it can.
+func unless(can bool, why string) string {
+	if can {
+		return ""
+	}
+	return why
 }
 
 func (v *View) open(n *tree.Node) {
@@ -236,7 +257,7 @@ func (v *View) open(n *tree.Node) {
 }
 
 func (v *View) menu(nodes []*tree.Node, at fyne.Position) {
-	items := []*fyne.MenuItem{widgets.Item("Extract…", v.task.why(), v.pickFolder)}
+	items := []*fyne.MenuItem{widgets.Item("Extract…", v.noExtract(), v.pickFolder)}
 	if len(nodes) == 1 && nodes[0].IsDir() {
 		items = append(items, widgets.Item("Open", "", func() { v.volume.List.Open(nodes[0]) }))
 	}
@@ -253,21 +274,22 @@ func (v *View) menu(nodes []*tree.Node, at fyne.Position) {
 
 // drivesMenu lists the drives; looking for them may take a while.
 func (v *View) drivesMenu(at fyne.Position) {
-	go func() {
-		drives, err := v.engine.Drives(context.Background())
-		v.d.Post(func() {
-			var items []*fyne.MenuItem
-			for _, d := range drives {
-				items = append(items, widgets.Item(d.Title(), "", func() { v.Open(d.Name) }))
+	var drives []model.Drive
+	model.Start(v.d.Post, "looking for drives", func(ctx context.Context, _ progress.Reporter) (err error) {
+		drives, err = v.engine.Drives(ctx)
+		return err
+	}, func(err error) {
+		var items []*fyne.MenuItem
+		for _, d := range drives {
+			items = append(items, widgets.Item(d.Title(), "", func() { v.Open(d.Name) }))
+		}
+		if len(items) == 0 {
+			why := "is one connected, and may you use it?"
+			if err != nil {
+				why = err.Error()
 			}
-			if len(items) == 0 {
-				why := "is one connected, and may you use it?"
-				if err != nil {
-					why = err.Error()
-				}
-				items = append(items, widgets.Item("No drive was found", why, nil))
-			}
-			v.d.Menu(at, items...)
-		})
-	}()
+			items = append(items, widgets.Item("No drive was found", why, nil))
+		}
+		v.d.Menu(at, items...)
+	})
 }

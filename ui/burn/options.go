@@ -31,12 +31,13 @@ func newOptions(v *View) *options {
 	check := func(text string) *widgets.Check { return widgets.NewCheck(text, func(bool) { o.changed() }) }
 	o.verify = check("Verify: read the disc back and compare it")
 	o.eject = check("Open the tray when done")
-	o.simulate = check("Trial run: the laser stays low, nothing is written")
+	o.simulate = check("Simulation: the laser stays low, nothing is written")
 	o.finish = check("Close the disc: nothing can be added later")
 	o.dao = check("Disc at once (DVD-R): for players that are choosy")
 	o.blank = check("Erase or overwrite a rewritable disc that holds data")
 	o.advanced = container.New(&widgets.Column{Gap: 2}, o.simulate, o.finish, o.dao, o.blank)
-	o.more = v.d.Tips.NewQuiet("Advanced", nil, "Trial run, closing the disc, erasing", func() {
+	o.advanced.Hide()
+	o.more = v.d.Tips.NewQuiet("Advanced", nil, "Simulation, closing the disc, erasing", func() {
 		show(o.advanced, !o.advanced.Visible())
 		o.reload()
 	})

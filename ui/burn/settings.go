@@ -96,7 +96,7 @@ func (s *settings) summaryCard() fyne.CanvasObject {
 	s.erase = s.v.d.Tips.NewButton("Erase the disc first…", theme.DeleteIcon(), "What is on the disc is lost when the burn begins; it is asked for then", s.v.eraseFirst)
 	s.force = s.v.d.Tips.NewButton("Burn it anyway…", look.Caution, "The disc will be as incomplete as what is burned on it", s.v.forceIt)
 	s.begin = s.v.d.Tips.NewPrimary("Burn", look.Flame, "", s.v.begin)
-	top := container.New(&widgets.Column{Gap: 12}, widgets.Title("Summary"), s.summary.Container, s.steps.Container, s.caution)
+	top := container.New(&widgets.Column{Gap: 12}, widgets.Title("Summary"), s.summary.Container, s.caution, s.steps.Container)
 	bottom := container.New(&widgets.Column{Gap: 10}, s.why, s.erase, s.force, widgets.MinHeight(40, s.begin))
 	return widgets.Frame(container.NewBorder(nil, bottom, nil, nil, container.NewVScroll(top)))
 }
@@ -232,7 +232,7 @@ func (s *settings) beginText() string {
 	case t.File != "":
 		return "Write image"
 	case o.Simulate:
-		return "Start trial run"
+		return "Start simulation"
 	}
 	return "Burn"
 }
@@ -262,7 +262,7 @@ func joined(lines []string) string {
 		if i > 0 {
 			s += "\n"
 		}
-		s += l
+		s += model.Capital(l)
 	}
 	return s
 }

@@ -10,6 +10,7 @@ import (
 	"fyne.io/fyne/v2/widget"
 
 	"glassmaster/mastering/disc"
+	"glassmaster/mastering/progress"
 	"glassmaster/ui/desk"
 	"glassmaster/ui/look"
 	"glassmaster/ui/model"
@@ -76,7 +77,7 @@ func (c *capacityCard) reload() {
 	switch n := len(s.Warnings); {
 	case s.Err != nil:
 		c.overhead.Set("File system unknown")
-		c.caution.Color(theme.ColorNameError).Set("Cannot be written: " + s.Err.Error())
+		c.caution.Color(theme.ColorNameError).Set("Cannot be written: " + model.Reason(s.Err))
 	case n > 1:
 		c.caution.Set(fmt.Sprintf("%s (and %d more)", s.Warnings[0], n-1))
 	case n == 1:
@@ -109,19 +110,20 @@ func (c *capacityCard) mediumMenu() {
 	for _, m := range disc.Media {
 		items = append(items, widgets.Item(m.Name+"   "+model.Bytes(m.Bytes()), "", func() { c.project.SetMedium(m) }))
 	}
-	go func() {
-		inserted, _ := c.engine.Inserted(context.Background())
-		c.d.Post(func() {
-			for _, in := range inserted {
-				if in.Free <= 0 {
-					continue
-				}
-				m := disc.Medium{Name: in.Medium + " in the drive", Sectors: in.Free}
-				items = append(items, widgets.Item(in.Drive.Title()+":  "+in.Describe(), "", func() { c.project.SetMedium(m) }))
+	var inserted []model.Inserted
+	model.Start(c.d.Post, "looking for drives", func(ctx context.Context, _ progress.Reporter) (err error) {
+		inserted, err = c.engine.Inserted(ctx)
+		return err
+	}, func(error) { // without drives the common media are offered
+		for _, in := range inserted {
+			if in.Free <= 0 {
+				continue
 			}
-			c.d.Menu(at, items...)
-		})
-	}()
+			m := disc.Medium{Name: in.Medium + " in the drive", Sectors: in.Free}
+			items = append(items, widgets.Item(in.Drive.Title()+":  "+in.Describe(), "", func() { c.project.SetMedium(m) }))
+		}
+		c.d.Menu(at, items...)
+	})
 }
 
 // rowLayout lays out a row: texts as wide as they need, the last but one or the

@@ -150,7 +150,7 @@ func (v *View) reload() {
 	case v.project.Scanning():
 		why = "Files are still being added"
 	case v.project.Size().Err != nil:
-		why = "The disc cannot be planned: " + v.project.Size().Err.Error()
+		why = "The disc cannot be written: " + model.Reason(v.project.Size().Err)
 	}
 	v.image.Allow(why)
 	v.burn.Allow(why)

@@ -4,10 +4,12 @@
 package desk
 
 import (
+	"context"
 	"errors"
 
 	"fyne.io/fyne/v2"
 
+	"glassmaster/mastering/progress"
 	"glassmaster/ui/model"
 	"glassmaster/ui/widgets"
 )
@@ -69,10 +71,11 @@ func (d *Desk) PickSave(title, name string, then func(string), kinds ...Kind) {
 // PickMany asks for files to add, several at once where the system can.
 func (d *Desk) PickMany(title string, then func([]string)) {
 	d.busy("Choose files in the other window")
-	go func() {
-		paths, err := d.Picker.OpenMany(title)
-		d.Post(func() { d.picked(err, len(paths) > 0, func() { then(paths) }) })
-	}()
+	var paths []string
+	model.Start(d.Post, title, func(context.Context, progress.Reporter) (err error) {
+		paths, err = d.Picker.OpenMany(title)
+		return err
+	}, func(err error) { d.picked(err, len(paths) > 0, func() { then(paths) }) })
 }
 
 // PickFolder asks for a folder.
@@ -82,10 +85,11 @@ func (d *Desk) PickFolder(title string, then func(string)) {
 
 func (d *Desk) pick(ask func() (string, error), then func(string)) {
 	d.busy("Choose a file in the other window")
-	go func() {
-		path, err := ask()
-		d.Post(func() { d.picked(err, path != "", func() { then(path) }) })
-	}()
+	var path string
+	model.Start(d.Post, "choosing a file", func(context.Context, progress.Reporter) (err error) {
+		path, err = ask()
+		return err
+	}, func(err error) { d.picked(err, path != "", func() { then(path) }) })
 }
 
 func (d *Desk) picked(err error, chosen bool, then func()) {
@@ -105,9 +109,13 @@ func (d *Desk) busy(why string) {
 }
 
 // Error shows an error on a sheet.
-func (d *Desk) Error(title string, err error) {
+func (d *Desk) Error(title string, err error) { d.ErrorThen(title, err, func() {}) }
+
+// ErrorThen shows an error on a sheet, and goes on when that is closed.
+func (d *Desk) ErrorThen(title string, err error, then func()) {
 	d.Tell("error", map[string]any{"title": title, "text": err.Error()})
-	d.Sheet(title, widgets.NewText(err.Error()).Wrap(), 480, widgets.Choice{Text: "Close", Primary: true})
+	d.Sheet(title, widgets.NewText(err.Error()).Wrap(), 480,
+		widgets.Choice{Text: "Close", Primary: true, Escape: true, Do: func() bool { d.Post(then); return true }})
 }
 
 // Ask shows a question on a sheet.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 	"time"
 
 	"glassmaster/drive"
@@ -107,6 +108,11 @@ func (e *Engine) Burn(ctx context.Context, name string, d disc.Disc, o record.Op
 // source unless the options say otherwise.
 func (e *Engine) WriteImage(ctx context.Context, path string, d disc.Disc, o record.Options, rep progress.Reporter) (record.Result, error) {
 	r := record.Result{Plan: record.Plan{Profile: "image file", Sectors: disc.Sectors(d)}}
+	if p, ok := disc.Unwrap(d).(disc.Planned); ok {
+		if err := p.Check(ctx); err != nil {
+			return r, fmt.Errorf("%s was not written: %w", path, err)
+		}
+	}
 	begun := time.Now()
 	err := newfile.Write(path, func(f *os.File) error {
 		rep.Message(progress.Info, "Writing "+path)
@@ -119,13 +125,11 @@ func (e *Engine) WriteImage(ctx context.Context, path string, d disc.Disc, o rec
 		return r, err
 	}
 	r.Seconds, r.Written = time.Since(begun).Seconds(), r.Plan.Sectors
-	if src, ok := d.(*source.Source); ok {
-		if err := verify.Complete(src, src.Name); err != nil {
-			return r, fmt.Errorf("%s is written as far as the disc goes, but %w", path, err)
-		}
-		if err := verify.Opens(src); err != nil {
-			return r, fmt.Errorf("%s is written, but its files cannot be found: %w", path, err)
-		}
+	plan, planned := disc.Unwrap(d).(disc.Planned)
+	if planned {
+		r.Changes = plan.Changes()
+	} else if err := sound(d, path); err != nil {
+		return r, err
 	}
 	if o.NoVerify {
 		return r, nil
@@ -136,12 +140,35 @@ func (e *Engine) WriteImage(ctx context.Context, path string, d disc.Disc, o rec
 	}
 	defer got.Close()
 	c, err := verify.Compare(ctx, d, got, o.Locate, rep)
-	if err != nil {
-		if !errors.As(err, &r.Mismatch) {
-			return r, err
-		}
+	if planned {
+		r.Changes = plan.Changes() // the comparison has read the files too
+	}
+	switch {
+	case err == nil:
+	case !errors.As(err, &r.Mismatch):
+		return r, err
+	case len(r.Changes) > 0:
+		return r, fmt.Errorf("%w: %w; files were changed while the image was written or compared: %s; write it again when they are left alone",
+			record.ErrDiffers, err, strings.Join(r.Changes, "; "))
+	default:
 		return r, fmt.Errorf("%w: %w", record.ErrDiffers, err)
 	}
 	r.Verified, r.Equal, r.SHA256 = true, true, hex.EncodeToString(c.SHA256[:])
 	return r, nil
+}
+
+// sound returns an error when the disc that was written into the image file is not
+// whole, or its files cannot be found: a copy of it is as bad.
+func sound(d disc.Disc, path string) error {
+	name := "the source"
+	if s, ok := d.(*source.Source); ok {
+		name = s.Name
+	}
+	if err := verify.Complete(d, name); err != nil {
+		return fmt.Errorf("%s is written as far as the disc goes, but %w", path, err)
+	}
+	if err := verify.Opens(d); err != nil {
+		return fmt.Errorf("%s is written, but its files cannot be found: %w", path, err)
+	}
+	return nil
 }

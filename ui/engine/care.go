@@ -79,6 +79,9 @@ func care(ctx context.Context, t scsi.Transport, c model.Care, rep progress.Repo
 		if err != nil {
 			return "", err
 		}
+		if got.InPlace {
+			return "The format is ended. The disc can be overwritten at any time.", nil
+		}
 		if got.NextWritable >= 0 {
 			return fmt.Sprintf("The session is closed. The disc takes more, from address %d on.", got.NextWritable), nil
 		}

@@ -78,7 +78,7 @@ func count(ctx context.Context, f volume.FS, c *model.Contents) {
 			c.Folders++
 		default:
 			c.Files++
-			c.Bytes += e.Size
+			c.Bytes = volume.Sum(c.Bytes, e.Size)
 		}
 		return nil
 	})

@@ -29,10 +29,27 @@ func numbered(sectors int) disc.Disc {
 			copy(s, "\x01CD001\x01")
 			binary.LittleEndian.PutUint32(s[80:], uint32(sectors))
 			binary.BigEndian.PutUint32(s[84:], uint32(sectors))
+			copy(s[156:], numberedRoot(0))
+		}
+		if i == 18 {
+			clear(s)
+			copy(s[copy(s, numberedRoot(0)):], numberedRoot(1))
 		}
 		b.Write(s)
 	}
 	return disc.FromReaderAt(bytes.NewReader(b.Bytes()), int64(b.Len()), nil)
+}
+
+// numberedRoot is the record of an empty root directory in sector 18, of itself (0) or
+// of its parent (1) (ECMA-119 9.1).
+func numberedRoot(id byte) []byte {
+	r := make([]byte, 34)
+	r[0], r[25], r[28], r[31], r[32], r[33] = 34, 2, 1, 1, 1, id
+	binary.LittleEndian.PutUint32(r[2:], 18)
+	binary.BigEndian.PutUint32(r[6:], 18)
+	binary.LittleEndian.PutUint32(r[10:], disc.SectorSize)
+	binary.BigEndian.PutUint32(r[14:], disc.SectorSize)
+	return r
 }
 
 func TestWriteImage(t *testing.T) {

@@ -3,8 +3,6 @@ package engine
 import (
 	"context"
 	"errors"
-	"fmt"
-	"os"
 
 	"glassmaster/mastering/compilation"
 	"glassmaster/mastering/extract"
@@ -16,9 +14,6 @@ import (
 // LoadCompilation reads a compilation file. What of it is missing on this
 // machine comes back as problems.
 func (e *Engine) LoadCompilation(path string) (*compilation.Compilation, []model.Problem, error) {
-	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() { // a named pipe would be waited for
-		return nil, nil, fmt.Errorf("load compilation %s: it is no regular file", path)
-	}
 	c, problems, err := compilation.Load(path)
 	var out []model.Problem
 	for _, p := range problems {

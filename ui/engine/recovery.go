@@ -120,13 +120,17 @@ func (e *Engine) Lost() ([]model.Lost, error) {
 	if err != nil {
 		return nil, err
 	}
-	kept, err := filepath.Glob(filepath.Join(dir, "window-*"+keptEnding))
-	if err != nil {
+	files, err := os.ReadDir(dir) // and no pattern: the folder may have any name
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
 	var out []model.Lost
-	for _, path := range kept {
-		base := strings.TrimSuffix(path, keptEnding)
+	for _, f := range files {
+		name, kept := strings.CutSuffix(f.Name(), keptEnding)
+		if !kept || !strings.HasPrefix(name, "window-") || !f.Type().IsRegular() {
+			continue
+		}
+		path, base := filepath.Join(dir, f.Name()), filepath.Join(dir, name)
 		info, err := os.Stat(path)
 		if err != nil || running(base) {
 			continue

@@ -92,3 +92,59 @@ func TestWriteImageOfShortSource(t *testing.T) {
 		t.Errorf("%v, %v", s, err)
 	}
 }
+
+// A file that grows while the image is written still delivers what was planned: the
+// image is kept, and what has happened is told.
+func TestWriteImageOfChangedFiles(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		do   func(path string) error
+		told bool // as a change; else nothing is written
+	}{
+		{"longer", func(p string) error { return os.Truncate(p, 2<<20) }, true},
+		{"shorter", func(p string) error { return os.Truncate(p, 1000) }, false},
+		{"removed", os.Remove, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			dir, path := t.TempDir(), filepath.Join(t.TempDir(), "x.iso")
+			file := filepath.Join(dir, "file")
+			if err := os.WriteFile(file, bytes.Repeat([]byte("x"), 1<<20), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			e := New()
+			o, err := e.OpenSource(t.Context(), model.Source{Kind: model.FromImage, Name: dir})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer o.Disc.Close()
+			if err := c.do(file); err != nil {
+				t.Fatal(err)
+			}
+			r, err := e.WriteImage(t.Context(), path, o.Disc, record.Options{}, progress.Discard)
+			v := model.Judge(r, err, record.Options{})
+			if v.Verdict == model.Verified {
+				t.Errorf("the verdict is %v", v)
+			}
+			if c.told != (err == nil && len(r.Changes) == 1) {
+				t.Errorf("error %v, told %q", err, r.Changes)
+			}
+			if _, err := os.Stat(path); c.told != (err == nil) {
+				t.Errorf("the image: %v", err)
+			}
+		})
+	}
+}
+
+// A copy of what is in use of a disc whose files cannot be found is no success.
+func TestWriteImageOfUnopenable(t *testing.T) {
+	p := make([]byte, 400*disc.SectorSize)
+	d := p[16*disc.SectorSize:]
+	copy(d, "\x01CD001\x01")
+	d[80], d[81] = 0x90, 1 // 400 sectors
+	copy(d[disc.SectorSize:], "\xffCD001\x01")
+	src := disc.Limit(disc.FromReaderAt(bytes.NewReader(append(p, make([]byte, 1<<20)...)), int64(len(p)+1<<20), nil), 400)
+	r, err := New().WriteImage(t.Context(), filepath.Join(t.TempDir(), "x.iso"), src, record.Options{}, progress.Discard)
+	if err == nil || !strings.Contains(err.Error(), "cannot be found") {
+		t.Errorf("%+v, %v", r, err)
+	}
+}

@@ -42,6 +42,7 @@ type Autosave struct {
 	seen    int  // edits that are kept, or on their way
 	pending bool // a keeping was asked for and has not begun
 	stored  bool
+	ended   bool // nothing is kept any more
 	job     *Job
 }
 
@@ -70,12 +71,15 @@ func (a *Autosave) Changed() {
 
 func (a *Autosave) begin() {
 	a.pending = false
-	if a.job.Running() || !a.project.Unsaved() {
+	if a.ended || a.job.Running() || !a.project.Unsaved() {
 		return // at its end the job looks again
 	}
 	a.seen = a.project.Edits()
 	c, origin := a.project.Compilation().Snapshot(), a.project.Path()
-	a.job = Start(a.post, "keeping the compilation", func(context.Context, progress.Reporter) error {
+	a.job = Start(a.post, "keeping the compilation", func(ctx context.Context, _ progress.Reporter) error {
+		if err := ctx.Err(); err != nil { // the window was closed
+			return err
+		}
 		return a.keeper.Keep(c, origin)
 	}, func(err error) {
 		a.stored = a.stored || err == nil
@@ -104,6 +108,7 @@ func (a *Autosave) forget() {
 
 // End forgets what is kept: the person has closed the window.
 func (a *Autosave) End() {
+	a.ended = true
 	a.job.Cancel()
 	_ = a.keeper.Forget()
 }

@@ -294,7 +294,7 @@ func (b *Burn) Why() string {
 	case b.Planning(), b.examining.Running():
 		return "Looking at the disc …"
 	case b.preview.Err != nil:
-		return b.preview.Err.Error()
+		return Reason(b.preview.Err)
 	}
 	return ""
 }
@@ -376,7 +376,7 @@ func (b *Burn) Sample() (progress.Snapshot, Trace) {
 	}
 	s := b.job.Meter.Snapshot()
 	b.trace.Record(s)
-	if s.Phase == "writing" || s.Phase == "trial run" || b.longest.Phase == "" {
+	if s.Phase == "writing" || s.Phase == "simulation" || b.longest.Phase == "" {
 		b.longest = b.trace
 	}
 	return s, b.trace

@@ -132,7 +132,7 @@ func TestBurnSaysWhyItCannotBegin(t *testing.T) {
 	}
 	r.answer(func() { r.openErr = errors.New("no such file") })
 	b.Plan()
-	why("no such file")
+	why("No such file.")
 	b.Begin()
 	if len(r.burned) > 0 || r.opened.Load() != 0 {
 		t.Errorf("burned %v, %d discs left open", r.burned, r.opened.Load())

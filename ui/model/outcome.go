@@ -52,7 +52,7 @@ func Judge(r record.Result, err error, o record.Options) Outcome {
 		out.Verdict, out.Headline, out.Text = Failed, "FAILED", sentence(r.Mismatch.Error())+" Do not trust this disc."
 	case o.Simulate:
 		out.Verdict, out.Headline = Simulated, "SIMULATED"
-		out.Text = "The trial run went well. Nothing was written: the disc is as it was."
+		out.Text = "The simulation went well. Nothing was written: the disc is as it was."
 	case r.Equal && r.Plan.Incomplete() != "":
 		out.Verdict, out.Headline = Unverified, "EQUAL TO A SOURCE THAT IS INCOMPLETE"
 		out.Text = "The disc was read back and is equal to its source, and lacks what that lacks: " + r.Plan.Incomplete() + "." + doubts(r)
@@ -92,7 +92,7 @@ func failure(r record.Result, err error) string {
 		return sentence(e.Err.Error()) + spaced(e.Left) + spaced(e.Advice)
 	}
 	what := e.Step
-	if e.LBA >= 0 {
+	if e.LBA >= 0 && !strings.Contains(e.Err.Error(), fmt.Sprintf("LBA %d", e.LBA)) {
 		what += fmt.Sprintf(" at LBA %s", Thousands(int64(e.LBA)))
 	}
 	text := sentence(fmt.Sprintf("%s: %v", what, e.Err))
@@ -126,6 +126,13 @@ func spaced(s string) string {
 		return ""
 	}
 	return " " + sentence(s)
+}
+
+// Reason says why something cannot be planned. That it was planned goes without
+// saying where the plan would stand.
+func Reason(err error) string {
+	s := strings.TrimPrefix(err.Error(), "plan the burn: ")
+	return sentence(strings.TrimPrefix(s, "plan disc: "))
 }
 
 // sentence makes a message of an error: a capital letter, a full stop.

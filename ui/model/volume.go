@@ -105,6 +105,19 @@ func (v *Volume) Totals() (files, folders int, bytes int64) { return v.files, v.
 // Problems returns the folders that could not be read.
 func (v *Volume) Problems() []Problem { return v.faults }
 
+// Unread says that a folder was not read, nothing when it was.
+func (v *Volume) Unread(dir *tree.Node) string {
+	for _, p := range v.faults {
+		if p.Path == dir.Path() {
+			return "This folder cannot be read"
+		}
+	}
+	if v.Reading() && len(dir.Children()) == 0 {
+		return "Reading …"
+	}
+	return ""
+}
+
 // Defects returns what is known to be wrong with the disc, or unlike what one
 // expects, what matters most first.
 func (v *Volume) Defects() []volume.Defect { return v.known }

@@ -11,7 +11,9 @@ import (
 	"fyne.io/fyne/v2/layout"
 	"fyne.io/fyne/v2/theme"
 
+	"glassmaster/mastering/filename"
 	"glassmaster/mastering/tree"
+	"glassmaster/mastering/volume"
 	"glassmaster/ui/look"
 	"glassmaster/ui/model"
 	"glassmaster/ui/widgets"
@@ -95,7 +97,7 @@ func (p *Pane) showPath() {
 	}
 	var names []string
 	for i, n := range p.list.Path() {
-		name := n.Name
+		name := filename.Printable(n.Name)
 		if i == 0 {
 			name = p.root()
 		}
@@ -146,7 +148,7 @@ func Summary(list *model.Listing) string {
 			continue
 		}
 		files++
-		bytes += n.Size
+		bytes = volume.Sum(bytes, n.Size)
 	}
 	var parts []string
 	if folders > 0 {

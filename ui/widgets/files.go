@@ -23,6 +23,7 @@ type Files struct {
 	OnKey    func(fyne.KeyName) bool
 	OnSelect func()
 	OnRename func(n *tree.Node, name string) // nil: names cannot be changed
+	OnEmpty  func(dir *tree.Node) string     // says why a folder shows nothing; nil, or no text: it is empty
 	Drag     *Drag                           // nil: rows cannot be dragged
 
 	list    *model.Listing
@@ -69,6 +70,11 @@ func (f *Files) emptyText() string {
 		return ""
 	case f.list.Query() != "":
 		return "Nothing is called that"
+	}
+	if f.OnEmpty != nil {
+		if why := f.OnEmpty(f.list.Folder()); why != "" {
+			return why
+		}
 	}
 	return "This folder is empty"
 }

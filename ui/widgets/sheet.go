@@ -29,6 +29,7 @@ type Choice struct {
 	Text    string
 	Primary bool
 	Danger  bool
+	Escape  bool        // Escape is this one; else it is the first that does nothing
 	Do      func() bool // false keeps the sheet open; nil closes it
 }
 
@@ -68,12 +69,18 @@ func (s *Sheet) choose(c Choice) {
 // key is a key that no part of the sheet wanted.
 func (s *Sheet) key(e *fyne.KeyEvent) {
 	defer model.Guard()
+	if s.popup == nil { // it was closed before a sheet that lay over it
+		if s.below != nil {
+			s.below(e)
+		}
+		return
+	}
 	is := func(c Choice) bool { return false }
 	switch e.Name {
 	case fyne.KeyReturn, fyne.KeyEnter:
 		is = func(c Choice) bool { return c.Primary && !c.Danger }
 	case fyne.KeyEscape:
-		is = func(c Choice) bool { return c.Do == nil }
+		is = func(c Choice) bool { return c.Do == nil || c.Escape }
 	}
 	if at := slices.IndexFunc(s.choices, is); at >= 0 {
 		s.choose(s.choices[at])
@@ -85,9 +92,11 @@ func (s *Sheet) Close() {
 	if s.popup == nil {
 		return
 	}
+	if s.canvas.Overlays().Top() == s.popup { // else the keys are those of the sheet over it
+		s.canvas.SetOnTypedKey(s.below)
+	}
 	s.popup.Hide()
 	s.popup = nil
-	s.canvas.SetOnTypedKey(s.below)
 	if s.OnClose != nil {
 		s.OnClose()
 	}

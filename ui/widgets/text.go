@@ -9,6 +9,7 @@ import (
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
+	"glassmaster/mastering/filename"
 	"glassmaster/ui/look"
 )
 
@@ -27,9 +28,19 @@ type Text struct {
 	lines []*canvas.Text
 }
 
+// shown returns a text as it can be shown. Messages hold names that come off discs:
+// no character of them may turn the direction of the line around.
+func shown(text string) string {
+	lines := strings.Split(text, "\n")
+	for i, line := range lines {
+		lines[i] = filename.Message(line)
+	}
+	return strings.Join(lines, "\n")
+}
+
 // NewText returns one line of text.
 func NewText(text string) *Text {
-	t := &Text{text: text, color: theme.ColorNameForeground, size: theme.SizeNameText}
+	t := &Text{text: shown(text), color: theme.ColorNameForeground, size: theme.SizeNameText}
 	t.ExtendBaseWidget(t)
 	return t
 }
@@ -64,7 +75,7 @@ func (t *Text) Wrap() *Text { t.wrap = true; return t }
 
 // Set changes the text.
 func (t *Text) Set(text string) {
-	if t.text != text {
+	if text = shown(text); t.text != text {
 		t.text = text
 		t.Refresh()
 	}
@@ -78,7 +89,7 @@ func (t *Text) Natural() float32 {
 	return fyne.MeasureText(t.text, theme.Size(t.size), t.style).Width + 1
 }
 
-// String returns the text.
+// String returns the text as it is shown.
 func (t *Text) String() string { return t.text }
 
 // MinSize implements fyne.CanvasObject. A line that is cut asks for little.

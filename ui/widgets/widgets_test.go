@@ -2,6 +2,7 @@ package widgets
 
 import (
 	"image/color"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -197,5 +198,43 @@ func TestThemeIsWhole(t *testing.T) {
 				t.Errorf("variant %d: %s on %s has a contrast of %.1f", v, pair[0], pair[1], c)
 			}
 		}
+	}
+}
+
+// Messages hold names off discs, which must not turn the line around that they are in.
+func TestTextIsShownSafely(t *testing.T) {
+	newApp(t)
+	for text, want := range map[string]string{
+		"plain – ü “x”\nline 2": "plain – ü “x”\nline 2",
+		"a\u202eb\u009bc\xffd":  `a\xe2\x80\xaeb\xc2\x9bc\xffd`,
+		`C:\x`:                  `C:\x`,
+	} {
+		made, set := NewText(text), NewText("")
+		set.Set(text)
+		if made.String() != want || set.String() != want {
+			t.Errorf("%q: made %q, set %q", text, made.String(), set.String())
+		}
+	}
+}
+
+// A sheet may be closed while another lies over it: the keys are those of the other
+// one, and then those of the window again.
+func TestSheetClosedBelowAnother(t *testing.T) {
+	newApp(t)
+	w := test.NewTempWindow(t, nil)
+	w.Resize(fyne.NewSize(600, 400))
+	var got []string
+	note := func(what string) func() bool {
+		return func() bool { got = append(got, what); return true }
+	}
+	enter := func() { w.Canvas().OnTypedKey()(&fyne.KeyEvent{Name: fyne.KeyReturn}) }
+	w.Canvas().SetOnTypedKey(func(*fyne.KeyEvent) { note("window")() })
+	below := ShowSheet(w.Canvas(), "below", NewText(""), 300, Choice{Text: "OK", Primary: true, Do: note("below")})
+	ShowSheet(w.Canvas(), "above", NewText(""), 300, Choice{Text: "OK", Primary: true, Do: note("above")})
+	below.Close()
+	enter()
+	enter()
+	if want := []string{"above", "window"}; !slices.Equal(got, want) {
+		t.Errorf("the keys went to %q, want %q", got, want)
 	}
 }

@@ -1,0 +1,97 @@
+package ui
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/test"
+
+	"glassmaster/drive"
+	"glassmaster/ui/model"
+	"glassmaster/ui/widgets"
+)
+
+// drawn reports whether a text is drawn that is no text widget.
+func (p *pilot) drawn(text string) bool {
+	return slices.ContainsFunc(test.LaidOutObjects(p.window.Content()), func(o fyne.CanvasObject) bool {
+		t, ok := o.(*canvas.Text)
+		return ok && t.Text == text && p.seen(t)
+	})
+}
+
+// TestUnreadableFolderIsNotEmpty opens an image whose folders cannot be read. None
+// of them is called empty, nothing is offered for extraction, and what was told
+// goes with the image.
+func TestUnreadableFolderIsNotEmpty(t *testing.T) {
+	p := newPilot(t)
+	p.drop(fyne.NewPos(700, 400), filepath.Join(hostFiles(t, "Trip/a.txt"), "Trip"))
+	p.compiled(1)
+	image := filepath.Join(t.TempDir(), "trip.iso")
+	p.pick = image
+	p.press("Save image…")
+	p.until("the plan", func() bool { return p.last("settings")["ready"] == true })
+	p.press("Write image")
+	p.until("the outcome", func() bool { return p.last("outcome")["verdict"] == "verified" })
+	data, err := os.ReadFile(image)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const first, last = 19, 64 // the folders lie behind the descriptors
+	copy(data[first*2048:min(last*2048, len(data))], bytes.Repeat([]byte{0xa5}, (last-first)*2048))
+	if err := os.WriteFile(image, data, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	p.OpenFiles([]string{image})
+	p.until("the image", func() bool { return p.last("browse")["files"] != nil })
+	if p.last("browse")["files"] != 0 {
+		t.Fatalf("the folders can be read: %v", p.last("browse"))
+	}
+	if p.drawn("This folder is empty") || !p.drawn("This folder cannot be read") || !p.shown("The folder / cannot be read") {
+		t.Error("an unreadable folder looks like an empty one")
+	}
+	for _, o := range test.LaidOutObjects(p.window.Content()) {
+		if b, ok := o.(*widgets.Button); ok && strings.HasPrefix(b.Text, "Extract") && p.seen(b) && b.Why() == "" {
+			t.Errorf("%q can be pressed, and would extract nothing", b.Text)
+		}
+	}
+	p.browse.Close()
+	if p.shown("The folder / cannot be read") {
+		t.Error("the notice outlives its image")
+	}
+}
+
+// TestAdvancedIsBehindAButton holds that the rare options do not stand open, and
+// that a refusal reads as a sentence.
+func TestAdvancedIsBehindAButton(t *testing.T) {
+	t.Setenv(drive.Environment, "virtual:"+filepath.Join(t.TempDir(), "dvd")+"?medium=dvd+r&sectors=100")
+	p := newPilot(t)
+	p.drop(fyne.NewPos(700, 400), hostFiles(t, "a.txt"))
+	p.compiled(1)
+	p.press("Burn…")
+	why := func() string { s, _ := p.last("settings")["why"].(string); return s }
+	p.until("the refusal", func() bool {
+		return p.burn != nil && why() != "" && !strings.Contains(why(), "…") && !strings.HasPrefix(why(), "Choose")
+	})
+	if w := why(); !strings.HasPrefix(w, model.Capital(w)) || strings.Contains(strings.ToLower(w), "plan the burn") {
+		t.Errorf("it says %q", w)
+	}
+	trial := func() bool {
+		return slices.ContainsFunc(test.LaidOutObjects(p.window.Content()), func(o fyne.CanvasObject) bool {
+			c, ok := o.(*widgets.Check)
+			return ok && strings.HasPrefix(c.Text, "Trial run") && p.seen(c)
+		})
+	}
+	if trial() {
+		t.Error("the rare options stand open")
+	}
+	p.press("Advanced  ▸")
+	if !trial() {
+		t.Error("the rare options are not shown")
+	}
+}

@@ -1,0 +1,38 @@
+package model
+
+import (
+	"testing"
+
+	"glassmaster/mastering/compilation"
+)
+
+// keeper is a Keeper that counts.
+type keeper struct {
+	Keeper
+	kept, forgotten int
+}
+
+func (k *keeper) Keep(*compilation.Compilation, string) error { k.kept++; return nil }
+func (k *keeper) Forget() error                               { k.forgotten++; return nil }
+
+// An edit that was made right before the window was closed is not kept afterwards: it
+// would be offered as if the window had crashed.
+func TestAutosaveEnds(t *testing.T) {
+	posted := make(chan func(), 100)
+	post := func(f func()) { posted <- f }
+	p := NewProject(func(func()) {})
+	k := &keeper{}
+	a := NewAutosave(p, k, post)
+	a.delay = 0
+	p.Mkdir(p.Compilation().Root())
+	if !p.Unsaved() {
+		t.Fatal("there is nothing to keep")
+	}
+	a.Changed()
+	due := <-posted
+	a.End()
+	due()
+	if a.job != nil || k.kept != 0 || k.forgotten != 1 {
+		t.Errorf("kept %d times, forgotten %d times", k.kept, k.forgotten)
+	}
+}
