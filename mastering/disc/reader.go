@@ -72,8 +72,8 @@ type flat struct {
 	close    func() error
 	sessions []Session
 
-	once sync.Once
-	kept any
+	mu    sync.Mutex
+	known map[any]any
 }
 
 // FromReaderAt returns a disc with one session and one data track whose user
@@ -85,18 +85,27 @@ func FromReaderAt(r io.ReaderAt, size int64, close func() error) Disc {
 	return &flat{ReaderAt: r, sectors: n, close: close, sessions: []Session{{Number: 1, Tracks: []Track{t}}}}
 }
 
+// Recall returns what find has found out about the disc under a key. It is called
+// once as long as the disc is open, by whoever asks first.
+func (f *flat) Recall(key any, find func() any) any {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	v, ok := f.known[key]
+	if !ok {
+		v = find()
+		if f.known == nil {
+			f.known = map[any]any{}
+		}
+		f.known[key] = v
+	}
+	return v
+}
+
 func (f *flat) Sessions() []Session { return f.sessions }
 
 // Unwrap returns what the user data is read from, so that a copy out of an image
 // file can be left to the kernel.
 func (f *flat) Unwrap() io.ReaderAt { return f.ReaderAt }
-
-// Keep calls find the first time, and returns what it returned then. Package volume
-// keeps what it found by searching all of the disc.
-func (f *flat) Keep(find func() any) any {
-	f.once.Do(func() { f.kept = find() })
-	return f.kept
-}
 
 func (f *flat) Close() error {
 	if f.close == nil {

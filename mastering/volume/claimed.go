@@ -97,12 +97,23 @@ func sessionsOf(d disc.Disc) []Session {
 	if !ok || len(d.Sessions()) > 1 || t.Start != 0 {
 		return nil
 	}
-	size := int64(t.End()) * disc.SectorSize
-	if r, ok := d.(io.ReaderAt); ok {
-		return searched(d, r, size)
+	_, image := d.(io.ReaderAt)
+	find := func() any {
+		return append([]Session{}, FindSessions(userData(d, t.End()), int64(t.End())*disc.SectorSize, !image)...)
 	}
-	return FindSessions(userData(d, t.End()), size, true)
+	if r, ok := d.(recaller); ok { // a search may read as much as a CD holds
+		return r.Recall(sessionsKey{}, find).([]Session)
+	}
+	return find().([]Session)
 }
+
+// recaller is a disc that keeps what was found out about it.
+type recaller interface {
+	Recall(key any, find func() any) any
+}
+
+// sessionsKey is the key of the sessions that were found.
+type sessionsKey struct{}
 
 // ClaimedByFiles is Claimed, and looks too where the files of the newest volumes end,
 // which may be behind the end of their volume. It goes through all folders.

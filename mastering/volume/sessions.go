@@ -121,17 +121,6 @@ func FindSessions(r io.ReaderAt, size int64, drive bool) []Session {
 	return s.list
 }
 
-// searched is FindSessions of an image, which is searched once where it can keep what
-// was found: it is opened several times, and much may have to be read.
-func searched(d disc.Disc, r io.ReaderAt, size int64) []Session {
-	k, ok := d.(interface{ Keep(find func() any) any })
-	if !ok {
-		return FindSessions(r, size, false)
-	}
-	list, _ := k.Keep(func() any { return FindSessions(r, size, false) }).([]Session)
-	return list
-}
-
 // orWhole returns the sessions, or where there are none one that is the whole disc.
 func orWhole(list []Session, size int64) []Session {
 	if len(list) > 0 {

@@ -290,11 +290,7 @@ func track(d disc.Disc, o Options) (io.ReaderAt, int64, Options, error) {
 		o.Sessions = sessionsOf(d)
 	}
 	if r, ok := d.(io.ReaderAt); ok {
-		size := int64(t.End()) * disc.SectorSize
-		if o.Sessions == nil && o.Start == 0 {
-			o.Sessions = orWhole(searched(d, r, size), size)
-		}
-		return r, size, o, nil
+		return r, int64(t.End()) * disc.SectorSize, o, nil
 	}
 	o.Drive = true
 	r := disc.NewReader(d, t)
