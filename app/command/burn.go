@@ -106,6 +106,9 @@ func (s *session) burn(ctx context.Context, from, to string, o burning) error {
 	if lacks := result.Plan.Incomplete(); lacks != "" && !o.Simulate {
 		return incomplete{"the disc is as incomplete as its source: " + lacks}
 	}
+	if damage := result.Plan.Damaged(); damage != "" && !o.Simulate {
+		return incomplete{"the disc is as damaged as its source: " + damage}
+	}
 	if len(src.Problems) > 0 {
 		return incomplete{leftOut(len(src.Problems))}
 	}
@@ -241,8 +244,11 @@ func burnSummary(to string, r record.Result, o burning) string {
 		return fmt.Sprintf("%s: trial run of %s; the disc is as it was", to, terminal.Size(r.Written*disc.SectorSize))
 	case r.Equal:
 		text += ", read back and equal"
-		if r.Plan.Incomplete() != "" {
+		switch {
+		case r.Plan.Incomplete() != "":
 			text += " to its source, which is incomplete"
+		case r.Plan.Damaged() != "":
+			text += " to its source, which is damaged"
 		}
 	default:
 		text += "; not verified"

@@ -18,8 +18,8 @@ func exitCodesTopic() *cobra.Command {
      used: of the wrong kind, blank, full, too small, or left open by a burn that
      was broken off
   5  cancelled by Ctrl-C or a signal
-  6  done, but some files were left out or changed while they were read: the
-     warnings name them`,
+  6  done, but some files were left out or changed while they were read, or the
+     source that was burned is incomplete or damaged: the warnings name what`,
 	}
 }
 

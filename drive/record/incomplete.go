@@ -36,6 +36,17 @@ func (b *Burn) examine() error {
 	return nil
 }
 
+// Damaged tells what is known to be wrong with the source besides a missing end, and
+// is empty when nothing is that matters.
+func (p Plan) Damaged() string {
+	for _, d := range p.Defects {
+		if !d.Minor && !d.Incomplete {
+			return d.Text
+		}
+	}
+	return ""
+}
+
 // Incomplete tells what the disc will lack because its source lacks it, and is empty
 // when nothing is known to be missing.
 func (p Plan) Incomplete() string {

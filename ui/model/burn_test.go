@@ -16,6 +16,7 @@ import (
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/progress"
 	"glassmaster/mastering/verify"
+	"glassmaster/mastering/volume"
 )
 
 // recorder is a Recorder that answers as it is told.
@@ -234,6 +235,21 @@ func TestJudge(t *testing.T) {
 		in      string
 	}{
 		{"verified", record.Result{Verified: true, Equal: true}, nil, record.Options{}, Verified, "VERIFIED", "equal to the source"},
+		{
+			"of a damaged source",
+			record.Result{Verified: true, Equal: true, Plan: record.Plan{Defects: []volume.Defect{{Text: "a remark", Minor: true}, {Text: "the top folder cannot be read"}}}},
+			nil, record.Options{}, Unverified, "EQUAL TO A SOURCE THAT IS DAMAGED", "The top folder cannot be read.",
+		},
+		{
+			"of an incomplete source",
+			record.Result{Verified: true, Equal: true, Plan: record.Plan{Defects: []volume.Defect{{Text: "the end is missing", Incomplete: true}}}},
+			nil, record.Options{}, Unverified, "EQUAL TO A SOURCE THAT IS INCOMPLETE", "the end is missing.",
+		},
+		{
+			"of a source with a remark",
+			record.Result{Verified: true, Equal: true, Plan: record.Plan{Defects: []volume.Defect{{Text: "a remark", Minor: true}}}},
+			nil, record.Options{}, Verified, "VERIFIED", "equal to the source",
+		},
 		{"verify off", record.Result{}, nil, record.Options{NoVerify: true}, Unverified, "WRITTEN, NOT VERIFIED", "not known"},
 		{"not compared for whatever reason", record.Result{}, nil, record.Options{}, Unverified, "WRITTEN, NOT VERIFIED", ""},
 		{"simulated", record.Result{Verified: true}, nil, record.Options{Simulate: true}, Simulated, "SIMULATED", "Nothing was written"},

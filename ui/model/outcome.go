@@ -60,9 +60,12 @@ func Judge(r record.Result, err error, o record.Options) Outcome {
 		out.Verdict, out.Headline = Unverified, "EQUAL, BUT FILES HAD CHANGED"
 		out.Text = fmt.Sprintf("The disc was read back and is equal to what was sent. But %s not any more what had been planned: see the details.",
 			Count(len(r.Changes), "file was", "files were")) + doubts(r)
+	case r.Equal && r.Plan.Damaged() != "":
+		out.Verdict, out.Headline = Unverified, "EQUAL TO A SOURCE THAT IS DAMAGED"
+		out.Text = "The disc was read back and is equal to its source, and is damaged as that is: " + sentence(r.Plan.Damaged()) + doubts(r)
 	case r.Verified:
 		out.Verdict, out.Headline = Verified, "VERIFIED"
-		out.Text = fmt.Sprintf("All %s sectors were read back and are equal to the source.", Thousands(r.Plan.Sectors)) + faults(r)
+		out.Text = fmt.Sprintf("All %s sectors were read back and are equal to the source.", Thousands(r.Plan.Sectors))
 	case r.Equal:
 		out.Verdict, out.Headline = Unverified, "READ BACK, NOT ASSURED"
 		out.Text = "The disc was read back and is equal to the source." + doubts(r)
@@ -80,17 +83,6 @@ func doubts(r record.Result) string {
 		s += " But " + why + "."
 	}
 	return s
-}
-
-// faults says what is known to be wrong with the source, which a disc that is equal
-// to it has too.
-func faults(r record.Result) string {
-	for _, d := range r.Plan.Defects {
-		if !d.Minor {
-			return " But the source itself is not as it should be, and so is the disc: " + sentence(d.Text)
-		}
-	}
-	return ""
 }
 
 // failure says what has failed, in which state the disc is, and what to do.
