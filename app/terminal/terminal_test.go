@@ -146,7 +146,7 @@ func TestNothingToShow(t *testing.T) {
 // No character that a terminal acts on is in what programs read, and they read it as
 // it was.
 func TestObjectsEscape(t *testing.T) {
-	for _, text := range []string{"plain", "café 日本", "a[2Jb", "a\x7fb", "a\u009b31mb", "a\u202egpj.exe", "\u2066\u061c\u00a0", "<&>\\u009b"} {
+	for _, text := range []string{"plain", "café 日本", "a\x1b[2Jb", "a\x7fb", "a\u009b31mb", "a\u202egpj.exe", "\u2066\u061c\u00a0", "<&>\\u009b"} {
 		var out bytes.Buffer
 		if err := NewEncoder(&out).Encode(text); err != nil {
 			t.Fatal(err)
