@@ -21,7 +21,7 @@ func (s *session) blankVerb() *cobra.Command {
 disc look empty; --full goes over all of it, which takes as long as a burn. What
 has become of the disc is looked at in the end.
 
-On a terminal you are told what is on the disc, and asked. DRIVE may be left out
+On a terminal, what is on the disc is shown and you are asked. DRIVE may be left out
 where the machine has only one.`,
 		Example: `  glassmaster blank /dev/sr0
   glassmaster blank --full --yes`,

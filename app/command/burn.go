@@ -241,7 +241,7 @@ func burnSummary(to string, r record.Result, o burning) string {
 	}
 	switch {
 	case o.Simulate:
-		return fmt.Sprintf("%s: trial run of %s; the disc is as it was", to, terminal.Size(r.Written*disc.SectorSize))
+		return fmt.Sprintf("%s: simulation with %s completed; the disc is unchanged", to, terminal.Size(r.Written*disc.SectorSize))
 	case r.Equal:
 		text += ", read back and equal"
 		switch {

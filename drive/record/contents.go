@@ -198,7 +198,7 @@ func firstData(ctx context.Context, t scsi.Transport, at disc.LBA, p []byte) (di
 	case !told || key == scsi.KeyNotReady || key == scsi.KeyUnitAttention || ctx.Err() != nil:
 		return -1, fmt.Errorf("look for data on the disc: %w", err)
 	}
-	return at, fmt.Errorf("%w: what is at LBA %d cannot be read, so nobody knows what it is: %w", ErrHoldsData, at, err)
+	return at, fmt.Errorf("%w: what is at LBA %d cannot be read, so it may be data: %w", ErrHoldsData, at, err)
 }
 
 // nothingThere reports whether an error says that sectors were never written: an

@@ -149,7 +149,7 @@ func (r *burning) checkTracks() error {
 				continue
 			}
 			if r.next != t.Start {
-				return fmt.Errorf("%w: they are in track %d, which begins at address %d and not at %d, so that nobody finds them", ErrNotOnDisc, t.Number, t.Start, r.next)
+				return fmt.Errorf("%w: they are in track %d, which begins at address %d and not at %d, so that they could not be found", ErrNotOnDisc, t.Number, t.Start, r.next)
 			}
 			if have := int64(t.End() - r.next); have < r.plan.Sectors {
 				return fmt.Errorf("%w: track %d ends after %d sectors, %d were written", ErrNotOnDisc, t.Number, have, r.plan.Sectors)
