@@ -11,7 +11,7 @@ import (
 // Defect is something in the structures of a volume that the standard does not
 // allow, or that cannot be right.
 type Defect struct {
-	LBA    disc.LBA // sector that holds what is wrong
+	LBA    disc.LBA // sector that holds what is wrong; 0 with no offset and path: unknown
 	Offset int      // of the first byte concerned, within it
 	Path   string   // of the directory or file concerned, empty for the volume
 	Text   string
@@ -20,7 +20,11 @@ type Defect struct {
 	Incomplete bool // sectors are missing at the end
 }
 
+// String returns the text, behind the place where that is known.
 func (d Defect) String() string {
+	if d.LBA == 0 && d.Offset == 0 && d.Path == "" {
+		return d.Text
+	}
 	s := fmt.Sprintf("sector %d, byte %d: ", d.LBA, d.Offset)
 	if d.Path != "" {
 		s += d.Path + ": "

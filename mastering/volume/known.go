@@ -1,7 +1,9 @@
 package volume
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"slices"
 	"strings"
 
@@ -85,7 +87,11 @@ func opened(d disc.Disc, all []Session) []Defect {
 			if x, ok := v.(Examined); ok {
 				list = append(list, x.Defects()...)
 			}
-			if _, err := v.ReadDir("."); err != nil { // then nobody finds a file
+			if _, err := v.ReadDir("."); err != nil { // then no file can be found
+				var path *fs.PathError
+				if errors.As(err, &path) {
+					err = path.Err
+				}
 				list = append(list, Defect{Text: fmt.Sprintf("the top folder of the %s volume cannot be read: %v", f.name, err)})
 			}
 		case err != ErrUnknown: // one that is wrapped tells of a volume that should be there

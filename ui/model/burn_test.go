@@ -238,7 +238,7 @@ func TestJudge(t *testing.T) {
 		{
 			"of a damaged source",
 			record.Result{Verified: true, Equal: true, Plan: record.Plan{Defects: []volume.Defect{{Text: "a remark", Minor: true}, {Text: "the top folder cannot be read"}}}},
-			nil, record.Options{}, Unverified, "EQUAL TO A SOURCE THAT IS DAMAGED", "The top folder cannot be read.",
+			nil, record.Options{}, Unverified, "EQUAL TO A SOURCE THAT IS DAMAGED", "damaged as that is: the top folder cannot be read.",
 		},
 		{
 			"of an incomplete source",

@@ -62,7 +62,7 @@ func Judge(r record.Result, err error, o record.Options) Outcome {
 			Count(len(r.Changes), "file was", "files were")) + doubts(r)
 	case r.Equal && r.Plan.Damaged() != "":
 		out.Verdict, out.Headline = Unverified, "EQUAL TO A SOURCE THAT IS DAMAGED"
-		out.Text = "The disc was read back and is equal to its source, and is damaged as that is: " + sentence(r.Plan.Damaged()) + doubts(r)
+		out.Text = "The disc was read back and is equal to its source, and is damaged as that is: " + r.Plan.Damaged() + "." + doubts(r)
 	case r.Verified:
 		out.Verdict, out.Headline = Verified, "VERIFIED"
 		out.Text = fmt.Sprintf("All %s sectors were read back and are equal to the source.", Thousands(r.Plan.Sectors))
