@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"glassmaster/mastering/filename"
 	"glassmaster/mastering/layout"
 	"glassmaster/mastering/tree"
 	"glassmaster/mastering/volume"
@@ -414,7 +415,7 @@ func readBlock(t *testing.T, v reader, icb longAD) {
 	}
 	names, _ := v.readDirectory(e)
 	for _, n := range names {
-		if !fs.ValidPath(n.text) || strings.Contains(n.text, "/") {
+		if !filename.ValidPath(n.text) || strings.Contains(n.text, "/") {
 			t.Errorf("the name %q is none", n.text)
 		}
 	}
