@@ -3,6 +3,8 @@ package command
 import (
 	"bytes"
 	"math"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -47,5 +49,30 @@ func TestCheckSizes(t *testing.T) {
 		if got := strings.Contains(strings.Join(c.Damage, "\n"), "add up to more"); c.Bytes != test.sum || got != test.bad {
 			t.Errorf("%v: %d bytes, damage %q", test.list, c.Bytes, c.Damage)
 		}
+	}
+}
+
+// TestListDisagreement lists a disc on which ISO 9660 says less of a file than UDF: the
+// true size is shown, and said where sizes are.
+func TestListDisagreement(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "big"), bytes.Repeat([]byte{'b'}, 9000), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	img := filepath.Join(t.TempDir(), "x.iso")
+	must(t, OK, "build", dir, "-o", img, "--udf", "1.02")
+	// Sizes in both byte orders (ECMA-119 7.3.3) stand in directory records alone.
+	p := bytes.ReplaceAll([]byte(content(t, img)), []byte("\x28\x23\x00\x00\x00\x00\x23\x28"), []byte("\x10\x00\x00\x00\x00\x00\x00\x10"))
+	if err := os.WriteFile(img, p, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if r := must(t, OK, "ls", img); r.out != "big\n" || strings.Contains(r.log, "UDF") {
+		t.Errorf("ls: %q, %q", r.out, r.log)
+	}
+	if r := must(t, OK, "ls", "-l", img); !strings.Contains(r.out, " 9000 ") || !strings.Contains(r.log, "UDF 9000") {
+		t.Errorf("ls -l: %q, %q", r.out, r.log)
+	}
+	if r := must(t, OK, "cat", img, "big"); len(r.out) != 9000 {
+		t.Errorf("cat: %d bytes", len(r.out))
 	}
 }

@@ -73,8 +73,8 @@ func TestBurnForeign(t *testing.T) {
 	}
 }
 
-// A folder that is damaged is told of in the same way by every listing, and no image
-// with one is good.
+// Every listing reports a damaged folder in the same way, and no image with one is
+// called good.
 func TestListDamagedFolder(t *testing.T) {
 	dir, path := t.TempDir(), filepath.Join(t.TempDir(), "x.iso")
 	if err := os.Mkdir(filepath.Join(dir, "sub"), 0o755); err != nil {

@@ -23,7 +23,7 @@ func hollow(t *testing.T, flags ...string) string {
 	return image
 }
 
-// A disc that holds less than its volume says is good in nobody's eyes, though every
+// No verb calls a disc good that holds less than its volume says, though every
 // sector of it can be read and what is missing is nothing but zeros.
 func TestShortDisc(t *testing.T) {
 	for _, flags := range [][]string{nil, {"--udf", "2.01"}, {"--udf-only"}} {
@@ -235,7 +235,7 @@ func TestImageNames(t *testing.T) {
 }
 
 // An image that was cut in the middle of a sector differs there, and that its end is
-// missing is told all the same.
+// missing is reported as well.
 func TestVerifyCutInASector(t *testing.T) {
 	dir := t.TempDir()
 	folder, whole, cut := filepath.Join(dir, "f"), filepath.Join(dir, "whole.iso"), filepath.Join(dir, "cut.iso")
@@ -280,7 +280,7 @@ func TestVerifyPlain(t *testing.T) {
 	must(t, Failed, "verify", file)
 }
 
-// A file that a compilation names and that is gone is told by every verb, and the rest
+// Every verb reports a file that a compilation names and that is gone, and the rest
 // of it is not called equal or good.
 func TestCompilationLacksAFile(t *testing.T) {
 	dir, saved := t.TempDir(), filepath.Join(t.TempDir(), "c.glassmaster")

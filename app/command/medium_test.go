@@ -48,7 +48,7 @@ func dataOf(t *testing.T, r result) map[string]any {
 	return data
 }
 
-// What a broken-off burn left is told, closed, gone on with and finalised.
+// What a broken-off burn left open is shown, closed, appended to and finalised.
 func TestCloseVerb(t *testing.T) {
 	incremental := mmc.WriteParameters{FixedPacket: true, TrackMode: 5, DataBlock: 8, PacketSize: 16, LinkSize: 16}
 	for medium, w := range map[string]mmc.WriteParameters{
@@ -223,7 +223,7 @@ func TestForceUnknown(t *testing.T) {
 }
 
 // A session that is dated before the one in front of it is shown by a drive, and not by
-// an image file that was read from it: this is told.
+// an image file that was read from it: a warning says so.
 func TestReadHiddenSession(t *testing.T) {
 	recorder, _ := blankDisc(t, "dvd+r")
 	dir := t.TempDir()

@@ -160,7 +160,7 @@ func TestCharset(t *testing.T) {
 }
 
 // TestExtractHostileNames writes no control characters into names of files, and
-// makes no two names one: whatever is called otherwise is told.
+// makes no two names one: a note names each file that got another name.
 func TestExtractHostileNames(t *testing.T) {
 	dir := t.TempDir()
 	for name, text := range map[string]string{
@@ -214,7 +214,7 @@ func TestExtractHostileNames(t *testing.T) {
 			}
 		}
 		if told != 4 {
-			t.Errorf("%d names are told of in %v", told, notes)
+			t.Errorf("%d names are in the notes %v", told, notes)
 		}
 		if got := must(t, OK, "cat", view, image, `two\x0alines`).out; got != "newline" {
 			t.Errorf("by what is shown: %q", got)

@@ -101,7 +101,7 @@ func TestCancelledBurn(t *testing.T) {
 	}
 }
 
-// Ctrl-C ends the real program cleanly. A pipe that nobody reads holds it in the
+// Ctrl-C ends the real program cleanly. A full pipe holds it in the
 // middle of its work, so that nothing depends on time.
 func TestInterrupt(t *testing.T) {
 	bin, dir := program(t), t.TempDir()
@@ -140,7 +140,7 @@ func TestInterruptTwice(t *testing.T) {
 	}
 }
 
-// What only prints ends with the first Ctrl-C, even if nobody takes what it prints.
+// What only prints ends with the first Ctrl-C, even if its output is not read.
 func TestInterruptOnce(t *testing.T) {
 	bin, dir := program(t), t.TempDir()
 	image := filepath.Join(t.TempDir(), "x.iso")
@@ -376,7 +376,7 @@ func TestWindow(t *testing.T) {
 	}
 }
 
-// Who erases is told what is on the disc, and asked.
+// Before erasing, what is on the disc is shown, and the person is asked.
 func TestErasingAsks(t *testing.T) {
 	bin, image := program(t), builtImage(t)
 	for _, args := range [][]string{{"blank"}, {"blank", "--full"}, {"format"}, {"burn", "--blank", image}} {

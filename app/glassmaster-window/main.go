@@ -51,8 +51,8 @@ func run(events, size string, files []string) error {
 	return show(window, shell)
 }
 
-// show runs the window. A panic that nobody has caught ends it, but not before
-// what would be lost was kept.
+// show runs the window. An uncaught panic ends it, after the unsaved
+// compilation was kept.
 func show(w fyne.Window, shell *ui.Shell) (err error) {
 	defer func() {
 		if p := recover(); p != nil {

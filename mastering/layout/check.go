@@ -33,7 +33,7 @@ func checkSource(e Extent, host *hostReader) *SourceError {
 	f, ok := e.Source.(*File)
 	if !ok {
 		if err := unchanged(e.Source); err != nil {
-			return sourceError(e.Source, err, false)
+			return sourceError(e.Source, err, delivers(err))
 		}
 		return nil
 	}

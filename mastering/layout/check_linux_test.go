@@ -108,3 +108,32 @@ func TestChangesBetweenReads(t *testing.T) {
 		}
 	}
 }
+
+// patched is a source that is made of a file, such as a boot image with a table in it,
+// and knows what has become of that.
+type patched struct {
+	layout.Bytes
+	err error
+}
+
+func (p patched) Unchanged() error { return p.err }
+
+// TestCheckWatcher checks sources that are no files themselves.
+func TestCheckWatcher(t *testing.T) {
+	for _, c := range []struct {
+		err       error
+		delivered bool
+	}{{layout.ErrChanged, true}, {os.ErrNotExist, false}} {
+		l, err := layout.New([]layout.Extent{{Length: 4, Source: patched{layout.Bytes("boot"), c.err}}}, 2048)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var found []*layout.SourceError
+		if err := l.Check(t.Context(), func(e *layout.SourceError) error { found = append(found, e); return nil }); err != nil {
+			t.Fatal(err)
+		}
+		if len(found) != 1 || !errors.Is(found[0], c.err) || found[0].Delivered != c.delivered {
+			t.Errorf("%v: found %v", c.err, found)
+		}
+	}
+}

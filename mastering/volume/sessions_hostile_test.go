@@ -3,6 +3,8 @@ package volume_test
 import (
 	"bytes"
 	"encoding/binary"
+	"os"
+	"path/filepath"
 	"testing"
 
 	"glassmaster/mastering/disc"
@@ -131,5 +133,24 @@ func TestSessionBehindChain(t *testing.T) {
 		if s.End != 400 {
 			t.Errorf("session %d ends at %d", s.Number, s.End)
 		}
+	}
+}
+
+// A session behind a hole of the image file is found.
+func TestSessionBehindHole(t *testing.T) {
+	const second = 100_000
+	f, err := os.Create(filepath.Join(t.TempDir(), "image"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	for _, at := range []int{0, second} {
+		if _, err := f.WriteAt(smallSession(at), int64(at)*sector); err != nil {
+			t.Fatal(err)
+		}
+	}
+	list := volume.FindSessions(f, (second+19)*sector, false)
+	if len(list) != 2 || list[1].Start != second {
+		t.Errorf("%+v", list)
 	}
 }
