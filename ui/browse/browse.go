@@ -250,9 +250,7 @@ func unless(can bool, why string) string {
 func (v *View) open(n *tree.Node) {
 	if n.IsDir() {
 		v.volume.List.Open(n)
-		return
 	}
-	v.side.showPreview()
 }
 
 func (v *View) menu(nodes []*tree.Node, at fyne.Position) {

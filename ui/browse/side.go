@@ -90,8 +90,6 @@ func (s *side) selectionChanged() {
 	s.showFile(nodes[0])
 }
 
-func (s *side) showPreview() {}
-
 func (s *side) showVolume() {
 	info := s.volume.Info()
 	s.title.Set("Volume")
@@ -171,7 +169,7 @@ func (s *side) showFile(n *tree.Node) {
 		if s.job != job || s.shown != n {
 			return
 		}
-		s.facts.Set(factsOf(n, attributes))
+		s.facts.Set(append(factsOf(n, attributes), widgets.Fact{Name: "Encoding", Value: preview.Charset}))
 		s.show(preview)
 	})
 	s.job = job
@@ -265,7 +263,7 @@ func (s *side) show(p model.Preview) {
 		s.text.Set(p.Text)
 		s.text.Show()
 		if p.Truncated {
-			s.setNote("The beginning of the file:")
+			s.setNote("Beginning of the file:")
 		}
 	}
 }
