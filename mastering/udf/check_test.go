@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"glassmaster/mastering/disc"
 	"glassmaster/mastering/layout"
 	"glassmaster/mastering/peertest"
 	"glassmaster/mastering/tree"
@@ -29,7 +30,7 @@ func defects(t testing.TB, image []byte) string {
 	}
 	var b strings.Builder
 	for _, d := range list {
-		if d.Minor {
+		if d.Severity == disc.Info {
 			b.WriteString("minor: ")
 		}
 		fmt.Fprintln(&b, d)
