@@ -12,10 +12,10 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"glassmaster/app/terminal"
 	"glassmaster/mastering/compilation"
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/iso9660"
+	"glassmaster/mastering/units"
 )
 
 // building is what "build" was asked for.
@@ -201,7 +201,7 @@ func (s *session) writeImage(ctx context.Context, img *compilation.Image, o buil
 	if o.dryRun {
 		b.Output = ""
 		return s.answer(b, func(w *bufio.Writer) {
-			fmt.Fprintf(w, "%d sectors, %d bytes (%s)\n", b.Sectors, b.Bytes, terminal.Size(b.Bytes))
+			fmt.Fprintf(w, "%d sectors, %d bytes (%s)\n", b.Sectors, b.Bytes, units.Size(b.Bytes))
 			if b.Fits != "" {
 				fmt.Fprintf(w, "fits on: %s\n", b.Fits)
 			}
@@ -224,7 +224,7 @@ func (s *session) writeImage(ctx context.Context, img *compilation.Image, o buil
 	}
 	b.Seconds = time.Since(began).Seconds()
 	s.data = b
-	s.note("%s: %d sectors, %s", name(o.output), b.Sectors, terminal.Size(b.Bytes))
+	s.note("%s: %d sectors, %s", name(o.output), b.Sectors, units.Size(b.Bytes))
 	return err
 }
 

@@ -9,12 +9,12 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"glassmaster/app/terminal"
 	"glassmaster/drive/read"
 	"glassmaster/drive/scsi"
 	"glassmaster/drive/source"
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/newfile"
+	"glassmaster/mastering/units"
 	"glassmaster/mastering/verify"
 	"glassmaster/mastering/volume"
 )
@@ -144,7 +144,7 @@ func (s *session) hidden(output string) {
 
 // copied says what was read, and what of the disc is not in the image.
 func (s *session) copied(ctx context.Context, c copied, src *source.Source, by string, salvage *read.Salvage) error {
-	text := fmt.Sprintf("%s: %d sectors, %s", name(c.Output), c.Sectors, terminal.Size(c.Bytes))
+	text := fmt.Sprintf("%s: %d sectors, %s", name(c.Output), c.Sectors, units.Size(c.Bytes))
 	if by != "" {
 		text += fmt.Sprintf("; that is what is in use of %d, as %s says: --whole reads all", c.Sectors+c.Unused, by)
 	}
