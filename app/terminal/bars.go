@@ -76,12 +76,12 @@ func (b *bars) end(s progress.Snapshot) {
 	b.bar = nil
 }
 
-func (b *bars) message(m progress.Message) {
+func (b *bars) notice(n progress.LogEntry) {
 	if b.container == nil {
-		fmt.Fprintln(b.out, spoken(m))
+		fmt.Fprintln(b.out, spoken(n))
 		return
 	}
-	fmt.Fprintln(b.container, spoken(m))
+	fmt.Fprintln(b.container, spoken(n))
 }
 
 func (b *bars) close() {

@@ -9,6 +9,7 @@ import (
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
+	"glassmaster/mastering/disc"
 	"glassmaster/mastering/progress"
 	"glassmaster/ui/look"
 	"glassmaster/ui/model"
@@ -62,7 +63,7 @@ func (c *course) draw() {
 	b := c.v.burn
 	s, trace := b.Sample()
 	c.title.Set("Burning " + b.SourceTitle())
-	phase := model.Capital(s.Phase)
+	phase := model.Capital(s.Phase.String())
 	if b.Job().Stopping() {
 		phase = "Stopping; waiting for the drive to reach a safe state"
 	}
@@ -78,12 +79,12 @@ func (c *course) draw() {
 	c.facts.Set(courseFacts(s))
 	c.host.set(s.HostBuffer)
 	c.drive.set(s.DriveBuffer)
-	c.log.add(b.Job().Meter.Messages(c.log.count()))
+	c.log.add(b.Job().Meter.Log(c.log.count()))
 	c.stop.Allow(unless(!b.Job().Stopping(), "It is being stopped"))
 }
 
 func courseFacts(s progress.Snapshot) []widgets.Fact {
-	facts := []widgets.Fact{{Name: "Phase", Value: model.Capital(s.Phase)}}
+	facts := []widgets.Fact{{Name: "Phase", Value: model.Capital(s.Phase.String())}}
 	done := model.Bytes(s.Done)
 	if s.Total > 0 {
 		done += " of " + model.Bytes(s.Total)
@@ -139,7 +140,7 @@ func (l *level) set(share float64) {
 type logView struct {
 	object   fyne.CanvasObject
 	list     *widget.List
-	messages []progress.Message
+	messages []progress.LogEntry
 }
 
 func newLog() *logView {
@@ -153,10 +154,10 @@ func newLog() *logView {
 		row := o.(*fyne.Container).Objects
 		m := l.messages[i]
 		row[1].(*fyne.Container).Objects[1].(*widgets.Text).Set(m.Time.Format("15:04:05"))
-		ink := map[progress.Level]fyne.ThemeColorName{
-			progress.Info: theme.ColorNameForeground, progress.Warning: theme.ColorNameWarning, progress.Error: theme.ColorNameError,
-		}[m.Level]
-		row[0].(*widgets.Text).Color(ink).Set(m.Text)
+		ink := map[disc.Severity]fyne.ThemeColorName{
+			disc.Info: theme.ColorNameForeground, disc.Warning: theme.ColorNameWarning, disc.Error: theme.ColorNameError,
+		}[m.Severity]
+		row[0].(*widgets.Text).Color(ink).Set(m.String())
 	})
 	l.list.HideSeparators = true
 	l.object = container.NewThemeOverride(l.list, look.Tight{})
@@ -170,7 +171,7 @@ func (l *logView) clear() {
 
 func (l *logView) count() int { return len(l.messages) }
 
-func (l *logView) add(m []progress.Message) {
+func (l *logView) add(m []progress.LogEntry) {
 	if len(m) > 0 {
 		l.messages = append(l.messages, m...)
 		l.list.Refresh()
@@ -178,7 +179,7 @@ func (l *logView) add(m []progress.Message) {
 	}
 }
 
-func (l *logView) set(m []progress.Message) {
+func (l *logView) set(m []progress.LogEntry) {
 	l.messages = m
 	l.list.Refresh()
 }

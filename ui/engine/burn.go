@@ -100,7 +100,7 @@ func (e *Engine) Burn(ctx context.Context, name string, d disc.Disc, o record.Op
 	if err != nil {
 		return record.Result{}, err
 	}
-	rep.Message(progress.Info, b.Plan().Profile+", "+b.Plan().Recipe)
+	rep.Notice(disc.Notice{Text: b.Plan().Profile + ", " + b.Plan().Recipe})
 	return b.Run(ctx, rep)
 }
 
@@ -115,7 +115,7 @@ func (e *Engine) WriteImage(ctx context.Context, path string, d disc.Disc, o rec
 	}
 	begun := time.Now()
 	err := newfile.Write(path, func(f *os.File) error {
-		rep.Message(progress.Info, "Writing "+path)
+		rep.Notice(disc.Notice{Text: "Writing " + path})
 		if err := iso.Write(ctx, f, d, rep); err != nil {
 			return err
 		}

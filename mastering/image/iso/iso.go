@@ -91,12 +91,12 @@ func Write(ctx context.Context, w io.Writer, d disc.Disc, rep progress.Reporter)
 		return errors.New("write ISO image: the disc has no data track, and an ISO image holds nothing else")
 	}
 	if n := audioTracks(d); n > 0 {
-		rep.Message(progress.Warning, fmt.Sprintf("An ISO image holds data only; audio tracks left out: %d.", n))
+		rep.Notice(disc.Notice{Severity: disc.Warning, Text: fmt.Sprintf("An ISO image holds data only; audio tracks left out: %d.", n)})
 	}
 	if len(d.TOC().Sessions) > 1 {
-		rep.Message(progress.Warning, fmt.Sprintf("An ISO image has no sessions: %d sessions become one run of sectors.", len(d.TOC().Sessions)))
+		rep.Notice(disc.Notice{Severity: disc.Warning, Text: fmt.Sprintf("An ISO image has no sessions: %d sessions become one run of sectors.", len(d.TOC().Sessions))})
 	}
-	rep.Phase("writing", int64(track.End())*disc.SectorSize)
+	rep.Phase(progress.Writing, int64(track.End())*disc.SectorSize)
 	piece := make([]byte, pieceSectors*disc.SectorSize)
 	at := disc.LBA(0)
 	for _, run := range dataRuns(d) {

@@ -115,7 +115,7 @@ func TestWriteMixed(t *testing.T) {
 	if want := []byte{0, 0, 0, 3, 4, 0, 0, 0, 8}; !bytes.Equal(got, want) {
 		t.Errorf("sectors %v, want %v", got, want)
 	}
-	if n := len(m.Messages(0)); n != 2 {
+	if n := len(m.Log(0)); n != 2 {
 		t.Errorf("%d messages, want one for audio and one for sessions", n)
 	}
 	if err := Write(t.Context(), &b, mixed{}, &m); err == nil {
