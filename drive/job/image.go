@@ -6,6 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
+	"slices"
+	"strings"
 	"time"
 
 	"glassmaster/drive/record"
@@ -59,18 +62,23 @@ func (m *imageFile) plan(ctx context.Context, in input) (writer, error) {
 	} else if !in.NoVerify {
 		p.Steps = append(p.Steps, "read the image and compare it with the source, sector by sector")
 	}
-	p.Notices = append(m.format.Loss(in.disc.TOC()), record.AboutSource(p.Defects, "image")...)
+	p.Warnings = append(texts(m.format.Loss(in.disc.TOC())), record.AboutSource(p.Defects, "image")...)
 	return m, nil
 }
 
 func (m *imageFile) settled() record.Plan { return m.result.Plan }
 
-func (m *imageFile) begin(ctx context.Context, rep progress.Reporter) { m.ctx, m.rep = ctx, rep }
-
 // write writes the files and gives them their names.
-func (m *imageFile) write() error {
+func (m *imageFile) write(ctx context.Context, rep progress.Reporter) error {
+	m.ctx, m.rep = ctx, rep
+	d := disc.Unwrap(m.in.disc)
+	if _, ok := d.(format.UserDataCopier); !ok { // which computes checksums on the way
+		if err := m.in.source.Prepare(ctx, rep); err != nil {
+			return err
+		}
+	}
 	began := time.Now()
-	err := m.format.Create(m.ctx, m.files, m.in.disc, m.rep)
+	err := m.format.Create(ctx, m.files, d, rep)
 	if err == nil && m.proves() {
 		err = m.files.Sync() // what is compared is on the disk then
 	}
@@ -170,4 +178,12 @@ func (m *imageFile) end(err error) (record.Result, error) {
 		}
 	}
 	return m.result, err
+}
+
+func texts(list []disc.Notice) []string {
+	var all []string
+	for _, n := range list {
+		all = append(all, n.String())
+	}
+	return all
 }

@@ -41,6 +41,7 @@ package job
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"glassmaster/drive/read"
@@ -48,6 +49,7 @@ import (
 	"glassmaster/drive/source"
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/progress"
+	"glassmaster/mastering/verify"
 )
 
 // Options say how a disc is written, whatever the sink. The zero value suits most
@@ -74,16 +76,16 @@ type input struct {
 	Options
 }
 
-// writer is a sink that is ready to be written. The three methods of the work are
-// called in this order, prove only where write went well, and end always.
+// writer is a sink that is ready to be written: first write, then prove if that went
+// well, and end in any case.
 type writer interface {
 	settled() record.Plan
-	// begin prepares the work. The context ends write and prove.
-	begin(ctx context.Context, rep progress.Reporter)
-	write() error
+	// write writes everything. The context ends it and prove.
+	write(ctx context.Context, rep progress.Reporter) error
 	// prove reads back what was written.
 	prove() error
-	// end releases the sink and completes the result. It returns err, or a better one.
+	// end releases the sink. It returns the result, and err, that of write or prove, or
+	// an error that came to light since.
 	end(err error) (record.Result, error)
 }
 
@@ -95,43 +97,64 @@ type Job struct {
 	plan    Plan
 }
 
-// New plans to write a source into a sink. It changes neither. The source and what
-// the sink was made of stay open until the caller closes them, after Run.
+// New plans to write a source into a sink. It changes neither. The caller closes the
+// source, and what the sink was made of, after Run.
 func New(ctx context.Context, from *source.Source, to Sink, o Options) (*Job, error) {
 	j := &Job{input: input{disc: from, source: from, Options: o}}
 	if err := j.admitMissing(); err != nil {
 		return nil, err
 	}
 	j.limit(ctx)
-	if from.KeepGoing {
-		j.salvage = read.NewSalvage(j.disc)
-		j.disc = j.salvage
+	if _, planned := disc.Unwrap(from).(disc.Planned); !planned {
+		if err := verify.Opens(ctx, from.Disc); err != nil {
+			j.plan.Unopenable = err
+		}
+		if from.KeepGoing {
+			j.salvage = read.NewSalvage(j.disc)
+			j.disc = j.salvage
+		}
 	}
 	var err error
 	if j.to, err = to.plan(ctx, j.input); err != nil {
 		return nil, err
 	}
 	j.plan.Plan = j.to.settled()
+	if err := j.plan.Unopenable; err != nil {
+		j.plan.Warnings = append(j.plan.Warnings, fmt.Sprintf("the files of the source cannot be found: %v", err))
+	}
 	return j, nil
 }
 
 // Run carries out the plan: it writes, and proves what was written. Where the sink is
 // not good, or nothing is known of it, the error says so. A result without an error
 // can have flaws that come from its source: see [Result.Flaws].
-func (j *Job) Run(ctx context.Context, rep progress.Reporter) (Result, error) {
-	if err := j.prepare(ctx, rep); err != nil {
-		return Result{}, err
-	}
+func (j *Job) Run(ctx context.Context, rep progress.Reporter) (r Result, err error) {
 	if j.salvage != nil {
 		j.salvage.Start()
 	}
-	j.to.begin(ctx, rep)
-	err := j.to.write()
-	if err == nil {
+	err = errPanic
+	defer func() { // in a panic too: the tray must not stay locked
+		r.Result, err = j.to.end(err)
+		j.complete(ctx, &r)
+	}()
+	if err = j.to.write(ctx, rep); err == nil {
 		err = j.to.prove()
 	}
-	var r Result
-	r.Result, err = j.to.end(err)
-	j.complete(ctx, &r)
 	return r, err
+}
+
+// errPanic is the error of a job that a panic has ended.
+var errPanic = errors.New("a fault of the program ended the work")
+
+// complete adds to a result what is known of its source.
+func (j *Job) complete(ctx context.Context, r *Result) {
+	r.Missing, r.Unopenable = j.source.Problems, j.plan.Unopenable
+	if j.salvage != nil {
+		if n, first, err := j.salvage.Bad(); n > 0 {
+			r.Unread = &verify.Mismatch{LBA: first, File: j.source.Locate(first), Err: err, Count: n}
+		}
+	}
+	if r.Plan.Incomplete() != "" {
+		_ = errors.As(verify.Complete(ctx, j.disc, j.source.Name), &r.Short)
+	}
 }

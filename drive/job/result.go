@@ -11,7 +11,7 @@ import (
 // Result is what a job did.
 type Result struct {
 	record.Result                         // of an image file too
-	Missing       []disc.Notice           // files that were left out
+	Missing       []string                // files that were left out, with the reason
 	Unread        *verify.Mismatch        // the first sector of the source in whose place zeros were written, and how many there are; nil when there is none
 	Short         *verify.IncompleteError // what the source lacks of its volume; nil when nothing is known to be missing
 	Unopenable    error                   // why the files of the source cannot be found; nil when they can, or it has none
@@ -33,9 +33,14 @@ func (r Result) Flaws() []disc.Notice {
 	if r.Unopenable != nil {
 		add("the files of the source cannot be found: %v", r.Unopenable)
 	}
-	all = append(all, r.Changes...)
+	for _, c := range r.Changes {
+		add("%s", c)
+	}
 	if text := r.Plan.Damaged(); text != "" {
 		add("the source is damaged: %s", text)
 	}
-	return append(all, r.Missing...)
+	for _, m := range r.Missing {
+		add("%s", m)
+	}
+	return all
 }
