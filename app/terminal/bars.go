@@ -12,12 +12,12 @@ import (
 )
 
 // bars is the view for terminals. The last line shows the phase that runs, and is
-// redrawn in place. The lines of finished phases, and messages, stay above it.
+// redrawn in place. The lines of finished phases, and notices, stay above it.
 type bars struct {
 	meter *progress.Meter
 	out   *cupwriter.Writer
-	phase string // that runs, empty when none does
-	frame int    // of the spinner
+	phase progress.Phase // that runs, NoPhase when none does
+	frame int            // of the spinner
 }
 
 func newBars(w io.Writer, m *progress.Meter) *bars {
@@ -30,7 +30,7 @@ func (b *bars) begin(s progress.Snapshot) {
 }
 
 func (b *bars) update(s progress.Snapshot) {
-	if b.phase != "" {
+	if b.phase != progress.NoPhase {
 		b.frame++
 		b.redraw(s)
 	}
@@ -49,7 +49,7 @@ func (b *bars) redraw(s progress.Snapshot) {
 }
 
 func (b *bars) end(s progress.Snapshot) {
-	if b.phase == "" {
+	if b.phase == progress.NoPhase {
 		return
 	}
 	text := finished(s)
@@ -58,12 +58,12 @@ func (b *bars) end(s progress.Snapshot) {
 	}
 	b.line(text)
 	b.out.Flush(0)
-	b.phase = ""
+	b.phase = progress.NoPhase
 }
 
-func (b *bars) message(m progress.Message) {
-	fmt.Fprintln(b.out, spoken(m))
-	if b.phase == "" {
+func (b *bars) notice(n progress.LogEntry) {
+	fmt.Fprintln(b.out, spoken(n))
+	if b.phase == progress.NoPhase {
 		b.out.Flush(0)
 		return
 	}

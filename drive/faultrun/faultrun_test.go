@@ -223,8 +223,8 @@ type hand struct {
 	d *virtual.Drive
 }
 
-func (h *hand) Message(_ progress.Level, text string) {
-	for tries := 0; tries < 4 && strings.Contains(text, "close it"); tries++ { // which may fail too
+func (h *hand) Notice(n disc.Notice) {
+	for tries := 0; tries < 4 && strings.Contains(n.Text, "close it"); tries++ { // which may fail too
 		if mmc.StartStop(context.Background(), h.d, mmc.Load) == nil {
 			return
 		}

@@ -165,7 +165,7 @@ func (m *imageFile) hiddenSession() {
 
 func (m *imageFile) warn(text string) {
 	m.result.Warnings = append(m.result.Warnings, text)
-	m.rep.Message(progress.Warning, text)
+	m.rep.Notice(disc.Notice{Severity: disc.Warning, Text: text})
 }
 
 // end removes what is not complete.

@@ -114,7 +114,7 @@ func TestBlankProgress(t *testing.T) {
 	if err := record.Blank(context.Background(), d, true, &m); err != nil {
 		t.Fatal(err)
 	}
-	if s := m.Snapshot(); s.Phase != "erasing the whole disc" || s.Total < 40000*disc.SectorSize || s.Done < s.Total/2 || s.Done > s.Total {
+	if s := m.Snapshot(); s.Phase != progress.ErasingAll || s.Total < 40000*disc.SectorSize || s.Done < s.Total/2 || s.Done > s.Total {
 		t.Errorf("%+v", s)
 	}
 }
@@ -139,8 +139,8 @@ func TestBlankFails(t *testing.T) {
 		d.SetFaults(virtual.Faults{Refuse: []byte{0xA1}})
 		var m progress.Meter
 		err := record.Blank(context.Background(), d, false, &m)
-		if err == nil || len(m.Messages(0)) != 1 {
-			t.Errorf("%s: %v, %d messages", name, err, len(m.Messages(0)))
+		if err == nil || len(m.Log(0)) != 1 {
+			t.Errorf("%s: %v, %d messages", name, err, len(m.Log(0)))
 		}
 		if got := status(t, d).Status; got != mmc.Closed {
 			t.Errorf("%s is %v", name, got)

@@ -23,6 +23,10 @@ const (
 
 func (l Level) String() string { return [...]string{"track", "session", "disc"}[l] }
 
+func (l Level) phase() progress.Phase {
+	return [...]progress.Phase{progress.ClosingTrack, progress.ClosingSession, progress.ClosingDisc}[l]
+}
+
 // ErrNothingToClose is in the chain of the error of a disc that has nothing to be
 // closed: a blank one, or one whose medium knows no such thing.
 var ErrNothingToClose = errors.New("there is nothing to close on the disc")
@@ -134,7 +138,7 @@ func (c *Closing) settleAtOnce() {
 	c.end = func(r *burning) error {
 		r.recipe = recipeAtOnce
 		r.filler = disc.MarkMissing // zeros would pass for data
-		return r.writeZeros([]span{rest}, "filling the disc")
+		return r.writeZeros([]span{rest}, progress.Filling)
 	}
 }
 
@@ -184,7 +188,7 @@ func (c *Closing) Run(ctx context.Context, rep progress.Reporter) (Closed, error
 	if err := r.unchanged(); err != nil {
 		return Closed{}, fmt.Errorf("close the disc: %w", err)
 	}
-	rep.Phase("closing the "+c.level.String(), 0)
+	rep.Phase(c.level.phase(), 0)
 	failed := combine(c.end(r), r.watch.lost)
 	r.watch.closed()
 	r.lock(false)

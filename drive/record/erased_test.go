@@ -281,14 +281,14 @@ func TestErasedInTheBuffer(t *testing.T) {
 				var m progress.Meter
 				err := record.Blank(context.Background(), d, false, &m)
 				told := false
-				for _, w := range m.Messages(0) {
+				for _, w := range m.Log(0) {
 					told = told || strings.Contains(w.Text, "buffer")
 				}
 				if errors.Is(err, record.ErrHoldsData) { // whose remedy is to erase it
 					t.Error(err)
 				}
 				if c.found && !errors.Is(err, record.ErrUnchanged) || !c.found && (err != nil || !told) {
-					t.Errorf("%v, %v", err, m.Messages(0))
+					t.Errorf("%v, %v", err, m.Log(0))
 				}
 			})
 		}

@@ -270,7 +270,7 @@ func (f *Formatting) empty(r *burning, m medium) (medium, error) {
 	r.medium = m
 	r.recipe, _ = recipeFor(m, Options{})
 	if m.intermediate() { // as far as it is written it exists
-		if err := r.writeZeros([]span{{0, min(firstSectors, m.room())}}, "formatting"); err != nil {
+		if err := r.writeZeros([]span{{0, min(firstSectors, m.room())}}, progress.Formatting); err != nil {
 			return m, err
 		}
 	} else if err := r.zero(f.full); err != nil {

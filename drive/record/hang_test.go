@@ -265,7 +265,7 @@ func TestWithoutImmed(t *testing.T) {
 					t.Errorf("%v, %+v", err, r)
 				}
 				told := false
-				for _, x := range m.Messages(0) {
+				for _, x := range m.Log(0) {
 					told = told || strings.Contains(x.Text, "has not answered")
 				}
 				if told != (c.takes > 0) {

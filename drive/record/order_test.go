@@ -12,6 +12,7 @@ import (
 	"glassmaster/drive/record"
 	"glassmaster/drive/scsi"
 	"glassmaster/drive/virtualtest"
+	"glassmaster/mastering/disc"
 	"glassmaster/mastering/progress"
 )
 
@@ -215,8 +216,8 @@ type hand struct {
 	asked bool
 }
 
-func (h *hand) Message(_ progress.Level, text string) {
-	if strings.Contains(text, "close it") {
+func (h *hand) Notice(n disc.Notice) {
+	if strings.Contains(n.Text, "close it") {
 		h.asked = true
 		_ = mmc.StartStop(context.Background(), h.d, mmc.Load)
 	}

@@ -10,12 +10,13 @@ import (
 	"glassmaster/drive/scsi"
 	"glassmaster/drive/tray"
 	"glassmaster/mastering/disc"
+	"glassmaster/mastering/progress"
 )
 
 // prove asks the drive what is on the disc now, and has it read every sector
 // again.
 func (r *burning) prove() error {
-	r.rep.Phase("checking the disc", 0)
+	r.rep.Phase(progress.CheckingDisc, 0)
 	err := r.reload()
 	if err == nil {
 		err = r.sameDisc()

@@ -56,13 +56,13 @@ type burning struct {
 }
 
 func (r *burning) say(format string, args ...any) {
-	r.rep.Message(progress.Info, fmt.Sprintf(format, args...))
+	r.rep.Notice(disc.Notice{Text: fmt.Sprintf(format, args...)})
 }
 
 func (r *burning) warn(format string, args ...any) {
 	s := fmt.Sprintf(format, args...)
 	r.result.Warnings = append(r.result.Warnings, s)
-	r.rep.Message(progress.Warning, s)
+	r.rep.Notice(disc.Notice{Severity: disc.Warning, Text: s})
 }
 
 // optional passes over the failure of a command that burning does not depend
@@ -263,11 +263,11 @@ func (r *burning) write() error {
 	ctx, stop := context.WithCancel(r.ctx)
 	s := newStream(ctx, r.src, r.start, r.plan.Sectors, r.plan.Padded, r.chunk())
 	r.stream, r.stop = s, stop
-	r.rep.Phase("reading ahead", 0)
+	r.rep.Phase(progress.ReadingAhead, 0)
 	s.prime(ctx)
-	phase := "writing"
+	phase := progress.Writing
 	if r.o.Simulate {
-		phase = "simulation"
+		phase = progress.Simulating
 	}
 	r.rep.Phase(phase, r.plan.Padded*disc.SectorSize)
 	began := time.Now()
