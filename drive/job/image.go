@@ -62,7 +62,7 @@ func (m *imageFile) plan(ctx context.Context, in input) (writer, error) {
 	} else if !in.NoVerify {
 		p.Steps = append(p.Steps, "read the image and compare it with the source, sector by sector")
 	}
-	p.Warnings = append(texts(m.format.Loss(in.disc.TOC())), record.AboutSource(p.Defects, "image")...)
+	p.Notices = append(m.format.Loss(in.disc.TOC()), record.AboutSource(p.Defects, "image")...)
 	return m, nil
 }
 
@@ -164,8 +164,9 @@ func (m *imageFile) hiddenSession() {
 }
 
 func (m *imageFile) warn(text string) {
-	m.result.Warnings = append(m.result.Warnings, text)
-	m.rep.Notice(disc.Notice{Severity: disc.Warning, Text: text})
+	n := disc.Notice{Severity: disc.Warning, Text: text}
+	m.result.Notices = append(m.result.Notices, n)
+	m.rep.Notice(n)
 }
 
 // end removes what is not complete.
@@ -174,16 +175,8 @@ func (m *imageFile) end(err error) (record.Result, error) {
 	if p, ok := disc.Unwrap(m.in.disc).(disc.Planned); ok {
 		m.result.Changes = p.Changes()
 		if m.result.Mismatch != nil && len(m.result.Changes) > 0 {
-			err = fmt.Errorf("%w; files of the source were changed while the image was written or compared: %s", err, strings.Join(m.result.Changes, "; "))
+			err = fmt.Errorf("%w; files of the source were changed while the image was written or compared: %s", err, strings.Join(disc.Texts(m.result.Changes), "; "))
 		}
 	}
 	return m.result, err
-}
-
-func texts(list []disc.Notice) []string {
-	var all []string
-	for _, n := range list {
-		all = append(all, n.String())
-	}
-	return all
 }

@@ -120,7 +120,7 @@ func New(ctx context.Context, from *source.Source, to Sink, o Options) (*Job, er
 	}
 	j.plan.Plan = j.to.settled()
 	if err := j.plan.Unopenable; err != nil {
-		j.plan.Warnings = append(j.plan.Warnings, fmt.Sprintf("the files of the source cannot be found: %v", err))
+		j.plan.Notices = append(j.plan.Notices, disc.Notice{Severity: disc.Warning, Text: fmt.Sprintf("the files of the source cannot be found: %v", err)})
 	}
 	return j, nil
 }
@@ -148,7 +148,7 @@ var errPanic = errors.New("a fault of the program ended the work")
 
 // complete adds to a result what is known of its source.
 func (j *Job) complete(ctx context.Context, r *Result) {
-	r.Missing, r.Unopenable = j.source.Problems, j.plan.Unopenable
+	r.Missing, r.Unopenable = j.source.Missing(), j.plan.Unopenable
 	if j.salvage != nil {
 		if n, first, err := j.salvage.Bad(); n > 0 {
 			r.Unread = &verify.Mismatch{LBA: first, File: j.source.Locate(first), Err: err, Count: n}

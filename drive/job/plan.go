@@ -22,12 +22,12 @@ func (j *Job) Plan() Plan { return j.plan }
 
 // MissingError says that files of a folder or compilation cannot be put on the disc.
 type MissingError struct {
-	Files []string // with the reason
+	Files []disc.Notice
 }
 
 func (e *MissingError) Error() string {
 	if len(e.Files) == 1 {
-		return e.Files[0]
+		return e.Files[0].String()
 	}
 	return fmt.Sprintf("%d files cannot be put on the disc", len(e.Files))
 }
@@ -35,7 +35,7 @@ func (e *MissingError) Error() string {
 // admitMissing refuses a source whose files are not all there, unless KeepGoing
 // leaves them out.
 func (j *Job) admitMissing() error {
-	if files := j.source.Problems; len(files) > 0 && !j.source.KeepGoing {
+	if files := j.source.Missing(); len(files) > 0 && !j.source.KeepGoing {
 		return &MissingError{files}
 	}
 	return nil

@@ -10,11 +10,11 @@ import (
 
 // Result is what a job did.
 type Result struct {
-	record.Result                         // of an image file too
-	Missing       []string                // files that were left out, with the reason
-	Unread        *verify.Mismatch        // the first sector of the source in whose place zeros were written, and how many there are; nil when there is none
-	Short         *verify.IncompleteError // what the source lacks of its volume; nil when nothing is known to be missing
-	Unopenable    error                   // why the files of the source cannot be found; nil when they can, or it has none
+	record.Result                        // of an image file too
+	Missing       []disc.Notice          // files that were left out
+	Unread        *verify.Mismatch       // the first sector of the source in whose place zeros were written, and how many there are; nil when there is none
+	Short         *verify.TruncatedError // what the source lacks of its volume; nil when nothing is known to be missing
+	Unopenable    error                  // why the files of the source cannot be found; nil when they can, or it has none
 }
 
 // Flaws returns the reasons why the result is not good although it may be equal to its
@@ -33,14 +33,9 @@ func (r Result) Flaws() []disc.Notice {
 	if r.Unopenable != nil {
 		add("the files of the source cannot be found: %v", r.Unopenable)
 	}
-	for _, c := range r.Changes {
-		add("%s", c)
-	}
+	all = append(all, r.Changes...)
 	if text := r.Plan.Damaged(); text != "" {
 		add("the source is damaged: %s", text)
 	}
-	for _, m := range r.Missing {
-		add("%s", m)
-	}
-	return all
+	return append(all, r.Missing...)
 }

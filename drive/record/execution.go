@@ -22,7 +22,7 @@ func (b *Burn) Start(ctx context.Context, rep progress.Reporter) *Execution {
 	r := &burning{Burn: &own, ctx: ctx, work: context.WithoutCancel(ctx), rep: rep, result: Result{Plan: b.plan}}
 	r.watch = &watch{Transport: b.t, warn: r.warn, say: r.say}
 	own.t = r.watch
-	r.result.Warnings = append(r.result.Warnings, b.plan.Warnings...)
+	r.result.Notices = append(r.result.Notices, b.plan.Notices...)
 	return &Execution{r}
 }
 

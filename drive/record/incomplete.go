@@ -15,7 +15,7 @@ var ErrIncomplete = errors.New("the source is incomplete")
 
 // Examine returns what is known to be wrong with a source. It goes through all folders,
 // unless the source is planned: then its files are where the plan has put them.
-func Examine(ctx context.Context, d disc.Disc) []volume.Defect {
+func Examine(ctx context.Context, d disc.Disc) []disc.Notice {
 	if _, ok := disc.Unwrap(d).(disc.Planned); ok {
 		return volume.Known(ctx, d)
 	}
@@ -29,23 +29,25 @@ func (b *Burn) examine(ctx context.Context) error {
 	if d, ok := volume.Incomplete(b.plan.Defects); ok && !b.o.Force {
 		return fmt.Errorf("%w: %s; get all of it, or force the burn: the disc will be incomplete too", ErrIncomplete, d.Text)
 	}
-	b.plan.Warnings = append(b.plan.Warnings, AboutSource(b.plan.Defects, "disc")...)
+	b.plan.Notices = append(b.plan.Notices, AboutSource(b.plan.Defects, "disc")...)
 	return nil
 }
 
 // AboutSource says what defects of a source mean for what is made of it, the "disc" or
 // the "image".
-func AboutSource(defects []volume.Defect, made string) []string {
-	var all []string
+func AboutSource(defects []disc.Notice, made string) []disc.Notice {
+	var all []disc.Notice
 	for _, d := range defects {
+		n := disc.Notice{Severity: disc.Warning}
 		switch {
 		case d.Incomplete:
-			all = append(all, fmt.Sprintf("the source is incomplete, and so will the %s be: %s", made, d.Text))
-		case !d.Minor:
-			all = append(all, fmt.Sprintf("the source is damaged: %v", d))
+			n.Text = fmt.Sprintf("the source is incomplete, and so will the %s be: %s", made, d.Text)
+		case d.Severity > disc.Info:
+			n.Text = fmt.Sprintf("the source is damaged: %v", d)
 		default:
-			all = append(all, fmt.Sprintf("the source: %v", d))
+			n.Text = fmt.Sprintf("the source: %v", d)
 		}
+		all = append(all, n)
 	}
 	return all
 }
@@ -54,7 +56,7 @@ func AboutSource(defects []volume.Defect, made string) []string {
 // is empty when nothing is that matters.
 func (p Plan) Damaged() string {
 	for _, d := range p.Defects {
-		if !d.Minor && !d.Incomplete {
+		if d.Severity > disc.Info && !d.Incomplete {
 			return d.Text
 		}
 	}

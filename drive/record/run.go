@@ -60,9 +60,13 @@ func (r *burning) say(format string, args ...any) {
 }
 
 func (r *burning) warn(format string, args ...any) {
-	s := fmt.Sprintf(format, args...)
-	r.result.Warnings = append(r.result.Warnings, s)
-	r.rep.Notice(disc.Notice{Severity: disc.Warning, Text: s})
+	r.note(disc.Notice{Severity: disc.Warning, Text: fmt.Sprintf(format, args...)})
+}
+
+// note reports a notice and keeps it for the result.
+func (r *burning) note(n disc.Notice) {
+	r.result.Notices = append(r.result.Notices, n)
+	r.rep.Notice(n)
 }
 
 // optional passes over the failure of a command that burning does not depend
@@ -94,7 +98,7 @@ func (r *burning) sourceChanges() {
 	if p, ok := r.src.(disc.Planned); ok && r.stream != nil {
 		r.result.Changes = p.Changes()
 		for _, c := range r.result.Changes {
-			r.warn("%s", c)
+			r.note(c)
 		}
 	}
 }
