@@ -67,7 +67,7 @@ func (s *session) burn(ctx context.Context, from, to string, o burning) error {
 		return err
 	}
 	defer src.Close()
-	if err := s.missing(src.Problems, o.keep); err != nil {
+	if err := s.missing(src.Missing(), o.keep); err != nil {
 		return err
 	}
 	t, to, err := s.opener().Drive(ctx, to)
@@ -109,26 +109,26 @@ func (s *session) burn(ctx context.Context, from, to string, o burning) error {
 	if damage := result.Plan.Damaged(); damage != "" && !o.Simulate {
 		return incomplete{"the disc is as damaged as its source: " + damage}
 	}
-	if len(src.Problems) > 0 {
-		return incomplete{leftOut(len(src.Problems))}
+	if len(src.Missing()) > 0 {
+		return incomplete{leftOut(len(src.Missing()))}
 	}
 	return nil
 }
 
 // missing says which files cannot be put on a disc, and is an error unless
 // going on without them was asked for.
-func (s *session) missing(problems []string, keep bool) error {
+func (s *session) missing(files []disc.Notice, keep bool) error {
 	const hint = "--keep-going leaves out what cannot be read"
-	if len(problems) == 1 && !keep {
-		return advise(errors.New(problems[0]), hint)
+	if len(files) == 1 && !keep {
+		return advise(errors.New(files[0].String()), hint)
 	}
-	for _, p := range problems {
-		s.warn(p)
+	for _, p := range files {
+		s.warn(p.String())
 	}
-	if len(problems) == 0 || keep {
+	if len(files) == 0 || keep {
 		return nil
 	}
-	return advise(fmt.Errorf("%s cannot be put on the disc", counted(len(problems), "file")), hint)
+	return advise(fmt.Errorf("%s cannot be put on the disc", counted(len(files), "file")), hint)
 }
 
 // leftOut says how many files are not on the disc although they should be.
@@ -143,8 +143,8 @@ func leftOut(n int) string {
 // agree shows what is going to happen, and asks whoever sits at the terminal.
 func (s *session) agree(ctx context.Context, p record.Plan, src *source.Source, to string, o burning) error {
 	s.settle() // a new display begins below the question
-	for _, w := range p.Warnings {
-		s.warn(w)
+	for _, w := range p.Notices {
+		s.warn(w.String())
 	}
 	s.note("%s (%s) -> %s: %s, %s", src.Name, terminal.Size(p.Sectors*disc.SectorSize), to, p.Profile, p.Recipe)
 	for _, step := range p.Steps {
@@ -223,7 +223,7 @@ func burnObject(to string, r record.Result) burned {
 	b := burned{
 		Drive: to, Medium: r.Plan.Profile, Recipe: r.Plan.Recipe, Sectors: r.Plan.Sectors, Written: r.Written,
 		Seconds: r.Seconds, Equal: r.Equal, Verified: r.Verified, SHA256: r.SHA256, Differs: difference(r.Mismatch),
-		NotAssured: r.NotAssured, Retried: r.Retried, Warnings: r.Warnings,
+		NotAssured: r.NotAssured, Retried: r.Retried, Warnings: disc.Texts(r.Notices),
 	}
 	if c := r.SourceChanged; c != nil {
 		b.SourceChanged = &sourceChanged{LBA: int64(c.LBA), File: c.File}

@@ -42,7 +42,7 @@ func (c *checkInfo) add(format string, args ...any) {
 
 // examiner is a file system that examines its own structures.
 type examiner interface {
-	Check(ctx context.Context) ([]volume.Defect, error)
+	Check(ctx context.Context) ([]disc.Notice, error)
 }
 
 // check goes through all folders of a volume. Where nobody asked for a view, UDF
@@ -83,7 +83,7 @@ func (c *checkInfo) volume(ctx context.Context, d disc.Disc, vol volume.FS, view
 		}
 		c.take(defects)
 		for _, d := range defects {
-			if !d.Minor {
+			if d.Severity > disc.Info {
 				w.known, w.told[strings.TrimPrefix(d.Path, "/")] = true, true
 			}
 		}
@@ -139,11 +139,11 @@ func (c *checkInfo) beside(ctx context.Context, d disc.Disc, which volume.Option
 }
 
 // take sorts defects into damage and remarks.
-func (c *checkInfo) take(defects []volume.Defect) {
+func (c *checkInfo) take(defects []disc.Notice) {
 	for _, d := range defects {
 		c.incomplete = c.incomplete || d.Incomplete
 		switch {
-		case !d.Minor:
+		case d.Severity > disc.Info:
 			c.add("%v", d)
 		case len(c.Remarks) < shown:
 			c.Remarks = append(c.Remarks, terminal.Valid(d.String()))

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"glassmaster/app/terminal"
+	"glassmaster/mastering/disc"
 	"glassmaster/mastering/extract"
 	"glassmaster/mastering/newfile"
 	"glassmaster/mastering/volume"
@@ -121,8 +122,8 @@ func (n *shownNames) extracted(dir string, r extract.Report) extracted {
 		Folder: dir, Files: r.Files, Folders: r.Folders, Symlinks: r.Links,
 		HardLinks: r.HardLinks, Bytes: r.Bytes, Failed: r.Failed,
 	}
-	for _, note := range r.Notes {
-		o := extractedNote{Text: terminal.Valid(note.Text), Error: note.Error}
+	for _, note := range r.Notices {
+		o := extractedNote{Text: terminal.Valid(note.Text), Error: note.Severity == disc.Error}
 		o.Path, o.PathBytes = n.forProgram([]byte(note.Path))
 		e.Notes = append(e.Notes, o)
 	}

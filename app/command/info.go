@@ -94,7 +94,7 @@ func (s *session) info(ctx context.Context, name string, which volume.Options, c
 		return err
 	}
 	defer src.Close()
-	s.warnProblems(src)
+	s.warnMissing(src)
 	info := describeDisc(src)
 	info.Defects = defectObjects(src.Defects(ctx))
 	which.View = viewName(which.View)

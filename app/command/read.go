@@ -83,7 +83,7 @@ func (s *session) read(ctx context.Context, from string, o reading) error {
 		return err
 	}
 	defer src.Close()
-	if err := s.missing(src.Problems, false); err != nil {
+	if err := s.missing(src.Missing(), false); err != nil {
 		return err
 	}
 	c := copied{Output: o.output, Remarks: s.remarks(src)}
@@ -155,7 +155,7 @@ func (s *session) copied(ctx context.Context, c copied, src *source.Source, by s
 		c.Differs = difference(m)
 		bad = fmt.Errorf("%s is written, with zeros for what cannot be read: %w", name(c.Output), m)
 	}
-	var lacks *verify.IncompleteError
+	var lacks *verify.TruncatedError
 	if by != "" {
 		// The disc is longer than its volume.
 	} else if err := verify.Complete(ctx, src.Disc, src.Name); errors.As(err, &lacks) {

@@ -77,7 +77,7 @@ func (s *session) verifyOne(ctx context.Context, name string) error {
 	if disc.Unfinished(ctx, src.Disc) { // all of its sectors may be readable all the same
 		return damaged{fmt.Sprintf("%s: %v", name, volume.ErrUnfinished)}
 	}
-	s.warnProblems(src)
+	s.warnMissing(src)
 	v := verified{Remarks: s.remarks(src)}
 	r, err := verify.Read(ctx, src.Disc, src.Locate, s.report())
 	if err == nil {
@@ -121,11 +121,11 @@ func behind(err error, m *verify.Mismatch, c volume.Claim) error {
 
 // remarks tells what a disc does not show of its tracks.
 func (s *session) remarks(src *source.Source) []string {
-	all := read.Remarks(src.Disc)
-	for _, text := range all {
+	texts := disc.Texts(read.Notices(src.Disc))
+	for _, text := range texts {
 		s.note("%s", text)
 	}
-	return all
+	return texts
 }
 
 // implanted checks the checksum that an image carries in itself, if it has one,
@@ -155,8 +155,8 @@ func (s *session) verifyTwo(ctx context.Context, a, b string) error {
 	if want.Kind == "drive" && got.Kind != "drive" { // what a drive cannot read is a difference
 		want, got = got, want
 	}
-	s.warnProblems(want)
-	s.warnProblems(got)
+	s.warnMissing(want)
+	s.warnMissing(got)
 	v := verified{Remarks: append(s.remarks(want), s.remarks(got)...)}
 	r, tail, err := verify.Pair(ctx, side(want), side(got), s.report())
 	if mismatch(err) != nil { // which may be only the first of what is wrong
@@ -192,7 +192,7 @@ func (s *session) verifyTwo(ctx context.Context, a, b string) error {
 // good about the rest of it says nothing of them.
 func partly(good string, sources ...*source.Source) error {
 	for _, src := range sources {
-		if n := len(src.Problems); n > 0 {
+		if n := len(src.Missing()); n > 0 {
 			return incomplete{fmt.Sprintf("%s; but %s of %s cannot be read, and nothing was made sure of there", good, counted(n, "file"), src.Name)}
 		}
 	}
@@ -244,7 +244,7 @@ func (s *session) verdict(v verified, r verify.Result, err error, names, good st
 		v.SHA256 = hex.EncodeToString(r.SHA256[:])
 	}
 	bad := mismatch(err)
-	var short *verify.IncompleteError
+	var short *verify.TruncatedError
 	if errors.As(err, &short) {
 		v.Missing = short.Missing()
 	}

@@ -65,7 +65,7 @@ func TestBlank(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if !r.Verified || len(r.Warnings) > 0 {
+				if !r.Verified || len(r.Notices) > 0 {
 					t.Errorf("result: %+v", r)
 				}
 			})
@@ -92,7 +92,7 @@ func TestBurnOverData(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if !r.Verified || len(r.Warnings) > 0 {
+				if !r.Verified || len(r.Notices) > 0 {
 					t.Errorf("result: %+v", r)
 				}
 				if !bytes.Equal(content(t, d, 3500), want) {
@@ -168,7 +168,7 @@ func TestRestrictedOverwrite(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if r.Plan.Profile != "DVD-RW restricted overwrite" || r.Plan.Recipe != "overwrite" || !r.Verified || len(r.Warnings) > 0 {
+		if r.Plan.Profile != "DVD-RW restricted overwrite" || r.Plan.Recipe != "overwrite" || !r.Verified || len(r.Notices) > 0 {
 			t.Errorf("result: %+v", r)
 		}
 	}
@@ -209,8 +209,8 @@ func TestSpeedRefused(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got := len(r.Warnings); got != 2*speed { // that 1 kB/s is not to be had is the other
-				t.Errorf("%s: %q", medium, r.Warnings)
+			if got := len(r.Notices); got != 2*speed { // that 1 kB/s is not to be had is the other
+				t.Errorf("%s: %q", medium, r.Notices)
 			}
 		}
 	}

@@ -50,7 +50,7 @@ type Closed struct {
 	NextWritable int64
 	Erasable     bool // once it is erased it takes data again
 	InPlace      bool // it is overwritten at any address, so that it always takes data
-	Warnings     []string
+	Notices      []disc.Notice
 }
 
 // Closing closes what an earlier burn left open on a disc that is written in
@@ -108,13 +108,13 @@ func (c *Closing) settle(ctx context.Context) error {
 	pending := len(open) > 0 || m.unfinished()
 	switch {
 	case c.level == CloseTrack && len(open) > 0:
-		c.end = func(r *burning) error { return finishTracks(r.work, r.t, m, true, r.note) }
+		c.end = func(r *burning) error { return finishTracks(r.work, r.t, m, true, r.warnOf) }
 	case c.level == CloseSession && pending:
 		c.step("close the session")
-		c.end = func(r *burning) error { return finishSession(r.work, r.t, m, false, r.note) }
+		c.end = func(r *burning) error { return finishSession(r.work, r.t, m, false, r.warnOf) }
 	case c.level == CloseDisc && pending:
 		c.step("close the session and the disc")
-		c.end = func(r *burning) error { return finishSession(r.work, r.t, m, true, r.note) }
+		c.end = func(r *burning) error { return finishSession(r.work, r.t, m, true, r.warnOf) }
 	case c.level == CloseDisc && m.profile.IsCD():
 		return fmt.Errorf("%w: all sessions of the %v are closed, and such a disc is finalised only together with a session: burn the last one so that the disc is closed", ErrNothingToClose, m.profile)
 	case c.level == CloseDisc:
@@ -202,7 +202,7 @@ func (c *Closing) Run(ctx context.Context, rep progress.Reporter) (Closed, error
 	}
 	r.show()
 	now := m.closed()
-	now.Warnings = r.result.Warnings
+	now.Notices = r.result.Notices
 	if failed != nil {
 		return now, fmt.Errorf("close the disc: %w; it is %s, its last session %s: copy what can be read of it", failed, now.Status, now.Session)
 	}
@@ -212,8 +212,8 @@ func (c *Closing) Run(ctx context.Context, rep progress.Reporter) (Closed, error
 	return now, nil
 }
 
-// note passes a remark on as a warning.
-func (r *burning) note(s string) { r.warn("%s", s) }
+// warnOf passes a text on as a warning.
+func (r *burning) warnOf(s string) { r.warn("%s", s) }
 
 // proven makes sure that a disc is as closed as was asked for.
 func (c *Closing) proven(ctx context.Context, m medium) error {

@@ -183,8 +183,8 @@ func TestQuicklyFormatted(t *testing.T) {
 	for i, sectors := range []int{900, 700, 2000} {
 		want := virtualtest.Noise(sectors, byte(i))
 		r, err := burn(t, d, virtualtest.DiscOf(want), record.Options{Blank: i > 0})
-		if err != nil || !r.Verified || len(r.Warnings) > 0 {
-			t.Fatalf("burn %d: %v, %q", i, err, r.Warnings)
+		if err != nil || !r.Verified || len(r.Notices) > 0 {
+			t.Fatalf("burn %d: %v, %q", i, err, r.Notices)
 		}
 		if grows := strings.Contains(strings.Join(r.Plan.Steps, "; "), "grow the format"); grows != (sectors == 2000) {
 			t.Errorf("steps: %q", r.Plan.Steps)

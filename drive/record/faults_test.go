@@ -263,7 +263,7 @@ func TestObstacles(t *testing.T) {
 					t.Fatal(err)
 				}
 				reloads := !slices.Contains(f.Refuse, 0x1B)
-				if !r.Equal || r.Verified != reloads || (len(r.NotAssured) == 0) != reloads || r.Retried > 0 || len(r.Warnings) > 0 {
+				if !r.Equal || r.Verified != reloads || (len(r.NotAssured) == 0) != reloads || r.Retried > 0 || len(r.Notices) > 0 {
 					t.Errorf("result: %+v", r)
 				}
 			})

@@ -78,7 +78,7 @@ func (r *burning) failed(err error) error {
 // reload has the drive read the disc anew, so that it does not answer from
 // memory. Only a drive that is gone is an error.
 func (r *burning) reload() error {
-	how, err := tray.Reload(r.ctx, r.t, r.medium.config, func(s string) { r.warn("%s", s) })
+	how, err := tray.Reload(r.ctx, r.t, r.medium.config, r.warnOf)
 	r.reloaded = how
 	switch {
 	case scsi.Gone(err):

@@ -161,7 +161,7 @@ func shut(ctx context.Context, t scsi.Transport, f mmc.CloseFunction, track int)
 // goes on.
 func (r *burning) mendDisc() error {
 	r.rep.Phase(progress.ClosingUnfinished, 0)
-	err := finishSession(r.work, r.t, r.medium, false, func(s string) { r.warn("%s", s) })
+	err := finishSession(r.work, r.t, r.medium, false, r.warnOf)
 	if err != nil {
 		e := &Error{
 			Step: "close what an earlier burn left open", LBA: -1, Err: err, Left: "nothing of the new data was written",

@@ -83,8 +83,8 @@ type Planned interface {
 	// and as old as it was when the disc was planned. No contents are read.
 	Check(ctx context.Context) error
 	// Changes describes the files that Check and the reads so far have found to
-	// differ from the plan, and what the disc holds of them, a line each.
-	Changes() []string
+	// differ from the plan, and what the disc holds of them.
+	Changes() []Notice
 }
 
 // Overwritable is a disc that may be a medium, or the image of one, that is overwritten in

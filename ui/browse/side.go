@@ -118,11 +118,11 @@ func (s *side) showVolume() {
 }
 
 // nameOf says of which kind a defect is.
-func nameOf(d volume.Defect) string {
+func nameOf(d disc.Notice) string {
 	switch {
 	case d.Incomplete:
 		return "Incomplete"
-	case d.Minor:
+	case d.Severity == disc.Info:
 		return "Remark"
 	}
 	return "Damage"

@@ -190,11 +190,11 @@ func (o Outcome) Lines() []Line {
 		add("Retried", Count(int(r.Retried), "sector was not read at the first attempt", "sectors were not read at the first attempt"))
 	}
 	for _, c := range r.Changes {
-		add("Changed", c)
+		add("Changed", c.String())
 	}
 	add("SHA-256", r.SHA256)
-	for _, w := range r.Warnings {
-		add("Remark", w)
+	for _, w := range r.Notices {
+		add("Remark", w.String())
 	}
 	return out
 }
