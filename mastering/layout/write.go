@@ -46,7 +46,7 @@ func (l *Layout) WriteTo(ctx context.Context, w io.Writer, o WriteOptions) error
 	if o.OnError == nil {
 		o.OnError = func(e *SourceError) error { return e }
 	}
-	o.Reporter.Phase("writing", l.size)
+	o.Reporter.Phase(progress.Writing, l.size)
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	out := newOutput(w)
