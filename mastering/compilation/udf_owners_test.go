@@ -1,6 +1,7 @@
 package compilation
 
 import (
+	"context"
 	"fmt"
 	"io/fs"
 	"os"
@@ -33,12 +34,12 @@ func TestOwnersAndDateInUDF(t *testing.T) {
 	}
 	for _, only := range []bool{false, true} {
 		img := masterUDF(t, src, o, only)
-		d, _, err := imagefile.Open(img)
+		d, _, err := imagefile.Open(t.Context(), img)
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer d.Close()
-		v, err := volume.OpenDisc(d, volume.Options{View: "UDF"})
+		v, err := volume.OpenDisc(context.Background(), d, volume.Options{View: "UDF"})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -1,6 +1,7 @@
 package compilation
 
 import (
+	"context"
 	"encoding/binary"
 	"errors"
 	"io/fs"
@@ -13,7 +14,6 @@ import (
 
 	"glassmaster/mastering/extract"
 	imagefile "glassmaster/mastering/image"
-	_ "glassmaster/mastering/image/iso" // so that what is written can be opened
 	"glassmaster/mastering/iso9660"
 	"glassmaster/mastering/peertest"
 	"glassmaster/mastering/progress"
@@ -33,12 +33,12 @@ func masterUDF(t *testing.T, folder string, o iso9660.Options, only bool) string
 // openView opens one view of an image with our own reader, until the test ends.
 func openView(t *testing.T, img, view string) volume.FS {
 	t.Helper()
-	d, _, err := imagefile.Open(img)
+	d, _, err := imagefile.Open(t.Context(), img)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { d.Close() })
-	v, err := volume.OpenDisc(d, volume.Options{View: view})
+	v, err := volume.OpenDisc(context.Background(), d, volume.Options{View: view})
 	if err != nil {
 		t.Fatal(err)
 	}
