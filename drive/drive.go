@@ -27,7 +27,7 @@ import (
 // takes them, with commas or white space between them.
 const Environment = "GLASSMASTER_DRIVES"
 
-// identifyTimeout is how long a drive that List has to ask may take.
+// identifyTimeout is how long Identify may take.
 const identifyTimeout = 5 * time.Second
 
 // An Opener opens drives whose names begin with a scheme of its own. It gets the
@@ -47,12 +47,13 @@ func Register(scheme string, open Opener) {
 	schemes[scheme] = open
 }
 
-// Found is a drive as [List] finds it.
+// Found is a drive as [Find] finds it.
 type Found struct {
 	Name                    string // as Open takes it
 	Vendor, Model, Revision string
 	Bus                     string // "USB", "ATA", "SCSI", "iSCSI", "virtual"
-	Err                     error  // why the drive could not be asked, nil when it could
+	Unidentified            bool   // vendor, model and revision are unknown until Identify
+	Err                     error  // why Identify failed, nil when it did not
 }
 
 // IsName reports whether a name is that of a drive, and not of a file: one with a
@@ -137,11 +138,9 @@ func forms() string {
 	return strings.Join(forms, " or ")
 }
 
-// List finds the drives of this computer, and adds those that the environment names.
-// The former are not opened; the latter are asked who they are, all at once. One
-// that does not answer is listed with its error, so that it is missed by nobody.
-// Virtual drives are not opened: another part of this program may be using them.
-func List(ctx context.Context) ([]Found, error) {
+// Find finds the drives of this computer, and adds those that [Environment] names. It
+// opens none of them.
+func Find() ([]Found, error) {
 	local, err := device.List()
 	if err != nil {
 		return nil, fmt.Errorf("looking for drives: %w", err)
@@ -150,22 +149,29 @@ func List(ctx context.Context) ([]Found, error) {
 	for _, d := range local {
 		found = append(found, Found{Name: d.Path, Vendor: d.Vendor, Model: d.Model, Revision: d.Revision, Bus: d.Bus})
 	}
-	known := len(found)
 	for _, name := range named(os.Getenv(Environment)) {
-		if !slices.ContainsFunc(found, func(f Found) bool { return f.Name == name }) {
-			found = append(found, Found{Name: name, Bus: busOf(name)})
-		}
-	}
-	ctx, cancel := context.WithTimeout(ctx, identifyTimeout)
-	defer cancel()
-	var wait sync.WaitGroup
-	for i := known; i < len(found); i++ {
-		f := &found[i]
-		if f.Bus == "virtual" {
-			f.Vendor, f.Model = "Glassmaster", "virtual recorder"
+		if slices.ContainsFunc(found, func(f Found) bool { return f.Name == name }) {
 			continue
 		}
-		wait.Go(func() { f.identify(ctx) })
+		f := Found{Name: name, Bus: busOf(name), Unidentified: true}
+		if f.Bus == "virtual" {
+			f.Vendor, f.Model, f.Unidentified = "Glassmaster", "virtual recorder", false
+		}
+		found = append(found, f)
+	}
+	return found, nil
+}
+
+// List finds drives as [Find] does, and asks those that are unidentified who they are,
+// all at once. One that does not answer is listed with its error.
+func List(ctx context.Context) ([]Found, error) {
+	found, err := Find()
+	if err != nil {
+		return nil, err
+	}
+	var wait sync.WaitGroup
+	for i := range found {
+		wait.Go(func() { found[i].Identify(ctx) })
 	}
 	wait.Wait()
 	return found, nil
@@ -187,15 +193,20 @@ func busOf(name string) string {
 	return scheme
 }
 
-// identify asks the drive who it is.
-func (f *Found) identify(ctx context.Context) {
+// Identify opens a drive that is unidentified, and asks it who it is.
+func (f *Found) Identify(ctx context.Context) {
+	if !f.Unidentified {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, identifyTimeout)
+	defer cancel()
 	t, err := Open(ctx, f.Name)
 	if err != nil {
 		f.Err = err
 		return
 	}
 	id, err := scsi.Identify(ctx, t)
-	f.Vendor, f.Model, f.Revision = id.Vendor, id.Model, id.Revision
+	f.Vendor, f.Model, f.Revision, f.Unidentified = id.Vendor, id.Model, id.Revision, err != nil
 	if closeErr := t.Close(); err == nil {
 		err = closeErr
 	}

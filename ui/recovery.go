@@ -13,7 +13,7 @@ import (
 )
 
 // faulted hears of every panic. The compilation is kept, and the window goes on.
-func (s *Shell) faulted(f *model.Fault) {
+func (s *Shell) faulted(f *model.PanicError) {
 	fmt.Fprintf(os.Stderr, "glassmaster-window: %v\n%s\n", f, f.Stack)
 	if f.InJob { // on another goroutine; the job's own error tells the person
 		s.host.Post(func() {

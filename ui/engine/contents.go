@@ -7,35 +7,35 @@ import (
 	"errors"
 	"time"
 
-	"glassmaster/drive"
 	"glassmaster/drive/read"
 	"glassmaster/drive/record"
+	"glassmaster/drive/scsi"
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/volume"
 	"glassmaster/ui/model"
 )
 
-// Bounds of the look at a disc that is going to be erased: a person waits for it.
+// Limits on examining a disc that is going to be erased, since a person waits for it.
 const (
 	contentsTime    = 10 * time.Second
 	contentsEntries = 1 << 20
-	printSectors    = 64 // of the beginning, which hold the volume's descriptors
+	printSectors    = 64 // at the beginning, with the volume descriptors
 )
 
 // errCounted ends a walk early.
 var errCounted = errors.New("enough was counted")
 
-// Contents looks at what is on the disc in a drive. A disc that cannot be read has
-// contents too: nobody knows which.
-func (e *Engine) Contents(ctx context.Context, name string) (model.Contents, error) {
-	e.drives.Lock()
-	defer e.drives.Unlock()
-	t, err := drive.Open(ctx, name)
-	if err != nil {
-		return model.Contents{}, err
-	}
-	defer t.Close()
-	var c model.Contents
+// Contents looks at what is on the disc in a drive. Where the disc cannot be read, it
+// is unknown how much is on it.
+func (e *Engine) Contents(ctx context.Context, name string) (c model.Contents, err error) {
+	err = e.withDrive(ctx, name, func(ctx context.Context, t scsi.Transport) (err error) {
+		c, err = contents(ctx, t)
+		return err
+	})
+	return c, err
+}
+
+func contents(ctx context.Context, t scsi.Transport) (c model.Contents, err error) {
 	if c.Contents, err = record.LookInto(ctx, t); err != nil {
 		return c, err
 	}

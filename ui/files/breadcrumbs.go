@@ -157,7 +157,7 @@ func (c *crumb) natural() float32 { return min(c.text.Natural(), 260) + 2*theme.
 
 // Tapped implements fyne.Tappable.
 func (c *crumb) Tapped(*fyne.PointEvent) {
-	defer model.Guard()
+	defer model.CatchPanic()
 	c.tapped()
 }
 

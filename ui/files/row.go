@@ -54,7 +54,7 @@ func newLine(r *Rows) *line {
 // MouseDown implements desktop.Mouseable; unlike Tapped it knows the keys that
 // are held.
 func (l *line) MouseDown(e *desktop.MouseEvent) {
-	defer model.Guard()
+	defer model.CatchPanic()
 	l.rows.pressed = -1
 	if e.Button == desktop.MouseButtonPrimary {
 		l.rows.pressed = l.row
@@ -64,7 +64,7 @@ func (l *line) MouseDown(e *desktop.MouseEvent) {
 
 // MouseUp implements desktop.Mouseable.
 func (l *line) MouseUp(e *desktop.MouseEvent) {
-	defer model.Guard()
+	defer model.CatchPanic()
 	if l.rows.dragging {
 		return
 	}
@@ -87,7 +87,7 @@ func (l *line) pressOf(e *desktop.MouseEvent) Press {
 // that the pointer comes across, wherever the button was pressed: what is dragged
 // is the row where that was, and nothing when it was on none.
 func (l *line) Dragged(e *fyne.DragEvent) {
-	defer model.Guard()
+	defer model.CatchPanic()
 	if l.rows.pressed < 0 {
 		return
 	}
@@ -99,7 +99,7 @@ func (l *line) Dragged(e *fyne.DragEvent) {
 
 // DragEnd implements fyne.Draggable.
 func (l *line) DragEnd() {
-	defer model.Guard()
+	defer model.CatchPanic()
 	row, dragging := l.rows.pressed, l.rows.dragging
 	l.rows.pressed, l.rows.dragging = -1, false
 	if dragging && l.rows.OnDropped != nil {

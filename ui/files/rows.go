@@ -78,7 +78,7 @@ func NewRows() *Rows {
 	}, func() fyne.CanvasObject {
 		return newLine(r)
 	}, func(i int, o fyne.CanvasObject) {
-		defer model.Guard()
+		defer model.CatchPanic()
 		l := o.(*line)
 		l.row = i
 		if i < r.Length() { // the data may have shrunk since the list was laid out
@@ -154,7 +154,7 @@ func (r *Rows) FocusLost() {
 
 // TypedRune implements fyne.Focusable.
 func (r *Rows) TypedRune(c rune) {
-	defer model.Guard()
+	defer model.CatchPanic()
 	if r.OnRune != nil {
 		r.OnRune(c)
 	}
@@ -162,7 +162,7 @@ func (r *Rows) TypedRune(c rune) {
 
 // TypedKey implements fyne.Focusable.
 func (r *Rows) TypedKey(e *fyne.KeyEvent) {
-	defer model.Guard()
+	defer model.CatchPanic()
 	if r.OnKey != nil {
 		r.OnKey(e.Name, r.shift)
 	}
@@ -170,7 +170,7 @@ func (r *Rows) TypedKey(e *fyne.KeyEvent) {
 
 // TypedShortcut implements fyne.Shortcutable.
 func (r *Rows) TypedShortcut(s fyne.Shortcut) {
-	defer model.Guard()
+	defer model.CatchPanic()
 	if r.OnCommand == nil || !r.OnCommand(s) {
 		widgets.ToWindow(r, s)
 	}
@@ -197,13 +197,13 @@ func (r *Rows) MouseUp(*desktop.MouseEvent) {}
 
 // Tapped takes a click below the last row, so that it clears the selection.
 func (r *Rows) Tapped(*fyne.PointEvent) {
-	defer model.Guard()
+	defer model.CatchPanic()
 	r.press(Press{Row: -1})
 }
 
 // TappedSecondary opens the menu of the folder itself.
 func (r *Rows) TappedSecondary(e *fyne.PointEvent) {
-	defer model.Guard()
+	defer model.CatchPanic()
 	r.press(Press{Row: -1, Menu: true, At: e.AbsolutePosition})
 }
 

@@ -13,7 +13,10 @@ type Drive struct {
 	Model string // vendor and product, empty when not known
 }
 
-// Short names a drive or an image file in a few letters.
+// sameDrive reports whether two names are of the same drive.
+func sameDrive(a, b string) bool { return drive.Identity(a) == drive.Identity(b) }
+
+// Short returns a short name of a drive or an image file for people.
 func Short(name string) string {
 	if drive.IsName(name) {
 		return Drive{Name: name}.Title()

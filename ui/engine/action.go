@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 
-	"glassmaster/drive"
 	"glassmaster/drive/read"
 	"glassmaster/drive/record"
 	"glassmaster/drive/scsi"
@@ -14,21 +13,20 @@ import (
 	"glassmaster/ui/model"
 )
 
-// PlanCare settles what has to be done with a drive and its disc. It changes
-// nothing.
-func (e *Engine) PlanCare(ctx context.Context, name string, c model.Care) (model.CarePlan, error) {
-	p, err := e.planCare(ctx, name, c)
-	if err == nil && c.Destroys() {
+// PlanAction implements model.Recorder.
+func (e *Engine) PlanAction(ctx context.Context, name string, a model.Action) (model.ActionPlan, error) {
+	p, err := e.planAction(ctx, name, a)
+	if err == nil && a.Destroys() {
 		p.Holds, err = e.Contents(ctx, name)
 	}
 	return p, err
 }
 
-func (e *Engine) planCare(ctx context.Context, name string, c model.Care) (p model.CarePlan, err error) {
-	err = e.withDrive(ctx, name, func(t scsi.Transport) error {
-		switch c {
+func (e *Engine) planAction(ctx context.Context, name string, a model.Action) (p model.ActionPlan, err error) {
+	err = e.withWritable(ctx, name, func(ctx context.Context, t scsi.Transport) error {
+		switch a {
 		case model.CloseSession, model.CloseDisc:
-			closing, err := record.NewClosing(ctx, t, levels[c])
+			closing, err := record.NewClosing(ctx, t, levels[a])
 			if err != nil {
 				return err
 			}
@@ -42,26 +40,26 @@ func (e *Engine) planCare(ctx context.Context, name string, c model.Care) (p mod
 		case model.Erase:
 			p.Steps = []string{"erase the disc quickly"}
 		default:
-			p.Steps = []string{c.String()}
+			p.Steps = []string{a.String()}
 		}
 		return nil
 	})
 	return p, err
 }
 
-var levels = map[model.Care]record.Level{model.CloseSession: record.CloseSession, model.CloseDisc: record.CloseDisc}
+var levels = map[model.Action]record.Level{model.CloseSession: record.CloseSession, model.CloseDisc: record.CloseDisc}
 
-// Care does it, and says what has become of it.
-func (e *Engine) Care(ctx context.Context, name string, c model.Care, rep progress.Reporter) (said string, err error) {
-	err = e.withDrive(ctx, name, func(t scsi.Transport) (err error) {
-		said, err = care(ctx, t, c, rep)
+// RunAction implements model.Recorder.
+func (e *Engine) RunAction(ctx context.Context, name string, a model.Action, rep progress.Reporter) (result string, err error) {
+	err = e.withWritable(ctx, name, func(ctx context.Context, t scsi.Transport) (err error) {
+		result, err = runAction(ctx, t, a, rep)
 		return err
 	})
-	return said, err
+	return result, err
 }
 
-func care(ctx context.Context, t scsi.Transport, c model.Care, rep progress.Reporter) (string, error) {
-	switch c {
+func runAction(ctx context.Context, t scsi.Transport, a model.Action, rep progress.Reporter) (string, error) {
+	switch a {
 	case model.Eject:
 		return "", tray.TakeOut(ctx, t)
 	case model.Load:
@@ -71,7 +69,7 @@ func care(ctx context.Context, t scsi.Transport, c model.Care, rep progress.Repo
 		}
 		return "", err
 	case model.CloseSession, model.CloseDisc:
-		closing, err := record.NewClosing(ctx, t, levels[c])
+		closing, err := record.NewClosing(ctx, t, levels[a])
 		if err != nil {
 			return "", err
 		}
@@ -103,17 +101,12 @@ func care(ctx context.Context, t scsi.Transport, c model.Care, rep progress.Repo
 	return "The disc is erased.", nil
 }
 
-// withDrive opens a drive that may be written, for one use.
-func (e *Engine) withDrive(ctx context.Context, name string, use func(scsi.Transport) error) error {
-	e.drives.Lock()
-	defer e.drives.Unlock()
-	t, err := drive.Open(ctx, name)
-	if err != nil {
-		return err
-	}
-	defer t.Close()
-	if err := scsi.Writable(t); err != nil {
-		return fmt.Errorf("%s: the drive can only be read now: %w", name, err)
-	}
-	return use(t)
+// withWritable opens a drive that may be written, for one use.
+func (e *Engine) withWritable(ctx context.Context, name string, use func(context.Context, scsi.Transport) error) error {
+	return e.withDrive(ctx, name, func(ctx context.Context, t scsi.Transport) error {
+		if err := scsi.Writable(t); err != nil {
+			return fmt.Errorf("%s: the drive can only be read now: %w", name, err)
+		}
+		return use(ctx, t)
+	})
 }
