@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"glassmaster/mastering/iso9660"
+	isoplan "glassmaster/mastering/iso9660/plan"
 	"glassmaster/mastering/peertest"
 )
 
@@ -28,8 +28,8 @@ manifest() {
 // each way in which deep folders and names are stored.
 func TestKernelReadsTree(t *testing.T) {
 	src, dir := oddTree(t), t.TempDir()
-	images := map[string]iso9660.Options{
-		"plain": {}, "deep": {Deep: true}, "rr112": {RockRidge112: true, Level: 4}, "no-joliet": {Joliet: iso9660.JolietOff, Level: 1},
+	images := map[string]isoplan.Options{
+		"plain": {}, "deep": {Deep: true}, "rr112": {RockRidge112: true, Level: 4}, "no-joliet": {Joliet: isoplan.JolietOff, Level: 1},
 	}
 	var script strings.Builder
 	script.WriteString(manifest)

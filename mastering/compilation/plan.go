@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"glassmaster/mastering/disc"
-	"glassmaster/mastering/iso9660"
+	isoplan "glassmaster/mastering/iso9660/plan"
 	"glassmaster/mastering/layout"
 	"glassmaster/mastering/newfile"
 	"glassmaster/mastering/progress"
@@ -74,11 +74,11 @@ func (c *Compilation) PlanReport(ctx context.Context, rep progress.Reporter) (*I
 		m.sum = newImplant()
 		o.Use = &m.sum.use
 	}
-	var report iso9660.Report
+	var report isoplan.Report
 	if c.UDFOnly {
 		m.layout, report, err = c.planUDF(root, o)
 	} else {
-		m.layout, report, err = iso9660.Plan(root, o)
+		m.layout, report, err = isoplan.Plan(root, o)
 	}
 	if err != nil {
 		if p.closer != nil {
@@ -91,30 +91,30 @@ func (c *Compilation) PlanReport(ctx context.Context, rep progress.Reporter) (*I
 }
 
 // planUDF plans a volume of UDF alone.
-func (c *Compilation) planUDF(root *tree.Node, o iso9660.Options) (*layout.Layout, iso9660.Report, error) {
+func (c *Compilation) planUDF(root *tree.Node, o isoplan.Options) (*layout.Layout, isoplan.Report, error) {
 	var u udf.Options
 	if o.UDF != nil {
 		u = *o.UDF
 	}
 	switch {
 	case o.Boot != nil:
-		return nil, iso9660.Report{}, errors.New("a disc of UDF alone starts no machine; put ISO 9660 beside it")
+		return nil, isoplan.Report{}, errors.New("a disc of UDF alone starts no machine; put ISO 9660 beside it")
 	case c.Contents.MD5:
-		return nil, iso9660.Report{}, errors.New("a disc of UDF alone has no room for the checksum of the image; put ISO 9660 beside it")
+		return nil, isoplan.Report{}, errors.New("a disc of UDF alone has no room for the checksum of the image; put ISO 9660 beside it")
 	case c.Contents.Zisofs != nil:
-		return nil, iso9660.Report{}, errors.New("UDF does not know compressed files; leave out either")
+		return nil, isoplan.Report{}, errors.New("UDF does not know compressed files; leave out either")
 	}
-	if err := iso9660.Patterns(o.HideUDF).Check(); err != nil {
-		return nil, iso9660.Report{}, fmt.Errorf("hide: %w", err)
+	if err := tree.Patterns(o.HideUDF).Check(); err != nil {
+		return nil, isoplan.Report{}, fmt.Errorf("hide: %w", err)
 	}
 	u.Label, u.Time, u.Clamp, u.Hidden = o.Label, o.Time, o.Clamp, o.HiddenInUDF()
 	o.Settle(root)
 	p, err := udf.New(root, u)
 	if err != nil {
-		return nil, iso9660.Report{}, err
+		return nil, isoplan.Report{}, err
 	}
 	l, err := p.Volume()
-	report := iso9660.Report(p.Report())
+	report := isoplan.Report(p.Report())
 	report.Warnings = append(report.Warnings, c.missedByUDF()...)
 	return l, report, err
 }
@@ -139,7 +139,7 @@ func (c *Compilation) missedByUDF() (warnings []string) {
 }
 
 // planOptions completes the options of the volume.
-func (c *Compilation) planOptions() (iso9660.Options, error) {
+func (c *Compilation) planOptions() (isoplan.Options, error) {
 	o := c.Options
 	o.Label = c.Label
 	if o.Application == "" {

@@ -12,7 +12,7 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"glassmaster/mastering/iso9660"
+	isoplan "glassmaster/mastering/iso9660/plan"
 	"glassmaster/mastering/layout"
 	"glassmaster/mastering/newfile"
 	"glassmaster/mastering/tree"
@@ -34,7 +34,7 @@ type project struct {
 	Format   string           `json:"format"`
 	Version  int              `json:"version"`
 	Label    string           `json:"label,omitempty"`
-	Options  *iso9660.Options `json:"options,omitempty"`
+	Options  *isoplan.Options `json:"options,omitempty"`
 	Contents *Contents        `json:"contents,omitempty"`
 	UDFOnly  bool             `json:"udfOnly,omitempty"`
 	Exclude  []string         `json:"exclude,omitempty"`
@@ -81,7 +81,7 @@ func (e *entryRef) UnmarshalJSON(b []byte) error {
 // names them.
 func (c *Compilation) Save(path string) error {
 	p := project{Format: formatName, Version: formatVersion, Label: c.Label, UDFOnly: c.UDFOnly, Exclude: c.Exclude}
-	if !reflect.DeepEqual(c.Options, iso9660.Options{}) {
+	if !reflect.DeepEqual(c.Options, isoplan.Options{}) {
 		o := c.Options
 		o.Boot = resolveBoot(o.Boot, absolute)
 		p.Options = &o

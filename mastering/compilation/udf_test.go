@@ -15,14 +15,16 @@ import (
 	imagefile "glassmaster/mastering/image"
 	_ "glassmaster/mastering/image/iso" // so that what is written can be opened
 	"glassmaster/mastering/iso9660"
+	isoplan "glassmaster/mastering/iso9660/plan"
 	"glassmaster/mastering/peertest"
 	"glassmaster/mastering/progress"
 	"glassmaster/mastering/udf"
 	"glassmaster/mastering/volume"
+	"glassmaster/mastering/zisofs"
 )
 
 // masterUDF writes a folder as an image with UDF.
-func masterUDF(t *testing.T, folder string, o iso9660.Options, only bool) string {
+func masterUDF(t *testing.T, folder string, o isoplan.Options, only bool) string {
 	t.Helper()
 	c := compile(t, folder, o)
 	c.UDFOnly = only
@@ -60,13 +62,13 @@ func extractView(t *testing.T, img, view string) string {
 func TestBridgeDisc(t *testing.T) {
 	src := oddTree(t)
 	want := describe(t, src)
-	plain, err := os.Stat(master(t, src, iso9660.Options{}))
+	plain, err := os.Stat(master(t, src, isoplan.Options{}))
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, r := range udf.Revisions {
 		t.Run(r.String(), func(t *testing.T) {
-			img := masterUDF(t, src, iso9660.Options{UDF: &udf.Options{Revision: r}}, false)
+			img := masterUDF(t, src, isoplan.Options{UDF: &udf.Options{Revision: r}}, false)
 			equalTrees(t, describe(t, extractView(t, img, "UDF")), want, "set-user", "one file")
 			equalTrees(t, describe(t, extractView(t, img, "Rock Ridge")), want, "set-user", "one file")
 			out := t.TempDir()
@@ -99,7 +101,7 @@ func TestUDFAlone(t *testing.T) {
 	want := describe(t, src)
 	for _, r := range udf.Revisions {
 		t.Run(r.String(), func(t *testing.T) {
-			img := masterUDF(t, src, iso9660.Options{UDF: &udf.Options{Revision: r}}, true)
+			img := masterUDF(t, src, isoplan.Options{UDF: &udf.Options{Revision: r}}, true)
 			equalTrees(t, describe(t, extractView(t, img, "")), want, "set-user", "one file")
 			out := t.TempDir()
 			peertest.Run(t, out, "7z", "x", "-bd", "-y", img)
@@ -120,7 +122,7 @@ func TestUDFAlone(t *testing.T) {
 func TestUDFRefuses(t *testing.T) {
 	for name, change := range map[string]func(*Compilation){
 		"checksum of the image on UDF alone":     func(c *Compilation) { c.UDFOnly, c.Contents.MD5 = true, true },
-		"compressed files on UDF alone":          func(c *Compilation) { c.UDFOnly, c.Contents.Zisofs = true, &iso9660.Zisofs{} },
+		"compressed files on UDF alone":          func(c *Compilation) { c.UDFOnly, c.Contents.Zisofs = true, &zisofs.Options{} },
 		"a revision that is not written":         func(c *Compilation) { c.Options.UDF = &udf.Options{Revision: 0x300} },
 		"stored once what a DVD-Video has twice": func(c *Compilation) { c.Options.UDF = &udf.Options{DVDVideo: true}; c.Contents.Identical = true },
 		"a DVD-Video of another revision":        func(c *Compilation) { c.Options.UDF = &udf.Options{DVDVideo: true, Revision: udf.Revision201} },
@@ -144,7 +146,7 @@ func TestUDFRefuses(t *testing.T) {
 func TestHiddenButInUDF(t *testing.T) {
 	src := t.TempDir()
 	write(t, src, "seen", "hidden/in", "hidden/sub/deep")
-	o := iso9660.Options{UDF: &udf.Options{}, Hide: []string{"hidden"}, HideJoliet: []string{"hidden"}}
+	o := isoplan.Options{UDF: &udf.Options{}, Hide: []string{"hidden"}, HideJoliet: []string{"hidden"}}
 	img := masterUDF(t, src, o, false)
 	equalTrees(t, describe(t, extractView(t, img, "UDF")), describe(t, src))
 	if n := len(describe(t, extractView(t, img, "Rock Ridge"))); n != 1 {
@@ -157,7 +159,7 @@ func TestHiddenButInUDF(t *testing.T) {
 func TestHideFromUDF(t *testing.T) {
 	src := t.TempDir()
 	write(t, src, "all", "linux/a", "linux/sub/b", "mac/c", "none/d", "none/sub/e.txt", "z.bak")
-	o := iso9660.Options{
+	o := isoplan.Options{
 		UDF: &udf.Options{Revision: udf.Revision260}, Hide: []string{"mac", "none"}, HideJoliet: []string{"mac", "/none/sub"},
 		HideUDF: []string{"linux", "/none/d", "e.txt", "*.bak"},
 	}
@@ -180,7 +182,7 @@ func TestHideFromUDF(t *testing.T) {
 	if b, _ := os.ReadFile(img); strings.Contains(string(b), "none/sub/e.txt") {
 		t.Error("what no tree shows is on the disc")
 	}
-	alone := masterUDF(t, src, iso9660.Options{HideUDF: []string{"linux", "none"}}, true)
+	alone := masterUDF(t, src, isoplan.Options{HideUDF: []string{"linux", "none"}}, true)
 	out := t.TempDir()
 	peertest.Run(t, out, "7z", "x", "-bd", "-y", alone)
 	if got, want := slices.Sorted(maps.Keys(describe(t, out))), []string{"all", "mac", "mac/c", "z.bak"}; !slices.Equal(got, want) {
@@ -224,7 +226,7 @@ func TestDVDVideoBridge(t *testing.T) {
 	} {
 		put(name, b)
 	}
-	img := masterUDF(t, src, iso9660.Options{UDF: &udf.Options{Revision: udf.Revision102, DVDVideo: true}}, false)
+	img := masterUDF(t, src, isoplan.Options{UDF: &udf.Options{Revision: udf.Revision102, DVDVideo: true}}, false)
 	ours := videoSectors(t, img, "Rock Ridge")
 	if inUDF := videoSectors(t, img, "UDF"); !maps.Equal(ours, inUDF) {
 		t.Errorf("ISO 9660 has %v, UDF %v", ours, inUDF)
@@ -247,7 +249,7 @@ func TestDVDVideoBridge(t *testing.T) {
 	if err := errors.Join(os.Remove(backup), os.Link(filepath.Join(src, "VIDEO_TS/VTS_01_0.IFO"), backup)); err != nil {
 		t.Fatal(err)
 	}
-	img = masterUDF(t, src, iso9660.Options{RockRidge112: true, UDF: &udf.Options{Revision: udf.Revision102, DVDVideo: true}}, false)
+	img = masterUDF(t, src, isoplan.Options{RockRidge112: true, UDF: &udf.Options{Revision: udf.Revision102, DVDVideo: true}}, false)
 	for _, view := range []string{"Rock Ridge", "UDF"} {
 		linked := videoSectors(t, img, view)
 		delete(linked, "in the ECC block")
@@ -286,7 +288,7 @@ func videoSectors(t *testing.T, img, view string) map[string]int64 {
 func TestKernelReadsBridge(t *testing.T) {
 	src, dir := oddTree(t), t.TempDir()
 	for _, r := range udf.Revisions {
-		img, _ := masterWith(t, src, iso9660.Options{UDF: &udf.Options{Revision: r}}, Contents{Checksums: true})
+		img, _ := masterWith(t, src, isoplan.Options{UDF: &udf.Options{Revision: r}}, Contents{Checksums: true})
 		if err := os.Rename(img, filepath.Join(dir, r.String()+".iso")); err != nil {
 			t.Fatal(err)
 		}

@@ -6,7 +6,7 @@ import (
 
 	"glassmaster/mastering/boot"
 	"glassmaster/mastering/compilation"
-	"glassmaster/mastering/iso9660"
+	isoplan "glassmaster/mastering/iso9660/plan"
 	"glassmaster/mastering/udf"
 )
 
@@ -96,13 +96,13 @@ func (x Properties) takeUDF(c *compilation.Compilation) {
 	c.Options.UDF = &u
 }
 
-func (x Properties) owners(old *iso9660.Owners) *iso9660.Owners {
-	var o iso9660.Owners
+func (x Properties) owners(old *isoplan.Owners) *isoplan.Owners {
+	var o isoplan.Owners
 	if old != nil {
 		o = *old
 	}
 	o.Rational = x.Rational
-	if o == (iso9660.Owners{}) {
+	if o == (isoplan.Owners{}) {
 		return nil
 	}
 	return &o

@@ -6,7 +6,7 @@ import (
 
 	"glassmaster/mastering/boot"
 	"glassmaster/mastering/compilation"
-	"glassmaster/mastering/iso9660"
+	isoplan "glassmaster/mastering/iso9660/plan"
 	"glassmaster/mastering/udf"
 )
 
@@ -58,7 +58,7 @@ func TestPropertiesKeepTheRest(t *testing.T) {
 	p := NewProject(q.post)
 	user := uint32(7)
 	c := compilation.New()
-	c.Options.Owners = &iso9660.Owners{UID: &user}
+	c.Options.Owners = &isoplan.Owners{UID: &user}
 	c.Options.UDF = &udf.Options{Owner: "somebody", Revision: udf.Revision150}
 	c.Options.Boot = &boot.Options{ID: "x", GPT: boot.GPTOnly, Images: []boot.Image{
 		{Path: "/loader", LoadSectors: 8}, {Partition: 2, Platform: boot.EFI},
