@@ -12,7 +12,7 @@ import (
 	imagefile "glassmaster/mastering/image"
 	isoplan "glassmaster/mastering/iso9660/plan"
 	"glassmaster/mastering/peertest"
-	"glassmaster/mastering/udf"
+	udfplan "glassmaster/mastering/udf/plan"
 	"glassmaster/mastering/volume"
 )
 
@@ -22,7 +22,7 @@ func TestOwnersAndDateInUDF(t *testing.T) {
 	at := time.Date(2001, 2, 3, 4, 5, 6, 0, time.UTC)
 	uid, mode := uint32(1234), uint32(0o640)
 	o := isoplan.Options{
-		UDF:    &udf.Options{Revision: udf.Revision201},
+		UDF:    &udfplan.Options{Revision: udfplan.Revision201},
 		Owners: &isoplan.Owners{Rational: true, UID: &uid, FileMode: &mode},
 		Date:   &at,
 	}
@@ -62,7 +62,7 @@ func TestKernelReadsOwnersInUDF(t *testing.T) {
 	src := t.TempDir()
 	write(t, src, "folder/b")
 	img := masterUDF(t, src, isoplan.Options{
-		UDF: &udf.Options{Revision: udf.Revision201}, Owners: &isoplan.Owners{Rational: true, GID: &gid, FileMode: &mode}, Date: &at,
+		UDF: &udfplan.Options{Revision: udfplan.Revision201}, Owners: &isoplan.Owners{Rational: true, GID: &gid, FileMode: &mode}, Date: &at,
 	}, false)
 	script := fmt.Sprintf(`
 	for f in udf iso9660; do

@@ -1,38 +1,12 @@
 package udf
 
 import (
+	"encoding/binary"
 	"fmt"
 	"io"
-	"strings"
 )
 
-// extentAD is an extent of the volume (ECMA-167 3/7.1): bytes (BP 0) and
-// sector (BP 4).
-type extentAD struct{ length, location uint32 }
-
-func decodeExtentAD(p []byte) extentAD { return extentAD{le.Uint32(p), le.Uint32(p[4:])} }
-
-// longAD is an extent of a partition (ECMA-167 4/14.14.2): bytes and type (BP
-// 0), logical block (BP 4), partition reference number (BP 8).
-type longAD struct {
-	length    uint32
-	block     uint32
-	partition uint16
-}
-
-func decodeLongAD(p []byte) longAD {
-	return longAD{le.Uint32(p), le.Uint32(p[4:]), le.Uint16(p[8:])}
-}
-
-func (a longAD) String() string {
-	return fmt.Sprintf("block %d of partition %d", a.block, a.partition)
-}
-
-// same reports whether both begin at the same block.
-func (a longAD) same(b longAD) bool { return a.block == b.block && a.partition == b.partition }
-
-// entityID returns the identifier of an entity (ECMA-167 1/7.4, BP 1 to 23).
-func entityID(p []byte) string { return strings.TrimRight(string(p[1:24]), "\x00 ") }
+var le = binary.LittleEndian
 
 // medium reads the bytes of the volume, metadata through a small cache: a
 // directory's file entries are mostly neighbours.

@@ -1,32 +1,30 @@
-package udf
+package plan
 
 import (
+	"encoding/binary"
 	"fmt"
 	"hash/fnv"
 	"strings"
+
+	"glassmaster/mastering/udf/internal/ecma167"
 )
+
+var le = binary.LittleEndian
 
 // implementation is the identifier of this program in what it writes.
 const implementation = "*Glassmaster"
 
-// putEntity writes an entity identifier (ECMA-167 1/7.4).
-func putEntity(p []byte, id string, suffix ...byte) {
-	clear(p[:32])
-	copy(p[1:24], id)
-	copy(p[24:32], suffix)
-}
-
 // putImplementation writes the identifier of the implementation (UDF 2.1.5.3).
-func putImplementation(p []byte) { putEntity(p, implementation) }
+func putImplementation(p []byte) { ecma167.PutEntity(p, implementation) }
 
 // putDomain writes the domain identifier (UDF 2.1.5.3).
 func (p *Planner) putDomain(b []byte) {
-	putEntity(b, "*OSTA UDF Compliant", byte(p.o.Revision), byte(p.o.Revision>>8))
+	ecma167.PutEntity(b, "*OSTA UDF Compliant", byte(p.o.Revision), byte(p.o.Revision>>8))
 }
 
 // putUDF writes an identifier of UDF's own (UDF 2.1.5.3).
 func (p *Planner) putUDF(b []byte, id string) {
-	putEntity(b, id, byte(p.o.Revision), byte(p.o.Revision>>8))
+	ecma167.PutEntity(b, id, byte(p.o.Revision), byte(p.o.Revision>>8))
 }
 
 // putCharset writes a character set specification (UDF 2.1.2).
@@ -51,7 +49,7 @@ func (p *Planner) anchor(sector int64) []byte {
 	b := make([]byte, 512)
 	putExtentAD(b[16:], mainSequence, sequenceLength)
 	putExtentAD(b[24:], p.at.Sectors-TailSectors+1, sequenceLength)
-	sealTag(b, tagAVDP, p.version(), uint32(sector))
+	ecma167.SealTag(b, ecma167.TagAVDP, p.version(), uint32(sector))
 	return b
 }
 
@@ -70,29 +68,29 @@ func (p *Planner) sequence(sector int64) []byte {
 		d := b[i*sectorSize : (i+1)*sectorSize]
 		le.PutUint32(d[16:], uint32(i))
 		id, n := put(d)
-		sealTag(d[:n], id, p.version(), uint32(sector+int64(i)))
+		ecma167.SealTag(d[:n], id, p.version(), uint32(sector+int64(i)))
 	}
 	return b
 }
 
 // primary writes the primary volume descriptor (ECMA-167 3/10.1).
 func (p *Planner) primary(b []byte) (uint16, int) {
-	putDString(b[24:56], p.o.Label)
+	ecma167.PutDString(b[24:56], p.o.Label)
 	le.PutUint16(b[56:], 1) // volume sequence number
 	le.PutUint16(b[58:], 1) // of so many
 	le.PutUint16(b[60:], 2) // interchange level: a single volume (UDF 2.2.2.1)
 	le.PutUint16(b[62:], 3) // the highest allowed: no restrictions (UDF 2.2.2.2)
 	le.PutUint32(b[64:], 1) // character sets: CS0
 	le.PutUint32(b[68:], 1)
-	putDString(b[72:200], p.setIdentifier())
+	ecma167.PutDString(b[72:200], p.setIdentifier())
 	putCharset(b[200:])
 	putCharset(b[264:])
 	if p.o.Application != "" {
-		putEntity(b[344:], "*"+strings.Map(ascii, p.o.Application))
+		ecma167.PutEntity(b[344:], "*"+strings.Map(ascii, p.o.Application))
 	}
-	putTime(b[376:], p.o.Time)
+	ecma167.PutTime(b[376:], p.o.Time)
 	putImplementation(b[388:])
-	return tagPVD, 512
+	return ecma167.TagPVD, 512
 }
 
 // ascii replaces what is not printable ASCII.
@@ -117,12 +115,12 @@ func (p *Planner) setIdentifier() string {
 func (p *Planner) implementationUse(b []byte) (uint16, int) {
 	p.putUDF(b[20:], "*UDF LV Info")
 	putCharset(b[52:])
-	putDString(b[116:244], p.o.Label)
-	putDString(b[244:280], p.o.Owner)
-	putDString(b[280:316], p.o.Publisher)
-	putDString(b[316:352], p.o.Contact)
+	ecma167.PutDString(b[116:244], p.o.Label)
+	ecma167.PutDString(b[244:280], p.o.Owner)
+	ecma167.PutDString(b[280:316], p.o.Publisher)
+	ecma167.PutDString(b[316:352], p.o.Contact)
 	putImplementation(b[352:])
-	return tagIUVD, 512
+	return ecma167.TagIUVD, 512
 }
 
 // accessReadOnly is the access type of a partition that nobody writes to.
@@ -131,12 +129,12 @@ const accessReadOnly = 1
 // partition writes the partition descriptor (ECMA-167 3/10.5).
 func (p *Planner) partition(b []byte) (uint16, int) {
 	le.PutUint16(b[20:], 1) // the space is allocated
-	putEntity(b[24:], fmt.Sprintf("+NSR%02d", p.version()))
+	ecma167.PutEntity(b[24:], fmt.Sprintf("+NSR%02d", p.version()))
 	le.PutUint32(b[184:], accessReadOnly)
 	le.PutUint32(b[188:], uint32(p.at.Metadata))
 	le.PutUint32(b[192:], uint32(p.partitionLength()))
 	putImplementation(b[196:])
-	return tagPD, 512
+	return ecma167.TagPD, 512
 }
 
 // logical writes the logical volume descriptor (ECMA-167 3/10.6) with the
@@ -144,10 +142,10 @@ func (p *Planner) partition(b []byte) (uint16, int) {
 // (UDF 2.2.10).
 func (p *Planner) logical(b []byte) (uint16, int) {
 	putCharset(b[20:])
-	putDString(b[84:212], p.o.Label)
+	ecma167.PutDString(b[84:212], p.o.Label)
 	le.PutUint32(b[212:], sectorSize)
 	p.putDomain(b[216:])
-	putLongAD(b[248:], longAD{2 * sectorSize, fileSetBlock, p.metadataReference()})
+	ecma167.PutLongAD(b[248:], ecma167.LongAD{Length: 2 * sectorSize, Block: fileSetBlock, Partition: p.metadataReference()})
 	le.PutUint32(b[264:], 6)
 	le.PutUint32(b[268:], 1)
 	putImplementation(b[272:])
@@ -155,7 +153,7 @@ func (p *Planner) logical(b []byte) (uint16, int) {
 	b[440], b[441] = 1, 6
 	le.PutUint16(b[442:], 1)
 	if !p.hasMetadata() {
-		return tagLVD, 446
+		return ecma167.TagLVD, 446
 	}
 	le.PutUint32(b[264:], 6+64)
 	le.PutUint32(b[268:], 2)
@@ -169,17 +167,17 @@ func (p *Planner) logical(b []byte) (uint16, int) {
 	le.PutUint32(m[52:], metadataUnit)
 	le.PutUint16(m[56:], metadataUnit)
 	m[58] = 1 // the mirror is a copy
-	return tagLVD, 446 + 64
+	return ecma167.TagLVD, 446 + 64
 }
 
 // unallocated writes the unallocated space descriptor (ECMA-167 3/10.8): there
 // is none.
-func (p *Planner) unallocated([]byte) (uint16, int) { return tagUSD, 24 }
+func (p *Planner) unallocated([]byte) (uint16, int) { return ecma167.TagUSD, 24 }
 
 // terminator writes the terminating descriptor (ECMA-167 3/10.9).
 func (p *Planner) terminator(b []byte) (uint16, int) {
 	le.PutUint32(b[16:], 0) // no sequence number in this one
-	return tagTD, 512
+	return ecma167.TagTD, 512
 }
 
 // integrity returns the logical volume integrity sequence (ECMA-167 3/10.10, UDF
@@ -190,7 +188,7 @@ func (p *Planner) integrity() []byte {
 	if p.hasMetadata() {
 		sizes = append(sizes, uint32(p.metadataBlocks()))
 	}
-	putTime(b[16:], p.o.Time)
+	ecma167.PutTime(b[16:], p.o.Time)
 	le.PutUint32(b[28:], 1) // closed
 	le.PutUint64(b[40:], firstID+uint64(p.names))
 	le.PutUint32(b[72:], uint32(len(sizes)))
@@ -206,8 +204,8 @@ func (p *Planner) integrity() []byte {
 	le.PutUint16(use[40:], min(revision, uint16(Revision250))) // 2.60 has nothing more to read
 	le.PutUint16(use[42:], revision)
 	le.PutUint16(use[44:], revision)
-	sealTag(b[:80+8*len(sizes)+46], tagLVID, p.version(), integrityStart)
-	sealTag(b[sectorSize:sectorSize+512], tagTD, p.version(), integrityStart+1)
+	ecma167.SealTag(b[:80+8*len(sizes)+46], ecma167.TagLVID, p.version(), integrityStart)
+	ecma167.SealTag(b[sectorSize:sectorSize+512], ecma167.TagTD, p.version(), integrityStart+1)
 	return b
 }
 
@@ -215,19 +213,19 @@ func (p *Planner) integrity() []byte {
 // descriptor and the terminator.
 func (p *Planner) fileSet() []byte {
 	b := make([]byte, 2*sectorSize)
-	putTime(b[16:], p.o.Time)
+	ecma167.PutTime(b[16:], p.o.Time)
 	le.PutUint16(b[28:], 3) // interchange level (UDF 2.3.2.1)
 	le.PutUint16(b[30:], 3)
 	le.PutUint32(b[32:], 1) // character sets: CS0
 	le.PutUint32(b[36:], 1)
 	putCharset(b[48:])
-	putDString(b[112:240], p.o.Label)
+	ecma167.PutDString(b[112:240], p.o.Label)
 	putCharset(b[240:])
-	putDString(b[304:336], p.o.Label)
-	putLongAD(b[400:], p.address(rootBlock))
+	ecma167.PutDString(b[304:336], p.o.Label)
+	ecma167.PutLongAD(b[400:], p.address(rootBlock))
 	p.putDomain(b[416:])
-	sealTag(b[:512], tagFSD, p.version(), fileSetBlock)
-	sealTag(b[sectorSize:sectorSize+512], tagTD, p.version(), fileSetBlock+1)
+	ecma167.SealTag(b[:512], ecma167.TagFSD, p.version(), fileSetBlock)
+	ecma167.SealTag(b[sectorSize:sectorSize+512], ecma167.TagTD, p.version(), fileSetBlock+1)
 	return b
 }
 
@@ -237,7 +235,7 @@ func (p *Planner) metadataFile(kind byte, block, start int64) []byte {
 	b := make([]byte, sectorSize)
 	size := p.metadataBlocks() * sectorSize
 	e := icb{
-		block: uint32(block), kind: kind, flags: adShort, uid: noID, gid: noID,
+		block: uint32(block), kind: kind, flags: ecma167.ADShort, uid: ecma167.NoID, gid: ecma167.NoID,
 		size: size, recorded: p.metadataBlocks(), time: p.o.Time,
 	}
 	at := b[p.head():]
@@ -245,7 +243,7 @@ func (p *Planner) metadataFile(kind byte, block, start int64) []byte {
 		n := min(size, maxExtent/metadataUnit/sectorSize*metadataUnit*sectorSize)
 		le.PutUint32(at[e.ads:], uint32(n))
 		le.PutUint32(at[e.ads+4:], uint32(start))
-		e.ads += adLength[adShort]
+		e.ads += ecma167.ADLength[ecma167.ADShort]
 		start += n / sectorSize
 		size -= n
 	}

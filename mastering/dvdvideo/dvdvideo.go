@@ -1,4 +1,7 @@
-package udf
+// Package dvdvideo places the files of a DVD-Video: their IFO files say how far
+// apart they have to be. What it knows is in the DVD Specifications for Read-Only
+// Disc, part 3, and UDF 6.9.
+package dvdvideo
 
 import (
 	"cmp"
@@ -10,55 +13,59 @@ import (
 	"slices"
 	"strings"
 
+	"glassmaster/mastering/disc"
 	"glassmaster/mastering/layout"
 	"glassmaster/mastering/tree"
 )
 
-// eccBlock is the number of sectors in an ECC block of a DVD (ECMA-267 18).
-const eccBlock = 16
+// maxFile is the size of the largest file that players read (UDF 6.9.1), in bytes.
+const maxFile = 1<<30 - disc.SectorSize
 
-// Placed is a file of a DVD-Video and where it has to be.
-type Placed struct {
+// ECCBlock is the number of sectors in an ECC block of a DVD (ECMA-267 18).
+const ECCBlock = 16
+
+// File is a file of a DVD-Video and where it has to be.
+type File struct {
 	Node   *tree.Node
 	Sector int64 // of its contents, from the first sector of VIDEO_TS.IFO
 }
 
-// Video is the layout of a DVD-Video: its files in the order of their addresses.
-type Video struct {
-	Files    []Placed
+// Placement is the layout of a DVD-Video: its files in the order of their addresses.
+type Placement struct {
+	Files    []File
 	Sectors  int64 // from the first to the last
 	Warnings []string
 }
 
-// DVDVideo returns how the files in the folder VIDEO_TS have to lie on a
+// Place returns how the files in the folder VIDEO_TS have to lie on a
 // DVD-Video: the video manager first, then the title sets by number, in each the
 // information (IFO), the menu (VTS_nn_0.VOB), the titles, and the backup of the
 // information (BUP). The IFO files tell how far apart they are; what comes
 // first should begin an ECC block of 16 sectors. Without such a folder the
 // result has no files, and a warning.
-func DVDVideo(root *tree.Node) (Video, error) {
+func Place(root *tree.Node) (Placement, error) {
 	folder := root.Child("VIDEO_TS")
 	v := &video{}
 	if folder == nil || !folder.IsDir() {
 		v.warn("there is no folder VIDEO_TS (in capitals) at the top, where players look for a DVD-Video")
-		return v.Video, nil
+		return v.Placement, nil
 	}
 	sets, err := v.collect(folder)
 	if err != nil {
-		return Video{}, fmt.Errorf("plan DVD-Video: %w", err)
+		return Placement{}, fmt.Errorf("plan DVD-Video: %w", err)
 	}
 	for _, s := range sets {
 		if err := v.place(s); err != nil {
-			return Video{}, fmt.Errorf("plan DVD-Video: %s: %w", s.info.Path(), err)
+			return Placement{}, fmt.Errorf("plan DVD-Video: %s: %w", s.info.Path(), err)
 		}
 	}
 	v.Sectors = v.at
-	return v.Video, nil
+	return v.Placement, nil
 }
 
-// video is a Video in the making.
+// video is a Placement in the making.
 type video struct {
-	Video
+	Placement
 	at     int64         // behind the last file
 	titles map[int]int64 // where title sets begin, as the video manager has it
 }
@@ -165,9 +172,9 @@ func (v *video) place(s *set) error {
 		v.warn("%s has no backup (BUP)", s.info.Path())
 		return nil
 	}
-	backup := v.put(s.backup, begin+field(0x0C)+1-blocks(s.backup.Size))
-	if (begin+blocks(s.info.Size)-1)/eccBlock == backup/eccBlock {
-		v.warn("%s and its backup share a block of %d sectors: one scratch can take both", s.info.Path(), eccBlock)
+	backup := v.put(s.backup, begin+field(0x0C)+1-sectors(s.backup.Size))
+	if (begin+sectors(s.info.Size)-1)/ECCBlock == backup/ECCBlock {
+		v.warn("%s and its backup share a block of %d sectors: one scratch can take both", s.info.Path(), ECCBlock)
 	}
 	return nil
 }
@@ -175,9 +182,9 @@ func (v *video) place(s *set) error {
 // put places a file at a sector, or behind the last one where that is taken, and
 // returns where it is.
 func (v *video) put(n *tree.Node, at int64) int64 {
-	const maxGap = 1 << 20  // 2 GiB: more is not a distance but damage
-	if n.Size > maxExtent { // UDF 6.9.1
-		v.warn("%s has %d bytes; players read files of up to %d (1 GiB): divide it", n.Path(), n.Size, maxExtent)
+	const maxGap = 1 << 20 // 2 GiB: more is not a distance but damage
+	if n.Size > maxFile {  // UDF 6.9.1
+		v.warn("%s has %d bytes; players read files of up to %d (1 GiB): divide it", n.Path(), n.Size, maxFile)
 	}
 	if n.Size == 0 {
 		at = v.at
@@ -186,8 +193,8 @@ func (v *video) put(n *tree.Node, at int64) int64 {
 		v.warn("%s should begin %d sectors behind VIDEO_TS.IFO, as the IFO files have it, but comes at %d: players may not find it", n.Path(), at, v.at)
 		at = v.at
 	}
-	v.Files = append(v.Files, Placed{n, at})
-	v.at = at + blocks(n.Size)
+	v.Files = append(v.Files, File{n, at})
+	v.at = at + sectors(n.Size)
 	return at
 }
 
@@ -201,12 +208,12 @@ func readTitles(r io.ReaderAt, sector int64) map[int]int64 {
 		return titles
 	}
 	var count [2]byte
-	if n, _ := r.ReadAt(count[:], sector*sectorSize); n < len(count) {
+	if n, _ := r.ReadAt(count[:], sector*disc.SectorSize); n < len(count) {
 		return titles
 	}
 	p := make([]byte, 12)
 	for i := range int64(binary.BigEndian.Uint16(count[:])) {
-		if n, _ := r.ReadAt(p, sector*sectorSize+8+i*12); n < len(p) {
+		if n, _ := r.ReadAt(p, sector*disc.SectorSize+8+i*12); n < len(p) {
 			break
 		}
 		titles[int(p[6])] = int64(binary.BigEndian.Uint32(p[8:]))
@@ -222,3 +229,6 @@ func openNode(n *tree.Node) (layout.Reader, error) {
 	}
 	return o.Open()
 }
+
+// sectors returns how many sectors so many bytes take.
+func sectors(n int64) int64 { return (n + disc.SectorSize - 1) / disc.SectorSize }

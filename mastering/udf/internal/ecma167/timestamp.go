@@ -1,15 +1,17 @@
-package udf
+package ecma167
 
-import "time"
+import (
+	"time"
+)
 
-// timestampLength is the length of a timestamp (ECMA-167 1/7.3).
-const timestampLength = 12
+// TimestampLength is the length of a timestamp (ECMA-167 1/7.3).
+const TimestampLength = 12
 
-// decodeTime reads a timestamp: type and time zone in minutes (BP 0), year (BP
+// DecodeTime reads a timestamp: type and time zone in minutes (BP 0), year (BP
 // 2), month, day, hour, minute, second, hundredths of a second, hundreds of
 // microseconds, microseconds. What is not a time comes as the
 // zero time; a local time without its distance from UTC (-2047) is taken as UTC.
-func decodeTime(p []byte) time.Time {
+func DecodeTime(p []byte) time.Time {
 	kind, year := le.Uint16(p), int(int16(le.Uint16(p[2:])))
 	month, day, hour, minute, second := int(p[4]), int(p[5]), int(p[6]), int(p[7]), int(p[8])
 	if month < 1 || month > 12 || day < 1 || day > 31 || hour > 23 || minute > 59 || second > 60 {
@@ -24,10 +26,10 @@ func decodeTime(p []byte) time.Time {
 	return time.Date(year, time.Month(month), day, hour, minute, second, micro*1000, zone)
 }
 
-// putTime writes a time as local time of UTC, so that the same time is the same
+// PutTime writes a time as local time of UTC, so that the same time is the same
 // bytes everywhere. A year that has no place in a timestamp becomes the nearest
 // that has.
-func putTime(p []byte, t time.Time) {
+func PutTime(p []byte, t time.Time) {
 	t = t.UTC()
 	le.PutUint16(p, 1<<12)
 	le.PutUint16(p[2:], uint16(int16(min(max(t.Year(), 1), 9999))))

@@ -1,10 +1,11 @@
-package udf
+package plan
 
 import (
 	"io/fs"
 	"time"
 
 	"glassmaster/mastering/tree"
+	"glassmaster/mastering/udf/internal/ecma167"
 )
 
 // rootSource is the file entry of the root as a part of the image.
@@ -62,21 +63,21 @@ func (s *entriesSource) Render(b []byte) {
 func (p *Planner) putNames(b []byte, d *planned, from cursor, block func(at uint32) uint32) {
 	if from.entry == 0 {
 		parent := &p.dirs[d.parent]
-		b = b[putName(b, "", fileDirectory|fileParent, p.address(parent.icb), parent.id, block(0), p.version()):]
+		b = b[putName(b, "", ecma167.FIDDirectory|ecma167.FIDParent, p.address(parent.icb), parent.id, block(0), p.version()):]
 	}
 	for c := from; len(b) > 0; {
 		it := p.next(d, &c)
 		icb, traits := it.icb, byte(0)
 		if it.node.IsDir() {
-			icb, traits = p.dirs[it.dir].icb, fileDirectory
+			icb, traits = p.dirs[it.dir].icb, ecma167.FIDDirectory
 		}
 		b = b[putName(b, fileName(it.node.Name), traits, p.address(icb), firstID+it.name, block(it.fid), p.version()):]
 	}
 }
 
 // address returns the ICB in a block of the metadata.
-func (p *Planner) address(block uint32) longAD {
-	return longAD{sectorSize, block, p.metadataReference()}
+func (p *Planner) address(block uint32) ecma167.LongAD {
+	return ecma167.LongAD{Length: sectorSize, Block: block, Partition: p.metadataReference()}
 }
 
 // putDirectory writes the file entry of a directory into a block.
@@ -86,13 +87,13 @@ func (p *Planner) putDirectory(b []byte, index uint32) {
 	e.links, e.size = d.links, int64(d.size)
 	at := b[p.head():]
 	if d.fids == 0 {
-		e.flags |= adInline
+		e.flags |= ecma167.ADInline
 		e.ads = int(d.size)
 		p.putNames(at[:d.size], d, d.from, func(uint32) uint32 { return d.icb })
 	} else {
-		e.flags |= adShort | flagContiguous
+		e.flags |= ecma167.ADShort | ecma167.FlagContiguous
 		e.recorded = blocks(e.size)
-		e.ads = adLength[adShort]
+		e.ads = ecma167.ADLength[ecma167.ADShort]
 		le.PutUint32(at, d.size)
 		le.PutUint32(at[4:], d.fids)
 	}
@@ -111,14 +112,14 @@ func (p *Planner) putFile(b []byte, it item) {
 	case n.Mode&fs.ModeSymlink != 0:
 		p.putTarget(b, &e, n.Target())
 	case hasContents(n):
-		e.flags |= uint16(p.adKind()) | flagContiguous
+		e.flags |= uint16(p.adKind()) | ecma167.FlagContiguous
 		e.size, e.recorded = n.Size, blocks(n.Size)
 		e.ads = p.putExtents(b, it.icb, p.start(it), n.Size)
 	case n.Mode&fs.ModeDevice != 0:
-		e.flags |= adInline
+		e.flags |= ecma167.ADInline
 		e.attributes = p.deviceAttribute(n.Device(), it.icb)
 	default:
-		e.flags |= adInline
+		e.flags |= ecma167.ADInline
 	}
 	p.put(b, e)
 }
@@ -130,13 +131,13 @@ func (p *Planner) putTarget(b []byte, e *icb, target string) {
 	e.size = int64(len(parts))
 	at := b[p.head():]
 	if len(b) == sectorSize {
-		e.flags |= adInline
+		e.flags |= ecma167.ADInline
 		e.ads = copy(at, parts)
 		return
 	}
-	e.flags |= adShort
+	e.flags |= ecma167.ADShort
 	e.recorded = blocks(e.size)
-	e.ads = adLength[adShort]
+	e.ads = ecma167.ADLength[ecma167.ADShort]
 	le.PutUint32(at, uint32(len(parts)))
 	le.PutUint32(at[4:], e.block+1)
 	rest := b[sectorSize:]

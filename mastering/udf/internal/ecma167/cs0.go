@@ -1,4 +1,4 @@
-package udf
+package ecma167
 
 import (
 	"fmt"
@@ -16,10 +16,10 @@ const (
 	cs0UTF16Erased = 255
 )
 
-// decodeCS0 reads a compressed Unicode string (UDF 2.1.1) as UTF-8. Half a pair of
+// DecodeCS0 reads a compressed Unicode string (UDF 2.1.1) as UTF-8. Half a pair of
 // surrogates is written as UTF-8 would write it, so that it stays another than any
 // other.
-func decodeCS0(p []byte) (string, error) {
+func DecodeCS0(p []byte) (string, error) {
 	if len(p) == 0 {
 		return "", nil
 	}
@@ -53,21 +53,21 @@ func decodeCS0(p []byte) (string, error) {
 	return b.String(), nil
 }
 
-// decodeDString reads a string in a field of fixed length whose last byte is
+// DecodeDString reads a string in a field of fixed length whose last byte is
 // the number of bytes used (ECMA-167 1/7.2.12). A damaged string is empty: none
 // of them is needed for reading files.
-func decodeDString(field []byte) string {
+func DecodeDString(field []byte) string {
 	n := min(int(field[len(field)-1]), len(field)-1)
-	s, err := decodeCS0(field[:n])
+	s, err := DecodeCS0(field[:n])
 	if err != nil {
 		return ""
 	}
 	return strings.TrimRight(s, "\x00")
 }
 
-// appendCS0 appends a string in 8 bits a character where that is enough, else
+// AppendCS0 appends a string in 8 bits a character where that is enough, else
 // in 16.
-func appendCS0(p []byte, s string) []byte {
+func AppendCS0(p []byte, s string) []byte {
 	if !isLatin(s) {
 		p = append(p, cs0UTF16)
 		for _, r := range s {
@@ -84,8 +84,8 @@ func appendCS0(p []byte, s string) []byte {
 	return p
 }
 
-// cs0Length returns the bytes that appendCS0 appends.
-func cs0Length(s string) int {
+// Cs0Length returns the bytes that appendCS0 appends.
+func Cs0Length(s string) int {
 	if isLatin(s) {
 		return 1 + utf8.RuneCountInString(s)
 	}
@@ -106,17 +106,17 @@ func isLatin(s string) bool {
 	return true
 }
 
-// putDString writes a string into a field of fixed length, and cuts off what
+// PutDString writes a string into a field of fixed length, and cuts off what
 // does not fit, between characters.
-func putDString(field []byte, s string) {
+func PutDString(field []byte, s string) {
 	clear(field)
 	if s == "" {
 		return
 	}
-	for cs0Length(s) > len(field)-1 {
+	for Cs0Length(s) > len(field)-1 {
 		_, n := utf8.DecodeLastRuneInString(s)
 		s = s[:len(s)-n]
 	}
-	n := len(appendCS0(field[:0], s))
+	n := len(AppendCS0(field[:0], s))
 	field[len(field)-1] = byte(n)
 }

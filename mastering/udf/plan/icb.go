@@ -1,21 +1,14 @@
-package udf
+package plan
 
 import (
 	"io/fs"
 	"time"
-)
 
-// Lengths of the fixed parts of file entries.
-const (
-	entryLength         = 176 // ECMA-167 4/14.9
-	extendedEntryLength = 216 // ECMA-167 4/14.17
+	"glassmaster/mastering/udf/internal/ecma167"
 )
 
 // maxExtent is the longest extent in whole blocks.
 const maxExtent = 1<<30 - sectorSize
-
-// aedHead is the fixed part of an allocation extent descriptor.
-const aedHead = 24
 
 // icb is what a file entry is written from.
 type icb struct {
@@ -47,21 +40,21 @@ func (p *Planner) put(b []byte, e icb) {
 	le.PutUint32(b[44:], e.permissions)
 	le.PutUint16(b[48:], uint16(min(e.links, 0xFFFF)))
 	le.PutUint64(b[56:], uint64(e.size))
-	id := uint16(tagFE)
-	if head == extendedEntryLength {
-		id = tagEFE
+	id := uint16(ecma167.TagFE)
+	if head == ecma167.EFELength {
+		id = ecma167.TagEFE
 		le.PutUint64(b[64:], uint64(e.size)) // with all streams
 		le.PutUint64(b[72:], uint64(e.recorded))
-		for at := 80; at <= 116; at += timestampLength {
-			putTime(b[at:], e.time)
+		for at := 80; at <= 116; at += ecma167.TimestampLength {
+			ecma167.PutTime(b[at:], e.time)
 		}
 		le.PutUint32(b[128:], 1)
 		putImplementation(b[168:])
 		le.PutUint64(b[200:], e.unique)
 	} else {
 		le.PutUint64(b[64:], uint64(e.recorded))
-		for at := 72; at <= 96; at += timestampLength {
-			putTime(b[at:], e.time)
+		for at := 72; at <= 96; at += ecma167.TimestampLength {
+			ecma167.PutTime(b[at:], e.time)
 		}
 		le.PutUint32(b[108:], 1)
 		putImplementation(b[128:])
@@ -72,7 +65,7 @@ func (p *Planner) put(b []byte, e icb) {
 	copy(b[head:], e.attributes)
 	end := int(head) + len(e.attributes) + e.ads
 	clear(b[end:sectorSize])
-	sealTag(b[:end], id, p.version(), e.block)
+	ecma167.SealTag(b[:end], id, p.version(), e.block)
 }
 
 // version returns the descriptor version: 2 of NSR02, 3 of NSR03.
@@ -100,13 +93,13 @@ func permissions(m fs.FileMode) uint32 {
 func modeFlags(m fs.FileMode) uint16 {
 	var flags uint16
 	if m&fs.ModeSetuid != 0 {
-		flags |= flagSetuid
+		flags |= ecma167.FlagSetuid
 	}
 	if m&fs.ModeSetgid != 0 {
-		flags |= flagSetgid
+		flags |= ecma167.FlagSetgid
 	}
 	if m&fs.ModeSticky != 0 {
-		flags |= flagSticky
+		flags |= ecma167.FlagSticky
 	}
 	return flags
 }
@@ -115,19 +108,19 @@ func modeFlags(m fs.FileMode) uint16 {
 func fileType(m fs.FileMode) byte {
 	switch {
 	case m.IsDir():
-		return typeDirectory
+		return ecma167.TypeDirectory
 	case m&fs.ModeSymlink != 0:
-		return typeSymlink
+		return ecma167.TypeSymlink
 	case m&fs.ModeCharDevice != 0:
-		return typeCharacter
+		return ecma167.TypeCharacter
 	case m&fs.ModeDevice != 0:
-		return typeBlock
+		return ecma167.TypeBlock
 	case m&fs.ModeNamedPipe != 0:
-		return typeFIFO
+		return ecma167.TypeFIFO
 	case m&fs.ModeSocket != 0:
-		return typeSocket
+		return ecma167.TypeSocket
 	}
-	return typeFile
+	return ecma167.TypeFile
 }
 
 // deviceAttribute returns the extended attributes of a device: the header
@@ -144,7 +137,7 @@ func (p *Planner) deviceAttribute(device uint64, block uint32) []byte {
 	le.PutUint32(a[16:], uint32(device>>32))
 	le.PutUint32(a[20:], uint32(device))
 	putImplementation(a[24:])
-	sealTag(b[:24], tagEAHD, p.version(), block)
+	ecma167.SealTag(b[:24], ecma167.TagEAHD, p.version(), block)
 	return b
 }
 
@@ -152,22 +145,22 @@ func (p *Planner) deviceAttribute(device uint64, block uint32) []byte {
 // another partition than their file entry, the long ones.
 func (p *Planner) adKind() int {
 	if p.hasMetadata() {
-		return adLong
+		return ecma167.ADLong
 	}
-	return adShort
+	return ecma167.ADShort
 }
 
 // continuations returns how many blocks of further allocation descriptors a file
 // of that size needs.
 func (p *Planner) continuations(size int64) uint32 {
 	n := (size + maxExtent - 1) / maxExtent
-	length := int64(adLength[p.adKind()])
+	length := int64(ecma167.ADLength[p.adKind()])
 	first := int64(p.room()) / length
 	if n <= first {
 		return 0
 	}
 	n -= first - 1 // the last one leads on
-	each := (sectorSize-aedHead)/length - 1
+	each := (sectorSize-ecma167.AEDLength)/length - 1
 	return uint32(max(1, (n-1+each-1)/each))
 }
 
@@ -176,12 +169,12 @@ func (p *Planner) continuations(size int64) uint32 {
 // follow it. It returns the bytes of those in the file entry.
 func (p *Planner) putExtents(b []byte, block, start uint32, size int64) int {
 	kind := p.adKind()
-	length := adLength[kind]
+	length := ecma167.ADLength[kind]
 	put := func(at []byte, bytes, block uint32, partition uint16) {
 		le.PutUint32(at, bytes)
 		le.PutUint32(at[4:], block)
-		if kind == adLong {
-			putLongAD(at, longAD{bytes, block, partition})
+		if kind == ecma167.ADLong {
+			ecma167.PutLongAD(at, ecma167.LongAD{Length: bytes, Block: block, Partition: partition})
 		}
 	}
 	first, at, end := 0, int(p.head()), sectorSize
@@ -190,11 +183,11 @@ func (p *Planner) putExtents(b []byte, block, start uint32, size int64) int {
 	for size > 0 {
 		if at+2*length > end && size > maxExtent { // more than one to come, room for one
 			block++
-			put(current[at:], extentContinues<<30|sectorSize, block, p.metadataReference())
+			put(current[at:], ecma167.ExtentContinues<<30|sectorSize, block, p.metadataReference())
 			at += length
 			first = p.closeExtents(current, first, used(begin), block-1)
 			b = b[sectorSize:]
-			current, begin, at = b, aedHead, aedHead
+			current, begin, at = b, ecma167.AEDLength, ecma167.AEDLength
 			continue
 		}
 		n := min(size, maxExtent)
@@ -212,10 +205,10 @@ func (p *Planner) closeExtents(b []byte, first, n int, block uint32) int {
 	if first == 0 {
 		return n
 	}
-	clear(b[:aedHead])
+	clear(b[:ecma167.AEDLength])
 	le.PutUint32(b[20:], uint32(n))
-	clear(b[aedHead+n : sectorSize])
-	sealTag(b[:aedHead+n], tagAED, p.version(), block)
+	clear(b[ecma167.AEDLength+n : sectorSize])
+	ecma167.SealTag(b[:ecma167.AEDLength+n], ecma167.TagAED, p.version(), block)
 	return first
 }
 

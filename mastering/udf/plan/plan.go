@@ -1,4 +1,4 @@
-package udf
+package plan
 
 import (
 	"cmp"
@@ -9,8 +9,10 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"glassmaster/mastering/dvdvideo"
 	"glassmaster/mastering/layout"
 	"glassmaster/mastering/tree"
+	"glassmaster/mastering/udf/internal/ecma167"
 )
 
 // sectorSize is the size of a sector and of a logical block of a volume that is
@@ -26,7 +28,7 @@ type Planner struct {
 	o      Options
 	dirs   []planned // level by level: the sub-directories of a directory follow each other
 	shared map[*tree.Shared]*shared
-	video  Video
+	video  dvdvideo.Placement
 	placed map[*tree.Node]int64 // files of a DVD-Video: their sectors from the first contents
 	blocks uint32               // of metadata
 	data   int64                // sectors of contents
@@ -139,7 +141,7 @@ func (p *Planner) warn(n uint32, format string) {
 // placeVideo places the files of a DVD-Video and returns how many sectors they
 // take.
 func (p *Planner) placeVideo(root *tree.Node) (uint32, error) {
-	v, err := DVDVideo(root)
+	v, err := dvdvideo.Place(root)
 	if err != nil {
 		return 0, err
 	}
@@ -174,7 +176,7 @@ func (p *Planner) sharedOf(n *tree.Node) *tree.Shared {
 func (p *Planner) collect(index uint32, at *cursor) error {
 	d := p.dirs[index]
 	d.sort(p.o.Hidden)
-	at.entry, at.fid = 0, parentLength
+	at.entry, at.fid = 0, ecma167.FIDParentLength
 	d.from = *at
 	c := *at
 	d.links = 1
@@ -342,9 +344,9 @@ func blocks(n int64) int64 { return (n + sectorSize - 1) / sectorSize }
 // head returns the length of the fixed part of a file entry.
 func (p *Planner) head() uint32 {
 	if p.o.Revision >= Revision200 {
-		return extendedEntryLength
+		return ecma167.EFELength
 	}
-	return entryLength
+	return ecma167.FELength
 }
 
 // room returns how many bytes fit behind the fixed part of a file entry.
@@ -366,7 +368,7 @@ func (p *Planner) entryBlocks(n *tree.Node) uint32 {
 
 // Video returns where the files of a DVD-Video have to be; it has none unless
 // Options.DVDVideo asks for it.
-func (p *Planner) Video() Video { return p.video }
+func (p *Planner) Video() dvdvideo.Placement { return p.video }
 
 // Report returns what the plan had to do that is not as the person might expect.
 func (p *Planner) Report() Report { return p.report }
@@ -405,7 +407,7 @@ func (p *Planner) metadataBlocks() int64 {
 func (p *Planner) dataStart() int64 {
 	at := FirstSector + p.MetadataSectors()
 	if p.placed != nil {
-		at = (at + eccBlock - 1) / eccBlock * eccBlock
+		at = (at + dvdvideo.ECCBlock - 1) / dvdvideo.ECCBlock * dvdvideo.ECCBlock
 	}
 	return at
 }

@@ -1,16 +1,20 @@
-package udf
+package dvdvideo_test
 
 import (
+	"bytes"
 	"encoding/binary"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"glassmaster/mastering/dvdvideo"
 	"glassmaster/mastering/layout"
 	"glassmaster/mastering/peertest"
 	"glassmaster/mastering/tree"
+	"glassmaster/mastering/udf"
+	"glassmaster/mastering/udf/plan"
+	"glassmaster/mastering/udf/udftest"
 	"glassmaster/mastering/volume"
 )
 
@@ -43,14 +47,14 @@ func ifo(kind string, sectors int, last, menu, titles uint32, sets ...uint32) la
 
 // dvd returns a DVD-Video of two title sets with gaps between the files.
 func dvd() *tree.Node {
-	root := tree.NewFolder("", when)
-	root.Append(tree.NewFile("readme.txt", 6, when, layout.Bytes("hello\n")))
-	root.Append(tree.NewFolder("AUDIO_TS", when))
-	folder := tree.NewFolder("VIDEO_TS", when)
+	root := tree.NewFolder("", udftest.When)
+	root.Append(tree.NewFile("readme.txt", 6, udftest.When, layout.Bytes("hello\n")))
+	root.Append(tree.NewFolder("AUDIO_TS", udftest.When))
+	folder := tree.NewFolder("VIDEO_TS", udftest.When)
 	root.Append(folder)
 	vob := func(sectors int) layout.Bytes { return []byte(strings.Repeat("V", sectors*2048)) }
 	add := func(name string, b layout.Bytes) {
-		folder.Append(tree.NewFile(name, int64(len(b)), when, b))
+		folder.Append(tree.NewFile(name, int64(len(b)), udftest.When, b))
 	}
 	manager := ifo("DVDVIDEO-VMG", 2, 49, 16, 0, 50, 150)
 	first := ifo("DVDVIDEO-VTS", 3, 99, 20, 40)
@@ -70,7 +74,7 @@ func dvd() *tree.Node {
 }
 
 // videoSectors returns the sectors of the files in VIDEO_TS, from the first.
-func videoSectors(t *testing.T, v *FS) map[string]int64 {
+func videoSectors(t *testing.T, v *udf.FS) map[string]int64 {
 	t.Helper()
 	at := map[string]int64{}
 	list, err := v.ReadDir("VIDEO_TS")
@@ -98,7 +102,7 @@ func TestDVDVideo(t *testing.T) {
 		"VTS_02_0.IFO": 150, "VTS_02_1.VOB": 153, "VTS_02_0.BUP": 207,
 	}
 	root := dvd()
-	v, err := DVDVideo(root)
+	v, err := dvdvideo.Place(root)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -110,8 +114,8 @@ func TestDVDVideo(t *testing.T) {
 			t.Errorf("%s at %d, want %d", f.Node.Name, f.Sector, want[f.Node.Name])
 		}
 	}
-	l := plan(t, root, Options{Revision: Revision102, DVDVideo: true})
-	u, err := Open(l, l.Size(), volume.Options{})
+	l := udftest.Volume(t, root, plan.Options{DVDVideo: true})
+	u, err := udf.Open(l, l.Size(), volume.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -120,9 +124,9 @@ func TestDVDVideo(t *testing.T) {
 			t.Errorf("%s at %d, want %d", name, at, want[name])
 		}
 	}
-	diff(t, treeManifest(root), sortLines(manifest(t, u)))
+	udftest.Diff(t, udftest.TreeManifest(root), udftest.SortLines(udftest.Manifest(t, u)))
 	i, err := u.Stat("VIDEO_TS/VIDEO_TS.IFO")
-	if err != nil || i.Sys().(*volume.Attributes).Extents[0].Start%eccBlock != 0 {
+	if err != nil || i.Sys().(*volume.Attributes).Extents[0].Start%dvdvideo.ECCBlock != 0 {
 		t.Errorf("VIDEO_TS.IFO begins no ECC block: %v", err)
 	}
 }
@@ -132,15 +136,25 @@ func TestDVDGenisoimage(t *testing.T) {
 	peertest.Need(t, "genisoimage")
 	root := dvd()
 	dir, image := t.TempDir(), filepath.Join(t.TempDir(), "image.iso")
-	l := plan(t, root, Options{Revision: Revision102, DVDVideo: true})
-	u, err := Open(l, l.Size(), volume.Options{})
+	l := udftest.Volume(t, root, plan.Options{DVDVideo: true})
+	u, err := udf.Open(l, l.Size(), volume.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	copyOut(t, u, dir)
+	if err := os.CopyFS(dir, u); err != nil {
+		t.Fatal(err)
+	}
 	peertest.Run(t, "", "genisoimage", "-quiet", "-dvd-video", "-o", image, dir)
-	peer, ours := videoSectors(t, openFile(t, image)), videoSectors(t, u)
-	for name, at := range peer {
+	b, err := os.ReadFile(image)
+	if err != nil {
+		t.Fatal(err)
+	}
+	peer, err := udf.Open(bytes.NewReader(b), int64(len(b)), volume.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ours := videoSectors(t, u)
+	for name, at := range videoSectors(t, peer) {
 		if ours[name] != at {
 			t.Errorf("%s at %d, genisoimage has it at %d", name, ours[name], at)
 		}
@@ -162,28 +176,28 @@ func TestDVDDamage(t *testing.T) {
 		}, "holds no VIDEO_TS.IFO", ""},
 		{"no IFO", func(f *tree.Node) { f.Child("VTS_01_0.IFO").Detach() }, "set 1 in /VIDEO_TS has no IFO", ""},
 		{"no backup", func(f *tree.Node) { f.Child("VTS_01_0.BUP").Detach() }, "", "no backup"},
-		{"another file", func(f *tree.Node) { f.Append(tree.NewFile("cover.jpg", 1, when, layout.Bytes("x"))) }, "", "cover.jpg is not a file"},
+		{"another file", func(f *tree.Node) { f.Append(tree.NewFile("cover.jpg", 1, udftest.When, layout.Bytes("x"))) }, "", "cover.jpg is not a file"},
 		{"not an IFO", func(f *tree.Node) {
 			f.Child("VTS_01_0.IFO").Detach()
-			f.Append(tree.NewFile("VTS_01_0.IFO", 2048, when, layout.Bytes(make([]byte, 2048))))
+			f.Append(tree.NewFile("VTS_01_0.IFO", 2048, udftest.When, layout.Bytes(make([]byte, 2048))))
 		}, "does not begin with DVDVIDEO-VTS", ""},
 		{"cut off", func(f *tree.Node) {
 			f.Child("VTS_01_0.IFO").Detach()
-			f.Append(tree.NewFile("VTS_01_0.IFO", 3, when, layout.Bytes("DVD")))
+			f.Append(tree.NewFile("VTS_01_0.IFO", 3, udftest.When, layout.Bytes("DVD")))
 		}, "read the head", ""},
 		{"too long", func(f *tree.Node) {
 			f.Child("VTS_01_2.VOB").Detach()
-			f.Append(tree.NewFile("VTS_01_2.VOB", 100*2048, when, layout.Bytes(make([]byte, 100*2048))))
+			f.Append(tree.NewFile("VTS_01_2.VOB", 100*2048, udftest.When, layout.Bytes(make([]byte, 100*2048))))
 		}, "", "should begin 147 sectors"},
 		{"too large", func(f *tree.Node) {
 			f.Child("VTS_02_1.VOB").Detach()
-			f.Append(tree.NewFile("VTS_02_1.VOB", 1<<30-2047, when, marked{1<<30 - 2047, "V"}))
+			f.Append(tree.NewFile("VTS_02_1.VOB", 1<<30-2047, udftest.When, udftest.Marked{Size: 1<<30 - 2047, Mark: "V"}))
 		}, "", "players read files of up to 1073739776"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			root := dvd()
 			test.change(root.Child("VIDEO_TS"))
-			v, err := DVDVideo(root)
+			v, err := dvdvideo.Place(root)
 			if test.err != "" && (err == nil || !strings.Contains(err.Error(), test.err)) || test.err == "" && err != nil {
 				t.Errorf("error %v, want %q", err, test.err)
 			}
@@ -192,15 +206,7 @@ func TestDVDDamage(t *testing.T) {
 			}
 		})
 	}
-	if v, err := DVDVideo(tree.NewFolder("", when)); err != nil || v.Files != nil || len(v.Warnings) != 1 {
+	if v, err := dvdvideo.Place(tree.NewFolder("", udftest.When)); err != nil || v.Files != nil || len(v.Warnings) != 1 {
 		t.Errorf("a disc without VIDEO_TS: %v, %v", v, err)
-	}
-}
-
-// copyOut copies the files of a volume into a folder.
-func copyOut(t testing.TB, v fs.FS, dir string) {
-	t.Helper()
-	if err := os.CopyFS(dir, v); err != nil {
-		t.Fatal(err)
 	}
 }

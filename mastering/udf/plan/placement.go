@@ -1,4 +1,4 @@
-package udf
+package plan
 
 import (
 	"errors"
@@ -7,6 +7,7 @@ import (
 
 	"glassmaster/mastering/layout"
 	"glassmaster/mastering/tree"
+	"glassmaster/mastering/udf/internal/ecma167"
 )
 
 // Sectors of a volume that are where they are.
@@ -102,10 +103,10 @@ func (p *Planner) extents(at Placement) (before, behind []layout.Extent, err err
 	add(&before, integrityStart, p.integrity())
 	add(&before, anchorSector, p.anchor(anchorSector))
 	if p.hasMetadata() {
-		add(&before, at.Metadata, p.metadataFile(typeMetadata, p.metadataEntry(), p.metadataStart()))
+		add(&before, at.Metadata, p.metadataFile(ecma167.TypeMetadata, p.metadataEntry(), p.metadataStart()))
 		before = p.metadata(before, p.metadataStart())
 		behind = p.metadata(behind, p.mirrorStart())
-		add(&behind, at.Metadata+p.mirrorEntry(), p.metadataFile(typeMirror, p.mirrorEntry(), p.mirrorStart()))
+		add(&behind, at.Metadata+p.mirrorEntry(), p.metadataFile(ecma167.TypeMirror, p.mirrorEntry(), p.mirrorStart()))
 	} else {
 		before = p.metadata(before, 0)
 	}

@@ -1,4 +1,4 @@
-package udf
+package plan
 
 import (
 	"fmt"
@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"glassmaster/mastering/tree"
+	"glassmaster/mastering/udf/internal/ecma167"
 )
 
 // Revision is a revision of UDF as it is recorded: 2.50 is 0x0250.
@@ -24,7 +25,7 @@ const (
 // Revisions are those that can be written.
 var Revisions = []Revision{Revision102, Revision150, Revision200, Revision201, Revision250, Revision260}
 
-func (r Revision) String() string { return revisionName(uint16(r)) }
+func (r Revision) String() string { return ecma167.RevisionName(uint16(r)) }
 
 // ParseRevision reads a revision as people write it, such as "2.50".
 func ParseRevision(s string) (Revision, error) {
