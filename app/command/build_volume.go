@@ -10,7 +10,7 @@ import (
 
 	"glassmaster/mastering/boot"
 	"glassmaster/mastering/compilation"
-	isoplan "glassmaster/mastering/iso9660/plan"
+	"glassmaster/mastering/master"
 	udfplan "glassmaster/mastering/udf/plan"
 	"glassmaster/mastering/zisofs"
 )
@@ -90,7 +90,7 @@ func (o volumeOptions) apply(c *compilation.Compilation, changed func(string) bo
 		if at < 0 || err != nil {
 			return usagef("--order is PATTERN=WEIGHT with a number, not %q", w)
 		}
-		i.Order = append(i.Order, isoplan.Weight{Pattern: w[:at], Weight: weight})
+		i.Order = append(i.Order, master.Weight{Pattern: w[:at], Weight: weight})
 	}
 	k := &c.Contents
 	k.Identical, k.Checksums, k.MD5 = k.Identical || o.identical, k.Checksums || o.checksums, k.MD5 || o.md5
@@ -105,7 +105,7 @@ func (o volumeOptions) applyUDF(c *compilation.Compilation, changed func(string)
 	if !changed("udf") && !o.udfOnly && !o.dvdVideo {
 		return nil
 	}
-	u := udfplan.Options{Revision: udfplan.Revision201}
+	u := master.UDF{Revision: udfplan.Revision201}
 	if c.Options.UDF != nil {
 		u = *c.Options.UDF
 	}
@@ -122,11 +122,11 @@ func (o volumeOptions) applyUDF(c *compilation.Compilation, changed func(string)
 	return nil
 }
 
-func (o volumeOptions) applyOwners(i *isoplan.Options, changed func(string) bool) error {
+func (o volumeOptions) applyOwners(i *master.Options, changed func(string) bool) error {
 	if !o.rational && !changed("uid") && !changed("gid") && !changed("file-mode") && !changed("folder-mode") {
 		return nil
 	}
-	var w isoplan.Owners // what a saved compilation says stays, where no flag says otherwise
+	var w master.Owners // what a saved compilation says stays, where no flag says otherwise
 	if i.Owners != nil {
 		w = *i.Owners
 	}
@@ -156,7 +156,7 @@ func (o volumeOptions) applyOwners(i *isoplan.Options, changed func(string) bool
 	return nil
 }
 
-func (o volumeOptions) applyBoot(i *isoplan.Options, changed func(string) bool) error {
+func (o volumeOptions) applyBoot(i *master.Options, changed func(string) bool) error {
 	if len(o.boot) == 0 && o.bootCatalog == "" && o.mbr == "" && !changed("gpt") && !o.apm && len(o.appended) == 0 && o.partitionOffset == 0 {
 		return nil
 	}

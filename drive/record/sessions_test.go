@@ -13,7 +13,7 @@ import (
 	"glassmaster/drive/record"
 	"glassmaster/drive/virtualtest"
 	"glassmaster/mastering/disc"
-	isoplan "glassmaster/mastering/iso9660/plan"
+	"glassmaster/mastering/master"
 	"glassmaster/mastering/progress"
 	"glassmaster/mastering/tree"
 )
@@ -57,7 +57,7 @@ func TestSessions(t *testing.T) {
 			}
 
 			// A whole volume would be compared as equal, and its files never found.
-			whole, _, err := isoplan.Plan(tree.NewFolder("", time.Unix(0, 0)), isoplan.Options{})
+			whole, _, err := master.Plan(tree.NewFolder("", time.Unix(0, 0)), master.Options{})
 			if err != nil {
 				t.Fatal(err)
 			}

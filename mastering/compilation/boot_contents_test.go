@@ -11,6 +11,7 @@ import (
 	"glassmaster/mastering/iso9660"
 	isoplan "glassmaster/mastering/iso9660/plan"
 	"glassmaster/mastering/isomd5"
+	"glassmaster/mastering/master"
 	"glassmaster/mastering/peertest"
 	"glassmaster/mastering/zisofs"
 )
@@ -29,8 +30,8 @@ func TestBootImagesStayWhatTheyAre(t *testing.T) {
 		put(t, filepath.Join(dir, "tree", "another"), loader)
 		put(t, filepath.Join(dir, "tree", "a text"), text(100<<10))
 		o.PartitionOffset = offset
-		c := compile(t, filepath.Join(dir, "tree"), isoplan.Options{
-			Boot: o, Level: 4, Hide: []string{"/loader"}, Order: []isoplan.Weight{{Pattern: "a text", Weight: 1000}},
+		c := compile(t, filepath.Join(dir, "tree"), master.Options{
+			Boot: o, Features: isoplan.Features{Level: 4}, Hide: []string{"/loader"}, Order: []master.Weight{{Pattern: "a text", Weight: 1000}},
 		})
 		c.Contents = Contents{Identical: true, Checksums: true, MD5: true, Zisofs: &zisofs.Options{}}
 		m, err := c.Plan(t.Context())

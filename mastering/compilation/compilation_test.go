@@ -15,6 +15,7 @@ import (
 
 	isoplan "glassmaster/mastering/iso9660/plan"
 	"glassmaster/mastering/layout"
+	"glassmaster/mastering/master"
 	"glassmaster/mastering/tree"
 )
 
@@ -191,7 +192,7 @@ func TestEdit(t *testing.T) {
 
 func TestSaveAndLoad(t *testing.T) {
 	src := oddTree(t)
-	c := compile(t, src, isoplan.Options{Joliet: isoplan.JolietLong, Publisher: "US"})
+	c := compile(t, src, master.Options{Features: isoplan.Features{Joliet: isoplan.JolietLong}, Publisher: "US"})
 	c.Exclude = []string{"*.o"}
 	note := tree.NewFile("note", 4, time.Unix(1e9, 0), layout.Bytes("text"))
 	if err := c.Root().Insert(note); err != nil {

@@ -12,8 +12,8 @@ import (
 	"sync"
 
 	"glassmaster/mastering/boot"
-	isoplan "glassmaster/mastering/iso9660/plan"
 	"glassmaster/mastering/layout"
+	"glassmaster/mastering/master"
 	"glassmaster/mastering/progress"
 	"glassmaster/mastering/tree"
 	"glassmaster/mastering/zisofs"
@@ -57,12 +57,15 @@ type preparation struct {
 }
 
 // prepare does what the contents want done. The tree changes.
-func (p *preparation) prepare(options *isoplan.Options) error {
+func (p *preparation) prepare(options *master.Options) error {
 	if p.o.Checksums && p.root.Child(ChecksumFile) != nil {
 		return fmt.Errorf("there is a file %s in the root already; rename or remove it, or do without a file of checksums", ChecksumFile)
 	}
 	if p.o.Zisofs != nil && options.NoRockRidge {
 		return errors.New("without Rock Ridge nothing says that a file is compressed (zisofs), and nobody expands it; leave out either")
+	}
+	if p.o.Zisofs != nil && options.HasUDF() {
+		return errors.New("UDF does not know compressed files (zisofs); leave out either")
 	}
 	p.collect()
 	p.findBoot(options.Boot)
@@ -79,7 +82,7 @@ func (p *preparation) prepare(options *isoplan.Options) error {
 		p.insertChecksums(options, late)
 	}
 	if p.o.Zisofs != nil {
-		return p.compress(options.Hide)
+		return p.compress(options.Hidden())
 	}
 	return nil
 }

@@ -18,13 +18,14 @@ import (
 
 	isoplan "glassmaster/mastering/iso9660/plan"
 	"glassmaster/mastering/isomd5"
+	"glassmaster/mastering/master"
 	"glassmaster/mastering/peertest"
 	"glassmaster/mastering/volume"
 	"glassmaster/mastering/zisofs"
 )
 
 // masterWith writes a folder as an image with these contents.
-func masterWith(t *testing.T, folder string, o isoplan.Options, contents Contents) (string, *Image) {
+func masterWith(t *testing.T, folder string, o master.Options, contents Contents) (string, *Image) {
 	t.Helper()
 	c := compile(t, folder, o)
 	c.Contents = contents
@@ -81,8 +82,8 @@ func TestIdenticalContents(t *testing.T) {
 	if err := os.Link(filepath.Join(src, "three"), filepath.Join(src, "a link of three")); err != nil {
 		t.Fatal(err)
 	}
-	plain, _ := masterWith(t, src, isoplan.Options{}, Contents{})
-	img, m := masterWith(t, src, isoplan.Options{RockRidge112: true}, Contents{Identical: true})
+	plain, _ := masterWith(t, src, master.Options{}, Contents{})
+	img, m := masterWith(t, src, master.Options{Features: isoplan.Features{RockRidge112: true}}, Contents{Identical: true})
 	if m.Files != 2 {
 		t.Errorf("%d contents are stored, want 2", m.Files)
 	}
@@ -115,7 +116,7 @@ func TestIdenticalContents(t *testing.T) {
 func TestLateChecksums(t *testing.T) {
 	peertest.Need(t, "sha256sum")
 	src := oddTree(t)
-	o := isoplan.Options{Time: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}
+	o := master.Options{Time: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}
 	img, _ := masterWith(t, src, o, Contents{Checksums: true})
 	written, err := os.ReadFile(img)
 	if err != nil {
@@ -193,7 +194,7 @@ func TestChecksumFile(t *testing.T) {
 	put(t, filepath.Join(src, "a\\back\nslash"), []byte("x"))
 	put(t, filepath.Join(src, "-"), []byte("minus"))
 	put(t, filepath.Join(src, "hidden"), []byte("h"))
-	o := isoplan.Options{Hide: []string{"hidden"}}
+	o := master.Options{Hide: []string{"hidden"}}
 	want := -1 // all but the hidden one
 	_ = filepath.WalkDir(src, func(_ string, d fs.DirEntry, _ error) error {
 		if d.Type().IsRegular() {
@@ -218,7 +219,7 @@ func TestChecksumFile(t *testing.T) {
 		}
 	}
 	put(t, filepath.Join(src, ChecksumFile), []byte("mine"))
-	c := compile(t, src, isoplan.Options{})
+	c := compile(t, src, master.Options{})
 	c.Contents.Checksums = true
 	if _, err := c.Plan(t.Context()); err == nil || !strings.Contains(err.Error(), ChecksumFile) {
 		t.Errorf("a file of that name: %v", err)
@@ -254,7 +255,7 @@ func TestZisofs(t *testing.T) {
 	src := zisofsTree(t)
 	want := describe(t, src)
 	for _, z := range []zisofs.Options{{}, {Block: 64, Level: 9}, {Block: 128}, {Version: 2}, {Version: 2, Block: 128, Level: 1}} {
-		img, _ := masterWith(t, src, isoplan.Options{}, Contents{Zisofs: &z})
+		img, _ := masterWith(t, src, master.Options{}, Contents{Zisofs: &z})
 		v := view(t, img, "")
 		saved := 0
 		err := fs.WalkDir(v, ".", func(path string, d fs.DirEntry, err error) error {
@@ -303,7 +304,7 @@ func TestZisofsChoice(t *testing.T) {
 		{zisofs.Options{Patterns: []string{"half"}, Gain: 20}, []string{"sub/half"}},
 		{zisofs.Options{Patterns: []string{"half"}, Gain: 60}, nil},
 	} {
-		img, _ := masterWith(t, src, isoplan.Options{}, Contents{Zisofs: &c.z})
+		img, _ := masterWith(t, src, master.Options{}, Contents{Zisofs: &c.z})
 		v := view(t, img, "")
 		var got []string
 		for _, path := range names(t, v) {
@@ -316,7 +317,7 @@ func TestZisofsChoice(t *testing.T) {
 		}
 	}
 	for _, z := range []zisofs.Options{{Version: 3}, {Block: 16}, {Level: 10}, {Gain: 100}, {Patterns: []string{"["}}} {
-		c := compile(t, src, isoplan.Options{})
+		c := compile(t, src, master.Options{})
 		c.Contents.Zisofs = &z
 		if _, err := c.Plan(t.Context()); err == nil {
 			t.Errorf("%+v was taken", z)
@@ -335,7 +336,7 @@ func TestKernelReads(t *testing.T) {
 	src := zisofsTree(t)
 	dir := t.TempDir()
 	for i, z := range []zisofs.Options{{}, {Block: 64}, {Block: 128}} {
-		img, _ := masterWith(t, src, isoplan.Options{RockRidge112: i == 1, Level: 3 + i%2, Stamps: true}, Contents{Zisofs: &z, Checksums: true})
+		img, _ := masterWith(t, src, master.Options{Features: isoplan.Features{RockRidge112: i == 1, Level: 3 + i%2, Stamps: true}}, Contents{Zisofs: &z, Checksums: true})
 		if err := os.Rename(img, filepath.Join(dir, fmt.Sprintf("%d.iso", i))); err != nil {
 			t.Fatal(err)
 		}
@@ -358,7 +359,7 @@ echo all good
 func TestImplanted(t *testing.T) {
 	peertest.Need(t, "checkisomd5", "implantisomd5")
 	src := oddTree(t)
-	path, m := masterWith(t, src, isoplan.Options{}, Contents{MD5: true})
+	path, m := masterWith(t, src, master.Options{}, Contents{MD5: true})
 	peertest.Run(t, "", "checkisomd5", path)
 	var b bytes.Buffer
 	if err := m.WriteTo(t.Context(), &b, WriteOptions{}, nil); err != nil {
@@ -369,7 +370,7 @@ func TestImplanted(t *testing.T) {
 	}
 	// A stream at once, and what a burn reads.
 	t.Setenv("SOURCE_DATE_EPOCH", "1700000000")
-	c := compile(t, src, isoplan.Options{})
+	c := compile(t, src, master.Options{})
 	c.Contents.MD5 = true
 	m, err := c.Plan(t.Context())
 	if err != nil {
@@ -391,7 +392,7 @@ func TestImplanted(t *testing.T) {
 		t.Error(err)
 	}
 	// Theirs goes into an image that has none.
-	img := master(t, src, isoplan.Options{})
+	img := makeImage(t, src, master.Options{})
 	peertest.Run(t, "", "implantisomd5", img)
 	theirs, err := os.ReadFile(img)
 	if err != nil {
@@ -408,9 +409,9 @@ func TestImplanted(t *testing.T) {
 func TestContentsAreSaved(t *testing.T) {
 	src := t.TempDir()
 	write(t, src, "a")
-	c := compile(t, src, isoplan.Options{
-		Level: 4, Stamps: true, Hide: []string{"x"}, Order: []isoplan.Weight{{Pattern: "a", Weight: 3}},
-		Owners: &isoplan.Owners{Rational: true},
+	c := compile(t, src, master.Options{
+		Features: isoplan.Features{Level: 4, Stamps: true}, Hide: []string{"x"}, Order: []master.Weight{{Pattern: "a", Weight: 3}},
+		Owners: &master.Owners{Rational: true},
 	})
 	c.Contents = Contents{Identical: true, Checksums: true, MD5: true, Zisofs: &zisofs.Options{Patterns: []string{"*.txt"}, Gain: 10, Version: 2}}
 	path := filepath.Join(t.TempDir(), "x"+Ending)

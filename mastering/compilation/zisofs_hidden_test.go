@@ -8,6 +8,7 @@ import (
 
 	"glassmaster/mastering/iso9660"
 	isoplan "glassmaster/mastering/iso9660/plan"
+	"glassmaster/mastering/master"
 	"glassmaster/mastering/peertest"
 	"glassmaster/mastering/zisofs"
 )
@@ -20,12 +21,12 @@ func TestZisofsNeedsRockRidge(t *testing.T) {
 	for _, name := range []string{"shown", "windows/hidden", "hidden"} {
 		put(t, filepath.Join(src, name), text)
 	}
-	c := compile(t, src, isoplan.Options{NoRockRidge: true})
+	c := compile(t, src, master.Options{Features: isoplan.Features{NoRockRidge: true}})
 	c.Contents.Zisofs = &zisofs.Options{}
 	if _, err := c.Plan(t.Context()); err == nil {
 		t.Error("files were compressed without Rock Ridge")
 	}
-	img, _ := masterWith(t, src, isoplan.Options{Hide: []string{"windows", "/hidden"}}, Contents{Zisofs: &zisofs.Options{}})
+	img, _ := masterWith(t, src, master.Options{Hide: []string{"windows", "/hidden"}}, Contents{Zisofs: &zisofs.Options{}})
 	v := view(t, img, iso9660.ViewJoliet)
 	for _, name := range []string{"windows/hidden", "hidden"} {
 		if got, err := fs.ReadFile(v, name); err != nil || !bytes.Equal(got, text) {

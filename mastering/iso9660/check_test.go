@@ -12,8 +12,8 @@ import (
 	"testing"
 
 	"glassmaster/mastering/disc"
+	"glassmaster/mastering/internal/isotest"
 	"glassmaster/mastering/iso9660/internal/format"
-	"glassmaster/mastering/iso9660/internal/isotest"
 	"glassmaster/mastering/peertest"
 	"glassmaster/mastering/volume"
 )

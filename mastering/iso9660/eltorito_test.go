@@ -10,7 +10,7 @@ import (
 	"strings"
 	"testing"
 
-	"glassmaster/mastering/iso9660/internal/isotest"
+	"glassmaster/mastering/internal/isotest"
 	"glassmaster/mastering/volume"
 )
 

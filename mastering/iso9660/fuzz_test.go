@@ -18,6 +18,7 @@ import (
 	"glassmaster/mastering/iso9660/internal/format"
 	"glassmaster/mastering/iso9660/plan"
 	"glassmaster/mastering/layout"
+	"glassmaster/mastering/master"
 	"glassmaster/mastering/tree"
 	"glassmaster/mastering/volume"
 )
@@ -69,8 +70,8 @@ func plannedSeed() []byte {
 	}
 	root.Append(tree.NewFile("boot.img", 2048, at, layout.Bytes(make([]byte, 2048))))
 	root.Append(tree.NewNode("link", fs.ModeSymlink|0o777, tree.Symlink("../boot.img")))
-	l, _, err := plan.Plan(root, plan.Options{
-		Label: "SEED", Level: 4, Joliet: plan.JolietLong, NoPadding: true, Time: at, RockRidge112: true,
+	l, _, err := master.Plan(root, master.Options{
+		Label: "SEED", NoPadding: true, Time: at, Features: plan.Features{Level: 4, Joliet: plan.JolietLong, RockRidge112: true},
 		Boot: &boot.Options{Images: []boot.Image{{Path: "boot.img"}}, GPT: boot.GPTHybrid, APM: true},
 	})
 	if err != nil {

@@ -11,8 +11,8 @@ import (
 	"time"
 
 	"glassmaster/mastering/disc"
+	"glassmaster/mastering/internal/isotest"
 	"glassmaster/mastering/iso9660/internal/format"
-	"glassmaster/mastering/iso9660/internal/isotest"
 	"glassmaster/mastering/volume"
 )
 

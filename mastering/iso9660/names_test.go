@@ -7,8 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"glassmaster/mastering/internal/isotest"
 	"glassmaster/mastering/iso9660/internal/format"
-	"glassmaster/mastering/iso9660/internal/isotest"
 	"glassmaster/mastering/volume"
 )
 

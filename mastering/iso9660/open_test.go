@@ -4,7 +4,7 @@ import (
 	"os"
 	"testing"
 
-	"glassmaster/mastering/iso9660/internal/isotest"
+	"glassmaster/mastering/internal/isotest"
 	"glassmaster/mastering/volume"
 )
 

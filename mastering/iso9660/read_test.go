@@ -13,7 +13,7 @@ import (
 	"testing"
 	"testing/fstest"
 
-	"glassmaster/mastering/iso9660/internal/isotest"
+	"glassmaster/mastering/internal/isotest"
 	"glassmaster/mastering/peertest"
 	"glassmaster/mastering/volume"
 )

@@ -9,7 +9,7 @@ import (
 	"testing"
 
 	"glassmaster/mastering/disc"
-	"glassmaster/mastering/iso9660/internal/isotest"
+	"glassmaster/mastering/internal/isotest"
 	"glassmaster/mastering/peertest"
 	"glassmaster/mastering/volume"
 )

@@ -9,8 +9,8 @@ import (
 	"testing"
 
 	"glassmaster/mastering/disc"
+	"glassmaster/mastering/internal/isotest"
 	"glassmaster/mastering/iso9660/internal/format"
-	"glassmaster/mastering/iso9660/internal/isotest"
 	"glassmaster/mastering/volume"
 )
 

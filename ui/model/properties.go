@@ -6,7 +6,7 @@ import (
 
 	"glassmaster/mastering/boot"
 	"glassmaster/mastering/compilation"
-	isoplan "glassmaster/mastering/iso9660/plan"
+	"glassmaster/mastering/master"
 	udfplan "glassmaster/mastering/udf/plan"
 )
 
@@ -25,7 +25,7 @@ const (
 type Properties struct {
 	FileSystems FileSystems
 	Revision    udfplan.Revision // where there is UDF
-	DVDVideo    bool         // where there is UDF: VIDEO_TS as players want it, revision 1.02
+	DVDVideo    bool             // where there is UDF: VIDEO_TS as players want it, revision 1.02
 	Publisher   string
 	Rational    bool   // everything is readable for all and belongs to root
 	Identical   bool   // files with the same contents are stored once
@@ -85,7 +85,7 @@ func (x Properties) takeUDF(c *compilation.Compilation) {
 		c.Options.UDF = nil
 		return
 	}
-	var u udfplan.Options
+	var u master.UDF
 	if c.Options.UDF != nil {
 		u = *c.Options.UDF
 	}
@@ -96,13 +96,13 @@ func (x Properties) takeUDF(c *compilation.Compilation) {
 	c.Options.UDF = &u
 }
 
-func (x Properties) owners(old *isoplan.Owners) *isoplan.Owners {
-	var o isoplan.Owners
+func (x Properties) owners(old *master.Owners) *master.Owners {
+	var o master.Owners
 	if old != nil {
 		o = *old
 	}
 	o.Rational = x.Rational
-	if o == (isoplan.Owners{}) {
+	if o == (master.Owners{}) {
 		return nil
 	}
 	return &o

@@ -10,19 +10,13 @@ import (
 	"glassmaster/mastering/tree"
 )
 
-// Names of the attributes in which Linux keeps access control lists.
-const (
-	aclAccess  = "system.posix_acl_access"
-	aclDefault = "system.posix_acl_default"
-)
-
 // maxAttributes is how many bytes of attributes a file may have: what 30
 // continuation areas hold. Linux follows 32.
 const maxAttributes = 30 * (sectorSize - ceLength) * 250 / 255
 
 // al adds the extended attributes and access control lists of a node (AAIP 2.0):
 // pairs of name and value in component records, which AL fields carry in pieces.
-func (f *fields) al(p *planner, n *tree.Node) {
+func (f *fields) al(p *Planner, n *tree.Node) {
 	if !p.o.Attributes || n.Extra() == nil {
 		return
 	}
@@ -42,7 +36,7 @@ func (f *fields) al(p *planner, n *tree.Node) {
 }
 
 // tellAttributes warns of files that have too many attributes.
-func (p *planner) tellAttributes(root *tree.Node) {
+func (p *Planner) tellAttributes(root *tree.Node) {
 	if !p.o.Attributes {
 		return
 	}
@@ -59,19 +53,16 @@ func (p *planner) tellAttributes(root *tree.Node) {
 }
 
 // attributes returns the component records of a node's attributes.
-func (p *planner) attributes(n *tree.Node) []byte {
+func (p *Planner) attributes(n *tree.Node) []byte {
 	x := n.Extra()
 	var b []byte
-	// Where owners and modes are not those of the host, its lists mean nothing.
-	if p.o.Owners == nil {
-		if acl := aaipList(n.Mode, x.Attributes[aclAccess], x.Attributes[aclDefault]); acl != nil {
-			b = component(b, nil)
-			b = component(b, acl)
-		}
+	if acl := aaipList(n.Mode, x.Attributes[tree.AccessACL], x.Attributes[tree.DefaultACL]); acl != nil {
+		b = component(b, nil)
+		b = component(b, acl)
 	}
 	names := make([]string, 0, len(x.Attributes))
 	for name := range x.Attributes {
-		if name != aclAccess && name != aclDefault && name != "" {
+		if name != tree.AccessACL && name != tree.DefaultACL && name != "" {
 			names = append(names, name)
 		}
 	}

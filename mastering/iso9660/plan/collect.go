@@ -8,7 +8,7 @@ import (
 
 // rootDirectory makes the directory of the root and, where directories must be
 // relocated, the one that takes them.
-func (p *planner) rootDirectory(root *tree.Node) *directory {
+func (p *Planner) rootDirectory(root *tree.Node) *directory {
 	top := &directory{node: root}
 	top.parent = top
 	for v := range top.place {
@@ -27,7 +27,7 @@ func (p *planner) rootDirectory(root *tree.Node) *directory {
 
 // collect finds the directories of the primary tree, level by level: that is the
 // order of the path table (ECMA-119 6.9.1).
-func (p *planner) collect(root *tree.Node) {
+func (p *Planner) collect(root *tree.Node) {
 	p.dirs = []*directory{p.rootDirectory(root)}
 	var dropped int
 	for i := 0; i < len(p.dirs); i++ {
@@ -43,6 +43,7 @@ func (p *planner) collect(root *tree.Node) {
 			c := children[id.child]
 			if !c.IsDir() {
 				p.nodes++
+				p.noteSize(c)
 				continue
 			}
 			if c.Parent() == d.node {
@@ -66,7 +67,6 @@ func (p *planner) collect(root *tree.Node) {
 		p.dirs[c.Index].from = p.dirs[c.Parent().Index]
 	}
 	p.order[primary] = p.dirs
-	p.report.Directories = len(p.dirs)
 	p.collectHidden()
 	if dropped > 0 {
 		p.warn("%d symbolic links and special files are left out, since there is no Rock Ridge", dropped)
@@ -77,7 +77,7 @@ func (p *planner) collect(root *tree.Node) {
 }
 
 // dropped counts the entries that the primary tree cannot show.
-func (p *planner) dropped(children []*tree.Node) int {
+func (p *Planner) dropped(children []*tree.Node) int {
 	n := 0
 	for _, c := range children {
 		if p.o.NoRockRidge && !hasContents(c) && !p.hides(primary, c) {
@@ -89,7 +89,7 @@ func (p *planner) dropped(children []*tree.Node) int {
 
 // collectAgain puts the directories into the order of the path table of another
 // view, with their names there.
-func (p *planner) collectAgain(v view) {
+func (p *Planner) collectAgain(v view) {
 	cut := 0
 	p.order[v] = make([]*directory, 1, len(p.dirs))
 	p.order[v][0] = p.dirs[0]
@@ -104,6 +104,7 @@ func (p *planner) collectAgain(v view) {
 			if p.cuts(v, c.Name) {
 				cut++
 			}
+			p.noteSize(c)
 			if c.IsDir() {
 				sub := p.dirs[c.Index]
 				sub.place[v].id = string(p.names.bytes(id))
@@ -122,7 +123,7 @@ func (p *planner) collectAgain(v view) {
 
 // nameAgain gives the entries of a folder their identifiers in another view than
 // the primary one.
-func (p *planner) nameAgain(v view, children []*tree.Node) []identifier {
+func (p *Planner) nameAgain(v view, children []*tree.Node) []identifier {
 	if v == joliet {
 		return p.names.jolietName(children, p.jolietLimit(), p.leaveOut(v))
 	}
@@ -130,7 +131,7 @@ func (p *planner) nameAgain(v view, children []*tree.Node) []identifier {
 }
 
 // cuts reports whether a view has no room for a whole name.
-func (p *planner) cuts(v view, name string) bool {
+func (p *Planner) cuts(v view, name string) bool {
 	if v == joliet {
 		return tooLong(name, p.jolietLimit())
 	}
@@ -139,7 +140,7 @@ func (p *planner) cuts(v view, name string) bool {
 
 // keep stores the order of a directory's entries and those identifiers that the
 // name alone does not tell.
-func (p *planner) keep(d *directory, v view, ids []identifier) {
+func (p *Planner) keep(d *directory, v view, ids []identifier) {
 	pl := &d.place[v]
 	pl.order = make([]uint32, len(ids))
 	for i, id := range ids {

@@ -9,7 +9,6 @@ import (
 	"unicode/utf8"
 
 	"glassmaster/mastering/iso9660/internal/format"
-	"glassmaster/mastering/tree"
 )
 
 // sectorSize is the logical sector and block size of every volume that we write
@@ -18,7 +17,7 @@ const sectorSize = 2048
 
 // descriptor writes a primary or supplementary volume descriptor (ECMA-119 8.4,
 // 8.5).
-func (p *planner) descriptor(b []byte, v view) {
+func (p *Planner) descriptor(b []byte, v view) {
 	text := padASCII
 	b[0], b[6] = 1, 1
 	switch v {
@@ -33,7 +32,7 @@ func (p *planner) descriptor(b []byte, v view) {
 	o := p.o
 	text(b[8:40], o.System)
 	text(b[40:72], o.Label)
-	format.PutBoth32(b[80:], p.sectors)
+	format.PutBoth32(b[80:], uint32(p.at.Sectors-p.session))
 	format.PutBoth16(b[120:], 1)
 	format.PutBoth16(b[124:], 1)
 	format.PutBoth16(b[128:], sectorSize)
@@ -42,7 +41,7 @@ func (p *planner) descriptor(b []byte, v view) {
 	binary.LittleEndian.PutUint32(b[140:], t.lba)
 	binary.BigEndian.PutUint32(b[148:], t.lba+t.sectors())
 	root := &p.dirs[0].place[v]
-	putRecord(b[156:190], root.lba, root.size, format.FlagDirectory, p.modified(p.dirs[0].node), []byte{0})
+	putRecord(b[156:190], root.lba, root.size, format.FlagDirectory, seconds(p.dirs[0].node.Modified), []byte{0})
 	text(b[190:318], o.Set)
 	text(b[318:446], o.Publisher)
 	text(b[446:574], o.Preparer)
@@ -66,7 +65,7 @@ func (p *planner) descriptor(b []byte, v view) {
 // applicationUse writes the application use field (ECMA-119 8.4.32). Without
 // contents it holds spaces, where programs that put check sums there look for
 // room.
-func (p *planner) applicationUse(b []byte) {
+func (p *Planner) applicationUse(b []byte) {
 	if p.o.Use != nil {
 		copy(b, p.o.Use[:])
 		return
@@ -141,8 +140,8 @@ func putShortDate(b []byte, unix int64) {
 	b[0], b[1], b[2], b[3], b[4], b[5], b[6] = byte(y-1900), byte(m), byte(d), byte(hh), byte(mm), byte(ss), 0
 }
 
-// checkOptions refuses what no descriptor can hold.
-func checkOptions(o Options) error {
+// check refuses what no descriptor can hold.
+func (o *Options) check() error {
 	for _, f := range []struct {
 		name, value string
 		limit       int
@@ -163,21 +162,6 @@ func checkOptions(o Options) error {
 	}
 	if o.Level < 0 || o.Level > 4 {
 		return fmt.Errorf("interchange level %d: there are levels 1 to 4", o.Level)
-	}
-	return o.checkLists()
-}
-
-// checkLists refuses patterns that are none, and wishes that need Rock Ridge.
-func (o Options) checkLists() error {
-	for _, p := range []tree.Patterns{o.Hide, o.HideJoliet, o.HideUDF} {
-		if err := p.Check(); err != nil {
-			return fmt.Errorf("hide: %w", err)
-		}
-	}
-	for _, w := range o.Order {
-		if err := (tree.Patterns{w.Pattern}).Check(); err != nil {
-			return fmt.Errorf("order of contents: %w", err)
-		}
 	}
 	if o.NoRockRidge && (o.Stamps || o.Attributes || o.RockRidge112) {
 		return errors.New("more time stamps, extended attributes and Rock Ridge 1.12 need Rock Ridge; do not turn it off")

@@ -63,7 +63,7 @@ const maxSection = 1<<32 - sectorSize
 
 // directoryWriter lays the records of one directory out, or only measures them.
 type directoryWriter struct {
-	p   *planner
+	p   *Planner
 	out []byte // nil while sizes are computed
 	at  int
 	ce  continuation
@@ -76,7 +76,7 @@ var directoryWriters = sync.Pool{New: func() any { return &directoryWriter{} }}
 
 // measure computes the size of a directory and of its continuation area, while
 // the identifiers of its entries are at hand.
-func (p *planner) measure(d *directory, v view, ids []identifier) {
+func (p *Planner) measure(d *directory, v view, ids []identifier) {
 	w := &p.measurer
 	*w = directoryWriter{p: p, f: w.f, id: w.id, ids: ids}
 	w.records(d, v)
@@ -226,7 +226,7 @@ func (w *directoryWriter) record(lba, size uint32, flags byte, n *tree.Node, id 
 	var ce []byte
 	if w.out != nil {
 		b := w.out[at : at+length]
-		putRecord(b, lba, size, flags, w.p.modified(n), id)
+		putRecord(b, lba, size, flags, seconds(n.Modified), id)
 		copy(b[base:], w.f.buf[:inside])
 		ce = b[base+inside:]
 	}
@@ -250,7 +250,7 @@ func putRecord(b []byte, lba, size uint32, flags byte, modified int64, id []byte
 // directorySource is a directory in one view as a part of the image. Its records
 // are written when they are wanted.
 type directorySource struct {
-	p *planner
+	p *Planner
 	d *directory
 	v view
 }
@@ -278,7 +278,7 @@ func (t table) sectors() uint32 { return uint32(roundUp(int(t.size)) / sectorSiz
 
 // tableSource is a path table as a part of the image.
 type tableSource struct {
-	p     *planner
+	p     *Planner
 	v     view
 	order binary.ByteOrder
 }

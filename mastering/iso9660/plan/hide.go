@@ -8,19 +8,22 @@ type hider struct {
 	tops  []*tree.Node               // what the primary tree does not show
 }
 
-// findHidden finds the nodes that the patterns name. The tree of ISO 9660:1999
+// findHidden finds the nodes that the trees do not show. The tree of ISO 9660:1999
 // hides what the primary tree hides.
-func (p *planner) findHidden(root *tree.Node) {
-	if len(p.o.Hide) == 0 && len(p.o.HideJoliet) == 0 {
+func (p *Planner) findHidden(root *tree.Node) {
+	if p.o.Hidden == nil && p.o.HiddenInJoliet == nil {
 		return
 	}
 	h := &hider{}
-	find := func(patterns tree.Patterns) map[*tree.Node]bool {
+	find := func(hidden func(*tree.Node) bool) map[*tree.Node]bool {
 		found := map[*tree.Node]bool{}
+		if hidden == nil {
+			return found
+		}
 		var visit func(n *tree.Node)
 		visit = func(n *tree.Node) {
 			for _, c := range n.Children() {
-				if patterns.Match(c) {
+				if hidden(c) {
 					found[c] = true
 				} else if c.IsDir() {
 					visit(c)
@@ -30,7 +33,7 @@ func (p *planner) findHidden(root *tree.Node) {
 		visit(root)
 		return found
 	}
-	h.views[primary], h.views[joliet] = find(p.o.Hide), find(p.o.HideJoliet)
+	h.views[primary], h.views[joliet] = find(p.o.Hidden), find(p.o.HiddenInJoliet)
 	h.views[enhanced] = h.views[primary]
 	_ = root.Walk(func(n *tree.Node) error {
 		if h.views[primary][n] {
@@ -41,23 +44,14 @@ func (p *planner) findHidden(root *tree.Node) {
 	p.hider = h
 }
 
-// HiddenInUDF returns what the UDF volume does not show, for its planner; nil when
-// it shows all.
-func (o *Options) HiddenInUDF() func(*tree.Node) bool {
-	if len(o.HideUDF) == 0 {
-		return nil
-	}
-	return tree.Patterns(o.HideUDF).Match
-}
-
 // hides reports whether a view does not show a node, those around it aside.
-func (p *planner) hides(v view, n *tree.Node) bool {
+func (p *Planner) hides(v view, n *tree.Node) bool {
 	return p.hider != nil && p.hider.views[v][n]
 }
 
 // collectHidden makes the directories that the primary tree does not show, and
 // that others may show.
-func (p *planner) collectHidden() {
+func (p *Planner) collectHidden() {
 	if p.hider == nil {
 		return
 	}
@@ -72,47 +66,4 @@ func (p *planner) collectHidden() {
 			return nil
 		})
 	}
-}
-
-// shown says which other trees show a node that the primary tree does not.
-type shown struct{ joliet, udf bool }
-
-// within narrows down what shows a folder to what shows a node in it.
-func (p *planner) within(s shown, n *tree.Node) shown {
-	return shown{
-		joliet: s.joliet && !p.hides(joliet, n),
-		udf:    s.udf && !tree.Patterns(p.o.HideUDF).Match(n),
-	}
-}
-
-// eachHidden visits the files that only the Joliet tree shows, or UDF.
-func (p *planner) eachHidden(visit func(*tree.Node) error) error {
-	if p.hider == nil {
-		return nil
-	}
-	var each func(n *tree.Node, s shown) error
-	each = func(n *tree.Node, s shown) error {
-		if s = p.within(s, n); s == (shown{}) {
-			return nil
-		}
-		if n.Mode.IsRegular() {
-			return visit(n)
-		}
-		for _, c := range n.Children() {
-			if err := each(c, s); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
-	for _, top := range p.hider.tops {
-		s := shown{joliet: p.has(joliet), udf: p.bridge != nil}
-		for n := top.Parent(); n != nil; n = n.Parent() {
-			s = p.within(s, n)
-		}
-		if err := each(top, s); err != nil {
-			return err
-		}
-	}
-	return nil
 }

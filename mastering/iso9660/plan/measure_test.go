@@ -36,7 +36,7 @@ func TestMeasuredIsRendered(t *testing.T) {
 			}
 			at = at.Children()[len(at.Children())-1]
 		}
-		for _, e := range layoutOf(t, root, plan.Options{}).Extents() {
+		for _, e := range layoutOf(t, root, plan.Features{}).Extents() {
 			r, ok := e.Source.(layout.Renderer)
 			if !ok || !strings.HasPrefix(r.String(), "directory ") {
 				continue

@@ -42,7 +42,7 @@ func TestFileIdentifiers(t *testing.T) {
 		{3, long, "A_VERY_LONG_NAME_THAT_.DOCUMENT"},
 		{3, "tar.gz.", "TAR_GZ."},
 	} {
-		list := rootOf(t, rootWith(plainFile(c.name)), plan.Options{Level: c.level}, primaryAt)
+		list := rootOf(t, rootWith(plainFile(c.name)), plan.Features{Level: c.level}, primaryAt)
 		if len(list) != 1 || list[0].id != c.want+";1" {
 			t.Errorf("level %d, %q: got %v, want %q", c.level, c.name, list, c.want)
 		}
@@ -62,7 +62,7 @@ func TestNamesDiffer(t *testing.T) {
 	for level, limit := range map[int]struct{ name, extension, both, directory int }{1: {8, 3, 11, 8}, 3: {30, 12, 30, 31}} {
 		seen := map[string]bool{}
 		last := ""
-		for _, r := range rootOf(t, rootWith(children...), plan.Options{Level: level}, primaryAt) {
+		for _, r := range rootOf(t, rootWith(children...), plan.Features{Level: level}, primaryAt) {
 			id, isFile := strings.CutSuffix(r.id, ";1")
 			if s := strings.TrimSuffix(id, "."); seen[s] {
 				t.Errorf("level %d: %q twice", level, s)
@@ -93,7 +93,7 @@ func TestNamesDoNotDependOnOrder(t *testing.T) {
 			root.Append(plainFile(names[i]))
 		}
 		got := map[string]string{}
-		for _, r := range rootOf(t, root, plan.Options{}, primaryAt) {
+		for _, r := range rootOf(t, root, plan.Features{}, primaryAt) {
 			got[rockName(r)] = r.id
 		}
 		return got
@@ -120,10 +120,10 @@ func TestJolietNames(t *testing.T) {
 		root.Append(plainFile(name))
 	}
 	names := map[uint32]string{} // by the sectors of the contents
-	for _, r := range rootOf(t, root, plan.Options{}, primaryAt) {
+	for _, r := range rootOf(t, root, plan.Features{}, primaryAt) {
 		names[r.lba] = rockName(r)
 	}
-	list := rootOf(t, root, plan.Options{}, jolietAt)
+	list := rootOf(t, root, plan.Features{}, jolietAt)
 	if len(list) != len(want) {
 		t.Errorf("%d names for %d files", len(list), len(want))
 	}

@@ -11,11 +11,10 @@ import (
 // the image. The partition has descriptors, path tables and directories of its
 // own, whose addresses count from its begin; the contents of files are shared.
 type shift struct {
-	p           *planner
-	offset      uint32 // sector where the partition begins
-	start, end  uint32 // the tables and directories of the volume
-	copy        uint32 // where those of the partition begin
-	firstExtent int    // of the tables and directories
+	p          *Planner
+	offset     uint32 // sector where the partition begins
+	start, end uint32 // the tables and directories of the volume
+	copy       uint32 // where those of the partition begin
 }
 
 // address turns an address of the volume into one of the partition.
@@ -26,39 +25,20 @@ func (s *shift) address(lba uint32) uint32 {
 	return lba - s.offset
 }
 
-// assignOffset places the descriptors of the partition, if there is one with an
-// offset, and returns where tables and directories begin.
-func (p *planner) assignOffset(at uint32, descriptors int) uint32 {
-	if p.boot == nil || p.boot.o.PartitionOffset == 0 {
-		return at
+// assignCopy places the tables and directories of the partition, if there is one,
+// behind those of the volume, which begin at start and end at end. It returns where
+// the contents of files begin.
+func (p *Planner) assignCopy(start, end uint32) uint32 {
+	s := p.shift
+	if s == nil {
+		return end
 	}
-	s := &shift{p: p, offset: uint32(p.boot.o.PartitionOffset)}
-	p.boot.shift = s
-	at = s.offset + format.SystemArea
-	p.extents = append(p.extents, layout.Extent{Start: int64(at) * sectorSize, Length: int64(descriptors) * sectorSize, Source: &shiftedDescriptors{s}})
-	return at + uint32(descriptors)
-}
-
-// beginCopy notes where the tables and directories begin.
-func (p *planner) beginCopy(at uint32) {
-	if p.boot != nil && p.boot.shift != nil {
-		p.boot.shift.start, p.boot.shift.firstExtent = at, len(p.extents)
-	}
-}
-
-// assignCopy places the tables and directories of the partition behind those of
-// the volume, and returns where the contents of files begin.
-func (p *planner) assignCopy(at uint32) uint32 {
-	if p.boot == nil || p.boot.shift == nil {
-		return at
-	}
-	s := p.boot.shift
-	s.end, s.copy = at, at
-	for _, e := range p.extents[s.firstExtent:] {
+	s.start, s.end, s.copy = start, end, end
+	for _, e := range p.metadata {
 		src := &shiftedSource{s, e.Source.(layout.Renderer), uint32(e.Start / sectorSize)}
 		e.Start += int64(s.copy-s.start) * sectorSize
 		e.Source = src
-		p.extents = append(p.extents, e)
+		p.metadata = append(p.metadata, e)
 	}
 	return s.copy + s.end - s.start
 }
@@ -72,7 +52,7 @@ func (d *shiftedDescriptors) String() string { return "volume descriptors of the
 // whose catalogue has the addresses of the volume: the boot record is left out.
 func (d *shiftedDescriptors) Render(b []byte) {
 	(&descriptorSource{d.s.p}).Render(b)
-	if record := b[sectorSize:]; d.s.p.boot.descriptors() > 0 { // behind the primary descriptor
+	if record := b[sectorSize:]; d.s.p.o.Boot { // behind the primary descriptor
 		n := copy(record, record[sectorSize:])
 		clear(record[n:])
 	}
@@ -80,7 +60,7 @@ func (d *shiftedDescriptors) Render(b []byte) {
 	for ; len(b) >= sectorSize; b = b[sectorSize:] {
 		switch b[0] {
 		case 1, 2: // ECMA-119 8.4.8, 8.4.14 to 8.4.18
-			format.PutBoth32(b[80:], uint32(d.s.p.boot.disk.VolumeSectors()))
+			format.PutBoth32(b[80:], uint32(d.s.p.at.PartitionSectors))
 			le.PutUint32(b[140:], d.s.address(le.Uint32(b[140:])))
 			be.PutUint32(b[148:], d.s.address(be.Uint32(b[148:])))
 			format.PutBoth32(b[158:], d.s.address(le.Uint32(b[158:])))

@@ -10,34 +10,74 @@ import (
 	"slices"
 
 	"glassmaster/mastering/boot"
+	"glassmaster/mastering/disc"
 	"glassmaster/mastering/iso9660/internal/format"
 	"glassmaster/mastering/layout"
 	"glassmaster/mastering/tree"
 	"glassmaster/mastering/zisofs"
 )
 
-// Plan lays a volume out: all sizes and addresses are settled, and nothing is
-// read but the tree. The tree belongs to the layout from then on, since
-// directories are written from it when they are wanted: it must not change
-// while the layout is in use.
-func Plan(root *tree.Node, o Options) (*layout.Layout, Report, error) {
-	if err := checkOptions(o); err != nil {
-		return nil, Report{}, err
+// Planner holds a volume while it is planned, and afterwards, since directories
+// are rendered from it. Node.Index of a directory is the planner's own; that of a
+// file is left alone.
+type Planner struct {
+	o         Options
+	dirs      []*directory        // in the order of the primary path table; Node.Index of a directory is an index into it
+	order     [views][]*directory // in the order of the path tables
+	relocated map[*tree.Node]bool
+	moved     *directory // RR_MOVED, nil if nothing is relocated
+	tables    [views]table
+	nodes     int  // entries of the trees that are no directories
+	placed    bool // addresses are settled, not only sizes
+	names     namer
+	measurer  directoryWriter
+	notices   []disc.Notice
+	large     *tree.Node // a file that the level has no room for
+	at        Finished
+
+	session     int64           // first sector of the volume
+	descriptors []layout.Extent // the volume descriptors
+	metadata    []layout.Extent // path tables and directories
+	dataStart   uint32          // address behind the metadata
+
+	// Of what few volumes have; nil elsewhere.
+	hider   *hider
+	shift   *shift         // nil: no partition is the same volume
+	serials map[any]uint32 // of nodes and *tree.Shared
+}
+
+// Finished is what a volume has to know of the rest of the disc, in sectors of 2048
+// bytes from the start of the disc.
+type Finished struct {
+	// Sectors is the address behind the volume.
+	Sectors int64
+	// Start returns the first sector of a file's contents, which are contiguous. It
+	// is called for regular files with contents. It must always return the same, and
+	// be safe for use by several goroutines.
+	Start func(n *tree.Node) int64
+	// BootCatalog is the sector of the boot catalogue, where Options.Boot has one.
+	BootCatalog int64
+	// PartitionSectors is the length of the partition that is the same volume, where
+	// Options.PartitionOffset has one.
+	PartitionSectors int64
+}
+
+// New plans the ISO 9660 structures for the tree below root, which becomes the root
+// of the volume: their sizes are settled. The caller then settles the addresses, by
+// PlaceDescriptors, PlaceMetadata and Finish. The tree belongs to the planner from
+// then on: it must not change while the layout is in use.
+func New(root *tree.Node, o Options) (*Planner, error) {
+	if err := o.check(); err != nil {
+		return nil, err
 	}
 	if !root.IsDir() {
-		return nil, Report{}, fmt.Errorf("plan volume: %s is not a folder", root.Name)
+		return nil, fmt.Errorf("plan ISO 9660 volume: %s is not a folder", root.Name)
 	}
 	if o.Level == 0 {
 		o.Level = 3
 	}
-	p := &planner{o: o}
+	p := &Planner{o: o}
 	p.names.l = levelLimits(o.Level)
-	if err := p.prepareBoot(root); err != nil {
-		return nil, Report{}, err
-	}
-	if err := p.prepareUDF(root); err != nil {
-		return nil, Report{}, err
-	}
 	p.findHidden(root)
 	p.collect(root)
 	for v := joliet; v < views; v++ {
@@ -45,51 +85,63 @@ func Plan(root *tree.Node, o Options) (*layout.Layout, Report, error) {
 			p.collectAgain(v)
 		}
 	}
+	if p.large != nil {
+		return nil, fmt.Errorf("%s has %d bytes; files of 4 GiB and more need interchange level 3", p.large.Path(), p.large.Size)
+	}
 	p.number(root)
 	p.tellAttributes(root)
-	if err := p.assign(); err != nil {
-		return nil, Report{}, err
-	}
-	l, err := layout.New(p.all(), int64(p.sectors)*sectorSize)
-	return l, p.report, err
+	return p, nil
 }
 
-// planner holds a volume while it is planned, and afterwards, since directories
-// are rendered from it.
-type planner struct {
-	o         Options
-	dirs      []*directory        // in the order of the primary path table; Node.Index of a directory is an index into it
-	order     [views][]*directory // in the order of the path tables
-	relocated map[*tree.Node]bool
-	moved     *directory // RR_MOVED, nil if nothing is relocated
-	tables    [views]table
-	extents   []layout.Extent // of the whole image; Node.Index of a file is an index into it
-	shared    map[*tree.Shared]uint32
-	dataStart uint32 // address of the first file's contents
-	sectors   uint32 // of the whole volume
-	nodes     int    // files, for the size of extents
-	placed    bool   // addresses are settled, not only sizes
-	names     namer
-	measurer  directoryWriter
-	report    Report
-	boot      *booter
-	bridge    *bridge // nil: no UDF beside ISO 9660
+// HasJoliet reports whether there is a Joliet tree.
+func (p *Planner) HasJoliet() bool { return p.has(joliet) }
 
-	// Of what few volumes have; nil elsewhere.
-	hider     *hider
-	first     []*tree.Node        // whose contents come first
-	early     map[*tree.Node]bool // whose contents are not in the order of the folders
-	identical map[int]uint32      // index of the extent of contents that several files have
-	serials   map[any]uint32      // of nodes and *tree.Shared
+// Notices returns what had to be done that is not as the person might expect.
+func (p *Planner) Notices() []disc.Notice { return p.notices }
+
+// Directories returns how many directories the primary tree has, with its root.
+func (p *Planner) Directories() int { return len(p.order[primary]) }
+
+// Entries returns how many entries all trees together have that are no directories.
+func (p *Planner) Entries() int { return p.nodes }
+
+// Extents returns what was placed by PlaceDescriptors and PlaceMetadata, in the
+// order of the addresses.
+func (p *Planner) Extents() (descriptors, metadata []layout.Extent) { return p.descriptors, p.metadata }
+
+// Files visits the files that the primary tree shows, folder by folder in the order
+// of their identifiers, a folder's own files before those of the folders in it.
+func (p *Planner) Files(visit func(*tree.Node) error) error { return p.files(p.dirs[0].node, visit) }
+
+func (p *Planner) files(n *tree.Node, visit func(*tree.Node) error) error {
+	d := p.dirs[n.Index]
+	children := d.children(primary)
+	for _, i := range d.place[primary].order {
+		if c := children[i]; c.Mode.IsRegular() {
+			if err := visit(c); err != nil {
+				return err
+			}
+		}
+	}
+	for _, i := range d.place[primary].order {
+		c := children[i]
+		if !c.IsDir() || c.Parent() != n {
+			continue // RR_MOVED holds what is placed where it was
+		}
+		if err := p.files(c, visit); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // has reports whether the volume has that tree.
-func (p *planner) has(v view) bool {
+func (p *Planner) has(v view) bool {
 	return v == primary || v == joliet && p.o.Joliet != JolietOff || v == enhanced && p.o.Level == 4
 }
 
 // jolietLimit is how many characters a Joliet name may have.
-func (p *planner) jolietLimit() int {
+func (p *Planner) jolietLimit() int {
 	if p.o.Joliet == JolietLong {
 		return 103
 	}
@@ -101,7 +153,7 @@ func hasContents(n *tree.Node) bool { return n.Mode&fs.ModeType&^fs.ModeDir == 0
 
 // leaveOut reports whether a view cannot show a node: links and special files
 // are a matter of Rock Ridge.
-func (p *planner) leaveOut(v view) func(*tree.Node) bool {
+func (p *Planner) leaveOut(v view) func(*tree.Node) bool {
 	if v == primary && !p.o.NoRockRidge {
 		return func(n *tree.Node) bool { return p.hides(v, n) }
 	}
@@ -109,7 +161,7 @@ func (p *planner) leaveOut(v view) func(*tree.Node) bool {
 }
 
 // identifier appends the identifier that follows from a name, without version.
-func (p *planner) identifier(dst []byte, v view, n *tree.Node) []byte {
+func (p *Planner) identifier(dst []byte, v view, n *tree.Node) []byte {
 	switch {
 	case v == joliet:
 		return appendJoliet(dst, n.Name, p.jolietLimit())
@@ -122,26 +174,27 @@ func (p *planner) identifier(dst []byte, v view, n *tree.Node) []byte {
 }
 
 // parent returns the parent of a directory in a view.
-func (p *planner) parent(d *directory, v view) *directory {
+func (p *Planner) parent(d *directory, v view) *directory {
 	if v == primary || d == p.dirs[0] {
 		return d.parent
 	}
 	return p.dirs[d.node.Parent().Index]
 }
 
-func (p *planner) warn(format string, args ...any) {
-	p.report.Warnings = append(p.report.Warnings, fmt.Sprintf(format, args...))
+func (p *Planner) warn(format string, args ...any) {
+	p.notices = append(p.notices, disc.Notice{Severity: disc.Warning, Text: fmt.Sprintf(format, args...)})
 }
 
 // warnOnce warns of what is the same in all trees.
-func (p *planner) warnOnce(format string, args ...any) {
-	if !slices.Contains(p.report.Warnings, fmt.Sprintf(format, args...)) {
-		p.warn(format, args...)
+func (p *Planner) warnOnce(format string, args ...any) {
+	text := fmt.Sprintf(format, args...)
+	if !slices.ContainsFunc(p.notices, func(n disc.Notice) bool { return n.Text == text }) {
+		p.warn("%s", text)
 	}
 }
 
 // content returns the address and the length of a file's contents.
-func (p *planner) content(n *tree.Node) (lba uint32, length int64) {
+func (p *Planner) content(n *tree.Node) (lba uint32, length int64) {
 	if !n.Mode.IsRegular() || n.Size == 0 {
 		return p.dataStart, 0
 	}
@@ -152,58 +205,73 @@ func (p *planner) content(n *tree.Node) (lba uint32, length int64) {
 	if !p.placed {
 		return 0, storedSize(n, src)
 	}
-	e := p.extents[n.Index]
-	return uint32(e.Start / sectorSize), e.Length
+	return uint32(p.at.Start(n)), storedSize(n, src)
 }
 
-// assign settles all sizes and addresses.
-func (p *planner) assign() error {
-	p.extents = make([]layout.Extent, 0, p.nodes+2*len(p.dirs)+8)
-	descriptors := 1 // the terminator
-	for v := range views {
-		if p.has(v) {
-			descriptors++
-		}
+// noteSize remembers a file that is too large for the interchange level.
+func (p *Planner) noteSize(n *tree.Node) {
+	if p.o.Level < 3 && n.Size > math.MaxUint32 && n.Mode.IsRegular() && n.Source() != nil && storedSize(n, n.Source()) > math.MaxUint32 {
+		p.large = n
 	}
-	descriptors += p.boot.descriptors()
-	p.assignHead()
-	at := uint32(format.SystemArea + descriptors)
-	p.extents = append(p.extents, layout.Extent{Start: format.SystemArea * sectorSize, Length: int64(descriptors) * sectorSize, Source: &descriptorSource{p}})
-	at = p.assignBoot(p.assignUDF(at), descriptors)
-	for v := range views {
-		if p.has(v) {
-			at = p.assignTable(v, at)
-		}
-	}
-	for v := range views {
-		if p.has(v) {
-			at = p.assignDirectories(v, at)
-		}
-	}
-	at = p.assignCopy(at)
-	p.dataStart = at
-	end, err := p.placeContents(int64(at))
-	if err != nil {
-		return err
-	}
-	if !p.o.NoPadding {
-		end += paddingSectors
-	}
-	if end, err = p.finishBoot(end); err != nil {
-		return err
-	}
-	p.placed = true
-	if end, err = p.finishUDF(end); err != nil {
-		return err
-	}
-	if end > math.MaxUint32 {
-		return fmt.Errorf("the volume has %d sectors; ISO 9660 ends at %d (8 TiB)", end, uint32(math.MaxUint32))
-	}
-	p.sectors = uint32(end)
-	return nil
 }
 
-func (p *planner) assignTable(v view, at uint32) uint32 {
+// descriptorCount returns how many volume descriptors there are.
+func (p *Planner) descriptorCount() int64 {
+	count := int64(1) // the terminator
+	for v := range views {
+		if p.has(v) {
+			count++
+		}
+	}
+	if p.o.Boot {
+		count++
+	}
+	return count
+}
+
+// PlaceDescriptors places the volume descriptors of a volume that begins at a
+// sector, behind its system area, and returns the sector behind them.
+func (p *Planner) PlaceDescriptors(start int64) int64 {
+	p.session = start
+	length := p.descriptorCount()
+	add := func(at int64, src layout.Source) int64 {
+		p.descriptors = append(p.descriptors, layout.Extent{Start: at * sectorSize, Length: length * sectorSize, Source: src})
+		return at + length
+	}
+	end := add(start+format.SystemArea, &descriptorSource{p})
+	if p.o.PartitionOffset > 0 {
+		p.shift = &shift{p: p, offset: uint32(p.o.PartitionOffset)}
+		end = add(start+p.o.PartitionOffset+format.SystemArea, &shiftedDescriptors{p.shift})
+	}
+	return end
+}
+
+// PlaceMetadata places the path tables and directories from a sector on, and returns
+// the sector behind them, where contents may begin.
+func (p *Planner) PlaceMetadata(at int64) int64 {
+	p.metadata = make([]layout.Extent, 0, 2*int(views)+len(p.dirs)*int(views))
+	next := uint32(at)
+	for v := range views {
+		if p.has(v) {
+			next = p.assignTable(v, next)
+		}
+	}
+	for v := range views {
+		if p.has(v) {
+			next = p.assignDirectories(v, next)
+		}
+	}
+	p.dataStart = p.assignCopy(uint32(at), next)
+	return int64(p.dataStart)
+}
+
+// Finish takes what only is known when the whole disc is planned. From then on the
+// extents can be read.
+func (p *Planner) Finish(at Finished) {
+	p.at, p.placed = at, true
+}
+
+func (p *Planner) assignTable(v view, at uint32) uint32 {
 	t := &p.tables[v]
 	t.lba = at
 	for i, d := range p.order[v] {
@@ -214,7 +282,7 @@ func (p *planner) assignTable(v view, at uint32) uint32 {
 		t.size += uint32(tableRecord(d.place[v].id))
 	}
 	for _, order := range []binary.ByteOrder{binary.LittleEndian, binary.BigEndian} {
-		p.extents = append(p.extents, layout.Extent{Start: int64(at) * sectorSize, Length: int64(t.size), Source: &tableSource{p, v, order}})
+		p.metadata = append(p.metadata, layout.Extent{Start: int64(at) * sectorSize, Length: int64(t.size), Source: &tableSource{p, v, order}})
 		at += t.sectors()
 	}
 	return at
@@ -224,14 +292,14 @@ func (p *planner) assignTable(v view, at uint32) uint32 {
 // in it. RR_MOVED and all that was relocated follow the root, the outermost
 // first: readers that go through a disc once, forwards, can then put relocated
 // directories back where they belong.
-func (p *planner) assignDirectories(v view, at uint32) uint32 {
+func (p *Planner) assignDirectories(v view, at uint32) uint32 {
 	sources := make([]directorySource, 0, len(p.order[v]))
 	place := func(d *directory) {
 		pl := &d.place[v]
 		pl.lba = at
 		at += pl.sectors()
 		sources = append(sources, directorySource{p, d, v})
-		p.extents = append(p.extents, layout.Extent{Start: int64(pl.lba) * sectorSize, Length: int64(pl.sectors()) * sectorSize, Source: &sources[len(sources)-1]})
+		p.metadata = append(p.metadata, layout.Extent{Start: int64(pl.lba) * sectorSize, Length: int64(pl.sectors()) * sectorSize, Source: &sources[len(sources)-1]})
 	}
 	var below func(d *directory)
 	below = func(d *directory) {
@@ -259,31 +327,8 @@ func (p *planner) assignDirectories(v view, at uint32) uint32 {
 	return at
 }
 
-func (p *planner) assignFile(n *tree.Node, at int64) (int64, error) {
-	src := n.Source()
-	if n.Size == 0 || src == nil {
-		return at, nil
-	}
-	size := storedSize(n, src)
-	if err := p.checkStored(n, size); err != nil {
-		return 0, err
-	}
-	if size > math.MaxUint32 && p.o.Level < 3 {
-		return 0, fmt.Errorf("%s has %d bytes; files of 4 GiB and more need interchange level 3", n.Path(), n.Size)
-	}
-	index := uint32(len(p.extents))
-	if known, ok := p.stored(n, index); ok {
-		n.Index = known
-		return at, nil
-	}
-	n.Index = index
-	p.extents = append(p.extents, layout.Extent{Start: at * sectorSize, Length: size, Source: src})
-	p.report.Files++
-	return at + (size+sectorSize-1)/sectorSize, nil
-}
-
 // descriptorSource is the volume descriptor set as a part of the image.
-type descriptorSource struct{ p *planner }
+type descriptorSource struct{ p *Planner }
 
 func (s *descriptorSource) String() string { return "volume descriptors" }
 
@@ -295,8 +340,8 @@ func (s *descriptorSource) Render(b []byte) {
 			s.p.descriptor(b[:sectorSize], v)
 			b = b[sectorSize:]
 		}
-		if v == primary && s.p.boot.descriptors() > 0 { // at sector 17 (El Torito 2)
-			boot.PutRecord(b, s.p.boot.lba)
+		if v == primary && s.p.o.Boot { // at sector 17 (El Torito 2)
+			boot.PutRecord(b, uint32(s.p.at.BootCatalog))
 			b = b[sectorSize:]
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/iso9660/plan"
 	"glassmaster/mastering/layout"
+	"glassmaster/mastering/master"
 	"glassmaster/mastering/tree"
 )
 
@@ -55,7 +56,7 @@ func recordsOf(t testing.TB, b []byte) (self record, list []record) {
 
 // rootOf plans a volume and returns the records of its root, in the tree of the
 // volume descriptor at a sector.
-func rootOf(t testing.TB, root *tree.Node, o plan.Options, descriptor int64) []record {
+func rootOf(t testing.TB, root *tree.Node, o plan.Features, descriptor int64) []record {
 	t.Helper()
 	l := layoutOf(t, root, o)
 	d := make([]byte, disc.SectorSize)
@@ -71,10 +72,9 @@ func rootOf(t testing.TB, root *tree.Node, o plan.Options, descriptor int64) []r
 }
 
 // layoutOf plans a volume.
-func layoutOf(t testing.TB, root *tree.Node, o plan.Options) *layout.Layout {
+func layoutOf(t testing.TB, root *tree.Node, o plan.Features) *layout.Layout {
 	t.Helper()
-	o.Label, o.Time = "TEST", when
-	l, _, err := plan.Plan(root, o)
+	l, _, err := master.Plan(root, master.Options{Label: "TEST", Time: when, Features: o})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,7 +12,7 @@ const maxLevel = 8
 
 // findDeep returns the directories that must be relocated so that none lies
 // below the eighth level, and remembers them in p.relocated (RRIP 4.1.5).
-func (p *planner) findDeep(root *tree.Node) []*tree.Node {
+func (p *Planner) findDeep(root *tree.Node) []*tree.Node {
 	if p.o.NoRockRidge || p.o.Deep {
 		return nil
 	}
@@ -45,7 +45,7 @@ func (p *planner) findDeep(root *tree.Node) []*tree.Node {
 // movedNode returns the directory that takes the relocated ones. It is not put
 // into the person's tree, where it may be already: libarchive refuses relocated
 // directories in any but the first that is called "rr_moved" or ".rr_moved".
-func (p *planner) movedNode(root *tree.Node) *tree.Node {
+func (p *Planner) movedNode(root *tree.Node) *tree.Node {
 	shown := func(name string) *tree.Node {
 		if n := root.Child(name); n != nil && !p.hides(primary, n) {
 			return n
@@ -66,20 +66,24 @@ func (p *planner) movedNode(root *tree.Node) *tree.Node {
 	if at.IsZero() {
 		at = time.Unix(0, root.Modified)
 	}
-	return tree.NewFolder(name, at)
+	n := tree.NewFolder(name, at)
+	if p.o.Settle != nil {
+		p.o.Settle(n)
+	}
+	return n
 }
 
 // relocatedTo returns the address of a relocated directory, and relocatedFrom
 // that of the directory that it was taken from. Neither is known while sizes
 // are computed, nor does it matter then.
-func (p *planner) relocatedTo(n *tree.Node) uint32 {
+func (p *Planner) relocatedTo(n *tree.Node) uint32 {
 	if !p.placed {
 		return 0
 	}
 	return p.dirs[n.Index].place[primary].lba
 }
 
-func (p *planner) relocatedFrom(d *directory) uint32 {
+func (p *Planner) relocatedFrom(d *directory) uint32 {
 	if !p.placed {
 		return 0
 	}

@@ -154,19 +154,18 @@ func (f *fields) link(sig string, lba uint32) {
 }
 
 // node adds what a node's record says of it, its name aside.
-func (f *fields) node(p *planner, n *tree.Node) {
+func (f *fields) node(p *Planner, n *tree.Node) {
 	links := uint32(1)
 	switch {
 	case n.IsDir() && p.placed: // sizes do not depend on it
 		links = 2 + p.dirs[n.Index].folders
-	case p.sharedOf(n) != nil:
-		links = p.sharedOf(n).Links
+	case n.Shared() != nil:
+		links = n.Shared().Links
 	}
-	mode, uid, gid := p.o.Owners.rights(n)
 	if p.o.RockRidge112 {
-		f.px112(format.PosixMode(mode), links, uid, gid, p.serial(n))
+		f.px112(format.PosixMode(n.Mode), links, n.UID, n.GID, p.serial(n))
 	} else {
-		f.px(format.PosixMode(mode), links, uid, gid)
+		f.px(format.PosixMode(n.Mode), links, n.UID, n.GID)
 	}
 	f.stamps(p, n)
 }

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"glassmaster/mastering/iso9660"
-	"glassmaster/mastering/iso9660/plan"
+	"glassmaster/mastering/master"
 	"glassmaster/mastering/tree"
 	"glassmaster/mastering/volume"
 )
@@ -24,12 +24,12 @@ func TestFullPathTable(t *testing.T) {
 		d.Append(tree.NewFolder("and below that", time.Unix(1e9, 0)))
 		root.Children()[i].Append(d)
 	}
-	l, report, err := plan.Plan(root, plan.Options{Label: "FULL"})
+	l, report, err := master.Plan(root, master.Options{Label: "FULL"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(report.Warnings) != 1 || !strings.Contains(report.Warnings[0], "path table") {
-		t.Errorf("warnings %q", report.Warnings)
+	if len(report.Notices) != 1 || !strings.Contains(report.Notices[0].Text, "path table") {
+		t.Errorf("notices %v", report.Notices)
 	}
 	v, err := iso9660.Open(l, l.Size(), volume.Options{})
 	if err != nil {

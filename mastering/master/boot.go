@@ -1,4 +1,4 @@
-package plan
+package master
 
 import (
 	"errors"
@@ -10,6 +10,7 @@ import (
 	"slices"
 
 	"glassmaster/mastering/boot"
+	"glassmaster/mastering/disc"
 	"glassmaster/mastering/layout"
 	"glassmaster/mastering/tree"
 )
@@ -20,11 +21,10 @@ type booter struct {
 	o        *boot.Options
 	images   []bootImage
 	catalog  *tree.Node // nil: no file
-	lba      uint32     // of the catalogue
+	lba      int64      // of the catalogue
 	appended []appended
 	code     []byte
 	disk     *boot.Disk // nil: no partition tables
-	shift    *shift     // nil: the partition begins with the image
 }
 
 // bootImage is an entry of the boot catalogue.
@@ -140,9 +140,9 @@ func (b *booter) image(root *tree.Node, i boot.Image) error {
 	case want != boot.Patched{}:
 		want.Base, want.Size = src, n.Size
 		k.patch = &want
-		setSource(n, k.patch)
+		n.SetSource(k.patch)
 	case known: // the tree has been planned before, with other options
-		setSource(n, src)
+		n.SetSource(src)
 	}
 	b.images = append(b.images, k)
 	return nil
@@ -151,15 +151,6 @@ func (b *booter) image(root *tree.Node, i boot.Image) error {
 // patches reports whether an image that was found before is patched so.
 func (b *booter) patches(p *boot.Patched) bool {
 	return slices.ContainsFunc(b.images, func(i bootImage) bool { return i.patch == p })
-}
-
-// setSource gives a file other contents, under all its names.
-func setSource(n *tree.Node, s layout.Source) {
-	if shared := n.Shared(); shared != nil {
-		shared.Source = s
-		return
-	}
-	n.Init(n.Name, n.Mode, s)
 }
 
 // readHead reads the first bytes of a boot image, at most boot.HeadSize.
@@ -227,36 +218,46 @@ func (b *booter) insertCatalog(root *tree.Node, made int64) error {
 	return nil
 }
 
-// descriptors returns how many volume descriptors there are for booting.
-func (b *booter) descriptors() int {
-	if b == nil || len(b.images) == 0 {
-		return 0
-	}
-	return 1
-}
-
-// assignHead places the system area.
-func (p *planner) assignHead() {
+// addHead adds the extent of the system area, where partition tables stand.
+func (p *planner) addHead() {
 	if p.boot != nil && p.boot.o.Hybrid() {
 		p.extents = append(p.extents, layout.Extent{Length: boot.SystemArea, Source: &headSource{p.boot}})
 	}
 }
 
-// assignBoot places what lies between the descriptors, of which there are so
-// many, and the path tables: the descriptors of a partition with an offset, and a
-// boot catalogue that is no file. It returns the sector behind.
-func (p *planner) assignBoot(at uint32, descriptors int) uint32 {
-	if p.boot == nil {
+// placeCatalog places a boot catalogue that is no file at a sector, and returns the
+// sector behind.
+func (p *planner) placeCatalog(at int64) int64 {
+	if p.boot == nil || len(p.boot.images) == 0 || p.boot.catalog != nil {
 		return at
 	}
-	at = p.assignOffset(at, descriptors)
-	if len(p.boot.images) > 0 && p.boot.catalog == nil {
-		p.boot.lba = at
-		p.extents = append(p.extents, layout.Extent{Start: int64(at) * sectorSize, Length: boot.MaxCatalog, Source: &catalogSource{p.boot}})
-		at++
+	p.boot.lba = at
+	return at + 1
+}
+
+// catalogExtents returns the extent of a boot catalogue that is no file.
+func (b *booter) catalogExtents() []layout.Extent {
+	if b == nil || len(b.images) == 0 || b.catalog != nil {
+		return nil
 	}
-	p.beginCopy(at)
-	return at
+	return []layout.Extent{{Start: b.lba * disc.SectorSize, Length: boot.MaxCatalog, Source: &catalogSource{b}}}
+}
+
+// catalogSector returns the sector of the boot catalogue, 0 when there is none.
+func (b *booter) catalogSector() int64 {
+	if b == nil {
+		return 0
+	}
+	return b.lba
+}
+
+// partitionSectors returns how many sectors the partition has that is the volume, 0
+// when there are no partition tables.
+func (b *booter) partitionSectors() int64 {
+	if b == nil || b.disk == nil {
+		return 0
+	}
+	return b.disk.VolumeSectors()
 }
 
 // finishBoot places what lies behind the files: appended partitions and the
@@ -279,7 +280,7 @@ func (p *planner) finishBoot(end int64) (int64, error) {
 		Seed: boot.NewSeed(p.o.Label, p.o.Time.UnixNano()),
 	}
 	if b.catalog != nil {
-		b.lba = p.fileAddress(b.catalog)
+		b.lba = p.start(b.catalog)
 	}
 	for _, a := range b.appended {
 		plan.Appended = append(plan.Appended, a.span)
@@ -298,7 +299,7 @@ func (p *planner) finishBoot(end int64) (int64, error) {
 		return 0, fmt.Errorf("plan boot: %w", err)
 	}
 	if b.o.GPT != boot.GPTNone {
-		p.extents = append(p.extents, layout.Extent{Start: (end - boot.TailSectors) * sectorSize, Length: boot.TailSectors * sectorSize, Source: &tailSource{b}})
+		p.extents = append(p.extents, layout.Extent{Start: (end - boot.TailSectors) * disc.SectorSize, Length: boot.TailSectors * disc.SectorSize, Source: &tailSource{b}})
 	}
 	return end, nil
 }
@@ -314,8 +315,8 @@ func (p *planner) assignAppended(end int64) (volume, image int64) {
 		if n == 0 {
 			volume = end
 		}
-		a.span = boot.Span{Start: end, Count: (a.size + sectorSize - 1) / sectorSize}
-		p.extents = append(p.extents, layout.Extent{Start: end * sectorSize, Length: a.size, Source: a.source})
+		a.span = boot.Span{Start: end, Count: (a.size + disc.SectorSize - 1) / disc.SectorSize}
+		p.extents = append(p.extents, layout.Extent{Start: end * disc.SectorSize, Length: a.size, Source: a.source})
 		end += a.span.Count
 	}
 	if len(b.appended) > 0 && !p.o.NoPadding {
@@ -343,16 +344,11 @@ func (p *planner) settleImage(n int) boot.Span {
 			}
 		}
 	}
-	i.entry.LBA = p.fileAddress(i.node)
+	i.entry.LBA = uint32(p.start(i.node))
 	if i.patch != nil {
 		i.patch.LBA = i.entry.LBA
 	}
-	return boot.Span{Start: int64(i.entry.LBA), Count: (i.node.Size + sectorSize - 1) / sectorSize}
-}
-
-// fileAddress returns the address of a file that has been placed.
-func (p *planner) fileAddress(n *tree.Node) uint32 {
-	return uint32(p.extents[n.Index].Start / sectorSize)
+	return boot.Span{Start: int64(i.entry.LBA), Count: (i.node.Size + disc.SectorSize - 1) / disc.SectorSize}
 }
 
 // checkStyle refuses a boot image that the boot code of the disk refuses, and

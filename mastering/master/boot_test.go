@@ -1,4 +1,4 @@
-package plan_test
+package master_test
 
 import (
 	"bytes"
@@ -11,10 +11,10 @@ import (
 
 	"glassmaster/mastering/boot"
 	"glassmaster/mastering/disc"
+	"glassmaster/mastering/internal/isotest"
 	"glassmaster/mastering/iso9660"
-	"glassmaster/mastering/iso9660/internal/isotest"
-	"glassmaster/mastering/iso9660/plan"
 	"glassmaster/mastering/layout"
+	"glassmaster/mastering/master"
 	"glassmaster/mastering/peertest"
 )
 
@@ -125,7 +125,7 @@ func TestMBRNamesAppendedPartition(t *testing.T) {
 	dir := t.TempDir()
 	path := write(t, filepath.Join(dir, "part.img"), bytes.Repeat([]byte("partition"), 1000))
 	code := write(t, filepath.Join(dir, "code.bin"), sectorCode())
-	image := masterBoot(t, bootFiles(t, map[string][]byte{"a": []byte("a")}), plan.Options{Boot: &boot.Options{
+	image := masterBoot(t, bootFiles(t, map[string][]byte{"a": []byte("a")}), master.Options{Boot: &boot.Options{
 		Code: code, Append: []boot.Partition{{Number: 3, Path: path, Type: boot.TypeLinux}},
 	}})
 	wantLines(t, report(t, image), "MBR partition : 1 0x80 0xcd 0 2048", "MBR partition : 3 0x00 0x83 2048 20")
@@ -155,7 +155,7 @@ func TestInfoTableIsGenisoimages(t *testing.T) {
 		source := write(t, filepath.Join(t.TempDir(), "loader.bin"), b)
 		root := bootFiles(t, map[string][]byte{"loader.bin": b})
 		root.Child("loader.bin").Init("loader.bin", 0o644, layout.NewFile(source))
-		image := masterBoot(t, root, plan.Options{Boot: &boot.Options{
+		image := masterBoot(t, root, master.Options{Boot: &boot.Options{
 			Images: []boot.Image{{Path: "loader.bin", InfoTable: true}}, Catalog: "boot.cat",
 		}})
 		want, got := bootTable(t, g), bootTable(t, image)
@@ -202,7 +202,7 @@ func TestCatalogueIsXorrisos(t *testing.T) {
 		"-b", "one.bin", "-no-emul-boot", "-boot-load-size", "4",
 		"-eltorito-alt-boot", "-b", "two.img", "-eltorito-alt-boot", "-e", "efi.img", "-no-emul-boot",
 		"-eltorito-alt-boot", "-e", "more.img", "-no-emul-boot")
-	image := masterBoot(t, bootFiles(t, files), plan.Options{Boot: &boot.Options{
+	image := masterBoot(t, bootFiles(t, files), master.Options{Boot: &boot.Options{
 		Images: []boot.Image{
 			{Path: "one.bin"},
 			{Path: "two.img", Emulation: boot.FloppyBySize},
@@ -233,7 +233,7 @@ func TestUnusualEntries(t *testing.T) {
 	disk := make([]byte, 1<<20)
 	copy(disk, sectorCode())
 	copy(disk[446:], []byte{0x80, 1, 1, 0, 0x0E, 63, 32, 0, 32, 0, 0, 0, 0xE0, 7, 0, 0})
-	image := masterBoot(t, bootFiles(t, map[string][]byte{"disk": disk, "mac": disk, "ppc": disk}), plan.Options{Boot: &boot.Options{
+	image := masterBoot(t, bootFiles(t, map[string][]byte{"disk": disk, "mac": disk, "ppc": disk}), master.Options{Boot: &boot.Options{
 		Images: []boot.Image{
 			{Path: "disk", Emulation: boot.HardDisk, LoadSegment: 0x1234},
 			{Path: "ppc", Platform: boot.PowerPC, NotBootable: true, LoadSectors: boot.LoadAll},
@@ -263,7 +263,7 @@ func TestReaderFindsWhatWasWritten(t *testing.T) {
 	dir := t.TempDir()
 	efi := make([]byte, 1<<20)
 	copy(efi, sectorCode())
-	image := masterBoot(t, bootFiles(t, map[string][]byte{"boot/core.img": core}), plan.Options{Boot: &boot.Options{
+	image := masterBoot(t, bootFiles(t, map[string][]byte{"boot/core.img": core}), master.Options{Boot: &boot.Options{
 		Images: []boot.Image{{Path: "/boot/core.img", LoadSectors: boot.LoadAll}, {Partition: 2, Platform: boot.EFI}},
 		ID:     "ID", GPT: boot.GPTOnly, PartitionOffset: 16,
 		Append: []boot.Partition{{Number: 2, Path: write(t, filepath.Join(dir, "efi.img"), efi), Type: boot.TypeEFI}},
@@ -295,7 +295,7 @@ func TestReaderFindsWhatWasWritten(t *testing.T) {
 // TestSameImage plans a tree twice: tree and options give the same bytes.
 func TestSameImage(t *testing.T) {
 	root := bootFiles(t, map[string][]byte{"loader.bin": make([]byte, 4096)})
-	o := plan.Options{Boot: &boot.Options{
+	o := master.Options{Boot: &boot.Options{
 		Images: []boot.Image{{Path: "loader.bin", InfoTable: true}}, Catalog: "boot.cat", GPT: boot.GPTOnly, APM: true,
 	}}
 	a := read(t, masterBoot(t, root, o))
@@ -313,12 +313,12 @@ func TestSameFileTwice(t *testing.T) {
 		{{Path: "a"}, {Path: "a", Platform: boot.Mac, InfoTable: true}},
 		{{Path: "a", InfoTable: true}, {Path: "a", InfoTable: true, GRUBInfo: true}},
 	} {
-		image := masterBoot(t, root, plan.Options{Boot: &boot.Options{Images: images}})
+		image := masterBoot(t, root, master.Options{Boot: &boot.Options{Images: images}})
 		if table := bootTable(t, image); le32(table) != 16 || le32(table[8:]) != 3000 {
 			t.Errorf("%+v: table %x", images, table)
 		}
 	}
-	image := masterBoot(t, root, plan.Options{Boot: &boot.Options{Images: []boot.Image{{Path: "a"}}}})
+	image := masterBoot(t, root, master.Options{Boot: &boot.Options{Images: []boot.Image{{Path: "a"}}}})
 	v := open(t, image, "")
 	if b, err := fs.ReadFile(v, "a"); err != nil || !bytes.Equal(b, bytes.Repeat([]byte{7}, 3000)) {
 		t.Errorf("planned again without a table, the file reads %x, %v", b[:64], err)
@@ -363,7 +363,7 @@ func TestBootRefusals(t *testing.T) {
 		{"number 1 is the volume itself", &boot.Options{Append: []boot.Partition{{Number: 1, Path: kilo}}}},
 		{"has numbers 1 to 4", &boot.Options{Append: []boot.Partition{{Number: 5, Path: kilo}}}},
 	} {
-		_, _, err := plan.Plan(bootFiles(t, files), plan.Options{Boot: c.o})
+		_, _, err := master.Plan(bootFiles(t, files), master.Options{Boot: c.o})
 		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%+v: error %v, want one with %q", *c.o, err, c.want)
 		}

@@ -1,4 +1,4 @@
-package plan
+package master
 
 import "glassmaster/mastering/boot"
 

@@ -1,4 +1,4 @@
-package plan_test
+package master_test
 
 import (
 	"fmt"
@@ -9,10 +9,11 @@ import (
 
 	"glassmaster/mastering/boot"
 	"glassmaster/mastering/disc"
+	"glassmaster/mastering/internal/isotest"
 	"glassmaster/mastering/iso9660"
-	"glassmaster/mastering/iso9660/internal/isotest"
 	"glassmaster/mastering/iso9660/plan"
 	"glassmaster/mastering/layout"
+	"glassmaster/mastering/master"
 	"glassmaster/mastering/peertest"
 	"glassmaster/mastering/tree"
 )
@@ -21,7 +22,7 @@ import (
 func TestPartitionIsAVolume(t *testing.T) {
 	for _, offset := range []int{16, 64} {
 		top := isotest.SampleTree(t)
-		image := masterBoot(t, hostTree(t, top), plan.Options{Boot: &boot.Options{GPT: boot.GPTOnly, PartitionOffset: offset}})
+		image := masterBoot(t, hostTree(t, top), master.Options{Boot: &boot.Options{GPT: boot.GPTOnly, PartitionOffset: offset}})
 		b := read(t, image)
 		start := offset * disc.SectorSize
 		partition := write(t, filepath.Join(t.TempDir(), "partition.iso"), b[start:])
@@ -49,7 +50,7 @@ func TestPartitionIsAVolume(t *testing.T) {
 func TestPartitionWithoutBootRecord(t *testing.T) {
 	root := bootFiles(t, map[string][]byte{"boot.bin": make([]byte, 4096)})
 	for _, level := range []int{3, 4} {
-		image := masterBoot(t, root, plan.Options{Level: level, Boot: &boot.Options{
+		image := masterBoot(t, root, master.Options{Features: plan.Features{Level: level}, Boot: &boot.Options{
 			Images: []boot.Image{{Path: "/boot.bin", InfoTable: true}}, GPT: boot.GPTOnly, PartitionOffset: 16,
 		}})
 		partition := write(t, filepath.Join(t.TempDir(), "partition.iso"), read(t, image)[16*disc.SectorSize:])

@@ -1,4 +1,4 @@
-package plan_test
+package master_test
 
 import (
 	"bytes"
@@ -12,10 +12,10 @@ import (
 	"time"
 
 	"glassmaster/mastering/boot"
+	"glassmaster/mastering/internal/isotest"
 	"glassmaster/mastering/iso9660"
-	"glassmaster/mastering/iso9660/internal/isotest"
-	"glassmaster/mastering/iso9660/plan"
 	"glassmaster/mastering/layout"
+	"glassmaster/mastering/master"
 	"glassmaster/mastering/peertest"
 	"glassmaster/mastering/tree"
 	"glassmaster/mastering/volume"
@@ -117,13 +117,13 @@ func efiImage(t testing.TB) string {
 }
 
 // masterBoot writes a tree as an image and returns its path.
-func masterBoot(t testing.TB, root *tree.Node, o plan.Options) string {
+func masterBoot(t testing.TB, root *tree.Node, o master.Options) string {
 	t.Helper()
 	o.Label, o.Time = "BOOT", time.Date(2024, 5, 6, 7, 8, 9, 0, time.UTC)
-	l, report, err := plan.Plan(root, o)
+	l, report, err := master.Plan(root, o)
 	isotest.Must(t, err)
-	for _, w := range report.Warnings {
-		if strings.Contains(w, "boot image") {
+	for _, w := range report.Notices {
+		if strings.Contains(w.Text, "boot image") {
 			t.Error("warning:", w)
 		}
 	}
@@ -146,7 +146,7 @@ func isolinuxImage(t testing.TB, gpt boot.GPT) string {
 	t.Helper()
 	files := isolinuxFiles(t)
 	files["boot/efi.img"] = read(t, efiImage(t))
-	return masterBoot(t, bootFiles(t, files), plan.Options{Boot: &boot.Options{
+	return masterBoot(t, bootFiles(t, files), master.Options{Boot: &boot.Options{
 		Images: []boot.Image{
 			{Path: "/isolinux/isolinux.bin", InfoTable: true},
 			{Path: "/boot/efi.img", Platform: boot.EFI},
@@ -169,7 +169,7 @@ func grubDisc(t testing.TB, gpt boot.GPT, offset int) string {
 		"boot/core.img": grubImage(t, "i386-pc-eltorito", "biosdisk", "iso9660"),
 		"readme.txt":    []byte("a file\n"),
 	}
-	return masterBoot(t, bootFiles(t, files), plan.Options{Boot: &boot.Options{
+	return masterBoot(t, bootFiles(t, files), master.Options{Boot: &boot.Options{
 		Images: []boot.Image{
 			{Path: "/boot/core.img", InfoTable: true, GRUBInfo: true},
 			{Partition: 2, Platform: boot.EFI},
@@ -316,7 +316,7 @@ func TestMachineStarts(t *testing.T) {
 // TestMachineDoesNotStart shows that it is our doing when a machine starts: the
 // same files without boot options start none.
 func TestMachineDoesNotStart(t *testing.T) {
-	image := masterBoot(t, bootFiles(t, isolinuxFiles(t)), plan.Options{})
+	image := masterBoot(t, bootFiles(t, isolinuxFiles(t)), master.Options{})
 	for _, args := range [][]string{asDisc(image), asDisk(image)} {
 		if out := run(t, isolinuxHello, args...); strings.Contains(out, "boot: ") {
 			t.Errorf("a machine with %q printed\n%s", args, out)
@@ -336,7 +336,7 @@ func emulated(t testing.TB) map[boot.Emulation]string {
 		if e == boot.HardDisk {
 			copy(b[446:], []byte{0x80, 1, 1, 0, 0x06, 63, 32, 3, 32, 0, 0, 0, 0xE0, 0x1F, 0, 0})
 		}
-		images[e] = masterBoot(t, bootFiles(t, map[string][]byte{"disk.img": b}), plan.Options{Boot: &boot.Options{
+		images[e] = masterBoot(t, bootFiles(t, map[string][]byte{"disk.img": b}), master.Options{Boot: &boot.Options{
 			Images: []boot.Image{{Path: "/disk.img", Emulation: e}}, Catalog: "/boot.cat", ID: "GLASSMASTER",
 		}})
 	}
