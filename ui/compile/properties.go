@@ -42,7 +42,7 @@ var (
 func (v *View) ShowProperties() {
 	p := newProperties()
 	p.set(v.project.Properties())
-	v.d.Sheet("Properties of the disc", p.object, 560,
+	v.host.Sheet("Properties of the disc", p.object, 560,
 		widgets.Choice{Text: "Cancel"},
 		widgets.Choice{Text: "Apply", Primary: true, Do: func() bool {
 			v.project.SetProperties(p.get())

@@ -1,15 +1,14 @@
-package widgets
+package files
 
 import (
 	"image/color"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
-	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
-	"glassmaster/ui/look"
 	"glassmaster/ui/model"
+	"glassmaster/ui/theme"
 )
 
 // header is the titles over a list of files; a click sorts by a column.
@@ -27,7 +26,7 @@ func newHeader(onSort func(model.Column)) *header {
 	h := &header{
 		onSort: onSort,
 		rule:   canvas.NewRectangle(color.Transparent),
-		arrow:  canvas.NewImageFromResource(look.Tint(look.Down, look.Muted)),
+		arrow:  canvas.NewImageFromResource(theme.Tint(theme.DownIcon, theme.Muted)),
 	}
 	for i := range h.cells {
 		h.cells[i] = newCell(fyne.TextAlignLeading)
@@ -55,7 +54,7 @@ func (h *header) CreateRenderer() fyne.WidgetRenderer { return &headerRenderer{h
 type headerRenderer struct{ h *header }
 
 func (r *headerRenderer) Destroy()           {}
-func (r *headerRenderer) MinSize() fyne.Size { return fyne.NewSize(40, look.RowHeight+2) }
+func (r *headerRenderer) MinSize() fyne.Size { return fyne.NewSize(40, theme.RowHeight+2) }
 
 func (r *headerRenderer) Objects() []fyne.CanvasObject {
 	o := []fyne.CanvasObject{r.h.rule, r.h.arrow}
@@ -67,22 +66,22 @@ func (r *headerRenderer) Objects() []fyne.CanvasObject {
 
 func (r *headerRenderer) Refresh() {
 	h := r.h
-	h.rule.FillColor = look.Color(look.Border)
+	h.rule.FillColor = theme.Color(theme.Border)
 	h.rule.Refresh()
-	icon := look.Tint(look.Down, look.Muted)
+	icon := theme.Tint(theme.DownIcon, theme.Muted)
 	if !h.order.Descending {
-		icon = look.Tint(look.Up, look.Muted)
+		icon = theme.Tint(theme.UpIcon, theme.Muted)
 	}
 	h.arrow.Resource = icon
 	h.arrow.Refresh()
 	for i, c := range columnsOf(h.found) {
-		name := look.Muted
+		name := theme.Muted
 		if c.sorts && c.by == h.order.Column {
-			name = theme.ColorNameForeground
+			name = theme.Foreground
 		}
 		h.cells[i].TextStyle = fyne.TextStyle{}
 		h.cells[i].set(c.title, name)
-		h.cells[i].TextSize = theme.CaptionTextSize()
+		h.cells[i].TextSize = theme.Size(theme.CaptionSize)
 	}
 	r.Layout(h.Size())
 }

@@ -1,7 +1,7 @@
 // Package widgets is the parts of the window that Fyne does not bring along: a
 // list with multiple selection and dragging, an outline of folders, a capacity
 // bar, a graph, tips.
-package widgets
+package files
 
 import (
 	"time"
@@ -11,8 +11,10 @@ import (
 	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/widget"
 
-	"glassmaster/ui/look"
 	"glassmaster/ui/model"
+	"glassmaster/ui/theme"
+
+	"glassmaster/ui/widgets"
 )
 
 // doubleClick is how close two presses are that make a double click. Fyne's own
@@ -89,11 +91,11 @@ func NewRows() *Rows {
 
 // CreateRenderer implements fyne.Widget.
 func (r *Rows) CreateRenderer() fyne.WidgetRenderer {
-	return widget.NewSimpleRenderer(container.NewThemeOverride(r.list, look.Tight{}))
+	return widget.NewSimpleRenderer(container.NewThemeOverride(r.list, theme.ListTheme{}))
 }
 
 // MinSize implements fyne.CanvasObject.
-func (r *Rows) MinSize() fyne.Size { return fyne.NewSize(80, look.RowHeight*2) }
+func (r *Rows) MinSize() fyne.Size { return fyne.NewSize(80, theme.RowHeight*2) }
 
 // Reload draws all visible rows again.
 func (r *Rows) Reload() { r.list.Refresh() }
@@ -117,7 +119,7 @@ func (r *Rows) RowAt(at fyne.Position) (int, bool) {
 	if p.X < 0 || p.Y < 0 || p.X >= s.Width || p.Y >= s.Height {
 		return -1, false
 	}
-	row := int((p.Y + r.list.GetScrollOffset()) / look.RowHeight)
+	row := int((p.Y + r.list.GetScrollOffset()) / theme.RowHeight)
 	if row >= r.Length() {
 		return -1, true
 	}
@@ -126,11 +128,11 @@ func (r *Rows) RowAt(at fyne.Position) (int, bool) {
 
 // RowTop returns where a row begins, from the top of the list.
 func (r *Rows) RowTop(row int) float32 {
-	return float32(row)*look.RowHeight - r.list.GetScrollOffset()
+	return float32(row)*theme.RowHeight - r.list.GetScrollOffset()
 }
 
 // PageRows returns how many rows can be seen at once.
-func (r *Rows) PageRows() int { return max(int(r.Size().Height/look.RowHeight)-1, 1) }
+func (r *Rows) PageRows() int { return max(int(r.Size().Height/theme.RowHeight)-1, 1) }
 
 // FocusGained implements fyne.Focusable.
 func (r *Rows) FocusGained() {
@@ -170,7 +172,7 @@ func (r *Rows) TypedKey(e *fyne.KeyEvent) {
 func (r *Rows) TypedShortcut(s fyne.Shortcut) {
 	defer model.Guard()
 	if r.OnCommand == nil || !r.OnCommand(s) {
-		toWindow(r, s)
+		widgets.ToWindow(r, s)
 	}
 }
 

@@ -1,4 +1,4 @@
-package widgets
+package files
 
 import (
 	"image/color"
@@ -7,35 +7,36 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/driver/desktop"
-	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
-	"glassmaster/ui/look"
 	"glassmaster/ui/model"
+	"glassmaster/ui/theme"
+
+	"glassmaster/ui/widgets"
 )
 
-// Crumbs shows where one is: the folders from the root to the one that is shown.
+// breadcrumbs shows where one is: the folders from the root to the one that is shown.
 // Where there is no room for all of them the last ones are shown. It never asks
 // for more room than it has, however long the names are.
-type Crumbs struct {
+type breadcrumbs struct {
 	widget.BaseWidget
 	OnOpen func(i int) // a folder was chosen
 
-	dots  *Text // stands for folders that are not shown
+	dots  *widgets.Text // stands for folders that are not shown
 	parts []*crumb
-	seps  []*Text
-	said  *Text // in place of the folders
+	seps  []*widgets.Text
+	said  *widgets.Text // in place of the folders
 }
 
-// NewCrumbs returns an empty path.
-func NewCrumbs() *Crumbs {
-	c := &Crumbs{dots: Muted("… ›"), said: NewText("")}
+// newBreadcrumbs returns an empty path.
+func newBreadcrumbs() *breadcrumbs {
+	c := &breadcrumbs{dots: widgets.Muted("… ›"), said: widgets.NewText("")}
 	c.ExtendBaseWidget(c)
 	return c
 }
 
 // Set shows folders.
-func (c *Crumbs) Set(names []string) {
+func (c *breadcrumbs) Set(names []string) {
 	c.said.Set("")
 	if slices.EqualFunc(c.parts, names, func(p *crumb, name string) bool { return p.text.String() == name }) {
 		return
@@ -43,27 +44,27 @@ func (c *Crumbs) Set(names []string) {
 	c.parts, c.seps = nil, nil
 	for i, name := range names {
 		c.parts = append(c.parts, newCrumb(name, func() { c.OnOpen(i) }))
-		c.seps = append(c.seps, Muted("›"))
+		c.seps = append(c.seps, widgets.Muted("›"))
 	}
 	c.Refresh()
 }
 
 // Say shows a text in their place.
-func (c *Crumbs) Say(text string) {
+func (c *breadcrumbs) Say(text string) {
 	c.parts, c.seps = nil, nil
 	c.said.Set(text)
 	c.Refresh()
 }
 
 // CreateRenderer implements fyne.Widget.
-func (c *Crumbs) CreateRenderer() fyne.WidgetRenderer { return &crumbsRenderer{c} }
+func (c *breadcrumbs) CreateRenderer() fyne.WidgetRenderer { return &breadcrumbsRenderer{c} }
 
-type crumbsRenderer struct{ c *Crumbs }
+type breadcrumbsRenderer struct{ c *breadcrumbs }
 
-func (r *crumbsRenderer) Destroy()           {}
-func (r *crumbsRenderer) MinSize() fyne.Size { return fyne.NewSize(80, look.RowHeight) }
+func (r *breadcrumbsRenderer) Destroy()           {}
+func (r *breadcrumbsRenderer) MinSize() fyne.Size { return fyne.NewSize(80, theme.RowHeight) }
 
-func (r *crumbsRenderer) Objects() []fyne.CanvasObject {
+func (r *breadcrumbsRenderer) Objects() []fyne.CanvasObject {
 	o := []fyne.CanvasObject{r.c.dots, r.c.said}
 	for i := range r.c.parts {
 		o = append(o, r.c.parts[i], r.c.seps[i])
@@ -71,7 +72,7 @@ func (r *crumbsRenderer) Objects() []fyne.CanvasObject {
 	return o
 }
 
-func (r *crumbsRenderer) Refresh() {
+func (r *breadcrumbsRenderer) Refresh() {
 	r.Layout(r.c.Size())
 	canvas.Refresh(r.c)
 }
@@ -81,15 +82,15 @@ const crumbGap float32 = 2
 
 // Layout gives the last folder what it needs, up to all there is, and then those
 // before it, as long as they fit.
-func (r *crumbsRenderer) Layout(s fyne.Size) {
+func (r *breadcrumbsRenderer) Layout(s fyne.Size) {
 	c := r.c
 	middle := func(o fyne.CanvasObject, x, w float32) {
 		h := o.MinSize().Height
 		o.Move(fyne.NewPos(x, (s.Height-h)/2))
 		o.Resize(fyne.NewSize(w, h))
 	}
-	middle(c.said, look.Gap, max(s.Width-look.Gap, 0))
-	sep := Muted("›").Natural() + 2*crumbGap
+	middle(c.said, theme.Gap, max(s.Width-theme.Gap, 0))
+	sep := widgets.Muted("›").Natural() + 2*crumbGap
 	dots := c.dots.Natural() + 2*crumbGap
 	first, room := 0, s.Width
 	for i := len(c.parts) - 1; i >= 0; i-- {
@@ -117,8 +118,8 @@ func (r *crumbsRenderer) Layout(s fyne.Size) {
 			continue
 		}
 		w := min(p.natural(), max(s.Width-x, 0))
-		p.Move(fyne.NewPos(x, (s.Height-look.RowHeight)/2))
-		p.Resize(fyne.NewSize(w, look.RowHeight))
+		p.Move(fyne.NewPos(x, (s.Height-theme.RowHeight)/2))
+		p.Resize(fyne.NewSize(w, theme.RowHeight))
 		middle(c.seps[i], x+w+crumbGap, c.seps[i].Natural())
 		x += w + sep
 	}
@@ -139,20 +140,20 @@ func setShown(o fyne.CanvasObject, shown bool) {
 type crumb struct {
 	widget.BaseWidget
 	tapped func()
-	text   *Text
+	text   *widgets.Text
 	back   *canvas.Rectangle
 }
 
 var _ desktop.Hoverable = (*crumb)(nil)
 
 func newCrumb(name string, tapped func()) *crumb {
-	c := &crumb{tapped: tapped, text: NewText(name).Bold(), back: canvas.NewRectangle(color.Transparent)}
+	c := &crumb{tapped: tapped, text: widgets.NewText(name).Bold(), back: canvas.NewRectangle(color.Transparent)}
 	c.back.CornerRadius = 4
 	c.ExtendBaseWidget(c)
 	return c
 }
 
-func (c *crumb) natural() float32 { return min(c.text.Natural(), 260) + 2*look.Gap }
+func (c *crumb) natural() float32 { return min(c.text.Natural(), 260) + 2*theme.Gap }
 
 // Tapped implements fyne.Tappable.
 func (c *crumb) Tapped(*fyne.PointEvent) {
@@ -161,7 +162,7 @@ func (c *crumb) Tapped(*fyne.PointEvent) {
 }
 
 // MouseIn implements desktop.Hoverable.
-func (c *crumb) MouseIn(*desktop.MouseEvent) { c.paint(look.Color(theme.ColorNameHover)) }
+func (c *crumb) MouseIn(*desktop.MouseEvent) { c.paint(theme.Color(theme.Hover)) }
 
 // MouseMoved implements desktop.Hoverable.
 func (c *crumb) MouseMoved(*desktop.MouseEvent) {}
@@ -180,7 +181,7 @@ func (c *crumb) CreateRenderer() fyne.WidgetRenderer { return &crumbRenderer{c} 
 type crumbRenderer struct{ c *crumb }
 
 func (r *crumbRenderer) Destroy()           {}
-func (r *crumbRenderer) MinSize() fyne.Size { return fyne.NewSize(20, look.RowHeight) }
+func (r *crumbRenderer) MinSize() fyne.Size { return fyne.NewSize(20, theme.RowHeight) }
 func (r *crumbRenderer) Refresh()           { r.c.text.Refresh() }
 
 func (r *crumbRenderer) Objects() []fyne.CanvasObject {
@@ -190,6 +191,6 @@ func (r *crumbRenderer) Objects() []fyne.CanvasObject {
 func (r *crumbRenderer) Layout(s fyne.Size) {
 	r.c.back.Resize(s)
 	h := r.c.text.MinSize().Height
-	r.c.text.Move(fyne.NewPos(look.Gap, (s.Height-h)/2))
-	r.c.text.Resize(fyne.NewSize(max(s.Width-2*look.Gap, 0), h))
+	r.c.text.Move(fyne.NewPos(theme.Gap, (s.Height-h)/2))
+	r.c.text.Resize(fyne.NewSize(max(s.Width-2*theme.Gap, 0), h))
 }

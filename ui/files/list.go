@@ -1,4 +1,4 @@
-package widgets
+package files
 
 import (
 	"image/color"
@@ -6,16 +6,15 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
-	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
 	"glassmaster/mastering/tree"
-	"glassmaster/ui/look"
 	"glassmaster/ui/model"
+	"glassmaster/ui/theme"
 )
 
-// Files shows a listing: a header that sorts, and the rows below it.
-type Files struct {
+// List shows a listing: a header that sorts, and the rows below it.
+type List struct {
 	widget.BaseWidget
 
 	OnOpen   func(*tree.Node)                           // double click or Enter
@@ -37,9 +36,9 @@ type Files struct {
 	typedAt time.Time
 }
 
-// NewFiles returns a view of a listing.
-func NewFiles(list *model.Listing) *Files {
-	f := &Files{list: list, rows: NewRows(), empty: canvas.NewText("", color.Transparent)}
+// NewList returns a view of a listing.
+func NewList(list *model.Listing) *List {
+	f := &List{list: list, rows: NewRows(), empty: canvas.NewText("", color.Transparent)}
 	f.header = newHeader(func(c model.Column) { f.list.SortBy(c) })
 	f.editor = newNameEditor()
 	f.editor.Hide()
@@ -55,16 +54,16 @@ func NewFiles(list *model.Listing) *Files {
 }
 
 // Reload draws the listing again.
-func (f *Files) Reload() {
+func (f *List) Reload() {
 	f.header.show(f.list.Order(), f.list.Query() != "")
 	f.empty.Text = f.emptyText()
-	f.empty.Color = look.Color(look.Muted)
-	f.empty.TextSize = theme.TextSize()
+	f.empty.Color = theme.Color(theme.Muted)
+	f.empty.TextSize = theme.Size(theme.BodySize)
 	f.empty.Refresh()
 	f.rows.Reload()
 }
 
-func (f *Files) emptyText() string {
+func (f *List) emptyText() string {
 	switch {
 	case len(f.list.Rows()) > 0 || f.list.Folder() == nil:
 		return ""
@@ -80,12 +79,12 @@ func (f *Files) emptyText() string {
 }
 
 // Focus has the keyboard speak to the rows.
-func (f *Files) Focus() { f.rows.Focus() }
+func (f *List) Focus() { f.rows.Focus() }
 
 // FolderAt returns the folder that something dropped at an absolute position
 // falls into, and whether the position is in the list at all. A row that is no
 // folder, and the room below the rows, stand for the folder that is shown.
-func (f *Files) FolderAt(at fyne.Position) (*tree.Node, bool) {
+func (f *List) FolderAt(at fyne.Position) (*tree.Node, bool) {
 	i, in := f.rows.RowAt(at)
 	if !in {
 		return nil, false
@@ -97,14 +96,14 @@ func (f *Files) FolderAt(at fyne.Position) (*tree.Node, bool) {
 }
 
 // SetTarget lights the row that something dragged would fall into.
-func (f *Files) SetTarget(n *tree.Node) {
+func (f *List) SetTarget(n *tree.Node) {
 	if f.target != n {
 		f.target = n
 		f.rows.Reload()
 	}
 }
 
-func (f *Files) press(p Press) {
+func (f *List) press(p Press) {
 	f.editor.finish(true)
 	rows, sel := f.list.Rows(), &f.list.Selection
 	f.pending = false
@@ -137,7 +136,7 @@ func (f *Files) press(p Press) {
 
 // release makes a press on one of several selected rows, which was not the
 // beginning of a drag, select that row alone.
-func (f *Files) release(p Press) {
+func (f *List) release(p Press) {
 	rows := f.list.Rows()
 	if f.pending && p.Row < len(rows) {
 		f.list.Selection.Set(rows[p.Row])
@@ -146,7 +145,7 @@ func (f *Files) release(p Press) {
 	f.pending = false
 }
 
-func (f *Files) drag(row int, at fyne.Position) {
+func (f *List) drag(row int, at fyne.Position) {
 	f.pending = false
 	if f.Drag == nil {
 		return
@@ -161,13 +160,13 @@ func (f *Files) drag(row int, at fyne.Position) {
 	f.Drag.Move(at)
 }
 
-func (f *Files) drop(_ int, at fyne.Position) {
+func (f *List) drop(_ int, at fyne.Position) {
 	if f.Drag != nil {
 		f.Drag.End(at)
 	}
 }
 
-func (f *Files) selected() {
+func (f *List) selected() {
 	f.rows.Reload()
 	if f.OnSelect != nil {
 		f.OnSelect()
@@ -175,7 +174,7 @@ func (f *Files) selected() {
 }
 
 // Rename lets the person type a new name over the row that the keyboard is on.
-func (f *Files) Rename(n *tree.Node) {
+func (f *List) Rename(n *tree.Node) {
 	rows := f.list.Rows()
 	f.list.Selection.Set(n)
 	at := f.list.Selection.At(rows)
@@ -187,21 +186,21 @@ func (f *Files) Rename(n *tree.Node) {
 	x, w := nameColumn(f.Size().Width, f.list.Query() != "")
 	y := f.header.MinSize().Height + f.rows.RowTop(at)
 	c := fyne.CurrentApp().Driver().CanvasForObject(f)
-	f.editor.begin(c, n.Name, fyne.NewPos(x-6, y-2), fyne.NewSize(w, look.RowHeight+4), func(name string) {
+	f.editor.begin(c, n.Name, fyne.NewPos(x-6, y-2), fyne.NewSize(w, theme.RowHeight+4), func(name string) {
 		f.OnRename(n, name)
 		f.Focus()
 	}, f.Focus)
 }
 
 // CreateRenderer implements fyne.Widget.
-func (f *Files) CreateRenderer() fyne.WidgetRenderer {
-	bg := canvas.NewRectangle(look.Color(look.Surface))
-	bg.CornerRadius = look.Radius - 1
+func (f *List) CreateRenderer() fyne.WidgetRenderer {
+	bg := canvas.NewRectangle(theme.Color(theme.Surface))
+	bg.CornerRadius = theme.Radius - 1
 	return &filesRenderer{f, bg}
 }
 
 type filesRenderer struct {
-	f  *Files
+	f  *List
 	bg *canvas.Rectangle
 }
 
@@ -213,8 +212,8 @@ func (r *filesRenderer) Layout(s fyne.Size) {
 	r.f.header.Resize(fyne.NewSize(s.Width, h))
 	r.f.rows.Move(fyne.NewPos(0, h))
 	r.f.rows.Resize(fyne.NewSize(s.Width, max(s.Height-h, 0)))
-	r.f.empty.Move(fyne.NewPos(0, h+look.Margin*2))
-	r.f.empty.Resize(fyne.NewSize(s.Width, look.RowHeight))
+	r.f.empty.Move(fyne.NewPos(0, h+theme.Margin*2))
+	r.f.empty.Resize(fyne.NewSize(s.Width, theme.RowHeight))
 }
 
 func (r *filesRenderer) MinSize() fyne.Size {
@@ -226,7 +225,7 @@ func (r *filesRenderer) Objects() []fyne.CanvasObject {
 }
 
 func (r *filesRenderer) Refresh() {
-	r.bg.FillColor = look.Color(look.Surface)
+	r.bg.FillColor = theme.Color(theme.Surface)
 	r.bg.Refresh()
 	r.f.Reload()
 }

@@ -1,7 +1,7 @@
 // Package pane is the two panes that Compile and Browse have in common: the
 // folders on the left, the entries of one of them on the right, and above them
 // where one is and a field to search with.
-package pane
+package files
 
 import (
 	"strings"
@@ -9,28 +9,27 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/layout"
-	"fyne.io/fyne/v2/theme"
 
 	"glassmaster/mastering/filename"
 	"glassmaster/mastering/tree"
 	"glassmaster/mastering/volume"
-	"glassmaster/ui/look"
 	"glassmaster/ui/model"
+	"glassmaster/ui/theme"
 	"glassmaster/ui/widgets"
 )
 
-// Pane is the two panes.
-type Pane struct {
+// Browser is the two panes.
+type Browser struct {
 	Object  fyne.CanvasObject // to be put into a window
-	Files   *widgets.Files
-	Folders *widgets.Folders
+	Files   *List
+	Folders *Folders
 	OnReset func() // another folder or selection is shown; may be nil
 
 	list    *model.Listing
 	outline *model.Outline
 	root    func() string
 	search  *searchField
-	crumbs  *widgets.Crumbs
+	crumbs  *breadcrumbs
 	back    *widgets.Button
 	forward *widgets.Button
 	up      *widgets.Button
@@ -40,9 +39,9 @@ type Pane struct {
 
 // New returns the panes of a listing and its outline. root names the root
 // folder, which has no name of its own.
-func New(list *model.Listing, outline *model.Outline, tips widgets.Tips, root func() string) *Pane {
-	p := &Pane{list: list, outline: outline, root: root, post: tips.Post}
-	p.Files, p.Folders = widgets.NewFiles(list), widgets.NewFolders(outline)
+func New(list *model.Listing, outline *model.Outline, tips widgets.Tips, root func() string) *Browser {
+	p := &Browser{list: list, outline: outline, root: root, post: tips.Post}
+	p.Files, p.Folders = NewList(list), NewFolders(outline)
 	p.Folders.Root = root
 	p.Folders.OnOpen = func(n *tree.Node) {
 		p.search.SetText("")
@@ -50,11 +49,11 @@ func New(list *model.Listing, outline *model.Outline, tips widgets.Tips, root fu
 	}
 	p.Files.OnSelect = p.reset
 	list.OnChange = p.Reload
-	p.back = tips.NewQuiet("", theme.NavigateBackIcon(), "Back  (Alt+Left)", list.Back)
-	p.forward = tips.NewQuiet("", theme.NavigateNextIcon(), "Forward  (Alt+Right)", list.Forward)
-	p.up = tips.NewQuiet("", theme.MoveUpIcon(), "Folder above  (Backspace)", list.Up)
+	p.back = tips.NewQuiet("", theme.BackIcon, "Back  (Alt+Left)", list.Back)
+	p.forward = tips.NewQuiet("", theme.ForwardIcon, "Forward  (Alt+Right)", list.Forward)
+	p.up = tips.NewQuiet("", theme.ParentIcon, "Folder above  (Backspace)", list.Up)
 	p.search = newSearchField(p)
-	p.crumbs = widgets.NewCrumbs()
+	p.crumbs = newBreadcrumbs()
 	p.crumbs.OnOpen = func(i int) {
 		if path := list.Path(); i < len(path) {
 			list.Open(path[i])
@@ -66,7 +65,7 @@ func New(list *model.Listing, outline *model.Outline, tips widgets.Tips, root fu
 	return p
 }
 
-func (p *Pane) build() fyne.CanvasObject {
+func (p *Browser) build() fyne.CanvasObject {
 	field := container.New(fixedWidth(240), p.search)
 	bar := container.NewBorder(nil, nil,
 		container.New(layout.NewCustomPaddedHBoxLayout(0), p.back, p.forward, p.up), field, p.crumbs)
@@ -75,7 +74,7 @@ func (p *Pane) build() fyne.CanvasObject {
 }
 
 // Reload shows the listing again, after it has changed.
-func (p *Pane) Reload() {
+func (p *Browser) Reload() {
 	p.Files.Reload()
 	p.Folders.Follow(p.list.Folder())
 	p.back.Allow(unless(p.list.CanBack(), "There is no folder to go back to"))
@@ -85,7 +84,7 @@ func (p *Pane) Reload() {
 	p.reset()
 }
 
-func (p *Pane) showPath() {
+func (p *Browser) showPath() {
 	if q := p.list.Query(); q != "" {
 		n := len(p.list.Rows())
 		text := model.Count(n, "entry is", "entries are") + " called “" + q + "”"
@@ -106,7 +105,7 @@ func (p *Pane) showPath() {
 	p.crumbs.Set(names)
 }
 
-func (p *Pane) reset() {
+func (p *Browser) reset() {
 	if p.OnReset != nil {
 		p.OnReset()
 	}
@@ -114,7 +113,7 @@ func (p *Pane) reset() {
 
 // FolderAt returns the folder that something dropped at an absolute position
 // falls into.
-func (p *Pane) FolderAt(at fyne.Position) (*tree.Node, bool) {
+func (p *Browser) FolderAt(at fyne.Position) (*tree.Node, bool) {
 	if n, ok := p.Folders.FolderAt(at); ok {
 		return n, true
 	}
@@ -122,13 +121,13 @@ func (p *Pane) FolderAt(at fyne.Position) (*tree.Node, bool) {
 }
 
 // SetTarget lights the folder that something dragged would fall into.
-func (p *Pane) SetTarget(n *tree.Node) {
+func (p *Browser) SetTarget(n *tree.Node) {
 	p.Files.SetTarget(n)
 	p.Folders.SetTarget(n)
 }
 
 // FocusSearch has the keyboard speak to the search field.
-func (p *Pane) FocusSearch() {
+func (p *Browser) FocusSearch() {
 	if c := fyne.CurrentApp().Driver().CanvasForObject(p.search); c != nil {
 		c.Focus(p.search)
 	}
@@ -166,14 +165,14 @@ func Summary(list *model.Listing) string {
 // searchField searches while one types.
 type searchField struct {
 	widgets.Field
-	p *Pane
+	p *Browser
 }
 
-func newSearchField(p *Pane) *searchField {
+func newSearchField(p *Browser) *searchField {
 	s := &searchField{p: p}
 	s.ExtendBaseWidget(s)
 	s.PlaceHolder = "Search  (Ctrl+F)"
-	s.Icon = theme.SearchIcon()
+	s.Icon = theme.SearchIcon
 	s.OnChanged = func(text string) {
 		if text != p.list.Query() {
 			p.list.Search(text)
@@ -205,7 +204,7 @@ func (w fixedWidth) Layout(o []fyne.CanvasObject, s fyne.Size) {
 }
 
 func (w fixedWidth) MinSize(o []fyne.CanvasObject) fyne.Size {
-	return fyne.NewSize(float32(w), max(o[0].MinSize().Height, look.RowHeight))
+	return fyne.NewSize(float32(w), max(o[0].MinSize().Height, theme.RowHeight))
 }
 
 // unless returns why something cannot be done, or nothing when it can.
@@ -217,7 +216,7 @@ func unless(can bool, why string) string {
 }
 
 // Back shows the folder that was shown before.
-func (p *Pane) Back() { p.list.Back() }
+func (p *Browser) Back() { p.list.Back() }
 
 // Forward undoes Back.
-func (p *Pane) Forward() { p.list.Forward() }
+func (p *Browser) Forward() { p.list.Forward() }

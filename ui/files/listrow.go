@@ -1,4 +1,4 @@
-package widgets
+package files
 
 import (
 	"path"
@@ -6,12 +6,11 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
-	"fyne.io/fyne/v2/theme"
 
 	"glassmaster/mastering/filename"
 	"glassmaster/mastering/tree"
-	"glassmaster/ui/look"
 	"glassmaster/ui/model"
+	"glassmaster/ui/theme"
 )
 
 // column is a column of a list of files; the header and the rows share it.
@@ -43,7 +42,7 @@ var (
 const (
 	lineInset float32 = 12 // left and right
 	iconSize  float32 = 16
-	iconRoom          = iconSize + look.Gap
+	iconRoom          = iconSize + theme.Gap
 	cellGap   float32 = 20
 )
 
@@ -89,7 +88,7 @@ func nameColumn(width float32, found bool) (x, w float32) {
 
 // fileLine is a row of a list of files.
 type fileLine struct {
-	f     *Files
+	f     *List
 	back  background
 	icon  *canvas.Image
 	cells [4]*cell
@@ -97,8 +96,8 @@ type fileLine struct {
 	size  fyne.Size
 }
 
-func newFileLine(f *Files) *fileLine {
-	l := &fileLine{f: f, back: newBackground(), icon: canvas.NewImageFromResource(look.File)}
+func newFileLine(f *List) *fileLine {
+	l := &fileLine{f: f, back: newBackground(), icon: canvas.NewImageFromResource(theme.FileIcon)}
 	l.icon.FillMode = canvas.ImageFillContain
 	for i := range l.cells {
 		l.cells[i] = newCell(fyne.TextAlignLeading)
@@ -139,18 +138,18 @@ func (l *fileLine) show(n *tree.Node) {
 		l.icon.Refresh()
 	}
 	l.back.mark(l.f.markOf(n))
-	l.cells[0].set(filename.Printable(n.Name), theme.ColorNameForeground)
+	l.cells[0].set(filename.Printable(n.Name), theme.Foreground)
 	rest := []string{sizeOf(n), model.Date(n.ModTime()), model.Kind(n)}
 	if l.f.list.Query() != "" {
 		rest = []string{path.Dir(n.Path()), sizeOf(n), model.Date(n.ModTime())}
 	}
 	for i, text := range rest {
-		l.cells[i+1].set(text, look.Muted)
+		l.cells[i+1].set(text, theme.Muted)
 	}
 	l.Layout(l.size)
 }
 
-func (f *Files) markOf(n *tree.Node) Mark {
+func (f *List) markOf(n *tree.Node) Mark {
 	switch {
 	case n == f.target:
 		return Target
@@ -171,15 +170,15 @@ func sizeOf(n *tree.Node) string {
 
 // tinted are the icons of the classes of files, in their colours.
 var tinted = map[model.Class]fyne.Resource{
-	model.Other:   look.Tint(look.File, look.Muted),
-	model.Folder:  look.Tint(look.Folder, look.FolderInk),
-	model.Link:    look.Tint(look.Link, look.Muted),
-	model.Text:    look.Tint(look.Text, look.Muted),
-	model.Picture: look.Tint(look.Picture, look.Muted),
-	model.Sound:   look.Tint(look.Sound, look.Muted),
-	model.Film:    look.Tint(look.Film, look.Muted),
-	model.Archive: look.Tint(look.Archive, look.Muted),
-	model.Image:   look.Tint(look.Disc, look.Muted),
+	model.Other:   theme.Tint(theme.FileIcon, theme.Muted),
+	model.Folder:  theme.Tint(theme.FolderIcon, theme.FolderColor),
+	model.Link:    theme.Tint(theme.LinkIcon, theme.Muted),
+	model.Text:    theme.Tint(theme.TextIcon, theme.Muted),
+	model.Picture: theme.Tint(theme.PictureIcon, theme.Muted),
+	model.Sound:   theme.Tint(theme.AudioIcon, theme.Muted),
+	model.Film:    theme.Tint(theme.VideoIcon, theme.Muted),
+	model.Archive: theme.Tint(theme.ArchiveIcon, theme.Muted),
+	model.Image:   theme.Tint(theme.DiscIcon, theme.Muted),
 }
 
 // iconOf returns the icon of a file or folder.

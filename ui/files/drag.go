@@ -1,20 +1,21 @@
-package widgets
+package files
 
 import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
-	"fyne.io/fyne/v2/theme"
 
 	"glassmaster/mastering/tree"
-	"glassmaster/ui/look"
 	"glassmaster/ui/model"
+	"glassmaster/ui/theme"
+
+	"glassmaster/ui/widgets"
 )
 
 // Drag is files and folders being dragged within the window, from rows into
 // folders.
 type Drag struct {
-	Layer    *Layer                                  // where the label beside the pointer is drawn
+	Layer    *widgets.Layer                          // where the label beside the pointer is drawn
 	FolderAt func(fyne.Position) (*tree.Node, bool)  // what lies there
 	OnTarget func(*tree.Node)                        // the folder to light; nil for none
 	OnMove   func(nodes []*tree.Node, to *tree.Node) // they were let go over a folder
@@ -93,10 +94,10 @@ func (d *Drag) targetAt(at fyne.Position) *tree.Node {
 
 // chip is a small label with a background.
 func chip(text string) *fyne.Container {
-	t := canvas.NewText(Fit(text, 360, theme.TextSize(), fyne.TextStyle{}), look.Color(theme.ColorNameForeground))
-	t.TextSize = theme.CaptionTextSize()
-	bg := canvas.NewRectangle(look.Color(theme.ColorNameMenuBackground))
-	bg.StrokeColor, bg.StrokeWidth, bg.CornerRadius = look.Color(look.Border), 1, 4
+	t := canvas.NewText(widgets.Fit(text, 360, theme.Size(theme.BodySize), fyne.TextStyle{}), theme.Color(theme.Foreground))
+	t.TextSize = theme.Size(theme.CaptionSize)
+	bg := canvas.NewRectangle(theme.Color(theme.MenuBackground))
+	bg.StrokeColor, bg.StrokeWidth, bg.CornerRadius = theme.Color(theme.Border), 1, 4
 	s := t.MinSize()
 	t.Move(fyne.NewPos(8, 4))
 	t.Resize(s)

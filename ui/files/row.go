@@ -1,4 +1,4 @@
-package widgets
+package files
 
 import (
 	"image/color"
@@ -6,11 +6,12 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/driver/desktop"
-	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
-	"glassmaster/ui/look"
 	"glassmaster/ui/model"
+	"glassmaster/ui/theme"
+
+	"glassmaster/ui/widgets"
 )
 
 // Content is what a line of a list shows: primitives and how they lie.
@@ -115,7 +116,7 @@ type lineRenderer struct{ l *line }
 
 func (r *lineRenderer) Destroy()                     {}
 func (r *lineRenderer) Layout(s fyne.Size)           { r.l.content.Layout(s) }
-func (r *lineRenderer) MinSize() fyne.Size           { return fyne.NewSize(40, look.RowHeight) }
+func (r *lineRenderer) MinSize() fyne.Size           { return fyne.NewSize(40, theme.RowHeight) }
 func (r *lineRenderer) Objects() []fyne.CanvasObject { return r.l.content.Objects() }
 func (r *lineRenderer) Refresh()                     { r.l.content.Layout(r.l.Size()) }
 
@@ -137,12 +138,12 @@ func (b background) mark(m Mark) {
 	fill, stroke, width := color.Color(color.Transparent), color.Color(color.Transparent), float32(0)
 	switch m {
 	case Chosen:
-		fill = look.Color(theme.ColorNameSelection)
+		fill = theme.Color(theme.Selection)
 	case Faint:
-		fill = look.Color(look.Idle)
+		fill = theme.Color(theme.InactiveSelection)
 	case Target:
-		fill = look.Color(theme.ColorNameSelection)
-		stroke, width = look.Color(theme.ColorNamePrimary), 1.5
+		fill = theme.Color(theme.Selection)
+		stroke, width = theme.Color(theme.Primary), 1.5
 	}
 	b.rect.FillColor, b.rect.StrokeColor, b.rect.StrokeWidth = fill, stroke, width
 	b.rect.Refresh()
@@ -163,36 +164,15 @@ func newCell(align fyne.TextAlign) *cell {
 // set changes text and colour; the text is cut when the cell is placed.
 func (c *cell) set(text string, name fyne.ThemeColorName) {
 	c.full = text
-	c.Color = look.Color(name)
-	c.TextSize = theme.TextSize()
+	c.Color = theme.Color(name)
+	c.TextSize = theme.Size(theme.BodySize)
 }
 
 // place gives the cell its room, and draws it.
 func (c *cell) place(x, width, height float32) {
-	c.Text.Text = Fit(c.full, max(width, 0), c.TextSize, c.TextStyle)
+	c.Text.Text = widgets.Fit(c.full, max(width, 0), c.TextSize, c.TextStyle)
 	h := fyne.MeasureText("Mg", c.TextSize, c.TextStyle).Height
 	c.Move(fyne.NewPos(x, (height-h)/2))
 	c.Resize(fyne.NewSize(max(width, 0), h))
 	c.Refresh()
-}
-
-// Fit cuts a text with an ellipsis so that it is not wider than width.
-func Fit(s string, width, size float32, style fyne.TextStyle) string {
-	if s == "" || fyne.MeasureText(s, size, style).Width <= width {
-		return s
-	}
-	runes := []rune(s)
-	lo, hi := 0, len(runes) // lo runes fit, hi do not
-	for hi-lo > 1 {
-		mid := (lo + hi) / 2
-		if fyne.MeasureText(string(runes[:mid])+"…", size, style).Width <= width {
-			lo = mid
-		} else {
-			hi = mid
-		}
-	}
-	if lo == 0 {
-		return ""
-	}
-	return string(runes[:lo]) + "…"
 }

@@ -1,17 +1,16 @@
-package widgets
+package files
 
 import (
 	"image/color"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
-	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
 	"glassmaster/mastering/filename"
 	"glassmaster/mastering/tree"
-	"glassmaster/ui/look"
 	"glassmaster/ui/model"
+	"glassmaster/ui/theme"
 )
 
 // Folders shows an outline of folders.
@@ -34,7 +33,7 @@ type Folders struct {
 // NewFolders returns a view of an outline.
 func NewFolders(o *model.Outline) *Folders {
 	f := &Folders{outline: o, rows: NewRows(), bg: canvas.NewRectangle(color.Transparent)}
-	f.bg.CornerRadius = look.Radius - 1
+	f.bg.CornerRadius = theme.Radius - 1
 	f.rows.Length = func() int { return len(f.outline.Lines()) }
 	f.rows.NewLine = func() Content { return newFolderLine(f) }
 	f.rows.Update = func(i int, c Content) { c.(*folderLine).show(f.outline.Lines()[i]) }
@@ -164,7 +163,7 @@ func (f *Folders) CreateRenderer() fyne.WidgetRenderer { return &foldersRenderer
 type foldersRenderer struct{ f *Folders }
 
 func (r *foldersRenderer) Destroy()           {}
-func (r *foldersRenderer) MinSize() fyne.Size { return fyne.NewSize(140, look.RowHeight*3) }
+func (r *foldersRenderer) MinSize() fyne.Size { return fyne.NewSize(140, theme.RowHeight*3) }
 func (r *foldersRenderer) Objects() []fyne.CanvasObject {
 	return []fyne.CanvasObject{r.f.bg, r.f.rows}
 }
@@ -176,7 +175,7 @@ func (r *foldersRenderer) Layout(s fyne.Size) {
 }
 
 func (r *foldersRenderer) Refresh() {
-	r.f.bg.FillColor = look.Color(look.Surface)
+	r.f.bg.FillColor = theme.Color(theme.Surface)
 	r.f.bg.Refresh()
 	r.f.rows.Reload()
 }
@@ -196,9 +195,9 @@ type folderLine struct {
 }
 
 var (
-	arrowRight = look.Tint(look.Right, look.Muted)
-	arrowDown  = look.Tint(look.Down, look.Muted)
-	discIcon   = look.Tint(look.Disc, theme.ColorNamePrimary)
+	arrowRight = theme.Tint(theme.RightIcon, theme.Muted)
+	arrowDown  = theme.Tint(theme.DownIcon, theme.Muted)
+	discIcon   = theme.Tint(theme.DiscIcon, theme.Primary)
 )
 
 func newFolderLine(f *Folders) *folderLine {
@@ -226,7 +225,7 @@ func (l *folderLine) Layout(s fyne.Size) {
 	l.icon.Move(fyne.NewPos(x, y))
 	l.icon.Resize(fyne.NewSquareSize(iconSize))
 	x += iconRoom
-	l.name.place(x, s.Width-x-look.Gap, s.Height)
+	l.name.place(x, s.Width-x-theme.Gap, s.Height)
 }
 
 func (l *folderLine) show(b model.Branch) {
@@ -253,6 +252,6 @@ func (l *folderLine) show(b model.Branch) {
 		m = Faint
 	}
 	l.back.mark(m)
-	l.name.set(name, theme.ColorNameForeground)
+	l.name.set(name, theme.Foreground)
 	l.Layout(l.size)
 }

@@ -1,4 +1,4 @@
-package widgets
+package files
 
 import (
 	"strings"
@@ -12,7 +12,7 @@ import (
 const findPause = time.Second
 
 // key is a key that was typed at the rows.
-func (f *Files) key(k fyne.KeyName, shift bool) bool {
+func (f *List) key(k fyne.KeyName, shift bool) bool {
 	rows, sel := f.list.Rows(), &f.list.Selection
 	step := map[fyne.KeyName]int{
 		fyne.KeyUp: -1, fyne.KeyDown: 1, fyne.KeyHome: -len(rows), fyne.KeyEnd: len(rows),
@@ -47,7 +47,7 @@ func (f *Files) key(k fyne.KeyName, shift bool) bool {
 
 // command is a shortcut that was typed at the rows, and reports whether it was
 // one of theirs.
-func (f *Files) command(s fyne.Shortcut) bool {
+func (f *List) command(s fyne.Shortcut) bool {
 	if _, ok := s.(*fyne.ShortcutSelectAll); ok {
 		f.SelectAll()
 		return true
@@ -56,13 +56,13 @@ func (f *Files) command(s fyne.Shortcut) bool {
 }
 
 // SelectAll selects every row.
-func (f *Files) SelectAll() {
+func (f *List) SelectAll() {
 	f.list.Selection.All(f.list.Rows())
 	f.selected()
 }
 
 // find moves to the next row whose name begins with what is being typed.
-func (f *Files) find(r rune) {
+func (f *List) find(r rune) {
 	now := f.rows.now()
 	if now.Sub(f.typedAt) > findPause {
 		f.typed = ""

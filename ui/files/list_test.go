@@ -1,4 +1,4 @@
-package widgets
+package files
 
 import (
 	"fmt"
@@ -11,14 +11,16 @@ import (
 	"fyne.io/fyne/v2/test"
 
 	"glassmaster/mastering/tree"
-	"glassmaster/ui/look"
 	"glassmaster/ui/model"
+	"glassmaster/ui/theme"
+
+	"glassmaster/ui/widgets"
 )
 
 // bench is a list of files in a window.
 type bench struct {
 	t     *testing.T
-	files *Files
+	files *List
 	list  *model.Listing
 	w     fyne.Window
 	now   time.Time
@@ -26,7 +28,7 @@ type bench struct {
 
 func newBench(t *testing.T, names ...string) *bench {
 	t.Helper()
-	test.NewTempApp(t).Settings().SetTheme(look.Theme{})
+	test.NewTempApp(t).Settings().SetTheme(theme.Theme{})
 	root := tree.NewFolder("", time.Unix(1, 0))
 	for _, name := range names {
 		if folder, ok := strings.CutSuffix(name, "/"); ok {
@@ -36,7 +38,7 @@ func newBench(t *testing.T, names ...string) *bench {
 		root.Append(tree.NewFile(name, 1000, time.Unix(1, 0), nil))
 	}
 	b := &bench{t: t, list: model.NewListing(root, func(f func()) { f() }), now: time.Unix(100, 0)}
-	b.files = NewFiles(b.list)
+	b.files = NewList(b.list)
 	b.files.rows.now = func() time.Time { return b.now }
 	b.list.OnChange = b.files.Reload
 	b.w = test.NewTempWindow(t, b.files)
@@ -47,7 +49,7 @@ func newBench(t *testing.T, names ...string) *bench {
 
 // at returns the middle of the name in a row.
 func (b *bench) at(row int) fyne.Position {
-	return fyne.NewPos(80, b.files.header.MinSize().Height+(float32(row)+0.5)*look.RowHeight)
+	return fyne.NewPos(80, b.files.header.MinSize().Height+(float32(row)+0.5)*theme.RowHeight)
 }
 
 // line returns the row that is drawn.
@@ -184,7 +186,7 @@ func TestFilesRename(t *testing.T) {
 
 func TestFilesDrag(t *testing.T) {
 	b := newBench(t, "Folder/", "Other/", "x", "y")
-	layer := NewLayer()
+	layer := widgets.NewLayer()
 	var moved string
 	b.files.Drag = &Drag{Layer: layer, FolderAt: b.files.FolderAt, OnTarget: b.files.SetTarget, OnMove: func(n []*tree.Node, to *tree.Node) {
 		moved = fmt.Sprintf("%d to %s", len(n), to.Name)
@@ -221,7 +223,7 @@ func TestFilesDrag(t *testing.T) {
 func TestFilesDragFromNowhere(t *testing.T) {
 	b := newBench(t, "Folder/", "x", "y")
 	moved := 0
-	b.files.Drag = &Drag{Layer: NewLayer(), FolderAt: b.files.FolderAt, OnTarget: b.files.SetTarget, OnMove: func([]*tree.Node, *tree.Node) { moved++ }}
+	b.files.Drag = &Drag{Layer: widgets.NewLayer(), FolderAt: b.files.FolderAt, OnTarget: b.files.SetTarget, OnMove: func([]*tree.Node, *tree.Node) { moved++ }}
 	drag := func(row int) {
 		l := b.line(row)
 		e := &fyne.DragEvent{}
