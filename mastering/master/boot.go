@@ -346,7 +346,7 @@ func (p *planner) settleImage(n int) boot.Span {
 	}
 	i.entry.LBA = uint32(p.start(i.node))
 	if i.patch != nil {
-		i.patch.LBA = i.entry.LBA
+		i.patch.LBA, i.patch.Volume = i.entry.LBA, uint32(p.o.Start)+systemArea
 	}
 	return boot.Span{Start: int64(i.entry.LBA), Count: (i.node.Size + disc.SectorSize - 1) / disc.SectorSize}
 }

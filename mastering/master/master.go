@@ -121,14 +121,15 @@ func (p *planner) leftOutOfUDF() {
 
 // assign settles all addresses, and returns the size of the disc in sectors.
 func (p *planner) assign(root *tree.Node) (int64, error) {
-	at, recognition := int64(systemArea), int64(systemArea)
+	start := int64(p.o.Start)
+	at, recognition := start+systemArea, start+systemArea
 	p.addHead()
 	if p.iso != nil {
-		at = p.iso.PlaceDescriptors(0)
+		at = p.iso.PlaceDescriptors(start)
 		recognition = at
 	}
 	if p.udf != nil {
-		at = udfplan.FirstSector + p.udf.MetadataSectors()
+		at = start + udfplan.FirstSector + p.udf.MetadataSectors()
 	}
 	at = p.placeCatalog(at)
 	if p.iso != nil {
@@ -153,7 +154,7 @@ func (p *planner) assign(root *tree.Node) (int64, error) {
 	}
 	if p.iso != nil {
 		p.iso.Finish(isoplan.Finished{
-			Sectors: end, Start: p.start, BootCatalog: p.boot.catalogSector(), PartitionSectors: p.boot.partitionSectors(),
+			End: end, Start: p.start, BootCatalog: p.boot.catalogSector(), PartitionSectors: p.boot.partitionSectors(),
 		})
 	}
 	return end, nil
@@ -188,7 +189,7 @@ func (p *planner) finishUDF(recognition, end int64) (int64, error) {
 	mirror := end
 	end += p.udf.MirrorSectors() + udfplan.TailSectors
 	before, behind, err := p.udf.Extents(udfplan.Placement{
-		Recognition: recognition, Metadata: udfplan.FirstSector, Mirror: mirror, Sectors: end, Start: p.start,
+		Recognition: recognition, Metadata: int64(p.o.Start) + udfplan.FirstSector, Mirror: mirror, Sectors: end, Start: p.start,
 	})
 	if err != nil {
 		return 0, err

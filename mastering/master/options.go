@@ -3,11 +3,13 @@ package master
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"maps"
 	"time"
 
 	"glassmaster/mastering/boot"
+	"glassmaster/mastering/disc"
 	"glassmaster/mastering/iso9660/plan"
 	"glassmaster/mastering/tree"
 	udfplan "glassmaster/mastering/udf/plan"
@@ -18,6 +20,14 @@ import (
 // 9660 volume that all systems read: interchange level 3 with Joliet and Rock
 // Ridge.
 type Options struct {
+	// Start is the address where the session begins that the volumes are in, 0 for a
+	// whole disc. Files of the tree may have contents that are on the disc before it
+	// (layout.Recorded).
+	Start disc.LBA `json:"-"`
+	// Previous reads the disc as it is before the session is written, from address 0
+	// on; nil where nobody reads the layout there.
+	Previous io.ReaderAt `json:"-"`
+
 	// Label is the name of all volumes: up to 32 characters in ISO 9660, of which
 	// Joliet shows 16.
 	Label       string `json:"-"`
@@ -126,6 +136,12 @@ func (o *Options) check() error {
 		}
 	}
 	switch {
+	case o.Start < 0:
+		return fmt.Errorf("a session cannot begin at sector %d", o.Start)
+	case o.Start > 0 && o.Boot != nil && o.Boot.Hybrid():
+		return errors.New("partition tables stand at the beginning of a disc, and a later session cannot add them; leave them out")
+	case o.Start > 0 && o.Use != nil:
+		return errors.New("the checksum of an image stands in the first session, and covers no later one; leave it out")
 	case o.UDFOnly && o.Boot != nil:
 		return errors.New("a disc of UDF alone starts no machine; put ISO 9660 beside it")
 	case o.UDFOnly && o.Use != nil:

@@ -32,7 +32,7 @@ func (p *Planner) descriptor(b []byte, v view) {
 	o := p.o
 	text(b[8:40], o.System)
 	text(b[40:72], o.Label)
-	format.PutBoth32(b[80:], uint32(p.at.Sectors-p.session))
+	format.PutBoth32(b[80:], uint32(p.at.End-p.session))
 	format.PutBoth16(b[120:], 1)
 	format.PutBoth16(b[124:], 1)
 	format.PutBoth16(b[128:], sectorSize)

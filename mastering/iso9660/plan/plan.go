@@ -49,8 +49,8 @@ type Planner struct {
 // Finished is what a volume has to know of the rest of the disc, in sectors of 2048
 // bytes from the start of the disc.
 type Finished struct {
-	// Sectors is the address behind the volume.
-	Sectors int64
+	// End is the sector behind the volume.
+	End int64
 	// Start returns the first sector of a file's contents, which are contiguous. It
 	// is called for regular files with contents. It must always return the same, and
 	// be safe for use by several goroutines.
