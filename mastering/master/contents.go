@@ -34,6 +34,9 @@ func (p *planner) prepareVideo(root *tree.Node) error {
 	}
 	p.video.placed = make(map[*tree.Node]bool, len(p.video.Files))
 	for _, f := range p.video.Files {
+		if f.Node.Recorded() != nil {
+			return fmt.Errorf("plan DVD-Video: %s is on the disc already: a DVD-Video cannot be added to", f.Node.Path())
+		}
 		p.video.placed[f.Node] = true
 		if s := f.Node.Shared(); s != nil {
 			s.Links--
@@ -104,6 +107,12 @@ func (p *planner) placeFile(n *tree.Node, at int64) (int64, error) {
 	if n.Size == 0 || src == nil {
 		return at, nil
 	}
+	if r := n.Recorded(); r != nil {
+		if err := r.Check(n.Size, int64(p.o.Start)); err != nil {
+			return 0, fmt.Errorf("%s: %w", n.Path(), err)
+		}
+		return at, nil
+	}
 	size := n.Size
 	if z, ok := src.(*zisofs.Compressed); ok {
 		if p.udf != nil {
@@ -122,8 +131,12 @@ func (p *planner) placeFile(n *tree.Node, at int64) (int64, error) {
 	return at + (size+disc.SectorSize-1)/disc.SectorSize, nil
 }
 
-// start returns the first sector of the contents of a file that has been placed.
+// start returns the first sector of the contents of a file that has been placed, or
+// that is on the disc already.
 func (p *planner) start(n *tree.Node) int64 {
+	if r := n.Recorded(); r != nil {
+		return int64(r.Extents[0].Start)
+	}
 	return p.extents[p.base+int(n.Index)].Start / disc.SectorSize
 }
 

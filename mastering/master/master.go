@@ -39,11 +39,11 @@ func Plan(root *tree.Node, o Options) (*layout.Layout, Report, error) {
 	if err := p.prepare(root); err != nil {
 		return nil, Report{}, err
 	}
-	size, err := p.assign(root)
+	end, err := p.assign(root)
 	if err != nil {
 		return nil, Report{}, err
 	}
-	l, err := layout.New(p.extents, size*disc.SectorSize)
+	l, err := layout.NewSession(p.extents, int64(o.Start)*disc.SectorSize, end*disc.SectorSize, o.Previous)
 	return l, p.report, err
 }
 
@@ -119,7 +119,7 @@ func (p *planner) leftOutOfUDF() {
 	}
 }
 
-// assign settles all addresses, and returns the size of the disc in sectors.
+// assign settles all addresses, and returns the sector behind the last one.
 func (p *planner) assign(root *tree.Node) (int64, error) {
 	start := int64(p.o.Start)
 	at, recognition := start+systemArea, start+systemArea
@@ -150,11 +150,11 @@ func (p *planner) assign(root *tree.Node) (int64, error) {
 		return 0, err
 	}
 	if end > math.MaxUint32 {
-		return 0, fmt.Errorf("the disc has %d sectors; ISO 9660 ends at %d (8 TiB)", end, uint32(math.MaxUint32))
+		return 0, fmt.Errorf("the disc ends at sector %d; ISO 9660 ends at %d (8 TiB)", end, uint32(math.MaxUint32))
 	}
 	if p.iso != nil {
 		p.iso.Finish(isoplan.Finished{
-			End: end, Start: p.start, BootCatalog: p.boot.catalogSector(), PartitionSectors: p.boot.partitionSectors(),
+			End: end, Contents: p.start, BootCatalog: p.boot.catalogSector(), PartitionSectors: p.boot.partitionSectors(),
 		})
 	}
 	return end, nil
@@ -189,7 +189,8 @@ func (p *planner) finishUDF(recognition, end int64) (int64, error) {
 	mirror := end
 	end += p.udf.MirrorSectors() + udfplan.TailSectors
 	before, behind, err := p.udf.Extents(udfplan.Placement{
-		Recognition: recognition, Metadata: int64(p.o.Start) + udfplan.FirstSector, Mirror: mirror, Sectors: end, Start: p.start,
+		Start: int64(p.o.Start), Recognition: recognition, Metadata: int64(p.o.Start) + udfplan.FirstSector,
+		Mirror: mirror, End: end, Contents: p.start,
 	})
 	if err != nil {
 		return 0, err

@@ -156,12 +156,28 @@ func (w *directoryWriter) entry(d *directory, v view, i int, c *tree.Node) {
 		w.f.al(w.p, c)
 	}
 	w.identifier(d, v, i, c)
+	if r := c.Recorded(); r != nil && c.Size > 0 {
+		for i, x := range r.Extents {
+			w.sections(c, uint32(x.Start), x.Length, i < len(r.Extents)-1)
+		}
+		return
+	}
 	lba, length := w.p.content(c)
+	w.sections(c, lba, length, false)
+}
+
+// sections writes the records of a run of a file's contents; more says that another
+// run follows it (ECMA-119 6.5.1).
+func (w *directoryWriter) sections(c *tree.Node, lba uint32, length int64, more bool) {
 	for ; length > math.MaxUint32; length -= maxSection {
 		w.record(lba, maxSection, format.FlagMulti, c, w.id)
 		lba += maxSection / sectorSize
 	}
-	w.record(lba, uint32(length), 0, c, w.id)
+	flags := byte(0)
+	if more {
+		flags = format.FlagMulti
+	}
+	w.record(lba, uint32(length), flags, c, w.id)
 }
 
 // relocation adds what tells that a directory was relocated (RRIP 4.1.5). It comes

@@ -51,10 +51,10 @@ type Planner struct {
 type Finished struct {
 	// End is the sector behind the volume.
 	End int64
-	// Start returns the first sector of a file's contents, which are contiguous. It
-	// is called for regular files with contents. It must always return the same, and
-	// be safe for use by several goroutines.
-	Start func(n *tree.Node) int64
+	// Contents returns the first sector of a file's contents, which are contiguous. It
+	// is called for regular files with contents that are not on the disc yet. It must
+	// always return the same, and be safe for use by several goroutines.
+	Contents func(n *tree.Node) int64
 	// BootCatalog is the sector of the boot catalogue, where Options.Boot has one.
 	BootCatalog int64
 	// PartitionSectors is the length of the partition that is the same volume, where
@@ -193,7 +193,8 @@ func (p *Planner) warnOnce(format string, args ...any) {
 	}
 }
 
-// content returns the address and the length of a file's contents.
+// content returns the address and the length of a file's contents, for one that is
+// not on the disc already.
 func (p *Planner) content(n *tree.Node) (lba uint32, length int64) {
 	if !n.Mode.IsRegular() || n.Size == 0 {
 		return p.dataStart, 0
@@ -205,7 +206,7 @@ func (p *Planner) content(n *tree.Node) (lba uint32, length int64) {
 	if !p.placed {
 		return 0, storedSize(n, src)
 	}
-	return uint32(p.at.Start(n)), storedSize(n, src)
+	return uint32(p.at.Contents(n)), storedSize(n, src)
 }
 
 // noteSize remembers a file that is too large for the interchange level.
