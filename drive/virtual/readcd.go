@@ -1,6 +1,10 @@
 package virtual
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+
+	"glassmaster/drive/scsi"
+)
 
 // readCD is READ CD and READ CD MSF (MMC-6 6.19, 6.20). Audio sectors come
 // whole, with 2352 bytes, and data sectors with their 2048 bytes of user data:
@@ -11,7 +15,7 @@ func (d *recorder) readCD(r *request) (int, error) {
 	}
 	lba := int64(int32(binary.BigEndian.Uint32(r.CDB[2:])))
 	blocks := int64(r.CDB[6])<<16 | int64(r.CDB[7])<<8 | int64(r.CDB[8])
-	if r.CDB[0] == 0xB9 {
+	if r.CDB[0] == scsi.OpReadCDMSF {
 		from, to := msfAt(r.CDB[3:]), msfAt(r.CDB[6:])
 		if to < from {
 			return 0, errField()
