@@ -112,5 +112,13 @@ func (c Charset) Text(name string) (string, bool) {
 	return text, true
 }
 
+// NewDecoder returns what turns text in the character set into UTF-8.
+func (c Charset) NewDecoder() *encoding.Decoder {
+	if c.enc == nil {
+		return unicode.UTF8.NewDecoder()
+	}
+	return c.enc.NewDecoder()
+}
+
 // Latin1 is what names and texts of discs often are that are not UTF-8.
 var Latin1 = Charset{"windows-1252", charmap.Windows1252}
