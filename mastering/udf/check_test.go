@@ -33,7 +33,7 @@ func defects(t testing.TB, image []byte) string {
 	}
 	var b strings.Builder
 	for _, d := range list {
-		if d.Minor {
+		if d.Severity == disc.Info {
 			b.WriteString("minor: ")
 		}
 		fmt.Fprintln(&b, d)
@@ -83,7 +83,7 @@ func TestCheckDamage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l, err := p.Volume()
+	l, err := p.Volume(0, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
