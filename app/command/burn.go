@@ -76,7 +76,7 @@ func (s *session) burn(ctx context.Context, from, to string, o burning) error {
 	}
 	defer t.Close()
 	o.Locate = src.Locate
-	used, by := read.Used(src.Disc)
+	used, by := read.Used(ctx, src.Disc)
 	if by != "" {
 		s.note("%s: %d of %d sectors are in use, as %s says; those are burned", from, disc.Sectors(used), disc.Sectors(src.Disc), by)
 	}

@@ -51,14 +51,14 @@ func (s *session) check(ctx context.Context, src *source.Source, vol volume.FS, 
 	s.report().Phase("checking", 0)
 	every := which
 	every.View = ""
-	views, err := volume.NewComparison(src.Disc, every)
+	views, err := volume.NewComparison(ctx, src.Disc, every)
 	if err != nil {
 		return nil, err
 	}
 	if err := c.volume(ctx, src.Disc, vol, views); err != nil {
 		return nil, err
 	}
-	if d, ok := volume.Incomplete(src.Defects()); ok && !c.incomplete {
+	if d, ok := volume.Incomplete(src.Defects(ctx)); ok && !c.incomplete {
 		c.add("%s", d.Text)
 	}
 	if which.View == "" && vol.Volume().View != "UDF" {
@@ -113,7 +113,7 @@ func (c *checkInfo) volume(ctx context.Context, d disc.Disc, vol volume.FS, view
 // beside examines a UDF volume that is not the one shown, and counts only damage.
 func (c *checkInfo) beside(ctx context.Context, d disc.Disc, which volume.Options, views *volume.Comparison) error {
 	which.View = "UDF"
-	vol, err := volume.OpenFormat(d, "UDF", which)
+	vol, err := volume.OpenFormat(ctx, d, "UDF", which)
 	switch {
 	case err == volume.ErrUnknown: // one that is wrapped tells of a volume that should be there
 		return nil

@@ -1,6 +1,7 @@
 package command
 
 import (
+	"context"
 	"fmt"
 
 	"glassmaster/drive/source"
@@ -8,8 +9,8 @@ import (
 )
 
 // warnDefects says in one line what is known to be wrong with a source.
-func (s *session) warnDefects(src *source.Source) {
-	list := src.Defects()
+func (s *session) warnDefects(ctx context.Context, src *source.Source) {
+	list := src.Defects(ctx)
 	if len(list) == 0 || list[0].Minor {
 		return
 	}

@@ -96,16 +96,16 @@ func (s *session) info(ctx context.Context, name string, which volume.Options, c
 	defer src.Close()
 	s.warnProblems(src)
 	info := describeDisc(src)
-	info.Defects = defectObjects(src.Defects())
+	info.Defects = defectObjects(src.Defects(ctx))
 	which.View = viewName(which.View)
-	vol, err := volume.OpenDisc(src.Disc, which)
+	vol, err := volume.OpenDisc(ctx, src.Disc, which)
 	if err != nil {
 		info.Problem = err.Error()
 	} else {
 		about := vol.Volume()
-		about.Views = volume.Views(src.Disc, which)
+		about.Views = volume.Views(ctx, src.Disc, which)
 		info.Volume = describeVolume(about)
-		info.Volume.describe(bootableOf(src, vol, which))
+		info.Volume.describe(bootableOf(ctx, src, vol, which))
 	}
 	if check && err == nil {
 		if info.Check, err = s.check(ctx, src, vol, which); err != nil {
@@ -131,7 +131,7 @@ func (d damaged) Error() string { return d.text }
 
 func describeDisc(src *source.Source) *discInfo {
 	d := &discInfo{Name: src.Name, Kind: src.Kind, Format: src.Format, Sectors: disc.Sectors(src.Disc)}
-	d.Sessions = describeSessions(src.Sessions())
+	d.Sessions = describeSessions(src.TOC().Sessions)
 	return d
 }
 

@@ -87,13 +87,13 @@ func (s *session) read(ctx context.Context, from string, o reading) error {
 		return err
 	}
 	c := copied{Output: o.output, Remarks: s.remarks(src)}
-	if e := verify.Opens(src.Disc); e != nil {
+	if e := verify.Opens(ctx, src.Disc); e != nil {
 		c.Problem = e.Error()
 		s.warn(fmt.Sprintf("the files of %s cannot be found: %v", from, e))
 	}
 	d, by := src.Disc, ""
 	if !o.whole {
-		d, by = read.Used(d)
+		d, by = read.Used(ctx, d)
 	}
 	c.Sectors = disc.Sectors(d)
 	c.Bytes, c.Unused = c.Sectors*disc.SectorSize, disc.Sectors(src.Disc)-c.Sectors
@@ -113,10 +113,10 @@ func (s *session) read(ctx context.Context, from string, o reading) error {
 		return unwritten(o.output, unread(from, err))
 	}
 	c.Seconds = time.Since(began).Seconds()
-	if len(src.Disc.Sessions()) > 1 && !s.piped {
+	if len(src.Disc.TOC().Sessions) > 1 && !s.piped {
 		s.hidden(o.output)
 	}
-	return s.copied(c, src, by, salvage)
+	return s.copied(ctx, c, src, by, salvage)
 }
 
 // hidden warns of a session that the disc shows, and an image file of it does not: one
@@ -139,7 +139,7 @@ func (s *session) hidden(output string) {
 }
 
 // copied says what was read, and what of the disc is not in the image.
-func (s *session) copied(c copied, src *source.Source, by string, salvage *read.Salvage) error {
+func (s *session) copied(ctx context.Context, c copied, src *source.Source, by string, salvage *read.Salvage) error {
 	text := fmt.Sprintf("%s: %d sectors, %s", name(c.Output), c.Sectors, terminal.Size(c.Bytes))
 	if by != "" {
 		text += fmt.Sprintf("; that is what is in use of %d, as %s says: --whole reads all", c.Sectors+c.Unused, by)
@@ -154,7 +154,7 @@ func (s *session) copied(c copied, src *source.Source, by string, salvage *read.
 	var lacks *verify.IncompleteError
 	if by != "" {
 		// The disc is longer than its volume.
-	} else if err := verify.Complete(src.Disc, src.Name); errors.As(err, &lacks) {
+	} else if err := verify.Complete(ctx, src.Disc, src.Name); errors.As(err, &lacks) {
 		c.Missing = lacks.Missing()
 		short = fmt.Errorf("%s is written as far as the disc goes, but %w", name(c.Output), lacks)
 	}

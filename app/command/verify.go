@@ -73,22 +73,22 @@ func (s *session) verifyOne(ctx context.Context, name string) error {
 		return err
 	}
 	defer src.Close()
-	if disc.Unfinished(src.Disc) { // all of its sectors may be readable all the same
+	if disc.Unfinished(ctx, src.Disc) { // all of its sectors may be readable all the same
 		return damaged{fmt.Sprintf("%s: %v", name, volume.ErrUnfinished)}
 	}
 	s.warnProblems(src)
 	v := verified{Remarks: s.remarks(src)}
 	r, err := verify.Read(ctx, src.Disc, src.Locate, s.report())
 	if err == nil {
-		err = verify.Complete(src.Disc, name)
+		err = verify.Complete(ctx, src.Disc, name)
 	} else if m := mismatch(err); m != nil {
-		err = behind(err, m, volume.ClaimedByFiles(src.Disc))
+		err = behind(err, m, volume.ClaimedByFiles(ctx, src.Disc))
 	}
-	if err == nil && disc.FilledUp(src.Disc) {
+	if err == nil && disc.FilledUp(ctx, src.Disc) {
 		err = damaged{fmt.Sprintf("%s is incomplete: its burn was broken off, and it was filled up when it was closed", name)}
 	}
 	if err == nil {
-		if e := verify.Opens(src.Disc); e != nil {
+		if e := verify.Opens(ctx, src.Disc); e != nil {
 			v.Problem = e.Error()
 			err = damaged{fmt.Sprintf("%s: every sector can be read, but the files cannot be found: %v", name, e)}
 		} else if e := verify.Files(ctx, src.Disc); e != nil && ctx.Err() == nil {
@@ -134,7 +134,7 @@ func (s *session) implanted(ctx context.Context, src *source.Source) (string, er
 	if !ok {
 		return "", nil
 	}
-	sum, err := isomd5.Check(ctx, disc.NewReader(src.Disc, t), s.report())
+	sum, err := isomd5.Check(ctx, disc.NewReader(ctx, src.Disc, t), s.report())
 	switch {
 	case errors.Is(err, isomd5.ErrNone):
 		return "", nil
@@ -160,7 +160,7 @@ func (s *session) verifyTwo(ctx context.Context, a, b string) error {
 	r, tail, err := verify.Pair(ctx, side(want), side(got), s.report())
 	if mismatch(err) != nil { // which may be only the first of what is wrong
 		for _, src := range []*source.Source{want, got} {
-			if short := verify.Complete(src.Disc, src.Name); short != nil {
+			if short := verify.Complete(ctx, src.Disc, src.Name); short != nil {
 				err = fmt.Errorf("%w; %w", err, short)
 				break
 			}
@@ -216,7 +216,7 @@ func (s *session) openPair(ctx context.Context, a, b string) (first, second *sou
 	if first, err = s.openPlain(ctx, o, a); err != nil {
 		return nil, nil, err
 	}
-	if vol, err := volume.OpenDisc(first.Disc, volume.Options{}); err == nil {
+	if vol, err := volume.OpenDisc(ctx, first.Disc, volume.Options{}); err == nil {
 		o.Time = vol.Volume().Created
 	}
 	if second, err = s.openPlain(ctx, o, b); err != nil {

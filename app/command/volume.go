@@ -71,10 +71,10 @@ func (s *session) openVolume(ctx context.Context, name string, o volume.Options)
 	if err != nil {
 		return nil, nil, err
 	}
-	s.warnDefects(src)
+	s.warnDefects(ctx, src)
 	s.warnProblems(src)
 	o.View = viewName(o.View)
-	vol, err := volume.OpenDisc(src.Disc, o)
+	vol, err := volume.OpenDisc(ctx, src.Disc, o)
 	if err != nil {
 		src.Close()
 		return nil, nil, fmt.Errorf("%s: %w", name, err)

@@ -124,14 +124,14 @@ type behind struct {
 	start disc.LBA
 }
 
-func (b behind) Sessions() []disc.Session {
-	t := b.Disc.Sessions()[0].Tracks[0]
+func (b behind) TOC() disc.TOC {
+	t := b.Disc.TOC().Sessions[0].Tracks[0]
 	t.Start = b.start
-	return []disc.Session{{Number: 1, Tracks: []disc.Track{t}}}
+	return disc.TOC{Sessions: []disc.Session{{Number: 1, Tracks: []disc.Track{t}}}}
 }
 
-func (b behind) ReadSectors(p []byte, lba disc.LBA, f disc.Form) (int, error) {
-	return b.Disc.ReadSectors(p, lba-b.start, f)
+func (b behind) ReadSectors(ctx context.Context, p []byte, lba disc.LBA, f disc.Form) (int, error) {
+	return b.Disc.ReadSectors(context.Background(), p, lba-b.start, f)
 }
 
 // prepare makes disc and source.

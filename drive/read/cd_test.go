@@ -174,7 +174,7 @@ func TestTableOfContents(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got := d.Sessions(); !reflect.DeepEqual(got, c.want) {
+			if got := d.TOC().Sessions; !reflect.DeepEqual(got, c.want) {
 				t.Errorf("got %+v, want %+v", got, c.want)
 			}
 			said := read.Remarks(d)
@@ -220,7 +220,7 @@ func TestSessionAtOnce(t *testing.T) {
 			t.Errorf("%v: %d sectors, %q", bad, n, read.Remarks(d))
 		}
 		p := make([]byte, sectors*disc.SectorSize)
-		if n, err := d.ReadSectors(p, 0, disc.User); n != sectors-len(bad) || (err == nil) != (bad == nil) {
+		if n, err := d.ReadSectors(context.Background(), p, 0, disc.User); n != sectors-len(bad) || (err == nil) != (bad == nil) {
 			t.Errorf("%v: %d sectors are read, %v", bad, n, err)
 		}
 	}

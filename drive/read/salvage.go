@@ -32,13 +32,10 @@ func (s *Salvage) Bad() (count int64, first disc.LBA, err error) {
 
 // ReadSectors implements disc.Disc. It fails only where nothing more can be read: at
 // the end, when the work is cancelled, and when the drive or the disc in it is gone.
-func (s *Salvage) ReadSectors(p []byte, lba disc.LBA, f disc.Form) (int, error) {
-	size := disc.SectorSize
-	if f == disc.Raw || isAudio(s.Sessions(), lba) {
-		size = disc.RawSectorSize
-	}
+func (s *Salvage) ReadSectors(ctx context.Context, p []byte, lba disc.LBA, f disc.Form) (int, error) {
+	size := f.Size()
 	for n := 0; n*size < len(p); {
-		k, err := s.Disc.ReadSectors(p[n*size:], lba+disc.LBA(n), f)
+		k, err := s.Disc.ReadSectors(ctx, p[n*size:], lba+disc.LBA(n), f)
 		n += k
 		if n*size >= len(p) || fatal(err) {
 			return n, err

@@ -2,6 +2,7 @@ package read_test
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"io"
 	"testing"
@@ -21,7 +22,7 @@ func TestSalvage(t *testing.T) {
 	v.SetFaults(virtual.Faults{ReadErrors: []int64{0, 77, 78, 299}})
 	s := read.NewSalvage(open(t, v))
 	p := make([]byte, 310*disc.SectorSize)
-	n, err := s.ReadSectors(p, 0, disc.User)
+	n, err := s.ReadSectors(context.Background(), p, 0, disc.User)
 	if n != 300 || !errors.Is(err, io.EOF) {
 		t.Fatalf("%d sectors, %v", n, err)
 	}
@@ -38,7 +39,7 @@ func TestSalvage(t *testing.T) {
 	m := &moody{Transport: virtualtest.Pressed(t, want)}
 	s = read.NewSalvage(open(t, m))
 	m.fails, m.with = map[uint32]int{5: 1 << 30}, sense(2, 0x3A, 0)
-	if n, err := s.ReadSectors(p[:300*disc.SectorSize], 0, disc.User); n != 0 || !scsi.MediumNotPresent(err) {
+	if n, err := s.ReadSectors(context.Background(), p[:300*disc.SectorSize], 0, disc.User); n != 0 || !scsi.MediumNotPresent(err) {
 		t.Errorf("the disc is gone: %d sectors, %v", n, err)
 	}
 	if n, _, _ := s.Bad(); n != 0 {

@@ -1,6 +1,7 @@
 package read
 
 import (
+	"context"
 	"io"
 
 	"glassmaster/mastering/boot"
@@ -26,16 +27,16 @@ func inDrive(d disc.Disc) (*medium, bool) {
 // medium that is overwritten in place that is as far as its volumes, their files and its
 // partition tables reach. Where nobody says how far that is, and of every other disc, it
 // is the disc itself, and by is empty.
-func Used(d disc.Disc) (used disc.Disc, by string) {
+func Used(ctx context.Context, d disc.Disc) (used disc.Disc, by string) {
 	if !Overwritable(d) {
 		return d, ""
 	}
-	c := volume.ClaimedByFiles(d)
+	c := volume.ClaimedByFiles(ctx, d)
 	end, by := c.End, c.By
 	if by == "" { // a table alone says nothing of what is behind its partitions
 		return d, ""
 	}
-	r := disc.NewReader(d, disc.Track{Length: disc.Sectors(d)})
+	r := disc.NewReader(ctx, d, disc.Track{Length: disc.Sectors(d)})
 	if e := partitioned(r, r.Size()); e > end {
 		end, by = e, "the partition table"
 	}

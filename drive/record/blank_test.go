@@ -51,7 +51,7 @@ func TestBlank(t *testing.T) {
 				}
 				if m, err := read.Open(ctx, d); err == nil {
 					p := make([]byte, 900*disc.SectorSize)
-					_, err := m.ReadSectors(p, 0, disc.User)
+					_, err := m.ReadSectors(context.Background(), p, 0, disc.User)
 					for at := range 900 {
 						gone := at < 512 || full
 						if gone && bytes.Equal(p[at*disc.SectorSize:][:disc.SectorSize], first[at*disc.SectorSize:][:disc.SectorSize]) {

@@ -45,7 +45,7 @@ func TestCloseKilled(t *testing.T) {
 			t.Fatal(err)
 		}
 		p := make([]byte, 16*disc.SectorSize)
-		if _, err := m.ReadSectors(p, 0, disc.User); err != nil || !bytes.Equal(p, was[:len(p)]) {
+		if _, err := m.ReadSectors(context.Background(), p, 0, disc.User); err != nil || !bytes.Equal(p, was[:len(p)]) {
 			t.Errorf("what was written cannot be read: %v", err)
 		}
 		again, err := record.NewClosing(ctx, d, record.CloseSession)

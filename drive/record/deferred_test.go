@@ -100,7 +100,7 @@ func TestDeferredErrors(t *testing.T) {
 						// Where no state of the disc tells of it, its first sectors do.
 						// The first WRITE was not carried out: it is as it was.
 						if name := t.Name(); (strings.HasSuffix(name, "dvd+rw") || strings.HasSuffix(name, "bd-re")) && !(o.op == 0x2A && at == 1) {
-							if now, err := read.Open(context.Background(), d); err != nil || !disc.Unfinished(now) {
+							if now, err := read.Open(context.Background(), d); err != nil || !disc.Unfinished(context.Background(), now) {
 								t.Errorf("the disc looks complete: %v", err)
 							}
 						}

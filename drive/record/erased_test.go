@@ -332,7 +332,7 @@ func TestEraseBrokenOff(t *testing.T) {
 			}
 			got := content(t, d, 600)
 			blank := len(bytes.Trim(got, "\x00")) == 0
-			if err == nil || !disc.Unfinished(m) && !blank && !bytes.Equal(got, old) {
+			if err == nil || !disc.Unfinished(context.Background(), m) && !blank && !bytes.Equal(got, old) {
 				t.Errorf("%s, behind %d WRITEs: %v, and nothing tells that the disc is half erased", medium, after, err)
 			}
 			m.Close()

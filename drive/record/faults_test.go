@@ -106,7 +106,7 @@ func salvaged(t *testing.T, d *virtual.Drive, over bool, e *record.Error, want [
 	head := 0 // sectors that are written last
 	if over {
 		head = 32
-		if m, err := read.Open(context.Background(), d); err != nil || !disc.Unfinished(m) {
+		if m, err := read.Open(context.Background(), d); err != nil || !disc.Unfinished(context.Background(), m) {
 			t.Errorf("the disc does not tell that it is not complete: %v", err)
 		}
 	}
@@ -291,8 +291,8 @@ type panicking struct {
 	n int
 }
 
-func (b *panicking) ReadSectors(p []byte, lba disc.LBA, f disc.Form) (int, error) {
-	n, err := b.Disc.ReadSectors(p, lba, f)
+func (b *panicking) ReadSectors(ctx context.Context, p []byte, lba disc.LBA, f disc.Form) (int, error) {
+	n, err := b.Disc.ReadSectors(context.Background(), p, lba, f)
 	if lba <= 600 && lba+disc.LBA(n) > 600 {
 		if b.n--; b.n == 0 {
 			panic("no such layout")

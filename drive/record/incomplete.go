@@ -1,6 +1,7 @@
 package record
 
 import (
+	"context"
 	"errors"
 	"fmt"
 
@@ -14,11 +15,11 @@ var ErrIncomplete = errors.New("the source is incomplete")
 
 // examine looks at what is known of the source. One whose end is missing is refused,
 // unless it is forced; what else is known is a warning.
-func (b *Burn) examine() error {
+func (b *Burn) examine(ctx context.Context) error {
 	if _, ok := b.src.(disc.Planned); ok {
-		b.plan.Defects = volume.Known(b.src) // its files are where the plan has put them
+		b.plan.Defects = volume.Known(ctx, b.src) // its files are where the plan has put them
 	} else {
-		b.plan.Defects = volume.KnownByFiles(b.src)
+		b.plan.Defects = volume.KnownByFiles(ctx, b.src)
 	}
 	if d, ok := volume.Incomplete(b.plan.Defects); ok && !b.o.Force {
 		return fmt.Errorf("%w: %s; get all of it, or force the burn: the disc will be incomplete too", ErrIncomplete, d.Text)

@@ -57,7 +57,7 @@ func TestGrowingDisc(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer both.Close()
-			v, err := volume.OpenDisc(both, volume.Options{})
+			v, err := volume.OpenDisc(context.Background(), both, volume.Options{})
 			if err != nil {
 				t.Fatal(err)
 			}

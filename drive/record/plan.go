@@ -56,7 +56,7 @@ func NewPlan(ctx context.Context, t scsi.Transport, src disc.Disc, o Options) (*
 		return nil, fmt.Errorf("plan the burn: %w", err)
 	}
 	b := &Burn{t: t, src: disc.Unwrap(src), o: o, medium: m}
-	if err := b.examine(); err != nil {
+	if err := b.examine(ctx); err != nil {
 		return nil, fmt.Errorf("plan the burn: %w", err)
 	}
 	if err := b.settle(ctx); err != nil {
@@ -95,7 +95,7 @@ func (b *Burn) settle(ctx context.Context) error {
 	if b.o.Appendable && r.single {
 		b.warn("the disc will be closed: a %v (%s) cannot stay open for more sessions", b.medium.profile, r.name)
 	}
-	if err := b.choose(); err != nil {
+	if err := b.choose(ctx); err != nil {
 		return err
 	}
 	return b.fit()
@@ -180,12 +180,12 @@ func (b *Burn) simulation() error {
 }
 
 // choose finds the part of the source that is written: one data track.
-func (b *Burn) choose() error {
+func (b *Burn) choose(ctx context.Context) error {
 	b.next = b.medium.next()
 	if b.erase {
 		b.next = 0
 	}
-	sessions := b.src.Sessions()
+	sessions := b.src.TOC().Sessions
 	if len(sessions) == 0 {
 		return errors.New("the source has no tracks: there is nothing to burn")
 	}
@@ -204,7 +204,7 @@ func (b *Burn) choose() error {
 	case len(sessions) > 1 && tr.Start == 0:
 		return errors.New("the source has several sessions at the same address: it is damaged")
 	}
-	if err := b.aimed(tr); err != nil {
+	if err := b.aimed(ctx, tr); err != nil {
 		return err
 	}
 	b.start = tr.Start

@@ -118,7 +118,7 @@ func (r *burning) checkStart() error {
 		return notOnDisc(err)
 	}
 	defer d.Close()
-	if _, err := d.ReadSectors(got, r.next, disc.User); err != nil {
+	if _, err := d.ReadSectors(r.work, got, r.next, disc.User); err != nil {
 		return notOnDisc(err)
 	}
 	if !bytes.Equal(want, got) {
@@ -143,7 +143,7 @@ func (r *burning) checkTracks() error {
 		return notOnDisc(err)
 	}
 	defer d.Close()
-	for _, s := range d.Sessions() {
+	for _, s := range d.TOC().Sessions {
 		for _, t := range s.Tracks {
 			if r.next < t.Start || r.next >= t.End() {
 				continue

@@ -159,7 +159,7 @@ func fileOnDisc(t *testing.T, d scsi.Transport, name string) string {
 		t.Fatal(err)
 	}
 	defer m.Close()
-	v, err := volume.OpenDisc(m, volume.Options{})
+	v, err := volume.OpenDisc(context.Background(), m, volume.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

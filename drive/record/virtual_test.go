@@ -38,7 +38,7 @@ func content(t testing.TB, d scsi.Transport, sectors int) []byte {
 	defer m.Close()
 	tr, _ := disc.DataTrack(m)
 	p := make([]byte, sectors*disc.SectorSize)
-	n, err := m.ReadSectors(p, tr.Start, disc.User)
+	n, err := m.ReadSectors(context.Background(), p, tr.Start, disc.User)
 	if err != nil || n != sectors {
 		t.Fatalf("read %d of %d sectors from address %d: %v", n, sectors, tr.Start, err)
 	}

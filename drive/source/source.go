@@ -42,8 +42,8 @@ type Source struct {
 // Defects returns what is known to be wrong with the disc, or unlike what one
 // expects, as volume.Known does: what matters most first. Whoever uses a source
 // passes it on. It is looked for when it is asked for the first time.
-func (s *Source) Defects() []volume.Defect {
-	s.once.Do(func() { s.known = volume.Known(s.Disc) })
+func (s *Source) Defects(ctx context.Context) []volume.Defect {
+	s.once.Do(func() { s.known = volume.Known(ctx, s.Disc) })
 	return s.known
 }
 
@@ -86,7 +86,7 @@ func (o Opener) Open(ctx context.Context, name string) (*Source, error) {
 	}
 	s.Name = name
 	if s.Locate == nil {
-		s.Locate = s.locate()
+		s.Locate = s.locate(ctx)
 	}
 	return s, nil
 }
@@ -121,9 +121,9 @@ func isFolder(name string) bool {
 
 // locate names files by the file system of the disc, which is opened when a
 // name is wanted for the first time.
-func (s *Source) locate() func(disc.LBA) string {
+func (s *Source) locate(ctx context.Context) func(disc.LBA) string {
 	locator := sync.OnceValue(func() func(disc.LBA) string {
-		vol, err := volume.OpenDisc(s.Disc, volume.Options{})
+		vol, err := volume.OpenDisc(ctx, s.Disc, volume.Options{})
 		if err != nil {
 			return func(disc.LBA) string { return "" }
 		}

@@ -114,7 +114,7 @@ func TestOpen(t *testing.T) {
 		if s.Kind != kind || s.Name != name || len(s.Problems) > 0 {
 			t.Errorf("%s: %+v", kind, s)
 		}
-		vol, err := volume.OpenDisc(s.Disc, volume.Options{})
+		vol, err := volume.OpenDisc(context.Background(), s.Disc, volume.Options{})
 		if err != nil {
 			t.Errorf("%s: %v", kind, err)
 			continue
@@ -180,7 +180,7 @@ func TestSettled(t *testing.T) {
 	if err := os.Remove(film); err != nil {
 		t.Fatal(err)
 	}
-	v, err := volume.OpenDisc(s.Disc, volume.Options{})
+	v, err := volume.OpenDisc(context.Background(), s.Disc, volume.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -213,11 +213,11 @@ func TestAudioFirst(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	v, err := volume.OpenDisc(s.Disc, volume.Options{})
+	v, err := volume.OpenDisc(context.Background(), s.Disc, volume.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if p, err := fs.ReadFile(v, "film"); string(p) != "film" || len(s.Defects()) > 1 || len(s.Defects()) == 1 && !s.Defects()[0].Minor {
-		t.Errorf("%q, %v, %v", p, err, s.Defects())
+	if p, err := fs.ReadFile(v, "film"); string(p) != "film" || len(s.Defects(context.Background())) > 1 || len(s.Defects(context.Background())) == 1 && !s.Defects(context.Background())[0].Minor {
+		t.Errorf("%q, %v, %v", p, err, s.Defects(context.Background()))
 	}
 }

@@ -1,6 +1,7 @@
 package compilation
 
 import (
+	"context"
 	"fmt"
 	"io/fs"
 	"os"
@@ -38,7 +39,7 @@ func TestOwnersAndDateInUDF(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer d.Close()
-		v, err := volume.OpenDisc(d, volume.Options{View: "UDF"})
+		v, err := volume.OpenDisc(context.Background(), d, volume.Options{View: "UDF"})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -1,6 +1,7 @@
 package compilation
 
 import (
+	"context"
 	"encoding/binary"
 	"errors"
 	"io/fs"
@@ -37,7 +38,7 @@ func openView(t *testing.T, img, view string) volume.FS {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { d.Close() })
-	v, err := volume.OpenDisc(d, volume.Options{View: view})
+	v, err := volume.OpenDisc(context.Background(), d, volume.Options{View: view})
 	if err != nil {
 		t.Fatal(err)
 	}

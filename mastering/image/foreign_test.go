@@ -133,7 +133,7 @@ func TestOpenPlain(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if n := d.Sessions()[0].Tracks[0].Length; n != 3 {
+	if n := d.TOC().Sessions[0].Tracks[0].Length; n != 3 {
 		t.Errorf("%d sectors, want 3", n)
 	}
 	d.Close()

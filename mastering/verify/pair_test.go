@@ -2,6 +2,7 @@ package verify_test
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"os"
 	"path/filepath"
@@ -109,14 +110,14 @@ type tracks struct {
 	list []disc.Session
 }
 
-func (d tracks) Sessions() []disc.Session { return d.list }
+func (d tracks) TOC() disc.TOC { return disc.TOC{Sessions: d.list} }
 
-func (d tracks) ReadSectors(p []byte, lba disc.LBA, f disc.Form) (int, error) {
+func (d tracks) ReadSectors(ctx context.Context, p []byte, lba disc.LBA, f disc.Form) (int, error) {
 	for _, s := range d.list {
 		for _, t := range s.Tracks {
 			if lba >= t.Start && lba < t.End() {
 				n := min(int64(len(p)/sector), int64(t.End()-lba))
-				return d.Disc.ReadSectors(p[:n*sector], lba, f)
+				return d.Disc.ReadSectors(context.Background(), p[:n*sector], lba, f)
 			}
 		}
 	}

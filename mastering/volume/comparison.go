@@ -16,8 +16,8 @@ type Comparison struct {
 }
 
 // NewComparison opens the views of the session that the options name.
-func NewComparison(d disc.Disc, o Options) (*Comparison, error) {
-	views, err := everyView(d, o)
+func NewComparison(ctx context.Context, d disc.Disc, o Options) (*Comparison, error) {
+	views, err := everyView(ctx, d, o)
 	if err != nil {
 		return nil, err
 	}
@@ -100,8 +100,8 @@ func tellOnly(found *Defects, a, b *Listing, only []int) {
 
 // everyView opens the views of the session that the options name. Where there is Rock
 // Ridge the plain names are left out: both are read from the same records.
-func everyView(d disc.Disc, o Options) ([]FS, error) {
-	r, size, o, err := track(d, o)
+func everyView(ctx context.Context, d disc.Disc, o Options) ([]FS, error) {
+	r, size, o, err := track(ctx, d, o)
 	if err != nil {
 		return nil, err
 	}

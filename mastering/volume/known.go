@@ -1,6 +1,7 @@
 package volume
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -20,16 +21,16 @@ type Examined interface {
 // Known returns what is wrong with the volumes of a disc as far as their descriptors
 // tell, or unlike what one expects of a disc: what opening them brings to light. It
 // goes through no folder. What matters most comes first.
-func Known(d disc.Disc) []Defect {
+func Known(ctx context.Context, d disc.Disc) []Defect {
 	d = disc.Unwrap(d)
-	all := sessionsOf(d)
+	all := sessionsOf(ctx, d)
 	var list []Defect
-	if c := claimed(d, all); c.Missing() > 0 {
+	if c := claimed(ctx, d, all); c.Missing() > 0 {
 		list = append(list, c.defect())
-	} else if disc.FilledUp(d) {
+	} else if disc.FilledUp(ctx, d) {
 		list = append(list, Defect{Incomplete: true, Text: "the burn of the disc was broken off, and it was filled up when it was closed"})
 	}
-	list = append(list, opened(d, all)...)
+	list = append(list, opened(ctx, d, all)...)
 	list = append(list, apart(all)...)
 	slices.SortStableFunc(list, func(a, b Defect) int { return a.rank() - b.rank() })
 	return list
@@ -37,12 +38,12 @@ func Known(d disc.Disc) []Defect {
 
 // KnownByFiles is Known, and looks too where the files end when the descriptors find
 // the disc complete. It goes through all folders.
-func KnownByFiles(d disc.Disc) []Defect {
-	list := Known(d)
+func KnownByFiles(ctx context.Context, d disc.Disc) []Defect {
+	list := Known(ctx, d)
 	if _, ok := Incomplete(list); ok {
 		return list
 	}
-	if c := ClaimedByFiles(d); c.Missing() > 0 {
+	if c := ClaimedByFiles(ctx, d); c.Missing() > 0 {
 		return append([]Defect{c.defect()}, list...)
 	}
 	return list
@@ -76,11 +77,11 @@ func (c Claim) defect() Defect {
 
 // opened returns what the file systems met that can be opened, and why others that
 // are there cannot.
-func opened(d disc.Disc, all []Session) []Defect {
+func opened(ctx context.Context, d disc.Disc, all []Session) []Defect {
 	var list, closed []Defect
 	good := false
 	for _, f := range formats {
-		v, err := OpenFormat(d, f.name, Options{Sessions: all})
+		v, err := OpenFormat(ctx, d, f.name, Options{Sessions: all})
 		switch {
 		case err == nil:
 			good = true

@@ -1,6 +1,7 @@
 package volume
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"os"
@@ -260,8 +261,8 @@ func recognised(p []byte) bool {
 
 // Marked reports whether there are descriptors of a file system where that of the
 // newest data track of a disc must begin, though it may be none that can be opened.
-func Marked(d disc.Disc) bool {
-	r, size, o, err := track(d, Options{})
+func Marked(ctx context.Context, d disc.Disc) bool {
+	r, size, o, err := track(ctx, d, Options{})
 	if err != nil {
 		return false
 	}

@@ -2,6 +2,7 @@ package volume_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/binary"
 	"fmt"
 	"io/fs"
@@ -39,7 +40,7 @@ func TestViewsDisagree(t *testing.T) {
 		shorten(t, p, uint32(c.is), uint32(c.says))
 		d := discOf(p)
 		for _, view := range []string{"", "Rock Ridge", "Joliet", "ISO 9660", "UDF"} {
-			v, err := volume.OpenDisc(d, volume.Options{View: view})
+			v, err := volume.OpenDisc(context.Background(), d, volume.Options{View: view})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -105,7 +106,7 @@ func TestViewsAgree(t *testing.T) {
 
 func disagreements(t *testing.T, d disc.Disc) ([]volume.Defect, error) {
 	t.Helper()
-	c, err := volume.NewComparison(d, volume.Options{})
+	c, err := volume.NewComparison(context.Background(), d, volume.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -142,10 +142,10 @@ func discOf(d disc.Disc) string {
 		return ""
 	}
 	tracks := 0
-	for _, session := range d.Sessions() {
+	for _, session := range d.TOC().Sessions {
 		tracks += len(session.Tracks)
 	}
-	return model.Count(len(d.Sessions()), "session", "sessions") + ", " + model.Count(tracks, "track", "tracks")
+	return model.Count(len(d.TOC().Sessions), "session", "sessions") + ", " + model.Count(tracks, "track", "tracks")
 }
 
 func (s *side) showFile(n *tree.Node) {

@@ -35,12 +35,12 @@ func (e *Engine) OpenSource(ctx context.Context, s model.Source) (model.Opened, 
 	}
 	o := model.Opened{Disc: d, Locate: d.Locate, Warnings: append(d.Warnings, read.Remarks(d)...)}
 	whole := disc.Sectors(d)
-	if used, by := read.Used(d); by != "" {
+	if used, by := read.Used(ctx, d); by != "" {
 		o.Disc = used
 		o.Warnings = append(o.Warnings, fmt.Sprintf("Of the %d sectors of the disc those are read that are in use, %d, as %s says.", whole, disc.Sectors(used), by))
 	}
 	o.Sectors = disc.Sectors(o.Disc)
-	for _, x := range d.Defects() {
+	for _, x := range d.Defects(ctx) {
 		o.Defects = append(o.Defects, known(x))
 	}
 	return o, nil
@@ -128,7 +128,7 @@ func (e *Engine) WriteImage(ctx context.Context, path string, d disc.Disc, o rec
 	plan, planned := disc.Unwrap(d).(disc.Planned)
 	if planned {
 		r.Changes = plan.Changes()
-	} else if err := sound(d, path); err != nil {
+	} else if err := sound(ctx, d, path); err != nil {
 		return r, err
 	}
 	if o.NoVerify {
@@ -159,15 +159,15 @@ func (e *Engine) WriteImage(ctx context.Context, path string, d disc.Disc, o rec
 
 // sound returns an error when the disc that was written into the image file is not
 // whole, or its files cannot be found: a copy of it is as bad.
-func sound(d disc.Disc, path string) error {
+func sound(ctx context.Context, d disc.Disc, path string) error {
 	name := "the source"
 	if s, ok := d.(*source.Source); ok {
 		name = s.Name
 	}
-	if err := verify.Complete(d, name); err != nil {
+	if err := verify.Complete(ctx, d, name); err != nil {
 		return fmt.Errorf("%s is written as far as the disc goes, but %w", path, err)
 	}
-	if err := verify.Opens(d); err != nil {
+	if err := verify.Opens(ctx, d); err != nil {
 		return fmt.Errorf("%s is written, but its files cannot be found: %w", path, err)
 	}
 	return nil

@@ -54,8 +54,9 @@ type Volume struct {
 	err     error
 	fsys    volume.FS
 	views   []string
-	known   []volume.Defect   // what is known to be wrong with the disc
-	more    []volume.Property // found out after opening
+	stop    context.CancelFunc // ends the reads of the disc
+	known   []volume.Defect    // what is known to be wrong with the disc
+	more    []volume.Property  // found out after opening
 	disc    disc.Disc
 	reading *Job
 	files   int
@@ -146,6 +147,8 @@ func (v *Volume) load(name, view string) {
 	v.release()
 	v.state, v.name, v.err = Opening, name, nil
 	v.clear()
+	reads, stop := context.WithCancel(context.Background()) // as long as the disc is shown
+	v.stop = stop
 	var d disc.Disc
 	var f volume.FS
 	var views []string
@@ -155,9 +158,9 @@ func (v *Volume) load(name, view string) {
 		if d, err = v.open(ctx, name); err != nil {
 			return err
 		}
-		f, err = volume.OpenDisc(d, volume.Options{View: view})
-		views = volume.Views(d, volume.Options{})
-		known = volume.Known(d)
+		f, err = volume.OpenDisc(reads, d, volume.Options{View: view})
+		views = volume.Views(ctx, d, volume.Options{})
+		known = volume.Known(ctx, d)
 		return err
 	}, func(err error) {
 		if v.reading != job { // another one was opened meanwhile
@@ -323,10 +326,13 @@ func (v *Volume) clear() {
 }
 
 func (v *Volume) release() {
+	if v.stop != nil {
+		v.stop()
+	}
 	if v.disc != nil {
 		v.disc.Close()
 	}
-	v.disc, v.fsys = nil, nil
+	v.stop, v.disc, v.fsys = nil, nil, nil
 }
 
 func (v *Volume) changed() {

@@ -93,8 +93,8 @@ func Write(ctx context.Context, w io.Writer, d disc.Disc, rep progress.Reporter)
 	if n := audioTracks(d); n > 0 {
 		rep.Message(progress.Warning, fmt.Sprintf("An ISO image holds data only; audio tracks left out: %d.", n))
 	}
-	if len(d.Sessions()) > 1 {
-		rep.Message(progress.Warning, fmt.Sprintf("An ISO image has no sessions: %d sessions become one run of sectors.", len(d.Sessions())))
+	if len(d.TOC().Sessions) > 1 {
+		rep.Message(progress.Warning, fmt.Sprintf("An ISO image has no sessions: %d sessions become one run of sectors.", len(d.TOC().Sessions)))
 	}
 	rep.Phase("writing", int64(track.End())*disc.SectorSize)
 	piece := make([]byte, pieceSectors*disc.SectorSize)
@@ -119,7 +119,7 @@ type run struct{ start, end disc.LBA }
 func dataRuns(d disc.Disc) []run {
 	var runs []run
 	at := disc.LBA(0)
-	for _, s := range d.Sessions() {
+	for _, s := range d.TOC().Sessions {
 		for _, t := range s.Tracks {
 			if t.Mode == disc.Audio || t.End() <= at {
 				continue
@@ -133,7 +133,7 @@ func dataRuns(d disc.Disc) []run {
 
 func audioTracks(d disc.Disc) int {
 	n := 0
-	for _, s := range d.Sessions() {
+	for _, s := range d.TOC().Sessions {
 		for _, t := range s.Tracks {
 			if t.Mode == disc.Audio {
 				n++
@@ -169,7 +169,7 @@ func sectors(ctx context.Context, w io.Writer, d disc.Disc, r run, piece []byte,
 			return err
 		}
 		p := piece[:min(int64(r.end-r.start), pieceSectors)*disc.SectorSize]
-		n, err := d.ReadSectors(p, r.start, disc.User)
+		n, err := d.ReadSectors(ctx, p, r.start, disc.User)
 		if _, werr := w.Write(p[:n*disc.SectorSize]); werr != nil {
 			return fmt.Errorf("write ISO image: %w", werr)
 		}

@@ -88,10 +88,10 @@ func TestWrite(t *testing.T) {
 // mixed is a disc whose tracks are given and whose sectors hold their address.
 type mixed []disc.Session
 
-func (m mixed) Sessions() []disc.Session { return m }
-func (m mixed) Close() error             { return nil }
+func (m mixed) TOC() disc.TOC { return disc.TOC{Sessions: m} }
+func (m mixed) Close() error  { return nil }
 
-func (m mixed) ReadSectors(p []byte, lba disc.LBA, _ disc.Form) (int, error) {
+func (m mixed) ReadSectors(ctx context.Context, p []byte, lba disc.LBA, _ disc.Form) (int, error) {
 	for i := range p {
 		p[i] = byte(int(lba) + i/disc.SectorSize)
 	}
