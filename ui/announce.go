@@ -14,7 +14,7 @@ func (s *Shell) announcing(event func(string, map[string]any)) func(string, map[
 		turn++
 		mine := turn
 		time.AfterFunc(200*time.Millisecond, func() {
-			s.desk.Post(func() {
+			s.host.Post(func() {
 				if mine == turn {
 					event("controls", map[string]any{"place": s.place.String(), "buttons": s.layer.Controls()})
 				}

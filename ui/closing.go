@@ -15,14 +15,14 @@ func (s *Shell) AskClose(closing func()) {
 	work := s.work()
 	switch {
 	case len(work) > 0:
-		s.desk.Ask("Stop what is going on, and close?", strings.Join(work, "\n"),
+		s.host.Ask("Stop what is going on, and close?", strings.Join(work, "\n"),
 			widgets.Choice{Text: "Go on", Primary: true},
 			widgets.Choice{Text: "Stop and close", Danger: true, Do: func() bool {
-				s.desk.Post(func() { s.stop(closing) })
+				s.host.Post(func() { s.stop(closing) })
 				return true
 			}})
 	case s.project.Unsaved():
-		s.desk.Ask("Save the compilation before closing?", "The list of files that you put together was not saved. The files themselves stay where they are.",
+		s.host.Ask("Save the compilation before closing?", "The list of files that you put together was not saved. The files themselves stay where they are.",
 			widgets.Choice{Text: "Cancel"},
 			widgets.Choice{Text: "Close without saving", Danger: true, Do: func() bool { closing(); return true }},
 			widgets.Choice{Text: "Save…", Primary: true, Do: func() bool {
@@ -51,9 +51,9 @@ func (s *Shell) stop(closing func()) {
 	s.burn.Stop()
 	s.browse.Stop()
 	s.compile.Stop()
-	sheet := s.desk.Sheet("Stopping", widgets.NewText("The window closes when everything has come to its end. A drive may take some minutes to leave the disc in the best state that it allows.").Wrap(), 440,
+	sheet := s.host.Sheet("Stopping", widgets.NewText("The window closes when everything has come to its end. A drive may take some minutes to leave the disc in the best state that it allows.").Wrap(), 440,
 		widgets.Choice{Text: "Close at once", Danger: true, Do: func() bool { closing(); return true }})
-	widgets.Poll(s.desk.Post, 100*time.Millisecond, func() bool {
+	widgets.Poll(s.host.Post, 100*time.Millisecond, func() bool {
 		if len(s.work()) > 0 {
 			return sheet.Open()
 		}

@@ -40,7 +40,7 @@ func (s *Shell) Dropped(at fyne.Position, uris []fyne.URI) {
 		}
 	}
 	take := func(at fyne.Position) {
-		s.desk.Tell("dropped", map[string]any{"paths": paths, "x": at.X, "y": at.Y})
+		s.host.Tell("dropped", map[string]any{"paths": paths, "x": at.X, "y": at.Y})
 		s.take(at, true, paths)
 	}
 	switch s.pointer() {
@@ -69,7 +69,7 @@ func (s *Shell) catch(take func(fyne.Position)) {
 	}
 	s.catching.Objects = []fyne.CanvasObject{c}
 	s.catching.Refresh()
-	time.AfterFunc(lateLimit, func() { s.desk.Post(func() { c.at(nowhere) }) })
+	time.AfterFunc(lateLimit, func() { s.host.Post(func() { c.at(nowhere) }) })
 }
 
 // catcher is an invisible thing that feels the pointer.

@@ -4,8 +4,8 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/driver/desktop"
 
+	"glassmaster/ui/files"
 	"glassmaster/ui/model"
-	"glassmaster/ui/pane"
 )
 
 // addShortcuts makes the shortcuts of the window. They rest while a sheet or a
@@ -48,7 +48,7 @@ func (s *Shell) covered() bool {
 }
 
 // pane returns the panes of the place that is shown, nil where there are none.
-func (s *Shell) pane() *pane.Pane {
+func (s *Shell) pane() *files.Browser {
 	switch s.place {
 	case Compile:
 		return s.compile.Pane()

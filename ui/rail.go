@@ -6,11 +6,10 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/driver/desktop"
-	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
-	"glassmaster/ui/look"
 	"glassmaster/ui/model"
+	"glassmaster/ui/theme"
 )
 
 // railButton is a place in the rail: an icon over its name.
@@ -32,7 +31,7 @@ var _ desktop.Hoverable = (*railButton)(nil)
 func newRailButton(icon fyne.Resource, name string, tapped func()) *railButton {
 	b := &railButton{icon: icon, name: name, tapped: tapped}
 	b.bg = canvas.NewRectangle(color.Transparent)
-	b.bg.CornerRadius = look.Radius
+	b.bg.CornerRadius = theme.Radius
 	b.image = canvas.NewImageFromResource(icon)
 	b.image.FillMode = canvas.ImageFillContain
 	b.text = canvas.NewText(name, color.Transparent)
@@ -100,17 +99,17 @@ func (r *railRenderer) Refresh() {
 
 func (r *railRenderer) paint() {
 	b := r.b
-	ink, back := look.Muted, look.Rail
+	ink, back := theme.Muted, theme.Rail
 	switch {
 	case b.chosen:
-		ink, back = theme.ColorNamePrimary, look.Surface
+		ink, back = theme.Primary, theme.Surface
 	case b.hovered:
-		back = theme.ColorNameHover
+		back = theme.Hover
 	}
-	b.bg.FillColor = look.Color(back)
-	b.image.Resource = look.Tint(b.icon, ink)
-	b.text.Color = look.Color(ink)
-	b.text.TextSize = theme.CaptionTextSize()
+	b.bg.FillColor = theme.Color(back)
+	b.image.Resource = theme.Tint(b.icon, ink)
+	b.text.Color = theme.Color(ink)
+	b.text.TextSize = theme.Size(theme.CaptionSize)
 	b.text.TextStyle.Bold = b.chosen
 }
 
@@ -131,6 +130,6 @@ func (v *veil) Tapped(*fyne.PointEvent) {}
 
 // CreateRenderer implements fyne.Widget.
 func (v *veil) CreateRenderer() fyne.WidgetRenderer {
-	v.rect.FillColor = look.Color(theme.ColorNameShadow)
+	v.rect.FillColor = theme.Color(theme.Shadow)
 	return widget.NewSimpleRenderer(v.rect)
 }

@@ -15,8 +15,8 @@ import (
 func (s *Shell) faulted(f *model.Fault) {
 	fmt.Fprintf(os.Stderr, "glassmaster-window: %v\n%s\n", f, f.Stack)
 	if f.InJob { // on another goroutine; the job's own error tells the person
-		s.desk.Post(func() {
-			s.desk.Tell("fault", map[string]any{"text": f.Error()})
+		s.host.Post(func() {
+			s.host.Tell("fault", map[string]any{"text": f.Error()})
 			s.kept(s.autosave.Now())
 		})
 		return
@@ -25,7 +25,7 @@ func (s *Shell) faulted(f *model.Fault) {
 		return // a fault in drawing comes again and again
 	}
 	err := s.autosave.Now()
-	s.desk.Tell("fault", map[string]any{"text": f.Error()})
+	s.host.Tell("fault", map[string]any{"text": f.Error()})
 	text := "What you were doing may not be done. Your files are as they were."
 	switch {
 	case err != nil:
@@ -33,7 +33,7 @@ func (s *Shell) faulted(f *model.Fault) {
 	case s.project.Unsaved():
 		text += " The compilation was kept, and is offered again if the window should close. Save it, and start the window anew."
 	}
-	s.fault = s.desk.Sheet("Something went wrong in Glassmaster", widgets.NewText(text+"\n\n"+f.Error()).Wrap(), 480,
+	s.fault = s.host.Sheet("Something went wrong in Glassmaster", widgets.NewText(text+"\n\n"+f.Error()).Wrap(), 480,
 		widgets.Choice{Text: "Go on", Primary: true})
 }
 
@@ -44,7 +44,7 @@ func (s *Shell) Rescue() error { return s.autosave.Now() }
 // told once.
 func (s *Shell) kept(err error) {
 	if err == nil {
-		s.desk.Tell("kept", nil)
+		s.host.Tell("kept", nil)
 		return
 	}
 	s.project.Remark(model.Problem{Path: "In case of a crash", Err: fmt.Errorf("the compilation cannot be kept, save it yourself: %w", err)})
@@ -63,18 +63,18 @@ func (s *Shell) offerLost(then func()) {
 		what = "The compilation “" + model.Short(l.Origin) + "”"
 	}
 	text := what + " was not saved when Glassmaster ended without being closed. It was kept on " + model.Date(l.Kept.Local()) + "."
-	s.desk.Ask("Restore what was not saved?", text,
+	s.host.Ask("Restore what was not saved?", text,
 		widgets.Choice{Text: "Discard it", Danger: true, Do: func() bool {
-			s.desk.Post(func() { s.discard(l, then) })
+			s.host.Post(func() { s.discard(l, then) })
 			return true
 		}},
-		widgets.Choice{Text: "Later", Escape: true, Do: func() bool { s.desk.Post(then); return true }},
+		widgets.Choice{Text: "Later", Escape: true, Do: func() bool { s.host.Post(then); return true }},
 		widgets.Choice{Text: "Restore", Primary: true, Do: func() bool { s.restore(l, then); return true }})
 }
 
 func (s *Shell) discard(l model.Lost, then func()) {
 	if err := s.keeper.Discard(l); err != nil {
-		s.desk.ErrorThen("What was kept cannot be removed", err, then)
+		s.host.ErrorThen("What was kept cannot be removed", err, then)
 		return
 	}
 	then()
@@ -84,12 +84,12 @@ func (s *Shell) discard(l model.Lost, then func()) {
 func (s *Shell) restore(l model.Lost, then func()) {
 	var c *compilation.Compilation
 	var problems []model.Problem
-	model.Start(s.desk.Post, "restoring", func(context.Context, progress.Reporter) (err error) {
+	model.Start(s.host.Post, "restoring", func(context.Context, progress.Reporter) (err error) {
 		c, problems, err = s.keeper.Recover(l)
 		return err
 	}, func(err error) {
 		if err != nil {
-			s.desk.ErrorThen("What was kept cannot be restored", fmt.Errorf("%w; it is still in %s", err, l.ID+compilation.Ending), then)
+			s.host.ErrorThen("What was kept cannot be restored", fmt.Errorf("%w; it is still in %s", err, l.ID+compilation.Ending), then)
 			return
 		}
 		s.Go(Compile)

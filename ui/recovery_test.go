@@ -11,8 +11,8 @@ import (
 	"fyne.io/fyne/v2/test"
 
 	"glassmaster/mastering/progress"
-	"glassmaster/ui/desk"
 	"glassmaster/ui/engine"
+	"glassmaster/ui/host"
 	"glassmaster/ui/model"
 	"glassmaster/ui/widgets"
 )
@@ -154,9 +154,9 @@ func TestFaultsAreMessages(t *testing.T) {
 	p.faulty = true
 	var none *widgets.Button
 	for what, do := range map[string]func(){
-		"posted": func() { p.desk.Post(func() { none.SetText("x") }) },
+		"posted": func() { p.host.Post(func() { none.SetText("x") }) },
 		"button": func() {
-			b := p.desk.Tips.NewButton("x", nil, "", func() { none.SetText("x") })
+			b := p.host.Tips.NewButton("x", nil, "", func() { none.SetText("x") })
 			test.Tap(b)
 		},
 		"menu": func() { widgets.Item("x", "", func() { none.SetText("x") }).Action() },
@@ -182,7 +182,7 @@ func TestFaultInJobIsTold(t *testing.T) {
 	p.faulty = true
 	var none *widgets.Button
 	var got error
-	model.Start(p.desk.Post, "x", func(context.Context, progress.Reporter) error {
+	model.Start(p.host.Post, "x", func(context.Context, progress.Reporter) error {
 		none.SetText("x")
 		return nil
 	}, func(err error) { got = err })
@@ -193,17 +193,17 @@ func TestFaultInJobIsTold(t *testing.T) {
 }
 
 // panicking is a picker with a fault.
-type panicking struct{ desk.FilePicker }
+type panicking struct{ host.FilePicker }
 
 // TestFaultInPicker holds that a panic of the native file dialog is a message, and
 // that the window can be used again.
 func TestFaultInPicker(t *testing.T) {
 	p := newPilot(t)
 	p.faulty = true
-	p.desk.Picker = panicking{}
+	p.host.Picker = panicking{}
 	for what, pick := range map[string]func(){
-		"folder": func() { p.desk.PickFolder("x", func(string) {}) },
-		"files":  func() { p.desk.PickMany("x", func([]string) {}) },
+		"folder": func() { p.host.PickFolder("x", func(string) {}) },
+		"files":  func() { p.host.PickMany("x", func([]string) {}) },
 	} {
 		p.events = nil
 		pick()

@@ -14,9 +14,9 @@ import (
 	"glassmaster/ui/browse"
 	"glassmaster/ui/burn"
 	"glassmaster/ui/compile"
-	"glassmaster/ui/desk"
-	"glassmaster/ui/look"
+	"glassmaster/ui/host"
 	"glassmaster/ui/model"
+	"glassmaster/ui/theme"
 	"glassmaster/ui/widgets"
 )
 
@@ -45,7 +45,7 @@ type Engine interface {
 // Config is what the program hands to the window.
 type Config struct {
 	Engine Engine
-	Picker desk.FilePicker
+	Picker host.FilePicker
 	Event  func(name string, fields map[string]any) // may be nil
 	Post   model.Post                               // nil: fyne.Do
 	// Pointer says how far the position of a drop can be trusted; nil: exactly.
@@ -55,7 +55,7 @@ type Config struct {
 // Shell is the content of the window.
 type Shell struct {
 	window   fyne.Window
-	desk     *desk.Desk
+	host     *host.Host
 	layer    *widgets.Layer
 	rail     [3]*railButton
 	pages    [3]fyne.CanvasObject
@@ -87,11 +87,11 @@ func New(w fyne.Window, c Config) *Shell {
 			f()
 		})
 	}
-	s.desk = &desk.Desk{
+	s.host = &host.Host{
 		Canvas: w.Canvas(), Post: post, Picker: c.Picker,
 		Tips: widgets.Tips{Layer: s.layer, Post: post},
 	}
-	s.desk.Busy = s.busy
+	s.host.Busy = s.busy
 	s.pointer = c.Pointer
 	if s.pointer == nil {
 		s.pointer = func() Pointer { return Exact }
@@ -102,25 +102,25 @@ func New(w fyne.Window, c Config) *Shell {
 	w.SetContent(s.build())
 	w.SetOnDropped(s.Dropped)
 	s.addShortcuts()
-	s.desk.Event = s.announcing(c.Event)
+	s.host.Event = s.announcing(c.Event)
 	s.Go(Compile)
 	return s
 }
 
 func (s *Shell) addPlaces(e Engine) {
-	s.project = model.NewProject(s.desk.Post)
-	s.autosave = model.NewAutosave(s.project, e, s.desk.Post)
+	s.project = model.NewProject(s.host.Post)
+	s.autosave = model.NewAutosave(s.project, e, s.host.Post)
 	s.autosave.OnKept = s.kept
-	b := model.NewBurn(e, s.desk.Post)
+	b := model.NewBurn(e, s.host.Post)
 	b.Compiled = func() *compilation.Compilation {
 		if s.project.Empty() {
 			return nil
 		}
 		return s.project.Compilation().Snapshot()
 	}
-	s.compile = compile.New(s.desk, e, s.project)
-	s.browse = browse.New(s.desk, e)
-	s.burn = burn.New(s.desk, e, b)
+	s.compile = compile.New(s.host, e, s.project)
+	s.browse = browse.New(s.host, e)
+	s.burn = burn.New(s.host, e, b)
 	s.compile.OnChange = s.autosave.Changed
 	s.compile.OnBurn = func() {
 		s.burn.SetCompilation()
@@ -146,14 +146,14 @@ func (s *Shell) build() fyne.CanvasObject {
 	for i, b := range []struct {
 		icon fyne.Resource
 		text string
-	}{{look.Layers, "Compile"}, {look.Disc, "Browse"}, {look.Flame, "Burn"}} {
+	}{{theme.LayersIcon, "Compile"}, {theme.DiscIcon, "Browse"}, {theme.BurnIcon, "Burn"}} {
 		s.rail[i] = newRailButton(b.icon, b.text, func() { s.Go(Place(i)) })
 		buttons.Add(s.rail[i])
 	}
-	rail := container.NewStack(widgets.NewFill(look.Rail), widgets.Space(look.RailWidth, 1),
+	rail := container.NewStack(widgets.NewFill(theme.Rail), widgets.Space(theme.RailWidth, 1),
 		widgets.Inset(container.NewBorder(buttons, nil, nil, nil), 6, 10, 6, 10))
 	pages := container.NewStack(s.pages[:]...)
-	body := container.New(layout.NewCustomPaddedLayout(12, 0, look.Margin, look.Margin), pages)
+	body := container.New(layout.NewCustomPaddedLayout(12, 0, theme.Margin, theme.Margin), pages)
 	s.reason = widgets.NewText("").Align(fyne.TextAlignCenter)
 	s.veil = container.NewStack(newVeil(), container.NewCenter(widgets.Wide(300, widgets.Card("", s.reason))))
 	s.veil.Hide()
@@ -178,7 +178,7 @@ func (s *Shell) Go(p Place) {
 	if p == Burn {
 		s.burn.Shown(s.browse.Image())
 	}
-	s.desk.Tell("place", map[string]any{"name": p.String()})
+	s.host.Tell("place", map[string]any{"name": p.String()})
 }
 
 // Started is called when the window has come up, with the files that were named

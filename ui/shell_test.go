@@ -14,11 +14,11 @@ import (
 	"fyne.io/fyne/v2/test"
 
 	"glassmaster/drive"
-	"glassmaster/mastering/udf"
-	"glassmaster/ui/desk"
+	udfplan "glassmaster/mastering/udf/plan"
 	"glassmaster/ui/engine"
-	"glassmaster/ui/look"
+	"glassmaster/ui/host"
 	"glassmaster/ui/model"
+	"glassmaster/ui/theme"
 	"glassmaster/ui/widgets"
 )
 
@@ -43,7 +43,7 @@ func newPilot(t *testing.T) *pilot {
 func startPilot(t *testing.T, e Engine) *pilot {
 	t.Helper()
 	a := test.NewTempApp(t)
-	a.Settings().SetTheme(look.Theme{})
+	a.Settings().SetTheme(theme.Theme{})
 	w := test.NewTempWindow(t, nil)
 	w.SetPadded(false)
 	p := &pilot{t: t, posted: make(chan func(), 10000)}
@@ -69,9 +69,9 @@ func startPilot(t *testing.T, e Engine) *pilot {
 	return p
 }
 
-// Open, OpenMany, Save and Folder make the pilot a desk.FilePicker.
-func (p *pilot) Open(string, ...desk.Kind) (string, error)         { return p.answer() }
-func (p *pilot) Save(string, string, ...desk.Kind) (string, error) { return p.answer() }
+// Open, OpenMany, Save and Folder make the pilot a host.FilePicker.
+func (p *pilot) Open(string, ...host.Kind) (string, error)         { return p.answer() }
+func (p *pilot) Save(string, string, ...host.Kind) (string, error) { return p.answer() }
 func (p *pilot) Folder(string) (string, error)                     { return p.answer() }
 func (p *pilot) OpenMany(string) ([]string, error) {
 	path, err := p.answer()
@@ -80,7 +80,7 @@ func (p *pilot) OpenMany(string) ([]string, error) {
 
 func (p *pilot) answer() (string, error) {
 	if p.pick == "" {
-		return "", desk.ErrNone
+		return "", host.ErrNone
 	}
 	return p.pick, nil
 }
@@ -230,7 +230,7 @@ func TestDropGoesIntoTheFolderBelowThePointer(t *testing.T) {
 	p.drop(fyne.NewPos(700, 400), filepath.Join(hostFiles(t, "Folder/a.txt"), "Folder"))
 	p.compiled(1)
 	files := p.compile.Pane().Files
-	at := fyne.CurrentApp().Driver().AbsolutePositionForObject(files).AddXY(90, look.RowHeight*1.5)
+	at := fyne.CurrentApp().Driver().AbsolutePositionForObject(files).AddXY(90, theme.RowHeight*1.5)
 	p.drop(at, filepath.Join(hostFiles(t, "b.txt"), "b.txt"))
 	p.compiled(2)
 	p.drop(at.AddXY(0, 300), filepath.Join(hostFiles(t, "c.txt"), "c.txt"))
@@ -250,7 +250,7 @@ func TestLateDrop(t *testing.T) {
 	p.drop(fyne.NewPos(700, 400), filepath.Join(hostFiles(t, "Folder/a.txt"), "Folder"))
 	p.compiled(1)
 	p.pointer = func() Pointer { return Late }
-	at := fyne.CurrentApp().Driver().AbsolutePositionForObject(p.compile.Pane().Files).AddXY(90, look.RowHeight*1.5)
+	at := fyne.CurrentApp().Driver().AbsolutePositionForObject(p.compile.Pane().Files).AddXY(90, theme.RowHeight*1.5)
 	p.drop(fyne.NewPos(1, 1), filepath.Join(hostFiles(t, "b.txt"), "b.txt"))
 	c, ok := p.catching.Objects[0].(*catcher)
 	if !ok {
@@ -335,7 +335,7 @@ func TestProperties(t *testing.T) {
 	p.choose("2.01  (the usual one)", "2.60  (Blu-ray)")
 	p.answerSheet("Apply")
 	c := p.project.Compilation()
-	if !c.UDFOnly || c.Options.UDF.Revision != udf.Revision260 {
+	if !c.UDFOnly || c.Options.UDF.Revision != udfplan.Revision260 {
 		t.Errorf("the compilation has %+v", c.Options)
 	}
 	p.until("the new size", func() bool { return !p.project.Measuring() && p.project.Size().Sectors > 0 })
@@ -351,9 +351,9 @@ func TestProperties(t *testing.T) {
 func TestPropertiesShown(t *testing.T) {
 	p := newPilot(t)
 	for _, want := range []model.Properties{
-		{FileSystems: model.ISOAndUDF, Revision: udf.Revision102, DVDVideo: true, Publisher: "me", BIOS: "/a", UEFI: "/b"},
-		{FileSystems: model.UDFAlone, Revision: udf.Revision250, Rational: true, Identical: true, Checksums: true},
-		{Revision: udf.Revision201, MD5: true},
+		{FileSystems: model.ISOAndUDF, Revision: udfplan.Revision102, DVDVideo: true, Publisher: "me", BIOS: "/a", UEFI: "/b"},
+		{FileSystems: model.UDFAlone, Revision: udfplan.Revision250, Rational: true, Identical: true, Checksums: true},
+		{Revision: udfplan.Revision201, MD5: true},
 	} {
 		p.project.SetProperties(want)
 		p.compile.ShowProperties()

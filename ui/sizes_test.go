@@ -67,7 +67,7 @@ func TestNeverGrows(t *testing.T) {
 		p.browse.Open("/nowhere/" + strings.Repeat("long", 80) + ".iso")
 		p.until("the message", func() bool { return p.shown("cannot be shown") })
 		check("long message")
-		p.desk.Error(long, errors.New(strings.Repeat(long, 40)))
+		p.host.Error(long, errors.New(strings.Repeat(long, 40)))
 		if m := p.window.Canvas().Overlays().Top().MinSize(); m.Width > size.Width || m.Height > size.Height {
 			t.Errorf("%v: a sheet needs %v", size, m)
 		}

@@ -14,7 +14,7 @@ import (
 	"glassmaster/assets"
 	"glassmaster/ui"
 	"glassmaster/ui/engine"
-	"glassmaster/ui/look"
+	"glassmaster/ui/theme"
 )
 
 func main() {
@@ -38,7 +38,7 @@ func run(events, size string, files []string) error {
 	}
 	defer log.Close()
 	a := calm(app.NewWithID("io.glassmaster.Glassmaster"))
-	a.Settings().SetTheme(look.Theme{})
+	a.Settings().SetTheme(theme.Theme{})
 	a.SetIcon(assets.Icon)
 	window := a.NewWindow("Glassmaster")
 	window.SetPadded(false)

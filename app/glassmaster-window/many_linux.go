@@ -5,7 +5,7 @@ import (
 
 	"github.com/rymdport/portal/filechooser"
 
-	"glassmaster/ui/desk"
+	"glassmaster/ui/host"
 )
 
 // openMany asks through the desktop's portal, which can choose several files;
@@ -22,7 +22,7 @@ func openMany(title string) ([]string, error, bool) {
 		}
 	}
 	if len(paths) == 0 {
-		return nil, desk.ErrNone, true
+		return nil, host.ErrNone, true
 	}
 	return paths, nil, true
 }

@@ -15,7 +15,7 @@ import (
 	"glassmaster/mastering/newfile"
 	"glassmaster/mastering/progress"
 	"glassmaster/mastering/tree"
-	"glassmaster/mastering/udf"
+	udfplan "glassmaster/mastering/udf/plan"
 )
 
 // Image is a compilation whose layout is settled: every sector of it can be
@@ -92,7 +92,7 @@ func (c *Compilation) PlanReport(ctx context.Context, rep progress.Reporter) (*I
 
 // planUDF plans a volume of UDF alone.
 func (c *Compilation) planUDF(root *tree.Node, o iso9660.Options) (*layout.Layout, iso9660.Report, error) {
-	var u udf.Options
+	var u udfplan.Options
 	if o.UDF != nil {
 		u = *o.UDF
 	}
@@ -109,7 +109,7 @@ func (c *Compilation) planUDF(root *tree.Node, o iso9660.Options) (*layout.Layou
 	}
 	u.Label, u.Time, u.Clamp, u.Hidden = o.Label, o.Time, o.Clamp, o.HiddenInUDF()
 	o.Settle(root)
-	p, err := udf.New(root, u)
+	p, err := udfplan.New(root, u)
 	if err != nil {
 		return nil, iso9660.Report{}, err
 	}

@@ -13,7 +13,7 @@ import (
 	imagefile "glassmaster/mastering/image"
 	"glassmaster/mastering/iso9660"
 	"glassmaster/mastering/peertest"
-	"glassmaster/mastering/udf"
+	udfplan "glassmaster/mastering/udf/plan"
 	"glassmaster/mastering/volume"
 )
 
@@ -23,7 +23,7 @@ func TestOwnersAndDateInUDF(t *testing.T) {
 	at := time.Date(2001, 2, 3, 4, 5, 6, 0, time.UTC)
 	uid, mode := uint32(1234), uint32(0o640)
 	o := iso9660.Options{
-		UDF:    &udf.Options{Revision: udf.Revision201},
+		UDF:    &udfplan.Options{Revision: udfplan.Revision201},
 		Owners: &iso9660.Owners{Rational: true, UID: &uid, FileMode: &mode},
 		Date:   &at,
 	}
@@ -63,7 +63,7 @@ func TestKernelReadsOwnersInUDF(t *testing.T) {
 	src := t.TempDir()
 	write(t, src, "folder/b")
 	img := masterUDF(t, src, iso9660.Options{
-		UDF: &udf.Options{Revision: udf.Revision201}, Owners: &iso9660.Owners{Rational: true, GID: &gid, FileMode: &mode}, Date: &at,
+		UDF: &udfplan.Options{Revision: udfplan.Revision201}, Owners: &iso9660.Owners{Rational: true, GID: &gid, FileMode: &mode}, Date: &at,
 	}, false)
 	script := fmt.Sprintf(`
 	for f in udf iso9660; do

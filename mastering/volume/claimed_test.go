@@ -14,7 +14,8 @@ import (
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/peertest"
 	"glassmaster/mastering/progress"
-	"glassmaster/mastering/udf"
+	_ "glassmaster/mastering/udf" // so that what is written can be opened
+	udfplan "glassmaster/mastering/udf/plan"
 	"glassmaster/mastering/volume"
 )
 
@@ -37,7 +38,7 @@ func folder(t testing.TB) string {
 }
 
 // mastered is an image of our own.
-func mastered(t testing.TB, u *udf.Options, only bool) []byte {
+func mastered(t testing.TB, u *udfplan.Options, only bool) []byte {
 	t.Helper()
 	c := compilation.New()
 	c.Options.UDF, c.UDFOnly = u, only
@@ -86,9 +87,9 @@ func TestClaimed(t *testing.T) {
 	const sector = disc.SectorSize
 	for name, make := range map[string]func(*testing.T) []byte{
 		"ISO 9660": func(t *testing.T) []byte { return mastered(t, nil, false) },
-		"UDF":      func(t *testing.T) []byte { return mastered(t, &udf.Options{Revision: udf.Revision201}, true) },
-		"UDF 2.60": func(t *testing.T) []byte { return mastered(t, &udf.Options{Revision: udf.Revision260}, true) },
-		"bridge":   func(t *testing.T) []byte { return mastered(t, &udf.Options{Revision: udf.Revision102}, false) },
+		"UDF":      func(t *testing.T) []byte { return mastered(t, &udfplan.Options{Revision: udfplan.Revision201}, true) },
+		"UDF 2.60": func(t *testing.T) []byte { return mastered(t, &udfplan.Options{Revision: udfplan.Revision260}, true) },
+		"bridge":   func(t *testing.T) []byte { return mastered(t, &udfplan.Options{Revision: udfplan.Revision102}, false) },
 		"genisoimage": func(t *testing.T) []byte {
 			return peer(t, "genisoimage", "-quiet", "-R", "-J", "-o", "IMAGE", "FOLDER")
 		},
@@ -129,7 +130,7 @@ func TestClaimed(t *testing.T) {
 
 // A UDF volume of which not even the first anchor is there cannot be opened.
 func TestClaimedBeforeAnchor(t *testing.T) {
-	p := mastered(t, &udf.Options{Revision: udf.Revision201}, true)
+	p := mastered(t, &udfplan.Options{Revision: udfplan.Revision201}, true)
 	if c := volume.Claimed(context.Background(), discOf(p[:100*disc.SectorSize])); c.Missing() != 157 || c.By != "the UDF volume" {
 		t.Errorf("%+v", c)
 	}

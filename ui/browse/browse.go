@@ -8,17 +8,16 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/layout"
-	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/progress"
 	"glassmaster/mastering/tree"
 	"glassmaster/mastering/volume"
-	"glassmaster/ui/desk"
-	"glassmaster/ui/look"
+	"glassmaster/ui/files"
+	"glassmaster/ui/host"
 	"glassmaster/ui/model"
-	"glassmaster/ui/pane"
+	"glassmaster/ui/theme"
 	"glassmaster/ui/widgets"
 )
 
@@ -40,10 +39,10 @@ type View struct {
 	Object fyne.CanvasObject // to be put into a window
 	OnBurn func(path string) // burn the image that is shown
 
-	d        *desk.Desk
+	host     *host.Host
 	engine   Engine
 	volume   *model.Volume
-	pane     *pane.Pane
+	pane     *files.Browser
 	side     *side
 	body     *fyne.Container
 	empty    fyne.CanvasObject
@@ -63,15 +62,15 @@ type View struct {
 }
 
 // New returns the place.
-func New(d *desk.Desk, e Engine) *View {
-	v := &View{d: d, engine: e, volume: model.NewVolume(e.OpenDisc, d.Post)}
-	v.pane = pane.New(v.volume.List, v.volume.Outline, d.Tips, v.rootName)
+func New(h *host.Host, e Engine) *View {
+	v := &View{host: h, engine: e, volume: model.NewVolume(e.OpenDisc, h.Post)}
+	v.pane = files.New(v.volume.List, v.volume.Outline, h.Tips, v.rootName)
 	v.pane.OnReset = v.selected
 	v.pane.Files.OnOpen = v.open
 	v.pane.Files.OnMenu = v.menu
 	v.pane.Files.OnEmpty = v.volume.Unread
-	v.side = newSide(d, v.volume)
-	v.task = newTask(d)
+	v.side = newSide(h, v.volume)
+	v.task = newTask(h)
 	v.notice = widgets.NewNotice()
 	v.volume.OnChange = v.reload
 	v.Object = v.build()
@@ -83,12 +82,12 @@ func (v *View) build() fyne.CanvasObject {
 	v.title, v.subtitle, v.status = widgets.Title(""), widgets.Muted(""), widgets.Muted("")
 	v.views = widgets.NewSelect(nil, func(name string) { v.volume.SetView(name) })
 	v.viewsBox = widgets.Wide(132, v.views)
-	v.extract = v.d.Tips.NewButton("Extract…", theme.DownloadIcon(), "Copy what is selected, or everything, to this machine", v.pickFolder)
-	v.burn = v.d.Tips.NewButton("Burn…", look.Flame, "Burn this image, or copy this disc", func() { v.OnBurn(v.volume.Name()) })
-	v.shut = v.d.Tips.NewQuiet("", look.Cross, "Close this disc", v.volume.Close)
-	open := v.d.Tips.NewButton("Open image…", theme.FolderOpenIcon(), "Open an image file  (Ctrl+O)", v.PickImage)
+	v.extract = v.host.Tips.NewButton("Extract…", theme.ExtractIcon, "Copy what is selected, or everything, to this machine", v.pickFolder)
+	v.burn = v.host.Tips.NewButton("Burn…", theme.BurnIcon, "Burn this image, or copy this disc", func() { v.OnBurn(v.volume.Name()) })
+	v.shut = v.host.Tips.NewQuiet("", theme.CloseIcon, "Close this disc", v.volume.Close)
+	open := v.host.Tips.NewButton("Open image…", theme.OpenIcon, "Open an image file  (Ctrl+O)", v.PickImage)
 	var drives *widgets.Button
-	drives = v.d.Tips.NewButton("Open disc", look.Disc, "Open the disc in a drive", func() { v.drivesMenu(widgets.Below(drives)) })
+	drives = v.host.Tips.NewButton("Open disc", theme.DiscIcon, "Open the disc in a drive", func() { v.drivesMenu(widgets.Below(drives)) })
 	head := container.New(&widgets.Column{Gap: 2}, v.title, v.subtitle)
 	bar := container.NewBorder(nil, nil, nil,
 		widgets.Middle(container.NewHBox(v.viewsBox, v.extract, v.burn, open, drives, v.shut)), widgets.Middle(head))
@@ -96,10 +95,10 @@ func (v *View) build() fyne.CanvasObject {
 	v.waiting = widgets.Muted("").Align(fyne.TextAlignCenter)
 	v.wait = container.NewCenter(container.NewVBox(widgets.Wide(260, widget.NewProgressBarInfinite()), v.waiting))
 	var inDrive *widgets.Button
-	inDrive = v.d.Tips.NewButton("Open disc", look.Disc, "", func() { v.drivesMenu(widgets.Below(inDrive)) })
-	v.empty = widgets.Panel(widgets.Empty(look.Disc, "See what is on a disc",
+	inDrive = v.host.Tips.NewButton("Open disc", theme.DiscIcon, "", func() { v.drivesMenu(widgets.Below(inDrive)) })
+	v.empty = widgets.Panel(widgets.Empty(theme.DiscIcon, "See what is on a disc",
 		"Drop an ISO image here, or open one: ISO 9660 or UDF, of a CD, DVD or Blu-ray. Nothing on it is changed.",
-		v.d.Tips.NewPrimary("Open image…", theme.FolderOpenIcon(), "", v.PickImage), inDrive))
+		v.host.Tips.NewPrimary("Open image…", theme.OpenIcon, "", v.PickImage), inDrive))
 	v.body = container.NewStack(v.empty, v.wait, v.panes)
 	foot := container.NewBorder(nil, nil, nil, v.task.Container, container.NewVBox(layout.NewSpacer(), v.status, layout.NewSpacer()))
 	return container.NewBorder(
@@ -123,7 +122,7 @@ func (v *View) Image() string {
 
 // PickImage asks for an image file and opens it.
 func (v *View) PickImage() {
-	v.d.PickOpen("Open image", v.Open, desk.Images, desk.Anything)
+	v.host.PickOpen("Open image", v.Open, host.Images, host.Anything)
 }
 
 // Release closes the disc of a drive that is wanted for something else.
@@ -140,7 +139,7 @@ func (v *View) Close() {
 }
 
 // Pane returns the panes, for the shortcuts of the window.
-func (v *View) Pane() *pane.Pane { return v.pane }
+func (v *View) Pane() *files.Browser { return v.pane }
 
 func (v *View) rootName() string {
 	if l := v.volume.Info().Label; l != "" {
@@ -190,7 +189,7 @@ func (v *View) showTitle(ready bool) {
 	if v.volume.Reading() {
 		text += " so far"
 	} else {
-		v.d.Tell("browse", map[string]any{"name": v.volume.Name(), "files": files, "folders": folders, "view": info.View})
+		v.host.Tell("browse", map[string]any{"name": v.volume.Name(), "files": files, "folders": folders, "view": info.View})
 	}
 	v.subtitle.Set(text)
 	v.views.Options = info.Views
@@ -220,7 +219,7 @@ func (v *View) selected() {
 	if v.status == nil {
 		return // still being built
 	}
-	v.status.Set(pane.Summary(v.volume.List))
+	v.status.Set(files.Summary(v.volume.List))
 	v.side.selectionChanged()
 	what := "Extract all…"
 	if v.volume.List.Selection.Len() > 0 {
@@ -251,9 +250,7 @@ func unless(can bool, why string) string {
 func (v *View) open(n *tree.Node) {
 	if n.IsDir() {
 		v.volume.List.Open(n)
-		return
 	}
-	v.side.showPreview()
 }
 
 func (v *View) menu(nodes []*tree.Node, at fyne.Position) {
@@ -269,13 +266,13 @@ func (v *View) menu(nodes []*tree.Node, at fyne.Position) {
 		}))
 	}
 	items = append(items, widgets.Item("Select all", "", v.pane.Files.SelectAll))
-	v.d.Menu(at, items...)
+	v.host.Menu(at, items...)
 }
 
 // drivesMenu lists the drives; looking for them may take a while.
 func (v *View) drivesMenu(at fyne.Position) {
 	var drives []model.Drive
-	model.Start(v.d.Post, "looking for drives", func(ctx context.Context, _ progress.Reporter) (err error) {
+	model.Start(v.host.Post, "looking for drives", func(ctx context.Context, _ progress.Reporter) (err error) {
 		drives, err = v.engine.Drives(ctx)
 		return err
 	}, func(err error) {
@@ -290,6 +287,6 @@ func (v *View) drivesMenu(at fyne.Position) {
 			}
 			items = append(items, widgets.Item("No drive was found", why, nil))
 		}
-		v.d.Menu(at, items...)
+		v.host.Menu(at, items...)
 	})
 }

@@ -8,16 +8,16 @@ import (
 	"fyne.io/fyne/v2/container"
 
 	"glassmaster/mastering/progress"
-	"glassmaster/ui/desk"
-	"glassmaster/ui/look"
+	"glassmaster/ui/host"
 	"glassmaster/ui/model"
+	"glassmaster/ui/theme"
 	"glassmaster/ui/widgets"
 )
 
 // task shows one piece of work in the foot of the place.
 type task struct {
 	*fyne.Container
-	d    *desk.Desk
+	host *host.Host
 	text *widgets.Text
 	bar  *widgets.Bar
 	job  *model.Job
@@ -25,9 +25,9 @@ type task struct {
 	title string
 }
 
-func newTask(d *desk.Desk) *task {
-	t := &task{d: d, text: widgets.Muted("").Align(fyne.TextAlignTrailing), bar: widgets.NewBar()}
-	stop := d.Tips.NewQuiet("", look.Cross, "Stop", t.cancel)
+func newTask(h *host.Host) *task {
+	t := &task{host: h, text: widgets.Muted("").Align(fyne.TextAlignTrailing), bar: widgets.NewBar()}
+	stop := h.Tips.NewQuiet("", theme.CloseIcon, "Stop", t.cancel)
 	t.Container = container.NewHBox(widgets.Middle(widgets.Wide(360, t.text)), widgets.Middle(widgets.Wide(180, t.bar)), stop)
 	t.Hide()
 	return t
@@ -47,12 +47,12 @@ func (t *task) cancel() { t.job.Cancel() }
 func (t *task) start(title string, work func(context.Context, progress.Reporter) error, then func(error)) {
 	t.Show()
 	t.text.Set(title)
-	t.job = model.Start(t.d.Post, title, work, func(err error) {
+	t.job = model.Start(t.host.Post, title, work, func(err error) {
 		t.Hide()
 		then(err)
 	})
 	t.title = title
-	widgets.Poll(t.d.Post, 100*time.Millisecond, func() bool {
+	widgets.Poll(t.host.Post, 100*time.Millisecond, func() bool {
 		s := t.job.Meter.Snapshot()
 		if s.Total > 0 {
 			t.bar.Set(float64(s.Done) / float64(s.Total))
@@ -83,7 +83,7 @@ func (v *View) pickFolder() {
 	for i, n := range nodes {
 		paths[i] = model.Inside(n)
 	}
-	v.d.PickFolder("Extract to", func(to string) { v.extractTo(paths, to) })
+	v.host.PickFolder("Extract to", func(to string) { v.extractTo(paths, to) })
 }
 
 // extractTo copies files to a folder of this machine. Where files of these names
@@ -121,7 +121,7 @@ func (v *View) askExisting(taken int64, first, to string, then func(model.Existi
 	if taken == 1 {
 		text = first + " is in " + to + " already."
 	}
-	v.d.Ask("What becomes of files that are there?", text,
+	v.host.Ask("What becomes of files that are there?", text,
 		widgets.Choice{Text: "Cancel"},
 		widgets.Choice{Text: "Replace", Danger: true, Do: choice(model.Replace)},
 		widgets.Choice{Text: "Skip", Do: choice(model.Skip)},
@@ -139,7 +139,7 @@ func (v *View) extractAs(paths []string, to string, x model.Existing) {
 		return err
 	}, func(err error) {
 		v.selected() // it can be extracted again
-		v.d.Tell("extracted", map[string]any{"to": to, "problems": len(problems), "ok": err == nil})
+		v.host.Tell("extracted", map[string]any{"to": to, "problems": len(problems), "ok": err == nil})
 		switch {
 		case model.Cancelled(err):
 			v.notice.Tell("Extraction was stopped; what is in "+to+" is incomplete", false)

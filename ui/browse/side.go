@@ -11,7 +11,6 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
-	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
 	"glassmaster/mastering/disc"
@@ -19,8 +18,9 @@ import (
 	"glassmaster/mastering/progress"
 	"glassmaster/mastering/tree"
 	"glassmaster/mastering/volume"
-	"glassmaster/ui/desk"
+	"glassmaster/ui/host"
 	"glassmaster/ui/model"
+	"glassmaster/ui/theme"
 	"glassmaster/ui/widgets"
 )
 
@@ -28,7 +28,7 @@ import (
 // that is selected with the beginning of its contents.
 type side struct {
 	widget.BaseWidget
-	d      *desk.Desk
+	host   *host.Host
 	volume *model.Volume
 	title  *widgets.Text
 	facts  *widgets.Facts
@@ -43,8 +43,8 @@ type side struct {
 	job    *model.Job
 }
 
-func newSide(d *desk.Desk, v *model.Volume) *side {
-	s := &side{d: d, volume: v, title: widgets.Title(""), facts: widgets.NewFacts(), note: widgets.Muted("").Wrap()}
+func newSide(h *host.Host, v *model.Volume) *side {
+	s := &side{host: h, volume: v, title: widgets.Title(""), facts: widgets.NewFacts(), note: widgets.Muted("").Wrap()}
 	s.text, s.fit = widgets.NewMono(), &widgets.TopFit{}
 	s.scroll = container.NewVScroll(s.facts.Container)
 	s.image = canvas.NewImageFromImage(nil)
@@ -89,8 +89,6 @@ func (s *side) selectionChanged() {
 	s.shown = nodes[0]
 	s.showFile(nodes[0])
 }
-
-func (s *side) showPreview() {}
 
 func (s *side) showVolume() {
 	info := s.volume.Info()
@@ -163,7 +161,7 @@ func (s *side) showFile(n *tree.Node) {
 	var preview model.Preview
 	var attributes *volume.Attributes
 	var job *model.Job
-	job = model.Start(s.d.Post, n.Name, func(ctx context.Context, _ progress.Reporter) error {
+	job = model.Start(s.host.Post, n.Name, func(ctx context.Context, _ progress.Reporter) error {
 		attributes = attributesOf(f, n)
 		preview = model.ReadPreview(ctx, f, n)
 		return nil
@@ -171,7 +169,7 @@ func (s *side) showFile(n *tree.Node) {
 		if s.job != job || s.shown != n {
 			return
 		}
-		s.facts.Set(factsOf(n, attributes))
+		s.facts.Set(append(factsOf(n, attributes), widgets.Fact{Name: "Encoding", Value: preview.Charset}))
 		s.show(preview)
 	})
 	s.job = job
@@ -207,7 +205,7 @@ func factsOf(n *tree.Node, a *volume.Attributes) []widgets.Fact {
 	}
 	facts = append(facts, widgets.Fact{Name: "Owner", Value: fmt.Sprintf("%d, group %d", a.UID, a.GID)},
 		widgets.Fact{Name: "Created", Value: model.Date(a.Created)},
-		widgets.Fact{Name: "Unreadable", Value: a.Unreadable, Color: theme.ColorNameError})
+		widgets.Fact{Name: "Unreadable", Value: a.Unreadable, Color: theme.Error})
 	if a.Links > 1 {
 		facts = append(facts, widgets.Fact{Name: "Names", Value: fmt.Sprint(a.Links)})
 	}
@@ -265,7 +263,7 @@ func (s *side) show(p model.Preview) {
 		s.text.Set(p.Text)
 		s.text.Show()
 		if p.Truncated {
-			s.setNote("The beginning of the file:")
+			s.setNote("Beginning of the file:")
 		}
 	}
 }

@@ -7,7 +7,7 @@ import (
 	"fyne.io/fyne/v2/container"
 
 	"glassmaster/drive"
-	"glassmaster/ui/desk"
+	"glassmaster/ui/host"
 	"glassmaster/ui/model"
 )
 
@@ -27,7 +27,7 @@ type View struct {
 	OnBegin  func(drive string) // a burn is about to begin in a drive
 	OnBrowse func(name string)  // show what is on the disc or in the file that was written
 
-	d        *desk.Desk
+	d        *host.Host
 	engine   Engine
 	burn     *model.Burn
 	settings *settings
@@ -37,7 +37,7 @@ type View struct {
 }
 
 // New returns the place.
-func New(d *desk.Desk, e Engine, b *model.Burn) *View {
+func New(d *host.Host, e Engine, b *model.Burn) *View {
 	v := &View{d: d, engine: e, burn: b}
 	v.settings = newSettings(v)
 	v.course = newCourse(v)

@@ -6,12 +6,11 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
-	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
 	"glassmaster/mastering/progress"
-	"glassmaster/ui/look"
 	"glassmaster/ui/model"
+	"glassmaster/ui/theme"
 	"glassmaster/ui/widgets"
 )
 
@@ -34,10 +33,10 @@ type course struct {
 func newCourse(v *View) *course {
 	c := &course{v: v, title: widgets.Title(""), graph: widgets.NewGraph(), facts: widgets.NewFacts(), log: newLog()}
 	c.phase = widgets.Muted("")
-	c.percent = widgets.NewText("").Sized(theme.SizeNameHeadingText).Bold().Align(fyne.TextAlignTrailing)
+	c.percent = widgets.NewText("").Sized(theme.HeadingSize).Bold().Align(fyne.TextAlignTrailing)
 	c.bar = widgets.NewBar()
 	c.host, c.drive = newLevel("Buffer"), newLevel("Drive buffer")
-	c.stop = v.d.Tips.NewButton("Stop…", theme.MediaStopIcon(), "End the burn in the best state that the medium allows", v.askStop)
+	c.stop = v.d.Tips.NewButton("Stop…", theme.StopIcon, "End the burn in the best state that the medium allows", v.askStop)
 	head := container.NewBorder(nil, nil, nil, widgets.Middle(widgets.Wide(110, c.percent)), container.New(&widgets.Column{Gap: 2}, c.title, c.phase))
 	side := widgets.Frame(container.NewBorder(nil, c.stop, nil, nil,
 		container.New(&widgets.Column{Gap: 14}, widgets.Title("Progress"), c.facts.Container, c.host.object, c.drive.object)))
@@ -154,12 +153,12 @@ func newLog() *logView {
 		m := l.messages[i]
 		row[1].(*fyne.Container).Objects[1].(*widgets.Text).Set(m.Time.Format("15:04:05"))
 		ink := map[progress.Level]fyne.ThemeColorName{
-			progress.Info: theme.ColorNameForeground, progress.Warning: theme.ColorNameWarning, progress.Error: theme.ColorNameError,
+			progress.Info: theme.Foreground, progress.Warning: theme.Warning, progress.Error: theme.Error,
 		}[m.Level]
 		row[0].(*widgets.Text).Color(ink).Set(m.Text)
 	})
 	l.list.HideSeparators = true
-	l.object = container.NewThemeOverride(l.list, look.Tight{})
+	l.object = container.NewThemeOverride(l.list, theme.ListTheme{})
 	return l
 }
 

@@ -8,10 +8,9 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
-	"fyne.io/fyne/v2/theme"
 
-	"glassmaster/ui/look"
 	"glassmaster/ui/model"
+	"glassmaster/ui/theme"
 	"glassmaster/ui/widgets"
 )
 
@@ -31,16 +30,16 @@ type outcome struct {
 
 func newOutcome(v *View) *outcome {
 	o := &outcome{v: v, fill: widgets.NewBanner(), facts: widgets.NewFacts(), graph: widgets.NewGraph(), log: newLog()}
-	o.icon = canvas.NewImageFromResource(look.Check)
+	o.icon = canvas.NewImageFromResource(theme.CheckIcon)
 	o.icon.FillMode = canvas.ImageFillContain
 	o.icon.SetMinSize(fyne.NewSquareSize(40))
-	o.headline = widgets.NewText("").Sized(theme.SizeNameHeadingText).Bold()
+	o.headline = widgets.NewText("").Sized(theme.HeadingSize).Bold()
 	o.text = widgets.NewText("").Wrap()
 	banner := container.NewStack(o.fill, widgets.Inset(container.NewBorder(nil, nil, widgets.Inset(widgets.Middle(o.icon), 0, 0, 16, 0), nil,
 		container.New(&widgets.Column{Gap: 4}, o.headline, o.text)), 20, 16, 20, 16))
 	t := v.d.Tips
-	report := t.NewButton("Save report…", theme.DocumentSaveIcon(), "Save what has happened as a text file", v.saveReport)
-	o.look = t.NewButton("Show what is on it", look.Disc, "Open in Browse what was written", func() {
+	report := t.NewButton("Save report…", theme.SaveIcon, "Save what has happened as a text file", v.saveReport)
+	o.look = t.NewButton("Show what is on it", theme.DiscIcon, "Open in Browse what was written", func() {
 		target := v.burn.Target()
 		v.OnBrowse(target.Drive + target.File)
 	})
@@ -60,15 +59,15 @@ func (o *outcome) reload() {
 		why = ""
 	}
 	o.look.Allow(why)
-	back, ink, icon := look.WarnBack, theme.ColorNameWarning, look.Caution
+	back, ink, icon := theme.WarningBackground, theme.Warning, theme.WarningIcon
 	switch out.Verdict {
 	case model.Verified:
-		back, ink, icon = look.GoodBack, theme.ColorNameSuccess, look.Check
+		back, ink, icon = theme.SuccessBackground, theme.Success, theme.CheckIcon
 	case model.Failed:
-		back, ink, icon = look.BadBack, theme.ColorNameError, look.Cross
+		back, ink, icon = theme.ErrorBackground, theme.Error, theme.CloseIcon
 	}
 	o.fill.SetColor(back)
-	o.icon.Resource = look.Tint(icon, ink)
+	o.icon.Resource = theme.Tint(icon, ink)
 	o.icon.Refresh()
 	o.headline.Color(ink).Set(out.Headline)
 	o.text.Set(out.Text)

@@ -6,13 +6,12 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
-	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
 	"glassmaster/mastering/disc"
-	"glassmaster/ui/desk"
-	"glassmaster/ui/look"
+	"glassmaster/ui/host"
 	"glassmaster/ui/model"
+	"glassmaster/ui/theme"
 	"glassmaster/ui/widgets"
 )
 
@@ -62,9 +61,9 @@ func (s *settings) sourceCard() fyne.CanvasObject {
 	}
 	var copies *widgets.Button
 	row := container.NewGridWithColumns(3,
-		kind("Image file", theme.FileIcon(), "Burn an image file", s.pickSource),
-		kind("Compilation", look.Layers, "Burn what was put together in Compile", s.v.SetCompilation),
-		kind("Copy a disc", look.Disc, "Burn what is on the disc in a drive", func() { s.copyMenu(widgets.Below(copies)) }))
+		kind("Image file", theme.FileIcon, "Burn an image file", s.pickSource),
+		kind("Compilation", theme.LayersIcon, "Burn what was put together in Compile", s.v.SetCompilation),
+		kind("Copy a disc", theme.DiscIcon, "Burn what is on the disc in a drive", func() { s.copyMenu(widgets.Below(copies)) }))
 	copies = s.kinds[2]
 	s.what, s.detail = widgets.NewText("").Bold(), widgets.Muted("")
 	s.choose = t.NewButton("Choose…", nil, "Choose another image file", s.pickSource)
@@ -75,27 +74,27 @@ func (s *settings) sourceCard() fyne.CanvasObject {
 func (s *settings) targetCard() fyne.CanvasObject {
 	t := s.v.d.Tips
 	var drop *widgets.Button
-	drop = t.NewButton("", theme.MenuDropDownIcon(), "Choose where it goes", func() { s.targetMenu(widgets.Below(drop)) })
+	drop = t.NewButton("", theme.MenuIcon, "Choose where it goes", func() { s.targetMenu(widgets.Below(drop)) })
 	drop.Alignment = widget.ButtonAlignTrailing
 	s.where = widgets.NewText("").Bold()
 	where := container.NewStack(drop, widgets.Inset(widgets.Middle(s.where), 12, 0, 36, 0))
-	again := t.NewButton("", theme.ViewRefreshIcon(), "Look again for drives and discs", s.v.burn.Look)
+	again := t.NewButton("", theme.RefreshIcon, "Look again for drives and discs", s.v.burn.Look)
 	var more *widgets.Button
-	more = t.NewButton("", theme.MoreVerticalIcon(), "Open the tray, close, format or erase the disc", func() { s.driveMenu(widgets.Below(more)) })
+	more = t.NewButton("", theme.MoreIcon, "Open the tray, close, format or erase the disc", func() { s.driveMenu(widgets.Below(more)) })
 	s.quick = container.NewGridWithColumns(2,
-		t.NewButton("Write an image file…", theme.DocumentSaveIcon(), "Write an ISO file instead of a disc", s.v.PickFile),
-		t.NewButton("Try a virtual disc…", look.Disc, "A file that behaves like a disc in a recorder", s.v.newVirtual))
+		t.NewButton("Write an image file…", theme.SaveIcon, "Write an ISO file instead of a disc", s.v.PickFile),
+		t.NewButton("Try a virtual disc…", theme.DiscIcon, "A file that behaves like a disc in a recorder", s.v.newVirtual))
 	s.medium, s.bar, s.room = widgets.NewFacts(), widgets.NewCapacityBar(), widgets.Muted("")
 	return widgets.Card("Where to", container.NewBorder(nil, nil, nil, container.NewHBox(again, more), where), s.quick, s.medium.Container, s.bar, s.room)
 }
 
 func (s *settings) summaryCard() fyne.CanvasObject {
 	s.summary, s.steps = widgets.NewFacts(), widgets.NewSteps()
-	s.caution = widgets.NewText("").Wrap().Color(theme.ColorNameWarning)
-	s.why = widgets.NewText("").Wrap().Color(look.Muted)
-	s.erase = s.v.d.Tips.NewButton("Erase the disc first…", theme.DeleteIcon(), "What is on the disc is lost when the burn begins; it is asked for then", s.v.eraseFirst)
-	s.force = s.v.d.Tips.NewButton("Burn it anyway…", look.Caution, "The disc will be as incomplete as what is burned on it", s.v.forceIt)
-	s.begin = s.v.d.Tips.NewPrimary("Burn", look.Flame, "", s.v.begin)
+	s.caution = widgets.NewText("").Wrap().Color(theme.Warning)
+	s.why = widgets.NewText("").Wrap().Color(theme.Muted)
+	s.erase = s.v.d.Tips.NewButton("Erase the disc first…", theme.DeleteIcon, "What is on the disc is lost when the burn begins; it is asked for then", s.v.eraseFirst)
+	s.force = s.v.d.Tips.NewButton("Burn it anyway…", theme.WarningIcon, "The disc will be as incomplete as what is burned on it", s.v.forceIt)
+	s.begin = s.v.d.Tips.NewPrimary("Burn", theme.BurnIcon, "", s.v.begin)
 	top := container.New(&widgets.Column{Gap: 12}, widgets.Title("Summary"), s.summary.Container, s.caution, s.steps.Container)
 	bottom := container.New(&widgets.Column{Gap: 10}, s.why, s.erase, s.force, widgets.MinHeight(40, s.begin))
 	return widgets.Frame(container.NewBorder(nil, bottom, nil, nil, container.NewVScroll(top)))
@@ -172,9 +171,9 @@ func mediumFacts(t model.Target, in model.Inserted, isDrive bool) []widgets.Fact
 	case !isDrive:
 		return []widgets.Fact{{Name: "Target", Value: "No drive is needed to try things: a virtual disc behaves like a real one."}}
 	case in.Err != nil:
-		return []widgets.Fact{{Name: "Drive", Value: in.Err.Error(), Color: theme.ColorNameError}}
+		return []widgets.Fact{{Name: "Drive", Value: in.Err.Error(), Color: theme.Error}}
 	case in.Medium == "":
-		return []widgets.Fact{{Name: "Disc", Value: "There is no disc in the drive. Put one in and look again.", Color: theme.ColorNameWarning}}
+		return []widgets.Fact{{Name: "Disc", Value: "There is no disc in the drive. Put one in and look again.", Color: theme.Warning}}
 	}
 	return []widgets.Fact{{Name: "Disc", Value: in.Medium + ", " + in.Status}, {Name: "Maker", Value: in.Maker}}
 }
@@ -190,9 +189,9 @@ func (s *settings) showRoom(in model.Inserted, known bool) {
 	c := model.Capacity{Medium: disc.Medium{Name: in.Medium, Sectors: in.Free}, Content: n * disc.SectorSize, Sectors: n}
 	s.bar.Set(c)
 	s.room.Set(c.Headline() + ",  " + c.Remark())
-	s.room.Color(look.Muted)
+	s.room.Color(theme.Muted)
 	if c.Over() {
-		s.room.Color(theme.ColorNameError)
+		s.room.Color(theme.Error)
 	}
 }
 
@@ -215,9 +214,9 @@ func (s *settings) showSummary() {
 	s.caution.Set(warnings)
 	show(s.caution, warnings != "")
 	why := b.Why()
-	s.why.Color(look.Muted)
+	s.why.Color(theme.Muted)
 	if p.Err != nil {
-		s.why.Color(theme.ColorNameError)
+		s.why.Color(theme.Error)
 	}
 	s.why.Set(why)
 	show(s.why, why != "")
@@ -276,7 +275,7 @@ func unless(can bool, why string) string {
 }
 
 func (s *settings) pickSource() {
-	s.v.d.PickOpen("Image to burn", s.v.SetImage, desk.Images, desk.Anything)
+	s.v.d.PickOpen("Image to burn", s.v.SetImage, host.Images, host.Anything)
 }
 
 // twoColumns gives the sheet most of the width, and the summary the rest.

@@ -7,7 +7,7 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 
-	"glassmaster/ui/desk"
+	"glassmaster/ui/host"
 	"glassmaster/ui/model"
 	"glassmaster/ui/widgets"
 )
@@ -36,7 +36,7 @@ func (v *View) PickFile() {
 	if source, ok := v.burn.Source(); ok && source.Kind == model.FromCompilation {
 		name = v.imageName()
 	}
-	v.d.PickSave("Image file to write", name, v.SetFile, desk.ISO)
+	v.d.PickSave("Image file to write", name, v.SetFile, host.ISO)
 }
 
 // PickImage asks for an image file that what was put together in Compile is
@@ -46,7 +46,7 @@ func (v *View) PickImage(then func()) {
 		v.SetCompilation()
 		v.burn.SetTargetOnce(model.Target{File: path})
 		then()
-	}, desk.ISO)
+	}, host.ISO)
 }
 
 func (v *View) imageName() string {
@@ -107,7 +107,7 @@ func (v *View) createVirtual(medium string, slow bool) bool {
 }
 
 func (v *View) openVirtual() {
-	v.d.PickOpen("Open virtual disc", func(path string) { v.addVirtual(path, "", false) }, desk.Anything)
+	v.d.PickOpen("Open virtual disc", func(path string) { v.addVirtual(path, "", false) }, host.Anything)
 }
 
 func (v *View) addVirtual(path, medium string, slow bool) {

@@ -6,21 +6,20 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
-	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/progress"
-	"glassmaster/ui/desk"
-	"glassmaster/ui/look"
+	"glassmaster/ui/host"
 	"glassmaster/ui/model"
+	"glassmaster/ui/theme"
 	"glassmaster/ui/widgets"
 )
 
 // capacityCard shows how full the disc is, and against which medium.
 type capacityCard struct {
 	Object    fyne.CanvasObject
-	d         *desk.Desk
+	host      *host.Host
 	engine    Engine
 	project   *model.Project
 	bar       *widgets.CapacityBar
@@ -35,18 +34,18 @@ type capacityCard struct {
 	caution   *widgets.Text
 }
 
-func newCapacityCard(d *desk.Desk, e Engine, p *model.Project) *capacityCard {
-	c := &capacityCard{d: d, engine: e, project: p, bar: widgets.NewCapacityBar()}
-	c.headline = widgets.NewText("").Sized(theme.SizeNameSubHeadingText).Bold()
-	c.remark = widgets.NewText("").Sized(theme.SizeNameSubHeadingText)
+func newCapacityCard(h *host.Host, e Engine, p *model.Project) *capacityCard {
+	c := &capacityCard{host: h, engine: e, project: p, bar: widgets.NewCapacityBar()}
+	c.headline = widgets.NewText("").Sized(theme.TitleSize).Bold()
+	c.remark = widgets.NewText("").Sized(theme.TitleSize)
 	c.legend, c.overhead, c.selection = widgets.Muted(""), widgets.Muted(""), widgets.Muted("").Align(fyne.TextAlignTrailing)
-	c.caution = widgets.NewText("").Color(theme.ColorNameWarning)
-	c.medium = d.Tips.NewButton("", theme.MenuDropDownIcon(), "The medium that the disc is held against", c.mediumMenu)
+	c.caution = widgets.NewText("").Color(theme.Warning)
+	c.medium = h.Tips.NewButton("", theme.MenuIcon, "The medium that the disc is held against", c.mediumMenu)
 	c.medium.IconPlacement = widget.ButtonIconTrailingText
-	c.better = d.Tips.NewButton("", nil, "Hold the disc against the smallest medium that it fits on", c.useBetter)
+	c.better = h.Tips.NewButton("", nil, "Hold the disc against the smallest medium that it fits on", c.useBetter)
 	c.better.Hide()
 	c.top = container.New(rowLayout{}, widgets.Middle(c.headline), widgets.Middle(c.remark), c.better, c.medium)
-	c.foot = container.New(rowLayout{last: true}, dot(theme.ColorNamePrimary), c.legend, dot(look.Overhead), c.overhead, c.caution, c.selection)
+	c.foot = container.New(rowLayout{last: true}, dot(theme.Primary), c.legend, dot(theme.Overhead), c.overhead, c.caution, c.selection)
 	c.Object = widgets.Card("", c.top, c.bar, c.foot)
 	return c
 }
@@ -61,9 +60,9 @@ func (c *capacityCard) reload() {
 	c.bar.Set(k)
 	c.headline.Set(k.Headline())
 	c.remark.Set(k.Remark())
-	c.remark.Color(look.Muted)
+	c.remark.Color(theme.Muted)
 	if k.Over() {
-		c.remark.Color(theme.ColorNameError)
+		c.remark.Color(theme.Error)
 	}
 	c.medium.SetText(k.Medium.Name)
 	m, fits := k.Fits()
@@ -73,11 +72,11 @@ func (c *capacityCard) reload() {
 	c.legend.Set(fmt.Sprintf("Files %s  (%s in %s)", model.Bytes(s.Content),
 		model.Count(s.Files, "file", "files"), model.Count(s.Folders, "folder", "folders")))
 	c.overhead.Set("File system " + model.Bytes(k.Overhead()))
-	c.caution.Color(theme.ColorNameWarning)
+	c.caution.Color(theme.Warning)
 	switch n := len(s.Warnings); {
 	case s.Err != nil:
 		c.overhead.Set("File system unknown")
-		c.caution.Color(theme.ColorNameError).Set("Cannot be written: " + model.Reason(s.Err))
+		c.caution.Color(theme.Error).Set("Cannot be written: " + model.Reason(s.Err))
 	case n > 1:
 		c.caution.Set(fmt.Sprintf("%s (and %d more)", s.Warnings[0], n-1))
 	case n == 1:
@@ -111,7 +110,7 @@ func (c *capacityCard) mediumMenu() {
 		items = append(items, widgets.Item(m.Name+"   "+model.Bytes(m.Bytes()), "", func() { c.project.SetMedium(m) }))
 	}
 	var inserted []model.Inserted
-	model.Start(c.d.Post, "looking for drives", func(ctx context.Context, _ progress.Reporter) (err error) {
+	model.Start(c.host.Post, "looking for drives", func(ctx context.Context, _ progress.Reporter) (err error) {
 		inserted, err = c.engine.Inserted(ctx)
 		return err
 	}, func(error) { // without drives the common media are offered
@@ -122,7 +121,7 @@ func (c *capacityCard) mediumMenu() {
 			m := disc.Medium{Name: in.Medium + " in the drive", Sectors: in.Free}
 			items = append(items, widgets.Item(in.Drive.Title()+":  "+in.Describe(), "", func() { c.project.SetMedium(m) }))
 		}
-		c.d.Menu(at, items...)
+		c.host.Menu(at, items...)
 	})
 }
 

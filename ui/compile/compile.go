@@ -8,15 +8,14 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
-	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
 	"glassmaster/mastering/compilation"
 	"glassmaster/mastering/tree"
-	"glassmaster/ui/desk"
-	"glassmaster/ui/look"
+	"glassmaster/ui/files"
+	"glassmaster/ui/host"
 	"glassmaster/ui/model"
-	"glassmaster/ui/pane"
+	"glassmaster/ui/theme"
 	"glassmaster/ui/widgets"
 )
 
@@ -36,11 +35,11 @@ type View struct {
 	OnSaveImage func()            // write it into an image file
 	OnChange    func()            // the compilation has changed
 
-	d        *desk.Desk
+	host     *host.Host
 	engine   Engine
 	project  *model.Project
-	pane     *pane.Pane
-	drag     *widgets.Drag
+	pane     *files.Browser
+	drag     *files.Drag
 	label    *widgets.Field
 	empty    fyne.CanvasObject
 	busy     fyne.CanvasObject
@@ -57,12 +56,12 @@ type View struct {
 }
 
 // New returns the place.
-func New(d *desk.Desk, e Engine, p *model.Project) *View {
-	v := &View{d: d, engine: e, project: p}
-	v.pane = pane.New(p.List, p.Outline, d.Tips, v.rootName)
-	v.capacity = newCapacityCard(d, e, p)
-	v.problems = newProblemList(d, p)
-	v.drag = &widgets.Drag{Layer: d.Tips.Layer, FolderAt: v.pane.FolderAt, OnTarget: v.pane.SetTarget, OnMove: p.Move}
+func New(h *host.Host, e Engine, p *model.Project) *View {
+	v := &View{host: h, engine: e, project: p}
+	v.pane = files.New(p.List, p.Outline, h.Tips, v.rootName)
+	v.capacity = newCapacityCard(h, e, p)
+	v.problems = newProblemList(h, p)
+	v.drag = &files.Drag{Layer: h.Tips.Layer, FolderAt: v.pane.FolderAt, OnTarget: v.pane.SetTarget, OnMove: p.Move}
 	f := v.pane.Files
 	f.Drag, v.pane.Folders.Drag = v.drag, v.drag
 	f.OnOpen = v.open
@@ -78,30 +77,30 @@ func New(d *desk.Desk, e Engine, p *model.Project) *View {
 }
 
 func (v *View) build() fyne.CanvasObject {
-	t := v.d.Tips
+	t := v.host.Tips
 	v.label = widgets.NewField()
 	v.label.PlaceHolder = "Volume label"
 	v.label.OnChanged = v.project.SetLabel
 	var add *widgets.Button
-	add = t.NewButton("Add", theme.ContentAddIcon(), "Add files or a folder; or drop them anywhere on the window", func() { v.addMenu(widgets.Below(add)) })
-	v.mkdir = t.NewQuiet("", theme.FolderNewIcon(), "New folder  (Ctrl+Shift+N)", v.NewFolder)
-	v.remove = t.NewQuiet("", theme.DeleteIcon(), "Take what is selected off the disc  (Del)", v.removeSelected)
-	v.undo = t.NewQuiet("", theme.ContentUndoIcon(), "Undo", v.Undo)
-	v.redo = t.NewQuiet("", theme.ContentRedoIcon(), "Redo", v.Redo)
+	add = t.NewButton("Add", theme.AddIcon, "Add files or a folder; or drop them anywhere on the window", func() { v.addMenu(widgets.Below(add)) })
+	v.mkdir = t.NewQuiet("", theme.NewFolderIcon, "New folder  (Ctrl+Shift+N)", v.NewFolder)
+	v.remove = t.NewQuiet("", theme.DeleteIcon, "Take what is selected off the disc  (Del)", v.removeSelected)
+	v.undo = t.NewQuiet("", theme.UndoIcon, "Undo", v.Undo)
+	v.redo = t.NewQuiet("", theme.RedoIcon, "Redo", v.Redo)
 	var file *widgets.Button
-	file = t.NewButton("Compilation", theme.MenuDropDownIcon(), "New, open, save, properties of the disc", func() { v.fileMenu(widgets.Below(file)) })
+	file = t.NewButton("Compilation", theme.MenuIcon, "New, open, save, properties of the disc", func() { v.fileMenu(widgets.Below(file)) })
 	file.IconPlacement = widget.ButtonIconTrailingText
 	v.save = file
-	v.image = t.NewButton("Save image…", theme.DocumentSaveIcon(), "Write the disc into an ISO file", func() { v.OnSaveImage() })
-	v.burn = t.NewPrimary("Burn…", look.Flame, "Burn the disc", func() { v.OnBurn() })
+	v.image = t.NewButton("Save image…", theme.SaveIcon, "Write the disc into an ISO file", func() { v.OnSaveImage() })
+	v.burn = t.NewPrimary("Burn…", theme.BurnIcon, "Burn the disc", func() { v.OnBurn() })
 	bar := container.NewBorder(nil, nil,
 		widgets.Middle(container.NewHBox(widgets.Middle(widgets.Wide(220, v.label)), add, v.mkdir, v.remove, v.undo, v.redo)),
 		widgets.Middle(container.NewHBox(file, v.image, v.burn)))
-	v.empty = widgets.Panel(widgets.Empty(look.Layers, "Put a disc together",
+	v.empty = widgets.Panel(widgets.Empty(theme.LayersIcon, "Put a disc together",
 		"Drop files and folders anywhere on this window. What you drop on a folder goes into it. Your files stay where they are; nothing is copied until you burn.",
-		t.NewPrimary("Add files…", theme.ContentAddIcon(), "", v.PickFile),
-		t.NewButton("Add folder…", theme.FolderOpenIcon(), "", v.pickFolder),
-		t.NewButton("Open compilation…", theme.DocumentIcon(), "", v.PickOpen)))
+		t.NewPrimary("Add files…", theme.AddIcon, "", v.PickFile),
+		t.NewButton("Add folder…", theme.OpenIcon, "", v.pickFolder),
+		t.NewButton("Open compilation…", theme.DocumentIcon, "", v.PickOpen)))
 	v.busy = container.NewBorder(nil, nil, widgets.Muted("Looking for files …"), nil, widget.NewProgressBarInfinite())
 	v.busy.Hide()
 	bottom := container.New(&widgets.Column{Gap: 8}, v.busy, v.problems.Object, v.capacity.Object, widgets.Space(0, 4))
@@ -112,7 +111,7 @@ func (v *View) build() fyne.CanvasObject {
 }
 
 // Pane returns the panes, for the shortcuts of the window.
-func (v *View) Pane() *pane.Pane { return v.pane }
+func (v *View) Pane() *files.Browser { return v.pane }
 
 // Drop adds files and folders that were dropped at an absolute position.
 func (v *View) Drop(at fyne.Position, paths []string) {
@@ -162,7 +161,7 @@ func (v *View) reload() {
 	}
 	if !v.project.Scanning() && !v.project.Measuring() {
 		s := v.project.Size()
-		v.d.Tell("compilation", map[string]any{"files": s.Files, "folders": s.Folders, "bytes": s.Content, "sectors": s.Sectors, "problems": len(v.project.Problems())})
+		v.host.Tell("compilation", map[string]any{"files": s.Files, "folders": s.Folders, "bytes": s.Content, "sectors": s.Sectors, "problems": len(v.project.Problems())})
 	}
 }
 
@@ -171,7 +170,7 @@ func (v *View) selected() {
 		return // still being built
 	}
 	v.remove.Allow(unless(v.project.List.Selection.Len() > 0, "Nothing is selected"))
-	v.capacity.setSelection(pane.Summary(v.project.List))
+	v.capacity.setSelection(files.Summary(v.project.List))
 }
 
 func (v *View) open(n *tree.Node) {
@@ -198,7 +197,7 @@ func (v *View) key(k fyne.KeyName) bool {
 
 func (v *View) rename(n *tree.Node, to string) {
 	if err := v.project.Rename(n, to); err != nil {
-		v.d.Error("The name cannot be changed", err)
+		v.host.Error("The name cannot be changed", err)
 		return
 	}
 	v.project.List.Selection.Set(n)
@@ -236,14 +235,14 @@ func (v *View) menu(nodes []*tree.Node, at fyne.Position) {
 	if n.IsDir() {
 		items = append(items, widgets.Item("Open", one, func() { v.project.List.Open(n) }))
 	}
-	v.d.Menu(at, append(items,
+	v.host.Menu(at, append(items,
 		widgets.Item("Rename  (F2)", one, func() { v.pane.Files.Rename(n) }),
 		widgets.Item("Remove  (Del)", "", v.removeSelected),
 		widgets.Item("Select all  (Ctrl+A)", "", v.pane.Files.SelectAll))...)
 }
 
 func (v *View) folderMenu(n *tree.Node, at fyne.Position) {
-	v.d.Menu(at,
+	v.host.Menu(at,
 		widgets.Item("Add files…", "", v.PickFile),
 		widgets.Item("Add folder…", "", v.pickFolder),
 		widgets.Item("New folder", "", func() {
@@ -254,18 +253,18 @@ func (v *View) folderMenu(n *tree.Node, at fyne.Position) {
 }
 
 func (v *View) addMenu(at fyne.Position) {
-	v.d.Menu(at, widgets.Item("Files…", "", v.PickFile), widgets.Item("Folder…", "", v.pickFolder))
+	v.host.Menu(at, widgets.Item("Files…", "", v.PickFile), widgets.Item("Folder…", "", v.pickFolder))
 }
 
 // PickFile asks for files to add.
 func (v *View) PickFile() {
 	dir := v.project.List.Folder()
-	v.d.PickMany("Add files", func(paths []string) { v.project.AddPaths(paths, dir) })
+	v.host.PickMany("Add files", func(paths []string) { v.project.AddPaths(paths, dir) })
 }
 
 func (v *View) pickFolder() {
 	dir := v.project.List.Folder()
-	v.d.PickFolder("Add folder", func(path string) { v.project.AddPaths([]string{path}, dir) })
+	v.host.PickFolder("Add folder", func(path string) { v.project.AddPaths([]string{path}, dir) })
 }
 
 // title names the compilation for people.

@@ -7,14 +7,14 @@ import (
 
 	"glassmaster/mastering/compilation"
 	"glassmaster/mastering/progress"
-	"glassmaster/ui/desk"
+	"glassmaster/ui/host"
 	"glassmaster/ui/model"
 	"glassmaster/ui/widgets"
 )
 
 // fileMenu is what can be done with the compilation as a whole.
 func (v *View) fileMenu(at fyne.Position) {
-	v.d.Menu(at,
+	v.host.Menu(at,
 		widgets.Item("New", unless(!v.project.Empty() || v.project.Dirty(), "this one is empty"), v.New),
 		widgets.Item("Open…  (Ctrl+O)", "", v.PickOpen),
 		widgets.Item("Save  (Ctrl+S)", "", v.Save),
@@ -30,7 +30,7 @@ func (v *View) New() {
 
 // PickOpen asks for a compilation and opens it.
 func (v *View) PickOpen() {
-	v.d.PickOpen("Open compilation", v.Open, desk.Compilations, desk.Anything)
+	v.host.PickOpen("Open compilation", v.Open, host.Compilations, host.Anything)
 }
 
 // Open opens a compilation.
@@ -38,12 +38,12 @@ func (v *View) Open(path string) {
 	v.unlessDirty(func() {
 		var c *compilation.Compilation
 		var problems []model.Problem
-		v.job = model.Start(v.d.Post, "Opening "+path, func(context.Context, progress.Reporter) (err error) {
+		v.job = model.Start(v.host.Post, "Opening "+path, func(context.Context, progress.Reporter) (err error) {
 			c, problems, err = v.engine.LoadCompilation(path)
 			return err
 		}, func(err error) {
 			if err != nil {
-				v.d.Error("The compilation cannot be opened", err)
+				v.host.Error("The compilation cannot be opened", err)
 				return
 			}
 			v.project.Replace(c, path, problems)
@@ -64,18 +64,18 @@ func (v *View) SaveThen(then func()) {
 }
 
 func (v *View) saveAs(then func()) {
-	v.d.PickSave("Save compilation", model.FileName(v.rootName())+".glassmaster", func(path string) {
+	v.host.PickSave("Save compilation", model.FileName(v.rootName())+".glassmaster", func(path string) {
 		v.saveTo(path, then)
-	}, desk.Compilations)
+	}, host.Compilations)
 }
 
 func (v *View) saveTo(path string, then func()) {
 	c, edits := v.project.Compilation().Snapshot(), v.project.Edits()
-	v.job = model.Start(v.d.Post, "Saving "+path, func(context.Context, progress.Reporter) error {
+	v.job = model.Start(v.host.Post, "Saving "+path, func(context.Context, progress.Reporter) error {
 		return v.engine.SaveCompilation(c, path)
 	}, func(err error) {
 		if err != nil {
-			v.d.Error("The compilation cannot be saved", err)
+			v.host.Error("The compilation cannot be saved", err)
 			return
 		}
 		v.project.Saved(path, edits)
@@ -89,7 +89,7 @@ func (v *View) unlessDirty(then func()) {
 		then()
 		return
 	}
-	v.d.Ask("Save “"+v.title()+"” first?", "The compilation has changes that were not saved. Your files themselves are not affected.",
+	v.host.Ask("Save “"+v.title()+"” first?", "The compilation has changes that were not saved. Your files themselves are not affected.",
 		widgets.Choice{Text: "Cancel"},
 		widgets.Choice{Text: "Do not save", Danger: true, Do: func() bool { then(); return true }},
 		widgets.Choice{Text: "Save…", Primary: true, Do: func() bool { v.SaveThen(then); return true }})

@@ -4,11 +4,10 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
-	"fyne.io/fyne/v2/theme"
 
-	"glassmaster/ui/desk"
-	"glassmaster/ui/look"
+	"glassmaster/ui/host"
 	"glassmaster/ui/model"
+	"glassmaster/ui/theme"
 	"glassmaster/ui/widgets"
 )
 
@@ -16,14 +15,14 @@ import (
 // cannot be read, names that were taken, files that were replaced.
 type problemList struct {
 	Object  fyne.CanvasObject
-	d       *desk.Desk
+	host    *host.Host
 	project *model.Project
 	notice  *widgets.Notice
 }
 
-func newProblemList(d *desk.Desk, p *model.Project) *problemList {
-	l := &problemList{d: d, project: p}
-	details := d.Tips.NewQuiet("Show all", nil, "", l.details)
+func newProblemList(h *host.Host, p *model.Project) *problemList {
+	l := &problemList{host: h, project: p}
+	details := h.Tips.NewQuiet("Show all", nil, "", l.details)
 	l.notice = widgets.NewNotice(details)
 	l.notice.OnClose = p.Forget
 	l.Object = l.notice.Container
@@ -47,7 +46,7 @@ func (l *problemList) reload() {
 func (l *problemList) details() {
 	all := l.project.Problems()
 	list := widgets.NewList(func() int { return len(all) }, func() fyne.CanvasObject {
-		icon := canvas.NewImageFromResource(look.Tint(look.Caution, theme.ColorNameWarning))
+		icon := canvas.NewImageFromResource(theme.Tint(theme.WarningIcon, theme.Warning))
 		icon.SetMinSize(fyne.NewSquareSize(16))
 		return container.NewBorder(nil, nil, widgets.Middle(icon), nil,
 			widgets.Inset(container.New(&widgets.Column{Gap: 2}, widgets.NewText(""), widgets.Muted("")), 8, 4, 8, 4))
@@ -59,7 +58,7 @@ func (l *problemList) details() {
 		texts[0].(*widgets.Text).Set(all[i].Path)
 		texts[1].(*widgets.Text).Set(all[i].Err.Error())
 	})
-	l.d.Sheet(model.Count(len(all), "remark", "remarks"),
+	l.host.Sheet(model.Count(len(all), "remark", "remarks"),
 		widgets.Wide(640, widgets.MinHeight(320, widgets.Panel(list))), 640,
 		widgets.Choice{Text: "Forget them", Do: func() bool { l.project.Forget(); return true }},
 		widgets.Choice{Text: "Close", Primary: true})

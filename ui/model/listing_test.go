@@ -113,26 +113,6 @@ func TestListingSortsManyElsewhere(t *testing.T) {
 	}
 }
 
-func TestNatural(t *testing.T) {
-	for _, c := range []struct {
-		a, b string
-		want int
-	}{
-		{"track 2", "track 10", -1},
-		{"a", "B", -1},
-		{"a01", "a1", -1},
-		{"x", "x1", -1},
-		{"é", "z", 1},
-		{"same", "same", 0},
-		{"99999999999999999999999", "100000000000000000000000", -1},
-	} {
-		got := natural(c.a, c.b)
-		if got != c.want || natural(c.b, c.a) != -c.want {
-			t.Errorf("natural(%q, %q) = %d, want %d", c.a, c.b, got, c.want)
-		}
-	}
-}
-
 func TestOutline(t *testing.T) {
 	root := sample("b/deep/er/", "a/", "file")
 	o := NewOutline(root)

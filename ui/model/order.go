@@ -4,9 +4,8 @@ import (
 	"cmp"
 	"slices"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
+	"glassmaster/mastering/collation"
 	"glassmaster/mastering/tree"
 )
 
@@ -37,92 +36,55 @@ func (o Order) Toggle(c Column) Order {
 
 // Sort sorts files and folders.
 func (o Order) Sort(rows []*tree.Node) {
-	slices.SortStableFunc(rows, func(a, b *tree.Node) int {
-		if d := boolCompare(b.IsDir(), a.IsDir()); d != 0 {
-			return d
-		}
-		d := o.compare(a, b)
-		if o.Descending {
-			d = -d
-		}
-		if d == 0 {
-			d = natural(a.Name, b.Name)
-		}
-		return d
-	})
-}
-
-func (o Order) compare(a, b *tree.Node) int {
-	switch o.Column {
-	case BySize:
-		if a.IsDir() {
-			return cmp.Compare(len(a.Children()), len(b.Children()))
-		}
-		return cmp.Compare(a.Size, b.Size)
-	case ByDate:
-		return cmp.Compare(a.Modified, b.Modified)
-	case ByKind:
-		return strings.Compare(Kind(a), Kind(b))
+	names := make([]string, len(rows))
+	for i, n := range rows {
+		names[i] = n.Name
 	}
-	return natural(a.Name, b.Name)
+	keyed := make([]keyedRow, len(rows))
+	for i, k := range collation.Keys(names) {
+		keyed[i] = keyedRow{node: rows[i], name: k}
+		if o.Column == ByKind {
+			keyed[i].kind = Kind(rows[i])
+		}
+	}
+	slices.SortStableFunc(keyed, o.compare)
+	for i, k := range keyed {
+		rows[i] = k.node
+	}
 }
 
-func boolCompare(a, b bool) int {
-	switch {
-	case a == b:
-		return 0
-	case a:
+// keyedRow is a row with what it is sorted by, computed once.
+type keyedRow struct {
+	node *tree.Node
+	name collation.Key
+	kind string // only where rows are sorted by it
+}
+
+func (o Order) compare(a, b keyedRow) int {
+	if a.node.IsDir() != b.node.IsDir() {
+		if a.node.IsDir() {
+			return -1
+		}
 		return 1
 	}
-	return -1
-}
-
-// natural compares names as people do: letters without regard to case, and runs
-// of digits by their value, so that "track 2" comes before "track 10".
-func natural(a, b string) int {
-	x, y := a, b
-	for x != "" && y != "" {
-		if digit(x[0]) && digit(y[0]) {
-			d, nx, ny := compareDigits(x, y)
-			if d != 0 {
-				return d
-			}
-			x, y = nx, ny
-			continue
-		}
-		r, n := utf8.DecodeRuneInString(x)
-		q, m := utf8.DecodeRuneInString(y)
-		if r != q {
-			if lr, lq := unicode.ToLower(r), unicode.ToLower(q); lr != lq {
-				return cmp.Compare(lr, lq)
-			}
-		}
-		x, y = x[n:], y[m:]
+	d := 0
+	switch {
+	case o.Column == BySize && a.node.IsDir():
+		d = cmp.Compare(len(a.node.Children()), len(b.node.Children()))
+	case o.Column == BySize:
+		d = cmp.Compare(a.node.Size, b.node.Size)
+	case o.Column == ByDate:
+		d = cmp.Compare(a.node.Modified, b.node.Modified)
+	case o.Column == ByKind:
+		d = strings.Compare(a.kind, b.kind)
+	default:
+		d = a.name.Compare(b.name)
 	}
-	if d := cmp.Compare(len(x), len(y)); d != 0 {
-		return d
+	if o.Descending {
+		d = -d
 	}
-	return strings.Compare(a, b)
-}
-
-func digit(c byte) bool { return c >= '0' && c <= '9' }
-
-// compareDigits compares the runs of digits that x and y begin with, and
-// returns what follows them.
-func compareDigits(x, y string) (int, string, string) {
-	a, x := cutDigits(x)
-	b, y := cutDigits(y)
-	if d := cmp.Compare(len(a), len(b)); d != 0 {
-		return d, x, y
+	if d == 0 {
+		d = a.name.Compare(b.name)
 	}
-	return strings.Compare(a, b), x, y
-}
-
-// cutDigits splits off the leading digits, without their zeros.
-func cutDigits(s string) (digits, rest string) {
-	n := 0
-	for n < len(s) && digit(s[n]) {
-		n++
-	}
-	return strings.TrimLeft(s[:n], "0"), s[n:]
+	return d
 }

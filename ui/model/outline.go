@@ -4,6 +4,7 @@ import (
 	"errors"
 	"slices"
 
+	"glassmaster/mastering/collation"
 	"glassmaster/mastering/tree"
 )
 
@@ -101,6 +102,6 @@ func subfolders(n *tree.Node) []*tree.Node {
 			out = append(out, c)
 		}
 	}
-	slices.SortFunc(out, func(a, b *tree.Node) int { return natural(a.Name, b.Name) })
+	collation.SortFunc(out, func(n *tree.Node) string { return n.Name })
 	return out
 }

@@ -3,7 +3,6 @@ package model
 import (
 	"bytes"
 	"context"
-	"encoding/binary"
 	"fmt"
 	"image"
 	_ "image/gif" // what pictures may be
@@ -11,10 +10,16 @@ import (
 	_ "image/png"
 	"io"
 	"io/fs"
+	"slices"
 	"strings"
-	"unicode/utf16"
 	"unicode/utf8"
 
+	"golang.org/x/text/encoding"
+	"golang.org/x/text/encoding/charmap"
+	"golang.org/x/text/encoding/unicode"
+	"golang.org/x/text/transform"
+
+	"glassmaster/mastering/filename"
 	"glassmaster/mastering/tree"
 	"glassmaster/mastering/volume"
 )
@@ -29,7 +34,8 @@ const (
 // Preview is the beginning of a file, for people to see.
 type Preview struct {
 	Text      string
-	Truncated bool // the file goes on behind the text
+	Charset   string // of the text; says when it is a guess
+	Truncated bool   // the file goes on behind the text
 	Picture   image.Image
 	Note      string // why there is nothing to see
 }
@@ -41,9 +47,9 @@ func ReadPreview(ctx context.Context, f volume.FS, n *tree.Node) Preview {
 	case n.IsDir():
 		return Preview{}
 	case class == Link:
-		return Preview{Note: "A link to " + n.Target()}
+		return Preview{Note: "Symbolic link to " + n.Target()}
 	case n.Mode&fs.ModeType != 0:
-		return Preview{Note: "A special file has no contents"}
+		return Preview{Note: "A special file: it has no contents"}
 	case n.Size == 0:
 		return Preview{Note: "The file is empty"}
 	}
@@ -58,7 +64,7 @@ func ReadPreview(ctx context.Context, f volume.FS, n *tree.Node) Preview {
 	if class == Picture && n.Size <= pictureBytes {
 		return readPicture(io.LimitReader(file, pictureBytes))
 	}
-	return readText(file)
+	return readText(file, n.Name)
 }
 
 func readPicture(r io.Reader) Preview {
@@ -68,76 +74,85 @@ func readPicture(r io.Reader) Preview {
 	}
 	c, kind, err := image.DecodeConfig(bytes.NewReader(data))
 	if err != nil {
-		return Preview{Note: "Pictures of this kind are not shown"}
+		return Preview{Note: "No preview: the format of this picture is not supported"}
 	}
 	if c.Width <= 0 || c.Height <= 0 || int64(c.Width)*int64(c.Height) > picturePixel {
-		return Preview{Note: fmt.Sprintf("This picture is too large to be shown: %d by %d", c.Width, c.Height)}
+		return Preview{Note: fmt.Sprintf("No preview: the picture is too large (%d × %d)", c.Width, c.Height)}
 	}
 	p, _, err := image.Decode(bytes.NewReader(data))
 	if err != nil {
-		return Preview{Note: "The picture is damaged: " + err.Error()}
+		return Preview{Note: "No preview: the picture is damaged: " + err.Error()}
 	}
 	return Preview{Picture: p, Note: fmt.Sprintf("%d × %d, %s", c.Width, c.Height, strings.ToUpper(kind))}
 }
 
-func readText(r io.Reader) Preview {
+func readText(r io.Reader, name string) Preview {
 	data := make([]byte, textBytes+1)
 	n, err := io.ReadFull(r, data)
 	if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
 		return Preview{Note: err.Error()}
 	}
 	more := n > textBytes
-	data = data[:min(n, textBytes)]
-	text, ok := asText(data, more)
+	text, charset, ok := decodeText(data[:min(n, textBytes)], name, more)
 	if !ok {
-		return Preview{Note: "The contents are not text"}
+		return Preview{Note: "Not a text file"}
 	}
-	return Preview{Text: text, Truncated: more}
+	return Preview{Text: drawable(text), Charset: charset, Truncated: more}
 }
 
-// asText decodes what may be UTF-8, UTF-16 with a mark, or Latin-1, and reports
-// whether it is text at all.
-func asText(b []byte, cut bool) (string, bool) {
+// decodeText decodes the beginning of a file, and returns the character set that it
+// is in; false says that the file is no text. Where more follows, a character that
+// is cut off at the end is left out.
+func decodeText(b []byte, name string, more bool) (text, charset string, ok bool) {
+	var decoder *encoding.Decoder
 	switch {
-	case len(b) >= 2 && b[0] == 0xff && b[1] == 0xfe:
-		return utf16Text(b[2:], binary.LittleEndian), true
-	case len(b) >= 2 && b[0] == 0xfe && b[1] == 0xff:
-		return utf16Text(b[2:], binary.BigEndian), true
+	case bytes.HasPrefix(b, []byte("\xfe\xff")):
+		decoder, charset = unicode.UTF16(unicode.BigEndian, unicode.ExpectBOM).NewDecoder(), "UTF-16, big-endian"
+	case bytes.HasPrefix(b, []byte("\xff\xfe")):
+		decoder, charset = unicode.UTF16(unicode.LittleEndian, unicode.ExpectBOM).NewDecoder(), "UTF-16, little-endian"
+	case isBinary(b):
+		return "", "", false
+	case isUTF8(b, more):
+		decoder, charset = unicode.UTF8BOM.NewDecoder(), "UTF-8"
+	case slices.Contains([]string{"nfo", "diz"}, ending(name)):
+		decoder, charset = charmap.CodePage437.NewDecoder(), "IBM437"
+	default:
+		set := filename.Guess(words(b))
+		decoder, charset = set.NewDecoder(), set.String()+" (guessed)"
 	}
-	if cut { // the last letter may be torn
-		for i := 0; i < utf8.UTFMax && len(b) > 0 && !utf8.Valid(b); i++ {
-			b = b[:len(b)-1]
-		}
+	out := make([]byte, 3*len(b)+utf8.UTFMax) // no character grows by more
+	n, _, err := decoder.Transform(out, b, !more)
+	if err != nil && err != transform.ErrShortSrc {
+		return "", "", false
 	}
-	odd := 0
+	return string(out[:n]), charset, true
+}
+
+// isBinary reports whether there are more control characters than a text has.
+func isBinary(b []byte) bool {
+	n := 0
 	for _, c := range b {
-		if c < 0x20 && c != '\n' && c != '\r' && c != '\t' && c != '\f' && c != 0x1b {
-			odd++
+		if c < 0x20 && !bytes.ContainsRune([]byte("\n\r\t\f\x1b"), rune(c)) {
+			n++
 		}
 	}
-	if odd > len(b)/200 {
-		return "", false
-	}
-	if utf8.Valid(b) {
-		return clean(strings.TrimPrefix(string(b), "\ufeff")), true
-	}
-	runes := make([]rune, len(b))
-	for i, c := range b {
-		runes[i] = rune(c)
-	}
-	return clean(string(runes)), true
+	return n > len(b)/200
 }
 
-func utf16Text(b []byte, order binary.ByteOrder) string {
-	units := make([]uint16, len(b)/2)
-	for i := range units {
-		units[i] = order.Uint16(b[2*i:])
-	}
-	return clean(string(utf16.Decode(units)))
+func isUTF8(b []byte, more bool) bool {
+	_, n, err := encoding.UTF8Validator.Transform(make([]byte, len(b)), b, !more)
+	return err == nil || err == transform.ErrShortSrc && len(b)-n < utf8.UTFMax
 }
 
-// clean makes a text fit to be drawn.
-func clean(s string) string {
+// words are what the character set is guessed by. They end at bytes that no
+// character set uses within a character.
+func words(b []byte) []string {
+	return slices.DeleteFunc(strings.FieldsFunc(string(b), func(r rune) bool { return r < '0' }),
+		func(w string) bool { return strings.IndexFunc(w, func(r rune) bool { return r >= utf8.RuneSelf }) < 0 })
+}
+
+// drawable makes a text fit to be drawn.
+func drawable(s string) string {
 	s = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\t", "    ").Replace(s)
 	return strings.Map(func(r rune) rune {
 		if r < 0x20 && r != '\n' {

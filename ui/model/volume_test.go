@@ -11,6 +11,10 @@ import (
 	"strings"
 	"testing"
 
+	"golang.org/x/text/encoding"
+	"golang.org/x/text/encoding/charmap"
+	"golang.org/x/text/encoding/japanese"
+
 	"glassmaster/mastering/compilation"
 	"glassmaster/mastering/disc"
 	mimage "glassmaster/mastering/image"
@@ -98,7 +102,7 @@ func TestVolumeBroken(t *testing.T) {
 }
 
 func TestPreview(t *testing.T) {
-	dir := hostFiles(t, "empty", "plain.txt", "latin.txt", "utf16.txt", "binary.dat", "picture.png", "broken.png", "long.log")
+	dir := hostFiles(t, "empty", "plain.txt", "latin.txt", "utf16.txt", "binary.dat", "koi8.txt", "sjis.txt", "art.nfo", "picture.png", "broken.png", "long.log")
 	write := func(name string, b []byte) {
 		if err := os.WriteFile(filepath.Join(dir, name), b, 0o666); err != nil {
 			t.Fatal(err)
@@ -108,6 +112,14 @@ func TestPreview(t *testing.T) {
 	write("plain.txt", []byte("a\tb\r\nGrüße\x1b"))
 	write("latin.txt", []byte("Gr\xfc\xdfe"))
 	write("utf16.txt", []byte("\xff\xfeh\x00i\x00\x3d\xd8\x00\xde"))
+	for name, text := range map[string]string{"koi8.txt": "Привет, мир! Как дела?", "sjis.txt": "これはテスト/です。"} {
+		b, err := map[string]encoding.Encoding{"koi8.txt": charmap.KOI8R, "sjis.txt": japanese.ShiftJIS}[name].NewEncoder().String(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		write(name, []byte(b))
+	}
+	write("art.nfo", []byte("\xc9\xcd\xbb"))
 	write("binary.dat", bytes.Repeat([]byte{0, 1, 2, 200}, 100))
 	write("long.log", bytes.Repeat([]byte("ü"), textBytes))
 	m := image.NewRGBA(image.Rect(0, 0, 7, 5))
@@ -124,17 +136,20 @@ func TestPreview(t *testing.T) {
 	defer v.Close()
 	for name, want := range map[string]Preview{
 		"empty":       {Note: "The file is empty"},
-		"plain.txt":   {Text: "a    b\nGrüße"},
-		"latin.txt":   {Text: "Grüße"},
-		"utf16.txt":   {Text: "hi😀"},
-		"binary.dat":  {Note: "The contents are not text"},
-		"broken.png":  {Note: "Pictures of this kind are not shown"},
+		"plain.txt":   {Text: "a    b\nGrüße", Charset: "UTF-8"},
+		"latin.txt":   {Text: "Grüße", Charset: "windows-1252 (guessed)"},
+		"utf16.txt":   {Text: "hi😀", Charset: "UTF-16, little-endian"},
+		"koi8.txt":    {Text: "Привет, мир! Как дела?", Charset: "koi8-r (guessed)"},
+		"sjis.txt":    {Text: "これはテスト/です。", Charset: "shift_jis (guessed)"},
+		"art.nfo":     {Text: "╔═╗", Charset: "IBM437"},
+		"binary.dat":  {Note: "Not a text file"},
+		"broken.png":  {Note: "No preview: the format of this picture is not supported"},
 		"picture.png": {Note: "7 × 5, PNG"},
-		"long.log":    {Text: strings.Repeat("ü", textBytes/2), Truncated: true},
+		"long.log":    {Text: strings.Repeat("ü", textBytes/2), Charset: "UTF-8", Truncated: true},
 	} {
 		got := ReadPreview(t.Context(), v.FS(), v.List.Root().Child(name))
-		if got.Text != want.Text || got.Note != want.Note || got.Truncated != want.Truncated {
-			t.Errorf("%s: text %.60q, note %q, truncated %v", name, got.Text, got.Note, got.Truncated)
+		if got.Text != want.Text || got.Charset != want.Charset || got.Note != want.Note || got.Truncated != want.Truncated {
+			t.Errorf("%s: text %.60q in %s, note %q, truncated %v", name, got.Text, got.Charset, got.Note, got.Truncated)
 		}
 		if (got.Picture != nil) != (name == "picture.png") {
 			t.Errorf("%s: a picture is %v", name, got.Picture != nil)

@@ -5,10 +5,9 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
-	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
-	"glassmaster/ui/look"
+	"glassmaster/ui/theme"
 )
 
 // Bar is a slim bar that shows a share.
@@ -56,8 +55,8 @@ func (r *barRenderer) Layout(s fyne.Size) {
 }
 
 func (r *barRenderer) paint() {
-	r.b.track.FillColor = look.Color(look.Track)
-	r.b.fill.FillColor = look.Color(theme.ColorNamePrimary)
+	r.b.track.FillColor = theme.Color(theme.Track)
+	r.b.fill.FillColor = theme.Color(theme.Primary)
 }
 
 func (r *barRenderer) Refresh() {

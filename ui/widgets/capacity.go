@@ -5,11 +5,10 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
-	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
-	"glassmaster/ui/look"
 	"glassmaster/ui/model"
+	"glassmaster/ui/theme"
 )
 
 // barHeight is the height of the capacity bar itself.
@@ -53,10 +52,10 @@ func (r *capacityRenderer) Objects() []fyne.CanvasObject {
 func (r *capacityRenderer) Refresh() {
 	b := r.b
 	for o, name := range map[*canvas.Rectangle]fyne.ThemeColorName{
-		b.track: look.Track, b.files: theme.ColorNamePrimary, b.overhead: look.Overhead,
-		b.excess: theme.ColorNameError, b.limit: theme.ColorNameForeground,
+		b.track: theme.Track, b.files: theme.Primary, b.overhead: theme.Overhead,
+		b.excess: theme.Error, b.limit: theme.Foreground,
 	} {
-		o.FillColor = look.Color(name)
+		o.FillColor = theme.Color(name)
 	}
 	r.Layout(b.Size())
 	for _, o := range r.Objects() {

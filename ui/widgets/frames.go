@@ -9,7 +9,7 @@ import (
 	"fyne.io/fyne/v2/layout"
 	"fyne.io/fyne/v2/widget"
 
-	"glassmaster/ui/look"
+	"glassmaster/ui/theme"
 )
 
 // Fill is a background in a colour of the theme that follows the theme.
@@ -43,10 +43,10 @@ func (f *Fill) CreateRenderer() fyne.WidgetRenderer {
 }
 
 func (f *Fill) paint() {
-	f.rect.FillColor = look.Color(f.name)
+	f.rect.FillColor = theme.Color(f.name)
 	f.rect.CornerRadius = f.radius
 	if f.border != "" {
-		f.rect.StrokeColor, f.rect.StrokeWidth = look.Color(f.border), 1
+		f.rect.StrokeColor, f.rect.StrokeWidth = theme.Color(f.border), 1
 	}
 }
 
@@ -63,17 +63,17 @@ func (r *fillRenderer) Refresh() {
 
 // Panel frames something that is worked in, edge to edge.
 func Panel(content fyne.CanvasObject) fyne.CanvasObject {
-	edge := newFill(look.Surface, look.Border, look.Radius)
+	edge := newFill(theme.Surface, theme.Border, theme.Radius)
 	return container.NewStack(edge, Inset(content, 1, 1, 1, 1))
 }
 
 // Card frames a group of settings under a title.
 func Card(title string, content ...fyne.CanvasObject) fyne.CanvasObject {
-	box := container.New(&Column{Gap: look.Gap}, content...)
+	box := container.New(&Column{Gap: theme.Gap}, content...)
 	if title != "" {
 		box.Objects = append([]fyne.CanvasObject{Title(title)}, box.Objects...)
 	}
-	return container.NewStack(newFill(look.Surface, look.Border, look.Radius), Inset(box, 16, 14, 16, 16))
+	return container.NewStack(newFill(theme.Surface, theme.Border, theme.Radius), Inset(box, 16, 14, 16, 16))
 }
 
 // Inset leaves room around something: left, top, right, bottom.
@@ -124,8 +124,8 @@ func (c *Column) MinSize(objects []fyne.CanvasObject) fyne.Size {
 
 // Frame frames one thing with the room of a card, and gives it the whole height.
 func Frame(content fyne.CanvasObject) fyne.CanvasObject {
-	return container.NewStack(newFill(look.Surface, look.Border, look.Radius), Inset(content, 16, 14, 16, 16))
+	return container.NewStack(newFill(theme.Surface, theme.Border, theme.Radius), Inset(content, 16, 14, 16, 16))
 }
 
 // NewBanner returns the background of news.
-func NewBanner() *Fill { return newFill(look.GoodBack, "", look.Radius) }
+func NewBanner() *Fill { return newFill(theme.SuccessBackground, "", theme.Radius) }

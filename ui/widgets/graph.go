@@ -7,11 +7,10 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
-	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
-	"glassmaster/ui/look"
 	"glassmaster/ui/model"
+	"glassmaster/ui/theme"
 )
 
 // Graph draws a rate over the course of a job: from left to right what has been
@@ -70,11 +69,11 @@ func (r *graphRenderer) Layout(s fyne.Size) {
 
 func (r *graphRenderer) Refresh() {
 	g := r.g
-	g.frame.FillColor, g.frame.StrokeColor = look.Color(look.Surface), look.Color(look.Border)
-	g.frame.StrokeWidth, g.frame.CornerRadius = 1, look.Radius
+	g.frame.FillColor, g.frame.StrokeColor = theme.Color(theme.Surface), theme.Color(theme.Border)
+	g.frame.StrokeWidth, g.frame.CornerRadius = 1, theme.Radius
 	for i, text := range []string{rateMark(g.trace.Top()), rateMark(g.trace.Top() / 2), g.caption()} {
-		g.marks[i].Text, g.marks[i].Color = text, look.Color(look.Muted)
-		g.marks[i].TextSize = theme.CaptionTextSize()
+		g.marks[i].Text, g.marks[i].Color = text, theme.Color(theme.Muted)
+		g.marks[i].TextSize = theme.Size(theme.CaptionSize)
 	}
 	r.Layout(g.Size())
 	for _, o := range r.Objects() {
@@ -103,7 +102,7 @@ func rateMark(r float64) string {
 // draw renders grid, area and line, column by column.
 func (g *Graph) draw(w, h int) image.Image {
 	img := image.NewNRGBA(image.Rect(0, 0, w, h))
-	grid := look.Color(look.Border)
+	grid := theme.Color(theme.Border)
 	for i := 1; i < 4; i++ {
 		for x := range w {
 			img.Set(x, h*i/4, grid)
@@ -118,7 +117,7 @@ func (g *Graph) draw(w, h int) image.Image {
 	if top <= 0 {
 		return img
 	}
-	ink := toNRGBA(look.Color(theme.ColorNamePrimary))
+	ink := toNRGBA(theme.Color(theme.Primary))
 	before := math.NaN()
 	for x := range w {
 		v, ok := g.trace.At(float64(x) / float64(max(w-1, 1)))

@@ -2,10 +2,10 @@ package widgets
 
 import (
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
 	"glassmaster/ui/model"
+	"glassmaster/ui/theme"
 )
 
 // menuWidth is how wide the text of a menu's entry may be: a menu that is wider
@@ -26,7 +26,7 @@ func Item(text, why string, do func()) *fyne.MenuItem {
 	if why != "" {
 		text += "  –  " + why
 	}
-	text = Fit(text, menuWidth, theme.TextSize(), fyne.TextStyle{})
+	text = Fit(text, menuWidth, theme.Size(theme.BodySize), fyne.TextStyle{})
 	i := fyne.NewMenuItem(text, func() {
 		defer model.Guard()
 		do()

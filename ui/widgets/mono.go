@@ -5,8 +5,9 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
-	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
+
+	"glassmaster/ui/theme"
 )
 
 // Mono shows a longer text in a font of one width, broken where its room ends.
@@ -47,7 +48,7 @@ func (m *Mono) Resize(s fyne.Size) {
 func (m *Mono) CreateRenderer() fyne.WidgetRenderer { return widget.NewSimpleRenderer(m.scroll) }
 
 func (m *Mono) fill(width float32) {
-	one := fyne.MeasureText("M", theme.TextSize(), fyne.TextStyle{Monospace: true}).Width
+	one := fyne.MeasureText("M", theme.Size(theme.BodySize), fyne.TextStyle{Monospace: true}).Width
 	cols := int(width/one) - 1
 	if cols < 8 || cols == m.cols {
 		return

@@ -7,17 +7,16 @@ import (
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/layout"
-	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
-	"glassmaster/ui/look"
 	"glassmaster/ui/model"
+	"glassmaster/ui/theme"
 )
 
 // Empty is what a page shows when there is nothing on it yet: what to do, and
 // the buttons to do it.
 func Empty(icon fyne.Resource, title, text string, buttons ...fyne.CanvasObject) fyne.CanvasObject {
-	image := canvas.NewImageFromResource(look.Tint(icon, look.Muted))
+	image := canvas.NewImageFromResource(theme.Tint(icon, theme.Muted))
 	image.FillMode = canvas.ImageFillContain
 	image.SetMinSize(fyne.NewSquareSize(56))
 	image.Translucency = 0.25
@@ -42,11 +41,11 @@ type Notice struct {
 
 // NewNotice returns a notice that is not shown yet.
 func NewNotice(extra ...fyne.CanvasObject) *Notice {
-	n := &Notice{fill: newFill(look.WarnBack, "", look.Radius), text: NewText("").Wrap()}
-	n.icon = canvas.NewImageFromResource(look.Caution)
+	n := &Notice{fill: newFill(theme.WarningBackground, "", theme.Radius), text: NewText("").Wrap()}
+	n.icon = canvas.NewImageFromResource(theme.WarningIcon)
 	n.icon.FillMode = canvas.ImageFillContain
 	n.icon.SetMinSize(fyne.NewSquareSize(18))
-	closer := widget.NewButtonWithIcon("", look.Cross, func() {
+	closer := widget.NewButtonWithIcon("", theme.CloseIcon, func() {
 		defer model.Guard()
 		n.Hide()
 		if n.OnClose != nil {
@@ -63,12 +62,12 @@ func NewNotice(extra ...fyne.CanvasObject) *Notice {
 
 // Tell shows a text; bad news is red, a caution yellow.
 func (n *Notice) Tell(text string, bad bool) {
-	back, ink, icon := look.WarnBack, theme.ColorNameWarning, look.Caution
+	back, ink, icon := theme.WarningBackground, theme.Warning, theme.WarningIcon
 	if bad {
-		back, ink = look.BadBack, theme.ColorNameError
+		back, ink = theme.ErrorBackground, theme.Error
 	}
 	n.fill.SetColor(back)
-	n.icon.Resource = look.Tint(icon, ink)
+	n.icon.Resource = theme.Tint(icon, ink)
 	n.icon.Refresh()
 	n.text.Set(text)
 	n.Show()

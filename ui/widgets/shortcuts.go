@@ -8,9 +8,9 @@ import (
 	"glassmaster/ui/model"
 )
 
-// toWindow hands a shortcut to the window: a focused widget that takes any
+// ToWindow hands a shortcut to the window: a focused widget that takes any
 // shortcut is given all of them.
-func toWindow(o fyne.CanvasObject, s fyne.Shortcut) {
+func ToWindow(o fyne.CanvasObject, s fyne.Shortcut) {
 	if c, ok := fyne.CurrentApp().Driver().CanvasForObject(o).(fyne.Shortcutable); ok {
 		c.TypedShortcut(s)
 	}
@@ -30,7 +30,7 @@ func NewField() *Field {
 // TypedShortcut implements fyne.Shortcutable.
 func (f *Field) TypedShortcut(s fyne.Shortcut) {
 	if c, ok := s.(*desktop.CustomShortcut); ok && isLetter(c.KeyName) {
-		toWindow(f, s)
+		ToWindow(f, s)
 		return
 	}
 	f.Entry.TypedShortcut(s)

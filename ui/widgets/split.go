@@ -6,10 +6,9 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/driver/desktop"
-	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
-	"glassmaster/ui/look"
+	"glassmaster/ui/theme"
 )
 
 // Split shows two things side by side, or one above the other, with a gap
@@ -55,9 +54,9 @@ func (r *splitRenderer) Objects() []fyne.CanvasObject {
 func (r *splitRenderer) MinSize() fyne.Size {
 	a, b := r.s.first.MinSize(), r.s.second.MinSize()
 	if r.s.vertical {
-		return fyne.NewSize(max(a.Width, b.Width), a.Height+look.Gap+b.Height)
+		return fyne.NewSize(max(a.Width, b.Width), a.Height+theme.Gap+b.Height)
 	}
-	return fyne.NewSize(a.Width+look.Gap+b.Width, max(a.Height, b.Height))
+	return fyne.NewSize(a.Width+theme.Gap+b.Width, max(a.Height, b.Height))
 }
 
 func (r *splitRenderer) Refresh() {
@@ -67,7 +66,7 @@ func (r *splitRenderer) Refresh() {
 
 func (r *splitRenderer) Layout(z fyne.Size) {
 	s := r.s
-	room := s.along(z) - look.Gap
+	room := s.along(z) - theme.Gap
 	low, high := s.along(s.first.MinSize()), room-s.along(s.second.MinSize())
 	at := max(min(float32(s.Offset)*room, high), low)
 	place := func(o fyne.CanvasObject, from, length float32) {
@@ -80,8 +79,8 @@ func (r *splitRenderer) Layout(z fyne.Size) {
 		o.Resize(fyne.NewSize(max(length, 0), z.Height))
 	}
 	place(s.first, 0, at)
-	place(s.handle, at, look.Gap)
-	place(s.second, at+look.Gap, room-at)
+	place(s.handle, at, theme.Gap)
+	place(s.second, at+theme.Gap, room-at)
 }
 
 // handle is the gap of a split.
@@ -118,12 +117,12 @@ func (h *handle) Cursor() desktop.Cursor {
 // Dragged implements fyne.Draggable.
 func (h *handle) Dragged(e *fyne.DragEvent) {
 	s := h.split
-	room := s.along(s.Size()) - look.Gap
+	room := s.along(s.Size()) - theme.Gap
 	if room <= 0 || !h.held {
 		return
 	}
 	at := e.AbsolutePosition.Subtract(fyne.CurrentApp().Driver().AbsolutePositionForObject(s))
-	s.Offset = float64((s.along(fyne.NewSize(at.X, at.Y)) - look.Gap/2) / room)
+	s.Offset = float64((s.along(fyne.NewSize(at.X, at.Y)) - theme.Gap/2) / room)
 	s.Refresh()
 }
 
@@ -151,23 +150,23 @@ func (h *handle) CreateRenderer() fyne.WidgetRenderer { return &handleRenderer{h
 type handleRenderer struct{ h *handle }
 
 func (r *handleRenderer) Destroy()           {}
-func (r *handleRenderer) MinSize() fyne.Size { return fyne.NewSquareSize(look.Gap) }
+func (r *handleRenderer) MinSize() fyne.Size { return fyne.NewSquareSize(theme.Gap) }
 func (r *handleRenderer) Objects() []fyne.CanvasObject {
 	return []fyne.CanvasObject{r.h.line}
 }
 
 func (r *handleRenderer) Layout(z fyne.Size) {
 	if r.h.split.vertical {
-		r.h.line.Move(fyne.NewPos(look.Gap, look.Gap/2-1))
-		r.h.line.Resize(fyne.NewSize(max(z.Width-2*look.Gap, 0), 2))
+		r.h.line.Move(fyne.NewPos(theme.Gap, theme.Gap/2-1))
+		r.h.line.Resize(fyne.NewSize(max(z.Width-2*theme.Gap, 0), 2))
 		return
 	}
-	r.h.line.Move(fyne.NewPos(look.Gap/2-1, look.Gap))
-	r.h.line.Resize(fyne.NewSize(2, max(z.Height-2*look.Gap, 0)))
+	r.h.line.Move(fyne.NewPos(theme.Gap/2-1, theme.Gap))
+	r.h.line.Resize(fyne.NewSize(2, max(z.Height-2*theme.Gap, 0)))
 }
 
 func (r *handleRenderer) Refresh() {
 	r.h.line.Hidden = !r.h.hover
-	r.h.line.FillColor = look.Color(theme.ColorNamePrimary)
+	r.h.line.FillColor = theme.Color(theme.Primary)
 	r.h.line.Refresh()
 }

@@ -6,11 +6,10 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
-	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
 	"glassmaster/mastering/filename"
-	"glassmaster/ui/look"
+	"glassmaster/ui/theme"
 )
 
 // Text is text without room around it, so that it lines up with what is above
@@ -40,16 +39,16 @@ func shown(text string) string {
 
 // NewText returns one line of text.
 func NewText(text string) *Text {
-	t := &Text{text: shown(text), color: theme.ColorNameForeground, size: theme.SizeNameText}
+	t := &Text{text: shown(text), color: theme.Foreground, size: theme.BodySize}
 	t.ExtendBaseWidget(t)
 	return t
 }
 
 // Muted returns text of second rank.
-func Muted(text string) *Text { return NewText(text).Color(look.Muted) }
+func Muted(text string) *Text { return NewText(text).Color(theme.Muted) }
 
 // Title returns the title of a card or page.
-func Title(text string) *Text { return NewText(text).Sized(theme.SizeNameSubHeadingText).Bold() }
+func Title(text string) *Text { return NewText(text).Sized(theme.TitleSize).Bold() }
 
 // Color sets the colour; Size, Bold, Mono, Align and Wrap set the rest. They
 // return the text itself.
@@ -158,7 +157,7 @@ func (r *textRenderer) build() {
 	}
 	t.lines = t.lines[:0]
 	for _, s := range texts {
-		l := canvas.NewText(s, look.Color(t.color))
+		l := canvas.NewText(s, theme.Color(t.color))
 		l.TextSize, l.TextStyle, l.Alignment = size, t.style, t.align
 		t.lines = append(t.lines, l)
 	}
@@ -262,4 +261,25 @@ func (f factRow) Layout(o []fyne.CanvasObject, s fyne.Size) {
 
 func (f factRow) MinSize(o []fyne.CanvasObject) fyne.Size {
 	return fyne.NewSize(f.names+60, max(o[0].MinSize().Height, o[1].MinSize().Height))
+}
+
+// Fit cuts a text with an ellipsis so that it is not wider than width.
+func Fit(s string, width, size float32, style fyne.TextStyle) string {
+	if s == "" || fyne.MeasureText(s, size, style).Width <= width {
+		return s
+	}
+	runes := []rune(s)
+	lo, hi := 0, len(runes) // lo runes fit, hi do not
+	for hi-lo > 1 {
+		mid := (lo + hi) / 2
+		if fyne.MeasureText(string(runes[:mid])+"…", size, style).Width <= width {
+			lo = mid
+		} else {
+			hi = mid
+		}
+	}
+	if lo == 0 {
+		return ""
+	}
+	return string(runes[:lo]) + "…"
 }

@@ -8,11 +8,10 @@ import (
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/driver/desktop"
-	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
-	"glassmaster/ui/look"
 	"glassmaster/ui/model"
+	"glassmaster/ui/theme"
 )
 
 // Layer lies over the whole window and holds what floats: tips, and the label
@@ -107,13 +106,13 @@ const tipWidth = 420
 
 // lines is a tip of one or more lines.
 func lines(text string) *fyne.Container {
-	bg := canvas.NewRectangle(look.Color(theme.ColorNameMenuBackground))
-	bg.StrokeColor, bg.StrokeWidth, bg.CornerRadius = look.Color(look.Border), 1, 4
+	bg := canvas.NewRectangle(theme.Color(theme.MenuBackground))
+	bg.StrokeColor, bg.StrokeWidth, bg.CornerRadius = theme.Color(theme.Border), 1, 4
 	c := container.NewWithoutLayout(bg)
 	width, y := float32(0), float32(6)
-	for _, s := range wrapped(text, tipWidth, theme.CaptionTextSize(), fyne.TextStyle{}) {
-		t := canvas.NewText(s, look.Color(theme.ColorNameForeground))
-		t.TextSize = theme.CaptionTextSize()
+	for _, s := range wrapped(text, tipWidth, theme.Size(theme.CaptionSize), fyne.TextStyle{}) {
+		t := canvas.NewText(s, theme.Color(theme.Foreground))
+		t.TextSize = theme.Size(theme.CaptionSize)
 		m := t.MinSize()
 		t.Move(fyne.NewPos(8, y))
 		t.Resize(m)

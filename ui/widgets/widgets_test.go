@@ -5,24 +5,21 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/test"
-	"fyne.io/fyne/v2/theme"
 
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/progress"
-	"glassmaster/mastering/tree"
-	"glassmaster/ui/look"
 	"glassmaster/ui/model"
+	"glassmaster/ui/theme"
 )
 
 func newApp(t *testing.T) {
 	t.Helper()
-	test.NewTempApp(t).Settings().SetTheme(look.Theme{})
+	test.NewTempApp(t).Settings().SetTheme(theme.Theme{})
 }
 
 func TestFit(t *testing.T) {
@@ -148,30 +145,6 @@ func TestButtonKeys(t *testing.T) {
 	}
 }
 
-func TestFoldersKeys(t *testing.T) {
-	newApp(t)
-	root := tree.NewFolder("", time.Unix(0, 0))
-	a, b := tree.NewFolder("a", time.Unix(0, 0)), tree.NewFolder("b", time.Unix(0, 0))
-	root.Append(a)
-	a.Append(b)
-	f := NewFolders(model.NewOutline(root))
-	f.Root = func() string { return "Disc" }
-	var opened *tree.Node
-	f.OnOpen = func(n *tree.Node) { opened = n }
-	test.NewTempWindow(t, f).Resize(fyne.NewSize(200, 300))
-	f.Follow(root)
-	for _, c := range []struct {
-		key  fyne.KeyName
-		want *tree.Node
-	}{
-		{fyne.KeyDown, a}, {fyne.KeyRight, a}, {fyne.KeyDown, b}, {fyne.KeyLeft, a}, {fyne.KeyLeft, a}, {fyne.KeyDown, a}, {fyne.KeyUp, root},
-	} {
-		if f.rows.TypedKey(&fyne.KeyEvent{Name: c.key}); opened != c.want {
-			t.Errorf("%s: in %v", c.key, opened)
-		}
-	}
-}
-
 func TestSplit(t *testing.T) {
 	newApp(t)
 	first, second := canvas.NewRectangle(color.Transparent), canvas.NewRectangle(color.Transparent)
@@ -194,29 +167,6 @@ func TestSplit(t *testing.T) {
 	s.handle.Dragged(e)
 	if first.Size().Width != 100 {
 		t.Errorf("dragged below the least: %v", first.Size())
-	}
-}
-
-// TestThemeIsWhole holds that both variants know every colour of ours, and that
-// text can be read on what is behind it.
-func TestThemeIsWhole(t *testing.T) {
-	newApp(t)
-	for _, v := range []fyne.ThemeVariant{theme.VariantLight, theme.VariantDark} {
-		for _, pair := range [][2]fyne.ThemeColorName{
-			{theme.ColorNameForeground, look.Surface},
-			{theme.ColorNameForeground, theme.ColorNameSelection},
-			{look.Muted, look.Surface},
-			{look.Muted, look.Rail},
-			{theme.ColorNameForegroundOnPrimary, theme.ColorNamePrimary},
-			{theme.ColorNameSuccess, look.GoodBack},
-			{theme.ColorNameError, look.BadBack},
-			{theme.ColorNameWarning, look.WarnBack},
-			{theme.ColorNameError, look.Surface},
-		} {
-			if c := contrast(look.Theme{}.Color(pair[0], v), look.Theme{}.Color(pair[1], v)); c < 4 {
-				t.Errorf("variant %d: %s on %s has a contrast of %.1f", v, pair[0], pair[1], c)
-			}
-		}
 	}
 }
 

@@ -1,0 +1,257 @@
+package files
+
+import (
+	"image/color"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/widget"
+
+	"glassmaster/mastering/filename"
+	"glassmaster/mastering/tree"
+	"glassmaster/ui/model"
+	"glassmaster/ui/theme"
+)
+
+// Folders shows an outline of folders.
+type Folders struct {
+	widget.BaseWidget
+
+	OnOpen func(*tree.Node) // a folder was chosen
+	OnMenu func(n *tree.Node, at fyne.Position)
+	OnKey  func(fyne.KeyName) bool
+	Root   func() string // the name of the root, which has none of its own
+	Drag   *Drag         // nil: folders cannot be dragged
+
+	outline *model.Outline
+	rows    *Rows
+	current *tree.Node
+	target  *tree.Node
+	bg      *canvas.Rectangle
+}
+
+// NewFolders returns a view of an outline.
+func NewFolders(o *model.Outline) *Folders {
+	f := &Folders{outline: o, rows: NewRows(), bg: canvas.NewRectangle(color.Transparent)}
+	f.bg.CornerRadius = theme.Radius - 1
+	f.rows.Length = func() int { return len(f.outline.Lines()) }
+	f.rows.NewLine = func() Content { return newFolderLine(f) }
+	f.rows.Update = func(i int, c Content) { c.(*folderLine).show(f.outline.Lines()[i]) }
+	f.rows.OnPress = f.press
+	f.rows.OnDrag, f.rows.OnDropped = f.drag, f.drop
+	f.rows.OnKey = f.key
+	f.ExtendBaseWidget(f)
+	return f
+}
+
+// Follow lights the folder that is shown elsewhere, and opens what is above it.
+func (f *Folders) Follow(n *tree.Node) {
+	moved := f.current != n
+	f.current = n
+	at := f.outline.Reveal(n)
+	f.rows.Reload()
+	if moved {
+		f.rows.Reveal(at)
+	}
+}
+
+// FolderAt returns the folder at an absolute position; below the last line it
+// is the root.
+func (f *Folders) FolderAt(at fyne.Position) (*tree.Node, bool) {
+	i, in := f.rows.RowAt(at)
+	lines := f.outline.Lines()
+	switch {
+	case !in || len(lines) == 0:
+		return nil, false
+	case i < 0:
+		return lines[0].Node, true
+	}
+	return lines[i].Node, true
+}
+
+// SetTarget lights the folder that something dragged would fall into.
+func (f *Folders) SetTarget(n *tree.Node) {
+	if f.target != n {
+		f.target = n
+		f.rows.Reload()
+	}
+}
+
+func (f *Folders) press(p Press) {
+	lines := f.outline.Lines()
+	if p.Row < 0 || p.Row >= len(lines) {
+		return
+	}
+	b := lines[p.Row]
+	if arrow := indent(b.Depth); !p.Menu && !b.Leaf && (p.Double || p.X < arrow+iconSize+2) {
+		f.outline.Toggle(b.Node)
+		f.rows.Reload()
+		if !p.Double {
+			return
+		}
+	}
+	f.choose(b.Node)
+	if p.Menu && f.OnMenu != nil {
+		f.OnMenu(b.Node, p.At)
+	}
+}
+
+func (f *Folders) choose(n *tree.Node) {
+	f.current = n
+	f.rows.Reload()
+	if f.OnOpen != nil {
+		f.OnOpen(n)
+	}
+}
+
+func (f *Folders) key(k fyne.KeyName, _ bool) bool {
+	lines := f.outline.Lines()
+	at := f.outline.Reveal(f.current)
+	if at < 0 {
+		return false
+	}
+	b := lines[at]
+	to := at
+	switch k {
+	case fyne.KeyUp:
+		to = at - 1
+	case fyne.KeyDown:
+		to = at + 1
+	case fyne.KeyHome:
+		to = 0
+	case fyne.KeyEnd:
+		to = len(lines) - 1
+	case fyne.KeyRight:
+		f.outline.SetOpen(b.Node, true)
+	case fyne.KeyLeft:
+		if b.Open {
+			f.outline.SetOpen(b.Node, false)
+		} else if p := b.Node.Parent(); p != nil {
+			to = f.outline.Reveal(p)
+		}
+	default:
+		return f.OnKey != nil && f.OnKey(k)
+	}
+	f.rows.Reload()
+	if to != at && to >= 0 && to < len(f.outline.Lines()) {
+		f.choose(f.outline.Lines()[to].Node)
+		f.rows.Reveal(to)
+	}
+	return true
+}
+
+func (f *Folders) drag(row int, at fyne.Position) {
+	lines := f.outline.Lines()
+	if f.Drag == nil || row >= len(lines) {
+		return
+	}
+	if !f.Drag.Active() && lines[row].Node.Parent() != nil {
+		f.Drag.Begin([]*tree.Node{lines[row].Node})
+	}
+	f.Drag.Move(at)
+}
+
+func (f *Folders) drop(_ int, at fyne.Position) {
+	if f.Drag != nil {
+		f.Drag.End(at)
+	}
+}
+
+// CreateRenderer implements fyne.Widget.
+func (f *Folders) CreateRenderer() fyne.WidgetRenderer { return &foldersRenderer{f} }
+
+type foldersRenderer struct{ f *Folders }
+
+func (r *foldersRenderer) Destroy()           {}
+func (r *foldersRenderer) MinSize() fyne.Size { return fyne.NewSize(140, theme.RowHeight*3) }
+func (r *foldersRenderer) Objects() []fyne.CanvasObject {
+	return []fyne.CanvasObject{r.f.bg, r.f.rows}
+}
+
+func (r *foldersRenderer) Layout(s fyne.Size) {
+	r.f.bg.Resize(s)
+	r.f.rows.Move(fyne.NewPos(0, 4))
+	r.f.rows.Resize(s.SubtractWidthHeight(0, 4))
+}
+
+func (r *foldersRenderer) Refresh() {
+	r.f.bg.FillColor = theme.Color(theme.Surface)
+	r.f.bg.Refresh()
+	r.f.rows.Reload()
+}
+
+// indent is where the arrow of a line lies.
+func indent(depth int) float32 { return 8 + float32(depth)*14 }
+
+// folderLine is a line of an outline.
+type folderLine struct {
+	f     *Folders
+	back  background
+	arrow *canvas.Image
+	icon  *canvas.Image
+	name  *cell
+	depth int
+	size  fyne.Size
+}
+
+var (
+	arrowRight = theme.Tint(theme.RightIcon, theme.Muted)
+	arrowDown  = theme.Tint(theme.DownIcon, theme.Muted)
+	discIcon   = theme.Tint(theme.DiscIcon, theme.Primary)
+)
+
+func newFolderLine(f *Folders) *folderLine {
+	l := &folderLine{
+		f: f, back: newBackground(), name: newCell(fyne.TextAlignLeading),
+		arrow: canvas.NewImageFromResource(arrowRight),
+		icon:  canvas.NewImageFromResource(tinted[model.Folder]),
+	}
+	return l
+}
+
+// Objects implements Content.
+func (l *folderLine) Objects() []fyne.CanvasObject {
+	return []fyne.CanvasObject{l.back.rect, l.arrow, l.icon, l.name.Text}
+}
+
+// Layout implements Content.
+func (l *folderLine) Layout(s fyne.Size) {
+	l.size = s
+	l.back.layout(s)
+	x, y := indent(l.depth), (s.Height-iconSize)/2
+	l.arrow.Move(fyne.NewPos(x, y))
+	l.arrow.Resize(fyne.NewSquareSize(iconSize))
+	x += iconSize + 2
+	l.icon.Move(fyne.NewPos(x, y))
+	l.icon.Resize(fyne.NewSquareSize(iconSize))
+	x += iconRoom
+	l.name.place(x, s.Width-x-theme.Gap, s.Height)
+}
+
+func (l *folderLine) show(b model.Branch) {
+	l.depth = b.Depth
+	l.arrow.Hidden = b.Leaf
+	l.arrow.Resource = arrowRight
+	if b.Open {
+		l.arrow.Resource = arrowDown
+	}
+	l.arrow.Refresh()
+	name, icon := filename.Printable(b.Node.Name), tinted[model.Folder]
+	if b.Depth == 0 {
+		name, icon = l.f.Root(), discIcon
+	}
+	l.icon.Resource = icon
+	l.icon.Refresh()
+	m := Plain
+	switch {
+	case b.Node == l.f.target:
+		m = Target
+	case b.Node == l.f.current && l.f.rows.Focused():
+		m = Chosen
+	case b.Node == l.f.current:
+		m = Faint
+	}
+	l.back.mark(m)
+	l.name.set(name, theme.Foreground)
+	l.Layout(l.size)
+}

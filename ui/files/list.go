@@ -1,0 +1,231 @@
+package files
+
+import (
+	"image/color"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/widget"
+
+	"glassmaster/mastering/tree"
+	"glassmaster/ui/model"
+	"glassmaster/ui/theme"
+)
+
+// List shows a listing: a header that sorts, and the rows below it.
+type List struct {
+	widget.BaseWidget
+
+	OnOpen   func(*tree.Node)                           // double click or Enter
+	OnMenu   func(nodes []*tree.Node, at fyne.Position) // nodes is empty beside the rows
+	OnKey    func(fyne.KeyName) bool
+	OnSelect func()
+	OnRename func(n *tree.Node, name string) // nil: names cannot be changed
+	OnEmpty  func(dir *tree.Node) string     // says why a folder shows nothing; nil, or no text: it is empty
+	Drag     *Drag                           // nil: rows cannot be dragged
+
+	list    *model.Listing
+	rows    *Rows
+	header  *header
+	editor  *nameEditor
+	empty   *canvas.Text
+	pending bool // a press on a selected row: it may become a drag
+	target  *tree.Node
+	typed   string
+	typedAt time.Time
+}
+
+// NewList returns a view of a listing.
+func NewList(list *model.Listing) *List {
+	f := &List{list: list, rows: NewRows(), empty: canvas.NewText("", color.Transparent)}
+	f.header = newHeader(func(c model.Column) { f.list.SortBy(c) })
+	f.editor = newNameEditor()
+	f.editor.Hide()
+	f.empty.Alignment = fyne.TextAlignCenter
+	f.rows.Length = func() int { return len(f.list.Rows()) }
+	f.rows.NewLine = func() Content { return newFileLine(f) }
+	f.rows.Update = func(i int, c Content) { c.(*fileLine).show(f.list.Rows()[i]) }
+	f.rows.OnPress, f.rows.OnRelease = f.press, f.release
+	f.rows.OnDrag, f.rows.OnDropped = f.drag, f.drop
+	f.rows.OnKey, f.rows.OnRune, f.rows.OnCommand = f.key, f.find, f.command
+	f.ExtendBaseWidget(f)
+	return f
+}
+
+// Reload draws the listing again.
+func (f *List) Reload() {
+	f.header.show(f.list.Order(), f.list.Query() != "")
+	f.empty.Text = f.emptyText()
+	f.empty.Color = theme.Color(theme.Muted)
+	f.empty.TextSize = theme.Size(theme.BodySize)
+	f.empty.Refresh()
+	f.rows.Reload()
+}
+
+func (f *List) emptyText() string {
+	switch {
+	case len(f.list.Rows()) > 0 || f.list.Folder() == nil:
+		return ""
+	case f.list.Query() != "":
+		return "Nothing is called that"
+	}
+	if f.OnEmpty != nil {
+		if why := f.OnEmpty(f.list.Folder()); why != "" {
+			return why
+		}
+	}
+	return "This folder is empty"
+}
+
+// Focus has the keyboard speak to the rows.
+func (f *List) Focus() { f.rows.Focus() }
+
+// FolderAt returns the folder that something dropped at an absolute position
+// falls into, and whether the position is in the list at all. A row that is no
+// folder, and the room below the rows, stand for the folder that is shown.
+func (f *List) FolderAt(at fyne.Position) (*tree.Node, bool) {
+	i, in := f.rows.RowAt(at)
+	if !in {
+		return nil, false
+	}
+	if i >= 0 && f.list.Rows()[i].IsDir() {
+		return f.list.Rows()[i], true
+	}
+	return f.list.Folder(), true
+}
+
+// SetTarget lights the row that something dragged would fall into.
+func (f *List) SetTarget(n *tree.Node) {
+	if f.target != n {
+		f.target = n
+		f.rows.Reload()
+	}
+}
+
+func (f *List) press(p Press) {
+	f.editor.finish(true)
+	rows, sel := f.list.Rows(), &f.list.Selection
+	f.pending = false
+	if p.Row < 0 || p.Row >= len(rows) {
+		sel.Clear()
+		f.selected()
+		if p.Menu && f.OnMenu != nil {
+			f.OnMenu(nil, p.At)
+		}
+		return
+	}
+	n := rows[p.Row]
+	held := sel.Has(n) && !p.Extend && !p.Toggle
+	switch {
+	case p.Double && f.OnOpen != nil:
+		sel.Set(n)
+		f.selected()
+		f.OnOpen(n)
+		return
+	case held:
+		f.pending = !p.Menu
+	default:
+		sel.Click(rows, p.Row, p.Extend, p.Toggle)
+	}
+	f.selected()
+	if p.Menu && f.OnMenu != nil {
+		f.OnMenu(f.list.Selected(), p.At)
+	}
+}
+
+// release makes a press on one of several selected rows, which was not the
+// beginning of a drag, select that row alone.
+func (f *List) release(p Press) {
+	rows := f.list.Rows()
+	if f.pending && p.Row < len(rows) {
+		f.list.Selection.Set(rows[p.Row])
+		f.selected()
+	}
+	f.pending = false
+}
+
+func (f *List) drag(row int, at fyne.Position) {
+	f.pending = false
+	if f.Drag == nil {
+		return
+	}
+	if !f.Drag.Active() && row < len(f.list.Rows()) {
+		if n := f.list.Rows()[row]; !f.list.Selection.Has(n) {
+			f.list.Selection.Set(n)
+			f.selected()
+		}
+		f.Drag.Begin(f.list.Selected())
+	}
+	f.Drag.Move(at)
+}
+
+func (f *List) drop(_ int, at fyne.Position) {
+	if f.Drag != nil {
+		f.Drag.End(at)
+	}
+}
+
+func (f *List) selected() {
+	f.rows.Reload()
+	if f.OnSelect != nil {
+		f.OnSelect()
+	}
+}
+
+// Rename lets the person type a new name over the row that the keyboard is on.
+func (f *List) Rename(n *tree.Node) {
+	rows := f.list.Rows()
+	f.list.Selection.Set(n)
+	at := f.list.Selection.At(rows)
+	if at < 0 || f.OnRename == nil {
+		return
+	}
+	f.rows.Reveal(at)
+	f.selected()
+	x, w := nameColumn(f.Size().Width, f.list.Query() != "")
+	y := f.header.MinSize().Height + f.rows.RowTop(at)
+	c := fyne.CurrentApp().Driver().CanvasForObject(f)
+	f.editor.begin(c, n.Name, fyne.NewPos(x-6, y-2), fyne.NewSize(w, theme.RowHeight+4), func(name string) {
+		f.OnRename(n, name)
+		f.Focus()
+	}, f.Focus)
+}
+
+// CreateRenderer implements fyne.Widget.
+func (f *List) CreateRenderer() fyne.WidgetRenderer {
+	bg := canvas.NewRectangle(theme.Color(theme.Surface))
+	bg.CornerRadius = theme.Radius - 1
+	return &filesRenderer{f, bg}
+}
+
+type filesRenderer struct {
+	f  *List
+	bg *canvas.Rectangle
+}
+
+func (r *filesRenderer) Destroy() {}
+
+func (r *filesRenderer) Layout(s fyne.Size) {
+	h := r.f.header.MinSize().Height
+	r.bg.Resize(s)
+	r.f.header.Resize(fyne.NewSize(s.Width, h))
+	r.f.rows.Move(fyne.NewPos(0, h))
+	r.f.rows.Resize(fyne.NewSize(s.Width, max(s.Height-h, 0)))
+	r.f.empty.Move(fyne.NewPos(0, h+theme.Margin*2))
+	r.f.empty.Resize(fyne.NewSize(s.Width, theme.RowHeight))
+}
+
+func (r *filesRenderer) MinSize() fyne.Size {
+	return fyne.NewSize(240, r.f.header.MinSize().Height+r.f.rows.MinSize().Height)
+}
+
+func (r *filesRenderer) Objects() []fyne.CanvasObject {
+	return []fyne.CanvasObject{r.bg, r.f.rows, r.f.header, r.f.empty, r.f.editor}
+}
+
+func (r *filesRenderer) Refresh() {
+	r.bg.FillColor = theme.Color(theme.Surface)
+	r.bg.Refresh()
+	r.f.Reload()
+}

@@ -1,0 +1,196 @@
+package files
+
+import (
+	"path"
+	"slices"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+
+	"glassmaster/mastering/filename"
+	"glassmaster/mastering/tree"
+	"glassmaster/ui/model"
+	"glassmaster/ui/theme"
+)
+
+// column is a column of a list of files; the header and the rows share it.
+type column struct {
+	title string
+	by    model.Column
+	sorts bool
+	width float32 // 0: takes what the others leave
+	align fyne.TextAlign
+	from  float32 // is there only in a list at least this wide
+}
+
+var (
+	fileColumns = []column{
+		{"Name", model.ByName, true, 0, fyne.TextAlignLeading, 0},
+		{"Size", model.BySize, true, 88, fyne.TextAlignTrailing, 0},
+		{"Modified", model.ByDate, true, 128, fyne.TextAlignLeading, 420},
+		{"Kind", model.ByKind, true, 116, fyne.TextAlignLeading, 560},
+	}
+	foundColumns = []column{
+		{"Name", model.ByName, true, 0, fyne.TextAlignLeading, 0},
+		{"Folder", model.ByName, false, 200, fyne.TextAlignLeading, 560},
+		{"Size", model.BySize, true, 88, fyne.TextAlignTrailing, 0},
+		{"Modified", model.ByDate, true, 128, fyne.TextAlignLeading, 760},
+	}
+)
+
+// Measures of a row of a list of files.
+const (
+	lineInset float32 = 12 // left and right
+	iconSize  float32 = 16
+	iconRoom          = iconSize + theme.Gap
+	cellGap   float32 = 20
+)
+
+// span is where a column lies; a width of zero says that there is no room.
+type span struct{ x, width float32 }
+
+// spans returns where the columns lie in a list of that width.
+func spans(cols []column, width float32) []span {
+	fixed := float32(0)
+	for _, c := range cols {
+		if c.width > 0 && width >= c.from {
+			fixed += c.width + cellGap
+		}
+	}
+	out := make([]span, len(cols))
+	x := lineInset
+	for i, c := range cols {
+		w := c.width
+		switch {
+		case w == 0:
+			w = max(width-2*lineInset-fixed, 40)
+		case width < c.from:
+			continue
+		}
+		out[i] = span{x, w}
+		x += w + cellGap
+	}
+	return out
+}
+
+func columnsOf(found bool) []column {
+	if found {
+		return foundColumns
+	}
+	return fileColumns
+}
+
+// nameColumn returns where names begin, and how wide they may be.
+func nameColumn(width float32, found bool) (x, w float32) {
+	s := spans(columnsOf(found), width)[0]
+	return s.x + iconRoom, s.width - iconRoom
+}
+
+// fileLine is a row of a list of files.
+type fileLine struct {
+	f     *List
+	back  background
+	icon  *canvas.Image
+	cells [4]*cell
+	node  *tree.Node
+	size  fyne.Size
+}
+
+func newFileLine(f *List) *fileLine {
+	l := &fileLine{f: f, back: newBackground(), icon: canvas.NewImageFromResource(theme.FileIcon)}
+	l.icon.FillMode = canvas.ImageFillContain
+	for i := range l.cells {
+		l.cells[i] = newCell(fyne.TextAlignLeading)
+	}
+	return l
+}
+
+// Objects implements Content.
+func (l *fileLine) Objects() []fyne.CanvasObject {
+	o := []fyne.CanvasObject{l.back.rect, l.icon}
+	for _, c := range l.cells {
+		o = append(o, c.Text)
+	}
+	return o
+}
+
+// Layout implements Content.
+func (l *fileLine) Layout(s fyne.Size) {
+	l.size = s
+	l.back.layout(s)
+	l.icon.Move(fyne.NewPos(lineInset, (s.Height-iconSize)/2))
+	l.icon.Resize(fyne.NewSquareSize(iconSize))
+	cols := columnsOf(l.f.list.Query() != "")
+	for i, sp := range spans(cols, s.Width) {
+		if i == 0 {
+			sp.x, sp.width = sp.x+iconRoom, sp.width-iconRoom
+		}
+		l.cells[i].Alignment = cols[i].align
+		l.cells[i].place(sp.x, sp.width, s.Height)
+	}
+}
+
+func (l *fileLine) show(n *tree.Node) {
+	l.node = n
+	icon := iconOf(n)
+	if l.icon.Resource != icon {
+		l.icon.Resource = icon
+		l.icon.Refresh()
+	}
+	l.back.mark(l.f.markOf(n))
+	l.cells[0].set(filename.Printable(n.Name), theme.Foreground)
+	rest := []string{sizeOf(n), model.Date(n.ModTime()), model.Kind(n)}
+	if l.f.list.Query() != "" {
+		rest = []string{path.Dir(n.Path()), sizeOf(n), model.Date(n.ModTime())}
+	}
+	for i, text := range rest {
+		l.cells[i+1].set(text, theme.Muted)
+	}
+	l.Layout(l.size)
+}
+
+func (f *List) markOf(n *tree.Node) Mark {
+	switch {
+	case n == f.target:
+		return Target
+	case !f.list.Selection.Has(n):
+		return Plain
+	case f.rows.Focused():
+		return Chosen
+	}
+	return Faint
+}
+
+func sizeOf(n *tree.Node) string {
+	if n.IsDir() {
+		return model.Count(len(n.Children()), "item", "items")
+	}
+	return model.Bytes(n.Size)
+}
+
+// tinted are the icons of the classes of files, in their colours.
+var tinted = map[model.Class]fyne.Resource{
+	model.Other:   theme.Tint(theme.FileIcon, theme.Muted),
+	model.Folder:  theme.Tint(theme.FolderIcon, theme.FolderColor),
+	model.Link:    theme.Tint(theme.LinkIcon, theme.Muted),
+	model.Text:    theme.Tint(theme.TextIcon, theme.Muted),
+	model.Picture: theme.Tint(theme.PictureIcon, theme.Muted),
+	model.Sound:   theme.Tint(theme.AudioIcon, theme.Muted),
+	model.Film:    theme.Tint(theme.VideoIcon, theme.Muted),
+	model.Archive: theme.Tint(theme.ArchiveIcon, theme.Muted),
+	model.Image:   theme.Tint(theme.DiscIcon, theme.Muted),
+}
+
+// iconOf returns the icon of a file or folder.
+func iconOf(n *tree.Node) fyne.Resource { return tinted[model.ClassOf(n)] }
+
+// columnAt returns the column at a distance from the left edge.
+func columnAt(cols []column, width, x float32) (column, bool) {
+	at := slices.IndexFunc(spans(cols, width), func(s span) bool {
+		return s.width > 0 && x >= s.x-cellGap/2 && x < s.x+s.width+cellGap/2
+	})
+	if at < 0 {
+		return column{}, false
+	}
+	return cols[at], true
+}

@@ -1,0 +1,46 @@
+package theme
+
+import fynetheme "fyne.io/fyne/v2/theme"
+
+// Colours that Fyne has a name for.
+const (
+	Foreground     = fynetheme.ColorNameForeground
+	Primary        = fynetheme.ColorNamePrimary
+	OnPrimary      = fynetheme.ColorNameForegroundOnPrimary
+	Success        = fynetheme.ColorNameSuccess
+	Warning        = fynetheme.ColorNameWarning
+	Error          = fynetheme.ColorNameError
+	Selection      = fynetheme.ColorNameSelection
+	Hover          = fynetheme.ColorNameHover
+	MenuBackground = fynetheme.ColorNameMenuBackground
+	Shadow         = fynetheme.ColorNameShadow
+)
+
+// Sizes of text.
+const (
+	CaptionSize = fynetheme.SizeNameCaptionText
+	BodySize    = fynetheme.SizeNameText
+	TitleSize   = fynetheme.SizeNameSubHeadingText
+	HeadingSize = fynetheme.SizeNameHeadingText
+)
+
+// Icons that Fyne brings along.
+var (
+	AddIcon       = fynetheme.DefaultTheme().Icon(fynetheme.IconNameContentAdd)
+	BackIcon      = fynetheme.DefaultTheme().Icon(fynetheme.IconNameNavigateBack)
+	DeleteIcon    = fynetheme.DefaultTheme().Icon(fynetheme.IconNameDelete)
+	DocumentIcon  = fynetheme.DefaultTheme().Icon(fynetheme.IconNameDocument)
+	ExtractIcon   = fynetheme.DefaultTheme().Icon(fynetheme.IconNameDownload)
+	ForwardIcon   = fynetheme.DefaultTheme().Icon(fynetheme.IconNameNavigateNext)
+	MenuIcon      = fynetheme.DefaultTheme().Icon(fynetheme.IconNameArrowDropDown)
+	MoreIcon      = fynetheme.DefaultTheme().Icon(fynetheme.IconNameMoreVertical)
+	NewFolderIcon = fynetheme.DefaultTheme().Icon(fynetheme.IconNameFolderNew)
+	OpenIcon      = fynetheme.DefaultTheme().Icon(fynetheme.IconNameFolderOpen)
+	ParentIcon    = fynetheme.DefaultTheme().Icon(fynetheme.IconNameMoveUp)
+	RedoIcon      = fynetheme.DefaultTheme().Icon(fynetheme.IconNameContentRedo)
+	RefreshIcon   = fynetheme.DefaultTheme().Icon(fynetheme.IconNameViewRefresh)
+	SaveIcon      = fynetheme.DefaultTheme().Icon(fynetheme.IconNameDocumentSave)
+	SearchIcon    = fynetheme.DefaultTheme().Icon(fynetheme.IconNameSearch)
+	StopIcon      = fynetheme.DefaultTheme().Icon(fynetheme.IconNameMediaStop)
+	UndoIcon      = fynetheme.DefaultTheme().Icon(fynetheme.IconNameContentUndo)
+)
