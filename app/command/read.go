@@ -102,12 +102,16 @@ func (s *session) read(ctx context.Context, from string, o reading) error {
 		d = salvage
 	}
 	began := time.Now()
+	for _, n := range format.Loss(d.TOC()) {
+		s.warn(n.String())
+	}
+	out := newfile.NewSet(o.output)
 	if s.piped {
-		err = format.Write(ctx, s.out, d, s.report())
-	} else {
-		err = newfile.Write(o.output, func(f *os.File) error {
-			return format.Write(ctx, f, d, s.report())
-		})
+		out = newfile.NewStream(s.out)
+	}
+	defer out.Discard()
+	if err = format.Create(ctx, out, d, s.report()); err == nil {
+		err = out.Commit()
 	}
 	if err != nil {
 		return unwritten(o.output, unread(from, err))

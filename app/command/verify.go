@@ -13,6 +13,7 @@ import (
 	"glassmaster/drive/read"
 	"glassmaster/drive/source"
 	"glassmaster/mastering/disc"
+	"glassmaster/mastering/image"
 	"glassmaster/mastering/isomd5"
 	"glassmaster/mastering/verify"
 	"glassmaster/mastering/volume"
@@ -230,7 +231,7 @@ func (s *session) openPair(ctx context.Context, a, b string) (first, second *sou
 // is for "burn --force", and this is said.
 func (s *session) openPlain(ctx context.Context, o source.Opener, name string) (*source.Source, error) {
 	src, err := s.openWith(ctx, o, name)
-	if err == nil && src.Format == source.Plain {
+	if err == nil && src.Format == image.Plain {
 		s.note("%s: not an image of a known format; its sectors are compared", name)
 	}
 	return src, err

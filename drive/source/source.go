@@ -18,7 +18,6 @@ import (
 	"glassmaster/mastering/volume"
 
 	// The image files and file systems that are known.
-	_ "glassmaster/mastering/image/iso"
 	_ "glassmaster/mastering/iso9660"
 	_ "glassmaster/mastering/udf"
 )

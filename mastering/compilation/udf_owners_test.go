@@ -34,7 +34,7 @@ func TestOwnersAndDateInUDF(t *testing.T) {
 	}
 	for _, only := range []bool{false, true} {
 		img := masterUDF(t, src, o, only)
-		d, _, err := imagefile.Open(img)
+		d, _, err := imagefile.Open(t.Context(), img)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -14,7 +14,6 @@ import (
 
 	"glassmaster/mastering/extract"
 	imagefile "glassmaster/mastering/image"
-	_ "glassmaster/mastering/image/iso" // so that what is written can be opened
 	"glassmaster/mastering/iso9660"
 	"glassmaster/mastering/peertest"
 	"glassmaster/mastering/progress"
@@ -34,7 +33,7 @@ func masterUDF(t *testing.T, folder string, o iso9660.Options, only bool) string
 // openView opens one view of an image with our own reader, until the test ends.
 func openView(t *testing.T, img, view string) volume.FS {
 	t.Helper()
-	d, _, err := imagefile.Open(img)
+	d, _, err := imagefile.Open(t.Context(), img)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"sync"
 )
 
@@ -105,9 +106,20 @@ func (f *flat) Recall(key any, find func() any) any {
 
 func (f *flat) TOC() TOC { return f.toc }
 
-// Unwrap returns what the user data is read from, so that a copy out of an image
-// file can be left to the kernel.
-func (f *flat) Unwrap() io.ReaderAt { return f.ReaderAt }
+// HostFile returns the file of the host whose bytes, from offset 0 on, are the user data
+// that r delivers, so that a copy out of it can be left to the kernel, and its holes can
+// be passed over. r is a disc or what the user data of one is read from; most are not in
+// such a file.
+func HostFile(r any) (*os.File, bool) {
+	if d, ok := r.(Disc); ok {
+		r = Unwrap(d)
+	}
+	if f, ok := r.(*flat); ok {
+		r = f.ReaderAt
+	}
+	f, ok := r.(*os.File)
+	return f, ok
+}
 
 func (f *flat) Close() error {
 	if f.close == nil {

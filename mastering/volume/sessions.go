@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"os"
 	"time"
 
 	"glassmaster/mastering/disc"
@@ -231,11 +230,7 @@ func (s *search) next(at disc.LBA) (disc.LBA, Head, bool) {
 // data returns the first sector at an address or behind it that is not in a hole of the
 // file that holds the image, as far as the system tells.
 func (s *search) data(at disc.LBA) disc.LBA {
-	u, ok := s.r.(interface{ Unwrap() io.ReaderAt })
-	if !ok {
-		return at
-	}
-	f, ok := u.Unwrap().(*os.File)
+	f, ok := disc.HostFile(s.r)
 	if !ok {
 		return at
 	}

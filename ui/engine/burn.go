@@ -5,7 +5,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"os"
 	"strings"
 	"time"
 
@@ -114,13 +113,16 @@ func (e *Engine) WriteImage(ctx context.Context, path string, d disc.Disc, o rec
 		}
 	}
 	begun := time.Now()
-	err := newfile.Write(path, func(f *os.File) error {
-		rep.Message(progress.Info, "Writing "+path)
-		if err := iso.Write(ctx, f, d, rep); err != nil {
-			return err
-		}
-		return f.Sync()
-	})
+	rep.Message(progress.Info, "Writing "+path)
+	out := newfile.NewSet(path)
+	defer out.Discard()
+	err := iso.Format.Create(ctx, out, d, rep)
+	if err == nil {
+		err = out.Sync()
+	}
+	if err == nil {
+		err = out.Commit()
+	}
 	if err != nil {
 		return r, err
 	}
@@ -134,7 +136,7 @@ func (e *Engine) WriteImage(ctx context.Context, path string, d disc.Disc, o rec
 	if o.NoVerify {
 		return r, nil
 	}
-	got, _, err := image.Open(path)
+	got, _, err := image.Open(ctx, path)
 	if err != nil {
 		return r, fmt.Errorf("open what was written, to compare it: %w", err)
 	}
