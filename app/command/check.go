@@ -14,6 +14,7 @@ import (
 	"glassmaster/drive/source"
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/filename"
+	"glassmaster/mastering/units"
 	"glassmaster/mastering/volume"
 )
 
@@ -41,7 +42,7 @@ func (c *checkInfo) add(format string, args ...any) {
 
 // examiner is a file system that examines its own structures.
 type examiner interface {
-	Check(ctx context.Context) ([]volume.Defect, error)
+	Check(ctx context.Context) ([]disc.Notice, error)
 }
 
 // check goes through all folders of a volume. Where nobody asked for a view, UDF
@@ -82,7 +83,7 @@ func (c *checkInfo) volume(ctx context.Context, d disc.Disc, vol volume.FS, view
 		}
 		c.take(defects)
 		for _, d := range defects {
-			if !d.Minor {
+			if d.Severity > disc.Info {
 				w.known, w.told[strings.TrimPrefix(d.Path, "/")] = true, true
 			}
 		}
@@ -138,11 +139,11 @@ func (c *checkInfo) beside(ctx context.Context, d disc.Disc, which volume.Option
 }
 
 // take sorts defects into damage and remarks.
-func (c *checkInfo) take(defects []volume.Defect) {
+func (c *checkInfo) take(defects []disc.Notice) {
 	for _, d := range defects {
 		c.incomplete = c.incomplete || d.Incomplete
 		switch {
-		case !d.Minor:
+		case d.Severity > disc.Info:
 			c.add("%v", d)
 		case len(c.Remarks) < shown:
 			c.Remarks = append(c.Remarks, terminal.Valid(d.String()))
@@ -166,7 +167,7 @@ func (w *walked) names(unicode bool) string {
 	if w.strange == 0 || unicode {
 		return ""
 	}
-	return fmt.Sprintf("%s %v, which is a guess", plural(w.strange, "name is not UTF-8 and looks like", "names are not UTF-8 and look like"), filename.Guess(w.foreign))
+	return fmt.Sprintf("%s %v, which is a guess", units.Count(w.strange, "name is not UTF-8 and looks like", "names are not UTF-8 and look like"), filename.Guess(w.foreign))
 }
 
 // name counts a name that is not UTF-8.

@@ -28,7 +28,7 @@ func (b *Burn) examine(ctx context.Context) error {
 		switch {
 		case d.Incomplete:
 			b.warn("the source is incomplete, and so will the disc be: %s", d.Text)
-		case !d.Minor:
+		case d.Severity > disc.Info:
 			b.warn("the source is damaged: %v", d)
 		default:
 			b.warn("the source: %v", d)
@@ -41,7 +41,7 @@ func (b *Burn) examine(ctx context.Context) error {
 // is empty when nothing is that matters.
 func (p Plan) Damaged() string {
 	for _, d := range p.Defects {
-		if !d.Minor && !d.Incomplete {
+		if d.Severity > disc.Info && !d.Incomplete {
 			return d.Text
 		}
 	}

@@ -28,7 +28,6 @@ package record
 import (
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/verify"
-	"glassmaster/mastering/volume"
 )
 
 // Options say how a disc is burned. The zero value is a sensible burn: highest
@@ -61,7 +60,7 @@ type Plan struct {
 	Erases   Contents // what is on the disc and will be gone; no data where nothing is
 	Steps    []string // in the order of their execution, for people
 	Warnings []string
-	Defects  []volume.Defect // what is known to be wrong with the source
+	Defects  []disc.Notice // what is known to be wrong with the source
 }
 
 // Result is what a burn did.
@@ -73,7 +72,7 @@ type Result struct {
 	Equal    bool             // the disc was read again and is equal to what was sent, as far as could be assured
 	SHA256   string           // of the sectors of the source, in hex
 	Mismatch *verify.Mismatch // the first difference, nil when there is none
-	Changes  []string         // files of the source that were not any more what was planned
+	Changes  []disc.Notice    // files of the source that were not any more what was planned
 	// NotAssured says why what was compared may not have come off the disc that was
 	// burned; empty when nothing speaks against it.
 	NotAssured    []string

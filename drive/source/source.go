@@ -25,26 +25,30 @@ import (
 // Source is an open disc with what is known of its origin.
 type Source struct {
 	disc.Disc
-	Name     string
-	Kind     string   // "image", "drive", "folder" or "compilation"
-	Format   string   // of an image: "ISO"; of a drive: the medium, "DVD+R"
-	Warnings []string // what is on the disc, but not as one might expect
-	Problems []string // what should be on the disc, and is not
+	Name   string
+	Kind   string // "image", "drive", "folder" or "compilation"
+	Format string // of an image: "ISO"; of a drive: the medium, "DVD+R"
+	// Notices tell what of a folder or compilation is not on its disc (errors), or
+	// is there in another way than one may expect.
+	Notices []disc.Notice
 	// Locate names the file that holds an address, empty when there is none.
 	Locate func(disc.LBA) string
 	close  []func() error // besides the disc
 
 	once  sync.Once
-	known []volume.Defect
+	known []disc.Notice
 }
 
 // Defects returns what is known to be wrong with the disc, or unlike what one
 // expects, as volume.Known does: what matters most first. Whoever uses a source
 // passes it on. It is looked for when it is asked for the first time.
-func (s *Source) Defects(ctx context.Context) []volume.Defect {
+func (s *Source) Defects(ctx context.Context) []disc.Notice {
 	s.once.Do(func() { s.known = volume.Known(ctx, s.Disc) })
 	return s.known
 }
+
+// Missing returns the notices of what should be on the disc, and is not.
+func (s *Source) Missing() []disc.Notice { return disc.Errors(s.Notices) }
 
 // Close closes the disc and what it stands on.
 func (s *Source) Close() error {
@@ -133,25 +137,25 @@ func (s *Source) locate(ctx context.Context) func(disc.LBA) string {
 
 func (o Opener) openFolder(ctx context.Context, name string) (*Source, error) {
 	c := compilation.New()
-	c.Label = Label([]string{name})
-	problems, err := Gather(ctx, c, []string{name}, false, o.Report)
+	c.Label = compilation.LabelFor([]string{name})
+	notices, err := c.AddPaths(ctx, []string{name}, false, o.Report)
 	if err != nil {
 		return nil, err
 	}
-	return o.plan(ctx, "folder", c, problems)
+	return o.plan(ctx, "folder", c, notices)
 }
 
 func (o Opener) openCompilation(ctx context.Context, name string) (*Source, error) {
-	c, problems, err := compilation.Load(name)
+	c, notices, err := compilation.Load(name)
 	if err != nil {
 		return nil, err
 	}
-	return o.plan(ctx, "compilation", c, problems)
+	return o.plan(ctx, "compilation", c, notices)
 }
 
 // plan settles a disc whose sectors can be read in any order. A checksum of the
 // image is computed before.
-func (o Opener) plan(ctx context.Context, kind string, c *compilation.Compilation, problems []compilation.Problem) (*Source, error) {
+func (o Opener) plan(ctx context.Context, kind string, c *compilation.Compilation, notices []disc.Notice) (*Source, error) {
 	if os.Getenv("SOURCE_DATE_EPOCH") == "" {
 		c.Options.Time = o.Time
 	}
@@ -164,7 +168,5 @@ func (o Opener) plan(ctx context.Context, kind string, c *compilation.Compilatio
 		img.Close()
 		return nil, err
 	}
-	s := &Source{Disc: img.Disc(compilation.WriteOptions{KeepGoing: o.KeepGoing}), Kind: kind, Warnings: img.Warnings, Locate: img.Locate}
-	s.Problems, s.Warnings = Sort(problems, s.Warnings)
-	return s, nil
+	return &Source{Disc: img.Disc(compilation.WriteOptions{KeepGoing: o.KeepGoing}), Kind: kind, Notices: append(notices, img.Notices...), Locate: img.Locate}, nil
 }

@@ -20,6 +20,7 @@ import (
 	"slices"
 	"strings"
 
+	"glassmaster/mastering/disc"
 	"glassmaster/mastering/filename"
 	"glassmaster/mastering/progress"
 )
@@ -47,25 +48,18 @@ const (
 
 // Report says what was done.
 type Report struct {
-	Files, Folders, Links int64 // made; Links are symbolic links
-	HardLinks             int64 // names that were made as a further name of a file
-	Bytes                 int64 // of contents written
-	Failed                int64 // entries that are not on the host
-	Notes                 []Note
+	Files, Folders, Links int64         // made; Links are symbolic links
+	HardLinks             int64         // names that were made as a further name of a file
+	Bytes                 int64         // of contents written
+	Failed                int64         // entries that are not on the host
+	Notices               []disc.Notice // what differs on the host from the disc; errors: entries that are not there
 }
 
-// Note is one thing that differs on the host from the disc.
-type Note struct {
-	Path  string // on the volume
-	Text  string
-	Error bool // the entry is not on the host
-}
-
-// Bounds of the report of a volume that is damaged throughout: notes, and bytes of
+// Bounds of the report of a volume that is damaged throughout: notices, and bytes of
 // their text.
 const (
-	maxNotes    = 10000
-	maxNoteText = 16 << 20
+	maxNotices    = 10000
+	maxNoticeText = 16 << 20
 )
 
 // Extract copies the chosen files of v into dir, which is made when it is not
@@ -200,7 +194,7 @@ func (x *extraction) fail(p string, err error) {
 	if x.failure == nil {
 		x.failure = fmt.Errorf("%s: %w", p, err)
 	}
-	if x.add(Note{p, err.Error(), true}) {
+	if x.add(disc.Notice{Severity: disc.Error, Path: p, Text: err.Error()}) {
 		x.rep.Message(progress.Error, fmt.Sprintf("%s: %v", p, err))
 	} else if !x.full {
 		x.full = true
@@ -210,7 +204,7 @@ func (x *extraction) fail(p string, err error) {
 
 // note keeps what is not on the host as it is on the disc.
 func (x *extraction) note(p, text string) {
-	x.add(Note{p, text, false})
+	x.add(disc.Notice{Severity: disc.Warning, Path: p, Text: text})
 	switch x.told++; {
 	case x.told <= maxTold:
 		x.rep.Message(progress.Warning, p+" "+text)
@@ -224,12 +218,12 @@ func (x *extraction) note(p, text string) {
 const maxTold = 10
 
 // add puts a note into the report, and returns false when that is full.
-func (x *extraction) add(n Note) bool {
+func (x *extraction) add(n disc.Notice) bool {
 	x.text += len(n.Path) + len(n.Text)
-	if len(x.report.Notes) >= maxNotes || x.text > maxNoteText {
+	if len(x.report.Notices) >= maxNotices || x.text > maxNoticeText {
 		return false
 	}
-	x.report.Notes = append(x.report.Notes, n)
+	x.report.Notices = append(x.report.Notices, n)
 	return true
 }
 

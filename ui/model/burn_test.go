@@ -16,7 +16,6 @@ import (
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/progress"
 	"glassmaster/mastering/verify"
-	"glassmaster/mastering/volume"
 )
 
 // recorder is a Recorder that answers as it is told.
@@ -237,21 +236,21 @@ func TestJudge(t *testing.T) {
 		{"verified", record.Result{Verified: true, Equal: true}, nil, record.Options{}, Verified, "VERIFIED", "equal to the source"},
 		{
 			"of a damaged source",
-			record.Result{Verified: true, Equal: true, Plan: record.Plan{Defects: []volume.Defect{{Text: "a remark", Minor: true}, {Text: "the top folder cannot be read"}}}},
+			record.Result{Verified: true, Equal: true, Plan: record.Plan{Defects: []disc.Notice{{Text: "a remark"}, {Severity: disc.Error, Text: "the top folder cannot be read"}}}},
 			nil,
 			record.Options{},
 			Unverified, "EQUAL TO A SOURCE THAT IS DAMAGED", "damaged as that is: the top folder cannot be read.",
 		},
 		{
 			"of an incomplete source",
-			record.Result{Verified: true, Equal: true, Plan: record.Plan{Defects: []volume.Defect{{Text: "the end is missing", Incomplete: true}}}},
+			record.Result{Verified: true, Equal: true, Plan: record.Plan{Defects: []disc.Notice{{Severity: disc.Error, Text: "the end is missing", Incomplete: true}}}},
 			nil,
 			record.Options{},
 			Unverified, "EQUAL TO A SOURCE THAT IS INCOMPLETE", "the end is missing.",
 		},
 		{
 			"of a source with a remark",
-			record.Result{Verified: true, Equal: true, Plan: record.Plan{Defects: []volume.Defect{{Text: "a remark", Minor: true}}}},
+			record.Result{Verified: true, Equal: true, Plan: record.Plan{Defects: []disc.Notice{{Text: "a remark"}}}},
 			nil,
 			record.Options{},
 			Verified, "VERIFIED", "equal to the source",
