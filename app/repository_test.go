@@ -12,17 +12,10 @@ import (
 	"glassmaster/mastering/peertest"
 )
 
-// lint refuses programs and large files: assets/scripts/files is run in a
-// repository without history, with one file added.
+// "make lint" refuses compiled programs and large files: assets/scripts/files runs in
+// a repository without history, with one file added.
 func TestProgramsAndLargeFilesAreRefused(t *testing.T) {
-	for _, tool := range []string{"bash", "git"} {
-		if _, err := exec.LookPath(tool); err != nil {
-			if peertest.Strict() {
-				t.Fatal(err)
-			}
-			t.Skip(err)
-		}
-	}
+	peertest.Need(t, "bash", "git")
 	large := strings.Repeat("0123456789\n", 100_000)
 	for _, test := range []struct {
 		name, path, content string
