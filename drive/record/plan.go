@@ -118,7 +118,7 @@ func (b *Burn) erased() medium {
 }
 
 func (b *Burn) warn(format string, args ...any) {
-	b.plan.Warnings = append(b.plan.Warnings, fmt.Sprintf(format, args...))
+	b.plan.Notices = append(b.plan.Notices, disc.Notice{Severity: disc.Warning, Text: fmt.Sprintf(format, args...)})
 }
 
 // admit decides by the state of the disc whether it can be written, and whether
@@ -207,6 +207,11 @@ func (b *Burn) choose(ctx context.Context) error {
 	}
 	if err := b.aimed(ctx, tr); err != nil {
 		return err
+	}
+	if b.next == 0 && !b.mend {
+		var told []disc.Notice
+		told, b.plan.Unopenable = Opens(ctx, b.src)
+		b.plan.Notices = append(b.plan.Notices, told...)
 	}
 	b.start = tr.Start
 	b.plan.Sectors = tr.Length

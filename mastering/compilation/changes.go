@@ -95,7 +95,7 @@ func (m *Image) write(ctx context.Context, w io.Writer, o WriteOptions, rep prog
 			return e
 		}
 		if met.add(e) {
-			rep.Message(progress.Warning, noticeOf(e).String())
+			rep.Notice(noticeOf(e))
 		}
 		return nil
 	}
@@ -108,7 +108,7 @@ func (m *Image) write(ctx context.Context, w io.Writer, o WriteOptions, rep prog
 	}
 	m.warnUnsummed(rep)
 	if m.sums && len(met.list) > 0 {
-		rep.Message(progress.Warning, staleSums)
+		rep.Notice(disc.Notice{Severity: disc.Warning, Text: staleSums})
 	}
 	return met.err()
 }
