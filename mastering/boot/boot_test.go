@@ -212,7 +212,7 @@ func TestPatchedReadsEverywhere(t *testing.T) {
 	for i := range base {
 		base[i] = byte(i * 3)
 	}
-	p := &Patched{Base: layout.Bytes(bytes.Clone(base)), Size: 3000, LBA: 77, InfoTable: true, GRUBInfo: true}
+	p := &Patched{Base: layout.Bytes(bytes.Clone(base)), Size: 3000, LBA: 77, Volume: 16, InfoTable: true, GRUBInfo: true}
 	r, err := p.Open()
 	if err != nil {
 		t.Fatal(err)

@@ -13,8 +13,8 @@ import (
 	"unicode/utf8"
 
 	"glassmaster/mastering/disc"
-	"glassmaster/mastering/iso9660"
 	"glassmaster/mastering/layout"
+	"glassmaster/mastering/master"
 	"glassmaster/mastering/newfile"
 	"glassmaster/mastering/tree"
 	"glassmaster/mastering/volume"
@@ -32,14 +32,14 @@ const (
 )
 
 type project struct {
-	Format   string           `json:"format"`
-	Version  int              `json:"version"`
-	Label    string           `json:"label,omitempty"`
-	Options  *iso9660.Options `json:"options,omitempty"`
-	Contents *Contents        `json:"contents,omitempty"`
-	UDFOnly  bool             `json:"udfOnly,omitempty"`
-	Exclude  []string         `json:"exclude,omitempty"`
-	Root     item             `json:"root"`
+	Format   string          `json:"format"`
+	Version  int             `json:"version"`
+	Label    string          `json:"label,omitempty"`
+	Options  *master.Options `json:"options,omitempty"`
+	Contents *Contents       `json:"contents,omitempty"`
+	UDFOnly  bool            `json:"udfOnly,omitempty"`
+	Exclude  []string        `json:"exclude,omitempty"`
+	Root     item            `json:"root"`
 }
 
 // item is one entry of a saved tree.
@@ -82,7 +82,7 @@ func (e *entryRef) UnmarshalJSON(b []byte) error {
 // names them.
 func (c *Compilation) Save(path string) error {
 	p := project{Format: formatName, Version: formatVersion, Label: c.Label, UDFOnly: c.UDFOnly, Exclude: c.Exclude}
-	if !reflect.DeepEqual(c.Options, iso9660.Options{}) {
+	if !reflect.DeepEqual(c.Options, master.Options{}) {
 		o := c.Options
 		o.Boot = resolveBoot(o.Boot, absolute)
 		p.Options = &o

@@ -3,11 +3,9 @@ package iso9660
 import (
 	"fmt"
 	"strings"
-)
 
-// aaipNames are the namespaces that AAIP 2.0 writes as one byte at the beginning
-// of a name; 1 stands for a name that begins with such a byte itself.
-var aaipNames = [...]string{1: "", 2: "system.", 3: "user.", 4: "isofs.", 5: "trusted.", 6: "security."}
+	"glassmaster/mastering/iso9660/internal/format"
+)
 
 // aaip decodes the joined component areas of the AL entries of a file: pairs of
 // name and value, each in records of flags (1 continues), length and bytes. The
@@ -34,8 +32,8 @@ func aaip(p []byte) (attributes map[string][]byte, acl string) {
 			attributes = map[string][]byte{}
 		}
 		full := string(name)
-		if c := int(name[0]); c > 0 && c < len(aaipNames) {
-			full = aaipNames[c] + string(name[1:])
+		if c := int(name[0]); c > 0 && c < len(format.Namespaces) {
+			full = format.Namespaces[c] + string(name[1:])
 		}
 		attributes[cleanText(full)] = value
 	}
