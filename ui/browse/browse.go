@@ -127,7 +127,7 @@ func (v *View) PickImage() {
 
 // Release closes the disc of a drive that is wanted for something else.
 func (v *View) Release(drive string) {
-	if v.volume.Name() == drive {
+	if model.SameDrive(v.volume.Name(), drive) {
 		v.Close()
 	}
 }

@@ -31,7 +31,7 @@ type View struct {
 	engine   Engine
 	burn     *model.Burn
 	settings *settings
-	course   *course
+	progress *progressView
 	outcome  *outcome
 	stage    model.Stage
 }
@@ -40,9 +40,9 @@ type View struct {
 func New(d *host.Host, e Engine, b *model.Burn) *View {
 	v := &View{d: d, engine: e, burn: b}
 	v.settings = newSettings(v)
-	v.course = newCourse(v)
+	v.progress = newProgressView(v)
 	v.outcome = newOutcome(v)
-	v.Object = container.NewStack(v.settings.object, v.course.object, v.outcome.object)
+	v.Object = container.NewStack(v.settings.object, v.progress.object, v.outcome.object)
 	b.OnChange = v.reload
 	v.reload()
 	return v
@@ -61,7 +61,7 @@ func (v *View) Shown(image string) {
 		}
 	}
 	if v.burn.Stage() == model.Settings {
-		v.burn.Look()
+		v.burn.FindDrives()
 	}
 }
 
@@ -76,22 +76,23 @@ func (v *View) Left() {
 // Work says what is going on, and what becomes of it when it is stopped; nothing
 // when nothing is.
 func (v *View) Work() string {
-	if job := v.burn.Caring(); job != nil {
-		return job.Title + " in " + v.burn.TargetTitle() + ": the disc may be of no use before that is done again."
+	if job := v.burn.Action(); job != nil {
+		return job.Title() + " in " + v.burn.TargetTitle() + ": the disc may be of no use before that is done again."
 	}
 	if v.burn.Stage() != model.Running {
 		return ""
 	}
-	if v.burn.Target().File != "" {
-		return "The image " + v.burn.Target().File + " is being written: the unfinished file will be removed."
+	if file := v.burn.WrittenTo().File; file != "" {
+		return "The image " + file + " is being written: the unfinished file will be removed."
 	}
-	return "A disc is being burned in " + v.burn.TargetTitle() + ": it is closed as well as the medium allows, but one that can be written only once is usually lost."
+	_, to := v.burn.Written()
+	return "A disc is being burned in " + to + ": it is closed as well as the medium allows, but one that can be written only once is usually lost."
 }
 
 // Stop ends it.
 func (v *View) Stop() {
 	v.burn.Job().Cancel()
-	v.burn.Caring().Cancel()
+	v.burn.Action().Cancel()
 }
 
 // SetImage chooses an image file, or the disc in a drive, as the source.
@@ -114,7 +115,7 @@ func (v *View) SetFile(path string) { v.burn.SetTarget(model.Target{File: path})
 func (v *View) reload() {
 	stage := v.burn.Stage()
 	show(v.settings.object, stage == model.Settings)
-	show(v.course.object, stage == model.Running)
+	show(v.progress.object, stage == model.Running)
 	show(v.outcome.object, stage == model.Finished)
 	switch stage {
 	case model.Settings:
@@ -123,8 +124,9 @@ func (v *View) reload() {
 		v.d.Tell("settings", map[string]any{"source": v.burn.SourceTitle(), "target": v.burn.TargetTitle(), "ready": why == "", "why": why})
 	case model.Running:
 		if v.stage != stage {
-			v.d.Tell("burning", map[string]any{"source": v.burn.SourceTitle(), "target": v.burn.TargetTitle()})
-			v.course.follow()
+			from, to := v.burn.Written()
+			v.d.Tell("burning", map[string]any{"source": from, "target": to})
+			v.progress.follow()
 		}
 	case model.Finished:
 		v.outcome.reload()

@@ -79,7 +79,7 @@ func (s *settings) targetCard() fyne.CanvasObject {
 	drop.Alignment = widget.ButtonAlignTrailing
 	s.where = widgets.NewText("").Bold()
 	where := container.NewStack(drop, widgets.Inset(widgets.Middle(s.where), 12, 0, 36, 0))
-	again := t.NewButton("", theme.RefreshIcon, "Look again for drives and discs", s.v.burn.Look)
+	again := t.NewButton("", theme.RefreshIcon, "Look again for drives and discs", s.v.burn.FindDrives)
 	var more *widgets.Button
 	more = t.NewButton("", theme.MoreIcon, "Open the tray, close, format or erase the disc", func() { s.driveMenu(widgets.Below(more)) })
 	s.quick = container.NewGridWithColumns(2,
@@ -156,7 +156,7 @@ func (s *settings) showTarget() {
 		s.where.Set("Image file:  " + target.File)
 	case isDrive:
 		s.where.Set(in.Drive.Title())
-	case b.Looking():
+	case b.FindingDrives():
 		s.where.Set("Looking for drives …")
 	default:
 		s.where.Set("Choose a drive, an image file, or a virtual disc")
@@ -211,7 +211,7 @@ func (s *settings) showSummary() {
 	facts = append(facts, widgets.Fact{Name: "Afterwards", Value: s.afterwards()})
 	s.summary.Set(facts)
 	s.steps.Set(numbered(plan.Steps))
-	warnings := joined(append(append([]string(nil), p.Warnings...), disc.Texts(plan.Notices)...))
+	warnings := joined(p.Warnings())
 	s.caution.Set(warnings)
 	show(s.caution, warnings != "")
 	why := b.Why()

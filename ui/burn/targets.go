@@ -117,7 +117,7 @@ func (v *View) addVirtual(path, medium string, slow bool) {
 		return
 	}
 	v.burn.SetTarget(model.Target{Drive: name})
-	v.burn.Look()
+	v.burn.FindDrives()
 }
 
 // eraseFirst plans to erase the disc. Nothing is lost by that: the question comes
@@ -149,12 +149,12 @@ func (v *View) begin() {
 		v.burn.Begin()
 		return
 	}
-	v.burn.Examine(func(c model.Contents) {
+	v.burn.ReadContents(func(c model.Contents) {
 		in, _ := v.burn.Inserted()
 		v.d.Ask("Erase the "+in.Medium+"?", c.Loss(in),
 			widgets.Choice{Text: "Cancel"},
 			widgets.Choice{Text: "Erase and burn", Danger: true, Do: func() bool {
-				v.burn.Agree(c)
+				v.burn.ConfirmErase(c)
 				v.burn.Begin()
 				return true
 			}})

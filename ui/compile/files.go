@@ -103,7 +103,7 @@ func (v *View) Work() string {
 	case v.project.Scanning():
 		return "Files are being added to the compilation: those that were not found yet will be missing."
 	case v.job.Running():
-		return v.job.Title + ": it is not done."
+		return v.job.Title() + ": it is not done."
 	}
 	return ""
 }

@@ -3,7 +3,6 @@ package engine
 import (
 	"context"
 	"errors"
-	"path/filepath"
 
 	"glassmaster/drive"
 	"glassmaster/drive/job"
@@ -11,9 +10,6 @@ import (
 	"glassmaster/drive/record"
 	"glassmaster/drive/source"
 	"glassmaster/mastering/disc"
-	"glassmaster/mastering/image"
-	"glassmaster/mastering/image/format"
-	"glassmaster/mastering/image/iso"
 	"glassmaster/mastering/progress"
 	"glassmaster/ui/model"
 )
@@ -64,7 +60,11 @@ func (e *Engine) Write(ctx context.Context, s model.Source, t model.Target, o re
 func (e *Engine) withJob(ctx context.Context, src *source.Source, t model.Target, o record.Options, use func(*job.Job) error) error {
 	common := job.Options{Force: o.Force, NoVerify: o.NoVerify}
 	if t.Drive == "" {
-		j, err := job.New(ctx, src, job.ImageFile(t.File, formatOf(t.File)), common)
+		f, err := job.FormatFor(t.File, "")
+		if err != nil {
+			return err
+		}
+		j, err := job.New(ctx, src, job.ImageFile(t.File, f), common)
 		if err != nil {
 			return err
 		}
@@ -80,15 +80,6 @@ func (e *Engine) withJob(ctx context.Context, src *source.Source, t model.Target
 		return err
 	}
 	return use(j)
-}
-
-// formatOf returns the format in which an image file is written: the one that its
-// extension names, ISO otherwise.
-func formatOf(path string) format.Format {
-	if f, ok := image.ByName(filepath.Ext(path)); ok && f.Create != nil {
-		return f
-	}
-	return iso.Format
 }
 
 // openSource opens what is to be burned. The caller has its drive.

@@ -91,7 +91,7 @@ func (b *Burn) Why() string {
 }
 
 func (b *Burn) copiesOntoItself() bool {
-	return b.source.Kind == FromDrive && b.target.Drive != "" && sameDrive(b.source.Name, b.target.Drive)
+	return b.source.Kind == FromDrive && b.target.Drive != "" && SameDrive(b.source.Name, b.target.Drive)
 }
 
 // describe says why something cannot be planned, and what to do.

@@ -13,8 +13,10 @@ type Drive struct {
 	Model string // vendor and product, empty when not known
 }
 
-// sameDrive reports whether two names are of the same drive.
-func sameDrive(a, b string) bool { return drive.Identity(a) == drive.Identity(b) }
+// SameDrive reports whether two names are of the same drive.
+func SameDrive(a, b string) bool {
+	return drive.IsName(a) && drive.IsName(b) && drive.Identity(a) == drive.Identity(b)
+}
 
 // Short returns a short name of a drive or an image file for people.
 func Short(name string) string {
