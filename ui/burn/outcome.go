@@ -39,7 +39,7 @@ func newOutcome(v *View) *outcome {
 		container.New(&widgets.Column{Gap: 4}, o.headline, o.text)), 20, 16, 20, 16))
 	t := v.d.Tips
 	report := t.NewButton("Save report…", theme.SaveIcon, "Save what has happened as a text file", v.saveReport)
-	o.look = t.NewButton("Show what is on it", theme.DiscIcon, "Open in Browse what was written", func() {
+	o.look = t.NewButton("Show contents", theme.DiscIcon, "Open in Browse what was written", func() {
 		target := v.burn.WrittenTo()
 		v.OnBrowse(target.Drive + target.File)
 	})
@@ -72,6 +72,8 @@ func (o *outcome) reload() {
 	o.headline.Color(ink).Set(out.Headline)
 	o.text.Set(out.Text)
 	var facts []widgets.Fact
+	from, to := o.v.burn.Written()
+	facts = append(facts, widgets.Fact{Name: "Source", Value: from}, widgets.Fact{Name: "Target", Value: to})
 	for _, l := range out.Lines() {
 		facts = append(facts, widgets.Fact{Name: l.Name, Value: l.Value})
 	}

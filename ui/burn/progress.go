@@ -68,7 +68,7 @@ func (c *progressView) draw() {
 	if b.WrittenTo().File != "" {
 		verb = "Writing "
 	}
-	c.title.Set(verb + from)
+	c.title.Set(verb + from + " to " + to)
 	phase := model.Capital(s.Phase.String())
 	if phase == "" {
 		phase = "Starting"
@@ -83,7 +83,7 @@ func (c *progressView) draw() {
 	case waiting:
 		phase = waits
 	}
-	c.phase.Set(phase + "   →  " + to)
+	c.phase.Set(phase)
 	c.percent.Set("")
 	c.bar.Set(0)
 	if s.Total > 0 {
@@ -115,14 +115,14 @@ func rateFacts(s progress.Snapshot, waiting bool) []widgets.Fact {
 	}
 	facts = append(facts, widgets.Fact{Name: "Elapsed", Value: model.Clock(s.Elapsed)})
 	if d, ok := s.Left(); ok {
-		facts = append(facts, widgets.Fact{Name: "Left", Value: model.Clock(d)})
+		facts = append(facts, widgets.Fact{Name: "Remaining", Value: model.Clock(d)})
 	}
 	return facts
 }
 
 // askStop asks before a burn is stopped, since that may cost the disc.
 func (v *View) askStop() {
-	text := "The disc is closed in the best state that the medium allows. A disc that can be written only once is usually lost."
+	text := "Stopping leaves the disc in the best state that the medium allows. A disc that can be written only once is usually lost."
 	if _, waiting := v.burn.WaitsFor(); waiting {
 		text = "The burn has not begun. Nothing was written."
 	} else if v.burn.WrittenTo().File != "" {

@@ -5,6 +5,7 @@ import (
 
 	"glassmaster/drive/job"
 	"glassmaster/drive/record"
+	"glassmaster/mastering/disc"
 	"glassmaster/mastering/progress"
 )
 
@@ -45,6 +46,9 @@ func (b *Burn) Begin() {
 		log := newPhaseLog(rep)
 		defer log.end()
 		r, err = b.engine.Write(ctx, s, t, o, log)
+		if err != nil && !Cancelled(err) {
+			log.Notice(disc.Notice{Severity: disc.Error, Text: Explain(err)})
+		}
 		return err
 	}, func(err error) {
 		b.resetDiscOptions() // the disc has changed

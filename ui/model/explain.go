@@ -17,15 +17,14 @@ func Explain(err error) string {
 	var e *record.Error
 	if !errors.As(err, &e) {
 		if text := explainDrive("", err); text != "" {
-			return text
+			return text + further(scsi.Hint(err))
 		}
 		return sentence(err.Error())
 	}
-	text := explainDrive(e.Step, e.Err)
-	if text == "" {
-		text = sentence(e.Step + ": " + e.Err.Error())
+	if text := explainDrive(e.Step, e.Err); text != "" {
+		return text + further(e.Left) + further(scsi.Hint(e.Err)) + further(e.Advice)
 	}
-	return text + further(e.Left) + further(e.Advice)
+	return sentence(e.Step+": "+e.Err.Error()) + further(e.Left) + further(e.Advice)
 }
 
 // explainDrive explains an error of a drive, or of the way to it, at a step of the work;
@@ -40,13 +39,13 @@ func explainDrive(step string, err error) string {
 	case errors.Is(err, context.Canceled):
 		return ""
 	case errors.As(err, &sense) && len(sense.Raw) == 0:
-		return "The drive refused a command" + at + "." + further(scsi.Hint(err))
+		return "The drive refused a command" + at + "."
 	case sense != nil:
-		return fmt.Sprintf("The drive reported an error%s: %s.", at, strings.ToLower(sense.Text())) + further(scsi.Hint(err))
+		return fmt.Sprintf("The drive reported an error%s: %s.", at, strings.ToLower(sense.Text()))
 	case errors.Is(err, scsi.ErrTimeout):
-		return "The drive did not answer" + at + "." + further(scsi.Hint(err))
+		return "The drive did not answer" + at + "."
 	case errors.Is(err, scsi.ErrConnection):
-		return "The connection to the drive was lost" + at + "." + further(scsi.Hint(err))
+		return "The connection to the drive was lost" + at + "."
 	}
 	return ""
 }
