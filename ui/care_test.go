@@ -22,7 +22,7 @@ func TestDriveMenu(t *testing.T) {
 	p.press("Burn…")
 	ready := func() { p.until("the plan", func() bool { return p.last("settings")["ready"] == true }) }
 	ready()
-	p.tick("Close the disc")
+	p.tick("Finalize the disc")
 	ready()
 	p.press("Burn")
 	p.until("the outcome", func() bool { return p.last("outcome")["verdict"] == "verified" })
@@ -41,9 +41,9 @@ func TestDriveMenu(t *testing.T) {
 		p.events = nil
 	}
 	p.burn.StartAction(model.CloseDisc)
-	p.until("the question", func() bool { return p.sheet() == "Close the disc?" })
+	p.until("the question", func() bool { return p.sheet() == "Finalize the disc?" })
 	p.key(fyne.KeyReturn) // which closes nothing for good
-	p.answerSheet("Close the disc")
+	p.answerSheet("Finalize the disc")
 	done()
 	p.key(fyne.KeyReturn)
 	status("closed")

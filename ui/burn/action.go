@@ -20,7 +20,7 @@ func (s *settings) driveMenu(at fyne.Position) {
 	}
 	rewritable := noDisc
 	if rewritable == "" {
-		rewritable = unless(in.Erasable || in.Status == "rewritable", "a "+in.Medium+" keeps what is on it")
+		rewritable = unless(in.Erasable || in.Status == "rewritable", "a "+in.Medium+" cannot be erased")
 	}
 	item := func(text, why string, a model.Action) *fyne.MenuItem {
 		return widgets.Item(text, why, func() { s.v.StartAction(a) })
@@ -28,7 +28,7 @@ func (s *settings) driveMenu(at fyne.Position) {
 	s.v.d.Menu(at,
 		item("Open the tray", noDrive, model.Eject), item("Close the tray", noDrive, model.Load),
 		fyne.NewMenuItemSeparator(),
-		item("Close the session…", noDisc, model.CloseSession), item("Close the disc…", noDisc, model.CloseDisc),
+		item("Close the session…", noDisc, model.CloseSession), item("Finalize the disc…", noDisc, model.CloseDisc),
 		fyne.NewMenuItemSeparator(),
 		item("Format…", rewritable, model.Format), item("Erase…", rewritable, model.Erase))
 }
@@ -43,7 +43,7 @@ func (v *View) StartAction(a model.Action) {
 		case err != nil:
 			v.d.Error(a.String()+" is not possible", err)
 		case len(p.Steps) == 0:
-			v.d.Ask(a.String(), "It is closed already; there is nothing to do.", widgets.Choice{Text: "Close", Primary: true})
+			v.d.Ask(a.String(), "It is closed already. There is nothing to do.", widgets.Choice{Text: "Close", Primary: true})
 		case a == model.Eject || a == model.Load:
 			v.runAction(a, p)
 		default:
@@ -65,7 +65,7 @@ func (v *View) askAction(a model.Action, p model.ActionPlan) {
 		text = append(text, p.Holds.Loss(in))
 	}
 	verb := map[model.Action]string{
-		model.CloseSession: "Close the session", model.CloseDisc: "Close the disc", model.Format: "Format", model.Erase: "Erase",
+		model.CloseSession: "Close the session", model.CloseDisc: "Finalize the disc", model.Format: "Format", model.Erase: "Erase",
 	}[a]
 	final := a != model.CloseSession
 	v.d.Ask(verb+"?", strings.Join(text, "\n"),

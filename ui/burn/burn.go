@@ -1,5 +1,5 @@
-// Package burn is the place of the window where discs are written: one sheet of
-// settings, then the course of the burn, then what has come of it.
+// Package burn is the place of the window where discs are burned: first the settings,
+// then the progress of the burn, then its outcome.
 package burn
 
 import (
@@ -11,13 +11,13 @@ import (
 	"glassmaster/ui/model"
 )
 
-// Engine does what Burn needs beyond the burn itself.
+// Engine does the work of Burn.
 type Engine interface {
 	model.Recorder
 	// VirtualMedia returns the kinds of virtual discs that AddVirtual makes.
 	VirtualMedia() []string
-	// AddVirtual makes a disc of software in a file and returns its drive's name.
-	// A slow one takes as long as a real drive.
+	// AddVirtual creates a virtual disc in a file, or opens one, and returns the name of
+	// its drive. A slow one takes as long as a real drive.
 	AddVirtual(path, medium string, slow bool) (string, error)
 }
 
@@ -48,9 +48,8 @@ func New(d *host.Host, e Engine, b *model.Burn) *View {
 	return v
 }
 
-// Shown looks at the drives, when the place comes into sight. Where no source
-// was chosen yet it takes the image that is shown in Browse, if there is one, or
-// what was put together in Compile.
+// Shown is called when the place is shown. It looks for drives. If no source is chosen, it
+// chooses the image that is open in Browse, if any, or the compilation.
 func (v *View) Shown(image string) {
 	if _, chosen := v.burn.Source(); !chosen {
 		switch {
@@ -65,31 +64,31 @@ func (v *View) Shown(image string) {
 	}
 }
 
-// Left is called when another place comes into sight. A target that was meant for
-// one image only is given up.
+// Left is called when another place is shown. It restores the target that was replaced
+// for one burn.
 func (v *View) Left() {
 	if v.burn.Stage() == model.Settings {
 		v.burn.RestoreTarget()
 	}
 }
 
-// Work says what is going on, and what becomes of it when it is stopped; nothing
-// when nothing is.
+// Work says what is in progress, and what happens if it is stopped; it is empty when
+// nothing is.
 func (v *View) Work() string {
 	if job := v.burn.Action(); job != nil {
-		return job.Title() + " in " + v.burn.TargetTitle() + ": the disc may be of no use before that is done again."
+		return job.Title() + " in " + v.burn.TargetTitle() + ": if it is stopped, the disc may be unusable until that is repeated."
 	}
 	if v.burn.Stage() != model.Running {
 		return ""
 	}
 	if file := v.burn.WrittenTo().File; file != "" {
-		return "The image " + file + " is being written: the unfinished file will be removed."
+		return "The image " + file + " is being written: if that is stopped, the unfinished file is removed."
 	}
 	_, to := v.burn.Written()
-	return "A disc is being burned in " + to + ": it is closed as well as the medium allows, but one that can be written only once is usually lost."
+	return "A disc is being burned in " + to + ": if that is stopped, the disc is left in the best state that the medium allows, but one that can be written only once is usually lost."
 }
 
-// Stop ends it.
+// Stop stops it.
 func (v *View) Stop() {
 	v.burn.Job().Cancel()
 	v.burn.Action().Cancel()
@@ -104,7 +103,7 @@ func (v *View) SetImage(name string) {
 	v.burn.SetSource(model.Source{Kind: kind, Name: name})
 }
 
-// SetCompilation chooses what was put together in Compile as the source.
+// SetCompilation chooses the compilation as the source.
 func (v *View) SetCompilation() {
 	v.burn.SetSource(model.Source{Kind: model.FromCompilation})
 }

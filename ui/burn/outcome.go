@@ -14,7 +14,7 @@ import (
 	"glassmaster/ui/widgets"
 )
 
-// outcome says what has come of a burn.
+// outcome shows the outcome of a burn.
 type outcome struct {
 	object   fyne.CanvasObject
 	v        *View
@@ -38,8 +38,8 @@ func newOutcome(v *View) *outcome {
 	banner := container.NewStack(o.fill, widgets.Inset(container.NewBorder(nil, nil, widgets.Inset(widgets.Middle(o.icon), 0, 0, 16, 0), nil,
 		container.New(&widgets.Column{Gap: 4}, o.headline, o.text)), 20, 16, 20, 16))
 	t := v.d.Tips
-	report := t.NewButton("Save report…", theme.SaveIcon, "Save what has happened as a text file", v.saveReport)
-	o.look = t.NewButton("Show contents", theme.DiscIcon, "Open in Browse what was written", func() {
+	report := t.NewButton("Save report…", theme.SaveIcon, "Save the outcome, the details and the log as a text file", v.saveReport)
+	o.look = t.NewButton("Show contents", theme.DiscIcon, "Open what was written in Browse", func() {
 		target := v.burn.WrittenTo()
 		v.OnBrowse(target.Drive + target.File)
 	})
@@ -54,7 +54,7 @@ func newOutcome(v *View) *outcome {
 
 func (o *outcome) reload() {
 	out := o.v.burn.Outcome()
-	why := "Nothing was written that could be shown"
+	why := "Nothing was written"
 	if out.Result.Written > 0 && out.Verdict != model.Simulated {
 		why = ""
 	}
@@ -90,7 +90,7 @@ func (v *View) saveReport() {
 	})
 }
 
-// report is the outcome as text.
+// report returns the outcome as text.
 func (v *View) report() string {
 	out := v.burn.Outcome()
 	from, to := v.burn.Written()

@@ -78,12 +78,12 @@ func runAction(ctx context.Context, t scsi.Transport, a model.Action, rep progre
 			return "", err
 		}
 		if got.InPlace {
-			return "The format is ended. The disc can be overwritten at any time.", nil
+			return "Formatting was completed. The disc remains rewritable.", nil
 		}
 		if got.NextWritable >= 0 {
-			return fmt.Sprintf("The session is closed. The disc takes more, from address %d on.", got.NextWritable), nil
+			return fmt.Sprintf("The session is closed. More sessions can be added, the next one at LBA %d.", got.NextWritable), nil
 		}
-		return "The disc is closed. It takes nothing more.", nil
+		return "The disc is finalized. Nothing can be added to it.", nil
 	case model.Format:
 		f, err := record.NewFormatting(ctx, t, record.FormatOptions{})
 		if err != nil {
@@ -93,7 +93,7 @@ func runAction(ctx context.Context, t scsi.Transport, a model.Action, rep progre
 		if err != nil {
 			return "", err
 		}
-		return "The disc is formatted, and holds " + model.Sectors(got.Capacity) + ".", nil
+		return "The disc is formatted. Its capacity is " + model.Sectors(got.Capacity) + ".", nil
 	}
 	if err := record.Blank(ctx, t, false, rep); err != nil {
 		return "", err
@@ -105,7 +105,7 @@ func runAction(ctx context.Context, t scsi.Transport, a model.Action, rep progre
 func (e *Engine) withWritable(ctx context.Context, name string, use func(context.Context, scsi.Transport) error) error {
 	return e.withDrive(ctx, name, func(ctx context.Context, t scsi.Transport) error {
 		if err := scsi.Writable(t); err != nil {
-			return fmt.Errorf("%s: the drive can only be read now: %w", name, err)
+			return fmt.Errorf("%s is open for reading only: %w", name, err)
 		}
 		return use(ctx, t)
 	})

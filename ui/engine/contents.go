@@ -22,8 +22,8 @@ const (
 	printSectors    = 64 // at the beginning, with the volume descriptors
 )
 
-// errCounted ends a walk early.
-var errCounted = errors.New("enough was counted")
+// errStop ends a walk early.
+var errStop = errors.New("stop")
 
 // Contents looks at what is on the disc in a drive. Where the disc cannot be read, it
 // is unknown how much is on it.
@@ -52,7 +52,7 @@ func contents(ctx context.Context, t scsi.Transport) (c model.Contents, err erro
 	return c, ctx.Err()
 }
 
-// fingerprint is a checksum of where a volume begins.
+// fingerprint returns a checksum of the first sectors of the data track.
 func fingerprint(ctx context.Context, d disc.Disc) string {
 	track, ok := disc.DataTrack(d)
 	if !ok {
@@ -64,14 +64,14 @@ func fingerprint(ctx context.Context, d disc.Disc) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// count counts the files of a volume, as far as there is time for it.
+// count counts the files of a volume, within the limits.
 func count(ctx context.Context, f volume.FS, c *model.Contents) {
 	ctx, cancel := context.WithTimeout(ctx, contentsTime)
 	defer cancel()
 	err := volume.Walk(f, ".", func(e *volume.Entry) error {
 		switch {
 		case ctx.Err() != nil || c.Files+c.Folders >= contentsEntries:
-			return errCounted
+			return errStop
 		case e.Err != nil:
 			c.Partly = true
 		case e.Mode.IsDir():

@@ -21,7 +21,7 @@ const (
 
 // String says what is being done.
 func (a Action) String() string {
-	return [...]string{"Opening the tray", "Closing the tray", "Closing the session", "Closing the disc", "Formatting the disc", "Erasing the disc"}[a]
+	return [...]string{"Opening the tray", "Closing the tray", "Closing the session", "Finalizing the disc", "Formatting the disc", "Erasing the disc"}[a]
 }
 
 // Destroys reports whether the action destroys the data on the disc.

@@ -97,11 +97,8 @@ func (b *Burn) copiesOntoItself() bool {
 // describe says why something cannot be planned, and what to do.
 func (b *Burn) describe(err error) string {
 	var busy *job.BusyError
-	switch {
-	case errors.As(err, &busy) && busy.Task == "":
-		return b.driveTitle(busy.Drive) + " is busy. Try again in a moment."
-	case errors.As(err, &busy):
-		return fmt.Sprintf("%s is busy: %s. Wait until that has finished, or stop it.", b.driveTitle(busy.Drive), busy.Task)
+	if errors.As(err, &busy) {
+		return explainBusy(busy, b.driveTitle(busy.Drive))
 	}
 	return Reason(err)
 }

@@ -18,7 +18,7 @@ type Contents struct {
 	Print          string // checksum of the beginning, to tell two discs apart
 }
 
-// Loss says what is lost when the disc is erased.
+// Loss says what will be lost when the disc is erased.
 func (c Contents) Loss(in Inserted) string {
 	text := "The " + in.Medium + " in " + in.Drive.Title() + " holds "
 	size := Sectors(c.Sectors)
@@ -26,7 +26,7 @@ func (c Contents) Loss(in Inserted) string {
 	case c.Format == "" && c.Sectors == 0:
 		return text + "data that cannot be read. All of it will be lost."
 	case c.Format == "":
-		return text + size + " of data of no known kind. All of it will be lost."
+		return text + size + " of data of an unknown format. All of it will be lost."
 	case c.Label != "":
 		text += "“" + c.Label + "” (" + c.Format + ")"
 	default:

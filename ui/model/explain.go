@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"glassmaster/drive/job"
 	"glassmaster/drive/record"
 	"glassmaster/drive/scsi"
 	"glassmaster/mastering/units"
@@ -14,6 +15,10 @@ import (
 // Explain says in sentences what an error means and what to do. The addresses and the
 // codes of the drive are in [ErrorDetails].
 func Explain(err error) string {
+	var busy *job.BusyError
+	if errors.As(err, &busy) {
+		return explainBusy(busy, Short(busy.Drive))
+	}
 	var e *record.Error
 	if !errors.As(err, &e) {
 		if text := explainDrive("", err); text != "" {
@@ -25,6 +30,14 @@ func Explain(err error) string {
 		return text + further(e.Left) + further(scsi.Hint(e.Err)) + further(e.Advice)
 	}
 	return sentence(e.Step+": "+e.Err.Error()) + further(e.Left) + further(e.Advice)
+}
+
+// explainBusy explains why a drive was not used.
+func explainBusy(e *job.BusyError, drive string) string {
+	if e.Task == "" {
+		return drive + " is busy. Try again in a moment."
+	}
+	return fmt.Sprintf("%s is busy: %s. Wait until that has finished, or stop it.", drive, e.Task)
 }
 
 // explainDrive explains an error of a drive, or of the way to it, at a step of the work;
