@@ -20,16 +20,16 @@ import (
 // Image is a compilation whose layout is settled: every sector of it can be
 // produced, in any order.
 type Image struct {
-	Warnings []string
-	Files    int // unique contents
-	Folders  int
-	layout   *layout.Layout
-	root     *tree.Node
-	closer   io.Closer  // of compressed contents, nil where there are none
-	sum      *implant   // nil: no checksum of the image
-	late     *checksums // of the files, nil where they are computed or not wanted
-	read     changes    // what Disc has met
-	sums     bool       // the image holds checksums of its files, or of itself
+	Notices []disc.Notice
+	Files   int // unique contents
+	Folders int
+	layout  *layout.Layout
+	root    *tree.Node
+	closer  io.Closer  // of compressed contents, nil where there are none
+	sum     *implant   // nil: no checksum of the image
+	late    *checksums // of the files, nil where they are computed or not wanted
+	read    changes    // what Disc has met
+	sums    bool       // the image holds checksums of its files, or of itself
 }
 
 // Plan settles the layout of the disc. The compilation can be edited
@@ -78,10 +78,7 @@ func (c *Compilation) PlanReport(ctx context.Context, rep progress.Reporter) (*I
 		return nil, fmt.Errorf("plan disc: %w", err)
 	}
 	m.Files, m.Folders = report.Files, report.Directories
-	m.Warnings = p.warnings
-	for _, n := range report.Notices {
-		m.Warnings = append(m.Warnings, n.String())
-	}
+	m.Notices = append(p.notices, report.Notices...)
 	return m, nil
 }
 
@@ -175,7 +172,7 @@ func (m *Image) WriteTo(ctx context.Context, w io.Writer, o WriteOptions, rep pr
 // WriteFile writes the image to a file, which appears under its name only when
 // it is complete.
 func (m *Image) WriteFile(ctx context.Context, path string, o WriteOptions, rep progress.Reporter) error {
-	var incomplete *IncompleteError
+	var incomplete *SourcesChangedError
 	err := newfile.Write(path, func(f *os.File) error {
 		err := m.writeSummed(ctx, f, o, rep)
 		if errors.As(err, &incomplete) {

@@ -206,10 +206,10 @@ func TestSecondSession(t *testing.T) {
 }
 
 // found returns what the check of a volume finds.
-func found(t *testing.T, v volume.FS) []volume.Defect {
+func found(t *testing.T, v volume.FS) []disc.Notice {
 	t.Helper()
 	c, ok := v.(interface {
-		Check(context.Context) ([]volume.Defect, error)
+		Check(context.Context) ([]disc.Notice, error)
 	})
 	if !ok {
 		t.Fatalf("%T cannot be checked", v)
