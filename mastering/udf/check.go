@@ -87,6 +87,7 @@ func (c *checker) anchors() {
 	if f.anchor.location < begin { // a session that goes on with the volume of the first
 		begin = 0
 	}
+	found = slices.DeleteFunc(found, func(a anchor) bool { return a.location < begin }) // of an earlier session
 	first := begin + 256
 	p := make([]byte, 512)
 	for _, sector := range []int64{first, last - 256, last} {

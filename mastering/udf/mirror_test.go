@@ -39,7 +39,7 @@ func TestMirror(t *testing.T) {
 				t.Errorf("%s %s: %v", r, name, err)
 				continue
 			}
-			udftest.Diff(t, udftest.TreeManifest(root), udftest.SortLines(udftest.Manifest(t, v)))
+			udftest.Diff(t, udftest.TreeManifest(t, root), udftest.SortLines(udftest.Manifest(t, v)))
 		}
 	}
 }
