@@ -9,12 +9,12 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"glassmaster/app/terminal"
 	"glassmaster/drive/read"
 	"glassmaster/drive/scsi"
 	"glassmaster/drive/source"
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/newfile"
+	"glassmaster/mastering/units"
 	"glassmaster/mastering/verify"
 	"glassmaster/mastering/volume"
 )
@@ -83,7 +83,7 @@ func (s *session) read(ctx context.Context, from string, o reading) error {
 		return err
 	}
 	defer src.Close()
-	if err := s.missing(src.Problems, false); err != nil {
+	if err := s.missing(src.Missing(), false); err != nil {
 		return err
 	}
 	c := copied{Output: o.output, Remarks: s.remarks(src)}
@@ -144,7 +144,7 @@ func (s *session) hidden(output string) {
 
 // copied says what was read, and what of the disc is not in the image.
 func (s *session) copied(ctx context.Context, c copied, src *source.Source, by string, salvage *read.Salvage) error {
-	text := fmt.Sprintf("%s: %d sectors, %s", name(c.Output), c.Sectors, terminal.Size(c.Bytes))
+	text := fmt.Sprintf("%s: %d sectors, %s", name(c.Output), c.Sectors, units.Size(c.Bytes))
 	if by != "" {
 		text += fmt.Sprintf("; that is what is in use of %d, as %s says: --whole reads all", c.Sectors+c.Unused, by)
 	}
@@ -155,7 +155,7 @@ func (s *session) copied(ctx context.Context, c copied, src *source.Source, by s
 		c.Differs = difference(m)
 		bad = fmt.Errorf("%s is written, with zeros for what cannot be read: %w", name(c.Output), m)
 	}
-	var lacks *verify.IncompleteError
+	var lacks *verify.TruncatedError
 	if by != "" {
 		// The disc is longer than its volume.
 	} else if err := verify.Complete(ctx, src.Disc, src.Name); errors.As(err, &lacks) {

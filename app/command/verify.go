@@ -15,6 +15,7 @@ import (
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/image"
 	"glassmaster/mastering/isomd5"
+	"glassmaster/mastering/units"
 	"glassmaster/mastering/verify"
 	"glassmaster/mastering/volume"
 )
@@ -77,7 +78,7 @@ func (s *session) verifyOne(ctx context.Context, name string) error {
 	if disc.Unfinished(ctx, src.Disc) { // all of its sectors may be readable all the same
 		return damaged{fmt.Sprintf("%s: %v", name, volume.ErrUnfinished)}
 	}
-	s.warnProblems(src)
+	s.warnMissing(src)
 	v := verified{Remarks: s.remarks(src)}
 	r, err := verify.Read(ctx, src.Disc, src.Locate, s.report())
 	if err == nil {
@@ -121,11 +122,11 @@ func behind(err error, m *verify.Mismatch, c volume.Claim) error {
 
 // remarks tells what a disc does not show of its tracks.
 func (s *session) remarks(src *source.Source) []string {
-	all := read.Remarks(src.Disc)
-	for _, text := range all {
+	texts := disc.Texts(read.Notices(src.Disc))
+	for _, text := range texts {
 		s.note("%s", text)
 	}
-	return all
+	return texts
 }
 
 // implanted checks the checksum that an image carries in itself, if it has one,
@@ -155,8 +156,8 @@ func (s *session) verifyTwo(ctx context.Context, a, b string) error {
 	if want.Kind == "drive" && got.Kind != "drive" { // what a drive cannot read is a difference
 		want, got = got, want
 	}
-	s.warnProblems(want)
-	s.warnProblems(got)
+	s.warnMissing(want)
+	s.warnMissing(got)
 	v := verified{Remarks: append(s.remarks(want), s.remarks(got)...)}
 	r, tail, err := verify.Pair(ctx, side(want), side(got), s.report())
 	if mismatch(err) != nil { // which may be only the first of what is wrong
@@ -176,11 +177,11 @@ func (s *session) verifyTwo(ctx context.Context, a, b string) error {
 	case tail.Sectors == 0:
 	case tail.Compared:
 		v.Padding = tail.Sectors
-		text += fmt.Sprintf(" (behind the end of the volume %s has %s of zeros more)", longer, counted(int(tail.Sectors), "sector"))
+		text += fmt.Sprintf(" (behind the end of the volume %s has %s of zeros more)", longer, units.Count(tail.Sectors, "sector", "sectors"))
 	default:
 		v.Behind = tail.Sectors
 		text += fmt.Sprintf(" (behind the end of the volume %s has %s more, where older contents may be left; they were not compared)",
-			longer, counted(int(tail.Sectors), "sector"))
+			longer, units.Count(tail.Sectors, "sector", "sectors"))
 	}
 	if err == nil {
 		err = partly(text, want, got)
@@ -192,8 +193,8 @@ func (s *session) verifyTwo(ctx context.Context, a, b string) error {
 // good about the rest of it says nothing of them.
 func partly(good string, sources ...*source.Source) error {
 	for _, src := range sources {
-		if n := len(src.Problems); n > 0 {
-			return incomplete{fmt.Sprintf("%s; but %s of %s cannot be read, and nothing was made sure of there", good, counted(n, "file"), src.Name)}
+		if n := len(src.Missing()); n > 0 {
+			return incomplete{fmt.Sprintf("%s; but %s of %s cannot be read, and nothing was made sure of there", good, units.Count(n, "file", "files"), src.Name)}
 		}
 	}
 	return nil
@@ -201,7 +202,7 @@ func partly(good string, sources ...*source.Source) error {
 
 // side is a disc for a comparison.
 func side(src *source.Source) verify.Side {
-	return verify.Side{Disc: src.Disc, Name: src.Name, Locate: src.Locate, Rewritten: read.Overwritable(src.Disc)}
+	return verify.Side{Disc: src.Disc, Name: src.Name, Locate: src.Locate, Rewritten: disc.IsOverwritable(src.Disc)}
 }
 
 // openPair opens two discs that are going to be compared. A folder or compilation
@@ -244,7 +245,7 @@ func (s *session) verdict(v verified, r verify.Result, err error, names, good st
 		v.SHA256 = hex.EncodeToString(r.SHA256[:])
 	}
 	bad := mismatch(err)
-	var short *verify.IncompleteError
+	var short *verify.TruncatedError
 	if errors.As(err, &short) {
 		v.Missing = short.Missing()
 	}

@@ -9,15 +9,16 @@ import (
 	"github.com/vbauerster/cupwriter"
 
 	"glassmaster/mastering/progress"
+	"glassmaster/mastering/units"
 )
 
 // bars is the view for terminals. The last line shows the phase that runs, and is
-// redrawn in place. The lines of finished phases, and messages, stay above it.
+// redrawn in place. The lines of finished phases, and notices, stay above it.
 type bars struct {
 	meter *progress.Meter
 	out   *cupwriter.Writer
-	phase string // that runs, empty when none does
-	frame int    // of the spinner
+	phase progress.Phase // that runs, NoPhase when none does
+	frame int            // of the spinner
 }
 
 func newBars(w io.Writer, m *progress.Meter) *bars {
@@ -30,7 +31,7 @@ func (b *bars) begin(s progress.Snapshot) {
 }
 
 func (b *bars) update(s progress.Snapshot) {
-	if b.phase != "" {
+	if b.phase != progress.NoPhase {
 		b.frame++
 		b.redraw(s)
 	}
@@ -49,7 +50,7 @@ func (b *bars) redraw(s progress.Snapshot) {
 }
 
 func (b *bars) end(s progress.Snapshot) {
-	if b.phase == "" {
+	if b.phase == progress.NoPhase {
 		return
 	}
 	text := finished(s)
@@ -58,12 +59,12 @@ func (b *bars) end(s progress.Snapshot) {
 	}
 	b.line(text)
 	b.out.Flush(0)
-	b.phase = ""
+	b.phase = progress.NoPhase
 }
 
-func (b *bars) message(m progress.Message) {
-	fmt.Fprintln(b.out, spoken(m))
-	if b.phase == "" {
+func (b *bars) notice(n progress.LogEntry) {
+	fmt.Fprintln(b.out, spoken(n))
+	if b.phase == progress.NoPhase {
 		b.out.Flush(0)
 		return
 	}
@@ -100,15 +101,15 @@ func drawBar(s progress.Snapshot) string {
 // finished says what a phase has done.
 func finished(s progress.Snapshot) string {
 	if s.Total <= 0 && s.Done == 0 {
-		return Duration(s.Elapsed)
+		return units.Duration(s.Elapsed)
 	}
-	parts := []string{Size(s.Done)}
+	parts := []string{units.Size(s.Done)}
 	if s.Total > 0 && s.Done < s.Total {
-		parts[0] += " of " + Size(s.Total)
+		parts[0] += " of " + units.Size(s.Total)
 	}
-	parts = append(parts, Duration(s.Elapsed))
+	parts = append(parts, units.Duration(s.Elapsed))
 	if sec := s.Elapsed.Seconds(); sec >= 1 && s.Done > 0 {
-		parts = append(parts, Rate(float64(s.Done)/sec))
+		parts = append(parts, units.Rate(float64(s.Done)/sec))
 	}
 	return strings.Join(parts, ", ")
 }

@@ -89,9 +89,9 @@ func (d *medium) remarkOpen(ctx context.Context) {
 				d.open = s.Tracks[0].Start
 			}
 		}
-		d.remarks = append(d.remarks, fmt.Sprintf(
+		d.notices = append(d.notices, disc.Notice{Severity: disc.Warning, Text: fmt.Sprintf(
 			"Session %d of the disc is not closed (%v): an earlier burn was broken off, or is still going on. What is in it may not be found, or not be read.",
-			info.Sessions, info.Session))
+			info.Sessions, info.Session)})
 	}
 }
 
@@ -102,8 +102,8 @@ type medium struct {
 	cd      bool
 	toc     disc.TOC
 	end     disc.LBA
-	remarks []string // what there is to say of the disc, for people
-	open    disc.LBA // where a session begins that is not closed, -1 where all are
+	notices []disc.Notice // what there is to say of the disc, for people
+	open    disc.LBA      // where a session begins that is not closed, -1 where all are
 
 	mu     sync.Mutex // one command after the other
 	read12 bool       // the drive does not know READ(10)

@@ -343,15 +343,15 @@ func TestRunOut(t *testing.T) {
 	v := virtualtest.Blank(t, "cd-r", 4096)
 	burn(t, v, want, record.Options{})
 	d := open(t, v)
-	if n := disc.Sectors(d); n != 400 || len(read.Remarks(d)) != 1 {
-		t.Errorf("%d sectors, said %q", n, read.Remarks(d))
+	if n := disc.Sectors(d); n != 400 || len(read.Notices(d)) != 1 {
+		t.Errorf("%d sectors, said %q", n, read.Notices(d))
 	}
 	v.SetFaults(virtual.Faults{ReadErrors: []int64{399}})
 	d = open(t, v)
-	if n := disc.Sectors(d); n != 402 || len(read.Remarks(d)) != 0 {
-		t.Errorf("damaged: %d sectors, said %q", n, read.Remarks(d))
+	if n := disc.Sectors(d); n != 402 || len(read.Notices(d)) != 0 {
+		t.Errorf("damaged: %d sectors, said %q", n, read.Notices(d))
 	}
-	if d := open(t, virtualtest.Pressed(t, want)); disc.Sectors(d) != 400 || len(read.Remarks(d)) != 0 {
-		t.Errorf("pressed: %+v, said %q", d.TOC().Sessions, read.Remarks(d))
+	if d := open(t, virtualtest.Pressed(t, want)); disc.Sectors(d) != 400 || len(read.Notices(d)) != 0 {
+		t.Errorf("pressed: %+v, said %q", d.TOC().Sessions, read.Notices(d))
 	}
 }

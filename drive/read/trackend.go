@@ -36,19 +36,19 @@ func (d *medium) trim(ctx context.Context) {
 			}
 			if n := d.runOutOf(ctx, *t); n > 0 {
 				t.Length -= n
-				d.remarks = append(d.remarks, fmt.Sprintf(
+				d.notices = append(d.notices, disc.Notice{Text: fmt.Sprintf(
 					"Track %d: the last %s of it cannot be read, and %s left out: the run-out of a track that was written at once, which holds nothing.",
-					t.Number, [...]string{"", "sector", "2 sectors"}[n], [...]string{"", "is", "are"}[n]))
+					t.Number, [...]string{"", "sector", "2 sectors"}[n], [...]string{"", "is", "are"}[n])})
 			}
 		}
 	}
 }
 
-// Remarks says for people what a disc in a drive does not show of its tracks, and that
-// its last session is not closed, a sentence for each; nothing for other discs.
-func Remarks(d disc.Disc) []string {
+// Notices says what a disc in a drive does not show of its tracks, and whether its last
+// session is open; nothing for other discs.
+func Notices(d disc.Disc) []disc.Notice {
 	if m, ok := inDrive(d); ok {
-		return m.remarks
+		return m.notices
 	}
 	return nil
 }

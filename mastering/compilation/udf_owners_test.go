@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"glassmaster/mastering/disc"
 	imagefile "glassmaster/mastering/image"
 	"glassmaster/mastering/iso9660"
 	"glassmaster/mastering/peertest"
@@ -96,7 +97,7 @@ func TestUDFAloneMisses(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got := strings.Join(m.Warnings, "; ")
+		got := strings.Join(disc.Texts(m.Notices), "; ")
 		if (got == "") != (want == "") || !strings.Contains(got, want) {
 			t.Errorf("warnings %q, want %q", got, want)
 		}

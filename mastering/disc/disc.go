@@ -83,8 +83,22 @@ type Planned interface {
 	// and as old as it was when the disc was planned. No contents are read.
 	Check(ctx context.Context) error
 	// Changes describes the files that Check and the reads so far have found to
-	// differ from the plan, and what the disc holds of them, a line each.
-	Changes() []string
+	// differ from the plan, and what the disc holds of them.
+	Changes() []Notice
+}
+
+// Overwritable is a disc that may be a medium, or the image of one, that is overwritten in
+// place (DVD+RW, DVD-RAM, BD-RE). It has one track of all its sectors, of which those
+// behind the end of the volume hold nothing, or what is left of older contents.
+type Overwritable interface {
+	Disc
+	Overwritable() bool
+}
+
+// IsOverwritable reports whether the disc is such a medium.
+func IsOverwritable(d Disc) bool {
+	o, ok := Unwrap(d).(Overwritable)
+	return ok && o.Overwritable()
 }
 
 // Unwrap returns the disc itself, where d is one with something around it, such as

@@ -39,3 +39,23 @@ func (n Notice) String() string {
 	}
 	return s
 }
+
+// Errors returns those of a list that are errors.
+func Errors(list []Notice) []Notice {
+	var errs []Notice
+	for _, n := range list {
+		if n.Severity == Error {
+			errs = append(errs, n)
+		}
+	}
+	return errs
+}
+
+// Texts returns the notices as lines of text.
+func Texts(list []Notice) []string {
+	var texts []string
+	for _, n := range list {
+		texts = append(texts, n.String())
+	}
+	return texts
+}

@@ -47,7 +47,7 @@ func (l *Layout) WriteTo(ctx context.Context, w io.Writer, o WriteOptions) error
 	if o.OnError == nil {
 		o.OnError = func(e *SourceError) error { return e }
 	}
-	o.Reporter.Phase("writing", l.size-l.start)
+	o.Reporter.Phase(progress.Writing, l.size-l.start)
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	out := newOutput(w)

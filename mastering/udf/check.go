@@ -18,7 +18,7 @@ import (
 // the copies of the metadata partition, the numbers of names, and extents that
 // lie over others; and what cannot be read, which [FS.Walk] reports too. It does
 // not read the contents of files. The error is that of ctx.
-func (f *FS) Check(ctx context.Context) ([]volume.Defect, error) {
+func (f *FS) Check(ctx context.Context) ([]disc.Notice, error) {
 	c := &checker{ctx: ctx, f: f, copies: []reader{f.reader}, known: map[place]*object{}}
 	if f.hasMirror {
 		c.copies = append(c.copies, reader{f.state, true})
@@ -57,12 +57,12 @@ type use struct {
 }
 
 // at returns the place of a byte of the volume.
-func at(off int64, path string) volume.Defect {
-	return volume.Defect{LBA: disc.LBA(off / disc.SectorSize), Offset: int(off % disc.SectorSize), Path: path}
+func at(off int64, path string) disc.Notice {
+	return disc.Notice{LBA: disc.LBA(off / disc.SectorSize), Offset: int(off % disc.SectorSize), Path: path}
 }
 
 // sector returns the place of a sector of the volume.
-func (c *checker) sector(n int64) volume.Defect { return at(n*c.f.block, "") }
+func (c *checker) sector(n int64) disc.Notice { return at(n*c.f.block, "") }
 
 // recognition examines the volume recognition sequence (ECMA-167 2/8), without
 // which most systems do not look for UDF.

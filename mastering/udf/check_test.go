@@ -33,7 +33,7 @@ func defects(t testing.TB, image []byte) string {
 	}
 	var b strings.Builder
 	for _, d := range list {
-		if d.Minor {
+		if d.Severity == disc.Info {
 			b.WriteString("minor: ")
 		}
 		fmt.Fprintln(&b, d)

@@ -6,9 +6,9 @@ import (
 	"slices"
 	"strings"
 
+	"glassmaster/mastering/disc"
 	"glassmaster/mastering/filename"
 	"glassmaster/mastering/udf/internal/ecma167"
-	"glassmaster/mastering/volume"
 )
 
 // object is a file or directory.
@@ -130,7 +130,7 @@ func (c *checker) text(k *contents, n name, o *object, texts map[string]bool) {
 	if n.traits&(ecma167.FIDDeleted|ecma167.FIDParent) != 0 || n.reserved() {
 		return
 	}
-	place := func() volume.Defect { return at(c.byteOf(o, k, n.at), o.path()) }
+	place := func() disc.Notice { return at(c.byteOf(o, k, n.at), o.path()) }
 	switch {
 	case n.changed:
 		c.Bad(place(), "no file can have the name %q; it is shown as %s", n.recorded, n.text)

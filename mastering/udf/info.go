@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"glassmaster/mastering/disc"
 	"glassmaster/mastering/udf/internal/ecma167"
 	"glassmaster/mastering/volume"
 )
@@ -97,9 +98,9 @@ func accessName(n uint32) string {
 func (f *FS) recovered(i *volume.Info, off int64, text string) {
 	add(i, "Recovered", text)
 	d := at(off, "")
-	d.Text = text
+	d.Severity, d.Text = disc.Error, text
 	f.defects = append(f.defects, d)
 }
 
 // Defects implements volume.Examined.
-func (f *FS) Defects() []volume.Defect { return slices.Clone(f.defects) }
+func (f *FS) Defects() []disc.Notice { return slices.Clone(f.defects) }

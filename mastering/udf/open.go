@@ -43,7 +43,7 @@ type FS struct {
 	info volume.Info
 	lost error // why the root directory had to be searched
 
-	defects []volume.Defect                 // met when it was opened
+	defects []disc.Notice                   // met when it was opened
 	twin    func() map[uint64]volume.Longer // files of which another view knows more; may be nil
 
 	recognition recognition

@@ -9,22 +9,22 @@ import (
 	"glassmaster/mastering/volume"
 )
 
-// IncompleteError says that a disc ends before its volume does.
-type IncompleteError struct {
+// TruncatedError says that a disc ends before its volume does.
+type TruncatedError struct {
 	volume.Claim
 	Name string // of the disc
 }
 
-func (e *IncompleteError) Error() string {
+func (e *TruncatedError) Error() string {
 	return fmt.Sprintf("%s is incomplete: %s reaches to sector %d, and the last sector that is there has the number %d; sectors missing: %d",
 		e.Name, e.By, e.End-1, e.Have-1, e.Missing())
 }
 
-// Complete returns an *IncompleteError when a volume on the disc of that name, or a file
+// Complete returns an *TruncatedError when a volume on the disc of that name, or a file
 // of it, lays claim to more sectors than the disc has. It goes through all folders.
 func Complete(ctx context.Context, d disc.Disc, name string) error {
 	if c := volume.ClaimedByFiles(ctx, d); c.Missing() > 0 {
-		return &IncompleteError{c, name}
+		return &TruncatedError{c, name}
 	}
 	return nil
 }

@@ -33,7 +33,7 @@ const padding = 300
 // Pair compares two discs, as Compare does, as far as both have tracks. What only one of
 // them has must be zeros that no volume lays claim to: between sessions, which an image
 // file does not know, or behind the end of the volume, as burning adds them. Where a disc
-// lacks a part of its volume the error is an *IncompleteError, be it zeros or not.
+// lacks a part of its volume the error is an *TruncatedError, be it zeros or not.
 //
 // What cannot be read on want is an error like any other, on got it is a *Mismatch.
 func Pair(ctx context.Context, want, got Side, rep progress.Reporter) (Result, Tail, error) {
@@ -52,7 +52,7 @@ func Pair(ctx context.Context, want, got Side, rep progress.Reporter) (Result, T
 	for i, d := range []struct{ one, other Side }{{want, got}, {got, want}} {
 		c := volume.ClaimedByFiles(ctx, d.one.Disc)
 		if c.Missing() > 0 {
-			return r, Tail{}, &IncompleteError{c, d.one.Name}
+			return r, Tail{}, &TruncatedError{c, d.one.Name}
 		}
 		if turned == (i == 0) {
 			claimed = c
@@ -76,7 +76,7 @@ func tail(ctx context.Context, end disc.LBA, c volume.Claim, short string, long 
 	}
 	switch {
 	case c.By != "" && c.End > end:
-		return Tail{}, &IncompleteError{volume.Claim{End: c.End, By: c.By, Have: end}, short}
+		return Tail{}, &TruncatedError{volume.Claim{End: c.End, By: c.By, Have: end}, short}
 	case long.Rewritten:
 		return Tail{Sectors: n}, nil
 	case c.By == "" && n > padding:

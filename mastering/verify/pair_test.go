@@ -84,7 +84,7 @@ func TestPair(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			_, tail, err := verify.Pair(t.Context(), verify.Side{Disc: flat(c.want), Name: "want"},
 				verify.Side{Disc: flat(c.got), Name: "got", Rewritten: c.rewritten}, progress.Discard)
-			var short *verify.IncompleteError
+			var short *verify.TruncatedError
 			var bad *verify.Mismatch
 			switch {
 			case c.lacks != "":

@@ -194,7 +194,7 @@ func TestRemnant(t *testing.T) {
 		t.Error(got)
 	}
 	known := volume.Known(context.Background(), d)
-	if len(known) != 1 || !known[0].Minor || !strings.Contains(known[0].Text, "remnant") {
+	if len(known) != 1 || known[0].Severity > disc.Info || !strings.Contains(known[0].Text, "remnant") {
 		t.Errorf("%v", known)
 	}
 }
@@ -246,7 +246,7 @@ func TestKnownRecovered(t *testing.T) {
 	main := binary.LittleEndian.Uint32(anchor[20:])
 	clear(p[int(main)*sector : int(main+16)*sector])
 	known := volume.Known(context.Background(), discOf(p))
-	if len(known) != 1 || known[0].Minor || known[0].LBA != disc.LBA(main) || !strings.Contains(known[0].Text, "reserve") {
+	if len(known) != 1 || known[0].Severity == disc.Info || known[0].LBA != disc.LBA(main) || !strings.Contains(known[0].Text, "reserve") {
 		t.Errorf("%v", known)
 	}
 }

@@ -19,7 +19,6 @@ import (
 	"glassmaster/mastering/newfile"
 	"glassmaster/mastering/progress"
 	"glassmaster/mastering/verify"
-	"glassmaster/mastering/volume"
 	"glassmaster/ui/model"
 )
 
@@ -32,7 +31,7 @@ func (e *Engine) OpenSource(ctx context.Context, s model.Source) (model.Opened, 
 	if err != nil {
 		return model.Opened{}, err
 	}
-	o := model.Opened{Disc: d, Locate: d.Locate, Warnings: append(d.Warnings, read.Remarks(d)...)}
+	o := model.Opened{Disc: d, Locate: d.Locate, Warnings: disc.Texts(append(d.Notices, read.Notices(d)...))}
 	whole := disc.Sectors(d)
 	if used, by := read.Used(ctx, d); by != "" {
 		o.Disc = used
@@ -46,7 +45,7 @@ func (e *Engine) OpenSource(ctx context.Context, s model.Source) (model.Opened, 
 }
 
 // known says what is known of a source.
-func known(d volume.Defect) string {
+func known(d disc.Notice) string {
 	if d.Incomplete {
 		return "The source is incomplete: " + d.Text
 	}
@@ -65,7 +64,7 @@ func openCompilation(ctx context.Context, c *compilation.Compilation) (model.Ope
 		m.Close()
 		return model.Opened{}, err
 	}
-	return model.Opened{Disc: m.Disc(compilation.WriteOptions{}), Sectors: m.Sectors(), Warnings: m.Warnings, Locate: m.Locate}, nil
+	return model.Opened{Disc: m.Disc(compilation.WriteOptions{}), Sectors: m.Sectors(), Warnings: disc.Texts(m.Notices), Locate: m.Locate}, nil
 }
 
 // PlanBurn settles how a disc would be burned in a drive.
@@ -99,7 +98,7 @@ func (e *Engine) Burn(ctx context.Context, name string, d disc.Disc, o record.Op
 	if err != nil {
 		return record.Result{}, err
 	}
-	rep.Message(progress.Info, b.Plan().Profile+", "+b.Plan().Recipe)
+	rep.Notice(disc.Notice{Text: b.Plan().Profile + ", " + b.Plan().Recipe})
 	return b.Run(ctx, rep)
 }
 
@@ -113,7 +112,7 @@ func (e *Engine) WriteImage(ctx context.Context, path string, d disc.Disc, o rec
 		}
 	}
 	begun := time.Now()
-	rep.Message(progress.Info, "Writing "+path)
+	rep.Notice(disc.Notice{Text: "Writing " + path})
 	out := newfile.NewSet(path)
 	defer out.Discard()
 	err := iso.Format.Create(ctx, out, d, rep)
@@ -151,7 +150,7 @@ func (e *Engine) WriteImage(ctx context.Context, path string, d disc.Disc, o rec
 		return r, err
 	case len(r.Changes) > 0:
 		return r, fmt.Errorf("%w: %w; files were changed while the image was written or compared: %s; write it again when they are left alone",
-			record.ErrDiffers, err, strings.Join(r.Changes, "; "))
+			record.ErrDiffers, err, strings.Join(disc.Texts(r.Changes), "; "))
 	default:
 		return r, fmt.Errorf("%w: %w", record.ErrDiffers, err)
 	}

@@ -55,14 +55,14 @@ type Volume struct {
 	fsys    volume.FS
 	views   []string
 	stop    context.CancelFunc // ends the reads of the disc
-	known   []volume.Defect    // what is known to be wrong with the disc
+	known   []disc.Notice      // what is known to be wrong with the disc
 	more    []volume.Property  // found out after opening
 	disc    disc.Disc
 	reading *Job
 	files   int
 	folders int
 	bytes   int64
-	faults  []Problem
+	faults  []disc.Notice
 }
 
 // NewVolume returns a volume that shows nothing yet.
@@ -104,7 +104,7 @@ func (v *Volume) Reading() bool { return v.reading.Running() }
 func (v *Volume) Totals() (files, folders int, bytes int64) { return v.files, v.folders, v.bytes }
 
 // Problems returns the folders that could not be read.
-func (v *Volume) Problems() []Problem { return v.faults }
+func (v *Volume) Problems() []disc.Notice { return v.faults }
 
 // Unread says that a folder was not read, nothing when it was.
 func (v *Volume) Unread(dir *tree.Node) string {
@@ -121,7 +121,7 @@ func (v *Volume) Unread(dir *tree.Node) string {
 
 // Defects returns what is known to be wrong with the disc, or unlike what one
 // expects, what matters most first.
-func (v *Volume) Defects() []volume.Defect { return v.known }
+func (v *Volume) Defects() []disc.Notice { return v.known }
 
 // Open opens an image file or drive, in place of what was open.
 func (v *Volume) Open(name string) { v.load(name, "") }
@@ -152,7 +152,7 @@ func (v *Volume) load(name, view string) {
 	var d disc.Disc
 	var f volume.FS
 	var views []string
-	var known []volume.Defect
+	var known []disc.Notice
 	var job *Job
 	job = Start(v.post, name, func(ctx context.Context, _ progress.Reporter) (err error) {
 		if d, err = v.open(ctx, name); err != nil {
@@ -298,7 +298,7 @@ func (v *Volume) take(ready []batch) {
 	shown := false
 	for _, b := range ready {
 		if b.err != nil {
-			v.faults = append(v.faults, Problem{b.folder.Path(), b.err})
+			v.faults = append(v.faults, disc.Notice{Severity: disc.Error, Path: b.folder.Path(), Text: b.err.Error()})
 		}
 		b.folder.SetChildren(b.children)
 		shown = shown || b.folder == v.List.Folder()
