@@ -12,7 +12,7 @@ import (
 	"glassmaster/mastering/volume"
 )
 
-// TestMirror reads volumes whose metadata are damaged.
+// TestMirror reads volumes with damaged metadata.
 func TestMirror(t *testing.T) {
 	for _, r := range []plan.Revision{plan.Revision250, plan.Revision260} {
 		root := udftest.Sample()
