@@ -14,7 +14,7 @@ import (
 	"glassmaster/mastering/volume"
 )
 
-// TestSession plans what a session adds to a disc, with extents small and large.
+// TestSession plans a session with a small and a large extent.
 func TestSession(t *testing.T) {
 	const start, end = 10 << 11, 1 << 20
 	previous := bytes.Repeat([]byte("previous"), 7*256) // the gap before the session is missing
@@ -81,11 +81,11 @@ func TestSession(t *testing.T) {
 		t.Errorf("without the disc: %d bytes, error %v", n, err)
 	}
 	if _, err := layout.NewSession(extents, start+4096, end, nil); err == nil {
-		t.Error("an extent before the session was taken")
+		t.Error("an extent before the session was accepted")
 	}
 }
 
-// TestRecorded reads contents that are on a disc already.
+// TestRecorded checks and reads contents that are on a disc already.
 func TestRecorded(t *testing.T) {
 	image := make([]byte, 10<<11)
 	copy(image[3<<11:], "second")
@@ -107,14 +107,14 @@ func TestRecorded(t *testing.T) {
 	if want := strings.Repeat("f", 2048) + "second"; err != nil || string(got) != want {
 		t.Errorf("%d bytes, error %v", len(got), err)
 	}
-	cut := &layout.Recorded{Extents: r.Extents, Disc: bytes.NewReader(image[:7<<11+5])}
-	if open, err = cut.Open(); err != nil {
+	truncated := &layout.Recorded{Extents: r.Extents, Disc: bytes.NewReader(image[:7<<11+5])}
+	if open, err = truncated.Open(); err != nil {
 		t.Fatal(err)
 	}
 	if n, err := open.ReadAt(make([]byte, 10), 0); n != 5 || !errors.Is(err, io.ErrUnexpectedEOF) {
-		t.Errorf("a disc that is cut off: %d bytes, error %v", n, err)
+		t.Errorf("a truncated disc: %d bytes, error %v", n, err)
 	}
 	if _, err := (&layout.Recorded{Extents: r.Extents}).Open(); err == nil {
-		t.Error("contents of a disc that is not there were opened")
+		t.Error("contents of a disc that is not available were opened")
 	}
 }

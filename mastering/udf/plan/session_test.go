@@ -265,7 +265,7 @@ func TestRecordedErrors(t *testing.T) {
 	}{
 		{"too short", []volume.Extent{{Start: 300, Length: 10}}, 11, "hold 10 bytes, the file has 11"},
 		{"in the session", []volume.Extent{{Start: 999, Length: 2049}}, 2049, "end at sector 1001"},
-		{"a part of a sector", []volume.Extent{{Start: 300, Length: 10}, {Start: 400, Length: 10}}, 20, "must fill whole sectors"},
+		{"a part of a sector", []volume.Extent{{Start: 300, Length: 10}, {Start: 400, Length: 10}}, 20, "only the last extent"},
 		{"before the disc", []volume.Extent{{Start: -1, Length: 10}}, 10, "at sector -1"},
 		{"nothing", []volume.Extent{{Start: 300, Length: 0}, {Start: 300, Length: 10}}, 10, "of 0 bytes"},
 	} {

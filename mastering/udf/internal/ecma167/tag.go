@@ -140,9 +140,9 @@ func tagSum(p []byte) byte {
 	return sum
 }
 
-// crcTable is that of x^16 + x^12 + x^5 + 1 (ECMA-167 3/7.2.6), of which the checksum
-// of "123456789" is 31C3h. It is written down, for it would be made at each start of
-// the program.
+// crcTable is the table of the polynomial x^16 + x^12 + x^5 + 1 (ECMA-167 3/7.2.6).
+// The CRC of "123456789" is 31C3h. The table is written out, because computing it
+// would take time at each start of the program.
 var crcTable = [256]uint16{
 	0x0000, 0x1021, 0x2042, 0x3063, 0x4084, 0x50a5, 0x60c6, 0x70e7, 0x8108, 0x9129, 0xa14a, 0xb16b,
 	0xc18c, 0xd1ad, 0xe1ce, 0xf1ef, 0x1231, 0x0210, 0x3273, 0x2252, 0x52b5, 0x4294, 0x72f7, 0x62d6,
@@ -168,6 +168,7 @@ var crcTable = [256]uint16{
 	0x2e93, 0x3eb2, 0x0ed1, 0x1ef0,
 }
 
+// CRC16 returns the CRC of a descriptor (ECMA-167 3/7.2.6).
 func CRC16(p []byte) uint16 {
 	var c uint16
 	for _, b := range p {
