@@ -203,7 +203,7 @@ func TestFaultInPicker(t *testing.T) {
 	p.host.Picker = panicking{}
 	for what, pick := range map[string]func(){
 		"folder": func() { p.host.PickFolder("x", func(string) {}) },
-		"files":  func() { p.host.PickMany("x", func([]string) {}) },
+		"files":  func() { p.host.PickFiles("x", func([]string) {}) },
 	} {
 		p.events = nil
 		pick()

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 	"slices"
@@ -69,20 +70,12 @@ func startPilot(t *testing.T, e Engine) *pilot {
 	return p
 }
 
-// Open, OpenMany, Save and Folder make the pilot a host.FilePicker.
-func (p *pilot) Open(string, ...host.Kind) (string, error)         { return p.answer() }
-func (p *pilot) Save(string, string, ...host.Kind) (string, error) { return p.answer() }
-func (p *pilot) Folder(string) (string, error)                     { return p.answer() }
-func (p *pilot) OpenMany(string) ([]string, error) {
-	path, err := p.answer()
-	return []string{path}, err
-}
-
-func (p *pilot) answer() (string, error) {
+// Choose makes the pilot a host.FilePicker.
+func (p *pilot) Choose(context.Context, host.FileDialog) ([]string, error) {
 	if p.pick == "" {
-		return "", host.ErrNone
+		return nil, nil
 	}
-	return p.pick, nil
+	return []string{p.pick}, nil
 }
 
 // until runs what is posted until the condition holds.

@@ -122,7 +122,7 @@ func (v *View) Image() string {
 
 // PickImage asks for an image file and opens it.
 func (v *View) PickImage() {
-	v.host.PickOpen("Open image", v.Open, host.Images, host.Anything)
+	v.host.PickOpen("Open image", v.Open, host.Images, host.AllFiles)
 }
 
 // Release closes the disc of a drive that is wanted for something else.

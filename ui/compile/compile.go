@@ -259,7 +259,7 @@ func (v *View) addMenu(at fyne.Position) {
 // PickFile asks for files to add.
 func (v *View) PickFile() {
 	dir := v.project.List.Folder()
-	v.host.PickMany("Add files", func(paths []string) { v.project.AddPaths(paths, dir) })
+	v.host.PickFiles("Add files", func(paths []string) { v.project.AddPaths(paths, dir) })
 }
 
 func (v *View) pickFolder() {

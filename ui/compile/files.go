@@ -30,7 +30,7 @@ func (v *View) New() {
 
 // PickOpen asks for a compilation and opens it.
 func (v *View) PickOpen() {
-	v.host.PickOpen("Open compilation", v.Open, host.Compilations, host.Anything)
+	v.host.PickOpen("Open compilation", v.Open, host.Compilations, host.AllFiles)
 }
 
 // Open opens a compilation.
@@ -79,6 +79,7 @@ func (v *View) saveTo(path string, then func()) {
 			return
 		}
 		v.project.Saved(path, edits)
+		v.host.Tell("saved", map[string]any{"path": path})
 		then()
 	})
 }
