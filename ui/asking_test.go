@@ -13,6 +13,7 @@ import (
 	"glassmaster/drive"
 	"glassmaster/drive/record"
 	"glassmaster/mastering/compilation"
+	"glassmaster/mastering/disc"
 	"glassmaster/mastering/progress"
 	"glassmaster/mastering/volume"
 	"glassmaster/ui/engine"
@@ -101,7 +102,7 @@ type slowEngine struct {
 	begun, ended chan bool
 }
 
-func (e *slowEngine) Extract(ctx context.Context, _ volume.FS, _ []string, _ string, _ model.Existing, _ progress.Reporter) ([]model.Problem, error) {
+func (e *slowEngine) Extract(ctx context.Context, _ volume.FS, _ []string, _ string, _ model.Existing, _ progress.Reporter) ([]disc.Notice, error) {
 	close(e.begun)
 	<-ctx.Done()
 	<-e.ended

@@ -6,6 +6,7 @@ import (
 	"os"
 
 	"glassmaster/mastering/compilation"
+	"glassmaster/mastering/disc"
 	"glassmaster/mastering/progress"
 	"glassmaster/ui/model"
 	"glassmaster/ui/widgets"
@@ -47,7 +48,7 @@ func (s *Shell) kept(err error) {
 		s.host.Tell("kept", nil)
 		return
 	}
-	s.project.Remark(model.Problem{Path: "In case of a crash", Err: fmt.Errorf("the compilation cannot be kept, save it yourself: %w", err)})
+	s.project.Remark(disc.Notice{Path: "In case of a crash", Severity: disc.Warning, Text: "the compilation cannot be kept, save it yourself: " + err.Error()})
 }
 
 // offerLost offers what a window had not saved when it was torn off; then goes on.
@@ -83,7 +84,7 @@ func (s *Shell) discard(l model.Lost, then func()) {
 // restore edits what was kept. The old copy goes when this window has one.
 func (s *Shell) restore(l model.Lost, then func()) {
 	var c *compilation.Compilation
-	var problems []model.Problem
+	var problems []disc.Notice
 	model.Start(s.host.Post, "restoring", func(context.Context, progress.Reporter) (err error) {
 		c, problems, err = s.keeper.Recover(l)
 		return err

@@ -15,7 +15,7 @@ import (
 	"fyne.io/fyne/v2/test"
 
 	"glassmaster/drive"
-	"glassmaster/mastering/udf"
+	udfplan "glassmaster/mastering/udf/plan"
 	"glassmaster/ui/engine"
 	"glassmaster/ui/host"
 	"glassmaster/ui/model"
@@ -328,7 +328,7 @@ func TestProperties(t *testing.T) {
 	p.choose("2.01  (the usual one)", "2.60  (Blu-ray)")
 	p.answerSheet("Apply")
 	c := p.project.Compilation()
-	if !c.UDFOnly || c.Options.UDF.Revision != udf.Revision260 {
+	if !c.UDFOnly || c.Options.UDF.Revision != udfplan.Revision260 {
 		t.Errorf("the compilation has %+v", c.Options)
 	}
 	p.until("the new size", func() bool { return !p.project.Measuring() && p.project.Size().Sectors > 0 })
@@ -344,9 +344,9 @@ func TestProperties(t *testing.T) {
 func TestPropertiesShown(t *testing.T) {
 	p := newPilot(t)
 	for _, want := range []model.Properties{
-		{FileSystems: model.ISOAndUDF, Revision: udf.Revision102, DVDVideo: true, Publisher: "me", BIOS: "/a", UEFI: "/b"},
-		{FileSystems: model.UDFAlone, Revision: udf.Revision250, Rational: true, Identical: true, Checksums: true},
-		{Revision: udf.Revision201, MD5: true},
+		{FileSystems: model.ISOAndUDF, Revision: udfplan.Revision102, DVDVideo: true, Publisher: "me", BIOS: "/a", UEFI: "/b"},
+		{FileSystems: model.UDFAlone, Revision: udfplan.Revision250, Rational: true, Identical: true, Checksums: true},
+		{Revision: udfplan.Revision201, MD5: true},
 	} {
 		p.project.SetProperties(want)
 		p.compile.ShowProperties()

@@ -11,7 +11,7 @@ import (
 	"fyne.io/fyne/v2/test"
 
 	"glassmaster/drive"
-	"glassmaster/ui/model"
+	"glassmaster/mastering/disc"
 )
 
 // TestNeverGrows holds that the window needs no more room than 900 by 600, however
@@ -45,7 +45,7 @@ func TestNeverGrows(t *testing.T) {
 		p.drop(fyne.NewPos(500, 300), filepath.Join(hostFiles(t, strings.TrimSpace(long)+"/a.txt"), strings.TrimSpace(long)))
 		p.compiled(1)
 		p.project.SetLabel(long)
-		p.project.Remark(model.Problem{Path: long, Err: errors.New(long)})
+		p.project.Remark(disc.Notice{Path: long, Text: long})
 		check("long label")
 		n := p.project.Compilation().Root()
 		for i := range 6 {

@@ -1,6 +1,7 @@
 package command
 
 import (
+	"context"
 	"io/fs"
 
 	"glassmaster/drive/source"
@@ -21,12 +22,12 @@ type bootable interface {
 // bootableOf returns the volume if it may start machines, or the ISO 9660 volume
 // that is beside it, nil when there is none: on a disc with UDF too the boot
 // catalogue is that of ISO 9660.
-func bootableOf(src *source.Source, vol volume.FS, which volume.Options) bootable {
+func bootableOf(ctx context.Context, src *source.Source, vol volume.FS, which volume.Options) bootable {
 	if b, ok := vol.(bootable); ok {
 		return b
 	}
 	which.View = iso9660.ViewPlain
-	if beside, err := volume.OpenDisc(src.Disc, which); err == nil {
+	if beside, err := volume.OpenDisc(ctx, src.Disc, which); err == nil {
 		b, _ := beside.(bootable)
 		return b
 	}

@@ -12,11 +12,10 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"glassmaster/app/terminal"
-	"glassmaster/drive/source"
 	"glassmaster/mastering/compilation"
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/iso9660"
+	"glassmaster/mastering/units"
 )
 
 // building is what "build" was asked for.
@@ -94,14 +93,12 @@ func (s *session) build(ctx context.Context, args []string, o building, changed 
 	if _, err := formatFor(o.output, ""); err != nil {
 		return err
 	}
-	c, problems, err := s.compile(ctx, args, o, changed)
+	c, notices, err := s.compile(ctx, args, o, changed)
 	if err != nil {
 		return err
 	}
-	missing, warnings := source.Sort(problems, nil)
-	for _, w := range warnings {
-		s.warn(w)
-	}
+	missing := disc.Errors(notices)
+	s.warnAll(notices)
 	if err := s.missing(missing, o.keep); err != nil {
 		return err
 	}
@@ -116,9 +113,7 @@ func (s *session) build(ctx context.Context, args []string, o building, changed 
 		return err
 	}
 	defer img.Close()
-	for _, w := range img.Warnings {
-		s.warn(w)
-	}
+	s.warnAll(img.Notices)
 	if err := s.writeImage(ctx, img, o); err != nil {
 		return err
 	}
@@ -129,11 +124,11 @@ func (s *session) build(ctx context.Context, args []string, o building, changed 
 }
 
 // compile gathers what goes onto the disc.
-func (s *session) compile(ctx context.Context, args []string, o building, changed func(string) bool) (*compilation.Compilation, []compilation.Problem, error) {
-	c, problems := compilation.New(), []compilation.Problem(nil)
+func (s *session) compile(ctx context.Context, args []string, o building, changed func(string) bool) (*compilation.Compilation, []disc.Notice, error) {
+	c, notices := compilation.New(), []disc.Notice(nil)
 	if o.from != "" {
 		var err error
-		if c, problems, err = compilation.Load(o.from); err != nil {
+		if c, notices, err = compilation.Load(o.from); err != nil {
 			return nil, nil, err
 		}
 	}
@@ -141,14 +136,14 @@ func (s *session) compile(ctx context.Context, args []string, o building, change
 		return nil, nil, err
 	}
 	if c.Label == "" {
-		c.Label = source.Label(args)
+		c.Label = compilation.LabelFor(args)
 	}
 	c.Exclude = append(c.Exclude, o.exclude...)
-	more, err := source.Gather(ctx, c, args, o.follow, s.report())
-	if o.output != "" && o.output != "-" && source.Remove(c, o.output) {
+	more, err := c.AddPaths(ctx, args, o.follow, s.report())
+	if o.output != "" && o.output != "-" && c.RemoveFile(o.output) {
 		s.warn(fmt.Sprintf("%s is the image itself, and is not put into it", name(o.output)))
 	}
-	return c, append(problems, more...), err
+	return c, append(notices, more...), err
 }
 
 // apply puts the flags that were given into the options of a compilation.
@@ -206,7 +201,7 @@ func (s *session) writeImage(ctx context.Context, img *compilation.Image, o buil
 	if o.dryRun {
 		b.Output = ""
 		return s.answer(b, func(w *bufio.Writer) {
-			fmt.Fprintf(w, "%d sectors, %d bytes (%s)\n", b.Sectors, b.Bytes, terminal.Size(b.Bytes))
+			fmt.Fprintf(w, "%d sectors, %d bytes (%s)\n", b.Sectors, b.Bytes, units.Size(b.Bytes))
 			if b.Fits != "" {
 				fmt.Fprintf(w, "fits on: %s\n", b.Fits)
 			}
@@ -223,13 +218,13 @@ func (s *session) writeImage(ctx context.Context, img *compilation.Image, o buil
 	} else {
 		err = img.WriteFile(ctx, o.output, opts, s.report())
 	}
-	var changed *compilation.IncompleteError
+	var changed *compilation.SourcesChangedError
 	if err != nil && !errors.As(err, &changed) {
 		return unwritten(o.output, err)
 	}
 	b.Seconds = time.Since(began).Seconds()
 	s.data = b
-	s.note("%s: %d sectors, %s", name(o.output), b.Sectors, terminal.Size(b.Bytes))
+	s.note("%s: %d sectors, %s", name(o.output), b.Sectors, units.Size(b.Bytes))
 	return err
 }
 

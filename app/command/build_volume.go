@@ -11,7 +11,7 @@ import (
 	"glassmaster/mastering/boot"
 	"glassmaster/mastering/compilation"
 	"glassmaster/mastering/iso9660"
-	"glassmaster/mastering/udf"
+	udfplan "glassmaster/mastering/udf/plan"
 )
 
 // volumeOptions are the flags of "build" for what few discs want: UDF, owners,
@@ -104,16 +104,16 @@ func (o volumeOptions) applyUDF(c *compilation.Compilation, changed func(string)
 	if !changed("udf") && !o.udfOnly && !o.dvdVideo {
 		return nil
 	}
-	u := udf.Options{Revision: udf.Revision201}
+	u := udfplan.Options{Revision: udfplan.Revision201}
 	if c.Options.UDF != nil {
 		u = *c.Options.UDF
 	}
 	if o.dvdVideo {
-		u.DVDVideo, u.Revision = true, udf.Revision102
+		u.DVDVideo, u.Revision = true, udfplan.Revision102
 	}
 	if o.udf != "" {
 		var err error
-		if u.Revision, err = udf.ParseRevision(o.udf); err != nil {
+		if u.Revision, err = udfplan.ParseRevision(o.udf); err != nil {
 			return usagef("--udf: %v", err)
 		}
 	}

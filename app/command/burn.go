@@ -11,12 +11,12 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
-	"glassmaster/app/terminal"
 	"glassmaster/drive/read"
 	"glassmaster/drive/record"
 	"glassmaster/drive/scsi"
 	"glassmaster/drive/source"
 	"glassmaster/mastering/disc"
+	"glassmaster/mastering/units"
 )
 
 // burning is what "burn" was asked for.
@@ -67,7 +67,7 @@ func (s *session) burn(ctx context.Context, from, to string, o burning) error {
 		return err
 	}
 	defer src.Close()
-	if err := s.missing(src.Problems, o.keep); err != nil {
+	if err := s.missing(src.Missing(), o.keep); err != nil {
 		return err
 	}
 	t, to, err := s.opener().Drive(ctx, to)
@@ -76,7 +76,7 @@ func (s *session) burn(ctx context.Context, from, to string, o burning) error {
 	}
 	defer t.Close()
 	o.Locate = src.Locate
-	used, by := read.Used(src.Disc)
+	used, by := read.Used(ctx, src.Disc)
 	if by != "" {
 		s.note("%s: %d of %d sectors are in use, as %s says; those are burned", from, disc.Sectors(used), disc.Sectors(src.Disc), by)
 	}
@@ -109,26 +109,26 @@ func (s *session) burn(ctx context.Context, from, to string, o burning) error {
 	if damage := result.Plan.Damaged(); damage != "" && !o.Simulate {
 		return incomplete{"the disc is as damaged as its source: " + damage}
 	}
-	if len(src.Problems) > 0 {
-		return incomplete{leftOut(len(src.Problems))}
+	if len(src.Missing()) > 0 {
+		return incomplete{leftOut(len(src.Missing()))}
 	}
 	return nil
 }
 
 // missing says which files cannot be put on a disc, and is an error unless
 // going on without them was asked for.
-func (s *session) missing(problems []string, keep bool) error {
+func (s *session) missing(files []disc.Notice, keep bool) error {
 	const hint = "--keep-going leaves out what cannot be read"
-	if len(problems) == 1 && !keep {
-		return advise(errors.New(problems[0]), hint)
+	if len(files) == 1 && !keep {
+		return advise(errors.New(files[0].String()), hint)
 	}
-	for _, p := range problems {
-		s.warn(p)
+	for _, p := range files {
+		s.warn(p.String())
 	}
-	if len(problems) == 0 || keep {
+	if len(files) == 0 || keep {
 		return nil
 	}
-	return advise(fmt.Errorf("%s cannot be put on the disc", counted(len(problems), "file")), hint)
+	return advise(fmt.Errorf("%s cannot be put on the disc", units.Count(len(files), "file", "files")), hint)
 }
 
 // leftOut says how many files are not on the disc although they should be.
@@ -137,16 +137,16 @@ func leftOut(n int) string {
 	if n == 1 {
 		verb = "was"
 	}
-	return counted(n, "file") + " " + verb + " left out"
+	return units.Count(n, "file", "files") + " " + verb + " left out"
 }
 
 // agree shows what is going to happen, and asks whoever sits at the terminal.
 func (s *session) agree(ctx context.Context, p record.Plan, src *source.Source, to string, o burning) error {
 	s.settle() // a new display begins below the question
-	for _, w := range p.Warnings {
-		s.warn(w)
+	for _, w := range p.Notices {
+		s.warn(w.String())
 	}
-	s.note("%s (%s) -> %s: %s, %s", src.Name, terminal.Size(p.Sectors*disc.SectorSize), to, p.Profile, p.Recipe)
+	s.note("%s (%s) -> %s: %s, %s", src.Name, units.Size(p.Sectors*disc.SectorSize), to, p.Profile, p.Recipe)
 	for _, step := range p.Steps {
 		s.note("  %s", step)
 	}
@@ -166,7 +166,7 @@ func (speedFlag) String() string { return "" }
 func (speedFlag) Type() string   { return "SPEED" }
 
 func (f speedFlag) Set(text string) (err error) {
-	f.o.Speed, f.o.Factor, err = record.ParseSpeed(text)
+	f.o.Speed, f.o.Factor, err = units.ParseSpeed(text)
 	return err
 }
 
@@ -223,7 +223,7 @@ func burnObject(to string, r record.Result) burned {
 	b := burned{
 		Drive: to, Medium: r.Plan.Profile, Recipe: r.Plan.Recipe, Sectors: r.Plan.Sectors, Written: r.Written,
 		Seconds: r.Seconds, Equal: r.Equal, Verified: r.Verified, SHA256: r.SHA256, Differs: difference(r.Mismatch),
-		NotAssured: r.NotAssured, Retried: r.Retried, Warnings: r.Warnings,
+		NotAssured: r.NotAssured, Retried: r.Retried, Warnings: disc.Texts(r.Notices),
 	}
 	if c := r.SourceChanged; c != nil {
 		b.SourceChanged = &sourceChanged{LBA: int64(c.LBA), File: c.File}
@@ -235,13 +235,13 @@ func burnObject(to string, r record.Result) burned {
 }
 
 func burnSummary(to string, r record.Result, o burning) string {
-	text := fmt.Sprintf("%s: %s written", to, terminal.Size(r.Written*disc.SectorSize))
+	text := fmt.Sprintf("%s: %s written", to, units.Size(r.Written*disc.SectorSize))
 	if r.Seconds >= 1 {
-		text += " at " + terminal.Rate(float64(r.Written*disc.SectorSize)/r.Seconds)
+		text += " at " + units.Rate(float64(r.Written*disc.SectorSize)/r.Seconds)
 	}
 	switch {
 	case o.Simulate:
-		return fmt.Sprintf("%s: simulation with %s completed; the disc is unchanged", to, terminal.Size(r.Written*disc.SectorSize))
+		return fmt.Sprintf("%s: simulation with %s completed; the disc is unchanged", to, units.Size(r.Written*disc.SectorSize))
 	case r.Equal:
 		text += ", read back and equal"
 		switch {
@@ -254,7 +254,7 @@ func burnSummary(to string, r record.Result, o burning) string {
 		text += "; not verified"
 	}
 	if r.Retried > 0 {
-		text += fmt.Sprintf(" (%s needed more than one attempt)", counted(int(r.Retried), "sector"))
+		text += fmt.Sprintf(" (%s needed more than one attempt)", units.Count(r.Retried, "sector", "sectors"))
 	}
 	for _, why := range r.NotAssured {
 		text += "; but " + why

@@ -14,6 +14,8 @@ import (
 	"glassmaster/drive/source"
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/filename"
+	"glassmaster/mastering/progress"
+	"glassmaster/mastering/units"
 	"glassmaster/mastering/volume"
 )
 
@@ -41,24 +43,24 @@ func (c *checkInfo) add(format string, args ...any) {
 
 // examiner is a file system that examines its own structures.
 type examiner interface {
-	Check(ctx context.Context) ([]volume.Defect, error)
+	Check(ctx context.Context) ([]disc.Notice, error)
 }
 
 // check goes through all folders of a volume. Where nobody asked for a view, UDF
 // that shares the disc with ISO 9660 is examined too: players read nothing else.
 func (s *session) check(ctx context.Context, src *source.Source, vol volume.FS, which volume.Options) (*checkInfo, error) {
 	c := &checkInfo{}
-	s.report().Phase("checking", 0)
+	s.report().Phase(progress.Checking, 0)
 	every := which
 	every.View = ""
-	views, err := volume.NewComparison(src.Disc, every)
+	views, err := volume.NewComparison(ctx, src.Disc, every)
 	if err != nil {
 		return nil, err
 	}
 	if err := c.volume(ctx, src.Disc, vol, views); err != nil {
 		return nil, err
 	}
-	if d, ok := volume.Incomplete(src.Defects()); ok && !c.incomplete {
+	if d, ok := volume.Incomplete(src.Defects(ctx)); ok && !c.incomplete {
 		c.add("%s", d.Text)
 	}
 	if which.View == "" && vol.Volume().View != "UDF" {
@@ -82,7 +84,7 @@ func (c *checkInfo) volume(ctx context.Context, d disc.Disc, vol volume.FS, view
 		}
 		c.take(defects)
 		for _, d := range defects {
-			if !d.Minor {
+			if d.Severity > disc.Info {
 				w.known, w.told[strings.TrimPrefix(d.Path, "/")] = true, true
 			}
 		}
@@ -113,7 +115,7 @@ func (c *checkInfo) volume(ctx context.Context, d disc.Disc, vol volume.FS, view
 // beside examines a UDF volume that is not the one shown, and counts only damage.
 func (c *checkInfo) beside(ctx context.Context, d disc.Disc, which volume.Options, views *volume.Comparison) error {
 	which.View = "UDF"
-	vol, err := volume.OpenFormat(d, "UDF", which)
+	vol, err := volume.OpenFormat(ctx, d, "UDF", which)
 	switch {
 	case err == volume.ErrUnknown: // one that is wrapped tells of a volume that should be there
 		return nil
@@ -138,11 +140,11 @@ func (c *checkInfo) beside(ctx context.Context, d disc.Disc, which volume.Option
 }
 
 // take sorts defects into damage and remarks.
-func (c *checkInfo) take(defects []volume.Defect) {
+func (c *checkInfo) take(defects []disc.Notice) {
 	for _, d := range defects {
 		c.incomplete = c.incomplete || d.Incomplete
 		switch {
-		case !d.Minor:
+		case d.Severity > disc.Info:
 			c.add("%v", d)
 		case len(c.Remarks) < shown:
 			c.Remarks = append(c.Remarks, terminal.Valid(d.String()))
@@ -166,7 +168,7 @@ func (w *walked) names(unicode bool) string {
 	if w.strange == 0 || unicode {
 		return ""
 	}
-	return fmt.Sprintf("%s %v, which is a guess", plural(w.strange, "name is not UTF-8 and looks like", "names are not UTF-8 and look like"), filename.Guess(w.foreign))
+	return fmt.Sprintf("%s %v, which is a guess", units.Count(w.strange, "name is not UTF-8 and looks like", "names are not UTF-8 and look like"), filename.Guess(w.foreign))
 }
 
 // name counts a name that is not UTF-8.

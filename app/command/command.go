@@ -9,11 +9,11 @@ package command
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"slices"
 	"strings"
-	"sync/atomic"
 
 	"github.com/spf13/cobra"
 )
@@ -30,7 +30,7 @@ func Main(args []string) int {
 // work as Ctrl-C does.
 func Run(ctx context.Context, args []string, in io.Reader, out, complaints io.Writer) int {
 	s := &session{in: in, out: out, log: complaints}
-	root := s.root()
+	root := s.root(args)
 	root.SetArgs(args)
 	root.SetIn(in)
 	root.SetOut(out)
@@ -46,7 +46,56 @@ func Run(ctx context.Context, args []string, in io.Reader, out, complaints io.Wr
 	return s.end(cmd, err)
 }
 
-func (s *session) root() *cobra.Command {
+// verb is a verb of the program, or a topic of its help.
+type verb struct {
+	group   string
+	names   []string // its name, then other names for it
+	command func(s *session) *cobra.Command
+}
+
+// verbs are all of them, in the order of the help.
+var verbs = []verb{
+	{images, []string{"build"}, (*session).buildVerb},
+	{images, []string{"info"}, (*session).infoVerb},
+	{images, []string{"ls", "list"}, (*session).listVerb},
+	{images, []string{"cat"}, (*session).catVerb},
+	{images, []string{"extract"}, (*session).extractVerb},
+	{images, []string{"verify"}, (*session).verifyVerb},
+	{drives, []string{"drives"}, (*session).drivesVerb},
+	{drives, []string{"media", "medium"}, (*session).mediaVerb},
+	{drives, []string{"burn"}, (*session).burnVerb},
+	{drives, []string{"read"}, (*session).readVerb},
+	{drives, []string{"blank"}, (*session).blankVerb},
+	{drives, []string{"format"}, (*session).formatVerb},
+	{drives, []string{"close"}, (*session).closeVerb},
+	{drives, []string{"eject"}, (*session).ejectVerb},
+	{drives, []string{"load"}, (*session).loadVerb},
+	{"", []string{"window"}, (*session).windowVerb},
+	{"", []string{"boot"}, bootTopic},
+	{"", []string{"exit-codes"}, exitCodesTopic},
+	{"", []string{"json"}, jsonTopic},
+}
+
+// verbsFor returns the verbs that a command line needs: the one that it begins
+// with, none to print the version, and otherwise all. Making the commands of all
+// verbs, with their flags, takes longer than listing a small disc, and scripts
+// start the program often.
+func verbsFor(args []string) []verb {
+	switch {
+	case len(args) == 0:
+		return verbs
+	case len(args) == 1 && (args[0] == "--version" || args[0] == "-v"):
+		return nil
+	}
+	if i := slices.IndexFunc(verbs, func(v verb) bool { return slices.Contains(v.names, args[0]) }); i >= 0 {
+		return verbs[i : i+1]
+	}
+	return verbs
+}
+
+// root returns the command of the program, with the verbs that the arguments need.
+func (s *session) root(args []string) *cobra.Command {
+	var showVersion bool
 	root := &cobra.Command{
 		Use:   "glassmaster",
 		Short: "Compile, open, burn, read and verify optical discs",
@@ -59,20 +108,26 @@ compilation (FILE.glassmaster). Without a verb the window opens.`,
   glassmaster ls -l holiday.iso
   glassmaster burn Holiday /dev/sr0
   glassmaster verify /dev/sr0 holiday.iso`,
-		Version:       version(),
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if showVersion {
+				_, err := fmt.Fprintln(s.out, "glassmaster", version())
+				return err
+			}
 			return s.openWindow(cmd.Context(), nil)
 		},
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
-			if reads, ok := cmd.Context().Value(readsOnly{}).(*atomic.Bool); ok {
-				reads.Store(slices.Contains(readers, cmd.Name()))
+			if showVersion {
+				return nil
+			}
+			if i, ok := cmd.Context().Value(interruptsKey{}).(*interrupts); ok {
+				i.watch(slices.Contains(readers, cmd.Name()))
 			}
 			return s.begin()
 		},
 	}
-	root.SetVersionTemplate("glassmaster {{.Version}}\n")
+	root.Flags().BoolVarP(&showVersion, "version", "v", false, "version for glassmaster")
 	f := root.PersistentFlags()
 	f.BoolVar(&s.json, "json", false, "print one JSON object a line on standard output, for programs")
 	f.BoolVarP(&s.quiet, "quiet", "q", false, "say nothing but warnings and errors")
@@ -81,18 +136,15 @@ compilation (FILE.glassmaster). Without a verb the window opens.`,
 		&cobra.Group{ID: images, Title: "Images and compilations:"},
 		&cobra.Group{ID: drives, Title: "Discs and drives:"},
 	)
-	for _, group := range []struct {
-		id    string
-		verbs []*cobra.Command
-	}{
-		{images, []*cobra.Command{s.buildVerb(), s.infoVerb(), s.listVerb(), s.catVerb(), s.extractVerb(), s.verifyVerb()}},
-		{drives, []*cobra.Command{s.drivesVerb(), s.mediaVerb(), s.burnVerb(), s.readVerb(), s.blankVerb(), s.formatVerb(), s.closeVerb(), s.ejectVerb(), s.loadVerb()}},
-		{"", []*cobra.Command{s.windowVerb(), bootTopic(), exitCodesTopic(), jsonTopic()}},
-	} {
-		for _, v := range group.verbs {
-			v.GroupID = group.id
-			root.AddCommand(v)
-		}
+	needed := verbsFor(args)
+	for _, v := range needed {
+		c := v.command(s)
+		c.GroupID = v.group
+		root.AddCommand(c)
+	}
+	if len(needed) < len(verbs) {
+		root.CompletionOptions.DisableDefaultCmd = true
+		return root
 	}
 	strictHelp(root)
 	return root

@@ -1,16 +1,17 @@
 package command
 
 import (
+	"context"
 	"fmt"
 
 	"glassmaster/drive/source"
-	"glassmaster/mastering/volume"
+	"glassmaster/mastering/disc"
 )
 
 // warnDefects says in one line what is known to be wrong with a source.
-func (s *session) warnDefects(src *source.Source) {
-	list := src.Defects()
-	if len(list) == 0 || list[0].Minor {
+func (s *session) warnDefects(ctx context.Context, src *source.Source) {
+	list := src.Defects(ctx)
+	if len(list) == 0 || list[0].Severity == disc.Info {
 		return
 	}
 	text := src.Name + ": damaged: " + list[0].String()
@@ -24,10 +25,10 @@ func (s *session) warnDefects(src *source.Source) {
 }
 
 // serious counts the defects that matter.
-func serious(list []volume.Defect) int {
+func serious(list []disc.Notice) int {
 	n := 0
 	for _, d := range list {
-		if !d.Minor {
+		if d.Severity > disc.Info {
 			n++
 		}
 	}
@@ -42,10 +43,10 @@ type defectObject struct {
 	Remark     bool   `json:"remark,omitempty"`     // readers do not mind
 }
 
-func defectObjects(list []volume.Defect) []defectObject {
+func defectObjects(list []disc.Notice) []defectObject {
 	var all []defectObject
 	for _, d := range list {
-		all = append(all, defectObject{int64(d.LBA), d.Text, d.Incomplete, d.Minor})
+		all = append(all, defectObject{int64(d.LBA), d.Text, d.Incomplete, d.Severity == disc.Info})
 	}
 	return all
 }

@@ -85,10 +85,10 @@ func codeOf(err error) Code {
 		wrong    mistake
 		stopped  *cancelled
 		differs  *verify.Mismatch
-		short    *verify.IncompleteError
+		short    *verify.TruncatedError
 		changed  *isomd5.DamagedError
 		leftOver incomplete
-		zeros    *compilation.IncompleteError
+		zeros    *compilation.SourcesChangedError
 		broken   damaged
 		another  *record.SourceChange
 		begun    *record.Error
@@ -115,7 +115,7 @@ func hintFor(err error) string {
 	var (
 		a     advised
 		b     *record.Error
-		short *verify.IncompleteError
+		short *verify.TruncatedError
 	)
 	switch {
 	case errors.As(err, &b):

@@ -14,8 +14,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"glassmaster/app/terminal"
+	"glassmaster/mastering/disc"
 	"glassmaster/mastering/extract"
 	"glassmaster/mastering/newfile"
+	"glassmaster/mastering/units"
 	"glassmaster/mastering/volume"
 )
 
@@ -121,8 +123,8 @@ func (n *shownNames) extracted(dir string, r extract.Report) extracted {
 		Folder: dir, Files: r.Files, Folders: r.Folders, Symlinks: r.Links,
 		HardLinks: r.HardLinks, Bytes: r.Bytes, Failed: r.Failed,
 	}
-	for _, note := range r.Notes {
-		o := extractedNote{Text: terminal.Valid(note.Text), Error: note.Error}
+	for _, note := range r.Notices {
+		o := extractedNote{Text: terminal.Valid(note.Text), Error: note.Severity == disc.Error}
 		o.Path, o.PathBytes = n.forProgram([]byte(note.Path))
 		e.Notes = append(e.Notes, o)
 	}
@@ -130,11 +132,11 @@ func (n *shownNames) extracted(dir string, r extract.Report) extracted {
 }
 
 func extractSummary(dir string, r extract.Report) string {
-	parts := []string{counted(int(r.Files), "file"), counted(int(r.Folders), "folder")}
+	parts := []string{units.Count(r.Files, "file", "files"), units.Count(int(r.Folders), "folder", "folders")}
 	if r.Links > 0 {
-		parts = append(parts, counted(int(r.Links), "link"))
+		parts = append(parts, units.Count(r.Links, "link", "links"))
 	}
-	return fmt.Sprintf("%s: %s, %s", dir, strings.Join(parts, ", "), terminal.Size(r.Bytes))
+	return fmt.Sprintf("%s: %s, %s", dir, strings.Join(parts, ", "), units.Size(r.Bytes))
 }
 
 // bootExtracted is what "extract --boot" did, for a program.
@@ -158,7 +160,7 @@ func (s *session) extractBoot(ctx context.Context, image, dir string, which volu
 		return err
 	}
 	defer src.Close()
-	b := bootableOf(src, vol, which)
+	b := bootableOf(ctx, src, vol, which)
 	if b == nil {
 		return fmt.Errorf("%s: a %s volume has no boot images", image, vol.Volume().Format)
 	}
@@ -180,7 +182,7 @@ func (s *session) extractBoot(ctx context.Context, image, dir string, which volu
 		}
 		done.Images = append(done.Images, copiedBoot{filepath.Base(to), e.Platform.String(), int64(e.LBA), e.Length})
 		s.data = done
-		s.note("%s: %v, %s", to, e.Platform, terminal.Size(e.Length))
+		s.note("%s: %v, %s", to, e.Platform, units.Size(e.Length))
 	}
 	return nil
 }

@@ -2,11 +2,11 @@ package command
 
 import (
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"glassmaster/mastering/compilation"
 	"glassmaster/mastering/image"
+	"glassmaster/mastering/image/format"
 )
 
 // unwritable are endings that name a format which is not written here. Every other
@@ -25,33 +25,21 @@ var unwritable = map[string]string{
 // formatFor chooses the format of an image that is to be written: the one that is wanted,
 // or that which the name of the file tells. A name that tells none means a plain image,
 // as .img, .raw, .bin, .cdr and .dmg do.
-func formatFor(output, wanted string) (image.Format, error) {
+func formatFor(output, wanted string) (format.Format, error) {
 	if wanted != "" {
 		f, ok := image.ByName(wanted)
-		if !ok || f.Write == nil {
-			return f, usagef("cannot write an image of format %q; --format takes one of %v", wanted, writable())
+		if !ok || f.Create == nil {
+			return f, usagef("cannot write an image of format %q; --format takes one of %v", wanted, image.Writable())
 		}
 		return f, nil
 	}
 	ending := strings.ToLower(filepath.Ext(output))
 	if what := unwritable[ending]; what != "" && output != "-" {
-		return image.Format{}, usagef("%s would be %s by its name, which cannot be written: give it an ending such as .iso, which is a plain image", name(output), what)
+		return format.Format{}, usagef("%s would be %s by its name, which cannot be written: give it an ending such as .iso, which is a plain image", name(output), what)
 	}
-	if f, ok := image.ByName(ending); ok && f.Write != nil && ending != "" {
+	if f, ok := image.ByName(ending); ok && f.Create != nil && ending != "" {
 		return f, nil
 	}
 	f, _ := image.ByName("iso")
 	return f, nil
-}
-
-// writable returns the names of the formats that can be written.
-func writable() []string {
-	var can []string
-	for _, f := range image.Formats() {
-		if f.Write != nil {
-			can = append(can, f.Name)
-		}
-	}
-	slices.Sort(can)
-	return can
 }

@@ -9,12 +9,12 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"glassmaster/app/terminal"
 	"glassmaster/drive/read"
 	"glassmaster/drive/scsi"
 	"glassmaster/drive/source"
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/newfile"
+	"glassmaster/mastering/units"
 	"glassmaster/mastering/verify"
 	"glassmaster/mastering/volume"
 )
@@ -83,17 +83,17 @@ func (s *session) read(ctx context.Context, from string, o reading) error {
 		return err
 	}
 	defer src.Close()
-	if err := s.missing(src.Problems, false); err != nil {
+	if err := s.missing(src.Missing(), false); err != nil {
 		return err
 	}
 	c := copied{Output: o.output, Remarks: s.remarks(src)}
-	if e := verify.Opens(src.Disc); e != nil {
+	if e := verify.Opens(ctx, src.Disc); e != nil {
 		c.Problem = e.Error()
 		s.warn(fmt.Sprintf("the files of %s cannot be found: %v", from, e))
 	}
 	d, by := src.Disc, ""
 	if !o.whole {
-		d, by = read.Used(d)
+		d, by = read.Used(ctx, d)
 	}
 	c.Sectors = disc.Sectors(d)
 	c.Bytes, c.Unused = c.Sectors*disc.SectorSize, disc.Sectors(src.Disc)-c.Sectors
@@ -102,21 +102,25 @@ func (s *session) read(ctx context.Context, from string, o reading) error {
 		d = salvage
 	}
 	began := time.Now()
+	for _, n := range format.Loss(d.TOC()) {
+		s.warn(n.String())
+	}
+	out := newfile.NewSet(o.output)
 	if s.piped {
-		err = format.Write(ctx, s.out, d, s.report())
-	} else {
-		err = newfile.Write(o.output, func(f *os.File) error {
-			return format.Write(ctx, f, d, s.report())
-		})
+		out = newfile.NewStream(s.out)
+	}
+	defer out.Discard()
+	if err = format.Create(ctx, out, d, s.report()); err == nil {
+		err = out.Commit()
 	}
 	if err != nil {
 		return unwritten(o.output, unread(from, err))
 	}
 	c.Seconds = time.Since(began).Seconds()
-	if len(src.Disc.Sessions()) > 1 && !s.piped {
+	if len(src.Disc.TOC().Sessions) > 1 && !s.piped {
 		s.hidden(o.output)
 	}
-	return s.copied(c, src, by, salvage)
+	return s.copied(ctx, c, src, by, salvage)
 }
 
 // hidden warns of a session that the disc shows, and an image file of it does not: one
@@ -139,8 +143,8 @@ func (s *session) hidden(output string) {
 }
 
 // copied says what was read, and what of the disc is not in the image.
-func (s *session) copied(c copied, src *source.Source, by string, salvage *read.Salvage) error {
-	text := fmt.Sprintf("%s: %d sectors, %s", name(c.Output), c.Sectors, terminal.Size(c.Bytes))
+func (s *session) copied(ctx context.Context, c copied, src *source.Source, by string, salvage *read.Salvage) error {
+	text := fmt.Sprintf("%s: %d sectors, %s", name(c.Output), c.Sectors, units.Size(c.Bytes))
 	if by != "" {
 		text += fmt.Sprintf("; that is what is in use of %d, as %s says: --whole reads all", c.Sectors+c.Unused, by)
 	}
@@ -151,10 +155,10 @@ func (s *session) copied(c copied, src *source.Source, by string, salvage *read.
 		c.Differs = difference(m)
 		bad = fmt.Errorf("%s is written, with zeros for what cannot be read: %w", name(c.Output), m)
 	}
-	var lacks *verify.IncompleteError
+	var lacks *verify.TruncatedError
 	if by != "" {
 		// The disc is longer than its volume.
-	} else if err := verify.Complete(src.Disc, src.Name); errors.As(err, &lacks) {
+	} else if err := verify.Complete(ctx, src.Disc, src.Name); errors.As(err, &lacks) {
 		c.Missing = lacks.Missing()
 		short = fmt.Errorf("%s is written as far as the disc goes, but %w", name(c.Output), lacks)
 	}

@@ -9,7 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"glassmaster/app/terminal"
-	"glassmaster/mastering/progress"
+	"glassmaster/mastering/disc"
 )
 
 // session is one run of the program.
@@ -83,15 +83,7 @@ func (s *session) note(format string, args ...any) {
 
 // warn says that something is not as it was asked for.
 func (s *session) warn(text string) {
-	s.report().Message(progress.Warning, text)
-}
-
-// counted is a number of things in words: "1 file", "2 files".
-func counted(n int, thing string) string {
-	if n == 1 {
-		return "1 " + thing
-	}
-	return fmt.Sprintf("%d %ss", n, thing)
+	s.report().Notice(disc.Notice{Severity: disc.Warning, Text: text})
 }
 
 // wanted checks the number of arguments; what names them as the usage line does.

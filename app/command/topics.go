@@ -2,7 +2,7 @@ package command
 
 import "github.com/spf13/cobra"
 
-func exitCodesTopic() *cobra.Command {
+func exitCodesTopic(*session) *cobra.Command {
 	return &cobra.Command{
 		Use:   "exit-codes",
 		Short: "What the exit codes mean",
@@ -23,7 +23,7 @@ func exitCodesTopic() *cobra.Command {
 	}
 }
 
-func jsonTopic() *cobra.Command {
+func jsonTopic(*session) *cobra.Command {
 	return &cobra.Command{
 		Use:   "json",
 		Short: "What --json prints",
@@ -112,7 +112,7 @@ know.`,
 	}
 }
 
-func bootTopic() *cobra.Command {
+func bootTopic(*session) *cobra.Command {
 	return &cobra.Command{
 		Use:   "boot",
 		Short: "How \"build\" makes discs that start a machine",

@@ -13,7 +13,9 @@ import (
 	"glassmaster/drive/read"
 	"glassmaster/drive/source"
 	"glassmaster/mastering/disc"
+	"glassmaster/mastering/image"
 	"glassmaster/mastering/isomd5"
+	"glassmaster/mastering/units"
 	"glassmaster/mastering/verify"
 	"glassmaster/mastering/volume"
 )
@@ -73,22 +75,22 @@ func (s *session) verifyOne(ctx context.Context, name string) error {
 		return err
 	}
 	defer src.Close()
-	if disc.Unfinished(src.Disc) { // all of its sectors may be readable all the same
+	if disc.Unfinished(ctx, src.Disc) { // all of its sectors may be readable all the same
 		return damaged{fmt.Sprintf("%s: %v", name, volume.ErrUnfinished)}
 	}
-	s.warnProblems(src)
+	s.warnMissing(src)
 	v := verified{Remarks: s.remarks(src)}
 	r, err := verify.Read(ctx, src.Disc, src.Locate, s.report())
 	if err == nil {
-		err = verify.Complete(src.Disc, name)
+		err = verify.Complete(ctx, src.Disc, name)
 	} else if m := mismatch(err); m != nil {
-		err = behind(err, m, volume.ClaimedByFiles(src.Disc))
+		err = behind(err, m, volume.ClaimedByFiles(ctx, src.Disc))
 	}
-	if err == nil && disc.FilledUp(src.Disc) {
+	if err == nil && disc.FilledUp(ctx, src.Disc) {
 		err = damaged{fmt.Sprintf("%s is incomplete: its burn was broken off, and it was filled up when it was closed", name)}
 	}
 	if err == nil {
-		if e := verify.Opens(src.Disc); e != nil {
+		if e := verify.Opens(ctx, src.Disc); e != nil {
 			v.Problem = e.Error()
 			err = damaged{fmt.Sprintf("%s: every sector can be read, but the files cannot be found: %v", name, e)}
 		} else if e := verify.Files(ctx, src.Disc); e != nil && ctx.Err() == nil {
@@ -120,11 +122,11 @@ func behind(err error, m *verify.Mismatch, c volume.Claim) error {
 
 // remarks tells what a disc does not show of its tracks.
 func (s *session) remarks(src *source.Source) []string {
-	all := read.Remarks(src.Disc)
-	for _, text := range all {
+	texts := disc.Texts(read.Notices(src.Disc))
+	for _, text := range texts {
 		s.note("%s", text)
 	}
-	return all
+	return texts
 }
 
 // implanted checks the checksum that an image carries in itself, if it has one,
@@ -134,7 +136,7 @@ func (s *session) implanted(ctx context.Context, src *source.Source) (string, er
 	if !ok {
 		return "", nil
 	}
-	sum, err := isomd5.Check(ctx, disc.NewReader(src.Disc, t), s.report())
+	sum, err := isomd5.Check(ctx, disc.NewReader(ctx, src.Disc, t), s.report())
 	switch {
 	case errors.Is(err, isomd5.ErrNone):
 		return "", nil
@@ -154,13 +156,13 @@ func (s *session) verifyTwo(ctx context.Context, a, b string) error {
 	if want.Kind == "drive" && got.Kind != "drive" { // what a drive cannot read is a difference
 		want, got = got, want
 	}
-	s.warnProblems(want)
-	s.warnProblems(got)
+	s.warnMissing(want)
+	s.warnMissing(got)
 	v := verified{Remarks: append(s.remarks(want), s.remarks(got)...)}
 	r, tail, err := verify.Pair(ctx, side(want), side(got), s.report())
 	if mismatch(err) != nil { // which may be only the first of what is wrong
 		for _, src := range []*source.Source{want, got} {
-			if short := verify.Complete(src.Disc, src.Name); short != nil {
+			if short := verify.Complete(ctx, src.Disc, src.Name); short != nil {
 				err = fmt.Errorf("%w; %w", err, short)
 				break
 			}
@@ -175,11 +177,11 @@ func (s *session) verifyTwo(ctx context.Context, a, b string) error {
 	case tail.Sectors == 0:
 	case tail.Compared:
 		v.Padding = tail.Sectors
-		text += fmt.Sprintf(" (behind the end of the volume %s has %s of zeros more)", longer, counted(int(tail.Sectors), "sector"))
+		text += fmt.Sprintf(" (behind the end of the volume %s has %s of zeros more)", longer, units.Count(tail.Sectors, "sector", "sectors"))
 	default:
 		v.Behind = tail.Sectors
 		text += fmt.Sprintf(" (behind the end of the volume %s has %s more, where older contents may be left; they were not compared)",
-			longer, counted(int(tail.Sectors), "sector"))
+			longer, units.Count(tail.Sectors, "sector", "sectors"))
 	}
 	if err == nil {
 		err = partly(text, want, got)
@@ -191,8 +193,8 @@ func (s *session) verifyTwo(ctx context.Context, a, b string) error {
 // good about the rest of it says nothing of them.
 func partly(good string, sources ...*source.Source) error {
 	for _, src := range sources {
-		if n := len(src.Problems); n > 0 {
-			return incomplete{fmt.Sprintf("%s; but %s of %s cannot be read, and nothing was made sure of there", good, counted(n, "file"), src.Name)}
+		if n := len(src.Missing()); n > 0 {
+			return incomplete{fmt.Sprintf("%s; but %s of %s cannot be read, and nothing was made sure of there", good, units.Count(n, "file", "files"), src.Name)}
 		}
 	}
 	return nil
@@ -200,7 +202,7 @@ func partly(good string, sources ...*source.Source) error {
 
 // side is a disc for a comparison.
 func side(src *source.Source) verify.Side {
-	return verify.Side{Disc: src.Disc, Name: src.Name, Locate: src.Locate, Rewritten: read.Overwritable(src.Disc)}
+	return verify.Side{Disc: src.Disc, Name: src.Name, Locate: src.Locate, Rewritten: disc.IsOverwritable(src.Disc)}
 }
 
 // openPair opens two discs that are going to be compared. A folder or compilation
@@ -216,7 +218,7 @@ func (s *session) openPair(ctx context.Context, a, b string) (first, second *sou
 	if first, err = s.openPlain(ctx, o, a); err != nil {
 		return nil, nil, err
 	}
-	if vol, err := volume.OpenDisc(first.Disc, volume.Options{}); err == nil {
+	if vol, err := volume.OpenDisc(ctx, first.Disc, volume.Options{}); err == nil {
 		o.Time = vol.Volume().Created
 	}
 	if second, err = s.openPlain(ctx, o, b); err != nil {
@@ -230,7 +232,7 @@ func (s *session) openPair(ctx context.Context, a, b string) (first, second *sou
 // is for "burn --force", and this is said.
 func (s *session) openPlain(ctx context.Context, o source.Opener, name string) (*source.Source, error) {
 	src, err := s.openWith(ctx, o, name)
-	if err == nil && src.Format == source.Plain {
+	if err == nil && src.Format == image.Plain {
 		s.note("%s: not an image of a known format; its sectors are compared", name)
 	}
 	return src, err
@@ -243,7 +245,7 @@ func (s *session) verdict(v verified, r verify.Result, err error, names, good st
 		v.SHA256 = hex.EncodeToString(r.SHA256[:])
 	}
 	bad := mismatch(err)
-	var short *verify.IncompleteError
+	var short *verify.TruncatedError
 	if errors.As(err, &short) {
 		v.Missing = short.Missing()
 	}

@@ -11,6 +11,7 @@ import (
 	"glassmaster/drive/scsi"
 	"glassmaster/drive/source"
 	"glassmaster/drive/trace"
+	"glassmaster/mastering/disc"
 	"glassmaster/mastering/volume"
 )
 
@@ -52,16 +53,23 @@ func (s *session) openWith(ctx context.Context, o source.Opener, name string) (*
 	if err != nil {
 		return nil, err
 	}
-	for _, w := range src.Warnings {
-		s.warn(w)
-	}
+	s.warnAll(src.Notices)
 	return src, nil
 }
 
-// warnProblems names the files of a folder or compilation that would not be on the disc.
-func (s *session) warnProblems(src *source.Source) {
-	for _, p := range src.Problems {
-		s.warn(p)
+// warnAll passes on notices, but for errors.
+func (s *session) warnAll(list []disc.Notice) {
+	for _, n := range list {
+		if n.Severity < disc.Error {
+			s.warn(n.String())
+		}
+	}
+}
+
+// warnMissing names the files of a folder or compilation that would not be on the disc.
+func (s *session) warnMissing(src *source.Source) {
+	for _, n := range src.Missing() {
+		s.warn(n.String())
 	}
 }
 
@@ -71,10 +79,10 @@ func (s *session) openVolume(ctx context.Context, name string, o volume.Options)
 	if err != nil {
 		return nil, nil, err
 	}
-	s.warnDefects(src)
-	s.warnProblems(src)
+	s.warnDefects(ctx, src)
+	s.warnMissing(src)
 	o.View = viewName(o.View)
-	vol, err := volume.OpenDisc(src.Disc, o)
+	vol, err := volume.OpenDisc(ctx, src.Disc, o)
 	if err != nil {
 		src.Close()
 		return nil, nil, fmt.Errorf("%s: %w", name, err)

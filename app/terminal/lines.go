@@ -5,7 +5,9 @@ import (
 	"io"
 	"strings"
 
+	"glassmaster/mastering/disc"
 	"glassmaster/mastering/progress"
+	"glassmaster/mastering/units"
 )
 
 // lines is the view for logs.
@@ -19,37 +21,40 @@ func (l *lines) begin(s progress.Snapshot) {
 		return
 	}
 	if s.Total > 0 {
-		fmt.Fprintf(l.w, "%s: %s\n", s.Phase, Size(s.Total))
+		fmt.Fprintf(l.w, "%s: %s\n", s.Phase, units.Size(s.Total))
 		return
 	}
 	fmt.Fprintf(l.w, "%s\n", s.Phase)
 }
 
 func (l *lines) update(s progress.Snapshot) {
-	if !l.quiet && s.Phase != "" && s.Done > 0 {
+	if !l.quiet && s.Phase != progress.NoPhase && s.Done > 0 {
 		fmt.Fprintf(l.w, "%s: %s\n", s.Phase, describe(s))
 	}
 }
 
 func (l *lines) end(progress.Snapshot) {}
 
-func (l *lines) message(m progress.Message) {
-	if l.quiet && m.Level == progress.Info {
+func (l *lines) notice(n progress.LogEntry) {
+	if l.quiet && n.Severity == disc.Info {
 		return
 	}
-	fmt.Fprintln(l.w, spoken(m))
+	fmt.Fprintln(l.w, spoken(n))
 }
 
 func (l *lines) close() {}
 
-// spoken is a message as a line of text. A message that came from a disc cannot
-// play with the terminal.
-func spoken(m progress.Message) string {
-	text := Printable(m.Text)
-	if m.Level == progress.Info {
+// spoken returns a notice as a line of text. Control characters are escaped: text
+// from a disc must not reach the terminal as it is.
+func spoken(n progress.LogEntry) string {
+	text := n.String()
+	if n.Advice != "" {
+		text += "; " + n.Advice
+	}
+	if text = Printable(text); n.Severity == disc.Info {
 		return text
 	}
-	return m.Level.String() + ": " + text
+	return n.Severity.String() + ": " + text
 }
 
 // describe says in words how far a phase is.
@@ -57,17 +62,17 @@ func describe(s progress.Snapshot) string {
 	var parts []string
 	switch {
 	case s.Total > 0:
-		parts = append(parts, fmt.Sprintf("%d %%", percent(s)), Size(s.Done)+" of "+Size(s.Total))
+		parts = append(parts, fmt.Sprintf("%d %%", percent(s)), units.Size(s.Done)+" of "+units.Size(s.Total))
 	case s.Done > 0:
-		parts = append(parts, Size(s.Done))
+		parts = append(parts, units.Size(s.Done))
 	default:
-		parts = append(parts, Duration(s.Elapsed))
+		parts = append(parts, units.Duration(s.Elapsed))
 	}
 	if s.Rate > 0 {
-		parts = append(parts, Rate(s.Rate))
+		parts = append(parts, units.Rate(s.Rate))
 	}
 	if left, ok := s.Left(); ok {
-		parts = append(parts, Duration(left)+" left")
+		parts = append(parts, units.Duration(left)+" left")
 	}
 	if b := buffers(s); b != "" {
 		parts = append(parts, b)

@@ -174,11 +174,11 @@ func TestTableOfContents(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got := d.Sessions(); !reflect.DeepEqual(got, c.want) {
+			if got := d.TOC().Sessions; !reflect.DeepEqual(got, c.want) {
 				t.Errorf("got %+v, want %+v", got, c.want)
 			}
-			said := read.Remarks(d)
-			if len(said) != c.said || c.said > 0 && !strings.Contains(said[0], "Track 1") {
+			said := read.Notices(d)
+			if len(said) != c.said || c.said > 0 && !strings.Contains(said[0].Text, "Track 1") {
 				t.Errorf("said: %q", said)
 			}
 		})
@@ -216,11 +216,11 @@ func TestSessionAtOnce(t *testing.T) {
 	for _, bad := range [][]int64{nil, {sectors - 1}, {sectors - 2, sectors - 1}} {
 		v.SetFaults(virtual.Faults{ReadErrors: bad})
 		d := open(t, v)
-		if n := disc.Sectors(d); n != sectors || len(read.Remarks(d)) != 0 {
-			t.Errorf("%v: %d sectors, %q", bad, n, read.Remarks(d))
+		if n := disc.Sectors(d); n != sectors || len(read.Notices(d)) != 0 {
+			t.Errorf("%v: %d sectors, %q", bad, n, read.Notices(d))
 		}
 		p := make([]byte, sectors*disc.SectorSize)
-		if n, err := d.ReadSectors(p, 0, disc.User); n != sectors-len(bad) || (err == nil) != (bad == nil) {
+		if n, err := d.ReadSectors(context.Background(), p, 0, disc.User); n != sectors-len(bad) || (err == nil) != (bad == nil) {
 			t.Errorf("%v: %d sectors are read, %v", bad, n, err)
 		}
 	}

@@ -44,8 +44,8 @@ func TestDriveHangs(t *testing.T) {
 			if err != nil {
 				return err
 			}
-			_, err = d.ReadSectors(make([]byte, len(data)), 0, disc.User)
-			_, again := d.ReadSectors(make([]byte, disc.SectorSize), 7, disc.User)
+			_, err = d.ReadSectors(context.Background(), make([]byte, len(data)), 0, disc.User)
+			_, again := d.ReadSectors(context.Background(), make([]byte, disc.SectorSize), 7, disc.User)
 			if err == nil {
 				err = again
 			}
@@ -110,7 +110,7 @@ func TestDeferredAtReading(t *testing.T) {
 	}
 	d.reads = 0
 	p := make([]byte, len(data))
-	if n, err := m.ReadSectors(p, 0, disc.User); err != nil || n != 100 || !bytes.Equal(p, data) {
+	if n, err := m.ReadSectors(context.Background(), p, 0, disc.User); err != nil || n != 100 || !bytes.Equal(p, data) {
 		t.Errorf("%d sectors, %v", n, err)
 	}
 	if d.reads < 5 || d.reads > 8 {

@@ -67,8 +67,8 @@ func Media(ctx context.Context, t scsi.Transport) (MediaInfo, error) {
 		return m, err
 	}
 	if overwritable(m.Profile) && len(m.Sessions) > 0 {
-		d := &medium{ctx: ctx, t: t, profile: m.Profile, sessions: m.Sessions, open: -1, end: disc.LBA(disc.Sectors(sessionList(m.Sessions)))}
-		m.Unfinished = disc.Unfinished(d)
+		d := &medium{t: t, profile: m.Profile, toc: disc.TOC{Sessions: m.Sessions}, open: -1, end: disc.LBA(disc.Sectors(sessionList(m.Sessions)))}
+		m.Unfinished = disc.Unfinished(ctx, d)
 	}
 	speeds, _ := mmc.WriteSpeeds(ctx, t) // a drive that offers no choice may not know the command
 	m.Speeds = Speeds(speeds)
@@ -119,9 +119,11 @@ func NextTrack(ctx context.Context, t scsi.Transport, p mmc.Profile, info mmc.Di
 // sessionList is a disc of which only the sessions are known.
 type sessionList []disc.Session
 
-func (s sessionList) Sessions() []disc.Session                           { return s }
-func (sessionList) ReadSectors([]byte, disc.LBA, disc.Form) (int, error) { return 0, disc.ErrForm }
-func (sessionList) Close() error                                         { return nil }
+func (s sessionList) TOC() disc.TOC { return disc.TOC{Sessions: s} }
+func (sessionList) ReadSectors(context.Context, []byte, disc.LBA, disc.Form) (int, error) {
+	return 0, disc.ErrForm
+}
+func (sessionList) Close() error { return nil }
 
 // FormatState says in words how far a medium is formatted, empty where that says
 // nothing: of a BD-R that is written to drives say that it is formatted, with spare

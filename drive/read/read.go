@@ -48,8 +48,8 @@ func Ready(ctx context.Context, t scsi.Transport) error {
 	return nil
 }
 
-// Open returns the medium in the drive as a disc. Reads run under ctx. Closing
-// the disc does not close the transport.
+// Open returns the medium in the drive as a disc. Closing the disc does not close the
+// transport.
 func Open(ctx context.Context, t scsi.Transport) (disc.Disc, error) {
 	t = scsi.Guard(t)
 	if err := Ready(ctx, t); err != nil {
@@ -59,77 +59,77 @@ func Open(ctx context.Context, t scsi.Transport) (disc.Disc, error) {
 	if err != nil && !scsi.Unsupported(err) {
 		return nil, fmt.Errorf("ask for the kind of the disc: %w", err)
 	}
-	d := &medium{ctx: ctx, t: t, profile: profile, cd: profile.IsCD(), open: -1}
-	if d.sessions, err = sessions(ctx, t, profile); err != nil {
+	d := &medium{t: t, profile: profile, cd: profile.IsCD(), open: -1}
+	if d.toc.Sessions, err = sessions(ctx, t, profile); err != nil {
 		return nil, err
 	}
-	if len(d.sessions) == 0 {
+	if len(d.toc.Sessions) == 0 {
 		if info, err := mmc.ReadDiscInformation(ctx, t); err == nil && info.Status == mmc.Appendable {
 			return nil, ErrNotClosed
 		}
 		return nil, ErrBlank
 	}
 	if d.cd {
-		d.trim()
+		d.trim(ctx)
 	}
-	d.remarkOpen()
+	d.remarkOpen(ctx)
 	d.end = disc.LBA(disc.Sectors(d))
 	return d, nil
 }
 
 // remarkOpen says that the last session is not closed, where that is so.
-func (d *medium) remarkOpen() {
-	info, err := mmc.ReadDiscInformation(d.ctx, d.t)
+func (d *medium) remarkOpen(ctx context.Context) {
+	info, err := mmc.ReadDiscInformation(ctx, d.t)
 	if err != nil || overwritable(d.profile) || info.Status != mmc.Appendable {
 		return
 	}
 	if info.Session == mmc.SessionIncomplete || info.Session == mmc.SessionDamaged {
-		for _, s := range d.sessions {
+		for _, s := range d.toc.Sessions {
 			if s.Number == info.Sessions && len(s.Tracks) > 0 {
 				d.open = s.Tracks[0].Start
 			}
 		}
-		d.remarks = append(d.remarks, fmt.Sprintf(
+		d.notices = append(d.notices, disc.Notice{Severity: disc.Warning, Text: fmt.Sprintf(
 			"Session %d of the disc is not closed (%v): an earlier burn was broken off, or is still going on. What is in it may not be found, or not be read.",
-			info.Sessions, info.Session))
+			info.Sessions, info.Session)})
 	}
 }
 
 // medium is the disc in a drive.
 type medium struct {
-	ctx      context.Context
-	t        scsi.Transport
-	profile  mmc.Profile
-	cd       bool
-	sessions []disc.Session
-	end      disc.LBA
-	remarks  []string // what there is to say of the disc, for people
-	open     disc.LBA // where a session begins that is not closed, -1 where all are
+	t       scsi.Transport
+	profile mmc.Profile
+	cd      bool
+	toc     disc.TOC
+	end     disc.LBA
+	notices []disc.Notice // what there is to say of the disc, for people
+	open    disc.LBA      // where a session begins that is not closed, -1 where all are
 
 	mu     sync.Mutex // one command after the other
 	read12 bool       // the drive does not know READ(10)
 	gone   error      // the drive or the disc in it is gone: nothing can be read any more
 }
 
-func (d *medium) Sessions() []disc.Session { return d.sessions }
+func (d *medium) TOC() disc.TOC { return d.toc }
 
 func (d *medium) Close() error { return nil }
 
 // ReadSectors implements disc.Disc. Sectors that were read before one that
 // cannot be are delivered; the error names the address of that one.
-func (d *medium) ReadSectors(p []byte, lba disc.LBA, f disc.Form) (int, error) {
-	size, read := disc.SectorSize, d.readUser
-	if f == disc.Raw || isAudio(d.sessions, lba) {
-		if !d.cd {
-			return 0, disc.ErrForm
-		}
-		size, read = disc.RawSectorSize, d.readCD
+func (d *medium) ReadSectors(ctx context.Context, p []byte, lba disc.LBA, f disc.Form) (int, error) {
+	read, ok := d.reader(f)
+	if !ok {
+		return 0, disc.ErrForm
 	}
-	want := len(p) / size
 	if lba >= d.end {
 		return 0, io.EOF
 	}
-	n := int(min(int64(want), int64(d.end-lba)))
+	size := f.Size()
+	want, end, short := len(p)/size, d.end, io.EOF
+	if audio, ok := d.audioFrom(lba); ok && f == disc.User && audio < lba+disc.LBA(want) {
+		end, short = audio, disc.ErrForm
+	}
+	n := int(min(int64(want), int64(end-lba)))
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.gone != nil {
@@ -138,7 +138,7 @@ func (d *medium) ReadSectors(p []byte, lba disc.LBA, f disc.Form) (int, error) {
 	chunk := max(min(d.t.MaxTransfer()/size, 0xFFFF), 1)
 	for done := 0; done < n; {
 		k := min(chunk, n-done)
-		got, err := d.persist(read, p[done*size:(done+k)*size], lba+disc.LBA(done), size)
+		got, err := d.persist(ctx, read, p[done*size:(done+k)*size], lba+disc.LBA(done), size)
 		done += got
 		if err != nil {
 			if _, _, _, told := scsi.Code(err); !told { // such an error names the address itself
@@ -155,9 +155,32 @@ func (d *medium) ReadSectors(p []byte, lba disc.LBA, f disc.Form) (int, error) {
 		}
 	}
 	if n < want {
-		return n, io.EOF
+		return n, short
 	}
 	return n, nil
+}
+
+// reader returns what reads sectors of that form, false where the medium has none.
+func (d *medium) reader(f disc.Form) (reader, bool) {
+	switch {
+	case f == disc.User:
+		return d.readUser, true
+	case f == disc.Raw && d.cd:
+		return d.readCD, true
+	}
+	return nil, false
+}
+
+// audioFrom returns the first address from lba on that is in an audio track.
+func (d *medium) audioFrom(lba disc.LBA) (disc.LBA, bool) {
+	for _, s := range d.toc.Sessions {
+		for _, t := range s.Tracks {
+			if t.Mode == disc.Audio && t.End() > lba {
+				return max(t.Start, lba), true
+			}
+		}
+	}
+	return 0, false
 }
 
 // gone is an error behind which nothing more can be read.
@@ -166,26 +189,26 @@ type gone struct{ error }
 func (g gone) Unwrap() error        { return g.error }
 func (g gone) Is(target error) bool { return target == disc.ErrGone }
 
-type reader func(p []byte, lba disc.LBA) (int, error)
+type reader func(ctx context.Context, p []byte, lba disc.LBA) (int, error)
 
 // attempts is how often a sector is asked for before it counts as unreadable.
 const attempts = 3
 
 // persist reads a run of sectors, and where that fails the same run sector by
 // sector, each several times.
-func (d *medium) persist(read reader, p []byte, lba disc.LBA, size int) (int, error) {
-	n, err := d.patient(read, p, lba)
+func (d *medium) persist(ctx context.Context, read reader, p []byte, lba disc.LBA, size int) (int, error) {
+	n, err := d.patient(ctx, read, p, lba)
 	if err == nil && n == len(p)/size {
 		return n, nil
 	}
-	if err != nil && hopeless(d.ctx, err) {
+	if err != nil && hopeless(ctx, err) {
 		return 0, err
 	}
 	for i := 0; i < len(p)/size; i++ {
 		one := p[i*size : (i+1)*size]
 		var failed error
 		for range attempts {
-			n, err := d.patient(read, one, lba+disc.LBA(i))
+			n, err := d.patient(ctx, read, one, lba+disc.LBA(i))
 			if err == nil && n == 1 {
 				failed = nil
 				break
@@ -193,7 +216,7 @@ func (d *medium) persist(read reader, p []byte, lba disc.LBA, size int) (int, er
 			if failed = err; err == nil {
 				failed = errors.New("the drive delivered less than the sector")
 			}
-			if hopeless(d.ctx, failed) {
+			if hopeless(ctx, failed) {
 				break
 			}
 		}
@@ -215,10 +238,10 @@ func hopeless(ctx context.Context, err error) bool {
 
 // patient reads once, waiting while the drive is busy, and again behind an error of an
 // earlier command, which has only kept this one from being carried out.
-func (d *medium) patient(read reader, p []byte, lba disc.LBA) (int, error) {
+func (d *medium) patient(ctx context.Context, read reader, p []byte, lba disc.LBA) (int, error) {
 	var pauses mmc.Pauses
 	for {
-		n, err := read(p, lba)
+		n, err := read(ctx, p, lba)
 		switch {
 		case scsi.Recovered(err):
 			return n, nil
@@ -227,35 +250,23 @@ func (d *medium) patient(read reader, p []byte, lba disc.LBA) (int, error) {
 		case pauses.Total() > loading:
 			return n, fmt.Errorf("%w after %v: %w", mmc.ErrNotReady, loading, err)
 		}
-		if pauses.Sleep(d.ctx) != nil {
-			return n, d.ctx.Err()
+		if pauses.Sleep(ctx) != nil {
+			return n, ctx.Err()
 		}
 	}
 }
 
-func (d *medium) readUser(p []byte, lba disc.LBA) (int, error) {
+func (d *medium) readUser(ctx context.Context, p []byte, lba disc.LBA) (int, error) {
 	if !d.read12 {
-		n, err := mmc.Read10(d.ctx, d.t, lba, p)
+		n, err := mmc.Read10(ctx, d.t, lba, p)
 		if !scsi.Unsupported(err) {
 			return n, err
 		}
 		d.read12 = true
 	}
-	return mmc.Read12(d.ctx, d.t, lba, p)
+	return mmc.Read12(ctx, d.t, lba, p)
 }
 
-func (d *medium) readCD(p []byte, lba disc.LBA) (int, error) {
-	return mmc.ReadCD(d.ctx, d.t, lba, p)
-}
-
-// isAudio reports whether an address lies in an audio track.
-func isAudio(sessions []disc.Session, lba disc.LBA) bool {
-	for _, s := range sessions {
-		for _, t := range s.Tracks {
-			if lba >= t.Start && lba < t.End() {
-				return t.Mode == disc.Audio
-			}
-		}
-	}
-	return false
+func (d *medium) readCD(ctx context.Context, p []byte, lba disc.LBA) (int, error) {
+	return mmc.ReadCD(ctx, d.t, lba, p)
 }

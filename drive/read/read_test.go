@@ -46,7 +46,7 @@ func TestPressed(t *testing.T) {
 	d := open(t, virtualtest.Pressed(t, want))
 	tr, ok := disc.DataTrack(d)
 	if !ok || tr.Start != 0 || tr.Length != 1000 {
-		t.Fatalf("sessions: %+v", d.Sessions())
+		t.Fatalf("sessions: %+v", d.TOC().Sessions)
 	}
 	for _, c := range []struct {
 		lba     disc.LBA
@@ -62,7 +62,7 @@ func TestPressed(t *testing.T) {
 		{17, 0, 0, nil},
 	} {
 		p := make([]byte, c.sectors*disc.SectorSize)
-		n, err := d.ReadSectors(p, c.lba, disc.User)
+		n, err := d.ReadSectors(context.Background(), p, c.lba, disc.User)
 		if n != c.n || !errors.Is(err, c.err) || (err == nil) != (c.err == nil) {
 			t.Errorf("%d sectors at %d: got %d, %v", c.sectors, c.lba, n, err)
 		}
@@ -76,7 +76,7 @@ func TestPressed(t *testing.T) {
 func TestNoRawDVD(t *testing.T) {
 	d := virtualtest.Blank(t, "dvd+r", 4096)
 	burn(t, d, virtualtest.Noise(100, 5), record.Options{})
-	if _, err := open(t, d).ReadSectors(make([]byte, disc.RawSectorSize), 0, disc.Raw); !errors.Is(err, disc.ErrForm) {
+	if _, err := open(t, d).ReadSectors(context.Background(), make([]byte, disc.RawSectorSize), 0, disc.Raw); !errors.Is(err, disc.ErrForm) {
 		t.Errorf("raw sectors of a DVD: %v", err)
 	}
 }
@@ -104,7 +104,7 @@ func TestRawCD(t *testing.T) {
 	burn(t, d, virtualtest.Noise(400, 5), record.Options{})
 	const n = 200
 	p := make([]byte, n*disc.RawSectorSize)
-	if k, err := open(t, rawCD{d}).ReadSectors(p, 7, disc.Raw); k != n || err != nil {
+	if k, err := open(t, rawCD{d}).ReadSectors(context.Background(), p, 7, disc.Raw); k != n || err != nil {
 		t.Fatalf("%d sectors, %v", k, err)
 	}
 	for i := range n {
@@ -121,14 +121,14 @@ func TestUnreadable(t *testing.T) {
 	d := open(t, v)
 	v.SetFaults(virtual.Faults{ReadErrors: []int64{77}})
 	p := make([]byte, 200*disc.SectorSize)
-	n, err := d.ReadSectors(p, 50, disc.User)
+	n, err := d.ReadSectors(context.Background(), p, 50, disc.User)
 	if n != 27 || !scsi.Is(err, scsi.KeyMediumError, 0x11, 0x05) || !strings.Contains(err.Error(), "LBA 77") {
 		t.Errorf("%d sectors, %v", n, err)
 	}
 	if !bytes.Equal(p[:n*disc.SectorSize], want[50*disc.SectorSize:77*disc.SectorSize]) {
 		t.Error("the sectors before it differ")
 	}
-	if n, err := d.ReadSectors(p, 78, disc.User); n != 200 || err != nil {
+	if n, err := d.ReadSectors(context.Background(), p, 78, disc.User); n != 200 || err != nil {
 		t.Errorf("behind it: %d sectors, %v", n, err)
 	}
 }
@@ -187,7 +187,7 @@ func TestRetries(t *testing.T) {
 		d := open(t, m)
 		m.fails, m.with = map[uint32]int{88: c.fails}, c.with
 		p := make([]byte, 300*disc.SectorSize)
-		n, err := d.ReadSectors(p, 0, disc.User)
+		n, err := d.ReadSectors(context.Background(), p, 0, disc.User)
 		if (err == nil) != c.ok {
 			t.Errorf("%s: %d sectors, %v", c.name, n, err)
 		}
@@ -206,7 +206,7 @@ func TestGone(t *testing.T) {
 	d := open(t, m)
 	m.fails, m.with = map[uint32]int{5: 1 << 30}, sense(2, 0x3A, 0)
 	for range 10 {
-		if _, err := d.ReadSectors(make([]byte, disc.SectorSize), 5, disc.User); !scsi.MediumNotPresent(err) {
+		if _, err := d.ReadSectors(context.Background(), make([]byte, disc.SectorSize), 5, disc.User); !scsi.MediumNotPresent(err) {
 			t.Error(err)
 		}
 	}
@@ -221,7 +221,7 @@ func TestRead12(t *testing.T) {
 	v := virtualtest.Pressed(t, want)
 	v.SetFaults(virtual.Faults{Refuse: []byte{0x28}})
 	p := make([]byte, len(want))
-	if n, err := open(t, v).ReadSectors(p, 0, disc.User); err != nil || !bytes.Equal(p, want) {
+	if n, err := open(t, v).ReadSectors(context.Background(), p, 0, disc.User); err != nil || !bytes.Equal(p, want) {
 		t.Errorf("%d sectors, %v", n, err)
 	}
 }
@@ -324,15 +324,15 @@ func TestDriveThatOnlyReads(t *testing.T) {
 	v.SetFaults(virtual.Faults{Refuse: []byte{0x51, 0x52, 0xAC, 0xAD, 0x23}})
 	d := open(t, v)
 	p := make([]byte, len(want))
-	if _, err := d.ReadSectors(p, 0, disc.User); err != nil || !bytes.Equal(p, want) {
+	if _, err := d.ReadSectors(context.Background(), p, 0, disc.User); err != nil || !bytes.Equal(p, want) {
 		t.Error(err)
 	}
 	m, err := read.Media(context.Background(), v)
 	if err != nil || m.Status != mmc.Closed || len(m.Sessions) != 1 || m.NextWritable != -1 {
 		t.Errorf("%+v, %v", m, err)
 	}
-	if !reflect.DeepEqual(m.Sessions, d.Sessions()) {
-		t.Errorf("%+v, %+v", m.Sessions, d.Sessions())
+	if !reflect.DeepEqual(m.Sessions, d.TOC().Sessions) {
+		t.Errorf("%+v, %+v", m.Sessions, d.TOC().Sessions)
 	}
 }
 
@@ -343,15 +343,15 @@ func TestRunOut(t *testing.T) {
 	v := virtualtest.Blank(t, "cd-r", 4096)
 	burn(t, v, want, record.Options{})
 	d := open(t, v)
-	if n := disc.Sectors(d); n != 400 || len(read.Remarks(d)) != 1 {
-		t.Errorf("%d sectors, said %q", n, read.Remarks(d))
+	if n := disc.Sectors(d); n != 400 || len(read.Notices(d)) != 1 {
+		t.Errorf("%d sectors, said %q", n, read.Notices(d))
 	}
 	v.SetFaults(virtual.Faults{ReadErrors: []int64{399}})
 	d = open(t, v)
-	if n := disc.Sectors(d); n != 402 || len(read.Remarks(d)) != 0 {
-		t.Errorf("damaged: %d sectors, said %q", n, read.Remarks(d))
+	if n := disc.Sectors(d); n != 402 || len(read.Notices(d)) != 0 {
+		t.Errorf("damaged: %d sectors, said %q", n, read.Notices(d))
 	}
-	if d := open(t, virtualtest.Pressed(t, want)); disc.Sectors(d) != 400 || len(read.Remarks(d)) != 0 {
-		t.Errorf("pressed: %+v, said %q", d.Sessions(), read.Remarks(d))
+	if d := open(t, virtualtest.Pressed(t, want)); disc.Sectors(d) != 400 || len(read.Notices(d)) != 0 {
+		t.Errorf("pressed: %+v, said %q", d.TOC().Sessions, read.Notices(d))
 	}
 }

@@ -2,6 +2,7 @@ package read_test
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"io"
 	"testing"
@@ -21,7 +22,14 @@ func TestSalvage(t *testing.T) {
 	v.SetFaults(virtual.Faults{ReadErrors: []int64{0, 77, 78, 299}})
 	s := read.NewSalvage(open(t, v))
 	p := make([]byte, 310*disc.SectorSize)
-	n, err := s.ReadSectors(p, 0, disc.User)
+	if n, err := s.ReadSectors(context.Background(), p, 0, disc.User); n != 0 || err == nil {
+		t.Errorf("before Start: %d sectors, %v", n, err)
+	}
+	s.Start()
+	if _, err := s.ReadSectors(context.Background(), p[:100*disc.SectorSize], 0, disc.User); err != nil {
+		t.Errorf("read twice: %v", err)
+	}
+	n, err := s.ReadSectors(context.Background(), p, 0, disc.User)
 	if n != 300 || !errors.Is(err, io.EOF) {
 		t.Fatalf("%d sectors, %v", n, err)
 	}
@@ -37,8 +45,9 @@ func TestSalvage(t *testing.T) {
 
 	m := &moody{Transport: virtualtest.Pressed(t, want)}
 	s = read.NewSalvage(open(t, m))
+	s.Start()
 	m.fails, m.with = map[uint32]int{5: 1 << 30}, sense(2, 0x3A, 0)
-	if n, err := s.ReadSectors(p[:300*disc.SectorSize], 0, disc.User); n != 0 || !scsi.MediumNotPresent(err) {
+	if n, err := s.ReadSectors(context.Background(), p[:300*disc.SectorSize], 0, disc.User); n != 0 || !scsi.MediumNotPresent(err) {
 		t.Errorf("the disc is gone: %d sectors, %v", n, err)
 	}
 	if n, _, _ := s.Bad(); n != 0 {

@@ -126,7 +126,7 @@ func fromFullTOC(raw []mmc.FullTOCEntry) []disc.Session {
 		if e.ADR != 1 || e.Point < 1 || e.Point > 99 {
 			continue
 		}
-		tr := disc.Track{Number: int(e.Point), Mode: mode(e.Control), Start: e.PMin.LBA()}
+		tr := disc.Track{Number: int(e.Point), Mode: mode(e.Control), Control: control(e.Control), Start: e.PMin.LBA()}
 		if tr.Mode == disc.Mode1 && xa[e.Session] {
 			tr.Mode = disc.XA
 		}
@@ -151,7 +151,7 @@ func fromTOC(toc []mmc.TOCEntry) []disc.Session {
 			end, ok = e.Start, true
 			continue
 		}
-		s.Tracks = append(s.Tracks, disc.Track{Number: e.Track, Mode: mode(e.Control), Start: e.Start})
+		s.Tracks = append(s.Tracks, disc.Track{Number: e.Track, Mode: mode(e.Control), Control: control(e.Control), Start: e.Start})
 	}
 	if !ok || len(s.Tracks) == 0 {
 		return nil
@@ -166,6 +166,11 @@ func setLengths(tracks []disc.Track, end disc.LBA) {
 		tracks[i].Length = max(int64(end-tracks[i].Start), 0)
 		end = tracks[i].Start
 	}
+}
+
+// control returns the control bits of a track: those that the Mode does not tell.
+func control(bits byte) disc.Control {
+	return disc.Control(bits) & (disc.PreEmphasis | disc.CopyPermitted | disc.FourChannels)
 }
 
 func mode(control byte) disc.Mode {

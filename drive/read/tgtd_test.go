@@ -58,7 +58,7 @@ func TestTgtd(t *testing.T) {
 			continue
 		}
 		got := make([]byte, len(want))
-		if n, err := d.ReadSectors(got, 0, disc.User); err != nil || !bytes.Equal(got, want) {
+		if n, err := d.ReadSectors(context.Background(), got, 0, disc.User); err != nil || !bytes.Equal(got, want) {
 			t.Errorf("%s: %d sectors, %v", c.name, n, err)
 		}
 	}
@@ -66,6 +66,8 @@ func TestTgtd(t *testing.T) {
 
 type sessions []disc.Session
 
-func (s sessions) Sessions() []disc.Session                           { return s }
-func (sessions) ReadSectors([]byte, disc.LBA, disc.Form) (int, error) { return 0, disc.ErrForm }
-func (sessions) Close() error                                         { return nil }
+func (s sessions) TOC() disc.TOC { return disc.TOC{Sessions: s} }
+func (sessions) ReadSectors(context.Context, []byte, disc.LBA, disc.Form) (int, error) {
+	return 0, disc.ErrForm
+}
+func (sessions) Close() error { return nil }

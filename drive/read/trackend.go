@@ -1,6 +1,7 @@
 package read
 
 import (
+	"context"
 	"errors"
 	"fmt"
 
@@ -23,31 +24,31 @@ const (
 // though it is no part of them: the pre-gap of the track behind, and the run-out of a
 // track that was written at once. Every other sector stays, whether it can be read or
 // not.
-func (d *medium) trim() {
-	for _, s := range d.sessions {
+func (d *medium) trim(ctx context.Context) {
+	for _, s := range d.toc.Sessions {
 		for i := range s.Tracks {
 			t := &s.Tracks[i]
 			if t.Mode == disc.Audio {
 				continue
 			}
 			if i+1 < len(s.Tracks) {
-				t.Length -= d.preGapOf(s.Tracks[i+1], *t)
+				t.Length -= d.preGapOf(ctx, s.Tracks[i+1], *t)
 			}
-			if n := d.runOutOf(*t); n > 0 {
+			if n := d.runOutOf(ctx, *t); n > 0 {
 				t.Length -= n
-				d.remarks = append(d.remarks, fmt.Sprintf(
+				d.notices = append(d.notices, disc.Notice{Text: fmt.Sprintf(
 					"Track %d: the last %s of it cannot be read, and %s left out: the run-out of a track that was written at once, which holds nothing.",
-					t.Number, [...]string{"", "sector", "2 sectors"}[n], [...]string{"", "is", "are"}[n]))
+					t.Number, [...]string{"", "sector", "2 sectors"}[n], [...]string{"", "is", "are"}[n])})
 			}
 		}
 	}
 }
 
-// Remarks says for people what a disc in a drive does not show of its tracks, and that
-// its last session is not closed, a sentence for each; nothing for other discs.
-func Remarks(d disc.Disc) []string {
+// Notices says what a disc in a drive does not show of its tracks, and whether its last
+// session is open; nothing for other discs.
+func Notices(d disc.Disc) []disc.Notice {
 	if m, ok := inDrive(d); ok {
-		return m.remarks
+		return m.notices
 	}
 	return nil
 }
@@ -55,14 +56,14 @@ func Remarks(d disc.Disc) []string {
 // runOutOf returns how many sectors at the end of a data track are run-out: one or two
 // that cannot be read, behind others that can, on a disc that a recorder wrote, in a
 // track that was not written in one run with its session.
-func (d *medium) runOutOf(t disc.Track) int64 {
+func (d *medium) runOutOf(ctx context.Context, t disc.Track) int64 {
 	n := int64(0)
-	for n < t.Length && d.unreadable(t.End()-1-disc.LBA(n)) {
+	for n < t.Length && d.unreadable(ctx, t.End()-1-disc.LBA(n)) {
 		if n++; n > runOut {
 			return 0 // the end of the track is damaged
 		}
 	}
-	if n == 0 || n == t.Length || !d.recordable() || d.inOneRun(t) {
+	if n == 0 || n == t.Length || !d.recordable(ctx) || d.inOneRun(ctx, t) {
 		return 0
 	}
 	return n
@@ -71,51 +72,51 @@ func (d *medium) runOutOf(t disc.Track) int64 {
 // unreadable reports whether a sector cannot be read, after as many attempts as any
 // sector gets. A drive that cannot tell, since it is gone or the disc is another one,
 // leaves that to whoever reads the track.
-func (d *medium) unreadable(lba disc.LBA) bool {
+func (d *medium) unreadable(ctx context.Context, lba disc.LBA) bool {
 	var p [disc.SectorSize]byte
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	_, err := d.persist(d.readUser, p[:], lba, len(p))
+	_, err := d.persist(ctx, d.readUser, p[:], lba, len(p))
 	key, _, _, ok := scsi.Code(err)
 	return ok && (key == scsi.KeyMediumError || key == scsi.KeyIllegalRequest || key == scsi.KeyBlankCheck)
 }
 
 // recordable reports whether the disc is a CD-R or CD-RW. A drive that only reads may
 // take them for pressed ones; then the groove tells, which pressed discs lack.
-func (d *medium) recordable() bool {
+func (d *medium) recordable(ctx context.Context) bool {
 	if d.profile == mmc.CDR || d.profile == mmc.CDRW {
 		return true
 	}
-	a, err := mmc.ReadATIP(d.ctx, d.t)
+	a, err := mmc.ReadATIP(ctx, d.t)
 	return err == nil && a.LeadIn.M >= 90
 }
 
 // inOneRun reports whether the track was written in one run with what is before it, as
 // sessions at once and pressed discs are: the block that links a track which was written
 // at once cannot be read as data.
-func (d *medium) inOneRun(t disc.Track) bool {
-	return mmc.ReadCDAs(d.ctx, d.t, t.Start-preGap, t.Mode) == nil
+func (d *medium) inOneRun(ctx context.Context, t disc.Track) bool {
+	return mmc.ReadCDAs(ctx, d.t, t.Start-preGap, t.Mode) == nil
 }
 
 // preGapOf returns how many sectors before a track are its pre-gap, as far as they
 // begin behind the start of the track before it, 0 when the drive cannot tell.
-func (d *medium) preGapOf(next, before disc.Track) int64 {
-	if n, err := d.reaches(next, before, d.isIndex0); err == nil {
+func (d *medium) preGapOf(ctx context.Context, next, before disc.Track) int64 {
+	if n, err := d.reaches(ctx, next, before, d.isIndex0); err == nil {
 		return n
 	}
 	if next.Mode == disc.Audio {
 		// The pre-gap is audio too, and read as such.
-		n, _ := d.reaches(next, before, func(a disc.LBA) (bool, error) {
-			return mmc.ReadCDAs(d.ctx, d.t, a, disc.Audio) == nil, nil
+		n, _ := d.reaches(ctx, next, before, func(ctx context.Context, a disc.LBA) (bool, error) {
+			return mmc.ReadCDAs(ctx, d.t, a, disc.Audio) == nil, nil
 		})
 		// The blocks that link a track written at once to the one before are a part of its
 		// pre-gap, and are read neither as audio nor as data.
-		if n > 0 && n < preGap && preGap < before.Length && d.unreadable(next.Start-disc.LBA(n)-1) {
+		if n > 0 && n < preGap && preGap < before.Length && d.unreadable(ctx, next.Start-disc.LBA(n)-1) {
 			return preGap
 		}
 		return n
 	}
-	ti, err := mmc.ReadTrackInformation(d.ctx, d.t, before.Number)
+	ti, err := mmc.ReadTrackInformation(ctx, d.t, before.Number)
 	if err == nil && ti.Start == int64(before.Start) && ti.Size > 0 && ti.Size < before.Length {
 		return before.Length - ti.Size
 	}
@@ -124,9 +125,9 @@ func (d *medium) preGapOf(next, before disc.Track) int64 {
 
 // reaches returns how many sectors in front of a track are in its gap, which is one
 // run that ends where the track starts.
-func (d *medium) reaches(next, before disc.Track, inGap func(disc.LBA) (bool, error)) (int64, error) {
+func (d *medium) reaches(ctx context.Context, next, before disc.Track, inGap func(context.Context, disc.LBA) (bool, error)) (int64, error) {
 	in, out := next.Start, before.Start
-	if yes, err := inGap(in - 1); err != nil || !yes {
+	if yes, err := inGap(ctx, in-1); err != nil || !yes {
 		return 0, err
 	}
 	in--
@@ -135,7 +136,7 @@ func (d *medium) reaches(next, before disc.Track, inGap func(disc.LBA) (bool, er
 		if a <= out || a >= in {
 			continue
 		}
-		yes, err := inGap(a)
+		yes, err := inGap(ctx, a)
 		if err != nil {
 			return 0, err
 		}
@@ -147,7 +148,7 @@ func (d *medium) reaches(next, before disc.Track, inGap func(disc.LBA) (bool, er
 	}
 	for in-out > 1 {
 		a := out + (in-out)/2
-		yes, err := inGap(a)
+		yes, err := inGap(ctx, a)
 		if err != nil {
 			return 0, err
 		}
@@ -162,10 +163,10 @@ func (d *medium) reaches(next, before disc.Track, inGap func(disc.LBA) (bool, er
 
 // isIndex0 reports whether a sector is in the pre-gap of a track, by the Q sub-channel.
 // One sector in a hundred holds the catalogue number there, and the next one does not.
-func (d *medium) isIndex0(lba disc.LBA) (bool, error) {
-	index, err := mmc.ReadIndex(d.ctx, d.t, lba)
+func (d *medium) isIndex0(ctx context.Context, lba disc.LBA) (bool, error) {
+	index, err := mmc.ReadIndex(ctx, d.t, lba)
 	if errors.Is(err, mmc.ErrNoPosition) {
-		index, err = mmc.ReadIndex(d.ctx, d.t, lba-1)
+		index, err = mmc.ReadIndex(ctx, d.t, lba-1)
 	}
 	return err == nil && index == 0, err
 }

@@ -154,7 +154,7 @@ func TestOpenSession(t *testing.T) {
 		case err != nil:
 			t.Errorf("%s: %v", medium, err)
 		default:
-			if r := read.Remarks(m); len(r) != 1 {
+			if r := read.Notices(m); len(r) != 1 {
 				t.Errorf("%s: %q", medium, r)
 			}
 		}

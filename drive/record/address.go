@@ -1,6 +1,7 @@
 package record
 
 import (
+	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -24,14 +25,14 @@ var ErrUnknownAddress = errors.New("the source does not tell for which address i
 var ErrEraseFirst = errors.New("it has to be erased first")
 
 // aimed checks that the source was made for the address that the disc goes on at.
-func (b *Burn) aimed(tr disc.Track) error {
+func (b *Burn) aimed(ctx context.Context, tr disc.Track) error {
 	if tr.Start != 0 { // the source is a session that knows its address
 		if tr.Start == b.next || b.mend {
 			return nil
 		}
 		return fmt.Errorf("%w: it is a session for address %d, and the disc goes on at address %d: make it for this disc", ErrOtherAddress, tr.Start, b.next)
 	}
-	at, known := madeFor(b.src, tr.Length, b.next)
+	at, known := madeFor(ctx, b.src, tr.Length, b.next)
 	switch {
 	case known && b.mend && at != 0: // found out when the disc is closed
 		b.made = at
@@ -68,31 +69,31 @@ const searched = 1 << 12
 // sectors from 0: next is where it would be written. The descriptors of a volume
 // hold addresses of the disc, so that the place of a structure in the source
 // and the address that it has of itself tell the difference.
-func madeFor(d disc.Disc, sectors int64, next disc.LBA) (disc.LBA, bool) {
-	if at, ok := anchorAddress(d); ok {
+func madeFor(ctx context.Context, d disc.Disc, sectors int64, next disc.LBA) (disc.LBA, bool) {
+	if at, ok := anchorAddress(ctx, d); ok {
 		return at, true
 	}
-	root, ok := rootOf(d)
+	root, ok := rootOf(ctx, d)
 	if !ok {
 		if next == 0 {
 			return 0, false // which makes no difference
 		}
 		// A volume of a kind, or with a fault, that only its reader knows.
-		if _, err := volume.OpenDisc(d, volume.Options{}); err == nil {
+		if _, err := volume.OpenDisc(ctx, d, volume.Options{}); err == nil {
 			return 0, true
 		}
-		if _, err := volume.OpenDisc(shifted{d, next}, volume.Options{}); err == nil {
+		if _, err := volume.OpenDisc(ctx, shifted{d, next}, volume.Options{}); err == nil {
 			return next, true
 		}
 		return 0, false
 	}
 	for _, at := range []disc.LBA{next, 0} {
-		if root.isAt(d, root.lba-at) {
+		if root.isAt(ctx, d, root.lba-at) {
 			return at, true
 		}
 	}
 	for s := disc.LBA(17); s < disc.LBA(min(sectors, searched)); s++ {
-		if root.lba >= s && root.isAt(d, s) {
+		if root.lba >= s && root.isAt(ctx, d, s) {
 			return root.lba - s, true
 		}
 	}
@@ -101,10 +102,10 @@ func madeFor(d disc.Disc, sectors int64, next disc.LBA) (disc.LBA, bool) {
 
 // anchorAddress reads the anchor volume descriptor pointer of UDF, sector 256 of a
 // session: its tag has the address of the sector (ECMA-167 part 3, 7.2 and 10.2).
-func anchorAddress(d disc.Disc) (disc.LBA, bool) {
+func anchorAddress(ctx context.Context, d disc.Disc) (disc.LBA, bool) {
 	const anchor = 256
 	var p [disc.SectorSize]byte
-	if !readOne(d, p[:], anchor) || !isAnchor(p[:]) {
+	if !readOne(ctx, d, p[:], anchor) || !isAnchor(p[:]) {
 		return 0, false
 	}
 	at := disc.LBA(binary.LittleEndian.Uint32(p[12:])) - anchor
@@ -120,9 +121,9 @@ type root struct {
 
 // rootOf reads the primary volume descriptor, sector 16 of a session (ECMA-119
 // 8.4: 128 block size, 156 the record of the root directory).
-func rootOf(d disc.Disc) (root, bool) {
+func rootOf(ctx context.Context, d disc.Disc) (root, bool) {
 	var p [disc.SectorSize]byte
-	if !readOne(d, p[:], 16) || string(p[:6]) != "\x01CD001" || binary.LittleEndian.Uint16(p[128:]) != disc.SectorSize {
+	if !readOne(ctx, d, p[:], 16) || string(p[:6]) != "\x01CD001" || binary.LittleEndian.Uint16(p[128:]) != disc.SectorSize {
 		return root{}, false
 	}
 	return rootRecord(p[156:]), true
@@ -134,13 +135,13 @@ func rootRecord(p []byte) root {
 
 // isAt reports whether the root directory begins in that sector of the source:
 // its first record, whose name is a single zero, is that of itself.
-func (r root) isAt(d disc.Disc, lba disc.LBA) bool {
+func (r root) isAt(ctx context.Context, d disc.Disc, lba disc.LBA) bool {
 	var p [disc.SectorSize]byte
-	return lba > 16 && readOne(d, p[:], lba) && p[0] >= 34 && p[32] == 1 && p[33] == 0 && rootRecord(p[:]) == r
+	return lba > 16 && readOne(ctx, d, p[:], lba) && p[0] >= 34 && p[32] == 1 && p[33] == 0 && rootRecord(p[:]) == r
 }
 
-func readOne(d disc.Disc, p []byte, lba disc.LBA) bool {
-	n, _ := d.ReadSectors(p[:disc.SectorSize], lba, disc.User)
+func readOne(ctx context.Context, d disc.Disc, p []byte, lba disc.LBA) bool {
+	n, _ := d.ReadSectors(ctx, p[:disc.SectorSize], lba, disc.User)
 	return n == 1
 }
 
@@ -150,20 +151,20 @@ type shifted struct {
 	start disc.LBA
 }
 
-func (s shifted) Sessions() []disc.Session {
+func (s shifted) TOC() disc.TOC {
 	var t disc.Track
-	for _, x := range s.Disc.Sessions() {
+	for _, x := range s.Disc.TOC().Sessions {
 		for _, tr := range x.Tracks {
 			t = tr
 		}
 	}
 	t.Start = s.start
-	return []disc.Session{{Number: 1, Tracks: []disc.Track{t}}}
+	return disc.TOC{Sessions: []disc.Session{{Number: 1, Tracks: []disc.Track{t}}}}
 }
 
-func (s shifted) ReadSectors(p []byte, lba disc.LBA, f disc.Form) (int, error) {
+func (s shifted) ReadSectors(ctx context.Context, p []byte, lba disc.LBA, f disc.Form) (int, error) {
 	if lba < s.start {
 		return 0, io.EOF // on the disc, not in the source
 	}
-	return s.Disc.ReadSectors(p, lba-s.start, f)
+	return s.Disc.ReadSectors(ctx, p, lba-s.start, f)
 }

@@ -45,7 +45,7 @@ func TestCloseKilled(t *testing.T) {
 			t.Fatal(err)
 		}
 		p := make([]byte, 16*disc.SectorSize)
-		if _, err := m.ReadSectors(p, 0, disc.User); err != nil || !bytes.Equal(p, was[:len(p)]) {
+		if _, err := m.ReadSectors(context.Background(), p, 0, disc.User); err != nil || !bytes.Equal(p, was[:len(p)]) {
 			t.Errorf("what was written cannot be read: %v", err)
 		}
 		again, err := record.NewClosing(ctx, d, record.CloseSession)
@@ -223,7 +223,7 @@ func TestCloseDamaged(t *testing.T) {
 					t.Errorf("plan: %+v", p)
 				}
 				got, err := c.Run(context.Background(), progress.Discard)
-				if err != nil || got.Session != "empty" || (b.repairs > 0) != knows || (len(got.Warnings) > 0) == knows {
+				if err != nil || got.Session != "empty" || (b.repairs > 0) != knows || (len(got.Notices) > 0) == knows {
 					t.Errorf("%s: %+v, %v", name, got, err)
 				}
 			}

@@ -12,6 +12,7 @@ import (
 	"glassmaster/drive/scsi"
 	"glassmaster/drive/tray"
 	"glassmaster/mastering/disc"
+	"glassmaster/mastering/progress"
 	"glassmaster/mastering/verify"
 )
 
@@ -20,7 +21,7 @@ import (
 // changed since.
 func (r *burning) compare() error {
 	back := r.backed()
-	r.rep.Phase("comparing", r.plan.Sectors*disc.SectorSize)
+	r.rep.Phase(progress.Comparing, r.plan.Sectors*disc.SectorSize)
 	d, err := read.Open(r.ctx, back)
 	if err != nil {
 		return r.notCompared(err)
@@ -95,8 +96,8 @@ func (c *comparison) run(ctx context.Context) error {
 		want, got := mine[:n*disc.SectorSize], theirs[:n*disc.SectorSize]
 		lba := c.r.start + disc.LBA(at)
 		source := make(chan error, 1)
-		go func() { source <- readFull(c.r.src, want, lba) }()
-		bad, err := c.readDisc(got, lba)
+		go func() { source <- readFull(ctx, c.r.src, want, lba) }()
+		bad, err := c.readDisc(ctx, got, lba)
 		gone := <-source
 		if err != nil {
 			return err
@@ -116,10 +117,10 @@ func (c *comparison) run(ctx context.Context) error {
 
 // readDisc reads a piece, and what of it cannot be read is returned by its index.
 // An error says that the drive, or the disc in it, is gone.
-func (c *comparison) readDisc(p []byte, lba disc.LBA) (map[int]error, error) {
+func (c *comparison) readDisc(ctx context.Context, p []byte, lba disc.LBA) (map[int]error, error) {
 	var bad map[int]error
 	for i := 0; i*disc.SectorSize < len(p); {
-		n, err := c.disc.ReadSectors(p[i*disc.SectorSize:], lba+disc.LBA(i)+c.r.next-c.r.start, disc.User)
+		n, err := c.disc.ReadSectors(ctx, p[i*disc.SectorSize:], lba+disc.LBA(i)+c.r.next-c.r.start, disc.User)
 		i += n
 		if i*disc.SectorSize == len(p) {
 			break

@@ -50,11 +50,11 @@ func (m medium) contents(ctx context.Context, t scsi.Transport) (Contents, error
 		return c, nil // it cannot be read, and that is no reason not to erase it
 	}
 	defer d.Close()
-	c.Sessions, c.Sectors = len(d.Sessions()), disc.Sectors(d)
-	if c.Unfinished = disc.Unfinished(d); c.Unfinished {
+	c.Sessions, c.Sectors = len(d.TOC().Sessions), disc.Sectors(d)
+	if c.Unfinished = disc.Unfinished(ctx, d); c.Unfinished {
 		return c, nil
 	}
-	if v, err := volume.OpenDisc(d, volume.Options{}); err == nil {
+	if v, err := volume.OpenDisc(ctx, d, volume.Options{}); err == nil {
 		info := v.Volume()
 		c.Format, c.Label, c.Created, c.Data = info.Format, info.Label, info.Created, true
 		if info.BlockSize > 0 && info.Blocks > 0 {

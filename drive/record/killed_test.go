@@ -138,7 +138,7 @@ func TestBurnBehindKilled(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		s := m.Sessions()
+		s := m.TOC().Sessions
 		if len(s) != 2 || status(t, d).Status != mmc.Closed {
 			t.Fatalf("sessions %+v, the disc is %v", s, status(t, d).Status)
 		}
@@ -148,7 +148,7 @@ func TestBurnBehindKilled(t *testing.T) {
 			if i == 0 {
 				p = p[:min(len(p), 16*disc.SectorSize)] // as much as was written at least
 			}
-			if _, err := m.ReadSectors(p, tr.Start, disc.User); err != nil || !bytes.Equal(p, want[:len(p)]) {
+			if _, err := m.ReadSectors(context.Background(), p, tr.Start, disc.User); err != nil || !bytes.Equal(p, want[:len(p)]) {
 				t.Errorf("session %d at %d is not what was written: %v", i+1, tr.Start, err)
 			}
 		}
@@ -197,7 +197,7 @@ func TestKilledBehindReserve(t *testing.T) {
 		}
 		want := virtualtest.Noise(700, 3)
 		r, err := burn(t, d, virtualtest.DiscOf(want), record.Options{})
-		if err != nil || !r.Verified || r.Written != 912 || len(r.Warnings) != 1 || !strings.Contains(r.Warnings[0], "announced 912 sectors") {
+		if err != nil || !r.Verified || r.Written != 912 || len(r.Notices) != 1 || !strings.Contains(r.Notices[0].Text, "announced 912 sectors") {
 			t.Errorf("%s: %+v, %v", name, r, err)
 		}
 		if !bytes.Equal(content(t, d, 700), want) {

@@ -111,8 +111,8 @@ func TestKilledOverwrite(t *testing.T) {
 					if openErr != nil {
 						t.Fatalf("behind command %d: %v", at, openErr)
 					}
-					switch vol, volErr := volume.OpenDisc(now, volume.Options{}); {
-					case disc.Unfinished(now):
+					switch vol, volErr := volume.OpenDisc(context.Background(), now, volume.Options{}); {
+					case disc.Unfinished(context.Background(), now):
 						marked++
 						if !errors.Is(volErr, volume.ErrUnfinished) {
 							t.Errorf("behind command %d: the volume is opened: %v", at, volErr)

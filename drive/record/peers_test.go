@@ -49,15 +49,15 @@ func TestGrowingDisc(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if len(r.Warnings) > 0 {
-				t.Errorf("warnings: %q", r.Warnings)
+			if len(r.Notices) > 0 {
+				t.Errorf("warnings: %q", r.Notices)
 			}
 			both, err := read.Open(ctx, d)
 			if err != nil {
 				t.Fatal(err)
 			}
 			defer both.Close()
-			v, err := volume.OpenDisc(both, volume.Options{})
+			v, err := volume.OpenDisc(context.Background(), both, volume.Options{})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -9,6 +9,7 @@ import (
 	"glassmaster/drive/read"
 	"glassmaster/drive/scsi"
 	"glassmaster/mastering/disc"
+	"glassmaster/mastering/units"
 
 	// The file systems by which a source tells for which address it was made.
 	_ "glassmaster/mastering/iso9660"
@@ -56,7 +57,7 @@ func NewPlan(ctx context.Context, t scsi.Transport, src disc.Disc, o Options) (*
 		return nil, fmt.Errorf("plan the burn: %w", err)
 	}
 	b := &Burn{t: t, src: disc.Unwrap(src), o: o, medium: m}
-	if err := b.examine(); err != nil {
+	if err := b.examine(ctx); err != nil {
 		return nil, fmt.Errorf("plan the burn: %w", err)
 	}
 	if err := b.settle(ctx); err != nil {
@@ -95,7 +96,7 @@ func (b *Burn) settle(ctx context.Context) error {
 	if b.o.Appendable && r.single {
 		b.warn("the disc will be closed: a %v (%s) cannot stay open for more sessions", b.medium.profile, r.name)
 	}
-	if err := b.choose(); err != nil {
+	if err := b.choose(ctx); err != nil {
 		return err
 	}
 	return b.fit()
@@ -117,7 +118,7 @@ func (b *Burn) erased() medium {
 }
 
 func (b *Burn) warn(format string, args ...any) {
-	b.plan.Warnings = append(b.plan.Warnings, fmt.Sprintf(format, args...))
+	b.plan.Notices = append(b.plan.Notices, disc.Notice{Severity: disc.Warning, Text: fmt.Sprintf(format, args...)})
 }
 
 // admit decides by the state of the disc whether it can be written, and whether
@@ -180,12 +181,12 @@ func (b *Burn) simulation() error {
 }
 
 // choose finds the part of the source that is written: one data track.
-func (b *Burn) choose() error {
+func (b *Burn) choose(ctx context.Context) error {
 	b.next = b.medium.next()
 	if b.erase {
 		b.next = 0
 	}
-	sessions := b.src.Sessions()
+	sessions := b.src.TOC().Sessions
 	if len(sessions) == 0 {
 		return errors.New("the source has no tracks: there is nothing to burn")
 	}
@@ -204,7 +205,7 @@ func (b *Burn) choose() error {
 	case len(sessions) > 1 && tr.Start == 0:
 		return errors.New("the source has several sessions at the same address: it is damaged")
 	}
-	if err := b.aimed(tr); err != nil {
+	if err := b.aimed(ctx, tr); err != nil {
 		return err
 	}
 	b.start = tr.Start
@@ -243,7 +244,7 @@ func (b *Burn) fit() error {
 	case b.o.Speed > 0 && p.Speed == 0:
 		b.warn("the drive offers no choice of speed for this disc")
 	case b.o.Speed > 0 && p.Speed > b.o.Speed:
-		b.warn("the lowest speed that the drive offers for this disc is %s", SpeedName(b.medium.profile, p.Speed))
+		b.warn("the lowest speed that the drive offers for this disc is %s", units.Speed(p.Speed, p.Profile))
 	}
 	p.Recipe = b.describe()
 	p.Steps = b.steps()
@@ -310,7 +311,7 @@ func (b *Burn) steps() []string {
 	add(b.format && b.medium.profile != mmc.DVDRWRO, "format the %s", p.Profile)
 	add(b.mend, "close the track and the session that an earlier burn left open")
 	add(true, "lock the tray")
-	add(p.Speed > 0, "ask for %s", SpeedName(b.medium.profile, p.Speed))
+	add(p.Speed > 0, "ask for %s", units.Speed(p.Speed, p.Profile))
 	add(b.recipe.page, "set the write parameters: %s", b.recipe.name)
 	add(b.calibrates(), "calibrate the laser")
 	add(b.recipe.reserve && !b.medium.announced(), "announce a track of %d sectors", p.Padded)

@@ -264,8 +264,8 @@ type shifting struct {
 	again map[disc.LBA]bool
 }
 
-func (s *shifting) ReadSectors(p []byte, lba disc.LBA, f disc.Form) (int, error) {
-	n, err := s.Disc.ReadSectors(p, lba, f)
+func (s *shifting) ReadSectors(ctx context.Context, p []byte, lba disc.LBA, f disc.Form) (int, error) {
+	n, err := s.Disc.ReadSectors(context.Background(), p, lba, f)
 	if lba > s.at || lba+disc.LBA(n) <= s.at {
 		return n, err
 	}

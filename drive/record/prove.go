@@ -10,12 +10,14 @@ import (
 	"glassmaster/drive/scsi"
 	"glassmaster/drive/tray"
 	"glassmaster/mastering/disc"
+	"glassmaster/mastering/progress"
+	"glassmaster/mastering/units"
 )
 
 // prove asks the drive what is on the disc now, and has it read every sector
 // again.
 func (r *burning) prove() error {
-	r.rep.Phase("checking the disc", 0)
+	r.rep.Phase(progress.CheckingDisc, 0)
 	err := r.reload()
 	if err == nil {
 		err = r.sameDisc()
@@ -77,7 +79,7 @@ func (r *burning) failed(err error) error {
 // reload has the drive read the disc anew, so that it does not answer from
 // memory. Only a drive that is gone is an error.
 func (r *burning) reload() error {
-	how, err := tray.Reload(r.ctx, r.t, r.medium.config, func(s string) { r.warn("%s", s) })
+	how, err := tray.Reload(r.ctx, r.t, r.medium.config, r.warnOf)
 	r.reloaded = how
 	switch {
 	case scsi.Gone(err):
@@ -118,7 +120,7 @@ func (r *burning) checkStart() error {
 		return notOnDisc(err)
 	}
 	defer d.Close()
-	if _, err := d.ReadSectors(got, r.next, disc.User); err != nil {
+	if _, err := d.ReadSectors(r.work, got, r.next, disc.User); err != nil {
 		return notOnDisc(err)
 	}
 	if !bytes.Equal(want, got) {
@@ -143,7 +145,7 @@ func (r *burning) checkTracks() error {
 		return notOnDisc(err)
 	}
 	defer d.Close()
-	for _, s := range d.Sessions() {
+	for _, s := range d.TOC().Sessions {
 		for _, t := range s.Tracks {
 			if r.next < t.Start || r.next >= t.End() {
 				continue
@@ -168,6 +170,6 @@ func (r *burning) checkTime() {
 	least := float64(r.result.Written*disc.SectorSize) / (float64(r.plan.Speed) * 1000 * 1.5)
 	if least > 10 && r.result.Seconds < least {
 		r.warn("writing took %.0f s, and at %s it takes %.0f s at least: the drive may not have written at all",
-			r.result.Seconds, SpeedName(r.medium.profile, r.plan.Speed), least)
+			r.result.Seconds, units.Speed(r.plan.Speed, r.plan.Profile), least)
 	}
 }

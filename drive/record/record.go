@@ -28,7 +28,6 @@ package record
 import (
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/verify"
-	"glassmaster/mastering/volume"
 )
 
 // Options say how a disc is burned. The zero value is a sensible burn: highest
@@ -52,16 +51,16 @@ type Options struct {
 
 // Plan is what a burn is going to do, settled before the first byte is written.
 type Plan struct {
-	Profile  string   // the medium as the drive names it: "DVD+R"
-	Recipe   string   // "sequential, disc closed"
-	Sectors  int64    // of the source
-	Padded   int64    // sectors that will be written
-	Capacity int64    // sectors that the medium has free
-	Speed    int      // kB/s that will be asked for, 0 when the drive offers no choice
-	Erases   Contents // what is on the disc and will be gone; no data where nothing is
-	Steps    []string // in the order of their execution, for people
-	Warnings []string
-	Defects  []volume.Defect // what is known to be wrong with the source
+	Profile  string        // the medium as the drive names it: "DVD+R"
+	Recipe   string        // "sequential, disc closed"
+	Sectors  int64         // of the source
+	Padded   int64         // sectors that will be written
+	Capacity int64         // sectors that the medium has free
+	Speed    int           // kB/s that will be asked for, 0 when the drive offers no choice
+	Erases   Contents      // what is on the disc and will be gone; no data where nothing is
+	Steps    []string      // in the order of their execution, for people
+	Notices  []disc.Notice // what will be different from what was asked for, and what Defects mean for the disc
+	Defects  []disc.Notice // what is known to be wrong with the source
 }
 
 // Result is what a burn did.
@@ -73,11 +72,11 @@ type Result struct {
 	Equal    bool             // the disc was read again and is equal to what was sent, as far as could be assured
 	SHA256   string           // of the sectors of the source, in hex
 	Mismatch *verify.Mismatch // the first difference, nil when there is none
-	Changes  []string         // files of the source that were not any more what was planned
+	Changes  []disc.Notice    // files of the source that were not any more what was planned
 	// NotAssured says why what was compared may not have come off the disc that was
 	// burned; empty when nothing speaks against it.
 	NotAssured    []string
 	Retried       int64         // sectors that could not be read at the first attempt when the disc was compared
 	SourceChanged *SourceChange // the source is not any more what was burned of it, nil when it is
-	Warnings      []string
+	Notices       []disc.Notice // of the plan, and what was noticed since
 }

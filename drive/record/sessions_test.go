@@ -24,14 +24,14 @@ type session struct {
 	start disc.LBA
 }
 
-func (s session) Sessions() []disc.Session {
-	t := s.Disc.Sessions()[0].Tracks[0]
+func (s session) TOC() disc.TOC {
+	t := s.Disc.TOC().Sessions[0].Tracks[0]
 	t.Start = s.start
-	return []disc.Session{{Number: 1, Tracks: []disc.Track{t}}}
+	return disc.TOC{Sessions: []disc.Session{{Number: 1, Tracks: []disc.Track{t}}}}
 }
 
-func (s session) ReadSectors(p []byte, lba disc.LBA, f disc.Form) (int, error) {
-	return s.Disc.ReadSectors(p, lba-s.start, f)
+func (s session) ReadSectors(ctx context.Context, p []byte, lba disc.LBA, f disc.Form) (int, error) {
+	return s.Disc.ReadSectors(context.Background(), p, lba-s.start, f)
 }
 
 // Three sessions, the last of which closes the disc. The second knows its address,
@@ -78,7 +78,7 @@ func TestSessions(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if len(r.Warnings) > 0 || !r.Verified {
+			if len(r.Notices) > 0 || !r.Verified {
 				t.Errorf("result: %+v", r)
 			}
 
@@ -89,8 +89,8 @@ func TestSessions(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if len(r.Warnings) != 1 || !strings.Contains(r.Warnings[0], "made for the one") {
-				t.Errorf("warnings: %q", r.Warnings)
+			if len(r.Notices) != 1 || !strings.Contains(r.Notices[0].Text, "made for the one") {
+				t.Errorf("warnings: %q", r.Notices)
 			}
 
 			all, err := read.Open(ctx, d)
@@ -98,14 +98,14 @@ func TestSessions(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer all.Close()
-			s := all.Sessions()
+			s := all.TOC().Sessions
 			if len(s) != 3 || status(t, d).Status != mmc.Closed {
 				t.Fatalf("%d sessions, the disc is %v", len(s), status(t, d).Status)
 			}
 			for i, w := range want {
 				tr := s[i].Tracks[0]
 				p := make([]byte, len(w))
-				if n, err := all.ReadSectors(p, tr.Start, disc.User); err != nil || !bytes.Equal(p, w) {
+				if n, err := all.ReadSectors(context.Background(), p, tr.Start, disc.User); err != nil || !bytes.Equal(p, w) {
 					t.Errorf("session %d at %d: read %d sectors, %v", i+1, tr.Start, n, err)
 				}
 			}
@@ -179,9 +179,11 @@ func TestRefusals(t *testing.T) {
 
 type sessionsOnly struct{ s []disc.Session }
 
-func (s sessionsOnly) Sessions() []disc.Session                           { return s.s }
-func (sessionsOnly) ReadSectors([]byte, disc.LBA, disc.Form) (int, error) { return 0, disc.ErrForm }
-func (sessionsOnly) Close() error                                         { return nil }
+func (s sessionsOnly) TOC() disc.TOC { return disc.TOC{Sessions: s.s} }
+func (sessionsOnly) ReadSectors(context.Context, []byte, disc.LBA, disc.Form) (int, error) {
+	return 0, disc.ErrForm
+}
+func (sessionsOnly) Close() error { return nil }
 
 // A disc that changes between plan and burn is not touched.
 func TestOtherDiscThanPlanned(t *testing.T) {

@@ -89,7 +89,7 @@ func TestSourceChangesBeforeBurn(t *testing.T) {
 			}
 			return
 		}
-		if err != nil || len(r.Changes) != 1 || !strings.Contains(r.Changes[0], file) {
+		if err != nil || len(r.Changes) != 1 || !strings.Contains(r.Changes[0].String(), file) {
 			t.Errorf("error %v, told %q", err, r.Changes)
 		}
 	})
@@ -124,7 +124,7 @@ func TestSourceChangesDuringBurn(t *testing.T) {
 			}
 			return
 		}
-		if err != nil || !r.Verified || len(r.Changes) != 1 || !strings.Contains(r.Changes[0], file) {
+		if err != nil || !r.Verified || len(r.Changes) != 1 || !strings.Contains(r.Changes[0].String(), file) {
 			t.Fatalf("error %v, verified %t, told %q", err, r.Verified, r.Changes)
 		}
 		if c.gone {
@@ -146,7 +146,7 @@ func TestSourceChangesDuringSimulation(t *testing.T) {
 	defer src.Close()
 	d := &meddling{virtualtest.Blank(t, "cd-r", 4000), func() error { return os.Truncate(file, 1000) }}
 	r, err := burn(t, d, src.Disc, record.Options{Simulate: true})
-	if err != nil || len(r.Changes) != 1 || !strings.Contains(r.Changes[0], file) {
+	if err != nil || len(r.Changes) != 1 || !strings.Contains(r.Changes[0].String(), file) {
 		t.Errorf("error %v, told %q", err, r.Changes)
 	}
 }
@@ -159,7 +159,7 @@ func fileOnDisc(t *testing.T, d scsi.Transport, name string) string {
 		t.Fatal(err)
 	}
 	defer m.Close()
-	v, err := volume.OpenDisc(m, volume.Options{})
+	v, err := volume.OpenDisc(context.Background(), m, volume.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -56,7 +56,7 @@ func (s *stream) read(ctx context.Context, src disc.Disc, start disc.LBA, sector
 		data := max(min(n, sectors-at), 0) * disc.SectorSize
 		clear(p[data:])
 		if data > 0 {
-			if err := readFull(src, p[:data], start+disc.LBA(at)); err != nil {
+			if err := readFull(ctx, src, p[:data], start+disc.LBA(at)); err != nil {
 				return err
 			}
 			_, _ = s.sent.Write(p[:data])
@@ -85,14 +85,14 @@ func (s *stream) ready() {
 
 // readFull reads all of p, which the source has promised. A source that panics, in a
 // goroutine of its own, would end the program with a tray that is locked.
-func readFull(src disc.Disc, p []byte, lba disc.LBA) (err error) {
+func readFull(ctx context.Context, src disc.Disc, p []byte, lba disc.LBA) (err error) {
 	defer func() {
 		if fault := recover(); fault != nil {
 			err = fmt.Errorf("read the source at sector %d: this is a fault of the program: %v", lba, fault)
 		}
 	}()
 	for len(p) > 0 {
-		n, err := src.ReadSectors(p, lba, disc.User)
+		n, err := src.ReadSectors(ctx, p, lba, disc.User)
 		p = p[n*disc.SectorSize:]
 		lba += disc.LBA(n)
 		if len(p) == 0 {

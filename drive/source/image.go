@@ -8,9 +8,6 @@ import (
 	"glassmaster/mastering/image"
 )
 
-// Plain is the format of a file of no known format, which Opener.Force opens.
-const Plain = "plain sectors"
-
 // openImage opens an image file. A file may lie on a server that does not answer:
 // then a cancelled context ends the call all the same.
 func (o Opener) openImage(ctx context.Context, name string) (disc.Disc, string, error) {
@@ -21,10 +18,10 @@ func (o Opener) openImage(ctx context.Context, name string) (disc.Disc, string, 
 	}
 	done := make(chan opened, 1)
 	go func() {
-		d, format, err := image.Open(name)
+		d, format, err := image.Open(ctx, name)
 		if o.Force && errors.Is(err, image.ErrUnknown) {
 			d, err = image.OpenPlain(name)
-			format.Name = Plain
+			format.Name = image.Plain
 		}
 		done <- opened{d, format.Name, err}
 	}()

@@ -18,7 +18,6 @@ import (
 	"glassmaster/mastering/volume"
 
 	// The image files and file systems that are known.
-	_ "glassmaster/mastering/image/iso"
 	_ "glassmaster/mastering/iso9660"
 	_ "glassmaster/mastering/udf"
 )
@@ -26,26 +25,34 @@ import (
 // Source is an open disc with what is known of its origin.
 type Source struct {
 	disc.Disc
-	Name     string
-	Kind     string   // "image", "drive", "folder" or "compilation"
-	Format   string   // of an image: "ISO"; of a drive: the medium, "DVD+R"
-	Warnings []string // what is on the disc, but not as one might expect
-	Problems []string // what should be on the disc, and is not
+	Name   string
+	Kind   string // "image", "drive", "folder" or "compilation"
+	Format string // of an image: "ISO"; of a drive: the medium, "DVD+R"
+	// Notices tell what of a folder or compilation is not on its disc (errors), or
+	// is there in another way than one may expect.
+	Notices []disc.Notice
 	// Locate names the file that holds an address, empty when there is none.
 	Locate func(disc.LBA) string
-	close  []func() error // besides the disc
+	// KeepGoing says that files that are missing are left out where the source is
+	// written, and that zeros replace what cannot be read.
+	KeepGoing bool
+	close     []func() error                                         // besides the disc
+	prepare   func(ctx context.Context, rep progress.Reporter) error // nil when nothing has to be prepared
 
 	once  sync.Once
-	known []volume.Defect
+	known []disc.Notice
 }
 
 // Defects returns what is known to be wrong with the disc, or unlike what one
 // expects, as volume.Known does: what matters most first. Whoever uses a source
 // passes it on. It is looked for when it is asked for the first time.
-func (s *Source) Defects() []volume.Defect {
-	s.once.Do(func() { s.known = volume.Known(s.Disc) })
+func (s *Source) Defects(ctx context.Context) []disc.Notice {
+	s.once.Do(func() { s.known = volume.Known(ctx, s.Disc) })
 	return s.known
 }
+
+// Missing returns the notices of what should be on the disc, and is not.
+func (s *Source) Missing() []disc.Notice { return disc.Errors(s.Notices) }
 
 // Close closes the disc and what it stands on.
 func (s *Source) Close() error {
@@ -56,6 +63,16 @@ func (s *Source) Close() error {
 		}
 	}
 	return err
+}
+
+// Prepare computes the checksums that the disc of a compilation holds, of its files or
+// of itself, for which it reads all files. Only a source that was opened with LateSums
+// needs it, before it is read in pieces.
+func (s *Source) Prepare(ctx context.Context, rep progress.Reporter) error {
+	if s.prepare == nil {
+		return nil
+	}
+	return s.prepare(ctx, rep)
 }
 
 // Unwrap returns the disc itself, which may know quicker ways to be read.
@@ -72,8 +89,12 @@ type Opener struct {
 	// SOURCE_DATE_EPOCH is set, that goes before it.
 	Time time.Time
 	// KeepGoing has the disc of a folder or compilation deliver zeros for files that
-	// cannot be read any more, where reading would fail otherwise.
+	// cannot be read any more, where reading would fail otherwise, and is passed on in
+	// the Source to whoever writes it.
 	KeepGoing bool
+	// LateSums leaves the checksums that the disc of a compilation holds to Prepare:
+	// writing an image file computes them on the way.
+	LateSums bool
 	// Force opens a file of no known format too, as the plain sectors of a disc.
 	Force bool
 }
@@ -84,10 +105,29 @@ func (o Opener) Open(ctx context.Context, name string) (*Source, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.Name = name
+	s.Name, s.KeepGoing = name, o.KeepGoing
 	if s.Locate == nil {
-		s.Locate = s.locate()
+		s.Locate = s.locate(ctx)
 	}
+	return s, nil
+}
+
+// New returns a disc that is open already as a source of that name. Closing the source
+// closes the disc.
+func New(ctx context.Context, name string, d disc.Disc) *Source {
+	s := &Source{Disc: d, Name: name}
+	s.Locate = s.locate(ctx)
+	return s
+}
+
+// Compilation opens a compilation as the disc that it describes. Notices are what came of
+// putting it together. The compilation can be edited afterwards.
+func (o Opener) Compilation(ctx context.Context, c *compilation.Compilation, notices []disc.Notice) (*Source, error) {
+	s, err := o.plan(ctx, "compilation", c, notices)
+	if err != nil {
+		return nil, err
+	}
+	s.Name, s.KeepGoing = c.Label, o.KeepGoing
 	return s, nil
 }
 
@@ -121,9 +161,9 @@ func isFolder(name string) bool {
 
 // locate names files by the file system of the disc, which is opened when a
 // name is wanted for the first time.
-func (s *Source) locate() func(disc.LBA) string {
+func (s *Source) locate(ctx context.Context) func(disc.LBA) string {
 	locator := sync.OnceValue(func() func(disc.LBA) string {
-		vol, err := volume.OpenDisc(s.Disc, volume.Options{})
+		vol, err := volume.OpenDisc(ctx, s.Disc, volume.Options{})
 		if err != nil {
 			return func(disc.LBA) string { return "" }
 		}
@@ -134,38 +174,41 @@ func (s *Source) locate() func(disc.LBA) string {
 
 func (o Opener) openFolder(ctx context.Context, name string) (*Source, error) {
 	c := compilation.New()
-	c.Label = Label([]string{name})
-	problems, err := Gather(ctx, c, []string{name}, false, o.Report)
+	c.Label = compilation.LabelFor([]string{name})
+	notices, err := c.AddPaths(ctx, []string{name}, false, o.Report)
 	if err != nil {
 		return nil, err
 	}
-	return o.plan(ctx, "folder", c, problems)
+	c.Seal()
+	return o.plan(ctx, "folder", c, notices)
 }
 
 func (o Opener) openCompilation(ctx context.Context, name string) (*Source, error) {
-	c, problems, err := compilation.Load(name)
+	c, notices, err := compilation.Load(name)
 	if err != nil {
 		return nil, err
 	}
-	return o.plan(ctx, "compilation", c, problems)
+	c.Seal()
+	return o.plan(ctx, "compilation", c, notices)
 }
 
 // plan settles a disc whose sectors can be read in any order. A checksum of the
 // image is computed before.
-func (o Opener) plan(ctx context.Context, kind string, c *compilation.Compilation, problems []compilation.Problem) (*Source, error) {
+func (o Opener) plan(ctx context.Context, kind string, c *compilation.Compilation, notices []disc.Notice) (*Source, error) {
 	if os.Getenv("SOURCE_DATE_EPOCH") == "" {
 		c.Options.Time = o.Time
 	}
-	c.Seal()
 	img, err := c.PlanReport(ctx, o.Report)
 	if err != nil {
 		return nil, err
 	}
-	if err := img.Settle(ctx, o.Report); err != nil {
-		img.Close()
-		return nil, err
+	s := &Source{Disc: img.Disc(compilation.WriteOptions{KeepGoing: o.KeepGoing}), Kind: kind, Notices: append(notices, img.Notices...), Locate: img.Locate}
+	s.prepare = img.Settle
+	if !o.LateSums {
+		if err := s.Prepare(ctx, o.Report); err != nil {
+			img.Close()
+			return nil, err
+		}
 	}
-	s := &Source{Disc: img.Disc(compilation.WriteOptions{KeepGoing: o.KeepGoing}), Kind: kind, Warnings: img.Warnings, Locate: img.Locate}
-	s.Problems, s.Warnings = Sort(problems, s.Warnings)
 	return s, nil
 }

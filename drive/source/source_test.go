@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -21,60 +20,6 @@ import (
 	"glassmaster/mastering/volume"
 )
 
-func TestLabel(t *testing.T) {
-	dir := filepath.Join(t.TempDir(), "My Holiday")
-	long := filepath.Join(t.TempDir(), strings.Repeat("ä", 40))
-	for _, d := range []string{dir, long} {
-		if err := os.Mkdir(d, 0o700); err != nil {
-			t.Fatal(err)
-		}
-	}
-	film := filepath.Join(dir, "film.mkv")
-	if err := os.WriteFile(film, nil, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	for _, c := range []struct {
-		paths []string
-		want  string
-	}{
-		{[]string{dir}, "My Holiday"},
-		{[]string{dir + "/"}, "My Holiday"},
-		{[]string{dir + "/."}, "My Holiday"},
-		{[]string{film}, "film"},
-		{[]string{long}, strings.Repeat("ä", 32)},
-		{[]string{dir, long}, "DISC"},
-		{[]string{"/"}, "DISC"},
-		{nil, "DISC"},
-	} {
-		if got := Label(c.paths); got != c.want {
-			t.Errorf("Label(%q) = %q, want %q", c.paths, got, c.want)
-		}
-	}
-}
-
-func TestRemove(t *testing.T) {
-	dir := t.TempDir()
-	for _, name := range []string{"a", "sub/a", "b"} {
-		path := filepath.Join(dir, name)
-		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, nil, 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	c := compilation.New()
-	if problems, err := Gather(context.Background(), c, []string{dir}, false, progress.Discard); err != nil || len(problems) > 0 {
-		t.Fatal(err, problems)
-	}
-	if !Remove(c, filepath.Join(dir, "sub", "..", "a")) || Remove(c, filepath.Join(dir, "c")) {
-		t.Error("Remove reports the wrong thing")
-	}
-	if c.Root().Lookup("a") != nil || c.Root().Lookup("sub/a") == nil || c.Root().Lookup("b") == nil {
-		t.Error("the wrong file was removed")
-	}
-}
-
 // Whatever a disc is in, it is opened the same way, and holds the same files.
 func TestOpen(t *testing.T) {
 	dir := t.TempDir()
@@ -87,7 +32,7 @@ func TestOpen(t *testing.T) {
 	}
 	ctx := context.Background()
 	c := compilation.New()
-	if _, err := Gather(ctx, c, []string{folder}, false, progress.Discard); err != nil {
+	if _, err := c.AddPaths(ctx, []string{folder}, false, progress.Discard); err != nil {
 		t.Fatal(err)
 	}
 	saved, image := filepath.Join(dir, "x"+compilation.Ending), filepath.Join(dir, "x.iso")
@@ -111,10 +56,10 @@ func TestOpen(t *testing.T) {
 			t.Errorf("%s: %v", kind, err)
 			continue
 		}
-		if s.Kind != kind || s.Name != name || len(s.Problems) > 0 {
+		if s.Kind != kind || s.Name != name || len(s.Notices) > 0 {
 			t.Errorf("%s: %+v", kind, s)
 		}
-		vol, err := volume.OpenDisc(s.Disc, volume.Options{})
+		vol, err := volume.OpenDisc(context.Background(), s.Disc, volume.Options{})
 		if err != nil {
 			t.Errorf("%s: %v", kind, err)
 			continue
@@ -140,22 +85,6 @@ func TestOpen(t *testing.T) {
 	}
 }
 
-// TestGatherFar takes a folder whose time has no place in nanoseconds since 1970.
-func TestGatherFar(t *testing.T) {
-	dir := t.TempDir()
-	peertest.Run(t, "", "touch", "-d", "2400-01-01", dir) // os.Chtimes cannot
-	if info, err := os.Stat(dir); err != nil || info.ModTime().Year() < 2399 {
-		t.Skip("the file system does not hold this time")
-	}
-	c := compilation.New()
-	if _, err := Gather(t.Context(), c, []string{dir}, false, nil); err != nil {
-		t.Fatal(err)
-	}
-	if got := c.Root().Modified; got != math.MaxInt64 {
-		t.Errorf("%d", got)
-	}
-}
-
 // TestSettled: what follows from the contents of files is there when a compilation
 // is open. A burn reads it last, when the drive cannot wait.
 func TestSettled(t *testing.T) {
@@ -166,7 +95,7 @@ func TestSettled(t *testing.T) {
 	}
 	c := compilation.New()
 	c.Contents.Checksums = true
-	if _, err := Gather(t.Context(), c, []string{film}, false, progress.Discard); err != nil {
+	if _, err := c.AddPaths(t.Context(), []string{film}, false, progress.Discard); err != nil {
 		t.Fatal(err)
 	}
 	if err := c.Save(saved); err != nil {
@@ -180,7 +109,7 @@ func TestSettled(t *testing.T) {
 	if err := os.Remove(film); err != nil {
 		t.Fatal(err)
 	}
-	v, err := volume.OpenDisc(s.Disc, volume.Options{})
+	v, err := volume.OpenDisc(context.Background(), s.Disc, volume.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -213,11 +142,11 @@ func TestAudioFirst(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	v, err := volume.OpenDisc(s.Disc, volume.Options{})
+	v, err := volume.OpenDisc(context.Background(), s.Disc, volume.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if p, err := fs.ReadFile(v, "film"); string(p) != "film" || len(s.Defects()) > 1 || len(s.Defects()) == 1 && !s.Defects()[0].Minor {
-		t.Errorf("%q, %v, %v", p, err, s.Defects())
+	if p, err := fs.ReadFile(v, "film"); string(p) != "film" || len(s.Defects(context.Background())) > 1 || len(s.Defects(context.Background())) == 1 && s.Defects(context.Background())[0].Severity > disc.Info {
+		t.Errorf("%q, %v, %v", p, err, s.Defects(context.Background()))
 	}
 }

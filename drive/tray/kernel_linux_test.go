@@ -12,7 +12,6 @@ import (
 	"glassmaster/drive/scsi/device"
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/image"
-	_ "glassmaster/mastering/image/iso"
 	"glassmaster/mastering/peertest"
 	"glassmaster/mastering/progress"
 )
@@ -76,7 +75,7 @@ func TestGuestBurn(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer d.Close()
-	src, _, err := image.Open("disc.iso")
+	src, _, err := image.Open(t.Context(), "disc.iso")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -89,7 +88,7 @@ func TestGuestBurn(t *testing.T) {
 	if err != nil || !r.Verified {
 		t.Fatalf("verified: %v, %v", r.Verified, err)
 	}
-	for _, w := range r.Warnings {
+	for _, w := range r.Notices {
 		t.Errorf("warning: %s", w)
 	}
 	size, err := d.SystemSize()

@@ -2,6 +2,7 @@ package compilation
 
 import (
 	"bytes"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -36,8 +37,8 @@ func TestBootImagesStayWhatTheyAre(t *testing.T) {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { m.Close() })
-		if len(m.Warnings) == 0 || !strings.Contains(strings.Join(m.Warnings, "\n"), "loader.bin is not in SHA256SUMS") {
-			t.Errorf("warnings: %q", m.Warnings)
+		if len(m.Notices) == 0 || !strings.Contains(fmt.Sprint(m.Notices), "loader.bin is not in SHA256SUMS") {
+			t.Errorf("warnings: %q", m.Notices)
 		}
 		img := filepath.Join(t.TempDir(), "x.iso")
 		if err := m.WriteFile(t.Context(), img, WriteOptions{}, nil); err != nil {

@@ -11,39 +11,33 @@ import (
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/layout"
 	"glassmaster/mastering/progress"
+	"glassmaster/mastering/units"
 )
 
 // WriteOptions say how an image is written, or read as a disc.
 type WriteOptions struct {
 	// KeepGoing goes on when a file is not any more what was planned: with the bytes
 	// that are there, and with zeros for those that are missing. The writing then
-	// ends with an *IncompleteError, but what was written stays.
+	// ends with an *SourcesChangedError, but what was written stays.
 	KeepGoing bool
 }
 
-// IncompleteError says that an image was written, or read as a disc, although some
+// SourcesChangedError says that an image was written, or read as a disc, although some
 // of its files were not any more what was planned.
-type IncompleteError struct {
+type SourcesChangedError struct {
 	Failed  []*layout.SourceError // could not be read to their end: zeros stand in their place
 	Changed []*layout.SourceError // have grown or were written to: the planned number of bytes is there
 }
 
-func (e *IncompleteError) Error() string {
+func (e *SourcesChangedError) Error() string {
 	var parts []string
 	if n := len(e.Failed); n > 0 {
-		parts = append(parts, plural(n, "1 file", "%d files")+" could not be read to the end, and zeros take the place of what is missing")
+		parts = append(parts, units.Count(n, "file", "files")+" could not be read to the end, and zeros take the place of what is missing")
 	}
 	if n := len(e.Changed); n > 0 {
-		parts = append(parts, plural(n, "1 file was", "%d files were")+" written to meanwhile, and as many bytes are there as were planned")
+		parts = append(parts, units.Count(n, "file was", "files were")+" written to meanwhile, and as many bytes are there as were planned")
 	}
 	return strings.Join(parts, "; ")
-}
-
-func plural(n int, one, many string) string {
-	if n == 1 {
-		return one
-	}
-	return fmt.Sprintf(many, n)
 }
 
 // changes collects the sources that were not any more what was planned, each once
@@ -70,14 +64,14 @@ func (c *changes) add(e *layout.SourceError) bool {
 	return true
 }
 
-// err returns an *IncompleteError, nil where nothing was met.
+// err returns an *SourcesChangedError, nil where nothing was met.
 func (c *changes) err() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if len(c.list) == 0 {
 		return nil
 	}
-	e := &IncompleteError{}
+	e := &SourcesChangedError{}
 	for _, bad := range c.list {
 		if bad.Delivered {
 			e.Changed = append(e.Changed, bad)
@@ -101,7 +95,7 @@ func (m *Image) write(ctx context.Context, w io.Writer, o WriteOptions, rep prog
 			return e
 		}
 		if met.add(e) {
-			rep.Message(progress.Warning, describeChange(e))
+			rep.Notice(noticeOf(e))
 		}
 		return nil
 	}
@@ -114,7 +108,7 @@ func (m *Image) write(ctx context.Context, w io.Writer, o WriteOptions, rep prog
 	}
 	m.warnUnsummed(rep)
 	if m.sums && len(met.list) > 0 {
-		rep.Message(progress.Warning, staleSums)
+		rep.Notice(disc.Notice{Severity: disc.Warning, Text: staleSums})
 	}
 	return met.err()
 }
@@ -170,27 +164,28 @@ func (p *planned) Check(ctx context.Context) error {
 }
 
 // Changes implements disc.Planned.
-func (p *planned) Changes() []string {
+func (p *planned) Changes() []disc.Notice {
 	c := &p.m.read
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	var lines []string
+	var list []disc.Notice
 	for _, e := range c.list {
-		lines = append(lines, describeChange(e))
+		list = append(list, noticeOf(e))
 	}
-	if p.m.sums && lines != nil {
-		lines = append(lines, staleSums)
+	if p.m.sums && list != nil {
+		list = append(list, disc.Notice{Severity: disc.Warning, Text: staleSums})
 	}
-	return lines
+	return list
 }
 
 // staleSums says what the change of a file means for the checksums on the disc.
 const staleSums = "checksums that the disc holds of these files, or of itself, may not fit what was written"
 
-// describeChange says what was met, and what was written instead.
-func describeChange(e *layout.SourceError) string {
+// noticeOf says what was met, and what was written instead.
+func noticeOf(e *layout.SourceError) disc.Notice {
+	n := disc.Notice{Severity: disc.Error, Path: fmt.Sprint(e.Source), Text: fmt.Sprintf("%v; zeros take the place of what is missing", e.Err)}
 	if e.Delivered {
-		return fmt.Sprintf("%s: %v; as many bytes were taken as were planned", e.Source, e.Err)
+		n.Severity, n.Text = disc.Warning, fmt.Sprintf("%v; as many bytes were taken as were planned", e.Err)
 	}
-	return fmt.Sprintf("%s: %v; zeros take the place of what is missing", e.Source, e.Err)
+	return n
 }

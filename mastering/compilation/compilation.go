@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"time"
 
+	"glassmaster/mastering/disc"
 	"glassmaster/mastering/iso9660"
 	"glassmaster/mastering/tree"
 )
@@ -34,23 +35,11 @@ func New() *Compilation {
 // Root returns the folder that becomes the root of the disc.
 func (c *Compilation) Root() *tree.Node { return c.root }
 
-// Problem is something that did not go as the person may expect.
-type Problem struct {
-	Path string // of the host, or on the disc
-	Err  error
-}
-
-func (p Problem) Error() string { return fmt.Sprintf("%s: %v", p.Path, p.Err) }
-
-func (p Problem) Unwrap() error { return p.Err }
-
-// ErrReplaced says that a file took the place of another of the same name.
-var ErrReplaced = errors.New("replaces the file of that name that was there")
-
 // Add puts nodes into a folder. It never asks: folders of the same name are
 // merged, a file takes the place of another, and what cannot be taken comes back
-// as problems, as do the replacements.
-func (c *Compilation) Add(dir *tree.Node, nodes []*tree.Node) []Problem {
+// as notices, as do the replacements: warnings, as
+// nothing is missing.
+func (c *Compilation) Add(dir *tree.Node, nodes []*tree.Node) []disc.Notice {
 	if len(nodes) == 0 {
 		return nil
 	}
@@ -58,31 +47,36 @@ func (c *Compilation) Add(dir *tree.Node, nodes []*tree.Node) []Problem {
 	for _, old := range dir.Children() {
 		byName[old.Name] = old
 	}
-	var problems []Problem
+	var notices []disc.Notice
 	for _, n := range nodes {
 		old := byName[n.Name]
 		switch {
 		case tree.CheckName(n.Name) != nil:
-			problems = append(problems, Problem{n.Name, tree.CheckName(n.Name)})
+			notices = append(notices, failure(n.Name, tree.CheckName(n.Name)))
 			continue
 		case old == nil:
 		case old.IsDir() && n.IsDir():
 			old.Modified, old.Mode, old.UID, old.GID = n.Modified, n.Mode, n.UID, n.GID
 			old.SetExtra(n.Extra())
-			problems = append(problems, c.Add(old, append([]*tree.Node(nil), n.Children()...))...)
+			notices = append(notices, c.Add(old, append([]*tree.Node(nil), n.Children()...))...)
 			continue
 		case old.IsDir() != n.IsDir():
-			problems = append(problems, Problem{old.Path(), errors.New("is a folder here and a file there; the one that was there stays")})
+			notices = append(notices, failure(old.Path(), errors.New("is a folder here and a file there; the one that was there stays")))
 			continue
 		default:
-			problems = append(problems, Problem{old.Path(), ErrReplaced})
+			notices = append(notices, disc.Notice{Severity: disc.Warning, Path: old.Path(), Text: "replaces the file of that name that was there"})
 			old.Detach()
 		}
 		n.Detach()
 		dir.Append(n)
 		byName[n.Name] = n
 	}
-	return problems
+	return notices
+}
+
+// failure is the notice of a file that is not in the compilation.
+func failure(path string, err error) disc.Notice {
+	return disc.Notice{Severity: disc.Error, Path: path, Text: err.Error()}
 }
 
 // Mkdir makes a folder.

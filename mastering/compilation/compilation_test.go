@@ -10,9 +10,11 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
+	"glassmaster/mastering/disc"
 	"glassmaster/mastering/iso9660"
 	"glassmaster/mastering/layout"
 	"glassmaster/mastering/tree"
@@ -96,7 +98,7 @@ func TestScan(t *testing.T) {
 		t.Error("a bad pattern was taken")
 	}
 	_, problems, err := Scan(t.Context(), []string{dir + "/gone", dir + "/b"}, ScanOptions{}, nil)
-	if err != nil || len(problems) != 1 || !errors.Is(problems[0], fs.ErrNotExist) {
+	if err != nil || len(problems) != 1 || problems[0].Severity != disc.Error || problems[0].Text != syscall.ENOENT.Error() {
 		t.Errorf("a missing file: %v, %v", problems, err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
@@ -148,7 +150,7 @@ func TestEdit(t *testing.T) {
 	if got, want := paths(c.Root()), []string{"/a", "/sub", "/sub/b", "/sub/c"}; !slices.Equal(got, want) {
 		t.Errorf("merged: got %v, want %v", got, want)
 	}
-	if len(problems) != 2 || !errors.Is(problems[0], ErrReplaced) {
+	if len(problems) != 2 || problems[0].Severity != disc.Warning {
 		t.Errorf("replacements: %v", problems)
 	}
 	if got := c.Root().Lookup("a").Source().String(); got != filepath.Join(dir, "two/a") {
@@ -293,7 +295,7 @@ func TestSourceChanges(t *testing.T) {
 		t.Errorf("left behind: %v", list)
 	}
 	err = m.WriteFile(t.Context(), out, WriteOptions{KeepGoing: true}, nil)
-	var incomplete *IncompleteError
+	var incomplete *SourcesChangedError
 	if !errors.As(err, &incomplete) || len(incomplete.Failed) != 1 || len(incomplete.Changed) != 1 {
 		t.Errorf("got error %v", err)
 	}

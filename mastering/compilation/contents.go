@@ -12,6 +12,7 @@ import (
 	"sync"
 
 	"glassmaster/mastering/boot"
+	"glassmaster/mastering/disc"
 	"glassmaster/mastering/iso9660"
 	"glassmaster/mastering/layout"
 	"glassmaster/mastering/progress"
@@ -50,7 +51,7 @@ type preparation struct {
 	o        Contents
 	contents []*content
 	starts   map[*content]bool // what starts a machine, true: and is changed when the disc is planned
-	warnings []string
+	notices  []disc.Notice
 	late     *checksums // still to be computed, nil when there are none
 	closer   io.Closer  // what the sources need, nil for nothing
 }
@@ -84,7 +85,7 @@ func (p *preparation) prepare(options *iso9660.Options) error {
 }
 
 func (p *preparation) warn(format string, args ...any) {
-	p.warnings = append(p.warnings, fmt.Sprintf(format, args...))
+	p.notices = append(p.notices, disc.Notice{Severity: disc.Warning, Text: fmt.Sprintf(format, args...)})
 }
 
 // collect finds the contents of the tree.
@@ -164,7 +165,7 @@ func hashAll(ctx context.Context, list []*content, rep progress.Reporter) error 
 		total += c.nodes[0].Size
 	}
 	if total > 0 {
-		rep.Phase("computing checksums", total)
+		rep.Phase(progress.Hashing, total)
 	}
 	work := make(chan *content)
 	var busy sync.WaitGroup

@@ -176,7 +176,7 @@ func TestLateChecksums(t *testing.T) {
 	}
 	defer third.Close()
 	path := filepath.Join(t.TempDir(), "y.iso")
-	var incomplete *IncompleteError
+	var incomplete *SourcesChangedError
 	if err := third.WriteFile(t.Context(), path, WriteOptions{KeepGoing: true}, nil); !errors.As(err, &incomplete) {
 		t.Errorf("a missing file: %v", err)
 	}

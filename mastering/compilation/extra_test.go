@@ -154,8 +154,8 @@ func TestTooManyAttributes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(img.Warnings) != 1 || !strings.Contains(img.Warnings[0], "extended attributes") {
-		t.Errorf("warnings: %q", img.Warnings)
+	if len(img.Notices) != 1 || !strings.Contains(img.Notices[0].Text, "extended attributes") {
+		t.Errorf("warnings: %q", img.Notices)
 	}
 	path := filepath.Join(t.TempDir(), "x.iso")
 	if err := img.WriteFile(t.Context(), path, WriteOptions{}, nil); err != nil {

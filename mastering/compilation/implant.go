@@ -113,7 +113,7 @@ func (m *Image) writeSummed(ctx context.Context, f *os.File, o WriteOptions, rep
 // onlyChanged passes over the error of an image that holds all bytes that were
 // planned.
 func onlyChanged(err error) error {
-	var incomplete *IncompleteError
+	var incomplete *SourcesChangedError
 	if errors.As(err, &incomplete) && len(incomplete.Failed) == 0 {
 		return nil
 	}

@@ -15,22 +15,22 @@ import (
 	"glassmaster/mastering/newfile"
 	"glassmaster/mastering/progress"
 	"glassmaster/mastering/tree"
-	"glassmaster/mastering/udf"
+	udfplan "glassmaster/mastering/udf/plan"
 )
 
 // Image is a compilation whose layout is settled: every sector of it can be
 // produced, in any order.
 type Image struct {
-	Warnings []string
-	Files    int // unique contents
-	Folders  int
-	layout   *layout.Layout
-	root     *tree.Node
-	closer   io.Closer  // of compressed contents, nil where there are none
-	sum      *implant   // nil: no checksum of the image
-	late     *checksums // of the files, nil where they are computed or not wanted
-	read     changes    // what Disc has met
-	sums     bool       // the image holds checksums of its files, or of itself
+	Notices []disc.Notice
+	Files   int // unique contents
+	Folders int
+	layout  *layout.Layout
+	root    *tree.Node
+	closer  io.Closer  // of compressed contents, nil where there are none
+	sum     *implant   // nil: no checksum of the image
+	late    *checksums // of the files, nil where they are computed or not wanted
+	read    changes    // what Disc has met
+	sums    bool       // the image holds checksums of its files, or of itself
 }
 
 // Plan settles the layout of the disc. The compilation can be edited
@@ -86,13 +86,22 @@ func (c *Compilation) PlanReport(ctx context.Context, rep progress.Reporter) (*I
 		}
 		return nil, fmt.Errorf("plan disc: %w", err)
 	}
-	m.Warnings, m.Files, m.Folders = append(p.warnings, report.Warnings...), report.Files, report.Directories
+	m.Notices, m.Files, m.Folders = append(p.notices, warnings(report.Warnings)...), report.Files, report.Directories
 	return m, nil
+}
+
+// warnings are notices of what was done in another way than asked.
+func warnings(texts []string) []disc.Notice {
+	var list []disc.Notice
+	for _, t := range texts {
+		list = append(list, disc.Notice{Severity: disc.Warning, Text: t})
+	}
+	return list
 }
 
 // planUDF plans a volume of UDF alone.
 func (c *Compilation) planUDF(root *tree.Node, o iso9660.Options) (*layout.Layout, iso9660.Report, error) {
-	var u udf.Options
+	var u udfplan.Options
 	if o.UDF != nil {
 		u = *o.UDF
 	}
@@ -109,18 +118,18 @@ func (c *Compilation) planUDF(root *tree.Node, o iso9660.Options) (*layout.Layou
 	}
 	u.Label, u.Time, u.Clamp, u.Hidden = o.Label, o.Time, o.Clamp, o.HiddenInUDF()
 	o.Settle(root)
-	p, err := udf.New(root, u)
+	p, err := udfplan.New(root, u)
 	if err != nil {
 		return nil, iso9660.Report{}, err
 	}
-	l, err := p.Volume()
+	l, err := p.Volume(0, nil)
 	report := iso9660.Report(p.Report())
 	report.Warnings = append(report.Warnings, c.missedByUDF()...)
 	return l, report, err
 }
 
 // missedByUDF says which options mean nothing for a volume of UDF alone.
-func (c *Compilation) missedByUDF() (warnings []string) {
+func (c *Compilation) missedByUDF() (list []string) {
 	for _, w := range []struct {
 		wanted bool
 		what   string
@@ -132,10 +141,10 @@ func (c *Compilation) missedByUDF() (warnings []string) {
 		{c.Options.Stamps, "times other than that of the last change are left out"},
 	} {
 		if w.wanted {
-			warnings = append(warnings, "on a disc of UDF alone "+w.what)
+			list = append(list, "on a disc of UDF alone "+w.what)
 		}
 	}
-	return warnings
+	return list
 }
 
 // planOptions completes the options of the volume.
@@ -231,7 +240,7 @@ func (m *Image) WriteTo(ctx context.Context, w io.Writer, o WriteOptions, rep pr
 // WriteFile writes the image to a file, which appears under its name only when
 // it is complete.
 func (m *Image) WriteFile(ctx context.Context, path string, o WriteOptions, rep progress.Reporter) error {
-	var incomplete *IncompleteError
+	var incomplete *SourcesChangedError
 	err := newfile.Write(path, func(f *os.File) error {
 		err := m.writeSummed(ctx, f, o, rep)
 		if errors.As(err, &incomplete) {

@@ -12,6 +12,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"glassmaster/mastering/disc"
 	"glassmaster/mastering/iso9660"
 	"glassmaster/mastering/layout"
 	"glassmaster/mastering/newfile"
@@ -157,8 +158,8 @@ func commonFolder(n *tree.Node) string {
 }
 
 // Load reads a saved compilation. Files that are no longer where they were come
-// back as problems and are left out.
-func Load(path string) (*Compilation, []Problem, error) {
+// back as notices and are left out.
+func Load(path string) (*Compilation, []disc.Notice, error) {
 	// A pipe would have to be waited for until somebody writes to it.
 	if s, err := os.Stat(path); err == nil && !s.Mode().IsRegular() {
 		return nil, nil, fmt.Errorf("load compilation %s: it is no regular file", path)
@@ -186,7 +187,7 @@ func Load(path string) (*Compilation, []Problem, error) {
 		return nil, nil, fmt.Errorf("load compilation %s: %w", path, err)
 	}
 	l.settle()
-	return c, l.problems, nil
+	return c, l.notices, nil
 }
 
 // decode reads a saved compilation. Its version is looked at before the rest,
@@ -268,12 +269,12 @@ func (l *loader) file(dir *layout.Folder, name, as string) *tree.Node {
 		err = errors.New("is no longer a file")
 	}
 	if err != nil {
-		l.problem(path, err)
+		l.failed(path, err)
 		return nil
 	}
 	n, err := l.node(dir, name, st, path)
 	if err != nil {
-		l.problem(path, err)
+		l.failed(path, err)
 		return nil
 	}
 	n.Name = as

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"glassmaster/mastering/disc"
 	"glassmaster/mastering/layout"
 	"glassmaster/mastering/progress"
 	"glassmaster/mastering/tree"
@@ -35,12 +36,12 @@ func (c *Compilation) ScanOptions() ScanOptions {
 }
 
 // Scan reads files and folders of the host into nodes that belong to no tree
-// yet. What cannot be read comes back as problems; the error is that of ctx, or
+// yet. What cannot be read comes back as notices; the error is that of ctx, or
 // of a bad pattern. Scan can run while a compilation is edited.
 //
 // A path that ends in a slash, or "/." gives the entries of the folder, as
 // rsync does; other paths give the file or folder itself.
-func Scan(ctx context.Context, paths []string, o ScanOptions, rep progress.Reporter) ([]*tree.Node, []Problem, error) {
+func Scan(ctx context.Context, paths []string, o ScanOptions, rep progress.Reporter) ([]*tree.Node, []disc.Notice, error) {
 	for _, p := range o.Exclude {
 		if _, err := path.Match(p, ""); err != nil {
 			return nil, nil, fmt.Errorf("exclude pattern %q: %w", p, err)
@@ -49,7 +50,7 @@ func Scan(ctx context.Context, paths []string, o ScanOptions, rep progress.Repor
 	if rep == nil {
 		rep = progress.Discard
 	}
-	rep.Phase("scanning", 0)
+	rep.Phase(progress.Scanning, 0)
 	s := &scanner{ctx: ctx, o: o, rep: rep, shared: map[fileID]*tree.Shared{}}
 	var nodes []*tree.Node
 	for _, p := range paths {
@@ -57,12 +58,12 @@ func Scan(ctx context.Context, paths []string, o ScanOptions, rep progress.Repor
 			strings.HasSuffix(p, "/.") || p == "."
 		abs, err := filepath.Abs(p)
 		if err != nil {
-			s.problem(p, err)
+			s.failed(p, err)
 			continue
 		}
 		n, err := s.top(abs)
 		if err != nil {
-			s.problem(p, err)
+			s.failed(p, err)
 			continue
 		}
 		switch {
@@ -74,7 +75,7 @@ func Scan(ctx context.Context, paths []string, o ScanOptions, rep progress.Repor
 		}
 	}
 	s.settle()
-	return nodes, s.problems, ctx.Err()
+	return nodes, s.notices, ctx.Err()
 }
 
 // maxDepth ends the descent where files have no identity by which a loop shows.
@@ -85,15 +86,15 @@ type fileID struct{ dev, ino uint64 }
 
 // scanner reads one part of the host's file system.
 type scanner struct {
-	ctx      context.Context
-	o        ScanOptions
-	rep      progress.Reporter
-	problems []Problem
-	shared   map[fileID]*tree.Shared
-	linked   []*tree.Node // nodes of hard-linked files
-	above    []fileID     // the folders around the present one, to notice loops of links
-	slab     []fileNode
-	listing  listing
+	ctx     context.Context
+	o       ScanOptions
+	rep     progress.Reporter
+	notices []disc.Notice
+	shared  map[fileID]*tree.Shared
+	linked  []*tree.Node // nodes of hard-linked files
+	above   []fileID     // the folders around the present one, to notice loops of links
+	slab    []fileNode
+	listing listing
 }
 
 // fileNode is a node with the file that it stands for, in one piece of memory.
@@ -113,12 +114,12 @@ func (s *scanner) next() *fileNode {
 	return n
 }
 
-func (s *scanner) problem(path string, err error) {
+func (s *scanner) failed(path string, err error) {
 	var p *fs.PathError
 	if errors.As(err, &p) {
 		err = p.Err
 	}
-	s.problems = append(s.problems, Problem{path, err})
+	s.notices = append(s.notices, failure(path, err))
 }
 
 // excluded reports whether a file is left out. rel is its path below the scanned
@@ -211,7 +212,7 @@ func (s *scanner) node(dir *layout.Folder, name string, st stat, abs string) (*t
 		}
 		x, err := readExtra(abs, st.mode&fs.ModeSymlink != 0, s.o)
 		if err != nil {
-			s.problem(abs, fmt.Errorf("its extended attributes and times: %w", err))
+			s.failed(abs, fmt.Errorf("its extended attributes and times: %w", err))
 		}
 		f.node.SetExtra(x)
 	}
@@ -247,7 +248,7 @@ func (s *scanner) folder(n *tree.Node, abs, rel string, id fileID) {
 	}
 	for _, a := range s.above {
 		if a == id && id != (fileID{}) || len(s.above) > maxDepth {
-			s.problem(abs, errors.New("is inside itself, through a symbolic link; not followed again"))
+			s.failed(abs, errors.New("is inside itself, through a symbolic link; not followed again"))
 			return
 		}
 	}
@@ -256,7 +257,7 @@ func (s *scanner) folder(n *tree.Node, abs, rel string, id fileID) {
 	dir := &layout.Folder{Path: abs}
 	subs, err := s.entries(n, dir, rel)
 	if err != nil {
-		s.problem(abs, err)
+		s.failed(abs, err)
 	}
 	for _, sub := range subs {
 		s.folder(sub.node, join(abs, sub.node.Name), join(rel, sub.node.Name), sub.id)
@@ -276,7 +277,7 @@ func (s *scanner) entries(n *tree.Node, dir *layout.Folder, rel string) ([]subfo
 	n.Grow(len(s.listing.entries))
 	for _, e := range s.listing.entries {
 		if e.err != nil {
-			s.problem(join(dir.Path, e.name), e.err)
+			s.failed(join(dir.Path, e.name), e.err)
 			continue
 		}
 		if len(s.o.Exclude) > 0 && s.excluded(join(rel, e.name), e.name) {
@@ -284,7 +285,7 @@ func (s *scanner) entries(n *tree.Node, dir *layout.Folder, rel string) ([]subfo
 		}
 		c, err := s.node(dir, e.name, e.stat, "")
 		if err != nil {
-			s.problem(join(dir.Path, e.name), err)
+			s.failed(join(dir.Path, e.name), err)
 			continue
 		}
 		n.Append(c)

@@ -1,6 +1,7 @@
 package compilation
 
 import (
+	"context"
 	"fmt"
 	"io/fs"
 	"os"
@@ -9,10 +10,11 @@ import (
 	"testing"
 	"time"
 
+	"glassmaster/mastering/disc"
 	imagefile "glassmaster/mastering/image"
 	"glassmaster/mastering/iso9660"
 	"glassmaster/mastering/peertest"
-	"glassmaster/mastering/udf"
+	udfplan "glassmaster/mastering/udf/plan"
 	"glassmaster/mastering/volume"
 )
 
@@ -22,7 +24,7 @@ func TestOwnersAndDateInUDF(t *testing.T) {
 	at := time.Date(2001, 2, 3, 4, 5, 6, 0, time.UTC)
 	uid, mode := uint32(1234), uint32(0o640)
 	o := iso9660.Options{
-		UDF:    &udf.Options{Revision: udf.Revision201},
+		UDF:    &udfplan.Options{Revision: udfplan.Revision201},
 		Owners: &iso9660.Owners{Rational: true, UID: &uid, FileMode: &mode},
 		Date:   &at,
 	}
@@ -33,12 +35,12 @@ func TestOwnersAndDateInUDF(t *testing.T) {
 	}
 	for _, only := range []bool{false, true} {
 		img := masterUDF(t, src, o, only)
-		d, _, err := imagefile.Open(img)
+		d, _, err := imagefile.Open(t.Context(), img)
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer d.Close()
-		v, err := volume.OpenDisc(d, volume.Options{View: "UDF"})
+		v, err := volume.OpenDisc(context.Background(), d, volume.Options{View: "UDF"})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -62,7 +64,7 @@ func TestKernelReadsOwnersInUDF(t *testing.T) {
 	src := t.TempDir()
 	write(t, src, "folder/b")
 	img := masterUDF(t, src, iso9660.Options{
-		UDF: &udf.Options{Revision: udf.Revision201}, Owners: &iso9660.Owners{Rational: true, GID: &gid, FileMode: &mode}, Date: &at,
+		UDF: &udfplan.Options{Revision: udfplan.Revision201}, Owners: &iso9660.Owners{Rational: true, GID: &gid, FileMode: &mode}, Date: &at,
 	}, false)
 	script := fmt.Sprintf(`
 	for f in udf iso9660; do
@@ -95,7 +97,7 @@ func TestUDFAloneMisses(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got := strings.Join(m.Warnings, "; ")
+		got := strings.Join(disc.Texts(m.Notices), "; ")
 		if (got == "") != (want == "") || !strings.Contains(got, want) {
 			t.Errorf("warnings %q, want %q", got, want)
 		}

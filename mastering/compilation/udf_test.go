@@ -1,6 +1,7 @@
 package compilation
 
 import (
+	"context"
 	"encoding/binary"
 	"errors"
 	"io/fs"
@@ -13,11 +14,11 @@ import (
 
 	"glassmaster/mastering/extract"
 	imagefile "glassmaster/mastering/image"
-	_ "glassmaster/mastering/image/iso" // so that what is written can be opened
 	"glassmaster/mastering/iso9660"
 	"glassmaster/mastering/peertest"
 	"glassmaster/mastering/progress"
-	"glassmaster/mastering/udf"
+	_ "glassmaster/mastering/udf" // so that what is written can be opened
+	udfplan "glassmaster/mastering/udf/plan"
 	"glassmaster/mastering/volume"
 )
 
@@ -32,12 +33,12 @@ func masterUDF(t *testing.T, folder string, o iso9660.Options, only bool) string
 // openView opens one view of an image with our own reader, until the test ends.
 func openView(t *testing.T, img, view string) volume.FS {
 	t.Helper()
-	d, _, err := imagefile.Open(img)
+	d, _, err := imagefile.Open(t.Context(), img)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { d.Close() })
-	v, err := volume.OpenDisc(d, volume.Options{View: view})
+	v, err := volume.OpenDisc(context.Background(), d, volume.Options{View: view})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -64,9 +65,9 @@ func TestBridgeDisc(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, r := range udf.Revisions {
+	for _, r := range udfplan.Revisions {
 		t.Run(r.String(), func(t *testing.T) {
-			img := masterUDF(t, src, iso9660.Options{UDF: &udf.Options{Revision: r}}, false)
+			img := masterUDF(t, src, iso9660.Options{UDF: &udfplan.Options{Revision: r}}, false)
 			equalTrees(t, describe(t, extractView(t, img, "UDF")), want, "set-user", "one file")
 			equalTrees(t, describe(t, extractView(t, img, "Rock Ridge")), want, "set-user", "one file")
 			out := t.TempDir()
@@ -97,9 +98,9 @@ func TestUDFAlone(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := describe(t, src)
-	for _, r := range udf.Revisions {
+	for _, r := range udfplan.Revisions {
 		t.Run(r.String(), func(t *testing.T) {
-			img := masterUDF(t, src, iso9660.Options{UDF: &udf.Options{Revision: r}}, true)
+			img := masterUDF(t, src, iso9660.Options{UDF: &udfplan.Options{Revision: r}}, true)
 			equalTrees(t, describe(t, extractView(t, img, "")), want, "set-user", "one file")
 			out := t.TempDir()
 			peertest.Run(t, out, "7z", "x", "-bd", "-y", img)
@@ -121,9 +122,9 @@ func TestUDFRefuses(t *testing.T) {
 	for name, change := range map[string]func(*Compilation){
 		"checksum of the image on UDF alone":     func(c *Compilation) { c.UDFOnly, c.Contents.MD5 = true, true },
 		"compressed files on UDF alone":          func(c *Compilation) { c.UDFOnly, c.Contents.Zisofs = true, &iso9660.Zisofs{} },
-		"a revision that is not written":         func(c *Compilation) { c.Options.UDF = &udf.Options{Revision: 0x300} },
-		"stored once what a DVD-Video has twice": func(c *Compilation) { c.Options.UDF = &udf.Options{DVDVideo: true}; c.Contents.Identical = true },
-		"a DVD-Video of another revision":        func(c *Compilation) { c.Options.UDF = &udf.Options{DVDVideo: true, Revision: udf.Revision201} },
+		"a revision that is not written":         func(c *Compilation) { c.Options.UDF = &udfplan.Options{Revision: 0x300} },
+		"stored once what a DVD-Video has twice": func(c *Compilation) { c.Options.UDF = &udfplan.Options{DVDVideo: true}; c.Contents.Identical = true },
+		"a DVD-Video of another revision":        func(c *Compilation) { c.Options.UDF = &udfplan.Options{DVDVideo: true, Revision: udfplan.Revision201} },
 	} {
 		c := New()
 		dir := t.TempDir()
@@ -144,7 +145,7 @@ func TestUDFRefuses(t *testing.T) {
 func TestHiddenButInUDF(t *testing.T) {
 	src := t.TempDir()
 	write(t, src, "seen", "hidden/in", "hidden/sub/deep")
-	o := iso9660.Options{UDF: &udf.Options{}, Hide: []string{"hidden"}, HideJoliet: []string{"hidden"}}
+	o := iso9660.Options{UDF: &udfplan.Options{}, Hide: []string{"hidden"}, HideJoliet: []string{"hidden"}}
 	img := masterUDF(t, src, o, false)
 	equalTrees(t, describe(t, extractView(t, img, "UDF")), describe(t, src))
 	if n := len(describe(t, extractView(t, img, "Rock Ridge"))); n != 1 {
@@ -158,7 +159,7 @@ func TestHideFromUDF(t *testing.T) {
 	src := t.TempDir()
 	write(t, src, "all", "linux/a", "linux/sub/b", "mac/c", "none/d", "none/sub/e.txt", "z.bak")
 	o := iso9660.Options{
-		UDF: &udf.Options{Revision: udf.Revision260}, Hide: []string{"mac", "none"}, HideJoliet: []string{"mac", "/none/sub"},
+		UDF: &udfplan.Options{Revision: udfplan.Revision260}, Hide: []string{"mac", "none"}, HideJoliet: []string{"mac", "/none/sub"},
 		HideUDF: []string{"linux", "/none/d", "e.txt", "*.bak"},
 	}
 	img := masterUDF(t, src, o, false)
@@ -224,7 +225,7 @@ func TestDVDVideoBridge(t *testing.T) {
 	} {
 		put(name, b)
 	}
-	img := masterUDF(t, src, iso9660.Options{UDF: &udf.Options{Revision: udf.Revision102, DVDVideo: true}}, false)
+	img := masterUDF(t, src, iso9660.Options{UDF: &udfplan.Options{Revision: udfplan.Revision102, DVDVideo: true}}, false)
 	ours := videoSectors(t, img, "Rock Ridge")
 	if inUDF := videoSectors(t, img, "UDF"); !maps.Equal(ours, inUDF) {
 		t.Errorf("ISO 9660 has %v, UDF %v", ours, inUDF)
@@ -247,7 +248,7 @@ func TestDVDVideoBridge(t *testing.T) {
 	if err := errors.Join(os.Remove(backup), os.Link(filepath.Join(src, "VIDEO_TS/VTS_01_0.IFO"), backup)); err != nil {
 		t.Fatal(err)
 	}
-	img = masterUDF(t, src, iso9660.Options{RockRidge112: true, UDF: &udf.Options{Revision: udf.Revision102, DVDVideo: true}}, false)
+	img = masterUDF(t, src, iso9660.Options{RockRidge112: true, UDF: &udfplan.Options{Revision: udfplan.Revision102, DVDVideo: true}}, false)
 	for _, view := range []string{"Rock Ridge", "UDF"} {
 		linked := videoSectors(t, img, view)
 		delete(linked, "in the ECC block")
@@ -285,8 +286,8 @@ func videoSectors(t *testing.T, img, view string) map[string]int64 {
 // and compare all files with their checksums.
 func TestKernelReadsBridge(t *testing.T) {
 	src, dir := oddTree(t), t.TempDir()
-	for _, r := range udf.Revisions {
-		img, _ := masterWith(t, src, iso9660.Options{UDF: &udf.Options{Revision: r}}, Contents{Checksums: true})
+	for _, r := range udfplan.Revisions {
+		img, _ := masterWith(t, src, iso9660.Options{UDF: &udfplan.Options{Revision: r}}, Contents{Checksums: true})
 		if err := os.Rename(img, filepath.Join(dir, r.String()+".iso")); err != nil {
 			t.Fatal(err)
 		}
@@ -300,7 +301,7 @@ for i in *.iso; do
 	done
 done
 `)
-	if want := strings.Repeat("6\n", 2*len(udf.Revisions)); out != want {
+	if want := strings.Repeat("6\n", 2*len(udfplan.Revisions)); out != want {
 		t.Errorf("the kernel says\n%s", out)
 	}
 }

@@ -1,9 +1,12 @@
-// Package disc is the vocabulary of optical discs: discs, sessions, tracks,
-// sectors and their addresses, and the media that hold them.
+// Package disc is the vocabulary of optical discs: sessions, tracks, sectors and
+// their addresses, what a disc says of itself (media catalogue number, ISRC,
+// CD-TEXT), the media that can be bought, and what was noticed about any of them.
 //
 // A disc is a disc wherever it lives. An image file, the medium in a drive and
 // a planned compilation all come as a [Disc], and whatever reads one reads them
 // all.
+//
+// The terms are those of ECMA-130 and IEC 60908 (CD), and of MMC-6 for all media.
 package disc
 
 import (
@@ -11,84 +14,63 @@ import (
 	"errors"
 )
 
-// Sizes of the parts of a sector, in bytes.
-const (
-	SectorSize    = 2048 // user data of a data sector (ECMA-130 mode 1, ECMA-267, BD)
-	RawSectorSize = 2352 // a whole CD sector (ECMA-130 14)
-)
-
-// Mode is what the sectors of a track hold.
-type Mode uint8
-
-// Track modes.
-const (
-	Audio Mode = iota // CD-DA, 2352 bytes of samples (IEC 60908)
-	Mode1             // 2048 bytes of user data with EDC and ECC (ECMA-130 14.2); also every DVD and BD track
-	Mode2             // 2336 bytes, formless
-	XA                // mode 2 with sub-headers, form 1 or 2
-)
-
-func (m Mode) String() string {
-	switch m {
-	case Audio:
-		return "audio"
-	case Mode1:
-		return "mode 1"
-	case Mode2:
-		return "mode 2"
-	case XA:
-		return "mode 2 XA"
-	}
-	return "unknown mode"
-}
-
-// Form is the part of a sector that a read delivers.
+// Form is how much of a sector a read delivers. Its size is the same for every
+// sector, whatever track the sector is in, so that one read may go over the bounds
+// of tracks.
 type Form uint8
 
 // Forms of a sector.
 const (
-	// User is the payload: 2048 bytes of a data sector, 2352 of an audio one.
+	// User is the user data of a data sector, 2048 bytes (mode 1, ECMA-130 14.2;
+	// mode 2 form 1; every sector of a DVD or BD). An audio sector has none.
 	User Form = iota
-	// Raw is the whole 2352-byte CD sector with sync, header, EDC and ECC.
+	// Raw is the whole sector of a CD, 2352 bytes: the samples of an audio sector,
+	// or sync, header, user data, EDC and ECC of a data sector (ECMA-130 14).
 	Raw
+	// RawSub is the whole sector of a CD and its sub-channels P to W, interleaved as
+	// drives deliver them: 2352 and 96 bytes (MMC-6 6.19, table 359).
+	RawSub
 )
 
-// ErrForm is returned by ReadSectors for a form that the disc cannot deliver.
+// Sizes of sectors in their forms, in bytes.
+const (
+	SectorSize       = 2048
+	RawSectorSize    = 2352
+	SubChannelSize   = 96
+	RawSubSectorSize = RawSectorSize + SubChannelSize
+)
+
+// Size returns the bytes of a sector in that form.
+func (f Form) Size() int {
+	switch f {
+	case Raw:
+		return RawSectorSize
+	case RawSub:
+		return RawSubSectorSize
+	}
+	return SectorSize
+}
+
+// ErrForm is returned by ReadSectors for a form that the disc cannot deliver, at all
+// or of that sector.
 var ErrForm = errors.New("this disc does not deliver sectors in that form")
 
-// ErrGone is in the chain of an error of ReadSectors that says nothing of the sectors:
-// the drive hangs, or it or the disc in it is not there any more. Nothing more can be
-// read.
+// ErrGone is in the chain of an error of ReadSectors that says nothing about the
+// sectors: the drive does not answer, or the drive or the disc was removed. Nothing
+// more can be read.
 var ErrGone = errors.New("the disc is not there any more")
-
-// Track is a run of sectors of one mode.
-type Track struct {
-	Number int   // 1 to 99 on CD
-	Mode   Mode  //
-	Start  LBA   // of index 1, the first sector of the track proper
-	Length int64 // in sectors, from Start
-}
-
-// End returns the address behind the last sector of the track.
-func (t Track) End() LBA { return t.Start + LBA(t.Length) }
-
-// Session is a run of tracks between a lead-in and a lead-out.
-type Session struct {
-	Number int
-	Tracks []Track
-}
 
 // Disc is a disc: sessions of tracks whose sectors can be read at any address.
 // Implementations are safe for use by several goroutines.
 type Disc interface {
-	// Sessions returns the sessions in the order of their addresses. The caller
-	// does not change them.
-	Sessions() []Session
+	// TOC returns the table of contents. The caller does not change it.
+	TOC() TOC
 	// ReadSectors fills p with whole sectors of form f from address lba on, and
 	// returns how many sectors were delivered. len(p) is a multiple of the size of
-	// a sector in that form. It returns io.EOF, with what there was, at the end of
-	// the disc.
-	ReadSectors(p []byte, lba LBA, f Form) (int, error)
+	// the form. It returns io.EOF, with the sectors before it, at the end of the
+	// disc, and ErrForm, with the sectors before it, at a sector that has not that
+	// form.
+	ReadSectors(ctx context.Context, p []byte, lba LBA, f Form) (int, error)
 	// Close releases what the disc holds.
 	Close() error
 }
@@ -100,9 +82,23 @@ type Planned interface {
 	// Check looks at every file once more: whether it can be opened, and is as long
 	// and as old as it was when the disc was planned. No contents are read.
 	Check(ctx context.Context) error
-	// Changes describes the files that Check and the reads so far have found to be
-	// not any more what was planned, and what the disc holds of them, a line each.
-	Changes() []string
+	// Changes describes the files that Check and the reads so far have found to
+	// differ from the plan, and what the disc holds of them.
+	Changes() []Notice
+}
+
+// Overwritable is a disc that may be a medium, or the image of one, that is overwritten in
+// place (DVD+RW, DVD-RAM, BD-RE). It has one track of all its sectors, of which those
+// behind the end of the volume hold nothing, or what is left of older contents.
+type Overwritable interface {
+	Disc
+	Overwritable() bool
+}
+
+// IsOverwritable reports whether the disc is such a medium.
+func IsOverwritable(d Disc) bool {
+	o, ok := Unwrap(d).(Overwritable)
+	return ok && o.Overwritable()
 }
 
 // Unwrap returns the disc itself, where d is one with something around it, such as
@@ -112,30 +108,4 @@ func Unwrap(d Disc) Disc {
 		return w.Unwrap()
 	}
 	return d
-}
-
-// DataTrack returns the track whose file system a reader sees first: the last
-// data track of the disc.
-func DataTrack(d Disc) (Track, bool) {
-	s := d.Sessions()
-	for i := len(s) - 1; i >= 0; i-- {
-		for j := len(s[i].Tracks) - 1; j >= 0; j-- {
-			if t := s[i].Tracks[j]; t.Mode != Audio {
-				return t, true
-			}
-		}
-	}
-	return Track{}, false
-}
-
-// Sectors returns the number of sectors from address 0 to the end of the last
-// track.
-func Sectors(d Disc) int64 {
-	var end LBA
-	for _, s := range d.Sessions() {
-		for _, t := range s.Tracks {
-			end = max(end, t.End())
-		}
-	}
-	return int64(end)
 }

@@ -1,12 +1,15 @@
 package disc
 
-import "io"
+import (
+	"context"
+	"io"
+)
 
 // limited is the beginning of a disc.
 type limited struct {
 	Disc
-	end      LBA
-	sessions []Session
+	end LBA
+	toc TOC
 }
 
 // Limit returns a disc as far as the address end: tracks that begin there or behind it
@@ -16,8 +19,9 @@ func Limit(d Disc, end LBA) Disc {
 	if LBA(Sectors(d)) <= end {
 		return d
 	}
-	l := limited{Disc: d, end: end}
-	for _, s := range d.Sessions() {
+	toc := d.TOC()
+	l := limited{Disc: d, end: end, toc: TOC{Catalog: toc.Catalog}}
+	for _, s := range toc.Sessions {
 		var tracks []Track
 		for _, t := range s.Tracks {
 			if t.Start < end {
@@ -26,39 +30,25 @@ func Limit(d Disc, end LBA) Disc {
 			}
 		}
 		if len(tracks) > 0 {
-			l.sessions = append(l.sessions, Session{Number: s.Number, Tracks: tracks})
+			s.Tracks = tracks
+			l.toc.Sessions = append(l.toc.Sessions, s)
 		}
 	}
 	return l
 }
 
-func (l limited) Sessions() []Session { return l.sessions }
+func (l limited) TOC() TOC { return l.toc }
 
-func (l limited) ReadSectors(p []byte, lba LBA, f Form) (int, error) {
+func (l limited) ReadSectors(ctx context.Context, p []byte, lba LBA, f Form) (int, error) {
 	if lba >= l.end {
 		return 0, io.EOF
 	}
-	size := SectorSize
-	if f == Raw || l.isAudio(lba) {
-		size = RawSectorSize
-	}
-	if most := int64(l.end-lba) * int64(size); int64(len(p)) > most {
-		n, err := l.Disc.ReadSectors(p[:most], lba, f)
+	if most := int64(l.end-lba) * int64(f.Size()); int64(len(p)) > most {
+		n, err := l.Disc.ReadSectors(ctx, p[:most], lba, f)
 		if err == nil {
 			err = io.EOF
 		}
 		return n, err
 	}
-	return l.Disc.ReadSectors(p, lba, f)
-}
-
-func (l limited) isAudio(lba LBA) bool {
-	for _, s := range l.sessions {
-		for _, t := range s.Tracks {
-			if lba >= t.Start && lba < t.End() {
-				return t.Mode == Audio
-			}
-		}
-	}
-	return false
+	return l.Disc.ReadSectors(ctx, p, lba, f)
 }

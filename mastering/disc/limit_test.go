@@ -2,6 +2,7 @@ package disc
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"io"
 	"reflect"
@@ -14,7 +15,7 @@ type tracks struct {
 	list []Session
 }
 
-func (t tracks) Sessions() []Session { return t.list }
+func (t tracks) TOC() TOC { return TOC{Sessions: t.list} }
 
 func TestLimit(t *testing.T) {
 	p := make([]byte, 100*SectorSize)
@@ -22,8 +23,8 @@ func TestLimit(t *testing.T) {
 		p[i] = byte(i / SectorSize)
 	}
 	d := tracks{FromReaderAt(bytes.NewReader(p), int64(len(p)), nil), []Session{
-		{1, []Track{{1, Mode1, 0, 30}, {2, Mode1, 30, 20}}},
-		{2, []Track{{3, Mode1, 60, 40}}},
+		{Number: 1, Tracks: []Track{{Number: 1, Mode: Mode1, Start: 0, Length: 30}, {Number: 2, Mode: Mode1, Start: 30, Length: 20}}},
+		{Number: 2, Tracks: []Track{{Number: 3, Mode: Mode1, Start: 60, Length: 40}}},
 	}}
 	for _, c := range []struct {
 		end  LBA
@@ -31,13 +32,13 @@ func TestLimit(t *testing.T) {
 	}{
 		{100, d.list},
 		{500, d.list},
-		{99, []Session{d.list[0], {2, []Track{{3, Mode1, 60, 39}}}}},
+		{99, []Session{d.list[0], {Number: 2, Tracks: []Track{{Number: 3, Mode: Mode1, Start: 60, Length: 39}}}}},
 		{60, d.list[:1]},
-		{40, []Session{{1, []Track{{1, Mode1, 0, 30}, {2, Mode1, 30, 10}}}}},
+		{40, []Session{{Number: 1, Tracks: []Track{{Number: 1, Mode: Mode1, Start: 0, Length: 30}, {Number: 2, Mode: Mode1, Start: 30, Length: 10}}}}},
 		{0, nil},
 	} {
 		l := Limit(d, c.end)
-		if got := l.Sessions(); !reflect.DeepEqual(got, c.want) {
+		if got := l.TOC().Sessions; !reflect.DeepEqual(got, c.want) {
 			t.Errorf("%d: %+v, want %+v", c.end, got, c.want)
 		}
 		have := min(int(c.end), 100)
@@ -46,7 +47,7 @@ func TestLimit(t *testing.T) {
 				continue
 			}
 			buf := make([]byte, 10*SectorSize)
-			n, err := l.ReadSectors(buf, LBA(at), User)
+			n, err := l.ReadSectors(context.Background(), buf, LBA(at), User)
 			want := max(min(10, have-at), 0)
 			if n != want || (want < 10) != errors.Is(err, io.EOF) {
 				t.Errorf("%d: read at %d: %d, %v", c.end, at, n, err)

@@ -1,9 +1,11 @@
 package disc
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"sync"
 )
 
@@ -11,14 +13,15 @@ import (
 // address 0 of the disc, since file systems speak in absolute addresses; data
 // before the start of the track (of earlier sessions) is read too.
 type Reader struct {
+	ctx  context.Context // io.ReaderAt passes none
 	d    Disc
 	size int64
 }
 
 // NewReader returns a reader of the disc's user data that ends where track t
-// ends.
-func NewReader(d Disc, t Track) *Reader {
-	return &Reader{d, int64(t.End()) * SectorSize}
+// ends. Its reads run under ctx.
+func NewReader(ctx context.Context, d Disc, t Track) *Reader {
+	return &Reader{ctx, d, int64(t.End()) * SectorSize}
 }
 
 // Size returns the number of bytes from address 0 to the end of the track.
@@ -51,14 +54,14 @@ func (r *Reader) ReadAt(p []byte, off int64) (n int, err error) {
 func (r *Reader) readSome(p []byte, off int64) (int, error) {
 	lba, in := LBA(off/SectorSize), int(off%SectorSize)
 	if in == 0 && len(p) >= SectorSize {
-		k, err := r.d.ReadSectors(p[:len(p)/SectorSize*SectorSize], lba, User)
+		k, err := r.d.ReadSectors(r.ctx, p[:len(p)/SectorSize*SectorSize], lba, User)
 		if k > 0 && errors.Is(err, io.EOF) {
 			err = nil
 		}
 		return k * SectorSize, err
 	}
 	var one [SectorSize]byte
-	k, err := r.d.ReadSectors(one[:], lba, User)
+	k, err := r.d.ReadSectors(r.ctx, one[:], lba, User)
 	if k == 0 {
 		return 0, err
 	}
@@ -68,9 +71,9 @@ func (r *Reader) readSome(p []byte, off int64) (int, error) {
 // flat is a disc of one data track over a plain run of user data.
 type flat struct {
 	io.ReaderAt
-	sectors  int64
-	close    func() error
-	sessions []Session
+	sectors int64
+	close   func() error
+	toc     TOC
 
 	mu    sync.Mutex
 	known map[any]any
@@ -82,7 +85,7 @@ type flat struct {
 func FromReaderAt(r io.ReaderAt, size int64, close func() error) Disc {
 	n := (size + SectorSize - 1) / SectorSize
 	t := Track{Number: 1, Mode: Mode1, Length: n}
-	return &flat{ReaderAt: r, sectors: n, close: close, sessions: []Session{{Number: 1, Tracks: []Track{t}}}}
+	return &flat{ReaderAt: r, sectors: n, close: close, toc: TOC{Sessions: []Session{{Number: 1, Tracks: []Track{t}}}}}
 }
 
 // Recall returns what find has found out about the disc under a key. It is called
@@ -101,11 +104,22 @@ func (f *flat) Recall(key any, find func() any) any {
 	return v
 }
 
-func (f *flat) Sessions() []Session { return f.sessions }
+func (f *flat) TOC() TOC { return f.toc }
 
-// Unwrap returns what the user data is read from, so that a copy out of an image
-// file can be left to the kernel.
-func (f *flat) Unwrap() io.ReaderAt { return f.ReaderAt }
+// HostFile returns the file of the host whose bytes, from offset 0 on, are the user data
+// that r delivers, so that a copy out of it can be left to the kernel, and its holes can
+// be passed over. r is a disc or what the user data of one is read from; most are not in
+// such a file.
+func HostFile(r any) (*os.File, bool) {
+	if d, ok := r.(Disc); ok {
+		r = Unwrap(d)
+	}
+	if f, ok := r.(*flat); ok {
+		r = f.ReaderAt
+	}
+	f, ok := r.(*os.File)
+	return f, ok
+}
 
 func (f *flat) Close() error {
 	if f.close == nil {
@@ -114,9 +128,12 @@ func (f *flat) Close() error {
 	return f.close()
 }
 
-func (f *flat) ReadSectors(p []byte, lba LBA, form Form) (int, error) {
+func (f *flat) ReadSectors(ctx context.Context, p []byte, lba LBA, form Form) (int, error) {
 	if form != User {
 		return 0, ErrForm
+	}
+	if err := ctx.Err(); err != nil {
+		return 0, err
 	}
 	want := int64(len(p) / SectorSize)
 	if lba < 0 {

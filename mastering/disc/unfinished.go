@@ -1,6 +1,9 @@
 package disc
 
-import "bytes"
+import (
+	"bytes"
+	"context"
+)
 
 // unfinishedMark begins sector 0 of a disc that is overwritten in place for as
 // long as the burn goes on: such a medium has no state that tells of a burn that
@@ -14,13 +17,13 @@ before is gone, and what was burned is not whole: burn the disc again.
 
 // Unfinished reports whether the disc says that a burn of it was begun by this
 // program and not completed.
-func Unfinished(d Disc) bool {
+func Unfinished(ctx context.Context, d Disc) bool {
 	t, ok := DataTrack(d)
 	if !ok || t.Start != 0 {
 		return false
 	}
 	p := make([]byte, SectorSize)
-	n, _ := d.ReadSectors(p, 0, User) // what cannot be read says nothing
+	n, _ := d.ReadSectors(ctx, p, 0, User) // what cannot be read says nothing
 	return n == 1 && bytes.HasPrefix(p, []byte(unfinishedMark))
 }
 
@@ -37,13 +40,13 @@ The burn of this disc was broken off. It was filled up so that it can be read.
 `
 
 // FilledUp reports whether the disc ends in sectors that MarkMissing has made.
-func FilledUp(d Disc) bool {
+func FilledUp(ctx context.Context, d Disc) bool {
 	t, ok := DataTrack(d)
 	if !ok || t.Length == 0 {
 		return false
 	}
 	p := make([]byte, SectorSize)
-	n, _ := d.ReadSectors(p, t.Start+LBA(t.Length)-1, User) // what cannot be read says nothing
+	n, _ := d.ReadSectors(ctx, p, t.Start+LBA(t.Length)-1, User) // what cannot be read says nothing
 	return n == 1 && bytes.HasPrefix(p, []byte(missingMark))
 }
 

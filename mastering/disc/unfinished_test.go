@@ -2,6 +2,7 @@ package disc_test
 
 import (
 	"bytes"
+	"context"
 	"testing"
 
 	"glassmaster/mastering/disc"
@@ -22,7 +23,7 @@ func TestUnfinished(t *testing.T) {
 		{"empty", nil, false},
 	} {
 		d := disc.FromReaderAt(bytes.NewReader(c.p), int64(len(c.p)), nil)
-		if got := disc.Unfinished(d); got != c.want {
+		if got := disc.Unfinished(context.Background(), d); got != c.want {
 			t.Errorf("%s: %v", c.name, got)
 		}
 	}

@@ -20,6 +20,7 @@ import (
 	"slices"
 	"strings"
 
+	"glassmaster/mastering/disc"
 	"glassmaster/mastering/filename"
 	"glassmaster/mastering/progress"
 )
@@ -47,25 +48,18 @@ const (
 
 // Report says what was done.
 type Report struct {
-	Files, Folders, Links int64 // made; Links are symbolic links
-	HardLinks             int64 // names that were made as a further name of a file
-	Bytes                 int64 // of contents written
-	Failed                int64 // entries that are not on the host
-	Notes                 []Note
+	Files, Folders, Links int64         // made; Links are symbolic links
+	HardLinks             int64         // names that were made as a further name of a file
+	Bytes                 int64         // of contents written
+	Failed                int64         // entries that are not on the host
+	Notices               []disc.Notice // what differs on the host from the disc; errors: entries that are not there
 }
 
-// Note is one thing that differs on the host from the disc.
-type Note struct {
-	Path  string // on the volume
-	Text  string
-	Error bool // the entry is not on the host
-}
-
-// Bounds of the report of a volume that is damaged throughout: notes, and bytes of
+// Bounds of the report of a volume that is damaged throughout: notices, and bytes of
 // their text.
 const (
-	maxNotes    = 10000
-	maxNoteText = 16 << 20
+	maxNotices    = 10000
+	maxNoticeText = 16 << 20
 )
 
 // Extract copies the chosen files of v into dir, which is made when it is not
@@ -157,7 +151,7 @@ func (x *extraction) run(paths []string) error {
 		return err
 	}
 	x.source = newSource(x.v)
-	x.rep.Phase("extracting", x.plan.total)
+	x.rep.Phase(progress.Extracting, x.plan.total)
 	for i := 1; i < len(x.plan.folders); i++ {
 		if err := x.ctx.Err(); err != nil {
 			return err
@@ -181,7 +175,7 @@ func (x *extraction) run(paths []string) error {
 
 // prepare plans what will be made, and under which names.
 func (x *extraction) prepare(paths []string) error {
-	x.rep.Phase("reading folders", 0)
+	x.rep.Phase(progress.ReadingFolders, 0)
 	x.plan = newPlan(x)
 	for _, p := range paths {
 		if err := x.plan.choose(p); err != nil {
@@ -200,22 +194,23 @@ func (x *extraction) fail(p string, err error) {
 	if x.failure == nil {
 		x.failure = fmt.Errorf("%s: %w", p, err)
 	}
-	if x.add(Note{p, err.Error(), true}) {
-		x.rep.Message(progress.Error, fmt.Sprintf("%s: %v", p, err))
+	n := disc.Notice{Severity: disc.Error, Path: p, Text: err.Error()}
+	if x.add(n) {
+		x.rep.Notice(n)
 	} else if !x.full {
 		x.full = true
-		x.rep.Message(progress.Error, "there are more entries that are not on the host; only their number is told")
+		x.rep.Notice(disc.Notice{Severity: disc.Error, Text: "there are more entries that are not on the host; only their number is told"})
 	}
 }
 
 // note keeps what is not on the host as it is on the disc.
 func (x *extraction) note(p, text string) {
-	x.add(Note{p, text, false})
+	x.add(disc.Notice{Severity: disc.Warning, Path: p, Text: text})
 	switch x.told++; {
 	case x.told <= maxTold:
-		x.rep.Message(progress.Warning, p+" "+text)
+		x.rep.Notice(disc.Notice{Severity: disc.Warning, Text: p + " " + text})
 	case x.told == maxTold+1:
-		x.rep.Message(progress.Warning, "there are more such things; the report holds them")
+		x.rep.Notice(disc.Notice{Severity: disc.Warning, Text: "there are more such things; the report holds them"})
 	}
 }
 
@@ -224,12 +219,12 @@ func (x *extraction) note(p, text string) {
 const maxTold = 10
 
 // add puts a note into the report, and returns false when that is full.
-func (x *extraction) add(n Note) bool {
+func (x *extraction) add(n disc.Notice) bool {
 	x.text += len(n.Path) + len(n.Text)
-	if len(x.report.Notes) >= maxNotes || x.text > maxNoteText {
+	if len(x.report.Notices) >= maxNotices || x.text > maxNoticeText {
 		return false
 	}
-	x.report.Notes = append(x.report.Notes, n)
+	x.report.Notices = append(x.report.Notices, n)
 	return true
 }
 

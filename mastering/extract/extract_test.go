@@ -158,7 +158,7 @@ func testExtract(t *testing.T, top string, v volume.FS, open func(string) (hostF
 	if got, want := describe(t, dir), describe(t, top); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
-	if r.Files != 5 || r.HardLinks != 1 || r.Links != 2 || r.Folders != 4 || r.Failed != 0 || len(r.Notes) != 0 {
+	if r.Files != 5 || r.HardLinks != 1 || r.Links != 2 || r.Folders != 4 || r.Failed != 0 || len(r.Notices) != 0 {
 		t.Errorf("report %+v", r)
 	}
 	if s := m.Snapshot(); s.Done != s.Total || s.Done == 0 {
@@ -170,7 +170,7 @@ func testExtract(t *testing.T, top string, v volume.FS, open func(string) (hostF
 		t.Errorf("again: %v, %d failed", err, r.Failed)
 	}
 	r, err = run(Options{Existing: Keep}, progress.Discard)
-	if err != nil || r.Files != 0 || len(r.Notes) != 8 {
+	if err != nil || r.Files != 0 || len(r.Notices) != 8 {
 		t.Errorf("keep: %v, %+v", err, r)
 	}
 	must(t, os.WriteFile(filepath.Join(dir, "a.txt"), []byte("changed"), 0o600))
@@ -199,7 +199,7 @@ func TestBoth(t *testing.T) {
 		h, err := open(dir)
 		must(t, err)
 		r, err := extract(t.Context(), v, h, o, progress.Discard)
-		if err != nil || r.Failed != 0 || len(r.Notes) != 3 {
+		if err != nil || r.Failed != 0 || len(r.Notices) != 3 {
 			t.Errorf("%s: %v, %+v", name, err, r)
 		}
 		for path, want := range map[string]string{
@@ -313,7 +313,7 @@ func TestHostile(t *testing.T) {
 	if info.Mode() != 0o755 {
 		t.Errorf("setuid has the mode %v", info.Mode())
 	}
-	notes := fmt.Sprint(r.Notes)
+	notes := fmt.Sprint(r.Notices)
 	for _, want := range []string{"planted", "null", "pipe", "set-user-ID", "leads out"} {
 		if !strings.Contains(notes, want) {
 			t.Errorf("the report does not tell of %s: %s", want, notes)

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"glassmaster/mastering/disc"
 	"glassmaster/mastering/progress"
 	"glassmaster/mastering/volume"
 )
@@ -185,7 +186,7 @@ func TestHardLinksBeside(t *testing.T) {
 		must(t, err)
 		c, err := os.Stat(filepath.Join(dir, "c (2)"))
 		must(t, err)
-		if !os.SameFile(b, c) || r.HardLinks != 1 || r.Files != 1 || len(r.Notes) != 2 {
+		if !os.SameFile(b, c) || r.HardLinks != 1 || r.Files != 1 || len(r.Notices) != 2 {
 			t.Errorf("%s: %+v", name, r)
 		}
 		if p, err := os.ReadFile(filepath.Join(dir, "c")); string(p) != "mine" {
@@ -215,14 +216,14 @@ func TestFolders(t *testing.T) {
 		if info.Mode() != fs.ModeDir|fs.ModeSticky|0o777 {
 			t.Errorf("%s: tmp has mode %v", name, info.Mode())
 		}
-		notes := fmt.Sprint(r.Notes)
-		for _, want := range []string{"there was there already", "tmp has lost its set-user-ID", "text has lost its sticky bit"} {
+		notes := fmt.Sprint(r.Notices)
+		for _, want := range []string{"there: was there already", "tmp: has lost its set-user-ID", "text: has lost its sticky bit"} {
 			if !strings.Contains(notes, want) {
 				t.Errorf("%s: %q is not told: %s", name, want, notes)
 			}
 		}
-		if len(r.Notes) != 3 {
-			t.Errorf("%s: %v", name, r.Notes)
+		if len(r.Notices) != 3 {
+			t.Errorf("%s: %v", name, r.Notices)
 		}
 	}
 }
@@ -240,7 +241,7 @@ func TestUnreadable(t *testing.T) {
 	if err == nil || r.Failed != 3 || r.Links != 0 {
 		t.Errorf("%v, %+v", err, r)
 	}
-	if notes := fmt.Sprint(r.Notes); !strings.Contains(notes, "is cut") || !strings.Contains(notes, "is blank") || !strings.Contains(notes, "{dir its sector is bad true}") {
+	if notes := fmt.Sprint(r.Notices); !strings.Contains(notes, "is cut") || !strings.Contains(notes, "is blank") || !strings.Contains(notes, "dir: its sector is bad") || len(disc.Errors(r.Notices)) != 3 {
 		t.Error(notes)
 	}
 }
@@ -339,14 +340,14 @@ func TestManyFailures(t *testing.T) {
 		t.Errorf("%v, %d failed", err, r.Failed)
 	}
 	text := 0
-	messages := m.Messages(0)
+	messages := m.Log(0)
 	for _, k := range messages {
 		text += len(k.Text)
 	}
-	for _, k := range r.Notes {
+	for _, k := range r.Notices {
 		text += len(k.Path) + len(k.Text)
 	}
-	if text > 3*maxNoteText || !strings.Contains(messages[len(messages)-1].Text, "there are more") {
+	if text > 3*maxNoticeText || !strings.Contains(messages[len(messages)-1].Text, "there are more") {
 		t.Errorf("%d bytes are told, last %.100q", text, messages[len(messages)-1].Text)
 	}
 }

@@ -54,8 +54,8 @@ func TestSettle(t *testing.T) {
 		for i := range x.plan.files {
 			got = append(got, x.plan.files[i].host)
 		}
-		if !slices.Equal(got, strings.Split(c.want, "/")) || len(x.report.Notes) != c.told {
-			t.Errorf("windows %v, %q: %q becomes %q, told %s", c.windows, c.set, c.names, got, fmt.Sprint(x.report.Notes))
+		if !slices.Equal(got, strings.Split(c.want, "/")) || len(x.report.Notices) != c.told {
+			t.Errorf("windows %v, %q: %q becomes %q, told %s", c.windows, c.set, c.names, got, fmt.Sprint(x.report.Notices))
 		}
 	}
 }

@@ -35,17 +35,7 @@ func newSource(v fs.FS) source {
 	if d, ok := v.(volume.Direct); ok {
 		s.image = d.Image()
 	}
-	// An image that is a file may hide in a disc.
-	for r := s.image; r != nil; {
-		switch f := r.(type) {
-		case *os.File:
-			s.file, r = f, nil
-		case interface{ Unwrap() io.ReaderAt }:
-			r = f.Unwrap()
-		default:
-			r = nil
-		}
-	}
+	s.file, _ = disc.HostFile(s.image)
 	return s
 }
 

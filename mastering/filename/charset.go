@@ -7,9 +7,7 @@ import (
 
 	"golang.org/x/text/encoding"
 	"golang.org/x/text/encoding/charmap"
-	"golang.org/x/text/encoding/ianaindex"
 	"golang.org/x/text/encoding/unicode"
-	"golang.org/x/text/encoding/unicode/utf32"
 )
 
 // Charset is a character set of names. The zero value is none: names are UTF-8
@@ -22,40 +20,25 @@ type Charset struct {
 // Named returns the character set of a name, as the registry of IANA has it, or as it
 // is usual besides: "shift_jis", "koi8-r", "latin1", "cp437", "sjis".
 func Named(name string) (Charset, error) {
-	enc, err := ianaindex.IANA.Encoding(name)
-	if err != nil || enc == nil {
-		enc, err = ianaindex.IANA.Encoding(registered(name))
+	enc, canonical := registered(strings.ToLower(strings.TrimSpace(name)))
+	if enc == nil {
+		enc, canonical = registered(registryName(name))
 	}
-	if err != nil || enc == nil {
+	if enc == nil {
 		return Charset{}, fmt.Errorf("no character set is known as %q; there are utf-8, iso-8859-1 to -16, windows-1250 to -1258, cp437, cp850, cp866, koi8-r, shift_jis, euc-jp, gb18030, big5, euc-kr and others", name)
 	}
-	switch enc {
-	case unicode.UTF8, encoding.Nop, encoding.Encoding(unicode.UTF8BOM):
+	if enc == unicode.UTF8 {
 		return Charset{name: "utf-8"}, nil
 	}
-	for _, wide := range []encoding.Encoding{
-		unicode.UTF16(unicode.BigEndian, unicode.UseBOM), unicode.UTF16(unicode.BigEndian, unicode.IgnoreBOM),
-		unicode.UTF16(unicode.LittleEndian, unicode.IgnoreBOM), utf32.UTF32(utf32.BigEndian, utf32.UseBOM),
-	} {
-		if enc == wide {
-			return Charset{}, fmt.Errorf("names of single bytes cannot be in %s; those in Unicode (Joliet, UDF) need no character set", name)
-		}
+	if strings.HasPrefix(canonical, "UTF-16") {
+		return Charset{}, fmt.Errorf("names of single bytes cannot be in %s; those in Unicode (Joliet, UDF) need no character set", name)
 	}
-	return Charset{canonical(enc, name), enc}, nil
+	return Charset{canonical, enc}, nil
 }
 
-// canonical returns the usual name of a character set.
-func canonical(enc encoding.Encoding, name string) string {
-	if s, err := ianaindex.MIME.Name(enc); err == nil {
-		return s
-	}
-	return name
-}
-
-// registered returns the name in the registry of IANA of a character set that browsers
-// or systems call otherwise. Package htmlindex has such names too, and costs every start
-// of the program more than it takes to list a folder.
-func registered(name string) string {
+// registryName returns the name in the registry of IANA of a character set that
+// browsers or operating systems call otherwise.
+func registryName(name string) string {
 	plain := strings.NewReplacer("-", "", "_", "", " ", "").Replace(strings.ToLower(name))
 	plain = strings.TrimPrefix(plain, "x")
 	if n, ok := strings.CutPrefix(plain, "iso8859"); ok && n != "11" {

@@ -10,7 +10,6 @@ import (
 	"testing"
 
 	"glassmaster/mastering/image"
-	_ "glassmaster/mastering/image/iso"
 	"glassmaster/mastering/peertest"
 )
 
@@ -83,7 +82,7 @@ func TestForeign(t *testing.T) {
 			if err := os.WriteFile(path, c.content, 0o600); err != nil {
 				t.Fatal(err)
 			}
-			_, _, err := image.Open(path)
+			_, _, err := image.Open(t.Context(), path)
 			if !errors.Is(err, image.ErrUnknown) {
 				t.Fatalf("error %v is not ErrUnknown", err)
 			}
@@ -117,7 +116,7 @@ func TestForeignPeers(t *testing.T) {
 		if _, err := os.Stat(path); err != nil {
 			path = plain + filepath.Ext(c.file)
 		}
-		if _, _, err := image.Open(path); err == nil || !strings.Contains(err.Error(), c.want) {
+		if _, _, err := image.Open(t.Context(), path); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v", c.file, err)
 		}
 	}
@@ -133,7 +132,7 @@ func TestOpenPlain(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if n := d.Sessions()[0].Tracks[0].Length; n != 3 {
+	if n := d.TOC().Sessions[0].Tracks[0].Length; n != 3 {
 		t.Errorf("%d sectors, want 3", n)
 	}
 	d.Close()

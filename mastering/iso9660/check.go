@@ -12,15 +12,12 @@ import (
 	"glassmaster/mastering/volume"
 )
 
-// Defect is what is wrong in a volume.
-type Defect = volume.Defect
-
 // Check examines the descriptors, path tables, directories and boot catalogue of
 // the session that v shows, in all its trees, against ECMA-119. It does not read
 // the contents of files. The list is in the order of the structures; it ends with
 // a note when there would be more than a thousand, and of minor defects of one
 // kind it holds the first ten. The error is that of ctx.
-func (v *FS) Check(ctx context.Context) ([]Defect, error) {
+func (v *FS) Check(ctx context.Context) ([]disc.Notice, error) {
 	c := &checker{ctx: ctx, v: v}
 	c.set()
 	for _, d := range v.set {
@@ -76,7 +73,7 @@ func placeAt(off int64, path string) spot {
 	return spot{disc.LBA(off / disc.SectorSize), int(off % disc.SectorSize), path}
 }
 
-func (s spot) defect() Defect { return Defect{LBA: s.lba, Offset: s.offset, Path: s.path} }
+func (s spot) defect() disc.Notice { return disc.Notice{LBA: s.lba, Offset: s.offset, Path: s.path} }
 
 // bad reports what readers stumble over.
 func (c *checker) bad(at spot, format string, args ...any) { c.Bad(at.defect(), format, args...) }

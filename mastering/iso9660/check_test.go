@@ -25,7 +25,7 @@ func defects(t *testing.T, p []byte) string {
 	must(t, err)
 	var s []string
 	for _, d := range list {
-		if !d.Minor {
+		if d.Severity > disc.Info {
 			s = append(s, d.String())
 		}
 	}

@@ -65,7 +65,7 @@ func TestSharedContinuations(t *testing.T) {
 	}
 }
 
-func hasDefect(list []Defect, part string) bool {
+func hasDefect(list []disc.Notice, part string) bool {
 	for _, d := range list {
 		if strings.Contains(d.Text, part) {
 			return true

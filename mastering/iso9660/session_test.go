@@ -1,6 +1,7 @@
 package iso9660
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -96,13 +97,13 @@ func TestSessionsCD(t *testing.T) {
 		{Number: 2, Tracks: []disc.Track{{Number: 2, Mode: disc.Mode1, Start: disc.LBA(start), Length: int64(len(p)) / disc.SectorSize}}},
 	}}
 	for session, want := range map[int]string{0: "TWO", 1: "ONE", 2: "TWO"} {
-		v, err := volume.OpenDisc(d, volume.Options{Session: session})
+		v, err := volume.OpenDisc(context.Background(), d, volume.Options{Session: session})
 		must(t, err)
 		if got := v.Volume().Label; got != want {
 			t.Errorf("session %d of the disc: %s, want %s", session, got, want)
 		}
 	}
-	if _, err := volume.OpenDisc(d, volume.Options{Session: 3}); err == nil {
+	if _, err := volume.OpenDisc(context.Background(), d, volume.Options{Session: 3}); err == nil {
 		t.Error("a session that is not there was opened")
 	}
 	// A later session alone cannot be read, and that is said.
@@ -117,4 +118,4 @@ type twoSessions struct {
 	sessions []disc.Session
 }
 
-func (d twoSessions) Sessions() []disc.Session { return d.sessions }
+func (d twoSessions) TOC() disc.TOC { return disc.TOC{Sessions: d.sessions} }

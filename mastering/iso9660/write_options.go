@@ -5,7 +5,7 @@ import (
 
 	"glassmaster/mastering/boot"
 	"glassmaster/mastering/tree"
-	"glassmaster/mastering/udf"
+	udfplan "glassmaster/mastering/udf/plan"
 )
 
 // Joliet says how the Joliet tree is written.
@@ -51,7 +51,7 @@ type Options struct {
 	// UDF puts a UDF volume onto the same disc, which shares the contents of the
 	// files: a bridge disc. Its Label, Time and Clamp are those of this volume. Nil:
 	// no UDF.
-	UDF *udf.Options `json:"udf,omitempty"`
+	UDF *udfplan.Options `json:"udf,omitempty"`
 	// RockRidge112 writes version 1.12 of Rock Ridge, with a number for each file by
 	// which its names are found, instead of version 1.10, which all readers know.
 	RockRidge112 bool `json:"rockRidge112,omitempty"`

@@ -5,17 +5,18 @@ import (
 	"fmt"
 	"slices"
 
+	"glassmaster/mastering/dvdvideo"
 	"glassmaster/mastering/layout"
 	"glassmaster/mastering/tree"
-	"glassmaster/mastering/udf"
+	udfplan "glassmaster/mastering/udf/plan"
 )
 
 // bridge is the UDF volume that shares the disc, and the contents of all files,
 // with the ISO 9660 one (UDF 6.4, "bridge disc"). Its structures stand in front
 // of ours, where UDF wants them, and at the very end.
 type bridge struct {
-	planner     *udf.Planner
-	video       udf.Video
+	planner     *udfplan.Planner
+	video       dvdvideo.Placement
 	placed      map[*tree.Node]bool // files of the DVD-Video
 	recognition int64               // first sector of the recognition sequence
 	mirror      int64
@@ -38,7 +39,7 @@ func (p *planner) prepareUDF(root *tree.Node) error {
 	p.o.Settle(root)
 	b := &bridge{}
 	var err error
-	if b.planner, err = udf.New(root, o); err != nil {
+	if b.planner, err = udfplan.New(root, o); err != nil {
 		return err
 	}
 	b.video = b.planner.Video()
@@ -58,7 +59,7 @@ func (p *planner) assignUDF(at uint32) uint32 {
 		return at
 	}
 	p.bridge.recognition = int64(at)
-	return uint32(udf.FirstSector + p.bridge.planner.MetadataSectors())
+	return uint32(udfplan.FirstSector + p.bridge.planner.MetadataSectors())
 }
 
 // eccBlock is the unit, in sectors, at which the contents of a DVD-Video begin.
@@ -99,10 +100,10 @@ func (p *planner) finishUDF(end int64) (int64, error) {
 		return end, nil
 	}
 	b.mirror = end
-	end += b.planner.MirrorSectors() + udf.TailSectors
-	before, behind, err := b.planner.Extents(udf.Placement{
-		Recognition: b.recognition, Metadata: udf.FirstSector, Mirror: b.mirror, Sectors: end,
-		Start: func(n *tree.Node) int64 {
+	end += b.planner.MirrorSectors() + udfplan.TailSectors
+	before, behind, err := b.planner.Extents(udfplan.Placement{
+		Recognition: b.recognition, Metadata: udfplan.FirstSector, Mirror: b.mirror, End: end,
+		Contents: func(n *tree.Node) int64 {
 			lba, _ := p.content(n)
 			return int64(lba)
 		},

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"glassmaster/mastering/disc"
+	"glassmaster/mastering/udf/internal/ecma167"
 	"glassmaster/mastering/volume"
 )
 
@@ -17,7 +18,7 @@ import (
 // the copies of the metadata partition, the numbers of names, and extents that
 // lie over others; and what cannot be read, which [FS.Walk] reports too. It does
 // not read the contents of files. The error is that of ctx.
-func (f *FS) Check(ctx context.Context) ([]volume.Defect, error) {
+func (f *FS) Check(ctx context.Context) ([]disc.Notice, error) {
 	c := &checker{ctx: ctx, f: f, copies: []reader{f.reader}, known: map[place]*object{}}
 	if f.hasMirror {
 		c.copies = append(c.copies, reader{f.state, true})
@@ -56,12 +57,12 @@ type use struct {
 }
 
 // at returns the place of a byte of the volume.
-func at(off int64, path string) volume.Defect {
-	return volume.Defect{LBA: disc.LBA(off / disc.SectorSize), Offset: int(off % disc.SectorSize), Path: path}
+func at(off int64, path string) disc.Notice {
+	return disc.Notice{LBA: disc.LBA(off / disc.SectorSize), Offset: int(off % disc.SectorSize), Path: path}
 }
 
 // sector returns the place of a sector of the volume.
-func (c *checker) sector(n int64) volume.Defect { return at(n*c.f.block, "") }
+func (c *checker) sector(n int64) disc.Notice { return at(n*c.f.block, "") }
 
 // recognition examines the volume recognition sequence (ECMA-167 2/8), without
 // which most systems do not look for UDF.
@@ -96,8 +97,8 @@ func (c *checker) anchors() {
 			c.Bad(c.sector(sector), "anchor volume descriptor pointer: %v", err)
 			continue
 		}
-		if id, version := le.Uint16(p), le.Uint16(p[2:]); id == tagAVDP && (version == 2 || version == 3) {
-			_, err := checkTagAt(p, uint32(sector), tagAVDP)
+		if id, version := le.Uint16(p), le.Uint16(p[2:]); id == ecma167.TagAVDP && (version == 2 || version == 3) {
+			_, err := ecma167.CheckTagAt(p, uint32(sector), ecma167.TagAVDP)
 			c.Bad(c.sector(sector), "anchor volume descriptor pointer: %v", err)
 		} else if sector == first && !sound(first+256) { // where an open disc has it
 			c.Odd(c.sector(sector), "there is no anchor volume descriptor pointer, only at sector %d", found[0].location)
@@ -118,7 +119,7 @@ func (c *checker) sequences() {
 	var both [2]descriptors
 	for i, s := range []struct {
 		name string
-		at   extentAD
+		at   ecma167.ExtentAD
 	}{{"main", c.f.anchor.main}, {"reserve", c.f.anchor.reserve}} {
 		d := &both[i]
 		d.read(c.f.medium, s.at)
@@ -129,7 +130,7 @@ func (c *checker) sequences() {
 			continue
 		}
 		if missing := d.missing(); len(missing) > 0 {
-			c.Bad(c.sector(int64(s.at.location)), "the %s volume descriptor sequence holds no sound %s", s.name, strings.Join(missing, ", "))
+			c.Bad(c.sector(int64(s.at.Location)), "the %s volume descriptor sequence holds no sound %s", s.name, strings.Join(missing, ", "))
 		}
 	}
 	if a, b := both[0].logical, both[1].logical; a != nil && b != nil && string(a[20:]) != string(b[20:]) {
@@ -143,9 +144,9 @@ func (d *descriptors) missing() (names []string) {
 	for _, m := range []struct {
 		id   uint16
 		lost bool
-	}{{tagPVD, d.primary == nil}, {tagLVD, d.logical == nil}, {tagPD, len(d.partitions) == 0}} {
+	}{{ecma167.TagPVD, d.primary == nil}, {ecma167.TagLVD, d.logical == nil}, {ecma167.TagPD, len(d.partitions) == 0}} {
 		if m.lost {
-			names = append(names, tagName(m.id))
+			names = append(names, ecma167.TagName(m.id))
 		}
 	}
 	return names
@@ -154,18 +155,18 @@ func (d *descriptors) missing() (names []string) {
 // integrity examines the logical volume integrity descriptor.
 func (c *checker) integrity() {
 	e := c.f.integrity
-	if e.length == 0 {
+	if e.Length == 0 {
 		c.Odd(c.sector(c.f.anchor.location), "the volume has no integrity descriptor")
 		return
 	}
-	id, err := readSector(c.f.medium, make([]byte, c.f.block), int64(e.location))
+	id, err := readSector(c.f.medium, make([]byte, c.f.block), int64(e.Location))
 	switch {
-	case errors.Is(err, errNoTag):
-		c.Odd(c.sector(int64(e.location)), "the volume has no integrity descriptor")
+	case errors.Is(err, ecma167.ErrNoTag):
+		c.Odd(c.sector(int64(e.Location)), "the volume has no integrity descriptor")
 	case err != nil:
-		c.Bad(c.sector(int64(e.location)), "logical volume integrity descriptor: %v", err)
-	case id != tagLVID:
-		c.Bad(c.sector(int64(e.location)), "a %s is recorded where the logical volume integrity descriptor should be", tagName(id))
+		c.Bad(c.sector(int64(e.Location)), "logical volume integrity descriptor: %v", err)
+	case id != ecma167.TagLVID:
+		c.Bad(c.sector(int64(e.Location)), "a %s is recorded where the logical volume integrity descriptor should be", ecma167.TagName(id))
 	}
 }
 
@@ -191,14 +192,14 @@ func (c *checker) partitions() {
 // fileSet examines the file set descriptor.
 func (c *checker) fileSet() {
 	for _, v := range c.copies {
-		if _, _, err := v.readDescriptor(c.f.fileSet, tagFSD); err != nil {
+		if _, _, err := v.readDescriptor(c.f.fileSet, ecma167.TagFSD); err != nil {
 			c.Bad(at(v.offset(c.f.fileSet), ""), "file set descriptor: %v", err)
 		}
 	}
 }
 
 // offset returns the byte of the volume where a block is, 0 when it is nowhere.
-func (v reader) offset(a longAD) int64 {
+func (v reader) offset(a ecma167.LongAD) int64 {
 	off, _, err := v.locate(a)
 	if err != nil {
 		return 0
@@ -278,7 +279,7 @@ func (c *checker) occupy(k *contents, o *object) {
 	block := k.v.block
 	for off := int64(0); off < k.end; {
 		e, n := k.extentAt(off)
-		if e.kind != extentRecorded {
+		if e.kind != ecma167.ExtentRecorded {
 			off += n
 			continue
 		}

@@ -9,9 +9,13 @@ import (
 	"strings"
 	"testing"
 
+	"glassmaster/mastering/disc"
 	"glassmaster/mastering/layout"
 	"glassmaster/mastering/peertest"
 	"glassmaster/mastering/tree"
+	"glassmaster/mastering/udf/internal/ecma167"
+	"glassmaster/mastering/udf/plan"
+	"glassmaster/mastering/udf/udftest"
 	"glassmaster/mastering/volume"
 )
 
@@ -29,7 +33,7 @@ func defects(t testing.TB, image []byte) string {
 	}
 	var b strings.Builder
 	for _, d := range list {
-		if d.Minor {
+		if d.Severity == disc.Info {
 			b.WriteString("minor: ")
 		}
 		fmt.Fprintln(&b, d)
@@ -49,8 +53,8 @@ func bytesOf(t testing.TB, l *layout.Layout) []byte {
 
 func TestCheckSound(t *testing.T) {
 	peertest.Need(t, "genisoimage", "mkudffs")
-	for _, r := range Revisions {
-		if got := defects(t, bytesOf(t, plan(t, sample(), Options{Revision: r}))); got != "" {
+	for _, r := range plan.Revisions {
+		if got := defects(t, bytesOf(t, udftest.Volume(t, udftest.Sample(), plan.Options{Revision: r}))); got != "" {
 			t.Errorf("revision %s: %s", r, got)
 		}
 	}
@@ -58,7 +62,7 @@ func TestCheckSound(t *testing.T) {
 		t.Errorf("genisoimage: %s", got)
 	}
 	for _, m := range media {
-		p, err := os.ReadFile(blank(t, "20000", m.args...))
+		p, err := os.ReadFile(udftest.Mkudffs(t, "20000", m.args...))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -69,35 +73,36 @@ func TestCheckSound(t *testing.T) {
 }
 
 func TestCheckDamage(t *testing.T) {
-	root := tree.NewFolder("", when)
-	dir := tree.NewFolder("dir", when)
+	root := tree.NewFolder("", udftest.When)
+	dir := tree.NewFolder("dir", udftest.When)
 	root.Append(dir)
 	for i := range 60 { // whose names do not fit into the file entry
-		dir.Append(tree.NewFile(fmt.Sprintf("file %02d", i), 5000, when, layout.Bytes(make([]byte, 5000))))
+		dir.Append(tree.NewFile(fmt.Sprintf("file %02d", i), 5000, udftest.When, layout.Bytes(make([]byte, 5000))))
 	}
-	p, err := New(root, Options{Revision: Revision250, Time: when})
+	p, err := plan.New(root, plan.Options{Revision: plan.Revision250, Time: udftest.When})
 	if err != nil {
 		t.Fatal(err)
 	}
-	l, err := p.Volume()
+	l, err := p.Volume(0, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	sound := bytesOf(t, l)
-	end := len(sound) / sectorSize
-	reserve := end - TailSectors + 1
-	main, mirror := FirstSector+int(p.metadataStart()), FirstSector+int(p.mirrorStart())
+	end := len(sound) / disc.SectorSize
+	reserve := end - plan.TailSectors + 1
+	entry, contents := udftest.Mirror(t, l, p)
+	main, mirror, mirrorEntry := plan.FirstSector+udftest.MetadataUnit, int(contents), int(entry)
 	const ( // blocks of the metadata
-		dirEntry = firstBlock
-		names    = firstBlock + 1
+		dirEntry = udftest.FirstBlock
+		names    = udftest.FirstBlock + 1
 		file0    = names + 2
 	)
-	flip := func(sector, at int) func(b []byte) { return func(b []byte) { b[sector*sectorSize+at] ^= 0x55 } }
+	flip := func(sector, at int) func(b []byte) { return func(b []byte) { b[sector*disc.SectorSize+at] ^= 0x55 } }
 	// patch changes a descriptor in both copies of the metadata, and keeps it sound.
 	patch := func(block int, change func(d []byte)) func(b []byte) {
 		return func(b []byte) {
 			for _, start := range []int{main, mirror} {
-				change(b[(start+block)*sectorSize:])
+				change(b[(start+block)*disc.SectorSize:])
 				resealSector(b, start+block)
 			}
 		}
@@ -108,38 +113,46 @@ func TestCheckDamage(t *testing.T) {
 		want   string // with the sector as %d
 		sector int
 	}{
-		{"recognition", func(b []byte) { clear(b[17*sectorSize : 18*sectorSize]) }, "sector %d, byte 0: the volume recognition sequence holds no NSR", 16},
-		{"end of recognition", func(b []byte) { clear(b[18*sectorSize : 19*sectorSize]) }, "minor: sector %d, byte 0: the volume recognition sequence has no end", 16},
-		{"anchors at the end", func(b []byte) { clear(b[(end-1)*sectorSize:]); clear(b[(end-257)*sectorSize : (end-256)*sectorSize]) }, "minor: sector %d, byte 0: this is the only anchor", 256},
+		{"recognition", func(b []byte) { clear(b[17*disc.SectorSize : 18*disc.SectorSize]) }, "sector %d, byte 0: the volume recognition sequence holds no NSR", 16},
+		{"end of recognition", func(b []byte) { clear(b[18*disc.SectorSize : 19*disc.SectorSize]) }, "minor: sector %d, byte 0: the volume recognition sequence has no end", 16},
+		{"anchors at the end", func(b []byte) {
+			clear(b[(end-1)*disc.SectorSize:])
+			clear(b[(end-257)*disc.SectorSize : (end-256)*disc.SectorSize])
+		}, "minor: sector %d, byte 0: this is the only anchor", 256},
 		{"anchor", flip(256, 20), "sector %d, byte 0: anchor volume descriptor pointer: the CRC", 256},
-		{"no anchor", func(b []byte) { clear(b[256*sectorSize : 257*sectorSize]) }, "minor: sector %d, byte 0: there is no anchor", 256},
+		{"no anchor", func(b []byte) { clear(b[256*disc.SectorSize : 257*disc.SectorSize]) }, "minor: sector %d, byte 0: there is no anchor", 256},
 		{"last anchor", flip(end-1, 6), "sector %d, byte 0: anchor volume descriptor pointer: the checksum", end - 1},
 		{"anchor before", flip(end-257, 6), "sector %d, byte 0: anchor volume descriptor pointer: the checksum", end - 257},
-		{"main sequence", flip(mainSequence+3, 100), "sector %d, byte 0: main volume descriptor sequence: the CRC", mainSequence + 3},
+		{"main sequence", flip(udftest.MainSequence+3, 100), "sector %d, byte 0: main volume descriptor sequence: the CRC", udftest.MainSequence + 3},
 		{"reserve sequence", flip(reserve+2, 100), "sector %d, byte 0: reserve volume descriptor sequence: the CRC", reserve + 2},
-		{"reserve lost", func(b []byte) { clear(b[reserve*sectorSize : (reserve+16)*sectorSize]) }, "sector %d, byte 0: the reserve volume descriptor sequence holds no sound primary", reserve},
-		{"sequences differ", func(b []byte) { b[(reserve+3)*sectorSize+90] = 'x'; resealSector(b, reserve+3) }, "minor: sector %d, byte 0: the logical volume descriptor is not", reserve + 3},
-		{"integrity", flip(integrityStart, 30), "sector %d, byte 0: logical volume integrity descriptor: the CRC", integrityStart},
-		{"no integrity", func(b []byte) { clear(b[integrityStart*sectorSize : (integrityStart+1)*sectorSize]) }, "minor: sector %d, byte 0: the volume has no integrity", integrityStart},
-		{"counts", func(b []byte) { b[integrityStart*sectorSize+80+16+32]++; resealSector(b, integrityStart) }, "minor: sector %d, byte 0: the integrity descriptor counts 61 files and 2 directories, there are 60 and 2", integrityStart},
-		{"metadata file", flip(FirstSector, 60), "sector %d, byte 0: metadata file: ", FirstSector},
-		{"mirror file", flip(FirstSector+int(p.mirrorEntry()), 60), "sector %d, byte 0: metadata mirror file: ", FirstSector + int(p.mirrorEntry())},
+		{"reserve lost", func(b []byte) { clear(b[reserve*disc.SectorSize : (reserve+16)*disc.SectorSize]) }, "sector %d, byte 0: the reserve volume descriptor sequence holds no sound primary", reserve},
+		{"sequences differ", func(b []byte) { b[(reserve+3)*disc.SectorSize+90] = 'x'; resealSector(b, reserve+3) }, "minor: sector %d, byte 0: the logical volume descriptor is not", reserve + 3},
+		{"integrity", flip(udftest.IntegrityStart, 30), "sector %d, byte 0: logical volume integrity descriptor: the CRC", udftest.IntegrityStart},
+		{"no integrity", func(b []byte) {
+			clear(b[udftest.IntegrityStart*disc.SectorSize : (udftest.IntegrityStart+1)*disc.SectorSize])
+		}, "minor: sector %d, byte 0: the volume has no integrity", udftest.IntegrityStart},
+		{"counts", func(b []byte) {
+			b[udftest.IntegrityStart*disc.SectorSize+80+16+32]++
+			resealSector(b, udftest.IntegrityStart)
+		}, "minor: sector %d, byte 0: the integrity descriptor counts 61 files and 2 directories, there are 60 and 2", udftest.IntegrityStart},
+		{"metadata file", flip(plan.FirstSector, 60), "sector %d, byte 0: metadata file: ", plan.FirstSector},
+		{"mirror file", flip(mirrorEntry, 60), "sector %d, byte 0: metadata mirror file: ", mirrorEntry},
 		{"file set", flip(main, 60), "sector %d, byte 0: file set descriptor: ", main},
 		{"file set of the mirror", flip(mirror, 60), "sector %d, byte 0: file set descriptor: ", mirror},
-		{"root", flip(main+rootBlock, 60), "sector %d, byte 0: /: the main copy of the metadata is damaged: ", main + rootBlock},
-		{"root of the mirror", flip(mirror+rootBlock, 60), "sector %d, byte 0: /: the mirror of the metadata is damaged: ", mirror + rootBlock},
+		{"root", flip(main+udftest.RootBlock, 60), "sector %d, byte 0: /: the main copy of the metadata is damaged: ", main + udftest.RootBlock},
+		{"root of the mirror", flip(mirror+udftest.RootBlock, 60), "sector %d, byte 0: /: the mirror of the metadata is damaged: ", mirror + udftest.RootBlock},
 		{"names", flip(main+names, 700), "sector %d, byte 664: /dir: the main copy of the metadata is damaged: ", main + names},
 		{"names of the mirror", flip(mirror+names, 700), "sector %d, byte 664: /dir: the mirror of the metadata is damaged: file identifier", mirror + names},
 		{"file", flip(mirror+file0, 60), "sector %d, byte 0: /dir/file 00: the mirror of the metadata is damaged: ", mirror + file0},
 		{"number of names", patch(file0, func(d []byte) { d[48] = 3 }), "minor: sector %d, byte 0: /dir/file 00: 3 names are recorded, 1 were found", main + file0},
 		{"length", patch(file0, func(d []byte) { le.PutUint64(d[56:], 9000) }), "sector %d, byte 0: /dir/file 00: the file has 9000 bytes, its extents end at byte 6144", main + file0},
-		{"overlap", patch(file0+1, func(d []byte) { le.PutUint32(d[220:], le.Uint32(d[220:])-1) }), "sector %d, byte 0: /dir/file 01: the sector belongs to /dir/file 00 too", int(p.dataStart()) + 2},
-		{"over metadata", patch(file0+1, func(d []byte) { le.PutUint32(d[220:], metadataUnit+file0-1) }), "sector %d, byte 0: /dir/file 00: the sector belongs to /dir/file 01 too", main + file0},
+		{"overlap", patch(file0+1, func(d []byte) { le.PutUint32(d[220:], le.Uint32(d[220:])-1) }), "sector %d, byte 0: /dir/file 01: the sector belongs to /dir/file 00 too", plan.FirstSector + int(p.MetadataSectors()) + 2},
+		{"over metadata", patch(file0+1, func(d []byte) { le.PutUint32(d[220:], udftest.MetadataUnit+file0-1) }), "sector %d, byte 0: /dir/file 00: the sector belongs to /dir/file 01 too", main + file0},
 		{"parent", func(b []byte) {
 			for _, start := range []int{main, mirror} {
-				d := b[(start+names)*sectorSize:]
+				d := b[(start+names)*disc.SectorSize:]
 				le.PutUint32(d[24:], dirEntry)
-				sealTag(d[:parentLength], tagFID, 3, names)
+				ecma167.SealTag(d[:ecma167.FIDParentLength], ecma167.TagFID, 3, names)
 			}
 		}, "minor: sector %d, byte 0: /dir: the entry of the parent leads to block 3 of partition 1", main + names},
 	} {
@@ -155,26 +168,26 @@ func TestCheckDamage(t *testing.T) {
 // TestCheckOnce damages a volume whose structures are recorded once: each defect is
 // told once, where it lies, and nothing of what follows from it.
 func TestCheckOnce(t *testing.T) {
-	root := tree.NewFolder("", when)
-	dir, sub := tree.NewFolder("dir", when), tree.NewFolder("sub", when)
+	root := tree.NewFolder("", udftest.When)
+	dir, sub := tree.NewFolder("dir", udftest.When), tree.NewFolder("sub", udftest.When)
 	root.Append(dir)
 	root.Append(tree.NewNode("link", fs.ModeSymlink|0o777, tree.Symlink("dir/file 00")))
 	dir.Append(sub)
 	for i := range 60 { // whose names do not fit into the file entry
-		dir.Append(tree.NewFile(fmt.Sprintf("file %02d", i), 5000, when, layout.Bytes(make([]byte, 5000))))
+		dir.Append(tree.NewFile(fmt.Sprintf("file %02d", i), 5000, udftest.When, layout.Bytes(make([]byte, 5000))))
 	}
-	sound := image(t, root, Revision201)
+	sound := image(t, root, plan.Revision201)
 	root0, dir0, sub0 := sectorOf(t, sound, "."), sectorOf(t, sound, "dir"), sectorOf(t, sound, "dir/sub")
 	file, link := sectorOf(t, sound, "dir/file 30"), sectorOf(t, sound, "link")
 	blank := func(sector int) func(b []byte) []byte {
-		return func(b []byte) []byte { clear(b[sector*sectorSize : (sector+1)*sectorSize]); return b }
+		return func(b []byte) []byte { clear(b[sector*disc.SectorSize : (sector+1)*disc.SectorSize]); return b }
 	}
 	patch := func(sector int, change func(d []byte)) func(b []byte) []byte {
-		return func(b []byte) []byte { change(b[sector*sectorSize:]); resealSector(b, sector); return b }
+		return func(b []byte) []byte { change(b[sector*disc.SectorSize:]); resealSector(b, sector); return b }
 	}
-	names := FirstSector + int(le.Uint32(sound[dir0*sectorSize+220:]))
-	contents := FirstSector + int(le.Uint32(sound[file*sectorSize+220:]))
-	reserve := len(sound)/sectorSize - TailSectors + 1
+	names := plan.FirstSector + int(le.Uint32(sound[dir0*disc.SectorSize+220:]))
+	contents := plan.FirstSector + int(le.Uint32(sound[file*disc.SectorSize+220:]))
+	reserve := len(sound)/disc.SectorSize - plan.TailSectors + 1
 	for _, test := range []struct {
 		name   string
 		damage func(b []byte) []byte
@@ -183,23 +196,23 @@ func TestCheckOnce(t *testing.T) {
 		{"directory", blank(dir0), []string{fmt.Sprintf("sector %d, byte 0: /dir: file entry at", dir0)}},
 		{"file", blank(file), []string{fmt.Sprintf("sector %d, byte 0: /dir/file 30: file entry at", file)}},
 		{"names", blank(names + 1), []string{fmt.Sprintf("sector %d, byte ", names)}},
-		{"file for a directory", patch(sub0, func(d []byte) { d[27] = typeFile }), []string{fmt.Sprintf("sector %d, byte 0: /dir/sub: file entry at block %d of partition 0: file type 5", sub0, sub0-FirstSector)}},
-		{"directory for a file", patch(file, func(d []byte) { d[27] = typeDirectory }), []string{fmt.Sprintf("sector %d, byte 0: /dir/file 30: file entry at block %d of partition 0: file type 4", file, file-FirstSector)}},
+		{"file for a directory", patch(sub0, func(d []byte) { d[27] = ecma167.TypeFile }), []string{fmt.Sprintf("sector %d, byte 0: /dir/sub: file entry at block %d of partition 0: file type 5", sub0, sub0-plan.FirstSector)}},
+		{"directory for a file", patch(file, func(d []byte) { d[27] = ecma167.TypeDirectory }), []string{fmt.Sprintf("sector %d, byte 0: /dir/file 30: file entry at block %d of partition 0: file type 4", file, file-plan.FirstSector)}},
 		{"link", patch(link, func(d []byte) { d[216] = 99 }), []string{fmt.Sprintf("sector %d, byte 0: /link: file entry at", link)}},
 		{"far", patch(file, func(d []byte) { le.PutUint32(d[220:], 1<<20) }), []string{fmt.Sprintf("sector %d, byte 0: /dir/file 30: contents from byte 0 on: ", file)}},
-		{"cut off", func(b []byte) []byte { return b[:(len(b)/sectorSize-TailSectors)*sectorSize] }, []string{fmt.Sprintf("sector %d, byte 0: reserve volume descriptor sequence: sector %[1]d is behind", reserve)}},
-		{"lost contents", func(b []byte) []byte { return b[:(contents+30*3-1)*sectorSize] }, []string{
+		{"cut off", func(b []byte) []byte { return b[:(len(b)/disc.SectorSize-plan.TailSectors)*disc.SectorSize] }, []string{fmt.Sprintf("sector %d, byte 0: reserve volume descriptor sequence: sector %[1]d is behind", reserve)}},
+		{"lost contents", func(b []byte) []byte { return b[:(contents+30*3-1)*disc.SectorSize] }, []string{
 			fmt.Sprintf("sector %d, byte 0: reserve volume descriptor sequence: sector %[1]d is behind", reserve),
 			fmt.Sprintf("sector %d, byte 0: /dir/file 59: contents from byte 0 on: sector ", sectorOf(t, sound, "dir/file 59")),
 		}},
 		{"loop", patch(root0, func(d []byte) { // an entry in the file entry itself: the link becomes the root
-			n := d[216+parentLength:]
-			for le.Uint32(n[24:]) != uint32(link-FirstSector) {
-				n = n[(fidLength+int(n[19])+3)&^3:]
+			n := d[216+ecma167.FIDParentLength:]
+			for le.Uint32(n[24:]) != uint32(link-plan.FirstSector) {
+				n = n[(ecma167.FIDLength+int(n[19])+3)&^3:]
 			}
-			n[18] = fileDirectory
-			le.PutUint32(n[24:], uint32(root0-FirstSector))
-			sealTag(n[:(fidLength+int(n[19])+3)&^3], tagFID, 3, le.Uint32(n[12:]))
+			n[18] = ecma167.FIDDirectory
+			le.PutUint32(n[24:], uint32(root0-plan.FirstSector))
+			ecma167.SealTag(n[:(ecma167.FIDLength+int(n[19])+3)&^3], ecma167.TagFID, 3, le.Uint32(n[12:]))
 		}), []string{fmt.Sprintf("sector %d, byte ", root0)}},
 	} {
 		var bad []string
@@ -221,7 +234,7 @@ func TestCheckSparing(t *testing.T) {
 	peertest.Need(t, "mkudffs")
 	image := blankBytes(t, "20000", "-m", "dvdrw")
 	for sector := 0; (sector+1)*2048 <= len(image); sector++ {
-		if table := image[sector*2048:]; entityID(table[16:]) == "*UDF Sparing Table" {
+		if table := image[sector*2048:]; ecma167.EntityID(table[16:]) == "*UDF Sparing Table" {
 			table[20]++
 			table[60]++
 			if got, want := defects(t, image), fmt.Sprintf("sector %d, byte 0: sparing table: ", sector); !strings.Contains(got, want) {

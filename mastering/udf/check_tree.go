@@ -6,8 +6,9 @@ import (
 	"slices"
 	"strings"
 
+	"glassmaster/mastering/disc"
 	"glassmaster/mastering/filename"
-	"glassmaster/mastering/volume"
+	"glassmaster/mastering/udf/internal/ecma167"
 )
 
 // object is a file or directory.
@@ -43,14 +44,14 @@ func (o *object) String() string { return o.path() }
 // task is a directory that is to be examined.
 type task struct {
 	o           *object
-	icb, parent longAD
+	icb, parent ecma167.LongAD
 }
 
 // tree examines all directories, and the file entries of what is in them.
 func (c *checker) tree() {
 	root := c.f.root
 	o := &object{off: c.f.offset(root), dir: true, odd: true}
-	c.known[place{root.block, root.partition}] = o
+	c.known[place{root.Block, root.Partition}] = o
 	end := c.f.followed.Load() + walkRoom*c.f.size + walkSpare
 	for list := []task{{o, root, root}}; len(list) > 0 && c.ctx.Err() == nil; {
 		t := list[len(list)-1]
@@ -61,7 +62,7 @@ func (c *checker) tree() {
 			break
 		}
 	}
-	if at := c.f.streams; at.length&lengthMask != 0 {
+	if at := c.f.streams; at.Length&ecma167.LengthMask != 0 {
 		c.streams(at, "the streams of the volume")
 	}
 }
@@ -88,17 +89,17 @@ func (c *checker) directory(t task, list []task) []task {
 	for _, n := range names {
 		c.text(k, n, o, texts)
 		switch {
-		case n.traits&fileDeleted != 0:
+		case n.traits&ecma167.FIDDeleted != 0:
 		case n.reserved():
 			c.names++
 			c.meet(k, n, o)
-		case n.traits&fileParent != 0:
+		case n.traits&ecma167.FIDParent != 0:
 			parents++
 			c.name(n.icb)
-			if !n.icb.same(t.parent) {
+			if !n.icb.Same(t.parent) {
 				c.Odd(at(c.byteOf(o, k, n.at), o.path()), "the entry of the parent leads to %s, the parent is at %s", n.icb, t.parent)
 			}
-		case n.traits&fileDirectory != 0:
+		case n.traits&ecma167.FIDDirectory != 0:
 			sub, first := c.meet(k, n, o)
 			if !first {
 				if c.contains(sub, o) {
@@ -126,10 +127,10 @@ func (c *checker) directory(t task, list []task) []task {
 // text examines the name of an entry of the directory o, whose descriptors are in
 // k. texts has those that it had so far.
 func (c *checker) text(k *contents, n name, o *object, texts map[string]bool) {
-	if n.traits&(fileDeleted|fileParent) != 0 || n.reserved() {
+	if n.traits&(ecma167.FIDDeleted|ecma167.FIDParent) != 0 || n.reserved() {
 		return
 	}
-	place := func() volume.Defect { return at(c.byteOf(o, k, n.at), o.path()) }
+	place := func() disc.Notice { return at(c.byteOf(o, k, n.at), o.path()) }
 	switch {
 	case n.changed:
 		c.Bad(place(), "no file can have the name %q; it is shown as %s", n.recorded, n.text)
@@ -158,7 +159,7 @@ func (c *checker) contains(a, b *object) bool {
 
 // namesIn returns the descriptors in a directory, from the copy that is not
 // damaged where there is one, and the contents of that copy.
-func (c *checker) namesIn(icb longAD, o *object) (k *contents, list []name, whole bool) {
+func (c *checker) namesIn(icb ecma167.LongAD, o *object) (k *contents, list []name, whole bool) {
 	for _, v := range c.copies {
 		e, err := v.readEntry(icb)
 		if err != nil {
@@ -198,8 +199,8 @@ func (c *checker) byteOf(o *object, k *contents, off int64) int64 {
 }
 
 // name counts a name of what is at icb.
-func (c *checker) name(icb longAD) {
-	if o := c.known[place{icb.block, icb.partition}]; o != nil {
+func (c *checker) name(icb ecma167.LongAD) {
+	if o := c.known[place{icb.Block, icb.Partition}]; o != nil {
 		o.found++
 	}
 }
@@ -207,12 +208,12 @@ func (c *checker) name(icb longAD) {
 // meet counts a name in the directory in, whose descriptors are in k, and reports
 // whether it is the first of a file or directory.
 func (c *checker) meet(k *contents, n name, in *object) (o *object, first bool) {
-	at := place{n.icb.block, n.icb.partition}
+	at := place{n.icb.Block, n.icb.Partition}
 	o = c.known[at]
 	if first = o == nil; first {
 		o = &object{
 			in: in, name: n.text, depth: in.depth + 1, length: in.length + 1 + len(n.text),
-			off: c.f.offset(n.icb), dir: n.traits&fileDirectory != 0, odd: true,
+			off: c.f.offset(n.icb), dir: n.traits&ecma167.FIDDirectory != 0, odd: true,
 		}
 		if o.off == 0 {
 			o.off = c.byteOf(in, k, n.at)
@@ -224,14 +225,14 @@ func (c *checker) meet(k *contents, n name, in *object) (o *object, first bool) 
 }
 
 // file examines the file entry of what is no directory.
-func (c *checker) file(icb longAD, o *object) {
+func (c *checker) file(icb ecma167.LongAD, o *object) {
 	e, k := c.entry(icb, o)
 	if k == nil {
 		return
 	}
 	c.occupy(k, o)
 	c.size(k, o)
-	if e.kind == typeSymlink {
+	if e.kind == ecma167.TypeSymlink {
 		if _, err := c.f.target(e); err != nil {
 			c.Bad(at(o.off, o.path()), "%v", err)
 		}
@@ -240,7 +241,7 @@ func (c *checker) file(icb longAD, o *object) {
 
 // entry reads a file entry, and where the contents are, in all copies, and
 // returns what is in the first that is sound.
-func (c *checker) entry(icb longAD, o *object) (e *fileEntry, k *contents) {
+func (c *checker) entry(icb ecma167.LongAD, o *object) (e *fileEntry, k *contents) {
 	for _, v := range c.copies {
 		g, err := v.readEntry(icb)
 		var h *contents
@@ -258,12 +259,12 @@ func (c *checker) entry(icb longAD, o *object) (e *fileEntry, k *contents) {
 	if k == nil {
 		return nil, nil
 	}
-	if (e.kind == typeDirectory) != o.dir {
+	if (e.kind == ecma167.TypeDirectory) != o.dir {
 		c.Bad(at(o.off, o.path()), "%v", wrongKind(e))
 		return nil, nil
 	}
 	o.links = e.links
-	o.odd = e.streams.length&lengthMask != 0
+	o.odd = e.streams.Length&ecma167.LengthMask != 0
 	if off := c.f.offset(icb); off != 0 {
 		c.used = append(c.used, use{off, off + c.f.block, o})
 	}
@@ -290,7 +291,7 @@ func (c *checker) damaged(v reader, off int64, o *object, err error) {
 }
 
 // streams examines a stream directory and the streams in it (UDF 3.3.5).
-func (c *checker) streams(icb longAD, path string) {
+func (c *checker) streams(icb ecma167.LongAD, path string) {
 	d, err := c.f.directory(icb)
 	if err == nil {
 		err = d.err

@@ -1,6 +1,8 @@
 package udf
 
-import "sync"
+import (
+	"sync"
+)
 
 // The cache of metadata: as many chunks of so many bytes.
 const (

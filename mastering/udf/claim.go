@@ -4,6 +4,7 @@ import (
 	"io"
 
 	"glassmaster/mastering/disc"
+	"glassmaster/mastering/udf/internal/ecma167"
 	"glassmaster/mastering/volume"
 )
 
@@ -33,7 +34,7 @@ func claim(r io.ReaderAt, size int64, start disc.LBA) disc.LBA {
 
 // end returns the address behind the last sector that the descriptors lay claim to.
 func (d *descriptors) end(a anchor, block int64) disc.LBA {
-	end := max(a.main.end(block), a.reserve.end(block))
+	end := max(a.main.End(block), a.reserve.End(block))
 	if !d.growing() {
 		for _, p := range d.partitions {
 			end = max(end, int64(p.start)+int64(p.length))
@@ -46,12 +47,12 @@ func (d *descriptors) end(a anchor, block int64) disc.LBA {
 // reserve sequence, as this program writes it. That one is not the last sector, and so
 // must be the one 256 before it (UDF 2.2.3). It is -1 for other volumes.
 func (m *medium) lastAnchor(a anchor) int64 {
-	at := int64(a.reserve.location) - 1
+	at := int64(a.reserve.Location) - 1
 	p := make([]byte, 512)
-	if at <= firstAnchor || a.reserve.length == 0 || m.readMeta(p, at*m.block) != nil {
+	if at <= firstAnchor || a.reserve.Length == 0 || m.readMeta(p, at*m.block) != nil {
 		return -1
 	}
-	if id, err := checkTagAt(p, uint32(at), tagAVDP); id != tagAVDP || err != nil {
+	if id, err := ecma167.CheckTagAt(p, uint32(at), ecma167.TagAVDP); id != ecma167.TagAVDP || err != nil {
 		return -1
 	}
 	return at + firstAnchor
@@ -59,14 +60,6 @@ func (m *medium) lastAnchor(a anchor) int64 {
 
 // firstAnchor is the sector of a session at which one of the anchors is (UDF 2.2.3).
 const firstAnchor = 256
-
-// end returns the number of the block behind the extent, 0 when the extent is empty.
-func (e extentAD) end(block int64) int64 {
-	if e.length == 0 {
-		return 0
-	}
-	return int64(e.location) + (int64(e.length)+block-1)/block
-}
 
 // growing reports whether the volume is on a medium that is written bit by bit: its
 // partition is then as large as the medium, however much of it is written.
@@ -77,7 +70,7 @@ func (d *descriptors) growing() bool {
 		}
 	}
 	for maps := d.logical[440:]; len(maps) >= 64 && maps[1] >= 2; maps = maps[min(int(maps[1]), len(maps)):] {
-		if maps[0] == 2 && entityID(maps[4:]) == "*UDF Virtual Partition" {
+		if maps[0] == 2 && ecma167.EntityID(maps[4:]) == "*UDF Virtual Partition" {
 			return true
 		}
 	}

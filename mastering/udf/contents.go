@@ -5,20 +5,9 @@ import (
 	"io"
 	"sort"
 
+	"glassmaster/mastering/udf/internal/ecma167"
 	"glassmaster/mastering/volume"
 )
-
-// How an extent is recorded: the two high bits of its length (ECMA-167
-// 4/14.14.1.1).
-const (
-	extentRecorded  = 0
-	extentAllocated = 1 // but not recorded: reads as zeros
-	extentHole      = 2 // neither
-	extentContinues = 3 // the next extent of allocation descriptors
-)
-
-// lengthMask are the bits of an extent's length that are its length.
-const lengthMask = 1<<30 - 1
 
 // An extent is a run of bytes of a file.
 type extent struct {
@@ -46,7 +35,7 @@ func (c *contents) locate(off int64) (at, n int64, err error) {
 		return 0, 0, fmt.Errorf("byte %d is behind the extents of the file (%d bytes)", off, c.end)
 	}
 	e, n := c.extentAt(off)
-	if e.kind != extentRecorded {
+	if e.kind != ecma167.ExtentRecorded {
 		return 0, 0, fmt.Errorf("byte %d is in an extent that is not recorded", off)
 	}
 	return c.place(e, off, n)
@@ -70,7 +59,7 @@ func (c *contents) place(e extent, off, n int64) (at, have int64, err error) {
 	if block > 0xFFFFFFFF {
 		return 0, 0, fmt.Errorf("an extent reaches behind block %d", uint32(0xFFFFFFFF))
 	}
-	at, have, err = c.v.locate(longAD{block: uint32(block), partition: e.partition})
+	at, have, err = c.v.locate(ecma167.LongAD{Block: uint32(block), Partition: e.partition})
 	rest := in % c.v.block
 	return at + rest, min(have-rest, n), err
 }
@@ -114,7 +103,7 @@ func (c *contents) readSome(p []byte, off int64) (int, error) {
 		return 0, fmt.Errorf("the extents of the file end at byte %d, before its length of %d bytes", c.end, c.size)
 	}
 	e, n := c.extentAt(off)
-	if e.kind != extentRecorded {
+	if e.kind != ecma167.ExtentRecorded {
 		p = p[:min(int64(len(p)), n)]
 		clear(p)
 		return len(p), nil
@@ -135,30 +124,20 @@ func (c *contents) readSome(p []byte, off int64) (int, error) {
 	return len(p), nil
 }
 
-// allocation descriptors by the type in the ICB's flags (ECMA-167 4/14.6.8).
-const (
-	adShort    = 0
-	adLong     = 1
-	adExtended = 2
-	adInline   = 3
-)
-
-var adLength = [...]int{adShort: 8, adLong: 16, adExtended: 20}
-
 // readExtents decodes allocation descriptors and those of their continuations.
 // size is the information length of the file.
 func (v reader) readExtents(ads []byte, kind int, partition uint16, size int64) (*contents, error) {
 	c := &contents{v: v, size: size}
-	visited := map[longAD]bool{}
+	visited := map[ecma167.LongAD]bool{}
 	for ads != nil {
 		next, err := c.addExtents(ads, kind, partition)
 		if err != nil {
 			return nil, err
 		}
-		if next.length&lengthMask == 0 {
+		if next.Length&ecma167.LengthMask == 0 {
 			break
 		}
-		place := longAD{block: next.block, partition: next.partition}
+		place := ecma167.LongAD{Block: next.Block, Partition: next.Partition}
 		if visited[place] {
 			return nil, fmt.Errorf("allocation extent at %s: the chain of allocation descriptors is a loop", next)
 		}
@@ -182,38 +161,38 @@ func (c *contents) complete() {
 
 // addExtents adds the extents of a run of allocation descriptors, and returns
 // where they continue; a length of 0 says nowhere.
-func (c *contents) addExtents(ads []byte, kind int, partition uint16) (longAD, error) {
-	for n := adLength[kind]; len(ads) >= n; ads = ads[n:] {
-		a := longAD{le.Uint32(ads), le.Uint32(ads[4:]), partition}
-		length := int64(a.length & lengthMask)
+func (c *contents) addExtents(ads []byte, kind int, partition uint16) (ecma167.LongAD, error) {
+	for n := ecma167.ADLength[kind]; len(ads) >= n; ads = ads[n:] {
+		a := ecma167.LongAD{Length: le.Uint32(ads), Block: le.Uint32(ads[4:]), Partition: partition}
+		length := int64(a.Length & ecma167.LengthMask)
 		switch kind {
-		case adLong:
-			a = decodeLongAD(ads)
-		case adExtended: // ECMA-167 4/14.14.3
-			if info := int64(le.Uint32(ads[8:])); info < length && a.length>>30 == extentRecorded {
-				if recorded := int64(le.Uint32(ads[4:]) & lengthMask); recorded != info {
-					return longAD{}, fmt.Errorf("an extent of %d bytes is compressed to %d by an unknown method", info, recorded)
+		case ecma167.ADLong:
+			a = ecma167.DecodeLongAD(ads)
+		case ecma167.ADExtended: // ECMA-167 4/14.14.3
+			if info := int64(le.Uint32(ads[8:])); info < length && a.Length>>30 == ecma167.ExtentRecorded {
+				if recorded := int64(le.Uint32(ads[4:]) & ecma167.LengthMask); recorded != info {
+					return ecma167.LongAD{}, fmt.Errorf("an extent of %d bytes is compressed to %d by an unknown method", info, recorded)
 				}
 				length = info
 			}
-			a.block, a.partition = le.Uint32(ads[12:]), le.Uint16(ads[16:])
+			a.Block, a.Partition = le.Uint32(ads[12:]), le.Uint16(ads[16:])
 		}
 		if length == 0 {
 			break
 		}
-		if a.length>>30 == extentContinues {
+		if a.Length>>30 == ecma167.ExtentContinues {
 			return a, nil
 		}
-		c.extents = append(c.extents, extent{c.end, a.block, a.partition, uint8(a.length >> 30)})
+		c.extents = append(c.extents, extent{c.end, a.Block, a.Partition, uint8(a.Length >> 30)})
 		c.end += length
 	}
-	return longAD{}, nil
+	return ecma167.LongAD{}, nil
 }
 
 // readContinuation returns the allocation descriptors of an allocation extent
 // (ECMA-167 4/14.5): their length is at BP 20, they begin at BP 24.
-func (v reader) readContinuation(a longAD) ([]byte, error) {
-	p, _, err := v.readDescriptor(a, tagAED)
+func (v reader) readContinuation(a ecma167.LongAD) ([]byte, error) {
+	p, _, err := v.readDescriptor(a, ecma167.TagAED)
 	if err != nil {
 		return nil, fmt.Errorf("allocation extent at %s: %w", a, err)
 	}

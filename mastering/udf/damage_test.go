@@ -13,9 +13,13 @@ import (
 	"strings"
 	"testing"
 
+	"glassmaster/mastering/disc"
 	"glassmaster/mastering/layout"
 	"glassmaster/mastering/peertest"
 	"glassmaster/mastering/tree"
+	"glassmaster/mastering/udf/internal/ecma167"
+	"glassmaster/mastering/udf/plan"
+	"glassmaster/mastering/udf/udftest"
 	"glassmaster/mastering/volume"
 )
 
@@ -43,11 +47,11 @@ func small(t testing.TB) []byte {
 func findTag(t testing.TB, p []byte, from int, id uint16) int {
 	t.Helper()
 	for s := from; (s+1)*2048 <= len(p); s++ {
-		if got, err := checkTag(p[s*2048 : (s+1)*2048]); err == nil && got == id {
+		if got, err := ecma167.CheckTag(p[s*2048 : (s+1)*2048]); err == nil && got == id {
 			return s
 		}
 	}
-	t.Fatalf("no %s", tagName(id))
+	t.Fatalf("no %s", ecma167.TagName(id))
 	return 0
 }
 
@@ -55,7 +59,7 @@ func findTag(t testing.TB, p []byte, from int, id uint16) int {
 func resealSector(p []byte, sector int) {
 	d := p[sector*2048 : sector*2048+2048]
 	n := int(le.Uint16(d[10:]))
-	sealTag(d[:tagLength+n], le.Uint16(d), le.Uint16(d[2:]), le.Uint32(d[12:]))
+	ecma167.SealTag(d[:ecma167.TagLength+n], le.Uint16(d), le.Uint16(d[2:]), le.Uint32(d[12:]))
 }
 
 func openBytes(p []byte, o volume.Options) (*FS, error) {
@@ -65,8 +69,8 @@ func openBytes(p []byte, o volume.Options) (*FS, error) {
 func TestDamage(t *testing.T) {
 	peertest.Need(t, "genisoimage")
 	image := small(t)
-	main := findTag(t, image, 17, tagPVD)
-	root := findTag(t, image, 257, tagFE)
+	main := findTag(t, image, 17, ecma167.TagPVD)
+	root := findTag(t, image, 257, ecma167.TagFE)
 	read := func(p []byte) error {
 		v, err := openBytes(p, volume.Options{View: "UDF"})
 		if err != nil {
@@ -76,11 +80,11 @@ func TestDamage(t *testing.T) {
 			if err != nil || d.IsDir() {
 				return err
 			}
-			_, err = digestOf(v, p)
+			_, err = udftest.DigestOf(v, p)
 			return err
 		})
 	}
-	partition := int(le.Uint32(image[findTag(t, image, main, tagPD)*2048+188:]))
+	partition := int(le.Uint32(image[findTag(t, image, main, ecma167.TagPD)*2048+188:]))
 	tests := []struct {
 		name   string
 		change func(p []byte) []byte
@@ -88,28 +92,28 @@ func TestDamage(t *testing.T) {
 	}{
 		{"nothing", func(p []byte) []byte { return p }, ""},
 		{"main sequence", func(p []byte) []byte { clear(p[main*2048 : (main+16)*2048]); return p }, ""},
-		{"main logical volume descriptor", func(p []byte) []byte { p[findTag(t, p, main, tagLVD)*2048+300]++; return p }, ""},
+		{"main logical volume descriptor", func(p []byte) []byte { p[findTag(t, p, main, ecma167.TagLVD)*2048+300]++; return p }, ""},
 		{"first anchor", func(p []byte) []byte { clear(p[256*2048 : 257*2048]); return p }, ""},
 		{"both sequences", func(p []byte) []byte { clear(p[main*2048 : (main+32)*2048]); return p }, "holds no logical volume"},
 		{"root checksum", func(p []byte) []byte { p[root*2048+6]++; return p }, "block " + strconv.Itoa(root-partition) + " of partition 0: sector " + strconv.Itoa(root) + ": the checksum"},
 		{"root CRC", func(p []byte) []byte { p[root*2048+40]++; return p }, "the CRC of the descriptor is wrong"},
 		{"root moved", func(p []byte) []byte { p[root*2048+12]++; resealSector(p, root); return p }, "belongs to block"},
 		{"root blank", func(p []byte) []byte { clear(p[root*2048 : (root+1)*2048]); return p }, "blank"},
-		{"root of another type", func(p []byte) []byte { p[root*2048+27] = typeFile; resealSector(p, root); return p }, "not a directory"},
+		{"root of another type", func(p []byte) []byte { p[root*2048+27] = ecma167.TypeFile; resealSector(p, root); return p }, "not a directory"},
 		{"root endless", func(p []byte) []byte { le.PutUint64(p[root*2048+56:], 1<<60); resealSector(p, root); return p }, "on a volume of"},
 		{"too many descriptors", func(p []byte) []byte { le.PutUint32(p[root*2048+172:], 1<<31); resealSector(p, root); return p }, "there is room for"},
 		{"cut off", func(p []byte) []byte { return p[:root*2048] }, "cut off"},
 		{"loop of allocation", func(p []byte) []byte {
 			d := p[root*2048:]
-			le.PutUint32(d[176:], extentContinues<<30|2048)
+			le.PutUint32(d[176:], ecma167.ExtentContinues<<30|2048)
 			le.PutUint32(d[180:], uint32(root+1-partition))
 			resealSector(p, root)
 			d = d[2048:]
 			clear(d[:2048])
 			le.PutUint32(d[20:], 8)
-			le.PutUint32(d[24:], extentContinues<<30|2048)
+			le.PutUint32(d[24:], ecma167.ExtentContinues<<30|2048)
 			le.PutUint32(d[28:], uint32(root+1-partition))
-			sealTag(d[:32], tagAED, 2, uint32(root+1-partition))
+			ecma167.SealTag(d[:32], ecma167.TagAED, 2, uint32(root+1-partition))
 			return p
 		}, "is a loop"},
 	}
@@ -130,7 +134,7 @@ func TestDamage(t *testing.T) {
 func TestReserve(t *testing.T) {
 	peertest.Need(t, "genisoimage")
 	image := small(t)
-	main := findTag(t, image, 17, tagPVD)
+	main := findTag(t, image, 17, ecma167.TagPVD)
 	clear(image[main*2048 : (main+16)*2048])
 	v, err := openBytes(image, volume.Options{})
 	if err != nil {
@@ -146,7 +150,7 @@ func TestReserve(t *testing.T) {
 func TestBridgeDamage(t *testing.T) {
 	peertest.Need(t, "genisoimage")
 	image := small(t)
-	root := findTag(t, image, 257, tagFE)
+	root := findTag(t, image, 257, ecma167.TagFE)
 	clear(image[root*2048 : (root+1)*2048])
 	if _, err := openBytes(image, volume.Options{}); !errors.Is(err, volume.ErrUnknown) {
 		t.Errorf("error %v", err)
@@ -173,13 +177,13 @@ func TestDirectoryLoop(t *testing.T) {
 	}
 	n, _ := d.find("folder")
 	partition := v.parts[0].(*physical).start
-	dir := int(n.icb.block + partition)
+	dir := int(n.icb.Block + partition)
 	data := int(le.Uint32(image[dir*2048+180:]) + partition)
 	p := image[data*2048:]
-	second := (fidLength + int(p[19]) + 3) &^ 3
-	p[second+18] = fileDirectory
-	le.PutUint32(p[second+24:], v.root.block)
-	sealTag(p[second:second+tagLength+int(le.Uint16(p[second+10:]))], tagFID, 2, le.Uint32(p[second+12:]))
+	second := (ecma167.FIDLength + int(p[19]) + 3) &^ 3
+	p[second+18] = ecma167.FIDDirectory
+	le.PutUint32(p[second+24:], v.root.Block)
+	ecma167.SealTag(p[second:second+ecma167.TagLength+int(le.Uint16(p[second+10:]))], ecma167.TagFID, 2, le.Uint32(p[second+12:]))
 	if v, err = openBytes(image, volume.Options{}); err != nil {
 		t.Fatal(err)
 	}
@@ -207,20 +211,20 @@ func FuzzOpen(f *testing.F) {
 	peertest.Need(f, "genisoimage", "mkudffs")
 	images := [][]byte{small(f)}
 	for _, args := range [][]string{{"-m", "hd", "-b", "512"}, {"-m", "cdr", "-r", "1.50"}, {"-m", "dvdrw"}, {"-m", "bdr", "-r", "2.50"}} {
-		p, err := os.ReadFile(blank(f, "2000", args...))
+		p, err := os.ReadFile(udftest.Mkudffs(f, "2000", args...))
 		if err != nil {
 			f.Fatal(err)
 		}
 		images = append(images, p)
 	}
-	for _, r := range []Revision{Revision150, Revision250} {
-		root := tree.NewFolder("", when)
-		dir := tree.NewFolder("folder", when)
+	for _, r := range []plan.Revision{plan.Revision150, plan.Revision250} {
+		root := tree.NewFolder("", udftest.When)
+		dir := tree.NewFolder("folder", udftest.When)
 		root.Append(dir)
-		dir.Append(tree.NewFile("file", 5000, when, layout.Bytes(make([]byte, 5000))))
+		dir.Append(tree.NewFile("file", 5000, udftest.When, layout.Bytes(make([]byte, 5000))))
 		dir.Append(tree.NewNode("link", fs.ModeSymlink|0o777, tree.Symlink("file")))
 		dir.Append(tree.NewNode("null", fs.ModeDevice|0o666, tree.Device(1<<32|3)))
-		l := plan(f, root, Options{Revision: r})
+		l := udftest.Volume(f, root, plan.Options{Revision: r})
 		p := make([]byte, l.Size())
 		if _, err := l.ReadAt(p, 0); err != nil {
 			f.Fatal(err)
@@ -235,7 +239,7 @@ func FuzzOpen(f *testing.F) {
 		p := clone(images[int(which)%len(images)])
 		var tagged []int
 		for at := 16 * 2048; at+512 <= len(p); at += 512 {
-			if _, err := checkTag(p[at:min(len(p), at+4096)]); err == nil {
+			if _, err := ecma167.CheckTag(p[at:min(len(p), at+4096)]); err == nil {
 				tagged = append(tagged, at)
 			}
 		}
@@ -245,8 +249,8 @@ func FuzzOpen(f *testing.F) {
 				p[k] = edits[3]
 			}
 			d := p[at:]
-			if n := tagLength + int(le.Uint16(d[10:])); n <= len(d) {
-				sealTag(d[:n], le.Uint16(d), le.Uint16(d[2:]), le.Uint32(d[12:]))
+			if n := ecma167.TagLength + int(le.Uint16(d[10:])); n <= len(d) {
+				ecma167.SealTag(d[:n], le.Uint16(d), le.Uint16(d[2:]), le.Uint32(d[12:]))
 			}
 		}
 		r := &bounded{bytes.NewReader(p), 256 << 20}
@@ -303,9 +307,9 @@ func readAll(r io.ReaderAt, size int64) {
 // TestCutOff reads a file whose end is missing: the error names the first sector
 // that is not there.
 func TestCutOff(t *testing.T) {
-	root := tree.NewFolder("", when)
-	root.Append(tree.NewFile("file", 40*sectorSize, when, layout.Bytes(make([]byte, 40*sectorSize))))
-	p := image(t, root, Revision201)
+	root := tree.NewFolder("", udftest.When)
+	root.Append(tree.NewFile("file", 40*disc.SectorSize, udftest.When, layout.Bytes(make([]byte, 40*disc.SectorSize))))
+	p := image(t, root, plan.Revision201)
 	v, err := openBytes(p, volume.Options{})
 	if err != nil {
 		t.Fatal(err)
@@ -315,7 +319,7 @@ func TestCutOff(t *testing.T) {
 		t.Fatal(err)
 	}
 	end := int(info.Sys().(*volume.Attributes).Extents[0].Start) + 10
-	if v, err = openBytes(p[:end*sectorSize], volume.Options{}); err != nil {
+	if v, err = openBytes(p[:end*disc.SectorSize], volume.Options{}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := fs.ReadFile(v, "file"); err == nil || !strings.Contains(err.Error(), fmt.Sprintf(": sector %d is behind", end)) {

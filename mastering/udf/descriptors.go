@@ -3,6 +3,8 @@ package udf
 import (
 	"errors"
 	"fmt"
+
+	"glassmaster/mastering/udf/internal/ecma167"
 )
 
 // partitionDescriptor is what is used of a partition descriptor (ECMA-167 3/10.5).
@@ -53,24 +55,24 @@ func readDescriptors(m *medium, a anchor) (*descriptors, error) {
 	case d.complete():
 		return d, nil
 	case d.damage != nil:
-		return nil, fmt.Errorf("the volume descriptor sequences at sectors %d and %d are damaged: %w", a.main.location, a.reserve.location, d.damage)
+		return nil, fmt.Errorf("the volume descriptor sequences at sectors %d and %d are damaged: %w", a.main.Location, a.reserve.Location, d.damage)
 	case d.logical == nil:
-		return nil, fmt.Errorf("the volume descriptor sequence at sector %d holds no logical volume", a.main.location)
+		return nil, fmt.Errorf("the volume descriptor sequence at sector %d holds no logical volume", a.main.Location)
 	}
-	return nil, fmt.Errorf("the volume descriptor sequence at sector %d holds no partition", a.main.location)
+	return nil, fmt.Errorf("the volume descriptor sequence at sector %d holds no partition", a.main.Location)
 }
 
 // complete reports whether files can be found.
 func (d *descriptors) complete() bool { return d.logical != nil && len(d.partitions) > 0 }
 
 // read adds the descriptors of one sequence.
-func (d *descriptors) read(m *medium, e extentAD) {
+func (d *descriptors) read(m *medium, e ecma167.ExtentAD) {
 	pointers := 0
 	block := make([]byte, m.block)
-	for i := int64(0); i < maxDescriptors && (i+1)*m.block <= int64(e.length); i++ {
-		at := int64(e.location) + i
+	for i := int64(0); i < maxDescriptors && (i+1)*m.block <= int64(e.Length); i++ {
+		at := int64(e.Location) + i
 		id, err := readSector(m, block, at)
-		if errors.Is(err, errNoTag) {
+		if errors.Is(err, ecma167.ErrNoTag) {
 			return
 		}
 		if err != nil {
@@ -81,13 +83,13 @@ func (d *descriptors) read(m *medium, e extentAD) {
 			continue
 		}
 		switch id {
-		case tagTD:
+		case ecma167.TagTD:
 			return
-		case tagVDP:
+		case ecma167.TagVDP:
 			if pointers++; pointers > maxPointers {
 				return
 			}
-			e, i = decodeExtentAD(block[20:]), -1
+			e, i = ecma167.DecodeExtentAD(block[20:]), -1
 		default:
 			d.add(id, block)
 		}
@@ -99,11 +101,11 @@ func readSector(m *medium, block []byte, at int64) (uint16, error) {
 	if err := m.readMeta(block, at*m.block); err != nil {
 		return 0, err
 	}
-	id, err := checkTag(block)
+	id, err := ecma167.CheckTag(block)
 	if err != nil {
 		return id, err
 	}
-	return checkTagAt(block, uint32(at), id)
+	return ecma167.CheckTagAt(block, uint32(at), id)
 }
 
 func (d *descriptors) hurt(sector int64, err error) {
@@ -117,19 +119,19 @@ func (d *descriptors) hurt(sector int64, err error) {
 func (d *descriptors) add(id uint16, p []byte) {
 	newer := func(old []byte) bool { return old == nil || le.Uint32(p[16:]) > le.Uint32(old[16:]) }
 	switch id {
-	case tagPVD:
+	case ecma167.TagPVD:
 		if newer(d.primary) {
 			d.primary = clone(p)
 		}
-	case tagLVD:
+	case ecma167.TagLVD:
 		if newer(d.logical) {
 			d.logical = clone(p)
 		}
-	case tagIUVD:
-		if entityID(p[20:]) == "*UDF LV Info" && newer(d.use) {
+	case ecma167.TagIUVD:
+		if ecma167.EntityID(p[20:]) == "*UDF LV Info" && newer(d.use) {
 			d.use = clone(p)
 		}
-	case tagPD:
+	case ecma167.TagPD:
 		d.addPartition(partitionDescriptor{le.Uint32(p[16:]), le.Uint16(p[22:]), le.Uint32(p[184:]), le.Uint32(p[188:]), le.Uint32(p[192:])})
 	}
 }
@@ -165,17 +167,17 @@ const maxIntegrity = 4096
 
 // readIntegrity returns the last integrity descriptor of the sequence that
 // begins at e, nil when there is none: nothing needs it for reading.
-func readIntegrity(m *medium, e extentAD) *integrity {
+func readIntegrity(m *medium, e ecma167.ExtentAD) *integrity {
 	var last []byte
 	block := make([]byte, m.block)
-	for i, n := int64(0), 0; n < maxIntegrity && (i+1)*m.block <= int64(e.length); n++ {
-		id, err := readSector(m, block, int64(e.location)+i)
-		if err != nil || id != tagLVID {
+	for i, n := int64(0), 0; n < maxIntegrity && (i+1)*m.block <= int64(e.Length); n++ {
+		id, err := readSector(m, block, int64(e.Location)+i)
+		if err != nil || id != ecma167.TagLVID {
 			break
 		}
 		last = append(last[:0], block...)
 		if i++; le.Uint32(block[32:]) != 0 {
-			e, i = decodeExtentAD(block[32:]), 0
+			e, i = ecma167.DecodeExtentAD(block[32:]), 0
 		}
 	}
 	if last == nil {

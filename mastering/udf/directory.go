@@ -9,21 +9,13 @@ import (
 	"sync"
 
 	"glassmaster/mastering/filename"
-)
-
-// File characteristics of a file identifier descriptor (ECMA-167 4/14.4.3).
-const (
-	fileHidden    = 1 << 0
-	fileDirectory = 1 << 1
-	fileDeleted   = 1 << 2
-	fileParent    = 1 << 3
-	fileMetadata  = 1 << 4 // in a stream directory: of the implementation
+	"glassmaster/mastering/udf/internal/ecma167"
 )
 
 // name is an entry of a directory.
 type name struct {
 	text   string
-	icb    longAD
+	icb    ecma167.LongAD
 	traits uint8 // file characteristics
 	at     int64 // byte of the directory where its descriptor begins
 	// recorded is the name on the disc where text is another: no file can have it,
@@ -32,14 +24,11 @@ type name struct {
 	changed  bool
 }
 
-// fidLength is the fixed part of a file identifier descriptor.
-const fidLength = 38
-
 // readDirectory returns the names in a directory, sorted, without those that
 // were deleted and without the parent. With an error come the names that are not
 // damaged.
 func (v reader) readDirectory(e *fileEntry) ([]name, error) {
-	if e.kind != typeDirectory && e.kind != typeStreams {
+	if e.kind != ecma167.TypeDirectory && e.kind != ecma167.TypeStreams {
 		return nil, fmt.Errorf("file entry at %s: file type %d is not a directory", e.at, e.kind)
 	}
 	c, err := v.contents(e)
@@ -61,7 +50,7 @@ func (v reader) readDirectory(e *fileEntry) ([]name, error) {
 // names returns the names that are in use, and the first damage.
 func (c *contents) names() (names []name, damage error) {
 	damage = c.scan(func(n name) {
-		if n.traits&(fileDeleted|fileParent) == 0 && !n.reserved() {
+		if n.traits&(ecma167.FIDDeleted|ecma167.FIDParent) == 0 && !n.reserved() {
 			names = append(names, n)
 		}
 	})
@@ -149,7 +138,7 @@ func (c *contents) where(off int64) string {
 // reserved reports whether the entry is the file that covers blocks which are
 // not to be used (UDF 1.50 2.3.13); it has no contents.
 func (n name) reserved() bool {
-	return n.text == "Non-Allocatable Space" && n.traits&fileHidden != 0
+	return n.text == "Non-Allocatable Space" && n.traits&ecma167.FIDHidden != 0
 }
 
 // decodeName decodes the file identifier descriptor that p begins with: file
@@ -158,26 +147,26 @@ func (n name) reserved() bool {
 // of 4. It returns how long it is, 0 where that is not known. The parent, and what
 // was deleted, have no name.
 func decodeName(p []byte) (n name, length int, err error) {
-	id, err := checkTag(p)
+	id, err := ecma167.CheckTag(p)
 	if err != nil {
 		return n, 0, err
 	}
-	if id != tagFID {
-		return n, 0, fmt.Errorf("a %s is recorded there", tagName(id))
+	if id != ecma167.TagFID {
+		return n, 0, fmt.Errorf("a %s is recorded there", ecma167.TagName(id))
 	}
-	if len(p) < fidLength {
+	if len(p) < ecma167.FIDLength {
 		return n, 0, io.ErrUnexpectedEOF
 	}
 	use, text := int(le.Uint16(p[36:])), int(p[19])
-	length = (fidLength + use + text + 3) &^ 3
+	length = (ecma167.FIDLength + use + text + 3) &^ 3
 	if length > len(p) {
 		return n, 0, io.ErrUnexpectedEOF
 	}
-	n.traits, n.icb = p[18], decodeLongAD(p[20:])
-	if n.traits&(fileDeleted|fileParent) != 0 {
+	n.traits, n.icb = p[18], ecma167.DecodeLongAD(p[20:])
+	if n.traits&(ecma167.FIDDeleted|ecma167.FIDParent) != 0 {
 		return n, length, nil
 	}
-	n.text, err = decodeCS0(p[fidLength+use : fidLength+use+text])
+	n.text, err = ecma167.DecodeCS0(p[ecma167.FIDLength+use : ecma167.FIDLength+use+text])
 	n.protect()
 	return n, length, err
 }
@@ -235,7 +224,7 @@ type place struct {
 	partition uint16
 }
 
-func (a longAD) place() place { return place{a.block, a.partition} }
+func placeOf(a ecma167.LongAD) place { return place{a.Block, a.Partition} }
 
 // number is the place as one number.
 func (p place) number() uint64 { return uint64(p.partition)<<32 | uint64(p.block) }
@@ -281,8 +270,8 @@ func (d *directories) put(k *directory) {
 
 // directory returns the names in the directory with that ICB. A metadata
 // partition is read from its mirror where the main copy is damaged.
-func (f *FS) directory(icb longAD) (*directory, error) {
-	at := place{icb.block, icb.partition}
+func (f *FS) directory(icb ecma167.LongAD) (*directory, error) {
+	at := place{icb.Block, icb.Partition}
 	if k := f.dirs.get(at); k != nil {
 		return k, nil
 	}
@@ -309,7 +298,7 @@ func (f *FS) directory(icb longAD) (*directory, error) {
 
 // entry returns the file entry at an ICB, from the mirror where the main copy
 // of the metadata partition is damaged.
-func (f *FS) entry(icb longAD) (*fileEntry, error) {
+func (f *FS) entry(icb ecma167.LongAD) (*fileEntry, error) {
 	e, err := f.readEntry(icb)
 	if err != nil && f.hasMirror {
 		if k, again := (reader{f.state, true}).readEntry(icb); again == nil {

@@ -6,44 +6,13 @@ import (
 	"io/fs"
 	"time"
 
+	"glassmaster/mastering/udf/internal/ecma167"
 	"glassmaster/mastering/volume"
 )
 
-// File types of an ICB (ECMA-167 4/14.6.6, UDF 2.3.5.2).
-const (
-	typeUnspecified = 0
-	typeDirectory   = 4
-	typeFile        = 5
-	typeBlock       = 6
-	typeCharacter   = 7
-	typeFIFO        = 9
-	typeSocket      = 10
-	typeSymlink     = 12
-	typeStreams     = 13
-	typeVAT         = 248
-	typeRealTime    = 249
-	typeMetadata    = 250
-	typeMirror      = 251
-	typeBitmap      = 252
-)
-
-// Flags of an ICB (ECMA-167 4/14.6.8) besides the kind of allocation
-// descriptors in the low three bits.
-const (
-	flagContiguous = 1 << 9
-	flagArchive    = 1 << 5
-	flagSetuid     = 1 << 6
-	flagSetgid     = 1 << 7
-	flagSticky     = 1 << 8
-	flagTransform  = 1 << 11
-)
-
-// noID is a user or group that is not specified (UDF 2.3.6.1).
-const noID = 0xFFFFFFFF
-
 // fileEntry is a file entry (ECMA-167 4/14.9) or an extended one (4/14.17).
 type fileEntry struct {
-	at          longAD
+	at          ecma167.LongAD
 	kind        uint8
 	flags       uint16
 	uid, gid    uint32
@@ -54,7 +23,7 @@ type fileEntry struct {
 	modified    time.Time
 	changed     time.Time // of the attributes
 	created     time.Time
-	streams     longAD // ICB of the stream directory
+	streams     ecma167.LongAD // ICB of the stream directory
 	unique      uint64
 	device      uint64 // major<<32 | minor
 	ads         []byte // allocation descriptors, or the contents
@@ -67,24 +36,24 @@ const maxStrategy = 65536
 
 // readEntry reads the file entry of an ICB. With strategy 4096 (UDF 2.3.5.1)
 // each file entry is followed by an indirect entry that points to a newer one.
-func (v reader) readEntry(icb longAD) (*fileEntry, error) {
+func (v reader) readEntry(icb ecma167.LongAD) (*fileEntry, error) {
 	var e *fileEntry
 	var visited map[place]bool
 	for range maxStrategy {
-		p, id, err := v.readDescriptor(icb, tagFE, tagEFE)
+		p, id, err := v.readDescriptor(icb, ecma167.TagFE, ecma167.TagEFE)
 		if err == nil {
 			var k *fileEntry
 			if k, err = decodeEntry(p, id, icb); err == nil {
 				e = k
 			}
 		}
-		if err != nil && (e == nil || !errors.Is(err, errNoTag)) {
+		if err != nil && (e == nil || !errors.Is(err, ecma167.ErrNoTag)) {
 			return nil, fmt.Errorf("file entry at %s: %w", icb, err)
 		}
-		if err != nil || le.Uint16(p[20:]) != 4096 || icb.length&lengthMask < 2*uint32(v.block) {
+		if err != nil || le.Uint16(p[20:]) != 4096 || icb.Length&ecma167.LengthMask < 2*uint32(v.block) {
 			return e, nil
 		}
-		at := place{icb.block, icb.partition}
+		at := place{icb.Block, icb.Partition}
 		if visited[at] {
 			return nil, fmt.Errorf("file entry at %s: the indirect entries form a loop", icb)
 		}
@@ -93,12 +62,12 @@ func (v reader) readEntry(icb longAD) (*fileEntry, error) {
 		}
 		visited[at] = true
 		next := icb
-		next.block++
-		p, _, err = v.readDescriptor(next, tagIE)
+		next.Block++
+		p, _, err = v.readDescriptor(next, ecma167.TagIE)
 		if err != nil { // blank, or a terminal entry: this one is the last
 			return e, nil
 		}
-		if icb = decodeLongAD(p[36:]); icb.length&lengthMask == 0 {
+		if icb = ecma167.DecodeLongAD(p[36:]); icb.Length&ecma167.LengthMask == 0 {
 			return e, nil
 		}
 	}
@@ -108,20 +77,20 @@ func (v reader) readEntry(icb longAD) (*fileEntry, error) {
 // decodeEntry decodes a file entry whose tag has been verified. The two kinds
 // differ from BP 64 on: an extended one has the size with its streams there,
 // the creation time, and the ICB of the stream directory.
-func decodeEntry(p []byte, id uint16, at longAD) (*fileEntry, error) {
+func decodeEntry(p []byte, id uint16, at ecma167.LongAD) (*fileEntry, error) {
 	e := &fileEntry{
 		at: at, kind: p[27], flags: le.Uint16(p[34:]),
 		uid: le.Uint32(p[36:]), gid: le.Uint32(p[40:]), permissions: le.Uint32(p[44:]),
 		links: le.Uint16(p[48:]), size: le.Uint64(p[56:]),
 	}
 	head := 176
-	if id == tagFE {
-		e.accessed, e.modified, e.changed = decodeTime(p[72:]), decodeTime(p[84:]), decodeTime(p[96:])
+	if id == ecma167.TagFE {
+		e.accessed, e.modified, e.changed = ecma167.DecodeTime(p[72:]), ecma167.DecodeTime(p[84:]), ecma167.DecodeTime(p[96:])
 		e.unique = le.Uint64(p[160:])
 	} else {
 		head = 216
-		e.accessed, e.modified, e.created, e.changed = decodeTime(p[80:]), decodeTime(p[92:]), decodeTime(p[104:]), decodeTime(p[116:])
-		e.streams, e.unique = decodeLongAD(p[152:]), le.Uint64(p[200:])
+		e.accessed, e.modified, e.created, e.changed = ecma167.DecodeTime(p[80:]), ecma167.DecodeTime(p[92:]), ecma167.DecodeTime(p[104:]), ecma167.DecodeTime(p[116:])
+		e.streams, e.unique = ecma167.DecodeLongAD(p[152:]), le.Uint64(p[200:])
 	}
 	attributes, ads := int64(le.Uint32(p[head-8:])), int64(le.Uint32(p[head-4:]))
 	if room := int64(len(p) - head); attributes > room || ads > room-attributes {
@@ -142,7 +111,7 @@ func (e *fileEntry) readAttributes(p []byte) {
 	if len(p) < 24 {
 		return
 	}
-	if id, err := checkTag(p); err != nil || id != tagEAHD {
+	if id, err := ecma167.CheckTag(p); err != nil || id != ecma167.TagEAHD {
 		return
 	}
 	for p = p[24:]; len(p) >= 12; {
@@ -154,7 +123,7 @@ func (e *fileEntry) readAttributes(p []byte) {
 		case kind == 12 && n >= 24:
 			e.device = uint64(le.Uint32(p[16:]))<<32 | uint64(le.Uint32(p[20:]))
 		case kind == 5 && n >= 32 && le.Uint32(p[16:])&1 != 0 && e.created.IsZero():
-			e.created = decodeTime(p[20:])
+			e.created = ecma167.DecodeTime(p[20:])
 		}
 		p = p[n:]
 	}
@@ -162,17 +131,17 @@ func (e *fileEntry) readAttributes(p []byte) {
 
 // contents returns the bytes of the file.
 func (v reader) contents(e *fileEntry) (*contents, error) {
-	if e.flags&flagTransform != 0 {
+	if e.flags&ecma167.FlagTransform != 0 {
 		return nil, fmt.Errorf("file entry at %s: its contents are transformed by an unknown method", e.at)
 	}
 	switch kind := int(e.flags & 7); kind {
-	case adInline:
+	case ecma167.ADInline:
 		if e.size > uint64(len(e.ads)) {
 			return nil, fmt.Errorf("file entry at %s: it claims to hold %d bytes of contents, but has %d", e.at, e.size, len(e.ads))
 		}
 		return &contents{v: v, inline: e.ads[:e.size:e.size], size: int64(e.size)}, nil
-	case adShort, adLong, adExtended:
-		c, err := v.readExtents(e.ads, kind, e.at.partition, int64(e.size))
+	case ecma167.ADShort, ecma167.ADLong, ecma167.ADExtended:
+		c, err := v.readExtents(e.ads, kind, e.at.Partition, int64(e.size))
 		if err != nil {
 			return nil, fmt.Errorf("file entry at %s: %w", e.at, err)
 		}
@@ -194,24 +163,24 @@ func (e *fileEntry) mode() fs.FileMode {
 	for _, f := range []struct {
 		flag uint16
 		mode fs.FileMode
-	}{{flagSetuid, fs.ModeSetuid}, {flagSetgid, fs.ModeSetgid}, {flagSticky, fs.ModeSticky}} {
+	}{{ecma167.FlagSetuid, fs.ModeSetuid}, {ecma167.FlagSetgid, fs.ModeSetgid}, {ecma167.FlagSticky, fs.ModeSticky}} {
 		if e.flags&f.flag != 0 {
 			m |= f.mode
 		}
 	}
 	switch e.kind {
-	case typeDirectory, typeStreams:
+	case ecma167.TypeDirectory, ecma167.TypeStreams:
 		m |= fs.ModeDir
-	case typeFile, typeRealTime, typeUnspecified:
-	case typeBlock:
+	case ecma167.TypeFile, ecma167.TypeRealTime, ecma167.TypeUnspecified:
+	case ecma167.TypeBlock:
 		m |= fs.ModeDevice
-	case typeCharacter:
+	case ecma167.TypeCharacter:
 		m |= fs.ModeDevice | fs.ModeCharDevice
-	case typeFIFO:
+	case ecma167.TypeFIFO:
 		m |= fs.ModeNamedPipe
-	case typeSocket:
+	case ecma167.TypeSocket:
 		m |= fs.ModeSocket
-	case typeSymlink:
+	case ecma167.TypeSymlink:
 		m |= fs.ModeSymlink
 	default:
 		m |= fs.ModeIrregular

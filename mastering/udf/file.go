@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"glassmaster/mastering/disc"
+	"glassmaster/mastering/udf/internal/ecma167"
 	"glassmaster/mastering/volume"
 )
 
@@ -73,7 +74,7 @@ type dirEntry struct {
 
 func (d *dirEntry) Name() string { return d.n.text }
 
-func (d *dirEntry) IsDir() bool { return d.n.traits&fileDirectory != 0 }
+func (d *dirEntry) IsDir() bool { return d.n.traits&ecma167.FIDDirectory != 0 }
 
 func (d *dirEntry) String() string { return fs.FormatDirEntry(d) }
 
@@ -122,7 +123,7 @@ func (i *fileInfo) Sys() any {
 		i.attr = volume.Attributes{
 			UID: owner(e.uid), GID: owner(e.gid), Links: e.names(),
 			Inode: e.inode(), Device: e.device, Accessed: e.accessed, Created: e.created, Changed: e.changed,
-			Hidden: i.traits&fileHidden != 0,
+			Hidden: i.traits&ecma167.FIDHidden != 0,
 		}
 		if e.longer != nil {
 			i.attr.Note = e.longer.Note
@@ -135,7 +136,7 @@ func (i *fileInfo) Sys() any {
 		if i.Mode().IsRegular() {
 			i.attr.Extents, err = c.sectors(nil)
 		}
-		if err == nil && e.streams.length&lengthMask != 0 {
+		if err == nil && e.streams.Length&ecma167.LengthMask != 0 {
 			i.attr.Streams, err = i.fs.streamNames(e.streams)
 		}
 		if err != nil {
@@ -147,12 +148,12 @@ func (i *fileInfo) Sys() any {
 
 // inode is the place of the ICB: other than the unique identifier, no two files
 // can share it.
-func (e *fileEntry) inode() uint64 { return uint64(e.at.partition)<<32 + uint64(e.at.block) + 1 }
+func (e *fileEntry) inode() uint64 { return uint64(e.at.Partition)<<32 + uint64(e.at.Block) + 1 }
 
 // names returns the number of names. Of a directory UDF counts those in other
 // directories; Unix counts the "." within it too.
 func (e *fileEntry) names() uint32 {
-	if e.kind == typeDirectory {
+	if e.kind == ecma167.TypeDirectory {
 		return uint32(e.links) + 1
 	}
 	return uint32(e.links)
@@ -160,14 +161,14 @@ func (e *fileEntry) names() uint32 {
 
 // owner makes a user or group that is not specified the first.
 func owner(id uint32) uint32 {
-	if id == noID {
+	if id == ecma167.NoID {
 		return 0
 	}
 	return id
 }
 
 // streamNames lists a stream directory.
-func (f *FS) streamNames(icb longAD) ([]string, error) {
+func (f *FS) streamNames(icb ecma167.LongAD) ([]string, error) {
 	d, err := f.directory(icb)
 	if err != nil {
 		return nil, err
@@ -197,7 +198,7 @@ func (c *contents) sectors(list []volume.Extent) ([]volume.Extent, error) {
 			return nil, fmt.Errorf("its %d bytes of contents cannot be on a volume of %d: it is damaged, or cut off", c.size, c.v.size)
 		}
 		e, n := c.extentAt(off)
-		if e.kind != extentRecorded {
+		if e.kind != ecma167.ExtentRecorded {
 			return nil, nil
 		}
 		at, n, err := c.place(e, off, n)

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"glassmaster/mastering/filename"
+	"glassmaster/mastering/udf/internal/ecma167"
 	"glassmaster/mastering/volume"
 )
 
@@ -23,7 +24,7 @@ const maxLinks = 40
 var errLoop = errors.New("the directory contains itself: the volume is damaged")
 
 // rootName is the root as an entry.
-func (f *FS) rootName() name { return name{text: ".", icb: f.root, traits: fileDirectory} }
+func (f *FS) rootName() name { return name{text: ".", icb: f.root, traits: ecma167.FIDDirectory} }
 
 // lookup finds a file. Symbolic links on the way are followed, one at the end
 // only if follow is set.
@@ -56,23 +57,23 @@ func (f *FS) resolve(p string, follow bool) (n name, above []place, err error) {
 	links := 0
 	done, rest := ".", p
 	cur := f.rootName()
-	above, way := []place{cur.icb.place()}, uint64(0)
+	above, way := []place{placeOf(cur.icb)}, uint64(0)
 	for rest != "." && rest != "" {
 		part, behind, _ := strings.Cut(rest, "/")
 		next, err := f.child(cur, part)
 		if err != nil {
 			return name{}, nil, err
 		}
-		if next.traits&fileDirectory != 0 {
-			if slices.Contains(above, next.icb.place()) {
+		if next.traits&ecma167.FIDDirectory != 0 {
+			if slices.Contains(above, placeOf(next.icb)) {
 				return name{}, nil, f.loop(next)
 			}
-			above, way = append(above, next.icb.place()), next.way(way)
+			above, way = append(above, placeOf(next.icb)), next.way(way)
 			if err := f.admit(next, way); err != nil {
 				return name{}, nil, err
 			}
 		}
-		if next.traits&fileDirectory != 0 || behind == "" && !follow {
+		if next.traits&ecma167.FIDDirectory != 0 || behind == "" && !follow {
 			done, rest, cur = path.Join(done, part), behind, next
 			continue
 		}
@@ -80,7 +81,7 @@ func (f *FS) resolve(p string, follow bool) (n name, above []place, err error) {
 		if err != nil {
 			return name{}, nil, err
 		}
-		if e.kind != typeSymlink {
+		if e.kind != ecma167.TypeSymlink {
 			if behind != "" {
 				return name{}, nil, fs.ErrNotExist
 			}
@@ -105,7 +106,7 @@ func (f *FS) resolve(p string, follow bool) (n name, above []place, err error) {
 
 // child returns an entry of a directory.
 func (f *FS) child(dir name, text string) (name, error) {
-	if dir.traits&fileDirectory == 0 {
+	if dir.traits&ecma167.FIDDirectory == 0 {
 		return name{}, fs.ErrNotExist
 	}
 	d, err := f.directory(dir.icb)
@@ -124,12 +125,12 @@ func (f *FS) child(dir name, text string) (name, error) {
 
 // way returns the way that leads on through the name.
 func (n name) way(way uint64) uint64 {
-	return volume.Way(volume.Way(way, uint64(n.at)), n.icb.place().number())
+	return volume.Way(volume.Way(way, uint64(n.at)), placeOf(n.icb).number())
 }
 
 // admit takes up a directory that is reached by its path.
 func (f *FS) admit(n name, way uint64) error {
-	number := n.icb.place().number()
+	number := placeOf(n.icb).number()
 	f.mu.Lock()
 	known := f.reach.Known(number, way)
 	f.mu.Unlock()
@@ -148,7 +149,7 @@ func (f *FS) admit(n name, way uint64) error {
 }
 
 // size is about how many bytes the names take.
-func (d *directory) size() int64 { return int64(len(d.names)) * fidLength }
+func (d *directory) size() int64 { return int64(len(d.names)) * ecma167.FIDLength }
 
 // loop tells of a directory that lies in itself.
 func (f *FS) loop(n name) error {
@@ -173,7 +174,7 @@ func (f *FS) openName(p string, n name) (fs.File, error) {
 	info.name = path.Base(p)
 	if info.IsDir() {
 		return volume.OpenFolder(p, info, func() ([]fs.DirEntry, error) {
-			return f.list(p, name{icb: info.entry.at, traits: fileDirectory})
+			return f.list(p, name{icb: info.entry.at, traits: ecma167.FIDDirectory})
 		}), nil
 	}
 	c, err := f.contents(info.entry)
@@ -194,7 +195,7 @@ func (f *FS) ReadDir(p string) ([]fs.DirEntry, error) {
 }
 
 func (f *FS) list(p string, n name) ([]fs.DirEntry, error) {
-	if n.traits&fileDirectory == 0 {
+	if n.traits&ecma167.FIDDirectory == 0 {
 		return nil, &fs.PathError{Op: "readdir", Path: p, Err: errors.New("not a directory")}
 	}
 	d, err := f.directory(n.icb)
@@ -238,7 +239,7 @@ func (f *FS) stat(n name) (*fileInfo, error) {
 	if err != nil {
 		return nil, err
 	}
-	if (e.kind == typeDirectory) != (n.traits&fileDirectory != 0) {
+	if (e.kind == ecma167.TypeDirectory) != (n.traits&ecma167.FIDDirectory != 0) {
 		return nil, wrongKind(e)
 	}
 	return &fileInfo{fs: f, name: n.text, traits: n.traits, entry: e}, nil
@@ -256,7 +257,7 @@ func (f *FS) ReadLink(p string) (string, error) {
 		return "", err
 	}
 	e, err := f.entry(n.icb)
-	if err == nil && e.kind != typeSymlink {
+	if err == nil && e.kind != ecma167.TypeSymlink {
 		err = errors.New("not a symbolic link")
 	}
 	if err == nil {
@@ -286,7 +287,7 @@ func (f *FS) OpenStream(p, stream string) (fs.File, error) {
 		}
 		at = e.streams
 	}
-	if at.length&lengthMask == 0 {
+	if at.Length&ecma167.LengthMask == 0 {
 		return fail(fs.ErrNotExist)
 	}
 	d, err := f.directory(at)
@@ -341,7 +342,7 @@ func (v reader) readTarget(e *fileEntry) (string, error) {
 		case 4:
 			parts = append(parts, ".")
 		case 5:
-			text, err := decodeCS0(p[4 : 4+n])
+			text, err := ecma167.DecodeCS0(p[4 : 4+n])
 			if err != nil {
 				return "", fmt.Errorf("file entry at %s: %w", e.at, err)
 			}

@@ -4,6 +4,7 @@ import (
 	"io"
 
 	"glassmaster/mastering/disc"
+	"glassmaster/mastering/udf/internal/ecma167"
 	"glassmaster/mastering/volume"
 )
 
@@ -30,7 +31,7 @@ func head(r io.ReaderAt, size int64, start disc.LBA) (volume.Head, bool) {
 			h.End = d.end(a, m.block)
 		}
 		if d.primary != nil {
-			h.Created = decodeTime(d.primary[376:])
+			h.Created = ecma167.DecodeTime(d.primary[376:])
 		}
 		return h, true
 	}

@@ -11,16 +11,20 @@ import (
 	"strings"
 	"testing"
 
+	"glassmaster/mastering/disc"
 	"glassmaster/mastering/filename"
 	"glassmaster/mastering/layout"
 	"glassmaster/mastering/tree"
+	"glassmaster/mastering/udf/internal/ecma167"
+	"glassmaster/mastering/udf/plan"
+	"glassmaster/mastering/udf/udftest"
 	"glassmaster/mastering/volume"
 )
 
 // image renders a volume with that root.
-func image(t *testing.T, root *tree.Node, r Revision) []byte {
+func image(t *testing.T, root *tree.Node, r plan.Revision) []byte {
 	t.Helper()
-	l := plan(t, root, Options{Revision: r})
+	l := udftest.Volume(t, root, plan.Options{Revision: r})
 	p := make([]byte, l.Size())
 	if _, err := l.ReadAt(p, 0); err != nil {
 		t.Fatal(err)
@@ -43,27 +47,27 @@ func sectorOf(t *testing.T, p []byte, path string) int {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return int(off / sectorSize)
+	return int(off / disc.SectorSize)
 }
 
 // TestSharedDirectory has hundreds of folders hold the names of the same one: a
 // walk ends long before it has seen all of them.
 func TestSharedDirectory(t *testing.T) {
 	const files, folders = 2000, 1000
-	root := tree.NewFolder("", when)
-	d := tree.NewFolder("a", when)
+	root := tree.NewFolder("", udftest.When)
+	d := tree.NewFolder("a", udftest.When)
 	root.Append(d)
 	for i := range files {
-		d.Append(tree.NewFile(fmt.Sprint(i), 0, when, layout.Bytes(nil)))
+		d.Append(tree.NewFile(fmt.Sprint(i), 0, udftest.When, layout.Bytes(nil)))
 	}
 	for i := range folders {
-		root.Append(tree.NewFolder(fmt.Sprintf("b%d", i), when))
+		root.Append(tree.NewFolder(fmt.Sprintf("b%d", i), udftest.When))
 	}
-	p := image(t, root, Revision150)
-	full := p[sectorOf(t, p, "a")*sectorSize:][:sectorSize]
+	p := image(t, root, plan.Revision150)
+	full := p[sectorOf(t, p, "a")*disc.SectorSize:][:disc.SectorSize]
 	for i := range folders {
 		at := sectorOf(t, p, fmt.Sprintf("b%d", i))
-		b := p[at*sectorSize:][:sectorSize]
+		b := p[at*disc.SectorSize:][:disc.SectorSize]
 		copy(b[34:36], full[34:36])
 		copy(b[56:72], full[56:72])
 		copy(b[172:], full[172:])
@@ -82,7 +86,7 @@ func TestSharedDirectory(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	if limit := (walkRoom*len(p) + walkSpare) / fidLength * 2; seen > limit || !told {
+	if limit := (walkRoom*len(p) + walkSpare) / ecma167.FIDLength * 2; seen > limit || !told {
 		t.Errorf("%d entries of a volume of %d bytes, told %v", seen, len(p), told)
 	}
 	read := v.followed.Load()
@@ -96,11 +100,11 @@ func TestSharedDirectory(t *testing.T) {
 
 // TestMore gives the same attributes during a walk as by path.
 func TestMore(t *testing.T) {
-	root := tree.NewFolder("", when)
-	root.Append(tree.NewFolder("dir", when))
-	root.Append(tree.NewFile("file", 3, when, layout.Bytes("abc")))
+	root := tree.NewFolder("", udftest.When)
+	root.Append(tree.NewFolder("dir", udftest.When))
+	root.Append(tree.NewFile("file", 3, udftest.When, layout.Bytes("abc")))
 	root.Append(tree.NewNode("null", fs.ModeDevice|0o666, tree.Device(1<<32|3)))
-	v, err := openBytes(image(t, root, Revision250), volume.Options{})
+	v, err := openBytes(image(t, root, plan.Revision250), volume.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -133,7 +137,7 @@ func TestMore(t *testing.T) {
 
 // TestPlaces opens what is at no place of a file.
 func TestPlaces(t *testing.T) {
-	v, err := openBytes(image(t, tree.NewFolder("", when), Revision250), volume.Options{})
+	v, err := openBytes(image(t, tree.NewFolder("", udftest.When), plan.Revision250), volume.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -146,13 +150,13 @@ func TestPlaces(t *testing.T) {
 
 // TestDeep nests folders until their path is longer than any is.
 func TestDeep(t *testing.T) {
-	root := tree.NewFolder("", when)
+	root := tree.NewFolder("", udftest.When)
 	for at, i := root, 0; i < 200; i++ {
-		next := tree.NewFolder(strings.Repeat("d", 200), when)
+		next := tree.NewFolder(strings.Repeat("d", 200), udftest.When)
 		at.Append(next)
 		at = next
 	}
-	v, err := openBytes(image(t, root, Revision150), volume.Options{})
+	v, err := openBytes(image(t, root, plan.Revision150), volume.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -174,10 +178,10 @@ func TestDeep(t *testing.T) {
 
 // TestIndirectLoop has an ICB of strategy 4096 that leads back to itself.
 func TestIndirectLoop(t *testing.T) {
-	root := tree.NewFolder("", when)
-	root.Append(tree.NewFile("a", 0, when, layout.Bytes(nil)))
-	root.Append(tree.NewFile("b", 0, when, layout.Bytes(nil)))
-	p := image(t, root, Revision150)
+	root := tree.NewFolder("", udftest.When)
+	root.Append(tree.NewFile("a", 0, udftest.When, layout.Bytes(nil)))
+	root.Append(tree.NewFile("b", 0, udftest.When, layout.Bytes(nil)))
+	p := image(t, root, plan.Revision150)
 	at, next := sectorOf(t, p, "a"), sectorOf(t, p, "b")
 	if next != at+1 {
 		t.Fatalf("the file entries are at sectors %d and %d", at, next)
@@ -191,13 +195,13 @@ func TestIndirectLoop(t *testing.T) {
 		t.Fatal(err)
 	}
 	icb := n.icb
-	icb.length = 2 * sectorSize
-	le.PutUint16(p[at*sectorSize+20:], 4096)
+	icb.Length = 2 * disc.SectorSize
+	le.PutUint16(p[at*disc.SectorSize+20:], 4096)
 	resealSector(p, at)
-	b := p[next*sectorSize:][:sectorSize]
+	b := p[next*disc.SectorSize:][:disc.SectorSize]
 	clear(b)
-	putLongAD(b[36:], icb)
-	sealTag(b[:52], tagIE, 2, icb.block+1)
+	ecma167.PutLongAD(b[36:], icb)
+	ecma167.SealTag(b[:52], ecma167.TagIE, 2, icb.Block+1)
 	if v, err = openBytes(p, volume.Options{}); err != nil {
 		t.Fatal(err)
 	}
@@ -209,17 +213,17 @@ func TestIndirectLoop(t *testing.T) {
 // TestManyMaps has a logical volume with more partition maps than there can be,
 // each of which could bring a table along.
 func TestManyMaps(t *testing.T) {
-	p := image(t, tree.NewFolder("", when), Revision150)
-	for at := findTag(t, p, 0, tagLVD); ; at = findTag(t, p, at+1, tagLVD) {
-		b := p[at*sectorSize:]
+	p := image(t, tree.NewFolder("", udftest.When), plan.Revision150)
+	for at := findTag(t, p, 0, ecma167.TagLVD); ; at = findTag(t, p, at+1, ecma167.TagLVD) {
+		b := p[at*disc.SectorSize:]
 		for i := range 100 {
 			copy(b[440+6*i:], b[440:446])
 		}
 		le.PutUint32(b[264:], 600)
 		le.PutUint32(b[268:], 100)
-		le.PutUint16(b[10:], 440+600-tagLength)
+		le.PutUint16(b[10:], 440+600-ecma167.TagLength)
 		resealSector(p, at)
-		if at > len(p)/sectorSize-TailSectors {
+		if at > len(p)/disc.SectorSize-plan.TailSectors {
 			break
 		}
 	}
@@ -231,9 +235,9 @@ func TestManyMaps(t *testing.T) {
 // TestTornMetadata has a metadata file whose extents end within a block: what
 // lies in such a block is an error, not a read of nothing again and again.
 func TestTornMetadata(t *testing.T) {
-	root := tree.NewFolder("", when)
-	root.Append(tree.NewFile("a", 10, when, layout.Bytes("0123456789")))
-	p := image(t, root, Revision250)
+	root := tree.NewFolder("", udftest.When)
+	root.Append(tree.NewFile("a", 10, udftest.When, layout.Bytes("0123456789")))
+	p := image(t, root, plan.Revision250)
 	v, err := openBytes(p, volume.Options{})
 	if err != nil {
 		t.Fatal(err)
@@ -249,7 +253,7 @@ func TestTornMetadata(t *testing.T) {
 			t.Errorf("block %d: %d bytes without an error", block, n)
 		}
 	}
-	c := contents{v: v.reader, extents: []extent{{partition: 1}}, end: sectorSize, size: sectorSize}
+	c := contents{v: v.reader, extents: []extent{{partition: 1}}, end: disc.SectorSize, size: disc.SectorSize}
 	if _, err := io.Copy(io.Discard, io.NewSectionReader(&c, 0, c.size)); err == nil {
 		t.Error("no error")
 	}
@@ -283,19 +287,19 @@ func TestNamesakes(t *testing.T) {
 // TestTooLarge has a file whose extents lie on each other and are together more
 // than the volume: where they are is not listed.
 func TestTooLarge(t *testing.T) {
-	root := tree.NewFolder("", when)
-	root.Append(tree.NewFile("a", 8*sectorSize, when, layout.Bytes(make([]byte, 8*sectorSize))))
-	p := image(t, root, Revision150)
+	root := tree.NewFolder("", udftest.When)
+	root.Append(tree.NewFile("a", 8*disc.SectorSize, udftest.When, layout.Bytes(make([]byte, 8*disc.SectorSize))))
+	p := image(t, root, plan.Revision150)
 	at := sectorOf(t, p, "a")
-	b := p[at*sectorSize:]
+	b := p[at*disc.SectorSize:]
 	const n = 200
 	for i := range n {
 		copy(b[176+8*i:], b[176:184])
-		le.PutUint32(b[176+8*i:], 8*sectorSize)
+		le.PutUint32(b[176+8*i:], 8*disc.SectorSize)
 	}
-	le.PutUint64(b[56:], n*8*sectorSize)
+	le.PutUint64(b[56:], n*8*disc.SectorSize)
 	le.PutUint32(b[172:], 8*n)
-	le.PutUint16(b[10:], 176+8*n-tagLength)
+	le.PutUint16(b[10:], 176+8*n-ecma167.TagLength)
 	resealSector(p, at)
 	v, err := openBytes(p, volume.Options{})
 	if err != nil {
@@ -334,7 +338,7 @@ func seedBlocks() []byte {
 		le.PutUint64(b[56:], size)
 		le.PutUint32(b[172:], uint32(len(ads)))
 		copy(b[176:], ads)
-		sealTag(b[:176+len(ads)], tagFE, 2, uint32(block))
+		ecma167.SealTag(b[:176+len(ads)], ecma167.TagFE, 2, uint32(block))
 		return b
 	}
 	short := func(length, block uint32) []byte {
@@ -344,22 +348,22 @@ func seedBlocks() []byte {
 	for i := range 2 {
 		f := names[40*i:]
 		f[19] = 2
-		putLongAD(f[20:], longAD{smallBlock, uint32(3 + i), uint16(i)})
+		ecma167.PutLongAD(f[20:], ecma167.LongAD{Length: smallBlock, Block: uint32(3 + i), Partition: uint16(i)})
 		copy(f[38:], []byte{8, 'a' + byte(i)})
-		sealTag(f[:40], tagFID, 2, 2)
+		ecma167.SealTag(f[:40], ecma167.TagFID, 2, 2)
 	}
-	entry(0, typeDirectory, 4, adShort, 80, short(80, 2))
-	entry(3, typeFile, 4, adShort, 3*smallBlock, append(short(2*smallBlock, 8), short(extentContinues<<30|smallBlock, 5)...))
+	entry(0, ecma167.TypeDirectory, 4, ecma167.ADShort, 80, short(80, 2))
+	entry(3, ecma167.TypeFile, 4, ecma167.ADShort, 3*smallBlock, append(short(2*smallBlock, 8), short(ecma167.ExtentContinues<<30|smallBlock, 5)...))
 	aed := p[5*smallBlock:]
 	le.PutUint32(aed[20:], 16)
-	copy(aed[24:], short(extentHole<<30|smallBlock, 0))
-	copy(aed[32:], short(extentContinues<<30|smallBlock, 5))
-	sealTag(aed[:40], tagAED, 2, 5)
-	entry(4, typeSymlink, 4, adInline, 10, []byte{3, 0, 0, 0, 5, 2, 0, 0, 8, 'x'})
-	entry(6, typeFile, 4096, adLong, 0, nil)
+	copy(aed[24:], short(ecma167.ExtentHole<<30|smallBlock, 0))
+	copy(aed[32:], short(ecma167.ExtentContinues<<30|smallBlock, 5))
+	ecma167.SealTag(aed[:40], ecma167.TagAED, 2, 5)
+	entry(4, ecma167.TypeSymlink, 4, ecma167.ADInline, 10, []byte{3, 0, 0, 0, 5, 2, 0, 0, 8, 'x'})
+	entry(6, ecma167.TypeFile, 4096, ecma167.ADLong, 0, nil)
 	ie := p[7*smallBlock:]
-	putLongAD(ie[36:], longAD{2 * smallBlock, 6, 0})
-	sealTag(ie[:52], tagIE, 2, 7)
+	ecma167.PutLongAD(ie[36:], ecma167.LongAD{Length: 2 * smallBlock, Block: 6, Partition: 0})
+	ecma167.SealTag(ie[:52], ecma167.TagIE, 2, 7)
 	return p
 }
 
@@ -371,21 +375,21 @@ func FuzzBlocks(f *testing.F) {
 	f.Add(seed, uint16(0))
 	f.Add(seed, uint16(3))
 	long := clone(seed)
-	le.PutUint16(long[3*smallBlock+34:], adLong)
+	le.PutUint16(long[3*smallBlock+34:], ecma167.ADLong)
 	f.Add(long, uint16(3))
 	f.Fuzz(func(t *testing.T, p []byte, block uint16) {
 		p = clone(p[:min(len(p), 64*smallBlock)/smallBlock*smallBlock])
-		for at := 0; at+fidLength <= len(p); at += 4 {
-			if d := p[at:]; le.Uint16(d) == tagFID && le.Uint16(d[2:]) == 2 {
-				n := (fidLength + int(le.Uint16(d[36:])) + int(d[19]) + 3) &^ 3
-				sealTag(d[:min(n, len(d))], tagFID, 2, le.Uint32(d[12:]))
+		for at := 0; at+ecma167.FIDLength <= len(p); at += 4 {
+			if d := p[at:]; le.Uint16(d) == ecma167.TagFID && le.Uint16(d[2:]) == 2 {
+				n := (ecma167.FIDLength + int(le.Uint16(d[36:])) + int(d[19]) + 3) &^ 3
+				ecma167.SealTag(d[:min(n, len(d))], ecma167.TagFID, 2, le.Uint32(d[12:]))
 			}
 		}
 		for at := 0; at < len(p); at += smallBlock {
 			d := p[at : at+smallBlock]
-			n := tagLength + int(le.Uint16(d[10:]))%(smallBlock-tagLength)
-			if id := le.Uint16(d); id >= tagFSD && id <= tagEFE && id != tagFID {
-				sealTag(d[:n], id, 2, uint32(at/smallBlock))
+			n := ecma167.TagLength + int(le.Uint16(d[10:]))%(smallBlock-ecma167.TagLength)
+			if id := le.Uint16(d); id >= ecma167.TagFSD && id <= ecma167.TagEFE && id != ecma167.TagFID {
+				ecma167.SealTag(d[:n], id, 2, uint32(at/smallBlock))
 			}
 		}
 		m := &medium{r: bytes.NewReader(p), size: int64(len(p)), block: smallBlock}
@@ -398,7 +402,7 @@ func FuzzBlocks(f *testing.F) {
 		v.parts = append(v.parts, &metadata{main: inner})
 		used := allocated(func() {
 			for part := range uint16(4) {
-				readBlock(t, v, longAD{2 * smallBlock, uint32(block), part})
+				readBlock(t, v, ecma167.LongAD{Length: 2 * smallBlock, Block: uint32(block), Partition: part})
 			}
 		})
 		if limit := int64(4<<20 + 100*len(p)); used > limit || v.followed.Load() > limit {
@@ -408,7 +412,7 @@ func FuzzBlocks(f *testing.F) {
 }
 
 // readBlock reads all that an ICB may lead to.
-func readBlock(t *testing.T, v reader, icb longAD) {
+func readBlock(t *testing.T, v reader, icb ecma167.LongAD) {
 	e, err := v.readEntry(icb)
 	if err != nil {
 		return

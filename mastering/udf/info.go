@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	"glassmaster/mastering/disc"
+	"glassmaster/mastering/udf/internal/ecma167"
 	"glassmaster/mastering/volume"
 )
 
@@ -14,19 +16,19 @@ var accessNames = []string{"pseudo-overwritable", "read only", "write once", "re
 // describe collects what is known of the volume.
 func (f *FS) describe(d *descriptors, v *integrity, a anchor) volume.Info {
 	i := volume.Info{
-		Format: "UDF " + revisionName(f.revision), View: view, Views: []string{view},
-		Label: decodeDString(d.logical[84:212]), BlockSize: int(f.block), Unicode: true,
+		Format: "UDF " + ecma167.RevisionName(f.revision), View: view, Views: []string{view},
+		Label: ecma167.DecodeDString(d.logical[84:212]), BlockSize: int(f.block), Unicode: true,
 	}
 	if p := d.primary; p != nil {
-		i.Set = decodeDString(p[72:200])
-		i.Program = strings.TrimPrefix(entityID(p[344:]), "*")
-		i.Preparer = strings.TrimPrefix(entityID(p[388:]), "*")
-		i.Created = decodeTime(p[376:])
+		i.Set = ecma167.DecodeDString(p[72:200])
+		i.Program = strings.TrimPrefix(ecma167.EntityID(p[344:]), "*")
+		i.Preparer = strings.TrimPrefix(ecma167.EntityID(p[388:]), "*")
+		i.Created = ecma167.DecodeTime(p[376:])
 	}
 	if p := d.use; p != nil {
-		i.Publisher = decodeDString(p[280:316]) // organization
-		add(&i, "Owner", decodeDString(p[244:280]))
-		add(&i, "Contact", decodeDString(p[316:352]))
+		i.Publisher = ecma167.DecodeDString(p[280:316]) // organization
+		add(&i, "Owner", ecma167.DecodeDString(p[244:280]))
+		add(&i, "Contact", ecma167.DecodeDString(p[316:352]))
 	}
 	for _, p := range d.partitions {
 		i.Blocks = max(i.Blocks, int64(p.start)+int64(p.length))
@@ -39,7 +41,7 @@ func (f *FS) describe(d *descriptors, v *integrity, a anchor) volume.Info {
 		add(&i, "Partition map", fmt.Sprintf("%d: %s", n, p))
 	}
 	if v != nil {
-		i.Modified = decodeTime(v.raw[16:])
+		i.Modified = ecma167.DecodeTime(v.raw[16:])
 		describeIntegrity(&i, v)
 	}
 	if d.reserve {
@@ -47,13 +49,13 @@ func (f *FS) describe(d *descriptors, v *integrity, a anchor) volume.Info {
 		if d.damage != nil {
 			why = d.damage.Error()
 		}
-		f.recovered(&i, int64(a.main.location)*f.block, "the reserve volume descriptor sequence was read, since the main one cannot be used: "+why)
+		f.recovered(&i, int64(a.main.Location)*f.block, "the reserve volume descriptor sequence was read, since the main one cannot be used: "+why)
 	}
 	if f.lost != nil {
 		f.recovered(&i, f.offset(f.fileSet), fmt.Sprintf("the root directory was found by searching, at %s: %v", f.root, f.lost))
 	}
 	add(&i, "Anchor", fmt.Sprintf("sector %d", a.location))
-	if f.streams.length&lengthMask != 0 {
+	if f.streams.Length&ecma167.LengthMask != 0 {
 		if names, err := f.streamNames(f.streams); err == nil {
 			add(&i, "System streams", strings.Join(names, ", "))
 		}
@@ -85,9 +87,6 @@ func add(i *volume.Info, name, value string) {
 	}
 }
 
-// revisionName returns a revision as people write it: 0x0250 is "2.50".
-func revisionName(r uint16) string { return fmt.Sprintf("%x.%02x", r>>8, r&0xFF) }
-
 func accessName(n uint32) string {
 	if int(n) < len(accessNames) {
 		return accessNames[n]
@@ -99,9 +98,9 @@ func accessName(n uint32) string {
 func (f *FS) recovered(i *volume.Info, off int64, text string) {
 	add(i, "Recovered", text)
 	d := at(off, "")
-	d.Text = text
+	d.Severity, d.Text = disc.Error, text
 	f.defects = append(f.defects, d)
 }
 
 // Defects implements volume.Examined.
-func (f *FS) Defects() []volume.Defect { return slices.Clone(f.defects) }
+func (f *FS) Defects() []disc.Notice { return slices.Clone(f.defects) }

@@ -3,44 +3,25 @@ package udf
 import (
 	"os"
 	"path/filepath"
-	"sort"
 	"strings"
 	"testing"
 
 	"glassmaster/mastering/peertest"
+	"glassmaster/mastering/udf/udftest"
 )
-
-// kernelManifest is a shell function that prints what manifest prints of the
-// files below a folder, in any order.
-const kernelManifest = `
-manifest() {
-	cd $1
-	find . -type f -printf '/%P %y%m %U %G %s %T@0 %n %l\n' -o -printf '/%P %y%m %U %G 0 %T@0 %n %l\n' |
-		sed -E 's/ ([0-9]+\.[0-9]{6})[0-9]* / \1 /'
-	find . -type f -print0 | xargs -0 -r sha256sum | sed -E 's/^(\S+)  \.(.*)/\2 \1/'
-	cd - > /dev/null
-}
-`
-
-// sortLines puts lines into the order of their bytes.
-func sortLines(s string) string {
-	lines := strings.Split(strings.TrimSuffix(s, "\n"), "\n")
-	sort.Strings(lines)
-	return strings.Join(lines, "\n")
-}
 
 // TestReadWhatLinuxWrote fills blank images of mkudffs through the kernel.
 func TestReadWhatLinuxWrote(t *testing.T) {
 	dir := t.TempDir()
 	var script strings.Builder
-	script.WriteString(kernelManifest + fillScript)
+	script.WriteString(udftest.KernelManifest + fillScript)
 	var images []string
 	for i, m := range media {
 		if strings.HasPrefix(m.map_, "virtual") || m.block > 4096 || strings.Contains(strings.Join(m.args, " "), "strategy") {
 			continue // the kernel reads these, but does not write them
 		}
 		image := filepath.Join(dir, "image"+string(rune('a'+i))+".udf")
-		if err := os.Rename(blank(t, "40000", m.args...), image); err != nil {
+		if err := os.Rename(udftest.Mkudffs(t, "40000", m.args...), image); err != nil {
 			t.Fatal(err)
 		}
 		images = append(images, image)
@@ -55,7 +36,7 @@ func TestReadWhatLinuxWrote(t *testing.T) {
 		if strings.Count(string(want), "\n") < 700 {
 			t.Fatalf("%s: the kernel wrote no files:\n%s", image, want)
 		}
-		diff(t, sortLines(string(want)), sortLines(manifest(t, openFile(t, image))))
+		udftest.Diff(t, udftest.SortLines(string(want)), udftest.SortLines(udftest.Manifest(t, openFile(t, image))))
 	}
 }
 

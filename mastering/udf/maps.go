@@ -3,6 +3,8 @@ package udf
 import (
 	"errors"
 	"fmt"
+
+	"glassmaster/mastering/udf/internal/ecma167"
 )
 
 // lateMap is a partition map whose partition is built when all maps are known.
@@ -29,7 +31,7 @@ func (v reader) readMap(p []byte, d *descriptors) (partition, error) {
 	if err != nil {
 		return nil, err
 	}
-	switch id := entityID(p[4:]); id {
+	switch id := ecma167.EntityID(p[4:]); id {
 	case "*UDF Virtual Partition":
 		return &lateMap{base, func(v reader, i int) (partition, error) { return v.openVirtual(base, uint16(i)) }}, nil
 	case "*UDF Sparable Partition":
@@ -95,24 +97,24 @@ func (v reader) readSparingTable(sector int64) ([]byte, error) {
 	if err := v.readMeta(head, sector*v.block); err != nil {
 		return nil, err
 	}
-	if id := entityID(head[16:]); id != "*UDF Sparing Table" {
+	if id := ecma167.EntityID(head[16:]); id != "*UDF Sparing Table" {
 		return nil, fmt.Errorf("sector %d holds no sparing table", sector)
 	}
 	table := make([]byte, 56+8*int(le.Uint16(head[48:]))) // at most 64 Ki entries
 	if err := v.read(table, sector*v.block); err != nil {
 		return nil, err
 	}
-	if n := tagLength + int(le.Uint16(head[10:])); n > len(table) { // the CRC may go over what follows the entries
+	if n := ecma167.TagLength + int(le.Uint16(head[10:])); n > len(table) { // the CRC may go over what follows the entries
 		longer := make([]byte, n)
 		if err := v.read(longer, sector*v.block); err != nil {
 			return nil, err
 		}
-		if _, err := checkTag(longer); err != nil {
+		if _, err := ecma167.CheckTag(longer); err != nil {
 			return nil, fmt.Errorf("sector %d: %w", sector, err)
 		}
 		return table, nil
 	}
-	if _, err := checkTag(table); err != nil {
+	if _, err := ecma167.CheckTag(table); err != nil {
 		return nil, fmt.Errorf("sector %d: %w", sector, err)
 	}
 	return table, nil
@@ -140,7 +142,7 @@ func (v reader) openMetadata(base *physical, p []byte) (partition, error) {
 	m := &metadata{}
 	open := func(which int) (*contents, error) {
 		block := le.Uint32(p[40+4*which:])
-		icb := longAD{uint32(v.block), block, uint16(under)}
+		icb := ecma167.LongAD{Length: uint32(v.block), Block: block, Partition: uint16(under)}
 		m.at[which] = v.offset(icb)
 		e, err := v.readEntry(icb)
 		if err != nil {

@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 
 	"glassmaster/mastering/disc"
+	"glassmaster/mastering/udf/internal/ecma167"
 	"glassmaster/mastering/volume"
 )
 
@@ -29,8 +30,8 @@ type state struct {
 	*medium
 	parts     []partition
 	revision  uint16 // as 0x0250
-	root      longAD
-	streams   longAD // ICB of the system stream directory
+	root      ecma167.LongAD
+	streams   ecma167.LongAD // ICB of the system stream directory
 	hasMirror bool
 	followed  atomic.Int64 // bytes that were read of directories and of chains
 }
@@ -42,14 +43,14 @@ type FS struct {
 	info volume.Info
 	lost error // why the root directory had to be searched
 
-	defects []volume.Defect                 // met when it was opened
+	defects []disc.Notice                   // met when it was opened
 	twin    func() map[uint64]volume.Longer // files of which another view knows more; may be nil
 
 	recognition recognition
 	anchor      anchor
-	start       int64    // byte where the session begins
-	fileSet     longAD   // of the file set descriptor
-	integrity   extentAD // of the integrity sequence
+	start       int64            // byte where the session begins
+	fileSet     ecma167.LongAD   // of the file set descriptor
+	integrity   ecma167.ExtentAD // of the integrity sequence
 
 	dirs  directories
 	mu    sync.Mutex
@@ -116,17 +117,17 @@ func mount(m *medium, a anchor) (*FS, error) {
 	if err := v.readLogical(d); err != nil {
 		return nil, err
 	}
-	at := decodeLongAD(d.logical[248:])
+	at := ecma167.DecodeLongAD(d.logical[248:])
 	set, lost := v.readFileSet(at)
 	if lost == nil {
-		v.root, v.streams = decodeLongAD(set[400:]), decodeLongAD(set[464:])
+		v.root, v.streams = ecma167.DecodeLongAD(set[400:]), ecma167.DecodeLongAD(set[464:])
 	} else if root, ok := v.searchRoot(at); ok {
 		v.root = root
 	} else {
 		return nil, lost
 	}
 	f := &FS{reader: v, reach: volume.NewReach(m.size), lost: lost}
-	f.anchor, f.fileSet, f.integrity = a, at, decodeExtentAD(d.logical[432:])
+	f.anchor, f.fileSet, f.integrity = a, at, ecma167.DecodeExtentAD(d.logical[432:])
 	if _, err := f.directory(f.root); err != nil {
 		return nil, fmt.Errorf("root directory: %w", err)
 	}
@@ -145,7 +146,7 @@ func (v reader) readLogical(d *descriptors) error {
 	if size := int64(le.Uint32(p[212:])); size != v.block {
 		return fmt.Errorf("the logical volume has blocks of %d bytes on sectors of %d, UDF asks for the same", size, v.block)
 	}
-	if id := entityID(p[216:]); id != "*OSTA UDF Compliant" {
+	if id := ecma167.EntityID(p[216:]); id != "*OSTA UDF Compliant" {
 		return fmt.Errorf("the logical volume belongs to the domain %q, not to OSTA UDF", id)
 	}
 	v.revision = le.Uint16(p[216+24:])
@@ -183,11 +184,11 @@ func (v reader) readLogical(d *descriptors) error {
 
 // locate returns the byte offset of a block of the volume, and how many bytes
 // are contiguous from there on.
-func (v reader) locate(a longAD) (off, n int64, err error) {
-	if int(a.partition) >= len(v.parts) {
+func (v reader) locate(a ecma167.LongAD) (off, n int64, err error) {
+	if int(a.Partition) >= len(v.parts) {
 		return 0, 0, fmt.Errorf("%s: there are %d partitions", a, len(v.parts))
 	}
-	if off, n, err = v.parts[a.partition].locate(a.block, v.mirror); err != nil {
+	if off, n, err = v.parts[a.Partition].locate(a.Block, v.mirror); err != nil {
 		return 0, 0, fmt.Errorf("%s: %w", a, err)
 	}
 	return off, n, nil
@@ -195,7 +196,7 @@ func (v reader) locate(a longAD) (off, n int64, err error) {
 
 // readDescriptor reads the block at a, which begins with a descriptor of one of
 // the wanted kinds.
-func (v reader) readDescriptor(a longAD, want ...uint16) ([]byte, uint16, error) {
+func (v reader) readDescriptor(a ecma167.LongAD, want ...uint16) ([]byte, uint16, error) {
 	off, _, err := v.locate(a)
 	if err != nil {
 		return nil, 0, err
@@ -204,10 +205,10 @@ func (v reader) readDescriptor(a longAD, want ...uint16) ([]byte, uint16, error)
 	if err := v.readMeta(p, off); err != nil {
 		return nil, 0, err
 	}
-	if slices.Contains(want, tagAED) || slices.Contains(want, tagIE) {
+	if slices.Contains(want, ecma167.TagAED) || slices.Contains(want, ecma167.TagIE) {
 		v.followed.Add(v.block)
 	}
-	id, err := checkTagAt(p, a.block, want...)
+	id, err := ecma167.CheckTagAt(p, a.Block, want...)
 	if err != nil {
 		return nil, id, fmt.Errorf("sector %d: %w", off/v.block, err)
 	}
@@ -219,12 +220,12 @@ const maxFileSets = 1024
 
 // readFileSet returns the file set descriptor (ECMA-167 4/14.1) with the
 // highest number; media that are written once may hold older ones before it.
-func (v reader) readFileSet(a longAD) ([]byte, error) {
+func (v reader) readFileSet(a ecma167.LongAD) ([]byte, error) {
 	var set []byte
 	for range maxFileSets {
-		p, _, err := v.readDescriptor(a, tagFSD)
+		p, _, err := v.readDescriptor(a, ecma167.TagFSD)
 		if err != nil && v.hasMirror {
-			p, _, err = reader{v.state, true}.readDescriptor(a, tagFSD)
+			p, _, err = reader{v.state, true}.readDescriptor(a, ecma167.TagFSD)
 		}
 		switch {
 		case err == nil:
@@ -236,15 +237,15 @@ func (v reader) readFileSet(a longAD) ([]byte, error) {
 		default:
 			return set, nil
 		}
-		if next := decodeLongAD(p[448:]); next.length&lengthMask != 0 {
+		if next := ecma167.DecodeLongAD(p[448:]); next.Length&ecma167.LengthMask != 0 {
 			a = next
 			continue
 		}
-		if a.length&lengthMask < 2*uint32(v.block) {
+		if a.Length&ecma167.LengthMask < 2*uint32(v.block) {
 			return set, nil
 		}
-		a.length -= uint32(v.block)
-		a.block++
+		a.Length -= uint32(v.block)
+		a.Block++
 	}
 	return nil, errors.New("more than 1024 file set descriptors, they form a loop")
 }

@@ -2,9 +2,7 @@ package udf
 
 import (
 	"bytes"
-	"crypto/sha256"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -12,6 +10,7 @@ import (
 	"testing"
 
 	"glassmaster/mastering/peertest"
+	"glassmaster/mastering/udf/udftest"
 	"glassmaster/mastering/volume"
 )
 
@@ -32,86 +31,6 @@ func openFile(t testing.TB, image string) *FS {
 		t.Fatal(err)
 	}
 	return v
-}
-
-// manifest describes every file below the root, a line each: path, type and
-// permissions, owner, size of regular files, time in microseconds, number of
-// names, target; and one more with the digest of the contents.
-func manifest(t testing.TB, v *FS) string {
-	t.Helper()
-	var b strings.Builder
-	err := fs.WalkDir(v, ".", func(p string, d fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		i, err := d.Info()
-		if err != nil {
-			return err
-		}
-		a := i.Sys().(*volume.Attributes)
-		target, digest, size := "", "", int64(0)
-		switch {
-		case i.Mode()&fs.ModeSymlink != 0:
-			if target, err = v.ReadLink(p); err != nil {
-				return err
-			}
-		case i.Mode().IsRegular():
-			size = i.Size()
-			if digest, err = digestOf(v, p); err != nil {
-				return err
-			}
-		}
-		p = strings.TrimPrefix("/"+p, "/.")
-		if p == "" {
-			p = "/"
-		}
-		fmt.Fprintf(&b, "%s %s %d %d %d %d.%06d %d %s\n", p, unixMode(i.Mode()), a.UID, a.GID, size,
-			i.ModTime().Unix(), i.ModTime().Nanosecond()/1000, a.Links, target)
-		if digest != "" {
-			fmt.Fprintln(&b, p, digest)
-		}
-		return nil
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return b.String()
-}
-
-func digestOf(v fs.FS, p string) (string, error) {
-	r, err := v.Open(p)
-	if err != nil {
-		return "", err
-	}
-	defer r.Close()
-	h := sha256.New()
-	if _, err := io.Copy(h, r); err != nil {
-		return "", err
-	}
-	return fmt.Sprintf("%x", h.Sum(nil)), nil
-}
-
-// unixMode writes a mode as find -printf "%y%m" does.
-func unixMode(m fs.FileMode) string {
-	kind := map[fs.FileMode]string{
-		0: "f", fs.ModeDir: "d", fs.ModeSymlink: "l", fs.ModeNamedPipe: "p",
-		fs.ModeSocket: "s", fs.ModeDevice: "b", fs.ModeDevice | fs.ModeCharDevice: "c",
-	}[m.Type()]
-	n := uint32(m.Perm())
-	for i, bit := range []fs.FileMode{fs.ModeSticky, fs.ModeSetgid, fs.ModeSetuid} {
-		if m&bit != 0 {
-			n |= 1 << (9 + i)
-		}
-	}
-	return fmt.Sprintf("%s%o", kind, n)
-}
-
-// blank makes an image with mkudffs and returns its path.
-func blank(t testing.TB, blocks string, args ...string) string {
-	t.Helper()
-	image := filepath.Join(t.TempDir(), "image.udf")
-	peertest.Run(t, "", "mkudffs", append(append([]string{"--utf8"}, args...), "--new-file", image, blocks)...)
-	return image
 }
 
 // media are what mkudffs makes.
@@ -143,7 +62,7 @@ func TestOpenMkudffs(t *testing.T) {
 	peertest.Need(t, "mkudffs")
 	for _, m := range media {
 		t.Run(strings.Join(m.args, " "), func(t *testing.T) {
-			image := blank(t, "20000", append(m.args, "--label=Läbel 日本", "--owner=Ada", "--mode=0751", "--uid=7", "--gid=8")...)
+			image := udftest.Mkudffs(t, "20000", append(m.args, "--label=Läbel 日本", "--owner=Ada", "--mode=0751", "--uid=7", "--gid=8")...)
 			v := openFile(t, image)
 			i := v.Volume()
 			if i.Format != m.format || i.BlockSize != m.block || i.Label != "Läbel 日本" {
@@ -233,7 +152,7 @@ func sameFiles(t testing.TB, want, got fs.FS) {
 			}
 			fmt.Fprintln(&b, p, d.Type())
 			if d.Type().IsRegular() {
-				s, err := digestOf(f, p)
+				s, err := udftest.DigestOf(f, p)
 				fmt.Fprintln(&b, s)
 				return err
 			}
@@ -244,21 +163,7 @@ func sameFiles(t testing.TB, want, got fs.FS) {
 		}
 		return b.String()
 	}
-	diff(t, list(want), list(got))
-}
-
-// diff reports the first lines that differ.
-func diff(t testing.TB, want, got string) {
-	t.Helper()
-	w, g := strings.Split(want, "\n"), strings.Split(got, "\n")
-	for i := range min(len(w), len(g)) {
-		if w[i] != g[i] {
-			t.Fatalf("line %d:\nwant %s\ngot  %s", i+1, w[i], g[i])
-		}
-	}
-	if len(w) != len(g) {
-		t.Fatalf("want %d lines, got %d", len(w), len(g))
-	}
+	udftest.Diff(t, list(want), list(got))
 }
 
 // TestOpenCorpus reads the images that others made, where they are.
@@ -274,14 +179,14 @@ func TestOpenCorpus(t *testing.T) {
 		if !strings.Contains(line, "UDF") && !strings.HasPrefix(base, "udf") || !strings.HasSuffix(base, ".img") && !strings.HasSuffix(base, ".iso") {
 			continue
 		}
-		t.Run(base, func(t *testing.T) { manifest(t, openFile(t, filepath.Join(corpus, name))) })
+		t.Run(base, func(t *testing.T) { udftest.Manifest(t, openFile(t, filepath.Join(corpus, name))) })
 	}
 }
 
 // TestSession opens the volume of each session of a disc.
 func TestSession(t *testing.T) {
 	peertest.Need(t, "mkudffs")
-	image := blank(t, "2000", "-m", "cdr", "-r", "2.01", "--label=first")
+	image := udftest.Mkudffs(t, "2000", "-m", "cdr", "-r", "2.01", "--label=first")
 	info, err := os.Stat(image)
 	if err != nil {
 		t.Fatal(err)
@@ -313,5 +218,3 @@ func TestSession(t *testing.T) {
 		}
 	}
 }
-
-func digestBytes(p []byte) string { return fmt.Sprintf("%x", sha256.Sum256(p)) }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 
+	"glassmaster/mastering/udf/internal/ecma167"
 	"glassmaster/mastering/volume"
 )
 
@@ -53,7 +54,7 @@ var blockSizes = []int64{2048, 512, 4096, 1024, 8192, 16384, 32768}
 // An anchor is an anchor volume descriptor pointer that was found (ECMA-167
 // 3/10.2): the extents of the main and the reserve volume descriptor sequence.
 type anchor struct {
-	main, reserve extentAD
+	main, reserve ecma167.ExtentAD
 	location      int64
 }
 
@@ -77,10 +78,10 @@ func findAnchors(r io.ReaderAt, start, size, block int64) []anchor {
 		if n, _ := r.ReadAt(p, at*block); n < len(p) {
 			continue
 		}
-		if id, err := checkTagAt(p, uint32(at), tagAVDP); id != tagAVDP || err != nil {
+		if id, err := ecma167.CheckTagAt(p, uint32(at), ecma167.TagAVDP); id != ecma167.TagAVDP || err != nil {
 			continue
 		}
-		found = append(found, anchor{decodeExtentAD(p[16:]), decodeExtentAD(p[24:]), at})
+		found = append(found, anchor{ecma167.DecodeExtentAD(p[16:]), ecma167.DecodeExtentAD(p[24:]), at})
 	}
 	return found
 }

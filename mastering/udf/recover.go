@@ -1,5 +1,9 @@
 package udf
 
+import (
+	"glassmaster/mastering/udf/internal/ecma167"
+)
+
 // rootSearch is how many blocks around the place of the file set descriptor are
 // searched for the root directory. Writers put it close behind.
 const rootSearch = 4096
@@ -7,28 +11,28 @@ const rootSearch = 4096
 // searchRoot finds the root directory where the file set descriptor at a, which
 // leads to it, cannot be read: it is the directory that is its own parent
 // (ECMA-167 4/8.6).
-func (v reader) searchRoot(a longAD) (longAD, bool) {
-	if int(a.partition) >= len(v.parts) {
-		return longAD{}, false
+func (v reader) searchRoot(a ecma167.LongAD) (ecma167.LongAD, bool) {
+	if int(a.Partition) >= len(v.parts) {
+		return ecma167.LongAD{}, false
 	}
-	end := v.parts[a.partition].blocks()
-	begin := int64(a.block)
+	end := v.parts[a.Partition].blocks()
+	begin := int64(a.Block)
 	for _, run := range [][2]int64{{begin, begin + rootSearch}, {max(0, begin-rootSearch), begin}} {
 		for block := run[0]; block < min(run[1], end); block++ {
-			icb := longAD{uint32(v.block), uint32(block), a.partition}
+			icb := ecma167.LongAD{Length: uint32(v.block), Block: uint32(block), Partition: a.Partition}
 			if v.isRoot(icb) || v.hasMirror && (reader{v.state, true}).isRoot(icb) {
 				return icb, true
 			}
 		}
 	}
-	return longAD{}, false
+	return ecma167.LongAD{}, false
 }
 
 // isRoot reports whether the block holds the file entry of a directory that is
 // its own parent.
-func (v reader) isRoot(icb longAD) bool {
-	p, id, err := v.readDescriptor(icb, tagFE, tagEFE)
-	if err != nil || p[27] != typeDirectory {
+func (v reader) isRoot(icb ecma167.LongAD) bool {
+	p, id, err := v.readDescriptor(icb, ecma167.TagFE, ecma167.TagEFE)
+	if err != nil || p[27] != ecma167.TypeDirectory {
 		return false
 	}
 	e, err := decodeEntry(p, id, icb)
@@ -44,5 +48,5 @@ func (v reader) isRoot(icb longAD) bool {
 		return false
 	}
 	n, _, err := decodeName(head)
-	return err == nil && n.traits&fileParent != 0 && n.icb.same(icb)
+	return err == nil && n.traits&ecma167.FIDParent != 0 && n.icb.Same(icb)
 }

@@ -8,8 +8,11 @@ import (
 	"strings"
 	"testing"
 
+	"glassmaster/mastering/disc"
 	"glassmaster/mastering/layout"
 	"glassmaster/mastering/tree"
+	"glassmaster/mastering/udf/plan"
+	"glassmaster/mastering/udf/udftest"
 	"glassmaster/mastering/volume"
 )
 
@@ -22,13 +25,13 @@ type scratched struct {
 func (s *scratched) ReadAt(p []byte, off int64) (int, error) {
 	n, err := s.ReaderAt.ReadAt(p, off)
 	for _, b := range s.blank {
-		from, to := max(0, b*sectorSize-off), min(int64(n), (b+1)*sectorSize-off)
+		from, to := max(0, b*disc.SectorSize-off), min(int64(n), (b+1)*disc.SectorSize-off)
 		if from < to {
 			clear(p[from:to])
 		}
 	}
 	for _, b := range s.bad {
-		if k := max(0, b*sectorSize-off); k < int64(n) && off < (b+1)*sectorSize {
+		if k := max(0, b*disc.SectorSize-off); k < int64(n) && off < (b+1)*disc.SectorSize {
 			return int(k), errors.New("medium error")
 		}
 	}
@@ -37,24 +40,25 @@ func (s *scratched) ReadAt(p []byte, off int64) (int, error) {
 
 // TestFileSetDamage blanks the file set descriptor, and its mirror.
 func TestFileSetDamage(t *testing.T) {
-	for _, r := range Revisions {
-		root := tree.NewFolder("", when)
+	for _, r := range plan.Revisions {
+		root := tree.NewFolder("", udftest.When)
 		for i := range 3 {
-			dir := tree.NewFolder(fmt.Sprint("folder ", i), when)
+			dir := tree.NewFolder(fmt.Sprint("folder ", i), udftest.When)
 			root.Append(dir)
-			dir.Append(tree.NewFile("file", 1, when, layout.Bytes("x")))
+			dir.Append(tree.NewFile("file", 1, udftest.When, layout.Bytes("x")))
 		}
-		p, err := New(root, Options{Revision: r, Time: when})
+		p, err := plan.New(root, plan.Options{Revision: r, Time: udftest.When})
 		if err != nil {
 			t.Fatal(err)
 		}
-		l, err := p.Volume()
+		l, err := p.Volume(0, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		s := &scratched{ReaderAt: l, blank: []int64{FirstSector}}
-		if p.hasMetadata() {
-			s.blank = []int64{FirstSector + p.metadataStart(), FirstSector + p.mirrorStart()}
+		s := &scratched{ReaderAt: l, blank: []int64{plan.FirstSector}}
+		if p.MirrorSectors() > 0 {
+			_, mirror := udftest.Mirror(t, l, p)
+			s.blank = []int64{plan.FirstSector + udftest.MetadataUnit, mirror}
 		}
 		v, err := Open(s, l.Size(), volume.Options{})
 		if err != nil {
@@ -67,19 +71,19 @@ func TestFileSetDamage(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		diff(t, manifest(t, sound), manifest(t, v))
+		udftest.Diff(t, udftest.Manifest(t, sound), udftest.Manifest(t, v))
 	}
 }
 
 // TestDirectoryDamage takes blocks from a directory of 1000 names: those outside
 // of them are listed. A name that reaches into a block is lost with it.
 func TestDirectoryDamage(t *testing.T) {
-	root := tree.NewFolder("", when)
+	root := tree.NewFolder("", udftest.When)
 	for i := range 1000 {
-		root.Append(tree.NewFile(fmt.Sprintf("%03d", i), 1, when, layout.Bytes("x")))
+		root.Append(tree.NewFile(fmt.Sprintf("%03d", i), 1, udftest.When, layout.Bytes("x")))
 	}
-	l := plan(t, root, Options{Revision: Revision150})
-	const first = FirstSector + firstBlock // of the names, 44 bytes each behind the parent
+	l := udftest.Volume(t, root, plan.Options{Revision: plan.Revision150})
+	const first = plan.FirstSector + udftest.FirstBlock // of the names, 44 bytes each behind the parent
 	for _, test := range []struct {
 		name  string
 		disc  *scratched
@@ -110,18 +114,18 @@ func TestDirectoryDamage(t *testing.T) {
 // TestMirrorOfDescriptors blanks further allocation descriptors of a large file
 // in the main copy of the metadata.
 func TestMirrorOfDescriptors(t *testing.T) {
-	const size = 140 * maxExtent
-	root := tree.NewFolder("", when)
-	root.Append(tree.NewFile("large", size, when, marked{size, "mark"}))
-	p, err := New(root, Options{Revision: Revision250, Time: when})
+	const size = 140 * udftest.MaxExtent
+	root := tree.NewFolder("", udftest.When)
+	root.Append(tree.NewFile("large", size, udftest.When, udftest.Marked{Size: size, Mark: "mark"}))
+	p, err := plan.New(root, plan.Options{Revision: plan.Revision250, Time: udftest.When})
 	if err != nil {
 		t.Fatal(err)
 	}
-	l, err := p.Volume()
+	l, err := p.Volume(0, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &scratched{ReaderAt: l, blank: []int64{FirstSector + p.metadataStart() + firstBlock + 1}}
+	s := &scratched{ReaderAt: l, blank: []int64{plan.FirstSector + udftest.MetadataUnit + udftest.FirstBlock + 1}}
 	v, err := Open(s, l.Size(), volume.Options{})
 	if err != nil {
 		t.Fatal(err)

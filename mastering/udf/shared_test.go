@@ -6,9 +6,13 @@ import (
 	"strings"
 	"testing"
 
+	"glassmaster/mastering/disc"
 	"glassmaster/mastering/layout"
 	"glassmaster/mastering/peertest"
 	"glassmaster/mastering/tree"
+	"glassmaster/mastering/udf/internal/ecma167"
+	"glassmaster/mastering/udf/plan"
+	"glassmaster/mastering/udf/udftest"
 	"glassmaster/mastering/volume"
 )
 
@@ -17,14 +21,14 @@ import (
 func redirect(t *testing.T, p []byte, folder string, text string, sector int) {
 	t.Helper()
 	at := sectorOf(t, p, folder)
-	b := p[at*sectorSize:][:sectorSize]
-	for n := b[int(176)+parentLength:]; ; n = n[(fidLength+int(n[19])+3)&^3:] {
-		if string(n[fidLength+1:fidLength+int(n[19])]) != text {
+	b := p[at*disc.SectorSize:][:disc.SectorSize]
+	for n := b[int(176)+ecma167.FIDParentLength:]; ; n = n[(ecma167.FIDLength+int(n[19])+3)&^3:] {
+		if string(n[ecma167.FIDLength+1:ecma167.FIDLength+int(n[19])]) != text {
 			continue
 		}
-		n[18] |= fileDirectory
-		le.PutUint32(n[24:], uint32(sector-FirstSector))
-		sealTag(n[:(fidLength+int(n[19])+3)&^3], tagFID, 2, le.Uint32(n[12:]))
+		n[18] |= ecma167.FIDDirectory
+		le.PutUint32(n[24:], uint32(sector-plan.FirstSector))
+		ecma167.SealTag(n[:(ecma167.FIDLength+int(n[19])+3)&^3], ecma167.TagFID, 2, le.Uint32(n[12:]))
 		break
 	}
 	resealSector(p, at)
@@ -33,13 +37,13 @@ func redirect(t *testing.T, p []byte, folder string, text string, sector int) {
 // TestSecondName reaches a directory under two names: both are listed, by a walk
 // and by path, and to a check it is a remark.
 func TestSecondName(t *testing.T) {
-	root := tree.NewFolder("", when)
+	root := tree.NewFolder("", udftest.When)
 	for _, name := range []string{"a", "b"} {
-		d := tree.NewFolder(name, when)
-		d.Append(tree.NewFile("in "+name, 3, when, layout.Bytes("abc")))
+		d := tree.NewFolder(name, udftest.When)
+		d.Append(tree.NewFile("in "+name, 3, udftest.When, layout.Bytes("abc")))
 		root.Append(d)
 	}
-	p := image(t, root, Revision150)
+	p := image(t, root, plan.Revision150)
 	redirect(t, p, ".", "b", sectorOf(t, p, "a"))
 	v, err := openBytes(p, volume.Options{})
 	if err != nil {
@@ -80,14 +84,14 @@ func TestSecondName(t *testing.T) {
 // two names: a walk, and one by io/fs, end long before all million ways are seen.
 func TestDoublingDirectories(t *testing.T) {
 	const levels = 20
-	root := tree.NewFolder("", when)
+	root := tree.NewFolder("", udftest.When)
 	for at, i := root, 0; i < levels; i++ {
-		next := tree.NewFolder("a", when)
+		next := tree.NewFolder("a", udftest.When)
 		at.Append(next)
-		at.Append(tree.NewFolder("b", when))
+		at.Append(tree.NewFolder("b", udftest.When))
 		at = next
 	}
-	p := image(t, root, Revision150)
+	p := image(t, root, plan.Revision150)
 	for i := range levels {
 		path := strings.TrimSuffix("."+strings.Repeat("/a", i), "/")
 		if i > 0 {
@@ -126,7 +130,7 @@ func TestVATBeforeZeros(t *testing.T) {
 	peertest.Need(t, "mkudffs")
 	for _, args := range [][]string{{"-m", "cdr", "-r", "1.50"}, {"-m", "dvdr", "-r", "2.00"}} {
 		p := blankBytes(t, "2000", args...)
-		p = append(p, make([]byte, vatSearch+10*sectorSize)...)
+		p = append(p, make([]byte, vatSearch+10*disc.SectorSize)...)
 		v, err := openBytes(p, volume.Options{})
 		if err != nil {
 			t.Errorf("%v: %v", args, err)
@@ -141,18 +145,18 @@ func TestVATBeforeZeros(t *testing.T) {
 // TestNames has names that no file can have, and one that is there twice: all are
 // shown, and the check tells of them.
 func TestNames(t *testing.T) {
-	root := tree.NewFolder("", when)
+	root := tree.NewFolder("", udftest.When)
 	for _, name := range []string{"a-b", "na", "nb", "xx", "c-c"} {
-		root.Append(tree.NewFile(name, 3, when, layout.Bytes("abc")))
+		root.Append(tree.NewFile(name, 3, udftest.When, layout.Bytes("abc")))
 	}
-	p := image(t, root, Revision150)
+	p := image(t, root, plan.Revision150)
 	at := sectorOf(t, p, ".")
-	b := p[at*sectorSize:][:sectorSize]
-	for n := b[176+parentLength:]; le.Uint16(n) == tagFID; {
-		length := (fidLength + int(n[19]) + 3) &^ 3
-		text := n[fidLength+1 : fidLength+int(n[19])]
+	b := p[at*disc.SectorSize:][:disc.SectorSize]
+	for n := b[176+ecma167.FIDParentLength:]; le.Uint16(n) == ecma167.TagFID; {
+		length := (ecma167.FIDLength + int(n[19]) + 3) &^ 3
+		text := n[ecma167.FIDLength+1 : ecma167.FIDLength+int(n[19])]
 		copy(text, map[string]string{"a-b": "a/b", "nb": "na", "xx": "..", "c-c": "c\x1bc"}[string(text)])
-		sealTag(n[:length], tagFID, 2, le.Uint32(n[12:]))
+		ecma167.SealTag(n[:length], ecma167.TagFID, 2, le.Uint32(n[12:]))
 		n = n[length:]
 	}
 	resealSector(p, at)

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+
+	"glassmaster/mastering/udf/internal/ecma167"
 )
 
 // vatSearch is how many bytes at the end of the volume are searched for the
@@ -55,18 +57,18 @@ func (v reader) openVirtual(base *physical, index uint16) (partition, error) {
 // header whose length is at its BP 0, and a file type of its own.
 func (v reader) tryVAT(base *physical, index uint16, p []byte, sector int64) (*virtual, error) {
 	id := le.Uint16(p)
-	if id != tagFE && id != tagEFE || p[27] != typeVAT && p[27] != typeUnspecified {
+	if id != ecma167.TagFE && id != ecma167.TagEFE || p[27] != ecma167.TypeVAT && p[27] != ecma167.TypeUnspecified {
 		return nil, nil
 	}
 	block := sector - int64(base.start)
 	if block < 0 || block > 0xFFFFFFFF {
 		return nil, nil
 	}
-	if _, err := checkTagAt(p, uint32(block), id); err != nil {
+	if _, err := ecma167.CheckTagAt(p, uint32(block), id); err != nil {
 		return nil, nil
 	}
 	under := v.mapOf(base, index)
-	e, err := decodeEntry(p, id, longAD{uint32(v.block), uint32(block), under})
+	e, err := decodeEntry(p, id, ecma167.LongAD{Length: uint32(v.block), Block: uint32(block), Partition: under})
 	if err != nil {
 		return nil, fmt.Errorf("sector %d: %w", sector, err)
 	}
@@ -75,7 +77,7 @@ func (v reader) tryVAT(base *physical, index uint16, p []byte, sector int64) (*v
 		return nil, fmt.Errorf("sector %d: %w", sector, err)
 	}
 	found := &virtual{physical: base, table: c}
-	if e.kind == typeVAT {
+	if e.kind == ecma167.TypeVAT {
 		var head [4]byte
 		if _, err := c.ReadAt(head[:], 0); err != nil {
 			return nil, fmt.Errorf("sector %d: %w", sector, err)
@@ -88,7 +90,7 @@ func (v reader) tryVAT(base *physical, index uint16, p []byte, sector int64) (*v
 	if c.size < int64(len(tail)) {
 		return nil, nil
 	}
-	if _, err := c.ReadAt(tail[:], c.size-int64(len(tail))); err != nil || entityID(tail[:]) != "*UDF Virtual Alloc Tbl" {
+	if _, err := c.ReadAt(tail[:], c.size-int64(len(tail))); err != nil || ecma167.EntityID(tail[:]) != "*UDF Virtual Alloc Tbl" {
 		return nil, nil
 	}
 	found.entries = (c.size - int64(len(tail))) / 4

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"slices"
 
+	"glassmaster/mastering/udf/internal/ecma167"
 	"glassmaster/mastering/volume"
 )
 
@@ -39,7 +40,7 @@ func (f *FS) Walk(root string, visit func(*volume.Entry) error) error {
 	if err != nil {
 		return err
 	}
-	if n.traits&fileDirectory == 0 {
+	if n.traits&ecma167.FIDDirectory == 0 {
 		return &fs.PathError{Op: "walk", Path: root, Err: errors.New("not a directory")}
 	}
 	w := &walk{f: f, visit: visit, left: f.followed.Load() + walkRoom*f.size + walkSpare}
@@ -86,7 +87,7 @@ func (w *walk) folder(n name, way uint64, depth int) error {
 	if err := tooDeep(len(w.path), depth); err != nil {
 		return w.report(err)
 	}
-	if slices.Contains(w.above, n.icb.place()) {
+	if slices.Contains(w.above, placeOf(n.icb)) {
 		return w.report(w.f.loop(n))
 	}
 	d, err := w.f.directory(n.icb)
@@ -97,7 +98,7 @@ func (w *walk) folder(n name, way uint64, depth int) error {
 	if err != nil {
 		return w.report(err)
 	}
-	w.above = append(w.above, n.icb.place())
+	w.above = append(w.above, placeOf(n.icb))
 	defer func() { w.above = w.above[:len(w.above)-1] }()
 	base := len(w.path)
 	for _, c := range d.names {
@@ -142,7 +143,7 @@ func (w *walk) folder(n name, way uint64, depth int) error {
 // admit takes up a directory, and reports whether it was reached on another way
 // before.
 func (w *walk) admit(n name, d *directory, way uint64) (again bool, err error) {
-	number, size := n.icb.place().number(), w.f.block
+	number, size := placeOf(n.icb).number(), w.f.block
 	if w.reach.Known(number, way) {
 		size = d.size()
 	}
@@ -166,7 +167,7 @@ func (w *walk) report(err error) error {
 func (w *walk) fill(n name) bool {
 	target, extents := w.entry.Target[:0], w.entry.Extents[:0]
 	w.entry = volume.Entry{Path: w.path, Modified: volume.NoTime, Mode: fs.ModeIrregular}
-	dir := n.traits&fileDirectory != 0
+	dir := n.traits&ecma167.FIDDirectory != 0
 	if dir {
 		w.entry.Mode = fs.ModeDir | 0o755
 	}
@@ -206,7 +207,7 @@ func (f *FS) OpenPlace(place uint64) (fs.File, error) {
 	if place--; place>>48 != 0 {
 		return nil, fs.ErrNotExist
 	}
-	icb := longAD{uint32(f.block), uint32(place), uint16(place >> 32)}
+	icb := ecma167.LongAD{Length: uint32(f.block), Block: uint32(place), Partition: uint16(place >> 32)}
 	return f.openName(icb.String(), name{icb: icb})
 }
 

@@ -9,16 +9,19 @@ import (
 	"testing"
 	"testing/fstest"
 
+	"glassmaster/mastering/disc"
 	"glassmaster/mastering/layout"
 	"glassmaster/mastering/tree"
+	"glassmaster/mastering/udf/plan"
+	"glassmaster/mastering/udf/udftest"
 	"glassmaster/mastering/volume"
 )
 
 // TestWalk compares what Walk tells with what the file system shows, and the
 // contents at the extents with those of the files.
 func TestWalk(t *testing.T) {
-	for _, r := range []Revision{Revision102, Revision250} {
-		l := plan(t, sample(), Options{Revision: r})
+	for _, r := range []plan.Revision{plan.Revision102, plan.Revision250} {
+		l := udftest.Volume(t, udftest.Sample(), plan.Options{Revision: r})
 		v, err := Open(l, l.Size(), volume.Options{})
 		if err != nil {
 			t.Fatal(err)
@@ -42,7 +45,7 @@ func TestWalk(t *testing.T) {
 				var b []byte
 				for _, x := range e.Extents {
 					part := make([]byte, x.Length)
-					if _, err := v.Image().ReadAt(part, int64(x.Start)*sectorSize); err != nil && err != io.EOF {
+					if _, err := v.Image().ReadAt(part, int64(x.Start)*disc.SectorSize); err != nil && err != io.EOF {
 						return err
 					}
 					b = append(b, part...)
@@ -61,12 +64,12 @@ func TestWalk(t *testing.T) {
 		_ = fs.WalkDir(v, ".", func(p string, _ fs.DirEntry, _ error) error { want = append(want, p); return nil })
 		sort.Strings(got)
 		sort.Strings(want[1:])
-		diff(t, strings.Join(want[1:], "\n"), strings.Join(got, "\n"))
+		udftest.Diff(t, strings.Join(want[1:], "\n"), strings.Join(got, "\n"))
 	}
 }
 
 func TestWalkSkip(t *testing.T) {
-	l := plan(t, sample(), Options{})
+	l := udftest.Volume(t, udftest.Sample(), plan.Options{})
 	v, err := Open(l, l.Size(), volume.Options{})
 	if err != nil {
 		t.Fatal(err)
@@ -98,19 +101,19 @@ func TestWalkSkip(t *testing.T) {
 
 // TestWalkDamage damages a folder and a file entry: the rest is listed.
 func TestWalkDamage(t *testing.T) {
-	root := tree.NewFolder("", when)
+	root := tree.NewFolder("", udftest.When)
 	for _, name := range []string{"a", "b", "c"} {
-		dir := tree.NewFolder(name, when)
-		dir.Append(tree.NewFile("file", 1, when, layout.Bytes("x")))
+		dir := tree.NewFolder(name, udftest.When)
+		dir.Append(tree.NewFile("file", 1, udftest.When, layout.Bytes("x")))
 		root.Append(dir)
 	}
-	l := plan(t, root, Options{Revision: Revision201})
+	l := udftest.Volume(t, root, plan.Options{Revision: plan.Revision201})
 	image := make([]byte, l.Size())
 	if _, err := l.ReadAt(image, 0); err != nil {
 		t.Fatal(err)
 	}
-	image[(FirstSector+firstBlock+1)*2048+50]++ // folder b
-	image[(FirstSector+firstBlock+3)*2048+50]++ // a/file
+	image[(plan.FirstSector+udftest.FirstBlock+1)*2048+50]++ // folder b
+	image[(plan.FirstSector+udftest.FirstBlock+3)*2048+50]++ // a/file
 	v, err := openBytes(image, volume.Options{})
 	if err != nil {
 		t.Fatal(err)
@@ -123,14 +126,14 @@ func TestWalkDamage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	diff(t, "a false false\na/file true false\nb true false\nb false true\nc false false\nc/file false false\n", got.String())
+	udftest.Diff(t, "a false false\na/file true false\nb true false\nb false true\nc false false\nc/file false false\n", got.String())
 }
 
 // TestFS has the standard library's own test look at the file system.
 func TestFS(t *testing.T) {
-	root := files()
+	root := udftest.Files()
 	root.Append(tree.NewNode("link", fs.ModeSymlink|0o777, tree.Symlink("many")))
-	l := plan(t, root, Options{Revision: Revision250})
+	l := udftest.Volume(t, root, plan.Options{Revision: plan.Revision250})
 	v, err := volume.Open(l, l.Size(), volume.Options{})
 	if err != nil {
 		t.Fatal(err)
@@ -148,16 +151,16 @@ func TestFS(t *testing.T) {
 
 // TestConcurrent reads one volume from several goroutines.
 func TestConcurrent(t *testing.T) {
-	l := plan(t, sample(), Options{Revision: Revision250})
+	l := udftest.Volume(t, udftest.Sample(), plan.Options{Revision: plan.Revision250})
 	v, err := Open(l, l.Size(), volume.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := manifest(t, v)
+	want := udftest.Manifest(t, v)
 	for i := range 4 {
 		t.Run(fmt.Sprint(i), func(t *testing.T) {
 			t.Parallel()
-			diff(t, want, manifest(t, v))
+			udftest.Diff(t, want, udftest.Manifest(t, v))
 		})
 	}
 }

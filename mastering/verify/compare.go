@@ -33,8 +33,8 @@ const pieceSectors = 64
 // being unreadable, disc.ErrGone or that of ctx, says that the comparison is not whole.
 func Compare(ctx context.Context, want, got disc.Disc, locate func(disc.LBA) string, rep progress.Reporter) (Result, error) {
 	c := comparison{want: want, got: got, sum: sha256.New(), rep: rep}
-	rep.Phase("comparing", length(want))
-	for _, s := range want.Sessions() {
+	rep.Phase(progress.Comparing, length(want))
+	for _, s := range want.TOC().Sessions {
 		for _, t := range s.Tracks {
 			if err := c.track(ctx, t); err != nil {
 				return c.result, err
@@ -55,20 +55,20 @@ func Compare(ctx context.Context, want, got disc.Disc, locate func(disc.LBA) str
 // length returns how many bytes are compared.
 func length(d disc.Disc) int64 {
 	var n int64
-	for _, s := range d.Sessions() {
+	for _, s := range d.TOC().Sessions {
 		for _, t := range s.Tracks {
-			n += t.Length * int64(sectorSize(t))
+			n += t.Length * int64(formOf(t).Size())
 		}
 	}
 	return n
 }
 
-// sectorSize returns the bytes of payload of each sector of a track.
-func sectorSize(t disc.Track) int {
+// formOf returns the form in which the sectors of a track are compared.
+func formOf(t disc.Track) disc.Form {
 	if t.Mode == disc.Audio {
-		return disc.RawSectorSize
+		return disc.Raw
 	}
-	return disc.SectorSize
+	return disc.User
 }
 
 // comparison is the state of one Compare.
@@ -88,7 +88,8 @@ type piece struct {
 }
 
 func (c *comparison) track(ctx context.Context, t disc.Track) error {
-	size := sectorSize(t)
+	form := formOf(t)
+	size := form.Size()
 	mine, theirs := make([]byte, pieceSectors*size), make([]byte, pieceSectors*size)
 	for at := t.Start; at < t.End(); {
 		if err := ctx.Err(); err != nil {
@@ -96,14 +97,14 @@ func (c *comparison) track(ctx context.Context, t disc.Track) error {
 		}
 		n := int(min(int64(t.End()-at), pieceSectors))
 		done := make(chan piece, 1)
-		go func() { done <- read(c.got, theirs[:n*size], at, size) }()
-		w := read(c.want, mine[:n*size], at, size)
+		go func() { done <- read(ctx, c.got, theirs[:n*size], at, form) }()
+		w := read(ctx, c.want, mine[:n*size], at, form)
 		g := <-done
 		if w.n < n {
 			return fmt.Errorf("compare: read sector %d of the source: %w", at+disc.LBA(w.n), w.err)
 		}
 		c.sum.Write(w.data)
-		if err := c.compare(w.data, g, at, size); err != nil {
+		if err := c.compare(ctx, w.data, g, at, form); err != nil {
 			return err
 		}
 		c.result.Sectors += int64(n)
@@ -114,9 +115,9 @@ func (c *comparison) track(ctx context.Context, t disc.Track) error {
 }
 
 // read reads the sectors of one piece.
-func read(d disc.Disc, p []byte, at disc.LBA, size int) piece {
-	n, err := d.ReadSectors(p, at, disc.User)
-	if n*size < len(p) && (err == nil || errors.Is(err, io.EOF)) {
+func read(ctx context.Context, d disc.Disc, p []byte, at disc.LBA, f disc.Form) piece {
+	n, err := d.ReadSectors(ctx, p, at, f)
+	if n*f.Size() < len(p) && (err == nil || errors.Is(err, io.EOF)) {
 		err = io.ErrUnexpectedEOF
 	}
 	return piece{p, n, err}
@@ -125,7 +126,8 @@ func read(d disc.Disc, p []byte, at disc.LBA, size int) piece {
 // compare notes the sectors of a piece that are bad. Where a piece could not be
 // read whole the rest of it is read sector by sector, since one bad sector must
 // not hide its neighbours. An error says that the disc is gone.
-func (c *comparison) compare(want []byte, g piece, at disc.LBA, size int) error {
+func (c *comparison) compare(ctx context.Context, want []byte, g piece, at disc.LBA, f disc.Form) error {
+	size := f.Size()
 	if g.n*size == len(want) && bytes.Equal(want, g.data) {
 		return nil
 	}
@@ -133,7 +135,7 @@ func (c *comparison) compare(want []byte, g piece, at disc.LBA, size int) error 
 		w, p := want[i*size:(i+1)*size], g.data[i*size:(i+1)*size]
 		var err error
 		if i >= g.n {
-			if one := read(c.got, p, at+disc.LBA(i), size); one.n == 0 {
+			if one := read(ctx, c.got, p, at+disc.LBA(i), f); one.n == 0 {
 				err = one.err
 			}
 		}

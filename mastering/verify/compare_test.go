@@ -20,14 +20,14 @@ type fake struct {
 
 var errMedium = errors.New("unrecovered read error")
 
-func (f fake) ReadSectors(p []byte, lba disc.LBA, form disc.Form) (int, error) {
+func (f fake) ReadSectors(ctx context.Context, p []byte, lba disc.LBA, form disc.Form) (int, error) {
 	for n := 0; n < len(p)/disc.SectorSize; n++ {
 		if f.bad[lba+disc.LBA(n)] {
-			k, _ := f.Disc.ReadSectors(p[:n*disc.SectorSize], lba, form)
+			k, _ := f.Disc.ReadSectors(context.Background(), p[:n*disc.SectorSize], lba, form)
 			return k, errMedium
 		}
 	}
-	return f.Disc.ReadSectors(p, lba, form)
+	return f.Disc.ReadSectors(context.Background(), p, lba, form)
 }
 
 type memory []byte

@@ -9,22 +9,22 @@ import (
 	"glassmaster/mastering/volume"
 )
 
-// IncompleteError says that a disc ends before its volume does.
-type IncompleteError struct {
+// TruncatedError says that a disc ends before its volume does.
+type TruncatedError struct {
 	volume.Claim
 	Name string // of the disc
 }
 
-func (e *IncompleteError) Error() string {
+func (e *TruncatedError) Error() string {
 	return fmt.Sprintf("%s is incomplete: %s reaches to sector %d, and the last sector that is there has the number %d; sectors missing: %d",
 		e.Name, e.By, e.End-1, e.Have-1, e.Missing())
 }
 
-// Complete returns an *IncompleteError when a volume on the disc of that name, or a file
+// Complete returns an *TruncatedError when a volume on the disc of that name, or a file
 // of it, lays claim to more sectors than the disc has. It goes through all folders.
-func Complete(d disc.Disc, name string) error {
-	if c := volume.ClaimedByFiles(d); c.Missing() > 0 {
-		return &IncompleteError{c, name}
+func Complete(ctx context.Context, d disc.Disc, name string) error {
+	if c := volume.ClaimedByFiles(ctx, d); c.Missing() > 0 {
+		return &TruncatedError{c, name}
 	}
 	return nil
 }
@@ -33,13 +33,13 @@ var errMarked = errors.New("there are descriptors of a file system, and none by 
 
 // Opens returns an error when a disc is marked as having a file system that is known
 // here, and it cannot be opened. A disc without a known one is none.
-func Opens(d disc.Disc) error {
+func Opens(ctx context.Context, d disc.Disc) error {
 	if _, ok := disc.DataTrack(d); !ok {
 		return nil
 	}
-	_, err := volume.OpenDisc(d, volume.Options{})
+	_, err := volume.OpenDisc(ctx, d, volume.Options{})
 	if errors.Is(err, volume.ErrUnknown) {
-		if volume.Marked(d) {
+		if volume.Marked(ctx, d) {
 			return errMarked
 		}
 		return nil
@@ -52,7 +52,7 @@ func Opens(d disc.Disc) error {
 // the disc can be read. It reads all folders and no contents. A disc that has no
 // volume, or one that cannot be opened, is none.
 func Files(ctx context.Context, d disc.Disc) error {
-	vol, err := volume.OpenDisc(d, volume.Options{})
+	vol, err := volume.OpenDisc(ctx, d, volume.Options{})
 	if err != nil {
 		return nil
 	}

@@ -33,7 +33,7 @@ const padding = 300
 // Pair compares two discs, as Compare does, as far as both have tracks. What only one of
 // them has must be zeros that no volume lays claim to: between sessions, which an image
 // file does not know, or behind the end of the volume, as burning adds them. Where a disc
-// lacks a part of its volume the error is an *IncompleteError, be it zeros or not.
+// lacks a part of its volume the error is an *TruncatedError, be it zeros or not.
 //
 // What cannot be read on want is an error like any other, on got it is a *Mismatch.
 func Pair(ctx context.Context, want, got Side, rep progress.Reporter) (Result, Tail, error) {
@@ -43,21 +43,21 @@ func Pair(ctx context.Context, want, got Side, rep progress.Reporter) (Result, T
 		short, long = got, want
 	}
 	end := disc.LBA(disc.Sectors(short))
-	both := parts{want.Disc, overlap(want.Sessions(), got.Sessions())}
+	both := parts{want.Disc, overlap(want.TOC().Sessions, got.TOC().Sessions)}
 	r, err := Compare(ctx, both, got, want.Locate, rep)
 	if err != nil {
 		return r, Tail{}, err
 	}
 	var claimed volume.Claim // of the longer one
 	for i, d := range []struct{ one, other Side }{{want, got}, {got, want}} {
-		c := volume.ClaimedByFiles(d.one.Disc)
+		c := volume.ClaimedByFiles(ctx, d.one.Disc)
 		if c.Missing() > 0 {
-			return r, Tail{}, &IncompleteError{c, d.one.Name}
+			return r, Tail{}, &TruncatedError{c, d.one.Name}
 		}
 		if turned == (i == 0) {
 			claimed = c
 		}
-		for _, s := range without(d.one.Sessions(), d.other.Sessions(), end) {
+		for _, s := range without(d.one.TOC().Sessions, d.other.TOC().Sessions, end) {
 			if err := zeros(ctx, s, d.one); err != nil {
 				return r, Tail{}, err
 			}
@@ -76,13 +76,13 @@ func tail(ctx context.Context, end disc.LBA, c volume.Claim, short string, long 
 	}
 	switch {
 	case c.By != "" && c.End > end:
-		return Tail{}, &IncompleteError{volume.Claim{End: c.End, By: c.By, Have: end}, short}
+		return Tail{}, &TruncatedError{volume.Claim{End: c.End, By: c.By, Have: end}, short}
 	case long.Rewritten:
 		return Tail{Sectors: n}, nil
 	case c.By == "" && n > padding:
 		return Tail{}, &Mismatch{LBA: end, Count: n, Err: errors.New("only one of the two discs has it, and no volume says where they end")}
 	}
-	for _, s := range without(long.Sessions(), nil, disc.LBA(disc.Sectors(long))) {
+	for _, s := range without(long.TOC().Sessions, nil, disc.LBA(disc.Sectors(long))) {
 		s.start = max(s.start, end)
 		if err := zeros(ctx, s, long); err != nil {
 			return Tail{}, err
@@ -101,7 +101,7 @@ func zeros(ctx context.Context, s span, d Side) error {
 		if err := ctx.Err(); err != nil {
 			return fmt.Errorf("compare: stopped at sector %d: %w", at, err)
 		}
-		p := read(d, buf[:min(int(s.end-at), pieceSectors)*disc.SectorSize], at, disc.SectorSize)
+		p := read(ctx, d, buf[:min(int(s.end-at), pieceSectors)*disc.SectorSize], at, disc.User)
 		if i := firstNonZero(p.data[:p.n*disc.SectorSize]); i >= 0 {
 			at += disc.LBA(i / disc.SectorSize)
 			return d.mismatch(&Mismatch{LBA: at, Offset: i % disc.SectorSize, Count: int64(s.end - at)})

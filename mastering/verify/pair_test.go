@@ -2,6 +2,7 @@ package verify_test
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"os"
 	"path/filepath"
@@ -10,6 +11,7 @@ import (
 	"glassmaster/mastering/compilation"
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/progress"
+	_ "glassmaster/mastering/udf" // so that what is written can be opened
 	"glassmaster/mastering/verify"
 )
 
@@ -82,7 +84,7 @@ func TestPair(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			_, tail, err := verify.Pair(t.Context(), verify.Side{Disc: flat(c.want), Name: "want"},
 				verify.Side{Disc: flat(c.got), Name: "got", Rewritten: c.rewritten}, progress.Discard)
-			var short *verify.IncompleteError
+			var short *verify.TruncatedError
 			var bad *verify.Mismatch
 			switch {
 			case c.lacks != "":
@@ -109,14 +111,14 @@ type tracks struct {
 	list []disc.Session
 }
 
-func (d tracks) Sessions() []disc.Session { return d.list }
+func (d tracks) TOC() disc.TOC { return disc.TOC{Sessions: d.list} }
 
-func (d tracks) ReadSectors(p []byte, lba disc.LBA, f disc.Form) (int, error) {
+func (d tracks) ReadSectors(ctx context.Context, p []byte, lba disc.LBA, f disc.Form) (int, error) {
 	for _, s := range d.list {
 		for _, t := range s.Tracks {
 			if lba >= t.Start && lba < t.End() {
 				n := min(int64(len(p)/sector), int64(t.End()-lba))
-				return d.Disc.ReadSectors(p[:n*sector], lba, f)
+				return d.Disc.ReadSectors(context.Background(), p[:n*sector], lba, f)
 			}
 		}
 	}

@@ -21,16 +21,17 @@ func Read(ctx context.Context, d disc.Disc, locate func(disc.LBA) string, rep pr
 	var r Result
 	var first *Mismatch
 	sum := sha256.New()
-	rep.Phase("reading", length(d))
-	for _, s := range d.Sessions() {
+	rep.Phase(progress.Reading, length(d))
+	for _, s := range d.TOC().Sessions {
 		for _, t := range s.Tracks {
-			size := sectorSize(t)
+			form := formOf(t)
+			size := form.Size()
 			buf := make([]byte, pieceSectors*size)
 			for at := t.Start; at < t.End(); {
 				if err := ctx.Err(); err != nil {
 					return r, fmt.Errorf("read: stopped at sector %d: %w", at, err)
 				}
-				p := read(d, buf[:min(int(t.End()-at), pieceSectors)*size], at, size)
+				p := read(ctx, d, buf[:min(int(t.End()-at), pieceSectors)*size], at, form)
 				n := p.n
 				if errors.Is(p.err, disc.ErrGone) {
 					return r, stopped("read", at+disc.LBA(n), p.err, first)

@@ -70,9 +70,9 @@ type leaving struct {
 	from disc.LBA
 }
 
-func (l leaving) ReadSectors(p []byte, lba disc.LBA, f disc.Form) (int, error) {
+func (l leaving) ReadSectors(ctx context.Context, p []byte, lba disc.LBA, f disc.Form) (int, error) {
 	n := min(max(int(l.from-lba), 0), len(p)/disc.SectorSize)
-	k, err := l.Disc.ReadSectors(p[:n*disc.SectorSize], lba, f)
+	k, err := l.Disc.ReadSectors(context.Background(), p[:n*disc.SectorSize], lba, f)
 	if k == n && n < len(p)/disc.SectorSize {
 		err = fmt.Errorf("the tray was opened: %w", disc.ErrGone)
 	}

@@ -8,7 +8,7 @@ type parts struct {
 	list []disc.Session
 }
 
-func (p parts) Sessions() []disc.Session { return p.list }
+func (p parts) TOC() disc.TOC { return disc.TOC{Sessions: p.list} }
 
 // span is a run of sectors of one kind.
 type span struct {

@@ -1,6 +1,7 @@
 package volume
 
 import (
+	"context"
 	"io"
 
 	"glassmaster/mastering/disc"
@@ -48,20 +49,20 @@ func RegisterClaim(name string, claim func(r io.ReaderAt, size int64, start disc
 // none lacks anything the claim that reaches furthest.
 //
 // A disc without a known volume gives a Claim with an empty By.
-func Claimed(d disc.Disc) Claim {
+func Claimed(ctx context.Context, d disc.Disc) Claim {
 	d = disc.Unwrap(d)
-	return claimed(d, sessionsOf(d))
+	return claimed(ctx, d, sessionsOf(ctx, d))
 }
 
 // claimed is Claimed of a disc whose sessions within its only track are known.
-func claimed(d disc.Disc, inTrack []Session) Claim {
+func claimed(ctx context.Context, d disc.Disc, inTrack []Session) Claim {
 	worst := Claim{Have: disc.LBA(disc.Sectors(d))}
-	for _, s := range d.Sessions() {
+	for _, s := range d.TOC().Sessions {
 		start, data, have, ok := bounds(s)
 		if !ok {
 			continue
 		}
-		r := userData(d, data)
+		r := userData(ctx, d, data)
 		for _, at := range starts(start, inTrack) {
 			for _, f := range formats {
 				claim := claims[f.name]
@@ -92,14 +93,14 @@ func starts(start disc.LBA, inTrack []Session) []disc.LBA {
 // sessionsOf returns the sessions that are found in the only track of a disc, nil
 // where the disc tells its sessions itself. An empty list says that there are none,
 // so that nobody searches again.
-func sessionsOf(d disc.Disc) []Session {
+func sessionsOf(ctx context.Context, d disc.Disc) []Session {
 	t, ok := disc.DataTrack(d)
-	if !ok || len(d.Sessions()) > 1 || t.Start != 0 {
+	if !ok || len(d.TOC().Sessions) > 1 || t.Start != 0 {
 		return nil
 	}
 	_, image := d.(io.ReaderAt)
 	find := func() any {
-		return append([]Session{}, FindSessions(userData(d, t.End()), int64(t.End())*disc.SectorSize, !image)...)
+		return append([]Session{}, FindSessions(userData(ctx, d, t.End()), int64(t.End())*disc.SectorSize, !image)...)
 	}
 	if r, ok := d.(recaller); ok { // a search may read as much as a CD holds
 		return r.Recall(sessionsKey{}, find).([]Session)
@@ -117,10 +118,10 @@ type sessionsKey struct{}
 
 // ClaimedByFiles is Claimed, and looks too where the files of the newest volumes end,
 // which may be behind the end of their volume. It goes through all folders.
-func ClaimedByFiles(d disc.Disc) Claim {
+func ClaimedByFiles(ctx context.Context, d disc.Disc) Claim {
 	d = disc.Unwrap(d)
-	worst := Claimed(d)
-	all := d.Sessions()
+	worst := Claimed(ctx, d)
+	all := d.TOC().Sessions
 	if len(all) == 0 {
 		return worst
 	}
@@ -129,7 +130,7 @@ func ClaimedByFiles(d disc.Disc) Claim {
 		have = disc.LBA(disc.Sectors(d))
 	}
 	for _, f := range formats {
-		v, err := OpenFormat(d, f.name, Options{})
+		v, err := OpenFormat(ctx, d, f.name, Options{})
 		if err != nil {
 			continue
 		}
@@ -175,9 +176,9 @@ func bounds(s disc.Session) (start, data, end disc.LBA, ok bool) {
 }
 
 // userData returns the user data of a disc from address 0 to end.
-func userData(d disc.Disc, end disc.LBA) io.ReaderAt {
+func userData(ctx context.Context, d disc.Disc, end disc.LBA) io.ReaderAt {
 	if r, ok := d.(io.ReaderAt); ok {
 		return r
 	}
-	return disc.NewReader(d, disc.Track{Length: int64(end)})
+	return disc.NewReader(ctx, d, disc.Track{Length: int64(end)})
 }

@@ -2,10 +2,11 @@ package volume_test
 
 import (
 	"bytes"
+	"context"
 	"testing"
 
 	"glassmaster/mastering/disc"
-	"glassmaster/mastering/udf"
+	udfplan "glassmaster/mastering/udf/plan"
 	"glassmaster/mastering/volume"
 )
 
@@ -13,7 +14,7 @@ import (
 // size is told without a crash, and is never negative.
 func FuzzClaimed(f *testing.F) {
 	const sector = disc.SectorSize
-	p := mastered(f, &udf.Options{Revision: udf.Revision250}, false)
+	p := mastered(f, &udfplan.Options{Revision: udfplan.Revision250}, false)
 	for _, at := range []int{16*sector + 80, 17*sector + 80, 256*sector + 16, 32*sector + 440, 34*sector + 188, 257 * sector} {
 		f.Add(uint32(at), []byte{0xFF, 0xFF, 0xFF, 0x7F}, uint16(0))
 	}
@@ -21,8 +22,8 @@ func FuzzClaimed(f *testing.F) {
 		q := bytes.Clone(p)
 		copy(q[int(at)%len(q):], patch)
 		d := discOf(q[:len(q)-int(cut)%(len(q)/sector)*sector])
-		for _, look := range []func(disc.Disc) volume.Claim{volume.Claimed, volume.ClaimedByFiles} {
-			if c := look(d); c.End < 0 || c.Have != disc.LBA(disc.Sectors(d)) || c.Missing() < 0 || (c.End > 0) != (c.By != "") {
+		for _, claim := range []func(context.Context, disc.Disc) volume.Claim{volume.Claimed, volume.ClaimedByFiles} {
+			if c := claim(context.Background(), d); c.End < 0 || c.Have != disc.LBA(disc.Sectors(d)) || c.Missing() < 0 || (c.End > 0) != (c.By != "") {
 				t.Errorf("%+v", c)
 			}
 		}

@@ -14,7 +14,8 @@ import (
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/peertest"
 	"glassmaster/mastering/progress"
-	"glassmaster/mastering/udf"
+	_ "glassmaster/mastering/udf" // so that what is written can be opened
+	udfplan "glassmaster/mastering/udf/plan"
 	"glassmaster/mastering/volume"
 )
 
@@ -37,7 +38,7 @@ func folder(t testing.TB) string {
 }
 
 // mastered is an image of our own.
-func mastered(t testing.TB, u *udf.Options, only bool) []byte {
+func mastered(t testing.TB, u *udfplan.Options, only bool) []byte {
 	t.Helper()
 	c := compilation.New()
 	c.Options.UDF, c.UDFOnly = u, only
@@ -86,9 +87,9 @@ func TestClaimed(t *testing.T) {
 	const sector = disc.SectorSize
 	for name, make := range map[string]func(*testing.T) []byte{
 		"ISO 9660": func(t *testing.T) []byte { return mastered(t, nil, false) },
-		"UDF":      func(t *testing.T) []byte { return mastered(t, &udf.Options{Revision: udf.Revision201}, true) },
-		"UDF 2.60": func(t *testing.T) []byte { return mastered(t, &udf.Options{Revision: udf.Revision260}, true) },
-		"bridge":   func(t *testing.T) []byte { return mastered(t, &udf.Options{Revision: udf.Revision102}, false) },
+		"UDF":      func(t *testing.T) []byte { return mastered(t, &udfplan.Options{Revision: udfplan.Revision201}, true) },
+		"UDF 2.60": func(t *testing.T) []byte { return mastered(t, &udfplan.Options{Revision: udfplan.Revision260}, true) },
+		"bridge":   func(t *testing.T) []byte { return mastered(t, &udfplan.Options{Revision: udfplan.Revision102}, false) },
 		"genisoimage": func(t *testing.T) []byte {
 			return peer(t, "genisoimage", "-quiet", "-R", "-J", "-o", "IMAGE", "FOLDER")
 		},
@@ -106,14 +107,14 @@ func TestClaimed(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			whole := make(t)
 			sectors := (len(whole) + sector - 1) / sector
-			for _, look := range []func(disc.Disc) volume.Claim{volume.Claimed, volume.ClaimedByFiles} {
-				c := look(discOf(whole))
+			for _, claim := range []func(context.Context, disc.Disc) volume.Claim{volume.Claimed, volume.ClaimedByFiles} {
+				c := claim(context.Background(), discOf(whole))
 				if c.Missing() != 0 || c.By == "" || int(c.Have) != sectors || int(c.End) > sectors {
 					t.Errorf("whole, %d sectors: %+v", sectors, c)
 				}
 				end := int(c.End)
 				for _, n := range []int{end - 1, end - 10, end / 2, 300} {
-					c := look(discOf(whole[:n*sector]))
+					c := claim(context.Background(), discOf(whole[:n*sector]))
 					least := int64(end - n)
 					if strings.HasPrefix(name, "UDF") && least > 10 {
 						least -= 240 // it is told by a sector that is missing too
@@ -129,8 +130,8 @@ func TestClaimed(t *testing.T) {
 
 // A UDF volume of which not even the first anchor is there cannot be opened.
 func TestClaimedBeforeAnchor(t *testing.T) {
-	p := mastered(t, &udf.Options{Revision: udf.Revision201}, true)
-	if c := volume.Claimed(discOf(p[:100*disc.SectorSize])); c.Missing() != 157 || c.By != "the UDF volume" {
+	p := mastered(t, &udfplan.Options{Revision: udfplan.Revision201}, true)
+	if c := volume.Claimed(context.Background(), discOf(p[:100*disc.SectorSize])); c.Missing() != 157 || c.By != "the UDF volume" {
 		t.Errorf("%+v", c)
 	}
 }
@@ -141,7 +142,7 @@ type sessions struct {
 	list []disc.Session
 }
 
-func (s sessions) Sessions() []disc.Session { return s.list }
+func (s sessions) TOC() disc.TOC { return disc.TOC{Sessions: s.list} }
 
 // The volume of a later session counts from its start, and each session is asked for
 // what belongs to it.
@@ -169,8 +170,8 @@ func TestClaimedSessions(t *testing.T) {
 				{Number: 1, Tracks: []disc.Track{{Number: 1, Mode: disc.Mode1, Length: int64(len(one)/sector - c.first)}}},
 				{Number: 2, Tracks: []disc.Track{{Number: 2, Mode: disc.Mode1, Start: start, Length: int64(len(two)/sector - c.second)}}},
 			}}
-			for _, look := range []func(disc.Disc) volume.Claim{volume.Claimed, volume.ClaimedByFiles} {
-				if got := look(d); got.Missing() != c.missing || got.By != "the ISO 9660 volume" {
+			for _, claim := range []func(context.Context, disc.Disc) volume.Claim{volume.Claimed, volume.ClaimedByFiles} {
+				if got := claim(context.Background(), d); got.Missing() != c.missing || got.By != "the ISO 9660 volume" {
 					t.Errorf("%+v: missing %d, want %d", got, got.Missing(), c.missing)
 				}
 			}
@@ -189,10 +190,10 @@ func TestClaimedByFiles(t *testing.T) {
 	}
 	last := len(p)/sector - 200
 	d := discOf(p[:last*sector])
-	if c := volume.Claimed(d); c.Missing() != 0 || c.End != 100 {
+	if c := volume.Claimed(context.Background(), d); c.Missing() != 0 || c.End != 100 {
 		t.Errorf("the descriptors: %+v", c)
 	}
-	if c := volume.ClaimedByFiles(d); c.Missing() < 1 || c.Missing() > 200 || !strings.HasPrefix(c.By, "the file ") {
+	if c := volume.ClaimedByFiles(context.Background(), d); c.Missing() < 1 || c.Missing() > 200 || !strings.HasPrefix(c.By, "the file ") {
 		t.Errorf("the files: %+v", c)
 	}
 }
@@ -203,8 +204,8 @@ func TestClaimedNothing(t *testing.T) {
 		{Number: 1, Tracks: []disc.Track{{Number: 1, Mode: disc.Audio, Length: 400}}},
 	}}
 	for _, d := range []disc.Disc{discOf(make([]byte, 400*disc.SectorSize)), discOf(nil), audio, sessions{discOf(nil), nil}} {
-		for _, look := range []func(disc.Disc) volume.Claim{volume.Claimed, volume.ClaimedByFiles} {
-			if c := look(d); c.Missing() != 0 || c.By != "" || c.End != 0 {
+		for _, claim := range []func(context.Context, disc.Disc) volume.Claim{volume.Claimed, volume.ClaimedByFiles} {
+			if c := claim(context.Background(), d); c.Missing() != 0 || c.By != "" || c.End != 0 {
 				t.Errorf("%+v", c)
 			}
 		}

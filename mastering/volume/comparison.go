@@ -16,8 +16,8 @@ type Comparison struct {
 }
 
 // NewComparison opens the views of the session that the options name.
-func NewComparison(d disc.Disc, o Options) (*Comparison, error) {
-	views, err := everyView(d, o)
+func NewComparison(ctx context.Context, d disc.Disc, o Options) (*Comparison, error) {
+	views, err := everyView(ctx, d, o)
 	if err != nil {
 		return nil, err
 	}
@@ -43,7 +43,7 @@ func (c *Comparison) Take(l *Listing) {
 // Disagreements returns what is said differently: how large a file is, or, as a remark,
 // that it is there at all, since files may be hidden from a view on purpose. It walks
 // the views that were not taken.
-func (c *Comparison) Disagreements(ctx context.Context) ([]Defect, error) {
+func (c *Comparison) Disagreements(ctx context.Context) ([]disc.Notice, error) {
 	if len(c.views) < 2 {
 		return nil, nil
 	}
@@ -59,7 +59,7 @@ func (c *Comparison) Disagreements(ctx context.Context) ([]Defect, error) {
 		}
 		differ, only := first.against(other)
 		for _, d := range differ {
-			found.Bad(Defect{LBA: beginning(first, d.this, other, d.other), Path: string(first.path(d.this))},
+			found.Bad(disc.Notice{LBA: beginning(first, d.this, other, d.other), Path: string(first.path(d.this))},
 				"%s says that the file has %d bytes, %s says %d", first.view, first.files[d.this].size, other.view, other.files[d.other].size)
 		}
 		tellOnly(&found, first, other, only)
@@ -94,14 +94,14 @@ func beginning(a *Listing, i int, b *Listing, k int) disc.LBA {
 // tellOnly tells of files of a that are not in b.
 func tellOnly(found *Defects, a, b *Listing, only []int) {
 	for _, i := range only {
-		found.Odd(Defect{LBA: a.start(i), Path: string(a.path(i))}, "the file is in %s and not in %s", a.view, b.view)
+		found.Odd(disc.Notice{LBA: a.start(i), Path: string(a.path(i))}, "the file is in %s and not in %s", a.view, b.view)
 	}
 }
 
 // everyView opens the views of the session that the options name. Where there is Rock
 // Ridge the plain names are left out: both are read from the same records.
-func everyView(d disc.Disc, o Options) ([]FS, error) {
-	r, size, o, err := track(d, o)
+func everyView(ctx context.Context, d disc.Disc, o Options) ([]FS, error) {
+	r, size, o, err := track(ctx, d, o)
 	if err != nil {
 		return nil, err
 	}

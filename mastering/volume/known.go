@@ -1,6 +1,7 @@
 package volume
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -14,73 +15,73 @@ import (
 // in another way.
 type Examined interface {
 	// Defects returns it. Paths are empty.
-	Defects() []Defect
+	Defects() []disc.Notice
 }
 
 // Known returns what is wrong with the volumes of a disc as far as their descriptors
 // tell, or unlike what one expects of a disc: what opening them brings to light. It
 // goes through no folder. What matters most comes first.
-func Known(d disc.Disc) []Defect {
+func Known(ctx context.Context, d disc.Disc) []disc.Notice {
 	d = disc.Unwrap(d)
-	all := sessionsOf(d)
-	var list []Defect
-	if c := claimed(d, all); c.Missing() > 0 {
-		list = append(list, c.defect())
-	} else if disc.FilledUp(d) {
-		list = append(list, Defect{Incomplete: true, Text: "the burn of the disc was broken off, and it was filled up when it was closed"})
+	all := sessionsOf(ctx, d)
+	var list []disc.Notice
+	if c := claimed(ctx, d, all); c.Missing() > 0 {
+		list = append(list, c.notice())
+	} else if disc.FilledUp(ctx, d) {
+		list = append(list, disc.Notice{Severity: disc.Error, Incomplete: true, Text: "the burn of the disc was broken off, and it was filled up when it was closed"})
 	}
-	list = append(list, opened(d, all)...)
+	list = append(list, opened(ctx, d, all)...)
 	list = append(list, apart(all)...)
-	slices.SortStableFunc(list, func(a, b Defect) int { return a.rank() - b.rank() })
+	slices.SortStableFunc(list, func(a, b disc.Notice) int { return rank(a) - rank(b) })
 	return list
 }
 
 // KnownByFiles is Known, and looks too where the files end when the descriptors find
 // the disc complete. It goes through all folders.
-func KnownByFiles(d disc.Disc) []Defect {
-	list := Known(d)
+func KnownByFiles(ctx context.Context, d disc.Disc) []disc.Notice {
+	list := Known(ctx, d)
 	if _, ok := Incomplete(list); ok {
 		return list
 	}
-	if c := ClaimedByFiles(d); c.Missing() > 0 {
-		return append([]Defect{c.defect()}, list...)
+	if c := ClaimedByFiles(ctx, d); c.Missing() > 0 {
+		return append([]disc.Notice{c.notice()}, list...)
 	}
 	return list
 }
 
 // Incomplete returns the first defect that tells of missing sectors.
-func Incomplete(list []Defect) (Defect, bool) {
-	i := slices.IndexFunc(list, func(d Defect) bool { return d.Incomplete })
+func Incomplete(list []disc.Notice) (disc.Notice, bool) {
+	i := slices.IndexFunc(list, func(d disc.Notice) bool { return d.Incomplete })
 	if i < 0 {
-		return Defect{}, false
+		return disc.Notice{}, false
 	}
 	return list[i], true
 }
 
 // rank orders defects by how much they matter.
-func (d Defect) rank() int {
+func rank(d disc.Notice) int {
 	switch {
 	case d.Incomplete:
 		return 0
-	case !d.Minor:
+	case d.Severity > disc.Info:
 		return 1
 	}
 	return 2
 }
 
-// defect tells of what is missing.
-func (c Claim) defect() Defect {
-	return Defect{LBA: c.Have, Incomplete: true, Text: fmt.Sprintf(
+// notice tells of what is missing.
+func (c Claim) notice() disc.Notice {
+	return disc.Notice{Severity: disc.Error, LBA: c.Have, Incomplete: true, Text: fmt.Sprintf(
 		"the end is missing: %s needs a disc of %d sectors, and there are %d (%d bytes less)", c.By, c.End, c.Have, c.Missing()*disc.SectorSize)}
 }
 
 // opened returns what the file systems met that can be opened, and why others that
 // are there cannot.
-func opened(d disc.Disc, all []Session) []Defect {
-	var list, closed []Defect
+func opened(ctx context.Context, d disc.Disc, all []Session) []disc.Notice {
+	var list, closed []disc.Notice
 	good := false
 	for _, f := range formats {
-		v, err := OpenFormat(d, f.name, Options{Sessions: all})
+		v, err := OpenFormat(ctx, d, f.name, Options{Sessions: all})
 		switch {
 		case err == nil:
 			good = true
@@ -92,12 +93,12 @@ func opened(d disc.Disc, all []Session) []Defect {
 				if errors.As(err, &path) {
 					err = path.Err
 				}
-				list = append(list, Defect{Text: fmt.Sprintf("the top folder of the %s volume cannot be read: %v", f.name, err)})
+				list = append(list, disc.Notice{Severity: disc.Error, Text: fmt.Sprintf("the top folder of the %s volume cannot be read: %v", f.name, err)})
 			}
 		case err != ErrUnknown: // one that is wrapped tells of a volume that should be there
 			text := strings.TrimPrefix(err.Error(), "open "+f.name+" volume: ")
 			text = strings.TrimSuffix(text, " ("+ErrUnknown.Error()+")")
-			closed = append(closed, Defect{Text: fmt.Sprintf("the %s volume cannot be opened: %s", f.name, text)})
+			closed = append(closed, disc.Notice{Severity: disc.Error, Text: fmt.Sprintf("the %s volume cannot be opened: %s", f.name, text)})
 		}
 	}
 	if good { // else whoever opens the disc is told
@@ -108,18 +109,18 @@ func opened(d disc.Disc, all []Session) []Defect {
 
 // apart tells of sessions that the disc does not tell apart, and of what is left from
 // an earlier use of the medium.
-func apart(all []Session) []Defect {
+func apart(all []Session) []disc.Notice {
 	if len(all) == 0 {
 		return nil
 	}
-	var list []Defect
+	var list []disc.Notice
 	newest := all[len(all)-1]
 	if newest.Descriptors != descriptors {
-		list = append(list, Defect{LBA: newest.Start, Minor: true, Text: fmt.Sprintf(
+		list = append(list, disc.Notice{LBA: newest.Start, Severity: disc.Info, Text: fmt.Sprintf(
 			"the disc has %d sessions in one track, of which the newest begins here: systems that read only the beginning of a track show the oldest", len(all))})
 	}
 	if newest.Remnant != 0 {
-		list = append(list, Defect{LBA: newest.Remnant, Minor: true, Text: "a volume begins here that is older than the one before it: it is taken for a remnant, and not shown"})
+		list = append(list, disc.Notice{LBA: newest.Remnant, Severity: disc.Info, Text: "a volume begins here that is older than the one before it: it is taken for a remnant, and not shown"})
 	}
 	return list
 }

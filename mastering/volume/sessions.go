@@ -1,9 +1,9 @@
 package volume
 
 import (
+	"context"
 	"fmt"
 	"io"
-	"os"
 	"time"
 
 	"glassmaster/mastering/disc"
@@ -230,11 +230,7 @@ func (s *search) next(at disc.LBA) (disc.LBA, Head, bool) {
 // data returns the first sector at an address or behind it that is not in a hole of the
 // file that holds the image, as far as the system tells.
 func (s *search) data(at disc.LBA) disc.LBA {
-	u, ok := s.r.(interface{ Unwrap() io.ReaderAt })
-	if !ok {
-		return at
-	}
-	f, ok := u.Unwrap().(*os.File)
+	f, ok := disc.HostFile(s.r)
 	if !ok {
 		return at
 	}
@@ -260,8 +256,8 @@ func recognised(p []byte) bool {
 
 // Marked reports whether there are descriptors of a file system where that of the
 // newest data track of a disc must begin, though it may be none that can be opened.
-func Marked(d disc.Disc) bool {
-	r, size, o, err := track(d, Options{})
+func Marked(ctx context.Context, d disc.Disc) bool {
+	r, size, o, err := track(ctx, d, Options{})
 	if err != nil {
 		return false
 	}

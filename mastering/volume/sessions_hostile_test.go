@@ -2,6 +2,7 @@ package volume_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/binary"
 	"os"
 	"path/filepath"
@@ -95,13 +96,13 @@ func TestSessionsOnce(t *testing.T) {
 	for name, p := range map[string][]byte{"no file system": make([]byte, 16<<20), "padded": padded} {
 		r := &counted{ReaderAt: bytes.NewReader(p)}
 		d := disc.FromReaderAt(r, int64(len(p)), nil)
-		if list := volume.Known(d); len(list) > 0 {
+		if list := volume.Known(context.Background(), d); len(list) > 0 {
 			t.Errorf("%s: %v", name, list)
 		}
-		if _, err := volume.OpenDisc(d, volume.Options{}); (err == nil) != (name == "padded") {
+		if _, err := volume.OpenDisc(context.Background(), d, volume.Options{}); (err == nil) != (name == "padded") {
 			t.Errorf("%s: %v", name, err)
 		}
-		volume.Views(d, volume.Options{})
+		volume.Views(context.Background(), d, volume.Options{})
 		if most := int64(len(p) + len(p)/2); r.n > most {
 			t.Errorf("%s: %d bytes read of %d", name, r.n, len(p))
 		}

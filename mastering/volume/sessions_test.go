@@ -2,6 +2,7 @@ package volume_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/binary"
 	"fmt"
 	"io"
@@ -63,7 +64,7 @@ func inSessions(t *testing.T, gap int, program ...string) []byte {
 // shown is the label of a volume and what is in its root.
 func shown(t *testing.T, d disc.Disc, o volume.Options) string {
 	t.Helper()
-	v, err := volume.OpenDisc(d, o)
+	v, err := volume.OpenDisc(context.Background(), d, o)
 	if err != nil {
 		return err.Error()
 	}
@@ -192,8 +193,8 @@ func TestRemnant(t *testing.T) {
 	if got := shown(t, d, volume.Options{}); got != "SESSION1 file1=content 1" {
 		t.Error(got)
 	}
-	known := volume.Known(d)
-	if len(known) != 1 || !known[0].Minor || !strings.Contains(known[0].Text, "remnant") {
+	known := volume.Known(context.Background(), d)
+	if len(known) != 1 || known[0].Severity > disc.Info || !strings.Contains(known[0].Text, "remnant") {
 		t.Errorf("%v", known)
 	}
 }
@@ -225,7 +226,7 @@ func TestKnown(t *testing.T) {
 		{"last session cut", p[:len(p)-100*sector], []string{"the end is missing", "3 sessions"}},
 		{"one session", p[:binary.LittleEndian.Uint32(p[16*sector+80:])*sector], nil},
 	} {
-		known := volume.Known(discOf(c.p))
+		known := volume.Known(context.Background(), discOf(c.p))
 		if len(known) != len(c.want) {
 			t.Errorf("%s: %v", c.name, known)
 			continue
@@ -244,8 +245,8 @@ func TestKnownRecovered(t *testing.T) {
 	anchor := p[256*sector:]
 	main := binary.LittleEndian.Uint32(anchor[20:])
 	clear(p[int(main)*sector : int(main+16)*sector])
-	known := volume.Known(discOf(p))
-	if len(known) != 1 || known[0].Minor || known[0].LBA != disc.LBA(main) || !strings.Contains(known[0].Text, "reserve") {
+	known := volume.Known(context.Background(), discOf(p))
+	if len(known) != 1 || known[0].Severity == disc.Info || known[0].LBA != disc.LBA(main) || !strings.Contains(known[0].Text, "reserve") {
 		t.Errorf("%v", known)
 	}
 }

@@ -1,6 +1,7 @@
 package volume_test
 
 import (
+	"context"
 	"errors"
 	"io/fs"
 	"testing"
@@ -19,7 +20,7 @@ func TestSkipDir(t *testing.T) {
 		p    []byte
 		view string
 	}{"ISO 9660": {iso, ""}, "UDF": {udf, "UDF"}, "a damaged root": {broken, ""}} {
-		v, err := volume.OpenDisc(discOf(c.p), volume.Options{View: c.view})
+		v, err := volume.OpenDisc(context.Background(), discOf(c.p), volume.Options{View: c.view})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -2,6 +2,7 @@ package volume_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/binary"
 	"fmt"
 	"io/fs"
@@ -39,7 +40,7 @@ func TestViewsDisagree(t *testing.T) {
 		shorten(t, p, uint32(c.is), uint32(c.says))
 		d := discOf(p)
 		for _, view := range []string{"", "Rock Ridge", "Joliet", "ISO 9660", "UDF"} {
-			v, err := volume.OpenDisc(d, volume.Options{View: view})
+			v, err := volume.OpenDisc(context.Background(), d, volume.Options{View: view})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -79,7 +80,7 @@ func TestViewsDisagree(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, x := range list {
-			if !x.Minor && strings.Contains(x.Text, fmt.Sprintf("UDF says %d", c.is)) {
+			if x.Severity > disc.Info && strings.Contains(x.Text, fmt.Sprintf("UDF says %d", c.is)) {
 				bad++
 			}
 		}
@@ -98,14 +99,14 @@ func TestViewsAgree(t *testing.T) {
 	}
 	p = peer(t, "genisoimage", "-quiet", "-R", "-J", "-hide-joliet", "a", "-o", "IMAGE", "FOLDER")
 	list, err := disagreements(t, discOf(p))
-	if err != nil || len(list) != 1 || !list[0].Minor || list[0].Path != "a" {
+	if err != nil || len(list) != 1 || list[0].Severity > disc.Info || list[0].Path != "a" {
 		t.Errorf("%v %v", list, err)
 	}
 }
 
-func disagreements(t *testing.T, d disc.Disc) ([]volume.Defect, error) {
+func disagreements(t *testing.T, d disc.Disc) ([]disc.Notice, error) {
 	t.Helper()
-	c, err := volume.NewComparison(d, volume.Options{})
+	c, err := volume.NewComparison(context.Background(), d, volume.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

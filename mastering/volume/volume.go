@@ -7,6 +7,7 @@
 package volume
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -211,12 +212,12 @@ func beside(this format, r io.ReaderAt, size int64, o Options) []FS {
 
 // OpenDisc opens the file system of the newest data track of a disc, or of the
 // session that the options name.
-func OpenDisc(d disc.Disc, o Options) (FS, error) {
-	r, size, o, err := track(d, o)
+func OpenDisc(ctx context.Context, d disc.Disc, o Options) (FS, error) {
+	r, size, o, err := track(ctx, d, o)
 	if err != nil {
 		return nil, err
 	}
-	if disc.Unfinished(d) {
+	if disc.Unfinished(ctx, d) {
 		return nil, ErrUnfinished
 	}
 	return Open(r, size, o)
@@ -224,8 +225,8 @@ func OpenDisc(d disc.Disc, o Options) (FS, error) {
 
 // OpenFormat is OpenDisc for one kind of file system, such as "UDF", whatever else
 // is on the disc. The error is ErrUnknown itself where nothing says that there is one.
-func OpenFormat(d disc.Disc, name string, o Options) (FS, error) {
-	r, size, o, err := track(d, o)
+func OpenFormat(ctx context.Context, d disc.Disc, name string, o Options) (FS, error) {
+	r, size, o, err := track(ctx, d, o)
 	if err != nil {
 		return nil, err
 	}
@@ -242,8 +243,8 @@ func OpenFormat(d disc.Disc, name string, o Options) (FS, error) {
 
 // Views returns the names of all views of the volume that OpenDisc opens, under
 // all file systems that are on it: a disc for everybody has ISO 9660 and UDF.
-func Views(d disc.Disc, o Options) []string {
-	r, size, o, err := track(d, o)
+func Views(ctx context.Context, d disc.Disc, o Options) []string {
+	r, size, o, err := track(ctx, d, o)
 	if err != nil {
 		return nil
 	}
@@ -267,13 +268,13 @@ func views(r io.ReaderAt, size int64, o Options) []string {
 
 // track returns the track whose volume is wanted, as bytes that begin at
 // address 0 of the disc.
-func track(d disc.Disc, o Options) (io.ReaderAt, int64, Options, error) {
+func track(ctx context.Context, d disc.Disc, o Options) (io.ReaderAt, int64, Options, error) {
 	d = disc.Unwrap(d)
 	t, ok := disc.DataTrack(d)
 	if !ok {
 		return nil, 0, o, errors.New("open volume: the disc has no data track, only audio")
 	}
-	if s := d.Sessions(); len(s) > 1 && o.Sessions == nil {
+	if s := d.TOC().Sessions; len(s) > 1 && o.Sessions == nil {
 		if o.Session != 0 {
 			if t, ok = dataTrackOf(s, o.Session); !ok {
 				return nil, 0, o, fmt.Errorf("open volume: the disc has no session %d with data, of %d sessions", o.Session, len(s))
@@ -287,13 +288,13 @@ func track(d disc.Disc, o Options) (io.ReaderAt, int64, Options, error) {
 		o.Start = t.Start
 	}
 	if o.Sessions == nil && o.Start == 0 {
-		o.Sessions = sessionsOf(d)
+		o.Sessions = sessionsOf(ctx, d)
 	}
 	if r, ok := d.(io.ReaderAt); ok {
 		return r, int64(t.End()) * disc.SectorSize, o, nil
 	}
 	o.Drive = true
-	r := disc.NewReader(d, t)
+	r := disc.NewReader(ctx, d, t)
 	return r, r.Size(), o, nil
 }
 

@@ -28,7 +28,7 @@ type Engine interface {
 	// Drives lists the drives of this machine.
 	Drives(ctx context.Context) ([]model.Drive, error)
 	// Extract copies files and folders of a volume into a folder of this machine.
-	Extract(ctx context.Context, f volume.FS, paths []string, to string, x model.Existing, rep progress.Reporter) ([]model.Problem, error)
+	Extract(ctx context.Context, f volume.FS, paths []string, to string, x model.Existing, rep progress.Reporter) ([]disc.Notice, error)
 	// Taken returns how many files that Extract would make are there already, and
 	// the first of them.
 	Taken(ctx context.Context, f volume.FS, paths []string, to string) (int64, string, error)
@@ -198,12 +198,12 @@ func (v *View) showTitle(ready bool) {
 	show(v.viewsBox, len(info.Views) > 1)
 	d, p := v.volume.Defects(), v.volume.Problems()
 	switch {
-	case len(d) > 0 && !d[0].Minor: // which may be why folders cannot be read
+	case len(d) > 0 && d[0].Severity > disc.Info: // which may be why folders cannot be read
 		v.notice.Tell(model.Short(v.volume.Name())+" is not as it should be: "+d[0].Text, d[0].Incomplete)
 	case len(p) == 1:
-		v.notice.Tell("The folder "+p[0].Path+" cannot be read: "+p[0].Err.Error(), true)
+		v.notice.Tell("The folder "+p[0].Path+" cannot be read: "+p[0].Text, true)
 	case len(p) > 1:
-		v.notice.Tell(model.Count(len(p), "folder", "folders")+" cannot be read, the first is "+p[0].Path+": "+p[0].Err.Error(), true)
+		v.notice.Tell(model.Count(len(p), "folder", "folders")+" cannot be read, the first is "+p[0].Path+": "+p[0].Text, true)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 
+	"glassmaster/mastering/disc"
 	"glassmaster/mastering/progress"
 	"glassmaster/ui/host"
 	"glassmaster/ui/model"
@@ -133,7 +134,7 @@ func (v *View) extractAs(paths []string, to string, x model.Existing) {
 	if f == nil || v.task.why() != "" {
 		return
 	}
-	var problems []model.Problem
+	var problems []disc.Notice
 	v.task.start("Extracting to "+to, func(ctx context.Context, rep progress.Reporter) (err error) {
 		problems, err = v.engine.Extract(ctx, f, paths, to, x, rep)
 		return err
@@ -147,7 +148,7 @@ func (v *View) extractAs(paths []string, to string, x model.Existing) {
 			v.notice.Tell("Extraction failed: "+err.Error(), true)
 		case len(problems) > 0:
 			v.notice.Tell("Extracted to "+to+", with "+model.Count(len(problems), "remark", "remarks")+": "+
-				problems[0].Path+" "+problems[0].Err.Error(), false)
+				problems[0].Path+" "+problems[0].Text, false)
 		default:
 			v.status.Set("Extracted to " + to)
 		}

@@ -9,6 +9,7 @@ import (
 	"fyne.io/fyne/v2/widget"
 
 	"glassmaster/mastering/disc"
+	"glassmaster/mastering/units"
 	"glassmaster/ui/host"
 	"glassmaster/ui/model"
 	"glassmaster/ui/theme"
@@ -121,7 +122,7 @@ func (s *settings) showSource() {
 	show(s.choose, chosen && source.Kind == model.FromImage)
 	detail := ""
 	if n := b.Preflight().Sectors; n > 0 {
-		detail = fmt.Sprintf("%s, %s sectors", model.Sectors(n), model.Thousands(n))
+		detail = fmt.Sprintf("%s, %s sectors", model.Sectors(n), units.Thousands(n))
 	}
 	switch {
 	case !chosen:
@@ -210,7 +211,7 @@ func (s *settings) showSummary() {
 	facts = append(facts, widgets.Fact{Name: "Afterwards", Value: s.afterwards()})
 	s.summary.Set(facts)
 	s.steps.Set(numbered(plan.Steps))
-	warnings := joined(append(append([]string(nil), p.Warnings...), plan.Warnings...))
+	warnings := joined(append(append([]string(nil), p.Warnings...), disc.Texts(plan.Notices)...))
 	s.caution.Set(warnings)
 	show(s.caution, warnings != "")
 	why := b.Why()

@@ -11,6 +11,7 @@ import (
 	"fyne.io/fyne/v2/widget"
 
 	"glassmaster/mastering/compilation"
+	"glassmaster/mastering/disc"
 	"glassmaster/mastering/tree"
 	"glassmaster/ui/files"
 	"glassmaster/ui/host"
@@ -22,7 +23,7 @@ import (
 // Engine does the work that Compile shows.
 type Engine interface {
 	// LoadCompilation and SaveCompilation read and write compilation files.
-	LoadCompilation(path string) (*compilation.Compilation, []model.Problem, error)
+	LoadCompilation(path string) (*compilation.Compilation, []disc.Notice, error)
 	SaveCompilation(c *compilation.Compilation, path string) error
 	// Inserted returns the drives, with the medium in each.
 	Inserted(ctx context.Context) ([]model.Inserted, error)

@@ -6,6 +6,7 @@ import (
 	"fyne.io/fyne/v2"
 
 	"glassmaster/mastering/compilation"
+	"glassmaster/mastering/disc"
 	"glassmaster/mastering/progress"
 	"glassmaster/ui/host"
 	"glassmaster/ui/model"
@@ -37,7 +38,7 @@ func (v *View) PickOpen() {
 func (v *View) Open(path string) {
 	v.unlessDirty(func() {
 		var c *compilation.Compilation
-		var problems []model.Problem
+		var problems []disc.Notice
 		v.job = model.Start(v.host.Post, "Opening "+path, func(context.Context, progress.Reporter) (err error) {
 			c, problems, err = v.engine.LoadCompilation(path)
 			return err

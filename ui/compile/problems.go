@@ -35,9 +35,9 @@ func (l *problemList) reload() {
 		l.notice.Hide()
 		return
 	}
-	text := all[0].Path + ": " + all[0].Err.Error()
+	text := all[0].String()
 	if len(all) > 1 {
-		text = model.Count(len(all), "remark", "remarks") + ", the latest: " + all[len(all)-1].Path + ": " + all[len(all)-1].Err.Error()
+		text = model.Count(len(all), "remark", "remarks") + ", the latest: " + all[len(all)-1].String()
 	}
 	l.notice.Tell(text, false)
 }
@@ -56,7 +56,7 @@ func (l *problemList) details() {
 		}
 		texts := o.(*fyne.Container).Objects[0].(*fyne.Container).Objects[0].(*fyne.Container).Objects
 		texts[0].(*widgets.Text).Set(all[i].Path)
-		texts[1].(*widgets.Text).Set(all[i].Err.Error())
+		texts[1].(*widgets.Text).Set(all[i].Text)
 	})
 	l.host.Sheet(model.Count(len(all), "remark", "remarks"),
 		widgets.Wide(640, widgets.MinHeight(320, widgets.Panel(list))), 640,

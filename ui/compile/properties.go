@@ -4,7 +4,7 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 
-	"glassmaster/mastering/udf"
+	udfplan "glassmaster/mastering/udf/plan"
 	"glassmaster/ui/model"
 	"glassmaster/ui/widgets"
 )
@@ -32,8 +32,8 @@ var (
 		"Every system reads it, and so do players of DVD and Blu-ray.",
 		"Today's systems read it. For Blu-ray and for very large files.",
 	}
-	revisionAbout = map[udf.Revision]string{
-		udf.Revision102: "DVD players", udf.Revision201: "the usual one", udf.Revision250: "Blu-ray players", udf.Revision260: "Blu-ray",
+	revisionAbout = map[udfplan.Revision]string{
+		udfplan.Revision102: "DVD players", udfplan.Revision201: "the usual one", udfplan.Revision250: "Blu-ray players", udfplan.Revision260: "Blu-ray",
 	}
 	ownerNames = []string{"As on this machine", "Readable for all, belonging to root"}
 )
@@ -83,7 +83,7 @@ func row(name string, o fyne.CanvasObject) fyne.CanvasObject {
 
 func revisionNames() []string {
 	var names []string
-	for _, r := range udf.Revisions {
+	for _, r := range udfplan.Revisions {
 		name := r.String()
 		if about := revisionAbout[r]; about != "" {
 			name += "  (" + about + ")"
@@ -115,7 +115,7 @@ func enable(w fyne.Disableable, can bool) {
 func (p *properties) set(x model.Properties) {
 	p.systems.SetSelectedIndex(int(x.FileSystems))
 	p.dvd.SetChecked(x.DVDVideo)
-	for i, r := range udf.Revisions {
+	for i, r := range udfplan.Revisions {
 		if r == x.Revision {
 			p.revision.SetSelectedIndex(i)
 		}
@@ -134,7 +134,7 @@ func (p *properties) set(x model.Properties) {
 
 func (p *properties) get() model.Properties {
 	return model.Properties{
-		FileSystems: model.FileSystems(p.systems.SelectedIndex()), Revision: udf.Revisions[p.revision.SelectedIndex()],
+		FileSystems: model.FileSystems(p.systems.SelectedIndex()), Revision: udfplan.Revisions[p.revision.SelectedIndex()],
 		DVDVideo: p.dvd.Checked, Publisher: p.publisher.Text, Rational: p.owners.SelectedIndex() == 1,
 		Identical: p.once.Checked, Checksums: p.sums.Checked, MD5: p.md5.Checked,
 		BIOS: p.bios.Text, UEFI: p.uefi.Text,

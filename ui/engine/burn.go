@@ -5,7 +5,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"os"
 	"strings"
 	"time"
 
@@ -20,7 +19,6 @@ import (
 	"glassmaster/mastering/newfile"
 	"glassmaster/mastering/progress"
 	"glassmaster/mastering/verify"
-	"glassmaster/mastering/volume"
 	"glassmaster/ui/model"
 )
 
@@ -33,21 +31,21 @@ func (e *Engine) OpenSource(ctx context.Context, s model.Source) (model.Opened, 
 	if err != nil {
 		return model.Opened{}, err
 	}
-	o := model.Opened{Disc: d, Locate: d.Locate, Warnings: append(d.Warnings, read.Remarks(d)...)}
+	o := model.Opened{Disc: d, Locate: d.Locate, Warnings: disc.Texts(append(d.Notices, read.Notices(d)...))}
 	whole := disc.Sectors(d)
-	if used, by := read.Used(d); by != "" {
+	if used, by := read.Used(ctx, d); by != "" {
 		o.Disc = used
 		o.Warnings = append(o.Warnings, fmt.Sprintf("Of the %d sectors of the disc those are read that are in use, %d, as %s says.", whole, disc.Sectors(used), by))
 	}
 	o.Sectors = disc.Sectors(o.Disc)
-	for _, x := range d.Defects() {
+	for _, x := range d.Defects(ctx) {
 		o.Defects = append(o.Defects, known(x))
 	}
 	return o, nil
 }
 
 // known says what is known of a source.
-func known(d volume.Defect) string {
+func known(d disc.Notice) string {
 	if d.Incomplete {
 		return "The source is incomplete: " + d.Text
 	}
@@ -66,7 +64,7 @@ func openCompilation(ctx context.Context, c *compilation.Compilation) (model.Ope
 		m.Close()
 		return model.Opened{}, err
 	}
-	return model.Opened{Disc: m.Disc(compilation.WriteOptions{}), Sectors: m.Sectors(), Warnings: m.Warnings, Locate: m.Locate}, nil
+	return model.Opened{Disc: m.Disc(compilation.WriteOptions{}), Sectors: m.Sectors(), Warnings: disc.Texts(m.Notices), Locate: m.Locate}, nil
 }
 
 // PlanBurn settles how a disc would be burned in a drive.
@@ -100,7 +98,7 @@ func (e *Engine) Burn(ctx context.Context, name string, d disc.Disc, o record.Op
 	if err != nil {
 		return record.Result{}, err
 	}
-	rep.Message(progress.Info, b.Plan().Profile+", "+b.Plan().Recipe)
+	rep.Notice(disc.Notice{Text: b.Plan().Profile + ", " + b.Plan().Recipe})
 	return b.Run(ctx, rep)
 }
 
@@ -114,13 +112,16 @@ func (e *Engine) WriteImage(ctx context.Context, path string, d disc.Disc, o rec
 		}
 	}
 	begun := time.Now()
-	err := newfile.Write(path, func(f *os.File) error {
-		rep.Message(progress.Info, "Writing "+path)
-		if err := iso.Write(ctx, f, d, rep); err != nil {
-			return err
-		}
-		return f.Sync()
-	})
+	rep.Notice(disc.Notice{Text: "Writing " + path})
+	out := newfile.NewSet(path)
+	defer out.Discard()
+	err := iso.Format.Create(ctx, out, d, rep)
+	if err == nil {
+		err = out.Sync()
+	}
+	if err == nil {
+		err = out.Commit()
+	}
 	if err != nil {
 		return r, err
 	}
@@ -128,13 +129,13 @@ func (e *Engine) WriteImage(ctx context.Context, path string, d disc.Disc, o rec
 	plan, planned := disc.Unwrap(d).(disc.Planned)
 	if planned {
 		r.Changes = plan.Changes()
-	} else if err := sound(d, path); err != nil {
+	} else if err := sound(ctx, d, path); err != nil {
 		return r, err
 	}
 	if o.NoVerify {
 		return r, nil
 	}
-	got, _, err := image.Open(path)
+	got, _, err := image.Open(ctx, path)
 	if err != nil {
 		return r, fmt.Errorf("open what was written, to compare it: %w", err)
 	}
@@ -149,7 +150,7 @@ func (e *Engine) WriteImage(ctx context.Context, path string, d disc.Disc, o rec
 		return r, err
 	case len(r.Changes) > 0:
 		return r, fmt.Errorf("%w: %w; files were changed while the image was written or compared: %s; write it again when they are left alone",
-			record.ErrDiffers, err, strings.Join(r.Changes, "; "))
+			record.ErrDiffers, err, strings.Join(disc.Texts(r.Changes), "; "))
 	default:
 		return r, fmt.Errorf("%w: %w", record.ErrDiffers, err)
 	}
@@ -159,15 +160,15 @@ func (e *Engine) WriteImage(ctx context.Context, path string, d disc.Disc, o rec
 
 // sound returns an error when the disc that was written into the image file is not
 // whole, or its files cannot be found: a copy of it is as bad.
-func sound(d disc.Disc, path string) error {
+func sound(ctx context.Context, d disc.Disc, path string) error {
 	name := "the source"
 	if s, ok := d.(*source.Source); ok {
 		name = s.Name
 	}
-	if err := verify.Complete(d, name); err != nil {
+	if err := verify.Complete(ctx, d, name); err != nil {
 		return fmt.Errorf("%s is written as far as the disc goes, but %w", path, err)
 	}
-	if err := verify.Opens(d); err != nil {
+	if err := verify.Opens(ctx, d); err != nil {
 		return fmt.Errorf("%s is written, but its files cannot be found: %w", path, err)
 	}
 	return nil

@@ -45,21 +45,21 @@ func (e *Engine) Contents(ctx context.Context, name string) (model.Contents, err
 		return c, ctx.Err()
 	}
 	defer d.Close()
-	c.Print = fingerprint(d)
-	if f, err := volume.OpenDisc(d, volume.Options{}); err == nil {
+	c.Print = fingerprint(ctx, d)
+	if f, err := volume.OpenDisc(ctx, d, volume.Options{}); err == nil {
 		count(ctx, f, &c)
 	}
 	return c, ctx.Err()
 }
 
 // fingerprint is a checksum of where a volume begins.
-func fingerprint(d disc.Disc) string {
+func fingerprint(ctx context.Context, d disc.Disc) string {
 	track, ok := disc.DataTrack(d)
 	if !ok {
 		return ""
 	}
 	p := make([]byte, printSectors*disc.SectorSize)
-	n, _ := d.ReadSectors(p[:min(printSectors, track.Length)*disc.SectorSize], track.Start, disc.User)
+	n, _ := d.ReadSectors(ctx, p[:min(printSectors, track.Length)*disc.SectorSize], track.Start, disc.User)
 	sum := sha256.Sum256(p[:n*disc.SectorSize])
 	return hex.EncodeToString(sum[:])
 }

@@ -45,10 +45,8 @@ func (e *Engine) OpenDisc(ctx context.Context, name string) (disc.Disc, error) {
 	return s, nil
 }
 
-// open opens a disc for longer than the call lasts: what is read of it later
-// must not end with the context of the call.
 func open(ctx context.Context, name string) (*source.Source, error) {
-	return source.Opener{Report: progress.Discard}.Open(context.WithoutCancel(ctx), name)
+	return source.Opener{Report: progress.Discard}.Open(ctx, name)
 }
 
 // Drives lists the drives of this machine, and the virtual ones.

@@ -122,13 +122,13 @@ type watched struct {
 	continues chan struct{}
 }
 
-func (w *watched) ReadSectors(p []byte, lba disc.LBA, f disc.Form) (int, error) {
+func (w *watched) ReadSectors(ctx context.Context, p []byte, lba disc.LBA, f disc.Form) (int, error) {
 	if lba <= w.at && w.at < lba+disc.LBA(len(p)/disc.SectorSize) && w.reached != nil {
 		close(w.reached)
 		w.reached = nil
 		<-w.continues
 	}
-	return w.Disc.ReadSectors(p, lba, f)
+	return w.Disc.ReadSectors(context.Background(), p, lba, f)
 }
 
 // Whoever looks at the drives during a burn gets an answer at once, and the drives are

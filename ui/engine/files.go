@@ -2,9 +2,9 @@ package engine
 
 import (
 	"context"
-	"errors"
 
 	"glassmaster/mastering/compilation"
+	"glassmaster/mastering/disc"
 	"glassmaster/mastering/extract"
 	"glassmaster/mastering/progress"
 	"glassmaster/mastering/volume"
@@ -12,14 +12,9 @@ import (
 )
 
 // LoadCompilation reads a compilation file. What of it is missing on this
-// machine comes back as problems.
-func (e *Engine) LoadCompilation(path string) (*compilation.Compilation, []model.Problem, error) {
-	c, problems, err := compilation.Load(path)
-	var out []model.Problem
-	for _, p := range problems {
-		out = append(out, model.Problem{Path: p.Path, Err: p.Err})
-	}
-	return c, out, err
+// machine comes back as notices.
+func (e *Engine) LoadCompilation(path string) (*compilation.Compilation, []disc.Notice, error) {
+	return compilation.Load(path)
 }
 
 // SaveCompilation writes a compilation file.
@@ -39,11 +34,7 @@ func (e *Engine) Taken(ctx context.Context, f volume.FS, paths []string, to stri
 // Extract copies files and folders of a volume into a folder of this machine.
 // What is not there as it is on the disc comes back as problems; the error is
 // that of the whole.
-func (e *Engine) Extract(ctx context.Context, f volume.FS, paths []string, to string, x model.Existing, rep progress.Reporter) ([]model.Problem, error) {
+func (e *Engine) Extract(ctx context.Context, f volume.FS, paths []string, to string, x model.Existing, rep progress.Reporter) ([]disc.Notice, error) {
 	r, err := extract.Extract(ctx, f, to, extract.Options{Paths: paths, Existing: kinds[x]}, rep)
-	var out []model.Problem
-	for _, n := range r.Notes {
-		out = append(out, model.Problem{Path: n.Path, Err: errors.New(n.Text)})
-	}
-	return out, err
+	return r.Notices, err
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/gofrs/flock"
 
 	"glassmaster/mastering/compilation"
+	"glassmaster/mastering/disc"
 	"glassmaster/ui/model"
 )
 
@@ -153,7 +154,7 @@ func running(base string) bool {
 }
 
 // Recover implements model.Keeper.
-func (e *Engine) Recover(l model.Lost) (*compilation.Compilation, []model.Problem, error) {
+func (e *Engine) Recover(l model.Lost) (*compilation.Compilation, []disc.Notice, error) {
 	return e.LoadCompilation(l.ID + keptEnding)
 }
 

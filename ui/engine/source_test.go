@@ -84,7 +84,7 @@ func TestWriteImageOfShortSource(t *testing.T) {
 	}
 	defer o.Disc.Close()
 	path := filepath.Join(t.TempDir(), "copy.iso")
-	var short *verify.IncompleteError
+	var short *verify.TruncatedError
 	if _, err := e.WriteImage(t.Context(), path, o.Disc, record.Options{}, progress.Discard); !errors.As(err, &short) {
 		t.Errorf("%v", err)
 	}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"glassmaster/mastering/compilation"
+	"glassmaster/mastering/disc"
 	"glassmaster/mastering/progress"
 )
 
@@ -19,7 +20,7 @@ type Keeper interface {
 	// first.
 	Lost() ([]Lost, error)
 	// Recover loads what was kept. Files that are gone come back as problems.
-	Recover(l Lost) (*compilation.Compilation, []Problem, error)
+	Recover(l Lost) (*compilation.Compilation, []disc.Notice, error)
 	// Discard removes it.
 	Discard(l Lost) error
 }

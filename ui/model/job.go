@@ -59,10 +59,3 @@ func (j *Job) Stopping() bool { return j.Running() && j.stopped }
 
 // Cancelled reports whether an error only says that the work was asked to end.
 func Cancelled(err error) bool { return errors.Is(err, context.Canceled) }
-
-// Problem is something that could not be done as asked, for a list that is
-// shown afterwards.
-type Problem struct {
-	Path string
-	Err  error
-}

@@ -26,7 +26,7 @@ type Project struct {
 	dirty    bool
 	edits    int // how many there were
 	scans    []*Job
-	problems []Problem
+	problems []disc.Notice
 
 	medium  disc.Medium
 	sizing  *Job
@@ -92,10 +92,10 @@ func (p *Project) Scanning() bool {
 }
 
 // Problems returns what did not go as the person may expect.
-func (p *Project) Problems() []Problem { return p.problems }
+func (p *Project) Problems() []disc.Notice { return p.problems }
 
 // Remark adds a problem to the list, once.
-func (p *Project) Remark(x Problem) {
+func (p *Project) Remark(x disc.Notice) {
 	for _, old := range p.problems {
 		if old.Path == x.Path {
 			return
@@ -132,7 +132,7 @@ func (p *Project) SetLabel(label string) {
 }
 
 // Replace edits another compilation, as one that was loaded; nil begins anew.
-func (p *Project) Replace(c *compilation.Compilation, path string, problems []Problem) {
+func (p *Project) Replace(c *compilation.Compilation, path string, problems []disc.Notice) {
 	p.Stop()
 	if c == nil {
 		c = compilation.New()
@@ -148,7 +148,7 @@ func (p *Project) Replace(c *compilation.Compilation, path string, problems []Pr
 
 // Recover edits a compilation that was never saved as it is. Its file is path, if
 // it has one.
-func (p *Project) Recover(c *compilation.Compilation, path string, problems []Problem) {
+func (p *Project) Recover(c *compilation.Compilation, path string, problems []disc.Notice) {
 	p.Replace(c, path, problems)
 	p.touched()
 	p.changed()
@@ -165,7 +165,7 @@ func (p *Project) Saved(path string, edits int) {
 // They are looked for elsewhere; nothing is asked.
 func (p *Project) AddPaths(paths []string, dir *tree.Node) {
 	var nodes []*tree.Node
-	var problems []compilation.Problem
+	var problems []disc.Notice
 	o := p.comp.ScanOptions()
 	comp := p.comp
 	j := Start(p.post, "Adding files", func(ctx context.Context, rep progress.Reporter) (err error) {
@@ -176,9 +176,9 @@ func (p *Project) AddPaths(paths []string, dir *tree.Node) {
 			return // another compilation was opened meanwhile
 		}
 		if err != nil && !Cancelled(err) {
-			p.report([]compilation.Problem{{Path: strings.Join(paths, ", "), Err: err}})
+			p.problems = append(p.problems, []disc.Notice{{Severity: disc.Error, Path: strings.Join(paths, ", "), Text: err.Error()}}...)
 		}
-		p.report(problems)
+		p.problems = append(p.problems, problems...)
 		p.insert(nodes, dir)
 	})
 	p.scans = append(p.runningScans(), j)
@@ -209,7 +209,7 @@ func (p *Project) insert(nodes []*tree.Node, dir *tree.Node) {
 		p.comp.Label = labelFrom(nodes[0].Name)
 	}
 	p.history.Edit("Add "+name(nodes), mergeFolders(dir, nodes), nil, func() {
-		p.report(p.comp.Add(dir, nodes))
+		p.problems = append(p.problems, p.comp.Add(dir, nodes)...)
 	})
 	p.edited()
 	var added []*tree.Node
@@ -273,7 +273,7 @@ func (p *Project) Mkdir(dir *tree.Node) *tree.Node {
 	p.history.Edit("New folder", []*tree.Node{dir}, nil, func() {
 		var err error
 		if n, err = p.comp.Mkdir(dir, title); err != nil {
-			p.report([]compilation.Problem{{Path: dir.Path(), Err: err}})
+			p.problems = append(p.problems, []disc.Notice{{Severity: disc.Error, Path: dir.Path(), Text: err.Error()}}...)
 		}
 	})
 	p.edited()
@@ -284,7 +284,7 @@ func (p *Project) Mkdir(dir *tree.Node) *tree.Node {
 func (p *Project) Move(nodes []*tree.Node, dir *tree.Node) {
 	p.history.Edit("Move "+name(nodes), append(parents(nodes), dir), nil, func() {
 		if err := p.comp.Move(nodes, dir); err != nil {
-			p.report([]compilation.Problem{{Path: dir.Path(), Err: err}})
+			p.problems = append(p.problems, []disc.Notice{{Severity: disc.Error, Path: dir.Path(), Text: err.Error()}}...)
 		}
 	})
 	p.edited()
@@ -327,12 +327,6 @@ func name(nodes []*tree.Node) string {
 		return nodes[0].Name
 	}
 	return Count(len(nodes), "entry", "entries")
-}
-
-func (p *Project) report(problems []compilation.Problem) {
-	for _, x := range problems {
-		p.problems = append(p.problems, Problem{x.Path, x.Err})
-	}
 }
 
 // edited shows the tree again and measures it anew.

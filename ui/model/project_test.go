@@ -1,13 +1,13 @@
 package model
 
 import (
-	"errors"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
-	"glassmaster/mastering/compilation"
+	"glassmaster/mastering/disc"
 	"glassmaster/mastering/tree"
 )
 
@@ -110,7 +110,7 @@ func TestProjectUndo(t *testing.T) {
 	note()
 	p.Remove([]*tree.Node{root.Child("Z").Child("B"), root.Child("New folder 2")})
 	note()
-	if len(p.Problems()) != 1 || !errors.Is(p.Problems()[0].Err, compilation.ErrReplaced) {
+	if len(p.Problems()) != 1 || p.Problems()[0].Severity != disc.Warning || !strings.Contains(p.Problems()[0].Text, "replaces") {
 		t.Errorf("problems: %v", p.Problems())
 	}
 	steps := len(states) // one more edit than states, by the second folder
@@ -139,7 +139,7 @@ func TestProjectReports(t *testing.T) {
 	p, q := newProject(t)
 	p.AddPaths([]string{filepath.Join(t.TempDir(), "missing")}, p.Compilation().Root())
 	p.settle(t, q)
-	if len(p.Problems()) != 1 || !errors.Is(p.Problems()[0].Err, os.ErrNotExist) {
+	if len(p.Problems()) != 1 || p.Problems()[0].Severity != disc.Error || p.Problems()[0].Text != syscall.ENOENT.Error() {
 		t.Errorf("problems: %v", p.Problems())
 	}
 	p.Forget()

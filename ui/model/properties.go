@@ -7,7 +7,7 @@ import (
 	"glassmaster/mastering/boot"
 	"glassmaster/mastering/compilation"
 	"glassmaster/mastering/iso9660"
-	"glassmaster/mastering/udf"
+	udfplan "glassmaster/mastering/udf/plan"
 )
 
 // FileSystems says which volumes a disc gets.
@@ -24,8 +24,8 @@ const (
 // which a compilation file or the command line may have made, stay as they are.
 type Properties struct {
 	FileSystems FileSystems
-	Revision    udf.Revision // where there is UDF
-	DVDVideo    bool         // where there is UDF: VIDEO_TS as players want it, revision 1.02
+	Revision    udfplan.Revision // where there is UDF
+	DVDVideo    bool             // where there is UDF: VIDEO_TS as players want it, revision 1.02
 	Publisher   string
 	Rational    bool   // everything is readable for all and belongs to root
 	Identical   bool   // files with the same contents are stored once
@@ -38,7 +38,7 @@ type Properties struct {
 func (p *Project) Properties() Properties {
 	c := p.comp
 	x := Properties{
-		Revision: udf.Revision201, Publisher: c.Options.Publisher,
+		Revision: udfplan.Revision201, Publisher: c.Options.Publisher,
 		Rational:  c.Options.Owners != nil && c.Options.Owners.Rational,
 		Identical: c.Contents.Identical, Checksums: c.Contents.Checksums, MD5: c.Contents.MD5,
 		BIOS: bootImage(c.Options.Boot, boot.BIOS), UEFI: bootImage(c.Options.Boot, boot.EFI),
@@ -47,8 +47,8 @@ func (p *Project) Properties() Properties {
 		x.FileSystems, x.DVDVideo = ISOAndUDF, u.DVDVideo
 		switch {
 		case u.DVDVideo:
-			x.Revision = udf.Revision102
-		case slices.Contains(udf.Revisions, u.Revision):
+			x.Revision = udfplan.Revision102
+		case slices.Contains(udfplan.Revisions, u.Revision):
 			x.Revision = u.Revision
 		}
 	}
@@ -85,13 +85,13 @@ func (x Properties) takeUDF(c *compilation.Compilation) {
 		c.Options.UDF = nil
 		return
 	}
-	var u udf.Options
+	var u udfplan.Options
 	if c.Options.UDF != nil {
 		u = *c.Options.UDF
 	}
 	u.Revision, u.DVDVideo = x.Revision, x.DVDVideo
 	if u.DVDVideo {
-		u.Revision = udf.Revision102
+		u.Revision = udfplan.Revision102
 	}
 	c.Options.UDF = &u
 }

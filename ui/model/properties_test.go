@@ -7,34 +7,34 @@ import (
 	"glassmaster/mastering/boot"
 	"glassmaster/mastering/compilation"
 	"glassmaster/mastering/iso9660"
-	"glassmaster/mastering/udf"
+	udfplan "glassmaster/mastering/udf/plan"
 )
 
 func TestProperties(t *testing.T) {
 	q := newQueue()
 	p := NewProject(q.post)
-	if got, want := p.Properties(), (Properties{Revision: udf.Revision201}); got != want {
+	if got, want := p.Properties(), (Properties{Revision: udfplan.Revision201}); got != want {
 		t.Fatalf("a new compilation has %+v", got)
 	}
 	for _, c := range []struct{ set, want Properties }{
-		{Properties{Revision: udf.Revision260, Publisher: " me "}, Properties{Revision: udf.Revision201, Publisher: "me"}},
+		{Properties{Revision: udfplan.Revision260, Publisher: " me "}, Properties{Revision: udfplan.Revision201, Publisher: "me"}},
 		{
-			Properties{FileSystems: ISOAndUDF, Revision: udf.Revision260, DVDVideo: true, MD5: true},
-			Properties{FileSystems: ISOAndUDF, Revision: udf.Revision102, DVDVideo: true, MD5: true},
+			Properties{FileSystems: ISOAndUDF, Revision: udfplan.Revision260, DVDVideo: true, MD5: true},
+			Properties{FileSystems: ISOAndUDF, Revision: udfplan.Revision102, DVDVideo: true, MD5: true},
 		},
 		{
-			Properties{FileSystems: UDFAlone, Revision: udf.Revision260, DVDVideo: true},
-			Properties{FileSystems: UDFAlone, Revision: udf.Revision102, DVDVideo: true},
+			Properties{FileSystems: UDFAlone, Revision: udfplan.Revision260, DVDVideo: true},
+			Properties{FileSystems: UDFAlone, Revision: udfplan.Revision102, DVDVideo: true},
 		},
 		{
-			Properties{FileSystems: UDFAlone, Revision: udf.Revision250, MD5: true, BIOS: "/a", Identical: true},
-			Properties{FileSystems: UDFAlone, Revision: udf.Revision250, Identical: true},
+			Properties{FileSystems: UDFAlone, Revision: udfplan.Revision250, MD5: true, BIOS: "/a", Identical: true},
+			Properties{FileSystems: UDFAlone, Revision: udfplan.Revision250, Identical: true},
 		},
 		{
-			Properties{Revision: udf.Revision201, Rational: true, Checksums: true, BIOS: "/a", UEFI: "/b"},
-			Properties{Revision: udf.Revision201, Rational: true, Checksums: true, BIOS: "/a", UEFI: "/b"},
+			Properties{Revision: udfplan.Revision201, Rational: true, Checksums: true, BIOS: "/a", UEFI: "/b"},
+			Properties{Revision: udfplan.Revision201, Rational: true, Checksums: true, BIOS: "/a", UEFI: "/b"},
 		},
-		{Properties{Revision: udf.Revision201}, Properties{Revision: udf.Revision201}},
+		{Properties{Revision: udfplan.Revision201}, Properties{Revision: udfplan.Revision201}},
 	} {
 		p.dirty = false
 		p.SetProperties(c.set)
@@ -59,7 +59,7 @@ func TestPropertiesKeepTheRest(t *testing.T) {
 	user := uint32(7)
 	c := compilation.New()
 	c.Options.Owners = &iso9660.Owners{UID: &user}
-	c.Options.UDF = &udf.Options{Owner: "somebody", Revision: udf.Revision150}
+	c.Options.UDF = &udfplan.Options{Owner: "somebody", Revision: udfplan.Revision150}
 	c.Options.Boot = &boot.Options{ID: "x", GPT: boot.GPTOnly, Images: []boot.Image{
 		{Path: "/loader", LoadSectors: 8}, {Partition: 2, Platform: boot.EFI},
 	}}
@@ -75,7 +75,7 @@ func TestPropertiesKeepTheRest(t *testing.T) {
 	if !reflect.DeepEqual(o.Boot.Images, want) || o.Boot.ID != "x" || o.Boot.GPT != boot.GPTOnly {
 		t.Errorf("boot options %+v", o.Boot)
 	}
-	if o.Owners.UID != &user || !o.Owners.Rational || o.UDF.Owner != "somebody" || o.UDF.Revision != udf.Revision102 {
+	if o.Owners.UID != &user || !o.Owners.Rational || o.UDF.Owner != "somebody" || o.UDF.Revision != udfplan.Revision102 {
 		t.Errorf("owners %+v, UDF %+v", o.Owners, o.UDF)
 	}
 	if b := before.Options; b.Boot.Images[0].Path != "/loader" || b.Owners.Rational || b.UDF.DVDVideo {
@@ -95,9 +95,9 @@ func TestPropertiesOfStrangers(t *testing.T) {
 	q := newQueue()
 	p := NewProject(q.post)
 	c := compilation.New()
-	c.Options.UDF = &udf.Options{Revision: 0x0300}
+	c.Options.UDF = &udfplan.Options{Revision: 0x0300}
 	p.Replace(c, "", nil)
-	if got := p.Properties(); got.Revision != udf.Revision201 || got.FileSystems != ISOAndUDF {
+	if got := p.Properties(); got.Revision != udfplan.Revision201 || got.FileSystems != ISOAndUDF {
 		t.Errorf("%+v", got)
 	}
 }

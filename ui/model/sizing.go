@@ -77,6 +77,6 @@ func measure(ctx context.Context, c *compilation.Compilation) Size {
 		return s
 	}
 	defer m.Close()
-	s.Sectors, s.Warnings = m.Sectors(), m.Warnings
+	s.Sectors, s.Warnings = m.Sectors(), disc.Texts(m.Notices)
 	return s
 }

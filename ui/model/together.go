@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"path"
 
+	"glassmaster/mastering/disc"
 	"glassmaster/mastering/layout"
 	"glassmaster/mastering/tree"
 )
@@ -11,7 +12,7 @@ import (
 // apart gives entries that were added together, and have one name, names of their
 // own: none may take the place of another. Folders of one name are merged. taken
 // reports the names that are in the folder already.
-func apart(nodes []*tree.Node, taken func(string) bool) (out []*tree.Node, renamed []Problem) {
+func apart(nodes []*tree.Node, taken func(string) bool) (out []*tree.Node, renamed []disc.Notice) {
 	by := make(map[string]*tree.Node, len(nodes))
 	for _, n := range nodes {
 		old := by[n.Name]
@@ -29,7 +30,7 @@ func apart(nodes []*tree.Node, taken func(string) bool) (out []*tree.Node, renam
 		default:
 			was := n.Name
 			n.Name = freeName(was, func(name string) bool { return by[name] != nil || taken(name) })
-			renamed = append(renamed, Problem{was, fmt.Errorf("another of this name was added together with it; this one is called %q on the disc", n.Name)})
+			renamed = append(renamed, disc.Notice{Severity: disc.Warning, Path: was, Text: fmt.Sprintf("another of this name was added together with it; this one is called %q on the disc", n.Name)})
 		}
 		by[n.Name] = n
 		out = append(out, n)

@@ -54,14 +54,15 @@ type Volume struct {
 	err     error
 	fsys    volume.FS
 	views   []string
-	known   []volume.Defect   // what is known to be wrong with the disc
-	more    []volume.Property // found out after opening
+	stop    context.CancelFunc // ends the reads of the disc
+	known   []disc.Notice      // what is known to be wrong with the disc
+	more    []volume.Property  // found out after opening
 	disc    disc.Disc
 	reading *Job
 	files   int
 	folders int
 	bytes   int64
-	faults  []Problem
+	faults  []disc.Notice
 }
 
 // NewVolume returns a volume that shows nothing yet.
@@ -103,7 +104,7 @@ func (v *Volume) Reading() bool { return v.reading.Running() }
 func (v *Volume) Totals() (files, folders int, bytes int64) { return v.files, v.folders, v.bytes }
 
 // Problems returns the folders that could not be read.
-func (v *Volume) Problems() []Problem { return v.faults }
+func (v *Volume) Problems() []disc.Notice { return v.faults }
 
 // Unread says that a folder was not read, nothing when it was.
 func (v *Volume) Unread(dir *tree.Node) string {
@@ -120,7 +121,7 @@ func (v *Volume) Unread(dir *tree.Node) string {
 
 // Defects returns what is known to be wrong with the disc, or unlike what one
 // expects, what matters most first.
-func (v *Volume) Defects() []volume.Defect { return v.known }
+func (v *Volume) Defects() []disc.Notice { return v.known }
 
 // Open opens an image file or drive, in place of what was open.
 func (v *Volume) Open(name string) { v.load(name, "") }
@@ -146,18 +147,20 @@ func (v *Volume) load(name, view string) {
 	v.release()
 	v.state, v.name, v.err = Opening, name, nil
 	v.clear()
+	reads, stop := context.WithCancel(context.Background()) // as long as the disc is shown
+	v.stop = stop
 	var d disc.Disc
 	var f volume.FS
 	var views []string
-	var known []volume.Defect
+	var known []disc.Notice
 	var job *Job
 	job = Start(v.post, name, func(ctx context.Context, _ progress.Reporter) (err error) {
 		if d, err = v.open(ctx, name); err != nil {
 			return err
 		}
-		f, err = volume.OpenDisc(d, volume.Options{View: view})
-		views = volume.Views(d, volume.Options{})
-		known = volume.Known(d)
+		f, err = volume.OpenDisc(reads, d, volume.Options{View: view})
+		views = volume.Views(ctx, d, volume.Options{})
+		known = volume.Known(ctx, d)
 		return err
 	}, func(err error) {
 		if v.reading != job { // another one was opened meanwhile
@@ -295,7 +298,7 @@ func (v *Volume) take(ready []batch) {
 	shown := false
 	for _, b := range ready {
 		if b.err != nil {
-			v.faults = append(v.faults, Problem{b.folder.Path(), b.err})
+			v.faults = append(v.faults, disc.Notice{Severity: disc.Error, Path: b.folder.Path(), Text: b.err.Error()})
 		}
 		b.folder.SetChildren(b.children)
 		shown = shown || b.folder == v.List.Folder()
@@ -323,10 +326,13 @@ func (v *Volume) clear() {
 }
 
 func (v *Volume) release() {
+	if v.stop != nil {
+		v.stop()
+	}
 	if v.disc != nil {
 		v.disc.Close()
 	}
-	v.disc, v.fsys = nil, nil
+	v.stop, v.disc, v.fsys = nil, nil, nil
 }
 
 func (v *Volume) changed() {

@@ -18,7 +18,6 @@ import (
 	"glassmaster/mastering/compilation"
 	"glassmaster/mastering/disc"
 	mimage "glassmaster/mastering/image"
-	_ "glassmaster/mastering/image/iso"
 	"glassmaster/mastering/progress"
 )
 
@@ -45,7 +44,7 @@ func isoOf(t *testing.T, dir string) string {
 }
 
 func openImage(_ context.Context, name string) (disc.Disc, error) {
-	d, _, err := mimage.Open(name)
+	d, _, err := mimage.Open(context.Background(), name)
 	return d, err
 }
 

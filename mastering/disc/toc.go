@@ -1,0 +1,118 @@
+package disc
+
+// TOC is the table of contents of a disc, and what else the lead-ins and the
+// sub-channels say of its tracks.
+type TOC struct {
+	Sessions []Session // in the order of their addresses
+	Catalog  string    // media catalogue number (MCN), 13 digits; empty when not recorded (ECMA-130 22.3.4.2)
+}
+
+// Session is a run of tracks between a lead-in and a lead-out.
+type Session struct {
+	Number int
+	Tracks []Track
+	Text   []CDText // in the languages that its lead-in has, the first being the default
+}
+
+// Track is a run of sectors of one mode.
+type Track struct {
+	Number  int     // 1 to 99 on CD
+	Mode    Mode    //
+	Control Control // CD only
+	Start   LBA     // of index 1, the first sector of the track proper
+	Length  int64   // in sectors, from Start
+	Pregap  int64   // sectors of index 0, which lie before Start
+	Indexes []LBA   // where index 2, 3, ... begin, at most to 99
+	ISRC    string  // international standard recording code, 12 characters; empty when not recorded (ECMA-130 22.3.4.3)
+}
+
+// End returns the address behind the last sector of the track.
+func (t Track) End() LBA { return t.Start + LBA(t.Length) }
+
+// Mode is what the sectors of a track hold.
+type Mode uint8
+
+// Track modes.
+const (
+	Audio Mode = iota // CD-DA, 2352 bytes of samples (IEC 60908)
+	Mode1             // 2048 bytes of user data with EDC and ECC (ECMA-130 14.2); also every DVD and BD track
+	Mode2             // 2336 bytes, formless
+	XA                // mode 2 with sub-headers, form 1 or 2
+)
+
+func (m Mode) String() string {
+	switch m {
+	case Audio:
+		return "audio"
+	case Mode1:
+		return "mode 1"
+	case Mode2:
+		return "mode 2"
+	case XA:
+		return "mode 2 XA"
+	}
+	return "unknown mode"
+}
+
+// Control holds the control bits of a track, as the Q sub-channel has them (ECMA-130
+// 22.3.1), but for the one that tells data from audio: the Mode says that.
+type Control uint8
+
+// Control bits.
+const (
+	PreEmphasis   Control = 1 << 0 // audio was recorded with pre-emphasis of 50/15 us
+	CopyPermitted Control = 1 << 1 // digital copy permitted
+	FourChannels  Control = 1 << 3 // audio has four channels
+)
+
+// CDText is what the CD-TEXT of a session says in one language (MMC-6 annex J).
+type CDText struct {
+	Language byte // language code of EBU Tech 3264 annex; 09h is English
+	Album    Text
+	Tracks   map[int]Text // by the number of the track
+}
+
+// Text is what CD-TEXT says of an album or of a track. What is empty is not recorded.
+type Text struct {
+	Title, Performer, Songwriter, Composer, Arranger, Message string
+
+	Code string // UPC or EAN of an album, ISRC of a track
+}
+
+// DataTrack returns the track whose file system a reader sees first: the last
+// data track of the disc.
+func DataTrack(d Disc) (Track, bool) {
+	s := d.TOC().Sessions
+	for i := len(s) - 1; i >= 0; i-- {
+		for j := len(s[i].Tracks) - 1; j >= 0; j-- {
+			if t := s[i].Tracks[j]; t.Mode != Audio {
+				return t, true
+			}
+		}
+	}
+	return Track{}, false
+}
+
+// TrackAt returns the track that holds a sector, its pre-gap included.
+func (c TOC) TrackAt(lba LBA) (Track, bool) {
+	for _, s := range c.Sessions {
+		for _, t := range s.Tracks {
+			if lba >= t.Start-LBA(t.Pregap) && lba < t.End() {
+				return t, true
+			}
+		}
+	}
+	return Track{}, false
+}
+
+// Sectors returns the number of sectors from address 0 to the end of the last
+// track.
+func Sectors(d Disc) int64 {
+	var end LBA
+	for _, s := range d.TOC().Sessions {
+		for _, t := range s.Tracks {
+			end = max(end, t.End())
+		}
+	}
+	return int64(end)
+}

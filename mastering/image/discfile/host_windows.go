@@ -1,0 +1,36 @@
+package discfile
+
+import (
+	"errors"
+	"os"
+	"unsafe"
+
+	"golang.org/x/sys/windows"
+)
+
+// lockFile keeps other processes from the disc until the file is closed. The
+// lock lies far behind the end of the file, where it hinders no one who reads.
+func lockFile(f *os.File) error {
+	at := windows.Overlapped{OffsetHigh: 0x7FFFFFFF}
+	err := windows.LockFileEx(windows.Handle(f.Fd()), windows.LOCKFILE_EXCLUSIVE_LOCK|windows.LOCKFILE_FAIL_IMMEDIATELY, 0, 1, 0, &at)
+	if errors.Is(err, windows.ERROR_LOCK_VIOLATION) {
+		return ErrInUse
+	}
+	return nil // a file system without locks is no reason to refuse
+}
+
+// makeSparse lets holes of the file take no room. Where the file system cannot,
+// the file is as large as the disc.
+func makeSparse(f *os.File) error {
+	var n uint32
+	_ = windows.DeviceIoControl(windows.Handle(f.Fd()), windows.FSCTL_SET_SPARSE, nil, 0, nil, 0, &n, nil)
+	return nil
+}
+
+// punch makes a hole of n bytes in the file.
+func punch(f *os.File, off, n int64) error {
+	area := struct{ from, to int64 }{off, off + n} // FILE_ZERO_DATA_INFORMATION
+	var got uint32
+	return windows.DeviceIoControl(windows.Handle(f.Fd()), windows.FSCTL_SET_ZERO_DATA,
+		(*byte)(unsafe.Pointer(&area)), uint32(unsafe.Sizeof(area)), nil, 0, &got, nil)
+}

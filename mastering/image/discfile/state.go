@@ -1,0 +1,167 @@
+package discfile
+
+import "slices"
+
+// State is everything about a disc but its sectors. It goes into the disc file
+// as JSON; the field names are part of the file format.
+type State struct {
+	Medium     string     `json:"medium"`
+	Sectors    int64      `json:"sectors"`         // capacity
+	Sessions   []Session  `json:"sessions"`        // in the order of their addresses, the last one may be open
+	Final      bool       `json:"final,omitempty"` // no session can be added
+	Quick      bool       `json:"quick,omitempty"` // DVD-RW blanked the short way: disc at once only
+	Format     Formatting `json:"format,omitempty"`
+	LayerBreak int64      `json:"layerBreak,omitempty"` // sectors of layer 0 as set by the host, 0 when the drive's own choice holds
+	MCN        string     `json:"mcn,omitempty"`
+	CDText     []byte     `json:"cdText,omitempty"` // packs of 18 bytes
+	TextDone   bool       `json:"textDone,omitempty"`
+}
+
+// Session is a run of tracks.
+type Session struct {
+	Tracks  []Track `json:"tracks"`
+	Closed  bool    `json:"closed,omitempty"`
+	AtOnce  bool    `json:"atOnce,omitempty"`  // written by a cue sheet (CD) or disc at once (DVD-R)
+	Next    int64   `json:"next,omitempty"`    // at once on CD: the next sector wanted, from -150 on
+	LeadOut int64   `json:"leadOut,omitempty"` // where the lead-out begins, once it is known
+	Type    byte    `json:"type,omitempty"`    // disc type of the TOC: 00 CD-ROM, 10 CD-I, 20 XA
+	Multi   bool    `json:"multi,omitempty"`   // at once on CD: another session may follow
+	Spans   []Span  `json:"spans,omitempty"`
+}
+
+// Track is a run of sectors.
+type Track struct {
+	Start    int64  `json:"start"`
+	Size     int64  `json:"size"`           // of a closed or reserved track
+	Next     int64  `json:"next,omitempty"` // the sector behind the last one written
+	Closed   bool   `json:"closed,omitempty"`
+	Reserved bool   `json:"reserved,omitempty"`
+	RunOut   int64  `json:"runOut,omitempty"`  // sectors at the end of the track that cannot be read
+	Control  byte   `json:"control,omitempty"` // Q sub-channel control field, 4 is data
+	XA       bool   `json:"xa,omitempty"`      // mode 2 form 1 instead of mode 1
+	Pregap   int64  `json:"pregap,omitempty"`  // sectors of index 0 before Start
+	ISRC     string `json:"isrc,omitempty"`
+	Packet   bool   `json:"packet,omitempty"` // recorded incrementally
+}
+
+// Formatting is how an overwritable medium, or a BD-R, is formatted.
+type Formatting struct {
+	Blocks     int64 `json:"blocks,omitempty"`     // of the user area, 0: not formatted
+	Limit      int64 `json:"limit,omitempty"`      // BD-R: of the user area with spare areas, 0: all of the disc
+	Reached    int64 `json:"reached,omitempty"`    // background formatting has come so far
+	Background byte  `json:"background,omitempty"` // MMC-6 6.21: 0 none, 1 stopped, 2 running, 3 complete
+	Spare      bool  `json:"spare,omitempty"`      // with spare areas
+	POW        bool  `json:"pow,omitempty"`        // BD-R pseudo overwrite
+	Restricted bool  `json:"restricted,omitempty"` // DVD-RW in restricted overwrite mode
+	Growing    bool  `json:"growing,omitempty"`    // DVD-RW: intermediate state after a quick format
+	Target     int64 `json:"target,omitempty"`     // of a quick format, 0: as far as the host writes
+}
+
+// Clone returns a copy that shares nothing with s.
+func (s *State) Clone() *State {
+	c := *s
+	c.Sessions = slices.Clone(s.Sessions)
+	for i := range c.Sessions {
+		c.Sessions[i].Tracks = slices.Clone(c.Sessions[i].Tracks)
+	}
+	c.CDText = slices.Clone(s.CDText)
+	return &c
+}
+
+// Usable returns the sectors that hold user data as the disc is formatted.
+func (s *State) Usable() int64 {
+	n := s.Sectors
+	if s.Format.Limit > 0 {
+		n = s.Format.Limit
+	}
+	if s.LayerBreak > 0 {
+		n = min(n, 2*s.LayerBreak)
+	}
+	return n
+}
+
+// OpenSession returns the last session if it is open, or nil.
+func (s *State) OpenSession() *Session {
+	if n := len(s.Sessions); n > 0 && !s.Sessions[n-1].Closed {
+		return &s.Sessions[n-1]
+	}
+	return nil
+}
+
+// EnsureOpen returns the open session and begins one where there is none.
+func (s *State) EnsureOpen() *Session {
+	if o := s.OpenSession(); o != nil {
+		return o
+	}
+	s.Sessions = append(s.Sessions, Session{})
+	return &s.Sessions[len(s.Sessions)-1]
+}
+
+// CountTracks returns how many tracks exist, without the one that is invisible.
+func (s *State) CountTracks() int {
+	n := 0
+	for i := range s.Sessions {
+		n += len(s.Sessions[i].Tracks)
+	}
+	return n
+}
+
+// Track returns track n (from 1) and the number of its session, or nil.
+func (s *State) Track(n int) (*Track, int) {
+	for i := range s.Sessions {
+		if k := len(s.Sessions[i].Tracks); n > k {
+			n -= k
+			continue
+		}
+		if n < 1 {
+			break
+		}
+		return &s.Sessions[i].Tracks[n-1], i + 1
+	}
+	return nil, 0
+}
+
+// End returns the address behind the track as it stands.
+func (t *Track) End() int64 {
+	if t.Closed || t.Reserved {
+		return t.Start + t.Size
+	}
+	return t.Next
+}
+
+// Complete reports whether the track takes no more sectors.
+func (t *Track) Complete() bool {
+	return t.Closed || t.Reserved && t.Next >= t.Start+t.Size
+}
+
+// Span is a run of blocks of one size in a session at once. It ends where the
+// next one begins, the last one at the lead-out.
+type Span struct {
+	Start int64 `json:"start"`
+	Bytes int   `json:"bytes"`
+}
+
+// End returns the address behind the last sector that can be read.
+func (f *Formatting) End() int64 {
+	if f.Background == 1 || f.Growing {
+		return f.Reached
+	}
+	return f.Blocks
+}
+
+// Stop ends the background formatting.
+func (f *Formatting) Stop() {
+	if f.Background != 2 {
+		return
+	}
+	if f.Background = 1; f.Reached >= f.Blocks {
+		f.Background = 3
+	}
+}
+
+// LeadIn is where the lead-in of a recordable CD begins (97:34:23), and TextBytes how
+// many bytes of CD-TEXT the host sends for each of its sectors.
+const (
+	LeadIn    = -11077
+	TextBytes = 96
+)

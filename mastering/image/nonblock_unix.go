@@ -1,8 +1,0 @@
-//go:build unix
-
-package image
-
-import "syscall"
-
-// nonblock has opening a named pipe not wait for whoever writes into it.
-const nonblock = syscall.O_NONBLOCK

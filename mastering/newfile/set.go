@@ -1,0 +1,115 @@
+package newfile
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// Set is files that appear under their names together, when all of them are complete:
+// an image may consist of several.
+type Set struct {
+	path   string
+	stream io.Writer
+	files  []pending
+}
+
+// pending is a file that has not got its name yet.
+type pending struct {
+	*os.File
+	path   string // empty: it is not a regular file, and was written directly
+	exists bool   // a file of that name is replaced
+}
+
+// NewSet returns an empty set whose main file will be at path.
+func NewSet(path string) *Set { return &Set{path: path} }
+
+// NewStream returns a set of one file, which goes to w.
+func NewStream(w io.Writer) *Set { return &Set{stream: w} }
+
+// Create begins the main file. Where it is a file of the host and not a stream, the
+// writer is an *os.File. A path that is there and is not a regular file, such as a
+// device or a pipe, is written directly.
+func (s *Set) Create() (io.Writer, error) {
+	if s.stream != nil {
+		return s.stream, nil
+	}
+	f, err := begin(s.path)
+	if err != nil {
+		return nil, err
+	}
+	s.files = append(s.files, f)
+	return f.File, nil
+}
+
+// Commit gives all files their names. When that fails, none that was not there before
+// is left behind.
+func (s *Set) Commit() error {
+	for i, f := range s.files {
+		err := f.Close()
+		if err == nil && f.path != "" {
+			err = os.Rename(f.Name(), f.path)
+		}
+		if err != nil {
+			for _, done := range s.files[:i] {
+				if done.path != "" && !done.exists {
+					os.Remove(done.path)
+				}
+			}
+			s.files = s.files[i:]
+			s.Discard()
+			return fmt.Errorf("write %s: %w", s.path, err)
+		}
+	}
+	s.files = nil
+	return nil
+}
+
+// Sync waits until all files are on the disk of the machine.
+func (s *Set) Sync() error {
+	for _, f := range s.files {
+		if err := f.Sync(); err != nil && f.path != "" {
+			return fmt.Errorf("write %s: %w", s.path, err)
+		}
+	}
+	return nil
+}
+
+// Discard removes what was written. Behind Commit it does nothing.
+func (s *Set) Discard() {
+	for _, f := range s.files {
+		f.Close()
+		if f.path != "" {
+			os.Remove(f.Name())
+		}
+	}
+	s.files = nil
+}
+
+// begin opens what is written in place of path.
+func begin(path string) (pending, error) {
+	if real, err := filepath.EvalSymlinks(path); err == nil {
+		path = real
+	}
+	mode, exists := fs.FileMode(0o666), false
+	switch info, err := os.Stat(path); {
+	case errors.Is(err, fs.ErrNotExist):
+	case err != nil:
+		return pending{}, fmt.Errorf("write %s: %w", path, err)
+	case info.IsDir():
+		return pending{}, fmt.Errorf("write %s: it is a folder; name a file in it", path)
+	case !info.Mode().IsRegular():
+		f, err := os.OpenFile(path, os.O_WRONLY, 0)
+		if err != nil {
+			return pending{}, fmt.Errorf("write: %w", err)
+		}
+		return pending{File: f}, nil
+	default:
+		mode, exists = info.Mode().Perm(), true
+	}
+	f, err := create(path, mode)
+	return pending{f, path, exists}, err
+}

@@ -1,0 +1,83 @@
+package plan
+
+import (
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"glassmaster/mastering/udf/internal/ecma167"
+)
+
+// maxName is the longest file identifier in bytes, with its compression
+// identifier: its length is told in one byte (ECMA-167 4/14.4.4).
+const maxName = 255
+
+// nameLength returns the length of the file identifier descriptor of a name.
+func nameLength(name string) uint32 {
+	return uint32(ecma167.FIDLength+ecma167.Cs0Length(name)+3) &^ 3
+}
+
+// fileName returns the name that a file gets. A longer one than fits is cut, and
+// bytes that are no UTF-8 become "_"; then the CRC of the whole is put behind it,
+// in the manner of UDF 4.2.2.1, which keeps such names apart.
+func fileName(name string) string {
+	if utf8.ValidString(name) && (len(name) < 127 || ecma167.Cs0Length(name) <= maxName) { // 126 bytes are never more than 253
+		return name
+	}
+	stem, ext := strings.ToValidUTF8(name, "_"), ""
+	if dot := strings.LastIndexByte(stem, '.'); dot > 0 && utf8.RuneCountInString(stem[dot:]) <= 6 {
+		stem, ext = stem[:dot], stem[dot:]
+	}
+	end := fmt.Sprintf("#%04X", ecma167.CRC16([]byte(name))) + ext
+	for ecma167.Cs0Length(stem+end) > maxName {
+		_, n := utf8.DecodeLastRuneInString(stem)
+		stem = stem[:len(stem)-n]
+	}
+	return stem + end
+}
+
+// putName writes the file identifier descriptor (ECMA-167 4/14.4) that begins p,
+// in the given block, and returns its length. An empty name is the parent.
+func putName(p []byte, name string, traits byte, icb ecma167.LongAD, id, block uint32, version uint16) uint32 {
+	length := uint32(ecma167.FIDParentLength)
+	text := 0
+	if name != "" {
+		length = nameLength(name)
+		text = len(ecma167.AppendCS0(p[ecma167.FIDLength:ecma167.FIDLength], name))
+	}
+	p = p[:length]
+	clear(p[ecma167.FIDLength+text:])
+	le.PutUint16(p[16:], 1)
+	p[18], p[19] = traits, byte(text)
+	ecma167.PutLongAD(p[20:], icb)
+	if version == 3 {
+		le.PutUint32(p[32:], id)
+	}
+	le.PutUint16(p[36:], 0)
+	ecma167.SealTag(p, ecma167.TagFID, version, block)
+	return length
+}
+
+// appendTarget appends the target of a symbolic link as path components.
+func appendTarget(p []byte, target string) []byte {
+	if strings.HasPrefix(target, "/") {
+		p = append(p, ecma167.PathRoot, 0, 0, 0)
+	}
+	for part := range strings.SplitSeq(target, "/") {
+		switch part {
+		case "":
+		case ".":
+			p = append(p, ecma167.PathSelf, 0, 0, 0)
+		case "..":
+			p = append(p, ecma167.PathParent, 0, 0, 0)
+		default:
+			part = fileName(part)
+			p = append(p, ecma167.PathName, byte(ecma167.Cs0Length(part)), 0, 0)
+			p = ecma167.AppendCS0(p, part)
+		}
+	}
+	return p
+}
+
+// targetLength returns the bytes that appendTarget appends.
+func targetLength(target string) int { return len(appendTarget(nil, target)) }

@@ -1,0 +1,191 @@
+package plan
+
+import (
+	"io/fs"
+	"time"
+
+	"glassmaster/mastering/tree"
+	"glassmaster/mastering/udf/internal/ecma167"
+)
+
+// rootSource is the file entry of the root as a part of the image.
+type rootSource struct{ p *Planner }
+
+func (s *rootSource) String() string { return "root directory" }
+
+// Render implements layout.Renderer.
+func (s *rootSource) Render(b []byte) { s.p.putDirectory(b, 0) }
+
+// namesSource is a run of the names of a directory.
+type namesSource struct {
+	p    *Planner
+	dir  uint32
+	from cursor
+}
+
+func (s *namesSource) String() string { return "directory " + s.p.dirs[s.dir].node.Path() }
+
+// Render implements layout.Renderer.
+func (s *namesSource) Render(b []byte) {
+	d := &s.p.dirs[s.dir]
+	s.p.putNames(b, d, s.from, func(at uint32) uint32 { return s.p.base + d.fids + at/sectorSize })
+}
+
+// entriesSource is a run of the file entries of what is in a directory.
+type entriesSource struct {
+	p    *Planner
+	dir  uint32
+	from cursor
+}
+
+func (s *entriesSource) String() string { return "file entries of " + s.p.dirs[s.dir].node.Path() }
+
+// Render implements layout.Renderer.
+func (s *entriesSource) Render(b []byte) {
+	d := &s.p.dirs[s.dir]
+	for c := s.from; len(b) > 0; {
+		it := s.p.next(d, &c)
+		if it.again {
+			continue
+		}
+		n := s.p.entryBlocks(it.node) * sectorSize
+		if it.node.IsDir() {
+			s.p.putDirectory(b[:n], it.dir)
+		} else {
+			s.p.putFile(b[:n], it)
+		}
+		b = b[n:]
+	}
+}
+
+// putNames writes file identifier descriptors from a position on until b is
+// full. block returns the block that holds a byte of the directory.
+func (p *Planner) putNames(b []byte, d *planned, from cursor, block func(at uint32) uint32) {
+	if from.entry == 0 {
+		parent := &p.dirs[d.parent]
+		b = b[putName(b, "", ecma167.FIDDirectory|ecma167.FIDParent, p.address(parent.icb), parent.id, block(0), p.version()):]
+	}
+	for c := from; len(b) > 0; {
+		it := p.next(d, &c)
+		icb, traits := it.icb, byte(0)
+		if it.node.IsDir() {
+			icb, traits = p.dirs[it.dir].icb, ecma167.FIDDirectory
+		}
+		b = b[putName(b, fileName(it.node.Name), traits, p.address(icb), firstID+it.name, block(it.fid), p.version()):]
+	}
+}
+
+// address returns the ICB in a block of the metadata.
+func (p *Planner) address(block uint32) ecma167.LongAD {
+	return ecma167.LongAD{Length: sectorSize, Block: p.base + block, Partition: p.metadataReference()}
+}
+
+// putDirectory writes the file entry of a directory into a block.
+func (p *Planner) putDirectory(b []byte, index uint32) {
+	d := &p.dirs[index]
+	e := p.entry(d.node, d.icb, uint64(d.id))
+	e.links, e.size = d.links, int64(d.size)
+	at := b[p.head():]
+	if d.fids == 0 {
+		e.flags |= ecma167.ADInline
+		e.ads = int(d.size)
+		p.putNames(at[:d.size], d, d.from, func(uint32) uint32 { return e.block })
+	} else {
+		e.flags |= ecma167.ADShort | ecma167.FlagContiguous
+		e.recorded = blocks(e.size)
+		e.ads = ecma167.ADLength[ecma167.ADShort]
+		le.PutUint32(at, d.size)
+		le.PutUint32(at[4:], p.base+d.fids)
+	}
+	p.put(b, e)
+}
+
+// putFile writes the file entry of what is no directory.
+func (p *Planner) putFile(b []byte, it item) {
+	n := it.node
+	e := p.entry(n, it.icb, firstID+uint64(it.name))
+	e.links = 1
+	if s := p.sharedOf(n); s != nil {
+		e.links = p.shared[s].links
+	}
+	switch {
+	case n.Mode&fs.ModeSymlink != 0:
+		p.putTarget(b, &e, n.Target())
+	case hasContents(n):
+		var one [1]run
+		runs := p.runs(one[:0], it)
+		e.flags |= uint16(p.adKind())
+		if len(runs) == 1 {
+			e.flags |= ecma167.FlagContiguous
+		}
+		e.size, e.recorded = n.Size, blocks(n.Size)
+		e.ads = p.putExtents(b, e.block, runs)
+	case n.Mode&fs.ModeDevice != 0:
+		e.flags |= ecma167.ADInline
+		e.attributes = p.deviceAttribute(n.Device(), e.block)
+	default:
+		e.flags |= ecma167.ADInline
+	}
+	p.put(b, e)
+}
+
+// putTarget writes the target of a symbolic link into its file entry, or into
+// the blocks behind.
+func (p *Planner) putTarget(b []byte, e *icb, target string) {
+	parts := appendTarget(nil, target)
+	e.size = int64(len(parts))
+	at := b[p.head():]
+	if len(b) == sectorSize {
+		e.flags |= ecma167.ADInline
+		e.ads = copy(at, parts)
+		return
+	}
+	e.flags |= ecma167.ADShort
+	e.recorded = blocks(e.size)
+	e.ads = ecma167.ADLength[ecma167.ADShort]
+	le.PutUint32(at, uint32(len(parts)))
+	le.PutUint32(at[4:], e.block+1)
+	rest := b[sectorSize:]
+	clear(rest[copy(rest, parts):])
+}
+
+// entry returns what all file entries have of a node.
+func (p *Planner) entry(n *tree.Node, block uint32, unique uint64) icb {
+	return icb{
+		block: p.base + block, kind: fileType(n.Mode), flags: modeFlags(n.Mode), uid: n.UID, gid: n.GID,
+		permissions: permissions(n.Mode), time: p.modified(n), unique: unique,
+	}
+}
+
+// modified returns the time of a node's last modification.
+func (p *Planner) modified(n *tree.Node) time.Time {
+	t := n.ModTime()
+	if p.o.Clamp && t.After(p.o.Time) {
+		return p.o.Time
+	}
+	return t
+}
+
+// A run is a part of the contents of a file: bytes, from a block of the partition
+// on.
+type run struct {
+	block uint32
+	size  int64
+}
+
+// runs appends where the contents of a file are.
+func (p *Planner) runs(list []run, it item) []run {
+	if r := it.node.Recorded(); r != nil {
+		for _, x := range r.Extents {
+			list = append(list, run{uint32(int64(x.Start) - p.begin), x.Length})
+		}
+		return list
+	}
+	var sector int64
+	if p.at.Contents != nil {
+		sector = p.at.Contents(it.node)
+	} else {
+		sector = p.dataStart(p.at.Start) + p.dataSector(it)
+	}
+	return append(list, run{uint32(sector - p.begin), it.node.Size})
+}

@@ -1,0 +1,252 @@
+package plan
+
+import (
+	"encoding/binary"
+	"fmt"
+	"hash/fnv"
+	"strings"
+
+	"glassmaster/mastering/udf/internal/ecma167"
+)
+
+var le = binary.LittleEndian
+
+// implementation is the identifier of this program in what it writes.
+const implementation = "*Glassmaster"
+
+// putImplementation writes the identifier of the implementation (UDF 2.1.5.3).
+func putImplementation(p []byte) { ecma167.PutEntity(p, implementation) }
+
+// putDomain writes the domain identifier (UDF 2.1.5.3).
+func (p *Planner) putDomain(b []byte) {
+	ecma167.PutEntity(b, "*OSTA UDF Compliant", byte(p.o.Revision), byte(p.o.Revision>>8))
+}
+
+// putUDF writes an identifier of UDF's own (UDF 2.1.5.3).
+func (p *Planner) putUDF(b []byte, id string) {
+	ecma167.PutEntity(b, id, byte(p.o.Revision), byte(p.o.Revision>>8))
+}
+
+// putCharset writes a character set specification (UDF 2.1.2).
+func putCharset(p []byte) {
+	clear(p[:64])
+	copy(p[1:64], "OSTA Compressed Unicode")
+}
+
+// recognition returns the volume recognition sequence (ECMA-167 2/8.3).
+func (p *Planner) recognition() []byte {
+	b := make([]byte, RecognitionSectors*sectorSize)
+	for i, id := range []string{"BEA01", fmt.Sprintf("NSR%02d", p.version()), "TEA01"} {
+		copy(b[i*sectorSize+1:], id)
+		b[i*sectorSize+6] = 1
+	}
+	return b
+}
+
+// anchor returns the anchor volume descriptor pointer (ECMA-167 3/10.2) for a
+// sector.
+func (p *Planner) anchor(sector int64) []byte {
+	b := make([]byte, 512)
+	putExtentAD(b[16:], p.at.Start+mainSequence, sequenceLength)
+	putExtentAD(b[24:], p.at.End-TailSectors+1, sequenceLength)
+	ecma167.SealTag(b, ecma167.TagAVDP, p.version(), uint32(sector))
+	return b
+}
+
+// putExtentAD writes an extent of whole sectors (ECMA-167 3/7.1).
+func putExtentAD(p []byte, start, sectors int64) {
+	le.PutUint32(p, uint32(sectors*sectorSize))
+	le.PutUint32(p[4:], uint32(start))
+}
+
+// sequence returns a volume descriptor sequence that begins at a sector.
+func (p *Planner) sequence(sector int64) []byte {
+	b := make([]byte, sequenceLength*sectorSize)
+	for i, put := range []func(b []byte) (uint16, int){
+		p.primary, p.implementationUse, p.partition, p.logical, p.unallocated, p.terminator,
+	} {
+		d := b[i*sectorSize : (i+1)*sectorSize]
+		le.PutUint32(d[16:], uint32(i))
+		id, n := put(d)
+		ecma167.SealTag(d[:n], id, p.version(), uint32(sector+int64(i)))
+	}
+	return b
+}
+
+// primary writes the primary volume descriptor (ECMA-167 3/10.1).
+func (p *Planner) primary(b []byte) (uint16, int) {
+	ecma167.PutDString(b[24:56], p.o.Label)
+	le.PutUint16(b[56:], 1) // volume sequence number
+	le.PutUint16(b[58:], 1) // of so many
+	le.PutUint16(b[60:], 2) // interchange level: a single volume (UDF 2.2.2.1)
+	le.PutUint16(b[62:], 3) // the highest allowed: no restrictions (UDF 2.2.2.2)
+	le.PutUint32(b[64:], 1) // character sets: CS0
+	le.PutUint32(b[68:], 1)
+	ecma167.PutDString(b[72:200], p.setIdentifier())
+	putCharset(b[200:])
+	putCharset(b[264:])
+	if p.o.Application != "" {
+		ecma167.PutEntity(b[344:], "*"+strings.Map(ascii, p.o.Application))
+	}
+	ecma167.PutTime(b[376:], p.o.Time)
+	putImplementation(b[388:])
+	return ecma167.TagPVD, 512
+}
+
+// ascii replaces what is not printable ASCII.
+func ascii(r rune) rune {
+	if r < ' ' || r > '~' {
+		return '_'
+	}
+	return r
+}
+
+// setIdentifier returns the volume set identifier. Its first 16 characters tell
+// one volume from another (UDF 2.2.2.5): the time in seconds, as usual, and a
+// digest of what the volume is made of, both as hexadecimal digits.
+func (p *Planner) setIdentifier() string {
+	h := fnv.New32a()
+	fmt.Fprintln(h, p.o.Label, p.o.Set, p.o.Revision, p.o.Time.UnixNano(), p.names, p.blocks, p.data)
+	return fmt.Sprintf("%08X%08X%s", uint32(p.o.Time.Unix()), h.Sum32(), p.o.Set)
+}
+
+// implementationUse writes the implementation use volume descriptor with the
+// logical volume information (UDF 2.2.7).
+func (p *Planner) implementationUse(b []byte) (uint16, int) {
+	p.putUDF(b[20:], "*UDF LV Info")
+	putCharset(b[52:])
+	ecma167.PutDString(b[116:244], p.o.Label)
+	ecma167.PutDString(b[244:280], p.o.Owner)
+	ecma167.PutDString(b[280:316], p.o.Publisher)
+	ecma167.PutDString(b[316:352], p.o.Contact)
+	putImplementation(b[352:])
+	return ecma167.TagIUVD, 512
+}
+
+// accessReadOnly is the access type of a partition that nobody writes to.
+const accessReadOnly = 1
+
+// partition writes the partition descriptor (ECMA-167 3/10.5).
+func (p *Planner) partition(b []byte) (uint16, int) {
+	le.PutUint16(b[20:], 1) // the space is allocated
+	ecma167.PutEntity(b[24:], fmt.Sprintf("+NSR%02d", p.version()))
+	le.PutUint32(b[184:], accessReadOnly)
+	le.PutUint32(b[188:], uint32(p.begin))
+	le.PutUint32(b[192:], uint32(p.partitionLength()))
+	putImplementation(b[196:])
+	return ecma167.TagPD, 512
+}
+
+// logical writes the logical volume descriptor (ECMA-167 3/10.6) with the
+// partition maps: one of type 1 and, for a metadata partition, one of type 2
+// (UDF 2.2.10).
+func (p *Planner) logical(b []byte) (uint16, int) {
+	putCharset(b[20:])
+	ecma167.PutDString(b[84:212], p.o.Label)
+	le.PutUint32(b[212:], sectorSize)
+	p.putDomain(b[216:])
+	ecma167.PutLongAD(b[248:], ecma167.LongAD{Length: 2 * sectorSize, Block: p.base + fileSetBlock, Partition: p.metadataReference()})
+	le.PutUint32(b[264:], 6)
+	le.PutUint32(b[268:], 1)
+	putImplementation(b[272:])
+	putExtentAD(b[432:], p.at.Start+integrityStart, integrityLength)
+	b[440], b[441] = 1, 6
+	le.PutUint16(b[442:], 1)
+	if !p.hasMetadata() {
+		return ecma167.TagLVD, 446
+	}
+	le.PutUint32(b[264:], 6+64)
+	le.PutUint32(b[268:], 2)
+	m := b[446:]
+	m[0], m[1] = 2, 64
+	p.putUDF(m[4:], "*UDF Metadata Partition")
+	le.PutUint16(m[36:], 1)
+	le.PutUint32(m[40:], uint32(p.metadataEntry()))
+	le.PutUint32(m[44:], uint32(p.mirrorEntry()))
+	le.PutUint32(m[48:], 0xFFFFFFFF) // no bitmap, since nothing is free
+	le.PutUint32(m[52:], metadataUnit)
+	le.PutUint16(m[56:], metadataUnit)
+	m[58] = 1 // the mirror is a copy
+	return ecma167.TagLVD, 446 + 64
+}
+
+// unallocated writes the unallocated space descriptor (ECMA-167 3/10.8): there
+// is none.
+func (p *Planner) unallocated([]byte) (uint16, int) { return ecma167.TagUSD, 24 }
+
+// terminator writes the terminating descriptor (ECMA-167 3/10.9).
+func (p *Planner) terminator(b []byte) (uint16, int) {
+	le.PutUint32(b[16:], 0) // no sequence number in this one
+	return ecma167.TagTD, 512
+}
+
+// integrity returns the logical volume integrity sequence (ECMA-167 3/10.10, UDF
+// 2.2.6) for a sector: one descriptor, closed, and the terminator.
+func (p *Planner) integrity(sector int64) []byte {
+	b := make([]byte, 2*sectorSize)
+	sizes := []uint32{uint32(p.partitionLength())}
+	if p.hasMetadata() {
+		sizes = append(sizes, uint32(p.metadataBlocks()))
+	}
+	ecma167.PutTime(b[16:], p.o.Time)
+	le.PutUint32(b[28:], 1) // closed
+	le.PutUint64(b[40:], firstID+uint64(p.names))
+	le.PutUint32(b[72:], uint32(len(sizes)))
+	le.PutUint32(b[76:], 46)
+	use := b[80+8*len(sizes):] // behind the free space, none, and the sizes
+	for i, n := range sizes {
+		le.PutUint32(b[80+4*(len(sizes)+i):], n)
+	}
+	putImplementation(use)
+	le.PutUint32(use[32:], p.files)
+	le.PutUint32(use[36:], uint32(len(p.dirs)))
+	revision := uint16(p.o.Revision)
+	le.PutUint16(use[40:], min(revision, uint16(Revision250))) // 2.60 has nothing more to read
+	le.PutUint16(use[42:], revision)
+	le.PutUint16(use[44:], revision)
+	ecma167.SealTag(b[:80+8*len(sizes)+46], ecma167.TagLVID, p.version(), uint32(sector))
+	ecma167.SealTag(b[sectorSize:sectorSize+512], ecma167.TagTD, p.version(), uint32(sector+1))
+	return b
+}
+
+// fileSet returns the file set descriptor sequence (ECMA-167 4/14.1): the
+// descriptor and the terminator.
+func (p *Planner) fileSet() []byte {
+	b := make([]byte, 2*sectorSize)
+	ecma167.PutTime(b[16:], p.o.Time)
+	le.PutUint16(b[28:], 3) // interchange level (UDF 2.3.2.1)
+	le.PutUint16(b[30:], 3)
+	le.PutUint32(b[32:], 1) // character sets: CS0
+	le.PutUint32(b[36:], 1)
+	putCharset(b[48:])
+	ecma167.PutDString(b[112:240], p.o.Label)
+	putCharset(b[240:])
+	ecma167.PutDString(b[304:336], p.o.Label)
+	ecma167.PutLongAD(b[400:], p.address(rootBlock))
+	p.putDomain(b[416:])
+	ecma167.SealTag(b[:512], ecma167.TagFSD, p.version(), p.base+fileSetBlock)
+	ecma167.SealTag(b[sectorSize:sectorSize+512], ecma167.TagTD, p.version(), p.base+fileSetBlock+1)
+	return b
+}
+
+// metadataFile returns the file entry of a metadata file (UDF 2.2.13.1), which
+// stands in a block of the partition and has its contents in others.
+func (p *Planner) metadataFile(kind byte, block, start int64) []byte {
+	b := make([]byte, sectorSize)
+	size := p.metadataBlocks() * sectorSize
+	e := icb{
+		block: uint32(block), kind: kind, flags: ecma167.ADShort, uid: ecma167.NoID, gid: ecma167.NoID,
+		size: size, recorded: p.metadataBlocks(), time: p.o.Time,
+	}
+	at := b[p.head():]
+	for size > 0 {
+		n := min(size, maxExtent/metadataUnit/sectorSize*metadataUnit*sectorSize)
+		le.PutUint32(at[e.ads:], uint32(n))
+		le.PutUint32(at[e.ads+4:], uint32(start))
+		e.ads += ecma167.ADLength[ecma167.ADShort]
+		start += n / sectorSize
+		size -= n
+	}
+	p.put(b, e)
+	return b
+}

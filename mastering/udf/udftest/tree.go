@@ -1,0 +1,173 @@
+package udftest
+
+import (
+	"context"
+	"encoding/binary"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"glassmaster/mastering/layout"
+	"glassmaster/mastering/tree"
+	"glassmaster/mastering/udf/plan"
+)
+
+// When is the time of the volumes that tests make.
+var When = time.Date(2024, 2, 29, 12, 34, 56, 789012000, time.UTC)
+
+// Where the planner puts things, in sectors of the volume, or blocks of the
+// metadata.
+const (
+	MainSequence   = 32
+	SequenceLength = 16
+	IntegrityStart = 64
+	RootBlock      = 2
+	FirstBlock     = 3  // behind the root
+	MetadataUnit   = 32 // blocks of the partition in front of the metadata
+	MaxExtent      = 1<<30 - 2048
+)
+
+// Mirror returns where the mirror of the metadata is in a volume that is planned,
+// in sectors: its file entry, and its contents.
+func Mirror(t testing.TB, r io.ReaderAt, p *plan.Planner) (entry, contents int64) {
+	t.Helper()
+	var b [4]byte
+	if _, err := r.ReadAt(b[:], (MainSequence+3)*2048+446+44); err != nil { // the partition map in the logical volume descriptor
+		t.Fatal(err)
+	}
+	entry = plan.FirstSector + int64(binary.LittleEndian.Uint32(b[:]))
+	return entry, entry - p.MetadataSectors() + MetadataUnit
+}
+
+// Sample returns a tree with every kind of node.
+func Sample() *tree.Node {
+	root := Files()
+	sub := root.Lookup("Été 日本語 😀")
+	for name, n := range map[string]*tree.Node{
+		"symlink":  tree.NewNode("", fs.ModeSymlink|0o777, tree.Symlink("../Été 日本語 😀/./level 0")),
+		"absolute": tree.NewNode("", fs.ModeSymlink|0o777, tree.Symlink("/etc/passwd")),
+		"long":     tree.NewNode("", fs.ModeSymlink|0o777, tree.Symlink(strings.Repeat("some/thing/", 101)+"end")),
+		"fifo":     tree.NewNode("", fs.ModeNamedPipe|0o644, nil),
+		"socket":   tree.NewNode("", fs.ModeSocket|0o755, nil),
+		"null":     tree.NewNode("", fs.ModeDevice|fs.ModeCharDevice|0o666, tree.Device(1<<32|3)),
+		"disk":     tree.NewNode("", fs.ModeDevice|0o660, tree.Device(8<<32|7)),
+	} {
+		n.Name, n.Modified = name, When.UnixNano()
+		sub.Append(n)
+	}
+	return root
+}
+
+// Files returns a tree of folders and files: 7-Zip opens no volume that holds
+// anything else.
+func Files() *tree.Node {
+	root := tree.NewFolder("", When)
+	at := func(n int) time.Time { return When.Add(time.Duration(n)*time.Hour + time.Duration(n)*time.Microsecond) }
+	put := func(dir *tree.Node, n *tree.Node) *tree.Node { dir.Append(n); return n }
+	file := func(dir *tree.Node, name string, data string) *tree.Node {
+		return put(dir, tree.NewFile(name, int64(len(data)), at(len(name)), layout.Bytes(data)))
+	}
+	folder := func(dir *tree.Node, name string) *tree.Node { return put(dir, tree.NewFolder(name, at(-len(name)))) }
+	file(root, "zeta", "last comes first")
+	file(root, "empty", "")
+	file(root, "one sector", strings.Repeat("s", 2048))
+	large := file(root, "large", strings.Repeat("glassmaster ", 300_000))
+	large.Mode, large.UID, large.GID = fs.ModeSetuid|0o754, 1000, 65534
+	sub := folder(root, "Été 日本語 😀")
+	sub.Mode = fs.ModeDir | fs.ModeSticky | 0o777
+	file(sub, "ÿ Latin.txt", "ÿ")
+	file(sub, "日本.txt", "日本")
+	file(sub, strings.Repeat("n", 254), "longest in 8 bits")
+	file(sub, strings.Repeat("語", 84), "long in 16 bits")
+	deep := sub
+	for i := range 12 {
+		deep = folder(deep, fmt.Sprint("level ", i))
+	}
+	file(deep, "bottom", "deep")
+	s := &tree.Shared{Source: layout.Bytes("several names"), Links: 3}
+	for i, dir := range []*tree.Node{root, deep, sub} {
+		n := tree.NewNode(fmt.Sprint("hard link ", i), 0o600, s)
+		n.Size, n.Modified = 13, When.UnixNano()
+		dir.Append(n)
+	}
+	many := folder(root, "many")
+	for i := range 1500 {
+		file(many, fmt.Sprintf("file number %d", i), fmt.Sprint(i))
+		if i%100 == 0 {
+			file(folder(many, fmt.Sprintf("folder number %d", i)), "inside", "x")
+		}
+	}
+	folder(root, "nothing in it")
+	return root
+}
+
+// Volume returns the layout of a volume of UDF alone.
+func Volume(t testing.TB, root *tree.Node, o plan.Options) *layout.Layout {
+	t.Helper()
+	if o.Time.IsZero() {
+		o.Time = When
+	}
+	p, err := plan.New(root, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := p.Volume(0, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l
+}
+
+// Save writes a layout into a file of that name.
+func Save(t testing.TB, l *layout.Layout, name string) {
+	t.Helper()
+	f, err := os.Create(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if err := l.WriteTo(context.Background(), f, layout.WriteOptions{}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TreeManifest describes a tree as manifest describes a volume.
+func TreeManifest(root *tree.Node) string {
+	links := func(n *tree.Node) int {
+		if !n.IsDir() {
+			if s := n.Shared(); s != nil {
+				return int(s.Links)
+			}
+			return 1
+		}
+		k := 2
+		for _, c := range n.Children() {
+			if c.IsDir() {
+				k++
+			}
+		}
+		return k
+	}
+	var b strings.Builder
+	_ = root.Walk(func(n *tree.Node) error {
+		size := int64(0)
+		if n.Mode.IsRegular() {
+			size = n.Size
+		}
+		fmt.Fprintf(&b, "%s %s %d %d %d %d.%06d %d %s\n", n.Path(), unixMode(n.Mode), n.UID, n.GID, size,
+			n.ModTime().Unix(), n.ModTime().Nanosecond()/1000, links(n), n.Target())
+		if n.Mode.IsRegular() {
+			data := []byte(nil)
+			if n.Size > 0 {
+				data = n.Source().(layout.Bytes)
+			}
+			fmt.Fprintln(&b, n.Path(), digestBytes(data))
+		}
+		return nil
+	})
+	return SortLines(b.String())
+}
