@@ -47,31 +47,31 @@ func (s *Shell) covered() bool {
 	return s.veil.Visible() || s.window.Canvas().Overlays().Top() != nil
 }
 
-// pane returns the panes of the place that is shown, nil where there are none.
-func (s *Shell) pane() *files.Browser {
+// browser returns the file browser of the page that is shown, nil where it has none.
+func (s *Shell) browser() *files.Browser {
 	switch s.place {
 	case Compile:
-		return s.compile.Pane()
+		return s.compile.Browser()
 	case Browse:
-		return s.browse.Pane()
+		return s.browse.Browser()
 	}
 	return nil
 }
 
 func (s *Shell) search() {
-	if p := s.pane(); p != nil {
+	if p := s.browser(); p != nil {
 		p.FocusSearch()
 	}
 }
 
 func (s *Shell) back() {
-	if p := s.pane(); p != nil {
+	if p := s.browser(); p != nil {
 		p.Back()
 	}
 }
 
 func (s *Shell) forward() {
-	if p := s.pane(); p != nil {
+	if p := s.browser(); p != nil {
 		p.Forward()
 	}
 }

@@ -222,7 +222,7 @@ func TestDropGoesIntoTheFolderBelowThePointer(t *testing.T) {
 	p := newPilot(t)
 	p.drop(fyne.NewPos(700, 400), filepath.Join(hostFiles(t, "Folder/a.txt"), "Folder"))
 	p.compiled(1)
-	files := p.compile.Pane().Files
+	files := p.compile.Browser().Files
 	at := fyne.CurrentApp().Driver().AbsolutePositionForObject(files).AddXY(90, theme.RowHeight*1.5)
 	p.drop(at, filepath.Join(hostFiles(t, "b.txt"), "b.txt"))
 	p.compiled(2)
@@ -243,7 +243,7 @@ func TestLateDrop(t *testing.T) {
 	p.drop(fyne.NewPos(700, 400), filepath.Join(hostFiles(t, "Folder/a.txt"), "Folder"))
 	p.compiled(1)
 	p.pointer = func() Pointer { return Late }
-	at := fyne.CurrentApp().Driver().AbsolutePositionForObject(p.compile.Pane().Files).AddXY(90, theme.RowHeight*1.5)
+	at := fyne.CurrentApp().Driver().AbsolutePositionForObject(p.compile.Browser().Files).AddXY(90, theme.RowHeight*1.5)
 	p.drop(fyne.NewPos(1, 1), filepath.Join(hostFiles(t, "b.txt"), "b.txt"))
 	c, ok := p.catching.Objects[0].(*catcher)
 	if !ok {

@@ -8,7 +8,6 @@ import (
 	"sync"
 
 	"github.com/sqweek/dialog"
-
 	"glassmaster/ui/host"
 )
 

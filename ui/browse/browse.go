@@ -42,7 +42,7 @@ type View struct {
 	host     *host.Host
 	engine   Engine
 	volume   *model.Volume
-	pane     *files.Browser
+	files     *files.Browser
 	side     *side
 	body     *fyne.Container
 	empty    fyne.CanvasObject
@@ -64,11 +64,11 @@ type View struct {
 // New returns the place.
 func New(h *host.Host, e Engine) *View {
 	v := &View{host: h, engine: e, volume: model.NewVolume(e.OpenDisc, h.Post)}
-	v.pane = files.New(v.volume.List, v.volume.Outline, h.Tips, v.rootName)
-	v.pane.OnReset = v.selected
-	v.pane.Files.OnOpen = v.open
-	v.pane.Files.OnMenu = v.menu
-	v.pane.Files.OnEmpty = v.volume.Unread
+	v.files = files.New(v.volume.List, v.volume.Outline, h.Tips, v.rootName)
+	v.files.OnReset = v.selected
+	v.files.Files.OnOpen = v.open
+	v.files.Files.OnMenu = v.menu
+	v.files.Files.OnEmpty = v.volume.Unread
 	v.side = newSide(h, v.volume)
 	v.task = newTask(h)
 	v.notice = widgets.NewNotice()
@@ -91,7 +91,7 @@ func (v *View) build() fyne.CanvasObject {
 	head := container.New(&widgets.Column{Gap: 2}, v.title, v.subtitle)
 	bar := container.NewBorder(nil, nil, nil,
 		widgets.Middle(container.NewHBox(v.viewsBox, v.extract, v.burn, open, drives, v.shut)), widgets.Middle(head))
-	v.panes = widgets.NewSplit(false, 0.74, v.pane.Object, v.side)
+	v.panes = widgets.NewSplit(false, 0.74, v.files.Object, v.side)
 	v.waiting = widgets.Muted("").Align(fyne.TextAlignCenter)
 	v.wait = container.NewCenter(container.NewVBox(widgets.Wide(260, widget.NewProgressBarInfinite()), v.waiting))
 	var inDrive *widgets.Button
@@ -138,8 +138,8 @@ func (v *View) Close() {
 	v.volume.Close()
 }
 
-// Pane returns the panes, for the shortcuts of the window.
-func (v *View) Pane() *files.Browser { return v.pane }
+// Browser returns the file browser, for the shortcuts of the window.
+func (v *View) Browser() *files.Browser { return v.files }
 
 func (v *View) rootName() string {
 	if l := v.volume.Info().Label; l != "" {
@@ -169,7 +169,7 @@ func (v *View) reload() {
 	}
 	v.showTitle(state == model.Ready)
 	v.side.volumeChanged()
-	v.pane.Reload()
+	v.files.Reload()
 }
 
 func (v *View) showTitle(ready bool) {
@@ -262,10 +262,10 @@ func (v *View) menu(nodes []*tree.Node, at fyne.Position) {
 		items = append(items, widgets.Item("Show in its folder", "", func() {
 			v.volume.List.Open(nodes[0].Parent())
 			v.volume.List.Selection.Set(nodes[0])
-			v.pane.Reload()
+			v.files.Reload()
 		}))
 	}
-	items = append(items, widgets.Item("Select all", "", v.pane.Files.SelectAll))
+	items = append(items, widgets.Item("Select all", "", v.files.Files.SelectAll))
 	v.host.Menu(at, items...)
 }
 

@@ -39,7 +39,7 @@ type View struct {
 	host     *host.Host
 	engine   Engine
 	project  *model.Project
-	pane     *files.Browser
+	files     *files.Browser
 	drag     *files.Drag
 	label    *widgets.Field
 	empty    fyne.CanvasObject
@@ -59,18 +59,18 @@ type View struct {
 // New returns the place.
 func New(h *host.Host, e Engine, p *model.Project) *View {
 	v := &View{host: h, engine: e, project: p}
-	v.pane = files.New(p.List, p.Outline, h.Tips, v.rootName)
+	v.files = files.New(p.List, p.Outline, h.Tips, v.rootName)
 	v.capacity = newCapacityCard(h, e, p)
 	v.problems = newProblemList(h, p)
-	v.drag = &files.Drag{Layer: h.Tips.Layer, FolderAt: v.pane.FolderAt, OnTarget: v.pane.SetTarget, OnMove: p.Move}
-	f := v.pane.Files
-	f.Drag, v.pane.Folders.Drag = v.drag, v.drag
+	v.drag = &files.Drag{Layer: h.Tips.Layer, FolderAt: v.files.FolderAt, OnTarget: v.files.SetTarget, OnMove: p.Move}
+	f := v.files.Files
+	f.Drag, v.files.Folders.Drag = v.drag, v.drag
 	f.OnOpen = v.open
 	f.OnMenu = v.menu
 	f.OnKey = v.key
 	f.OnRename = v.rename
-	v.pane.Folders.OnMenu = func(n *tree.Node, at fyne.Position) { v.folderMenu(n, at) }
-	v.pane.OnReset = v.selected
+	v.files.Folders.OnMenu = func(n *tree.Node, at fyne.Position) { v.folderMenu(n, at) }
+	v.files.OnReset = v.selected
 	p.OnChange = v.reload
 	v.Object = v.build()
 	v.reload()
@@ -108,17 +108,17 @@ func (v *View) build() fyne.CanvasObject {
 	return container.NewBorder(
 		container.New(&widgets.Column{Gap: 8}, widgets.MinHeight(34, bar), widgets.Space(0, 0)),
 		container.New(&widgets.Column{Gap: 8}, widgets.Space(0, 0), bottom), nil, nil,
-		container.NewStack(v.pane.Object, v.empty))
+		container.NewStack(v.files.Object, v.empty))
 }
 
-// Pane returns the panes, for the shortcuts of the window.
-func (v *View) Pane() *files.Browser { return v.pane }
+// Browser returns the file browser, for the shortcuts of the window.
+func (v *View) Browser() *files.Browser { return v.files }
 
 // Drop adds files and folders that were dropped at an absolute position.
 func (v *View) Drop(at fyne.Position, paths []string) {
 	dir := v.project.List.Folder()
-	if v.pane.Object.Visible() {
-		if n, ok := v.pane.FolderAt(at); ok && n != nil {
+	if v.files.Object.Visible() {
+		if n, ok := v.files.FolderAt(at); ok && n != nil {
 			dir = n
 		}
 	}
@@ -138,9 +138,9 @@ func (v *View) reload() {
 	}
 	empty := v.project.Empty()
 	show(v.empty, empty)
-	show(v.pane.Object, !empty)
+	show(v.files.Object, !empty)
 	show(v.busy, v.project.Scanning())
-	v.pane.Reload()
+	v.files.Reload()
 	v.problems.reload()
 	v.capacity.reload()
 	why := ""
@@ -179,7 +179,7 @@ func (v *View) open(n *tree.Node) {
 		v.project.List.Open(n)
 		return
 	}
-	v.pane.Files.Rename(n)
+	v.files.Files.Rename(n)
 }
 
 func (v *View) key(k fyne.KeyName) bool {
@@ -188,7 +188,7 @@ func (v *View) key(k fyne.KeyName) bool {
 		v.removeSelected()
 	case fyne.KeyF2:
 		if n, ok := v.project.List.Selection.Cursor(); ok {
-			v.pane.Files.Rename(n)
+			v.files.Files.Rename(n)
 		}
 	default:
 		return false
@@ -202,7 +202,7 @@ func (v *View) rename(n *tree.Node, to string) {
 		return
 	}
 	v.project.List.Selection.Set(n)
-	v.pane.Reload()
+	v.files.Reload()
 }
 
 // Undo takes back the newest edit.
@@ -222,7 +222,7 @@ func (v *View) NewFolder() {
 	if v.project.List.Query() != "" {
 		v.project.List.Open(n.Parent())
 	}
-	v.pane.Files.Rename(n)
+	v.files.Files.Rename(n)
 }
 
 func (v *View) menu(nodes []*tree.Node, at fyne.Position) {
@@ -237,9 +237,9 @@ func (v *View) menu(nodes []*tree.Node, at fyne.Position) {
 		items = append(items, widgets.Item("Open", one, func() { v.project.List.Open(n) }))
 	}
 	v.host.Menu(at, append(items,
-		widgets.Item("Rename  (F2)", one, func() { v.pane.Files.Rename(n) }),
+		widgets.Item("Rename  (F2)", one, func() { v.files.Files.Rename(n) }),
 		widgets.Item("Remove  (Del)", "", v.removeSelected),
-		widgets.Item("Select all  (Ctrl+A)", "", v.pane.Files.SelectAll))...)
+		widgets.Item("Select all  (Ctrl+A)", "", v.files.Files.SelectAll))...)
 }
 
 func (v *View) folderMenu(n *tree.Node, at fyne.Position) {

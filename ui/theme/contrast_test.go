@@ -7,7 +7,6 @@ import (
 
 	"fyne.io/fyne/v2"
 	fynetheme "fyne.io/fyne/v2/theme"
-
 	"glassmaster/ui/theme"
 )
 
