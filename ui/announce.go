@@ -16,7 +16,7 @@ func (s *Shell) announcing(event func(string, map[string]any)) func(string, map[
 		time.AfterFunc(200*time.Millisecond, func() {
 			s.host.Post(func() {
 				if mine == turn {
-					event("controls", map[string]any{"place": s.place.String(), "buttons": s.layer.Controls()})
+					event("controls", map[string]any{"page": s.page.String(), "buttons": s.layer.Controls()})
 				}
 			})
 		})

@@ -80,7 +80,7 @@ func TestIncompleteSource(t *testing.T) {
 		t.Fatal(err)
 	}
 	p := newPilot(t)
-	p.OpenFiles([]string{path})
+	p.openFiles([]string{path})
 	p.until("the image", func() bool { return p.last("browse")["files"] == 1 })
 	if !p.shown("not as it should be") {
 		t.Error("Browse does not tell that it is incomplete")

@@ -26,7 +26,7 @@ func (s *Shell) AskClose(closing func()) {
 			widgets.Choice{Text: "Cancel"},
 			widgets.Choice{Text: "Close without saving", Danger: true, Do: func() bool { closing(); return true }},
 			widgets.Choice{Text: "Save…", Primary: true, Do: func() bool {
-				s.Go(Compile)
+				s.show(compilePage)
 				s.compile.SaveThen(closing)
 				return true
 			}})

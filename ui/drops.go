@@ -29,9 +29,9 @@ const lateLimit = 80 * time.Millisecond
 // nowhere is the position of files that came without one.
 var nowhere = fyne.NewPos(-1, -1)
 
-// Dropped takes files and folders that were dropped on the window at an
+// dropped takes files and folders that were dropped on the window at an
 // absolute position.
-func (s *Shell) Dropped(at fyne.Position, uris []fyne.URI) {
+func (s *Shell) dropped(at fyne.Position, uris []fyne.URI) {
 	defer model.Guard()
 	var paths []string
 	for _, u := range uris {

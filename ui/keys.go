@@ -20,9 +20,9 @@ func (s *Shell) addShortcuts() {
 		keys fyne.Shortcut
 		do   func()
 	}{
-		{key(fyne.Key1, ctrl), func() { s.Go(Compile) }},
-		{key(fyne.Key2, ctrl), func() { s.Go(Browse) }},
-		{key(fyne.Key3, ctrl), func() { s.Go(Burn) }},
+		{key(fyne.Key1, ctrl), func() { s.show(compilePage) }},
+		{key(fyne.Key2, ctrl), func() { s.show(browsePage) }},
+		{key(fyne.Key3, ctrl), func() { s.show(burnPage) }},
 		{key(fyne.KeyF, ctrl), s.search},
 		{key(fyne.KeyO, ctrl), s.open},
 		{key(fyne.KeyS, ctrl), s.compiling(s.compile.Save)},
@@ -49,10 +49,10 @@ func (s *Shell) covered() bool {
 
 // browser returns the file browser of the page that is shown, nil where it has none.
 func (s *Shell) browser() *files.Browser {
-	switch s.place {
-	case Compile:
+	switch s.page {
+	case compilePage:
 		return s.compile.Browser()
-	case Browse:
+	case browsePage:
 		return s.browse.Browser()
 	}
 	return nil
@@ -77,17 +77,17 @@ func (s *Shell) forward() {
 }
 
 func (s *Shell) open() {
-	switch s.place {
-	case Compile:
+	switch s.page {
+	case compilePage:
 		s.compile.PickOpen()
-	case Browse:
+	case browsePage:
 		s.browse.PickImage()
 	}
 }
 
 func (s *Shell) compiling(do func()) func() {
 	return func() {
-		if s.place == Compile {
+		if s.page == compilePage {
 			do()
 		}
 	}

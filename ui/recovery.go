@@ -93,7 +93,7 @@ func (s *Shell) restore(l model.Lost, then func()) {
 			s.host.ErrorThen("What was kept cannot be restored", fmt.Errorf("%w; it is still in %s", err, l.ID+compilation.Ending), then)
 			return
 		}
-		s.Go(Compile)
+		s.show(compilePage)
 		s.project.Recover(c, l.Origin, problems)
 		if err = s.autosave.Now(); err == nil {
 			err = s.keeper.Discard(l)

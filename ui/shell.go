@@ -20,19 +20,19 @@ import (
 	"glassmaster/ui/widgets"
 )
 
-// Place is one of the places of the window.
-type Place int
+// page is one of the pages of the window.
+type page int
 
-// Places of the window, in the order of the rail.
+// Pages of the window, in the order of the rail.
 const (
-	Compile Place = iota
-	Browse
-	Burn
+	compilePage page = iota
+	browsePage
+	burnPage
 )
 
-var placeNames = [...]string{"compile", "browse", "burn"}
+var pageNames = [...]string{"compile", "browse", "burn"}
 
-func (p Place) String() string { return placeNames[p] }
+func (p page) String() string { return pageNames[p] }
 
 // Engine does the work that the window shows.
 type Engine interface {
@@ -59,7 +59,7 @@ type Shell struct {
 	layer    *widgets.Layer
 	rail     [3]*railButton
 	pages    [3]fyne.CanvasObject
-	place    Place
+	page     page
 	veil     *fyne.Container
 	pointer  func() Pointer
 	catching *fyne.Container // feels where a late drop falls
@@ -100,10 +100,10 @@ func New(w fyne.Window, c Config) *Shell {
 	s.addPlaces(c.Engine)
 	model.OnFault(s.faulted)
 	w.SetContent(s.build())
-	w.SetOnDropped(s.Dropped)
+	w.SetOnDropped(s.dropped)
 	s.addShortcuts()
 	s.host.Event = s.announcing(c.Event)
-	s.Go(Compile)
+	s.show(compilePage)
 	return s
 }
 
@@ -124,18 +124,18 @@ func (s *Shell) addPlaces(e Engine) {
 	s.compile.OnChange = s.autosave.Changed
 	s.compile.OnBurn = func() {
 		s.burn.SetCompilation()
-		s.Go(Burn)
+		s.show(burnPage)
 	}
 	s.compile.OnSaveImage = func() {
-		s.burn.PickImage(func() { s.Go(Burn) })
+		s.burn.PickImage(func() { s.show(burnPage) })
 	}
 	s.browse.OnBurn = func(path string) {
 		s.burn.SetImage(path)
-		s.Go(Burn)
+		s.show(burnPage)
 	}
 	s.burn.OnBegin = s.browse.Release
 	s.burn.OnBrowse = func(name string) {
-		s.Go(Browse)
+		s.show(browsePage)
 		s.browse.Open(name)
 	}
 	s.pages = [3]fyne.CanvasObject{s.compile.Object, s.browse.Object, s.burn.Object}
@@ -147,7 +147,7 @@ func (s *Shell) build() fyne.CanvasObject {
 		icon fyne.Resource
 		text string
 	}{{theme.LayersIcon, "Compile"}, {theme.DiscIcon, "Browse"}, {theme.BurnIcon, "Burn"}} {
-		s.rail[i] = newRailButton(b.icon, b.text, func() { s.Go(Place(i)) })
+		s.rail[i] = newRailButton(b.icon, b.text, func() { s.show(page(i)) })
 		buttons.Add(s.rail[i])
 	}
 	rail := container.NewStack(widgets.NewFill(theme.Rail), widgets.Space(theme.RailWidth, 1),
@@ -161,34 +161,34 @@ func (s *Shell) build() fyne.CanvasObject {
 	return container.NewStack(container.NewBorder(nil, nil, rail, nil, body), s.layer.Container, s.catching, s.veil)
 }
 
-// Go shows a place.
-func (s *Shell) Go(p Place) {
-	if s.place == Burn && p != Burn {
+// show shows a page.
+func (s *Shell) show(p page) {
+	if s.page == burnPage && p != burnPage {
 		s.burn.Left()
 	}
-	s.place = p
+	s.page = p
 	for i := range s.pages {
-		s.rail[i].choose(Place(i) == p)
-		if Place(i) == p {
+		s.rail[i].choose(page(i) == p)
+		if page(i) == p {
 			s.pages[i].Show()
 		} else {
 			s.pages[i].Hide()
 		}
 	}
-	if p == Burn {
+	if p == burnPage {
 		s.burn.Shown(s.browse.Image())
 	}
-	s.host.Tell("place", map[string]any{"name": p.String()})
+	s.host.Tell("page", map[string]any{"name": p.String()})
 }
 
 // Started is called when the window has come up, with the files that were named
 // when the program was started. What an earlier one has lost is offered first.
 func (s *Shell) Started(paths []string) {
-	s.offerLost(func() { s.OpenFiles(paths) })
+	s.offerLost(func() { s.openFiles(paths) })
 }
 
-// OpenFiles takes files as if they were named when the program was started.
-func (s *Shell) OpenFiles(paths []string) {
+// openFiles takes files as if they were named when the program was started.
+func (s *Shell) openFiles(paths []string) {
 	if len(paths) > 0 {
 		s.take(nowhere, false, paths)
 	}
@@ -205,15 +205,15 @@ func (s *Shell) take(at fyne.Position, dropped bool, paths []string) {
 	switch {
 	case len(paths) == 0 || s.covered():
 	case strings.HasSuffix(strings.ToLower(one), ".glassmaster"):
-		s.Go(Compile)
+		s.show(compilePage)
 		s.compile.Open(one)
-	case model.IsImage(one) && s.place == Burn && dropped:
+	case model.IsImage(one) && s.page == burnPage && dropped:
 		s.burn.SetImage(one)
-	case model.IsImage(one) && (s.place == Browse || !dropped):
-		s.Go(Browse)
+	case model.IsImage(one) && (s.page == browsePage || !dropped):
+		s.show(browsePage)
 		s.browse.Open(one)
 	default:
-		s.Go(Compile)
+		s.show(compilePage)
 		s.compile.Drop(at, paths)
 	}
 }

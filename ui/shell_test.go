@@ -135,7 +135,7 @@ func (p *pilot) drop(at fyne.Position, paths ...string) {
 	for _, path := range paths {
 		uris = append(uris, storage.NewFileURI(path))
 	}
-	p.Dropped(at, uris)
+	p.dropped(at, uris)
 }
 
 func (p *pilot) compiled(files int) {
@@ -177,10 +177,10 @@ func TestCompileWriteBrowseExtract(t *testing.T) {
 	if o := p.last("outcome"); o["verdict"] != "verified" {
 		t.Fatalf("the outcome is %v", o)
 	}
-	p.OpenFiles([]string{image})
+	p.openFiles([]string{image})
 	p.until("the image", func() bool { return p.last("browse")["files"] == 2 })
-	if p.place != Browse {
-		t.Errorf("in %s", p.place)
+	if p.page != browsePage {
+		t.Errorf("in %s", p.page)
 	}
 	p.pick = t.TempDir()
 	p.press("Extract all…")
@@ -207,7 +207,7 @@ func TestBurnOnVirtualDisc(t *testing.T) {
 	}
 	p.press("Show what is on it")
 	p.until("the disc", func() bool { return p.last("browse")["files"] == 1 })
-	p.Go(Burn)
+	p.show(burnPage)
 	p.press("Done")
 	p.until("the refusal", func() bool {
 		why, _ := p.last("settings")["why"].(string)
@@ -271,7 +271,7 @@ func TestSaveAndOpenCompilation(t *testing.T) {
 	p.until("the saving", func() bool { return !p.project.Dirty() })
 	p.compile.New()
 	p.compiled(0)
-	p.OpenFiles([]string{p.pick})
+	p.openFiles([]string{p.pick})
 	p.compiled(1)
 	if p.project.Dirty() || p.project.Path() != p.pick {
 		t.Errorf("dirty %v, path %s", p.project.Dirty(), p.project.Path())
@@ -380,7 +380,7 @@ func TestClosingAsks(t *testing.T) {
 func TestNothingToBurnSaysWhy(t *testing.T) {
 	t.Setenv(drive.Environment, "")
 	p := newPilot(t)
-	p.Go(Burn)
+	p.show(burnPage)
 	p.until("the drives", func() bool { return len(p.posted) == 0 })
 	if p.last("settings")["why"] != "Choose what to burn" {
 		t.Errorf("it says %v", p.last("settings"))

@@ -22,11 +22,11 @@ type Drag struct {
 	label *fyne.Container
 }
 
-// Active reports whether something is being dragged.
-func (d *Drag) Active() bool { return d.nodes != nil }
+// active reports whether something is being dragged.
+func (d *Drag) active() bool { return d.nodes != nil }
 
-// Begin begins a drag of nodes.
-func (d *Drag) Begin(nodes []*tree.Node) {
+// begin begins a drag of nodes.
+func (d *Drag) begin(nodes []*tree.Node) {
 	if len(nodes) == 0 {
 		return
 	}
@@ -39,9 +39,9 @@ func (d *Drag) Begin(nodes []*tree.Node) {
 	d.Layer.Add(d.label)
 }
 
-// Move follows the pointer.
-func (d *Drag) Move(at fyne.Position) {
-	if !d.Active() {
+// move follows the pointer.
+func (d *Drag) move(at fyne.Position) {
+	if !d.active() {
 		return
 	}
 	d.Layer.Place(d.label, at.AddXY(14, 10))
@@ -49,19 +49,19 @@ func (d *Drag) Move(at fyne.Position) {
 	d.OnTarget(d.targetAt(at))
 }
 
-// End drops the nodes.
-func (d *Drag) End(at fyne.Position) {
+// end drops the nodes.
+func (d *Drag) end(at fyne.Position) {
 	nodes := d.nodes
 	to := d.targetAt(at)
-	d.Cancel()
+	d.cancel()
 	if to != nil && len(nodes) > 0 {
 		d.OnMove(nodes, to)
 	}
 }
 
-// Cancel ends the drag without a drop.
-func (d *Drag) Cancel() {
-	if !d.Active() {
+// cancel ends the drag without a drop.
+func (d *Drag) cancel() {
+	if !d.active() {
 		return
 	}
 	d.nodes = nil

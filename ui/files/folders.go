@@ -145,15 +145,15 @@ func (f *Folders) drag(row int, at fyne.Position) {
 	if f.Drag == nil || row >= len(lines) {
 		return
 	}
-	if !f.Drag.Active() && lines[row].Node.Parent() != nil {
-		f.Drag.Begin([]*tree.Node{lines[row].Node})
+	if !f.Drag.active() && lines[row].Node.Parent() != nil {
+		f.Drag.begin([]*tree.Node{lines[row].Node})
 	}
-	f.Drag.Move(at)
+	f.Drag.move(at)
 }
 
 func (f *Folders) drop(_ int, at fyne.Position) {
 	if f.Drag != nil {
-		f.Drag.End(at)
+		f.Drag.end(at)
 	}
 }
 

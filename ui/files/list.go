@@ -150,19 +150,19 @@ func (f *List) drag(row int, at fyne.Position) {
 	if f.Drag == nil {
 		return
 	}
-	if !f.Drag.Active() && row < len(f.list.Rows()) {
+	if !f.Drag.active() && row < len(f.list.Rows()) {
 		if n := f.list.Rows()[row]; !f.list.Selection.Has(n) {
 			f.list.Selection.Set(n)
 			f.selected()
 		}
-		f.Drag.Begin(f.list.Selected())
+		f.Drag.begin(f.list.Selected())
 	}
-	f.Drag.Move(at)
+	f.Drag.move(at)
 }
 
 func (f *List) drop(_ int, at fyne.Position) {
 	if f.Drag != nil {
-		f.Drag.End(at)
+		f.Drag.end(at)
 	}
 }
 

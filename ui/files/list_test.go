@@ -228,7 +228,7 @@ func TestFilesDragFromNowhere(t *testing.T) {
 		e := &fyne.DragEvent{}
 		e.AbsolutePosition = b.at(0)
 		l.Dragged(e)
-		if b.files.Drag.Active() {
+		if b.files.Drag.active() {
 			t.Error("something is being dragged")
 		}
 		l.MouseUp(&desktop.MouseEvent{Button: desktop.MouseButtonPrimary})

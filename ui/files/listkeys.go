@@ -34,8 +34,8 @@ func (f *List) key(k fyne.KeyName, shift bool) bool {
 		f.list.Up()
 		return true
 	case fyne.KeyEscape:
-		if f.Drag != nil && f.Drag.Active() {
-			f.Drag.Cancel()
+		if f.Drag != nil && f.Drag.active() {
+			f.Drag.cancel()
 			return true
 		}
 		sel.Clear()

@@ -43,7 +43,6 @@ type rowList struct {
 	OnKey     func(k fyne.KeyName, shift bool) bool
 	OnRune    func(r rune)
 	OnCommand func(fyne.Shortcut) bool
-	OnFocus   func()
 
 	list      *widget.List
 	focused   bool
@@ -133,9 +132,6 @@ func (r *rowList) PageRows() int { return max(int(r.Size().Height/theme.RowHeigh
 // FocusGained implements fyne.Focusable.
 func (r *rowList) FocusGained() {
 	r.focused = true
-	if r.OnFocus != nil {
-		r.OnFocus()
-	}
 	r.Reload()
 }
 

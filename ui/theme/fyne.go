@@ -6,7 +6,6 @@ import fynetheme "fyne.io/fyne/v2/theme"
 const (
 	Foreground     = fynetheme.ColorNameForeground
 	Primary        = fynetheme.ColorNamePrimary
-	OnPrimary      = fynetheme.ColorNameForegroundOnPrimary
 	Success        = fynetheme.ColorNameSuccess
 	Warning        = fynetheme.ColorNameWarning
 	Error          = fynetheme.ColorNameError
