@@ -8,8 +8,8 @@ import (
 	"glassmaster/ui/model"
 )
 
-// addShortcuts makes the shortcuts of the window. They rest while a sheet or a
-// native dialog is open.
+// addShortcuts adds the shortcuts of the window. They do nothing while a sheet or a
+// file dialog is open.
 func (s *Shell) addShortcuts() {
 	ctrl, alt, shift := fyne.KeyModifierShortcutDefault, fyne.KeyModifierAlt, fyne.KeyModifierShift
 	key := func(k fyne.KeyName, m fyne.KeyModifier) fyne.Shortcut {
@@ -42,7 +42,7 @@ func (s *Shell) addShortcuts() {
 	}
 }
 
-// covered reports whether something lies over the window.
+// covered reports whether a sheet, a menu or a file dialog is open.
 func (s *Shell) covered() bool {
 	return s.veil.Visible() || s.window.Canvas().Overlays().Top() != nil
 }

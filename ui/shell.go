@@ -1,6 +1,6 @@
-// Package ui is the window: a rail with its three places, and what they share.
-// It knows neither the driver that draws it nor the native dialogs, so that its
-// tests need no display; the program hands those in.
+// Package ui is the window: three pages, and the rail to choose one of them. The
+// program passes in the driver that draws it and the system's dialogs, so that tests
+// need no display.
 package ui
 
 import (
@@ -42,13 +42,13 @@ type Engine interface {
 	model.Keeper
 }
 
-// Config is what the program hands to the window.
+// Config is what the window needs of the program.
 type Config struct {
 	Engine Engine
 	Picker host.FilePicker
 	Event  func(name string, fields map[string]any) // may be nil
 	Post   model.Post                               // nil: fyne.Do
-	// Pointer says how far the position of a drop can be trusted; nil: exactly.
+	// Pointer says how reliable the position of a drop is; nil: exact.
 	Pointer func() Pointer
 }
 
@@ -62,13 +62,13 @@ type Shell struct {
 	page     page
 	veil     *fyne.Container
 	pointer  func() Pointer
-	catching *fyne.Container // feels where a late drop falls
+	catching *fyne.Container // receives the mouse event after a drop
 	reason   *widgets.Text
 
 	project  *model.Project
 	keeper   model.Keeper
 	autosave *model.Autosave
-	fault    *widgets.Sheet // that tells of a fault, nil when there is none
+	fault    *widgets.Sheet // reports an internal error; nil: none
 
 	compile *compile.View
 	browse  *browse.View
@@ -78,7 +78,7 @@ type Shell struct {
 // New fills a window.
 func New(w fyne.Window, c Config) *Shell {
 	if c.Post == nil {
-		c.Post = fyne.Do // the only place where the window's goroutine is spoken to
+		c.Post = fyne.Do // the only use of Fyne's goroutine
 	}
 	s := &Shell{window: w, layer: widgets.NewLayer()}
 	post := func(f func()) {
@@ -181,22 +181,22 @@ func (s *Shell) show(p page) {
 	s.host.Tell("page", map[string]any{"name": p.String()})
 }
 
-// Started is called when the window has come up, with the files that were named
-// when the program was started. What an earlier one has lost is offered first.
+// Started is called when the window is shown, with the files of the command line. An
+// unsaved compilation is offered first.
 func (s *Shell) Started(paths []string) {
 	s.offerLost(func() { s.openFiles(paths) })
 }
 
-// openFiles takes files as if they were named when the program was started.
+// openFiles opens files of the command line.
 func (s *Shell) openFiles(paths []string) {
 	if len(paths) > 0 {
 		s.take(nowhere, false, paths)
 	}
 }
 
-// take is the one way by which files come into the window: to where they make
-// sense. A compilation is opened; a disc image is shown, or chosen to be burned;
-// everything else, and everything that is dropped on Compile, is compiled.
+// take handles files from the command line and drops. A compilation is opened; a disc
+// image is opened in Browse, or chosen to be burned; other files, and everything that is
+// dropped on Compile, are added to the compilation.
 func (s *Shell) take(at fyne.Position, dropped bool, paths []string) {
 	one := ""
 	if len(paths) == 1 {
@@ -218,13 +218,13 @@ func (s *Shell) take(at fyne.Position, dropped bool, paths []string) {
 	}
 }
 
-// Close ends what goes on. What was kept in case of a crash is forgotten.
+// Close closes the disc in Browse, and removes the backup of the compilation.
 func (s *Shell) Close() {
 	s.browse.Close()
 	s.autosave.End()
 }
 
-// busy lays a veil over the window while a native dialog is open.
+// busy covers the window while a file dialog is open.
 func (s *Shell) busy(why string) {
 	s.reason.Set(why)
 	if why == "" {

@@ -45,7 +45,7 @@ func TestNeverGrows(t *testing.T) {
 		p.drop(fyne.NewPos(500, 300), filepath.Join(hostFiles(t, strings.TrimSpace(long)+"/a.txt"), strings.TrimSpace(long)))
 		p.compiled(1)
 		p.project.SetLabel(long)
-		p.project.Remark(disc.Notice{Path: long, Text: long})
+		p.project.AddProblem(disc.Notice{Path: long, Text: long})
 		check("long label")
 		n := p.project.Compilation().Root()
 		for i := range 6 {

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -12,6 +13,7 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/app"
 
+	"glassmaster/app/buildinfo"
 	"glassmaster/assets"
 	"glassmaster/ui"
 	"glassmaster/ui/engine"
@@ -21,7 +23,12 @@ import (
 func main() {
 	events := flag.String("events", "", "append what happens to this `file`, one JSON object a line")
 	size := flag.String("size", "1280x800", "initial `size` of the window")
+	version := flag.Bool("version", false, "print the version")
 	flag.Parse()
+	if *version {
+		fmt.Println("glassmaster-window", buildinfo.String())
+		return
+	}
 	if err := run(*events, *size, flag.Args()); err != nil {
 		fmt.Fprintln(os.Stderr, "glassmaster-window:", err)
 		os.Exit(1)
@@ -39,7 +46,7 @@ func run(events, size string, files []string) error {
 	}
 	defer log.Close()
 	plainLocale()
-	a := calm(app.NewWithID("io.glassmaster.Glassmaster"))
+	a := calm(app.NewWithID(buildinfo.AppID))
 	a.Settings().SetTheme(theme.Theme{})
 	a.SetIcon(assets.Icon)
 	window := a.NewWindow("Glassmaster")
@@ -71,10 +78,16 @@ func plainLocale() {
 // compilation was kept.
 func show(w fyne.Window, shell *ui.Shell) (err error) {
 	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("this is a fault in Glassmaster itself, please report it: %v\n%s", p, debug.Stack())
+		p := recover()
+		switch {
+		case p == nil:
+		case strings.HasPrefix(fmt.Sprint(p), "NotInitialized:"): // GLFW's error; Fyne has logged the cause
+			err = errors.New("the display cannot be opened: check DISPLAY and WAYLAND_DISPLAY, " +
+				"or use the command line (glassmaster --help)")
+		default:
+			err = fmt.Errorf("this is a bug in Glassmaster, please report it: %v\nglassmaster-window %s\n%s", p, buildinfo.String(), debug.Stack())
 			if kept := shell.Rescue(); kept != nil {
-				err = fmt.Errorf("%w\nwhat was not saved is lost: %w", err, kept)
+				err = fmt.Errorf("%w\nThe unsaved compilation is lost: %w", err, kept)
 			}
 		}
 	}()

@@ -1,6 +1,5 @@
-// Package host is what the places of the window need of the window itself: its
-// canvas, a way back to its goroutine, pickers of files, sheets, and a record of
-// what happens.
+// Package host gives the pages the services of the window: its canvas, its goroutine,
+// file dialogs, sheets, menus and events.
 package host
 
 import (
@@ -56,17 +55,17 @@ type FilePicker interface {
 	Choose(ctx context.Context, d FileDialog) ([]string, error)
 }
 
-// Host is the window as its places see it.
+// Host is the window as its pages see it.
 type Host struct {
 	Canvas fyne.Canvas
 	Tips   widgets.Tips
 	Post   model.Post
 	Picker FilePicker
-	Event  func(name string, fields map[string]any) // tells whoever follows the window from outside; may be nil
-	Busy   func(why string)                         // a native dialog is open; empty: no more
+	Event  func(name string, fields map[string]any) // reports an event to scripts; may be nil
+	Busy   func(why string)                         // a file dialog is open; "": it was closed
 }
 
-// Tell records something that has happened.
+// Tell reports an event.
 func (h *Host) Tell(name string, fields map[string]any) {
 	if h.Event != nil {
 		h.Event(name, fields)
@@ -139,7 +138,7 @@ func (h *Host) busy(why string) {
 // Error shows an error on a sheet.
 func (h *Host) Error(title string, err error) { h.ErrorThen(title, err, func() {}) }
 
-// ErrorThen shows an error on a sheet, and goes on when that is closed.
+// ErrorThen shows an error on a sheet, and calls then when it is closed.
 func (h *Host) ErrorThen(title string, err error, then func()) {
 	h.Tell("error", map[string]any{"title": title, "text": err.Error()})
 	h.Sheet(title, widgets.NewText(err.Error()).Wrap(), 480,

@@ -31,6 +31,7 @@ var (
 	DocumentIcon  = fynetheme.DefaultTheme().Icon(fynetheme.IconNameDocument)
 	ExtractIcon   = fynetheme.DefaultTheme().Icon(fynetheme.IconNameDownload)
 	ForwardIcon   = fynetheme.DefaultTheme().Icon(fynetheme.IconNameNavigateNext)
+	InfoIcon      = fynetheme.DefaultTheme().Icon(fynetheme.IconNameInfo)
 	MenuIcon      = fynetheme.DefaultTheme().Icon(fynetheme.IconNameArrowDropDown)
 	MoreIcon      = fynetheme.DefaultTheme().Icon(fynetheme.IconNameMoreVertical)
 	NewFolderIcon = fynetheme.DefaultTheme().Icon(fynetheme.IconNameFolderNew)
