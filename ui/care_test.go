@@ -82,7 +82,7 @@ func TestIncompleteSource(t *testing.T) {
 	p := newPilot(t)
 	p.openFiles([]string{path})
 	p.until("the image", func() bool { return p.last("browse")["files"] == 1 })
-	if !p.shown("not as it should be") {
+	if !p.shown("is incomplete") {
 		t.Error("Browse does not tell that it is incomplete")
 	}
 	p.press("Burn…")

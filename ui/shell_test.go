@@ -325,7 +325,7 @@ func TestProperties(t *testing.T) {
 	p.compiled(1)
 	p.compile.ShowProperties()
 	p.choose("ISO 9660 with Joliet and Rock Ridge", "UDF")
-	p.choose("2.01  (the usual one)", "2.60  (Blu-ray)")
+	p.choose("2.01  (default)", "2.60  (Blu-ray)")
 	p.answerSheet("Apply")
 	c := p.project.Compilation()
 	if !c.UDFOnly || c.Options.UDF.Revision != udfplan.Revision260 {

@@ -65,7 +65,7 @@ func TestNeverGrows(t *testing.T) {
 		check("long file")
 		p.show(browsePage)
 		p.browse.Open("/nowhere/" + strings.Repeat("long", 80) + ".iso")
-		p.until("the message", func() bool { return p.shown("cannot be shown") })
+		p.until("the message", func() bool { return p.shown("cannot be opened") })
 		check("long message")
 		p.host.Error(long, errors.New(strings.Repeat(long, 40)))
 		if m := p.window.Canvas().Overlays().Top().MinSize(); m.Width > size.Width || m.Height > size.Height {

@@ -82,7 +82,7 @@ func TestUnopenableIsTold(t *testing.T) {
 				}
 				p.show(compilePage)
 				do(p, name)
-				p.until("the message, "+how, func() bool { return p.shown("cannot be shown") })
+				p.until("the message, "+how, func() bool { return p.shown("cannot be opened") })
 				p.keeps(1)
 			}
 		})

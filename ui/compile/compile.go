@@ -1,5 +1,4 @@
-// Package compile is the place of the window where files are put together into
-// a disc.
+// Package compile is the page of the window where a compilation is edited.
 package compile
 
 import (
@@ -29,17 +28,17 @@ type Engine interface {
 	Inserted(ctx context.Context) ([]model.Inserted, error)
 }
 
-// View is the place.
+// View is the page.
 type View struct {
-	Object      fyne.CanvasObject // to be put into a window
-	OnBurn      func()            // burn what was put together
-	OnSaveImage func()            // write it into an image file
-	OnChange    func()            // the compilation has changed
+	Object      fyne.CanvasObject // for the window
+	OnBurn      func()            // burn the compilation
+	OnSaveImage func()            // save it as an image file
+	OnChange    func()            // the compilation changed
 
 	host     *host.Host
 	engine   Engine
 	project  *model.Project
-	files     *files.Browser
+	files    *files.Browser
 	drag     *files.Drag
 	label    *widgets.Field
 	empty    fyne.CanvasObject
@@ -56,7 +55,7 @@ type View struct {
 	job      *model.Job // that loads or saves
 }
 
-// New returns the place.
+// New returns the page.
 func New(h *host.Host, e Engine, p *model.Project) *View {
 	v := &View{host: h, engine: e, project: p}
 	v.files = files.New(p.List, p.Outline, h.Tips, v.rootName)
@@ -83,26 +82,26 @@ func (v *View) build() fyne.CanvasObject {
 	v.label.PlaceHolder = "Volume label"
 	v.label.OnChanged = v.project.SetLabel
 	var add *widgets.Button
-	add = t.NewButton("Add", theme.AddIcon, "Add files or a folder; or drop them anywhere on the window", func() { v.addMenu(widgets.Below(add)) })
+	add = t.NewButton("Add", theme.AddIcon, "Add files or a folder. You can also drag them onto the window.", func() { v.addMenu(widgets.Below(add)) })
 	v.mkdir = t.NewQuiet("", theme.NewFolderIcon, "New folder  (Ctrl+Shift+N)", v.NewFolder)
-	v.remove = t.NewQuiet("", theme.DeleteIcon, "Take what is selected off the disc  (Del)", v.removeSelected)
+	v.remove = t.NewQuiet("", theme.DeleteIcon, "Remove the selection from the compilation  (Del)", v.removeSelected)
 	v.undo = t.NewQuiet("", theme.UndoIcon, "Undo", v.Undo)
 	v.redo = t.NewQuiet("", theme.RedoIcon, "Redo", v.Redo)
 	var file *widgets.Button
-	file = t.NewButton("Compilation", theme.MenuIcon, "New, open, save, properties of the disc", func() { v.fileMenu(widgets.Below(file)) })
+	file = t.NewButton("Compilation", theme.MenuIcon, "New, open, save, disc properties", func() { v.fileMenu(widgets.Below(file)) })
 	file.IconPlacement = widget.ButtonIconTrailingText
 	v.save = file
-	v.image = t.NewButton("Save image…", theme.SaveIcon, "Write the disc into an ISO file", func() { v.OnSaveImage() })
+	v.image = t.NewButton("Save image…", theme.SaveIcon, "Save the disc as an image file", func() { v.OnSaveImage() })
 	v.burn = t.NewPrimary("Burn…", theme.BurnIcon, "Burn the disc", func() { v.OnBurn() })
 	bar := container.NewBorder(nil, nil,
 		widgets.Middle(container.NewHBox(widgets.Middle(widgets.Wide(220, v.label)), add, v.mkdir, v.remove, v.undo, v.redo)),
 		widgets.Middle(container.NewHBox(file, v.image, v.burn)))
-	v.empty = widgets.Panel(widgets.Empty(theme.LayersIcon, "Put a disc together",
-		"Drop files and folders anywhere on this window. What you drop on a folder goes into it. Your files stay where they are; nothing is copied until you burn.",
+	v.empty = widgets.Panel(widgets.Empty(theme.LayersIcon, "New compilation",
+		"Drag files and folders here. They are read when you burn the disc or save an image, so leave them in place until then.",
 		t.NewPrimary("Add files…", theme.AddIcon, "", v.PickFile),
 		t.NewButton("Add folder…", theme.OpenIcon, "", v.pickFolder),
 		t.NewButton("Open compilation…", theme.DocumentIcon, "", v.PickOpen)))
-	v.busy = container.NewBorder(nil, nil, widgets.Muted("Looking for files …"), nil, widget.NewProgressBarInfinite())
+	v.busy = container.NewBorder(nil, nil, widgets.Muted("Adding files …"), nil, widget.NewProgressBarInfinite())
 	v.busy.Hide()
 	bottom := container.New(&widgets.Column{Gap: 8}, v.busy, v.problems.Object, v.capacity.Object, widgets.Space(0, 4))
 	return container.NewBorder(
@@ -146,17 +145,17 @@ func (v *View) reload() {
 	why := ""
 	switch {
 	case empty:
-		why = "There is nothing on the disc yet: add files first"
+		why = "The compilation is empty. Add files first."
 	case v.project.Scanning():
 		why = "Files are still being added"
 	case v.project.Size().Err != nil:
-		why = "The disc cannot be written: " + model.Reason(v.project.Size().Err)
+		why = "The compilation cannot be written: " + model.Reason(v.project.Size().Err)
 	}
 	v.image.Allow(why)
 	v.burn.Allow(why)
 	v.undo.Tip, v.redo.Tip = "Undo: "+v.project.Undoable()+"  (Ctrl+Z)", "Redo: "+v.project.Redoable()+"  (Ctrl+Shift+Z)"
-	v.undo.Allow(unless(v.project.Undoable() != "", "There is nothing to undo"))
-	v.redo.Allow(unless(v.project.Redoable() != "", "There is nothing to redo"))
+	v.undo.Allow(unless(v.project.Undoable() != "", "Nothing to undo"))
+	v.redo.Allow(unless(v.project.Redoable() != "", "Nothing to redo"))
 	if v.OnChange != nil {
 		v.OnChange()
 	}
@@ -198,22 +197,22 @@ func (v *View) key(k fyne.KeyName) bool {
 
 func (v *View) rename(n *tree.Node, to string) {
 	if err := v.project.Rename(n, to); err != nil {
-		v.host.Error("The name cannot be changed", err)
+		v.host.Error("The file cannot be renamed", err)
 		return
 	}
 	v.project.List.Selection.Set(n)
 	v.files.Reload()
 }
 
-// Undo takes back the newest edit.
+// Undo reverts the last edit.
 func (v *View) Undo() { v.project.Undo() }
 
-// Redo makes the edit again that was taken back last.
+// Redo repeats the edit that was undone last.
 func (v *View) Redo() { v.project.Redo() }
 
 func (v *View) removeSelected() { v.project.Remove(v.project.List.Selected()) }
 
-// NewFolder makes a folder and lets the person name it.
+// NewFolder creates a folder and opens the editor of its name.
 func (v *View) NewFolder() {
 	n := v.project.Mkdir(v.project.List.Folder())
 	if n == nil {
@@ -231,7 +230,7 @@ func (v *View) menu(nodes []*tree.Node, at fyne.Position) {
 		return
 	}
 	n := nodes[0]
-	one := unless(len(nodes) == 1, "one at a time")
+	one := unless(len(nodes) == 1, "select only one")
 	var items []*fyne.MenuItem
 	if n.IsDir() {
 		items = append(items, widgets.Item("Open", one, func() { v.project.List.Open(n) }))
@@ -250,7 +249,7 @@ func (v *View) folderMenu(n *tree.Node, at fyne.Position) {
 			v.project.List.Open(n)
 			v.NewFolder()
 		}),
-		widgets.Item("Remove", unless(n.Parent() != nil, "this is the disc itself"), func() { v.project.Remove([]*tree.Node{n}) }))
+		widgets.Item("Remove", unless(n.Parent() != nil, "the top folder cannot be removed"), func() { v.project.Remove([]*tree.Node{n}) }))
 }
 
 func (v *View) addMenu(at fyne.Position) {
@@ -268,7 +267,7 @@ func (v *View) pickFolder() {
 	v.host.PickFolder("Add folder", func(path string) { v.project.AddPaths([]string{path}, dir) })
 }
 
-// title names the compilation for people.
+// title is the name of the compilation in messages.
 func (v *View) title() string {
 	if p := v.project.Path(); p != "" {
 		return filepath.Base(p)
@@ -284,7 +283,7 @@ func show(o fyne.CanvasObject, visible bool) {
 	}
 }
 
-// unless returns why something cannot be done, or nothing when it can.
+// unless returns why something cannot be done; "" when it can.
 func unless(can bool, why string) string {
 	if can {
 		return ""

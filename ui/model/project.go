@@ -38,10 +38,10 @@ type Project struct {
 // Size is how large a compilation is.
 type Size struct {
 	Files, Folders int
-	Content        int64 // bytes of the files
-	Sectors        int64 // of the image; 0 when it cannot be planned
-	Warnings       []string
-	Err            error // why it cannot be planned
+	Content        int64         // bytes of the files
+	Sectors        int64         // of the image; 0 when it cannot be planned
+	Notices        []disc.Notice // what is not as asked
+	Err            error         // why it cannot be planned
 }
 
 // NewProject returns an empty compilation.

@@ -23,7 +23,7 @@ const (
 	HeadingSize = fynetheme.SizeNameHeadingText
 )
 
-// Icons that Fyne brings along.
+// Icons of Fyne.
 var (
 	AddIcon       = fynetheme.DefaultTheme().Icon(fynetheme.IconNameContentAdd)
 	BackIcon      = fynetheme.DefaultTheme().Icon(fynetheme.IconNameNavigateBack)
