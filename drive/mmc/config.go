@@ -2,7 +2,6 @@ package mmc
 
 import (
 	"context"
-	"strings"
 
 	"glassmaster/drive/scsi"
 )
@@ -101,40 +100,4 @@ func decodeConfiguration(p []byte) (Configuration, error) {
 		p = p[n:]
 	}
 	return c, nil
-}
-
-// Identity is what a drive says of itself.
-type Identity struct {
-	DeviceType byte // 5 is a CD or DVD device (SPC-4 table 142)
-	Removable  bool
-	Vendor     string
-	Product    string
-	Revision   string
-}
-
-// Inquiry asks a drive who it is (INQUIRY 12h, MMC-6 6.8; SPC-4 6.6).
-func Inquiry(ctx context.Context, t scsi.Transport) (Identity, error) {
-	p, err := in(ctx, t, []byte{scsi.OpInquiry, 0, 0, 0, 36, 0}, 36)
-	if err != nil {
-		return Identity{}, err
-	}
-	if len(p) < 5 {
-		return Identity{}, short(scsi.OpInquiry, p)
-	}
-	p = padded(p, 36)
-	return Identity{
-		DeviceType: p[0] & 0x1F, Removable: p[1]&0x80 != 0,
-		Vendor: text(p[8:16]), Product: text(p[16:32]), Revision: text(p[32:36]),
-	}, nil
-}
-
-// text returns printable ASCII without the padding around it.
-func text(p []byte) string {
-	s := strings.Map(func(r rune) rune {
-		if r < ' ' || r > '~' {
-			return ' '
-		}
-		return r
-	}, string(p))
-	return strings.TrimSpace(s)
 }

@@ -38,12 +38,12 @@ func ReadIndex(ctx context.Context, t scsi.Transport, lba disc.LBA) (byte, error
 	return p[2], nil
 }
 
-// ReadCDAs reads a sector of a CD if it is of the mode that is named: 2352 bytes of
+// ReadCDOfMode reads a sector of a CD if it is of the mode that is named: 2352 bytes of
 // audio, or the 2048 of user data of a sector of mode 1 or of XA form 1 (READ CD BEh,
 // MMC-6 6.19, expected sector type 1, 2 or 4, main channel 10h). Other than READ(10) it
 // takes negative addresses, and it is refused with ILLEGAL MODE FOR THIS TRACK where the
 // sector is of another mode.
-func ReadCDAs(ctx context.Context, t scsi.Transport, lba disc.LBA, m disc.Mode) error {
+func ReadCDOfMode(ctx context.Context, t scsi.Transport, lba disc.LBA, m disc.Mode) error {
 	var kind byte
 	size := disc.SectorSize
 	switch m {

@@ -14,15 +14,15 @@ const (
 	longestPause = 500 * time.Millisecond
 )
 
-// Pauses are the growing pauses of someone who waits for a drive.
-type Pauses struct {
+// Backoff are the growing pauses of someone who waits for a drive.
+type Backoff struct {
 	next  time.Duration
 	began time.Time // of the first pause
 }
 
-// Total returns how long it is since the first pause began. What the commands take
+// Elapsed returns how long it is since the first pause began. What the commands take
 // between the pauses counts, for a drive may be slow to say that it is busy.
-func (p *Pauses) Total() time.Duration {
+func (p *Backoff) Elapsed() time.Duration {
 	if p.began.IsZero() {
 		return 0
 	}
@@ -30,7 +30,7 @@ func (p *Pauses) Total() time.Duration {
 }
 
 // Sleep pauses, each time a little longer, and ends early when the context does.
-func (p *Pauses) Sleep(ctx context.Context) error {
+func (p *Backoff) Sleep(ctx context.Context) error {
 	p.next = min(max(2*p.next, firstPause), longestPause)
 	if p.began.IsZero() {
 		p.began = time.Now()
@@ -48,9 +48,9 @@ func (p *Pauses) Sleep(ctx context.Context) error {
 // mostAttentions is how many unit attentions a drive may have queued.
 const mostAttentions = 16
 
-// PastAttentions sends a command again behind unit attentions, which keep it from
+// RetryUnitAttention sends a command again behind unit attentions, which keep it from
 // being carried out and say nothing of it.
-func PastAttentions(send func() error) error {
+func RetryUnitAttention(send func() error) error {
 	for tries := 0; ; tries++ {
 		err := send()
 		if key, _, _, _ := scsi.Code(err); key != scsi.KeyUnitAttention || tries == mostAttentions {
@@ -78,7 +78,7 @@ func (notReady) Is(target error) bool { return target == scsi.ErrTimeout }
 // progress, if not nil, is called with the part done, from 0 to 1, where the
 // drive tells.
 func Wait(ctx context.Context, t scsi.Transport, limit time.Duration, progress func(float64)) error {
-	var pauses Pauses
+	var pauses Backoff
 	attentions := 0
 	for {
 		err := TestUnitReady(ctx, t)
@@ -95,7 +95,7 @@ func Wait(ctx context.Context, t scsi.Transport, limit time.Duration, progress f
 		if part, ok := scsi.Progress(err); ok && progress != nil {
 			progress(part)
 		}
-		if pauses.Total() > limit {
+		if pauses.Elapsed() > limit {
 			return fmt.Errorf("%w after %v: %w", ErrNotReady, limit, err)
 		}
 		if err := pauses.Sleep(ctx); err != nil {

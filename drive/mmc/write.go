@@ -44,12 +44,12 @@ type CloseFunction byte
 
 // Functions of CLOSE TRACK/SESSION. Their meaning depends on the medium.
 const (
-	StopFormat     CloseFunction = 0 // DVD+RW: end the background format
-	CloseTrack     CloseFunction = 1 // the track with the number given
-	CloseSession   CloseFunction = 2 // the session; DVD+RW: end the format, compatible
-	FinalizeDash   CloseFunction = 3 // DVD-R: finalise
-	FinalizeMinRad CloseFunction = 5 // DVD+R, DVD+R DL: finalise, lead-out at the smallest radius allowed
-	Finalize       CloseFunction = 6 // DVD+R, BD-R: finalise
+	StopFormat        CloseFunction = 0 // DVD+RW: end the background format
+	CloseTrack        CloseFunction = 1 // the track with the number given
+	CloseSession      CloseFunction = 2 // the session; DVD+RW: end the format, compatible
+	FinalizeDVDMinusR CloseFunction = 3 // DVD-R: finalise
+	FinalizeMinRad    CloseFunction = 5 // DVD+R, DVD+R DL: finalise, lead-out at the smallest radius allowed
+	Finalize          CloseFunction = 6 // DVD+R, BD-R: finalise
 )
 
 // CloseTrackSession closes a track, a session or the disc, and returns at once;

@@ -18,14 +18,14 @@ import (
 // patience is how long Reload waits for somebody to close a tray.
 const patience = 10 * time.Minute
 
-// How is what made a drive forget the disc.
-type How int
+// ReloadResult is what made a drive forget the disc.
+type ReloadResult int
 
 // Ways to make a drive forget the disc.
 const (
-	Nothing  How = iota // the drive refused everything: it may answer from memory
-	Stopped             // the disc was stopped and started again
-	Reopened            // the tray was opened and closed
+	NotReloaded ReloadResult = iota // the drive refused everything: it may answer from memory
+	Restarted                       // the disc was stopped and started again
+	Reopened                        // the tray was opened and closed
 )
 
 // Eject opens the tray (MMC-6 6.39), and has the system see that there is no disc
@@ -46,7 +46,7 @@ func Load(ctx context.Context, t scsi.Transport) error { return mmc.StartStop(ct
 // it; others, whose tray might stay open, stop and start the disc. What a person
 // should know goes to warn. Cancelling the context ends the waiting for a person,
 // and no command. A drive that hangs is sent nothing more.
-func Reload(ctx context.Context, t scsi.Transport, config mmc.Configuration, warn func(string)) (How, error) {
+func Reload(ctx context.Context, t scsi.Transport, config mmc.Configuration, warn func(string)) (ReloadResult, error) {
 	work := context.WithoutCancel(ctx)
 	if mechanismOf(config).closes {
 		opened, err := reopen(work, t)
@@ -57,13 +57,13 @@ func Reload(ctx context.Context, t scsi.Transport, config mmc.Configuration, war
 			return Reopened, await(ctx, t, warn)
 		}
 		if scsi.Gone(err) {
-			return Nothing, err
+			return NotReloaded, err
 		}
 	}
-	how := Nothing
+	how := NotReloaded
 	err := mmc.StartStop(work, t, mmc.Stop)
 	if err == nil {
-		how = Stopped
+		how = Restarted
 		if err = mmc.StartStop(work, t, mmc.Start); err != nil && !scsi.Gone(err) {
 			warn(fmt.Sprintf("could not spin the disc up again: %v", err))
 		}
@@ -77,10 +77,10 @@ func Reload(ctx context.Context, t scsi.Transport, config mmc.Configuration, war
 // await waits until the disc is in the drive again, and asks for a hand where the
 // tray has stayed open.
 func await(ctx context.Context, t scsi.Transport, warn func(string)) error {
-	var pauses mmc.Pauses
+	var pauses mmc.Backoff
 	for asked := false; ; asked = true {
 		err := read.Ready(context.WithoutCancel(ctx), t)
-		if !errors.Is(err, read.ErrNoMedium) || pauses.Total() >= patience {
+		if !errors.Is(err, read.ErrNoMedium) || pauses.Elapsed() >= patience {
 			return err
 		}
 		if !asked {
@@ -92,7 +92,7 @@ func await(ctx context.Context, t scsi.Transport, warn func(string)) error {
 	}
 }
 
-// Show makes sure that the operating system sees the disc as it is now, after it
+// RefreshSystem makes sure that the operating system sees the disc as it is now, after it
 // was written. Linux keeps the size that the disc had before until it has seen the
 // drive without a disc, so the tray is opened and closed where it has to be. A
 // drive that cannot close its tray (slot-in, notebook) is left open, which the
@@ -101,7 +101,7 @@ func await(ctx context.Context, t scsi.Transport, warn func(string)) error {
 //
 // It does nothing where the system has no idea of its own of the disc: with drives
 // behind iSCSI, and virtual ones.
-func Show(ctx context.Context, t scsi.Transport, config mmc.Configuration) error {
+func RefreshSystem(ctx context.Context, t scsi.Transport, config mmc.Configuration) error {
 	ctx = context.WithoutCancel(ctx)
 	const consequence = "programs of this system do not see yet what was burned"
 	known, err := seen(ctx, t)

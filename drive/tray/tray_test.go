@@ -94,7 +94,7 @@ const (
 	silent   = 0 // does not say
 )
 
-func TestShow(t *testing.T) {
+func TestRefreshSystem(t *testing.T) {
 	const stale = 2048
 	for _, c := range []struct {
 		name      string
@@ -120,7 +120,7 @@ func TestShow(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			d := &c.drive
-			err := tray.Show(context.Background(), d, config(c.mechanism))
+			err := tray.RefreshSystem(context.Background(), d, config(c.mechanism))
 			if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
 				t.Errorf("got %v, want %q", err, c.want)
 			}
@@ -136,14 +136,14 @@ func TestReload(t *testing.T) {
 		name      string
 		mechanism byte
 		drive     drive
-		how       tray.How
+		how       tray.ReloadResult
 		warning   string
 		failure   error
 		commands  int // at most, 0: any number
 	}{
 		{name: "closes its tray", mechanism: desktop, how: tray.Reopened},
-		{name: "might not close it", mechanism: notebook, how: tray.Stopped},
-		{name: "slot-in", mechanism: slot, how: tray.Stopped},
+		{name: "might not close it", mechanism: notebook, how: tray.Restarted},
+		{name: "slot-in", mechanism: slot, how: tray.Restarted},
 		{name: "stays open and is closed by hand", mechanism: desktop, drive: drive{cannotClose: true, slow: 100}, how: tray.Reopened, warning: "close it"},
 		{name: "does not answer", mechanism: desktop, drive: drive{hangs: 0x1B}, failure: scsi.ErrTimeout, commands: 1},
 		{name: "does not answer, notebook", mechanism: notebook, drive: drive{hangs: 0x1B}, failure: scsi.ErrTimeout, commands: 1},

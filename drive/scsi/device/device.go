@@ -4,7 +4,7 @@ package device
 
 // Info is a drive that the system knows.
 type Info struct {
-	Path                    string // "/dev/sr0"
-	Vendor, Model, Revision string
-	Bus                     string // "USB", "ATA", "iSCSI", or "SCSI"
+	Path                      string // "/dev/sr0"
+	Vendor, Product, Revision string
+	Bus                       string // "USB", "ATA", "iSCSI", or "SCSI"
 }

@@ -72,7 +72,7 @@ func number(name, prefix string) (int, bool) {
 // info reads what the kernel has kept of a drive's INQUIRY.
 func info(path, dir string) Info {
 	return Info{
-		Path: path, Vendor: attribute(dir, "vendor"), Model: attribute(dir, "model"),
+		Path: path, Vendor: attribute(dir, "vendor"), Product: attribute(dir, "model"),
 		Revision: attribute(dir, "rev"), Bus: bus(dir),
 	}
 }

@@ -143,7 +143,7 @@ func TestOpenRefused(t *testing.T) {
 	address := tgtdtest.Start(t).Drive("")
 	base := strings.TrimSuffix(address, "/1")
 	for name, c := range map[string]struct{ address, want string }{
-		"controller":  {base + "/0", "no optical drive"},
+		"controller":  {base + "/0", "not an optical drive"},
 		"no such LUN": {base + "/7", "logical unit"},
 		"no target":   {base + ".other/1", "no such target"},
 	} {
