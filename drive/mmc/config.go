@@ -6,22 +6,21 @@ import (
 	"glassmaster/drive/scsi"
 )
 
-// Feature numbers that this program asks for (MMC-6 5.3).
+// Feature numbers (MMC-6 5.3).
 const (
-	FeatureRemovable     = 0x0003 // removable medium: lock, tray
+	FeatureRemovable     = 0x0003 // removable medium: lock and tray
 	FeatureIncremental   = 0x0021 // incremental streaming writable
 	FeatureCDTrackAtOnce = 0x002D
 	FeatureDVDRWrite     = 0x002F
 )
 
-// Feature is one ability of a drive, and whether the medium in it lets the
-// drive use it now.
+// Feature is a feature of a drive, and whether it can be used with the current medium.
 type Feature struct {
 	Code       uint16
 	Version    byte
 	Persistent bool
 	Current    bool
-	Data       []byte // what is particular to the feature, from byte 4 on
+	Data       []byte // feature dependent data, from byte 4 of the descriptor
 }
 
 // Configuration is the reply to GET CONFIGURATION.
@@ -30,7 +29,7 @@ type Configuration struct {
 	Features []Feature
 }
 
-// Feature returns the feature of that number.
+// Feature returns the feature with a number.
 func (c Configuration) Feature(code uint16) (Feature, bool) {
 	for _, f := range c.Features {
 		if f.Code == code {
@@ -40,14 +39,13 @@ func (c Configuration) Feature(code uint16) (Feature, bool) {
 	return Feature{}, false
 }
 
-// Current reports whether the feature of that number can be used now.
+// Current reports whether the feature with a number can be used with the current medium.
 func (c Configuration) Current(code uint16) bool {
 	f, ok := c.Feature(code)
 	return ok && f.Current
 }
 
-// Profiles returns the profiles that the drive knows (the list of feature
-// 0000h, MMC-6 5.3.1).
+// Profiles returns the profiles that the drive supports (feature 0000h, MMC-6 5.3.1).
 func (c Configuration) Profiles() []Profile {
 	f, ok := c.Feature(0)
 	if !ok {
@@ -60,36 +58,36 @@ func (c Configuration) Profiles() []Profile {
 	return all
 }
 
-// GetConfiguration asks for the profile of the medium and all features
-// (GET CONFIGURATION 46h, MMC-6 6.5, RT = 00b).
+// GetConfiguration returns the current profile and all features (GET CONFIGURATION 46h,
+// MMC-6 6.5, RT = 00b).
 func GetConfiguration(ctx context.Context, t scsi.Transport) (Configuration, error) {
-	p, err := whole(ctx, t, []byte{scsi.OpGetConfiguration, 0, 0, 0, 0, 0, 0, 0, 0, 0}, 8, 4)
+	p, err := receiveAll(ctx, t, []byte{scsi.OpGetConfiguration, 0, 0, 0, 0, 0, 0, 0, 0, 0}, 8, 4)
 	if err != nil {
 		return Configuration{}, err
 	}
 	return decodeConfiguration(p)
 }
 
-// CurrentProfile asks for the profile of the medium only (GET CONFIGURATION
-// 46h, MMC-6 6.5, the 8-byte header).
+// CurrentProfile returns the current profile (GET CONFIGURATION 46h, MMC-6 6.5, the 8-byte
+// header).
 func CurrentProfile(ctx context.Context, t scsi.Transport) (Profile, error) {
-	p, err := in(ctx, t, []byte{scsi.OpGetConfiguration, 0, 0, 0, 0, 0, 0, 0, 8, 0}, 8)
+	p, err := receive(ctx, t, []byte{scsi.OpGetConfiguration, 0, 0, 0, 0, 0, 0, 0, 8, 0}, 8)
 	if err != nil {
 		return 0, err
 	}
 	if len(p) < 8 {
-		return 0, short(scsi.OpGetConfiguration, p)
+		return 0, shortReply(scsi.OpGetConfiguration, p)
 	}
 	return Profile(be.Uint16(p[6:])), nil
 }
 
-// decodeConfiguration reads the feature header (bytes 0-3 data length, 6-7
-// current profile) and the feature descriptors behind it (0-1 code, 2 version,
-// persistent, current, 3 additional length).
+// decodeConfiguration decodes the feature header (bytes 0-3 data length, 6-7 current
+// profile) and the feature descriptors (0-1 code, 2 version, persistent, current, 3
+// additional length).
 func decodeConfiguration(p []byte) (Configuration, error) {
-	p = header(p, 4)
+	p = declared(p, 4)
 	if len(p) < 8 {
-		return Configuration{}, short(scsi.OpGetConfiguration, p)
+		return Configuration{}, shortReply(scsi.OpGetConfiguration, p)
 	}
 	c := Configuration{Profile: Profile(be.Uint16(p[6:]))}
 	for p = p[8:]; len(p) >= 4; {
