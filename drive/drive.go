@@ -93,12 +93,7 @@ func Open(ctx context.Context, name string) (scsi.Transport, error) {
 		}
 		return scsi.Guard(t), nil
 	}
-	if !strings.ContainsRune(name, '/') {
-		if _, err := os.Stat("/dev/" + name); err == nil {
-			name = "/dev/" + name
-		}
-	}
-	d, err := device.Open(ctx, name)
+	d, err := device.Open(ctx, devicePath(name))
 	if err != nil {
 		return nil, err
 	}

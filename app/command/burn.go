@@ -143,8 +143,8 @@ func leftOut(n int) string {
 // agree shows what is going to happen, and asks whoever sits at the terminal.
 func (s *session) agree(ctx context.Context, p record.Plan, src *source.Source, to string, o burning) error {
 	s.settle() // a new display begins below the question
-	for _, w := range p.Warnings {
-		s.warn(w)
+	for _, w := range p.Notices {
+		s.warn(w.String())
 	}
 	s.note("%s (%s) -> %s: %s, %s", src.Name, units.Size(p.Sectors*disc.SectorSize), to, p.Profile, p.Recipe)
 	for _, step := range p.Steps {
@@ -223,7 +223,7 @@ func burnObject(to string, r record.Result) burned {
 	b := burned{
 		Drive: to, Medium: r.Plan.Profile, Recipe: r.Plan.Recipe, Sectors: r.Plan.Sectors, Written: r.Written,
 		Seconds: r.Seconds, Equal: r.Equal, Verified: r.Verified, SHA256: r.SHA256, Differs: difference(r.Mismatch),
-		NotAssured: r.NotAssured, Retried: r.Retried, Warnings: r.Warnings,
+		NotAssured: r.NotAssured, Retried: r.Retried, Warnings: disc.Texts(r.Notices),
 	}
 	if c := r.SourceChanged; c != nil {
 		b.SourceChanged = &sourceChanged{LBA: int64(c.LBA), File: c.File}

@@ -14,6 +14,7 @@ import (
 	"glassmaster/drive/source"
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/filename"
+	"glassmaster/mastering/progress"
 	"glassmaster/mastering/units"
 	"glassmaster/mastering/volume"
 )
@@ -49,7 +50,7 @@ type examiner interface {
 // that shares the disc with ISO 9660 is examined too: players read nothing else.
 func (s *session) check(ctx context.Context, src *source.Source, vol volume.FS, which volume.Options) (*checkInfo, error) {
 	c := &checkInfo{}
-	s.report().Phase("checking", 0)
+	s.report().Phase(progress.Checking, 0)
 	every := which
 	every.View = ""
 	views, err := volume.NewComparison(ctx, src.Disc, every)

@@ -9,6 +9,7 @@ import (
 
 	"glassmaster/drive/record"
 	"glassmaster/drive/scsi"
+	"glassmaster/mastering/disc"
 )
 
 func (s *session) closeVerb() *cobra.Command {
@@ -80,7 +81,7 @@ func (s *session) closeDisc(ctx context.Context, name string, level record.Level
 		}
 	}
 	got, err := c.Run(ctx, s.report())
-	data := closed{Drive: name, Medium: plan.Profile, Status: got.Status, Session: got.Session, Steps: plan.Steps, Warnings: got.Warnings}
+	data := closed{Drive: name, Medium: plan.Profile, Status: got.Status, Session: got.Session, Steps: plan.Steps, Warnings: disc.Texts(got.Notices)}
 	if got.NextWritable >= 0 {
 		data.NextWritable = new(got.NextWritable)
 	}

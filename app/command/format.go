@@ -84,7 +84,7 @@ func (s *session) format(ctx context.Context, name string, o record.FormatOption
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
-	s.data = formatted{Drive: name, Medium: got.Profile, Capacity: got.Capacity, Warnings: got.Warnings}
+	s.data = formatted{Drive: name, Medium: got.Profile, Capacity: got.Capacity, Warnings: disc.Texts(got.Notices)}
 	s.note("%s: the %s is formatted and holds %s", name, got.Profile, units.Size(got.Capacity*disc.SectorSize))
 	return nil
 }

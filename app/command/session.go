@@ -9,7 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"glassmaster/app/terminal"
-	"glassmaster/mastering/progress"
+	"glassmaster/mastering/disc"
 )
 
 // session is one run of the program.
@@ -83,7 +83,7 @@ func (s *session) note(format string, args ...any) {
 
 // warn says that something is not as it was asked for.
 func (s *session) warn(text string) {
-	s.report().Message(progress.Warning, text)
+	s.report().Notice(disc.Notice{Severity: disc.Warning, Text: text})
 }
 
 // wanted checks the number of arguments; what names them as the usage line does.

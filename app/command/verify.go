@@ -202,7 +202,7 @@ func partly(good string, sources ...*source.Source) error {
 
 // side is a disc for a comparison.
 func side(src *source.Source) verify.Side {
-	return verify.Side{Disc: src.Disc, Name: src.Name, Locate: src.Locate, Rewritten: read.Overwritable(src.Disc)}
+	return verify.Side{Disc: src.Disc, Name: src.Name, Locate: src.Locate, Rewritten: disc.IsOverwritable(src.Disc)}
 }
 
 // openPair opens two discs that are going to be compared. A folder or compilation

@@ -13,12 +13,12 @@ import (
 )
 
 // bars is the view for terminals. The last line shows the phase that runs, and is
-// redrawn in place. The lines of finished phases, and messages, stay above it.
+// redrawn in place. The lines of finished phases, and notices, stay above it.
 type bars struct {
 	meter *progress.Meter
 	out   *cupwriter.Writer
-	phase string // that runs, empty when none does
-	frame int    // of the spinner
+	phase progress.Phase // that runs, NoPhase when none does
+	frame int            // of the spinner
 }
 
 func newBars(w io.Writer, m *progress.Meter) *bars {
@@ -31,7 +31,7 @@ func (b *bars) begin(s progress.Snapshot) {
 }
 
 func (b *bars) update(s progress.Snapshot) {
-	if b.phase != "" {
+	if b.phase != progress.NoPhase {
 		b.frame++
 		b.redraw(s)
 	}
@@ -50,7 +50,7 @@ func (b *bars) redraw(s progress.Snapshot) {
 }
 
 func (b *bars) end(s progress.Snapshot) {
-	if b.phase == "" {
+	if b.phase == progress.NoPhase {
 		return
 	}
 	text := finished(s)
@@ -59,12 +59,12 @@ func (b *bars) end(s progress.Snapshot) {
 	}
 	b.line(text)
 	b.out.Flush(0)
-	b.phase = ""
+	b.phase = progress.NoPhase
 }
 
-func (b *bars) message(m progress.Message) {
-	fmt.Fprintln(b.out, spoken(m))
-	if b.phase == "" {
+func (b *bars) notice(n progress.LogEntry) {
+	fmt.Fprintln(b.out, spoken(n))
+	if b.phase == progress.NoPhase {
 		b.out.Flush(0)
 		return
 	}

@@ -5,6 +5,7 @@ import (
 	"io"
 	"strings"
 
+	"glassmaster/mastering/disc"
 	"glassmaster/mastering/progress"
 	"glassmaster/mastering/units"
 )
@@ -27,30 +28,33 @@ func (l *lines) begin(s progress.Snapshot) {
 }
 
 func (l *lines) update(s progress.Snapshot) {
-	if !l.quiet && s.Phase != "" && s.Done > 0 {
+	if !l.quiet && s.Phase != progress.NoPhase && s.Done > 0 {
 		fmt.Fprintf(l.w, "%s: %s\n", s.Phase, describe(s))
 	}
 }
 
 func (l *lines) end(progress.Snapshot) {}
 
-func (l *lines) message(m progress.Message) {
-	if l.quiet && m.Level == progress.Info {
+func (l *lines) notice(n progress.LogEntry) {
+	if l.quiet && n.Severity == disc.Info {
 		return
 	}
-	fmt.Fprintln(l.w, spoken(m))
+	fmt.Fprintln(l.w, spoken(n))
 }
 
 func (l *lines) close() {}
 
-// spoken is a message as a line of text. A message that came from a disc cannot
-// play with the terminal.
-func spoken(m progress.Message) string {
-	text := Printable(m.Text)
-	if m.Level == progress.Info {
+// spoken returns a notice as a line of text. Control characters are escaped: text
+// from a disc must not reach the terminal as it is.
+func spoken(n progress.LogEntry) string {
+	text := n.String()
+	if n.Advice != "" {
+		text += "; " + n.Advice
+	}
+	if text = Printable(text); n.Severity == disc.Info {
 		return text
 	}
-	return m.Level.String() + ": " + text
+	return n.Severity.String() + ": " + text
 }
 
 // describe says in words how far a phase is.

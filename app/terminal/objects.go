@@ -64,11 +64,12 @@ type step struct {
 	DriveBuffer *float64 `json:"drive_buffer,omitempty"`
 }
 
-// said is an object with a message; its type is "message".
+// said is an object with a notice; its type is "message".
 type said struct {
-	Type  string `json:"type"`
-	Level string `json:"level"` // info, warning or error
-	Text  string `json:"text"`
+	Type   string `json:"type"`
+	Level  string `json:"level"` // info, warning or error
+	Text   string `json:"text"`
+	Advice string `json:"advice,omitempty"` // what to do
 }
 
 func (o *objects) begin(s progress.Snapshot)  { o.enc.Encode(newStep("phase", s)) }
@@ -76,13 +77,13 @@ func (o *objects) update(s progress.Snapshot) { o.enc.Encode(newStep("progress",
 func (o *objects) end(s progress.Snapshot)    { o.enc.Encode(newStep("progress", s)) }
 func (o *objects) close()                     {}
 
-func (o *objects) message(m progress.Message) {
-	o.enc.Encode(said{"message", m.Level.String(), Valid(m.Text)})
+func (o *objects) notice(n progress.LogEntry) {
+	o.enc.Encode(said{"message", n.Severity.String(), Valid(n.String()), Valid(n.Advice)})
 }
 
 func newStep(kind string, s progress.Snapshot) step {
 	e := step{
-		Type: kind, Phase: s.Phase, Done: s.Done, Total: s.Total,
+		Type: kind, Phase: s.Phase.String(), Done: s.Done, Total: s.Total,
 		Rate: math.Round(s.Rate), Elapsed: milli(s.Elapsed.Seconds()),
 	}
 	if left, ok := s.Left(); ok {

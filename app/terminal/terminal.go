@@ -53,7 +53,7 @@ type view interface {
 	begin(s progress.Snapshot)  // a phase begins
 	update(s progress.Snapshot) // time has passed
 	end(s progress.Snapshot)    // the phase is over
-	message(m progress.Message)
+	notice(n progress.LogEntry)
 	close()
 }
 
@@ -91,8 +91,8 @@ func (r *Report) listen() {
 	r.OnPhase(func(last progress.Snapshot) {
 		r.show(func(v view) { v.end(last) })
 	})
-	r.OnMessage(func(m progress.Message) {
-		r.show(func(v view) { v.message(m) })
+	r.OnNotice(func(n progress.LogEntry) {
+		r.show(func(v view) { v.notice(n) })
 	})
 }
 
@@ -103,8 +103,8 @@ func (r *Report) show(f func(view)) {
 }
 
 // Phase implements progress.Reporter.
-func (r *Report) Phase(name string, total int64) {
-	r.Meter.Phase(name, total)
+func (r *Report) Phase(p progress.Phase, total int64) {
+	r.Meter.Phase(p, total)
 	s := r.Snapshot()
 	r.show(func(v view) {
 		r.running = true

@@ -8,24 +8,25 @@ import (
 	"time"
 	"unicode"
 
+	"glassmaster/mastering/disc"
 	"glassmaster/mastering/progress"
 )
 
 // halfway is a phase in its middle.
 var halfway = progress.Snapshot{
-	Phase: "writing", Done: 2_350_000_000, Total: 4_700_000_000,
+	Phase: progress.Writing, Done: 2_350_000_000, Total: 4_700_000_000,
 	Rate: 11_080_000, Elapsed: 212 * time.Second, HostBuffer: 0.98, DriveBuffer: 0.5,
 }
 
 func TestLines(t *testing.T) {
 	var out bytes.Buffer
 	l := &lines{w: &out}
-	l.begin(progress.Snapshot{Phase: "scanning"})
-	l.update(progress.Snapshot{Phase: "scanning", HostBuffer: -1, DriveBuffer: -1})
-	l.begin(progress.Snapshot{Phase: "writing", Total: 4_700_000_000})
+	l.begin(progress.Snapshot{Phase: progress.Scanning})
+	l.update(progress.Snapshot{Phase: progress.Scanning, HostBuffer: -1, DriveBuffer: -1})
+	l.begin(progress.Snapshot{Phase: progress.Writing, Total: 4_700_000_000})
 	l.update(halfway)
-	l.message(progress.Message{Level: progress.Info, Text: "closing the session"})
-	l.message(progress.Message{Level: progress.Warning, Text: "bad\x1b[0mname"})
+	l.notice(progress.LogEntry{Notice: disc.Notice{Severity: disc.Info, Text: "closing the session"}})
+	l.notice(progress.LogEntry{Notice: disc.Notice{Severity: disc.Warning, Text: "bad\x1b[0mname"}})
 	want := `scanning
 writing: 4.70 GB
 writing: 50 %, 2.35 GB of 4.70 GB, 11.1 MB/s, 3:32 left, buffer 98 %, drive 50 %
@@ -39,11 +40,11 @@ warning: bad\x1b[0mname` + "\n"
 func TestQuiet(t *testing.T) {
 	var out bytes.Buffer
 	r := New(&out, Quiet)
-	r.Phase("writing", 100)
+	r.Phase(progress.Writing, 100)
 	r.Add(50)
-	r.Message(progress.Info, "nothing of note")
-	r.Message(progress.Warning, "slow")
-	r.Message(progress.Error, "broken")
+	r.Notice(disc.Notice{Text: "nothing of note"})
+	r.Notice(disc.Notice{Severity: disc.Warning, Text: "slow"})
+	r.Notice(disc.Notice{Severity: disc.Error, Text: "broken"})
 	r.Close()
 	if got, want := out.String(), "warning: slow\nerror: broken\n"; got != want {
 		t.Errorf("got %q, want %q", got, want)
@@ -63,13 +64,13 @@ func TestPercentNeverEndsEarly(t *testing.T) {
 func TestObjects(t *testing.T) {
 	var out bytes.Buffer
 	r := New(&out, JSON)
-	r.Phase("writing", 4096)
+	r.Phase(progress.Writing, 4096)
 	r.Add(2048)
 	r.Buffers(1, -1)
 	r.tick()
-	r.Message(progress.Warning, "<slow> & odd")
+	r.Notice(disc.Notice{Severity: disc.Warning, Text: "<slow> & odd"})
 	r.Add(2048)
-	r.Phase("verifying", 0)
+	r.Phase(progress.Comparing, 0)
 	r.Close()
 
 	type object struct {
@@ -91,8 +92,8 @@ func TestObjects(t *testing.T) {
 		{Type: "progress", Phase: "writing", Done: 2048, Total: 4096},
 		{Type: "message", Level: "warning", Text: "<slow> & odd"},
 		{Type: "progress", Phase: "writing", Done: 4096, Total: 4096},
-		{Type: "phase", Phase: "verifying"},
-		{Type: "progress", Phase: "verifying"},
+		{Type: "phase", Phase: "comparing"},
+		{Type: "progress", Phase: "comparing"},
 	}
 	if len(got) != len(want) {
 		t.Fatalf("%d objects, want %d:\n%s", len(got), len(want), out.String())
@@ -111,20 +112,20 @@ func TestObjects(t *testing.T) {
 func TestBars(t *testing.T) {
 	var out bytes.Buffer
 	r := New(&out, Bars)
-	r.Phase("scanning", 0)
+	r.Phase(progress.Scanning, 0)
 	r.Add(1234)
-	r.Phase("writing", 4096)
+	r.Phase(progress.Writing, 4096)
 	r.Add(4096)
 	r.tick()
-	r.Message(progress.Info, "closing the session")
-	r.Phase("verifying", 1_000_000)
+	r.Notice(disc.Notice{Text: "closing the session"})
+	r.Phase(progress.Comparing, 1_000_000)
 	r.Add(250_000)
 	r.Close()
 	r.Close()
 	got := out.String()
 	for _, want := range []string{
 		"scanning", "1.23 kB, 0:00", "writing", "━━━━", "4.10 kB, 0:00",
-		"closing the session\n", "verifying", "250 kB of 1.00 MB, 0:00",
+		"closing the session\n", "comparing", "250 kB of 1.00 MB, 0:00",
 	} {
 		if !strings.Contains(got, want) {
 			t.Errorf("%q is missing in:\n%s", want, got)

@@ -210,7 +210,7 @@ func (s *run) burn(r *rand.Rand) verdict {
 	if w := d.Waited(); w > s.longest+mostLeaving {
 		s.Errorf("behind a command that timed out the burn waits %v more for a drive that does not answer", w-s.longest)
 	}
-	told := slices.ContainsFunc(v.Warnings, func(w string) bool { return strings.Contains(w, "unlock the tray") })
+	told := slices.ContainsFunc(v.Notices, func(n disc.Notice) bool { return strings.Contains(n.Text, "unlock the tray") })
 	if !s.kind.hangs && v.planned && !told {
 		s.trayOpens(d)
 	}
@@ -223,8 +223,8 @@ type hand struct {
 	d *virtual.Drive
 }
 
-func (h *hand) Message(_ progress.Level, text string) {
-	for tries := 0; tries < 4 && strings.Contains(text, "close it"); tries++ { // which may fail too
+func (h *hand) Notice(n disc.Notice) {
+	for tries := 0; tries < 4 && strings.Contains(n.Text, "close it"); tries++ { // which may fail too
 		if mmc.StartStop(context.Background(), h.d, mmc.Load) == nil {
 			return
 		}

@@ -166,9 +166,9 @@ type heard struct {
 	said []string
 }
 
-func (h *heard) Message(l progress.Level, text string) {
-	h.said = append(h.said, text)
-	h.hand.Message(l, text)
+func (h *heard) Notice(n disc.Notice) {
+	h.said = append(h.said, n.Text)
+	h.hand.Notice(n)
 }
 
 func (h *heard) has(part string) bool {

@@ -10,24 +10,34 @@ import (
 	"glassmaster/mastering/disc"
 )
 
-// Salvage is a disc with zeros in place of the sectors that cannot be read.
+// Salvage is a disc that, once Start was called, has zeros in place of the sectors that
+// cannot be read.
 type Salvage struct {
 	disc.Disc
-	mu    sync.Mutex
-	bad   int64
-	first disc.LBA
-	err   error
+	mu      sync.Mutex
+	started bool
+	bad     map[disc.LBA]uint64 // a bit for each sector that could not be read, by address / 64
+	count   int64
+	first   disc.LBA
+	err     error
 }
 
-// NewSalvage returns d with zeros in place of the sectors that cannot be read.
-func NewSalvage(d disc.Disc) *Salvage { return &Salvage{Disc: d} }
+// NewSalvage returns d, which reads as before until Start is called.
+func NewSalvage(d disc.Disc) *Salvage { return &Salvage{Disc: d, bad: map[disc.LBA]uint64{}} }
 
-// Bad returns how many sectors were asked for and could not be read, and the address of
-// the first of them with its error.
+// Start has zeros replace the sectors that cannot be read from now on.
+func (s *Salvage) Start() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.started = true
+}
+
+// Bad returns how many different sectors could not be read since Start, and the address
+// of the first of them with its error.
 func (s *Salvage) Bad() (count int64, first disc.LBA, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.bad, s.first, s.err
+	return s.count, s.first, s.err
 }
 
 // ReadSectors implements disc.Disc. It fails only where nothing more can be read: at
@@ -37,23 +47,35 @@ func (s *Salvage) ReadSectors(ctx context.Context, p []byte, lba disc.LBA, f dis
 	for n := 0; n*size < len(p); {
 		k, err := s.Disc.ReadSectors(ctx, p[n*size:], lba+disc.LBA(n), f)
 		n += k
-		if n*size >= len(p) || fatal(err) {
+		if n*size >= len(p) || fatal(err) || !s.active() {
 			return n, err
 		}
 		if err == nil {
 			err = io.ErrUnexpectedEOF
 		}
 		clear(p[n*size : (n+1)*size])
-		s.count(lba+disc.LBA(n), err)
+		s.replaced(lba+disc.LBA(n), err)
 		n++
 	}
 	return len(p) / size, nil
 }
 
-func (s *Salvage) count(lba disc.LBA, err error) {
+func (s *Salvage) active() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.bad++; s.bad == 1 || lba < s.first {
+	return s.started
+}
+
+// replaced counts a sector, once.
+func (s *Salvage) replaced(lba disc.LBA, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	bit := uint64(1) << (lba & 63)
+	if s.bad[lba>>6]&bit != 0 {
+		return
+	}
+	s.bad[lba>>6] |= bit
+	if s.count++; s.count == 1 || lba < s.first {
 		s.first, s.err = lba, err
 	}
 }

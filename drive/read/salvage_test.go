@@ -22,6 +22,13 @@ func TestSalvage(t *testing.T) {
 	v.SetFaults(virtual.Faults{ReadErrors: []int64{0, 77, 78, 299}})
 	s := read.NewSalvage(open(t, v))
 	p := make([]byte, 310*disc.SectorSize)
+	if n, err := s.ReadSectors(context.Background(), p, 0, disc.User); n != 0 || err == nil {
+		t.Errorf("before Start: %d sectors, %v", n, err)
+	}
+	s.Start()
+	if _, err := s.ReadSectors(context.Background(), p[:100*disc.SectorSize], 0, disc.User); err != nil {
+		t.Errorf("read twice: %v", err)
+	}
 	n, err := s.ReadSectors(context.Background(), p, 0, disc.User)
 	if n != 300 || !errors.Is(err, io.EOF) {
 		t.Fatalf("%d sectors, %v", n, err)
@@ -38,6 +45,7 @@ func TestSalvage(t *testing.T) {
 
 	m := &moody{Transport: virtualtest.Pressed(t, want)}
 	s = read.NewSalvage(open(t, m))
+	s.Start()
 	m.fails, m.with = map[uint32]int{5: 1 << 30}, sense(2, 0x3A, 0)
 	if n, err := s.ReadSectors(context.Background(), p[:300*disc.SectorSize], 0, disc.User); n != 0 || !scsi.MediumNotPresent(err) {
 		t.Errorf("the disc is gone: %d sectors, %v", n, err)

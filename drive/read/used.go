@@ -9,13 +9,8 @@ import (
 	"glassmaster/mastering/volume"
 )
 
-// Overwritable reports whether a disc is a medium in a drive that is overwritten in
-// place. Such a medium has one track of all its sectors, of which those behind the end
-// of the volume hold nothing, or what is left of older contents.
-func Overwritable(d disc.Disc) bool {
-	m, ok := inDrive(d)
-	return ok && overwritable(m.profile)
-}
+// Overwritable implements disc.Overwritable.
+func (d *medium) Overwritable() bool { return overwritable(d.profile) }
 
 // inDrive returns the medium that a disc is, be it with something around it.
 func inDrive(d disc.Disc) (*medium, bool) {
@@ -28,7 +23,7 @@ func inDrive(d disc.Disc) (*medium, bool) {
 // partition tables reach. Where nobody says how far that is, and of every other disc, it
 // is the disc itself, and by is empty.
 func Used(ctx context.Context, d disc.Disc) (used disc.Disc, by string) {
-	if !Overwritable(d) {
+	if !disc.IsOverwritable(d) {
 		return d, ""
 	}
 	c := volume.ClaimedByFiles(ctx, d)

@@ -126,8 +126,8 @@ func TestImageForOtherAddress(t *testing.T) {
 				t.Fatal(err)
 			}
 			r, err := b.Run(ctx, progress.Discard)
-			if err != nil || len(r.Warnings) > 0 {
-				t.Errorf("%v, %q", err, r.Warnings)
+			if err != nil || len(r.Notices) > 0 {
+				t.Errorf("%v, %q", err, r.Notices)
 			}
 		})
 	}

@@ -98,16 +98,16 @@ func (r *burning) zero(full bool) error {
 		return fmt.Errorf("ask how large the disc is: %w", err)
 	}
 	places := r.medium.places(size)
-	phase := "erasing"
+	phase := progress.Erasing
 	if full {
-		places, phase = []span{{0, r.medium.room()}}, "erasing the whole disc"
+		places, phase = []span{{0, r.medium.room()}}, progress.ErasingAll
 	}
 	// Like a burn that overwrites: as long as it is not complete, a mark says so.
 	r.mark = min(headSectors, places[0].count)
 	if err := r.writeZeros(behindHead(places, r.mark), phase); err != nil {
 		return err
 	}
-	r.rep.Phase("checking the disc", 0)
+	r.rep.Phase(progress.CheckingDisc, 0)
 	r.lock(false)
 	r.reload()
 	m, err := look(r.work, r.t)
@@ -160,7 +160,7 @@ func (r *burning) pastBuffer(places []span, size int64) *readback {
 
 // writeZeros writes zeros over runs of sectors, and has them reach the disc. When
 // it is cancelled the disc is left readable.
-func (r *burning) writeZeros(places []span, phase string) error {
+func (r *burning) writeZeros(places []span, phase progress.Phase) error {
 	if r.recipe.page {
 		w := r.recipe.parameters(r.medium, r.o)
 		if err := persist(r.work, stuck, func() error { return mmc.SetWriteParameters(r.work, r.t, w) }); err != nil {
@@ -224,7 +224,7 @@ func (r *burning) eachChunk(places []span, p []byte) error {
 
 // track reports the progress that the drive tells of a long operation on that
 // many sectors.
-func track(rep progress.Reporter, phase string, sectors int64) func(float64) {
+func track(rep progress.Reporter, phase progress.Phase, sectors int64) func(float64) {
 	total := sectors * disc.SectorSize
 	rep.Phase(phase, total)
 	var done int64
@@ -242,16 +242,16 @@ func track(rep progress.Reporter, phase string, sectors int64) func(float64) {
 func erase(ctx context.Context, t scsi.Transport, m medium, full bool, rep progress.Reporter) error {
 	old := sample(ctx, t)
 	if !full {
-		err := blank(ctx, t, mmc.BlankMinimal, track(rep, "erasing", m.erasedRoom()))
+		err := blank(ctx, t, mmc.BlankMinimal, track(rep, progress.Erasing, m.erasedRoom()))
 		if err == nil {
 			return erased(ctx, t, nil)
 		}
 		if scsi.Gone(err) {
 			return err
 		}
-		rep.Message(progress.Warning, fmt.Sprintf("erasing quickly failed, now the whole disc is erased: %v", err))
+		rep.Notice(disc.Notice{Severity: disc.Warning, Text: fmt.Sprintf("erasing quickly failed, now the whole disc is erased: %v", err)})
 	}
-	if err := blank(ctx, t, mmc.BlankFull, track(rep, "erasing the whole disc", m.erasedRoom())); err != nil {
+	if err := blank(ctx, t, mmc.BlankFull, track(rep, progress.ErasingAll, m.erasedRoom())); err != nil {
 		return err
 	}
 	return erased(ctx, t, old)

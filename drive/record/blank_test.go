@@ -65,7 +65,7 @@ func TestBlank(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if !r.Verified || len(r.Warnings) > 0 {
+				if !r.Verified || len(r.Notices) > 0 {
 					t.Errorf("result: %+v", r)
 				}
 			})
@@ -92,7 +92,7 @@ func TestBurnOverData(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if !r.Verified || len(r.Warnings) > 0 {
+				if !r.Verified || len(r.Notices) > 0 {
 					t.Errorf("result: %+v", r)
 				}
 				if !bytes.Equal(content(t, d, 3500), want) {
@@ -114,7 +114,7 @@ func TestBlankProgress(t *testing.T) {
 	if err := record.Blank(context.Background(), d, true, &m); err != nil {
 		t.Fatal(err)
 	}
-	if s := m.Snapshot(); s.Phase != "erasing the whole disc" || s.Total < 40000*disc.SectorSize || s.Done < s.Total/2 || s.Done > s.Total {
+	if s := m.Snapshot(); s.Phase != progress.ErasingAll || s.Total < 40000*disc.SectorSize || s.Done < s.Total/2 || s.Done > s.Total {
 		t.Errorf("%+v", s)
 	}
 }
@@ -139,8 +139,8 @@ func TestBlankFails(t *testing.T) {
 		d.SetFaults(virtual.Faults{Refuse: []byte{0xA1}})
 		var m progress.Meter
 		err := record.Blank(context.Background(), d, false, &m)
-		if err == nil || len(m.Messages(0)) != 1 {
-			t.Errorf("%s: %v, %d messages", name, err, len(m.Messages(0)))
+		if err == nil || len(m.Log(0)) != 1 {
+			t.Errorf("%s: %v, %d messages", name, err, len(m.Log(0)))
 		}
 		if got := status(t, d).Status; got != mmc.Closed {
 			t.Errorf("%s is %v", name, got)
@@ -168,7 +168,7 @@ func TestRestrictedOverwrite(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if r.Plan.Profile != "DVD-RW restricted overwrite" || r.Plan.Recipe != "overwrite" || !r.Verified || len(r.Warnings) > 0 {
+		if r.Plan.Profile != "DVD-RW restricted overwrite" || r.Plan.Recipe != "overwrite" || !r.Verified || len(r.Notices) > 0 {
 			t.Errorf("result: %+v", r)
 		}
 	}
@@ -209,8 +209,8 @@ func TestSpeedRefused(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got := len(r.Warnings); got != 2*speed { // that 1 kB/s is not to be had is the other
-				t.Errorf("%s: %q", medium, r.Warnings)
+			if got := len(r.Notices); got != 2*speed { // that 1 kB/s is not to be had is the other
+				t.Errorf("%s: %q", medium, r.Notices)
 			}
 		}
 	}

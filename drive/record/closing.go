@@ -23,6 +23,10 @@ const (
 
 func (l Level) String() string { return [...]string{"track", "session", "disc"}[l] }
 
+func (l Level) phase() progress.Phase {
+	return [...]progress.Phase{progress.ClosingTrack, progress.ClosingSession, progress.ClosingDisc}[l]
+}
+
 // ErrNothingToClose is in the chain of the error of a disc that has nothing to be
 // closed: a blank one, or one whose medium knows no such thing.
 var ErrNothingToClose = errors.New("there is nothing to close on the disc")
@@ -46,7 +50,7 @@ type Closed struct {
 	NextWritable int64
 	Erasable     bool // once it is erased it takes data again
 	InPlace      bool // it is overwritten at any address, so that it always takes data
-	Warnings     []string
+	Notices      []disc.Notice
 }
 
 // Closing closes what an earlier burn left open on a disc that is written in
@@ -104,13 +108,13 @@ func (c *Closing) settle(ctx context.Context) error {
 	pending := len(open) > 0 || m.unfinished()
 	switch {
 	case c.level == CloseTrack && len(open) > 0:
-		c.end = func(r *burning) error { return finishTracks(r.work, r.t, m, true, r.note) }
+		c.end = func(r *burning) error { return finishTracks(r.work, r.t, m, true, r.warnOf) }
 	case c.level == CloseSession && pending:
 		c.step("close the session")
-		c.end = func(r *burning) error { return finishSession(r.work, r.t, m, false, r.note) }
+		c.end = func(r *burning) error { return finishSession(r.work, r.t, m, false, r.warnOf) }
 	case c.level == CloseDisc && pending:
 		c.step("close the session and the disc")
-		c.end = func(r *burning) error { return finishSession(r.work, r.t, m, true, r.note) }
+		c.end = func(r *burning) error { return finishSession(r.work, r.t, m, true, r.warnOf) }
 	case c.level == CloseDisc && m.profile.IsCD():
 		return fmt.Errorf("%w: all sessions of the %v are closed, and such a disc is finalised only together with a session: burn the last one so that the disc is closed", ErrNothingToClose, m.profile)
 	case c.level == CloseDisc:
@@ -134,7 +138,7 @@ func (c *Closing) settleAtOnce() {
 	c.end = func(r *burning) error {
 		r.recipe = recipeAtOnce
 		r.filler = disc.MarkMissing // zeros would pass for data
-		return r.writeZeros([]span{rest}, "filling the disc")
+		return r.writeZeros([]span{rest}, progress.Filling)
 	}
 }
 
@@ -184,7 +188,7 @@ func (c *Closing) Run(ctx context.Context, rep progress.Reporter) (Closed, error
 	if err := r.unchanged(); err != nil {
 		return Closed{}, fmt.Errorf("close the disc: %w", err)
 	}
-	rep.Phase("closing the "+c.level.String(), 0)
+	rep.Phase(c.level.phase(), 0)
 	failed := combine(c.end(r), r.watch.lost)
 	r.watch.closed()
 	r.lock(false)
@@ -198,7 +202,7 @@ func (c *Closing) Run(ctx context.Context, rep progress.Reporter) (Closed, error
 	}
 	r.show()
 	now := m.closed()
-	now.Warnings = r.result.Warnings
+	now.Notices = r.result.Notices
 	if failed != nil {
 		return now, fmt.Errorf("close the disc: %w; it is %s, its last session %s: copy what can be read of it", failed, now.Status, now.Session)
 	}
@@ -208,8 +212,8 @@ func (c *Closing) Run(ctx context.Context, rep progress.Reporter) (Closed, error
 	return now, nil
 }
 
-// note passes a remark on as a warning.
-func (r *burning) note(s string) { r.warn("%s", s) }
+// warnOf passes a text on as a warning.
+func (r *burning) warnOf(s string) { r.warn("%s", s) }
 
 // proven makes sure that a disc is as closed as was asked for.
 func (c *Closing) proven(ctx context.Context, m medium) error {

@@ -223,7 +223,7 @@ func TestCloseDamaged(t *testing.T) {
 					t.Errorf("plan: %+v", p)
 				}
 				got, err := c.Run(context.Background(), progress.Discard)
-				if err != nil || got.Session != "empty" || (b.repairs > 0) != knows || (len(got.Warnings) > 0) == knows {
+				if err != nil || got.Session != "empty" || (b.repairs > 0) != knows || (len(got.Notices) > 0) == knows {
 					t.Errorf("%s: %+v, %v", name, got, err)
 				}
 			}

@@ -12,6 +12,7 @@ import (
 	"glassmaster/drive/scsi"
 	"glassmaster/drive/tray"
 	"glassmaster/mastering/disc"
+	"glassmaster/mastering/progress"
 	"glassmaster/mastering/verify"
 )
 
@@ -20,7 +21,7 @@ import (
 // changed since.
 func (r *burning) compare() error {
 	back := r.backed()
-	r.rep.Phase("comparing", r.plan.Sectors*disc.SectorSize)
+	r.rep.Phase(progress.Comparing, r.plan.Sectors*disc.SectorSize)
 	d, err := read.Open(r.ctx, back)
 	if err != nil {
 		return r.notCompared(err)

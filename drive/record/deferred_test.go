@@ -143,7 +143,7 @@ func TestDeferredRecovered(t *testing.T) {
 				l.at = 1
 			}
 			r, err := burn(t, l, virtualtest.DiscOf(want), record.Options{NoVerify: true})
-			if err != nil || l.locked || len(r.Warnings) > 1 || r.Written != r.Plan.Padded {
+			if err != nil || l.locked || len(r.Notices) > 1 || r.Written != r.Plan.Padded {
 				t.Errorf("%02X: %+v, %v, locked %v", op, r, err, l.locked)
 			}
 			if !bytes.Equal(content(t, d, 400), want) {
@@ -158,7 +158,7 @@ func TestDeferredBefore(t *testing.T) {
 	eachMedium(t, func(t *testing.T, _ string, _ bool, d *virtual.Drive) {
 		l := &late{Transport: d, op: 0x1E, at: 1, sense: [3]byte{3, 0x0C, 0}, code: 0x71, written: true}
 		r, err := burn(t, l, virtualtest.DiscOf(virtualtest.Noise(500, 4)), record.Options{})
-		if err != nil || !r.Verified || len(r.Warnings) != 1 || l.locked {
+		if err != nil || !r.Verified || len(r.Notices) != 1 || l.locked {
 			t.Errorf("%+v, %v", r, err)
 		}
 	})

@@ -183,8 +183,8 @@ func TestQuicklyFormatted(t *testing.T) {
 	for i, sectors := range []int{900, 700, 2000} {
 		want := virtualtest.Noise(sectors, byte(i))
 		r, err := burn(t, d, virtualtest.DiscOf(want), record.Options{Blank: i > 0})
-		if err != nil || !r.Verified || len(r.Warnings) > 0 {
-			t.Fatalf("burn %d: %v, %q", i, err, r.Warnings)
+		if err != nil || !r.Verified || len(r.Notices) > 0 {
+			t.Fatalf("burn %d: %v, %q", i, err, r.Notices)
 		}
 		if grows := strings.Contains(strings.Join(r.Plan.Steps, "; "), "grow the format"); grows != (sectors == 2000) {
 			t.Errorf("steps: %q", r.Plan.Steps)
@@ -281,14 +281,14 @@ func TestErasedInTheBuffer(t *testing.T) {
 				var m progress.Meter
 				err := record.Blank(context.Background(), d, false, &m)
 				told := false
-				for _, w := range m.Messages(0) {
+				for _, w := range m.Log(0) {
 					told = told || strings.Contains(w.Text, "buffer")
 				}
 				if errors.Is(err, record.ErrHoldsData) { // whose remedy is to erase it
 					t.Error(err)
 				}
 				if c.found && !errors.Is(err, record.ErrUnchanged) || !c.found && (err != nil || !told) {
-					t.Errorf("%v, %v", err, m.Messages(0))
+					t.Errorf("%v, %v", err, m.Log(0))
 				}
 			})
 		}

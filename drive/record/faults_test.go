@@ -139,15 +139,15 @@ func TestWriteError(t *testing.T) {
 // canceller is a person who loses patience.
 type canceller struct {
 	progress.Reporter
-	phase  string
+	phase  progress.Phase
 	after  int64
 	cancel func()
-	now    string
+	now    progress.Phase
 }
 
-func (c *canceller) Phase(name string, total int64) {
-	c.now = name
-	if name == c.phase && c.after == 0 {
+func (c *canceller) Phase(p progress.Phase, total int64) {
+	c.now = p
+	if p == c.phase && c.after == 0 {
 		c.cancel()
 	}
 }
@@ -170,7 +170,7 @@ func TestCancel(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		r, err := b.Run(ctx, &canceller{Reporter: progress.Discard, phase: "writing", after: 600 * disc.SectorSize, cancel: cancel})
+		r, err := b.Run(ctx, &canceller{Reporter: progress.Discard, phase: progress.Writing, after: 600 * disc.SectorSize, cancel: cancel})
 		salvaged(t, d, over, failed(t, d, r, err, context.Canceled), want)
 	})
 }
@@ -185,7 +185,7 @@ func TestCancelComparing(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		r, err := b.Run(ctx, &canceller{Reporter: progress.Discard, phase: "comparing", cancel: cancel})
+		r, err := b.Run(ctx, &canceller{Reporter: progress.Discard, phase: progress.Comparing, cancel: cancel})
 		failed(t, d, r, err, context.Canceled)
 		if !bytes.Equal(content(t, d, 900), want) {
 			t.Error("the disc differs from its source")
@@ -263,7 +263,7 @@ func TestObstacles(t *testing.T) {
 					t.Fatal(err)
 				}
 				reloads := !slices.Contains(f.Refuse, 0x1B)
-				if !r.Equal || r.Verified != reloads || (len(r.NotAssured) == 0) != reloads || r.Retried > 0 || len(r.Warnings) > 0 {
+				if !r.Equal || r.Verified != reloads || (len(r.NotAssured) == 0) != reloads || r.Retried > 0 || len(r.Notices) > 0 {
 					t.Errorf("result: %+v", r)
 				}
 			})

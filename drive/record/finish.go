@@ -13,7 +13,7 @@ import (
 
 // finish has the drive write its buffer and closes what the recipe closes.
 func (r *burning) finish() error {
-	r.rep.Phase("finishing", 0)
+	r.rep.Phase(progress.Finishing, 0)
 	end := r.next + disc.LBA(r.result.Written)
 	if err := r.flush(); err != nil {
 		return r.failure("write the end of the drive's buffer before", end, err)
@@ -177,7 +177,7 @@ func (r *burning) salvage(cause error) error {
 		e.Advice = "look which disc is which"
 		return e
 	}
-	r.rep.Phase("salvaging the disc", 0)
+	r.rep.Phase(progress.Salvaging, 0)
 	var failed []error
 	try := func(step func() error) {
 		if len(failed) > 0 && scsi.Gone(failed[len(failed)-1]) {
@@ -222,7 +222,7 @@ func (r *burning) leave(e *Error) error {
 		hint = "if the drive stays busy, switch it off and on again"
 	}
 	e.Advice = hint + "; then look at the disc, and do not rely on it"
-	r.rep.Message(progress.Error, "the drive does not answer: nothing more is sent to it")
+	r.rep.Notice(disc.Notice{Severity: disc.Error, Text: "the drive does not answer: nothing more is sent to it"})
 	return e
 }
 

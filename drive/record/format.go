@@ -22,7 +22,7 @@ func format(ctx context.Context, t scsi.Transport, m medium, rep progress.Report
 // formatAs gives a medium a format, waits for the end, and looks whether the
 // medium has it.
 func formatAs(ctx context.Context, t scsi.Transport, m medium, f mmc.Format, rep progress.Reporter) error {
-	show := track(rep, "formatting", max(m.room(), f.Blocks%unknownBlocks))
+	show := track(rep, progress.Formatting, max(m.room(), f.Blocks%unknownBlocks))
 	err := mmc.FormatUnit(ctx, t, f)
 	if err != nil && !scsi.InProgress(err) && !scsi.Recovered(err) {
 		return fmt.Errorf("format the disc: %w", err)

@@ -7,6 +7,7 @@ import (
 
 	"glassmaster/drive/mmc"
 	"glassmaster/drive/scsi"
+	"glassmaster/mastering/disc"
 	"glassmaster/mastering/progress"
 )
 
@@ -40,7 +41,7 @@ type FormatPlan struct {
 type Formatted struct {
 	Profile  string
 	Capacity int64 // sectors
-	Warnings []string
+	Notices  []disc.Notice
 }
 
 // ErrNoFormat is in the chain of the error of a medium that cannot be formatted,
@@ -262,7 +263,7 @@ func (f *Formatting) Run(ctx context.Context, rep progress.Reporter) (Formatted,
 		return Formatted{}, fmt.Errorf("format the disc: %w", r.watch.lost)
 	}
 	r.show()
-	return Formatted{Profile: m.profile.String(), Capacity: m.room(), Warnings: r.result.Warnings}, nil
+	return Formatted{Profile: m.profile.String(), Capacity: m.room(), Notices: r.result.Notices}, nil
 }
 
 // empty overwrites a formatted disc with zeros, and returns it as it is then.
@@ -270,7 +271,7 @@ func (f *Formatting) empty(r *burning, m medium) (medium, error) {
 	r.medium = m
 	r.recipe, _ = recipeFor(m, Options{})
 	if m.intermediate() { // as far as it is written it exists
-		if err := r.writeZeros([]span{{0, min(firstSectors, m.room())}}, "formatting"); err != nil {
+		if err := r.writeZeros([]span{{0, min(firstSectors, m.room())}}, progress.Formatting); err != nil {
 			return m, err
 		}
 	} else if err := r.zero(f.full); err != nil {

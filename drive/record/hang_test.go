@@ -115,7 +115,7 @@ func TestDriveHangs(t *testing.T) {
 					switch {
 					case err != nil && !errors.Is(err, scsi.ErrTimeout):
 						t.Errorf("%s: %v", name, err)
-					case err == nil && !m.erase && len(r.Warnings) == 0:
+					case err == nil && !m.erase && len(r.Notices) == 0:
 						t.Errorf("%s: nobody is told", name)
 					case err == nil && m.erase && op != 0x1E: // that the tray was unlocked is not needed
 						t.Errorf("%s: nobody is told", name)
@@ -169,8 +169,8 @@ func TestHangsBehindTheBurn(t *testing.T) {
 				if !errors.As(err, &e) || errors.Is(err, record.ErrNotOnDisc) || errors.Is(err, record.ErrDiffers) || r.Verified {
 					t.Errorf("%s, %s: %v", m.name, scsi.Describe([]byte{op}), err)
 				}
-				if !strings.Contains(e.Advice, "switch it off and on again") || len(r.Warnings) > 0 {
-					t.Errorf("%s, %s: advice %q, warnings %q", m.name, scsi.Describe([]byte{op}), e.Advice, r.Warnings)
+				if !strings.Contains(e.Advice, "switch it off and on again") || len(r.Notices) > 0 {
+					t.Errorf("%s, %s: advice %q, warnings %q", m.name, scsi.Describe([]byte{op}), e.Advice, r.Notices)
 				}
 			})
 		}
@@ -204,8 +204,8 @@ func TestHangsBeforeTheBurn(t *testing.T) {
 			o := record.Options{Blank: true, Force: true}
 			r, err := burn(t, d, virtualtest.DiscOf(virtualtest.Noise(600, 4)), o)
 			var e *record.Error
-			if !errors.As(err, &e) || !strings.HasPrefix(e.Advice, "the drive hangs: switch it off and on again") || len(r.Warnings) > 1 {
-				t.Errorf("%v, %q", err, r.Warnings)
+			if !errors.As(err, &e) || !strings.HasPrefix(e.Advice, "the drive hangs: switch it off and on again") || len(r.Notices) > 1 {
+				t.Errorf("%v, %q", err, r.Notices)
 			}
 		})
 	}
@@ -265,7 +265,7 @@ func TestWithoutImmed(t *testing.T) {
 					t.Errorf("%v, %+v", err, r)
 				}
 				told := false
-				for _, x := range m.Messages(0) {
+				for _, x := range m.Log(0) {
 					told = told || strings.Contains(x.Text, "has not answered")
 				}
 				if told != (c.takes > 0) {

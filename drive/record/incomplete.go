@@ -13,28 +13,43 @@ import (
 // was not forced to be burned.
 var ErrIncomplete = errors.New("the source is incomplete")
 
+// Examine returns what is known to be wrong with a source. It goes through all folders,
+// unless the source is planned: then its files are where the plan has put them.
+func Examine(ctx context.Context, d disc.Disc) []disc.Notice {
+	if _, ok := disc.Unwrap(d).(disc.Planned); ok {
+		return volume.Known(ctx, d)
+	}
+	return volume.KnownByFiles(ctx, d)
+}
+
 // examine looks at what is known of the source. One whose end is missing is refused,
 // unless it is forced; what else is known is a warning.
 func (b *Burn) examine(ctx context.Context) error {
-	if _, ok := b.src.(disc.Planned); ok {
-		b.plan.Defects = volume.Known(ctx, b.src) // its files are where the plan has put them
-	} else {
-		b.plan.Defects = volume.KnownByFiles(ctx, b.src)
-	}
+	b.plan.Defects = Examine(ctx, b.src)
 	if d, ok := volume.Incomplete(b.plan.Defects); ok && !b.o.Force {
 		return fmt.Errorf("%w: %s; get all of it, or force the burn: the disc will be incomplete too", ErrIncomplete, d.Text)
 	}
-	for _, d := range b.plan.Defects {
+	b.plan.Notices = append(b.plan.Notices, AboutSource(b.plan.Defects, "disc")...)
+	return nil
+}
+
+// AboutSource says what defects of a source mean for what is made of it, the "disc" or
+// the "image".
+func AboutSource(defects []disc.Notice, made string) []disc.Notice {
+	var all []disc.Notice
+	for _, d := range defects {
+		n := disc.Notice{Severity: disc.Warning}
 		switch {
 		case d.Incomplete:
-			b.warn("the source is incomplete, and so will the disc be: %s", d.Text)
+			n.Text = fmt.Sprintf("the source is incomplete, and so will the %s be: %s", made, d.Text)
 		case d.Severity > disc.Info:
-			b.warn("the source is damaged: %v", d)
+			n.Text = fmt.Sprintf("the source is damaged: %v", d)
 		default:
-			b.warn("the source: %v", d)
+			n.Text = fmt.Sprintf("the source: %v", d)
 		}
+		all = append(all, n)
 	}
-	return nil
+	return all
 }
 
 // Damaged tells what is known to be wrong with the source besides a missing end, and

@@ -10,6 +10,7 @@ import (
 	"glassmaster/drive/mmc"
 	"glassmaster/drive/record"
 	"glassmaster/drive/virtualtest"
+	"glassmaster/mastering/disc"
 	"glassmaster/mastering/progress"
 )
 
@@ -51,7 +52,7 @@ func TestIncompleteSource(t *testing.T) {
 		t.Fatal(err)
 	}
 	r, err := b.Run(context.Background(), progress.Discard)
-	if err != nil || !strings.Contains(r.Plan.Incomplete(), "needs a disc of 700 sectors, and there are 400") || !strings.Contains(strings.Join(r.Plan.Warnings, "\n"), "so will the disc be") {
+	if err != nil || !strings.Contains(r.Plan.Incomplete(), "needs a disc of 700 sectors, and there are 400") || !strings.Contains(strings.Join(disc.Texts(r.Plan.Notices), "\n"), "so will the disc be") {
 		t.Errorf("%v, %+v", err, r.Plan)
 	}
 }

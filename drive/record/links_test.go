@@ -41,7 +41,7 @@ func (n *nervous) Execute(ctx context.Context, c scsi.Command) (int, error) {
 func TestNervousDrive(t *testing.T) {
 	eachMedium(t, func(t *testing.T, _ string, _ bool, d *virtual.Drive) {
 		r, err := burn(t, &nervous{d, map[byte]int{}}, virtualtest.DiscOf(virtualtest.Noise(900, 16)), record.Options{})
-		if err != nil || !r.Verified || len(r.Warnings) > 0 {
+		if err != nil || !r.Verified || len(r.Notices) > 0 {
 			t.Errorf("%+v, %v", r, err)
 		}
 	})
@@ -83,8 +83,8 @@ func TestShortWrite(t *testing.T) {
 		}
 		want := virtualtest.Noise(900, 12)
 		r, err := burn(t, &lossy{Transport: d, carry: unit, told: unit - 1}, virtualtest.DiscOf(want), record.Options{})
-		if err != nil || !r.Verified || len(r.Warnings) != 1 || !strings.Contains(r.Warnings[0], "counts wrongly") {
-			t.Fatalf("a wrong count: %v, %q", err, r.Warnings)
+		if err != nil || !r.Verified || len(r.Notices) != 1 || !strings.Contains(r.Notices[0].Text, "counts wrongly") {
+			t.Fatalf("a wrong count: %v, %q", err, r.Notices)
 		}
 		if !bytes.Equal(content(t, d, 900), want) {
 			t.Error("the disc differs from its source")
@@ -100,7 +100,7 @@ func TestShortWriteThatIsTrue(t *testing.T) {
 		r, err := burn(t, &lossy{Transport: d, carry: carry, told: 15}, virtualtest.DiscOf(virtualtest.Noise(900, 12)), record.Options{})
 		if carry == 15 {
 			if err != nil || !r.Verified {
-				t.Errorf("%v, %q", err, r.Warnings)
+				t.Errorf("%v, %q", err, r.Notices)
 			}
 			continue
 		}

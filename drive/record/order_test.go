@@ -12,6 +12,7 @@ import (
 	"glassmaster/drive/record"
 	"glassmaster/drive/scsi"
 	"glassmaster/drive/virtualtest"
+	"glassmaster/mastering/disc"
 	"glassmaster/mastering/progress"
 )
 
@@ -189,7 +190,7 @@ func TestTray(t *testing.T) {
 	d := virtualtest.Blank(t, "dvd+r", small)
 	j := &journal{Transport: &trayed{d, 1}}
 	r, err := burn(t, j, virtualtest.DiscOf(virtualtest.Noise(500, 1)), record.Options{})
-	if err != nil || !r.Verified || len(r.Warnings) > 0 {
+	if err != nil || !r.Verified || len(r.Notices) > 0 {
 		t.Errorf("%+v, %v", r, err)
 	}
 	if got := strings.Join(j.lines, "; "); !strings.Contains(got, "CLOSE 6; UNLOCK; START STOP 2; START STOP 3; RESTORE") {
@@ -203,7 +204,7 @@ func TestTray(t *testing.T) {
 	}
 	hand := &hand{Reporter: progress.Discard, d: d}
 	r, err = b.Run(context.Background(), hand)
-	if err != nil || !r.Verified || len(r.Warnings) != 2 || !hand.asked {
+	if err != nil || !r.Verified || len(r.Notices) != 2 || !hand.asked {
 		t.Errorf("%+v, %v", r, err)
 	}
 }
@@ -215,8 +216,8 @@ type hand struct {
 	asked bool
 }
 
-func (h *hand) Message(_ progress.Level, text string) {
-	if strings.Contains(text, "close it") {
+func (h *hand) Notice(n disc.Notice) {
+	if strings.Contains(n.Text, "close it") {
 		h.asked = true
 		_ = mmc.StartStop(context.Background(), h.d, mmc.Load)
 	}

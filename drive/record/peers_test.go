@@ -49,8 +49,8 @@ func TestGrowingDisc(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if len(r.Warnings) > 0 {
-				t.Errorf("warnings: %q", r.Warnings)
+			if len(r.Notices) > 0 {
+				t.Errorf("warnings: %q", r.Notices)
 			}
 			both, err := read.Open(ctx, d)
 			if err != nil {

@@ -118,7 +118,7 @@ func (b *Burn) erased() medium {
 }
 
 func (b *Burn) warn(format string, args ...any) {
-	b.plan.Warnings = append(b.plan.Warnings, fmt.Sprintf(format, args...))
+	b.plan.Notices = append(b.plan.Notices, disc.Notice{Severity: disc.Warning, Text: fmt.Sprintf(format, args...)})
 }
 
 // admit decides by the state of the disc whether it can be written, and whether

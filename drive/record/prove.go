@@ -10,13 +10,14 @@ import (
 	"glassmaster/drive/scsi"
 	"glassmaster/drive/tray"
 	"glassmaster/mastering/disc"
+	"glassmaster/mastering/progress"
 	"glassmaster/mastering/units"
 )
 
 // prove asks the drive what is on the disc now, and has it read every sector
 // again.
 func (r *burning) prove() error {
-	r.rep.Phase("checking the disc", 0)
+	r.rep.Phase(progress.CheckingDisc, 0)
 	err := r.reload()
 	if err == nil {
 		err = r.sameDisc()
@@ -78,7 +79,7 @@ func (r *burning) failed(err error) error {
 // reload has the drive read the disc anew, so that it does not answer from
 // memory. Only a drive that is gone is an error.
 func (r *burning) reload() error {
-	how, err := tray.Reload(r.ctx, r.t, r.medium.config, func(s string) { r.warn("%s", s) })
+	how, err := tray.Reload(r.ctx, r.t, r.medium.config, r.warnOf)
 	r.reloaded = how
 	switch {
 	case scsi.Gone(err):

@@ -51,15 +51,15 @@ type Options struct {
 
 // Plan is what a burn is going to do, settled before the first byte is written.
 type Plan struct {
-	Profile  string   // the medium as the drive names it: "DVD+R"
-	Recipe   string   // "sequential, disc closed"
-	Sectors  int64    // of the source
-	Padded   int64    // sectors that will be written
-	Capacity int64    // sectors that the medium has free
-	Speed    int      // kB/s that will be asked for, 0 when the drive offers no choice
-	Erases   Contents // what is on the disc and will be gone; no data where nothing is
-	Steps    []string // in the order of their execution, for people
-	Warnings []string
+	Profile  string        // the medium as the drive names it: "DVD+R"
+	Recipe   string        // "sequential, disc closed"
+	Sectors  int64         // of the source
+	Padded   int64         // sectors that will be written
+	Capacity int64         // sectors that the medium has free
+	Speed    int           // kB/s that will be asked for, 0 when the drive offers no choice
+	Erases   Contents      // what is on the disc and will be gone; no data where nothing is
+	Steps    []string      // in the order of their execution, for people
+	Notices  []disc.Notice // what will be different from what was asked for, and what Defects mean for the disc
 	Defects  []disc.Notice // what is known to be wrong with the source
 }
 
@@ -78,5 +78,5 @@ type Result struct {
 	NotAssured    []string
 	Retried       int64         // sectors that could not be read at the first attempt when the disc was compared
 	SourceChanged *SourceChange // the source is not any more what was burned of it, nil when it is
-	Warnings      []string
+	Notices       []disc.Notice // of the plan, and what was noticed since
 }

@@ -33,6 +33,8 @@ type burning struct {
 	mended  bool         // what an earlier burn left open was closed
 	started bool         // something was written
 	gone    bool         // the drive hangs or is lost, and that was told
+	locked  bool         // the tray is locked, as far as the drive does that
+	limited bool         // the speed was or is going to be set
 	filler  func([]byte) // what writeZeros writes instead of zeros
 	// miscounts is set when the transport said that less was carried than was, and
 	// doubtful when the drive could not be asked whether that is so.
@@ -53,76 +55,18 @@ type burning struct {
 	stop      context.CancelFunc // ends the reading of the source
 }
 
-// Run executes the plan and proves the outcome. Whatever happens, the tray is
-// unlocked at the end, and a disc that was begun is left in the best state that
-// its medium allows; the error, an *Error, says in which.
-//
-// Cancelling the context ends the burn at the next sector, closes what was
-// written, and comes back as an *Error that wraps context.Canceled.
-func (b *Burn) Run(ctx context.Context, rep progress.Reporter) (Result, error) {
-	own := *b
-	r := &burning{Burn: &own, ctx: ctx, work: context.WithoutCancel(ctx), rep: rep, result: Result{Plan: b.plan}}
-	r.watch = &watch{Transport: b.t, warn: r.warn, say: r.say}
-	own.t = r.watch
-	r.result.Warnings = append(r.result.Warnings, b.plan.Warnings...)
-	err := r.all()
-	r.sourceChanges()
-	if err == nil && r.o.Eject {
-		r.optional("open the tray", tray.Eject(r.work, r.t))
-	}
-	if r.watch.lost != nil && (err == nil || r.result.Equal) {
-		err = r.failed(r.watch.lost)
-	}
-	return r.result, err
-}
-
-// all is the burn from beginning to end, but for opening the tray.
-func (r *burning) all() error {
-	if err := r.ctx.Err(); err != nil {
-		return &Error{Step: "begin", LBA: -1, Err: err, Left: "nothing was written"}
-	}
-	if err := r.checkSource(); err != nil {
-		return &Error{Step: "check the source", LBA: -1, Err: err, Left: "nothing was written", Advice: "plan the burn again"}
-	}
-	if err := scsi.Writable(r.watch.Transport); err != nil {
-		return &Error{Step: "begin", LBA: -1, Err: err, Left: "nothing was written"}
-	}
-	// Locked first, the disc cannot be changed behind the look at it.
-	r.lock(true)
-	defer r.lock(false)
-	if err := r.unchanged(); err != nil {
-		return &Error{Step: "look at the disc again", LBA: -1, Err: err, Left: "nothing was written", Advice: "plan the burn again"}
-	}
-	defer r.restoreSpeed()
-	if err := r.prepare(); err != nil {
-		return err
-	}
-	defer r.stopReading()
-	if err := r.write(); err != nil {
-		return r.salvage(err)
-	}
-	if err := r.finish(); err != nil {
-		return r.salvage(err)
-	}
-	r.lock(false)
-	if r.o.Simulate {
-		if err := r.untouched(); err != nil {
-			return err
-		}
-	} else if err := r.prove(); err != nil {
-		return err
-	}
-	return nil
-}
-
 func (r *burning) say(format string, args ...any) {
-	r.rep.Message(progress.Info, fmt.Sprintf(format, args...))
+	r.rep.Notice(disc.Notice{Text: fmt.Sprintf(format, args...)})
 }
 
 func (r *burning) warn(format string, args ...any) {
-	s := fmt.Sprintf(format, args...)
-	r.result.Warnings = append(r.result.Warnings, s)
-	r.rep.Message(progress.Warning, s)
+	r.note(disc.Notice{Severity: disc.Warning, Text: fmt.Sprintf(format, args...)})
+}
+
+// note reports a notice and keeps it for the result.
+func (r *burning) note(n disc.Notice) {
+	r.result.Notices = append(r.result.Notices, n)
+	r.rep.Notice(n)
 }
 
 // optional passes over the failure of a command that burning does not depend
@@ -154,7 +98,7 @@ func (r *burning) sourceChanges() {
 	if p, ok := r.src.(disc.Planned); ok && r.stream != nil {
 		r.result.Changes = p.Changes()
 		for _, c := range r.result.Changes {
-			r.warn("%s", c)
+			r.note(c)
 		}
 	}
 }
@@ -323,11 +267,11 @@ func (r *burning) write() error {
 	ctx, stop := context.WithCancel(r.ctx)
 	s := newStream(ctx, r.src, r.start, r.plan.Sectors, r.plan.Padded, r.chunk())
 	r.stream, r.stop = s, stop
-	r.rep.Phase("reading ahead", 0)
+	r.rep.Phase(progress.ReadingAhead, 0)
 	s.prime(ctx)
-	phase := "writing"
+	phase := progress.Writing
 	if r.o.Simulate {
-		phase = "simulation"
+		phase = progress.Simulating
 	}
 	r.rep.Phase(phase, r.plan.Padded*disc.SectorSize)
 	began := time.Now()

@@ -78,7 +78,7 @@ func TestSessions(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if len(r.Warnings) > 0 || !r.Verified {
+			if len(r.Notices) > 0 || !r.Verified {
 				t.Errorf("result: %+v", r)
 			}
 
@@ -89,8 +89,8 @@ func TestSessions(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if len(r.Warnings) != 1 || !strings.Contains(r.Warnings[0], "made for the one") {
-				t.Errorf("warnings: %q", r.Warnings)
+			if len(r.Notices) != 1 || !strings.Contains(r.Notices[0].Text, "made for the one") {
+				t.Errorf("warnings: %q", r.Notices)
 			}
 
 			all, err := read.Open(ctx, d)

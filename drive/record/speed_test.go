@@ -38,11 +38,11 @@ func TestCheckTime(t *testing.T) {
 		r := &burning{Burn: &Burn{plan: Plan{Speed: c.speed}, medium: medium{profile: mmc.DVDPR}}, rep: progress.Discard}
 		r.result.Written, r.result.Seconds = c.written, c.seconds
 		r.checkTime()
-		if got := len(r.result.Warnings) > 0; got != c.warns {
-			t.Errorf("%d sectors in %v s: warnings %q", c.written, c.seconds, r.result.Warnings)
+		if got := len(r.result.Notices) > 0; got != c.warns {
+			t.Errorf("%d sectors in %v s: warnings %q", c.written, c.seconds, r.result.Notices)
 		}
-		if c.warns && !strings.Contains(r.result.Warnings[0], "may not have written") {
-			t.Errorf("warning: %q", r.result.Warnings[0])
+		if c.warns && !strings.Contains(r.result.Notices[0].Text, "may not have written") {
+			t.Errorf("warning: %q", r.result.Notices[0].Text)
 		}
 	}
 }

@@ -64,7 +64,7 @@ func TestBurnOnTgtd(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !r.Verified || r.Written != p.Padded || len(r.SHA256) != 64 || len(r.Warnings) > 0 {
+	if !r.Verified || r.Written != p.Padded || len(r.SHA256) != 64 || len(r.Notices) > 0 {
 		t.Errorf("result: %+v", r)
 	}
 	burned, err := os.ReadFile(file)

@@ -8,6 +8,7 @@ import (
 	"glassmaster/drive/mmc"
 	"glassmaster/drive/read"
 	"glassmaster/drive/scsi"
+	"glassmaster/mastering/progress"
 )
 
 // ErrUnfinished is in the chain of the error of a disc on which an earlier burn
@@ -159,8 +160,8 @@ func shut(ctx context.Context, t scsi.Transport, f mmc.CloseFunction, track int)
 // mendDisc closes what an earlier burn left open, and finds out where the disc
 // goes on.
 func (r *burning) mendDisc() error {
-	r.rep.Phase("closing the last session", 0)
-	err := finishSession(r.work, r.t, r.medium, false, func(s string) { r.warn("%s", s) })
+	r.rep.Phase(progress.ClosingUnfinished, 0)
+	err := finishSession(r.work, r.t, r.medium, false, r.warnOf)
 	if err != nil {
 		e := &Error{
 			Step: "close what an earlier burn left open", LBA: -1, Err: err, Left: "nothing of the new data was written",

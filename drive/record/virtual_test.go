@@ -92,7 +92,7 @@ func TestBurn(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if !r.Verified || r.Written < 1001 || r.Written != r.Plan.Padded || r.Plan.Recipe != m.recipe || len(r.Warnings) > 0 {
+			if !r.Verified || r.Written < 1001 || r.Written != r.Plan.Padded || r.Plan.Recipe != m.recipe || len(r.Notices) > 0 {
 				t.Errorf("result: %+v", r)
 			}
 			if !bytes.Equal(content(t, d, 1001), want) {
@@ -120,7 +120,7 @@ func TestBurn(t *testing.T) {
 func TestEject(t *testing.T) {
 	d := virtualtest.Blank(t, "dvd+r", small)
 	r, err := burn(t, d, virtualtest.DiscOf(virtualtest.Noise(500, 1)), record.Options{Eject: true})
-	if err != nil || !r.Verified || len(r.Warnings) > 0 {
+	if err != nil || !r.Verified || len(r.Notices) > 0 {
 		t.Errorf("%+v, %v", r, err)
 	}
 	if err := mmc.TestUnitReady(context.Background(), d); !scsi.MediumNotPresent(err) {
@@ -135,7 +135,7 @@ func TestDiscAtOnce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if r.Plan.Recipe != "disc at once, disc closed" || !r.Verified || len(r.Warnings) != 1 || !strings.Contains(r.Warnings[0], "cannot stay open") {
+	if r.Plan.Recipe != "disc at once, disc closed" || !r.Verified || len(r.Notices) != 1 || !strings.Contains(r.Notices[0].Text, "cannot stay open") {
 		t.Errorf("result: %+v", r)
 	}
 	if got := status(t, d).Status; got != mmc.Closed {
@@ -160,8 +160,8 @@ func TestSpeedAsMultiple(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := b.Plan(); got.Speed != c.want || len(got.Warnings) > 0 {
-			t.Errorf("%s, %vx: %d kB/s, %q", c.medium, c.o.Factor, got.Speed, got.Warnings)
+		if got := b.Plan(); got.Speed != c.want || len(got.Notices) > 0 {
+			t.Errorf("%s, %vx: %d kB/s, %q", c.medium, c.o.Factor, got.Speed, got.Notices)
 		}
 	}
 	for _, o := range []record.Options{{Speed: -1}, {Factor: -8}} {
@@ -178,7 +178,7 @@ func TestNotAtOnce(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := b.Plan().Warnings; len(got) != warnings {
+		if got := b.Plan().Notices; len(got) != warnings {
 			t.Errorf("%s: %q", name, got)
 		}
 	}

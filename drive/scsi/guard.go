@@ -41,10 +41,14 @@ func Guard(t Transport) Transport {
 // nil while it answers. It is for those who pass over the failure of what they can do
 // without.
 func Hangs(t Transport) error {
-	g, ok := t.(*guard)
-	if !ok {
-		return nil
+	if h, ok := t.(interface{ Hangs() error }); ok {
+		return h.Hangs()
 	}
+	return nil
+}
+
+// Hangs returns the error of the command that was not answered; see [Hangs].
+func (g *guard) Hangs() error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return g.err

@@ -33,7 +33,11 @@ type Source struct {
 	Notices []disc.Notice
 	// Locate names the file that holds an address, empty when there is none.
 	Locate func(disc.LBA) string
-	close  []func() error // besides the disc
+	// KeepGoing says that files that are missing are left out where the source is
+	// written, and that zeros replace what cannot be read.
+	KeepGoing bool
+	close     []func() error                                         // besides the disc
+	prepare   func(ctx context.Context, rep progress.Reporter) error // nil when nothing has to be prepared
 
 	once  sync.Once
 	known []disc.Notice
@@ -61,6 +65,16 @@ func (s *Source) Close() error {
 	return err
 }
 
+// Prepare computes the checksums that the disc of a compilation holds, of its files or
+// of itself, for which it reads all files. Only a source that was opened with LateSums
+// needs it, before it is read in pieces.
+func (s *Source) Prepare(ctx context.Context, rep progress.Reporter) error {
+	if s.prepare == nil {
+		return nil
+	}
+	return s.prepare(ctx, rep)
+}
+
 // Unwrap returns the disc itself, which may know quicker ways to be read.
 func (s *Source) Unwrap() disc.Disc { return s.Disc }
 
@@ -75,8 +89,12 @@ type Opener struct {
 	// SOURCE_DATE_EPOCH is set, that goes before it.
 	Time time.Time
 	// KeepGoing has the disc of a folder or compilation deliver zeros for files that
-	// cannot be read any more, where reading would fail otherwise.
+	// cannot be read any more, where reading would fail otherwise, and is passed on in
+	// the Source to whoever writes it.
 	KeepGoing bool
+	// LateSums leaves the checksums that the disc of a compilation holds to Prepare:
+	// writing an image file computes them on the way.
+	LateSums bool
 	// Force opens a file of no known format too, as the plain sectors of a disc.
 	Force bool
 }
@@ -87,10 +105,29 @@ func (o Opener) Open(ctx context.Context, name string) (*Source, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.Name = name
+	s.Name, s.KeepGoing = name, o.KeepGoing
 	if s.Locate == nil {
 		s.Locate = s.locate(ctx)
 	}
+	return s, nil
+}
+
+// New returns a disc that is open already as a source of that name. Closing the source
+// closes the disc.
+func New(ctx context.Context, name string, d disc.Disc) *Source {
+	s := &Source{Disc: d, Name: name}
+	s.Locate = s.locate(ctx)
+	return s
+}
+
+// Compilation opens a compilation as the disc that it describes. Notices are what came of
+// putting it together. The compilation can be edited afterwards.
+func (o Opener) Compilation(ctx context.Context, c *compilation.Compilation, notices []disc.Notice) (*Source, error) {
+	s, err := o.plan(ctx, "compilation", c, notices)
+	if err != nil {
+		return nil, err
+	}
+	s.Name, s.KeepGoing = c.Label, o.KeepGoing
 	return s, nil
 }
 
@@ -142,6 +179,7 @@ func (o Opener) openFolder(ctx context.Context, name string) (*Source, error) {
 	if err != nil {
 		return nil, err
 	}
+	c.Seal()
 	return o.plan(ctx, "folder", c, notices)
 }
 
@@ -150,6 +188,7 @@ func (o Opener) openCompilation(ctx context.Context, name string) (*Source, erro
 	if err != nil {
 		return nil, err
 	}
+	c.Seal()
 	return o.plan(ctx, "compilation", c, notices)
 }
 
@@ -159,14 +198,17 @@ func (o Opener) plan(ctx context.Context, kind string, c *compilation.Compilatio
 	if os.Getenv("SOURCE_DATE_EPOCH") == "" {
 		c.Options.Time = o.Time
 	}
-	c.Seal()
 	img, err := c.PlanReport(ctx, o.Report)
 	if err != nil {
 		return nil, err
 	}
-	if err := img.Settle(ctx, o.Report); err != nil {
-		img.Close()
-		return nil, err
+	s := &Source{Disc: img.Disc(compilation.WriteOptions{KeepGoing: o.KeepGoing}), Kind: kind, Notices: append(notices, img.Notices...), Locate: img.Locate}
+	s.prepare = img.Settle
+	if !o.LateSums {
+		if err := s.Prepare(ctx, o.Report); err != nil {
+			img.Close()
+			return nil, err
+		}
 	}
-	return &Source{Disc: img.Disc(compilation.WriteOptions{KeepGoing: o.KeepGoing}), Kind: kind, Notices: append(notices, img.Notices...), Locate: img.Locate}, nil
+	return s, nil
 }

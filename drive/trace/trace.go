@@ -79,6 +79,9 @@ func (x *Transport) Writable() error { return scsi.Writable(x.t) }
 // SystemSize says what the connection says; see [scsi.SystemSize].
 func (x *Transport) SystemSize() (int64, error) { return scsi.SystemSize(x.t) }
 
+// Hangs says what the connection says; see [scsi.Hangs].
+func (x *Transport) Hangs() error { return scsi.Hangs(x.t) }
+
 // Close ends the connection and the record.
 func (x *Transport) Close() error {
 	x.mu.Lock()

@@ -88,7 +88,7 @@ func TestGuestBurn(t *testing.T) {
 	if err != nil || !r.Verified {
 		t.Fatalf("verified: %v, %v", r.Verified, err)
 	}
-	for _, w := range r.Warnings {
+	for _, w := range r.Notices {
 		t.Errorf("warning: %s", w)
 	}
 	size, err := d.SystemSize()

@@ -52,7 +52,7 @@ func (d *recorder) checkState() error {
 	if d.store == nil {
 		return nil
 	}
-	return d.disc.valid()
+	return d.disc.Valid()
 }
 
 // wanted returns how many bytes of data a CDB announces, -1 when it has none.

@@ -4,6 +4,9 @@ import (
 	"context"
 	"fmt"
 	"slices"
+
+	"glassmaster/mastering/disc"
+	"glassmaster/mastering/image/discfile"
 )
 
 // cache is the write buffer of the drive: runs of sectors in the order in which
@@ -73,39 +76,25 @@ func (d *recorder) kept(r run) []run {
 }
 
 // first writes the oldest run to the disc file.
-func (c *cache) first(s *store) error {
+func (c *cache) first(s *discfile.File) error {
 	r := c.runs[0]
 	if err := r.write(s); err != nil {
-		return fmt.Errorf("write the virtual disc %s: %w", s.path, err)
+		return fmt.Errorf("write the virtual disc %s: %w", s.Name(), err)
 	}
 	c.runs = c.runs[1:]
 	c.bytes -= len(r.data)
 	return nil
 }
 
-func (r run) write(s *store) error {
+func (r run) write(s *discfile.File) error {
 	if r.data == nil {
-		return r.writeZeros(s)
+		return s.ClearSectors(r.lba, r.zeros)
 	}
-	if r.size == userBytes && r.lba >= 0 {
-		return s.writeUser(r.data, r.lba)
+	if r.size == disc.SectorSize && r.lba >= 0 {
+		return s.WriteUser(r.data, r.lba)
 	}
 	for i := 0; i < len(r.data); i += r.size {
-		if err := s.writeRaw(r.data[i:i+r.size], r.lba+int64(i/r.size)); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// writeZeros leaves alone what is zero already, so that the file stays sparse.
-func (r run) writeZeros(s *store) error {
-	areas := [][2]int64{{r.lba * userBytes, r.zeros * userBytes}}
-	if s.cd {
-		areas = append(areas, [2]int64{s.sectors*userBytes + r.lba*restBytes, r.zeros * restBytes})
-	}
-	for _, a := range areas {
-		if err := s.clear(a[0], a[1]); err != nil {
+		if err := s.WriteRaw(r.data[i:i+r.size], r.lba+int64(i/r.size)); err != nil {
 			return err
 		}
 	}
@@ -113,7 +102,7 @@ func (r run) writeZeros(s *store) error {
 }
 
 // drain writes the whole buffer to the disc file.
-func (c *cache) drain(s *store) error {
+func (c *cache) drain(s *discfile.File) error {
 	for len(c.runs) > 0 {
 		if err := c.first(s); err != nil {
 			return err
@@ -125,7 +114,7 @@ func (c *cache) drain(s *store) error {
 
 // drainData writes the buffer to the disc file, so that what it holds can be
 // read. The state stays as it is.
-func (c *cache) drainData(s *store) error {
+func (c *cache) drainData(s *discfile.File) error {
 	n := c.uncommit
 	err := c.drain(s)
 	c.uncommit = n

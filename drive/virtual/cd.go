@@ -1,16 +1,21 @@
 package virtual
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+
+	"glassmaster/mastering/disc"
+	"glassmaster/mastering/image/discfile"
+)
 
 // admitCD checks a write to a CD-R or CD-RW and returns the size of a block.
-func (d *recorder) admitCD(st *state, lba, blocks int64) (int, error) {
+func (d *recorder) admitCD(st *discfile.State, lba, blocks int64) (int, error) {
 	if st.Final {
 		return 0, errCannotWrite()
 	}
 	if !d.page5.set {
 		return 0, errMode()
 	}
-	o := st.open()
+	o := st.OpenSession()
 	if o != nil && o.AtOnce {
 		return admitCue(o, lba, blocks)
 	}
@@ -20,11 +25,11 @@ func (d *recorder) admitCD(st *state, lba, blocks int64) (int, error) {
 		}
 		return admitCue(d.cue, lba, blocks)
 	}
-	size := rawBytes
+	size := disc.RawSectorSize
 	if d.page5.control()&4 != 0 {
-		size = userBytes
+		size = disc.SectorSize
 	}
-	if (size == rawBytes) != (d.page5.block() == blockAudio) {
+	if (size == disc.RawSectorSize) != (d.page5.block() == blockAudio) {
 		return 0, errMode()
 	}
 	t, err := d.target(st, lba, blocks)
@@ -39,7 +44,7 @@ func (d *recorder) admitCD(st *state, lba, blocks int64) (int, error) {
 
 // syncCD is what SYNCHRONIZE CACHE means on a CD: the end of a track at once,
 // or of a session at once when its cue sheet is filled.
-func (d *recorder) syncCD(st *state, o *session) {
+func (d *recorder) syncCD(st *discfile.State, o *discfile.Session) {
 	if o.AtOnce {
 		if o.Next >= o.LeadOut {
 			for i := range o.Tracks {
@@ -51,7 +56,7 @@ func (d *recorder) syncCD(st *state, o *session) {
 		return
 	}
 	for i := range o.Tracks {
-		if t := &o.Tracks[i]; !t.Reserved || t.complete() {
+		if t := &o.Tracks[i]; !t.Reserved || t.Complete() {
 			d.finishTrack(t)
 		}
 	}
@@ -60,7 +65,7 @@ func (d *recorder) syncCD(st *state, o *session) {
 // putMSF writes an address as minutes, seconds and frames; addresses in the
 // lead-in of the first session count from 90 minutes (MMC-6, MSF addresses).
 func putMSF(b []byte, lba int64) {
-	n := lba + pregapLen
+	n := lba + discfile.Pregap
 	if n < 0 {
 		n += 450000
 	}
@@ -119,7 +124,7 @@ type tocTrack struct {
 // tracks count.
 func (d *recorder) tocTracks() (all []tocTrack, leadOut int64, err error) {
 	if d.random() {
-		n := d.now().Format.end()
+		n := d.now().Format.End()
 		if n == 0 {
 			return nil, 0, errField()
 		}
@@ -137,7 +142,7 @@ func (d *recorder) tocTracks() (all []tocTrack, leadOut int64, err error) {
 				break
 			}
 			all = append(all, tocTrack{i + 1, n, t.Start, t.Control & 15})
-			leadOut = t.end()
+			leadOut = t.End()
 		}
 		if s.Closed {
 			leadOut = s.LeadOut
@@ -217,7 +222,7 @@ func (d *recorder) rawTOC(from byte) ([]byte, error) {
 	return b, nil
 }
 
-func (d *recorder) rawSession(s *session, n int, tracks []tocTrack) []byte {
+func (d *recorder) rawSession(s *discfile.Session, n int, tracks []tocTrack) []byte {
 	var b []byte
 	entry := func(adr byte, point byte, msf, p [3]byte) {
 		b = append(b, byte(n), adr, 0, point, msf[0], msf[1], msf[2], 0, p[0], p[1], p[2])
@@ -236,13 +241,13 @@ func (d *recorder) rawSession(s *session, n int, tracks []tocTrack) []byte {
 		return b
 	}
 	var next, end [3]byte // B0: where the next program area begins, the last lead-out
-	putMSF(next[:], s.LeadOut+d.medium.sessionGap(n)-pregapLen)
-	putMSF(end[:], d.now().usable())
+	putMSF(next[:], s.LeadOut+d.medium.sessionGap(n)-discfile.Pregap)
+	putMSF(end[:], d.now().Usable())
 	entry(0x50|first.control, 0xB0, next, end)
 	b[len(b)-4] = 1 // mode 5 pointers: B0, and C0 in the first lead-in
 	if n == 1 {
 		b[len(b)-4] = 2
-		putMSF(p[:], atipLeadIn)
+		putMSF(p[:], discfile.LeadIn)
 		entry(0x50|first.control, 0xC0, [3]byte{}, p)
 	}
 	return b
@@ -255,8 +260,8 @@ func (d *recorder) atip() ([]byte, error) {
 	}
 	b := make([]byte, 32)
 	b[4], b[6] = 0xC0, 0x80|flag(d.medium.rewritable, 0x40)
-	putMSF(b[8:], atipLeadIn)
-	putMSF(b[12:], d.now().usable())
+	putMSF(b[8:], discfile.LeadIn)
+	putMSF(b[12:], d.now().Usable())
 	return b, nil
 }
 

@@ -1,6 +1,10 @@
 package virtual
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+
+	"glassmaster/mastering/image/discfile"
+)
 
 // closeTrack is CLOSE TRACK/SESSION (MMC-6 6.3). The functions, by medium:
 //
@@ -35,7 +39,7 @@ func (d *recorder) closeTrack(r *request) (int, error) {
 	return 0, d.commit()
 }
 
-func (d *recorder) closeFunction(st *state, function byte, n int) error {
+func (d *recorder) closeFunction(st *discfile.State, function byte, n int) error {
 	f := d.medium.family
 	switch {
 	case function == 1:
@@ -46,7 +50,7 @@ func (d *recorder) closeFunction(st *state, function byte, n int) error {
 		if st.Final {
 			return errSequence()
 		}
-		if st.open() == nil && len(st.Sessions) > 0 {
+		if st.OpenSession() == nil && len(st.Sessions) > 0 {
 			st.Final = true
 			return nil
 		}
@@ -56,10 +60,10 @@ func (d *recorder) closeFunction(st *state, function byte, n int) error {
 }
 
 // closeOne closes track n. A closed track may be closed again.
-func (d *recorder) closeOne(st *state, n int) error {
-	t, s := st.track(n)
+func (d *recorder) closeOne(st *discfile.State, n int) error {
+	t, s := st.Track(n)
 	if t == nil {
-		if n == st.tracks()+1 {
+		if n == st.CountTracks()+1 {
 			return errSequence() // nothing was written yet
 		}
 		return errField()
@@ -73,8 +77,8 @@ func (d *recorder) closeOne(st *state, n int) error {
 
 // closeSession closes the open session, and the disc where nothing may follow.
 // All tracks of it have to be complete (MMC-6 6.3.3).
-func (d *recorder) closeSession(st *state, final bool) error {
-	o := st.open()
+func (d *recorder) closeSession(st *discfile.State, final bool) error {
+	o := st.OpenSession()
 	if o == nil || len(o.Tracks) == 0 {
 		return errSequence()
 	}
@@ -83,7 +87,7 @@ func (d *recorder) closeSession(st *state, final bool) error {
 	}
 	for i := range o.Tracks {
 		switch t := &o.Tracks[i]; {
-		case t.complete():
+		case t.Complete():
 		case t.Reserved:
 			return check(5, 0x72, 0x04) // EMPTY OR PARTIALLY WRITTEN RESERVED TRACK
 		default:

@@ -1,16 +1,9 @@
 package virtual
 
-// Sizes of the blocks that a cue sheet asks for.
-const (
-	textBytes = 96 // lead-in: R-W sub-channel with CD-TEXT
+import (
+	"glassmaster/mastering/disc"
+	"glassmaster/mastering/image/discfile"
 )
-
-// span is a run of blocks of one size in a session at once. It ends where the
-// next one begins, the last one at the lead-out.
-type span struct {
-	Start int64 `json:"start"`
-	Bytes int   `json:"bytes"`
-}
 
 // sendCueSheet is SEND CUE SHEET (MMC-6 6.32). The sheet takes effect with the
 // first WRITE.
@@ -29,14 +22,14 @@ func (d *recorder) sendCueSheet(r *request) (int, error) {
 		return 0, errSequence()
 	}
 	at, ok := d.appendPoint(d.disc)
-	if !ok || d.disc.open() != nil {
+	if !ok || d.disc.OpenSession() != nil {
 		return 0, errCannotWrite()
 	}
 	s, mcn, err := readCue(b, at)
 	if err != nil {
 		return 0, err
 	}
-	if s.LeadOut > d.disc.usable() {
+	if s.LeadOut > d.disc.Usable() {
 		return 0, errTrackEnd()
 	}
 	s.Type, s.Multi = d.page5.b[8], d.page5.multi()
@@ -46,7 +39,7 @@ func (d *recorder) sendCueSheet(r *request) (int, error) {
 
 // cueReader collects tracks and spans from the entries of a cue sheet.
 type cueReader struct {
-	s        session
+	s        discfile.Session
 	at       int64 // of track 1, index 1, in the usual case
 	mcn      string
 	isrc     string
@@ -60,12 +53,12 @@ type cueReader struct {
 // readCue reads a cue sheet: entries of 8 bytes, control and ADR, track, index,
 // data form, SCMS, M, S, F (MMC-6 6.32). at is the address of the first
 // sector of the session proper.
-func readCue(b []byte, at int64) (*session, string, error) {
+func readCue(b []byte, at int64) (*discfile.Session, string, error) {
 	if len(b) < 4*8 || len(b)%8 != 0 {
 		return nil, "", errListLength()
 	}
-	c := &cueReader{at: at, last: at - pregapLen}
-	c.s = session{AtOnce: true, Next: at - pregapLen}
+	c := &cueReader{at: at, last: at - discfile.Pregap}
+	c.s = discfile.Session{AtOnce: true, Next: at - discfile.Pregap}
 	if b[0]&15 == 2 { // the media catalogue number comes first
 		if b[8]&15 != 2 {
 			return nil, "", errParameter()
@@ -97,8 +90,8 @@ func (c *cueReader) leadIn(form byte) bool {
 		if c.at != 0 {
 			return false
 		}
-		c.s.Next = atipLeadIn
-		c.s.Spans = append(c.s.Spans, span{atipLeadIn, textBytes})
+		c.s.Next = discfile.LeadIn
+		c.s.Spans = append(c.s.Spans, discfile.Span{Start: discfile.LeadIn, Bytes: discfile.TextBytes})
 		return true
 	}
 	return false
@@ -110,7 +103,7 @@ func (c *cueReader) entry(e []byte) bool {
 		c.isrc += string(e[2:8])
 		return int(e[1]) == c.tracks+1 && len(c.isrc) <= 12
 	}
-	lba := (int64(e[5])*60+int64(e[6]))*75 + int64(e[7]) - pregapLen
+	lba := (int64(e[5])*60+int64(e[6]))*75 + int64(e[7]) - discfile.Pregap
 	if e[0]&15 != 1 || e[6] > 59 || e[7] > 74 || lba < c.last {
 		return false
 	}
@@ -128,28 +121,28 @@ func (c *cueReader) entry(e []byte) bool {
 		return false
 	}
 	if n := len(c.s.Spans); n == 0 || c.s.Spans[n-1].Bytes != size {
-		c.s.Spans = append(c.s.Spans, span{lba, size})
+		c.s.Spans = append(c.s.Spans, discfile.Span{Start: lba, Bytes: size})
 	}
 	if e[2] == 0 {
 		c.pregap, c.hasPre = lba, !c.hasPre
-		return c.hasPre && (c.tracks > 0 || lba == c.at-pregapLen)
+		return c.hasPre && (c.tracks > 0 || lba == c.at-discfile.Pregap)
 	}
 	return c.track(e, lba)
 }
 
 // track begins a track at its index 1.
 func (c *cueReader) track(e []byte, lba int64) bool {
-	t := track{Start: lba, Next: lba, Control: e[0] >> 4, ISRC: c.isrc}
+	t := discfile.Track{Start: lba, Next: lba, Control: e[0] >> 4, ISRC: c.isrc}
 	if c.hasPre {
 		t.Pregap = lba - c.pregap
 	}
-	if c.tracks == 0 && t.Pregap < pregapLen {
+	if c.tracks == 0 && t.Pregap < discfile.Pregap {
 		return false
 	}
 	if n := len(c.s.Tracks); n > 0 {
 		before := &c.s.Tracks[n-1]
 		before.Size = lba - t.Pregap - before.Start
-		if before.Size < minTrack || before.Control&4 != t.Control&4 && t.Pregap < pregapLen {
+		if before.Size < minTrack || before.Control&4 != t.Control&4 && t.Pregap < discfile.Pregap {
 			return false
 		}
 	}
@@ -176,16 +169,16 @@ func (c *cueReader) leadOut(e []byte, lba int64) bool {
 func cueForm(control, form byte) (size int, ok bool) {
 	switch form {
 	case 0x00:
-		return rawBytes, control&4 == 0
+		return disc.RawSectorSize, control&4 == 0
 	case 0x10:
-		return userBytes, control&4 != 0
+		return disc.SectorSize, control&4 != 0
 	}
 	return 0, false
 }
 
 // admitCue checks a write to a session at once: the sectors come in order, each
 // of the size that the cue sheet says.
-func admitCue(o *session, lba, blocks int64) (int, error) {
+func admitCue(o *discfile.Session, lba, blocks int64) (int, error) {
 	switch {
 	case lba != o.Next:
 		return 0, errAddress().at(max(lba, 0))
@@ -207,7 +200,7 @@ func admitCue(o *session, lba, blocks int64) (int, error) {
 }
 
 // advanceCue moves the next address of a session at once.
-func advanceCue(o *session, next int64) {
+func advanceCue(o *discfile.Session, next int64) {
 	o.Next = next
 	for i := range o.Tracks {
 		t := &o.Tracks[i]
@@ -218,7 +211,7 @@ func advanceCue(o *session, next int64) {
 // keepText collects the packs of CD-TEXT from blocks of the lead-in: the host
 // repeats them until the lead-in is full, the first round is kept. 18 bytes come
 // as 24 of six bits, four packs in a block (MMC-6 6.25, format 0101b).
-func (s *state) keepText(p []byte) {
+func keepText(s *discfile.State, p []byte) {
 	for ; len(p) >= 24; p = p[24:] {
 		pack := make([]byte, 0, 18)
 		for i := 0; i < 24; i += 4 {

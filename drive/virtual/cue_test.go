@@ -2,9 +2,15 @@ package virtual
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"testing"
+
+	"glassmaster/mastering/disc"
+	"glassmaster/mastering/image"
+	"glassmaster/mastering/image/discfile"
 )
 
 // cueCDB is SEND CUE SHEET for so many bytes.
@@ -58,7 +64,7 @@ func TestCueAudioAndText(t *testing.T) {
 		six = append(six, byte(v>>18)&63, byte(v>>12)&63, byte(v>>6)&63, byte(v)&63)
 	}
 	block := bytes.Repeat(six, 4)
-	for lba, n := atipLeadIn, 0; lba < -150; lba += n {
+	for lba, n := discfile.LeadIn, 0; lba < -150; lba += n {
 		n = min(600, -150-lba)
 		if err := b.send(fmt.Sprintf("2a 00 %08x 00 %04x 00", uint32(int32(lba)), n), bytes.Repeat(block, n)); err != nil {
 			t.Fatalf("lead-in at %d: %v", lba, err)
@@ -89,6 +95,27 @@ func TestCueAudioAndText(t *testing.T) {
 	b.fails("5/24/00", "be 04 00 00 00 10 00 00 01 12 00 00") // C2
 	if r := b.get("52 01 00 00 00 02 00 00 24 00", 36); int(r[5]) != 0 || r[6]&15 != 15 {
 		t.Errorf("track 2 is not audio: % x", r)
+	}
+
+	d, _, err := image.Open(t.Context(), b.d.Path())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	toc := d.TOC()
+	text := toc.Sessions[0].Text
+	if toc.Catalog != "4006381333931" || len(text) != 0 { // the CRC of the pack is wrong
+		t.Errorf("catalogue number %q, texts %v", toc.Catalog, text)
+	}
+	if tr := toc.Sessions[0].Tracks; len(tr) != 2 || tr[0].ISRC != "DEABC2400001" || tr[0].Pregap != 150 || tr[1].Mode != disc.Audio || tr[1].Start != 525 {
+		t.Errorf("tracks %+v", tr)
+	}
+	p := make([]byte, 2*disc.RawSectorSize)
+	if n, err := d.ReadSectors(t.Context(), p, 16, disc.Raw); n != 2 || err != nil || !bytes.Equal(p, pattern(16, 2, 2352)) {
+		t.Errorf("read %d sectors of the file, %v", n, err)
+	}
+	if n, err := d.ReadSectors(t.Context(), p[:2048], 16, disc.User); n != 0 || !errors.Is(err, disc.ErrForm) {
+		t.Errorf("user data of an audio sector: %d, %v", n, err)
 	}
 }
 
@@ -144,5 +171,22 @@ func TestMixedCue(t *testing.T) {
 	b.page05(0x01, 0x04, 8)
 	if got := b.nwa(0xFF); got != 975+11400 {
 		t.Errorf("NWA of session 2 is %d, want %d", got, 975+11400)
+	}
+
+	d, f, err := image.Open(t.Context(), b.d.Path())
+	if err != nil || f.Name != "virtual disc" {
+		t.Fatal(f.Name, err)
+	}
+	defer d.Close()
+	if tr := d.TOC().Sessions[0].Tracks; len(tr) != 2 || tr[0].Mode == disc.Audio || tr[1].Mode != disc.Audio {
+		t.Errorf("tracks %+v", tr)
+	}
+	p := make([]byte, 2048)
+	if n, err := d.ReadSectors(t.Context(), p, 100, disc.User); n != 1 || err != nil || !bytes.Equal(p, pattern(100, 1, 2048)) {
+		t.Errorf("read %d sectors of the file, %v", n, err)
+	}
+	over := make([]byte, 4*disc.RawSectorSize)
+	if n, err := d.ReadSectors(t.Context(), over, disc.LBA(disc.Sectors(d)-2), disc.Raw); n != 2 || !errors.Is(err, io.EOF) {
+		t.Errorf("read %d sectors over the end, %v", n, err)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"glassmaster/drive/scsi"
+	"glassmaster/mastering/image/discfile"
 )
 
 // Options of a new disc.
@@ -29,11 +30,11 @@ func Create(path string, m Medium, o Options) error {
 	if n == 0 {
 		n = m.Sectors
 	}
-	if n < m.block || n > maxSectors {
-		return fmt.Errorf("create a virtual disc of %d sectors: a %s has %d to %d", n, m.Name, m.block, int64(maxSectors))
+	if n < m.block || n > discfile.MostSectors {
+		return fmt.Errorf("create a virtual disc of %d sectors: a %s has %d to %d", n, m.Name, m.block, int64(discfile.MostSectors))
 	}
 	n = n / m.block * m.block
-	return createStore(path, m, &state{Medium: m.Name, Sectors: n, Format: soldFormat(m, n)}, o.NoSync)
+	return discfile.Create(path, m.isCD(), &discfile.State{Medium: m.Name, Sectors: n, Format: soldFormat(m, n)}, o.NoSync)
 }
 
 // Drive is a connection to a recorder with a disc in it. It implements
@@ -159,7 +160,7 @@ func (d *Drive) SetNoSync() {
 	defer d.rec.mu.Unlock()
 	d.rec.noSync = true
 	if d.rec.store != nil {
-		d.rec.store.noSync = true
+		d.rec.store.SetNoSync(true)
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"glassmaster/drive/scsi"
+	"glassmaster/mastering/disc"
 )
 
 // Any is the operation code of an [Event] that every command sets off.
@@ -194,7 +195,7 @@ type echo struct {
 
 // keep takes sectors that were sent into the buffer.
 func (d *recorder) keep(lba int64, size int, p []byte) {
-	if !d.faults.Echo.On || size != userBytes {
+	if !d.faults.Echo.On || size != disc.SectorSize {
 		return
 	}
 	if d.echo.sent == nil {
@@ -211,8 +212,8 @@ func (d *recorder) answer(cdb []byte, lba int64, p []byte) {
 		return
 	}
 	fua := cdb[1]&8 != 0 && !d.faults.Echo.Deaf
-	for i := 0; i < len(p); i += userBytes {
-		b, ok := d.echo.sent[lba+int64(i/userBytes)]
+	for i := 0; i < len(p); i += disc.SectorSize {
+		b, ok := d.echo.sent[lba+int64(i/disc.SectorSize)]
 		switch {
 		case !ok:
 			d.echo.read++

@@ -65,7 +65,7 @@ func (d *recorder) restart() error {
 	if d.store == nil {
 		return nil
 	}
-	d.store.f.Close()
+	d.store.Close()
 	d.store = nil
 	return d.load()
 }

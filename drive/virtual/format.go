@@ -1,6 +1,11 @@
 package virtual
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+
+	"glassmaster/mastering/disc"
+	"glassmaster/mastering/image/discfile"
+)
 
 // Format types of FORMAT UNIT (MMC-6 6.4).
 const (
@@ -37,10 +42,10 @@ func (d *recorder) readFormatCapacities(r *request) (int, error) {
 		list = binary.BigEndian.AppendUint32(list, uint32(kind)<<24|parameter)
 	}
 	if d.store == nil {
-		add(0, 3, userBytes)
+		add(0, 3, disc.SectorSize)
 	} else {
 		blocks, kind := d.currentFormat()
-		add(blocks, kind, userBytes)
+		add(blocks, kind, disc.SectorSize)
 		if d.formattable() {
 			d.formats(func(blocks int64, kind byte, parameter uint32) { add(blocks, kind<<2, parameter) })
 		}
@@ -58,7 +63,7 @@ func (d *recorder) currentFormat() (blocks int64, kind byte) {
 	case d.random() && st.Format.Growing:
 		return st.Format.Blocks, 3
 	case d.random() && st.Format.Blocks > 0:
-		return st.Format.end(), 2
+		return st.Format.End(), 2
 	case d.medium.family == bdR && (st.Format.Limit > 0 || len(st.Sessions) > 0):
 		return d.capacity(), 2
 	case len(st.Sessions) > 0:
@@ -83,9 +88,9 @@ func (d *recorder) formats(add func(blocks int64, kind byte, parameter uint32)) 
 	case m.profile == profileDVDpRW:
 		add(n, formatPlusRW, 0)
 	case m.profile == profileDVDRAM:
-		add(n, formatFull, userBytes)
+		add(n, formatFull, disc.SectorSize)
 	case m.profile == profileDVDRWSQ:
-		add(n, formatFull, userBytes)
+		add(n, formatFull, disc.SectorSize)
 		add(n, formatRWFull, 16)
 		if d.now().Format.Restricted {
 			add(n, formatRWGrow, 16)
@@ -93,13 +98,13 @@ func (d *recorder) formats(add func(blocks int64, kind byte, parameter uint32)) 
 		}
 		add(n, formatRWQuick, 16)
 	case m.profile == profileBDRE:
-		add(m.defaultSpare(n), formatFull, userBytes)
+		add(m.defaultSpare(n), formatFull, disc.SectorSize)
 		add(m.minSpare(n), formatBDRESpare, spare(m.minSpare(n)))
 		add(m.defaultSpare(n), formatBDRESpare, spare(m.defaultSpare(n)))
 		add(m.maxSpare(n), formatBDRESpare, spare(m.maxSpare(n)))
-		add(n, formatBDREPlain, userBytes)
+		add(n, formatBDREPlain, disc.SectorSize)
 	case m.family == bdR:
-		add(m.defaultSpare(n), formatFull, userBytes)
+		add(m.defaultSpare(n), formatFull, disc.SectorSize)
 		add(m.maxSpare(n), formatBDRSpare, spare(m.maxSpare(n)))
 		add(m.defaultSpare(n), formatBDRSpare, spare(m.defaultSpare(n)))
 		add(m.minSpare(n), formatBDRSpare, spare(m.minSpare(n)))
@@ -125,7 +130,7 @@ func (d *recorder) formatUnit(r *request) (int, error) {
 	if d.faults.Coaster {
 		return len(b), nil
 	}
-	st := d.disc.clone()
+	st := d.disc.Clone()
 	blocks, kind := int64(binary.BigEndian.Uint32(b[4:])), b[8]>>2
 	switch {
 	case d.medium.profile == profileDVDpRW:
@@ -149,14 +154,14 @@ func (d *recorder) formatUnit(r *request) (int, error) {
 
 // soldFormat is how a disc is formatted when it is sold: a DVD-RAM can be written
 // at once, all others not.
-func soldFormat(m Medium, sectors int64) format {
+func soldFormat(m Medium, sectors int64) discfile.Formatting {
 	if m.profile != profileDVDRAM {
-		return format{}
+		return discfile.Formatting{}
 	}
-	return format{Blocks: sectors, Reached: sectors, Spare: true}
+	return discfile.Formatting{Blocks: sectors, Reached: sectors, Spare: true}
 }
 
-func formatDVDRAM(m Medium, st *state, blocks int64, kind byte) error {
+func formatDVDRAM(m Medium, st *discfile.State, blocks int64, kind byte) error {
 	if kind != formatFull || blocks != st.Sectors && blocks != 0xFFFFFFFF {
 		return errParameter()
 	}
@@ -166,7 +171,7 @@ func formatDVDRAM(m Medium, st *state, blocks int64, kind byte) error {
 
 // formatDVDPlusRW: the formatting goes on in the background, so that the disc
 // takes data at once. Bit 0 of the last byte continues one that was stopped.
-func formatDVDPlusRW(st *state, blocks int64, kind, parameter byte) error {
+func formatDVDPlusRW(st *discfile.State, blocks int64, kind, parameter byte) error {
 	if kind != formatPlusRW || blocks != 0xFFFFFFFF && blocks != st.Sectors {
 		return errParameter()
 	}
@@ -177,13 +182,13 @@ func formatDVDPlusRW(st *state, blocks int64, kind, parameter byte) error {
 		st.Format.Background = 2
 		return nil
 	}
-	st.Format = format{Blocks: st.Sectors, Background: 2}
+	st.Format = discfile.Formatting{Blocks: st.Sectors, Background: 2}
 	return nil
 }
 
 // formatDVDRW makes a DVD-RW restricted overwrite. After a quick format it is in
 // the intermediate state: written from the beginning on, or from where it ended.
-func (d *recorder) formatDVDRW(st *state, blocks int64, kind byte) error {
+func (d *recorder) formatDVDRW(st *discfile.State, blocks int64, kind byte) error {
 	old := st.Format
 	if blocks == 0xFFFFFFFF {
 		blocks = st.Sectors
@@ -191,7 +196,7 @@ func (d *recorder) formatDVDRW(st *state, blocks int64, kind byte) error {
 	if blocks > st.Sectors || blocks%d.medium.block != 0 {
 		return errParameter()
 	}
-	f := format{Restricted: true}
+	f := discfile.Formatting{Restricted: true}
 	switch kind {
 	case formatFull, formatRWFull:
 		if blocks == 0 {
@@ -218,7 +223,7 @@ func (d *recorder) formatDVDRW(st *state, blocks int64, kind byte) error {
 	return nil
 }
 
-func (d *recorder) formatBDRE(st *state, blocks int64, kind byte) error {
+func (d *recorder) formatBDRE(st *discfile.State, blocks int64, kind byte) error {
 	m, n := d.medium, st.Sectors
 	switch kind {
 	case formatFull:
@@ -235,13 +240,13 @@ func (d *recorder) formatBDRE(st *state, blocks int64, kind byte) error {
 	default:
 		return errParameter()
 	}
-	st.Format = format{Blocks: blocks, Spare: blocks < n, Reached: blocks}
+	st.Format = discfile.Formatting{Blocks: blocks, Spare: blocks < n, Reached: blocks}
 	return nil
 }
 
 // formatBDR: sub-type 0 is sequential recording with pseudo overwrite, 1 without,
 // 2 random recording, which is not offered.
-func (d *recorder) formatBDR(st *state, blocks int64, kind, sub byte) error {
+func (d *recorder) formatBDR(st *discfile.State, blocks int64, kind, sub byte) error {
 	m, n := d.medium, st.Sectors
 	switch {
 	case kind == formatFull:
@@ -251,7 +256,7 @@ func (d *recorder) formatBDR(st *state, blocks int64, kind, sub byte) error {
 	case blocks < m.minSpare(n) || blocks > m.maxSpare(n) || blocks%m.block != 0:
 		return errParameter()
 	}
-	st.Format = format{Limit: blocks, Spare: true, POW: sub == 0}
+	st.Format = discfile.Formatting{Limit: blocks, Spare: true, POW: sub == 0}
 	return nil
 }
 
@@ -269,10 +274,10 @@ func (d *recorder) blank(r *request) (int, error) {
 		return 0, nil
 	}
 	d.cache, d.test, d.cue = cache{}, nil, nil
-	d.disc = &state{Medium: d.disc.Medium, Sectors: d.disc.Sectors, Quick: kind == 1 && d.medium.family == minusR}
+	d.disc = &discfile.State{Medium: d.disc.Medium, Sectors: d.disc.Sectors, Quick: kind == 1 && d.medium.family == minusR}
 	d.long(r.CDB[1]&0x10 != 0, longOther)
 	if err := d.commit(); err != nil || kind == 1 {
 		return 0, err
 	}
-	return 0, d.store.erase()
+	return 0, d.store.Erase()
 }

@@ -1,6 +1,10 @@
 package virtual
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+
+	"glassmaster/mastering/image/discfile"
+)
 
 // Disc status and state of the last session (MMC-6 6.21).
 const (
@@ -11,7 +15,7 @@ const (
 )
 
 // status returns the disc status and the state of the last session.
-func (d *recorder) status(st *state) (disc, last byte) {
+func (d *recorder) status(st *discfile.State) (disc, last byte) {
 	if d.random() {
 		switch {
 		case d.medium.profile == profileDVDRAM:
@@ -26,7 +30,7 @@ func (d *recorder) status(st *state) (disc, last byte) {
 		return statusComplete, 3
 	case len(st.Sessions) == 0:
 		return statusBlank, 0
-	case st.open() == nil:
+	case st.OpenSession() == nil:
 		return statusAppendable, 0
 	}
 	return statusAppendable, 1
@@ -72,9 +76,9 @@ func (d *recorder) standardInformation() []byte {
 		b[i] = 0xFF
 	}
 	if at, ok := d.appendPoint(st); ok && disc != statusComplete {
-		leadIn := int64(atipLeadIn)
+		leadIn := int64(discfile.LeadIn)
 		if at > 0 {
-			leadIn = at - pregapLen - leadInLen
+			leadIn = at - discfile.Pregap - leadInLen
 		}
 		putMSF(b[17:], leadIn)
 		putMSF(b[21:], d.capacity())
@@ -85,15 +89,15 @@ func (d *recorder) standardInformation() []byte {
 
 // lastSession returns the number of sessions, the last of which may be empty,
 // and the first and the last track of it.
-func (d *recorder) lastSession(st *state) (sessions, first, last int) {
-	n := st.tracks()
+func (d *recorder) lastSession(st *discfile.State) (sessions, first, last int) {
+	n := st.CountTracks()
 	if d.random() || st.Final {
 		if k := len(st.Sessions); k > 0 {
 			return k, n - len(st.Sessions[k-1].Tracks) + 1, n
 		}
 		return 1, 1, 1
 	}
-	o := st.open()
+	o := st.OpenSession()
 	if o == nil {
 		return len(st.Sessions) + 1, n + 1, n + 1
 	}
@@ -109,7 +113,7 @@ func (d *recorder) trackResources() []byte {
 	most := d.maxTracks()
 	b := make([]byte, 12)
 	b[1], b[2] = 10, 1<<5
-	n := d.now().tracks()
+	n := d.now().CountTracks()
 	be := binary.BigEndian
 	be.PutUint16(b[4:], uint16(most))
 	be.PutUint16(b[6:], uint16(n))
@@ -156,7 +160,7 @@ func (d *recorder) trackInformation(r *request) (int, error) {
 		match := false
 		switch r.CDB[1] & 3 {
 		case 0:
-			match = n >= c.start && n < c.start+c.size || n < 0 && n >= -pregapLen && i == 0 && d.medium.isCD()
+			match = n >= c.start && n < c.start+c.size || n < 0 && n >= -discfile.Pregap && i == 0 && d.medium.isCD()
 		case 1:
 			match = int64(c.number) == n
 			if n == 0xFF && d.medium.family != minusR && d.medium.family != pressed {
@@ -227,7 +231,7 @@ func (d *recorder) trackInfos() []trackInfo {
 	}
 	if at, ok := d.appendPoint(st); ok {
 		session := len(st.Sessions)
-		if st.open() == nil {
+		if st.OpenSession() == nil {
 			session++
 		}
 		room := d.capacity() - at
@@ -237,7 +241,7 @@ func (d *recorder) trackInfos() []trackInfo {
 		t := trackInfo{number: len(all) + 1, session: session, start: at, size: room, free: room, nwa: at, nwaValid: true, blank: true, last: -1}
 		t.control, t.packet = d.writeControl()
 		if d.medium.isCD() && d.page5.writeType() == writeAtOnce {
-			t.nwa = at - pregapLen
+			t.nwa = at - discfile.Pregap
 		}
 		all = append(all, t)
 	}
@@ -245,17 +249,17 @@ func (d *recorder) trackInfos() []trackInfo {
 }
 
 // visible describes track j of session i.
-func (d *recorder) visible(st *state, i, j int) trackInfo {
+func (d *recorder) visible(st *discfile.State, i, j int) trackInfo {
 	s := &st.Sessions[i]
 	k := &s.Tracks[j]
-	t := trackInfo{session: i + 1, start: k.Start, size: k.end() - k.Start, control: k.Control, xa: k.XA, packet: k.Packet, reserved: k.Reserved && !k.Closed, last: -1}
+	t := trackInfo{session: i + 1, start: k.Start, size: k.End() - k.Start, control: k.Control, xa: k.XA, packet: k.Packet, reserved: k.Reserved && !k.Closed, last: -1}
 	if k.Next > k.Start && !k.Closed {
 		t.last = k.Next - 1
 	}
 	switch {
 	case s.AtOnce && d.medium.isCD() && !s.Closed:
 		t.nwa, t.nwaValid = s.Next, j == 0
-	case !k.complete():
+	case !k.Complete():
 		end := d.capacity()
 		if d.medium.isCD() {
 			end -= runOut
@@ -286,5 +290,5 @@ func (d *recorder) capacity() int64 {
 	if d.faults.Capacity > 0 {
 		return d.faults.Capacity
 	}
-	return d.now().usable()
+	return d.now().Usable()
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
+	"os"
 	"testing"
 )
 
@@ -29,7 +30,7 @@ func TestCDRW(t *testing.T) {
 		b.wantInfo(0, 0, 1, 1, 1)
 		b.fails("5/21/00", "28 00 00 00 00 00 00 00 01 00")
 	}
-	if p := make([]byte, 2048); b.d.rec.store.readUser(p, 7) != nil || !bytes.Equal(p, make([]byte, 2048)) {
+	if p := make([]byte, 2048); b.d.rec.store.ReadUser(p, 7) != nil || !bytes.Equal(p, make([]byte, 2048)) {
 		t.Error("BLANK of the whole disc left data behind")
 	}
 }
@@ -351,7 +352,7 @@ func TestMediaNames(t *testing.T) {
 		if got := int64(binary.BigEndian.Uint32(r[4:])); got != m.Sectors || r[8] != kind {
 			t.Errorf("%s: capacity %d type %d, want %d type %d", m.Name, got, r[8], m.Sectors, kind)
 		}
-		info, err := b.d.rec.store.f.Stat()
+		info, err := os.Stat(b.d.Path())
 		if err != nil || info.Size() < m.Sectors*2048 {
 			t.Errorf("%s: the file has %v", m.Name, fmt.Sprint(info, err))
 		}

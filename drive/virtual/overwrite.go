@@ -1,26 +1,10 @@
 package virtual
 
-// end returns the address behind the last sector that can be read.
-func (f *format) end() int64 {
-	if f.Background == 1 || f.Growing {
-		return f.Reached
-	}
-	return f.Blocks
-}
-
-// stop ends the background formatting.
-func (f *format) stop() {
-	if f.Background != 2 {
-		return
-	}
-	if f.Background = 1; f.Reached >= f.Blocks {
-		f.Background = 3
-	}
-}
+import "glassmaster/mastering/image/discfile"
 
 // overwriteTrack is the one track of a disc written at random addresses.
-func (d *recorder) overwriteTrack(st *state) trackInfo {
-	t := trackInfo{number: 1, session: 1, control: 7, last: -1, size: st.Format.end()}
+func (d *recorder) overwriteTrack(st *discfile.State) trackInfo {
+	t := trackInfo{number: 1, session: 1, control: 7, last: -1, size: st.Format.End()}
 	if d.medium.profile == profileDVDRWSQ {
 		t.control, t.packet = 5, true
 	}
@@ -36,14 +20,14 @@ func (d *recorder) overwriteTrack(st *state) trackInfo {
 }
 
 // admitOverwrite checks a write at random addresses.
-func (d *recorder) admitOverwrite(st *state, lba, blocks int64) error {
+func (d *recorder) admitOverwrite(st *discfile.State, lba, blocks int64) error {
 	f := &st.Format
 	if f.Blocks == 0 && !f.Growing {
 		return errCannotWrite() // FORMAT UNIT comes first
 	}
 	end := f.Blocks
 	if f.Growing {
-		end = st.usable()
+		end = st.Usable()
 	}
 	switch {
 	case lba < 0 || lba >= end:
@@ -61,7 +45,7 @@ func (d *recorder) admitOverwrite(st *state, lba, blocks int64) error {
 }
 
 // advanceOverwrite notes how far the disc is written.
-func (d *recorder) advanceOverwrite(st *state, lba, blocks int64) {
+func (d *recorder) advanceOverwrite(st *discfile.State, lba, blocks int64) {
 	f := &st.Format
 	f.Reached = max(f.Reached, lba+blocks)
 	if f.Growing {
@@ -73,11 +57,11 @@ func (d *recorder) advanceOverwrite(st *state, lba, blocks int64) {
 // closeRandom is CLOSE TRACK/SESSION on a disc written at random addresses:
 // functions 0 and 2 stop the background formatting of a DVD+RW, function 2 ends
 // the intermediate state of a DVD-RW.
-func (d *recorder) closeRandom(st *state, function byte) error {
+func (d *recorder) closeRandom(st *discfile.State, function byte) error {
 	f := &st.Format
 	switch {
 	case d.medium.profile == profileDVDpRW && (function == 0 || function == 2):
-		f.stop()
+		f.Stop()
 		return nil
 	case f.Restricted && (function == 1 || function == 2):
 		f.Growing = false
@@ -99,7 +83,7 @@ func (d *recorder) formattable() bool {
 
 // pseudoOverwrite reports whether a write goes to a sector of a BD-R with
 // pseudo overwrite that is written already (MMC-6, BD-R pseudo overwrite).
-func (d *recorder) pseudoOverwrite(st *state, lba int64) bool {
+func (d *recorder) pseudoOverwrite(st *discfile.State, lba int64) bool {
 	if d.medium.family != bdR || !st.Format.POW {
 		return false
 	}
@@ -108,7 +92,7 @@ func (d *recorder) pseudoOverwrite(st *state, lba int64) bool {
 }
 
 // admitPseudo checks a pseudo overwrite.
-func (d *recorder) admitPseudo(st *state, lba, blocks int64) error {
+func (d *recorder) admitPseudo(st *discfile.State, lba, blocks int64) error {
 	if _, n := d.kind(lba); lba+blocks > lba+n {
 		return errAddress().at(lba + n)
 	}

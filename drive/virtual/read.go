@@ -1,6 +1,11 @@
 package virtual
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+
+	"glassmaster/mastering/disc"
+	"glassmaster/mastering/image/discfile"
+)
 
 // readable reports whether anything can be read from the disc.
 func (d *recorder) readable() bool {
@@ -15,7 +20,7 @@ func (d *recorder) readCapacity(r *request) (int, error) {
 	if _, end, err := d.tocTracks(); err == nil {
 		binary.BigEndian.PutUint32(b, uint32(end-1))
 	}
-	binary.BigEndian.PutUint32(b[4:], userBytes)
+	binary.BigEndian.PutUint32(b[4:], disc.SectorSize)
 	return r.reply(b, len(b))
 }
 
@@ -34,7 +39,7 @@ const (
 func (d *recorder) kind(lba int64) (sectorKind, int64) {
 	st := d.now()
 	if d.random() {
-		if end := st.Format.end(); lba >= 0 && lba < end {
+		if end := st.Format.End(); lba >= 0 && lba < end {
 			return dataSector, end - lba
 		}
 		return nowhere, 1
@@ -43,7 +48,7 @@ func (d *recorder) kind(lba int64) (sectorKind, int64) {
 		for j := range st.Sessions[i].Tracks {
 			t := &st.Sessions[i].Tracks[j]
 			end := t.Next - t.RunOut
-			if !t.complete() || st.Sessions[i].AtOnce && !st.Sessions[i].Closed {
+			if !t.Complete() || st.Sessions[i].AtOnce && !st.Sessions[i].Closed {
 				continue // a drive finds nothing in a track that is not complete
 			}
 			switch {
@@ -55,14 +60,14 @@ func (d *recorder) kind(lba int64) (sectorKind, int64) {
 			case lba >= end && lba < t.Next:
 				return linkSector, t.Next - lba
 			case lba < t.Start && lba >= t.Start-t.Pregap && t.Next > t.Start:
-				return t.pregapKind(), t.Start - lba
+				return pregapKind(t), t.Start - lba
 			}
 		}
 	}
 	return nowhere, 1
 }
 
-func (t *track) pregapKind() sectorKind {
+func pregapKind(t *discfile.Track) sectorKind {
 	if t.Control&4 == 0 {
 		return audioSector
 	}
@@ -75,15 +80,15 @@ func (d *recorder) read(r *request) (int, error) {
 	if blocks == 0 {
 		return 0, nil
 	}
-	if blocks > maxTransfer/userBytes {
+	if blocks > maxTransfer/disc.SectorSize {
 		return 0, errField()
 	}
-	b := make([]byte, blocks*userBytes)
+	b := make([]byte, blocks*disc.SectorSize)
 	if !d.holds(r.CDB, lba, blocks) {
 		if err := d.ready(lba, blocks, dataSector); err != nil {
 			return 0, err
 		}
-		if err := d.store.readUser(b, lba); err != nil {
+		if err := d.store.ReadUser(b, lba); err != nil {
 			return 0, err
 		}
 	}

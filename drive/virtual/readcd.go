@@ -1,6 +1,11 @@
 package virtual
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+
+	"glassmaster/mastering/disc"
+	"glassmaster/mastering/image/discfile"
+)
 
 // readCD is READ CD and READ CD MSF (MMC-6 6.19, 6.20). Audio sectors come
 // whole, with 2352 bytes, and data sectors with their 2048 bytes of user data:
@@ -38,10 +43,10 @@ func (d *recorder) readCD(r *request) (int, error) {
 	b := make([]byte, blocks*int64(size))
 	for i := int64(0); i < blocks; i++ {
 		p := b[i*int64(size) : (i+1)*int64(size)]
-		if size == rawBytes || lba+i < 0 {
-			err = d.store.readRaw(p, lba+i)
+		if size == disc.RawSectorSize || lba+i < 0 {
+			err = d.store.ReadRaw(p, lba+i)
 		} else {
-			err = d.store.readUser(p, lba+i)
+			err = d.store.ReadUser(p, lba+i)
 		}
 		if err != nil {
 			return 0, err
@@ -64,7 +69,7 @@ func cdForm(cdb []byte, kind sectorKind) (int, error) {
 		if cdb[9]&0x10 == 0 {
 			return 0, errField()
 		}
-		return rawBytes, nil // the other parts of an audio sector are empty
+		return disc.RawSectorSize, nil // the other parts of an audio sector are empty
 	}
 	if expected != 0 && expected != 2 {
 		return 0, errMode()
@@ -72,12 +77,12 @@ func cdForm(cdb []byte, kind sectorKind) (int, error) {
 	if cdb[9] != 0x10 {
 		return 0, errField()
 	}
-	return userBytes, nil
+	return disc.SectorSize, nil
 }
 
 // msfAt reads minutes, seconds and frames as an address.
 func msfAt(b []byte) int64 {
-	return (int64(b[0])*60+int64(b[1]))*75 + int64(b[2]) - pregapLen
+	return (int64(b[0])*60+int64(b[1]))*75 + int64(b[2]) - discfile.Pregap
 }
 
 // readSubChannel is READ SUB-CHANNEL (MMC-5), of which the catalogue number
@@ -98,7 +103,7 @@ func (d *recorder) readSubChannel(r *request) (int, error) {
 	case 2:
 		code = d.now().MCN
 	case 3:
-		t, s := d.now().track(int(r.CDB[6]))
+		t, s := d.now().Track(int(r.CDB[6]))
 		if t == nil || !d.now().Sessions[s-1].Closed {
 			return 0, errField()
 		}

@@ -9,11 +9,11 @@ import (
 	"time"
 
 	"glassmaster/drive/scsi"
+	"glassmaster/mastering/image/discfile"
 )
 
 // Limits.
 const (
-	maxSectors  = 1 << 27 // 256 GiB: larger discs are not sold
 	maxTransfer = 256 << 10
 	bufferSize  = 2 << 20 // of the drive's write buffer, in bytes
 	commitEvery = 64 << 20
@@ -25,13 +25,13 @@ type recorder struct {
 	users  int    // drives of this process, guarded by recorders
 	key    string // of recorders
 	path   string // of the disc that is in
-	store  *store
+	store  *discfile.File
 	medium Medium
-	disc   *state // as the disc is
-	test   *state // as a test write pretends it to be, or nil
+	disc   *discfile.State // as the disc is
+	test   *discfile.State // as a test write pretends it to be, or nil
 	cache  cache
 	page5  writePage
-	cue    *session // sent, nothing written yet
+	cue    *discfile.Session // sent, nothing written yet
 	cueMCN string
 	closed bool
 
@@ -53,28 +53,28 @@ type recorder struct {
 
 // load reads the disc file.
 func (d *recorder) load() error {
-	s, st, err := openStore(d.path)
+	s, st, err := discfile.Open(d.path)
 	if err != nil {
 		return err
 	}
-	s.noSync = d.noSync
+	s.SetNoSync(d.noSync)
 	d.store, d.test, d.cue, d.cache, d.echo = s, nil, nil, cache{}, echo{}
 	if st == nil {
-		d.medium, d.disc = pressedDVD, pressedState(s.sectors)
-		if s.sectors <= mediaCD {
+		d.medium, d.disc = pressedDVD, pressedState(s.Sectors())
+		if s.Sectors() <= mediaCD {
 			d.medium = pressedCD
 		}
-		d.medium.Sectors = s.sectors
+		d.medium.Sectors = s.Sectors()
 	} else {
 		if d.medium, err = ParseMedium(st.Medium); err != nil {
-			s.f.Close()
+			s.Close()
 			return fmt.Errorf("open the virtual disc %s: %w", d.path, err)
 		}
-		if d.medium.isCD() != s.cd {
-			s.f.Close()
-			return fmt.Errorf("open the virtual disc %s: %w", d.path, errState)
+		if d.medium.isCD() != s.IsCD() {
+			s.Close()
+			return fmt.Errorf("open the virtual disc %s: %w", d.path, discfile.ErrState)
 		}
-		st.Format.stop() // nothing formats a disc that is not in a drive
+		st.Format.Stop() // nothing formats a disc that is not in a drive
 		d.disc = st
 	}
 	d.page5 = defaultPage(d.medium)
@@ -102,7 +102,7 @@ func (d *recorder) unload() error {
 		return nil
 	}
 	err := d.commit()
-	if e := d.store.f.Close(); err == nil {
+	if e := d.store.Close(); err == nil {
 		err = e
 	}
 	d.store, d.disc, d.test = nil, nil, nil
@@ -185,7 +185,7 @@ func (d *recorder) pending() error {
 }
 
 // now returns the state that commands work on.
-func (d *recorder) now() *state {
+func (d *recorder) now() *discfile.State {
 	if d.test != nil {
 		return d.test
 	}
@@ -197,5 +197,5 @@ func (d *recorder) commit() error {
 	if err := d.cache.drain(d.store); err != nil {
 		return err
 	}
-	return d.store.commit(d.disc)
+	return d.store.Commit(d.disc)
 }

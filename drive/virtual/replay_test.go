@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"glassmaster/drive/scsi"
+	"glassmaster/mastering/disc"
+	"glassmaster/mastering/image/discfile"
 )
 
 // traces is where records of the commands of other burning programs may lie.
@@ -150,16 +152,16 @@ func (p *player) writeRun(s step) {
 	}
 	p.next = lba + int64(blocks)
 	p.wrote += blocks
-	if size := s.length / int(n); size == userBytes && p.to >= 0 {
+	if size := s.length / int(n); size == disc.SectorSize && p.to >= 0 {
 		p.first, p.data = p.to, blocks
 	}
 	for blocks > 0 {
 		k := min(blocks, 16)
 		size := s.length / int(n)
-		if p.to < -pregapLen {
-			k = min(blocks, 100, int(-pregapLen-p.to))
-		} else if size == textBytes {
-			size = rawBytes
+		if p.to < -discfile.Pregap {
+			k = min(blocks, 100, int(-discfile.Pregap-p.to))
+		} else if size == discfile.TextBytes {
+			size = disc.RawSectorSize
 		}
 		if err := p.bench.write(p.to, k, size); err != nil {
 			p.Fatalf("line %d: WRITE of %d blocks at %d: %v", s.line, k, p.to, err)

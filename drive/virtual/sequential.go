@@ -1,14 +1,15 @@
 package virtual
 
+import "glassmaster/mastering/image/discfile"
+
 // Lengths on a CD, in sectors (ECMA-394): the lead-out of the first session
 // and of the later ones, the lead-in between sessions.
 const (
 	leadOutFirst = 6750
 	leadOutNext  = 2250
 	leadInLen    = 4500
-	runOut       = 2      // behind a track written at once
-	minTrack     = 300    // 4 seconds
-	atipLeadIn   = -11077 // 97:34:23
+	runOut       = 2   // behind a track written at once
+	minTrack     = 300 // 4 seconds
 )
 
 // Gaps between recorded areas of DVD. Drives choose within limits that the
@@ -24,7 +25,7 @@ const (
 func (m Medium) trackGap() int64 {
 	switch m.family {
 	case cdWrite:
-		return pregapLen
+		return discfile.Pregap
 	case plusR:
 		return plusRunIn
 	}
@@ -37,9 +38,9 @@ func (m Medium) sessionGap(n int) int64 {
 	switch m.family {
 	case cdWrite:
 		if n == 1 {
-			return leadOutFirst + leadInLen + pregapLen
+			return leadOutFirst + leadInLen + discfile.Pregap
 		}
-		return leadOutNext + leadInLen + pregapLen
+		return leadOutNext + leadInLen + discfile.Pregap
 	case plusR:
 		return plusSessionGap
 	case minusR:
@@ -53,12 +54,12 @@ func (m Medium) sessionGap(n int) int64 {
 
 // appendPoint returns where the invisible track begins. There is none while the
 // last track is open, on a finished disc, and where there is no room.
-func (d *recorder) appendPoint(st *state) (int64, bool) {
-	if st.Final || d.medium.family == pressed || d.random() || st.tracks() >= d.maxTracks() {
+func (d *recorder) appendPoint(st *discfile.State) (int64, bool) {
+	if st.Final || d.medium.family == pressed || d.random() || st.CountTracks() >= d.maxTracks() {
 		return 0, false
 	}
 	at := int64(0)
-	if o := st.open(); o != nil {
+	if o := st.OpenSession(); o != nil {
 		if o.AtOnce {
 			return 0, false
 		}
@@ -67,7 +68,7 @@ func (d *recorder) appendPoint(st *state) (int64, bool) {
 			if !last.Closed && !last.Reserved {
 				return 0, false
 			}
-			at = last.end() + d.medium.trackGap()
+			at = last.End() + d.medium.trackGap()
 		} else if k := len(st.Sessions); k > 1 {
 			at = st.Sessions[k-2].LeadOut + d.medium.sessionGap(k-1)
 		}
@@ -83,26 +84,26 @@ func (d *recorder) appendPoint(st *state) (int64, bool) {
 
 // end returns the address behind the last sector that a host can write. On CD
 // the run-out of a track written at once comes before the lead-out.
-func (d *recorder) end(st *state) int64 {
+func (d *recorder) end(st *discfile.State) int64 {
 	if d.medium.family == cdWrite {
-		return st.usable() - runOut
+		return st.Usable() - runOut
 	}
-	return st.usable()
+	return st.Usable()
 }
 
 // target finds the track that takes a WRITE at lba, and begins it where it is
 // the invisible one.
-func (d *recorder) target(st *state, lba, blocks int64) (*track, error) {
+func (d *recorder) target(st *discfile.State, lba, blocks int64) (*discfile.Track, error) {
 	if st.Final {
 		return nil, errCannotWrite().at(lba)
 	}
 	if lba < 0 || lba >= d.end(st) {
 		return nil, errRange().at(max(lba, 0))
 	}
-	if o := st.open(); o != nil {
+	if o := st.OpenSession(); o != nil {
 		for i := range o.Tracks {
 			t := &o.Tracks[i]
-			if t.complete() || t.Next != lba {
+			if t.Complete() || t.Next != lba {
 				continue
 			}
 			if t.Reserved && lba+blocks > t.Start+t.Size {
@@ -118,17 +119,17 @@ func (d *recorder) target(st *state, lba, blocks int64) (*track, error) {
 	if err := d.room(st, lba, blocks); err != nil {
 		return nil, err
 	}
-	o := st.ensureOpen()
+	o := st.EnsureOpen()
 	control, packet := d.writeControl()
-	o.Tracks = append(o.Tracks, track{Start: lba, Next: lba, Control: control, XA: d.medium.isCD() && d.page5.xa(), Packet: packet})
+	o.Tracks = append(o.Tracks, discfile.Track{Start: lba, Next: lba, Control: control, XA: d.medium.isCD() && d.page5.xa(), Packet: packet})
 	return &o.Tracks[len(o.Tracks)-1], nil
 }
 
 // badAddress tells a full track from a wrong address.
-func (d *recorder) badAddress(st *state, lba int64) error {
-	if o := st.open(); o != nil {
+func (d *recorder) badAddress(st *discfile.State, lba int64) error {
+	if o := st.OpenSession(); o != nil {
 		for _, t := range o.Tracks {
-			if t.Reserved && lba == t.Start+t.Size && t.complete() {
+			if t.Reserved && lba == t.Start+t.Size && t.Complete() {
 				return errTrackEnd().at(lba)
 			}
 		}
@@ -136,7 +137,7 @@ func (d *recorder) badAddress(st *state, lba int64) error {
 	return errAddress().at(lba)
 }
 
-func (d *recorder) room(st *state, lba, blocks int64) error {
+func (d *recorder) room(st *discfile.State, lba, blocks int64) error {
 	if end := d.end(st); lba+blocks > end {
 		return errTrackEnd().at(end)
 	}
@@ -144,8 +145,8 @@ func (d *recorder) room(st *state, lba, blocks int64) error {
 }
 
 // pad fills the last ECC block of every track that is being written.
-func (d *recorder) pad(st *state) {
-	if o := st.open(); o != nil {
+func (d *recorder) pad(st *discfile.State) {
+	if o := st.OpenSession(); o != nil {
 		for i := range o.Tracks {
 			if t := &o.Tracks[i]; !t.Closed {
 				d.padTrack(t)
@@ -154,11 +155,11 @@ func (d *recorder) pad(st *state) {
 	}
 }
 
-func (d *recorder) padTrack(t *track) { d.zero(t, d.medium.up(t.Next)) }
+func (d *recorder) padTrack(t *discfile.Track) { d.zero(t, d.medium.up(t.Next)) }
 
 // zero writes zeros up to the address end. Sectors that were never written are
 // zeros in the file; those of an earlier life of the disc are not.
-func (d *recorder) zero(t *track, end int64) {
+func (d *recorder) zero(t *discfile.Track, end int64) {
 	if d.test == nil && end > t.Next {
 		d.cache.zero(t.Next, end-t.Next)
 	}
@@ -166,7 +167,7 @@ func (d *recorder) zero(t *track, end int64) {
 }
 
 // finishTrack closes a track: a reserved one is filled with zeros.
-func (d *recorder) finishTrack(t *track) {
+func (d *recorder) finishTrack(t *discfile.Track) {
 	if t.Closed {
 		return
 	}
@@ -183,11 +184,11 @@ func (d *recorder) finishTrack(t *track) {
 }
 
 // shorten is the fault Short.
-func (d *recorder) shorten(t *track) { t.Next = max(t.Next-d.faults.Short, t.Start) }
+func (d *recorder) shorten(t *discfile.Track) { t.Next = max(t.Next-d.faults.Short, t.Start) }
 
 // finishCDTrack ends a track written at once: at least 4 seconds, then the
 // run-out, which cannot be read.
-func (d *recorder) finishCDTrack(t *track) {
+func (d *recorder) finishCDTrack(t *discfile.Track) {
 	d.zero(t, t.Start+minTrack)
 	if t.Reserved {
 		d.zero(t, t.Start+t.Size)
@@ -199,8 +200,8 @@ func (d *recorder) finishCDTrack(t *track) {
 }
 
 // finishSession closes the open session.
-func (d *recorder) finishSession(st *state) {
-	o := st.open()
+func (d *recorder) finishSession(st *discfile.State) {
+	o := st.OpenSession()
 	if o == nil {
 		return
 	}
@@ -209,6 +210,6 @@ func (d *recorder) finishSession(st *state) {
 	}
 	o.Closed = true
 	if n := len(o.Tracks); n > 0 {
-		o.LeadOut = o.Tracks[n-1].end()
+		o.LeadOut = o.Tracks[n-1].End()
 	}
 }

@@ -101,7 +101,7 @@ func (d *recorder) eject() error {
 	d.trayOpen, d.event = true, eventRemoval
 	d.busy = busy{}
 	if d.store != nil {
-		d.disc.Format.stop()
+		d.disc.Format.Stop()
 	}
 	return d.unload()
 }

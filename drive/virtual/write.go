@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 
 	"glassmaster/drive/scsi"
+	"glassmaster/mastering/disc"
+	"glassmaster/mastering/image/discfile"
 )
 
 // rwAddress decodes address and length of the READ and WRITE commands.
@@ -34,7 +36,7 @@ func (d *recorder) write(r *request) (int, error) {
 	st := d.now()
 	if d.testing() {
 		if d.test == nil {
-			d.test = d.disc.clone()
+			d.test = d.disc.Clone()
 		}
 		st = d.test
 	}
@@ -56,8 +58,8 @@ func (d *recorder) write(r *request) (int, error) {
 	switch {
 	case d.test != nil:
 		return n, nil
-	case size == textBytes:
-		st.keepText(p)
+	case size == discfile.TextBytes:
+		keepText(st, p)
 		return n, nil
 	}
 	return n, d.record(r.ctx, lba, size, p)
@@ -65,13 +67,13 @@ func (d *recorder) write(r *request) (int, error) {
 
 // admit checks that the disc takes a write here and now, and returns the size
 // of a block in bytes. It changes nothing.
-func (d *recorder) admit(st *state, lba, blocks int64) (int, error) {
-	probe := st.clone()
+func (d *recorder) admit(st *discfile.State, lba, blocks int64) (int, error) {
+	probe := st.Clone()
 	if d.medium.family == cdWrite {
 		return d.admitCD(probe, lba, blocks)
 	}
 	if d.random() {
-		return userBytes, d.admitOverwrite(probe, lba, blocks)
+		return disc.SectorSize, d.admitOverwrite(probe, lba, blocks)
 	}
 	if d.medium.family == minusR && !d.page5.set {
 		return 0, errMode()
@@ -80,31 +82,31 @@ func (d *recorder) admit(st *state, lba, blocks int64) (int, error) {
 		return 0, errMode() // a DVD-RW blanked the short way takes a disc at once
 	}
 	if d.pseudoOverwrite(probe, lba) {
-		return userBytes, d.admitPseudo(probe, lba, blocks)
+		return disc.SectorSize, d.admitPseudo(probe, lba, blocks)
 	}
-	if o := probe.open(); d.medium.family == minusR && o != nil && len(o.Tracks) > 0 {
+	if o := probe.OpenSession(); d.medium.family == minusR && o != nil && len(o.Tracks) > 0 {
 		if o.AtOnce != (d.page5.writeType() == writeAtOnce) {
 			return 0, errMode()
 		}
 	}
-	if d.medium.family == minusR && d.page5.writeType() == writeAtOnce && len(probe.Sessions) > 0 && probe.open() == nil {
+	if d.medium.family == minusR && d.page5.writeType() == writeAtOnce && len(probe.Sessions) > 0 && probe.OpenSession() == nil {
 		return 0, errCannotWrite() // disc at once is for blank discs
 	}
 	_, err := d.target(probe, lba, blocks)
-	return userBytes, err
+	return disc.SectorSize, err
 }
 
 // advance moves the next writable address over blocks that were admitted.
-func (d *recorder) advance(st *state, lba, blocks int64) error {
+func (d *recorder) advance(st *discfile.State, lba, blocks int64) error {
 	switch {
-	case d.medium.family == cdWrite && (d.page5.writeType() == writeAtOnce || st.open() != nil && st.open().AtOnce):
-		if st.open() == nil { // the cue sheet takes effect
+	case d.medium.family == cdWrite && (d.page5.writeType() == writeAtOnce || st.OpenSession() != nil && st.OpenSession().AtOnce):
+		if st.OpenSession() == nil { // the cue sheet takes effect
 			st.Sessions = append(st.Sessions, *d.cue)
 			if d.cue = nil; st.MCN == "" {
 				st.MCN = d.cueMCN
 			}
 		}
-		advanceCue(st.open(), lba+blocks)
+		advanceCue(st.OpenSession(), lba+blocks)
 		return nil
 	case d.random():
 		d.advanceOverwrite(st, lba, blocks)
@@ -118,14 +120,14 @@ func (d *recorder) advance(st *state, lba, blocks int64) error {
 	}
 	t.Next = lba + blocks
 	if d.medium.family == minusR && d.page5.writeType() == writeAtOnce {
-		st.open().AtOnce = true
+		st.OpenSession().AtOnce = true
 	}
 	return nil
 }
 
 // protected reports whether nothing can be written: a pressed disc, or a file
 // that cannot be written to.
-func (d *recorder) protected() bool { return d.store.base < 0 || d.store.locked }
+func (d *recorder) protected() bool { return d.store.Protected() }
 
 // testing reports whether writes are test writes: page 05h asks for it and the
 // medium knows it (MMC-6 7.5).
@@ -141,14 +143,14 @@ func (d *recorder) syncCache(r *request) (int, error) {
 		return 0, nil
 	}
 	st := d.now()
-	o := st.open()
+	o := st.OpenSession()
 	switch {
 	case d.random() || o == nil:
 	case d.medium.family == cdWrite:
 		d.syncCD(st, o)
 	case o.AtOnce && d.medium.family == minusR:
 		d.pad(st)
-		if t := &o.Tracks[0]; !t.Reserved || t.complete() {
+		if t := &o.Tracks[0]; !t.Reserved || t.Complete() {
 			d.finishSession(st)
 			st.Final = true
 		}
@@ -186,7 +188,7 @@ func (d *recorder) reserveTrack(r *request) (int, error) {
 	}
 	st := d.now()
 	if d.testing() {
-		d.test = d.disc.clone()
+		d.test = d.disc.Clone()
 		st = d.test
 	}
 	if st.Final {
@@ -206,13 +208,13 @@ func (d *recorder) reserveTrack(r *request) (int, error) {
 			return 0, errCannotWrite()
 		}
 	}
-	if at+n > st.usable() {
+	if at+n > st.Usable() {
 		return 0, errTrackEnd()
 	}
-	o := st.ensureOpen()
+	o := st.EnsureOpen()
 	control, packet := d.writeControl()
 	o.AtOnce = atOnce
-	o.Tracks = append(o.Tracks, track{Start: at, Next: at, Size: n, Reserved: true, Control: control, Packet: packet})
+	o.Tracks = append(o.Tracks, discfile.Track{Start: at, Next: at, Size: n, Reserved: true, Control: control, Packet: packet})
 	if d.test != nil {
 		return 0, nil
 	}

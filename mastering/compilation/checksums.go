@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"glassmaster/mastering/disc"
 	"glassmaster/mastering/iso9660"
 	"glassmaster/mastering/layout"
 	"glassmaster/mastering/progress"
@@ -78,7 +79,7 @@ func (m *Image) warnUnsummed(rep progress.Reporter) {
 		return
 	}
 	if text := m.late.missing(); text != "" {
-		rep.Message(progress.Warning, text)
+		rep.Notice(disc.Notice{Severity: disc.Warning, Text: text})
 	}
 }
 

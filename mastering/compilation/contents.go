@@ -165,7 +165,7 @@ func hashAll(ctx context.Context, list []*content, rep progress.Reporter) error 
 		total += c.nodes[0].Size
 	}
 	if total > 0 {
-		rep.Phase("computing checksums", total)
+		rep.Phase(progress.Hashing, total)
 	}
 	work := make(chan *content)
 	var busy sync.WaitGroup

@@ -50,7 +50,7 @@ func Scan(ctx context.Context, paths []string, o ScanOptions, rep progress.Repor
 	if rep == nil {
 		rep = progress.Discard
 	}
-	rep.Phase("scanning", 0)
+	rep.Phase(progress.Scanning, 0)
 	s := &scanner{ctx: ctx, o: o, rep: rep, shared: map[fileID]*tree.Shared{}}
 	var nodes []*tree.Node
 	for _, p := range paths {

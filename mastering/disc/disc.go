@@ -87,6 +87,20 @@ type Planned interface {
 	Changes() []Notice
 }
 
+// Overwritable is a disc that may be a medium, or the image of one, that is overwritten in
+// place (DVD+RW, DVD-RAM, BD-RE). It has one track of all its sectors, of which those
+// behind the end of the volume hold nothing, or what is left of older contents.
+type Overwritable interface {
+	Disc
+	Overwritable() bool
+}
+
+// IsOverwritable reports whether the disc is such a medium.
+func IsOverwritable(d Disc) bool {
+	o, ok := Unwrap(d).(Overwritable)
+	return ok && o.Overwritable()
+}
+
 // Unwrap returns the disc itself, where d is one with something around it, such as
 // the name that it was opened by: what else it implements is known of the disc alone.
 func Unwrap(d Disc) Disc {

@@ -151,7 +151,7 @@ func (x *extraction) run(paths []string) error {
 		return err
 	}
 	x.source = newSource(x.v)
-	x.rep.Phase("extracting", x.plan.total)
+	x.rep.Phase(progress.Extracting, x.plan.total)
 	for i := 1; i < len(x.plan.folders); i++ {
 		if err := x.ctx.Err(); err != nil {
 			return err
@@ -175,7 +175,7 @@ func (x *extraction) run(paths []string) error {
 
 // prepare plans what will be made, and under which names.
 func (x *extraction) prepare(paths []string) error {
-	x.rep.Phase("reading folders", 0)
+	x.rep.Phase(progress.ReadingFolders, 0)
 	x.plan = newPlan(x)
 	for _, p := range paths {
 		if err := x.plan.choose(p); err != nil {
@@ -194,11 +194,12 @@ func (x *extraction) fail(p string, err error) {
 	if x.failure == nil {
 		x.failure = fmt.Errorf("%s: %w", p, err)
 	}
-	if x.add(disc.Notice{Severity: disc.Error, Path: p, Text: err.Error()}) {
-		x.rep.Message(progress.Error, fmt.Sprintf("%s: %v", p, err))
+	n := disc.Notice{Severity: disc.Error, Path: p, Text: err.Error()}
+	if x.add(n) {
+		x.rep.Notice(n)
 	} else if !x.full {
 		x.full = true
-		x.rep.Message(progress.Error, "there are more entries that are not on the host; only their number is told")
+		x.rep.Notice(disc.Notice{Severity: disc.Error, Text: "there are more entries that are not on the host; only their number is told"})
 	}
 }
 
@@ -207,9 +208,9 @@ func (x *extraction) note(p, text string) {
 	x.add(disc.Notice{Severity: disc.Warning, Path: p, Text: text})
 	switch x.told++; {
 	case x.told <= maxTold:
-		x.rep.Message(progress.Warning, p+" "+text)
+		x.rep.Notice(disc.Notice{Severity: disc.Warning, Text: p + " " + text})
 	case x.told == maxTold+1:
-		x.rep.Message(progress.Warning, "there are more such things; the report holds them")
+		x.rep.Notice(disc.Notice{Severity: disc.Warning, Text: "there are more such things; the report holds them"})
 	}
 }
 

@@ -340,7 +340,7 @@ func TestManyFailures(t *testing.T) {
 		t.Errorf("%v, %d failed", err, r.Failed)
 	}
 	text := 0
-	messages := m.Messages(0)
+	messages := m.Log(0)
 	for _, k := range messages {
 		text += len(k.Text)
 	}

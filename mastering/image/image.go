@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"glassmaster/mastering/disc"
+	"glassmaster/mastering/image/discfile"
 	"glassmaster/mastering/image/format"
 	"glassmaster/mastering/image/iso"
 )
@@ -17,6 +18,7 @@ import (
 // formats are the known formats in the order in which they are tried: those with a
 // firm signature come before those that accept much.
 var formats = []format.Format{
+	discfile.Format,
 	iso.Format,
 }
 

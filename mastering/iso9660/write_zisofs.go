@@ -232,7 +232,7 @@ func compress(ctx context.Context, files []*tree.Node, o Zisofs, rep progress.Re
 			total += n.Size
 		}
 	}
-	rep.Phase("compressing", total)
+	rep.Phase(progress.Compressing, total)
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	for b := range compressBlocks(ctx, list, o) {

@@ -36,7 +36,7 @@ func Check(ctx context.Context, r io.ReaderAt, rep progress.Reporter) (Sum, erro
 		return Sum{}, err
 	}
 	h := newHash(t.size, t.at, want.Skip, want.Count)
-	if err := h.read(ctx, r, "checking", rep); err != nil {
+	if err := h.read(ctx, r, progress.Checking, rep); err != nil {
 		return want, fmt.Errorf("check implanted checksum: %w", err)
 	}
 	got := h.Sum()
@@ -72,7 +72,7 @@ func Implant(ctx context.Context, f Image, force bool, rep progress.Reporter) (S
 		}
 	}
 	h := newHash(t.size, t.at, skipSectors, fragmentCount)
-	if err := h.read(ctx, f, "computing the checksum", rep); err != nil {
+	if err := h.read(ctx, f, progress.EmbeddingMD5, rep); err != nil {
 		return Sum{}, fmt.Errorf("implant checksum: %w", err)
 	}
 	s := h.Sum()
@@ -87,7 +87,7 @@ func Implant(ctx context.Context, f Image, force bool, rep progress.Reporter) (S
 const readSize = 1 << 20
 
 // read hashes what the sum covers of an image.
-func (h *Hash) read(ctx context.Context, r io.ReaderAt, phase string, rep progress.Reporter) error {
+func (h *Hash) read(ctx context.Context, r io.ReaderAt, phase progress.Phase, rep progress.Reporter) error {
 	if rep == nil {
 		rep = progress.Discard
 	}

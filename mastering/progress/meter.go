@@ -1,23 +1,26 @@
 package progress
 
 import (
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"glassmaster/mastering/disc"
 )
 
-// Snapshot is the state of a job at one moment.
+// Snapshot is the state of one phase at one moment.
 type Snapshot struct {
-	Phase       string        // empty before the first phase
-	Done, Total int64         // bytes in this phase; Total 0 when not known
-	Rate        float64       // bytes a second, over the last seconds
+	Phase       Phase
+	Done, Total int64         // bytes; Total 0: unknown
+	Rate        float64       // bytes per second, over the last seconds
 	Elapsed     time.Duration // since the phase began
-	HostBuffer  float64       // 0 to 1, below 0 when not known
-	DriveBuffer float64       // 0 to 1, below 0 when not known
+	HostBuffer  float64       // 0 to 1; negative: unknown
+	DriveBuffer float64       // 0 to 1; negative: unknown
 }
 
-// Left returns how long the phase will still take at the present rate, or false
-// when that cannot be told yet.
+// Left estimates the time until the phase ends at the present rate, or returns
+// false when it is unknown.
 func (s Snapshot) Left() (time.Duration, bool) {
 	if s.Total <= 0 || s.Rate <= 0 || s.Done <= 0 {
 		return 0, false
@@ -25,48 +28,52 @@ func (s Snapshot) Left() (time.Duration, bool) {
 	return time.Duration(float64(max(s.Total-s.Done, 0)) / s.Rate * float64(time.Second)), true
 }
 
-// Message is something that was said during a job.
-type Message struct {
-	Time  time.Time
-	Level Level
-	Text  string
+// LogEntry is a notice with the time at which it was reported.
+type LogEntry struct {
+	Time time.Time
+	disc.Notice
 }
 
-// Meter is a Reporter that keeps the state of a job for whoever shows it. The
-// zero value is ready to use.
+// Meter is a Reporter that keeps the phases and notices of a job for whoever
+// shows them. The zero value is ready to use.
 type Meter struct {
-	done atomic.Int64
+	done atomic.Int64 // bytes of the running phase
 
 	mu       sync.Mutex
-	phase    string
+	phase    Phase
 	total    int64
 	began    time.Time
 	host     float64
 	drive    float64
 	rate     rate
-	messages []Message
+	ended    []Snapshot // of the earlier phases
+	log      []LogEntry
 	onPhase  func(Snapshot)
-	onText   func(Message)
+	onNotice func(LogEntry)
 }
 
 // OnPhase has f called with the final state of a phase when the next one
-// begins, and OnMessage has f called with each message. Both are set before the
-// work begins; f is called by the goroutine that does the work.
+// begins. It is set before the work begins; f is called by the goroutine that
+// does the work.
 func (m *Meter) OnPhase(f func(Snapshot)) { m.onPhase = f }
 
-// OnMessage has f called with each message as it is said.
-func (m *Meter) OnMessage(f func(Message)) { m.onText = f }
+// OnNotice has f called with each notice when it is reported. It is set before
+// the work begins; f is called by the goroutine that does the work.
+func (m *Meter) OnNotice(f func(LogEntry)) { m.onNotice = f }
 
 // Phase implements Reporter.
-func (m *Meter) Phase(name string, total int64) {
+func (m *Meter) Phase(p Phase, total int64) {
 	m.mu.Lock()
 	last := m.snapshot(time.Now())
-	m.phase, m.total, m.began = name, total, time.Now()
+	if last.Phase != NoPhase {
+		m.ended = append(m.ended, last)
+	}
+	m.phase, m.total, m.began = p, total, time.Now()
 	m.host, m.drive = -1, -1
 	m.rate = rate{}
 	m.done.Store(0)
 	m.mu.Unlock()
-	if m.onPhase != nil && last.Phase != "" {
+	if m.onPhase != nil && last.Phase != NoPhase {
 		m.onPhase(last)
 	}
 }
@@ -81,36 +88,48 @@ func (m *Meter) Buffers(host, drive float64) {
 	m.mu.Unlock()
 }
 
-// Message implements Reporter.
-func (m *Meter) Message(l Level, text string) {
-	msg := Message{time.Now(), l, text}
+// Notice implements Reporter.
+func (m *Meter) Notice(n disc.Notice) {
+	e := LogEntry{time.Now(), n}
 	m.mu.Lock()
-	m.messages = append(m.messages, msg)
+	m.log = append(m.log, e)
 	m.mu.Unlock()
-	if m.onText != nil {
-		m.onText(msg)
+	if m.onNotice != nil {
+		m.onNotice(e)
 	}
 }
 
-// Messages returns what was said so far, from message number first on.
-func (m *Meter) Messages(first int) []Message {
+// Log returns the notices that were reported so far, from index first on.
+func (m *Meter) Log(first int) []LogEntry {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if first >= len(m.messages) {
+	if first >= len(m.log) {
 		return nil
 	}
-	return append([]Message(nil), m.messages[first:]...)
+	return slices.Clone(m.log[first:])
 }
 
-// Snapshot returns the present state of the job.
+// Snapshot returns the state of the running phase.
 func (m *Meter) Snapshot() Snapshot {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.snapshot(time.Now())
 }
 
+// Phases returns the state of every phase in the order in which they began. The
+// last one is running; the others have ended.
+func (m *Meter) Phases() []Snapshot {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	all := slices.Clone(m.ended)
+	if m.phase != NoPhase {
+		all = append(all, m.snapshot(time.Now()))
+	}
+	return all
+}
+
 func (m *Meter) snapshot(now time.Time) Snapshot {
-	if m.phase == "" {
+	if m.phase == NoPhase {
 		return Snapshot{HostBuffer: -1, DriveBuffer: -1}
 	}
 	done := m.done.Load()
@@ -121,7 +140,7 @@ func (m *Meter) snapshot(now time.Time) Snapshot {
 	}
 }
 
-// rate measures bytes a second over a sliding window of a few seconds.
+// rate measures bytes per second over a sliding window of a few seconds.
 type rate struct {
 	samples []sample
 }

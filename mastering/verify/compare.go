@@ -33,7 +33,7 @@ const pieceSectors = 64
 // being unreadable, disc.ErrGone or that of ctx, says that the comparison is not whole.
 func Compare(ctx context.Context, want, got disc.Disc, locate func(disc.LBA) string, rep progress.Reporter) (Result, error) {
 	c := comparison{want: want, got: got, sum: sha256.New(), rep: rep}
-	rep.Phase("comparing", length(want))
+	rep.Phase(progress.Comparing, length(want))
 	for _, s := range want.TOC().Sessions {
 		for _, t := range s.Tracks {
 			if err := c.track(ctx, t); err != nil {

@@ -21,7 +21,7 @@ func Read(ctx context.Context, d disc.Disc, locate func(disc.LBA) string, rep pr
 	var r Result
 	var first *Mismatch
 	sum := sha256.New()
-	rep.Phase("reading", length(d))
+	rep.Phase(progress.Reading, length(d))
 	for _, s := range d.TOC().Sessions {
 		for _, t := range s.Tracks {
 			form := formOf(t)

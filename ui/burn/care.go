@@ -99,7 +99,7 @@ func (v *View) care(c model.Care, p model.CarePlan) {
 				return false
 			}
 			if s := job.Meter.Snapshot(); s.Total > 0 {
-				state.Set(model.Capital(s.Phase) + ", " + model.Bytes(s.Done) + " of " + model.Bytes(s.Total))
+				state.Set(model.Capital(s.Phase.String()) + ", " + model.Bytes(s.Done) + " of " + model.Bytes(s.Total))
 			}
 			return true
 		})

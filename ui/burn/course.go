@@ -8,6 +8,7 @@ import (
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/widget"
 
+	"glassmaster/mastering/disc"
 	"glassmaster/mastering/progress"
 	"glassmaster/ui/model"
 	"glassmaster/ui/theme"
@@ -61,7 +62,7 @@ func (c *course) draw() {
 	b := c.v.burn
 	s, trace := b.Sample()
 	c.title.Set("Burning " + b.SourceTitle())
-	phase := model.Capital(s.Phase)
+	phase := model.Capital(s.Phase.String())
 	if b.Job().Stopping() {
 		phase = "Stopping; waiting for the drive to reach a safe state"
 	}
@@ -77,12 +78,12 @@ func (c *course) draw() {
 	c.facts.Set(courseFacts(s))
 	c.host.set(s.HostBuffer)
 	c.drive.set(s.DriveBuffer)
-	c.log.add(b.Job().Meter.Messages(c.log.count()))
+	c.log.add(b.Job().Meter.Log(c.log.count()))
 	c.stop.Allow(unless(!b.Job().Stopping(), "It is being stopped"))
 }
 
 func courseFacts(s progress.Snapshot) []widgets.Fact {
-	facts := []widgets.Fact{{Name: "Phase", Value: model.Capital(s.Phase)}}
+	facts := []widgets.Fact{{Name: "Phase", Value: model.Capital(s.Phase.String())}}
 	done := model.Bytes(s.Done)
 	if s.Total > 0 {
 		done += " of " + model.Bytes(s.Total)
@@ -138,7 +139,7 @@ func (l *level) set(share float64) {
 type logView struct {
 	object   fyne.CanvasObject
 	list     *widget.List
-	messages []progress.Message
+	messages []progress.LogEntry
 }
 
 func newLog() *logView {
@@ -152,10 +153,10 @@ func newLog() *logView {
 		row := o.(*fyne.Container).Objects
 		m := l.messages[i]
 		row[1].(*fyne.Container).Objects[1].(*widgets.Text).Set(m.Time.Format("15:04:05"))
-		ink := map[progress.Level]fyne.ThemeColorName{
-			progress.Info: theme.Foreground, progress.Warning: theme.Warning, progress.Error: theme.Error,
-		}[m.Level]
-		row[0].(*widgets.Text).Color(ink).Set(m.Text)
+		ink := map[disc.Severity]fyne.ThemeColorName{
+			disc.Info: theme.Foreground, disc.Warning: theme.Warning, disc.Error: theme.Error,
+		}[m.Severity]
+		row[0].(*widgets.Text).Color(ink).Set(m.String())
 	})
 	l.list.HideSeparators = true
 	l.object = container.NewThemeOverride(l.list, theme.ListTheme{})
@@ -169,7 +170,7 @@ func (l *logView) clear() {
 
 func (l *logView) count() int { return len(l.messages) }
 
-func (l *logView) add(m []progress.Message) {
+func (l *logView) add(m []progress.LogEntry) {
 	if len(m) > 0 {
 		l.messages = append(l.messages, m...)
 		l.list.Refresh()
@@ -177,7 +178,7 @@ func (l *logView) add(m []progress.Message) {
 	}
 }
 
-func (l *logView) set(m []progress.Message) {
+func (l *logView) set(m []progress.LogEntry) {
 	l.messages = m
 	l.list.Refresh()
 }

@@ -77,7 +77,7 @@ func (o *outcome) reload() {
 	}
 	o.facts.Set(facts)
 	o.graph.Set(o.v.burn.Written())
-	o.log.set(o.v.burn.Job().Meter.Messages(0))
+	o.log.set(o.v.burn.Job().Meter.Log(0))
 }
 
 func (v *View) saveReport() {
@@ -97,8 +97,8 @@ func (v *View) report() string {
 		fmt.Fprintf(&s, "%s: %s\n", l.Name, l.Value)
 	}
 	s.WriteString("\n")
-	for _, m := range v.burn.Job().Meter.Messages(0) {
-		fmt.Fprintf(&s, "%s  %-7s %s\n", m.Time.Format("2006-01-02 15:04:05"), m.Level, m.Text)
+	for _, m := range v.burn.Job().Meter.Log(0) {
+		fmt.Fprintf(&s, "%s  %-7s %s\n", m.Time.Format("2006-01-02 15:04:05"), m.Severity, m.Notice)
 	}
 	return s.String()
 }

@@ -211,7 +211,7 @@ func (s *settings) showSummary() {
 	facts = append(facts, widgets.Fact{Name: "Afterwards", Value: s.afterwards()})
 	s.summary.Set(facts)
 	s.steps.Set(numbered(plan.Steps))
-	warnings := joined(append(append([]string(nil), p.Warnings...), plan.Warnings...))
+	warnings := joined(append(append([]string(nil), p.Warnings...), disc.Texts(plan.Notices)...))
 	s.caution.Set(warnings)
 	show(s.caution, warnings != "")
 	why := b.Why()

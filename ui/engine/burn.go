@@ -98,7 +98,7 @@ func (e *Engine) Burn(ctx context.Context, name string, d disc.Disc, o record.Op
 	if err != nil {
 		return record.Result{}, err
 	}
-	rep.Message(progress.Info, b.Plan().Profile+", "+b.Plan().Recipe)
+	rep.Notice(disc.Notice{Text: b.Plan().Profile + ", " + b.Plan().Recipe})
 	return b.Run(ctx, rep)
 }
 
@@ -112,7 +112,7 @@ func (e *Engine) WriteImage(ctx context.Context, path string, d disc.Disc, o rec
 		}
 	}
 	begun := time.Now()
-	rep.Message(progress.Info, "Writing "+path)
+	rep.Notice(disc.Notice{Text: "Writing " + path})
 	out := newfile.NewSet(path)
 	defer out.Discard()
 	err := iso.Format.Create(ctx, out, d, rep)

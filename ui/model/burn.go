@@ -376,7 +376,7 @@ func (b *Burn) Sample() (progress.Snapshot, Trace) {
 	}
 	s := b.job.Meter.Snapshot()
 	b.trace.Record(s)
-	if s.Phase == "writing" || s.Phase == "simulation" || b.longest.Phase == "" {
+	if s.Phase == progress.Writing || s.Phase == progress.Simulating || b.longest.Phase == progress.NoPhase {
 		b.longest = b.trace
 	}
 	return s, b.trace

@@ -143,7 +143,7 @@ func TestBurnRuns(t *testing.T) {
 	r := &recorder{drives: []Inserted{{Drive: Drive{Name: "d"}, Medium: "DVD+R", Speeds: []int{22160}}}}
 	going := make(chan bool)
 	r.burn = func(_ context.Context, rep progress.Reporter) (record.Result, error) {
-		rep.Phase("writing", 4096)
+		rep.Phase(progress.Writing, 4096)
 		rep.Add(2048)
 		going <- true
 		<-going
@@ -159,7 +159,7 @@ func TestBurnRuns(t *testing.T) {
 	if b.Stage() != Running || b.Why() == "" {
 		t.Errorf("stage %d, another could begin: %q", b.Stage(), b.Why())
 	}
-	if s, _ := b.Sample(); s.Phase != "writing" || s.Done != 2048 {
+	if s, _ := b.Sample(); s.Phase != progress.Writing || s.Done != 2048 {
 		t.Errorf("the progress is %+v", s)
 	}
 	going <- true
@@ -300,8 +300,8 @@ func TestTrace(t *testing.T) {
 	if _, ok := tr.At(0); ok || tr.Top() != 0 {
 		t.Error("an empty trace has a rate")
 	}
-	tr.Record(progress.Snapshot{Phase: "writing", Done: 100, Total: 1000, Rate: 10})
-	tr.Record(progress.Snapshot{Phase: "writing", Done: 500, Total: 1000, Rate: 20})
+	tr.Record(progress.Snapshot{Phase: progress.Writing, Done: 100, Total: 1000, Rate: 10})
+	tr.Record(progress.Snapshot{Phase: progress.Writing, Done: 500, Total: 1000, Rate: 20})
 	for share, want := range map[float64]float64{0: 10, 0.1: 10, 0.3: 15, 0.5: 20} {
 		if v, ok := tr.At(share); !ok || v < want-0.1 || v > want+0.1 {
 			t.Errorf("at %v: %v, %v; want %v", share, v, ok, want)
@@ -317,8 +317,8 @@ func TestTrace(t *testing.T) {
 	if tr.Top() != 30 {
 		t.Errorf("the scale ends at %v", tr.Top())
 	}
-	tr.Record(progress.Snapshot{Phase: "comparing", Done: 1, Total: 2, Rate: 5})
-	if v, ok := tr.At(0.2); !ok || v != 5 || tr.Phase != "comparing" {
+	tr.Record(progress.Snapshot{Phase: progress.Comparing, Done: 1, Total: 2, Rate: 5})
+	if v, ok := tr.At(0.2); !ok || v != 5 || tr.Phase != progress.Comparing {
 		t.Errorf("a new phase: %v %v %s", v, ok, tr.Phase)
 	}
 }
@@ -328,13 +328,13 @@ func TestNarrator(t *testing.T) {
 	n := narrate(&m)
 	now := time.Unix(0, 0)
 	n.now = func() time.Time { return now }
-	n.Phase("writing", 4000)
+	n.Phase(progress.Writing, 4000)
 	n.Add(4000)
 	now = now.Add(2 * time.Second)
-	n.Phase("finishing", 0)
+	n.Phase(progress.Finishing, 0)
 	n.end()
 	var said []string
-	for _, x := range m.Messages(0) {
+	for _, x := range m.Log(0) {
 		said = append(said, x.Text)
 	}
 	want := "Writing, 4.00 kB|Writing: 4.00 kB in 0:02, on average 2.00 kB/s|Finishing"

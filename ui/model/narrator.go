@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"glassmaster/mastering/disc"
 	"glassmaster/mastering/progress"
 )
 
@@ -13,7 +14,7 @@ import (
 type narrator struct {
 	progress.Reporter
 	now   func() time.Time
-	phase string
+	phase progress.Phase
 	begun time.Time
 	done  atomic.Int64
 }
@@ -21,16 +22,16 @@ type narrator struct {
 func narrate(rep progress.Reporter) *narrator { return &narrator{Reporter: rep, now: time.Now} }
 
 // Phase implements progress.Reporter.
-func (n *narrator) Phase(name string, total int64) {
+func (n *narrator) Phase(p progress.Phase, total int64) {
 	n.end()
-	n.phase, n.begun = name, n.now()
+	n.phase, n.begun = p, n.now()
 	n.done.Store(0)
-	n.Reporter.Phase(name, total)
-	text := Capital(name)
+	n.Reporter.Phase(p, total)
+	text := Capital(p.String())
 	if total > 0 {
 		text += ", " + Bytes(total)
 	}
-	n.Message(progress.Info, text)
+	n.Notice(disc.Notice{Text: text})
 }
 
 // Add implements progress.Reporter.
@@ -42,10 +43,10 @@ func (n *narrator) Add(k int64) {
 // end tells how the last phase went.
 func (n *narrator) end() {
 	took := n.now().Sub(n.begun)
-	if n.phase == "" || n.done.Load() == 0 || took <= 0 {
+	if n.phase == progress.NoPhase || n.done.Load() == 0 || took <= 0 {
 		return
 	}
 	rate := float64(n.done.Load()) / took.Seconds()
-	n.Message(progress.Info, fmt.Sprintf("%s: %s in %s, on average %s/s",
-		Capital(n.phase), Bytes(n.done.Load()), Clock(took), Bytes(int64(rate))))
+	n.Notice(disc.Notice{Text: fmt.Sprintf("%s: %s in %s, on average %s/s",
+		Capital(n.phase.String()), Bytes(n.done.Load()), Clock(took), Bytes(int64(rate)))})
 }

@@ -194,8 +194,8 @@ func (o Outcome) Lines() []Line {
 		add("Changed", c.String())
 	}
 	add("SHA-256", r.SHA256)
-	for _, w := range r.Warnings {
-		add("Remark", w)
+	for _, w := range r.Notices {
+		add("Remark", w.String())
 	}
 	return out
 }

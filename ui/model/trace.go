@@ -13,7 +13,7 @@ const traceSlots = 500
 // Trace is a rate over the course of one phase of a job, from its beginning (0)
 // to its end (1).
 type Trace struct {
-	Phase string
+	Phase progress.Phase
 	slots []float64 // bytes a second; below 0 where nothing was measured
 	upto  int       // slots that have been reached
 }

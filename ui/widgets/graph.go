@@ -9,6 +9,7 @@ import (
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/widget"
 
+	"glassmaster/mastering/progress"
 	"glassmaster/ui/model"
 	"glassmaster/ui/theme"
 )
@@ -84,12 +85,12 @@ func (r *graphRenderer) Refresh() {
 // caption says what the graph shows.
 func (g *Graph) caption() string {
 	switch {
-	case g.trace.Phase == "":
+	case g.trace.Phase == progress.NoPhase:
 		return ""
 	case g.trace.Top() <= 0:
 		return "Too quick for a rate to be measured"
 	}
-	return model.Capital(g.trace.Phase)
+	return model.Capital(g.trace.Phase.String())
 }
 
 func rateMark(r float64) string {

@@ -226,6 +226,9 @@ func TestGuestInUse(t *testing.T) {
 func TestGuestOpenTwice(t *testing.T) {
 	guest(t)
 	sr, sg := os.Getenv("SR"), os.Getenv("SG")
+	if a, b := Identity(sr), Identity(sg); a != b || a != sr {
+		t.Errorf("%s is known as %s, and %s as %s", sr, a, sg, b)
+	}
 	for _, first := range []string{sr, sg} {
 		d := openDevice(t, first)
 		for _, second := range []string{sr, sg} {

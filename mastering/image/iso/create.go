@@ -38,7 +38,7 @@ func create(ctx context.Context, out *newfile.Set, d disc.Disc, rep progress.Rep
 		}
 		return nil
 	}
-	rep.Phase("writing", int64(track.End())*disc.SectorSize)
+	rep.Phase(progress.Writing, int64(track.End())*disc.SectorSize)
 	piece := make([]byte, pieceSectors*disc.SectorSize)
 	at := disc.LBA(0)
 	for _, run := range dataRuns(d) {

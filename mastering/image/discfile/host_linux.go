@@ -1,4 +1,4 @@
-package virtual
+package discfile
 
 import (
 	"errors"
@@ -11,7 +11,7 @@ import (
 func lockFile(f *os.File) error {
 	err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
 	if errors.Is(err, unix.EWOULDBLOCK) {
-		return errInUse
+		return ErrInUse
 	}
 	return nil // a file system without locks is no reason to refuse
 }

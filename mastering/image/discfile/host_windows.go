@@ -1,4 +1,4 @@
-package virtual
+package discfile
 
 import (
 	"errors"
@@ -14,7 +14,7 @@ func lockFile(f *os.File) error {
 	at := windows.Overlapped{OffsetHigh: 0x7FFFFFFF}
 	err := windows.LockFileEx(windows.Handle(f.Fd()), windows.LOCKFILE_EXCLUSIVE_LOCK|windows.LOCKFILE_FAIL_IMMEDIATELY, 0, 1, 0, &at)
 	if errors.Is(err, windows.ERROR_LOCK_VIOLATION) {
-		return errInUse
+		return ErrInUse
 	}
 	return nil // a file system without locks is no reason to refuse
 }

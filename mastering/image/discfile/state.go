@@ -1,36 +1,36 @@
-package virtual
+package discfile
 
 import "slices"
 
-// state is everything about a disc but its sectors. It goes into the disc file
+// State is everything about a disc but its sectors. It goes into the disc file
 // as JSON; the field names are part of the file format.
-type state struct {
-	Medium     string    `json:"medium"`
-	Sectors    int64     `json:"sectors"`         // capacity
-	Sessions   []session `json:"sessions"`        // in the order of their addresses, the last one may be open
-	Final      bool      `json:"final,omitempty"` // no session can be added
-	Quick      bool      `json:"quick,omitempty"` // DVD-RW blanked the short way: disc at once only
-	Format     format    `json:"format,omitempty"`
-	LayerBreak int64     `json:"layerBreak,omitempty"` // sectors of layer 0 as set by the host, 0 when the drive's own choice holds
-	MCN        string    `json:"mcn,omitempty"`
-	CDText     []byte    `json:"cdText,omitempty"` // packs of 18 bytes
-	TextDone   bool      `json:"textDone,omitempty"`
+type State struct {
+	Medium     string     `json:"medium"`
+	Sectors    int64      `json:"sectors"`         // capacity
+	Sessions   []Session  `json:"sessions"`        // in the order of their addresses, the last one may be open
+	Final      bool       `json:"final,omitempty"` // no session can be added
+	Quick      bool       `json:"quick,omitempty"` // DVD-RW blanked the short way: disc at once only
+	Format     Formatting `json:"format,omitempty"`
+	LayerBreak int64      `json:"layerBreak,omitempty"` // sectors of layer 0 as set by the host, 0 when the drive's own choice holds
+	MCN        string     `json:"mcn,omitempty"`
+	CDText     []byte     `json:"cdText,omitempty"` // packs of 18 bytes
+	TextDone   bool       `json:"textDone,omitempty"`
 }
 
-// session is a run of tracks.
-type session struct {
-	Tracks  []track `json:"tracks"`
+// Session is a run of tracks.
+type Session struct {
+	Tracks  []Track `json:"tracks"`
 	Closed  bool    `json:"closed,omitempty"`
 	AtOnce  bool    `json:"atOnce,omitempty"`  // written by a cue sheet (CD) or disc at once (DVD-R)
 	Next    int64   `json:"next,omitempty"`    // at once on CD: the next sector wanted, from -150 on
 	LeadOut int64   `json:"leadOut,omitempty"` // where the lead-out begins, once it is known
 	Type    byte    `json:"type,omitempty"`    // disc type of the TOC: 00 CD-ROM, 10 CD-I, 20 XA
 	Multi   bool    `json:"multi,omitempty"`   // at once on CD: another session may follow
-	Spans   []span  `json:"spans,omitempty"`
+	Spans   []Span  `json:"spans,omitempty"`
 }
 
-// track is a run of sectors.
-type track struct {
+// Track is a run of sectors.
+type Track struct {
 	Start    int64  `json:"start"`
 	Size     int64  `json:"size"`           // of a closed or reserved track
 	Next     int64  `json:"next,omitempty"` // the sector behind the last one written
@@ -44,8 +44,8 @@ type track struct {
 	Packet   bool   `json:"packet,omitempty"` // recorded incrementally
 }
 
-// format is how an overwritable medium, or a BD-R, is formatted.
-type format struct {
+// Formatting is how an overwritable medium, or a BD-R, is formatted.
+type Formatting struct {
 	Blocks     int64 `json:"blocks,omitempty"`     // of the user area, 0: not formatted
 	Limit      int64 `json:"limit,omitempty"`      // BD-R: of the user area with spare areas, 0: all of the disc
 	Reached    int64 `json:"reached,omitempty"`    // background formatting has come so far
@@ -57,7 +57,8 @@ type format struct {
 	Target     int64 `json:"target,omitempty"`     // of a quick format, 0: as far as the host writes
 }
 
-func (s *state) clone() *state {
+// Clone returns a copy that shares nothing with s.
+func (s *State) Clone() *State {
 	c := *s
 	c.Sessions = slices.Clone(s.Sessions)
 	for i := range c.Sessions {
@@ -67,8 +68,8 @@ func (s *state) clone() *state {
 	return &c
 }
 
-// usable returns the sectors that hold user data as the disc is formatted.
-func (s *state) usable() int64 {
+// Usable returns the sectors that hold user data as the disc is formatted.
+func (s *State) Usable() int64 {
 	n := s.Sectors
 	if s.Format.Limit > 0 {
 		n = s.Format.Limit
@@ -79,25 +80,25 @@ func (s *state) usable() int64 {
 	return n
 }
 
-// open returns the last session if it is open, or nil.
-func (s *state) open() *session {
+// OpenSession returns the last session if it is open, or nil.
+func (s *State) OpenSession() *Session {
 	if n := len(s.Sessions); n > 0 && !s.Sessions[n-1].Closed {
 		return &s.Sessions[n-1]
 	}
 	return nil
 }
 
-// ensureOpen returns the open session and begins one where there is none.
-func (s *state) ensureOpen() *session {
-	if o := s.open(); o != nil {
+// EnsureOpen returns the open session and begins one where there is none.
+func (s *State) EnsureOpen() *Session {
+	if o := s.OpenSession(); o != nil {
 		return o
 	}
-	s.Sessions = append(s.Sessions, session{})
+	s.Sessions = append(s.Sessions, Session{})
 	return &s.Sessions[len(s.Sessions)-1]
 }
 
-// tracks returns how many tracks exist, without the one that is invisible.
-func (s *state) tracks() int {
+// CountTracks returns how many tracks exist, without the one that is invisible.
+func (s *State) CountTracks() int {
 	n := 0
 	for i := range s.Sessions {
 		n += len(s.Sessions[i].Tracks)
@@ -105,8 +106,8 @@ func (s *state) tracks() int {
 	return n
 }
 
-// track returns track n (from 1) and the number of its session, or nil.
-func (s *state) track(n int) (*track, int) {
+// Track returns track n (from 1) and the number of its session, or nil.
+func (s *State) Track(n int) (*Track, int) {
 	for i := range s.Sessions {
 		if k := len(s.Sessions[i].Tracks); n > k {
 			n -= k
@@ -120,15 +121,47 @@ func (s *state) track(n int) (*track, int) {
 	return nil, 0
 }
 
-// end returns the address behind the track as it stands.
-func (t *track) end() int64 {
+// End returns the address behind the track as it stands.
+func (t *Track) End() int64 {
 	if t.Closed || t.Reserved {
 		return t.Start + t.Size
 	}
 	return t.Next
 }
 
-// complete reports whether the track takes no more sectors.
-func (t *track) complete() bool {
+// Complete reports whether the track takes no more sectors.
+func (t *Track) Complete() bool {
 	return t.Closed || t.Reserved && t.Next >= t.Start+t.Size
 }
+
+// Span is a run of blocks of one size in a session at once. It ends where the
+// next one begins, the last one at the lead-out.
+type Span struct {
+	Start int64 `json:"start"`
+	Bytes int   `json:"bytes"`
+}
+
+// End returns the address behind the last sector that can be read.
+func (f *Formatting) End() int64 {
+	if f.Background == 1 || f.Growing {
+		return f.Reached
+	}
+	return f.Blocks
+}
+
+// Stop ends the background formatting.
+func (f *Formatting) Stop() {
+	if f.Background != 2 {
+		return
+	}
+	if f.Background = 1; f.Reached >= f.Blocks {
+		f.Background = 3
+	}
+}
+
+// LeadIn is where the lead-in of a recordable CD begins (97:34:23), and TextBytes how
+// many bytes of CD-TEXT the host sends for each of its sectors.
+const (
+	LeadIn    = -11077
+	TextBytes = 96
+)

@@ -1,6 +1,6 @@
 //go:build !linux && !windows
 
-package virtual
+package discfile
 
 import (
 	"errors"

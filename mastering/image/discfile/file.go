@@ -1,4 +1,24 @@
-package virtual
+// Package discfile is the file of a disc in a recorder of software: what package
+// virtual burns, and an image format like any other for whoever reads it.
+//
+// The file is sparse and begins with the user data of the disc: sector n is the
+// 2048 bytes at n*2048. So the file of a disc with one data track can be mounted
+// or read as the ISO image that was burned. Behind the last sector of the medium
+// follow, on CD only, 304 more bytes of every sector (an audio sector has 2352)
+// and the 150 sectors of the first pre-gap; from the next multiple of 4096 on
+// two slots of 1 MiB, and a footer of 512 bytes:
+//
+//	footer  0 "GLASSMASTER DISC"   16 version (u32)  20 1 for CD
+//	       24 sectors (u64)        32 offset of the first slot (u64)
+//	       40 CRC-32 of the bytes before
+//	slot    0 sequence number (u64) 8 length (u32)  12 CRC-32 of the text (u32)
+//	       16 the state of the disc as JSON
+//
+// All numbers are big-endian. The state is written after the sectors that it
+// speaks of have reached the file system, into the slot that does not hold the
+// newest state: a crash leaves the disc as it was when it was last synchronized.
+// A file without a footer is the image of a pressed disc, and read only.
+package discfile
 
 import (
 	"bytes"
@@ -9,24 +29,32 @@ import (
 	"hash/crc32"
 	"io"
 	"os"
+
+	"glassmaster/mastering/disc"
 )
 
-// Sizes in the disc file.
+// Pregap is how many sectors before address 0 a CD keeps.
+const Pregap = 150
+
+// MostSectors is more than any disc that is sold has: 256 GiB.
+const MostSectors = 1 << 27
+
+// SlotBytes is the size of each of the two slots for the state.
+const SlotBytes = 1 << 20
+
+// Sizes in the file.
 const (
-	userBytes   = 2048
-	rawBytes    = 2352
+	userBytes   = disc.SectorSize
+	rawBytes    = disc.RawSectorSize
 	restBytes   = rawBytes - userBytes
-	pregapLen   = 150 // sectors before address 0 that are kept
-	slotBytes   = 1 << 20
 	footerBytes = 512
 	magic       = "GLASSMASTER DISC"
 	version     = 1
 )
 
-// store is an open disc file: sectors and two slots for the state.
-type store struct {
+// File is an open disc file: sectors and two slots for the state.
+type File struct {
 	f       *os.File
-	path    string
 	sectors int64
 	cd      bool
 	base    int64 // of the first slot; -1 in a plain image
@@ -41,26 +69,27 @@ type store struct {
 func slotBase(sectors int64, cd bool) int64 {
 	n := sectors * userBytes
 	if cd {
-		n += sectors*restBytes + pregapLen*rawBytes
+		n += sectors*restBytes + Pregap*rawBytes
 	}
 	return (n + 4095) / 4096 * 4096
 }
 
-// createStore makes a disc file. The file must not exist.
-func createStore(path string, m Medium, st *state, noSync bool) error {
+// Create makes the file of a disc in a state, a CD or not. The file must not exist. With
+// noSync, it does not wait until the file is on the disk of the machine.
+func Create(path string, cd bool, st *State, noSync bool) error {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666)
 	if err != nil {
 		return fmt.Errorf("create a virtual disc: %w", err)
 	}
-	s := &store{f: f, path: path, sectors: st.Sectors, cd: m.isCD(), base: slotBase(st.Sectors, m.isCD()), noSync: true} // one wait, at the end
+	s := &File{f: f, sectors: st.Sectors, cd: cd, base: slotBase(st.Sectors, cd), noSync: true} // one wait, at the end
 	if err = makeSparse(f); err == nil {
-		err = s.commit(st)
+		err = s.Commit(st)
 	}
 	if err == nil {
-		_, err = f.WriteAt(s.footer(), s.base+2*slotBytes)
+		_, err = f.WriteAt(s.footer(), s.base+2*SlotBytes)
 	}
 	if s.noSync = noSync; err == nil {
-		err = s.sync()
+		err = s.Sync()
 	}
 	if e := f.Close(); err == nil {
 		err = e
@@ -74,7 +103,7 @@ func createStore(path string, m Medium, st *state, noSync bool) error {
 
 // footer is the last piece of the file: magic, version, CD or not, capacity in
 // sectors, offset of the slots, CRC-32 of the bytes before it.
-func (s *store) footer() []byte {
+func (s *File) footer() []byte {
 	b := make([]byte, footerBytes)
 	copy(b, magic)
 	binary.BigEndian.PutUint32(b[16:], version)
@@ -87,8 +116,9 @@ func (s *store) footer() []byte {
 	return b
 }
 
-// openStore opens a disc file, or a plain image, whose state is then nil.
-func openStore(path string) (*store, *state, error) {
+// Open opens a disc file, or a plain image, whose state is then nil, for a recorder.
+// Until it is closed, nobody else can open it so.
+func Open(path string) (*File, *State, error) {
 	f, err := os.OpenFile(path, os.O_RDWR, 0)
 	readOnly := errors.Is(err, os.ErrPermission)
 	if readOnly {
@@ -97,9 +127,13 @@ func openStore(path string) (*store, *state, error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("open a virtual disc: %w", err)
 	}
-	s := &store{f: f, path: path, locked: readOnly}
+	s := &File{f: f, locked: readOnly}
 	st, err := s.load()
-	if err == nil && st != nil && !readOnly {
+	switch {
+	case err != nil:
+	case st == nil:
+		err = s.plain()
+	case !readOnly:
 		err = lockFile(f)
 	}
 	if err != nil {
@@ -109,7 +143,8 @@ func openStore(path string) (*store, *state, error) {
 	return s, st, nil
 }
 
-func (s *store) load() (*state, error) {
+// load reads the newest state, nil when there is no footer.
+func (s *File) load() (*State, error) {
 	info, err := s.f.Stat()
 	if err != nil {
 		return nil, err
@@ -125,7 +160,8 @@ func (s *store) load() (*state, error) {
 		}
 	}
 	if !bytes.HasPrefix(b, []byte(magic)) {
-		return nil, s.plain(info.Size())
+		s.size = info.Size()
+		return nil, nil
 	}
 	if v := binary.BigEndian.Uint32(b[16:]); v != version {
 		return nil, fmt.Errorf("its format is version %d, this program knows version %d", v, version)
@@ -133,26 +169,45 @@ func (s *store) load() (*state, error) {
 	s.cd = b[20] == 1
 	s.sectors = int64(binary.BigEndian.Uint64(b[24:]))
 	s.base = int64(binary.BigEndian.Uint64(b[32:]))
-	if binary.BigEndian.Uint32(b[40:]) != crc32.ChecksumIEEE(b[:40]) || s.sectors < 1 || s.sectors > maxSectors ||
-		s.base != slotBase(s.sectors, s.cd) || at != s.base+2*slotBytes {
+	if binary.BigEndian.Uint32(b[40:]) != crc32.ChecksumIEEE(b[:40]) || s.sectors < 1 || s.sectors > MostSectors ||
+		s.base != slotBase(s.sectors, s.cd) || at != s.base+2*SlotBytes {
 		return nil, errors.New("its footer is damaged")
 	}
 	return s.newest()
 }
 
+// Sectors returns the capacity of the disc.
+func (s *File) Sectors() int64 { return s.sectors }
+
+// IsCD reports whether the disc is a CD, whose sectors have 2352 bytes.
+func (s *File) IsCD() bool { return s.cd }
+
+// Protected reports whether nothing can be written: the file is read only, or a plain
+// image.
+func (s *File) Protected() bool { return s.locked || s.base < 0 }
+
+// SetNoSync has Commit not wait until the file is on the disk of the machine.
+func (s *File) SetNoSync(on bool) { s.noSync = on }
+
+// Name returns the path by which the file was opened.
+func (s *File) Name() string { return s.f.Name() }
+
+// Close closes the file.
+func (s *File) Close() error { return s.f.Close() }
+
 // plain takes the file for a plain image.
-func (s *store) plain(size int64) error {
-	if size == 0 {
+func (s *File) plain() error {
+	if s.size == 0 {
 		return errors.New("it is empty; remove it to have a blank disc made in its place")
 	}
-	s.base, s.size = -1, size
-	s.sectors = (size + userBytes - 1) / userBytes
+	s.base = -1
+	s.sectors = (s.size + userBytes - 1) / userBytes
 	return nil
 }
 
 // newest returns the state of the slot that was written last and is whole.
-func (s *store) newest() (*state, error) {
-	var best *state
+func (s *File) newest() (*State, error) {
+	var best *State
 	for i := range 2 {
 		seq, st := s.slot(i)
 		if st != nil && (best == nil || seq > s.seq) {
@@ -162,7 +217,7 @@ func (s *store) newest() (*state, error) {
 	if best == nil {
 		return nil, errors.New("both copies of the state of the disc are damaged")
 	}
-	if err := best.valid(); err != nil {
+	if err := best.Valid(); err != nil {
 		return nil, err
 	}
 	s.text, _ = json.Marshal(best)
@@ -170,14 +225,14 @@ func (s *store) newest() (*state, error) {
 }
 
 // slot reads slot i: sequence number, length, CRC-32, JSON.
-func (s *store) slot(i int) (uint64, *state) {
+func (s *File) slot(i int) (uint64, *State) {
 	b := make([]byte, 16)
-	at := s.base + int64(i)*slotBytes
+	at := s.base + int64(i)*SlotBytes
 	if _, err := s.f.ReadAt(b, at); err != nil {
 		return 0, nil
 	}
 	seq, n := binary.BigEndian.Uint64(b), binary.BigEndian.Uint32(b[8:])
-	if seq == 0 || n > slotBytes-16 {
+	if seq == 0 || n > SlotBytes-16 {
 		return 0, nil
 	}
 	text := make([]byte, n)
@@ -187,16 +242,16 @@ func (s *store) slot(i int) (uint64, *state) {
 	if binary.BigEndian.Uint32(b[12:]) != crc32.ChecksumIEEE(text) {
 		return 0, nil
 	}
-	var st state
+	var st State
 	if json.Unmarshal(text, &st) != nil || st.Sectors != s.sectors {
 		return 0, nil
 	}
 	return seq, &st
 }
 
-// commit makes sectors and state durable: first the sectors, then the state, in
+// Commit makes sectors and state durable: first the sectors, then the state, in
 // the slot that does not hold the newest one.
-func (s *store) commit(st *state) error {
+func (s *File) Commit(st *State) error {
 	if s.locked || s.base < 0 {
 		return nil
 	}
@@ -205,46 +260,46 @@ func (s *store) commit(st *state) error {
 		return err
 	}
 	if bytes.Equal(text, s.text) {
-		return s.sync()
+		return s.Sync()
 	}
-	if len(text) > slotBytes-16 {
+	if len(text) > SlotBytes-16 {
 		return errors.New("the state of the disc has grown too large")
 	}
-	if err := s.sync(); err != nil {
+	if err := s.Sync(); err != nil {
 		return err
 	}
 	b := make([]byte, 16, 16+len(text))
 	binary.BigEndian.PutUint64(b, s.seq+1)
 	binary.BigEndian.PutUint32(b[8:], uint32(len(text)))
 	binary.BigEndian.PutUint32(b[12:], crc32.ChecksumIEEE(text))
-	if _, err := s.f.WriteAt(append(b, text...), s.base+int64((s.seq+1)%2)*slotBytes); err != nil {
+	if _, err := s.f.WriteAt(append(b, text...), s.base+int64((s.seq+1)%2)*SlotBytes); err != nil {
 		return err
 	}
 	s.seq, s.text = s.seq+1, text
-	return s.sync()
+	return s.Sync()
 }
 
-// sync waits until the file is on the disk of the machine.
-func (s *store) sync() error {
+// Sync waits until the file is on the disk of the machine.
+func (s *File) Sync() error {
 	if s.noSync {
 		return nil
 	}
 	return s.f.Sync()
 }
 
-// writeUser writes 2048 bytes of sector lba.
-func (s *store) writeUser(p []byte, lba int64) error {
+// WriteUser writes 2048 bytes of sector lba.
+func (s *File) WriteUser(p []byte, lba int64) error {
 	if lba < 0 {
-		return s.writeRaw(p, lba)
+		return s.WriteRaw(p, lba)
 	}
 	_, err := s.f.WriteAt(p, lba*userBytes)
 	return err
 }
 
-// writeRaw writes up to 2352 bytes of one CD sector.
-func (s *store) writeRaw(p []byte, lba int64) error {
+// WriteRaw writes up to 2352 bytes of one CD sector.
+func (s *File) WriteRaw(p []byte, lba int64) error {
 	if lba < 0 {
-		_, err := s.f.WriteAt(p, s.sectors*rawBytes+(lba+pregapLen)*rawBytes)
+		_, err := s.f.WriteAt(p, s.sectors*rawBytes+(lba+Pregap)*rawBytes)
 		return err
 	}
 	if _, err := s.f.WriteAt(p[:userBytes], lba*userBytes); err != nil {
@@ -254,8 +309,8 @@ func (s *store) writeRaw(p []byte, lba int64) error {
 	return err
 }
 
-// readUser fills p with the user data of sectors from lba on.
-func (s *store) readUser(p []byte, lba int64) error {
+// ReadUser fills p with the user data of sectors from lba on.
+func (s *File) ReadUser(p []byte, lba int64) error {
 	n, err := s.f.ReadAt(p, lba*userBytes)
 	if err == io.EOF && s.base < 0 { // the last sector of a plain image may be short
 		clear(p[n:])
@@ -264,10 +319,10 @@ func (s *store) readUser(p []byte, lba int64) error {
 	return err
 }
 
-// readRaw fills p with one CD sector of 2352 bytes.
-func (s *store) readRaw(p []byte, lba int64) error {
+// ReadRaw fills p with one CD sector of 2352 bytes.
+func (s *File) ReadRaw(p []byte, lba int64) error {
 	if lba < 0 {
-		_, err := s.f.ReadAt(p, s.sectors*rawBytes+(lba+pregapLen)*rawBytes)
+		_, err := s.f.ReadAt(p, s.sectors*rawBytes+(lba+Pregap)*rawBytes)
 		return err
 	}
 	if _, err := s.f.ReadAt(p[:userBytes], lba*userBytes); err != nil {
@@ -277,11 +332,11 @@ func (s *store) readRaw(p []byte, lba int64) error {
 	return err
 }
 
-// erase makes the user data of the whole disc zeros, and gives back its room.
-func (s *store) erase() error {
+// Erase makes the user data of the whole disc zeros, and gives back its room.
+func (s *File) Erase() error {
 	end := s.sectors * userBytes
 	if s.cd {
-		end += s.sectors*restBytes + pregapLen*rawBytes
+		end += s.sectors*restBytes + Pregap*rawBytes
 	}
 	if punch(s.f, 0, end) == nil {
 		return nil
@@ -289,8 +344,17 @@ func (s *store) erase() error {
 	return s.clear(0, end)
 }
 
+// ClearSectors makes n sectors from lba on zeros. What is zero already is left alone, so
+// that the file stays sparse.
+func (s *File) ClearSectors(lba, n int64) error {
+	if err := s.clear(lba*userBytes, n*userBytes); err != nil || !s.cd {
+		return err
+	}
+	return s.clear(s.sectors*userBytes+lba*restBytes, n*restBytes)
+}
+
 // clear fills n bytes at off with zeros where they are something else.
-func (s *store) clear(off, n int64) error {
+func (s *File) clear(off, n int64) error {
 	zeros, p := make([]byte, 64<<10), make([]byte, 64<<10)
 	for ; n > 0; off, n = off+int64(len(p)), n-int64(len(p)) {
 		p = p[:min(n, int64(len(p)))]

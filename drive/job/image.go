@@ -1,0 +1,182 @@
+package job
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"glassmaster/drive/record"
+	"glassmaster/mastering/disc"
+	"glassmaster/mastering/image"
+	"glassmaster/mastering/image/format"
+	"glassmaster/mastering/newfile"
+	"glassmaster/mastering/progress"
+	"glassmaster/mastering/verify"
+	"glassmaster/mastering/volume"
+)
+
+// ImageFile is the sink that writes an image of a format. Its files appear under
+// path, and beside it where the format has several, when all of them are complete.
+func ImageFile(path string, f format.Format) Sink {
+	return &imageFile{path: path, format: f, files: newfile.NewSet(path)}
+}
+
+// ImageStream is the sink that writes an image of a format to w. It cannot be read
+// back.
+func ImageStream(w io.Writer, f format.Format) Sink {
+	return &imageFile{format: f, files: newfile.NewStream(w)}
+}
+
+type imageFile struct {
+	path   string // empty: a stream
+	format format.Format
+	files  *newfile.Set
+	in     input
+	ctx    context.Context
+	rep    progress.Reporter
+	result record.Result
+}
+
+func (m *imageFile) plan(ctx context.Context, in input) (writer, error) {
+	m.in = in
+	if m.format.Create == nil {
+		return nil, fmt.Errorf("images of the format %s can be read, but not written", m.format.Name)
+	}
+	if _, ok := disc.DataTrack(in.disc); !ok && m.format.Holds&format.Audio == 0 {
+		return nil, fmt.Errorf("the disc has no data track, and an image of the format %s holds nothing else", m.format.Name)
+	}
+	p := &m.result.Plan
+	p.Profile, p.Recipe = m.format.Name+" image", "written to a file"
+	p.Sectors = disc.Sectors(in.disc)
+	p.Padded = p.Sectors
+	p.Defects = record.Examine(ctx, in.disc)
+	p.Steps = []string{fmt.Sprintf("write %d sectors to %s", p.Sectors, m.path)}
+	if m.path == "" {
+		p.Recipe, p.Steps = "written to a stream", []string{fmt.Sprintf("write %d sectors", p.Sectors)}
+	} else if !in.NoVerify {
+		p.Steps = append(p.Steps, "read the image and compare it with the source, sector by sector")
+	}
+	p.Notices = append(m.format.Loss(in.disc.TOC()), record.AboutSource(p.Defects, "image")...)
+	return m, nil
+}
+
+func (m *imageFile) settled() record.Plan { return m.result.Plan }
+
+// write writes the files and gives them their names.
+func (m *imageFile) write(ctx context.Context, rep progress.Reporter) error {
+	m.ctx, m.rep = ctx, rep
+	d := disc.Unwrap(m.in.disc)
+	if _, ok := d.(format.UserDataCopier); !ok { // which computes checksums on the way
+		if err := m.in.source.Prepare(ctx, rep); err != nil {
+			return err
+		}
+	}
+	began := time.Now()
+	err := m.format.Create(ctx, m.files, d, rep)
+	if err == nil && m.proves() {
+		err = m.files.Sync() // what is compared is on the disk then
+	}
+	if err == nil {
+		err = m.files.Commit()
+	}
+	if err != nil {
+		return err
+	}
+	m.result.Seconds, m.result.Written = time.Since(began).Seconds(), m.result.Plan.Sectors
+	return nil
+}
+
+// proves reports whether the image is read back.
+func (m *imageFile) proves() bool { return m.path != "" && !m.in.NoVerify }
+
+// prove compares the image with its source.
+func (m *imageFile) prove() error {
+	if m.path != "" && len(m.in.disc.TOC().Sessions) > 1 {
+		m.hiddenSession()
+	}
+	if !m.proves() {
+		return nil
+	}
+	got, _, err := image.Open(m.ctx, m.path)
+	if errors.Is(err, image.ErrUnknown) { // the disc has no file system that is known
+		got, err = image.OpenPlain(m.path)
+	}
+	if err != nil {
+		return fmt.Errorf("open the image to compare it: %w", err)
+	}
+	defer got.Close()
+	c, err := verify.Compare(m.ctx, m.held(), got, m.in.source.Locate, m.rep)
+	switch {
+	case err == nil:
+		m.result.Verified, m.result.Equal, m.result.SHA256 = true, true, hex.EncodeToString(c.SHA256[:])
+		return nil
+	case errors.As(err, &m.result.Mismatch):
+		return fmt.Errorf("%w: %w", record.ErrDiffers, err)
+	}
+	return err
+}
+
+// held returns the part of the disc that the image holds.
+func (m *imageFile) held() disc.Disc {
+	if m.format.Holds&format.Audio != 0 {
+		return m.in.disc
+	}
+	toc := m.in.disc.TOC()
+	h := dataOnly{Disc: m.in.disc}
+	for _, s := range toc.Sessions {
+		s.Tracks = slices.DeleteFunc(slices.Clone(s.Tracks), func(t disc.Track) bool { return t.Mode == disc.Audio })
+		h.toc.Sessions = append(h.toc.Sessions, s)
+	}
+	return h
+}
+
+// dataOnly is a disc without its audio tracks.
+type dataOnly struct {
+	disc.Disc
+	toc disc.TOC
+}
+
+func (d dataOnly) TOC() disc.TOC { return d.toc }
+
+// hiddenSession warns of a session that the source shows, and the image does not: one
+// that is dated before the one in front of it passes for a remnant of an older disc.
+func (m *imageFile) hiddenSession() {
+	f, err := os.Open(m.path)
+	if err != nil {
+		return
+	}
+	defer f.Close()
+	i, err := f.Stat()
+	if err != nil {
+		return
+	}
+	list := volume.FindSessions(f, i.Size(), false)
+	if n := len(list); n > 0 && list[n-1].Remnant != 0 {
+		m.warn(fmt.Sprintf("%s does not show the session from sector %d on, as the source does: it is dated before the one in front of it, and an image does not tell what is a session",
+			m.path, list[n-1].Remnant))
+	}
+}
+
+func (m *imageFile) warn(text string) {
+	n := disc.Notice{Severity: disc.Warning, Text: text}
+	m.result.Notices = append(m.result.Notices, n)
+	m.rep.Notice(n)
+}
+
+// end removes what is not complete.
+func (m *imageFile) end(err error) (record.Result, error) {
+	m.files.Discard()
+	if p, ok := disc.Unwrap(m.in.disc).(disc.Planned); ok {
+		m.result.Changes = p.Changes()
+		if m.result.Mismatch != nil && len(m.result.Changes) > 0 {
+			err = fmt.Errorf("%w; files of the source were changed while the image was written or compared: %s", err, strings.Join(disc.Texts(m.result.Changes), "; "))
+		}
+	}
+	return m.result, err
+}

@@ -1,0 +1,55 @@
+package job
+
+import (
+	"context"
+	"fmt"
+
+	"glassmaster/drive/read"
+	"glassmaster/drive/record"
+	"glassmaster/mastering/disc"
+)
+
+// Plan is what a job is going to do.
+type Plan struct {
+	record.Plan        // of an image file too, whose Profile is the format
+	Unused      int64  // sectors of the source that are left out, since they are not in use
+	UsedBy      string // what tells how many sectors are in use: "the UDF volume"; empty where all are written
+	Unopenable  error  // why the files of the source cannot be found; nil when they can, or it has none
+}
+
+// Plan returns what Run is going to do.
+func (j *Job) Plan() Plan { return j.plan }
+
+// MissingError says that files of a folder or compilation cannot be put on the disc.
+type MissingError struct {
+	Files []disc.Notice
+}
+
+func (e *MissingError) Error() string {
+	if len(e.Files) == 1 {
+		return e.Files[0].String()
+	}
+	return fmt.Sprintf("%d files cannot be put on the disc", len(e.Files))
+}
+
+// admitMissing refuses a source whose files are not all there, unless KeepGoing
+// leaves them out.
+func (j *Job) admitMissing() error {
+	if files := j.source.Missing(); len(files) > 0 && !j.source.KeepGoing {
+		return &MissingError{files}
+	}
+	return nil
+}
+
+// limit leaves out the sectors that are not in use.
+func (j *Job) limit(ctx context.Context) {
+	if j.Whole {
+		return
+	}
+	used, by := read.Used(ctx, j.source)
+	if by == "" {
+		return
+	}
+	j.plan.UsedBy, j.plan.Unused = by, disc.Sectors(j.disc)-disc.Sectors(used)
+	j.disc = used
+}

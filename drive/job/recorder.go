@@ -1,0 +1,57 @@
+package job
+
+import (
+	"context"
+	"fmt"
+
+	"glassmaster/drive/record"
+	"glassmaster/drive/scsi"
+	"glassmaster/drive/source"
+	"glassmaster/mastering/progress"
+)
+
+// Recorder is the sink that burns the disc in a drive. The caller closes the
+// transport. Force, NoVerify and Locate of the options are set by the job.
+func Recorder(t scsi.Transport, o record.Options) Sink { return &recorder{t: t, o: o} }
+
+type recorder struct {
+	t      scsi.Transport
+	o      record.Options
+	source *source.Source
+	burn   *record.Burn
+	run    *record.Execution // nil before it begins
+}
+
+func (r *recorder) plan(ctx context.Context, in input) (writer, error) {
+	r.source = in.source
+	o := r.o
+	o.Force, o.NoVerify, o.Locate = in.Force, in.NoVerify, in.source.Locate
+	var err error
+	if r.burn, err = record.NewPlan(ctx, r.t, in.disc, o); err != nil {
+		return nil, err
+	}
+	if err := scsi.Writable(r.t); err != nil { // now, and not after a question to the person
+		return nil, fmt.Errorf("the drive can only be read now: %w", err)
+	}
+	return r, nil
+}
+
+func (r *recorder) settled() record.Plan { return r.burn.Plan() }
+
+// write computes checksums first: the drive cannot wait for them.
+func (r *recorder) write(ctx context.Context, rep progress.Reporter) error {
+	if err := r.source.Prepare(ctx, rep); err != nil {
+		return err
+	}
+	r.run = r.burn.Start(ctx, rep)
+	return r.run.Write()
+}
+
+func (r *recorder) prove() error { return r.run.Prove() }
+
+func (r *recorder) end(err error) (record.Result, error) {
+	if r.run == nil {
+		return record.Result{Plan: r.burn.Plan()}, err
+	}
+	return r.run.End(err)
+}

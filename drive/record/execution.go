@@ -1,0 +1,117 @@
+package record
+
+import (
+	"context"
+	"errors"
+
+	"glassmaster/drive/scsi"
+	"glassmaster/drive/tray"
+	"glassmaster/mastering/progress"
+)
+
+// Execution is a burn that is carried out: Write, then Prove if that went well, and
+// End in any case.
+type Execution struct{ r *burning }
+
+// Start begins to carry out the plan. Nothing is sent to the drive yet.
+//
+// Cancelling the context ends Write at the next sector and closes what was written;
+// the error is then an *Error that wraps context.Canceled.
+func (b *Burn) Start(ctx context.Context, rep progress.Reporter) *Execution {
+	own := *b
+	r := &burning{Burn: &own, ctx: ctx, work: context.WithoutCancel(ctx), rep: rep, result: Result{Plan: b.plan}}
+	r.watch = &watch{Transport: b.t, warn: r.warn, say: r.say}
+	own.t = r.watch
+	r.result.Notices = append(r.result.Notices, b.plan.Notices...)
+	return &Execution{r}
+}
+
+// Run carries out the plan: Start, Write, Prove and End.
+func (b *Burn) Run(ctx context.Context, rep progress.Reporter) (r Result, err error) {
+	e := b.Start(ctx, rep)
+	err = errPanic
+	defer func() { r, err = e.End(err) }() // in a panic too: the tray must not stay locked
+	if err = e.Write(); err == nil {
+		err = e.Prove()
+	}
+	return r, err
+}
+
+// errPanic is the error of a burn that a panic has ended.
+var errPanic = errors.New("a fault of the program ended the burn")
+
+// Write writes all sectors and closes what the plan closes. Where that fails, a disc
+// that was begun is left in the best state that its medium allows; the error, an
+// *Error, says in which.
+func (e *Execution) Write() error {
+	r := e.r
+	if err := r.recheck(); err != nil {
+		return err
+	}
+	if err := r.prepare(); err != nil {
+		return err
+	}
+	if err := r.write(); err != nil {
+		return r.salvage(err)
+	}
+	if err := r.finish(); err != nil {
+		return r.salvage(err)
+	}
+	return nil
+}
+
+// recheck makes sure that the source and the disc are still those that were planned for.
+func (r *burning) recheck() error {
+	nothing := func(step, advice string, err error) error {
+		return &Error{Step: step, LBA: -1, Err: err, Left: "nothing was written", Advice: advice}
+	}
+	if err := r.ctx.Err(); err != nil {
+		return nothing("begin", "", err)
+	}
+	if err := r.checkSource(); err != nil {
+		return nothing("check the source", "plan the burn again", err)
+	}
+	if err := scsi.Writable(r.watch.Transport); err != nil {
+		return nothing("begin", "", err)
+	}
+	// Locked first, so that the disc cannot be changed behind the check.
+	r.lock(true)
+	r.locked = true
+	if err := r.unchanged(); err != nil {
+		return nothing("look at the disc again", "plan the burn again", err)
+	}
+	r.limited = true
+	return nil
+}
+
+// Prove asks the drive what is on the disc now and, unless the options say otherwise,
+// has it read every sector again, which is compared with what was sent.
+func (e *Execution) Prove() error {
+	e.r.lock(false)
+	if e.r.o.Simulate {
+		return e.r.untouched()
+	}
+	return e.r.prove()
+}
+
+// End releases the source and the drive: the tray is unlocked, and opened when that was
+// asked for and err, that of Write or Prove, is nil. It returns the result, and err or
+// an error that came to light since.
+func (e *Execution) End(err error) (Result, error) {
+	r := e.r
+	r.stopReading()
+	if r.limited {
+		r.restoreSpeed()
+	}
+	if r.locked {
+		r.lock(false)
+	}
+	r.sourceChanges()
+	if err == nil && r.o.Eject {
+		r.optional("open the tray", tray.Eject(r.work, r.t))
+	}
+	if r.watch.lost != nil && (err == nil || r.result.Equal) {
+		err = r.failed(r.watch.lost)
+	}
+	return r.result, err
+}

@@ -1,0 +1,185 @@
+package sector
+
+import (
+	"bytes"
+	"cmp"
+	"slices"
+
+	"golang.org/x/text/encoding"
+	"golang.org/x/text/encoding/charmap"
+	"golang.org/x/text/encoding/japanese"
+
+	"glassmaster/mastering/disc"
+)
+
+// A pack of CD-TEXT has 18 bytes: 0 type, 1 number of the track (0: the album), 2
+// sequence number, 3 block and position, 4 to 15 data, 16 CRC (MMC-6 annex J.2).
+const (
+	packBytes = 18
+	packData  = 4
+	packCRC   = 16
+)
+
+// Types of packs.
+const (
+	packTitle = 0x80 + iota
+	packPerformer
+	packSongwriter
+	packComposer
+	packArranger
+	packMessage
+
+	packCode = 0x8E // UPC or EAN, ISRC
+	packSize = 0x8F // size of the block, its characters and languages
+)
+
+// charsMSJIS is the character set MS-JIS in byte 0 of the size information; 00h is
+// ISO 8859-1, 01h ASCII.
+const charsMSJIS = 0x80
+
+// most is how many blocks there can be, one for a language.
+const most = 8
+
+// DecodeCDText decodes the packs of CD-TEXT of a session, one CDText for each language
+// that has any text, the first being the default. Packs whose CRC does not fit are left
+// out, as are those of a type that is not text; the CRC 0000h stands for none, since some
+// drives deliver it.
+func DecodeCDText(packs []byte) []disc.CDText {
+	var blocks [most][][]byte
+	for ; len(packs) >= packBytes; packs = packs[packBytes:] {
+		if p := packs[:packBytes]; p[0]&0x80 != 0 && sound(p) {
+			n := p[3] >> 4 & 7
+			blocks[n] = append(blocks[n], p)
+		}
+	}
+	var all []disc.CDText
+	for n, b := range blocks {
+		if t := decodeBlock(b, n); len(t.Tracks) > 0 || t.Album != (disc.Text{}) {
+			all = append(all, t)
+		}
+	}
+	return all
+}
+
+// sound checks the CRC of a pack: CRC-16 with the polynomial 1021h over the bytes before,
+// inverted (MMC-6 annex J.2).
+func sound(pack []byte) bool {
+	want := uint16(pack[packCRC])<<8 | uint16(pack[packCRC+1])
+	if want == 0 {
+		return true
+	}
+	var crc uint16
+	for _, b := range pack[:packCRC] {
+		crc ^= uint16(b) << 8
+		for range 8 {
+			if crc&0x8000 != 0 {
+				crc = crc<<1 ^ 0x1021
+			} else {
+				crc <<= 1
+			}
+		}
+	}
+	return ^crc == want
+}
+
+// decodeBlock decodes the packs of one language.
+func decodeBlock(packs [][]byte, block int) disc.CDText {
+	text := disc.CDText{Tracks: map[int]disc.Text{}}
+	slices.SortStableFunc(packs, func(a, b []byte) int { return cmp.Compare(a[2], b[2]) })
+	var size []byte
+	for _, p := range packs {
+		if p[0] == packSize {
+			size = append(size, p[packData:packCRC]...)
+		}
+	}
+	var chars encoding.Encoding = charmap.ISO8859_1
+	if len(size) >= 36 {
+		text.Language = size[28+block]
+		if size[0] == charsMSJIS {
+			chars = japanese.ShiftJIS
+		}
+	}
+	for _, kind := range []byte{packTitle, packPerformer, packSongwriter, packComposer, packArranger, packMessage, packCode} {
+		decodeKind(&text, packs, kind, chars)
+	}
+	return text
+}
+
+// decodeKind decodes all texts of one type. They follow each other, ended by NUL, beginning
+// with that of the track that the first pack names, and go on from pack to pack.
+func decodeKind(text *disc.CDText, packs [][]byte, kind byte, chars encoding.Encoding) {
+	var data []byte
+	track, width := -1, 1
+	for _, p := range packs {
+		if p[0] != kind {
+			continue
+		}
+		if track < 0 {
+			track = int(p[1] & 0x7F)
+		}
+		if p[3]&0x80 != 0 {
+			width = 2
+		}
+		data = append(data, p[packData:packCRC]...)
+	}
+	if kind == packCode {
+		width, chars = 1, charmap.ISO8859_1
+	}
+	before := ""
+	for ; len(data) > 0 && track >= 0 && track <= 99; track++ {
+		var raw []byte
+		if raw, data = cut(data, width); data == nil && len(bytes.Trim(raw, "\x00")) == 0 {
+			return // the filling of the last pack
+		}
+		s, err := chars.NewDecoder().Bytes(raw)
+		value := string(s)
+		if err != nil {
+			value = ""
+		}
+		if value == "\t" || value == "\t\t" { // the same as that of the track before
+			value = before
+		}
+		before = value
+		set(text, track, kind, value)
+	}
+}
+
+// cut returns what is before the first NUL, of width bytes, and what is behind it; nil
+// where there is none.
+func cut(data []byte, width int) (before, behind []byte) {
+	for i := 0; i+width <= len(data); i += width {
+		if data[i] == 0 && data[i+width-1] == 0 {
+			return data[:i], data[i+width:]
+		}
+	}
+	return data, nil
+}
+
+// set puts a text into its place.
+func set(text *disc.CDText, track int, kind byte, value string) {
+	if value == "" {
+		return
+	}
+	t := &text.Album
+	if track > 0 {
+		one := text.Tracks[track]
+		t = &one
+		defer func() { text.Tracks[track] = one }()
+	}
+	switch kind {
+	case packTitle:
+		t.Title = value
+	case packPerformer:
+		t.Performer = value
+	case packSongwriter:
+		t.Songwriter = value
+	case packComposer:
+		t.Composer = value
+	case packArranger:
+		t.Arranger = value
+	case packMessage:
+		t.Message = value
+	case packCode:
+		t.Code = value
+	}
+}
