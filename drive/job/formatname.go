@@ -1,6 +1,7 @@
-package command
+package job
 
 import (
+	"fmt"
 	"path/filepath"
 	"strings"
 
@@ -9,8 +10,8 @@ import (
 	"glassmaster/mastering/image/format"
 )
 
-// unwritable are endings that name a format which is not written here. Every other
-// ending that is not known means nothing, as in "backup-2026.01".
+// unwritable are file extensions of formats that cannot be written. Every other
+// extension that is not known means nothing, as in "backup-2026.01".
 var unwritable = map[string]string{
 	".nrg": "a Nero image", ".cue": "a cue sheet", ".toc": "a table of contents for cdrdao", ".ccd": "a CloneCD image",
 	".mds": "an Alcohol image", ".mdf": "an Alcohol image", ".mdx": "a Daemon Tools image", ".cdi": "a DiscJuggler image",
@@ -22,22 +23,23 @@ var unwritable = map[string]string{
 	".tar": "an archive", compilation.Ending: "a saved compilation",
 }
 
-// formatFor chooses the format of an image that is to be written: the one that is wanted,
-// or that which the name of the file tells. A name that tells none means a plain image,
-// as .img, .raw, .bin, .cdr and .dmg do.
-func formatFor(output, wanted string) (format.Format, error) {
+// FormatFor returns the format of an image that is to be written: the one of the name
+// wanted or, where that is empty, the one of the file extension of path. A path whose
+// extension names no format means a plain image, as .img, .raw, .bin, .cdr and .dmg do;
+// so does a stream, whose path is empty.
+func FormatFor(path, wanted string) (format.Format, error) {
 	if wanted != "" {
 		f, ok := image.ByName(wanted)
 		if !ok || f.Create == nil {
-			return f, usagef("cannot write an image of format %q; --format takes one of %v", wanted, image.Writable())
+			return f, fmt.Errorf("images of the format %q cannot be written; the formats that can are %s", wanted, strings.Join(image.Writable(), ", "))
 		}
 		return f, nil
 	}
-	ending := strings.ToLower(filepath.Ext(output))
-	if what := unwritable[ending]; what != "" && output != "-" {
-		return format.Format{}, usagef("%s would be %s by its name, which cannot be written: give it an ending such as .iso, which is a plain image", name(output), what)
+	extension := strings.ToLower(filepath.Ext(path))
+	if what := unwritable[extension]; what != "" {
+		return format.Format{}, fmt.Errorf("%s would be %s by its name, which cannot be written: use an extension such as .iso, which is a plain image", path, what)
 	}
-	if f, ok := image.ByName(ending); ok && f.Create != nil && ending != "" {
+	if f, ok := image.ByName(extension); ok && f.Create != nil && extension != "" {
 		return f, nil
 	}
 	f, _ := image.ByName("iso")
