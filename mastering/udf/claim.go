@@ -5,10 +5,7 @@ import (
 
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/udf/internal/ecma167"
-	"glassmaster/mastering/volume"
 )
-
-func init() { volume.RegisterClaim("UDF", claim) }
 
 // claim returns the address behind the last sector that the descriptors of the
 // volume in a session lay claim to: its partitions and the sequences of descriptors

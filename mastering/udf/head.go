@@ -8,8 +8,6 @@ import (
 	"glassmaster/mastering/volume"
 )
 
-func init() { volume.RegisterHead(view, head) }
-
 // head returns what the volume says that begins with a session: its recognition
 // sequence is behind the system area, and an anchor volume descriptor pointer at
 // sector 256 of the session, or at 512 while it is open (UDF 2.2.3, 6.10).

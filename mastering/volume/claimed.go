@@ -29,20 +29,6 @@ func (c Claim) worse(than Claim) bool {
 	return c.End > than.End
 }
 
-// claims are the functions that read the size of a volume, by the name under which
-// the file system is registered.
-var claims = map[string]func(r io.ReaderAt, size int64, start disc.LBA) disc.LBA{}
-
-// RegisterClaim makes known how a file system tells the size of its volume. The
-// function gets the user data of the disc up to the end of a session, size bytes
-// long, and the address at which the session begins. It returns the address behind
-// the last sector that the descriptors of the volume in that session lay claim to,
-// or 0 when there is none or the size cannot be told. It does not need the volume
-// to be readable: what it is asked for are volumes that are not complete.
-func RegisterClaim(name string, claim func(r io.ReaderAt, size int64, start disc.LBA) disc.LBA) {
-	claims[name] = claim
-}
-
 // Claimed returns how far the volumes of a disc say that it reaches, by their
 // descriptors alone, which are a few sectors. Where several volumes are on it, side
 // by side or in sessions, it is the claim of the one that lacks the most, and where
@@ -64,12 +50,8 @@ func claimed(ctx context.Context, d disc.Disc, inTrack []Session) Claim {
 		}
 		r := userData(ctx, d, data)
 		for _, at := range starts(start, inTrack) {
-			for _, f := range formats {
-				claim := claims[f.name]
-				if claim == nil {
-					continue
-				}
-				if c := (Claim{claim(r, int64(data)*disc.SectorSize, at), "the " + f.name + " volume", have}); c.End > 0 && (worst.By == "" || c.worse(worst)) {
+			for _, f := range registered {
+				if c := (Claim{f.Claim(r, int64(data)*disc.SectorSize, at), "the " + f.Name + " volume", have}); c.End > 0 && (worst.By == "" || c.worse(worst)) {
 					worst = c
 				}
 			}
@@ -129,8 +111,8 @@ func ClaimedByFiles(ctx context.Context, d disc.Disc) Claim {
 	if !ok {
 		have = disc.LBA(disc.Sectors(d))
 	}
-	for _, f := range formats {
-		v, err := OpenFormat(ctx, d, f.name, Options{})
+	for _, f := range registered {
+		v, err := OpenFormat(ctx, d, f.Name, Options{})
 		if err != nil {
 			continue
 		}

@@ -12,13 +12,12 @@ import (
 
 	"glassmaster/mastering/compilation"
 	"glassmaster/mastering/disc"
-	_ "glassmaster/mastering/iso9660" // so that what is written can be opened
 	"glassmaster/mastering/master"
 	"glassmaster/mastering/peertest"
 	"glassmaster/mastering/progress"
-	_ "glassmaster/mastering/udf" // so that what is written can be opened
 	udfplan "glassmaster/mastering/udf/plan"
 	"glassmaster/mastering/volume"
+	_ "glassmaster/mastering/volume/formats"
 )
 
 // folder makes a folder with a file of 2 MiB and some small ones.
