@@ -37,16 +37,17 @@ func Known(ctx context.Context, d disc.Disc) []disc.Notice {
 }
 
 // KnownByFiles is Known, and looks too where the files end when the descriptors find
-// the disc complete. It goes through all folders.
-func KnownByFiles(ctx context.Context, d disc.Disc) []disc.Notice {
+// the disc complete. It goes through all folders. The error is that of ctx.
+func KnownByFiles(ctx context.Context, d disc.Disc) ([]disc.Notice, error) {
 	list := Known(ctx, d)
 	if _, ok := Incomplete(list); ok {
-		return list
+		return list, ctx.Err()
 	}
-	if c := ClaimedByFiles(ctx, d); c.Missing() > 0 {
-		return append([]disc.Notice{c.notice()}, list...)
+	c, err := ClaimedByFiles(ctx, d)
+	if c.Missing() > 0 {
+		list = append([]disc.Notice{c.notice()}, list...)
 	}
-	return list
+	return list, err
 }
 
 // Incomplete returns the first defect that tells of missing sectors.

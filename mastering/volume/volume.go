@@ -261,12 +261,10 @@ func track(ctx context.Context, d disc.Disc, o Options) (io.ReaderAt, int64, Opt
 	if o.Sessions == nil && o.Start == 0 {
 		o.Sessions = sessionsOf(ctx, d)
 	}
-	if r, ok := d.(io.ReaderAt); ok {
-		return r, int64(t.End()) * disc.SectorSize, o, nil
+	if _, ok := d.(io.ReaderAt); !ok {
+		o.Drive = true
 	}
-	o.Drive = true
-	r := disc.NewReader(ctx, d, t)
-	return r, r.Size(), o, nil
+	return userData(ctx, d, t.End()), int64(t.End()) * disc.SectorSize, o, nil
 }
 
 // dataTrackOf returns the last data track of a session.
