@@ -61,9 +61,9 @@ func (e *Engine) RunAction(ctx context.Context, name string, a model.Action, rep
 func runAction(ctx context.Context, t scsi.Transport, a model.Action, rep progress.Reporter) (string, error) {
 	switch a {
 	case model.Eject:
-		return "", tray.TakeOut(ctx, t)
+		return "", tray.EjectDisc(ctx, t)
 	case model.Load:
-		_, err := tray.PutIn(ctx, t)
+		_, err := tray.LoadDisc(ctx, t)
 		if errors.Is(err, read.ErrNoMedium) {
 			return "The tray is closed. There is no disc in it.", nil
 		}

@@ -38,10 +38,10 @@ type Project struct {
 // Size is the size of a compilation.
 type Size struct {
 	Files, Folders int
-	Content        int64 // bytes of the files
-	Sectors        int64 // of the image; 0 when it cannot be planned
-	Warnings       []string
-	Err            error // why it cannot be planned
+	Content        int64         // bytes of the files
+	Sectors        int64         // of the image; 0 when it cannot be planned
+	Notices        []disc.Notice // what is not as asked
+	Err            error         // why it cannot be planned
 }
 
 // NewProject returns an empty compilation.
@@ -91,11 +91,11 @@ func (p *Project) Scanning() bool {
 	return false
 }
 
-// Problems returns what could not be added, or not as it is.
+// Problems returns what went wrong, or not as expected, while files were added.
 func (p *Project) Problems() []disc.Notice { return p.problems }
 
-// Remark adds a problem to the list, unless there is one of the same path.
-func (p *Project) Remark(x disc.Notice) {
+// AddProblem adds a problem to the list, once for each path.
+func (p *Project) AddProblem(x disc.Notice) {
 	for _, old := range p.problems {
 		if old.Path == x.Path {
 			return
@@ -112,8 +112,8 @@ func (p *Project) Stop() {
 	}
 }
 
-// Forget clears the list of problems.
-func (p *Project) Forget() {
+// ClearProblems empties the list of problems.
+func (p *Project) ClearProblems() {
 	p.problems = nil
 	p.changed()
 }
