@@ -6,10 +6,10 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"glassmaster/app/terminal"
 	"glassmaster/drive/record"
 	"glassmaster/drive/scsi"
 	"glassmaster/mastering/disc"
+	"glassmaster/mastering/units"
 )
 
 func (s *session) blankVerb() *cobra.Command {
@@ -64,13 +64,13 @@ func holding(c record.Contents) string {
 		return text
 	}
 	if c.Sectors > 0 && c.Format != "" {
-		text += " of " + terminal.Size(c.Sectors*disc.SectorSize)
+		text += " of " + units.Size(c.Sectors*disc.SectorSize)
 	}
 	if !c.Created.IsZero() {
 		text += ", made " + c.Created.Format("2006-01-02")
 	}
 	if c.Sessions > 1 {
-		text += ", and " + counted(c.Sessions-1, "older session")
+		text += ", and " + units.Count(c.Sessions-1, "older session", "older sessions")
 	}
 	return text
 }

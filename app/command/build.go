@@ -11,12 +11,12 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"glassmaster/app/terminal"
 	"glassmaster/drive/job"
 	"glassmaster/drive/source"
 	"glassmaster/mastering/compilation"
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/iso9660"
+	"glassmaster/mastering/units"
 )
 
 // building is what "build" was asked for.
@@ -219,7 +219,7 @@ func (s *session) measure(src *source.Source, o building) error {
 	}
 	b := newBuilt(src)
 	return s.answer(b, func(w *bufio.Writer) {
-		fmt.Fprintf(w, "%d sectors, %d bytes (%s)\n", b.Sectors, b.Bytes, terminal.Size(b.Bytes))
+		fmt.Fprintf(w, "%d sectors, %d bytes (%s)\n", b.Sectors, b.Bytes, units.Size(b.Bytes))
 		if b.Fits != "" {
 			fmt.Fprintf(w, "fits on: %s\n", b.Fits)
 		}
@@ -242,7 +242,7 @@ func (s *session) buildImage(ctx context.Context, src *source.Source, to job.Sin
 	if err != nil {
 		return err
 	}
-	s.note("%s: %d sectors, %s%s", name(o.output), b.Sectors, terminal.Size(b.Bytes), readBack(r))
+	s.note("%s: %d sectors, %s%s", name(o.output), b.Sectors, units.Size(b.Bytes), readBack(r))
 	return tolerated(name(o.output), r)
 }
 

@@ -11,11 +11,11 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
-	"glassmaster/app/terminal"
 	"glassmaster/drive/job"
 	"glassmaster/drive/record"
 	"glassmaster/drive/source"
 	"glassmaster/mastering/disc"
+	"glassmaster/mastering/units"
 )
 
 // burning is what "burn" was asked for.
@@ -100,7 +100,7 @@ func (s *session) agree(ctx context.Context, p job.Plan, src *source.Source, to 
 	if p.UsedBy != "" {
 		s.note("%s: %d of %d sectors are in use, as %s says; those are burned", src.Name, p.Sectors, p.Sectors+p.Unused, p.UsedBy)
 	}
-	s.note("%s (%s) -> %s: %s, %s", src.Name, terminal.Size(p.Sectors*disc.SectorSize), to, p.Profile, p.Recipe)
+	s.note("%s (%s) -> %s: %s, %s", src.Name, units.Size(p.Sectors*disc.SectorSize), to, p.Profile, p.Recipe)
 	for _, step := range p.Steps {
 		s.note("  %s", step)
 	}
@@ -120,7 +120,7 @@ func (speedFlag) String() string { return "" }
 func (speedFlag) Type() string   { return "SPEED" }
 
 func (f speedFlag) Set(text string) (err error) {
-	f.o.Speed, f.o.Factor, err = record.ParseSpeed(text)
+	f.o.Speed, f.o.Factor, err = units.ParseSpeed(text)
 	return err
 }
 
@@ -189,13 +189,13 @@ func burnObject(to string, r job.Result) burned {
 }
 
 func burnSummary(to string, r job.Result, o burning) string {
-	text := fmt.Sprintf("%s: %s written", to, terminal.Size(r.Written*disc.SectorSize))
+	text := fmt.Sprintf("%s: %s written", to, units.Size(r.Written*disc.SectorSize))
 	if r.Seconds >= 1 {
-		text += " at " + terminal.Rate(float64(r.Written*disc.SectorSize)/r.Seconds)
+		text += " at " + units.Rate(float64(r.Written*disc.SectorSize)/r.Seconds)
 	}
 	switch {
 	case o.Simulate:
-		return fmt.Sprintf("%s: simulation with %s completed; the disc is unchanged", to, terminal.Size(r.Written*disc.SectorSize))
+		return fmt.Sprintf("%s: simulation with %s completed; the disc is unchanged", to, units.Size(r.Written*disc.SectorSize))
 	case r.Equal:
 		text += ", read back and equal"
 		switch {
@@ -208,7 +208,7 @@ func burnSummary(to string, r job.Result, o burning) string {
 		text += "; not verified"
 	}
 	if r.Retried > 0 {
-		text += fmt.Sprintf(" (%s needed more than one attempt)", counted(int(r.Retried), "sector"))
+		text += fmt.Sprintf(" (%s needed more than one attempt)", units.Count(r.Retried, "sector", "sectors"))
 	}
 	for _, why := range r.NotAssured {
 		text += "; but " + why

@@ -15,6 +15,7 @@ import (
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/filename"
 	"glassmaster/mastering/progress"
+	"glassmaster/mastering/units"
 	"glassmaster/mastering/volume"
 )
 
@@ -167,7 +168,7 @@ func (w *walked) names(unicode bool) string {
 	if w.strange == 0 || unicode {
 		return ""
 	}
-	return fmt.Sprintf("%s %v, which is a guess", plural(w.strange, "name is not UTF-8 and looks like", "names are not UTF-8 and look like"), filename.Guess(w.foreign))
+	return fmt.Sprintf("%s %v, which is a guess", units.Count(w.strange, "name is not UTF-8 and looks like", "names are not UTF-8 and look like"), filename.Guess(w.foreign))
 }
 
 // name counts a name that is not UTF-8.

@@ -17,6 +17,7 @@ import (
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/extract"
 	"glassmaster/mastering/newfile"
+	"glassmaster/mastering/units"
 	"glassmaster/mastering/volume"
 )
 
@@ -131,11 +132,11 @@ func (n *shownNames) extracted(dir string, r extract.Report) extracted {
 }
 
 func extractSummary(dir string, r extract.Report) string {
-	parts := []string{counted(int(r.Files), "file"), counted(int(r.Folders), "folder")}
+	parts := []string{units.Count(r.Files, "file", "files"), units.Count(int(r.Folders), "folder", "folders")}
 	if r.Links > 0 {
-		parts = append(parts, counted(int(r.Links), "link"))
+		parts = append(parts, units.Count(r.Links, "link", "links"))
 	}
-	return fmt.Sprintf("%s: %s, %s", dir, strings.Join(parts, ", "), terminal.Size(r.Bytes))
+	return fmt.Sprintf("%s: %s, %s", dir, strings.Join(parts, ", "), units.Size(r.Bytes))
 }
 
 // bootExtracted is what "extract --boot" did, for a program.
@@ -181,7 +182,7 @@ func (s *session) extractBoot(ctx context.Context, image, dir string, which volu
 		}
 		done.Images = append(done.Images, copiedBoot{filepath.Base(to), e.Platform.String(), int64(e.LBA), e.Length})
 		s.data = done
-		s.note("%s: %v, %s", to, e.Platform, terminal.Size(e.Length))
+		s.note("%s: %v, %s", to, e.Platform, units.Size(e.Length))
 	}
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 
 	"glassmaster/app/terminal"
 	"glassmaster/mastering/disc"
+	"glassmaster/mastering/units"
 )
 
 // facts are printed in two columns. What is empty has no row.
@@ -32,5 +33,5 @@ func (f facts) sessions(all []sessionInfo) {
 
 // sectors writes a number of sectors with its size in bytes.
 func sectors(n int64) string {
-	return fmt.Sprintf("%d sectors, %s", n, terminal.Size(n*disc.SectorSize))
+	return fmt.Sprintf("%d sectors, %s", n, units.Size(n*disc.SectorSize))
 }

@@ -6,10 +6,10 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"glassmaster/app/terminal"
 	"glassmaster/drive/record"
 	"glassmaster/drive/scsi"
 	"glassmaster/mastering/disc"
+	"glassmaster/mastering/units"
 )
 
 func (s *session) formatVerb() *cobra.Command {
@@ -85,6 +85,6 @@ func (s *session) format(ctx context.Context, name string, o record.FormatOption
 		return fmt.Errorf("%s: %w", name, err)
 	}
 	s.data = formatted{Drive: name, Medium: got.Profile, Capacity: got.Capacity, Warnings: disc.Texts(got.Notices)}
-	s.note("%s: the %s is formatted and holds %s", name, got.Profile, terminal.Size(got.Capacity*disc.SectorSize))
+	s.note("%s: the %s is formatted and holds %s", name, got.Profile, units.Size(got.Capacity*disc.SectorSize))
 	return nil
 }

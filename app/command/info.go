@@ -9,9 +9,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"glassmaster/app/terminal"
 	"glassmaster/drive/source"
 	"glassmaster/mastering/disc"
+	"glassmaster/mastering/units"
 	"glassmaster/mastering/volume"
 )
 
@@ -119,7 +119,7 @@ func (s *session) info(ctx context.Context, name string, which volume.Options, c
 	case check && err != nil:
 		return fmt.Errorf("check %s: %w", name, err)
 	case info.Check != nil && len(info.Check.Damage) > 0:
-		return damaged{fmt.Sprintf("%s: %s found", name, counted(info.Check.Count, "damaged place"))}
+		return damaged{fmt.Sprintf("%s: %s found", name, units.Count(info.Check.Count, "damaged place", "damaged places"))}
 	}
 	return nil
 }
@@ -202,7 +202,7 @@ func (d *discInfo) print(out *bufio.Writer) {
 	t.defects(d.Defects, d.Check)
 	if c := d.Check; c != nil {
 		t.row("Contents", fmt.Sprintf("%s, %s, %s, %s",
-			counted(int(c.Files), "file"), counted(int(c.Folders), "folder"), counted(int(c.Others), "other"), terminal.Size(c.Bytes)))
+			units.Count(c.Files, "file", "files"), units.Count(int(c.Folders), "folder", "folders"), units.Count(int(c.Others), "other", "others"), units.Size(c.Bytes)))
 		for _, p := range c.Damage {
 			t.row("Damage", p)
 		}

@@ -8,6 +8,7 @@ import (
 	"glassmaster/drive/job"
 	"glassmaster/drive/source"
 	"glassmaster/mastering/disc"
+	"glassmaster/mastering/units"
 )
 
 // imageSink returns the image file of that name, or standard output for "-". The format
@@ -57,7 +58,7 @@ func (s *session) missing(files []disc.Notice, keep bool) error {
 	if len(files) == 0 || keep {
 		return nil
 	}
-	return advise(fmt.Errorf("%s cannot be put on the disc", counted(len(files), "file")), hint)
+	return advise(fmt.Errorf("%s cannot be put on the disc", units.Count(len(files), "file", "files")), hint)
 }
 
 // leftOut says how many files are not on the disc although they should be.
@@ -66,7 +67,7 @@ func leftOut(n int) string {
 	if n == 1 {
 		verb = "was"
 	}
-	return counted(n, "file") + " " + verb + " left out"
+	return units.Count(n, "file", "files") + " " + verb + " left out"
 }
 
 // changedText says that files of the source were changed.

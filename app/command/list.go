@@ -13,6 +13,7 @@ import (
 
 	"glassmaster/app/terminal"
 	"glassmaster/mastering/filename"
+	"glassmaster/mastering/units"
 	"glassmaster/mastering/volume"
 )
 
@@ -79,7 +80,7 @@ func (s *session) list(ctx context.Context, image string, paths []string, o list
 		return err
 	}
 	if l.bad > 0 {
-		return incomplete{fmt.Sprintf("%s: %s could not be read to the end", image, counted(l.bad, "folder"))}
+		return incomplete{fmt.Sprintf("%s: %s could not be read to the end", image, units.Count(l.bad, "folder", "folders"))}
 	}
 	return nil
 }

@@ -12,7 +12,7 @@ import (
 
 	"glassmaster/drive/mmc"
 	"glassmaster/drive/read"
-	"glassmaster/drive/record"
+	"glassmaster/mastering/units"
 )
 
 func (s *session) mediaVerb() *cobra.Command {
@@ -150,7 +150,7 @@ func (m *mediaInfo) print(out *bufio.Writer) {
 	}
 	var speeds []string
 	for _, v := range m.Speeds {
-		speeds = append(speeds, record.SpeedName(m.profile, v))
+		speeds = append(speeds, units.Speed(v, m.profile.String()))
 	}
 	t.row("Speeds", strings.Join(speeds, ", "))
 }

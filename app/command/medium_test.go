@@ -171,7 +171,7 @@ func TestSpeedFlag(t *testing.T) {
 	}
 	recorder, _ := blankDisc(t, "dvd+r")
 	for _, speed := range []string{"-1", "-8x", "fast", ""} {
-		if r := must(t, Usage, "burn", "--speed="+speed, image, recorder); !strings.Contains(r.log, "is no speed") {
+		if r := must(t, Usage, "burn", "--speed="+speed, image, recorder); !strings.Contains(r.log, "is not a speed") {
 			t.Errorf("%q: %s", speed, r.log)
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"glassmaster/mastering/filename"
+	"glassmaster/mastering/units"
 	"glassmaster/mastering/volume"
 )
 
@@ -126,19 +127,12 @@ func (n *shownNames) shownAs(folder, text string) (string, bool) {
 // tell says what about the names that were shown is not certain.
 func (n *shownNames) tell(s *session) {
 	if n.guessed > 0 {
-		s.warn(fmt.Sprintf("%s not UTF-8, and shown as %v, which is a guess: --charset NAME names another", plural(n.guessed, "name is", "names are"), n.guess))
+		s.warn(fmt.Sprintf("%s not UTF-8, and shown as %v, which is a guess: --charset NAME names another", units.Count(n.guessed, "name is", "names are"), n.guess))
 	}
 	if n.changed > 0 {
 		s.warn(fmt.Sprintf("%s shown in another form: no file can have the name on the disc, or two have it; \"info --check\" names them",
-			plural(n.changed, "name is", "names are")))
+			units.Count(n.changed, "name is", "names are")))
 	}
-}
-
-func plural(n int, one, more string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprintf("%d %s", n, more)
 }
 
 // forProgram returns text in valid UTF-8 for a program, and the bytes where the

@@ -6,10 +6,10 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"glassmaster/app/terminal"
 	"glassmaster/drive/job"
 	"glassmaster/drive/scsi"
 	"glassmaster/mastering/disc"
+	"glassmaster/mastering/units"
 )
 
 // reading are the flags of "read".
@@ -96,7 +96,7 @@ func (s *session) read(ctx context.Context, from string, o reading) error {
 	if err != nil {
 		return err
 	}
-	text := fmt.Sprintf("%s: %d sectors, %s%s", name(o.output), r.Written, terminal.Size(r.Written*disc.SectorSize), readBack(r))
+	text := fmt.Sprintf("%s: %d sectors, %s%s", name(o.output), r.Written, units.Size(r.Written*disc.SectorSize), readBack(r))
 	if p := j.Plan(); p.UsedBy != "" {
 		text += fmt.Sprintf("; that is what is in use of %d, as %s says: --whole reads all", r.Written+p.Unused, p.UsedBy)
 	}

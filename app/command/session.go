@@ -86,14 +86,6 @@ func (s *session) warn(text string) {
 	s.report().Notice(disc.Notice{Severity: disc.Warning, Text: text})
 }
 
-// counted is a number of things in words: "1 file", "2 files".
-func counted(n int, thing string) string {
-	if n == 1 {
-		return "1 " + thing
-	}
-	return fmt.Sprintf("%d %ss", n, thing)
-}
-
 // wanted checks the number of arguments; what names them as the usage line does.
 func wanted(least, most int, what string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {

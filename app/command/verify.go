@@ -15,6 +15,7 @@ import (
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/image"
 	"glassmaster/mastering/isomd5"
+	"glassmaster/mastering/units"
 	"glassmaster/mastering/verify"
 	"glassmaster/mastering/volume"
 )
@@ -176,11 +177,11 @@ func (s *session) verifyTwo(ctx context.Context, a, b string) error {
 	case tail.Sectors == 0:
 	case tail.Compared:
 		v.Padding = tail.Sectors
-		text += fmt.Sprintf(" (behind the end of the volume %s has %s of zeros more)", longer, counted(int(tail.Sectors), "sector"))
+		text += fmt.Sprintf(" (behind the end of the volume %s has %s of zeros more)", longer, units.Count(tail.Sectors, "sector", "sectors"))
 	default:
 		v.Behind = tail.Sectors
 		text += fmt.Sprintf(" (behind the end of the volume %s has %s more, where older contents may be left; they were not compared)",
-			longer, counted(int(tail.Sectors), "sector"))
+			longer, units.Count(tail.Sectors, "sector", "sectors"))
 	}
 	if err == nil {
 		err = partly(text, want, got)
@@ -193,7 +194,7 @@ func (s *session) verifyTwo(ctx context.Context, a, b string) error {
 func partly(good string, sources ...*source.Source) error {
 	for _, src := range sources {
 		if n := len(src.Missing()); n > 0 {
-			return incomplete{fmt.Sprintf("%s; but %s of %s cannot be read, and nothing was made sure of there", good, counted(n, "file"), src.Name)}
+			return incomplete{fmt.Sprintf("%s; but %s of %s cannot be read, and nothing was made sure of there", good, units.Count(n, "file", "files"), src.Name)}
 		}
 	}
 	return nil

@@ -9,6 +9,7 @@ import (
 	"github.com/vbauerster/cupwriter"
 
 	"glassmaster/mastering/progress"
+	"glassmaster/mastering/units"
 )
 
 // bars is the view for terminals. The last line shows the phase that runs, and is
@@ -100,15 +101,15 @@ func drawBar(s progress.Snapshot) string {
 // finished says what a phase has done.
 func finished(s progress.Snapshot) string {
 	if s.Total <= 0 && s.Done == 0 {
-		return Duration(s.Elapsed)
+		return units.Duration(s.Elapsed)
 	}
-	parts := []string{Size(s.Done)}
+	parts := []string{units.Size(s.Done)}
 	if s.Total > 0 && s.Done < s.Total {
-		parts[0] += " of " + Size(s.Total)
+		parts[0] += " of " + units.Size(s.Total)
 	}
-	parts = append(parts, Duration(s.Elapsed))
+	parts = append(parts, units.Duration(s.Elapsed))
 	if sec := s.Elapsed.Seconds(); sec >= 1 && s.Done > 0 {
-		parts = append(parts, Rate(float64(s.Done)/sec))
+		parts = append(parts, units.Rate(float64(s.Done)/sec))
 	}
 	return strings.Join(parts, ", ")
 }

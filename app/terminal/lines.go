@@ -7,6 +7,7 @@ import (
 
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/progress"
+	"glassmaster/mastering/units"
 )
 
 // lines is the view for logs.
@@ -20,7 +21,7 @@ func (l *lines) begin(s progress.Snapshot) {
 		return
 	}
 	if s.Total > 0 {
-		fmt.Fprintf(l.w, "%s: %s\n", s.Phase, Size(s.Total))
+		fmt.Fprintf(l.w, "%s: %s\n", s.Phase, units.Size(s.Total))
 		return
 	}
 	fmt.Fprintf(l.w, "%s\n", s.Phase)
@@ -61,17 +62,17 @@ func describe(s progress.Snapshot) string {
 	var parts []string
 	switch {
 	case s.Total > 0:
-		parts = append(parts, fmt.Sprintf("%d %%", percent(s)), Size(s.Done)+" of "+Size(s.Total))
+		parts = append(parts, fmt.Sprintf("%d %%", percent(s)), units.Size(s.Done)+" of "+units.Size(s.Total))
 	case s.Done > 0:
-		parts = append(parts, Size(s.Done))
+		parts = append(parts, units.Size(s.Done))
 	default:
-		parts = append(parts, Duration(s.Elapsed))
+		parts = append(parts, units.Duration(s.Elapsed))
 	}
 	if s.Rate > 0 {
-		parts = append(parts, Rate(s.Rate))
+		parts = append(parts, units.Rate(s.Rate))
 	}
 	if left, ok := s.Left(); ok {
-		parts = append(parts, Duration(left)+" left")
+		parts = append(parts, units.Duration(left)+" left")
 	}
 	if b := buffers(s); b != "" {
 		parts = append(parts, b)

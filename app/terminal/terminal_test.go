@@ -28,8 +28,8 @@ func TestLines(t *testing.T) {
 	l.notice(progress.LogEntry{Notice: disc.Notice{Severity: disc.Info, Text: "closing the session"}})
 	l.notice(progress.LogEntry{Notice: disc.Notice{Severity: disc.Warning, Text: "bad\x1b[0mname"}})
 	want := `scanning
-writing: 4.7 GB
-writing: 50 %, 2.4 GB of 4.7 GB, 11.1 MB/s, 3:32 left, buffer 98 %, drive 50 %
+writing: 4.70 GB
+writing: 50 %, 2.35 GB of 4.70 GB, 11.1 MB/s, 3:32 left, buffer 98 %, drive 50 %
 closing the session
 warning: bad\x1b[0mname` + "\n"
 	if got := out.String(); got != want {
@@ -124,8 +124,8 @@ func TestBars(t *testing.T) {
 	r.Close()
 	got := out.String()
 	for _, want := range []string{
-		"scanning", "1.2 kB, 0:00", "writing", "━━━━", "4.1 kB, 0:00",
-		"closing the session\n", "comparing", "250.0 kB of 1.0 MB, 0:00",
+		"scanning", "1.23 kB, 0:00", "writing", "━━━━", "4.10 kB, 0:00",
+		"closing the session\n", "comparing", "250 kB of 1.00 MB, 0:00",
 	} {
 		if !strings.Contains(got, want) {
 			t.Errorf("%q is missing in:\n%s", want, got)

@@ -9,6 +9,7 @@ import (
 	"glassmaster/drive/read"
 	"glassmaster/drive/scsi"
 	"glassmaster/mastering/disc"
+	"glassmaster/mastering/units"
 
 	// The file systems by which a source tells for which address it was made.
 	_ "glassmaster/mastering/iso9660"
@@ -248,7 +249,7 @@ func (b *Burn) fit() error {
 	case b.o.Speed > 0 && p.Speed == 0:
 		b.warn("the drive offers no choice of speed for this disc")
 	case b.o.Speed > 0 && p.Speed > b.o.Speed:
-		b.warn("the lowest speed that the drive offers for this disc is %s", SpeedName(b.medium.profile, p.Speed))
+		b.warn("the lowest speed that the drive offers for this disc is %s", units.Speed(p.Speed, p.Profile))
 	}
 	p.Recipe = b.describe()
 	p.Steps = b.steps()
@@ -315,7 +316,7 @@ func (b *Burn) steps() []string {
 	add(b.format && b.medium.profile != mmc.DVDRWRO, "format the %s", p.Profile)
 	add(b.mend, "close the track and the session that an earlier burn left open")
 	add(true, "lock the tray")
-	add(p.Speed > 0, "ask for %s", SpeedName(b.medium.profile, p.Speed))
+	add(p.Speed > 0, "ask for %s", units.Speed(p.Speed, p.Profile))
 	add(b.recipe.page, "set the write parameters: %s", b.recipe.name)
 	add(b.calibrates(), "calibrate the laser")
 	add(b.recipe.reserve && !b.medium.announced(), "announce a track of %d sectors", p.Padded)

@@ -11,6 +11,7 @@ import (
 	"glassmaster/drive/tray"
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/progress"
+	"glassmaster/mastering/units"
 )
 
 // prove asks the drive what is on the disc now, and has it read every sector
@@ -169,6 +170,6 @@ func (r *burning) checkTime() {
 	least := float64(r.result.Written*disc.SectorSize) / (float64(r.plan.Speed) * 1000 * 1.5)
 	if least > 10 && r.result.Seconds < least {
 		r.warn("writing took %.0f s, and at %s it takes %.0f s at least: the drive may not have written at all",
-			r.result.Seconds, SpeedName(r.medium.profile, r.plan.Speed), least)
+			r.result.Seconds, units.Speed(r.plan.Speed, r.plan.Profile), least)
 	}
 }

@@ -22,23 +22,6 @@ func TestChooseSpeed(t *testing.T) {
 	}
 }
 
-func TestSpeedName(t *testing.T) {
-	for _, c := range []struct {
-		p    mmc.Profile
-		kBs  int
-		want string
-	}{
-		{mmc.CDR, 7056, "40x (7056 kB/s)"},
-		{mmc.DVDPR, 22160, "16x (22160 kB/s)"},
-		{mmc.DVDPRW, 3324, "2.4x (3324 kB/s)"},
-		{mmc.BDRSRM, 8991, "2x (8991 kB/s)"},
-	} {
-		if got := SpeedName(c.p, c.kBs); got != c.want {
-			t.Errorf("%v: got %q, want %q", c.p, got, c.want)
-		}
-	}
-}
-
 // Only a burn that no disc can have turned fast enough for is suspicious.
 func TestCheckTime(t *testing.T) {
 	for _, c := range []struct {
@@ -85,30 +68,6 @@ func TestChooseFormat(t *testing.T) {
 		got, err := c.m.chooseFormat()
 		if got != c.want || (err == nil) != c.ok {
 			t.Errorf("%s: got %+v, %v, want %+v", c.name, got, err, c.want)
-		}
-	}
-}
-
-func TestParseSpeed(t *testing.T) {
-	for _, c := range []struct {
-		text   string
-		kBs    int
-		factor float64
-	}{
-		{"8x", 0, 8},
-		{"2.4X", 0, 2.4},
-		{"11080", 11080, 0},
-		{" 4234 kB/s ", 4234, 0},
-		{"0", 0, 0},
-	} {
-		kBs, factor, err := ParseSpeed(c.text)
-		if err != nil || kBs != c.kBs || factor != c.factor {
-			t.Errorf("%q: %d, %v, %v", c.text, kBs, factor, err)
-		}
-	}
-	for _, bad := range []string{"-1", "-8x", "0x", "x", "", "fast", "8 x 9", "1e9x", "NaNx", "Infx"} {
-		if kBs, factor, err := ParseSpeed(bad); err == nil {
-			t.Errorf("%q is %d, %v", bad, kBs, factor)
 		}
 	}
 }

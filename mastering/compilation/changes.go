@@ -11,6 +11,7 @@ import (
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/layout"
 	"glassmaster/mastering/progress"
+	"glassmaster/mastering/units"
 )
 
 // WriteOptions say how an image is written, or read as a disc.
@@ -31,19 +32,12 @@ type SourcesChangedError struct {
 func (e *SourcesChangedError) Error() string {
 	var parts []string
 	if n := len(e.Failed); n > 0 {
-		parts = append(parts, plural(n, "1 file", "%d files")+" could not be read to the end, and zeros take the place of what is missing")
+		parts = append(parts, units.Count(n, "file", "files")+" could not be read to the end, and zeros take the place of what is missing")
 	}
 	if n := len(e.Changed); n > 0 {
-		parts = append(parts, plural(n, "1 file was", "%d files were")+" written to meanwhile, and as many bytes are there as were planned")
+		parts = append(parts, units.Count(n, "file was", "files were")+" written to meanwhile, and as many bytes are there as were planned")
 	}
 	return strings.Join(parts, "; ")
-}
-
-func plural(n int, one, many string) string {
-	if n == 1 {
-		return one
-	}
-	return fmt.Sprintf(many, n)
 }
 
 // changes collects the sources that were not any more what was planned, each once

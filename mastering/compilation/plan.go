@@ -122,7 +122,7 @@ func (c *Compilation) planUDF(root *tree.Node, o iso9660.Options) (*layout.Layou
 	if err != nil {
 		return nil, iso9660.Report{}, err
 	}
-	l, err := p.Volume()
+	l, err := p.Volume(0, nil)
 	report := iso9660.Report(p.Report())
 	report.Warnings = append(report.Warnings, c.missedByUDF()...)
 	return l, report, err

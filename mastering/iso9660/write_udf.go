@@ -102,8 +102,8 @@ func (p *planner) finishUDF(end int64) (int64, error) {
 	b.mirror = end
 	end += b.planner.MirrorSectors() + udfplan.TailSectors
 	before, behind, err := b.planner.Extents(udfplan.Placement{
-		Recognition: b.recognition, Metadata: udfplan.FirstSector, Mirror: b.mirror, Sectors: end,
-		Start: func(n *tree.Node) int64 {
+		Recognition: b.recognition, Metadata: udfplan.FirstSector, Mirror: b.mirror, End: end,
+		Contents: func(n *tree.Node) int64 {
 			lba, _ := p.content(n)
 			return int64(lba)
 		},

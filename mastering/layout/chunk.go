@@ -35,7 +35,7 @@ func (l *Layout) chunks(ctx context.Context) <-chan *chunk {
 		defer close(ordered)
 		defer close(work)
 		next := 0
-		for at := int64(0); at < l.size; {
+		for at := l.start; at < l.size; {
 			c := l.plan(at, next)
 			at, next = c.end, c.last
 			select {

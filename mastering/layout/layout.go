@@ -5,6 +5,12 @@
 // Metadata is computed once; the contents of files are only referred to. A
 // layout can be read at any offset, so the same plan serves an image file, a
 // recorder, a verification and a preview, without an image ever being stored.
+//
+// A layout may begin at another address than 0: what a session adds to a disc.
+// Offsets always count from address 0 of the disc. [Layout.WriteTo] writes from
+// the start of the layout on; [Layout.ReadAt] also reads what is on the disc
+// before the start, if the layout was given that disc. Contents that the disc
+// holds already, [Recorded], have no extent in the layout.
 package layout
 
 import (
@@ -46,7 +52,7 @@ type Renderer interface {
 
 // Extent is a run of bytes of the image.
 type Extent struct {
-	Start  int64  // byte offset in the image
+	Start  int64  // byte offset from address 0 of the disc
 	Length int64  // bytes
 	Offset int64  // of the first byte in the source
 	Source Source // nil: zeros
@@ -57,29 +63,45 @@ func (e Extent) End() int64 { return e.Start + e.Length }
 
 // Layout is a planned image. It is safe for use by several goroutines.
 type Layout struct {
-	extents []Extent
-	size    int64
-	cache   cache
-	onError func(*SourceError) error // of ReadAt; nil: every error ends the read
+	extents  []Extent
+	start    int64
+	size     int64       // offset of the end
+	previous io.ReaderAt // what is before the start; nil: unknown
+	cache    cache
+	onError  func(*SourceError) error // of ReadAt; nil: every error ends the read
 }
 
 // New returns a layout of the given size in bytes. Extents are in the order of
 // their offsets and do not overlap; what lies between them is zero.
 func New(extents []Extent, size int64) (*Layout, error) {
-	var end int64
-	for i, e := range extents {
-		if e.Start < end || e.Length < 0 || e.End() < e.Start {
-			return nil, fmt.Errorf("layout: extent %d (bytes %d to %d) overlaps what ends at %d", i, e.Start, e.End(), end)
-		}
-		end = e.End()
-	}
-	if end > size {
-		return nil, fmt.Errorf("layout: extents end at %d, behind the size %d", end, size)
-	}
-	return &Layout{extents: extents, size: size}, nil
+	return NewSession(extents, 0, size, nil)
 }
 
-// Size returns the size of the image in bytes.
+// NewSession returns a layout that begins at offset start of a disc and ends at
+// offset end, both in bytes. Its extents are in the order of their offsets, do not
+// overlap, and begin at start or behind it; what lies between them is zero. previous
+// is the disc as it is before the layout is written; it is read for offsets before
+// start. With nil, reading those gives ErrBefore.
+func NewSession(extents []Extent, start, end int64, previous io.ReaderAt) (*Layout, error) {
+	at := start
+	for i, e := range extents {
+		if e.Start < at || e.Length < 0 || e.End() < e.Start {
+			return nil, fmt.Errorf("layout: extent %d (bytes %d to %d) overlaps what ends at %d", i, e.Start, e.End(), at)
+		}
+		at = e.End()
+	}
+	if start < 0 || at > end {
+		return nil, fmt.Errorf("layout: extents from %d to %d do not fit between %d and %d", start, at, start, end)
+	}
+	return &Layout{extents: extents, start: start, size: end, previous: previous}, nil
+}
+
+// Start returns the offset of the first byte that the layout writes, 0 for a whole
+// image.
+func (l *Layout) Start() int64 { return l.start }
+
+// Size returns the offset of the end of the layout in bytes: the size of the disc
+// when the layout has been written. It writes Size()-Start() of them.
 func (l *Layout) Size() int64 { return l.size }
 
 // Extents returns the extents; the caller does not change them.
@@ -131,6 +153,10 @@ var (
 	ErrShrunk  = errors.New("the file has become shorter since it was planned")
 	ErrGrew    = errors.New("the file has become longer since it was planned")
 	ErrChanged = errors.New("the file has been changed since it was planned")
+
+	// ErrBefore says that an offset is before the start of the layout, whose previous
+	// disc is not known.
+	ErrBefore = errors.New("the address is before the planned session, on a disc that is not there")
 
 	ErrReplaced = errors.New("something else than a regular file stands in its place")
 )

@@ -13,7 +13,9 @@ import (
 // read, is called by several goroutines, and for every read that is concerned.
 func (l *Layout) OnError(f func(*SourceError) error) { l.onError = f }
 
-// ReadAt implements io.ReaderAt. A source that cannot be read, that ends too
+// ReadAt implements io.ReaderAt. Offsets count from address 0 of the disc; those
+// before the start of the layout are read from the previous disc, or give
+// ErrBefore. A source that cannot be read, that ends too
 // early, or that was changed, gives a *SourceError, unless OnError passes over it.
 func (l *Layout) ReadAt(p []byte, off int64) (int, error) {
 	if off < 0 {
@@ -27,7 +29,13 @@ func (l *Layout) ReadAt(p []byte, off int64) (int, error) {
 		p, eof = p[:l.size-off], io.EOF
 	}
 	n := 0
-	for i := l.search(off); n < len(p); i++ {
+	if off < l.start {
+		var err error
+		if n, err = l.readBefore(p, off); err != nil {
+			return n, err
+		}
+	}
+	for i := l.search(off + int64(n)); n < len(p); i++ {
 		at := off + int64(n)
 		if i == len(l.extents) {
 			clear(p[n:])
@@ -52,6 +60,23 @@ func (l *Layout) ReadAt(p []byte, off int64) (int, error) {
 		}
 	}
 	return n, eof
+}
+
+// readBefore fills the part of p that is before the start of the layout.
+func (l *Layout) readBefore(p []byte, off int64) (int, error) {
+	if l.previous == nil {
+		return 0, ErrBefore
+	}
+	p = p[:min(int64(len(p)), l.start-off)]
+	n, err := l.previous.ReadAt(p, off)
+	switch {
+	case n == len(p):
+		err = nil
+	case err == nil || errors.Is(err, io.EOF): // the gap between two sessions
+		clear(p[n:])
+		n, err = len(p), nil
+	}
+	return n, err
 }
 
 // readExtent fills p from within one extent.

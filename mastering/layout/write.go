@@ -33,7 +33,8 @@ const (
 	ringSize = 4
 )
 
-// WriteTo writes the whole image to w.
+// WriteTo writes the layout to w, from its start to its end. What is on the disc
+// before the start is not written.
 //
 // Small extents are read ahead by several goroutines; one goroutine writes, in
 // the order of the image. Where w is a regular file, it is written from offset
@@ -46,7 +47,7 @@ func (l *Layout) WriteTo(ctx context.Context, w io.Writer, o WriteOptions) error
 	if o.OnError == nil {
 		o.OnError = func(e *SourceError) error { return e }
 	}
-	o.Reporter.Phase(progress.Writing, l.size)
+	o.Reporter.Phase(progress.Writing, l.size-l.start)
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	out := newOutput(w)
@@ -58,7 +59,7 @@ func (l *Layout) WriteTo(ctx context.Context, w io.Writer, o WriteOptions) error
 	if err := context.Cause(ctx); err != nil {
 		return err
 	}
-	return out.finish(l.size)
+	return out.finish(l.size - l.start)
 }
 
 // chunk is a run of the image: either small extents in a buffer, or one big

@@ -1,5 +1,6 @@
 // Package tree is the tree of files that goes onto a volume: names, attributes
-// and where the contents come from. A compilation edits it; the writers of
+// and where the contents come from: a file of the host, bytes in memory, or
+// extents that are on the disc already. A compilation edits it; the writers of
 // file systems turn it into a layout.
 //
 // A node is kept small, since a disc may hold a million of them.
@@ -100,6 +101,13 @@ func (n *Node) Source() layout.Source {
 		return c.Source
 	}
 	return nil
+}
+
+// Recorded returns where the contents of a regular file are on the disc already,
+// nil for a file whose contents are still to be laid out, or that has none.
+func (n *Node) Recorded() *layout.Recorded {
+	r, _ := n.Source().(*layout.Recorded)
+	return r
 }
 
 // Shared returns what the names of a hard-linked file have in common, nil for

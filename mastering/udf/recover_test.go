@@ -51,7 +51,7 @@ func TestFileSetDamage(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		l, err := p.Volume()
+		l, err := p.Volume(0, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -121,7 +121,7 @@ func TestMirrorOfDescriptors(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l, err := p.Volume()
+	l, err := p.Volume(0, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

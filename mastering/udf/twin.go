@@ -1,10 +1,10 @@
 package udf
 
 import (
+	"errors"
 	"io"
 	"sync"
 
-	"glassmaster/mastering/disc"
 	"glassmaster/mastering/volume"
 )
 
@@ -28,24 +28,10 @@ func (f *FS) elsewhere(e *fileEntry) *contents {
 
 // readOutside reads contents that are in extents of the disc, and not of a
 // partition.
-func (c *contents) readOutside(p []byte, off int64) (n int, err error) {
-	for _, x := range c.outside {
-		if off >= x.Length {
-			off -= x.Length
-			continue
-		}
-		k := int(min(int64(len(p)-n), x.Length-off))
-		got, err := c.v.r.ReadAt(p[n:n+k], int64(x.Start)*disc.SectorSize+off)
-		n += got
-		if got < k {
-			if err == nil || err == io.EOF {
-				err = io.ErrUnexpectedEOF
-			}
-			return n, err
-		}
-		if off = 0; n == len(p) {
-			return n, nil
-		}
+func (c *contents) readOutside(p []byte, off int64) (int, error) {
+	n, err := volume.ExtentReader{Disc: c.v.r, Extents: c.outside}.ReadAt(p, off)
+	if errors.Is(err, io.EOF) {
+		err = io.ErrUnexpectedEOF
 	}
-	return n, io.ErrUnexpectedEOF
+	return n, err
 }

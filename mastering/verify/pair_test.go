@@ -11,6 +11,7 @@ import (
 	"glassmaster/mastering/compilation"
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/progress"
+	_ "glassmaster/mastering/udf" // so that what is written can be opened
 	"glassmaster/mastering/verify"
 )
 

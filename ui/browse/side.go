@@ -17,6 +17,7 @@ import (
 	"glassmaster/mastering/filename"
 	"glassmaster/mastering/progress"
 	"glassmaster/mastering/tree"
+	"glassmaster/mastering/units"
 	"glassmaster/mastering/volume"
 	"glassmaster/ui/host"
 	"glassmaster/ui/model"
@@ -132,7 +133,7 @@ func volumeSize(info volume.Info) string {
 	if info.Blocks <= 0 {
 		return ""
 	}
-	return fmt.Sprintf("%s, %s blocks", model.Bytes(info.Blocks*int64(info.BlockSize)), model.Thousands(info.Blocks))
+	return fmt.Sprintf("%s, %s blocks", model.Bytes(info.Blocks*int64(info.BlockSize)), units.Thousands(info.Blocks))
 }
 
 func discOf(d disc.Disc) string {
@@ -197,7 +198,7 @@ func factsOf(n *tree.Node, a *volume.Attributes) []widgets.Fact {
 	}
 	size := model.Bytes(n.Size)
 	if n.Size >= 1000 {
-		size += ", " + model.Thousands(n.Size) + " bytes"
+		size += ", " + units.Thousands(n.Size) + " bytes"
 	}
 	facts = append(facts, widgets.Fact{Name: "Size", Value: size})
 	if a == nil {
@@ -210,7 +211,7 @@ func factsOf(n *tree.Node, a *volume.Attributes) []widgets.Fact {
 		facts = append(facts, widgets.Fact{Name: "Names", Value: fmt.Sprint(a.Links)})
 	}
 	if len(a.Extents) > 0 {
-		where := fmt.Sprintf("LBA %s", model.Thousands(int64(a.Extents[0].Start)))
+		where := fmt.Sprintf("LBA %s", units.Thousands(int64(a.Extents[0].Start)))
 		if len(a.Extents) > 1 {
 			where += fmt.Sprintf(" and %d more extents", len(a.Extents)-1)
 		}

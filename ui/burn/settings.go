@@ -9,6 +9,7 @@ import (
 	"fyne.io/fyne/v2/widget"
 
 	"glassmaster/mastering/disc"
+	"glassmaster/mastering/units"
 	"glassmaster/ui/host"
 	"glassmaster/ui/model"
 	"glassmaster/ui/theme"
@@ -121,7 +122,7 @@ func (s *settings) showSource() {
 	show(s.choose, chosen && source.Kind == model.FromImage)
 	detail := ""
 	if n := b.Preflight().Sectors; n > 0 {
-		detail = fmt.Sprintf("%s, %s sectors", model.Sectors(n), model.Thousands(n))
+		detail = fmt.Sprintf("%s, %s sectors", model.Sectors(n), units.Thousands(n))
 	}
 	switch {
 	case !chosen:

@@ -9,6 +9,7 @@ import (
 
 	"glassmaster/drive/record"
 	"glassmaster/drive/scsi"
+	"glassmaster/mastering/units"
 )
 
 // Verdict is what has come of a burn, in one word.
@@ -65,7 +66,7 @@ func Judge(r record.Result, err error, o record.Options) Outcome {
 		out.Text = "The disc was read back and is equal to its source, and is damaged as that is: " + r.Plan.Damaged() + "." + doubts(r)
 	case r.Verified:
 		out.Verdict, out.Headline = Verified, "VERIFIED"
-		out.Text = fmt.Sprintf("All %s sectors were read back and are equal to the source.", Thousands(r.Plan.Sectors))
+		out.Text = fmt.Sprintf("All %s sectors were read back and are equal to the source.", units.Thousands(r.Plan.Sectors))
 	case r.Equal:
 		out.Verdict, out.Headline = Unverified, "READ BACK, NOT ASSURED"
 		out.Text = "The disc was read back and is equal to the source." + doubts(r)
@@ -96,12 +97,12 @@ func failure(r record.Result, err error) string {
 	}
 	what := e.Step
 	if e.LBA >= 0 && !strings.Contains(e.Err.Error(), fmt.Sprintf("LBA %d", e.LBA)) {
-		what += fmt.Sprintf(" at LBA %s", Thousands(int64(e.LBA)))
+		what += fmt.Sprintf(" at LBA %s", units.Thousands(int64(e.LBA)))
 	}
 	text := sentence(fmt.Sprintf("%s: %v", what, e.Err))
 	if m := r.Mismatch; m != nil {
 		text = fmt.Sprintf("The disc was read back and is not equal to its source: %s, the first is LBA %s",
-			Count(int(m.Count), "sector is bad", "sectors are bad"), Thousands(int64(m.LBA)))
+			Count(int(m.Count), "sector is bad", "sectors are bad"), units.Thousands(int64(m.LBA)))
 		if m.File != "" {
 			text += ", in " + m.File
 		}
@@ -167,20 +168,20 @@ func (o Outcome) Lines() []Line {
 		}
 	}
 	if m := r.Mismatch; m != nil {
-		add("First bad", fmt.Sprintf("LBA %s, byte %d of the sector", Thousands(int64(m.LBA)), m.Offset))
+		add("First bad", fmt.Sprintf("LBA %s, byte %d of the sector", units.Thousands(int64(m.LBA)), m.Offset))
 		file := m.File
 		if file == "" {
 			file = "not part of a file"
 		}
 		add("In file", file)
-		add("Bad sectors", Thousands(m.Count))
+		add("Bad sectors", units.Thousands(m.Count))
 		if m.Err != nil {
 			add("Reason", m.Err.Error())
 		}
 	}
 	add("Medium", r.Plan.Profile)
 	if r.Written > 0 {
-		add("Written", fmt.Sprintf("%s sectors, %s", Thousands(r.Written), Sectors(r.Written)))
+		add("Written", fmt.Sprintf("%s sectors, %s", units.Thousands(r.Written), Sectors(r.Written)))
 	}
 	if r.Seconds > 0 {
 		rate := float64(r.Written) * 2048 / r.Seconds

@@ -56,8 +56,8 @@ func bridge(t testing.TB, root *tree.Node, o plan.Options) *layout.Layout {
 	place(root)
 	sectors := at + 9 + p.MirrorSectors() + 3 + plan.TailSectors
 	before, behind, err := p.Extents(plan.Placement{
-		Recognition: 19, Metadata: metadata, Mirror: at + 9, Sectors: sectors,
-		Start: func(n *tree.Node) int64 { return starts[key(n)] },
+		Recognition: 19, Metadata: metadata, Mirror: at + 9, End: sectors,
+		Contents: func(n *tree.Node) int64 { return starts[key(n)] },
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -111,7 +111,7 @@ func TestPlacementErrors(t *testing.T) {
 	}
 	start := func(*tree.Node) int64 { return 5000 }
 	m := p.MetadataSectors()
-	good := plan.Placement{Recognition: 16, Metadata: plan.FirstSector, Mirror: 9000, Sectors: 20000, Start: start}
+	good := plan.Placement{Recognition: 16, Metadata: plan.FirstSector, Mirror: 9000, End: 20000, Contents: start}
 	if _, _, err := p.Extents(good); err != nil {
 		t.Fatal(err)
 	}
@@ -121,9 +121,9 @@ func TestPlacementErrors(t *testing.T) {
 		"on the anchor":         func(a *plan.Placement) { a.Metadata = 256 },
 		"mirror in metadata":    func(a *plan.Placement) { a.Mirror = plan.FirstSector + m - 1 },
 		"mirror in the tail":    func(a *plan.Placement) { a.Mirror = 20000 - plan.TailSectors - p.MirrorSectors() + 1 },
-		"no room":               func(a *plan.Placement) { a.Sectors = plan.FirstSector + m },
-		"too large":             func(a *plan.Placement) { a.Sectors = 1 << 32 },
-		"contents nobody knows": func(a *plan.Placement) { a.Start = nil },
+		"no room":               func(a *plan.Placement) { a.End = plan.FirstSector + m },
+		"too large":             func(a *plan.Placement) { a.End = 1 << 32 },
+		"contents nobody knows": func(a *plan.Placement) { a.Contents = nil },
 	} {
 		a := good
 		change(&a)

@@ -4,6 +4,7 @@ import (
 	"io/fs"
 	"time"
 
+	"glassmaster/mastering/tree"
 	"glassmaster/mastering/udf/internal/ecma167"
 )
 
@@ -150,10 +151,19 @@ func (p *Planner) adKind() int {
 	return ecma167.ADShort
 }
 
+// descriptors returns how many allocation descriptors a run of so many bytes takes.
+func descriptors(size int64) int64 { return (size + maxExtent - 1) / maxExtent }
+
 // continuations returns how many blocks of further allocation descriptors a file
-// of that size needs.
-func (p *Planner) continuations(size int64) uint32 {
-	n := (size + maxExtent - 1) / maxExtent
+// needs.
+func (p *Planner) continuations(f *tree.Node) uint32 {
+	n := descriptors(f.Size)
+	if r := f.Recorded(); r != nil {
+		n = 0
+		for _, x := range r.Extents {
+			n += descriptors(x.Length)
+		}
+	}
 	length := int64(ecma167.ADLength[p.adKind()])
 	first := int64(p.room()) / length
 	if n <= first {
@@ -164,10 +174,10 @@ func (p *Planner) continuations(size int64) uint32 {
 	return uint32(max(1, (n-1+each-1)/each))
 }
 
-// putExtents writes the allocation descriptors of a contiguous file behind the
-// head of its file entry, which is the given block, and in the blocks that
-// follow it. It returns the bytes of those in the file entry.
-func (p *Planner) putExtents(b []byte, block, start uint32, size int64) int {
+// putExtents writes the allocation descriptors of a file behind the head of its
+// file entry, which is the given block, and in the blocks that follow it. It
+// returns the bytes of those in the file entry.
+func (p *Planner) putExtents(b []byte, block uint32, runs []run) int {
 	kind := p.adKind()
 	length := ecma167.ADLength[kind]
 	put := func(at []byte, bytes, block uint32, partition uint16) {
@@ -180,8 +190,9 @@ func (p *Planner) putExtents(b []byte, block, start uint32, size int64) int {
 	first, at, end := 0, int(p.head()), sectorSize
 	used := func(begin int) int { return at - begin }
 	begin, current := at, b
-	for size > 0 {
-		if at+2*length > end && size > maxExtent { // more than one to come, room for one
+	for i := 0; i < len(runs); {
+		r := &runs[i]
+		if at+2*length > end && (r.size > maxExtent || i+1 < len(runs)) { // more than one to come, room for one
 			block++
 			put(current[at:], ecma167.ExtentContinues<<30|sectorSize, block, p.metadataReference())
 			at += length
@@ -190,10 +201,12 @@ func (p *Planner) putExtents(b []byte, block, start uint32, size int64) int {
 			current, begin, at = b, ecma167.AEDLength, ecma167.AEDLength
 			continue
 		}
-		n := min(size, maxExtent)
-		put(current[at:], uint32(n), start, 0)
-		start += uint32(n / sectorSize)
-		size -= n
+		n := min(r.size, maxExtent)
+		put(current[at:], uint32(n), r.block, 0)
+		r.block += uint32(n / sectorSize)
+		if r.size -= n; r.size == 0 {
+			i++
+		}
 		at += length
 	}
 	return p.closeExtents(current, first, used(begin), block)

@@ -84,7 +84,7 @@ func TestWarnings(t *testing.T) {
 			t.Errorf("warnings %q, want %q", got, want)
 		}
 	}
-	l, err := p.Volume()
+	l, err := p.Volume(0, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

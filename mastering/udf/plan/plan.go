@@ -25,20 +25,24 @@ const sectorSize = 2048
 // entries in their folder. Node.Index is left alone, so that the writer of
 // another file system on the same disc can have it.
 type Planner struct {
-	o      Options
-	dirs   []planned // level by level: the sub-directories of a directory follow each other
-	shared map[*tree.Shared]*shared
-	video  dvdvideo.Placement
-	placed map[*tree.Node]int64 // files of a DVD-Video: their sectors from the first contents
-	blocks uint32               // of metadata
-	data   int64                // sectors of contents
-	names  uint32               // in all directories
-	files  uint32               // names of what is no directory
-	cut    uint32               // names that were too long
-	alien  uint32               // names that are no UTF-8
-	far    uint32               // symbolic links that Linux does not follow
-	at     Placement
-	report Report
+	o       Options
+	dirs    []planned // level by level: the sub-directories of a directory follow each other
+	shared  map[*tree.Shared]*shared
+	video   dvdvideo.Placement
+	placed  map[*tree.Node]int64 // files of a DVD-Video: their sectors from the first contents
+	highest int64                // sector behind the last contents that are on the disc already
+	lowest  int64                // sector of the first contents that are on the disc already, -1 for none
+	blocks  uint32               // of metadata
+	data    int64                // sectors of contents
+	names   uint32               // in all directories
+	files   uint32               // names of what is no directory
+	cut     uint32               // names that were too long
+	alien   uint32               // names that are no UTF-8
+	far     uint32               // symbolic links that Linux does not follow
+	at      Placement
+	begin   int64  // sector where the partition begins
+	base    uint32 // block of the partition that holds the metadata where its block 0 is
+	report  Report
 }
 
 // planned is a directory of the volume.
@@ -109,7 +113,7 @@ func New(root *tree.Node, o Options) (*Planner, error) {
 	if !slices.Contains(Revisions, o.Revision) {
 		return nil, fmt.Errorf("plan UDF volume: revision %s cannot be written, only %s", o.Revision, revisionList())
 	}
-	p := &Planner{o: o, shared: map[*tree.Shared]*shared{}}
+	p := &Planner{o: o, shared: map[*tree.Shared]*shared{}, lowest: -1}
 	p.dirs = []planned{{node: root, icb: rootBlock}}
 	at := cursor{icb: firstBlock, dir: 1}
 	if o.DVDVideo {
@@ -152,6 +156,9 @@ func (p *Planner) placeVideo(root *tree.Node) (uint32, error) {
 	p.video = v
 	p.placed = map[*tree.Node]int64{}
 	for _, f := range v.Files {
+		if f.Node.Recorded() != nil {
+			return 0, fmt.Errorf("plan DVD-Video: %s is on the disc already: a DVD-Video cannot be added to", f.Node.Path())
+		}
 		p.placed[f.Node] = f.Sector
 	}
 	return uint32(v.Sectors), nil
@@ -183,7 +190,9 @@ func (p *Planner) collect(index uint32, at *cursor) error {
 	var data int64
 	for range d.entries() {
 		n := d.child(c.entry)
-		p.note(n, c)
+		if err := p.note(n, c); err != nil {
+			return err
+		}
 		it := p.next(&d, &c)
 		p.complain(n)
 		if n.IsDir() {
@@ -224,14 +233,26 @@ func (p *Planner) complain(n *tree.Node) {
 	}
 }
 
-// note counts the names of a hard-linked file, and keeps where the first is.
-func (p *Planner) note(n *tree.Node, c cursor) {
+// note counts the names of a hard-linked file, and keeps where the first is; and
+// where the first contents on the disc are.
+func (p *Planner) note(n *tree.Node, c cursor) error {
+	if r := n.Recorded(); r != nil && hasContents(n) {
+		if err := r.Check(n.Size, math.MaxInt64); err != nil {
+			return fmt.Errorf("plan UDF volume: %s: %w", n.Path(), err)
+		}
+		for _, x := range r.Extents {
+			if p.lowest < 0 || int64(x.Start) < p.lowest {
+				p.lowest = int64(x.Start)
+			}
+			p.highest = max(p.highest, int64(x.Start)+blocks(x.Length))
+		}
+	}
 	s := p.sharedOf(n)
 	if s == nil {
 		if hasContents(n) {
 			p.report.Files++
 		}
-		return
+		return nil
 	}
 	known, ok := p.shared[s]
 	if !ok {
@@ -240,6 +261,7 @@ func (p *Planner) note(n *tree.Node, c cursor) {
 		p.report.Files++
 	}
 	known.links++
+	return nil
 }
 
 // fix settles, once it is known where the file entries of a directory begin,
@@ -321,10 +343,13 @@ func hasContents(n *tree.Node) bool {
 	return n.Mode.IsRegular() && n.Size > 0 && n.Source() != nil
 }
 
+// isLaidOut reports whether a file has contents that are not on the disc yet.
+func isLaidOut(n *tree.Node) bool { return hasContents(n) && n.Recorded() == nil }
+
 // contentSectors returns the sectors that a file's contents take where they
 // follow the metadata in the order of the volume.
 func (p *Planner) contentSectors(n *tree.Node) int64 {
-	if _, ok := p.placed[n]; ok || !hasContents(n) {
+	if _, ok := p.placed[n]; ok || !isLaidOut(n) {
 		return 0
 	}
 	return blocks(n.Size)
@@ -361,7 +386,7 @@ func (p *Planner) entryBlocks(n *tree.Node) uint32 {
 			return 1 + uint32(blocks(int64(length)))
 		}
 	case hasContents(n):
-		return 1 + p.continuations(n.Size)
+		return 1 + p.continuations(n)
 	}
 	return 1
 }
@@ -399,13 +424,13 @@ const metadataUnit = 32
 
 // metadataBlocks returns the size of the metadata partition.
 func (p *Planner) metadataBlocks() int64 {
-	return (int64(p.blocks) + metadataUnit - 1) / metadataUnit * metadataUnit
+	return wholeUnits(int64(p.blocks))
 }
 
-// dataStart returns the first sector of the contents of a volume of UDF alone. A
-// DVD-Video begins an ECC block.
-func (p *Planner) dataStart() int64 {
-	at := FirstSector + p.MetadataSectors()
+// dataStart returns the first sector of the contents of a volume of UDF alone that
+// begins at a sector. A DVD-Video begins an ECC block.
+func (p *Planner) dataStart(start int64) int64 {
+	at := start + FirstSector + p.MetadataSectors()
 	if p.placed != nil {
 		at = (at + dvdvideo.ECCBlock - 1) / dvdvideo.ECCBlock * dvdvideo.ECCBlock
 	}
@@ -420,7 +445,7 @@ func (p *Planner) extentsOf(start int64) []layout.Extent {
 		d := &p.dirs[i]
 		c := d.from
 		for range d.entries() {
-			if it := p.next(d, &c); hasContents(it.node) && !it.again {
+			if it := p.next(d, &c); isLaidOut(it.node) && !it.again {
 				list = append(list, layout.Extent{Start: (start + p.dataSector(it)) * sectorSize, Length: it.node.Size, Source: it.node.Source()})
 			}
 		}

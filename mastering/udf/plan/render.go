@@ -28,7 +28,7 @@ func (s *namesSource) String() string { return "directory " + s.p.dirs[s.dir].no
 // Render implements layout.Renderer.
 func (s *namesSource) Render(b []byte) {
 	d := &s.p.dirs[s.dir]
-	s.p.putNames(b, d, s.from, func(at uint32) uint32 { return d.fids + at/sectorSize })
+	s.p.putNames(b, d, s.from, func(at uint32) uint32 { return s.p.base + d.fids + at/sectorSize })
 }
 
 // entriesSource is a run of the file entries of what is in a directory.
@@ -77,7 +77,7 @@ func (p *Planner) putNames(b []byte, d *planned, from cursor, block func(at uint
 
 // address returns the ICB in a block of the metadata.
 func (p *Planner) address(block uint32) ecma167.LongAD {
-	return ecma167.LongAD{Length: sectorSize, Block: block, Partition: p.metadataReference()}
+	return ecma167.LongAD{Length: sectorSize, Block: p.base + block, Partition: p.metadataReference()}
 }
 
 // putDirectory writes the file entry of a directory into a block.
@@ -89,13 +89,13 @@ func (p *Planner) putDirectory(b []byte, index uint32) {
 	if d.fids == 0 {
 		e.flags |= ecma167.ADInline
 		e.ads = int(d.size)
-		p.putNames(at[:d.size], d, d.from, func(uint32) uint32 { return d.icb })
+		p.putNames(at[:d.size], d, d.from, func(uint32) uint32 { return e.block })
 	} else {
 		e.flags |= ecma167.ADShort | ecma167.FlagContiguous
 		e.recorded = blocks(e.size)
 		e.ads = ecma167.ADLength[ecma167.ADShort]
 		le.PutUint32(at, d.size)
-		le.PutUint32(at[4:], d.fids)
+		le.PutUint32(at[4:], p.base+d.fids)
 	}
 	p.put(b, e)
 }
@@ -112,12 +112,17 @@ func (p *Planner) putFile(b []byte, it item) {
 	case n.Mode&fs.ModeSymlink != 0:
 		p.putTarget(b, &e, n.Target())
 	case hasContents(n):
-		e.flags |= uint16(p.adKind()) | ecma167.FlagContiguous
+		var one [1]run
+		runs := p.runs(one[:0], it)
+		e.flags |= uint16(p.adKind())
+		if len(runs) == 1 {
+			e.flags |= ecma167.FlagContiguous
+		}
 		e.size, e.recorded = n.Size, blocks(n.Size)
-		e.ads = p.putExtents(b, it.icb, p.start(it), n.Size)
+		e.ads = p.putExtents(b, e.block, runs)
 	case n.Mode&fs.ModeDevice != 0:
 		e.flags |= ecma167.ADInline
-		e.attributes = p.deviceAttribute(n.Device(), it.icb)
+		e.attributes = p.deviceAttribute(n.Device(), e.block)
 	default:
 		e.flags |= ecma167.ADInline
 	}
@@ -147,7 +152,7 @@ func (p *Planner) putTarget(b []byte, e *icb, target string) {
 // entry returns what all file entries have of a node.
 func (p *Planner) entry(n *tree.Node, block uint32, unique uint64) icb {
 	return icb{
-		block: block, kind: fileType(n.Mode), flags: modeFlags(n.Mode), uid: n.UID, gid: n.GID,
+		block: p.base + block, kind: fileType(n.Mode), flags: modeFlags(n.Mode), uid: n.UID, gid: n.GID,
 		permissions: permissions(n.Mode), time: p.modified(n), unique: unique,
 	}
 }
@@ -161,10 +166,26 @@ func (p *Planner) modified(n *tree.Node) time.Time {
 	return t
 }
 
-// start returns the block of the partition where a file's contents begin.
-func (p *Planner) start(it item) uint32 {
-	if p.at.Start != nil {
-		return uint32(p.at.Start(it.node) - p.at.Metadata)
+// A run is a part of the contents of a file: bytes, from a block of the partition
+// on.
+type run struct {
+	block uint32
+	size  int64
+}
+
+// runs appends where the contents of a file are.
+func (p *Planner) runs(list []run, it item) []run {
+	if r := it.node.Recorded(); r != nil {
+		for _, x := range r.Extents {
+			list = append(list, run{uint32(int64(x.Start) - p.begin), x.Length})
+		}
+		return list
 	}
-	return uint32(p.dataStart() + p.dataSector(it) - p.at.Metadata)
+	var sector int64
+	if p.at.Contents != nil {
+		sector = p.at.Contents(it.node)
+	} else {
+		sector = p.dataStart(p.at.Start) + p.dataSector(it)
+	}
+	return append(list, run{uint32(sector - p.begin), it.node.Size})
 }

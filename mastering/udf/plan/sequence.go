@@ -47,8 +47,8 @@ func (p *Planner) recognition() []byte {
 // sector.
 func (p *Planner) anchor(sector int64) []byte {
 	b := make([]byte, 512)
-	putExtentAD(b[16:], mainSequence, sequenceLength)
-	putExtentAD(b[24:], p.at.Sectors-TailSectors+1, sequenceLength)
+	putExtentAD(b[16:], p.at.Start+mainSequence, sequenceLength)
+	putExtentAD(b[24:], p.at.End-TailSectors+1, sequenceLength)
 	ecma167.SealTag(b, ecma167.TagAVDP, p.version(), uint32(sector))
 	return b
 }
@@ -131,7 +131,7 @@ func (p *Planner) partition(b []byte) (uint16, int) {
 	le.PutUint16(b[20:], 1) // the space is allocated
 	ecma167.PutEntity(b[24:], fmt.Sprintf("+NSR%02d", p.version()))
 	le.PutUint32(b[184:], accessReadOnly)
-	le.PutUint32(b[188:], uint32(p.at.Metadata))
+	le.PutUint32(b[188:], uint32(p.begin))
 	le.PutUint32(b[192:], uint32(p.partitionLength()))
 	putImplementation(b[196:])
 	return ecma167.TagPD, 512
@@ -145,11 +145,11 @@ func (p *Planner) logical(b []byte) (uint16, int) {
 	ecma167.PutDString(b[84:212], p.o.Label)
 	le.PutUint32(b[212:], sectorSize)
 	p.putDomain(b[216:])
-	ecma167.PutLongAD(b[248:], ecma167.LongAD{Length: 2 * sectorSize, Block: fileSetBlock, Partition: p.metadataReference()})
+	ecma167.PutLongAD(b[248:], ecma167.LongAD{Length: 2 * sectorSize, Block: p.base + fileSetBlock, Partition: p.metadataReference()})
 	le.PutUint32(b[264:], 6)
 	le.PutUint32(b[268:], 1)
 	putImplementation(b[272:])
-	putExtentAD(b[432:], integrityStart, integrityLength)
+	putExtentAD(b[432:], p.at.Start+integrityStart, integrityLength)
 	b[440], b[441] = 1, 6
 	le.PutUint16(b[442:], 1)
 	if !p.hasMetadata() {
@@ -181,8 +181,8 @@ func (p *Planner) terminator(b []byte) (uint16, int) {
 }
 
 // integrity returns the logical volume integrity sequence (ECMA-167 3/10.10, UDF
-// 2.2.6): one descriptor, closed, and the terminator.
-func (p *Planner) integrity() []byte {
+// 2.2.6) for a sector: one descriptor, closed, and the terminator.
+func (p *Planner) integrity(sector int64) []byte {
 	b := make([]byte, 2*sectorSize)
 	sizes := []uint32{uint32(p.partitionLength())}
 	if p.hasMetadata() {
@@ -204,8 +204,8 @@ func (p *Planner) integrity() []byte {
 	le.PutUint16(use[40:], min(revision, uint16(Revision250))) // 2.60 has nothing more to read
 	le.PutUint16(use[42:], revision)
 	le.PutUint16(use[44:], revision)
-	ecma167.SealTag(b[:80+8*len(sizes)+46], ecma167.TagLVID, p.version(), integrityStart)
-	ecma167.SealTag(b[sectorSize:sectorSize+512], ecma167.TagTD, p.version(), integrityStart+1)
+	ecma167.SealTag(b[:80+8*len(sizes)+46], ecma167.TagLVID, p.version(), uint32(sector))
+	ecma167.SealTag(b[sectorSize:sectorSize+512], ecma167.TagTD, p.version(), uint32(sector+1))
 	return b
 }
 
@@ -224,8 +224,8 @@ func (p *Planner) fileSet() []byte {
 	ecma167.PutDString(b[304:336], p.o.Label)
 	ecma167.PutLongAD(b[400:], p.address(rootBlock))
 	p.putDomain(b[416:])
-	ecma167.SealTag(b[:512], ecma167.TagFSD, p.version(), fileSetBlock)
-	ecma167.SealTag(b[sectorSize:sectorSize+512], ecma167.TagTD, p.version(), fileSetBlock+1)
+	ecma167.SealTag(b[:512], ecma167.TagFSD, p.version(), p.base+fileSetBlock)
+	ecma167.SealTag(b[sectorSize:sectorSize+512], ecma167.TagTD, p.version(), p.base+fileSetBlock+1)
 	return b
 }
 

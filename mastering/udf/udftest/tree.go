@@ -115,7 +115,7 @@ func Volume(t testing.TB, root *tree.Node, o plan.Options) *layout.Layout {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l, err := p.Volume()
+	l, err := p.Volume(0, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
