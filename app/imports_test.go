@@ -103,3 +103,28 @@ func TestCommandLineNeedsNoCgo(t *testing.T) {
 		}
 	}
 }
+
+// fileSystems are the folders of the file systems, each with a planner below it.
+var fileSystems = []string{"glassmaster/mastering/iso9660", "glassmaster/mastering/udf"}
+
+// No file system imports another, no reader its planner and no planner its reader:
+// glassmaster/mastering/master puts them together.
+func TestFileSystemsStandAlone(t *testing.T) {
+	looked := 0
+	for _, p := range list(t, nil, "glassmaster/mastering/...") {
+		own := slices.IndexFunc(fileSystems, func(f string) bool { return p.ImportPath == f || p.ImportPath == f+"/plan" })
+		if own < 0 {
+			continue
+		}
+		looked++
+		for _, i := range p.Imports {
+			other := slices.IndexFunc(fileSystems, func(f string) bool { return i == f || strings.HasPrefix(i, f+"/") })
+			if other >= 0 && other != own || i == fileSystems[own] || i == fileSystems[own]+"/plan" {
+				t.Errorf("%s imports %s", p.ImportPath, i)
+			}
+		}
+	}
+	if looked != 2*len(fileSystems) {
+		t.Errorf("%d packages were looked at, not %d", looked, 2*len(fileSystems))
+	}
+}

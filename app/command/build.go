@@ -15,7 +15,7 @@ import (
 	"glassmaster/drive/source"
 	"glassmaster/mastering/compilation"
 	"glassmaster/mastering/disc"
-	"glassmaster/mastering/iso9660"
+	isoplan "glassmaster/mastering/iso9660/plan"
 	"glassmaster/mastering/units"
 )
 
@@ -166,7 +166,7 @@ func (o building) apply(c *compilation.Compilation, changed func(string) bool) e
 		i.Preparer = o.preparer
 	}
 	if changed("joliet") {
-		kinds := map[string]iso9660.Joliet{"on": iso9660.JolietStandard, "long": iso9660.JolietLong, "off": iso9660.JolietOff}
+		kinds := map[string]isoplan.Joliet{"on": isoplan.JolietStandard, "long": isoplan.JolietLong, "off": isoplan.JolietOff}
 		k, ok := kinds[o.joliet]
 		if !ok {
 			return usagef("--joliet is on, long or off, not %q", o.joliet)

@@ -10,8 +10,9 @@ import (
 
 	"glassmaster/mastering/boot"
 	"glassmaster/mastering/compilation"
-	"glassmaster/mastering/iso9660"
+	"glassmaster/mastering/master"
 	udfplan "glassmaster/mastering/udf/plan"
+	"glassmaster/mastering/zisofs"
 )
 
 // volumeOptions are the flags of "build" for what few discs want: UDF, owners,
@@ -89,12 +90,12 @@ func (o volumeOptions) apply(c *compilation.Compilation, changed func(string) bo
 		if at < 0 || err != nil {
 			return usagef("--order is PATTERN=WEIGHT with a number, not %q", w)
 		}
-		i.Order = append(i.Order, iso9660.Weight{Pattern: w[:at], Weight: weight})
+		i.Order = append(i.Order, master.Weight{Pattern: w[:at], Weight: weight})
 	}
 	k := &c.Contents
 	k.Identical, k.Checksums, k.MD5 = k.Identical || o.identical, k.Checksums || o.checksums, k.MD5 || o.md5
 	if len(o.zisofs) > 0 {
-		k.Zisofs = &iso9660.Zisofs{Patterns: o.zisofs}
+		k.Zisofs = &zisofs.Options{Patterns: o.zisofs}
 	}
 	return o.applyBoot(i, changed)
 }
@@ -104,7 +105,7 @@ func (o volumeOptions) applyUDF(c *compilation.Compilation, changed func(string)
 	if !changed("udf") && !o.udfOnly && !o.dvdVideo {
 		return nil
 	}
-	u := udfplan.Options{Revision: udfplan.Revision201}
+	u := master.UDF{Revision: udfplan.Revision201}
 	if c.Options.UDF != nil {
 		u = *c.Options.UDF
 	}
@@ -121,11 +122,11 @@ func (o volumeOptions) applyUDF(c *compilation.Compilation, changed func(string)
 	return nil
 }
 
-func (o volumeOptions) applyOwners(i *iso9660.Options, changed func(string) bool) error {
+func (o volumeOptions) applyOwners(i *master.Options, changed func(string) bool) error {
 	if !o.rational && !changed("uid") && !changed("gid") && !changed("file-mode") && !changed("folder-mode") {
 		return nil
 	}
-	var w iso9660.Owners // what a saved compilation says stays, where no flag says otherwise
+	var w master.Owners // what a saved compilation says stays, where no flag says otherwise
 	if i.Owners != nil {
 		w = *i.Owners
 	}
@@ -155,7 +156,7 @@ func (o volumeOptions) applyOwners(i *iso9660.Options, changed func(string) bool
 	return nil
 }
 
-func (o volumeOptions) applyBoot(i *iso9660.Options, changed func(string) bool) error {
+func (o volumeOptions) applyBoot(i *master.Options, changed func(string) bool) error {
 	if len(o.boot) == 0 && o.bootCatalog == "" && o.mbr == "" && !changed("gpt") && !o.apm && len(o.appended) == 0 && o.partitionOffset == 0 {
 		return nil
 	}

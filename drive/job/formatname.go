@@ -10,17 +10,51 @@ import (
 	"glassmaster/mastering/image/format"
 )
 
-// unwritable are file extensions of formats that cannot be written. Every other
-// extension that is not known means nothing, as in "backup-2026.01".
-var unwritable = map[string]string{
-	".nrg": "a Nero image", ".cue": "a cue sheet", ".toc": "a table of contents for cdrdao", ".ccd": "a CloneCD image",
-	".mds": "an Alcohol image", ".mdf": "an Alcohol image", ".mdx": "a Daemon Tools image", ".cdi": "a DiscJuggler image",
-	".b5t": "a BlindWrite image", ".b6t": "a BlindWrite image", ".cif": "an Easy CD Creator image", ".daa": "a PowerISO image",
-	".isz": "a compressed UltraISO image", ".uif": "a MagicISO image", ".cso": "a compressed image", ".chd": "a MAME image",
-	".ecm": "a compressed image", ".wim": "a Windows image", ".vhd": "a virtual hard disk", ".vhdx": "a virtual hard disk",
-	".vmdk": "a virtual hard disk", ".qcow2": "a virtual hard disk", ".gz": "a compressed file", ".xz": "a compressed file",
-	".bz2": "a compressed file", ".zst": "a compressed file", ".zip": "an archive", ".7z": "an archive", ".rar": "an archive",
-	".tar": "an archive", compilation.Ending: "a saved compilation",
+// unwritableFormat names the format that a file extension stands for and that is not
+// written here; "" for all other extensions: those that are not known mean nothing, as in
+// "backup-2026.01".
+func unwritableFormat(extension string) string {
+	switch extension {
+	case ".nrg":
+		return "a Nero image"
+	case ".cue":
+		return "a cue sheet"
+	case ".toc":
+		return "a table of contents for cdrdao"
+	case ".ccd":
+		return "a CloneCD image"
+	case ".mds", ".mdf":
+		return "an Alcohol image"
+	case ".mdx":
+		return "a Daemon Tools image"
+	case ".cdi":
+		return "a DiscJuggler image"
+	case ".b5t", ".b6t":
+		return "a BlindWrite image"
+	case ".cif":
+		return "an Easy CD Creator image"
+	case ".daa":
+		return "a PowerISO image"
+	case ".isz":
+		return "a compressed UltraISO image"
+	case ".uif":
+		return "a MagicISO image"
+	case ".cso", ".ecm":
+		return "a compressed image"
+	case ".chd":
+		return "a MAME image"
+	case ".wim":
+		return "a Windows image"
+	case ".vhd", ".vhdx", ".vmdk", ".qcow2":
+		return "a virtual hard disk"
+	case ".gz", ".xz", ".bz2", ".zst":
+		return "a compressed file"
+	case ".zip", ".7z", ".rar", ".tar":
+		return "an archive"
+	case compilation.Ending:
+		return "a saved compilation"
+	}
+	return ""
 }
 
 // FormatFor returns the format of an image that is to be written: the one of the name
@@ -36,7 +70,7 @@ func FormatFor(path, wanted string) (format.Format, error) {
 		return f, nil
 	}
 	extension := strings.ToLower(filepath.Ext(path))
-	if what := unwritable[extension]; what != "" {
+	if what := unwritableFormat(extension); what != "" {
 		return format.Format{}, fmt.Errorf("%s would be %s by its name, which cannot be written: use an extension such as .iso, which is a plain image", path, what)
 	}
 	if f, ok := image.ByName(extension); ok && f.Create != nil && extension != "" {

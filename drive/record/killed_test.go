@@ -16,7 +16,7 @@ import (
 	"glassmaster/drive/virtual"
 	"glassmaster/drive/virtualtest"
 	"glassmaster/mastering/disc"
-	"glassmaster/mastering/iso9660"
+	"glassmaster/mastering/master"
 	"glassmaster/mastering/progress"
 	"glassmaster/mastering/tree"
 )
@@ -70,7 +70,7 @@ var points = []struct {
 func eachKill(t *testing.T, f func(t *testing.T, name string, d *virtual.Drive, was []byte)) {
 	for _, name := range writeOnce {
 		for _, p := range points {
-			if p.op == 0x5B && strings.HasPrefix(name, "cd") {
+			if p.op == scsi.OpCloseTrackSession && strings.HasPrefix(name, "cd") {
 				continue // the session is closed by the first such command
 			}
 			t.Run(name+", "+p.name, func(t *testing.T) {
@@ -88,7 +88,7 @@ func eachKill(t *testing.T, f func(t *testing.T, name string, d *virtual.Drive, 
 // whole is a volume that was made for address 0.
 func whole(t *testing.T) disc.Disc {
 	t.Helper()
-	l, _, err := iso9660.Plan(tree.NewFolder("", time.Unix(0, 0)), iso9660.Options{})
+	l, _, err := master.Plan(tree.NewFolder("", time.Unix(0, 0)), master.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

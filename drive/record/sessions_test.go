@@ -13,7 +13,7 @@ import (
 	"glassmaster/drive/record"
 	"glassmaster/drive/virtualtest"
 	"glassmaster/mastering/disc"
-	"glassmaster/mastering/iso9660"
+	"glassmaster/mastering/master"
 	"glassmaster/mastering/progress"
 	"glassmaster/mastering/tree"
 )
@@ -57,7 +57,7 @@ func TestSessions(t *testing.T) {
 			}
 
 			// A whole volume would be compared as equal, and its files never found.
-			whole, _, err := iso9660.Plan(tree.NewFolder("", time.Unix(0, 0)), iso9660.Options{})
+			whole, _, err := master.Plan(tree.NewFolder("", time.Unix(0, 0)), master.Options{})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -16,10 +16,6 @@ const (
 	grubInfo  = 2548 // of the block address in GRUB's image
 )
 
-// volumeDescriptor is where the boot information table says the primary volume
-// descriptor is.
-const volumeDescriptor = 16
-
 // Patched is a boot image with the places filled in that its loader wants. The
 // file itself stays as it is: the bytes change on their way into the image. It
 // is a layout.Opener.
@@ -27,6 +23,7 @@ type Patched struct {
 	Base      layout.Source
 	Size      int64  // bytes
 	LBA       uint32 // of the image, known before it is opened
+	Volume    uint32 // sector of the primary volume descriptor
 	InfoTable bool
 	GRUBInfo  bool
 }
@@ -52,7 +49,7 @@ func (p *Patched) Open() (layout.Reader, error) {
 			return nil, err
 		}
 		b := make([]byte, infoEnd-infoStart)
-		binary.LittleEndian.PutUint32(b[0:], volumeDescriptor)
+		binary.LittleEndian.PutUint32(b[0:], p.Volume)
 		binary.LittleEndian.PutUint32(b[4:], p.LBA)
 		binary.LittleEndian.PutUint32(b[8:], uint32(p.Size))
 		binary.LittleEndian.PutUint32(b[12:], sum)

@@ -8,7 +8,7 @@ import (
 	"path/filepath"
 	"testing"
 
-	"glassmaster/mastering/iso9660"
+	"glassmaster/mastering/master"
 )
 
 // manyFiles makes a folder of small files, 50 in each folder, or takes the one
@@ -57,7 +57,7 @@ func BenchmarkScan(b *testing.B) {
 }
 
 func BenchmarkPlan(b *testing.B) {
-	c := compile(b, manyFiles(b, 10000), iso9660.Options{})
+	c := compile(b, manyFiles(b, 10000), master.Options{})
 	c.Seal()
 	files, _, _ := c.Count()
 	b.ReportAllocs()
@@ -76,7 +76,7 @@ func BenchmarkBuild(b *testing.B) {
 	files := 0
 	b.ReportAllocs()
 	for b.Loop() {
-		c := compile(b, dir, iso9660.Options{})
+		c := compile(b, dir, master.Options{})
 		c.Seal()
 		m, err := c.Plan(context.Background())
 		if err != nil {
@@ -93,7 +93,7 @@ func BenchmarkBuild(b *testing.B) {
 
 // BenchmarkWrite writes a planned image to nowhere.
 func BenchmarkWrite(b *testing.B) {
-	c := compile(b, manyFiles(b, 10000), iso9660.Options{})
+	c := compile(b, manyFiles(b, 10000), master.Options{})
 	m, err := c.Plan(context.Background())
 	if err != nil {
 		b.Fatal(err)

@@ -10,8 +10,11 @@ import (
 	"testing"
 
 	"glassmaster/mastering/iso9660"
+	isoplan "glassmaster/mastering/iso9660/plan"
 	"glassmaster/mastering/isomd5"
+	"glassmaster/mastering/master"
 	"glassmaster/mastering/peertest"
+	"glassmaster/mastering/zisofs"
 )
 
 // TestBootImagesStayWhatTheyAre: what starts a machine lies first and is neither
@@ -28,10 +31,10 @@ func TestBootImagesStayWhatTheyAre(t *testing.T) {
 		put(t, filepath.Join(dir, "tree", "another"), loader)
 		put(t, filepath.Join(dir, "tree", "a text"), text(100<<10))
 		o.PartitionOffset = offset
-		c := compile(t, filepath.Join(dir, "tree"), iso9660.Options{
-			Boot: o, Level: 4, Hide: []string{"/loader"}, Order: []iso9660.Weight{{Pattern: "a text", Weight: 1000}},
+		c := compile(t, filepath.Join(dir, "tree"), master.Options{
+			Boot: o, Features: isoplan.Features{Level: 4}, Hide: []string{"/loader"}, Order: []master.Weight{{Pattern: "a text", Weight: 1000}},
 		})
-		c.Contents = Contents{Identical: true, Checksums: true, MD5: true, Zisofs: &iso9660.Zisofs{}}
+		c.Contents = Contents{Identical: true, Checksums: true, MD5: true, Zisofs: &zisofs.Options{}}
 		m, err := c.Plan(t.Context())
 		if err != nil {
 			t.Fatal(err)

@@ -10,7 +10,7 @@ import (
 	"testing"
 
 	"glassmaster/mastering/boot"
-	"glassmaster/mastering/iso9660"
+	"glassmaster/mastering/master"
 	"glassmaster/mastering/peertest"
 )
 
@@ -35,7 +35,7 @@ func bootable(t testing.TB, dir string) (*Compilation, *boot.Options) {
 		GPT:     boot.GPTOnly,
 		Append:  []boot.Partition{{Number: 2, Path: put("part.img", 9000), Type: boot.TypeLinux}},
 	}
-	return compile(t, filepath.Join(dir, "tree"), iso9660.Options{Boot: o}), o
+	return compile(t, filepath.Join(dir, "tree"), master.Options{Boot: o}), o
 }
 
 func image(t testing.TB, c *Compilation) []byte {

@@ -11,8 +11,8 @@ import (
 	"time"
 
 	"glassmaster/mastering/disc"
-	"glassmaster/mastering/iso9660"
 	"glassmaster/mastering/layout"
+	"glassmaster/mastering/master"
 	"glassmaster/mastering/progress"
 	"glassmaster/mastering/tree"
 )
@@ -169,7 +169,7 @@ func checksumLine(sum [sha256.Size]byte, name string) string {
 
 // insertChecksums puts the file of checksums into the root. If they are computed
 // later, it comes last on the disc.
-func (p *preparation) insertChecksums(o *iso9660.Options, late bool) {
+func (p *preparation) insertChecksums(o *master.Options, late bool) {
 	s := &checksums{}
 	sums := map[*tree.Node]*content{}
 	for _, c := range p.contents {
@@ -190,7 +190,7 @@ func (p *preparation) insertChecksums(o *iso9660.Options, late bool) {
 		p.warn("%s", text)
 	}
 	size := int64(0)
-	hidden := iso9660.Patterns(o.Hide)
+	hidden := o.Hidden()
 	_ = p.root.Walk(func(n *tree.Node) error {
 		if c := sums[n]; c != nil && (len(hidden) == 0 || !hidden.MatchWithin(n)) {
 			s.lines = append(s.lines, sumLine{c, "." + n.Path()})
@@ -202,7 +202,7 @@ func (p *preparation) insertChecksums(o *iso9660.Options, late bool) {
 	var source layout.Source = s
 	if late {
 		p.late = s
-		o.Order = append(slices.Clone(o.Order), iso9660.Weight{Pattern: "/" + ChecksumFile, Weight: math.MinInt})
+		o.Order = append(slices.Clone(o.Order), master.Weight{Pattern: "/" + ChecksumFile, Weight: math.MinInt})
 	} else {
 		source = layout.Bytes(s.join())
 	}

@@ -10,14 +10,14 @@ import (
 	"time"
 
 	"glassmaster/mastering/disc"
-	"glassmaster/mastering/iso9660"
+	"glassmaster/mastering/master"
 	"glassmaster/mastering/tree"
 )
 
 // Compilation is a disc in the making. It is used by one goroutine at a time.
 type Compilation struct {
-	Label   string          // of the volume
-	Options iso9660.Options // its Label and Time are set by Plan
+	Label   string         // of the volume
+	Options master.Options // its Label and Time are set by Plan
 	// UDFOnly makes a disc with the UDF volume of Options.UDF, or of revision 2.01,
 	// and no ISO 9660 beside it.
 	UDFOnly  bool

@@ -15,8 +15,9 @@ import (
 	"time"
 
 	"glassmaster/mastering/disc"
-	"glassmaster/mastering/iso9660"
+	isoplan "glassmaster/mastering/iso9660/plan"
 	"glassmaster/mastering/layout"
+	"glassmaster/mastering/master"
 	"glassmaster/mastering/tree"
 )
 
@@ -193,7 +194,7 @@ func TestEdit(t *testing.T) {
 
 func TestSaveAndLoad(t *testing.T) {
 	src := oddTree(t)
-	c := compile(t, src, iso9660.Options{Joliet: iso9660.JolietLong, Publisher: "US"})
+	c := compile(t, src, master.Options{Features: isoplan.Features{Joliet: isoplan.JolietLong}, Publisher: "US"})
 	c.Exclude = []string{"*.o"}
 	note := tree.NewFile("note", 4, time.Unix(1e9, 0), layout.Bytes("text"))
 	if err := c.Root().Insert(note); err != nil {

@@ -13,10 +13,11 @@ import (
 
 	"glassmaster/mastering/boot"
 	"glassmaster/mastering/disc"
-	"glassmaster/mastering/iso9660"
 	"glassmaster/mastering/layout"
+	"glassmaster/mastering/master"
 	"glassmaster/mastering/progress"
 	"glassmaster/mastering/tree"
+	"glassmaster/mastering/zisofs"
 )
 
 // Contents say what is done with the contents of files before they go onto a
@@ -27,7 +28,7 @@ type Contents struct {
 	// Checksums puts a file SHA256SUMS into the root, for "sha256sum -c".
 	Checksums bool `json:"checksums,omitempty"`
 	// Zisofs stores files compressed, nil for none.
-	Zisofs *iso9660.Zisofs `json:"zisofs,omitempty"`
+	Zisofs *zisofs.Options `json:"zisofs,omitempty"`
 	// MD5 implants a checksum of the whole image, for checkisomd5 and installers.
 	MD5 bool `json:"md5,omitempty"`
 }
@@ -57,12 +58,15 @@ type preparation struct {
 }
 
 // prepare does what the contents want done. The tree changes.
-func (p *preparation) prepare(options *iso9660.Options) error {
+func (p *preparation) prepare(options *master.Options) error {
 	if p.o.Checksums && p.root.Child(ChecksumFile) != nil {
 		return fmt.Errorf("there is a file %s in the root already; rename or remove it, or do without a file of checksums", ChecksumFile)
 	}
 	if p.o.Zisofs != nil && options.NoRockRidge {
 		return errors.New("without Rock Ridge nothing says that a file is compressed (zisofs), and nobody expands it; leave out either")
+	}
+	if p.o.Zisofs != nil && options.HasUDF() {
+		return errors.New("UDF does not know compressed files (zisofs); leave out either")
 	}
 	p.collect()
 	p.findBoot(options.Boot)
@@ -79,7 +83,7 @@ func (p *preparation) prepare(options *iso9660.Options) error {
 		p.insertChecksums(options, late)
 	}
 	if p.o.Zisofs != nil {
-		return p.compress(options.Hide)
+		return p.compress(options.Hidden())
 	}
 	return nil
 }
@@ -267,7 +271,7 @@ func (p *preparation) merge() map[*tree.Node]int {
 // compress gives the files that the options choose compressed sources. Those that
 // are hidden from Rock Ridge stay as they are: no other tree says that a file is
 // compressed.
-func (p *preparation) compress(hidden iso9660.Patterns) error {
+func (p *preparation) compress(hidden tree.Patterns) error {
 	o := *p.o.Zisofs
 	if err := o.Patterns.Check(); err != nil {
 		return fmt.Errorf("zisofs: %w", err)
@@ -287,7 +291,7 @@ func (p *preparation) compress(hidden iso9660.Patterns) error {
 			files = append(files, n)
 		}
 	}
-	z, err := iso9660.Compress(p.ctx, files, o, p.rep)
+	z, err := zisofs.Compress(p.ctx, files, o, p.rep)
 	if err != nil {
 		return err
 	}

@@ -16,14 +16,16 @@ import (
 	"testing"
 	"time"
 
-	"glassmaster/mastering/iso9660"
+	isoplan "glassmaster/mastering/iso9660/plan"
 	"glassmaster/mastering/isomd5"
+	"glassmaster/mastering/master"
 	"glassmaster/mastering/peertest"
 	"glassmaster/mastering/volume"
+	"glassmaster/mastering/zisofs"
 )
 
 // masterWith writes a folder as an image with these contents.
-func masterWith(t *testing.T, folder string, o iso9660.Options, contents Contents) (string, *Image) {
+func masterWith(t *testing.T, folder string, o master.Options, contents Contents) (string, *Image) {
 	t.Helper()
 	c := compile(t, folder, o)
 	c.Contents = contents
@@ -80,8 +82,8 @@ func TestIdenticalContents(t *testing.T) {
 	if err := os.Link(filepath.Join(src, "three"), filepath.Join(src, "a link of three")); err != nil {
 		t.Fatal(err)
 	}
-	plain, _ := masterWith(t, src, iso9660.Options{}, Contents{})
-	img, m := masterWith(t, src, iso9660.Options{RockRidge112: true}, Contents{Identical: true})
+	plain, _ := masterWith(t, src, master.Options{}, Contents{})
+	img, m := masterWith(t, src, master.Options{Features: isoplan.Features{RockRidge112: true}}, Contents{Identical: true})
 	if m.Files != 2 {
 		t.Errorf("%d contents are stored, want 2", m.Files)
 	}
@@ -114,7 +116,7 @@ func TestIdenticalContents(t *testing.T) {
 func TestLateChecksums(t *testing.T) {
 	peertest.Need(t, "sha256sum")
 	src := oddTree(t)
-	o := iso9660.Options{Time: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}
+	o := master.Options{Time: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}
 	img, _ := masterWith(t, src, o, Contents{Checksums: true})
 	written, err := os.ReadFile(img)
 	if err != nil {
@@ -192,7 +194,7 @@ func TestChecksumFile(t *testing.T) {
 	put(t, filepath.Join(src, "a\\back\nslash"), []byte("x"))
 	put(t, filepath.Join(src, "-"), []byte("minus"))
 	put(t, filepath.Join(src, "hidden"), []byte("h"))
-	o := iso9660.Options{Hide: []string{"hidden"}}
+	o := master.Options{Hide: []string{"hidden"}}
 	want := -1 // all but the hidden one
 	_ = filepath.WalkDir(src, func(_ string, d fs.DirEntry, _ error) error {
 		if d.Type().IsRegular() {
@@ -203,7 +205,7 @@ func TestChecksumFile(t *testing.T) {
 	for name, contents := range map[string]Contents{
 		"alone":          {Checksums: true},
 		"with all":       {Checksums: true, Identical: true, MD5: true},
-		"and compressed": {Checksums: true, Zisofs: &iso9660.Zisofs{}},
+		"and compressed": {Checksums: true, Zisofs: &zisofs.Options{}},
 	} {
 		img, _ := masterWith(t, src, o, contents)
 		out := filepath.Join(t.TempDir(), "out")
@@ -217,7 +219,7 @@ func TestChecksumFile(t *testing.T) {
 		}
 	}
 	put(t, filepath.Join(src, ChecksumFile), []byte("mine"))
-	c := compile(t, src, iso9660.Options{})
+	c := compile(t, src, master.Options{})
 	c.Contents.Checksums = true
 	if _, err := c.Plan(t.Context()); err == nil || !strings.Contains(err.Error(), ChecksumFile) {
 		t.Errorf("a file of that name: %v", err)
@@ -252,8 +254,8 @@ func zisofsTree(t *testing.T) string {
 func TestZisofs(t *testing.T) {
 	src := zisofsTree(t)
 	want := describe(t, src)
-	for _, z := range []iso9660.Zisofs{{}, {Block: 64, Level: 9}, {Block: 128}, {Version: 2}, {Version: 2, Block: 128, Level: 1}} {
-		img, _ := masterWith(t, src, iso9660.Options{}, Contents{Zisofs: &z})
+	for _, z := range []zisofs.Options{{}, {Block: 64, Level: 9}, {Block: 128}, {Version: 2}, {Version: 2, Block: 128, Level: 1}} {
+		img, _ := masterWith(t, src, master.Options{}, Contents{Zisofs: &z})
 		v := view(t, img, "")
 		saved := 0
 		err := fs.WalkDir(v, ".", func(path string, d fs.DirEntry, err error) error {
@@ -294,15 +296,15 @@ func TestZisofs(t *testing.T) {
 func TestZisofsChoice(t *testing.T) {
 	src := zisofsTree(t)
 	for _, c := range []struct {
-		z    iso9660.Zisofs
+		z    zisofs.Options
 		want []string
 	}{
-		{iso9660.Zisofs{Patterns: []string{"*.text"}}, []string{"sub/a.text"}},
-		{iso9660.Zisofs{Patterns: []string{"/sub"}, Gain: 60}, []string{"sub/a.text", "sub/hard", "text"}},
-		{iso9660.Zisofs{Patterns: []string{"half"}, Gain: 20}, []string{"sub/half"}},
-		{iso9660.Zisofs{Patterns: []string{"half"}, Gain: 60}, nil},
+		{zisofs.Options{Patterns: []string{"*.text"}}, []string{"sub/a.text"}},
+		{zisofs.Options{Patterns: []string{"/sub"}, Gain: 60}, []string{"sub/a.text", "sub/hard", "text"}},
+		{zisofs.Options{Patterns: []string{"half"}, Gain: 20}, []string{"sub/half"}},
+		{zisofs.Options{Patterns: []string{"half"}, Gain: 60}, nil},
 	} {
-		img, _ := masterWith(t, src, iso9660.Options{}, Contents{Zisofs: &c.z})
+		img, _ := masterWith(t, src, master.Options{}, Contents{Zisofs: &c.z})
 		v := view(t, img, "")
 		var got []string
 		for _, path := range names(t, v) {
@@ -314,8 +316,8 @@ func TestZisofsChoice(t *testing.T) {
 			t.Errorf("%+v: compressed are %v, want %v", c.z, got, c.want)
 		}
 	}
-	for _, z := range []iso9660.Zisofs{{Version: 3}, {Block: 16}, {Level: 10}, {Gain: 100}, {Patterns: []string{"["}}} {
-		c := compile(t, src, iso9660.Options{})
+	for _, z := range []zisofs.Options{{Version: 3}, {Block: 16}, {Level: 10}, {Gain: 100}, {Patterns: []string{"["}}} {
+		c := compile(t, src, master.Options{})
 		c.Contents.Zisofs = &z
 		if _, err := c.Plan(t.Context()); err == nil {
 			t.Errorf("%+v was taken", z)
@@ -323,7 +325,7 @@ func TestZisofsChoice(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := iso9660.Compress(ctx, nil, iso9660.Zisofs{}, nil); !errors.Is(err, context.Canceled) {
+	if _, err := zisofs.Compress(ctx, nil, zisofs.Options{}, nil); !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled: %v", err)
 	}
 }
@@ -333,8 +335,8 @@ func TestZisofsChoice(t *testing.T) {
 func TestKernelReads(t *testing.T) {
 	src := zisofsTree(t)
 	dir := t.TempDir()
-	for i, z := range []iso9660.Zisofs{{}, {Block: 64}, {Block: 128}} {
-		img, _ := masterWith(t, src, iso9660.Options{RockRidge112: i == 1, Level: 3 + i%2, Stamps: true}, Contents{Zisofs: &z, Checksums: true})
+	for i, z := range []zisofs.Options{{}, {Block: 64}, {Block: 128}} {
+		img, _ := masterWith(t, src, master.Options{Features: isoplan.Features{RockRidge112: i == 1, Level: 3 + i%2, Stamps: true}}, Contents{Zisofs: &z, Checksums: true})
 		if err := os.Rename(img, filepath.Join(dir, fmt.Sprintf("%d.iso", i))); err != nil {
 			t.Fatal(err)
 		}
@@ -357,7 +359,7 @@ echo all good
 func TestImplanted(t *testing.T) {
 	peertest.Need(t, "checkisomd5", "implantisomd5")
 	src := oddTree(t)
-	path, m := masterWith(t, src, iso9660.Options{}, Contents{MD5: true})
+	path, m := masterWith(t, src, master.Options{}, Contents{MD5: true})
 	peertest.Run(t, "", "checkisomd5", path)
 	var b bytes.Buffer
 	if err := m.WriteTo(t.Context(), &b, WriteOptions{}, nil); err != nil {
@@ -368,7 +370,7 @@ func TestImplanted(t *testing.T) {
 	}
 	// A stream at once, and what a burn reads.
 	t.Setenv("SOURCE_DATE_EPOCH", "1700000000")
-	c := compile(t, src, iso9660.Options{})
+	c := compile(t, src, master.Options{})
 	c.Contents.MD5 = true
 	m, err := c.Plan(t.Context())
 	if err != nil {
@@ -390,7 +392,7 @@ func TestImplanted(t *testing.T) {
 		t.Error(err)
 	}
 	// Theirs goes into an image that has none.
-	img := master(t, src, iso9660.Options{})
+	img := makeImage(t, src, master.Options{})
 	peertest.Run(t, "", "implantisomd5", img)
 	theirs, err := os.ReadFile(img)
 	if err != nil {
@@ -407,11 +409,11 @@ func TestImplanted(t *testing.T) {
 func TestContentsAreSaved(t *testing.T) {
 	src := t.TempDir()
 	write(t, src, "a")
-	c := compile(t, src, iso9660.Options{
-		Level: 4, Stamps: true, Hide: []string{"x"}, Order: []iso9660.Weight{{Pattern: "a", Weight: 3}},
-		Owners: &iso9660.Owners{Rational: true},
+	c := compile(t, src, master.Options{
+		Features: isoplan.Features{Level: 4, Stamps: true}, Hide: []string{"x"}, Order: []master.Weight{{Pattern: "a", Weight: 3}},
+		Owners: &master.Owners{Rational: true},
 	})
-	c.Contents = Contents{Identical: true, Checksums: true, MD5: true, Zisofs: &iso9660.Zisofs{Patterns: []string{"*.txt"}, Gain: 10, Version: 2}}
+	c.Contents = Contents{Identical: true, Checksums: true, MD5: true, Zisofs: &zisofs.Options{Patterns: []string{"*.txt"}, Gain: 10, Version: 2}}
 	path := filepath.Join(t.TempDir(), "x"+Ending)
 	if err := c.Save(path); err != nil {
 		t.Fatal(err)

@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"glassmaster/mastering/iso9660"
+	"glassmaster/mastering/master"
 	"glassmaster/mastering/peertest"
 )
 
@@ -41,7 +41,7 @@ func TestFarTime(t *testing.T) {
 	if y := s.ModTime().Year(); y < 2399 {
 		t.Skipf("the file system keeps the year 2400 as %d", y)
 	}
-	master(t, src, iso9660.Options{})
+	makeImage(t, src, master.Options{})
 }
 
 // TestLoadFarTime: a saved compilation may hold such a time as well.

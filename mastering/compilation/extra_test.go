@@ -13,7 +13,8 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"glassmaster/mastering/iso9660"
+	isoplan "glassmaster/mastering/iso9660/plan"
+	"glassmaster/mastering/master"
 	"glassmaster/mastering/peertest"
 	"glassmaster/mastering/tree"
 )
@@ -55,7 +56,7 @@ func attributedTree(t *testing.T) string {
 
 func TestAttributes(t *testing.T) {
 	src := attributedTree(t)
-	nodes := func(o iso9660.Options) *Compilation {
+	nodes := func(o master.Options) *Compilation {
 		c := New()
 		c.Label, c.Options = "ATTRIBUTES", o
 		list, problems, err := Scan(t.Context(), []string{src}, c.ScanOptions(), nil)
@@ -65,8 +66,8 @@ func TestAttributes(t *testing.T) {
 		c.Add(c.Root(), list)
 		return c
 	}
-	image := func(o iso9660.Options) string { return writeImage(t, nodes(o)) }
-	img := image(iso9660.Options{Attributes: true})
+	image := func(o master.Options) string { return writeImage(t, nodes(o)) }
+	img := image(master.Options{Features: isoplan.Features{Attributes: true}})
 	top := filepath.Base(src)
 
 	// Our reader.
@@ -131,11 +132,11 @@ func TestAttributes(t *testing.T) {
 	peertest.Run(t, t.TempDir(), "bsdtar", "-xpf", img)
 
 	// Not asked for, they are not there; with other owners the lists are not.
-	v = view(t, image(iso9660.Options{}), "")
+	v = view(t, image(master.Options{}), "")
 	if _, a := attributes(t, v, top+"/mime"); len(a.Xattr) > 0 {
 		t.Error("attributes are there that nobody asked for")
 	}
-	v = view(t, image(iso9660.Options{Attributes: true, Owners: &iso9660.Owners{Rational: true}}), "")
+	v = view(t, image(master.Options{Features: isoplan.Features{Attributes: true}, Owners: &master.Owners{Rational: true}}), "")
 	if _, a := attributes(t, v, top+"/folder"); a.ACL != "" || len(a.Xattr) != 1 {
 		t.Errorf("with other owners: %q, %v", a.ACL, a.Xattr)
 	}

@@ -5,7 +5,7 @@ import (
 	"path/filepath"
 	"testing"
 
-	"glassmaster/mastering/iso9660"
+	"glassmaster/mastering/master"
 	"glassmaster/mastering/peertest"
 	"glassmaster/mastering/tree"
 )
@@ -21,7 +21,7 @@ func TestSaveNamesThatAreNotUTF8(t *testing.T) {
 	if err := os.Symlink("caf\xe9", filepath.Join(src, "link")); err != nil {
 		t.Fatal(err)
 	}
-	c := compile(t, src, iso9660.Options{})
+	c := compile(t, src, master.Options{})
 	path := filepath.Join(t.TempDir(), "x.glassmaster")
 	if err := c.Save(path); err != nil {
 		t.Fatal(err)

@@ -9,7 +9,7 @@ import (
 	"sync"
 
 	"glassmaster/mastering/disc"
-	"glassmaster/mastering/iso9660"
+	isoplan "glassmaster/mastering/iso9660/plan"
 	"glassmaster/mastering/isomd5"
 	"glassmaster/mastering/progress"
 )
@@ -18,7 +18,7 @@ import (
 // computed the field holds spaces.
 type implant struct {
 	mu   sync.Mutex
-	use  iso9660.ApplicationUse
+	use  isoplan.ApplicationUse
 	done bool
 }
 

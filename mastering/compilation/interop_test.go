@@ -14,7 +14,8 @@ import (
 	"testing"
 	"time"
 
-	"glassmaster/mastering/iso9660"
+	isoplan "glassmaster/mastering/iso9660/plan"
+	"glassmaster/mastering/master"
 	"glassmaster/mastering/peertest"
 )
 
@@ -104,7 +105,7 @@ func oddTree(t testing.TB) string {
 }
 
 // compile compiles the entries of a folder.
-func compile(t testing.TB, folder string, o iso9660.Options) *Compilation {
+func compile(t testing.TB, folder string, o master.Options) *Compilation {
 	t.Helper()
 	c := New()
 	c.Label = "INTEROP"
@@ -119,8 +120,8 @@ func compile(t testing.TB, folder string, o iso9660.Options) *Compilation {
 	return c
 }
 
-// master writes a folder as an image and returns its path.
-func master(t testing.TB, folder string, o iso9660.Options) string {
+// makeImage writes a folder as an image and returns its path.
+func makeImage(t testing.TB, folder string, o master.Options) string {
 	t.Helper()
 	return writeImage(t, compile(t, folder, o))
 }
@@ -217,7 +218,7 @@ func equalTrees(t *testing.T, got, want map[string]string, ignore ...string) {
 
 func TestBsdtarExtractsWhatWeWrite(t *testing.T) {
 	src := oddTree(t)
-	img := master(t, src, iso9660.Options{})
+	img := makeImage(t, src, master.Options{})
 	out := t.TempDir()
 	peertest.Run(t, out, "bsdtar", "-xpf", img)
 	equalTrees(t, describe(t, out), describe(t, src))
@@ -225,8 +226,8 @@ func TestBsdtarExtractsWhatWeWrite(t *testing.T) {
 
 func TestXorrisoExtractsWhatWeWrite(t *testing.T) {
 	src := oddTree(t)
-	for _, o := range []iso9660.Options{{}, {Deep: true}, {Joliet: iso9660.JolietOff}, {Level: 1}} {
-		img := master(t, src, o)
+	for _, o := range []master.Options{{}, {Features: isoplan.Features{Deep: true}}, {Features: isoplan.Features{Joliet: isoplan.JolietOff}}, {Features: isoplan.Features{Level: 1}}} {
+		img := makeImage(t, src, o)
 		out := filepath.Join(t.TempDir(), "out")
 		peertest.Run(t, "", "xorriso", "-abort_on", "WARNING", "-report_about", "WARNING", "-osirrox", "on", "-hardlinks", "on",
 			"-indev", img, "-extract", "/", out)
@@ -238,7 +239,7 @@ func TestXorrisoExtractsWhatWeWrite(t *testing.T) {
 // TestIsoinfoListsWhatWeWrite compares names, sizes and modes in all three views.
 func TestIsoinfoListsWhatWeWrite(t *testing.T) {
 	src := oddTree(t)
-	img := master(t, src, iso9660.Options{Joliet: iso9660.JolietLong})
+	img := makeImage(t, src, master.Options{Features: isoplan.Features{Joliet: isoplan.JolietLong}})
 	for _, c := range []struct {
 		option string
 		want   []string
@@ -271,7 +272,7 @@ func Test7zExtractsWhatWeWrite(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	img := master(t, src, iso9660.Options{})
+	img := makeImage(t, src, master.Options{})
 	out := t.TempDir()
 	peertest.Run(t, out, "7z", "x", "-bd", "-y", img)
 	want := describe(t, src)
@@ -299,7 +300,7 @@ func TestSameInputSameBytes(t *testing.T) {
 	t.Setenv("SOURCE_DATE_EPOCH", "1600000000")
 	var sums [2][sha256.Size]byte
 	for i := range sums {
-		b, err := os.ReadFile(master(t, src, iso9660.Options{}))
+		b, err := os.ReadFile(makeImage(t, src, master.Options{}))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -321,7 +322,7 @@ func TestSameInputSameBytes(t *testing.T) {
 // a burn and a verification see.
 func TestReadAtEqualsWritten(t *testing.T) {
 	src := oddTree(t)
-	m, err := compile(t, src, iso9660.Options{}).Plan(context.Background())
+	m, err := compile(t, src, master.Options{}).Plan(context.Background())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -358,7 +359,7 @@ func TestLargeFile(t *testing.T) {
 		}
 	}
 	f.Close()
-	img := master(t, src, iso9660.Options{})
+	img := makeImage(t, src, master.Options{})
 	if list := peertest.Run(t, "", "bsdtar", "-tvf", img); !strings.Contains(list, fmt.Sprint(size)) {
 		t.Errorf("bsdtar lists:\n%s", list)
 	}
@@ -374,7 +375,7 @@ func TestLargeFile(t *testing.T) {
 	if markers.off != size || string(markers.got) != "markermarkermarker" {
 		t.Errorf("bsdtar reads %d bytes, with %q where markers are", markers.off, markers.got)
 	}
-	if _, err := compile(t, src, iso9660.Options{Level: 2}).Plan(context.Background()); err == nil {
+	if _, err := compile(t, src, master.Options{Features: isoplan.Features{Level: 2}}).Plan(context.Background()); err == nil {
 		t.Error("level 2 took a file of more than 4 GiB")
 	}
 }

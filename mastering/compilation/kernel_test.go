@@ -7,7 +7,8 @@ import (
 	"strings"
 	"testing"
 
-	"glassmaster/mastering/iso9660"
+	isoplan "glassmaster/mastering/iso9660/plan"
+	"glassmaster/mastering/master"
 	"glassmaster/mastering/peertest"
 )
 
@@ -28,13 +29,13 @@ manifest() {
 // each way in which deep folders and names are stored.
 func TestKernelReadsTree(t *testing.T) {
 	src, dir := oddTree(t), t.TempDir()
-	images := map[string]iso9660.Options{
-		"plain": {}, "deep": {Deep: true}, "rr112": {RockRidge112: true, Level: 4}, "no-joliet": {Joliet: iso9660.JolietOff, Level: 1},
+	images := map[string]isoplan.Features{
+		"plain": {}, "deep": {Deep: true}, "rr112": {RockRidge112: true, Level: 4}, "no-joliet": {Joliet: isoplan.JolietOff, Level: 1},
 	}
 	var script strings.Builder
 	script.WriteString(manifest)
 	for name, o := range images {
-		if err := os.Rename(master(t, src, o), filepath.Join(dir, name)); err != nil {
+		if err := os.Rename(makeImage(t, src, master.Options{Features: o}), filepath.Join(dir, name)); err != nil {
 			t.Fatal(err)
 		}
 		script.WriteString("mount -t iso9660 -o loop,ro " + name + " /run/mnt; manifest /run/mnt > " + name + ".manifest; umount /run/mnt\n")

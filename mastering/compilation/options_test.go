@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"glassmaster/mastering/iso9660"
+	isoplan "glassmaster/mastering/iso9660/plan"
+	"glassmaster/mastering/master"
 	"glassmaster/mastering/peertest"
 	"glassmaster/mastering/volume"
 )
@@ -66,7 +68,7 @@ func attributes(t *testing.T, v *iso9660.FS, path string) (fs.FileInfo, *volume.
 func TestLevel4(t *testing.T) {
 	src := oddTree(t)
 	write(t, src, strings.Repeat("w", 250)+".one", strings.Repeat("w", 250)+".two", "odd;1")
-	img := master(t, src, iso9660.Options{Level: 4})
+	img := makeImage(t, src, master.Options{Features: isoplan.Features{Level: 4}})
 	v := view(t, img, iso9660.ViewEnhanced)
 	list := names(t, v)
 	for _, want := range []string{
@@ -103,7 +105,7 @@ func TestLevel4(t *testing.T) {
 func TestLevel4Order(t *testing.T) {
 	src := t.TempDir()
 	write(t, src, "a", "a.b", "a-b", "B", "_", "é", "Z.z")
-	b, err := os.ReadFile(master(t, src, iso9660.Options{Level: 4, Joliet: iso9660.JolietOff}))
+	b, err := os.ReadFile(makeImage(t, src, master.Options{Features: isoplan.Features{Level: 4, Joliet: isoplan.JolietOff}}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -125,7 +127,7 @@ func TestLevel4Order(t *testing.T) {
 func TestOwners(t *testing.T) {
 	src := oddTree(t)
 	seven, eight, mode := uint32(7), uint32(8), uint32(0o2711)
-	v := view(t, master(t, src, iso9660.Options{Owners: &iso9660.Owners{Rational: true}}), "")
+	v := view(t, makeImage(t, src, master.Options{Owners: &master.Owners{Rational: true}}), "")
 	for path, want := range map[string]fs.FileMode{
 		"readme.txt": 0o444, "run.sh": 0o555, "set-user": 0o555, "secret": 0o444, "empty folder": 0o555 | fs.ModeDir,
 		".": 0o555 | fs.ModeDir,
@@ -135,8 +137,8 @@ func TestOwners(t *testing.T) {
 			t.Errorf("rational: %s has mode %v, owner %d, group %d; want %v", path, i.Mode(), a.UID, a.GID, want)
 		}
 	}
-	o := iso9660.Options{Owners: &iso9660.Owners{UID: &seven, GID: &eight, FileMode: &mode, FolderMode: &mode}}
-	img := master(t, src, o)
+	o := master.Options{Owners: &master.Owners{UID: &seven, GID: &eight, FileMode: &mode, FolderMode: &mode}}
+	img := makeImage(t, src, o)
 	v = view(t, img, "")
 	for path, want := range map[string]fs.FileMode{
 		"readme.txt": 0o711 | fs.ModeSetgid, "folder": 0o711 | fs.ModeSetgid | fs.ModeDir,
@@ -153,7 +155,7 @@ func TestOwners(t *testing.T) {
 
 func TestFixedDate(t *testing.T) {
 	at := time.Date(2001, 2, 3, 4, 5, 6, 0, time.UTC)
-	img := master(t, oddTree(t), iso9660.Options{Date: &at})
+	img := makeImage(t, oddTree(t), master.Options{Date: &at})
 	for _, name := range []string{iso9660.ViewRockRidge, iso9660.ViewJoliet, iso9660.ViewPlain} {
 		v := view(t, img, name)
 		for _, path := range names(t, v) {
@@ -172,8 +174,8 @@ func TestFixedDate(t *testing.T) {
 func TestHide(t *testing.T) {
 	src := t.TempDir()
 	write(t, src, "all", "unix/a", "unix/sub/b", "windows/c", "windows/sub/d.txt", "windows/unix", "none", "n.bak", "windows/sub/e.bak")
-	o := iso9660.Options{Hide: []string{"/windows", "none", "*.bak"}, HideJoliet: []string{"unix", "/none"}, Level: 4}
-	img := master(t, src, o)
+	o := master.Options{Features: isoplan.Features{Level: 4}, Hide: []string{"/windows", "none", "*.bak"}, HideJoliet: []string{"unix", "/none"}}
+	img := makeImage(t, src, o)
 	for name, want := range map[string][]string{
 		iso9660.ViewRockRidge: {"all", "unix", "unix/a", "unix/sub", "unix/sub/b"},
 		iso9660.ViewPlain:     {"ALL", "UNIX", "UNIX/A", "UNIX/SUB", "UNIX/SUB/B"},
@@ -207,8 +209,8 @@ func TestHide(t *testing.T) {
 func TestOrder(t *testing.T) {
 	src := t.TempDir()
 	write(t, src, "a", "b", "c", "last/x", "last/y", "first/p", "first/q.img", "first/later")
-	o := iso9660.Options{Order: []iso9660.Weight{{Pattern: "first", Weight: 10}, {Pattern: "*.img", Weight: 100}, {Pattern: "/last/", Weight: -5}, {Pattern: "later", Weight: -10}, {Pattern: "c", Weight: 1}}}
-	v := view(t, master(t, src, o), "")
+	o := master.Options{Order: []master.Weight{{Pattern: "first", Weight: 10}, {Pattern: "*.img", Weight: 100}, {Pattern: "/last/", Weight: -5}, {Pattern: "later", Weight: -10}, {Pattern: "c", Weight: 1}}}
+	v := view(t, makeImage(t, src, o), "")
 	type placed struct {
 		path string
 		at   int64
@@ -231,7 +233,7 @@ func TestOrder(t *testing.T) {
 
 func TestRockRidge112(t *testing.T) {
 	src := oddTree(t)
-	img := master(t, src, iso9660.Options{RockRidge112: true})
+	img := makeImage(t, src, master.Options{Features: isoplan.Features{RockRidge112: true}})
 	v := view(t, img, "")
 	seen := map[uint64]string{}
 	for _, path := range names(t, v) {
@@ -262,13 +264,13 @@ func TestRockRidge112(t *testing.T) {
 func TestOptionsThatCannotBe(t *testing.T) {
 	src := t.TempDir()
 	write(t, src, "a")
-	for name, o := range map[string]iso9660.Options{
-		"level":  {Level: 5},
+	for name, o := range map[string]master.Options{
+		"level":  {Features: isoplan.Features{Level: 5}},
 		"hide":   {Hide: []string{"[a"}},
 		"joliet": {HideJoliet: []string{"[a"}},
 		"udf":    {HideUDF: []string{"[a"}},
-		"order":  {Order: []iso9660.Weight{{Pattern: "[", Weight: 1}}},
-		"stamps": {NoRockRidge: true, Stamps: true},
+		"order":  {Order: []master.Weight{{Pattern: "[", Weight: 1}}},
+		"stamps": {Features: isoplan.Features{NoRockRidge: true, Stamps: true}},
 	} {
 		if _, err := compile(t, src, o).Plan(context.Background()); err == nil {
 			t.Errorf("%s: taken", name)

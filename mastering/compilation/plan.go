@@ -10,12 +10,11 @@ import (
 	"time"
 
 	"glassmaster/mastering/disc"
-	"glassmaster/mastering/iso9660"
 	"glassmaster/mastering/layout"
+	"glassmaster/mastering/master"
 	"glassmaster/mastering/newfile"
 	"glassmaster/mastering/progress"
 	"glassmaster/mastering/tree"
-	udfplan "glassmaster/mastering/udf/plan"
 )
 
 // Image is a compilation whose layout is settled: every sector of it can be
@@ -59,9 +58,6 @@ func (c *Compilation) PlanReport(ctx context.Context, rep progress.Reporter) (*I
 	if err != nil {
 		return nil, err
 	}
-	if c.UDFOnly { // the one tree that there is
-		o.Hide = o.HideUDF
-	}
 	p := &preparation{ctx: ctx, rep: rep, root: root, o: c.Contents}
 	if c.Contents.changes() {
 		if err := p.prepare(&o); err != nil {
@@ -74,86 +70,22 @@ func (c *Compilation) PlanReport(ctx context.Context, rep progress.Reporter) (*I
 		m.sum = newImplant()
 		o.Use = &m.sum.use
 	}
-	var report iso9660.Report
-	if c.UDFOnly {
-		m.layout, report, err = c.planUDF(root, o)
-	} else {
-		m.layout, report, err = iso9660.Plan(root, o)
-	}
-	if err != nil {
+	var report master.Report
+	if m.layout, report, err = master.Plan(root, o); err != nil {
 		if p.closer != nil {
 			p.closer.Close()
 		}
 		return nil, fmt.Errorf("plan disc: %w", err)
 	}
-	m.Notices, m.Files, m.Folders = append(p.notices, warnings(report.Warnings)...), report.Files, report.Directories
+	m.Files, m.Folders = report.Files, report.Directories
+	m.Notices = append(p.notices, report.Notices...)
 	return m, nil
 }
 
-// warnings are notices of what was done in another way than asked.
-func warnings(texts []string) []disc.Notice {
-	var list []disc.Notice
-	for _, t := range texts {
-		list = append(list, disc.Notice{Severity: disc.Warning, Text: t})
-	}
-	return list
-}
-
-// planUDF plans a volume of UDF alone.
-func (c *Compilation) planUDF(root *tree.Node, o iso9660.Options) (*layout.Layout, iso9660.Report, error) {
-	var u udfplan.Options
-	if o.UDF != nil {
-		u = *o.UDF
-	}
-	switch {
-	case o.Boot != nil:
-		return nil, iso9660.Report{}, errors.New("a disc of UDF alone starts no machine; put ISO 9660 beside it")
-	case c.Contents.MD5:
-		return nil, iso9660.Report{}, errors.New("a disc of UDF alone has no room for the checksum of the image; put ISO 9660 beside it")
-	case c.Contents.Zisofs != nil:
-		return nil, iso9660.Report{}, errors.New("UDF does not know compressed files; leave out either")
-	}
-	if err := iso9660.Patterns(o.HideUDF).Check(); err != nil {
-		return nil, iso9660.Report{}, fmt.Errorf("hide: %w", err)
-	}
-	u.Label, u.Time, u.Clamp, u.Hidden = o.Label, o.Time, o.Clamp, o.HiddenInUDF()
-	o.Settle(root)
-	p, err := udfplan.New(root, u)
-	if err != nil {
-		return nil, iso9660.Report{}, err
-	}
-	l, err := p.Volume(0, nil)
-	report := iso9660.Report(p.Report())
-	report.Warnings = append(report.Warnings, c.missedByUDF()...)
-	return l, report, err
-}
-
-// missedByUDF says which options mean nothing for a volume of UDF alone.
-func (c *Compilation) missedByUDF() (list []string) {
-	for _, w := range []struct {
-		wanted bool
-		what   string
-	}{
-		{len(c.Options.Hide) > 0 || len(c.Options.HideJoliet) > 0, "what is hidden from other trees is shown"},
-		{len(c.Options.Order) > 0, "the contents of files have no other order than that of the folders"},
-		{c.Contents.Identical, "files with the same contents are stored each"},
-		{c.Options.Attributes, "extended attributes and access control lists are left out"},
-		{c.Options.Stamps, "times other than that of the last change are left out"},
-	} {
-		if w.wanted {
-			list = append(list, "on a disc of UDF alone "+w.what)
-		}
-	}
-	return list
-}
-
 // planOptions completes the options of the volume.
-func (c *Compilation) planOptions() (iso9660.Options, error) {
+func (c *Compilation) planOptions() (master.Options, error) {
 	o := c.Options
-	o.Label = c.Label
-	if o.Application == "" {
-		o.Application = "GLASSMASTER"
-	}
+	o.Label, o.UDFOnly = c.Label, c.UDFOnly
 	if !o.Time.IsZero() {
 		return o, nil
 	}

@@ -13,8 +13,8 @@ import (
 	"unicode/utf8"
 
 	"glassmaster/mastering/disc"
-	"glassmaster/mastering/iso9660"
 	"glassmaster/mastering/layout"
+	"glassmaster/mastering/master"
 	"glassmaster/mastering/newfile"
 	"glassmaster/mastering/tree"
 	"glassmaster/mastering/volume"
@@ -32,14 +32,14 @@ const (
 )
 
 type project struct {
-	Format   string           `json:"format"`
-	Version  int              `json:"version"`
-	Label    string           `json:"label,omitempty"`
-	Options  *iso9660.Options `json:"options,omitempty"`
-	Contents *Contents        `json:"contents,omitempty"`
-	UDFOnly  bool             `json:"udfOnly,omitempty"`
-	Exclude  []string         `json:"exclude,omitempty"`
-	Root     item             `json:"root"`
+	Format   string          `json:"format"`
+	Version  int             `json:"version"`
+	Label    string          `json:"label,omitempty"`
+	Options  *master.Options `json:"options,omitempty"`
+	Contents *Contents       `json:"contents,omitempty"`
+	UDFOnly  bool            `json:"udfOnly,omitempty"`
+	Exclude  []string        `json:"exclude,omitempty"`
+	Root     item            `json:"root"`
 }
 
 // item is one entry of a saved tree.
@@ -82,7 +82,7 @@ func (e *entryRef) UnmarshalJSON(b []byte) error {
 // names them.
 func (c *Compilation) Save(path string) error {
 	p := project{Format: formatName, Version: formatVersion, Label: c.Label, UDFOnly: c.UDFOnly, Exclude: c.Exclude}
-	if !reflect.DeepEqual(c.Options, iso9660.Options{}) {
+	if !reflect.DeepEqual(c.Options, master.Options{}) {
 		o := c.Options
 		o.Boot = resolveBoot(o.Boot, absolute)
 		p.Options = &o
@@ -328,17 +328,35 @@ func (l *loader) path(p string) string {
 }
 
 // modeTypes are the letters of file types, as ls shows them.
-var modeTypes = map[byte]fs.FileMode{
-	'-': 0, 'd': fs.ModeDir, 'l': fs.ModeSymlink, 'b': fs.ModeDevice,
-	'c': fs.ModeDevice | fs.ModeCharDevice, 'p': fs.ModeNamedPipe, 's': fs.ModeSocket,
+var modeTypes = [...]struct {
+	letter byte
+	mode   fs.FileMode
+}{
+	{'-', 0},
+	{'d', fs.ModeDir},
+	{'l', fs.ModeSymlink},
+	{'b', fs.ModeDevice},
+	{'c', fs.ModeDevice | fs.ModeCharDevice},
+	{'p', fs.ModeNamedPipe},
+	{'s', fs.ModeSocket},
+}
+
+// modeType returns the file type of a letter.
+func modeType(letter byte) (fs.FileMode, bool) {
+	for _, t := range modeTypes {
+		if t.letter == letter {
+			return t.mode, true
+		}
+	}
+	return 0, false
 }
 
 // modeText writes a mode as a letter and octal digits: "d0755".
 func modeText(m fs.FileMode) string {
 	letter := byte('-')
-	for l, t := range modeTypes {
-		if m&fs.ModeType == t {
-			letter = l
+	for _, t := range modeTypes {
+		if m&fs.ModeType == t.mode {
+			letter = t.letter
 		}
 	}
 	bits := uint32(m.Perm())
@@ -355,7 +373,7 @@ func parseMode(s string) (fs.FileMode, error) {
 	if len(s) < 2 {
 		return 0, fmt.Errorf("mode %q: want a letter and octal digits", s)
 	}
-	mode, ok := modeTypes[s[0]]
+	mode, ok := modeType(s[0])
 	if _, err := fmt.Sscanf(s[1:], "%o", &bits); err != nil || !ok || bits > 0o7777 {
 		return 0, fmt.Errorf("mode %q: want a letter and octal digits", s)
 	}

@@ -5,7 +5,8 @@ import (
 	"strings"
 	"testing"
 
-	"glassmaster/mastering/iso9660"
+	isoplan "glassmaster/mastering/iso9660/plan"
+	"glassmaster/mastering/master"
 	"glassmaster/mastering/peertest"
 )
 
@@ -16,20 +17,20 @@ func TestRelocatedBesideOthers(t *testing.T) {
 	const deep = "a/2/3/4/5/6/7/8/9/10/deep.txt"
 	for _, c := range []struct {
 		name   string
-		o      iso9660.Options
+		o      master.Options
 		files  []string // what stands in the way
 		hidden string
 	}{
-		{"nothing", iso9660.Options{}, nil, ""},
-		{"a file", iso9660.Options{}, []string{"rr_moved"}, ""},
-		{"a folder", iso9660.Options{}, []string{"rr_moved/own/1/2/3/4/5/6/7/8/own.txt", "rr_moved/file", "rr_moved/8"}, ""},
-		{"a file and a folder", iso9660.Options{}, []string{"rr_moved", ".rr_moved/file"}, ""},
-		{"a hidden folder", iso9660.Options{Hide: []string{"rr_moved"}}, []string{"rr_moved/file"}, "rr_moved"},
+		{"nothing", master.Options{}, nil, ""},
+		{"a file", master.Options{}, []string{"rr_moved"}, ""},
+		{"a folder", master.Options{}, []string{"rr_moved/own/1/2/3/4/5/6/7/8/own.txt", "rr_moved/file", "rr_moved/8"}, ""},
+		{"a file and a folder", master.Options{}, []string{"rr_moved", ".rr_moved/file"}, ""},
+		{"a hidden folder", master.Options{Hide: []string{"rr_moved"}}, []string{"rr_moved/file"}, "rr_moved"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			top := t.TempDir()
 			write(t, top, append(c.files, deep)...)
-			img := master(t, top, c.o)
+			img := makeImage(t, top, c.o)
 			out := t.TempDir()
 			peertest.Run(t, out, "bsdtar", "-xf", img)
 			got, want := describe(t, out), describe(t, top)
@@ -56,7 +57,7 @@ func TestLinksOfFolders(t *testing.T) {
 	peertest.Need(t, "bsdtar")
 	top := t.TempDir()
 	write(t, top, "none/0", "three/x/1", "three/y/2", "three/z/3", "one/2/3/4/5/6/7/8/9/4", "hidden/x/5", "hidden/y/6")
-	list := peertest.Run(t, "", "bsdtar", "-tvf", master(t, top, iso9660.Options{Hide: []string{"hidden/y"}}))
+	list := peertest.Run(t, "", "bsdtar", "-tvf", makeImage(t, top, master.Options{Hide: []string{"hidden/y"}}))
 	links := map[string]string{}
 	for line := range strings.Lines(list) {
 		if f := strings.Fields(line); len(f) == 9 {
@@ -79,8 +80,8 @@ func TestRelocatedLongNames(t *testing.T) {
 		write(t, top, filepath.Join("1/2/3/4/5/6/7", strings.Repeat("d", n), strings.Repeat("e", n), "file"))
 	}
 	want := describe(t, top)
-	for _, o := range []iso9660.Options{{}, {RockRidge112: true, Stamps: true}, {Level: 1, Stamps: true}} {
-		img := master(t, top, o)
+	for _, o := range []master.Options{{}, {Features: isoplan.Features{RockRidge112: true, Stamps: true}}, {Features: isoplan.Features{Level: 1, Stamps: true}}} {
+		img := makeImage(t, top, o)
 		out := t.TempDir()
 		peertest.Run(t, out, "bsdtar", "-xpf", img)
 		equalTrees(t, describe(t, out), want)

@@ -9,7 +9,8 @@ import (
 	"testing"
 	"time"
 
-	"glassmaster/mastering/iso9660"
+	isoplan "glassmaster/mastering/iso9660/plan"
+	"glassmaster/mastering/master"
 	"glassmaster/mastering/peertest"
 	"glassmaster/mastering/tree"
 )
@@ -26,11 +27,11 @@ func TestSections(t *testing.T) {
 		if err := os.Truncate(filepath.Join(src, "large"), size); err != nil {
 			t.Fatal(err)
 		}
-		_, err := compile(t, src, iso9660.Options{Level: 2}).Plan(t.Context())
+		_, err := compile(t, src, master.Options{Features: isoplan.Features{Level: 2}}).Plan(t.Context())
 		if (err == nil) != (want == 1) {
 			t.Errorf("%d bytes at level 2: %v", size, err)
 		}
-		img := master(t, src, iso9660.Options{})
+		img := makeImage(t, src, master.Options{})
 		out := peertest.Run(t, "", "xorriso", "-report_about", "WARNING", "-indev", img, "-find", "/large", "-exec", "report_lba", "--")
 		if got := strings.Count(out, "File data lba:"); got != want || !strings.Contains(out, fmt.Sprint(size)) {
 			t.Errorf("%d bytes: %d sections, want %d: %s", size, got, want, out)

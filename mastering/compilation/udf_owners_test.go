@@ -12,7 +12,7 @@ import (
 
 	"glassmaster/mastering/disc"
 	imagefile "glassmaster/mastering/image"
-	"glassmaster/mastering/iso9660"
+	"glassmaster/mastering/master"
 	"glassmaster/mastering/peertest"
 	udfplan "glassmaster/mastering/udf/plan"
 	"glassmaster/mastering/volume"
@@ -23,9 +23,9 @@ import (
 func TestOwnersAndDateInUDF(t *testing.T) {
 	at := time.Date(2001, 2, 3, 4, 5, 6, 0, time.UTC)
 	uid, mode := uint32(1234), uint32(0o640)
-	o := iso9660.Options{
-		UDF:    &udfplan.Options{Revision: udfplan.Revision201},
-		Owners: &iso9660.Owners{Rational: true, UID: &uid, FileMode: &mode},
+	o := master.Options{
+		UDF:    &master.UDF{Revision: udfplan.Revision201},
+		Owners: &master.Owners{Rational: true, UID: &uid, FileMode: &mode},
 		Date:   &at,
 	}
 	src := t.TempDir()
@@ -63,8 +63,8 @@ func TestKernelReadsOwnersInUDF(t *testing.T) {
 	gid, mode := uint32(77), uint32(0o604)
 	src := t.TempDir()
 	write(t, src, "folder/b")
-	img := masterUDF(t, src, iso9660.Options{
-		UDF: &udfplan.Options{Revision: udfplan.Revision201}, Owners: &iso9660.Owners{Rational: true, GID: &gid, FileMode: &mode}, Date: &at,
+	img := masterUDF(t, src, master.Options{
+		UDF: &master.UDF{Revision: udfplan.Revision201}, Owners: &master.Owners{Rational: true, GID: &gid, FileMode: &mode}, Date: &at,
 	}, false)
 	script := fmt.Sprintf(`
 	for f in udf iso9660; do
@@ -85,12 +85,10 @@ func TestUDFAloneMisses(t *testing.T) {
 	for want, change := range map[string]func(*Compilation){
 		"":                    func(*Compilation) {},
 		"is shown":            func(c *Compilation) { c.Options.HideJoliet = []string{"a"} },
-		"no other order":      func(c *Compilation) { c.Options.Order = []iso9660.Weight{{Pattern: "b", Weight: 1}} },
-		"are stored each":     func(c *Compilation) { c.Contents.Identical = true },
 		"extended attributes": func(c *Compilation) { c.Options.Attributes = true },
 		"times other than":    func(c *Compilation) { c.Options.Stamps = true },
 	} {
-		c := compile(t, src, iso9660.Options{})
+		c := compile(t, src, master.Options{})
 		c.UDFOnly = true
 		change(c)
 		m, err := c.Plan(t.Context())

@@ -15,15 +15,18 @@ import (
 	"glassmaster/mastering/extract"
 	imagefile "glassmaster/mastering/image"
 	"glassmaster/mastering/iso9660"
+	isoplan "glassmaster/mastering/iso9660/plan"
+	"glassmaster/mastering/master"
 	"glassmaster/mastering/peertest"
 	"glassmaster/mastering/progress"
 	_ "glassmaster/mastering/udf" // so that what is written can be opened
 	udfplan "glassmaster/mastering/udf/plan"
 	"glassmaster/mastering/volume"
+	"glassmaster/mastering/zisofs"
 )
 
 // masterUDF writes a folder as an image with UDF.
-func masterUDF(t *testing.T, folder string, o iso9660.Options, only bool) string {
+func masterUDF(t *testing.T, folder string, o master.Options, only bool) string {
 	t.Helper()
 	c := compile(t, folder, o)
 	c.UDFOnly = only
@@ -61,13 +64,13 @@ func extractView(t *testing.T, img, view string) string {
 func TestBridgeDisc(t *testing.T) {
 	src := oddTree(t)
 	want := describe(t, src)
-	plain, err := os.Stat(master(t, src, iso9660.Options{}))
+	plain, err := os.Stat(makeImage(t, src, master.Options{}))
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, r := range udfplan.Revisions {
 		t.Run(r.String(), func(t *testing.T) {
-			img := masterUDF(t, src, iso9660.Options{UDF: &udfplan.Options{Revision: r}}, false)
+			img := masterUDF(t, src, master.Options{UDF: &master.UDF{Revision: r}}, false)
 			equalTrees(t, describe(t, extractView(t, img, "UDF")), want, "set-user", "one file")
 			equalTrees(t, describe(t, extractView(t, img, "Rock Ridge")), want, "set-user", "one file")
 			out := t.TempDir()
@@ -100,7 +103,7 @@ func TestUDFAlone(t *testing.T) {
 	want := describe(t, src)
 	for _, r := range udfplan.Revisions {
 		t.Run(r.String(), func(t *testing.T) {
-			img := masterUDF(t, src, iso9660.Options{UDF: &udfplan.Options{Revision: r}}, true)
+			img := masterUDF(t, src, master.Options{UDF: &master.UDF{Revision: r}}, true)
 			equalTrees(t, describe(t, extractView(t, img, "")), want, "set-user", "one file")
 			out := t.TempDir()
 			peertest.Run(t, out, "7z", "x", "-bd", "-y", img)
@@ -121,10 +124,10 @@ func TestUDFAlone(t *testing.T) {
 func TestUDFRefuses(t *testing.T) {
 	for name, change := range map[string]func(*Compilation){
 		"checksum of the image on UDF alone":     func(c *Compilation) { c.UDFOnly, c.Contents.MD5 = true, true },
-		"compressed files on UDF alone":          func(c *Compilation) { c.UDFOnly, c.Contents.Zisofs = true, &iso9660.Zisofs{} },
-		"a revision that is not written":         func(c *Compilation) { c.Options.UDF = &udfplan.Options{Revision: 0x300} },
-		"stored once what a DVD-Video has twice": func(c *Compilation) { c.Options.UDF = &udfplan.Options{DVDVideo: true}; c.Contents.Identical = true },
-		"a DVD-Video of another revision":        func(c *Compilation) { c.Options.UDF = &udfplan.Options{DVDVideo: true, Revision: udfplan.Revision201} },
+		"compressed files on UDF alone":          func(c *Compilation) { c.UDFOnly, c.Contents.Zisofs = true, &zisofs.Options{} },
+		"a revision that is not written":         func(c *Compilation) { c.Options.UDF = &master.UDF{Revision: 0x300} },
+		"stored once what a DVD-Video has twice": func(c *Compilation) { c.Options.UDF = &master.UDF{DVDVideo: true}; c.Contents.Identical = true },
+		"a DVD-Video of another revision":        func(c *Compilation) { c.Options.UDF = &master.UDF{DVDVideo: true, Revision: udfplan.Revision201} },
 	} {
 		c := New()
 		dir := t.TempDir()
@@ -145,7 +148,7 @@ func TestUDFRefuses(t *testing.T) {
 func TestHiddenButInUDF(t *testing.T) {
 	src := t.TempDir()
 	write(t, src, "seen", "hidden/in", "hidden/sub/deep")
-	o := iso9660.Options{UDF: &udfplan.Options{}, Hide: []string{"hidden"}, HideJoliet: []string{"hidden"}}
+	o := master.Options{UDF: &master.UDF{}, Hide: []string{"hidden"}, HideJoliet: []string{"hidden"}}
 	img := masterUDF(t, src, o, false)
 	equalTrees(t, describe(t, extractView(t, img, "UDF")), describe(t, src))
 	if n := len(describe(t, extractView(t, img, "Rock Ridge"))); n != 1 {
@@ -158,8 +161,8 @@ func TestHiddenButInUDF(t *testing.T) {
 func TestHideFromUDF(t *testing.T) {
 	src := t.TempDir()
 	write(t, src, "all", "linux/a", "linux/sub/b", "mac/c", "none/d", "none/sub/e.txt", "z.bak")
-	o := iso9660.Options{
-		UDF: &udfplan.Options{Revision: udfplan.Revision260}, Hide: []string{"mac", "none"}, HideJoliet: []string{"mac", "/none/sub"},
+	o := master.Options{
+		UDF: &master.UDF{Revision: udfplan.Revision260}, Hide: []string{"mac", "none"}, HideJoliet: []string{"mac", "/none/sub"},
 		HideUDF: []string{"linux", "/none/d", "e.txt", "*.bak"},
 	}
 	img := masterUDF(t, src, o, false)
@@ -181,7 +184,7 @@ func TestHideFromUDF(t *testing.T) {
 	if b, _ := os.ReadFile(img); strings.Contains(string(b), "none/sub/e.txt") {
 		t.Error("what no tree shows is on the disc")
 	}
-	alone := masterUDF(t, src, iso9660.Options{HideUDF: []string{"linux", "none"}}, true)
+	alone := masterUDF(t, src, master.Options{HideUDF: []string{"linux", "none"}}, true)
 	out := t.TempDir()
 	peertest.Run(t, out, "7z", "x", "-bd", "-y", alone)
 	if got, want := slices.Sorted(maps.Keys(describe(t, out))), []string{"all", "mac", "mac/c", "z.bak"}; !slices.Equal(got, want) {
@@ -225,7 +228,7 @@ func TestDVDVideoBridge(t *testing.T) {
 	} {
 		put(name, b)
 	}
-	img := masterUDF(t, src, iso9660.Options{UDF: &udfplan.Options{Revision: udfplan.Revision102, DVDVideo: true}}, false)
+	img := masterUDF(t, src, master.Options{UDF: &master.UDF{Revision: udfplan.Revision102, DVDVideo: true}}, false)
 	ours := videoSectors(t, img, "Rock Ridge")
 	if inUDF := videoSectors(t, img, "UDF"); !maps.Equal(ours, inUDF) {
 		t.Errorf("ISO 9660 has %v, UDF %v", ours, inUDF)
@@ -248,7 +251,7 @@ func TestDVDVideoBridge(t *testing.T) {
 	if err := errors.Join(os.Remove(backup), os.Link(filepath.Join(src, "VIDEO_TS/VTS_01_0.IFO"), backup)); err != nil {
 		t.Fatal(err)
 	}
-	img = masterUDF(t, src, iso9660.Options{RockRidge112: true, UDF: &udfplan.Options{Revision: udfplan.Revision102, DVDVideo: true}}, false)
+	img = masterUDF(t, src, master.Options{Features: isoplan.Features{RockRidge112: true}, UDF: &master.UDF{Revision: udfplan.Revision102, DVDVideo: true}}, false)
 	for _, view := range []string{"Rock Ridge", "UDF"} {
 		linked := videoSectors(t, img, view)
 		delete(linked, "in the ECC block")
@@ -287,7 +290,7 @@ func videoSectors(t *testing.T, img, view string) map[string]int64 {
 func TestKernelReadsBridge(t *testing.T) {
 	src, dir := oddTree(t), t.TempDir()
 	for _, r := range udfplan.Revisions {
-		img, _ := masterWith(t, src, iso9660.Options{UDF: &udfplan.Options{Revision: r}}, Contents{Checksums: true})
+		img, _ := masterWith(t, src, master.Options{UDF: &master.UDF{Revision: r}}, Contents{Checksums: true})
 		if err := os.Rename(img, filepath.Join(dir, r.String()+".iso")); err != nil {
 			t.Fatal(err)
 		}

@@ -7,7 +7,10 @@ import (
 	"testing"
 
 	"glassmaster/mastering/iso9660"
+	isoplan "glassmaster/mastering/iso9660/plan"
+	"glassmaster/mastering/master"
 	"glassmaster/mastering/peertest"
+	"glassmaster/mastering/zisofs"
 )
 
 // TestZisofsNeedsRockRidge: what only other trees show is not compressed, since
@@ -18,12 +21,12 @@ func TestZisofsNeedsRockRidge(t *testing.T) {
 	for _, name := range []string{"shown", "windows/hidden", "hidden"} {
 		put(t, filepath.Join(src, name), text)
 	}
-	c := compile(t, src, iso9660.Options{NoRockRidge: true})
-	c.Contents.Zisofs = &iso9660.Zisofs{}
+	c := compile(t, src, master.Options{Features: isoplan.Features{NoRockRidge: true}})
+	c.Contents.Zisofs = &zisofs.Options{}
 	if _, err := c.Plan(t.Context()); err == nil {
 		t.Error("files were compressed without Rock Ridge")
 	}
-	img, _ := masterWith(t, src, iso9660.Options{Hide: []string{"windows", "/hidden"}}, Contents{Zisofs: &iso9660.Zisofs{}})
+	img, _ := masterWith(t, src, master.Options{Hide: []string{"windows", "/hidden"}}, Contents{Zisofs: &zisofs.Options{}})
 	v := view(t, img, iso9660.ViewJoliet)
 	for _, name := range []string{"windows/hidden", "hidden"} {
 		if got, err := fs.ReadFile(v, name); err != nil || !bytes.Equal(got, text) {

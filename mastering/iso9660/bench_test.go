@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"glassmaster/mastering/internal/isotest"
 	"glassmaster/mastering/volume"
 )
 
@@ -18,27 +19,27 @@ func manyFiles(t testing.TB, count, inFolder int) string {
 	for i := range count {
 		dir := filepath.Join(top, fmt.Sprintf("folder %04d", i/inFolder))
 		if i%inFolder == 0 {
-			must(t, os.Mkdir(dir, 0o755))
+			isotest.Must(t, os.Mkdir(dir, 0o755))
 		}
 		name := fmt.Sprintf("%06d a name of the usual length données.txt", i)
-		must(t, os.WriteFile(filepath.Join(dir, name), nil, 0o644))
+		isotest.Must(t, os.WriteFile(filepath.Join(dir, name), nil, 0o644))
 	}
-	return xorriso(t, top, "-R", "-J", "-joliet-long")
+	return isotest.Xorriso(t, top, "-R", "-J", "-joliet-long")
 }
 
 // TestLargeFolder finds every file of a large folder by its name.
 func TestLargeFolder(t *testing.T) {
 	v := open(t, manyFiles(t, 2000, 2000), "")
 	list, err := v.ReadDir("folder 0000")
-	must(t, err)
+	isotest.Must(t, err)
 	if len(list) != 2000 {
 		t.Fatalf("%d entries", len(list))
 	}
 	for _, d := range list {
 		info, err := v.Stat("folder 0000/" + d.Name())
-		must(t, err)
+		isotest.Must(t, err)
 		want, err := d.Info()
-		must(t, err)
+		isotest.Must(t, err)
 		if info.Name() != d.Name() || info.(*fileInfo).at != want.(*fileInfo).at {
 			t.Fatalf("%s: found %s", d.Name(), info.Name())
 		}
@@ -56,7 +57,7 @@ func BenchmarkWalk(b *testing.B) {
 			entries := 0
 			b.ReportAllocs()
 			for b.Loop() {
-				must(b, v.Walk(".", func(*volume.Entry) error { entries++; return nil }))
+				isotest.Must(b, v.Walk(".", func(*volume.Entry) error { entries++; return nil }))
 			}
 			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(entries), "ns/entry")
 		})
@@ -67,14 +68,14 @@ func BenchmarkWalk(b *testing.B) {
 func BenchmarkOpen(b *testing.B) {
 	image := manyFiles(b, 5000, 50)
 	f, err := os.Open(image)
-	must(b, err)
+	isotest.Must(b, err)
 	defer f.Close()
 	info, err := f.Stat()
-	must(b, err)
+	isotest.Must(b, err)
 	for b.Loop() {
 		v, err := Open(f, info.Size(), volume.Options{})
-		must(b, err)
+		isotest.Must(b, err)
 		_, err = v.Stat("folder 0077/003877 a name of the usual length données.txt")
-		must(b, err)
+		isotest.Must(b, err)
 	}
 }

@@ -12,6 +12,8 @@ import (
 	"testing"
 
 	"glassmaster/mastering/disc"
+	"glassmaster/mastering/internal/isotest"
+	"glassmaster/mastering/iso9660/internal/format"
 	"glassmaster/mastering/peertest"
 	"glassmaster/mastering/volume"
 )
@@ -20,9 +22,9 @@ import (
 func defects(t *testing.T, p []byte) string {
 	t.Helper()
 	v, err := Open(strings.NewReader(string(p)), int64(len(p)), volume.Options{})
-	must(t, err)
+	isotest.Must(t, err)
 	list, err := v.Check(t.Context())
-	must(t, err)
+	isotest.Must(t, err)
 	var s []string
 	for _, d := range list {
 		if d.Severity > disc.Info {
@@ -34,18 +36,18 @@ func defects(t *testing.T, p []byte) string {
 
 // TestCheckGood finds nothing in what the usual writers make.
 func TestCheckGood(t *testing.T) {
-	top := sampleTree(t)
+	top := isotest.SampleTree(t)
 	for name, image := range map[string]string{
-		"xorriso":          xorriso(t, top, "-R", "-J", "-joliet-long", "-iso-level", "3"),
-		"xorriso level 1":  xorriso(t, top, "-R", "-iso-level", "1"),
-		"genisoimage":      genisoimage(t, top, "-R", "-J", "-joliet-long"),
-		"genisoimage deep": genisoimage(t, top, "-R", "-D"),
-		"genisoimage 4":    genisoimage(t, bootTree(t), "-R", "-iso-level", "4"),
-		"genisoimage boot": genisoimage(t, bootTree(t), "-b", "floppy.img", "-c", "boot.cat"),
+		"xorriso":          isotest.Xorriso(t, top, "-R", "-J", "-joliet-long", "-iso-level", "3"),
+		"xorriso level 1":  isotest.Xorriso(t, top, "-R", "-iso-level", "1"),
+		"genisoimage":      isotest.Genisoimage(t, top, "-R", "-J", "-joliet-long"),
+		"genisoimage deep": isotest.Genisoimage(t, top, "-R", "-D"),
+		"genisoimage 4":    isotest.Genisoimage(t, bootTree(t), "-R", "-iso-level", "4"),
+		"genisoimage boot": isotest.Genisoimage(t, bootTree(t), "-b", "floppy.img", "-c", "boot.cat"),
 		"later session":    laterSession(t, top),
 	} {
 		p, err := os.ReadFile(image)
-		must(t, err)
+		isotest.Must(t, err)
 		if got := defects(t, p); got != "" {
 			t.Errorf("%s:\n%s", name, got)
 		}
@@ -55,24 +57,24 @@ func TestCheckGood(t *testing.T) {
 // laterSession returns an image of two sessions: the second counts its size from
 // its own beginning, and refers to files of the first.
 func laterSession(t *testing.T, top string) string {
-	first := genisoimage(t, top, "-R", "-J")
+	first := isotest.Genisoimage(t, top, "-R", "-J")
 	p, err := os.ReadFile(first)
-	must(t, err)
+	isotest.Must(t, err)
 	const start = 12000
 	image := filepath.Join(t.TempDir(), "two.iso")
 	more := t.TempDir()
-	must(t, os.WriteFile(filepath.Join(more, "new"), []byte("new"), 0o644))
+	isotest.Must(t, os.WriteFile(filepath.Join(more, "new"), []byte("new"), 0o644))
 	second := filepath.Join(t.TempDir(), "second.iso")
 	peertest.Run(t, "", "genisoimage", "-quiet", "-R", "-J", "-M", first, "-C", fmt.Sprintf("0,%d", start), "-o", second, more)
 	q, err := os.ReadFile(second)
-	must(t, err)
+	isotest.Must(t, err)
 	f, err := os.Create(image)
-	must(t, err)
+	isotest.Must(t, err)
 	defer f.Close()
 	_, err = f.WriteAt(p, 0)
-	must(t, err)
+	isotest.Must(t, err)
 	_, err = f.WriteAt(q, start*disc.SectorSize)
-	must(t, err)
+	isotest.Must(t, err)
 	if n := len(open(t, image, "").Sessions()); n != 2 {
 		t.Fatalf("%d sessions", n)
 	}
@@ -82,9 +84,9 @@ func laterSession(t *testing.T, top string) string {
 // TestCheckBad damages an image in one place at a time.
 func TestCheckBad(t *testing.T) {
 	top := folders(t)
-	must(t, os.WriteFile(top+"/loader", make([]byte, 2048), 0o644))
-	good, err := os.ReadFile(xorriso(t, top, "-R", "-b", "loader", "-no-emul-boot"))
-	must(t, err)
+	isotest.Must(t, os.WriteFile(top+"/loader", make([]byte, 2048), 0o644))
+	good, err := os.ReadFile(isotest.Xorriso(t, top, "-R", "-b", "loader", "-no-emul-boot"))
+	isotest.Must(t, err)
 	if got := defects(t, good); got != "" {
 		t.Fatalf("the good image:\n%s", got)
 	}
@@ -96,7 +98,7 @@ func TestCheckBad(t *testing.T) {
 	third := root + int(good[root])
 	third += int(good[third]) // the first record behind . and ..
 	boot := third
-	for good[boot+25]&flagDirectory != 0 { // the first file
+	for good[boot+25]&format.FlagDirectory != 0 { // the first file
 		boot += int(good[boot])
 	}
 	sub := int(le.Uint32(good[third+2:])) * disc.SectorSize
@@ -120,11 +122,11 @@ func TestCheckBad(t *testing.T) {
 		{"own size", func(p []byte) { le.PutUint32(p[sub+10:], 6144); binary.BigEndian.PutUint32(p[sub+14:], 6144) }, `the record "." says that the directory has 6144 bytes`},
 		{"small space", func(p []byte) { le.PutUint32(p[vd+80:], 20); binary.BigEndian.PutUint32(p[vd+84:], 20) }, "sector 16, byte 80: the volume ends before sector 20"},
 		{"path table name", func(p []byte) { p[tableL+10+8]++ }, "of the path table L has the identifier"},
-		{"continued", func(p []byte) { p[boot+25] |= flagMulti }, "the last extent of"},
+		{"continued", func(p []byte) { p[boot+25] |= format.FlagMulti }, "the last extent of"},
 		{"system use numbers", func(p []byte) { p[boot+bytes.Index(p[boot:], []byte("PX$\x01"))+11] ^= 1 }, `its system use entry "PX" is`},
 		{"root's system use", func(p []byte) { p[root+bytes.Index(p[root:], []byte("CE\x1c\x01"))+7] = 0x7f }, "byte 0: /: .: "},
-		{"POSIX mode", func(p []byte) { p[third+25] &^= flagDirectory }, "is a directory by its POSIX mode, and none by its record"},
-		{"record mode", func(p []byte) { p[boot+25] |= flagDirectory }, "is a directory by its record, and none by its POSIX mode"},
+		{"POSIX mode", func(p []byte) { p[third+25] &^= format.FlagDirectory }, "is a directory by its POSIX mode, and none by its record"},
+		{"record mode", func(p []byte) { p[boot+25] |= format.FlagDirectory }, "is a directory by its record, and none by its POSIX mode"},
 		{"file and directory", func(p []byte) {
 			le.PutUint32(p[boot+2:], uint32(root/disc.SectorSize))
 			binary.BigEndian.PutUint32(p[boot+6:], uint32(root/disc.SectorSize))
@@ -160,7 +162,7 @@ func TestCheckMany(t *testing.T) {
 	}
 	v := h.open(t, "")
 	list, err := v.Check(t.Context())
-	must(t, err)
+	isotest.Must(t, err)
 	dates, twice, more := 0, 0, 0
 	for _, d := range list {
 		switch s := d.String(); {
@@ -178,7 +180,7 @@ func TestCheckMany(t *testing.T) {
 }
 
 func TestCheckCancelled(t *testing.T) {
-	v := open(t, genisoimage(t, folders(t)), "")
+	v := open(t, isotest.Genisoimage(t, folders(t)), "")
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if _, err := v.Check(ctx); !errors.Is(err, context.Canceled) {

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"glassmaster/mastering/disc"
+	"glassmaster/mastering/iso9660/internal/format"
 	"glassmaster/mastering/volume"
 )
 
@@ -193,7 +194,7 @@ func (t *treeChecker) listed(l *examined, rec dirRecord, at spot) {
 	case l.prev != nil && t.unsorted(l.prev, rec.id()):
 		t.odd(at, "the identifier %q is not in its order (ECMA-119 9.3)", t.show(rec.id()))
 	}
-	l.prev, l.multi, l.at = append(l.prev[:0], rec.id()...), rec.flags()&flagMulti != 0, at
+	l.prev, l.multi, l.at = append(l.prev[:0], rec.id()...), rec.flags()&format.FlagMulti != 0, at
 	t.record(rec, at, l.dir, again, twice)
 }
 
@@ -239,7 +240,7 @@ func (t *treeChecker) record(rec dirRecord, at spot, parent int, again, twice bo
 	}
 	name := t.show(rec.id())
 	it := t.systemUse(rec, at, t.v.skip)
-	if !again && !it.relocated && rec.flags()&flagAssociated == 0 {
+	if !again && !it.relocated && rec.flags()&format.FlagAssociated == 0 {
 		t.name(it, rec, at, twice)
 	}
 	if it.hasChild { // it stands for a directory elsewhere
@@ -288,9 +289,9 @@ func (t *treeChecker) moved(name string, at spot, off int64) {
 
 // begins reports whether a directory begins at a byte of the image.
 func (t *treeChecker) begins(off int64) bool {
-	var p [recordHead + 1]byte
+	var p [format.RecordHead + 1]byte
 	n, _ := t.v.r.ReadAt(p[:], off)
-	return n == len(p) && p[0] >= recordHead+1 && p[32] == 1 && p[33] == 0
+	return n == len(p) && p[0] >= format.RecordHead+1 && p[32] == 1 && p[33] == 0
 }
 
 // use notes what occupies n bytes at off. A file has its name alone: its folder is
@@ -336,7 +337,7 @@ func sortKey(id []byte) []byte {
 
 // pathTables compares the path tables (ECMA-119 6.9, 9.4) with the directories.
 func (t *treeChecker) pathTables() {
-	size := int64(both32(t.d.data[132:]))
+	size := int64(format.Both32(t.d.data[132:]))
 	if size == 0 {
 		t.bad(spot{lba: t.d.lba, offset: 132}, "the path table is empty")
 		return
@@ -409,7 +410,7 @@ func (t *treeChecker) pathTable(name string, off, size int64, order binary.ByteO
 		} else if int(parent) <= len(blocks) && parent > 0 && blocks[parent-1] != t.dirs[t.dirs[k].parent].block {
 			t.bad(at, "the path table %s has a wrong parent for %s", name, t.dirs[k].path)
 		}
-		if parent < last && len(blocks) <= maxParent {
+		if parent < last && len(blocks) <= format.MaxParent {
 			t.bad(at, "record %d of the path table %s is not in the order of its parents", len(blocks), name)
 		}
 		if int(parent) > len(blocks) || parent == 0 {
@@ -431,16 +432,16 @@ func (t *treeChecker) unlisted(name string, at spot, blocks []uint32) {
 			number[block] = i + 1
 		}
 	}
-	full := len(blocks) > maxParent
+	full := len(blocks) > format.MaxParent
 	for _, d := range t.dirs {
 		if number[d.block] > 0 {
 			continue
 		}
-		if parent := number[t.dirs[d.parent].block]; !full || parent > 0 && parent <= maxParent {
+		if parent := number[t.dirs[d.parent].block]; !full || parent > 0 && parent <= format.MaxParent {
 			t.bad(spot{at.lba, at.offset, d.path}, "the directory at block %d is missing in the path table %s", d.block, name)
 		}
 	}
 	if full {
-		t.odd(at, "the path table %s has %d records: numbers above %d cannot be parents", name, len(blocks), maxParent)
+		t.odd(at, "the path table %s has %d records: numbers above %d cannot be parents", name, len(blocks), format.MaxParent)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"glassmaster/mastering/internal/isotest"
 	"glassmaster/mastering/volume"
 )
 
@@ -35,10 +36,10 @@ func TestCorpus(t *testing.T) {
 // readAll reads everything of an image in every view.
 func readAll(t *testing.T, path string) {
 	f, err := os.Open(path)
-	must(t, err)
+	isotest.Must(t, err)
 	defer f.Close()
 	info, err := f.Stat()
-	must(t, err)
+	isotest.Must(t, err)
 	v, err := Open(f, info.Size(), volume.Options{})
 	if err != nil {
 		name := filepath.Base(path)
@@ -50,7 +51,7 @@ func readAll(t *testing.T, path string) {
 	}
 	for _, view := range v.Volume().Views {
 		v, err := Open(f, info.Size(), volume.Options{View: view})
-		must(t, err)
+		isotest.Must(t, err)
 		files, bytes, bad := 0, int64(0), 0
 		_ = v.Walk(".", func(e *volume.Entry) error {
 			files++
@@ -74,7 +75,7 @@ func readAll(t *testing.T, path string) {
 			return nil
 		})
 		found, err := v.Check(t.Context())
-		must(t, err)
+		isotest.Must(t, err)
 		for _, d := range found {
 			t.Log(d)
 		}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"glassmaster/mastering/iso9660/internal/format"
 	"glassmaster/mastering/volume"
 )
 
@@ -26,8 +27,8 @@ func (v *FS) identify(d descriptor, dot *item) {
 	if t := d.time17(864); !t.IsZero() {
 		v.property("Effective from", t.Format("2006-01-02 15:04:05 -07:00"))
 	}
-	if n := both16(d.data[120:]); n > 1 {
-		v.property("Volume of the set", fmt.Sprintf("%d of %d", both16(d.data[124:]), n))
+	if n := format.Both16(d.data[120:]); n > 1 {
+		v.property("Volume of the set", fmt.Sprintf("%d of %d", format.Both16(d.data[124:]), n))
 	}
 	if dot != nil && dot.hasRock() {
 		v.property("Rock Ridge", strings.Join(dot.extension, ", "))
@@ -47,7 +48,7 @@ func (v *FS) describe(o volume.Options) {
 		case d.kind() == typeBoot:
 			v.property("Boot record", cleanText(strings.TrimRight(string(d.data[7:39]), " \x00")))
 		case d.kind() == typePartition:
-			v.property("Volume partition", fmt.Sprintf("%q at sector %d", d.textIn(40, 72, v.charset), both32(d.data[72:])))
+			v.property("Volume partition", fmt.Sprintf("%q at sector %d", d.textIn(40, 72, v.charset), format.Both32(d.data[72:])))
 		}
 	}
 	v.describeHybrid()

@@ -12,6 +12,7 @@ import (
 
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/filename"
+	"glassmaster/mastering/iso9660/internal/format"
 	"glassmaster/mastering/volume"
 )
 
@@ -36,25 +37,8 @@ type descriptor struct {
 func (d descriptor) kind() byte    { return d.data[0] }
 func (d descriptor) version() byte { return d.data[6] }
 
-// both32 reads a number in both byte orders (ECMA-119 7.3.3), of which the
-// little-endian one counts unless it is zero and the other is not.
-func both32(p []byte) uint32 {
-	if le := binary.LittleEndian.Uint32(p); le != 0 {
-		return le
-	}
-	return binary.BigEndian.Uint32(p[4:])
-}
-
-// both16 is both32 for 16 bits (ECMA-119 7.2.3).
-func both16(p []byte) uint16 {
-	if le := binary.LittleEndian.Uint16(p); le != 0 {
-		return le
-	}
-	return binary.BigEndian.Uint16(p[2:])
-}
-
-func (d descriptor) sectors() uint32 { return both32(d.data[80:]) }
-func (d descriptor) blockSize() int  { return int(both16(d.data[128:])) }
+func (d descriptor) sectors() uint32 { return format.Both32(d.data[80:]) }
+func (d descriptor) blockSize() int  { return int(format.Both16(d.data[128:])) }
 func (d descriptor) root() []byte    { return d.data[156:190] }
 
 // joliet returns the Joliet level of a supplementary descriptor, 0 when it is

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"glassmaster/mastering/internal/isotest"
 	"glassmaster/mastering/volume"
 )
 
@@ -17,7 +18,7 @@ import (
 // floppy disk.
 func bootTree(t testing.TB) string {
 	top := t.TempDir()
-	put := func(name string, p []byte) { must(t, os.WriteFile(filepath.Join(top, name), p, 0o644)) }
+	put := func(name string, p []byte) { isotest.Must(t, os.WriteFile(filepath.Join(top, name), p, 0o644)) }
 	put("loader.bin", bytes.Repeat([]byte("loader"), 4000))
 	fat := make([]byte, 64*512)
 	copy(fat, "\xEB\x3C\x90MSDOS5.0\x00\x02\x04\x01\x00\x02\x00\x02\x40\x00\xF8")
@@ -40,7 +41,7 @@ func TestBootCatalog(t *testing.T) {
 	}{
 		{
 			"two platforms",
-			xorriso(t, top, "-R", "-b", "loader.bin", "-no-emul-boot", "-boot-load-size", "4", "-boot-info-table",
+			isotest.Xorriso(t, top, "-R", "-b", "loader.bin", "-no-emul-boot", "-boot-load-size", "4", "-boot-info-table",
 				"-eltorito-alt-boot", "-e", "efi.img", "-no-emul-boot"),
 			[]string{
 				"BIOS no emulation boot=true default=true load=4 length=24000 from the file file=loader.bin",
@@ -49,12 +50,12 @@ func TestBootCatalog(t *testing.T) {
 		},
 		{
 			"floppy",
-			genisoimage(t, top, "-R", "-b", "floppy.img", "-c", "boot.cat"),
+			isotest.Genisoimage(t, top, "-R", "-b", "floppy.img", "-c", "boot.cat"),
 			[]string{"BIOS 1.44 MB floppy disk boot=true default=true load=1 length=1474560 from the file file=floppy.img"},
 		},
 		{
 			"hidden",
-			xorriso(t, top, "-R", "-b", "loader.bin", "-no-emul-boot", "-boot-load-size", "4", "-boot-info-table",
+			isotest.Xorriso(t, top, "-R", "-b", "loader.bin", "-no-emul-boot", "-boot-load-size", "4", "-boot-info-table",
 				"-eltorito-alt-boot", "-e", "efi.img", "-no-emul-boot", "-hide", "loader.bin", "-hide", "efi.img"),
 			[]string{
 				"BIOS no emulation boot=true default=true load=4 length=24000 from its boot information table file=",
@@ -64,7 +65,7 @@ func TestBootCatalog(t *testing.T) {
 	} {
 		v := open(t, c.image, "")
 		cat, err := v.BootCatalog()
-		must(t, err)
+		isotest.Must(t, err)
 		if cat == nil || !cat.Checksum || cat.LBA == 0 {
 			t.Errorf("%s: catalogue %+v", c.name, cat)
 			continue
@@ -73,9 +74,9 @@ func TestBootCatalog(t *testing.T) {
 		for _, e := range cat.Entries {
 			got = append(got, entry(e))
 		}
-		compare(t, c.name, strings.Join(got, "\n"), strings.Join(c.want, "\n"))
+		isotest.Compare(t, c.name, strings.Join(got, "\n"), strings.Join(c.want, "\n"))
 		images, err := v.BootImages()
-		must(t, err)
+		isotest.Must(t, err)
 		for _, e := range images {
 			p, err := io.ReadAll(v.OpenBootImage(e))
 			if err != nil || int64(len(p)) != e.Length {
@@ -86,7 +87,7 @@ func TestBootCatalog(t *testing.T) {
 			}
 		}
 	}
-	if c, err := open(t, xorriso(t, top, "-R"), "").BootCatalog(); c != nil || err != nil {
+	if c, err := open(t, isotest.Xorriso(t, top, "-R"), "").BootCatalog(); c != nil || err != nil {
 		t.Errorf("a volume without a catalogue has %v, %v", c, err)
 	}
 }
@@ -133,16 +134,16 @@ func TestHybrids(t *testing.T) {
 		image string
 		want  []string
 	}{
-		{xorriso(t, top, "-R", "-hfsplus"), []string{`APM entry 3 "HFSPLUS_Hybrid", Apple_HFS`, "Macintosh volume HFS+"}},
-		{genisoimage(t, top, "-R", "-hfs", "-V", "MAC"), []string{`Macintosh volume HFS, label "MAC"`}},
-		{xorriso(t, top, "-R", "-partition_offset", "16"), []string{"Partition offset 16", "MBR entry 1 type CDh (ISO 9660)"}},
+		{isotest.Xorriso(t, top, "-R", "-hfsplus"), []string{`APM entry 3 "HFSPLUS_Hybrid", Apple_HFS`, "Macintosh volume HFS+"}},
+		{isotest.Genisoimage(t, top, "-R", "-hfs", "-V", "MAC"), []string{`Macintosh volume HFS, label "MAC"`}},
+		{isotest.Xorriso(t, top, "-R", "-partition_offset", "16"), []string{"Partition offset 16", "MBR entry 1 type CDh (ISO 9660)"}},
 		{
-			xorriso(t, top, "-R", "-e", "efi.img", "-no-emul-boot", "-isohybrid-gpt-basdat"),
+			isotest.Xorriso(t, top, "-R", "-e", "efi.img", "-no-emul-boot", "-isohybrid-gpt-basdat"),
 			[]string{"Boot record EL TORITO SPECIFICATION"},
 		},
-		{xorriso(t, top, "-R", "-efi-boot-part", filepath.Join(top, "efi.img")), []string{`GPT entry 2 "EFI boot partition", EFI system`}},
+		{isotest.Xorriso(t, top, "-R", "-efi-boot-part", filepath.Join(top, "efi.img")), []string{`GPT entry 2 "EFI boot partition", EFI system`}},
 		{
-			xorriso(t, top, "-R", "-append_partition", "2", "0xef", filepath.Join(top, "efi.img"), "-append_partition", "3",
+			isotest.Xorriso(t, top, "-R", "-append_partition", "2", "0xef", filepath.Join(top, "efi.img"), "-append_partition", "3",
 				"AF3DC60F-8384-7247-8E79-3D69D8477DE4", filepath.Join(top, "other"), "-appended_part_as_gpt"),
 			[]string{`GPT entry 2 "Appended2", EFI system, 64 blocks`, `GPT entry 3 "Appended3", AF3DC60F`, "MBR entry 1 type EEh"},
 		},
@@ -161,6 +162,6 @@ func TestHybrids(t *testing.T) {
 		if _, err := v.Stat("other"); err != nil {
 			t.Error(err)
 		}
-		must(t, v.Walk(".", func(e *volume.Entry) error { return e.Err }))
+		isotest.Must(t, v.Walk(".", func(e *volume.Entry) error { return e.Err }))
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 
 	"glassmaster/mastering/disc"
+	"glassmaster/mastering/zisofs"
 )
 
 // file is an open file.
@@ -27,8 +28,12 @@ func (v *FS) openFile(f *fileInfo, path string) (fs.File, error) {
 		return nil, refuse("a device, pipe or socket has no contents")
 	}
 	var r io.ReaderAt = &contents{v, f.spans}
-	if f.compressed.algorithm != "" {
-		z, err := openZisofs(r, f)
+	if f.compressed.Algorithm != "" {
+		stored := int64(0)
+		for _, s := range f.spans {
+			stored += s.n
+		}
+		z, err := zisofs.Open(r, stored, f.compressed)
 		if err != nil {
 			return nil, &fs.PathError{Op: "open", Path: path, Err: err}
 		}

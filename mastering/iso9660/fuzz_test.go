@@ -2,7 +2,6 @@ package iso9660
 
 import (
 	"bytes"
-	"compress/zlib"
 	"encoding/binary"
 	"fmt"
 	"io"
@@ -16,7 +15,10 @@ import (
 	"glassmaster/mastering/boot"
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/filename"
+	"glassmaster/mastering/iso9660/internal/format"
+	"glassmaster/mastering/iso9660/plan"
 	"glassmaster/mastering/layout"
+	"glassmaster/mastering/master"
 	"glassmaster/mastering/tree"
 	"glassmaster/mastering/volume"
 )
@@ -25,8 +27,8 @@ import (
 func seedImages() [][]byte {
 	h := newHandmade(sp, entry("ER", []byte{10, 0, 0, 1}, []byte("RRIP_1991A")))
 	h.dir(21, 20, 1)
-	h.add(20, "A", 21, 2048, flagDirectory, nm(0, "a folder"))
-	h.add(21, "B.;1", 30, 100, flagMulti, nm(0, "b"))
+	h.add(20, "A", 21, 2048, format.FlagDirectory, nm(0, "a folder"))
+	h.add(21, "B.;1", 30, 100, format.FlagMulti, nm(0, "b"))
 	h.add(21, "B.;1", 31, 100, 0, nm(0, "b"))
 	h.add(21, "C.;1", 0, 0, 0, entry("PX", both(0o120777), both(1), both(0), both(0), both(9)), entry("SL", []byte{0, 0, 1, 'b'}))
 	h.add(21, "D.;1", 32, 300, 0, entry("ZF", []byte("pz\x04\x0f"), both(400)), ce(33, 0, 60))
@@ -68,8 +70,8 @@ func plannedSeed() []byte {
 	}
 	root.Append(tree.NewFile("boot.img", 2048, at, layout.Bytes(make([]byte, 2048))))
 	root.Append(tree.NewNode("link", fs.ModeSymlink|0o777, tree.Symlink("../boot.img")))
-	l, _, err := Plan(root, Options{
-		Label: "SEED", Level: 4, Joliet: JolietLong, NoPadding: true, Time: at, RockRidge112: true,
+	l, _, err := master.Plan(root, master.Options{
+		Label: "SEED", NoPadding: true, Time: at, Features: plan.Features{Level: 4, Joliet: plan.JolietLong, RockRidge112: true},
 		Boot: &boot.Options{Images: []boot.Image{{Path: "boot.img"}}, GPT: boot.GPTHybrid, APM: true},
 	})
 	if err != nil {
@@ -86,7 +88,7 @@ func sessionsSeed() []byte {
 	h.p = append(h.p, make([]byte, 70*disc.SectorSize)...)
 	h.add(20, "OLD.;1", 30, 5, 0)
 	copy(h.p[80*disc.SectorSize:], h.p[16*disc.SectorSize:18*disc.SectorSize])
-	put32(h.p[80*disc.SectorSize+156+2:], 100)
+	format.PutBoth32(h.p[80*disc.SectorSize+156+2:], 100)
 	h.dir(100, 100, 1)
 	h.add(100, "NEW.;1", 30, 5, 0)
 	return h.p
@@ -98,19 +100,19 @@ func sharedSeed() []byte {
 	h := newHandmade(sp, entry("ER", []byte{10, 0, 0, 1}, []byte("RRIP_1991A")))
 	for b := 20; b < 28; b++ {
 		h.dir(b+1, b, 1)
-		h.add(b, "A", b+1, 2048, flagDirectory, nm(0, "a"))
-		h.add(b, "B", b+1, 2048, flagDirectory, nm(0, "b"))
+		h.add(b, "A", b+1, 2048, format.FlagDirectory, nm(0, "a"))
+		h.add(b, "B", b+1, 2048, format.FlagDirectory, nm(0, "b"))
 	}
 	for i, name := range []string{"twin", "twin", "twin~2", "a/b", "..", "caf\xe9", "\x1b[2J"} {
 		h.add(28, fmt.Sprintf("F%d.;1", i), 30, 5, 0, nm(0, name))
 	}
 	h.next[31] = 31 * disc.SectorSize
-	h.add(31, "\x00", 31, 2048, flagDirectory)
-	h.add(31, "\x01", 20, 2048, flagDirectory, entry("PL", both(20)))
+	h.add(31, "\x00", 31, 2048, format.FlagDirectory)
+	h.add(31, "\x01", 20, 2048, format.FlagDirectory, entry("PL", both(20)))
 	h.dir(32, 20, 1)
-	h.add(32, "M", 31, 2048, flagDirectory, nm(0, "moved"))
+	h.add(32, "M", 31, 2048, format.FlagDirectory, nm(0, "moved"))
 	h.add(20, "M.;1", 30, 0, 0, nm(0, "moved"), entry("CL", both(31)))
-	h.add(20, "RR_MOVED", 32, 2048, flagDirectory, nm(0, "rr_moved"))
+	h.add(20, "RR_MOVED", 32, 2048, format.FlagDirectory, nm(0, "rr_moved"))
 	return h.p
 }
 
@@ -119,7 +121,7 @@ func largeSeed() []byte {
 	h := newHandmade(sp, entry("ER", []byte{10, 0, 0, 1}, []byte("RRIP_1991A")))
 	h.p = append(h.p, make([]byte, 40*disc.SectorSize)...)
 	h.dir(40, 20, 33)
-	h.add(20, "RR_MOVED", 40, 33*disc.SectorSize, flagDirectory, nm(0, "rr_moved"))
+	h.add(20, "RR_MOVED", 40, 33*disc.SectorSize, format.FlagDirectory, nm(0, "rr_moved"))
 	for i := range 4 {
 		h.next[40] = (40 + 10*i + 1) * disc.SectorSize
 		h.add(40, fmt.Sprintf("F%d.;1", i), 30, 5, 0, nm(0, fmt.Sprintf("name %d", i)))
@@ -340,45 +342,6 @@ func FuzzSystemArea(f *testing.F) {
 		}
 		if text > 1000+4*len(p) || used > 1<<20 {
 			t.Errorf("%d bytes of text and %d of memory for %d", text, used, len(p))
-		}
-	})
-}
-
-func FuzzZisofs(f *testing.F) {
-	var b bytes.Buffer
-	w := zlib.NewWriter(&b)
-	_, _ = w.Write(bytes.Repeat([]byte("text"), 100))
-	w.Close()
-	p := append([]byte(zisofsMagic1), 0x90, 1, 0, 0, 4, 15, 0, 0)
-	p = binary.LittleEndian.AppendUint32(p, 24)
-	p = binary.LittleEndian.AppendUint32(p, uint32(24+b.Len()))
-	f.Add(append(p, b.Bytes()...), "pz", byte(15), uint64(400))
-	q := append([]byte(zisofsMagic2), 0, 6, 1, 15)
-	q = binary.LittleEndian.AppendUint64(q, 400+1<<15)
-	q = append(q, 0, 0, 0, 0)
-	for _, at := range []int{48, 48, 48 + b.Len()} { // a block of zeros, then one with text
-		q = binary.LittleEndian.AppendUint64(q, uint64(at))
-	}
-	f.Add(append(q, b.Bytes()...), "PZ", byte(15), uint64(400+1<<15))
-	f.Fuzz(func(t *testing.T, p []byte, algorithm string, log byte, size uint64) {
-		info := &fileInfo{
-			size: int64(size), spans: []span{{0, int64(len(p))}},
-			compressed: zisofsEntry{algorithm: algorithm, blockLog: log, size: size},
-		}
-		var n int64
-		var err error
-		want := min(info.size, 1<<20)
-		used := allocated(func() {
-			var r io.ReaderAt
-			if r, err = openZisofs(bytes.NewReader(p), info); err == nil {
-				n, err = io.Copy(io.Discard, io.NewSectionReader(r, 0, want))
-			}
-		})
-		if err == nil && n != want {
-			t.Fatalf("%d of %d bytes without an error", n, info.size)
-		}
-		if used > 4<<20 {
-			t.Errorf("%d bytes of memory", used)
 		}
 	})
 }

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"glassmaster/mastering/disc"
+	"glassmaster/mastering/internal/isotest"
+	"glassmaster/mastering/iso9660/internal/format"
 	"glassmaster/mastering/volume"
 )
 
@@ -28,7 +30,7 @@ func newHandmade(rootUse ...[]byte) *handmade {
 	d := h.p[16*disc.SectorSize:]
 	copy(d, "\x01CD001\x01")
 	copy(d[40:72], "HANDMADE                        ")
-	put32(d[80:], 40)
+	format.PutBoth32(d[80:], 40)
 	copy(d[120:], "\x01\x00\x00\x01\x01\x00\x00\x01\x00\x08\x08\x00")
 	d[881] = 1
 	copy(h.p[17*disc.SectorSize:], "\xffCD001\x01")
@@ -40,22 +42,22 @@ func newHandmade(rootUse ...[]byte) *handmade {
 
 func both(n uint32) []byte {
 	p := make([]byte, 8)
-	put32(p, n)
+	format.PutBoth32(p, n)
 	return p
 }
 
 // dir begins a directory of so many sectors.
 func (h *handmade) dir(block, parent, sectors int, use ...[]byte) {
 	h.next[block] = block * disc.SectorSize
-	h.add(block, "\x00", block, sectors*disc.SectorSize, flagDirectory, use...)
-	h.add(block, "\x01", parent, disc.SectorSize, flagDirectory)
+	h.add(block, "\x00", block, sectors*disc.SectorSize, format.FlagDirectory, use...)
+	h.add(block, "\x01", parent, disc.SectorSize, format.FlagDirectory)
 }
 
 // add writes a record with the given system use entries.
 func (h *handmade) add(dir int, id string, block, size int, flags byte, use ...[]byte) []byte {
 	r := make([]byte, 33+len(id)+(1-len(id)&1))
-	put32(r[2:], uint32(block))
-	put32(r[10:], uint32(size))
+	format.PutBoth32(r[2:], uint32(block))
+	format.PutBoth32(r[10:], uint32(size))
 	copy(r[18:], "\x65\x0b\x0e\x16\x0d\x14\x00")
 	r[25] = flags
 	copy(r[28:], "\x01\x00\x00\x01")
@@ -87,7 +89,7 @@ var sp = entry("SP", []byte{0xBE, 0xEF, 0})
 func (h *handmade) open(t testing.TB, view string) *FS {
 	t.Helper()
 	v, err := Open(bytes.NewReader(h.p), int64(len(h.p)), volume.Options{View: view})
-	must(t, err)
+	isotest.Must(t, err)
 	return v
 }
 
@@ -115,8 +117,8 @@ func TestHandmadeRockRidge(t *testing.T) {
 	h.add(20, "A.;1", 30, 5, 0, px(0o100640), nm(1, "first "), nm(0, "second"), long)
 	h.add(20, "B.;1", 0, 0, 0, px(0o020666), entry("PN", both(0), both(1<<8|3)), nm(0, "null"))
 	h.add(20, "C.;1", 0, 0, 0, px(0o120777), entry("SL", []byte{1, 1, 2}, []byte("ab")), entry("SL", []byte{0, 0, 2}, []byte("cd"), []byte{4, 0, 0, 1, 'x'}), nm(0, "link"))
-	h.add(20, "D.;1", 0, 0, flagAssociated, px(0o100644), nm(0, "fork"))
-	h.add(20, "E.;1", 30, 5, flagHidden, px(0o100644), ce(31, 100, 5+4))
+	h.add(20, "D.;1", 0, 0, format.FlagAssociated, px(0o100644), nm(0, "fork"))
+	h.add(20, "E.;1", 30, 5, format.FlagHidden, px(0o100644), ce(31, 100, 5+4))
 	copy(h.p[31*disc.SectorSize+100:], nm(0, "more"))
 	copy(h.p[30*disc.SectorSize:], "hello")
 	v := h.open(t, "")
@@ -124,12 +126,12 @@ func TestHandmadeRockRidge(t *testing.T) {
 		t.Errorf("%s, %v", got, err)
 	}
 	info, err := v.Stat("first second")
-	must(t, err)
+	isotest.Must(t, err)
 	if info.Mode() != 0o640 || !info.ModTime().Equal(time.Date(2001, 2, 3, 4, 5, 6, 7e7, time.FixedZone("", 3600))) {
 		t.Errorf("%v", info)
 	}
 	null, err := v.Lstat("null")
-	must(t, err)
+	isotest.Must(t, err)
 	if a := null.Sys().(*volume.Attributes); null.Mode().Type() != fs.ModeDevice|fs.ModeCharDevice || a.Device != 1<<32|3 || a.UID != 7 || a.GID != 8 {
 		t.Errorf("%v %+v", null, a)
 	}
@@ -137,7 +139,7 @@ func TestHandmadeRockRidge(t *testing.T) {
 		t.Errorf("%q, %v", target, err)
 	}
 	more, err := v.Stat("more")
-	must(t, err)
+	isotest.Must(t, err)
 	if !more.Sys().(*volume.Attributes).Hidden {
 		t.Error("a hidden file is not said to be hidden")
 	}
@@ -157,11 +159,11 @@ func TestHandmadeSkip(t *testing.T) {
 
 func TestHandmadeMultiExtent(t *testing.T) {
 	h := newHandmade()
-	h.add(20, "A.;1", 30, 2048, flagMulti)
-	h.add(20, "A.;1", 33, 2048, flagMulti)
+	h.add(20, "A.;1", 30, 2048, format.FlagMulti)
+	h.add(20, "A.;1", 33, 2048, format.FlagMulti)
 	h.add(20, "A.;1", 31, 3, 0)
 	h.add(20, "B.;1", 30, 1, 0)
-	h.add(20, "C.;1", 30, 1, flagMulti)
+	h.add(20, "C.;1", 30, 1, format.FlagMulti)
 	for i := range h.p[30*2048 : 34*2048] {
 		h.p[30*2048+i] = byte(30 + i/2048)
 	}
@@ -203,19 +205,19 @@ func (v virtual) ReadAt(p []byte, off int64) (int, error) {
 func TestHandmadeLarge(t *testing.T) {
 	const most = 1<<32 - 2048
 	h := newHandmade()
-	h.add(20, "A.;1", 40, most, flagMulti)
-	h.add(20, "A.;1", 40+most/2048, most, flagMulti)
+	h.add(20, "A.;1", 40, most, format.FlagMulti)
+	h.add(20, "A.;1", 40+most/2048, most, format.FlagMulti)
 	h.add(20, "A.;1", 40+2*(most/2048), 1<<30+5, 0)
 	image := virtual{h.p, 40*2048 + 2*most + 2<<30}
 	v, err := Open(image, image.size, volume.Options{})
-	must(t, err)
+	isotest.Must(t, err)
 	info, err := v.Stat("A")
-	must(t, err)
+	isotest.Must(t, err)
 	if info.Size() != 2*most+1<<30+5 {
 		t.Fatalf("size %d", info.Size())
 	}
 	f, err := v.Open("A")
-	must(t, err)
+	isotest.Must(t, err)
 	for _, off := range []int64{0, most - 2048, most, 2*most - 2048, 2 * most, 2*most + 1<<30} {
 		var p [4]byte
 		if _, err := f.(io.ReaderAt).ReadAt(p[:], off); err != nil || int64(binary.LittleEndian.Uint32(p[:])) != 40+off/2048 {
@@ -259,7 +261,7 @@ func TestHandmadeHostile(t *testing.T) {
 	}{
 		{"a directory in itself", func() *handmade {
 			h := newHandmade()
-			h.add(20, "SELF", 20, 2048, flagDirectory)
+			h.add(20, "SELF", 20, 2048, format.FlagDirectory)
 			h.add(20, "Z.;1", 30, 1, 0)
 			return h
 		}, "SELF Z", "contains itself"},
@@ -267,24 +269,24 @@ func TestHandmadeHostile(t *testing.T) {
 			h := newHandmade()
 			h.dir(21, 20, 1)
 			h.dir(22, 21, 1)
-			h.add(20, "A", 21, 2048, flagDirectory)
-			h.add(21, "B", 22, 2048, flagDirectory)
-			h.add(22, "C", 21, 2048, flagDirectory)
+			h.add(20, "A", 21, 2048, format.FlagDirectory)
+			h.add(21, "B", 22, 2048, format.FlagDirectory)
+			h.add(22, "C", 21, 2048, format.FlagDirectory)
 			return h
 		}, "A A/B A/B/C", "contains itself"},
 		{"every directory under two names", func() *handmade {
 			h := newHandmade()
 			for b := 20; b < 38; b++ {
 				h.dir(b+1, b, 1)
-				h.add(b, "A", b+1, 2048, flagDirectory)
-				h.add(b, "B", b+1, 2048, flagDirectory)
+				h.add(b, "A", b+1, 2048, format.FlagDirectory)
+				h.add(b, "B", b+1, 2048, format.FlagDirectory)
 			}
 			return h
 		}, "", "so often"},
 		{"a huge directory", func() *handmade {
 			h := newHandmade()
 			h.dir(21, 20, 1)
-			h.add(20, "A", 21, 1<<31, flagDirectory)
+			h.add(20, "A", 21, 1<<31, format.FlagDirectory)
 			return h
 		}, "A", "behind the end of the image"},
 		{"continuation in a loop", func() *handmade {
@@ -354,12 +356,12 @@ func TestShort(t *testing.T) {
 	h.p = h.p[:31*2048]
 	v := h.open(t, "")
 	info, err := v.Stat("A")
-	must(t, err)
+	isotest.Must(t, err)
 	if why := info.Sys().(*volume.Attributes).Unreadable; !strings.Contains(why, "behind the end") {
 		t.Errorf("%q", why)
 	}
 	f, err := v.Open("A")
-	must(t, err)
+	isotest.Must(t, err)
 	p, err := io.ReadAll(f)
 	if len(p) != 2048 || err == nil || !strings.Contains(err.Error(), "sector 31") {
 		t.Errorf("%d bytes, %v", len(p), err)
@@ -388,7 +390,7 @@ var errScratch = errors.New("unrecovered read error")
 func TestScratched(t *testing.T) {
 	h := newHandmade()
 	h.dir(22, 20, 6)
-	h.add(20, "D", 22, 6*2048, flagDirectory)
+	h.add(20, "D", 22, 6*2048, format.FlagDirectory)
 	for i := range 6 {
 		if i > 0 {
 			h.next[22] = (22 + i) * 2048
@@ -398,7 +400,7 @@ func TestScratched(t *testing.T) {
 	h.add(20, "Z", 30, 1, 0)
 	r := scratched{bytes.NewReader(h.p), map[int64]bool{24: true, 26: true}}
 	v, err := Open(r, int64(len(h.p)), volume.Options{})
-	must(t, err)
+	isotest.Must(t, err)
 	got, err := walked(v)
 	if got != "D D/A D/B D/D D/F Z" || !errors.Is(err, errScratch) {
 		t.Errorf("%s, %v", got, err)
@@ -414,16 +416,16 @@ func TestBlockSize(t *testing.T) {
 	h := newHandmade()
 	d := h.p[16*2048:]
 	copy(d[128:], "\x00\x02\x02\x00")
-	put32(d[80:], 160)
-	put32(d[158:], 80)
-	put32(h.p[20*2048+2:], 80)
+	format.PutBoth32(d[80:], 160)
+	format.PutBoth32(d[158:], 80)
+	format.PutBoth32(h.p[20*2048+2:], 80)
 	h.add(20, "A.;1", 121, 3, 0)
 	copy(h.p[121*512:], "abc")
 	v := h.open(t, "")
 	if p, err := fs.ReadFile(v, "A"); err != nil || string(p) != "abc" {
 		t.Errorf("%q, %v", p, err)
 	}
-	must(t, v.Walk(".", func(e *volume.Entry) error {
+	isotest.Must(t, v.Walk(".", func(e *volume.Entry) error {
 		if !e.Encoded {
 			t.Error("a file that begins within a sector can be read at its extents")
 		}
@@ -443,7 +445,7 @@ func TestHandmadeSparse(t *testing.T) {
 	v := h.open(t, "")
 	for name, size := range map[string]int64{"new": 1<<32 + 2, "old": 70000, "bad": 5, "cut": 5} {
 		info, err := v.Stat(name)
-		must(t, err)
+		isotest.Must(t, err)
 		if info.Size() != size {
 			t.Errorf("%s: %d bytes, want %d", name, info.Size(), size)
 		}

@@ -4,6 +4,7 @@ import (
 	"io"
 
 	"glassmaster/mastering/disc"
+	"glassmaster/mastering/iso9660/internal/format"
 	"glassmaster/mastering/volume"
 )
 
@@ -18,12 +19,12 @@ func head(r io.ReaderAt, size int64, start disc.LBA) (volume.Head, bool) {
 		return volume.Head{}, false
 	}
 	d, _ := find(set, func(d descriptor) bool { return d.kind() == typePrimary })
-	root := disc.LBA(int64(both32(d.root()[2:])) * int64(checkBlockSize(d.blockSize())) / disc.SectorSize)
+	root := disc.LBA(int64(format.Both32(d.root()[2:])) * int64(checkBlockSize(d.blockSize())) / disc.SectorSize)
 	if start != 0 && root <= start {
 		return volume.Head{}, false
 	}
 	return volume.Head{
-		End: claimOf(d, size, start), Root: root, Rooted: isFolder(r, root, both32(d.root()[2:])), Created: d.time17(813),
+		End: claimOf(d, size, start), Root: root, Rooted: isFolder(r, root, format.Both32(d.root()[2:])), Created: d.time17(813),
 	}, true
 }
 
@@ -42,7 +43,7 @@ func claimOf(d descriptor, size int64, start disc.LBA) disc.LBA {
 // isFolder reports whether a folder begins at a sector whose record of itself says
 // that it begins at the given block (ECMA-119 6.8.2.2).
 func isFolder(r io.ReaderAt, at disc.LBA, block uint32) bool {
-	var p [recordHead + 1]byte
+	var p [format.RecordHead + 1]byte
 	n, _ := r.ReadAt(p[:], int64(at)*disc.SectorSize)
-	return n == len(p) && int(p[0]) > recordHead && p[32] == 1 && p[recordHead] == 0 && both32(p[2:]) == block
+	return n == len(p) && int(p[0]) > format.RecordHead && p[32] == 1 && p[format.RecordHead] == 0 && format.Both32(p[2:]) == block
 }

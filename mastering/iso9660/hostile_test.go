@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"glassmaster/mastering/disc"
+	"glassmaster/mastering/internal/isotest"
+	"glassmaster/mastering/iso9660/internal/format"
 	"glassmaster/mastering/volume"
 )
 
@@ -28,7 +30,7 @@ func TestSharedContinuations(t *testing.T) {
 	const sectors, area = 5, 32 << 10
 	h := rockRidge(60)
 	h.dir(22, 20, sectors)
-	h.add(20, "A", 22, sectors*disc.SectorSize, flagDirectory, nm(0, "a"))
+	h.add(20, "A", 22, sectors*disc.SectorSize, format.FlagDirectory, nm(0, "a"))
 	for s := range sectors {
 		for i := range 20 {
 			h.next[22] = max(h.next[22], (22+s)*disc.SectorSize)
@@ -128,7 +130,7 @@ func TestDeep(t *testing.T) {
 			up = 20
 		}
 		h.dir(at, up, 1)
-		h.add(up, name, at, disc.SectorSize, flagDirectory)
+		h.add(up, name, at, disc.SectorSize, format.FlagDirectory)
 	}
 	v, err := Open(bytes.NewReader(h.p), int64(len(h.p)), volume.Options{})
 	if err != nil {
@@ -168,7 +170,7 @@ func opened(f fs.File, err error) string {
 func TestPlaces(t *testing.T) {
 	p := plannedSeed()
 	v, err := Open(bytes.NewReader(p), int64(len(p)), volume.Options{})
-	must(t, err)
+	isotest.Must(t, err)
 	for _, place := range []uint64{0, 1, 5, 16 * disc.SectorSize, uint64(v.root.off), uint64(v.root.off) + 1, uint64(len(p)) - 1, uint64(len(p)), 1 << 63, 1<<64 - 1} {
 		if f, err := v.OpenPlace(place); err == nil {
 			t.Errorf("place %d: %v", place, f)
@@ -182,13 +184,13 @@ func TestMore(t *testing.T) {
 	seen, extended := 0, 0
 	for _, p := range seedImages()[:4] {
 		v, err := Open(bytes.NewReader(p), int64(len(p)), volume.Options{})
-		must(t, err)
-		must(t, v.Walk(".", func(e *volume.Entry) error {
+		isotest.Must(t, err)
+		isotest.Must(t, v.Walk(".", func(e *volume.Entry) error {
 			if e.Err != nil {
 				return e.Err
 			}
 			info, err := v.Lstat(string(e.Path))
-			must(t, err)
+			isotest.Must(t, err)
 			if got, want := e.More(), info.Sys(); !reflect.DeepEqual(got, want) {
 				t.Errorf("%s: %+v, want %+v", e.Path, got, want)
 			}

@@ -10,7 +10,9 @@ import (
 
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/filename"
+	"glassmaster/mastering/iso9660/internal/format"
 	"glassmaster/mastering/volume"
+	"glassmaster/mastering/zisofs"
 )
 
 // span is a run of bytes of the image.
@@ -41,20 +43,12 @@ type item struct {
 	child      uint32
 	serial     uint32
 	extension  []string // identifiers of ER entries
-	compressed zisofsEntry
+	compressed zisofs.Entry
 	suspErr    error
 	inspect    func(e []byte) // sees each system use entry, when it is there
 
 	wantAttributes bool
 	attributes     []byte // AL entries one after another
-}
-
-// zisofsEntry is a ZF entry; without algorithm the file is not compressed.
-type zisofsEntry struct {
-	algorithm   string
-	headerWords byte
-	blockLog    byte
-	size        uint64
 }
 
 // reset makes the item ready for the next entry and keeps its memory.
@@ -155,7 +149,7 @@ func (v *FS) finish(it *item) {
 		}
 		it.Extents = append(it.Extents, volume.Extent{Start: disc.LBA(s.off >> 11), Length: s.n})
 	}
-	if it.flags&flagDirectory != 0 != it.Mode.IsDir() {
+	if it.flags&format.FlagDirectory != 0 != it.Mode.IsDir() {
 		v.mendType(it)
 	}
 	if it.isLink && it.Mode.IsRegular() { // a link whose PX is missing
@@ -174,7 +168,7 @@ func (v *FS) finish(it *item) {
 // mendType settles a record whose directory flag and POSIX mode disagree: what
 // has the flag is a directory, what has not is none.
 func (v *FS) mendType(it *item) {
-	if it.flags&flagDirectory != 0 {
+	if it.flags&format.FlagDirectory != 0 {
 		it.Mode = fs.ModeDir | it.Mode.Perm()
 		return
 	}
@@ -188,10 +182,10 @@ func (v *FS) finishFile(it *item) {
 	if it.sparse {
 		it.takeHoles()
 	}
-	if it.compressed.algorithm != "" {
+	if it.compressed.Algorithm != "" {
 		it.Encoded = true
-		if it.Unreadable = it.compressed.problem(); it.Unreadable == "" {
-			it.Size = int64(it.compressed.size)
+		if it.Unreadable = it.compressed.Problem(); it.Unreadable == "" {
+			it.Size = int64(it.compressed.Size)
 		}
 	}
 	if errors.Is(it.suspErr, errRoom) { // how its contents are stored may be among what was not read
@@ -256,7 +250,7 @@ func (it *item) info() *fileInfo {
 	f.attributes = volume.Attributes{
 		UID: it.UID, GID: it.GID, Links: it.Links, Inode: it.Inode, Device: it.Device,
 		Created: unixTime(it.stamp(0)), Accessed: unixTime(it.stamp(2)), Changed: unixTime(it.stamp(3)),
-		Hidden: it.flags&flagHidden != 0, Extents: append([]volume.Extent(nil), it.Extents...),
+		Hidden: it.flags&format.FlagHidden != 0, Extents: append([]volume.Extent(nil), it.Extents...),
 		Unreadable: it.Unreadable, Note: it.Note,
 	}
 	if len(it.attributes) > 0 {
@@ -282,7 +276,7 @@ type fileInfo struct {
 	at         int64
 	spans      []span
 	target     string
-	compressed zisofsEntry
+	compressed zisofs.Entry
 	attributes volume.Attributes
 	way        uint64 // on which it was reached
 	loop       error  // it is a folder that contains itself

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"glassmaster/mastering/internal/isotest"
+	"glassmaster/mastering/iso9660/internal/format"
 	"glassmaster/mastering/volume"
 )
 
@@ -16,7 +18,7 @@ import (
 func TestTwins(t *testing.T) {
 	h := rockRidge(60)
 	h.dir(22, 20, 20)
-	h.add(20, "DIR", 22, 20*2048, flagDirectory, nm(0, "dir"))
+	h.add(20, "DIR", 22, 20*2048, format.FlagDirectory, nm(0, "dir"))
 	add := func(i int, name string) {
 		const perSector = 20
 		h.next[22] = max(h.next[22], (22+i/perSector)*2048)
@@ -39,7 +41,7 @@ func TestTwins(t *testing.T) {
 	want = append(want, `a\x2fb`)
 	v := h.open(t, "")
 	i, recorded := 0, 0
-	must(t, v.Walk("dir", func(e *volume.Entry) error {
+	isotest.Must(t, v.Walk("dir", func(e *volume.Entry) error {
 		name := strings.TrimPrefix(string(e.Path), "dir/")
 		if name != want[i] || e.Size != int64(100+i) {
 			t.Errorf("%q with %d bytes, want %q", name, e.Size, want[i])
@@ -62,7 +64,7 @@ func TestTwins(t *testing.T) {
 		}
 	}
 	list, err := v.ReadDir("dir")
-	must(t, err)
+	isotest.Must(t, err)
 	var listed []string
 	for _, d := range list {
 		listed = append(listed, d.Name())
@@ -72,7 +74,7 @@ func TestTwins(t *testing.T) {
 		t.Errorf("%q", listed)
 	}
 	defects, err := v.Check(t.Context())
-	must(t, err)
+	isotest.Must(t, err)
 	twins := 0
 	for _, d := range defects {
 		if strings.Contains(d.Text, "too; this one is shown as") {

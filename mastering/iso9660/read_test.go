@@ -13,27 +13,28 @@ import (
 	"testing"
 	"testing/fstest"
 
+	"glassmaster/mastering/internal/isotest"
 	"glassmaster/mastering/peertest"
 	"glassmaster/mastering/volume"
 )
 
 func TestRockRidge(t *testing.T) {
-	top := sampleTree(t)
+	top := isotest.SampleTree(t)
 	src := os.DirFS(top)
-	want := listing(t, src, posix(t, src))
+	want := isotest.Listing(t, src, isotest.Posix(t, src))
 	for name, image := range map[string]string{
-		"xorriso":             xorriso(t, top, "-R", "-J", "-joliet-long", "-iso-level", "3"),
-		"xorriso hard links":  xorriso(t, top, "-R", "--hardlinks", "-iso-level", "3"),
-		"genisoimage":         genisoimage(t, top, "-R", "-J", "-joliet-long"),
-		"genisoimage level 3": genisoimage(t, top, "-R", "-iso-level", "3"),
-		"genisoimage deep":    genisoimage(t, top, "-R", "-D"),
+		"xorriso":             isotest.Xorriso(t, top, "-R", "-J", "-joliet-long", "-iso-level", "3"),
+		"xorriso hard links":  isotest.Xorriso(t, top, "-R", "--hardlinks", "-iso-level", "3"),
+		"genisoimage":         isotest.Genisoimage(t, top, "-R", "-J", "-joliet-long"),
+		"genisoimage level 3": isotest.Genisoimage(t, top, "-R", "-iso-level", "3"),
+		"genisoimage deep":    isotest.Genisoimage(t, top, "-R", "-D"),
 	} {
 		t.Run(name, func(t *testing.T) {
 			v := open(t, image, "")
 			if got := v.Volume().View; got != ViewRockRidge {
 				t.Fatalf("view %q", got)
 			}
-			compare(t, "listings", listing(t, v, posix(t, v)), want)
+			isotest.Compare(t, "listings", isotest.Listing(t, v, isotest.Posix(t, v)), want)
 			checkWalk(t, v)
 			checkHardLinks(t, v)
 		})
@@ -47,38 +48,38 @@ func checkWalk(t *testing.T, v *FS) {
 		return fmt.Sprintf("%s %v %d %d %q %d %d %d %x %v %q\n", path, mode, size, mod, target, a.UID, a.GID, a.Links, a.Inode, a.Extents, a.Unreadable)
 	}
 	var walked, want []string
-	must(t, v.Walk(".", func(e *volume.Entry) error {
-		must(t, e.Err)
+	isotest.Must(t, v.Walk(".", func(e *volume.Entry) error {
+		isotest.Must(t, e.Err)
 		walked = append(walked, line(string(e.Path), e.Mode, e.Size, e.Modified, string(e.Target), &volume.Attributes{
 			UID: e.UID, GID: e.GID, Links: e.Links, Inode: e.Inode, Extents: e.Extents, Unreadable: e.Unreadable,
 		}))
 		return nil
 	}))
-	must(t, fs.WalkDir(v, ".", func(path string, d fs.DirEntry, err error) error {
-		must(t, err)
+	isotest.Must(t, fs.WalkDir(v, ".", func(path string, d fs.DirEntry, err error) error {
+		isotest.Must(t, err)
 		if path == "." {
 			return nil
 		}
 		info, err := v.Lstat(path)
-		must(t, err)
+		isotest.Must(t, err)
 		target := ""
 		if info.Mode().Type() == fs.ModeSymlink {
 			target, err = v.ReadLink(path)
-			must(t, err)
+			isotest.Must(t, err)
 		}
 		want = append(want, line(path, info.Mode(), info.Size(), info.ModTime().UnixNano(), target, info.Sys().(*volume.Attributes)))
 		return nil
 	}))
 	sort.Strings(walked)
 	sort.Strings(want)
-	compare(t, "walks", strings.Join(walked, ""), strings.Join(want, ""))
+	isotest.Compare(t, "walks", strings.Join(walked, ""), strings.Join(want, ""))
 }
 
 func checkHardLinks(t *testing.T, v *FS) {
 	t.Helper()
 	inode := func(name string) uint64 {
 		info, err := v.Stat(name)
-		must(t, err)
+		isotest.Must(t, err)
 		return info.Sys().(*volume.Attributes).Inode
 	}
 	a, b := inode("links/first"), inode("links/second")
@@ -93,13 +94,13 @@ func checkHardLinks(t *testing.T, v *FS) {
 // TestConformance runs the tests of package fstest, which open every link: those
 // that lead nowhere are taken out first.
 func TestConformance(t *testing.T) {
-	top := sampleTree(t)
+	top := isotest.SampleTree(t)
 	for _, name := range []string{"links/absolute", "links/dangling", "links/long", "pipe"} {
-		must(t, os.Remove(filepath.Join(top, name)))
+		isotest.Must(t, os.Remove(filepath.Join(top, name)))
 	}
 	for name, image := range map[string]string{
-		"xorriso":     xorriso(t, top, "-R"),
-		"genisoimage": genisoimage(t, top, "-R"),
+		"xorriso":     isotest.Xorriso(t, top, "-R"),
+		"genisoimage": isotest.Genisoimage(t, top, "-R"),
 	} {
 		v := open(t, image, "")
 		if err := fstest.TestFS(v, "readme.txt", "links/up", "deep/2/3/4/5/6/7/8/9/10/11/12/bottom"); err != nil {
@@ -120,27 +121,27 @@ func TestLongLinks(t *testing.T) {
 		".",
 		"../..",
 	} {
-		must(t, os.Symlink(target, filepath.Join(top, fmt.Sprint(i))))
+		isotest.Must(t, os.Symlink(target, filepath.Join(top, fmt.Sprint(i))))
 	}
 	src := os.DirFS(top)
 	links := func(v fs.FS) func(string, fs.FileInfo) string {
 		return func(path string, _ fs.FileInfo) string {
 			target, err := fs.ReadLink(v, path)
-			must(t, err)
+			isotest.Must(t, err)
 			return " -> " + target
 		}
 	}
-	v := open(t, xorriso(t, top, "-R"), "")
-	compare(t, "links", listing(t, v, links(v)), listing(t, src, links(src)))
+	v := open(t, isotest.Xorriso(t, top, "-R"), "")
+	isotest.Compare(t, "links", isotest.Listing(t, v, links(v)), isotest.Listing(t, src, links(src)))
 }
 
 func TestJoliet(t *testing.T) {
-	top := sampleTree(t)
+	top := isotest.SampleTree(t)
 	for _, name := range []string{"links/relative", "links/up", "links/absolute", "links/dangling", "links/long", "links/folder", "pipe"} {
-		must(t, os.Remove(filepath.Join(top, name)))
+		isotest.Must(t, os.Remove(filepath.Join(top, name)))
 	}
 	for _, name := range []string{strings.Repeat("n", 200) + ".bin", strings.Repeat("y", 255)} { // longer than Joliet can
-		must(t, os.Remove(filepath.Join(top, name)))
+		isotest.Must(t, os.Remove(filepath.Join(top, name)))
 	}
 	src := os.DirFS(top)
 	plain := func(v fs.FS) func(string, fs.FileInfo) string {
@@ -148,28 +149,28 @@ func TestJoliet(t *testing.T) {
 			if info.IsDir() {
 				return "/"
 			}
-			return " " + content(t, v, path, info)
+			return " " + isotest.Content(t, v, path, info)
 		}
 	}
-	want := listing(t, src, plain(src))
+	want := isotest.Listing(t, src, plain(src))
 	const beyond = "\U0001F4BF\U00020000.txt" // neither writes letters beyond the BMP
 	for name, image := range map[string]string{
-		"xorriso":     xorriso(t, top, "-J", "-joliet-long", "-iso-level", "3"),
-		"genisoimage": genisoimage(t, top, "-J", "-joliet-long", "-D"),
+		"xorriso":     isotest.Xorriso(t, top, "-J", "-joliet-long", "-iso-level", "3"),
+		"genisoimage": isotest.Genisoimage(t, top, "-J", "-joliet-long", "-D"),
 	} {
 		t.Run(name, func(t *testing.T) {
 			v := open(t, image, ViewJoliet)
 			want := strings.ReplaceAll(want, beyond, map[string]string{"xorriso": "__.txt", "genisoimage": ""}[name])
-			compare(t, "listings", listing(t, v, plain(v)), want)
-			must(t, fstest.TestFS(v, "readme.txt"))
+			isotest.Compare(t, "listings", isotest.Listing(t, v, plain(v)), want)
+			isotest.Must(t, fstest.TestFS(v, "readme.txt"))
 			checkWalk(t, v)
 		})
 	}
 }
 
 func TestViews(t *testing.T) {
-	top := sampleTree(t)
-	image := xorriso(t, top, "-R", "-J", "-joliet-long", "-V", "SAMPLE", "-publisher", "NOBODY", "-iso-level", "2")
+	top := isotest.SampleTree(t)
+	image := isotest.Xorriso(t, top, "-R", "-J", "-joliet-long", "-V", "SAMPLE", "-publisher", "NOBODY", "-iso-level", "2")
 	v := open(t, image, "")
 	if got := fmt.Sprint(v.Volume().Views); got != "[Rock Ridge Joliet ISO 9660]" {
 		t.Errorf("views %s", got)
@@ -185,7 +186,7 @@ func TestViews(t *testing.T) {
 		t.Error(err)
 	}
 	var names []string
-	must(t, plain.Walk(".", func(e *volume.Entry) error {
+	isotest.Must(t, plain.Walk(".", func(e *volume.Entry) error {
 		if e.IsDir() {
 			names = append(names, "/"+string(e.Path))
 		} else {
@@ -201,7 +202,7 @@ func TestViews(t *testing.T) {
 	}
 	sort.Strings(names)
 	sort.Strings(want)
-	compare(t, "names", strings.Join(names, "\n"), strings.Join(want, "\n"))
+	isotest.Compare(t, "names", strings.Join(names, "\n"), strings.Join(want, "\n"))
 	if _, err := Open(v.r, v.size, volume.Options{View: "UDF"}); err == nil {
 		t.Error("a view that is not there was opened")
 	}
@@ -209,11 +210,11 @@ func TestViews(t *testing.T) {
 
 // TestOtherRoot shows the Joliet tree where the root of the primary one is lost.
 func TestOtherRoot(t *testing.T) {
-	p, err := os.ReadFile(xorriso(t, folders(t), "-R", "-J"))
-	must(t, err)
+	p, err := os.ReadFile(isotest.Xorriso(t, folders(t), "-R", "-J"))
+	isotest.Must(t, err)
 	copy(p[16*2048+158:], "\xff\xff\xff\x7f\x7f\xff\xff\xff")
 	v, err := Open(bytes.NewReader(p), int64(len(p)), volume.Options{})
-	must(t, err)
+	isotest.Must(t, err)
 	if got := fmt.Sprint(v.Volume().Views, names(t, v)); got != "[Joliet]a b c" {
 		t.Errorf("%s", got)
 	}
@@ -226,16 +227,16 @@ func TestOtherRoot(t *testing.T) {
 // TestBsdtar compares what we show of images with what bsdtar shows: type and
 // permissions, owner, size, path and target.
 func TestBsdtar(t *testing.T) {
-	top := sampleTree(t)
+	top := isotest.SampleTree(t)
 	peertest.Need(t, "bsdtar")
 	for name, image := range map[string]string{
-		"xorriso":     xorriso(t, top, "-R", "-iso-level", "3"),
-		"genisoimage": genisoimage(t, top, "-R"),
+		"xorriso":     isotest.Xorriso(t, top, "-R", "-iso-level", "3"),
+		"genisoimage": isotest.Genisoimage(t, top, "-R"),
 	} {
 		t.Run(name, func(t *testing.T) {
 			v := open(t, image, "")
 			mine := map[string]string{}
-			must(t, v.Walk(".", func(e *volume.Entry) error {
+			isotest.Must(t, v.Walk(".", func(e *volume.Entry) error {
 				size := e.Size
 				if !e.Mode.IsRegular() { // bsdtar gives other sizes to folders and links
 					size = 0
@@ -292,9 +293,9 @@ func permissions(m fs.FileMode) string {
 
 // TestConcurrent reads a volume from several goroutines.
 func TestConcurrent(t *testing.T) {
-	top := sampleTree(t)
-	v := open(t, xorriso(t, top, "-R"), "")
-	want := listing(t, v, posix(t, v))
+	top := isotest.SampleTree(t)
+	v := open(t, isotest.Xorriso(t, top, "-R"), "")
+	want := isotest.Listing(t, v, isotest.Posix(t, v))
 	var group sync.WaitGroup
 	for range 4 {
 		group.Go(func() {
@@ -324,24 +325,24 @@ func TestLargeFile(t *testing.T) {
 	}
 	top := t.TempDir()
 	f, err := os.Create(filepath.Join(top, "large"))
-	must(t, err)
+	isotest.Must(t, err)
 	const size = 4<<30 + 5000
-	must(t, f.Truncate(size))
+	isotest.Must(t, f.Truncate(size))
 	for _, off := range []int64{0, 4<<30 - 2048, 4<<30 - 1, size - 4} {
 		_, err := f.WriteAt([]byte("mark"), off)
-		must(t, err)
+		isotest.Must(t, err)
 	}
-	must(t, f.Close())
-	image := sparseImage(t, top, "-R", "-iso-level", "3")
+	isotest.Must(t, f.Close())
+	image := isotest.SparseImage(t, top, "-R", "-iso-level", "3")
 	v := open(t, image, "")
 	info, err := v.Stat("large")
-	must(t, err)
+	isotest.Must(t, err)
 	a := info.Sys().(*volume.Attributes)
 	if info.Size() != size || len(a.Extents) < 2 {
 		t.Fatalf("size %d in %d extents, want %d in at least 2", info.Size(), len(a.Extents), int64(size))
 	}
 	g, err := v.Open("large")
-	must(t, err)
+	isotest.Must(t, err)
 	for _, off := range []int64{0, 4<<30 - 2048, 4<<30 - 1, size - 4} {
 		p := make([]byte, 4)
 		if _, err := g.(interface {
@@ -359,7 +360,7 @@ func TestLargeFile(t *testing.T) {
 func TestZisofs(t *testing.T) {
 	peertest.Need(t, "xorriso")
 	top := t.TempDir()
-	put := func(name string, p []byte) { must(t, os.WriteFile(filepath.Join(top, name), p, 0o644)) }
+	put := func(name string, p []byte) { isotest.Must(t, os.WriteFile(filepath.Join(top, name), p, 0o644)) }
 	noise := make([]byte, 70000)
 	rand.New(rand.NewSource(4)).Read(noise)
 	put("text", bytes.Repeat([]byte("hello world "), 50000))
@@ -368,7 +369,7 @@ func TestZisofs(t *testing.T) {
 	put("half noise", append(bytes.Repeat([]byte("x"), 200000), noise...))
 	put("small", []byte("not worth it"))
 	src := os.DirFS(top)
-	want := listing(t, src, func(path string, info fs.FileInfo) string { return content(t, src, path, info) })
+	want := isotest.Listing(t, src, func(path string, info fs.FileInfo) string { return isotest.Content(t, src, path, info) })
 	for settings, version := range map[string]string{
 		"version_2=off:block_size=32k": "pz", "version_2=on:block_size_v2=64k": "PZ", "version_2=on:block_size_v2=1m": "PZ",
 	} {
@@ -376,19 +377,19 @@ func TestZisofs(t *testing.T) {
 		peertest.Run(t, "", "timeout", "60", "xorriso", "-report_about", "FAILURE", "-zisofs", "level=6:"+settings,
 			"-outdev", image, "-map", top, "/", "-set_filter_r", "--zisofs", "/", "--")
 		v := open(t, image, "")
-		compare(t, "contents", listing(t, v, func(path string, info fs.FileInfo) string { return content(t, v, path, info) }), want)
+		isotest.Compare(t, "contents", isotest.Listing(t, v, func(path string, info fs.FileInfo) string { return isotest.Content(t, v, path, info) }), want)
 		f, err := v.lookup("text", true)
-		must(t, err)
-		if f.compressed.algorithm != version {
-			t.Errorf("xorriso wrote method %q, not %q", f.compressed.algorithm, version)
+		isotest.Must(t, err)
+		if f.compressed.Algorithm != version {
+			t.Errorf("xorriso wrote method %q, not %q", f.compressed.Algorithm, version)
 		}
-		must(t, v.Walk(".", func(e *volume.Entry) error {
+		isotest.Must(t, v.Walk(".", func(e *volume.Entry) error {
 			if string(e.Path) == "text" && !e.Encoded {
 				t.Error("a compressed file is not marked as encoded")
 			}
 			return nil
 		}))
-		must(t, fstest.TestFS(v, "zeros"))
+		isotest.Must(t, fstest.TestFS(v, "zeros"))
 	}
 }
 
@@ -396,7 +397,7 @@ func TestZisofs(t *testing.T) {
 func TestAttributes(t *testing.T) {
 	peertest.Need(t, "xorriso")
 	top := t.TempDir()
-	must(t, os.WriteFile(filepath.Join(top, "file"), []byte("x"), 0o640))
+	isotest.Must(t, os.WriteFile(filepath.Join(top, "file"), []byte("x"), 0o640))
 	image := filepath.Join(t.TempDir(), "a.iso")
 	long := strings.Repeat("long value ", 100)
 	peertest.Run(t, "", "timeout", "60", "xorriso", "-report_about", "FAILURE", "-xattr", "on", "-acl", "on",
@@ -406,7 +407,7 @@ func TestAttributes(t *testing.T) {
 		"-setfacl", "u::rw-,u:123:rw-,g::r--,g:65534:r--,m::rw-,o::---", "/file", "--")
 	v := open(t, image, "")
 	info, err := v.Stat("file")
-	must(t, err)
+	isotest.Must(t, err)
 	a := info.Sys().(*volume.Attributes)
 	if string(a.Xattr["user.mime"]) != "text/plain" || string(a.Xattr["user.long"]) != long {
 		t.Errorf("attributes %q", a.Xattr)
@@ -420,11 +421,11 @@ func TestAttributes(t *testing.T) {
 func TestEnhanced(t *testing.T) {
 	top := t.TempDir()
 	name := strings.Repeat("long name ", 18) + "end.text.with.dots"
-	must(t, os.WriteFile(filepath.Join(top, "dot."), nil, 0o644))
+	isotest.Must(t, os.WriteFile(filepath.Join(top, "dot."), nil, 0o644))
 	deep := "1/2/3/4/5/6/7/8/9/10/" + name
-	must(t, os.MkdirAll(filepath.Join(top, filepath.Dir(deep)), 0o755))
-	must(t, os.WriteFile(filepath.Join(top, deep), []byte("deep"), 0o644))
-	v := open(t, genisoimage(t, top, "-iso-level", "4"), "")
+	isotest.Must(t, os.MkdirAll(filepath.Join(top, filepath.Dir(deep)), 0o755))
+	isotest.Must(t, os.WriteFile(filepath.Join(top, deep), []byte("deep"), 0o644))
+	v := open(t, isotest.Genisoimage(t, top, "-iso-level", "4"), "")
 	if got := v.Volume().View; got != ViewEnhanced {
 		t.Fatalf("view %q of %q", got, v.Volume().Views)
 	}

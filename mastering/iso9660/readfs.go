@@ -1,6 +1,6 @@
-// Package iso9660 reads and writes the ISO 9660 file system (ECMA-119) with its
+// Package iso9660 reads and checks the ISO 9660 file system (ECMA-119) with its
 // extensions: Joliet, Rock Ridge (IEEE P1281 and P1282), El Torito, ISO
-// 9660:1999, zisofs and AAIP.
+// 9660:1999, zisofs and AAIP. Package plan below it plans volumes.
 package iso9660
 
 import (
@@ -13,6 +13,7 @@ import (
 	"glassmaster/mastering/boot"
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/filename"
+	"glassmaster/mastering/iso9660/internal/format"
 	"glassmaster/mastering/volume"
 )
 
@@ -232,7 +233,7 @@ func (v *FS) rootInfo() *fileInfo {
 	}
 	it.at = rootRecord
 	it.spans = append(it.spans[:0], v.root)
-	it.flags |= flagDirectory
+	it.flags |= format.FlagDirectory
 	v.finish(it)
 	f := it.info()
 	f.name = "."

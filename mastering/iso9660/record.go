@@ -7,19 +7,9 @@ import (
 	"unicode/utf8"
 
 	"glassmaster/mastering/filename"
+	"glassmaster/mastering/iso9660/internal/format"
 	"glassmaster/mastering/volume"
 )
-
-// Bits of the flags of a directory record (ECMA-119 9.1.6).
-const (
-	flagHidden     = 1 << 0
-	flagDirectory  = 1 << 1
-	flagAssociated = 1 << 2
-	flagMulti      = 1 << 7 // not the last extent of the file
-)
-
-// recordHead is the length of a directory record without its identifier.
-const recordHead = 33
 
 // dirRecord is a directory record in place (ECMA-119 9.1), checked so that its
 // fixed fields, identifier and system use area lie within it.
@@ -35,19 +25,19 @@ func checkRecord(p []byte) (dirRecord, error) {
 	if n > len(p) {
 		return nil, fmt.Errorf("a directory record of %d bytes crosses the end of its sector", n)
 	}
-	if n < recordHead+1 {
+	if n < format.RecordHead+1 {
 		return nil, fmt.Errorf("a directory record is %d bytes long, shorter than its fixed part", n)
 	}
-	if id := int(p[32]); id == 0 || recordHead+id > n {
+	if id := int(p[32]); id == 0 || format.RecordHead+id > n {
 		return nil, fmt.Errorf("a directory record of %d bytes claims an identifier of %d", n, id)
 	}
 	return dirRecord(p[:n]), nil
 }
 
-func (r dirRecord) extent() uint32  { return both32(r[2:]) }
-func (r dirRecord) size() uint32    { return both32(r[10:]) }
+func (r dirRecord) extent() uint32  { return format.Both32(r[2:]) }
+func (r dirRecord) size() uint32    { return format.Both32(r[10:]) }
 func (r dirRecord) flags() byte     { return r[25] }
-func (r dirRecord) isDir() bool     { return r[25]&flagDirectory != 0 }
+func (r dirRecord) isDir() bool     { return r[25]&format.FlagDirectory != 0 }
 func (r dirRecord) id() []byte      { return r[33 : 33+int(r[32])] }
 func (r dirRecord) isSpecial() bool { return r[32] == 1 && r[33] <= 1 } // . and ..
 func (r dirRecord) unit() int       { return int(r[26]) }
@@ -98,7 +88,7 @@ func (v *FS) extent(r dirRecord) span {
 
 // systemUse returns the area behind the identifier and its padding.
 func (r dirRecord) systemUse() []byte {
-	n := recordHead + int(r[32])
+	n := format.RecordHead + int(r[32])
 	n += n & 1 // an identifier of even length is padded
 	if n >= len(r) {
 		return nil

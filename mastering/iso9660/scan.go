@@ -8,6 +8,7 @@ import (
 	"io/fs"
 
 	"glassmaster/mastering/disc"
+	"glassmaster/mastering/iso9660/internal/format"
 	"glassmaster/mastering/volume"
 )
 
@@ -167,11 +168,11 @@ func (s *scan) next(it *item) bool {
 		if rec == nil {
 			return false
 		}
-		if rec.isSpecial() || rec.flags()&flagAssociated != 0 {
+		if rec.isSpecial() || rec.flags()&format.FlagAssociated != 0 {
 			continue
 		}
 		s.v.take(it, rec, at, s.w)
-		if rec.flags()&flagMulti != 0 {
+		if rec.flags()&format.FlagMulti != 0 {
 			s.id = append(s.id[:0], rec.id()...)
 			s.extents(it)
 		}
@@ -204,7 +205,7 @@ func (s *scan) extents(it *item) {
 			return
 		}
 		s.v.addSpan(it, rec)
-		more = rec.flags()&flagMulti != 0
+		more = rec.flags()&format.FlagMulti != 0
 	}
 }
 
@@ -212,9 +213,9 @@ func (s *scan) extents(it *item) {
 // attributes are in the record "." of that directory (P1282 4.1.5.1).
 func (v *FS) follow(it *item, w *window) error {
 	at := int64(it.child) * int64(v.blockSize)
-	p, err := w.read(v.r, at, recordHead+1)
+	p, err := w.read(v.r, at, format.RecordHead+1)
 	if err == nil {
-		p, err = w.read(v.r, at, max(int(p[0]), recordHead+1))
+		p, err = w.read(v.r, at, max(int(p[0]), format.RecordHead+1))
 	}
 	if err != nil {
 		return fmt.Errorf("read the moved directory %q at sector %d: %w", it.name, at/disc.SectorSize, noEOF(err))
@@ -232,7 +233,7 @@ func (v *FS) follow(it *item, w *window) error {
 	v.take(it, own, place, w)
 	it.name = append(it.name[:0], name...)
 	it.spans = append(it.spans[:0], span{at, v.extent(own).n})
-	it.flags |= flagDirectory
+	it.flags |= format.FlagDirectory
 	it.Mode = fs.ModeDir | it.Mode.Perm()
 	it.hasChild = false
 	return nil

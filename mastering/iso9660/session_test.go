@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"glassmaster/mastering/disc"
+	"glassmaster/mastering/internal/isotest"
 	"glassmaster/mastering/peertest"
 	"glassmaster/mastering/volume"
 )
@@ -17,8 +18,8 @@ import (
 func folders(t *testing.T) string {
 	top := t.TempDir()
 	for _, name := range []string{"a", "b", "c"} {
-		must(t, os.Mkdir(filepath.Join(top, name), 0o755))
-		must(t, os.WriteFile(filepath.Join(top, name, name), []byte("content "+name), 0o644))
+		isotest.Must(t, os.Mkdir(filepath.Join(top, name), 0o755))
+		isotest.Must(t, os.WriteFile(filepath.Join(top, name, name), []byte("content "+name), 0o644))
 	}
 	return top
 }
@@ -26,7 +27,7 @@ func folders(t *testing.T) string {
 func names(t *testing.T, v *FS) string {
 	t.Helper()
 	list, err := v.ReadDir(".")
-	must(t, err)
+	isotest.Must(t, err)
 	var s []string
 	for _, d := range list {
 		s = append(s, d.Name())
@@ -65,19 +66,19 @@ func TestSessionsOverwritable(t *testing.T) {
 // TestSessionsCD reads an image of a CD of two sessions, with the gap between.
 func TestSessionsCD(t *testing.T) {
 	top := folders(t)
-	first := genisoimage(t, filepath.Join(top, "a"), "-R", "-V", "ONE")
+	first := isotest.Genisoimage(t, filepath.Join(top, "a"), "-R", "-V", "ONE")
 	info, err := os.Stat(first)
-	must(t, err)
+	isotest.Must(t, err)
 	start := info.Size()/disc.SectorSize + 11400
-	second := genisoimage(t, filepath.Join(top, "b"), "-R", "-V", "TWO", "-M", first, "-C", fmt.Sprintf("0,%d", start))
+	second := isotest.Genisoimage(t, filepath.Join(top, "b"), "-R", "-V", "TWO", "-M", first, "-C", fmt.Sprintf("0,%d", start))
 	p, err := os.ReadFile(second)
-	must(t, err)
+	isotest.Must(t, err)
 	f, err := os.OpenFile(first, os.O_WRONLY, 0)
-	must(t, err)
+	isotest.Must(t, err)
 	_, err = f.WriteAt(p, start*disc.SectorSize)
-	must(t, err)
+	isotest.Must(t, err)
 	size := start*disc.SectorSize + int64(len(p))
-	must(t, f.Close())
+	isotest.Must(t, f.Close())
 
 	v := open(t, first, "")
 	if got := v.Volume().Label + ": " + names(t, v); got != "TWO: a b" {
@@ -98,7 +99,7 @@ func TestSessionsCD(t *testing.T) {
 	}}
 	for session, want := range map[int]string{0: "TWO", 1: "ONE", 2: "TWO"} {
 		v, err := volume.OpenDisc(context.Background(), d, volume.Options{Session: session})
-		must(t, err)
+		isotest.Must(t, err)
 		if got := v.Volume().Label; got != want {
 			t.Errorf("session %d of the disc: %s, want %s", session, got, want)
 		}

@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"glassmaster/mastering/disc"
+	"glassmaster/mastering/internal/isotest"
+	"glassmaster/mastering/iso9660/internal/format"
 	"glassmaster/mastering/volume"
 )
 
@@ -18,9 +20,9 @@ func TestSecondName(t *testing.T) {
 	h := newHandmade()
 	h.dir(21, 20, 1)
 	h.dir(22, 21, 1)
-	h.add(20, "A", 21, 2048, flagDirectory)
-	h.add(20, "B", 21, 2048, flagDirectory)
-	h.add(21, "C", 22, 2048, flagDirectory)
+	h.add(20, "A", 21, 2048, format.FlagDirectory)
+	h.add(20, "B", 21, 2048, format.FlagDirectory)
+	h.add(21, "C", 22, 2048, format.FlagDirectory)
 	h.add(22, "D.;1", 30, 5, 0)
 	v := h.open(t, "")
 	const want = "A A/C A/C/D B B/C B/C/D"
@@ -28,7 +30,7 @@ func TestSecondName(t *testing.T) {
 		t.Errorf("%s, %v", got, err)
 	}
 	var list []string
-	must(t, fs.WalkDir(v, ".", func(path string, _ fs.DirEntry, err error) error {
+	isotest.Must(t, fs.WalkDir(v, ".", func(path string, _ fs.DirEntry, err error) error {
 		list = append(list, path)
 		return err
 	}))
@@ -36,7 +38,7 @@ func TestSecondName(t *testing.T) {
 		t.Error(got)
 	}
 	defects, err := v.Check(t.Context())
-	must(t, err)
+	isotest.Must(t, err)
 	told := false
 	for _, d := range defects {
 		if strings.Contains(d.Text, "is that of /A as well") {
@@ -55,13 +57,13 @@ func TestSecondName(t *testing.T) {
 func TestMovedWithoutRE(t *testing.T) {
 	h := newHandmade(sp, entry("ER", []byte{10, 0, 0, 1}, []byte("RRIP_1991A")))
 	h.dir(21, 20, 1)
-	h.add(20, "RR_MOVED", 21, 2048, flagDirectory, nm(0, ".rr_moved"))
+	h.add(20, "RR_MOVED", 21, 2048, format.FlagDirectory, nm(0, ".rr_moved"))
 	h.add(20, "DEEP.;1", 30, 0, 0, nm(0, "deep"), entry("CL", both(22)))
 	h.next[22] = 22 * disc.SectorSize
-	h.add(22, "\x00", 22, 2048, flagDirectory)
-	h.add(22, "\x01", 21, 2048, flagDirectory, entry("PL", both(20)))
+	h.add(22, "\x00", 22, 2048, format.FlagDirectory)
+	h.add(22, "\x01", 21, 2048, format.FlagDirectory, entry("PL", both(20)))
 	h.add(22, "F.;1", 30, 5, 0, nm(0, "f"))
-	h.add(21, "DEEP", 22, 2048, flagDirectory, nm(0, "deep"))
+	h.add(21, "DEEP", 22, 2048, format.FlagDirectory, nm(0, "deep"))
 	v := h.open(t, "")
 	if got, err := walked(v); got != "deep deep/f" || err != nil {
 		t.Errorf("%s, %v", got, err)
@@ -72,8 +74,8 @@ func TestMovedWithoutRE(t *testing.T) {
 // big-endian halves of numbers and the path table for them, and the identifier of
 // the record of the parent.
 func TestCheckOddWriters(t *testing.T) {
-	good, err := os.ReadFile(genisoimage(t, sampleTree(t)))
-	must(t, err)
+	good, err := os.ReadFile(isotest.Genisoimage(t, isotest.SampleTree(t)))
+	isotest.Must(t, err)
 	vd := good[16*disc.SectorSize:]
 	root := int(binary.LittleEndian.Uint32(vd[158:])) * disc.SectorSize
 	parent := root + int(good[root])
@@ -93,9 +95,9 @@ func TestCheckOddWriters(t *testing.T) {
 		p := bytes.Clone(good)
 		change(p)
 		v, err := Open(bytes.NewReader(p), int64(len(p)), volume.Options{})
-		must(t, err)
+		isotest.Must(t, err)
 		list, err := v.Check(t.Context())
-		must(t, err)
+		isotest.Must(t, err)
 		if len(list) == 0 {
 			t.Errorf("%s: nothing is told", name)
 		}

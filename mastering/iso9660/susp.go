@@ -5,12 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"math/bits"
 	"slices"
 
 	"glassmaster/mastering/disc"
+	"glassmaster/mastering/iso9660/internal/format"
 	"glassmaster/mastering/volume"
+	"glassmaster/mastering/zisofs"
 )
 
 // Entries of the System Use Sharing Protocol (IEEE P1281 5) and of Rock Ridge
@@ -160,7 +161,7 @@ func (it *item) takeEntries(p []byte) (next area, more bool) {
 			it.takeLink(e)
 		case sigCE:
 			if n >= 28 {
-				next, more = area{both32(e[4:]), both32(e[12:]), both32(e[20:])}, true
+				next, more = area{format.Both32(e[4:]), format.Both32(e[12:]), format.Both32(e[20:])}, true
 			}
 		case sigST:
 			return next, more
@@ -176,11 +177,11 @@ func (it *item) takeRare(sig int, e []byte) {
 	switch sig {
 	case sigPN:
 		if len(e) >= 20 {
-			it.Device = deviceNumber(both32(e[4:]), both32(e[12:]))
+			it.Device = deviceNumber(format.Both32(e[4:]), format.Both32(e[12:]))
 		}
 	case sigCL:
 		if len(e) >= 12 {
-			it.child, it.hasChild = both32(e[4:]), true
+			it.child, it.hasChild = format.Both32(e[4:]), true
 		}
 	case sigPL:
 		it.hasParent = true
@@ -226,16 +227,16 @@ func (it *item) takePosix(e []byte) {
 		return
 	}
 	it.rock, it.posix = true, true
-	it.Mode = unixMode(both32(e[4:]))
-	it.Links = both32(e[12:])
+	it.Mode = format.FileMode(format.Both32(e[4:]))
+	it.Links = format.Both32(e[12:])
 	if len(e) >= 28 {
-		it.UID = both32(e[20:])
+		it.UID = format.Both32(e[20:])
 	}
 	if len(e) >= 36 {
-		it.GID = both32(e[28:])
+		it.GID = format.Both32(e[28:])
 	}
 	if len(e) >= 44 {
-		it.serial = both32(e[36:])
+		it.serial = format.Both32(e[36:])
 	}
 }
 
@@ -334,47 +335,18 @@ func deviceNumber(high, low uint32) uint64 {
 	return uint64(high)<<32 | uint64(low)
 }
 
-// unixMode turns st_mode of POSIX into a FileMode.
-func unixMode(m uint32) fs.FileMode {
-	mode := fs.FileMode(m & 0o777)
-	switch m & 0o170000 {
-	case 0o040000:
-		mode |= fs.ModeDir
-	case 0o120000:
-		mode |= fs.ModeSymlink
-	case 0o060000:
-		mode |= fs.ModeDevice
-	case 0o020000:
-		mode |= fs.ModeDevice | fs.ModeCharDevice
-	case 0o010000:
-		mode |= fs.ModeNamedPipe
-	case 0o140000:
-		mode |= fs.ModeSocket
-	}
-	if m&0o4000 != 0 {
-		mode |= fs.ModeSetuid
-	}
-	if m&0o2000 != 0 {
-		mode |= fs.ModeSetgid
-	}
-	if m&0o1000 != 0 {
-		mode |= fs.ModeSticky
-	}
-	return mode
-}
-
 // takeZisofs reads ZF (zisofs): algorithm at 4, header size in words at 6,
 // logarithm of the block size at 7, size of the contents at 8.
 func (it *item) takeZisofs(e []byte) {
 	if len(e) < 16 {
 		return
 	}
-	it.compressed = zisofsEntry{
-		algorithm: string(e[4:6]), headerWords: e[6], blockLog: e[7],
-		size: uint64(binary.LittleEndian.Uint32(e[8:])),
+	it.compressed = zisofs.Entry{
+		Algorithm: string(e[4:6]), HeaderWords: e[6], BlockLog: e[7],
+		Size: uint64(binary.LittleEndian.Uint32(e[8:])),
 	}
-	if it.compressed.algorithm == "PZ" {
-		it.compressed.size = binary.LittleEndian.Uint64(e[8:])
+	if it.compressed.Algorithm == "PZ" {
+		it.compressed.Size = binary.LittleEndian.Uint64(e[8:])
 	}
 }
 
@@ -385,10 +357,10 @@ func (it *item) takeSparse(e []byte) {
 	switch {
 	case len(e) >= 21:
 		it.sparse = true
-		it.sparseSize = uint64(both32(e[4:]))<<32 | uint64(both32(e[12:]))
+		it.sparseSize = uint64(format.Both32(e[4:]))<<32 | uint64(format.Both32(e[12:]))
 	case len(e) >= 12:
 		it.sparse = true
-		it.sparseSize = uint64(both32(e[4:]))
+		it.sparseSize = uint64(format.Both32(e[4:]))
 	}
 }
 

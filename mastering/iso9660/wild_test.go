@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"glassmaster/mastering/disc"
+	"glassmaster/mastering/internal/isotest"
+	"glassmaster/mastering/iso9660/internal/format"
 	"glassmaster/mastering/volume"
 )
 
@@ -22,7 +24,7 @@ func TestWildCrossing(t *testing.T) {
 	const sectors = 36 // more than are read at a time
 	h.p = append(h.p, make([]byte, 40*disc.SectorSize)...)
 	h.dir(41, 20, sectors)
-	h.add(20, "D", 41, sectors*disc.SectorSize, flagDirectory)
+	h.add(20, "D", 41, sectors*disc.SectorSize, format.FlagDirectory)
 	var want []string
 	for i := 0; h.next[41] < (41+sectors)*disc.SectorSize-100; i++ {
 		name := fmt.Sprintf("FILE%04d_%s", i, strings.Repeat("X", i%40))
@@ -41,7 +43,7 @@ func TestWildCrossing(t *testing.T) {
 		}
 	}
 	list, err := v.Check(t.Context())
-	must(t, err)
+	isotest.Must(t, err)
 	crossing := 0
 	for _, d := range list {
 		if strings.Contains(d.Text, "crosses the end of its sector") {
@@ -58,7 +60,7 @@ func TestWildCrossing(t *testing.T) {
 // TestWildExtents reads what follows a file whose last extent is missing.
 func TestWildExtents(t *testing.T) {
 	h := newHandmade()
-	h.add(20, "A.;1", 30, 5, flagMulti)
+	h.add(20, "A.;1", 30, 5, format.FlagMulti)
 	h.add(20, "B.;1", 31, 6, 0)
 	got, err := walked(h.open(t, ""))
 	if got != "A B" || err == nil || !strings.Contains(err.Error(), `last extent of "A" is missing`) {
@@ -76,7 +78,7 @@ func TestWildOrders(t *testing.T) {
 	binary.BigEndian.PutUint32(h.add(20, "C.;1", 30, 5, 0)[6:], 31)
 	h.dir(22, 20, 1)
 	h.add(22, "IN.;1", 30, 5, 0)
-	binary.LittleEndian.PutUint32(h.add(20, "D", 22, 2048, flagDirectory)[2:], 1<<20)
+	binary.LittleEndian.PutUint32(h.add(20, "D", 22, 2048, format.FlagDirectory)[2:], 1<<20)
 	binary.LittleEndian.PutUint32(h.p[16*disc.SectorSize+158:], 1<<20) // the root
 	v := h.open(t, "")
 	if got, err := walked(v); got != "A B C D D/IN" || err != nil {
@@ -100,13 +102,13 @@ func TestWildXA(t *testing.T) {
 		h := newHandmade(xa, first, entry("ER", []byte{10, 0, 0, 1}, []byte("RRIP_1991A")), px)
 		h.add(20, "A.;1", 30, 5, 0, xa, nm(0, "a name"))
 		h.dir(22, 20, 1, xa, px)
-		h.add(20, "D", 22, 2048, flagDirectory, xa, nm(0, "dir"), px)
+		h.add(20, "D", 22, 2048, format.FlagDirectory, xa, nm(0, "dir"), px)
 		v := h.open(t, "")
 		if got, err := walked(v); got != "a name dir" || err != nil || v.Volume().View != ViewRockRidge {
 			t.Errorf("%s in %s, %v", got, v.Volume().View, err)
 		}
 		root, err := v.Stat(".")
-		must(t, err)
+		isotest.Must(t, err)
 		if a := root.Sys().(*volume.Attributes); root.Mode().Perm() != 0o700 || a.UID != 7 {
 			t.Errorf("root %v of %d", root.Mode(), a.UID)
 		}
@@ -126,10 +128,10 @@ func TestWildXA(t *testing.T) {
 func TestWildAhead(t *testing.T) {
 	h := newHandmade()
 	h.dir(23, 20, 1)
-	put32(h.p[23*disc.SectorSize+2:], 22)
+	format.PutBoth32(h.p[23*disc.SectorSize+2:], 22)
 	h.p[23*disc.SectorSize+1] = 1
 	h.add(23, "IN.;1", 30, 5, 0)
-	h.add(20, "D", 22, 2048, flagDirectory)[1] = 1
+	h.add(20, "D", 22, 2048, format.FlagDirectory)[1] = 1
 	if got, err := walked(h.open(t, "")); got != "D D/IN" || err != nil {
 		t.Errorf("%s, %v", got, err)
 	}
@@ -178,7 +180,7 @@ func TestWildAttributes(t *testing.T) {
 	kept := 0
 	for _, e := range list {
 		info, err := e.Info()
-		must(t, err)
+		isotest.Must(t, err)
 		kept += len(info.Sys().(*volume.Attributes).Xattr["n"])
 	}
 	if kept < areas*length*9/10 || kept > len(h.p) {
@@ -195,8 +197,8 @@ func TestWildHidden(t *testing.T) {
 		h.dir(21, 20, 1)
 		h.dir(22, 21, 1, px)
 		h.add(22, "IN.;1", 30, 1, 0, nm(0, "in"))
-		h.add(21, "D", 22, 2048, flagDirectory, nm(0, "d"), px, entry("RE"))
-		h.add(20, "A", 21, 2048, flagDirectory, nm(0, name), px)
+		h.add(21, "D", 22, 2048, format.FlagDirectory, nm(0, "d"), px, entry("RE"))
+		h.add(20, "A", 21, 2048, format.FlagDirectory, nm(0, name), px)
 		h.add(20, "B.;1", 22, 2048, 0, nm(0, "d"), px, entry("CL", both(22)))
 		if got, err := walked(h.open(t, "")); got != want || err != nil {
 			t.Errorf("%s: %s, %v", name, got, err)

@@ -2,6 +2,12 @@ package tree
 
 import "glassmaster/mastering/layout"
 
+// Names of the attributes in which Linux keeps access control lists.
+const (
+	AccessACL  = "system.posix_acl_access"
+	DefaultACL = "system.posix_acl_default"
+)
+
 // Extra is what only some volumes keep of a file. Nodes without it pay nothing
 // for those that have it.
 type Extra struct {
@@ -11,7 +17,7 @@ type Extra struct {
 	Created  int64 `json:"created,omitempty"`
 	// Attributes are extended attributes by their full names, as Linux has them:
 	// "user.mime_type". Access control lists are among them, as
-	// "system.posix_acl_access" and "system.posix_acl_default".
+	// AccessACL and DefaultACL.
 	Attributes map[string][]byte `json:"attributes,omitempty"`
 }
 

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"glassmaster/mastering/disc"
+	"glassmaster/mastering/master"
 	udfplan "glassmaster/mastering/udf/plan"
 	"glassmaster/mastering/volume"
 )
@@ -14,7 +15,7 @@ import (
 // size is told without a crash, and is never negative.
 func FuzzClaimed(f *testing.F) {
 	const sector = disc.SectorSize
-	p := mastered(f, &udfplan.Options{Revision: udfplan.Revision250}, false)
+	p := mastered(f, &master.UDF{Revision: udfplan.Revision250}, false)
 	for _, at := range []int{16*sector + 80, 17*sector + 80, 256*sector + 16, 32*sector + 440, 34*sector + 188, 257 * sector} {
 		f.Add(uint32(at), []byte{0xFF, 0xFF, 0xFF, 0x7F}, uint16(0))
 	}

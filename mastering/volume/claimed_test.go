@@ -12,6 +12,8 @@ import (
 
 	"glassmaster/mastering/compilation"
 	"glassmaster/mastering/disc"
+	_ "glassmaster/mastering/iso9660" // so that what is written can be opened
+	"glassmaster/mastering/master"
 	"glassmaster/mastering/peertest"
 	"glassmaster/mastering/progress"
 	_ "glassmaster/mastering/udf" // so that what is written can be opened
@@ -38,7 +40,7 @@ func folder(t testing.TB) string {
 }
 
 // mastered is an image of our own.
-func mastered(t testing.TB, u *udfplan.Options, only bool) []byte {
+func mastered(t testing.TB, u *master.UDF, only bool) []byte {
 	t.Helper()
 	c := compilation.New()
 	c.Options.UDF, c.UDFOnly = u, only
@@ -87,9 +89,9 @@ func TestClaimed(t *testing.T) {
 	const sector = disc.SectorSize
 	for name, make := range map[string]func(*testing.T) []byte{
 		"ISO 9660": func(t *testing.T) []byte { return mastered(t, nil, false) },
-		"UDF":      func(t *testing.T) []byte { return mastered(t, &udfplan.Options{Revision: udfplan.Revision201}, true) },
-		"UDF 2.60": func(t *testing.T) []byte { return mastered(t, &udfplan.Options{Revision: udfplan.Revision260}, true) },
-		"bridge":   func(t *testing.T) []byte { return mastered(t, &udfplan.Options{Revision: udfplan.Revision102}, false) },
+		"UDF":      func(t *testing.T) []byte { return mastered(t, &master.UDF{Revision: udfplan.Revision201}, true) },
+		"UDF 2.60": func(t *testing.T) []byte { return mastered(t, &master.UDF{Revision: udfplan.Revision260}, true) },
+		"bridge":   func(t *testing.T) []byte { return mastered(t, &master.UDF{Revision: udfplan.Revision102}, false) },
 		"genisoimage": func(t *testing.T) []byte {
 			return peer(t, "genisoimage", "-quiet", "-R", "-J", "-o", "IMAGE", "FOLDER")
 		},
@@ -130,7 +132,7 @@ func TestClaimed(t *testing.T) {
 
 // A UDF volume of which not even the first anchor is there cannot be opened.
 func TestClaimedBeforeAnchor(t *testing.T) {
-	p := mastered(t, &udfplan.Options{Revision: udfplan.Revision201}, true)
+	p := mastered(t, &master.UDF{Revision: udfplan.Revision201}, true)
 	if c := volume.Claimed(context.Background(), discOf(p[:100*disc.SectorSize])); c.Missing() != 157 || c.By != "the UDF volume" {
 		t.Errorf("%+v", c)
 	}

@@ -6,7 +6,7 @@ import (
 
 	"glassmaster/mastering/boot"
 	"glassmaster/mastering/compilation"
-	"glassmaster/mastering/iso9660"
+	"glassmaster/mastering/master"
 	udfplan "glassmaster/mastering/udf/plan"
 )
 
@@ -85,7 +85,7 @@ func (x Properties) takeUDF(c *compilation.Compilation) {
 		c.Options.UDF = nil
 		return
 	}
-	var u udfplan.Options
+	var u master.UDF
 	if c.Options.UDF != nil {
 		u = *c.Options.UDF
 	}
@@ -96,13 +96,13 @@ func (x Properties) takeUDF(c *compilation.Compilation) {
 	c.Options.UDF = &u
 }
 
-func (x Properties) owners(old *iso9660.Owners) *iso9660.Owners {
-	var o iso9660.Owners
+func (x Properties) owners(old *master.Owners) *master.Owners {
+	var o master.Owners
 	if old != nil {
 		o = *old
 	}
 	o.Rational = x.Rational
-	if o == (iso9660.Owners{}) {
+	if o == (master.Owners{}) {
 		return nil
 	}
 	return &o

@@ -6,7 +6,7 @@ import (
 
 	"glassmaster/mastering/boot"
 	"glassmaster/mastering/compilation"
-	"glassmaster/mastering/iso9660"
+	"glassmaster/mastering/master"
 	udfplan "glassmaster/mastering/udf/plan"
 )
 
@@ -58,8 +58,8 @@ func TestPropertiesKeepTheRest(t *testing.T) {
 	p := NewProject(q.post)
 	user := uint32(7)
 	c := compilation.New()
-	c.Options.Owners = &iso9660.Owners{UID: &user}
-	c.Options.UDF = &udfplan.Options{Owner: "somebody", Revision: udfplan.Revision150}
+	c.Options.Owners = &master.Owners{UID: &user}
+	c.Options.UDF = &master.UDF{Owner: "somebody", Revision: udfplan.Revision150}
 	c.Options.Boot = &boot.Options{ID: "x", GPT: boot.GPTOnly, Images: []boot.Image{
 		{Path: "/loader", LoadSectors: 8}, {Partition: 2, Platform: boot.EFI},
 	}}
@@ -95,7 +95,7 @@ func TestPropertiesOfStrangers(t *testing.T) {
 	q := newQueue()
 	p := NewProject(q.post)
 	c := compilation.New()
-	c.Options.UDF = &udfplan.Options{Revision: 0x0300}
+	c.Options.UDF = &master.UDF{Revision: 0x0300}
 	p.Replace(c, "", nil)
 	if got := p.Properties(); got.Revision != udfplan.Revision201 || got.FileSystems != ISOAndUDF {
 		t.Errorf("%+v", got)

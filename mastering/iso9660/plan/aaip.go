@@ -1,0 +1,168 @@
+package plan
+
+import (
+	"encoding/binary"
+	"io/fs"
+	"slices"
+	"strings"
+
+	"glassmaster/mastering/iso9660/internal/format"
+	"glassmaster/mastering/tree"
+)
+
+// maxAttributes is how many bytes of attributes a file may have: what 30
+// continuation areas hold. Linux follows 32.
+const maxAttributes = 30 * (sectorSize - ceLength) * 250 / 255
+
+// al adds the extended attributes and access control lists of a node (AAIP 2.0):
+// pairs of name and value in component records, which AL fields carry in pieces.
+func (f *fields) al(p *Planner, n *tree.Node) {
+	if !p.o.Attributes || n.Extra() == nil {
+		return
+	}
+	b := p.attributes(n)
+	if len(b) > maxAttributes {
+		return // the person has been told
+	}
+	const room = 255 - 5
+	for len(b) > 0 {
+		k := min(len(b), room)
+		field := f.add("AL", 5+k)
+		copy(field[1:], b[:k])
+		if b = b[k:]; len(b) > 0 {
+			field[0] = 1 // continued
+		}
+	}
+}
+
+// tellAttributes warns of files that have too many attributes.
+func (p *Planner) tellAttributes(root *tree.Node) {
+	if !p.o.Attributes {
+		return
+	}
+	many := 0
+	_ = root.Walk(func(n *tree.Node) error {
+		if n.Extra() != nil && len(p.attributes(n)) > maxAttributes {
+			many++
+		}
+		return nil
+	})
+	if many > 0 {
+		p.warn("%d files have more than %d bytes of extended attributes, which are left out", many, maxAttributes)
+	}
+}
+
+// attributes returns the component records of a node's attributes.
+func (p *Planner) attributes(n *tree.Node) []byte {
+	x := n.Extra()
+	var b []byte
+	if acl := aaipList(n.Mode, x.Attributes[tree.AccessACL], x.Attributes[tree.DefaultACL]); acl != nil {
+		b = component(b, nil)
+		b = component(b, acl)
+	}
+	names := make([]string, 0, len(x.Attributes))
+	for name := range x.Attributes {
+		if name != tree.AccessACL && name != tree.DefaultACL && name != "" {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		b = component(b, shortName(name))
+		b = component(b, x.Attributes[name])
+	}
+	return b
+}
+
+// shortName returns a name with its namespace as one byte where there is one
+// for it.
+func shortName(name string) []byte {
+	for c, space := range format.Namespaces {
+		if space == "" {
+			continue
+		}
+		if rest, ok := strings.CutPrefix(name, space); ok {
+			return append([]byte{byte(c)}, rest...)
+		}
+	}
+	if name[0] < 0x20 {
+		return append([]byte{1}, name...)
+	}
+	return []byte(name)
+}
+
+// component appends a name or a value in records of flags (1 continues), length
+// and bytes.
+func component(b, value []byte) []byte {
+	for len(value) > 255 {
+		b = append(append(b, 1, 255), value[:255]...)
+		value = value[255:]
+	}
+	return append(append(b, 0, byte(len(value))), value...)
+}
+
+// aclType returns the type in AAIP of an entry of an access control list that has a tag
+// of Linux, and whether the entry has an id; 0 for unknown tags.
+func aclType(tag uint16) (kind byte, hasID bool) {
+	switch tag {
+	case 1: // the owner
+		return 1, false
+	case 2: // a user
+		return 10, true
+	case 4: // the owning group
+		return 3, false
+	case 8: // a group
+		return 12, true
+	case 0x10: // the mask
+		return 5, false
+	case 0x20: // others
+		return 6, false
+	}
+	return 0, false
+}
+
+// aaipList turns the lists of a file, in the form of Linux, into one of AAIP. It
+// returns nil where there is none.
+func aaipList(mode fs.FileMode, access, preset []byte) []byte {
+	first, second := aaipEntries(access), aaipEntries(preset)
+	if first == nil && second == nil {
+		return nil
+	}
+	if first == nil { // what the mode says
+		perm := byte(mode.Perm() >> 6 & 7)
+		first = []byte{1<<4 | perm, 3<<4 | byte(mode.Perm()>>3&7), 6<<4 | byte(mode.Perm()&7)}
+	}
+	if second == nil {
+		return first
+	}
+	return append(append(first, 8<<4|1), second...) // a mark: what follows is for new files
+}
+
+// aaipEntries turns a list of Linux (version 2: tag, permissions, id of 16, 16
+// and 32 bits) into entries of AAIP: permissions, whether a qualifier follows
+// and type in one byte, then the qualifier as length and big-endian number.
+func aaipEntries(p []byte) []byte {
+	if len(p) < 4 || binary.LittleEndian.Uint32(p) != 2 || len(p)%8 != 4 {
+		return nil
+	}
+	var b []byte
+	for p = p[4:]; len(p) >= 8; p = p[8:] {
+		kind, hasID := aclType(binary.LittleEndian.Uint16(p))
+		if kind == 0 {
+			return nil
+		}
+		head := kind<<4 | p[2]&7
+		if !hasID {
+			b = append(b, head)
+			continue
+		}
+		var id [4]byte
+		binary.BigEndian.PutUint32(id[:], binary.LittleEndian.Uint32(p[4:]))
+		from := 0
+		for from < 3 && id[from] == 0 {
+			from++
+		}
+		b = append(append(b, head|8, byte(4-from)), id[from:]...)
+	}
+	return b
+}

@@ -1,0 +1,155 @@
+package plan
+
+import (
+	"slices"
+
+	"glassmaster/mastering/tree"
+)
+
+// rootDirectory makes the directory of the root and, where directories must be
+// relocated, the one that takes them.
+func (p *Planner) rootDirectory(root *tree.Node) *directory {
+	top := &directory{node: root}
+	top.parent = top
+	for v := range top.place {
+		top.place[v].id = "\x00"
+	}
+	root.Index = 0
+	if list := p.findDeep(root); list != nil {
+		n := p.movedNode(root)
+		p.moved = &directory{node: n, list: append(slices.Clone(n.Children()), list...)}
+		if n.Parent() == nil {
+			top.list = append(slices.Clone(root.Children()), n)
+		}
+	}
+	return top
+}
+
+// collect finds the directories of the primary tree, level by level: that is the
+// order of the path table (ECMA-119 6.9.1).
+func (p *Planner) collect(root *tree.Node) {
+	p.dirs = []*directory{p.rootDirectory(root)}
+	var dropped int
+	for i := 0; i < len(p.dirs); i++ {
+		d := p.dirs[i]
+		d.place[primary].number = uint32(i + 1)
+		children := d.children(primary)
+		ids := p.names.name(children, p.leaveOut(primary))
+		if len(ids) < len(children) {
+			dropped += p.dropped(children)
+		}
+		p.keep(d, primary, ids)
+		for _, id := range ids {
+			c := children[id.child]
+			if !c.IsDir() {
+				p.nodes++
+				p.noteSize(c)
+				continue
+			}
+			if c.Parent() == d.node {
+				d.folders++
+			}
+			if p.relocated[c] && d != p.moved {
+				continue
+			}
+			sub := &directory{node: c, parent: d}
+			if p.moved != nil && c == p.moved.node {
+				sub = p.moved
+				sub.parent = d
+			}
+			sub.place[primary].id = string(p.names.bytes(id))
+			c.Index = uint32(len(p.dirs))
+			p.dirs = append(p.dirs, sub)
+		}
+		p.measure(d, primary, ids)
+	}
+	for c := range p.relocated {
+		p.dirs[c.Index].from = p.dirs[c.Parent().Index]
+	}
+	p.order[primary] = p.dirs
+	p.collectHidden()
+	if dropped > 0 {
+		p.warn("%d symbolic links and special files are left out, since there is no Rock Ridge", dropped)
+	}
+	if p.nodes == 0 && len(p.dirs) == 1 {
+		p.warn("the volume is empty")
+	}
+}
+
+// dropped counts the entries that the primary tree cannot show.
+func (p *Planner) dropped(children []*tree.Node) int {
+	n := 0
+	for _, c := range children {
+		if p.o.NoRockRidge && !hasContents(c) && !p.hides(primary, c) {
+			n++
+		}
+	}
+	return n
+}
+
+// collectAgain puts the directories into the order of the path table of another
+// view, with their names there.
+func (p *Planner) collectAgain(v view) {
+	cut := 0
+	p.order[v] = make([]*directory, 1, len(p.dirs))
+	p.order[v][0] = p.dirs[0]
+	for i := 0; i < len(p.order[v]); i++ {
+		d := p.order[v][i]
+		d.place[v].number = uint32(i + 1)
+		children := d.children(v)
+		ids := p.nameAgain(v, children)
+		p.keep(d, v, ids)
+		for _, id := range ids {
+			c := children[id.child]
+			if p.cuts(v, c.Name) {
+				cut++
+			}
+			p.noteSize(c)
+			if c.IsDir() {
+				sub := p.dirs[c.Index]
+				sub.place[v].id = string(p.names.bytes(id))
+				p.order[v] = append(p.order[v], sub)
+			}
+		}
+		p.measure(d, v, ids)
+	}
+	switch {
+	case cut > 0 && v == joliet:
+		p.warn("%d names are longer than %d characters and are cut in the Joliet tree", cut, p.jolietLimit())
+	case cut > 0:
+		p.warn("%d names are longer than %d bytes and are cut in the ISO 9660:1999 tree", cut, maxEnhanced)
+	}
+}
+
+// nameAgain gives the entries of a folder their identifiers in another view than
+// the primary one.
+func (p *Planner) nameAgain(v view, children []*tree.Node) []identifier {
+	if v == joliet {
+		return p.names.jolietName(children, p.jolietLimit(), p.leaveOut(v))
+	}
+	return p.names.enhancedName(children, p.leaveOut(v))
+}
+
+// cuts reports whether a view has no room for a whole name.
+func (p *Planner) cuts(v view, name string) bool {
+	if v == joliet {
+		return tooLong(name, p.jolietLimit())
+	}
+	return len(name) > maxEnhanced
+}
+
+// keep stores the order of a directory's entries and those identifiers that the
+// name alone does not tell.
+func (p *Planner) keep(d *directory, v view, ids []identifier) {
+	pl := &d.place[v]
+	pl.order = make([]uint32, len(ids))
+	for i, id := range ids {
+		pl.order[i] = id.child
+		if id.altered {
+			if pl.altered == nil {
+				pl.altered = map[uint32]string{}
+			}
+			pl.altered[id.child] = string(p.names.bytes(id))
+		}
+	}
+}

@@ -1,0 +1,91 @@
+package plan
+
+import (
+	"fmt"
+	"time"
+
+	"glassmaster/mastering/tree"
+)
+
+// maxLevel is how many levels of directories a volume has (ECMA-119 6.8.2.1).
+const maxLevel = 8
+
+// findDeep returns the directories that must be relocated so that none lies
+// below the eighth level, and remembers them in p.relocated (RRIP 4.1.5).
+func (p *Planner) findDeep(root *tree.Node) []*tree.Node {
+	if p.o.NoRockRidge || p.o.Deep {
+		return nil
+	}
+	var list []*tree.Node
+	var visit func(n *tree.Node, level int)
+	visit = func(n *tree.Node, level int) {
+		for _, c := range n.Children() {
+			if !c.IsDir() || p.hides(primary, c) {
+				continue
+			}
+			if level < maxLevel {
+				visit(c, level+1)
+				continue
+			}
+			list = append(list, c)
+			visit(c, 3) // RR_MOVED itself has level 2
+		}
+	}
+	visit(root, 1)
+	if list != nil {
+		p.relocated = make(map[*tree.Node]bool, len(list))
+		for _, n := range list {
+			p.relocated[n] = true
+		}
+		p.warn("%d directories lie deeper than %d levels; systems without Rock Ridge or Joliet find them in RR_MOVED", len(list), maxLevel)
+	}
+	return list
+}
+
+// movedNode returns the directory that takes the relocated ones. It is not put
+// into the person's tree, where it may be already: libarchive refuses relocated
+// directories in any but the first that is called "rr_moved" or ".rr_moved".
+func (p *Planner) movedNode(root *tree.Node) *tree.Node {
+	shown := func(name string) *tree.Node {
+		if n := root.Child(name); n != nil && !p.hides(primary, n) {
+			return n
+		}
+		return nil
+	}
+	name := "rr_moved"
+	for i := 0; shown(name) != nil; i++ {
+		if n := shown(name); n.IsDir() {
+			return n
+		}
+		name = ".rr_moved"
+		if i > 0 {
+			name = fmt.Sprintf("rr_moved_%d", i)
+		}
+	}
+	at := p.o.Time
+	if at.IsZero() {
+		at = time.Unix(0, root.Modified)
+	}
+	n := tree.NewFolder(name, at)
+	if p.o.Settle != nil {
+		p.o.Settle(n)
+	}
+	return n
+}
+
+// relocatedTo returns the address of a relocated directory, and relocatedFrom
+// that of the directory that it was taken from. Neither is known while sizes
+// are computed, nor does it matter then.
+func (p *Planner) relocatedTo(n *tree.Node) uint32 {
+	if !p.placed {
+		return 0
+	}
+	return p.dirs[n.Index].place[primary].lba
+}
+
+func (p *Planner) relocatedFrom(d *directory) uint32 {
+	if !p.placed {
+		return 0
+	}
+	return d.from.place[primary].lba
+}

@@ -1,0 +1,372 @@
+package master
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"path"
+	"slices"
+
+	"glassmaster/mastering/boot"
+	"glassmaster/mastering/disc"
+	"glassmaster/mastering/layout"
+	"glassmaster/mastering/tree"
+)
+
+// booter is what makes the volume that is planned start a machine. A nil booter
+// is a volume that does not.
+type booter struct {
+	o        *boot.Options
+	images   []bootImage
+	catalog  *tree.Node // nil: no file
+	lba      int64      // of the catalogue
+	appended []appended
+	code     []byte
+	disk     *boot.Disk // nil: no partition tables
+}
+
+// bootImage is an entry of the boot catalogue.
+type bootImage struct {
+	entry boot.Entry
+	node  *tree.Node    // nil: an appended partition
+	patch *boot.Patched // nil: as it is
+	// hybrid images have the mark that isolinux's boot code for disks looks for.
+	hybrid bool
+}
+
+// appended is a partition behind the volume.
+type appended struct {
+	source layout.Source
+	size   int64 // bytes
+	head   []byte
+	span   boot.Span
+}
+
+// prepareBoot checks what is to start a machine, and puts the boot catalogue
+// into the tree. Boot images that want to know their address are replaced by
+// ones that do.
+func (p *planner) prepareBoot(root *tree.Node) error {
+	o := p.o.Boot
+	if o == nil || len(o.Images) == 0 && !o.Hybrid() {
+		return nil
+	}
+	if err := o.Check(); err != nil {
+		return fmt.Errorf("plan boot: %w", err)
+	}
+	b := &booter{o: o}
+	p.boot = b
+	for _, a := range o.Append {
+		if err := b.append(a); err != nil {
+			return fmt.Errorf("plan boot: %w", err)
+		}
+	}
+	for _, i := range o.Images {
+		if err := b.image(root, i); err != nil {
+			return fmt.Errorf("plan boot: %w", err)
+		}
+	}
+	if err := b.readCode(); err != nil {
+		return fmt.Errorf("plan boot: %w", err)
+	}
+	if len(o.Images) == 0 || o.Catalog == "" {
+		return nil
+	}
+	if err := b.insertCatalog(root, p.o.Time.UnixNano()); err != nil {
+		return fmt.Errorf("plan boot: %w", err)
+	}
+	return nil
+}
+
+// append opens the file that becomes a partition.
+func (b *booter) append(a boot.Partition) error {
+	info, err := os.Stat(a.Path)
+	if err != nil {
+		return fmt.Errorf("%s: %w", a, err)
+	}
+	if !info.Mode().IsRegular() || info.Size() == 0 {
+		return fmt.Errorf("%s: %s is no file, or empty; a partition is made of a file with a file system in it", a, a.Path)
+	}
+	src := layout.NewFile(a.Path)
+	head, err := readHead(src, info.Size())
+	if err != nil {
+		return fmt.Errorf("%s: %w", a, err)
+	}
+	b.appended = append(b.appended, appended{source: src, size: info.Size(), head: head})
+	return nil
+}
+
+// image finds a boot image.
+func (b *booter) image(root *tree.Node, i boot.Image) error {
+	if i.Path == "" {
+		for n, a := range b.o.Append {
+			if a.Number == i.Partition {
+				e, err := i.Entry(b.appended[n].size, b.appended[n].head)
+				b.images = append(b.images, bootImage{entry: e})
+				return err
+			}
+		}
+	}
+	n := root.Lookup(i.Path)
+	switch {
+	case n == nil:
+		return fmt.Errorf("%s is not on the disc; add it, or correct its path", i)
+	case !n.Mode.IsRegular():
+		return fmt.Errorf("%s is no file", i)
+	}
+	k := bootImage{node: n}
+	src := n.Source()
+	old, known := src.(*boot.Patched)
+	if known {
+		src = old.Base
+	}
+	var head []byte
+	var err error
+	if n.Size > 0 {
+		if head, err = readHead(src, n.Size); err != nil {
+			return fmt.Errorf("%s: %w", i, err)
+		}
+	}
+	if k.entry, err = i.Entry(n.Size, head); err != nil {
+		return err
+	}
+	k.hybrid = boot.HybridISOLINUX(head)
+	switch want := (boot.Patched{InfoTable: i.InfoTable, GRUBInfo: i.GRUBInfo}); {
+	case known && b.patches(old):
+		// Another entry has the same image, and what one of them wants, both get.
+		old.InfoTable, old.GRUBInfo = old.InfoTable || want.InfoTable, old.GRUBInfo || want.GRUBInfo
+		k.patch = old
+	case want != boot.Patched{}:
+		want.Base, want.Size = src, n.Size
+		k.patch = &want
+		n.SetSource(k.patch)
+	case known: // the tree has been planned before, with other options
+		n.SetSource(src)
+	}
+	b.images = append(b.images, k)
+	return nil
+}
+
+// patches reports whether an image that was found before is patched so.
+func (b *booter) patches(p *boot.Patched) bool {
+	return slices.ContainsFunc(b.images, func(i bootImage) bool { return i.patch == p })
+}
+
+// readHead reads the first bytes of a boot image, at most boot.HeadSize.
+func readHead(s layout.Source, size int64) ([]byte, error) {
+	r, err := boot.OpenSource(s, size)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	head := make([]byte, min(size, boot.HeadSize))
+	if n, err := r.ReadAt(head, 0); n < len(head) {
+		if err == nil || errors.Is(err, io.EOF) {
+			err = layout.ErrShrunk
+		}
+		return nil, err
+	}
+	return head, nil
+}
+
+// readCode reads the boot code of the disk.
+func (b *booter) readCode() error {
+	if b.o.Code == "" {
+		return nil
+	}
+	f, err := os.Open(b.o.Code)
+	if err != nil {
+		return fmt.Errorf("boot code: %w", err)
+	}
+	defer f.Close()
+	// One byte more than there is room for tells that it is too large.
+	if b.code, err = io.ReadAll(io.LimitReader(f, boot.SystemArea+1)); err != nil {
+		return fmt.Errorf("boot code: %w", err)
+	}
+	if len(b.code) == 0 {
+		return fmt.Errorf("boot code %s is empty", b.o.Code)
+	}
+	return nil
+}
+
+// insertCatalog makes the boot catalogue a file. One of an older disc that has
+// the same path is replaced.
+func (b *booter) insertCatalog(root *tree.Node, made int64) error {
+	dir, name := path.Split(path.Clean("/" + b.o.Catalog))
+	folder := root.Lookup(dir)
+	if folder == nil || !folder.IsDir() {
+		return fmt.Errorf("boot catalogue %s: there is no folder %s on the disc", b.o.Catalog, dir)
+	}
+	n := tree.NewNode(name, 0o444, &catalogSource{b})
+	n.Size, n.Modified = boot.MaxCatalog, made
+	if old := folder.Child(name); old != nil {
+		for _, i := range b.images {
+			if i.node == old {
+				return fmt.Errorf("boot catalogue %s would replace a boot image; give it another path", b.o.Catalog)
+			}
+		}
+		if !old.Mode.IsRegular() {
+			return fmt.Errorf("boot catalogue %s: something that is no file has that path", b.o.Catalog)
+		}
+		old.Detach()
+	}
+	if err := folder.Insert(n); err != nil {
+		return fmt.Errorf("boot catalogue: %w", err)
+	}
+	b.catalog = n
+	return nil
+}
+
+// addHead adds the extent of the system area, where partition tables stand.
+func (p *planner) addHead() {
+	if p.boot != nil && p.boot.o.Hybrid() {
+		p.extents = append(p.extents, layout.Extent{Length: boot.SystemArea, Source: &headSource{p.boot}})
+	}
+}
+
+// placeCatalog places a boot catalogue that is no file at a sector, and returns the
+// sector behind.
+func (p *planner) placeCatalog(at int64) int64 {
+	if p.boot == nil || len(p.boot.images) == 0 || p.boot.catalog != nil {
+		return at
+	}
+	p.boot.lba = at
+	return at + 1
+}
+
+// catalogExtents returns the extent of a boot catalogue that is no file.
+func (b *booter) catalogExtents() []layout.Extent {
+	if b == nil || len(b.images) == 0 || b.catalog != nil {
+		return nil
+	}
+	return []layout.Extent{{Start: b.lba * disc.SectorSize, Length: boot.MaxCatalog, Source: &catalogSource{b}}}
+}
+
+// catalogSector returns the sector of the boot catalogue, 0 when there is none.
+func (b *booter) catalogSector() int64 {
+	if b == nil {
+		return 0
+	}
+	return b.lba
+}
+
+// partitionSectors returns how many sectors the partition has that is the volume, 0
+// when there are no partition tables.
+func (b *booter) partitionSectors() int64 {
+	if b == nil || b.disk == nil {
+		return 0
+	}
+	return b.disk.VolumeSectors()
+}
+
+// finishBoot places what lies behind the files: appended partitions and the
+// backup GPT. It tells everyone the addresses that are known now, and returns
+// the end of the image.
+func (p *planner) finishBoot(end int64) (int64, error) {
+	b := p.boot
+	if b == nil {
+		return end, nil
+	}
+	volume := end
+	if b.o.Hybrid() {
+		volume, end = p.assignAppended(end)
+	}
+	if end > math.MaxUint32 {
+		return end, nil // which assign refuses
+	}
+	plan := boot.Plan{
+		Sectors: end, Volume: volume, Code: b.code,
+		Seed: boot.NewSeed(p.o.Label, p.o.Time.UnixNano()),
+	}
+	if b.catalog != nil {
+		b.lba = p.start(b.catalog)
+	}
+	for _, a := range b.appended {
+		plan.Appended = append(plan.Appended, a.span)
+	}
+	for n := range b.images {
+		plan.Images = append(plan.Images, p.settleImage(n))
+	}
+	if !b.o.Hybrid() {
+		return end, nil
+	}
+	var err error
+	if b.disk, err = b.o.Disk(plan); err != nil {
+		return 0, fmt.Errorf("plan boot: %w", err)
+	}
+	if err := p.checkStyle(); err != nil {
+		return 0, fmt.Errorf("plan boot: %w", err)
+	}
+	if b.o.GPT != boot.GPTNone {
+		p.extents = append(p.extents, layout.Extent{Start: (end - boot.TailSectors) * disc.SectorSize, Length: boot.TailSectors * disc.SectorSize, Source: &tailSource{b}})
+	}
+	return end, nil
+}
+
+// assignAppended places the appended partitions and leaves room for the backup
+// GPT. It returns the ends of the volume and of the image.
+func (p *planner) assignAppended(end int64) (volume, image int64) {
+	b := p.boot
+	volume = end
+	for n := range b.appended {
+		a := &b.appended[n]
+		end = boot.Align(end)
+		if n == 0 {
+			volume = end
+		}
+		a.span = boot.Span{Start: end, Count: (a.size + disc.SectorSize - 1) / disc.SectorSize}
+		p.extents = append(p.extents, layout.Extent{Start: end * disc.SectorSize, Length: a.size, Source: a.source})
+		end += a.span.Count
+	}
+	if len(b.appended) > 0 && !p.o.NoPadding {
+		end += paddingSectors
+	}
+	if b.o.GPT != boot.GPTNone {
+		end += boot.TailSectors
+	}
+	end = boot.Align(end)
+	if len(b.appended) == 0 {
+		volume = end
+	}
+	return volume, end
+}
+
+// settleImage tells a boot image and its entry where it is.
+func (p *planner) settleImage(n int) boot.Span {
+	i := &p.boot.images[n]
+	if i.node == nil {
+		want := p.boot.o.Images[n].Partition
+		for k, a := range p.boot.o.Append {
+			if a.Number == want {
+				i.entry.LBA = uint32(p.boot.appended[k].span.Start)
+				return p.boot.appended[k].span
+			}
+		}
+	}
+	i.entry.LBA = uint32(p.start(i.node))
+	if i.patch != nil {
+		i.patch.LBA, i.patch.Volume = i.entry.LBA, uint32(p.o.Start)+systemArea
+	}
+	return boot.Span{Start: int64(i.entry.LBA), Count: (i.node.Size + disc.SectorSize - 1) / disc.SectorSize}
+}
+
+// checkStyle refuses a boot image that the boot code of the disk refuses, and
+// warns where it may.
+func (p *planner) checkStyle() error {
+	b := p.boot
+	for n, i := range b.o.Images {
+		if b.images[n].entry.LBA != b.disk.Boot {
+			continue
+		}
+		switch {
+		case b.disk.Style == boot.StyleISOLINUX && !b.images[n].hybrid:
+			return fmt.Errorf("%s is no isolinux.bin that starts from disks, which boot code %s looks for; use both from the same SYSLINUX", i, b.o.Code)
+		case b.disk.Style == boot.StyleISOLINUX && !i.InfoTable:
+			p.warn("%s has no boot information table, which ISOLINUX needs", i)
+		case b.disk.Style == boot.StyleGRUB && !i.GRUBInfo:
+			p.warn("%s is not told its address (GRUB information), which GRUB needs to start from a disk", i)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,208 @@
+// Package master turns one tree of files into the volumes of a disc: ISO 9660 with
+// its extensions, UDF, or both side by side. It places the contents of the files
+// once, in extents that all volumes share, and what makes the disc start a machine.
+package master
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"glassmaster/mastering/boot"
+	"glassmaster/mastering/disc"
+	isoplan "glassmaster/mastering/iso9660/plan"
+	"glassmaster/mastering/layout"
+	"glassmaster/mastering/tree"
+	udfplan "glassmaster/mastering/udf/plan"
+)
+
+// Report tells what was planned, and what had to be done that is not as the person
+// might expect.
+type Report struct {
+	Files       int // contents that are stored; those of hard links count once
+	Directories int
+	Notices     []disc.Notice
+}
+
+// Plan lays the volumes of a disc out: all sizes and addresses are settled, and no
+// contents are read but the heads of boot images and the IFO files of a DVD-Video.
+// The tree belongs to the layout from then on, since directories are written from
+// it when they are wanted: it must not change while the layout is in use.
+func Plan(root *tree.Node, o Options) (*layout.Layout, Report, error) {
+	if err := o.check(); err != nil {
+		return nil, Report{}, err
+	}
+	if !root.IsDir() {
+		return nil, Report{}, fmt.Errorf("plan disc: %s is not a folder", root.Name)
+	}
+	p := &planner{o: o}
+	if err := p.prepare(root); err != nil {
+		return nil, Report{}, err
+	}
+	end, err := p.assign(root)
+	if err != nil {
+		return nil, Report{}, err
+	}
+	l, err := layout.NewSession(p.extents, int64(o.Start)*disc.SectorSize, end*disc.SectorSize, o.Previous)
+	return l, p.report, err
+}
+
+// planner holds a disc while it is planned, and afterwards, since the volumes ask
+// it where contents are.
+type planner struct {
+	o      Options
+	iso    *isoplan.Planner // nil: no ISO 9660
+	udf    *udfplan.Planner // nil: no UDF
+	boot   *booter          // nil: the disc starts no machine
+	video  video
+	report Report
+
+	extents   []layout.Extent // of the whole disc
+	base      int             // index of the first extent of contents; Node.Index of a file counts from it
+	shared    map[*tree.Shared]uint32
+	identical map[int]uint32      // index of the contents that several files have
+	first     []*tree.Node        // whose contents come first
+	moved     map[*tree.Node]bool // whose contents are not in the order of the folders
+}
+
+// paddingSectors is what mkisofs calls "pad".
+const paddingSectors = 150
+
+func (p *planner) warn(format string, args ...any) {
+	p.report.Notices = append(p.report.Notices, disc.Notice{Severity: disc.Warning, Text: fmt.Sprintf(format, args...)})
+}
+
+// prepare makes the tree what goes onto the disc, and plans the volumes as far as
+// they need no addresses.
+func (p *planner) prepare(root *tree.Node) error {
+	if err := p.prepareVideo(root); err != nil {
+		return err
+	}
+	if err := p.prepareBoot(root); err != nil {
+		return err
+	}
+	p.o.settle(root)
+	var err error
+	if p.o.HasUDF() {
+		if p.udf, err = udfplan.New(root, p.o.udf()); err != nil {
+			return err
+		}
+		for _, w := range p.udf.Report().Warnings {
+			p.warn("%s", w)
+		}
+		p.report.Directories = p.udf.Report().Directories
+	}
+	if p.o.UDFOnly {
+		p.leftOutOfUDF()
+		return nil
+	}
+	if p.iso, err = isoplan.New(root, p.o.iso()); err != nil {
+		return err
+	}
+	p.report.Directories = p.iso.Directories()
+	return nil
+}
+
+// leftOutOfUDF says which options mean nothing for UDF alone.
+func (p *planner) leftOutOfUDF() {
+	for _, w := range []struct {
+		wanted bool
+		what   string
+	}{
+		{len(p.o.Hide) > 0 || len(p.o.HideJoliet) > 0, "what is hidden from other trees is shown"},
+		{p.o.Attributes, "extended attributes and access control lists are left out"},
+		{p.o.Stamps, "times other than that of the last change are left out"},
+	} {
+		if w.wanted {
+			p.warn("on a disc of UDF alone %s", w.what)
+		}
+	}
+}
+
+// assign settles all addresses, and returns the sector behind the last one.
+func (p *planner) assign(root *tree.Node) (int64, error) {
+	start := int64(p.o.Start)
+	at, recognition := start+systemArea, start+systemArea
+	p.addHead()
+	if p.iso != nil {
+		at = p.iso.PlaceDescriptors(start)
+		recognition = at
+	}
+	if p.udf != nil {
+		at = start + udfplan.FirstSector + p.udf.MetadataSectors()
+	}
+	at = p.placeCatalog(at)
+	if p.iso != nil {
+		at = p.iso.PlaceMetadata(at)
+	}
+	p.addMetadata()
+	end, err := p.placeContents(root, at)
+	if err != nil {
+		return 0, err
+	}
+	if p.iso != nil && !p.o.NoPadding {
+		end += paddingSectors
+	}
+	if end, err = p.finishBoot(end); err != nil {
+		return 0, err
+	}
+	if end, err = p.finishUDF(recognition, end); err != nil {
+		return 0, err
+	}
+	if end > math.MaxUint32 {
+		return 0, fmt.Errorf("the disc ends at sector %d; ISO 9660 ends at %d (8 TiB)", end, uint32(math.MaxUint32))
+	}
+	if p.iso != nil {
+		p.iso.Finish(isoplan.Finished{
+			End: end, Contents: p.start, BootCatalog: p.boot.catalogSector(), PartitionSectors: p.boot.partitionSectors(),
+		})
+	}
+	return end, nil
+}
+
+// systemArea is the number of sectors before the first structure of any volume
+// (ECMA-119 6.2.1, ECMA-167 2/8.2).
+const systemArea = boot.SystemArea / disc.SectorSize
+
+// addMetadata adds the extents of what lies before the contents, and makes room for
+// those of the contents.
+func (p *planner) addMetadata() {
+	head := p.extents
+	if p.iso != nil {
+		p.report.Notices = append(p.report.Notices, p.iso.Notices()...)
+		descriptors, metadata := p.iso.Extents()
+		head = slices.Concat(head, descriptors, p.boot.catalogExtents(), metadata)
+		p.extents = make([]layout.Extent, 0, len(head)+p.iso.Entries()+8)
+	} else {
+		p.extents = make([]layout.Extent, 0, len(head)+p.udf.Report().Files+8)
+	}
+	p.extents = append(p.extents, head...)
+	p.base = len(p.extents)
+}
+
+// finishUDF places what of the UDF volume stands behind the contents, and returns
+// where it ends.
+func (p *planner) finishUDF(recognition, end int64) (int64, error) {
+	if p.udf == nil {
+		return end, nil
+	}
+	mirror := end
+	end += p.udf.MirrorSectors() + udfplan.TailSectors
+	before, behind, err := p.udf.Extents(udfplan.Placement{
+		Start: int64(p.o.Start), Recognition: recognition, Metadata: int64(p.o.Start) + udfplan.FirstSector,
+		Mirror: mirror, End: end, Contents: p.start,
+	})
+	if err != nil {
+		return 0, err
+	}
+	// The structures that stand before the contents lie between the descriptors of
+	// ISO 9660 and its directories.
+	at := 0
+	for at < p.base && p.extents[at].Start < before[0].Start {
+		at++
+	}
+	p.extents = slices.Insert(p.extents, at, before...)
+	p.base += len(before)
+	p.extents = append(p.extents, behind...)
+	return end, nil
+}

@@ -1,0 +1,161 @@
+package zisofs
+
+import (
+	"bytes"
+	"compress/zlib"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"runtime"
+	"sync"
+
+	"glassmaster/mastering/layout"
+	"glassmaster/mastering/tree"
+)
+
+// input is a file that is being compressed.
+type input struct {
+	node   *tree.Node
+	reader layout.Reader
+	ends   []int64
+	at     int64 // in the spool
+	err    error // first one, known where blocks are taken
+	closed sync.Once
+}
+
+func (f *input) close() {
+	f.closed.Do(func() {
+		if f.reader != nil {
+			f.reader.Close()
+		}
+	})
+}
+
+// block is a block of a file on its way.
+type block struct {
+	file   *input
+	index  int64
+	length int
+	last   bool
+	out    []byte
+	buf    *bytes.Buffer
+	err    error
+	done   chan struct{}
+}
+
+// compressedBuffers hold compressed blocks until they are stored.
+var compressedBuffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+func (b *block) free() {
+	if b.buf != nil {
+		compressedBuffers.Put(b.buf)
+		b.buf, b.out = nil, nil
+	}
+}
+
+// compressBlocks reads and compresses the blocks of all files, several at a time.
+// The channel delivers them in their order, each perhaps before it is done; it
+// is closed at the end, or when ctx is done.
+func compressBlocks(ctx context.Context, files []*input, o Options) <-chan *block {
+	workers := runtime.GOMAXPROCS(0)
+	ordered := make(chan *block, 4*workers)
+	work := make(chan *block)
+	var busy sync.WaitGroup
+	for range workers {
+		busy.Go(func() {
+			w := newWorker(o)
+			for b := range work {
+				w.compress(b)
+				close(b.done)
+			}
+		})
+	}
+	go func() {
+		open := 0 // files before this one have been opened
+		defer func() {
+			close(work)
+			busy.Wait()
+			if ctx.Err() != nil { // nobody takes the last blocks of these
+				for _, f := range files[:open] {
+					f.close()
+				}
+			}
+			close(ordered)
+		}()
+		for _, f := range files {
+			reader, err := openContents(f.node)
+			if err == nil {
+				f.reader = reader
+			}
+			open++
+			size := int64(o.Block) << 10
+			for at := int64(0); at < f.node.Size; at += size {
+				b := &block{
+					file: f, index: at / size, length: int(min(size, f.node.Size-at)),
+					last: at+size >= f.node.Size, err: err, done: make(chan struct{}),
+				}
+				for _, to := range []chan<- *block{ordered, work} {
+					select {
+					case to <- b:
+					case <-ctx.Done():
+						return
+					}
+				}
+			}
+		}
+	}()
+	return ordered
+}
+
+// openContents opens the source of a file.
+func openContents(n *tree.Node) (layout.Reader, error) {
+	switch s := n.Source().(type) {
+	case layout.Opener:
+		return s.Open()
+	case layout.Renderer:
+		p := make([]byte, n.Size)
+		s.Render(p)
+		return layout.Bytes(p).Open()
+	}
+	return nil, fmt.Errorf("a source of type %T cannot be opened", n.Source())
+}
+
+// worker compresses blocks, with memory that is used again.
+type worker struct {
+	size int64
+	in   []byte
+	z    *zlib.Writer
+}
+
+func newWorker(o Options) *worker {
+	z, err := zlib.NewWriterLevel(io.Discard, o.Level)
+	if err != nil {
+		panic(err) // the level has been checked
+	}
+	return &worker{size: int64(o.Block) << 10, in: make([]byte, o.Block<<10), z: z}
+}
+
+// compress reads and compresses a block. One of zeros becomes nothing.
+func (w *worker) compress(b *block) {
+	if b.err != nil {
+		return
+	}
+	in := w.in[:b.length]
+	if n, err := b.file.reader.ReadAt(in, b.index*w.size); n < len(in) {
+		if err == nil || errors.Is(err, io.EOF) {
+			err = layout.ErrShrunk
+		}
+		b.err = err
+		return
+	}
+	if len(bytes.TrimLeft(in, "\x00")) == 0 {
+		return
+	}
+	b.buf = compressedBuffers.Get().(*bytes.Buffer)
+	b.buf.Reset()
+	w.z.Reset(b.buf)
+	w.z.Write(in) // into memory: this does not fail
+	w.z.Close()
+	b.out = b.buf.Bytes()
+}

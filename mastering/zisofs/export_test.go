@@ -1,0 +1,7 @@
+package zisofs
+
+// CompressWithin is Compress with so many compressed bytes in memory.
+var CompressWithin = compress
+
+// SpoolChunk is the size of the pieces of that memory, in bytes.
+const SpoolChunk = spoolChunk
