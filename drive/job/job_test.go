@@ -132,7 +132,7 @@ func compiled(t *testing.T) *compilation.Compilation {
 // image writes an image of a compilation with the sinks of this package.
 func image(t *testing.T) string {
 	t.Helper()
-	src, err := source.Opener{Report: progress.Discard}.Compilation(t.Context(), compiled(t), nil)
+	src, err := source.FromCompilation(t.Context(), compiled(t), nil, source.Options{Report: progress.Discard})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -143,10 +143,10 @@ func image(t *testing.T) string {
 	return path
 }
 
-func open(t *testing.T, name string, o source.Opener) *source.Source {
+func open(t *testing.T, name string, o source.Options) *source.Source {
 	t.Helper()
 	o.Report, o.LateSums = progress.Discard, true
-	s, err := o.Open(t.Context(), name)
+	s, err := source.Open(t.Context(), name, o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -170,15 +170,15 @@ func run(t *testing.T, from *source.Source, to job.Sink, o job.Options) job.Resu
 
 // kinds are the kinds of sources, all with the same files.
 var kinds = map[string]func(t *testing.T) *source.Source{
-	"image": func(t *testing.T) *source.Source { return open(t, image(t), source.Opener{}) },
+	"image": func(t *testing.T) *source.Source { return open(t, image(t), source.Options{}) },
 	"folder": func(t *testing.T) *source.Source {
 		dir, _ := folder(t)
-		return open(t, dir, source.Opener{})
+		return open(t, dir, source.Options{})
 	},
 	"compilation": func(t *testing.T) *source.Source {
 		c := compiled(t)
 		c.Contents.Checksums, c.Contents.MD5 = true, true
-		s, err := source.Opener{Report: progress.Discard, LateSums: true}.Compilation(t.Context(), c, nil)
+		s, err := source.FromCompilation(t.Context(), c, nil, source.Options{Report: progress.Discard, LateSums: true})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -192,8 +192,8 @@ var kinds = map[string]func(t *testing.T) *source.Source{
 			t.Fatal(err)
 		}
 		defer d.Close()
-		run(t, open(t, image(t), source.Opener{}), job.Recorder(d, record.Options{}), job.Options{})
-		return open(t, name, source.Opener{})
+		run(t, open(t, image(t), source.Options{}), job.Recorder(d, record.Options{}), job.Options{})
+		return open(t, name, source.Options{})
 	},
 }
 
@@ -227,7 +227,7 @@ func TestRun(t *testing.T) {
 
 func TestNoVerify(t *testing.T) {
 	eachSink(t, func(t *testing.T, to sink) {
-		r := run(t, open(t, image(t), source.Opener{}), to, job.Options{NoVerify: true})
+		r := run(t, open(t, image(t), source.Options{}), to, job.Options{NoVerify: true})
 		if r.Verified || r.Equal || r.Written == 0 {
 			t.Errorf("%+v", r)
 		}
@@ -237,7 +237,7 @@ func TestNoVerify(t *testing.T) {
 // An image that is written to a stream is the same as one in a file. It cannot be read
 // back.
 func TestStream(t *testing.T) {
-	src := open(t, image(t), source.Opener{})
+	src := open(t, image(t), source.Options{})
 	f, _ := job.FormatFor("", "")
 	var b bytes.Buffer
 	if r := run(t, src, job.ImageStream(&b, f), job.Options{}); r.Verified || r.Written != disc.Sectors(src) {
@@ -256,7 +256,7 @@ func TestIncomplete(t *testing.T) {
 		if err := os.Truncate(path, 400*disc.SectorSize); err != nil {
 			t.Fatal(err)
 		}
-		src := open(t, path, source.Opener{})
+		src := open(t, path, source.Options{})
 		j, err := job.New(t.Context(), src, to, job.Options{})
 		if to.medium {
 			if !errors.Is(err, record.ErrIncomplete) || !to.untouched() {
@@ -291,7 +291,7 @@ func TestUnopenable(t *testing.T) {
 			}
 		}
 		f.Close()
-		j, err := job.New(t.Context(), open(t, path, source.Opener{}), to, job.Options{})
+		j, err := job.New(t.Context(), open(t, path, source.Options{}), to, job.Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -310,7 +310,7 @@ func TestMissing(t *testing.T) {
 	missing := []disc.Notice{{Severity: disc.Warning, Text: "renamed"}, {Severity: disc.Error, Path: "/x", Text: "gone"}}
 	eachSink(t, func(t *testing.T, to sink) {
 		for _, keep := range []bool{false, true} {
-			src, err := source.Opener{Report: progress.Discard, KeepGoing: keep}.Compilation(t.Context(), compiled(t), missing)
+			src, err := source.FromCompilation(t.Context(), compiled(t), missing, source.Options{Report: progress.Discard, KeepGoing: keep})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -356,7 +356,7 @@ func eachChange(t *testing.T, f func(t *testing.T, c change, src *source.Source,
 			t.Run(name, func(t *testing.T) {
 				eachSink(t, func(t *testing.T, to sink) {
 					dir, file := folder(t)
-					f(t, c, open(t, dir, source.Opener{KeepGoing: keep}), file, to)
+					f(t, c, open(t, dir, source.Options{KeepGoing: keep}), file, to)
 				})
 			})
 		}
@@ -411,12 +411,12 @@ func TestUnreadable(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer d.Close()
-		run(t, open(t, image(t), source.Opener{}), job.Recorder(d, record.Options{}), job.Options{})
-		want := sectors(t, open(t, name, source.Opener{}))
+		run(t, open(t, image(t), source.Options{}), job.Recorder(d, record.Options{}), job.Options{})
+		want := sectors(t, open(t, name, source.Options{}))
 		bad := []int64{300, 301, 555}
 		d.SetFaults(virtual.Faults{ReadErrors: bad})
 
-		src := open(t, name, source.Opener{KeepGoing: true})
+		src := open(t, name, source.Options{KeepGoing: true})
 		j, err := job.New(t.Context(), src, to, job.Options{})
 		if err != nil {
 			t.Fatal(err)
@@ -434,7 +434,7 @@ func TestUnreadable(t *testing.T) {
 	})
 	t.Run("without KeepGoing", func(t *testing.T) {
 		eachSink(t, func(t *testing.T, to sink) {
-			v := virtualtest.Pressed(t, sectors(t, open(t, image(t), source.Opener{})))
+			v := virtualtest.Pressed(t, sectors(t, open(t, image(t), source.Options{})))
 			v.SetFaults(virtual.Faults{ReadErrors: []int64{300}})
 			d, err := read.Open(t.Context(), v)
 			if err != nil {
@@ -456,7 +456,7 @@ func TestUnreadable(t *testing.T) {
 func TestCancelWriting(t *testing.T) {
 	eachSink(t, func(t *testing.T, to sink) {
 		ctx, cancel := context.WithCancel(t.Context())
-		j, err := job.New(ctx, open(t, image(t), source.Opener{}), to, job.Options{})
+		j, err := job.New(ctx, open(t, image(t), source.Options{}), to, job.Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -471,7 +471,7 @@ func TestCancelWriting(t *testing.T) {
 // An image that is not equal to its source is found out.
 func TestImageDiffers(t *testing.T) {
 	to := imageSink(t)
-	src := open(t, image(t), source.Opener{})
+	src := open(t, image(t), source.Options{})
 	j, err := job.New(t.Context(), src, to, job.Options{})
 	if err != nil {
 		t.Fatal(err)
@@ -496,7 +496,7 @@ func TestImageDiffers(t *testing.T) {
 // drive is unlocked.
 func TestPanic(t *testing.T) {
 	eachSink(t, func(t *testing.T, to sink) {
-		j, err := job.New(t.Context(), open(t, image(t), source.Opener{}), to, job.Options{})
+		j, err := job.New(t.Context(), open(t, image(t), source.Options{}), to, job.Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
