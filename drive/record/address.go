@@ -25,21 +25,21 @@ var ErrUnknownAddress = errors.New("the source does not tell for which address i
 var ErrEraseFirst = errors.New("it has to be erased first")
 
 // aimed checks that the source was made for the address that the disc goes on at.
-func (b *Burn) aimed(ctx context.Context, tr disc.Track) error {
+func (b *Burn) checkAddress(ctx context.Context, tr disc.Track) error {
 	if tr.Start != 0 { // the source is a session that knows its address
-		if tr.Start == b.next || b.mend {
+		if tr.Start == b.next || b.closeFirst {
 			return nil
 		}
 		return fmt.Errorf("%w: it is a session for address %d, and the disc goes on at address %d: make it for this disc", ErrOtherAddress, tr.Start, b.next)
 	}
-	at, known := madeFor(ctx, b.src, tr.Length, b.next)
+	at, known := addressOf(ctx, b.src, tr.Length, b.next)
 	switch {
-	case known && b.mend && at != 0: // found out when the disc is closed
-		b.made = at
+	case known && b.closeFirst && at != 0: // found out when the disc is closed
+		b.sourceAddress = at
 		return nil
-	case known && b.mend && b.medium.erasable():
+	case known && b.closeFirst && b.medium.erasable():
 		return fmt.Errorf("%w; %w, 0, which is written already: %w", ErrUnfinished, ErrOtherAddress, ErrEraseFirst)
-	case known && b.mend:
+	case known && b.closeFirst:
 		return fmt.Errorf("%w; %w, 0, which is written already: take a blank disc, or close what was left open and burn an image that was made for the address that the disc then goes on at", ErrUnfinished, ErrOtherAddress)
 	case known && at == b.next:
 		return nil
@@ -51,11 +51,11 @@ func (b *Burn) aimed(ctx context.Context, tr disc.Track) error {
 	case known:
 		return fmt.Errorf("%w: %w: it was made for address %d, and the disc goes on at address %d, where its files could not be found; use a blank disc, or an image that was made for this address",
 			ErrNotWritable, ErrOtherAddress, at, b.next)
-	case b.mend && !b.o.Force:
+	case b.closeFirst && !b.o.Force:
 		return fmt.Errorf("%w; %w: close what was left open, then look for the address that the disc goes on at", ErrUnfinished, ErrUnknownAddress)
 	case b.next > 0 && !b.o.Force:
 		return fmt.Errorf("%w, and the disc goes on at address %d: burn it on a blank disc, or force it if you know that it belongs there", ErrUnknownAddress, b.next)
-	case b.next > 0 || b.mend:
+	case b.next > 0 || b.closeFirst:
 		b.warn("the source does not tell for which address it was made: it can only be used if it was made for the one that it is written at")
 	}
 	return nil
@@ -69,7 +69,7 @@ const searched = 1 << 12
 // sectors from 0: next is where it would be written. The descriptors of a volume
 // hold addresses of the disc, so that the place of a structure in the source
 // and the address that it has of itself tell the difference.
-func madeFor(ctx context.Context, d disc.Disc, sectors int64, next disc.LBA) (disc.LBA, bool) {
+func addressOf(ctx context.Context, d disc.Disc, sectors int64, next disc.LBA) (disc.LBA, bool) {
 	if at, ok := anchorAddress(ctx, d); ok {
 		return at, true
 	}

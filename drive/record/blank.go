@@ -21,7 +21,7 @@ import (
 // nothing has.
 func Blank(ctx context.Context, t scsi.Transport, full bool, rep progress.Reporter) error {
 	t = scsi.Guard(t)
-	m, err := look(ctx, t)
+	m, err := inspect(ctx, t)
 	if err != nil {
 		return fmt.Errorf("erase the disc: %w", err)
 	}
@@ -68,7 +68,7 @@ func (r *burning) blank(full bool) error {
 			return err
 		}
 		var err error
-		if r.medium, err = look(r.work, r.t); err != nil {
+		if r.medium, err = inspect(r.work, r.t); err != nil {
 			return fmt.Errorf("erase the disc: %w", err)
 		}
 	}
@@ -85,7 +85,7 @@ func work(ctx context.Context, t scsi.Transport, m medium, rep progress.Reporter
 		Burn: &Burn{medium: m, recipe: r, o: Options{Blank: true, NoVerify: true}},
 		ctx:  ctx, work: context.WithoutCancel(ctx), rep: rep,
 	}
-	b.watch = &watch{Transport: t, warn: b.warn, say: b.say}
+	b.watch = &watch{Transport: t, warn: b.warn, inform: b.inform}
 	b.t = b.watch
 	return b
 }
@@ -97,24 +97,24 @@ func (r *burning) zero(full bool) error {
 	if err != nil {
 		return fmt.Errorf("ask how large the disc is: %w", err)
 	}
-	places := r.medium.places(size)
+	probes := r.medium.probes(size)
 	phase := progress.Erasing
 	if full {
-		places, phase = []span{{0, r.medium.room()}}, progress.ErasingAll
+		probes, phase = []span{{0, r.medium.freeSectors()}}, progress.ErasingAll
 	}
 	// Like a burn that overwrites: as long as it is not complete, a mark says so.
-	r.mark = min(headSectors, places[0].count)
-	if err := r.writeZeros(behindHead(places, r.mark), phase); err != nil {
+	r.mark = min(headSectors, probes[0].count)
+	if err := r.writeZeros(headLast(probes, r.mark), phase); err != nil {
 		return err
 	}
 	r.rep.Phase(progress.CheckingDisc, 0)
 	r.lock(false)
 	r.reload()
-	m, err := look(r.work, r.t)
+	m, err := inspect(r.work, r.t)
 	if err != nil {
 		return err
 	}
-	back := r.pastBuffer(places, size)
+	back := r.uncached(probes, size)
 	lba, err := m.findData(r.work, back)
 	var unread *scsi.Error
 	switch {
@@ -132,43 +132,43 @@ func (r *burning) zero(full bool) error {
 }
 
 // behindHead returns these runs of sectors with the first n sectors of all as the last.
-func behindHead(places []span, n int64) []span {
-	all := append([]span{{places[0].start + n, places[0].count - n}}, places[1:]...)
-	return append(all, span{places[0].start, n})
+func headLast(probes []span, n int64) []span {
+	all := append([]span{{probes[0].start + n, probes[0].count - n}}, probes[1:]...)
+	return append(all, span{probes[0].start, n})
 }
 
 // pastBuffer is the connection over which a disc of that many sectors is read whose
 // places were overwritten. Where the tray was not opened, the drive may still have
 // in its buffer what was sent.
-func (r *burning) pastBuffer(places []span, size int64) *readback {
+func (r *burning) uncached(probes []span, size int64) *readback {
 	back := &readback{Transport: r.t}
 	if r.reloaded == tray.Reopened {
 		return back
 	}
 	var between []span
-	for i, s := range places {
+	for i, s := range probes {
 		end := size
-		if i+1 < len(places) {
-			end = places[i+1].start
+		if i+1 < len(probes) {
+			end = probes[i+1].start
 		}
 		between = append(between, span{s.start + s.count, end - s.start - s.count})
 	}
-	r.pushOut(r.bufferBytes(), between)
-	back.fresh = func(disc.LBA) bool { return true }
+	r.flushReadCache(r.bufferBytes(), between)
+	back.cached = func(disc.LBA) bool { return true }
 	return back
 }
 
 // writeZeros writes zeros over runs of sectors, and has them reach the disc. When
 // it is cancelled the disc is left readable.
-func (r *burning) writeZeros(places []span, phase progress.Phase) error {
+func (r *burning) writeZeros(probes []span, phase progress.Phase) error {
 	if r.recipe.page {
 		w := r.recipe.parameters(r.medium, r.o)
-		if err := persist(r.work, stuck, func() error { return mmc.SetWriteParameters(r.work, r.t, w) }); err != nil {
+		if err := retryWhileBusy(r.work, busyTimeout, func() error { return mmc.SetWriteParameters(r.work, r.t, w) }); err != nil {
 			return fmt.Errorf("set the write parameters: %w", err)
 		}
 	}
 	total := int64(0)
-	for _, s := range places {
+	for _, s := range probes {
 		total += s.count
 	}
 	r.rep.Phase(phase, total*disc.SectorSize)
@@ -178,7 +178,7 @@ func (r *burning) writeZeros(places []span, phase progress.Phase) error {
 	}
 	err := r.writeMark()
 	if err == nil {
-		err = r.eachChunk(places, p)
+		err = r.eachChunk(probes, p)
 	}
 	if r.started {
 		err = combine(err, r.flush(), r.close(false))
@@ -205,8 +205,8 @@ func (r *burning) writeMark() error {
 	return r.flush()
 }
 
-func (r *burning) eachChunk(places []span, p []byte) error {
-	for _, s := range places {
+func (r *burning) eachChunk(probes []span, p []byte) error {
+	for _, s := range probes {
 		for at := s.start; at < s.start+s.count; {
 			if err := r.ctx.Err(); err != nil {
 				return err
@@ -240,9 +240,9 @@ func track(rep progress.Reporter, phase progress.Phase, sectors int64) func(floa
 // way fails, the whole disc is erased: that helps with discs that are damaged at
 // their beginning.
 func erase(ctx context.Context, t scsi.Transport, m medium, full bool, rep progress.Reporter) error {
-	old := sample(ctx, t)
+	old := readSample(ctx, t)
 	if !full {
-		err := blank(ctx, t, mmc.BlankMinimal, track(rep, progress.Erasing, m.erasedRoom()))
+		err := blank(ctx, t, mmc.BlankMinimal, track(rep, progress.Erasing, m.sectorsWhenErased()))
 		if err == nil {
 			return erased(ctx, t, nil)
 		}
@@ -251,7 +251,7 @@ func erase(ctx context.Context, t scsi.Transport, m medium, full bool, rep progr
 		}
 		rep.Notice(disc.Notice{Severity: disc.Warning, Text: fmt.Sprintf("erasing quickly failed, now the whole disc is erased: %v", err)})
 	}
-	if err := blank(ctx, t, mmc.BlankFull, track(rep, progress.ErasingAll, m.erasedRoom())); err != nil {
+	if err := blank(ctx, t, mmc.BlankFull, track(rep, progress.ErasingAll, m.sectorsWhenErased())); err != nil {
 		return err
 	}
 	return erased(ctx, t, old)
@@ -259,7 +259,7 @@ func erase(ctx context.Context, t scsi.Transport, m medium, full bool, rep progr
 
 // sample reads the sector in which a volume begins, nil when it cannot be read or
 // holds nothing.
-func sample(ctx context.Context, t scsi.Transport) []byte {
+func readSample(ctx context.Context, t scsi.Transport) []byte {
 	p := make([]byte, disc.SectorSize)
 	if n, err := mmc.Read10(ctx, t, 16, p); n != 1 || err != nil && !scsi.Recovered(err) || bytes.Equal(p, make([]byte, len(p))) {
 		return nil
@@ -270,14 +270,14 @@ func sample(ctx context.Context, t scsi.Transport) []byte {
 // erased makes sure that a disc is blank: that the drive says so, and that what was
 // read before, if anything, cannot be read any more.
 func erased(ctx context.Context, t scsi.Transport, old []byte) error {
-	m, err := look(ctx, t)
+	m, err := inspect(ctx, t)
 	if err != nil {
 		return fmt.Errorf("look at the erased disc: %w", err)
 	}
 	if !m.sequential() || m.info.Status != mmc.Blank {
 		return fmt.Errorf("erase the disc: %w: it is %v", ErrUnchanged, m.info.Status)
 	}
-	if old != nil && bytes.Equal(sample(ctx, t), old) {
+	if old != nil && bytes.Equal(readSample(ctx, t), old) {
 		return fmt.Errorf("erase the disc: %w: it says that it is blank, and sector 16 still holds what it held", ErrUnchanged)
 	}
 	return nil
@@ -288,7 +288,7 @@ func blank(ctx context.Context, t scsi.Transport, kind mmc.BlankType, show func(
 	if err != nil && !scsi.InProgress(err) && !scsi.Recovered(err) {
 		return fmt.Errorf("erase the disc: %w", err)
 	}
-	if err := mmc.Wait(ctx, t, eraseTime, show); err != nil {
+	if err := mmc.Wait(ctx, t, eraseTimeout, show); err != nil {
 		return fmt.Errorf("erase the disc: %w", err)
 	}
 	return nil

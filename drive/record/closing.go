@@ -68,12 +68,12 @@ type Closing struct {
 // nothing.
 func NewClosing(ctx context.Context, t scsi.Transport, level Level) (*Closing, error) {
 	t = scsi.Guard(t)
-	m, err := look(ctx, t)
+	m, err := inspect(ctx, t)
 	if err != nil {
 		return nil, fmt.Errorf("close the disc: %w", err)
 	}
 	c := &Closing{t: t, medium: m, level: level, plan: ClosePlan{Profile: m.profile.String()}}
-	if err := c.settle(ctx); err != nil {
+	if err := c.makePlan(ctx); err != nil {
 		return nil, fmt.Errorf("close the disc: %w", err)
 	}
 	return c, nil
@@ -82,18 +82,18 @@ func NewClosing(ctx context.Context, t scsi.Transport, level Level) (*Closing, e
 // Plan returns what Run is going to do.
 func (c *Closing) Plan() ClosePlan { return c.plan }
 
-func (c *Closing) settle(ctx context.Context) error {
+func (c *Closing) makePlan(ctx context.Context) error {
 	m := c.medium
 	switch {
 	case !m.sequential():
-		return c.settleOverwritten()
-	case m.info.Status == mmc.Blank || m.announced():
+		return c.planFormatEnd()
+	case m.info.Status == mmc.Blank || m.reservedWhole():
 		return fmt.Errorf("%w: nothing has been written on the %v", ErrNothingToClose, m.profile)
 	case m.info.Status != mmc.Appendable:
 		return nil
 	}
 	if m.atOnce() {
-		c.settleAtOnce()
+		c.planFilling()
 		return nil
 	}
 	open := m.openTracks(ctx, c.t)
@@ -119,7 +119,7 @@ func (c *Closing) settle(ctx context.Context) error {
 		return fmt.Errorf("%w: all sessions of the %v are closed, and such a disc is finalised only together with a session: burn the last one so that the disc is closed", ErrNothingToClose, m.profile)
 	case c.level == CloseDisc:
 		c.step("close the disc")
-		c.end = func(r *burning) error { return shut(r.work, r.t, m.finalFunction(), 0) }
+		c.end = func(r *burning) error { return closeAndWait(r.work, r.t, m.finalFunction(), 0) }
 	}
 	if c.end != nil && (c.level == CloseDisc || c.level == CloseSession && m.oneSession()) {
 		c.plan.Costs = append(c.plan.Costs, fmt.Sprintf("nothing can be added to the %v any more", m.profile))
@@ -129,7 +129,7 @@ func (c *Closing) settle(ctx context.Context) error {
 
 // settleAtOnce ends a DVD-R that was to be written at once, in the only way that it
 // can be: what is missing of the size that was announced is filled up.
-func (c *Closing) settleAtOnce() {
+func (c *Closing) planFilling() {
 	t := c.medium.track
 	rest := span{t.NextWritable, t.Start + t.Size - t.NextWritable}
 	c.plan.Open = []int{max(c.medium.info.LastInLast, 1)}
@@ -155,7 +155,7 @@ func (m medium) finalFunction() mmc.CloseFunction {
 }
 
 // settleOverwritten ends the format of a disc that is written at any address.
-func (c *Closing) settleOverwritten() error {
+func (c *Closing) planFormatEnd() error {
 	m := c.medium
 	switch {
 	case (m.profile == mmc.DVDPRW || m.profile == mmc.DVDPRWDL) && m.info.Background == 2:
@@ -193,7 +193,7 @@ func (c *Closing) Run(ctx context.Context, rep progress.Reporter) (Closed, error
 	r.watch.closed()
 	r.lock(false)
 	r.reload()
-	m, err := look(r.work, r.t)
+	m, err := inspect(r.work, r.t)
 	if failed == nil {
 		failed = r.watch.lost // what came with a later command
 	}

@@ -30,7 +30,7 @@ func (r *burning) compare() error {
 	back.counts = true // not what opening a disc tries
 	c := comparison{r: r, disc: d}
 	err = c.run(r.ctx)
-	back.settle()
+	back.countUnnamed()
 	r.result.Retried = int64(len(back.failed))
 	r.result.SourceChanged = c.changed
 	if c.changed != nil && r.o.Locate != nil {
@@ -59,9 +59,9 @@ func (r *burning) backed() *readback {
 		return back
 	}
 	size := r.bufferBytes()
-	r.pushed = r.pushOut(size, r.elsewhere(size))
+	r.cacheFlushed = r.flushReadCache(size, r.otherSectors(size))
 	last := r.next + disc.LBA(r.result.Written-2*size/disc.SectorSize)
-	back.fresh = func(lba disc.LBA) bool { return lba >= last || lba < r.next+headSectors }
+	back.cached = func(lba disc.LBA) bool { return lba >= last || lba < r.next+headSectors }
 	return back
 }
 
@@ -69,11 +69,11 @@ func (r *burning) backed() *readback {
 func (r *burning) source(back *readback) {
 	switch {
 	case r.reloaded == tray.Nothing:
-		r.doubt("the drive refused to reload the disc, so parts of it may have been compared with the drive's buffer")
-	case r.reloaded == tray.Stopped && back.deaf && !r.pushed:
-		r.doubt("the disc was stopped and started, and not reloaded; it is so small that it may have been compared with the drive's buffer")
-	case r.reloaded == tray.Stopped && !r.pushed: // no doubt that speaks against this drive
-		r.say("the tray was not opened, and there is less on the disc than the drive's buffer holds: that the disc was compared, and not the buffer, rests on the drive's word")
+		r.notAssured("the drive refused to reload the disc, so parts of it may have been compared with the drive's buffer")
+	case r.reloaded == tray.Stopped && back.noFUA && !r.cacheFlushed:
+		r.notAssured("the disc was stopped and started, and not reloaded; it is so small that it may have been compared with the drive's buffer")
+	case r.reloaded == tray.Stopped && !r.cacheFlushed: // no doubt that speaks against this drive
+		r.inform("the tray was not opened, and there is less on the disc than the drive's buffer holds: that the disc was compared, and not the buffer, rests on the drive's word")
 	}
 }
 

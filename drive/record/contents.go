@@ -27,7 +27,7 @@ type Contents struct {
 // read holds data.
 func LookInto(ctx context.Context, t scsi.Transport) (Contents, error) {
 	t = scsi.Guard(t)
-	m, err := look(ctx, t)
+	m, err := inspect(ctx, t)
 	if err != nil {
 		return Contents{}, err
 	}
@@ -103,8 +103,8 @@ const (
 // sectors, a block in each of many equal parts of it, and the anchors at the end of
 // a UDF volume (ECMA-167 part 3, 8.4.2.1). They do not depend on how far the medium
 // is formatted; those behind readable, in sectors, are left out.
-func (m medium) places(readable int64) []span {
-	whole := m.room()
+func (m medium) probes(readable int64) []span {
+	whole := m.freeSectors()
 	unit := m.unit()
 	all := []span{{0, firstSectors}}
 	stride := max(whole/spreadPlaces/unit*unit, unit)
@@ -163,7 +163,7 @@ func (m medium) findData(ctx context.Context, t scsi.Transport) (disc.LBA, error
 	}
 	chunk := max(min(dvdBlock, t.MaxTransfer()/disc.SectorSize), 1)
 	p := make([]byte, chunk*disc.SectorSize)
-	for _, s := range m.places(size) {
+	for _, s := range m.probes(size) {
 		for at := s.start; at < s.start+s.count; at += int64(chunk) {
 			q := p[:min(int64(chunk), s.start+s.count-at)*disc.SectorSize]
 			lba, err := firstData(ctx, t, disc.LBA(at), q)
@@ -178,7 +178,7 @@ func (m medium) findData(ctx context.Context, t scsi.Transport) (disc.LBA, error
 // firstData returns the first sector of a run that is not zeros, -1 when all are.
 func firstData(ctx context.Context, t scsi.Transport, at disc.LBA, p []byte) (disc.LBA, error) {
 	var n int
-	err := persist(ctx, stuck, func() (err error) {
+	err := retryWhileBusy(ctx, busyTimeout, func() (err error) {
 		n, err = mmc.Read10(ctx, t, at, p)
 		return err
 	})

@@ -20,7 +20,7 @@ type Execution struct{ r *burning }
 func (b *Burn) Start(ctx context.Context, rep progress.Reporter) *Execution {
 	own := *b
 	r := &burning{Burn: &own, ctx: ctx, work: context.WithoutCancel(ctx), rep: rep, result: Result{Plan: b.plan}}
-	r.watch = &watch{Transport: b.t, warn: r.warn, say: r.say}
+	r.watch = &watch{Transport: b.t, warn: r.warn, inform: r.inform}
 	own.t = r.watch
 	r.result.Notices = append(r.result.Notices, b.plan.Notices...)
 	return &Execution{r}

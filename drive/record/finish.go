@@ -69,12 +69,12 @@ func refused(err error) bool {
 }
 
 // wait waits until the drive has done what it was asked to.
-func (r *burning) wait() error { return mmc.Wait(r.work, r.t, closeTime, nil) }
+func (r *burning) wait() error { return mmc.Wait(r.work, r.t, closeTimeout, nil) }
 
 // repeat sends a command until the drive is not too busy to take it. What the
 // drive had trouble with and overcame is done.
 func (r *burning) repeat(send func() error) error {
-	if err := persist(r.work, closeTime, send); !scsi.Recovered(err) {
+	if err := retryWhileBusy(r.work, closeTimeout, send); !scsi.Recovered(err) {
 		return err
 	}
 	return nil
@@ -117,7 +117,7 @@ func (r *burning) closeOne(f mmc.CloseFunction, track int) error {
 	if info, err := discInformation(r.work, r.t); err == nil && info.Status == mmc.Closed {
 		return nil
 	}
-	err := shut(r.work, r.t, f, track)
+	err := closeAndWait(r.work, r.t, f, track)
 	if err == nil || scsi.Gone(err) {
 		return err
 	}

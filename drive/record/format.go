@@ -22,15 +22,15 @@ func format(ctx context.Context, t scsi.Transport, m medium, rep progress.Report
 // formatAs gives a medium a format, waits for the end, and looks whether the
 // medium has it.
 func formatAs(ctx context.Context, t scsi.Transport, m medium, f mmc.Format, rep progress.Reporter) error {
-	show := track(rep, progress.Formatting, max(m.room(), f.Blocks%unknownBlocks))
+	show := track(rep, progress.Formatting, max(m.freeSectors(), f.Blocks%unknownBlocks))
 	err := mmc.FormatUnit(ctx, t, f)
 	if err != nil && !scsi.InProgress(err) && !scsi.Recovered(err) {
 		return fmt.Errorf("format the disc: %w", err)
 	}
-	if err := mmc.Wait(ctx, t, eraseTime, show); err != nil {
+	if err := mmc.Wait(ctx, t, eraseTimeout, show); err != nil {
 		return fmt.Errorf("format the disc: %w", err)
 	}
-	now, err := look(ctx, t)
+	now, err := inspect(ctx, t)
 	if err != nil {
 		return fmt.Errorf("look at the formatted disc: %w", err)
 	}
@@ -96,7 +96,7 @@ func (m medium) chooseFormat() (mmc.Format, error) {
 
 // wholeRoom returns how many sectors a DVD-RW that is written in place has when its
 // format is grown as far as it goes, 0 when the drive cannot grow it.
-func (m medium) wholeRoom() int64 { return read.GrownSize(m.profile, m.formats) }
+func (m medium) grownSectors() int64 { return read.GrownSize(m.profile, m.formats) }
 
 // intermediate reports whether a DVD-RW is in the state between a quick format and
 // its end: it is written as far as it was reached, and closed then (MMC-6 6.23: the
@@ -112,5 +112,5 @@ func (r *burning) endIntermediate() error {
 	if err != nil || f.State != mmc.NoMedium {
 		return err
 	}
-	return shut(r.work, r.t, mmc.CloseSession, 0)
+	return closeAndWait(r.work, r.t, mmc.CloseSession, 0)
 }

@@ -61,12 +61,12 @@ type Formatting struct {
 // nothing.
 func NewFormatting(ctx context.Context, t scsi.Transport, o FormatOptions) (*Formatting, error) {
 	t = scsi.Guard(t)
-	m, err := look(ctx, t)
+	m, err := inspect(ctx, t)
 	if err != nil {
 		return nil, fmt.Errorf("format the disc: %w", err)
 	}
 	f := &Formatting{t: t, medium: m, full: o.Full, plan: FormatPlan{Profile: m.profile.String()}}
-	if err := f.settle(ctx, o); err != nil {
+	if err := f.makePlan(ctx, o); err != nil {
 		return nil, fmt.Errorf("format the disc: %w", err)
 	}
 	return f, nil
@@ -75,7 +75,7 @@ func NewFormatting(ctx context.Context, t scsi.Transport, o FormatOptions) (*For
 // Plan returns what Run is going to do.
 func (f *Formatting) Plan() FormatPlan { return f.plan }
 
-func (f *Formatting) settle(ctx context.Context, o FormatOptions) error {
+func (f *Formatting) makePlan(ctx context.Context, o FormatOptions) error {
 	m, p := f.medium, &f.plan
 	if o.Spare != SpareUsual && m.profile != mmc.BDRE && m.profile != mmc.BDRSRM {
 		return fmt.Errorf("%w: a %v has no spare areas to choose", ErrNoFormat, m.profile)
@@ -83,13 +83,13 @@ func (f *Formatting) settle(ctx context.Context, o FormatOptions) error {
 	var err error
 	switch m.profile {
 	case mmc.DVDPRW, mmc.DVDPRWDL, mmc.DVDRAM:
-		err = f.settlePlain()
+		err = f.planRewritable()
 	case mmc.DVDRW, mmc.DVDRWRO:
-		err = f.settleDVDRW()
+		err = f.planDVDRW()
 	case mmc.BDRE:
-		err = f.settleBDRE(o.Spare)
+		err = f.planBDRE(o.Spare)
 	case mmc.BDRSRM:
-		err = f.settleBDR(o)
+		err = f.planBDR(o)
 	default:
 		err = fmt.Errorf("%w: a %v is written as it is", ErrNoFormat, m.profile)
 	}
@@ -97,7 +97,7 @@ func (f *Formatting) settle(ctx context.Context, o FormatOptions) error {
 		return err
 	}
 	if !m.sequential() && !m.unformattedNow() {
-		p.Now = m.room()
+		p.Now = m.freeSectors()
 	}
 	if f.format.Blocks < unknownBlocks {
 		p.Capacity = f.format.Blocks
@@ -127,7 +127,7 @@ func (f *Formatting) describe() {
 	p.Steps = append(p.Steps, "ask the drive what is on the disc now, and read it")
 }
 
-func (f *Formatting) settlePlain() error {
+func (f *Formatting) planRewritable() error {
 	var err error
 	if f.format, err = f.medium.chooseFormat(); err != nil {
 		return fmt.Errorf("%w: %w", ErrNoFormat, err)
@@ -143,7 +143,7 @@ func (f *Formatting) settlePlain() error {
 
 // settleDVDRW makes a DVD-RW one that is overwritten in place. Quickly it holds as
 // much as is written on it, and a burn grows it.
-func (f *Formatting) settleDVDRW() error {
+func (f *Formatting) planDVDRW() error {
 	m, p := f.medium, &f.plan
 	kind := byte(mmc.FormatDVDRWQuick)
 	if f.full {
@@ -167,7 +167,7 @@ func (f *Formatting) settleDVDRW() error {
 }
 
 // settleBDRE chooses the spare areas of a BD-RE.
-func (f *Formatting) settleBDRE(s Spare) error {
+func (f *Formatting) planBDRE(s Spare) error {
 	m := f.medium
 	var ok bool
 	switch s {
@@ -187,7 +187,7 @@ func (f *Formatting) settleBDRE(s Spare) error {
 
 // settleBDR gives a blank BD-R spare areas, without pseudo-overwrite, whose
 // sessions other programs leave open.
-func (f *Formatting) settleBDR(o FormatOptions) error {
+func (f *Formatting) planBDR(o FormatOptions) error {
 	m, p := f.medium, &f.plan
 	const withoutPseudoOverwrite = 1
 	switch {
@@ -249,7 +249,7 @@ func (f *Formatting) Run(ctx context.Context, rep progress.Reporter) (Formatted,
 	if err := formatAs(r.work, r.t, f.medium, f.format, rep); err != nil {
 		return Formatted{}, err
 	}
-	m, err := look(r.work, r.t)
+	m, err := inspect(r.work, r.t)
 	if err != nil {
 		return Formatted{}, fmt.Errorf("look at the formatted disc: %w", err)
 	}
@@ -263,7 +263,7 @@ func (f *Formatting) Run(ctx context.Context, rep progress.Reporter) (Formatted,
 		return Formatted{}, fmt.Errorf("format the disc: %w", r.watch.lost)
 	}
 	r.show()
-	return Formatted{Profile: m.profile.String(), Capacity: m.room(), Notices: r.result.Notices}, nil
+	return Formatted{Profile: m.profile.String(), Capacity: m.freeSectors(), Notices: r.result.Notices}, nil
 }
 
 // empty overwrites a formatted disc with zeros, and returns it as it is then.
@@ -271,13 +271,13 @@ func (f *Formatting) empty(r *burning, m medium) (medium, error) {
 	r.medium = m
 	r.recipe, _ = recipeFor(m, Options{})
 	if m.intermediate() { // as far as it is written it exists
-		if err := r.writeZeros([]span{{0, min(firstSectors, m.room())}}, progress.Formatting); err != nil {
+		if err := r.writeZeros([]span{{0, min(firstSectors, m.freeSectors())}}, progress.Formatting); err != nil {
 			return m, err
 		}
 	} else if err := r.zero(f.full); err != nil {
 		return m, err
 	}
-	now, err := look(r.work, r.t)
+	now, err := inspect(r.work, r.t)
 	if err == nil && now.intermediate() {
 		err = fmt.Errorf("%w: the format is still not at its end", ErrUnchanged)
 	}

@@ -17,12 +17,12 @@ var ErrOtherDisc = errors.New("another disc is in the drive than the one that wa
 // identity is by what a disc is known again. Discs of one make share most of it: it
 // can tell that a disc is another one, and not that it is the same.
 type identity struct {
-	profile  mmc.Profile
-	made     []byte // what the maker put on the medium, empty when the drive does not tell
-	id       uint32
-	hasID    bool
-	sessions int
-	room     int64 // sectors of a medium that is overwritten in place
+	profile      mmc.Profile
+	manufacturer []byte // what the manufacturer recorded on the medium; empty when the drive does not tell
+	id           uint32
+	hasID        bool
+	sessions     int
+	sectors      int64 // of a medium that is overwritten in place
 }
 
 // identify asks for what the medium is known by.
@@ -36,12 +36,12 @@ func identify(ctx context.Context, t scsi.Transport) (identity, error) {
 		return identity{}, fmt.Errorf("ask how far the disc is written: %w", err)
 	}
 	i := identity{profile: config.Profile, id: info.ID, hasID: info.HasID, sessions: info.Sessions}
-	if i.made, err = made(ctx, t, i.profile); err != nil {
+	if i.manufacturer, err = manufacturer(ctx, t, i.profile); err != nil {
 		return identity{}, fmt.Errorf("ask what the maker put on the disc: %w", err)
 	}
 	if i.profile == mmc.BDRE || i.profile == mmc.DVDRAM {
 		if last, _, err := mmc.ReadCapacity(ctx, t); err == nil {
-			i.room = last + 1
+			i.sectors = last + 1
 		}
 	}
 	return i, nil
@@ -51,7 +51,7 @@ func identify(ctx context.Context, t scsi.Transport) (identity, error) {
 // 0100b), the ADIP of DVD+, the pre-recorded information of DVD-, the disc
 // information of BD (MMC-6 6.22, formats 11h, 0Eh, 00h). A drive need not tell; the
 // error is that of one that hangs.
-func made(ctx context.Context, t scsi.Transport, p mmc.Profile) ([]byte, error) {
+func manufacturer(ctx context.Context, t scsi.Transport, p mmc.Profile) ([]byte, error) {
 	var b []byte
 	var err error
 	switch p {
@@ -83,18 +83,18 @@ func made(ctx context.Context, t scsi.Transport, p mmc.Profile) ([]byte, error) 
 
 // other says by what a disc is another one than before, nothing when it may be the
 // same.
-func (i identity) other(before identity) string {
+func (i identity) differsFrom(before identity) string {
 	switch {
 	case i.profile != before.profile && !pressedKind(i.profile, before.profile):
 		return fmt.Sprintf("it is a %v, and a %v was burned", i.profile, before.profile)
 	case i.hasID && before.hasID && i.id != before.id:
 		return fmt.Sprintf("its identification is %08X, and that of the disc burned was %08X", i.id, before.id)
-	case i.profile == before.profile && len(i.made) > 0 && len(before.made) > 0 && !bytes.Equal(i.made, before.made):
+	case i.profile == before.profile && len(i.manufacturer) > 0 && len(before.manufacturer) > 0 && !bytes.Equal(i.manufacturer, before.manufacturer):
 		return "it is of another maker or type"
 	case i.sessions < before.sessions:
 		return fmt.Sprintf("it has fewer sessions (%d) than the disc burned had before (%d)", i.sessions, before.sessions)
-	case i.room > 0 && before.room > 0 && i.room != before.room:
-		return fmt.Sprintf("it has %d sectors, and the disc burned had %d", i.room, before.room)
+	case i.sectors > 0 && before.sectors > 0 && i.sectors != before.sectors:
+		return fmt.Sprintf("it has %d sectors, and the disc burned had %d", i.sectors, before.sectors)
 	}
 	return ""
 }
@@ -115,7 +115,7 @@ func pressedKind(now, before mmc.Profile) bool {
 
 // known takes note of the disc before the first sector, and of what the drive has
 // to tell of earlier discs.
-func (r *burning) known() error {
+func (r *burning) identifyDisc() error {
 	_, _ = mmc.GetMediaEvent(r.work, r.t) // about what was before; a drive may not know the command
 	var err error
 	if r.burned, err = identify(r.work, r.t); err != nil {
@@ -127,7 +127,7 @@ func (r *burning) known() error {
 // watchChange asks whether the drive has met another disc while it wrote.
 func (r *burning) watchChange() {
 	if e, err := mmc.GetMediaEvent(r.work, r.t); err == nil && e.Changed() {
-		r.doubt("the drive told of a new disc while it was writing, so the disc in it may be another one")
+		r.notAssured("the drive told of a new disc while it was writing, so the disc in it may be another one")
 	}
 }
 
@@ -138,13 +138,13 @@ func (r *burning) sameDisc() error {
 	if err != nil {
 		return err
 	}
-	if why := now.other(r.burned); why != "" {
+	if why := now.differsFrom(r.burned); why != "" {
 		return fmt.Errorf("%w: %s", ErrOtherDisc, why)
 	}
 	return nil
 }
 
 // doubt takes note of something that the verdict cannot rest on.
-func (r *burning) doubt(format string, args ...any) {
+func (r *burning) notAssured(format string, args ...any) {
 	r.result.NotAssured = append(r.result.NotAssured, fmt.Sprintf(format, args...))
 }

@@ -23,7 +23,7 @@ type medium struct {
 }
 
 // look asks the drive everything that a plan rests on.
-func look(ctx context.Context, t scsi.Transport) (medium, error) {
+func inspect(ctx context.Context, t scsi.Transport) (medium, error) {
 	var m medium
 	if err := read.Ready(ctx, t); err != nil {
 		return m, err
@@ -74,7 +74,7 @@ func look(ctx context.Context, t scsi.Transport) (medium, error) {
 // discInformation asks how far the disc is written, as often as it takes a drive
 // that is still busy with closing it.
 func discInformation(ctx context.Context, t scsi.Transport) (info mmc.DiscInformation, err error) {
-	err = persist(ctx, stuck, func() error {
+	err = retryWhileBusy(ctx, busyTimeout, func() error {
 		info, err = mmc.ReadDiscInformation(ctx, t)
 		return err
 	})
@@ -85,7 +85,7 @@ func discInformation(ctx context.Context, t scsi.Transport) (info mmc.DiscInform
 // long as limit. An attention that says nothing of the disc or of the drive's
 // power, such as a change of parameters by somebody else, is passed over: it
 // has only kept the command from being carried out.
-func persist(ctx context.Context, limit time.Duration, send func() error) error {
+func retryWhileBusy(ctx context.Context, limit time.Duration, send func() error) error {
 	var pauses mmc.Pauses
 	for attentions := 0; ; {
 		err := send()
@@ -132,7 +132,7 @@ func (m medium) next() disc.LBA {
 }
 
 // room returns how many sectors can be written from next on.
-func (m medium) room() int64 {
+func (m medium) freeSectors() int64 {
 	if m.sequential() {
 		return m.track.Free
 	}

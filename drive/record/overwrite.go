@@ -16,7 +16,7 @@ const headSectors = 32
 
 // head returns how many sectors of the source are written last: none on media
 // that are written in order, whose state tells of a burn that was broken off.
-func (r *burning) head() int64 {
+func (r *burning) headLength() int64 {
 	if r.medium.sequential() {
 		return 0
 	}
@@ -28,7 +28,7 @@ func (r *burning) head() int64 {
 // first sectors get a mark that says so, and where a medium must be written in
 // order from its beginning on, the rest can follow.
 func (r *burning) invalidate() error {
-	p := make([]byte, min(headSectors, max(r.medium.room(), r.plan.Padded))*disc.SectorSize)
+	p := make([]byte, min(headSectors, max(r.medium.freeSectors(), r.plan.Padded))*disc.SectorSize)
 	disc.MarkUnfinished(p)
 	anchors := r.anchors()
 	if err := r.sendAll(0, p); err != nil {
@@ -50,13 +50,13 @@ func (r *burning) invalidate() error {
 // the disc holds: at 256 or 512, and at its end or 256 before it (ECMA-167 3/8.4.2.1,
 // UDF 2.2.3). What cannot be read is none.
 func (r *burning) anchors() []disc.LBA {
-	places := []int64{256, 512}
+	probes := []int64{256, 512}
 	if last, _, err := mmc.ReadCapacity(r.work, r.t); err == nil {
-		places = append(places, last-256, last-255, last)
+		probes = append(probes, last-256, last-255, last)
 	}
 	var found []disc.LBA
 	p := make([]byte, disc.SectorSize)
-	for _, at := range places {
+	for _, at := range probes {
 		unit := disc.LBA(at / r.recipe.unit * r.recipe.unit)
 		if at < headSectors || len(found) > 0 && found[len(found)-1] == unit {
 			continue
@@ -82,18 +82,18 @@ func isAnchor(p []byte) bool {
 
 // hold keeps the part of a chunk that is written last, and returns the rest of it
 // with its address.
-func (r *burning) hold(at disc.LBA, p []byte) (disc.LBA, []byte) {
-	n := min(max(r.head()-r.result.Written, 0)*disc.SectorSize, int64(len(p)))
-	r.held = append(r.held, p[:n]...)
+func (r *burning) holdBack(at disc.LBA, p []byte) (disc.LBA, []byte) {
+	n := min(max(r.headLength()-r.result.Written, 0)*disc.SectorSize, int64(len(p)))
+	r.head = append(r.head, p[:n]...)
 	return at + disc.LBA(n/disc.SectorSize), p[n:]
 }
 
 // writeHead writes what was held back, when all else is on the disc.
 func (r *burning) writeHead() error {
-	if r.head() == 0 {
+	if r.headLength() == 0 {
 		return nil
 	}
-	r.say("everything but the first sectors is written; they complete the disc")
+	r.inform("everything but the first sectors is written; they complete the disc")
 	if err := r.flush(); err != nil {
 		return r.failure("write the drive's buffer to the disc", -1, err)
 	}
@@ -101,8 +101,8 @@ func (r *burning) writeHead() error {
 		return err
 	}
 	// The chunk with the mark goes when all others are on the disc.
-	first := min(r.chunk()*disc.SectorSize, len(r.held))
-	if rest := r.held[first:]; len(rest) > 0 {
+	first := min(r.chunk()*disc.SectorSize, len(r.head))
+	if rest := r.head[first:]; len(rest) > 0 {
 		if err := r.sendAll(r.next+disc.LBA(r.chunk()), rest); err != nil {
 			return err
 		}
@@ -110,7 +110,7 @@ func (r *burning) writeHead() error {
 			return r.failure("write the drive's buffer to the disc", -1, err)
 		}
 	}
-	err := r.sendAll(r.next, r.held[:first])
+	err := r.sendAll(r.next, r.head[:first])
 	r.completed = err == nil
 	return err
 }
@@ -121,9 +121,9 @@ func (r *burning) markAgain() error {
 	if !r.completed {
 		return nil
 	}
-	p := make([]byte, min(r.chunk()*disc.SectorSize, len(r.held)))
+	p := make([]byte, min(r.chunk()*disc.SectorSize, len(r.head)))
 	disc.MarkUnfinished(p)
-	if err := persist(r.work, stuck, func() error { return mmc.Write10(r.work, r.t, r.next, p) }); err != nil && !scsi.Recovered(err) {
+	if err := retryWhileBusy(r.work, busyTimeout, func() error { return mmc.Write10(r.work, r.t, r.next, p) }); err != nil && !scsi.Recovered(err) {
 		return fmt.Errorf("mark the disc as not completed: %w", err)
 	}
 	r.completed = false

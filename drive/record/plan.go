@@ -18,18 +18,18 @@ import (
 
 // Burn is a burn that was planned and not begun.
 type Burn struct {
-	t      scsi.Transport
-	src    disc.Disc
-	o      Options
-	medium medium
-	recipe recipe
-	start  disc.LBA // of the source: its first sector to be written
-	next   disc.LBA // of the medium: where that sector goes, unknown before an open session is closed
-	made   disc.LBA // the address that the source was made for, where it counts from 0 itself and next is unknown
-	mend   bool     // close what an earlier burn left open first
-	erase  bool     // BLANK first
-	format bool     // FORMAT UNIT first
-	plan   Plan
+	t             scsi.Transport
+	src           disc.Disc
+	o             Options
+	medium        medium
+	recipe        recipe
+	start         disc.LBA // of the source: its first sector to be written
+	next          disc.LBA // of the medium: where that sector goes, unknown before an open session is closed
+	sourceAddress disc.LBA // the address that the source was made for, where it counts from 0 itself and next is unknown
+	closeFirst    bool     // close what an earlier burn left open before writing
+	erase         bool     // BLANK first
+	format        bool     // FORMAT UNIT first
+	plan          Plan
 }
 
 // Plan returns what the burn is going to do.
@@ -52,7 +52,7 @@ var ErrNotWritable = errors.New("the disc cannot be written")
 // take.
 func NewPlan(ctx context.Context, t scsi.Transport, src disc.Disc, o Options) (*Burn, error) {
 	t = scsi.Guard(t)
-	m, err := look(ctx, t)
+	m, err := inspect(ctx, t)
 	if err != nil {
 		return nil, fmt.Errorf("plan the burn: %w", err)
 	}
@@ -60,25 +60,25 @@ func NewPlan(ctx context.Context, t scsi.Transport, src disc.Disc, o Options) (*
 	if err := b.examine(ctx); err != nil {
 		return nil, fmt.Errorf("plan the burn: %w", err)
 	}
-	if err := b.settle(ctx); err != nil {
+	if err := b.makePlan(ctx); err != nil {
 		return nil, fmt.Errorf("plan the burn: %w", err)
 	}
 	return b, nil
 }
 
-func (b *Burn) settle(ctx context.Context) error {
+func (b *Burn) makePlan(ctx context.Context) error {
 	r, ok := recipeFor(b.medium, b.o)
 	if !ok {
 		return fmt.Errorf("%w: a %v in the drive can only be read; put in a recordable disc", ErrNotWritable, b.medium.profile)
 	}
-	if err := b.settleSpeed(); err != nil {
+	if err := b.resolveSpeed(); err != nil {
 		return err
 	}
-	if err := b.admit(ctx); err != nil {
+	if err := b.checkState(ctx); err != nil {
 		return err
 	}
 	if b.erase && b.medium.profile == mmc.DVDRW {
-		r = dash(b.erased(), b.o)
+		r = dvdMinusRecipe(b.erased(), b.o)
 	}
 	if b.o.Blank && (b.erase || !b.medium.sequential()) {
 		var err error
@@ -96,10 +96,10 @@ func (b *Burn) settle(ctx context.Context) error {
 	if b.o.Appendable && r.single {
 		b.warn("the disc will be closed: a %v (%s) cannot stay open for more sessions", b.medium.profile, r.name)
 	}
-	if err := b.choose(ctx); err != nil {
+	if err := b.chooseTrack(ctx); err != nil {
 		return err
 	}
-	return b.fit()
+	return b.checkSize()
 }
 
 // erased is the DVD-RW as it will be when it is erased. What it offers then it tells
@@ -123,7 +123,7 @@ func (b *Burn) warn(format string, args ...any) {
 
 // admit decides by the state of the disc whether it can be written, and whether
 // it has to be erased or formatted before.
-func (b *Burn) admit(ctx context.Context) error {
+func (b *Burn) checkState(ctx context.Context) error {
 	m := b.medium
 	if !m.sequential() {
 		b.format = m.unformatted()
@@ -150,7 +150,7 @@ func (b *Burn) admit(ctx context.Context) error {
 	case m.unfinished() && (m.oneSession() || m.atOnce()):
 		return fmt.Errorf("%w; %w: this %v has one session; close it, so that what is on it can be read", ErrUnfinished, ErrNotWritable, m.profile)
 	case m.unfinished():
-		b.mend = true
+		b.closeFirst = true
 		return nil
 	case m.info.Status == mmc.Appendable && m.track.Writable:
 		return nil
@@ -171,7 +171,7 @@ func (b *Burn) simulation() error {
 	if !b.recipe.test {
 		return fmt.Errorf("a %v cannot be burned in simulation: every write to it is real; turn the simulation off", b.medium.profile)
 	}
-	if b.mend {
+	if b.closeFirst {
 		return fmt.Errorf("%w: closing it would be real, so nothing can be simulated before that", ErrUnfinished)
 	}
 	if b.erase {
@@ -181,7 +181,7 @@ func (b *Burn) simulation() error {
 }
 
 // choose finds the part of the source that is written: one data track.
-func (b *Burn) choose(ctx context.Context) error {
+func (b *Burn) chooseTrack(ctx context.Context) error {
 	b.next = b.medium.next()
 	if b.erase {
 		b.next = 0
@@ -205,10 +205,10 @@ func (b *Burn) choose(ctx context.Context) error {
 	case len(sessions) > 1 && tr.Start == 0:
 		return errors.New("the source has several sessions at the same address: it is damaged")
 	}
-	if err := b.aimed(ctx, tr); err != nil {
+	if err := b.checkAddress(ctx, tr); err != nil {
 		return err
 	}
-	if b.next == 0 && !b.mend {
+	if b.next == 0 && !b.closeFirst {
 		var told []disc.Notice
 		told, b.plan.Unopenable = Opens(ctx, b.src)
 		b.plan.Notices = append(b.plan.Notices, told...)
@@ -219,22 +219,22 @@ func (b *Burn) choose(ctx context.Context) error {
 }
 
 // fit completes the plan with sizes and speed.
-func (b *Burn) fit() error {
+func (b *Burn) checkSize() error {
 	r, p := b.recipe, &b.plan
 	p.Profile = b.medium.profile.String()
 	p.Padded = max((p.Sectors+r.unit-1)/r.unit*r.unit, r.least)
-	p.Capacity = b.medium.room()
+	p.Capacity = b.medium.freeSectors()
 	switch {
 	case b.erase:
-		p.Capacity = b.medium.erasedRoom()
-	case p.Padded > p.Capacity && b.medium.wholeRoom() > p.Capacity:
-		p.Capacity, b.format = b.medium.wholeRoom(), true
+		p.Capacity = b.medium.sectorsWhenErased()
+	case p.Padded > p.Capacity && b.medium.grownSectors() > p.Capacity:
+		p.Capacity, b.format = b.medium.grownSectors(), true
 	}
-	if b.medium.announced() && !b.erase && p.Padded < b.medium.track.Size {
+	if b.medium.reservedWhole() && !b.erase && p.Padded < b.medium.track.Size {
 		p.Padded = b.medium.track.Size
 		b.warn("an earlier burn has announced %d sectors: what the source leaves of them is filled with zeros", p.Padded)
 	}
-	if b.mend && !b.medium.track.Writable { // how much there is the closed disc tells
+	if b.closeFirst && !b.medium.track.Writable { // how much there is the closed disc tells
 		p.Capacity = p.Padded
 	}
 	if p.Capacity > 0 && p.Sectors > p.Capacity || p.Capacity <= 0 {
@@ -259,7 +259,7 @@ func (b *Burn) fit() error {
 // erasedRoom returns how much a disc will hold that is erased first: what the
 // groove of a CD says, which needs no session that is open (MMC-6 6.25, ATIP); on a
 // DVD-RW the largest format that the drive offers for all of it (MMC-6 6.23).
-func (m medium) erasedRoom() int64 {
+func (m medium) sectorsWhenErased() int64 {
 	if m.profile.IsCD() {
 		if m.groove > 0 {
 			return m.groove
@@ -314,16 +314,16 @@ func (b *Burn) steps() []string {
 	add(b.erase && b.fullErase(), "erase the whole %s, which takes as long as writing it", p.Profile)
 	add(b.format && b.medium.profile == mmc.DVDRWRO, "grow the format of the DVD-RW, which is closed again at the end")
 	add(b.format && b.medium.profile != mmc.DVDRWRO, "format the %s", p.Profile)
-	add(b.mend, "close the track and the session that an earlier burn left open")
+	add(b.closeFirst, "close the track and the session that an earlier burn left open")
 	add(true, "lock the tray")
 	add(p.Speed > 0, "ask for %s", units.Speed(p.Speed, p.Profile))
 	add(b.recipe.page, "set the write parameters: %s", b.recipe.name)
 	add(b.calibrates(), "calibrate the laser")
-	add(b.recipe.reserve && !b.medium.announced(), "announce a track of %d sectors", p.Padded)
+	add(b.recipe.reserve && !b.medium.reservedWhole(), "announce a track of %d sectors", p.Padded)
 	add(!b.medium.sequential(), "mark the beginning of the disc as not completed; its first sectors are written last")
-	add(!b.mend, "write %d sectors from address %d on", p.Padded, b.next)
-	add(b.mend && b.made+b.start == 0, "write %d sectors from the address on that the disc then goes on at", p.Padded)
-	add(b.mend && b.made+b.start > 0, "make sure that the disc then goes on at address %d, and write %d sectors there", max(b.made, b.start), p.Padded)
+	add(!b.closeFirst, "write %d sectors from address %d on", p.Padded, b.next)
+	add(b.closeFirst && b.sourceAddress+b.start == 0, "write %d sectors from the address on that the disc then goes on at", p.Padded)
+	add(b.closeFirst && b.sourceAddress+b.start > 0, "make sure that the disc then goes on at address %d, and write %d sectors there", max(b.sourceAddress, b.start), p.Padded)
 	add(true, "have the drive write what is in its buffer")
 	add(real && b.recipe.closing != closesItself, "close: %s", b.describe())
 	add(real, "ask the drive what is on the disc now")

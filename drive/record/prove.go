@@ -32,7 +32,7 @@ func (r *burning) prove() error {
 		return r.failed(err)
 	}
 	r.checkTime()
-	if !r.o.NoVerify || r.doubtful {
+	if !r.o.NoVerify || r.mustCompare {
 		err = r.compare()
 	}
 	if !scsi.Gone(err) && (err != nil || !r.o.Eject) {
@@ -113,7 +113,7 @@ func (r *burning) checkDisc() error {
 // checkStart compares the first sectors of a disc that is rewritable at any
 // address, whose state does not tell whether something was written.
 func (r *burning) checkStart() error {
-	want := r.held[:min(r.plan.Sectors*disc.SectorSize, int64(len(r.held)))]
+	want := r.head[:min(r.plan.Sectors*disc.SectorSize, int64(len(r.head)))]
 	got := make([]byte, len(want))
 	d, err := read.Open(r.work, r.t)
 	if err != nil {

@@ -56,7 +56,7 @@ func recipeFor(m medium, o Options) (recipe, bool) {
 	case mmc.CDR, mmc.CDRW:
 		return recipeTAO, true
 	case mmc.DVDR, mmc.DVDRW, mmc.DVDRDL:
-		return dash(m, o), true
+		return dvdMinusRecipe(m, o), true
 	case mmc.DVDPR, mmc.DVDPRDL:
 		return plus, true
 	case mmc.BDRSRM:
@@ -85,13 +85,13 @@ var recipeAtOnce = recipe{
 
 // dash chooses between the two ways to write DVD-R and DVD-RW: in pieces, which
 // needs feature 0021h and knows sessions, and all at once.
-func dash(m medium, o Options) recipe {
+func dvdMinusRecipe(m medium, o Options) recipe {
 	pieces := recipe{
 		name: "incremental", chunk: dvdBlock, unit: dvdBlock, page: true, mode: mmc.Incremental, opc: true,
 		closing: closeTrack, test: true, single: m.oneSession(), // which knows one session, however it is written
 	}
 	switch {
-	case m.announced():
+	case m.reservedWhole():
 		return recipeAtOnce
 	case m.info.Status == mmc.Appendable:
 		return pieces

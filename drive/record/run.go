@@ -17,37 +17,37 @@ import (
 
 // Times that a drive may be busy with one command.
 const (
-	stuck     = 2 * time.Minute  // without taking a sector
-	eraseTime = 3 * time.Hour    // to erase or format a whole disc
-	closeTime = 30 * time.Minute // to close a disc, whose lead-out may fill it up
+	busyTimeout  = 2 * time.Minute  // without taking a sector
+	eraseTimeout = 3 * time.Hour    // to erase or format a whole disc
+	closeTimeout = 30 * time.Minute // to close a disc, whose lead-out may fill it up
 )
 
 // burning is a burn under way.
 type burning struct {
 	*Burn
-	ctx     context.Context // of the caller, who may cancel
-	work    context.Context // of the commands: it outlives a cancel
-	rep     progress.Reporter
-	result  Result
-	renewed bool         // the disc was erased or formatted
-	mended  bool         // what an earlier burn left open was closed
-	started bool         // something was written
-	gone    bool         // the drive hangs or is lost, and that was told
-	locked  bool         // the tray is locked, as far as the drive does that
-	limited bool         // the speed was or is going to be set
-	filler  func([]byte) // what writeZeros writes instead of zeros
-	// miscounts is set when the transport said that less was carried than was, and
-	// doubtful when the drive could not be asked whether that is so.
-	miscounts, doubtful bool
-	marked              bool // a disc that is overwritten in place has taken sectors of this burn
-	stream              *stream
-	watch               *watch
-	burned              identity // of the disc, before the first sector
-	held                []byte   // the first sectors of a disc that is overwritten in place
-	sent                *sent    // complete when everything was written
+	ctx              context.Context // of the caller, who may cancel
+	work             context.Context // of the commands: it outlives a cancel
+	rep              progress.Reporter
+	result           Result
+	renewed          bool         // the disc was erased or formatted
+	closedUnfinished bool         // what an earlier burn left open was closed
+	started          bool         // something was written
+	gone             bool         // the drive hangs or is lost, and that was told
+	locked           bool         // the tray is locked, as far as the drive does that
+	limited          bool         // the speed was or is going to be set
+	filler           func([]byte) // what writeZeros writes instead of zeros
+	// countsWrongly is set when the transport said that less was carried than was, and
+	// mustCompare when the drive could not be asked whether that is so.
+	countsWrongly, mustCompare bool
+	marked                     bool // a disc that is overwritten in place has taken sectors of this burn
+	stream                     *stream
+	watch                      *watch
+	burned                     identity // of the disc, before the first sector
+	head                       []byte   // the first sectors of a disc that is overwritten in place, which are written last
+	sent                       *sent    // complete when everything was written
 	// reloaded is what made the drive read the disc anew behind the burn.
-	reloaded tray.How
-	pushed   bool // other sectors have filled the drive's buffer since
+	reloaded     tray.How
+	cacheFlushed bool // other sectors have filled the drive's buffer since
 	// completed is set when the first sectors of an overwritten disc were sent, which
 	// come last.
 	completed bool
@@ -55,7 +55,7 @@ type burning struct {
 	stop      context.CancelFunc // ends the reading of the source
 }
 
-func (r *burning) say(format string, args ...any) {
+func (r *burning) inform(format string, args ...any) {
 	r.rep.Notice(disc.Notice{Text: fmt.Sprintf(format, args...)})
 }
 
@@ -105,7 +105,7 @@ func (r *burning) sourceChanges() {
 
 // unchanged makes sure that the disc is still the one that was planned for.
 func (r *burning) unchanged() error {
-	now, err := look(r.work, r.t)
+	now, err := inspect(r.work, r.t)
 	if err != nil {
 		return err
 	}
@@ -117,7 +117,7 @@ func (r *burning) unchanged() error {
 
 // untouched makes sure that a simulation has left the disc as it was.
 func (r *burning) untouched() error {
-	now, err := look(r.work, r.t)
+	now, err := inspect(r.work, r.t)
 	if err != nil {
 		return &Error{Step: "look at the disc after the simulation", LBA: -1, Err: err}
 	}
@@ -127,7 +127,7 @@ func (r *burning) untouched() error {
 			Left: "the disc is " + now.info.Status.String(), Advice: "do not simulate with this drive",
 		}
 	}
-	r.say("the simulation went well: nothing was written")
+	r.inform("the simulation went well: nothing was written")
 	return nil
 }
 
@@ -142,7 +142,7 @@ func (r *burning) lock(on bool) {
 
 // prepare does what comes before the first sector.
 func (r *burning) prepare() error {
-	if err := r.renew(); err != nil {
+	if err := r.prepareMedium(); err != nil {
 		return err
 	}
 	if err := r.setSpeed(r.work); err != nil && r.o.Speed > 0 {
@@ -150,7 +150,7 @@ func (r *burning) prepare() error {
 	}
 	if r.recipe.page {
 		w := r.recipe.parameters(r.medium, r.o)
-		if err := persist(r.work, stuck, func() error { return mmc.SetWriteParameters(r.work, r.t, w) }); err != nil {
+		if err := retryWhileBusy(r.work, busyTimeout, func() error { return mmc.SetWriteParameters(r.work, r.t, w) }); err != nil {
 			return r.before("set the write parameters", err)
 		}
 	}
@@ -159,8 +159,8 @@ func (r *burning) prepare() error {
 			return r.before("calibrate the laser", err)
 		}
 	}
-	if r.recipe.reserve && !r.medium.announced() {
-		err := persist(r.work, stuck, func() error { return mmc.ReserveTrack(r.work, r.t, r.plan.Padded) })
+	if r.recipe.reserve && !r.medium.reservedWhole() {
+		err := retryWhileBusy(r.work, busyTimeout, func() error { return mmc.ReserveTrack(r.work, r.t, r.plan.Padded) })
 		if err != nil && !scsi.Unsupported(err) && !scsi.Recovered(err) {
 			return r.before("announce the track", err)
 		}
@@ -168,13 +168,13 @@ func (r *burning) prepare() error {
 	if r.watch.lost != nil { // about erasing, formatting or closing before
 		return r.before("prepare the disc", r.watch.lost)
 	}
-	return r.aim()
+	return r.recheckNWA()
 }
 
 func (r *burning) before(step string, err error) error {
 	left, advice := "nothing was written", ""
 	switch {
-	case r.mended:
+	case r.closedUnfinished:
 		left = "the session that an earlier burn left open was closed, and nothing was written"
 	case r.renewed:
 		left = "the disc was made new, what it held is gone, and nothing was written"
@@ -187,11 +187,11 @@ func (r *burning) before(step string, err error) error {
 
 // renew erases or formats the disc where the plan says so, and looks at what it
 // has become.
-func (r *burning) renew() error {
+func (r *burning) prepareMedium() error {
 	var err error
 	switch {
-	case r.mend:
-		return r.mendDisc()
+	case r.closeFirst:
+		return r.closeUnfinished()
 	case r.erase:
 		err = erase(r.work, r.t, r.medium, r.fullErase(), r.rep)
 	case r.format:
@@ -211,7 +211,7 @@ func (r *burning) renew() error {
 		return e
 	}
 	r.renewed = true
-	m, err := look(r.work, r.t)
+	m, err := inspect(r.work, r.t)
 	if err != nil {
 		return r.before("look at the new disc", err)
 	}
@@ -219,7 +219,7 @@ func (r *burning) renew() error {
 		return r.before("erase the disc", fmt.Errorf("%w: it says that it is %v", ErrNotOnDisc, m.info.Status))
 	}
 	r.medium = m
-	if room := m.room(); room < r.plan.Sectors {
+	if room := m.freeSectors(); room < r.plan.Sectors {
 		return r.before("look at the new disc", fmt.Errorf("%w: %d sectors are wanted, there are %d", ErrTooLarge, r.plan.Sectors, room))
 	}
 	return nil
@@ -243,14 +243,14 @@ func (r *burning) calibrate() error {
 	case ok && key == scsi.KeyIllegalRequest && (asc == 0x20 || asc == 0x24 || asc == 0x27 || asc == 0x2C || asc == 0x30 && ascq == 2):
 		return nil
 	case scsi.InProgress(err):
-		return mmc.Wait(r.work, r.t, stuck, nil)
+		return mmc.Wait(r.work, r.t, busyTimeout, nil)
 	}
 	return err
 }
 
 // aim asks once more where the first sector goes: write parameters and a
 // reservation may have moved it.
-func (r *burning) aim() error {
+func (r *burning) recheckNWA() error {
 	if !r.medium.sequential() {
 		return nil
 	}
@@ -276,18 +276,18 @@ func (r *burning) write() error {
 	r.rep.Phase(phase, r.plan.Padded*disc.SectorSize)
 	began := time.Now()
 	defer func() { r.result.Seconds = time.Since(began).Seconds() }()
-	if err := r.known(); err != nil {
+	if err := r.identifyDisc(); err != nil {
 		return err
 	}
 	if err := r.ctx.Err(); err != nil {
 		return r.failure("write", r.next, err)
 	}
-	if r.head() > 0 {
+	if r.headLength() > 0 {
 		if err := r.invalidate(); err != nil {
 			return err
 		}
 	}
-	gauge := gauge{r: r}
+	gauge := bufferGauge{r: r}
 	for {
 		p, err := s.next(r.ctx)
 		if errors.Is(err, io.EOF) {
@@ -298,7 +298,7 @@ func (r *burning) write() error {
 		if err != nil {
 			return r.failure("write", at, err)
 		}
-		if at, rest := r.hold(at, p); len(rest) > 0 {
+		if at, rest := r.holdBack(at, p); len(rest) > 0 {
 			if err := r.send(at, rest); err != nil {
 				return r.failure("write", at, err)
 			}
@@ -337,7 +337,7 @@ func (r *burning) stopReading() {
 func (r *burning) send(lba disc.LBA, p []byte) error {
 	r.started = r.started || !r.o.Simulate
 	before := r.watch.resent
-	err := persist(r.ctx, stuck, func() error { return mmc.Write10(r.work, r.t, lba, p) })
+	err := retryWhileBusy(r.ctx, busyTimeout, func() error { return mmc.Write10(r.work, r.t, lba, p) })
 	switch {
 	case scsi.Recovered(err):
 		r.warn("the drive had trouble and overcame it: %v", err)
@@ -365,22 +365,22 @@ func (r *burning) failure(step string, lba disc.LBA, err error) *Error {
 }
 
 // gauge shows the levels of the buffers.
-type gauge struct {
-	r     *burning
-	last  time.Time
-	blind bool // the drive does not tell
+type bufferGauge struct {
+	r           *burning
+	last        time.Time
+	unsupported bool // the drive does not report it
 }
 
 // often is how often the drive is asked: more would disturb it.
-const often = 500 * time.Millisecond
+const pollInterval = 500 * time.Millisecond
 
-func (g *gauge) show(s *stream) {
-	if now := time.Now(); now.Sub(g.last) >= often {
+func (g *bufferGauge) show(s *stream) {
+	if now := time.Now(); now.Sub(g.last) >= pollInterval {
 		g.last = now
 		level := -1.0
-		if !g.blind {
+		if !g.unsupported {
 			b, err := mmc.ReadBufferCapacity(g.r.work, g.r.t)
-			if g.blind = err != nil; !g.blind {
+			if g.unsupported = err != nil; !g.unsupported {
 				level = b.Level()
 			}
 		}

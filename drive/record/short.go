@@ -19,16 +19,16 @@ func (r *burning) short(lba disc.LBA, p []byte, e *mmc.ShortWrite) error {
 	case r.o.Simulate:
 	case !r.medium.sequential():
 		var again *mmc.ShortWrite
-		err := persist(r.ctx, stuck, func() error { return mmc.Write10(r.work, r.t, lba, p) })
+		err := retryWhileBusy(r.ctx, busyTimeout, func() error { return mmc.Write10(r.work, r.t, lba, p) })
 		if err != nil && !errors.As(err, &again) {
 			return err
 		}
-		r.doubtful = r.doubtful || err != nil
+		r.mustCompare = r.mustCompare || err != nil
 	default:
 		ti, err := read.NextTrack(r.work, r.t, r.medium.profile, r.medium.info)
 		switch at := disc.LBA(ti.NextWritable); {
 		case err != nil || !ti.Writable:
-			r.doubtful = true
+			r.mustCompare = true
 		case at == lba+disc.LBA(len(p)/disc.SectorSize):
 		case at == lba+disc.LBA(e.Taken/disc.SectorSize) && at > lba:
 			return r.send(at, p[e.Taken/disc.SectorSize*disc.SectorSize:])
@@ -36,8 +36,8 @@ func (r *burning) short(lba disc.LBA, p []byte, e *mmc.ShortWrite) error {
 			return e
 		}
 	}
-	if !r.miscounts {
-		r.miscounts = true
+	if !r.countsWrongly {
+		r.countsWrongly = true
 		r.warn("the connection to the drive counts wrongly: it says %d of %d bytes went over at LBA %d, and the drive has all of them", e.Taken, e.Given, lba)
 	}
 	return nil

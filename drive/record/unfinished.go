@@ -19,10 +19,10 @@ var ErrUnfinished = errors.New("an earlier burn of this disc was broken off, and
 // (MMC-6 6.21, state of the last session; 6.26, NWA inside of a track). What is
 // written next would become a part of it.
 func (m medium) unfinished() bool {
-	if !m.sequential() || m.info.Status != mmc.Appendable || m.announced() {
+	if !m.sequential() || m.info.Status != mmc.Appendable || m.reservedWhole() {
 		return false
 	}
-	return m.info.Session == mmc.SessionIncomplete || m.info.Session == mmc.SessionDamaged || inside(m.track)
+	return m.info.Session == mmc.SessionIncomplete || m.info.Session == mmc.SessionDamaged || insideTrack(m.track)
 }
 
 // oneSession reports whether the medium never has a second session.
@@ -40,14 +40,14 @@ func (m medium) atOnce() bool {
 }
 
 // inside reports whether the next address lies in a track that has been begun.
-func inside(t mmc.TrackInformation) bool {
+func insideTrack(t mmc.TrackInformation) bool {
 	return t.Writable && !t.Blank && t.NextWritable != t.Start
 }
 
 // announced reports whether the disc is empty but for a track of DVD-R that was
 // announced by RESERVE TRACK for the whole disc, and of which nothing was written:
 // only as much as was announced can be written, and at once.
-func (m medium) announced() bool {
+func (m medium) reservedWhole() bool {
 	switch m.profile {
 	case mmc.DVDR, mmc.DVDRW, mmc.DVDRDL:
 		t := m.track
@@ -71,7 +71,7 @@ func (m medium) openTracks(ctx context.Context, t scsi.Transport) []mmc.TrackInf
 			open = append(open, ti)
 		}
 	}
-	if len(open) == 0 && inside(m.track) { // some drives tell only of the next track
+	if len(open) == 0 && insideTrack(m.track) { // some drives tell only of the next track
 		open = append(open, m.track)
 		open[0].Number = max(m.info.LastInLast, 1)
 	}
@@ -90,7 +90,7 @@ func finishSession(ctx context.Context, t scsi.Transport, m medium, end bool, sa
 	if end {
 		f = m.lastFunction()
 	}
-	if err := shut(ctx, t, f, 0); err != nil {
+	if err := closeAndWait(ctx, t, f, 0); err != nil {
 		return fmt.Errorf("close the session: %w", err)
 	}
 	return nil
@@ -120,7 +120,7 @@ func finishTracks(ctx context.Context, t scsi.Transport, m medium, more bool, sa
 				say(fmt.Sprintf("track %d is damaged, and the drive could not repair it: %v", ti.Number, err))
 			}
 		}
-		if err := shut(ctx, t, mmc.CloseTrack, ti.Number); err != nil {
+		if err := closeAndWait(ctx, t, mmc.CloseTrack, ti.Number); err != nil {
 			return fmt.Errorf("close track %d: %w", ti.Number, err)
 		}
 	}
@@ -136,30 +136,30 @@ func closingParameters(ctx context.Context, t scsi.Transport, m medium, more boo
 	}
 	w := r.parameters(m, Options{Appendable: more})
 	w.Multisession = more
-	return persist(ctx, stuck, func() error { return mmc.SetWriteParameters(ctx, t, w) })
+	return retryWhileBusy(ctx, busyTimeout, func() error { return mmc.SetWriteParameters(ctx, t, w) })
 }
 
 // repair has the drive repair a damaged track and waits for it.
 func repair(ctx context.Context, t scsi.Transport, track int) error {
-	err := persist(ctx, closeTime, func() error { return mmc.RepairTrack(ctx, t, track) })
+	err := retryWhileBusy(ctx, closeTimeout, func() error { return mmc.RepairTrack(ctx, t, track) })
 	if err != nil && !scsi.Recovered(err) {
 		return err
 	}
-	return mmc.Wait(ctx, t, closeTime, nil)
+	return mmc.Wait(ctx, t, closeTimeout, nil)
 }
 
 // shut sends one CLOSE TRACK/SESSION and waits for its end.
-func shut(ctx context.Context, t scsi.Transport, f mmc.CloseFunction, track int) error {
-	err := persist(ctx, closeTime, func() error { return mmc.CloseTrackSession(ctx, t, f, track) })
+func closeAndWait(ctx context.Context, t scsi.Transport, f mmc.CloseFunction, track int) error {
+	err := retryWhileBusy(ctx, closeTimeout, func() error { return mmc.CloseTrackSession(ctx, t, f, track) })
 	if err != nil && !scsi.Recovered(err) {
 		return err
 	}
-	return mmc.Wait(ctx, t, closeTime, nil)
+	return mmc.Wait(ctx, t, closeTimeout, nil)
 }
 
 // mendDisc closes what an earlier burn left open, and finds out where the disc
 // goes on.
-func (r *burning) mendDisc() error {
+func (r *burning) closeUnfinished() error {
 	r.rep.Phase(progress.ClosingUnfinished, 0)
 	err := finishSession(r.work, r.t, r.medium, false, r.warnOf)
 	if err != nil {
@@ -173,21 +173,21 @@ func (r *burning) mendDisc() error {
 		}
 		return e
 	}
-	r.mended = true
-	m, err := look(r.work, r.t)
+	r.closedUnfinished = true
+	m, err := inspect(r.work, r.t)
 	if err != nil {
 		return r.before("look at the disc again", err)
 	}
 	switch {
 	case m.info.Status != mmc.Appendable || m.unfinished() || !m.track.Writable:
 		return r.before("look at the disc again", fmt.Errorf("%w: the disc takes no further session (it is %v, its last session %v)", ErrNotWritable, m.info.Status, m.info.Session))
-	case r.made > 0 && r.made != m.next() || r.start > 0 && r.start != m.next():
-		return r.before("look at the disc again", fmt.Errorf("%w, %d, and the disc goes on at address %d", ErrOtherAddress, max(r.made, r.start), m.next()))
-	case m.room() < r.plan.Sectors:
-		return r.before("look at the disc again", fmt.Errorf("%w: %d sectors are wanted, there are %d", ErrTooLarge, r.plan.Sectors, m.room()))
+	case r.sourceAddress > 0 && r.sourceAddress != m.next() || r.start > 0 && r.start != m.next():
+		return r.before("look at the disc again", fmt.Errorf("%w, %d, and the disc goes on at address %d", ErrOtherAddress, max(r.sourceAddress, r.start), m.next()))
+	case m.freeSectors() < r.plan.Sectors:
+		return r.before("look at the disc again", fmt.Errorf("%w: %d sectors are wanted, there are %d", ErrTooLarge, r.plan.Sectors, m.freeSectors()))
 	}
 	r.medium, r.next = m, m.next()
-	r.say("the disc goes on at address %d", r.next)
+	r.inform("the disc goes on at address %d", r.next)
 	return nil
 }
 
@@ -205,7 +205,7 @@ func (r *burning) nextTrack() error {
 		return r.before(step, fmt.Errorf("the drive gives no address to write at, the plan says %d", r.next))
 	case ti.NextWritable != int64(r.next):
 		return r.before(step, fmt.Errorf("the drive wants address %d, the plan says %d", ti.NextWritable, r.next))
-	case inside(ti):
+	case insideTrack(ti):
 		return r.before(step, fmt.Errorf("%w: address %d lies in a track that begins at %d", ErrUnfinished, ti.NextWritable, ti.Start))
 	}
 	return nil

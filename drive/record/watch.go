@@ -19,13 +19,13 @@ var ErrLost = errors.New("what the drive had taken did not all reach the disc")
 // the news such a failure may carry is not lost.
 type watch struct {
 	scsi.Transport
-	warn func(format string, args ...any)
-	say  func(format string, args ...any) // from any goroutine
+	warn   func(format string, args ...any)
+	inform func(format string, args ...any) // from any goroutine
 
 	changing bool // a command that changes the disc was sent
 	open     bool // something was written that has not been closed
 	resent   int  // commands that were sent again behind a deferred error
-	told     bool // of a deferred error that the drive has overcome
+	reported bool // a deferred error that the drive has overcome
 	lost     error
 }
 
@@ -42,7 +42,7 @@ func (w *watch) Execute(ctx context.Context, c scsi.Command) (int, error) {
 		w.began(op)
 		n, err := w.send(ctx, c)
 		if !scsi.Deferred(err) || scsi.InProgress(err) {
-			w.hear(op, err)
+			w.noteError(op, err)
 			return n, err
 		}
 		fatal := w.deferred(err)
@@ -54,14 +54,14 @@ func (w *watch) Execute(ctx context.Context, c scsi.Command) (int, error) {
 }
 
 // silent is how long a command may go without an answer before that is told.
-const silent = 2 * time.Minute
+const answerExpected = 2 * time.Minute
 
 // send carries out a command. Where one may take long, the person is told while it
 // does: that the drive hangs is known only when its time is over.
 func (w *watch) send(ctx context.Context, c scsi.Command) (int, error) {
-	if c.Timeout > silent && w.say != nil {
-		told := time.AfterFunc(silent, func() {
-			w.say("the drive has not answered %s for %v: it is still writing, or it hangs; it has %v", scsi.Describe(c.CDB), silent, c.Timeout)
+	if c.Timeout > answerExpected && w.inform != nil {
+		told := time.AfterFunc(answerExpected, func() {
+			w.inform("the drive has not answered %s for %v: it is still writing, or it hangs; it has %v", scsi.Describe(c.CDB), answerExpected, c.Timeout)
 		})
 		defer told.Stop()
 	}
@@ -88,11 +88,11 @@ func (w *watch) deferred(err error) bool {
 	key, _, _, _ := scsi.Code(err)
 	overcome := key == scsi.KeyNoSense || key == scsi.KeyRecoveredError
 	if w.changing && !overcome {
-		w.lose(err)
+		w.setLost(err)
 		return true
 	}
-	if !w.told {
-		w.told = true
+	if !w.reported {
+		w.reported = true
 		if overcome {
 			w.warn("the drive had trouble with an earlier command and overcame it: %v", err)
 		} else {
@@ -105,18 +105,18 @@ func (w *watch) deferred(err error) bool {
 // hear looks at the errors of commands that say nothing of the command itself: a
 // reset or a new disc before what was written is closed, and errors of the medium
 // at commands that do not read it.
-func (w *watch) hear(op byte, err error) {
+func (w *watch) noteError(op byte, err error) {
 	if err == nil || !w.open {
 		return
 	}
 	key, _, _, _ := scsi.Code(err)
 	broken := key == scsi.KeyMediumError || key == scsi.KeyHardwareError
 	if scsi.WasReset(err) || scsi.MediumChanged(err) || broken && !reads(op) {
-		w.lose(err)
+		w.setLost(err)
 	}
 }
 
-func (w *watch) lose(err error) {
+func (w *watch) setLost(err error) {
 	if w.lost == nil {
 		w.lost = fmt.Errorf("%w: %w", ErrLost, err)
 	}
