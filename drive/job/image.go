@@ -63,9 +63,7 @@ func (m *imageFile) plan(ctx context.Context, in input) (writer, error) {
 		p.Steps = append(p.Steps, "read the image and compare it with the source, sector by sector")
 	}
 	p.Notices = append(m.format.Loss(in.disc.TOC()), record.AboutSource(p.Defects, "image")...)
-	var told []disc.Notice
-	told, p.Unopenable = record.Opens(ctx, in.disc)
-	p.Notices = append(p.Notices, told...)
+	p.CheckOpens(ctx, in.disc)
 	return m, nil
 }
 

@@ -8,12 +8,11 @@ import (
 	"glassmaster/mastering/disc"
 )
 
-// short settles what a WRITE has done that ended well, and of which the transport
-// says that it carried less than it was given. Bridges and drivers exist that count
-// wrongly, and one wrong number must not cost a disc: the drive is asked how far
-// the track is written, or gets the sectors once more where they can be written
-// over. What cannot be settled so is compared after the burn, even if that was
-// not asked for.
+// short handles a WRITE that succeeded although the transport reports that it
+// transferred less than was sent. USB bridges and drivers exist that count wrongly, and
+// that must not cost a disc: the drive is asked for the next writable address, or gets
+// the sectors once more where they can be overwritten. If it remains in doubt, the disc
+// is compared after the burn even if that was not asked for.
 func (r *burning) short(lba disc.LBA, p []byte, e *mmc.ShortWrite) error {
 	switch {
 	case r.o.Simulate:
@@ -38,7 +37,7 @@ func (r *burning) short(lba disc.LBA, p []byte, e *mmc.ShortWrite) error {
 	}
 	if !r.countsWrongly {
 		r.countsWrongly = true
-		r.warn("the connection to the drive counts wrongly: it says %d of %d bytes went over at LBA %d, and the drive has all of them", e.Taken, e.Given, lba)
+		r.warn("the connection to the drive counts wrongly: it reports %d of %d bytes at LBA %d, and the drive has all of them", e.Taken, e.Given, lba)
 	}
 	return nil
 }
