@@ -28,7 +28,7 @@ type fileEntry struct {
 	device      uint64 // major<<32 | minor
 	ads         []byte // allocation descriptors, or the contents
 
-	longer *volume.Longer // what another view knows more of the contents
+	longer *volume.Correction // what another view knows more of the contents
 }
 
 // maxStrategy is how many entries of an ICB of strategy 4096 are followed.

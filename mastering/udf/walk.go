@@ -202,7 +202,7 @@ func (w *walk) fill(n name) bool {
 	return dir
 }
 
-// OpenPlace implements volume.Opener; the place is that of the ICB.
+// OpenPlace implements volume.PlaceOpener; the place is that of the ICB.
 func (f *FS) OpenPlace(place uint64) (fs.File, error) {
 	if place--; place>>48 != 0 {
 		return nil, fs.ErrNotExist
