@@ -240,7 +240,7 @@ func hopeless(ctx context.Context, err error) bool {
 // patient reads once, waiting while the drive is busy, and again behind an error of an
 // earlier command, which has only kept this one from being carried out.
 func (d *medium) patient(ctx context.Context, read reader, p []byte, lba disc.LBA) (int, error) {
-	var pauses mmc.Pauses
+	var pauses mmc.Backoff
 	for {
 		n, err := read(ctx, p, lba)
 		switch {
@@ -248,7 +248,7 @@ func (d *medium) patient(ctx context.Context, read reader, p []byte, lba disc.LB
 			return n, nil
 		case !scsi.InProgress(err) && !scsi.WasReset(err) && !scsi.Deferred(err):
 			return n, err
-		case pauses.Total() > loading:
+		case pauses.Elapsed() > loading:
 			return n, fmt.Errorf("%w after %v: %w", mmc.ErrNotReady, loading, err)
 		}
 		if pauses.Sleep(ctx) != nil {

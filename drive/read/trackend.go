@@ -95,7 +95,7 @@ func (d *medium) recordable(ctx context.Context) bool {
 // sessions at once and pressed discs are: the block that links a track which was written
 // at once cannot be read as data.
 func (d *medium) inOneRun(ctx context.Context, t disc.Track) bool {
-	return mmc.ReadCDAs(ctx, d.t, t.Start-preGap, t.Mode) == nil
+	return mmc.ReadCDOfMode(ctx, d.t, t.Start-preGap, t.Mode) == nil
 }
 
 // preGapOf returns how many sectors before a track are its pre-gap, as far as they
@@ -107,7 +107,7 @@ func (d *medium) preGapOf(ctx context.Context, next, before disc.Track) int64 {
 	if next.Mode == disc.Audio {
 		// The pre-gap is audio too, and read as such.
 		n, _ := d.reaches(ctx, next, before, func(ctx context.Context, a disc.LBA) (bool, error) {
-			return mmc.ReadCDAs(ctx, d.t, a, disc.Audio) == nil, nil
+			return mmc.ReadCDOfMode(ctx, d.t, a, disc.Audio) == nil, nil
 		})
 		// The blocks that link a track written at once to the one before are a part of its
 		// pre-gap, and are read neither as audio nor as data.

@@ -151,7 +151,7 @@ func (m medium) finalFunction() mmc.CloseFunction {
 	if f := m.lastFunction(); f != mmc.CloseSession {
 		return f
 	}
-	return mmc.FinalizeDash
+	return mmc.FinalizeDVDMinusR
 }
 
 // settleOverwritten ends the format of a disc that is written at any address.

@@ -68,11 +68,11 @@ func (r *burning) backed() *readback {
 // source says where what was compared may have come from, if not off the disc.
 func (r *burning) source(back *readback) {
 	switch {
-	case r.reloaded == tray.Nothing:
+	case r.reloaded == tray.NotReloaded:
 		r.doubt("the drive refused to reload the disc, so parts of it may have been compared with the drive's buffer")
-	case r.reloaded == tray.Stopped && back.deaf && !r.pushed:
+	case r.reloaded == tray.Restarted && back.deaf && !r.pushed:
 		r.doubt("the disc was stopped and started, and not reloaded; it is so small that it may have been compared with the drive's buffer")
-	case r.reloaded == tray.Stopped && !r.pushed: // no doubt that speaks against this drive
+	case r.reloaded == tray.Restarted && !r.pushed: // no doubt that speaks against this drive
 		r.say("the tray was not opened, and there is less on the disc than the drive's buffer holds: that the disc was compared, and not the buffer, rests on the drive's word")
 	}
 }

@@ -86,7 +86,7 @@ func discInformation(ctx context.Context, t scsi.Transport) (info mmc.DiscInform
 // power, such as a change of parameters by somebody else, is passed over: it
 // has only kept the command from being carried out.
 func persist(ctx context.Context, limit time.Duration, send func() error) error {
-	var pauses mmc.Pauses
+	var pauses mmc.Backoff
 	for attentions := 0; ; {
 		err := send()
 		key, _, _, _ := scsi.Code(err)
@@ -96,7 +96,7 @@ func persist(ctx context.Context, limit time.Duration, send func() error) error 
 			continue
 		case !scsi.InProgress(err):
 			return err
-		case pauses.Total() > limit:
+		case pauses.Elapsed() > limit:
 			return fmt.Errorf("%w after %v: %w", mmc.ErrNotReady, limit, err)
 		}
 		if err := pauses.Sleep(ctx); err != nil {

@@ -44,7 +44,7 @@ func (r *burning) prove() error {
 // show has the system see what was burned. It comes last: a drive may be left
 // without its disc by it.
 func (r *burning) show() {
-	if err := tray.Show(r.work, r.t, r.medium.config); err != nil {
+	if err := tray.RefreshSystem(r.work, r.t, r.medium.config); err != nil {
 		r.warn("%v", err)
 	}
 }
