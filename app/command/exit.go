@@ -11,7 +11,6 @@ import (
 	"glassmaster/drive/record"
 	"glassmaster/drive/scsi"
 	"glassmaster/drive/source"
-	"glassmaster/mastering/compilation"
 	"glassmaster/mastering/isomd5"
 	"glassmaster/mastering/verify"
 	"glassmaster/mastering/volume"
@@ -88,7 +87,6 @@ func codeOf(err error) Code {
 		short    *verify.TruncatedError
 		changed  *isomd5.DamagedError
 		leftOver incomplete
-		zeros    *compilation.SourcesChangedError
 		broken   damaged
 		another  *record.SourceChange
 		begun    *record.Error
@@ -101,7 +99,7 @@ func codeOf(err error) Code {
 	case errors.As(err, &differs), errors.As(err, &short), errors.As(err, &changed), errors.As(err, &broken), errors.Is(err, record.ErrDiffers), errors.Is(err, record.ErrNotOnDisc),
 		errors.Is(err, record.ErrLost), errors.Is(err, record.ErrOtherDisc), errors.Is(err, volume.ErrUnfinished), errors.Is(err, record.ErrIncomplete):
 		return Differs
-	case errors.As(err, &leftOver), errors.As(err, &zeros), errors.As(err, &another):
+	case errors.As(err, &leftOver), errors.As(err, &another):
 		return Partly
 	case errors.As(err, &begun) && begun.Written > 0:
 		return Failed // whatever the drive says then, the disc is not what it was before
