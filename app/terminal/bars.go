@@ -62,13 +62,16 @@ func (b *bars) notice(n progress.LogEntry) {
 }
 
 // line writes a line about the current phase: its name, a bar, and a text. Without a total
-// the spinner stands in place of the bar. The bar gets shorter, and then the line is cut,
-// so that it fits into the terminal. All characters are one column wide.
+// the spinner stands in place of the bar. On a narrow terminal the bar is shorter, and the
+// line is cut. All characters are one column wide.
 func (b *bars) line(s progress.Snapshot, text, spinner string) {
-	const nameWidth = 18
+	const (
+		nameWidth = 18
+		textWidth = 46 // usual width of the text, "50 %, 2.35 GB of 4.70 GB, 11.1 MB/s, 3:32 left"
+	)
 	columns, width := b.columns(), maxBarWidth
 	if columns > 0 {
-		width = max(min(columns-nameWidth-2-utf8.RuneCountInString(text), maxBarWidth), minBarWidth)
+		width = max(min(columns-nameWidth-2-textWidth, maxBarWidth), minBarWidth)
 	}
 	line := fmt.Sprintf("%-*s ", nameWidth, b.phase)
 	switch {
