@@ -97,6 +97,7 @@ func (d *medium) remarkOpen(ctx context.Context) {
 
 // medium is the disc in a drive.
 type medium struct {
+	disc.Memo
 	t       scsi.Transport
 	profile mmc.Profile
 	cd      bool

@@ -15,10 +15,11 @@ import (
 var ErrIncomplete = errors.New("the source is incomplete")
 
 // Examine returns what is known to be wrong with a source. It goes through all folders,
-// unless the source is planned: then its files are where the plan has put them.
-func Examine(ctx context.Context, d disc.Disc) []disc.Notice {
+// unless the source is planned: then its files are where the plan has put them. The
+// error is that of ctx.
+func Examine(ctx context.Context, d disc.Disc) ([]disc.Notice, error) {
 	if _, ok := disc.Unwrap(d).(disc.Planned); ok {
-		return volume.Known(ctx, d)
+		return volume.Known(ctx, d), ctx.Err()
 	}
 	return volume.KnownByFiles(ctx, d)
 }
@@ -39,7 +40,10 @@ func Opens(ctx context.Context, d disc.Disc) ([]disc.Notice, error) {
 // examine looks at what is known of the source. One whose end is missing is refused,
 // unless it is forced; what else is known is a warning.
 func (b *Burn) examine(ctx context.Context) error {
-	b.plan.Defects = Examine(ctx, b.src)
+	var err error
+	if b.plan.Defects, err = Examine(ctx, b.src); err != nil {
+		return err
+	}
 	if d, ok := volume.Incomplete(b.plan.Defects); ok && !b.o.Force {
 		return fmt.Errorf("%w: %s; get all of it, or force the burn: the disc will be incomplete too", ErrIncomplete, d.Text)
 	}

@@ -82,21 +82,16 @@ func (c *changes) err() error {
 	return e
 }
 
-// write writes the image as it is now. A file that has only grown still holds
-// what was planned, and does not end the writing.
-func (m *Image) write(ctx context.Context, w io.Writer, o WriteOptions, rep progress.Reporter) error {
-	if rep == nil {
-		rep = progress.Discard
-	}
-	var met changes
+// write writes the image as it is now, and adds to met which sources were not what was
+// planned. A file that has only grown still holds what was planned, and does not end
+// the writing; of others the first one does, unless the options say to keep going.
+func (m *Image) write(ctx context.Context, w io.Writer, o WriteOptions, met *changes, rep progress.Reporter) error {
 	wo := layout.WriteOptions{Reporter: rep}
 	wo.OnError = func(e *layout.SourceError) error {
 		if !o.KeepGoing && !errors.Is(e, layout.ErrGrew) {
 			return e
 		}
-		if met.add(e) {
-			rep.Notice(noticeOf(e))
-		}
+		met.add(e)
 		return nil
 	}
 	if m.late != nil {
@@ -107,10 +102,7 @@ func (m *Image) write(ctx context.Context, w io.Writer, o WriteOptions, rep prog
 		return fmt.Errorf("write image: %w", err)
 	}
 	m.warnUnsummed(rep)
-	if m.sums && len(met.list) > 0 {
-		rep.Notice(disc.Notice{Severity: disc.Warning, Text: staleSums})
-	}
-	return met.err()
+	return nil
 }
 
 // Disc returns the image as a disc, a disc.Planned. Reading goes on where a file
@@ -163,16 +155,31 @@ func (p *planned) Check(ctx context.Context) error {
 	}
 }
 
+// Settle does what [Image.Settle] does. It has to be called before the disc is read,
+// but not before CopyUserData.
+func (p *planned) Settle(ctx context.Context, rep progress.Reporter) error {
+	return p.m.Settle(ctx, rep)
+}
+
+// CopyUserData implements format.UserDataCopier. In contrast to reads of the disc, the
+// copy also ends at a file that was written to, unless KeepGoing is set: nothing is lost
+// by that. Where the copy goes on, Changes tells what was met.
+func (p *planned) CopyUserData(ctx context.Context, w io.Writer, rep progress.Reporter) error {
+	return p.m.copyTo(ctx, w, p.o, &p.m.read, rep)
+}
+
 // Changes implements disc.Planned.
-func (p *planned) Changes() []disc.Notice {
-	c := &p.m.read
+func (p *planned) Changes() []disc.Notice { return p.m.notices(&p.m.read) }
+
+// notices tells what was met.
+func (m *Image) notices(c *changes) []disc.Notice {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	var list []disc.Notice
 	for _, e := range c.list {
 		list = append(list, noticeOf(e))
 	}
-	if p.m.sums && list != nil {
+	if m.sums && list != nil {
 		list = append(list, disc.Notice{Severity: disc.Warning, Text: staleSums})
 	}
 	return list

@@ -163,10 +163,17 @@ func (m *Image) Locate(a disc.LBA) string {
 // WriteTo writes the image to w. Where it has a checksum that is not computed
 // yet, the files are read twice.
 func (m *Image) WriteTo(ctx context.Context, w io.Writer, o WriteOptions, rep progress.Reporter) error {
-	if err := m.implantAhead(ctx, rep); err != nil && (!o.KeepGoing || ctx.Err() != nil) {
+	if rep == nil {
+		rep = progress.Discard
+	}
+	var met changes
+	if err := m.copyTo(ctx, w, o, &met, rep); err != nil {
 		return err
 	}
-	return m.write(ctx, w, o, rep)
+	for _, n := range m.notices(&met) {
+		rep.Notice(n)
+	}
+	return met.err()
 }
 
 // WriteFile writes the image to a file, which appears under its name only when
@@ -174,7 +181,7 @@ func (m *Image) WriteTo(ctx context.Context, w io.Writer, o WriteOptions, rep pr
 func (m *Image) WriteFile(ctx context.Context, path string, o WriteOptions, rep progress.Reporter) error {
 	var incomplete *SourcesChangedError
 	err := newfile.Write(path, func(f *os.File) error {
-		err := m.writeSummed(ctx, f, o, rep)
+		err := m.WriteTo(ctx, f, o, rep)
 		if errors.As(err, &incomplete) {
 			return nil
 		}
