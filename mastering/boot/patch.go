@@ -3,7 +3,6 @@ package boot
 import (
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"io"
 
 	"glassmaster/mastering/layout"
@@ -32,7 +31,7 @@ func (p *Patched) String() string { return p.Base.String() }
 
 // Open implements layout.Opener. The image is read for its checksum.
 func (p *Patched) Open() (layout.Reader, error) {
-	r, err := OpenSource(p.Base, p.Size)
+	r, err := layout.OpenSource(p.Base, p.Size)
 	if err != nil {
 		return nil, err
 	}
@@ -109,17 +108,4 @@ func (r *patchedReader) ReadAt(p []byte, off int64) (int, error) {
 		}
 	}
 	return n, err
-}
-
-// OpenSource opens any source of so many bytes.
-func OpenSource(s layout.Source, size int64) (layout.Reader, error) {
-	switch s := s.(type) {
-	case layout.Opener:
-		return s.Open()
-	case layout.Renderer:
-		b := make([]byte, size)
-		s.Render(b)
-		return layout.Bytes(b).Open()
-	}
-	return nil, fmt.Errorf("a source of type %T cannot be opened", s)
 }

@@ -194,7 +194,7 @@ func hashAll(ctx context.Context, list []*content, rep progress.Reporter) error 
 
 func (c *content) hash(ctx context.Context, buf []byte, rep progress.Reporter) error {
 	n := c.nodes[0]
-	r, err := openSource(n)
+	r, err := layout.OpenSource(n.Source(), n.Size)
 	if err != nil {
 		return err
 	}
@@ -218,19 +218,6 @@ func (c *content) hash(ctx context.Context, buf []byte, rep progress.Reporter) e
 	}
 	h.Sum(c.sum[:0])
 	return nil
-}
-
-// openSource opens what a regular file holds.
-func openSource(n *tree.Node) (layout.Reader, error) {
-	switch s := n.Source().(type) {
-	case layout.Opener:
-		return s.Open()
-	case layout.Renderer:
-		b := make([]byte, n.Size)
-		s.Render(b)
-		return layout.Bytes(b).Open()
-	}
-	return nil, fmt.Errorf("a source of type %T cannot be opened", n.Source())
 }
 
 // merge finds contents that are the same, makes them one, and returns the number

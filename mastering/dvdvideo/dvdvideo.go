@@ -135,7 +135,7 @@ func (v *video) warn(format string, args ...any) {
 // where the menu begins at 0xC0, and in a title set where the titles begin at
 // 0xC4, all counted from its own first sector, and big-endian.
 func (v *video) place(s *set) error {
-	r, err := openNode(s.info)
+	r, err := layout.OpenSource(s.info.Source(), s.info.Size)
 	if err != nil {
 		return err
 	}
@@ -219,15 +219,6 @@ func readTitles(r io.ReaderAt, sector int64) map[int]int64 {
 		titles[int(p[6])] = int64(binary.BigEndian.Uint32(p[8:]))
 	}
 	return titles
-}
-
-// openNode opens the contents of a file.
-func openNode(n *tree.Node) (layout.Reader, error) {
-	o, ok := n.Source().(layout.Opener)
-	if !ok {
-		return nil, errors.New("the file has no contents")
-	}
-	return o.Open()
 }
 
 // sectors returns how many sectors so many bytes take.

@@ -6,23 +6,23 @@ import (
 	"hash"
 )
 
-// Hash computes the sum of an image that is written into it from its first byte
-// on. It is an io.Writer.
+// Hash computes the sum of an image that is written to it from its first byte on.
+// It is an io.Writer.
 type Hash struct {
 	md5       hash.Hash
 	use       int64 // offset of the application use field
 	total     int64 // bytes that are covered
 	fragment  int64 // bytes of a fragment
-	skip      int64
+	skip      int64 // sectors that are not covered
 	at        int64
-	last      int64 // fragment that the last whole block began in
+	last      int64 // fragment that contains the start of the last whole block
 	fragments []byte
-	ends      []int64 // where the sums on the way were taken
-	chars     int     // of each
+	ends      []int64 // offsets at which the fragment sums were taken
+	chars     int     // digits of each fragment sum
 }
 
 // NewHash returns the hash of a volume of size bytes whose primary volume
-// descriptor is at sector 16, as ECMA-119 demands. What follows the volume is
+// descriptor is at sector 16, as ECMA-119 requires. Whatever follows the volume is
 // not covered.
 func NewHash(size int64) *Hash {
 	return newHash(size, firstSector*sectorSize+useOffset, skipSectors, fragmentCount)
@@ -48,13 +48,13 @@ func (h *Hash) Write(p []byte) (int, error) {
 		p = p[k:]
 		h.at += k
 		if h.at%blockSize == 0 || h.at == h.total {
-			h.check((h.at - 1) / blockSize * blockSize)
+			h.endBlock((h.at - 1) / blockSize * blockSize)
 		}
 	}
 	return n, nil
 }
 
-// add hashes bytes within one block, with spaces for the field.
+// add hashes bytes within one block, with spaces in place of the field.
 func (h *Hash) add(p []byte) {
 	from, to := max(h.use-h.at, 0), min(h.use+useLength-h.at, int64(len(p)))
 	if from >= to {
@@ -62,16 +62,16 @@ func (h *Hash) add(p []byte) {
 		return
 	}
 	var spaces [useLength]byte
-	blank(spaces[:])
+	fillSpaces(spaces[:])
 	h.md5.Write(p[:from])
 	h.md5.Write(spaces[:to-from])
 	h.md5.Write(p[to:])
 }
 
-// check takes a sum on the way when the block that has ended, at offset start,
-// is the first that begins in another fragment than the one before it. Images so
-// small that a block holds several fragments have sums for some of them only.
-func (h *Hash) check(start int64) {
+// endBlock takes a fragment sum if the block that has just ended, at offset start,
+// is the first that starts in another fragment than the one before it. In images so
+// small that a block spans several fragments, only some fragments have sums.
+func (h *Hash) endBlock(start int64) {
 	if h.fragment == 0 || h.chars == 0 {
 		return
 	}
@@ -99,8 +99,8 @@ func (h *Hash) Sum() Sum {
 	return s
 }
 
-// damage returns the bytes among which the first damage lies, as far as sums on
-// the way tell.
+// damage returns the offsets between which the first damage is, as far as the
+// fragment sums tell.
 func (h *Hash) damage(want Sum) (from, to int64) {
 	if len(want.Fragments) != len(h.fragments) {
 		return 0, h.total

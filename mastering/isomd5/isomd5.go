@@ -1,13 +1,13 @@
-// Package isomd5 implants a checksum into an ISO 9660 image and checks it, in
-// the form of the programs implantisomd5 and checkisomd5: a line of text in the
-// application use field of the primary volume descriptor (ECMA-119 8.4.32). So
-// a disc can be checked without anything beside it, by the installers that know
-// this form too.
+// Package isomd5 computes and checks the MD5 checksum that an ISO 9660 image can
+// carry in itself, in the form of the programs implantisomd5 and checkisomd5 (package
+// isomd5sum): text in the application use field of the primary volume descriptor
+// (ECMA-119 8.4.32). With it, a disc can be checked on its own, also by installers
+// that know this form.
 //
-// The MD5 sum covers the volume from its first byte, the field itself taken as
-// spaces, without the last 15 sectors, which some drives cannot read. Sums on
-// the way, one for each of 20 fragments, tell where damage is. MD5 finds
-// accidents; it is no proof against a forger.
+// The MD5 sum covers the volume from its first byte, with the field itself taken as
+// spaces, except for the last 15 sectors, which some drives cannot read. Fragment
+// sums, taken at 20 points on the way, tell where damage is. MD5 finds accidental
+// damage; it does not protect against forgery.
 package isomd5
 
 import (
@@ -25,31 +25,31 @@ import (
 
 const (
 	skipSectors   = 15       // at the end of the volume, not covered
-	fragmentCount = 20       // sums on the way
+	fragmentCount = 20       // fragment sums
 	fragmentChars = 3        // hexadecimal digits of each
 	blockSize     = 32 << 10 // fragments end where a block of this size does
 	useOffset     = 883      // of the application use field in its descriptor
 	useLength     = 512      // bytes of the field
 	sizeOffset    = 84       // of the number of sectors, big-endian (ECMA-119 8.4.8)
 	firstSector   = 16       // of the volume descriptors
-	maxSearch     = 64       // descriptors that are looked at
+	maxSearch     = 64       // descriptors that are searched
 	sectorSize    = disc.SectorSize
 	marker        = "ISO MD5SUM = "
 	notice        = "THIS IS NOT THE SAME AS RUNNING MD5SUM ON THIS ISO!!"
 )
 
-// Sum is a checksum as it is implanted.
+// Sum is a checksum as an image carries it.
 type Sum struct {
 	MD5       [16]byte
-	Fragments string // sums on the way, one after another; may be empty
-	Count     int    // of fragments
-	Skip      int64  // sectors at the end that are not covered
+	Fragments string // the fragment sums, one after another; may be empty
+	Count     int    // number of fragment sums
+	Skip      int64  // sectors at the end of the volume that are not covered
 }
 
-// ErrNone says that an image has no implanted checksum.
-var ErrNone = errors.New("the image has no implanted checksum")
+// ErrNone is returned for an image that carries no checksum.
+var ErrNone = errors.New("the image carries no MD5 checksum")
 
-// String returns the sum as checkisomd5 shows it.
+// String returns the MD5 sum in hexadecimal digits, as checkisomd5 shows it.
 func (s Sum) String() string { return hex.EncodeToString(s.MD5[:]) }
 
 // Put writes the sum into the application use field.
@@ -57,24 +57,24 @@ func (s Sum) Put(use *[useLength]byte) {
 	text := fmt.Sprintf("%s%s;SKIPSECTORS = %d;RHLISOSTATUS=0;FRAGMENT SUMS = %s;FRAGMENT COUNT = %d;%s",
 		marker, s, s.Skip, s.Fragments, s.Count, notice)
 	n := copy(use[:], text)
-	blank(use[n:])
+	fillSpaces(use[n:])
 }
 
-func blank(p []byte) {
+func fillSpaces(p []byte) {
 	for i := range p {
 		p[i] = ' '
 	}
 }
 
-// parse reads an application use field. Fields may come in any order; unknown
-// ones are passed over.
+// parse reads an application use field. Its parts may come in any order; unknown
+// ones are ignored.
 func parse(use []byte) (Sum, error) {
 	if !bytes.Contains(use, []byte(marker)) {
 		return Sum{}, ErrNone
 	}
 	s := Sum{Skip: skipSectors, Count: fragmentCount}
-	for field := range strings.SplitSeq(string(use), ";") {
-		key, value, _ := strings.Cut(field, "=")
+	for part := range strings.SplitSeq(string(use), ";") {
+		key, value, _ := strings.Cut(part, "=")
 		value = strings.TrimSpace(value)
 		var err error
 		switch strings.TrimSpace(key) {
@@ -91,20 +91,20 @@ func parse(use []byte) (Sum, error) {
 			s.Count, err = strconv.Atoi(value)
 		}
 		if err != nil {
-			return Sum{}, fmt.Errorf("the implanted checksum is damaged: %q: %w", field, err)
+			return Sum{}, fmt.Errorf("the MD5 checksum in the image is damaged: %q: %w", part, err)
 		}
 	}
 	if s.Skip < 0 || s.Count < 0 || s.Count > useLength {
-		return Sum{}, fmt.Errorf("the implanted checksum is damaged: it leaves out %d sectors and has %d fragments", s.Skip, s.Count)
+		return Sum{}, fmt.Errorf("the MD5 checksum in the image is damaged: it skips %d sectors and has %d fragment sums", s.Skip, s.Count)
 	}
 	return s, nil
 }
 
-// target is the volume of an image.
+// target is the volume that a checksum covers.
 type target struct {
 	use  [useLength]byte
-	at   int64 // offset of the field in the image
-	size int64 // of the volume, bytes
+	at   int64 // offset of the application use field in the image
+	size int64 // bytes of the volume
 }
 
 // find finds the primary volume descriptor of an image.

@@ -1,7 +1,8 @@
-package isomd5
+package isomd5_test
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"io"
 	"math/rand"
@@ -10,10 +11,19 @@ import (
 	"strings"
 	"testing"
 
+	"glassmaster/mastering/disc"
+	"glassmaster/mastering/isomd5"
 	"glassmaster/mastering/peertest"
 )
 
-// image makes an image with files of some size with genisoimage.
+const (
+	descriptor = 16 * disc.SectorSize // offset of the primary volume descriptor
+	useOffset  = descriptor + 883     // of its application use field
+	useLength  = 512
+	skipped    = 15 * disc.SectorSize // bytes at the end of a volume that no sum covers
+)
+
+// image makes an image with a file of some size with genisoimage.
 func image(t *testing.T, size int) string {
 	t.Helper()
 	src := t.TempDir()
@@ -37,94 +47,100 @@ func open(t *testing.T, path string) *os.File {
 	return f
 }
 
+// embed computes the checksum of an image and writes it into the image.
+func embed(t *testing.T, f *os.File) isomd5.Sum {
+	t.Helper()
+	var size [4]byte
+	if _, err := f.ReadAt(size[:], descriptor+84); err != nil {
+		t.Fatal(err)
+	}
+	h := isomd5.NewHash(int64(binary.BigEndian.Uint32(size[:])) * disc.SectorSize)
+	if _, err := io.Copy(h, io.NewSectionReader(f, 0, 1<<62)); err != nil {
+		t.Fatal(err)
+	}
+	var use [useLength]byte
+	h.Sum().Put(&use)
+	if _, err := f.WriteAt(use[:], useOffset); err != nil {
+		t.Fatal(err)
+	}
+	return h.Sum()
+}
+
 // sizes are below and above the 21 blocks of the smallest image with a sum for
 // each fragment, and not round.
 var sizes = []int{100, 300 << 10, 700 << 10, 5<<20 + 77777}
 
-func TestCheckisomd5TakesOurs(t *testing.T) {
+func TestCheckisomd5AcceptsOurs(t *testing.T) {
 	peertest.Need(t, "checkisomd5", "implantisomd5", "genisoimage")
 	for _, size := range sizes {
 		path := image(t, size)
 		f := open(t, path)
-		if _, err := Check(t.Context(), f, nil); !errors.Is(err, ErrNone) {
-			t.Errorf("%d bytes, nothing implanted: %v", size, err)
+		if _, err := isomd5.Check(t.Context(), f, nil); !errors.Is(err, isomd5.ErrNone) {
+			t.Errorf("%d bytes, no checksum yet: %v", size, err)
 		}
-		sum, err := Implant(t.Context(), f, false, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
+		sum := embed(t, f)
 		peertest.Run(t, "", "checkisomd5", path)
 		if out := peertest.Run(t, "", "checkisomd5", "--md5sumonly", path); !strings.Contains(out, sum.String()) || !strings.Contains(out, sum.Fragments) {
-			t.Errorf("%d bytes: we implanted %v, %s; checkisomd5 says %s", size, sum, sum.Fragments, out)
+			t.Errorf("%d bytes: we wrote %v, %s; checkisomd5 says %s", size, sum, sum.Fragments, out)
 		}
-		if again, err := Check(t.Context(), f, nil); err != nil || again != sum {
+		if again, err := isomd5.Check(t.Context(), f, nil); err != nil || again != sum {
 			t.Errorf("%d bytes: got %v, %v", size, again, err)
 		}
-		// Once more over what is there.
-		if again, err := Implant(t.Context(), f, false, nil); err != nil || again != sum {
-			t.Errorf("%d bytes, again: got %v, %v", size, again, err)
+		// The field does not count for its own sum.
+		if again := embed(t, f); again != sum {
+			t.Errorf("%d bytes, again: got %v, want %v", size, again, sum)
 		}
 	}
 }
 
-func TestWeTakeThoseOfImplantisomd5(t *testing.T) {
+func TestImplantisomd5IsAccepted(t *testing.T) {
 	peertest.Need(t, "checkisomd5", "implantisomd5", "genisoimage")
 	for _, size := range sizes {
 		path := image(t, size)
 		peertest.Run(t, "", "implantisomd5", path)
 		f := open(t, path)
-		theirs, err := Check(t.Context(), f, nil)
+		theirs, err := isomd5.Check(t.Context(), f, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if size < 21*blockSize {
-			continue // theirs are not where their own check looks for them
+		if size < 21*32<<10 {
+			continue // the fragment sums are not where checkisomd5 itself looks for them
 		}
-		ours, err := Implant(t.Context(), f, false, nil)
-		if err != nil || ours != theirs {
-			t.Errorf("%d bytes: ours is %+v, theirs %+v (%v)", size, ours, theirs, err)
+		if ours := embed(t, f); ours != theirs {
+			t.Errorf("%d bytes: ours is %+v, theirs %+v", size, ours, theirs)
 		}
 	}
 }
 
-// TestDamage changes a byte and sees it found, and where.
+// TestDamage changes a byte at several places and sees the damage located.
 func TestDamage(t *testing.T) {
 	peertest.Need(t, "genisoimage")
 	path := image(t, 5<<20)
 	f := open(t, path)
-	if _, err := Implant(t.Context(), f, false, nil); err != nil {
-		t.Fatal(err)
-	}
+	embed(t, f)
 	info, err := f.Stat()
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, at := range []int64{0, 32768, 32768 + useOffset - 1, 32768 + useOffset + useLength, 1 << 20, 3<<20 + 5, info.Size() - skipSectors*sectorSize - 1} {
-		var b [1]byte
-		if _, err := f.ReadAt(b[:], at); err != nil {
-			t.Fatal(err)
-		}
-		if at == 32768 {
-			at += 400 // the descriptor must stay one
-		}
+	for _, at := range []int64{0, descriptor + 400, useOffset - 1, useOffset + useLength, 1 << 20, 3<<20 + 5, info.Size() - skipped - 1} {
 		flip(t, f, at)
-		var damaged *DamagedError
-		if _, err := Check(t.Context(), f, nil); !errors.As(err, &damaged) || damaged.From > at || damaged.To <= at {
+		var damaged *isomd5.DamagedError
+		if _, err := isomd5.Check(t.Context(), f, nil); !errors.As(err, &damaged) || damaged.From > at || damaged.To <= at {
 			t.Errorf("byte %d: %v", at, err)
 		} else if damaged.To-damaged.From > info.Size()/10 {
 			t.Errorf("byte %d: somewhere in %d to %d", at, damaged.From, damaged.To)
 		}
 		flip(t, f, at)
 	}
-	flip(t, f, info.Size()-skipSectors*sectorSize) // not covered
-	if _, err := Check(t.Context(), f, nil); err != nil {
+	flip(t, f, info.Size()-skipped) // not covered
+	if _, err := isomd5.Check(t.Context(), f, nil); err != nil {
 		t.Error(err)
 	}
 	if err := f.Truncate(1 << 20); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Check(t.Context(), f, nil); !errors.Is(err, io.ErrUnexpectedEOF) {
-		t.Errorf("cut short: %v", err)
+	if _, err := isomd5.Check(t.Context(), f, nil); !errors.Is(err, io.ErrUnexpectedEOF) {
+		t.Errorf("truncated: %v", err)
 	}
 }
 
@@ -140,52 +156,37 @@ func flip(t *testing.T, f *os.File, at int64) {
 	}
 }
 
-// TestPieces writes the same bytes in pieces of many sizes.
+// TestPieces writes the same bytes in pieces of several sizes.
 func TestPieces(t *testing.T) {
 	b := make([]byte, 3<<20)
 	rand.New(rand.NewSource(1)).Read(b)
-	whole := NewHash(int64(len(b)))
+	whole := isomd5.NewHash(int64(len(b)))
 	whole.Write(b)
 	for _, step := range []int{1023, 2048, 32768, 100003} {
-		h := NewHash(int64(len(b)))
+		h := isomd5.NewHash(int64(len(b)))
 		for p := b; len(p) > 0; {
 			k := min(step, len(p))
 			h.Write(p[:k])
 			p = p[k:]
 		}
 		if h.Sum() != whole.Sum() {
-			t.Errorf("pieces of %d bytes give another sum", step)
+			t.Errorf("pieces of %d bytes give a different sum", step)
 		}
 	}
 }
 
-func TestUsedField(t *testing.T) {
-	b := make([]byte, 1<<20)
-	d := b[firstSector*sectorSize:]
-	copy(d, "\x01CD001\x01")
-	d[sizeOffset+2] = 2 // 512 sectors
-	copy(d[useOffset:], "something of another program")
-	img := &memory{b}
-	if _, err := Implant(t.Context(), img, false, nil); !errors.Is(err, ErrUsed) {
-		t.Errorf("got %v", err)
-	}
-	if _, err := Implant(t.Context(), img, true, nil); err != nil {
-		t.Error(err)
-	}
-	if _, err := Check(t.Context(), img, nil); err != nil {
-		t.Error(err)
-	}
+// volumeWith returns the smallest volume with a field and some sectors.
+func volumeWith(use []byte, sectors uint32) []byte {
+	p := make([]byte, 40*disc.SectorSize)
+	copy(p[descriptor:], "\x01CD001\x01")
+	binary.BigEndian.PutUint32(p[descriptor+84:], sectors)
+	copy(p[useOffset:useOffset+useLength], use)
+	return p
 }
 
-type memory struct{ b []byte }
-
-func (m *memory) ReadAt(p []byte, off int64) (int, error) { return bytes.NewReader(m.b).ReadAt(p, off) }
-
-func (m *memory) WriteAt(p []byte, off int64) (int, error) {
-	return copy(m.b[off:], p), nil
-}
-
-func TestParse(t *testing.T) {
+// TestForms checks fields as they can be written. The volume is not what the sums
+// are of, so a field that can be read is one of a damaged volume.
+func TestForms(t *testing.T) {
 	md5 := strings.Repeat("0a", 16)
 	for text, good := range map[string]bool{
 		"ISO MD5SUM = " + md5 + ";SKIPSECTORS = 15;":         true,
@@ -196,8 +197,13 @@ func TestParse(t *testing.T) {
 		"ISO MD5SUM = " + md5 + ";FRAGMENT COUNT = many;":    false,
 		strings.Repeat(" ", 512):                             false,
 	} {
-		if _, err := parse([]byte(text)); (err == nil) != good {
+		var damaged *isomd5.DamagedError
+		_, err := isomd5.Check(t.Context(), bytes.NewReader(volumeWith([]byte(text), 40)), nil)
+		if errors.As(err, &damaged) != good || err == nil {
 			t.Errorf("%q: %v", text, err)
+		}
+		if good && damaged.Want.String() != md5 {
+			t.Errorf("%q: the sum is %v", text, damaged.Want)
 		}
 	}
 }

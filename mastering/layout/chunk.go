@@ -128,7 +128,7 @@ func fillExtent(p []byte, e Extent, host *hostReader) (int, error) {
 			return host.read(s, p)
 		}
 	}
-	r, err := openExtent(e)
+	r, err := OpenSource(e.Source, e.Length)
 	if err != nil {
 		return 0, err
 	}

@@ -173,7 +173,7 @@ func (c *cache) open(e Extent) (*cached, error) {
 		}
 	}
 	c.mu.Unlock()
-	r, err := openExtent(e)
+	r, err := OpenSource(e.Source, e.Length)
 	if err != nil {
 		return nil, err
 	}
@@ -199,19 +199,6 @@ func (c *cache) release(k *cached) {
 	if k.gone && k.users == 0 {
 		k.Close()
 	}
-}
-
-// openExtent opens the source of an extent. It renders that of a Renderer as a whole.
-func openExtent(e Extent) (Reader, error) {
-	switch s := e.Source.(type) {
-	case Opener:
-		return s.Open()
-	case Renderer:
-		p := make([]byte, e.Length)
-		s.Render(p)
-		return Bytes(p).Open()
-	}
-	return nil, fmt.Errorf("a source of type %T cannot be opened", e.Source)
 }
 
 // Close closes the sources that are still open. The layout can still be read

@@ -2,6 +2,7 @@ package layout
 
 import (
 	"bytes"
+	"fmt"
 	"io/fs"
 	"os"
 	"time"
@@ -95,4 +96,17 @@ func unchanged(s Source) error {
 		return w.Unchanged()
 	}
 	return nil
+}
+
+// OpenSource opens a source of size bytes. It renders that of a Renderer into memory.
+func OpenSource(s Source, size int64) (Reader, error) {
+	switch s := s.(type) {
+	case Opener:
+		return s.Open()
+	case Renderer:
+		p := make([]byte, size)
+		s.Render(p)
+		return Bytes(p).Open()
+	}
+	return nil, fmt.Errorf("a source of type %T cannot be opened", s)
 }

@@ -116,7 +116,7 @@ func (l *Layout) copySource(ctx context.Context, out *output, e Extent, o WriteO
 		o.Reporter.Add(e.Length)
 		return out.zeros(ctx, e.Length)
 	}
-	r, err := openExtent(e)
+	r, err := OpenSource(e.Source, e.Length)
 	if err != nil {
 		return sourceError(e.Source, err, false)
 	}

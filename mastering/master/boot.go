@@ -155,7 +155,7 @@ func (b *booter) patches(p *boot.Patched) bool {
 
 // readHead reads the first bytes of a boot image, at most boot.HeadSize.
 func readHead(s layout.Source, size int64) ([]byte, error) {
-	r, err := boot.OpenSource(s, size)
+	r, err := layout.OpenSource(s, size)
 	if err != nil {
 		return nil, err
 	}

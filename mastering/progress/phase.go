@@ -11,7 +11,6 @@ const (
 	Compressing                    // compressing files for zisofs
 	ReadingFolders                 // listing the files of a volume
 	Extracting                     // copying files out of a volume
-	EmbeddingMD5                   // computing the checksum that an image carries in itself
 	ReadingAhead                   // filling the buffer before the first sector is written
 	Writing                        // writing the sectors of a disc
 	Simulating                     // the same, with the laser at reading power
@@ -39,7 +38,6 @@ var names = [...]string{
 	Compressing:       "compressing",
 	ReadingFolders:    "reading folders",
 	Extracting:        "extracting",
-	EmbeddingMD5:      "computing the checksum",
 	ReadingAhead:      "reading ahead",
 	Writing:           "writing",
 	Simulating:        "simulation",

@@ -5,7 +5,6 @@ import (
 	"compress/zlib"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"runtime"
 	"sync"
@@ -84,7 +83,7 @@ func compressBlocks(ctx context.Context, files []*input, o Options) <-chan *bloc
 			close(ordered)
 		}()
 		for _, f := range files {
-			reader, err := openContents(f.node)
+			reader, err := layout.OpenSource(f.node.Source(), f.node.Size)
 			if err == nil {
 				f.reader = reader
 			}
@@ -106,19 +105,6 @@ func compressBlocks(ctx context.Context, files []*input, o Options) <-chan *bloc
 		}
 	}()
 	return ordered
-}
-
-// openContents opens the source of a file.
-func openContents(n *tree.Node) (layout.Reader, error) {
-	switch s := n.Source().(type) {
-	case layout.Opener:
-		return s.Open()
-	case layout.Renderer:
-		p := make([]byte, n.Size)
-		s.Render(p)
-		return layout.Bytes(p).Open()
-	}
-	return nil, fmt.Errorf("a source of type %T cannot be opened", n.Source())
 }
 
 // worker compresses blocks, with memory that is used again.
