@@ -36,7 +36,7 @@ where the machine has only one.`,
 }
 
 func (s *session) blank(ctx context.Context, name string, full, yes bool) error {
-	t, name, err := s.opener().Drive(ctx, name)
+	t, name, err := s.openDrive(ctx, name)
 	if err != nil {
 		return err
 	}

@@ -113,9 +113,9 @@ func (s *session) build(ctx context.Context, args []string, o building, changed 
 		}
 	}
 	c.Seal()
-	opener := s.opener()
-	opener.KeepGoing, opener.LateSums = o.keep, true
-	src, err := opener.Compilation(ctx, c, missing)
+	so := s.sourceOptions()
+	so.KeepGoing, so.LateSums = o.keep, true
+	src, err := source.FromCompilation(ctx, c, missing, so)
 	if err != nil {
 		return err
 	}

@@ -63,7 +63,7 @@ func (s *session) burn(ctx context.Context, from, to string, o burning) error {
 		return err
 	}
 	defer src.Close()
-	t, to, err := s.opener().Drive(ctx, to)
+	t, to, err := s.openDrive(ctx, to)
 	if err != nil {
 		return err
 	}

@@ -59,7 +59,7 @@ type closed struct {
 }
 
 func (s *session) closeDisc(ctx context.Context, name string, level record.Level, yes bool) error {
-	t, name, err := s.opener().Drive(ctx, name)
+	t, name, err := s.openDrive(ctx, name)
 	if err != nil {
 		return err
 	}

@@ -64,7 +64,7 @@ type formatted struct {
 }
 
 func (s *session) format(ctx context.Context, name string, o record.FormatOptions, yes bool) error {
-	t, name, err := s.opener().Drive(ctx, name)
+	t, name, err := s.openDrive(ctx, name)
 	if err != nil {
 		return err
 	}

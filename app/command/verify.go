@@ -215,7 +215,7 @@ func (s *session) openPair(ctx context.Context, a, b string) (first, second *sou
 		second, first, err = s.openPair(ctx, b, a)
 		return first, second, err
 	}
-	o := s.opener()
+	o := s.sourceOptions()
 	o.Force = true
 	if first, err = s.openPlain(ctx, o, a); err != nil {
 		return nil, nil, err
@@ -232,7 +232,7 @@ func (s *session) openPair(ctx context.Context, a, b string) (first, second *sou
 
 // openPlain opens a disc for a comparison. A file of no known format is one too, as it
 // is for "burn --force", and this is said.
-func (s *session) openPlain(ctx context.Context, o source.Opener, name string) (*source.Source, error) {
+func (s *session) openPlain(ctx context.Context, o source.Options, name string) (*source.Source, error) {
 	src, err := s.openWith(ctx, o, name)
 	if err == nil && src.Format == image.Plain {
 		s.note("%s: not an image of a known format; its sectors are compared", name)
