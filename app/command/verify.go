@@ -83,7 +83,9 @@ func (s *session) verifyOne(ctx context.Context, name string) error {
 	if err == nil {
 		err = verify.Complete(ctx, src.Disc, name)
 	} else if m := mismatch(err); m != nil {
-		err = behind(err, m, volume.ClaimedByFiles(ctx, src.Disc))
+		if c, e := volume.ClaimedByFiles(ctx, src.Disc); e == nil {
+			err = behind(err, m, c)
+		}
 	}
 	if err == nil && disc.FilledUp(ctx, src.Disc) {
 		err = damaged{fmt.Sprintf("%s is incomplete: its burn was broken off, and it was filled up when it was closed", name)}

@@ -55,7 +55,10 @@ func (m *imageFile) plan(ctx context.Context, in input) (writer, error) {
 	p.Profile, p.Recipe = m.format.Name+" image", "written to a file"
 	p.Sectors = disc.Sectors(in.disc)
 	p.Padded = p.Sectors
-	p.Defects = record.Examine(ctx, in.disc)
+	var err error
+	if p.Defects, err = record.Examine(ctx, in.disc); err != nil {
+		return nil, err
+	}
 	p.Steps = []string{fmt.Sprintf("write %d sectors to %s", p.Sectors, m.path)}
 	if m.path == "" {
 		p.Recipe, p.Steps = "written to a stream", []string{fmt.Sprintf("write %d sectors", p.Sectors)}

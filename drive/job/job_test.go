@@ -72,7 +72,7 @@ func discSink(t *testing.T, medium string) sink {
 				info, err = mmc.ReadDiscInformation(context.Background(), d)
 				return err
 			}
-			if err := mmc.PastAttentions(ask); err != nil {
+			if err := mmc.RetryUnitAttention(ask); err != nil {
 				t.Error(err)
 			}
 			return info.Status == mmc.Blank || medium == "dvd+rw" && info.Background == 0

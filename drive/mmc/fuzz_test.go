@@ -36,7 +36,6 @@ func FuzzReplies(f *testing.F) {
 		_, _ = ReadTrackInformation(ctx, d, 1)
 		_, _ = ReadDiscStructure(ctx, d, false, 0, 0, 100)
 		_, _ = ModePage(ctx, d, 5)
-		_, _ = Inquiry(ctx, d)
 		_, _ = ReadBufferCapacity(ctx, d)
 		_, _, _ = ReadCapacity(ctx, d)
 		runtime.ReadMemStats(&after)

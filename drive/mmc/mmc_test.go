@@ -68,12 +68,6 @@ func TestReplies(t *testing.T) {
 		want  any
 	}{
 		{
-			"inquiry", "05 80 05 12 3d 00 00 02 53 54 47 54 5f 44 56 44 44 56 44 31 30 31 20 20 20 20 20 20 20 20 20 20 30 30 31 30",
-			func(t scsi.Transport) (any, error) { return Inquiry(ctx, t) },
-			"12 00 00 00 24 00",
-			Identity{5, true, "STGT_DVD", "DVD101", "0010"},
-		},
-		{
 			"disc information of a blank DVD+R", "00 20 00 01 01 01 01 10 00 00 00 00 00 00 00 00 00 00 00 00 00 23 05 40 00 00 00 00 00 00 00 00 00 00",
 			func(t scsi.Transport) (any, error) { return ReadDiscInformation(ctx, t) },
 			"51 00 00 00 00 00 00 00 22 00",
@@ -236,7 +230,6 @@ func TestShortReplies(t *testing.T) {
 	for n := range len(long) {
 		d := &drive{reply: long[:n]}
 		_, _ = GetConfiguration(ctx, d)
-		_, _ = Inquiry(ctx, d)
 		_, _ = ReadTOC(ctx, d)
 		_, _ = ReadFullTOC(ctx, d)
 		_, _ = ReadATIP(ctx, d)

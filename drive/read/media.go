@@ -13,7 +13,7 @@ import (
 
 // MediaInfo is what a drive reports about itself and the medium in it.
 type MediaInfo struct {
-	Drive        mmc.Identity
+	Drive        scsi.Identity
 	Profiles     []mmc.Profile // that the drive supports
 	Profile      mmc.Profile   // of the medium; mmc.NoProfile without one
 	Status       mmc.DiscStatus
@@ -39,7 +39,7 @@ func Media(ctx context.Context, t scsi.Transport) (MediaInfo, error) {
 	t = scsi.Guard(t)
 	m := MediaInfo{NextWritable: -1}
 	var err error
-	if m.Drive, err = mmc.Inquiry(ctx, t); err != nil {
+	if m.Drive, err = scsi.Identify(ctx, t); err != nil {
 		return m, fmt.Errorf("identify the drive: %w", err)
 	}
 	ready := Ready(ctx, t)

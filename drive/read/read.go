@@ -97,6 +97,7 @@ func (d *medium) noteOpenSession(ctx context.Context) {
 
 // medium is the disc in a drive.
 type medium struct {
+	disc.Memo
 	t       scsi.Transport
 	profile mmc.Profile
 	cd      bool
@@ -239,7 +240,7 @@ func isPermanent(ctx context.Context, err error) bool {
 // readWhenReady reads once. It waits while the drive is busy, and reads again after a
 // deferred error or a reset, because of which the command was not carried out.
 func (d *medium) readWhenReady(ctx context.Context, read reader, p []byte, lba disc.LBA) (int, error) {
-	var pauses mmc.Pauses
+	var pauses mmc.Backoff
 	for {
 		n, err := read(ctx, p, lba)
 		switch {
@@ -247,7 +248,7 @@ func (d *medium) readWhenReady(ctx context.Context, read reader, p []byte, lba d
 			return n, nil
 		case !scsi.InProgress(err) && !scsi.WasReset(err) && !scsi.Deferred(err):
 			return n, err
-		case pauses.Total() > loadTimeout:
+		case pauses.Elapsed() > loadTimeout:
 			return n, fmt.Errorf("%w after %v: %w", mmc.ErrNotReady, loadTimeout, err)
 		}
 		if pauses.Sleep(ctx) != nil {

@@ -93,7 +93,7 @@ func (d *medium) recordable(ctx context.Context) bool {
 // on pressed discs: the link block before a track that was written track at once cannot
 // be read as data.
 func (d *medium) writtenWithSession(ctx context.Context, t disc.Track) bool {
-	return mmc.ReadCDAs(ctx, d.t, t.Start-preGap, t.Mode) == nil
+	return mmc.ReadCDOfMode(ctx, d.t, t.Start-preGap, t.Mode) == nil
 }
 
 // preGapOf returns how many sectors before a track are its pre-gap, at most those behind
@@ -105,7 +105,7 @@ func (d *medium) preGapOf(ctx context.Context, next, before disc.Track) int64 {
 	if next.Mode == disc.Audio {
 		// The pre-gap is audio too, and read as such.
 		n, _ := d.gapLength(ctx, next, before, func(ctx context.Context, a disc.LBA) (bool, error) {
-			return mmc.ReadCDAs(ctx, d.t, a, disc.Audio) == nil, nil
+			return mmc.ReadCDOfMode(ctx, d.t, a, disc.Audio) == nil, nil
 		})
 		// The link blocks of a track that was written track at once are a part of its pre-gap,
 		// and can be read neither as audio nor as data.

@@ -26,9 +26,9 @@ func Used(ctx context.Context, d disc.Disc) (used disc.Disc, by string) {
 	if !disc.IsOverwritable(d) {
 		return d, ""
 	}
-	c := volume.ClaimedByFiles(ctx, d)
+	c, err := volume.ClaimedByFiles(ctx, d)
 	end, by := c.End, c.By
-	if by == "" { // a partition table alone does not say what is behind its partitions
+	if err != nil || by == "" { // a partition table alone does not say what is behind its partitions
 		return d, ""
 	}
 	r := disc.NewReader(ctx, d, disc.Track{Length: disc.Sectors(d)})

@@ -125,7 +125,7 @@ func (r *burning) zero(full bool) error {
 	case err != nil:
 		return err
 	}
-	if r.reloaded == tray.Nothing {
+	if r.reloaded == tray.NotReloaded {
 		r.warn("the drive refused to reload the disc, so it may have answered from its buffer: eject the disc, insert it again, and check that it is blank")
 	}
 	return nil

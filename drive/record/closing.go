@@ -150,7 +150,7 @@ func (m medium) finalFunction() mmc.CloseFunction {
 	if f := m.lastFunction(); f != mmc.CloseSession {
 		return f
 	}
-	return mmc.FinalizeDash
+	return mmc.FinalizeDVDMinusR
 }
 
 // planFormatEnd plans how the format of a disc that is overwritten in place is ended.

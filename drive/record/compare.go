@@ -68,11 +68,11 @@ func (r *burning) backed() *readback {
 // source says where the data that was compared may have come from, if not from the disc.
 func (r *burning) source(back *readback) {
 	switch {
-	case r.reloaded == tray.Nothing:
+	case r.reloaded == tray.NotReloaded:
 		r.notAssured("the drive refused to reload the disc, so parts of it may have been read from the drive's buffer")
-	case r.reloaded == tray.Stopped && back.noFUA && !r.cacheFlushed:
+	case r.reloaded == tray.Restarted && back.noFUA && !r.cacheFlushed:
 		r.notAssured("the disc was stopped and started, but not reloaded, and is so small that it may have been read from the drive's buffer")
-	case r.reloaded == tray.Stopped && !r.cacheFlushed: // no doubt that speaks against this drive
+	case r.reloaded == tray.Restarted && !r.cacheFlushed: // no doubt that speaks against this drive
 		r.inform("the tray was not opened and the disc holds less than the drive's buffer; that the disc was read, and not the buffer, relies on what the drive reports")
 	}
 }

@@ -15,10 +15,11 @@ import (
 var ErrIncomplete = errors.New("the source is incomplete")
 
 // Examine returns what is known to be wrong with a source. It goes through all folders,
-// unless the source is planned: then its files are where the plan has put them.
-func Examine(ctx context.Context, d disc.Disc) []disc.Notice {
+// unless the source is planned: then its files are where the plan has put them. The
+// error is that of ctx.
+func Examine(ctx context.Context, d disc.Disc) ([]disc.Notice, error) {
 	if _, ok := disc.Unwrap(d).(disc.Planned); ok {
-		return volume.Known(ctx, d)
+		return volume.Known(ctx, d), ctx.Err()
 	}
 	return volume.KnownByFiles(ctx, d)
 }
@@ -36,7 +37,10 @@ func (p *Plan) CheckOpens(ctx context.Context, d disc.Disc) {
 // examine refuses a source whose end is missing, unless Options.Force is set, and warns
 // of other defects.
 func (b *Burn) examine(ctx context.Context) error {
-	b.plan.Defects = Examine(ctx, b.src)
+	var err error
+	if b.plan.Defects, err = Examine(ctx, b.src); err != nil {
+		return err
+	}
 	if d, ok := volume.Incomplete(b.plan.Defects); ok && !b.o.Force {
 		return refuse("the source is incomplete: "+d.Text, ErrIncomplete)
 	}

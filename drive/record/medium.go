@@ -85,7 +85,7 @@ func discInformation(ctx context.Context, t scsi.Transport) (info mmc.DiscInform
 // It also repeats the command after a unit attention that concerns neither the disc nor
 // a reset, such as a change of mode parameters: such a command was not carried out.
 func retryWhileBusy(ctx context.Context, limit time.Duration, send func() error) error {
-	var pauses mmc.Pauses
+	var pauses mmc.Backoff
 	for attentions := 0; ; {
 		err := send()
 		key, _, _, _ := scsi.Code(err)
@@ -95,7 +95,7 @@ func retryWhileBusy(ctx context.Context, limit time.Duration, send func() error)
 			continue
 		case !scsi.InProgress(err):
 			return err
-		case pauses.Total() > limit:
+		case pauses.Elapsed() > limit:
 			return fmt.Errorf("%w after %v: %w", mmc.ErrNotReady, limit, err)
 		}
 		if err := pauses.Sleep(ctx); err != nil {

@@ -12,8 +12,7 @@ import (
 	"glassmaster/mastering/units"
 
 	// The file systems that show for which address a source was made.
-	_ "glassmaster/mastering/iso9660"
-	_ "glassmaster/mastering/udf"
+	_ "glassmaster/mastering/volume/formats"
 )
 
 // Burn is a burn that was planned and not begun.

@@ -43,7 +43,7 @@ func (r *burning) prove() error {
 // show makes the operating system notice what was burned. It comes last, since it may
 // leave the tray open.
 func (r *burning) show() {
-	if err := tray.Show(r.work, r.t, r.medium.config); err != nil {
+	if err := tray.RefreshSystem(r.work, r.t, r.medium.config); err != nil {
 		r.warn("%v", err)
 	}
 }

@@ -46,7 +46,7 @@ type burning struct {
 	head                       []byte   // the first sectors of a disc that is overwritten in place, which are written last
 	sent                       *sent    // complete when everything was written
 	// reloaded is how the drive was made to reload the disc after the burn.
-	reloaded     tray.How
+	reloaded     tray.ReloadResult
 	cacheFlushed bool // other sectors have filled the drive's buffer since
 	// completed is set when the first sectors of an overwritten disc were sent, which
 	// come last.
@@ -134,7 +134,7 @@ func (r *burning) untouched() error {
 func (r *burning) lock(on bool) {
 	if !on {
 		free := func() error { return mmc.PreventRemoval(r.work, r.t, false) }
-		r.optional("unlock the tray", mmc.PastAttentions(free))
+		r.optional("unlock the tray", mmc.RetryUnitAttention(free))
 		return
 	}
 	r.optional("lock the tray", mmc.PreventRemoval(r.work, r.t, true))

@@ -18,8 +18,7 @@ import (
 	"glassmaster/mastering/volume"
 
 	// The image files and file systems that are known.
-	_ "glassmaster/mastering/iso9660"
-	_ "glassmaster/mastering/udf"
+	_ "glassmaster/mastering/volume/formats"
 )
 
 // Source is an open disc with what is known of its origin.

@@ -17,24 +17,6 @@ import (
 	"glassmaster/mastering/volume"
 )
 
-// Views of a volume: whose names and attributes are shown.
-const (
-	ViewRockRidge = "Rock Ridge"
-	ViewJoliet    = "Joliet"
-	ViewEnhanced  = "ISO 9660:1999"
-	ViewPlain     = "ISO 9660"
-)
-
-func init() {
-	volume.Register("ISO 9660", func(r io.ReaderAt, size int64, o volume.Options) (volume.FS, error) {
-		v, err := Open(r, size, o)
-		if err != nil {
-			return nil, err
-		}
-		return v, nil
-	})
-}
-
 // FS is an ISO 9660 volume opened for reading. It is safe for use by several
 // goroutines.
 type FS struct {

@@ -10,10 +10,9 @@ import (
 
 	"glassmaster/mastering/compilation"
 	"glassmaster/mastering/disc"
-	_ "glassmaster/mastering/iso9660" // so that what is written can be opened
 	"glassmaster/mastering/progress"
-	_ "glassmaster/mastering/udf"
 	"glassmaster/mastering/verify"
+	_ "glassmaster/mastering/volume/formats"
 )
 
 const sector = disc.SectorSize

@@ -54,7 +54,7 @@ func (e *Engine) Drives(ctx context.Context) ([]model.Drive, error) {
 	found, err := drive.List(ctx)
 	var out []model.Drive
 	for _, f := range found {
-		out = append(out, model.Drive{Name: f.Name, Model: strings.TrimSpace(f.Vendor + " " + f.Model)})
+		out = append(out, model.Drive{Name: f.Name, Model: strings.TrimSpace(f.Vendor + " " + f.Product)})
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()

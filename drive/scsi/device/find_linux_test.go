@@ -54,8 +54,8 @@ func TestList(t *testing.T) {
 	found, err := list(sys)
 	must(t, err)
 	want := []Info{
-		{Path: "/dev/sr10", Vendor: "HL-DT-ST", Model: "BD-RE BU40N", Revision: "1.03", Bus: "ATA"},
-		{Path: "/dev/sg11", Vendor: "PIONEER", Model: "DVD-RW", Bus: "USB"},
+		{Path: "/dev/sr10", Vendor: "HL-DT-ST", Product: "BD-RE BU40N", Revision: "1.03", Bus: "ATA"},
+		{Path: "/dev/sg11", Vendor: "PIONEER", Product: "DVD-RW", Bus: "USB"},
 	}
 	if fmt.Sprint(found) != fmt.Sprint(want) {
 		t.Errorf("found %v\nwant  %v", found, want)

@@ -109,7 +109,7 @@ func TestGuestList(t *testing.T) {
 		t.Fatalf("found %+v, want %v", found, want)
 	}
 	for i, f := range found {
-		if f.Path != want[i] || f.Vendor != "IET" || f.Model == "" || f.Revision == "" || f.Bus != "iSCSI" {
+		if f.Path != want[i] || f.Vendor != "IET" || f.Product == "" || f.Revision == "" || f.Bus != "iSCSI" {
 			t.Errorf("found %+v, want %s of vendor IET on iSCSI", f, want[i])
 		}
 	}

@@ -221,25 +221,25 @@ func TestLoginRefused(t *testing.T) {
 		}
 	}
 	for want, script := range map[string]func(*target){
-		"name and password":          refuse(2, 1, ""),
-		"access list":                refuse(2, 2, ""),
-		"no such target":             refuse(2, 3, ""),
-		"status 0277h":               refuse(2, 0x77, ""),
-		"insists on AuthMethod=CHAP": refuse(0, 0, "AuthMethod=CHAP\x00"),
-		"no KEY=VALUE":               refuse(0, 0, "nonsense\x00"),
-		"not a number from 512":      refuse(0, 0, "MaxRecvDataSegmentLength=99999999999\x00"),
-		"HeaderDigest=CRC32C":        refuse(0, 0, "HeaderDigest=CRC32C\x00"),
-		"does not say where to":      refuse(1, 1, ""),
-		"which is no address":        refuse(1, 1, "TargetAddress=,1\x00"),
-		"a PDU of type 21h":          func(x *target) { x.expect(opLogin); x.send(opSCSIResponse, 0, 0, nil) },
-		"protocol error":             func(x *target) { x.expect(opLogin); x.send(opReject, 0, 0, func(p *pdu) { p.header[2] = 4 }) },
-		"unexpected EOF":             func(x *target) { x.expect(opLogin) },
-		"which it may not":           func(x *target) { x.expect(opLogin); x.send(opLoginReply, flagTransit|stageFull, 0, nil) },
-		"bytes of data, 65536 are ag": func(x *target) {
+		"requires authentication":  refuse(2, 1, ""),
+		"access list":              refuse(2, 2, ""),
+		"no target with that name": refuse(2, 3, ""),
+		"status 0277h":             refuse(2, 0x77, ""),
+		"requires AuthMethod=CHAP": refuse(0, 0, "AuthMethod=CHAP\x00"),
+		"not KEY=VALUE":            refuse(0, 0, "nonsense\x00"),
+		"not a number from 512":    refuse(0, 0, "MaxRecvDataSegmentLength=99999999999\x00"),
+		"HeaderDigest=CRC32C":      refuse(0, 0, "HeaderDigest=CRC32C\x00"),
+		"without an address":       refuse(1, 1, ""),
+		"which is not an address":  refuse(1, 1, "TargetAddress=,1\x00"),
+		"a PDU of type 21h":        func(x *target) { x.expect(opLogin); x.send(opSCSIResponse, 0, 0, nil) },
+		"protocol error":           func(x *target) { x.expect(opLogin); x.send(opReject, 0, 0, func(p *pdu) { p.header[2] = 4 }) },
+		"unexpected EOF":           func(x *target) { x.expect(opLogin) },
+		"which is not allowed":     func(x *target) { x.expect(opLogin); x.send(opLoginReply, flagTransit|stageFull, 0, nil) },
+		"the negotiated limit is 65536": func(x *target) {
 			x.expect(opLogin)
 			_, _ = x.conn.Write(append([]byte{0x23, 0, 0, 0, 0, 0xFF, 0xFF, 0xFF}, make([]byte, 40)...))
 		},
-		"not come to an end": func(x *target) {
+		"does not complete the login": func(x *target) {
 			for range maxRounds {
 				x.send(opLoginReply, 0, x.expect(opLogin).taskTag(), nil)
 			}

@@ -14,14 +14,14 @@ const maxName = 255
 
 // nameLength returns the length of the file identifier descriptor of a name.
 func nameLength(name string) uint32 {
-	return uint32(ecma167.FIDLength+ecma167.Cs0Length(name)+3) &^ 3
+	return uint32(ecma167.FIDLength+ecma167.CS0Length(name)+3) &^ 3
 }
 
 // fileName returns the name that a file gets. A longer one than fits is cut, and
 // bytes that are no UTF-8 become "_"; then the CRC of the whole is put behind it,
 // in the manner of UDF 4.2.2.1, which keeps such names apart.
 func fileName(name string) string {
-	if utf8.ValidString(name) && (len(name) < 127 || ecma167.Cs0Length(name) <= maxName) { // 126 bytes are never more than 253
+	if utf8.ValidString(name) && (len(name) < 127 || ecma167.CS0Length(name) <= maxName) { // 126 bytes are never more than 253
 		return name
 	}
 	stem, ext := strings.ToValidUTF8(name, "_"), ""
@@ -29,7 +29,7 @@ func fileName(name string) string {
 		stem, ext = stem[:dot], stem[dot:]
 	}
 	end := fmt.Sprintf("#%04X", ecma167.CRC16([]byte(name))) + ext
-	for ecma167.Cs0Length(stem+end) > maxName {
+	for ecma167.CS0Length(stem+end) > maxName {
 		_, n := utf8.DecodeLastRuneInString(stem)
 		stem = stem[:len(stem)-n]
 	}
@@ -72,7 +72,7 @@ func appendTarget(p []byte, target string) []byte {
 			p = append(p, ecma167.PathParent, 0, 0, 0)
 		default:
 			part = fileName(part)
-			p = append(p, ecma167.PathName, byte(ecma167.Cs0Length(part)), 0, 0)
+			p = append(p, ecma167.PathName, byte(ecma167.CS0Length(part)), 0, 0)
 			p = ecma167.AppendCS0(p, part)
 		}
 	}
