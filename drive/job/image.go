@@ -120,6 +120,9 @@ func (m *imageFile) prove() error {
 		return fmt.Errorf("open the image to compare it: %w", err)
 	}
 	defer got.Close()
+	if f, ok := disc.HostFile(got); ok {
+		dropCache(f)
+	}
 	c, err := verify.Compare(m.ctx, m.held(), got, m.in.source.Locate, m.rep)
 	switch {
 	case err == nil:

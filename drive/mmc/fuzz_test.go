@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// Whatever a drive answers, the decoders neither panic nor take more memory than
-// the reply has.
+// Whatever a drive replies, the decoders do not panic, and allocate memory in proportion to
+// the length of the reply.
 func FuzzReplies(f *testing.F) {
 	f.Add([]byte{0, 0, 0, 0xdc, 0, 0, 0, 9, 0, 0, 3, 0x18, 0, 8, 1, 0, 0, 9, 1, 0})
 	f.Add([]byte{0, 0x12, 1, 1, 0, 0x14, 1, 0, 0, 0, 0, 0, 0, 0x14, 0xaa, 0, 0, 0, 6, 0x72})

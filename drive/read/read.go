@@ -166,8 +166,10 @@ func (d *medium) reader(f disc.Form) (reader, bool) {
 	switch {
 	case f == disc.User:
 		return d.readUser, true
-	case f == disc.Raw && d.cd:
-		return d.readCD, true
+	case (f == disc.Raw || f == disc.RawSub) && d.cd:
+		return func(ctx context.Context, p []byte, lba disc.LBA) (int, error) {
+			return mmc.ReadCD(ctx, d.t, lba, p, f)
+		}, true
 	}
 	return nil, false
 }
@@ -266,8 +268,4 @@ func (d *medium) readUser(ctx context.Context, p []byte, lba disc.LBA) (int, err
 		d.read12 = true
 	}
 	return mmc.Read12(ctx, d.t, lba, p)
-}
-
-func (d *medium) readCD(ctx context.Context, p []byte, lba disc.LBA) (int, error) {
-	return mmc.ReadCD(ctx, d.t, lba, p)
 }

@@ -13,7 +13,7 @@ import (
 	"glassmaster/drive/scsi"
 )
 
-// The target asks for the data in pieces, backwards even, and takes 1024 bytes at once.
+// The target requests the data in pieces, in reverse order, of up to 1024 bytes.
 func TestWriteOnRequest(t *testing.T) {
 	for _, immediate := range []string{"Yes", "No"} {
 		c := write(4)
@@ -55,7 +55,7 @@ func TestWriteOnRequest(t *testing.T) {
 	}
 }
 
-// ping sends a NOP-In and waits for its answer.
+// ping sends a NOP-In and waits for the reply.
 func (x *target) ping() {
 	x.send(opNopIn, flagFinal, reservedTag, func(p *pdu) { p.put32(20, 4711); p.header[9] = 3 })
 	pong := x.expect(opNopOut)
@@ -192,7 +192,7 @@ func TestTimeout(t *testing.T) {
 	}
 }
 
-// A target whose command window is shut gets no command before it opens it.
+// A target gets no command while its command window is closed.
 func TestCommandWindow(t *testing.T) {
 	for _, opens := range []bool{false, true} {
 		ours, theirs := net.Pipe()
@@ -301,7 +301,7 @@ func FuzzReadPDU(f *testing.F) {
 	})
 }
 
-// Whatever a target sends for a command, Execute comes to an end.
+// Execute returns whatever a target sends for a command.
 func FuzzExecute(f *testing.F) {
 	reply := func(op, flags byte, data ...byte) []byte {
 		p := &pdu{data: data}
