@@ -167,7 +167,7 @@ func (v *View) reload() {
 	case model.Ready:
 		v.panes.Show()
 	case model.Broken:
-		v.tell(model.Short(v.volume.Name())+" cannot be opened: "+v.volume.Err().Error(), true, nil)
+		v.tell(model.Short(v.volume.Name())+" cannot be opened. "+model.Explain(v.volume.Err()), true, nil)
 		v.empty.Show()
 	default:
 		v.notice.Hide() // it was about the disc that is closed now

@@ -46,10 +46,10 @@ func (b *Burn) Begin() {
 			}
 		}
 		log := newPhaseLog(rep)
-		defer log.end()
 		r, err = b.engine.Write(ctx, s, t, o, log)
+		log.end()
 		if err != nil && !Cancelled(err) {
-			log.Notice(disc.Notice{Severity: disc.Error, Text: Explain(err)})
+			log.Notice(disc.Notice{Severity: disc.Error, Text: failure(r, err)})
 		}
 		return err
 	}, func(err error) {
