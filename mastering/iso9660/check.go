@@ -103,7 +103,7 @@ func (c *checker) set() {
 		case d.kind() == typePrimary || d.kind() == typeSupplementary:
 			c.descriptor(d)
 			if d.sectors() != primary.sectors() {
-				c.bad(spot{lba: d.lba, offset: 80}, "the volume has %d blocks here and %d in the primary descriptor", d.sectors(), primary.sectors())
+				c.bad(spot{lba: d.lba, offset: 80}, "the volume has %d blocks here, but %d in the primary descriptor", d.sectors(), primary.sectors())
 			}
 		case d.version() != 1:
 			c.odd(spot{lba: d.lba, offset: 6}, "the descriptor has version %d, not 1", d.version())
@@ -149,11 +149,11 @@ func (c *checker) descriptor(d descriptor) {
 	if claimed := int64(d.sectors()) * int64(checkBlockSize(d.blockSize())); claimed > c.v.size && d.kind() == typePrimary { // others have to say the same
 		place := at(80).defect()
 		place.Incomplete = true
-		c.Bad(place, "the volume claims %d sectors and the image has %d: its end is missing", claimed/disc.SectorSize, c.v.size/disc.SectorSize)
+		c.Bad(place, "the volume should have %d sectors, but the image has %d: its end is missing", claimed/disc.SectorSize, c.v.size/disc.SectorSize)
 	}
 	for _, off := range []int{813, 830, 847, 864} {
 		if p := d.data[off : off+17]; time17(p).IsZero() && !noDate(p) {
-			c.odd(at(off), "%q is no date", p[:16])
+			c.odd(at(off), "%q is not a date", p[:16])
 		}
 	}
 }
@@ -185,7 +185,7 @@ func (c *checker) overlaps() {
 	var last use
 	for _, u := range c.used {
 		if u.start < last.end && (u.start != last.start || u.kind != last.kind) {
-			c.bad(u.at, "%v, overlaps with %v", u, last)
+			c.bad(u.at, "%v, overlaps %v", u, last)
 		}
 		if u.end > last.end {
 			last = u
@@ -214,11 +214,11 @@ func (c *checker) boot() {
 		return
 	}
 	if !cat.Checksum {
-		c.bad(spot{lba: cat.LBA, offset: 28}, "the words of the validation entry of the boot catalogue do not sum up to zero")
+		c.bad(spot{lba: cat.LBA, offset: 28}, "the checksum of the boot catalogue's validation entry is wrong")
 	}
 	for i, e := range cat.Entries {
 		if int64(e.LBA)*disc.SectorSize >= c.v.size {
-			c.bad(spot{lba: cat.LBA}, "boot image %d (%v) should be at sector %d, and the image has %d", i+1, e.Platform, e.LBA, c.v.size/disc.SectorSize)
+			c.bad(spot{lba: cat.LBA}, "boot image %d (%v) is recorded at sector %d, past the end of the image (sector %d)", i+1, e.Platform, e.LBA, c.v.size/disc.SectorSize)
 		}
 	}
 }

@@ -14,15 +14,15 @@ func (t *treeChecker) name(it *item, rec dirRecord, at spot, twice bool) {
 	t.v.takeName(it, rec)
 	switch {
 	case it.Recorded != nil:
-		t.bad(at, "no file can have the name %q; it is shown as %s", it.Recorded, it.name)
+		t.bad(at, "the name %q is not a valid file name; it is shown as %s", it.Recorded, it.name)
 	case filename.Safe(string(it.name)) != string(it.name):
-		t.odd(at, "the name %q holds control characters", it.name)
+		t.odd(at, "the name %q contains control characters", it.name)
 	}
 	if t.names.add(it.name) {
 		return
 	}
 	if other := t.names.another(it.name); !twice {
-		t.bad(at, "another entry of the folder has the name %q too; this one is shown as %s", it.name, other)
+		t.bad(at, "another entry of the folder has the name %q as well; this one is shown as %s", it.name, other)
 	}
 }
 

@@ -59,7 +59,7 @@ func (c *checker) tree(d descriptor) {
 		t.directory(i)
 	}
 	if end := c.v.start() + disc.LBA(int64(d.sectors())*t.blockSize/disc.SectorSize); t.reach.end > end {
-		t.bad(spot{lba: d.lba, offset: 80}, "the volume ends before sector %d by its space size, and its contents reach further: %v", end, t.reach)
+		t.bad(spot{lba: d.lba, offset: 80}, "the volume space size ends the volume before sector %d, but its contents extend further: %v", end, t.reach)
 	}
 	t.pathTables()
 }
@@ -71,22 +71,22 @@ func (t *treeChecker) enqueue(rec dirRecord, d checkedDir) {
 	d.block = uint32(where.off/t.blockSize - d.ahead)
 	if k, ok := t.known[d.block]; ok {
 		if t.contains(k, d.parent) {
-			t.bad(d.at, "the directory at block %d is that of %s, in which it lies: it contains itself", d.block, t.dirs[k].path)
+			t.bad(d.at, "the directory at block %d is that of %s, which contains it: it contains itself", d.block, t.dirs[k].path)
 		} else { // as writers make it that follow symbolic links
-			t.odd(d.at, "the directory at block %d is that of %s as well", d.block, t.dirs[k].path)
+			t.odd(d.at, "the directory at block %d is also that of %s", d.block, t.dirs[k].path)
 		}
 		return
 	}
 	if where.off >= t.v.size {
-		t.bad(d.at, "the directory should be at block %d, behind the end of the image", d.block)
+		t.bad(d.at, "the directory is recorded at block %d, past the end of the image", d.block)
 		return
 	}
 	if t.left -= d.size; t.left < 0 || len(t.dirs) == maxDirectories {
-		t.bad(d.at, "the directories claim more room than the image has; this one is not examined")
+		t.bad(d.at, "the directories are larger than the image; this one is not checked")
 		return
 	}
 	if d.size == 0 || d.size%disc.SectorSize != 0 {
-		t.odd(d.at, "the directory has %d bytes, which are no whole sectors", d.size)
+		t.odd(d.at, "the directory has %d bytes, which is not a whole number of sectors", d.size)
 	}
 	t.known[d.block] = len(t.dirs)
 	t.dirs = append(t.dirs, d)
@@ -126,7 +126,7 @@ func (t *treeChecker) directory(i int) {
 	pos := 0
 	for off := int64(0); off < dir.size; off += disc.SectorSize {
 		if n, err := t.v.r.ReadAt(sect[:], start+off); n < len(sect) {
-			t.bad(placeAt(start+off, dir.path), "the directory cannot be read on: %v", noEOF(err))
+			t.bad(placeAt(start+off, dir.path), "the rest of the directory cannot be read: %v", noEOF(err))
 			return
 		}
 		for pos < len(sect) {
@@ -144,7 +144,7 @@ func (t *treeChecker) directory(i int) {
 		t.bad(l.at, "the last extent of %q is missing", t.show(l.prev))
 	}
 	if l.count < 2 {
-		t.bad(placeAt(start, dir.path), "the records of the directory and of its parent are missing")
+		t.bad(placeAt(start, dir.path), "the records of the directory itself and of its parent are missing")
 	}
 }
 
@@ -171,7 +171,7 @@ func (t *treeChecker) listed(l *examined, rec dirRecord, at spot) {
 	case 1:
 		t.special(rec, at, 0, dir.block)
 		if rec.isSpecial() && int64(rec.size()) != dir.size {
-			t.bad(at, "the record \".\" says that the directory has %d bytes, the record that leads here %d", rec.size(), dir.size)
+			t.bad(at, "the record \".\" says that the directory has %d bytes, but its record in the parent says %d", rec.size(), dir.size)
 		}
 		skip := t.v.skip
 		if l.dir == 0 {
@@ -190,9 +190,9 @@ func (t *treeChecker) listed(l *examined, rec dirRecord, at spot) {
 	case l.multi && !same:
 		t.bad(l.at, "the last extent of %q is missing", t.show(l.prev))
 	case same && !l.multi:
-		t.bad(at, "the identifier %q is there twice", t.show(rec.id()))
+		t.bad(at, "the identifier %q occurs twice", t.show(rec.id()))
 	case l.prev != nil && t.unsorted(l.prev, rec.id()):
-		t.odd(at, "the identifier %q is not in its order (ECMA-119 9.3)", t.show(rec.id()))
+		t.odd(at, "the identifier %q is out of order (ECMA-119 9.3)", t.show(rec.id()))
 	}
 	l.prev, l.multi, l.at = append(l.prev[:0], rec.id()...), rec.flags()&format.FlagMulti != 0, at
 	t.record(rec, at, l.dir, again, twice)
@@ -204,11 +204,11 @@ func (t *treeChecker) special(rec dirRecord, at spot, id byte, block uint32) {
 	case rec.isSpecial() && id == 1 && rec[33] == 0: // as libisofs makes it on big-endian machines
 		t.odd(at, "the record of the parent has the identifier of the directory itself (ECMA-119 6.8.2.2)")
 	case !rec.isSpecial() || rec[33] != id:
-		t.bad(at, "the record of the directory or of its parent is not at its place")
+		t.bad(at, "the record of the directory itself or of its parent is not in its position")
 	case rec.extent() != block && id == 0:
-		t.bad(at, "the record \".\" leads to block %d, not to %d", rec.extent(), block)
+		t.bad(at, "the record \".\" points to block %d, not to %d", rec.extent(), block)
 	case rec.extent() != block: // as a well-known writer makes it in Joliet trees
-		t.odd(at, "the record \"..\" leads to block %d, not to %d", rec.extent(), block)
+		t.odd(at, "the record \"..\" points to block %d, not to %d", rec.extent(), block)
 	}
 	t.numbers(rec, at)
 }
@@ -226,7 +226,7 @@ func (t *treeChecker) numbers(rec dirRecord, at spot) {
 		}
 	}
 	if p := rec[18:25]; time7(p) == volume.NoTime && !bytes.Equal(p, make([]byte, 7)) {
-		t.odd(at, "the date of %q, % x, is none", t.show(rec.id()), p)
+		t.odd(at, "the date of %q, % x, is not a date", t.show(rec.id()), p)
 	}
 }
 
@@ -235,7 +235,7 @@ func (t *treeChecker) numbers(rec dirRecord, at spot) {
 func (t *treeChecker) record(rec dirRecord, at spot, parent int, again, twice bool) {
 	t.numbers(rec, at)
 	if rec.isSpecial() {
-		t.bad(at, "a record of the directory or of its parent is not at its place")
+		t.bad(at, "a record of the directory itself or of its parent is not in its position")
 		return
 	}
 	name := t.show(rec.id())
@@ -250,14 +250,14 @@ func (t *treeChecker) record(rec dirRecord, at spot, parent int, again, twice bo
 	switch {
 	case !it.posix || it.Mode.IsDir() == rec.isDir():
 	case rec.isDir():
-		t.bad(at, "%q is a directory by its record, and none by its POSIX mode", name)
+		t.bad(at, "%q is a directory by its record, but not by its POSIX mode", name)
 	default:
-		t.bad(at, "%q is a directory by its POSIX mode, and none by its record", name)
+		t.bad(at, "%q is a directory by its POSIX mode, but not by its record", name)
 	}
 	if rec.isDir() {
 		path := join(t.dirs[parent].path, name)
 		if len(path) > maxPath { // paths are kept
-			t.bad(at, "the path of %q is longer than %d bytes; the directory is not examined", name, maxPath)
+			t.bad(at, "the path of %q is longer than %d bytes; the directory is not checked", name, maxPath)
 			return
 		}
 		at.path = path
@@ -269,7 +269,7 @@ func (t *treeChecker) record(rec dirRecord, at spot, parent int, again, twice bo
 		return
 	}
 	if end := where.off + where.n; end > t.v.size {
-		t.bad(at, "the contents of %q, sectors %d to %d, lie behind the end of the image",
+		t.bad(at, "the contents of %q, sectors %d to %d, are past the end of the image",
 			name, where.off/disc.SectorSize, (end-1)/disc.SectorSize)
 		return
 	}
@@ -283,7 +283,7 @@ func join(dir, name string) string { return strings.TrimSuffix(dir, "/") + "/" +
 // moved examines where a CL entry leads.
 func (t *treeChecker) moved(name string, at spot, off int64) {
 	if !t.begins(off) {
-		t.bad(at, "the directory %q was moved to sector %d, and none begins there", name, off/disc.SectorSize)
+		t.bad(at, "the directory %q was relocated to sector %d, but no directory begins there", name, off/disc.SectorSize)
 	}
 }
 
@@ -362,7 +362,7 @@ func (t *treeChecker) pathTables() {
 		case block == 0:
 			t.bad(at, "there is no path table %s", table.name)
 		case int64(block)*t.blockSize+size > t.v.size:
-			t.bad(at, "the path table %s, %d bytes at block %d, lies behind the end of the image", table.name, size, block)
+			t.bad(at, "the path table %s, %d bytes at block %d, is past the end of the image", table.name, size, block)
 		default:
 			t.pathTable(table.name, int64(block)*t.blockSize, size, table.order)
 		}
@@ -379,7 +379,7 @@ func (t *treeChecker) pathTable(name string, off, size int64, order binary.ByteO
 	at := placeAt(off, "")
 	t.use(off, size, "path table", name, at)
 	if size > maxTable {
-		t.bad(at, "the path table %s claims %d bytes and is not examined", name, size)
+		t.bad(at, "the path table %s should have %d bytes, which is too large; it is not checked", name, size)
 		return
 	}
 	p := make([]byte, size)
@@ -399,22 +399,22 @@ func (t *treeChecker) pathTable(name string, off, size int64, order binary.ByteO
 		blocks = append(blocks, block)
 		id := p[pos+8 : pos+8+int64(p[pos])]
 		if k, ok := t.known[block]; !ok && t.begins(int64(block)*t.blockSize) {
-			t.odd(at, "record %d of the path table %s leads to a directory at block %d that no record leads to", len(blocks), name, block)
+			t.odd(at, "record %d of the path table %s points to a directory at block %d that is in no other directory", len(blocks), name, block)
 		} else if !ok {
-			t.bad(at, "record %d of the path table %s leads to block %d, where no directory is", len(blocks), name, block)
+			t.bad(at, "record %d of the path table %s points to block %d, where there is no directory", len(blocks), name, block)
 		} else if k == 0 && len(id) == 2 && id[0] == 0 && id[1] == 0 {
 			t.odd(at, "the identifier of the root in the path table %s has two bytes", name)
 		} else if !bytes.Equal(id, t.dirs[k].id) {
-			t.bad(at, "record %d of the path table %s has the identifier %q, the directory at block %d has %q",
+			t.bad(at, "record %d of the path table %s has the identifier %q, but the directory at block %d has %q",
 				len(blocks), name, t.show(id), block, t.show(t.dirs[k].id))
 		} else if int(parent) <= len(blocks) && parent > 0 && blocks[parent-1] != t.dirs[t.dirs[k].parent].block {
-			t.bad(at, "the path table %s has a wrong parent for %s", name, t.dirs[k].path)
+			t.bad(at, "the path table %s has the wrong parent for %s", name, t.dirs[k].path)
 		}
 		if parent < last && len(blocks) <= format.MaxParent {
-			t.bad(at, "record %d of the path table %s is not in the order of its parents", len(blocks), name)
+			t.bad(at, "record %d of the path table %s is out of the order of parents", len(blocks), name)
 		}
 		if int(parent) > len(blocks) || parent == 0 {
-			t.bad(at, "record %d of the path table %s has the parent %d", len(blocks), name, parent)
+			t.bad(at, "record %d of the path table %s has the invalid parent %d", len(blocks), name, parent)
 		}
 		last = parent
 		pos += 8 + int64(p[pos])
@@ -438,10 +438,10 @@ func (t *treeChecker) unlisted(name string, at spot, blocks []uint32) {
 			continue
 		}
 		if parent := number[t.dirs[d.parent].block]; !full || parent > 0 && parent <= format.MaxParent {
-			t.bad(spot{at.lba, at.offset, d.path}, "the directory at block %d is missing in the path table %s", d.block, name)
+			t.bad(spot{at.lba, at.offset, d.path}, "the directory at block %d is missing from the path table %s", d.block, name)
 		}
 	}
 	if full {
-		t.odd(at, "the path table %s has %d records: numbers above %d cannot be parents", name, len(blocks), format.MaxParent)
+		t.odd(at, "the path table %s has %d records, but numbers above %d cannot be parents", name, len(blocks), format.MaxParent)
 	}
 }

@@ -265,7 +265,7 @@ func (v *FS) bootLength(e *BootEntry, next disc.LBA) (int64, string) {
 	}
 	loaded := int64(e.Sectors) * 512
 	if room := int64(next-e.LBA) * disc.SectorSize; next > e.LBA && (e.Sectors <= 4 || e.Sectors == 0xFFFF || loaded > room) {
-		return room, "the room up to what follows it"
+		return room, "the space before what follows it"
 	}
 	return loaded, "the catalogue"
 }

@@ -24,7 +24,7 @@ func (e BootEntry) String() string {
 	}
 	s += fmt.Sprintf(", %d bytes at sector %d", e.Length, e.LBA)
 	if e.File == "" {
-		s += " (as " + e.LengthFrom + " says)"
+		s += " (according to " + e.LengthFrom + ")"
 	}
 	s += fmt.Sprintf(", the machine loads %d", int(e.Sectors)*512)
 	if e.Platform == PlatformBIOS {
@@ -53,9 +53,9 @@ func (v *FS) Describe() []volume.Property {
 		about += fmt.Sprintf(", made by %q", c.ID)
 	}
 	if c.Checksum {
-		about += ", its checksum is right"
+		about += ", checksum correct"
 	} else {
-		about += ", damaged: its checksum is wrong"
+		about += ", damaged: wrong checksum"
 	}
 	list := []volume.Property{{Name: "Boot catalogue", Value: about}}
 	for i, e := range c.Entries {

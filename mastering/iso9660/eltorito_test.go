@@ -122,7 +122,7 @@ func TestBootEntryText(t *testing.T) {
 		Platform: PlatformEFI, Media: HardDisk, System: 0xEF, Bootable: true, Section: "ID", Criteria: []byte{1, 2},
 		LBA: 7, Length: 512, LengthFrom: "its partition table",
 	}
-	want := `EFI, hard disk of type EFh, 512 bytes at sector 7 (as its partition table says), the machine loads 0, section "ID", criteria 0102`
+	want := `EFI, hard disk of type EFh, 512 bytes at sector 7 (according to its partition table), the machine loads 0, section "ID", criteria 0102`
 	if got := e.String(); got != want {
 		t.Errorf("%s, want %s", got, want)
 	}

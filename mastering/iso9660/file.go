@@ -25,7 +25,7 @@ func (v *FS) openFile(f *fileInfo, path string) (fs.File, error) {
 		return &fs.PathError{Op: "open", Path: path, Err: errors.New(why)}
 	}
 	if !f.mode.IsRegular() {
-		return nil, refuse("a device, pipe or socket has no contents")
+		return nil, refuse("devices, pipes and sockets have no contents")
 	}
 	var r io.ReaderAt = &contents{v, f.spans}
 	if f.compressed.Algorithm != "" {
@@ -80,7 +80,7 @@ func (c *contents) ReadAt(p []byte, off int64) (n int, err error) {
 		if got < k {
 			at := (s.off + off + int64(got)) / disc.SectorSize
 			if at >= (c.v.size+disc.SectorSize-1)/disc.SectorSize {
-				return n, fmt.Errorf("sector %d lies behind the end of the image, which is not whole: %w", at, io.ErrUnexpectedEOF)
+				return n, fmt.Errorf("sector %d is past the end of the image, which is incomplete: %w", at, io.ErrUnexpectedEOF)
 			}
 			return n, fmt.Errorf("read sector %d: %w", at, noEOF(err))
 		}

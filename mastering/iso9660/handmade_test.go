@@ -288,7 +288,7 @@ func TestHandmadeHostile(t *testing.T) {
 			h.dir(21, 20, 1)
 			h.add(20, "A", 21, 1<<31, format.FlagDirectory)
 			return h
-		}, "A", "behind the end of the image"},
+		}, "A", "past the end of the image"},
 		{"continuation in a loop", func() *handmade {
 			h := newHandmade(sp, rock)
 			h.add(20, "A.;1", 30, 1, 0, nm(0, "a"), ce(31, 0, 28))
@@ -357,7 +357,7 @@ func TestShort(t *testing.T) {
 	v := h.open(t, "")
 	info, err := v.Stat("A")
 	isotest.Must(t, err)
-	if why := info.Sys().(*volume.Attributes).Unreadable; !strings.Contains(why, "behind the end") {
+	if why := info.Sys().(*volume.Attributes).Unreadable; !strings.Contains(why, "past the end") {
 		t.Errorf("%q", why)
 	}
 	f, err := v.Open("A")

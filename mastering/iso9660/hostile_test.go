@@ -143,8 +143,8 @@ func TestDeep(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !hasDefect(defects, "is not examined") {
-		t.Error("the path is not told")
+	if !hasDefect(defects, "is not checked") {
+		t.Error("the path is not reported")
 	}
 	for _, d := range defects {
 		if len(d.Path) > maxPath {

@@ -35,7 +35,7 @@ func (v *FS) describeHybrid() {
 		}
 	}
 	if at := v.partitionOffset(); at > 0 {
-		v.property("Partition offset", fmt.Sprintf("%d sectors: the volume can be mounted from its partition as well", at))
+		v.property("Partition offset", fmt.Sprintf("%d sectors: the volume can also be mounted from its partition", at))
 	}
 }
 

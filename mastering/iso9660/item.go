@@ -127,7 +127,7 @@ func (v *FS) addSpan(it *item, rec dirRecord) {
 		return
 	}
 	if n/unit > maxUnits || n > v.size {
-		it.Unreadable = fmt.Sprintf("its content is interleaved in %d units, more than this program follows", n/unit)
+		it.Unreadable = fmt.Sprintf("it is interleaved in %d units, more than this program supports", n/unit)
 		return
 	}
 	for ; n > 0; n -= unit {
@@ -174,7 +174,7 @@ func (v *FS) mendType(it *item) {
 	}
 	it.Mode = it.Mode.Perm()
 	if it.suspErr == nil {
-		it.suspErr = fmt.Errorf("its POSIX mode says directory, its record says file")
+		it.suspErr = fmt.Errorf("its POSIX mode is that of a directory, but its record is that of a file")
 	}
 }
 
@@ -196,7 +196,7 @@ func (v *FS) finishFile(it *item) {
 	}
 	for _, s := range it.spans {
 		if s.off+s.n > v.size {
-			it.Unreadable = fmt.Sprintf("its content at sector %d lies behind the end of the image (sector %d); the image is not whole",
+			it.Unreadable = fmt.Sprintf("its contents at sector %d are past the end of the image (sector %d); the image is incomplete",
 				s.off/disc.SectorSize, v.size/disc.SectorSize)
 			return
 		}
@@ -208,7 +208,7 @@ func (v *FS) finishFile(it *item) {
 // their tables could be proved, and wrong contents are worse than none.
 func (it *item) takeHoles() {
 	it.Encoded = true
-	it.Unreadable = fmt.Sprintf("it is a sparse file with the holes left out (Rock Ridge SF), a form that is not read: %d bytes are stored of %d",
+	it.Unreadable = fmt.Sprintf("it is a sparse file stored without its holes (Rock Ridge SF), which this program does not support: %d bytes of %d are stored",
 		it.Size, it.sparseSize)
 	if it.sparseSize <= math.MaxInt64 {
 		it.Size = int64(it.sparseSize)

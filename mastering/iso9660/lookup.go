@@ -18,7 +18,7 @@ const maxLinks = 40
 // errLinks and errOutside say why a symbolic link is not followed.
 var (
 	errLinks   = errors.New("too many symbolic links")
-	errOutside = errors.New("a symbolic link leads out of the volume")
+	errOutside = errors.New("a symbolic link points outside of the volume")
 )
 
 // enter takes up a directory that is reached by its path.
@@ -156,7 +156,7 @@ func (v *FS) again(off int64) bool {
 // could be read.
 func missing(err error) error {
 	if err != nil {
-		return fmt.Errorf("%w, as far as its folder can be read: %w", fs.ErrNotExist, err)
+		return fmt.Errorf("%w in the readable part of its folder: %w", fs.ErrNotExist, err)
 	}
 	return fs.ErrNotExist
 }

@@ -29,7 +29,7 @@ func checkRecord(p []byte) (dirRecord, error) {
 		return nil, fmt.Errorf("a directory record is %d bytes long, shorter than its fixed part", n)
 	}
 	if id := int(p[32]); id == 0 || format.RecordHead+id > n {
-		return nil, fmt.Errorf("a directory record of %d bytes claims an identifier of %d", n, id)
+		return nil, fmt.Errorf("a directory record of %d bytes has an identifier of %d bytes", n, id)
 	}
 	return dirRecord(p[:n]), nil
 }

@@ -65,7 +65,7 @@ func (s *scan) fill() bool {
 		}
 		d := &s.spans[0]
 		if have := s.v.size - d.off; d.n > have {
-			s.note(fmt.Errorf("the directory at sector %d ends behind the end of the image", d.off/disc.SectorSize))
+			s.note(fmt.Errorf("the directory at sector %d extends past the end of the image", d.off/disc.SectorSize))
 			d.n = have
 			continue
 		}
@@ -162,7 +162,7 @@ func (s *scan) next(it *item) bool {
 		if !s.begun {
 			s.begun = true
 			if rec == nil || !rec.isSpecial() {
-				s.note(errors.New("it does not begin with the record of the directory itself"))
+				s.note(errors.New("its first record is not that of the directory itself"))
 			}
 		}
 		if rec == nil {
@@ -218,14 +218,14 @@ func (v *FS) follow(it *item, w *window) error {
 		p, err = w.read(v.r, at, max(int(p[0]), format.RecordHead+1))
 	}
 	if err != nil {
-		return fmt.Errorf("read the moved directory %q at sector %d: %w", it.name, at/disc.SectorSize, noEOF(err))
+		return fmt.Errorf("read the relocated directory %q at sector %d: %w", it.name, at/disc.SectorSize, noEOF(err))
 	}
 	rec, err := checkRecord(p)
 	if err == nil && (rec == nil || !rec.isSpecial()) {
 		err = errors.New("no directory begins there")
 	}
 	if err != nil {
-		return fmt.Errorf("the moved directory %q at sector %d: %w", it.name, at/disc.SectorSize, err)
+		return fmt.Errorf("the relocated directory %q at sector %d: %w", it.name, at/disc.SectorSize, err)
 	}
 	own := append(dirRecord(nil), rec...) // the window moves when a continuation area is read
 	name := string(it.name)

@@ -53,8 +53,8 @@ const (
 )
 
 var (
-	errLoop = errors.New("the chain of continuation areas runs in a loop")
-	errRoom = errors.New("the continuation areas claim more room than the image has: the volume is damaged")
+	errLoop = errors.New("the chain of continuation areas is a loop")
+	errRoom = errors.New("the continuation areas are larger than the image: the volume is damaged")
 )
 
 // area is a continuation area: where a CE entry points (IEEE P1281 5.1).
@@ -114,7 +114,7 @@ func (v *FS) readContinuations(it *item, next area, w *window) error {
 			return fmt.Errorf("the chain of continuation areas is longer than %d", maxContinuations)
 		}
 		if next.length > maxAreaBytes {
-			return fmt.Errorf("a continuation area claims %d bytes", next.length)
+			return fmt.Errorf("a continuation area should have %d bytes, which is too large", next.length)
 		}
 		// Areas do not overlap, so all of them are smaller than the image: more than
 		// that is read only where records share them. Short ones in a long chain
@@ -142,7 +142,7 @@ func (it *item) takeEntries(p []byte) (next area, more bool) {
 	for len(p) >= 4 && p[0] != 0 {
 		n := int(p[2])
 		if n < 4 || n > len(p) {
-			it.suspErr = fmt.Errorf("a system use entry %q claims %d bytes where %d are left", p[:2], n, len(p))
+			it.suspErr = fmt.Errorf("a system use entry %q should have %d bytes, but only %d are left", p[:2], n, len(p))
 			return next, more
 		}
 		e := p[:n]
@@ -300,7 +300,7 @@ func (it *item) takeLink(e []byte) {
 	for p := e[5:]; len(p) >= 2; {
 		n := 2 + int(p[1])
 		if n > len(p) {
-			it.suspErr = fmt.Errorf("a component of its target claims %d bytes where %d are left", n, len(p))
+			it.suspErr = fmt.Errorf("a component of its target should have %d bytes, but only %d are left", n, len(p))
 			return
 		}
 		flags, text := p[0], p[2:n]

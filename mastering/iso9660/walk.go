@@ -140,7 +140,7 @@ func (v *FS) OpenPlace(place uint64) (fs.File, error) {
 	}
 	f := it.info()
 	if f.IsDir() {
-		return nil, fmt.Errorf("%w: the record at byte %d is that of a folder", fs.ErrInvalid, at)
+		return nil, fmt.Errorf("%w: the record at byte %d belongs to a folder", fs.ErrInvalid, at)
 	}
 	return v.openFile(f, f.name)
 }

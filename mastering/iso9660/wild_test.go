@@ -89,7 +89,7 @@ func TestWildOrders(t *testing.T) {
 			t.Errorf("%s: %q, %v", name, p, err)
 		}
 	}
-	if got := defects(t, h.p); strings.Count(got, "in one byte order") != 5 || strings.Contains(got, "behind the end") {
+	if got := defects(t, h.p); strings.Count(got, "in one byte order") != 5 || strings.Contains(got, "past the end") {
 		t.Error(got)
 	}
 }
@@ -144,7 +144,7 @@ func TestWildAhead(t *testing.T) {
 func TestWildMoved(t *testing.T) {
 	h := newHandmade(sp, entry("ER", []byte{10, 0, 0, 1}, []byte("RRIP_1991A")))
 	h.add(20, "A.;1", 30, 1, 0, nm(0, "a"), entry("CL", both(35)))
-	if got := defects(t, h.p); !strings.Contains(got, `the directory "A.;1" was moved to sector 35, and none begins there`) {
+	if got := defects(t, h.p); !strings.Contains(got, `the directory "A.;1" was relocated to sector 35, but no directory begins there`) {
 		t.Error(got)
 	}
 	if !bytes.Contains(h.p, []byte("CL\x0c\x01")) {
