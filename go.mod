@@ -4,7 +4,6 @@ go 1.26.0
 
 require (
 	fyne.io/fyne/v2 v2.8.1
-	github.com/gabriel-vasile/mimetype v1.4.13
 	github.com/gofrs/flock v0.12.1
 	github.com/rymdport/portal v0.4.2
 	github.com/spf13/cobra v1.10.2

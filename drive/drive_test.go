@@ -17,7 +17,7 @@ import (
 type fake struct{ closed *int }
 
 func (f fake) Execute(_ context.Context, c scsi.Command) (int, error) {
-	if c.CDB[0] != 0x12 {
+	if c.CDB[0] != scsi.OpInquiry {
 		return 0, scsi.NewError(c.CDB, scsi.StatusCheckCondition, []byte{0x70, 0, 5, 0, 0, 0, 0, 6, 0, 0, 0, 0, 0x20, 0})
 	}
 	return copy(c.Data, "\x05\x80\x05\x02\x1f\x00\x00\x00SOFTWARERECORDER        1.00"), nil

@@ -8,10 +8,11 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
+	"glassmaster/drive/job"
+	"glassmaster/drive/source"
 	"glassmaster/mastering/compilation"
 	"glassmaster/mastering/disc"
 	isoplan "glassmaster/mastering/iso9660/plan"
@@ -26,6 +27,7 @@ type building struct {
 	level                      int
 	exclude                    []string
 	deep, follow, keep, dryRun bool
+	verify                     bool
 	volume                     volumeOptions
 }
 
@@ -62,6 +64,7 @@ than that, and the same files give the same image, byte for byte.`,
 	f.StringVarP(&o.output, "output", "o", "", "write the image to `FILE`; - is standard output")
 	f.StringVar(&o.from, "from", "", "begin with the compilation in `FILE`.glassmaster")
 	f.StringVar(&o.save, "save", "", "save the compilation as `FILE`.glassmaster")
+	f.BoolVar(&o.verify, "verify", false, "read the image back and compare it with the files")
 	f.BoolVar(&o.dryRun, "dry-run", false, "print the exact size, and write nothing")
 	f.StringVar(&o.label, "label", "", "the `NAME` of the volume, up to 32 characters (default the name of the folder)")
 	f.StringVar(&o.publisher, "publisher", "", "the `NAME` of who publishes the disc")
@@ -88,17 +91,19 @@ func (s *session) build(ctx context.Context, args []string, o building, changed 
 		return usagef("build needs a SOURCE, or --from a compilation")
 	case o.output == "" && o.save == "" && !o.dryRun:
 		return usagef("build needs -o IMAGE (or --save, or --dry-run)")
+	case o.verify && (o.output == "" || o.output == "-"):
+		return usagef("--verify needs an image file, which -o names")
 	}
-	s.piped = o.output == "-"
-	if _, err := formatFor(o.output, ""); err != nil {
+	to, err := s.imageSink(o.output, "")
+	if err != nil {
 		return err
 	}
 	c, notices, err := s.compile(ctx, args, o, changed)
 	if err != nil {
 		return err
 	}
-	missing := disc.Errors(notices)
 	s.warnAll(notices)
+	missing := disc.Errors(notices)
 	if err := s.missing(missing, o.keep); err != nil {
 		return err
 	}
@@ -108,19 +113,21 @@ func (s *session) build(ctx context.Context, args []string, o building, changed 
 		}
 	}
 	c.Seal()
-	img, err := c.PlanReport(ctx, s.report())
+	opener := s.opener()
+	opener.KeepGoing, opener.LateSums = o.keep, true
+	src, err := opener.Compilation(ctx, c, missing)
 	if err != nil {
 		return err
 	}
-	defer img.Close()
-	s.warnAll(img.Notices)
-	if err := s.writeImage(ctx, img, o); err != nil {
+	defer src.Close()
+	s.warnAll(src.Notices)
+	if o.output != "" && !o.dryRun {
+		return s.buildImage(ctx, src, to, o)
+	}
+	if err := s.measure(src, o); err != nil || len(missing) == 0 {
 		return err
 	}
-	if len(missing) > 0 {
-		return incomplete{leftOut(len(missing))}
-	}
-	return nil
+	return incomplete{leftOut(len(missing))}
 }
 
 // compile gathers what goes onto the disc.
@@ -186,46 +193,57 @@ func (o building) apply(c *compilation.Compilation, changed func(string) bool) e
 
 // built is what "build" did, for a program.
 type built struct {
-	Output  string  `json:"output,omitempty"`
-	Sectors int64   `json:"sectors"`
-	Bytes   int64   `json:"bytes"`
-	Seconds float64 `json:"seconds,omitempty"`
-	Fits    string  `json:"smallest_medium,omitempty"` // the smallest medium that holds it
+	Output   string   `json:"output,omitempty"`
+	Sectors  int64    `json:"sectors"`
+	Bytes    int64    `json:"bytes"`
+	Seconds  float64  `json:"seconds,omitempty"`
+	Fits     string   `json:"smallest_medium,omitempty"` // the smallest medium that holds it
+	Verified bool     `json:"verified,omitempty"`        // it was read back and is equal to the files
+	SHA256   string   `json:"sha256,omitempty"`
+	Differs  *differs `json:"differs,omitempty"`
 }
 
-func (s *session) writeImage(ctx context.Context, img *compilation.Image, o building) error {
-	b := built{Output: o.output, Sectors: img.Sectors(), Bytes: img.Size()}
+func newBuilt(src *source.Source) built {
+	b := built{Sectors: disc.Sectors(src)}
+	b.Bytes = b.Sectors * disc.SectorSize
 	if m, ok := disc.SmallestFor(b.Sectors); ok {
 		b.Fits = m.Name
 	}
-	if o.dryRun {
-		b.Output = ""
-		return s.answer(b, func(w *bufio.Writer) {
-			fmt.Fprintf(w, "%d sectors, %d bytes (%s)\n", b.Sectors, b.Bytes, units.Size(b.Bytes))
-			if b.Fits != "" {
-				fmt.Fprintf(w, "fits on: %s\n", b.Fits)
-			}
-		})
-	}
-	if o.output == "" {
+	return b
+}
+
+// measure says how large the image would be.
+func (s *session) measure(src *source.Source, o building) error {
+	if !o.dryRun {
 		return nil
 	}
-	began := time.Now()
-	opts := compilation.WriteOptions{KeepGoing: o.keep}
-	var err error
-	if s.piped {
-		err = img.WriteTo(ctx, s.out, opts, s.report())
-	} else {
-		err = img.WriteFile(ctx, o.output, opts, s.report())
+	b := newBuilt(src)
+	return s.answer(b, func(w *bufio.Writer) {
+		fmt.Fprintf(w, "%d sectors, %d bytes (%s)\n", b.Sectors, b.Bytes, units.Size(b.Bytes))
+		if b.Fits != "" {
+			fmt.Fprintf(w, "fits on: %s\n", b.Fits)
+		}
+	})
+}
+
+func (s *session) buildImage(ctx context.Context, src *source.Source, to job.Sink, o building) error {
+	j, err := job.New(ctx, src, to, job.Options{NoVerify: !o.verify}) // missing files were told
+	if err != nil {
+		return err
 	}
-	var changed *compilation.SourcesChangedError
-	if err != nil && !errors.As(err, &changed) {
+	s.warnAll(j.Plan().Notices)
+	r, err := j.Run(ctx, s.report())
+	if r.Written == 0 {
 		return unwritten(o.output, err)
 	}
-	b.Seconds = time.Since(began).Seconds()
+	b := newBuilt(src)
+	b.Output, b.Seconds, b.Verified, b.SHA256, b.Differs = o.output, r.Seconds, r.Verified, r.SHA256, difference(r.Mismatch)
 	s.data = b
-	s.note("%s: %d sectors, %s", name(o.output), b.Sectors, units.Size(b.Bytes))
-	return err
+	if err != nil {
+		return err
+	}
+	s.note("%s: %d sectors, %s%s", name(o.output), b.Sectors, units.Size(b.Bytes), readBack(r))
+	return tolerated(name(o.output), r)
 }
 
 // unwritten says what became of an image whose writing has ended early.

@@ -11,9 +11,8 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
-	"glassmaster/drive/read"
+	"glassmaster/drive/job"
 	"glassmaster/drive/record"
-	"glassmaster/drive/scsi"
 	"glassmaster/drive/source"
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/units"
@@ -59,38 +58,24 @@ be left out where the machine has only one.`,
 }
 
 func (s *session) burn(ctx context.Context, from, to string, o burning) error {
-	opener := s.opener()
-	opener.KeepGoing = o.keep
-	opener.Force = o.Force
-	src, err := s.openWith(ctx, opener, from)
+	src, err := s.openForJob(ctx, from, o.keep, o.Force)
 	if err != nil {
 		return err
 	}
 	defer src.Close()
-	if err := s.missing(src.Missing(), o.keep); err != nil {
-		return err
-	}
 	t, to, err := s.opener().Drive(ctx, to)
 	if err != nil {
 		return err
 	}
 	defer t.Close()
-	o.Locate = src.Locate
-	used, by := read.Used(ctx, src.Disc)
-	if by != "" {
-		s.note("%s: %d of %d sectors are in use, as %s says; those are burned", from, disc.Sectors(used), disc.Sectors(src.Disc), by)
-	}
-	plan, err := record.NewPlan(ctx, t, used, o.Options)
+	j, err := job.New(ctx, src, job.Recorder(t, o.Options), job.Options{Force: o.Force, NoVerify: o.NoVerify})
 	if err != nil {
 		return fmt.Errorf("%s: %w", to, err)
 	}
-	if err := scsi.Writable(t); err != nil { // told now, and not after the question
-		return fmt.Errorf("%s: the drive can only be read now: %w", to, err)
-	}
-	if err := s.agree(ctx, plan.Plan(), src, to, o); err != nil {
+	if err := s.agree(ctx, j.Plan(), src, to, o); err != nil {
 		return err
 	}
-	result, err := plan.Run(ctx, s.report())
+	result, err := j.Run(ctx, s.report())
 	s.data = burnObject(to, result)
 	if err != nil {
 		return fmt.Errorf("burn %s to %s: %w", from, to, err)
@@ -100,51 +85,20 @@ func (s *session) burn(ctx context.Context, from, to string, o burning) error {
 		return result.Mismatch
 	}
 	s.note("%s", burnSummary(to, result, o))
-	if len(result.Changes) > 0 {
-		return incomplete{"files of the source changed during the burn; the warnings say what the disc holds of them"}
+	if o.Simulate { // there is no disc that could be as bad as its source
+		result.Plan.Defects, result.Plan.Unopenable = nil, nil
 	}
-	if lacks := result.Plan.Incomplete(); lacks != "" && !o.Simulate {
-		return incomplete{"the disc is as incomplete as its source: " + lacks}
-	}
-	if damage := result.Plan.Damaged(); damage != "" && !o.Simulate {
-		return incomplete{"the disc is as damaged as its source: " + damage}
-	}
-	if len(src.Missing()) > 0 {
-		return incomplete{leftOut(len(src.Missing()))}
-	}
-	return nil
-}
-
-// missing says which files cannot be put on a disc, and is an error unless
-// going on without them was asked for.
-func (s *session) missing(files []disc.Notice, keep bool) error {
-	const hint = "--keep-going leaves out what cannot be read"
-	if len(files) == 1 && !keep {
-		return advise(errors.New(files[0].String()), hint)
-	}
-	for _, p := range files {
-		s.warn(p.String())
-	}
-	if len(files) == 0 || keep {
-		return nil
-	}
-	return advise(fmt.Errorf("%s cannot be put on the disc", units.Count(len(files), "file", "files")), hint)
-}
-
-// leftOut says how many files are not on the disc although they should be.
-func leftOut(n int) string {
-	verb := "were"
-	if n == 1 {
-		verb = "was"
-	}
-	return units.Count(n, "file", "files") + " " + verb + " left out"
+	return tolerated("the disc", result)
 }
 
 // agree shows what is going to happen, and asks whoever sits at the terminal.
-func (s *session) agree(ctx context.Context, p record.Plan, src *source.Source, to string, o burning) error {
+func (s *session) agree(ctx context.Context, p job.Plan, src *source.Source, to string, o burning) error {
 	s.settle() // a new display begins below the question
 	for _, w := range p.Notices {
 		s.warn(w.String())
+	}
+	if p.UsedBy != "" {
+		s.note("%s: %d of %d sectors are in use, as %s says; those are burned", src.Name, p.Sectors, p.Sectors+p.Unused, p.UsedBy)
 	}
 	s.note("%s (%s) -> %s: %s, %s", src.Name, units.Size(p.Sectors*disc.SectorSize), to, p.Profile, p.Recipe)
 	for _, step := range p.Steps {
@@ -219,7 +173,7 @@ type sourceChanged struct {
 	Error string `json:"error,omitempty"`
 }
 
-func burnObject(to string, r record.Result) burned {
+func burnObject(to string, r job.Result) burned {
 	b := burned{
 		Drive: to, Medium: r.Plan.Profile, Recipe: r.Plan.Recipe, Sectors: r.Plan.Sectors, Written: r.Written,
 		Seconds: r.Seconds, Equal: r.Equal, Verified: r.Verified, SHA256: r.SHA256, Differs: difference(r.Mismatch),
@@ -234,7 +188,7 @@ func burnObject(to string, r record.Result) burned {
 	return b
 }
 
-func burnSummary(to string, r record.Result, o burning) string {
+func burnSummary(to string, r job.Result, o burning) string {
 	text := fmt.Sprintf("%s: %s written", to, units.Size(r.Written*disc.SectorSize))
 	if r.Seconds >= 1 {
 		text += " at " + units.Rate(float64(r.Written*disc.SectorSize)/r.Seconds)

@@ -16,6 +16,8 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"glassmaster/app/buildinfo"
 )
 
 // Main runs the program with its arguments, the name of the program left out,
@@ -112,7 +114,7 @@ compilation (FILE.glassmaster). Without a verb the window opens.`,
 		SilenceUsage:  true,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if showVersion {
-				_, err := fmt.Fprintln(s.out, "glassmaster", version())
+				_, err := fmt.Fprintln(s.out, "glassmaster", buildinfo.String())
 				return err
 			}
 			return s.openWindow(cmd.Context(), nil)

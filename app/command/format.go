@@ -35,8 +35,14 @@ where the machine has only one.`,
   glassmaster format --spare none --yes "virtual:disc?medium=bd-re"`,
 		Args: wanted(0, 1, "[DRIVE]"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			var ok bool
-			if o.Spare, ok = spares[spare]; !ok {
+			switch spare {
+			case "usual":
+				o.Spare = record.SpareUsual
+			case "none":
+				o.Spare = record.SpareNone
+			case "most":
+				o.Spare = record.SpareMost
+			default:
 				return usagef("--spare %q is not known: write usual, none or most", spare)
 			}
 			return s.format(cmd.Context(), first(args), o, yes)
@@ -48,9 +54,6 @@ where the machine has only one.`,
 	offer(c, "spare", "usual", "none", "most")
 	return c
 }
-
-// spares are the sizes of the spare areas of a Blu-ray disc.
-var spares = map[string]record.Spare{"usual": record.SpareUsual, "none": record.SpareNone, "most": record.SpareMost}
 
 // formatted is what "format" did, for a program.
 type formatted struct {

@@ -80,7 +80,7 @@ type hooked struct {
 }
 
 func (h *hooked) Execute(ctx context.Context, c scsi.Command) (int, error) {
-	if do := h.do; c.CDB[0] == 0x1B && do != nil {
+	if do := h.do; c.CDB[0] == scsi.OpStartStopUnit && do != nil {
 		h.do = nil
 		do()
 	}

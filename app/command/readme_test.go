@@ -7,9 +7,9 @@ import (
 	"testing"
 )
 
-// The tour in README.md is taken, on a disc made of software.
+// The commands of the tour in README.md work, with a virtual drive.
 func TestTour(t *testing.T) {
-	_, tour, _ := strings.Cut(string(content(t, "../../README.md")), "## A tour\n\n```\n")
+	_, tour, _ := strings.Cut(string(content(t, "../../README.md")), "## A tour of the command line\n\n```\n")
 	tour, _, ok := strings.Cut(tour, "```")
 	if !ok {
 		t.Fatal("README.md has no tour")
@@ -27,13 +27,13 @@ func TestTour(t *testing.T) {
 		line, _, _ = strings.Cut(line, "#")
 		args := strings.Fields(strings.NewReplacer("/dev/sr0", "virtual:disc?sectors=2000", "-C /tmp", "-C out").Replace(line))
 		if len(args) < 2 || args[0] != "glassmaster" {
-			t.Fatalf("%q is no command", line)
+			t.Fatalf("%q is not a command", line)
 		}
 		must(t, OK, args[1:]...)
 		verbs[args[1]] = true
 	}
 	if len(verbs) < 8 {
-		t.Errorf("the tour passes only %v", verbs)
+		t.Errorf("the tour uses only %v", verbs)
 	}
 	if got := string(content(t, "out/pictures/2026.png")); got != "Holiday/pictures/2026.png" {
 		t.Errorf("extracted: %q", got)

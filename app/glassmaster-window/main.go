@@ -3,14 +3,17 @@
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"os"
 	"runtime/debug"
+	"strings"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/app"
 
+	"glassmaster/app/buildinfo"
 	"glassmaster/assets"
 	"glassmaster/ui"
 	"glassmaster/ui/engine"
@@ -20,7 +23,12 @@ import (
 func main() {
 	events := flag.String("events", "", "append what happens to this `file`, one JSON object a line")
 	size := flag.String("size", "1280x800", "initial `size` of the window")
+	version := flag.Bool("version", false, "print the version")
 	flag.Parse()
+	if *version {
+		fmt.Println("glassmaster-window", buildinfo.String())
+		return
+	}
 	if err := run(*events, *size, flag.Args()); err != nil {
 		fmt.Fprintln(os.Stderr, "glassmaster-window:", err)
 		os.Exit(1)
@@ -37,7 +45,7 @@ func run(events, size string, files []string) error {
 		return err
 	}
 	defer log.Close()
-	a := calm(app.NewWithID("io.glassmaster.Glassmaster"))
+	a := calm(app.NewWithID(buildinfo.AppID))
 	a.Settings().SetTheme(theme.Theme{})
 	a.SetIcon(assets.Icon)
 	window := a.NewWindow("Glassmaster")
@@ -55,10 +63,16 @@ func run(events, size string, files []string) error {
 // compilation was kept.
 func show(w fyne.Window, shell *ui.Shell) (err error) {
 	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("this is a fault in Glassmaster itself, please report it: %v\n%s", p, debug.Stack())
+		p := recover()
+		switch {
+		case p == nil:
+		case strings.HasPrefix(fmt.Sprint(p), "NotInitialized:"): // GLFW's error; Fyne has logged the cause
+			err = errors.New("the display cannot be opened: check DISPLAY and WAYLAND_DISPLAY, " +
+				"or use the command line (glassmaster --help)")
+		default:
+			err = fmt.Errorf("this is a bug in Glassmaster, please report it: %v\nglassmaster-window %s\n%s", p, buildinfo.String(), debug.Stack())
 			if kept := shell.Rescue(); kept != nil {
-				err = fmt.Errorf("%w\nwhat was not saved is lost: %w", err, kept)
+				err = fmt.Errorf("%w\nThe unsaved compilation is lost: %w", err, kept)
 			}
 		}
 	}()

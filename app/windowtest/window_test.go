@@ -205,3 +205,15 @@ func sources(t *testing.T) (string, map[string]string) {
 	}
 	return filepath.Join(dir, "Grüße aus Köln"), files
 }
+
+// TestNoDisplay checks that a display that cannot be opened is not reported as a
+// bug.
+func TestNoDisplay(t *testing.T) {
+	cmd := exec.Command(build(t))
+	home := t.TempDir()
+	cmd.Env = append(os.Environ(), "DISPLAY=unix:/no-such-display", "WAYLAND_DISPLAY=", "HOME="+home, "XDG_CONFIG_HOME="+home, "XDG_STATE_HOME="+home)
+	out, err := cmd.CombinedOutput()
+	if err == nil || !bytes.Contains(out, []byte("the display cannot be opened")) || bytes.Contains(out, []byte("goroutine")) {
+		t.Errorf("error %v, output:\n%s", err, out)
+	}
+}

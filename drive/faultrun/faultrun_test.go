@@ -77,7 +77,7 @@ func (c *counter) Execute(ctx context.Context, cmd scsi.Command) (int, error) {
 		return 0, scsi.ErrConnection
 	}
 	n, err := c.Drive.Execute(ctx, cmd)
-	if c.s.lies != nil && err == nil && slices.Contains(asking[1:], cmd.CDB[0]) && cmd.CDB[0] != opRead {
+	if c.s.lies != nil && err == nil && slices.Contains(asking[1:], cmd.CDB[0]) && cmd.CDB[0] != scsi.OpRead10 {
 		c.s.lies(cmd.Data[:n])
 	}
 	if errors.Is(err, scsi.ErrTimeout) {

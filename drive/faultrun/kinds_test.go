@@ -7,31 +7,24 @@ import (
 	"slices"
 	"strconv"
 
+	"glassmaster/drive/scsi"
 	"glassmaster/drive/virtual"
 	"glassmaster/drive/virtualtest"
-)
-
-// Operation codes (MMC-6 6.1).
-const (
-	opFormat  = 0x04
-	opStart   = 0x1B
-	opLock    = 0x1E
-	opRead    = 0x28
-	opWrite   = 0x2A
-	opSync    = 0x35
-	opReserve = 0x53
-	opOPC     = 0x54
-	opSelect  = 0x55
-	opClose   = 0x5B
-	opBuffer  = 0x5C
-	opBlank   = 0xA1
 )
 
 // changing are the commands of a burn whose failure matters, asking those that
 // only ask.
 var (
-	changing = []byte{opFormat, opStart, opLock, opWrite, opSync, opReserve, opOPC, opSelect, opClose, opBlank, 0xB6, 0xBB}
-	asking   = []byte{0x00, 0x23, 0x25, opRead, 0x43, 0x46, 0x51, 0x52, opBuffer, 0xAC, 0xAD}
+	changing = []byte{
+		scsi.OpFormatUnit, scsi.OpStartStopUnit, scsi.OpPreventAllowMediumRemoval, scsi.OpWrite10, scsi.OpSynchronizeCache,
+		scsi.OpReserveTrack, scsi.OpSendOPCInformation, scsi.OpModeSelect10, scsi.OpCloseTrackSession, scsi.OpBlank,
+		scsi.OpSetStreaming, scsi.OpSetCDSpeed,
+	}
+	asking = []byte{
+		scsi.OpTestUnitReady, scsi.OpReadFormatCapacities, scsi.OpReadCapacity, scsi.OpRead10, scsi.OpReadTOC,
+		scsi.OpGetConfiguration, scsi.OpReadDiscInformation, scsi.OpReadTrackInformation, scsi.OpReadBufferCapacity,
+		scsi.OpGetPerformance, scsi.OpReadDiscStructure,
+	}
 )
 
 // kind is a way to go wrong.
@@ -93,7 +86,7 @@ func at(r *rand.Rand, op byte) int {
 	switch op {
 	case virtual.Any:
 		return 1 + r.IntN(200)
-	case opWrite, opRead:
+	case scsi.OpWrite10, scsi.OpRead10:
 		return 1 + r.IntN(40)
 	}
 	return 1 + r.IntN(4)
@@ -139,19 +132,19 @@ var kinds = []kind{
 		return virtual.Faults{Corrupt: some(r, s, 4), Echo: echo(r)}
 	}},
 	{name: "lost sectors, answers from the buffer, no stop", silent: true, faults: func(r *rand.Rand, s *run) virtual.Faults {
-		return virtual.Faults{Lost: some(r, s, 4), Echo: echo(r), Refuse: []byte{opStart}}
+		return virtual.Faults{Lost: some(r, s, 4), Echo: echo(r), Refuse: []byte{scsi.OpStartStopUnit}}
 	}},
 	{name: "command that does nothing", silent: true, faults: func(r *rand.Rand, s *run) virtual.Faults {
 		return virtual.Faults{Idle: []byte{pick(r, changing...)}}
 	}},
 	{name: "BLANK and FORMAT that do nothing", faults: func(r *rand.Rand, s *run) virtual.Faults {
-		return virtual.Faults{Idle: []byte{opBlank, opFormat}}
+		return virtual.Faults{Idle: []byte{scsi.OpBlank, scsi.OpFormatUnit}}
 	}},
 	{name: "command that is not known", faults: func(r *rand.Rand, s *run) virtual.Faults {
 		return virtual.Faults{Refuse: []byte{pick(r, append(asking, changing...)...)}}
 	}},
 	{name: "START STOP refused", faults: func(r *rand.Rand, s *run) virtual.Faults {
-		return one(virtual.Event{Op: opStart, Sense: pick(r, senses[:9]...), Times: virtual.Always})
+		return one(virtual.Event{Op: scsi.OpStartStopUnit, Sense: pick(r, senses[:9]...), Times: virtual.Always})
 	}},
 	{name: "changing command fails", faults: func(r *rand.Rand, s *run) virtual.Faults {
 		op := pick(r, changing...)
@@ -165,11 +158,12 @@ var kinds = []kind{
 		return one(virtual.Event{Op: virtual.Any, At: at(r, virtual.Any), Sense: pick(r, senses...)})
 	}},
 	{name: "deferred error", faults: func(r *rand.Rand, s *run) virtual.Faults {
-		op := pick(r, byte(opWrite), opSync, opClose, opBuffer, 0x00, 0x51, 0x52, opStart, opLock)
+		op := pick(r, scsi.OpWrite10, scsi.OpSynchronizeCache, scsi.OpCloseTrackSession, scsi.OpReadBufferCapacity, scsi.OpTestUnitReady,
+			scsi.OpReadDiscInformation, scsi.OpReadTrackInformation, scsi.OpStartStopUnit, scsi.OpPreventAllowMediumRemoval)
 		return deferred(r, op, pick(r, lost...), nil)
 	}},
 	{name: "deferred error, sectors lost", faults: func(r *rand.Rand, s *run) virtual.Faults {
-		op := pick(r, byte(opWrite), opSync)
+		op := pick(r, scsi.OpWrite10, scsi.OpSynchronizeCache)
 		f := deferred(r, op, pick(r, lost...), some(r, s, 4))
 		f.Events[0].At = 1
 		return f
@@ -178,7 +172,7 @@ var kinds = []kind{
 		return deferred(r, virtual.Any, pick(r, lost...), nil)
 	}},
 	{name: "deferred recovered error", faults: func(r *rand.Rand, s *run) virtual.Faults {
-		return deferred(r, pick(r, byte(opWrite), opSync, opClose, opBuffer, 0x00), pick(r, overcome...), nil)
+		return deferred(r, pick(r, scsi.OpWrite10, scsi.OpSynchronizeCache, scsi.OpCloseTrackSession, scsi.OpReadBufferCapacity, scsi.OpTestUnitReady), pick(r, overcome...), nil)
 	}},
 	{name: "deferred recovered error at any command", faults: func(r *rand.Rand, s *run) virtual.Faults {
 		return deferred(r, virtual.Any, pick(r, overcome...), nil)

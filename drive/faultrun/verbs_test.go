@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"glassmaster/drive/record"
+	"glassmaster/drive/scsi"
 	"glassmaster/drive/virtual"
 	"glassmaster/drive/virtualtest"
 	"glassmaster/mastering/disc"
@@ -22,7 +23,7 @@ func (s *run) leaveOpen(r *rand.Rand) {
 	s.Helper()
 	d := s.open(s.disc)
 	defer d.Close()
-	d.SetFaults(virtual.Faults{Events: []virtual.Event{{Op: opWrite, At: 2 + r.IntN(10), Hang: virtual.Hung}}})
+	d.SetFaults(virtual.Faults{Events: []virtual.Event{{Op: scsi.OpWrite10, At: 2 + r.IntN(10), Hang: virtual.Hung}}})
 	b, err := record.NewPlan(context.Background(), d, virtualtest.DiscOf(s.want), record.Options{})
 	if err != nil {
 		s.Fatal(err)

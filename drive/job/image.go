@@ -63,6 +63,9 @@ func (m *imageFile) plan(ctx context.Context, in input) (writer, error) {
 		p.Steps = append(p.Steps, "read the image and compare it with the source, sector by sector")
 	}
 	p.Notices = append(m.format.Loss(in.disc.TOC()), record.AboutSource(p.Defects, "image")...)
+	var told []disc.Notice
+	told, p.Unopenable = record.Opens(ctx, in.disc)
+	p.Notices = append(p.Notices, told...)
 	return m, nil
 }
 
@@ -72,9 +75,14 @@ func (m *imageFile) settled() record.Plan { return m.result.Plan }
 func (m *imageFile) write(ctx context.Context, rep progress.Reporter) error {
 	m.ctx, m.rep = ctx, rep
 	d := disc.Unwrap(m.in.disc)
-	if _, ok := d.(format.UserDataCopier); !ok { // which computes checksums on the way
+	if _, ok := d.(format.UserDataCopier); !ok { // which does both on the way
 		if err := m.in.source.Prepare(ctx, rep); err != nil {
 			return err
+		}
+		if p, ok := d.(disc.Planned); ok {
+			if err := p.Check(ctx); err != nil {
+				return err
+			}
 		}
 	}
 	began := time.Now()

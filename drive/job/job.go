@@ -42,7 +42,6 @@ package job
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"glassmaster/drive/read"
 	"glassmaster/drive/record"
@@ -105,23 +104,15 @@ func New(ctx context.Context, from *source.Source, to Sink, o Options) (*Job, er
 		return nil, err
 	}
 	j.limit(ctx)
-	if _, planned := disc.Unwrap(from).(disc.Planned); !planned {
-		if err := verify.Opens(ctx, from.Disc); err != nil {
-			j.plan.Unopenable = err
-		}
-		if from.KeepGoing {
-			j.salvage = read.NewSalvage(j.disc)
-			j.disc = j.salvage
-		}
+	if _, planned := disc.Unwrap(from).(disc.Planned); !planned && from.KeepGoing {
+		j.salvage = read.NewSalvage(j.disc)
+		j.disc = j.salvage
 	}
 	var err error
 	if j.to, err = to.plan(ctx, j.input); err != nil {
 		return nil, err
 	}
 	j.plan.Plan = j.to.settled()
-	if err := j.plan.Unopenable; err != nil {
-		j.plan.Notices = append(j.plan.Notices, disc.Notice{Severity: disc.Warning, Text: fmt.Sprintf("the files of the source cannot be found: %v", err)})
-	}
 	return j, nil
 }
 
@@ -148,7 +139,7 @@ var errPanic = errors.New("a fault of the program ended the work")
 
 // complete adds to a result what is known of its source.
 func (j *Job) complete(ctx context.Context, r *Result) {
-	r.Missing, r.Unopenable = j.source.Missing(), j.plan.Unopenable
+	r.Missing = j.source.Missing()
 	if j.salvage != nil {
 		if n, first, err := j.salvage.Bad(); n > 0 {
 			r.Unread = &verify.Mismatch{LBA: first, File: j.source.Locate(first), Err: err, Count: n}

@@ -14,7 +14,6 @@ type Plan struct {
 	record.Plan        // of an image file too, whose Profile is the format
 	Unused      int64  // sectors of the source that are left out, since they are not in use
 	UsedBy      string // what tells how many sectors are in use: "the UDF volume"; empty where all are written
-	Unopenable  error  // why the files of the source cannot be found; nil when they can, or it has none
 }
 
 // Plan returns what Run is going to do.

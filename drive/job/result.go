@@ -14,7 +14,6 @@ type Result struct {
 	Missing       []disc.Notice          // files that were left out
 	Unread        *verify.Mismatch       // the first sector of the source in whose place zeros were written, and how many there are; nil when there is none
 	Short         *verify.TruncatedError // what the source lacks of its volume; nil when nothing is known to be missing
-	Unopenable    error                  // why the files of the source cannot be found; nil when they can, or it has none
 }
 
 // Flaws returns the reasons why the result is not good although it may be equal to its
@@ -29,9 +28,6 @@ func (r Result) Flaws() []disc.Notice {
 	}
 	if r.Short != nil {
 		add("%v", r.Short)
-	}
-	if r.Unopenable != nil {
-		add("the files of the source cannot be found: %v", r.Unopenable)
 	}
 	all = append(all, r.Changes...)
 	if text := r.Plan.Damaged(); text != "" {

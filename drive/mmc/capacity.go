@@ -9,12 +9,12 @@ import (
 // ReadCapacity asks for the last address that can be read, and the size of a
 // sector in bytes (READ CAPACITY 25h, MMC-6 6.18).
 func ReadCapacity(ctx context.Context, t scsi.Transport) (last int64, size int, err error) {
-	p, err := in(ctx, t, []byte{opReadCapacity, 0, 0, 0, 0, 0, 0, 0, 0, 0}, 8)
+	p, err := in(ctx, t, []byte{scsi.OpReadCapacity, 0, 0, 0, 0, 0, 0, 0, 0, 0}, 8)
 	if err != nil {
 		return 0, 0, err
 	}
 	if len(p) < 8 {
-		return 0, 0, short(opReadCapacity, p)
+		return 0, 0, short(scsi.OpReadCapacity, p)
 	}
 	return int64(be.Uint32(p)), int(be.Uint32(p[4:])), nil
 }
@@ -66,7 +66,7 @@ func (c FormatCapacities) Find(kind byte) (Format, bool) {
 // ReadFormatCapacities asks whether the medium is formatted and how it could be
 // (READ FORMAT CAPACITIES 23h, MMC-6 6.23).
 func ReadFormatCapacities(ctx context.Context, t scsi.Transport) (FormatCapacities, error) {
-	p, err := whole(ctx, t, []byte{opReadFormatCaps, 0, 0, 0, 0, 0, 0, 0, 0, 0}, 12, 4)
+	p, err := whole(ctx, t, []byte{scsi.OpReadFormatCapacities, 0, 0, 0, 0, 0, 0, 0, 0, 0}, 12, 4)
 	if err != nil {
 		return FormatCapacities{}, err
 	}
@@ -78,11 +78,11 @@ func ReadFormatCapacities(ctx context.Context, t scsi.Transport) (FormatCapaciti
 // capacity descriptors (blocks, format type and sub-type, parameter).
 func decodeFormatCapacities(p []byte) (FormatCapacities, error) {
 	if len(p) < 12 {
-		return FormatCapacities{}, short(opReadFormatCaps, p)
+		return FormatCapacities{}, short(scsi.OpReadFormatCapacities, p)
 	}
 	p = p[:min(len(p), 4+int(p[3]))]
 	if len(p) < 12 {
-		return FormatCapacities{}, short(opReadFormatCaps, p)
+		return FormatCapacities{}, short(scsi.OpReadFormatCapacities, p)
 	}
 	c := FormatCapacities{State: int(p[8] & 3), Blocks: int64(be.Uint32(p[4:]))}
 	for p = p[12:]; len(p) >= 8; p = p[8:] {
@@ -107,12 +107,12 @@ func (b Buffer) Level() float64 {
 // ReadBufferCapacity asks how full the drive's buffer is (READ BUFFER CAPACITY
 // 5Ch, MMC-6 6.17, in bytes).
 func ReadBufferCapacity(ctx context.Context, t scsi.Transport) (Buffer, error) {
-	p, err := in(ctx, t, []byte{opReadBufferCapacity, 0, 0, 0, 0, 0, 0, 0, 12, 0}, 12)
+	p, err := in(ctx, t, []byte{scsi.OpReadBufferCapacity, 0, 0, 0, 0, 0, 0, 0, 12, 0}, 12)
 	if err != nil {
 		return Buffer{}, err
 	}
 	if len(p) < 12 {
-		return Buffer{}, short(opReadBufferCapacity, p)
+		return Buffer{}, short(scsi.OpReadBufferCapacity, p)
 	}
 	return Buffer{int64(be.Uint32(p[4:])), int64(be.Uint32(p[8:]))}, nil
 }

@@ -64,7 +64,7 @@ func (c Configuration) Profiles() []Profile {
 // GetConfiguration asks for the profile of the medium and all features
 // (GET CONFIGURATION 46h, MMC-6 6.5, RT = 00b).
 func GetConfiguration(ctx context.Context, t scsi.Transport) (Configuration, error) {
-	p, err := whole(ctx, t, []byte{opGetConfiguration, 0, 0, 0, 0, 0, 0, 0, 0, 0}, 8, 4)
+	p, err := whole(ctx, t, []byte{scsi.OpGetConfiguration, 0, 0, 0, 0, 0, 0, 0, 0, 0}, 8, 4)
 	if err != nil {
 		return Configuration{}, err
 	}
@@ -74,12 +74,12 @@ func GetConfiguration(ctx context.Context, t scsi.Transport) (Configuration, err
 // CurrentProfile asks for the profile of the medium only (GET CONFIGURATION
 // 46h, MMC-6 6.5, the 8-byte header).
 func CurrentProfile(ctx context.Context, t scsi.Transport) (Profile, error) {
-	p, err := in(ctx, t, []byte{opGetConfiguration, 0, 0, 0, 0, 0, 0, 0, 8, 0}, 8)
+	p, err := in(ctx, t, []byte{scsi.OpGetConfiguration, 0, 0, 0, 0, 0, 0, 0, 8, 0}, 8)
 	if err != nil {
 		return 0, err
 	}
 	if len(p) < 8 {
-		return 0, short(opGetConfiguration, p)
+		return 0, short(scsi.OpGetConfiguration, p)
 	}
 	return Profile(be.Uint16(p[6:])), nil
 }
@@ -90,7 +90,7 @@ func CurrentProfile(ctx context.Context, t scsi.Transport) (Profile, error) {
 func decodeConfiguration(p []byte) (Configuration, error) {
 	p = header(p, 4)
 	if len(p) < 8 {
-		return Configuration{}, short(opGetConfiguration, p)
+		return Configuration{}, short(scsi.OpGetConfiguration, p)
 	}
 	c := Configuration{Profile: Profile(be.Uint16(p[6:]))}
 	for p = p[8:]; len(p) >= 4; {
@@ -114,12 +114,12 @@ type Identity struct {
 
 // Inquiry asks a drive who it is (INQUIRY 12h, MMC-6 6.8; SPC-4 6.6).
 func Inquiry(ctx context.Context, t scsi.Transport) (Identity, error) {
-	p, err := in(ctx, t, []byte{opInquiry, 0, 0, 0, 36, 0}, 36)
+	p, err := in(ctx, t, []byte{scsi.OpInquiry, 0, 0, 0, 36, 0}, 36)
 	if err != nil {
 		return Identity{}, err
 	}
 	if len(p) < 5 {
-		return Identity{}, short(opInquiry, p)
+		return Identity{}, short(scsi.OpInquiry, p)
 	}
 	p = padded(p, 36)
 	return Identity{

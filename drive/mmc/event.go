@@ -27,7 +27,7 @@ func (e MediaEvent) Changed() bool {
 // class). An operating system that asks too may have taken it.
 func GetMediaEvent(ctx context.Context, t scsi.Transport) (MediaEvent, error) {
 	const media = 4
-	p, err := in(ctx, t, []byte{opEventStatus, 1, 0, 0, 1 << media, 0, 0, 0, 8, 0}, 8)
+	p, err := in(ctx, t, []byte{scsi.OpGetEventStatus, 1, 0, 0, 1 << media, 0, 0, 0, 8, 0}, 8)
 	if err != nil {
 		return 0, err
 	}

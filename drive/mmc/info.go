@@ -58,7 +58,7 @@ type DiscInformation struct {
 // ReadDiscInformation asks how far the disc is written (READ DISC INFORMATION
 // 51h, MMC-6 6.21, data type 000b).
 func ReadDiscInformation(ctx context.Context, t scsi.Transport) (DiscInformation, error) {
-	p, err := in(ctx, t, []byte{opReadDiscInformation, 0, 0, 0, 0, 0, 0, 0, 34, 0}, 34)
+	p, err := in(ctx, t, []byte{scsi.OpReadDiscInformation, 0, 0, 0, 0, 0, 0, 0, 34, 0}, 34)
 	if err != nil {
 		return DiscInformation{}, err
 	}
@@ -74,7 +74,7 @@ func ReadDiscInformation(ctx context.Context, t scsi.Transport) (DiscInformation
 func decodeDiscInformation(p []byte) (DiscInformation, error) {
 	p = header(p, 2)
 	if len(p) < 8 {
-		return DiscInformation{}, short(opReadDiscInformation, p)
+		return DiscInformation{}, short(scsi.OpReadDiscInformation, p)
 	}
 	p = padded(p, 34)
 	d := DiscInformation{
@@ -118,7 +118,7 @@ const InvisibleTrack = 0xFF
 // INFORMATION 52h, MMC-6 6.26, address type 01b).
 func ReadTrackInformation(ctx context.Context, t scsi.Transport, track int) (TrackInformation, error) {
 	n := uint32(track)
-	cdb := []byte{opReadTrackInfo, 1, byte(n >> 24), byte(n >> 16), byte(n >> 8), byte(n), 0, 0, 48, 0}
+	cdb := []byte{scsi.OpReadTrackInformation, 1, byte(n >> 24), byte(n >> 16), byte(n >> 8), byte(n), 0, 0, 48, 0}
 	p, err := in(ctx, t, cdb, 48)
 	if err != nil {
 		return TrackInformation{}, err
@@ -133,7 +133,7 @@ func ReadTrackInformation(ctx context.Context, t scsi.Transport, track int) (Tra
 func decodeTrackInformation(p []byte) (TrackInformation, error) {
 	p = header(p, 2)
 	if len(p) < 28 {
-		return TrackInformation{}, short(opReadTrackInfo, p)
+		return TrackInformation{}, short(scsi.OpReadTrackInformation, p)
 	}
 	p = padded(p, 36)
 	word := func(at int) int64 { return int64(int32(be.Uint32(p[at:]))) }

@@ -90,23 +90,23 @@ func SetWriteParameters(ctx context.Context, t scsi.Transport, w WriteParameters
 func modeSelect(ctx context.Context, t scsi.Transport, page []byte) error {
 	p := append(make([]byte, 8, 8+len(page)), page...)
 	n := len(p)
-	return out(ctx, t, []byte{opModeSelect, 0x10, 0, 0, 0, 0, 0, byte(n >> 8), byte(n), 0}, p, 0)
+	return out(ctx, t, []byte{scsi.OpModeSelect10, 0x10, 0, 0, 0, 0, 0, byte(n >> 8), byte(n), 0}, p, 0)
 }
 
 // ModePage asks for the current values of a mode page, from its page code on
 // (MODE SENSE(10) 5Ah, MMC-6 6.12, DBD). Block descriptors that a drive sends all
 // the same are skipped.
 func ModePage(ctx context.Context, t scsi.Transport, page byte) ([]byte, error) {
-	p, err := whole(ctx, t, []byte{opModeSense, 8, page, 0, 0, 0, 0, 0, 0, 0}, 12, 2)
+	p, err := whole(ctx, t, []byte{scsi.OpModeSense10, 8, page, 0, 0, 0, 0, 0, 0, 0}, 12, 2)
 	if err != nil {
 		return nil, err
 	}
 	if p = header(p, 2); len(p) < 8 {
-		return nil, short(opModeSense, p)
+		return nil, short(scsi.OpModeSense10, p)
 	}
 	skip := 8 + int(be.Uint16(p[6:]))
 	if len(p) < skip+2 || p[skip]&0x3F != page {
-		return nil, short(opModeSense, p)
+		return nil, short(scsi.OpModeSense10, p)
 	}
 	return p[skip:], nil
 }

@@ -22,7 +22,7 @@ const qLength = 16
 // ADR, 1 track, 2 index). The index comes as the disc has it, in BCD, or as a number:
 // drives differ.
 func ReadIndex(ctx context.Context, t scsi.Transport, lba disc.LBA) (byte, error) {
-	cdb := []byte{opReadCD, 0, 0, 0, 0, 0, 0, 0, 1, 0, 2, 0}
+	cdb := []byte{scsi.OpReadCD, 0, 0, 0, 0, 0, 0, 0, 1, 0, 2, 0}
 	be.PutUint32(cdb[2:], uint32(lba))
 	var p [qLength]byte
 	n, err := t.Execute(ctx, scsi.Command{CDB: cdb, Direction: scsi.In, Data: p[:], Timeout: reading})
@@ -30,7 +30,7 @@ func ReadIndex(ctx context.Context, t scsi.Transport, lba disc.LBA) (byte, error
 		return 0, err
 	}
 	if n < qLength {
-		return 0, short(opReadCD, p[:n])
+		return 0, short(scsi.OpReadCD, p[:n])
 	}
 	if p[0]&15 != 1 {
 		return 0, ErrNoPosition
@@ -56,11 +56,11 @@ func ReadCDAs(ctx context.Context, t scsi.Transport, lba disc.LBA, m disc.Mode) 
 	default:
 		return fmt.Errorf("READ CD: a sector of %v has no user data of a fixed size", m)
 	}
-	cdb := []byte{opReadCD, kind << 2, 0, 0, 0, 0, 0, 0, 1, 0x10, 0, 0}
+	cdb := []byte{scsi.OpReadCD, kind << 2, 0, 0, 0, 0, 0, 0, 1, 0x10, 0, 0}
 	be.PutUint32(cdb[2:], uint32(lba))
 	n, err := t.Execute(ctx, scsi.Command{CDB: cdb, Direction: scsi.In, Data: make([]byte, size), Timeout: reading})
 	if err == nil && n < size {
-		return short(opReadCD, nil)
+		return short(scsi.OpReadCD, nil)
 	}
 	return err
 }

@@ -29,17 +29,49 @@ const (
 	BDRE      Profile = 0x0043
 )
 
-var profileNames = map[Profile]string{
-	NoProfile: "no medium", CDROM: "CD-ROM", CDR: "CD-R", CDRW: "CD-RW", DVDROM: "DVD-ROM", DVDR: "DVD-R",
-	DVDRAM: "DVD-RAM", DVDRWRO: "DVD-RW restricted overwrite", DVDRW: "DVD-RW", DVDRDL: "DVD-R DL",
-	DVDRDLJ: "DVD-R DL layer jump", DVDRWDL: "DVD-RW DL", DVDPRW: "DVD+RW", DVDPR: "DVD+R",
-	DVDPRWDL: "DVD+RW DL", DVDPRDL: "DVD+R DL", BDROM: "BD-ROM", BDRSRM: "BD-R",
-	BDRRRM: "BD-R random recording", BDRE: "BD-RE",
-}
-
+// String returns the name of the profile.
 func (p Profile) String() string {
-	if s, ok := profileNames[p]; ok {
-		return s
+	switch p {
+	case NoProfile:
+		return "no medium"
+	case CDROM:
+		return "CD-ROM"
+	case CDR:
+		return "CD-R"
+	case CDRW:
+		return "CD-RW"
+	case DVDROM:
+		return "DVD-ROM"
+	case DVDR:
+		return "DVD-R"
+	case DVDRAM:
+		return "DVD-RAM"
+	case DVDRWRO:
+		return "DVD-RW restricted overwrite"
+	case DVDRW:
+		return "DVD-RW"
+	case DVDRDL:
+		return "DVD-R DL"
+	case DVDRDLJ:
+		return "DVD-R DL layer jump"
+	case DVDRWDL:
+		return "DVD-RW DL"
+	case DVDPRW:
+		return "DVD+RW"
+	case DVDPR:
+		return "DVD+R"
+	case DVDPRWDL:
+		return "DVD+RW DL"
+	case DVDPRDL:
+		return "DVD+R DL"
+	case BDROM:
+		return "BD-ROM"
+	case BDRSRM:
+		return "BD-R"
+	case BDRRRM:
+		return "BD-R random recording"
+	case BDRE:
+		return "BD-RE"
 	}
 	return fmt.Sprintf("profile %04Xh", uint16(p))
 }

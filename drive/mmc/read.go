@@ -16,7 +16,7 @@ func Read10(ctx context.Context, t scsi.Transport, lba disc.LBA, p []byte) (int,
 		return 0, fmt.Errorf("READ(10): %w", err)
 	}
 	a := uint32(lba)
-	cdb := []byte{opRead10, 0, byte(a >> 24), byte(a >> 16), byte(a >> 8), byte(a), 0, byte(n >> 8), byte(n), 0}
+	cdb := []byte{scsi.OpRead10, 0, byte(a >> 24), byte(a >> 16), byte(a >> 8), byte(a), 0, byte(n >> 8), byte(n), 0}
 	k, err := t.Execute(ctx, scsi.Command{CDB: cdb, Direction: scsi.In, Data: p, Timeout: reading})
 	return k / disc.SectorSize, err
 }
@@ -27,7 +27,7 @@ func Read12(ctx context.Context, t scsi.Transport, lba disc.LBA, p []byte) (int,
 	if err != nil {
 		return 0, fmt.Errorf("READ(12): %w", err)
 	}
-	cdb := []byte{opRead12, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}
+	cdb := []byte{scsi.OpRead12, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}
 	be.PutUint32(cdb[2:], uint32(lba))
 	be.PutUint32(cdb[6:], uint32(n))
 	k, err := t.Execute(ctx, scsi.Command{CDB: cdb, Direction: scsi.In, Data: p, Timeout: reading})
@@ -42,7 +42,7 @@ func ReadCD(ctx context.Context, t scsi.Transport, lba disc.LBA, p []byte) (int,
 	if n == 0 || len(p)%disc.RawSectorSize != 0 {
 		return 0, fmt.Errorf("READ CD: %d bytes are not whole sectors of %d", len(p), disc.RawSectorSize)
 	}
-	cdb := []byte{opReadCD, 0, 0, 0, 0, 0, byte(n >> 16), byte(n >> 8), byte(n), 0xF8, 0, 0}
+	cdb := []byte{scsi.OpReadCD, 0, 0, 0, 0, 0, byte(n >> 16), byte(n >> 8), byte(n), 0xF8, 0, 0}
 	be.PutUint32(cdb[2:], uint32(lba))
 	k, err := t.Execute(ctx, scsi.Command{CDB: cdb, Direction: scsi.In, Data: p, Timeout: reading})
 	return k / disc.RawSectorSize, err

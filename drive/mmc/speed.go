@@ -35,7 +35,7 @@ func WriteSpeeds(ctx context.Context, t scsi.Transport) ([]WriteSpeed, error) {
 
 // writeSpeeds asks for n descriptors.
 func writeSpeeds(ctx context.Context, t scsi.Transport, n byte) ([]byte, error) {
-	return in(ctx, t, []byte{opGetPerformance, 0, 0, 0, 0, 0, 0, 0, 0, n, 3, 0}, 8+16*int(n))
+	return in(ctx, t, []byte{scsi.OpGetPerformance, 0, 0, 0, 0, 0, 0, 0, 0, n, 3, 0}, 8+16*int(n))
 }
 
 // decodeWriteSpeeds reads the performance header and the write speed
@@ -43,7 +43,7 @@ func writeSpeeds(ctx context.Context, t scsi.Transport, n byte) ([]byte, error) 
 // write speed.
 func decodeWriteSpeeds(p []byte) ([]WriteSpeed, error) {
 	if p = header(p, 4); len(p) < 8 {
-		return nil, short(opGetPerformance, p)
+		return nil, short(scsi.OpGetPerformance, p)
 	}
 	var all []WriteSpeed
 	for p = p[8:]; len(p) >= 16; p = p[16:] {
@@ -77,7 +77,7 @@ func RestoreStreaming(ctx context.Context, t scsi.Transport) error {
 }
 
 func sendStreaming(ctx context.Context, t scsi.Transport, p []byte) error {
-	return out(ctx, t, []byte{opSetStreaming, 0, 0, 0, 0, 0, 0, 0, 0, 0, byte(len(p)), 0}, p, 0)
+	return out(ctx, t, []byte{scsi.OpSetStreaming, 0, 0, 0, 0, 0, 0, 0, 0, 0, byte(len(p)), 0}, p, 0)
 }
 
 // MaxSpeed asks SetCDSpeed for the highest speed that there is.
@@ -87,5 +87,5 @@ const MaxSpeed = 0xFFFF
 // 2352-byte sectors), CD only (SET CD SPEED BBh, MMC-6 6.36).
 func SetCDSpeed(ctx context.Context, t scsi.Transport, read, write int) error {
 	r, w := min(read, MaxSpeed), min(write, MaxSpeed)
-	return plain(ctx, t, []byte{opSetCDSpeed, 0, byte(r >> 8), byte(r), byte(w >> 8), byte(w), 0, 0, 0, 0, 0, 0}, 0)
+	return plain(ctx, t, []byte{scsi.OpSetCDSpeed, 0, byte(r >> 8), byte(r), byte(w >> 8), byte(w), 0, 0, 0, 0, 0, 0}, 0)
 }

@@ -35,7 +35,7 @@ func readTOC(ctx context.Context, t scsi.Transport, format byte) ([]byte, error)
 	if format >= 2 {
 		msf = 2
 	}
-	return whole(ctx, t, []byte{opReadTOC, msf, format, 0, 0, 0, 0, 0, 0, 0}, 4, 2)
+	return whole(ctx, t, []byte{scsi.OpReadTOC, msf, format, 0, 0, 0, 0, 0, 0, 0}, 4, 2)
 }
 
 // decodeTOC reads the TOC track descriptors: byte 1 ADR and CONTROL, 2 track, 4
@@ -43,7 +43,7 @@ func readTOC(ctx context.Context, t scsi.Transport, format byte) ([]byte, error)
 // they send.
 func decodeTOC(p []byte) ([]TOCEntry, error) {
 	if p = header(p, 2); len(p) < 4 {
-		return nil, short(opReadTOC, p)
+		return nil, short(scsi.OpReadTOC, p)
 	}
 	var all []TOCEntry
 	for p = p[4:]; len(p) >= 8; p = p[8:] {
@@ -70,7 +70,7 @@ func ReadFullTOC(ctx context.Context, t scsi.Transport) ([]FullTOCEntry, error) 
 		return nil, err
 	}
 	if p = header(p, 2); len(p) < 4 {
-		return nil, short(opReadTOC, p)
+		return nil, short(scsi.OpReadTOC, p)
 	}
 	var all []FullTOCEntry
 	for p = p[4:]; len(p) >= 11; p = p[11:] {
@@ -105,7 +105,7 @@ func ReadATIP(ctx context.Context, t scsi.Transport) (ATIP, error) {
 		return ATIP{}, err
 	}
 	if p = header(p, 2); len(p) < 15 {
-		return ATIP{}, short(opReadTOC, p)
+		return ATIP{}, short(scsi.OpReadTOC, p)
 	}
 	return ATIP{
 		Rewritable:  p[6]&0x40 != 0,

@@ -9,7 +9,7 @@ import (
 // TestUnitReady asks whether the drive could take a command for its medium now
 // (TEST UNIT READY 00h, MMC-6 6.41; SPC-4 6.47).
 func TestUnitReady(ctx context.Context, t scsi.Transport) error {
-	return plain(ctx, t, []byte{opTestUnitReady, 0, 0, 0, 0, 0}, 0)
+	return plain(ctx, t, []byte{scsi.OpTestUnitReady, 0, 0, 0, 0, 0}, 0)
 }
 
 // Power is what START STOP UNIT does.
@@ -26,13 +26,13 @@ const (
 // StartStop spins the medium or moves the tray, and returns when that is done
 // (START STOP UNIT 1Bh, MMC-6 6.39).
 func StartStop(ctx context.Context, t scsi.Transport, p Power) error {
-	return plain(ctx, t, []byte{opStartStopUnit, 0, 0, 0, byte(p), 0}, moving)
+	return plain(ctx, t, []byte{scsi.OpStartStopUnit, 0, 0, 0, byte(p), 0}, moving)
 }
 
 // PreventRemoval locks the tray or frees it again (PREVENT ALLOW MEDIUM REMOVAL
 // 1Eh, MMC-6 6.13).
 func PreventRemoval(ctx context.Context, t scsi.Transport, on bool) error {
-	return plain(ctx, t, []byte{opPreventAllow, 0, 0, 0, bit(on, 0), 0}, 0)
+	return plain(ctx, t, []byte{scsi.OpPreventAllowMediumRemoval, 0, 0, 0, bit(on, 0), 0}, 0)
 }
 
 // ReadDiscStructure asks for a structure that the medium carries (READ DISC
@@ -42,13 +42,13 @@ func PreventRemoval(ctx context.Context, t scsi.Transport, on bool) error {
 func ReadDiscStructure(ctx context.Context, t scsi.Transport, bd bool, layer, format byte, size int) ([]byte, error) {
 	size += 4
 	p, err := in(ctx, t, []byte{
-		opReadDiscStructure, bit(bd, 0), 0, 0, 0, 0, layer, format, byte(size >> 8), byte(size), 0, 0,
+		scsi.OpReadDiscStructure, bit(bd, 0), 0, 0, 0, 0, layer, format, byte(size >> 8), byte(size), 0, 0,
 	}, size)
 	if err != nil {
 		return nil, err
 	}
 	if p = header(p, 2); len(p) < 4 {
-		return nil, short(opReadDiscStructure, p)
+		return nil, short(scsi.OpReadDiscStructure, p)
 	}
 	return p[4:], nil
 }

@@ -25,7 +25,7 @@ func Write10(ctx context.Context, t scsi.Transport, lba disc.LBA, p []byte) erro
 		return fmt.Errorf("WRITE(10): %w", err)
 	}
 	a := uint32(lba)
-	cdb := []byte{opWrite10, 0, byte(a >> 24), byte(a >> 16), byte(a >> 8), byte(a), 0, byte(n >> 8), byte(n), 0}
+	cdb := []byte{scsi.OpWrite10, 0, byte(a >> 24), byte(a >> 16), byte(a >> 8), byte(a), 0, byte(n >> 8), byte(n), 0}
 	k, err := t.Execute(ctx, scsi.Command{CDB: cdb, Direction: scsi.Out, Data: p, Timeout: writing})
 	if err == nil && k != len(p) {
 		return &ShortWrite{k, len(p)}
@@ -36,7 +36,7 @@ func Write10(ctx context.Context, t scsi.Transport, lba disc.LBA, p []byte) erro
 // SynchronizeCache has the drive write what it holds in its buffer, and with
 // immediate returns before that is done (SYNCHRONIZE CACHE 35h, MMC-6 6.40).
 func SynchronizeCache(ctx context.Context, t scsi.Transport, immediate bool) error {
-	return plain(ctx, t, []byte{opSynchronizeCache, bit(immediate, 1), 0, 0, 0, 0, 0, 0, 0, 0}, flushing)
+	return plain(ctx, t, []byte{scsi.OpSynchronizeCache, bit(immediate, 1), 0, 0, 0, 0, 0, 0, 0, 0}, flushing)
 }
 
 // CloseFunction is what CLOSE TRACK/SESSION closes (MMC-6 6.3).
@@ -57,7 +57,7 @@ const (
 // Immed).
 func CloseTrackSession(ctx context.Context, t scsi.Transport, f CloseFunction, track int) error {
 	return plain(ctx, t, []byte{
-		opCloseTrackSession, 1, byte(f), 0, byte(track >> 8), byte(track), 0, 0, 0, 0,
+		scsi.OpCloseTrackSession, 1, byte(f), 0, byte(track >> 8), byte(track), 0, 0, 0, 0,
 	}, flushing)
 }
 
@@ -65,7 +65,7 @@ func CloseTrackSession(ctx context.Context, t scsi.Transport, f CloseFunction, t
 // broken off, and returns at once; the caller waits until the drive is ready
 // (REPAIR TRACK 58h, MMC-6 6.27, Immed).
 func RepairTrack(ctx context.Context, t scsi.Transport, track int) error {
-	return plain(ctx, t, []byte{opRepairTrack, 1, 0, 0, byte(track >> 8), byte(track), 0, 0, 0, 0}, flushing)
+	return plain(ctx, t, []byte{scsi.OpRepairTrack, 1, 0, 0, byte(track >> 8), byte(track), 0, 0, 0, 0}, flushing)
 }
 
 // ReserveTrack announces how many sectors a track is going to have (RESERVE
@@ -74,7 +74,7 @@ func ReserveTrack(ctx context.Context, t scsi.Transport, n int64) error {
 	if n <= 0 || n > 1<<32-1 {
 		return fmt.Errorf("RESERVE TRACK: %d sectors cannot be a track", n)
 	}
-	cdb := []byte{opReserveTrack, 0, 0, 0, 0, 0, 0, 0, 0, 0}
+	cdb := []byte{scsi.OpReserveTrack, 0, 0, 0, 0, 0, 0, 0, 0, 0}
 	be.PutUint32(cdb[5:], uint32(n))
 	return plain(ctx, t, cdb, calibrating)
 }
@@ -82,7 +82,7 @@ func ReserveTrack(ctx context.Context, t scsi.Transport, n int64) error {
 // SendOPC has the drive calibrate the power of its laser, which uses up a little
 // of the medium's calibration area (SEND OPC INFORMATION 54h, MMC-6 6.35, DoOpc).
 func SendOPC(ctx context.Context, t scsi.Transport) error {
-	return plain(ctx, t, []byte{opSendOPC, 1, 0, 0, 0, 0, 0, 0, 0, 0}, calibrating)
+	return plain(ctx, t, []byte{scsi.OpSendOPCInformation, 1, 0, 0, 0, 0, 0, 0, 0, 0}, calibrating)
 }
 
 // BlankType is how much BLANK erases (MMC-6 6.2).
@@ -97,7 +97,7 @@ const (
 // BlankDisc begins to erase a CD-RW or DVD-RW and returns at once; the caller
 // waits until the drive is ready (BLANK A1h, MMC-6 6.2, Immed).
 func BlankDisc(ctx context.Context, t scsi.Transport, kind BlankType) error {
-	return plain(ctx, t, []byte{opBlank, 0x10 | byte(kind), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}, erasing)
+	return plain(ctx, t, []byte{scsi.OpBlank, 0x10 | byte(kind), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}, erasing)
 }
 
 // FormatUnit begins to format and returns at once; the caller waits until the
@@ -109,5 +109,5 @@ func FormatUnit(ctx context.Context, t scsi.Transport, f Format) error {
 	be.PutUint32(p[4:], uint32(f.Blocks))
 	be.PutUint32(p[8:], f.Parameter&0xFFFFFF)
 	p[8] = f.Type<<2 | f.Sub&3
-	return out(ctx, t, []byte{opFormatUnit, 0x11, 0, 0, 0, 0}, p, erasing)
+	return out(ctx, t, []byte{scsi.OpFormatUnit, 0x11, 0, 0, 0, 0}, p, erasing)
 }

@@ -75,12 +75,12 @@ func (r surface) Execute(ctx context.Context, c scsi.Command) (int, error) {
 	refuse := func(key, asc byte) (int, error) {
 		return 0, scsi.NewError(c.CDB, scsi.StatusCheckCondition, sense(key, asc, 0))
 	}
-	if c.CDB[0] != 0x28 && c.CDB[0] != 0xBE {
+	if c.CDB[0] != scsi.OpRead10 && c.CDB[0] != scsi.OpReadCD {
 		return r.Transport.Execute(ctx, c)
 	}
 	at := binary.BigEndian.Uint32(c.CDB[2:])
 	switch {
-	case c.CDB[0] == 0x28:
+	case c.CDB[0] == scsi.OpRead10:
 		end := at + uint32(len(c.Data)/disc.SectorSize)
 		if at < r.good && end > r.bad || r.audio > 0 && end > r.audio {
 			return refuse(3, 0x11)

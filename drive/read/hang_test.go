@@ -90,7 +90,7 @@ type deferring struct {
 }
 
 func (d *deferring) Execute(ctx context.Context, c scsi.Command) (int, error) {
-	if c.CDB[0] != 0x28 {
+	if c.CDB[0] != scsi.OpRead10 {
 		return d.Transport.Execute(ctx, c)
 	}
 	if d.reads++; d.reads <= len(d.errors) {

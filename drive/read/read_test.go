@@ -85,7 +85,7 @@ func TestNoRawDVD(t *testing.T) {
 type rawCD struct{ scsi.Transport }
 
 func (r rawCD) Execute(ctx context.Context, c scsi.Command) (int, error) {
-	if c.CDB[0] != 0xBE {
+	if c.CDB[0] != scsi.OpReadCD {
 		return r.Transport.Execute(ctx, c)
 	}
 	if c.CDB[9] != 0xF8 || c.CDB[1] != 0 || len(c.Data) > r.MaxTransfer() {
@@ -150,7 +150,7 @@ func (m *moody) MaxTransfer() int {
 }
 
 func (m *moody) Execute(ctx context.Context, c scsi.Command) (int, error) {
-	if c.CDB[0] == 0x28 {
+	if c.CDB[0] == scsi.OpRead10 {
 		m.reads++
 		at, n := binary.BigEndian.Uint32(c.CDB[2:]), uint32(len(c.Data)/disc.SectorSize)
 		for lba, left := range m.fails {

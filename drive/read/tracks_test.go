@@ -22,7 +22,7 @@ type cutOff struct {
 }
 
 func (c *cutOff) Execute(ctx context.Context, cmd scsi.Command) (int, error) {
-	if cmd.CDB[0] == 0x2A && !c.gone {
+	if cmd.CDB[0] == scsi.OpWrite10 && !c.gone {
 		c.writes--
 		c.gone = c.writes < 0
 	}
@@ -51,9 +51,9 @@ func (d damaged) Execute(ctx context.Context, c scsi.Command) (int, error) {
 	n, err := d.Transport.Execute(ctx, c)
 	switch {
 	case err != nil:
-	case c.CDB[0] == 0x51 && n > 2:
+	case c.CDB[0] == scsi.OpReadDiscInformation && n > 2:
 		c.Data[2] = c.Data[2]&^0x0C | 2<<2
-	case c.CDB[0] == 0x52 && n > 5:
+	case c.CDB[0] == scsi.OpReadTrackInformation && n > 5:
 		c.Data[5] |= 0x20
 	}
 	return n, err

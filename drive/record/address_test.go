@@ -62,7 +62,7 @@ type moving struct {
 
 func (m *moving) Execute(ctx context.Context, c scsi.Command) (int, error) {
 	n, err := m.Transport.Execute(ctx, c)
-	if c.CDB[0] == 0x52 && m.on {
+	if c.CDB[0] == scsi.OpReadTrackInformation && m.on {
 		if m.asked++; m.asked == 2 {
 			m.change(c.Data)
 		}

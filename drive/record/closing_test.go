@@ -174,14 +174,14 @@ type broken struct {
 
 func (b *broken) Execute(ctx context.Context, c scsi.Command) (int, error) {
 	switch c.CDB[0] {
-	case 0x58:
+	case scsi.OpRepairTrack:
 		if !b.knows {
 			return 0, scsi.NewError(c.CDB, scsi.StatusCheckCondition, []byte{0x70, 0, 5, 0, 0, 0, 0, 10, 0, 0, 0, 0, 0x20, 0, 0, 0, 0, 0})
 		}
 		b.repairs++
 		b.damaged = false
 		return 0, nil
-	case 0x5B:
+	case scsi.OpCloseTrackSession:
 		if b.damaged && b.knows {
 			return 0, scsi.NewError(c.CDB, scsi.StatusCheckCondition, []byte{0x70, 0, 5, 0, 0, 0, 0, 10, 0, 0, 0, 0, 0x72, 3, 0, 0, 0, 0})
 		}
@@ -190,9 +190,9 @@ func (b *broken) Execute(ctx context.Context, c scsi.Command) (int, error) {
 	n, err := b.Transport.Execute(ctx, c)
 	switch {
 	case err != nil || !b.damaged:
-	case c.CDB[0] == 0x51:
+	case c.CDB[0] == scsi.OpReadDiscInformation:
 		c.Data[2] = c.Data[2]&^0x0C | 2<<2
-	case c.CDB[0] == 0x52:
+	case c.CDB[0] == scsi.OpReadTrackInformation:
 		c.Data[5] |= 0x20
 		c.Data[7] &^= 1
 	}
@@ -236,7 +236,7 @@ type silentOnBlank struct{ scsi.Transport }
 
 func (s silentOnBlank) Execute(ctx context.Context, c scsi.Command) (int, error) {
 	n, err := s.Transport.Execute(ctx, c)
-	if c.CDB[0] == 0x52 && n > 6 {
+	if c.CDB[0] == scsi.OpReadTrackInformation && n > 6 {
 		c.Data[6] &^= 0x40
 	}
 	return n, err

@@ -34,7 +34,7 @@ type late struct {
 
 func (l *late) Execute(ctx context.Context, c scsi.Command) (int, error) {
 	op := c.CDB[0]
-	l.written = l.written || op == 0x2A
+	l.written = l.written || op == scsi.OpWrite10
 	if op == l.op && l.written {
 		if l.n++; l.n == l.at {
 			s := make([]byte, 18)
@@ -43,7 +43,7 @@ func (l *late) Execute(ctx context.Context, c scsi.Command) (int, error) {
 		}
 	}
 	n, err := l.Transport.Execute(ctx, c)
-	if op == 0x1E && err == nil {
+	if op == scsi.OpPreventAllowMediumRemoval && err == nil {
 		l.locked = c.CDB[4] == 1
 	}
 	return n, err
@@ -73,7 +73,7 @@ func TestDeferredErrors(t *testing.T) {
 		for _, o := range operations {
 			for at := 1; at <= 2; at++ {
 				t.Run(fmt.Sprintf("%s %d, verified %v", o.name, at, verified), func(t *testing.T) {
-					met := at > 1 || o.op == 0x28 && !verified
+					met := at > 1 || o.op == scsi.OpRead10 && !verified
 					defer func() {
 						if !met {
 							t.Error("no burn has sent this command")
@@ -91,7 +91,7 @@ func TestDeferredErrors(t *testing.T) {
 						met = true
 						var e *record.Error
 						key, asc, _, _ := scsi.Code(err)
-						if !errors.As(err, &e) || !errors.Is(err, record.ErrLost) && o.op != 0x2A || key != scsi.KeyMediumError || asc != 0x0C {
+						if !errors.As(err, &e) || !errors.Is(err, record.ErrLost) && o.op != scsi.OpWrite10 || key != scsi.KeyMediumError || asc != 0x0C {
 							t.Fatalf("got %v", err)
 						}
 						if r.Verified || r.Equal || l.locked || e.Advice == "" {
@@ -99,7 +99,7 @@ func TestDeferredErrors(t *testing.T) {
 						}
 						// Where no state of the disc tells of it, its first sectors do.
 						// The first WRITE was not carried out: it is as it was.
-						if name := t.Name(); (strings.HasSuffix(name, "dvd+rw") || strings.HasSuffix(name, "bd-re")) && !(o.op == 0x2A && at == 1) {
+						if name := t.Name(); (strings.HasSuffix(name, "dvd+rw") || strings.HasSuffix(name, "bd-re")) && !(o.op == scsi.OpWrite10 && at == 1) {
 							if now, err := read.Open(context.Background(), d); err != nil || !disc.Unfinished(context.Background(), now) {
 								t.Errorf("the disc looks complete: %v", err)
 							}
@@ -125,7 +125,7 @@ func TestErrorsOfOtherCommands(t *testing.T) {
 		eachMedium(t, func(t *testing.T, name string, _ bool, d *virtual.Drive) {
 			l := &late{Transport: d, op: op, at: 1, sense: [3]byte{3, 0x0C, 0}, code: 0x70}
 			r, err := burn(t, l, virtualtest.DiscOf(virtualtest.Noise(300, 3)), record.Options{NoVerify: true})
-			if bad := l.n > 0 && op != 0x1E; bad != (err != nil) || r.Verified || l.locked {
+			if bad := l.n > 0 && op != scsi.OpPreventAllowMediumRemoval; bad != (err != nil) || r.Verified || l.locked {
 				t.Errorf("%02X: %+v, %v, locked %v", op, r, err, l.locked)
 			}
 		})
@@ -139,7 +139,7 @@ func TestDeferredRecovered(t *testing.T) {
 		eachMedium(t, func(t *testing.T, _ string, _ bool, d *virtual.Drive) {
 			want := virtualtest.Noise(400, 4)
 			l := &late{Transport: d, op: op, at: 3, sense: [3]byte{1, 0x0C, 0}, code: 0x71}
-			if op == 0x5B || op == 0x5C {
+			if op == scsi.OpCloseTrackSession || op == scsi.OpReadBufferCapacity {
 				l.at = 1
 			}
 			r, err := burn(t, l, virtualtest.DiscOf(want), record.Options{NoVerify: true})
@@ -156,7 +156,7 @@ func TestDeferredRecovered(t *testing.T) {
 // An error from before the burn is not the burn's.
 func TestDeferredBefore(t *testing.T) {
 	eachMedium(t, func(t *testing.T, _ string, _ bool, d *virtual.Drive) {
-		l := &late{Transport: d, op: 0x1E, at: 1, sense: [3]byte{3, 0x0C, 0}, code: 0x71, written: true}
+		l := &late{Transport: d, op: scsi.OpPreventAllowMediumRemoval, at: 1, sense: [3]byte{3, 0x0C, 0}, code: 0x71, written: true}
 		r, err := burn(t, l, virtualtest.DiscOf(virtualtest.Noise(500, 4)), record.Options{})
 		if err != nil || !r.Verified || len(r.Notices) != 1 || l.locked {
 			t.Errorf("%+v, %v", r, err)
@@ -168,7 +168,7 @@ func TestDeferredBefore(t *testing.T) {
 // though no command of the burn fails by it.
 func TestResetWhileFinishing(t *testing.T) {
 	eachMedium(t, func(t *testing.T, _ string, _ bool, d *virtual.Drive) {
-		l := &late{Transport: d, op: 0x00, at: 1, sense: [3]byte{6, 0x29, 0}, code: 0x70}
+		l := &late{Transport: d, op: scsi.OpTestUnitReady, at: 1, sense: [3]byte{6, 0x29, 0}, code: 0x70}
 		r, err := burn(t, l, virtualtest.DiscOf(virtualtest.Noise(500, 4)), record.Options{NoVerify: true})
 		if !errors.Is(err, record.ErrLost) || !scsi.WasReset(err) || r.Verified || l.locked {
 			t.Errorf("%+v, %v", r, err)
@@ -179,7 +179,7 @@ func TestResetWhileFinishing(t *testing.T) {
 // The tray is free even when the drive has something else to say first.
 func TestUnlockBehindAttentions(t *testing.T) {
 	d := virtualtest.Blank(t, "dvd+r", small)
-	l := &late{Transport: d, op: 0x1E, at: 1, sense: [3]byte{6, 0x2A, 1}, code: 0x70}
+	l := &late{Transport: d, op: scsi.OpPreventAllowMediumRemoval, at: 1, sense: [3]byte{6, 0x2A, 1}, code: 0x70}
 	r, err := burn(t, l, virtualtest.DiscOf(virtualtest.Noise(500, 4)), record.Options{})
 	if err != nil || !r.Verified || l.locked || mmc.StartStop(context.Background(), d, mmc.Eject) != nil {
 		t.Errorf("%+v, %v, locked %v", r, err, l.locked)

@@ -321,7 +321,7 @@ func TestEraseBrokenOff(t *testing.T) {
 			if _, err := burn(t, d, virtualtest.DiscOf(old), record.Options{}); err != nil {
 				t.Fatal(err)
 			}
-			k := &killed{Transport: d, op: 0x2A, after: after}
+			k := &killed{Transport: d, op: scsi.OpWrite10, after: after}
 			err := record.Blank(context.Background(), k, false, progress.Discard)
 			if !k.dead {
 				break

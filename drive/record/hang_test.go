@@ -117,7 +117,7 @@ func TestDriveHangs(t *testing.T) {
 						t.Errorf("%s: %v", name, err)
 					case err == nil && !m.erase && len(r.Notices) == 0:
 						t.Errorf("%s: nobody is told", name)
-					case err == nil && m.erase && op != 0x1E: // that the tray was unlocked is not needed
+					case err == nil && m.erase && op != scsi.OpPreventAllowMediumRemoval: // that the tray was unlocked is not needed
 						t.Errorf("%s: nobody is told", name)
 					}
 				})
@@ -221,8 +221,8 @@ type plain struct {
 }
 
 func (p *plain) Execute(ctx context.Context, c scsi.Command) (int, error) {
-	if c.CDB[0] == 0x35 || c.CDB[0] == 0x5B {
-		if p.refuses && c.CDB[0] == 0x35 && c.CDB[1]&2 != 0 {
+	if c.CDB[0] == scsi.OpSynchronizeCache || c.CDB[0] == scsi.OpCloseTrackSession {
+		if p.refuses && c.CDB[0] == scsi.OpSynchronizeCache && c.CDB[1]&2 != 0 {
 			return 0, scsi.NewError(c.CDB, scsi.StatusCheckCondition, []byte{0x70, 0, 5, 0, 0, 0, 0, 10, 0, 0, 0, 0, 0x24, 0, 0, 0, 0, 0})
 		}
 		if p.takes > c.Timeout {
@@ -230,7 +230,7 @@ func (p *plain) Execute(ctx context.Context, c scsi.Command) (int, error) {
 			return 0, scsi.ErrTimeout
 		}
 		time.Sleep(p.takes)
-		if c.CDB[0] == 0x35 {
+		if c.CDB[0] == scsi.OpSynchronizeCache {
 			p.synced++
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"glassmaster/mastering/disc"
+	"glassmaster/mastering/verify"
 	"glassmaster/mastering/volume"
 )
 
@@ -20,6 +21,19 @@ func Examine(ctx context.Context, d disc.Disc) []disc.Notice {
 		return volume.Known(ctx, d)
 	}
 	return volume.KnownByFiles(ctx, d)
+}
+
+// Opens returns why the files of a source cannot be found, and what that means for what
+// is made of it. There is no error when they can be found or it has none.
+func Opens(ctx context.Context, d disc.Disc) ([]disc.Notice, error) {
+	if _, ok := disc.Unwrap(d).(disc.Planned); ok {
+		return nil, nil
+	}
+	err := verify.Opens(ctx, d)
+	if err == nil {
+		return nil, nil
+	}
+	return []disc.Notice{{Severity: disc.Warning, Text: fmt.Sprintf("the files of the source cannot be found: %v", err)}}, err
 }
 
 // examine looks at what is known of the source. One whose end is missing is refused,
@@ -55,6 +69,9 @@ func AboutSource(defects []disc.Notice, made string) []disc.Notice {
 // Damaged tells what is known to be wrong with the source besides a missing end, and
 // is empty when nothing is that matters.
 func (p Plan) Damaged() string {
+	if p.Unopenable != nil {
+		return fmt.Sprintf("its files cannot be found: %v", p.Unopenable)
+	}
 	for _, d := range p.Defects {
 		if d.Severity > disc.Info && !d.Incomplete {
 			return d.Text

@@ -70,7 +70,7 @@ var points = []struct {
 func eachKill(t *testing.T, f func(t *testing.T, name string, d *virtual.Drive, was []byte)) {
 	for _, name := range writeOnce {
 		for _, p := range points {
-			if p.op == 0x5B && strings.HasPrefix(name, "cd") {
+			if p.op == scsi.OpCloseTrackSession && strings.HasPrefix(name, "cd") {
 				continue // the session is closed by the first such command
 			}
 			t.Run(name+", "+p.name, func(t *testing.T) {

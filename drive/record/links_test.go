@@ -26,8 +26,8 @@ func (n *nervous) Execute(ctx context.Context, c scsi.Command) (int, error) {
 	n.counts[op]++
 	sense := []byte{0x70, 0, 2, 0, 0, 0, 0, 10, 0, 0, 0, 0, 0x04, 0x07, 0, 0, 0, 0} // busy
 	switch op {
-	case 0x51, 0x53, 0x55, 0x35, 0x5B:
-	case 0x2A:
+	case scsi.OpReadDiscInformation, scsi.OpReserveTrack, scsi.OpModeSelect10, scsi.OpSynchronizeCache, scsi.OpCloseTrackSession:
+	case scsi.OpWrite10:
 		sense[2], sense[12], sense[13] = 6, 0x2A, 0x01 // parameters changed
 	default:
 		return n.Transport.Execute(ctx, c)
@@ -58,7 +58,7 @@ type lossy struct {
 }
 
 func (l *lossy) Execute(ctx context.Context, c scsi.Command) (int, error) {
-	if c.CDB[0] == 0x2A {
+	if c.CDB[0] == scsi.OpWrite10 {
 		if l.writes++; l.writes == 20 {
 			c.CDB = bytes.Clone(c.CDB)
 			c.CDB[8] = byte(l.carry)
@@ -68,7 +68,7 @@ func (l *lossy) Execute(ctx context.Context, c scsi.Command) (int, error) {
 		}
 	}
 	n, err := l.Transport.Execute(ctx, c)
-	if c.CDB[0] == 0x52 && l.mute && l.writes >= 20 && err == nil {
+	if c.CDB[0] == scsi.OpReadTrackInformation && l.mute && l.writes >= 20 && err == nil {
 		c.Data[7] &^= 1
 	}
 	return n, err
@@ -127,7 +127,7 @@ type power struct {
 }
 
 func (p *power) Execute(ctx context.Context, c scsi.Command) (int, error) {
-	if c.CDB[0] == 0x2A {
+	if c.CDB[0] == scsi.OpWrite10 {
 		if p.writes++; p.writes == 20 {
 			if err := p.DropPower(); err != nil {
 				return 0, err
@@ -154,7 +154,7 @@ type mute struct {
 }
 
 func (m *mute) Execute(ctx context.Context, c scsi.Command) (int, error) {
-	if c.CDB[0] == 0x2A {
+	if c.CDB[0] == scsi.OpWrite10 {
 		m.writes++
 	}
 	if m.writes >= 20 {

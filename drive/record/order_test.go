@@ -26,35 +26,35 @@ func (j *journal) Execute(ctx context.Context, c scsi.Command) (int, error) {
 	n, err := j.Transport.Execute(ctx, c)
 	line := ""
 	switch op := c.CDB[0]; op {
-	case 0x55:
+	case scsi.OpModeSelect10:
 		line = fmt.Sprintf("MODE SELECT % x", c.Data[8:14])
-	case 0xBB:
+	case scsi.OpSetCDSpeed:
 		line = "SET CD SPEED"
-	case 0xB6:
+	case scsi.OpSetStreaming:
 		line = "SET STREAMING"
 		if c.Data[0] == 4 {
 			line = "RESTORE STREAMING"
 		}
-	case 0x54:
+	case scsi.OpSendOPCInformation:
 		line = "OPC"
-	case 0x53:
+	case scsi.OpReserveTrack:
 		line = "RESERVE"
-	case 0x2A:
+	case scsi.OpWrite10:
 		line = "WRITE"
-	case 0x35:
+	case scsi.OpSynchronizeCache:
 		line = "SYNC"
 		if c.CDB[1]&2 == 0 {
 			line = "SYNC AND WAIT"
 		}
-	case 0x5B:
+	case scsi.OpCloseTrackSession:
 		line = fmt.Sprintf("CLOSE %d", c.CDB[2])
-	case 0x04:
+	case scsi.OpFormatUnit:
 		line = fmt.Sprintf("FORMAT %02x", c.Data[8]>>2)
-	case 0xA1:
+	case scsi.OpBlank:
 		line = fmt.Sprintf("BLANK %d", c.CDB[1]&7)
-	case 0x1E:
+	case scsi.OpPreventAllowMediumRemoval:
 		line = map[byte]string{0: "UNLOCK", 1: "LOCK"}[c.CDB[4]]
-	case 0x1B:
+	case scsi.OpStartStopUnit:
 		line = fmt.Sprintf("START STOP %d", c.CDB[4])
 	}
 	if line != "" && (len(j.lines) == 0 || j.lines[len(j.lines)-1] != line) {
@@ -172,13 +172,13 @@ type trayed struct {
 }
 
 func (d *trayed) Execute(ctx context.Context, c scsi.Command) (int, error) {
-	if c.CDB[0] == 0x1B && c.CDB[4] == 3 {
+	if c.CDB[0] == scsi.OpStartStopUnit && c.CDB[4] == 3 {
 		if d.closes--; d.closes < 0 {
 			return 0, scsi.NewError(c.CDB, scsi.StatusCheckCondition, []byte{0x70, 0, 4, 0, 0, 0, 0, 10, 0, 0, 0, 0, 0x53, 0, 0, 0, 0, 0})
 		}
 	}
 	n, err := d.Transport.Execute(ctx, c)
-	if at := bytes.Index(c.Data, []byte{0, 3, 3, 4}); c.CDB[0] == 0x46 && err == nil && at >= 0 && at+4 < n {
+	if at := bytes.Index(c.Data, []byte{0, 3, 3, 4}); c.CDB[0] == scsi.OpGetConfiguration && err == nil && at >= 0 && at+4 < n {
 		c.Data[at+4] = 0x39
 	}
 	return n, err

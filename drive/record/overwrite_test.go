@@ -35,7 +35,7 @@ func (m *mortal) Execute(ctx context.Context, c scsi.Command) (int, error) {
 	if m.left--; m.left < 0 {
 		return 0, scsi.ErrConnection
 	}
-	m.wrote = m.wrote || c.CDB[0] == 0x2A
+	m.wrote = m.wrote || c.CDB[0] == scsi.OpWrite10
 	return m.Drive.Execute(ctx, c)
 }
 

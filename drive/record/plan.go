@@ -208,6 +208,11 @@ func (b *Burn) choose(ctx context.Context) error {
 	if err := b.aimed(ctx, tr); err != nil {
 		return err
 	}
+	if b.next == 0 && !b.mend {
+		var told []disc.Notice
+		told, b.plan.Unopenable = Opens(ctx, b.src)
+		b.plan.Notices = append(b.plan.Notices, told...)
+	}
 	b.start = tr.Start
 	b.plan.Sectors = tr.Length
 	return nil

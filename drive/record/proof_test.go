@@ -135,7 +135,7 @@ type changed struct {
 
 func (d *changed) Execute(ctx context.Context, c scsi.Command) (int, error) {
 	n, err := d.Transport.Execute(ctx, c)
-	d.reloaded = d.reloaded || c.CDB[0] == 0x1B
+	d.reloaded = d.reloaded || c.CDB[0] == scsi.OpStartStopUnit
 	if c.CDB[0] == d.op && err == nil {
 		d.alter(c.Data[:n], d.reloaded)
 	}
@@ -195,7 +195,7 @@ func TestMediaEvent(t *testing.T) {
 			p[2], p[4] = 4, 3 // media class, removed
 		}
 	}
-	d := &changed{Transport: virtualtest.Blank(t, "dvd+r", small), op: 0x4A, alter: alter}
+	d := &changed{Transport: virtualtest.Blank(t, "dvd+r", small), op: scsi.OpGetEventStatus, alter: alter}
 	r, err := burn(t, d, virtualtest.DiscOf(virtualtest.Noise(500, 4)), record.Options{})
 	if err != nil || r.Verified || !r.Equal || len(r.NotAssured) != 1 || !strings.Contains(r.NotAssured[0], "new disc") {
 		t.Errorf("%+v, %v", r, err)
@@ -211,7 +211,7 @@ type weak struct {
 }
 
 func (w *weak) Execute(ctx context.Context, c scsi.Command) (int, error) {
-	if c.CDB[0] == 0x28 {
+	if c.CDB[0] == scsi.OpRead10 {
 		from := binary.BigEndian.Uint32(c.CDB[2:])
 		for at := from; at < from+uint32(len(c.Data)/disc.SectorSize); at++ {
 			if w.fails[at] == 0 {

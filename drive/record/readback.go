@@ -29,7 +29,7 @@ type vague struct{ from, end disc.LBA }
 // Execute implements [scsi.Transport].
 func (b *readback) Execute(ctx context.Context, c scsi.Command) (int, error) {
 	op := c.CDB[0]
-	if op != opRead10 && op != opRead12 {
+	if op != scsi.OpRead10 && op != scsi.OpRead12 {
 		return b.Transport.Execute(ctx, c)
 	}
 	lba := disc.LBA(binary.BigEndian.Uint32(c.CDB[2:]))

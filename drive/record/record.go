@@ -61,6 +61,9 @@ type Plan struct {
 	Steps    []string      // in the order of their execution, for people
 	Notices  []disc.Notice // what will be different from what was asked for, and what Defects mean for the disc
 	Defects  []disc.Notice // what is known to be wrong with the source
+	// Unopenable is why the files of the source cannot be found; nil when they can, or
+	// it has no known file system, or is a session for another address than 0.
+	Unopenable error
 }
 
 // Result is what a burn did.

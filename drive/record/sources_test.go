@@ -103,7 +103,7 @@ type meddling struct {
 }
 
 func (m *meddling) Execute(ctx context.Context, c scsi.Command) (int, error) {
-	if do := m.do; c.CDB[0] == 0x1E && do != nil {
+	if do := m.do; c.CDB[0] == scsi.OpPreventAllowMediumRemoval && do != nil {
 		m.do = nil
 		if err := do(); err != nil {
 			return 0, err

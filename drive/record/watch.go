@@ -76,7 +76,7 @@ func (w *watch) began(op byte) {
 	switch {
 	case writes(op):
 		w.changing, w.open = true, true
-	case op == opFormatUnit, op == opBlank, op == opReserveTrack, op == opCloseTrack, op == opSynchronizeCache:
+	case op == scsi.OpFormatUnit, op == scsi.OpBlank, op == scsi.OpReserveTrack, op == scsi.OpCloseTrackSession, op == scsi.OpSynchronizeCache:
 		w.changing = true
 	}
 }
@@ -126,33 +126,13 @@ func (w *watch) lose(err error) {
 // is about something else, except where it is deferred.
 func (w *watch) closed() { w.open = false }
 
-// Operation codes that watch and readback tell apart (MMC-6 6.1).
-const (
-	opFormatUnit       = 0x04
-	opReadCapacity     = 0x25
-	opRead10           = 0x28
-	opWrite10          = 0x2A
-	opSynchronizeCache = 0x35
-	opReadTOC          = 0x43
-	opGetConfiguration = 0x46
-	opDiscInformation  = 0x51
-	opTrackInformation = 0x52
-	opReserveTrack     = 0x53
-	opCloseTrack       = 0x5B
-	opBlank            = 0xA1
-	opRead12           = 0xA8
-	opWrite12          = 0xAA
-	opReadStructure    = 0xAD
-	opReadCD           = 0xBE
-)
-
-func writes(op byte) bool { return op == opWrite10 || op == opWrite12 }
+func writes(op byte) bool { return op == scsi.OpWrite10 || op == scsi.OpWrite12 }
 
 // reads reports whether a command may have to read the disc, so that an error of
 // the medium can be its own.
 func reads(op byte) bool {
 	switch op {
-	case opReadCapacity, opRead10, opRead12, opReadCD, opReadTOC, opDiscInformation, opTrackInformation, opReadStructure, opGetConfiguration:
+	case scsi.OpReadCapacity, scsi.OpRead10, scsi.OpRead12, scsi.OpReadCD, scsi.OpReadTOC, scsi.OpReadDiscInformation, scsi.OpReadTrackInformation, scsi.OpReadDiscStructure, scsi.OpGetConfiguration:
 		return true
 	}
 	return false

@@ -18,7 +18,7 @@ type Identity struct {
 func Identify(ctx context.Context, t Transport) (Identity, error) {
 	const length = 36
 	data := make([]byte, length)
-	c := Command{CDB: []byte{0x12, 0, 0, 0, length, 0}, Direction: In, Data: data, Timeout: patience(ctx)}
+	c := Command{CDB: []byte{OpInquiry, 0, 0, 0, length, 0}, Direction: In, Data: data, Timeout: patience(ctx)}
 	n, err := t.Execute(ctx, c)
 	if err != nil {
 		return Identity{}, err

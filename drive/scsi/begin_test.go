@@ -1,10 +1,12 @@
-package scsi
+package scsi_test
 
 import (
 	"context"
 	"errors"
 	"strings"
 	"testing"
+
+	"glassmaster/drive/scsi"
 )
 
 // script answers commands one after the other.
@@ -18,7 +20,7 @@ type reply struct {
 	err  error
 }
 
-func (s *script) Execute(_ context.Context, c Command) (int, error) {
+func (s *script) Execute(_ context.Context, c scsi.Command) (int, error) {
 	s.asked = append(s.asked, c.CDB[0])
 	if len(s.replies) == 0 {
 		return 0, errors.New("asked too often")
@@ -30,13 +32,13 @@ func (s *script) Execute(_ context.Context, c Command) (int, error) {
 func (s *script) MaxTransfer() int { return 2048 }
 func (s *script) Close() error     { return nil }
 
-func refusal(key Key, asc, ascq byte) error {
-	return NewError(make([]byte, 6), StatusCheckCondition, []byte{0x70, 0, byte(key), 0, 0, 0, 0, 6, 0, 0, 0, 0, asc, ascq})
+func refusal(key scsi.Key, asc, ascq byte) error {
+	return scsi.NewError(make([]byte, 6), scsi.StatusCheckCondition, []byte{0x70, 0, byte(key), 0, 0, 0, 0, 6, 0, 0, 0, 0, asc, ascq})
 }
 
 func TestBegin(t *testing.T) {
 	const recorder = "\x05\x80\x05\x32\x5b\x00\x00\x00PIONEER BD-RW   BDR-209D1.51"
-	reset, changed := refusal(KeyUnitAttention, 0x29, 0), refusal(KeyUnitAttention, 0x28, 0)
+	reset, changed := refusal(scsi.KeyUnitAttention, 0x29, 0), refusal(scsi.KeyUnitAttention, 0x28, 0)
 	dead := errors.New("cable cut")
 	for _, c := range []struct {
 		name    string
@@ -46,14 +48,14 @@ func TestBegin(t *testing.T) {
 	}{
 		{"ready", []reply{{}, {recorder, nil}}, "\x00\x12", "BD-RW   BDR-209D"},
 		{"attention twice", []reply{{"", reset}, {"", changed}, {}, {recorder, nil}}, "\x00\x00\x00\x12", "BD-RW   BDR-209D"},
-		{"empty tray", []reply{{"", refusal(KeyNotReady, 0x3A, 1)}, {recorder, nil}}, "\x00\x12", "BD-RW   BDR-209D"},
+		{"empty tray", []reply{{"", refusal(scsi.KeyNotReady, 0x3A, 1)}, {recorder, nil}}, "\x00\x12", "BD-RW   BDR-209D"},
 		{"disk", []reply{{}, {"\x00" + recorder[1:], nil}}, "\x00\x12", "device type is 00h"},
 		{"no such LUN", []reply{{}, {"\x7f" + recorder[1:], nil}}, "\x00\x12", "no drive at this logical unit number"},
 		{"short reply", []reply{{}, {"\x05\x80", nil}}, "\x00\x12", "2 bytes of reply"},
 		{"dead", []reply{{"", dead}}, "\x00", "cable cut"},
 	} {
 		s := &script{replies: c.replies}
-		id, err := Begin(context.Background(), s)
+		id, err := scsi.Begin(context.Background(), s)
 		got := id.Model
 		if err != nil {
 			got = err.Error()

@@ -17,15 +17,6 @@ const (
 	StatusTaskAborted         = 0x40
 )
 
-var statusNames = map[byte]string{
-	StatusCheckCondition:      "CHECK CONDITION",
-	StatusBusy:                "BUSY",
-	StatusReservationConflict: "RESERVATION CONFLICT",
-	StatusTaskSetFull:         "TASK SET FULL",
-	StatusACAActive:           "ACA ACTIVE",
-	StatusTaskAborted:         "TASK ABORTED",
-}
-
 // ErrTimeout is in the chain of an error of a command that the drive did not
 // answer in time.
 var ErrTimeout = errors.New("no answer in time")
@@ -106,8 +97,19 @@ func (e *Error) Error() string {
 }
 
 func statusName(status byte) string {
-	if n, ok := statusNames[status]; ok {
-		return n
+	switch status {
+	case StatusCheckCondition:
+		return "CHECK CONDITION"
+	case StatusBusy:
+		return "BUSY"
+	case StatusReservationConflict:
+		return "RESERVATION CONFLICT"
+	case StatusTaskSetFull:
+		return "TASK SET FULL"
+	case StatusACAActive:
+		return "ACA ACTIVE"
+	case StatusTaskAborted:
+		return "TASK ABORTED"
 	}
 	return "status " + hexByte(status)
 }

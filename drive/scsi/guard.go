@@ -164,7 +164,9 @@ func (g *guard) silent() string {
 
 // unlocks reports whether a command is PREVENT ALLOW MEDIUM REMOVAL that allows it
 // (MMC-6 6.13).
-func unlocks(cdb []byte) bool { return len(cdb) >= 5 && cdb[0] == 0x1E && cdb[4]&3 == 0 }
+func unlocks(cdb []byte) bool {
+	return len(cdb) >= 5 && cdb[0] == OpPreventAllowMediumRemoval && cdb[4]&3 == 0
+}
 
 // MaxTransfer implements [Transport].
 func (g *guard) MaxTransfer() int { return g.t.MaxTransfer() }

@@ -29,13 +29,13 @@ func (e *Error) Hint() string {
 	default:
 		return ""
 	}
-	if h, ok := hints[uint16(e.ASC)<<8|uint16(e.ASCQ)]; ok {
+	if h, ok := textOf(hints[:], uint16(e.ASC)<<8|uint16(e.ASCQ)); ok {
 		return h
 	}
-	if h, ok := hintsByASC[e.ASC]; ok {
+	if h, ok := textOf(hintsByASC[:], uint16(e.ASC)); ok {
 		return h
 	}
-	return hintsByKey[e.Key]
+	return hintByKey(e.Key)
 }
 
 const (
@@ -51,97 +51,108 @@ const (
 	hintCopyright  = "the disc is copy-protected (CSS, AACS or CPRM); its protected sectors cannot be read"
 )
 
-// hints are of single codes, hintsByASC of all codes with that ASC.
-var hints = map[uint16]string{
-	0x0016: hintWait,
-	0x0017: "clean the drive's lens",
-	0x0400: "eject and insert the disc again",
-	0x0401: "the drive is still spinning up the disc; wait and try again",
-	0x0402: "start the drive (load the disc) and try again",
-	0x0403: "look at the drive: it waits for a hand, or cannot use the disc",
-	0x0404: "the drive is formatting the disc; wait until it has finished",
-	0x0407: hintWait,
-	0x0408: "the drive is still writing; wait until it has finished",
-	0x0C09: "the computer did not deliver data fast enough: burn at a lower speed, with buffer underrun protection on",
-	0x0C0A: "the computer did not deliver data fast enough: burn at a lower speed, with buffer underrun protection on",
-	0x0C07: "close the track; the disc can then be read up to the point of the error",
-	0x2100: "the address lies outside the disc, or outside what is written of it",
-	0x2102: "the disc takes data only at its next writable address; ask the drive for it again and plan the burn anew",
-	0x2103: "the write must end where the layer ends; split it there",
-	0x2C00: "the drive expects another command first; the burn cannot go on in this order",
-	0x2C03: "the disc is not empty: use a blank disc, or blank it if it is rewritable",
-	0x2C04: "the disc is empty",
-	0x3003: "take the cleaning disc out",
-	0x3005: "this disc cannot be written in this way: it is closed, or of a kind that the drive only reads; use another disc, or blank it if it is rewritable",
-	0x3006: "this disc cannot be formatted; use a rewritable one",
-	0x3008: "the disc is meant for another use (its application code does not fit); use another disc",
-	0x3009: "the last session was not closed: close it before another one is added",
-	0x3010: "format the disc first",
-	0x3101: "formatting failed: try a full format, or another disc",
-	0x3200: "the disc has no spare sectors left: copy what is on it, then use another disc",
-	0x3A01: hintInsert,
-	0x3A02: "insert a disc and close the tray",
-	0x3B16: "the changer is stuck; look at the drive",
-	0x5302: "the tray is locked: unlock it, or end the program that has locked it",
-	0x5D01: "copy what is on the disc soon, then use another one",
-	0x5D03: "copy what is on the disc soon, then use another one",
-	0x6300: "the track has no room for more; plan the burn anew, or use a larger disc",
-	0x6301: "the packet does not fit into the rest of the track; close the track",
-	0x6400: "the kind of sector that is written does not fit the track, or the write parameters (mode page 05h) were not set before",
-	0x6401: "the packet size does not fit the one that the track was begun with",
-	0x6F04: "the DVD's region code does not fit the drive's",
-	0x6F05: "set the drive's region code (this can be done only a few times)",
-	0x7203: "a track of the session is not complete; close the track first",
-	0x7204: "a reserved track is empty or only partly written; fill or close it first",
-	0x7205: "no more tracks can be reserved on this disc; close the session",
-	0x7301: "the disc has almost no room left for calibrating the laser; write what must be written in one session",
-	0x7302: hintNoMore,
-	0x7303: "the laser could not be calibrated on this disc: clean it, try a lower speed, or a disc of another maker",
-	0x7304: hintWriteFails,
-	0x7305: hintNoMore,
-	0x7306: "the disc has almost no room left for further tracks; close it with this session",
-	0x7310: "the disc has almost no room left for calibrating the laser; write what must be written in one session",
-	0x7311: hintNoMore,
-	0x7317: hintNoMore,
+// hints are advice for single additional sense codes, in their order.
+var hints = [...]codeText{
+	{0x0016, hintWait},
+	{0x0017, "clean the drive's lens"},
+	{0x0400, "eject and insert the disc again"},
+	{0x0401, "the drive is still spinning up the disc; wait and try again"},
+	{0x0402, "start the drive (load the disc) and try again"},
+	{0x0403, "look at the drive: it waits for a hand, or cannot use the disc"},
+	{0x0404, "the drive is formatting the disc; wait until it has finished"},
+	{0x0407, hintWait},
+	{0x0408, "the drive is still writing; wait until it has finished"},
+	{0x0C07, "close the track; the disc can then be read up to the point of the error"},
+	{0x0C09, "the computer did not deliver data fast enough: burn at a lower speed, with buffer underrun protection on"},
+	{0x0C0A, "the computer did not deliver data fast enough: burn at a lower speed, with buffer underrun protection on"},
+	{0x2100, "the address lies outside the disc, or outside what is written of it"},
+	{0x2102, "the disc takes data only at its next writable address; ask the drive for it again and plan the burn anew"},
+	{0x2103, "the write must end where the layer ends; split it there"},
+	{0x2C00, "the drive expects another command first; the burn cannot go on in this order"},
+	{0x2C03, "the disc is not empty: use a blank disc, or blank it if it is rewritable"},
+	{0x2C04, "the disc is empty"},
+	{0x3003, "take the cleaning disc out"},
+	{0x3005, "this disc cannot be written in this way: it is closed, or of a kind that the drive only reads; use another disc, or blank it if it is rewritable"},
+	{0x3006, "this disc cannot be formatted; use a rewritable one"},
+	{0x3008, "the disc is meant for another use (its application code does not fit); use another disc"},
+	{0x3009, "the last session was not closed: close it before another one is added"},
+	{0x3010, "format the disc first"},
+	{0x3101, "formatting failed: try a full format, or another disc"},
+	{0x3200, "the disc has no spare sectors left: copy what is on it, then use another disc"},
+	{0x3A01, hintInsert},
+	{0x3A02, "insert a disc and close the tray"},
+	{0x3B16, "the changer is stuck; look at the drive"},
+	{0x5302, "the tray is locked: unlock it, or end the program that has locked it"},
+	{0x5D01, "copy what is on the disc soon, then use another one"},
+	{0x5D03, "copy what is on the disc soon, then use another one"},
+	{0x6300, "the track has no room for more; plan the burn anew, or use a larger disc"},
+	{0x6301, "the packet does not fit into the rest of the track; close the track"},
+	{0x6400, "the kind of sector that is written does not fit the track, or the write parameters (mode page 05h) were not set before"},
+	{0x6401, "the packet size does not fit the one that the track was begun with"},
+	{0x6F04, "the DVD's region code does not fit the drive's"},
+	{0x6F05, "set the drive's region code (this can be done only a few times)"},
+	{0x7203, "a track of the session is not complete; close the track first"},
+	{0x7204, "a reserved track is empty or only partly written; fill or close it first"},
+	{0x7205, "no more tracks can be reserved on this disc; close the session"},
+	{0x7301, "the disc has almost no room left for calibrating the laser; write what must be written in one session"},
+	{0x7302, hintNoMore},
+	{0x7303, "the laser could not be calibrated on this disc: clean it, try a lower speed, or a disc of another maker"},
+	{0x7304, hintWriteFails},
+	{0x7305, hintNoMore},
+	{0x7306, "the disc has almost no room left for further tracks; close it with this session"},
+	{0x7310, "the disc has almost no room left for calibrating the laser; write what must be written in one session"},
+	{0x7311, hintNoMore},
+	{0x7317, hintNoMore},
 }
 
-var hintsByASC = map[uint8]string{
-	0x02: hintDirty,
-	0x03: hintWriteFails,
-	0x08: hintLink,
-	0x09: hintDirty,
-	0x0C: hintWriteFails,
-	0x11: hintDirty,
-	0x15: hintDirty,
-	0x1B: hintLink,
-	0x20: "the drive does not know this command; look for newer firmware",
-	0x24: "the drive does not know this option of the command, or not with this disc",
-	0x25: "there is no drive at this address (logical unit number); check the name of the drive",
-	0x26: "the drive does not accept these settings, or not with this disc",
-	0x27: hintProtected,
-	0x28: "the disc may be another one than before; look at it again before going on",
-	0x29: "the drive was switched on or reset; what was set before is lost, begin again",
-	0x30: hintSuitable,
-	0x31: "format the disc anew if it is rewritable, or use another one",
-	0x3A: hintInsert,
-	0x3E: "switch the drive off and on again",
-	0x44: "switch the drive off and on again",
-	0x47: hintLink,
-	0x4B: hintLink,
-	0x51: "erasing failed: try a full blank, or another disc",
-	0x53: "look at the drive: the tray may be blocked",
-	0x55: "the drive is busy with other work; wait and try again",
-	0x57: "the disc has no readable table of contents: clean it; if it was never closed, close its session in the drive that wrote it",
-	0x6F: hintCopyright,
-	0x72: hintUnfinished,
-	0x73: hintWriteFails,
+// hintsByASC are advice for all additional sense codes with that ASC, in its order.
+var hintsByASC = [...]codeText{
+	{0x02, hintDirty},
+	{0x03, hintWriteFails},
+	{0x08, hintLink},
+	{0x09, hintDirty},
+	{0x0C, hintWriteFails},
+	{0x11, hintDirty},
+	{0x15, hintDirty},
+	{0x1B, hintLink},
+	{0x20, "the drive does not know this command; look for newer firmware"},
+	{0x24, "the drive does not know this option of the command, or not with this disc"},
+	{0x25, "there is no drive at this address (logical unit number); check the name of the drive"},
+	{0x26, "the drive does not accept these settings, or not with this disc"},
+	{0x27, hintProtected},
+	{0x28, "the disc may be another one than before; look at it again before going on"},
+	{0x29, "the drive was switched on or reset; what was set before is lost, begin again"},
+	{0x30, hintSuitable},
+	{0x31, "format the disc anew if it is rewritable, or use another one"},
+	{0x3A, hintInsert},
+	{0x3E, "switch the drive off and on again"},
+	{0x44, "switch the drive off and on again"},
+	{0x47, hintLink},
+	{0x4B, hintLink},
+	{0x51, "erasing failed: try a full blank, or another disc"},
+	{0x53, "look at the drive: the tray may be blocked"},
+	{0x55, "the drive is busy with other work; wait and try again"},
+	{0x57, "the disc has no readable table of contents: clean it; if it was never closed, close its session in the drive that wrote it"},
+	{0x6F, hintCopyright},
+	{0x72, hintUnfinished},
+	{0x73, hintWriteFails},
 }
 
-var hintsByKey = map[Key]string{
-	KeyMediumError:    hintDirty,
-	KeyHardwareError:  "switch the drive off and on again; if it happens with other discs too, the drive is failing",
-	KeyDataProtect:    hintProtected,
-	KeyBlankCheck:     "this part of the disc has never been written",
-	KeyAbortedCommand: hintLink,
-	KeyVolumeOverflow: hintNoMore,
+// hintByKey is the advice for a sense key, "" where there is none.
+func hintByKey(k Key) string {
+	switch k {
+	case KeyMediumError:
+		return hintDirty
+	case KeyHardwareError:
+		return "switch the drive off and on again; if it happens with other discs too, the drive is failing"
+	case KeyDataProtect:
+		return hintProtected
+	case KeyBlankCheck:
+		return "this part of the disc has never been written"
+	case KeyAbortedCommand:
+		return hintLink
+	case KeyVolumeOverflow:
+		return hintNoMore
+	}
+	return ""
 }

@@ -6,6 +6,49 @@ import (
 	"slices"
 )
 
+// Operation codes of the commands that are used here: the first byte of a CDB (MMC-6
+// 6.1, SPC-4, SBC-3).
+const (
+	OpTestUnitReady             byte = 0x00
+	OpRequestSense              byte = 0x03
+	OpFormatUnit                byte = 0x04
+	OpInquiry                   byte = 0x12
+	OpStartStopUnit             byte = 0x1B
+	OpPreventAllowMediumRemoval byte = 0x1E
+	OpReadFormatCapacities      byte = 0x23
+	OpReadCapacity              byte = 0x25
+	OpRead10                    byte = 0x28
+	OpWrite10                   byte = 0x2A
+	OpSeek                      byte = 0x2B
+	OpWriteAndVerify            byte = 0x2E
+	OpSynchronizeCache          byte = 0x35
+	OpReadSubChannel            byte = 0x42
+	OpReadTOC                   byte = 0x43
+	OpGetConfiguration          byte = 0x46
+	OpGetEventStatus            byte = 0x4A
+	OpReadDiscInformation       byte = 0x51
+	OpReadTrackInformation      byte = 0x52
+	OpReserveTrack              byte = 0x53
+	OpSendOPCInformation        byte = 0x54
+	OpModeSelect10              byte = 0x55
+	OpRepairTrack               byte = 0x58
+	OpModeSense10               byte = 0x5A
+	OpCloseTrackSession         byte = 0x5B
+	OpReadBufferCapacity        byte = 0x5C
+	OpSendCueSheet              byte = 0x5D
+	OpBlank                     byte = 0xA1
+	OpRead12                    byte = 0xA8
+	OpWrite12                   byte = 0xAA
+	OpGetPerformance            byte = 0xAC
+	OpReadDiscStructure         byte = 0xAD
+	OpSetStreaming              byte = 0xB6
+	OpReadCDMSF                 byte = 0xB9
+	OpSetCDSpeed                byte = 0xBB
+	OpMechanismStatus           byte = 0xBD
+	OpReadCD                    byte = 0xBE
+	OpSendDiscStructure         byte = 0xBF
+)
+
 // transfer says where a CDB carries the amount of data.
 type transfer struct {
 	offset, width int  // of the length in the CDB; width 0: the CDB does not say
@@ -21,81 +64,72 @@ type operation struct {
 	changes  bool // it changes the disc or the drive, or takes the disc from who uses it
 }
 
-func bytesAt(offset, width int) transfer { return transfer{offset: offset, width: width} }
-func blocksAt(offset, width int) transfer {
-	return transfer{offset: offset, width: width, blocks: true}
-}
-
-// opReadCD is the one command that names the parts of a sector that it asks for,
-// none being possible.
-const opReadCD = 0xBE
-
-// operations are the commands of MMC-6 and those of SPC-4 and SBC-3 that optical
-// drives know.
-var operations = map[byte]operation{
-	0x00:     {name: "TEST UNIT READY"},
-	0x01:     {name: "REZERO UNIT"},
-	0x03:     {name: "REQUEST SENSE", transfer: bytesAt(4, 1)},
-	0x04:     {name: "FORMAT UNIT", changes: true},
-	0x12:     {name: "INQUIRY", transfer: bytesAt(3, 2)},
-	0x15:     {name: "MODE SELECT(6)", transfer: bytesAt(4, 1)},
-	0x1A:     {name: "MODE SENSE(6)", transfer: bytesAt(4, 1)},
-	0x1B:     {name: "START STOP UNIT", changes: true},
-	0x1D:     {name: "SEND DIAGNOSTIC", transfer: bytesAt(3, 2)},
-	0x1E:     {name: "PREVENT ALLOW MEDIUM REMOVAL"},
-	0x23:     {name: "READ FORMAT CAPACITIES", transfer: bytesAt(7, 2)},
-	0x25:     {name: "READ CAPACITY(10)"},
-	0x28:     {name: "READ(10)", lba: 2, lbaWidth: 4, transfer: blocksAt(7, 2)},
-	0x2A:     {name: "WRITE(10)", changes: true, lba: 2, lbaWidth: 4, transfer: blocksAt(7, 2)},
-	0x2B:     {name: "SEEK(10)", lba: 2, lbaWidth: 4},
-	0x2E:     {name: "WRITE AND VERIFY(10)", changes: true, lba: 2, lbaWidth: 4, transfer: blocksAt(7, 2)},
-	0x2F:     {name: "VERIFY(10)", lba: 2, lbaWidth: 4},
-	0x35:     {name: "SYNCHRONIZE CACHE(10)", changes: true},
-	0x3B:     {name: "WRITE BUFFER", changes: true, transfer: bytesAt(6, 3)},
-	0x3C:     {name: "READ BUFFER", transfer: bytesAt(6, 3)},
-	0x42:     {name: "READ SUB-CHANNEL", transfer: bytesAt(7, 2)},
-	0x43:     {name: "READ TOC/PMA/ATIP", transfer: bytesAt(7, 2)},
-	0x45:     {name: "PLAY AUDIO(10)", lba: 2, lbaWidth: 4},
-	0x46:     {name: "GET CONFIGURATION", transfer: bytesAt(7, 2)},
-	0x47:     {name: "PLAY AUDIO MSF"},
-	0x4A:     {name: "GET EVENT STATUS NOTIFICATION", transfer: bytesAt(7, 2)},
-	0x4B:     {name: "PAUSE/RESUME"},
-	0x4C:     {name: "LOG SELECT", transfer: bytesAt(7, 2)},
-	0x4D:     {name: "LOG SENSE", transfer: bytesAt(7, 2)},
-	0x4E:     {name: "STOP PLAY/SCAN"},
-	0x51:     {name: "READ DISC INFORMATION", transfer: bytesAt(7, 2)},
-	0x52:     {name: "READ TRACK INFORMATION", transfer: bytesAt(7, 2)},
-	0x53:     {name: "RESERVE TRACK", changes: true},
-	0x54:     {name: "SEND OPC INFORMATION", changes: true, transfer: bytesAt(7, 2)},
-	0x55:     {name: "MODE SELECT(10)", transfer: bytesAt(7, 2)},
-	0x58:     {name: "REPAIR TRACK", changes: true},
-	0x5A:     {name: "MODE SENSE(10)", transfer: bytesAt(7, 2)},
-	0x5B:     {name: "CLOSE TRACK/SESSION", changes: true},
-	0x5C:     {name: "READ BUFFER CAPACITY", transfer: bytesAt(7, 2)},
-	0x5D:     {name: "SEND CUE SHEET", changes: true, transfer: bytesAt(6, 3)},
-	0x88:     {name: "READ(16)", lba: 2, lbaWidth: 8, transfer: blocksAt(10, 4)},
-	0x8A:     {name: "WRITE(16)", changes: true, lba: 2, lbaWidth: 8, transfer: blocksAt(10, 4)},
-	0x9E:     {name: "SERVICE ACTION IN(16)", transfer: bytesAt(10, 4)},
-	0xA0:     {name: "REPORT LUNS", transfer: bytesAt(6, 4)},
-	0xA1:     {name: "BLANK", changes: true},
-	0xA2:     {name: "SECURITY PROTOCOL IN"},
-	0xA3:     {name: "SEND KEY", transfer: bytesAt(8, 2)},
-	0xA4:     {name: "REPORT KEY", transfer: bytesAt(8, 2)},
-	0xA6:     {name: "LOAD/UNLOAD MEDIUM", changes: true},
-	0xA7:     {name: "SET READ AHEAD"},
-	0xA8:     {name: "READ(12)", lba: 2, lbaWidth: 4, transfer: blocksAt(6, 4)},
-	0xAA:     {name: "WRITE(12)", changes: true, lba: 2, lbaWidth: 4, transfer: blocksAt(6, 4)},
-	0xAB:     {name: "READ MEDIA SERIAL NUMBER", transfer: bytesAt(6, 4)},
-	0xAC:     {name: "GET PERFORMANCE"},
-	0xAD:     {name: "READ DISC STRUCTURE", transfer: bytesAt(8, 2)},
-	0xB5:     {name: "SECURITY PROTOCOL OUT"},
-	0xB6:     {name: "SET STREAMING", transfer: bytesAt(9, 2)},
-	0xB9:     {name: "READ CD MSF"},
-	0xBA:     {name: "SCAN"},
-	0xBB:     {name: "SET CD SPEED"},
-	0xBD:     {name: "MECHANISM STATUS", transfer: bytesAt(8, 2)},
-	opReadCD: {name: "READ CD", lba: 2, lbaWidth: 4, transfer: blocksAt(6, 3)},
-	0xBF:     {name: "SEND DISC STRUCTURE", changes: true, transfer: bytesAt(8, 2)},
+// operations are the commands of MMC-6, and those of SPC-4 and SBC-3 that optical
+// drives know, by their operation code. Unknown ones have no name.
+var operations = [256]operation{
+	OpTestUnitReady:             {name: "TEST UNIT READY"},
+	0x01:                        {name: "REZERO UNIT"},
+	OpRequestSense:              {name: "REQUEST SENSE", transfer: transfer{offset: 4, width: 1}},
+	OpFormatUnit:                {name: "FORMAT UNIT", changes: true},
+	OpInquiry:                   {name: "INQUIRY", transfer: transfer{offset: 3, width: 2}},
+	0x15:                        {name: "MODE SELECT(6)", transfer: transfer{offset: 4, width: 1}},
+	0x1A:                        {name: "MODE SENSE(6)", transfer: transfer{offset: 4, width: 1}},
+	OpStartStopUnit:             {name: "START STOP UNIT", changes: true},
+	0x1D:                        {name: "SEND DIAGNOSTIC", transfer: transfer{offset: 3, width: 2}},
+	OpPreventAllowMediumRemoval: {name: "PREVENT ALLOW MEDIUM REMOVAL"},
+	OpReadFormatCapacities:      {name: "READ FORMAT CAPACITIES", transfer: transfer{offset: 7, width: 2}},
+	OpReadCapacity:              {name: "READ CAPACITY(10)"},
+	OpRead10:                    {name: "READ(10)", lba: 2, lbaWidth: 4, transfer: transfer{offset: 7, width: 2, blocks: true}},
+	OpWrite10:                   {name: "WRITE(10)", changes: true, lba: 2, lbaWidth: 4, transfer: transfer{offset: 7, width: 2, blocks: true}},
+	OpSeek:                      {name: "SEEK(10)", lba: 2, lbaWidth: 4},
+	OpWriteAndVerify:            {name: "WRITE AND VERIFY(10)", changes: true, lba: 2, lbaWidth: 4, transfer: transfer{offset: 7, width: 2, blocks: true}},
+	0x2F:                        {name: "VERIFY(10)", lba: 2, lbaWidth: 4},
+	OpSynchronizeCache:          {name: "SYNCHRONIZE CACHE(10)", changes: true},
+	0x3B:                        {name: "WRITE BUFFER", changes: true, transfer: transfer{offset: 6, width: 3}},
+	0x3C:                        {name: "READ BUFFER", transfer: transfer{offset: 6, width: 3}},
+	OpReadSubChannel:            {name: "READ SUB-CHANNEL", transfer: transfer{offset: 7, width: 2}},
+	OpReadTOC:                   {name: "READ TOC/PMA/ATIP", transfer: transfer{offset: 7, width: 2}},
+	0x45:                        {name: "PLAY AUDIO(10)", lba: 2, lbaWidth: 4},
+	OpGetConfiguration:          {name: "GET CONFIGURATION", transfer: transfer{offset: 7, width: 2}},
+	0x47:                        {name: "PLAY AUDIO MSF"},
+	OpGetEventStatus:            {name: "GET EVENT STATUS NOTIFICATION", transfer: transfer{offset: 7, width: 2}},
+	0x4B:                        {name: "PAUSE/RESUME"},
+	0x4C:                        {name: "LOG SELECT", transfer: transfer{offset: 7, width: 2}},
+	0x4D:                        {name: "LOG SENSE", transfer: transfer{offset: 7, width: 2}},
+	0x4E:                        {name: "STOP PLAY/SCAN"},
+	OpReadDiscInformation:       {name: "READ DISC INFORMATION", transfer: transfer{offset: 7, width: 2}},
+	OpReadTrackInformation:      {name: "READ TRACK INFORMATION", transfer: transfer{offset: 7, width: 2}},
+	OpReserveTrack:              {name: "RESERVE TRACK", changes: true},
+	OpSendOPCInformation:        {name: "SEND OPC INFORMATION", changes: true, transfer: transfer{offset: 7, width: 2}},
+	OpModeSelect10:              {name: "MODE SELECT(10)", transfer: transfer{offset: 7, width: 2}},
+	OpRepairTrack:               {name: "REPAIR TRACK", changes: true},
+	OpModeSense10:               {name: "MODE SENSE(10)", transfer: transfer{offset: 7, width: 2}},
+	OpCloseTrackSession:         {name: "CLOSE TRACK/SESSION", changes: true},
+	OpReadBufferCapacity:        {name: "READ BUFFER CAPACITY", transfer: transfer{offset: 7, width: 2}},
+	OpSendCueSheet:              {name: "SEND CUE SHEET", changes: true, transfer: transfer{offset: 6, width: 3}},
+	0x88:                        {name: "READ(16)", lba: 2, lbaWidth: 8, transfer: transfer{offset: 10, width: 4, blocks: true}},
+	0x8A:                        {name: "WRITE(16)", changes: true, lba: 2, lbaWidth: 8, transfer: transfer{offset: 10, width: 4, blocks: true}},
+	0x9E:                        {name: "SERVICE ACTION IN(16)", transfer: transfer{offset: 10, width: 4}},
+	0xA0:                        {name: "REPORT LUNS", transfer: transfer{offset: 6, width: 4}},
+	OpBlank:                     {name: "BLANK", changes: true},
+	0xA2:                        {name: "SECURITY PROTOCOL IN"},
+	0xA3:                        {name: "SEND KEY", transfer: transfer{offset: 8, width: 2}},
+	0xA4:                        {name: "REPORT KEY", transfer: transfer{offset: 8, width: 2}},
+	0xA6:                        {name: "LOAD/UNLOAD MEDIUM", changes: true},
+	0xA7:                        {name: "SET READ AHEAD"},
+	OpRead12:                    {name: "READ(12)", lba: 2, lbaWidth: 4, transfer: transfer{offset: 6, width: 4, blocks: true}},
+	OpWrite12:                   {name: "WRITE(12)", changes: true, lba: 2, lbaWidth: 4, transfer: transfer{offset: 6, width: 4, blocks: true}},
+	0xAB:                        {name: "READ MEDIA SERIAL NUMBER", transfer: transfer{offset: 6, width: 4}},
+	OpGetPerformance:            {name: "GET PERFORMANCE"},
+	OpReadDiscStructure:         {name: "READ DISC STRUCTURE", transfer: transfer{offset: 8, width: 2}},
+	0xB5:                        {name: "SECURITY PROTOCOL OUT"},
+	OpSetStreaming:              {name: "SET STREAMING", transfer: transfer{offset: 9, width: 2}},
+	OpReadCDMSF:                 {name: "READ CD MSF"},
+	0xBA:                        {name: "SCAN"},
+	OpSetCDSpeed:                {name: "SET CD SPEED"},
+	OpMechanismStatus:           {name: "MECHANISM STATUS", transfer: transfer{offset: 8, width: 2}},
+	OpReadCD:                    {name: "READ CD", lba: 2, lbaWidth: 4, transfer: transfer{offset: 6, width: 3, blocks: true}},
+	OpSendDiscStructure:         {name: "SEND DISC STRUCTURE", changes: true, transfer: transfer{offset: 8, width: 2}},
 }
 
 // Describe names the command of a CDB, with its LBA where it has one:
@@ -104,8 +138,8 @@ func Describe(cdb []byte) string {
 	if len(cdb) == 0 {
 		return "empty command"
 	}
-	op, ok := operations[cdb[0]]
-	if !ok {
+	op := operations[cdb[0]]
+	if op.name == "" {
 		return "command " + hexByte(cdb[0])
 	}
 	if op.lba == 0 || len(cdb) < op.lba+op.lbaWidth {
@@ -168,7 +202,7 @@ func checkBlocks(c Command, blocks int) error {
 	n := len(c.Data)
 	fits := n == 0
 	if blocks > 0 {
-		fits = n%blocks == 0 && (slices.Contains(blockSizes, n/blocks) || c.CDB[0] == opReadCD && n/blocks <= maxBlock)
+		fits = n%blocks == 0 && (slices.Contains(blockSizes, n/blocks) || c.CDB[0] == OpReadCD && n/blocks <= maxBlock)
 	}
 	if !fits {
 		return fmt.Errorf("%s: the CDB says %d blocks, the data have %d bytes", Describe(c.CDB), blocks, n)

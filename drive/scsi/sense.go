@@ -1,6 +1,10 @@
 package scsi
 
-import "encoding/binary"
+import (
+	"cmp"
+	"encoding/binary"
+	"slices"
+)
 
 // Key is a sense key: SPC-4 4.5.6, table 43.
 type Key uint8
@@ -149,7 +153,7 @@ func (s Sense) Text() string { return additionalText(s.ASC, s.ASCQ) }
 // additionalText is the text of an additional sense code. Codes that the standard
 // leaves to the maker of the drive, and those that it does not list, are named as such.
 func additionalText(asc, ascq uint8) string {
-	if t, ok := additional[uint16(asc)<<8|uint16(ascq)]; ok {
+	if t, ok := textOf(senseTexts[:], uint16(asc)<<8|uint16(ascq)); ok {
 		return t
 	}
 	switch {
@@ -161,6 +165,16 @@ func additionalText(asc, ascq uint8) string {
 		return "VENDOR SPECIFIC SENSE CODE"
 	}
 	return "UNLISTED SENSE CODE"
+}
+
+// textOf returns the text of a code in a table that is in the order of the codes.
+// Such tables are part of the program file; maps would be built each time it starts.
+func textOf(table []codeText, code uint16) (string, bool) {
+	i, ok := slices.BinarySearchFunc(table, code, func(t codeText, code uint16) int { return cmp.Compare(t.code, code) })
+	if !ok {
+		return "", false
+	}
+	return table[i].text, true
 }
 
 func hexByte(b uint8) string {

@@ -1,4 +1,4 @@
-package scsi
+package scsi_test
 
 import (
 	"encoding/hex"
@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"glassmaster/drive/scsi"
 	"glassmaster/mastering/peertest"
 )
 
@@ -67,7 +68,7 @@ func TestErrorText(t *testing.T) {
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			if got := NewError(unhex(t, c.cdb), c.status, unhex(t, c.sense)).Error(); got != c.want {
+			if got := scsi.NewError(unhex(t, c.cdb), c.status, unhex(t, c.sense)).Error(); got != c.want {
 				t.Errorf("got  %s\nwant %s", got, c.want)
 			}
 		})
@@ -77,29 +78,29 @@ func TestErrorText(t *testing.T) {
 func TestDecodeSense(t *testing.T) {
 	for _, c := range []struct {
 		name, raw string
-		want      Sense
+		want      scsi.Sense
 	}{
 		{
 			"information", "F0 00 03 000004D2 0A 00000000 11 05 00 000000",
-			Sense{Key: KeyMediumError, ASC: 0x11, ASCQ: 5, Information: 1234, InformationValid: true},
+			scsi.Sense{Key: scsi.KeyMediumError, ASC: 0x11, ASCQ: 5, Information: 1234, InformationValid: true},
 		},
 		{
 			"information of 64 bits", "72 03 11 05 000000 0C 00 0A 80 00 00000001000004D2",
-			Sense{Key: KeyMediumError, ASC: 0x11, ASCQ: 5, Information: 1<<32 | 1234, InformationValid: true},
+			scsi.Sense{Key: scsi.KeyMediumError, ASC: 0x11, ASCQ: 5, Information: 1<<32 | 1234, InformationValid: true},
 		},
 		{
 			"the additional length ends before the code", "70 00 05 00000000 02 00000000 21 02",
-			Sense{Key: KeyIllegalRequest},
+			scsi.Sense{Key: scsi.KeyIllegalRequest},
 		},
 		{
 			"a descriptor longer than the data", "72 05 24 00 000000 04 02 06 0000",
-			Sense{Key: KeyIllegalRequest, ASC: 0x24},
+			scsi.Sense{Key: scsi.KeyIllegalRequest, ASC: 0x24},
 		},
-		{"unknown format", "7F 05 24 00", Sense{}},
-		{"empty", "", Sense{}},
+		{"unknown format", "7F 05 24 00", scsi.Sense{}},
+		{"empty", "", scsi.Sense{}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			got := DecodeSense(unhex(t, c.raw))
+			got := scsi.DecodeSense(unhex(t, c.raw))
 			if hex.EncodeToString(got.Raw) != strings.ToLower(strings.ReplaceAll(c.raw, " ", "")) {
 				t.Errorf("Raw is %x", got.Raw)
 			}
@@ -113,9 +114,9 @@ func TestDecodeSense(t *testing.T) {
 
 func TestKinds(t *testing.T) {
 	kinds := map[string]func(error) bool{
-		"NotReady": NotReady, "InProgress": InProgress,
-		"MediumNotPresent": MediumNotPresent, "MediumChanged": MediumChanged, "WasReset": WasReset,
-		"Unsupported": Unsupported, "InvalidField": InvalidField,
+		"NotReady": scsi.NotReady, "InProgress": scsi.InProgress,
+		"MediumNotPresent": scsi.MediumNotPresent, "MediumChanged": scsi.MediumChanged, "WasReset": scsi.WasReset,
+		"Unsupported": scsi.Unsupported, "InvalidField": scsi.InvalidField,
 	}
 	for _, c := range []struct {
 		status         byte
@@ -139,10 +140,10 @@ func TestKinds(t *testing.T) {
 		{8, 0, 0, 0, "InProgress"},
 	} {
 		var sense []byte
-		if c.status == StatusCheckCondition {
+		if c.status == scsi.StatusCheckCondition {
 			sense = []byte{0x70, 0, c.key, 0, 0, 0, 0, 10, 0, 0, 0, 0, c.asc, c.ascq, 0, 0, 0, 0}
 		}
-		err := fmt.Errorf("burning: %w", NewError(make([]byte, 6), c.status, sense))
+		err := fmt.Errorf("burning: %w", scsi.NewError(make([]byte, 6), c.status, sense))
 		var got []string
 		for name, is := range kinds {
 			if is(err) {
@@ -157,7 +158,7 @@ func TestKinds(t *testing.T) {
 			t.Errorf("%02X: %X/%02X/%02X is %q, want %q", c.status, c.key, c.asc, c.ascq, s, c.want)
 		}
 	}
-	if p, ok := Progress(NewError(nil, 2, unhex(t, "72 02 04 04 000000 08 02 06 0000 80 4000 00"))); !ok || p != 0.25 {
+	if p, ok := scsi.Progress(scsi.NewError(nil, 2, unhex(t, "72 02 04 04 000000 08 02 06 0000 80 4000 00"))); !ok || p != 0.25 {
 		t.Errorf("progress is %v, %v, want a quarter", p, ok)
 	}
 }
@@ -191,7 +192,7 @@ func TestHints(t *testing.T) {
 		{1, 0x73, 0x01},
 		{4, 0x08, 0x00},
 	} {
-		e := &Error{Status: StatusCheckCondition, Sense: Sense{Key: Key(code.key), ASC: code.asc, ASCQ: code.ascq}}
+		e := &scsi.Error{Status: scsi.StatusCheckCondition, Sense: scsi.Sense{Key: scsi.Key(code.key), ASC: code.asc, ASCQ: code.ascq}}
 		if e.Hint() == "" {
 			t.Errorf("no advice for %X/%02X/%02X", code.key, code.asc, code.ascq)
 		}
@@ -199,18 +200,18 @@ func TestHints(t *testing.T) {
 }
 
 func TestHintOfChain(t *testing.T) {
-	refused := NewError([]byte{0}, StatusCheckCondition, []byte{0x70, 0, 2, 0, 0, 0, 0, 6, 0, 0, 0, 0, 0x3A, 2})
+	refused := scsi.NewError([]byte{0}, scsi.StatusCheckCondition, []byte{0x70, 0, 2, 0, 0, 0, 0, 6, 0, 0, 0, 0, 0x3A, 2})
 	for want, err := range map[string]error{
 		"insert a disc and close the tray": fmt.Errorf("reading: %w", refused),
-		"the drive hangs":                  fmt.Errorf("%w: %w", ErrConnection, ErrTimeout),
-		"check the cable":                  fmt.Errorf("%w: EOF", ErrConnection),
-		"the drive is busy":                NewError([]byte{0}, StatusBusy, nil),
+		"the drive hangs":                  fmt.Errorf("%w: %w", scsi.ErrConnection, scsi.ErrTimeout),
+		"check the cable":                  fmt.Errorf("%w: EOF", scsi.ErrConnection),
+		"the drive is busy":                scsi.NewError([]byte{0}, scsi.StatusBusy, nil),
 	} {
-		if got := Hint(err); !strings.HasPrefix(got, want) {
+		if got := scsi.Hint(err); !strings.HasPrefix(got, want) {
 			t.Errorf("advice for %v is %q, want %q", err, got, want)
 		}
 	}
-	if got := Hint(errors.New("other")); got != "" {
+	if got := scsi.Hint(errors.New("other")); got != "" {
 		t.Errorf("advice for an error of another kind: %q", got)
 	}
 }
@@ -218,16 +219,26 @@ func TestHintOfChain(t *testing.T) {
 // sg3-utils carries the list of T10 too; it writes it in lower case.
 func TestTextsAgainstSgDecodeSense(t *testing.T) {
 	peertest.Need(t, "sg_decode_sense")
-	for code, text := range additional {
-		asc, ascq := fmt.Sprintf("%02x", code>>8), fmt.Sprintf("%02x", code&0xFF)
-		args := strings.Fields("70 00 05 00 00 00 00 0a 00 00 00 00 " + asc + " " + ascq + " 00 00 00 00")
+	listed := 0
+	for code := range 0x8000 {
+		text := scsi.Sense{ASC: byte(code >> 8), ASCQ: byte(code)}.Text()
+		asc, ascq := code>>8, code&0xFF
+		ranged := asc == 0x4D || asc == 0x40 && ascq >= 0x80 // the qualifier is in the text
+		if ranged || text == "UNLISTED SENSE CODE" || text == "VENDOR SPECIFIC SENSE CODE" {
+			continue
+		}
+		listed++
+		args := strings.Fields(fmt.Sprintf("70 00 05 00 00 00 00 0a 00 00 00 00 %02x %02x 00 00 00 00", asc, ascq))
 		out, err := exec.Command("sg_decode_sense", args...).Output()
 		if err != nil {
 			t.Fatalf("sg_decode_sense %v: %v", args, err)
 		}
 		if !strings.Contains(strings.ToUpper(string(out)), "ADDITIONAL SENSE: "+strings.ToUpper(text)+"\n") {
-			t.Errorf("%s/%s is %q here, sg_decode_sense says:\n%s", asc, ascq, text, out)
+			t.Errorf("%02X/%02X is %q here, sg_decode_sense says:\n%s", asc, ascq, text, out)
 		}
+	}
+	if listed != 376 {
+		t.Errorf("%d codes have a text", listed)
 	}
 }
 
@@ -235,7 +246,7 @@ func FuzzDecodeSense(f *testing.F) {
 	f.Add([]byte{0x70, 0, 5, 0, 0, 0, 0, 10, 0, 0, 0, 0, 0x21, 2, 0, 0, 0, 0})
 	f.Add([]byte{0x72, 5, 0x24, 0, 0, 0, 0, 8, 2, 6, 0, 0, 0xC0, 0, 1, 0})
 	f.Fuzz(func(t *testing.T, raw []byte) {
-		if NewError([]byte{0}, 2, raw).Error() == "" {
+		if scsi.NewError([]byte{0}, 2, raw).Error() == "" {
 			t.Error("an error without a text")
 		}
 	})

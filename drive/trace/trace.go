@@ -191,11 +191,11 @@ func sectorCommand(cdb []byte) (lba, blocks int64, ok bool) {
 	}
 	lba = int64(int32(binary.BigEndian.Uint32(cdb[2:])))
 	switch op := cdb[0]; {
-	case op == 0x28 || op == 0x2A:
+	case op == scsi.OpRead10 || op == scsi.OpWrite10:
 		return lba, int64(binary.BigEndian.Uint16(cdb[7:])), true
-	case (op == 0xA8 || op == 0xAA) && len(cdb) >= 12:
+	case (op == scsi.OpRead12 || op == scsi.OpWrite12) && len(cdb) >= 12:
 		return lba, int64(binary.BigEndian.Uint32(cdb[6:])), true
-	case op == 0xBE && len(cdb) >= 12:
+	case op == scsi.OpReadCD && len(cdb) >= 12:
 		return lba, int64(binary.BigEndian.Uint32(cdb[5:]) & 0xFFFFFF), true
 	}
 	return 0, 0, false

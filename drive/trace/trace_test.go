@@ -191,9 +191,9 @@ type failing struct{ scsi.Transport }
 
 func (f *failing) Execute(ctx context.Context, c scsi.Command) (int, error) {
 	switch c.CDB[0] {
-	case 0x1E:
+	case scsi.OpPreventAllowMediumRemoval:
 		return 0, scsi.ErrConnection
-	case 0x5C:
+	case scsi.OpReadBufferCapacity:
 		return 0, scsi.NewError(c.CDB, scsi.StatusBusy, nil)
 	}
 	return f.Transport.Execute(ctx, c)

@@ -39,7 +39,7 @@ func (d *drive) Execute(_ context.Context, c scsi.Command) (int, error) {
 		return 0, scsi.ErrTimeout
 	}
 	switch c.CDB[0] {
-	case 0x00:
+	case scsi.OpTestUnitReady:
 		if d.open && d.slow > 0 {
 			if d.slow--; d.slow == 0 {
 				d.open = false
@@ -48,14 +48,14 @@ func (d *drive) Execute(_ context.Context, c scsi.Command) (int, error) {
 		if d.open {
 			return 0, scsi.NewError(c.CDB, scsi.StatusCheckCondition, []byte{0x70, 0, 2, 0, 0, 0, 0, 10, 0, 0, 0, 0, 0x3A, 2, 0, 0, 0, 0})
 		}
-	case 0x1B:
+	case scsi.OpStartStopUnit:
 		switch c.CDB[4] & 3 {
 		case 2:
 			d.open = true
 		case 3:
 			d.open = d.cannotClose
 		}
-	case 0x25:
+	case scsi.OpReadCapacity:
 		binary.BigEndian.PutUint32(c.Data, 999)
 		binary.BigEndian.PutUint32(c.Data[4:], 2048)
 		return 8, nil

@@ -14,7 +14,7 @@ func TestAnyCommand(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(1, 2))
 	var ops []byte
 	for op := 0; op < 256; op++ {
-		if _, known := commands[byte(op)]; known {
+		if _, known := commandFor(byte(op)); known {
 			ops = append(ops, byte(op))
 		}
 	}
@@ -35,7 +35,7 @@ func TestAnyCommand(t *testing.T) {
 				for i := range min(len(c.Data), 64) {
 					c.Data[i] = byte(rnd.IntN(256) >> rnd.IntN(8))
 				}
-				if op == 0x55 && n == 60 {
+				if op == scsi.OpModeSelect10 && n == 60 {
 					copy(c.Data, []byte{0, 0, 0, 0, 0, 0, 0, 0, 5, 50, byte(rnd.IntN(3)), byte(rnd.IntN(8)), byte(rnd.IntN(2) * 8)})
 				}
 			}
@@ -58,19 +58,19 @@ func (d *recorder) checkState() error {
 // wanted returns how many bytes of data a CDB announces, -1 when it has none.
 func wanted(cdb []byte) int {
 	switch cdb[0] {
-	case 0x2A, 0x2E, 0xAA:
+	case scsi.OpWrite10, scsi.OpWriteAndVerify, scsi.OpWrite12:
 		_, n := rwAddress(cdb)
 		return int(min(n*2048, maxTransfer))
-	case 0x04:
+	case scsi.OpFormatUnit:
 		return 12
-	case 0x55:
+	case scsi.OpModeSelect10:
 		cdb[7], cdb[8], cdb[1] = 0, 60, 0x10
 		return 60
-	case 0x5D:
+	case scsi.OpSendCueSheet:
 		return int(cdb[6])<<16 | int(cdb[7])<<8 | int(cdb[8])
-	case 0xB6:
+	case scsi.OpSetStreaming:
 		return int(cdb[9])<<8 | int(cdb[10])
-	case 0xBF:
+	case scsi.OpSendDiscStructure:
 		return int(cdb[8])<<8 | int(cdb[9])
 	}
 	return -1

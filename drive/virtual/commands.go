@@ -1,5 +1,7 @@
 package virtual
 
+import "glassmaster/drive/scsi"
+
 // need says what a command waits for.
 type need uint8
 
@@ -15,47 +17,84 @@ type command struct {
 	run   func(*recorder, *request) (int, error)
 }
 
-// commands are the operation codes of MMC-6 6 that the drive knows.
-var commands map[byte]command
-
-func init() {
-	commands = map[byte]command{
-		0x00: {medium, (*recorder).testUnitReady},
-		0x03: {always, (*recorder).requestSense},
-		0x04: {medium, (*recorder).formatUnit},
-		0x12: {always, (*recorder).inquiry},
-		0x1B: {unit, (*recorder).startStop},
-		0x1E: {unit, (*recorder).preventAllow},
-		0x23: {unit, (*recorder).readFormatCapacities},
-		0x25: {medium, (*recorder).readCapacity},
-		0x28: {medium, (*recorder).read},
-		0x2A: {medium, (*recorder).write},
-		0x2B: {medium, (*recorder).seek},
-		0x2E: {medium, (*recorder).write},
-		0x35: {medium, (*recorder).syncCache},
-		0x42: {medium, (*recorder).readSubChannel},
-		0x43: {medium, (*recorder).readTOC},
-		0x46: {always, (*recorder).getConfiguration},
-		0x4A: {always, (*recorder).eventStatus},
-		0x51: {medium, (*recorder).discInformation},
-		0x52: {medium, (*recorder).trackInformation},
-		0x53: {medium, (*recorder).reserveTrack},
-		0x54: {medium, (*recorder).sendOPC},
-		0x55: {unit, (*recorder).modeSelect},
-		0x5A: {unit, (*recorder).modeSense},
-		0x5B: {medium, (*recorder).closeTrack},
-		0x5C: {unit, (*recorder).bufferCapacity},
-		0x5D: {medium, (*recorder).sendCueSheet},
-		0xA1: {medium, (*recorder).blank},
-		0xA8: {medium, (*recorder).read},
-		0xAA: {medium, (*recorder).write},
-		0xAC: {medium, (*recorder).getPerformance},
-		0xAD: {medium, (*recorder).readStructure},
-		0xB6: {unit, (*recorder).setStreaming},
-		0xB9: {medium, (*recorder).readCD},
-		0xBB: {unit, (*recorder).setSpeed},
-		0xBD: {unit, (*recorder).mechanismStatus},
-		0xBE: {medium, (*recorder).readCD},
-		0xBF: {medium, (*recorder).sendStructure},
+// commandFor returns the command of an operation code of MMC-6 6; known is false for
+// those that the drive does not have.
+func commandFor(op byte) (c command, known bool) {
+	switch op {
+	case scsi.OpTestUnitReady:
+		c = command{medium, (*recorder).testUnitReady}
+	case scsi.OpRequestSense:
+		c = command{always, (*recorder).requestSense}
+	case scsi.OpFormatUnit:
+		c = command{medium, (*recorder).formatUnit}
+	case scsi.OpInquiry:
+		c = command{always, (*recorder).inquiry}
+	case scsi.OpStartStopUnit:
+		c = command{unit, (*recorder).startStop}
+	case scsi.OpPreventAllowMediumRemoval:
+		c = command{unit, (*recorder).preventAllow}
+	case scsi.OpReadFormatCapacities:
+		c = command{unit, (*recorder).readFormatCapacities}
+	case scsi.OpReadCapacity:
+		c = command{medium, (*recorder).readCapacity}
+	case scsi.OpRead10:
+		c = command{medium, (*recorder).read}
+	case scsi.OpWrite10:
+		c = command{medium, (*recorder).write}
+	case scsi.OpSeek:
+		c = command{medium, (*recorder).seek}
+	case scsi.OpWriteAndVerify:
+		c = command{medium, (*recorder).write}
+	case scsi.OpSynchronizeCache:
+		c = command{medium, (*recorder).syncCache}
+	case scsi.OpReadSubChannel:
+		c = command{medium, (*recorder).readSubChannel}
+	case scsi.OpReadTOC:
+		c = command{medium, (*recorder).readTOC}
+	case scsi.OpGetConfiguration:
+		c = command{always, (*recorder).getConfiguration}
+	case scsi.OpGetEventStatus:
+		c = command{always, (*recorder).eventStatus}
+	case scsi.OpReadDiscInformation:
+		c = command{medium, (*recorder).discInformation}
+	case scsi.OpReadTrackInformation:
+		c = command{medium, (*recorder).trackInformation}
+	case scsi.OpReserveTrack:
+		c = command{medium, (*recorder).reserveTrack}
+	case scsi.OpSendOPCInformation:
+		c = command{medium, (*recorder).sendOPC}
+	case scsi.OpModeSelect10:
+		c = command{unit, (*recorder).modeSelect}
+	case scsi.OpModeSense10:
+		c = command{unit, (*recorder).modeSense}
+	case scsi.OpCloseTrackSession:
+		c = command{medium, (*recorder).closeTrack}
+	case scsi.OpReadBufferCapacity:
+		c = command{unit, (*recorder).bufferCapacity}
+	case scsi.OpSendCueSheet:
+		c = command{medium, (*recorder).sendCueSheet}
+	case scsi.OpBlank:
+		c = command{medium, (*recorder).blank}
+	case scsi.OpRead12:
+		c = command{medium, (*recorder).read}
+	case scsi.OpWrite12:
+		c = command{medium, (*recorder).write}
+	case scsi.OpGetPerformance:
+		c = command{medium, (*recorder).getPerformance}
+	case scsi.OpReadDiscStructure:
+		c = command{medium, (*recorder).readStructure}
+	case scsi.OpSetStreaming:
+		c = command{unit, (*recorder).setStreaming}
+	case scsi.OpReadCDMSF:
+		c = command{medium, (*recorder).readCD}
+	case scsi.OpSetCDSpeed:
+		c = command{unit, (*recorder).setSpeed}
+	case scsi.OpMechanismStatus:
+		c = command{unit, (*recorder).mechanismStatus}
+	case scsi.OpReadCD:
+		c = command{medium, (*recorder).readCD}
+	case scsi.OpSendDiscStructure:
+		c = command{medium, (*recorder).sendStructure}
 	}
+	return c, c.run != nil
 }

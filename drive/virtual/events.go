@@ -75,9 +75,10 @@ func (d *recorder) due(op byte) []Event {
 	if d.counts.hung {
 		return []Event{{Hang: TimesOut}}
 	}
+	c, _ := commandFor(op)
 	var due []Event
 	for i, e := range d.faults.Events {
-		if e.Op != op && e.Op != Any || e.Deferred && commands[op].needs == always {
+		if e.Op != op && e.Op != Any || e.Deferred && c.needs == always {
 			continue
 		}
 		d.counts.matched[i]++

@@ -46,7 +46,7 @@ func TestDeferred(t *testing.T) {
 			b := insertBlank(t, "dvd+r", 4000)
 			b.writes(0, 32, 2048)
 			b.d.SetFaults(Faults{Events: []Event{{Op: c.op, At: 2, Sense: [3]byte{key, 0x0C, 0x00}, Deferred: true}}})
-			if c.op == 0x00 || c.op == 0x5C || c.op == 0x35 { // twice without harm
+			if c.op == scsi.OpTestUnitReady || c.op == scsi.OpReadBufferCapacity || c.op == scsi.OpSynchronizeCache { // twice without harm
 				b.ok(c.cdb)
 			} else {
 				b.d.SetFaults(Faults{Events: []Event{{Op: c.op, Sense: [3]byte{key, 0x0C, 0x00}, Deferred: true}}})

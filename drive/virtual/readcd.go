@@ -3,6 +3,7 @@ package virtual
 import (
 	"encoding/binary"
 
+	"glassmaster/drive/scsi"
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/image/discfile"
 )
@@ -16,7 +17,7 @@ func (d *recorder) readCD(r *request) (int, error) {
 	}
 	lba := int64(int32(binary.BigEndian.Uint32(r.CDB[2:])))
 	blocks := int64(r.CDB[6])<<16 | int64(r.CDB[7])<<8 | int64(r.CDB[8])
-	if r.CDB[0] == 0xB9 {
+	if r.CDB[0] == scsi.OpReadCDMSF {
 		from, to := msfAt(r.CDB[3:]), msfAt(r.CDB[6:])
 		if to < from {
 			return 0, errField()

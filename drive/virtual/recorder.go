@@ -151,7 +151,7 @@ func (d *recorder) command(ctx context.Context, c scsi.Command) (int, error) {
 // execute checks what comes before every command, then runs it.
 func (d *recorder) execute(r *request) (int, error) {
 	op := r.CDB[0]
-	cmd, known := commands[op]
+	cmd, known := commandFor(op)
 	if !known || d.refused(op) {
 		return 0, errOpcode()
 	}

@@ -118,7 +118,7 @@ var must = map[byte]bool{
 func (p *player) play(s step, fake bool) {
 	p.Helper()
 	op := s.cdb[0]
-	if op == 0x2A {
+	if op == scsi.OpWrite10 {
 		p.writeRun(s)
 		return
 	}
@@ -130,7 +130,7 @@ func (p *player) play(s step, fake bool) {
 	if strings.HasPrefix(code(err), "6/") { // a unit attention is reported once
 		_, err = p.execute(c)
 	}
-	if err == nil || s.refused && !(fake && must[op] && op != 0x55) {
+	if err == nil || s.refused && !(fake && must[op] && op != scsi.OpModeSelect10) {
 		return
 	}
 	if fake && !must[op] {
@@ -258,9 +258,9 @@ func probes(steps []step) bool {
 	}
 	for _, s := range steps[1:] {
 		switch s.cdb[0] {
-		case 0x55:
+		case scsi.OpModeSelect10:
 			return true
-		case 0x2A, 0x5D, 0x53:
+		case scsi.OpWrite10, scsi.OpSendCueSheet, scsi.OpReserveTrack:
 			return false
 		}
 	}

@@ -62,11 +62,28 @@ func (d *recorder) structure(format byte) []byte {
 	return nil
 }
 
-// bookTypes by profile (MMC-6 6.22): book in the high nibble, version in
-// the low one.
-var bookTypes = map[int]byte{
-	profileDVDROM: 0x01, profileDVDRAM: 0x16, profileDVDR: 0x25, profileDVDRWSQ: 0x32, profileDVDRDL: 0x26,
-	profileDVDpRW: 0x92, profileDVDpR: 0xA1, profileDVDpRDL: 0xE1,
+// bookType is that of a profile (MMC-6 6.22): book in the high nibble, version in the
+// low one.
+func bookType(profile int) byte {
+	switch profile {
+	case profileDVDROM:
+		return 0x01
+	case profileDVDRAM:
+		return 0x16
+	case profileDVDR:
+		return 0x25
+	case profileDVDRWSQ:
+		return 0x32
+	case profileDVDRDL:
+		return 0x26
+	case profileDVDpRW:
+		return 0x92
+	case profileDVDpR:
+		return 0xA1
+	case profileDVDpRDL:
+		return 0xE1
+	}
+	return 0
 }
 
 // physical is the physical format information of a DVD, 2048 bytes, and the ADIP
@@ -75,8 +92,8 @@ func (d *recorder) physical() []byte {
 	const firstPSN = 0x030000
 	m, st := d.medium, d.now()
 	b := make([]byte, 2048)
-	b[0], b[1] = bookTypes[m.profile], 0x0F // 120 mm, no rate given
-	kind := byte(2)                         // recordable
+	b[0], b[1] = bookType(m.profile), 0x0F // 120 mm, no rate given
+	kind := byte(2)                        // recordable
 	switch {
 	case m.family == pressed:
 		kind = 1

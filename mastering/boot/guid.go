@@ -24,16 +24,6 @@ func ParseGUID(s string) (GUID, error) {
 	return g, nil
 }
 
-func mustGUID(s string) GUID {
-	var g GUID
-	b, err := hex.DecodeString(strings.ReplaceAll(s, "-", ""))
-	if err != nil || copy(g[:], b) != len(g) {
-		panic("boot: " + s + " is no GUID")
-	}
-	g.swap()
-	return g
-}
-
 // swap converts a GUID between its written and its stored form.
 func (g *GUID) swap() {
 	g[0], g[1], g[2], g[3] = g[3], g[2], g[1], g[0]

@@ -55,11 +55,33 @@ func Tables(r io.ReaderAt, size int64) []Table {
 	return all
 }
 
-// mbrTypes are the names of the partition types found on discs.
-var mbrTypes = map[byte]string{
-	0x01: "FAT12", 0x04: "FAT16", 0x06: "FAT16", 0x0E: "FAT16", 0x07: "NTFS", 0x0B: "FAT32", 0x0C: "FAT32",
-	0x17: "hidden NTFS", 0x82: "Linux swap", 0x83: "Linux", 0x96: "ISO 9660", 0xAF: "HFS+",
-	0xCD: "ISO 9660", 0xEE: "GPT protective", 0xEF: "EFI system",
+// mbrTypeName returns the name of a partition type found on discs, "" for others.
+func mbrTypeName(kind byte) string {
+	switch kind {
+	case 0x01:
+		return "FAT12"
+	case 0x04, 0x06, 0x0E:
+		return "FAT16"
+	case 0x07:
+		return "NTFS"
+	case 0x0B, 0x0C:
+		return "FAT32"
+	case 0x17:
+		return "hidden NTFS"
+	case 0x82:
+		return "Linux swap"
+	case 0x83:
+		return "Linux"
+	case 0x96, 0xCD:
+		return "ISO 9660"
+	case 0xAF:
+		return "HFS+"
+	case 0xEE:
+		return "GPT protective"
+	case 0xEF:
+		return "EFI system"
+	}
+	return ""
 }
 
 // readMBR reads the four entries of a master boot record. A boot sector without
@@ -77,7 +99,7 @@ func readMBR(head []byte) Table {
 			continue
 		}
 		kind := fmt.Sprintf("type %02Xh", e[4])
-		if words := mbrTypes[e[4]]; words != "" {
+		if words := mbrTypeName(e[4]); words != "" {
 			kind += " (" + words + ")"
 		}
 		t.Entries = append(t.Entries, TableEntry{
@@ -94,9 +116,20 @@ func readMBR(head []byte) Table {
 // 128 and 6 are usual.
 const maxTableEntries = 1024
 
-// gptTypes are the names of the type GUIDs found on discs.
-var gptTypes = map[GUID]string{
-	TypeEFI.GUID: "EFI system", TypeBasicData.GUID: "basic data", TypeLinux.GUID: "Linux", TypeHFS.GUID: "HFS+",
+// gptTypeName returns the name of a type GUID found on discs, and the GUID itself for
+// others.
+func gptTypeName(g GUID) string {
+	switch g {
+	case TypeEFI.GUID:
+		return "EFI system"
+	case TypeBasicData.GUID:
+		return "basic data"
+	case TypeLinux.GUID:
+		return "Linux"
+	case TypeHFS.GUID:
+		return "HFS+"
+	}
+	return g.String()
 }
 
 // readGPT reads the header at block 1 and the entries that it points to.
@@ -143,11 +176,7 @@ func readEntries(r io.ReaderAt, header []byte, size int64) ([]byte, error) {
 // at 32, last at 40, name in UTF-16 at 56.
 func gptPartition(number int, e []byte) TableEntry {
 	le := binary.LittleEndian
-	kind := GUID(e[:16])
-	words := gptTypes[kind]
-	if words == "" {
-		words = kind.String()
-	}
+	words := gptTypeName(GUID(e[:16]))
 	var name []uint16
 	for i := 56; i < gptEntry; i += 2 {
 		u := le.Uint16(e[i:])

@@ -328,17 +328,35 @@ func (l *loader) path(p string) string {
 }
 
 // modeTypes are the letters of file types, as ls shows them.
-var modeTypes = map[byte]fs.FileMode{
-	'-': 0, 'd': fs.ModeDir, 'l': fs.ModeSymlink, 'b': fs.ModeDevice,
-	'c': fs.ModeDevice | fs.ModeCharDevice, 'p': fs.ModeNamedPipe, 's': fs.ModeSocket,
+var modeTypes = [...]struct {
+	letter byte
+	mode   fs.FileMode
+}{
+	{'-', 0},
+	{'d', fs.ModeDir},
+	{'l', fs.ModeSymlink},
+	{'b', fs.ModeDevice},
+	{'c', fs.ModeDevice | fs.ModeCharDevice},
+	{'p', fs.ModeNamedPipe},
+	{'s', fs.ModeSocket},
+}
+
+// modeType returns the file type of a letter.
+func modeType(letter byte) (fs.FileMode, bool) {
+	for _, t := range modeTypes {
+		if t.letter == letter {
+			return t.mode, true
+		}
+	}
+	return 0, false
 }
 
 // modeText writes a mode as a letter and octal digits: "d0755".
 func modeText(m fs.FileMode) string {
 	letter := byte('-')
-	for l, t := range modeTypes {
-		if m&fs.ModeType == t {
-			letter = l
+	for _, t := range modeTypes {
+		if m&fs.ModeType == t.mode {
+			letter = t.letter
 		}
 	}
 	bits := uint32(m.Perm())
@@ -355,7 +373,7 @@ func parseMode(s string) (fs.FileMode, error) {
 	if len(s) < 2 {
 		return 0, fmt.Errorf("mode %q: want a letter and octal digits", s)
 	}
-	mode, ok := modeTypes[s[0]]
+	mode, ok := modeType(s[0])
 	if _, err := fmt.Sscanf(s[1:], "%o", &bits); err != nil || !ok || bits > 0o7777 {
 		return 0, fmt.Errorf("mode %q: want a letter and octal digits", s)
 	}

@@ -6,10 +6,7 @@ import (
 	"fmt"
 	"io"
 	"regexp"
-	"strings"
 	"sync"
-
-	"github.com/gabriel-vasile/mimetype"
 )
 
 // UnknownError is the error of a file that no format recognises. It says what the
@@ -285,25 +282,4 @@ func (s *sample) zeros() bool {
 		}
 	}
 	return len(bytes.Trim(s.tail, "\x00")) == 0
-}
-
-// general leaves other kinds of files to a library.
-func (s *sample) general() (looks, advice string) {
-	t := mimetype.Detect(s.head)
-	name, _, _ := strings.Cut(t.String(), ";")
-	switch {
-	case t.Is("text/html"):
-		return "a web page (HTML)", "the server sent a message in place of the image, which the page may hold: get the image again"
-	case t.Is("application/x-bittorrent"):
-		return "a torrent file", "open it with a BitTorrent program, which gets the image"
-	case t.Is("application/octet-stream"):
-		return "", ""
-	case strings.HasPrefix(name, "text/"), t.Is("application/json"):
-		return fmt.Sprintf("text (%s)", name), "look into it with an editor: it may say why there is no image"
-	}
-	looks = "a file of type " + name
-	if t.Extension() != "" {
-		looks += " (" + t.Extension() + ")"
-	}
-	return looks, "to put it on a disc, burn or build the folder that it is in"
 }

@@ -40,11 +40,22 @@ func aaip(p []byte) (attributes map[string][]byte, acl string) {
 	return attributes, acl
 }
 
-// Kinds of entries of an access control list, in the upper half of their first
-// byte (AAIP 2.0, binary ACL representation). Those of single users and groups
-// name them by text (2, 4) or by number (10, 12).
-var aclKinds = map[byte]string{
-	1: "user:", 2: "user:", 3: "group:", 4: "group:", 5: "mask:", 6: "other:", 10: "user:", 12: "group:",
+// aclKind returns how the text of an access control list names a kind of entry, which
+// is in the upper half of its first byte (AAIP 2.0, binary ACL representation); "" for
+// unknown ones. Those of single users and groups name them by text (2, 4) or by number
+// (10, 12).
+func aclKind(kind byte) string {
+	switch kind {
+	case 1, 2, 10:
+		return "user:"
+	case 3, 4, 12:
+		return "group:"
+	case 5:
+		return "mask:"
+	case 6:
+		return "other:"
+	}
+	return ""
 }
 
 // aaipACL turns the binary form of an access control list into text: "user::rw-,
@@ -69,8 +80,8 @@ func aaipACL(p []byte) string {
 			prefix = "default:"
 			continue
 		}
-		kind, ok := aclKinds[head>>4]
-		if !ok {
+		kind := aclKind(head >> 4)
+		if kind == "" {
 			continue
 		}
 		entry := prefix + kind

@@ -2,10 +2,20 @@ package iso9660
 
 import "glassmaster/mastering/filename"
 
-// bothAt tells where system use entries hold numbers of 32 bits in both byte
-// orders (IEEE P1281 5.1, P1282 4.1).
-var bothAt = map[int][]int{
-	sigCE: {4, 12, 20}, sigPX: {4, 12, 20, 28, 36}, sigPN: {4, 12}, sigCL: {4}, sigPL: {4}, sigSF: {4, 12},
+// bothOrderOffsets tells where system use entries with a signature hold numbers of 32
+// bits in both byte orders (IEEE P1281 5.1, P1282 4.1).
+func bothOrderOffsets(signature int) []int {
+	switch signature {
+	case sigPX:
+		return []int{4, 12, 20, 28, 36}
+	case sigCE:
+		return []int{4, 12, 20}
+	case sigPN, sigSF:
+		return []int{4, 12}
+	case sigCL, sigPL:
+		return []int{4}
+	}
+	return nil
 }
 
 // name examines the name by which an entry is shown. Of one whose identifier is
@@ -35,7 +45,7 @@ func (t *treeChecker) systemUse(rec dirRecord, at spot, skip int) *item {
 		return it
 	}
 	it.inspect = func(e []byte) {
-		for _, off := range bothAt[int(e[0])<<8|int(e[1])] {
+		for _, off := range bothOrderOffsets(int(e[0])<<8 | int(e[1])) {
 			if len(e) < off+8 {
 				continue
 			}

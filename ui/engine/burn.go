@@ -2,23 +2,18 @@ package engine
 
 import (
 	"context"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"strings"
-	"time"
 
 	"glassmaster/drive"
+	"glassmaster/drive/job"
 	"glassmaster/drive/read"
 	"glassmaster/drive/record"
+	"glassmaster/drive/scsi"
 	"glassmaster/drive/source"
 	"glassmaster/mastering/compilation"
 	"glassmaster/mastering/disc"
-	"glassmaster/mastering/image"
-	"glassmaster/mastering/image/iso"
-	"glassmaster/mastering/newfile"
 	"glassmaster/mastering/progress"
-	"glassmaster/mastering/verify"
 	"glassmaster/ui/model"
 )
 
@@ -56,15 +51,28 @@ func openCompilation(ctx context.Context, c *compilation.Compilation) (model.Ope
 	if c == nil {
 		return model.Opened{}, errors.New("the compilation is empty")
 	}
-	m, err := c.Plan(ctx)
+	d, err := source.Opener{Report: progress.Discard, LateSums: true}.Compilation(ctx, c, nil)
 	if err != nil {
 		return model.Opened{}, err
 	}
-	if err := m.Settle(ctx, progress.Discard); err != nil {
-		m.Close()
-		return model.Opened{}, err
+	return model.Opened{Disc: d, Sectors: disc.Sectors(d), Warnings: disc.Texts(d.Notices), Locate: d.Locate}, nil
+}
+
+// sourceOf returns what OpenSource has opened as a source again.
+func sourceOf(ctx context.Context, d disc.Disc, o record.Options) *source.Source {
+	s, ok := d.(*source.Source)
+	if !ok { // the part of it that is in use
+		s = source.New(ctx, "the source", d)
 	}
-	return model.Opened{Disc: m.Disc(compilation.WriteOptions{}), Sectors: m.Sectors(), Warnings: disc.Texts(m.Notices), Locate: m.Locate}, nil
+	if o.Locate != nil {
+		s.Locate = o.Locate
+	}
+	return s
+}
+
+// planBurn settles how a disc would be burned in a drive that is open.
+func planBurn(ctx context.Context, t scsi.Transport, d disc.Disc, o record.Options) (*job.Job, error) {
+	return job.New(ctx, sourceOf(ctx, d, o), job.Recorder(t, o), job.Options{Force: o.Force, NoVerify: o.NoVerify})
 }
 
 // PlanBurn settles how a disc would be burned in a drive.
@@ -76,11 +84,11 @@ func (e *Engine) PlanBurn(ctx context.Context, name string, d disc.Disc, o recor
 		return record.Plan{}, err
 	}
 	defer t.Close()
-	b, err := record.NewPlan(ctx, t, d, o)
+	j, err := planBurn(ctx, t, d, o)
 	if err != nil {
 		return record.Plan{}, err
 	}
-	return b.Plan(), nil
+	return j.Plan().Plan, nil
 }
 
 // Burn burns a disc in a drive.
@@ -94,82 +102,27 @@ func (e *Engine) Burn(ctx context.Context, name string, d disc.Disc, o record.Op
 		return record.Result{}, err
 	}
 	defer t.Close()
-	b, err := record.NewPlan(ctx, t, d, o)
+	j, err := planBurn(ctx, t, d, o)
 	if err != nil {
 		return record.Result{}, err
 	}
-	rep.Notice(disc.Notice{Text: b.Plan().Profile + ", " + b.Plan().Recipe})
-	return b.Run(ctx, rep)
+	rep.Notice(disc.Notice{Text: j.Plan().Profile + ", " + j.Plan().Recipe})
+	r, err := j.Run(ctx, rep)
+	return r.Result, err
 }
 
-// WriteImage writes a disc into a plain image file, and compares it with its
-// source unless the options say otherwise.
+// WriteImage writes a disc into an image file of the format that its name tells, and
+// compares it with its source unless the options say otherwise.
 func (e *Engine) WriteImage(ctx context.Context, path string, d disc.Disc, o record.Options, rep progress.Reporter) (record.Result, error) {
-	r := record.Result{Plan: record.Plan{Profile: "image file", Sectors: disc.Sectors(d)}}
-	if p, ok := disc.Unwrap(d).(disc.Planned); ok {
-		if err := p.Check(ctx); err != nil {
-			return r, fmt.Errorf("%s was not written: %w", path, err)
-		}
+	f, err := job.FormatFor(path, "")
+	if err != nil {
+		return record.Result{}, err
 	}
-	begun := time.Now()
+	j, err := job.New(ctx, sourceOf(ctx, d, o), job.ImageFile(path, f), job.Options{NoVerify: o.NoVerify})
+	if err != nil {
+		return record.Result{}, err
+	}
 	rep.Notice(disc.Notice{Text: "Writing " + path})
-	out := newfile.NewSet(path)
-	defer out.Discard()
-	err := iso.Format.Create(ctx, out, d, rep)
-	if err == nil {
-		err = out.Sync()
-	}
-	if err == nil {
-		err = out.Commit()
-	}
-	if err != nil {
-		return r, err
-	}
-	r.Seconds, r.Written = time.Since(begun).Seconds(), r.Plan.Sectors
-	plan, planned := disc.Unwrap(d).(disc.Planned)
-	if planned {
-		r.Changes = plan.Changes()
-	} else if err := sound(ctx, d, path); err != nil {
-		return r, err
-	}
-	if o.NoVerify {
-		return r, nil
-	}
-	got, _, err := image.Open(ctx, path)
-	if err != nil {
-		return r, fmt.Errorf("open what was written, to compare it: %w", err)
-	}
-	defer got.Close()
-	c, err := verify.Compare(ctx, d, got, o.Locate, rep)
-	if planned {
-		r.Changes = plan.Changes() // the comparison has read the files too
-	}
-	switch {
-	case err == nil:
-	case !errors.As(err, &r.Mismatch):
-		return r, err
-	case len(r.Changes) > 0:
-		return r, fmt.Errorf("%w: %w; files were changed while the image was written or compared: %s; write it again when they are left alone",
-			record.ErrDiffers, err, strings.Join(disc.Texts(r.Changes), "; "))
-	default:
-		return r, fmt.Errorf("%w: %w", record.ErrDiffers, err)
-	}
-	r.Verified, r.Equal, r.SHA256 = true, true, hex.EncodeToString(c.SHA256[:])
-	return r, nil
-}
-
-// sound returns an error when the disc that was written into the image file is not
-// whole, or its files cannot be found: a copy of it is as bad.
-func sound(ctx context.Context, d disc.Disc, path string) error {
-	name := "the source"
-	if s, ok := d.(*source.Source); ok {
-		name = s.Name
-	}
-	if err := verify.Complete(ctx, d, name); err != nil {
-		return fmt.Errorf("%s is written as far as the disc goes, but %w", path, err)
-	}
-	if err := verify.Opens(ctx, d); err != nil {
-		return fmt.Errorf("%s is written, but its files cannot be found: %w", path, err)
-	}
-	return nil
+	r, err := j.Run(ctx, rep)
+	return r.Result, err
 }

@@ -2,7 +2,6 @@ package engine
 
 import (
 	"bytes"
-	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -12,7 +11,6 @@ import (
 	"glassmaster/mastering/compilation"
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/progress"
-	"glassmaster/mastering/verify"
 	"glassmaster/ui/model"
 )
 
@@ -84,9 +82,9 @@ func TestWriteImageOfShortSource(t *testing.T) {
 	}
 	defer o.Disc.Close()
 	path := filepath.Join(t.TempDir(), "copy.iso")
-	var short *verify.TruncatedError
-	if _, err := e.WriteImage(t.Context(), path, o.Disc, record.Options{}, progress.Discard); !errors.As(err, &short) {
-		t.Errorf("%v", err)
+	r, err := e.WriteImage(t.Context(), path, o.Disc, record.Options{}, progress.Discard)
+	if v := model.Judge(r, err, record.Options{}); v.Verdict != model.Unverified || !strings.Contains(v.Text, "300 (") {
+		t.Errorf("%v: %+v", err, v)
 	}
 	if s, err := os.Stat(path); err != nil || s.Size() != 300*disc.SectorSize {
 		t.Errorf("%v, %v", s, err)
@@ -144,7 +142,7 @@ func TestWriteImageOfUnopenable(t *testing.T) {
 	copy(d[disc.SectorSize:], "\xffCD001\x01")
 	src := disc.Limit(disc.FromReaderAt(bytes.NewReader(append(p, make([]byte, 1<<20)...)), int64(len(p)+1<<20), nil), 400)
 	r, err := New().WriteImage(t.Context(), filepath.Join(t.TempDir(), "x.iso"), src, record.Options{}, progress.Discard)
-	if err == nil || !strings.Contains(err.Error(), "cannot be found") {
-		t.Errorf("%+v, %v", r, err)
+	if v := model.Judge(r, err, record.Options{}); v.Verdict != model.Unverified || !strings.Contains(v.Text, "cannot be found") {
+		t.Errorf("%v: %+v", err, v)
 	}
 }

@@ -165,20 +165,34 @@ func ioctlError(err error) error {
 	return fmt.Errorf("SG_IO: %w", err)
 }
 
-// hostFailures are what can go wrong between kernel and drive: the DID_ codes of
-// <scsi/scsi_status.h>.
-var hostFailures = map[uint16]string{
-	0x01: "no connection to the drive",
-	0x02: "the bus stayed busy",
-	0x04: "the drive is not there",
-	0x05: "the kernel took the command back",
-	0x06: "parity error on the bus",
-	0x07: "error of the host adapter",
-	0x08: "the drive was reset",
-	0x09: "unexpected interrupt of the host adapter",
-	0x0B: "the host adapter asks for the command again",
-	0x0E: "the transport is disturbed",
-	0x0F: "the transport has failed",
+// hostFailure describes what went wrong between the kernel and the drive: the DID_
+// codes of <scsi/scsi_status.h>. It returns "" for unknown ones.
+func hostFailure(status uint16) string {
+	switch status {
+	case 0x01:
+		return "no connection to the drive"
+	case 0x02:
+		return "the bus stayed busy"
+	case 0x04:
+		return "the drive is not there"
+	case 0x05:
+		return "the kernel took the command back"
+	case 0x06:
+		return "parity error on the bus"
+	case 0x07:
+		return "error of the host adapter"
+	case 0x08:
+		return "the drive was reset"
+	case 0x09:
+		return "unexpected interrupt of the host adapter"
+	case 0x0B:
+		return "the host adapter asks for the command again"
+	case 0x0E:
+		return "the transport is disturbed"
+	case 0x0F:
+		return "the transport has failed"
+	}
+	return ""
 }
 
 // tookBack reports whether the kernel has taken the command back when its time was
@@ -199,10 +213,10 @@ func (h *header) result(cdb, sense []byte, timeout time.Duration) error {
 	case h.hostStatus == timedOut || driver == 0x06 || h.tookBack(timeout):
 		return fmt.Errorf("%w (%v): the kernel has reset the drive", scsi.ErrTimeout, timeout)
 	case h.hostStatus == noConnect, h.hostStatus == badTarget, h.hostStatus == transportFailed:
-		return fmt.Errorf("%w: %s; check cable and power", scsi.ErrConnection, hostFailures[h.hostStatus])
+		return fmt.Errorf("%w: %s; check cable and power", scsi.ErrConnection, hostFailure(h.hostStatus))
 	case h.hostStatus != 0:
-		what, ok := hostFailures[h.hostStatus]
-		if !ok {
+		what := hostFailure(h.hostStatus)
+		if what == "" {
 			what = fmt.Sprintf("host status %02Xh", h.hostStatus)
 		}
 		return fmt.Errorf("%s; check cable, power and USB port", what)

@@ -154,27 +154,46 @@ func (l *login) check(reply *pdu) error {
 		}
 		return errors.New("the target has moved, it does not say where to")
 	}
-	if text, ok := loginFailures[uint16(class)<<8|uint16(detail)]; ok {
+	if text := loginFailure(uint16(class)<<8 | uint16(detail)); text != "" {
 		return errors.New(text)
 	}
 	return fmt.Errorf("the target refused the login with status %02X%02Xh", class, detail)
 }
 
-// loginFailures are the statuses of RFC 7143 11.13.5.
-var loginFailures = map[uint16]string{
-	0x0200: "the target refused the login as faulty",
-	0x0201: "the target wants a name and password (CHAP), which is not supported; allow access without",
-	0x0202: "the target does not allow this computer; add initiator " + initiatorName + " to its access list",
-	0x0203: "there is no such target on that host; check the target's name",
-	0x0204: "the target was there once, and is gone",
-	0x0205: "the target does not speak our version of iSCSI",
-	0x0206: "the target has too many connections",
-	0x0207: "the target misses a parameter of the login",
-	0x0208: "the target cannot add this connection to a session",
-	0x0209: "the target does not serve sessions of this type",
-	0x020A: "the target does not know the session",
-	0x020B: "the target refused the login as out of order",
-	0x0300: "the target has failed",
-	0x0301: "the target is out of service; try again later",
-	0x0302: "the target is out of resources; try again later",
+// loginFailure describes a login status, class in the high byte (RFC 7143 11.13.5); ""
+// for unknown ones.
+func loginFailure(status uint16) string {
+	switch status {
+	case 0x0200:
+		return "the target refused the login as faulty"
+	case 0x0201:
+		return "the target wants a name and password (CHAP), which is not supported; allow access without"
+	case 0x0202:
+		return "the target does not allow this computer; add initiator " + initiatorName + " to its access list"
+	case 0x0203:
+		return "there is no such target on that host; check the target's name"
+	case 0x0204:
+		return "the target was there once, and is gone"
+	case 0x0205:
+		return "the target does not speak our version of iSCSI"
+	case 0x0206:
+		return "the target has too many connections"
+	case 0x0207:
+		return "the target misses a parameter of the login"
+	case 0x0208:
+		return "the target cannot add this connection to a session"
+	case 0x0209:
+		return "the target does not serve sessions of this type"
+	case 0x020A:
+		return "the target does not know the session"
+	case 0x020B:
+		return "the target refused the login as out of order"
+	case 0x0300:
+		return "the target has failed"
+	case 0x0301:
+		return "the target is out of service; try again later"
+	case 0x0302:
+		return "the target is out of resources; try again later"
+	}
+	return ""
 }

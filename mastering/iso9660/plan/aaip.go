@@ -101,12 +101,25 @@ func component(b, value []byte) []byte {
 	return append(append(b, 0, byte(len(value))), value...)
 }
 
-// aclTags maps the tags of entries of Linux access control lists to their types in
-// AAIP.
-var aclTags = map[uint16]struct {
-	kind byte
-	id   bool
-}{1: {kind: 1}, 2: {10, true}, 4: {kind: 3}, 8: {12, true}, 0x10: {kind: 5}, 0x20: {kind: 6}}
+// aclType converts the tag of an entry of a Linux access control list to its type in
+// AAIP, and reports whether the entry has an ID. It returns 0 for unknown tags.
+func aclType(tag uint16) (kind byte, hasID bool) {
+	switch tag {
+	case 1: // the owner
+		return 1, false
+	case 2: // a user
+		return 10, true
+	case 4: // the owning group
+		return 3, false
+	case 8: // a group
+		return 12, true
+	case 0x10: // the mask
+		return 5, false
+	case 0x20: // others
+		return 6, false
+	}
+	return 0, false
+}
 
 // aaipList converts the access control lists of a file from the form of Linux to that
 // of AAIP. It returns nil if there is none.
@@ -134,12 +147,12 @@ func aaipEntries(p []byte) []byte {
 	}
 	var b []byte
 	for p = p[4:]; len(p) >= 8; p = p[8:] {
-		tag, ok := aclTags[binary.LittleEndian.Uint16(p)]
-		if !ok {
+		kind, hasID := aclType(binary.LittleEndian.Uint16(p))
+		if kind == 0 {
 			return nil
 		}
-		head := tag.kind<<4 | p[2]&7
-		if !tag.id {
+		head := kind<<4 | p[2]&7
+		if !hasID {
 			b = append(b, head)
 			continue
 		}

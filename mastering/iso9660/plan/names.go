@@ -12,20 +12,15 @@ import (
 )
 
 // dChar maps a byte of a name to the d-characters of ECMA-119 7.4.1.
-var dChar = func() (t [256]byte) {
-	for i := range t {
-		c := byte(i)
-		switch {
-		case c >= '0' && c <= '9', c >= 'A' && c <= 'Z':
-			t[i] = c
-		case c >= 'a' && c <= 'z':
-			t[i] = c - 'a' + 'A'
-		default:
-			t[i] = '_'
-		}
+func dChar(c byte) byte {
+	switch {
+	case c >= '0' && c <= '9', c >= 'A' && c <= 'Z':
+		return c
+	case c >= 'a' && c <= 'z':
+		return c - 'a' + 'A'
 	}
-	return
-}()
+	return '_'
+}
 
 // limits are the lengths of identifiers at an interchange level (ECMA-119 7.5,
 // 7.6, 10.1).
@@ -42,7 +37,7 @@ func levelLimits(level int) limits {
 func appendDChars(dst []byte, name string, limit int) []byte {
 	for i := 0; i < len(name) && limit > 0; limit-- {
 		c := name[i]
-		dst = append(dst, dChar[c])
+		dst = append(dst, dChar(c))
 		if c < utf8.RuneSelf {
 			i++
 			continue
@@ -175,15 +170,16 @@ func (n *namer) separate(children []*tree.Node, seen func([]byte) []byte, number
 
 // jolietChar maps ASCII to the characters that Joliet allows: no control characters,
 // and none with a meaning in paths (Joliet specification).
-var jolietChar = func() (t [utf8.RuneSelf]byte) {
-	for i := range t {
-		t[i] = byte(i)
-		if i < 0x20 || strings.IndexByte(`*/:;?\`, byte(i)) >= 0 {
-			t[i] = '_'
-		}
+func jolietChar(c byte) byte {
+	switch c {
+	case '*', '/', ':', ';', '?', '\\':
+		return '_'
 	}
-	return
-}()
+	if c < 0x20 {
+		return '_'
+	}
+	return c
+}
 
 // appendJoliet appends name in big-endian UTF-16, up to limit code units, without
 // splitting a surrogate pair.
@@ -193,7 +189,7 @@ func appendJoliet(dst []byte, name string, limit int) []byte {
 			if limit--; limit < 0 {
 				break
 			}
-			dst = append(dst, 0, jolietChar[c])
+			dst = append(dst, 0, jolietChar(c))
 			i++
 			continue
 		}

@@ -1,0 +1,107 @@
+package command
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"glassmaster/drive/job"
+	"glassmaster/drive/source"
+	"glassmaster/mastering/disc"
+	"glassmaster/mastering/units"
+)
+
+// imageSink returns the image file of that name, or standard output for "-". The format
+// is the one that is wanted or, where that is empty, the one that the name tells.
+func (s *session) imageSink(output, wanted string) (job.Sink, error) {
+	s.piped = output == "-"
+	path := output
+	if s.piped {
+		path = ""
+	}
+	f, err := job.FormatFor(path, wanted)
+	if err != nil {
+		return nil, usage(err)
+	}
+	if s.piped {
+		return job.ImageStream(s.out, f), nil
+	}
+	return job.ImageFile(path, f), nil
+}
+
+// openForJob opens a source that is going to be written into a sink. Files that are
+// missing are an error, unless keep says that they are left out.
+func (s *session) openForJob(ctx context.Context, name string, keep, force bool) (*source.Source, error) {
+	o := s.opener()
+	o.KeepGoing, o.Force, o.LateSums = keep, force, true
+	src, err := s.openWith(ctx, o, name)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.missing(src.Missing(), keep); err != nil {
+		src.Close()
+		return nil, err
+	}
+	return src, nil
+}
+
+// missing says which files cannot be put on a disc, and is an error unless
+// going on without them was asked for.
+func (s *session) missing(files []disc.Notice, keep bool) error {
+	const hint = "--keep-going leaves out what cannot be read"
+	if len(files) == 1 && !keep {
+		return advise(errors.New(files[0].String()), hint)
+	}
+	for _, p := range files {
+		s.warn(p.String())
+	}
+	if len(files) == 0 || keep {
+		return nil
+	}
+	return advise(fmt.Errorf("%s cannot be put on the disc", units.Count(len(files), "file", "files")), hint)
+}
+
+// leftOut says how many files are not on the disc although they should be.
+func leftOut(n int) string {
+	verb := "were"
+	if n == 1 {
+		verb = "was"
+	}
+	return units.Count(n, "file", "files") + " " + verb + " left out"
+}
+
+// changedText says that files of the source were changed.
+func changedText(changes []disc.Notice) string {
+	const text = "files of the source were changed while they were read: "
+	if len(changes) == 1 {
+		return text + changes[0].String()
+	}
+	return text + fmt.Sprintf("%v; and %d more", changes[0], len(changes)-1)
+}
+
+// readBack says that an image was verified, if it was.
+func readBack(r job.Result) string {
+	if r.Equal {
+		return ", read back and equal"
+	}
+	return ""
+}
+
+// tolerated is the error of what was written as planned, from a source that is not as
+// it should be; nil of a good one. made is what was written: "the disc", or the name
+// of the image.
+func tolerated(made string, r job.Result) error {
+	switch {
+	case len(r.Changes) > 0:
+		return incomplete{changedText(r.Changes)}
+	case r.Unread != nil:
+		return incomplete{fmt.Sprintf("%s has zeros for what cannot be read: %v", made, r.Unread)}
+	case r.Plan.Incomplete() != "":
+		return incomplete{made + " is as incomplete as its source: " + r.Plan.Incomplete()}
+	case r.Plan.Damaged() != "":
+		return incomplete{made + " is as damaged as its source: " + r.Plan.Damaged()}
+	case len(r.Missing) > 0:
+		return incomplete{leftOut(len(r.Missing))}
+	}
+	return nil
+}

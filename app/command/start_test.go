@@ -1,0 +1,60 @@
+package command
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+)
+
+// Scripts start the program often, so packages must leave tables and regular
+// expressions until they are used: what a package allocates when it is initialised
+// stands for the time that it takes, and does not depend on the machine.
+func TestStartAllocatesLittle(t *testing.T) {
+	const (
+		maxPackage = 4 << 10  // bytes, of a package that is not in the standard library
+		maxTotal   = 48 << 10 // bytes, of all packages; a program that only prints needs 2 kB
+	)
+	cmd := exec.Command(program(t), "--version")
+	cmd.Env = append(os.Environ(), "GODEBUG=inittrace=1")
+	var trace strings.Builder
+	cmd.Stderr = &trace
+	if err := cmd.Run(); err != nil {
+		t.Fatal(err)
+	}
+	total := 0
+	for line := range strings.Lines(trace.String()) {
+		var (
+			name          string
+			at, clock     float64
+			bytes, allocs int
+		)
+		if _, err := fmt.Sscanf(line, "init %s @%f ms, %f ms clock, %d bytes, %d allocs", &name, &at, &clock, &bytes, &allocs); err != nil {
+			continue
+		}
+		total += bytes
+		standard := !strings.Contains(strings.SplitN(name, "/", 2)[0], ".") && !strings.HasPrefix(name, "glassmaster/")
+		if bytes > maxPackage && !standard {
+			t.Errorf("package %s allocates %d bytes when it is initialised, more than %d", name, bytes, maxPackage)
+		}
+	}
+	if total == 0 {
+		t.Fatalf("no trace of initialisations in:\n%s", trace.String())
+	}
+	if total > maxTotal {
+		t.Errorf("all packages together allocate %d bytes when they are initialised, more than %d", total, maxTotal)
+	}
+}
+
+// The command line makes the command of one verb where it names one.
+func TestOneVerbIsMade(t *testing.T) {
+	for line, want := range map[string]int{
+		"--version": 0, "-v": 0, "ls image.iso": 1, "list image.iso": 1, "json": 1,
+		"": len(verbs), "--json ls image.iso": len(verbs), "help ls": len(verbs), "--help": len(verbs), "lst": len(verbs),
+	} {
+		if got := len(verbsFor(strings.Fields(line))); got != want {
+			t.Errorf("%q: %d verbs, want %d", line, got, want)
+		}
+	}
+}
