@@ -7,7 +7,7 @@ import (
 	"glassmaster/mastering/volume"
 )
 
-// defaultSegment is what a load segment of 0 stands for (El Torito 1.0, 2.2).
+// defaultSegment is the meaning of load segment 0 (El Torito 1.0, 2.2).
 const defaultSegment = 0x07C0
 
 // String describes the entry in one line.
@@ -39,7 +39,7 @@ func (e BootEntry) String() string {
 	return s
 }
 
-// Describe implements volume.Describer: it tells of the boot catalogue.
+// Describe implements volume.Describer. It describes the boot catalogue.
 func (v *FS) Describe() []volume.Property {
 	c, err := v.BootCatalog()
 	switch {

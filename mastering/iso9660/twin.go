@@ -10,7 +10,7 @@ import (
 // SetTwin implements volume.Twinned. A place is the offset of a record.
 func (v *FS) SetTwin(find func() map[uint64]volume.Longer) { v.twin = sync.OnceValue(find) }
 
-// lengthen has a file end where another view says, which knows more of it.
+// lengthen replaces the extents of a file by those of another view that has more of it.
 func (v *FS) lengthen(it *item) {
 	if v.twin == nil || !it.Mode.IsRegular() || it.at == rootRecord {
 		return
