@@ -18,7 +18,7 @@ import (
 	"glassmaster/mastering/volume"
 )
 
-// defects opens and checks an image and returns what readers stumble over.
+// defects opens and checks an image and returns the serious defects.
 func defects(t *testing.T, p []byte) string {
 	t.Helper()
 	v, err := Open(strings.NewReader(string(p)), int64(len(p)), volume.Options{})
@@ -34,7 +34,7 @@ func defects(t *testing.T, p []byte) string {
 	return strings.Join(s, "\n")
 }
 
-// TestCheckGood finds nothing in what the usual writers make.
+// TestCheckGood finds no defects in images of the usual programs.
 func TestCheckGood(t *testing.T) {
 	top := isotest.SampleTree(t)
 	for name, image := range map[string]string{
@@ -96,7 +96,7 @@ func TestCheckBad(t *testing.T) {
 	tableL := int(le.Uint32(good[vd+140:])) * disc.SectorSize
 	catalog := int(le.Uint32(good[vd+disc.SectorSize+71:])) * disc.SectorSize
 	third := root + int(good[root])
-	third += int(good[third]) // the first record behind . and ..
+	third += int(good[third]) // the first record after . and ..
 	boot := third
 	for good[boot+25]&format.FlagDirectory != 0 { // the first file
 		boot += int(good[boot])
@@ -154,7 +154,7 @@ func TestCheckBad(t *testing.T) {
 	}
 }
 
-// TestCheckMany lists the first of many minor defects, and still the others.
+// TestCheckMany lists only the first of many minor defects of one kind, but all others.
 func TestCheckMany(t *testing.T) {
 	h := newHandmade()
 	for range 30 {

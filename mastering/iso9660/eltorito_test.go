@@ -92,7 +92,7 @@ func TestBootCatalog(t *testing.T) {
 	}
 }
 
-// TestDiskLength measures hard disks by their partition tables.
+// TestDiskLength finds the lengths of hard disks by their partition tables.
 func TestDiskLength(t *testing.T) {
 	p := make([]byte, 512)
 	if got := diskLength(p); got != 0 {
@@ -115,8 +115,8 @@ func TestDiskLength(t *testing.T) {
 	}
 }
 
-// TestBootEntryText: entries of sections have names and criteria, and what is no
-// file of the volume has a length that follows from something else.
+// TestBootEntryText describes entries with section names and criteria, and images whose
+// length comes from something other than a file of the volume.
 func TestBootEntryText(t *testing.T) {
 	e := BootEntry{
 		Platform: PlatformEFI, Media: HardDisk, System: 0xEF, Bootable: true, Section: "ID", Criteria: []byte{1, 2},

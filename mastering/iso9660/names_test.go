@@ -12,9 +12,9 @@ import (
 	"glassmaster/mastering/volume"
 )
 
-// TestTwins has entries of one name, more than a hundred of them beside others:
-// each is shown under a name of its own, the same one in every way of asking, and
-// the check tells of each.
+// TestTwins has more than a hundred entries with the same name, among others. Each is
+// shown under a unique name, the same one in every kind of access, and Check reports
+// each.
 func TestTwins(t *testing.T) {
 	h := rockRidge(60)
 	h.dir(22, 20, 20)
@@ -86,8 +86,8 @@ func TestTwins(t *testing.T) {
 	}
 }
 
-// TestRawNames gives the bytes of names that are not UTF-8, and of links, and finds
-// them by these.
+// TestRawNames returns the bytes of names and link targets that are not UTF-8, and finds
+// files by them.
 func TestRawNames(t *testing.T) {
 	h := rockRidge(0)
 	px := entry("PX", both(0o120777), both(1), both(0), both(0))

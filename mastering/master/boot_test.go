@@ -18,14 +18,14 @@ import (
 	"glassmaster/mastering/peertest"
 )
 
-// report asks xorriso what starts a machine from an image.
+// report returns what xorriso reports about booting an image.
 func report(t testing.TB, image string) string {
 	t.Helper()
 	return peertest.Run(t, "", "xorriso", "-report_about", "FAILURE", "-indev", image,
 		"-report_el_torito", "plain", "-report_system_area", "plain")
 }
 
-// wantLines fails unless every line is in the text, runs of spaces counting as one.
+// wantLines fails unless every line is in the text; runs of spaces count as one.
 func wantLines(t testing.TB, text string, lines ...string) {
 	t.Helper()
 	var have strings.Builder
@@ -92,7 +92,7 @@ func TestPartitionToolsAcceptGPT(t *testing.T) {
 }
 
 // TestPartitionToolsAcceptImageInVolume has the UEFI image as a file of the
-// volume: the GPT lists it and what lies around it.
+// volume: the GPT lists it and the parts of the volume around it.
 func TestPartitionToolsAcceptImageInVolume(t *testing.T) {
 	image := isolinuxImage(t, boot.GPTOnly)
 	if out := peertest.Run(t, "", "sgdisk", "-v", image); !strings.Contains(out, "No problems found") {
@@ -142,7 +142,7 @@ func TestMBRNamesAppendedPartition(t *testing.T) {
 }
 
 // TestInfoTableIsGenisoimages compares the boot information table with that of
-// genisoimage, which writes it into the file: that must not happen here.
+// genisoimage, which changes the source file. We must not change it.
 func TestInfoTableIsGenisoimages(t *testing.T) {
 	for _, size := range []int{64, 2048, 5001, 70003} {
 		b := make([]byte, size)
@@ -187,7 +187,7 @@ func le32(b []byte) uint32 {
 	return uint32(b[0]) | uint32(b[1])<<8 | uint32(b[2])<<16 | uint32(b[3])<<24
 }
 
-// TestCatalogueIsXorrisos compares a whole catalogue, addresses aside.
+// TestCatalogueIsXorrisos compares a whole catalogue, except for its addresses.
 func TestCatalogueIsXorrisos(t *testing.T) {
 	dir := t.TempDir()
 	floppy := make([]byte, 1440<<10)
@@ -251,7 +251,7 @@ func TestUnusualEntries(t *testing.T) {
 	isotest.Compare(t, "catalogue", strings.Join(got, "\n"), strings.Join([]string{
 		"1 BIOS y hd 0x1234 0x0e 1", "2 PPC n none 0x0000 0x00 2048", "3 Mac y none 0x0000 0x00 7", "4 Mac y none 0x0000 0x00 9",
 	}, "\n"))
-	// isoinfo reads the ID, and follows a catalogue that is no file.
+	// isoinfo reads the ID, and finds a catalogue that is not a file.
 	if out := peertest.Run(t, "", "isoinfo", "-d", "-i", image); !strings.Contains(out, "ID 'Who made it'") {
 		t.Errorf("isoinfo says\n%s", out)
 	}
@@ -292,7 +292,7 @@ func TestReaderFindsWhatWasWritten(t *testing.T) {
 	}
 }
 
-// TestSameImage plans a tree twice: tree and options give the same bytes.
+// TestSameImage plans a tree twice: the same tree and options give the same image.
 func TestSameImage(t *testing.T) {
 	root := bootFiles(t, map[string][]byte{"loader.bin": make([]byte, 4096)})
 	o := master.Options{Boot: &boot.Options{
@@ -304,8 +304,8 @@ func TestSameImage(t *testing.T) {
 	}
 }
 
-// TestSameFileTwice gives one file several entries, some of which want a boot
-// information table: the file is there once and has it.
+// TestSameFileTwice has several entries for one file, some with a boot information
+// table: the file is stored once and has it.
 func TestSameFileTwice(t *testing.T) {
 	root := bootFiles(t, map[string][]byte{"a": bytes.Repeat([]byte{7}, 3000)})
 	for _, images := range [][]boot.Image{
