@@ -72,7 +72,7 @@ func (s *session) look(ctx context.Context, f drive.Found) driveInfo {
 		d.Problem = problem(f.Err)
 		return d
 	}
-	t, _, err := s.opener().Drive(ctx, f.Name)
+	t, _, err := s.openDrive(ctx, f.Name)
 	if err != nil {
 		d.Problem = problem(err)
 		return d

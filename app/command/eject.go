@@ -47,7 +47,7 @@ type moved struct {
 }
 
 func (s *session) moveTray(ctx context.Context, name string, open bool) error {
-	t, name, err := s.opener().Drive(ctx, name)
+	t, name, err := s.openDrive(ctx, name)
 	if err != nil {
 		return err
 	}

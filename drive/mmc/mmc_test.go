@@ -265,7 +265,7 @@ func TestCommands(t *testing.T) {
 		{"read with 12 bytes", func(t scsi.Transport) error { _, err := Read12(ctx, t, 0x1234, sector); return err }, "a8 00 00 00 12 34 00 00 00 02 00 00", ""},
 		{
 			"read raw", func(t scsi.Transport) error {
-				_, err := ReadCD(ctx, t, -150, make([]byte, 3*disc.RawSectorSize))
+				_, err := ReadCD(ctx, t, -150, make([]byte, 3*disc.RawSectorSize), disc.Raw)
 				return err
 			},
 			"be 00 ff ff ff 6a 00 00 03 f8 00 00", "",

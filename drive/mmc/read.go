@@ -35,18 +35,23 @@ func Read12(ctx context.Context, t scsi.Transport, lba disc.LBA, p []byte) (int,
 	return k / disc.SectorSize, err
 }
 
-// ReadCD reads sectors of 2352 bytes of any mode from address lba into p, and returns how
-// many complete sectors it read, CD only (READ CD BEh, MMC-6 6.19, expected sector type
-// any, main channel F8h: sync, headers, user data, EDC and ECC).
-func ReadCD(ctx context.Context, t scsi.Transport, lba disc.LBA, p []byte) (int, error) {
-	n := len(p) / disc.RawSectorSize
-	if n == 0 || len(p)%disc.RawSectorSize != 0 {
-		return 0, fmt.Errorf("READ CD: %d bytes are not a number of sectors of %d bytes", len(p), disc.RawSectorSize)
+// ReadCD reads whole sectors of any mode from address lba into p, in the form disc.Raw or
+// disc.RawSub, and returns how many complete sectors it read, CD only (READ CD BEh,
+// MMC-6 6.19, expected sector type any, main channel F8h: sync, headers, user data, EDC
+// and ECC; sub-channel 0: none, 1: raw P to W).
+func ReadCD(ctx context.Context, t scsi.Transport, lba disc.LBA, p []byte, f disc.Form) (int, error) {
+	size, sub := f.Size(), byte(0)
+	if f == disc.RawSub {
+		sub = 1
 	}
-	cdb := []byte{scsi.OpReadCD, 0, 0, 0, 0, 0, byte(n >> 16), byte(n >> 8), byte(n), 0xF8, 0, 0}
+	n := len(p) / size
+	if n == 0 || len(p)%size != 0 {
+		return 0, fmt.Errorf("READ CD: %d bytes are not a number of sectors of %d bytes", len(p), size)
+	}
+	cdb := []byte{scsi.OpReadCD, 0, 0, 0, 0, 0, byte(n >> 16), byte(n >> 8), byte(n), 0xF8, sub, 0}
 	be.PutUint32(cdb[2:], uint32(lba))
 	k, err := t.Execute(ctx, scsi.Command{CDB: cdb, Direction: scsi.In, Data: p, Timeout: readTimeout})
-	return k / disc.RawSectorSize, err
+	return k / size, err
 }
 
 // sectors returns the number of sectors in p. A length that is not a multiple of the

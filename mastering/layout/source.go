@@ -98,8 +98,7 @@ func unchanged(s Source) error {
 	return nil
 }
 
-// OpenSource opens a source that holds size bytes. A Renderer is rendered whole,
-// into memory.
+// OpenSource opens a source of size bytes. It renders that of a Renderer into memory.
 func OpenSource(s Source, size int64) (Reader, error) {
 	switch s := s.(type) {
 	case Opener:

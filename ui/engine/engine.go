@@ -46,7 +46,7 @@ func (e *Engine) OpenDisc(ctx context.Context, name string) (disc.Disc, error) {
 }
 
 func open(ctx context.Context, name string) (*source.Source, error) {
-	return source.Opener{Report: progress.Discard}.Open(ctx, name)
+	return source.Open(ctx, name, source.Options{Report: progress.Discard})
 }
 
 // Drives lists the drives of this machine, and the virtual ones.
