@@ -34,7 +34,7 @@ func TestGuard(t *testing.T) {
 	ctx, s := context.Background(), &silent{}
 	g := scsi.Guard(s)
 	if scsi.Guard(g) != g {
-		t.Error("guarded twice")
+		t.Error("Guard wrapped a guarded transport again")
 	}
 	write := []byte{0x2A, 0, 0, 0, 0, 7, 0, 0, 1, 0}
 	for i, c := range []struct {
