@@ -5,10 +5,7 @@ import (
 
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/udf/internal/ecma167"
-	"glassmaster/mastering/volume"
 )
-
-func init() { volume.RegisterClaim("UDF", claim) }
 
 // claim returns the address after the last sector that the descriptors of the
 // volume in a session refer to: its partitions and descriptor sequences (ECMA-167

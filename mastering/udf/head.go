@@ -8,8 +8,6 @@ import (
 	"glassmaster/mastering/volume"
 )
 
-func init() { volume.RegisterHead(view, head) }
-
 // head describes the volume that begins with a session: its recognition sequence
 // follows the system area, and it has an anchor volume descriptor pointer at sector
 // 256 of the session, or at 512 while it is open (UDF 2.2.3, 6.10).

@@ -13,11 +13,6 @@ import (
 	"glassmaster/mastering/volume"
 )
 
-func init() { volume.Register("UDF", open) }
-
-// view is the name of the only view of a UDF volume.
-const view = "UDF"
-
 // reader reads the structures of a volume. mirror says that metadata partitions are
 // read from their second copy.
 type reader struct {
@@ -43,8 +38,8 @@ type FS struct {
 	info volume.Info
 	lost error // why the root directory had to be searched for
 
-	defects []disc.Notice                   // found when it was opened
-	twin    func() map[uint64]volume.Longer // files of which another view has more of the contents; may be nil
+	notices     []disc.Notice                       // found when it was opened
+	corrections func() map[uint64]volume.Correction // files of which another view has more of the contents; may be nil
 
 	recognition recognition
 	anchor      anchor
@@ -58,15 +53,6 @@ type FS struct {
 }
 
 var _ volume.Direct = (*FS)(nil)
-
-// open is registered with package volume.
-func open(r io.ReaderAt, size int64, o volume.Options) (volume.FS, error) {
-	f, err := Open(r, size, o)
-	if err != nil {
-		return nil, err
-	}
-	return f, nil
-}
 
 // Open opens the UDF volume in r, which has size bytes and whose offset 0 is address
 // 0 of the disc. The error wraps volume.ErrUnknown if there is no UDF volume, if o
