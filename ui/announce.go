@@ -2,8 +2,8 @@ package ui
 
 import "time"
 
-// announcing tells, after each event and once the window has settled, where its
-// buttons are: what a script needs to go on.
+// announcing adds, after each event and once the layout is done, an event with the
+// positions of the buttons, for scripts.
 func (s *Shell) announcing(event func(string, map[string]any)) func(string, map[string]any) {
 	if event == nil {
 		return nil
@@ -16,7 +16,7 @@ func (s *Shell) announcing(event func(string, map[string]any)) func(string, map[
 		time.AfterFunc(200*time.Millisecond, func() {
 			s.host.Post(func() {
 				if mine == turn {
-					event("controls", map[string]any{"place": s.place.String(), "buttons": s.layer.Controls()})
+					event("controls", map[string]any{"page": s.page.String(), "buttons": s.layer.Controls()})
 				}
 			})
 		})

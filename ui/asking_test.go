@@ -65,7 +65,7 @@ func TestClosingAsksDuringWork(t *testing.T) {
 	slow := &slowEngine{Engine: engine.New(), begun: make(chan bool), ended: make(chan bool)}
 	begun, ended := slow.begun, slow.ended
 	p := startPilot(t, slow)
-	p.OpenFiles([]string{image(t)})
+	p.openFiles([]string{image(t)})
 	p.until("the image", func() bool { return p.last("browse")["files"] == 1 })
 	p.pick = t.TempDir()
 	p.press("Extract all…")
@@ -162,7 +162,7 @@ func TestErasingAsks(t *testing.T) {
 			refused := func() {
 				p.until("the refusal", func() bool {
 					why, _ := p.last("settings")["why"].(string)
-					return strings.Contains(why, "holds data")
+					return strings.Contains(why, "is not empty")
 				})
 			}
 			ready()
@@ -201,14 +201,14 @@ func TestTargetComesBack(t *testing.T) {
 	name := "virtual:" + filepath.Join(t.TempDir(), "dvd") + "?medium=dvd+r"
 	t.Setenv(drive.Environment, name)
 	p := withWork(t)
-	p.Go(Burn)
+	p.show(burnPage)
 	p.until("the drive", func() bool { return p.last("settings")["ready"] == true })
-	p.Go(Compile)
+	p.show(compilePage)
 	target := func() string { s, _ := p.last("settings")["target"].(string); return s }
 	p.press("Save image…") // and the picker is cancelled
 	p.until("the picker", func() bool { return !p.covered() })
-	if p.place != Compile {
-		t.Errorf("in %s, and nothing was chosen", p.place)
+	if p.page != compilePage {
+		t.Errorf("in %s, and nothing was chosen", p.page)
 	}
 	p.pick = filepath.Join(t.TempDir(), "x.iso")
 	save := func() {
@@ -223,9 +223,9 @@ func TestTargetComesBack(t *testing.T) {
 	p.until("the outcome", func() bool { return p.last("outcome")["verdict"] == "verified" })
 	p.press("Done")
 	back("after the image was written")
-	p.Go(Compile)
+	p.show(compilePage)
 	save()
-	p.Go(Compile) // without writing it
+	p.show(compilePage) // without writing it
 	p.press("Burn…")
 	back("when it was given up")
 }
@@ -241,7 +241,7 @@ func TestExtractTwice(t *testing.T) {
 	p.until("the plan", func() bool { return p.last("settings")["ready"] == true })
 	p.press("Write image")
 	p.until("the outcome", func() bool { return p.last("outcome")["verdict"] != nil })
-	p.OpenFiles([]string{image})
+	p.openFiles([]string{image})
 	p.until("the image", func() bool { return p.last("browse")["files"] == 2 })
 	p.pick = t.TempDir()
 	a := filepath.Join(p.pick, "Trip", "a.txt")
@@ -294,12 +294,12 @@ func TestLongLabelRecovers(t *testing.T) {
 	p.until("the saving", func() bool { return !p.project.Dirty() })
 	p.compile.New()
 	p.compiled(0)
-	p.OpenFiles([]string{p.pick})
+	p.openFiles([]string{p.pick})
 	p.until("the refusal", func() bool { return !p.project.Empty() && !p.project.Measuring() && p.project.Size().Err != nil })
 	p.project.SetLabel("short")
 	p.compiled(1)
 	p.press("Burn…")
-	if p.place != Burn {
+	if p.page != burnPage {
 		t.Error("the button is dead")
 	}
 }

@@ -80,9 +80,9 @@ func TestIncompleteSource(t *testing.T) {
 		t.Fatal(err)
 	}
 	p := newPilot(t)
-	p.OpenFiles([]string{path})
+	p.openFiles([]string{path})
 	p.until("the image", func() bool { return p.last("browse")["files"] == 1 })
-	if !p.shown("not as it should be") {
+	if !p.shown("is incomplete") {
 		t.Error("Browse does not tell that it is incomplete")
 	}
 	p.press("Burn…")

@@ -48,7 +48,7 @@ func TestUnreadableFolderIsNotEmpty(t *testing.T) {
 	if err := os.WriteFile(image, data, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	p.OpenFiles([]string{image})
+	p.openFiles([]string{image})
 	p.until("the image", func() bool { return p.last("browse")["files"] != nil })
 	if p.last("browse")["files"] != 0 {
 		t.Fatalf("the folders can be read: %v", p.last("browse"))
@@ -61,7 +61,7 @@ func TestUnreadableFolderIsNotEmpty(t *testing.T) {
 			t.Errorf("%q can be pressed, and would extract nothing", b.Text)
 		}
 	}
-	p.Go(Browse)
+	p.show(browsePage)
 	p.press("Burn…")
 	p.until("the plan", func() bool { return p.last("settings")["ready"] == true })
 	if !p.shown("op folder of the ISO 9660 volume cannot be read") {
@@ -74,7 +74,7 @@ func TestUnreadableFolderIsNotEmpty(t *testing.T) {
 		t.Errorf("the disc is praised: %s", text)
 	}
 	p.browse.Close()
-	p.Go(Browse)
+	p.show(browsePage)
 	if p.shown("volume cannot be read") {
 		t.Error("the notice outlives its image")
 	}

@@ -13,30 +13,30 @@ import (
 	"glassmaster/ui/model"
 )
 
-// Pointer says how far the position of a drop can be trusted.
+// Pointer says how reliable the position of a drop is.
 type Pointer uint8
 
-// What a system says of the position of a drop.
+// Reliability of the position of a drop.
 const (
-	Exact   Pointer = iota // where the pointer is
-	Late                   // where it was; the next movement tells where it is
-	Unknown                // nothing of use
+	Exact   Pointer = iota // the position of the pointer
+	Late                   // an earlier position; the next mouse event has the right one
+	Unknown                // no usable position
 )
 
-// lateLimit is how long the movement that follows a drop is waited for.
+// lateLimit is how long to wait for the mouse event that follows a drop.
 const lateLimit = 80 * time.Millisecond
 
-// nowhere is the position of files that came without one.
+// nowhere is the position of files that come without one.
 var nowhere = fyne.NewPos(-1, -1)
 
-// Dropped takes files and folders that were dropped on the window at an
-// absolute position.
-func (s *Shell) Dropped(at fyne.Position, uris []fyne.URI) {
+// dropped handles files and folders that were dropped on the window at an absolute
+// position.
+func (s *Shell) dropped(at fyne.Position, uris []fyne.URI) {
 	defer model.Guard()
 	var paths []string
 	for _, u := range uris {
 		if u.Scheme() == "file" {
-			paths = append(paths, filepath.Clean(u.Path())) // a slash at the end would mean what is in the folder
+			paths = append(paths, filepath.Clean(u.Path())) // a trailing slash would mean the contents of the folder
 		}
 	}
 	take := func(at fyne.Position) {
@@ -53,8 +53,7 @@ func (s *Shell) Dropped(at fyne.Position, uris []fyne.URI) {
 	}
 }
 
-// catch lays something over the window that the pending movement of the pointer
-// lands on, and takes its position.
+// catch covers the window until the next mouse event, and passes on its position.
 func (s *Shell) catch(take func(fyne.Position)) {
 	c := &catcher{}
 	c.ExtendBaseWidget(c)
@@ -72,7 +71,7 @@ func (s *Shell) catch(take func(fyne.Position)) {
 	time.AfterFunc(lateLimit, func() { s.host.Post(func() { c.at(nowhere) }) })
 }
 
-// catcher is an invisible thing that feels the pointer.
+// catcher is an invisible widget that receives mouse events.
 type catcher struct {
 	widget.BaseWidget
 	at func(fyne.Position)

@@ -8,8 +8,8 @@ import (
 	"glassmaster/ui/model"
 )
 
-// addShortcuts makes the shortcuts of the window. They rest while a sheet or a
-// native dialog is open.
+// addShortcuts adds the shortcuts of the window. They do nothing while a sheet or a
+// file dialog is open.
 func (s *Shell) addShortcuts() {
 	ctrl, alt, shift := fyne.KeyModifierShortcutDefault, fyne.KeyModifierAlt, fyne.KeyModifierShift
 	key := func(k fyne.KeyName, m fyne.KeyModifier) fyne.Shortcut {
@@ -20,9 +20,9 @@ func (s *Shell) addShortcuts() {
 		keys fyne.Shortcut
 		do   func()
 	}{
-		{key(fyne.Key1, ctrl), func() { s.Go(Compile) }},
-		{key(fyne.Key2, ctrl), func() { s.Go(Browse) }},
-		{key(fyne.Key3, ctrl), func() { s.Go(Burn) }},
+		{key(fyne.Key1, ctrl), func() { s.show(compilePage) }},
+		{key(fyne.Key2, ctrl), func() { s.show(browsePage) }},
+		{key(fyne.Key3, ctrl), func() { s.show(burnPage) }},
 		{key(fyne.KeyF, ctrl), s.search},
 		{key(fyne.KeyO, ctrl), s.open},
 		{key(fyne.KeyS, ctrl), s.compiling(s.compile.Save)},
@@ -42,52 +42,52 @@ func (s *Shell) addShortcuts() {
 	}
 }
 
-// covered reports whether something lies over the window.
+// covered reports whether a sheet, a menu or a file dialog is open.
 func (s *Shell) covered() bool {
 	return s.veil.Visible() || s.window.Canvas().Overlays().Top() != nil
 }
 
-// pane returns the panes of the place that is shown, nil where there are none.
-func (s *Shell) pane() *files.Browser {
-	switch s.place {
-	case Compile:
-		return s.compile.Pane()
-	case Browse:
-		return s.browse.Pane()
+// browser returns the file browser of the page that is shown, nil where it has none.
+func (s *Shell) browser() *files.Browser {
+	switch s.page {
+	case compilePage:
+		return s.compile.Browser()
+	case browsePage:
+		return s.browse.Browser()
 	}
 	return nil
 }
 
 func (s *Shell) search() {
-	if p := s.pane(); p != nil {
+	if p := s.browser(); p != nil {
 		p.FocusSearch()
 	}
 }
 
 func (s *Shell) back() {
-	if p := s.pane(); p != nil {
+	if p := s.browser(); p != nil {
 		p.Back()
 	}
 }
 
 func (s *Shell) forward() {
-	if p := s.pane(); p != nil {
+	if p := s.browser(); p != nil {
 		p.Forward()
 	}
 }
 
 func (s *Shell) open() {
-	switch s.place {
-	case Compile:
+	switch s.page {
+	case compilePage:
 		s.compile.PickOpen()
-	case Browse:
+	case browsePage:
 		s.browse.PickImage()
 	}
 }
 
 func (s *Shell) compiling(do func()) func() {
 	return func() {
-		if s.place == Compile {
+		if s.page == compilePage {
 			do()
 		}
 	}

@@ -12,7 +12,7 @@ import (
 	"glassmaster/ui/theme"
 )
 
-// railButton is a place in the rail: an icon over its name.
+// railButton is a button of the navigation rail: an icon above the name of a page.
 type railButton struct {
 	widget.BaseWidget
 	icon    fyne.Resource
@@ -113,7 +113,7 @@ func (r *railRenderer) paint() {
 	b.text.TextStyle.Bold = b.chosen
 }
 
-// veil covers the window and takes all clicks.
+// veil covers the window and receives all clicks.
 type veil struct {
 	widget.BaseWidget
 	rect *canvas.Rectangle
@@ -125,7 +125,7 @@ func newVeil() *veil {
 	return v
 }
 
-// Tapped implements fyne.Tappable: nothing below the veil is reached.
+// Tapped implements fyne.Tappable. It does nothing.
 func (v *veil) Tapped(*fyne.PointEvent) {}
 
 // CreateRenderer implements fyne.Widget.

@@ -12,10 +12,11 @@ import (
 	"glassmaster/ui/widgets"
 )
 
-// faulted hears of every panic. The compilation is kept, and the window goes on.
+// faulted is called for every panic. The compilation is backed up, and the window stays
+// open.
 func (s *Shell) faulted(f *model.Fault) {
 	fmt.Fprintf(os.Stderr, "glassmaster-window: %v\n%s\n", f, f.Stack)
-	if f.InJob { // on another goroutine; the job's own error tells the person
+	if f.InJob { // on another goroutine; the job reports it as its error
 		s.host.Post(func() {
 			s.host.Tell("fault", map[string]any{"text": f.Error()})
 			s.kept(s.autosave.Now())
@@ -23,35 +24,40 @@ func (s *Shell) faulted(f *model.Fault) {
 		return
 	}
 	if s.fault != nil && s.fault.Open() {
-		return // a fault in drawing comes again and again
+		return // a fault in drawing is repeated with each frame
 	}
 	err := s.autosave.Now()
 	s.host.Tell("fault", map[string]any{"text": f.Error()})
-	text := "What you were doing may not be done. Your files are as they were."
+	text := "The last action may be incomplete. Your files were not changed."
 	switch {
 	case err != nil:
-		text += " The compilation could not be kept (" + err.Error() + "): save it now."
+		text += " The compilation could not be backed up (" + err.Error() + "): save it now."
 	case s.project.Unsaved():
-		text += " The compilation was kept, and is offered again if the window should close. Save it, and start the window anew."
+		text += " The compilation was backed up. Save it, then restart Glassmaster."
 	}
-	s.fault = s.host.Sheet("Something went wrong in Glassmaster", widgets.NewText(text+"\n\n"+f.Error()).Wrap(), 480,
-		widgets.Choice{Text: "Go on", Primary: true})
+	s.fault = s.host.Sheet("Internal error in Glassmaster", widgets.NewText(text+"\n\n"+f.Error()).Wrap(), 480,
+		widgets.Choice{Text: "Continue", Primary: true})
 }
 
-// Rescue keeps what would be lost by a panic that ends the window.
+// Rescue backs the compilation up before a panic ends the window.
 func (s *Shell) Rescue() error { return s.autosave.Now() }
 
-// kept hears what has become of keeping the compilation. That it cannot be kept is
-// told once.
+// kept is called after each attempt to back the compilation up. A failure is reported
+// once.
 func (s *Shell) kept(err error) {
 	if err == nil {
 		s.host.Tell("kept", nil)
 		return
 	}
-	s.project.Remark(disc.Notice{Path: "In case of a crash", Severity: disc.Warning, Text: "the compilation cannot be kept, save it yourself: " + err.Error()})
+	s.project.AddProblem(disc.Notice{
+		Path: "Automatic backup", Severity: disc.Warning,
+		Text:   "the compilation cannot be backed up: " + err.Error(),
+		Advice: "Save it yourself",
+	})
 }
 
-// offerLost offers what a window had not saved when it was torn off; then goes on.
+// offerLost offers to restore a compilation that was not saved when a window ended
+// without being closed; then it goes on.
 func (s *Shell) offerLost(then func()) {
 	lost, err := s.keeper.Lost()
 	if err != nil || len(lost) == 0 {
@@ -63,9 +69,9 @@ func (s *Shell) offerLost(then func()) {
 	if l.Origin != "" {
 		what = "The compilation “" + model.Short(l.Origin) + "”"
 	}
-	text := what + " was not saved when Glassmaster ended without being closed. It was kept on " + model.Date(l.Kept.Local()) + "."
-	s.host.Ask("Restore what was not saved?", text,
-		widgets.Choice{Text: "Discard it", Danger: true, Do: func() bool {
+	text := what + " was not saved when Glassmaster ended unexpectedly. The backup is of " + model.Date(l.Kept.Local()) + "."
+	s.host.Ask("Restore the unsaved compilation?", text,
+		widgets.Choice{Text: "Discard", Danger: true, Do: func() bool {
 			s.host.Post(func() { s.discard(l, then) })
 			return true
 		}},
@@ -75,13 +81,14 @@ func (s *Shell) offerLost(then func()) {
 
 func (s *Shell) discard(l model.Lost, then func()) {
 	if err := s.keeper.Discard(l); err != nil {
-		s.host.ErrorThen("What was kept cannot be removed", err, then)
+		s.host.ErrorThen("The backup cannot be removed", err, then)
 		return
 	}
 	then()
 }
 
-// restore edits what was kept. The old copy goes when this window has one.
+// restore edits the backed up compilation. The old backup is removed when this window has
+// one.
 func (s *Shell) restore(l model.Lost, then func()) {
 	var c *compilation.Compilation
 	var problems []disc.Notice
@@ -90,10 +97,10 @@ func (s *Shell) restore(l model.Lost, then func()) {
 		return err
 	}, func(err error) {
 		if err != nil {
-			s.host.ErrorThen("What was kept cannot be restored", fmt.Errorf("%w; it is still in %s", err, l.ID+compilation.Ending), then)
+			s.host.ErrorThen("The backup cannot be restored", fmt.Errorf("%w; it is still in %s", err, l.ID+compilation.Ending), then)
 			return
 		}
-		s.Go(Compile)
+		s.show(compilePage)
 		s.project.Recover(c, l.Origin, problems)
 		if err = s.autosave.Now(); err == nil {
 			err = s.keeper.Discard(l)

@@ -73,13 +73,13 @@ func TestCompilationIsOfferedAfterACrash(t *testing.T) {
 	}{
 		{answer: fyne.KeyReturn, files: 2, kept: 1},
 		{answer: fyne.KeyEscape, files: 0, kept: 1},
-		{button: "Discard it", files: 0, kept: 0},
+		{button: "Discard", files: 0, kept: 0},
 	} {
 		t.Run(string(c.answer)+c.button, func(t *testing.T) {
 			crash(t)
 			p := startPilot(t, engine.New())
 			p.Started(nil)
-			if p.sheet() != "Restore what was not saved?" {
+			if p.sheet() != "Restore the unsaved compilation?" {
 				t.Fatalf("the sheet is %q", p.sheet())
 			}
 			if c.button != "" {
@@ -109,7 +109,7 @@ func TestCompilationIsOfferedAfterACrash(t *testing.T) {
 // TestWhatWasNamedIsOpenedAfterTheQuestion starts the window with a compilation to
 // open: whatever becomes of the lost one, that is not forgotten over the question.
 func TestWhatWasNamedIsOpenedAfterTheQuestion(t *testing.T) {
-	for _, answer := range []string{"Escape", "Later", "Discard it", "spoiled"} {
+	for _, answer := range []string{"Escape", "Later", "Discard", "spoiled"} {
 		t.Run(answer, func(t *testing.T) {
 			crash(t)
 			p := startPilot(t, engine.New())
@@ -203,7 +203,7 @@ func TestFaultInPicker(t *testing.T) {
 	p.host.Picker = panicking{}
 	for what, pick := range map[string]func(){
 		"folder": func() { p.host.PickFolder("x", func(string) {}) },
-		"files":  func() { p.host.PickMany("x", func([]string) {}) },
+		"files":  func() { p.host.PickFiles("x", func([]string) {}) },
 	} {
 		p.events = nil
 		pick()

@@ -1,6 +1,6 @@
-// Package ui is the window: a rail with its three places, and what they share.
-// It knows neither the driver that draws it nor the native dialogs, so that its
-// tests need no display; the program hands those in.
+// Package ui is the window: three pages, and the rail to choose one of them. The
+// program passes in the driver that draws it and the system's dialogs, so that tests
+// need no display.
 package ui
 
 import (
@@ -20,19 +20,19 @@ import (
 	"glassmaster/ui/widgets"
 )
 
-// Place is one of the places of the window.
-type Place int
+// page is one of the pages of the window.
+type page int
 
-// Places of the window, in the order of the rail.
+// Pages of the window, in the order of the rail.
 const (
-	Compile Place = iota
-	Browse
-	Burn
+	compilePage page = iota
+	browsePage
+	burnPage
 )
 
-var placeNames = [...]string{"compile", "browse", "burn"}
+var pageNames = [...]string{"compile", "browse", "burn"}
 
-func (p Place) String() string { return placeNames[p] }
+func (p page) String() string { return pageNames[p] }
 
 // Engine does the work that the window shows.
 type Engine interface {
@@ -42,13 +42,13 @@ type Engine interface {
 	model.Keeper
 }
 
-// Config is what the program hands to the window.
+// Config is what the window needs of the program.
 type Config struct {
 	Engine Engine
 	Picker host.FilePicker
 	Event  func(name string, fields map[string]any) // may be nil
 	Post   model.Post                               // nil: fyne.Do
-	// Pointer says how far the position of a drop can be trusted; nil: exactly.
+	// Pointer says how reliable the position of a drop is; nil: exact.
 	Pointer func() Pointer
 }
 
@@ -59,16 +59,16 @@ type Shell struct {
 	layer    *widgets.Layer
 	rail     [3]*railButton
 	pages    [3]fyne.CanvasObject
-	place    Place
+	page     page
 	veil     *fyne.Container
 	pointer  func() Pointer
-	catching *fyne.Container // feels where a late drop falls
+	catching *fyne.Container // receives the mouse event after a drop
 	reason   *widgets.Text
 
 	project  *model.Project
 	keeper   model.Keeper
 	autosave *model.Autosave
-	fault    *widgets.Sheet // that tells of a fault, nil when there is none
+	fault    *widgets.Sheet // reports an internal error; nil: none
 
 	compile *compile.View
 	browse  *browse.View
@@ -78,7 +78,7 @@ type Shell struct {
 // New fills a window.
 func New(w fyne.Window, c Config) *Shell {
 	if c.Post == nil {
-		c.Post = fyne.Do // the only place where the window's goroutine is spoken to
+		c.Post = fyne.Do // the only use of Fyne's goroutine
 	}
 	s := &Shell{window: w, layer: widgets.NewLayer()}
 	post := func(f func()) {
@@ -100,10 +100,10 @@ func New(w fyne.Window, c Config) *Shell {
 	s.addPlaces(c.Engine)
 	model.OnFault(s.faulted)
 	w.SetContent(s.build())
-	w.SetOnDropped(s.Dropped)
+	w.SetOnDropped(s.dropped)
 	s.addShortcuts()
 	s.host.Event = s.announcing(c.Event)
-	s.Go(Compile)
+	s.show(compilePage)
 	return s
 }
 
@@ -124,18 +124,18 @@ func (s *Shell) addPlaces(e Engine) {
 	s.compile.OnChange = s.autosave.Changed
 	s.compile.OnBurn = func() {
 		s.burn.SetCompilation()
-		s.Go(Burn)
+		s.show(burnPage)
 	}
 	s.compile.OnSaveImage = func() {
-		s.burn.PickImage(func() { s.Go(Burn) })
+		s.burn.PickImage(func() { s.show(burnPage) })
 	}
 	s.browse.OnBurn = func(path string) {
 		s.burn.SetImage(path)
-		s.Go(Burn)
+		s.show(burnPage)
 	}
 	s.burn.OnBegin = s.browse.Release
 	s.burn.OnBrowse = func(name string) {
-		s.Go(Browse)
+		s.show(browsePage)
 		s.browse.Open(name)
 	}
 	s.pages = [3]fyne.CanvasObject{s.compile.Object, s.browse.Object, s.burn.Object}
@@ -147,7 +147,7 @@ func (s *Shell) build() fyne.CanvasObject {
 		icon fyne.Resource
 		text string
 	}{{theme.LayersIcon, "Compile"}, {theme.DiscIcon, "Browse"}, {theme.BurnIcon, "Burn"}} {
-		s.rail[i] = newRailButton(b.icon, b.text, func() { s.Go(Place(i)) })
+		s.rail[i] = newRailButton(b.icon, b.text, func() { s.show(page(i)) })
 		buttons.Add(s.rail[i])
 	}
 	rail := container.NewStack(widgets.NewFill(theme.Rail), widgets.Space(theme.RailWidth, 1),
@@ -161,42 +161,42 @@ func (s *Shell) build() fyne.CanvasObject {
 	return container.NewStack(container.NewBorder(nil, nil, rail, nil, body), s.layer.Container, s.catching, s.veil)
 }
 
-// Go shows a place.
-func (s *Shell) Go(p Place) {
-	if s.place == Burn && p != Burn {
+// show shows a page.
+func (s *Shell) show(p page) {
+	if s.page == burnPage && p != burnPage {
 		s.burn.Left()
 	}
-	s.place = p
+	s.page = p
 	for i := range s.pages {
-		s.rail[i].choose(Place(i) == p)
-		if Place(i) == p {
+		s.rail[i].choose(page(i) == p)
+		if page(i) == p {
 			s.pages[i].Show()
 		} else {
 			s.pages[i].Hide()
 		}
 	}
-	if p == Burn {
+	if p == burnPage {
 		s.burn.Shown(s.browse.Image())
 	}
-	s.host.Tell("place", map[string]any{"name": p.String()})
+	s.host.Tell("page", map[string]any{"name": p.String()})
 }
 
-// Started is called when the window has come up, with the files that were named
-// when the program was started. What an earlier one has lost is offered first.
+// Started is called when the window is shown, with the files of the command line. An
+// unsaved compilation is offered first.
 func (s *Shell) Started(paths []string) {
-	s.offerLost(func() { s.OpenFiles(paths) })
+	s.offerLost(func() { s.openFiles(paths) })
 }
 
-// OpenFiles takes files as if they were named when the program was started.
-func (s *Shell) OpenFiles(paths []string) {
+// openFiles opens files of the command line.
+func (s *Shell) openFiles(paths []string) {
 	if len(paths) > 0 {
 		s.take(nowhere, false, paths)
 	}
 }
 
-// take is the one way by which files come into the window: to where they make
-// sense. A compilation is opened; a disc image is shown, or chosen to be burned;
-// everything else, and everything that is dropped on Compile, is compiled.
+// take handles files from the command line and drops. A compilation is opened; a disc
+// image is opened in Browse, or chosen to be burned; other files, and everything that is
+// dropped on Compile, are added to the compilation.
 func (s *Shell) take(at fyne.Position, dropped bool, paths []string) {
 	one := ""
 	if len(paths) == 1 {
@@ -205,26 +205,26 @@ func (s *Shell) take(at fyne.Position, dropped bool, paths []string) {
 	switch {
 	case len(paths) == 0 || s.covered():
 	case strings.HasSuffix(strings.ToLower(one), ".glassmaster"):
-		s.Go(Compile)
+		s.show(compilePage)
 		s.compile.Open(one)
-	case model.IsImage(one) && s.place == Burn && dropped:
+	case model.IsImage(one) && s.page == burnPage && dropped:
 		s.burn.SetImage(one)
-	case model.IsImage(one) && (s.place == Browse || !dropped):
-		s.Go(Browse)
+	case model.IsImage(one) && (s.page == browsePage || !dropped):
+		s.show(browsePage)
 		s.browse.Open(one)
 	default:
-		s.Go(Compile)
+		s.show(compilePage)
 		s.compile.Drop(at, paths)
 	}
 }
 
-// Close ends what goes on. What was kept in case of a crash is forgotten.
+// Close closes the disc in Browse, and removes the backup of the compilation.
 func (s *Shell) Close() {
 	s.browse.Close()
 	s.autosave.End()
 }
 
-// busy lays a veil over the window while a native dialog is open.
+// busy covers the window while a file dialog is open.
 func (s *Shell) busy(why string) {
 	s.reason.Set(why)
 	if why == "" {

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 	"slices"
@@ -69,20 +70,12 @@ func startPilot(t *testing.T, e Engine) *pilot {
 	return p
 }
 
-// Open, OpenMany, Save and Folder make the pilot a host.FilePicker.
-func (p *pilot) Open(string, ...host.Kind) (string, error)         { return p.answer() }
-func (p *pilot) Save(string, string, ...host.Kind) (string, error) { return p.answer() }
-func (p *pilot) Folder(string) (string, error)                     { return p.answer() }
-func (p *pilot) OpenMany(string) ([]string, error) {
-	path, err := p.answer()
-	return []string{path}, err
-}
-
-func (p *pilot) answer() (string, error) {
+// Choose makes the pilot a host.FilePicker.
+func (p *pilot) Choose(context.Context, host.FileDialog) ([]string, error) {
 	if p.pick == "" {
-		return "", host.ErrNone
+		return nil, nil
 	}
-	return p.pick, nil
+	return []string{p.pick}, nil
 }
 
 // until runs what is posted until the condition holds.
@@ -142,7 +135,7 @@ func (p *pilot) drop(at fyne.Position, paths ...string) {
 	for _, path := range paths {
 		uris = append(uris, storage.NewFileURI(path))
 	}
-	p.Dropped(at, uris)
+	p.dropped(at, uris)
 }
 
 func (p *pilot) compiled(files int) {
@@ -184,10 +177,10 @@ func TestCompileWriteBrowseExtract(t *testing.T) {
 	if o := p.last("outcome"); o["verdict"] != "verified" {
 		t.Fatalf("the outcome is %v", o)
 	}
-	p.OpenFiles([]string{image})
+	p.openFiles([]string{image})
 	p.until("the image", func() bool { return p.last("browse")["files"] == 2 })
-	if p.place != Browse {
-		t.Errorf("in %s", p.place)
+	if p.page != browsePage {
+		t.Errorf("in %s", p.page)
 	}
 	p.pick = t.TempDir()
 	p.press("Extract all…")
@@ -214,7 +207,7 @@ func TestBurnOnVirtualDisc(t *testing.T) {
 	}
 	p.press("Show what is on it")
 	p.until("the disc", func() bool { return p.last("browse")["files"] == 1 })
-	p.Go(Burn)
+	p.show(burnPage)
 	p.press("Done")
 	p.until("the refusal", func() bool {
 		why, _ := p.last("settings")["why"].(string)
@@ -229,7 +222,7 @@ func TestDropGoesIntoTheFolderBelowThePointer(t *testing.T) {
 	p := newPilot(t)
 	p.drop(fyne.NewPos(700, 400), filepath.Join(hostFiles(t, "Folder/a.txt"), "Folder"))
 	p.compiled(1)
-	files := p.compile.Pane().Files
+	files := p.compile.Browser().Files
 	at := fyne.CurrentApp().Driver().AbsolutePositionForObject(files).AddXY(90, theme.RowHeight*1.5)
 	p.drop(at, filepath.Join(hostFiles(t, "b.txt"), "b.txt"))
 	p.compiled(2)
@@ -250,7 +243,7 @@ func TestLateDrop(t *testing.T) {
 	p.drop(fyne.NewPos(700, 400), filepath.Join(hostFiles(t, "Folder/a.txt"), "Folder"))
 	p.compiled(1)
 	p.pointer = func() Pointer { return Late }
-	at := fyne.CurrentApp().Driver().AbsolutePositionForObject(p.compile.Pane().Files).AddXY(90, theme.RowHeight*1.5)
+	at := fyne.CurrentApp().Driver().AbsolutePositionForObject(p.compile.Browser().Files).AddXY(90, theme.RowHeight*1.5)
 	p.drop(fyne.NewPos(1, 1), filepath.Join(hostFiles(t, "b.txt"), "b.txt"))
 	c, ok := p.catching.Objects[0].(*catcher)
 	if !ok {
@@ -278,7 +271,7 @@ func TestSaveAndOpenCompilation(t *testing.T) {
 	p.until("the saving", func() bool { return !p.project.Dirty() })
 	p.compile.New()
 	p.compiled(0)
-	p.OpenFiles([]string{p.pick})
+	p.openFiles([]string{p.pick})
 	p.compiled(1)
 	if p.project.Dirty() || p.project.Path() != p.pick {
 		t.Errorf("dirty %v, path %s", p.project.Dirty(), p.project.Path())
@@ -332,7 +325,7 @@ func TestProperties(t *testing.T) {
 	p.compiled(1)
 	p.compile.ShowProperties()
 	p.choose("ISO 9660 with Joliet and Rock Ridge", "UDF")
-	p.choose("2.01  (the usual one)", "2.60  (Blu-ray)")
+	p.choose("2.01  (default)", "2.60  (Blu-ray)")
 	p.answerSheet("Apply")
 	c := p.project.Compilation()
 	if !c.UDFOnly || c.Options.UDF.Revision != udfplan.Revision260 {
@@ -387,7 +380,7 @@ func TestClosingAsks(t *testing.T) {
 func TestNothingToBurnSaysWhy(t *testing.T) {
 	t.Setenv(drive.Environment, "")
 	p := newPilot(t)
-	p.Go(Burn)
+	p.show(burnPage)
 	p.until("the drives", func() bool { return len(p.posted) == 0 })
 	if p.last("settings")["why"] != "Choose what to burn" {
 		t.Errorf("it says %v", p.last("settings"))

@@ -58,18 +58,18 @@ func unopenable(t *testing.T) map[string]string {
 func TestUnopenableIsTold(t *testing.T) {
 	t.Setenv(drive.Environment, "")
 	ways := map[string]func(p *pilot, name string){
-		"as an argument": func(p *pilot, name string) { p.OpenFiles([]string{name}) },
+		"as an argument": func(p *pilot, name string) { p.openFiles([]string{name}) },
 		"Open image": func(p *pilot, name string) {
-			p.Go(Browse)
+			p.show(browsePage)
 			p.pick = name
 			p.press("Open image…")
 		},
 		"Open disc": func(p *pilot, name string) {
-			p.Go(Browse)
+			p.show(browsePage)
 			p.browse.Open(name)
 		},
 		"dropped on Browse": func(p *pilot, name string) {
-			p.Go(Browse)
+			p.show(browsePage)
 			p.drop(fyne.NewPos(700, 400), name)
 		},
 	}
@@ -80,9 +80,9 @@ func TestUnopenableIsTold(t *testing.T) {
 				if filepath.Ext(name) != ".iso" && how != "Open disc" {
 					continue // the others take files
 				}
-				p.Go(Compile)
+				p.show(compilePage)
 				do(p, name)
-				p.until("the message, "+how, func() bool { return p.shown("cannot be shown") })
+				p.until("the message, "+how, func() bool { return p.shown("cannot be opened") })
 				p.keeps(1)
 			}
 		})
@@ -95,7 +95,7 @@ func TestUnburnableIsTold(t *testing.T) {
 	for what, name := range unopenable(t) {
 		t.Run(what, func(t *testing.T) {
 			p := withWork(t)
-			p.Go(Burn)
+			p.show(burnPage)
 			if filepath.Ext(name) != ".iso" {
 				p.burn.SetImage(name)
 			} else {
@@ -125,7 +125,7 @@ func TestUnloadableCompilation(t *testing.T) {
 			if err := os.Symlink(name, link); err != nil {
 				t.Fatal(err)
 			}
-			p.OpenFiles([]string{link})
+			p.openFiles([]string{link})
 			p.until("the message", func() bool { return p.last("error")["title"] == "The compilation cannot be opened" })
 			p.answerSheet("Close")
 		})

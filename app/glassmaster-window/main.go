@@ -45,18 +45,33 @@ func run(events, size string, files []string) error {
 		return err
 	}
 	defer log.Close()
+	plainLocale()
 	a := calm(app.NewWithID(buildinfo.AppID))
 	a.Settings().SetTheme(theme.Theme{})
 	a.SetIcon(assets.Icon)
 	window := a.NewWindow("Glassmaster")
 	window.SetPadded(false)
 	window.SetMaster()
-	shell := ui.New(window, ui.Config{Engine: engine.New(), Picker: newPicker(), Event: log.event(), Pointer: pointer(window)})
+	shell := ui.New(window, ui.Config{
+		Engine: engine.New(), Event: log.event(),
+		Picker:  &picker{parent: func() string { return portalParent(window) }},
+		Pointer: func() ui.Pointer { return dropPosition(window) },
+	})
 	window.Resize(fyne.NewSize(w, h))
 	window.SetOnClosed(shell.Close)
 	window.SetCloseIntercept(func() { shell.AskClose(window.Close) })
 	a.Lifecycle().SetOnStarted(func() { shell.Started(files) })
 	return show(window, shell)
+}
+
+// plainLocale removes modifiers such as "@euro" from the locale, which Fyne does not
+// understand and would print errors about.
+func plainLocale() {
+	for _, name := range []string{"LC_ALL", "LC_MESSAGES", "LANG"} {
+		if locale, _, modified := strings.Cut(os.Getenv(name), "@"); modified {
+			os.Setenv(name, locale)
+		}
+	}
 }
 
 // show runs the window. An uncaught panic ends it, after the unsaved

@@ -1,8 +1,8 @@
 package main
 
 import (
+	"context"
 	"errors"
-	"path/filepath"
 	"runtime"
 	"strings"
 	"sync"
@@ -12,72 +12,64 @@ import (
 	"glassmaster/ui/host"
 )
 
-// picker asks through the system's own dialogs. They are shown one at a time,
-// each on a thread that stays with it.
-type picker struct{ mu sync.Mutex }
+// picker shows the system's file dialogs, one at a time.
+type picker struct {
+	mu     sync.Mutex
+	parent func() string // the window as the desktop portal names it
+}
 
-func newPicker() host.FilePicker { return &picker{} }
-
-func (p *picker) ask(show func() (string, error)) (string, error) {
+// Choose implements host.FilePicker.
+func (p *picker) Choose(ctx context.Context, d host.FileDialog) ([]string, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	paths, err := choosePortal(ctx, d, p.parent)
+	if errors.Is(err, errNoPortal) {
+		return chooseNative(d)
+	}
+	return paths, err
+}
+
+// chooseNative shows a dialog of GTK or of Windows. It stays on one thread.
+func chooseNative(d host.FileDialog) ([]string, error) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	path, err := show()
-	if errors.Is(err, dialog.ErrCancelled) {
-		return "", host.ErrNone
+	var path string
+	var err error
+	switch d.Mode {
+	case host.OpenFolder:
+		path, err = dialog.Directory().Title(d.Title).Browse()
+	case host.SaveFile:
+		path, err = builder(d).SetStartFile(d.Name).Save()
+	default: // it cannot choose several
+		path, err = builder(d).Load()
 	}
-	return path, err
-}
-
-// Open implements host.FilePicker.
-func (p *picker) Open(title string, kinds ...host.Kind) (string, error) {
-	return p.ask(func() (string, error) { return builder(title, kinds).Load() })
-}
-
-// OpenMany implements host.FilePicker.
-func (p *picker) OpenMany(title string) ([]string, error) {
-	if paths, err, asked := openMany(title); asked {
-		return paths, err
-	}
-	path, err := p.Open(title, host.Anything)
-	if err != nil {
+	switch {
+	case errors.Is(err, dialog.ErrCancelled):
+		return nil, nil
+	case err != nil:
 		return nil, err
 	}
 	return []string{path}, nil
 }
 
-// Save implements host.FilePicker. A name without an ending gets the usual one.
-func (p *picker) Save(title, name string, kinds ...host.Kind) (string, error) {
-	path, err := p.ask(func() (string, error) { return builder(title, kinds).SetStartFile(name).Save() })
-	if err == nil && filepath.Ext(path) == "" && len(kinds) > 0 && len(kinds[0].Endings) > 0 {
-		path += "." + kinds[0].Endings[0]
-	}
-	return path, err
-}
-
-// Folder implements host.FilePicker.
-func (p *picker) Folder(title string) (string, error) {
-	return p.ask(func() (string, error) { return dialog.Directory().Title(title).Browse() })
-}
-
-// builder knows each ending in small and in capital letters, since GTK tells
-// them apart.
-func builder(title string, kinds []host.Kind) *dialog.FileBuilder {
-	b := dialog.File().Title(title)
-	for _, k := range kinds {
-		endings := k.Endings
-		if len(endings) == 0 {
-			endings = []string{"*"}
+func builder(d host.FileDialog) *dialog.FileBuilder {
+	b := dialog.File().Title(d.Title)
+	for _, t := range d.Types {
+		extensions := bothCases(t.Extensions)
+		if len(extensions) == 0 {
+			extensions = []string{"*"}
 		}
-		var both []string
-		for _, e := range endings {
-			both = append(both, e)
-			if up := strings.ToUpper(e); up != e {
-				both = append(both, up)
-			}
-		}
-		b = b.Filter(k.Name, both...)
+		b = b.Filter(t.Name, extensions...)
 	}
 	return b
+}
+
+// bothCases returns each extension in lower and in upper case: GTK and the portal
+// tell them apart.
+func bothCases(extensions []string) []string {
+	var both []string
+	for _, e := range extensions {
+		both = append(both, e, strings.ToUpper(e))
+	}
+	return both
 }

@@ -32,7 +32,7 @@ func TestKilledWindow(t *testing.T) {
 	d.drag([2]int{800, 500}, [2]int{184, 144})
 	w.picture("after-the-drag")
 	d.xdotool("key", "ctrl+1")
-	w.await("place", nil)
+	w.await("page", nil)
 	w.await("controls", func(e event) bool {
 		for name := range e["buttons"].(map[string]any) {
 			if strings.HasPrefix(name, "Undo") {

@@ -132,7 +132,7 @@ func TestDropCompileBurnVerify(t *testing.T) {
 	folder, files := sources(t)
 	disc := filepath.Join(t.TempDir(), "dvd.gmdisc")
 	w := openWindow(d, build(t), []string{"GLASSMASTER_DRIVES=virtual:" + disc + "?medium=dvd+r"})
-	w.await("place", nil)
+	w.await("page", nil)
 	w.button("Add files…")
 	w.picture("compile-empty")
 

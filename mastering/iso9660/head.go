@@ -8,8 +8,6 @@ import (
 	"glassmaster/mastering/volume"
 )
 
-func init() { volume.RegisterHead("ISO 9660", head) }
-
 // head returns the information in the primary descriptor of the session that begins at
 // start. In a later session, the root must be after the descriptors: it is not in an
 // image that is stored in a file, whose addresses count from the start of the file.

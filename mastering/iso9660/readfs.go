@@ -17,24 +17,6 @@ import (
 	"glassmaster/mastering/volume"
 )
 
-// Views of a volume, each with its own names and attributes.
-const (
-	ViewRockRidge = "Rock Ridge"
-	ViewJoliet    = "Joliet"
-	ViewEnhanced  = "ISO 9660:1999"
-	ViewPlain     = "ISO 9660"
-)
-
-func init() {
-	volume.Register("ISO 9660", func(r io.ReaderAt, size int64, o volume.Options) (volume.FS, error) {
-		v, err := Open(r, size, o)
-		if err != nil {
-			return nil, err
-		}
-		return v, nil
-	})
-}
-
 // FS is an ISO 9660 volume opened for reading. It is safe for concurrent use.
 type FS struct {
 	r         io.ReaderAt
@@ -65,7 +47,7 @@ type FS struct {
 	openMu sync.Mutex
 	opened window // for records that are opened by their place
 
-	twin func() map[uint64]volume.Longer // files that are longer in another view; may be nil
+	corrections func() map[uint64]volume.Correction // of files that another view has more of; may be nil
 
 	movedOnce sync.Once
 	moved     bool // the root's rr_moved contains only relocated directories

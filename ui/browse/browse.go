@@ -1,9 +1,10 @@
-// Package browse is the place of the window that shows what is on a disc: of an
-// image file, or in a drive. It only reads.
+// Package browse is the page of the window that shows the files of an image file, or of
+// the disc in a drive. It only reads.
 package browse
 
 import (
 	"context"
+	"slices"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
@@ -29,20 +30,20 @@ type Engine interface {
 	Drives(ctx context.Context) ([]model.Drive, error)
 	// Extract copies files and folders of a volume into a folder of this machine.
 	Extract(ctx context.Context, f volume.FS, paths []string, to string, x model.Existing, rep progress.Reporter) ([]disc.Notice, error)
-	// Taken returns how many files that Extract would make are there already, and
+	// Taken returns how many of the files that Extract would create exist already, and
 	// the first of them.
 	Taken(ctx context.Context, f volume.FS, paths []string, to string) (int64, string, error)
 }
 
-// View is the place.
+// View is the page.
 type View struct {
-	Object fyne.CanvasObject // to be put into a window
+	Object fyne.CanvasObject // for the window
 	OnBurn func(path string) // burn the image that is shown
 
 	host     *host.Host
 	engine   Engine
 	volume   *model.Volume
-	pane     *files.Browser
+	files    *files.Browser
 	side     *side
 	body     *fyne.Container
 	empty    fyne.CanvasObject
@@ -58,20 +59,24 @@ type View struct {
 	burn     *widgets.Button
 	shut     *widgets.Button
 	task     *task
+	openers  fyne.CanvasObject // the buttons that open another disc
 	notice   *widgets.Notice
+	details  *widgets.Button
+	noticed  []disc.Notice // listed by details
 }
 
-// New returns the place.
+// New returns the page.
 func New(h *host.Host, e Engine) *View {
 	v := &View{host: h, engine: e, volume: model.NewVolume(e.OpenDisc, h.Post)}
-	v.pane = files.New(v.volume.List, v.volume.Outline, h.Tips, v.rootName)
-	v.pane.OnReset = v.selected
-	v.pane.Files.OnOpen = v.open
-	v.pane.Files.OnMenu = v.menu
-	v.pane.Files.OnEmpty = v.volume.Unread
+	v.files = files.New(v.volume.List, v.volume.Outline, h.Tips, v.rootName)
+	v.files.OnReset = v.selected
+	v.files.Files.OnOpen = v.open
+	v.files.Files.OnMenu = v.menu
+	v.files.Files.OnEmpty = v.volume.Unread
 	v.side = newSide(h, v.volume)
 	v.task = newTask(h)
-	v.notice = widgets.NewNotice()
+	v.details = h.Tips.NewQuiet("Details", nil, "", func() { h.ShowNotices(host.CountNotices(v.noticed), v.noticed) })
+	v.notice = widgets.NewNotice(v.details)
 	v.volume.OnChange = v.reload
 	v.Object = v.build()
 	v.reload()
@@ -82,22 +87,23 @@ func (v *View) build() fyne.CanvasObject {
 	v.title, v.subtitle, v.status = widgets.Title(""), widgets.Muted(""), widgets.Muted("")
 	v.views = widgets.NewSelect(nil, func(name string) { v.volume.SetView(name) })
 	v.viewsBox = widgets.Wide(132, v.views)
-	v.extract = v.host.Tips.NewButton("Extract…", theme.ExtractIcon, "Copy what is selected, or everything, to this machine", v.pickFolder)
-	v.burn = v.host.Tips.NewButton("Burn…", theme.BurnIcon, "Burn this image, or copy this disc", func() { v.OnBurn(v.volume.Name()) })
-	v.shut = v.host.Tips.NewQuiet("", theme.CloseIcon, "Close this disc", v.volume.Close)
-	open := v.host.Tips.NewButton("Open image…", theme.OpenIcon, "Open an image file  (Ctrl+O)", v.PickImage)
+	v.extract = v.host.Tips.NewButton("Extract…", theme.ExtractIcon, "Copy the selected files, or all, to a folder", v.pickFolder)
+	v.burn = v.host.Tips.NewButton("Burn…", theme.BurnIcon, "Burn this image or copy this disc", func() { v.OnBurn(v.volume.Name()) })
+	v.shut = v.host.Tips.NewQuiet("", theme.CloseIcon, "Close the disc", v.volume.Close)
+	open := v.host.Tips.NewQuiet("", theme.OpenIcon, "Open an image file  (Ctrl+O)", v.PickImage)
 	var drives *widgets.Button
-	drives = v.host.Tips.NewButton("Open disc", theme.DiscIcon, "Open the disc in a drive", func() { v.drivesMenu(widgets.Below(drives)) })
+	drives = v.host.Tips.NewQuiet("", theme.DiscIcon, "Open the disc in a drive", func() { v.drivesMenu(widgets.Below(drives)) })
+	v.openers = container.NewHBox(open, drives)
 	head := container.New(&widgets.Column{Gap: 2}, v.title, v.subtitle)
 	bar := container.NewBorder(nil, nil, nil,
-		widgets.Middle(container.NewHBox(v.viewsBox, v.extract, v.burn, open, drives, v.shut)), widgets.Middle(head))
-	v.panes = widgets.NewSplit(false, 0.74, v.pane.Object, v.side)
+		widgets.Middle(container.NewHBox(v.viewsBox, v.extract, v.burn, v.openers, v.shut)), widgets.Middle(head))
+	v.panes = widgets.NewSplit(false, 0.74, v.files.Object, v.side)
 	v.waiting = widgets.Muted("").Align(fyne.TextAlignCenter)
 	v.wait = container.NewCenter(container.NewVBox(widgets.Wide(260, widget.NewProgressBarInfinite()), v.waiting))
 	var inDrive *widgets.Button
 	inDrive = v.host.Tips.NewButton("Open disc", theme.DiscIcon, "", func() { v.drivesMenu(widgets.Below(inDrive)) })
-	v.empty = widgets.Panel(widgets.Empty(theme.DiscIcon, "See what is on a disc",
-		"Drop an ISO image here, or open one: ISO 9660 or UDF, of a CD, DVD or Blu-ray. Nothing on it is changed.",
+	v.empty = widgets.Panel(widgets.Empty(theme.DiscIcon, "Open a disc or an image",
+		"Drag an image file here, or choose an image or a drive. Browse only reads, it changes nothing.",
 		v.host.Tips.NewPrimary("Open image…", theme.OpenIcon, "", v.PickImage), inDrive))
 	v.body = container.NewStack(v.empty, v.wait, v.panes)
 	foot := container.NewBorder(nil, nil, nil, v.task.Container, container.NewVBox(layout.NewSpacer(), v.status, layout.NewSpacer()))
@@ -112,7 +118,7 @@ func (v *View) Open(name string) {
 	v.volume.Open(name)
 }
 
-// Image returns the image file that is shown, empty when there is none.
+// Image returns the path of the image file that is open; "" where there is none.
 func (v *View) Image() string {
 	if v.volume.State() != model.Ready || !model.IsImage(v.volume.Name()) {
 		return ""
@@ -122,24 +128,24 @@ func (v *View) Image() string {
 
 // PickImage asks for an image file and opens it.
 func (v *View) PickImage() {
-	v.host.PickOpen("Open image", v.Open, host.Images, host.Anything)
+	v.host.PickOpen("Open image", v.Open, host.Images, host.AllFiles)
 }
 
-// Release closes the disc of a drive that is wanted for something else.
+// Release closes the disc in a drive, for another user of the drive.
 func (v *View) Release(drive string) {
 	if v.volume.Name() == drive {
 		v.Close()
 	}
 }
 
-// Close stops what goes on and closes what is open.
+// Close stops the running work and closes the disc.
 func (v *View) Close() {
 	v.task.cancel()
 	v.volume.Close()
 }
 
-// Pane returns the panes, for the shortcuts of the window.
-func (v *View) Pane() *files.Browser { return v.pane }
+// Browser returns the file browser, for the shortcuts of the window.
+func (v *View) Browser() *files.Browser { return v.files }
 
 func (v *View) rootName() string {
 	if l := v.volume.Info().Label; l != "" {
@@ -161,19 +167,19 @@ func (v *View) reload() {
 	case model.Ready:
 		v.panes.Show()
 	case model.Broken:
-		v.notice.Tell(model.Short(v.volume.Name())+" cannot be shown: "+v.volume.Err().Error(), true)
+		v.tell(model.Short(v.volume.Name())+" cannot be opened: "+v.volume.Err().Error(), true, nil)
 		v.empty.Show()
 	default:
-		v.notice.Hide() // what it told was about the disc that is closed
+		v.notice.Hide() // it was about the disc that is closed now
 		v.empty.Show()
 	}
 	v.showTitle(state == model.Ready)
 	v.side.volumeChanged()
-	v.pane.Reload()
+	v.files.Reload()
 }
 
 func (v *View) showTitle(ready bool) {
-	for _, o := range []fyne.CanvasObject{v.viewsBox, v.extract, v.burn, v.shut} {
+	for _, o := range []fyne.CanvasObject{v.viewsBox, v.extract, v.burn, v.openers, v.shut} {
 		show(o, ready)
 	}
 	v.subtitle.Hidden = !ready
@@ -197,14 +203,26 @@ func (v *View) showTitle(ready bool) {
 	v.views.Refresh()
 	show(v.viewsBox, len(info.Views) > 1)
 	d, p := v.volume.Defects(), v.volume.Problems()
+	all := slices.Concat(d, p)
 	switch {
 	case len(d) > 0 && d[0].Severity > disc.Info: // which may be why folders cannot be read
-		v.notice.Tell(model.Short(v.volume.Name())+" is not as it should be: "+d[0].Text, d[0].Incomplete)
+		what := " is damaged or does not follow the standard: "
+		if d[0].Incomplete {
+			what = " is incomplete: "
+		}
+		v.tell(model.Short(v.volume.Name())+what+d[0].Text, d[0].Severity == disc.Error, all)
 	case len(p) == 1:
-		v.notice.Tell("The folder "+p[0].Path+" cannot be read: "+p[0].Text, true)
+		v.tell("The folder "+p[0].Path+" cannot be read: "+p[0].Text, true, all)
 	case len(p) > 1:
-		v.notice.Tell(model.Count(len(p), "folder", "folders")+" cannot be read, the first is "+p[0].Path+": "+p[0].Text, true)
+		v.tell(model.Count(len(p), "folder", "folders")+" cannot be read. The first is "+p[0].Path+": "+p[0].Text, true, all)
 	}
+}
+
+// tell shows a message above the files. The button for details lists the notices.
+func (v *View) tell(text string, bad bool, list []disc.Notice) {
+	v.noticed = list
+	show(v.details, len(list) > 0)
+	v.notice.Tell(text, bad)
 }
 
 func show(o fyne.CanvasObject, visible bool) {
@@ -231,15 +249,15 @@ func (v *View) selected() {
 	v.extract.Allow(v.noExtract())
 }
 
-// noExtract says why nothing can be extracted now, nothing when it can.
+// noExtract says why nothing can be extracted; "" when it can.
 func (v *View) noExtract() string {
 	if why := v.task.why(); why != "" {
 		return why
 	}
-	return unless(len(v.volume.List.Root().Children()) > 0, "There is nothing on it that can be read")
+	return unless(len(v.volume.List.Root().Children()) > 0, "The disc has no files that can be read")
 }
 
-// unless returns why something cannot be done, or nothing when it can.
+// unless returns why something cannot be done; "" when it can.
 func unless(can bool, why string) string {
 	if can {
 		return ""
@@ -259,17 +277,17 @@ func (v *View) menu(nodes []*tree.Node, at fyne.Position) {
 		items = append(items, widgets.Item("Open", "", func() { v.volume.List.Open(nodes[0]) }))
 	}
 	if len(nodes) == 1 && v.volume.List.Query() != "" {
-		items = append(items, widgets.Item("Show in its folder", "", func() {
+		items = append(items, widgets.Item("Show in folder", "", func() {
 			v.volume.List.Open(nodes[0].Parent())
 			v.volume.List.Selection.Set(nodes[0])
-			v.pane.Reload()
+			v.files.Reload()
 		}))
 	}
-	items = append(items, widgets.Item("Select all", "", v.pane.Files.SelectAll))
+	items = append(items, widgets.Item("Select all", "", v.files.Files.SelectAll))
 	v.host.Menu(at, items...)
 }
 
-// drivesMenu lists the drives; looking for them may take a while.
+// drivesMenu offers the drives. Finding them may take a while.
 func (v *View) drivesMenu(at fyne.Position) {
 	var drives []model.Drive
 	model.Start(v.host.Post, "looking for drives", func(ctx context.Context, _ progress.Reporter) (err error) {
@@ -281,11 +299,11 @@ func (v *View) drivesMenu(at fyne.Position) {
 			items = append(items, widgets.Item(d.Title(), "", func() { v.Open(d.Name) }))
 		}
 		if len(items) == 0 {
-			why := "is one connected, and may you use it?"
+			why := "check that it is connected and that you have permission to use it"
 			if err != nil {
 				why = err.Error()
 			}
-			items = append(items, widgets.Item("No drive was found", why, nil))
+			items = append(items, widgets.Item("No drive found", why, nil))
 		}
 		v.host.Menu(at, items...)
 	})

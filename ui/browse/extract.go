@@ -15,7 +15,7 @@ import (
 	"glassmaster/ui/widgets"
 )
 
-// task shows one piece of work in the foot of the place.
+// task shows the running work at the bottom of the page.
 type task struct {
 	*fyne.Container
 	host *host.Host
@@ -34,17 +34,17 @@ func newTask(h *host.Host) *task {
 	return t
 }
 
-// why says why no other work can begin, nothing when it can.
+// why says why no other work can start; "" when it can.
 func (t *task) why() string {
 	if t.job.Running() {
-		return "Wait until the work below has ended, or stop it"
+		return "Wait for the running work to end, or stop it"
 	}
 	return ""
 }
 
 func (t *task) cancel() { t.job.Cancel() }
 
-// start begins work and follows it.
+// start starts work and shows its progress.
 func (t *task) start(title string, work func(context.Context, progress.Reporter) error, then func(error)) {
 	t.Show()
 	t.text.Set(title)
@@ -63,16 +63,16 @@ func (t *task) start(title string, work func(context.Context, progress.Reporter)
 	})
 }
 
-// Work says what is going on, and what becomes of it when it is stopped; nothing
-// when nothing is.
+// Work describes the running work, and what happens to it when it is stopped; "" where
+// there is none.
 func (v *View) Work() string {
 	if !v.task.job.Running() {
 		return ""
 	}
-	return v.task.title + ": files that are complete stay there, the others will be missing."
+	return v.task.title + ": files that are complete are kept, the others will be missing."
 }
 
-// Stop ends it.
+// Stop stops it.
 func (v *View) Stop() { v.task.cancel() }
 
 func (v *View) pickFolder() {
@@ -87,8 +87,8 @@ func (v *View) pickFolder() {
 	v.host.PickFolder("Extract to", func(to string) { v.extractTo(paths, to) })
 }
 
-// extractTo copies files to a folder of this machine. Where files of these names
-// are in it already, it asks what becomes of them.
+// extractTo copies files to a folder. Where files of these names exist in it, it asks
+// what to do with them.
 func (v *View) extractTo(paths []string, to string) {
 	f := v.volume.FS()
 	if f == nil || v.task.why() != "" {
@@ -96,14 +96,14 @@ func (v *View) extractTo(paths []string, to string) {
 	}
 	var taken int64
 	var first string
-	v.task.start("Looking into "+to, func(ctx context.Context, _ progress.Reporter) (err error) {
+	v.task.start("Checking "+to, func(ctx context.Context, _ progress.Reporter) (err error) {
 		taken, first, err = v.engine.Taken(ctx, f, paths, to)
 		return err
 	}, func(err error) {
 		v.selected()
 		switch {
 		case err != nil && !model.Cancelled(err):
-			v.notice.Tell("Extraction failed: "+err.Error(), true)
+			v.tell("Extraction failed: "+err.Error(), true, nil)
 		case err == nil && taken > 0:
 			v.askExisting(taken, first, to, func(x model.Existing) { v.extractAs(paths, to, x) })
 		case err == nil:
@@ -113,16 +113,16 @@ func (v *View) extractTo(paths []string, to string) {
 	v.selected()
 }
 
-// askExisting asks what becomes of files that are there already.
+// askExisting asks what to do with files that exist already.
 func (v *View) askExisting(taken int64, first, to string, then func(model.Existing)) {
 	choice := func(x model.Existing) func() bool {
 		return func() bool { then(x); return true }
 	}
-	text := model.Count(int(taken), "file", "files") + " of these names " + "are in " + to + " already, the first is " + first + "."
+	text := model.Count(int(taken), "file", "files") + " with these names already exist in " + to + ". The first is " + first + "."
 	if taken == 1 {
-		text = first + " is in " + to + " already."
+		text = first + " already exists in " + to + "."
 	}
-	v.host.Ask("What becomes of files that are there?", text,
+	v.host.Ask("Replace existing files?", text,
 		widgets.Choice{Text: "Cancel"},
 		widgets.Choice{Text: "Replace", Danger: true, Do: choice(model.Replace)},
 		widgets.Choice{Text: "Skip", Do: choice(model.Skip)},
@@ -139,16 +139,16 @@ func (v *View) extractAs(paths []string, to string, x model.Existing) {
 		problems, err = v.engine.Extract(ctx, f, paths, to, x, rep)
 		return err
 	}, func(err error) {
-		v.selected() // it can be extracted again
+		v.selected() // which allows another extraction
 		v.host.Tell("extracted", map[string]any{"to": to, "problems": len(problems), "ok": err == nil})
 		switch {
 		case model.Cancelled(err):
-			v.notice.Tell("Extraction was stopped; what is in "+to+" is incomplete", false)
+			v.tell("Extraction stopped. Files are missing in "+to+".", false, problems)
 		case err != nil:
-			v.notice.Tell("Extraction failed: "+err.Error(), true)
+			v.tell("Extraction failed: "+err.Error(), true, nil)
 		case len(problems) > 0:
-			v.notice.Tell("Extracted to "+to+", with "+model.Count(len(problems), "remark", "remarks")+": "+
-				problems[0].Path+" "+problems[0].Text, false)
+			v.tell("Extracted to "+to+". "+host.CountNotices(problems)+", the first: "+problems[0].String(),
+				len(disc.Errors(problems)) > 0, problems)
 		default:
 			v.status.Set("Extracted to " + to)
 		}

@@ -25,8 +25,8 @@ import (
 	"glassmaster/ui/widgets"
 )
 
-// side is the pane on the right: the properties of the volume, or of the file
-// that is selected with the beginning of its contents.
+// side is the panel on the right: the properties of the volume, or of the selected file
+// with a preview.
 type side struct {
 	widget.BaseWidget
 	host   *host.Host
@@ -74,7 +74,7 @@ func (s *side) volumeChanged() {
 	}
 }
 
-// selectionChanged shows the one file that is selected, or else the volume.
+// selectionChanged shows the selected file; the volume where not exactly one is.
 func (s *side) selectionChanged() {
 	s.scroll.ScrollToTop()
 	nodes := s.volume.List.Selected()
@@ -97,7 +97,7 @@ func (s *side) showVolume() {
 	facts := []widgets.Fact{
 		{Name: "Label", Value: info.Label},
 		{Name: "Format", Value: info.Format},
-		{Name: "Names", Value: info.View},
+		{Name: "File names", Value: info.View},
 		{Name: "Size", Value: volumeSize(info)},
 		{Name: "Disc", Value: discOf(s.volume.Disc())},
 		{Name: "Created", Value: model.Date(info.Created)},
@@ -118,13 +118,13 @@ func (s *side) showVolume() {
 	s.clear("")
 }
 
-// nameOf says of which kind a defect is.
+// nameOf is the label of a defect.
 func nameOf(d disc.Notice) string {
 	switch {
 	case d.Incomplete:
 		return "Incomplete"
 	case d.Severity == disc.Info:
-		return "Remark"
+		return "Note"
 	}
 	return "Damage"
 }
@@ -157,7 +157,7 @@ func (s *side) showFile(n *tree.Node) {
 	s.facts.Set(factsOf(n, nil))
 	s.clear("")
 	if !n.IsDir() {
-		s.clear("Reading …")
+		s.clear("Reading…")
 	}
 	var preview model.Preview
 	var attributes *volume.Attributes
@@ -176,8 +176,8 @@ func (s *side) showFile(n *tree.Node) {
 	s.job = job
 }
 
-// attributesOf returns what the disc knows of an entry, of a link itself and not of
-// what it points to; nil where nothing is known.
+// attributesOf returns the recorded attributes of an entry; of a link itself, not of its
+// target. It returns nil where there are none.
 func attributesOf(f volume.FS, n *tree.Node) *volume.Attributes {
 	info, err := f.Lstat(model.Inside(n))
 	if err != nil {
@@ -191,10 +191,10 @@ func factsOf(n *tree.Node, a *volume.Attributes) []widgets.Fact {
 	facts := []widgets.Fact{
 		{Name: "Kind", Value: model.Kind(n)},
 		{Name: "Modified", Value: model.Date(n.ModTime())},
-		{Name: "Rights", Value: n.Mode.String()},
+		{Name: "Permissions", Value: n.Mode.String()},
 	}
 	if n.IsDir() {
-		return append(facts, widgets.Fact{Name: "Holds", Value: model.Count(len(n.Children()), "entry", "entries")})
+		return append(facts, widgets.Fact{Name: "Contains", Value: model.Count(len(n.Children()), "entry", "entries")})
 	}
 	size := model.Bytes(n.Size)
 	if n.Size >= 1000 {
@@ -208,7 +208,7 @@ func factsOf(n *tree.Node, a *volume.Attributes) []widgets.Fact {
 		widgets.Fact{Name: "Created", Value: model.Date(a.Created)},
 		widgets.Fact{Name: "Unreadable", Value: a.Unreadable, Color: theme.Error})
 	if a.Links > 1 {
-		facts = append(facts, widgets.Fact{Name: "Names", Value: fmt.Sprint(a.Links)})
+		facts = append(facts, widgets.Fact{Name: "Hard links", Value: fmt.Sprint(a.Links)})
 	}
 	if len(a.Extents) > 0 {
 		where := fmt.Sprintf("LBA %s", units.Thousands(int64(a.Extents[0].Start)))
@@ -220,10 +220,10 @@ func factsOf(n *tree.Node, a *volume.Attributes) []widgets.Fact {
 	return append(facts, rareFacts(a)...)
 }
 
-// rareFacts are what few files have: an access control list, extended attributes
-// and further streams.
+// rareFacts are attributes that few files have: an access control list, extended
+// attributes and named streams.
 func rareFacts(a *volume.Attributes) []widgets.Fact {
-	facts := []widgets.Fact{{Name: "Access list", Value: strings.ReplaceAll(a.ACL, ",", " ")}}
+	facts := []widgets.Fact{{Name: "ACL", Value: strings.ReplaceAll(a.ACL, ",", " ")}}
 	for _, name := range slices.Sorted(maps.Keys(a.Xattr)) {
 		value := a.Xattr[name]
 		text := strconv.Quote(string(value[:min(len(value), 80)]))

@@ -5,9 +5,8 @@ import (
 	"fyne.io/fyne/v2/container"
 )
 
-// sideLayout lays out the pane on the right: a title, facts that scroll where
-// there is no room for all of them, a note, and a preview. Beside a preview the
-// facts take at most a part of the height.
+// sideLayout lays out a title, facts that scroll where they do not fit, a note and a
+// preview. With a preview the facts take at most a part of the height.
 type sideLayout struct{}
 
 const (

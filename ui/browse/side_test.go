@@ -26,7 +26,7 @@ func TestFactsOf(t *testing.T) {
 	}
 	text := strings.Join(got, "\n")
 	for _, want := range []string{
-		"Size: 12 B\n", "Owner: 7, group 8", "Access list: user::rw- other::r--", "Stream: icon",
+		"Size: 12 B\n", "Owner: 7, group 8", "ACL: user::rw- other::r--", "Stream: icon",
 		fmt.Sprintf("Attribute: user.a = %q … (200 bytes)\nAttribute: user.b = %q", strings.Repeat("long", 20), "2\x00"),
 	} {
 		if !strings.Contains(text, want) {

@@ -276,7 +276,7 @@ func unless(can bool, why string) string {
 }
 
 func (s *settings) pickSource() {
-	s.v.d.PickOpen("Image to burn", s.v.SetImage, host.Images, host.Anything)
+	s.v.d.PickOpen("Image to burn", s.v.SetImage, host.Images, host.AllFiles)
 }
 
 // twoColumns gives the sheet most of the width, and the summary the rest.

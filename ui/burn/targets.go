@@ -107,7 +107,7 @@ func (v *View) createVirtual(medium string, slow bool) bool {
 }
 
 func (v *View) openVirtual() {
-	v.d.PickOpen("Open virtual disc", func(path string) { v.addVirtual(path, "", false) }, host.Anything)
+	v.d.PickOpen("Open virtual disc", func(path string) { v.addVirtual(path, "", false) }, host.AllFiles)
 }
 
 func (v *View) addVirtual(path, medium string, slow bool) {

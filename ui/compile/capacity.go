@@ -16,7 +16,7 @@ import (
 	"glassmaster/ui/widgets"
 )
 
-// capacityCard shows how full the disc is, and against which medium.
+// capacityCard shows how much of a medium the compilation fills.
 type capacityCard struct {
 	Object    fyne.CanvasObject
 	host      *host.Host
@@ -31,7 +31,9 @@ type capacityCard struct {
 	overhead  *widgets.Text
 	medium    *widgets.Button
 	better    *widgets.Button
-	caution   *widgets.Text
+	warning   *widgets.Text
+	details   *widgets.Button
+	notices   []disc.Notice
 }
 
 func newCapacityCard(h *host.Host, e Engine, p *model.Project) *capacityCard {
@@ -39,18 +41,19 @@ func newCapacityCard(h *host.Host, e Engine, p *model.Project) *capacityCard {
 	c.headline = widgets.NewText("").Sized(theme.TitleSize).Bold()
 	c.remark = widgets.NewText("").Sized(theme.TitleSize)
 	c.legend, c.overhead, c.selection = widgets.Muted(""), widgets.Muted(""), widgets.Muted("").Align(fyne.TextAlignTrailing)
-	c.caution = widgets.NewText("").Color(theme.Warning)
-	c.medium = h.Tips.NewButton("", theme.MenuIcon, "The medium that the disc is held against", c.mediumMenu)
+	c.warning = widgets.NewText("")
+	c.details = h.Tips.NewQuiet("Details", nil, "", func() { h.ShowNotices(host.CountNotices(c.notices), c.notices) })
+	c.medium = h.Tips.NewButton("", theme.MenuIcon, "The medium to compare the size with", c.mediumMenu)
 	c.medium.IconPlacement = widget.ButtonIconTrailingText
-	c.better = h.Tips.NewButton("", nil, "Hold the disc against the smallest medium that it fits on", c.useBetter)
+	c.better = h.Tips.NewButton("", nil, "Compare with the smallest medium that holds the files", c.useBetter)
 	c.better.Hide()
 	c.top = container.New(rowLayout{}, widgets.Middle(c.headline), widgets.Middle(c.remark), c.better, c.medium)
-	c.foot = container.New(rowLayout{last: true}, dot(theme.Primary), c.legend, dot(theme.Overhead), c.overhead, c.caution, c.selection)
+	c.foot = container.New(rowLayout{last: true}, dot(theme.Primary), c.legend, dot(theme.Overhead), c.overhead, c.warning, c.details, c.selection)
 	c.Object = widgets.Card("", c.top, c.bar, c.foot)
 	return c
 }
 
-// dot is the mark of a part of the bar in its legend.
+// dot is the colour of a part of the bar in the legend.
 func dot(name fyne.ThemeColorName) fyne.CanvasObject {
 	return container.NewCenter(container.NewStack(widgets.Space(10, 10), widgets.NewFill(name)))
 }
@@ -72,18 +75,20 @@ func (c *capacityCard) reload() {
 	c.legend.Set(fmt.Sprintf("Files %s  (%s in %s)", model.Bytes(s.Content),
 		model.Count(s.Files, "file", "files"), model.Count(s.Folders, "folder", "folders")))
 	c.overhead.Set("File system " + model.Bytes(k.Overhead()))
-	c.caution.Color(theme.Warning)
-	switch n := len(s.Warnings); {
+	c.notices = s.Notices
+	color, text := theme.Warning, ""
+	switch {
 	case s.Err != nil:
 		c.overhead.Set("File system unknown")
-		c.caution.Color(theme.Error).Set("Cannot be written: " + model.Reason(s.Err))
-	case n > 1:
-		c.caution.Set(fmt.Sprintf("%s (and %d more)", s.Warnings[0], n-1))
-	case n == 1:
-		c.caution.Set(s.Warnings[0])
-	default:
-		c.caution.Set("")
+		c.notices = []disc.Notice{{Severity: disc.Error, Text: model.Reason(s.Err)}}
+		color, text = theme.Error, "Cannot be written: "+model.Reason(s.Err)
+	case len(s.Notices) > 1:
+		text = host.CountNotices(s.Notices)
+	case len(s.Notices) == 1:
+		text = model.Capital(s.Notices[0].String())
 	}
+	c.warning.Color(color).Set(text)
+	show(c.details, text != "")
 	if k.Counting {
 		c.overhead.Set("File system …")
 	}
@@ -102,7 +107,7 @@ func (c *capacityCard) useBetter() {
 	}
 }
 
-// mediumMenu offers the common media, and those that are in the drives.
+// mediumMenu offers the common media, and the media in the drives.
 func (c *capacityCard) mediumMenu() {
 	at := widgets.Below(c.medium)
 	var items []*fyne.MenuItem
@@ -113,7 +118,7 @@ func (c *capacityCard) mediumMenu() {
 	model.Start(c.host.Post, "looking for drives", func(ctx context.Context, _ progress.Reporter) (err error) {
 		inserted, err = c.engine.Inserted(ctx)
 		return err
-	}, func(error) { // without drives the common media are offered
+	}, func(error) { // without drives it offers the common media
 		for _, in := range inserted {
 			if in.Free <= 0 {
 				continue
@@ -125,8 +130,9 @@ func (c *capacityCard) mediumMenu() {
 	})
 }
 
-// rowLayout lays out a row: texts as wide as they need, the last but one or the
-// last takes what is left.
+// rowLayout lays out a row. The objects at the right end, one with last and two
+// without, are right-aligned. A [widgets.Text] is shortened where it does not fit, so that
+// a button behind it does.
 type rowLayout struct{ last bool }
 
 func natural(o fyne.CanvasObject) float32 {
@@ -146,7 +152,6 @@ func natural(o fyne.CanvasObject) float32 {
 // Layout implements fyne.Layout.
 func (l rowLayout) Layout(objects []fyne.CanvasObject, s fyne.Size) {
 	const between = 10
-	// what stands at the right end
 	right := 2
 	if l.last {
 		right = 1
@@ -162,14 +167,23 @@ func (l rowLayout) Layout(objects []fyne.CanvasObject, s fyne.Size) {
 		end -= w + between
 	}
 	x := float32(0)
-	for _, o := range objects[:len(objects)-right] {
+	for i, o := range objects[:len(objects)-right] {
 		if !o.Visible() {
 			continue
 		}
-		w := min(natural(o), max(end-x, 0))
+		limit := end - x
+		if next := objects[i+1]; isButton(next) && next.Visible() && i+1 < len(objects)-right {
+			limit -= next.MinSize().Width + between
+		}
+		w := min(natural(o), max(limit, 0))
 		place(o, x, w, s.Height)
 		x += w + between
 	}
+}
+
+func isButton(o fyne.CanvasObject) bool {
+	_, ok := o.(*widgets.Button)
+	return ok
 }
 
 func place(o fyne.CanvasObject, x, w, height float32) {

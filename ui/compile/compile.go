@@ -1,5 +1,4 @@
-// Package compile is the place of the window where files are put together into
-// a disc.
+// Package compile is the page of the window where a compilation is edited.
 package compile
 
 import (
@@ -29,17 +28,17 @@ type Engine interface {
 	Inserted(ctx context.Context) ([]model.Inserted, error)
 }
 
-// View is the place.
+// View is the page.
 type View struct {
-	Object      fyne.CanvasObject // to be put into a window
-	OnBurn      func()            // burn what was put together
-	OnSaveImage func()            // write it into an image file
-	OnChange    func()            // the compilation has changed
+	Object      fyne.CanvasObject // for the window
+	OnBurn      func()            // burn the compilation
+	OnSaveImage func()            // save it as an image file
+	OnChange    func()            // the compilation changed
 
 	host     *host.Host
 	engine   Engine
 	project  *model.Project
-	pane     *files.Browser
+	files    *files.Browser
 	drag     *files.Drag
 	label    *widgets.Field
 	empty    fyne.CanvasObject
@@ -56,21 +55,21 @@ type View struct {
 	job      *model.Job // that loads or saves
 }
 
-// New returns the place.
+// New returns the page.
 func New(h *host.Host, e Engine, p *model.Project) *View {
 	v := &View{host: h, engine: e, project: p}
-	v.pane = files.New(p.List, p.Outline, h.Tips, v.rootName)
+	v.files = files.New(p.List, p.Outline, h.Tips, v.rootName)
 	v.capacity = newCapacityCard(h, e, p)
 	v.problems = newProblemList(h, p)
-	v.drag = &files.Drag{Layer: h.Tips.Layer, FolderAt: v.pane.FolderAt, OnTarget: v.pane.SetTarget, OnMove: p.Move}
-	f := v.pane.Files
-	f.Drag, v.pane.Folders.Drag = v.drag, v.drag
+	v.drag = &files.Drag{Layer: h.Tips.Layer, FolderAt: v.files.FolderAt, OnTarget: v.files.SetTarget, OnMove: p.Move}
+	f := v.files.Files
+	f.Drag, v.files.Folders.Drag = v.drag, v.drag
 	f.OnOpen = v.open
 	f.OnMenu = v.menu
 	f.OnKey = v.key
 	f.OnRename = v.rename
-	v.pane.Folders.OnMenu = func(n *tree.Node, at fyne.Position) { v.folderMenu(n, at) }
-	v.pane.OnReset = v.selected
+	v.files.Folders.OnMenu = func(n *tree.Node, at fyne.Position) { v.folderMenu(n, at) }
+	v.files.OnReset = v.selected
 	p.OnChange = v.reload
 	v.Object = v.build()
 	v.reload()
@@ -83,42 +82,42 @@ func (v *View) build() fyne.CanvasObject {
 	v.label.PlaceHolder = "Volume label"
 	v.label.OnChanged = v.project.SetLabel
 	var add *widgets.Button
-	add = t.NewButton("Add", theme.AddIcon, "Add files or a folder; or drop them anywhere on the window", func() { v.addMenu(widgets.Below(add)) })
+	add = t.NewButton("Add", theme.AddIcon, "Add files or a folder. You can also drag them onto the window.", func() { v.addMenu(widgets.Below(add)) })
 	v.mkdir = t.NewQuiet("", theme.NewFolderIcon, "New folder  (Ctrl+Shift+N)", v.NewFolder)
-	v.remove = t.NewQuiet("", theme.DeleteIcon, "Take what is selected off the disc  (Del)", v.removeSelected)
+	v.remove = t.NewQuiet("", theme.DeleteIcon, "Remove the selection from the compilation  (Del)", v.removeSelected)
 	v.undo = t.NewQuiet("", theme.UndoIcon, "Undo", v.Undo)
 	v.redo = t.NewQuiet("", theme.RedoIcon, "Redo", v.Redo)
 	var file *widgets.Button
-	file = t.NewButton("Compilation", theme.MenuIcon, "New, open, save, properties of the disc", func() { v.fileMenu(widgets.Below(file)) })
+	file = t.NewButton("Compilation", theme.MenuIcon, "New, open, save, disc properties", func() { v.fileMenu(widgets.Below(file)) })
 	file.IconPlacement = widget.ButtonIconTrailingText
 	v.save = file
-	v.image = t.NewButton("Save image…", theme.SaveIcon, "Write the disc into an ISO file", func() { v.OnSaveImage() })
+	v.image = t.NewButton("Save image…", theme.SaveIcon, "Save the disc as an image file", func() { v.OnSaveImage() })
 	v.burn = t.NewPrimary("Burn…", theme.BurnIcon, "Burn the disc", func() { v.OnBurn() })
 	bar := container.NewBorder(nil, nil,
 		widgets.Middle(container.NewHBox(widgets.Middle(widgets.Wide(220, v.label)), add, v.mkdir, v.remove, v.undo, v.redo)),
 		widgets.Middle(container.NewHBox(file, v.image, v.burn)))
-	v.empty = widgets.Panel(widgets.Empty(theme.LayersIcon, "Put a disc together",
-		"Drop files and folders anywhere on this window. What you drop on a folder goes into it. Your files stay where they are; nothing is copied until you burn.",
+	v.empty = widgets.Panel(widgets.Empty(theme.LayersIcon, "New compilation",
+		"Drag files and folders here. They are read when you burn the disc or save an image, so leave them in place until then.",
 		t.NewPrimary("Add files…", theme.AddIcon, "", v.PickFile),
 		t.NewButton("Add folder…", theme.OpenIcon, "", v.pickFolder),
 		t.NewButton("Open compilation…", theme.DocumentIcon, "", v.PickOpen)))
-	v.busy = container.NewBorder(nil, nil, widgets.Muted("Looking for files …"), nil, widget.NewProgressBarInfinite())
+	v.busy = container.NewBorder(nil, nil, widgets.Muted("Adding files …"), nil, widget.NewProgressBarInfinite())
 	v.busy.Hide()
 	bottom := container.New(&widgets.Column{Gap: 8}, v.busy, v.problems.Object, v.capacity.Object, widgets.Space(0, 4))
 	return container.NewBorder(
 		container.New(&widgets.Column{Gap: 8}, widgets.MinHeight(34, bar), widgets.Space(0, 0)),
 		container.New(&widgets.Column{Gap: 8}, widgets.Space(0, 0), bottom), nil, nil,
-		container.NewStack(v.pane.Object, v.empty))
+		container.NewStack(v.files.Object, v.empty))
 }
 
-// Pane returns the panes, for the shortcuts of the window.
-func (v *View) Pane() *files.Browser { return v.pane }
+// Browser returns the file browser, for the shortcuts of the window.
+func (v *View) Browser() *files.Browser { return v.files }
 
 // Drop adds files and folders that were dropped at an absolute position.
 func (v *View) Drop(at fyne.Position, paths []string) {
 	dir := v.project.List.Folder()
-	if v.pane.Object.Visible() {
-		if n, ok := v.pane.FolderAt(at); ok && n != nil {
+	if v.files.Object.Visible() {
+		if n, ok := v.files.FolderAt(at); ok && n != nil {
 			dir = n
 		}
 	}
@@ -138,25 +137,25 @@ func (v *View) reload() {
 	}
 	empty := v.project.Empty()
 	show(v.empty, empty)
-	show(v.pane.Object, !empty)
+	show(v.files.Object, !empty)
 	show(v.busy, v.project.Scanning())
-	v.pane.Reload()
+	v.files.Reload()
 	v.problems.reload()
 	v.capacity.reload()
 	why := ""
 	switch {
 	case empty:
-		why = "There is nothing on the disc yet: add files first"
+		why = "The compilation is empty. Add files first."
 	case v.project.Scanning():
 		why = "Files are still being added"
 	case v.project.Size().Err != nil:
-		why = "The disc cannot be written: " + model.Reason(v.project.Size().Err)
+		why = "The compilation cannot be written: " + model.Reason(v.project.Size().Err)
 	}
 	v.image.Allow(why)
 	v.burn.Allow(why)
 	v.undo.Tip, v.redo.Tip = "Undo: "+v.project.Undoable()+"  (Ctrl+Z)", "Redo: "+v.project.Redoable()+"  (Ctrl+Shift+Z)"
-	v.undo.Allow(unless(v.project.Undoable() != "", "There is nothing to undo"))
-	v.redo.Allow(unless(v.project.Redoable() != "", "There is nothing to redo"))
+	v.undo.Allow(unless(v.project.Undoable() != "", "Nothing to undo"))
+	v.redo.Allow(unless(v.project.Redoable() != "", "Nothing to redo"))
 	if v.OnChange != nil {
 		v.OnChange()
 	}
@@ -179,7 +178,7 @@ func (v *View) open(n *tree.Node) {
 		v.project.List.Open(n)
 		return
 	}
-	v.pane.Files.Rename(n)
+	v.files.Files.Rename(n)
 }
 
 func (v *View) key(k fyne.KeyName) bool {
@@ -188,7 +187,7 @@ func (v *View) key(k fyne.KeyName) bool {
 		v.removeSelected()
 	case fyne.KeyF2:
 		if n, ok := v.project.List.Selection.Cursor(); ok {
-			v.pane.Files.Rename(n)
+			v.files.Files.Rename(n)
 		}
 	default:
 		return false
@@ -198,22 +197,22 @@ func (v *View) key(k fyne.KeyName) bool {
 
 func (v *View) rename(n *tree.Node, to string) {
 	if err := v.project.Rename(n, to); err != nil {
-		v.host.Error("The name cannot be changed", err)
+		v.host.Error("The file cannot be renamed", err)
 		return
 	}
 	v.project.List.Selection.Set(n)
-	v.pane.Reload()
+	v.files.Reload()
 }
 
-// Undo takes back the newest edit.
+// Undo reverts the last edit.
 func (v *View) Undo() { v.project.Undo() }
 
-// Redo makes the edit again that was taken back last.
+// Redo repeats the edit that was undone last.
 func (v *View) Redo() { v.project.Redo() }
 
 func (v *View) removeSelected() { v.project.Remove(v.project.List.Selected()) }
 
-// NewFolder makes a folder and lets the person name it.
+// NewFolder creates a folder and opens the editor of its name.
 func (v *View) NewFolder() {
 	n := v.project.Mkdir(v.project.List.Folder())
 	if n == nil {
@@ -222,7 +221,7 @@ func (v *View) NewFolder() {
 	if v.project.List.Query() != "" {
 		v.project.List.Open(n.Parent())
 	}
-	v.pane.Files.Rename(n)
+	v.files.Files.Rename(n)
 }
 
 func (v *View) menu(nodes []*tree.Node, at fyne.Position) {
@@ -231,15 +230,15 @@ func (v *View) menu(nodes []*tree.Node, at fyne.Position) {
 		return
 	}
 	n := nodes[0]
-	one := unless(len(nodes) == 1, "one at a time")
+	one := unless(len(nodes) == 1, "select only one")
 	var items []*fyne.MenuItem
 	if n.IsDir() {
 		items = append(items, widgets.Item("Open", one, func() { v.project.List.Open(n) }))
 	}
 	v.host.Menu(at, append(items,
-		widgets.Item("Rename  (F2)", one, func() { v.pane.Files.Rename(n) }),
+		widgets.Item("Rename  (F2)", one, func() { v.files.Files.Rename(n) }),
 		widgets.Item("Remove  (Del)", "", v.removeSelected),
-		widgets.Item("Select all  (Ctrl+A)", "", v.pane.Files.SelectAll))...)
+		widgets.Item("Select all  (Ctrl+A)", "", v.files.Files.SelectAll))...)
 }
 
 func (v *View) folderMenu(n *tree.Node, at fyne.Position) {
@@ -250,7 +249,7 @@ func (v *View) folderMenu(n *tree.Node, at fyne.Position) {
 			v.project.List.Open(n)
 			v.NewFolder()
 		}),
-		widgets.Item("Remove", unless(n.Parent() != nil, "this is the disc itself"), func() { v.project.Remove([]*tree.Node{n}) }))
+		widgets.Item("Remove", unless(n.Parent() != nil, "the top folder cannot be removed"), func() { v.project.Remove([]*tree.Node{n}) }))
 }
 
 func (v *View) addMenu(at fyne.Position) {
@@ -260,7 +259,7 @@ func (v *View) addMenu(at fyne.Position) {
 // PickFile asks for files to add.
 func (v *View) PickFile() {
 	dir := v.project.List.Folder()
-	v.host.PickMany("Add files", func(paths []string) { v.project.AddPaths(paths, dir) })
+	v.host.PickFiles("Add files", func(paths []string) { v.project.AddPaths(paths, dir) })
 }
 
 func (v *View) pickFolder() {
@@ -268,7 +267,7 @@ func (v *View) pickFolder() {
 	v.host.PickFolder("Add folder", func(path string) { v.project.AddPaths([]string{path}, dir) })
 }
 
-// title names the compilation for people.
+// title is the name of the compilation in messages.
 func (v *View) title() string {
 	if p := v.project.Path(); p != "" {
 		return filepath.Base(p)
@@ -284,7 +283,7 @@ func show(o fyne.CanvasObject, visible bool) {
 	}
 }
 
-// unless returns why something cannot be done, or nothing when it can.
+// unless returns why something cannot be done; "" when it can.
 func unless(can bool, why string) string {
 	if can {
 		return ""

@@ -13,25 +13,25 @@ import (
 	"glassmaster/ui/widgets"
 )
 
-// fileMenu is what can be done with the compilation as a whole.
+// fileMenu shows the commands for the compilation as a whole.
 func (v *View) fileMenu(at fyne.Position) {
 	v.host.Menu(at,
-		widgets.Item("New", unless(!v.project.Empty() || v.project.Dirty(), "this one is empty"), v.New),
+		widgets.Item("New", unless(!v.project.Empty() || v.project.Dirty(), "the compilation is empty"), v.New),
 		widgets.Item("Open…  (Ctrl+O)", "", v.PickOpen),
 		widgets.Item("Save  (Ctrl+S)", "", v.Save),
 		widgets.Item("Save as…", "", func() { v.saveAs(func() {}) }),
 		fyne.NewMenuItemSeparator(),
-		widgets.Item("Properties…", "", v.ShowProperties))
+		widgets.Item("Disc properties…", "", v.ShowProperties))
 }
 
-// New begins a new compilation.
+// New starts a new compilation.
 func (v *View) New() {
 	v.unlessDirty(func() { v.project.Replace(nil, "", nil) })
 }
 
 // PickOpen asks for a compilation and opens it.
 func (v *View) PickOpen() {
-	v.host.PickOpen("Open compilation", v.Open, host.Compilations, host.Anything)
+	v.host.PickOpen("Open compilation", v.Open, host.Compilations, host.AllFiles)
 }
 
 // Open opens a compilation.
@@ -52,10 +52,10 @@ func (v *View) Open(path string) {
 	})
 }
 
-// Save writes the compilation to its file, and asks for one when it has none.
+// Save writes the compilation to its file. It asks for a file where there is none.
 func (v *View) Save() { v.SaveThen(func() {}) }
 
-// SaveThen saves, and goes on when that is done.
+// SaveThen saves, and calls then after success.
 func (v *View) SaveThen(then func()) {
 	if v.project.Path() == "" {
 		v.saveAs(then)
@@ -80,35 +80,36 @@ func (v *View) saveTo(path string, then func()) {
 			return
 		}
 		v.project.Saved(path, edits)
+		v.host.Tell("saved", map[string]any{"path": path})
 		then()
 	})
 }
 
-// unlessDirty goes on when nothing would be lost, or the person does not mind.
+// unlessDirty calls then where no changes would be lost, or where the person agrees.
 func (v *View) unlessDirty(then func()) {
 	if !v.project.Unsaved() {
 		then()
 		return
 	}
-	v.host.Ask("Save “"+v.title()+"” first?", "The compilation has changes that were not saved. Your files themselves are not affected.",
+	v.host.Ask("Save “"+v.title()+"”?", "The compilation has unsaved changes. The files themselves are not affected.",
 		widgets.Choice{Text: "Cancel"},
-		widgets.Choice{Text: "Do not save", Danger: true, Do: func() bool { then(); return true }},
+		widgets.Choice{Text: "Discard changes", Danger: true, Do: func() bool { then(); return true }},
 		widgets.Choice{Text: "Save…", Primary: true, Do: func() bool { v.SaveThen(then); return true }})
 }
 
-// Work says what is going on, and what becomes of it when it is stopped; nothing
-// when nothing is.
+// Work describes the running work, and what happens to it when it is stopped; "" where
+// there is none.
 func (v *View) Work() string {
 	switch {
 	case v.project.Scanning():
-		return "Files are being added to the compilation: those that were not found yet will be missing."
+		return "Files are being added to the compilation. Those not found yet will be missing."
 	case v.job.Running():
-		return v.job.Title + ": it is not done."
+		return v.job.Title + " is not finished."
 	}
 	return ""
 }
 
-// Stop ends it.
+// Stop stops it.
 func (v *View) Stop() {
 	v.project.Stop()
 	v.job.Cancel()

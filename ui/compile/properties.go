@@ -9,7 +9,7 @@ import (
 	"glassmaster/ui/widgets"
 )
 
-// properties is the sheet with the choices that a disc as a whole has.
+// properties is the content of the sheet with the properties of the disc.
 type properties struct {
 	object   fyne.CanvasObject
 	systems  *widgets.Select
@@ -24,25 +24,25 @@ type properties struct {
 	publisher, bios, uefi *widgets.Field
 }
 
-// What the choices of file systems are called, and whom they serve.
+// Texts of the choices.
 var (
 	systemNames = []string{"ISO 9660 with Joliet and Rock Ridge", "ISO 9660 and UDF", "UDF"}
 	systemAbout = []string{
-		"Every system reads it. The usual choice for CD and DVD.",
-		"Every system reads it, and so do players of DVD and Blu-ray.",
-		"Today's systems read it. For Blu-ray and for very large files.",
+		"All systems read it. The usual choice for CD and DVD.",
+		"All systems read it, and so do DVD and Blu-ray players.",
+		"Current systems read it. For Blu-ray and very large files.",
 	}
 	revisionAbout = map[udfplan.Revision]string{
-		udfplan.Revision102: "DVD players", udfplan.Revision201: "the usual one", udfplan.Revision250: "Blu-ray players", udfplan.Revision260: "Blu-ray",
+		udfplan.Revision102: "DVD players", udfplan.Revision201: "default", udfplan.Revision250: "Blu-ray players", udfplan.Revision260: "Blu-ray",
 	}
-	ownerNames = []string{"As on this machine", "Readable for all, belonging to root"}
+	ownerNames = []string{"As on this computer", "Readable by everyone, owned by root"}
 )
 
 // ShowProperties shows the sheet.
 func (v *View) ShowProperties() {
 	p := newProperties()
 	p.set(v.project.Properties())
-	v.host.Sheet("Properties of the disc", p.object, 560,
+	v.host.Sheet("Disc properties", p.object, 560,
 		widgets.Choice{Text: "Cancel"},
 		widgets.Choice{Text: "Apply", Primary: true, Do: func() bool {
 			v.project.SetProperties(p.get())
@@ -53,18 +53,18 @@ func (v *View) ShowProperties() {
 func newProperties() *properties {
 	p := &properties{
 		about: widgets.Muted(""), publisher: widgets.NewField(), bios: widgets.NewField(), uefi: widgets.NewField(),
-		dvd:    widgets.NewCheck("DVD-Video: lay the folder VIDEO_TS out for players", nil),
+		dvd:    widgets.NewCheck("DVD-Video: arrange the folder VIDEO_TS for players", nil),
 		owners: widgets.NewSelect(ownerNames, nil),
-		once:   widgets.NewCheck("Store files with the same contents once", nil),
-		sums:   widgets.NewCheck("Put the checksums of all files onto the disc (SHA256SUMS)", nil),
-		md5:    widgets.NewCheck("Put a checksum of the disc into it, for a test at any time", nil),
+		once:   widgets.NewCheck("Store identical files only once", nil),
+		sums:   widgets.NewCheck("Add a file with the checksums of all files (SHA256SUMS)", nil),
+		md5:    widgets.NewCheck("Embed an MD5 checksum of the disc", nil),
 	}
 	p.systems = widgets.NewSelect(systemNames, func(string) { p.changed() })
 	p.revision = widgets.NewSelect(revisionNames(), nil)
 	p.dvd.OnChanged = func(bool) { p.changed() }
-	p.publisher.PlaceHolder = "Who made the disc"
-	p.bios.PlaceHolder = "A file on the disc, such as /isolinux/isolinux.bin"
-	p.uefi.PlaceHolder = "A FAT image on the disc, such as /boot/efi.img"
+	p.publisher.PlaceHolder = "Person or organization"
+	p.bios.PlaceHolder = "Path on the disc, such as /isolinux/isolinux.bin"
+	p.uefi.PlaceHolder = "Path on the disc of a FAT image, such as /boot/efi.img"
 	p.object = container.New(&widgets.Column{Gap: 8},
 		row("File systems", p.systems), row("", p.about), row("UDF revision", p.revision), row("", p.dvd),
 		widgets.Space(0, 4),
@@ -72,13 +72,13 @@ func newProperties() *properties {
 		widgets.Space(0, 4),
 		row("Contents", p.once), row("", p.sums), row("", p.md5),
 		widgets.Space(0, 4),
-		row("Start by BIOS", p.bios), row("Start by UEFI", p.uefi))
+		row("BIOS boot image", p.bios), row("UEFI boot image", p.uefi))
 	return p
 }
 
-// row is a control with its name before it.
+// row is a control with its label.
 func row(name string, o fyne.CanvasObject) fyne.CanvasObject {
-	return container.NewBorder(nil, nil, widgets.Middle(widgets.Wide(110, widgets.Muted(name))), nil, o)
+	return container.NewBorder(nil, nil, widgets.Middle(widgets.Wide(120, widgets.Muted(name))), nil, o)
 }
 
 func revisionNames() []string {
@@ -93,7 +93,7 @@ func revisionNames() []string {
 	return names
 }
 
-// changed shows what the chosen file systems leave to be chosen.
+// changed enables the choices that the chosen file systems have.
 func (p *properties) changed() {
 	systems := model.FileSystems(p.systems.SelectedIndex())
 	p.about.Set(systemAbout[systems])

@@ -11,21 +11,19 @@ import (
 
 	"glassmaster/ui/model"
 	"glassmaster/ui/theme"
-
 	"glassmaster/ui/widgets"
 )
 
-// breadcrumbs shows where one is: the folders from the root to the one that is shown.
-// Where there is no room for all of them the last ones are shown. It never asks
-// for more room than it has, however long the names are.
+// breadcrumbs shows the path of a folder, from the root. Where there is no room for all
+// folders it shows the last ones.
 type breadcrumbs struct {
 	widget.BaseWidget
-	OnOpen func(i int) // a folder was chosen
+	OnOpen func(i int) // folder i of the path was clicked
 
-	dots  *widgets.Text // stands for folders that are not shown
-	parts []*crumb
+	dots  *widgets.Text // shown in place of the first folders
+	parts []*breadcrumb
 	seps  []*widgets.Text
-	said  *widgets.Text // in place of the folders
+	said  *widgets.Text // shown in place of the path
 }
 
 // newBreadcrumbs returns an empty path.
@@ -35,21 +33,21 @@ func newBreadcrumbs() *breadcrumbs {
 	return c
 }
 
-// Set shows folders.
+// Set shows a path.
 func (c *breadcrumbs) Set(names []string) {
 	c.said.Set("")
-	if slices.EqualFunc(c.parts, names, func(p *crumb, name string) bool { return p.text.String() == name }) {
+	if slices.EqualFunc(c.parts, names, func(p *breadcrumb, name string) bool { return p.text.String() == name }) {
 		return
 	}
 	c.parts, c.seps = nil, nil
 	for i, name := range names {
-		c.parts = append(c.parts, newCrumb(name, func() { c.OnOpen(i) }))
+		c.parts = append(c.parts, newBreadcrumb(name, func() { c.OnOpen(i) }))
 		c.seps = append(c.seps, widgets.Muted("›"))
 	}
 	c.Refresh()
 }
 
-// Say shows a text in their place.
+// Say shows a text in place of the path.
 func (c *breadcrumbs) Say(text string) {
 	c.parts, c.seps = nil, nil
 	c.said.Set(text)
@@ -77,11 +75,10 @@ func (r *breadcrumbsRenderer) Refresh() {
 	canvas.Refresh(r.c)
 }
 
-// crumbGap is between a folder and the mark before the next.
-const crumbGap float32 = 2
+// breadcrumbGap is the gap beside a separator.
+const breadcrumbGap float32 = 2
 
-// Layout gives the last folder what it needs, up to all there is, and then those
-// before it, as long as they fit.
+// Layout lays out as many of the last folders as fit, at least one.
 func (r *breadcrumbsRenderer) Layout(s fyne.Size) {
 	c := r.c
 	middle := func(o fyne.CanvasObject, x, w float32) {
@@ -90,8 +87,8 @@ func (r *breadcrumbsRenderer) Layout(s fyne.Size) {
 		o.Resize(fyne.NewSize(w, h))
 	}
 	middle(c.said, theme.Gap, max(s.Width-theme.Gap, 0))
-	sep := widgets.Muted("›").Natural() + 2*crumbGap
-	dots := c.dots.Natural() + 2*crumbGap
+	sep := widgets.Muted("›").Natural() + 2*breadcrumbGap
+	dots := c.dots.Natural() + 2*breadcrumbGap
 	first, room := 0, s.Width
 	for i := len(c.parts) - 1; i >= 0; i-- {
 		w := c.parts[i].natural() + sep
@@ -108,7 +105,7 @@ func (r *breadcrumbsRenderer) Layout(s fyne.Size) {
 	setShown(c.dots, first > 0)
 	x := float32(0)
 	if first > 0 {
-		middle(c.dots, crumbGap, c.dots.Natural())
+		middle(c.dots, breadcrumbGap, c.dots.Natural())
 		x = dots
 	}
 	for i, p := range c.parts {
@@ -120,12 +117,12 @@ func (r *breadcrumbsRenderer) Layout(s fyne.Size) {
 		w := min(p.natural(), max(s.Width-x, 0))
 		p.Move(fyne.NewPos(x, (s.Height-theme.RowHeight)/2))
 		p.Resize(fyne.NewSize(w, theme.RowHeight))
-		middle(c.seps[i], x+w+crumbGap, c.seps[i].Natural())
+		middle(c.seps[i], x+w+breadcrumbGap, c.seps[i].Natural())
 		x += w + sep
 	}
 }
 
-// setShown shows or hides something, without drawing it again for nothing.
+// setShown shows or hides an object. It does not redraw one that stays as it is.
 func setShown(o fyne.CanvasObject, shown bool) {
 	switch {
 	case o.Visible() == shown:
@@ -136,59 +133,59 @@ func setShown(o fyne.CanvasObject, shown bool) {
 	}
 }
 
-// crumb is one folder of a path.
-type crumb struct {
+// breadcrumb is one folder of the path.
+type breadcrumb struct {
 	widget.BaseWidget
 	tapped func()
 	text   *widgets.Text
 	back   *canvas.Rectangle
 }
 
-var _ desktop.Hoverable = (*crumb)(nil)
+var _ desktop.Hoverable = (*breadcrumb)(nil)
 
-func newCrumb(name string, tapped func()) *crumb {
-	c := &crumb{tapped: tapped, text: widgets.NewText(name).Bold(), back: canvas.NewRectangle(color.Transparent)}
+func newBreadcrumb(name string, tapped func()) *breadcrumb {
+	c := &breadcrumb{tapped: tapped, text: widgets.NewText(name).Bold(), back: canvas.NewRectangle(color.Transparent)}
 	c.back.CornerRadius = 4
 	c.ExtendBaseWidget(c)
 	return c
 }
 
-func (c *crumb) natural() float32 { return min(c.text.Natural(), 260) + 2*theme.Gap }
+func (c *breadcrumb) natural() float32 { return min(c.text.Natural(), 260) + 2*theme.Gap }
 
 // Tapped implements fyne.Tappable.
-func (c *crumb) Tapped(*fyne.PointEvent) {
+func (c *breadcrumb) Tapped(*fyne.PointEvent) {
 	defer model.Guard()
 	c.tapped()
 }
 
 // MouseIn implements desktop.Hoverable.
-func (c *crumb) MouseIn(*desktop.MouseEvent) { c.paint(theme.Color(theme.Hover)) }
+func (c *breadcrumb) MouseIn(*desktop.MouseEvent) { c.paint(theme.Color(theme.Hover)) }
 
 // MouseMoved implements desktop.Hoverable.
-func (c *crumb) MouseMoved(*desktop.MouseEvent) {}
+func (c *breadcrumb) MouseMoved(*desktop.MouseEvent) {}
 
 // MouseOut implements desktop.Hoverable.
-func (c *crumb) MouseOut() { c.paint(color.Transparent) }
+func (c *breadcrumb) MouseOut() { c.paint(color.Transparent) }
 
-func (c *crumb) paint(x color.Color) {
+func (c *breadcrumb) paint(x color.Color) {
 	c.back.FillColor = x
 	c.back.Refresh()
 }
 
 // CreateRenderer implements fyne.Widget.
-func (c *crumb) CreateRenderer() fyne.WidgetRenderer { return &crumbRenderer{c} }
+func (c *breadcrumb) CreateRenderer() fyne.WidgetRenderer { return &breadcrumbRenderer{c} }
 
-type crumbRenderer struct{ c *crumb }
+type breadcrumbRenderer struct{ c *breadcrumb }
 
-func (r *crumbRenderer) Destroy()           {}
-func (r *crumbRenderer) MinSize() fyne.Size { return fyne.NewSize(20, theme.RowHeight) }
-func (r *crumbRenderer) Refresh()           { r.c.text.Refresh() }
+func (r *breadcrumbRenderer) Destroy()           {}
+func (r *breadcrumbRenderer) MinSize() fyne.Size { return fyne.NewSize(20, theme.RowHeight) }
+func (r *breadcrumbRenderer) Refresh()           { r.c.text.Refresh() }
 
-func (r *crumbRenderer) Objects() []fyne.CanvasObject {
+func (r *breadcrumbRenderer) Objects() []fyne.CanvasObject {
 	return []fyne.CanvasObject{r.c.back, r.c.text}
 }
 
-func (r *crumbRenderer) Layout(s fyne.Size) {
+func (r *breadcrumbRenderer) Layout(s fyne.Size) {
 	r.c.back.Resize(s)
 	h := r.c.text.MinSize().Height
 	r.c.text.Move(fyne.NewPos(theme.Gap, (s.Height-h)/2))

@@ -1,6 +1,5 @@
-// Package pane is the two panes that Compile and Browse have in common: the
-// folders on the left, the entries of one of them on the right, and above them
-// where one is and a field to search with.
+// Package files is the file browser of Compile and Browse: a tree of folders, the list
+// of the files in one of them, the path of that folder, and a search field.
 package files
 
 import (
@@ -18,124 +17,122 @@ import (
 	"glassmaster/ui/widgets"
 )
 
-// Browser is the two panes.
+// Browser is the file browser.
 type Browser struct {
-	Object  fyne.CanvasObject // to be put into a window
+	Object  fyne.CanvasObject // for the window
 	Files   *List
 	Folders *Folders
-	OnReset func() // another folder or selection is shown; may be nil
+	OnReset func() // the folder or the selection changed; may be nil
 
 	list    *model.Listing
 	outline *model.Outline
 	root    func() string
 	search  *searchField
-	crumbs  *breadcrumbs
+	path    *breadcrumbs
 	back    *widgets.Button
 	forward *widgets.Button
 	up      *widgets.Button
-	found   *widgets.Text
 	post    model.Post
 }
 
-// New returns the panes of a listing and its outline. root names the root
-// folder, which has no name of its own.
+// New returns a browser of a listing and its outline. root returns the text for the
+// root folder, which has no name.
 func New(list *model.Listing, outline *model.Outline, tips widgets.Tips, root func() string) *Browser {
-	p := &Browser{list: list, outline: outline, root: root, post: tips.Post}
-	p.Files, p.Folders = NewList(list), NewFolders(outline)
-	p.Folders.Root = root
-	p.Folders.OnOpen = func(n *tree.Node) {
-		p.search.SetText("")
+	b := &Browser{list: list, outline: outline, root: root, post: tips.Post}
+	b.Files, b.Folders = newList(list), newFolders(outline)
+	b.Folders.Root = root
+	b.Folders.OnOpen = func(n *tree.Node) {
+		b.search.SetText("")
 		list.Open(n)
 	}
-	p.Files.OnSelect = p.reset
-	list.OnChange = p.Reload
-	p.back = tips.NewQuiet("", theme.BackIcon, "Back  (Alt+Left)", list.Back)
-	p.forward = tips.NewQuiet("", theme.ForwardIcon, "Forward  (Alt+Right)", list.Forward)
-	p.up = tips.NewQuiet("", theme.ParentIcon, "Folder above  (Backspace)", list.Up)
-	p.search = newSearchField(p)
-	p.crumbs = newBreadcrumbs()
-	p.crumbs.OnOpen = func(i int) {
-		if path := list.Path(); i < len(path) {
-			list.Open(path[i])
+	b.Files.OnSelect = b.reset
+	list.OnChange = b.Reload
+	b.back = tips.NewQuiet("", theme.BackIcon, "Back  (Alt+Left)", list.Back)
+	b.forward = tips.NewQuiet("", theme.ForwardIcon, "Forward  (Alt+Right)", list.Forward)
+	b.up = tips.NewQuiet("", theme.ParentIcon, "Parent folder  (Backspace)", list.Up)
+	b.search = newSearchField(b)
+	b.path = newBreadcrumbs()
+	b.path.OnOpen = func(i int) {
+		if folders := list.Path(); i < len(folders) {
+			list.Open(folders[i])
 		}
 	}
-	p.found = widgets.Muted("")
-	p.Object = p.build()
-	p.Reload()
-	return p
+	b.Object = b.build()
+	b.Reload()
+	return b
 }
 
-func (p *Browser) build() fyne.CanvasObject {
-	field := container.New(fixedWidth(240), p.search)
+func (b *Browser) build() fyne.CanvasObject {
+	field := container.New(fixedWidth(240), b.search)
 	bar := container.NewBorder(nil, nil,
-		container.New(layout.NewCustomPaddedHBoxLayout(0), p.back, p.forward, p.up), field, p.crumbs)
-	split := widgets.NewSplit(false, 0.24, widgets.Panel(p.Folders), widgets.Panel(p.Files))
+		container.New(layout.NewCustomPaddedHBoxLayout(0), b.back, b.forward, b.up), field, b.path)
+	split := widgets.NewSplit(false, 0.24, widgets.Panel(b.Folders), widgets.Panel(b.Files))
 	return container.NewBorder(widgets.Inset(bar, 0, 0, 0, 6), nil, nil, nil, split)
 }
 
-// Reload shows the listing again, after it has changed.
-func (p *Browser) Reload() {
-	p.Files.Reload()
-	p.Folders.Follow(p.list.Folder())
-	p.back.Allow(unless(p.list.CanBack(), "There is no folder to go back to"))
-	p.forward.Allow(unless(p.list.CanForward(), "There is no folder to go forward to"))
-	p.up.Allow(unless(p.list.Folder() != nil && p.list.Folder().Parent() != nil, "This is the top folder"))
-	p.showPath()
-	p.reset()
+// Reload shows the listing after a change.
+func (b *Browser) Reload() {
+	b.Files.Reload()
+	b.Folders.Follow(b.list.Folder())
+	b.back.Allow(unless(b.list.CanBack(), "No earlier folder"))
+	b.forward.Allow(unless(b.list.CanForward(), "No later folder"))
+	b.up.Allow(unless(b.list.Folder() != nil && b.list.Folder().Parent() != nil, "This is the top folder"))
+	b.showPath()
+	b.reset()
 }
 
-func (p *Browser) showPath() {
-	if q := p.list.Query(); q != "" {
-		n := len(p.list.Rows())
-		text := model.Count(n, "entry is", "entries are") + " called “" + q + "”"
-		if p.list.Truncated() {
-			text = "The first " + text
+func (b *Browser) showPath() {
+	if q := b.list.Query(); q != "" {
+		n := len(b.list.Rows())
+		text := model.Count(n, "entry matches", "entries match") + " “" + q + "”"
+		if b.list.Truncated() {
+			text = "More than " + text
 		}
-		p.crumbs.Say(text)
+		b.path.Say(text)
 		return
 	}
 	var names []string
-	for i, n := range p.list.Path() {
+	for i, n := range b.list.Path() {
 		name := filename.Printable(n.Name)
 		if i == 0 {
-			name = p.root()
+			name = b.root()
 		}
 		names = append(names, name)
 	}
-	p.crumbs.Set(names)
+	b.path.Set(names)
 }
 
-func (p *Browser) reset() {
-	if p.OnReset != nil {
-		p.OnReset()
+func (b *Browser) reset() {
+	if b.OnReset != nil {
+		b.OnReset()
 	}
 }
 
-// FolderAt returns the folder that something dropped at an absolute position
-// falls into.
-func (p *Browser) FolderAt(at fyne.Position) (*tree.Node, bool) {
-	if n, ok := p.Folders.FolderAt(at); ok {
+// FolderAt returns the folder that receives a drop at an absolute position, and
+// whether the position is in the browser.
+func (b *Browser) FolderAt(at fyne.Position) (*tree.Node, bool) {
+	if n, ok := b.Folders.FolderAt(at); ok {
 		return n, true
 	}
-	return p.Files.FolderAt(at)
+	return b.Files.FolderAt(at)
 }
 
-// SetTarget lights the folder that something dragged would fall into.
-func (p *Browser) SetTarget(n *tree.Node) {
-	p.Files.SetTarget(n)
-	p.Folders.SetTarget(n)
+// SetTarget highlights the folder that a drag would drop into; nil for none.
+func (b *Browser) SetTarget(n *tree.Node) {
+	b.Files.SetTarget(n)
+	b.Folders.SetTarget(n)
 }
 
-// FocusSearch has the keyboard speak to the search field.
-func (p *Browser) FocusSearch() {
-	if c := fyne.CurrentApp().Driver().CanvasForObject(p.search); c != nil {
-		c.Focus(p.search)
+// FocusSearch gives the search field the keyboard focus.
+func (b *Browser) FocusSearch() {
+	if c := fyne.CurrentApp().Driver().CanvasForObject(b.search); c != nil {
+		c.Focus(b.search)
 	}
 }
 
-// Summary says what is selected, or what the folder holds.
+// Summary describes the selection, or else the folder.
 func Summary(list *model.Listing) string {
-	nodes, what := list.Selected(), "selected: "
+	nodes, what := list.Selected(), "Selected: "
 	if len(nodes) == 0 {
 		nodes, what = list.Rows(), ""
 	}
@@ -162,20 +159,20 @@ func Summary(list *model.Listing) string {
 	return what + strings.Join(parts, ", ")
 }
 
-// searchField searches while one types.
+// searchField searches while text is typed.
 type searchField struct {
 	widgets.Field
-	p *Browser
+	b *Browser
 }
 
-func newSearchField(p *Browser) *searchField {
-	s := &searchField{p: p}
+func newSearchField(b *Browser) *searchField {
+	s := &searchField{b: b}
 	s.ExtendBaseWidget(s)
 	s.PlaceHolder = "Search  (Ctrl+F)"
 	s.Icon = theme.SearchIcon
 	s.OnChanged = func(text string) {
-		if text != p.list.Query() {
-			p.list.Search(text)
+		if text != b.list.Query() {
+			b.list.Search(text)
 		}
 	}
 	return s
@@ -186,15 +183,15 @@ func (s *searchField) TypedKey(k *fyne.KeyEvent) {
 	switch k.Name {
 	case fyne.KeyEscape:
 		s.SetText("")
-		s.p.Files.Focus()
+		s.b.Files.Focus()
 	case fyne.KeyDown, fyne.KeyReturn, fyne.KeyEnter:
-		s.p.Files.Focus()
+		s.b.Files.Focus()
 	default:
 		s.Field.TypedKey(k)
 	}
 }
 
-// fixedWidth lays out one object at a width of our own choice.
+// fixedWidth lays out one object at a fixed width.
 type fixedWidth float32
 
 func (w fixedWidth) Layout(o []fyne.CanvasObject, s fyne.Size) {
@@ -207,7 +204,7 @@ func (w fixedWidth) MinSize(o []fyne.CanvasObject) fyne.Size {
 	return fyne.NewSize(float32(w), max(o[0].MinSize().Height, theme.RowHeight))
 }
 
-// unless returns why something cannot be done, or nothing when it can.
+// unless returns why something cannot be done; "" when it can.
 func unless(can bool, why string) string {
 	if can {
 		return ""
@@ -215,8 +212,8 @@ func unless(can bool, why string) string {
 	return why
 }
 
-// Back shows the folder that was shown before.
-func (p *Browser) Back() { p.list.Back() }
+// Back shows the previous folder.
+func (b *Browser) Back() { b.list.Back() }
 
 // Forward undoes Back.
-func (p *Browser) Forward() { p.list.Forward() }
+func (b *Browser) Forward() { b.list.Forward() }

@@ -8,27 +8,25 @@ import (
 	"glassmaster/mastering/tree"
 	"glassmaster/ui/model"
 	"glassmaster/ui/theme"
-
 	"glassmaster/ui/widgets"
 )
 
-// Drag is files and folders being dragged within the window, from rows into
-// folders.
+// Drag moves files and folders within the window, from rows into folders.
 type Drag struct {
-	Layer    *widgets.Layer                          // where the label beside the pointer is drawn
-	FolderAt func(fyne.Position) (*tree.Node, bool)  // what lies there
-	OnTarget func(*tree.Node)                        // the folder to light; nil for none
-	OnMove   func(nodes []*tree.Node, to *tree.Node) // they were let go over a folder
+	Layer    *widgets.Layer                          // draws the label beside the pointer
+	FolderAt func(fyne.Position) (*tree.Node, bool)  // the folder at a position
+	OnTarget func(*tree.Node)                        // highlights the folder below the pointer; nil: none
+	OnMove   func(nodes []*tree.Node, to *tree.Node) // nodes were dropped on a folder
 
 	nodes []*tree.Node
 	label *fyne.Container
 }
 
-// Active reports whether something is being dragged.
-func (d *Drag) Active() bool { return d.nodes != nil }
+// active reports whether something is being dragged.
+func (d *Drag) active() bool { return d.nodes != nil }
 
-// Begin picks up nodes.
-func (d *Drag) Begin(nodes []*tree.Node) {
+// begin begins a drag of nodes.
+func (d *Drag) begin(nodes []*tree.Node) {
 	if len(nodes) == 0 {
 		return
 	}
@@ -41,9 +39,9 @@ func (d *Drag) Begin(nodes []*tree.Node) {
 	d.Layer.Add(d.label)
 }
 
-// Move follows the pointer.
-func (d *Drag) Move(at fyne.Position) {
-	if !d.Active() {
+// move follows the pointer.
+func (d *Drag) move(at fyne.Position) {
+	if !d.active() {
 		return
 	}
 	d.Layer.Place(d.label, at.AddXY(14, 10))
@@ -51,19 +49,19 @@ func (d *Drag) Move(at fyne.Position) {
 	d.OnTarget(d.targetAt(at))
 }
 
-// End lets go.
-func (d *Drag) End(at fyne.Position) {
+// end drops the nodes.
+func (d *Drag) end(at fyne.Position) {
 	nodes := d.nodes
 	to := d.targetAt(at)
-	d.Cancel()
+	d.cancel()
 	if to != nil && len(nodes) > 0 {
 		d.OnMove(nodes, to)
 	}
 }
 
-// Cancel puts everything back.
-func (d *Drag) Cancel() {
-	if !d.Active() {
+// cancel ends the drag without a drop.
+func (d *Drag) cancel() {
+	if !d.active() {
 		return
 	}
 	d.nodes = nil
@@ -72,8 +70,8 @@ func (d *Drag) Cancel() {
 	d.OnTarget(nil)
 }
 
-// targetAt returns the folder that takes what is dragged, nil where there is
-// none: nothing moves into itself, and what is there already stays.
+// targetAt returns the folder that the nodes would move to, nil where they cannot: not
+// into themselves, and not where all of them are already.
 func (d *Drag) targetAt(at fyne.Position) *tree.Node {
 	to, in := d.FolderAt(at)
 	if !in || to == nil {

@@ -13,30 +13,30 @@ import (
 	"glassmaster/ui/theme"
 )
 
-// Folders shows an outline of folders.
+// Folders shows the folders as a tree.
 type Folders struct {
 	widget.BaseWidget
 
 	OnOpen func(*tree.Node) // a folder was chosen
 	OnMenu func(n *tree.Node, at fyne.Position)
 	OnKey  func(fyne.KeyName) bool
-	Root   func() string // the name of the root, which has none of its own
+	Root   func() string // the text for the root folder, which has no name
 	Drag   *Drag         // nil: folders cannot be dragged
 
 	outline *model.Outline
-	rows    *Rows
+	rows    *rowList
 	current *tree.Node
 	target  *tree.Node
 	bg      *canvas.Rectangle
 }
 
-// NewFolders returns a view of an outline.
-func NewFolders(o *model.Outline) *Folders {
-	f := &Folders{outline: o, rows: NewRows(), bg: canvas.NewRectangle(color.Transparent)}
+// newFolders returns the tree of an outline.
+func newFolders(o *model.Outline) *Folders {
+	f := &Folders{outline: o, rows: newRowList(), bg: canvas.NewRectangle(color.Transparent)}
 	f.bg.CornerRadius = theme.Radius - 1
 	f.rows.Length = func() int { return len(f.outline.Lines()) }
-	f.rows.NewLine = func() Content { return newFolderLine(f) }
-	f.rows.Update = func(i int, c Content) { c.(*folderLine).show(f.outline.Lines()[i]) }
+	f.rows.NewRow = func() rowContent { return newFolderRow(f) }
+	f.rows.Update = func(i int, c rowContent) { c.(*folderRow).show(f.outline.Lines()[i]) }
 	f.rows.OnPress = f.press
 	f.rows.OnDrag, f.rows.OnDropped = f.drag, f.drop
 	f.rows.OnKey = f.key
@@ -44,7 +44,7 @@ func NewFolders(o *model.Outline) *Folders {
 	return f
 }
 
-// Follow lights the folder that is shown elsewhere, and opens what is above it.
+// Follow selects the folder that the list shows, and opens its parents.
 func (f *Folders) Follow(n *tree.Node) {
 	moved := f.current != n
 	f.current = n
@@ -55,8 +55,8 @@ func (f *Folders) Follow(n *tree.Node) {
 	}
 }
 
-// FolderAt returns the folder at an absolute position; below the last line it
-// is the root.
+// FolderAt returns the folder at an absolute position, and whether the position is in
+// the tree. Below the last row it is the root.
 func (f *Folders) FolderAt(at fyne.Position) (*tree.Node, bool) {
 	i, in := f.rows.RowAt(at)
 	lines := f.outline.Lines()
@@ -69,7 +69,7 @@ func (f *Folders) FolderAt(at fyne.Position) (*tree.Node, bool) {
 	return lines[i].Node, true
 }
 
-// SetTarget lights the folder that something dragged would fall into.
+// SetTarget highlights the folder that a drag would drop into; nil for none.
 func (f *Folders) SetTarget(n *tree.Node) {
 	if f.target != n {
 		f.target = n
@@ -77,7 +77,7 @@ func (f *Folders) SetTarget(n *tree.Node) {
 	}
 }
 
-func (f *Folders) press(p Press) {
+func (f *Folders) press(p pressEvent) {
 	lines := f.outline.Lines()
 	if p.Row < 0 || p.Row >= len(lines) {
 		return
@@ -145,15 +145,15 @@ func (f *Folders) drag(row int, at fyne.Position) {
 	if f.Drag == nil || row >= len(lines) {
 		return
 	}
-	if !f.Drag.Active() && lines[row].Node.Parent() != nil {
-		f.Drag.Begin([]*tree.Node{lines[row].Node})
+	if !f.Drag.active() && lines[row].Node.Parent() != nil {
+		f.Drag.begin([]*tree.Node{lines[row].Node})
 	}
-	f.Drag.Move(at)
+	f.Drag.move(at)
 }
 
 func (f *Folders) drop(_ int, at fyne.Position) {
 	if f.Drag != nil {
-		f.Drag.End(at)
+		f.Drag.end(at)
 	}
 }
 
@@ -180,11 +180,11 @@ func (r *foldersRenderer) Refresh() {
 	r.f.rows.Reload()
 }
 
-// indent is where the arrow of a line lies.
+// indent is the distance of a row's arrow from the left edge.
 func indent(depth int) float32 { return 8 + float32(depth)*14 }
 
-// folderLine is a line of an outline.
-type folderLine struct {
+// folderRow is the content of a row of the tree.
+type folderRow struct {
 	f     *Folders
 	back  background
 	arrow *canvas.Image
@@ -200,8 +200,8 @@ var (
 	discIcon   = theme.Tint(theme.DiscIcon, theme.Primary)
 )
 
-func newFolderLine(f *Folders) *folderLine {
-	l := &folderLine{
+func newFolderRow(f *Folders) *folderRow {
+	l := &folderRow{
 		f: f, back: newBackground(), name: newCell(fyne.TextAlignLeading),
 		arrow: canvas.NewImageFromResource(arrowRight),
 		icon:  canvas.NewImageFromResource(tinted[model.Folder]),
@@ -209,13 +209,13 @@ func newFolderLine(f *Folders) *folderLine {
 	return l
 }
 
-// Objects implements Content.
-func (l *folderLine) Objects() []fyne.CanvasObject {
+// Objects implements rowContent.
+func (l *folderRow) Objects() []fyne.CanvasObject {
 	return []fyne.CanvasObject{l.back.rect, l.arrow, l.icon, l.name.Text}
 }
 
-// Layout implements Content.
-func (l *folderLine) Layout(s fyne.Size) {
+// Layout implements rowContent.
+func (l *folderRow) Layout(s fyne.Size) {
 	l.size = s
 	l.back.layout(s)
 	x, y := indent(l.depth), (s.Height-iconSize)/2
@@ -228,7 +228,7 @@ func (l *folderLine) Layout(s fyne.Size) {
 	l.name.place(x, s.Width-x-theme.Gap, s.Height)
 }
 
-func (l *folderLine) show(b model.Branch) {
+func (l *folderRow) show(b model.Branch) {
 	l.depth = b.Depth
 	l.arrow.Hidden = b.Leaf
 	l.arrow.Resource = arrowRight
@@ -242,14 +242,14 @@ func (l *folderLine) show(b model.Branch) {
 	}
 	l.icon.Resource = icon
 	l.icon.Refresh()
-	m := Plain
+	m := highlightNone
 	switch {
 	case b.Node == l.f.target:
-		m = Target
+		m = highlightTarget
 	case b.Node == l.f.current && l.f.rows.Focused():
-		m = Chosen
+		m = highlightSelected
 	case b.Node == l.f.current:
-		m = Faint
+		m = highlightInactive
 	}
 	l.back.mark(m)
 	l.name.set(name, theme.Foreground)

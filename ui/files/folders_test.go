@@ -18,7 +18,7 @@ func TestFoldersKeys(t *testing.T) {
 	a, b := tree.NewFolder("a", time.Unix(0, 0)), tree.NewFolder("b", time.Unix(0, 0))
 	root.Append(a)
 	a.Append(b)
-	f := NewFolders(model.NewOutline(root))
+	f := newFolders(model.NewOutline(root))
 	f.Root = func() string { return "Disc" }
 	var opened *tree.Node
 	f.OnOpen = func(n *tree.Node) { opened = n }

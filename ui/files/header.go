@@ -11,7 +11,7 @@ import (
 	"glassmaster/ui/theme"
 )
 
-// header is the titles over a list of files; a click sorts by a column.
+// header shows the titles of the columns. A click sorts by a column.
 type header struct {
 	widget.BaseWidget
 	onSort func(model.Column)
@@ -109,7 +109,7 @@ func (r *headerRenderer) Layout(s fyne.Size) {
 	}
 }
 
-// nameEditor is the field that lies over a row while its name is changed.
+// nameEditor is the field over a row while a file is renamed.
 type nameEditor struct {
 	widget.Entry
 	onDone func(string)
@@ -137,8 +137,7 @@ func (e *nameEditor) begin(c fyne.Canvas, name string, at fyne.Position, s fyne.
 	e.TypedShortcut(&fyne.ShortcutSelectAll{})
 }
 
-// finish ends the editing; a name that has changed is handed over when keep is
-// set.
+// finish closes the editor. With keep, a changed name is passed on.
 func (e *nameEditor) finish(keep bool) {
 	done, quit := e.onDone, e.onQuit
 	if done == nil {
@@ -168,6 +167,6 @@ func (e *nameEditor) FocusLost() {
 	if e.onDone == nil {
 		return
 	}
-	e.onQuit = func() {} // the keyboard is wanted elsewhere
+	e.onQuit = func() {} // another widget has the focus now
 	e.finish(true)
 }

@@ -13,39 +13,39 @@ import (
 	"glassmaster/ui/theme"
 )
 
-// List shows a listing: a header that sorts, and the rows below it.
+// List shows a listing: a header that sorts it, and the rows.
 type List struct {
 	widget.BaseWidget
 
 	OnOpen   func(*tree.Node)                           // double click or Enter
-	OnMenu   func(nodes []*tree.Node, at fyne.Position) // nodes is empty beside the rows
+	OnMenu   func(nodes []*tree.Node, at fyne.Position) // no nodes: a click below the rows
 	OnKey    func(fyne.KeyName) bool
 	OnSelect func()
-	OnRename func(n *tree.Node, name string) // nil: names cannot be changed
-	OnEmpty  func(dir *tree.Node) string     // says why a folder shows nothing; nil, or no text: it is empty
+	OnRename func(n *tree.Node, name string) // nil: files cannot be renamed
+	OnEmpty  func(dir *tree.Node) string     // why a folder shows nothing; nil or "": it is empty
 	Drag     *Drag                           // nil: rows cannot be dragged
 
 	list    *model.Listing
-	rows    *Rows
+	rows    *rowList
 	header  *header
 	editor  *nameEditor
 	empty   *canvas.Text
-	pending bool // a press on a selected row: it may become a drag
+	pending bool // a press on a selected row, which may begin a drag
 	target  *tree.Node
 	typed   string
 	typedAt time.Time
 }
 
-// NewList returns a view of a listing.
-func NewList(list *model.Listing) *List {
-	f := &List{list: list, rows: NewRows(), empty: canvas.NewText("", color.Transparent)}
+// newList returns a view of a listing.
+func newList(list *model.Listing) *List {
+	f := &List{list: list, rows: newRowList(), empty: canvas.NewText("", color.Transparent)}
 	f.header = newHeader(func(c model.Column) { f.list.SortBy(c) })
 	f.editor = newNameEditor()
 	f.editor.Hide()
 	f.empty.Alignment = fyne.TextAlignCenter
 	f.rows.Length = func() int { return len(f.list.Rows()) }
-	f.rows.NewLine = func() Content { return newFileLine(f) }
-	f.rows.Update = func(i int, c Content) { c.(*fileLine).show(f.list.Rows()[i]) }
+	f.rows.NewRow = func() rowContent { return newFileRow(f) }
+	f.rows.Update = func(i int, c rowContent) { c.(*fileRow).show(f.list.Rows()[i]) }
 	f.rows.OnPress, f.rows.OnRelease = f.press, f.release
 	f.rows.OnDrag, f.rows.OnDropped = f.drag, f.drop
 	f.rows.OnKey, f.rows.OnRune, f.rows.OnCommand = f.key, f.find, f.command
@@ -53,7 +53,7 @@ func NewList(list *model.Listing) *List {
 	return f
 }
 
-// Reload draws the listing again.
+// Reload redraws the listing.
 func (f *List) Reload() {
 	f.header.show(f.list.Order(), f.list.Query() != "")
 	f.empty.Text = f.emptyText()
@@ -68,7 +68,7 @@ func (f *List) emptyText() string {
 	case len(f.list.Rows()) > 0 || f.list.Folder() == nil:
 		return ""
 	case f.list.Query() != "":
-		return "Nothing is called that"
+		return "No matching names"
 	}
 	if f.OnEmpty != nil {
 		if why := f.OnEmpty(f.list.Folder()); why != "" {
@@ -78,12 +78,12 @@ func (f *List) emptyText() string {
 	return "This folder is empty"
 }
 
-// Focus has the keyboard speak to the rows.
+// Focus gives the rows the keyboard focus.
 func (f *List) Focus() { f.rows.Focus() }
 
-// FolderAt returns the folder that something dropped at an absolute position
-// falls into, and whether the position is in the list at all. A row that is no
-// folder, and the room below the rows, stand for the folder that is shown.
+// FolderAt returns the folder that receives a drop at an absolute position, and
+// whether the position is in the list. That is the folder in the row, or the folder
+// that is shown.
 func (f *List) FolderAt(at fyne.Position) (*tree.Node, bool) {
 	i, in := f.rows.RowAt(at)
 	if !in {
@@ -95,7 +95,7 @@ func (f *List) FolderAt(at fyne.Position) (*tree.Node, bool) {
 	return f.list.Folder(), true
 }
 
-// SetTarget lights the row that something dragged would fall into.
+// SetTarget highlights the folder that a drag would drop into; nil for none.
 func (f *List) SetTarget(n *tree.Node) {
 	if f.target != n {
 		f.target = n
@@ -103,7 +103,7 @@ func (f *List) SetTarget(n *tree.Node) {
 	}
 }
 
-func (f *List) press(p Press) {
+func (f *List) press(p pressEvent) {
 	f.editor.finish(true)
 	rows, sel := f.list.Rows(), &f.list.Selection
 	f.pending = false
@@ -134,9 +134,9 @@ func (f *List) press(p Press) {
 	}
 }
 
-// release makes a press on one of several selected rows, which was not the
-// beginning of a drag, select that row alone.
-func (f *List) release(p Press) {
+// release selects one of several selected rows alone, after a press on it that did not
+// begin a drag.
+func (f *List) release(p pressEvent) {
 	rows := f.list.Rows()
 	if f.pending && p.Row < len(rows) {
 		f.list.Selection.Set(rows[p.Row])
@@ -150,19 +150,19 @@ func (f *List) drag(row int, at fyne.Position) {
 	if f.Drag == nil {
 		return
 	}
-	if !f.Drag.Active() && row < len(f.list.Rows()) {
+	if !f.Drag.active() && row < len(f.list.Rows()) {
 		if n := f.list.Rows()[row]; !f.list.Selection.Has(n) {
 			f.list.Selection.Set(n)
 			f.selected()
 		}
-		f.Drag.Begin(f.list.Selected())
+		f.Drag.begin(f.list.Selected())
 	}
-	f.Drag.Move(at)
+	f.Drag.move(at)
 }
 
 func (f *List) drop(_ int, at fyne.Position) {
 	if f.Drag != nil {
-		f.Drag.End(at)
+		f.Drag.end(at)
 	}
 }
 
@@ -173,7 +173,7 @@ func (f *List) selected() {
 	}
 }
 
-// Rename lets the person type a new name over the row that the keyboard is on.
+// Rename opens an editor over the name of a row.
 func (f *List) Rename(n *tree.Node) {
 	rows := f.list.Rows()
 	f.list.Selection.Set(n)

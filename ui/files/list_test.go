@@ -13,7 +13,6 @@ import (
 	"glassmaster/mastering/tree"
 	"glassmaster/ui/model"
 	"glassmaster/ui/theme"
-
 	"glassmaster/ui/widgets"
 )
 
@@ -38,7 +37,7 @@ func newBench(t *testing.T, names ...string) *bench {
 		root.Append(tree.NewFile(name, 1000, time.Unix(1, 0), nil))
 	}
 	b := &bench{t: t, list: model.NewListing(root, func(f func()) { f() }), now: time.Unix(100, 0)}
-	b.files = NewList(b.list)
+	b.files = newList(b.list)
 	b.files.rows.now = func() time.Time { return b.now }
 	b.list.OnChange = b.files.Reload
 	b.w = test.NewTempWindow(t, b.files)
@@ -53,11 +52,11 @@ func (b *bench) at(row int) fyne.Position {
 }
 
 // line returns the row that is drawn.
-func (b *bench) line(row int) *line {
+func (b *bench) line(row int) *rowWidget {
 	b.t.Helper()
-	var found *line
+	var found *rowWidget
 	for _, o := range test.LaidOutObjects(b.w.Content()) {
-		if l, ok := o.(*line); ok && l.row == row {
+		if l, ok := o.(*rowWidget); ok && l.row == row {
 			found = l
 		}
 	}
@@ -229,7 +228,7 @@ func TestFilesDragFromNowhere(t *testing.T) {
 		e := &fyne.DragEvent{}
 		e.AbsolutePosition = b.at(0)
 		l.Dragged(e)
-		if b.files.Drag.Active() {
+		if b.files.Drag.active() {
 			t.Error("something is being dragged")
 		}
 		l.MouseUp(&desktop.MouseEvent{Button: desktop.MouseButtonPrimary})
@@ -270,9 +269,9 @@ func TestFilesDragFromNowhere(t *testing.T) {
 func TestFilesSurvivesShrinking(t *testing.T) {
 	b := newBench(t, "a", "b", "c")
 	b.list.Root().SetChildren(nil)
-	b.files.rows.list.UpdateItem(2, newLine(b.files.rows)) // the list has not heard of it yet
+	b.files.rows.list.UpdateItem(2, newRow(b.files.rows)) // the list has not heard of it yet
 	b.list.Refresh()
-	b.files.rows.list.UpdateItem(2, newLine(b.files.rows))
+	b.files.rows.list.UpdateItem(2, newRow(b.files.rows))
 	if b.files.empty.Text == "" {
 		t.Error("an empty folder says nothing")
 	}

@@ -7,11 +7,11 @@ import (
 	"fyne.io/fyne/v2"
 )
 
-// findPause is how long the letters of one name may be apart when a row is
-// looked for by typing.
+// findPause is the longest time between two letters of a name that is typed to find a
+// row.
 const findPause = time.Second
 
-// key is a key that was typed at the rows.
+// key handles a key that was typed in the rows.
 func (f *List) key(k fyne.KeyName, shift bool) bool {
 	rows, sel := f.list.Rows(), &f.list.Selection
 	step := map[fyne.KeyName]int{
@@ -34,8 +34,8 @@ func (f *List) key(k fyne.KeyName, shift bool) bool {
 		f.list.Up()
 		return true
 	case fyne.KeyEscape:
-		if f.Drag != nil && f.Drag.Active() {
-			f.Drag.Cancel()
+		if f.Drag != nil && f.Drag.active() {
+			f.Drag.cancel()
 			return true
 		}
 		sel.Clear()
@@ -45,8 +45,7 @@ func (f *List) key(k fyne.KeyName, shift bool) bool {
 	return f.OnKey != nil && f.OnKey(k)
 }
 
-// command is a shortcut that was typed at the rows, and reports whether it was
-// one of theirs.
+// command handles a shortcut, and reports whether the list has it.
 func (f *List) command(s fyne.Shortcut) bool {
 	if _, ok := s.(*fyne.ShortcutSelectAll); ok {
 		f.SelectAll()
@@ -61,7 +60,7 @@ func (f *List) SelectAll() {
 	f.selected()
 }
 
-// find moves to the next row whose name begins with what is being typed.
+// find selects the next row whose name begins with what was typed.
 func (f *List) find(r rune) {
 	now := f.rows.now()
 	if now.Sub(f.typedAt) > findPause {
@@ -72,7 +71,7 @@ func (f *List) find(r rune) {
 	rows, sel := f.list.Rows(), &f.list.Selection
 	from := max(sel.At(rows), 0)
 	if len([]rune(f.typed)) == 1 && sel.Len() > 0 {
-		from++ // the same letter again goes on to the next
+		from++ // the same letter again finds the next
 	}
 	for i := range rows {
 		j := (from + i) % len(rows)

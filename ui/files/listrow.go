@@ -13,14 +13,14 @@ import (
 	"glassmaster/ui/theme"
 )
 
-// column is a column of a list of files; the header and the rows share it.
+// column is a column of the list, for the header and the rows.
 type column struct {
 	title string
 	by    model.Column
 	sorts bool
-	width float32 // 0: takes what the others leave
+	width float32 // 0: what the others leave
 	align fyne.TextAlign
-	from  float32 // is there only in a list at least this wide
+	from  float32 // shown only in a list at least this wide
 }
 
 var (
@@ -38,18 +38,18 @@ var (
 	}
 )
 
-// Measures of a row of a list of files.
+// Dimensions of a row.
 const (
-	lineInset float32 = 12 // left and right
-	iconSize  float32 = 16
-	iconRoom          = iconSize + theme.Gap
-	cellGap   float32 = 20
+	rowInset float32 = 12 // left and right
+	iconSize float32 = 16
+	iconRoom         = iconSize + theme.Gap
+	cellGap  float32 = 20
 )
 
-// span is where a column lies; a width of zero says that there is no room.
+// span is the place of a column. A width of zero means that it is not shown.
 type span struct{ x, width float32 }
 
-// spans returns where the columns lie in a list of that width.
+// spans returns the places of the columns in a list of a width.
 func spans(cols []column, width float32) []span {
 	fixed := float32(0)
 	for _, c := range cols {
@@ -58,12 +58,12 @@ func spans(cols []column, width float32) []span {
 		}
 	}
 	out := make([]span, len(cols))
-	x := lineInset
+	x := rowInset
 	for i, c := range cols {
 		w := c.width
 		switch {
 		case w == 0:
-			w = max(width-2*lineInset-fixed, 40)
+			w = max(width-2*rowInset-fixed, 40)
 		case width < c.from:
 			continue
 		}
@@ -80,14 +80,14 @@ func columnsOf(found bool) []column {
 	return fileColumns
 }
 
-// nameColumn returns where names begin, and how wide they may be.
+// nameColumn returns the place of the names.
 func nameColumn(width float32, found bool) (x, w float32) {
 	s := spans(columnsOf(found), width)[0]
 	return s.x + iconRoom, s.width - iconRoom
 }
 
-// fileLine is a row of a list of files.
-type fileLine struct {
+// fileRow is the content of a row of the list.
+type fileRow struct {
 	f     *List
 	back  background
 	icon  *canvas.Image
@@ -96,8 +96,8 @@ type fileLine struct {
 	size  fyne.Size
 }
 
-func newFileLine(f *List) *fileLine {
-	l := &fileLine{f: f, back: newBackground(), icon: canvas.NewImageFromResource(theme.FileIcon)}
+func newFileRow(f *List) *fileRow {
+	l := &fileRow{f: f, back: newBackground(), icon: canvas.NewImageFromResource(theme.FileIcon)}
 	l.icon.FillMode = canvas.ImageFillContain
 	for i := range l.cells {
 		l.cells[i] = newCell(fyne.TextAlignLeading)
@@ -105,8 +105,8 @@ func newFileLine(f *List) *fileLine {
 	return l
 }
 
-// Objects implements Content.
-func (l *fileLine) Objects() []fyne.CanvasObject {
+// Objects implements rowContent.
+func (l *fileRow) Objects() []fyne.CanvasObject {
 	o := []fyne.CanvasObject{l.back.rect, l.icon}
 	for _, c := range l.cells {
 		o = append(o, c.Text)
@@ -114,11 +114,11 @@ func (l *fileLine) Objects() []fyne.CanvasObject {
 	return o
 }
 
-// Layout implements Content.
-func (l *fileLine) Layout(s fyne.Size) {
+// Layout implements rowContent.
+func (l *fileRow) Layout(s fyne.Size) {
 	l.size = s
 	l.back.layout(s)
-	l.icon.Move(fyne.NewPos(lineInset, (s.Height-iconSize)/2))
+	l.icon.Move(fyne.NewPos(rowInset, (s.Height-iconSize)/2))
 	l.icon.Resize(fyne.NewSquareSize(iconSize))
 	cols := columnsOf(l.f.list.Query() != "")
 	for i, sp := range spans(cols, s.Width) {
@@ -130,14 +130,14 @@ func (l *fileLine) Layout(s fyne.Size) {
 	}
 }
 
-func (l *fileLine) show(n *tree.Node) {
+func (l *fileRow) show(n *tree.Node) {
 	l.node = n
 	icon := iconOf(n)
 	if l.icon.Resource != icon {
 		l.icon.Resource = icon
 		l.icon.Refresh()
 	}
-	l.back.mark(l.f.markOf(n))
+	l.back.mark(l.f.highlightOf(n))
 	l.cells[0].set(filename.Printable(n.Name), theme.Foreground)
 	rest := []string{sizeOf(n), model.Date(n.ModTime()), model.Kind(n)}
 	if l.f.list.Query() != "" {
@@ -149,16 +149,16 @@ func (l *fileLine) show(n *tree.Node) {
 	l.Layout(l.size)
 }
 
-func (f *List) markOf(n *tree.Node) Mark {
+func (f *List) highlightOf(n *tree.Node) highlight {
 	switch {
 	case n == f.target:
-		return Target
+		return highlightTarget
 	case !f.list.Selection.Has(n):
-		return Plain
+		return highlightNone
 	case f.rows.Focused():
-		return Chosen
+		return highlightSelected
 	}
-	return Faint
+	return highlightInactive
 }
 
 func sizeOf(n *tree.Node) string {
@@ -168,7 +168,7 @@ func sizeOf(n *tree.Node) string {
 	return model.Bytes(n.Size)
 }
 
-// tinted are the icons of the classes of files, in their colours.
+// tinted are the icons of the kinds of files, in their colours.
 var tinted = map[model.Class]fyne.Resource{
 	model.Other:   theme.Tint(theme.FileIcon, theme.Muted),
 	model.Folder:  theme.Tint(theme.FolderIcon, theme.FolderColor),

@@ -10,50 +10,49 @@ import (
 
 	"glassmaster/ui/model"
 	"glassmaster/ui/theme"
-
 	"glassmaster/ui/widgets"
 )
 
-// Content is what a line of a list shows: primitives and how they lie.
-type Content interface {
+// rowContent is what a row shows: canvas objects and their layout.
+type rowContent interface {
 	Objects() []fyne.CanvasObject
 	Layout(fyne.Size)
 }
 
-// Mark says how a line is lit.
-type Mark uint8
+// highlight is the background of a row.
+type highlight uint8
 
-// Marks of a line.
+// Backgrounds of a row.
 const (
-	Plain  Mark = iota
-	Chosen      // selected, in a list with the keyboard
-	Faint       // selected, in a list without it
-	Target      // what is dragged would fall into it
+	highlightNone     highlight = iota
+	highlightSelected           // selected, and the list has the focus
+	highlightInactive           // selected, and the list does not have it
+	highlightTarget             // what is dragged would be dropped into it
 )
 
-// line is one row: a background, and the content over it.
-type line struct {
+// rowWidget is the widget of a row.
+type rowWidget struct {
 	widget.BaseWidget
-	rows    *Rows
+	rows    *rowList
 	row     int
-	content Content
+	content rowContent
 	lastAt  fyne.Position
 }
 
 var (
-	_ desktop.Mouseable = (*line)(nil)
-	_ fyne.Draggable    = (*line)(nil)
+	_ desktop.Mouseable = (*rowWidget)(nil)
+	_ fyne.Draggable    = (*rowWidget)(nil)
 )
 
-func newLine(r *Rows) *line {
-	l := &line{rows: r, content: r.NewLine()}
+func newRow(r *rowList) *rowWidget {
+	l := &rowWidget{rows: r, content: r.NewRow()}
 	l.ExtendBaseWidget(l)
 	return l
 }
 
-// MouseDown implements desktop.Mouseable; unlike Tapped it knows the keys that
+// MouseDown implements desktop.Mouseable. Unlike Tapped it is told which modifier keys
 // are held.
-func (l *line) MouseDown(e *desktop.MouseEvent) {
+func (l *rowWidget) MouseDown(e *desktop.MouseEvent) {
 	defer model.Guard()
 	l.rows.pressed = -1
 	if e.Button == desktop.MouseButtonPrimary {
@@ -63,7 +62,7 @@ func (l *line) MouseDown(e *desktop.MouseEvent) {
 }
 
 // MouseUp implements desktop.Mouseable.
-func (l *line) MouseUp(e *desktop.MouseEvent) {
+func (l *rowWidget) MouseUp(e *desktop.MouseEvent) {
 	defer model.Guard()
 	if l.rows.dragging {
 		return
@@ -74,8 +73,8 @@ func (l *line) MouseUp(e *desktop.MouseEvent) {
 	}
 }
 
-func (l *line) pressOf(e *desktop.MouseEvent) Press {
-	return Press{
+func (l *rowWidget) pressOf(e *desktop.MouseEvent) pressEvent {
+	return pressEvent{
 		Row: l.row, X: e.Position.X, At: e.AbsolutePosition,
 		Extend: e.Modifier&fyne.KeyModifierShift != 0,
 		Toggle: e.Modifier&fyne.KeyModifierShortcutDefault != 0,
@@ -83,10 +82,9 @@ func (l *line) pressOf(e *desktop.MouseEvent) Press {
 	}
 }
 
-// Dragged implements fyne.Draggable. The row that is told of a drag is the first
-// that the pointer comes across, wherever the button was pressed: what is dragged
-// is the row where that was, and nothing when it was on none.
-func (l *line) Dragged(e *fyne.DragEvent) {
+// Dragged implements fyne.Draggable. Fyne calls it on the first row that the pointer
+// crosses, wherever the button was pressed: the row where it was pressed is dragged.
+func (l *rowWidget) Dragged(e *fyne.DragEvent) {
 	defer model.Guard()
 	if l.rows.pressed < 0 {
 		return
@@ -98,7 +96,7 @@ func (l *line) Dragged(e *fyne.DragEvent) {
 }
 
 // DragEnd implements fyne.Draggable.
-func (l *line) DragEnd() {
+func (l *rowWidget) DragEnd() {
 	defer model.Guard()
 	row, dragging := l.rows.pressed, l.rows.dragging
 	l.rows.pressed, l.rows.dragging = -1, false
@@ -108,19 +106,19 @@ func (l *line) DragEnd() {
 }
 
 // CreateRenderer implements fyne.Widget.
-func (l *line) CreateRenderer() fyne.WidgetRenderer {
-	return &lineRenderer{l}
+func (l *rowWidget) CreateRenderer() fyne.WidgetRenderer {
+	return &rowRenderer{l}
 }
 
-type lineRenderer struct{ l *line }
+type rowRenderer struct{ l *rowWidget }
 
-func (r *lineRenderer) Destroy()                     {}
-func (r *lineRenderer) Layout(s fyne.Size)           { r.l.content.Layout(s) }
-func (r *lineRenderer) MinSize() fyne.Size           { return fyne.NewSize(40, theme.RowHeight) }
-func (r *lineRenderer) Objects() []fyne.CanvasObject { return r.l.content.Objects() }
-func (r *lineRenderer) Refresh()                     { r.l.content.Layout(r.l.Size()) }
+func (r *rowRenderer) Destroy()                     {}
+func (r *rowRenderer) Layout(s fyne.Size)           { r.l.content.Layout(s) }
+func (r *rowRenderer) MinSize() fyne.Size           { return fyne.NewSize(40, theme.RowHeight) }
+func (r *rowRenderer) Objects() []fyne.CanvasObject { return r.l.content.Objects() }
+func (r *rowRenderer) Refresh()                     { r.l.content.Layout(r.l.Size()) }
 
-// background is the lit part of a line.
+// background draws the highlight of a row.
 type background struct{ rect *canvas.Rectangle }
 
 func newBackground() background {
@@ -134,14 +132,14 @@ func (b background) layout(s fyne.Size) {
 	b.rect.Resize(fyne.NewSize(max(s.Width-8, 0), s.Height-2))
 }
 
-func (b background) mark(m Mark) {
+func (b background) mark(m highlight) {
 	fill, stroke, width := color.Color(color.Transparent), color.Color(color.Transparent), float32(0)
 	switch m {
-	case Chosen:
+	case highlightSelected:
 		fill = theme.Color(theme.Selection)
-	case Faint:
+	case highlightInactive:
 		fill = theme.Color(theme.InactiveSelection)
-	case Target:
+	case highlightTarget:
 		fill = theme.Color(theme.Selection)
 		stroke, width = theme.Color(theme.Primary), 1.5
 	}
@@ -149,7 +147,7 @@ func (b background) mark(m Mark) {
 	b.rect.Refresh()
 }
 
-// cell is a text of one line that is cut to its room with an ellipsis.
+// cell is one line of text that is shortened with an ellipsis to fit its column.
 type cell struct {
 	*canvas.Text
 	full string
@@ -161,14 +159,14 @@ func newCell(align fyne.TextAlign) *cell {
 	return &cell{Text: t}
 }
 
-// set changes text and colour; the text is cut when the cell is placed.
+// set changes text and colour. The text is shortened when the cell is placed.
 func (c *cell) set(text string, name fyne.ThemeColorName) {
 	c.full = text
 	c.Color = theme.Color(name)
 	c.TextSize = theme.Size(theme.BodySize)
 }
 
-// place gives the cell its room, and draws it.
+// place lays the cell out, and draws it.
 func (c *cell) place(x, width, height float32) {
 	c.Text.Text = widgets.Fit(c.full, max(width, 0), c.TextSize, c.TextStyle)
 	h := fyne.MeasureText("Mg", c.TextSize, c.TextStyle).Height

@@ -1,6 +1,3 @@
-// Package widgets is the parts of the window that Fyne does not bring along: a
-// list with multiple selection and dragging, an outline of folders, a capacity
-// bar, a graph, tips.
 package files
 
 import (
@@ -13,16 +10,15 @@ import (
 
 	"glassmaster/ui/model"
 	"glassmaster/ui/theme"
-
 	"glassmaster/ui/widgets"
 )
 
-// doubleClick is how close two presses are that make a double click. Fyne's own
-// double tap holds back the first one for as long.
+// doubleClick is the longest time between the two presses of a double click. Fyne's
+// own double tap would delay single clicks by as much.
 const doubleClick = 400 * time.Millisecond
 
-// Press is a press of a mouse button on a row.
-type Press struct {
+// pressEvent is a press of a mouse button on a row.
+type pressEvent struct {
 	Row    int
 	X      float32 // from the left edge of the row
 	Extend bool    // shift
@@ -32,27 +28,26 @@ type Press struct {
 	At     fyne.Position
 }
 
-// Rows is a focusable, virtual list of lines of one height. It knows nothing of
-// what is in them: whoever owns it sets its callbacks.
-type Rows struct {
+// rowList is a virtual list of rows of one height that can have the keyboard focus.
+// Its owner sets the callbacks that fill the rows and handle input.
+type rowList struct {
 	widget.BaseWidget
 
 	Length    func() int
-	NewLine   func() Content
-	Update    func(row int, c Content)
-	OnPress   func(Press)
-	OnRelease func(Press)                     // without a drag in between
-	OnDrag    func(row int, at fyne.Position) // the pointer has moved, absolute
-	OnDropped func(row int, at fyne.Position) // and was let go
+	NewRow    func() rowContent
+	Update    func(row int, c rowContent)
+	OnPress   func(pressEvent)
+	OnRelease func(pressEvent)                // a press ended without a drag
+	OnDrag    func(row int, at fyne.Position) // the pointer moved to an absolute position
+	OnDropped func(row int, at fyne.Position) // and the button was released
 	OnKey     func(k fyne.KeyName, shift bool) bool
 	OnRune    func(r rune)
 	OnCommand func(fyne.Shortcut) bool
-	OnFocus   func()
 
 	list      *widget.List
 	focused   bool
 	shift     bool
-	pressed   int // the row where the button was pressed, -1 when that was on none
+	pressed   int // the row where the button was pressed; -1: none
 	dragging  bool
 	lastRow   int
 	lastPress time.Time
@@ -60,15 +55,15 @@ type Rows struct {
 }
 
 var (
-	_ fyne.Focusable    = (*Rows)(nil)
-	_ fyne.Shortcutable = (*Rows)(nil)
-	_ desktop.Keyable   = (*Rows)(nil)
-	_ desktop.Mouseable = (*Rows)(nil)
+	_ fyne.Focusable    = (*rowList)(nil)
+	_ fyne.Shortcutable = (*rowList)(nil)
+	_ desktop.Keyable   = (*rowList)(nil)
+	_ desktop.Mouseable = (*rowList)(nil)
 )
 
-// NewRows returns an empty list.
-func NewRows() *Rows {
-	r := &Rows{now: time.Now, lastRow: -1, pressed: -1}
+// newRowList returns an empty list.
+func newRowList() *rowList {
+	r := &rowList{now: time.Now, lastRow: -1, pressed: -1}
 	r.ExtendBaseWidget(r)
 	r.list = widget.NewList(func() int {
 		if r.Length == nil {
@@ -76,10 +71,10 @@ func NewRows() *Rows {
 		}
 		return r.Length()
 	}, func() fyne.CanvasObject {
-		return newLine(r)
+		return newRow(r)
 	}, func(i int, o fyne.CanvasObject) {
 		defer model.Guard()
-		l := o.(*line)
+		l := o.(*rowWidget)
 		l.row = i
 		if i < r.Length() { // the data may have shrunk since the list was laid out
 			r.Update(i, l.content)
@@ -90,30 +85,30 @@ func NewRows() *Rows {
 }
 
 // CreateRenderer implements fyne.Widget.
-func (r *Rows) CreateRenderer() fyne.WidgetRenderer {
+func (r *rowList) CreateRenderer() fyne.WidgetRenderer {
 	return widget.NewSimpleRenderer(container.NewThemeOverride(r.list, theme.ListTheme{}))
 }
 
 // MinSize implements fyne.CanvasObject.
-func (r *Rows) MinSize() fyne.Size { return fyne.NewSize(80, theme.RowHeight*2) }
+func (r *rowList) MinSize() fyne.Size { return fyne.NewSize(80, theme.RowHeight*2) }
 
-// Reload draws all visible rows again.
-func (r *Rows) Reload() { r.list.Refresh() }
+// Reload redraws all visible rows.
+func (r *rowList) Reload() { r.list.Refresh() }
 
-// Reveal scrolls until a row can be seen.
-func (r *Rows) Reveal(row int) {
+// Reveal scrolls until a row is visible.
+func (r *rowList) Reveal(row int) {
 	if row < 0 || row >= r.Length() || r.list.Size().Height <= 0 {
 		return
 	}
 	r.list.ScrollTo(row)
 }
 
-// Focused reports whether the keyboard speaks to this list.
-func (r *Rows) Focused() bool { return r.focused }
+// Focused reports whether the list has the keyboard focus.
+func (r *rowList) Focused() bool { return r.focused }
 
 // RowAt returns the row at an absolute position, -1 below the last one, and
 // whether the position is inside the list at all.
-func (r *Rows) RowAt(at fyne.Position) (int, bool) {
+func (r *rowList) RowAt(at fyne.Position) (int, bool) {
 	p := at.Subtract(fyne.CurrentApp().Driver().AbsolutePositionForObject(r))
 	s := r.Size()
 	if p.X < 0 || p.Y < 0 || p.X >= s.Width || p.Y >= s.Height {
@@ -126,25 +121,22 @@ func (r *Rows) RowAt(at fyne.Position) (int, bool) {
 	return row, true
 }
 
-// RowTop returns where a row begins, from the top of the list.
-func (r *Rows) RowTop(row int) float32 {
+// RowTop returns the distance of a row from the top of the list.
+func (r *rowList) RowTop(row int) float32 {
 	return float32(row)*theme.RowHeight - r.list.GetScrollOffset()
 }
 
-// PageRows returns how many rows can be seen at once.
-func (r *Rows) PageRows() int { return max(int(r.Size().Height/theme.RowHeight)-1, 1) }
+// PageRows returns how many rows are visible at once.
+func (r *rowList) PageRows() int { return max(int(r.Size().Height/theme.RowHeight)-1, 1) }
 
 // FocusGained implements fyne.Focusable.
-func (r *Rows) FocusGained() {
+func (r *rowList) FocusGained() {
 	r.focused = true
-	if r.OnFocus != nil {
-		r.OnFocus()
-	}
 	r.Reload()
 }
 
 // FocusLost implements fyne.Focusable.
-func (r *Rows) FocusLost() {
+func (r *rowList) FocusLost() {
 	r.focused, r.shift = false, false
 	if !r.dragging {
 		r.pressed = -1
@@ -153,7 +145,7 @@ func (r *Rows) FocusLost() {
 }
 
 // TypedRune implements fyne.Focusable.
-func (r *Rows) TypedRune(c rune) {
+func (r *rowList) TypedRune(c rune) {
 	defer model.Guard()
 	if r.OnRune != nil {
 		r.OnRune(c)
@@ -161,7 +153,7 @@ func (r *Rows) TypedRune(c rune) {
 }
 
 // TypedKey implements fyne.Focusable.
-func (r *Rows) TypedKey(e *fyne.KeyEvent) {
+func (r *rowList) TypedKey(e *fyne.KeyEvent) {
 	defer model.Guard()
 	if r.OnKey != nil {
 		r.OnKey(e.Name, r.shift)
@@ -169,59 +161,60 @@ func (r *Rows) TypedKey(e *fyne.KeyEvent) {
 }
 
 // TypedShortcut implements fyne.Shortcutable.
-func (r *Rows) TypedShortcut(s fyne.Shortcut) {
+func (r *rowList) TypedShortcut(s fyne.Shortcut) {
 	defer model.Guard()
 	if r.OnCommand == nil || !r.OnCommand(s) {
 		widgets.ToWindow(r, s)
 	}
 }
 
-// KeyDown implements desktop.Keyable: shift is not told along with a key.
-func (r *Rows) KeyDown(e *fyne.KeyEvent) { r.holdShift(e, true) }
+// KeyDown implements desktop.Keyable: TypedKey does not say whether Shift is held.
+func (r *rowList) KeyDown(e *fyne.KeyEvent) { r.holdShift(e, true) }
 
 // KeyUp implements desktop.Keyable.
-func (r *Rows) KeyUp(e *fyne.KeyEvent) { r.holdShift(e, false) }
+func (r *rowList) KeyUp(e *fyne.KeyEvent) { r.holdShift(e, false) }
 
-func (r *Rows) holdShift(e *fyne.KeyEvent, down bool) {
+func (r *rowList) holdShift(e *fyne.KeyEvent, down bool) {
 	if e.Name == desktop.KeyShiftLeft || e.Name == desktop.KeyShiftRight {
 		r.shift = down
 	}
 }
 
-// MouseDown implements desktop.Mouseable: the button was pressed below the last
-// row, and a drag that begins there drags nothing.
-func (r *Rows) MouseDown(*desktop.MouseEvent) { r.pressed = -1 }
+// MouseDown implements desktop.Mouseable. The button was pressed below the last row:
+// a drag that begins there drags nothing.
+func (r *rowList) MouseDown(*desktop.MouseEvent) { r.pressed = -1 }
 
 // MouseUp implements desktop.Mouseable.
-func (r *Rows) MouseUp(*desktop.MouseEvent) {}
+func (r *rowList) MouseUp(*desktop.MouseEvent) {}
 
-// Tapped takes a click below the last row, so that it clears the selection.
-func (r *Rows) Tapped(*fyne.PointEvent) {
+// Tapped implements fyne.Tappable. A click below the last row clears the selection.
+func (r *rowList) Tapped(*fyne.PointEvent) {
 	defer model.Guard()
-	r.press(Press{Row: -1})
+	r.press(pressEvent{Row: -1})
 }
 
-// TappedSecondary opens the menu of the folder itself.
-func (r *Rows) TappedSecondary(e *fyne.PointEvent) {
+// TappedSecondary implements fyne.SecondaryTappable. It opens the menu of the folder
+// that is shown.
+func (r *rowList) TappedSecondary(e *fyne.PointEvent) {
 	defer model.Guard()
-	r.press(Press{Row: -1, Menu: true, At: e.AbsolutePosition})
+	r.press(pressEvent{Row: -1, Menu: true, At: e.AbsolutePosition})
 }
 
-func (r *Rows) press(p Press) {
+func (r *rowList) press(p pressEvent) {
 	r.Focus()
 	now := r.now()
 	p.Double = !p.Menu && p.Row >= 0 && p.Row == r.lastRow && now.Sub(r.lastPress) < doubleClick
 	r.lastRow, r.lastPress = p.Row, now
 	if p.Double {
-		r.lastRow = -1 // a third press is not another double
+		r.lastRow = -1 // a third press is not a second double click
 	}
 	if r.OnPress != nil {
 		r.OnPress(p)
 	}
 }
 
-// Focus has the keyboard speak to this list.
-func (r *Rows) Focus() {
+// Focus gives the list the keyboard focus.
+func (r *rowList) Focus() {
 	if c := fyne.CurrentApp().Driver().CanvasForObject(r); c != nil {
 		c.Focus(r)
 	}

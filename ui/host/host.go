@@ -1,11 +1,11 @@
-// Package host is what the places of the window need of the window itself: its
-// canvas, a way back to its goroutine, pickers of files, sheets, and a record of
-// what happens.
+// Package host gives the pages the services of the window: its canvas, its goroutine,
+// file dialogs, sheets, menus and events.
 package host
 
 import (
 	"context"
-	"errors"
+	"os"
+	"path/filepath"
 
 	"fyne.io/fyne/v2"
 
@@ -14,92 +14,119 @@ import (
 	"glassmaster/ui/widgets"
 )
 
-// Kind is a sort of file, for a picker to show.
-type Kind struct {
-	Name    string   // "Disc images"
-	Endings []string // without the dot, in lower case
+// FileType is a type of file that a dialog can show alone.
+type FileType struct {
+	Name       string   // "Disc images"
+	Extensions []string // without the dot, in lower case; none: all files
 }
 
-// Sorts of files that the window opens and saves.
+// Types of the files that the window opens and saves.
 var (
-	Images       = Kind{"Disc images", []string{"iso", "udf", "img"}}
-	ISO          = Kind{"ISO images", []string{"iso"}}
-	Compilations = Kind{"Glassmaster compilations", []string{"glassmaster"}}
-	Anything     = Kind{"All files", nil}
+	Images       = FileType{"Disc images", []string{"iso", "udf", "img"}}
+	ISO          = FileType{"ISO images", []string{"iso"}}
+	Compilations = FileType{"Glassmaster compilations", []string{"glassmaster"}}
+	AllFiles     = FileType{"All files", nil}
 )
 
-// ErrNone is returned by a picker when the person has chosen nothing.
-var ErrNone = errors.New("nothing was chosen")
+// DialogMode is what a file dialog asks for.
+type DialogMode uint8
 
-// FilePicker asks for files and folders. Its methods block until the person has
-// answered, and are not called on the goroutine that owns the window.
-type FilePicker interface {
-	Open(title string, kinds ...Kind) (string, error)
-	OpenMany(title string) ([]string, error)
-	Save(title, name string, kinds ...Kind) (string, error)
-	Folder(title string) (string, error)
+// Modes of file dialogs.
+const (
+	OpenFile DialogMode = iota
+	OpenFiles
+	OpenFolder
+	SaveFile
+)
+
+// FileDialog describes a file dialog.
+type FileDialog struct {
+	Mode  DialogMode
+	Title string
+	Name  string     // proposed for a file to save
+	Types []FileType // the person can choose which of them to see
 }
 
-// Host is the window as its places see it.
+// FilePicker shows the system's file dialogs.
+type FilePicker interface {
+	// Choose shows a dialog, waits until it is closed, and returns the paths that
+	// were chosen; none when the person has cancelled. It is not called on the
+	// goroutine that owns the window.
+	Choose(ctx context.Context, d FileDialog) ([]string, error)
+}
+
+// Host is the window as its pages see it.
 type Host struct {
 	Canvas fyne.Canvas
 	Tips   widgets.Tips
 	Post   model.Post
 	Picker FilePicker
-	Event  func(name string, fields map[string]any) // tells whoever follows the window from outside; may be nil
-	Busy   func(why string)                         // a native dialog is open; empty: no more
+	Event  func(name string, fields map[string]any) // reports an event to scripts; may be nil
+	Busy   func(why string)                         // a file dialog is open; "": it was closed
 }
 
-// Tell records something that has happened.
+// Tell reports an event.
 func (h *Host) Tell(name string, fields map[string]any) {
 	if h.Event != nil {
 		h.Event(name, fields)
 	}
 }
 
-// PickOpen asks for a file to open; then is called with its path, unless the
-// person has changed their mind.
-func (h *Host) PickOpen(title string, then func(string), kinds ...Kind) {
-	h.pick(func() (string, error) { return h.Picker.Open(title, kinds...) }, then)
+// PickOpen asks for a file to open. then is called with its path, unless the person
+// cancels; so it is with the other dialogs.
+func (h *Host) PickOpen(title string, then func(string), types ...FileType) {
+	h.pick(FileDialog{Mode: OpenFile, Title: title, Types: types}, first(then))
 }
 
-// PickSave asks for a file to write.
-func (h *Host) PickSave(title, name string, then func(string), kinds ...Kind) {
-	h.pick(func() (string, error) { return h.Picker.Save(title, name, kinds...) }, then)
-}
-
-// PickMany asks for files to add, several at once where the system can.
-func (h *Host) PickMany(title string, then func([]string)) {
-	h.busy("Choose files in the other window")
-	var paths []string
-	model.Start(h.Post, title, func(context.Context, progress.Reporter) (err error) {
-		paths, err = h.Picker.OpenMany(title)
-		return err
-	}, func(err error) { h.picked(err, len(paths) > 0, func() { then(paths) }) })
+// PickFiles asks for files to open.
+func (h *Host) PickFiles(title string, then func([]string)) {
+	h.pick(FileDialog{Mode: OpenFiles, Title: title, Types: []FileType{AllFiles}}, then)
 }
 
 // PickFolder asks for a folder.
 func (h *Host) PickFolder(title string, then func(string)) {
-	h.pick(func() (string, error) { return h.Picker.Folder(title) }, then)
+	h.pick(FileDialog{Mode: OpenFolder, Title: title}, first(then))
 }
 
-func (h *Host) pick(ask func() (string, error), then func(string)) {
-	h.busy("Choose a file in the other window")
-	var path string
-	model.Start(h.Post, "choosing a file", func(context.Context, progress.Reporter) (err error) {
-		path, err = ask()
+// PickSave asks for a file to write. A name without an extension gets that of the
+// first type.
+func (h *Host) PickSave(title, name string, then func(string), types ...FileType) {
+	h.pick(FileDialog{Mode: SaveFile, Title: title, Name: name, Types: types}, first(func(path string) {
+		if filepath.Ext(path) != "" || len(types) == 0 || len(types[0].Extensions) == 0 {
+			then(path)
+			return
+		}
+		path += "." + types[0].Extensions[0]
+		if _, err := os.Lstat(path); err != nil {
+			then(path)
+			return
+		}
+		// The dialog has asked about the name without the extension.
+		h.Ask("Replace the file?", "“"+filepath.Base(path)+"” already exists in "+filepath.Dir(path)+".",
+			widgets.Choice{Text: "Cancel"},
+			widgets.Choice{Text: "Replace", Danger: true, Do: func() bool { h.Post(func() { then(path) }); return true }})
+	}))
+}
+
+func first(then func(string)) func([]string) {
+	return func(paths []string) { then(paths[0]) }
+}
+
+func (h *Host) pick(d FileDialog, then func([]string)) {
+	h.busy("Waiting for the file dialog")
+	var paths []string
+	model.Start(h.Post, d.Title, func(ctx context.Context, _ progress.Reporter) (err error) {
+		paths, err = h.Picker.Choose(ctx, d)
 		return err
-	}, func(err error) { h.picked(err, path != "", func() { then(path) }) })
-}
-
-func (h *Host) picked(err error, chosen bool, then func()) {
-	h.busy("")
-	switch {
-	case err == nil && chosen:
-		then()
-	case err != nil && !errors.Is(err, ErrNone):
-		h.Error("The file dialog cannot be shown", err)
-	}
+	}, func(err error) {
+		h.busy("")
+		switch {
+		case err != nil:
+			h.Error("The file dialog failed", err)
+		case len(paths) > 0:
+			then(paths)
+		}
+	})
 }
 
 func (h *Host) busy(why string) {
@@ -111,7 +138,7 @@ func (h *Host) busy(why string) {
 // Error shows an error on a sheet.
 func (h *Host) Error(title string, err error) { h.ErrorThen(title, err, func() {}) }
 
-// ErrorThen shows an error on a sheet, and goes on when that is closed.
+// ErrorThen shows an error on a sheet, and calls then when it is closed.
 func (h *Host) ErrorThen(title string, err error, then func()) {
 	h.Tell("error", map[string]any{"title": title, "text": err.Error()})
 	h.Sheet(title, widgets.NewText(err.Error()).Wrap(), 480,

@@ -38,10 +38,10 @@ type Project struct {
 // Size is how large a compilation is.
 type Size struct {
 	Files, Folders int
-	Content        int64 // bytes of the files
-	Sectors        int64 // of the image; 0 when it cannot be planned
-	Warnings       []string
-	Err            error // why it cannot be planned
+	Content        int64         // bytes of the files
+	Sectors        int64         // of the image; 0 when it cannot be planned
+	Notices        []disc.Notice // what is not as asked
+	Err            error         // why it cannot be planned
 }
 
 // NewProject returns an empty compilation.
@@ -91,11 +91,11 @@ func (p *Project) Scanning() bool {
 	return false
 }
 
-// Problems returns what did not go as the person may expect.
+// Problems returns what went wrong, or not as expected, while files were added.
 func (p *Project) Problems() []disc.Notice { return p.problems }
 
-// Remark adds a problem to the list, once.
-func (p *Project) Remark(x disc.Notice) {
+// AddProblem adds a problem to the list, once for each path.
+func (p *Project) AddProblem(x disc.Notice) {
 	for _, old := range p.problems {
 		if old.Path == x.Path {
 			return
@@ -112,8 +112,8 @@ func (p *Project) Stop() {
 	}
 }
 
-// Forget takes the problems off the list.
-func (p *Project) Forget() {
+// ClearProblems empties the list of problems.
+func (p *Project) ClearProblems() {
 	p.problems = nil
 	p.changed()
 }

@@ -142,7 +142,7 @@ func TestProjectReports(t *testing.T) {
 	if len(p.Problems()) != 1 || p.Problems()[0].Severity != disc.Error || p.Problems()[0].Text != syscall.ENOENT.Error() {
 		t.Errorf("problems: %v", p.Problems())
 	}
-	p.Forget()
+	p.ClearProblems()
 	if len(p.Problems()) != 0 || !p.Empty() {
 		t.Error("the problems are still there")
 	}

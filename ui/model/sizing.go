@@ -77,6 +77,6 @@ func measure(ctx context.Context, c *compilation.Compilation) Size {
 		return s
 	}
 	defer m.Close()
-	s.Sectors, s.Warnings = m.Sectors(), disc.Texts(m.Notices)
+	s.Sectors, s.Notices = m.Sectors(), m.Notices
 	return s
 }

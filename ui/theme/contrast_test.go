@@ -19,7 +19,7 @@ func TestContrast(t *testing.T) {
 			{theme.Foreground, theme.Selection},
 			{theme.Muted, theme.Surface},
 			{theme.Muted, theme.Rail},
-			{theme.OnPrimary, theme.Primary},
+			{fynetheme.ColorNameForegroundOnPrimary, theme.Primary},
 			{theme.Success, theme.SuccessBackground},
 			{theme.Error, theme.ErrorBackground},
 			{theme.Warning, theme.WarningBackground},

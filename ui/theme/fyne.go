@@ -6,7 +6,6 @@ import fynetheme "fyne.io/fyne/v2/theme"
 const (
 	Foreground     = fynetheme.ColorNameForeground
 	Primary        = fynetheme.ColorNamePrimary
-	OnPrimary      = fynetheme.ColorNameForegroundOnPrimary
 	Success        = fynetheme.ColorNameSuccess
 	Warning        = fynetheme.ColorNameWarning
 	Error          = fynetheme.ColorNameError
@@ -24,7 +23,7 @@ const (
 	HeadingSize = fynetheme.SizeNameHeadingText
 )
 
-// Icons that Fyne brings along.
+// Icons of Fyne.
 var (
 	AddIcon       = fynetheme.DefaultTheme().Icon(fynetheme.IconNameContentAdd)
 	BackIcon      = fynetheme.DefaultTheme().Icon(fynetheme.IconNameNavigateBack)
@@ -32,6 +31,7 @@ var (
 	DocumentIcon  = fynetheme.DefaultTheme().Icon(fynetheme.IconNameDocument)
 	ExtractIcon   = fynetheme.DefaultTheme().Icon(fynetheme.IconNameDownload)
 	ForwardIcon   = fynetheme.DefaultTheme().Icon(fynetheme.IconNameNavigateNext)
+	InfoIcon      = fynetheme.DefaultTheme().Icon(fynetheme.IconNameInfo)
 	MenuIcon      = fynetheme.DefaultTheme().Icon(fynetheme.IconNameArrowDropDown)
 	MoreIcon      = fynetheme.DefaultTheme().Icon(fynetheme.IconNameMoreVertical)
 	NewFolderIcon = fynetheme.DefaultTheme().Icon(fynetheme.IconNameFolderNew)

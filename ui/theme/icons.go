@@ -10,7 +10,7 @@ import (
 //go:embed icons/*.svg
 var icons embed.FS
 
-// Icons of the window that Fyne does not bring along.
+// Icons that Fyne lacks.
 var (
 	DiscIcon    = own("disc")
 	BurnIcon    = own("flame")

@@ -1,4 +1,4 @@
-// Package theme is how the window looks: its colours, sizes and icons.
+// Package theme has the colours, sizes and icons of the window.
 package theme
 
 import (
@@ -8,9 +8,9 @@ import (
 	fynetheme "fyne.io/fyne/v2/theme"
 )
 
-// Sizes of the window, in Fyne's units. Everything keeps to a rhythm of 8.
+// Sizes in Fyne's units. Distances are multiples of 8.
 const (
-	Gap       float32 = 8  // between things that belong together
+	Gap       float32 = 8  // between related objects
 	Margin    float32 = 16 // around a page
 	RowHeight float32 = 26 // of lists, trees and their headers
 	RailWidth float32 = 76
@@ -19,17 +19,17 @@ const (
 
 // Colours that Fyne has no name for.
 const (
-	Rail              fyne.ThemeColorName = "glassmaster.rail"      // behind the places
+	Rail              fyne.ThemeColorName = "glassmaster.rail"      // behind the buttons of the pages
 	Surface           fyne.ThemeColorName = "glassmaster.surface"   // of lists and cards
 	Border            fyne.ThemeColorName = "glassmaster.border"    // around them
-	Muted             fyne.ThemeColorName = "glassmaster.muted"     // second-rank text
+	Muted             fyne.ThemeColorName = "glassmaster.muted"     // secondary text
 	InactiveSelection fyne.ThemeColorName = "glassmaster.idle"      // a selection without the focus
 	Track             fyne.ThemeColorName = "glassmaster.track"     // the empty part of a bar
 	Overhead          fyne.ThemeColorName = "glassmaster.overhead"  // the file system's share of a bar
 	FolderColor       fyne.ThemeColorName = "glassmaster.folder"    // folders
-	SuccessBackground fyne.ThemeColorName = "glassmaster.good.back" // behind good news
-	ErrorBackground   fyne.ThemeColorName = "glassmaster.bad.back"  // behind bad news
-	WarningBackground fyne.ThemeColorName = "glassmaster.warn.back" // behind a caution
+	SuccessBackground fyne.ThemeColorName = "glassmaster.good.back" // behind a success
+	ErrorBackground   fyne.ThemeColorName = "glassmaster.bad.back"  // behind an error
+	WarningBackground fyne.ThemeColorName = "glassmaster.warn.back" // behind a warning
 )
 
 // shades are a colour in the light and in the dark variant, as 0xRRGGBBAA.
@@ -103,8 +103,7 @@ var sizes = map[fyne.ThemeSizeName]float32{
 	fynetheme.SizeNameModalBlurRadius:    0,
 }
 
-// Theme is the window's compact theme. It follows the system between light and
-// dark, since it answers for whatever variant it is asked about.
+// Theme is the window's theme, light or dark as the system is.
 type Theme struct{}
 
 var _ fyne.Theme = Theme{}
@@ -135,8 +134,8 @@ func (Theme) Size(n fyne.ThemeSizeName) float32 {
 	return fynetheme.DefaultTheme().Size(n)
 }
 
-// ListTheme is the theme of lists: their rows touch, so that no click falls between
-// two of them.
+// ListTheme is the theme of lists. It has no gaps between rows, so that no click falls
+// between two of them.
 type ListTheme struct{ Theme }
 
 // Size implements fyne.Theme.
@@ -147,7 +146,7 @@ func (t ListTheme) Size(n fyne.ThemeSizeName) float32 {
 	return t.Theme.Size(n)
 }
 
-// Color returns a colour as the application shows it now.
+// Color returns a colour in the current variant.
 func Color(n fyne.ThemeColorName) color.Color {
 	s := fyne.CurrentApp().Settings()
 	return s.Theme().Color(n, s.ThemeVariant())
@@ -157,5 +156,5 @@ func rgba(c uint32) color.Color {
 	return color.NRGBA{uint8(c >> 24), uint8(c >> 16), uint8(c >> 8), uint8(c)}
 }
 
-// Size returns a size as the application shows it now.
+// Size returns a size of the current theme.
 func Size(n fyne.ThemeSizeName) float32 { return fyne.CurrentApp().Settings().Theme().Size(n) }

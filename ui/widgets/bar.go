@@ -10,7 +10,7 @@ import (
 	"glassmaster/ui/theme"
 )
 
-// Bar is a slim bar that shows a share.
+// Bar is a thin progress bar.
 type Bar struct {
 	widget.BaseWidget
 	share       float64
@@ -24,7 +24,7 @@ func NewBar() *Bar {
 	return b
 }
 
-// Set shows a share, from 0 to 1.
+// Set sets the progress, from 0 to 1.
 func (b *Bar) Set(share float64) {
 	b.share = min(max(share, 0), 1)
 	b.Refresh()

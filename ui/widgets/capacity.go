@@ -14,7 +14,7 @@ import (
 // barHeight is the height of the capacity bar itself.
 const barHeight float32 = 22
 
-// CapacityBar shows how much of a medium a compilation takes.
+// CapacityBar shows how much of a medium a compilation fills.
 type CapacityBar struct {
 	widget.BaseWidget
 	c model.Capacity
@@ -63,8 +63,8 @@ func (r *capacityRenderer) Refresh() {
 	}
 }
 
-// Layout places the parts. Only the outer ends are round, and a part that is
-// there at all can be seen.
+// Layout lays out the parts. Only the outer ends are rounded, and no part that is not
+// empty is too small to be visible.
 func (r *capacityRenderer) Layout(s fyne.Size) {
 	b := r.b
 	h := s.Height

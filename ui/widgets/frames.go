@@ -12,7 +12,7 @@ import (
 	"glassmaster/ui/theme"
 )
 
-// Fill is a background in a colour of the theme that follows the theme.
+// Fill is a background in a colour of the theme. It follows changes of the theme.
 type Fill struct {
 	widget.BaseWidget
 	name   fyne.ThemeColorName
@@ -61,13 +61,13 @@ func (r *fillRenderer) Refresh() {
 	r.f.rect.Refresh()
 }
 
-// Panel frames something that is worked in, edge to edge.
+// Panel frames content without a margin.
 func Panel(content fyne.CanvasObject) fyne.CanvasObject {
 	edge := newFill(theme.Surface, theme.Border, theme.Radius)
 	return container.NewStack(edge, Inset(content, 1, 1, 1, 1))
 }
 
-// Card frames a group of settings under a title.
+// Card frames content under a title.
 func Card(title string, content ...fyne.CanvasObject) fyne.CanvasObject {
 	box := container.New(&Column{Gap: theme.Gap}, content...)
 	if title != "" {
@@ -76,15 +76,16 @@ func Card(title string, content ...fyne.CanvasObject) fyne.CanvasObject {
 	return container.NewStack(newFill(theme.Surface, theme.Border, theme.Radius), Inset(box, 16, 14, 16, 16))
 }
 
-// Inset leaves room around something: left, top, right, bottom.
+// Inset adds a margin.
 func Inset(o fyne.CanvasObject, left, top, right, bottom float32) *fyne.Container {
 	return container.New(layout.NewCustomPaddedLayout(top, bottom, left, right), o)
 }
 
-// Column stacks things with a gap of our own choice; hidden ones take no room.
+// Column is a layout of objects below each other, with a gap between those that are
+// visible.
 type Column struct {
 	Gap  float32
-	Fill bool // the last one takes the height that is left
+	Fill bool // the last object gets the remaining height
 }
 
 // Layout implements fyne.Layout.
@@ -122,10 +123,10 @@ func (c *Column) MinSize(objects []fyne.CanvasObject) fyne.Size {
 	return s
 }
 
-// Frame frames one thing with the room of a card, and gives it the whole height.
+// Frame frames content with the margins of a card, at the full height.
 func Frame(content fyne.CanvasObject) fyne.CanvasObject {
 	return container.NewStack(newFill(theme.Surface, theme.Border, theme.Radius), Inset(content, 16, 14, 16, 16))
 }
 
-// NewBanner returns the background of news.
+// NewBanner returns the background of a result.
 func NewBanner() *Fill { return newFill(theme.SuccessBackground, "", theme.Radius) }

@@ -14,14 +14,14 @@ import (
 	"glassmaster/ui/theme"
 )
 
-// Graph draws a rate over the course of a job: from left to right what has been
-// done, so that the right edge is the end of the disc.
+// Graph draws a rate against the amount of work done. Its right edge is the end of the
+// disc.
 type Graph struct {
 	widget.BaseWidget
 	trace  model.Trace
 	raster *canvas.Raster
 	frame  *canvas.Rectangle
-	marks  [3]*canvas.Text // at the top, in the middle, and what is across
+	marks  [3]*canvas.Text // the rates at the top and in the middle, and the caption
 }
 
 // NewGraph returns an empty graph.
@@ -88,7 +88,7 @@ func (g *Graph) caption() string {
 	case g.trace.Phase == progress.NoPhase:
 		return ""
 	case g.trace.Top() <= 0:
-		return "Too quick for a rate to be measured"
+		return "Too short to measure a rate"
 	}
 	return model.Capital(g.trace.Phase.String())
 }

@@ -8,8 +8,8 @@ import (
 	"glassmaster/ui/theme"
 )
 
-// menuWidth is how wide the text of a menu's entry may be: a menu that is wider
-// than the window cannot be used.
+// menuWidth is the maximum width of the text of a menu item. A menu that is wider than
+// the window is unusable.
 const menuWidth = 560
 
 // ShowMenu shows a menu at an absolute position.
@@ -20,8 +20,7 @@ func ShowMenu(c fyne.Canvas, at fyne.Position, items ...*fyne.MenuItem) {
 	widget.NewPopUpMenu(fyne.NewMenu("", items...), c).ShowAtPosition(at)
 }
 
-// Item returns an entry of a menu; why, when not empty, is why it cannot be
-// chosen.
+// Item returns an item of a menu. It is disabled where why, the reason, is not empty.
 func Item(text, why string, do func()) *fyne.MenuItem {
 	if why != "" {
 		text += "  –  " + why
@@ -35,7 +34,7 @@ func Item(text, why string, do func()) *fyne.MenuItem {
 	return i
 }
 
-// Below returns the position under a widget, for its menu.
+// Below returns the position below a widget, for its menu.
 func Below(o fyne.CanvasObject) fyne.Position {
 	at := fyne.CurrentApp().Driver().AbsolutePositionForObject(o)
 	return at.AddXY(0, o.Size().Height+2)

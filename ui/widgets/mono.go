@@ -10,11 +10,11 @@ import (
 	"glassmaster/ui/theme"
 )
 
-// Mono shows a longer text in a font of one width, broken where its room ends.
+// Mono shows a longer text in a monospaced font, wrapped to its width.
 type Mono struct {
 	widget.BaseWidget
 	text   string
-	cols   int // that the grid was filled for
+	cols   int // that the grid was filled for; 0: none
 	grid   *widget.TextGrid
 	scroll *container.Scroll
 }
@@ -28,7 +28,7 @@ func NewMono() *Mono {
 	return m
 }
 
-// Set shows a text from its beginning.
+// Set shows a text from the start.
 func (m *Mono) Set(text string) {
 	m.text, m.cols = text, 0
 	m.fill(m.Size().Width)
@@ -61,7 +61,7 @@ func (m *Mono) fill(width float32) {
 	m.grid.SetText(strings.Join(lines, "\n"))
 }
 
-// broken breaks a line after at most cols letters, between words where it can.
+// broken wraps a line after at most cols letters, between words where possible.
 func broken(line string, cols int) []string {
 	var out []string
 	r := []rune(line)
@@ -82,7 +82,7 @@ func broken(line string, cols int) []string {
 	return append(out, string(r))
 }
 
-// TopFit puts a picture at the top of its room, as large as fits.
+// TopFit is a layout of a picture at the top, as large as fits.
 type TopFit struct{ Aspect float32 } // width by height
 
 // Layout implements fyne.Layout.

@@ -13,8 +13,7 @@ import (
 	"glassmaster/ui/theme"
 )
 
-// Empty is what a page shows when there is nothing on it yet: what to do, and
-// the buttons to do it.
+// Empty is the content of a page without data: what to do, and buttons for it.
 func Empty(icon fyne.Resource, title, text string, buttons ...fyne.CanvasObject) fyne.CanvasObject {
 	image := canvas.NewImageFromResource(theme.Tint(icon, theme.Muted))
 	image.FillMode = canvas.ImageFillContain
@@ -30,16 +29,16 @@ func Empty(icon fyne.Resource, title, text string, buttons ...fyne.CanvasObject)
 		container.NewHBox(row...))))
 }
 
-// Notice is a line of news over a page, with a button that takes it away.
+// Notice is a message above a page, with a button that closes it.
 type Notice struct {
 	*fyne.Container
-	OnClose func() // the button was used; may be nil
+	OnClose func() // the button was pressed; may be nil
 	fill    *Fill
 	icon    *canvas.Image
 	text    *Text
 }
 
-// NewNotice returns a notice that is not shown yet.
+// NewNotice returns a hidden notice. Further objects stand beside the button.
 func NewNotice(extra ...fyne.CanvasObject) *Notice {
 	n := &Notice{fill: newFill(theme.WarningBackground, "", theme.Radius), text: NewText("").Wrap()}
 	n.icon = canvas.NewImageFromResource(theme.WarningIcon)
@@ -60,7 +59,7 @@ func NewNotice(extra ...fyne.CanvasObject) *Notice {
 	return n
 }
 
-// Tell shows a text; bad news is red, a caution yellow.
+// Tell shows a text, as an error where it is bad, else as a warning.
 func (n *Notice) Tell(text string, bad bool) {
 	back, ink, icon := theme.WarningBackground, theme.Warning, theme.WarningIcon
 	if bad {
@@ -73,7 +72,7 @@ func (n *Notice) Tell(text string, bad bool) {
 	n.Show()
 }
 
-// gap is empty room in a row.
+// gap is a space in a row.
 func gap(width float32) fyne.CanvasObject {
 	r := canvas.NewRectangle(color.Transparent)
 	r.SetMinSize(fyne.NewSize(width, 1))

@@ -12,30 +12,30 @@ import (
 	"glassmaster/ui/model"
 )
 
-// Wide makes something at least so wide.
+// Wide sets a minimum width.
 func Wide(width float32, o fyne.CanvasObject) fyne.CanvasObject {
 	return container.NewStack(Space(width, 1), o)
 }
 
-// MinHeight makes something at least so high.
+// MinHeight sets a minimum height.
 func MinHeight(height float32, o fyne.CanvasObject) fyne.CanvasObject {
 	return container.NewStack(Space(1, height), o)
 }
 
-// Middle puts something in the middle of the height of its row.
+// Middle centres an object vertically.
 func Middle(o fyne.CanvasObject) fyne.CanvasObject {
 	return container.NewVBox(layout.NewSpacer(), o, layout.NewSpacer())
 }
 
-// Space is empty room.
+// Space is an empty object of a size.
 func Space(width, height float32) fyne.CanvasObject {
 	r := canvas.NewRectangle(color.Transparent)
 	r.SetMinSize(fyne.NewSize(width, height))
 	return r
 }
 
-// Poll calls f on the window's goroutine again and again, until it returns
-// false. It never piles up calls that the window has no time for.
+// Poll calls f on the window's goroutine at intervals, until f returns false. It waits
+// for each call before it makes the next.
 func Poll(post model.Post, every time.Duration, f func() bool) {
 	var again func()
 	again = func() {

@@ -11,9 +11,9 @@ import (
 	"glassmaster/ui/model"
 )
 
-// Sheet is a question or a message over the window. While it is there the
-// shortcuts of the window rest. Enter is its primary button, unless that destroys
-// something, and Escape the one that does nothing.
+// Sheet is a modal dialog inside the window. The shortcuts of the window do nothing while
+// it is open. Enter presses the primary button unless that is marked as dangerous, and
+// Escape the button that does nothing.
 type Sheet struct {
 	OnClose func() // may be nil
 
@@ -21,7 +21,7 @@ type Sheet struct {
 	popup   *widget.PopUp
 	choices []Choice
 	buttons []*sheetButton
-	below   func(*fyne.KeyEvent) // heard the keys before
+	below   func(*fyne.KeyEvent) // received the keys before
 }
 
 // Choice is a button of a sheet.
@@ -29,14 +29,14 @@ type Choice struct {
 	Text    string
 	Primary bool
 	Danger  bool
-	Escape  bool        // Escape is this one; else it is the first that does nothing
+	Escape  bool        // Escape presses it; else Escape presses the first without Do
 	Do      func() bool // false keeps the sheet open; nil closes it
 }
 
-// sheetMargin is what is left of the window around the largest sheet.
+// sheetMargin is the margin of the window around the largest sheet.
 const sheetMargin = 48
 
-// ShowSheet shows a sheet. Content that is higher than the window scrolls.
+// ShowSheet shows a sheet. Content that does not fit in the window scrolls.
 func ShowSheet(c fyne.Canvas, title string, content fyne.CanvasObject, width float32, choices ...Choice) *Sheet {
 	s := &Sheet{canvas: c, choices: choices}
 	row := []fyne.CanvasObject{layout.NewSpacer()}
@@ -66,7 +66,7 @@ func (s *Sheet) choose(c Choice) {
 	}
 }
 
-// key is a key that no part of the sheet wanted.
+// key handles a key that no widget of the sheet handled.
 func (s *Sheet) key(e *fyne.KeyEvent) {
 	defer model.Guard()
 	if s.popup == nil { // it was closed before a sheet that lay over it
@@ -87,7 +87,7 @@ func (s *Sheet) key(e *fyne.KeyEvent) {
 	}
 }
 
-// Close takes the sheet away.
+// Close closes the sheet.
 func (s *Sheet) Close() {
 	if s.popup == nil {
 		return
@@ -102,11 +102,10 @@ func (s *Sheet) Close() {
 	}
 }
 
-// Open reports whether the sheet is still there.
+// Open reports whether the sheet is open.
 func (s *Sheet) Open() bool { return s.popup != nil }
 
-// sheetButton is a button of a sheet that the keyboard can be on: then Enter
-// presses it.
+// sheetButton is a button of a sheet. Enter presses it while it has the focus.
 type sheetButton struct{ widget.Button }
 
 func newSheetButton(c Choice, tapped func()) *sheetButton {

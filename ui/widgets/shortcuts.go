@@ -8,16 +8,15 @@ import (
 	"glassmaster/ui/model"
 )
 
-// ToWindow hands a shortcut to the window: a focused widget that takes any
-// shortcut is given all of them.
+// ToWindow passes a shortcut on to the window. Fyne gives all shortcuts to the focused
+// widget, if it handles any.
 func ToWindow(o fyne.CanvasObject, s fyne.Shortcut) {
 	if c, ok := fyne.CurrentApp().Driver().CanvasForObject(o).(fyne.Shortcutable); ok {
 		c.TypedShortcut(s)
 	}
 }
 
-// Field is a field for one line of text that leaves the window's shortcuts to
-// the window.
+// Field is a text field of one line that passes the window's shortcuts on to the window.
 type Field struct{ widget.Entry }
 
 // NewField returns an empty field.
@@ -36,8 +35,7 @@ func (f *Field) TypedShortcut(s fyne.Shortcut) {
 	f.Entry.TypedShortcut(s)
 }
 
-// isLetter tells the keys of the window's shortcuts from those that move in a
-// text.
+// isLetter tells the keys of the window's shortcuts from those that move the cursor.
 func isLetter(k fyne.KeyName) bool {
 	return len(k) == 1 && (k[0] >= 'A' && k[0] <= 'Z' || k[0] >= '0' && k[0] <= '9')
 }
@@ -56,9 +54,8 @@ func (f *Field) TypedRune(r rune) {
 	f.Entry.TypedRune(r)
 }
 
-// toSheet hands Enter and Escape to the sheet that a widget is part of, and
-// reports whether there is one: the widget that the keyboard is on is given all
-// keys.
+// toSheet passes Enter and Escape on to the sheet that a widget is in, and reports whether
+// there is one. Fyne gives all keys to the focused widget.
 func toSheet(o fyne.CanvasObject, e *fyne.KeyEvent) bool {
 	if e.Name != fyne.KeyReturn && e.Name != fyne.KeyEnter && e.Name != fyne.KeyEscape {
 		return false
@@ -71,7 +68,7 @@ func toSheet(o fyne.CanvasObject, e *fyne.KeyEvent) bool {
 	return true
 }
 
-// Check is a check box that leaves Enter and Escape to the sheet.
+// Check is a check box that passes Enter and Escape on to the sheet.
 type Check struct{ widget.Check }
 
 // NewCheck returns a check box.
@@ -89,10 +86,10 @@ func (c *Check) TypedKey(e *fyne.KeyEvent) {
 	}
 }
 
-// Select is a choice that leaves Enter and Escape to the sheet.
+// Select is a drop-down list that passes Enter and Escape on to the sheet.
 type Select struct{ widget.Select }
 
-// NewSelect returns a choice.
+// NewSelect returns a drop-down list.
 func NewSelect(options []string, changed func(string)) *Select {
 	s := &Select{}
 	s.Options, s.OnChanged = options, guarded(changed)
@@ -108,7 +105,7 @@ func (s *Select) TypedKey(e *fyne.KeyEvent) {
 	}
 }
 
-// guarded turns a panic in a callback into a fault.
+// guarded reports a panic in a callback as a fault.
 func guarded[T any](f func(T)) func(T) {
 	if f == nil {
 		return nil
@@ -116,23 +113,5 @@ func guarded[T any](f func(T)) func(T) {
 	return func(x T) {
 		defer model.Guard()
 		f(x)
-	}
-}
-
-// List is a list in a sheet that leaves Enter and Escape to the sheet.
-type List struct{ widget.List }
-
-// NewList returns a list.
-func NewList(length func() int, create func() fyne.CanvasObject, update func(int, fyne.CanvasObject)) *List {
-	l := &List{}
-	l.Length, l.CreateItem, l.UpdateItem = length, create, update
-	l.ExtendBaseWidget(l)
-	return l
-}
-
-// TypedKey implements fyne.Focusable.
-func (l *List) TypedKey(e *fyne.KeyEvent) {
-	if !toSheet(l, e) {
-		l.List.TypedKey(e)
 	}
 }

@@ -11,19 +11,19 @@ import (
 	"glassmaster/ui/theme"
 )
 
-// Split shows two things side by side, or one above the other, with a gap
-// between them that can be dragged. Unlike Fyne's own it draws nothing there
-// until the pointer is over it.
+// Split shows two objects side by side, or one above the other, with a gap between them
+// that can be dragged. Unlike Fyne's it draws nothing in the gap until the pointer is over
+// it.
 type Split struct {
 	widget.BaseWidget
-	Offset   float64 // share of the first
+	Offset   float64 // share of the first object
 	vertical bool
 	first    fyne.CanvasObject
 	second   fyne.CanvasObject
 	handle   *handle
 }
 
-// NewSplit returns a split; vertical puts the first above the second.
+// NewSplit returns a split, with vertical one object above the other.
 func NewSplit(vertical bool, offset float64, first, second fyne.CanvasObject) *Split {
 	s := &Split{Offset: offset, vertical: vertical, first: first, second: second}
 	s.handle = &handle{split: s, line: canvas.NewRectangle(color.Transparent)}
@@ -35,7 +35,7 @@ func NewSplit(vertical bool, offset float64, first, second fyne.CanvasObject) *S
 // CreateRenderer implements fyne.Widget.
 func (s *Split) CreateRenderer() fyne.WidgetRenderer { return &splitRenderer{s} }
 
-// along returns the measure of a size in the direction of the split.
+// along returns the extent of a size in the direction of the split.
 func (s *Split) along(z fyne.Size) float32 {
 	if s.vertical {
 		return z.Height
@@ -83,7 +83,7 @@ func (r *splitRenderer) Layout(z fyne.Size) {
 	place(s.second, at+theme.Gap, room-at)
 }
 
-// handle is the gap of a split.
+// handle is the gap of a split, which can be dragged.
 type handle struct {
 	widget.BaseWidget
 	split *Split
@@ -99,8 +99,8 @@ var (
 	_ desktop.Mouseable  = (*handle)(nil)
 )
 
-// MouseDown implements desktop.Mouseable. A drag that began elsewhere, and comes
-// across the handle, does not move it.
+// MouseDown implements desktop.Mouseable. A drag that began elsewhere does not move the
+// handle when it crosses it.
 func (h *handle) MouseDown(*desktop.MouseEvent) { h.held = true }
 
 // MouseUp implements desktop.Mouseable.

@@ -12,9 +12,8 @@ import (
 	"glassmaster/ui/theme"
 )
 
-// Text is text without room around it, so that it lines up with what is above
-// and below. One line is cut with an ellipsis; wrapped text takes the lines that
-// it needs.
+// Text is text without padding. It is shortened with an ellipsis to fit its width, or
+// wrapped.
 type Text struct {
 	widget.BaseWidget
 	text  string
@@ -27,8 +26,8 @@ type Text struct {
 	lines []*canvas.Text
 }
 
-// shown returns a text as it can be shown. Messages hold names that come off discs:
-// no character of them may turn the direction of the line around.
+// shown escapes characters that must not be drawn. Names from discs may have characters
+// that reverse the direction of a line.
 func shown(text string) string {
 	lines := strings.Split(text, "\n")
 	for i, line := range lines {
@@ -44,14 +43,13 @@ func NewText(text string) *Text {
 	return t
 }
 
-// Muted returns text of second rank.
+// Muted returns secondary text.
 func Muted(text string) *Text { return NewText(text).Color(theme.Muted) }
 
 // Title returns the title of a card or page.
 func Title(text string) *Text { return NewText(text).Sized(theme.TitleSize).Bold() }
 
-// Color sets the colour; Size, Bold, Mono, Align and Wrap set the rest. They
-// return the text itself.
+// Color sets the colour. It returns the text, as Sized, Bold, Align and Wrap do.
 func (t *Text) Color(c fyne.ThemeColorName) *Text {
 	if t.color != c {
 		t.color = c
@@ -63,13 +61,13 @@ func (t *Text) Color(c fyne.ThemeColorName) *Text {
 // Sized sets the size.
 func (t *Text) Sized(s fyne.ThemeSizeName) *Text { t.size = s; return t }
 
-// Bold makes it bold.
+// Bold sets a bold font.
 func (t *Text) Bold() *Text { t.style.Bold = true; return t }
 
-// Align sets where the lines lie.
+// Align sets the alignment.
 func (t *Text) Align(a fyne.TextAlign) *Text { t.align = a; return t }
 
-// Wrap has it take as many lines as it needs.
+// Wrap wraps the text instead of shortening it.
 func (t *Text) Wrap() *Text { t.wrap = true; return t }
 
 // Set changes the text.
@@ -80,7 +78,7 @@ func (t *Text) Set(text string) {
 	}
 }
 
-// Natural returns how wide the text is when nothing is cut.
+// Natural returns the width of the text when it is not shortened.
 func (t *Text) Natural() float32 {
 	if t.text == "" {
 		return 0
@@ -91,7 +89,7 @@ func (t *Text) Natural() float32 {
 // String returns the text as it is shown.
 func (t *Text) String() string { return t.text }
 
-// MinSize implements fyne.CanvasObject. A line that is cut asks for little.
+// MinSize implements fyne.CanvasObject. It is small, since the text can be shortened.
 func (t *Text) MinSize() fyne.Size {
 	t.ExtendBaseWidget(t)
 	return t.BaseWidget.MinSize()
@@ -163,8 +161,7 @@ func (r *textRenderer) build() {
 	}
 }
 
-// wrapped breaks a text between words; a word that is too long for a line is
-// broken anywhere.
+// wrapped wraps a text between words, and within a word that is longer than a line.
 func wrapped(text string, width, size float32, style fyne.TextStyle) []string {
 	fits := func(s string) bool { return fyne.MeasureText(s, size, style).Width <= width }
 	var out []string
@@ -192,7 +189,7 @@ func wrapped(text string, width, size float32, style fyne.TextStyle) []string {
 	return out
 }
 
-// breakable returns the longest beginning that fits, at least one letter.
+// breakable returns the longest prefix that fits, at least one letter.
 func breakable(s string, fits func(string) bool) string {
 	end := 0
 	for i := range s {
@@ -212,25 +209,25 @@ func breakable(s string, fits func(string) bool) string {
 	return s[:end]
 }
 
-// Facts are names and values in two columns. Long ones wrap.
+// Facts is a table of names and values, which wrap.
 type Facts struct {
 	*fyne.Container
 	names float32 // the width of the names
 }
 
-// Fact is one of them.
+// Fact is a row of Facts.
 type Fact struct {
 	Name, Value string
 	Color       fyne.ThemeColorName // empty: as usual
 }
 
-// NewFacts returns an empty list.
+// NewFacts returns an empty table.
 func NewFacts() *Facts { return &Facts{container.New(&Column{Gap: 5}), nameRoom} }
 
-// NewSteps returns an empty list whose names are numbers.
+// NewSteps returns an empty table whose names are numbers.
 func NewSteps() *Facts { return &Facts{container.New(&Column{Gap: 4}), 26} }
 
-// Set shows other facts; those without a value are left out.
+// Set shows facts. Those without a value are left out.
 func (f *Facts) Set(facts []Fact) {
 	f.Objects = nil
 	for _, x := range facts {
@@ -253,7 +250,7 @@ type factRow struct{ names float32 }
 
 func (f factRow) Layout(o []fyne.CanvasObject, s fyne.Size) {
 	o[1].Move(fyne.NewPos(f.names, 0))
-	for range 2 { // the width settles the height
+	for range 2 { // the height follows from the width
 		o[0].Resize(fyne.NewSize(f.names-8, o[0].MinSize().Height))
 		o[1].Resize(fyne.NewSize(max(s.Width-f.names, 20), o[1].MinSize().Height))
 	}
@@ -263,7 +260,7 @@ func (f factRow) MinSize(o []fyne.CanvasObject) fyne.Size {
 	return fyne.NewSize(f.names+60, max(o[0].MinSize().Height, o[1].MinSize().Height))
 }
 
-// Fit cuts a text with an ellipsis so that it is not wider than width.
+// Fit shortens a text with an ellipsis to a width.
 func Fit(s string, width, size float32, style fyne.TextStyle) string {
 	if s == "" || fyne.MeasureText(s, size, style).Width <= width {
 		return s

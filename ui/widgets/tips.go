@@ -14,40 +14,38 @@ import (
 	"glassmaster/ui/theme"
 )
 
-// Layer lies over the whole window and holds what floats: tips, and the label
-// beside a dragging pointer. It takes no clicks.
+// Layer covers the window and holds tips and the label of a drag. It receives no clicks.
 type Layer struct {
 	*fyne.Container
 	tip  *fyne.Container
-	turn int // counts the tips that were asked for
+	turn int // counts the requested tips
 
-	buttons []*Button // all that were made for this window
-	sheets  []*Sheet  // that lie over it, the topmost last
+	buttons []*Button // all of this window
+	sheets  []*Sheet  // that are open, the topmost last
 }
 
 // NewLayer returns an empty layer.
 func NewLayer() *Layer { return &Layer{Container: container.NewWithoutLayout()} }
 
-// Place moves something that floats, and keeps it inside the window.
+// Place moves an object of the layer, and keeps it inside the window.
 func (l *Layer) Place(o fyne.CanvasObject, at fyne.Position) {
 	at = at.Subtract(fyne.CurrentApp().Driver().AbsolutePositionForObject(l.Container))
 	room := l.Size().Subtract(o.Size())
 	o.Move(fyne.NewPos(max(min(at.X, room.Width-4), 4), max(min(at.Y, room.Height-4), 4)))
 }
 
-// Cover tells the layer of a sheet that lies over the window.
+// Cover records that a sheet was opened.
 func (l *Layer) Cover(s *Sheet) { l.sheets = append(l.sheets, s) }
 
-// Covered reports whether a sheet lies over the window.
+// Covered reports whether a sheet is open.
 func (l *Layer) Covered() bool { return len(l.sheets) > 0 }
 
-// Uncover tells it that the sheet is gone.
+// Uncover records that a sheet was closed.
 func (l *Layer) Uncover(s *Sheet) {
 	l.sheets = slices.DeleteFunc(l.sheets, func(x *Sheet) bool { return x == s })
 }
 
-// Controls returns where the middles of the buttons are that can be seen, by
-// their text, for scripts that drive the window.
+// Controls returns the centres of the visible buttons by their text, for scripts.
 func (l *Layer) Controls() map[string][2]int {
 	out := map[string][2]int{}
 	middle := func(name string, b fyne.CanvasObject) {
@@ -56,7 +54,7 @@ func (l *Layer) Controls() map[string][2]int {
 			out[name] = [2]int{int(at.X + s.Width/2), int(at.Y + s.Height/2)}
 		}
 	}
-	if n := len(l.sheets); n > 0 { // nothing below it can be reached
+	if n := len(l.sheets); n > 0 { // the buttons below it cannot be pressed
 		for _, b := range l.sheets[n-1].buttons {
 			middle(b.Text, b)
 		}
@@ -74,7 +72,7 @@ func (l *Layer) Controls() map[string][2]int {
 	return out
 }
 
-// showTip shows a tip after a moment, unless another is asked for meanwhile.
+// showTip shows a tip after a delay, unless another is requested meanwhile.
 func (l *Layer) showTip(text string, below fyne.CanvasObject, post model.Post) {
 	l.hideTip()
 	turn := l.turn
@@ -101,10 +99,10 @@ func (l *Layer) hideTip() {
 	}
 }
 
-// tipWidth is how wide the text of a tip may be.
+// tipWidth is the maximum width of a tip.
 const tipWidth = 420
 
-// lines is a tip of one or more lines.
+// lines draws a tip.
 func lines(text string) *fyne.Container {
 	bg := canvas.NewRectangle(theme.Color(theme.MenuBackground))
 	bg.StrokeColor, bg.StrokeWidth, bg.CornerRadius = theme.Color(theme.Border), 1, 4
@@ -125,13 +123,13 @@ func lines(text string) *fyne.Container {
 	return c
 }
 
-// Tips is what a button needs to show its tips. Its zero value shows none.
+// Tips creates buttons with tips. The zero value shows no tips.
 type Tips struct {
 	Layer *Layer
 	Post  model.Post
 }
 
-// Button is a button with a tip. Disabled, its tip says why.
+// Button is a button with a tip. The tip of a disabled button says why it is disabled.
 type Button struct {
 	widget.Button
 	Tip  string
@@ -139,7 +137,7 @@ type Button struct {
 	tips Tips
 }
 
-// NewButton returns a button; an empty text leaves the icon alone.
+// NewButton returns a button. Without a text it shows only its icon.
 func (t Tips) NewButton(text string, icon fyne.Resource, tip string, tapped func()) *Button {
 	b := &Button{Tip: tip, tips: t}
 	b.Text, b.Icon, b.OnTapped = text, icon, func() {
@@ -156,7 +154,7 @@ func (t Tips) NewButton(text string, icon fyne.Resource, tip string, tapped func
 	return b
 }
 
-// NewQuiet returns a button that is drawn without a frame.
+// NewQuiet returns a button without a background.
 func (t Tips) NewQuiet(text string, icon fyne.Resource, tip string, tapped func()) *Button {
 	b := t.NewButton(text, icon, tip, tapped)
 	b.Importance = widget.LowImportance
@@ -170,8 +168,8 @@ func (t Tips) NewPrimary(text string, icon fyne.Resource, tip string, tapped fun
 	return b
 }
 
-// Allow enables the button when why is empty; otherwise it disables it, and why
-// becomes its tip.
+// Allow enables the button when why is empty. Otherwise it disables the button, and why
+// is its tip.
 func (b *Button) Allow(why string) {
 	b.why = why
 	if why == "" && b.Disabled() {
@@ -184,8 +182,7 @@ func (b *Button) Allow(why string) {
 // Why returns why the button is disabled.
 func (b *Button) Why() string { return b.why }
 
-// TypedKey implements fyne.Focusable: Enter presses the button that the keyboard is
-// on, as Space does.
+// TypedKey implements fyne.Focusable. Enter presses the focused button, as Space does.
 func (b *Button) TypedKey(e *fyne.KeyEvent) {
 	if e.Name == fyne.KeyReturn || e.Name == fyne.KeyEnter {
 		e = &fyne.KeyEvent{Name: fyne.KeySpace, Physical: e.Physical}
