@@ -74,7 +74,7 @@ func (p *planner) placeContents(root *tree.Node, at int64) (int64, error) {
 		return err
 	}
 	p.bootFirst()
-	last := p.weigh(root)
+	last := p.sortByWeight(root)
 	for _, n := range p.first {
 		if err := place(n); err != nil {
 			return 0, err

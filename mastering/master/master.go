@@ -81,7 +81,7 @@ func (p *planner) prepare(root *tree.Node) error {
 	if err := p.prepareBoot(root); err != nil {
 		return err
 	}
-	p.o.settle(root)
+	p.o.setAllAttributes(root)
 	var err error
 	if p.o.HasUDF() {
 		u := p.o.udf()
@@ -93,7 +93,7 @@ func (p *planner) prepare(root *tree.Node) error {
 		p.report.Directories = p.udf.Report().Directories
 	}
 	if p.o.UDFOnly {
-		p.leftOutOfUDF()
+		p.warnUDFOnly()
 		return nil
 	}
 	if p.iso, err = isoplan.New(root, p.o.iso()); err != nil {
@@ -103,8 +103,8 @@ func (p *planner) prepare(root *tree.Node) error {
 	return nil
 }
 
-// leftOutOfUDF warns of options that have no effect without ISO 9660.
-func (p *planner) leftOutOfUDF() {
+// warnUDFOnly warns of options that have no effect without ISO 9660.
+func (p *planner) warnUDFOnly() {
 	for _, w := range []struct {
 		wanted bool
 		what   string
