@@ -86,7 +86,8 @@ func New(h *host.Host, e Engine) *View {
 func (v *View) build() fyne.CanvasObject {
 	v.title, v.subtitle, v.status = widgets.Title(""), widgets.Muted(""), widgets.Muted("")
 	v.views = widgets.NewSelect(nil, func(name string) { v.volume.SetView(name) })
-	v.viewsBox = widgets.Wide(132, v.views)
+	names := widgets.Muted("File names")
+	v.viewsBox = container.NewHBox(widgets.Middle(widgets.Wide(names.Natural(), names)), widgets.Wide(132, v.views))
 	v.extract = v.host.Tips.NewButton("Extract…", theme.ExtractIcon, "Copy the selected files, or all, to a folder", v.pickFolder)
 	v.burn = v.host.Tips.NewButton("Burn…", theme.BurnIcon, "Burn this image or copy this disc", func() { v.OnBurn(v.volume.Name()) })
 	v.shut = v.host.Tips.NewQuiet("", theme.CloseIcon, "Close the disc", v.volume.Close)
@@ -206,11 +207,11 @@ func (v *View) showTitle(ready bool) {
 	all := slices.Concat(d, p)
 	switch {
 	case len(d) > 0 && d[0].Severity > disc.Info: // which may be why folders cannot be read
-		what := " is damaged or does not follow the standard: "
+		what := " is damaged or does not follow the standard. "
 		if d[0].Incomplete {
-			what = " is incomplete: "
+			what = " is incomplete. "
 		}
-		v.tell(model.Short(v.volume.Name())+what+d[0].Text, d[0].Severity == disc.Error, all)
+		v.tell(model.Short(v.volume.Name())+what+model.Capital(d[0].Text), d[0].Severity == disc.Error, all)
 	case len(p) == 1:
 		v.tell("The folder "+p[0].Path+" cannot be read: "+p[0].Text, true, all)
 	case len(p) > 1:

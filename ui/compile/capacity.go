@@ -82,10 +82,8 @@ func (c *capacityCard) reload() {
 		c.overhead.Set("File system unknown")
 		c.notices = []disc.Notice{{Severity: disc.Error, Text: model.Reason(s.Err)}}
 		color, text = theme.Error, "Cannot be written: "+model.Reason(s.Err)
-	case len(s.Notices) > 1:
+	default:
 		text = host.CountNotices(s.Notices)
-	case len(s.Notices) == 1:
-		text = model.Capital(s.Notices[0].String())
 	}
 	c.warning.Color(color).Set(text)
 	show(c.details, text != "")

@@ -65,9 +65,9 @@ func Kind(n *tree.Node) string {
 	case Picture:
 		return e + " picture"
 	case Sound:
-		return e + " sound"
+		return e + " audio"
 	case Film:
-		return e + " film"
+		return e + " video"
 	case Archive:
 		return e + " archive"
 	case Image:
