@@ -1,8 +1,8 @@
 // Package drive finds optical drives and opens them by name.
 //
-// A drive is named by its device (/dev/sr0), by the address of a drive in
-// another machine (iscsi://HOST:PORT/TARGET/LUN), or by a file that stands for
-// a disc in a recorder made of software (virtual:PATH).
+// A name is a device (/dev/sr0), the address of a drive on another machine
+// (iscsi://HOST:PORT/TARGET/LUN), or the file that holds the disc of a virtual recorder
+// (virtual:PATH).
 package drive
 
 import (
@@ -23,40 +23,40 @@ import (
 	"glassmaster/drive/virtual"
 )
 
-// Environment is the variable that adds drives to what [List] finds: names as [Open]
-// takes them, with commas or white space between them.
+// Environment is the variable that adds drives to those that [List] finds. It holds
+// names as [Open] takes them, separated by commas or white space. A name that contains
+// one of these is written in double quotes: "virtual:disc?refuse=35,5B".
 const Environment = "GLASSMASTER_DRIVES"
 
-// identifyTimeout is how long a drive that List has to ask may take.
+// identifyTimeout is how long List waits for a drive to identify itself.
 const identifyTimeout = 5 * time.Second
 
-// An Opener opens drives whose names begin with a scheme of its own. It gets the
-// whole name.
-type Opener func(ctx context.Context, name string) (scsi.Transport, error)
+// openFunc opens the drive with a name, which is given with its scheme.
+type openFunc = func(ctx context.Context, name string) (scsi.Transport, error)
 
 var (
 	schemesMu sync.RWMutex
-	schemes   = map[string]Opener{"iscsi": openISCSI, "virtual": openVirtual}
+	schemes   = map[string]openFunc{"iscsi": openISCSI, "virtual": openVirtual}
 )
 
-// Register adds a scheme: names that begin with it and a colon go to its opener.
-// It is called while the program starts.
-func Register(scheme string, open Opener) {
+// Register adds a scheme: names that begin with it and a colon are opened by open. It is
+// called before drives are opened.
+func Register(scheme string, open openFunc) {
 	schemesMu.Lock()
 	defer schemesMu.Unlock()
 	schemes[scheme] = open
 }
 
-// Found is a drive as [List] finds it.
+// Found is a drive that [List] found.
 type Found struct {
-	Name                    string // as Open takes it
-	Vendor, Model, Revision string
-	Bus                     string // "USB", "ATA", "SCSI", "iSCSI", "virtual"
-	Err                     error  // why the drive could not be asked, nil when it could
+	Name                      string // as Open takes it
+	Vendor, Product, Revision string
+	Bus                       string // "USB", "ATA", "SCSI", "iSCSI", "virtual"
+	Err                       error  // why the drive did not identify itself, nil when it did
 }
 
-// IsName reports whether a name is that of a drive, and not of a file: one with a
-// scheme, a device, or on Windows a drive letter.
+// IsName reports whether a name is that of a drive and not of a file: it has a scheme,
+// or is a device, or on Windows a drive letter.
 func IsName(name string) bool {
 	if scheme, _, ok := strings.Cut(name, ":"); ok && isScheme(scheme) {
 		schemesMu.RLock()
@@ -74,18 +74,18 @@ func IsName(name string) bool {
 	return err == nil && info.Mode()&os.ModeDevice != 0
 }
 
-// Open opens a drive by its name. A device may be named without its folder (sr0). A
-// drive that once does not answer in time is sent nothing more, see [scsi.Guard].
+// Open opens a drive by its name. A device may be named without its folder (sr0). The
+// transport sends no more commands after one has timed out; see [scsi.Guard].
 func Open(ctx context.Context, name string) (scsi.Transport, error) {
 	if name == "" {
-		return nil, fmt.Errorf("opening a drive: its name is empty; write %s", forms())
+		return nil, fmt.Errorf("open a drive: its name is empty; use %s", nameForms())
 	}
 	if scheme, _, ok := strings.Cut(name, ":"); ok && isScheme(scheme) {
 		schemesMu.RLock()
 		open := schemes[scheme]
 		schemesMu.RUnlock()
 		if open == nil {
-			return nil, fmt.Errorf("opening %s: there are no drives of the kind %s: here; write %s", name, scheme, forms())
+			return nil, fmt.Errorf("open %s: names of drives do not begin with %s:; use %s", name, scheme, nameForms())
 		}
 		t, err := open(ctx, name)
 		if err != nil {
@@ -116,13 +116,14 @@ func openVirtual(_ context.Context, name string) (scsi.Transport, error) {
 	return d, nil
 }
 
-// isScheme tells schemes from folders and from the drive letters of Windows.
+// isScheme reports whether s can be a scheme. One letter is a drive of Windows, and
+// other characters are part of a path.
 func isScheme(s string) bool {
 	return len(s) > 1 && strings.IndexFunc(s, func(r rune) bool { return r < 'a' || r > 'z' }) < 0
 }
 
-// forms are the names that can be written, for those who have written another.
-func forms() string {
+// nameForms lists the forms of names that [Open] takes, for error messages.
+func nameForms() string {
 	forms := []string{"/dev/srN"}
 	schemesMu.RLock()
 	defer schemesMu.RUnlock()
@@ -137,21 +138,21 @@ func forms() string {
 	return strings.Join(forms, " or ")
 }
 
-// List finds the drives of this computer, and adds those that the environment names.
-// The former are not opened; the latter are asked who they are, all at once. One
-// that does not answer is listed with its error, so that it is missed by nobody.
-// Virtual drives are not opened: another part of this program may be using them.
+// List returns the drives of this computer and those that [Environment] names. The
+// drives of this computer are not opened. The others are opened at the same time to
+// identify themselves; a drive that does not is listed with Err set. Virtual drives are
+// not opened, because this program may be using them.
 func List(ctx context.Context) ([]Found, error) {
 	local, err := device.List()
 	if err != nil {
-		return nil, fmt.Errorf("looking for drives: %w", err)
+		return nil, fmt.Errorf("list the drives: %w", err)
 	}
 	var found []Found
 	for _, d := range local {
-		found = append(found, Found{Name: d.Path, Vendor: d.Vendor, Model: d.Model, Revision: d.Revision, Bus: d.Bus})
+		found = append(found, Found{Name: d.Path, Vendor: d.Vendor, Product: d.Product, Revision: d.Revision, Bus: d.Bus})
 	}
 	known := len(found)
-	for _, name := range named(os.Getenv(Environment)) {
+	for _, name := range splitNames(os.Getenv(Environment)) {
 		if !slices.ContainsFunc(found, func(f Found) bool { return f.Name == name }) {
 			found = append(found, Found{Name: name, Bus: busOf(name)})
 		}
@@ -162,7 +163,7 @@ func List(ctx context.Context) ([]Found, error) {
 	for i := known; i < len(found); i++ {
 		f := &found[i]
 		if f.Bus == "virtual" {
-			f.Vendor, f.Model = "Glassmaster", "virtual recorder"
+			f.Vendor, f.Product = "Glassmaster", "virtual recorder"
 			continue
 		}
 		wait.Go(func() { f.identify(ctx) })
@@ -171,11 +172,32 @@ func List(ctx context.Context) ([]Found, error) {
 	return found, nil
 }
 
-// named splits the list of the environment.
-func named(list string) []string {
-	return strings.FieldsFunc(list, func(r rune) bool { return r == ',' || unicode.IsSpace(r) })
+// splitNames splits the value of [Environment] into names. A quotation mark that is not
+// closed belongs to the name.
+func splitNames(list string) []string {
+	separates := func(r rune) bool { return r == ',' || unicode.IsSpace(r) }
+	var names []string
+	for {
+		list = strings.TrimLeftFunc(list, separates)
+		if list == "" {
+			return names
+		}
+		if quoted, rest, ok := strings.Cut(list[1:], `"`); ok && list[0] == '"' {
+			if quoted != "" {
+				names = append(names, quoted)
+			}
+			list = rest
+			continue
+		}
+		end := strings.IndexFunc(list, separates)
+		if end < 0 {
+			end = len(list)
+		}
+		names, list = append(names, list[:end]), list[end:]
+	}
 }
 
+// busOf returns the bus of a drive that the environment names.
 func busOf(name string) string {
 	scheme, _, ok := strings.Cut(name, ":")
 	switch {
@@ -187,7 +209,7 @@ func busOf(name string) string {
 	return scheme
 }
 
-// identify asks the drive who it is.
+// identify opens the drive and fills in what it says of itself.
 func (f *Found) identify(ctx context.Context) {
 	t, err := Open(ctx, f.Name)
 	if err != nil {
@@ -195,7 +217,7 @@ func (f *Found) identify(ctx context.Context) {
 		return
 	}
 	id, err := scsi.Identify(ctx, t)
-	f.Vendor, f.Model, f.Revision = id.Vendor, id.Model, id.Revision
+	f.Vendor, f.Product, f.Revision = id.Vendor, id.Product, id.Revision
 	if closeErr := t.Close(); err == nil {
 		err = closeErr
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -37,7 +38,7 @@ func TestOpenBySchemeAndList(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if id, err := scsi.Identify(context.Background(), d); err != nil || id.Model != "RECORDER" {
+	if id, err := scsi.Identify(context.Background(), d); err != nil || id.Product != "RECORDER" {
 		t.Errorf("%+v, %v", id, err)
 	}
 	t.Setenv(drive.Environment, " paper:one, paper:torn\tpaper:one ")
@@ -47,12 +48,44 @@ func TestOpenBySchemeAndList(t *testing.T) {
 	}
 	found = found[len(found)-2:] // this computer may have drives too
 	one, torn := found[0], found[1]
-	want := drive.Found{Name: "paper:one", Vendor: "SOFTWARE", Model: "RECORDER", Revision: "1.00", Bus: "paper"}
+	want := drive.Found{Name: "paper:one", Vendor: "SOFTWARE", Product: "RECORDER", Revision: "1.00", Bus: "paper"}
 	if one != want || closed != 1 {
 		t.Errorf("found %+v, closed %d times", one, closed)
 	}
 	if torn.Name != "paper:torn" || torn.Err == nil {
 		t.Errorf("a drive that cannot be opened: %+v", torn)
+	}
+}
+
+// Names are separated by commas and white space, and are quoted where they contain one.
+func TestEnvironmentNames(t *testing.T) {
+	for value, want := range map[string][]string{
+		"":                                      nil,
+		" , \t":                                 nil,
+		"virtual:a,virtual:b":                   {"virtual:a", "virtual:b"},
+		" virtual:a , virtual:b\nvirtual:c ,":   {"virtual:a", "virtual:b", "virtual:c"},
+		`"virtual:a?refuse=35,5B" virtual:b`:    {"virtual:a?refuse=35,5B", "virtual:b"},
+		`virtual:b,"virtual:My Discs/one, two"`: {"virtual:b", "virtual:My Discs/one, two"},
+		`"virtual:a","virtual:b" `:              {"virtual:a", "virtual:b"},
+		`virtual:C:\discs\a`:                    {`virtual:C:\discs\a`},
+		`virtual:5"`:                            {`virtual:5"`},
+		`"virtual:a`:                            {`"virtual:a`},
+		`""`:                                    nil,
+	} {
+		t.Setenv(drive.Environment, value)
+		found, err := drive.List(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, f := range found {
+			if strings.Contains(f.Name, "virtual:") { // this computer may have drives too
+				got = append(got, f.Name)
+			}
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%s=%s: %q, want %q", drive.Environment, value, got, want)
+		}
 	}
 }
 
@@ -71,7 +104,7 @@ func TestISCSI(t *testing.T) {
 	if err != nil || len(found) == 0 {
 		t.Fatalf("%+v, %v", found, err)
 	}
-	if f := found[len(found)-1]; f.Name != address || f.Vendor == "" || f.Model == "" || f.Bus != "iSCSI" || f.Err != nil {
+	if f := found[len(found)-1]; f.Name != address || f.Vendor == "" || f.Product == "" || f.Bus != "iSCSI" || f.Err != nil {
 		t.Errorf("found %+v", f)
 	}
 }
@@ -92,7 +125,7 @@ func TestVirtual(t *testing.T) {
 	if err != nil || len(found) == 0 {
 		t.Fatalf("%+v, %v", found, err)
 	}
-	if f := found[len(found)-1]; f.Name != name || f.Bus != "virtual" || f.Model == "" || f.Err != nil {
+	if f := found[len(found)-1]; f.Name != name || f.Bus != "virtual" || f.Product == "" || f.Err != nil {
 		t.Errorf("found %+v", f)
 	}
 }
@@ -104,7 +137,7 @@ func TestOpenRefused(t *testing.T) {
 	}
 	for name, want := range map[string]string{
 		"":                       "its name is empty",
-		"floppy:a":               "no drives of the kind floppy:",
+		"floppy:a":               "names of drives do not begin with floppy:",
 		"virtual:":               "path of the disc file is missing",
 		"iscsi://":               "the host is missing",
 		"iscsi://127.0.0.1:1/iq": "127.0.0.1:1",

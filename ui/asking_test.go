@@ -162,7 +162,7 @@ func TestErasingAsks(t *testing.T) {
 			refused := func() {
 				p.until("the refusal", func() bool {
 					why, _ := p.last("settings")["why"].(string)
-					return strings.Contains(why, "holds data")
+					return strings.Contains(why, "is not empty")
 				})
 			}
 			ready()

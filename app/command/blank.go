@@ -17,12 +17,12 @@ func (s *session) blankVerb() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "blank [DRIVE]",
 		Short: "Erase a rewritable disc",
-		Long: `Erase a rewritable disc, so that it can be burned anew. The quick way makes the
-disc look empty; --full goes over all of it, which takes as long as a burn. What
-has become of the disc is looked at in the end.
+		Long: `Erase a rewritable disc, so that it can be burned again. By default only the beginning
+is erased, which makes the disc look empty; --full erases all of it, which takes as long
+as burning it. The disc is checked afterwards.
 
-On a terminal, what is on the disc is shown and you are asked. DRIVE may be left out
-where the machine has only one.`,
+On a terminal, the contents of the disc are shown and erasing must be confirmed. DRIVE
+can be left out if there is only one.`,
 		Example: `  glassmaster blank /dev/sr0
   glassmaster blank --full --yes`,
 		Args: wanted(0, 1, "[DRIVE]"),
@@ -31,17 +31,17 @@ where the machine has only one.`,
 		},
 	}
 	c.Flags().BoolVar(&full, "full", false, "erase the whole disc, not only its beginning")
-	c.Flags().BoolVarP(&yes, "yes", "y", false, "do not ask")
+	c.Flags().BoolVarP(&yes, "yes", "y", false, "do not ask for confirmation")
 	return c
 }
 
 func (s *session) blank(ctx context.Context, name string, full, yes bool) error {
-	t, name, err := s.opener().Drive(ctx, name)
+	t, name, err := s.openDrive(ctx, name)
 	if err != nil {
 		return err
 	}
 	defer t.Close()
-	if err := scsi.Writable(t); err != nil { // told now, and not after the question
+	if err := scsi.Writable(t); err != nil { // before the question is asked
 		return fmt.Errorf("%s: the drive can only be read now: %w", name, err)
 	}
 	if !yes {
@@ -56,8 +56,8 @@ func (s *session) blank(ctx context.Context, name string, full, yes bool) error 
 	return s.erase(ctx, t, name, full)
 }
 
-// holding names for people what is on a disc: "the ISO 9660 volume "HOLIDAY" of
-// 312 MB, made 2026-05-01".
+// holding describes the contents of a disc: "the ISO 9660 volume "HOLIDAY" of
+// 312 MB, created 2026-05-01".
 func holding(c record.Contents) string {
 	text := c.String()
 	if !c.Data {
@@ -67,7 +67,7 @@ func holding(c record.Contents) string {
 		text += " of " + units.Size(c.Sectors*disc.SectorSize)
 	}
 	if !c.Created.IsZero() {
-		text += ", made " + c.Created.Format("2006-01-02")
+		text += ", created " + c.Created.Format("2006-01-02")
 	}
 	if c.Sessions > 1 {
 		text += ", and " + units.Count(c.Sessions-1, "older session", "older sessions")

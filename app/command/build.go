@@ -35,18 +35,19 @@ func (s *session) buildVerb() *cobra.Command {
 	var o building
 	c := &cobra.Command{
 		Use:   "build SOURCE... -o IMAGE",
-		Short: "Make an image of files and folders",
-		Long: `Make an ISO 9660 image of files and folders, with Joliet and Rock Ridge names, that
-every system reads; if asked for with UDF beside it, or UDF alone, and so that it
-starts a machine.
+		Short: "Build an image from files and folders",
+		Long: `Build an ISO 9660 image with Joliet and Rock Ridge names from files and folders.
+Flags add a UDF volume or replace ISO 9660 with it, and make the image bootable.
 
-A single folder gives its contents; several sources stand side by side, each under
-its own name. A folder written with a slash at its end always gives its contents.
-"-o -" writes the image to standard output. The image appears under its name only
-when it is complete.
+If the only SOURCE is a folder, its contents become the root of the image. Several
+sources are put into the root under their own names. A folder with a trailing slash
+always stands for its contents.
 
-With SOURCE_DATE_EPOCH set (seconds since 1970) nothing in the image is younger
-than that, and the same files give the same image, byte for byte.`,
+"-o -" writes the image to standard output. An image file appears under its name only
+when it is complete. --verify reads it back and compares it with the files.
+
+If SOURCE_DATE_EPOCH is set (seconds since 1970), no time in the image is later than
+that, and the same files always give the same image, byte for byte.`,
 		Example: `  glassmaster build Holiday -o holiday.iso
   glassmaster build --label BACKUP --exclude '*.tmp' ~/Documents ~/Pictures -o backup.iso
   glassmaster build Holiday -o - | ssh nas 'cat > holiday.iso'
@@ -62,20 +63,20 @@ than that, and the same files give the same image, byte for byte.`,
 	}
 	f := c.Flags()
 	f.StringVarP(&o.output, "output", "o", "", "write the image to `FILE`; - is standard output")
-	f.StringVar(&o.from, "from", "", "begin with the compilation in `FILE`.glassmaster")
+	f.StringVar(&o.from, "from", "", "start with the compilation in `FILE`.glassmaster")
 	f.StringVar(&o.save, "save", "", "save the compilation as `FILE`.glassmaster")
 	f.BoolVar(&o.verify, "verify", false, "read the image back and compare it with the files")
-	f.BoolVar(&o.dryRun, "dry-run", false, "print the exact size, and write nothing")
-	f.StringVar(&o.label, "label", "", "the `NAME` of the volume, up to 32 characters (default the name of the folder)")
-	f.StringVar(&o.publisher, "publisher", "", "the `NAME` of who publishes the disc")
-	f.StringVar(&o.preparer, "preparer", "", "the `NAME` of who prepared the disc")
+	f.BoolVar(&o.dryRun, "dry-run", false, "print the exact size and write nothing")
+	f.StringVar(&o.label, "label", "", "the volume label, a `NAME` of up to 32 characters (default the name of the folder)")
+	f.StringVar(&o.publisher, "publisher", "", "the `NAME` of the publisher")
+	f.StringVar(&o.preparer, "preparer", "", "the `NAME` of the data preparer")
 	f.StringVar(&o.joliet, "joliet", "on", "names for Windows, `KIND`: on (64 characters), long (103) or off")
 	f.StringVar(&o.rockRidge, "rock-ridge", "on", "names and permissions for Unix, `KIND`: on, 1.12 (with file numbers) or off")
-	f.IntVar(&o.level, "level", 3, "interchange `LEVEL` of the plain names: 1 (8.3), 2, 3 or 4 (ISO 9660:1999, 207 characters)")
+	f.IntVar(&o.level, "level", 3, "interchange `LEVEL` of ISO 9660: 1 (names of 8.3 characters), 2, 3 or 4 (ISO 9660:1999, names of 207 characters)")
 	f.StringArrayVar(&o.exclude, "exclude", nil, "leave out files whose name or path matches `PATTERN` (may be repeated)")
-	f.BoolVar(&o.deep, "deep", false, "leave folders below the eighth level where they are")
-	f.BoolVar(&o.follow, "follow-links", false, "put what a symbolic link points to on the disc, in place of the link")
-	f.BoolVar(&o.keep, "keep-going", false, "leave out what cannot be found, fill what cannot be read with zeros, and go on")
+	f.BoolVar(&o.deep, "deep", false, "do not relocate folders below the eighth level")
+	f.BoolVar(&o.follow, "follow-links", false, "replace symbolic links by the files they point to")
+	f.BoolVar(&o.keep, "keep-going", false, "leave out files that are missing, and write zeros for what cannot be read")
 	o.volume.flags(f)
 	offer(c, "joliet", "on", "long", "off")
 	offer(c, "rock-ridge", "on", "1.12", "off")
@@ -92,7 +93,7 @@ func (s *session) build(ctx context.Context, args []string, o building, changed 
 	case o.output == "" && o.save == "" && !o.dryRun:
 		return usagef("build needs -o IMAGE (or --save, or --dry-run)")
 	case o.verify && (o.output == "" || o.output == "-"):
-		return usagef("--verify needs an image file, which -o names")
+		return usagef("--verify needs an image file; name it with -o")
 	}
 	to, err := s.imageSink(o.output, "")
 	if err != nil {
@@ -113,9 +114,9 @@ func (s *session) build(ctx context.Context, args []string, o building, changed 
 		}
 	}
 	c.Seal()
-	opener := s.opener()
-	opener.KeepGoing, opener.LateSums = o.keep, true
-	src, err := opener.Compilation(ctx, c, missing)
+	so := s.sourceOptions()
+	so.KeepGoing, so.LateSums = o.keep, true
+	src, err := source.FromCompilation(ctx, c, missing, so)
 	if err != nil {
 		return err
 	}
@@ -148,7 +149,7 @@ func (s *session) compile(ctx context.Context, args []string, o building, change
 	c.Exclude = append(c.Exclude, o.exclude...)
 	more, err := c.AddPaths(ctx, args, o.follow, s.report())
 	if o.output != "" && o.output != "-" && c.RemoveFile(o.output) {
-		s.warn(fmt.Sprintf("%s is the image itself, and is not put into it", name(o.output)))
+		s.warn(fmt.Sprintf("%s is the image itself and is left out", name(o.output)))
 	}
 	return c, append(notices, more...), err
 }

@@ -181,7 +181,7 @@ func TestBlankAndBurnAgain(t *testing.T) {
 	recorder, _ := blankDisc(t, "dvd+rw")
 	must(t, OK, "burn", dir, recorder)
 	r := must(t, NoMedium, "burn", dir, recorder)
-	if !strings.Contains(r.log, "holds data") {
+	if !strings.Contains(r.log, "the DVD+RW in the drive is not empty") {
 		t.Errorf("%s", r.log)
 	}
 	must(t, OK, "burn", "--blank", dir, recorder)

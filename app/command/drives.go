@@ -20,8 +20,9 @@ func (s *session) drivesVerb() *cobra.Command {
 	return &cobra.Command{
 		Use:   "drives",
 		Short: "List the optical drives of this machine",
-		Long: `List the optical drives of this machine, and those that the variable
-GLASSMASTER_DRIVES names (with spaces or commas between them), with what is in them.`,
+		Long: `List the optical drives of this machine and those that the environment variable
+GLASSMASTER_DRIVES names, with the discs in them. The names are separated by spaces
+or commas; a name that contains one of these is written in double quotes.`,
 		Example: `  glassmaster drives
   GLASSMASTER_DRIVES=iscsi://nas:3260/iqn.2026-01.nas:dvd/1 glassmaster drives`,
 		Args: wanted(0, 0, "no argument"),
@@ -66,12 +67,12 @@ func (s *session) drives(ctx context.Context) error {
 
 // look finds out what is in a drive.
 func (s *session) look(ctx context.Context, f drive.Found) driveInfo {
-	d := driveInfo{Name: f.Name, Vendor: f.Vendor, Product: f.Model, Revision: f.Revision, Bus: f.Bus}
+	d := driveInfo{Name: f.Name, Vendor: f.Vendor, Product: f.Product, Revision: f.Revision, Bus: f.Bus}
 	if f.Err != nil {
 		d.Problem = problem(f.Err)
 		return d
 	}
-	t, _, err := s.opener().Drive(ctx, f.Name)
+	t, _, err := s.openDrive(ctx, f.Name)
 	if err != nil {
 		d.Problem = problem(err)
 		return d

@@ -47,7 +47,7 @@ type moved struct {
 }
 
 func (s *session) moveTray(ctx context.Context, name string, open bool) error {
-	t, name, err := s.opener().Drive(ctx, name)
+	t, name, err := s.openDrive(ctx, name)
 	if err != nil {
 		return err
 	}
@@ -62,7 +62,7 @@ func (s *session) moveTray(ctx context.Context, name string, open bool) error {
 }
 
 func (s *session) eject(ctx context.Context, t scsi.Transport, name string) error {
-	if err := tray.TakeOut(ctx, t); err != nil {
+	if err := tray.EjectDisc(ctx, t); err != nil {
 		err = fmt.Errorf("%s: %w", name, err)
 		if errors.Is(err, tray.ErrLocked) {
 			return advise(err, "end that program, or wait for its burn")
@@ -75,7 +75,7 @@ func (s *session) eject(ctx context.Context, t scsi.Transport, name string) erro
 }
 
 func (s *session) load(ctx context.Context, t scsi.Transport, name string) error {
-	p, err := tray.PutIn(ctx, t)
+	p, err := tray.LoadDisc(ctx, t)
 	switch {
 	case errors.Is(err, read.ErrNoMedium):
 		return fmt.Errorf("%s: %w", name, err)

@@ -11,7 +11,6 @@ import (
 	"glassmaster/drive/record"
 	"glassmaster/drive/scsi"
 	"glassmaster/drive/source"
-	"glassmaster/mastering/compilation"
 	"glassmaster/mastering/isomd5"
 	"glassmaster/mastering/verify"
 	"glassmaster/mastering/volume"
@@ -88,7 +87,6 @@ func codeOf(err error) Code {
 		short    *verify.TruncatedError
 		changed  *isomd5.DamagedError
 		leftOver incomplete
-		zeros    *compilation.SourcesChangedError
 		broken   damaged
 		another  *record.SourceChange
 		begun    *record.Error
@@ -101,7 +99,7 @@ func codeOf(err error) Code {
 	case errors.As(err, &differs), errors.As(err, &short), errors.As(err, &changed), errors.As(err, &broken), errors.Is(err, record.ErrDiffers), errors.Is(err, record.ErrNotOnDisc),
 		errors.Is(err, record.ErrLost), errors.Is(err, record.ErrOtherDisc), errors.Is(err, volume.ErrUnfinished), errors.Is(err, record.ErrIncomplete):
 		return Differs
-	case errors.As(err, &leftOver), errors.As(err, &zeros), errors.As(err, &another):
+	case errors.As(err, &leftOver), errors.As(err, &another):
 		return Partly
 	case errors.As(err, &begun) && begun.Written > 0:
 		return Failed // whatever the drive says then, the disc is not what it was before
@@ -123,31 +121,31 @@ func hintFor(err error) string {
 	case errors.As(err, &a):
 		return a.hint
 	case errors.As(err, &short):
-		return "its burn, copy or download ended early: do it again, with a new disc where this one can be written only once"
+		return "its burn, copy or download ended early; repeat it, with a new disc if this one can be written only once"
 	case errors.Is(err, volume.ErrUnknown):
 		return `"glassmaster info" shows the tracks; "glassmaster verify" reads every sector`
 	case errors.Is(err, volume.ErrUnfinished):
-		return `"glassmaster burn --blank" burns it again`
+		return `burn it again with "glassmaster burn --blank"`
 	case errors.Is(err, record.ErrEraseFirst):
-		return `"glassmaster burn --blank" erases it and burns it again`
+		return `use --blank to erase the disc and burn it again`
 	case errors.Is(err, record.ErrUnfinished) && errors.Is(err, record.ErrNotWritable):
-		return `"glassmaster close" closes it; burn on another disc`
+		return `close it with "glassmaster close", and burn another disc`
 	case errors.Is(err, record.ErrUnfinished):
-		return `"glassmaster close" closes what was left open; "glassmaster media" then tells the next address; "genisoimage -C 0,ADDRESS" makes an image for it`
+		return `close the disc with "glassmaster close"; then "glassmaster media" shows its next address, and "genisoimage -C 0,ADDRESS" makes an image for it`
 	case errors.Is(err, record.ErrOtherAddress) && errors.Is(err, record.ErrNotWritable):
-		return `"glassmaster media" tells the next address of the disc; "genisoimage -C 0,ADDRESS" makes an image for it`
+		return `"glassmaster media" shows the next address of the disc, and "genisoimage -C 0,ADDRESS" makes an image for it`
 	case errors.Is(err, record.ErrUnknownAddress):
-		return `"glassmaster burn --force" burns it as it is`
+		return `use --force if the source was made for this address`
 	case errors.Is(err, record.ErrHoldsData):
-		return `"glassmaster burn --blank" erases or overwrites a rewritable disc`
+		return `use --blank to erase it first, or insert another disc`
 	case errors.Is(err, record.ErrTooLarge):
-		return `"glassmaster build --dry-run" says how large a disc it takes`
+		return `"glassmaster build --dry-run" shows which medium is large enough`
 	case errors.Is(err, read.ErrNotClosed), errors.Is(err, read.ErrOpenTrack):
-		return `"glassmaster media" shows its tracks; "glassmaster close" closes them`
+		return `"glassmaster media" shows its tracks, and "glassmaster close" closes them`
 	case errors.Is(err, source.ErrNoDrive):
 		return fmt.Sprintf("name one: /dev/srN, iscsi://HOST:PORT/TARGET/LUN or virtual:FILE; %s adds to those that are found", drive.Environment)
 	case errors.Is(err, record.ErrIncomplete):
-		return `"glassmaster burn --force" burns it as it is`
+		return `get the whole source, or use --force: the disc will then be incomplete, too`
 	}
 	return scsi.Hint(err)
 }

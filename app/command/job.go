@@ -32,7 +32,7 @@ func (s *session) imageSink(output, wanted string) (job.Sink, error) {
 // openForJob opens a source that is going to be written into a sink. Files that are
 // missing are an error, unless keep says that they are left out.
 func (s *session) openForJob(ctx context.Context, name string, keep, force bool) (*source.Source, error) {
-	o := s.opener()
+	o := s.sourceOptions()
 	o.KeepGoing, o.Force, o.LateSums = keep, force, true
 	src, err := s.openWith(ctx, o, name)
 	if err != nil {
@@ -48,7 +48,7 @@ func (s *session) openForJob(ctx context.Context, name string, keep, force bool)
 // missing says which files cannot be put on a disc, and is an error unless
 // going on without them was asked for.
 func (s *session) missing(files []disc.Notice, keep bool) error {
-	const hint = "--keep-going leaves out what cannot be read"
+	const hint = "--keep-going leaves out files that cannot be read"
 	if len(files) == 1 && !keep {
 		return advise(errors.New(files[0].String()), hint)
 	}

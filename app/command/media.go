@@ -81,7 +81,7 @@ type mediaTrack struct {
 }
 
 func (s *session) media(ctx context.Context, name string) error {
-	t, name, err := s.opener().Drive(ctx, name)
+	t, name, err := s.openDrive(ctx, name)
 	if err != nil {
 		return err
 	}

@@ -114,7 +114,7 @@ func TestFormatVerb(t *testing.T) {
 	}
 	must(t, OK, "burn", builtImage(t), recorder)
 	r = must(t, OK, "format", recorder)
-	if !strings.Contains(r.log, "what it costs: what is on the disc is gone: the ISO 9660") {
+	if !strings.Contains(r.log, "disadvantages: the contents of the disc are lost: the ISO 9660") {
 		t.Errorf("format: %s", r.log)
 	}
 	must(t, Usage, "format", "--spare", "some", recorder)
@@ -165,7 +165,7 @@ func TestSpeedFlag(t *testing.T) {
 	image := builtImage(t)
 	for _, c := range []struct{ speed, want string }{{"8x", "8x (11080 kB/s)"}, {"5540", "4x (5540 kB/s)"}} {
 		recorder, _ := blankDisc(t, "dvd+r")
-		if r := must(t, OK, "burn", "--speed", c.speed, image, recorder); !strings.Contains(r.log, "ask for "+c.want) {
+		if r := must(t, OK, "burn", "--speed", c.speed, image, recorder); !strings.Contains(r.log, "set the speed to "+c.want) {
 			t.Errorf("%s: %s", c.speed, r.log)
 		}
 	}
@@ -194,7 +194,7 @@ func TestDriveThatDoesNothing(t *testing.T) {
 		recorder, _ := blankDisc(t, c.medium)
 		must(t, OK, "burn", "--append", image, recorder)
 		r := must(t, Differs, append(c.args, recorder+"&idle="+c.idle)...)
-		if !strings.Contains(r.log, "reported success, and the disc is as it was") {
+		if !strings.Contains(r.log, "reported success, but the disc is unchanged") {
 			t.Errorf("%s %v: %s", c.medium, c.args, r.log)
 		}
 		must(t, OK, "ls", recorder)

@@ -25,24 +25,23 @@ func (s *session) verifyVerb() *cobra.Command {
 		Use:   "verify IMAGE [IMAGE]",
 		Short: "Compare two discs, or read every sector of one",
 		Long: `Compare two discs sector by sector, each an image file, a drive, a folder or a
-compilation. Where they differ, the first address and the file that lies there are
-named. Zeros that only one of them has behind the end of the volume, as burning adds
-them, are no difference, and neither is what is left there of older contents on a disc
-that is overwritten in place. A folder is taken as "burn" would burn it, and as of the
-time when the other disc was made: it is equal to a disc burned from it as long as none
-of its files has changed. A file that is no image is compared as plain sectors, as
-"burn --force" burns it.
+compilation. If they differ, the address of the first difference and the file there are
+printed. Zeros that only one of them has behind the end of the volume, as burning adds
+them, are ignored, and so are older contents there on a disc that is overwritten in
+place. A folder is planned as "burn" would burn it, with the time of the other disc: it
+is equal to a disc burned from it as long as none of its files has changed. A file that
+is not an image is compared as plain sectors, as "burn --force" burns it.
 
-With one disc, every sector of it is read, and an MD5 sum that implantisomd5 or
-"build --md5" has put into it is checked.
+With one disc, every sector is read, and an MD5 checksum that implantisomd5 or
+"build --md5" has embedded is checked.
 
-A disc that ends before its volume does, or before one of its files, is incomplete, and
-so is neither good nor equal to anything. One disc is not good either when its file
-system cannot be opened, when a folder cannot be read to its end, or when it cannot be
-told where the contents of a file are.
+A disc that ends before its volume or one of its files is incomplete: it is neither good
+nor equal to another one. A single disc is not good, either, if its file system cannot
+be opened, a folder cannot be read to its end, or the contents of a file cannot be
+located.
 
-The SHA-256 that is printed is of all sectors of the disc; of two, of the shorter
-one.`,
+The SHA-256 that is printed is that of all sectors of the disc; of two discs, that of
+the shorter one.`,
 		Example: `  glassmaster verify holiday.iso /dev/sr0
   glassmaster verify Holiday /dev/sr0
   glassmaster verify /dev/sr0`,
@@ -84,7 +83,9 @@ func (s *session) verifyOne(ctx context.Context, name string) error {
 	if err == nil {
 		err = verify.Complete(ctx, src.Disc, name)
 	} else if m := mismatch(err); m != nil {
-		err = behind(err, m, volume.ClaimedByFiles(ctx, src.Disc))
+		if c, e := volume.ClaimedByFiles(ctx, src.Disc); e == nil {
+			err = behind(err, m, c)
+		}
 	}
 	if err == nil && disc.FilledUp(ctx, src.Disc) {
 		err = damaged{fmt.Sprintf("%s is incomplete: its burn was broken off, and it was filled up when it was closed", name)}
@@ -95,7 +96,7 @@ func (s *session) verifyOne(ctx context.Context, name string) error {
 			err = damaged{fmt.Sprintf("%s: every sector can be read, but the files cannot be found: %v", name, e)}
 		} else if e := verify.Files(ctx, src.Disc); e != nil && ctx.Err() == nil {
 			v.Problem = e.Error()
-			err = damaged{fmt.Sprintf("%s: every sector can be read, but not all files: %v (\"glassmaster info --check\" names all damage)", name, e)}
+			err = damaged{fmt.Sprintf("%s: every sector can be read, but not all files: %v (\"glassmaster info --check\" lists all damage)", name, e)}
 		}
 	}
 	good := fmt.Sprintf("%s: every sector can be read", name)
@@ -117,7 +118,7 @@ func behind(err error, m *verify.Mismatch, c volume.Claim) error {
 	if c.By == "" || c.Missing() > 0 || m.LBA < c.End {
 		return err
 	}
-	return advise(err, fmt.Sprintf("%s ends before them, at sector %d: its files are whole; the last two sectors of a CD track may be the run-out of the recorder", c.By, c.End-1))
+	return advise(err, fmt.Sprintf("%s ends before them, at sector %d, so its files are whole; the last two sectors of a CD track may be the run-out of the recorder", c.By, c.End-1))
 }
 
 // remarks tells what a disc does not show of its tracks.
@@ -143,7 +144,7 @@ func (s *session) implanted(ctx context.Context, src *source.Source) (string, er
 	case err != nil:
 		return "", err
 	}
-	return fmt.Sprintf("the implanted MD5 sum %v is right", sum), nil
+	return fmt.Sprintf("the embedded MD5 checksum %v is correct", sum), nil
 }
 
 func (s *session) verifyTwo(ctx context.Context, a, b string) error {
@@ -194,7 +195,7 @@ func (s *session) verifyTwo(ctx context.Context, a, b string) error {
 func partly(good string, sources ...*source.Source) error {
 	for _, src := range sources {
 		if n := len(src.Missing()); n > 0 {
-			return incomplete{fmt.Sprintf("%s; but %s of %s cannot be read, and nothing was made sure of there", good, units.Count(n, "file", "files"), src.Name)}
+			return incomplete{fmt.Sprintf("%s; but %s of %s cannot be read and could not be verified", good, units.Count(n, "file", "files"), src.Name)}
 		}
 	}
 	return nil
@@ -213,7 +214,7 @@ func (s *session) openPair(ctx context.Context, a, b string) (first, second *sou
 		second, first, err = s.openPair(ctx, b, a)
 		return first, second, err
 	}
-	o := s.opener()
+	o := s.sourceOptions()
 	o.Force = true
 	if first, err = s.openPlain(ctx, o, a); err != nil {
 		return nil, nil, err
@@ -230,7 +231,7 @@ func (s *session) openPair(ctx context.Context, a, b string) (first, second *sou
 
 // openPlain opens a disc for a comparison. A file of no known format is one too, as it
 // is for "burn --force", and this is said.
-func (s *session) openPlain(ctx context.Context, o source.Opener, name string) (*source.Source, error) {
+func (s *session) openPlain(ctx context.Context, o source.Options, name string) (*source.Source, error) {
 	src, err := s.openWith(ctx, o, name)
 	if err == nil && src.Format == image.Plain {
 		s.note("%s: not an image of a known format; its sectors are compared", name)

@@ -32,9 +32,9 @@ func offer(c *cobra.Command, flag string, values ...string) {
 	}
 }
 
-// opener returns what opens discs and drives in this run.
-func (s *session) opener() source.Opener {
-	o := source.Opener{Report: s.report()}
+// sourceOptions say how this run opens discs and drives.
+func (s *session) sourceOptions() source.Options {
+	o := source.Options{Report: s.report()}
 	if s.record != nil {
 		o.Wrap = func(name string, t scsi.Transport) scsi.Transport {
 			return trace.Wrap(t, s.record, "drive "+name)
@@ -43,13 +43,19 @@ func (s *session) opener() source.Opener {
 	return o
 }
 
-// openSource opens a disc and passes on what there is to say about it.
-func (s *session) openSource(ctx context.Context, name string) (*source.Source, error) {
-	return s.openWith(ctx, s.opener(), name)
+// openDrive opens the drive of that name, or the only one where it is empty, and
+// returns its name.
+func (s *session) openDrive(ctx context.Context, name string) (scsi.Transport, string, error) {
+	return source.OpenDrive(ctx, name, s.sourceOptions())
 }
 
-func (s *session) openWith(ctx context.Context, o source.Opener, name string) (*source.Source, error) {
-	src, err := o.Open(ctx, name)
+// openSource opens a disc and passes on what there is to say about it.
+func (s *session) openSource(ctx context.Context, name string) (*source.Source, error) {
+	return s.openWith(ctx, s.sourceOptions(), name)
+}
+
+func (s *session) openWith(ctx context.Context, o source.Options, name string) (*source.Source, error) {
+	src, err := source.Open(ctx, name, o)
 	if err != nil {
 		return nil, err
 	}

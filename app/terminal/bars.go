@@ -12,12 +12,12 @@ import (
 	"glassmaster/mastering/units"
 )
 
-// bars is the view for terminals. The last line shows the phase that runs, and is
-// redrawn in place. The lines of finished phases, and notices, stay above it.
+// bars is the view for terminals. The last line shows the current phase and is redrawn in
+// place. The lines of finished phases, and notices, stay above it.
 type bars struct {
 	meter *progress.Meter
 	out   *cupwriter.Writer
-	phase progress.Phase // that runs, NoPhase when none does
+	phase progress.Phase // the current one
 	frame int            // of the spinner
 }
 
@@ -37,15 +37,9 @@ func (b *bars) update(s progress.Snapshot) {
 	}
 }
 
-// redraw draws the line of the phase that runs, which the next line replaces.
+// redraw draws the line of the current phase, which the next line replaces.
 func (b *bars) redraw(s progress.Snapshot) {
-	bar := ""
-	if s.Total > 0 {
-		bar = drawBar(s)
-	} else {
-		bar = spinner[b.frame%len(spinner)] + strings.Repeat(" ", barWidth-1)
-	}
-	b.line(bar + " " + describe(s))
+	b.line(s, describe(s), spinner[b.frame%len(spinner)])
 	b.out.Flush(1)
 }
 
@@ -53,17 +47,13 @@ func (b *bars) end(s progress.Snapshot) {
 	if b.phase == progress.NoPhase {
 		return
 	}
-	text := finished(s)
-	if s.Total > 0 {
-		text = drawBar(s) + " " + text
-	}
-	b.line(text)
+	b.line(s, finished(s), "")
 	b.out.Flush(0)
 	b.phase = progress.NoPhase
 }
 
 func (b *bars) notice(n progress.LogEntry) {
-	fmt.Fprintln(b.out, spoken(n))
+	fmt.Fprintln(b.out, noticeLine(n))
 	if b.phase == progress.NoPhase {
 		b.out.Flush(0)
 		return
@@ -71,34 +61,61 @@ func (b *bars) notice(n progress.LogEntry) {
 	b.redraw(b.meter.Snapshot())
 }
 
-func (b *bars) close() {}
-
-// line writes a line about the phase. It is cut to the width of the terminal, so
-// that it does not take two lines; its characters are one column wide.
-func (b *bars) line(text string) {
-	text = fmt.Sprintf("%-18s %s", b.phase, text)
-	if b.out.IsTerminal() {
-		width, _, err := b.out.GetTermSize()
-		if err == nil && 0 < width && width <= utf8.RuneCountInString(text) {
-			text = string([]rune(text)[:width-1])
-		}
+// line writes a line about the current phase: its name, a bar, and a text. Without a total
+// the spinner stands in place of the bar. On a narrow terminal the bar is shorter, and the
+// line is cut. All characters are one column wide.
+func (b *bars) line(s progress.Snapshot, text, spinner string) {
+	const (
+		nameWidth = 18
+		textWidth = 46 // usual width of the text, "50 %, 2.35 GB of 4.70 GB, 11.1 MB/s, 3:32 left"
+	)
+	columns, width := b.columns(), maxBarWidth
+	if columns > 0 {
+		width = max(min(columns-nameWidth-2-textWidth, maxBarWidth), minBarWidth)
 	}
-	fmt.Fprintln(b.out, text)
+	line := fmt.Sprintf("%-*s ", nameWidth, b.phase)
+	switch {
+	case s.Total > 0:
+		line += drawBar(s, width) + " "
+	case spinner != "":
+		line += fmt.Sprintf("%-*s ", width, spinner)
+	}
+	line += text
+	if columns > 0 && utf8.RuneCountInString(line) > columns {
+		line = string([]rune(line)[:columns])
+	}
+	fmt.Fprintln(b.out, line)
 }
 
-// barWidth is the width of a bar, in columns.
-const barWidth = 24
+// columns returns how many columns of the terminal a line may use, 0 if that is unknown.
+// The last one is left free, because some terminals wrap after it.
+func (b *bars) columns() int {
+	if !b.out.IsTerminal() {
+		return 0
+	}
+	width, _, err := b.out.GetTermSize()
+	if err != nil {
+		return 0
+	}
+	return max(width-1, 0)
+}
 
-// spinner are the frames that are shown in turn where the total is unknown.
+// Widths of a bar, in columns.
+const (
+	minBarWidth = 6
+	maxBarWidth = 24
+)
+
+// spinner are the frames shown in turn if the total is unknown.
 var spinner = [...]string{"⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"}
 
-// drawBar draws how much of a phase with a total is done.
-func drawBar(s progress.Snapshot) string {
-	filled := int(float64(min(s.Done, s.Total)) / float64(s.Total) * barWidth)
-	return strings.Repeat("━", filled) + strings.Repeat("─", barWidth-filled)
+// drawBar returns the bar of a phase whose total is known.
+func drawBar(s progress.Snapshot, width int) string {
+	filled := int(float64(min(s.Done, s.Total)) / float64(s.Total) * float64(width))
+	return strings.Repeat("━", filled) + strings.Repeat("─", width-filled)
 }
 
-// finished says what a phase has done.
+// finished returns the text for a phase that has ended.
 func finished(s progress.Snapshot) string {
 	if s.Total <= 0 && s.Done == 0 {
 		return units.Duration(s.Elapsed)

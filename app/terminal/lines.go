@@ -39,14 +39,12 @@ func (l *lines) notice(n progress.LogEntry) {
 	if l.quiet && n.Severity == disc.Info {
 		return
 	}
-	fmt.Fprintln(l.w, spoken(n))
+	fmt.Fprintln(l.w, noticeLine(n))
 }
 
-func (l *lines) close() {}
-
-// spoken returns a notice as a line of text. Control characters are escaped: text
-// from a disc must not reach the terminal as it is.
-func spoken(n progress.LogEntry) string {
+// noticeLine returns a notice as a line of text. Control characters are escaped, since the
+// text may contain names from a disc.
+func noticeLine(n progress.LogEntry) string {
 	text := n.String()
 	if n.Advice != "" {
 		text += "; " + n.Advice
@@ -57,7 +55,7 @@ func spoken(n progress.LogEntry) string {
 	return n.Severity.String() + ": " + text
 }
 
-// describe says in words how far a phase is.
+// describe returns the text for the progress of a phase.
 func describe(s progress.Snapshot) string {
 	var parts []string
 	switch {
@@ -80,7 +78,7 @@ func describe(s progress.Snapshot) string {
 	return strings.Join(parts, ", ")
 }
 
-// percent is how much of a phase is done, never 100 before it is.
+// percent returns how much of a phase is done. It is 100 only at the end.
 func percent(s progress.Snapshot) int64 {
 	if s.Total <= 0 {
 		return 0
@@ -88,6 +86,7 @@ func percent(s progress.Snapshot) int64 {
 	return int64(float64(min(s.Done, s.Total)) / float64(s.Total) * 100)
 }
 
+// buffers returns the text for the fill levels of the buffers, "" if they are unknown.
 func buffers(s progress.Snapshot) string {
 	var parts []string
 	if s.HostBuffer >= 0 {

@@ -12,31 +12,31 @@ import (
 	"glassmaster/mastering/progress"
 )
 
-// objects is the view for programs: one JSON object a line.
+// objects is the view for programs: one JSON object on each line.
 type objects struct{ enc *json.Encoder }
 
 func newObjects(w io.Writer) *objects { return &objects{NewEncoder(w)} }
 
-// NewEncoder returns an encoder of JSON objects in which characters that a terminal
-// would act on are escaped, as \u009b: those of the C0 set always are in JSON.
+// NewEncoder returns an encoder of JSON objects that escapes characters that a terminal
+// would interpret, as \u009b. JSON itself escapes those of the C0 set.
 func NewEncoder(w io.Writer) *json.Encoder {
 	enc := json.NewEncoder(escaper{w})
 	enc.SetEscapeHTML(false)
 	return enc
 }
 
-// escaper escapes DEL, C1 control characters, and those that have a say in the
-// direction of text. In JSON they are in strings alone.
+// escaper escapes DEL, C1 control characters, and characters that change the direction of
+// text. In JSON these occur only in strings.
 type escaper struct{ w io.Writer }
 
-// Write writes whole objects, as an encoder does.
+// Write writes JSON, of which each call has complete objects.
 func (e escaper) Write(p []byte) (int, error) {
-	acts := func(r rune) bool { return r >= 0x7F && (unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r)) }
+	escape := func(r rune) bool { return r >= 0x7F && (unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r)) }
 	out := p
-	if i := bytes.IndexFunc(p, acts); i >= 0 {
+	if i := bytes.IndexFunc(p, escape); i >= 0 {
 		out = append(make([]byte, 0, len(p)+16), p[:i]...)
 		for _, r := range string(p[i:]) {
-			if acts(r) {
+			if escape(r) {
 				out = fmt.Appendf(out, "\\u%04x", r)
 			} else {
 				out = utf8.AppendRune(out, r)
@@ -49,14 +49,14 @@ func (e escaper) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// step is an object that says how far the work is. Type is "phase" when a part
-// of the work begins, and "progress" while it goes on and when it ends. Sizes
-// are in bytes, times in seconds, rates in bytes a second, buffers from 0 to 1.
+// step is an object about the progress of a phase. Type is "phase" at its beginning, and
+// "progress" while it runs and at its end. Sizes are in bytes, times in seconds, rates in
+// bytes a second, and buffers from 0 to 1.
 type step struct {
 	Type        string   `json:"type"`
 	Phase       string   `json:"phase"`
 	Done        int64    `json:"done"`
-	Total       int64    `json:"total"` // 0: not known
+	Total       int64    `json:"total"` // 0: unknown
 	Rate        float64  `json:"rate"`
 	Elapsed     float64  `json:"elapsed"`
 	Left        *float64 `json:"left,omitempty"`
@@ -64,8 +64,8 @@ type step struct {
 	DriveBuffer *float64 `json:"drive_buffer,omitempty"`
 }
 
-// said is an object with a notice; its type is "message".
-type said struct {
+// message is an object with a notice; its type is "message".
+type message struct {
 	Type   string `json:"type"`
 	Level  string `json:"level"` // info, warning or error
 	Text   string `json:"text"`
@@ -75,12 +75,12 @@ type said struct {
 func (o *objects) begin(s progress.Snapshot)  { o.enc.Encode(newStep("phase", s)) }
 func (o *objects) update(s progress.Snapshot) { o.enc.Encode(newStep("progress", s)) }
 func (o *objects) end(s progress.Snapshot)    { o.enc.Encode(newStep("progress", s)) }
-func (o *objects) close()                     {}
 
 func (o *objects) notice(n progress.LogEntry) {
-	o.enc.Encode(said{"message", n.Severity.String(), Valid(n.String()), Valid(n.Advice)})
+	o.enc.Encode(message{"message", n.Severity.String(), Valid(n.String()), Valid(n.Advice)})
 }
 
+// newStep returns the object for a snapshot.
 func newStep(kind string, s progress.Snapshot) step {
 	e := step{
 		Type: kind, Phase: s.Phase.String(), Done: s.Done, Total: s.Total,

@@ -1,9 +1,8 @@
-// Package terminal shows the progress of long work to whoever started it: bars
-// on a terminal, plain lines in a log, one JSON object a line for another
-// program, or next to nothing.
+// Package terminal shows the progress of long operations: as bars on a terminal, as lines
+// in a log, or as JSON objects for programs.
 //
-// All of them are views of one [progress.Meter]. The work calls the Report as
-// often as it likes; the view looks at the meter a few times a second at most.
+// All of them are views of one [progress.Meter], which a view reads a few times a second
+// at most, however often the operation updates it.
 package terminal
 
 import (
@@ -23,8 +22,8 @@ type Style uint8
 // Styles.
 const (
 	Lines Style = iota // a line for each phase, and one every few seconds
-	Bars               // one bar for each phase, redrawn in place
-	JSON               // one object a line
+	Bars               // a bar for each phase, redrawn in place
+	JSON               // one object on each line
 	Quiet              // warnings and errors only
 )
 
@@ -34,40 +33,38 @@ func Interactive(w io.Writer) bool {
 	return ok && os.Getenv("TERM") != "dumb" && term.IsTerminal(int(f.Fd()))
 }
 
-// Suitable returns the style for people who look at w: bars where it is a
-// terminal with room for them, lines elsewhere.
+// Suitable returns the style for a user who reads w: bars if it is a terminal that is large
+// enough, and otherwise lines.
 func Suitable(w io.Writer) Style {
 	if !Interactive(w) {
 		return Lines
 	}
 	width, height, err := term.GetSize(int(w.(*os.File).Fd()))
-	if err != nil || width < 60 || height < 4 { // 0 by 0 where nobody has set a size
+	if err != nil || width < 60 || height < 4 { // 0 by 0 if no size is set
 		return Lines
 	}
 	return Bars
 }
 
-// view is one way of showing a job. Its methods are never called at the same
-// time.
+// view is a way of showing progress. Its methods are not called concurrently.
 type view interface {
-	begin(s progress.Snapshot)  // a phase begins
-	update(s progress.Snapshot) // time has passed
-	end(s progress.Snapshot)    // the phase is over
+	begin(s progress.Snapshot)  // at the beginning of a phase
+	update(s progress.Snapshot) // at intervals
+	end(s progress.Snapshot)    // at the end of a phase
 	notice(n progress.LogEntry)
-	close()
 }
 
-// Report is a progress.Reporter that shows what it is told. Close ends it.
+// Report is a progress.Reporter that shows the progress until Close is called.
 type Report struct {
 	progress.Meter
 
-	mu      sync.Mutex // serialises the view
-	view    view
-	every   time.Duration
-	once    sync.Once
-	stop    chan struct{}
-	stopped sync.WaitGroup
-	running bool // a phase is being shown
+	mu       sync.Mutex // serialises calls of the view
+	view     view
+	interval time.Duration // of updates, 0: none
+	once     sync.Once     // starts the updates
+	stop     chan struct{} // closed by Close
+	stopped  sync.WaitGroup
+	running  bool // a phase has begun
 }
 
 // New returns a report that writes to w in the given style.
@@ -75,27 +72,24 @@ func New(w io.Writer, style Style) *Report {
 	r := &Report{stop: make(chan struct{})}
 	switch style {
 	case Bars:
-		r.view, r.every = newBars(w, &r.Meter), 100*time.Millisecond
+		r.view, r.interval = newBars(w, &r.Meter), 100*time.Millisecond
 	case JSON:
-		r.view, r.every = newObjects(w), time.Second
+		r.view, r.interval = newObjects(w), time.Second
 	case Quiet:
 		r.view = &lines{w: w, quiet: true}
 	default:
-		r.view, r.every = &lines{w: w}, 5*time.Second
+		r.view, r.interval = &lines{w: w}, 5*time.Second
 	}
-	r.listen()
-	return r
-}
-
-func (r *Report) listen() {
 	r.OnPhase(func(last progress.Snapshot) {
 		r.show(func(v view) { v.end(last) })
 	})
 	r.OnNotice(func(n progress.LogEntry) {
 		r.show(func(v view) { v.notice(n) })
 	})
+	return r
 }
 
+// show calls f with the view.
 func (r *Report) show(f func(view)) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -113,13 +107,13 @@ func (r *Report) Phase(p progress.Phase, total int64) {
 	r.once.Do(r.start)
 }
 
-// start has the view look at the meter now and then.
+// start updates the view at intervals until Close.
 func (r *Report) start() {
-	if r.every == 0 {
+	if r.interval == 0 {
 		return
 	}
 	r.stopped.Go(func() {
-		t := time.NewTicker(r.every)
+		t := time.NewTicker(r.interval)
 		defer t.Stop()
 		for {
 			select {
@@ -132,12 +126,12 @@ func (r *Report) start() {
 	})
 }
 
+// tick updates the view.
 func (r *Report) tick() {
 	r.show(func(v view) { v.update(r.Snapshot()) })
 }
 
-// Close shows the end of the last phase and gives the screen back. It may be
-// called more than once.
+// Close shows the end of the last phase. It may be called more than once.
 func (r *Report) Close() {
 	r.once.Do(func() {})
 	select {
@@ -151,6 +145,5 @@ func (r *Report) Close() {
 		if r.running {
 			v.end(r.Snapshot())
 		}
-		v.close()
 	})
 }

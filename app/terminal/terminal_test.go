@@ -3,8 +3,11 @@ package terminal
 import (
 	"bytes"
 	"encoding/json"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 	"unicode"
 
@@ -12,7 +15,7 @@ import (
 	"glassmaster/mastering/progress"
 )
 
-// halfway is a phase in its middle.
+// halfway is a snapshot in the middle of a phase.
 var halfway = progress.Snapshot{
 	Phase: progress.Writing, Done: 2_350_000_000, Total: 4_700_000_000,
 	Rate: 11_080_000, Elapsed: 212 * time.Second, HostBuffer: 0.98, DriveBuffer: 0.5,
@@ -42,7 +45,7 @@ func TestQuiet(t *testing.T) {
 	r := New(&out, Quiet)
 	r.Phase(progress.Writing, 100)
 	r.Add(50)
-	r.Notice(disc.Notice{Text: "nothing of note"})
+	r.Notice(disc.Notice{Text: "for information"})
 	r.Notice(disc.Notice{Severity: disc.Warning, Text: "slow"})
 	r.Notice(disc.Notice{Severity: disc.Error, Text: "broken"})
 	r.Close()
@@ -51,7 +54,7 @@ func TestQuiet(t *testing.T) {
 	}
 }
 
-func TestPercentNeverEndsEarly(t *testing.T) {
+func TestPercent(t *testing.T) {
 	for _, c := range []struct{ done, total, want int64 }{
 		{0, 100, 0}, {999_999, 1_000_000, 99}, {1_000_000, 1_000_000, 100}, {200, 100, 100}, {5, 0, 0},
 	} {
@@ -133,7 +136,64 @@ func TestBars(t *testing.T) {
 	}
 }
 
-// Work that never began a phase leaves the screen alone.
+// screen returns what a terminal shows after the output, line by line.
+func screen(t *testing.T, out string) []string {
+	t.Helper()
+	var lines []string
+	for out != "" {
+		if rest, ok := strings.CutPrefix(out, "\x1b["); ok { // N lines up, and erase from there
+			up, after, ok := strings.Cut(rest, "A\x1b[J")
+			n, err := strconv.Atoi(up)
+			if !ok || err != nil || n > len(lines) {
+				t.Fatalf("unknown control sequence in %q", out)
+			}
+			lines, out = lines[:len(lines)-n], after
+			continue
+		}
+		line, rest, ok := strings.Cut(out, "\n")
+		if !ok || strings.Contains(line, "\x1b") {
+			t.Fatalf("the line %q is not complete", line)
+		}
+		lines, out = append(lines, line), rest
+	}
+	return lines
+}
+
+// Only the line of the current phase is redrawn.
+func TestBarsOnScreen(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var out bytes.Buffer
+		r := New(&out, Bars)
+		r.Notice(disc.Notice{Text: "first"})
+		r.Phase(progress.Scanning, 0)
+		time.Sleep(2 * time.Second)
+		r.Notice(disc.Notice{Severity: disc.Warning, Text: "second"})
+		r.Add(1234)
+		time.Sleep(time.Second)
+		r.Phase(progress.Writing, 4096)
+		r.Add(1024)
+		time.Sleep(time.Second)
+		r.mu.Lock()
+		got := screen(t, out.String())
+		r.mu.Unlock()
+		if len(got) != 4 || !strings.HasPrefix(got[3], "writing            ━━━━━━────────────────── 25 %, 1.02 kB of 4.10 kB") {
+			t.Errorf("while it is written:\n%s", strings.Join(got, "\n"))
+		}
+		r.Notice(disc.Notice{Text: "third"})
+		r.Add(3072)
+		r.Close()
+		r.Notice(disc.Notice{Text: "fourth"})
+		want := []string{
+			"first", "warning: second", "scanning           1.23 kB, 0:03, 411 B/s",
+			"third", "writing            ━━━━━━━━━━━━━━━━━━━━━━━━ 4.10 kB, 0:01, 4.10 kB/s", "fourth",
+		}
+		if got := screen(t, out.String()); !slices.Equal(got, want) {
+			t.Errorf("got:\n%s\nwant:\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+		}
+	})
+}
+
+// Without a phase and notices nothing is written.
 func TestNothingToShow(t *testing.T) {
 	for _, style := range []Style{Lines, Bars, JSON, Quiet} {
 		var out bytes.Buffer
@@ -144,8 +204,7 @@ func TestNothingToShow(t *testing.T) {
 	}
 }
 
-// No character that a terminal acts on is in what programs read, and they read it as
-// it was.
+// Characters that a terminal interprets are escaped in JSON, and decode to the same text.
 func TestObjectsEscape(t *testing.T) {
 	for _, text := range []string{"plain", "café 日本", "a\x1b[2Jb", "a\x7fb", "a\u009b31mb", "a\u202egpj.exe", "\u2066\u061c\u00a0", "<&>\\u009b"} {
 		var out bytes.Buffer
@@ -162,5 +221,5 @@ func TestObjectsEscape(t *testing.T) {
 	}
 }
 
-// acts reports whether a terminal acts on a character.
+// acts reports whether a terminal interprets a character.
 func acts(r rune) bool { return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) }

@@ -1,19 +1,17 @@
-// Package faultrun is a test: it burns discs of every kind in recorders that go
-// wrong in every way that package virtual knows, as seeds tell, and holds against
-// the file of each disc what the program said of it.
+// Package faultrun tests burns with simulated faults. It burns discs of every kind in
+// virtual recorders with every fault of package virtual, and compares the result of each
+// burn with the file that holds the disc.
 //
-// A run is a fault and a medium, and what chance adds to them: where the fault
-// strikes, whether the disc is blank, holds data that may go, or a session already,
-// and the options of the burn. Whatever happens,
+// A run is a fault and a medium. A seed determines the rest: where the fault occurs,
+// whether the disc is blank, holds data to be overwritten, or has a session, and the
+// options of the burn. After each run,
 //
-//   - no burn ends well whose sectors are not those of the source, as the file of
-//     the disc has them;
-//   - none goes on for longer than its limit, counted in commands and in the
-//     timeouts of commands;
-//   - the tray opens at the end if the drive still answers, or it is said that the
-//     drive did not unlock it;
-//   - the source has the bytes that it had before.
+//   - a burn that reported success has written the sectors of the source to the disc;
+//   - no burn exceeded its limit, counted in commands and in their timeouts;
+//   - the tray opens if the drive still answers, or an error says that the drive did not
+//     unlock it;
+//   - the source is unchanged.
 //
-// The variable GLASSMASTER_FAULTS says how many runs there are: without it four for
-// each fault.
+// The environment variable GLASSMASTER_FAULTS sets the number of runs, or their seeds.
+// Without it there are four for each fault.
 package faultrun

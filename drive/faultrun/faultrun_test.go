@@ -24,11 +24,10 @@ import (
 	"glassmaster/mastering/progress"
 )
 
-// Limits of a run. A burn of 900 sectors in a drive in good order takes about 300
-// commands.
+// Limits of a run. A burn of 900 sectors without faults takes about 300 commands.
 const (
-	mostCommands = 2500
-	mostLeaving  = 2 * time.Minute // in commands that time out, behind the longest one
+	maxCommands = 2500
+	maxWait     = 2 * time.Minute // in commands that time out, after the longest one
 )
 
 var (
@@ -45,26 +44,26 @@ func names() []string {
 	return all
 }
 
-// run is one burn in a drive that goes wrong.
+// run is one burn in a drive with faults.
 type run struct {
 	*testing.T
 	dir, medium string
 	kind        kind
 	o           record.Options
-	disc        string   // file of the disc
-	others      []string // files of the discs that come in its place
-	source      string   // file
+	disc        string   // path of the file that holds the disc
+	others      []string // paths of the discs that are exchanged for it
+	source      string   // path
 	want        []byte
-	room        int64 // sectors of the disc
+	capacity    int64 // of the disc, in sectors
 	sectors     int64 // of the source
-	start       int64 // where it goes
+	start       int64 // address of the first sector on the disc
 	cancel      func()
-	lies        func([]byte) // changes the reply of a command that only asks; nil: none
+	falsify     func([]byte) // changes the reply of a query; nil: none
 	commands    int
-	longest     time.Duration // that a command waited which timed out
+	longest     time.Duration // longest timeout of a command that timed out
 }
 
-// watch counts commands, and ends a run that sends too many.
+// watch returns a transport that counts commands, and ends a run that sends too many.
 func (s *run) watch(d *virtual.Drive) scsi.Transport { return &counter{d, s} }
 
 type counter struct {
@@ -73,12 +72,12 @@ type counter struct {
 }
 
 func (c *counter) Execute(ctx context.Context, cmd scsi.Command) (int, error) {
-	if c.s.commands++; c.s.commands > mostCommands {
+	if c.s.commands++; c.s.commands > maxCommands {
 		return 0, scsi.ErrConnection
 	}
 	n, err := c.Drive.Execute(ctx, cmd)
-	if c.s.lies != nil && err == nil && slices.Contains(asking[1:], cmd.CDB[0]) && cmd.CDB[0] != scsi.OpRead10 {
-		c.s.lies(cmd.Data[:n])
+	if c.s.falsify != nil && err == nil && slices.Contains(queries[1:], cmd.CDB[0]) && cmd.CDB[0] != scsi.OpRead10 {
+		c.s.falsify(cmd.Data[:n])
 	}
 	if errors.Is(err, scsi.ErrTimeout) {
 		c.s.longest = max(c.s.longest, cmd.Timeout, scsi.DefaultTimeout)
@@ -94,12 +93,12 @@ func (s *run) create(path, medium string) {
 	if err != nil {
 		s.Fatal(err)
 	}
-	if err := virtual.Create(path, m, virtual.Options{Sectors: s.room, NoSync: true}); err != nil {
+	if err := virtual.Create(path, m, virtual.Options{Sectors: s.capacity, NoSync: true}); err != nil {
 		s.Fatal(err)
 	}
 }
 
-// fill burns sectors on a disc in a drive in good order.
+// fill burns sectors to a disc without faults.
 func (s *run) fill(path string, p []byte) {
 	s.Helper()
 	d := s.open(path)
@@ -118,33 +117,33 @@ func (s *run) open(path string) *virtual.Drive {
 	return virtualtest.Open(s, path)
 }
 
-// behind is a source whose sectors lie behind the sessions before it.
-type behind struct {
+// appended is a source whose sectors follow the earlier sessions of a disc.
+type appended struct {
 	disc.Disc
 	start disc.LBA
 }
 
-func (b behind) TOC() disc.TOC {
+func (b appended) TOC() disc.TOC {
 	t := b.Disc.TOC().Sessions[0].Tracks[0]
 	t.Start = b.start
 	return disc.TOC{Sessions: []disc.Session{{Number: 1, Tracks: []disc.Track{t}}}}
 }
 
-func (b behind) ReadSectors(ctx context.Context, p []byte, lba disc.LBA, f disc.Form) (int, error) {
-	return b.Disc.ReadSectors(context.Background(), p, lba-b.start, f)
+func (b appended) ReadSectors(ctx context.Context, p []byte, lba disc.LBA, f disc.Form) (int, error) {
+	return b.Disc.ReadSectors(ctx, p, lba-b.start, f)
 }
 
-// prepare makes disc and source.
+// prepare creates the disc and the source.
 func (s *run) prepare(r *rand.Rand) {
 	s.Helper()
-	s.room, s.sectors = 4096, 500+r.Int64N(400)
+	s.capacity, s.sectors = 4096, 500+r.Int64N(400)
 	s.disc, s.source = s.file("disc"), s.file("source")
 	used := r.IntN(2) == 0
 	s.o = record.Options{NoVerify: r.IntN(4) == 0, DiscAtOnce: r.IntN(4) == 0}
 	if slices.Contains(sessions, s.medium) {
 		s.o.Appendable = r.IntN(3) == 0
 		if used && !slices.Contains(rewritable, s.medium) {
-			s.room = 40960
+			s.capacity = 40960
 		}
 	}
 	s.create(s.disc, s.medium)
@@ -168,16 +167,16 @@ func (s *run) prepare(r *rand.Rand) {
 	}
 }
 
-// verdict is what the program said.
-type verdict struct {
+// outcome is the result of a burn.
+type outcome struct {
 	record.Result
 	err     error
 	planned bool
 }
 
-// burn burns the source in a drive with these faults, and checks the drive
+// burn burns the source in a drive with the faults of the run, and checks the drive
 // afterwards.
-func (s *run) burn(r *rand.Rand) verdict {
+func (s *run) burn(r *rand.Rand) outcome {
 	s.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
@@ -195,20 +194,20 @@ func (s *run) burn(r *rand.Rand) verdict {
 	defer f.Close()
 	src := disc.Disc(disc.FromReaderAt(f, s.sectors*disc.SectorSize, nil))
 	if s.start > 0 {
-		src = behind{src, disc.LBA(s.start)}
+		src = appended{src, disc.LBA(s.start)}
 	}
 	d.SetFaults(faults)
-	v := verdict{}
+	v := outcome{}
 	b, err := record.NewPlan(ctx, s.watch(d), src, s.o)
 	if v.err = err; err == nil {
 		v.planned = true
-		v.Result, v.err = b.Run(ctx, &hand{progress.Discard, d})
+		v.Result, v.err = b.Run(ctx, &user{progress.Discard, d})
 	}
-	if s.commands > mostCommands {
-		s.Errorf("the burn sends more than %d commands", mostCommands)
+	if s.commands > maxCommands {
+		s.Errorf("the burn sent more than %d commands", maxCommands)
 	}
-	if w := d.Waited(); w > s.longest+mostLeaving {
-		s.Errorf("behind a command that timed out the burn waits %v more for a drive that does not answer", w-s.longest)
+	if w := d.Waited(); w > s.longest+maxWait {
+		s.Errorf("after the longest timeout the burn waited %v more for a drive that does not answer", w-s.longest)
 	}
 	told := slices.ContainsFunc(v.Notices, func(n disc.Notice) bool { return strings.Contains(n.Text, "unlock the tray") })
 	if !s.kind.hangs && v.planned && !told {
@@ -217,14 +216,14 @@ func (s *run) burn(r *rand.Rand) verdict {
 	return v
 }
 
-// hand is a person who closes the tray when asked to.
-type hand struct {
+// user closes the tray when asked to.
+type user struct {
 	progress.Reporter
 	d *virtual.Drive
 }
 
-func (h *hand) Notice(n disc.Notice) {
-	for tries := 0; tries < 4 && strings.Contains(n.Text, "close it"); tries++ { // which may fail too
+func (h *user) Notice(n disc.Notice) {
+	for tries := 0; tries < 4 && strings.Contains(n.Text, "close it"); tries++ { // the command may fail too
 		if mmc.StartStop(context.Background(), h.d, mmc.Load) == nil {
 			return
 		}
@@ -236,7 +235,7 @@ func (s *run) trayOpens(d *virtual.Drive) {
 	s.Helper()
 	d.SetFaults(virtual.Faults{})
 	var err error
-	for range 4 { // attentions come first
+	for range 4 { // unit attentions are reported first
 		if err = mmc.StartStop(context.Background(), d, mmc.Eject); err == nil {
 			return
 		}
@@ -244,14 +243,15 @@ func (s *run) trayOpens(d *virtual.Drive) {
 	s.Errorf("the tray is locked: %v", err)
 }
 
-// holds reports whether a disc holds the source where a drive finds it.
-func (s *run) holds(path string) error {
+// compare returns an error unless the disc holds the source at the address where it was
+// to be burned.
+func (s *run) compare(path string) error {
 	h, err := virtualtest.Look(path)
 	if err != nil {
 		return err
 	}
 	if n := h.Track(s.start); n < s.sectors {
-		return fmt.Errorf("a track of %d sectors that can be read begins at %d, %d were to be there", n, s.start, s.sectors)
+		return fmt.Errorf("the track at %[2]d has %[1]d readable sectors, want %[3]d", n, s.start, s.sectors)
 	}
 	f, err := os.Open(path)
 	if err != nil {
@@ -264,57 +264,57 @@ func (s *run) holds(path string) error {
 	}
 	for i := range s.sectors {
 		if a, b := got[i*disc.SectorSize:][:disc.SectorSize], s.want[i*disc.SectorSize:][:disc.SectorSize]; !bytes.Equal(a, b) {
-			return fmt.Errorf("sector %d of the disc is not that of the source", s.start+i)
+			return fmt.Errorf("sector %d of the disc differs from the source", s.start+i)
 		}
 	}
 	return nil
 }
 
-// judge holds what was said against the disc.
-func (s *run) judge(v verdict) string {
+// judge compares the result of the burn with the disc, and returns a word for it.
+func (s *run) judge(v outcome) string {
 	s.Helper()
 	got, err := os.ReadFile(s.source)
 	if err != nil || !bytes.Equal(got, s.want) {
-		s.Errorf("the source was touched: %v", err)
+		s.Errorf("the source was changed: %v", err)
 	}
-	held := s.holds(s.disc)
+	differs := s.compare(s.disc)
 	for _, other := range s.others {
-		if held != nil {
-			held = s.holds(other)
+		if differs != nil {
+			differs = s.compare(other)
 		}
 	}
 	unsure := len(v.NotAssured) > 0 && !v.Verified
 	switch {
-	case v.Verified && held != nil:
-		s.Errorf("read back and equal, it said: %v", held)
+	case v.Verified && differs != nil:
+		s.Errorf("the burn was reported as verified: %v", differs)
 	case v.Verified && v.err != nil:
-		s.Errorf("verified, and failed: %v", v.err)
-	case v.err == nil && held != nil && !(s.o.NoVerify && s.kind.silent) && !unsure:
-		s.Errorf("done, it said, without a word of doubt: %v\n%+v", held, v.Result)
+		s.Errorf("the burn was verified, and failed: %v", v.err)
+	case v.err == nil && differs != nil && !(s.o.NoVerify && s.kind.silent) && !unsure:
+		s.Errorf("the burn was reported as complete: %v\n%+v", differs, v.Result)
 	case s.kind.name == "none" && (v.err != nil || !s.o.NoVerify && !v.Verified):
-		s.Errorf("nothing was wrong, and it said: %v, %+v", v.err, v.Result)
+		s.Errorf("the burn failed without a fault: %v, %+v", v.err, v.Result)
 	}
 	var e *record.Error
 	if v.planned && v.err != nil && !errors.As(v.err, &e) {
-		s.Errorf("the error says nothing of the disc: %v", v.err)
+		s.Errorf("the error does not describe the state of the disc: %v", v.err)
 	}
 	switch {
 	case !v.planned:
 		return "refused"
-	case v.err != nil && held == nil:
+	case v.err != nil && differs == nil:
 		return "failed, disc good"
 	case v.err != nil:
 		return "failed"
 	case unsure:
-		return "in doubt"
+		return "not assured"
 	case v.Verified:
 		return "verified"
 	}
-	return "not compared"
+	return "not verified"
 }
 
-// seeds returns the first seed and the one behind the last: N stands for the first
-// N, FROM-TO for those.
+// seeds returns the first seed, and the last one plus 1. GLASSMASTER_FAULTS is N for the
+// first N seeds, or FROM-TO.
 func seeds(t *testing.T) (from, to int) {
 	s := os.Getenv("GLASSMASTER_FAULTS")
 	if s == "" {
@@ -332,14 +332,13 @@ func seeds(t *testing.T) (from, to int) {
 	return n, end + 1
 }
 
-// TestFaults is one burn for each seed. All faults take turns, and the media with
-// them.
+// TestFaults runs one burn for each seed, with the faults and the media in turn.
 func TestFaults(t *testing.T) {
 	from, to := seeds(t)
 	runs(t, from, to, 7, func(seed int, _ *rand.Rand) kind { return kinds[seed%len(kinds)] })
 }
 
-// TestTwoFaults is one burn among two faults for each seed.
+// TestTwoFaults runs one burn with two faults for each seed.
 func TestTwoFaults(t *testing.T) {
 	from, to := seeds(t)
 	runs(t, from, to, 13, func(seed int, r *rand.Rand) kind {
@@ -347,11 +346,11 @@ func TestTwoFaults(t *testing.T) {
 	})
 }
 
-// TestWrongReplies is one burn for each seed in a drive that tells wrong things of its
-// disc.
+// TestWrongReplies runs one burn for each seed in a drive that returns wrong information
+// about its disc.
 func TestWrongReplies(t *testing.T) {
 	from, to := seeds(t)
-	runs(t, from, to, 19, func(int, *rand.Rand) kind { return wrong })
+	runs(t, from, to, 19, func(int, *rand.Rand) kind { return wrongReplies })
 }
 
 func runs(t *testing.T, from, to int, series uint64, choose func(int, *rand.Rand) kind) {

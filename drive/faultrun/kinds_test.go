@@ -12,32 +12,32 @@ import (
 	"glassmaster/drive/virtualtest"
 )
 
-// changing are the commands of a burn whose failure matters, asking those that
-// only ask.
+// changing are commands that change the disc or the drive. queries only return
+// information.
 var (
 	changing = []byte{
 		scsi.OpFormatUnit, scsi.OpStartStopUnit, scsi.OpPreventAllowMediumRemoval, scsi.OpWrite10, scsi.OpSynchronizeCache,
 		scsi.OpReserveTrack, scsi.OpSendOPCInformation, scsi.OpModeSelect10, scsi.OpCloseTrackSession, scsi.OpBlank,
 		scsi.OpSetStreaming, scsi.OpSetCDSpeed,
 	}
-	asking = []byte{
+	queries = []byte{
 		scsi.OpTestUnitReady, scsi.OpReadFormatCapacities, scsi.OpReadCapacity, scsi.OpRead10, scsi.OpReadTOC,
 		scsi.OpGetConfiguration, scsi.OpReadDiscInformation, scsi.OpReadTrackInformation, scsi.OpReadBufferCapacity,
 		scsi.OpGetPerformance, scsi.OpReadDiscStructure,
 	}
 )
 
-// kind is a way to go wrong.
+// kind is a kind of fault.
 type kind struct {
 	name string
-	// silent says that no reply of the drive tells of it: without the comparison
-	// nobody can know.
+	// silent means that the drive does not report the fault: only a verification can
+	// find it.
 	silent bool
 	hangs  bool // the drive does not answer any more
 	faults func(*rand.Rand, *run) virtual.Faults
 }
 
-// some returns up to n addresses of the source on the disc.
+// some returns up to n addresses of sectors of the source on the disc.
 func some(r *rand.Rand, s *run, n int) []int64 {
 	var all []int64
 	for range 1 + r.IntN(n) {
@@ -48,10 +48,10 @@ func some(r *rand.Rand, s *run, n int) []int64 {
 
 func pick[T any](r *rand.Rand, of ...T) T { return of[r.IntN(len(of))] }
 
-// one is a single event.
+// one returns faults with a single event.
 func one(e virtual.Event) virtual.Faults { return virtual.Faults{Events: []virtual.Event{e}} }
 
-// senses are what drives say when something is wrong with a disc or with them.
+// senses are sense codes of errors of discs and drives.
 var senses = [][3]byte{
 	{3, 0x0C, 0x00},
 	{3, 0x0C, 0x09},
@@ -81,7 +81,7 @@ var (
 	overcome = [][3]byte{{1, 0x0C, 0x01}, {1, 0x17, 0x01}, {1, 0x73, 0x01}}
 )
 
-// at is a moment of a burn, counted in commands of one kind.
+// at returns the number of the command with an operation code at which a fault occurs.
 func at(r *rand.Rand, op byte) int {
 	switch op {
 	case virtual.Any:
@@ -92,8 +92,8 @@ func at(r *rand.Rand, op byte) int {
 	return 1 + r.IntN(4)
 }
 
-// deferred lets a command bring news of an earlier one, which for an error means
-// that sectors behind the last SYNCHRONIZE CACHE never reached the disc.
+// deferred returns faults in which a command reports a deferred error: sectors written
+// after the last SYNCHRONIZE CACHE are lost.
 func deferred(r *rand.Rand, op byte, sense [3]byte, lose []int64) virtual.Faults {
 	f := one(virtual.Event{Op: op, At: at(r, op), Sense: sense, Deferred: true})
 	f.Lost = lose
@@ -108,7 +108,7 @@ var kinds = []kind{
 	{name: "unreadable sectors", silent: true, faults: func(r *rand.Rand, s *run) virtual.Faults {
 		return virtual.Faults{ReadErrors: some(r, s, 4)}
 	}},
-	{name: "sectors that want attempts", silent: true, faults: func(r *rand.Rand, s *run) virtual.Faults {
+	{name: "sectors that need retries", silent: true, faults: func(r *rand.Rand, s *run) virtual.Faults {
 		f := virtual.Faults{Retries: map[int64]int{}}
 		for _, at := range some(r, s, 4) {
 			f.Retries[at] = 1 + r.IntN(6)
@@ -125,13 +125,13 @@ var kinds = []kind{
 		return virtual.Faults{Short: 1 + r.Int64N(s.sectors)}
 	}},
 	{name: "nothing written", faults: func(*rand.Rand, *run) virtual.Faults { return virtual.Faults{Coaster: true} }},
-	{name: "nothing written, and answers from the buffer", silent: true, faults: func(r *rand.Rand, s *run) virtual.Faults {
+	{name: "nothing written, reads from the buffer", silent: true, faults: func(r *rand.Rand, s *run) virtual.Faults {
 		return virtual.Faults{Coaster: true, Echo: echo(r)}
 	}},
-	{name: "wrong bytes, and answers from the buffer", silent: true, faults: func(r *rand.Rand, s *run) virtual.Faults {
+	{name: "wrong bytes, reads from the buffer", silent: true, faults: func(r *rand.Rand, s *run) virtual.Faults {
 		return virtual.Faults{Corrupt: some(r, s, 4), Echo: echo(r)}
 	}},
-	{name: "lost sectors, answers from the buffer, no stop", silent: true, faults: func(r *rand.Rand, s *run) virtual.Faults {
+	{name: "lost sectors, reads from the buffer, no stop", silent: true, faults: func(r *rand.Rand, s *run) virtual.Faults {
 		return virtual.Faults{Lost: some(r, s, 4), Echo: echo(r), Refuse: []byte{scsi.OpStartStopUnit}}
 	}},
 	{name: "command that does nothing", silent: true, faults: func(r *rand.Rand, s *run) virtual.Faults {
@@ -140,18 +140,18 @@ var kinds = []kind{
 	{name: "BLANK and FORMAT that do nothing", faults: func(r *rand.Rand, s *run) virtual.Faults {
 		return virtual.Faults{Idle: []byte{scsi.OpBlank, scsi.OpFormatUnit}}
 	}},
-	{name: "command that is not known", faults: func(r *rand.Rand, s *run) virtual.Faults {
-		return virtual.Faults{Refuse: []byte{pick(r, append(asking, changing...)...)}}
+	{name: "unsupported command", faults: func(r *rand.Rand, s *run) virtual.Faults {
+		return virtual.Faults{Refuse: []byte{pick(r, append(queries, changing...)...)}}
 	}},
-	{name: "START STOP refused", faults: func(r *rand.Rand, s *run) virtual.Faults {
+	{name: "START STOP UNIT fails", faults: func(r *rand.Rand, s *run) virtual.Faults {
 		return one(virtual.Event{Op: scsi.OpStartStopUnit, Sense: pick(r, senses[:9]...), Times: virtual.Always})
 	}},
 	{name: "changing command fails", faults: func(r *rand.Rand, s *run) virtual.Faults {
 		op := pick(r, changing...)
 		return one(virtual.Event{Op: op, At: at(r, op), Times: 1 + r.IntN(3), Sense: pick(r, senses...)})
 	}},
-	{name: "asking command fails", faults: func(r *rand.Rand, s *run) virtual.Faults {
-		op := pick(r, asking...)
+	{name: "query fails", faults: func(r *rand.Rand, s *run) virtual.Faults {
+		op := pick(r, queries...)
 		return one(virtual.Event{Op: op, At: at(r, op), Times: 1 + r.IntN(3), Sense: pick(r, senses...)})
 	}},
 	{name: "any command fails", faults: func(r *rand.Rand, s *run) virtual.Faults {
@@ -178,10 +178,10 @@ var kinds = []kind{
 		return deferred(r, virtual.Any, pick(r, overcome...), nil)
 	}},
 	{name: "command that times out", faults: func(r *rand.Rand, s *run) virtual.Faults {
-		op := pick(r, append(asking, changing...)...)
+		op := pick(r, append(queries, changing...)...)
 		return one(virtual.Event{Op: op, At: at(r, op), Hang: virtual.TimesOut})
 	}},
-	{name: "hang at a change", hangs: true, faults: func(r *rand.Rand, s *run) virtual.Faults {
+	{name: "hang at a changing command", hangs: true, faults: func(r *rand.Rand, s *run) virtual.Faults {
 		op := pick(r, changing...)
 		return one(virtual.Event{Op: op, At: at(r, op), Hang: virtual.Hung})
 	}},
@@ -189,14 +189,14 @@ var kinds = []kind{
 		return one(virtual.Event{Op: virtual.Any, At: at(r, virtual.Any), Hang: virtual.Hung})
 	}},
 	{name: "full buffer", faults: func(r *rand.Rand, s *run) virtual.Faults { return virtual.Faults{BufferFullEvery: 2 + r.IntN(4)} }},
-	{name: "more room claimed", faults: func(r *rand.Rand, s *run) virtual.Faults { return virtual.Faults{Capacity: 2 * s.room} }},
-	{name: "less room claimed", faults: func(r *rand.Rand, s *run) virtual.Faults { return virtual.Faults{Capacity: s.room / 2} }},
+	{name: "capacity too large", faults: func(r *rand.Rand, s *run) virtual.Faults { return virtual.Faults{Capacity: 2 * s.capacity} }},
+	{name: "capacity too small", faults: func(r *rand.Rand, s *run) virtual.Faults { return virtual.Faults{Capacity: s.capacity / 2} }},
 	{name: "wrong next address", faults: func(r *rand.Rand, s *run) virtual.Faults {
 		return virtual.Faults{NWA: pick(r, int64(-32), -16, 1, 16, 32, 4096)}
 	}},
 	{name: "long operations", faults: func(r *rand.Rand, s *run) virtual.Faults { return virtual.Faults{Polls: 3 + r.IntN(6)} }},
-	{name: "another disc, announced", faults: func(r *rand.Rand, s *run) virtual.Faults { return swapped(r, s, false) }},
-	{name: "another disc, in silence", silent: true, faults: func(r *rand.Rand, s *run) virtual.Faults { return swapped(r, s, true) }},
+	{name: "disc changed", faults: func(r *rand.Rand, s *run) virtual.Faults { return swapped(r, s, false) }},
+	{name: "disc changed, not reported", silent: true, faults: func(r *rand.Rand, s *run) virtual.Faults { return swapped(r, s, true) }},
 	{name: "reset", faults: func(r *rand.Rand, s *run) virtual.Faults {
 		return one(virtual.Event{Op: virtual.Any, At: at(r, virtual.Any), Reset: true})
 	}},
@@ -205,21 +205,20 @@ var kinds = []kind{
 	}},
 }
 
-// wrong are replies about the disc of which some have some bytes that are not true.
-// It takes no turn with the other faults, which keeps their seeds as they are.
-var wrong = kind{name: "wrong replies", silent: true, faults: func(r *rand.Rand, s *run) virtual.Faults {
-	often := 1 + r.IntN(20)
-	s.lies = func(p []byte) {
-		for n := r.IntN(3); n >= 0 && len(p) > 0 && r.IntN(often) == 0; n-- {
+// wrongReplies changes bytes in some replies of queries. It is not one of kinds, so that
+// their seeds do not change.
+var wrongReplies = kind{name: "wrong replies", silent: true, faults: func(r *rand.Rand, s *run) virtual.Faults {
+	interval := 1 + r.IntN(20)
+	s.falsify = func(p []byte) {
+		for n := r.IntN(3); n >= 0 && len(p) > 0 && r.IntN(interval) == 0; n-- {
 			p[r.IntN(len(p))] = pick(r, 0, 0xFF, byte(1<<r.IntN(8)), byte(r.IntN(256)))
 		}
 	}
 	return virtual.Faults{}
 }}
 
-// echo is a buffer that a stop of the disc does not empty, or that FUA does not go
-// past. Nothing tells of a drive that has both when the disc is smaller than its
-// buffer.
+// echo returns a read buffer that is not cleared by a stop of the disc, or that ignores
+// FUA. Both together could not be noticed with a disc that is smaller than the buffer.
 func echo(r *rand.Rand) virtual.Echo {
 	e := virtual.Echo{On: true, Reads: pick(r, int64(0), 0, 16, 600)}
 	switch r.IntN(3) {
@@ -231,8 +230,8 @@ func echo(r *rand.Rand) virtual.Echo {
 	return e
 }
 
-// swapped puts another disc into the drive: of another kind, or of the same kind
-// and blank, or with other sectors.
+// swapped changes the disc for another one: with another medium, or with the same one,
+// and either blank or with other sectors.
 func swapped(r *rand.Rand, s *run, silent bool) virtual.Faults {
 	medium := s.medium
 	if r.IntN(3) == 0 {
@@ -247,7 +246,7 @@ func swapped(r *rand.Rand, s *run, silent bool) virtual.Faults {
 	return one(virtual.Event{Op: virtual.Any, At: at(r, virtual.Any), Swap: other, Silent: silent})
 }
 
-// both is a drive with two faults.
+// both returns a kind with the faults of two kinds.
 func both(a, b kind) kind {
 	return kind{
 		name: a.name + ", and " + b.name, silent: a.silent || b.silent, hangs: a.hangs || b.hangs,
@@ -255,7 +254,7 @@ func both(a, b kind) kind {
 	}
 }
 
-// joined has the faults of both; where only one can be, that of b.
+// joined returns the faults of both; where there can be only one, that of b.
 func joined(a, b virtual.Faults) virtual.Faults {
 	f := virtual.Faults{
 		Events:          slices.Concat(a.Events, b.Events),

@@ -18,7 +18,7 @@ import (
 	"glassmaster/mastering/progress"
 )
 
-// leaveOpen burns on a disc and loses the drive at a WRITE.
+// leaveOpen burns a disc in a drive that hangs at a WRITE.
 func (s *run) leaveOpen(r *rand.Rand) {
 	s.Helper()
 	d := s.open(s.disc)
@@ -28,16 +28,16 @@ func (s *run) leaveOpen(r *rand.Rand) {
 	if err != nil {
 		s.Fatal(err)
 	}
-	if _, err := b.Run(context.Background(), &hand{progress.Discard, d}); err == nil {
-		s.Fatal("a burn in a drive that hangs went well")
+	if _, err := b.Run(context.Background(), &user{progress.Discard, d}); err == nil {
+		s.Fatal("a burn in a drive that hangs reported success")
 	}
 }
 
-// change blanks or closes a disc in a drive that goes wrong, and holds what was said
-// against the file of the disc.
+// change blanks or closes a disc in a drive with faults, and compares the result with the
+// disc.
 func (s *run) change(r *rand.Rand) string {
 	s.Helper()
-	s.room, s.sectors = 4096, 500+r.Int64N(400)
+	s.capacity, s.sectors = 4096, 500+r.Int64N(400)
 	s.disc = s.file("disc")
 	s.want = virtualtest.Noise(int(s.sectors), 3)
 	s.create(s.disc, s.medium)
@@ -55,7 +55,7 @@ func (s *run) change(r *rand.Rand) string {
 	d.SetLoader(r.IntN(2) == 0)
 	d.SetFaults(faults)
 	t := s.watch(d)
-	rep := &heard{hand: hand{progress.Discard, d}}
+	rep := &recorder{user: user{progress.Discard, d}}
 	level := record.Level(r.IntN(3))
 	verb, full, began := "close the "+level.String(), r.IntN(3) == 0, true
 	var err error
@@ -69,11 +69,11 @@ func (s *run) change(r *rand.Rand) string {
 			_, err = c.Run(ctx, rep)
 		}
 	}
-	if s.commands > mostCommands {
-		s.Errorf("%s sends more than %d commands", verb, mostCommands)
+	if s.commands > maxCommands {
+		s.Errorf("%s sent more than %d commands", verb, maxCommands)
 	}
-	if w := d.Waited(); w > s.longest+mostLeaving {
-		s.Errorf("behind a command that timed out %s waits %v more for a drive that does not answer", verb, w-s.longest)
+	if w := d.Waited(); w > s.longest+maxWait {
+		s.Errorf("%s waited %v more after the longest timeout for a drive that does not answer", verb, w-s.longest)
 	}
 	if !s.kind.hangs && began && !rep.has("unlock the tray") {
 		s.trayOpens(d)
@@ -88,12 +88,12 @@ func (s *run) change(r *rand.Rand) string {
 	}
 	if !slices.ContainsFunc(append(s.others, s.disc), done) && !rep.has("buffer") {
 		h, _ := virtualtest.Look(s.disc)
-		s.Errorf("%s: done, it said: %+v", verb, h)
+		s.Errorf("%s reported success: %+v", verb, h)
 	}
 	return verb + ": done"
 }
 
-// empty reports whether a disc holds nothing where volumes begin.
+// empty reports whether a disc is blank at the addresses where volumes begin.
 func (s *run) empty(path string) bool {
 	s.Helper()
 	h, f := s.look(path)
@@ -108,7 +108,7 @@ func (s *run) empty(path string) bool {
 	return len(bytes.Trim(p, "\x00")) == 0
 }
 
-// closed reports whether a disc is as closed as it was asked for.
+// closed reports whether a disc is closed to a level.
 func (s *run) closed(path string, level record.Level) bool {
 	s.Helper()
 	h, f := s.look(path)
@@ -142,7 +142,7 @@ func (s *run) look(path string) (virtualtest.Held, *os.File) {
 	return h, f
 }
 
-// TestChanges erases and closes discs among one or two faults.
+// TestChanges blanks and closes discs with one or two faults.
 func TestChanges(t *testing.T) {
 	from, to := seeds(t)
 	outcomes := map[string]int{}
@@ -161,17 +161,17 @@ func TestChanges(t *testing.T) {
 	t.Logf("%d runs: %v", to-from, outcomes)
 }
 
-// heard keeps what was said.
-type heard struct {
-	hand
-	said []string
+// recorder records the notices.
+type recorder struct {
+	user
+	texts []string
 }
 
-func (h *heard) Notice(n disc.Notice) {
-	h.said = append(h.said, n.Text)
-	h.hand.Notice(n)
+func (h *recorder) Notice(n disc.Notice) {
+	h.texts = append(h.texts, n.Text)
+	h.user.Notice(n)
 }
 
-func (h *heard) has(part string) bool {
-	return slices.ContainsFunc(h.said, func(s string) bool { return strings.Contains(s, part) })
+func (h *recorder) has(part string) bool {
+	return slices.ContainsFunc(h.texts, func(s string) bool { return strings.Contains(s, part) })
 }

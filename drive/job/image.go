@@ -55,7 +55,10 @@ func (m *imageFile) plan(ctx context.Context, in input) (writer, error) {
 	p.Profile, p.Recipe = m.format.Name+" image", "written to a file"
 	p.Sectors = disc.Sectors(in.disc)
 	p.Padded = p.Sectors
-	p.Defects = record.Examine(ctx, in.disc)
+	var err error
+	if p.Defects, err = record.Examine(ctx, in.disc); err != nil {
+		return nil, err
+	}
 	p.Steps = []string{fmt.Sprintf("write %d sectors to %s", p.Sectors, m.path)}
 	if m.path == "" {
 		p.Recipe, p.Steps = "written to a stream", []string{fmt.Sprintf("write %d sectors", p.Sectors)}
@@ -63,9 +66,7 @@ func (m *imageFile) plan(ctx context.Context, in input) (writer, error) {
 		p.Steps = append(p.Steps, "read the image and compare it with the source, sector by sector")
 	}
 	p.Notices = append(m.format.Loss(in.disc.TOC()), record.AboutSource(p.Defects, "image")...)
-	var told []disc.Notice
-	told, p.Unopenable = record.Opens(ctx, in.disc)
-	p.Notices = append(p.Notices, told...)
+	p.CheckOpens(ctx, in.disc)
 	return m, nil
 }
 
@@ -119,6 +120,9 @@ func (m *imageFile) prove() error {
 		return fmt.Errorf("open the image to compare it: %w", err)
 	}
 	defer got.Close()
+	if f, ok := disc.HostFile(got); ok {
+		dropCache(f)
+	}
 	c, err := verify.Compare(m.ctx, m.held(), got, m.in.source.Locate, m.rep)
 	switch {
 	case err == nil:
@@ -166,13 +170,14 @@ func (m *imageFile) hiddenSession() {
 	}
 	list := volume.FindSessions(f, i.Size(), false)
 	if n := len(list); n > 0 && list[n-1].Remnant != 0 {
-		m.warn(fmt.Sprintf("%s does not show the session from sector %d on, as the source does: it is dated before the one in front of it, and an image does not tell what is a session",
-			m.path, list[n-1].Remnant))
+		m.note(disc.Notice{Severity: disc.Warning, Text: fmt.Sprintf(
+			"%s does not show the session from sector %d on, as the source does: it is dated before the one in front of it, and an image does not record what is a session",
+			m.path, list[n-1].Remnant)})
 	}
 }
 
-func (m *imageFile) warn(text string) {
-	n := disc.Notice{Severity: disc.Warning, Text: text}
+// note reports a notice and keeps it for the result.
+func (m *imageFile) note(n disc.Notice) {
 	m.result.Notices = append(m.result.Notices, n)
 	m.rep.Notice(n)
 }
@@ -182,6 +187,9 @@ func (m *imageFile) end(err error) (record.Result, error) {
 	m.files.Discard()
 	if p, ok := disc.Unwrap(m.in.disc).(disc.Planned); ok {
 		m.result.Changes = p.Changes()
+		for _, n := range m.result.Changes {
+			m.note(n)
+		}
 		if m.result.Mismatch != nil && len(m.result.Changes) > 0 {
 			err = fmt.Errorf("%w; files of the source were changed while the image was written or compared: %s", err, strings.Join(disc.Texts(m.result.Changes), "; "))
 		}

@@ -46,8 +46,8 @@ func (s step) hasBegun() bool {
 	}
 }
 
-// disc names a virtual drive; its file need not exist.
-func disc(t *testing.T, name string) string {
+// blankDisc names a virtual drive; its file need not exist.
+func blankDisc(t *testing.T, name string) string {
 	return "virtual:" + filepath.Join(t.TempDir(), name)
 }
 
@@ -55,8 +55,8 @@ func disc(t *testing.T, name string) string {
 func TestTwoDrives(t *testing.T) {
 	var q job.Queue
 	a, b := newStep(), newStep()
-	ta := q.Add("first", []string{disc(t, "a")}, a.work)
-	tb := q.Add("second", []string{disc(t, "b")}, b.work)
+	ta := q.Add("first", []string{blankDisc(t, "a")}, a.work)
+	tb := q.Add("second", []string{blankDisc(t, "b")}, b.work)
 	<-a.begun
 	<-b.begun
 	if list := q.Tasks(); len(list) != 2 || list[0] != ta || list[1] != tb {
@@ -111,7 +111,7 @@ func TestSameDrive(t *testing.T) {
 
 func TestCancel(t *testing.T) {
 	var q job.Queue
-	name := disc(t, "x")
+	name := blankDisc(t, "x")
 	a, b, c := newStep(), newStep(), newStep()
 	ta := q.Add("running", []string{name}, a.work)
 	tb := q.Add("waiting", []string{name}, b.work)
@@ -154,7 +154,7 @@ func TestCancel(t *testing.T) {
 // A task takes all of its drives at once, and one that waits for several holds none.
 func TestSeveralDrives(t *testing.T) {
 	var q job.Queue
-	a, b := disc(t, "a"), disc(t, "b")
+	a, b := blankDisc(t, "a"), blankDisc(t, "b")
 	first, copying, other, last := newStep(), newStep(), newStep(), newStep()
 	t1 := q.Add("burn b", []string{b}, first.work)
 	<-first.begun
@@ -185,7 +185,7 @@ func TestNoDeadlock(t *testing.T) {
 	var names []string
 	users := make([]atomic.Int32, 4)
 	for i := range users {
-		names = append(names, disc(t, fmt.Sprint(i)))
+		names = append(names, blankDisc(t, fmt.Sprint(i)))
 	}
 	r := rand.New(rand.NewPCG(1, 2))
 	check := func(which []int) {
@@ -244,7 +244,7 @@ func TestNoDeadlock(t *testing.T) {
 // that only send commands wait for each other.
 func TestUse(t *testing.T) {
 	var q job.Queue
-	a, b := disc(t, "a"), disc(t, "b")
+	a, b := blankDisc(t, "a"), blankDisc(t, "b")
 	ctx, release, err := q.Use(t.Context(), a)
 	if err != nil {
 		t.Fatal(err)
@@ -329,7 +329,7 @@ func (c counter) Writable() error                                    { return er
 // sends it itself.
 func TestShare(t *testing.T) {
 	var q job.Queue
-	a := disc(t, "a")
+	a := blankDisc(t, "a")
 	var n atomic.Int32
 	tr := q.Share(a, counter{&n})
 	send := func(ctx context.Context) error {

@@ -2,27 +2,25 @@ package mmc
 
 import (
 	"context"
-	"strings"
 
 	"glassmaster/drive/scsi"
 )
 
-// Feature numbers that this program asks for (MMC-6 5.3).
+// Feature numbers (MMC-6 5.3).
 const (
-	FeatureRemovable     = 0x0003 // removable medium: lock, tray
+	FeatureRemovable     = 0x0003 // removable medium: lock and tray
 	FeatureIncremental   = 0x0021 // incremental streaming writable
 	FeatureCDTrackAtOnce = 0x002D
 	FeatureDVDRWrite     = 0x002F
 )
 
-// Feature is one ability of a drive, and whether the medium in it lets the
-// drive use it now.
+// Feature is a feature of a drive, and whether it can be used with the current medium.
 type Feature struct {
 	Code       uint16
 	Version    byte
 	Persistent bool
 	Current    bool
-	Data       []byte // what is particular to the feature, from byte 4 on
+	Data       []byte // feature dependent data, from byte 4 of the descriptor
 }
 
 // Configuration is the reply to GET CONFIGURATION.
@@ -31,7 +29,7 @@ type Configuration struct {
 	Features []Feature
 }
 
-// Feature returns the feature of that number.
+// Feature returns the feature with a number.
 func (c Configuration) Feature(code uint16) (Feature, bool) {
 	for _, f := range c.Features {
 		if f.Code == code {
@@ -41,14 +39,13 @@ func (c Configuration) Feature(code uint16) (Feature, bool) {
 	return Feature{}, false
 }
 
-// Current reports whether the feature of that number can be used now.
+// Current reports whether the feature with a number can be used with the current medium.
 func (c Configuration) Current(code uint16) bool {
 	f, ok := c.Feature(code)
 	return ok && f.Current
 }
 
-// Profiles returns the profiles that the drive knows (the list of feature
-// 0000h, MMC-6 5.3.1).
+// Profiles returns the profiles that the drive supports (feature 0000h, MMC-6 5.3.1).
 func (c Configuration) Profiles() []Profile {
 	f, ok := c.Feature(0)
 	if !ok {
@@ -61,36 +58,36 @@ func (c Configuration) Profiles() []Profile {
 	return all
 }
 
-// GetConfiguration asks for the profile of the medium and all features
-// (GET CONFIGURATION 46h, MMC-6 6.5, RT = 00b).
+// GetConfiguration returns the current profile and all features (GET CONFIGURATION 46h,
+// MMC-6 6.5, RT = 00b).
 func GetConfiguration(ctx context.Context, t scsi.Transport) (Configuration, error) {
-	p, err := whole(ctx, t, []byte{scsi.OpGetConfiguration, 0, 0, 0, 0, 0, 0, 0, 0, 0}, 8, 4)
+	p, err := receiveAll(ctx, t, []byte{scsi.OpGetConfiguration, 0, 0, 0, 0, 0, 0, 0, 0, 0}, 8, 4)
 	if err != nil {
 		return Configuration{}, err
 	}
 	return decodeConfiguration(p)
 }
 
-// CurrentProfile asks for the profile of the medium only (GET CONFIGURATION
-// 46h, MMC-6 6.5, the 8-byte header).
+// CurrentProfile returns the current profile (GET CONFIGURATION 46h, MMC-6 6.5, the 8-byte
+// header).
 func CurrentProfile(ctx context.Context, t scsi.Transport) (Profile, error) {
-	p, err := in(ctx, t, []byte{scsi.OpGetConfiguration, 0, 0, 0, 0, 0, 0, 0, 8, 0}, 8)
+	p, err := receive(ctx, t, []byte{scsi.OpGetConfiguration, 0, 0, 0, 0, 0, 0, 0, 8, 0}, 8)
 	if err != nil {
 		return 0, err
 	}
 	if len(p) < 8 {
-		return 0, short(scsi.OpGetConfiguration, p)
+		return 0, shortReply(scsi.OpGetConfiguration, p)
 	}
 	return Profile(be.Uint16(p[6:])), nil
 }
 
-// decodeConfiguration reads the feature header (bytes 0-3 data length, 6-7
-// current profile) and the feature descriptors behind it (0-1 code, 2 version,
-// persistent, current, 3 additional length).
+// decodeConfiguration decodes the feature header (bytes 0-3 data length, 6-7 current
+// profile) and the feature descriptors (0-1 code, 2 version, persistent, current, 3
+// additional length).
 func decodeConfiguration(p []byte) (Configuration, error) {
-	p = header(p, 4)
+	p = declared(p, 4)
 	if len(p) < 8 {
-		return Configuration{}, short(scsi.OpGetConfiguration, p)
+		return Configuration{}, shortReply(scsi.OpGetConfiguration, p)
 	}
 	c := Configuration{Profile: Profile(be.Uint16(p[6:]))}
 	for p = p[8:]; len(p) >= 4; {
@@ -101,40 +98,4 @@ func decodeConfiguration(p []byte) (Configuration, error) {
 		p = p[n:]
 	}
 	return c, nil
-}
-
-// Identity is what a drive says of itself.
-type Identity struct {
-	DeviceType byte // 5 is a CD or DVD device (SPC-4 table 142)
-	Removable  bool
-	Vendor     string
-	Product    string
-	Revision   string
-}
-
-// Inquiry asks a drive who it is (INQUIRY 12h, MMC-6 6.8; SPC-4 6.6).
-func Inquiry(ctx context.Context, t scsi.Transport) (Identity, error) {
-	p, err := in(ctx, t, []byte{scsi.OpInquiry, 0, 0, 0, 36, 0}, 36)
-	if err != nil {
-		return Identity{}, err
-	}
-	if len(p) < 5 {
-		return Identity{}, short(scsi.OpInquiry, p)
-	}
-	p = padded(p, 36)
-	return Identity{
-		DeviceType: p[0] & 0x1F, Removable: p[1]&0x80 != 0,
-		Vendor: text(p[8:16]), Product: text(p[16:32]), Revision: text(p[32:36]),
-	}, nil
-}
-
-// text returns printable ASCII without the padding around it.
-func text(p []byte) string {
-	s := strings.Map(func(r rune) rune {
-		if r < ' ' || r > '~' {
-			return ' '
-		}
-		return r
-	}, string(p))
-	return strings.TrimSpace(s)
 }

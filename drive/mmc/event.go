@@ -6,28 +6,27 @@ import (
 	"glassmaster/drive/scsi"
 )
 
-// MediaEvent is what has happened to the medium since it was asked for last.
+// MediaEvent is an event of the medium since the last request.
 type MediaEvent byte
 
-// Media events that say that the medium may be another one (MMC-6 6.6, media
-// class).
+// Media events of a changed medium (MMC-6 6.6, media class).
 const (
 	NewMedium     MediaEvent = 2
 	MediumRemoved MediaEvent = 3
 	MediumSwapped MediaEvent = 4
 )
 
-// Changed reports whether the medium may be another one than before.
+// Changed reports whether the medium may have been changed.
 func (e MediaEvent) Changed() bool {
 	return e == NewMedium || e == MediumRemoved || e == MediumSwapped
 }
 
-// GetMediaEvent asks for the oldest media event that nobody has asked for yet, 0
-// when there is none (GET EVENT STATUS NOTIFICATION 4Ah, MMC-6 6.6, polled, media
-// class). An operating system that asks too may have taken it.
+// GetMediaEvent returns the oldest media event that was not reported yet, 0 if there is
+// none (GET EVENT STATUS NOTIFICATION 4Ah, MMC-6 6.6, polled, media class). The drive
+// reports an event once, so the operating system may have received it.
 func GetMediaEvent(ctx context.Context, t scsi.Transport) (MediaEvent, error) {
 	const media = 4
-	p, err := in(ctx, t, []byte{scsi.OpGetEventStatus, 1, 0, 0, 1 << media, 0, 0, 0, 8, 0}, 8)
+	p, err := receive(ctx, t, []byte{scsi.OpGetEventStatus, 1, 0, 0, 1 << media, 0, 0, 0, 8, 0}, 8)
 	if err != nil {
 		return 0, err
 	}

@@ -6,25 +6,25 @@ import (
 	"glassmaster/drive/scsi"
 )
 
-// DiscStatus is how far a disc has been written.
+// DiscStatus is the status of a disc (MMC-6 6.21).
 type DiscStatus byte
 
-// States of a disc (MMC-6 6.21).
+// Statuses of a disc.
 const (
 	Blank      DiscStatus = iota // nothing written
-	Appendable                   // written, and open for more
-	Closed                       // finalised
-	Other                        // overwritable at any address
+	Appendable                   // written, and not closed
+	Closed                       // finalized
+	Other                        // random access: can be overwritten at any address
 )
 
 func (s DiscStatus) String() string {
 	return [...]string{"blank", "appendable", "closed", "rewritable"}[s&3]
 }
 
-// SessionState is how far the last session has been written.
+// SessionState is the state of the last session (MMC-6 6.21).
 type SessionState byte
 
-// States of the last session (MMC-6 6.21).
+// States of the last session.
 const (
 	SessionEmpty SessionState = iota
 	SessionIncomplete
@@ -42,39 +42,39 @@ type DiscInformation struct {
 	Session      SessionState // of the last session
 	Erasable     bool
 	FirstTrack   int // of the disc
-	Sessions     int // an empty last one counts
+	Sessions     int // including an empty last one
 	FirstInLast  int // first track of the last session
 	LastInLast   int // last track of the last session
-	Background   int // background format: 0 not formatted, 1 interrupted, 2 running, 3 complete
+	Background   int // state of the background format: 0 none, 1 interrupted, 2 running, 3 complete
 	DiscType     byte
 	OPCTables    int
 	LastLeadIn   [4]byte // HMSF of the last session, CD only
 	LastLeadOut  [4]byte // last possible start of a lead-out
-	Unrestricted bool    // unrestricted use
-	ID           uint32  // of the disc, valid if HasID
+	Unrestricted bool    // the disc is for unrestricted use
+	ID           uint32  // disc identification, valid if HasID
 	HasID        bool
 }
 
-// ReadDiscInformation asks how far the disc is written (READ DISC INFORMATION
-// 51h, MMC-6 6.21, data type 000b).
+// ReadDiscInformation returns the status of the disc and its last session (READ DISC
+// INFORMATION 51h, MMC-6 6.21, data type 000b).
 func ReadDiscInformation(ctx context.Context, t scsi.Transport) (DiscInformation, error) {
-	p, err := in(ctx, t, []byte{scsi.OpReadDiscInformation, 0, 0, 0, 0, 0, 0, 0, 34, 0}, 34)
+	p, err := receive(ctx, t, []byte{scsi.OpReadDiscInformation, 0, 0, 0, 0, 0, 0, 0, 34, 0}, 34)
 	if err != nil {
 		return DiscInformation{}, err
 	}
 	return decodeDiscInformation(p)
 }
 
-// decodeDiscInformation reads the standard disc information block: byte 2
+// decodeDiscInformation decodes the standard disc information block: byte 2
 // status (bits 0-1), last session (2-3), erasable (4); 3 first track; 4 and 9
 // sessions; 5 and 10, 6 and 11 tracks of the last session; 7 background format
 // (bits 0-1), unrestricted use (5) and validity of the identification (7); 8 disc type;
-// 12 disc identification; 16 lead-in; 20 lead-out; 33
-// number of OPC tables. Each pair is the low byte and the high byte.
+// 12 disc identification; 16 lead-in; 20 lead-out; 33 number of OPC tables. Of each pair
+// the first is the low byte.
 func decodeDiscInformation(p []byte) (DiscInformation, error) {
-	p = header(p, 2)
+	p = declared(p, 2)
 	if len(p) < 8 {
-		return DiscInformation{}, short(scsi.OpReadDiscInformation, p)
+		return DiscInformation{}, shortReply(scsi.OpReadDiscInformation, p)
 	}
 	p = padded(p, 34)
 	d := DiscInformation{
@@ -94,46 +94,46 @@ type TrackInformation struct {
 	Number       int
 	Session      int
 	Mode         byte // the CONTROL nibble: bit 2 is set in a data track
-	DataMode     byte // 1 mode 1, 2 mode 2 or XA, 15 not known
+	DataMode     byte // 1 mode 1, 2 mode 2 or XA, 15 unknown
 	Damage       bool
-	Blank        bool // nothing written yet
+	Blank        bool
 	Reserved     bool
 	Packet       bool
 	Fixed        bool // fixed packets
 	Start        int64
-	NextWritable int64 // valid if Writable
-	Writable     bool  // the drive vouches for NextWritable
+	NextWritable int64 // NWA, valid if Writable
+	Writable     bool  // NextWritable is valid
 	Free         int64
-	Packets      int64 // sectors in a packet, or the unit of writing
+	Packets      int64 // sectors in a packet, or in the smallest write
 	Size         int64
-	LastRecorded int64 // valid if Recorded
+	LastRecorded int64 // LRA, valid if Recorded
 	Recorded     bool
 }
 
-// InvisibleTrack is the number of the track that the next write goes to, on CD,
-// DVD+R and BD-R.
+// InvisibleTrack is the track number of the track that will be written next, on CD, DVD+R
+// and BD-R.
 const InvisibleTrack = 0xFF
 
-// ReadTrackInformation asks about the track of that number (READ TRACK
+// ReadTrackInformation returns information about the track with a number (READ TRACK
 // INFORMATION 52h, MMC-6 6.26, address type 01b).
 func ReadTrackInformation(ctx context.Context, t scsi.Transport, track int) (TrackInformation, error) {
 	n := uint32(track)
 	cdb := []byte{scsi.OpReadTrackInformation, 1, byte(n >> 24), byte(n >> 16), byte(n >> 8), byte(n), 0, 0, 48, 0}
-	p, err := in(ctx, t, cdb, 48)
+	p, err := receive(ctx, t, cdb, 48)
 	if err != nil {
 		return TrackInformation{}, err
 	}
 	return decodeTrackInformation(p)
 }
 
-// decodeTrackInformation reads the track information block: bytes 2 and 32
+// decodeTrackInformation decodes the track information block: bytes 2 and 32
 // track, 3 and 33 session; 5 damage (bit 5), mode (0-3); 6 reserved (7), blank
 // (6), packet (5), fixed (4), data mode (0-3); 7 LRA valid (1), NWA valid (0); 8
 // start, 12 NWA, 16 free, 20 packet size, 24 size, 28 last recorded.
 func decodeTrackInformation(p []byte) (TrackInformation, error) {
-	p = header(p, 2)
+	p = declared(p, 2)
 	if len(p) < 28 {
-		return TrackInformation{}, short(scsi.OpReadTrackInformation, p)
+		return TrackInformation{}, shortReply(scsi.OpReadTrackInformation, p)
 	}
 	p = padded(p, 36)
 	word := func(at int) int64 { return int64(int32(be.Uint32(p[at:]))) }

@@ -1,14 +1,13 @@
-// Package mmc speaks the MultiMedia Command set (INCITS 468, MMC-6) to an
-// optical drive: one function per command, its reply decoded into a struct.
+// Package mmc implements the MultiMedia Command Set (INCITS 468, MMC-6) for optical
+// drives: one function per command, its reply decoded into a struct.
 //
-// The functions send one command each and hide nothing: repeating commands and
-// their order belong to the callers; [Wait] alone asks again and again. Numbers are big-endian, as
-// everywhere in SCSI; addresses are logical block addresses in sectors of 2048
-// bytes unless a function says otherwise; speeds are kB/s of 1000 bytes.
+// Each function sends one command; repeating commands and their order are up to the
+// caller. Only [Wait] and [RetryUnitAttention] repeat commands. Addresses are logical
+// block addresses in sectors of 2048 bytes, sizes are in bytes, and speeds in kB/s (1000
+// bytes), unless a function says otherwise.
 //
-// A drive may answer with fewer bytes than the standard's structure has. What
-// is missing decodes as zero where the standard allows a short reply, and is an
-// error where the reply would mean nothing.
+// A drive may return fewer bytes than the standard has. Missing fields are zero where the
+// standard allows a short reply; otherwise a short reply is an error.
 package mmc
 
 import (
@@ -22,42 +21,40 @@ import (
 
 var be = binary.BigEndian
 
-// Times after which a command that was not answered never will be, and the drive
-// hangs. What only asks has [scsi.DefaultTimeout]. What takes longer than these is
-// begun with Immed and answered at once.
+// Timeouts of commands, after which the drive hangs. Commands that only ask for
+// information have [scsi.DefaultTimeout]. Longer operations are started with Immed, and
+// the drive answers at once.
 const (
-	reading     = time.Minute      // a scratched sector, that a drive tries to read for long
-	writing     = 90 * time.Second // the first sectors: calibrating, the lead-in
-	moving      = 90 * time.Second // the tray, and spinning up
-	calibrating = 2 * time.Minute
-	// Immed, yet some drives answer when their buffer is empty, or the lead-out written,
-	// which on a DVD-R with little on it takes ten minutes at single speed. A drive that
-	// is reset then has spoiled a disc.
-	flushing = 15 * time.Minute
-	// Immed, yet some drives answer when they have erased quickly. One that answers when
-	// it has gone over the whole disc, in half an hour, cannot be told from one that
-	// hangs. None is known: other programs wait for 200 seconds. Its disc can be erased
-	// again.
-	erasing = 5 * time.Minute
+	readTimeout      = time.Minute      // drives retry damaged sectors
+	writeTimeout     = 90 * time.Second // the first sectors need calibration and the lead-in
+	trayTimeout      = 90 * time.Second // moving the tray and spinning up
+	calibrateTimeout = 2 * time.Minute
+	// Some drives ignore Immed, and answer when their buffer is empty or the lead-out is
+	// written, which takes ten minutes on a DVD-R with little data at single speed. A
+	// reset in that time makes the disc unusable.
+	flushTimeout = 15 * time.Minute
+	// Some drives ignore Immed, and answer when a quick blank is complete. No drive is
+	// known that ignores it in a full blank, which takes half an hour: other programs
+	// wait for 200 seconds. The disc can be blanked again.
+	eraseTimeout = 5 * time.Minute
 )
 
-// in sends a command that brings up to size bytes and returns those that came.
-func in(ctx context.Context, t scsi.Transport, cdb []byte, size int) ([]byte, error) {
+// receive sends a command that returns up to size bytes, and returns those received.
+func receive(ctx context.Context, t scsi.Transport, cdb []byte, size int) ([]byte, error) {
 	p := make([]byte, size)
 	n, err := t.Execute(ctx, scsi.Command{CDB: cdb, Direction: scsi.In, Data: p})
 	return p[:min(max(n, 0), size)], err
 }
 
-// whole asks for a reply of unknown length twice: first for the first bytes,
-// whose length field of size bytes tells the rest, then for all of it. Drives
-// and bridges have known this way of asking for ever. The CDB has its allocation
-// length in bytes 7 and 8.
-func whole(ctx context.Context, t scsi.Transport, cdb []byte, first, size int) ([]byte, error) {
-	allocate := func(n int) ([]byte, error) {
+// receiveAll requests a reply of unknown length: first its first bytes, which begin with a
+// length field of size bytes, then all of it. All drives and bridges support this. The
+// CDB has its allocation length in bytes 7 and 8.
+func receiveAll(ctx context.Context, t scsi.Transport, cdb []byte, first, size int) ([]byte, error) {
+	request := func(n int) ([]byte, error) {
 		be.PutUint16(cdb[7:], uint16(n))
-		return in(ctx, t, cdb, n)
+		return receive(ctx, t, cdb, n)
 	}
-	p, err := allocate(first)
+	p, err := request(first)
 	if err != nil || len(p) < size {
 		return p, err
 	}
@@ -68,29 +65,29 @@ func whole(ctx context.Context, t scsi.Transport, cdb []byte, first, size int) (
 	if n += int64(size); n <= int64(first) {
 		return p, nil
 	}
-	return allocate(int(min(n, 0xFFFE, int64(t.MaxTransfer()))))
+	return request(int(min(n, 0xFFFE, int64(t.MaxTransfer()))))
 }
 
-// out sends a command with data.
-func out(ctx context.Context, t scsi.Transport, cdb, p []byte, timeout time.Duration) error {
+// send sends a command with data.
+func send(ctx context.Context, t scsi.Transport, cdb, p []byte, timeout time.Duration) error {
 	_, err := t.Execute(ctx, scsi.Command{CDB: cdb, Direction: scsi.Out, Data: p, Timeout: timeout})
 	return err
 }
 
-// plain sends a command without data.
-func plain(ctx context.Context, t scsi.Transport, cdb []byte, timeout time.Duration) error {
+// execute sends a command without data.
+func execute(ctx context.Context, t scsi.Transport, cdb []byte, timeout time.Duration) error {
 	_, err := t.Execute(ctx, scsi.Command{CDB: cdb, Timeout: timeout})
 	return err
 }
 
-// short is the error of a reply that ends before its meaning.
-func short(code byte, p []byte) error {
-	return fmt.Errorf("%s: the drive answered only %d bytes", scsi.Describe([]byte{code}), len(p))
+// shortReply is the error of a reply that lacks required fields.
+func shortReply(code byte, p []byte) error {
+	return fmt.Errorf("%s: the drive returned only %d bytes", scsi.Describe([]byte{code}), len(p))
 }
 
-// header returns the part of a reply that its length field vouches for: the
-// field of size bytes counts what follows it.
-func header(p []byte, size int) []byte {
+// declared returns a reply up to the length that its length field gives: the field of
+// size bytes counts the bytes after it.
+func declared(p []byte, size int) []byte {
 	if len(p) < size {
 		return p
 	}
@@ -101,8 +98,8 @@ func header(p []byte, size int) []byte {
 	return p[:min(int64(len(p)), n+int64(size))]
 }
 
-// padded returns p with zeros behind it, so that fields missing from a short
-// reply decode as zero.
+// padded returns p with zeros appended up to size bytes, so that fields missing from a
+// short reply decode as zero.
 func padded(p []byte, size int) []byte {
 	if len(p) >= size {
 		return p
@@ -110,6 +107,7 @@ func padded(p []byte, size int) []byte {
 	return append(append(make([]byte, 0, size), p...), make([]byte, size-len(p))...)
 }
 
+// bit returns bit n set if on is true.
 func bit(on bool, n uint) byte {
 	if on {
 		return 1 << n

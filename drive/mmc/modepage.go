@@ -7,24 +7,24 @@ import (
 	"glassmaster/drive/scsi"
 )
 
-// WriteType is how a track is recorded (MMC-6 7.5).
+// WriteType is the write type of a track (MMC-6 7.5).
 type WriteType byte
 
 // Write types.
 const (
-	Incremental WriteType = 0 // packets: DVD-R in pieces
+	Incremental WriteType = 0 // packet writing, and incremental recording of DVD-R
 	TrackAtOnce WriteType = 1
-	DiscAtOnce  WriteType = 2 // session at once on CD
+	DiscAtOnce  WriteType = 2 // session-at-once on CD
 )
 
-// WriteParameters are the fields of mode page 05h that burning sets (MMC-6
-// 7.5). They apply to CD-R, CD-RW, DVD-R and DVD-RW.
+// WriteParameters are fields of the write parameters mode page, 05h (MMC-6 7.5). They
+// apply to CD-R, CD-RW, DVD-R and DVD-RW.
 type WriteParameters struct {
 	Type         WriteType
-	BufferFree   bool // BUFE: survive an empty buffer
-	Test         bool // write with the laser off
+	BufferFree   bool // BUFE: buffer underrun protection
+	Test         bool // simulation: write with the laser off
 	LinkSize     int  // sectors; 0: not valid
-	Multisession bool // the session stays open for others behind it
+	Multisession bool // another session can follow
 	FixedPacket  bool
 	TrackMode    byte // CONTROL nibble: 4 data, 5 data written incrementally
 	DataBlock    byte // 8: mode 1, 2048 bytes
@@ -32,10 +32,10 @@ type WriteParameters struct {
 	AudioPause   int  // sectors
 }
 
-// pageLength is the length of mode page 05h behind its first two bytes.
+// pageLength is the length of mode page 05h without its first two bytes.
 const pageLength = 50
 
-// encode composes the page: 2 BUFE (bit 6), LS_V (5), test write (4), write type
+// encode returns the page: 2 BUFE (bit 6), LS_V (5), test write (4), write type
 // (0-3); 3 multi-session (6-7), FP (5), track mode (0-3); 4 data block type; 5
 // link size; 8 session format; 10 packet size; 14 audio pause length.
 func (w WriteParameters) encode() []byte {
@@ -53,18 +53,18 @@ func (w WriteParameters) encode() []byte {
 	return p
 }
 
-// parameterListLength is the additional sense code of a drive whose page has
-// another length: PARAMETER LIST LENGTH ERROR.
+// parameterListLength is the ASC of a drive whose page has another length: PARAMETER LIST
+// LENGTH ERROR.
 const parameterListLength = 0x1A
 
-// SetWriteParameters sets mode page 05h (MODE SELECT(10) 55h, MMC-6 6.11). A
-// drive that refuses the page as composed gets its own page back with these
-// fields put in, in the length that MODE SENSE tells: some firmware insists on
-// values that the standard leaves open, and older drives have a shorter page.
+// SetWriteParameters sets mode page 05h (MODE SELECT(10) 55h, MMC-6 6.11). If the drive
+// rejects the page, SetWriteParameters reads the drive's page with MODE SENSE and sends it
+// back with these fields changed: some drives accept only certain values of the other
+// fields, and older drives have a shorter page.
 func SetWriteParameters(ctx context.Context, t scsi.Transport, w WriteParameters) error {
 	page := w.encode()
 	first := modeSelect(ctx, t, page)
-	if first == nil || scsi.Recovered(first) { // a value was rounded
+	if first == nil || scsi.Recovered(first) { // the drive rounded a value
 		return nil
 	}
 	if key, asc, _, _ := scsi.Code(first); !scsi.InvalidField(first) && (key != scsi.KeyIllegalRequest || asc != parameterListLength) {
@@ -79,10 +79,10 @@ func SetWriteParameters(ctx context.Context, t scsi.Transport, w WriteParameters
 	copy(own[10:16], page[10:16]) // packet size, pause
 	own[8] = page[8]              // session format
 	if len(own) > 2+int(own[1]) {
-		own = own[:2+int(own[1])] // nothing behind the page
+		own = own[:2+int(own[1])] // without what follows the page
 	}
 	if err := modeSelect(ctx, t, own); err != nil {
-		return fmt.Errorf("%w; with the fields in the drive's own page: %w", first, err)
+		return fmt.Errorf("%w; with the other values of the drive's page: %w", first, err)
 	}
 	return nil
 }
@@ -90,23 +90,23 @@ func SetWriteParameters(ctx context.Context, t scsi.Transport, w WriteParameters
 func modeSelect(ctx context.Context, t scsi.Transport, page []byte) error {
 	p := append(make([]byte, 8, 8+len(page)), page...)
 	n := len(p)
-	return out(ctx, t, []byte{scsi.OpModeSelect10, 0x10, 0, 0, 0, 0, 0, byte(n >> 8), byte(n), 0}, p, 0)
+	return send(ctx, t, []byte{scsi.OpModeSelect10, 0x10, 0, 0, 0, 0, 0, byte(n >> 8), byte(n), 0}, p, 0)
 }
 
-// ModePage asks for the current values of a mode page, from its page code on
-// (MODE SENSE(10) 5Ah, MMC-6 6.12, DBD). Block descriptors that a drive sends all
-// the same are skipped.
+// ModePage returns the current values of a mode page, beginning with its page code (MODE
+// SENSE(10) 5Ah, MMC-6 6.12, DBD). Block descriptors, which some drives send in spite of
+// DBD, are skipped.
 func ModePage(ctx context.Context, t scsi.Transport, page byte) ([]byte, error) {
-	p, err := whole(ctx, t, []byte{scsi.OpModeSense10, 8, page, 0, 0, 0, 0, 0, 0, 0}, 12, 2)
+	p, err := receiveAll(ctx, t, []byte{scsi.OpModeSense10, 8, page, 0, 0, 0, 0, 0, 0, 0}, 12, 2)
 	if err != nil {
 		return nil, err
 	}
-	if p = header(p, 2); len(p) < 8 {
-		return nil, short(scsi.OpModeSense10, p)
+	if p = declared(p, 2); len(p) < 8 {
+		return nil, shortReply(scsi.OpModeSense10, p)
 	}
 	skip := 8 + int(be.Uint16(p[6:]))
 	if len(p) < skip+2 || p[skip]&0x3F != page {
-		return nil, short(scsi.OpModeSense10, p)
+		return nil, shortReply(scsi.OpModeSense10, p)
 	}
 	return p[skip:], nil
 }

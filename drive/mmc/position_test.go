@@ -44,15 +44,15 @@ func TestReadCDAs(t *testing.T) {
 		{disc.XA, "be10ffffff6a000001100000", 2048},
 	} {
 		d := &drive{reply: make([]byte, 4096)}
-		if err := ReadCDAs(t.Context(), d, -150, c.mode); err != nil || hex.EncodeToString(d.cdb) != c.cdb {
+		if err := ReadCDOfMode(t.Context(), d, -150, c.mode); err != nil || hex.EncodeToString(d.cdb) != c.cdb {
 			t.Errorf("%v: command %x, %v", c.mode, d.cdb, err)
 		}
 		d.reply = d.reply[:c.size-1]
-		if err := ReadCDAs(t.Context(), d, -150, c.mode); err == nil {
+		if err := ReadCDOfMode(t.Context(), d, -150, c.mode); err == nil {
 			t.Errorf("%v: a sector that is cut off is taken", c.mode)
 		}
 	}
-	if d := (&drive{}); ReadCDAs(t.Context(), d, 0, disc.Mode2) == nil || d.calls > 0 {
+	if d := (&drive{}); ReadCDOfMode(t.Context(), d, 0, disc.Mode2) == nil || d.calls > 0 {
 		t.Error("sectors without a form have no user data of a fixed size")
 	}
 }

@@ -2,7 +2,7 @@ package mmc
 
 import "fmt"
 
-// Profile is what a drive makes of the medium in it (MMC-6 5.3.1).
+// Profile is the profile that a drive assigns to a medium (MMC-6 5.3.1).
 type Profile uint16
 
 // Profiles.
@@ -76,8 +76,7 @@ func (p Profile) String() string {
 	return fmt.Sprintf("profile %04Xh", uint16(p))
 }
 
-// IsCD reports whether the medium is a CD, with sub-channels, a TOC in the
-// lead-in, and sectors of 2352 bytes.
+// IsCD reports whether the medium is a CD.
 func (p Profile) IsCD() bool { return p >= CDROM && p <= CDRW }
 
 // IsBD reports whether the medium is a Blu-ray disc.

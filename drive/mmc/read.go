@@ -8,8 +8,8 @@ import (
 	"glassmaster/mastering/disc"
 )
 
-// Read10 reads whole sectors of 2048 bytes into p from address lba on (READ(10)
-// 28h, MMC-6 6.14) and returns how many came whole.
+// Read10 reads sectors of 2048 bytes from address lba into p, and returns how many
+// complete sectors it read (READ(10) 28h, MMC-6 6.14).
 func Read10(ctx context.Context, t scsi.Transport, lba disc.LBA, p []byte) (int, error) {
 	n, err := sectors(p, 0xFFFF)
 	if err != nil {
@@ -17,11 +17,12 @@ func Read10(ctx context.Context, t scsi.Transport, lba disc.LBA, p []byte) (int,
 	}
 	a := uint32(lba)
 	cdb := []byte{scsi.OpRead10, 0, byte(a >> 24), byte(a >> 16), byte(a >> 8), byte(a), 0, byte(n >> 8), byte(n), 0}
-	k, err := t.Execute(ctx, scsi.Command{CDB: cdb, Direction: scsi.In, Data: p, Timeout: reading})
+	k, err := t.Execute(ctx, scsi.Command{CDB: cdb, Direction: scsi.In, Data: p, Timeout: readTimeout})
 	return k / disc.SectorSize, err
 }
 
-// Read12 is Read10 with the longer command (READ(12) A8h, MMC-6 6.15).
+// Read12 is like Read10, with a larger limit for the number of sectors (READ(12) A8h,
+// MMC-6 6.15).
 func Read12(ctx context.Context, t scsi.Transport, lba disc.LBA, p []byte) (int, error) {
 	n, err := sectors(p, 1<<24)
 	if err != nil {
@@ -30,31 +31,35 @@ func Read12(ctx context.Context, t scsi.Transport, lba disc.LBA, p []byte) (int,
 	cdb := []byte{scsi.OpRead12, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}
 	be.PutUint32(cdb[2:], uint32(lba))
 	be.PutUint32(cdb[6:], uint32(n))
-	k, err := t.Execute(ctx, scsi.Command{CDB: cdb, Direction: scsi.In, Data: p, Timeout: reading})
+	k, err := t.Execute(ctx, scsi.Command{CDB: cdb, Direction: scsi.In, Data: p, Timeout: readTimeout})
 	return k / disc.SectorSize, err
 }
 
-// ReadCD reads whole 2352-byte sectors of any kind into p, CD only (READ CD BEh,
-// MMC-6 6.19, expected sector type any, main channel F8h: sync, headers, user
-// data, EDC and ECC).
-func ReadCD(ctx context.Context, t scsi.Transport, lba disc.LBA, p []byte) (int, error) {
-	n := len(p) / disc.RawSectorSize
-	if n == 0 || len(p)%disc.RawSectorSize != 0 {
-		return 0, fmt.Errorf("READ CD: %d bytes are not whole sectors of %d", len(p), disc.RawSectorSize)
+// ReadCD reads whole sectors of any mode from address lba into p, in the form disc.Raw or
+// disc.RawSub, and returns how many complete sectors it read, CD only (READ CD BEh,
+// MMC-6 6.19, expected sector type any, main channel F8h: sync, headers, user data, EDC
+// and ECC; sub-channel 0: none, 1: raw P to W).
+func ReadCD(ctx context.Context, t scsi.Transport, lba disc.LBA, p []byte, f disc.Form) (int, error) {
+	size, sub := f.Size(), byte(0)
+	if f == disc.RawSub {
+		sub = 1
 	}
-	cdb := []byte{scsi.OpReadCD, 0, 0, 0, 0, 0, byte(n >> 16), byte(n >> 8), byte(n), 0xF8, 0, 0}
+	n := len(p) / size
+	if n == 0 || len(p)%size != 0 {
+		return 0, fmt.Errorf("READ CD: %d bytes are not a number of sectors of %d bytes", len(p), size)
+	}
+	cdb := []byte{scsi.OpReadCD, 0, 0, 0, 0, 0, byte(n >> 16), byte(n >> 8), byte(n), 0xF8, sub, 0}
 	be.PutUint32(cdb[2:], uint32(lba))
-	k, err := t.Execute(ctx, scsi.Command{CDB: cdb, Direction: scsi.In, Data: p, Timeout: reading})
-	return k / disc.RawSectorSize, err
+	k, err := t.Execute(ctx, scsi.Command{CDB: cdb, Direction: scsi.In, Data: p, Timeout: readTimeout})
+	return k / size, err
 }
 
-// sectors returns how many whole sectors are in p, and an error where the
-// length of the data and that of the command could differ: a transfer that
-// disagrees with its command has reset drives and ruined discs.
+// sectors returns the number of sectors in p. A length that is not a multiple of the
+// sector size is an error, since it would not match the transfer length in the CDB.
 func sectors(p []byte, most int) (int, error) {
 	n := len(p) / disc.SectorSize
 	if n == 0 || len(p)%disc.SectorSize != 0 || n > most {
-		return 0, fmt.Errorf("%d bytes are not 1 to %d whole sectors", len(p), most)
+		return 0, fmt.Errorf("%d bytes are not 1 to %d complete sectors", len(p), most)
 	}
 	return n, nil
 }

@@ -8,7 +8,7 @@ import (
 	"glassmaster/mastering/disc"
 )
 
-// LeadOut is the track number under which a TOC gives the start of the lead-out.
+// LeadOut is the track number of the lead-out in a TOC.
 const LeadOut = 0xAA
 
 // TOCEntry is the start of one track, or of the lead-out.
@@ -18,8 +18,8 @@ type TOCEntry struct {
 	Start   disc.LBA
 }
 
-// ReadTOC asks for the table of contents (READ TOC/PMA/ATIP 43h, MMC-6 6.25,
-// format 0000b): the tracks of all closed sessions, the lead-out last.
+// ReadTOC returns the table of contents (READ TOC/PMA/ATIP 43h, MMC-6 6.25, format 0000b):
+// the tracks of all closed sessions, then the lead-out.
 func ReadTOC(ctx context.Context, t scsi.Transport) ([]TOCEntry, error) {
 	p, err := readTOC(ctx, t, 0)
 	if err != nil {
@@ -28,22 +28,21 @@ func ReadTOC(ctx context.Context, t scsi.Transport) ([]TOCEntry, error) {
 	return decodeTOC(p)
 }
 
-// readTOC sends READ TOC/PMA/ATIP with addresses as LBA, or as MSF in the
-// formats that know nothing else.
+// readTOC sends READ TOC/PMA/ATIP. It requests addresses as LBA, or as MSF in the formats
+// that support only these.
 func readTOC(ctx context.Context, t scsi.Transport, format byte) ([]byte, error) {
 	msf := byte(0)
 	if format >= 2 {
 		msf = 2
 	}
-	return whole(ctx, t, []byte{scsi.OpReadTOC, msf, format, 0, 0, 0, 0, 0, 0, 0}, 4, 2)
+	return receiveAll(ctx, t, []byte{scsi.OpReadTOC, msf, format, 0, 0, 0, 0, 0, 0, 0}, 4, 2)
 }
 
-// decodeTOC reads the TOC track descriptors: byte 1 ADR and CONTROL, 2 track, 4
-// start. Entries that are not whole are left out: some drives claim more than
-// they send.
+// decodeTOC decodes the TOC track descriptors: byte 1 ADR and CONTROL, 2 track, 4 start.
+// Incomplete descriptors are ignored: some drives send fewer than their length says.
 func decodeTOC(p []byte) ([]TOCEntry, error) {
-	if p = header(p, 2); len(p) < 4 {
-		return nil, short(scsi.OpReadTOC, p)
+	if p = declared(p, 2); len(p) < 4 {
+		return nil, shortReply(scsi.OpReadTOC, p)
 	}
 	var all []TOCEntry
 	for p = p[4:]; len(p) >= 8; p = p[8:] {
@@ -52,7 +51,7 @@ func decodeTOC(p []byte) ([]TOCEntry, error) {
 	return all, nil
 }
 
-// FullTOCEntry is an entry of the Q sub-channel in a lead-in.
+// FullTOCEntry is an entry of a TOC as it is in the Q sub-channel of a lead-in.
 type FullTOCEntry struct {
 	Session int
 	ADR     byte
@@ -62,15 +61,15 @@ type FullTOCEntry struct {
 	PMin    disc.MSF // the fields PMIN, PSEC, PFRAME: of a track and of A2h an address
 }
 
-// ReadFullTOC asks for the raw Q sub-channel of all lead-ins, CD only (READ
-// TOC/PMA/ATIP 43h, MMC-6 6.25, format 0010b).
+// ReadFullTOC returns the TOC entries of all lead-ins, CD only (READ TOC/PMA/ATIP 43h,
+// MMC-6 6.25, format 0010b).
 func ReadFullTOC(ctx context.Context, t scsi.Transport) ([]FullTOCEntry, error) {
 	p, err := readTOC(ctx, t, 2)
 	if err != nil {
 		return nil, err
 	}
-	if p = header(p, 2); len(p) < 4 {
-		return nil, short(scsi.OpReadTOC, p)
+	if p = declared(p, 2); len(p) < 4 {
+		return nil, shortReply(scsi.OpReadTOC, p)
 	}
 	var all []FullTOCEntry
 	for p = p[4:]; len(p) >= 11; p = p[11:] {
@@ -83,29 +82,28 @@ func ReadFullTOC(ctx context.Context, t scsi.Transport) ([]FullTOCEntry, error) 
 	return all, nil
 }
 
-// ATIP is what the groove of a CD-R or CD-RW says of the medium.
+// ATIP is the absolute time in pre-groove of a CD-R or CD-RW, which describes the medium.
 type ATIP struct {
 	Rewritable  bool
-	LeadIn      disc.MSF // start of the lead-in, which names the maker
+	LeadIn      disc.MSF // start of the lead-in, which identifies the manufacturer
 	LastLeadOut disc.MSF // last possible start of a lead-out
 }
 
-// Code returns the start of the lead-in as people quote it to name the maker,
-// such as 97m34s22f.
+// Code returns the start of the lead-in in the usual form of a manufacturer code, such
+// as 97m34s22f.
 func (a ATIP) Code() string {
 	return fmt.Sprintf("%02dm%02ds%02df", a.LeadIn.M, a.LeadIn.S, a.LeadIn.F)
 }
 
-// ReadATIP asks for the absolute time in the pre-groove, CD-R and CD-RW only
-// (READ TOC/PMA/ATIP 43h, MMC-6 6.25, format 0100b: bytes 6 disc type, 8-10
-// lead-in, 12-14 last lead-out).
+// ReadATIP returns the ATIP, CD-R and CD-RW only (READ TOC/PMA/ATIP 43h, MMC-6 6.25,
+// format 0100b: bytes 6 disc type, 8-10 lead-in, 12-14 last lead-out).
 func ReadATIP(ctx context.Context, t scsi.Transport) (ATIP, error) {
 	p, err := readTOC(ctx, t, 4)
 	if err != nil {
 		return ATIP{}, err
 	}
-	if p = header(p, 2); len(p) < 15 {
-		return ATIP{}, short(scsi.OpReadTOC, p)
+	if p = declared(p, 2); len(p) < 15 {
+		return ATIP{}, shortReply(scsi.OpReadTOC, p)
 	}
 	return ATIP{
 		Rewritable:  p[6]&0x40 != 0,

@@ -8,30 +8,31 @@ import (
 	"glassmaster/drive/scsi"
 )
 
-// Intervals between two questions to a drive that is busy.
+// Pauses between two polls of a busy drive.
 const (
-	firstPause   = 500 * time.Microsecond
-	longestPause = 500 * time.Millisecond
+	minPause = 500 * time.Microsecond
+	maxPause = 500 * time.Millisecond
 )
 
-// Pauses are the growing pauses of someone who waits for a drive.
-type Pauses struct {
+// Backoff makes growing pauses between the polls of a busy drive. The zero value is ready
+// for use.
+type Backoff struct {
 	next  time.Duration
 	began time.Time // of the first pause
 }
 
-// Total returns how long it is since the first pause began. What the commands take
-// between the pauses counts, for a drive may be slow to say that it is busy.
-func (p *Pauses) Total() time.Duration {
+// Elapsed returns the time since the first pause began. It includes the commands between
+// the pauses, since a drive may be slow to report that it is busy.
+func (p *Backoff) Elapsed() time.Duration {
 	if p.began.IsZero() {
 		return 0
 	}
 	return time.Since(p.began)
 }
 
-// Sleep pauses, each time a little longer, and ends early when the context does.
-func (p *Pauses) Sleep(ctx context.Context) error {
-	p.next = min(max(2*p.next, firstPause), longestPause)
+// Sleep pauses, longer each time, and returns early with an error when the context ends.
+func (p *Backoff) Sleep(ctx context.Context) error {
+	p.next = min(max(2*p.next, minPause), maxPause)
 	if p.began.IsZero() {
 		p.began = time.Now()
 	}
@@ -45,23 +46,22 @@ func (p *Pauses) Sleep(ctx context.Context) error {
 	}
 }
 
-// mostAttentions is how many unit attentions a drive may have queued.
-const mostAttentions = 16
+// maxAttentions is the largest number of unit attentions that a drive may have queued.
+const maxAttentions = 16
 
-// PastAttentions sends a command again behind unit attentions, which keep it from
-// being carried out and say nothing of it.
-func PastAttentions(send func() error) error {
+// RetryUnitAttention calls send, which sends a command, again after each unit attention:
+// the drive reports these instead of executing the command.
+func RetryUnitAttention(send func() error) error {
 	for tries := 0; ; tries++ {
 		err := send()
-		if key, _, _, _ := scsi.Code(err); key != scsi.KeyUnitAttention || tries == mostAttentions {
+		if key, _, _, _ := scsi.Code(err); key != scsi.KeyUnitAttention || tries == maxAttentions {
 			return err
 		}
 	}
 }
 
-// ErrNotReady is in the chain of the error of a drive that stayed busy for
-// longer than was waited. It is an scsi.ErrTimeout: such a drive hangs, though it
-// answers.
+// ErrNotReady is in the chain of the error of a drive that was still busy at the end of
+// the time limit. It is an scsi.ErrTimeout: such a drive hangs, although it answers.
 var ErrNotReady error = notReady{}
 
 type notReady struct{}
@@ -70,15 +70,14 @@ func (notReady) Error() string { return "the drive is still busy" }
 
 func (notReady) Is(target error) bool { return target == scsi.ErrTimeout }
 
-// Wait asks the drive with TEST UNIT READY until it is ready, for as long as
-// limit. It is how a command with Immed is brought to its end, so any error but
-// "busy" is returned: it may be the outcome of that command. What the drive has
-// overcome is no error: some warn of their temperature in that way. Unit attentions,
-// which announce a new medium or a reset, are taken note of and passed over.
-// progress, if not nil, is called with the part done, from 0 to 1, where the
-// drive tells.
+// Wait polls the drive with TEST UNIT READY until it is ready or limit has passed. It
+// waits for the end of commands with Immed, and returns any error other than busy, since
+// that may be the result of such a command. A recovered error is no error: some drives
+// report their temperature in that way. Unit attentions, which report a new medium or a
+// reset, are ignored. progress, if not nil, is called with the part done, from 0 to 1, if
+// the drive reports it.
 func Wait(ctx context.Context, t scsi.Transport, limit time.Duration, progress func(float64)) error {
-	var pauses Pauses
+	var backoff Backoff
 	attentions := 0
 	for {
 		err := TestUnitReady(ctx, t)
@@ -86,7 +85,7 @@ func Wait(ctx context.Context, t scsi.Transport, limit time.Duration, progress f
 		switch {
 		case err == nil, scsi.Recovered(err):
 			return nil
-		case key == scsi.KeyUnitAttention && attentions < mostAttentions:
+		case key == scsi.KeyUnitAttention && attentions < maxAttentions:
 			attentions++
 			continue
 		case !scsi.InProgress(err):
@@ -95,10 +94,10 @@ func Wait(ctx context.Context, t scsi.Transport, limit time.Duration, progress f
 		if part, ok := scsi.Progress(err); ok && progress != nil {
 			progress(part)
 		}
-		if pauses.Total() > limit {
+		if backoff.Elapsed() > limit {
 			return fmt.Errorf("%w after %v: %w", ErrNotReady, limit, err)
 		}
-		if err := pauses.Sleep(ctx); err != nil {
+		if err := backoff.Sleep(ctx); err != nil {
 			return err
 		}
 	}

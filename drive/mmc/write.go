@@ -8,17 +8,17 @@ import (
 	"glassmaster/mastering/disc"
 )
 
-// ShortWrite is the error of a WRITE that ended well and of which the transport
-// says that it carried less than it was given. Some bridges count wrongly: whether
-// the drive has the sectors is for the caller to find out.
+// ShortWrite is the error of a WRITE that the drive accepted although the transport
+// reports that it transferred fewer bytes. Some bridges count wrongly, so the caller has
+// to find out whether the drive has the sectors.
 type ShortWrite struct{ Taken, Given int } // bytes
 
 func (e *ShortWrite) Error() string {
 	return fmt.Sprintf("WRITE(10): the drive took %d of %d bytes", e.Taken, e.Given)
 }
 
-// Write10 writes whole sectors of 2048 bytes from address lba on (WRITE(10) 2Ah,
-// MMC-6 6.44). One that ends well and short is a *ShortWrite.
+// Write10 writes sectors of 2048 bytes at address lba (WRITE(10) 2Ah, MMC-6 6.44). The
+// error is a *ShortWrite if the drive accepted the command, and took fewer bytes.
 func Write10(ctx context.Context, t scsi.Transport, lba disc.LBA, p []byte) error {
 	n, err := sectors(p, 0xFFFF)
 	if err != nil {
@@ -26,82 +26,79 @@ func Write10(ctx context.Context, t scsi.Transport, lba disc.LBA, p []byte) erro
 	}
 	a := uint32(lba)
 	cdb := []byte{scsi.OpWrite10, 0, byte(a >> 24), byte(a >> 16), byte(a >> 8), byte(a), 0, byte(n >> 8), byte(n), 0}
-	k, err := t.Execute(ctx, scsi.Command{CDB: cdb, Direction: scsi.Out, Data: p, Timeout: writing})
+	k, err := t.Execute(ctx, scsi.Command{CDB: cdb, Direction: scsi.Out, Data: p, Timeout: writeTimeout})
 	if err == nil && k != len(p) {
 		return &ShortWrite{k, len(p)}
 	}
 	return err
 }
 
-// SynchronizeCache has the drive write what it holds in its buffer, and with
-// immediate returns before that is done (SYNCHRONIZE CACHE 35h, MMC-6 6.40).
+// SynchronizeCache flushes the drive's buffer to the disc; with immediate it returns
+// before that is complete (SYNCHRONIZE CACHE 35h, MMC-6 6.40).
 func SynchronizeCache(ctx context.Context, t scsi.Transport, immediate bool) error {
-	return plain(ctx, t, []byte{scsi.OpSynchronizeCache, bit(immediate, 1), 0, 0, 0, 0, 0, 0, 0, 0}, flushing)
+	return execute(ctx, t, []byte{scsi.OpSynchronizeCache, bit(immediate, 1), 0, 0, 0, 0, 0, 0, 0, 0}, flushTimeout)
 }
 
-// CloseFunction is what CLOSE TRACK/SESSION closes (MMC-6 6.3).
+// CloseFunction is the close function of CLOSE TRACK/SESSION (MMC-6 6.3).
 type CloseFunction byte
 
 // Functions of CLOSE TRACK/SESSION. Their meaning depends on the medium.
 const (
-	StopFormat     CloseFunction = 0 // DVD+RW: end the background format
-	CloseTrack     CloseFunction = 1 // the track with the number given
-	CloseSession   CloseFunction = 2 // the session; DVD+RW: end the format, compatible
-	FinalizeDash   CloseFunction = 3 // DVD-R: finalise
-	FinalizeMinRad CloseFunction = 5 // DVD+R, DVD+R DL: finalise, lead-out at the smallest radius allowed
-	Finalize       CloseFunction = 6 // DVD+R, BD-R: finalise
+	StopFormat        CloseFunction = 0 // DVD+RW: stop the background format
+	CloseTrack        CloseFunction = 1 // the track with the given number
+	CloseSession      CloseFunction = 2 // the session; DVD+RW: stop the format, with a lead-out
+	FinalizeDVDMinusR CloseFunction = 3 // DVD-R: finalize
+	FinalizeMinRad    CloseFunction = 5 // DVD+R, DVD+R DL: finalize, lead-out at the smallest radius allowed
+	Finalize          CloseFunction = 6 // DVD+R, BD-R: finalize
 )
 
-// CloseTrackSession closes a track, a session or the disc, and returns at once;
-// the caller waits until the drive is ready (CLOSE TRACK/SESSION 5Bh, MMC-6 6.3,
-// Immed).
+// CloseTrackSession starts to close a track, a session or the disc; the caller waits until
+// the drive is ready (CLOSE TRACK/SESSION 5Bh, MMC-6 6.3, Immed).
 func CloseTrackSession(ctx context.Context, t scsi.Transport, f CloseFunction, track int) error {
-	return plain(ctx, t, []byte{
+	return execute(ctx, t, []byte{
 		scsi.OpCloseTrackSession, 1, byte(f), 0, byte(track >> 8), byte(track), 0, 0, 0, 0,
-	}, flushing)
+	}, flushTimeout)
 }
 
-// RepairTrack begins to repair a track that is damaged because writing it was
-// broken off, and returns at once; the caller waits until the drive is ready
-// (REPAIR TRACK 58h, MMC-6 6.27, Immed).
+// RepairTrack starts to repair a track that is damaged because writing was interrupted;
+// the caller waits until the drive is ready (REPAIR TRACK 58h, MMC-6 6.27, Immed).
 func RepairTrack(ctx context.Context, t scsi.Transport, track int) error {
-	return plain(ctx, t, []byte{scsi.OpRepairTrack, 1, 0, 0, byte(track >> 8), byte(track), 0, 0, 0, 0}, flushing)
+	return execute(ctx, t, []byte{scsi.OpRepairTrack, 1, 0, 0, byte(track >> 8), byte(track), 0, 0, 0, 0}, flushTimeout)
 }
 
-// ReserveTrack announces how many sectors a track is going to have (RESERVE
-// TRACK 53h, MMC-6 6.30).
+// ReserveTrack reserves n sectors for the next track (RESERVE TRACK 53h, MMC-6 6.30).
 func ReserveTrack(ctx context.Context, t scsi.Transport, n int64) error {
 	if n <= 0 || n > 1<<32-1 {
-		return fmt.Errorf("RESERVE TRACK: %d sectors cannot be a track", n)
+		return fmt.Errorf("RESERVE TRACK: a track cannot have %d sectors", n)
 	}
 	cdb := []byte{scsi.OpReserveTrack, 0, 0, 0, 0, 0, 0, 0, 0, 0}
 	be.PutUint32(cdb[5:], uint32(n))
-	return plain(ctx, t, cdb, calibrating)
+	return execute(ctx, t, cdb, calibrateTimeout)
 }
 
-// SendOPC has the drive calibrate the power of its laser, which uses up a little
-// of the medium's calibration area (SEND OPC INFORMATION 54h, MMC-6 6.35, DoOpc).
+// SendOPC makes the drive calibrate the power of its laser, which uses some of the power
+// calibration area of the medium (SEND OPC INFORMATION 54h, MMC-6 6.35, DoOpc).
 func SendOPC(ctx context.Context, t scsi.Transport) error {
-	return plain(ctx, t, []byte{scsi.OpSendOPCInformation, 1, 0, 0, 0, 0, 0, 0, 0, 0}, calibrating)
+	return execute(ctx, t, []byte{scsi.OpSendOPCInformation, 1, 0, 0, 0, 0, 0, 0, 0, 0}, calibrateTimeout)
 }
 
-// BlankType is how much BLANK erases (MMC-6 6.2).
+// BlankType is the blanking type of BLANK (MMC-6 6.2).
 type BlankType byte
 
-// Types of blanking.
+// Blanking types.
 const (
 	BlankFull    BlankType = 0 // the whole disc
-	BlankMinimal BlankType = 1 // what makes the disc known as written
+	BlankMinimal BlankType = 1 // the lead-in, PMA and pre-gap, or lead-in of a DVD-RW
 )
 
-// BlankDisc begins to erase a CD-RW or DVD-RW and returns at once; the caller
-// waits until the drive is ready (BLANK A1h, MMC-6 6.2, Immed).
+// BlankDisc starts to blank a CD-RW or DVD-RW; the caller waits until the drive is ready
+// (BLANK A1h, MMC-6 6.2, Immed).
 func BlankDisc(ctx context.Context, t scsi.Transport, kind BlankType) error {
-	return plain(ctx, t, []byte{scsi.OpBlank, 0x10 | byte(kind), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}, erasing)
+	return execute(ctx, t, []byte{scsi.OpBlank, 0x10 | byte(kind), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}, eraseTimeout)
 }
 
-// FormatUnit begins to format and returns at once; the caller waits until the
-// drive is ready (FORMAT UNIT 04h, MMC-6 6.4, format code 001b, Immed).
+// FormatUnit starts to format the medium; the caller waits until the drive is ready
+// (FORMAT UNIT 04h, MMC-6 6.4, format code 001b, Immed).
 func FormatUnit(ctx context.Context, t scsi.Transport, f Format) error {
 	p := make([]byte, 12)
 	p[1] = 2 // Immed
@@ -109,5 +106,5 @@ func FormatUnit(ctx context.Context, t scsi.Transport, f Format) error {
 	be.PutUint32(p[4:], uint32(f.Blocks))
 	be.PutUint32(p[8:], f.Parameter&0xFFFFFF)
 	p[8] = f.Type<<2 | f.Sub&3
-	return out(ctx, t, []byte{scsi.OpFormatUnit, 0x11, 0, 0, 0, 0}, p, erasing)
+	return send(ctx, t, []byte{scsi.OpFormatUnit, 0x11, 0, 0, 0, 0}, p, eraseTimeout)
 }

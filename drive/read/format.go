@@ -2,8 +2,8 @@ package read
 
 import "glassmaster/drive/mmc"
 
-// Unformatted reports whether a medium that is overwritten in place has to be
-// formatted before it can be written, or its format carried on with.
+// Unformatted reports whether a medium that is overwritten in place has to be formatted,
+// or an interrupted format resumed, before it can be written.
 func Unformatted(p mmc.Profile, info mmc.DiscInformation, f mmc.FormatCapacities) bool {
 	switch p {
 	case mmc.DVDPRW, mmc.DVDPRWDL:
@@ -15,7 +15,7 @@ func Unformatted(p mmc.Profile, info mmc.DiscInformation, f mmc.FormatCapacities
 }
 
 // FormatType is the format type that suits a medium that is overwritten in place
-// (MMC-6 6.4): 26h DVD+RW, 00h the drive's own choice for the whole medium.
+// (MMC-6 6.4): 26h for DVD+RW, otherwise 00h, which is the whole medium.
 func FormatType(p mmc.Profile) byte {
 	if p == mmc.DVDPRW || p == mmc.DVDPRWDL {
 		return mmc.FormatDVDPlusRW
@@ -26,8 +26,8 @@ func FormatType(p mmc.Profile) byte {
 // FormattedSize returns how many sectors a medium that is overwritten in place
 // has when all of it is formatted, 0 when that is not known.
 func FormattedSize(p mmc.Profile, info mmc.DiscInformation, f mmc.FormatCapacities, speeds []mmc.WriteSpeed) int64 {
-	// Where the format has to be carried on with first, the drive tells the part
-	// that is formatted; the list has what it will be.
+	// While an interrupted format has to be resumed the drive reports only the formatted
+	// part; the list has the whole size.
 	if f.State == mmc.Formatted && f.Blocks > 0 && !Unformatted(p, info, f) {
 		return f.Blocks
 	}
@@ -41,9 +41,9 @@ func FormattedSize(p mmc.Profile, info mmc.DiscInformation, f mmc.FormatCapaciti
 	return size
 }
 
-// GrownSize returns how many sectors a DVD-RW in restricted overwrite mode has when
-// its format is grown as far as it goes (MMC-6 6.4: format type 13h grows it, 10h and
-// 00h are all of it), 0 for other media and where the drive cannot grow it.
+// GrownSize returns how many sectors a DVD-RW in restricted overwrite mode has when its
+// format is enlarged as far as possible (MMC-6 6.4: format type 13h enlarges it, 10h and
+// 00h are the whole disc), 0 for other media and where the drive cannot do that.
 func GrownSize(p mmc.Profile, f mmc.FormatCapacities) int64 {
 	if _, ok := f.Find(mmc.FormatDVDRWGrow); !ok || p != mmc.DVDRWRO || f.State != mmc.Formatted {
 		return 0

@@ -11,36 +11,36 @@ import (
 	"glassmaster/mastering/disc"
 )
 
-// MediaInfo is everything that a drive tells of itself and the medium in it.
+// MediaInfo is what a drive reports about itself and the medium in it.
 type MediaInfo struct {
-	Drive        mmc.Identity
-	Profiles     []mmc.Profile // that the drive knows
+	Drive        scsi.Identity
+	Profiles     []mmc.Profile // that the drive supports
 	Profile      mmc.Profile   // of the medium; mmc.NoProfile without one
 	Status       mmc.DiscStatus
 	Erasable     bool
-	InPlace      bool             // what is on it can be overwritten at any address
+	InPlace      bool             // it can be overwritten at any address
 	Sessions     []disc.Session   // that can be read
 	Count        int              // of sessions; an open or empty last one counts
-	Last         mmc.SessionState // how far the last session is written
-	Tracks       []Track          // of discs that are written in order: all of them, closed or not
-	Unfinished   bool             // the disc is overwritten in place, and a burn of it was not completed
-	Capacity     int64            // sectors in all, 0 when not known
+	Last         mmc.SessionState // of the last session
+	Tracks       []Track          // of media that are written sequentially: all, closed or not
+	Unfinished   bool             // it is overwritten in place, and a burn was not completed
+	Capacity     int64            // sectors in all, 0: unknown
 	Free         int64            // sectors that can be written now
-	NextWritable disc.LBA         // where the next track begins, -1 when nothing can be written
+	NextWritable disc.LBA         // next writable address, -1: none
 	Format       string           // of rewritable media: "formatted", "not formatted", "format interrupted", "format not ended", ...
-	Formats      []mmc.Format     // that the medium can be given
-	Maker        string           // what the medium says of its maker, empty when it does not
+	Formats      []mmc.Format     // that the drive offers
+	Maker        string           // manufacturer and type as recorded on the medium; empty: not recorded
 	Speeds       []int            // kB/s for writing, highest first
 }
 
-// Media asks for everything that a drive tells of itself and the medium in it.
-// Without a medium it returns what there is, and ErrNoMedium.
+// Media asks a drive about itself and the medium in it. Without a medium it returns
+// what is known, and ErrNoMedium.
 func Media(ctx context.Context, t scsi.Transport) (MediaInfo, error) {
 	t = scsi.Guard(t)
 	m := MediaInfo{NextWritable: -1}
 	var err error
-	if m.Drive, err = mmc.Inquiry(ctx, t); err != nil {
-		return m, fmt.Errorf("ask the drive who it is: %w", err)
+	if m.Drive, err = scsi.Identify(ctx, t); err != nil {
+		return m, fmt.Errorf("identify the drive: %w", err)
 	}
 	ready := Ready(ctx, t)
 	if scsi.Gone(ready) {
@@ -48,7 +48,7 @@ func Media(ctx context.Context, t scsi.Transport) (MediaInfo, error) {
 	}
 	config, err := mmc.GetConfiguration(ctx, t)
 	if err != nil && !scsi.Unsupported(err) {
-		return m, fmt.Errorf("ask what the drive can do: %w", err)
+		return m, fmt.Errorf("read the features of the drive: %w", err)
 	}
 	m.Profiles, m.Profile = config.Profiles(), config.Profile
 	if ready != nil {
@@ -61,7 +61,7 @@ func Media(ctx context.Context, t scsi.Transport) (MediaInfo, error) {
 		m.Status, m.Erasable, m.Count, m.Last = info.Status, info.Erasable, info.Sessions, info.Session
 		m.Tracks = tracks(ctx, t, m.Profile, info)
 	} else {
-		m.Status, m.Last = mmc.Closed, mmc.SessionComplete // a drive that only reads
+		m.Status, m.Last = mmc.Closed, mmc.SessionComplete // a drive that cannot write
 	}
 	if m.Sessions, err = sessions(ctx, t, m.Profile); err != nil {
 		return m, err
@@ -70,7 +70,7 @@ func Media(ctx context.Context, t scsi.Transport) (MediaInfo, error) {
 		d := &medium{t: t, profile: m.Profile, toc: disc.TOC{Sessions: m.Sessions}, open: -1, end: disc.LBA(disc.Sectors(sessionList(m.Sessions)))}
 		m.Unfinished = disc.Unfinished(ctx, d)
 	}
-	speeds, _ := mmc.WriteSpeeds(ctx, t) // a drive that offers no choice may not know the command
+	speeds, _ := mmc.WriteSpeeds(ctx, t) // a drive that offers no choice need not support the command
 	m.Speeds = Speeds(speeds)
 	if f, err := mmc.ReadFormatCapacities(ctx, t); err == nil {
 		m.Formats = f.Formats
@@ -84,7 +84,7 @@ func Media(ctx context.Context, t scsi.Transport) (MediaInfo, error) {
 	return m, scsi.Hangs(t)
 }
 
-// room finds out what can still be written, and how much there is in all.
+// room sets what can still be written, and the capacity.
 func (m *MediaInfo) room(ctx context.Context, t scsi.Transport, info mmc.DiscInformation) {
 	used := disc.Sectors(sessionList(m.Sessions))
 	switch {
@@ -101,8 +101,8 @@ func (m *MediaInfo) room(ctx context.Context, t scsi.Transport, info mmc.DiscInf
 	}
 }
 
-// NextTrack asks about the track that the next write goes to: on CD, DVD+R and
-// BD-R it has a number of its own, on DVD-R it is the last one.
+// NextTrack returns the information of the track that is written next: on CD, DVD+R and
+// BD-R that is the invisible track, on DVD-R the last one.
 func NextTrack(ctx context.Context, t scsi.Transport, p mmc.Profile, info mmc.DiscInformation) (mmc.TrackInformation, error) {
 	last := max(info.LastInLast, 1)
 	switch p {
@@ -125,9 +125,9 @@ func (sessionList) ReadSectors(context.Context, []byte, disc.LBA, disc.Form) (in
 }
 func (sessionList) Close() error { return nil }
 
-// FormatState says in words how far a medium is formatted, empty where that says
-// nothing: of a BD-R that is written to drives say that it is formatted, with spare
-// areas or without.
+// FormatState returns how far a medium is formatted, in words; empty where that does not
+// matter: drives report a BD-R that was written as formatted, with spare areas or
+// without.
 func FormatState(p mmc.Profile, info mmc.DiscInformation, f mmc.FormatCapacities) string {
 	if p == mmc.DVDPRW || p == mmc.DVDPRWDL {
 		return [...]string{"not formatted", "format interrupted", "format running", "formatted"}[info.Background]
@@ -159,8 +159,8 @@ func Speeds(s []mmc.WriteSpeed) []int {
 	return all
 }
 
-// maker asks for what the medium says of its maker: the start of the lead-in on
-// CD, a name and a type on DVD and BD (MMC-6 6.22, formats 0Eh, 11h, 00h).
+// maker reads the manufacturer that is recorded on the medium: the start of the lead-in
+// on CD, a name and a type on DVD and BD (MMC-6 6.22, formats 0Eh, 11h, 00h).
 func maker(ctx context.Context, t scsi.Transport, p mmc.Profile) string {
 	switch p {
 	case mmc.CDR, mmc.CDRW:
@@ -170,24 +170,24 @@ func maker(ctx context.Context, t scsi.Transport, p mmc.Profile) string {
 	case mmc.DVDR, mmc.DVDRW, mmc.DVDRWRO, mmc.DVDRDL, mmc.DVDRDLJ, mmc.DVDRWDL:
 		// Pre-recorded information: six bytes in each of the fields 3 and 4.
 		if s, err := mmc.ReadDiscStructure(ctx, t, false, 0, 0x0E, 40); err == nil && len(s) >= 31 {
-			return words(s[17:23], s[25:31])
+			return joinPadded(s[17:23], s[25:31])
 		}
 	case mmc.DVDPR, mmc.DVDPRW, mmc.DVDPRDL, mmc.DVDPRWDL:
 		// ADIP: eight bytes of maker, three of type.
 		if s, err := mmc.ReadDiscStructure(ctx, t, false, 0, 0x11, 256); err == nil && len(s) >= 30 {
-			return words(s[19:27], s[27:30])
+			return joinPadded(s[19:27], s[27:30])
 		}
 	case mmc.BDRSRM, mmc.BDRRRM, mmc.BDRE:
 		// Disc information unit: six bytes of maker, three of type.
 		if s, err := mmc.ReadDiscStructure(ctx, t, true, 0, 0, 4096); err == nil && len(s) >= 109 && string(s[:2]) == "DI" {
-			return words(s[100:106], s[106:109])
+			return joinPadded(s[100:106], s[106:109])
 		}
 	}
 	return ""
 }
 
-// words joins texts that are padded with spaces or zeros.
-func words(parts ...[]byte) string {
+// joinPadded joins texts that are padded with spaces or zeros.
+func joinPadded(parts ...[]byte) string {
 	var all []string
 	for _, p := range parts {
 		s := strings.TrimSpace(strings.Map(func(r rune) rune {

@@ -1,9 +1,9 @@
-// Package read makes the medium in an optical drive a disc: its sessions and
-// tracks as the drive tells them, its sectors readable at any address.
+// Package read opens the medium in an optical drive as a disc: its sessions and tracks
+// as the drive reports them, and its sectors, which can be read at any address.
 //
-// On CD the table of contents (MMC-6 6.25) says what there is; on DVD and BD,
-// where the table is an invention of the drive and often a poor one, disc and
-// track information do (MMC-6 6.21, 6.26).
+// Sessions and tracks of a CD come from the table of contents (MMC-6 6.25). On DVD and
+// BD, where drives make that up and often poorly, they come from disc and track
+// information (MMC-6 6.21, 6.26).
 package read
 
 import (
@@ -20,25 +20,25 @@ import (
 )
 
 // ErrNoMedium is returned where the drive is empty or its tray open.
-var ErrNoMedium = errors.New("there is no disc in the drive: put one in and close the tray")
+var ErrNoMedium = errors.New("there is no disc in the drive; insert one and close the tray")
 
-// ErrBlank is returned where the disc has nothing on it that could be read.
-var ErrBlank = errors.New("the disc is blank: there is nothing on it to read")
+// ErrBlank is returned for a disc that has nothing on it that could be read.
+var ErrBlank = errors.New("the disc is blank; there is nothing to read")
 
-// ErrNotClosed is returned where no session of the disc is closed, so that nothing on it
-// can be found.
-var ErrNotClosed = errors.New("no session of the disc is closed, so that a drive cannot find anything on it: an earlier burn was broken off, or is still going on")
+// ErrNotClosed is returned for a disc without a closed session, on which nothing can be
+// found.
+var ErrNotClosed = errors.New("no session of the disc is closed, so nothing on it can be found: an earlier burn was broken off, or is still running")
 
-// ErrOpenTrack is in the chain of the error of a sector that cannot be read and that
-// lies in a session that is not closed: most drives read it when it is.
-var ErrOpenTrack = errors.New("it lies in a session that is not closed")
+// ErrOpenTrack is in the chain of the error of a sector that cannot be read and is in an
+// open session: most drives can read it when the session is closed.
+var ErrOpenTrack = errors.New("the sector is in a session that is not closed")
 
-// loading is how long a drive may take to know a disc that was put in.
-const loading = 90 * time.Second
+// loadTimeout is how long a drive may take until it is ready after a disc was inserted.
+const loadTimeout = 90 * time.Second
 
-// Ready waits until the drive knows the disc in it.
+// Ready waits until the drive is ready. Without a medium it returns ErrNoMedium.
 func Ready(ctx context.Context, t scsi.Transport) error {
-	err := mmc.Wait(ctx, t, loading, nil)
+	err := mmc.Wait(ctx, t, loadTimeout, nil)
 	if scsi.MediumNotPresent(err) {
 		return ErrNoMedium
 	}
@@ -57,7 +57,7 @@ func Open(ctx context.Context, t scsi.Transport) (disc.Disc, error) {
 	}
 	profile, err := mmc.CurrentProfile(ctx, t)
 	if err != nil && !scsi.Unsupported(err) {
-		return nil, fmt.Errorf("ask for the kind of the disc: %w", err)
+		return nil, fmt.Errorf("read the profile of the disc: %w", err)
 	}
 	d := &medium{t: t, profile: profile, cd: profile.IsCD(), open: -1}
 	if d.toc.Sessions, err = sessions(ctx, t, profile); err != nil {
@@ -72,13 +72,13 @@ func Open(ctx context.Context, t scsi.Transport) (disc.Disc, error) {
 	if d.cd {
 		d.trim(ctx)
 	}
-	d.remarkOpen(ctx)
+	d.noteOpenSession(ctx)
 	d.end = disc.LBA(disc.Sectors(d))
 	return d, nil
 }
 
-// remarkOpen says that the last session is not closed, where that is so.
-func (d *medium) remarkOpen(ctx context.Context) {
+// noteOpenSession adds a notice if the last session is not closed.
+func (d *medium) noteOpenSession(ctx context.Context) {
 	info, err := mmc.ReadDiscInformation(ctx, d.t)
 	if err != nil || overwritable(d.profile) || info.Status != mmc.Appendable {
 		return
@@ -90,32 +90,33 @@ func (d *medium) remarkOpen(ctx context.Context) {
 			}
 		}
 		d.notices = append(d.notices, disc.Notice{Severity: disc.Warning, Text: fmt.Sprintf(
-			"Session %d of the disc is not closed (%v): an earlier burn was broken off, or is still going on. What is in it may not be found, or not be read.",
+			"Session %d of the disc is not closed (%v): an earlier burn was broken off, or is still running. Its contents may not be found, or not be readable.",
 			info.Sessions, info.Session)})
 	}
 }
 
 // medium is the disc in a drive.
 type medium struct {
+	disc.Memo
 	t       scsi.Transport
 	profile mmc.Profile
 	cd      bool
 	toc     disc.TOC
 	end     disc.LBA
-	notices []disc.Notice // what there is to say of the disc, for people
-	open    disc.LBA      // where a session begins that is not closed, -1 where all are
+	notices []disc.Notice // about its tracks and sessions
+	open    disc.LBA      // where the open session begins, -1: none
 
 	mu     sync.Mutex // one command after the other
-	read12 bool       // the drive does not know READ(10)
-	gone   error      // the drive or the disc in it is gone: nothing can be read any more
+	read12 bool       // the drive does not support READ(10)
+	gone   error      // the drive or its disc was removed: nothing more can be read
 }
 
 func (d *medium) TOC() disc.TOC { return d.toc }
 
 func (d *medium) Close() error { return nil }
 
-// ReadSectors implements disc.Disc. Sectors that were read before one that
-// cannot be are delivered; the error names the address of that one.
+// ReadSectors implements disc.Disc. The sectors before one that cannot be read are
+// delivered; the error names the address of that one.
 func (d *medium) ReadSectors(ctx context.Context, p []byte, lba disc.LBA, f disc.Form) (int, error) {
 	read, ok := d.reader(f)
 	if !ok {
@@ -138,10 +139,10 @@ func (d *medium) ReadSectors(ctx context.Context, p []byte, lba disc.LBA, f disc
 	chunk := max(min(d.t.MaxTransfer()/size, 0xFFFF), 1)
 	for done := 0; done < n; {
 		k := min(chunk, n-done)
-		got, err := d.persist(ctx, read, p[done*size:(done+k)*size], lba+disc.LBA(done), size)
+		got, err := d.readRetrying(ctx, read, p[done*size:(done+k)*size], lba+disc.LBA(done), size)
 		done += got
 		if err != nil {
-			if _, _, _, told := scsi.Code(err); !told { // such an error names the address itself
+			if _, _, _, told := scsi.Code(err); !told { // a SCSI error names the address itself
 				err = fmt.Errorf("at LBA %d: %w", lba+disc.LBA(done), err)
 			}
 			err = fmt.Errorf("read the disc: %w", err)
@@ -160,13 +161,15 @@ func (d *medium) ReadSectors(ctx context.Context, p []byte, lba disc.LBA, f disc
 	return n, nil
 }
 
-// reader returns what reads sectors of that form, false where the medium has none.
+// reader returns the function that reads sectors of a form, false if the medium has none.
 func (d *medium) reader(f disc.Form) (reader, bool) {
 	switch {
 	case f == disc.User:
 		return d.readUser, true
-	case f == disc.Raw && d.cd:
-		return d.readCD, true
+	case (f == disc.Raw || f == disc.RawSub) && d.cd:
+		return func(ctx context.Context, p []byte, lba disc.LBA) (int, error) {
+			return mmc.ReadCD(ctx, d.t, lba, p, f)
+		}, true
 	}
 	return nil, false
 }
@@ -183,7 +186,7 @@ func (d *medium) audioFrom(lba disc.LBA) (disc.LBA, bool) {
 	return 0, false
 }
 
-// gone is an error behind which nothing more can be read.
+// gone is an error after which nothing more can be read. It is a disc.ErrGone.
 type gone struct{ error }
 
 func (g gone) Unwrap() error        { return g.error }
@@ -191,32 +194,32 @@ func (g gone) Is(target error) bool { return target == disc.ErrGone }
 
 type reader func(ctx context.Context, p []byte, lba disc.LBA) (int, error)
 
-// attempts is how often a sector is asked for before it counts as unreadable.
+// attempts is how often a sector is read before it counts as unreadable.
 const attempts = 3
 
-// persist reads a run of sectors, and where that fails the same run sector by
-// sector, each several times.
-func (d *medium) persist(ctx context.Context, read reader, p []byte, lba disc.LBA, size int) (int, error) {
-	n, err := d.patient(ctx, read, p, lba)
+// readRetrying reads a run of sectors and, if that fails, reads it sector by sector,
+// each several times.
+func (d *medium) readRetrying(ctx context.Context, read reader, p []byte, lba disc.LBA, size int) (int, error) {
+	n, err := d.readWhenReady(ctx, read, p, lba)
 	if err == nil && n == len(p)/size {
 		return n, nil
 	}
-	if err != nil && hopeless(ctx, err) {
+	if err != nil && isPermanent(ctx, err) {
 		return 0, err
 	}
 	for i := 0; i < len(p)/size; i++ {
 		one := p[i*size : (i+1)*size]
 		var failed error
 		for range attempts {
-			n, err := d.patient(ctx, read, one, lba+disc.LBA(i))
+			n, err := d.readWhenReady(ctx, read, one, lba+disc.LBA(i))
 			if err == nil && n == 1 {
 				failed = nil
 				break
 			}
 			if failed = err; err == nil {
-				failed = errors.New("the drive delivered less than the sector")
+				failed = errors.New("the drive delivered less than a sector")
 			}
-			if hopeless(ctx, failed) {
+			if isPermanent(ctx, failed) {
 				break
 			}
 		}
@@ -227,8 +230,8 @@ func (d *medium) persist(ctx context.Context, read reader, p []byte, lba disc.LB
 	return len(p) / size, nil
 }
 
-// hopeless reports whether reading again cannot help.
-func hopeless(ctx context.Context, err error) bool {
+// isPermanent reports whether an error remains when the sector is read again.
+func isPermanent(ctx context.Context, err error) bool {
 	key, _, _, sense := scsi.Code(err)
 	if ctx.Err() != nil || scsi.Gone(err) {
 		return true
@@ -236,10 +239,10 @@ func hopeless(ctx context.Context, err error) bool {
 	return sense && (key == scsi.KeyIllegalRequest || key == scsi.KeyNotReady || scsi.MediumChanged(err))
 }
 
-// patient reads once, waiting while the drive is busy, and again behind an error of an
-// earlier command, which has only kept this one from being carried out.
-func (d *medium) patient(ctx context.Context, read reader, p []byte, lba disc.LBA) (int, error) {
-	var pauses mmc.Pauses
+// readWhenReady reads once. It waits while the drive is busy, and reads again after a
+// deferred error or a reset, because of which the command was not carried out.
+func (d *medium) readWhenReady(ctx context.Context, read reader, p []byte, lba disc.LBA) (int, error) {
+	var pauses mmc.Backoff
 	for {
 		n, err := read(ctx, p, lba)
 		switch {
@@ -247,8 +250,8 @@ func (d *medium) patient(ctx context.Context, read reader, p []byte, lba disc.LB
 			return n, nil
 		case !scsi.InProgress(err) && !scsi.WasReset(err) && !scsi.Deferred(err):
 			return n, err
-		case pauses.Total() > loading:
-			return n, fmt.Errorf("%w after %v: %w", mmc.ErrNotReady, loading, err)
+		case pauses.Elapsed() > loadTimeout:
+			return n, fmt.Errorf("%w after %v: %w", mmc.ErrNotReady, loadTimeout, err)
 		}
 		if pauses.Sleep(ctx) != nil {
 			return n, ctx.Err()
@@ -265,8 +268,4 @@ func (d *medium) readUser(ctx context.Context, p []byte, lba disc.LBA) (int, err
 		d.read12 = true
 	}
 	return mmc.Read12(ctx, d.t, lba, p)
-}
-
-func (d *medium) readCD(ctx context.Context, p []byte, lba disc.LBA) (int, error) {
-	return mmc.ReadCD(ctx, d.t, lba, p)
 }

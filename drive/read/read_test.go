@@ -88,28 +88,36 @@ func (r rawCD) Execute(ctx context.Context, c scsi.Command) (int, error) {
 	if c.CDB[0] != scsi.OpReadCD {
 		return r.Transport.Execute(ctx, c)
 	}
-	if c.CDB[9] != 0xF8 || c.CDB[1] != 0 || len(c.Data) > r.MaxTransfer() {
+	size := disc.RawSectorSize
+	if c.CDB[10] == 1 {
+		size = disc.RawSubSectorSize
+	}
+	if c.CDB[9] != 0xF8 || c.CDB[1] != 0 || c.CDB[10] > 1 || len(c.Data) > r.MaxTransfer() {
 		return 0, scsi.NewError(c.CDB, scsi.StatusCheckCondition, sense(5, 0x24, 0))
 	}
-	for i := range len(c.Data) / disc.RawSectorSize {
-		p := c.Data[i*disc.RawSectorSize:][:disc.RawSectorSize]
+	for i := range len(c.Data) / size {
+		p := c.Data[i*size:][:size]
 		copy(p, bytes.Repeat([]byte{byte(binary.BigEndian.Uint32(c.CDB[2:])) + byte(i)}, len(p)))
 	}
 	return len(c.Data), nil
 }
 
-// Whole sectors of a CD come in pieces of what the transport carries.
+// Whole sectors of a CD come in pieces of what the transport carries, with their
+// sub-channels where these are asked for.
 func TestRawCD(t *testing.T) {
 	d := virtualtest.Blank(t, "cd-r", 4096)
 	burn(t, d, virtualtest.Noise(400, 5), record.Options{})
 	const n = 200
-	p := make([]byte, n*disc.RawSectorSize)
-	if k, err := open(t, rawCD{d}).ReadSectors(context.Background(), p, 7, disc.Raw); k != n || err != nil {
-		t.Fatalf("%d sectors, %v", k, err)
-	}
-	for i := range n {
-		if p[i*disc.RawSectorSize] != byte(7+i) || p[(i+1)*disc.RawSectorSize-1] != byte(7+i) {
-			t.Fatalf("sector %d has come wrong", 7+i)
+	for _, f := range []disc.Form{disc.Raw, disc.RawSub} {
+		size := f.Size()
+		p := make([]byte, n*size)
+		if k, err := open(t, rawCD{d}).ReadSectors(context.Background(), p, 7, f); k != n || err != nil {
+			t.Fatalf("%d sectors, %v", k, err)
+		}
+		for i := range n {
+			if p[i*size] != byte(7+i) || p[(i+1)*size-1] != byte(7+i) {
+				t.Fatalf("sector %d of %d bytes has come wrong", 7+i, size)
+			}
 		}
 	}
 }

@@ -40,14 +40,14 @@ func (s *Salvage) Bad() (count int64, first disc.LBA, err error) {
 	return s.count, s.first, s.err
 }
 
-// ReadSectors implements disc.Disc. It fails only where nothing more can be read: at
-// the end, when the work is cancelled, and when the drive or the disc in it is gone.
+// ReadSectors implements disc.Disc. It fails only where nothing more can be read: at the
+// end, when the work is cancelled, and when the drive or its disc was removed.
 func (s *Salvage) ReadSectors(ctx context.Context, p []byte, lba disc.LBA, f disc.Form) (int, error) {
 	size := f.Size()
 	for n := 0; n*size < len(p); {
 		k, err := s.Disc.ReadSectors(ctx, p[n*size:], lba+disc.LBA(n), f)
 		n += k
-		if n*size >= len(p) || fatal(err) || !s.active() {
+		if n*size >= len(p) || endsSalvage(err) || !s.active() {
 			return n, err
 		}
 		if err == nil {
@@ -80,8 +80,8 @@ func (s *Salvage) replaced(lba disc.LBA, err error) {
 	}
 }
 
-// fatal reports whether an error is not that of a sector alone.
-func fatal(err error) bool {
+// endsSalvage reports whether an error does not concern a single sector.
+func endsSalvage(err error) bool {
 	return errors.Is(err, io.EOF) || errors.Is(err, disc.ErrForm) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) ||
 		scsi.Gone(err) || scsi.NotReady(err) || scsi.MediumChanged(err)
 }

@@ -9,11 +9,11 @@ import (
 	"glassmaster/mastering/disc"
 )
 
-// mostTracks is more than any medium has: a DVD-R can have 2302.
-const mostTracks = 2400
+// maxTracks is more than any medium has: a DVD-R can have 2302.
+const maxTracks = 2400
 
-// sessions returns what can be read of the medium: closed sessions, and what
-// there is of an open one. A blank medium has none.
+// sessions returns what can be read of the medium: closed sessions, and the written part
+// of an open one. A blank medium has none.
 func sessions(ctx context.Context, t scsi.Transport, p mmc.Profile) ([]disc.Session, error) {
 	if p.IsCD() {
 		return cdSessions(ctx, t)
@@ -31,10 +31,10 @@ func sessions(ctx context.Context, t scsi.Transport, p mmc.Profile) ([]disc.Sess
 	}
 	last, size, err := mmc.ReadCapacity(ctx, t)
 	if err != nil {
-		return nil, fmt.Errorf("ask how large the disc is: %w", err)
+		return nil, fmt.Errorf("read the capacity of the disc: %w", err)
 	}
 	if size != disc.SectorSize {
-		return nil, fmt.Errorf("the drive reads sectors of %d bytes: only %d is known here", size, disc.SectorSize)
+		return nil, fmt.Errorf("the drive reads sectors of %d bytes; only %d are supported", size, disc.SectorSize)
 	}
 	if last <= 0 {
 		return nil, nil
@@ -52,14 +52,14 @@ func overwritable(p mmc.Profile) bool {
 	return false
 }
 
-// pressed reports whether the medium is, or passes for, a pressed one. Of those
-// the capacity is a better answer than the size of the only track.
+// pressed reports whether the medium is, or is reported as, a pressed one. The capacity
+// of those is more reliable than the size of the only track.
 func pressed(p mmc.Profile) bool { return p == mmc.DVDROM || p == mmc.BDROM || p == mmc.NoProfile }
 
 // trackSessions goes through the tracks of a DVD or BD.
 func trackSessions(ctx context.Context, t scsi.Transport, info mmc.DiscInformation) []disc.Session {
 	var all []disc.Session
-	for n := max(info.FirstTrack, 1); n <= min(info.LastInLast, mostTracks); n++ {
+	for n := max(info.FirstTrack, 1); n <= min(info.LastInLast, maxTracks); n++ {
 		ti, err := mmc.ReadTrackInformation(ctx, t, n)
 		if err != nil {
 			break
@@ -83,8 +83,8 @@ func join(all []disc.Session, session int, t disc.Track) []disc.Session {
 	return append(all, disc.Session{Number: session, Tracks: []disc.Track{t}})
 }
 
-// cdSessions reads the lead-ins of a CD. A drive that does not show them raw
-// tells at least the tracks.
+// cdSessions reads the lead-ins of a CD or, if the drive does not support that, the
+// tracks alone.
 func cdSessions(ctx context.Context, t scsi.Transport) ([]disc.Session, error) {
 	raw, err := mmc.ReadFullTOC(ctx, t)
 	if err == nil {
@@ -180,8 +180,8 @@ func mode(control byte) disc.Mode {
 	return disc.Audio
 }
 
-// setModes asks which mode the data tracks have, which the table of contents
-// does not tell.
+// setModes asks for the mode of the data tracks, which the table of contents does not
+// contain.
 func setModes(ctx context.Context, t scsi.Transport, all []disc.Session) {
 	for _, s := range all {
 		for i := range s.Tracks {

@@ -20,10 +20,9 @@ const (
 	preGap = 150
 )
 
-// trim takes from the data tracks of a CD what the table of contents counts to them
-// though it is no part of them: the pre-gap of the track behind, and the run-out of a
-// track that was written at once. Every other sector stays, whether it can be read or
-// not.
+// trim removes from the data tracks of a CD what the table of contents includes although
+// it is no part of them: the pre-gap of the next track, and the run-out of a track that
+// was written track at once. All other sectors stay, whether they can be read or not.
 func (d *medium) trim(ctx context.Context) {
 	for _, s := range d.toc.Sessions {
 		for i := range s.Tracks {
@@ -37,7 +36,7 @@ func (d *medium) trim(ctx context.Context) {
 			if n := d.runOutOf(ctx, *t); n > 0 {
 				t.Length -= n
 				d.notices = append(d.notices, disc.Notice{Text: fmt.Sprintf(
-					"Track %d: the last %s of it cannot be read, and %s left out: the run-out of a track that was written at once, which holds nothing.",
+					"Track %d: the last %s of it cannot be read, and %s left out: the run-out of a track that was written track at once, which is empty.",
 					t.Number, [...]string{"", "sector", "2 sectors"}[n], [...]string{"", "is", "are"}[n])})
 			}
 		}
@@ -63,26 +62,25 @@ func (d *medium) runOutOf(ctx context.Context, t disc.Track) int64 {
 			return 0 // the end of the track is damaged
 		}
 	}
-	if n == 0 || n == t.Length || !d.recordable(ctx) || d.inOneRun(ctx, t) {
+	if n == 0 || n == t.Length || !d.recordable(ctx) || d.writtenWithSession(ctx, t) {
 		return 0
 	}
 	return n
 }
 
-// unreadable reports whether a sector cannot be read, after as many attempts as any
-// sector gets. A drive that cannot tell, since it is gone or the disc is another one,
-// leaves that to whoever reads the track.
+// unreadable reports whether a sector cannot be read, after the usual attempts. It does
+// not if the drive or the disc was removed: that is reported when the track is read.
 func (d *medium) unreadable(ctx context.Context, lba disc.LBA) bool {
 	var p [disc.SectorSize]byte
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	_, err := d.persist(ctx, d.readUser, p[:], lba, len(p))
+	_, err := d.readRetrying(ctx, d.readUser, p[:], lba, len(p))
 	key, _, _, ok := scsi.Code(err)
 	return ok && (key == scsi.KeyMediumError || key == scsi.KeyIllegalRequest || key == scsi.KeyBlankCheck)
 }
 
-// recordable reports whether the disc is a CD-R or CD-RW. A drive that only reads may
-// take them for pressed ones; then the groove tells, which pressed discs lack.
+// recordable reports whether the disc is a CD-R or CD-RW. A drive that cannot write may
+// report them as pressed discs, which have no ATIP.
 func (d *medium) recordable(ctx context.Context) bool {
 	if d.profile == mmc.CDR || d.profile == mmc.CDRW {
 		return true
@@ -91,26 +89,26 @@ func (d *medium) recordable(ctx context.Context) bool {
 	return err == nil && a.LeadIn.M >= 90
 }
 
-// inOneRun reports whether the track was written in one run with what is before it, as
-// sessions at once and pressed discs are: the block that links a track which was written
-// at once cannot be read as data.
-func (d *medium) inOneRun(ctx context.Context, t disc.Track) bool {
-	return mmc.ReadCDAs(ctx, d.t, t.Start-preGap, t.Mode) == nil
+// writtenWithSession reports whether the track was written together with its session, as
+// on pressed discs: the link block before a track that was written track at once cannot
+// be read as data.
+func (d *medium) writtenWithSession(ctx context.Context, t disc.Track) bool {
+	return mmc.ReadCDOfMode(ctx, d.t, t.Start-preGap, t.Mode) == nil
 }
 
-// preGapOf returns how many sectors before a track are its pre-gap, as far as they
-// begin behind the start of the track before it, 0 when the drive cannot tell.
+// preGapOf returns how many sectors before a track are its pre-gap, at most those behind
+// the start of the track before it, 0: unknown.
 func (d *medium) preGapOf(ctx context.Context, next, before disc.Track) int64 {
-	if n, err := d.reaches(ctx, next, before, d.isIndex0); err == nil {
+	if n, err := d.gapLength(ctx, next, before, d.isIndex0); err == nil {
 		return n
 	}
 	if next.Mode == disc.Audio {
 		// The pre-gap is audio too, and read as such.
-		n, _ := d.reaches(ctx, next, before, func(ctx context.Context, a disc.LBA) (bool, error) {
-			return mmc.ReadCDAs(ctx, d.t, a, disc.Audio) == nil, nil
+		n, _ := d.gapLength(ctx, next, before, func(ctx context.Context, a disc.LBA) (bool, error) {
+			return mmc.ReadCDOfMode(ctx, d.t, a, disc.Audio) == nil, nil
 		})
-		// The blocks that link a track written at once to the one before are a part of its
-		// pre-gap, and are read neither as audio nor as data.
+		// The link blocks of a track that was written track at once are a part of its pre-gap,
+		// and can be read neither as audio nor as data.
 		if n > 0 && n < preGap && preGap < before.Length && d.unreadable(ctx, next.Start-disc.LBA(n)-1) {
 			return preGap
 		}
@@ -123,15 +121,15 @@ func (d *medium) preGapOf(ctx context.Context, next, before disc.Track) int64 {
 	return 0
 }
 
-// reaches returns how many sectors in front of a track are in its gap, which is one
+// gapLength returns how many sectors before a track are in its pre-gap, which is a single
 // run that ends where the track starts.
-func (d *medium) reaches(ctx context.Context, next, before disc.Track, inGap func(context.Context, disc.LBA) (bool, error)) (int64, error) {
+func (d *medium) gapLength(ctx context.Context, next, before disc.Track, inGap func(context.Context, disc.LBA) (bool, error)) (int64, error) {
 	in, out := next.Start, before.Start
 	if yes, err := inGap(ctx, in-1); err != nil || !yes {
 		return 0, err
 	}
 	in--
-	// Nearly all are as long as they must be.
+	// Most have the standard length.
 	for _, a := range []disc.LBA{next.Start - preGap, next.Start - preGap - 1} {
 		if a <= out || a >= in {
 			continue

@@ -8,46 +8,46 @@ import (
 	"glassmaster/mastering/disc"
 )
 
-// TrackState is how far a track is written.
+// TrackState says how far a track is written.
 type TrackState uint8
 
 // States of a track (MMC-6 6.26: the bits RT, Blank, NWA_V and Damage).
 const (
 	TrackComplete     TrackState = iota // nothing more can be written to it
-	TrackInvisible                      // not begun: what is written next makes a track of it
+	TrackInvisible                      // not begun: it becomes a track when it is written
 	TrackOpen                           // begun and not closed
-	TrackReserved                       // its size was announced, and nothing is written
-	TrackReservedOpen                   // its size was announced, and a part of it is written
-	TrackDamaged                        // it was not closed as it should be, and has to be repaired
+	TrackReserved                       // its size is reserved, and nothing is written
+	TrackReservedOpen                   // its size is reserved, and a part of it is written
+	TrackDamaged                        // it was not closed properly, and has to be repaired
 )
 
 func (s TrackState) String() string {
 	return [...]string{"complete", "not begun", "open", "reserved, empty", "reserved, partly written", "damaged"}[s]
 }
 
-// Track is a track as the drive tells of it, be it closed or not.
+// Track is a track as the drive reports it, closed or not.
 type Track struct {
 	Number, Session int
 	State           TrackState
 	Audio           bool
 	Start           disc.LBA
 	Size            int64    // sectors it has, or will have
-	Written         int64    // of them written, as far as the drive tells
-	Next            disc.LBA // where it is written next, -1 when it is not
+	Written         int64    // of them written, as far as the drive reports it
+	Next            disc.LBA // next writable address, -1: none
 }
 
-// tracks asks about all tracks of a disc that is written in order, those of an open
-// session and the one that is written next included.
+// tracks returns all tracks of a disc that is written sequentially, including those of
+// an open session and the one that is written next.
 func tracks(ctx context.Context, t scsi.Transport, p mmc.Profile, info mmc.DiscInformation) []Track {
 	if overwritable(p) || pressed(p) || p == mmc.CDROM {
 		return nil
 	}
 	var all []Track
 	known := map[int]bool{}
-	for n := max(info.FirstTrack, 1); n <= min(info.LastInLast, mostTracks); n++ {
+	for n := max(info.FirstTrack, 1); n <= min(info.LastInLast, maxTracks); n++ {
 		ti, err := mmc.ReadTrackInformation(ctx, t, n)
 		if err != nil {
-			continue // the invisible track may be counted, and not have that number
+			continue // the invisible track may be counted, and have another number
 		}
 		ti.Number = n
 		known[n] = true
@@ -62,7 +62,7 @@ func tracks(ctx context.Context, t scsi.Transport, p mmc.Profile, info mmc.DiscI
 	return all
 }
 
-// trackOf tells what track information means.
+// trackOf interprets track information.
 func trackOf(ti mmc.TrackInformation) Track {
 	t := Track{
 		Number: ti.Number, Session: max(ti.Session, 1), Audio: ti.Mode&4 == 0,
@@ -91,7 +91,7 @@ func StateOf(ti mmc.TrackInformation) TrackState {
 	return TrackComplete
 }
 
-// written returns how many sectors of a track are written, as far as the drive tells.
+// written returns how many sectors of a track are written, as far as the drive reports it.
 func written(ti mmc.TrackInformation) int64 {
 	switch {
 	case ti.Blank:

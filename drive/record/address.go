@@ -11,52 +11,51 @@ import (
 	"glassmaster/mastering/volume"
 )
 
-// ErrOtherAddress is in the chain of the error of a source whose volume was made
-// for another address than the one that the disc goes on at: its files could not
-// be found there, though every sector of it would be on the disc.
+// ErrOtherAddress is in the chain of the error of a source whose volume was made for
+// another address than the next writable address (NWA) of the disc: its files could
+// not be found there, although all of its sectors would be on the disc.
 var ErrOtherAddress = errors.New("the source was made for another address of the disc")
 
-// ErrUnknownAddress is in the chain of the error of a source that does not tell
-// for which address it was made. Options.Force burns it all the same.
-var ErrUnknownAddress = errors.New("the source does not tell for which address it was made")
+// ErrUnknownAddress is in the chain of the error of a source that does not show for
+// which address it was made. Options.Force burns it nevertheless.
+var ErrUnknownAddress = errors.New("the source does not show for which address it was made")
 
-// ErrEraseFirst is in the chain of the error of a disc that can be burned when it was
-// erased, as Options.Blank does.
-var ErrEraseFirst = errors.New("it has to be erased first")
-
-// aimed checks that the source was made for the address that the disc goes on at.
-func (b *Burn) aimed(ctx context.Context, tr disc.Track) error {
+// checkAddress checks that the source was made for the next writable address of the
+// disc.
+func (b *Burn) checkAddress(ctx context.Context, tr disc.Track) error {
 	if tr.Start != 0 { // the source is a session that knows its address
-		if tr.Start == b.next || b.mend {
+		if tr.Start == b.next || b.closeFirst {
 			return nil
 		}
-		return fmt.Errorf("%w: it is a session for address %d, and the disc goes on at address %d: make it for this disc", ErrOtherAddress, tr.Start, b.next)
+		return refuse(fmt.Sprintf("the source is a session that was made for address %d, and this disc goes on at address %d; make the session for this disc", tr.Start, b.next), ErrOtherAddress)
 	}
-	at, known := madeFor(ctx, b.src, tr.Length, b.next)
+	at, known := addressOf(ctx, b.src, tr.Length, b.next)
 	switch {
-	case known && b.mend && at != 0: // found out when the disc is closed
-		b.made = at
+	case known && b.closeFirst && at != 0: // found out when the disc is closed
+		b.sourceAddress = at
 		return nil
-	case known && b.mend && b.medium.erasable():
-		return fmt.Errorf("%w; %w, 0, which is written already: %w", ErrUnfinished, ErrOtherAddress, ErrEraseFirst)
-	case known && b.mend:
-		return fmt.Errorf("%w; %w, 0, which is written already: take a blank disc, or close what was left open and burn an image that was made for the address that the disc then goes on at", ErrUnfinished, ErrOtherAddress)
+	case known && b.closeFirst && b.medium.erasable():
+		return refuse("an earlier burn of this disc was broken off, and the source was made for address 0, which is written already; the disc must be erased before it can be burned again",
+			ErrUnfinished, ErrOtherAddress, ErrEraseFirst)
+	case known && b.closeFirst:
+		return refuse("an earlier burn of this disc was broken off, and the source was made for address 0, which is written already; insert a blank disc, or close this one and burn an image that was made for its next address",
+			ErrUnfinished, ErrOtherAddress)
 	case known && at == b.next:
 		return nil
 	case known && b.next == 0:
-		return fmt.Errorf("%w: it is a session that was made for address %d, and this disc begins at address 0: its files could not be found there; put in the disc that it was made for", ErrOtherAddress, at)
+		return refuse(fmt.Sprintf("the source is a session that was made for address %d, and this disc begins at address 0, where its files could not be found; insert the disc that it was made for", at), ErrOtherAddress)
 	case known && b.medium.erasable():
-		return fmt.Errorf("%w: %w: it was made for address %d, and the disc goes on at address %d, where its files could not be found: %w",
-			ErrNotWritable, ErrOtherAddress, at, b.next, ErrEraseFirst)
+		return refuse(fmt.Sprintf("the source was made for address %d, and this disc goes on at address %d, where its files could not be found; erase the disc first", at, b.next),
+			ErrNotWritable, ErrOtherAddress, ErrEraseFirst)
 	case known:
-		return fmt.Errorf("%w: %w: it was made for address %d, and the disc goes on at address %d, where its files could not be found; use a blank disc, or an image that was made for this address",
-			ErrNotWritable, ErrOtherAddress, at, b.next)
-	case b.mend && !b.o.Force:
-		return fmt.Errorf("%w; %w: close what was left open, then look for the address that the disc goes on at", ErrUnfinished, ErrUnknownAddress)
+		return refuse(fmt.Sprintf("the source was made for address %d, and this disc goes on at address %d, where its files could not be found; insert a blank disc, or burn an image that was made for this address", at, b.next),
+			ErrNotWritable, ErrOtherAddress)
+	case b.closeFirst && !b.o.Force:
+		return refuse("an earlier burn of this disc was broken off, and the source does not show for which address it was made; close the disc first, which makes its next address known", ErrUnfinished, ErrUnknownAddress)
 	case b.next > 0 && !b.o.Force:
-		return fmt.Errorf("%w, and the disc goes on at address %d: burn it on a blank disc, or force it if you know that it belongs there", ErrUnknownAddress, b.next)
-	case b.next > 0 || b.mend:
-		b.warn("the source does not tell for which address it was made: it can only be used if it was made for the one that it is written at")
+		return refuse(fmt.Sprintf("the source does not show for which address it was made, and this disc goes on at address %d; insert a blank disc", b.next), ErrUnknownAddress)
+	case b.next > 0 || b.closeFirst:
+		b.warn("the source does not show for which address it was made: its files can be found only if it was made for the address at which it is written")
 	}
 	return nil
 }
@@ -65,11 +64,11 @@ func (b *Burn) aimed(ctx context.Context, tr disc.Track) error {
 // folders come before the files, and the root first.
 const searched = 1 << 12
 
-// madeFor finds out for which address a source was made that counts its own
+// addressOf finds out for which address a source was made that counts its own
 // sectors from 0: next is where it would be written. The descriptors of a volume
 // hold addresses of the disc, so that the place of a structure in the source
 // and the address that it has of itself tell the difference.
-func madeFor(ctx context.Context, d disc.Disc, sectors int64, next disc.LBA) (disc.LBA, bool) {
+func addressOf(ctx context.Context, d disc.Disc, sectors int64, next disc.LBA) (disc.LBA, bool) {
 	if at, ok := anchorAddress(ctx, d); ok {
 		return at, true
 	}

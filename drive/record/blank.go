@@ -13,23 +13,23 @@ import (
 	"glassmaster/mastering/progress"
 )
 
-// Blank makes a rewritable disc new. A CD-RW or DVD-RW is erased: quickly, which
-// takes away what makes the disc known as written, or in full. A DVD+RW, BD-RE
-// or DVD-RAM is formatted if it is not yet, and overwritten with zeros: where
-// data is looked for, or in full. Full takes as long as writing the whole disc.
-// What has become of the disc is looked at in the end; ErrUnchanged says that
-// nothing has.
+// Blank erases a rewritable disc. A CD-RW or DVD-RW is blanked: minimally, which only
+// erases the lead-in and the beginning, or in full. A DVD+RW, BD-RE or DVD-RAM is
+// formatted if necessary, and overwritten with zeros: where file systems begin, or in
+// full. Full takes as long as writing the whole disc. The disc is checked in the end:
+// ErrUnchanged is in the chain of the error if the drive reported success and did
+// nothing.
 func Blank(ctx context.Context, t scsi.Transport, full bool, rep progress.Reporter) error {
 	t = scsi.Guard(t)
-	m, err := look(ctx, t)
+	m, err := inspect(ctx, t)
 	if err != nil {
 		return fmt.Errorf("erase the disc: %w", err)
 	}
 	if _, ok := recipeFor(m, Options{}); !ok {
-		return fmt.Errorf("erase the disc: %w: a %v in this drive is only read", ErrNotWritable, m.profile)
+		return fmt.Errorf("erase the disc: %w: this drive can only read a %v", ErrNotWritable, m.profile)
 	}
 	if m.sequential() && !m.erasable() {
-		return fmt.Errorf("erase the disc: %w: a %v keeps what is on it for ever", ErrNotWritable, m.profile)
+		return fmt.Errorf("erase the disc: %w: a %v can be written only once", ErrNotWritable, m.profile)
 	}
 	if err := scsi.Writable(t); err != nil {
 		return fmt.Errorf("erase the disc: the drive can only be read now: %w", err)
@@ -57,7 +57,7 @@ func Blank(ctx context.Context, t scsi.Transport, full bool, rep progress.Report
 	return nil
 }
 
-// blank is Blank under way.
+// blank does the work of Blank.
 func (r *burning) blank(full bool) error {
 	m := r.medium
 	if m.erasable() || m.profile == mmc.DVDRWRO {
@@ -68,7 +68,7 @@ func (r *burning) blank(full bool) error {
 			return err
 		}
 		var err error
-		if r.medium, err = look(r.work, r.t); err != nil {
+		if r.medium, err = inspect(r.work, r.t); err != nil {
 			return fmt.Errorf("erase the disc: %w", err)
 		}
 	}
@@ -78,97 +78,97 @@ func (r *burning) blank(full bool) error {
 	return nil
 }
 
-// work returns what runs commands that change a disc, outside of a burn.
+// work returns what runs commands that change a disc outside of a burn.
 func work(ctx context.Context, t scsi.Transport, m medium, rep progress.Reporter) *burning {
 	r, _ := recipeFor(m, Options{})
 	b := &burning{
 		Burn: &Burn{medium: m, recipe: r, o: Options{Blank: true, NoVerify: true}},
 		ctx:  ctx, work: context.WithoutCancel(ctx), rep: rep,
 	}
-	b.watch = &watch{Transport: t, warn: b.warn, say: b.say}
+	b.watch = &watch{Transport: t, warn: b.warn, inform: b.inform}
 	b.t = b.watch
 	return b
 }
 
-// zero overwrites with zeros the places where data is looked for, or the whole
-// disc, and looks whether they have become zeros.
+// zero overwrites with zeros the probes of the disc, or the whole disc, and checks that
+// the probes read as zeros.
 func (r *burning) zero(full bool) error {
 	size, err := r.medium.readable(r.work, r.t)
 	if err != nil {
 		return fmt.Errorf("ask how large the disc is: %w", err)
 	}
-	places := r.medium.places(size)
+	probes := r.medium.probes(size)
 	phase := progress.Erasing
 	if full {
-		places, phase = []span{{0, r.medium.room()}}, progress.ErasingAll
+		probes, phase = []span{{0, r.medium.freeSectors()}}, progress.ErasingAll
 	}
-	// Like a burn that overwrites: as long as it is not complete, a mark says so.
-	r.mark = min(headSectors, places[0].count)
-	if err := r.writeZeros(behindHead(places, r.mark), phase); err != nil {
+	// As with a burn, a mark says that the disc is not complete until it is.
+	r.mark = min(headSectors, probes[0].count)
+	if err := r.writeZeros(headLast(probes, r.mark), phase); err != nil {
 		return err
 	}
 	r.rep.Phase(progress.CheckingDisc, 0)
 	r.lock(false)
 	r.reload()
-	m, err := look(r.work, r.t)
+	m, err := inspect(r.work, r.t)
 	if err != nil {
 		return err
 	}
-	back := r.pastBuffer(places, size)
+	back := r.uncached(probes, size)
 	lba, err := m.findData(r.work, back)
 	var unread *scsi.Error
 	switch {
 	case errors.Is(err, ErrHoldsData) && errors.As(err, &unread):
-		return fmt.Errorf("%w: zeros were written at LBA %d, and cannot be read: %w", ErrNotOnDisc, lba, unread)
+		return fmt.Errorf("%w: zeros were written at LBA %d and cannot be read: %w", ErrNotOnDisc, lba, unread)
 	case errors.Is(err, ErrHoldsData):
-		return fmt.Errorf("%w: there is still something at LBA %d", ErrUnchanged, lba)
+		return fmt.Errorf("%w: there is still data at LBA %d", ErrUnchanged, lba)
 	case err != nil:
 		return err
 	}
-	if r.reloaded == tray.Nothing {
-		r.warn("the drive refused to reload the disc, so it may have answered from its buffer: take the disc out, put it in again, and look whether it is blank")
+	if r.reloaded == tray.NotReloaded {
+		r.warn("the drive refused to reload the disc, so it may have answered from its buffer: eject the disc, insert it again, and check that it is blank")
 	}
 	return nil
 }
 
-// behindHead returns these runs of sectors with the first n sectors of all as the last.
-func behindHead(places []span, n int64) []span {
-	all := append([]span{{places[0].start + n, places[0].count - n}}, places[1:]...)
-	return append(all, span{places[0].start, n})
+// headLast returns these runs of sectors with the first n sectors as the last run.
+func headLast(probes []span, n int64) []span {
+	all := append([]span{{probes[0].start + n, probes[0].count - n}}, probes[1:]...)
+	return append(all, span{probes[0].start, n})
 }
 
-// pastBuffer is the connection over which a disc of that many sectors is read whose
-// places were overwritten. Where the tray was not opened, the drive may still have
-// in its buffer what was sent.
-func (r *burning) pastBuffer(places []span, size int64) *readback {
+// uncached returns the connection over which a disc of that many sectors is read whose
+// probes were overwritten. Where the tray was not opened, the drive's buffer may still
+// hold what was sent.
+func (r *burning) uncached(probes []span, size int64) *readback {
 	back := &readback{Transport: r.t}
 	if r.reloaded == tray.Reopened {
 		return back
 	}
 	var between []span
-	for i, s := range places {
+	for i, s := range probes {
 		end := size
-		if i+1 < len(places) {
-			end = places[i+1].start
+		if i+1 < len(probes) {
+			end = probes[i+1].start
 		}
 		between = append(between, span{s.start + s.count, end - s.start - s.count})
 	}
-	r.pushOut(r.bufferBytes(), between)
-	back.fresh = func(disc.LBA) bool { return true }
+	r.flushReadCache(r.bufferBytes(), between)
+	back.cached = func(disc.LBA) bool { return true }
 	return back
 }
 
-// writeZeros writes zeros over runs of sectors, and has them reach the disc. When
+// writeZeros overwrites runs of sectors with zeros, and flushes the drive's buffer. When
 // it is cancelled the disc is left readable.
-func (r *burning) writeZeros(places []span, phase progress.Phase) error {
+func (r *burning) writeZeros(probes []span, phase progress.Phase) error {
 	if r.recipe.page {
 		w := r.recipe.parameters(r.medium, r.o)
-		if err := persist(r.work, stuck, func() error { return mmc.SetWriteParameters(r.work, r.t, w) }); err != nil {
+		if err := retryWhileBusy(r.work, busyTimeout, func() error { return mmc.SetWriteParameters(r.work, r.t, w) }); err != nil {
 			return fmt.Errorf("set the write parameters: %w", err)
 		}
 	}
 	total := int64(0)
-	for _, s := range places {
+	for _, s := range probes {
 		total += s.count
 	}
 	r.rep.Phase(phase, total*disc.SectorSize)
@@ -178,7 +178,7 @@ func (r *burning) writeZeros(places []span, phase progress.Phase) error {
 	}
 	err := r.writeMark()
 	if err == nil {
-		err = r.eachChunk(places, p)
+		err = r.eachChunk(probes, p)
 	}
 	if r.started {
 		err = combine(err, r.flush(), r.close(false))
@@ -187,8 +187,8 @@ func (r *burning) writeZeros(places []span, phase progress.Phase) error {
 	return combine(err, r.watch.lost)
 }
 
-// writeMark marks a disc that is going to be erased as not complete, in as many
-// sectors at its beginning as r.mark says.
+// writeMark marks the first r.mark sectors of a disc that is going to be erased as not
+// complete.
 func (r *burning) writeMark() error {
 	if r.mark == 0 {
 		return nil
@@ -205,8 +205,8 @@ func (r *burning) writeMark() error {
 	return r.flush()
 }
 
-func (r *burning) eachChunk(places []span, p []byte) error {
-	for _, s := range places {
+func (r *burning) eachChunk(probes []span, p []byte) error {
+	for _, s := range probes {
 		for at := s.start; at < s.start+s.count; {
 			if err := r.ctx.Err(); err != nil {
 				return err
@@ -222,8 +222,8 @@ func (r *burning) eachChunk(places []span, p []byte) error {
 	return nil
 }
 
-// track reports the progress that the drive tells of a long operation on that
-// many sectors.
+// track returns a function that reports the progress, from 0 to 1, of an operation of
+// the drive on that many sectors.
 func track(rep progress.Reporter, phase progress.Phase, sectors int64) func(float64) {
 	total := sectors * disc.SectorSize
 	rep.Phase(phase, total)
@@ -236,30 +236,30 @@ func track(rep progress.Reporter, phase progress.Phase, sectors int64) func(floa
 	}
 }
 
-// erase blanks a CD-RW or DVD-RW, and looks whether it is blank. Where the quick
-// way fails, the whole disc is erased: that helps with discs that are damaged at
-// their beginning.
+// erase blanks a CD-RW or DVD-RW, and checks that it is blank. If minimal blanking
+// fails the whole disc is blanked, which helps with discs that are damaged at the
+// beginning.
 func erase(ctx context.Context, t scsi.Transport, m medium, full bool, rep progress.Reporter) error {
-	old := sample(ctx, t)
+	old := readSample(ctx, t)
 	if !full {
-		err := blank(ctx, t, mmc.BlankMinimal, track(rep, progress.Erasing, m.erasedRoom()))
+		err := blank(ctx, t, mmc.BlankMinimal, track(rep, progress.Erasing, m.sectorsWhenErased()))
 		if err == nil {
 			return erased(ctx, t, nil)
 		}
 		if scsi.Gone(err) {
 			return err
 		}
-		rep.Notice(disc.Notice{Severity: disc.Warning, Text: fmt.Sprintf("erasing quickly failed, now the whole disc is erased: %v", err)})
+		rep.Notice(disc.Notice{Severity: disc.Warning, Text: fmt.Sprintf("quick erasing failed, so the whole disc is erased: %v", err)})
 	}
-	if err := blank(ctx, t, mmc.BlankFull, track(rep, progress.ErasingAll, m.erasedRoom())); err != nil {
+	if err := blank(ctx, t, mmc.BlankFull, track(rep, progress.ErasingAll, m.sectorsWhenErased())); err != nil {
 		return err
 	}
 	return erased(ctx, t, old)
 }
 
-// sample reads the sector in which a volume begins, nil when it cannot be read or
-// holds nothing.
-func sample(ctx context.Context, t scsi.Transport) []byte {
+// readSample reads the sector in which a volume begins, nil when it cannot be read or
+// is empty.
+func readSample(ctx context.Context, t scsi.Transport) []byte {
 	p := make([]byte, disc.SectorSize)
 	if n, err := mmc.Read10(ctx, t, 16, p); n != 1 || err != nil && !scsi.Recovered(err) || bytes.Equal(p, make([]byte, len(p))) {
 		return nil
@@ -267,18 +267,18 @@ func sample(ctx context.Context, t scsi.Transport) []byte {
 	return p
 }
 
-// erased makes sure that a disc is blank: that the drive says so, and that what was
-// read before, if anything, cannot be read any more.
+// erased checks that a disc is blank: that the drive reports so, and that old, what was
+// read before (nil: nothing), can no longer be read.
 func erased(ctx context.Context, t scsi.Transport, old []byte) error {
-	m, err := look(ctx, t)
+	m, err := inspect(ctx, t)
 	if err != nil {
-		return fmt.Errorf("look at the erased disc: %w", err)
+		return fmt.Errorf("examine the erased disc: %w", err)
 	}
 	if !m.sequential() || m.info.Status != mmc.Blank {
 		return fmt.Errorf("erase the disc: %w: it is %v", ErrUnchanged, m.info.Status)
 	}
-	if old != nil && bytes.Equal(sample(ctx, t), old) {
-		return fmt.Errorf("erase the disc: %w: it says that it is blank, and sector 16 still holds what it held", ErrUnchanged)
+	if old != nil && bytes.Equal(readSample(ctx, t), old) {
+		return fmt.Errorf("erase the disc: %w: the drive reports it as blank, but sector 16 still holds its old contents", ErrUnchanged)
 	}
 	return nil
 }
@@ -288,7 +288,7 @@ func blank(ctx context.Context, t scsi.Transport, kind mmc.BlankType, show func(
 	if err != nil && !scsi.InProgress(err) && !scsi.Recovered(err) {
 		return fmt.Errorf("erase the disc: %w", err)
 	}
-	if err := mmc.Wait(ctx, t, eraseTime, show); err != nil {
+	if err := mmc.Wait(ctx, t, eraseTimeout, show); err != nil {
 		return fmt.Errorf("erase the disc: %w", err)
 	}
 	return nil

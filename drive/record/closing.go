@@ -11,14 +11,14 @@ import (
 	"glassmaster/mastering/progress"
 )
 
-// Level is how much of a disc is closed.
+// Level says what of a disc is closed.
 type Level int
 
 // Levels of closing.
 const (
-	CloseTrack   Level = iota // the tracks that are open; the session takes more
-	CloseSession              // the session too: it can be read everywhere, and the disc takes more sessions
-	CloseDisc                 // the disc too: it takes nothing more
+	CloseTrack   Level = iota // the open tracks; tracks can be added to the session
+	CloseSession              // the session, too: every drive can read it, and sessions can be added
+	CloseDisc                 // the disc, too: nothing can be added
 )
 
 func (l Level) String() string { return [...]string{"track", "session", "disc"}[l] }
@@ -27,35 +27,35 @@ func (l Level) phase() progress.Phase {
 	return [...]progress.Phase{progress.ClosingTrack, progress.ClosingSession, progress.ClosingDisc}[l]
 }
 
-// ErrNothingToClose is in the chain of the error of a disc that has nothing to be
-// closed: a blank one, or one whose medium knows no such thing.
+// ErrNothingToClose is in the chain of the error of a disc that cannot be closed: a
+// blank one, or one of a medium that is never closed.
 var ErrNothingToClose = errors.New("there is nothing to close on the disc")
 
 // ClosePlan is what closing a disc is going to do.
 type ClosePlan struct {
 	Profile string
 	Open    []int    // numbers of the tracks that are open
-	Damaged bool     // a track or the session is damaged, and is repaired as far as the drive can
-	Steps   []string // for people; none where what was asked for is closed already
-	Costs   []string // what cannot be done any more afterwards
+	Damaged bool     // a track or the session is damaged, and is repaired if the drive can
+	Steps   []string // for people; none: it is closed already
+	Costs   []string // what will no longer be possible
 }
 
-// Closed is what has become of a disc that was closed.
+// Closed is the state of a disc after it was closed.
 type Closed struct {
 	Profile  string
 	Status   string // of the disc
 	Session  string // the state of its last session
 	Sessions int    // an empty last one counts
-	// NextWritable is where the disc goes on, -1 when it takes nothing more.
+	// NextWritable is the next writable address; -1: nothing can be added.
 	NextWritable int64
-	Erasable     bool // once it is erased it takes data again
-	InPlace      bool // it is overwritten at any address, so that it always takes data
+	Erasable     bool // it can be erased and burned again
+	InPlace      bool // it can be overwritten at any address, so that it is never closed
 	Notices      []disc.Notice
 }
 
-// Closing closes what an earlier burn left open on a disc that is written in
-// order, or finalises such a disc. A disc that is written at any address has at
-// most a format that is not at its end.
+// Closing closes what an earlier burn left open on a disc that is written sequentially,
+// or finalizes such a disc. On a disc that is overwritten in place it ends a format
+// that is not complete.
 type Closing struct {
 	t      scsi.Transport
 	medium medium
@@ -64,16 +64,15 @@ type Closing struct {
 	end    func(r *burning) error // nil where nothing is open
 }
 
-// NewClosing looks at the disc and settles what has to be done. It changes
-// nothing.
+// NewClosing examines the disc and plans what has to be done. It changes nothing.
 func NewClosing(ctx context.Context, t scsi.Transport, level Level) (*Closing, error) {
 	t = scsi.Guard(t)
-	m, err := look(ctx, t)
+	m, err := inspect(ctx, t)
 	if err != nil {
 		return nil, fmt.Errorf("close the disc: %w", err)
 	}
 	c := &Closing{t: t, medium: m, level: level, plan: ClosePlan{Profile: m.profile.String()}}
-	if err := c.settle(ctx); err != nil {
+	if err := c.makePlan(ctx); err != nil {
 		return nil, fmt.Errorf("close the disc: %w", err)
 	}
 	return c, nil
@@ -82,18 +81,18 @@ func NewClosing(ctx context.Context, t scsi.Transport, level Level) (*Closing, e
 // Plan returns what Run is going to do.
 func (c *Closing) Plan() ClosePlan { return c.plan }
 
-func (c *Closing) settle(ctx context.Context) error {
+func (c *Closing) makePlan(ctx context.Context) error {
 	m := c.medium
 	switch {
 	case !m.sequential():
-		return c.settleOverwritten()
-	case m.info.Status == mmc.Blank || m.announced():
-		return fmt.Errorf("%w: nothing has been written on the %v", ErrNothingToClose, m.profile)
+		return c.planFormatEnd()
+	case m.info.Status == mmc.Blank || m.reservedWhole():
+		return fmt.Errorf("%w: nothing was written to the %v", ErrNothingToClose, m.profile)
 	case m.info.Status != mmc.Appendable:
 		return nil
 	}
 	if m.atOnce() {
-		c.settleAtOnce()
+		c.planFilling()
 		return nil
 	}
 	open := m.openTracks(ctx, c.t)
@@ -103,7 +102,7 @@ func (c *Closing) settle(ctx context.Context) error {
 		c.step("close track %d, which was left open at address %d", ti.Number, max(ti.NextWritable, ti.Start))
 	}
 	if c.plan.Damaged = c.plan.Damaged || m.info.Session == mmc.SessionDamaged; c.plan.Damaged {
-		c.plan.Steps = append([]string{"repair what is damaged, as far as the drive can"}, c.plan.Steps...)
+		c.plan.Steps = append([]string{"repair the damaged track or session, if the drive can"}, c.plan.Steps...)
 	}
 	pending := len(open) > 0 || m.unfinished()
 	switch {
@@ -116,28 +115,28 @@ func (c *Closing) settle(ctx context.Context) error {
 		c.step("close the session and the disc")
 		c.end = func(r *burning) error { return finishSession(r.work, r.t, m, true, r.warnOf) }
 	case c.level == CloseDisc && m.profile.IsCD():
-		return fmt.Errorf("%w: all sessions of the %v are closed, and such a disc is finalised only together with a session: burn the last one so that the disc is closed", ErrNothingToClose, m.profile)
+		return fmt.Errorf("%w: all sessions of the %v are closed, and a CD can only be finalized together with a session: burn the last session without --append", ErrNothingToClose, m.profile)
 	case c.level == CloseDisc:
 		c.step("close the disc")
-		c.end = func(r *burning) error { return shut(r.work, r.t, m.finalFunction(), 0) }
+		c.end = func(r *burning) error { return closeAndWait(r.work, r.t, m.finalFunction(), 0) }
 	}
 	if c.end != nil && (c.level == CloseDisc || c.level == CloseSession && m.oneSession()) {
-		c.plan.Costs = append(c.plan.Costs, fmt.Sprintf("nothing can be added to the %v any more", m.profile))
+		c.plan.Costs = append(c.plan.Costs, fmt.Sprintf("nothing can be added to the %v afterwards", m.profile))
 	}
 	return nil
 }
 
-// settleAtOnce ends a DVD-R that was to be written at once, in the only way that it
-// can be: what is missing of the size that was announced is filled up.
-func (c *Closing) settleAtOnce() {
+// planFilling plans how a DVD-R is closed that was being written disc at once. The only
+// way is to write the rest of the sectors that were reserved.
+func (c *Closing) planFilling() {
 	t := c.medium.track
 	rest := span{t.NextWritable, t.Start + t.Size - t.NextWritable}
 	c.plan.Open = []int{max(c.medium.info.LastInLast, 1)}
-	c.step("fill the %d sectors that were announced and not written, which ends the disc", rest.count)
-	c.plan.Costs = append(c.plan.Costs, fmt.Sprintf("nothing can be added to the %v any more", c.medium.profile))
+	c.step("write the remaining %d sectors that were reserved, which closes the disc", rest.count)
+	c.plan.Costs = append(c.plan.Costs, fmt.Sprintf("nothing can be added to the %v afterwards", c.medium.profile))
 	c.end = func(r *burning) error {
 		r.recipe = recipeAtOnce
-		r.filler = disc.MarkMissing // zeros would pass for data
+		r.filler = disc.MarkMissing // zeros would look like data
 		return r.writeZeros([]span{rest}, progress.Filling)
 	}
 }
@@ -151,27 +150,27 @@ func (m medium) finalFunction() mmc.CloseFunction {
 	if f := m.lastFunction(); f != mmc.CloseSession {
 		return f
 	}
-	return mmc.FinalizeDash
+	return mmc.FinalizeDVDMinusR
 }
 
-// settleOverwritten ends the format of a disc that is written at any address.
-func (c *Closing) settleOverwritten() error {
+// planFormatEnd plans how the format of a disc that is overwritten in place is ended.
+func (c *Closing) planFormatEnd() error {
 	m := c.medium
 	switch {
 	case (m.profile == mmc.DVDPRW || m.profile == mmc.DVDPRWDL) && m.info.Background == 2:
-		c.step("stop the format that runs in the background, so that other drives can read the disc")
+		c.step("stop the background format, so that other drives can read the disc")
 		c.end = (*burning).endFormatting
 	case m.intermediate():
-		c.step("end the format of the DVD-RW where it is written to, so that other drives can read the disc")
+		c.step("end the format of the DVD-RW behind the data, so that other drives can read the disc")
 		c.end = (*burning).endIntermediate
 	default:
-		return fmt.Errorf("%w: a %v is written at any address, and is never open", ErrNothingToClose, m.profile)
+		return fmt.Errorf("%w: a %v is overwritten in place, and is never open", ErrNothingToClose, m.profile)
 	}
 	return nil
 }
 
-// Run closes, and looks whether it is closed. ErrUnchanged is in the chain of the
-// error where a drive only says so.
+// Run closes the disc, and checks that it is closed: ErrUnchanged is in the chain of
+// the error if the drive reported success and did nothing.
 func (c *Closing) Run(ctx context.Context, rep progress.Reporter) (Closed, error) {
 	if c.end == nil {
 		return c.medium.closed(), nil
@@ -193,18 +192,18 @@ func (c *Closing) Run(ctx context.Context, rep progress.Reporter) (Closed, error
 	r.watch.closed()
 	r.lock(false)
 	r.reload()
-	m, err := look(r.work, r.t)
+	m, err := inspect(r.work, r.t)
 	if failed == nil {
-		failed = r.watch.lost // what came with a later command
+		failed = r.watch.lost // reported with a later command
 	}
 	if err != nil {
-		return Closed{}, combine(failed, fmt.Errorf("look at the disc: %w", err))
+		return Closed{}, combine(failed, fmt.Errorf("examine the closed disc: %w", err))
 	}
 	r.show()
 	now := m.closed()
 	now.Notices = r.result.Notices
 	if failed != nil {
-		return now, fmt.Errorf("close the disc: %w; it is %s, its last session %s: copy what can be read of it", failed, now.Status, now.Session)
+		return now, fmt.Errorf("close the disc: %w; it is %s, its last session %s; copy what can be read of it", failed, now.Status, now.Session)
 	}
 	if err := c.proven(r.work, m); err != nil {
 		return now, fmt.Errorf("close the disc: %w", err)
@@ -215,16 +214,16 @@ func (c *Closing) Run(ctx context.Context, rep progress.Reporter) (Closed, error
 // warnOf passes a text on as a warning.
 func (r *burning) warnOf(s string) { r.warn("%s", s) }
 
-// proven makes sure that a disc is as closed as was asked for.
+// proven checks that a disc is closed as it was asked for.
 func (c *Closing) proven(ctx context.Context, m medium) error {
 	switch {
 	case !m.sequential():
 		if m.intermediate() || m.info.Background == 2 {
-			return fmt.Errorf("%w: its format is still not at its end", ErrUnchanged)
+			return fmt.Errorf("%w: its format is still not complete", ErrUnchanged)
 		}
-	case m.info.Status == mmc.Closed: // more than was asked for is as good
+	case m.info.Status == mmc.Closed: // which may be more than was asked for
 	case c.level == CloseDisc:
-		return fmt.Errorf("%w: the disc says that it still takes data", ErrUnchanged)
+		return fmt.Errorf("%w: data can still be added to the disc", ErrUnchanged)
 	case len(m.openTracks(ctx, c.t)) > 0:
 		return fmt.Errorf("%w: a track is still open", ErrUnchanged)
 	case c.level == CloseSession && m.unfinished():

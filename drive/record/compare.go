@@ -16,9 +16,9 @@ import (
 	"glassmaster/mastering/verify"
 )
 
-// compare reads the disc again and compares it with what was sent to it. The source
-// is read again too: it tells which sectors of a piece are bad, and whether it has
-// changed since.
+// compare reads the disc back and compares it with checksums of what was sent. The
+// source is read again, too: it shows which sectors of a piece are bad, and whether it
+// has changed.
 func (r *burning) compare() error {
 	back := r.backed()
 	r.rep.Phase(progress.Comparing, r.plan.Sectors*disc.SectorSize)
@@ -30,7 +30,7 @@ func (r *burning) compare() error {
 	back.counts = true // not what opening a disc tries
 	c := comparison{r: r, disc: d}
 	err = c.run(r.ctx)
-	back.settle()
+	back.countUnnamed()
 	r.result.Retried = int64(len(back.failed))
 	r.result.SourceChanged = c.changed
 	if c.changed != nil && r.o.Locate != nil {
@@ -51,29 +51,29 @@ func (r *burning) compare() error {
 	return nil
 }
 
-// backed is the connection that the disc is read over. Where the tray was not
-// opened, the drive may still have in its buffer what was written last.
+// backed returns the connection over which the disc is read back. Where the tray was
+// not opened, the drive's buffer may still hold what was written last.
 func (r *burning) backed() *readback {
 	back := &readback{Transport: r.t}
 	if r.reloaded == tray.Reopened {
 		return back
 	}
 	size := r.bufferBytes()
-	r.pushed = r.pushOut(size, r.elsewhere(size))
+	r.cacheFlushed = r.flushReadCache(size, r.otherSectors(size))
 	last := r.next + disc.LBA(r.result.Written-2*size/disc.SectorSize)
-	back.fresh = func(lba disc.LBA) bool { return lba >= last || lba < r.next+headSectors }
+	back.cached = func(lba disc.LBA) bool { return lba >= last || lba < r.next+headSectors }
 	return back
 }
 
-// source says where what was compared may have come from, if not off the disc.
+// source says where the data that was compared may have come from, if not from the disc.
 func (r *burning) source(back *readback) {
 	switch {
-	case r.reloaded == tray.Nothing:
-		r.doubt("the drive refused to reload the disc, so parts of it may have been compared with the drive's buffer")
-	case r.reloaded == tray.Stopped && back.deaf && !r.pushed:
-		r.doubt("the disc was stopped and started, and not reloaded; it is so small that it may have been compared with the drive's buffer")
-	case r.reloaded == tray.Stopped && !r.pushed: // no doubt that speaks against this drive
-		r.say("the tray was not opened, and there is less on the disc than the drive's buffer holds: that the disc was compared, and not the buffer, rests on the drive's word")
+	case r.reloaded == tray.NotReloaded:
+		r.notAssured("the drive refused to reload the disc, so parts of it may have been read from the drive's buffer")
+	case r.reloaded == tray.Restarted && back.noFUA && !r.cacheFlushed:
+		r.notAssured("the disc was stopped and started, but not reloaded, and is so small that it may have been read from the drive's buffer")
+	case r.reloaded == tray.Restarted && !r.cacheFlushed: // no doubt that speaks against this drive
+		r.inform("the tray was not opened and the disc holds less than the drive's buffer; that the disc was read, and not the buffer, relies on what the drive reports")
 	}
 }
 
@@ -162,7 +162,7 @@ func (c *comparison) piece(p piece) {
 	good := len(p.unread) == 0 && sha256.Sum256(p.got) == p.sum
 	switch {
 	case good && !same && p.gone == nil:
-		// The disc has what was sent: it tells which sector of the source is another one.
+		// The disc has what was sent, and so shows which sector of the source has changed.
 		if at := firstDifference(p.want, p.got); at >= 0 && c.changed.LBA == p.lba {
 			c.changed.LBA += disc.LBA(at / disc.SectorSize)
 		}
@@ -219,14 +219,14 @@ func firstDifference(a, b []byte) int {
 func (r *burning) differs(m *verify.Mismatch) error {
 	r.result.Mismatch = m
 	e := &Error{
-		Step: "compare the disc with what was sent to it", LBA: -1, Written: r.result.Written, Err: fmt.Errorf("%w: %w", ErrDiffers, m),
-		Left: "the disc was burned to its end", Advice: "do not rely on this disc; burn another one, at a lower speed",
+		Step: "compare the disc with its source", LBA: -1, Written: r.result.Written, Err: fmt.Errorf("%w: %w", ErrDiffers, m),
+		Left: "the disc was burned completely", Advice: "do not rely on this disc; burn another one at a lower speed",
 	}
 	if 2*m.Count > r.plan.Sectors {
-		e.Advice = "most of it is something else than was sent: look whether the disc in the drive is the one that was burned; if it is, " + e.Advice
+		e.Advice = "most of the disc differs: check that the disc in the drive is the one that was burned; if it is, " + e.Advice
 	}
 	if r.result.SourceChanged != nil {
-		e.Left += ", and its source has changed since, so the bad sectors are known only roughly"
+		e.Left += ", and its source has changed since, so that the bad sectors are known only approximately"
 	}
 	return e
 }
@@ -235,13 +235,13 @@ func (r *burning) differs(m *verify.Mismatch) error {
 // is not any more.
 func (r *burning) sourceChanged(s *SourceChange) error {
 	return &Error{
-		Step: "its source is not what it was", LBA: -1, Written: r.result.Written, Err: s,
-		Left:   "the disc is not to blame: it was read back, and holds what was sent to it" + r.doubts(),
-		Advice: "look at what has changed; where the disc must hold it as it is now, or as a whole from one moment, burn again while nothing changes it",
+		Step: "its source has changed", LBA: -1, Written: r.result.Written, Err: s,
+		Left:   "the disc is good: it was read back, and holds what was sent to it" + r.doubts(),
+		Advice: "if the disc must hold the source as it is now, or as it was at a single moment, burn again while nothing changes it",
 	}
 }
 
-// doubts are what could not be assured, as a part of a sentence.
+// doubts returns what could not be assured, as a part of a sentence.
 func (r *burning) doubts() string {
 	var s string
 	for _, d := range r.result.NotAssured {
@@ -257,8 +257,8 @@ func (r *burning) notCompared(err error) error {
 		advice = scsi.Hint(err) + "; then " + advice
 	}
 	return &Error{
-		Step: "compare the disc with what was sent to it", LBA: -1, Written: r.result.Written, Err: err,
-		Left: "the disc was burned, and not compared to its end", Advice: advice,
+		Step: "compare the disc with its source", LBA: -1, Written: r.result.Written, Err: err,
+		Left: "the disc was burned, but not compared completely", Advice: advice,
 	}
 }
 

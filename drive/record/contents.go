@@ -13,21 +13,21 @@ import (
 	"glassmaster/mastering/volume"
 )
 
-// Contents is what is on a disc that somebody wants to erase.
+// Contents is what is on a disc that is going to be erased.
 type Contents struct {
-	Format, Label string    // of the volume; empty when there is none that is known
-	Created       time.Time // of the volume, zero when it does not tell
+	Format, Label string    // of the volume; empty: no known file system
+	Created       time.Time // of the volume, zero: not recorded
 	Sessions      int
 	Sectors       int64 // that hold data, or can
-	Data          bool  // there is something, be it of no known kind
-	Unfinished    bool  // a burn was broken off that overwrote the disc
+	Data          bool  // the disc is not empty
+	Unfinished    bool  // a burn that overwrote the disc was broken off
 }
 
-// LookInto finds out what is on the disc in the drive. A disc whose data cannot be
-// read holds data.
+// LookInto examines what is on the disc in the drive. A disc that cannot be read is not
+// empty.
 func LookInto(ctx context.Context, t scsi.Transport) (Contents, error) {
 	t = scsi.Guard(t)
-	m, err := look(ctx, t)
+	m, err := inspect(ctx, t)
 	if err != nil {
 		return Contents{}, err
 	}
@@ -47,7 +47,7 @@ func (m medium) contents(ctx context.Context, t scsi.Transport) (Contents, error
 	}
 	d, err := read.Open(ctx, t)
 	if err != nil {
-		return c, nil // it cannot be read, and that is no reason not to erase it
+		return c, nil // a disc that cannot be read can be erased nevertheless
 	}
 	defer d.Close()
 	c.Sessions, c.Sectors = len(d.TOC().Sessions), disc.Sectors(d)
@@ -70,17 +70,17 @@ func (c Contents) String() string {
 	case !c.Data:
 		return "nothing"
 	case c.Unfinished:
-		return "what a burn has left that was not completed"
+		return "an incomplete burn"
 	case c.Format != "" && c.Label != "":
 		return fmt.Sprintf("the %s volume %q", c.Format, c.Label)
 	case c.Format != "":
-		return fmt.Sprintf("an %s volume without a name", c.Format)
+		return fmt.Sprintf("an %s volume without a label", c.Format)
 	}
-	return "data of no known kind"
+	return "data in an unknown format"
 }
 
-// unformattedNow reports whether a medium that is written at any address has never
-// been formatted: there is nothing on it.
+// unformattedNow reports whether a medium that is overwritten in place has never been
+// formatted: it is empty.
 func (m medium) unformattedNow() bool {
 	if m.profile == mmc.DVDPRW || m.profile == mmc.DVDPRWDL {
 		return m.info.Background == 0
@@ -91,20 +91,20 @@ func (m medium) unformattedNow() bool {
 // span is a run of sectors.
 type span struct{ start, count int64 }
 
-// Where data is looked for: the first sectors, in which every file system has its
-// first words, and as many places as these, spread over the rest.
+// Where data is searched for: in the first sectors, where all file systems begin, and in
+// one block of each of as many equal parts of the rest.
 const (
 	firstSectors = 1024
 	spreadPlaces = 32
 )
 
-// places are the runs of sectors that decide whether a medium that is written
-// at any address holds data, and which erasing it quickly overwrites: its first
-// sectors, a block in each of many equal parts of it, and the anchors at the end of
-// a UDF volume (ECMA-167 part 3, 8.4.2.1). They do not depend on how far the medium
-// is formatted; those behind readable, in sectors, are left out.
-func (m medium) places(readable int64) []span {
-	whole := m.room()
+// probes returns the runs of sectors that decide whether a medium that is overwritten in
+// place holds data, and which quick erasing overwrites: the first sectors, a block in
+// each of many equal parts, and the anchors at the end of a UDF volume (ECMA-167 part 3,
+// 8.4.2.1). They do not depend on how much of the medium is formatted; those behind
+// readable, in sectors, are left out.
+func (m medium) probes(readable int64) []span {
+	whole := m.freeSectors()
 	unit := m.unit()
 	all := []span{{0, firstSectors}}
 	stride := max(whole/spreadPlaces/unit*unit, unit)
@@ -127,7 +127,7 @@ func (m medium) places(readable int64) []span {
 	return inside
 }
 
-// unit is how many sectors are written at a time at least.
+// unit is the smallest number of sectors that can be written.
 func (m medium) unit() int64 {
 	if r, ok := recipeFor(m, Options{}); ok {
 		return r.unit
@@ -135,7 +135,7 @@ func (m medium) unit() int64 {
 	return dvdBlock
 }
 
-// readable asks how many sectors can be read now, 0 when none can.
+// readable returns how many sectors can be read now.
 func (m medium) readable(ctx context.Context, t scsi.Transport) (int64, error) {
 	last, size, err := mmc.ReadCapacity(ctx, t)
 	switch {
@@ -149,21 +149,20 @@ func (m medium) readable(ctx context.Context, t scsi.Transport) (int64, error) {
 	return 0, err
 }
 
-// findData looks for data on a medium that is written at any address. It returns
-// the first sector with anything but zeros, with an error that wraps ErrHoldsData.
-// A sector that cannot be read may hold anything, and counts as data; what was
-// never written does not.
+// findData searches a medium that is overwritten in place for data. It returns the
+// address of the first sector that is not zeros with a *dataError, or -1. A sector that
+// cannot be read counts as data, except when it was never written.
 func (m medium) findData(ctx context.Context, t scsi.Transport) (disc.LBA, error) {
 	if m.unformattedNow() {
 		return -1, nil
 	}
 	size, err := m.readable(ctx, t)
 	if err != nil {
-		return -1, fmt.Errorf("ask how large the disc is: %w", err)
+		return -1, fmt.Errorf("read the capacity of the disc: %w", err)
 	}
 	chunk := max(min(dvdBlock, t.MaxTransfer()/disc.SectorSize), 1)
 	p := make([]byte, chunk*disc.SectorSize)
-	for _, s := range m.places(size) {
+	for _, s := range m.probes(size) {
 		for at := s.start; at < s.start+s.count; at += int64(chunk) {
 			q := p[:min(int64(chunk), s.start+s.count-at)*disc.SectorSize]
 			lba, err := firstData(ctx, t, disc.LBA(at), q)
@@ -175,10 +174,30 @@ func (m medium) findData(ctx context.Context, t scsi.Transport) (disc.LBA, error
 	return -1, nil
 }
 
+// dataError says that a disc is not empty. It is an ErrHoldsData.
+type dataError struct {
+	LBA disc.LBA // of the first sector that is not empty
+	Err error    // not nil: the sector cannot be read, so it may hold data
+}
+
+func (e *dataError) Error() string { return ErrHoldsData.Error() + ": " + e.where() }
+
+func (e *dataError) Is(target error) bool { return target == ErrHoldsData }
+
+func (e *dataError) Unwrap() error { return e.Err }
+
+// where says where the data is.
+func (e *dataError) where() string {
+	if e.Err != nil {
+		return fmt.Sprintf("LBA %d cannot be read, so it may hold data: %v", e.LBA, e.Err)
+	}
+	return fmt.Sprintf("there is data at LBA %d", e.LBA)
+}
+
 // firstData returns the first sector of a run that is not zeros, -1 when all are.
 func firstData(ctx context.Context, t scsi.Transport, at disc.LBA, p []byte) (disc.LBA, error) {
 	var n int
-	err := persist(ctx, stuck, func() (err error) {
+	err := retryWhileBusy(ctx, busyTimeout, func() (err error) {
 		n, err = mmc.Read10(ctx, t, at, p)
 		return err
 	})
@@ -188,7 +207,7 @@ func firstData(ctx context.Context, t scsi.Transport, at disc.LBA, p []byte) (di
 	for i, b := range p[:min(n*disc.SectorSize, len(p))] {
 		if b != 0 {
 			lba := at + disc.LBA(i/disc.SectorSize)
-			return lba, fmt.Errorf("%w: there is something at LBA %d", ErrHoldsData, lba)
+			return lba, &dataError{LBA: lba}
 		}
 	}
 	key, _, _, told := scsi.Code(err)
@@ -196,9 +215,9 @@ func firstData(ctx context.Context, t scsi.Transport, at disc.LBA, p []byte) (di
 	case err == nil, nothingThere(err):
 		return -1, nil
 	case !told || key == scsi.KeyNotReady || key == scsi.KeyUnitAttention || ctx.Err() != nil:
-		return -1, fmt.Errorf("look for data on the disc: %w", err)
+		return -1, fmt.Errorf("search the disc for data: %w", err)
 	}
-	return at, fmt.Errorf("%w: what is at LBA %d cannot be read, so it may be data: %w", ErrHoldsData, at, err)
+	return at, &dataError{LBA: at, Err: err}
 }
 
 // nothingThere reports whether an error says that sectors were never written: an

@@ -145,7 +145,7 @@ func TestUnreadableIsNotEmpty(t *testing.T) {
 func TestLookInto(t *testing.T) {
 	for _, name := range []string{"cd-rw", "dvd+rw", "dvd-rw", "bd-re"} {
 		d := virtualtest.Blank(t, name, small)
-		for i, want := range []string{"nothing", "an ISO 9660 volume without a name"} {
+		for i, want := range []string{"nothing", "an ISO 9660 volume without a label"} {
 			c, err := record.LookInto(context.Background(), d)
 			if err != nil || c.String() != want || c.Data != (i > 0) {
 				t.Errorf("%s: %q %+v, %v", name, c.String(), c, err)
@@ -186,7 +186,7 @@ func TestQuicklyFormatted(t *testing.T) {
 		if err != nil || !r.Verified || len(r.Notices) > 0 {
 			t.Fatalf("burn %d: %v, %q", i, err, r.Notices)
 		}
-		if grows := strings.Contains(strings.Join(r.Plan.Steps, "; "), "grow the format"); grows != (sectors == 2000) {
+		if grows := strings.Contains(strings.Join(r.Plan.Steps, "; "), "enlarge the formatted area"); grows != (sectors == 2000) {
 			t.Errorf("steps: %q", r.Plan.Steps)
 		}
 		f, err := mmc.ReadFormatCapacities(context.Background(), d)
@@ -243,7 +243,7 @@ func TestOverwriteKilled(t *testing.T) {
 		}
 		kill(t, d, 0x2A, 10, record.Options{Blank: true})
 		c, err := record.LookInto(context.Background(), d)
-		if err != nil || !c.Unfinished || !strings.Contains(c.String(), "not completed") {
+		if err != nil || !c.Unfinished || !strings.Contains(c.String(), "incomplete burn") {
 			t.Errorf("%s: %q %+v, %v", name, c, c, err)
 		}
 		src := virtualtest.DiscOf(virtualtest.Noise(700, 1))

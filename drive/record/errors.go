@@ -11,14 +11,14 @@ import (
 	"glassmaster/mastering/disc"
 )
 
-// Error says that a burn failed: where, why, in which state the disc was left,
-// and what can be done now. Cancelling is a failure too; its Err wraps
+// Error says that a burn failed: where, why, in which state the disc was left, and what
+// to do now. Cancelling is a failure too; its Err wraps
 // context.Canceled.
 type Error struct {
 	Step    string   // what was being done, as "write"
 	LBA     disc.LBA // of the sector concerned, -1 where there is none
 	Written int64    // sectors that the drive had taken
-	Err     error    // of the command, with its sense words
+	Err     error    // of the command, with its sense data
 	Left    string   // in which state the disc was left
 	Advice  string   // what to do next
 }
@@ -31,13 +31,13 @@ func (e *Error) Error() string {
 	case cancelled:
 		s.WriteString("the burn was cancelled: " + e.Step)
 	case errors.As(e.Err, &changed):
-		s.WriteString("the burn went well, but " + e.Step)
+		s.WriteString("the burn succeeded, but " + e.Step)
 	default:
 		s.WriteString("the burn failed: " + e.Step)
 	}
 	var sense *scsi.Error
 	told := errors.As(e.Err, &sense)
-	if e.LBA >= 0 && !told { // such an error names the address itself
+	if e.LBA >= 0 && !told { // a SCSI error names the address itself
 		fmt.Fprintf(&s, " at LBA %d", e.LBA)
 	}
 	if !cancelled {
@@ -57,8 +57,8 @@ func (e *Error) Error() string {
 
 func (e *Error) Unwrap() error { return e.Err }
 
-// combine makes one error, of a single line, of those that are not nil. What is a
-// part of another one is not said twice.
+// combine joins the errors that are not nil into one whose text is a single line. An
+// error that is part of another one is left out.
 func combine(errs ...error) error {
 	var all several
 	for i, e := range errs {
@@ -89,10 +89,10 @@ func (s several) Error() string {
 
 func (s several) Unwrap() []error { return s }
 
-// ErrNotOnDisc is in the chain of the error of a burn that went well by every
-// reply of the drive, and yet left a disc that is blank, or shorter than
-// written: drives and bridges that do so exist.
-var ErrNotOnDisc = errors.New("the drive reported success, but what was burned is not on the disc")
+// ErrNotOnDisc is in the chain of the error of a burn for which the drive reported
+// success at every command, and which left a disc that is blank, or shorter than
+// written. Such drives and USB bridges exist.
+var ErrNotOnDisc = errors.New("the drive reported success, but the data is not on the disc")
 
 // ErrDiffers is in the chain of the error of a disc that reads differently from
 // what was sent to it.
@@ -105,26 +105,26 @@ var ErrUnchanged error = unchanged{}
 
 type unchanged struct{}
 
-func (unchanged) Error() string        { return "the drive reported success, and the disc is as it was" }
+func (unchanged) Error() string        { return "the drive reported success, but the disc is unchanged" }
 func (unchanged) Is(target error) bool { return target == ErrNotOnDisc }
 
-// SourceChange says that a source is not any more what was burned of it. The disc
-// is not to blame: it is compared with what was sent to it.
+// SourceChange says that a source has changed since it was burned. The disc is good:
+// it is compared with what was sent to the drive.
 type SourceChange struct {
 	LBA  disc.LBA // of the first sector that has changed, as far as that is known
 	File string   // that holds it, empty when it is none or not known
-	Err  error    // not nil: the source cannot be read any more
+	Err  error    // not nil: the source can no longer be read
 }
 
 func (s *SourceChange) Error() string {
-	where := fmt.Sprintf("sector %d", s.LBA)
+	where := fmt.Sprint(s.LBA)
 	if s.File != "" {
 		where += fmt.Sprintf(" (%s)", s.File)
 	}
 	if s.Err != nil {
-		return fmt.Sprintf("the source cannot be read any more as it was burned, first at %s: %v", where, s.Err)
+		return fmt.Sprintf("the source can no longer be read; the first sector is %s: %v", where, s.Err)
 	}
-	return fmt.Sprintf("the source has changed since it was read for the burn, first at %s", where)
+	return fmt.Sprintf("the source has changed since it was burned; the first sector is %s", where)
 }
 
 func (s *SourceChange) Unwrap() error { return s.Err }

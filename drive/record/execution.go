@@ -20,7 +20,7 @@ type Execution struct{ r *burning }
 func (b *Burn) Start(ctx context.Context, rep progress.Reporter) *Execution {
 	own := *b
 	r := &burning{Burn: &own, ctx: ctx, work: context.WithoutCancel(ctx), rep: rep, result: Result{Plan: b.plan}}
-	r.watch = &watch{Transport: b.t, warn: r.warn, say: r.say}
+	r.watch = &watch{Transport: b.t, warn: r.warn, inform: r.inform}
 	own.t = r.watch
 	r.result.Notices = append(r.result.Notices, b.plan.Notices...)
 	return &Execution{r}
@@ -38,7 +38,7 @@ func (b *Burn) Run(ctx context.Context, rep progress.Reporter) (r Result, err er
 }
 
 // errPanic is the error of a burn that a panic has ended.
-var errPanic = errors.New("a fault of the program ended the burn")
+var errPanic = errors.New("an internal error of the program ended the burn")
 
 // Write writes all sectors and closes what the plan closes. Where that fails, a disc
 // that was begun is left in the best state that its medium allows; the error, an
@@ -78,7 +78,7 @@ func (r *burning) recheck() error {
 	r.lock(true)
 	r.locked = true
 	if err := r.unchanged(); err != nil {
-		return nothing("look at the disc again", "plan the burn again", err)
+		return nothing("check the disc", "plan the burn again", err)
 	}
 	r.limited = true
 	return nil

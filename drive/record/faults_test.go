@@ -225,7 +225,7 @@ func TestTooLarge(t *testing.T) {
 		if !errors.Is(err, record.ErrTooLarge) {
 			t.Fatalf("got %v", err)
 		}
-		for _, s := range []string{"4106 sectors (8409088 bytes)", "are too many"} {
+		for _, s := range []string{"4106 sectors (8409088 bytes)", "too few"} {
 			if !strings.Contains(err.Error(), s) {
 				t.Errorf("%q is not in: %v", s, err)
 			}

@@ -11,14 +11,14 @@ import (
 	"glassmaster/mastering/progress"
 )
 
-// finish has the drive write its buffer and closes what the recipe closes.
+// finish flushes the drive's buffer and closes what the recipe closes.
 func (r *burning) finish() error {
 	r.rep.Phase(progress.Finishing, 0)
 	end := r.next + disc.LBA(r.result.Written)
 	if err := r.flush(); err != nil {
-		return r.failure("write the end of the drive's buffer before", end, err)
+		return r.failure("flush the drive's buffer before", end, err)
 	}
-	if err := r.lostSectors("write the end of the drive's buffer"); err != nil {
+	if err := r.lostSectors("flush the drive's buffer"); err != nil {
 		return err
 	}
 	r.watchChange()
@@ -33,8 +33,8 @@ func (r *burning) finish() error {
 	return r.lostSectors("close the disc")
 }
 
-// endSimulation ends a simulation. Some drives want it closed like a real one, and
-// others refuse that; all forget it when they are told to write for real.
+// endSimulation ends a simulation. Some drives require it to be closed like a real
+// burn, and others refuse that; all end it when the write parameters are set to write.
 func (r *burning) endSimulation() {
 	if r.recipe.closing == closeTrack {
 		_ = r.close(r.o.Appendable)
@@ -44,8 +44,8 @@ func (r *burning) endSimulation() {
 	r.optional("end the simulation", mmc.SetWriteParameters(r.work, r.t, r.recipe.parameters(r.medium, o)))
 }
 
-// flush sends SYNCHRONIZE CACHE with Immed, waits, and sends it once more
-// without: some drives answer the first before they are done, or do not know Immed.
+// flush sends SYNCHRONIZE CACHE with Immed, waits, and sends it once more without:
+// some drives answer the first one before they are done, or do not support Immed.
 func (r *burning) flush() error {
 	err := r.repeat(func() error { return mmc.SynchronizeCache(r.work, r.t, true) })
 	if err != nil && !scsi.InvalidField(err) {
@@ -61,27 +61,27 @@ func (r *burning) flush() error {
 	return r.repeat(func() error { return mmc.SynchronizeCache(r.work, r.t, false) })
 }
 
-// refused reports whether a drive has not begun with a command: what it could not
-// complete is another matter.
+// refused reports whether a drive rejected a command, as opposed to beginning it and
+// failing.
 func refused(err error) bool {
 	key, _, _, ok := scsi.Code(err)
 	return ok && key == scsi.KeyIllegalRequest && !scsi.Deferred(err) || scsi.InvalidField(err)
 }
 
 // wait waits until the drive has done what it was asked to.
-func (r *burning) wait() error { return mmc.Wait(r.work, r.t, closeTime, nil) }
+func (r *burning) wait() error { return mmc.Wait(r.work, r.t, closeTimeout, nil) }
 
-// repeat sends a command until the drive is not too busy to take it. What the
-// drive had trouble with and overcame is done.
+// repeat sends a command until the drive is no longer busy. A recovered error is a
+// success.
 func (r *burning) repeat(send func() error) error {
-	if err := persist(r.work, closeTime, send); !scsi.Recovered(err) {
+	if err := retryWhileBusy(r.work, closeTimeout, send); !scsi.Recovered(err) {
 		return err
 	}
 	return nil
 }
 
-// close ends the track and the session as the recipe says. What the drive has
-// closed by itself is not closed again.
+// close closes the track and the session as the recipe says. What the drive has closed
+// by itself is not closed again.
 func (r *burning) close(appendable bool) error {
 	switch r.recipe.closing {
 	case closeSession:
@@ -107,29 +107,29 @@ func (r *burning) close(appendable bool) error {
 	return nil
 }
 
-// track returns the number of the track that is written: the last one that the
-// disc said it has, which was the one to come.
+// track returns the number of the track that is written: the last one that the disc
+// reported before, which is the one that was not begun.
 func (r *burning) track() int { return max(r.medium.info.LastInLast, 1) }
 
-// closeOne sends one CLOSE TRACK/SESSION and waits. A refusal counts only when
+// closeOne sends one CLOSE TRACK/SESSION and waits. A rejection is an error only if
 // the disc is not closed: some drives close more than they were asked to.
 func (r *burning) closeOne(f mmc.CloseFunction, track int) error {
 	if info, err := discInformation(r.work, r.t); err == nil && info.Status == mmc.Closed {
 		return nil
 	}
-	err := shut(r.work, r.t, f, track)
+	err := closeAndWait(r.work, r.t, f, track)
 	if err == nil || scsi.Gone(err) {
 		return err
 	}
 	if info, other := discInformation(r.work, r.t); refused(err) && other == nil && info.Status == mmc.Closed {
-		r.warn("the drive refused to close the disc, and says that it is closed: %v", err)
+		r.warn("the drive refused to close the disc, which it reports as closed: %v", err)
 		return nil
 	}
 	return err
 }
 
-// endFormatting ends the format that a DVD+RW carries on with in the
-// background, so that other drives can read the disc at once.
+// endFormatting stops the background format of a DVD+RW, so that other drives can read
+// the disc at once.
 func (r *burning) endFormatting() error {
 	info, err := discInformation(r.work, r.t)
 	if err != nil {
@@ -141,7 +141,7 @@ func (r *burning) endFormatting() error {
 	for _, step := range []struct {
 		f    mmc.CloseFunction
 		what string
-	}{{mmc.StopFormat, "stop the format in the background"}, {mmc.CloseSession, "make the disc readable for other drives"}} {
+	}{{mmc.StopFormat, "stop the background format"}, {mmc.CloseSession, "make the disc readable in other drives"}} {
 		err := r.repeat(func() error { return mmc.CloseTrackSession(r.work, r.t, step.f, 0) })
 		if err != nil && !refused(err) {
 			return fmt.Errorf("%s: %w", step.what, err)
@@ -154,8 +154,8 @@ func (r *burning) endFormatting() error {
 	return nil
 }
 
-// salvage leaves a disc whose burn failed in the best state that its medium
-// allows, and completes the error with that state and with what to do next.
+// salvage leaves a disc whose burn failed in the best state that its medium allows, and
+// adds to the error that state and what to do next.
 func (r *burning) salvage(cause error) error {
 	e, ok := cause.(*Error)
 	if !ok {
@@ -167,14 +167,14 @@ func (r *burning) salvage(cause error) error {
 	case r.o.Simulate:
 		r.optional("end the simulation", r.flush())
 		r.endSimulation()
-		e.Left = "it was a simulation: nothing was written"
+		e.Left = "it was a simulation; nothing was written"
 		return e
 	case !r.started:
 		e.Left = "nothing was written"
 		return e
 	case scsi.MediumChanged(cause):
-		e.Left = "the disc in the drive may be another one now, so nothing more was written to it; the one that was burned is not complete"
-		e.Advice = "look which disc is which"
+		e.Left = "the disc in the drive may have been changed, so nothing more was written to it; the one that was burned is not complete"
+		e.Advice = "find out which disc is which"
 		return e
 	}
 	r.rep.Phase(progress.Salvaging, 0)
@@ -205,51 +205,51 @@ func (r *burning) salvage(cause error) error {
 	return e
 }
 
-// leave completes the error of a burn whose drive hangs or is lost. Nothing more is
-// sent: each command would wait as long as the one before.
+// leave completes the error of a burn whose drive hangs or was disconnected. Nothing
+// more is sent to it: every command would time out.
 func (r *burning) leave(e *Error) error {
 	r.gone = true
 	switch {
 	case r.o.Simulate:
-		e.Left = "it was a simulation: nothing was written"
+		e.Left = "it was a simulation; nothing was written"
 	case !r.started:
 		e.Left = "nothing was written"
 	default:
-		e.Left = "the drive does not answer, and does not tell in which state the disc is"
+		e.Left = "the drive does not answer, so the state of the disc is unknown"
 	}
 	hint := scsi.Hint(e.Err)
 	if errors.Is(e.Err, mmc.ErrNotReady) { // whose hint is about waiting
 		hint = "if the drive stays busy, switch it off and on again"
 	}
-	e.Advice = hint + "; then look at the disc, and do not rely on it"
-	r.rep.Notice(disc.Notice{Severity: disc.Error, Text: "the drive does not answer: nothing more is sent to it"})
+	e.Advice = hint + "; then check the disc, and do not rely on it"
+	r.rep.Notice(disc.Notice{Severity: disc.Error, Text: "the drive does not answer; no more commands are sent to it"})
 	return e
 }
 
-// state describes for people what became of a disc.
+// state describes for people the state of a disc whose burn failed.
 func (r *burning) state(ctx context.Context, failed []error) (left, advice string) {
 	info, err := discInformation(ctx, r.t)
 	if err != nil {
-		return fmt.Sprintf("the drive does not tell in which state the disc is: %v", err), "take the disc out, put it in again, and look at it"
+		return fmt.Sprintf("the state of the disc is unknown: %v", err), "eject the disc, insert it again, and check it"
 	}
 	end := r.next + disc.LBA(r.result.Written) - 1
 	switch {
 	case !r.medium.sequential() && !r.marked:
-		return "the drive took no sector: the disc holds what it held before", "look at the disc, and try again at a lower speed"
+		return "the drive accepted no sector, so the disc is unchanged", "check the disc, and try again at a lower speed"
 	case !r.medium.sequential() && r.completed:
-		return "all of the new data were sent, and part of them did not reach the disc",
-			"do not rely on the disc; burn it again, at a lower speed, or take another one"
+		return "all of the new data was sent, but part of it did not reach the disc",
+			"do not rely on the disc; burn it again at a lower speed, or use another one"
 	case !r.medium.sequential():
-		return fmt.Sprintf("the disc holds the new data up to about LBA %d and old data behind; its first sectors say that the burn was not completed", max(end, 0)),
-			"the disc is not worn out: burn it again"
+		return fmt.Sprintf("the disc holds new data up to about LBA %d and old data behind it, and its beginning is marked as not completed", max(end, 0)),
+			"burn the disc again"
 	case r.recipe.mode == mmc.DiscAtOnce:
-		left = fmt.Sprintf("the disc breaks off at about LBA %d without a lead-out and cannot be read in most drives", end)
+		left = fmt.Sprintf("the disc ends at about LBA %d without a lead-out and cannot be read in most drives", end)
 	case len(failed) > 0:
 		left = fmt.Sprintf("the disc could not be closed (%v) and is %v", failed[0], info.Status)
 	case info.Status == mmc.Blank:
-		left = "the disc says that it is still blank"
+		left = "the disc is still blank"
 	case r.watch.lost != nil:
-		left = fmt.Sprintf("track and session were closed: the disc is %v, and sectors before LBA %d may be missing on it", info.Status, end+1)
+		left = fmt.Sprintf("track and session were closed: the disc is %v, and sectors before LBA %d may be missing", info.Status, end+1)
 	default:
 		left = fmt.Sprintf("track and session were closed: the disc is %v and can be read up to about LBA %d", info.Status, end)
 	}
@@ -257,13 +257,13 @@ func (r *burning) state(ctx context.Context, failed []error) (left, advice strin
 	case r.medium.erasable():
 		advice = "erase the disc and burn it again"
 	case info.Status == mmc.Blank:
-		advice = "try the disc again, at a lower speed"
+		advice = "try the disc again at a lower speed"
 	case r.recipe.mode == mmc.DiscAtOnce:
-		advice = "take another disc"
+		advice = "use another disc"
 	case info.Status == mmc.Appendable:
-		advice = "the rest of the disc can still take another session; the data burned now are not complete"
+		advice = "another session can be burned on the rest of the disc; the data of this burn is not complete"
 	default:
-		advice = "take another disc"
+		advice = "use another disc"
 	}
 	return left, advice
 }

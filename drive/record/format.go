@@ -10,7 +10,7 @@ import (
 	"glassmaster/mastering/progress"
 )
 
-// format formats a medium for a burn, and looks whether it is formatted.
+// format formats a medium for a burn, and checks that it is formatted.
 func format(ctx context.Context, t scsi.Transport, m medium, rep progress.Reporter) error {
 	f, err := m.chooseFormat()
 	if err != nil {
@@ -19,20 +19,20 @@ func format(ctx context.Context, t scsi.Transport, m medium, rep progress.Report
 	return formatAs(ctx, t, m, f, rep)
 }
 
-// formatAs gives a medium a format, waits for the end, and looks whether the
-// medium has it.
+// formatAs formats a medium, waits until that is done, and checks that it has the new
+// format.
 func formatAs(ctx context.Context, t scsi.Transport, m medium, f mmc.Format, rep progress.Reporter) error {
-	show := track(rep, progress.Formatting, max(m.room(), f.Blocks%unknownBlocks))
+	show := track(rep, progress.Formatting, max(m.freeSectors(), f.Blocks%unknownBlocks))
 	err := mmc.FormatUnit(ctx, t, f)
 	if err != nil && !scsi.InProgress(err) && !scsi.Recovered(err) {
 		return fmt.Errorf("format the disc: %w", err)
 	}
-	if err := mmc.Wait(ctx, t, eraseTime, show); err != nil {
+	if err := mmc.Wait(ctx, t, eraseTimeout, show); err != nil {
 		return fmt.Errorf("format the disc: %w", err)
 	}
-	now, err := look(ctx, t)
+	now, err := inspect(ctx, t)
 	if err != nil {
-		return fmt.Errorf("look at the formatted disc: %w", err)
+		return fmt.Errorf("examine the formatted disc: %w", err)
 	}
 	if err := now.has(f, m); err != nil {
 		return fmt.Errorf("format the disc: %w", err)
@@ -40,11 +40,11 @@ func formatAs(ctx context.Context, t scsi.Transport, m medium, f mmc.Format, rep
 	return nil
 }
 
-// unknownBlocks asks for as many blocks as there are.
+// unknownBlocks means all blocks of the medium.
 const unknownBlocks = 0xFFFFFFFF
 
-// has makes sure that the medium has got the format that it was to be given.
-// Before it was as before tells.
+// has checks that the medium has the format that was asked for. before is its state
+// before that.
 func (m medium) has(f mmc.Format, before medium) error {
 	switch {
 	case m.profile == mmc.DVDPRW || m.profile == mmc.DVDPRWDL:
@@ -62,13 +62,13 @@ func (m medium) has(f mmc.Format, before medium) error {
 	case m.formats.State != mmc.Formatted:
 		return fmt.Errorf("%w: it is not formatted", ErrUnchanged)
 	case f.Blocks > 0 && f.Blocks < unknownBlocks && m.formats.Blocks != f.Blocks && m.formats.Blocks == before.formats.Blocks && before.formats.State == mmc.Formatted:
-		return fmt.Errorf("%w: it still has %d sectors, %d were asked for", ErrUnchanged, m.formats.Blocks, f.Blocks)
+		return fmt.Errorf("%w: it still has %d sectors, and %d were asked for", ErrUnchanged, m.formats.Blocks, f.Blocks)
 	}
 	return nil
 }
 
-// chooseFormat picks the format descriptor to send, from the drive's own list
-// where it has one.
+// chooseFormat returns the format descriptor to send, from the drive's list if it has
+// one.
 func (m medium) chooseFormat() (mmc.Format, error) {
 	if m.profile == mmc.DVDRWRO {
 		return mmc.Format{Type: mmc.FormatDVDRWGrow, Parameter: dvdBlock}, nil
@@ -88,29 +88,29 @@ func (m medium) chooseFormat() (mmc.Format, error) {
 	if plus {
 		f.Parameter = 0
 		if m.info.Background == 1 {
-			f.Parameter = 1 // carry on with the format that was interrupted
+			f.Parameter = 1 // resume the interrupted format
 		}
 	}
 	return f, nil
 }
 
-// wholeRoom returns how many sectors a DVD-RW that is written in place has when its
-// format is grown as far as it goes, 0 when the drive cannot grow it.
-func (m medium) wholeRoom() int64 { return read.GrownSize(m.profile, m.formats) }
+// grownSectors returns how many sectors a DVD-RW in restricted overwrite mode has when
+// its format is enlarged as far as possible, 0 when the drive cannot do that.
+func (m medium) grownSectors() int64 { return read.GrownSize(m.profile, m.formats) }
 
-// intermediate reports whether a DVD-RW is in the state between a quick format and
-// its end: it is written as far as it was reached, and closed then (MMC-6 6.23: the
-// capacity descriptor is of no complete format).
+// intermediate reports whether a DVD-RW is in the intermediate state after a quick
+// format: it is enlarged by writing, and closed then (MMC-6 6.23: the capacity
+// descriptor is not that of a complete format).
 func (m medium) intermediate() bool {
 	return m.profile == mmc.DVDRWRO && m.formats.State == mmc.NoMedium
 }
 
-// endIntermediate closes a DVD-RW whose format was grown by writing: drives that
-// only read choke on one that was left in between.
+// endIntermediate closes a DVD-RW whose format was enlarged by writing: other drives
+// cannot read one that was left in the intermediate state.
 func (r *burning) endIntermediate() error {
 	f, err := mmc.ReadFormatCapacities(r.work, r.t)
 	if err != nil || f.State != mmc.NoMedium {
 		return err
 	}
-	return shut(r.work, r.t, mmc.CloseSession, 0)
+	return closeAndWait(r.work, r.t, mmc.CloseSession, 0)
 }

@@ -11,14 +11,14 @@ import (
 	"glassmaster/mastering/progress"
 )
 
-// Spare is how much of a Blu-ray disc is kept for sectors that turn out bad.
+// Spare is the size of the spare areas of a Blu-ray disc, which replace defective sectors.
 type Spare int
 
 // Sizes of the spare areas.
 const (
-	SpareUsual Spare = iota // as the drive formats without being asked for more
+	SpareUsual Spare = iota // the drive's default
 	SpareNone               // none: the whole disc holds data
-	SpareMost               // as much as the drive offers
+	SpareMost               // the largest that the drive offers
 )
 
 // FormatOptions say how a disc is formatted.
@@ -30,14 +30,14 @@ type FormatOptions struct {
 // FormatPlan is what formatting a disc is going to do.
 type FormatPlan struct {
 	Profile  string
-	Contents Contents // of the disc, which will be gone
-	Now      int64    // sectors that the disc holds as it is formatted, 0 when it is not
-	Capacity int64    // sectors that it will hold, 0 when the drive does not tell
+	Contents Contents // of the disc, which will be lost
+	Now      int64    // sectors of the present format, 0: not formatted
+	Capacity int64    // sectors of the new format, 0: unknown
 	Steps    []string // for people
-	Costs    []string // what it costs, for people
+	Costs    []string // the disadvantages, for people
 }
 
-// Formatted is what has become of a disc that was formatted.
+// Formatted is the state of a disc after it was formatted.
 type Formatted struct {
 	Profile  string
 	Capacity int64 // sectors
@@ -57,16 +57,15 @@ type Formatting struct {
 	plan   FormatPlan
 }
 
-// NewFormatting looks at the disc and settles how it is formatted. It changes
-// nothing.
+// NewFormatting examines the disc and plans how it is formatted. It changes nothing.
 func NewFormatting(ctx context.Context, t scsi.Transport, o FormatOptions) (*Formatting, error) {
 	t = scsi.Guard(t)
-	m, err := look(ctx, t)
+	m, err := inspect(ctx, t)
 	if err != nil {
 		return nil, fmt.Errorf("format the disc: %w", err)
 	}
 	f := &Formatting{t: t, medium: m, full: o.Full, plan: FormatPlan{Profile: m.profile.String()}}
-	if err := f.settle(ctx, o); err != nil {
+	if err := f.makePlan(ctx, o); err != nil {
 		return nil, fmt.Errorf("format the disc: %w", err)
 	}
 	return f, nil
@@ -75,29 +74,29 @@ func NewFormatting(ctx context.Context, t scsi.Transport, o FormatOptions) (*For
 // Plan returns what Run is going to do.
 func (f *Formatting) Plan() FormatPlan { return f.plan }
 
-func (f *Formatting) settle(ctx context.Context, o FormatOptions) error {
+func (f *Formatting) makePlan(ctx context.Context, o FormatOptions) error {
 	m, p := f.medium, &f.plan
 	if o.Spare != SpareUsual && m.profile != mmc.BDRE && m.profile != mmc.BDRSRM {
-		return fmt.Errorf("%w: a %v has no spare areas to choose", ErrNoFormat, m.profile)
+		return fmt.Errorf("%w: the spare areas of a %v cannot be chosen", ErrNoFormat, m.profile)
 	}
 	var err error
 	switch m.profile {
 	case mmc.DVDPRW, mmc.DVDPRWDL, mmc.DVDRAM:
-		err = f.settlePlain()
+		err = f.planRewritable()
 	case mmc.DVDRW, mmc.DVDRWRO:
-		err = f.settleDVDRW()
+		err = f.planDVDRW()
 	case mmc.BDRE:
-		err = f.settleBDRE(o.Spare)
+		err = f.planBDRE(o.Spare)
 	case mmc.BDRSRM:
-		err = f.settleBDR(o)
+		err = f.planBDR(o)
 	default:
-		err = fmt.Errorf("%w: a %v is written as it is", ErrNoFormat, m.profile)
+		err = fmt.Errorf("%w: a %v is not formatted", ErrNoFormat, m.profile)
 	}
 	if err != nil {
 		return err
 	}
 	if !m.sequential() && !m.unformattedNow() {
-		p.Now = m.room()
+		p.Now = m.freeSectors()
 	}
 	if f.format.Blocks < unknownBlocks {
 		p.Capacity = f.format.Blocks
@@ -106,13 +105,13 @@ func (f *Formatting) settle(ctx context.Context, o FormatOptions) error {
 		return err
 	}
 	if p.Contents.Data {
-		p.Costs = append([]string{"what is on the disc is gone: " + p.Contents.String()}, p.Costs...)
+		p.Costs = append([]string{"the contents of the disc are lost: " + p.Contents.String()}, p.Costs...)
 	}
 	f.describe()
 	return nil
 }
 
-// describe completes the steps and the costs, which are alike for all media.
+// describe adds the steps and costs that all media have in common.
 func (f *Formatting) describe() {
 	m, p := f.medium, &f.plan
 	p.Steps = append(p.Steps, "lock the tray", "format the "+p.Profile)
@@ -122,28 +121,28 @@ func (f *Formatting) describe() {
 		p.Steps = append(p.Steps, "write zeros over the whole disc")
 		p.Costs = append(p.Costs, "it takes as long as writing the whole disc")
 	default:
-		p.Steps = append(p.Steps, "write zeros where data is looked for")
+		p.Steps = append(p.Steps, "write zeros where file systems begin")
 	}
-	p.Steps = append(p.Steps, "ask the drive what is on the disc now, and read it")
+	p.Steps = append(p.Steps, "check what the drive reports about the disc, and read it")
 }
 
-func (f *Formatting) settlePlain() error {
+func (f *Formatting) planRewritable() error {
 	var err error
 	if f.format, err = f.medium.chooseFormat(); err != nil {
 		return fmt.Errorf("%w: %w", ErrNoFormat, err)
 	}
 	if f.medium.profile == mmc.DVDRAM {
-		f.plan.Costs = append(f.plan.Costs, "most drives go over all of a DVD-RAM, which can take an hour")
+		f.plan.Costs = append(f.plan.Costs, "most drives format all of a DVD-RAM, which can take an hour")
 	}
-	if f.full { // what was interrupted begins anew
+	if f.full { // do not resume an interrupted format
 		f.format.Parameter &^= 1
 	}
 	return nil
 }
 
-// settleDVDRW makes a DVD-RW one that is overwritten in place. Quickly it holds as
-// much as is written on it, and a burn grows it.
-func (f *Formatting) settleDVDRW() error {
+// planDVDRW formats a DVD-RW for restricted overwrite. After a quick format it holds as
+// much as is written to it, and a burn enlarges it.
+func (f *Formatting) planDVDRW() error {
 	m, p := f.medium, &f.plan
 	kind := byte(mmc.FormatDVDRWQuick)
 	if f.full {
@@ -158,16 +157,16 @@ func (f *Formatting) settleDVDRW() error {
 		f.format.Blocks = 0
 	}
 	if m.profile == mmc.DVDRW {
-		p.Costs = append(p.Costs, "the disc is written in place then, without sessions; some players do not read it; erasing makes it as it was")
+		p.Costs = append(p.Costs, "the disc is then overwritten in place and has no sessions; some players cannot read it; erasing undoes the format")
 	}
 	if !f.full {
-		p.Costs = append(p.Costs, "it is formatted as far as it is written, and every burn that needs more room makes it larger")
+		p.Costs = append(p.Costs, "only the written part of the disc is formatted, and a burn that needs more room enlarges it")
 	}
 	return nil
 }
 
-// settleBDRE chooses the spare areas of a BD-RE.
-func (f *Formatting) settleBDRE(s Spare) error {
+// planBDRE chooses the spare areas of a BD-RE.
+func (f *Formatting) planBDRE(s Spare) error {
 	m := f.medium
 	var ok bool
 	switch s {
@@ -175,7 +174,7 @@ func (f *Formatting) settleBDRE(s Spare) error {
 		f.format, ok = m.formats.Find(mmc.FormatWhole)
 	case SpareNone:
 		f.format, ok = m.formats.Find(mmc.FormatBDRENoSpare)
-		f.plan.Costs = append(f.plan.Costs, "the drive can replace no bad sectors: what is written must be compared")
+		f.plan.Costs = append(f.plan.Costs, "the drive cannot replace defective sectors, so verify what is written")
 	case SpareMost:
 		f.format, ok = m.smallest(mmc.FormatBDRESpare)
 	}
@@ -185,20 +184,20 @@ func (f *Formatting) settleBDRE(s Spare) error {
 	return nil
 }
 
-// settleBDR gives a blank BD-R spare areas, without pseudo-overwrite, whose
+// planBDR formats a blank BD-R with spare areas and without pseudo-overwrite, whose
 // sessions other programs leave open.
-func (f *Formatting) settleBDR(o FormatOptions) error {
+func (f *Formatting) planBDR(o FormatOptions) error {
 	m, p := f.medium, &f.plan
 	const withoutPseudoOverwrite = 1
 	switch {
 	case m.info.Status != mmc.Blank:
 		return fmt.Errorf("%w: a BD-R can only be formatted while it is blank", ErrNoFormat)
 	case m.formats.State == mmc.Formatted:
-		return fmt.Errorf("%w: this BD-R is formatted already, and it can be done once", ErrNoFormat)
+		return fmt.Errorf("%w: this BD-R is formatted already, which can be done only once", ErrNoFormat)
 	case o.Spare == SpareNone:
-		return fmt.Errorf("%w: a BD-R that is not formatted has no spare areas, so leave it as it is", ErrNoFormat)
+		return fmt.Errorf("%w: a BD-R that is not formatted has no spare areas already", ErrNoFormat)
 	case o.Full:
-		return fmt.Errorf("%w: a BD-R is never formatted in full, since what is written stays", ErrNoFormat)
+		return fmt.Errorf("%w: a BD-R cannot be formatted in full, because it can be written only once", ErrNoFormat)
 	}
 	var ok bool
 	if f.format, ok = m.smallest(mmc.FormatBDRSpare); !ok {
@@ -207,7 +206,7 @@ func (f *Formatting) settleBDR(o FormatOptions) error {
 	if usual, known := m.formats.Find(mmc.FormatWhole); known && o.Spare == SpareUsual {
 		for _, x := range m.formats.Formats {
 			if x.Type == mmc.FormatBDRSpare && x.Blocks >= usual.Blocks && (f.format.Blocks < usual.Blocks || x.Blocks < f.format.Blocks) {
-				f.format = x // the one of that size, or the next larger
+				f.format = x // of that size, or the next larger one
 			}
 		}
 	}
@@ -215,7 +214,7 @@ func (f *Formatting) settleBDR(o FormatOptions) error {
 	p.Now = m.track.Free
 	p.Costs = append(p.Costs,
 		fmt.Sprintf("the disc holds %d sectors less", max(p.Now-f.format.Blocks, 0)),
-		"it is written at about half the speed, since the drive checks each cluster",
+		"it is written at about half the speed, because the drive checks each cluster",
 		"it cannot be undone")
 	return nil
 }
@@ -231,8 +230,8 @@ func (m medium) smallest(kind byte) (mmc.Format, bool) {
 	return best, ok
 }
 
-// Run formats the disc, and looks whether it is formatted and empty. ErrUnchanged
-// is in the chain of the error where a drive only says so.
+// Run formats the disc, and checks that it is formatted and empty: ErrUnchanged is in
+// the chain of the error if the drive reported success and did nothing.
 func (f *Formatting) Run(ctx context.Context, rep progress.Reporter) (Formatted, error) {
 	if err := scsi.Writable(f.t); err != nil {
 		return Formatted{}, fmt.Errorf("format the disc: the drive can only be read now: %w", err)
@@ -249,9 +248,9 @@ func (f *Formatting) Run(ctx context.Context, rep progress.Reporter) (Formatted,
 	if err := formatAs(r.work, r.t, f.medium, f.format, rep); err != nil {
 		return Formatted{}, err
 	}
-	m, err := look(r.work, r.t)
+	m, err := inspect(r.work, r.t)
 	if err != nil {
-		return Formatted{}, fmt.Errorf("look at the formatted disc: %w", err)
+		return Formatted{}, fmt.Errorf("examine the formatted disc: %w", err)
 	}
 	if !m.sequential() {
 		if m, err = f.empty(r, m); err != nil {
@@ -263,23 +262,23 @@ func (f *Formatting) Run(ctx context.Context, rep progress.Reporter) (Formatted,
 		return Formatted{}, fmt.Errorf("format the disc: %w", r.watch.lost)
 	}
 	r.show()
-	return Formatted{Profile: m.profile.String(), Capacity: m.room(), Notices: r.result.Notices}, nil
+	return Formatted{Profile: m.profile.String(), Capacity: m.freeSectors(), Notices: r.result.Notices}, nil
 }
 
-// empty overwrites a formatted disc with zeros, and returns it as it is then.
+// empty overwrites a formatted disc with zeros, and returns its new state.
 func (f *Formatting) empty(r *burning, m medium) (medium, error) {
 	r.medium = m
 	r.recipe, _ = recipeFor(m, Options{})
-	if m.intermediate() { // as far as it is written it exists
-		if err := r.writeZeros([]span{{0, min(firstSectors, m.room())}}, progress.Formatting); err != nil {
+	if m.intermediate() { // only what is written can be read
+		if err := r.writeZeros([]span{{0, min(firstSectors, m.freeSectors())}}, progress.Formatting); err != nil {
 			return m, err
 		}
 	} else if err := r.zero(f.full); err != nil {
 		return m, err
 	}
-	now, err := look(r.work, r.t)
+	now, err := inspect(r.work, r.t)
 	if err == nil && now.intermediate() {
-		err = fmt.Errorf("%w: the format is still not at its end", ErrUnchanged)
+		err = fmt.Errorf("%w: the format is still not complete", ErrUnchanged)
 	}
 	return now, err
 }

@@ -55,7 +55,7 @@ func TestFormat(t *testing.T) {
 				if err != nil || got.Profile != c.profile || got.Capacity != c.capacity {
 					t.Fatalf("%+v, %v", got, err)
 				}
-				if p.Contents.Data != used || used != strings.Contains(strings.Join(p.Costs, "; "), "is gone: an ISO 9660") || len(p.Steps) < 4 {
+				if p.Contents.Data != used || used != strings.Contains(strings.Join(p.Costs, "; "), "are lost: an ISO 9660") || len(p.Steps) < 4 {
 					t.Errorf("plan: %+v", p)
 				}
 				if m, err := read.Media(context.Background(), d); err != nil || m.Free < c.capacity || c.medium == "dvd-rw" && m.Free != small {

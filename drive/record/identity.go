@@ -10,48 +10,48 @@ import (
 	"glassmaster/drive/scsi"
 )
 
-// ErrOtherDisc is in the chain of the error of a burn behind which another disc is
-// in the drive than the one that was burned.
-var ErrOtherDisc = errors.New("another disc is in the drive than the one that was burned")
+// ErrOtherDisc is in the chain of the error of a burn after which the disc in the drive
+// is not the one that was burned.
+var ErrOtherDisc = errors.New("the disc in the drive is not the one that was burned")
 
-// identity is by what a disc is known again. Discs of one make share most of it: it
-// can tell that a disc is another one, and not that it is the same.
+// identity is what identifies a disc. Discs of the same make have most of it in common:
+// it can show that two discs are different, but not that they are the same.
 type identity struct {
-	profile  mmc.Profile
-	made     []byte // what the maker put on the medium, empty when the drive does not tell
-	id       uint32
-	hasID    bool
-	sessions int
-	room     int64 // sectors of a medium that is overwritten in place
+	profile      mmc.Profile
+	manufacturer []byte // what the manufacturer recorded on the medium; empty when the drive does not tell
+	id           uint32
+	hasID        bool
+	sessions     int
+	sectors      int64 // of a medium that is overwritten in place
 }
 
-// identify asks for what the medium is known by.
+// identify reads what identifies the medium.
 func identify(ctx context.Context, t scsi.Transport) (identity, error) {
 	config, err := mmc.GetConfiguration(ctx, t)
 	if err != nil {
-		return identity{}, fmt.Errorf("ask for the kind of the disc: %w", err)
+		return identity{}, fmt.Errorf("read the profile of the disc: %w", err)
 	}
 	info, err := discInformation(ctx, t)
 	if err != nil {
-		return identity{}, fmt.Errorf("ask how far the disc is written: %w", err)
+		return identity{}, fmt.Errorf("read the disc information: %w", err)
 	}
 	i := identity{profile: config.Profile, id: info.ID, hasID: info.HasID, sessions: info.Sessions}
-	if i.made, err = made(ctx, t, i.profile); err != nil {
-		return identity{}, fmt.Errorf("ask what the maker put on the disc: %w", err)
+	if i.manufacturer, err = manufacturer(ctx, t, i.profile); err != nil {
+		return identity{}, fmt.Errorf("read the manufacturer of the disc: %w", err)
 	}
 	if i.profile == mmc.BDRE || i.profile == mmc.DVDRAM {
 		if last, _, err := mmc.ReadCapacity(ctx, t); err == nil {
-			i.room = last + 1
+			i.sectors = last + 1
 		}
 	}
 	return i, nil
 }
 
-// made reads what the maker put on a medium: the ATIP of a CD (MMC-6 6.25, format
+// manufacturer reads what the manufacturer recorded on a medium: the ATIP of a CD (MMC-6 6.25, format
 // 0100b), the ADIP of DVD+, the pre-recorded information of DVD-, the disc
-// information of BD (MMC-6 6.22, formats 11h, 0Eh, 00h). A drive need not tell; the
-// error is that of one that hangs.
-func made(ctx context.Context, t scsi.Transport, p mmc.Profile) ([]byte, error) {
+// information of BD (MMC-6 6.22, formats 11h, 0Eh, 00h). A drive need not support
+// that; the error is that of one that does not answer.
+func manufacturer(ctx context.Context, t scsi.Transport, p mmc.Profile) ([]byte, error) {
 	var b []byte
 	var err error
 	switch p {
@@ -61,7 +61,7 @@ func made(ctx context.Context, t scsi.Transport, p mmc.Profile) ([]byte, error) 
 			b = fmt.Appendf(nil, "%s %v %v", a.Code(), a.LastLeadOut, a.Rewritable)
 		}
 	case mmc.DVDPR, mmc.DVDPRW, mmc.DVDPRDL, mmc.DVDPRWDL:
-		// Of this the maker and the type: some drives put into the rest what is recorded.
+		// Manufacturer and media type only: some drives change the rest with what is recorded.
 		if b, err = mmc.ReadDiscStructure(ctx, t, false, 0, 0x11, 256); err == nil && len(b) >= 30 {
 			b = b[19:30]
 		}
@@ -81,26 +81,25 @@ func made(ctx context.Context, t scsi.Transport, p mmc.Profile) ([]byte, error) 
 	return b, nil
 }
 
-// other says by what a disc is another one than before, nothing when it may be the
-// same.
-func (i identity) other(before identity) string {
+// differsFrom says why a disc is not the one that it was before; empty: it may be.
+func (i identity) differsFrom(before identity) string {
 	switch {
 	case i.profile != before.profile && !pressedKind(i.profile, before.profile):
 		return fmt.Sprintf("it is a %v, and a %v was burned", i.profile, before.profile)
 	case i.hasID && before.hasID && i.id != before.id:
-		return fmt.Sprintf("its identification is %08X, and that of the disc burned was %08X", i.id, before.id)
-	case i.profile == before.profile && len(i.made) > 0 && len(before.made) > 0 && !bytes.Equal(i.made, before.made):
-		return "it is of another maker or type"
+		return fmt.Sprintf("its identification is %08X, and that of the burned disc was %08X", i.id, before.id)
+	case i.profile == before.profile && len(i.manufacturer) > 0 && len(before.manufacturer) > 0 && !bytes.Equal(i.manufacturer, before.manufacturer):
+		return "it is of another manufacturer or type"
 	case i.sessions < before.sessions:
-		return fmt.Sprintf("it has fewer sessions (%d) than the disc burned had before (%d)", i.sessions, before.sessions)
-	case i.room > 0 && before.room > 0 && i.room != before.room:
-		return fmt.Sprintf("it has %d sectors, and the disc burned had %d", i.room, before.room)
+		return fmt.Sprintf("it has fewer sessions (%d) than the burned disc had before (%d)", i.sessions, before.sessions)
+	case i.sectors > 0 && before.sectors > 0 && i.sectors != before.sectors:
+		return fmt.Sprintf("it has %d sectors, and the burned disc had %d", i.sectors, before.sectors)
 	}
 	return ""
 }
 
-// pressedKind reports whether a drive may call a disc now a pressed one: a closed
-// disc whose book type says so.
+// pressedKind reports whether a drive may now report a recordable disc as a pressed
+// one, because it is closed and its book type says so.
 func pressedKind(now, before mmc.Profile) bool {
 	switch now {
 	case mmc.CDROM:
@@ -113,38 +112,38 @@ func pressedKind(now, before mmc.Profile) bool {
 	return false
 }
 
-// known takes note of the disc before the first sector, and of what the drive has
-// to tell of earlier discs.
-func (r *burning) known() error {
-	_, _ = mmc.GetMediaEvent(r.work, r.t) // about what was before; a drive may not know the command
+// identifyDisc identifies the disc before the first sector is written, and clears media
+// events of earlier discs.
+func (r *burning) identifyDisc() error {
+	_, _ = mmc.GetMediaEvent(r.work, r.t) // earlier events; a drive may not support the command
 	var err error
 	if r.burned, err = identify(r.work, r.t); err != nil {
-		return r.before("look at what the disc is known by", err)
+		return r.before("identify the disc", err)
 	}
 	return nil
 }
 
-// watchChange asks whether the drive has met another disc while it wrote.
+// watchChange asks whether the disc was changed while the drive wrote.
 func (r *burning) watchChange() {
 	if e, err := mmc.GetMediaEvent(r.work, r.t); err == nil && e.Changed() {
-		r.doubt("the drive told of a new disc while it was writing, so the disc in it may be another one")
+		r.notAssured("the drive reported a new disc while it was writing, so the disc in it may be another one")
 	}
 }
 
-// sameDisc makes sure that the disc that is going to be checked is not visibly
-// another one than the one that was burned.
+// sameDisc checks that the disc in the drive is the one that was burned, as far as that
+// can be told.
 func (r *burning) sameDisc() error {
 	now, err := identify(r.work, r.t)
 	if err != nil {
 		return err
 	}
-	if why := now.other(r.burned); why != "" {
+	if why := now.differsFrom(r.burned); why != "" {
 		return fmt.Errorf("%w: %s", ErrOtherDisc, why)
 	}
 	return nil
 }
 
-// doubt takes note of something that the verdict cannot rest on.
-func (r *burning) doubt(format string, args ...any) {
+// notAssured adds a reason why the result is not verified.
+func (r *burning) notAssured(format string, args ...any) {
 	r.result.NotAssured = append(r.result.NotAssured, fmt.Sprintf(format, args...))
 }

@@ -10,38 +10,39 @@ import (
 	"glassmaster/mastering/volume"
 )
 
-// ErrIncomplete is in the chain of the error of a source whose end is missing, which
-// was not forced to be burned.
+// ErrIncomplete is in the chain of the error of a source whose end is missing.
+// Options.Force burns it nevertheless.
 var ErrIncomplete = errors.New("the source is incomplete")
 
 // Examine returns what is known to be wrong with a source. It goes through all folders,
-// unless the source is planned: then its files are where the plan has put them.
-func Examine(ctx context.Context, d disc.Disc) []disc.Notice {
+// unless the source is planned: then its files are where the plan has put them. The
+// error is that of ctx.
+func Examine(ctx context.Context, d disc.Disc) ([]disc.Notice, error) {
 	if _, ok := disc.Unwrap(d).(disc.Planned); ok {
-		return volume.Known(ctx, d)
+		return volume.Known(ctx, d), ctx.Err()
 	}
 	return volume.KnownByFiles(ctx, d)
 }
 
-// Opens returns why the files of a source cannot be found, and what that means for what
-// is made of it. There is no error when they can be found or it has none.
-func Opens(ctx context.Context, d disc.Disc) ([]disc.Notice, error) {
+// CheckOpens sets Unopenable, with a notice, if the files of a source cannot be found.
+func (p *Plan) CheckOpens(ctx context.Context, d disc.Disc) {
 	if _, ok := disc.Unwrap(d).(disc.Planned); ok {
-		return nil, nil
+		return
 	}
-	err := verify.Opens(ctx, d)
-	if err == nil {
-		return nil, nil
+	if p.Unopenable = verify.Opens(ctx, d); p.Unopenable != nil {
+		p.Notices = append(p.Notices, disc.Notice{Severity: disc.Warning, Text: fmt.Sprintf("the files of the source cannot be found: %v", p.Unopenable)})
 	}
-	return []disc.Notice{{Severity: disc.Warning, Text: fmt.Sprintf("the files of the source cannot be found: %v", err)}}, err
 }
 
-// examine looks at what is known of the source. One whose end is missing is refused,
-// unless it is forced; what else is known is a warning.
+// examine refuses a source whose end is missing, unless Options.Force is set, and warns
+// of other defects.
 func (b *Burn) examine(ctx context.Context) error {
-	b.plan.Defects = Examine(ctx, b.src)
+	var err error
+	if b.plan.Defects, err = Examine(ctx, b.src); err != nil {
+		return err
+	}
 	if d, ok := volume.Incomplete(b.plan.Defects); ok && !b.o.Force {
-		return fmt.Errorf("%w: %s; get all of it, or force the burn: the disc will be incomplete too", ErrIncomplete, d.Text)
+		return refuse("the source is incomplete: "+d.Text, ErrIncomplete)
 	}
 	b.plan.Notices = append(b.plan.Notices, AboutSource(b.plan.Defects, "disc")...)
 	return nil
@@ -55,7 +56,7 @@ func AboutSource(defects []disc.Notice, made string) []disc.Notice {
 		n := disc.Notice{Severity: disc.Warning}
 		switch {
 		case d.Incomplete:
-			n.Text = fmt.Sprintf("the source is incomplete, and so will the %s be: %s", made, d.Text)
+			n.Text = fmt.Sprintf("the source is incomplete, and the %s will be, too: %s", made, d.Text)
 		case d.Severity > disc.Info:
 			n.Text = fmt.Sprintf("the source is damaged: %v", d)
 		default:
@@ -66,8 +67,8 @@ func AboutSource(defects []disc.Notice, made string) []disc.Notice {
 	return all
 }
 
-// Damaged tells what is known to be wrong with the source besides a missing end, and
-// is empty when nothing is that matters.
+// Damaged returns what is known to be wrong with the source besides a missing end;
+// empty: nothing that matters.
 func (p Plan) Damaged() string {
 	if p.Unopenable != nil {
 		return fmt.Sprintf("its files cannot be found: %v", p.Unopenable)
@@ -80,8 +81,8 @@ func (p Plan) Damaged() string {
 	return ""
 }
 
-// Incomplete tells what the disc will lack because its source lacks it, and is empty
-// when nothing is known to be missing.
+// Incomplete returns what is missing at the end of the source; empty: nothing is known
+// to be missing.
 func (p Plan) Incomplete() string {
 	d, _ := volume.Incomplete(p.Defects)
 	return d.Text

@@ -197,7 +197,7 @@ func TestKilledBehindReserve(t *testing.T) {
 		}
 		want := virtualtest.Noise(700, 3)
 		r, err := burn(t, d, virtualtest.DiscOf(want), record.Options{})
-		if err != nil || !r.Verified || r.Written != 912 || len(r.Notices) != 1 || !strings.Contains(r.Notices[0].Text, "announced 912 sectors") {
+		if err != nil || !r.Verified || r.Written != 912 || len(r.Notices) != 1 || !strings.Contains(r.Notices[0].Text, "reserved a track of 912 sectors") {
 			t.Errorf("%s: %+v, %v", name, r, err)
 		}
 		if !bytes.Equal(content(t, d, 700), want) {

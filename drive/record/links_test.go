@@ -167,7 +167,7 @@ func TestConnectionLost(t *testing.T) {
 	d := virtualtest.Blank(t, "dvd+r", small)
 	_, err := burn(t, &mute{Transport: d}, virtualtest.DiscOf(virtualtest.Noise(900, 14)), record.Options{})
 	var e *record.Error
-	if !errors.As(err, &e) || !errors.Is(err, scsi.ErrConnection) || !strings.Contains(e.Left, "does not tell") {
+	if !errors.As(err, &e) || !errors.Is(err, scsi.ErrConnection) || !strings.Contains(e.Left, "is unknown") {
 		t.Errorf("error: %v", err)
 	}
 }

@@ -11,54 +11,54 @@ import (
 	"glassmaster/mastering/disc"
 )
 
-// medium is what the drive says of the disc in it.
+// medium is what the drive reports about the disc in it.
 type medium struct {
 	profile mmc.Profile
 	config  mmc.Configuration
 	info    mmc.DiscInformation
 	track   mmc.TrackInformation // that the next write goes to; sequential media only
-	formats mmc.FormatCapacities // zero when the drive does not tell
+	formats mmc.FormatCapacities // zero when the drive does not support the command
 	speeds  []mmc.WriteSpeed     // none when the drive offers no choice
-	groove  int64                // sectors that the groove of a CD is long enough for, 0 when it does not tell
+	groove  int64                // sectors that fit on a CD according to its ATIP, 0: unknown
 }
 
-// look asks the drive everything that a plan rests on.
-func look(ctx context.Context, t scsi.Transport) (medium, error) {
+// inspect asks the drive everything that a plan depends on.
+func inspect(ctx context.Context, t scsi.Transport) (medium, error) {
 	var m medium
 	if err := read.Ready(ctx, t); err != nil {
 		return m, err
 	}
 	var err error
 	if m.config, err = mmc.GetConfiguration(ctx, t); err != nil {
-		return m, fmt.Errorf("ask what the drive can do: %w", err)
+		return m, fmt.Errorf("read the features of the drive: %w", err)
 	}
 	m.profile = m.config.Profile
 	if m.info, err = discInformation(ctx, t); err != nil {
-		return m, fmt.Errorf("ask how far the disc is written: %w", err)
+		return m, fmt.Errorf("read the disc information: %w", err)
 	}
 	if m.profile.IsCD() && m.info.Status == mmc.Appendable {
-		// The address depends on the way of writing: at once there is a pre-gap.
+		// The next writable address depends on the write type: track at once has a pre-gap.
 		if err := mmc.SetWriteParameters(ctx, t, recipeTAO.parameters(m, Options{})); err != nil {
 			return m, fmt.Errorf("set the write parameters: %w", err)
 		}
 	}
 	if m.sequential() && m.info.Status != mmc.Closed {
 		if m.track, err = read.NextTrack(ctx, t, m.profile, m.info); err != nil {
-			return m, fmt.Errorf("ask where the next track begins: %w", err)
+			return m, fmt.Errorf("read the next writable address: %w", err)
 		}
 	}
-	// These two only refine the plan.
+	// A drive need not support the rest.
 	if m.formats, err = mmc.ReadFormatCapacities(ctx, t); scsi.Gone(err) {
-		return m, fmt.Errorf("ask how the disc can be formatted: %w", err)
+		return m, fmt.Errorf("read the format capacities: %w", err)
 	}
 	if m.speeds, err = mmc.WriteSpeeds(ctx, t); scsi.Gone(err) {
-		return m, fmt.Errorf("ask for the speeds: %w", err)
+		return m, fmt.Errorf("read the speeds: %w", err)
 	}
 	if m.profile.IsCD() {
 		a, err := mmc.ReadATIP(ctx, t)
 		switch {
 		case scsi.Gone(err):
-			return m, fmt.Errorf("ask for the size of the disc: %w", err)
+			return m, fmt.Errorf("read the ATIP: %w", err)
 		case err == nil && a.LastLeadOut.M < 90:
 			m.groove = int64(max(a.LastLeadOut.LBA(), 0))
 		}
@@ -71,22 +71,21 @@ func look(ctx context.Context, t scsi.Transport) (medium, error) {
 	return m, nil
 }
 
-// discInformation asks how far the disc is written, as often as it takes a drive
-// that is still busy with closing it.
+// discInformation reads the disc information, and waits for a drive that is still busy
+// with closing the disc.
 func discInformation(ctx context.Context, t scsi.Transport) (info mmc.DiscInformation, err error) {
-	err = persist(ctx, stuck, func() error {
+	err = retryWhileBusy(ctx, busyTimeout, func() error {
 		info, err = mmc.ReadDiscInformation(ctx, t)
 		return err
 	})
 	return info, err
 }
 
-// persist sends a command until the drive is not too busy to take it, for as
-// long as limit. An attention that says nothing of the disc or of the drive's
-// power, such as a change of parameters by somebody else, is passed over: it
-// has only kept the command from being carried out.
-func persist(ctx context.Context, limit time.Duration, send func() error) error {
-	var pauses mmc.Pauses
+// retryWhileBusy sends a command until the drive is no longer busy, for at most limit.
+// It also repeats the command after a unit attention that concerns neither the disc nor
+// a reset, such as a change of mode parameters: such a command was not carried out.
+func retryWhileBusy(ctx context.Context, limit time.Duration, send func() error) error {
+	var pauses mmc.Backoff
 	for attentions := 0; ; {
 		err := send()
 		key, _, _, _ := scsi.Code(err)
@@ -96,7 +95,7 @@ func persist(ctx context.Context, limit time.Duration, send func() error) error 
 			continue
 		case !scsi.InProgress(err):
 			return err
-		case pauses.Total() > limit:
+		case pauses.Elapsed() > limit:
 			return fmt.Errorf("%w after %v: %w", mmc.ErrNotReady, limit, err)
 		}
 		if err := pauses.Sleep(ctx); err != nil {
@@ -105,16 +104,16 @@ func persist(ctx context.Context, limit time.Duration, send func() error) error 
 	}
 }
 
-// same reports whether the disc is in the state that it was in before. What
-// changes by itself, such as a format in the background, does not count.
+// same reports whether the disc is in the same state as before, except for what changes
+// by itself, such as a background format.
 func (m medium) same(before medium) bool {
 	a, b := m.info, before.info
 	return m.profile == before.profile && a.Status == b.Status && a.Sessions == b.Sessions && a.LastInLast == b.LastInLast &&
 		m.track.NextWritable == before.track.NextWritable && m.track.Free == before.track.Free
 }
 
-// sequential reports whether the medium is written from its beginning to its
-// end, and not at any address.
+// sequential reports whether the medium is written sequentially, as opposed to being
+// overwritten in place.
 func (m medium) sequential() bool {
 	switch m.profile {
 	case mmc.CDR, mmc.CDRW, mmc.DVDR, mmc.DVDRW, mmc.DVDRDL, mmc.DVDPR, mmc.DVDPRDL, mmc.BDRSRM:
@@ -131,17 +130,17 @@ func (m medium) next() disc.LBA {
 	return disc.LBA(m.track.NextWritable)
 }
 
-// room returns how many sectors can be written from next on.
-func (m medium) room() int64 {
+// freeSectors returns how many sectors can be written, beginning at next.
+func (m medium) freeSectors() int64 {
 	if m.sequential() {
 		return m.track.Free
 	}
 	return read.FormattedSize(m.profile, m.info, m.formats, m.speeds)
 }
 
-// unformatted reports whether the medium has to be formatted before it can be
-// written, or its format carried on with.
+// unformatted reports whether the medium has to be formatted, or an interrupted format
+// resumed, before it can be written.
 func (m medium) unformatted() bool { return read.Unformatted(m.profile, m.info, m.formats) }
 
-// erasable reports whether BLANK makes the medium new.
+// erasable reports whether the medium is erased by BLANK.
 func (m medium) erasable() bool { return m.profile == mmc.CDRW || m.profile == mmc.DVDRW }

@@ -14,21 +14,21 @@ import (
 // by those and its anchors.
 const headSectors = 32
 
-// head returns how many sectors of the source are written last: none on media
-// that are written in order, whose state tells of a burn that was broken off.
-func (r *burning) head() int64 {
+// headLength returns how many sectors of the source are written last: none on media
+// that are written sequentially, whose state shows that a burn was broken off.
+func (r *burning) headLength() int64 {
 	if r.medium.sequential() {
 		return 0
 	}
 	return min(headSectors, r.plan.Padded)
 }
 
-// invalidate takes away by what the old volume of a disc that is overwritten in
-// place would still be opened, before anything of the new one is written. Its
-// first sectors get a mark that says so, and where a medium must be written in
-// order from its beginning on, the rest can follow.
+// invalidate overwrites what identifies the old volume of a disc that is overwritten in
+// place, before the new one is written. The first sectors get a mark that says that the
+// burn is not completed, so that a medium that must be written from its beginning on
+// can be written sequentially.
 func (r *burning) invalidate() error {
-	p := make([]byte, min(headSectors, max(r.medium.room(), r.plan.Padded))*disc.SectorSize)
+	p := make([]byte, min(headSectors, max(r.medium.freeSectors(), r.plan.Padded))*disc.SectorSize)
 	disc.MarkUnfinished(p)
 	anchors := r.anchors()
 	if err := r.sendAll(0, p); err != nil {
@@ -41,22 +41,22 @@ func (r *burning) invalidate() error {
 		}
 	}
 	if err := r.flush(); err != nil {
-		return r.failure("write the mark of a burn that is not completed", 0, err)
+		return r.failure("mark the disc as not completed", 0, err)
 	}
 	return nil
 }
 
-// anchors returns the beginnings of the units in which UDF anchors are found that
-// the disc holds: at 256 or 512, and at its end or 256 before it (ECMA-167 3/8.4.2.1,
-// UDF 2.2.3). What cannot be read is none.
+// anchors returns the first sectors of the units that hold anchors of the old UDF
+// volume: at 256 or 512, and at the end of the disc or 256 before it (ECMA-167
+// 3/8.4.2.1, UDF 2.2.3). Sectors that cannot be read hold none.
 func (r *burning) anchors() []disc.LBA {
-	places := []int64{256, 512}
+	probes := []int64{256, 512}
 	if last, _, err := mmc.ReadCapacity(r.work, r.t); err == nil {
-		places = append(places, last-256, last-255, last)
+		probes = append(probes, last-256, last-255, last)
 	}
 	var found []disc.LBA
 	p := make([]byte, disc.SectorSize)
-	for _, at := range places {
+	for _, at := range probes {
 		unit := disc.LBA(at / r.recipe.unit * r.recipe.unit)
 		if at < headSectors || len(found) > 0 && found[len(found)-1] == unit {
 			continue
@@ -80,50 +80,50 @@ func isAnchor(p []byte) bool {
 	return binary.LittleEndian.Uint16(p) == 2 && sum == p[4]
 }
 
-// hold keeps the part of a chunk that is written last, and returns the rest of it
-// with its address.
-func (r *burning) hold(at disc.LBA, p []byte) (disc.LBA, []byte) {
-	n := min(max(r.head()-r.result.Written, 0)*disc.SectorSize, int64(len(p)))
-	r.held = append(r.held, p[:n]...)
+// holdBack keeps the part of a chunk that is written last, and returns the rest with
+// its address.
+func (r *burning) holdBack(at disc.LBA, p []byte) (disc.LBA, []byte) {
+	n := min(max(r.headLength()-r.result.Written, 0)*disc.SectorSize, int64(len(p)))
+	r.head = append(r.head, p[:n]...)
 	return at + disc.LBA(n/disc.SectorSize), p[n:]
 }
 
-// writeHead writes what was held back, when all else is on the disc.
+// writeHead writes what was held back, when everything else is on the disc.
 func (r *burning) writeHead() error {
-	if r.head() == 0 {
+	if r.headLength() == 0 {
 		return nil
 	}
-	r.say("everything but the first sectors is written; they complete the disc")
+	r.inform("everything but the first sectors is written")
 	if err := r.flush(); err != nil {
-		return r.failure("write the drive's buffer to the disc", -1, err)
+		return r.failure("flush the drive's buffer", -1, err)
 	}
 	if err := r.lostSectors("write"); err != nil {
 		return err
 	}
-	// The chunk with the mark goes when all others are on the disc.
-	first := min(r.chunk()*disc.SectorSize, len(r.held))
-	if rest := r.held[first:]; len(rest) > 0 {
+	// The chunk with the mark is replaced when all others are on the disc.
+	first := min(r.chunk()*disc.SectorSize, len(r.head))
+	if rest := r.head[first:]; len(rest) > 0 {
 		if err := r.sendAll(r.next+disc.LBA(r.chunk()), rest); err != nil {
 			return err
 		}
 		if err := r.flush(); err != nil {
-			return r.failure("write the drive's buffer to the disc", -1, err)
+			return r.failure("flush the drive's buffer", -1, err)
 		}
 	}
-	err := r.sendAll(r.next, r.held[:first])
+	err := r.sendAll(r.next, r.head[:first])
 	r.completed = err == nil
 	return err
 }
 
-// markAgain puts the mark of a burn that is not completed back on a disc that got
-// all of its sectors, and of which not all are there: it would look like a good one.
+// markAgain marks a disc again as not completed that was sent all of its sectors, of
+// which some are missing: it would look like a good one.
 func (r *burning) markAgain() error {
 	if !r.completed {
 		return nil
 	}
-	p := make([]byte, min(r.chunk()*disc.SectorSize, len(r.held)))
+	p := make([]byte, min(r.chunk()*disc.SectorSize, len(r.head)))
 	disc.MarkUnfinished(p)
-	if err := persist(r.work, stuck, func() error { return mmc.Write10(r.work, r.t, r.next, p) }); err != nil && !scsi.Recovered(err) {
+	if err := retryWhileBusy(r.work, busyTimeout, func() error { return mmc.Write10(r.work, r.t, r.next, p) }); err != nil && !scsi.Recovered(err) {
 		return fmt.Errorf("mark the disc as not completed: %w", err)
 	}
 	r.completed = false

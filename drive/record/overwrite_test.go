@@ -19,7 +19,6 @@ import (
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/peertest"
 	"glassmaster/mastering/progress"
-	_ "glassmaster/mastering/udf"
 	"glassmaster/mastering/volume"
 )
 

@@ -13,7 +13,6 @@ import (
 	"glassmaster/drive/record"
 	"glassmaster/drive/virtualtest"
 	"glassmaster/mastering/disc"
-	_ "glassmaster/mastering/iso9660"
 	"glassmaster/mastering/peertest"
 	"glassmaster/mastering/volume"
 )

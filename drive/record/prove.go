@@ -14,8 +14,7 @@ import (
 	"glassmaster/mastering/units"
 )
 
-// prove asks the drive what is on the disc now, and has it read every sector
-// again.
+// prove checks what the drive reports about the disc, and reads every sector back.
 func (r *burning) prove() error {
 	r.rep.Phase(progress.CheckingDisc, 0)
 	err := r.reload()
@@ -32,58 +31,58 @@ func (r *burning) prove() error {
 		return r.failed(err)
 	}
 	r.checkTime()
-	if !r.o.NoVerify || r.doubtful {
+	if !r.o.NoVerify || r.mustCompare {
 		err = r.compare()
 	}
 	if !scsi.Gone(err) && (err != nil || !r.o.Eject) {
-		r.show() // a disc that is not what it should be is looked at too
+		r.show() // of a disc that is not good, too
 	}
 	return err
 }
 
-// show has the system see what was burned. It comes last: a drive may be left
-// without its disc by it.
+// show makes the operating system notice what was burned. It comes last, since it may
+// leave the tray open.
 func (r *burning) show() {
-	if err := tray.Show(r.work, r.t, r.medium.config); err != nil {
+	if err := tray.RefreshSystem(r.work, r.t, r.medium.config); err != nil {
 		r.warn("%v", err)
 	}
 }
 
-// failed is the error of a burn that has come to its end, and of which it turns out
-// then that the disc is not good.
+// failed is the error of a burn that was completed, and whose disc then turns out not
+// to be good.
 func (r *burning) failed(err error) error {
 	r.result.Verified, r.result.Equal = false, false
 	e := &Error{
 		Step: "check the disc", LBA: -1, Written: r.result.Written, Err: err,
-		Advice: "do not rely on this disc; burn another one, at a lower speed, and look for newer firmware of the drive",
+		Advice: "do not rely on this disc; burn another one at a lower speed, and look for newer firmware for the drive",
 	}
 	switch {
 	case errors.Is(err, read.ErrNoMedium):
-		e.Left, e.Advice = "the disc was burned, and not checked", `put it in again and compare it with "verify" before you rely on it`
+		e.Left, e.Advice = "the disc was burned, but not checked", `insert it again and compare it with "verify" before you rely on it`
 	case scsi.Gone(err):
 		r.gone = true
-		e.Left, e.Advice = "the disc was burned, and not checked", scsi.Hint(err)+"; then compare the disc before you rely on it"
+		e.Left, e.Advice = "the disc was burned, but not checked", scsi.Hint(err)+"; then compare the disc before you rely on it"
 	case errors.Is(err, ErrOtherDisc):
-		e.Advice = `look which disc is which: the one that was burned was not checked; put it in and compare it with "verify"`
+		e.Advice = `find the disc that was burned, which was not checked; insert it and compare it with "verify"`
 	case r.o.Simulate:
-		e.Left, e.Advice = "it was a simulation: nothing was written", "try again at a lower speed, or with another disc"
+		e.Left, e.Advice = "it was a simulation; nothing was written", "try again at a lower speed, or with another disc"
 	case errors.Is(err, ErrLost) && r.completed:
-		e.Left = "the first sectors of the disc say that the burn was not completed"
+		e.Left = "the beginning of the disc is marked as not completed"
 		if failed := combine(r.markAgain(), r.flush()); failed != nil {
-			e.Left = fmt.Sprintf("the disc looks complete, and is not (%v)", failed)
+			e.Left = fmt.Sprintf("the disc looks complete, but is not (%v)", failed)
 		}
 	}
 	return e
 }
 
-// reload has the drive read the disc anew, so that it does not answer from
-// memory. Only a drive that is gone is an error.
+// reload makes the drive read the disc anew, so that it does not answer from its
+// buffer. Only a drive that no longer answers is an error.
 func (r *burning) reload() error {
 	how, err := tray.Reload(r.ctx, r.t, r.medium.config, r.warnOf)
 	r.reloaded = how
 	switch {
 	case scsi.Gone(err):
-		return fmt.Errorf("have the drive read the disc anew: %w", err)
+		return fmt.Errorf("reload the disc: %w", err)
 	case err != nil:
 		r.warn("the drive is not ready after the burn: %v", err)
 	}
@@ -94,18 +93,18 @@ func (r *burning) reload() error {
 func (r *burning) checkDisc() error {
 	info, err := discInformation(r.work, r.t)
 	if err != nil {
-		return fmt.Errorf("ask how far the disc is written: %w", err)
+		return fmt.Errorf("read the disc information: %w", err)
 	}
 	if !r.medium.sequential() {
 		return r.checkStart() // such a disc has no end that could be missing
 	}
 	switch {
 	case info.Status == mmc.Blank:
-		return fmt.Errorf("%w: the disc says that it is still blank", ErrNotOnDisc)
+		return fmt.Errorf("%w: the disc is still blank", ErrNotOnDisc)
 	case info.Status == mmc.Appendable && !r.o.Appendable:
-		return fmt.Errorf("%w: the disc says that it is still open, and it was closed", ErrNotOnDisc)
+		return fmt.Errorf("%w: the disc is still open, although it was closed", ErrNotOnDisc)
 	case info.Status == mmc.Closed && r.o.Appendable && !r.recipe.single:
-		r.warn("the drive closed the disc, though it was to stay open for more sessions")
+		r.warn("the drive closed the disc, which was to stay open for more sessions")
 	}
 	return r.checkTracks()
 }
@@ -113,7 +112,7 @@ func (r *burning) checkDisc() error {
 // checkStart compares the first sectors of a disc that is rewritable at any
 // address, whose state does not tell whether something was written.
 func (r *burning) checkStart() error {
-	want := r.held[:min(r.plan.Sectors*disc.SectorSize, int64(len(r.held)))]
+	want := r.head[:min(r.plan.Sectors*disc.SectorSize, int64(len(r.head)))]
 	got := make([]byte, len(want))
 	d, err := read.Open(r.work, r.t)
 	if err != nil {
@@ -124,7 +123,7 @@ func (r *burning) checkStart() error {
 		return notOnDisc(err)
 	}
 	if !bytes.Equal(want, got) {
-		return fmt.Errorf("%w: its first sectors are not those of the source", ErrNotOnDisc)
+		return fmt.Errorf("%w: the first sectors are not those of the source", ErrNotOnDisc)
 	}
 	return nil
 }
@@ -151,10 +150,10 @@ func (r *burning) checkTracks() error {
 				continue
 			}
 			if r.next != t.Start {
-				return fmt.Errorf("%w: they are in track %d, which begins at address %d and not at %d, so that they could not be found", ErrNotOnDisc, t.Number, t.Start, r.next)
+				return fmt.Errorf("%w: it is in track %d, which begins at address %d and not at %d, so that the files could not be found", ErrNotOnDisc, t.Number, t.Start, r.next)
 			}
 			if have := int64(t.End() - r.next); have < r.plan.Sectors {
-				return fmt.Errorf("%w: track %d ends after %d sectors, %d were written", ErrNotOnDisc, t.Number, have, r.plan.Sectors)
+				return fmt.Errorf("%w: track %d has %d sectors, and %d were written", ErrNotOnDisc, t.Number, have, r.plan.Sectors)
 			}
 			return nil
 		}
@@ -169,7 +168,7 @@ func (r *burning) checkTime() {
 	}
 	least := float64(r.result.Written*disc.SectorSize) / (float64(r.plan.Speed) * 1000 * 1.5)
 	if least > 10 && r.result.Seconds < least {
-		r.warn("writing took %.0f s, and at %s it takes %.0f s at least: the drive may not have written at all",
+		r.warn("writing took %.0f s, although at %s it takes at least %.0f s: the drive may not have written at all",
 			r.result.Seconds, units.Speed(r.plan.Speed, r.plan.Profile), least)
 	}
 }

@@ -10,21 +10,21 @@ import (
 	"glassmaster/mastering/disc"
 )
 
-// readback is the connection over which a disc is read again after its burn. It
-// has the drive go past its buffer where that may still hold what was sent, and
-// counts the sectors that were not read at the first attempt.
+// readback is the connection over which a disc is read back after its burn. It makes
+// the drive bypass its buffer where that may still hold what was sent (FUA), and counts
+// the sectors that were not read at the first attempt.
 type readback struct {
 	scsi.Transport
-	fresh func(lba disc.LBA) bool // the drive's buffer may hold that sector; nil: none
-	deaf  bool                    // the drive does not know the bit FUA
+	cached func(lba disc.LBA) bool // the drive's buffer may hold that sector; nil: none
+	noFUA  bool                    // the drive does not support the FUA bit
 
-	counts bool
-	failed map[disc.LBA]bool // sectors that were not read at first
-	vague  *vague
+	counts  bool
+	failed  map[disc.LBA]bool // sectors that were not read at first
+	unnamed *unnamedRead
 }
 
-// vague is a read of several sectors that failed without naming the one.
-type vague struct{ from, end disc.LBA }
+// unnamedRead is a read of several sectors that failed without naming the one.
+type unnamedRead struct{ from, end disc.LBA }
 
 // Execute implements [scsi.Transport].
 func (b *readback) Execute(ctx context.Context, c scsi.Command) (int, error) {
@@ -41,10 +41,10 @@ func (b *readback) Execute(ctx context.Context, c scsi.Command) (int, error) {
 	return n, err
 }
 
-// read sends a READ, with FUA where that is wanted (MMC-6 6.14, byte 1 bit 3): the
-// drive then reads the disc, whatever it has in its buffer.
+// read sends a READ, with FUA (MMC-6 6.14, byte 1 bit 3) where the drive's buffer may
+// hold the sectors.
 func (b *readback) read(ctx context.Context, c scsi.Command, lba disc.LBA) (int, error) {
-	if b.fresh == nil || b.deaf || !b.fresh(lba) {
+	if b.cached == nil || b.noFUA || !b.cached(lba) {
 		return b.Transport.Execute(ctx, c)
 	}
 	with := c
@@ -52,16 +52,16 @@ func (b *readback) read(ctx context.Context, c scsi.Command, lba disc.LBA) (int,
 	with.CDB[1] |= 8
 	n, err := b.Transport.Execute(ctx, with)
 	if scsi.InvalidField(err) {
-		b.deaf = true
+		b.noFUA = true
 		return b.Transport.Execute(ctx, c)
 	}
 	return n, err
 }
 
-// count takes note of sectors that cost the drive more than one attempt.
+// count counts sectors that needed more than one attempt.
 func (b *readback) count(lba, sectors disc.LBA, n int, err error) {
-	if b.vague != nil && (lba < b.vague.from || lba >= b.vague.end) {
-		b.settle()
+	if b.unnamed != nil && (lba < b.unnamed.from || lba >= b.unnamed.end) {
+		b.countUnnamed()
 	}
 	key, _, _, ok := scsi.Code(err)
 	switch {
@@ -73,18 +73,18 @@ func (b *readback) count(lba, sectors disc.LBA, n int, err error) {
 	if errors.As(err, &e) && e.InformationValid && e.Information >= uint64(lba) && e.Information < uint64(lba+sectors) {
 		at = disc.LBA(e.Information)
 	} else if sectors > 1 {
-		b.vague = &vague{lba, lba + sectors}
+		b.unnamed = &unnamedRead{lba, lba + sectors}
 		return
 	}
-	b.vague = nil
+	b.unnamed = nil
 	if b.failed == nil {
 		b.failed = map[disc.LBA]bool{}
 	}
 	b.failed[at] = true
 }
 
-// repeated reports whether a READ that ends with this key says that the sector is
-// hard to read.
+// repeated reports whether a READ that fails with this sense key shows that the sector
+// is hard to read.
 func repeated(key scsi.Key) bool {
 	switch key {
 	case scsi.KeyRecoveredError, scsi.KeyMediumError, scsi.KeyHardwareError, scsi.KeyBlankCheck, scsi.KeyAbortedCommand:
@@ -93,22 +93,23 @@ func repeated(key scsi.Key) bool {
 	return false
 }
 
-// settle counts one sector for a read that failed, and went well one by one.
-func (b *readback) settle() {
-	if b.vague == nil {
+// countUnnamed counts one sector for a read of several that failed, and succeeded
+// sector by sector.
+func (b *readback) countUnnamed() {
+	if b.unnamed == nil {
 		return
 	}
 	if b.failed == nil {
 		b.failed = map[disc.LBA]bool{}
 	}
-	b.failed[b.vague.from] = true
-	b.vague = nil
+	b.failed[b.unnamed.from] = true
+	b.unnamed = nil
 }
 
-// usualBuffer is how much a drive's buffer is taken to hold that does not tell.
+// usualBuffer is the assumed size in bytes of a drive's buffer that is not reported.
 const usualBuffer = 8 << 20
 
-// bufferBytes returns how much the drive may have in its buffer.
+// bufferBytes returns the size of the drive's buffer.
 func (r *burning) bufferBytes() int64 {
 	b, err := mmc.ReadBufferCapacity(r.work, r.t)
 	if err != nil || b.Size <= 0 {
@@ -117,10 +118,10 @@ func (r *burning) bufferBytes() int64 {
 	return min(b.Size, 64<<20)
 }
 
-// elsewhere are the runs of sectors that can be read beside those that were written
-// last: what came before them in this burn, earlier sessions, and on a medium that is
-// overwritten in place what lies behind.
-func (r *burning) elsewhere(size int64) []span {
+// otherSectors returns the runs of sectors that can be read apart from those that were
+// written last: what was written before them, earlier sessions, and on a medium that is
+// overwritten in place what is behind.
+func (r *burning) otherSectors(size int64) []span {
 	from := int64(r.next) + headSectors
 	all := []span{{from, int64(r.next) + r.result.Written - 2*size/disc.SectorSize - from}, {0, int64(r.next)}}
 	if last, _, err := mmc.ReadCapacity(r.work, r.t); err == nil && !r.medium.sequential() {
@@ -130,9 +131,9 @@ func (r *burning) elsewhere(size int64) []span {
 	return all
 }
 
-// pushOut fills the drive's buffer, which has that many bytes, with sectors of these
-// runs. It reports whether there were enough of them.
-func (r *burning) pushOut(size int64, from []span) bool {
+// flushReadCache fills the drive's buffer of size bytes with sectors of these runs, and
+// reports whether there were enough of them.
+func (r *burning) flushReadCache(size int64, from []span) bool {
 	n := 2 * size / disc.SectorSize
 	p := make([]byte, max(r.chunk(), 1)*disc.SectorSize)
 	for _, s := range from {
@@ -143,7 +144,7 @@ func (r *burning) pushOut(size int64, from []span) bool {
 				return false
 			}
 			if err != nil || k == 0 {
-				break // the comparison will meet it again, or there is nothing
+				break // the comparison reports it, or there is nothing
 			}
 			at, n = at+int64(k), n-int64(k)
 		}

@@ -4,45 +4,45 @@ import (
 	"glassmaster/drive/mmc"
 )
 
-// recipe is how one kind of medium is written. The order of the commands is
-// that of long use: speed, write parameters, calibration, reservation, writing,
-// SYNCHRONIZE CACHE, closing.
+// recipe is how one kind of medium is written. The order of the commands is the usual
+// one: speed, write parameters, calibration, reservation, writing, SYNCHRONIZE CACHE,
+// closing.
 type recipe struct {
 	name    string
 	chunk   int   // sectors in one WRITE
 	unit    int64 // the number of sectors written is a multiple of this
 	least   int64 // sectors that a track has at least
-	page    bool  // mode page 05h is set, as parameters tells
+	page    bool  // mode page 05h is set, see parameters
 	mode    mmc.WriteType
 	opc     bool // the laser is calibrated before the first track
-	reserve bool // the size is announced
+	reserve bool // a track of the size is reserved first
 	closing closing
-	test    bool // the medium knows writing with the laser off
-	single  bool // there is one session, never more
+	test    bool // writing can be simulated
+	single  bool // the disc has only one session
 }
 
 // closing is how writing ends, behind SYNCHRONIZE CACHE.
 type closing uint8
 
 const (
-	closesItself  closing = iota // SYNCHRONIZE CACHE was all, or there is nothing to close
+	closesItself  closing = iota // SYNCHRONIZE CACHE closes the disc, or there is nothing to close
 	closeSession                 // the session, or the disc as the write parameters say
 	closeTrack                   // the track, then the session or the disc as they say
 	closePlus                    // the track, then the session, or the disc by a command of its own
-	endFormatting                // what DVD+RW does in the background, if it runs
-	endGrowing                   // the format of a DVD-RW that was grown by writing, if it was
+	endFormatting                // the background format of a DVD+RW, if it runs
+	endGrowing                   // the format of a DVD-RW, if it was enlarged by writing
 )
 
-// CD sectors are 2352 bytes, a CD recorder's buffer is small, and 32 KiB is what
-// every other program has sent for decades. DVD is written in ECC blocks of 16
-// sectors, BD in clusters of 32.
+// Sectors that are written with one command. CD recorders have small buffers, and other
+// programs send them 32 KiB. DVD is written in ECC blocks of 16 sectors, BD in clusters
+// of 32.
 const (
 	dvdBlock  = 16
 	bdCluster = 32
 )
 
-// recipeTAO is the way to write a data track on CD: at least 300 sectors, which
-// is four seconds.
+// recipeTAO is track at once on CD. A data track has at least 300 sectors, which is four
+// seconds.
 var recipeTAO = recipe{
 	name: "track at once", chunk: 16, unit: 1, least: 300, page: true, mode: mmc.TrackAtOnce,
 	opc: true, closing: closeSession, test: true,
@@ -56,7 +56,7 @@ func recipeFor(m medium, o Options) (recipe, bool) {
 	case mmc.CDR, mmc.CDRW:
 		return recipeTAO, true
 	case mmc.DVDR, mmc.DVDRW, mmc.DVDRDL:
-		return dash(m, o), true
+		return dvdMinusRecipe(m, o), true
 	case mmc.DVDPR, mmc.DVDPRDL:
 		return plus, true
 	case mmc.BDRSRM:
@@ -77,21 +77,21 @@ func recipeFor(m medium, o Options) (recipe, bool) {
 	return recipe{}, false
 }
 
-// recipeAtOnce is the way to write all of a DVD-R in one go.
+// recipeAtOnce is disc at once on DVD-R and DVD-RW.
 var recipeAtOnce = recipe{
 	name: "disc at once", chunk: dvdBlock, unit: dvdBlock, page: true, mode: mmc.DiscAtOnce, opc: true,
 	reserve: true, test: true, single: true,
 }
 
-// dash chooses between the two ways to write DVD-R and DVD-RW: in pieces, which
-// needs feature 0021h and knows sessions, and all at once.
-func dash(m medium, o Options) recipe {
+// dvdMinusRecipe chooses between the two ways to write DVD-R and DVD-RW: incrementally,
+// which needs feature 0021h and allows for sessions, and disc at once.
+func dvdMinusRecipe(m medium, o Options) recipe {
 	pieces := recipe{
 		name: "incremental", chunk: dvdBlock, unit: dvdBlock, page: true, mode: mmc.Incremental, opc: true,
-		closing: closeTrack, test: true, single: m.oneSession(), // which knows one session, however it is written
+		closing: closeTrack, test: true, single: m.oneSession(),
 	}
 	switch {
-	case m.announced():
+	case m.reservedWhole():
 		return recipeAtOnce
 	case m.info.Status == mmc.Appendable:
 		return pieces
@@ -117,7 +117,7 @@ func (r recipe) parameters(m medium, o Options) mmc.WriteParameters {
 	return w
 }
 
-// bufferFree reports whether the drive survives an empty buffer with this
+// bufferFree reports whether the drive supports BUFFER UNDERRUN FREE recording on this
 // medium: bit 6 of the first byte of the features 002Dh and 002Fh, bit 0 of the
 // third of 0021h (MMC-6 5.3.23, 5.3.25, 5.3.11).
 func (m medium) bufferFree() bool {

@@ -1,28 +1,29 @@
-// Package record burns discs: a plan for each kind of medium, then its
-// execution, then the proof.
+// Package record burns discs: a plan for each kind of medium, then its execution, then
+// the verification. Package job calls it; see there for the whole way of a disc.
 //
-// [NewPlan] looks at the medium in the drive and settles everything before the
-// first byte: the recipe, the addresses, the speed, the steps for people to
-// read. It refuses what cannot work. [Burn.Run] carries the plan out. The
-// recipes follow MMC-6 and the practice of long-lived programs:
+// [NewPlan] examines the medium in the drive and decides everything before the first
+// byte is written: the recipe, the addresses, the speed, the steps for people to read.
+// It refuses what cannot work. [Burn.Start] carries the plan out, [Execution.Write] and
+// [Execution.Prove] in turn; [Burn.Run] does all of it. The recipes follow MMC-6 and the
+// practice of established programs:
 //
 //	CD-R, CD-RW          track at once; the session is closed, or left open for more
 //	DVD-R, DVD-RW        incremental, or disc at once
 //	DVD+R, BD-R          sequential; track and session are closed, or the disc
-//	DVD+RW, BD-RE, ...   formatted if need be, then overwritten
+//	DVD+RW, BD-RE, ...   formatted if necessary, then overwritten
 //
-// [Blank], [NewFormatting] and [NewClosing] erase, format and close discs in the
-// same way: what is going to happen is known before, and what has become of the
-// disc is looked at in the end. [LookInto] tells what would be lost.
+// [Blank], [NewFormatting] and [NewClosing] erase, format and close discs in the same
+// way: what will happen is known beforehand, and the disc is checked in the end.
+// [LookInto] returns what would be lost.
 //
-// A drive's word is not proof. After every burn the drive has to read the disc
-// anew and to tell what is on it: its state, its tracks, and every sector, which
-// is compared with what was sent: drives and bridges exist that report success and
-// leave a blank disc behind. What could not be assured is in the result.
+// Drives and USB bridges exist that report success and leave a blank disc. Therefore the
+// drive has to reload the disc after every burn and to report its state, its tracks, and
+// every sector, which is compared with what was sent. What could not be assured is in
+// the [Result].
 //
-// A burn that fails or is cancelled ends the track and the session if the medium
-// has such, so that the disc can be read as far as it was written. The [Error]
-// says where it failed, what became of the disc, and what to do next.
+// A burn that fails or is cancelled closes the track and the session, if the medium has
+// such, so that the disc can be read as far as it was written. The [Error] says where it
+// failed, in which state the disc was left, and what to do next.
 package record
 
 import (
@@ -37,27 +38,27 @@ type Options struct {
 	// Factor is the speed as a multiple of the medium's single speed, in place of
 	// Speed: 8 for "8x". 0 leaves it to Speed.
 	Factor     float64
-	Simulate   bool // write with the laser off, where the medium knows such a thing
+	Simulate   bool // write with the laser at reading power, where the medium supports that
 	Appendable bool // leave the disc open for further sessions
 	DiscAtOnce bool // DVD-R: disc at once instead of incremental
 	NoVerify   bool // do not read the disc again and compare
 	Eject      bool // open the tray at the end
-	Blank      bool // erase or overwrite a rewritable disc that holds data
+	Blank      bool // erase or overwrite a rewritable disc that is not empty
 	Force      bool // burn a source that is known to be incomplete or of no known file system
 	// Locate names the file of the source that holds an address, for the report of
 	// a difference. May be nil.
 	Locate func(disc.LBA) string
 }
 
-// Plan is what a burn is going to do, settled before the first byte is written.
+// Plan is what a burn is going to do. Package job plans image files with it, too.
 type Plan struct {
-	Profile  string        // the medium as the drive names it: "DVD+R"
+	Profile  string        // of the medium: "DVD+R"; of an image file: "ISO image"
 	Recipe   string        // "sequential, disc closed"
 	Sectors  int64         // of the source
 	Padded   int64         // sectors that will be written
-	Capacity int64         // sectors that the medium has free
-	Speed    int           // kB/s that will be asked for, 0 when the drive offers no choice
-	Erases   Contents      // what is on the disc and will be gone; no data where nothing is
+	Capacity int64         // free sectors of the medium; 0: unknown
+	Speed    int           // kB/s (1000 bytes); 0: the drive offers no choice
+	Erases   Contents      // of the disc, which will be lost
 	Steps    []string      // in the order of their execution, for people
 	Notices  []disc.Notice // what will be different from what was asked for, and what Defects mean for the disc
 	Defects  []disc.Notice // what is known to be wrong with the source
@@ -66,20 +67,20 @@ type Plan struct {
 	Unopenable error
 }
 
-// Result is what a burn did.
+// Result is what a burn, or the writing of an image file, did.
 type Result struct {
 	Plan     Plan
 	Written  int64            // sectors
 	Seconds  float64          // spent writing
-	Verified bool             // the disc was read again and is equal to what was sent, and nothing is in doubt
-	Equal    bool             // the disc was read again and is equal to what was sent, as far as could be assured
+	Verified bool             // it was read back and is equal to what was sent, and nothing is in doubt
+	Equal    bool             // it was read back and is equal to what was sent, as far as could be assured
 	SHA256   string           // of the sectors of the source, in hex
 	Mismatch *verify.Mismatch // the first difference, nil when there is none
-	Changes  []disc.Notice    // files of the source that were not any more what was planned
-	// NotAssured says why what was compared may not have come off the disc that was
-	// burned; empty when nothing speaks against it.
+	Changes  []disc.Notice    // files of the source that have changed since the plan
+	// NotAssured says why the data that was compared may not have come from the disc that
+	// was burned.
 	NotAssured    []string
-	Retried       int64         // sectors that could not be read at the first attempt when the disc was compared
-	SourceChanged *SourceChange // the source is not any more what was burned of it, nil when it is
+	Retried       int64         // sectors that were not read at the first attempt when the disc was compared
+	SourceChanged *SourceChange // nil: the source has not changed since it was burned
 	Notices       []disc.Notice // of the plan, and what was noticed since
 }

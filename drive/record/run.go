@@ -15,39 +15,39 @@ import (
 	"glassmaster/mastering/progress"
 )
 
-// Times that a drive may be busy with one command.
+// How long a drive may be busy with one command.
 const (
-	stuck     = 2 * time.Minute  // without taking a sector
-	eraseTime = 3 * time.Hour    // to erase or format a whole disc
-	closeTime = 30 * time.Minute // to close a disc, whose lead-out may fill it up
+	busyTimeout  = 2 * time.Minute  // without taking a sector
+	eraseTimeout = 3 * time.Hour    // to erase or format a whole disc
+	closeTimeout = 30 * time.Minute // to close a disc, whose lead-out may fill it up
 )
 
 // burning is a burn under way.
 type burning struct {
 	*Burn
-	ctx     context.Context // of the caller, who may cancel
-	work    context.Context // of the commands: it outlives a cancel
-	rep     progress.Reporter
-	result  Result
-	renewed bool         // the disc was erased or formatted
-	mended  bool         // what an earlier burn left open was closed
-	started bool         // something was written
-	gone    bool         // the drive hangs or is lost, and that was told
-	locked  bool         // the tray is locked, as far as the drive does that
-	limited bool         // the speed was or is going to be set
-	filler  func([]byte) // what writeZeros writes instead of zeros
-	// miscounts is set when the transport said that less was carried than was, and
-	// doubtful when the drive could not be asked whether that is so.
-	miscounts, doubtful bool
-	marked              bool // a disc that is overwritten in place has taken sectors of this burn
-	stream              *stream
-	watch               *watch
-	burned              identity // of the disc, before the first sector
-	held                []byte   // the first sectors of a disc that is overwritten in place
-	sent                *sent    // complete when everything was written
-	// reloaded is what made the drive read the disc anew behind the burn.
-	reloaded tray.How
-	pushed   bool // other sectors have filled the drive's buffer since
+	ctx              context.Context // of the caller, who may cancel
+	work             context.Context // of the commands: it outlives a cancel
+	rep              progress.Reporter
+	result           Result
+	renewed          bool         // the disc was erased or formatted
+	closedUnfinished bool         // what an earlier burn left open was closed
+	started          bool         // something was written
+	gone             bool         // the drive does not answer any more, which was reported
+	locked           bool         // the tray is locked, as far as the drive does that
+	limited          bool         // the speed was or is going to be set
+	filler           func([]byte) // what writeZeros writes instead of zeros
+	// countsWrongly is set when the transport said that less was carried than was, and
+	// mustCompare when the drive could not be asked whether that is so.
+	countsWrongly, mustCompare bool
+	marked                     bool // a disc that is overwritten in place has taken sectors of this burn
+	stream                     *stream
+	watch                      *watch
+	burned                     identity // of the disc, before the first sector
+	head                       []byte   // the first sectors of a disc that is overwritten in place, which are written last
+	sent                       *sent    // complete when everything was written
+	// reloaded is how the drive was made to reload the disc after the burn.
+	reloaded     tray.ReloadResult
+	cacheFlushed bool // other sectors have filled the drive's buffer since
 	// completed is set when the first sectors of an overwritten disc were sent, which
 	// come last.
 	completed bool
@@ -55,7 +55,7 @@ type burning struct {
 	stop      context.CancelFunc // ends the reading of the source
 }
 
-func (r *burning) say(format string, args ...any) {
+func (r *burning) inform(format string, args ...any) {
 	r.rep.Notice(disc.Notice{Text: fmt.Sprintf(format, args...)})
 }
 
@@ -69,12 +69,12 @@ func (r *burning) note(n disc.Notice) {
 	r.rep.Notice(n)
 }
 
-// optional passes over the failure of a command that burning does not depend
-// on. That a drive does not know the command is not worth a word.
+// optional tolerates the failure of a command that burning does not depend on, with a
+// warning. That a drive does not support the command is ignored.
 func (r *burning) optional(what string, err error) {
 	switch {
 	case err == nil, scsi.Unsupported(err), scsi.InvalidField(err), scsi.Recovered(err):
-	case scsi.Gone(err) && r.gone: // it is known already
+	case scsi.Gone(err) && r.gone: // reported already
 	case scsi.Gone(err):
 		r.gone = true
 		r.warn("could not %s: %v; %s", what, err, scsi.Hint(err))
@@ -83,8 +83,8 @@ func (r *burning) optional(what string, err error) {
 	}
 }
 
-// checkSource has a source that is put together from files look at them once
-// more, before the disc is touched.
+// checkSource checks the files of a planned source once more, before the disc is
+// changed.
 func (r *burning) checkSource() error {
 	if p, ok := r.src.(disc.Planned); ok {
 		return p.Check(r.ctx)
@@ -92,7 +92,7 @@ func (r *burning) checkSource() error {
 	return nil
 }
 
-// sourceChanges passes on which files of the source were not what was planned, once
+// sourceChanges reports the files of the source that have changed since the plan, if
 // the source was read; a simulation reads it too.
 func (r *burning) sourceChanges() {
 	if p, ok := r.src.(disc.Planned); ok && r.stream != nil {
@@ -105,36 +105,36 @@ func (r *burning) sourceChanges() {
 
 // unchanged makes sure that the disc is still the one that was planned for.
 func (r *burning) unchanged() error {
-	now, err := look(r.work, r.t)
+	now, err := inspect(r.work, r.t)
 	if err != nil {
 		return err
 	}
 	if !now.same(r.medium) {
-		return errors.New("the disc is another one, or in another state, than when the burn was planned")
+		return errors.New("the disc is not the one that the burn was planned for, or its state has changed")
 	}
 	return nil
 }
 
 // untouched makes sure that a simulation has left the disc as it was.
 func (r *burning) untouched() error {
-	now, err := look(r.work, r.t)
+	now, err := inspect(r.work, r.t)
 	if err != nil {
-		return &Error{Step: "look at the disc after the simulation", LBA: -1, Err: err}
+		return &Error{Step: "check the disc after the simulation", LBA: -1, Err: err}
 	}
 	if !now.same(r.medium) {
 		return &Error{
-			Step: "look at the disc after the simulation", LBA: -1, Err: errors.New("the drive has written, though it was asked not to"),
+			Step: "check the disc after the simulation", LBA: -1, Err: errors.New("the drive wrote to the disc, although it was told to simulate"),
 			Left: "the disc is " + now.info.Status.String(), Advice: "do not simulate with this drive",
 		}
 	}
-	r.say("the simulation went well: nothing was written")
+	r.inform("the simulation succeeded; nothing was written")
 	return nil
 }
 
 func (r *burning) lock(on bool) {
 	if !on {
 		free := func() error { return mmc.PreventRemoval(r.work, r.t, false) }
-		r.optional("unlock the tray", mmc.PastAttentions(free))
+		r.optional("unlock the tray", mmc.RetryUnitAttention(free))
 		return
 	}
 	r.optional("lock the tray", mmc.PreventRemoval(r.work, r.t, true))
@@ -142,15 +142,15 @@ func (r *burning) lock(on bool) {
 
 // prepare does what comes before the first sector.
 func (r *burning) prepare() error {
-	if err := r.renew(); err != nil {
+	if err := r.prepareMedium(); err != nil {
 		return err
 	}
 	if err := r.setSpeed(r.work); err != nil && r.o.Speed > 0 {
-		r.warn("the drive did not take the speed, and writes at its own: %v", err)
+		r.warn("the drive did not accept the speed and chooses its own: %v", err)
 	}
 	if r.recipe.page {
 		w := r.recipe.parameters(r.medium, r.o)
-		if err := persist(r.work, stuck, func() error { return mmc.SetWriteParameters(r.work, r.t, w) }); err != nil {
+		if err := retryWhileBusy(r.work, busyTimeout, func() error { return mmc.SetWriteParameters(r.work, r.t, w) }); err != nil {
 			return r.before("set the write parameters", err)
 		}
 	}
@@ -159,25 +159,25 @@ func (r *burning) prepare() error {
 			return r.before("calibrate the laser", err)
 		}
 	}
-	if r.recipe.reserve && !r.medium.announced() {
-		err := persist(r.work, stuck, func() error { return mmc.ReserveTrack(r.work, r.t, r.plan.Padded) })
+	if r.recipe.reserve && !r.medium.reservedWhole() {
+		err := retryWhileBusy(r.work, busyTimeout, func() error { return mmc.ReserveTrack(r.work, r.t, r.plan.Padded) })
 		if err != nil && !scsi.Unsupported(err) && !scsi.Recovered(err) {
-			return r.before("announce the track", err)
+			return r.before("reserve the track", err)
 		}
 	}
-	if r.watch.lost != nil { // about erasing, formatting or closing before
+	if r.watch.lost != nil { // by erasing, formatting or closing
 		return r.before("prepare the disc", r.watch.lost)
 	}
-	return r.aim()
+	return r.recheckNWA()
 }
 
 func (r *burning) before(step string, err error) error {
 	left, advice := "nothing was written", ""
 	switch {
-	case r.mended:
+	case r.closedUnfinished:
 		left = "the session that an earlier burn left open was closed, and nothing was written"
 	case r.renewed:
-		left = "the disc was made new, what it held is gone, and nothing was written"
+		left = "the disc was erased or formatted, so what it held is gone, and nothing was written"
 	}
 	if scsi.Gone(err) {
 		r.gone, advice = true, scsi.Hint(err)
@@ -185,13 +185,13 @@ func (r *burning) before(step string, err error) error {
 	return &Error{Step: step, LBA: -1, Err: err, Left: left, Advice: advice}
 }
 
-// renew erases or formats the disc where the plan says so, and looks at what it
-// has become.
-func (r *burning) renew() error {
+// prepareMedium erases, formats or closes the disc where the plan says so, and
+// examines the result.
+func (r *burning) prepareMedium() error {
 	var err error
 	switch {
-	case r.mend:
-		return r.mendDisc()
+	case r.closeFirst:
+		return r.closeUnfinished()
 	case r.erase:
 		err = erase(r.work, r.t, r.medium, r.fullErase(), r.rep)
 	case r.format:
@@ -201,8 +201,8 @@ func (r *burning) renew() error {
 	}
 	if err != nil {
 		e := &Error{
-			Step: "make the disc new", LBA: -1, Err: err, Left: "nothing was written, and what the disc held may be gone",
-			Advice: "erase the disc in full, or take another one",
+			Step: "erase or format the disc", LBA: -1, Err: err, Left: "nothing was written, and what the disc held may be gone",
+			Advice: "erase the disc in full, or use another one",
 		}
 		if scsi.Gone(err) {
 			r.gone = true
@@ -211,16 +211,16 @@ func (r *burning) renew() error {
 		return e
 	}
 	r.renewed = true
-	m, err := look(r.work, r.t)
+	m, err := inspect(r.work, r.t)
 	if err != nil {
-		return r.before("look at the new disc", err)
+		return r.before("examine the erased disc", err)
 	}
 	if r.erase && m.info.Status != mmc.Blank {
-		return r.before("erase the disc", fmt.Errorf("%w: it says that it is %v", ErrNotOnDisc, m.info.Status))
+		return r.before("erase the disc", fmt.Errorf("%w: it is still %v", ErrUnchanged, m.info.Status))
 	}
 	r.medium = m
-	if room := m.room(); room < r.plan.Sectors {
-		return r.before("look at the new disc", fmt.Errorf("%w: %d sectors are wanted, there are %d", ErrTooLarge, r.plan.Sectors, room))
+	if room := m.freeSectors(); room < r.plan.Sectors {
+		return r.before("examine the erased disc", fmt.Errorf("%w: it has %d sectors, and the disc has room for %d", ErrTooLarge, r.plan.Sectors, room))
 	}
 	return nil
 }
@@ -229,8 +229,9 @@ func (r *burning) renew() error {
 // that can be written only at once.
 func (b *Burn) fullErase() bool { return b.medium.profile == mmc.DVDRW && !b.recipe.single }
 
-// calibrate passes over what says that the drive needs no calibration, or has
-// used up the room for it: it then takes its own values.
+// calibrate calibrates the power of the laser. It tolerates errors that say that the
+// drive needs no calibration, or that the area for it is used up: the drive then
+// chooses the power itself.
 func (r *burning) calibrate() error {
 	err := mmc.SendOPC(r.work, r.t)
 	key, asc, ascq, ok := scsi.Code(err)
@@ -238,19 +239,19 @@ func (r *burning) calibrate() error {
 	case err == nil:
 		return nil
 	case ok && key == scsi.KeyRecoveredError:
-		r.warn("the disc has hardly any room left for calibrating the laser: %v", err)
+		r.warn("the area of the disc for calibrating the laser is almost used up: %v", err)
 		return nil
 	case ok && key == scsi.KeyIllegalRequest && (asc == 0x20 || asc == 0x24 || asc == 0x27 || asc == 0x2C || asc == 0x30 && ascq == 2):
 		return nil
 	case scsi.InProgress(err):
-		return mmc.Wait(r.work, r.t, stuck, nil)
+		return mmc.Wait(r.work, r.t, busyTimeout, nil)
 	}
 	return err
 }
 
-// aim asks once more where the first sector goes: write parameters and a
-// reservation may have moved it.
-func (r *burning) aim() error {
+// recheckNWA asks once more for the next writable address: write parameters and a
+// reservation may have changed it.
+func (r *burning) recheckNWA() error {
 	if !r.medium.sequential() {
 		return nil
 	}
@@ -276,18 +277,18 @@ func (r *burning) write() error {
 	r.rep.Phase(phase, r.plan.Padded*disc.SectorSize)
 	began := time.Now()
 	defer func() { r.result.Seconds = time.Since(began).Seconds() }()
-	if err := r.known(); err != nil {
+	if err := r.identifyDisc(); err != nil {
 		return err
 	}
 	if err := r.ctx.Err(); err != nil {
 		return r.failure("write", r.next, err)
 	}
-	if r.head() > 0 {
+	if r.headLength() > 0 {
 		if err := r.invalidate(); err != nil {
 			return err
 		}
 	}
-	gauge := gauge{r: r}
+	gauge := bufferGauge{r: r}
 	for {
 		p, err := s.next(r.ctx)
 		if errors.Is(err, io.EOF) {
@@ -298,7 +299,7 @@ func (r *burning) write() error {
 		if err != nil {
 			return r.failure("write", at, err)
 		}
-		if at, rest := r.hold(at, p); len(rest) > 0 {
+		if at, rest := r.holdBack(at, p); len(rest) > 0 {
 			if err := r.send(at, rest); err != nil {
 				return r.failure("write", at, err)
 			}
@@ -322,7 +323,7 @@ func (r *burning) lostSectors(step string) error {
 	return r.failure(step, -1, r.watch.lost)
 }
 
-// stopReading waits until nobody reads the source any more, so that the caller
+// stopReading ends the reading of the source and waits for its end, so that the caller
 // can close it.
 func (r *burning) stopReading() {
 	if r.stream != nil {
@@ -332,15 +333,14 @@ func (r *burning) stopReading() {
 	}
 }
 
-// send writes one chunk. A drive whose buffer is full gets the same command
-// again and again until it has room.
+// send writes one chunk. While the drive's buffer is full the command is repeated.
 func (r *burning) send(lba disc.LBA, p []byte) error {
 	r.started = r.started || !r.o.Simulate
 	before := r.watch.resent
-	err := persist(r.ctx, stuck, func() error { return mmc.Write10(r.work, r.t, lba, p) })
+	err := retryWhileBusy(r.ctx, busyTimeout, func() error { return mmc.Write10(r.work, r.t, lba, p) })
 	switch {
 	case scsi.Recovered(err):
-		r.warn("the drive had trouble and overcame it: %v", err)
+		r.warn("the drive recovered from an error: %v", err)
 		return nil
 	case r.watch.resent > before && scsi.Is(err, scsi.KeyIllegalRequest, 0x21, 0x02) && r.taken(lba, p):
 		return nil
@@ -352,9 +352,9 @@ func (r *burning) send(lba disc.LBA, p []byte) error {
 	return err
 }
 
-// taken reports whether a drive that was sent a WRITE again, since it answered the
-// first one with a deferred error, had carried that one out all the same: the next
-// address is then the one behind it.
+// taken reports whether a drive that was sent a WRITE again, because it answered the
+// first one with a deferred error, had carried out the first one nevertheless: the
+// next writable address is then the one behind it.
 func (r *burning) taken(lba disc.LBA, p []byte) bool {
 	ti, err := read.NextTrack(r.work, r.t, r.medium.profile, r.medium.info)
 	return err == nil && ti.Writable && disc.LBA(ti.NextWritable) == lba+disc.LBA(len(p)/disc.SectorSize)
@@ -364,23 +364,24 @@ func (r *burning) failure(step string, lba disc.LBA, err error) *Error {
 	return &Error{Step: step, LBA: lba, Written: r.result.Written, Err: err}
 }
 
-// gauge shows the levels of the buffers.
-type gauge struct {
-	r     *burning
-	last  time.Time
-	blind bool // the drive does not tell
+// bufferGauge reports the fill levels of the buffers.
+type bufferGauge struct {
+	r           *burning
+	last        time.Time
+	unsupported bool // the drive does not report it
 }
 
-// often is how often the drive is asked: more would disturb it.
-const often = 500 * time.Millisecond
+// pollInterval is how often the drive is asked for its fill level. Asking more often
+// would disturb it.
+const pollInterval = 500 * time.Millisecond
 
-func (g *gauge) show(s *stream) {
-	if now := time.Now(); now.Sub(g.last) >= often {
+func (g *bufferGauge) show(s *stream) {
+	if now := time.Now(); now.Sub(g.last) >= pollInterval {
 		g.last = now
 		level := -1.0
-		if !g.blind {
+		if !g.unsupported {
 			b, err := mmc.ReadBufferCapacity(g.r.work, g.r.t)
-			if g.blind = err != nil; !g.blind {
+			if g.unsupported = err != nil; !g.unsupported {
 				level = b.Level()
 			}
 		}
@@ -388,8 +389,8 @@ func (g *gauge) show(s *stream) {
 	}
 }
 
-// restoreSpeed gives a DVD or BD drive its own speeds back: many keep what they
-// were asked for, even for the next disc.
+// restoreSpeed restores the default speeds of a DVD or BD drive: many keep the ones
+// that they were set to, even for the next disc.
 func (r *burning) restoreSpeed() {
 	if r.plan.Speed > 0 && !r.medium.profile.IsCD() {
 		r.optional("restore the speed", mmc.RestoreStreaming(r.work, r.t))

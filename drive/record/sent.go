@@ -12,9 +12,9 @@ import (
 // for a disc of 25 GB.
 const pieceSectors = 64
 
-// sent has the checksums of what was sent to a drive: of everything, and of each
-// piece. By them a disc is compared with what it was given, whatever has become of
-// the source since.
+// sent holds the checksums of what was sent to a drive: of everything, and of each
+// piece. The disc is compared with them, so that a change of the source since then does
+// not matter.
 type sent struct {
 	whole  hash.Hash
 	piece  hash.Hash

@@ -89,7 +89,7 @@ func TestSessions(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if len(r.Notices) != 1 || !strings.Contains(r.Notices[0].Text, "made for the one") {
+			if len(r.Notices) != 1 || !strings.Contains(r.Notices[0].Text, "made for the address at which") {
 				t.Errorf("warnings: %q", r.Notices)
 			}
 

@@ -8,27 +8,26 @@ import (
 	"glassmaster/mastering/disc"
 )
 
-// short settles what a WRITE has done that ended well, and of which the transport
-// says that it carried less than it was given. Bridges and drivers exist that count
-// wrongly, and one wrong number must not cost a disc: the drive is asked how far
-// the track is written, or gets the sectors once more where they can be written
-// over. What cannot be settled so is compared after the burn, even if that was
-// not asked for.
+// short handles a WRITE that succeeded although the transport reports that it
+// transferred less than was sent. USB bridges and drivers exist that count wrongly, and
+// that must not cost a disc: the drive is asked for the next writable address, or gets
+// the sectors once more where they can be overwritten. If it remains in doubt, the disc
+// is compared after the burn even if that was not asked for.
 func (r *burning) short(lba disc.LBA, p []byte, e *mmc.ShortWrite) error {
 	switch {
 	case r.o.Simulate:
 	case !r.medium.sequential():
 		var again *mmc.ShortWrite
-		err := persist(r.ctx, stuck, func() error { return mmc.Write10(r.work, r.t, lba, p) })
+		err := retryWhileBusy(r.ctx, busyTimeout, func() error { return mmc.Write10(r.work, r.t, lba, p) })
 		if err != nil && !errors.As(err, &again) {
 			return err
 		}
-		r.doubtful = r.doubtful || err != nil
+		r.mustCompare = r.mustCompare || err != nil
 	default:
 		ti, err := read.NextTrack(r.work, r.t, r.medium.profile, r.medium.info)
 		switch at := disc.LBA(ti.NextWritable); {
 		case err != nil || !ti.Writable:
-			r.doubtful = true
+			r.mustCompare = true
 		case at == lba+disc.LBA(len(p)/disc.SectorSize):
 		case at == lba+disc.LBA(e.Taken/disc.SectorSize) && at > lba:
 			return r.send(at, p[e.Taken/disc.SectorSize*disc.SectorSize:])
@@ -36,9 +35,9 @@ func (r *burning) short(lba disc.LBA, p []byte, e *mmc.ShortWrite) error {
 			return e
 		}
 	}
-	if !r.miscounts {
-		r.miscounts = true
-		r.warn("the connection to the drive counts wrongly: it says %d of %d bytes went over at LBA %d, and the drive has all of them", e.Taken, e.Given, lba)
+	if !r.countsWrongly {
+		r.countsWrongly = true
+		r.warn("the connection to the drive counts wrongly: it reports %d of %d bytes at LBA %d, and the drive has all of them", e.Taken, e.Given, lba)
 	}
 	return nil
 }

@@ -59,7 +59,7 @@ func eachChange(t *testing.T, try func(t *testing.T, c change, keep bool, src *s
 			}
 			t.Run(name, func(t *testing.T) {
 				dir, file := folder(t)
-				src, err := source.Opener{KeepGoing: keep}.Open(t.Context(), dir)
+				src, err := source.Open(t.Context(), dir, source.Options{KeepGoing: keep})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -139,7 +139,7 @@ func TestSourceChangesDuringBurn(t *testing.T) {
 // A simulation tells of changes too: the disc that it stands for would have them.
 func TestSourceChangesDuringSimulation(t *testing.T) {
 	dir, file := folder(t)
-	src, err := source.Opener{KeepGoing: true}.Open(t.Context(), dir)
+	src, err := source.Open(t.Context(), dir, source.Options{KeepGoing: true})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -28,7 +28,7 @@ func chooseSpeed(speeds []int, want int) int {
 
 // settleSpeed turns a multiple of the single speed into kB/s. Drives round their
 // speeds, so that a little more counts as the same.
-func (b *Burn) settleSpeed() error {
+func (b *Burn) resolveSpeed() error {
 	if b.o.Speed < 0 || b.o.Factor < 0 {
 		return errors.New("the speed is negative")
 	}

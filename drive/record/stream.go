@@ -9,9 +9,8 @@ import (
 	"glassmaster/mastering/disc"
 )
 
-// ringBytes is how much of the source is read ahead of the drive. At the
-// highest speeds, 70 MB/s, it bridges half a second of a busy disk; BURN-Free
-// bridges what is longer.
+// ringBytes is how much of the source is read ahead of the drive. At the highest
+// speeds, 70 MB/s, it bridges half a second of a busy disk.
 const ringBytes = 32 << 20
 
 // stream reads the source ahead of the writer, in chunks as they are written,
@@ -74,7 +73,7 @@ func (s *stream) read(ctx context.Context, src disc.Disc, start disc.LBA, sector
 	return nil
 }
 
-// ready opens the way for prime. Only the reading goroutine calls it.
+// ready ends the wait of prime. Only the reading goroutine calls it.
 func (s *stream) ready() {
 	select {
 	case <-s.primed:
@@ -83,12 +82,12 @@ func (s *stream) ready() {
 	}
 }
 
-// readFull reads all of p, which the source has promised. A source that panics, in a
-// goroutine of its own, would end the program with a tray that is locked.
+// readFull reads all of p. A panic of the source is turned into an error: in a goroutine
+// of its own it would end the program and leave the tray locked.
 func readFull(ctx context.Context, src disc.Disc, p []byte, lba disc.LBA) (err error) {
 	defer func() {
 		if fault := recover(); fault != nil {
-			err = fmt.Errorf("read the source at sector %d: this is a fault of the program: %v", lba, fault)
+			err = fmt.Errorf("read the source at sector %d: internal error of the program: %v", lba, fault)
 		}
 	}()
 	for len(p) > 0 {
@@ -128,14 +127,14 @@ func (s *stream) next(ctx context.Context) ([]byte, error) {
 	}
 }
 
-// done gives back a chunk that was written.
+// done returns a chunk that was written to the ring.
 func (s *stream) done(p []byte) { s.empty <- p }
 
 // level returns how full the ring is, from 0 to 1.
 func (s *stream) level() float64 { return float64(len(s.full)) / float64(s.size) }
 
-// prime waits until the ring is full or the source has been read, so that the
-// drive does not begin on a trickle.
+// prime waits until the ring is full or the whole source has been read, so that the
+// drive begins with a full buffer.
 func (s *stream) prime(ctx context.Context) {
 	select {
 	case <-ctx.Done():

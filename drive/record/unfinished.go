@@ -11,25 +11,25 @@ import (
 	"glassmaster/mastering/progress"
 )
 
-// ErrUnfinished is in the chain of the error of a disc on which an earlier burn
-// was broken off: a track or a session of it is still open.
+// ErrUnfinished is in the chain of the error of a disc on which an earlier burn was
+// broken off: a track or a session of it is still open.
 var ErrUnfinished = errors.New("an earlier burn of this disc was broken off, and its last session is still open")
 
 // unfinished reports whether the last session has something in it and is open
 // (MMC-6 6.21, state of the last session; 6.26, NWA inside of a track). What is
 // written next would become a part of it.
 func (m medium) unfinished() bool {
-	if !m.sequential() || m.info.Status != mmc.Appendable || m.announced() {
+	if !m.sequential() || m.info.Status != mmc.Appendable || m.reservedWhole() {
 		return false
 	}
-	return m.info.Session == mmc.SessionIncomplete || m.info.Session == mmc.SessionDamaged || inside(m.track)
+	return m.info.Session == mmc.SessionIncomplete || m.info.Session == mmc.SessionDamaged || insideTrack(m.track)
 }
 
 // oneSession reports whether the medium never has a second session.
 func (m medium) oneSession() bool { return m.profile == mmc.DVDRDL }
 
-// atOnce reports whether the last track is one of DVD-R that was to be written at
-// once, and that breaks off before the size that was announced.
+// atOnce reports whether the last track is one that was being written disc at once on a
+// DVD-R, and ends before the size that was reserved.
 func (m medium) atOnce() bool {
 	switch m.profile {
 	case mmc.DVDR, mmc.DVDRW, mmc.DVDRDL:
@@ -39,15 +39,15 @@ func (m medium) atOnce() bool {
 	return false
 }
 
-// inside reports whether the next address lies in a track that has been begun.
-func inside(t mmc.TrackInformation) bool {
+// insideTrack reports whether the next writable address is in a track that has been begun.
+func insideTrack(t mmc.TrackInformation) bool {
 	return t.Writable && !t.Blank && t.NextWritable != t.Start
 }
 
-// announced reports whether the disc is empty but for a track of DVD-R that was
-// announced by RESERVE TRACK for the whole disc, and of which nothing was written:
-// only as much as was announced can be written, and at once.
-func (m medium) announced() bool {
+// reservedWhole reports whether the disc holds nothing but a track of DVD-R that was
+// reserved by RESERVE TRACK for the whole disc, and of which nothing was written: only
+// as much as was reserved can be written, disc at once.
+func (m medium) reservedWhole() bool {
 	switch m.profile {
 	case mmc.DVDR, mmc.DVDRW, mmc.DVDRDL:
 		t := m.track
@@ -57,13 +57,13 @@ func (m medium) announced() bool {
 }
 
 // openTracks returns the tracks of the last session that are not closed: begun,
-// announced, or damaged. The one that would come next does not count.
+// reserved, or damaged. The invisible track, which would come next, is not one.
 func (m medium) openTracks(ctx context.Context, t scsi.Transport) []mmc.TrackInformation {
 	var open []mmc.TrackInformation
 	for n := max(m.info.FirstInLast, 1); n <= m.info.LastInLast; n++ {
 		ti, err := mmc.ReadTrackInformation(ctx, t, n)
 		if err != nil {
-			continue // the track that would come next may be counted, and have no number
+			continue // the invisible track may be counted, and have no number
 		}
 		switch read.StateOf(ti) {
 		case read.TrackOpen, read.TrackReserved, read.TrackReservedOpen, read.TrackDamaged:
@@ -71,17 +71,16 @@ func (m medium) openTracks(ctx context.Context, t scsi.Transport) []mmc.TrackInf
 			open = append(open, ti)
 		}
 	}
-	if len(open) == 0 && inside(m.track) { // some drives tell only of the next track
+	if len(open) == 0 && insideTrack(m.track) { // some drives report only the next track
 		open = append(open, m.track)
 		open[0].Number = max(m.info.LastInLast, 1)
 	}
 	return open
 }
 
-// finishSession closes the tracks that are open, and the session with them. With
-// end nothing can follow, and the disc is closed too where the medium does that in
-// one step. A track that writing has left damaged is repaired first, where the
-// drive knows how to.
+// finishSession closes the tracks that are open, and the session. With end nothing can
+// follow, and the disc is closed, too, where the medium does that in one step. A
+// damaged track is repaired first, where the drive supports that.
 func finishSession(ctx context.Context, t scsi.Transport, m medium, end bool, say func(string)) error {
 	if err := finishTracks(ctx, t, m, !end, say); err != nil {
 		return err
@@ -90,14 +89,14 @@ func finishSession(ctx context.Context, t scsi.Transport, m medium, end bool, sa
 	if end {
 		f = m.lastFunction()
 	}
-	if err := shut(ctx, t, f, 0); err != nil {
+	if err := closeAndWait(ctx, t, f, 0); err != nil {
 		return fmt.Errorf("close the session: %w", err)
 	}
 	return nil
 }
 
-// lastFunction is what ends a disc with its last session. On CD and DVD-R the
-// write parameters say so.
+// lastFunction is the function that closes a disc together with its last session. On
+// CD and DVD-R that depends on the write parameters.
 func (m medium) lastFunction() mmc.CloseFunction {
 	switch m.profile {
 	case mmc.DVDPRDL: // the lead-out at the smallest radius
@@ -108,8 +107,7 @@ func (m medium) lastFunction() mmc.CloseFunction {
 	return mmc.CloseSession
 }
 
-// finishTracks closes the tracks that are open; more says whether other sessions
-// may follow.
+// finishTracks closes the tracks that are open; more says whether sessions may follow.
 func finishTracks(ctx context.Context, t scsi.Transport, m medium, more bool, say func(string)) error {
 	if err := closingParameters(ctx, t, m, more); err != nil {
 		return fmt.Errorf("set the write parameters: %w", err)
@@ -120,15 +118,15 @@ func finishTracks(ctx context.Context, t scsi.Transport, m medium, more bool, sa
 				say(fmt.Sprintf("track %d is damaged, and the drive could not repair it: %v", ti.Number, err))
 			}
 		}
-		if err := shut(ctx, t, mmc.CloseTrack, ti.Number); err != nil {
+		if err := closeAndWait(ctx, t, mmc.CloseTrack, ti.Number); err != nil {
 			return fmt.Errorf("close track %d: %w", ti.Number, err)
 		}
 	}
 	return nil
 }
 
-// closingParameters sets mode page 05h for closing: its multi-session field says
-// on CD and DVD-R whether the disc stays open.
+// closingParameters sets mode page 05h for closing: its multi-session field decides on
+// CD and DVD-R whether the disc stays open.
 func closingParameters(ctx context.Context, t scsi.Transport, m medium, more bool) error {
 	r, ok := recipeFor(m, Options{})
 	if !ok || !r.page {
@@ -136,36 +134,36 @@ func closingParameters(ctx context.Context, t scsi.Transport, m medium, more boo
 	}
 	w := r.parameters(m, Options{Appendable: more})
 	w.Multisession = more
-	return persist(ctx, stuck, func() error { return mmc.SetWriteParameters(ctx, t, w) })
+	return retryWhileBusy(ctx, busyTimeout, func() error { return mmc.SetWriteParameters(ctx, t, w) })
 }
 
-// repair has the drive repair a damaged track and waits for it.
+// repair repairs a damaged track and waits until that is done.
 func repair(ctx context.Context, t scsi.Transport, track int) error {
-	err := persist(ctx, closeTime, func() error { return mmc.RepairTrack(ctx, t, track) })
+	err := retryWhileBusy(ctx, closeTimeout, func() error { return mmc.RepairTrack(ctx, t, track) })
 	if err != nil && !scsi.Recovered(err) {
 		return err
 	}
-	return mmc.Wait(ctx, t, closeTime, nil)
+	return mmc.Wait(ctx, t, closeTimeout, nil)
 }
 
-// shut sends one CLOSE TRACK/SESSION and waits for its end.
-func shut(ctx context.Context, t scsi.Transport, f mmc.CloseFunction, track int) error {
-	err := persist(ctx, closeTime, func() error { return mmc.CloseTrackSession(ctx, t, f, track) })
+// closeAndWait sends one CLOSE TRACK/SESSION and waits until it is done.
+func closeAndWait(ctx context.Context, t scsi.Transport, f mmc.CloseFunction, track int) error {
+	err := retryWhileBusy(ctx, closeTimeout, func() error { return mmc.CloseTrackSession(ctx, t, f, track) })
 	if err != nil && !scsi.Recovered(err) {
 		return err
 	}
-	return mmc.Wait(ctx, t, closeTime, nil)
+	return mmc.Wait(ctx, t, closeTimeout, nil)
 }
 
-// mendDisc closes what an earlier burn left open, and finds out where the disc
-// goes on.
-func (r *burning) mendDisc() error {
+// closeUnfinished closes what an earlier burn left open, and asks for the next writable
+// address.
+func (r *burning) closeUnfinished() error {
 	r.rep.Phase(progress.ClosingUnfinished, 0)
 	err := finishSession(r.work, r.t, r.medium, false, r.warnOf)
 	if err != nil {
 		e := &Error{
 			Step: "close what an earlier burn left open", LBA: -1, Err: err, Left: "nothing of the new data was written",
-			Advice: "look at the disc, and try to close it once more, or in another drive; what is on it may still be readable",
+			Advice: "check the disc, and try to close it once more, or in another drive; its contents may still be readable",
 		}
 		if scsi.Gone(err) {
 			r.gone = true
@@ -173,40 +171,39 @@ func (r *burning) mendDisc() error {
 		}
 		return e
 	}
-	r.mended = true
-	m, err := look(r.work, r.t)
+	r.closedUnfinished = true
+	m, err := inspect(r.work, r.t)
 	if err != nil {
-		return r.before("look at the disc again", err)
+		return r.before("examine the closed disc", err)
 	}
 	switch {
 	case m.info.Status != mmc.Appendable || m.unfinished() || !m.track.Writable:
-		return r.before("look at the disc again", fmt.Errorf("%w: the disc takes no further session (it is %v, its last session %v)", ErrNotWritable, m.info.Status, m.info.Session))
-	case r.made > 0 && r.made != m.next() || r.start > 0 && r.start != m.next():
-		return r.before("look at the disc again", fmt.Errorf("%w, %d, and the disc goes on at address %d", ErrOtherAddress, max(r.made, r.start), m.next()))
-	case m.room() < r.plan.Sectors:
-		return r.before("look at the disc again", fmt.Errorf("%w: %d sectors are wanted, there are %d", ErrTooLarge, r.plan.Sectors, m.room()))
+		return r.before("examine the closed disc", fmt.Errorf("%w: no session can be added to it (it is %v, its last session %v)", ErrNotWritable, m.info.Status, m.info.Session))
+	case r.sourceAddress > 0 && r.sourceAddress != m.next() || r.start > 0 && r.start != m.next():
+		return r.before("examine the closed disc", fmt.Errorf("%w: it was made for address %d, and the disc goes on at address %d", ErrOtherAddress, max(r.sourceAddress, r.start), m.next()))
+	case m.freeSectors() < r.plan.Sectors:
+		return r.before("examine the closed disc", fmt.Errorf("%w: it has %d sectors, and the disc has room for %d", ErrTooLarge, r.plan.Sectors, m.freeSectors()))
 	}
 	r.medium, r.next = m, m.next()
-	r.say("the disc goes on at address %d", r.next)
+	r.inform("the disc goes on at address %d", r.next)
 	return nil
 }
 
-// nextTrack asks where the next sector goes, and makes sure that a track begins
-// there.
+// nextTrack asks for the next writable address, and checks that a track begins there.
 func (r *burning) nextTrack() error {
-	const step = "ask where the track begins"
+	const step = "read the next writable address"
 	ti, err := read.NextTrack(r.work, r.t, r.medium.profile, r.medium.info)
 	switch {
 	case err != nil:
 		return r.before(step, err)
 	case !ti.Writable && r.next == 0 && r.medium.info.Status == mmc.Blank:
-		return nil // a blank disc begins at 0, whether the drive says so or not
+		return nil // a blank disc begins at 0, whether the drive reports that or not
 	case !ti.Writable:
-		return r.before(step, fmt.Errorf("the drive gives no address to write at, the plan says %d", r.next))
+		return r.before(step, fmt.Errorf("the drive reports none, and %d was planned", r.next))
 	case ti.NextWritable != int64(r.next):
-		return r.before(step, fmt.Errorf("the drive wants address %d, the plan says %d", ti.NextWritable, r.next))
-	case inside(ti):
-		return r.before(step, fmt.Errorf("%w: address %d lies in a track that begins at %d", ErrUnfinished, ti.NextWritable, ti.Start))
+		return r.before(step, fmt.Errorf("the drive reports %d, and %d was planned", ti.NextWritable, r.next))
+	case insideTrack(ti):
+		return r.before(step, fmt.Errorf("%w: address %d is in a track that begins at %d", ErrUnfinished, ti.NextWritable, ti.Start))
 	}
 	return nil
 }

@@ -9,40 +9,39 @@ import (
 	"glassmaster/drive/scsi"
 )
 
-// ErrLost is in the chain of the error of a burn whose drive has said, at a later
-// command, that it could not write what it had taken, or that it was reset while
-// that was still in its buffer.
-var ErrLost = errors.New("what the drive had taken did not all reach the disc")
+// ErrLost is in the chain of the error of a burn whose drive reported, at a later
+// command, that it could not write what was in its buffer, or that it was reset before
+// it had written that.
+var ErrLost = errors.New("not all data in the drive's buffer reached the disc")
 
-// watch is the connection to the drive during a burn. Whoever asks for something
-// that the burn does not depend on passes over its failure; watch sees to it that
-// the news such a failure may carry is not lost.
+// watch is the connection to the drive during a burn. It looks at the sense data of all
+// commands, also of those whose failure is tolerated, for errors of earlier writes.
 type watch struct {
 	scsi.Transport
-	warn func(format string, args ...any)
-	say  func(format string, args ...any) // from any goroutine
+	warn   func(format string, args ...any)
+	inform func(format string, args ...any) // from any goroutine
 
 	changing bool // a command that changes the disc was sent
-	open     bool // something was written that has not been closed
+	open     bool // something was written that is not closed yet
 	resent   int  // commands that were sent again behind a deferred error
-	told     bool // of a deferred error that the drive has overcome
+	reported bool // a deferred error that the drive has overcome
 	lost     error
 }
 
-// resends is how often one command is sent again behind deferred errors: a drive
-// may have queued some.
+// resends is how often a command is repeated after deferred errors: a drive may have
+// queued several.
 const resends = 16
 
-// Execute implements [scsi.Transport]. A deferred error is about what was sent
-// earlier, and the command that brings it is not carried out: it is sent again,
-// but for a WRITE when sectors before it are lost.
+// Execute implements [scsi.Transport]. A deferred error concerns an earlier command, and
+// the command that reports it is not carried out: it is sent again, except for a WRITE
+// when sectors before it are lost.
 func (w *watch) Execute(ctx context.Context, c scsi.Command) (int, error) {
 	op := c.CDB[0]
 	for tries := 0; ; tries++ {
 		w.began(op)
 		n, err := w.send(ctx, c)
 		if !scsi.Deferred(err) || scsi.InProgress(err) {
-			w.hear(op, err)
+			w.noteError(op, err)
 			return n, err
 		}
 		fatal := w.deferred(err)
@@ -53,25 +52,25 @@ func (w *watch) Execute(ctx context.Context, c scsi.Command) (int, error) {
 	}
 }
 
-// silent is how long a command may go without an answer before that is told.
-const silent = 2 * time.Minute
+// answerExpected is how long a command may take before the person is told.
+const answerExpected = 2 * time.Minute
 
-// send carries out a command. Where one may take long, the person is told while it
-// does: that the drive hangs is known only when its time is over.
+// send sends a command. If one with a long timeout takes long, the person is told: that
+// the drive hangs is known only when the timeout is over.
 func (w *watch) send(ctx context.Context, c scsi.Command) (int, error) {
-	if c.Timeout > silent && w.say != nil {
-		told := time.AfterFunc(silent, func() {
-			w.say("the drive has not answered %s for %v: it is still writing, or it hangs; it has %v", scsi.Describe(c.CDB), silent, c.Timeout)
+	if c.Timeout > answerExpected && w.inform != nil {
+		told := time.AfterFunc(answerExpected, func() {
+			w.inform("the drive has not answered %s for %v: it is still writing, or it hangs; the timeout is %v", scsi.Describe(c.CDB), answerExpected, c.Timeout)
 		})
 		defer told.Stop()
 	}
 	return w.Transport.Execute(ctx, c)
 }
 
-// SystemSize says what the connection says; see [scsi.SystemSize].
+// SystemSize returns what the transport returns; see [scsi.SystemSize].
 func (w *watch) SystemSize() (int64, error) { return scsi.SystemSize(w.Transport) }
 
-// began takes note of a command that is going to change the disc.
+// began notes a command that is going to change the disc.
 func (w *watch) began(op byte) {
 	switch {
 	case writes(op):
@@ -81,49 +80,49 @@ func (w *watch) began(op byte) {
 	}
 }
 
-// deferred takes note of an error about an earlier command and reports whether
-// sectors are lost by it. Before the first command of this burn that changes the
-// disc it is about the work of somebody else.
+// deferred notes an error of an earlier command and reports whether sectors are lost.
+// Before the first command of this burn that changes the disc, the error concerns
+// something else.
 func (w *watch) deferred(err error) bool {
 	key, _, _, _ := scsi.Code(err)
 	overcome := key == scsi.KeyNoSense || key == scsi.KeyRecoveredError
 	if w.changing && !overcome {
-		w.lose(err)
+		w.setLost(err)
 		return true
 	}
-	if !w.told {
-		w.told = true
+	if !w.reported {
+		w.reported = true
 		if overcome {
-			w.warn("the drive had trouble with an earlier command and overcame it: %v", err)
+			w.warn("the drive recovered from an error of an earlier command: %v", err)
 		} else {
-			w.warn("the drive tells of an error from before this burn: %v", err)
+			w.warn("the drive reported an error from before this burn: %v", err)
 		}
 	}
 	return false
 }
 
-// hear looks at the errors of commands that say nothing of the command itself: a
-// reset or a new disc before what was written is closed, and errors of the medium
-// at commands that do not read it.
-func (w *watch) hear(op byte, err error) {
+// noteError looks for errors that do not concern the command itself: a reset or a new
+// disc before what was written is closed, and medium errors of commands that do not
+// read the medium.
+func (w *watch) noteError(op byte, err error) {
 	if err == nil || !w.open {
 		return
 	}
 	key, _, _, _ := scsi.Code(err)
 	broken := key == scsi.KeyMediumError || key == scsi.KeyHardwareError
 	if scsi.WasReset(err) || scsi.MediumChanged(err) || broken && !reads(op) {
-		w.lose(err)
+		w.setLost(err)
 	}
 }
 
-func (w *watch) lose(err error) {
+func (w *watch) setLost(err error) {
 	if w.lost == nil {
 		w.lost = fmt.Errorf("%w: %w", ErrLost, err)
 	}
 }
 
-// closed says that everything was written and closed: what is heard from here on
-// is about something else, except where it is deferred.
+// closed says that everything was written and closed: only deferred errors concern the
+// burn from here on.
 func (w *watch) closed() { w.open = false }
 
 func writes(op byte) bool { return op == scsi.OpWrite10 || op == scsi.OpWrite12 }

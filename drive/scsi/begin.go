@@ -8,17 +8,17 @@ import (
 	"time"
 )
 
-// Identity is what a drive says of itself: INQUIRY, SPC-4 6.6.2.
+// Identity is the standard INQUIRY data of a drive (SPC-4 6.6.2).
 type Identity struct {
-	Type                    byte // peripheral device type; 5 is an optical drive
-	Vendor, Model, Revision string
+	Type                      byte // peripheral qualifier and device type; 5 is an optical drive
+	Vendor, Product, Revision string
 }
 
-// Identify asks a drive who it is.
+// Identify asks a drive for its type and name (INQUIRY, SPC-4 6.6).
 func Identify(ctx context.Context, t Transport) (Identity, error) {
 	const length = 36
 	data := make([]byte, length)
-	c := Command{CDB: []byte{OpInquiry, 0, 0, 0, length, 0}, Direction: In, Data: data, Timeout: patience(ctx)}
+	c := Command{CDB: []byte{OpInquiry, 0, 0, 0, length, 0}, Direction: In, Data: data, Timeout: firstTimeout(ctx)}
 	n, err := t.Execute(ctx, c)
 	if err != nil {
 		return Identity{}, err
@@ -27,13 +27,25 @@ func Identify(ctx context.Context, t Transport) (Identity, error) {
 		return Identity{}, fmt.Errorf("INQUIRY: %d bytes of reply, at least 5 are due", n)
 	}
 	clear(data[n:])
-	text := func(from, to int) string { return strings.TrimSpace(strings.Trim(string(data[from:to]), "\x00")) }
-	return Identity{Type: data[0], Vendor: text(8, 16), Model: text(16, 32), Revision: text(32, 36)}, nil
+	return Identity{Type: data[0], Vendor: printable(data[8:16]), Product: printable(data[16:32]), Revision: printable(data[32:36])}, nil
 }
 
-// patience is how long a first command may take: a context with a deadline is there
-// to look around, and nothing is lost when a drive does not answer.
-func patience(ctx context.Context) time.Duration {
+// printable returns the printable ASCII characters of a field, without the padding
+// around them.
+func printable(p []byte) string {
+	s := strings.Map(func(r rune) rune {
+		if r < ' ' || r > '~' {
+			return ' '
+		}
+		return r
+	}, string(p))
+	return strings.TrimSpace(s)
+}
+
+// firstTimeout is how long the first commands to a drive may take. A context with a
+// deadline comes from a search for drives, which does not wait for one that does not
+// answer.
+func firstTimeout(ctx context.Context) time.Duration {
 	deadline, ok := ctx.Deadline()
 	if !ok {
 		return DefaultTimeout
@@ -41,14 +53,14 @@ func patience(ctx context.Context) time.Duration {
 	return min(max(time.Until(deadline), time.Second), DefaultTimeout)
 }
 
-// Begin opens the conversation with a drive: it takes note of what the drive has to
-// say to someone new (UNIT ATTENTION: it was switched on, its medium may have
-// changed; an error of a command that somebody else sent), and makes sure that it is
-// an optical drive: burning onto a disk would destroy what is on it.
+// Begin sends the first commands to a drive. It clears what the drive reports to each
+// new initiator (unit attentions: the drive was reset, the medium may have changed; a
+// deferred error of an earlier command), and makes sure that it is an optical drive:
+// burning to a hard disk would destroy its contents.
 func Begin(ctx context.Context, t Transport) (Identity, error) {
 	const attempts = 8 // a drive may have queued several unit attentions
 	for range attempts {
-		_, err := t.Execute(ctx, Command{CDB: make([]byte, 6), Timeout: patience(ctx)})
+		_, err := t.Execute(ctx, Command{CDB: make([]byte, 6), Timeout: firstTimeout(ctx)})
 		var refused *Error
 		if err != nil && !errors.As(err, &refused) {
 			return Identity{}, err
@@ -64,15 +76,15 @@ func Begin(ctx context.Context, t Transport) (Identity, error) {
 	case id.Type>>5 != 0:
 		return Identity{}, errors.New("there is no drive at this logical unit number")
 	case id.Type != 5:
-		return Identity{}, fmt.Errorf("this is no optical drive (its device type is %02Xh, an optical drive's is 05h)", id.Type)
+		return Identity{}, fmt.Errorf("this is not an optical drive (device type %02Xh; optical drives have 05h)", id.Type)
 	}
 	return id, nil
 }
 
-// Writable says why a drive may not be written through this transport (its disc is
-// mounted, it is in use, the user lacks the permission), nil when nothing is known
-// against it. A transport that may know has a method of that name. Whoever burns
-// asks before the first command that changes the disc.
+// Writable returns why a drive cannot be written to through this transport (its disc is
+// mounted, the drive is in use, the user lacks the permission), or nil when there is no
+// known reason. Transports that can tell have a method of that name. A burn calls it
+// before the first command that changes the disc.
 func Writable(t Transport) error {
 	if w, ok := t.(interface{ Writable() error }); ok {
 		return w.Writable()
@@ -80,11 +92,10 @@ func Writable(t Transport) error {
 	return nil
 }
 
-// SystemSize has the operating system look whether the disc is another one, and
-// returns how many bytes it takes that disc to have. A system may keep an idea of
-// its own of what is in a drive: Linux gives programs that read or mount /dev/srN
-// no more than that. A transport of such a system has a method of that name;
-// others give [errors.ErrUnsupported].
+// SystemSize makes the operating system check whether the disc was changed, and returns
+// the size in bytes that it takes the disc to have. Linux caches that size, and does not
+// let programs that read or mount /dev/srN go beyond it. Transports of such a system have
+// a method of that name; for others the error is [errors.ErrUnsupported].
 func SystemSize(t Transport) (int64, error) {
 	if s, ok := t.(interface{ SystemSize() (int64, error) }); ok {
 		return s.SystemSize()

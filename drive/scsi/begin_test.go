@@ -49,19 +49,36 @@ func TestBegin(t *testing.T) {
 		{"ready", []reply{{}, {recorder, nil}}, "\x00\x12", "BD-RW   BDR-209D"},
 		{"attention twice", []reply{{"", reset}, {"", changed}, {}, {recorder, nil}}, "\x00\x00\x00\x12", "BD-RW   BDR-209D"},
 		{"empty tray", []reply{{"", refusal(scsi.KeyNotReady, 0x3A, 1)}, {recorder, nil}}, "\x00\x12", "BD-RW   BDR-209D"},
-		{"disk", []reply{{}, {"\x00" + recorder[1:], nil}}, "\x00\x12", "device type is 00h"},
+		{"disk", []reply{{}, {"\x00" + recorder[1:], nil}}, "\x00\x12", "device type 00h"},
 		{"no such LUN", []reply{{}, {"\x7f" + recorder[1:], nil}}, "\x00\x12", "no drive at this logical unit number"},
 		{"short reply", []reply{{}, {"\x05\x80", nil}}, "\x00\x12", "2 bytes of reply"},
 		{"dead", []reply{{"", dead}}, "\x00", "cable cut"},
 	} {
 		s := &script{replies: c.replies}
 		id, err := scsi.Begin(context.Background(), s)
-		got := id.Model
+		got := id.Product
 		if err != nil {
 			got = err.Error()
 		}
 		if string(s.asked) != c.asked || !strings.Contains(got, c.want) || (err == nil) != (id.Vendor == "PIONEER") {
 			t.Errorf("%s: asked % x, got %q, %+v; want %q", c.name, s.asked, got, id, c.want)
+		}
+	}
+}
+
+func TestIdentify(t *testing.T) {
+	for name, c := range map[string]struct {
+		reply string
+		want  scsi.Identity
+	}{
+		"whole":        {"\x05\x80\x05\x12\x3d\x00\x00\x02STGT_DVDDVD101          0010", scsi.Identity{Type: 5, Vendor: "STGT_DVD", Product: "DVD101", Revision: "0010"}},
+		"short":        {"\x05\x80\x05\x12\x3d\x00\x00\x02STGT_DVDDVD1", scsi.Identity{Type: 5, Vendor: "STGT_DVD", Product: "DVD1"}},
+		"NULs":         {"\x05\x80\x05\x12\x3d\x00\x00\x02A\x00\x00\x00\x00\x00\x00\x00B\x00", scsi.Identity{Type: 5, Vendor: "A", Product: "B"}},
+		"an escape in": {"\x05\x80\x05\x12\x3d\x00\x00\x02A\x1b[2J   B\xff\xc3", scsi.Identity{Type: 5, Vendor: "A [2J", Product: "B"}},
+	} {
+		got, err := scsi.Identify(t.Context(), &script{replies: []reply{{c.reply, nil}}})
+		if err != nil || got != c.want {
+			t.Errorf("%s: %+v, %v, want %+v", name, got, err, c.want)
 		}
 	}
 }

@@ -9,27 +9,28 @@ import (
 )
 
 const (
-	// leaveTime is how long a drive that hangs may take to unlock its tray.
-	leaveTime = 5 * time.Second
-	// grace is how long a system may take to end a command whose time is over: it
-	// resets the drive first, and then the bus. Some never come to an end with it.
-	grace = 30 * time.Second
+	// unlockTimeout is the timeout of the command that unlocks the tray of a drive
+	// that hangs.
+	unlockTimeout = 5 * time.Second
+	// returnTimeout is how long a transport may take to return from a command that has
+	// timed out: Linux resets the drive first and then the bus. Some drivers never
+	// return.
+	returnTimeout = 30 * time.Second
 )
 
-// Gone reports whether nothing more can be got from the drive: it did not answer in
-// time, or the connection to it is lost. Whoever meets such an error sends nothing
-// more than what is needed to leave, and tells: each further command to a drive that
-// hangs would wait as long as the first.
+// Gone reports whether the drive cannot be used any more: a command timed out, or the
+// connection is lost. Callers then send only what is needed to end, and return the
+// error: each further command to a drive that hangs would wait as long as the first.
 func Gone(err error) bool { return errors.Is(err, ErrTimeout) || errors.Is(err, ErrConnection) }
 
-// DiscGone reports whether nothing more can be read of the disc that was in the drive:
-// the drive is [Gone], or the disc was taken out or may be another one.
+// DiscGone reports whether the disc cannot be read any more: the drive is [Gone], or the
+// disc was removed or changed.
 func DiscGone(err error) bool { return Gone(err) || MediumNotPresent(err) || MediumChanged(err) }
 
-// Guard returns a transport that holds everybody to that: when a command was not
-// answered in time, later ones are not sent and fail at once, but for the one that
-// unlocks the tray, which is sent once and gets five seconds. A transport that does
-// not return half a minute behind the time of a command is left to itself.
+// Guard returns a transport that sends no commands to a drive that hangs. After a command
+// has timed out, later ones fail without being sent, except the command that unlocks the
+// tray, which is sent once with a timeout of five seconds. When the transport itself does
+// not return within half a minute after the timeout, Execute returns without it.
 func Guard(t Transport) Transport {
 	if g, ok := t.(*guard); ok {
 		return g
@@ -37,9 +38,9 @@ func Guard(t Transport) Transport {
 	return &guard{t: t}
 }
 
-// Hangs returns the error of the command that a drive behind [Guard] did not answer,
-// nil while it answers. It is for those who pass over the failure of what they can do
-// without.
+// Hangs returns the error of the command that timed out, if t is a transport of [Guard]
+// or one that wraps it, and nil otherwise. Callers that ignore the errors of optional
+// commands check it at the end.
 func Hangs(t Transport) error {
 	if h, ok := t.(interface{ Hangs() error }); ok {
 		return h.Hangs()
@@ -57,47 +58,47 @@ func (g *guard) Hangs() error {
 type guard struct {
 	t Transport
 
-	mu    sync.Mutex
-	hangs string // the command that was not answered, empty while all are
-	err   error  // of that command
-	left  bool   // the tray was unlocked behind it, or could not be
-	stuck bool   // the transport did not return from a command
-	spare []byte // a buffer for the next command
+	mu       sync.Mutex
+	hung     string // the command that timed out, empty if none has
+	err      error  // of that command
+	unlocked bool   // the command that unlocks the tray was sent after it
+	blocked  bool   // the transport did not return from a command
+	spare    []byte // a buffer for the next command
 }
 
 // Execute implements [Transport].
 func (g *guard) Execute(ctx context.Context, c Command) (int, error) {
-	if hangs := g.silent(); hangs != "" {
-		if !unlocks(c.CDB) || !g.leave() {
-			return 0, fmt.Errorf("%s: not sent: the drive hangs since %s: %w", Describe(c.CDB), hangs, ErrTimeout)
+	if hung := g.hungCommand(); hung != "" {
+		if !unlocksTray(c.CDB) || !g.firstUnlock() {
+			return 0, fmt.Errorf("%s: not sent: the drive has not answered since %s: %w", Describe(c.CDB), hung, ErrTimeout)
 		}
-		c.Timeout = leaveTime
-		return g.send(ctx, c, leaveTime)
+		c.Timeout = unlockTimeout
+		return g.send(ctx, c, unlockTimeout)
 	}
 	limit := c.Timeout
 	if limit <= 0 {
 		limit = DefaultTimeout
 	}
-	n, err := g.send(ctx, c, limit+grace)
+	n, err := g.send(ctx, c, limit+returnTimeout)
 	if errors.Is(err, ErrTimeout) {
 		g.mu.Lock()
-		if g.hangs == "" {
-			g.hangs, g.err = Describe(c.CDB), err
+		if g.hung == "" {
+			g.hung, g.err = Describe(c.CDB), err
 		}
 		g.mu.Unlock()
 	}
 	return n, err
 }
 
-// send carries out a command and waits for it no longer than limit. The data of a
-// command that is left to itself stay with it.
+// send executes a command and waits for it no longer than limit. Its data are copied,
+// since a transport that has not returned may still use the buffer.
 func (g *guard) send(ctx context.Context, c Command, limit time.Duration) (int, error) {
 	type reply struct {
 		n   int
 		err error
 	}
 	inner := c
-	inner.Data = g.borrow(len(c.Data))
+	inner.Data = g.takeBuffer(len(c.Data))
 	if c.Direction == Out {
 		copy(inner.Data, c.Data)
 	}
@@ -113,18 +114,18 @@ func (g *guard) send(ctx context.Context, c Command, limit time.Duration) (int, 
 		if c.Direction == In {
 			copy(c.Data, inner.Data[:min(max(r.n, 0), len(inner.Data))])
 		}
-		g.giveBack(inner.Data)
+		g.returnBuffer(inner.Data)
 		return r.n, r.err
 	case <-expired.C:
 		g.mu.Lock()
-		g.stuck = true
+		g.blocked = true
 		g.mu.Unlock()
-		return 0, fmt.Errorf("%s: %w (%v), and the system does not come to an end with it", Describe(c.CDB), ErrTimeout, limit)
+		return 0, fmt.Errorf("%s: %w (%v), and the system has not ended the command", Describe(c.CDB), ErrTimeout, limit)
 	}
 }
 
-// borrow returns a buffer of that many bytes.
-func (g *guard) borrow(n int) []byte {
+// takeBuffer returns a buffer of n bytes.
+func (g *guard) takeBuffer(n int) []byte {
 	if n == 0 {
 		return nil
 	}
@@ -138,8 +139,8 @@ func (g *guard) borrow(n int) []byte {
 	return p[:n]
 }
 
-// giveBack keeps a buffer for the next command.
-func (g *guard) giveBack(p []byte) {
+// returnBuffer keeps a buffer for the next command.
+func (g *guard) returnBuffer(p []byte) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if cap(p) > cap(g.spare) {
@@ -147,48 +148,50 @@ func (g *guard) giveBack(p []byte) {
 	}
 }
 
-// leave reports whether the tray has still to be unlocked.
-func (g *guard) leave() bool {
+// firstUnlock reports whether the tray was not unlocked yet, and is true once.
+func (g *guard) firstUnlock() bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	first := !g.left
-	g.left = true
+	first := !g.unlocked
+	g.unlocked = true
 	return first
 }
 
-func (g *guard) silent() string {
+// hungCommand returns the command that timed out, empty if none has.
+func (g *guard) hungCommand() string {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return g.hangs
+	return g.hung
 }
 
-// unlocks reports whether a command is PREVENT ALLOW MEDIUM REMOVAL that allows it
+// unlocksTray reports whether a command is PREVENT ALLOW MEDIUM REMOVAL with Prevent 0
 // (MMC-6 6.13).
-func unlocks(cdb []byte) bool {
+func unlocksTray(cdb []byte) bool {
 	return len(cdb) >= 5 && cdb[0] == OpPreventAllowMediumRemoval && cdb[4]&3 == 0
 }
 
 // MaxTransfer implements [Transport].
 func (g *guard) MaxTransfer() int { return g.t.MaxTransfer() }
 
-// Close implements [Transport]. A transport that did not return is not waited for.
+// Close implements [Transport]. It does not wait for a transport that has not returned
+// from a command.
 func (g *guard) Close() error {
 	g.mu.Lock()
-	stuck := g.stuck
+	blocked := g.blocked
 	g.mu.Unlock()
-	if stuck {
+	if blocked {
 		go func() { _ = g.t.Close() }() // which may wait for the command
 		return nil
 	}
 	return g.t.Close()
 }
 
-// Writable says what the transport says; see [Writable].
+// Writable calls the transport; see [Writable].
 func (g *guard) Writable() error { return Writable(g.t) }
 
-// SystemSize says what the transport says; see [SystemSize].
+// SystemSize calls the transport; see [SystemSize].
 func (g *guard) SystemSize() (int64, error) {
-	if g.silent() != "" {
+	if g.hungCommand() != "" {
 		return 0, ErrTimeout
 	}
 	return SystemSize(g.t)

@@ -44,7 +44,7 @@ func TestGuard(t *testing.T) {
 	}{
 		{[]byte{0, 0, 0, 0, 0, 0}, true, ""},
 		{write, true, "no answer in time"},
-		{write, false, "not sent: the drive hangs since WRITE(10) at LBA 7"},
+		{write, false, "not sent: the drive has not answered since WRITE(10) at LBA 7"},
 		{[]byte{0x1E, 0, 0, 0, 1, 0}, false, "not sent"},
 		{[]byte{0x1E, 0, 0, 0, 0, 0}, true, "no answer in time"},
 		{[]byte{0, 0, 0, 0, 0, 0}, false, "since WRITE(10)"},
@@ -109,7 +109,7 @@ func (s *stuck) Execute(_ context.Context, c scsi.Command) (int, error) {
 	return len(c.Data), nil
 }
 
-// A system that does not come to an end with a command is not waited for.
+// Execute returns when the system does not end a command that has timed out.
 func TestGuardIsNotStuck(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &stuck{end: make(chan struct{})}

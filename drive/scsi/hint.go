@@ -2,23 +2,22 @@ package scsi
 
 import "errors"
 
-// Hint says what the reader of an error of a drive, or of the way to it, can do next;
-// "" where nothing more is known than the error itself.
+// Hint returns what the user can do about an error of a drive or a transport, "" if
+// nothing is known.
 func Hint(err error) string {
 	var e *Error
 	switch {
 	case errors.As(err, &e):
 		return e.Hint()
 	case errors.Is(err, ErrTimeout):
-		return "the drive hangs: switch it off and on again; what it did with the last command is not known"
+		return "the drive hangs: switch it off and on again; whether it executed the last command is not known"
 	case errors.Is(err, ErrConnection):
-		return hintLink + ", or the network between"
+		return hintLink + ", or the network"
 	}
 	return ""
 }
 
-// Hint says what the reader of the error can do next, "" where nothing more is
-// known than the error itself.
+// Hint returns what the user can do about the error, "" if nothing is known.
 func (e *Error) Hint() string {
 	switch e.Status {
 	case StatusCheckCondition:
@@ -41,13 +40,13 @@ func (e *Error) Hint() string {
 const (
 	hintWait       = "wait until the drive has finished, then try again"
 	hintInsert     = "insert a disc"
-	hintSuitable   = "insert a disc of a kind that the drive writes, and look for newer firmware of the drive"
-	hintWriteFails = "the disc is probably spoiled: try another disc, of another maker, at a lower speed; look at the disc for dust and scratches"
+	hintSuitable   = "insert a disc of a type that the drive can write, or update the drive's firmware"
+	hintWriteFails = "the disc is probably unusable: try another disc, of another brand, at a lower speed; check the disc for dust and scratches"
 	hintDirty      = "clean the disc, read at a lower speed, or try another drive"
-	hintUnfinished = "the session is not finished: try to close it again; the disc may be readable only in this drive"
-	hintNoMore     = "the disc cannot take any more; use another disc, or blank it if it is rewritable"
-	hintProtected  = "the medium is write-protected: release the protection of its cartridge, or use another disc"
-	hintLink       = "check the cable, power supply and USB port of the drive"
+	hintUnfinished = "the session was not closed: try to close it again; until then the disc may be readable only in this drive"
+	hintNoMore     = "the disc is full; use another disc, or blank it if it is rewritable"
+	hintProtected  = "the disc is write-protected: unlock its cartridge, or use another disc"
+	hintLink       = "check the cable, the power supply and the USB port of the drive"
 	hintCopyright  = "the disc is copy-protected (CSS, AACS or CPRM); its protected sectors cannot be read"
 )
 
@@ -58,49 +57,49 @@ var hints = [...]codeText{
 	{0x0400, "eject and insert the disc again"},
 	{0x0401, "the drive is still spinning up the disc; wait and try again"},
 	{0x0402, "start the drive (load the disc) and try again"},
-	{0x0403, "look at the drive: it waits for a hand, or cannot use the disc"},
+	{0x0403, "check the drive: it needs manual action, or cannot use the disc"},
 	{0x0404, "the drive is formatting the disc; wait until it has finished"},
 	{0x0407, hintWait},
 	{0x0408, "the drive is still writing; wait until it has finished"},
-	{0x0C07, "close the track; the disc can then be read up to the point of the error"},
-	{0x0C09, "the computer did not deliver data fast enough: burn at a lower speed, with buffer underrun protection on"},
-	{0x0C0A, "the computer did not deliver data fast enough: burn at a lower speed, with buffer underrun protection on"},
-	{0x2100, "the address lies outside the disc, or outside what is written of it"},
-	{0x2102, "the disc takes data only at its next writable address; ask the drive for it again and plan the burn anew"},
-	{0x2103, "the write must end where the layer ends; split it there"},
-	{0x2C00, "the drive expects another command first; the burn cannot go on in this order"},
+	{0x0C07, "close the track; the disc can then be read up to the error"},
+	{0x0C09, "the computer did not send data fast enough: burn at a lower speed, with buffer underrun protection enabled"},
+	{0x0C0A, "the computer did not send data fast enough: burn at a lower speed, with buffer underrun protection enabled"},
+	{0x2100, "the address is beyond the end of the disc, or of its written part"},
+	{0x2102, "the disc can be written only at its next writable address; start the burn again"},
+	{0x2103, "the write must end at the end of the layer"},
+	{0x2C00, "the drive expects another command first; the burn cannot continue"},
 	{0x2C03, "the disc is not empty: use a blank disc, or blank it if it is rewritable"},
 	{0x2C04, "the disc is empty"},
-	{0x3003, "take the cleaning disc out"},
-	{0x3005, "this disc cannot be written in this way: it is closed, or of a kind that the drive only reads; use another disc, or blank it if it is rewritable"},
-	{0x3006, "this disc cannot be formatted; use a rewritable one"},
-	{0x3008, "the disc is meant for another use (its application code does not fit); use another disc"},
-	{0x3009, "the last session was not closed: close it before another one is added"},
+	{0x3003, "remove the cleaning disc"},
+	{0x3005, "the drive cannot write this disc: it is closed, or of a type that the drive can only read; use another disc, or blank it if it is rewritable"},
+	{0x3006, "this disc cannot be formatted; use a rewritable disc"},
+	{0x3008, "the disc is made for another use (application code mismatch); use another disc"},
+	{0x3009, "the last session was not closed: close it before adding another"},
 	{0x3010, "format the disc first"},
 	{0x3101, "formatting failed: try a full format, or another disc"},
-	{0x3200, "the disc has no spare sectors left: copy what is on it, then use another disc"},
+	{0x3200, "the disc has no spare sectors left: copy its files, then use another disc"},
 	{0x3A01, hintInsert},
 	{0x3A02, "insert a disc and close the tray"},
-	{0x3B16, "the changer is stuck; look at the drive"},
-	{0x5302, "the tray is locked: unlock it, or end the program that has locked it"},
-	{0x5D01, "copy what is on the disc soon, then use another one"},
-	{0x5D03, "copy what is on the disc soon, then use another one"},
-	{0x6300, "the track has no room for more; plan the burn anew, or use a larger disc"},
+	{0x3B16, "the changer is jammed; check the drive"},
+	{0x5302, "the tray is locked: quit the program that locked it"},
+	{0x5D01, "the disc may fail soon: copy its files, then use another disc"},
+	{0x5D03, "the disc may fail soon: copy its files, then use another disc"},
+	{0x6300, "the track is full; use a larger disc"},
 	{0x6301, "the packet does not fit into the rest of the track; close the track"},
-	{0x6400, "the kind of sector that is written does not fit the track, or the write parameters (mode page 05h) were not set before"},
-	{0x6401, "the packet size does not fit the one that the track was begun with"},
-	{0x6F04, "the DVD's region code does not fit the drive's"},
+	{0x6400, "the sector type does not match the track, or the write parameters (mode page 05h) were not set"},
+	{0x6401, "the packet size does not match that of the track"},
+	{0x6F04, "the region codes of the DVD and the drive do not match"},
 	{0x6F05, "set the drive's region code (this can be done only a few times)"},
-	{0x7203, "a track of the session is not complete; close the track first"},
-	{0x7204, "a reserved track is empty or only partly written; fill or close it first"},
+	{0x7203, "a track of the session is incomplete; close the track first"},
+	{0x7204, "a reserved track is empty or partly written; fill or close it first"},
 	{0x7205, "no more tracks can be reserved on this disc; close the session"},
-	{0x7301, "the disc has almost no room left for calibrating the laser; write what must be written in one session"},
+	{0x7301, "the disc has almost no space left for laser calibration; write everything in one session"},
 	{0x7302, hintNoMore},
-	{0x7303, "the laser could not be calibrated on this disc: clean it, try a lower speed, or a disc of another maker"},
+	{0x7303, "the laser could not be calibrated: clean the disc, try a lower speed, or a disc of another brand"},
 	{0x7304, hintWriteFails},
 	{0x7305, hintNoMore},
-	{0x7306, "the disc has almost no room left for further tracks; close it with this session"},
-	{0x7310, "the disc has almost no room left for calibrating the laser; write what must be written in one session"},
+	{0x7306, "the disc has almost no space left for further tracks; close it with this session"},
+	{0x7310, "the disc has almost no space left for laser calibration; write everything in one session"},
 	{0x7311, hintNoMore},
 	{0x7317, hintNoMore},
 }
@@ -115,24 +114,24 @@ var hintsByASC = [...]codeText{
 	{0x11, hintDirty},
 	{0x15, hintDirty},
 	{0x1B, hintLink},
-	{0x20, "the drive does not know this command; look for newer firmware"},
-	{0x24, "the drive does not know this option of the command, or not with this disc"},
+	{0x20, "the drive does not support this command; newer firmware may"},
+	{0x24, "the drive does not support this option of the command, or not with this disc"},
 	{0x25, "there is no drive at this address (logical unit number); check the name of the drive"},
-	{0x26, "the drive does not accept these settings, or not with this disc"},
+	{0x26, "the drive does not support these settings, or not with this disc"},
 	{0x27, hintProtected},
-	{0x28, "the disc may be another one than before; look at it again before going on"},
-	{0x29, "the drive was switched on or reset; what was set before is lost, begin again"},
+	{0x28, "the disc may have been changed; check it before you continue"},
+	{0x29, "the drive was switched on or reset, and its settings are lost; start again"},
 	{0x30, hintSuitable},
-	{0x31, "format the disc anew if it is rewritable, or use another one"},
+	{0x31, "format the disc again if it is rewritable, or use another disc"},
 	{0x3A, hintInsert},
 	{0x3E, "switch the drive off and on again"},
 	{0x44, "switch the drive off and on again"},
 	{0x47, hintLink},
 	{0x4B, hintLink},
 	{0x51, "erasing failed: try a full blank, or another disc"},
-	{0x53, "look at the drive: the tray may be blocked"},
-	{0x55, "the drive is busy with other work; wait and try again"},
-	{0x57, "the disc has no readable table of contents: clean it; if it was never closed, close its session in the drive that wrote it"},
+	{0x53, "check the drive: the tray may be blocked"},
+	{0x55, "the drive is busy; wait and try again"},
+	{0x57, "the table of contents cannot be read: clean the disc; if it was never closed, close its session in the drive that wrote it"},
 	{0x6F, hintCopyright},
 	{0x72, hintUnfinished},
 	{0x73, hintWriteFails},
@@ -144,11 +143,11 @@ func hintByKey(k Key) string {
 	case KeyMediumError:
 		return hintDirty
 	case KeyHardwareError:
-		return "switch the drive off and on again; if it happens with other discs too, the drive is failing"
+		return "switch the drive off and on again; if this happens with other discs too, the drive is failing"
 	case KeyDataProtect:
 		return hintProtected
 	case KeyBlankCheck:
-		return "this part of the disc has never been written"
+		return "this part of the disc was never written"
 	case KeyAbortedCommand:
 		return hintLink
 	case KeyVolumeOverflow:

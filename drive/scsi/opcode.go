@@ -49,19 +49,19 @@ const (
 	OpSendDiscStructure         byte = 0xBF
 )
 
-// transfer says where a CDB carries the amount of data.
+// transfer is the field of a CDB that holds the transfer length.
 type transfer struct {
-	offset, width int  // of the length in the CDB; width 0: the CDB does not say
+	offset, width int  // of the field in bytes; width 0: there is none
 	blocks        bool // it counts blocks, not bytes
 }
 
-// operation is what is known of a command from its operation code.
+// operation describes the command of an operation code.
 type operation struct {
 	name     string
-	lba      int // offset of the 4 (or 8) bytes of its LBA, 0: it has none
-	lbaWidth int
+	lba      int // offset of its LBA, 0: it has none
+	lbaWidth int // 4 or 8 bytes
 	transfer transfer
-	changes  bool // it changes the disc or the drive, or takes the disc from who uses it
+	changes  bool // it changes the disc or the drive, or moves the tray
 }
 
 // operations are the commands of MMC-6, and those of SPC-4 and SBC-3 that optical
@@ -132,8 +132,8 @@ var operations = [256]operation{
 	OpSendDiscStructure:         {name: "SEND DISC STRUCTURE", changes: true, transfer: transfer{offset: 8, width: 2}},
 }
 
-// Describe names the command of a CDB, with its LBA where it has one:
-// "WRITE(10) at LBA 1234". LBAs before the start of a CD's program area are negative.
+// Describe returns the name of the command in a CDB, with its LBA if it has one:
+// "WRITE(10) at LBA 1234". LBAs before the program area of a CD are negative.
 func Describe(cdb []byte) string {
 	if len(cdb) == 0 {
 		return "empty command"
@@ -151,30 +151,31 @@ func Describe(cdb []byte) string {
 	return fmt.Sprintf("%s at LBA %d", op.name, int32(binary.BigEndian.Uint32(cdb[op.lba:])))
 }
 
-// Changes reports whether a command changes the disc or the drive, or moves the tray:
-// what only the one user of a drive may do.
+// Changes reports whether a command changes the disc or the drive, or moves the tray.
+// Such commands need exclusive use of the drive.
 func Changes(cdb []byte) bool { return len(cdb) > 0 && operations[cdb[0]].changes }
 
-// blockSizes are the lengths of a block that READ and WRITE know: 96 is a block of
-// CD-TEXT on its way into the lead-in, the others are the data block types of MMC-6's
-// write parameters mode page (05h), with and without sub-channel.
+// blockSizes are the block sizes of READ and WRITE in bytes: 96 for CD-TEXT in the
+// lead-in, and the data block types of the write parameters mode page (MMC-6 7.5), with
+// and without sub-channel.
 var blockSizes = []int{96, 2048, 2056, 2324, 2328, 2332, 2336, 2340, 2352, 2368, 2448}
 
-// maxBlock is more than READ CD delivers of a sector: 2352 bytes, 296 of C2 error
+// maxBlock is more than READ CD returns for a sector: 2352 bytes, 296 of C2 error
 // flags and 96 of sub-channel are 2744.
 const maxBlock = 4096
 
-// Check refuses a command whose data do not fit its CDB. Drives, bridges and
-// kernels that are told two different lengths reset the link in the middle of a
-// burn, or write what was in a buffer before. Every transport checks before it sends.
+// Check returns an error for a command whose data do not match the transfer length in
+// its CDB. Drives, bridges and kernels that get two different lengths reset the link in
+// the middle of a burn, or write old contents of a buffer. Every transport calls it
+// before it sends a command.
 func Check(c Command) error {
 	switch len(c.CDB) {
 	case 6, 10, 12, 16:
 	default:
-		return fmt.Errorf("%s: a CDB of %d bytes (6, 10, 12 and 16 exist)", Describe(c.CDB), len(c.CDB))
+		return fmt.Errorf("%s: a CDB of %d bytes (6, 10, 12 and 16 are valid)", Describe(c.CDB), len(c.CDB))
 	}
 	if c.Direction > Out {
-		return fmt.Errorf("%s: no such direction of data: %d", Describe(c.CDB), c.Direction)
+		return fmt.Errorf("%s: unknown direction of data: %d", Describe(c.CDB), c.Direction)
 	}
 	if c.Direction == None && len(c.Data) > 0 {
 		return fmt.Errorf("%s: %d bytes of data for a command without data", Describe(c.CDB), len(c.Data))
@@ -189,15 +190,15 @@ func Check(c Command) error {
 	}
 	if !t.blocks {
 		if want != len(c.Data) {
-			return fmt.Errorf("%s: the CDB says %d bytes, the data have %d", Describe(c.CDB), want, len(c.Data))
+			return fmt.Errorf("%s: the CDB has a length of %d bytes, the data have %d", Describe(c.CDB), want, len(c.Data))
 		}
 		return nil
 	}
 	return checkBlocks(c, want)
 }
 
-// checkBlocks wants data of blocks of one of the known lengths. Which it is hangs on
-// track and mode.
+// checkBlocks checks that the data consist of that many blocks of a known size. Which
+// size is right depends on the track and the mode.
 func checkBlocks(c Command, blocks int) error {
 	n := len(c.Data)
 	fits := n == 0
@@ -205,7 +206,7 @@ func checkBlocks(c Command, blocks int) error {
 		fits = n%blocks == 0 && (slices.Contains(blockSizes, n/blocks) || c.CDB[0] == OpReadCD && n/blocks <= maxBlock)
 	}
 	if !fits {
-		return fmt.Errorf("%s: the CDB says %d blocks, the data have %d bytes", Describe(c.CDB), blocks, n)
+		return fmt.Errorf("%s: the CDB has a length of %d blocks, the data have %d bytes", Describe(c.CDB), blocks, n)
 	}
 	return nil
 }

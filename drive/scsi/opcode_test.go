@@ -24,7 +24,7 @@ func TestCheck(t *testing.T) {
 		{"read", "A800 00000000 00000020 00 00", scsi.In, 32 * 2048, ""},
 		{"read CD with C2 and sub-channel", "BE00 00000000 000002 FC 01 00", scsi.In, 2 * 2742, ""},
 		{"inquiry", "1200 00 0060 00", scsi.In, 96, ""},
-		{"inquiry with another length", "1200 00 0024 00", scsi.In, 96, "the CDB says 36 bytes"},
+		{"inquiry with another length", "1200 00 0024 00", scsi.In, 96, "the CDB has a length of 36 bytes"},
 		{"mode select", "5510 00000000 00 003C 00", scsi.Out, 60, ""},
 		{"data without a direction", "000000000000", scsi.None, 1, "without data"},
 		{"format", "0411 00 0000 00", scsi.Out, 12, ""},

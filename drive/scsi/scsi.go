@@ -1,8 +1,7 @@
-// Package scsi carries SCSI commands to a drive and brings back its replies.
+// Package scsi sends SCSI commands to a drive and returns its replies (SAM-5, SPC-4).
 //
-// A [Transport] is one end point: a device of this machine, a drive in another
-// machine behind iSCSI, or a recorder in software. Whoever speaks MMC needs
-// nothing but Execute.
+// A [Transport] is a connection to one drive: a device of this computer, a drive on
+// another machine over iSCSI, or a virtual recorder. Package mmc needs only its Execute.
 package scsi
 
 import (
@@ -10,7 +9,7 @@ import (
 	"time"
 )
 
-// Direction says which way the data of a command goes.
+// Direction is the direction of the data of a command.
 type Direction uint8
 
 // Directions of data.
@@ -24,22 +23,21 @@ const (
 type Command struct {
 	CDB       []byte // 6, 10, 12 or 16 bytes
 	Direction Direction
-	Data      []byte        // sent, or room for the reply; its length is the transfer length
+	Data      []byte        // to send, or the buffer for the reply; its length is the transfer length
 	Timeout   time.Duration // 0: DefaultTimeout
 }
 
-// DefaultTimeout is how long a command may take that names no other time.
+// DefaultTimeout is the timeout of a command that has none of its own.
 const DefaultTimeout = 30 * time.Second
 
 // Transport is a connection to a drive.
 type Transport interface {
-	// Execute carries out one command and returns how many bytes of data were
-	// really transferred. A CHECK CONDITION comes as an *Error; any other failure
-	// is one of the transport. A context that ends while the command runs does not
-	// tear the command out of the drive: Execute returns when the drive has
-	// answered, or the timeout has passed.
+	// Execute executes one command and returns how many bytes of data were
+	// transferred. A status other than GOOD is an *Error; any other error is one of
+	// the transport. The end of the context does not abort a command that runs:
+	// Execute returns when the drive has answered or the timeout has passed.
 	Execute(ctx context.Context, c Command) (int, error)
-	// MaxTransfer is the largest number of data bytes that one command may carry.
+	// MaxTransfer is the largest number of data bytes in one command.
 	MaxTransfer() int
 	// Close ends the connection.
 	Close() error

@@ -20,12 +20,8 @@ const (
 	KeyUnitAttention  Key = 0x6
 	KeyDataProtect    Key = 0x7
 	KeyBlankCheck     Key = 0x8
-	KeyVendorSpecific Key = 0x9
-	KeyCopyAborted    Key = 0xA
 	KeyAbortedCommand Key = 0xB
 	KeyVolumeOverflow Key = 0xD
-	KeyMiscompare     Key = 0xE
-	KeyCompleted      Key = 0xF
 )
 
 var keyNames = [16]string{
@@ -34,17 +30,17 @@ var keyNames = [16]string{
 	"RESERVED (Ch)", "VOLUME OVERFLOW", "MISCOMPARE", "COMPLETED",
 }
 
-// String is the standard's name of the key.
+// String returns the standard's name of the key.
 func (k Key) String() string { return keyNames[k&0xF] }
 
-// Sense is what a drive says about its state: SPC-4 4.5. It comes with a CHECK
-// CONDITION, and as the reply to REQUEST SENSE.
+// Sense is decoded sense data (SPC-4 4.5), which come with a CHECK CONDITION and as the
+// reply to REQUEST SENSE.
 type Sense struct {
 	Key       Key
 	ASC, ASCQ uint8
 	Deferred  bool // it is about an earlier command, not about this one
 
-	// Information is the LBA that the error is about, where the command has LBAs.
+	// Information is the LBA of the error, if the command has an LBA.
 	Information      uint64
 	InformationValid bool
 
@@ -52,14 +48,14 @@ type Sense struct {
 	Progress      uint16
 	ProgressValid bool
 
-	// Field points to what the drive refused, of an ILLEGAL REQUEST.
+	// Field is the field that the drive rejected with ILLEGAL REQUEST.
 	Field      FieldPointer
 	FieldValid bool
 
-	Raw []byte // the bytes as they came, nil when the drive sent none
+	Raw []byte // the sense data, nil if the drive sent none
 }
 
-// FieldPointer names a byte, and a bit of it, that a drive refused: SPC-4 4.5.2.4.2.
+// FieldPointer is a byte, and a bit in it, that a drive rejected (SPC-4 4.5.2.4.2).
 type FieldPointer struct {
 	InCDB    bool // false: it is in the data sent with the command
 	Byte     int
@@ -67,8 +63,8 @@ type FieldPointer struct {
 	BitValid bool
 }
 
-// DecodeSense decodes sense data of either format, as far as it goes: a drive may
-// send less than the standard has. Unknown formats leave all but Raw zero.
+// DecodeSense decodes sense data of either format. A drive may send fewer bytes than the
+// standard has; missing fields are zero. For an unknown format only Raw is set.
 func DecodeSense(raw []byte) Sense {
 	s := Sense{}
 	if len(raw) == 0 {
@@ -131,8 +127,8 @@ func (s *Sense) decodeDescriptors(raw []byte) {
 	}
 }
 
-// decodeSpecific decodes the three bytes whose meaning hangs on the key: SPC-4
-// 4.5.2.4. NO SENSE and NOT READY have progress there, ILLEGAL REQUEST a pointer.
+// decodeSpecific decodes the sense key specific bytes (SPC-4 4.5.2.4): the progress for NO
+// SENSE and NOT READY, a field pointer for ILLEGAL REQUEST.
 func (s *Sense) decodeSpecific(b []byte) {
 	if b[0]&0x80 == 0 { // SKSV
 		return
@@ -147,11 +143,11 @@ func (s *Sense) decodeSpecific(b []byte) {
 	}
 }
 
-// Text is the standard's text of the additional sense code.
+// Text returns the standard's text of the additional sense code.
 func (s Sense) Text() string { return additionalText(s.ASC, s.ASCQ) }
 
-// additionalText is the text of an additional sense code. Codes that the standard
-// leaves to the maker of the drive, and those that it does not list, are named as such.
+// additionalText returns the text of an additional sense code. For vendor specific and
+// unlisted codes it says so.
 func additionalText(asc, ascq uint8) string {
 	if t, ok := textOf(senseTexts[:], uint16(asc)<<8|uint16(ascq)); ok {
 		return t
@@ -168,7 +164,7 @@ func additionalText(asc, ascq uint8) string {
 }
 
 // textOf returns the text of a code in a table that is in the order of the codes.
-// Such tables are part of the program file; maps would be built each time it starts.
+// Such tables are static data; maps would be built each time the program starts.
 func textOf(table []codeText, code uint16) (string, bool) {
 	i, ok := slices.BinarySearchFunc(table, code, func(t codeText, code uint16) int { return cmp.Compare(t.code, code) })
 	if !ok {

@@ -7,10 +7,9 @@ type codeText struct {
 	text string
 }
 
-// senseTexts are the standard's texts of the additional sense codes, in the order of
-// the codes: the numeric list of SPC-4. They are those that the list assigns to device
-// type R (MMC), and those of other types that drives and the bridges in front of them
-// are known to use. Ranges (40h/NN, 4Dh/NN) are in [additionalText].
+// senseTexts are the texts of additional sense codes in SPC-4, ordered by code. The table
+// has the codes of device type R (MMC), and codes of other types that drives and bridges
+// are known to use. The ranges 40h/NN and 4Dh/NN are in [additionalText].
 var senseTexts = [...]codeText{
 	{0x0000, "NO ADDITIONAL SENSE INFORMATION"},
 	{0x0006, "I/O PROCESS TERMINATED"},

@@ -11,9 +11,9 @@ import (
 	"glassmaster/drive/scsi"
 )
 
-// Drive opens the drive of that name. An empty name stands for the drive of
+// OpenDrive opens the drive of that name. An empty name stands for the drive of
 // this machine, if it has exactly one.
-func (o Opener) Drive(ctx context.Context, name string) (scsi.Transport, string, error) {
+func OpenDrive(ctx context.Context, name string, o Options) (scsi.Transport, string, error) {
 	if name == "" {
 		var err error
 		if name, err = only(ctx); err != nil {
@@ -59,8 +59,8 @@ func only(ctx context.Context) (string, error) {
 	return "", fmt.Errorf("this machine has %d drives: name one of them", len(all))
 }
 
-func (o Opener) openDrive(ctx context.Context, name string) (*Source, error) {
-	t, _, err := o.Drive(ctx, name)
+func (o Options) openDrive(ctx context.Context, name string) (*Source, error) {
+	t, _, err := OpenDrive(ctx, name, o)
 	if err != nil {
 		return nil, err
 	}

@@ -10,7 +10,7 @@ import (
 
 // openImage opens an image file. A file may lie on a server that does not answer:
 // then a cancelled context ends the call all the same.
-func (o Opener) openImage(ctx context.Context, name string) (disc.Disc, string, error) {
+func (o Options) openImage(ctx context.Context, name string) (disc.Disc, string, error) {
 	type opened struct {
 		disc   disc.Disc
 		format string

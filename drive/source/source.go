@@ -18,8 +18,7 @@ import (
 	"glassmaster/mastering/volume"
 
 	// The image files and file systems that are known.
-	_ "glassmaster/mastering/iso9660"
-	_ "glassmaster/mastering/udf"
+	_ "glassmaster/mastering/volume/formats"
 )
 
 // Source is an open disc with what is known of its origin.
@@ -78,8 +77,8 @@ func (s *Source) Prepare(ctx context.Context, rep progress.Reporter) error {
 // Unwrap returns the disc itself, which may know quicker ways to be read.
 func (s *Source) Unwrap() disc.Disc { return s.Disc }
 
-// Opener opens discs and drives for one run of the program.
-type Opener struct {
+// Options say how discs and drives are opened. The zero value suits most uses.
+type Options struct {
 	// Wrap, if not nil, stands between every drive that is opened and its user.
 	Wrap func(name string, t scsi.Transport) scsi.Transport
 	// Report hears of work that takes long, such as the scan of a folder.
@@ -100,7 +99,7 @@ type Opener struct {
 }
 
 // Open opens the disc of that name.
-func (o Opener) Open(ctx context.Context, name string) (*Source, error) {
+func Open(ctx context.Context, name string, o Options) (*Source, error) {
 	s, err := o.open(ctx, name)
 	if err != nil {
 		return nil, err
@@ -120,9 +119,9 @@ func New(ctx context.Context, name string, d disc.Disc) *Source {
 	return s
 }
 
-// Compilation opens a compilation as the disc that it describes. Notices are what came of
+// FromCompilation opens a compilation as the disc that it describes. Notices are what came of
 // putting it together. The compilation can be edited afterwards.
-func (o Opener) Compilation(ctx context.Context, c *compilation.Compilation, notices []disc.Notice) (*Source, error) {
+func FromCompilation(ctx context.Context, c *compilation.Compilation, notices []disc.Notice, o Options) (*Source, error) {
 	s, err := o.plan(ctx, "compilation", c, notices)
 	if err != nil {
 		return nil, err
@@ -131,7 +130,7 @@ func (o Opener) Compilation(ctx context.Context, c *compilation.Compilation, not
 	return s, nil
 }
 
-func (o Opener) open(ctx context.Context, name string) (*Source, error) {
+func (o Options) open(ctx context.Context, name string) (*Source, error) {
 	if drive.IsName(name) {
 		return o.openDrive(ctx, name)
 	}
@@ -172,7 +171,7 @@ func (s *Source) locate(ctx context.Context) func(disc.LBA) string {
 	return func(a disc.LBA) string { return locator()(a) }
 }
 
-func (o Opener) openFolder(ctx context.Context, name string) (*Source, error) {
+func (o Options) openFolder(ctx context.Context, name string) (*Source, error) {
 	c := compilation.New()
 	c.Label = compilation.LabelFor([]string{name})
 	notices, err := c.AddPaths(ctx, []string{name}, false, o.Report)
@@ -183,7 +182,7 @@ func (o Opener) openFolder(ctx context.Context, name string) (*Source, error) {
 	return o.plan(ctx, "folder", c, notices)
 }
 
-func (o Opener) openCompilation(ctx context.Context, name string) (*Source, error) {
+func (o Options) openCompilation(ctx context.Context, name string) (*Source, error) {
 	c, notices, err := compilation.Load(name)
 	if err != nil {
 		return nil, err
@@ -194,7 +193,7 @@ func (o Opener) openCompilation(ctx context.Context, name string) (*Source, erro
 
 // plan settles a disc whose sectors can be read in any order. A checksum of the
 // image is computed before.
-func (o Opener) plan(ctx context.Context, kind string, c *compilation.Compilation, notices []disc.Notice) (*Source, error) {
+func (o Options) plan(ctx context.Context, kind string, c *compilation.Compilation, notices []disc.Notice) (*Source, error) {
 	if os.Getenv("SOURCE_DATE_EPOCH") == "" {
 		c.Options.Time = o.Time
 	}
@@ -202,7 +201,7 @@ func (o Opener) plan(ctx context.Context, kind string, c *compilation.Compilatio
 	if err != nil {
 		return nil, err
 	}
-	s := &Source{Disc: img.Disc(compilation.WriteOptions{KeepGoing: o.KeepGoing}), Kind: kind, Notices: append(notices, img.Notices...), Locate: img.Locate}
+	s := &Source{Disc: img.Disc(compilation.DiscOptions{KeepGoing: o.KeepGoing}), Kind: kind, Notices: append(notices, img.Notices...), Locate: img.Locate}
 	s.prepare = img.Settle
 	if !o.LateSums {
 		if err := s.Prepare(ctx, o.Report); err != nil {

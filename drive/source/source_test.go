@@ -43,15 +43,19 @@ func TestOpen(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := m.WriteFile(ctx, image, compilation.WriteOptions{}, progress.Discard); err != nil {
+	p := make([]byte, m.Size())
+	if _, err := m.ReadAt(p, 0); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(image, p, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	wrapped := 0
-	o := Opener{Report: progress.Discard, Wrap: func(_ string, t scsi.Transport) scsi.Transport { wrapped++; return t }}
+	o := Options{Report: progress.Discard, Wrap: func(_ string, t scsi.Transport) scsi.Transport { wrapped++; return t }}
 	for name, kind := range map[string]string{
 		folder: "folder", saved: "compilation", image: "image", "virtual:" + image: "drive",
 	} {
-		s, err := o.Open(ctx, name)
+		s, err := Open(ctx, name, o)
 		if err != nil {
 			t.Errorf("%s: %v", kind, err)
 			continue
@@ -80,7 +84,7 @@ func TestOpen(t *testing.T) {
 	if wrapped != 1 {
 		t.Errorf("%d drives were wrapped, want 1", wrapped)
 	}
-	if _, err := o.Open(ctx, "virtual:"+filepath.Join(dir, "blank")+"?medium=dvd+r&sectors=4000"); !errors.Is(err, read.ErrBlank) {
+	if _, err := Open(ctx, "virtual:"+filepath.Join(dir, "blank")+"?medium=dvd+r&sectors=4000", o); !errors.Is(err, read.ErrBlank) {
 		t.Errorf("a blank disc: %v", err)
 	}
 }
@@ -101,7 +105,7 @@ func TestSettled(t *testing.T) {
 	if err := c.Save(saved); err != nil {
 		t.Fatal(err)
 	}
-	s, err := Opener{Report: progress.Discard}.Open(t.Context(), saved)
+	s, err := Open(t.Context(), saved, Options{Report: progress.Discard})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -137,7 +141,7 @@ func TestAudioFirst(t *testing.T) {
 	if err := os.WriteFile(whole, append(make([]byte, start*disc.SectorSize), session...), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	s, err := Opener{Report: progress.Discard}.Open(t.Context(), whole)
+	s, err := Open(t.Context(), whole, Options{Report: progress.Discard})
 	if err != nil {
 		t.Fatal(err)
 	}

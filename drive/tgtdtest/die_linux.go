@@ -5,7 +5,7 @@ import (
 	"syscall"
 )
 
-// dieWithUs has the kernel kill the program when a test ends without its clean-up.
+// dieWithUs makes the kernel kill the program when the test is killed before its cleanup.
 func dieWithUs(cmd *exec.Cmd) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 }

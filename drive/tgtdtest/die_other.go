@@ -4,5 +4,5 @@ package tgtdtest
 
 import "os/exec"
 
-// dieWithUs does nothing: tgtd is a program of Linux.
+// dieWithUs does nothing: tgtd runs only on Linux.
 func dieWithUs(*exec.Cmd) {}

@@ -1,9 +1,9 @@
-// Package tgtdtest starts tgtd, an iSCSI target in user space that emulates optical
-// drives, for tests: a drive that we did not write.
+// Package tgtdtest starts tgtd for tests: an iSCSI target in user space that emulates
+// optical drives independently of this project.
 //
-// Its drives are DVD-ROMs with the content of a file, blank DVD+Rs, or empty. They
-// prove transport and commands. They are lenient: they take writes in any order, and
-// know neither sessions nor the end of a disc.
+// Its drives hold a DVD-ROM with the contents of a file, a blank DVD+R, or no disc. They
+// test the transport and single commands. They are lenient: they accept writes in any
+// order, and support neither sessions nor the capacity of a disc.
 package tgtdtest
 
 import (
@@ -28,20 +28,20 @@ const targetName = "iqn.2026-01.local.glassmaster:cd"
 type Target struct {
 	t      testing.TB
 	admin  string // path of tgtadm
-	socket string // of its administration
+	socket string // through which tgtadm reaches it
 	portal string // HOST:PORT
 	luns   int
 }
 
-// Start runs a tgtd on a port of its own of the loopback interface until the test
-// ends. Where tgtd is not installed the test is skipped.
+// Start runs a tgtd on a free port of the loopback interface until the test ends. The
+// test is skipped if tgtd is not installed.
 func Start(t testing.TB) *Target {
 	t.Helper()
 	daemon, admin := find("tgtd"), find("tgtadm")
 	if daemon == "" || admin == "" {
 		peertest.Skip(t, "tgtd is not installed")
 	}
-	// Not t.TempDir: the path of a Unix socket has at most 107 bytes.
+	// The path of a Unix socket has at most 107 bytes, and that of t.TempDir may be longer.
 	dir, err := os.MkdirTemp("", "tgtd")
 	if err != nil {
 		t.Fatal(err)
@@ -56,7 +56,7 @@ func Start(t testing.TB) *Target {
 	return x
 }
 
-// find looks for a program in the path, and where Debian has those for root.
+// find searches for a program in PATH and in the directories of system programs.
 func find(program string) string {
 	for _, name := range []string{program, "/usr/sbin/" + program, "/sbin/" + program} {
 		if path, err := exec.LookPath(name); err == nil {
@@ -68,8 +68,8 @@ func find(program string) string {
 
 func (x *Target) env() []string { return append(os.Environ(), "TGT_IPC_SOCKET="+x.socket) }
 
-// run starts the daemon and kills it at the end of the test: SIGTERM is nothing to
-// it. The channel is closed when it has ended.
+// run starts the daemon and kills it at the end of the test, since it ignores SIGTERM. The
+// channel is closed when it has ended.
 func (x *Target) run(daemon string, output *bytes.Buffer) <-chan struct{} {
 	x.t.Helper()
 	cmd := exec.Command(daemon, "-f", "-t", "1", "--iscsi", "portal=127.0.0.1:0")
@@ -79,8 +79,8 @@ func (x *Target) run(daemon string, output *bytes.Buffer) <-chan struct{} {
 	started, ended := make(chan error), make(chan struct{})
 	go func() {
 		defer close(ended)
-		// The kernel sends the signal of dieWithUs when the thread ends that has
-		// started the process, not when all of us do: so this one stays.
+		// The kernel sends the signal of dieWithUs when the thread that started the
+		// process ends, so this thread stays until the process has ended.
 		runtime.LockOSThread()
 		defer runtime.UnlockOSThread()
 		err := cmd.Start()
@@ -99,7 +99,7 @@ func (x *Target) run(daemon string, output *bytes.Buffer) <-chan struct{} {
 	return ended
 }
 
-// awaitPortal asks tgtd for its address until it answers.
+// awaitPortal polls tgtd for its address until it answers.
 func (x *Target) awaitPortal(ended <-chan struct{}, output *bytes.Buffer) string {
 	x.t.Helper()
 	var out []byte
@@ -118,9 +118,9 @@ func (x *Target) awaitPortal(ended <-chan struct{}, output *bytes.Buffer) string
 				continue
 			}
 			portal, _, _ = strings.Cut(portal, ",")
-			// When it cannot have the address asked for, it takes the wildcard.
+			// If it cannot listen on the requested address, it listens on all.
 			if host, _, err := net.SplitHostPort(portal); err != nil || host != "127.0.0.1" {
-				x.t.Fatalf("tgtd listens on %s, not on the loopback interface alone", portal)
+				x.t.Fatalf("tgtd listens on %s, not only on the loopback interface", portal)
 			}
 			return portal
 		}
@@ -139,8 +139,9 @@ func (x *Target) adm(args ...string) {
 	}
 }
 
-// Drive adds a drive and returns its iscsi:// address. An image file is in it as a
-// DVD-ROM, an empty file as a blank DVD+R; without a path there is no disc in it.
+// Drive adds a drive and returns its iscsi:// address. The disc in it is a DVD-ROM with
+// the contents of the file at path, or a blank DVD+R if the file is empty. Without a path
+// there is no disc.
 func (x *Target) Drive(path string) string {
 	x.t.Helper()
 	x.luns++
@@ -150,13 +151,13 @@ func (x *Target) Drive(path string) string {
 		args = append(args, "-b", x.absolute(path))
 	}
 	x.adm(args...)
-	// Page 8 with the write cache on, or every WRITE waits for the host's disk.
+	// Mode page 8 with the write cache enabled; otherwise each WRITE waits for the disk.
 	x.update(lun, "mode_page=8:0:10:4:0:0:0:0:0:0:0:0:0")
 	return fmt.Sprintf("iscsi://%s/%s/%s", x.portal, targetName, lun)
 }
 
-// Blank adds a drive with a blank DVD+R, and returns its address and the path of the
-// file that holds what is burned.
+// Blank adds a drive with a blank DVD+R. It returns its address and the path of the file
+// that gets the burned data.
 func (x *Target) Blank() (address, path string) {
 	x.t.Helper()
 	path = filepath.Join(x.t.TempDir(), "blank.dvd")
@@ -166,12 +167,12 @@ func (x *Target) Blank() (address, path string) {
 	return x.Drive(path), path
 }
 
-// Insert puts the disc of another file into a drive of this target. The drive does
-// not say by itself that its medium has changed.
+// Insert changes the disc in a drive of this target. The drive does not report that its
+// medium was changed.
 func (x *Target) Insert(address, path string) {
 	x.t.Helper()
 	lun := address[strings.LastIndexByte(address, '/')+1:]
-	x.update(lun, "online=0") // another path is taken only by a drive that is offline
+	x.update(lun, "online=0") // only a drive that is offline accepts another path
 	x.update(lun, "path="+x.absolute(path))
 }
 

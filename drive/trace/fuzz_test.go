@@ -8,8 +8,7 @@ import (
 	"glassmaster/drive/trace"
 )
 
-// A record that was damaged is an error, and what it still has cannot be more
-// than its text.
+// Parse returns an error or a result that is not larger than the text.
 func FuzzParse(f *testing.F) {
 	f.Add(growisofs)
 	f.Add("   1 -      0  00 00 00 00 00 00                   TEST UNIT READY\n      status 08\n      failed: lost\n      took 3.0 s\n")

@@ -13,17 +13,17 @@ import (
 	"glassmaster/drive/scsi"
 )
 
-// Exchange is a command of a record, with its answer.
+// Exchange is a command in a record, with its reply.
 type Exchange struct {
 	Number    int
 	Direction scsi.Direction
-	Length    int    // of the data, in bytes
-	CDB       []byte //
-	Out       []byte // data that were sent; nil for sectors
-	In        []byte // data that came; nil for sectors
-	Err       error  // a *scsi.Error, or what the transport said
-	More      int    // as many commands of this kind follow, at consecutive addresses
-	Blocks    int64  // of this one and those that follow, if More is not 0
+	Length    int // of the data, in bytes
+	CDB       []byte
+	Out       []byte // data sent; nil for sectors
+	In        []byte // data received; nil for sectors
+	Err       error  // a *scsi.Error, or an error of the transport
+	More      int    // number of commands at consecutive addresses that follow this one
+	Blocks    int64  // of this command and those that follow, if More is not 0
 }
 
 var (
@@ -36,8 +36,8 @@ var (
 	otherLine   = pattern(`^(#|\s+took |\s+data[<>] \.\.\.|\s*$)`)
 )
 
-// pattern is a regular expression that is compiled when it is first wanted: every
-// start of the program would wait for it otherwise, and few read a record.
+// pattern returns a function that compiles a regular expression when it is first called.
+// Compiling them all when the program starts would slow every run.
 func pattern(s string) func() *regexp.Regexp {
 	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(s) })
 }
@@ -60,7 +60,7 @@ func Parse(r io.Reader) ([]Exchange, error) {
 			continue
 		}
 		if len(all) == 0 {
-			return nil, fmt.Errorf("read the record, line %d: %q stands before the first command", n, line)
+			return nil, fmt.Errorf("read the record, line %d: %q is before the first command", n, line)
 		}
 		if err := all[len(all)-1].add(line); err != nil {
 			return nil, fmt.Errorf("read the record, line %d: %w", n, err)
@@ -86,7 +86,7 @@ func command(m []string) (Exchange, error) {
 	return e, err
 }
 
-// add takes in a line behind a command.
+// add adds a line that follows the line of a command.
 func (e *Exchange) add(line string) error {
 	if m := dataLine().FindStringSubmatch(line); m != nil {
 		p, err := unhex(m[3])
@@ -124,7 +124,7 @@ func (e *Exchange) add(line string) error {
 		e.Err = fmt.Errorf("%w: %s", scsi.ErrConnection, m[1])
 		return nil
 	}
-	return fmt.Errorf("%q is no line of a record", line)
+	return fmt.Errorf("%q is not a line of a record", line)
 }
 
 func unhex(s string) ([]byte, error) { return hex.DecodeString(strings.ReplaceAll(s, " ", "")) }

@@ -9,24 +9,23 @@ import (
 	"glassmaster/drive/scsi"
 )
 
-// Replay is a drive that answers as a record says. The content of sectors is
-// not in a record: reads bring zeros.
+// Replay is a drive that replies as in a record. The contents of sectors are not in a
+// record, so they are read as zeros.
 type Replay struct {
-	// Strict wants exactly the commands of the record, in its order. Otherwise a
-	// command is looked for from where the record stands, then in the whole of it,
-	// and room for a longer or shorter reply makes no difference: so one program
-	// can be played what another has seen.
+	// Strict accepts only the commands of the record in their order. Otherwise a
+	// command is searched for after the last one and then in the whole record, and its
+	// allocation length is ignored. So the record of another program can be replayed.
 	Strict bool
 
 	mu   sync.Mutex
 	all  []Exchange
-	at   int   // the exchange that is next
-	left int   // of the run before it
-	next int64 // address at which that run goes on
-	op   byte  // of that run
+	at   int   // index of the next exchange
+	left int   // commands left in the run before it
+	next int64 // next address of that run
+	op   byte  // operation code of that run
 }
 
-// NewReplay returns a drive that answers as the record says.
+// NewReplay returns a drive that replies as in the record.
 func NewReplay(all []Exchange) *Replay { return &Replay{all: all} }
 
 // MaxTransfer implements [scsi.Transport].
@@ -35,34 +34,34 @@ func (r *Replay) MaxTransfer() int { return 64 << 10 }
 // Close implements [scsi.Transport].
 func (r *Replay) Close() error { return nil }
 
-// Left returns how many lines of the record were not asked for yet.
+// Left returns how many exchanges of the record were not replayed yet.
 func (r *Replay) Left() int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return len(r.all) - r.at
 }
 
-// Execute implements [scsi.Transport]. A command that the record does not have
-// is an error of the transport.
+// Execute implements [scsi.Transport]. For a command that is not in the record it returns
+// an error of the transport.
 func (r *Replay) Execute(_ context.Context, c scsi.Command) (int, error) {
 	if err := scsi.Check(c); err != nil {
 		return 0, err
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.goesOn(c) {
+	if r.continuesRun(c) {
 		return zeros(c), nil
 	}
 	i, ok := r.find(c)
 	if !ok {
 		if r.at < len(r.all) {
-			return 0, fmt.Errorf("the record goes on with % x, and % x was sent", r.all[r.at].CDB, c.CDB)
+			return 0, fmt.Errorf("the command % x was sent, and the next one in the record is % x", c.CDB, r.all[r.at].CDB)
 		}
-		return 0, fmt.Errorf("the record has ended, and % x was sent", c.CDB)
+		return 0, fmt.Errorf("the command % x was sent after the end of the record", c.CDB)
 	}
 	e := r.all[i]
 	if r.Strict && e.Out != nil && !bytes.Equal(e.Out, c.Data) {
-		return 0, fmt.Errorf("%s: the record has the data\n% x, sent were\n% x", scsi.Describe(c.CDB), e.Out, c.Data)
+		return 0, fmt.Errorf("%s: the data in the record are\n% x, but were\n% x", scsi.Describe(c.CDB), e.Out, c.Data)
 	}
 	r.at = i + 1
 	if lba, blocks, ok := sectorCommand(e.CDB); ok {
@@ -77,9 +76,9 @@ func (r *Replay) Execute(_ context.Context, c scsi.Command) (int, error) {
 	return copy(c.Data, e.In), nil
 }
 
-// goesOn reports whether the command goes on with the run of reads or writes
-// that the record stands behind.
-func (r *Replay) goesOn(c scsi.Command) bool {
+// continuesRun reports whether the command continues the run of reads or writes before
+// the next exchange.
+func (r *Replay) continuesRun(c scsi.Command) bool {
 	lba, blocks, ok := sectorCommand(c.CDB)
 	if !ok || r.left == 0 || c.CDB[0] != r.op || lba != r.next {
 		return false
@@ -89,19 +88,19 @@ func (r *Replay) goesOn(c scsi.Command) bool {
 	return true
 }
 
-// find returns the exchange that answers a command.
+// find returns the index of the exchange with a command.
 func (r *Replay) find(c scsi.Command) (int, bool) {
 	if r.Strict {
-		return r.at, r.at < len(r.all) && r.left == 0 && bytes.Equal(r.all[r.at].CDB, c.CDB)
+		return r.at, r.at < len(r.all) && r.left == 0 && bytes.Equal(c.CDB, r.all[r.at].CDB)
 	}
-	want := question(c.CDB)
+	want := withoutLength(c.CDB)
 	for _, from := range []int{r.at, 0} {
 		for i := from; i < len(r.all); i++ {
-			if !bytes.Equal(question(r.all[i].CDB), want) {
+			if !bytes.Equal(withoutLength(r.all[i].CDB), want) {
 				continue
 			}
-			// Who asks for the length first asks again for the whole.
-			for i+1 < len(r.all) && r.all[i+1].Length > r.all[i].Length && bytes.Equal(question(r.all[i+1].CDB), want) {
+			// Of two requests for a reply, the first is for its length.
+			for i+1 < len(r.all) && r.all[i+1].Length > r.all[i].Length && bytes.Equal(withoutLength(r.all[i+1].CDB), want) {
 				i++
 			}
 			return i, true
@@ -110,12 +109,18 @@ func (r *Replay) find(c scsi.Command) (int, bool) {
 	return 0, false
 }
 
-// question returns a CDB without its allocation length.
-func question(cdb []byte) []byte {
-	at := map[byte]int{
-		0x12: 3, 0x23: 7, 0x43: 7, 0x46: 7, 0x4A: 7, 0x51: 7, 0x52: 7, 0x5A: 7, 0x5C: 7, 0xAC: 8, 0xAD: 8,
-	}[cdb[0]]
-	if at == 0 {
+// withoutLength returns a CDB with an allocation length of 0.
+func withoutLength(cdb []byte) []byte {
+	at := 0
+	switch cdb[0] {
+	case scsi.OpInquiry:
+		at = 3
+	case scsi.OpReadFormatCapacities, scsi.OpReadTOC, scsi.OpGetConfiguration, scsi.OpGetEventStatus,
+		scsi.OpReadDiscInformation, scsi.OpReadTrackInformation, scsi.OpModeSense10, scsi.OpReadBufferCapacity:
+		at = 7
+	case scsi.OpGetPerformance, scsi.OpReadDiscStructure:
+		at = 8
+	default:
 		return cdb
 	}
 	q := bytes.Clone(cdb)
@@ -123,7 +128,7 @@ func question(cdb []byte) []byte {
 	return q
 }
 
-// zeros fills what is read, and returns how much was moved.
+// zeros clears the data of a read, and returns how many bytes were transferred.
 func zeros(c scsi.Command) int {
 	if c.Direction == scsi.In {
 		clear(c.Data)

@@ -1,9 +1,9 @@
-// Package trace writes down what a drive is asked and what it answers, and
-// plays such a record back as a drive.
+// Package trace records the commands sent to a drive and its replies, and replays such a
+// record as a drive.
 //
-// A record is text, one command a line: its number, the direction of its data
-// (< from the drive, > to it, - none), their length, the CDB in hex and its
-// name. Lines behind it have the data, the sense data, or what else went wrong:
+// A record is text with one line for each command: its number, the direction of its data
+// (< from the drive, > to the drive, - none), their length in bytes, the CDB in hex, and
+// its name. The lines after it hold the data, the sense data, or another error:
 //
 //	 4 <     32  52 01 00 00 00 01 00 00 20 00       READ TRACK INFORMATION
 //	     data< 0000: 00 26 01 01 00 07 41 01 00 00 00 00 00 00 00 00 00 23 05 40 00 00 00 10 00 23 05 40 00 00 00 00
@@ -12,9 +12,9 @@
 //	16 >  32768  2a 00 00 00 00 00 00 00 10 00       WRITE(10) lba 0, 16 blocks
 //	     ... and 102 more WRITE(10) up to lba 1632, 1648 blocks in all
 //
-// The content of sectors is left out, and reads and writes of consecutive
-// addresses are one line: a record of a whole burn stays short, and tells
-// nobody what was burned. Lines that begin with # are remarks.
+// The contents of sectors are left out, and reads and writes at consecutive addresses are
+// combined into one line, so the record of a burn is short and holds none of its data.
+// Lines that begin with # are comments.
 package trace
 
 import (
@@ -30,13 +30,13 @@ import (
 	"glassmaster/drive/scsi"
 )
 
-// lineBytes is how many bytes of data a line holds.
+// lineBytes is the number of data bytes in a line.
 const lineBytes = 32
 
-// slow is how long a command takes that is worth a line of its own.
-const slow = time.Second
+// slowCommand is the duration from which the duration of a command is recorded.
+const slowCommand = time.Second
 
-// Transport is a connection whose traffic is written down.
+// Transport is a transport that records its commands.
 type Transport struct {
 	t   scsi.Transport
 	now func() time.Time
@@ -45,10 +45,10 @@ type Transport struct {
 	w   io.Writer
 	n   int   // commands so far
 	run run   // of reads or writes
-	err error // of writing the record
+	err error // the first error of writing the record
 }
 
-// run is a series of reads or writes of consecutive addresses.
+// run is a series of reads or writes at consecutive addresses.
 type run struct {
 	op                  byte
 	count               int
@@ -56,15 +56,15 @@ type run struct {
 	firstSize, lastSize int64
 }
 
-// Wrap returns a transport that carries what t does and writes it to w, behind
-// the remarks given. A record that cannot be written does not disturb the
-// commands: Close tells.
-func Wrap(t scsi.Transport, w io.Writer, remarks ...string) *Transport {
+// Wrap returns a transport that sends the commands to t and records them in w, after the
+// comments. Commands do not fail when the record cannot be written; Close returns the
+// error.
+func Wrap(t scsi.Transport, w io.Writer, comments ...string) *Transport {
 	x := &Transport{t: t, w: w, now: time.Now}
-	for _, s := range remarks {
+	for _, s := range comments {
 		x.printf("# %s\n", strings.ReplaceAll(s, "\n", " "))
 	}
-	if len(remarks) > 0 {
+	if len(comments) > 0 {
 		x.printf("\n")
 	}
 	return x
@@ -73,13 +73,13 @@ func Wrap(t scsi.Transport, w io.Writer, remarks ...string) *Transport {
 // MaxTransfer implements [scsi.Transport].
 func (x *Transport) MaxTransfer() int { return x.t.MaxTransfer() }
 
-// Writable says what the connection says; see [scsi.Writable].
+// Writable calls the transport; see [scsi.Writable].
 func (x *Transport) Writable() error { return scsi.Writable(x.t) }
 
-// SystemSize says what the connection says; see [scsi.SystemSize].
+// SystemSize calls the transport; see [scsi.SystemSize].
 func (x *Transport) SystemSize() (int64, error) { return scsi.SystemSize(x.t) }
 
-// Hangs says what the connection says; see [scsi.Hangs].
+// Hangs calls the transport; see [scsi.Hangs].
 func (x *Transport) Hangs() error { return scsi.Hangs(x.t) }
 
 // Close ends the connection and the record.
@@ -100,7 +100,7 @@ func (x *Transport) Execute(ctx context.Context, c scsi.Command) (int, error) {
 	defer x.mu.Unlock()
 	x.n++
 	x.write(c, n, err)
-	if took >= slow {
+	if took >= slowCommand {
 		x.endRun()
 		x.printf("      took %.1f s\n", took.Seconds())
 	}
@@ -113,7 +113,7 @@ func (x *Transport) printf(format string, args ...any) {
 	}
 }
 
-// write writes down one command.
+// write records one command.
 func (x *Transport) write(c scsi.Command, n int, err error) {
 	lba, blocks, sectors := sectorCommand(c.CDB)
 	if sectors && err == nil && x.run.extend(c.CDB[0], lba, blocks) {
@@ -145,7 +145,7 @@ func (x *Transport) dump(tag string, p []byte) {
 	}
 }
 
-// failure writes down what a command ended with that did not end well.
+// failure records the error of a command.
 func (x *Transport) failure(err error) {
 	var e *scsi.Error
 	switch {
@@ -159,7 +159,7 @@ func (x *Transport) failure(err error) {
 	}
 }
 
-// extend takes a command into the run, if it goes on where the run ends.
+// extend adds a command to the run if it continues the run.
 func (r *run) extend(op byte, lba, blocks int64) bool {
 	if r.count == 0 || r.op != op || r.next != lba {
 		return false
@@ -171,7 +171,7 @@ func (r *run) extend(op byte, lba, blocks int64) bool {
 	return true
 }
 
-// endRun writes down how a run went on.
+// endRun records the rest of a run.
 func (x *Transport) endRun() {
 	if r := x.run; r.count > 1 {
 		last := ""
@@ -184,7 +184,8 @@ func (x *Transport) endRun() {
 	x.run = run{}
 }
 
-// sectorCommand returns address and length of a command that moves sectors.
+// sectorCommand returns the address and the number of blocks of a command that reads or
+// writes sectors.
 func sectorCommand(cdb []byte) (lba, blocks int64, ok bool) {
 	if len(cdb) < 10 {
 		return 0, 0, false
@@ -201,7 +202,7 @@ func sectorCommand(cdb []byte) (lba, blocks int64, ok bool) {
 	return 0, 0, false
 }
 
-// name returns the name of a command, without its address.
+// name returns the name of a command without its address.
 func name(cdb []byte) string { return scsi.Describe(cdb[:min(len(cdb), 1)]) }
 
 func hexes(p []byte) string { return fmt.Sprintf("% x", p) }

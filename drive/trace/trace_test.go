@@ -19,8 +19,8 @@ import (
 	"glassmaster/mastering/progress"
 )
 
-// growisofs is the beginning and the end of what growisofs 7.1 sent to tgtd
-// 1.0.85 with a blank DVD+R in it, as recorded by other means.
+// growisofs is the beginning and the end of a burn with growisofs 7.1 in tgtd 1.0.85 with a
+// blank DVD+R. It was not recorded with this package.
 const growisofs = `# client:  growisofs 7.1 (Debian 12)
 # ended:   exit status 0
 
@@ -80,7 +80,7 @@ func TestParseRefuses(t *testing.T) {
 	}
 }
 
-// What one program has seen answers another one's questions.
+// The record of one program can be replayed for another.
 func TestReplayOfOthers(t *testing.T) {
 	ctx := context.Background()
 	r := trace.NewReplay(parse(t, growisofs))
@@ -92,7 +92,7 @@ func TestReplayOfOthers(t *testing.T) {
 	if err != nil || ti.Free != 2295104 {
 		t.Errorf("%+v, %v", ti, err)
 	}
-	id, err := mmc.Inquiry(ctx, r) // it stands before the others
+	id, err := scsi.Identify(ctx, r) // it stands before the others
 	if err != nil || id.Vendor != "STGT_DVD" {
 		t.Errorf("%+v, %v", id, err)
 	}
@@ -107,7 +107,7 @@ func TestReplayOfOthers(t *testing.T) {
 	}
 }
 
-// A reply that was asked for twice, the header first, is the whole one.
+// Of a reply that was requested twice, the header first, the complete one is returned.
 func TestReplayOfTOC(t *testing.T) {
 	// cdrskin 1.5.4 on CDEmu with a CD-R of one session, left open.
 	r := trace.NewReplay(parse(t, `  30 <      4  43 02 02 00 00 00 00 00 04 00       READ TOC/PMA/ATIP
@@ -135,7 +135,7 @@ func burn(d scsi.Transport) error {
 	return err
 }
 
-// A whole burn that was recorded is played back, command by command.
+// The record of a burn can be replayed, command by command.
 func TestRecordAndReplay(t *testing.T) {
 	for _, medium := range []string{"cd-r", "dvd-r", "dvd+r", "dvd+rw", "bd-r", "bd-re"} {
 		t.Run(medium, func(t *testing.T) {
@@ -162,7 +162,7 @@ func TestRecordAndReplay(t *testing.T) {
 	}
 }
 
-// smaller sets how much a command carries.
+// smaller sets the transfer length.
 type smaller struct {
 	scsi.Transport
 	most int
@@ -170,7 +170,7 @@ type smaller struct {
 
 func (s smaller) MaxTransfer() int { return s.most }
 
-// Errors of all kinds come back as they went.
+// Errors of all kinds are recorded and replayed.
 func TestErrors(t *testing.T) {
 	var text bytes.Buffer
 	d := virtualtest.Blank(t, "dvd+r", 4096)
@@ -186,7 +186,7 @@ func TestErrors(t *testing.T) {
 	}
 }
 
-// failing is a connection with troubles of its own.
+// failing is a transport that fails.
 type failing struct{ scsi.Transport }
 
 func (f *failing) Execute(ctx context.Context, c scsi.Command) (int, error) {
@@ -220,7 +220,7 @@ func commands(t scsi.Transport) []string {
 	return all
 }
 
-// A record that cannot be written does not disturb the drive.
+// Commands do not fail when the record cannot be written.
 func TestRecordFails(t *testing.T) {
 	x := trace.Wrap(virtualtest.Blank(t, "dvd+r", 4096), full{})
 	if err := read.Ready(context.Background(), x); err != nil {

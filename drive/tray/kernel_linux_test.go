@@ -18,9 +18,9 @@ import (
 
 const inGuest = "GLASSMASTER_GUEST" // set in the guest: this process burns there
 
-// guestScript burns a disc in two drives, under either name of a drive, then
-// mounts it and reads it as every program does. The kernel has looked at the blank
-// disc before, as a desktop has it do.
+// guestScript burns a disc in two drives, one by its block device and one by its generic
+// device, then mounts it and reads it. The kernel has read the size of the blank disc
+// before, as on a desktop.
 const guestScript = `
 for name in 1 2; do
 	: >blank$name
@@ -37,8 +37,8 @@ for name in 1 2; do
 done
 `
 
-// After a burn the Linux kernel sees the disc: it has its size, can be mounted and
-// read with dd.
+// After a burn the Linux kernel has the size of the disc, which can be mounted, and read
+// with dd.
 func TestKernelSeesTheDisc(t *testing.T) {
 	dir := t.TempDir()
 	self, err := os.ReadFile("/proc/self/exe")
@@ -64,7 +64,7 @@ func TestKernelSeesTheDisc(t *testing.T) {
 	}
 }
 
-// TestGuestBurn burns in the guest.
+// TestGuestBurn burns in the virtual machine.
 func TestGuestBurn(t *testing.T) {
 	if os.Getenv(inGuest) == "" {
 		t.Skip("runs under TestKernelSeesTheDisc")

@@ -10,17 +10,16 @@ import (
 	"glassmaster/drive/scsi"
 )
 
-// ErrLocked is in the chain of the error of a tray that another program has
-// locked.
+// ErrLocked is in the chain of the error of a tray that another program has locked.
 var ErrLocked = errors.New("another program has locked the tray")
 
-// ErrShut is in the chain of the error of a drive that reported that its tray is
-// open, and still has the disc.
-var ErrShut = errors.New("the drive reported that the tray is open, and the disc is still in it: open it by hand")
+// ErrStillClosed is in the chain of the error of a drive that reported success for
+// opening its tray, and still has the disc.
+var ErrStillClosed = errors.New("the drive reported that the tray is open, but the disc is still in the drive: press its eject button")
 
-// TakeOut opens the tray for a person, and looks whether it is open.
-func TakeOut(ctx context.Context, t scsi.Transport) error {
-	err := mmc.PastAttentions(func() error { return Eject(ctx, t) })
+// EjectDisc opens the tray for the user, and checks that it is open.
+func EjectDisc(ctx context.Context, t scsi.Transport) error {
+	err := mmc.RetryUnitAttention(func() error { return Eject(ctx, t) })
 	switch {
 	case scsi.Is(err, scsi.KeyIllegalRequest, 0x53, 0x02):
 		return fmt.Errorf("open the tray: %w: %w", ErrLocked, err)
@@ -30,17 +29,17 @@ func TakeOut(ctx context.Context, t scsi.Transport) error {
 	err = read.Ready(ctx, t)
 	switch {
 	case err == nil:
-		return ErrShut
+		return ErrStillClosed
 	case errors.Is(err, read.ErrNoMedium):
 		return nil
 	}
 	return err
 }
 
-// PutIn closes the tray for a person, waits until the drive knows the disc, and
-// returns what it is. Without a disc the error is read.ErrNoMedium.
-func PutIn(ctx context.Context, t scsi.Transport) (mmc.Profile, error) {
-	if err := mmc.PastAttentions(func() error { return Load(ctx, t) }); err != nil {
+// LoadDisc closes the tray for the user, waits until the drive is ready, and returns the
+// profile of the disc. Without a disc the error is read.ErrNoMedium.
+func LoadDisc(ctx context.Context, t scsi.Transport) (mmc.Profile, error) {
+	if err := mmc.RetryUnitAttention(func() error { return Load(ctx, t) }); err != nil {
 		return mmc.NoProfile, fmt.Errorf("close the tray: %w", err)
 	}
 	if err := read.Ready(ctx, t); err != nil {

@@ -1,6 +1,6 @@
-// Package tray moves the tray of a drive. It makes the drive forget what it knows
-// of the disc, and the operating system too, which keeps an idea of its own of
-// what is in the drive.
+// Package tray moves the tray of a drive (MMC-6 6.39). It also makes the drive read the
+// disc again before a verification, and updates what the operating system has cached of
+// the disc after a burn.
 package tray
 
 import (
@@ -15,38 +15,37 @@ import (
 	"glassmaster/mastering/disc"
 )
 
-// patience is how long Reload waits for somebody to close a tray.
-const patience = 10 * time.Minute
+// closeTimeout is how long Reload waits for the user to close the tray.
+const closeTimeout = 10 * time.Minute
 
-// How is what made a drive forget the disc.
-type How int
+// ReloadResult is how a drive was made to read the disc again.
+type ReloadResult int
 
-// Ways to make a drive forget the disc.
+// Results of Reload.
 const (
-	Nothing  How = iota // the drive refused everything: it may answer from memory
-	Stopped             // the disc was stopped and started again
-	Reopened            // the tray was opened and closed
+	NotReloaded ReloadResult = iota // the drive rejected all commands: it may answer from its cache
+	Restarted                       // the disc was stopped and started again
+	Reopened                        // the tray was opened and closed
 )
 
-// Eject opens the tray (MMC-6 6.39), and has the system see that there is no disc
-// any more.
+// Eject opens the tray, and lets the operating system notice that the disc was removed.
 func Eject(ctx context.Context, t scsi.Transport) error {
 	if err := mmc.StartStop(ctx, t, mmc.Eject); err != nil {
 		return err
 	}
-	_, _ = scsi.SystemSize(t) // of no disc: only looking counts
+	_, _ = scsi.SystemSize(t) // the call matters, not the size
 	return nil
 }
 
-// Load closes the tray (MMC-6 6.39).
+// Load closes the tray.
 func Load(ctx context.Context, t scsi.Transport) error { return mmc.StartStop(ctx, t, mmc.Load) }
 
-// Reload has the drive forget what it knows of the disc, and read it anew, before
-// the disc is checked. A drive that says it can close its tray opens and closes
-// it; others, whose tray might stay open, stop and start the disc. What a person
-// should know goes to warn. Cancelling the context ends the waiting for a person,
-// and no command. A drive that hangs is sent nothing more.
-func Reload(ctx context.Context, t scsi.Transport, config mmc.Configuration, warn func(string)) (How, error) {
+// Reload makes the drive discard its cache and read the disc again, before a
+// verification. If the drive reports that it can close its tray, Reload opens and closes
+// it; otherwise the tray might stay open, so Reload stops and starts the disc. warn gets
+// messages for the user. Cancelling the context ends the wait for the user, but no
+// command. Reload sends nothing more to a drive that hangs.
+func Reload(ctx context.Context, t scsi.Transport, config mmc.Configuration, warn func(string)) (ReloadResult, error) {
 	work := context.WithoutCancel(ctx)
 	if mechanismOf(config).closes {
 		opened, err := reopen(work, t)
@@ -54,18 +53,18 @@ func Reload(ctx context.Context, t scsi.Transport, config mmc.Configuration, war
 			warn(err.Error())
 		}
 		if opened && !scsi.Gone(err) {
-			return Reopened, await(ctx, t, warn)
+			return Reopened, awaitDisc(ctx, t, warn)
 		}
 		if scsi.Gone(err) {
-			return Nothing, err
+			return NotReloaded, err
 		}
 	}
-	how := Nothing
+	how := NotReloaded
 	err := mmc.StartStop(work, t, mmc.Stop)
 	if err == nil {
-		how = Stopped
+		how = Restarted
 		if err = mmc.StartStop(work, t, mmc.Start); err != nil && !scsi.Gone(err) {
-			warn(fmt.Sprintf("could not spin the disc up again: %v", err))
+			warn(fmt.Sprintf("the disc could not be started again: %v", err))
 		}
 	}
 	if scsi.Gone(err) {
@@ -74,88 +73,88 @@ func Reload(ctx context.Context, t scsi.Transport, config mmc.Configuration, war
 	return how, read.Ready(work, t)
 }
 
-// await waits until the disc is in the drive again, and asks for a hand where the
-// tray has stayed open.
-func await(ctx context.Context, t scsi.Transport, warn func(string)) error {
-	var pauses mmc.Pauses
+// awaitDisc waits until the drive is ready, and asks the user to close the tray if it has
+// stayed open.
+func awaitDisc(ctx context.Context, t scsi.Transport, warn func(string)) error {
+	var backoff mmc.Backoff
 	for asked := false; ; asked = true {
 		err := read.Ready(context.WithoutCancel(ctx), t)
-		if !errors.Is(err, read.ErrNoMedium) || pauses.Total() >= patience {
+		if !errors.Is(err, read.ErrNoMedium) || backoff.Elapsed() >= closeTimeout {
 			return err
 		}
 		if !asked {
-			warn("the tray has stayed open: close it, so that the disc can be checked")
+			warn("the tray is open: close it, so that the disc can be verified")
 		}
-		if pauses.Sleep(ctx) != nil {
+		if backoff.Sleep(ctx) != nil {
 			return err
 		}
 	}
 }
 
-// Show makes sure that the operating system sees the disc as it is now, after it
-// was written. Linux keeps the size that the disc had before until it has seen the
-// drive without a disc, so the tray is opened and closed where it has to be. A
-// drive that cannot close its tray (slot-in, notebook) is left open, which the
-// error then says: nothing but trying tells, since older drives do not say whether
-// they can.
+// RefreshSystem makes sure that the operating system knows the size of the disc after it
+// was written. Linux caches the size until it notices that the disc was removed, so
+// RefreshSystem opens and closes the tray if the size is wrong. The tray of a drive that
+// cannot close it (slot-in, notebook) stays open, and the error says so. Older drives do
+// not report whether they can close it, so it has to be tried.
 //
-// It does nothing where the system has no idea of its own of the disc: with drives
-// behind iSCSI, and virtual ones.
-func Show(ctx context.Context, t scsi.Transport, config mmc.Configuration) error {
+// RefreshSystem does nothing for drives of which the system caches nothing: those over
+// iSCSI, and virtual ones.
+func RefreshSystem(ctx context.Context, t scsi.Transport, config mmc.Configuration) error {
 	ctx = context.WithoutCancel(ctx)
-	const consequence = "programs of this system do not see yet what was burned"
-	known, err := seen(ctx, t)
-	if known || err != nil {
+	const consequence = "other programs do not see the new data on the disc yet"
+	current, err := systemCurrent(ctx, t)
+	if current || err != nil {
 		return err
 	}
 	if !mechanismOf(config).opens {
-		return errors.New(consequence + ": take the disc out and put it in again")
+		return errors.New(consequence + ": remove the disc and insert it again")
 	}
 	if opened, err := reopen(ctx, t); err != nil && !opened {
-		return fmt.Errorf("%s: %w; take the disc out and put it in again", consequence, err)
+		return fmt.Errorf("%s: %w; remove the disc and insert it again", consequence, err)
 	}
 	switch err := read.Ready(ctx, t); {
 	case errors.Is(err, read.ErrNoMedium):
-		return errors.New("the tray was opened, so that this system looks at the disc anew, and the drive did not close it: close it by hand")
+		return errors.New("the tray was opened, so that other programs see the new data on the disc, and the drive did not close it: close it by hand")
 	case err != nil:
 		return fmt.Errorf("%s: the drive is not ready after its tray was closed: %w", consequence, err)
 	}
-	known, err = seen(ctx, t)
-	if known || err != nil {
+	current, err = systemCurrent(ctx, t)
+	if current || err != nil {
 		return err
 	}
-	return errors.New(consequence + ", though the tray was opened and closed: take the disc out and put it in again")
+	return errors.New(consequence + ", although the tray was opened and closed: remove the disc and insert it again")
 }
 
-// reopen opens the tray, has the system see that, and closes the tray. It reports
-// whether the tray was opened.
+// reopen opens the tray, lets the operating system notice that, and closes the tray. It
+// reports whether the tray was opened.
 func reopen(ctx context.Context, t scsi.Transport) (bool, error) {
 	if err := Eject(ctx, t); err != nil {
-		return false, fmt.Errorf("could not open the tray: %w", err)
+		return false, fmt.Errorf("the tray could not be opened: %w", err)
 	}
 	if err := Load(ctx, t); err != nil {
-		return true, fmt.Errorf("could not close the tray: %w", err)
+		return true, fmt.Errorf("the tray could not be closed: %w", err)
 	}
 	return true, nil
 }
 
-// unknownSize is the size in bytes that Linux takes a disc to have whose size it
-// could not ask for (sr.c: 1FFFFFh sectors of 512 bytes).
+// unknownSize is the size in bytes that Linux assumes for a disc when READ CAPACITY fails
+// (sr.c: 1FFFFFh sectors of 512 bytes).
 const unknownSize = 0x1FFFFF * 512
 
-// seen has the system look, and reports whether it sees all that the drive says can
-// be read. Systems may see more: what was written last on a disc that is open.
-func seen(ctx context.Context, t scsi.Transport) (bool, error) {
+// systemCurrent reports whether the size of the disc that the operating system has is not
+// less than the drive reports. It may be more: the system counts what was written last to
+// a disc that is not closed.
+func systemCurrent(ctx context.Context, t scsi.Transport) (bool, error) {
 	size, err := scsi.SystemSize(t)
 	if errors.Is(err, errors.ErrUnsupported) {
 		return true, nil
 	}
 	if err != nil {
-		return false, fmt.Errorf("ask this system how large it takes the disc to be: %w", err)
+		return false, fmt.Errorf("get the size of the disc from the operating system: %w", err)
 	}
 	last, sector, err := mmc.ReadCapacity(ctx, t)
 	if err != nil {
-		return false, fmt.Errorf("ask the drive how large the disc is: %w", err)
+		return false, fmt.Errorf("get the size of the disc from the drive: %w", err)
 	}
 	if sector <= 0 {
 		sector = disc.SectorSize
@@ -164,16 +163,16 @@ func seen(ctx context.Context, t scsi.Transport) (bool, error) {
 	return size == have || size > have && size != unknownSize, nil
 }
 
-// mechanism is how a disc gets into a drive and out of it.
+// mechanism is the loading mechanism of a drive.
 type mechanism struct {
-	opens  bool // by command
-	closes bool // by command, and says so
+	opens  bool // it opens by command
+	closes bool // it closes by command, as the drive reports
 }
 
-// mechanismOf reads feature 0003h, byte 4: bits 5 to 7 the mechanism (0 caddy or
-// slot, 1 tray, 2 pop-up, 4 and 5 changers), bit 4 Load, bit 3 Eject (MMC-6 5.3.4).
-// The bit Load came late: many drives do not set it and close their tray. Nobody
-// knows of a drive without this feature, so opening its tray is tried.
+// mechanismOf decodes feature 0003h, byte 4: bits 5 to 7 the mechanism (0 caddy or slot,
+// 1 tray, 2 pop-up, 4 and 5 changers), bit 4 Load, bit 3 Eject (MMC-6 5.3.4). The Load
+// bit was added late: many drives that can close their tray do not set it. All drives
+// should have this feature; opening the tray of one without it is tried.
 func mechanismOf(config mmc.Configuration) mechanism {
 	const load, eject, tray, changer = 0x10, 0x08, 1, 4
 	f, ok := config.Feature(mmc.FeatureRemovable)

@@ -15,14 +15,14 @@ import (
 	"glassmaster/drive/tray"
 )
 
-// drive is a drive with a burned disc of 1000 sectors, and a system that takes the
-// disc for as large as it was before until it has seen the drive without it.
+// drive is a drive with a burned disc of 1000 sectors, and an operating system that has
+// cached its old size until it notices that the disc was removed.
 type drive struct {
 	cannotClose bool // the tray stays open
-	slow        int  // questions until the system's user has closed the tray by hand, 0: never
-	blind       bool // the system never looks anew
-	noSystem    bool // nobody but this program sees the disc
-	hangs       byte // the operation code that is not answered
+	slow        int  // polls until the user has closed the tray, 0: never
+	blind       bool // the system never updates the size
+	noSystem    bool // the system knows nothing of the drive
+	hangs       byte // the operation code that times out
 
 	open     bool
 	sawEmpty bool
@@ -84,7 +84,7 @@ func config(mechanism byte) mmc.Configuration {
 	return mmc.Configuration{Features: []mmc.Feature{{Code: mmc.FeatureRemovable, Data: []byte{mechanism, 0, 0, 0}}}}
 }
 
-// What drives say of themselves: feature 0003h, byte 4.
+// Mechanisms of drives: feature 0003h, byte 4.
 const (
 	desktop  = 0x39 // a tray, Load and Eject: QEMU
 	notebook = 0x29 // a tray, Eject, no Load: notebook drives, CDEmu, and desktop drives of before Load
@@ -94,7 +94,7 @@ const (
 	silent   = 0 // does not say
 )
 
-func TestShow(t *testing.T) {
+func TestRefreshSystem(t *testing.T) {
 	const stale = 2048
 	for _, c := range []struct {
 		name      string
@@ -105,22 +105,22 @@ func TestShow(t *testing.T) {
 		open      bool   // at the end
 	}{
 		{"closes its tray", desktop, drive{size: stale}, "", true, false},
-		{"closes its tray and does not say so", notebook, drive{size: stale}, "", true, false},
-		{"says nothing of itself", silent, drive{size: stale}, "", true, false},
+		{"closes its tray without reporting that it can", notebook, drive{size: stale}, "", true, false},
+		{"without feature 0003h", silent, drive{size: stale}, "", true, false},
 		{"cannot close its tray", notebook, drive{size: stale, cannotClose: true}, "close it by hand", true, true},
 		{"slot-in", slot, drive{size: stale, cannotClose: true}, "close it by hand", true, true},
-		{"opens by hand alone", manual, drive{size: stale}, "take the disc out", false, false},
-		{"changer", changer, drive{size: stale}, "take the disc out", false, false},
-		{"the system has seen it", notebook, drive{size: 1000 * 2048}, "", false, false},
-		{"the system sees more", notebook, drive{size: 1010 * 2048}, "", false, false},
-		{"the system knows no size", notebook, drive{size: 0x1FFFFF * 512}, "", true, false},
-		{"the system stays blind", desktop, drive{size: stale, blind: true}, "though the tray was opened and closed", true, false},
+		{"opens by hand alone", manual, drive{size: stale}, "remove the disc", false, false},
+		{"changer", changer, drive{size: stale}, "remove the disc", false, false},
+		{"the system is up to date", notebook, drive{size: 1000 * 2048}, "", false, false},
+		{"the system has a larger size", notebook, drive{size: 1010 * 2048}, "", false, false},
+		{"the system has no size", notebook, drive{size: 0x1FFFFF * 512}, "", true, false},
+		{"the system does not update", desktop, drive{size: stale, blind: true}, "although the tray was opened and closed", true, false},
 		{"there is no system", notebook, drive{size: stale, noSystem: true}, "", false, false},
 		{"hangs", desktop, drive{size: stale, hangs: 0x1B}, "no answer in time", true, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			d := &c.drive
-			err := tray.Show(context.Background(), d, config(c.mechanism))
+			err := tray.RefreshSystem(context.Background(), d, config(c.mechanism))
 			if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
 				t.Errorf("got %v, want %q", err, c.want)
 			}
@@ -136,20 +136,20 @@ func TestReload(t *testing.T) {
 		name      string
 		mechanism byte
 		drive     drive
-		how       tray.How
+		how       tray.ReloadResult
 		warning   string
 		failure   error
 		commands  int // at most, 0: any number
 	}{
 		{name: "closes its tray", mechanism: desktop, how: tray.Reopened},
-		{name: "might not close it", mechanism: notebook, how: tray.Stopped},
-		{name: "slot-in", mechanism: slot, how: tray.Stopped},
+		{name: "might not close its tray", mechanism: notebook, how: tray.Restarted},
+		{name: "slot-in", mechanism: slot, how: tray.Restarted},
 		{name: "stays open and is closed by hand", mechanism: desktop, drive: drive{cannotClose: true, slow: 100}, how: tray.Reopened, warning: "close it"},
 		{name: "does not answer", mechanism: desktop, drive: drive{hangs: 0x1B}, failure: scsi.ErrTimeout, commands: 1},
 		{name: "does not answer, notebook", mechanism: notebook, drive: drive{hangs: 0x1B}, failure: scsi.ErrTimeout, commands: 1},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) { // a person who closes a tray takes seconds
+			synctest.Test(t, func(t *testing.T) { // the user takes seconds to close the tray
 				var warnings []string
 				d := &c.drive
 				how, err := tray.Reload(context.Background(), d, config(c.mechanism), func(s string) { warnings = append(warnings, s) })
@@ -164,7 +164,7 @@ func TestReload(t *testing.T) {
 	}
 }
 
-// Nobody closes the tray: the person was asked once, and the waiting ends.
+// When the tray is not closed the user is asked once, and the wait ends.
 func TestReloadIsNotClosed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		asked := 0

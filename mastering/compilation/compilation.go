@@ -100,7 +100,7 @@ func (c *Compilation) Rename(n *tree.Node, name string) error {
 		return fmt.Errorf("rename %s: %w", n.Path(), err)
 	}
 	if n.Parent().Child(name) != nil {
-		return fmt.Errorf("rename %s: %s holds an entry called %q already", n.Path(), n.Parent().Path(), name)
+		return fmt.Errorf("rename %s: %s already has an entry named %q", n.Path(), n.Parent().Path(), name)
 	}
 	n.Name = name
 	return nil
@@ -123,7 +123,7 @@ func (c *Compilation) Move(nodes []*tree.Node, dir *tree.Node) error {
 			return fmt.Errorf("move %s: a folder cannot be moved into itself", n.Path())
 		case n.Parent() == dir:
 		case taken[n.Name]:
-			return fmt.Errorf("move %s: %s holds an entry called %q already", n.Path(), dir.Path(), n.Name)
+			return fmt.Errorf("move %s: %s already has an entry named %q", n.Path(), dir.Path(), n.Name)
 		default:
 			taken[n.Name] = true
 		}

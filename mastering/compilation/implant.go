@@ -3,8 +3,8 @@ package compilation
 import (
 	"context"
 	"encoding/binary"
-	"errors"
 	"fmt"
+	"io"
 	"os"
 	"sync"
 
@@ -33,8 +33,8 @@ func newImplant() *implant {
 // Settle computes what of the image follows from the contents of its files, where
 // Contents ask for it: the file of checksums, and the implanted checksum of the
 // image. It reads all files. Before an image is burned or read in pieces it has to
-// be called, since a recorder cannot wait for that; WriteTo and WriteFile see to
-// it themselves.
+// be called, since a recorder cannot wait for that; CopyUserData of the disc does it
+// itself.
 func (m *Image) Settle(ctx context.Context, rep progress.Reporter) error {
 	if rep == nil {
 		rep = progress.Discard
@@ -60,7 +60,8 @@ func (m *Image) implantAhead(ctx context.Context, rep progress.Reporter) error {
 	if err != nil {
 		return err
 	}
-	if err := onlyChanged(m.write(ctx, h, WriteOptions{}, rep)); err != nil {
+	var met changes
+	if err := m.write(ctx, h, DiscOptions{}, &met, rep); err != nil {
 		return fmt.Errorf("compute the checksum of the image: %w", err)
 	}
 	return m.implant(h)
@@ -83,23 +84,44 @@ func (m *Image) newHash() (*isomd5.Hash, error) {
 	return isomd5.NewHash(int64(binary.BigEndian.Uint32(sectors[:])) * disc.SectorSize), nil
 }
 
+// copyTo writes the image to w. A checksum of the image that is not computed yet is
+// computed on the way where w is a new file; else the files are read twice.
+func (m *Image) copyTo(ctx context.Context, w io.Writer, o DiscOptions, met *changes, rep progress.Reporter) error {
+	if f, ok := w.(*os.File); ok && isNew(f) {
+		return m.writeSummed(ctx, f, o, met, rep)
+	}
+	if err := m.implantAhead(ctx, rep); err != nil && (!o.KeepGoing || ctx.Err() != nil) {
+		return err
+	}
+	return m.write(ctx, w, o, met, rep)
+}
+
+// isNew reports whether f is an empty file at whose offsets bytes can be written again.
+// Standard output is none: it may stand for a file that is only appended to.
+func isNew(f *os.File) bool {
+	info, err := f.Stat()
+	return err == nil && info.Mode().IsRegular() && info.Size() == 0 && f != os.Stdout
+}
+
 // writeSummed writes the image to a file, computing the checksum on the way.
-func (m *Image) writeSummed(ctx context.Context, f *os.File, o WriteOptions, rep progress.Reporter) error {
+func (m *Image) writeSummed(ctx context.Context, f *os.File, o DiscOptions, met *changes, rep progress.Reporter) error {
 	if m.sum == nil {
-		return m.write(ctx, f, o, rep)
+		return m.write(ctx, f, o, met, rep)
 	}
 	m.sum.mu.Lock()
 	defer m.sum.mu.Unlock()
 	if m.sum.done {
-		return m.write(ctx, f, o, rep)
+		return m.write(ctx, f, o, met, rep)
 	}
 	h, err := m.newHash()
 	if err != nil {
 		return err
 	}
-	written := m.write(ctx, &summed{f, h}, o, rep)
-	if onlyChanged(written) != nil {
-		return written // with files missing, too: a sum would say that all is well
+	if err := m.write(ctx, &summed{f, h}, o, met, rep); err != nil {
+		return err
+	}
+	if len(disc.Errors(m.notices(met))) > 0 {
+		return nil // a checksum would say that all is well
 	}
 	if err := m.implant(h); err != nil {
 		return err
@@ -107,17 +129,7 @@ func (m *Image) writeSummed(ctx context.Context, f *os.File, o WriteOptions, rep
 	if _, err := f.WriteAt(m.sum.use[:], useOffset); err != nil {
 		return fmt.Errorf("implant the checksum: %w", err)
 	}
-	return written
-}
-
-// onlyChanged passes over the error of an image that holds all bytes that were
-// planned.
-func onlyChanged(err error) error {
-	var incomplete *SourcesChangedError
-	if errors.As(err, &incomplete) && len(incomplete.Failed) == 0 {
-		return nil
-	}
-	return err
+	return nil
 }
 
 // summed writes to a file while the sum of the same bytes is computed.

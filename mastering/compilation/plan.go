@@ -12,7 +12,6 @@ import (
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/layout"
 	"glassmaster/mastering/master"
-	"glassmaster/mastering/newfile"
 	"glassmaster/mastering/progress"
 	"glassmaster/mastering/tree"
 )
@@ -158,30 +157,4 @@ func (m *Image) Locate(a disc.LBA) string {
 		return ""
 	}
 	return e.Source.String()
-}
-
-// WriteTo writes the image to w. Where it has a checksum that is not computed
-// yet, the files are read twice.
-func (m *Image) WriteTo(ctx context.Context, w io.Writer, o WriteOptions, rep progress.Reporter) error {
-	if err := m.implantAhead(ctx, rep); err != nil && (!o.KeepGoing || ctx.Err() != nil) {
-		return err
-	}
-	return m.write(ctx, w, o, rep)
-}
-
-// WriteFile writes the image to a file, which appears under its name only when
-// it is complete.
-func (m *Image) WriteFile(ctx context.Context, path string, o WriteOptions, rep progress.Reporter) error {
-	var incomplete *SourcesChangedError
-	err := newfile.Write(path, func(f *os.File) error {
-		err := m.writeSummed(ctx, f, o, rep)
-		if errors.As(err, &incomplete) {
-			return nil
-		}
-		return err
-	})
-	if err == nil && incomplete != nil {
-		return incomplete
-	}
-	return err
 }

@@ -19,9 +19,9 @@ import (
 	"glassmaster/mastering/master"
 	"glassmaster/mastering/peertest"
 	"glassmaster/mastering/progress"
-	_ "glassmaster/mastering/udf" // so that what is written can be opened
 	udfplan "glassmaster/mastering/udf/plan"
 	"glassmaster/mastering/volume"
+	_ "glassmaster/mastering/volume/formats"
 	"glassmaster/mastering/zisofs"
 )
 

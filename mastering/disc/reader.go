@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"sync"
 )
 
 // Reader reads the user data of a data track at byte offsets. Offset 0 is
@@ -74,9 +73,7 @@ type flat struct {
 	sectors int64
 	close   func() error
 	toc     TOC
-
-	mu    sync.Mutex
-	known map[any]any
+	Memo
 }
 
 // FromReaderAt returns a disc with one session and one data track whose user
@@ -86,22 +83,6 @@ func FromReaderAt(r io.ReaderAt, size int64, close func() error) Disc {
 	n := (size + SectorSize - 1) / SectorSize
 	t := Track{Number: 1, Mode: Mode1, Length: n}
 	return &flat{ReaderAt: r, sectors: n, close: close, toc: TOC{Sessions: []Session{{Number: 1, Tracks: []Track{t}}}}}
-}
-
-// Recall returns what find has found out about the disc under a key. It is called
-// once as long as the disc is open, by whoever asks first.
-func (f *flat) Recall(key any, find func() any) any {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	v, ok := f.known[key]
-	if !ok {
-		v = find()
-		if f.known == nil {
-			f.known = map[any]any{}
-		}
-		f.known[key] = v
-	}
-	return v
 }
 
 func (f *flat) TOC() TOC { return f.toc }
@@ -117,8 +98,13 @@ func HostFile(r any) (*os.File, bool) {
 	if f, ok := r.(*flat); ok {
 		r = f.ReaderAt
 	}
-	f, ok := r.(*os.File)
-	return f, ok
+	switch r := r.(type) {
+	case *os.File:
+		return r, true
+	case interface{ HostFile() (*os.File, bool) }: // something around such a reader
+		return r.HostFile()
+	}
+	return nil, false
 }
 
 func (f *flat) Close() error {

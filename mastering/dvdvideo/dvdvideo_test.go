@@ -124,7 +124,7 @@ func TestDVDVideo(t *testing.T) {
 			t.Errorf("%s at %d, want %d", name, at, want[name])
 		}
 	}
-	udftest.Diff(t, udftest.TreeManifest(root), udftest.SortLines(udftest.Manifest(t, u)))
+	udftest.Diff(t, udftest.TreeManifest(t, root), udftest.SortLines(udftest.Manifest(t, u)))
 	i, err := u.Stat("VIDEO_TS/VIDEO_TS.IFO")
 	if err != nil || i.Sys().(*volume.Attributes).Extents[0].Start%dvdvideo.ECCBlock != 0 {
 		t.Errorf("VIDEO_TS.IFO begins no ECC block: %v", err)

@@ -4,10 +4,7 @@ import (
 	"io"
 
 	"glassmaster/mastering/disc"
-	"glassmaster/mastering/volume"
 )
-
-func init() { volume.RegisterClaim("ISO 9660", claim) }
 
 // claim returns the address behind the volume space (ECMA-119 8.4.8) of the volume
 // in a session, 0 when there is none.

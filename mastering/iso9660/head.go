@@ -8,8 +8,6 @@ import (
 	"glassmaster/mastering/volume"
 )
 
-func init() { volume.RegisterHead("ISO 9660", head) }
-
 // head returns what the primary descriptor says that begins with a session. A volume
 // behind the beginning of the disc has its root behind its own descriptors: that of
 // an image in a file has not, since its addresses count from the start of the file.

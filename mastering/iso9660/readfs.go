@@ -17,24 +17,6 @@ import (
 	"glassmaster/mastering/volume"
 )
 
-// Views of a volume: whose names and attributes are shown.
-const (
-	ViewRockRidge = "Rock Ridge"
-	ViewJoliet    = "Joliet"
-	ViewEnhanced  = "ISO 9660:1999"
-	ViewPlain     = "ISO 9660"
-)
-
-func init() {
-	volume.Register("ISO 9660", func(r io.ReaderAt, size int64, o volume.Options) (volume.FS, error) {
-		v, err := Open(r, size, o)
-		if err != nil {
-			return nil, err
-		}
-		return v, nil
-	})
-}
-
 // FS is an ISO 9660 volume opened for reading. It is safe for use by several
 // goroutines.
 type FS struct {
@@ -66,7 +48,7 @@ type FS struct {
 	openMu sync.Mutex
 	opened window // of the records that were opened by their place
 
-	twin func() map[uint64]volume.Longer // files of which another view knows more; may be nil
+	corrections func() map[uint64]volume.Correction // files of which another view knows more; may be nil
 
 	movedOnce sync.Once
 	moved     bool // the root's rr_moved holds only what is shown elsewhere

@@ -11,8 +11,7 @@ import (
 	"time"
 )
 
-// TestChangedSources writes to files of the same length between planning and
-// writing, or puts others in their place.
+// TestChangedSources changes or replaces files between planning and writing.
 func TestChangedSources(t *testing.T) {
 	planned := time.Unix(1_600_000_000, 123456789)
 	for _, c := range []struct {
@@ -56,22 +55,21 @@ func TestChangedSources(t *testing.T) {
 	}
 }
 
-// meddler changes a file while the image is being written.
-type meddler struct {
+// changingWriter changes a file while the image is being written.
+type changingWriter struct {
 	change func() error
 	err    error
 }
 
-func (m *meddler) Write(p []byte) (int, error) {
+func (m *changingWriter) Write(p []byte) (int, error) {
 	if m.change != nil {
 		m.err, m.change = m.change(), nil
 	}
 	return len(p), m.err
 }
 
-// TestSourcesThatChangeMeanwhile: what happens to a large file while it is being
-// copied is noticed at its end.
-func TestSourcesThatChangeMeanwhile(t *testing.T) {
+// TestSourcesThatChangeDuringCopy changes a large file while it is being copied.
+func TestSourcesThatChangeDuringCopy(t *testing.T) {
 	const length = 8 * chunkSize
 	planned := time.Unix(1_600_000_000, 0)
 	for name, c := range map[string]struct {
@@ -92,7 +90,7 @@ func TestSourcesThatChangeMeanwhile(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		w := &meddler{change: func() error { return c.change(path) }}
+		w := &changingWriter{change: func() error { return c.change(path) }}
 		if err := l.WriteTo(context.Background(), w, WriteOptions{}); w.err != nil || !errors.Is(err, c.want) {
 			t.Errorf("%s: %v, %v", name, err, w.err)
 		}

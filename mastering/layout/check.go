@@ -2,11 +2,11 @@ package layout
 
 import "context"
 
-// Check looks at every source once more: whether it is there, can be opened, and
-// is as long and as old as it was when the layout was planned. It calls found for
-// each that is not, and ends with its error. No contents are read.
+// Check checks that every source exists, can be opened, and has the size and
+// modification time that it had when the layout was planned. It calls found for each
+// source that does not, and returns if that returns an error. It reads no contents.
 //
-// It is called before a disc is touched that can be written only once.
+// It is called before anything is written to a write-once disc.
 func (l *Layout) Check(ctx context.Context, found func(*SourceError) error) error {
 	var host hostReader
 	defer host.close()
@@ -28,7 +28,7 @@ func (l *Layout) Check(ctx context.Context, found func(*SourceError) error) erro
 	return nil
 }
 
-// checkSource returns what is wrong with the source of an extent, nil if nothing is.
+// checkSource checks the source of an extent, and returns nil if it is unchanged.
 func checkSource(e Extent, host *hostReader) *SourceError {
 	f, ok := e.Source.(*File)
 	if !ok {

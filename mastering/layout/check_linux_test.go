@@ -26,8 +26,8 @@ func TestCheck(t *testing.T) {
 		"shorter":      {func(p string) error { return os.Truncate(p, 99) }, layout.ErrShrunk, false},
 		"longer":       {func(p string) error { return os.Truncate(p, 101) }, layout.ErrGrew, true},
 		"another time": {func(p string) error { return os.Chtimes(p, planned, planned.Add(time.Second)) }, layout.ErrChanged, true},
-		"a folder now": {func(p string) error { return errors.Join(os.Remove(p), os.Mkdir(p, 0o700)) }, layout.ErrReplaced, false},
-		"a FIFO now":   {func(p string) error { return errors.Join(os.Remove(p), unix.Mkfifo(p, 0o600)) }, layout.ErrReplaced, false},
+		"now a folder": {func(p string) error { return errors.Join(os.Remove(p), os.Mkdir(p, 0o700)) }, layout.ErrReplaced, false},
+		"now a FIFO":   {func(p string) error { return errors.Join(os.Remove(p), unix.Mkfifo(p, 0o600)) }, layout.ErrReplaced, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			folder := &layout.Folder{Path: t.TempDir()}
@@ -72,8 +72,8 @@ func TestCheck(t *testing.T) {
 	}
 }
 
-// TestChangesBetweenReads changes a file when half of it was read: the next read
-// says so, though the file is open.
+// TestChangesBetweenReads changes a file when half of it was read. The next read
+// reports that, although the file is open.
 func TestChangesBetweenReads(t *testing.T) {
 	const length = 64 << 10
 	planned := time.Unix(1_600_000_000, 0)
@@ -109,8 +109,8 @@ func TestChangesBetweenReads(t *testing.T) {
 	}
 }
 
-// patched is a source that is made of a file, such as a boot image with a table in it,
-// and knows what has become of that.
+// patched is a source that is made from a file, such as a boot image with a boot
+// information table, and can tell whether that file has changed.
 type patched struct {
 	layout.Bytes
 	err error
@@ -118,7 +118,7 @@ type patched struct {
 
 func (p patched) Unchanged() error { return p.err }
 
-// TestCheckWatcher checks sources that are no files themselves.
+// TestCheckWatcher checks sources that are not files.
 func TestCheckWatcher(t *testing.T) {
 	for _, c := range []struct {
 		err       error

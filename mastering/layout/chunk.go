@@ -8,16 +8,15 @@ import (
 	"sync"
 )
 
-// buffers are the buffers of chunks: chunkSize bytes and one more, with which a
-// file that has grown gives itself away.
+// buffers holds buffers of chunkSize bytes and one more, which is used to detect a
+// file that has grown.
 var buffers = sync.Pool{New: func() any { b := make([]byte, chunkSize+1); return &b }}
 
 func getBuffer() []byte  { return *buffers.Get().(*[]byte) }
 func putBuffer(b []byte) { b = b[:cap(b)]; buffers.Put(&b) }
 
-// chunks plans the image as chunks and has goroutines fill those that are read
-// ahead. The channel delivers them in the order of the image and is closed at
-// the end, or when ctx is done.
+// chunks divides the layout into chunks, and starts goroutines that read them ahead.
+// The channel delivers them in order, and is closed at the end or when ctx is done.
 func (l *Layout) chunks(ctx context.Context) <-chan *chunk {
 	ordered := make(chan *chunk, ringSize)
 	work := make(chan *chunk)
@@ -57,8 +56,8 @@ func (l *Layout) chunks(ctx context.Context) <-chan *chunk {
 	return ordered
 }
 
-// plan returns the chunk that begins at byte at of the image, with extent next
-// the first that is not yet written.
+// plan returns the chunk that begins at byte at of the image. next is the first
+// extent that is not written yet.
 func (l *Layout) plan(at int64, next int) *chunk {
 	c := &chunk{start: at, end: at, first: next, last: next}
 	for c.last < len(l.extents) {
@@ -78,12 +77,12 @@ func (l *Layout) plan(at int64, next int) *chunk {
 		limit = l.extents[c.last].Start
 	}
 	switch {
-	case c.end > at: // small extents, and the zeros behind them
+	case c.end > at: // small extents, and the zeros after them
 		c.end = min(limit, at+chunkSize, (c.end+2047)/2048*2048)
 		c.ready = make(chan struct{})
 	case limit > at && (limit-at >= bigExtent || c.last == len(l.extents)): // a long gap
 		c.first, c.end, c.big = c.last, limit, true
-	case limit > at: // a short gap before an extent that stands alone
+	case limit > at: // a short gap before a big extent
 		c.end = limit
 		c.ready = make(chan struct{})
 	default:
@@ -112,8 +111,8 @@ func (l *Layout) fill(c *chunk, host *hostReader) {
 	clear(c.buf[at-c.start:])
 }
 
-// fillExtent reads one small extent, and returns how many bytes are good. p has
-// room for one more byte behind its end.
+// fillExtent reads one small extent, and returns how many bytes are valid. p must have
+// the capacity for one more byte.
 func fillExtent(p []byte, e Extent, host *hostReader) (int, error) {
 	switch s := e.Source.(type) {
 	case nil:

@@ -10,8 +10,8 @@ import (
 	"glassmaster/mastering/progress"
 )
 
-// copyFile copies a big extent out of a file of the host: by the kernel where
-// both file systems allow it, leaving out the holes of a sparse file.
+// copyFile copies a big extent from a file of the host. The kernel copies it if both
+// file systems allow that. Holes of a sparse file become holes.
 func (o *output) copyFile(ctx context.Context, f *os.File, e Extent, rep progress.Reporter) error {
 	var st unix.Stat_t
 	if err := unix.Fstat(int(f.Fd()), &st); err != nil {
@@ -37,14 +37,14 @@ func (o *output) copyFile(ctx context.Context, f *os.File, e Extent, rep progres
 	return nil
 }
 
-// nextData returns the next run of data in a sparse file at or behind off.
+// nextData returns the next range of data in a sparse file at or after off.
 func nextData(f *os.File, off, end int64) (data, hole int64) {
 	data, err := unix.Seek(int(f.Fd()), off, unix.SEEK_DATA)
 	if errors.Is(err, unix.ENXIO) || err == nil && data >= end {
 		return end, end
 	}
 	if err != nil {
-		return off, end // no such thing on this file system
+		return off, end // not supported by this file system
 	}
 	hole, err = unix.Seek(int(f.Fd()), data, unix.SEEK_HOLE)
 	if err != nil || hole > end {
@@ -53,7 +53,7 @@ func nextData(f *os.File, off, end int64) (data, hole int64) {
 	return data, hole
 }
 
-// copyStep is how much the kernel copies before we look at the context again.
+// copyStep is how many bytes the kernel copies between two checks of the context.
 const copyStep = 8 << 20
 
 func (o *output) copyData(ctx context.Context, f *os.File, e Extent, off, n int64, rep progress.Reporter) error {
@@ -64,8 +64,8 @@ func (o *output) copyData(ctx context.Context, f *os.File, e Extent, off, n int6
 		from, to := off, o.off
 		k, err := unix.CopyFileRange(int(f.Fd()), &from, int(o.file.Fd()), &to, int(min(n, copyStep)), 0)
 		if err != nil || k == 0 {
-			// Other file systems, old kernels, files of /proc: read and write instead,
-			// which also finds the true reason where there is one.
+			// Not possible between these file systems, or for a file of /proc: read and
+			// write instead, which also gives the actual error if there is one.
 			o.copy = k != 0 || !errors.Is(err, unix.EXDEV) && !errors.Is(err, unix.ENOSYS)
 			break
 		}
@@ -75,7 +75,7 @@ func (o *output) copyData(ctx context.Context, f *os.File, e Extent, off, n int6
 	return o.copyReader(ctx, f, e, off, n, rep)
 }
 
-// appends reports whether all that is written to f goes to its end.
+// appends reports whether f was opened for appending.
 func appends(f *os.File) bool {
 	flags, err := unix.FcntlInt(f.Fd(), unix.F_GETFL, 0)
 	return err != nil || flags&unix.O_APPEND != 0

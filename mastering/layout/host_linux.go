@@ -9,14 +9,14 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// hostReader reads small files of the host whole, with four system calls each
-// and without garbage: a disc may hold a million of them. Files of one folder
-// come one after the other, so it keeps the folder open and names them from
-// there, which spares the kernel the rest of the path.
+// hostReader reads small files of the host as a whole, with four system calls each
+// and without allocations, because a disc may have a million of them. Files of a
+// folder usually follow each other, so it keeps the folder open and opens them
+// relative to it, which is faster than resolving the whole path.
 type hostReader struct {
 	folder *Folder
 	dir    int    // of folder
-	name   []byte // with a NUL at its end
+	name   []byte // terminated by a NUL
 }
 
 func (h *hostReader) close() {
@@ -44,9 +44,9 @@ func (h *hostReader) open(f *File) (int, error) {
 	return openAt(dir, h.name)
 }
 
-// read fills p from the start of the file, which must be exactly as long. p has
-// room for one more byte behind its end, so that one call both reads the file
-// and shows that it has not grown.
+// read fills p from the start of the file, which must have the same length. p must
+// have the capacity for one more byte, so that one call reads the file and also shows
+// that it has not grown.
 func (h *hostReader) read(f *File, p []byte) (int, error) {
 	fd, err := h.open(f)
 	if err != nil {
@@ -66,8 +66,8 @@ func (h *hostReader) read(f *File, p []byte) (int, error) {
 			return n, err
 		}
 		n += k
-		// A full read tells of growth; one that stops right at the end needs no
-		// second call, since regular files deliver what they have.
+		// A read that fills the buffer means that the file has grown. One that ends at
+		// the expected length needs no second call: regular files have no short reads.
 		if k == 0 || n == len(p) {
 			break
 		}
@@ -87,8 +87,8 @@ func (h *hostReader) read(f *File, p []byte) (int, error) {
 	return n, f.checkTime(time.Unix(st.Mtim.Unix()))
 }
 
-// stat opens a file, as reading it would, and returns its size in bytes and the
-// time of its last change.
+// stat opens a file, as read does, and returns its size in bytes and the time of its
+// last modification.
 func (h *hostReader) stat(f *File) (int64, time.Time, error) {
 	fd, err := h.open(f)
 	if err != nil {
@@ -105,14 +105,14 @@ func (h *hostReader) stat(f *File) (int64, time.Time, error) {
 	return st.Size, time.Unix(st.Mtim.Unix()), nil
 }
 
-// open opens a file of the host for reading. Opening does not wait, as it would
-// for the writer of a FIFO that has taken the place of the file.
+// open opens a file of the host for reading. It does not block if the file was
+// replaced by a FIFO.
 func open(path string) (*os.File, error) {
 	return os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 }
 
-// openAt opens the file of a NUL-terminated name in a folder for reading, without
-// waiting.
+// openAt opens a file in a folder for reading, by its NUL-terminated name. It does not
+// block.
 func openAt(dir int, name []byte) (int, error) {
 	for {
 		fd, _, e := syscall.Syscall6(syscall.SYS_OPENAT, uintptr(dir), uintptr(unsafe.Pointer(&name[0])),

@@ -1,16 +1,16 @@
-// Package layout is a planned image: an ordered list of extents, each a run of
-// bytes of known length that comes from memory, from a file, from another disc,
-// or is zero.
+// Package layout describes a planned image: an ordered list of extents. An extent
+// is a range of bytes of known length, from memory, from a file or from another
+// disc, or it is zero.
 //
-// Metadata is computed once; the contents of files are only referred to. A
-// layout can be read at any offset, so the same plan serves an image file, a
-// recorder, a verification and a preview, without an image ever being stored.
+// Metadata is computed once; the contents of files are only referred to. A layout
+// can be read at any offset, so that the same plan serves an image file, a recorder,
+// a verification and a preview, and no image needs to be stored.
 //
-// A layout may begin at another address than 0: what a session adds to a disc.
-// Offsets always count from address 0 of the disc. [Layout.WriteTo] writes from
-// the start of the layout on; [Layout.ReadAt] also reads what is on the disc
-// before the start, if the layout was given that disc. Contents that the disc
-// holds already, [Recorded], have no extent in the layout.
+// A layout can begin at an address other than 0: it is then what a session adds to a
+// disc. Offsets always count from address 0 of the disc. [Layout.WriteTo] writes from
+// the start of the layout. [Layout.ReadAt] also reads what is on the disc before the
+// start, if that disc was passed to [NewSession]. Contents that are on the disc
+// already, [Recorded], have no extent in the layout.
 package layout
 
 import (
@@ -25,11 +25,11 @@ import (
 // Source is where the bytes of an extent come from: Bytes, an Opener or a
 // Renderer.
 type Source interface {
-	// String names the source in messages: a path.
+	// String returns the name of the source for messages, such as a path.
 	String() string
 }
 
-// Opener is a Source that is opened to be read, such as a file.
+// Opener is a Source that must be opened for reading, such as a file.
 type Opener interface {
 	Source
 	// Open opens the source. Offset 0 is its first byte.
@@ -42,15 +42,15 @@ type Reader interface {
 	io.Closer
 }
 
-// Renderer is a Source whose bytes are computed when they are wanted, such as
-// the records of a directory. Render fills p, which is as long as the extent; it
-// always gives the same bytes.
+// Renderer is a Source whose bytes are computed when they are needed, such as the
+// records of a directory. Render fills p, which is as long as the extent, and always
+// with the same bytes.
 type Renderer interface {
 	Source
 	Render(p []byte)
 }
 
-// Extent is a run of bytes of the image.
+// Extent is a range of bytes of the image.
 type Extent struct {
 	Start  int64  // byte offset from address 0 of the disc
 	Length int64  // bytes
@@ -58,7 +58,7 @@ type Extent struct {
 	Source Source // nil: zeros
 }
 
-// End returns the offset behind the extent.
+// End returns the offset after the extent.
 func (e Extent) End() int64 { return e.Start + e.Length }
 
 // Layout is a planned image. It is safe for use by several goroutines.
@@ -68,20 +68,20 @@ type Layout struct {
 	size     int64       // offset of the end
 	previous io.ReaderAt // what is before the start; nil: unknown
 	cache    cache
-	onError  func(*SourceError) error // of ReadAt; nil: every error ends the read
+	onError  func(*SourceError) error // for ReadAt; nil: every error ends the read
 }
 
-// New returns a layout of the given size in bytes. Extents are in the order of
-// their offsets and do not overlap; what lies between them is zero.
+// New returns a layout of the given size in bytes. Extents must be in the order of
+// their offsets and must not overlap. The bytes between them are zero.
 func New(extents []Extent, size int64) (*Layout, error) {
 	return NewSession(extents, 0, size, nil)
 }
 
 // NewSession returns a layout that begins at offset start of a disc and ends at
-// offset end, both in bytes. Its extents are in the order of their offsets, do not
-// overlap, and begin at start or behind it; what lies between them is zero. previous
-// is the disc as it is before the layout is written; it is read for offsets before
-// start. With nil, reading those gives ErrBefore.
+// offset end, both in bytes. Extents must be in the order of their offsets, must not
+// overlap, and must not begin before start. The bytes between them are zero. previous
+// is the disc before the layout is written, and is read for offsets before start. If
+// it is nil, reading these gives ErrBefore.
 func NewSession(extents []Extent, start, end int64, previous io.ReaderAt) (*Layout, error) {
 	at := start
 	for i, e := range extents {
@@ -96,19 +96,18 @@ func NewSession(extents []Extent, start, end int64, previous io.ReaderAt) (*Layo
 	return &Layout{extents: extents, start: start, size: end, previous: previous}, nil
 }
 
-// Start returns the offset of the first byte that the layout writes, 0 for a whole
-// image.
+// Start returns the offset of the first byte that WriteTo writes, 0 for a whole image.
 func (l *Layout) Start() int64 { return l.start }
 
-// Size returns the offset of the end of the layout in bytes: the size of the disc
-// when the layout has been written. It writes Size()-Start() of them.
+// Size returns the size of the disc in bytes after the layout was written, which is
+// the offset of its end. WriteTo writes Size()-Start() bytes.
 func (l *Layout) Size() int64 { return l.size }
 
-// Extents returns the extents; the caller does not change them.
+// Extents returns the extents. The caller must not change them.
 func (l *Layout) Extents() []Extent { return l.extents }
 
-// Find returns the extent that holds the byte at off, or false where the image
-// is zero between extents.
+// Find returns the extent that holds the byte at off, or false if that byte is zero
+// because it is between extents.
 func (l *Layout) Find(off int64) (Extent, bool) {
 	i := l.search(off)
 	if i == len(l.extents) || l.extents[i].Start > off {
@@ -117,23 +116,23 @@ func (l *Layout) Find(off int64) (Extent, bool) {
 	return l.extents[i], true
 }
 
-// search returns the index of the first extent that ends behind off.
+// search returns the index of the first extent that ends after off.
 func (l *Layout) search(off int64) int {
 	return sort.Search(len(l.extents), func(i int) bool { return l.extents[i].End() > off })
 }
 
-// SourceError is a source that did not deliver its bytes, or that is not what it
-// was when the layout was planned.
+// SourceError is the error for a source that did not deliver its bytes, or that has
+// changed since the layout was planned.
 type SourceError struct {
 	Source string // its name
 	Err    error
-	// Delivered reports that all bytes that were planned are there all the same: the
-	// file has grown, or was written to. Whoever goes on loses nothing of the plan.
+	// Delivered says that the planned number of bytes was read nevertheless: the file
+	// has grown, or was written to.
 	Delivered bool
 }
 
-// sourceError names the source in an error of the operating system, which names
-// the file too: once is enough.
+// sourceError returns a SourceError. It removes the path from an error of the
+// operating system, so that the message has it only once.
 func sourceError(s Source, err error, delivered bool) *SourceError {
 	var p *fs.PathError
 	if errors.As(err, &p) {
@@ -146,30 +145,27 @@ func (e *SourceError) Error() string { return fmt.Sprintf("read %s: %v", e.Sourc
 
 func (e *SourceError) Unwrap() error { return e.Err }
 
-// ErrShrunk and ErrGrew say that a source is not as long as it was when the
-// layout was planned, ErrChanged that it was written to since then, ErrReplaced
-// that it is no regular file any more.
+// Errors for sources that have changed since the layout was planned.
 var (
-	ErrShrunk  = errors.New("the file has become shorter since it was planned")
-	ErrGrew    = errors.New("the file has become longer since it was planned")
-	ErrChanged = errors.New("the file has been changed since it was planned")
-
-	// ErrBefore says that an offset is before the start of the layout, whose previous
-	// disc is not known.
-	ErrBefore = errors.New("the address is before the planned session, on a disc that is not there")
-
-	ErrReplaced = errors.New("something else than a regular file stands in its place")
+	ErrShrunk   = errors.New("the file has become shorter since the disc was planned")
+	ErrGrew     = errors.New("the file has become longer since the disc was planned")
+	ErrChanged  = errors.New("the file was written to since the disc was planned")
+	ErrReplaced = errors.New("it is no longer a regular file")
 )
 
-// delivers reports whether a file of which check gave that error still holds as
-// many bytes as were planned.
+// ErrBefore is the error for an offset before the start of a layout that was planned
+// without the disc to which it is added.
+var ErrBefore = errors.New("the address is before the planned session, in a session that is not available")
+
+// delivers reports whether a file for which check returned err has at least the
+// planned number of bytes.
 func delivers(err error) bool {
 	return errors.Is(err, ErrGrew) || errors.Is(err, ErrChanged)
 }
 
-// check compares what a file of the host is now with what was planned: its size in
-// bytes and the time of its last change. An extent that is a part of its source
-// only asks for enough.
+// check compares the size of a source file, in bytes, and the time of its last
+// modification with what was planned. For an extent that is a part of its source, the
+// file may be longer.
 func (e Extent) check(size int64, modified time.Time) error {
 	switch want := e.Offset + e.Length; {
 	case size < want:

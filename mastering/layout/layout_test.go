@@ -30,8 +30,8 @@ func (p pattern) Render(b []byte) {
 	}
 }
 
-// image plans a random image of all kinds of extents, and returns what it must
-// hold.
+// image plans a random image with all kinds of extents, and returns its expected
+// contents.
 func image(t testing.TB, seed int64) (*Layout, []byte) {
 	t.Helper()
 	r := rand.New(rand.NewSource(seed))
@@ -134,7 +134,7 @@ func diff(a, b []byte) int {
 	return min(len(a), len(b))
 }
 
-// TestHolesStayHoles: a sparse source and gaps take no room in the image.
+// TestHolesStayHoles checks that sparse sources and gaps take no space in the image.
 func TestHolesStayHoles(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "sparse")
 	f, err := os.Create(path)
@@ -170,7 +170,7 @@ func TestHolesStayHoles(t *testing.T) {
 	}
 }
 
-// TestSourcesThatFail has sources change between planning and writing.
+// TestSourcesThatFail changes sources between planning and writing.
 func TestSourcesThatFail(t *testing.T) {
 	big := int64(3 * chunkSize)
 	for _, c := range []struct {
@@ -178,7 +178,7 @@ func TestSourcesThatFail(t *testing.T) {
 		length int64
 		change func(path string) error
 		want   error
-		kept   int64 // bytes of the file that are written all the same
+		kept   int64 // bytes of the file that are written
 	}{
 		{"small, shorter", 5000, func(p string) error { return os.Truncate(p, 4000) }, ErrShrunk, 4000},
 		{"small, longer", 5000, func(p string) error { return os.Truncate(p, 5001) }, ErrGrew, 5000},
@@ -210,25 +210,25 @@ func TestSourcesThatFail(t *testing.T) {
 			if !errors.Is(err, c.want) || !errors.As(err, &bad) || bad.Source != path || strings.Count(err.Error(), path) != 1 {
 				t.Errorf("got error %v", err)
 			}
-			// If it may, the writing goes on with what is there, and the rest is in its place.
+			// With OnError, writing continues with the available bytes.
 			out.Reset()
-			var told []*SourceError
+			var reported []*SourceError
 			err = l.WriteTo(t.Context(), &out, WriteOptions{OnError: func(e *SourceError) error {
-				told = append(told, e)
+				reported = append(reported, e)
 				return nil
 			}})
-			if err != nil || len(told) != 1 {
-				t.Fatalf("got error %v, told %v", err, told)
+			if err != nil || len(reported) != 1 {
+				t.Fatalf("got error %v, reported %v", err, reported)
 			}
 			if int64(out.Len()) != size || string(out.Bytes()[size-2048:size-2044]) != "next" {
 				t.Errorf("%d bytes, %q", out.Len(), out.Bytes()[size-2048:size-2044])
 			}
 			want := make([]byte, c.length)
 			copy(want, content[:c.kept])
-			if got := out.Bytes()[:c.length]; !bytes.Equal(got, want) || told[0].Delivered != (c.kept == c.length) {
-				t.Errorf("%d bytes of the file are there, want %d; delivered: %t", bytes.Count(got, content[:1]), c.kept, told[0].Delivered)
+			if got := out.Bytes()[:c.length]; !bytes.Equal(got, want) || reported[0].Delivered != (c.kept == c.length) {
+				t.Errorf("%d bytes of the file are there, want %d; delivered: %t", bytes.Count(got, content[:1]), c.kept, reported[0].Delivered)
 			}
-			// Reads in any order give the same.
+			// ReadAt gives the same bytes.
 			got := make([]byte, size)
 			l.OnError(func(*SourceError) error { return nil })
 			if _, err := l.ReadAt(got, 0); err != nil || !bytes.Equal(got, out.Bytes()) {
@@ -238,7 +238,7 @@ func TestSourcesThatFail(t *testing.T) {
 	}
 }
 
-// canceller cancels a context when it has seen some bytes.
+// canceller cancels a context after some bytes were written.
 type canceller struct {
 	cancel context.CancelFunc
 	left   int
@@ -272,20 +272,20 @@ func TestNewRefusesOverlaps(t *testing.T) {
 		{{Start: 1 << 62, Length: 1 << 62}},
 	} {
 		if _, err := New(extents, 100); err == nil {
-			t.Errorf("%v was taken", extents)
+			t.Errorf("%v was accepted", extents)
 		}
 	}
 }
 
-// TestSharedOutput writes to files that others write to as well, as a shell's
-// redirections are: before the image, behind it, and appending.
+// TestSharedOutput writes to files to which other programs write too, as with
+// redirections of a shell: before the image, after it, and appending.
 func TestSharedOutput(t *testing.T) {
 	l, want := image(t, 3)
 	for _, c := range []struct {
 		name, before string
 		flags        int
 	}{
-		{"first", "", 0}, {"behind others", "before", 0}, {"appending", "before", os.O_APPEND}, {"appending to nothing", "", os.O_APPEND},
+		{"first", "", 0}, {"after others", "before", 0}, {"appending", "before", os.O_APPEND}, {"appending to nothing", "", os.O_APPEND},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "out")

@@ -8,15 +8,15 @@ import (
 	"sync"
 )
 
-// OnError sets what ReadAt asks when a source does not deliver, or is not any more
-// what was planned, as WriteOptions.OnError is asked. It is set before the first
-// read, is called by several goroutines, and for every read that is concerned.
+// OnError sets a function that ReadAt calls for errors of sources, as WriteTo calls
+// WriteOptions.OnError. It must be set before the first read. It is called for every
+// read that is affected, and by several goroutines.
 func (l *Layout) OnError(f func(*SourceError) error) { l.onError = f }
 
 // ReadAt implements io.ReaderAt. Offsets count from address 0 of the disc; those
-// before the start of the layout are read from the previous disc, or give
-// ErrBefore. A source that cannot be read, that ends too
-// early, or that was changed, gives a *SourceError, unless OnError passes over it.
+// before the start of the layout are read from the previous disc, or give ErrBefore.
+// A source that cannot be read, is too short or has changed gives a *SourceError,
+// unless the function set by OnError returns nil.
 func (l *Layout) ReadAt(p []byte, off int64) (int, error) {
 	if off < 0 {
 		return 0, fmt.Errorf("layout: read at negative offset %d", off)
@@ -105,33 +105,33 @@ func (l *Layout) readExtent(p []byte, e Extent, off int64) (int, error) {
 		}
 		return l.missing(p, n, sourceError(e.Source, err, false))
 	}
-	// After every read, as a file may be written to between two of them.
-	if err := stillPlanned(r.Reader, e); err != nil {
-		return n, l.passOver(sourceError(e.Source, err, delivers(err)))
+	// After every read, because the file may be written to between reads.
+	if err := checkOpen(r.Reader, e); err != nil {
+		return n, l.handle(sourceError(e.Source, err, delivers(err)))
 	}
 	return n, nil
 }
 
-// passOver returns the error unless OnError goes on.
-func (l *Layout) passOver(err *SourceError) error {
+// handle returns the error of the OnError function.
+func (l *Layout) handle(err *SourceError) error {
 	if l.onError == nil {
 		return err
 	}
 	return l.onError(err)
 }
 
-// missing fills what a source did not deliver with zeros, if OnError goes on.
-// The first n bytes of p are good.
+// missing fills the bytes that a source did not deliver with zeros, if the OnError
+// function allows it. The first n bytes of p are valid.
 func (l *Layout) missing(p []byte, n int, err *SourceError) (int, error) {
-	if err := l.passOver(err); err != nil {
+	if err := l.handle(err); err != nil {
 		return n, err
 	}
 	clear(p[n:])
 	return len(p), nil
 }
 
-// stillPlanned compares an open source with what was planned.
-func stillPlanned(r Reader, e Extent) error {
+// checkOpen compares an open source with what was planned.
+func checkOpen(r Reader, e Extent) error {
 	f, ok := r.(*os.File)
 	if !ok {
 		return unchanged(e.Source)
@@ -143,8 +143,8 @@ func stillPlanned(r Reader, e Extent) error {
 	return e.check(s.Size(), s.ModTime())
 }
 
-// cache keeps the sources that were read last open, so that reading a large
-// file piece by piece opens it once.
+// cache keeps the sources that were read last open, so that reading a large file in
+// pieces opens it only once.
 type cache struct {
 	mu      sync.Mutex
 	readers []*cached
@@ -154,13 +154,13 @@ type cached struct {
 	Reader
 	source Source
 	users  int
-	gone   bool // to be closed by the last user
+	gone   bool // the last user closes it
 }
 
-// cacheSize is how many sources stay open.
+// cacheSize is the number of sources that stay open.
 const cacheSize = 8
 
-// open returns an open reader of the extent's source.
+// open returns an open reader for the source of the extent.
 func (c *cache) open(e Extent) (*cached, error) {
 	c.mu.Lock()
 	for i, k := range c.readers {
@@ -201,7 +201,7 @@ func (c *cache) release(k *cached) {
 	}
 }
 
-// Close closes the sources that are still open. The layout can be read again
+// Close closes the sources that are still open. The layout can still be read
 // afterwards.
 func (l *Layout) Close() error {
 	l.cache.mu.Lock()

@@ -22,17 +22,17 @@ type memory struct{ *bytes.Reader }
 
 func (memory) Close() error { return nil }
 
-// Folder is a folder of the host whose files are sources. Files refer to it, so
-// that a path is stored once for all files of a folder.
+// Folder is a folder of the host that contains sources. Its path is stored once for
+// all files.
 type Folder struct{ Path string }
 
 // File is a Source in a file of the host.
 type File struct {
 	Folder *Folder
 	Name   string
-	// Modified is when the file was changed last, as far as known when the layout was
-	// planned, as volume.Nanoseconds gives it. One that was changed since then is not
-	// read without a warning. 0: unknown.
+	// Modified is the modification time when the layout was planned, as returned by
+	// volume.Nanoseconds, 0 if it is not known. Reading a file with another one gives
+	// ErrChanged.
 	Modified int64
 }
 
@@ -43,9 +43,9 @@ func NewFile(path string) *File { return &File{Folder: &Folder{}, Name: path} }
 func (f *File) Open() (Reader, error) {
 	r, err := open(f.Path())
 	if err != nil {
-		return nil, err // and not r: a nil pointer in an interface is not nil
+		return nil, err // not r: a nil pointer in an interface is not nil
 	}
-	// A pipe delivers nothing, or what somebody else puts in. Devices may be sources.
+	// Block devices may be sources. Pipes and character devices are not what was planned.
 	if s, err := r.Stat(); err == nil && s.Mode()&(fs.ModeDir|fs.ModeNamedPipe|fs.ModeSocket|fs.ModeCharDevice) != 0 {
 		r.Close()
 		return nil, ErrReplaced
@@ -63,10 +63,10 @@ func (f *File) Path() string {
 
 func (f *File) String() string { return f.Path() }
 
-// Watcher is a Source that knows when it is not any more what was planned.
+// Watcher is a Source that can tell whether it has changed since it was planned.
 type Watcher interface {
 	Source
-	// Unchanged returns ErrChanged then.
+	// Unchanged returns ErrChanged if it has, or the error of finding out.
 	Unchanged() error
 }
 
@@ -82,7 +82,7 @@ func (f *File) Unchanged() error {
 	return f.checkTime(s.ModTime())
 }
 
-// checkTime refuses another time of the last change than the one that is known.
+// checkTime returns ErrChanged if the modification time is not the planned one.
 func (f *File) checkTime(modified time.Time) error {
 	if f.Modified != 0 && f.Modified != volume.Nanoseconds(modified) {
 		return ErrChanged
@@ -90,7 +90,7 @@ func (f *File) checkTime(modified time.Time) error {
 	return nil
 }
 
-// unchanged asks a source that may be a Watcher.
+// unchanged returns the error of Unchanged if the source is a Watcher.
 func unchanged(s Source) error {
 	if w, ok := s.(Watcher); ok {
 		return w.Unchanged()
@@ -98,8 +98,7 @@ func unchanged(s Source) error {
 	return nil
 }
 
-// OpenSource opens a source that holds size bytes. A Renderer is rendered whole,
-// into memory.
+// OpenSource opens a source of size bytes. It renders that of a Renderer into memory.
 func OpenSource(s Source, size int64) (Reader, error) {
 	switch s := s.(type) {
 	case Opener:

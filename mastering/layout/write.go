@@ -11,35 +11,33 @@ import (
 
 // WriteOptions say how a layout is written.
 type WriteOptions struct {
-	Reporter progress.Reporter // nil: nobody is told
-	// OnError is asked when a source does not deliver, or is not any more what was
-	// planned. If it returns nil the writing goes on, with the bytes that are there
-	// and with zeros for those that are missing; otherwise its error ends the
-	// writing. It may be asked more than once for a source. Without it, the first
-	// error ends the writing.
+	Reporter progress.Reporter // nil: progress is not reported
+	// OnError is called if a source does not deliver its bytes, or has changed since
+	// the layout was planned. If it returns nil, writing continues, with zeros for the
+	// bytes that are missing. Otherwise writing ends with its error. It may be called
+	// more than once for a source. If OnError is nil, the first error ends writing.
 	OnError func(*SourceError) error
 }
 
-// A chunk of small extents is read by one goroutine and written with one call.
-// Writes of 64 to 128 KiB cost the least; larger ones can cost several times
-// the CPU on some file systems.
+// Sizes of reads and writes. A chunk of small extents is read by one goroutine.
+// Writes of 64 to 128 KiB are the fastest; larger ones can take several times the
+// CPU time on some file systems.
 const (
 	chunkSize = 512 << 10
 	writeSize = 128 << 10
-	// bigExtent is the length from which an extent is copied on its own, by the
-	// kernel where it can.
+	// bigExtent is the minimum length of extents that are copied separately, by the
+	// kernel if possible.
 	bigExtent = writeSize
-	// ringSize is how many chunks are read ahead.
+	// ringSize is the number of chunks that are read ahead.
 	ringSize = 4
 )
 
 // WriteTo writes the layout to w, from its start to its end. What is on the disc
 // before the start is not written.
 //
-// Small extents are read ahead by several goroutines; one goroutine writes, in
-// the order of the image. Where w is a regular file, it is written from offset
-// 0 on: large files are copied by the kernel where it can, and holes of sparse
-// files and runs of zeros become holes.
+// Several goroutines read small extents ahead, and one goroutine writes in the order
+// of the image. If w is an empty regular file, the kernel copies large files if it
+// can, and holes of sparse files and long ranges of zeros become holes.
 func (l *Layout) WriteTo(ctx context.Context, w io.Writer, o WriteOptions) error {
 	if o.Reporter == nil {
 		o.Reporter = progress.Discard
@@ -62,11 +60,11 @@ func (l *Layout) WriteTo(ctx context.Context, w io.Writer, o WriteOptions) error
 	return out.finish(l.size - l.start)
 }
 
-// chunk is a run of the image: either small extents in a buffer, or one big
-// extent, or a long run of zeros.
+// chunk is a part of the image: small extents in a buffer, one big extent, or a long
+// range of zeros.
 type chunk struct {
 	start, end  int64
-	first, last int // extents that lie in it, last excluded
+	first, last int // its extents, last excluded
 	big         bool
 	buf         []byte
 	errs        []*SourceError
@@ -97,8 +95,8 @@ func (l *Layout) writeChunk(ctx context.Context, out *output, c *chunk, o WriteO
 	return err
 }
 
-// copyExtent copies one big extent. What its source fails to deliver is filled
-// with zeros if OnError agrees.
+// copyExtent copies one big extent. Bytes that its source does not deliver are filled
+// with zeros if OnError allows it.
 func (l *Layout) copyExtent(ctx context.Context, out *output, e Extent, o WriteOptions) error {
 	end := out.off + e.Length
 	err := l.copySource(ctx, out, e, o)
@@ -135,9 +133,8 @@ func (l *Layout) copySource(ctx context.Context, out *output, e Extent, o WriteO
 	return nil
 }
 
-// copyWatched copies a big extent out of a file of the host, which is compared
-// with the planned one before and after. One that is too short is copied as far
-// as it goes.
+// copyWatched copies a big extent from a file of the host, which is compared with what
+// was planned before and after. A file that is too short is copied up to its end.
 func (o *output) copyWatched(ctx context.Context, f *os.File, e Extent, w WriteOptions) error {
 	before := checkFile(f, e)
 	if before != nil && before.Delivered {
@@ -155,7 +152,8 @@ func (o *output) copyWatched(ctx context.Context, f *os.File, e Extent, w WriteO
 	return after
 }
 
-// checkFile returns what is not any more as it was planned, nil where all is.
+// checkFile compares an open file with what was planned, and returns nil if it is the
+// same.
 func checkFile(f *os.File, e Extent) *SourceError {
 	s, err := f.Stat()
 	if err != nil {
@@ -167,13 +165,13 @@ func checkFile(f *os.File, e Extent) *SourceError {
 	return nil
 }
 
-// output is where an image goes. For a regular file it keeps the offset itself,
-// so that holes cost nothing.
+// output is where a layout is written to. For a regular file it keeps the offset, so
+// that holes need no writing.
 type output struct {
 	w    io.Writer
 	file *os.File // not nil: a regular file, written by offset
 	off  int64
-	copy bool // the kernel may copy from files into this one
+	copy bool // the kernel can copy from other files to this one
 }
 
 func newOutput(w io.Writer) *output {
@@ -182,8 +180,8 @@ func newOutput(w io.Writer) *output {
 	if !ok {
 		return o
 	}
-	// A redirected standard output may be a file that others write to as well: only
-	// an empty one, at its beginning, and not opened for appending, is ours.
+	// Other programs may write to the file of a redirected standard output. Write by
+	// offset only if the file is empty, at its beginning, and not opened for appending.
 	s, err := f.Stat()
 	if err != nil || !s.Mode().IsRegular() || s.Size() != 0 || appends(f) {
 		return o
@@ -217,7 +215,7 @@ func (o *output) writePieces(p []byte) error {
 	return nil
 }
 
-// blank is what runs of zeros are written from.
+// blank is the source of zeros.
 var blank [64 << 10]byte
 
 func (o *output) zeros(ctx context.Context, n int64) error {
@@ -263,7 +261,7 @@ func (o *output) copyReader(ctx context.Context, r io.ReaderAt, e Extent, off, n
 	return nil
 }
 
-// finish gives a regular file its full length, which a hole at its end has not.
+// finish sets the size of a regular file, which may end with a hole.
 func (o *output) finish(size int64) error {
 	if o.file == nil {
 		return nil
@@ -271,6 +269,6 @@ func (o *output) finish(size int64) error {
 	if err := o.file.Truncate(size); err != nil {
 		return err
 	}
-	_, err := o.file.Seek(size, io.SeekStart) // who writes next, writes behind
+	_, err := o.file.Seek(size, io.SeekStart) // the next write appends
 	return err
 }

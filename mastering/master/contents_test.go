@@ -5,12 +5,11 @@ import (
 	"testing"
 
 	"glassmaster/mastering/internal/isotest"
-	_ "glassmaster/mastering/iso9660"
 	"glassmaster/mastering/master"
 	"glassmaster/mastering/tree"
-	_ "glassmaster/mastering/udf"
 	udfplan "glassmaster/mastering/udf/plan"
 	"glassmaster/mastering/volume"
+	_ "glassmaster/mastering/volume/formats"
 )
 
 // volumesOf returns options for each combination of volumes.

@@ -1,9 +1,9 @@
-// Package tree is the tree of files that goes onto a volume: names, attributes
-// and where the contents come from: a file of the host, bytes in memory, or
-// extents that are on the disc already. A compilation edits it; the writers of
-// file systems turn it into a layout.
+// Package tree holds the tree of files for a volume: their names, attributes and
+// contents. Contents are a file of the host, bytes in memory, or extents that are on
+// the disc already. A compilation edits the tree; the planners of file systems turn
+// it into a layout.
 //
-// A node is kept small, since a disc may hold a million of them.
+// Nodes are small, because a disc may have a million of them.
 package tree
 
 import (
@@ -21,12 +21,12 @@ import (
 type Node struct {
 	Name     string // UTF-8, no slash; empty for the root
 	parent   *Node
-	content  any         // *folder, layout.Source, *Shared, Symlink, Device, nil, or an *extended with one of these in it
+	content  any         // *folder, layout.Source, *Shared, Symlink, Device, nil, or an *extended with one of these
 	Modified int64       // Unix time in nanoseconds
 	Size     int64       // bytes of a regular file
 	Mode     fs.FileMode // type and permissions
 	UID, GID uint32      //
-	Index    uint32      // scratch of whoever plans the volume
+	Index    uint32      // for use by the planner of the volume
 }
 
 // folder is the content of a directory.
@@ -38,11 +38,10 @@ type Symlink string
 // Device is the content of a device node: major<<32 | minor.
 type Device uint64
 
-// Shared is the content of a file that has several names: hard links. All of
-// them hold the same *Shared.
+// Shared is the content of hard links. All names of a file have the same *Shared.
 type Shared struct {
 	Source layout.Source
-	Links  uint32 // number of names in this tree
+	Links  uint32 // number of names in the tree
 }
 
 // NewFolder returns an empty folder.
@@ -55,8 +54,8 @@ func NewFile(name string, size int64, modified time.Time, src layout.Source) *No
 	return &Node{Name: name, content: src, Mode: 0o644, Size: size, Modified: modified.UnixNano()}
 }
 
-// NewNode returns a node with the given content: a layout.Source, *Shared,
-// Symlink, Device or nil; of a folder for fs.ModeDir.
+// NewNode returns a node with the given content: a layout.Source, *Shared, Symlink,
+// Device or nil. For fs.ModeDir it returns an empty folder.
 func NewNode(name string, mode fs.FileMode, content any) *Node {
 	n := &Node{Name: name, Mode: mode, content: content}
 	if mode.IsDir() {
@@ -65,7 +64,7 @@ func NewNode(name string, mode fs.FileMode, content any) *Node {
 	return n
 }
 
-// Init makes a node that lives in a larger value what NewNode returns.
+// Init initializes a node that is part of a larger value, as NewNode does.
 func (n *Node) Init(name string, mode fs.FileMode, content any) {
 	n.Name, n.Mode = name, mode
 	if mode.IsDir() {
@@ -74,7 +73,7 @@ func (n *Node) Init(name string, mode fs.FileMode, content any) {
 	n.setPlain(content)
 }
 
-// Parent returns the folder that holds the node, nil for a root.
+// Parent returns the folder that contains the node, nil for the root.
 func (n *Node) Parent() *Node { return n.parent }
 
 // IsDir reports whether the node is a folder.
@@ -83,8 +82,8 @@ func (n *Node) IsDir() bool { return n.Mode.IsDir() }
 // ModTime returns the time of the last modification.
 func (n *Node) ModTime() time.Time { return time.Unix(0, n.Modified) }
 
-// Children returns the entries of a folder in the order of their insertion;
-// the caller does not change the slice.
+// Children returns the entries of a folder in the order of their insertion. The
+// caller must not change the slice.
 func (n *Node) Children() []*Node {
 	if f, ok := n.plain().(*folder); ok {
 		return f.children
@@ -92,7 +91,7 @@ func (n *Node) Children() []*Node {
 	return nil
 }
 
-// Source returns where the bytes of a regular file come from.
+// Source returns the contents of a regular file.
 func (n *Node) Source() layout.Source {
 	switch c := n.plain().(type) {
 	case layout.Source:
@@ -103,15 +102,14 @@ func (n *Node) Source() layout.Source {
 	return nil
 }
 
-// Recorded returns where the contents of a regular file are on the disc already,
-// nil for a file whose contents are still to be laid out, or that has none.
+// Recorded returns the contents of a regular file that are on the disc already. It
+// returns nil for other files.
 func (n *Node) Recorded() *layout.Recorded {
 	r, _ := n.Source().(*layout.Recorded)
 	return r
 }
 
-// Shared returns what the names of a hard-linked file have in common, nil for
-// other nodes.
+// Shared returns what the names of a hard-linked file share, nil for other nodes.
 func (n *Node) Shared() *Shared {
 	s, _ := n.plain().(*Shared)
 	return s
@@ -142,7 +140,7 @@ func (n *Node) Path() string {
 	return "/" + strings.Join(parts, "/")
 }
 
-// Child returns the entry of that name in a folder, nil when there is none.
+// Child returns the entry of a folder with the given name, nil if there is none.
 func (n *Node) Child(name string) *Node {
 	for _, c := range n.Children() {
 		if c.Name == name {
@@ -152,8 +150,7 @@ func (n *Node) Child(name string) *Node {
 	return nil
 }
 
-// Lookup returns the node at a slash-separated path below n, nil when there is
-// none.
+// Lookup returns the node at a slash-separated path below n, nil if there is none.
 func (n *Node) Lookup(path string) *Node {
 	for _, part := range strings.Split(path, "/") {
 		if part == "" || part == "." {
@@ -166,24 +163,23 @@ func (n *Node) Lookup(path string) *Node {
 	return n
 }
 
-// Append puts a node at the end of a folder. The name must not be there yet:
-// this is not looked at, so that a folder of n entries costs n steps.
+// Append adds a node at the end of a folder. The caller makes sure that the folder
+// has no entry with the same name. Use Insert to check that.
 func (n *Node) Append(c *Node) {
 	f := n.plain().(*folder)
 	c.parent = n
 	f.children = append(f.children, c)
 }
 
-// Grow makes room for so many more entries of a folder.
+// Grow makes room for more entries of a folder.
 func (n *Node) Grow(entries int) {
 	f := n.plain().(*folder)
 	f.children = slices.Grow(f.children, entries)
 }
 
-// SetChildren makes these the entries of a folder, in this order: what an
-// editor needs to take back an edit. Nodes that were there and are not any more
-// are left without a folder; a node that comes from another folder must be
-// taken out of that one by the same edit.
+// SetChildren replaces the entries of a folder, to undo an edit. Nodes that are removed
+// have no parent afterwards. A node that comes from another folder must be removed
+// from that one too.
 func (n *Node) SetChildren(children []*Node) {
 	f := n.plain().(*folder)
 	for _, c := range f.children {
@@ -197,8 +193,8 @@ func (n *Node) SetChildren(children []*Node) {
 	}
 }
 
-// Insert puts a node into a folder, and refuses a name that is taken or that
-// no file may have.
+// Insert adds a node to a folder. It returns an error if the name is not valid, or if
+// the folder has an entry with that name.
 func (n *Node) Insert(c *Node) error {
 	if !n.IsDir() {
 		return fmt.Errorf("insert %q: %s is not a folder", c.Name, n.Path())
@@ -207,13 +203,13 @@ func (n *Node) Insert(c *Node) error {
 		return err
 	}
 	if n.Child(c.Name) != nil {
-		return fmt.Errorf("%s holds an entry called %q already", n.Path(), c.Name)
+		return fmt.Errorf("%s already has an entry named %q", n.Path(), c.Name)
 	}
 	n.Append(c)
 	return nil
 }
 
-// Detach takes the node out of its folder.
+// Detach removes the node from its folder.
 func (n *Node) Detach() {
 	if n.parent == nil {
 		return
@@ -225,7 +221,7 @@ func (n *Node) Detach() {
 	n.parent = nil
 }
 
-// Contains reports whether m is n or lies below it.
+// Contains reports whether m is n or below it.
 func (n *Node) Contains(m *Node) bool {
 	for ; m != nil; m = m.parent {
 		if m == n {
@@ -235,8 +231,8 @@ func (n *Node) Contains(m *Node) bool {
 	return false
 }
 
-// Walk calls f for the node and everything below it, folders before their
-// entries, until f returns an error.
+// Walk calls f for the node and everything below it, for folders before their
+// entries. It returns the first error of f.
 func (n *Node) Walk(f func(*Node) error) error {
 	if err := f(n); err != nil {
 		return err
@@ -249,8 +245,8 @@ func (n *Node) Walk(f func(*Node) error) error {
 	return nil
 }
 
-// Clone returns a copy of the node and everything below it, which does not
-// change with the original. Contents are referred to, not copied.
+// Clone returns a copy of the node and everything below it. The contents of files are
+// not copied.
 func (n *Node) Clone() *Node {
 	shared := map[*Shared]*Shared{}
 	return n.clone(shared)
@@ -283,15 +279,15 @@ func (n *Node) clone(shared map[*Shared]*Shared) *Node {
 	return &c
 }
 
-// CheckName says why a file cannot have this name, nil when it can.
+// CheckName returns an error if a file cannot have this name.
 func CheckName(name string) error {
 	switch {
 	case name == "":
 		return errors.New("a name cannot be empty")
 	case name == "." || name == "..":
-		return fmt.Errorf("a file cannot be called %q", name)
+		return fmt.Errorf("a file cannot be named %q", name)
 	case strings.ContainsAny(name, "/\x00"):
-		return fmt.Errorf("%q: a name cannot hold a slash or a NUL byte", name)
+		return fmt.Errorf("%q: a name cannot contain a slash or a NUL byte", name)
 	case len(name) > 255:
 		return fmt.Errorf("%.40q...: a name cannot be longer than 255 bytes", name)
 	}

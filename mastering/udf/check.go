@@ -13,11 +13,11 @@ import (
 	"glassmaster/mastering/volume"
 )
 
-// Check examines what is recorded twice, in both copies, and what reading alone
-// does not show: anchors, volume descriptor sequences, the integrity descriptor,
-// the copies of the metadata partition, the numbers of names, and extents that
-// lie over others; and what cannot be read, which [FS.Walk] reports too. It does
-// not read the contents of files. The error is that of ctx.
+// Check examines the structures of the volume, including those that reading files
+// does not need: anchors, both volume descriptor sequences, the integrity
+// descriptor, both copies of the metadata partition, link counts, and extents that
+// overlap. It also reports what cannot be read, as [FS.Walk] does. It does not read
+// the contents of files. The error is that of ctx.
 func (f *FS) Check(ctx context.Context) ([]disc.Notice, error) {
 	c := &checker{ctx: ctx, f: f, copies: []reader{f.reader}, known: map[place]*object{}}
 	if f.hasMirror {
@@ -43,54 +43,55 @@ type checker struct {
 	f      *FS
 	copies []reader // of the metadata: main, and mirror where there is one
 	known  map[place]*object
-	names  uint32 // of what is no directory
-	lost   bool   // directories cannot be read to their end, or have two names: numbers of names do not fit
+	names  uint32 // names of what is not a directory
+	lost   bool   // a directory was not read to its end, or has two names: link counts cannot be compared
 	used   []use
 
-	climbed int // steps made from directories to those above them
+	climbed int // steps from directories to their parents
 }
 
-// use is a run of bytes of the volume that something occupies.
+// use is a range of bytes of the volume that a file or directory occupies.
 type use struct {
 	start, end int64
 	o          *object
 }
 
-// at returns the place of a byte of the volume.
+// at returns a defect at a byte of the volume.
 func at(off int64, path string) disc.Notice {
 	return disc.Notice{LBA: disc.LBA(off / disc.SectorSize), Offset: int(off % disc.SectorSize), Path: path}
 }
 
-// sector returns the place of a sector of the volume.
+// sector returns a defect at a sector of the volume.
 func (c *checker) sector(n int64) disc.Notice { return at(n*c.f.block, "") }
 
-// recognition examines the volume recognition sequence (ECMA-167 2/8), without
-// which most systems do not look for UDF.
+// recognition checks the volume recognition sequence (ECMA-167 2/8), without which
+// most systems do not look for UDF.
 func (c *checker) recognition() {
 	rec, place := c.f.recognition, at(c.f.start+recognitionStart, "")
 	switch {
 	case rec.nsr == "":
-		c.Bad(place, "the volume recognition sequence holds no NSR02 or NSR03: most systems see no UDF here")
+		c.Bad(place, "the volume recognition sequence has no NSR02 or NSR03: most systems do not find the UDF volume")
 	case !rec.end:
-		c.Odd(place, "the volume recognition sequence has no end (TEA01)")
+		c.Odd(place, "the volume recognition sequence is not terminated (TEA01)")
 	}
 }
 
-// anchors examines the anchor volume descriptor pointers (UDF 2.2.3).
+// anchors checks the anchor volume descriptor pointers (UDF 2.2.3).
 func (c *checker) anchors() {
 	f := c.f
 	found := findAnchors(f.r, f.start, f.size, f.block)
-	sound := func(sector int64) bool {
+	valid := func(sector int64) bool {
 		return slices.ContainsFunc(found, func(a anchor) bool { return a.location == sector })
 	}
 	begin, last := f.start/f.block, f.size/f.block-1
-	if f.anchor.location < begin { // a session that goes on with the volume of the first
+	if f.anchor.location < begin { // a session that continues the volume of the first
 		begin = 0
 	}
+	found = slices.DeleteFunc(found, func(a anchor) bool { return a.location < begin }) // of an earlier session
 	first := begin + 256
 	p := make([]byte, 512)
 	for _, sector := range []int64{first, last - 256, last} {
-		if sector < first || sound(sector) {
+		if sector < first || valid(sector) {
 			continue
 		}
 		if n, err := f.r.ReadAt(p, sector*f.block); n < len(p) {
@@ -100,21 +101,21 @@ func (c *checker) anchors() {
 		if id, version := le.Uint16(p), le.Uint16(p[2:]); id == ecma167.TagAVDP && (version == 2 || version == 3) {
 			_, err := ecma167.CheckTagAt(p, uint32(sector), ecma167.TagAVDP)
 			c.Bad(c.sector(sector), "anchor volume descriptor pointer: %v", err)
-		} else if sector == first && !sound(first+256) { // where an open disc has it
-			c.Odd(c.sector(sector), "there is no anchor volume descriptor pointer, only at sector %d", found[0].location)
+		} else if sector == first && !valid(first+256) { // sector 512 of a disc that is not closed
+			c.Odd(c.sector(sector), "there is no anchor volume descriptor pointer here, only at sector %d", found[0].location)
 		}
 	}
 	if len(found) == 1 && !c.open() {
-		c.Odd(c.sector(found[0].location), "this is the only anchor volume descriptor pointer, UDF asks for two")
+		c.Odd(c.sector(found[0].location), "this is the only anchor volume descriptor pointer; UDF requires two")
 	}
 	for _, a := range found {
 		if a.main != f.anchor.main || a.reserve != f.anchor.reserve {
-			c.Odd(c.sector(a.location), "the anchor volume descriptor pointer leads elsewhere than that at sector %d", f.anchor.location)
+			c.Odd(c.sector(a.location), "the anchor volume descriptor pointer differs from the one at sector %d", f.anchor.location)
 		}
 	}
 }
 
-// sequences examines both volume descriptor sequences.
+// sequences checks both volume descriptor sequences.
 func (c *checker) sequences() {
 	var both [2]descriptors
 	for i, s := range []struct {
@@ -126,20 +127,19 @@ func (c *checker) sequences() {
 		for _, fault := range d.faults {
 			c.Bad(c.sector(fault.sector), "%s volume descriptor sequence: %v", s.name, fault.err)
 		}
-		if len(d.faults) > 0 { // what is missing was in them
+		if len(d.faults) > 0 { // those explain what is missing
 			continue
 		}
 		if missing := d.missing(); len(missing) > 0 {
-			c.Bad(c.sector(int64(s.at.Location)), "the %s volume descriptor sequence holds no sound %s", s.name, strings.Join(missing, ", "))
+			c.Bad(c.sector(int64(s.at.Location)), "the %s volume descriptor sequence has no valid %s", s.name, strings.Join(missing, ", "))
 		}
 	}
 	if a, b := both[0].logical, both[1].logical; a != nil && b != nil && string(a[20:]) != string(b[20:]) {
-		c.Odd(c.sector(int64(le.Uint32(b[12:]))), "the logical volume descriptor is not that of the main sequence")
+		c.Odd(c.sector(int64(le.Uint32(b[12:]))), "the logical volume descriptor differs from that of the main sequence")
 	}
 }
 
-// missing names the descriptors that every volume has to have, and which the
-// sequence has not.
+// missing returns the names of the required descriptors that the sequence lacks.
 func (d *descriptors) missing() (names []string) {
 	for _, m := range []struct {
 		id   uint16
@@ -152,7 +152,7 @@ func (d *descriptors) missing() (names []string) {
 	return names
 }
 
-// integrity examines the logical volume integrity descriptor.
+// integrity checks the logical volume integrity descriptor.
 func (c *checker) integrity() {
 	e := c.f.integrity
 	if e.Length == 0 {
@@ -170,7 +170,7 @@ func (c *checker) integrity() {
 	}
 }
 
-// partitions tells of metadata files and sparing tables that are damaged.
+// partitions reports damaged metadata files and sparing tables.
 func (c *checker) partitions() {
 	for _, p := range c.f.parts {
 		switch p := p.(type) {
@@ -189,7 +189,7 @@ func (c *checker) partitions() {
 	}
 }
 
-// fileSet examines the file set descriptor.
+// fileSet checks the file set descriptor.
 func (c *checker) fileSet() {
 	for _, v := range c.copies {
 		if _, _, err := v.readDescriptor(c.f.fileSet, ecma167.TagFSD); err != nil {
@@ -198,7 +198,8 @@ func (c *checker) fileSet() {
 	}
 }
 
-// offset returns the byte of the volume where a block is, 0 when it is nowhere.
+// offset returns the byte of the volume where a block begins, 0 if it is not in the
+// volume.
 func (v reader) offset(a ecma167.LongAD) int64 {
 	off, _, err := v.locate(a)
 	if err != nil {
@@ -207,34 +208,34 @@ func (v reader) offset(a ecma167.LongAD) int64 {
 	return off
 }
 
-// links compares the numbers of names with those that are recorded. A directory
-// has one in its parent, and that of the parent in each sub-directory. Names that
-// were lost are not told once more.
+// links compares link counts with the names that were found. A directory has one in
+// its parent, and the parent entry of each subdirectory. Nothing is compared after
+// a directory could not be read.
 func (c *checker) links() {
 	if c.lost {
 		return
 	}
 	list := make([]*object, 0, len(c.known))
 	for _, o := range c.known {
-		if !o.odd && uint32(o.links) != min(o.found, 0xFFFF) {
+		if !o.unknownLinks && uint32(o.links) != min(o.found, 0xFFFF) {
 			list = append(list, o)
 		}
 	}
 	slices.SortFunc(list, func(a, b *object) int { return cmp.Compare(a.off, b.off) })
 	for _, o := range list {
-		c.Odd(at(o.off, o.path()), "%d names are recorded, %d were found", o.links, o.found)
+		c.Odd(at(o.off, o.path()), "the link count is %d, but the number of names is %d", o.links, o.found)
 	}
 }
 
 // counts compares the numbers of files and directories with those of the
-// integrity descriptor, where that was closed. Some writers count a file with
-// several names once.
+// integrity descriptor, if that is closed. Some writers count a hard-linked file
+// once, others count its names.
 func (c *checker) counts() {
 	v := readIntegrity(c.f.medium, c.f.integrity)
 	if v == nil || !v.closed || !v.counts || c.lost || c.ctx.Err() != nil {
 		return
 	}
-	if c.open() { // the table of the last session has the numbers
+	if c.open() { // the numbers are in the virtual allocation table
 		return
 	}
 	var files, dirs uint32
@@ -246,24 +247,23 @@ func (c *checker) counts() {
 		}
 	}
 	if v.dirs != dirs || v.files != files && v.files != c.names {
-		c.Odd(c.sector(int64(le.Uint32(v.raw[12:]))), "the integrity descriptor counts %d files and %d directories, there are %d and %d", v.files, v.dirs, c.names, dirs)
+		c.Odd(c.sector(int64(le.Uint32(v.raw[12:]))), "the integrity descriptor records %d files and %d directories; %d and %d were found", v.files, v.dirs, c.names, dirs)
 	}
 }
 
-// open reports whether the volume is on a medium that is written once, and can go
-// on.
+// open reports whether the volume is on write-once media and can be appended to.
 func (c *checker) open() bool {
 	return slices.ContainsFunc(c.f.parts, func(p partition) bool { _, ok := p.(*virtual); return ok })
 }
 
-// overlaps tells of extents that lie over others. Two files may share all of an
-// extent: some writers store the same contents once.
+// overlaps reports extents that overlap. Extents that begin at the same sector are
+// allowed: some writers store equal contents once.
 func (c *checker) overlaps() {
 	slices.SortFunc(c.used, func(a, b use) int { return cmp.Or(cmp.Compare(a.start, b.start), cmp.Compare(a.end, b.end)) })
 	var last use
 	for _, u := range c.used {
 		if u.start < last.end && u.start != last.start {
-			c.Bad(at(u.start, u.o.path()), "the sector belongs to %s too", last.o.path())
+			c.Bad(at(u.start, u.o.path()), "the sector also belongs to %s", last.o.path())
 		}
 		if u.end > last.end {
 			last = u
@@ -271,7 +271,7 @@ func (c *checker) overlaps() {
 	}
 }
 
-// occupy notes the extents of a file or directory.
+// occupy records which bytes of the volume a file or directory occupies.
 func (c *checker) occupy(k *contents, o *object) {
 	if k.inline != nil {
 		return
@@ -285,10 +285,10 @@ func (c *checker) occupy(k *contents, o *object) {
 		}
 		from, n, err := k.place(e, off, n)
 		if err == nil && from+min(n, k.size-off) > k.v.size {
-			err = k.v.behind(from + n - 1)
+			err = k.v.errBeyond(from + n - 1)
 		}
 		if err != nil && off < k.size {
-			c.Bad(at(o.off, o.path()), "contents from byte %d on: %v", off, err)
+			c.Bad(at(o.off, o.path()), "contents from byte %d: %v", off, err)
 		}
 		if err != nil || n <= 0 {
 			return
@@ -298,7 +298,7 @@ func (c *checker) occupy(k *contents, o *object) {
 	}
 }
 
-// use notes what occupies a run of bytes of the volume.
+// use records what occupies a range of bytes of the volume.
 func (c *checker) use(start, end int64, o *object) {
 	if k := len(c.used) - 1; k >= 0 && c.used[k].o == o && c.used[k].end == start {
 		c.used[k].end = end
@@ -310,6 +310,6 @@ func (c *checker) use(start, end int64, o *object) {
 // size compares the length of a file with that of its extents.
 func (c *checker) size(k *contents, o *object) {
 	if k.inline == nil && k.end < k.size {
-		c.Bad(at(o.off, o.path()), "the file has %d bytes, its extents end at byte %d: %v", k.size, k.end, io.ErrUnexpectedEOF)
+		c.Bad(at(o.off, o.path()), "the file has %d bytes, but its extents end at byte %d: %v", k.size, k.end, io.ErrUnexpectedEOF)
 	}
 }

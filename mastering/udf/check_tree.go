@@ -9,23 +9,24 @@ import (
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/filename"
 	"glassmaster/mastering/udf/internal/ecma167"
+	"glassmaster/mastering/units"
 )
 
 // object is a file or directory.
 type object struct {
-	in     *object // directory of the name that was found first, nil for the root
-	name   string
-	depth  int    // directories above it
-	length int    // bytes of its path
-	off    int64  // byte of the volume where its file entry is, or of its name where that leads nowhere
-	dir    bool   // by its name
-	odd    bool   // the recorded number of names is not known, or counts streams too
-	links  uint16 // as recorded
-	found  uint32 // names that were found
+	in           *object // directory of the first name that was found, nil for the root
+	name         string
+	depth        int    // directories above it
+	length       int    // bytes of its path
+	off          int64  // byte of the volume where its file entry is; of its name if there is no file entry
+	dir          bool   // a directory by its file identifier
+	unknownLinks bool   // the link count is not known, or counts streams too
+	links        uint16 // link count as recorded
+	found        uint32 // names that were found
 }
 
-// path returns the path from the root. It is made when it is wanted: those of all
-// files might need more memory than the volume has bytes.
+// path returns the path from the root. It is not stored: the paths of all files may
+// need more memory than the volume has bytes.
 func (o *object) path() string {
 	if o.in == nil {
 		return "/"
@@ -38,26 +39,26 @@ func (o *object) path() string {
 	return "/" + strings.Join(parts, "/")
 }
 
-// String is the path, for messages that may not be told after all.
+// String returns the path. It lets a message be formatted only if it is reported.
 func (o *object) String() string { return o.path() }
 
-// task is a directory that is to be examined.
+// task is a directory that is still to be checked.
 type task struct {
 	o           *object
 	icb, parent ecma167.LongAD
 }
 
-// tree examines all directories, and the file entries of what is in them.
+// tree checks all directories and the file entries of what they contain.
 func (c *checker) tree() {
 	root := c.f.root
-	o := &object{off: c.f.offset(root), dir: true, odd: true}
+	o := &object{off: c.f.offset(root), dir: true, unknownLinks: true}
 	c.known[place{root.Block, root.Partition}] = o
-	end := c.f.followed.Load() + walkRoom*c.f.size + walkSpare
+	end := c.f.followed.Load() + walkFactor*c.f.size + walkSpare
 	for list := []task{{o, root, root}}; len(list) > 0 && c.ctx.Err() == nil; {
 		t := list[len(list)-1]
 		list = c.directory(t, list[:len(list)-1])
 		if c.f.followed.Load() > end {
-			c.Bad(at(t.o.off, t.o.path()), "%v", errRoom)
+			c.Bad(at(t.o.off, t.o.path()), "%v", errWalkLimit)
 			c.lost = true
 			break
 		}
@@ -67,7 +68,7 @@ func (c *checker) tree() {
 	}
 }
 
-// directory examines a directory and appends those in it to the list.
+// directory checks a directory and appends its subdirectories to the list.
 func (c *checker) directory(t task, list []task) []task {
 	o := t.o
 	if err := tooDeep(o.length, o.depth); err != nil {
@@ -89,65 +90,65 @@ func (c *checker) directory(t task, list []task) []task {
 	for _, n := range names {
 		c.text(k, n, o, texts)
 		switch {
-		case n.traits&ecma167.FIDDeleted != 0:
+		case n.characteristics&ecma167.FIDDeleted != 0:
 		case n.reserved():
 			c.names++
-			c.meet(k, n, o)
-		case n.traits&ecma167.FIDParent != 0:
+			c.count(k, n, o)
+		case n.characteristics&ecma167.FIDParent != 0:
 			parents++
 			c.name(n.icb)
 			if !n.icb.Same(t.parent) {
-				c.Odd(at(c.byteOf(o, k, n.at), o.path()), "the entry of the parent leads to %s, the parent is at %s", n.icb, t.parent)
+				c.Odd(at(c.byteOf(o, k, n.at), o.path()), "the parent entry points to %s, but the parent is at %s", n.icb, t.parent)
 			}
-		case n.traits&ecma167.FIDDirectory != 0:
-			sub, first := c.meet(k, n, o)
+		case n.characteristics&ecma167.FIDDirectory != 0:
+			sub, first := c.count(k, n, o)
 			if !first {
 				if c.contains(sub, o) {
 					c.Bad(at(c.byteOf(o, k, n.at), o.path()), "%s: %v", n.text, c.f.loop(n))
 					c.lost = true
 				} else {
-					c.Odd(at(c.byteOf(o, k, n.at), o.path()), "%s is the directory %s under another name", n.text, sub)
+					c.Odd(at(c.byteOf(o, k, n.at), o.path()), "%s is another name of the directory %s", n.text, sub)
 				}
 				continue
 			}
 			list = append(list, task{sub, n.icb, e.at})
 		default:
 			c.names++
-			if f, first := c.meet(k, n, o); first {
+			if f, first := c.count(k, n, o); first {
 				c.file(n.icb, f)
 			}
 		}
 	}
 	if parents != 1 && whole {
-		c.Odd(at(o.off, o.path()), "the directory has %d entries of its parent", parents)
+		c.Odd(at(o.off, o.path()), "the directory has %s", units.Count(parents, "parent entry", "parent entries"))
 	}
 	return list
 }
 
-// text examines the name of an entry of the directory o, whose descriptors are in
-// k. texts has those that it had so far.
+// text checks the name of an entry of the directory o, whose descriptors are in k.
+// texts are the names seen so far.
 func (c *checker) text(k *contents, n name, o *object, texts map[string]bool) {
-	if n.traits&(ecma167.FIDDeleted|ecma167.FIDParent) != 0 || n.reserved() {
+	if n.characteristics&(ecma167.FIDDeleted|ecma167.FIDParent) != 0 || n.reserved() {
 		return
 	}
 	place := func() disc.Notice { return at(c.byteOf(o, k, n.at), o.path()) }
 	switch {
 	case n.changed:
-		c.Bad(place(), "no file can have the name %q; it is shown as %s", n.recorded, n.text)
+		c.Bad(place(), "the name %q is not valid; it is shown as %s", n.recorded, n.text)
 	case filename.Safe(n.text) != n.text:
-		c.Odd(place(), "the name %q holds control characters", n.text)
+		c.Odd(place(), "the name %q contains control characters", n.text)
 	}
 	if texts[n.text] {
-		c.Bad(place(), "another entry of the directory has the name %q too; one of them is shown under another name", n.text)
+		c.Bad(place(), "the directory has more than one entry named %q; the others are shown under different names", n.text)
 	}
 	texts[n.text] = true
 }
 
-// maxClimb bounds the steps that are made from directories to those above them.
+// maxClimb limits the steps from directories to their parents.
 const maxClimb = 1 << 24
 
-// contains reports whether a is b, or lies above it. Where there is too much to
-// climb it counts as such.
+// contains reports whether a is b or one of the directories above it, or whether
+// that would take too many steps to find out.
 func (c *checker) contains(a, b *object) bool {
 	for ; b != nil && b.depth > a.depth; b = b.in {
 		if c.climbed++; c.climbed > maxClimb {
@@ -157,13 +158,13 @@ func (c *checker) contains(a, b *object) bool {
 	return a == b
 }
 
-// namesIn returns the descriptors in a directory, from the copy that is not
-// damaged where there is one, and the contents of that copy.
+// namesIn returns the descriptors in a directory, from an undamaged copy if there is
+// one, and the contents of that copy.
 func (c *checker) namesIn(icb ecma167.LongAD, o *object) (k *contents, list []name, whole bool) {
 	for _, v := range c.copies {
 		e, err := v.readEntry(icb)
 		if err != nil {
-			continue // told already
+			continue // reported already
 		}
 		h, err := v.contents(e)
 		if err != nil {
@@ -177,7 +178,7 @@ func (c *checker) namesIn(icb ecma167.LongAD, o *object) (k *contents, list []na
 		}
 		if err != nil {
 			off := v.offset(icb)
-			if t, ok := errors.AsType[tear](err); ok {
+			if t, ok := errors.AsType[directoryError](err); ok {
 				off = c.byteOf(o, h, t.at)
 			}
 			c.damaged(v, off, o, err)
@@ -190,7 +191,7 @@ func (c *checker) namesIn(icb ecma167.LongAD, o *object) (k *contents, list []na
 }
 
 // byteOf returns the byte of the volume that holds a byte of the directory o, or
-// its file entry, where that holds all of it.
+// that of its file entry if the directory is in there.
 func (c *checker) byteOf(o *object, k *contents, off int64) int64 {
 	if at, _, err := k.locate(off); err == nil {
 		return at
@@ -198,22 +199,22 @@ func (c *checker) byteOf(o *object, k *contents, off int64) int64 {
 	return o.off
 }
 
-// name counts a name of what is at icb.
+// name counts a name of the object at icb.
 func (c *checker) name(icb ecma167.LongAD) {
 	if o := c.known[place{icb.Block, icb.Partition}]; o != nil {
 		o.found++
 	}
 }
 
-// meet counts a name in the directory in, whose descriptors are in k, and reports
-// whether it is the first of a file or directory.
-func (c *checker) meet(k *contents, n name, in *object) (o *object, first bool) {
+// count counts a name in the directory in, whose descriptors are in k, and reports
+// whether it is the first one of its file or directory.
+func (c *checker) count(k *contents, n name, in *object) (o *object, first bool) {
 	at := place{n.icb.Block, n.icb.Partition}
 	o = c.known[at]
 	if first = o == nil; first {
 		o = &object{
 			in: in, name: n.text, depth: in.depth + 1, length: in.length + 1 + len(n.text),
-			off: c.f.offset(n.icb), dir: n.traits&ecma167.FIDDirectory != 0, odd: true,
+			off: c.f.offset(n.icb), dir: n.characteristics&ecma167.FIDDirectory != 0, unknownLinks: true,
 		}
 		if o.off == 0 {
 			o.off = c.byteOf(in, k, n.at)
@@ -224,7 +225,7 @@ func (c *checker) meet(k *contents, n name, in *object) (o *object, first bool) 
 	return o, first
 }
 
-// file examines the file entry of what is no directory.
+// file checks the file entry of what is not a directory.
 func (c *checker) file(icb ecma167.LongAD, o *object) {
 	e, k := c.entry(icb, o)
 	if k == nil {
@@ -239,8 +240,8 @@ func (c *checker) file(icb ecma167.LongAD, o *object) {
 	}
 }
 
-// entry reads a file entry, and where the contents are, in all copies, and
-// returns what is in the first that is sound.
+// entry reads a file entry and its extents in all copies, and returns those of the
+// first valid copy.
 func (c *checker) entry(icb ecma167.LongAD, o *object) (e *fileEntry, k *contents) {
 	for _, v := range c.copies {
 		g, err := v.readEntry(icb)
@@ -264,18 +265,18 @@ func (c *checker) entry(icb ecma167.LongAD, o *object) (e *fileEntry, k *content
 		return nil, nil
 	}
 	o.links = e.links
-	o.odd = e.streams.Length&ecma167.LengthMask != 0
+	o.unknownLinks = e.streams.Length&ecma167.LengthMask != 0
 	if off := c.f.offset(icb); off != 0 {
 		c.used = append(c.used, use{off, off + c.f.block, o})
 	}
-	if o.odd {
+	if o.unknownLinks {
 		c.streams(e.streams, o.path())
 	}
 	return e, k
 }
 
-// damaged reports damage at a byte of the volume, 0 when it is nowhere, and which
-// of two copies has it.
+// damaged reports damage at a byte of the volume, 0 if that is not known, and which
+// of two copies is damaged.
 func (c *checker) damaged(v reader, off int64, o *object, err error) {
 	if off == 0 {
 		off = o.off
@@ -290,7 +291,7 @@ func (c *checker) damaged(v reader, off int64, o *object, err error) {
 	}
 }
 
-// streams examines a stream directory and the streams in it (UDF 3.3.5).
+// streams checks a stream directory and the streams in it (UDF 3.3.5).
 func (c *checker) streams(icb ecma167.LongAD, path string) {
 	d, err := c.f.directory(icb)
 	if err == nil {

@@ -4,13 +4,13 @@ import (
 	"sync"
 )
 
-// The cache of metadata: as many chunks of so many bytes.
+// Size of the metadata cache.
 const (
-	chunkSize  = 32 * 1024
+	chunkSize  = 32 * 1024 // bytes of a chunk
 	chunkCount = 16
 )
 
-// chunks keeps the parts of the volume that were read last.
+// chunks caches the parts of the volume that were read last.
 type chunks struct {
 	mu   sync.Mutex
 	list []chunk // newest first
@@ -21,7 +21,7 @@ type chunk struct {
 	data []byte
 }
 
-// get fills p from a chunk that holds all of it.
+// get fills p from the cache, if one chunk holds all of it.
 func (c *chunks) get(p []byte, off int64) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -5,15 +5,11 @@ import (
 
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/udf/internal/ecma167"
-	"glassmaster/mastering/volume"
 )
 
-func init() { volume.RegisterClaim("UDF", claim) }
-
-// claim returns the address behind the last sector that the descriptors of the
-// volume in a session lay claim to: its partitions and the sequences of descriptors
-// (ECMA-167 3/8.4.2, 3/10.5). It is 0 when there is no volume, and when it cannot be
-// told.
+// claim returns the address after the last sector that the descriptors of the
+// volume in a session refer to: its partitions and descriptor sequences (ECMA-167
+// 3/8.4.2, 3/10.5). It returns 0 if there is no volume, or if that is not known.
 func claim(r io.ReaderAt, size int64, start disc.LBA) disc.LBA {
 	m, anchors, rec, err := find(r, int64(start)*disc.SectorSize, size)
 	if err != nil {
@@ -32,7 +28,7 @@ func claim(r io.ReaderAt, size int64, start disc.LBA) disc.LBA {
 	return 0
 }
 
-// end returns the address behind the last sector that the descriptors lay claim to.
+// end returns the address after the last sector that the descriptors refer to.
 func (d *descriptors) end(a anchor, block int64) disc.LBA {
 	end := max(a.main.End(block), a.reserve.End(block))
 	if !d.growing() {
@@ -43,9 +39,9 @@ func (d *descriptors) end(a anchor, block int64) disc.LBA {
 	return disc.LBA((end*block + disc.SectorSize - 1) / disc.SectorSize)
 }
 
-// lastAnchor returns the last sector of a volume that has an anchor right in front of its
-// reserve sequence, as this program writes it. That one is not the last sector, and so
-// must be the one 256 before it (UDF 2.2.3). It is -1 for other volumes.
+// lastAnchor returns the last sector of a volume that has an anchor just before its
+// reserve sequence, as this program writes it. That anchor is 256 sectors before the
+// last one (UDF 2.2.3). For other volumes it returns -1.
 func (m *medium) lastAnchor(a anchor) int64 {
 	at := int64(a.reserve.Location) - 1
 	p := make([]byte, 512)
@@ -58,11 +54,12 @@ func (m *medium) lastAnchor(a anchor) int64 {
 	return at + firstAnchor
 }
 
-// firstAnchor is the sector of a session at which one of the anchors is (UDF 2.2.3).
+// firstAnchor is the sector of the first anchor, from the start of a session (UDF
+// 2.2.3).
 const firstAnchor = 256
 
-// growing reports whether the volume is on a medium that is written bit by bit: its
-// partition is then as large as the medium, however much of it is written.
+// growing reports whether the volume is on a medium that is written incrementally.
+// Its partition is then as large as the medium, however much of it is written.
 func (d *descriptors) growing() bool {
 	for _, p := range d.partitions {
 		if p.access == accessPseudo {
@@ -77,6 +74,6 @@ func (d *descriptors) growing() bool {
 	return false
 }
 
-// accessPseudo is the access type of a partition on a medium that can be written
-// once but pretends that it can be written over (UDF 2.2.14.2).
+// accessPseudo is the access type of a partition on a pseudo-overwritable medium,
+// which is write-once but can be addressed as overwritable (UDF 2.2.14.2).
 const accessPseudo = 0

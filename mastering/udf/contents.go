@@ -17,7 +17,7 @@ type extent struct {
 	kind      uint8
 }
 
-// contents are the bytes of a file: within its file entry, or in extents.
+// contents are the bytes of a file, in its file entry or in extents.
 type contents struct {
 	v       reader
 	inline  []byte // when not nil
@@ -25,14 +25,14 @@ type contents struct {
 	end     int64 // of the extents, in the file
 	size    int64 // information length
 
-	outside []volume.Extent // not empty: where another view says that they are
+	outside []volume.Extent // if not empty, where they are according to another view
 }
 
-// locate returns where the byte at off of the file is recorded and how many
-// bytes from there on are contiguous in the volume.
+// locate returns where the byte at off of the file is recorded in the volume, and
+// how many bytes are contiguous from there.
 func (c *contents) locate(off int64) (at, n int64, err error) {
 	if off < 0 || off >= c.end || c.inline != nil {
-		return 0, 0, fmt.Errorf("byte %d is behind the extents of the file (%d bytes)", off, c.end)
+		return 0, 0, fmt.Errorf("byte %d is beyond the extents of the file, which hold %d bytes", off, c.end)
 	}
 	e, n := c.extentAt(off)
 	if e.kind != ecma167.ExtentRecorded {
@@ -41,8 +41,8 @@ func (c *contents) locate(off int64) (at, n int64, err error) {
 	return c.place(e, off, n)
 }
 
-// extentAt returns the extent that holds the byte at off, and the bytes from
-// there to its end.
+// extentAt returns the extent that holds the byte at off, and the number of bytes
+// from there to its end.
 func (c *contents) extentAt(off int64) (extent, int64) {
 	i := sort.Search(len(c.extents), func(i int) bool { return c.extents[i].start > off }) - 1
 	end := c.end
@@ -52,12 +52,13 @@ func (c *contents) extentAt(off int64) (extent, int64) {
 	return c.extents[i], end - off
 }
 
-// place finds a recorded byte in the volume; n are the bytes left in its extent.
+// place finds a recorded byte in the volume. n is the number of bytes left in its
+// extent.
 func (c *contents) place(e extent, off, n int64) (at, have int64, err error) {
 	in := off - e.start
 	block := int64(e.block) + in/c.v.block
 	if block > 0xFFFFFFFF {
-		return 0, 0, fmt.Errorf("an extent reaches behind block %d", uint32(0xFFFFFFFF))
+		return 0, 0, fmt.Errorf("an extent reaches beyond block %d", uint32(0xFFFFFFFF))
 	}
 	at, have, err = c.v.locate(ecma167.LongAD{Block: uint32(block), Partition: e.partition})
 	rest := in % c.v.block
@@ -97,7 +98,7 @@ func (c *contents) ReadAt(p []byte, off int64) (int, error) {
 	return n, eof
 }
 
-// readSome reads what is contiguous.
+// readSome reads the first contiguous part.
 func (c *contents) readSome(p []byte, off int64) (int, error) {
 	if off >= c.end {
 		return 0, fmt.Errorf("the extents of the file end at byte %d, before its length of %d bytes", c.end, c.size)
@@ -124,8 +125,8 @@ func (c *contents) readSome(p []byte, off int64) (int, error) {
 	return len(p), nil
 }
 
-// readExtents decodes allocation descriptors and those of their continuations.
-// size is the information length of the file.
+// readExtents decodes allocation descriptors, including those of continuation
+// blocks. size is the information length of the file.
 func (v reader) readExtents(ads []byte, kind int, partition uint16, size int64) (*contents, error) {
 	c := &contents{v: v, size: size}
 	visited := map[ecma167.LongAD]bool{}
@@ -139,7 +140,7 @@ func (v reader) readExtents(ads []byte, kind int, partition uint16, size int64) 
 		}
 		place := ecma167.LongAD{Block: next.Block, Partition: next.Partition}
 		if visited[place] {
-			return nil, fmt.Errorf("allocation extent at %s: the chain of allocation descriptors is a loop", next)
+			return nil, fmt.Errorf("allocation extent at %s: the chain of allocation descriptors forms a loop", next)
 		}
 		visited[place] = true
 		if ads, err = v.readContinuation(next); err != nil {
@@ -150,17 +151,17 @@ func (v reader) readExtents(ads []byte, kind int, partition uint16, size int64) 
 	return c, nil
 }
 
-// complete lets the last extent go on to the end of its block where the file is
-// longer. Linux leaves the length of the extent as it was when it appends to a
-// file whose last block has room.
+// complete extends the last extent to the end of its block if the file is longer.
+// Linux does not update the length of the extent when it appends to a file whose
+// last block has room.
 func (c *contents) complete() {
 	if rest := c.end % c.v.block; rest != 0 && c.size > c.end {
 		c.end = min(c.size, c.end+c.v.block-rest)
 	}
 }
 
-// addExtents adds the extents of a run of allocation descriptors, and returns
-// where they continue; a length of 0 says nowhere.
+// addExtents adds the extents of a sequence of allocation descriptors, and returns
+// where it continues. A length of 0 means that it does not.
 func (c *contents) addExtents(ads []byte, kind int, partition uint16) (ecma167.LongAD, error) {
 	for n := ecma167.ADLength[kind]; len(ads) >= n; ads = ads[n:] {
 		a := ecma167.LongAD{Length: le.Uint32(ads), Block: le.Uint32(ads[4:]), Partition: partition}
@@ -171,7 +172,7 @@ func (c *contents) addExtents(ads []byte, kind int, partition uint16) (ecma167.L
 		case ecma167.ADExtended: // ECMA-167 4/14.14.3
 			if info := int64(le.Uint32(ads[8:])); info < length && a.Length>>30 == ecma167.ExtentRecorded {
 				if recorded := int64(le.Uint32(ads[4:]) & ecma167.LengthMask); recorded != info {
-					return ecma167.LongAD{}, fmt.Errorf("an extent of %d bytes is compressed to %d by an unknown method", info, recorded)
+					return ecma167.LongAD{}, fmt.Errorf("an extent of %d bytes is compressed to %d bytes by an unknown method", info, recorded)
 				}
 				length = info
 			}
@@ -198,7 +199,7 @@ func (v reader) readContinuation(a ecma167.LongAD) ([]byte, error) {
 	}
 	n := int64(le.Uint32(p[20:]))
 	if n > int64(len(p)-24) {
-		return nil, fmt.Errorf("allocation extent at %s: it claims %d bytes, a block has room for %d", a, n, len(p)-24)
+		return nil, fmt.Errorf("allocation extent at %s: its length is %d bytes, but a block has room for %d", a, n, len(p)-24)
 	}
 	return p[24 : 24+n], nil
 }

@@ -42,8 +42,8 @@ func small(t testing.TB) []byte {
 	return p
 }
 
-// findTag returns the first sector from the given one on with a descriptor of
-// that kind.
+// findTag returns the first sector, beginning with the given one, that has a
+// descriptor of that kind.
 func findTag(t testing.TB, p []byte, from int, id uint16) int {
 	t.Helper()
 	for s := from; (s+1)*2048 <= len(p); s++ {
@@ -55,7 +55,7 @@ func findTag(t testing.TB, p []byte, from int, id uint16) int {
 	return 0
 }
 
-// resealSector makes the tag of a changed descriptor right again.
+// resealSector updates the tag of a changed descriptor.
 func resealSector(p []byte, sector int) {
 	d := p[sector*2048 : sector*2048+2048]
 	n := int(le.Uint16(d[10:]))
@@ -94,15 +94,15 @@ func TestDamage(t *testing.T) {
 		{"main sequence", func(p []byte) []byte { clear(p[main*2048 : (main+16)*2048]); return p }, ""},
 		{"main logical volume descriptor", func(p []byte) []byte { p[findTag(t, p, main, ecma167.TagLVD)*2048+300]++; return p }, ""},
 		{"first anchor", func(p []byte) []byte { clear(p[256*2048 : 257*2048]); return p }, ""},
-		{"both sequences", func(p []byte) []byte { clear(p[main*2048 : (main+32)*2048]); return p }, "holds no logical volume"},
+		{"both sequences", func(p []byte) []byte { clear(p[main*2048 : (main+32)*2048]); return p }, "has no logical volume"},
 		{"root checksum", func(p []byte) []byte { p[root*2048+6]++; return p }, "block " + strconv.Itoa(root-partition) + " of partition 0: sector " + strconv.Itoa(root) + ": the checksum"},
 		{"root CRC", func(p []byte) []byte { p[root*2048+40]++; return p }, "the CRC of the descriptor is wrong"},
 		{"root moved", func(p []byte) []byte { p[root*2048+12]++; resealSector(p, root); return p }, "belongs to block"},
 		{"root blank", func(p []byte) []byte { clear(p[root*2048 : (root+1)*2048]); return p }, "blank"},
 		{"root of another type", func(p []byte) []byte { p[root*2048+27] = ecma167.TypeFile; resealSector(p, root); return p }, "not a directory"},
 		{"root endless", func(p []byte) []byte { le.PutUint64(p[root*2048+56:], 1<<60); resealSector(p, root); return p }, "on a volume of"},
-		{"too many descriptors", func(p []byte) []byte { le.PutUint32(p[root*2048+172:], 1<<31); resealSector(p, root); return p }, "there is room for"},
-		{"cut off", func(p []byte) []byte { return p[:root*2048] }, "cut off"},
+		{"too many descriptors", func(p []byte) []byte { le.PutUint32(p[root*2048+172:], 1<<31); resealSector(p, root); return p }, "room for only"},
+		{"cut off", func(p []byte) []byte { return p[:root*2048] }, "truncated"},
 		{"loop of allocation", func(p []byte) []byte {
 			d := p[root*2048:]
 			le.PutUint32(d[176:], ecma167.ExtentContinues<<30|2048)
@@ -115,7 +115,7 @@ func TestDamage(t *testing.T) {
 			le.PutUint32(d[28:], uint32(root+1-partition))
 			ecma167.SealTag(d[:32], ecma167.TagAED, 2, uint32(root+1-partition))
 			return p
-		}, "is a loop"},
+		}, "forms a loop"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -130,7 +130,7 @@ func TestDamage(t *testing.T) {
 	}
 }
 
-// TestReserve sees that a person is told where the reserve was read.
+// TestReserve checks that the use of the reserve sequence is reported.
 func TestReserve(t *testing.T) {
 	peertest.Need(t, "genisoimage")
 	image := small(t)
@@ -140,13 +140,13 @@ func TestReserve(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if p := property(v.Volume(), "Recovered"); !strings.Contains(p, "the main one cannot be used: it is blank") {
+	if p := property(v.Volume(), "Recovered"); !strings.Contains(p, "the main one is not usable: it is blank") {
 		t.Errorf("damage %q", p)
 	}
 }
 
-// TestBridgeDamage sees that a damaged UDF leaves a bridge disc to ISO 9660,
-// unless it was asked for.
+// TestBridgeDamage checks that a bridge disc with damaged UDF is opened as ISO 9660,
+// unless UDF was asked for.
 func TestBridgeDamage(t *testing.T) {
 	peertest.Need(t, "genisoimage")
 	image := small(t)
@@ -163,7 +163,7 @@ func TestBridgeDamage(t *testing.T) {
 	}
 }
 
-// TestDirectoryLoop has a folder hold the root.
+// TestDirectoryLoop reads a directory that contains the root.
 func TestDirectoryLoop(t *testing.T) {
 	peertest.Need(t, "genisoimage")
 	image := small(t)
@@ -192,7 +192,7 @@ func TestDirectoryLoop(t *testing.T) {
 	}
 }
 
-// bounded is an io.ReaderAt that counts what is read.
+// bounded is an io.ReaderAt that limits how many bytes are read.
 type bounded struct {
 	*bytes.Reader
 	left int
@@ -205,8 +205,7 @@ func (b *bounded) ReadAt(p []byte, off int64) (int, error) {
 	return b.Reader.ReadAt(p, off)
 }
 
-// FuzzOpen changes bytes of images, makes the tags right again, and reads what
-// comes out.
+// FuzzOpen changes bytes of descriptors, updates the tags, and reads the volume.
 func FuzzOpen(f *testing.F) {
 	peertest.Need(f, "genisoimage", "mkudffs")
 	images := [][]byte{small(f)}
@@ -261,7 +260,7 @@ func FuzzOpen(f *testing.F) {
 	})
 }
 
-// readAll reads a volume that may be damaged, up to some amount.
+// readAll reads a volume that may be damaged, up to a limit.
 func readAll(r io.ReaderAt, size int64) {
 	v, err := Open(r, size, volume.Options{})
 	if err != nil {
@@ -304,9 +303,9 @@ func readAll(r io.ReaderAt, size int64) {
 	})
 }
 
-// TestCutOff reads a file whose end is missing: the error names the first sector
-// that is not there.
-func TestCutOff(t *testing.T) {
+// TestTruncated reads a file whose end is missing. The error names the first sector
+// that is missing.
+func TestTruncated(t *testing.T) {
 	root := tree.NewFolder("", udftest.When)
 	root.Append(tree.NewFile("file", 40*disc.SectorSize, udftest.When, layout.Bytes(make([]byte, 40*disc.SectorSize))))
 	p := image(t, root, plan.Revision201)
@@ -322,7 +321,7 @@ func TestCutOff(t *testing.T) {
 	if v, err = openBytes(p[:end*disc.SectorSize], volume.Options{}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := fs.ReadFile(v, "file"); err == nil || !strings.Contains(err.Error(), fmt.Sprintf(": sector %d is behind", end)) {
+	if _, err := fs.ReadFile(v, "file"); err == nil || !strings.Contains(err.Error(), fmt.Sprintf(": sector %d is beyond", end)) {
 		t.Errorf("error %v, want sector %d", err, end)
 	}
 }

@@ -17,32 +17,32 @@ type partitionDescriptor struct {
 }
 
 // descriptors are the prevailing descriptors of the volume descriptor sequence
-// (ECMA-167 3/8.4.3): of each kind the one with the highest sequence number.
+// (ECMA-167 3/8.4.3): the one with the highest sequence number of each kind.
 type descriptors struct {
 	primary    []byte
 	logical    []byte
-	use        []byte // of the implementation, "*UDF LV Info"
+	use        []byte // implementation use descriptor "*UDF LV Info"
 	partitions []partitionDescriptor
-	reserve    bool  // something was taken from the reserve sequence
-	damage     error // the first that was met
+	reserve    bool  // a descriptor was taken from the reserve sequence
+	damage     error // the first that was found
 	faults     []fault
 }
 
-// fault is damage to a structure, and the sector that holds it.
+// fault is a damaged structure and the sector where it is.
 type fault struct {
 	sector int64
 	err    error
 }
 
-// Limits of volume descriptor sequences. UDF 2.2.3.1 asks for 16 descriptors;
-// what goes beyond these numbers is not a volume but a loop.
+// Limits of volume descriptor sequences. UDF 2.2.3.1 requires room for 16
+// descriptors; a sequence that exceeds these limits is a loop.
 const (
 	maxDescriptors = 1024
 	maxPointers    = 16
 )
 
-// readDescriptors reads the main volume descriptor sequence, and the reserve
-// one where the main one is damaged or lacks something.
+// readDescriptors reads the main volume descriptor sequence, and also the reserve
+// sequence if the main one is damaged or incomplete.
 func readDescriptors(m *medium, a anchor) (*descriptors, error) {
 	d := &descriptors{}
 	d.read(m, a.main)
@@ -57,12 +57,12 @@ func readDescriptors(m *medium, a anchor) (*descriptors, error) {
 	case d.damage != nil:
 		return nil, fmt.Errorf("the volume descriptor sequences at sectors %d and %d are damaged: %w", a.main.Location, a.reserve.Location, d.damage)
 	case d.logical == nil:
-		return nil, fmt.Errorf("the volume descriptor sequence at sector %d holds no logical volume", a.main.Location)
+		return nil, fmt.Errorf("the volume descriptor sequence at sector %d has no logical volume descriptor", a.main.Location)
 	}
-	return nil, fmt.Errorf("the volume descriptor sequence at sector %d holds no partition", a.main.Location)
+	return nil, fmt.Errorf("the volume descriptor sequence at sector %d has no partition descriptor", a.main.Location)
 }
 
-// complete reports whether files can be found.
+// complete reports whether the descriptors suffice to find files.
 func (d *descriptors) complete() bool { return d.logical != nil && len(d.partitions) > 0 }
 
 // read adds the descriptors of one sequence.
@@ -76,8 +76,8 @@ func (d *descriptors) read(m *medium, e ecma167.ExtentAD) {
 			return
 		}
 		if err != nil {
-			d.hurt(at, err)
-			if (at+1)*m.block > m.size { // and so is the rest
+			d.fail(at, err)
+			if (at+1)*m.block > m.size { // so is the rest
 				return
 			}
 			continue
@@ -108,14 +108,15 @@ func readSector(m *medium, block []byte, at int64) (uint16, error) {
 	return ecma167.CheckTagAt(block, uint32(at), id)
 }
 
-func (d *descriptors) hurt(sector int64, err error) {
+// fail records that a sector of the sequence is damaged.
+func (d *descriptors) fail(sector int64, err error) {
 	if d.damage == nil {
 		d.damage = fmt.Errorf("sector %d: %w", sector, err)
 	}
 	d.faults = append(d.faults, fault{sector, err})
 }
 
-// add keeps a descriptor that prevails.
+// add keeps a descriptor if it prevails over the one known so far.
 func (d *descriptors) add(id uint16, p []byte) {
 	newer := func(old []byte) bool { return old == nil || le.Uint32(p[16:]) > le.Uint32(old[16:]) }
 	switch id {
@@ -158,15 +159,15 @@ type integrity struct {
 	unique uint64
 	files  uint32
 	dirs   uint32
-	counts bool // files and dirs are recorded
+	counts bool // whether files and dirs are recorded
 	free   []uint32
 }
 
-// maxIntegrity is how many integrity descriptors are followed.
+// maxIntegrity is the number of integrity descriptors that are followed.
 const maxIntegrity = 4096
 
-// readIntegrity returns the last integrity descriptor of the sequence that
-// begins at e, nil when there is none: nothing needs it for reading.
+// readIntegrity returns the last integrity descriptor of the sequence that begins at
+// e, nil if there is none. Reading files does not need it.
 func readIntegrity(m *medium, e ecma167.ExtentAD) *integrity {
 	var last []byte
 	block := make([]byte, m.block)

@@ -14,19 +14,18 @@ import (
 
 // name is an entry of a directory.
 type name struct {
-	text   string
-	icb    ecma167.LongAD
-	traits uint8 // file characteristics
-	at     int64 // byte of the directory where its descriptor begins
-	// recorded is the name on the disc where text is another: no file can have it,
-	// or another has it.
+	text            string
+	icb             ecma167.LongAD
+	characteristics uint8
+	at              int64 // byte of the directory where its descriptor begins
+	// recorded is the name on the disc if text differs from it: because the name is not
+	// valid, or because another entry has it.
 	recorded string
 	changed  bool
 }
 
-// readDirectory returns the names in a directory, sorted, without those that
-// were deleted and without the parent. With an error come the names that are not
-// damaged.
+// readDirectory returns the names in a directory, sorted, without deleted ones and
+// without the parent. With an error it returns the names that are not damaged.
 func (v reader) readDirectory(e *fileEntry) ([]name, error) {
 	if e.kind != ecma167.TypeDirectory && e.kind != ecma167.TypeStreams {
 		return nil, fmt.Errorf("file entry at %s: file type %d is not a directory", e.at, e.kind)
@@ -47,54 +46,55 @@ func (v reader) readDirectory(e *fileEntry) ([]name, error) {
 	return names, err
 }
 
-// names returns the names that are in use, and the first damage.
+// names returns the names that are in use, and the first error.
 func (c *contents) names() (names []name, damage error) {
 	damage = c.scan(func(n name) {
-		if n.traits&(ecma167.FIDDeleted|ecma167.FIDParent) == 0 && !n.reserved() {
+		if n.characteristics&(ecma167.FIDDeleted|ecma167.FIDParent) == 0 && !n.reserved() {
 			names = append(names, n)
 		}
 	})
 	return names, damage
 }
 
-// tear is damage to a directory, and the byte of the directory where it is.
-type tear struct {
+// directoryError is damage to a directory, and the byte of the directory where it
+// is.
+type directoryError struct {
 	at int64
 	error
 }
 
-func (t tear) Unwrap() error { return t.error }
+func (t directoryError) Unwrap() error { return t.error }
 
-// maxLost is how many bytes of a directory are searched for the next descriptor
-// behind damage.
+// maxLost is how many bytes after damage in a directory are searched for the next
+// descriptor.
 const maxLost = 1 << 20
 
-// scan visits the file identifier descriptors (ECMA-167 4/14.4), also those of
-// the parent and of deleted files. Behind damage it goes on with the next one
-// that is sound: a bad block does not take the rest of the directory along. The
-// error, a [tear], is the first damage.
+// scan calls visit for the file identifier descriptors (ECMA-167 4/14.4), including
+// those of the parent and of deleted files. After damage it continues with the next
+// valid descriptor, so that a bad block does not hide the rest of the directory. The
+// error, a directoryError, is the first damage.
 func (c *contents) scan(visit func(n name)) (damage error) {
-	hurt := func(at int64, err error) {
+	fail := func(at int64, err error) {
 		if damage == nil {
-			damage = tear{at, err}
+			damage = directoryError{at, err}
 		}
 	}
 	buf := make([]byte, 0, chunkSize)
-	var base, lost int64 // where buf begins in the directory; bytes without a sound descriptor
+	var base, lost int64 // where buf begins in the directory; bytes without a valid descriptor
 	for base < c.size && lost < maxLost {
 		buf = buf[:min(c.size-base, int64(cap(buf)))]
 		c.v.followed.Add(int64(len(buf)))
-		c.readBlocks(buf, base, hurt)
+		c.readBlocks(buf, base, fail)
 		last := base+int64(len(buf)) == c.size
 		used := 0
 		for used < len(buf) {
 			n, length, err := decodeName(buf[used:])
 			if err != nil && !last && used >= len(buf)/2 {
-				break // perhaps cut off by the buffer: once more from here on
+				break // it may extend beyond the buffer: read again from here
 			}
 			n.at = base + int64(used)
 			if err != nil {
-				hurt(n.at, fmt.Errorf("file identifier descriptor at %s: %w", c.where(n.at), err))
+				fail(n.at, fmt.Errorf("file identifier descriptor at %s: %w", c.where(n.at), err))
 				length = max(length, 4) // they begin at multiples of 4
 				lost += int64(length)
 			} else {
@@ -108,8 +108,9 @@ func (c *contents) scan(visit func(n name)) (damage error) {
 	return damage
 }
 
-// readBlocks fills p with the bytes at off. Blocks that cannot be read are zeros.
-func (c *contents) readBlocks(p []byte, off int64, hurt func(at int64, err error)) {
+// readBlocks fills p with the bytes at off. It reports blocks that cannot be read to
+// fail, and fills them with zeros.
+func (c *contents) readBlocks(p []byte, off int64, fail func(at int64, err error)) {
 	if n, _ := c.ReadAt(p, off); n == len(p) {
 		return
 	}
@@ -120,13 +121,13 @@ func (c *contents) readBlocks(p []byte, off int64, hurt func(at int64, err error
 			if errors.Is(err, io.EOF) {
 				err = io.ErrUnexpectedEOF
 			}
-			hurt(off+int64(n), fmt.Errorf("byte %d: %w", off+int64(n), err))
+			fail(off+int64(n), fmt.Errorf("byte %d: %w", off+int64(n), err))
 		}
 		p, off = p[k:], off+k
 	}
 }
 
-// where names the place of a byte of the file.
+// where describes the place of a byte of the file.
 func (c *contents) where(off int64) string {
 	at, _, err := c.locate(off)
 	if err != nil {
@@ -135,24 +136,24 @@ func (c *contents) where(off int64) string {
 	return fmt.Sprintf("byte %d, sector %d", off, at/c.v.block)
 }
 
-// reserved reports whether the entry is the file that covers blocks which are
-// not to be used (UDF 1.50 2.3.13); it has no contents.
+// reserved reports whether the entry is the file that covers blocks that must not be
+// used (UDF 1.50 2.3.13). It has no contents.
 func (n name) reserved() bool {
-	return n.text == "Non-Allocatable Space" && n.traits&ecma167.FIDHidden != 0
+	return n.text == "Non-Allocatable Space" && n.characteristics&ecma167.FIDHidden != 0
 }
 
-// decodeName decodes the file identifier descriptor that p begins with: file
+// decodeName decodes the file identifier descriptor at the beginning of p: file
 // characteristics at BP 18, length of the name L_FI at BP 19, ICB at BP 20,
 // length of implementation use L_IU at BP 36, then both, padded to a multiple
-// of 4. It returns how long it is, 0 where that is not known. The parent, and what
-// was deleted, have no name.
+// of 4. It returns the length of the descriptor, 0 if that is not known. The parent
+// and deleted entries have no name.
 func decodeName(p []byte) (n name, length int, err error) {
 	id, err := ecma167.CheckTag(p)
 	if err != nil {
 		return n, 0, err
 	}
 	if id != ecma167.TagFID {
-		return n, 0, fmt.Errorf("a %s is recorded there", ecma167.TagName(id))
+		return n, 0, fmt.Errorf("it is a %s", ecma167.TagName(id))
 	}
 	if len(p) < ecma167.FIDLength {
 		return n, 0, io.ErrUnexpectedEOF
@@ -162,8 +163,8 @@ func decodeName(p []byte) (n name, length int, err error) {
 	if length > len(p) {
 		return n, 0, io.ErrUnexpectedEOF
 	}
-	n.traits, n.icb = p[18], ecma167.DecodeLongAD(p[20:])
-	if n.traits&(ecma167.FIDDeleted|ecma167.FIDParent) != 0 {
+	n.characteristics, n.icb = p[18], ecma167.DecodeLongAD(p[20:])
+	if n.characteristics&(ecma167.FIDDeleted|ecma167.FIDParent) != 0 {
 		return n, length, nil
 	}
 	n.text, err = ecma167.DecodeCS0(p[ecma167.FIDLength+use : ecma167.FIDLength+use+text])
@@ -171,16 +172,15 @@ func decodeName(p []byte) (n name, length int, err error) {
 	return n, length, err
 }
 
-// protect makes the name one that a file can have (UDF 4.2.2.1.5).
+// protect replaces a name that is not valid (UDF 4.2.2.1.5).
 func (n *name) protect() {
 	if text, changed := filename.Protect([]byte(n.text), 0); changed {
 		n.text, n.recorded, n.changed = string(text), n.text, true
 	}
 }
 
-// unique gives a number to the second and further entries of the same name, in
-// sorted names; two such are not legal, but an entry that cannot be reached is
-// worse.
+// unique appends a number to the second and further entries of the same name. names
+// are sorted. UDF does not allow equal names, but all entries must be reachable.
 func unique(names []name) {
 	var taken map[string]bool
 	changed := false
@@ -196,7 +196,7 @@ func unique(names []name) {
 			if !names[i].changed {
 				names[i].recorded, names[i].changed = same, true
 			}
-			names[i].text, number = another(same, number, taken)
+			names[i].text, number = unused(same, number, taken)
 			changed = true
 		}
 		i++
@@ -206,10 +206,10 @@ func unique(names []name) {
 	}
 }
 
-// another returns a name that is not taken, and takes it. The search begins with
-// number n; the number behind the one that was found comes back, so that a
-// thousand entries of one name do not count from 2 a thousand times.
-func another(s string, n int, taken map[string]bool) (string, int) {
+// unused returns s with a number that makes it a name not in taken, and adds it
+// there. The search begins with number n. The second result is where the next search
+// for the same name begins, so that many equal names do not take quadratic time.
+func unused(s string, n int, taken map[string]bool) (string, int) {
 	for ; ; n++ {
 		if t := s + "~" + strconv.Itoa(n); !taken[t] {
 			taken[t] = true
@@ -229,20 +229,20 @@ func placeOf(a ecma167.LongAD) place { return place{a.Block, a.Partition} }
 // number is the place as one number.
 func (p place) number() uint64 { return uint64(p.partition)<<32 | uint64(p.block) }
 
-// directories keeps the directories that were read last.
+// directories caches the directories that were read last.
 type directories struct {
 	mu   sync.Mutex
 	list []*directory // newest first
 }
 
-// directory is one that was read.
+// directory is a directory that was read.
 type directory struct {
 	at    place
 	names []name
-	err   error // names may be missing: the first damage
+	err   error // the first damage, because of which names may be missing
 }
 
-// directoriesMax is how many directories are kept.
+// directoriesMax is the number of directories in the cache.
 const directoriesMax = 64
 
 func (d *directories) get(at place) *directory {
@@ -268,8 +268,8 @@ func (d *directories) put(k *directory) {
 	d.list[0] = k
 }
 
-// directory returns the names in the directory with that ICB. A metadata
-// partition is read from its mirror where the main copy is damaged.
+// directory returns the names in the directory with that ICB, from the mirror of the
+// metadata partition if the main copy is damaged.
 func (f *FS) directory(icb ecma167.LongAD) (*directory, error) {
 	at := place{icb.Block, icb.Partition}
 	if k := f.dirs.get(at); k != nil {
@@ -296,8 +296,8 @@ func (f *FS) directory(icb ecma167.LongAD) (*directory, error) {
 	return k, nil
 }
 
-// entry returns the file entry at an ICB, from the mirror where the main copy
-// of the metadata partition is damaged.
+// entry returns the file entry at an ICB, from the mirror of the metadata partition
+// if the main copy is damaged.
 func (f *FS) entry(icb ecma167.LongAD) (*fileEntry, error) {
 	e, err := f.readEntry(icb)
 	if err != nil && f.hasMirror {
@@ -311,8 +311,8 @@ func (f *FS) entry(icb ecma167.LongAD) (*fileEntry, error) {
 	return e, err
 }
 
-// contents returns the bytes of a file. Further allocation descriptors are read
-// from the mirror where the main copy of the metadata partition is damaged.
+// contents returns the bytes of a file. Continued allocation descriptors are read
+// from the mirror of the metadata partition if the main copy is damaged.
 func (f *FS) contents(e *fileEntry) (*contents, error) {
 	if e.longer != nil {
 		return f.elsewhere(e), nil

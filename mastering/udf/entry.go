@@ -28,14 +28,14 @@ type fileEntry struct {
 	device      uint64 // major<<32 | minor
 	ads         []byte // allocation descriptors, or the contents
 
-	longer *volume.Longer // what another view knows more of the contents
+	longer *volume.Correction // the contents according to another view that knows more of them
 }
 
-// maxStrategy is how many entries of an ICB of strategy 4096 are followed.
+// maxStrategy is the number of entries of an ICB of strategy 4096 that are followed.
 const maxStrategy = 65536
 
-// readEntry reads the file entry of an ICB. With strategy 4096 (UDF 2.3.5.1)
-// each file entry is followed by an indirect entry that points to a newer one.
+// readEntry reads the file entry of an ICB. With strategy 4096 (UDF 2.3.5.1) an
+// indirect entry after each file entry points to a newer one.
 func (v reader) readEntry(icb ecma167.LongAD) (*fileEntry, error) {
 	var e *fileEntry
 	var visited map[place]bool
@@ -64,7 +64,7 @@ func (v reader) readEntry(icb ecma167.LongAD) (*fileEntry, error) {
 		next := icb
 		next.Block++
 		p, _, err = v.readDescriptor(next, ecma167.TagIE)
-		if err != nil { // blank, or a terminal entry: this one is the last
+		if err != nil { // blank or a terminal entry: this file entry is the newest
 			return e, nil
 		}
 		if icb = ecma167.DecodeLongAD(p[36:]); icb.Length&ecma167.LengthMask == 0 {
@@ -74,9 +74,9 @@ func (v reader) readEntry(icb ecma167.LongAD) (*fileEntry, error) {
 	return nil, fmt.Errorf("file entry at %s: more than %d indirect entries", icb, maxStrategy)
 }
 
-// decodeEntry decodes a file entry whose tag has been verified. The two kinds
-// differ from BP 64 on: an extended one has the size with its streams there,
-// the creation time, and the ICB of the stream directory.
+// decodeEntry decodes a file entry whose tag has been verified. The two kinds differ
+// from BP 64: an extended file entry has the size including streams, the creation
+// time and the ICB of the stream directory.
 func decodeEntry(p []byte, id uint16, at ecma167.LongAD) (*fileEntry, error) {
 	e := &fileEntry{
 		at: at, kind: p[27], flags: le.Uint16(p[34:]),
@@ -94,19 +94,19 @@ func decodeEntry(p []byte, id uint16, at ecma167.LongAD) (*fileEntry, error) {
 	}
 	attributes, ads := int64(le.Uint32(p[head-8:])), int64(le.Uint32(p[head-4:]))
 	if room := int64(len(p) - head); attributes > room || ads > room-attributes {
-		return nil, fmt.Errorf("%d bytes of extended attributes and %d of allocation descriptors, there is room for %d", attributes, ads, room)
+		return nil, fmt.Errorf("it has %d bytes of extended attributes and %d bytes of allocation descriptors, but room for only %d", attributes, ads, room)
 	}
 	if e.size > 1<<62 {
-		return nil, fmt.Errorf("a file of %d bytes", e.size)
+		return nil, fmt.Errorf("its size is %d bytes", e.size)
 	}
 	e.readAttributes(p[head : int64(head)+attributes])
 	e.ads = clone(p[int64(head)+attributes : int64(head)+attributes+ads])
 	return e, nil
 }
 
-// readAttributes looks through extended attributes (ECMA-167 4/14.10) for the
-// numbers of a device (14.10.7) and the creation time (14.10.5). Each has its
-// type at BP 0 and its length at BP 8.
+// readAttributes reads the device numbers (14.10.7) and the creation time (14.10.5)
+// from extended attributes (ECMA-167 4/14.10). Each attribute has its type at BP 0
+// and its length at BP 8.
 func (e *fileEntry) readAttributes(p []byte) {
 	if len(p) < 24 {
 		return
@@ -132,12 +132,12 @@ func (e *fileEntry) readAttributes(p []byte) {
 // contents returns the bytes of the file.
 func (v reader) contents(e *fileEntry) (*contents, error) {
 	if e.flags&ecma167.FlagTransform != 0 {
-		return nil, fmt.Errorf("file entry at %s: its contents are transformed by an unknown method", e.at)
+		return nil, fmt.Errorf("file entry at %s: its contents are encoded by an unknown method", e.at)
 	}
 	switch kind := int(e.flags & 7); kind {
 	case ecma167.ADInline:
 		if e.size > uint64(len(e.ads)) {
-			return nil, fmt.Errorf("file entry at %s: it claims to hold %d bytes of contents, but has %d", e.at, e.size, len(e.ads))
+			return nil, fmt.Errorf("file entry at %s: the size of the contents is %d bytes, but it holds %d", e.at, e.size, len(e.ads))
 		}
 		return &contents{v: v, inline: e.ads[:e.size:e.size], size: int64(e.size)}, nil
 	case ecma167.ADShort, ecma167.ADLong, ecma167.ADExtended:
@@ -151,9 +151,9 @@ func (v reader) contents(e *fileEntry) (*contents, error) {
 	}
 }
 
-// mode returns the type and permissions as of Unix: three times execute, write,
-// read, change attributes, delete (ECMA-167 4/14.9.5), for other, group and
-// owner.
+// mode returns the type and the Unix permissions. The file entry has execute, write,
+// read, change attributes and delete permissions for other, group and owner
+// (ECMA-167 4/14.9.5).
 func (e *fileEntry) mode() fs.FileMode {
 	var m fs.FileMode
 	for class := range 3 {

@@ -13,8 +13,7 @@ import (
 	"glassmaster/mastering/volume"
 )
 
-// file is a regular file, or anything else that is not a directory, open for
-// reading.
+// file is an open file that is not a directory.
 type file struct {
 	*contents
 	info *fileInfo
@@ -62,8 +61,7 @@ func (f *file) Seek(off int64, whence int) (int64, error) {
 	return off, nil
 }
 
-// dirEntry is an entry of a directory whose file entry is read when it is
-// wanted.
+// dirEntry is an entry of a directory. Its file entry is read when it is needed.
 type dirEntry struct {
 	fs   *FS
 	n    name
@@ -74,12 +72,12 @@ type dirEntry struct {
 
 func (d *dirEntry) Name() string { return d.n.text }
 
-func (d *dirEntry) IsDir() bool { return d.n.traits&ecma167.FIDDirectory != 0 }
+func (d *dirEntry) IsDir() bool { return d.n.characteristics&ecma167.FIDDirectory != 0 }
 
 func (d *dirEntry) String() string { return fs.FormatDirEntry(d) }
 
-// Type implements fs.DirEntry. An entry whose file entry cannot be read is
-// irregular; Info says why.
+// Type implements fs.DirEntry. It returns fs.ModeIrregular if the file entry cannot
+// be read; Info returns the error.
 func (d *dirEntry) Type() fs.FileMode {
 	if d.IsDir() {
 		return fs.ModeDir
@@ -99,14 +97,14 @@ func (d *dirEntry) Info() (fs.FileInfo, error) {
 	return d.info, nil
 }
 
-// fileInfo is what a file entry says.
+// fileInfo implements fs.FileInfo for a file entry.
 type fileInfo struct {
-	fs     *FS
-	name   string
-	traits uint8
-	entry  *fileEntry
-	once   sync.Once
-	attr   volume.Attributes
+	fs              *FS
+	name            string
+	characteristics uint8
+	entry           *fileEntry
+	once            sync.Once
+	attr            volume.Attributes
 }
 
 func (i *fileInfo) Name() string { return i.name }
@@ -123,7 +121,7 @@ func (i *fileInfo) Sys() any {
 		i.attr = volume.Attributes{
 			UID: owner(e.uid), GID: owner(e.gid), Links: e.names(),
 			Inode: e.inode(), Device: e.device, Accessed: e.accessed, Created: e.created, Changed: e.changed,
-			Hidden: i.traits&ecma167.FIDHidden != 0,
+			Hidden: i.characteristics&ecma167.FIDHidden != 0,
 		}
 		if e.longer != nil {
 			i.attr.Note = e.longer.Note
@@ -146,12 +144,12 @@ func (i *fileInfo) Sys() any {
 	return &i.attr
 }
 
-// inode is the place of the ICB: other than the unique identifier, no two files
-// can share it.
+// inode returns a number for the place of the ICB. Unlike the unique identifier, it
+// cannot be shared by two files.
 func (e *fileEntry) inode() uint64 { return uint64(e.at.Partition)<<32 + uint64(e.at.Block) + 1 }
 
-// names returns the number of names. Of a directory UDF counts those in other
-// directories; Unix counts the "." within it too.
+// names returns the link count. For a directory UDF counts names in other
+// directories, Unix also "." in the directory itself.
 func (e *fileEntry) names() uint32 {
 	if e.kind == ecma167.TypeDirectory {
 		return uint32(e.links) + 1
@@ -159,7 +157,7 @@ func (e *fileEntry) names() uint32 {
 	return uint32(e.links)
 }
 
-// owner makes a user or group that is not specified the first.
+// owner returns a user or group, 0 for one that is not specified.
 func owner(id uint32) uint32 {
 	if id == ecma167.NoID {
 		return 0
@@ -167,7 +165,7 @@ func owner(id uint32) uint32 {
 	return id
 }
 
-// streamNames lists a stream directory.
+// streamNames returns the names in a stream directory.
 func (f *FS) streamNames(icb ecma167.LongAD) ([]string, error) {
 	d, err := f.directory(icb)
 	if err != nil {
@@ -180,9 +178,9 @@ func (f *FS) streamNames(icb ecma167.LongAD) ([]string, error) {
 	return names, d.err
 }
 
-// sectors appends where the contents are; nothing when they are not in whole
-// sectors: within the file entry, with holes, or in blocks smaller than a sector
-// that begin in its middle.
+// sectors appends the extents of the contents. It returns nil if they do not begin at
+// sectors of the disc: contents in the file entry, contents with holes, and blocks
+// smaller than a sector that begin within one.
 func (c *contents) sectors(list []volume.Extent) ([]volume.Extent, error) {
 	if c.inline != nil {
 		return nil, nil
@@ -195,7 +193,7 @@ func (c *contents) sectors(list []volume.Extent) ([]volume.Extent, error) {
 			return nil, nil
 		}
 		if off > c.v.size {
-			return nil, fmt.Errorf("its %d bytes of contents cannot be on a volume of %d: it is damaged, or cut off", c.size, c.v.size)
+			return nil, fmt.Errorf("its contents of %d bytes cannot be on a volume of %d bytes: the volume is damaged or truncated", c.size, c.v.size)
 		}
 		e, n := c.extentAt(off)
 		if e.kind != ecma167.ExtentRecorded {

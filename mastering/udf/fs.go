@@ -16,18 +16,20 @@ import (
 // Volume describes the volume.
 func (f *FS) Volume() volume.Info { return f.info }
 
-// maxLinks is how many symbolic links are followed on the way to a file.
+// maxLinks is the number of symbolic links that are followed to reach a file.
 const maxLinks = 40
 
-// errLoop is a directory that lies in itself: walking such a volume would never
-// end.
+// errLoop is the error for a directory that contains itself. Walking such a volume
+// would never end.
 var errLoop = errors.New("the directory contains itself: the volume is damaged")
 
-// rootName is the root as an entry.
-func (f *FS) rootName() name { return name{text: ".", icb: f.root, traits: ecma167.FIDDirectory} }
+// rootName returns an entry for the root.
+func (f *FS) rootName() name {
+	return name{text: ".", icb: f.root, characteristics: ecma167.FIDDirectory}
+}
 
-// lookup finds a file. Symbolic links on the way are followed, one at the end
-// only if follow is set.
+// lookup finds a file. Symbolic links are followed, except that a link at the end of
+// the path is followed only if follow is set.
 func (f *FS) lookup(op, p string, follow bool) (name, error) {
 	if !filename.ValidPath(p) {
 		return name{}, &fs.PathError{Op: op, Path: p, Err: fs.ErrInvalid}
@@ -39,8 +41,8 @@ func (f *FS) lookup(op, p string, follow bool) (name, error) {
 	return n, nil
 }
 
-// lookupWay is lookup of a directory, with the places of those above it.
-func (f *FS) lookupWay(op, p string) (name, []place, error) {
+// lookupAbove finds a directory, and the places of the directories above it.
+func (f *FS) lookupAbove(op, p string) (name, []place, error) {
 	if !filename.ValidPath(p) {
 		return name{}, nil, &fs.PathError{Op: op, Path: p, Err: fs.ErrInvalid}
 	}
@@ -51,20 +53,20 @@ func (f *FS) lookupWay(op, p string) (name, []place, error) {
 	return n, way[:len(way)-1], nil
 }
 
-// resolve walks down the path, component by component, and returns the places of
-// the directories on it, the last one included.
+// resolve follows the path, and returns the places of the directories on it,
+// including the last one.
 func (f *FS) resolve(p string, follow bool) (n name, above []place, err error) {
 	links := 0
 	done, rest := ".", p
 	cur := f.rootName()
 	above, way := []place{placeOf(cur.icb)}, uint64(0)
 	for rest != "." && rest != "" {
-		part, behind, _ := strings.Cut(rest, "/")
+		part, after, _ := strings.Cut(rest, "/")
 		next, err := f.child(cur, part)
 		if err != nil {
 			return name{}, nil, err
 		}
-		if next.traits&ecma167.FIDDirectory != 0 {
+		if next.characteristics&ecma167.FIDDirectory != 0 {
 			if slices.Contains(above, placeOf(next.icb)) {
 				return name{}, nil, f.loop(next)
 			}
@@ -73,8 +75,8 @@ func (f *FS) resolve(p string, follow bool) (n name, above []place, err error) {
 				return name{}, nil, err
 			}
 		}
-		if next.traits&ecma167.FIDDirectory != 0 || behind == "" && !follow {
-			done, rest, cur = path.Join(done, part), behind, next
+		if next.characteristics&ecma167.FIDDirectory != 0 || after == "" && !follow {
+			done, rest, cur = path.Join(done, part), after, next
 			continue
 		}
 		e, err := f.entry(next.icb)
@@ -82,7 +84,7 @@ func (f *FS) resolve(p string, follow bool) (n name, above []place, err error) {
 			return name{}, nil, err
 		}
 		if e.kind != ecma167.TypeSymlink {
-			if behind != "" {
+			if after != "" {
 				return name{}, nil, fs.ErrNotExist
 			}
 			return next, above, nil
@@ -94,9 +96,9 @@ func (f *FS) resolve(p string, follow bool) (n name, above []place, err error) {
 		if err != nil {
 			return name{}, nil, err
 		}
-		to := path.Join(done, target, behind)
+		to := path.Join(done, target, after)
 		if path.IsAbs(target) || !filename.ValidPath(to) {
-			return name{}, nil, fmt.Errorf("the symbolic link leads out of the volume, to %s: %w", target, fs.ErrNotExist)
+			return name{}, nil, fmt.Errorf("the target of the symbolic link is outside of the volume: %s: %w", target, fs.ErrNotExist)
 		}
 		done, rest, cur = ".", to, f.rootName()
 		above, way = above[:1], 0
@@ -106,7 +108,7 @@ func (f *FS) resolve(p string, follow bool) (n name, above []place, err error) {
 
 // child returns an entry of a directory.
 func (f *FS) child(dir name, text string) (name, error) {
-	if dir.traits&ecma167.FIDDirectory == 0 {
+	if dir.characteristics&ecma167.FIDDirectory == 0 {
 		return name{}, fs.ErrNotExist
 	}
 	d, err := f.directory(dir.icb)
@@ -123,12 +125,12 @@ func (f *FS) child(dir name, text string) (name, error) {
 	return n, nil
 }
 
-// way returns the way that leads on through the name.
+// way returns the way that continues through the name.
 func (n name) way(way uint64) uint64 {
 	return volume.Way(volume.Way(way, uint64(n.at)), placeOf(n.icb).number())
 }
 
-// admit takes up a directory that is reached by its path.
+// admit counts a directory that is reached by its path.
 func (f *FS) admit(n name, way uint64) error {
 	number := placeOf(n.icb).number()
 	f.mu.Lock()
@@ -148,10 +150,10 @@ func (f *FS) admit(n name, way uint64) error {
 	return err
 }
 
-// size is about how many bytes the names take.
+// size returns roughly how many bytes the names take.
 func (d *directory) size() int64 { return int64(len(d.names)) * ecma167.FIDLength }
 
-// loop tells of a directory that lies in itself.
+// loop returns the error for a directory that contains itself.
 func (f *FS) loop(n name) error {
 	return fmt.Errorf("file entry at %s, sector %d: %w", n.icb, f.offset(n.icb)/f.block, errLoop)
 }
@@ -165,7 +167,7 @@ func (f *FS) Open(p string) (fs.File, error) {
 	return f.openName(p, n)
 }
 
-// openName opens what the entry n stands for.
+// openName opens the file or directory of the entry n.
 func (f *FS) openName(p string, n name) (fs.File, error) {
 	info, err := f.stat(n)
 	if err != nil {
@@ -174,7 +176,7 @@ func (f *FS) openName(p string, n name) (fs.File, error) {
 	info.name = path.Base(p)
 	if info.IsDir() {
 		return volume.OpenFolder(p, info, func() ([]fs.DirEntry, error) {
-			return f.list(p, name{icb: info.entry.at, traits: ecma167.FIDDirectory})
+			return f.list(p, name{icb: info.entry.at, characteristics: ecma167.FIDDirectory})
 		}), nil
 	}
 	c, err := f.contents(info.entry)
@@ -184,8 +186,8 @@ func (f *FS) openName(p string, n name) (fs.File, error) {
 	return &file{contents: c, info: info, path: p}, nil
 }
 
-// ReadDir implements fs.ReadDirFS. Of a directory that is damaged it returns
-// the entries that are not, and the error.
+// ReadDir implements fs.ReadDirFS. For a damaged directory it returns the entries
+// that can be read, and the error.
 func (f *FS) ReadDir(p string) ([]fs.DirEntry, error) {
 	n, err := f.lookup("readdir", p, true)
 	if err != nil {
@@ -195,7 +197,7 @@ func (f *FS) ReadDir(p string) ([]fs.DirEntry, error) {
 }
 
 func (f *FS) list(p string, n name) ([]fs.DirEntry, error) {
-	if n.traits&ecma167.FIDDirectory == 0 {
+	if n.characteristics&ecma167.FIDDirectory == 0 {
 		return nil, &fs.PathError{Op: "readdir", Path: p, Err: errors.New("not a directory")}
 	}
 	d, err := f.directory(n.icb)
@@ -239,15 +241,16 @@ func (f *FS) stat(n name) (*fileInfo, error) {
 	if err != nil {
 		return nil, err
 	}
-	if (e.kind == ecma167.TypeDirectory) != (n.traits&ecma167.FIDDirectory != 0) {
+	if (e.kind == ecma167.TypeDirectory) != (n.characteristics&ecma167.FIDDirectory != 0) {
 		return nil, wrongKind(e)
 	}
-	return &fileInfo{fs: f, name: n.text, traits: n.traits, entry: e}, nil
+	return &fileInfo{fs: f, name: n.text, characteristics: n.characteristics, entry: e}, nil
 }
 
-// wrongKind tells of a directory that is none by its name, and the reverse.
+// wrongKind returns the error for a file entry whose file type contradicts the file
+// identifier that points to it.
 func wrongKind(e *fileEntry) error {
-	return fmt.Errorf("file entry at %s: file type %d, but its name says otherwise", e.at, e.kind)
+	return fmt.Errorf("file entry at %s: file type %d contradicts the entry of the directory", e.at, e.kind)
 }
 
 // ReadLink implements fs.ReadLinkFS.
@@ -269,8 +272,8 @@ func (f *FS) ReadLink(p string) (string, error) {
 	return "", &fs.PathError{Op: "readlink", Path: p, Err: err}
 }
 
-// OpenStream opens a named stream of a file (UDF 3.3.5); an empty path means
-// the streams of the whole volume.
+// OpenStream opens a named stream of a file (UDF 3.3.5). An empty path means the
+// streams of the volume.
 func (f *FS) OpenStream(p, stream string) (fs.File, error) {
 	fail := func(err error) (fs.File, error) {
 		return nil, &fs.PathError{Op: "open stream", Path: p + ":" + stream, Err: err}
@@ -301,11 +304,15 @@ func (f *FS) OpenStream(p, stream string) (fs.File, error) {
 	return f.openName(path.Join(p, stream), n)
 }
 
-// maxTarget is the longest target of a symbolic link in bytes, as Linux has it.
+// maxTarget is the longest target of a symbolic link in Linux, in bytes.
 const maxTarget = 4096
 
-// target returns where a symbolic link leads, from the mirror where the main copy
-// of the metadata partition is damaged.
+// pathSetRoot is the type of a path component for the root of the volume set
+// (ECMA-167 4/14.16.1.1).
+const pathSetRoot = 1
+
+// target returns the target of a symbolic link, from the mirror of the metadata
+// partition if the main copy is damaged.
 func (f *FS) target(e *fileEntry) (string, error) {
 	target, err := f.readTarget(e)
 	if err != nil && f.hasMirror {
@@ -316,9 +323,8 @@ func (f *FS) target(e *fileEntry) (string, error) {
 	return target, err
 }
 
-// readTarget reads the path components of a symbolic link (ECMA-167 4/14.16),
-// with their type at BP 0, the length of the name at BP 1 and the name from BP 4
-// on.
+// readTarget reads the path components of a symbolic link (ECMA-167 4/14.16). Each
+// has its type at BP 0, the length of the name at BP 1 and the name at BP 4.
 func (v reader) readTarget(e *fileEntry) (string, error) {
 	c, err := v.contents(e)
 	if err != nil {
@@ -332,16 +338,16 @@ func (v reader) readTarget(e *fileEntry) (string, error) {
 	for len(p) >= 4 {
 		n := int(p[1])
 		if 4+n > len(p) {
-			return "", fmt.Errorf("file entry at %s: a path component of a symbolic link is cut off", e.at)
+			return "", fmt.Errorf("file entry at %s: a path component of a symbolic link is truncated", e.at)
 		}
 		switch p[0] {
-		case 1, 2: // the root of a volume set, or of the directory tree
+		case pathSetRoot, ecma167.PathRoot:
 			parts = []string{""}
-		case 3:
+		case ecma167.PathParent:
 			parts = append(parts, "..")
-		case 4:
+		case ecma167.PathSelf:
 			parts = append(parts, ".")
-		case 5:
+		case ecma167.PathName:
 			text, err := ecma167.DecodeCS0(p[4 : 4+n])
 			if err != nil {
 				return "", fmt.Errorf("file entry at %s: %w", e.at, err)
@@ -351,7 +357,7 @@ func (v reader) readTarget(e *fileEntry) (string, error) {
 			}
 			parts = append(parts, text)
 		default:
-			return "", fmt.Errorf("file entry at %s: a symbolic link with a path component of type %d", e.at, p[0])
+			return "", fmt.Errorf("file entry at %s: a path component of a symbolic link has the unknown type %d", e.at, p[0])
 		}
 		p = p[4+n:]
 	}

@@ -8,11 +8,9 @@ import (
 	"glassmaster/mastering/volume"
 )
 
-func init() { volume.RegisterHead(view, head) }
-
-// head returns what the volume says that begins with a session: its recognition
-// sequence is behind the system area, and an anchor volume descriptor pointer at
-// sector 256 of the session, or at 512 while it is open (UDF 2.2.3, 6.10).
+// head describes the volume that begins with a session: its recognition sequence
+// follows the system area, and it has an anchor volume descriptor pointer at sector
+// 256 of the session, or at 512 while it is open (UDF 2.2.3, 6.10).
 func head(r io.ReaderAt, size int64, start disc.LBA) (volume.Head, bool) {
 	m, anchors, rec, err := find(r, int64(start)*disc.SectorSize, size)
 	if err != nil || start != 0 && rec.nsr == "" {

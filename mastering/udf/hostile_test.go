@@ -50,8 +50,8 @@ func sectorOf(t *testing.T, p []byte, path string) int {
 	return int(off / disc.SectorSize)
 }
 
-// TestSharedDirectory has hundreds of folders hold the names of the same one: a
-// walk ends long before it has seen all of them.
+// TestSharedDirectory reads a volume in which hundreds of directories share the
+// contents of one: a walk ends before it has visited all of them.
 func TestSharedDirectory(t *testing.T) {
 	const files, folders = 2000, 1000
 	root := tree.NewFolder("", udftest.When)
@@ -78,27 +78,27 @@ func TestSharedDirectory(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	seen, told := 0, false
+	seen, reported := 0, false
 	if err := v.Walk(".", func(e *volume.Entry) error {
 		seen++
-		told = told || errors.Is(e.Err, errRoom)
+		reported = reported || errors.Is(e.Err, errWalkLimit)
 		return nil
 	}); err != nil {
 		t.Fatal(err)
 	}
-	if limit := (walkRoom*len(p) + walkSpare) / ecma167.FIDLength * 2; seen > limit || !told {
-		t.Errorf("%d entries of a volume of %d bytes, told %v", seen, len(p), told)
+	if limit := (walkFactor*len(p) + walkSpare) / ecma167.FIDLength * 2; seen > limit || !reported {
+		t.Errorf("%d entries of a volume of %d bytes, reported %v", seen, len(p), reported)
 	}
 	read := v.followed.Load()
-	if got := defects(t, p); !strings.Contains(got, errRoom.Error()) {
+	if got := defects(t, p); !strings.Contains(got, errWalkLimit.Error()) {
 		t.Errorf("%.1000s", got)
 	}
-	if read = v.followed.Load() - read; read > 2*walkRoom*int64(len(p))+walkSpare {
+	if read = v.followed.Load() - read; read > 2*walkFactor*int64(len(p))+walkSpare {
 		t.Errorf("%d bytes were read", read)
 	}
 }
 
-// TestMore gives the same attributes during a walk as by path.
+// TestMore compares the attributes of a walk with those of Lstat.
 func TestMore(t *testing.T) {
 	root := tree.NewFolder("", udftest.When)
 	root.Append(tree.NewFolder("dir", udftest.When))
@@ -135,7 +135,7 @@ func TestMore(t *testing.T) {
 	}
 }
 
-// TestPlaces opens what is at no place of a file.
+// TestPlaces opens places where no file is.
 func TestPlaces(t *testing.T) {
 	v, err := openBytes(image(t, tree.NewFolder("", udftest.When), plan.Revision250), volume.Options{})
 	if err != nil {
@@ -148,7 +148,7 @@ func TestPlaces(t *testing.T) {
 	}
 }
 
-// TestDeep nests folders until their path is longer than any is.
+// TestDeep nests directories until their path is too long.
 func TestDeep(t *testing.T) {
 	root := tree.NewFolder("", udftest.When)
 	for at, i := root, 0; i < 200; i++ {
@@ -176,7 +176,7 @@ func TestDeep(t *testing.T) {
 	}
 }
 
-// TestIndirectLoop has an ICB of strategy 4096 that leads back to itself.
+// TestIndirectLoop reads an ICB of strategy 4096 that points to itself.
 func TestIndirectLoop(t *testing.T) {
 	root := tree.NewFolder("", udftest.When)
 	root.Append(tree.NewFile("a", 0, udftest.When, layout.Bytes(nil)))
@@ -210,8 +210,7 @@ func TestIndirectLoop(t *testing.T) {
 	}
 }
 
-// TestManyMaps has a logical volume with more partition maps than there can be,
-// each of which could bring a table along.
+// TestManyMaps opens a logical volume with more partition maps than UDF allows.
 func TestManyMaps(t *testing.T) {
 	p := image(t, tree.NewFolder("", udftest.When), plan.Revision150)
 	for at := findTag(t, p, 0, ecma167.TagLVD); ; at = findTag(t, p, at+1, ecma167.TagLVD) {
@@ -232,9 +231,9 @@ func TestManyMaps(t *testing.T) {
 	}
 }
 
-// TestTornMetadata has a metadata file whose extents end within a block: what
-// lies in such a block is an error, not a read of nothing again and again.
-func TestTornMetadata(t *testing.T) {
+// TestPartialMetadataBlock reads a metadata file whose extents end within a block.
+// That must give an error, not an endless loop.
+func TestPartialMetadataBlock(t *testing.T) {
 	root := tree.NewFolder("", udftest.When)
 	root.Append(tree.NewFile("a", 10, udftest.When, layout.Bytes("0123456789")))
 	p := image(t, root, plan.Revision250)
@@ -259,8 +258,8 @@ func TestTornMetadata(t *testing.T) {
 	}
 }
 
-// TestNamesakes has many entries of one name, all of which are shown.
-func TestNamesakes(t *testing.T) {
+// TestEqualNames has many entries of the same name. All of them are shown.
+func TestEqualNames(t *testing.T) {
 	names := make([]name, 100_000)
 	for i := range names {
 		names[i].text = "a"
@@ -274,7 +273,7 @@ func TestNamesakes(t *testing.T) {
 		}
 		seen[n.text] = true
 		if !fs.ValidPath(n.text) {
-			t.Fatalf("%q is no name", n.text)
+			t.Fatalf("%q is not a valid name", n.text)
 		}
 	}
 	for _, want := range []string{"a", "a~2", "a~3", "b"} {
@@ -284,8 +283,8 @@ func TestNamesakes(t *testing.T) {
 	}
 }
 
-// TestTooLarge has a file whose extents lie on each other and are together more
-// than the volume: where they are is not listed.
+// TestTooLarge reads a file whose extents overlap and are larger than the volume. Its
+// extents are not listed.
 func TestTooLarge(t *testing.T) {
 	root := tree.NewFolder("", udftest.When)
 	root.Append(tree.NewFile("a", 8*disc.SectorSize, udftest.When, layout.Bytes(make([]byte, 8*disc.SectorSize))))
@@ -323,11 +322,11 @@ func allocated(f func()) int64 {
 	return int64(after.TotalAlloc - before.TotalAlloc)
 }
 
-// smallBlock is the size of the blocks in which FuzzBlocks has its descriptors.
+// smallBlock is the block size of FuzzBlocks.
 const smallBlock = 512
 
-// seedBlocks are a directory with two names, a file with a chain of allocation
-// descriptors, a symbolic link, and an ICB of strategy 4096.
+// seedBlocks returns blocks with a directory of two names, a file with a chain of
+// allocation descriptors, a symbolic link, and an ICB of strategy 4096.
 func seedBlocks() []byte {
 	p := make([]byte, 12*smallBlock)
 	entry := func(block int, kind byte, strategy, flags uint16, size uint64, ads []byte) []byte {
@@ -367,9 +366,9 @@ func seedBlocks() []byte {
 	return p
 }
 
-// FuzzBlocks reads descriptors of a small partition, and of one of each other
-// kind on top of it, with their tags made right: ICBs, chains of allocation
-// descriptors, directories and links.
+// FuzzBlocks reads descriptors of a small partition, and of each other kind of
+// partition on top of it: ICBs, chains of allocation descriptors, directories and
+// symbolic links. It updates the tags first.
 func FuzzBlocks(f *testing.F) {
 	seed := seedBlocks()
 	f.Add(seed, uint16(0))
@@ -411,7 +410,7 @@ func FuzzBlocks(f *testing.F) {
 	})
 }
 
-// readBlock reads all that an ICB may lead to.
+// readBlock reads everything that an ICB may point to.
 func readBlock(t *testing.T, v reader, icb ecma167.LongAD) {
 	e, err := v.readEntry(icb)
 	if err != nil {
@@ -420,7 +419,7 @@ func readBlock(t *testing.T, v reader, icb ecma167.LongAD) {
 	names, _ := v.readDirectory(e)
 	for _, n := range names {
 		if !filename.ValidPath(n.text) || strings.Contains(n.text, "/") {
-			t.Errorf("the name %q is none", n.text)
+			t.Errorf("the name %q is not valid", n.text)
 		}
 	}
 	_, _ = v.readTarget(e)

@@ -13,7 +13,7 @@ import (
 // accessNames are access types of partitions (ECMA-167 3/10.5.7, UDF 2.2.14.2).
 var accessNames = []string{"pseudo-overwritable", "read only", "write once", "rewritable", "overwritable"}
 
-// describe collects what is known of the volume.
+// describe returns a description of the volume.
 func (f *FS) describe(d *descriptors, v *integrity, a anchor) volume.Info {
 	i := volume.Info{
 		Format: "UDF " + ecma167.RevisionName(f.revision), View: view, Views: []string{view},
@@ -35,7 +35,7 @@ func (f *FS) describe(d *descriptors, v *integrity, a anchor) volume.Info {
 		add(&i, "Partition", fmt.Sprintf("%d: %d blocks from sector %d, %s", p.number, p.length, p.start, accessName(p.access)))
 	}
 	for n, p := range f.parts {
-		if _, ok := p.(*virtual); ok { // the partition is the whole medium, as far as it may be written one day
+		if _, ok := p.(*virtual); ok { // the partition includes what is not written yet
 			i.Blocks = min(i.Blocks, f.size/f.block)
 		}
 		add(&i, "Partition map", fmt.Sprintf("%d: %s", n, p))
@@ -49,10 +49,10 @@ func (f *FS) describe(d *descriptors, v *integrity, a anchor) volume.Info {
 		if d.damage != nil {
 			why = d.damage.Error()
 		}
-		f.recovered(&i, int64(a.main.Location)*f.block, "the reserve volume descriptor sequence was read, since the main one cannot be used: "+why)
+		f.recovered(&i, int64(a.main.Location)*f.block, "the reserve volume descriptor sequence was used, because the main one is not usable: "+why)
 	}
 	if f.lost != nil {
-		f.recovered(&i, f.offset(f.fileSet), fmt.Sprintf("the root directory was found by searching, at %s: %v", f.root, f.lost))
+		f.recovered(&i, f.offset(f.fileSet), fmt.Sprintf("the root directory was found by a search, at %s: %v", f.root, f.lost))
 	}
 	add(&i, "Anchor", fmt.Sprintf("sector %d", a.location))
 	if f.streams.Length&ecma167.LengthMask != 0 {
@@ -63,9 +63,9 @@ func (f *FS) describe(d *descriptors, v *integrity, a anchor) volume.Info {
 	return i
 }
 
-// describeIntegrity adds what the integrity descriptor says.
+// describeIntegrity adds the contents of the integrity descriptor.
 func describeIntegrity(i *volume.Info, v *integrity) {
-	state := "open: the volume was not closed properly, or is still being written"
+	state := "open: the volume was not closed properly, or is being written"
 	if v.closed {
 		state = "closed"
 	}
@@ -94,13 +94,13 @@ func accessName(n uint32) string {
 	return fmt.Sprintf("access type %d", n)
 }
 
-// recovered tells that something damaged was replaced, and where it is.
+// recovered reports that something damaged was replaced, and where it is.
 func (f *FS) recovered(i *volume.Info, off int64, text string) {
 	add(i, "Recovered", text)
 	d := at(off, "")
 	d.Severity, d.Text = disc.Error, text
-	f.defects = append(f.defects, d)
+	f.notices = append(f.notices, d)
 }
 
-// Defects implements volume.Examined.
-func (f *FS) Defects() []disc.Notice { return slices.Clone(f.defects) }
+// Notices implements volume.Noticer.
+func (f *FS) Notices() []disc.Notice { return slices.Clone(f.notices) }

@@ -17,8 +17,8 @@ func TestReadWhatLinuxWrote(t *testing.T) {
 	script.WriteString(udftest.KernelManifest + fillScript)
 	var images []string
 	for i, m := range media {
-		if strings.HasPrefix(m.map_, "virtual") || m.block > 4096 || strings.Contains(strings.Join(m.args, " "), "strategy") {
-			continue // the kernel reads these, but does not write them
+		if strings.HasPrefix(m.kind, "virtual") || m.block > 4096 || strings.Contains(strings.Join(m.args, " "), "strategy") {
+			continue // the kernel can read these, but not write them
 		}
 		image := filepath.Join(dir, "image"+string(rune('a'+i))+".udf")
 		if err := os.Rename(udftest.Mkudffs(t, "40000", m.args...), image); err != nil {
@@ -40,8 +40,8 @@ func TestReadWhatLinuxWrote(t *testing.T) {
 	}
 }
 
-// fillScript defines fill, which puts files of all kinds into an image: removed
-// names, holes, fragments with many allocation descriptors, all types.
+// fillScript defines the shell function fill, which creates files in an image: files
+// of all types, holes, files with many allocation descriptors, and deleted names.
 const fillScript = `
 fill() {
 

@@ -7,7 +7,7 @@ import (
 	"glassmaster/mastering/udf/internal/ecma167"
 )
 
-// lateMap is a partition map whose partition is built when all maps are known.
+// lateMap is a partition map whose partition is opened when all maps are known.
 type lateMap struct {
 	*physical
 	finish func(v reader, index int) (partition, error)
@@ -20,12 +20,12 @@ func (v reader) readMap(p []byte, d *descriptors) (partition, error) {
 	if p[0] == 1 && len(p) >= 6 {
 		base, err := v.physical(le.Uint16(p[4:]), d)
 		if err != nil {
-			return nil, err // and not base: a nil pointer in an interface is not nil
+			return nil, err // not base: a nil pointer in an interface is not nil
 		}
 		return base, nil
 	}
 	if p[0] != 2 || len(p) < 64 {
-		return nil, fmt.Errorf("unknown type %d with %d bytes", p[0], len(p))
+		return nil, fmt.Errorf("unknown type %d, %d bytes long", p[0], len(p))
 	}
 	base, err := v.physical(le.Uint16(p[38:]), d)
 	if err != nil {
@@ -40,7 +40,7 @@ func (v reader) readMap(p []byte, d *descriptors) (partition, error) {
 		p = clone(p)
 		return &lateMap{base, func(v reader, _ int) (partition, error) { return v.openMetadata(base, p) }}, nil
 	default:
-		return nil, fmt.Errorf("unknown kind of partition %q", id)
+		return nil, fmt.Errorf("unknown partition type %q", id)
 	}
 }
 
@@ -51,7 +51,7 @@ func (v reader) physical(number uint16, d *descriptors) (*physical, error) {
 			return &physical{p, v.medium}, nil
 		}
 	}
-	return nil, fmt.Errorf("partition %d has no descriptor", number)
+	return nil, fmt.Errorf("partition %d has no partition descriptor", number)
 }
 
 // openSparable reads the sparing table (UDF 2.2.12). The map has the packet
@@ -60,7 +60,7 @@ func (v reader) physical(number uint16, d *descriptors) (*physical, error) {
 func (v reader) openSparable(base *physical, p []byte) (partition, error) {
 	s := &sparable{physical: base, packet: uint32(le.Uint16(p[40:])), moved: map[uint32]uint32{}}
 	if s.packet == 0 {
-		return nil, errors.New("sparable partition with packets of no length")
+		return nil, errors.New("the packet length of the sparable partition is 0")
 	}
 	best, sequence := []byte(nil), uint32(0)
 	var damage error
@@ -78,33 +78,33 @@ func (v reader) openSparable(base *physical, p []byte) (partition, error) {
 	}
 	if best == nil {
 		if damage == nil {
-			damage = errors.New("none is given")
+			damage = errors.New("the partition map lists none")
 		}
 		return nil, fmt.Errorf("sparing tables: %w", damage)
 	}
 	for e := best[56:]; len(e) >= 8; e = e[8:] {
-		if from := le.Uint32(e); from < 0xFFFFFFF0 { // what is above marks spares that are free or bad
+		if from := le.Uint32(e); from < 0xFFFFFFF0 { // higher values mark available and defective spares
 			s.moved[from] = le.Uint32(e[4:])
 		}
 	}
 	return s, nil
 }
 
-// readSparingTable reads a sparing table up to its last entry; their number is
-// at BP 48, 8 bytes each from BP 56 on.
+// readSparingTable reads a sparing table up to its last entry. The number of entries
+// is at BP 48; they are 8 bytes long and begin at BP 56.
 func (v reader) readSparingTable(sector int64) ([]byte, error) {
 	head := make([]byte, v.block)
 	if err := v.readMeta(head, sector*v.block); err != nil {
 		return nil, err
 	}
 	if id := ecma167.EntityID(head[16:]); id != "*UDF Sparing Table" {
-		return nil, fmt.Errorf("sector %d holds no sparing table", sector)
+		return nil, fmt.Errorf("sector %d is not a sparing table", sector)
 	}
 	table := make([]byte, 56+8*int(le.Uint16(head[48:]))) // at most 64 Ki entries
 	if err := v.read(table, sector*v.block); err != nil {
 		return nil, err
 	}
-	if n := ecma167.TagLength + int(le.Uint16(head[10:])); n > len(table) { // the CRC may go over what follows the entries
+	if n := ecma167.TagLength + int(le.Uint16(head[10:])); n > len(table) { // the CRC may cover bytes after the entries
 		longer := make([]byte, n)
 		if err := v.read(longer, sector*v.block); err != nil {
 			return nil, err
@@ -120,10 +120,10 @@ func (v reader) readSparingTable(sector int64) ([]byte, error) {
 	return table, nil
 }
 
-// openMetadata opens the files of a metadata partition (UDF 2.2.10). The map
-// has the blocks of the main and the mirror file's ICBs at BP 40 and 44.
+// openMetadata opens the files of a metadata partition (UDF 2.2.10). The partition
+// map has the blocks of the ICBs of the main and the mirror file at BP 40 and 44.
 func (v reader) openMetadata(base *physical, p []byte) (partition, error) {
-	under := -1 // the reference number of the partition that holds the files
+	under := -1 // reference number of the partition that holds the files
 	for i, q := range v.parts {
 		switch q := q.(type) {
 		case *physical:
@@ -137,7 +137,7 @@ func (v reader) openMetadata(base *physical, p []byte) (partition, error) {
 		}
 	}
 	if under < 0 {
-		return nil, fmt.Errorf("partition %d, which holds the metadata files, has no map", base.number)
+		return nil, fmt.Errorf("partition %d, which holds the metadata files, has no partition map", base.number)
 	}
 	m := &metadata{}
 	open := func(which int) (*contents, error) {
@@ -150,10 +150,10 @@ func (v reader) openMetadata(base *physical, p []byte) (partition, error) {
 		}
 		c, err := v.contents(e)
 		if err == nil && (c.inline != nil || c.size < v.block) {
-			err = fmt.Errorf("metadata file at block %d: it holds no block", block)
+			err = fmt.Errorf("metadata file at block %d: it has no blocks", block)
 		}
 		if err == nil && c.indirect() {
-			err = fmt.Errorf("metadata file at block %d: it lies in its own partition", block)
+			err = fmt.Errorf("metadata file at block %d: it is in its own partition", block)
 		}
 		if err != nil {
 			return nil, err
@@ -168,8 +168,8 @@ func (v reader) openMetadata(base *physical, p []byte) (partition, error) {
 	return m, nil
 }
 
-// indirect reports whether an extent lies in a partition that is not physical,
-// which would be a loop.
+// indirect reports whether an extent is in a partition that is not physical, which
+// would be a loop.
 func (c *contents) indirect() bool {
 	for _, e := range c.extents {
 		if int(e.partition) >= len(c.v.parts) {

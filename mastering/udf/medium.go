@@ -8,8 +8,8 @@ import (
 
 var le = binary.LittleEndian
 
-// medium reads the bytes of the volume, metadata through a small cache: a
-// directory's file entries are mostly neighbours.
+// medium reads the bytes of the volume. Metadata goes through a small cache, since
+// the file entries of a directory are usually close together.
 type medium struct {
 	r     io.ReaderAt
 	size  int64 // bytes
@@ -20,7 +20,7 @@ type medium struct {
 // read fills p from byte offset off of the volume.
 func (m *medium) read(p []byte, off int64) error {
 	if off < 0 || int64(len(p)) > m.size-off {
-		return m.behind(max(off, m.size))
+		return m.errBeyond(max(off, m.size))
 	}
 	if n, err := m.r.ReadAt(p, off); n < len(p) {
 		return fmt.Errorf("sector %d: %w", (off+int64(n))/m.block, err)
@@ -28,9 +28,9 @@ func (m *medium) read(p []byte, off int64) error {
 	return nil
 }
 
-// behind tells that the byte at off is not there.
-func (m *medium) behind(off int64) error {
-	return fmt.Errorf("sector %d is behind the end of the disc or image (%d sectors of %d bytes): it is cut off",
+// errBeyond says that the byte at off is beyond the end of the volume.
+func (m *medium) errBeyond(off int64) error {
+	return fmt.Errorf("sector %d is beyond the end of the disc or image (%d sectors of %d bytes): it is truncated",
 		off/m.block, m.size/m.block, m.block)
 }
 
@@ -44,7 +44,7 @@ func (m *medium) readMeta(p []byte, off int64) error {
 		return nil
 	}
 	chunk := make([]byte, chunkSize)
-	if m.read(chunk, at) != nil { // one bad sector does not take its neighbours along
+	if m.read(chunk, at) != nil { // a bad sector must not make the other ones unreadable
 		return m.read(p, off)
 	}
 	m.cache.put(chunk, at)

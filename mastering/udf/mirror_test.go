@@ -12,7 +12,7 @@ import (
 	"glassmaster/mastering/volume"
 )
 
-// TestMirror reads volumes whose metadata are damaged.
+// TestMirror reads volumes with damaged metadata.
 func TestMirror(t *testing.T) {
 	for _, r := range []plan.Revision{plan.Revision250, plan.Revision260} {
 		root := udftest.Sample()
@@ -39,7 +39,7 @@ func TestMirror(t *testing.T) {
 				t.Errorf("%s %s: %v", r, name, err)
 				continue
 			}
-			udftest.Diff(t, udftest.TreeManifest(root), udftest.SortLines(udftest.Manifest(t, v)))
+			udftest.Diff(t, udftest.TreeManifest(t, root), udftest.SortLines(udftest.Manifest(t, v)))
 		}
 	}
 }

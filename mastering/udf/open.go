@@ -13,13 +13,8 @@ import (
 	"glassmaster/mastering/volume"
 )
 
-func init() { volume.Register("UDF", open) }
-
-// view is the name of the one view of a UDF volume.
-const view = "UDF"
-
-// reader reads the structures of a volume. It is a small value: mirror says
-// that metadata partitions are read from their second copy.
+// reader reads the structures of a volume. mirror says that metadata partitions are
+// read from their second copy.
 type reader struct {
 	*state
 	mirror bool
@@ -33,7 +28,7 @@ type state struct {
 	root      ecma167.LongAD
 	streams   ecma167.LongAD // ICB of the system stream directory
 	hasMirror bool
-	followed  atomic.Int64 // bytes that were read of directories and of chains
+	followed  atomic.Int64 // bytes of directories, descriptor chains and indirect entries that were read
 }
 
 // FS is a UDF volume, open for reading. It implements volume.FS and is safe for
@@ -41,10 +36,10 @@ type state struct {
 type FS struct {
 	reader
 	info volume.Info
-	lost error // why the root directory had to be searched
+	lost error // why the root directory had to be searched for
 
-	defects []disc.Notice                   // met when it was opened
-	twin    func() map[uint64]volume.Longer // files of which another view knows more; may be nil
+	notices     []disc.Notice                       // found when it was opened
+	corrections func() map[uint64]volume.Correction // files of which another view has more of the contents; may be nil
 
 	recognition recognition
 	anchor      anchor
@@ -54,24 +49,15 @@ type FS struct {
 
 	dirs  directories
 	mu    sync.Mutex
-	reach *volume.Reach // of the directories that were reached by their paths
+	reach *volume.Reach // directories that were reached by their paths
 }
 
 var _ volume.Direct = (*FS)(nil)
 
-// open is what package volume calls.
-func open(r io.ReaderAt, size int64, o volume.Options) (volume.FS, error) {
-	f, err := Open(r, size, o)
-	if err != nil {
-		return nil, err
-	}
-	return f, nil
-}
-
-// Open opens the UDF volume in r, size bytes long, whose offset 0 is address 0
-// of the disc. The error wraps volume.ErrUnknown when r does not hold one, when
-// o asks for another view than "UDF", or when the volume is damaged and another
-// file system, ISO 9660, shares the disc.
+// Open opens the UDF volume in r, which has size bytes and whose offset 0 is address
+// 0 of the disc. The error wraps volume.ErrUnknown if there is no UDF volume, if o
+// asks for another view than "UDF", or if the volume is damaged and the disc also
+// has an ISO 9660 volume.
 func Open(r io.ReaderAt, size int64, o volume.Options) (*FS, error) {
 	if o.View != "" && o.View != view {
 		return nil, volume.ErrUnknown
@@ -81,7 +67,7 @@ func Open(r io.ReaderAt, size int64, o volume.Options) (*FS, error) {
 		return nil, err
 	}
 	s := o.Chosen()
-	if s.Number < len(o.Sessions) { // what comes behind is not its own
+	if s.Number < len(o.Sessions) { // later sessions do not belong to it
 		size = min(size, int64(s.End)*disc.SectorSize)
 	}
 	m, anchors, rec, err := find(r, int64(s.Start)*disc.SectorSize, size)
@@ -107,7 +93,7 @@ func Open(r io.ReaderAt, size int64, o volume.Options) (*FS, error) {
 	return nil, fmt.Errorf("open UDF volume: %w", first)
 }
 
-// mount opens the volume that an anchor leads to, as far as its root.
+// mount opens the volume that an anchor points to, and reads its root directory.
 func mount(m *medium, a anchor) (*FS, error) {
 	d, err := readDescriptors(m, a)
 	if err != nil {
@@ -135,8 +121,8 @@ func mount(m *medium, a anchor) (*FS, error) {
 	return f, nil
 }
 
-// maxMaps is how many partition maps are read. UDF 2.2.4 and 2.2.10 have volumes
-// of one, and of one with another on top; each may bring a table along.
+// maxMaps is the number of partition maps that are read. A volume has one, or two if
+// it has a metadata or virtual partition (UDF 2.2.4, 2.2.10).
 const maxMaps = 8
 
 // readLogical takes the block size, the revision and the partition maps from
@@ -144,22 +130,22 @@ const maxMaps = 8
 func (v reader) readLogical(d *descriptors) error {
 	p := d.logical
 	if size := int64(le.Uint32(p[212:])); size != v.block {
-		return fmt.Errorf("the logical volume has blocks of %d bytes on sectors of %d, UDF asks for the same", size, v.block)
+		return fmt.Errorf("the logical volume has blocks of %d bytes on sectors of %d bytes; UDF requires the same size", size, v.block)
 	}
 	if id := ecma167.EntityID(p[216:]); id != "*OSTA UDF Compliant" {
-		return fmt.Errorf("the logical volume belongs to the domain %q, not to OSTA UDF", id)
+		return fmt.Errorf("the domain of the logical volume is %q, not OSTA UDF", id)
 	}
 	v.revision = le.Uint16(p[216+24:])
 	maps, count := p[440:], le.Uint32(p[268:])
 	if count > maxMaps {
-		return fmt.Errorf("the logical volume claims %d partition maps, UDF knows volumes of two", count)
+		return fmt.Errorf("the logical volume has %d partition maps; UDF allows 2", count)
 	}
 	if n := int64(le.Uint32(p[264:])); n < int64(len(maps)) {
 		maps = maps[:n]
 	}
 	for i := uint32(0); i < count; i++ {
 		if len(maps) < 2 || maps[1] < 2 || int(maps[1]) > len(maps) {
-			return fmt.Errorf("partition map %d of %d is cut off", i, count)
+			return fmt.Errorf("partition map %d of %d is truncated", i, count)
 		}
 		part, err := v.readMap(maps[:maps[1]], d)
 		if err != nil {
@@ -182,11 +168,11 @@ func (v reader) readLogical(d *descriptors) error {
 	return nil
 }
 
-// locate returns the byte offset of a block of the volume, and how many bytes
-// are contiguous from there on.
+// locate returns the byte offset of a block of the volume, and how many bytes are
+// contiguous from there.
 func (v reader) locate(a ecma167.LongAD) (off, n int64, err error) {
 	if int(a.Partition) >= len(v.parts) {
-		return 0, 0, fmt.Errorf("%s: there are %d partitions", a, len(v.parts))
+		return 0, 0, fmt.Errorf("%s: the number of partitions is %d", a, len(v.parts))
 	}
 	if off, n, err = v.parts[a.Partition].locate(a.Block, v.mirror); err != nil {
 		return 0, 0, fmt.Errorf("%s: %w", a, err)
@@ -194,8 +180,8 @@ func (v reader) locate(a ecma167.LongAD) (off, n int64, err error) {
 	return off, n, nil
 }
 
-// readDescriptor reads the block at a, which begins with a descriptor of one of
-// the wanted kinds.
+// readDescriptor reads the block at a, which must begin with a descriptor of one of
+// the given kinds.
 func (v reader) readDescriptor(a ecma167.LongAD, want ...uint16) ([]byte, uint16, error) {
 	off, _, err := v.locate(a)
 	if err != nil {
@@ -215,11 +201,11 @@ func (v reader) readDescriptor(a ecma167.LongAD, want ...uint16) ([]byte, uint16
 	return p, id, nil
 }
 
-// maxFileSets is how many file set descriptors are followed.
+// maxFileSets is the number of file set descriptors that are followed.
 const maxFileSets = 1024
 
-// readFileSet returns the file set descriptor (ECMA-167 4/14.1) with the
-// highest number; media that are written once may hold older ones before it.
+// readFileSet returns the file set descriptor (ECMA-167 4/14.1) with the highest
+// number. Write-once media may have older ones before it.
 func (v reader) readFileSet(a ecma167.LongAD) ([]byte, error) {
 	var set []byte
 	for range maxFileSets {
@@ -247,5 +233,5 @@ func (v reader) readFileSet(a ecma167.LongAD) ([]byte, error) {
 		a.Length -= uint32(v.block)
 		a.Block++
 	}
-	return nil, errors.New("more than 1024 file set descriptors, they form a loop")
+	return nil, errors.New("the file set descriptors form a loop")
 }

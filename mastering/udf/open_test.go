@@ -38,7 +38,7 @@ var media = []struct {
 	args   []string
 	format string
 	block  int
-	map_   string // what one of the partitions is
+	kind   string // of one of the partitions
 }{
 	{[]string{"-m", "hd", "-r", "1.02"}, "UDF 1.02", 512, "physical"},
 	{[]string{"-m", "hd", "-r", "1.50", "-b", "1024"}, "UDF 1.50", 1024, "physical"},
@@ -49,8 +49,8 @@ var media = []struct {
 	{[]string{"-m", "hd", "--ad=long"}, "UDF 2.01", 512, "physical"},
 	{[]string{"-m", "dvdram", "-r", "2.00"}, "UDF 2.00", 2048, "physical"},
 	{[]string{"-m", "hd", "-b", "2048", "--strategy=4096"}, "UDF 2.01", 2048, "physical"},
-	{[]string{"-m", "dvdrw", "-r", "2.01"}, "UDF 2.01", 2048, "sparable (0 packets moved)"},
-	{[]string{"-m", "cdrw", "-r", "1.50"}, "UDF 1.50", 2048, "sparable (0 packets moved)"},
+	{[]string{"-m", "dvdrw", "-r", "2.01"}, "UDF 2.01", 2048, "sparable (0 packets replaced)"},
+	{[]string{"-m", "cdrw", "-r", "1.50"}, "UDF 1.50", 2048, "sparable (0 packets replaced)"},
 	{[]string{"-m", "cdr", "-r", "1.50"}, "UDF 1.50", 2048, "virtual (2 entries)"},
 	{[]string{"-m", "cdr", "-r", "2.01", "--closed"}, "UDF 2.01", 2048, "virtual (2 entries)"},
 	{[]string{"-m", "dvdr", "-r", "2.00"}, "UDF 2.00", 2048, "virtual (2 entries)"},
@@ -68,10 +68,10 @@ func TestOpenMkudffs(t *testing.T) {
 			if i.Format != m.format || i.BlockSize != m.block || i.Label != "Läbel 日本" {
 				t.Errorf("format %q, blocks of %d bytes, label %q", i.Format, i.BlockSize, i.Label)
 			}
-			if p := property(i, "Partition map"); !strings.Contains(p, m.map_) {
-				t.Errorf("partitions %q, want %q", p, m.map_)
+			if p := property(i, "Partition map"); !strings.Contains(p, m.kind) {
+				t.Errorf("partitions %q, want %q", p, m.kind)
 			}
-			if info, err := os.Stat(image); err != nil || strings.HasPrefix(m.map_, "virtual") && i.Blocks != info.Size()/int64(m.block) {
+			if info, err := os.Stat(image); err != nil || strings.HasPrefix(m.kind, "virtual") && i.Blocks != info.Size()/int64(m.block) {
 				t.Errorf("%d blocks, error %v", i.Blocks, err)
 			}
 			if p := property(i, "Owner"); p != "Ada" {
@@ -89,7 +89,7 @@ func TestOpenMkudffs(t *testing.T) {
 	}
 }
 
-// property joins the values of all properties of that name.
+// property returns the values of all properties of that name.
 func property(i volume.Info, name string) string {
 	var all []string
 	for _, p := range i.Properties {
@@ -166,7 +166,7 @@ func sameFiles(t testing.TB, want, got fs.FS) {
 	udftest.Diff(t, list(want), list(got))
 }
 
-// TestOpenCorpus reads the images that others made, where they are.
+// TestOpenCorpus reads images that other programs made, if they are there.
 func TestOpenCorpus(t *testing.T) {
 	corpus := "../../../shared/corpus"
 	list, err := os.ReadFile(filepath.Join(corpus, "corpus.tsv"))
@@ -207,7 +207,7 @@ func TestSession(t *testing.T) {
 	}{
 		{info.Size(), volume.Options{}, "first"},
 		{int64(len(disc)), volume.Options{Start: start}, "second"},
-		{info.Size(), volume.Options{Start: 50}, "first"}, // no volume of its own begins there
+		{info.Size(), volume.Options{Start: 50}, "first"}, // no volume begins there
 	} {
 		v, err := openBytes(disc[:test.size], test.o)
 		if err != nil {

@@ -4,17 +4,18 @@ import (
 	"errors"
 	"fmt"
 	"io"
+
+	"glassmaster/mastering/units"
 )
 
-// A partition turns logical blocks of one partition map into places of the
-// volume.
+// A partition maps the logical blocks of a partition map to places in the volume.
 type partition interface {
-	// locate returns the byte offset of a block, and how many bytes from there
-	// on are contiguous. mirror asks a metadata partition for its second copy.
+	// locate returns the byte offset of a block, and how many bytes are contiguous
+	// from there. mirror selects the second copy of a metadata partition.
 	locate(block uint32, mirror bool) (off, n int64, err error)
 	// blocks returns how many blocks the partition has.
 	blocks() int64
-	// String says what kind of partition it is.
+	// String describes the kind of partition.
 	String() string
 }
 
@@ -26,7 +27,7 @@ type physical struct {
 
 func (p *physical) locate(block uint32, _ bool) (off, n int64, err error) {
 	if block >= p.length {
-		return 0, 0, fmt.Errorf("block %d is behind the end of the partition (%d blocks)", block, p.length)
+		return 0, 0, fmt.Errorf("block %d is beyond the end of the partition, which has %d blocks", block, p.length)
 	}
 	return (int64(p.start) + int64(block)) * p.m.block, int64(p.length-block) * p.m.block, nil
 }
@@ -35,12 +36,12 @@ func (p *physical) blocks() int64 { return int64(p.length) }
 
 func (p *physical) String() string { return "physical" }
 
-// virtual is a partition whose blocks are found through the virtual allocation
-// table (UDF 2.2.8 and 2.2.11), as on media that can be written once.
+// virtual is a partition on write-once media, whose blocks are found through the
+// virtual allocation table (UDF 2.2.8 and 2.2.11).
 type virtual struct {
 	*physical
 	table   io.ReaderAt // of the table
-	first   int64       // byte of the table with the entry of block 0
+	first   int64       // byte of the table where the entry of block 0 is
 	entries int64
 }
 
@@ -49,7 +50,7 @@ const unusedEntry = 0xFFFFFFFF
 
 func (v *virtual) locate(block uint32, mirror bool) (off, n int64, err error) {
 	if int64(block) >= v.entries {
-		return 0, 0, fmt.Errorf("block %d is not in the virtual allocation table (%d entries)", block, v.entries)
+		return 0, 0, fmt.Errorf("block %d is not in the virtual allocation table, which has %d entries", block, v.entries)
 	}
 	var p [4]byte
 	if _, err := v.table.ReadAt(p[:], v.first+4*int64(block)); err != nil {
@@ -65,15 +66,17 @@ func (v *virtual) locate(block uint32, mirror bool) (off, n int64, err error) {
 
 func (v *virtual) blocks() int64 { return v.entries }
 
-func (v *virtual) String() string { return fmt.Sprintf("virtual (%d entries)", v.entries) }
+func (v *virtual) String() string {
+	return fmt.Sprintf("virtual (%s)", units.Count(v.entries, "entry", "entries"))
+}
 
-// sparable is a partition some of whose packets were moved away from defects
-// (UDF 2.2.9 and 2.2.12).
+// sparable is a partition in which packets with defects are replaced by spares (UDF
+// 2.2.9 and 2.2.12).
 type sparable struct {
 	*physical
 	packet uint32            // blocks
-	moved  map[uint32]uint32 // first block of a packet: sector where it is
-	faults []fault           // sparing tables that are damaged
+	moved  map[uint32]uint32 // from the first block of a packet to the sector of its spare
+	faults []fault           // damaged sparing tables
 }
 
 func (s *sparable) locate(block uint32, mirror bool) (off, n int64, err error) {
@@ -89,15 +92,17 @@ func (s *sparable) locate(block uint32, mirror bool) (off, n int64, err error) {
 	return off, n, nil
 }
 
-func (s *sparable) String() string { return fmt.Sprintf("sparable (%d packets moved)", len(s.moved)) }
+func (s *sparable) String() string {
+	return fmt.Sprintf("sparable (%s replaced)", units.Count(len(s.moved), "packet", "packets"))
+}
 
-// metadata is a partition in a file that holds directories and file entries
-// close together, with a mirror of it (UDF 2.2.10 and 2.2.13).
+// metadata is a partition in a file, and in a mirror of that file, with the
+// directories and file entries (UDF 2.2.10 and 2.2.13).
 type metadata struct {
-	main, mirror *contents // nil when damaged
+	main, mirror *contents // nil if damaged
 	damage       error     // of the main file
 	mirrorDamage error
-	at           [2]int64 // bytes of the volume where their file entries are
+	at           [2]int64 // bytes of the volume where their file entries begin
 }
 
 func (p *metadata) locate(block uint32, mirror bool) (off, n int64, err error) {
@@ -110,7 +115,7 @@ func (p *metadata) locate(block uint32, mirror bool) (off, n int64, err error) {
 	}
 	off, n, err = c.locate(int64(block) * c.v.block)
 	if err == nil && n < c.v.block {
-		err = fmt.Errorf("block %d of the metadata file is not in one piece", block)
+		err = fmt.Errorf("block %d of the metadata file is not contiguous", block)
 	}
 	return off, n, err
 }

@@ -9,23 +9,22 @@ import (
 	"glassmaster/mastering/volume"
 )
 
-// recognition is what the volume recognition sequence (ECMA-167 2/8) says.
+// recognition is the content of the volume recognition sequence (ECMA-167 2/8).
 type recognition struct {
-	nsr string // "NSR02" or "NSR03", empty when there is none
-	iso bool   // an ISO 9660 volume descriptor is in it
+	nsr string // "NSR02" or "NSR03", empty if there is none
+	iso bool   // it has an ISO 9660 volume descriptor
 	end bool   // it is terminated
 }
 
-// recognitionStart is the byte where the sequence begins, behind the system
-// area of 32 KiB (ECMA-167 2/8.3).
+// recognitionStart is the byte where the sequence begins, after the system area of
+// 32 KiB (ECMA-167 2/8.3).
 const recognitionStart = 32 * 1024
 
-// recogniseMax is how many volume structure descriptors are looked at.
+// recogniseMax is the number of volume structure descriptors that are read.
 const recogniseMax = 64
 
-// recognise reads the volume recognition sequence of the session that begins at
-// byte start. Its descriptors are 2048 bytes apart, or as far as a larger sector
-// is long.
+// recognise reads the volume recognition sequence of the session that begins at byte
+// start. Its descriptors are step bytes apart: 2048, or the size of a larger sector.
 func recognise(r io.ReaderAt, start, step int64) recognition {
 	var rec recognition
 	var p [6]byte
@@ -48,7 +47,7 @@ func recognise(r io.ReaderAt, start, step int64) recognition {
 	return rec
 }
 
-// blockSizes are the sizes of a logical block that are tried, likely ones first.
+// blockSizes are the sizes of a logical block that are tried, the likely ones first.
 var blockSizes = []int64{2048, 512, 4096, 1024, 8192, 16384, 32768}
 
 // An anchor is an anchor volume descriptor pointer that was found (ECMA-167
@@ -58,10 +57,10 @@ type anchor struct {
 	location      int64
 }
 
-// findAnchors returns the anchors in a volume of blocks of the given size. It
-// looks where UDF 2.2.3 puts them (256, and N and N-256 with N the last block),
-// at 512 where an open disc has it, each counted from the start of the session,
-// and where N is after the run-out blocks of a track.
+// findAnchors returns the anchors in a volume with blocks of the given size. It looks
+// at the places of UDF 2.2.3 (256, N and N-256, where N is the last block), at 512,
+// which is used on open discs, both from the start of the session and of the disc,
+// and at the places before the run-out blocks of a track.
 func findAnchors(r io.ReaderAt, start, size, block int64) []anchor {
 	start /= block
 	last := size/block - 1
@@ -95,13 +94,14 @@ func seen(list []int64, n int64) bool {
 	return false
 }
 
-// find recognises a UDF volume in the session that begins at byte start: the
-// recognition sequence and the anchors. The error wraps volume.ErrUnknown unless there is no other file system to try.
+// find finds the recognition sequence and the anchors of the UDF volume in the
+// session that begins at byte start. The error wraps volume.ErrUnknown unless no
+// other file system can be on the disc.
 func find(r io.ReaderAt, start, size int64) (*medium, []anchor, recognition, error) {
 	rec := recognise(r, start, 2048)
 	for _, try := range [][2]int64{
 		{start, 4096}, {start, 8192}, {start, 16384}, {start, 32768}, // larger sectors
-		{0, 2048}, // a session that goes on with the volume of the first
+		{0, 2048}, // a session that continues the volume of the first
 	} {
 		if rec.nsr == "" && !rec.iso {
 			rec = recognise(r, try[0], try[1])
@@ -121,5 +121,5 @@ func find(r io.ReaderAt, start, size int64) (*medium, []anchor, recognition, err
 	case rec.iso:
 		return nil, nil, rec, fmt.Errorf("UDF: no anchor volume descriptor pointer at sector 256 or at the end: %w", volume.ErrUnknown)
 	}
-	return nil, nil, rec, errors.New("open UDF volume: the volume is marked as UDF, but no anchor volume descriptor pointer is at sector 256, 512 or at the end; the image may be cut off, or its begin missing")
+	return nil, nil, rec, errors.New("open UDF volume: the volume recognition sequence says UDF, but there is no anchor volume descriptor pointer at sector 256, 512 or at the end; the image may be truncated, or its beginning may be missing")
 }

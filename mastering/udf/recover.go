@@ -4,13 +4,13 @@ import (
 	"glassmaster/mastering/udf/internal/ecma167"
 )
 
-// rootSearch is how many blocks around the place of the file set descriptor are
-// searched for the root directory. Writers put it close behind.
+// rootSearch is the number of blocks before and after the file set descriptor that
+// are searched for the root directory. Writers put it shortly after.
 const rootSearch = 4096
 
-// searchRoot finds the root directory where the file set descriptor at a, which
-// leads to it, cannot be read: it is the directory that is its own parent
-// (ECMA-167 4/8.6).
+// searchRoot finds the root directory if the file set descriptor at a, which points
+// to it, cannot be read. The root is the directory that is its own parent (ECMA-167
+// 4/8.6).
 func (v reader) searchRoot(a ecma167.LongAD) (ecma167.LongAD, bool) {
 	if int(a.Partition) >= len(v.parts) {
 		return ecma167.LongAD{}, false
@@ -48,5 +48,5 @@ func (v reader) isRoot(icb ecma167.LongAD) bool {
 		return false
 	}
 	n, _, err := decodeName(head)
-	return err == nil && n.traits&ecma167.FIDParent != 0 && n.icb.Same(icb)
+	return err == nil && n.characteristics&ecma167.FIDParent != 0 && n.icb.Same(icb)
 }

@@ -16,13 +16,13 @@ import (
 	"glassmaster/mastering/volume"
 )
 
-// scratched is a disc some of whose sectors are blank, or cannot be read.
-type scratched struct {
+// damagedDisc is a disc with sectors that are blank or cannot be read.
+type damagedDisc struct {
 	io.ReaderAt
 	blank, bad []int64 // sectors of 2048 bytes
 }
 
-func (s *scratched) ReadAt(p []byte, off int64) (int, error) {
+func (s *damagedDisc) ReadAt(p []byte, off int64) (int, error) {
 	n, err := s.ReaderAt.ReadAt(p, off)
 	for _, b := range s.blank {
 		from, to := max(0, b*disc.SectorSize-off), min(int64(n), (b+1)*disc.SectorSize-off)
@@ -38,7 +38,7 @@ func (s *scratched) ReadAt(p []byte, off int64) (int, error) {
 	return n, err
 }
 
-// TestFileSetDamage blanks the file set descriptor, and its mirror.
+// TestFileSetDamage erases the file set descriptor and its mirror.
 func TestFileSetDamage(t *testing.T) {
 	for _, r := range plan.Revisions {
 		root := tree.NewFolder("", udftest.When)
@@ -55,7 +55,7 @@ func TestFileSetDamage(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		s := &scratched{ReaderAt: l, blank: []int64{plan.FirstSector}}
+		s := &damagedDisc{ReaderAt: l, blank: []int64{plan.FirstSector}}
 		if p.MirrorSectors() > 0 {
 			_, mirror := udftest.Mirror(t, l, p)
 			s.blank = []int64{plan.FirstSector + udftest.MetadataUnit, mirror}
@@ -64,7 +64,7 @@ func TestFileSetDamage(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%s: %v", r, err)
 		}
-		if got := property(v.Volume(), "Recovered"); !strings.Contains(got, "found by searching, at block 2 of") || !strings.Contains(got, "blank") {
+		if got := property(v.Volume(), "Recovered"); !strings.Contains(got, "found by a search, at block 2 of") || !strings.Contains(got, "blank") {
 			t.Errorf("%s: recovered %q", r, got)
 		}
 		sound, err := Open(l, l.Size(), volume.Options{})
@@ -75,26 +75,26 @@ func TestFileSetDamage(t *testing.T) {
 	}
 }
 
-// TestDirectoryDamage takes blocks from a directory of 1000 names: those outside
-// of them are listed. A name that reaches into a block is lost with it.
+// TestDirectoryDamage damages blocks of a directory with 1000 names. The names outside
+// of these blocks are listed. A name that extends into a damaged block is lost.
 func TestDirectoryDamage(t *testing.T) {
 	root := tree.NewFolder("", udftest.When)
 	for i := range 1000 {
 		root.Append(tree.NewFile(fmt.Sprintf("%03d", i), 1, udftest.When, layout.Bytes("x")))
 	}
 	l := udftest.Volume(t, root, plan.Options{Revision: plan.Revision150})
-	const first = plan.FirstSector + udftest.FirstBlock // of the names, 44 bytes each behind the parent
+	const first = plan.FirstSector + udftest.FirstBlock // of the names, 44 bytes each, after the parent
 	for _, test := range []struct {
 		name  string
-		disc  *scratched
+		disc  *damagedDisc
 		names int
 		want  string
 	}{
-		{"nothing", &scratched{}, 1000, ""},
-		{"blank", &scratched{blank: []int64{first + 5}}, 1000 - 48, "byte 10204, sector 264: the CRC"},
-		{"unreadable", &scratched{bad: []int64{first + 2, first + 15}}, 1000 - 2*47, "sector 262: medium error"},
-		{"begin", &scratched{blank: []int64{first}}, 1000 - 46, "byte 0, sector 260"},
-		{"end", &scratched{bad: []int64{first + 21}}, 1000 - 24, "sector 281: medium error"},
+		{"nothing", &damagedDisc{}, 1000, ""},
+		{"blank", &damagedDisc{blank: []int64{first + 5}}, 1000 - 48, "byte 10204, sector 264: the CRC"},
+		{"unreadable", &damagedDisc{bad: []int64{first + 2, first + 15}}, 1000 - 2*47, "sector 262: medium error"},
+		{"begin", &damagedDisc{blank: []int64{first}}, 1000 - 46, "byte 0, sector 260"},
+		{"end", &damagedDisc{bad: []int64{first + 21}}, 1000 - 24, "sector 281: medium error"},
 	} {
 		test.disc.ReaderAt = l
 		v, err := Open(test.disc, l.Size(), volume.Options{})
@@ -111,8 +111,8 @@ func TestDirectoryDamage(t *testing.T) {
 	}
 }
 
-// TestMirrorOfDescriptors blanks further allocation descriptors of a large file
-// in the main copy of the metadata.
+// TestMirrorOfDescriptors erases continued allocation descriptors of a large file in
+// the main copy of the metadata.
 func TestMirrorOfDescriptors(t *testing.T) {
 	const size = 140 * udftest.MaxExtent
 	root := tree.NewFolder("", udftest.When)
@@ -125,7 +125,7 @@ func TestMirrorOfDescriptors(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &scratched{ReaderAt: l, blank: []int64{plan.FirstSector + udftest.MetadataUnit + udftest.FirstBlock + 1}}
+	s := &damagedDisc{ReaderAt: l, blank: []int64{plan.FirstSector + udftest.MetadataUnit + udftest.FirstBlock + 1}}
 	v, err := Open(s, l.Size(), volume.Options{})
 	if err != nil {
 		t.Fatal(err)

@@ -16,8 +16,8 @@ import (
 	"glassmaster/mastering/volume"
 )
 
-// redirect makes the name at a path that of the directory with the file entry in a
-// sector. The names of its folder are within the file entry.
+// redirect makes an entry of a directory point to the directory whose file entry is
+// in a sector. The names of the changed directory must be within its file entry.
 func redirect(t *testing.T, p []byte, folder string, text string, sector int) {
 	t.Helper()
 	at := sectorOf(t, p, folder)
@@ -34,8 +34,8 @@ func redirect(t *testing.T, p []byte, folder string, text string, sector int) {
 	resealSector(p, at)
 }
 
-// TestSecondName reaches a directory under two names: both are listed, by a walk
-// and by path, and to a check it is a remark.
+// TestSecondName reads a directory that has two names. Both are listed, by a walk and
+// by path, and a check reports it as minor.
 func TestSecondName(t *testing.T) {
 	root := tree.NewFolder("", udftest.When)
 	for _, name := range []string{"a", "b"} {
@@ -70,7 +70,7 @@ func TestSecondName(t *testing.T) {
 		t.Error(got)
 	}
 	got := defects(t, p)
-	if !strings.Contains(got, "minor: ") || !strings.Contains(got, "b is the directory /a under another name") {
+	if !strings.Contains(got, "minor: ") || !strings.Contains(got, "b is another name of the directory /a") {
 		t.Errorf("%s", got)
 	}
 	for line := range strings.Lines(got) {
@@ -80,8 +80,9 @@ func TestSecondName(t *testing.T) {
 	}
 }
 
-// TestDoublingDirectories has each of twenty directories lead to the next under
-// two names: a walk, and one by io/fs, end long before all million ways are seen.
+// TestDoublingDirectories reads twenty directories of which each contains the next one
+// under two names. A walk, and one by io/fs, end before they have followed all of the
+// million paths.
 func TestDoublingDirectories(t *testing.T) {
 	const levels = 20
 	root := tree.NewFolder("", udftest.When)
@@ -106,13 +107,13 @@ func TestDoublingDirectories(t *testing.T) {
 	}
 	const most = 20000
 	steps := 0
-	told := false
+	reported := false
 	if err := v.Walk(".", func(e *volume.Entry) error {
 		steps++
-		told = told || e.Err != nil
+		reported = reported || e.Err != nil
 		return nil
-	}); err != nil || steps > most || !told {
-		t.Errorf("%v after %d entries, told %v", err, steps, told)
+	}); err != nil || steps > most || !reported {
+		t.Errorf("%v after %d entries, reported %v", err, steps, reported)
 	}
 	steps = 0
 	_ = fs.WalkDir(v, ".", func(string, fs.DirEntry, error) error {
@@ -124,8 +125,8 @@ func TestDoublingDirectories(t *testing.T) {
 	})
 }
 
-// TestVATBeforeZeros finds the virtual allocation table of an image that is filled
-// up with zeros, as images of recordable media are.
+// TestVATBeforeZeros finds the virtual allocation table of an image that is padded
+// with zeros, as images of recordable media are.
 func TestVATBeforeZeros(t *testing.T) {
 	peertest.Need(t, "mkudffs")
 	for _, args := range [][]string{{"-m", "cdr", "-r", "1.50"}, {"-m", "dvdr", "-r", "2.00"}} {
@@ -142,8 +143,8 @@ func TestVATBeforeZeros(t *testing.T) {
 	}
 }
 
-// TestNames has names that no file can have, and one that is there twice: all are
-// shown, and the check tells of them.
+// TestNames reads names that are not valid, and a name that is there twice. All are
+// shown, and a check reports them.
 func TestNames(t *testing.T) {
 	root := tree.NewFolder("", udftest.When)
 	for _, name := range []string{"a-b", "na", "nb", "xx", "c-c"} {
@@ -175,13 +176,13 @@ func TestNames(t *testing.T) {
 	if list, want := strings.Join(got, ", "), `\x2e\x2e "..", a\x2fb "a/b", c`+"\x1b"+`c "", na "", na~2 "na"`; list != want {
 		t.Errorf("%s, want %s", list, want)
 	}
-	told := defects(t, p)
+	reported := defects(t, p)
 	for _, want := range []string{
-		`no file can have the name ".."; it is shown as \x2e\x2e`, `no file can have the name "a/b"; it is shown as a\x2fb`,
-		`another entry of the directory has the name "na" too`, `the name "c\x1bc" holds control characters`,
+		`the name ".." is not valid; it is shown as \x2e\x2e`, `the name "a/b" is not valid; it is shown as a\x2fb`,
+		`the directory has more than one entry named "na"`, `the name "c\x1bc" contains control characters`,
 	} {
-		if !strings.Contains(told, want) {
-			t.Errorf("%s is not told in\n%s", want, told)
+		if !strings.Contains(reported, want) {
+			t.Errorf("%s is not in\n%s", want, reported)
 		}
 	}
 }

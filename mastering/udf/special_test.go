@@ -27,7 +27,7 @@ func blankBytes(t testing.TB, blocks string, args ...string) []byte {
 	return p
 }
 
-// TestSparedPacket moves the first packet of a sparable partition to a spare.
+// TestSparedPacket replaces the first packet of a sparable partition by a spare.
 func TestSparedPacket(t *testing.T) {
 	peertest.Need(t, "mkudffs")
 	image := blankBytes(t, "20000", "-m", "dvdrw", "--label=spare")
@@ -56,7 +56,7 @@ func TestSparedPacket(t *testing.T) {
 	if v, err = openBytes(image, volume.Options{}); err != nil {
 		t.Fatal(err)
 	}
-	if p := property(v.Volume(), "Partition map"); !strings.Contains(p, "1 packets moved") {
+	if p := property(v.Volume(), "Partition map"); !strings.Contains(p, "1 packet replaced") {
 		t.Errorf("partitions %q", p)
 	}
 	if _, err := v.ReadDir("."); err != nil {
@@ -64,7 +64,7 @@ func TestSparedPacket(t *testing.T) {
 	}
 }
 
-// TestIndirectEntry replaces a file entry of strategy 4096 by a newer one.
+// TestIndirectEntry adds a newer file entry to an ICB of strategy 4096.
 func TestIndirectEntry(t *testing.T) {
 	peertest.Need(t, "mkudffs")
 	image := blankBytes(t, "20000", "-m", "hd", "-b", "2048", "--strategy=4096")
@@ -145,8 +145,8 @@ func TestStreams(t *testing.T) {
 	}
 }
 
-// TestLastBlock has a file whose extents end before it does, in the middle of a
-// block, as Linux leaves them; and one where they end a block before.
+// TestLastBlock reads files whose extents are shorter than the file: within the last
+// block, as Linux records them, and by a block.
 func TestLastBlock(t *testing.T) {
 	for _, test := range []struct {
 		recorded uint32

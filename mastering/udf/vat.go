@@ -8,10 +8,10 @@ import (
 	"glassmaster/mastering/udf/internal/ecma167"
 )
 
-// vatSearch is how many bytes at the end of the volume are searched for the
-// ICB of the virtual allocation table: it is in the last sector that was
-// written (UDF 2.2.11), but drives add run-out blocks, and images other padding.
-// Zeros, with which images are filled up to the size of a medium, do not count.
+// vatSearch is the number of bytes at the end of the volume that are searched for the
+// ICB of the virtual allocation table. It is in the last sector that was written (UDF
+// 2.2.11), but drives add run-out blocks, and images have other padding. Zeros do not
+// count, because images may be padded to the size of the medium.
 const vatSearch = 4 << 20
 
 // openVirtual finds the virtual allocation table.
@@ -47,14 +47,14 @@ func (v reader) openVirtual(base *physical, index uint16) (partition, error) {
 		end = begin
 	}
 	if damage == nil {
-		damage = errors.New("none is recorded near the end; the image may be cut off before it")
+		damage = errors.New("there is none near the end; the image may be truncated")
 	}
 	return nil, fmt.Errorf("virtual allocation table: %w", damage)
 }
 
-// tryVAT opens the table whose ICB may be the block p at the given sector.
-// Revision 1.50 has the entries first and a tail of 36 bytes, 2.00 and later a
-// header whose length is at its BP 0, and a file type of its own.
+// tryVAT opens the table if its ICB is the block p at the given sector. In revision
+// 1.50 the entries come first, and 36 bytes follow. Since revision 2.00 there is a
+// header, with its length at BP 0, and a file type for the table.
 func (v reader) tryVAT(base *physical, index uint16, p []byte, sector int64) (*virtual, error) {
 	id := le.Uint16(p)
 	if id != ecma167.TagFE && id != ecma167.TagEFE || p[27] != ecma167.TypeVAT && p[27] != ecma167.TypeUnspecified {
@@ -97,9 +97,9 @@ func (v reader) tryVAT(base *physical, index uint16, p []byte, sector int64) (*v
 	return found, nil
 }
 
-// mapOf returns the reference number of the physical partition itself; where
-// the volume has no map of it, that of the virtual one, which while it is being
-// opened is physical.
+// mapOf returns the reference number of the physical partition. If the volume has no
+// map for it, it returns that of the virtual partition, which is treated as physical
+// while it is being opened.
 func (v reader) mapOf(base *physical, index uint16) uint16 {
 	for i, p := range v.parts {
 		if q, ok := p.(*physical); ok && q.number == base.number {
@@ -109,8 +109,8 @@ func (v reader) mapOf(base *physical, index uint16) uint16 {
 	return index
 }
 
-// flat returns a reader for which every partition is physical: the table cannot
-// be found through itself.
+// flat returns a reader for which every partition is physical, because the table
+// cannot be found through itself.
 func (v reader) flat() reader {
 	parts := make([]partition, len(v.parts))
 	for i, p := range v.parts {

@@ -11,15 +11,15 @@ import (
 	"glassmaster/mastering/volume"
 )
 
-// How deep a walk goes: so many directories, and so many bytes of path, twice
-// what systems allow. Without the second a listing of paths could be as long as
-// the square of the volume.
+// Limits of a walk, twice what operating systems allow. Without maxWalkPath, the
+// length of a listing could grow with the square of the size of the volume.
 const (
-	maxDepth    = 2048
-	maxWalkPath = 8 << 10
+	maxDepth    = 2048    // directories
+	maxWalkPath = 8 << 10 // bytes of a path
 )
 
-// tooDeep refuses a directory by the bytes of its path and how many are above it.
+// tooDeep returns an error for a directory whose path has too many bytes, or that
+// has too many directories above it.
 func tooDeep(path, depth int) error {
 	switch {
 	case path > maxWalkPath:
@@ -30,20 +30,20 @@ func tooDeep(path, depth int) error {
 	return nil
 }
 
-// Image returns the volume as it was opened, for files that are read at their
-// extents. It implements volume.Direct.
+// Image returns the reader that the volume was opened with. It implements
+// volume.Direct.
 func (f *FS) Image() io.ReaderAt { return f.r }
 
 // Walk implements volume.Walker.
 func (f *FS) Walk(root string, visit func(*volume.Entry) error) error {
-	n, above, err := f.lookupWay("walk", root)
+	n, above, err := f.lookupAbove("walk", root)
 	if err != nil {
 		return err
 	}
-	if n.traits&ecma167.FIDDirectory == 0 {
+	if n.characteristics&ecma167.FIDDirectory == 0 {
 		return &fs.PathError{Op: "walk", Path: root, Err: errors.New("not a directory")}
 	}
-	w := &walk{f: f, visit: visit, left: f.followed.Load() + walkRoom*f.size + walkSpare}
+	w := &walk{f: f, visit: visit, left: f.followed.Load() + walkFactor*f.size + walkSpare}
 	w.above, w.reach = above, volume.NewReach(f.size)
 	w.more = w.attributes
 	if root != "." {
@@ -63,26 +63,26 @@ type walk struct {
 	above []place // the directories that are open
 	reach *volume.Reach
 	entry volume.Entry
-	left  int64 // up to where state.followed may get
+	left  int64 // limit of state.followed
 	info  *fileInfo
 	more  func() *volume.Attributes
 }
 
-// attributes returns what the entry has that the walk is at.
+// attributes returns the attributes of the current entry.
 func (w *walk) attributes() *volume.Attributes { return w.info.Sys().(*volume.Attributes) }
 
-// What a walk may read: directories, chains of entries and descriptors, and
-// extents do not overlap, so that all of them are smaller than the volume but for
-// files of several names. More than some times that is read only where damage
-// makes many of them share the same blocks.
+// Limit of what a walk reads: walkFactor times the size of the volume, and
+// walkSpare bytes. Directories, file entries and descriptors do not overlap, so
+// together they are smaller than the volume, apart from hard links. More is read
+// only if damage makes many of them share the same blocks.
 const (
-	walkRoom  = 4
-	walkSpare = 1 << 20
+	walkFactor = 4
+	walkSpare  = 1 << 20
 )
 
-var errRoom = errors.New("the directories and file entries claim more room than the volume has: it is damaged")
+var errWalkLimit = errors.New("the directories and file entries take more space than the volume has: it is damaged")
 
-// folder visits what is in the directory n, whose path is in w.path.
+// folder visits the entries of the directory n, whose path is in w.path.
 func (w *walk) folder(n name, way uint64, depth int) error {
 	if err := tooDeep(len(w.path), depth); err != nil {
 		return w.report(err)
@@ -104,7 +104,7 @@ func (w *walk) folder(n name, way uint64, depth int) error {
 	for _, c := range d.names {
 		w.path = w.path[:base]
 		if w.left < w.f.followed.Load() {
-			return w.report(errRoom)
+			return w.report(errWalkLimit)
 		}
 		if base > 0 {
 			w.path = append(w.path, '/')
@@ -140,7 +140,7 @@ func (w *walk) folder(n name, way uint64, depth int) error {
 	return nil
 }
 
-// admit takes up a directory, and reports whether it was reached on another way
+// admit counts a directory, and reports whether it was reached by another path
 // before.
 func (w *walk) admit(n name, d *directory, way uint64) (again bool, err error) {
 	number, size := placeOf(n.icb).number(), w.f.block
@@ -150,7 +150,8 @@ func (w *walk) admit(n name, d *directory, way uint64) (again bool, err error) {
 	return w.reach.Admit(number, way, size)
 }
 
-// report tells that the directory in w.path cannot be read to its end.
+// report visits an entry with an error: the directory in w.path cannot be read to
+// its end.
 func (w *walk) report(err error) error {
 	path := w.path
 	if len(path) == 0 {
@@ -162,12 +163,12 @@ func (w *walk) report(err error) error {
 	})
 }
 
-// fill describes the entry n, whose path is in w.path, and reports whether it is
-// a directory.
+// fill fills w.entry for the entry n, whose path is in w.path, and reports whether
+// it is a directory.
 func (w *walk) fill(n name) bool {
 	target, extents := w.entry.Target[:0], w.entry.Extents[:0]
 	w.entry = volume.Entry{Path: w.path, Modified: volume.NoTime, Mode: fs.ModeIrregular}
-	dir := n.traits&ecma167.FIDDirectory != 0
+	dir := n.characteristics&ecma167.FIDDirectory != 0
 	if dir {
 		w.entry.Mode = fs.ModeDir | 0o755
 	}
@@ -202,7 +203,7 @@ func (w *walk) fill(n name) bool {
 	return dir
 }
 
-// OpenPlace implements volume.Opener; the place is that of the ICB.
+// OpenPlace implements volume.PlaceOpener. A place is that of an ICB.
 func (f *FS) OpenPlace(place uint64) (fs.File, error) {
 	if place--; place>>48 != 0 {
 		return nil, fs.ErrNotExist
@@ -211,7 +212,7 @@ func (f *FS) OpenPlace(place uint64) (fs.File, error) {
 	return f.openName(icb.String(), name{icb: icb})
 }
 
-// contents says where the contents of a file are.
+// contents fills in where the contents of a file are.
 func (w *walk) contents(e *fileEntry, extents []volume.Extent) error {
 	c, err := w.f.contents(e)
 	if err != nil {

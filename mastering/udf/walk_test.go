@@ -17,8 +17,8 @@ import (
 	"glassmaster/mastering/volume"
 )
 
-// TestWalk compares what Walk tells with what the file system shows, and the
-// contents at the extents with those of the files.
+// TestWalk compares the entries of Walk with the file system, and the contents of the
+// extents with those of the files.
 func TestWalk(t *testing.T) {
 	for _, r := range []plan.Revision{plan.Revision102, plan.Revision250} {
 		l := udftest.Volume(t, udftest.Sample(), plan.Options{Revision: r})
@@ -99,7 +99,7 @@ func TestWalkSkip(t *testing.T) {
 	}
 }
 
-// TestWalkDamage damages a folder and a file entry: the rest is listed.
+// TestWalkDamage damages a directory and a file entry. The rest is listed.
 func TestWalkDamage(t *testing.T) {
 	root := tree.NewFolder("", udftest.When)
 	for _, name := range []string{"a", "b", "c"} {
@@ -129,7 +129,7 @@ func TestWalkDamage(t *testing.T) {
 	udftest.Diff(t, "a false false\na/file true false\nb true false\nb false true\nc false false\nc/file false false\n", got.String())
 }
 
-// TestFS has the standard library's own test look at the file system.
+// TestFS runs the file system test of the standard library.
 func TestFS(t *testing.T) {
 	root := udftest.Files()
 	root.Append(tree.NewNode("link", fs.ModeSymlink|0o777, tree.Symlink("many")))
@@ -149,7 +149,7 @@ func TestFS(t *testing.T) {
 	}
 }
 
-// TestConcurrent reads one volume from several goroutines.
+// TestConcurrent reads a volume from several goroutines.
 func TestConcurrent(t *testing.T) {
 	l := udftest.Volume(t, udftest.Sample(), plan.Options{Revision: plan.Revision250})
 	v, err := Open(l, l.Size(), volume.Options{})

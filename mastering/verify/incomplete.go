@@ -22,11 +22,13 @@ func (e *TruncatedError) Error() string {
 
 // Complete returns an *TruncatedError when a volume on the disc of that name, or a file
 // of it, lays claim to more sectors than the disc has. It goes through all folders.
+// Any other error is that of ctx.
 func Complete(ctx context.Context, d disc.Disc, name string) error {
-	if c := volume.ClaimedByFiles(ctx, d); c.Missing() > 0 {
+	c, err := volume.ClaimedByFiles(ctx, d)
+	if c.Missing() > 0 {
 		return &TruncatedError{c, name}
 	}
-	return nil
+	return err
 }
 
 var errMarked = errors.New("there are descriptors of a file system, and none by which it could be opened: they are damaged")

@@ -50,9 +50,12 @@ func Pair(ctx context.Context, want, got Side, rep progress.Reporter) (Result, T
 	}
 	var claimed volume.Claim // of the longer one
 	for i, d := range []struct{ one, other Side }{{want, got}, {got, want}} {
-		c := volume.ClaimedByFiles(ctx, d.one.Disc)
+		c, err := volume.ClaimedByFiles(ctx, d.one.Disc)
 		if c.Missing() > 0 {
 			return r, Tail{}, &TruncatedError{c, d.one.Name}
+		}
+		if err != nil {
+			return r, Tail{}, err
 		}
 		if turned == (i == 0) {
 			claimed = c

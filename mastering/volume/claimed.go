@@ -2,7 +2,6 @@ package volume
 
 import (
 	"context"
-	"io"
 
 	"glassmaster/mastering/disc"
 )
@@ -29,32 +28,13 @@ func (c Claim) worse(than Claim) bool {
 	return c.End > than.End
 }
 
-// claims are the functions that read the size of a volume, by the name under which
-// the file system is registered.
-var claims = map[string]func(r io.ReaderAt, size int64, start disc.LBA) disc.LBA{}
-
-// RegisterClaim makes known how a file system tells the size of its volume. The
-// function gets the user data of the disc up to the end of a session, size bytes
-// long, and the address at which the session begins. It returns the address behind
-// the last sector that the descriptors of the volume in that session lay claim to,
-// or 0 when there is none or the size cannot be told. It does not need the volume
-// to be readable: what it is asked for are volumes that are not complete.
-func RegisterClaim(name string, claim func(r io.ReaderAt, size int64, start disc.LBA) disc.LBA) {
-	claims[name] = claim
-}
-
-// Claimed returns how far the volumes of a disc say that it reaches, by their
+// claimed returns how far the volumes of a disc say that it reaches, by their
 // descriptors alone, which are a few sectors. Where several volumes are on it, side
 // by side or in sessions, it is the claim of the one that lacks the most, and where
-// none lacks anything the claim that reaches furthest.
+// none lacks anything the claim that reaches furthest. inTrack are the sessions within
+// the only track of the disc.
 //
 // A disc without a known volume gives a Claim with an empty By.
-func Claimed(ctx context.Context, d disc.Disc) Claim {
-	d = disc.Unwrap(d)
-	return claimed(ctx, d, sessionsOf(ctx, d))
-}
-
-// claimed is Claimed of a disc whose sessions within its only track are known.
 func claimed(ctx context.Context, d disc.Disc, inTrack []Session) Claim {
 	worst := Claim{Have: disc.LBA(disc.Sectors(d))}
 	for _, s := range d.TOC().Sessions {
@@ -64,12 +44,8 @@ func claimed(ctx context.Context, d disc.Disc, inTrack []Session) Claim {
 		}
 		r := userData(ctx, d, data)
 		for _, at := range starts(start, inTrack) {
-			for _, f := range formats {
-				claim := claims[f.name]
-				if claim == nil {
-					continue
-				}
-				if c := (Claim{claim(r, int64(data)*disc.SectorSize, at), "the " + f.name + " volume", have}); c.End > 0 && (worst.By == "" || c.worse(worst)) {
+			for _, f := range registered {
+				if c := (Claim{f.Claim(r, int64(data)*disc.SectorSize, at), "the " + f.Name + " volume", have}); c.End > 0 && (worst.By == "" || c.worse(worst)) {
 					worst = c
 				}
 			}
@@ -90,60 +66,41 @@ func starts(start disc.LBA, inTrack []Session) []disc.LBA {
 	return list
 }
 
-// sessionsOf returns the sessions that are found in the only track of a disc, nil
-// where the disc tells its sessions itself. An empty list says that there are none,
-// so that nobody searches again.
-func sessionsOf(ctx context.Context, d disc.Disc) []Session {
-	t, ok := disc.DataTrack(d)
-	if !ok || len(d.TOC().Sessions) > 1 || t.Start != 0 {
-		return nil
-	}
-	_, image := d.(io.ReaderAt)
-	find := func() any {
-		return append([]Session{}, FindSessions(userData(ctx, d, t.End()), int64(t.End())*disc.SectorSize, !image)...)
-	}
-	if r, ok := d.(recaller); ok { // a search may read as much as a CD holds
-		return r.Recall(sessionsKey{}, find).([]Session)
-	}
-	return find().([]Session)
-}
-
-// recaller is a disc that keeps what was found out about it.
-type recaller interface {
-	Recall(key any, find func() any) any
-}
-
-// sessionsKey is the key of the sessions that were found.
-type sessionsKey struct{}
-
-// ClaimedByFiles is Claimed, and looks too where the files of the newest volumes end,
-// which may be behind the end of their volume. It goes through all folders.
-func ClaimedByFiles(ctx context.Context, d disc.Disc) Claim {
+// ClaimedByFiles returns how far the volumes of a disc and the files in the newest ones
+// say that it reaches: files may lie behind the end of their volume. Where several lay
+// claim to the disc, it is the claim of the one that lacks the most, and where none
+// lacks anything the claim that reaches furthest. By is empty for a disc without a known
+// volume. It goes through all folders. The error
+// is that of ctx.
+func ClaimedByFiles(ctx context.Context, d disc.Disc) (Claim, error) {
 	d = disc.Unwrap(d)
-	worst := Claimed(ctx, d)
+	worst := claimed(ctx, d, sessionsOf(ctx, d))
 	all := d.TOC().Sessions
 	if len(all) == 0 {
-		return worst
+		return worst, ctx.Err()
 	}
 	_, _, have, ok := bounds(all[len(all)-1])
 	if !ok {
 		have = disc.LBA(disc.Sectors(d))
 	}
-	for _, f := range formats {
-		v, err := OpenFormat(ctx, d, f.name, Options{})
+	for _, f := range registered {
+		v, err := OpenFormat(ctx, d, f.Name, Options{})
 		if err != nil {
 			continue
 		}
-		_ = Walk(v, ".", func(e *Entry) error { // the function never fails
+		err = Walk(v, ".", func(e *Entry) error {
 			if end := lastSector(e.Extents); end > worst.End || worst.By == "" && end > 0 {
 				if c := (Claim{end, "the file " + string(e.Path), have}); worst.By == "" || c.worse(worst) {
 					worst = c
 				}
 			}
-			return nil
+			return ctx.Err()
 		})
+		if err != nil {
+			return worst, err
+		}
 	}
-	return worst
+	return worst, ctx.Err()
 }
 
 // lastSector returns the address behind the last sector of a file, 0 when it has
@@ -173,12 +130,4 @@ func bounds(s disc.Session) (start, data, end disc.LBA, ok bool) {
 		data = max(data, t.End())
 	}
 	return start, data, end, ok
-}
-
-// userData returns the user data of a disc from address 0 to end.
-func userData(ctx context.Context, d disc.Disc, end disc.LBA) io.ReaderAt {
-	if r, ok := d.(io.ReaderAt); ok {
-		return r
-	}
-	return disc.NewReader(ctx, d, disc.Track{Length: int64(end)})
 }

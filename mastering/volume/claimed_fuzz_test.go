@@ -23,8 +23,8 @@ func FuzzClaimed(f *testing.F) {
 		q := bytes.Clone(p)
 		copy(q[int(at)%len(q):], patch)
 		d := discOf(q[:len(q)-int(cut)%(len(q)/sector)*sector])
-		for _, claim := range []func(context.Context, disc.Disc) volume.Claim{volume.Claimed, volume.ClaimedByFiles} {
-			if c := claim(context.Background(), d); c.End < 0 || c.Have != disc.LBA(disc.Sectors(d)) || c.Missing() < 0 || (c.End > 0) != (c.By != "") {
+		for _, claim := range []func(context.Context, disc.Disc) (volume.Claim, error){volume.Claimed, volume.ClaimedByFiles} {
+			if c, err := claim(context.Background(), d); err != nil || c.End < 0 || c.Have != disc.LBA(disc.Sectors(d)) || c.Missing() < 0 || (c.End > 0) != (c.By != "") {
 				t.Errorf("%+v", c)
 			}
 		}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -12,13 +13,12 @@ import (
 
 	"glassmaster/mastering/compilation"
 	"glassmaster/mastering/disc"
-	_ "glassmaster/mastering/iso9660" // so that what is written can be opened
 	"glassmaster/mastering/master"
 	"glassmaster/mastering/peertest"
 	"glassmaster/mastering/progress"
-	_ "glassmaster/mastering/udf" // so that what is written can be opened
 	udfplan "glassmaster/mastering/udf/plan"
 	"glassmaster/mastering/volume"
+	_ "glassmaster/mastering/volume/formats"
 )
 
 // folder makes a folder with a file of 2 MiB and some small ones.
@@ -54,7 +54,11 @@ func mastered(t testing.TB, u *master.UDF, only bool) []byte {
 		t.Fatal(err)
 	}
 	path := filepath.Join(t.TempDir(), "image")
-	if err := img.WriteFile(context.Background(), path, compilation.WriteOptions{}, progress.Discard); err != nil {
+	p := make([]byte, img.Size())
+	if _, err := img.ReadAt(p, 0); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, p, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	return contents(t, path)
@@ -109,19 +113,19 @@ func TestClaimed(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			whole := make(t)
 			sectors := (len(whole) + sector - 1) / sector
-			for _, claim := range []func(context.Context, disc.Disc) volume.Claim{volume.Claimed, volume.ClaimedByFiles} {
-				c := claim(context.Background(), discOf(whole))
-				if c.Missing() != 0 || c.By == "" || int(c.Have) != sectors || int(c.End) > sectors {
+			for _, claim := range []func(context.Context, disc.Disc) (volume.Claim, error){volume.Claimed, volume.ClaimedByFiles} {
+				c, err := claim(context.Background(), discOf(whole))
+				if err != nil || c.Missing() != 0 || c.By == "" || int(c.Have) != sectors || int(c.End) > sectors {
 					t.Errorf("whole, %d sectors: %+v", sectors, c)
 				}
 				end := int(c.End)
 				for _, n := range []int{end - 1, end - 10, end / 2, 300} {
-					c := claim(context.Background(), discOf(whole[:n*sector]))
+					c, err := claim(context.Background(), discOf(whole[:n*sector]))
 					least := int64(end - n)
 					if strings.HasPrefix(name, "UDF") && least > 10 {
 						least -= 240 // it is told by a sector that is missing too
 					}
-					if c.Missing() < least || c.Missing() > int64(end-n) || !strings.HasSuffix(c.By, " volume") {
+					if err != nil || c.Missing() < least || c.Missing() > int64(end-n) || !strings.HasSuffix(c.By, " volume") {
 						t.Errorf("%d of %d sectors: %+v, want %d missing", n, end, c, end-n)
 					}
 				}
@@ -133,7 +137,7 @@ func TestClaimed(t *testing.T) {
 // A UDF volume of which not even the first anchor is there cannot be opened.
 func TestClaimedBeforeAnchor(t *testing.T) {
 	p := mastered(t, &master.UDF{Revision: udfplan.Revision201}, true)
-	if c := volume.Claimed(context.Background(), discOf(p[:100*disc.SectorSize])); c.Missing() != 157 || c.By != "the UDF volume" {
+	if c, err := volume.Claimed(context.Background(), discOf(p[:100*disc.SectorSize])); err != nil || c.Missing() != 157 || c.By != "the UDF volume" {
 		t.Errorf("%+v", c)
 	}
 }
@@ -172,8 +176,8 @@ func TestClaimedSessions(t *testing.T) {
 				{Number: 1, Tracks: []disc.Track{{Number: 1, Mode: disc.Mode1, Length: int64(len(one)/sector - c.first)}}},
 				{Number: 2, Tracks: []disc.Track{{Number: 2, Mode: disc.Mode1, Start: start, Length: int64(len(two)/sector - c.second)}}},
 			}}
-			for _, claim := range []func(context.Context, disc.Disc) volume.Claim{volume.Claimed, volume.ClaimedByFiles} {
-				if got := claim(context.Background(), d); got.Missing() != c.missing || got.By != "the ISO 9660 volume" {
+			for _, claim := range []func(context.Context, disc.Disc) (volume.Claim, error){volume.Claimed, volume.ClaimedByFiles} {
+				if got, err := claim(context.Background(), d); err != nil || got.Missing() != c.missing || got.By != "the ISO 9660 volume" {
 					t.Errorf("%+v: missing %d, want %d", got, got.Missing(), c.missing)
 				}
 			}
@@ -192,10 +196,10 @@ func TestClaimedByFiles(t *testing.T) {
 	}
 	last := len(p)/sector - 200
 	d := discOf(p[:last*sector])
-	if c := volume.Claimed(context.Background(), d); c.Missing() != 0 || c.End != 100 {
+	if c, err := volume.Claimed(context.Background(), d); err != nil || c.Missing() != 0 || c.End != 100 {
 		t.Errorf("the descriptors: %+v", c)
 	}
-	if c := volume.ClaimedByFiles(context.Background(), d); c.Missing() < 1 || c.Missing() > 200 || !strings.HasPrefix(c.By, "the file ") {
+	if c, err := volume.ClaimedByFiles(context.Background(), d); err != nil || c.Missing() < 1 || c.Missing() > 200 || !strings.HasPrefix(c.By, "the file ") {
 		t.Errorf("the files: %+v", c)
 	}
 }
@@ -206,10 +210,23 @@ func TestClaimedNothing(t *testing.T) {
 		{Number: 1, Tracks: []disc.Track{{Number: 1, Mode: disc.Audio, Length: 400}}},
 	}}
 	for _, d := range []disc.Disc{discOf(make([]byte, 400*disc.SectorSize)), discOf(nil), audio, sessions{discOf(nil), nil}} {
-		for _, claim := range []func(context.Context, disc.Disc) volume.Claim{volume.Claimed, volume.ClaimedByFiles} {
-			if c := claim(context.Background(), d); c.Missing() != 0 || c.By != "" || c.End != 0 {
+		for _, claim := range []func(context.Context, disc.Disc) (volume.Claim, error){volume.Claimed, volume.ClaimedByFiles} {
+			if c, err := claim(context.Background(), d); err != nil || c.Missing() != 0 || c.By != "" || c.End != 0 {
 				t.Errorf("%+v", c)
 			}
 		}
+	}
+}
+
+// The walk through all folders ends with its context.
+func TestClaimedStops(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	d := discOf(mastered(t, nil, false))
+	if _, err := volume.ClaimedByFiles(ctx, d); !errors.Is(err, context.Canceled) {
+		t.Errorf("claimed: %v", err)
+	}
+	if _, err := volume.KnownByFiles(ctx, d); !errors.Is(err, context.Canceled) {
+		t.Errorf("known: %v", err)
 	}
 }

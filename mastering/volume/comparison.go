@@ -98,8 +98,8 @@ func tellOnly(found *Defects, a, b *Listing, only []int) {
 	}
 }
 
-// everyView opens the views of the session that the options name. Where there is Rock
-// Ridge the plain names are left out: both are read from the same records.
+// everyView opens the views of the session that the options name. Of two that
+// are read from the same records one is left out.
 func everyView(ctx context.Context, d disc.Disc, o Options) ([]FS, error) {
 	r, size, o, err := track(ctx, d, o)
 	if err != nil {
@@ -109,19 +109,19 @@ func everyView(ctx context.Context, d disc.Disc, o Options) ([]FS, error) {
 		return nil, err
 	}
 	var all []FS
-	for _, f := range formats {
+	for _, f := range registered {
 		o.View = ""
-		v, err := f.open(r, size, o)
+		v, err := f.Open(r, size, o)
 		if err != nil {
 			continue
 		}
 		views := v.Volume().Views
 		for _, name := range views {
-			if name == "ISO 9660" && slices.Contains(views, "Rock Ridge") {
+			if i := slices.IndexFunc(f.Views, func(w View) bool { return w.Name == name }); i >= 0 && slices.Contains(views, f.Views[i].SameAs) {
 				continue
 			}
 			o.View = name
-			if v, err := f.open(r, size, o); err == nil {
+			if v, err := f.Open(r, size, o); err == nil {
 				all = append(all, v)
 			}
 		}

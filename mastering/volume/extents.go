@@ -8,13 +8,13 @@ import (
 	"glassmaster/mastering/disc"
 )
 
-// ExtentReader reads the bytes that extents of a disc hold, one after the other.
+// ExtentReader reads the contents of extents of a disc as one sequence of bytes.
 type ExtentReader struct {
-	Disc    io.ReaderAt // from address 0 on
+	Disc    io.ReaderAt // from address 0
 	Extents []Extent
 }
 
-// Size returns how many bytes the extents hold.
+// Size returns the total size of the extents in bytes.
 func (r ExtentReader) Size() int64 {
 	var n int64
 	for _, x := range r.Extents {

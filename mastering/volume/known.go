@@ -11,13 +11,6 @@ import (
 	"glassmaster/mastering/disc"
 )
 
-// Examined is a file system that met something wrong when it was opened, and went on
-// in another way.
-type Examined interface {
-	// Defects returns it. Paths are empty.
-	Defects() []disc.Notice
-}
-
 // Known returns what is wrong with the volumes of a disc as far as their descriptors
 // tell, or unlike what one expects of a disc: what opening them brings to light. It
 // goes through no folder. What matters most comes first.
@@ -37,16 +30,17 @@ func Known(ctx context.Context, d disc.Disc) []disc.Notice {
 }
 
 // KnownByFiles is Known, and looks too where the files end when the descriptors find
-// the disc complete. It goes through all folders.
-func KnownByFiles(ctx context.Context, d disc.Disc) []disc.Notice {
+// the disc complete. It goes through all folders. The error is that of ctx.
+func KnownByFiles(ctx context.Context, d disc.Disc) ([]disc.Notice, error) {
 	list := Known(ctx, d)
 	if _, ok := Incomplete(list); ok {
-		return list
+		return list, ctx.Err()
 	}
-	if c := ClaimedByFiles(ctx, d); c.Missing() > 0 {
-		return append([]disc.Notice{c.notice()}, list...)
+	c, err := ClaimedByFiles(ctx, d)
+	if c.Missing() > 0 {
+		list = append([]disc.Notice{c.notice()}, list...)
 	}
-	return list
+	return list, err
 }
 
 // Incomplete returns the first defect that tells of missing sectors.
@@ -80,25 +74,25 @@ func (c Claim) notice() disc.Notice {
 func opened(ctx context.Context, d disc.Disc, all []Session) []disc.Notice {
 	var list, closed []disc.Notice
 	good := false
-	for _, f := range formats {
-		v, err := OpenFormat(ctx, d, f.name, Options{Sessions: all})
+	for _, f := range registered {
+		v, err := OpenFormat(ctx, d, f.Name, Options{Sessions: all})
 		switch {
 		case err == nil:
 			good = true
-			if x, ok := v.(Examined); ok {
-				list = append(list, x.Defects()...)
+			if x, ok := v.(Noticer); ok {
+				list = append(list, x.Notices()...)
 			}
 			if _, err := v.ReadDir("."); err != nil { // then no file can be found
 				var path *fs.PathError
 				if errors.As(err, &path) {
 					err = path.Err
 				}
-				list = append(list, disc.Notice{Severity: disc.Error, Text: fmt.Sprintf("the top folder of the %s volume cannot be read: %v", f.name, err)})
+				list = append(list, disc.Notice{Severity: disc.Error, Text: fmt.Sprintf("the top folder of the %s volume cannot be read: %v", f.Name, err)})
 			}
 		case err != ErrUnknown: // one that is wrapped tells of a volume that should be there
-			text := strings.TrimPrefix(err.Error(), "open "+f.name+" volume: ")
+			text := strings.TrimPrefix(err.Error(), "open "+f.Name+" volume: ")
 			text = strings.TrimSuffix(text, " ("+ErrUnknown.Error()+")")
-			closed = append(closed, disc.Notice{Severity: disc.Error, Text: fmt.Sprintf("the %s volume cannot be opened: %s", f.name, text)})
+			closed = append(closed, disc.Notice{Severity: disc.Error, Text: fmt.Sprintf("the %s volume cannot be opened: %s", f.Name, text)})
 		}
 	}
 	if good { // else whoever opens the disc is told

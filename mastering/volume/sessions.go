@@ -20,36 +20,12 @@ type Session struct {
 	Remnant     disc.LBA // not 0: what begins here is older than this session, and no session of the disc
 }
 
-// Head is what the descriptors at the beginning of a session say of its volume.
-type Head struct {
-	End     disc.LBA  // behind the last sector that the volume lays claim to
-	Root    disc.LBA  // of the root directory, 0 when it cannot be told
-	Rooted  bool      // there is the root directory, and it says itself where it is
-	Created time.Time // zero when not recorded
-}
-
-// heads are the functions that look for a volume, by the name under which the file
-// system is registered.
-var heads = map[string]func(r io.ReaderAt, size int64, start disc.LBA) (Head, bool){}
-
-// RegisterHead makes known how the beginning of a session is recognised. The
-// function gets the user data of the disc, size bytes long, and the address at which
-// a session may begin. It returns false when there is no volume of that file system,
-// or one whose addresses cannot be right there, such as that of an image in a file.
-func RegisterHead(name string, head func(r io.ReaderAt, size int64, start disc.LBA) (Head, bool)) {
-	heads[name] = head
-}
-
 // headAt returns what the volumes of a session say, side by side as they may be.
 func headAt(r io.ReaderAt, size int64, start disc.LBA) (Head, bool) {
 	var all Head
 	found := false
-	for _, f := range formats {
-		look := heads[f.name]
-		if look == nil {
-			continue
-		}
-		h, ok := look(r, size, start)
+	for _, f := range registered {
+		h, ok := f.Head(r, size, start)
 		if !ok {
 			continue
 		}

@@ -1,8 +1,7 @@
 // Package volume turns a track of a disc into a file system, whichever one is
 // on it.
 //
-// File systems register themselves, as image formats do with package image of
-// the standard library; importing glassmaster/mastering/iso9660 makes ISO 9660
+// Package formats lists the file systems that are known; importing it makes them
 // known.
 package volume
 
@@ -12,7 +11,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"slices"
 	"strings"
 	"time"
 
@@ -80,13 +78,6 @@ type Info struct {
 // Property is one more fact of a volume, for people to read.
 type Property struct{ Name, Value string }
 
-// Describer is a file system that can tell more of its volume than opening it
-// brings to light, such as how the disc starts a machine. Describe may go through
-// all folders.
-type Describer interface {
-	Describe() []Property
-}
-
 // Options choose how a volume is opened.
 type Options struct {
 	View    string           // name of a view; empty chooses the richest
@@ -106,34 +97,6 @@ var ErrUnknown = errors.New("no known file system (a disc without files, such as
 // ErrUnfinished is returned for a disc whose burn was begun and not completed: what
 // of a volume is on it is not whole.
 var ErrUnfinished = errors.New("the burn of this disc was begun and not completed: what it held before is gone, and the new data are not whole; burn it again")
-
-// A format is one kind of file system.
-type format struct {
-	name string
-	open func(r io.ReaderAt, size int64, o Options) (FS, error)
-}
-
-var formats []format
-
-// Register makes a file system known. open returns an error that wraps
-// ErrUnknown when what it sees is not its file system.
-func Register(name string, open func(r io.ReaderAt, size int64, o Options) (FS, error)) {
-	formats = append(formats, format{name, open})
-	// The order of calls depends on which package imports which.
-	slices.SortFunc(formats, func(a, b format) int { return strings.Compare(a.name, b.name) })
-}
-
-// richness is how much a view tells of files: Rock Ridge all that Unix knows, UDF
-// nearly that, the others cut names and forget the rest.
-func richness(view string) int {
-	switch view {
-	case "Rock Ridge":
-		return 3
-	case "UDF":
-		return 2
-	}
-	return 1
-}
 
 // Open recognises the file systems in r, size bytes long with offset 0 at
 // address 0 of the disc, and opens the one with the view that is wanted, or the
@@ -158,15 +121,15 @@ func Open(r io.ReaderAt, size int64, o Options) (FS, error) {
 	if o.Names {
 		return best, nil
 	}
-	others := func() []FS { return beside(chosen.format, r, size, o) }
-	setTwin(best, disc.LBA(size/disc.SectorSize), others, func() (FS, error) { return chosen.open(r, size, o) })
+	others := func() []FS { return beside(chosen.Format, r, size, o) }
+	correct(best, disc.LBA(size/disc.SectorSize), others, func() (FS, error) { return chosen.Open(r, size, o) })
 	return best, nil
 }
 
 // choice is the outcome of richest: the format of what it opened, or why there was
 // none.
 type choice struct {
-	format
+	Format
 	unknown error
 }
 
@@ -174,8 +137,9 @@ type choice struct {
 func richest(r io.ReaderAt, size int64, o Options) (FS, choice, error) {
 	var best FS
 	c := choice{unknown: ErrUnknown}
-	for _, f := range formats {
-		v, err := f.open(r, size, o)
+	most := mostRich()
+	for _, f := range registered {
+		v, err := f.Open(r, size, o)
 		switch {
 		case errors.Is(err, ErrUnknown):
 			if c.unknown == ErrUnknown { // a format that knows more than "not mine" is heard
@@ -185,10 +149,10 @@ func richest(r io.ReaderAt, size int64, o Options) (FS, choice, error) {
 			return nil, c, err
 		case err != nil:
 			// A damaged volume does not hide the one that is open already.
-		case best == nil || richness(v.Volume().View) > richness(best.Volume().View):
-			best, c.format = v, f
+		case best == nil || viewOf(v).Richness > viewOf(best).Richness:
+			best, c.Format = v, f
 		}
-		if best != nil && (o.View != "" || richness(best.Volume().View) == 3) {
+		if best != nil && (o.View != "" || viewOf(best).Richness == most) {
 			break
 		}
 	}
@@ -196,14 +160,14 @@ func richest(r io.ReaderAt, size int64, o Options) (FS, choice, error) {
 }
 
 // beside opens the other file systems of the same session.
-func beside(this format, r io.ReaderAt, size int64, o Options) []FS {
+func beside(this Format, r io.ReaderAt, size int64, o Options) []FS {
 	o.View = ""
 	var list []FS
-	for _, f := range formats {
-		if f.name == this.name {
+	for _, f := range registered {
+		if f.Name == this.Name {
 			continue
 		}
-		if v, err := f.open(r, size, o); err == nil {
+		if v, err := f.Open(r, size, o); err == nil {
 			list = append(list, v)
 		}
 	}
@@ -233,9 +197,9 @@ func OpenFormat(ctx context.Context, d disc.Disc, name string, o Options) (FS, e
 	if o, err = o.ChooseSession(r, size); err != nil {
 		return nil, err
 	}
-	for _, f := range formats {
-		if f.name == name {
-			return f.open(r, size, o)
+	for _, f := range registered {
+		if f.Name == name {
+			return f.Open(r, size, o)
 		}
 	}
 	return nil, ErrUnknown
@@ -258,8 +222,8 @@ func views(r io.ReaderAt, size int64, o Options) []string {
 	}
 	o.View = ""
 	var names []string
-	for _, f := range formats {
-		if v, err := f.open(r, size, o); err == nil {
+	for _, f := range registered {
+		if v, err := f.Open(r, size, o); err == nil {
 			names = append(names, v.Volume().Views...)
 		}
 	}
@@ -290,12 +254,10 @@ func track(ctx context.Context, d disc.Disc, o Options) (io.ReaderAt, int64, Opt
 	if o.Sessions == nil && o.Start == 0 {
 		o.Sessions = sessionsOf(ctx, d)
 	}
-	if r, ok := d.(io.ReaderAt); ok {
-		return r, int64(t.End()) * disc.SectorSize, o, nil
+	if _, ok := d.(io.ReaderAt); !ok {
+		o.Drive = true
 	}
-	o.Drive = true
-	r := disc.NewReader(ctx, d, t)
-	return r, r.Size(), o, nil
+	return userData(ctx, d, t.End()), int64(t.End()) * disc.SectorSize, o, nil
 }
 
 // dataTrackOf returns the last data track of a session.

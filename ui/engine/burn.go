@@ -51,7 +51,7 @@ func openCompilation(ctx context.Context, c *compilation.Compilation) (model.Ope
 	if c == nil {
 		return model.Opened{}, errors.New("the compilation is empty")
 	}
-	d, err := source.Opener{Report: progress.Discard, LateSums: true}.Compilation(ctx, c, nil)
+	d, err := source.FromCompilation(ctx, c, nil, source.Options{Report: progress.Discard, LateSums: true})
 	if err != nil {
 		return model.Opened{}, err
 	}

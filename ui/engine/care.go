@@ -63,9 +63,9 @@ func (e *Engine) Care(ctx context.Context, name string, c model.Care, rep progre
 func care(ctx context.Context, t scsi.Transport, c model.Care, rep progress.Reporter) (string, error) {
 	switch c {
 	case model.Eject:
-		return "", tray.TakeOut(ctx, t)
+		return "", tray.EjectDisc(ctx, t)
 	case model.Load:
-		_, err := tray.PutIn(ctx, t)
+		_, err := tray.LoadDisc(ctx, t)
 		if errors.Is(err, read.ErrNoMedium) {
 			return "The tray is closed. There is no disc in it.", nil
 		}

@@ -46,7 +46,7 @@ func (e *Engine) OpenDisc(ctx context.Context, name string) (disc.Disc, error) {
 }
 
 func open(ctx context.Context, name string) (*source.Source, error) {
-	return source.Opener{Report: progress.Discard}.Open(ctx, name)
+	return source.Open(ctx, name, source.Options{Report: progress.Discard})
 }
 
 // Drives lists the drives of this machine, and the virtual ones.
@@ -54,7 +54,7 @@ func (e *Engine) Drives(ctx context.Context) ([]model.Drive, error) {
 	found, err := drive.List(ctx)
 	var out []model.Drive
 	for _, f := range found {
-		out = append(out, model.Drive{Name: f.Name, Model: strings.TrimSpace(f.Vendor + " " + f.Model)})
+		out = append(out, model.Drive{Name: f.Name, Model: strings.TrimSpace(f.Vendor + " " + f.Product)})
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()

@@ -126,7 +126,7 @@ func TestBurnSaysWhyItCannotBegin(t *testing.T) {
 	why("cannot be copied onto itself")
 	r.answer(func() { r.planErr = fmt.Errorf("the DVD-RW: %w", record.ErrHoldsData) })
 	b.SetSource(Source{Kind: FromImage, Name: "/a/b.iso"})
-	why("holds data")
+	why("is not empty")
 	if !b.NeedsErasing() {
 		t.Error("nobody offers to erase the disc")
 	}

@@ -135,8 +135,7 @@ func spaced(s string) string {
 // Reason says why something cannot be planned. That it was planned goes without
 // saying where the plan would stand.
 func Reason(err error) string {
-	s := strings.TrimPrefix(err.Error(), "plan the burn: ")
-	return sentence(strings.TrimPrefix(s, "plan disc: "))
+	return sentence(strings.TrimPrefix(err.Error(), "plan disc: "))
 }
 
 // sentence makes a message of an error: a capital letter, a full stop.

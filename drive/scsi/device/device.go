@@ -1,10 +1,10 @@
-// Package device reaches the optical drives of this computer. On Linux it passes
-// commands through the kernel with SG_IO (SCSI Generic, version 3).
+// Package device opens the optical drives of this computer. On Linux it sends commands
+// with the ioctl SG_IO (SCSI Generic, version 3).
 package device
 
-// Info is a drive that the system knows.
+// Info describes a drive of this computer.
 type Info struct {
-	Path                    string // "/dev/sr0"
-	Vendor, Model, Revision string
-	Bus                     string // "USB", "ATA", "iSCSI", or "SCSI"
+	Path                      string // "/dev/sr0"
+	Vendor, Product, Revision string
+	Bus                       string // "USB", "ATA", "iSCSI", or "SCSI"
 }

@@ -11,18 +11,18 @@ import (
 	"glassmaster/drive/scsi"
 )
 
-// errSystem says what does work here.
-var errSystem = fmt.Errorf("the drives of this computer are reached on Linux only, not on %s; "+
-	"drives of other computers (iscsi://HOST:PORT/TARGET/LUN) and virtual drives (virtual:PATH) are reached here too: %w",
+// errSystem says which drives can be used on this system.
+var errSystem = fmt.Errorf("the drives of this computer can be used on Linux only, not on %s; "+
+	"drives on other machines (iscsi://HOST:PORT/TARGET/LUN) and virtual drives (virtual:PATH) can be used: %w",
 	runtime.GOOS, errors.ErrUnsupported)
 
-// Open fails: physical drives are reached on Linux only.
+// Open returns an error: physical drives can be used on Linux only.
 func Open(_ context.Context, name string) (scsi.Transport, error) {
-	return nil, fmt.Errorf("opening %s: %w", name, errSystem)
+	return nil, fmt.Errorf("open %s: %w", name, errSystem)
 }
 
-// List finds no drives: physical drives are reached on Linux only.
+// List returns no drives: physical drives can be used on Linux only.
 func List() ([]Info, error) { return nil, nil }
 
-// Identity returns the name as it is: no drive is known under two names.
+// Identity returns the name unchanged: a drive has one name.
 func Identity(name string) string { return name }

@@ -8,13 +8,15 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"glassmaster/mastering/disc"
 )
 
 // opticalType is the peripheral device type of optical drives: SPC-4 table 138.
 const opticalType = "5"
 
-// List finds the optical drives of this computer, without opening them. A drive that
-// has a block device (/dev/srN) is listed with that, else with /dev/sgN.
+// List returns the optical drives of this computer without opening them. The path of a
+// drive is its block device (/dev/srN) if it has one, otherwise /dev/sgN.
 func List() ([]Info, error) { return list("/sys") }
 
 func list(sys string) ([]Info, error) {
@@ -42,8 +44,8 @@ func list(sys string) ([]Info, error) {
 	return found, nil
 }
 
-// entries are the names of a folder that are prefix and number, in the order of
-// their numbers. A folder that is not there has none: there may be no such driver.
+// entries returns the names in a directory that consist of prefix and a number, ordered by
+// number. A directory that does not exist has none: the driver may not be loaded.
 func entries(dir, prefix string) ([]string, error) {
 	all, err := os.ReadDir(dir)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -63,21 +65,22 @@ func entries(dir, prefix string) ([]string, error) {
 	return names, nil
 }
 
+// number returns the number in a name that consists of prefix and a number.
 func number(name, prefix string) (int, bool) {
 	digits, ok := strings.CutPrefix(name, prefix)
 	n, err := strconv.Atoi(digits)
 	return n, ok && err == nil && n >= 0
 }
 
-// info reads what the kernel has kept of a drive's INQUIRY.
+// info returns what the kernel has stored of the INQUIRY data of a drive.
 func info(path, dir string) Info {
 	return Info{
-		Path: path, Vendor: attribute(dir, "vendor"), Model: attribute(dir, "model"),
+		Path: path, Vendor: attribute(dir, "vendor"), Product: attribute(dir, "model"),
 		Revision: attribute(dir, "rev"), Bus: bus(dir),
 	}
 }
 
-// attribute is a file of sysfs, "" when it cannot be read.
+// attribute returns the contents of a file of sysfs, "" if it cannot be read.
 func attribute(dir, name string) string {
 	b, err := os.ReadFile(filepath.Join(dir, name))
 	if err != nil {
@@ -86,7 +89,7 @@ func attribute(dir, name string) string {
 	return strings.TrimSpace(string(b))
 }
 
-// bus tells from the place in the tree of devices what a drive hangs on.
+// bus returns the bus of a drive, from its path in the tree of devices.
 func bus(dir string) string {
 	real, err := filepath.EvalSymlinks(dir)
 	if err != nil {
@@ -106,8 +109,8 @@ func bus(dir string) string {
 	return "SCSI"
 }
 
-// devices are the two devices of a drive that is known by either: "/dev/sr0" and
-// "/dev/sg1". One that it does not have is empty.
+// devices returns the block device and the generic device of the drive that has one of
+// them at path: "/dev/sr0" and "/dev/sg1". A device that does not exist is empty.
 func devices(sys, path string) (block, generic string) {
 	name := filepath.Base(path)
 	if isGeneric(path) {
@@ -123,14 +126,14 @@ func devices(sys, path string) (block, generic string) {
 	return path, "/dev/" + names[0]
 }
 
-// isGeneric reports whether a device is that of the SCSI generic driver.
+// isGeneric reports whether a device is one of the SCSI generic driver.
 func isGeneric(path string) bool {
 	_, ok := number(filepath.Base(path), "sg")
 	return ok
 }
 
-// sibling is the name of the block device (sr0) of a drive known by its generic
-// device (sg1), "" when there is none.
+// sibling returns the name of the block device (sr0) of the drive with a generic device
+// (sg1), "" if there is none.
 func sibling(sys, generic string) string {
 	names, err := entries(filepath.Join(sys, "class/scsi_generic", generic, "device/block"), "sr")
 	if err != nil || len(names) == 0 {
@@ -140,24 +143,24 @@ func sibling(sys, generic string) string {
 }
 
 const (
-	defaultTransfer = 64 << 10  // where the kernel names no limit
-	largestTransfer = 256 << 10 // more makes no drive faster
-	cluster         = 64 << 10  // what Blu-ray writes at once
-	eccBlock        = 32 << 10  // what DVD writes at once
+	defaultTransfer = 64 << 10  // if the kernel reports no limit
+	maxUsedTransfer = 256 << 10 // larger transfers do not make drives faster
+	cluster         = 64 << 10  // smallest recorded unit of a BD
+	eccBlock        = 32 << 10  // smallest recorded unit of a DVD
 )
 
-// maxTransfer is how many bytes the kernel takes with one command: the limit of the
-// block device's queue, in whole clusters if it has room for any.
+// maxTransfer returns the largest number of bytes in one command: the limit of the block
+// device's queue, rounded down to clusters, ECC blocks or sectors.
 func maxTransfer(sys, block string) int {
 	kib, err := strconv.Atoi(attribute(filepath.Join(sys, "class/block", block, "queue"), "max_sectors_kb"))
 	if err != nil || block == "" || kib <= 0 {
 		return defaultTransfer
 	}
-	n := min(kib, largestTransfer>>10) << 10
-	for _, unit := range []int{cluster, eccBlock, 2048} {
+	n := min(kib, maxUsedTransfer>>10) << 10
+	for _, unit := range []int{cluster, eccBlock, disc.SectorSize} {
 		if n >= unit {
 			return n - n%unit
 		}
 	}
-	return 2048
+	return disc.SectorSize
 }

@@ -13,8 +13,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// sysTree makes a tree like the kernel's: a SATA drive with a block device, a USB
-// drive without (the driver sr is not loaded), a disk, and a scanner.
+// sysTree creates a tree like /sys: a SATA drive with a block device, a USB drive without
+// one (the driver sr is not loaded), a hard disk, and a scanner.
 func sysTree(t *testing.T) string {
 	t.Helper()
 	sys := t.TempDir()
@@ -54,8 +54,8 @@ func TestList(t *testing.T) {
 	found, err := list(sys)
 	must(t, err)
 	want := []Info{
-		{Path: "/dev/sr10", Vendor: "HL-DT-ST", Model: "BD-RE BU40N", Revision: "1.03", Bus: "ATA"},
-		{Path: "/dev/sg11", Vendor: "PIONEER", Model: "DVD-RW", Bus: "USB"},
+		{Path: "/dev/sr10", Vendor: "HL-DT-ST", Product: "BD-RE BU40N", Revision: "1.03", Bus: "ATA"},
+		{Path: "/dev/sg11", Vendor: "PIONEER", Product: "DVD-RW", Bus: "USB"},
 	}
 	if fmt.Sprint(found) != fmt.Sprint(want) {
 		t.Errorf("found %v\nwant  %v", found, want)
@@ -88,21 +88,21 @@ func TestOpenRefused(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "disc.iso")
 	must(t, os.WriteFile(file, nil, 0o600))
 	for path, want := range map[string]string{
-		file:           "is no device; an image file is opened as virtual:" + file,
+		file:           "is not a device; use virtual:" + file,
 		file + ".gone": "does not exist",
-		"/dev/null":    "does not take SCSI commands",
+		"/dev/null":    "does not accept SCSI commands",
 	} {
 		d, err := Open(context.Background(), path)
 		if err == nil {
 			d.Close()
 			t.Errorf("%s was opened", path)
 		} else if !strings.Contains(err.Error(), want) {
-			t.Errorf("opening %s: %v, want %q", path, err, want)
+			t.Errorf("open %s: %v, want %q", path, err, want)
 		}
 	}
 }
 
-// What the kernel says of host and driver must not pass for success.
+// Errors of the host adapter and the driver are errors of the command.
 func TestResult(t *testing.T) {
 	cdb := make([]byte, 6)
 	sense := []byte{0x70, 0, 5, 0, 0, 0, 0, 10, 0, 0, 0, 0, 0x21, 2, 0, 0, 0, 0}
@@ -121,9 +121,9 @@ func TestResult(t *testing.T) {
 		{"recovered without a status", header{driverStatus: 8}, recovered, ""},
 		{"busy", header{status: 8}, nil, "BUSY"},
 		{"timeout", header{hostStatus: 3}, nil, "no answer in time"},
-		{"taken back, time over", header{hostStatus: 5, durationMillis: 30_000}, nil, "no answer in time"},
-		{"taken back before", header{hostStatus: 5, durationMillis: 29_000}, nil, "the kernel took the command back"},
-		{"reset, time over", header{hostStatus: 8, durationMillis: 30_001}, nil, "no answer in time"},
+		{"aborted after the timeout", header{hostStatus: 5, durationMillis: 30_000}, nil, "no answer in time"},
+		{"aborted before the timeout", header{hostStatus: 5, durationMillis: 29_000}, nil, "the kernel aborted the command"},
+		{"reset after the timeout", header{hostStatus: 8, durationMillis: 30_001}, nil, "no answer in time"},
 		{"deferred", header{status: 2, driverStatus: 8}, deferred, "about an earlier command"},
 		{"deferred without a status", header{driverStatus: 8}, deferred, "about an earlier command"},
 		{"unplugged", header{hostStatus: 1}, nil, "connection to the drive is lost"},

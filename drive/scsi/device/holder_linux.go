@@ -12,9 +12,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// mountPoint is where a block device is mounted, "" when it is not. The table is
-// that of proc_pid_mountinfo(5): major:minor in the third field, the mount point in
-// the fifth, the source behind the separator.
+// mountPoint returns the directory where a block device is mounted, "" if it is not. The
+// table has the format of proc_pid_mountinfo(5): major:minor in the third field, the
+// mount point in the fifth.
 func mountPoint(table string, rdev uint64) string {
 	want := fmt.Sprintf("%d:%d", unix.Major(rdev), unix.Minor(rdev))
 	for line := range strings.Lines(table) {
@@ -26,7 +26,7 @@ func mountPoint(table string, rdev uint64) string {
 	return ""
 }
 
-// unescape undoes the octal escapes of /proc: \040 is a space.
+// unescape decodes the octal escapes of /proc: \040 is a space.
 func unescape(s string) string {
 	var b strings.Builder
 	for i := 0; i < len(s); i++ {
@@ -42,7 +42,7 @@ func unescape(s string) string {
 	return b.String()
 }
 
-// mounted is where a block device is mounted, "" when it is not.
+// mounted returns the directory where a block device is mounted, "" if it is not.
 func mounted(path string) string {
 	var st unix.Stat_t
 	if err := unix.Stat(path, &st); path == "" || err != nil || st.Mode&unix.S_IFMT != unix.S_IFBLK {
@@ -55,9 +55,9 @@ func mounted(path string) string {
 	return mountPoint(string(table), uint64(st.Rdev))
 }
 
-// holder names another program that has one of these devices open, as far as this
-// user may see it: "growisofs (process 4711)". Where none is seen it reports whether
-// this program has.
+// holder returns another program that has one of the devices open, if this user may see
+// that: "growisofs (process 4711)". If there is none it reports whether this program has
+// one of them open.
 func holder(devices ...string) (name string, own bool) {
 	fds, err := filepath.Glob("/proc/[0-9]*/fd/*")
 	if err != nil {
@@ -81,7 +81,7 @@ func holder(devices ...string) (name string, own bool) {
 	return "", own
 }
 
-// permission says what a user lacks who may not open a device.
+// permission returns what a user needs to be allowed to open a device.
 func permission(path string) string {
 	var st unix.Stat_t
 	if err := unix.Stat(path, &st); err != nil || st.Gid == 0 || st.Mode&0o060 == 0 {
@@ -91,5 +91,5 @@ func permission(path string) string {
 	if g, err := user.LookupGroupId(group); err == nil {
 		group = g.Name
 	}
-	return fmt.Sprintf("it is open to the group %s: run \"sudo usermod -aG %s $USER\" and log in again", group, group)
+	return fmt.Sprintf("members of the group %s may open it: run \"sudo usermod -aG %s $USER\" and log in again", group, group)
 }

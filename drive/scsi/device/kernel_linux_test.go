@@ -25,14 +25,14 @@ const (
 	discLen = 400                 // blocks
 )
 
-// guestScript makes two drives and runs this test binary on them.
+// guestScript creates two drives and runs this test binary with them.
 const guestScript = `
 set -- $(drive disc.iso) $(drive blank.dvd)
 %s=1 SR="$1" SG="$2" BLANK_SR="$3" BLANK_SG="$4" ./device.test -test.v -test.run '^TestGuest'
 `
 
-// Under a Linux kernel of its own, where tgtd's drives are real device nodes, the
-// tests TestGuest... run.
+// TestUnderKernel runs the tests TestGuest... in a virtual machine, where the drives of
+// tgtd are devices of Linux.
 func TestUnderKernel(t *testing.T) {
 	dir := t.TempDir()
 	must(t, os.Chmod(dir, 0o755)) // another user runs the test too
@@ -109,7 +109,7 @@ func TestGuestList(t *testing.T) {
 		t.Fatalf("found %+v, want %v", found, want)
 	}
 	for i, f := range found {
-		if f.Path != want[i] || f.Vendor != "IET" || f.Model == "" || f.Revision == "" || f.Bus != "iSCSI" {
+		if f.Path != want[i] || f.Vendor != "IET" || f.Product == "" || f.Revision == "" || f.Bus != "iSCSI" {
 			t.Errorf("found %+v, want %s of vendor IET on iSCSI", f, want[i])
 		}
 	}
@@ -171,7 +171,7 @@ func TestGuestBurn(t *testing.T) {
 	}
 }
 
-// requests is how many commands the kernel has sent to the drive.
+// requests returns how many commands the kernel has sent to the drive.
 func requests(t *testing.T, sr string) string {
 	t.Helper()
 	n, err := os.ReadFile("/sys/class/block/" + filepath.Base(sr) + "/device/iorequest_cnt")
@@ -179,8 +179,8 @@ func requests(t *testing.T, sr string) string {
 	return string(n)
 }
 
-// A drive that another program uses, by whichever name, is not opened, is sent no
-// command, and the program is named.
+// A drive that another program uses by one of its devices is not opened and gets no
+// command, and the error names the program.
 func TestGuestInUse(t *testing.T) {
 	guest(t)
 	sr, sg := os.Getenv("SR"), os.Getenv("SG")
@@ -222,7 +222,7 @@ func TestGuestInUse(t *testing.T) {
 	}
 }
 
-// A drive is opened once, by either name, for as long as it is open.
+// A drive that is open cannot be opened again by either device.
 func TestGuestOpenTwice(t *testing.T) {
 	guest(t)
 	sr, sg := os.Getenv("SR"), os.Getenv("SG")
@@ -236,7 +236,7 @@ func TestGuestOpenTwice(t *testing.T) {
 			if err == nil {
 				e.Close()
 			}
-			if !errors.As(err, new(*scsi.InUseError)) || !strings.Contains(err.Error(), "open in this program already") {
+			if !errors.As(err, new(*scsi.InUseError)) || !strings.Contains(err.Error(), "already open in this program") {
 				t.Errorf("%s, then %s: %v", first, second, err)
 			}
 		}
@@ -244,7 +244,7 @@ func TestGuestOpenTwice(t *testing.T) {
 	}
 }
 
-// A disc that is mounted can be read, and not changed.
+// A mounted disc can be read, but not changed.
 func TestGuestMounted(t *testing.T) {
 	ctx := guest(t)
 	write := scsi.Command{CDB: block10(0x2A, 0, 1), Direction: scsi.Out, Data: make([]byte, 2048)}
@@ -269,8 +269,7 @@ func TestGuestMounted(t *testing.T) {
 	}
 }
 
-// A user of the group of the drive burns as root does; one of no such group is told
-// what is missing.
+// A member of the drive's group can burn; for other users the error names the group.
 func TestGuestPermission(t *testing.T) {
 	guest(t)
 	path := os.Getenv("BLANK_SR")
@@ -291,7 +290,7 @@ func TestGuestPermission(t *testing.T) {
 	}
 }
 
-// A drive that goes away is a lost connection. The disc is not needed after this test.
+// When a drive is removed, the error is a lost connection. Later tests do not use it.
 func TestGuestUnplugged(t *testing.T) {
 	ctx := guest(t)
 	for _, path := range []string{os.Getenv("SR"), os.Getenv("BLANK_SG")} {
@@ -324,7 +323,7 @@ func TestNobodyOpens(t *testing.T) {
 	t.Log(err)
 }
 
-// The kernel lets a plain user send the commands of MMC, and no other.
+// The kernel allows users who are not root to send the commands of MMC only.
 func TestMemberBurns(t *testing.T) {
 	ctx := guest(t)
 	if os.Geteuid() == 0 {

@@ -12,8 +12,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A pipe without a writer stands for a drive that hangs: opening it does not end.
-// Nobody waits for that, and what comes of it later is closed.
+// A pipe without a writer simulates a drive that hangs: opening it does not return.
+// openWithin returns at its limit, and closes the file if it is opened later.
 func TestOpenWithin(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "pipe")
 	must(t, unix.Mkfifo(path, 0o600))

@@ -46,26 +46,26 @@ const (
 	directionOut  = -2
 	directionIn   = -3
 
-	driverSense = 0x08 // the driver has sense data for us
+	driverSense = 0x08 // there are sense data
 	driverMask  = 0x0F
 
 	senseMax = 64
 )
 
-// Execute carries out one command; see scsi.Transport.
+// Execute executes one command; see [scsi.Transport].
 func (d *Device) Execute(ctx context.Context, c scsi.Command) (int, error) {
 	if err := scsi.Check(c); err != nil {
 		return 0, err
 	}
 	name := scsi.Describe(c.CDB)
 	if len(c.Data) > d.max {
-		return 0, fmt.Errorf("%s: %d bytes of data, at most %d go at once", name, len(c.Data), d.max)
+		return 0, fmt.Errorf("%s: %d bytes of data, the largest transfer is %d", name, len(c.Data), d.max)
 	}
 	if d.readOnly != nil && scsi.Changes(c.CDB) {
 		return 0, fmt.Errorf("%s: the drive is open for reading only: %w", name, d.readOnly)
 	}
 	if err := ctx.Err(); err != nil {
-		return 0, fmt.Errorf("%s: not begun: %w", name, err)
+		return 0, fmt.Errorf("%s: not sent: %w", name, err)
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -80,15 +80,14 @@ func (d *Device) Execute(ctx context.Context, c scsi.Command) (int, error) {
 	return n, err
 }
 
-// pass hands the command to the kernel. The data go through our own buffer, which
-// does not move and begins with a page; the kernel is told exactly as many bytes as
-// the CDB has.
+// pass sends the command to the kernel. The data are copied through a buffer that is page
+// aligned and does not move. The transfer length given to the kernel is that of the CDB.
 func (d *Device) pass(c scsi.Command) (int, error) {
 	timeout := c.Timeout
 	if timeout <= 0 {
 		timeout = scsi.DefaultTimeout
 	}
-	// One piece of memory for all that the kernel reads and writes beside the data.
+	// One block of memory for all that the kernel reads and writes except the data.
 	args := &struct {
 		header
 		cdb   [16]byte
@@ -114,7 +113,7 @@ func (d *Device) pass(c scsi.Command) (int, error) {
 			h.direction = directionOut
 			copy(d.buffer, c.Data)
 		} else {
-			clear(d.buffer[:len(c.Data)]) // what the drive does not deliver is not left from before
+			clear(d.buffer[:len(c.Data)]) // bytes that the drive does not send must not be old data
 		}
 	}
 	if err := ioctl(d.fd, sgIO, unsafe.Pointer(h)); err != nil {
@@ -127,9 +126,9 @@ func (d *Device) pass(c scsi.Command) (int, error) {
 	return n, h.result(c.CDB, args.sense[:min(h.senseLen, senseMax)], timeout)
 }
 
-// ioctl calls the kernel with all signals held back. The SCSI generic driver waits
-// interruptibly, and a signal makes the kernel begin the call again: the command,
-// perhaps a WRITE, would go to the drive twice.
+// ioctl calls the kernel with all signals blocked. The SCSI generic driver can be
+// interrupted by a signal, and the kernel then restarts the call: the command, perhaps a
+// WRITE, would be sent to the drive twice.
 func ioctl(fd int, request uintptr, arg unsafe.Pointer) error {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
@@ -150,33 +149,33 @@ func ioctl(fd int, request uintptr, arg unsafe.Pointer) error {
 	return nil
 }
 
-// ioctlError says why the kernel did not pass a command on.
+// ioctlError explains why the kernel did not send a command.
 func ioctlError(err error) error {
 	switch {
 	case errors.Is(err, unix.EPERM), errors.Is(err, unix.EACCES):
-		return fmt.Errorf("the kernel does not let this user send this command to the drive; root may: %w", err)
+		return fmt.Errorf("the kernel does not allow this user to send this command; root may: %w", err)
 	case errors.Is(err, unix.ENOTTY), errors.Is(err, unix.EINVAL):
-		return fmt.Errorf("the device does not take SCSI commands; is it an optical drive? %w", err)
+		return fmt.Errorf("the device does not accept SCSI commands; check that it is an optical drive: %w", err)
 	case errors.Is(err, unix.ENODEV), errors.Is(err, unix.ENXIO):
-		return fmt.Errorf("%w: it was unplugged or switched off: %w", scsi.ErrConnection, err)
+		return fmt.Errorf("%w: it was disconnected or switched off: %w", scsi.ErrConnection, err)
 	case errors.Is(err, unix.ENOMEM):
 		return fmt.Errorf("the kernel has no memory for a transfer of this size: %w", err)
 	}
 	return fmt.Errorf("SG_IO: %w", err)
 }
 
-// hostFailure describes what went wrong between the kernel and the drive: the DID_
-// codes of <scsi/scsi_status.h>. It returns "" for unknown ones.
+// hostFailure describes an error between the kernel and the drive: the DID_ codes of
+// <scsi/scsi_status.h>. It returns "" for unknown codes.
 func hostFailure(status uint16) string {
 	switch status {
 	case 0x01:
 		return "no connection to the drive"
 	case 0x02:
-		return "the bus stayed busy"
+		return "the bus remained busy"
 	case 0x04:
 		return "the drive is not there"
 	case 0x05:
-		return "the kernel took the command back"
+		return "the kernel aborted the command"
 	case 0x06:
 		return "parity error on the bus"
 	case 0x07:
@@ -186,23 +185,23 @@ func hostFailure(status uint16) string {
 	case 0x09:
 		return "unexpected interrupt of the host adapter"
 	case 0x0B:
-		return "the host adapter asks for the command again"
+		return "the host adapter requested a retry"
 	case 0x0E:
-		return "the transport is disturbed"
+		return "the transport was disrupted"
 	case 0x0F:
 		return "the transport has failed"
 	}
 	return ""
 }
 
-// tookBack reports whether the kernel has taken the command back when its time was
-// over, which the drivers of some buses (USB) do not call a timeout.
-func (h *header) tookBack(timeout time.Duration) bool {
+// abortedLate reports whether the kernel aborted the command after its timeout. Drivers of
+// some buses (USB) do not report that as a timeout.
+func (h *header) abortedLate(timeout time.Duration) bool {
 	const aborted, reset = 0x05, 0x08
 	return (h.hostStatus == aborted || h.hostStatus == reset) && int64(h.durationMillis) >= timeout.Milliseconds()
 }
 
-// result is the outcome of a command that the kernel has passed on.
+// result returns the result of a command that the kernel has sent.
 func (h *header) result(cdb, sense []byte, timeout time.Duration) error {
 	const noConnect, timedOut, badTarget, transportFailed = 0x01, 0x03, 0x04, 0x0F
 	if h.status&0x3E == scsi.StatusCheckCondition && len(sense) > 0 {
@@ -210,16 +209,16 @@ func (h *header) result(cdb, sense []byte, timeout time.Duration) error {
 	}
 	driver := h.driverStatus & driverMask
 	switch {
-	case h.hostStatus == timedOut || driver == 0x06 || h.tookBack(timeout):
+	case h.hostStatus == timedOut || driver == 0x06 || h.abortedLate(timeout):
 		return fmt.Errorf("%w (%v): the kernel has reset the drive", scsi.ErrTimeout, timeout)
 	case h.hostStatus == noConnect, h.hostStatus == badTarget, h.hostStatus == transportFailed:
-		return fmt.Errorf("%w: %s; check cable and power", scsi.ErrConnection, hostFailure(h.hostStatus))
+		return fmt.Errorf("%w: %s; check the cable and the power supply", scsi.ErrConnection, hostFailure(h.hostStatus))
 	case h.hostStatus != 0:
 		what := hostFailure(h.hostStatus)
 		if what == "" {
 			what = fmt.Sprintf("host status %02Xh", h.hostStatus)
 		}
-		return fmt.Errorf("%s; check cable, power and USB port", what)
+		return fmt.Errorf("%s; check the cable, the power supply and the USB port", what)
 	case h.status&0x3E != scsi.StatusGood:
 		return scsi.NewError(cdb, h.status&0x3E, sense)
 	case driver == driverSense && len(sense) > 0:
@@ -227,7 +226,7 @@ func (h *header) result(cdb, sense []byte, timeout time.Duration) error {
 			return e
 		}
 	case driver != 0 && driver != driverSense:
-		return fmt.Errorf("the kernel's driver failed (driver status %02Xh)", h.driverStatus)
+		return fmt.Errorf("the kernel driver failed (driver status %02Xh)", h.driverStatus)
 	}
 	return nil
 }

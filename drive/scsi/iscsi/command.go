@@ -11,31 +11,31 @@ import (
 )
 
 const (
-	flagRead      = 0x40 // of a SCSI command: data come
-	flagWrite     = 0x20 // of a SCSI command: data go
+	flagRead      = 0x40 // of a SCSI command: it reads data
+	flagWrite     = 0x20 // of a SCSI command: it writes data
 	attrSimple    = 0x01
-	flagStatus    = 0x01 // of Data-In: the status is in it
+	flagStatus    = 0x01 // of Data-In: it includes the status
 	flagOverflow  = 0x04 // the residual count is of data that did not fit
-	flagUnderflow = 0x02 // the residual count is of data that were not needed
+	flagUnderflow = 0x02 // the residual count is of data that were not transferred
 )
 
-// task is a command under way.
+// task is a command that is being executed.
 type task struct {
 	s        *Session
 	c        scsi.Command
 	tag      uint32
 	deadline time.Time
-	got      int // bytes of data that have come
+	got      int // bytes of data received
 }
 
-// Execute carries out one command; see scsi.Transport. When the target does not
-// answer within the timeout, the connection ends: its state is not known any more.
+// Execute executes one command; see [scsi.Transport]. After a timeout the connection is
+// closed, since its state is not known.
 func (s *Session) Execute(ctx context.Context, c scsi.Command) (int, error) {
 	if err := scsi.Check(c); err != nil {
 		return 0, err
 	}
 	if len(c.Data) > maxTransfer {
-		return 0, fmt.Errorf("%s: %d bytes of data, at most %d go at once", scsi.Describe(c.CDB), len(c.Data), maxTransfer)
+		return 0, fmt.Errorf("%s: %d bytes of data, the largest transfer is %d", scsi.Describe(c.CDB), len(c.Data), maxTransfer)
 	}
 	select {
 	case <-s.turn:
@@ -43,10 +43,10 @@ func (s *Session) Execute(ctx context.Context, c scsi.Command) (int, error) {
 	case <-s.dead:
 		return 0, s.lost(c.CDB, s.cause())
 	case <-ctx.Done():
-		return 0, fmt.Errorf("%s: not begun: %w", scsi.Describe(c.CDB), ctx.Err())
+		return 0, fmt.Errorf("%s: not sent: %w", scsi.Describe(c.CDB), ctx.Err())
 	}
 	if err := ctx.Err(); err != nil {
-		return 0, fmt.Errorf("%s: not begun: %w", scsi.Describe(c.CDB), err)
+		return 0, fmt.Errorf("%s: not sent: %w", scsi.Describe(c.CDB), err)
 	}
 	timeout := c.Timeout
 	if timeout <= 0 {
@@ -62,8 +62,9 @@ func (s *Session) Execute(ctx context.Context, c scsi.Command) (int, error) {
 	return n, err
 }
 
-// run sends the command and serves the target until the status comes. Every error
-// but an *scsi.Error means that initiator and target do not understand each other.
+// run sends the command and handles the PDUs of the target until the status is received.
+// An error other than an *scsi.Error is a violation of the protocol or a failure of the
+// connection.
 func (t *task) run(timeout time.Duration) (int, error) {
 	expired := time.NewTimer(timeout)
 	defer expired.Stop()
@@ -73,7 +74,7 @@ func (t *task) run(timeout time.Duration) (int, error) {
 	for {
 		select {
 		case p := <-t.s.replies:
-			done, err := t.serve(p)
+			done, err := t.handle(p)
 			if err != nil || done {
 				return t.finish(p, err)
 			}
@@ -120,8 +121,8 @@ func (t *task) start(expired <-chan time.Time) error {
 	})
 }
 
-// awaitWindow waits until the target takes another command: RFC 7143 4.2.2.1. With
-// one command at a time that is nearly always at once.
+// awaitWindow waits until the target accepts another command (RFC 7143 4.2.2.1). With one
+// command at a time it rarely has to wait.
 func (t *task) awaitWindow(expired <-chan time.Time) error {
 	open := func() bool {
 		t.s.mu.Lock()
@@ -139,21 +140,21 @@ func (t *task) awaitWindow(expired <-chan time.Time) error {
 		case <-t.s.dead:
 			return t.s.cause()
 		case <-expired:
-			return fmt.Errorf("%w: the target takes no command", scsi.ErrTimeout)
+			return fmt.Errorf("%w: the target accepts no commands", scsi.ErrTimeout)
 		}
 	}
 	return nil
 }
 
-// serve deals with one PDU of the target and reports whether it was the last.
-func (t *task) serve(p *pdu) (bool, error) {
+// handle handles a PDU of the target and reports whether it was the last.
+func (t *task) handle(p *pdu) (bool, error) {
 	if p.taskTag() != t.tag {
-		return false, fmt.Errorf("the target sent a PDU of type %02Xh for task %d, task %d is under way",
+		return false, fmt.Errorf("the target sent a PDU of type %02Xh for task %d during task %d",
 			p.opcode(), p.taskTag(), t.tag)
 	}
 	switch p.opcode() {
 	case opDataIn:
-		if err := t.takeData(p); err != nil {
+		if err := t.receiveData(p); err != nil {
 			return false, err
 		}
 		return p.hasFlag(flagStatus), nil
@@ -161,38 +162,38 @@ func (t *task) serve(p *pdu) (bool, error) {
 		return false, t.sendData(p)
 	case opSCSIResponse:
 		if p.header[2] != 0 { // response: RFC 7143 11.4.3
-			return false, fmt.Errorf("the target could not carry out the command (response %02Xh)", p.header[2])
+			return false, fmt.Errorf("the target could not execute the command (response %02Xh)", p.header[2])
 		}
 		return true, nil
 	}
 	return false, fmt.Errorf("the target sent an unexpected PDU of type %02Xh", p.opcode())
 }
 
-// takeData takes in the data of a Data-In: RFC 7143 11.7, buffer offset in bytes 40
-// to 43. They come in order, as agreed.
-func (t *task) takeData(p *pdu) error {
+// receiveData stores the data of a Data-In (RFC 7143 11.7, buffer offset in bytes 40 to
+// 43). As negotiated, they are in order.
+func (t *task) receiveData(p *pdu) error {
 	offset := p.u32(40)
 	switch {
 	case len(p.data) == 0:
 		return nil
 	case t.c.Direction != scsi.In:
-		return errors.New("the target sent data for a command that wants none")
+		return errors.New("the target sent data for a command that reads none")
 	case uint64(offset) != uint64(t.got):
-		return fmt.Errorf("the target sent data for offset %d, offset %d was due", offset, t.got)
+		return fmt.Errorf("the target sent data at offset %d instead of %d", offset, t.got)
 	case len(p.data) > len(t.c.Data)-t.got:
-		return fmt.Errorf("the target sent %d bytes for offset %d, the command has room for %d",
+		return fmt.Errorf("the target sent %d bytes at offset %d, the command reads %d",
 			len(p.data), offset, len(t.c.Data))
 	}
 	t.got += copy(t.c.Data[t.got:], p.data)
 	return nil
 }
 
-// sendData sends what a Ready To Transfer asks for: RFC 7143 11.8, buffer offset in
-// bytes 40 to 43, length in 44 to 47; the data leave as Data-Out, 11.7.
+// sendData sends the data that a Ready To Transfer requests (RFC 7143 11.8, buffer offset
+// in bytes 40 to 43, length in 44 to 47) in Data-Out PDUs (11.7).
 func (t *task) sendData(r2t *pdu) error {
 	offset, length := uint64(r2t.u32(40)), uint64(r2t.u32(44))
 	if t.c.Direction != scsi.Out || length == 0 || offset+length > uint64(len(t.c.Data)) {
-		return fmt.Errorf("the target asks for %d bytes from offset %d, the command has %d", length, offset, len(t.c.Data))
+		return fmt.Errorf("the target requests %d bytes at offset %d of a command with %d bytes", length, offset, len(t.c.Data))
 	}
 	for sn := uint32(0); length > 0; sn++ {
 		n := min(length, uint64(t.s.agreed.maxSend))
@@ -201,7 +202,7 @@ func (t *task) sendData(r2t *pdu) error {
 		if n == length {
 			p.header[1] = flagFinal
 		}
-		copy(p.header[8:16], r2t.header[8:16]) // the LUN goes with the target transfer tag
+		copy(p.header[8:16], r2t.header[8:16]) // the LUN belongs to the target transfer tag
 		p.put32(16, t.tag)
 		p.put32(20, r2t.targetTag())
 		p.put32(36, sn)
@@ -214,9 +215,9 @@ func (t *task) sendData(r2t *pdu) error {
 	return nil
 }
 
-// finish makes the result from the PDU that carries the status: byte 3 the status,
-// bytes 44 to 47 the residual count, and, in a Response, the sense data behind their
-// length (RFC 7143 11.4.7).
+// finish returns the result from the PDU with the status: byte 3 the status, bytes 44 to
+// 47 the residual count, and in a Response the sense data after their length (RFC 7143
+// 11.4.7).
 func (t *task) finish(p *pdu, err error) (int, error) {
 	if err != nil {
 		return t.got, err

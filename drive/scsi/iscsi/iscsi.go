@@ -1,7 +1,6 @@
-// Package iscsi reaches drives of other machines: it is an initiator for SCSI over
-// TCP, RFC 7143, as far as one drive needs it. One connection carries one session
-// without digests, without passwords, at error recovery level 0, and one command at
-// a time: optical drives know no more.
+// Package iscsi opens drives on other machines. It is an iSCSI initiator (RFC 7143) for one
+// drive: one session with one connection, without digests and authentication, at error
+// recovery level 0, with one command at a time.
 package iscsi
 
 import (
@@ -15,20 +14,20 @@ import (
 )
 
 const (
-	// dialTimeout is how long connecting and logging in may take.
+	// dialTimeout is how long the connection and the login may take.
 	dialTimeout = 15 * time.Second
 
-	// maxTransfer is a multiple of the 64 KiB that Blu-ray writes at once, and small
-	// enough for targets with little memory.
+	// maxTransfer is a multiple of the 64 KiB clusters of BD, and small enough for targets
+	// with little memory.
 	maxTransfer = 256 << 10
 
-	// maxRedirects is how often a target may send us elsewhere.
+	// maxRedirects is how often a target may redirect the login.
 	maxRedirects = 4
 )
 
-// Open logs in to a drive by its name, iscsi://HOST:PORT/TARGET/LUN. What the drive
-// has to say about the new connection (UNIT ATTENTION) is taken note of before Open
-// returns. A logical unit that is no optical drive is refused.
+// Open opens the drive with the name iscsi://HOST:PORT/TARGET/LUN. It clears the unit
+// attentions of the new connection. A logical unit that is not an optical drive is an
+// error.
 func Open(ctx context.Context, name string) (*Session, error) {
 	a, err := ParseAddress(name)
 	if err != nil {
@@ -36,16 +35,16 @@ func Open(ctx context.Context, name string) (*Session, error) {
 	}
 	s, err := dial(ctx, a)
 	if err != nil {
-		return nil, fmt.Errorf("opening %s: %w", a, err)
+		return nil, fmt.Errorf("open %s: %w", a, err)
 	}
 	if _, err := scsi.Begin(ctx, s); err != nil {
 		s.Close()
-		return nil, fmt.Errorf("opening %s: %w", a, err)
+		return nil, fmt.Errorf("open %s: %w", a, err)
 	}
 	return s, nil
 }
 
-// dial connects and logs in, and goes where the target sends it.
+// dial connects and logs in, and follows redirects.
 func dial(ctx context.Context, a Address) (*Session, error) {
 	ctx, cancel := context.WithTimeout(ctx, dialTimeout)
 	defer cancel()
@@ -60,10 +59,10 @@ func dial(ctx context.Context, a Address) (*Session, error) {
 			return nil, err
 		}
 	}
-	return nil, errors.New("the target sends us from place to place")
+	return nil, errors.New("the target redirects the login too often")
 }
 
-// connect logs in at one place.
+// connect connects to a host and logs in.
 func connect(ctx context.Context, a Address, host string) (*Session, error) {
 	var d net.Dialer
 	conn, err := d.DialContext(ctx, "tcp", host)
@@ -84,14 +83,14 @@ func connect(ctx context.Context, a Address, host string) (*Session, error) {
 			err = ctx.Err()
 		}
 		if errors.Is(err, context.DeadlineExceeded) {
-			return nil, fmt.Errorf("login at %s: %w", host, scsi.ErrTimeout)
+			return nil, fmt.Errorf("log in at %s: %w", host, scsi.ErrTimeout)
 		}
-		return nil, fmt.Errorf("login at %s: %w", host, err)
+		return nil, fmt.Errorf("log in at %s: %w", host, err)
 	}
 	return newSession(a, l), nil
 }
 
-// redirectHost is the HOST:PORT of a TargetAddress, HOST[:PORT][,GROUP]: RFC 7143 13.8.
+// redirectHost returns the HOST:PORT of a TargetAddress, HOST[:PORT][,GROUP] (RFC 7143 13.8).
 func redirectHost(address string) (string, error) {
 	for i := range address {
 		if address[i] == ',' {
@@ -102,9 +101,9 @@ func redirectHost(address string) (string, error) {
 	if _, _, err := net.SplitHostPort(address); err == nil {
 		return address, nil
 	}
-	host := net.JoinHostPort(trimBrackets(address), DefaultPort)
+	host := net.JoinHostPort(trimBrackets(address), defaultPort)
 	if _, _, err := net.SplitHostPort(host); err != nil || address == "" {
-		return "", fmt.Errorf("the target has moved to %.80q, which is no address", address)
+		return "", fmt.Errorf("the target redirects to %.80q, which is not an address", address)
 	}
 	return host, nil
 }

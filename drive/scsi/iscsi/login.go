@@ -8,8 +8,8 @@ import (
 	"net"
 )
 
-// initiatorName is ours: RFC 7143 4.2.7. Sessions of several programs, or
-// computers, are told apart by their session identifiers.
+// initiatorName is the iSCSI name of this program (RFC 7143 4.2.7). Sessions of several
+// programs or computers differ in their session identifiers.
 const initiatorName = "iqn.2026-01.local.glassmaster:initiator"
 
 // Stages of a login: RFC 7143 11.12.3.
@@ -21,18 +21,18 @@ const (
 
 const (
 	flagTransit  = 0x80 // T: ready for the next stage
-	flagContinue = 0x40 // C: the text goes on in the next PDU
+	flagContinue = 0x40 // C: the text continues in the next PDU
 
-	// maxRounds is more exchanges than a login without passwords needs.
+	// maxRounds is more exchanges than a login without authentication needs.
 	maxRounds = 32
 )
 
-// redirect is the error of a target that sends us elsewhere.
+// redirect is the error of a target that redirects the login to another address.
 type redirect struct{ address string }
 
-func (r *redirect) Error() string { return "the target has moved to " + r.address }
+func (r *redirect) Error() string { return "the target redirects to " + r.address }
 
-// login is a login phase under way: RFC 7143 6.3 and 11.12.
+// login is the state of a login phase (RFC 7143 6.3 and 11.12).
 type login struct {
 	conn      net.Conn
 	r         *bufio.Reader
@@ -43,7 +43,7 @@ type login struct {
 	agreed    params
 }
 
-// newLogin begins with a session identifier at random: RFC 7143 11.12.5, type 10b.
+// newLogin starts a login with a random session identifier (RFC 7143 11.12.5, type 10b).
 func newLogin(conn net.Conn) (*login, error) {
 	l := &login{conn: conn, r: bufio.NewReaderSize(conn, 64<<10), cmdSN: 1, agreed: defaultParams()}
 	if _, err := rand.Read(l.isid[1:]); err != nil {
@@ -53,7 +53,7 @@ func newLogin(conn net.Conn) (*login, error) {
 	return l, nil
 }
 
-// run goes through security, without any, and the operational parameters.
+// run runs the security stage, without authentication, and the operational stage.
 func (l *login) run(target string) error {
 	keys := []string{
 		"InitiatorName=" + initiatorName, "TargetName=" + target, "SessionType=Normal", "AuthMethod=None",
@@ -79,7 +79,7 @@ func (l *login) run(target string) error {
 			}
 		}
 		if reply.flags()&flagTransit == 0 {
-			continue // the target has more to say, or wants an answer
+			continue // the target has more keys, or needs an answer
 		}
 		switch nsg := reply.flags() & 3; {
 		case nsg == stageFull && stage == stageOperational:
@@ -88,20 +88,20 @@ func (l *login) run(target string) error {
 			stage, next = stageOperational, stageFull
 			keys = append(keys, operationalKeys()...)
 		default:
-			return fmt.Errorf("the target goes from login stage %d to %d, which it may not", stage, nsg)
+			return fmt.Errorf("the target changes from login stage %d to %d, which is not allowed", stage, nsg)
 		}
 	}
-	return errors.New("the target does not come to an end with the login")
+	return errors.New("the target does not complete the login")
 }
 
-// exchange sends text and collects the reply, which may come in pieces.
+// exchange sends text and collects the reply, which may consist of several PDUs.
 func (l *login) exchange(stage, next byte, keys []string) (*pdu, error) {
 	var text []byte
 	for range maxRounds {
 		req := &pdu{data: joinText(keys)}
 		req.header[0] = opLogin | opImmediate
 		req.header[1] = flagTransit | stage<<2 | next
-		copy(req.header[8:], l.isid[:]) // the TSIH behind it is 0: a new session
+		copy(req.header[8:], l.isid[:]) // the TSIH after it is 0: a new session
 		req.put32(24, l.cmdSN)
 		req.put32(28, l.expStatSN)
 		if err := writePDU(l.conn, req); err != nil {
@@ -116,7 +116,7 @@ func (l *login) exchange(stage, next byte, keys []string) (*pdu, error) {
 		}
 		text = append(text, reply.data...)
 		if len(text) > maxText {
-			return nil, errors.New("the target sends text without end")
+			return nil, errors.New("the target sends too much text")
 		}
 		if reply.flags()&flagContinue == 0 {
 			reply.data = text
@@ -124,17 +124,17 @@ func (l *login) exchange(stage, next byte, keys []string) (*pdu, error) {
 		}
 		keys = nil
 	}
-	return nil, errors.New("the target sends text without end")
+	return nil, errors.New("the target sends too much text")
 }
 
-// check looks at the head of a login response: RFC 7143 11.13. Bytes 24 to 35 are
-// sequence numbers, 36 and 37 the status.
+// check checks the header of a login response (RFC 7143 11.13): bytes 24 to 35 sequence
+// numbers, 36 and 37 the status.
 func (l *login) check(reply *pdu) error {
 	if reply.opcode() == opReject {
 		return fmt.Errorf("the target rejected the login: %s", rejectReason(reply.header[2]))
 	}
 	if reply.opcode() != opLoginReply {
-		return fmt.Errorf("the target answered the login with a PDU of type %02Xh", reply.opcode())
+		return fmt.Errorf("the target replied to the login with a PDU of type %02Xh", reply.opcode())
 	}
 	l.expStatSN = reply.statSN() + 1
 	l.maxCmdSN = reply.u32(32)
@@ -152,30 +152,30 @@ func (l *login) check(reply *pdu) error {
 				return &redirect{address: kv[1]}
 			}
 		}
-		return errors.New("the target has moved, it does not say where to")
+		return errors.New("the target redirects the login without an address")
 	}
 	if text := loginFailure(uint16(class)<<8 | uint16(detail)); text != "" {
 		return errors.New(text)
 	}
-	return fmt.Errorf("the target refused the login with status %02X%02Xh", class, detail)
+	return fmt.Errorf("the target rejected the login with status %02X%02Xh", class, detail)
 }
 
-// loginFailure describes a login status, class in the high byte (RFC 7143 11.13.5); ""
-// for unknown ones.
+// loginFailure describes a login status, with the class in the high byte (RFC 7143
+// 11.13.5). It returns "" for unknown statuses.
 func loginFailure(status uint16) string {
 	switch status {
 	case 0x0200:
-		return "the target refused the login as faulty"
+		return "the target rejected the login as invalid"
 	case 0x0201:
-		return "the target wants a name and password (CHAP), which is not supported; allow access without"
+		return "the target requires authentication (CHAP), which is not supported; allow access without it"
 	case 0x0202:
-		return "the target does not allow this computer; add initiator " + initiatorName + " to its access list"
+		return "the target denies access; add the initiator " + initiatorName + " to its access list"
 	case 0x0203:
-		return "there is no such target on that host; check the target's name"
+		return "the host has no target with that name; check the name"
 	case 0x0204:
-		return "the target was there once, and is gone"
+		return "the target was removed from the host"
 	case 0x0205:
-		return "the target does not speak our version of iSCSI"
+		return "the target does not support this version of iSCSI"
 	case 0x0206:
 		return "the target has too many connections"
 	case 0x0207:
@@ -183,13 +183,13 @@ func loginFailure(status uint16) string {
 	case 0x0208:
 		return "the target cannot add this connection to a session"
 	case 0x0209:
-		return "the target does not serve sessions of this type"
+		return "the target does not support sessions of this type"
 	case 0x020A:
 		return "the target does not know the session"
 	case 0x020B:
-		return "the target refused the login as out of order"
+		return "the target rejected the login as invalid at this time"
 	case 0x0300:
-		return "the target has failed"
+		return "the target has an internal error"
 	case 0x0301:
 		return "the target is out of service; try again later"
 	case 0x0302:

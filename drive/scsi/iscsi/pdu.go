@@ -22,7 +22,7 @@ const (
 	opAsync        = 0x32
 	opReject       = 0x3F
 
-	opImmediate = 0x40 // the command does not wait for its turn
+	opImmediate = 0x40 // immediate delivery, not ordered by CmdSN
 	opMask      = 0x3F
 )
 
@@ -32,9 +32,9 @@ const (
 	reservedTag = 0xFFFFFFFF
 )
 
-// pdu is a protocol data unit: the basic header segment of RFC 7143 11.2.1 and its
-// data segment. Additional header segments are skipped when one is read, and never
-// written. All numbers are big-endian; offsets count from the start of the header.
+// pdu is a protocol data unit: the basic header segment (RFC 7143 11.2.1) and the data
+// segment. Additional header segments are skipped when a PDU is read, and never written.
+// All numbers are big-endian; offsets are from the start of the header.
 type pdu struct {
 	header [headerLen]byte
 	data   []byte
@@ -52,7 +52,7 @@ func (p *pdu) putLUN(lun uint64)          { binary.BigEndian.PutUint64(p.header[
 func (p *pdu) hasFlag(bits byte) bool     { return p.header[1]&bits == bits }
 func padding(n int) int                   { return -n & 3 }
 
-// readPDU reads one PDU. Its data segment is refused, not allocated, when it is
+// readPDU reads a PDU. It returns an error, and allocates nothing, if the data segment is
 // longer than limit bytes.
 func readPDU(r io.Reader, limit int) (*pdu, error) {
 	p := &pdu{}
@@ -66,7 +66,7 @@ func readPDU(r io.Reader, limit int) (*pdu, error) {
 	}
 	n := int(p.u32(4) & 0xFFFFFF)
 	if n > limit {
-		return nil, fmt.Errorf("a PDU of type %02Xh has %d bytes of data, %d are agreed", p.opcode(), n, limit)
+		return nil, fmt.Errorf("a PDU of type %02Xh has %d bytes of data, the negotiated limit is %d", p.opcode(), n, limit)
 	}
 	padded := make([]byte, n+padding(n))
 	if _, err := io.ReadFull(r, padded); err != nil {
@@ -83,7 +83,7 @@ func noEOF(err error) error {
 	return err
 }
 
-// writePDU writes a PDU in one call, so that it leaves in as few packets as it can.
+// writePDU writes a PDU with one call, so that it is sent in as few packets as possible.
 func writePDU(w io.Writer, p *pdu) error {
 	n := len(p.data)
 	p.put32(4, uint32(n)) // TotalAHSLength is 0

@@ -13,28 +13,28 @@ import (
 )
 
 const (
-	// replyTimeout is how long our answer to a ping may take to leave.
+	// replyTimeout is the timeout for sending the reply to a ping.
 	replyTimeout = 10 * time.Second
-	// logoutTimeout is how long a target may take to say goodbye.
+	// logoutTimeout is how long a target may take to reply to a logout.
 	logoutTimeout = 2 * time.Second
 )
 
-// Session is a drive behind iSCSI: a scsi.Transport.
+// Session is a session with a drive over iSCSI. It implements scsi.Transport.
 type Session struct {
 	address Address
 	conn    net.Conn
 	agreed  params
 
-	turn    chan struct{} // holds one token: the right to have a command under way
-	replies chan *pdu     // from the reader to the command under way
-	dead    chan struct{} // closed when the connection is over
+	turn    chan struct{} // holds a token for the one command that can run
+	replies chan *pdu     // from the reader to the command that runs
+	dead    chan struct{} // closed when the connection has ended
 
-	mu        sync.Mutex // guards the rest, and writing
-	closing   bool       // Close has begun: from now on, an end is no failure
-	err       error      // why the connection is over
+	mu        sync.Mutex // guards the fields below, and writing
+	closing   bool       // Close was called: the end of the connection is no error
+	err       error      // why the connection has ended
 	cmdSN     uint32     // of the next command
-	maxCmdSN  uint32     // the last one that the target takes
-	expStatSN uint32     // of the next status that we expect
+	maxCmdSN  uint32     // the last one that the target accepts
+	expStatSN uint32     // of the next status
 	task      uint32     // tag of the last command
 }
 
@@ -51,16 +51,16 @@ func newSession(a Address, l *login) *Session {
 	return s
 }
 
-// MaxTransfer is the largest number of bytes that one command may carry.
+// MaxTransfer returns the largest number of data bytes in one command.
 func (s *Session) MaxTransfer() int { return maxTransfer }
 
-// String is the name of the drive.
+// String returns the name of the drive.
 func (s *Session) String() string { return s.address.String() }
 
-// errClosed is what commands meet after Close.
+// errClosed is the error of commands after Close.
 var errClosed = errors.New("the drive was closed")
 
-// fail ends the connection. The first reason counts.
+// fail ends the connection. Only the first reason is kept.
 func (s *Session) fail(why error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -79,14 +79,14 @@ func (s *Session) failLocked(why error) {
 	s.conn.Close()
 }
 
-// cause is why the connection is over.
+// cause returns why the connection has ended.
 func (s *Session) cause() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.err
 }
 
-// lost is the error of a command that found the connection over, or ended it.
+// lost returns the error of a command during which, or before which, the connection ended.
 func (s *Session) lost(cdb []byte, why error) error {
 	if errors.Is(why, errClosed) {
 		return fmt.Errorf("%s: %w", scsi.Describe(cdb), why)
@@ -94,7 +94,7 @@ func (s *Session) lost(cdb []byte, why error) error {
 	return fmt.Errorf("%s: %s: %w: %w", scsi.Describe(cdb), s.address, scsi.ErrConnection, why)
 }
 
-// send writes one PDU, with the sequence numbers that it needs. prepare may be nil.
+// send writes a PDU with its sequence numbers. prepare sets them, and may be nil.
 func (s *Session) send(p *pdu, deadline time.Time, prepare func()) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -110,21 +110,21 @@ func (s *Session) send(p *pdu, deadline time.Time, prepare func()) error {
 		err = writePDU(s.conn, p)
 	}
 	if err != nil {
-		s.failLocked(fmt.Errorf("sending: %w", err))
+		s.failLocked(fmt.Errorf("send: %w", err))
 	}
 	return err
 }
 
-// read takes in what the target sends, for as long as the connection lives. Pings
-// are answered here, so that they are answered between commands too.
+// read receives the PDUs of the target until the connection ends. It answers pings, also
+// those between commands.
 func (s *Session) read(r *bufio.Reader) {
 	for {
 		p, err := readPDU(r, maxReceive)
 		if err != nil {
-			s.fail(fmt.Errorf("receiving: %w", err))
+			s.fail(fmt.Errorf("receive: %w", err))
 			return
 		}
-		s.note(p)
+		s.updateNumbers(p)
 		switch p.opcode() {
 		case opNopIn:
 			err = s.pong(p)
@@ -146,10 +146,9 @@ func (s *Session) read(r *bufio.Reader) {
 	}
 }
 
-// note keeps account of the sequence numbers of RFC 7143 4.2.2: StatSN in bytes 24
-// to 27, ExpCmdSN in 28 to 31, MaxCmdSN in 32 to 35. Only a PDU that carries a
-// status uses up a StatSN.
-func (s *Session) note(p *pdu) {
+// updateNumbers updates the sequence numbers (RFC 7143 4.2.2): StatSN in bytes 24 to 27,
+// ExpCmdSN in 28 to 31, MaxCmdSN in 32 to 35. Only a PDU with a status advances StatSN.
+func (s *Session) updateNumbers(p *pdu) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if maxCmdSN := p.u32(32); int32(maxCmdSN-s.maxCmdSN) > 0 {
@@ -169,8 +168,8 @@ func (s *Session) note(p *pdu) {
 	}
 }
 
-// pong answers a ping: RFC 7143 11.18 and 11.19. A NOP-In without a target transfer
-// tag is only there to bring sequence numbers.
+// pong answers a ping (RFC 7143 11.18 and 11.19). A NOP-In without a target transfer tag
+// only updates sequence numbers.
 func (s *Session) pong(ping *pdu) error {
 	if ping.targetTag() == reservedTag {
 		return nil
@@ -184,26 +183,26 @@ func (s *Session) pong(ping *pdu) error {
 	return s.send(p, time.Now().Add(replyTimeout), func() { p.put32(24, s.cmdSN) })
 }
 
-// asyncEvent is the meaning of an asynchronous message: RFC 7143 11.9.1. Those of
-// SCSI and of the maker do not end the connection.
+// asyncEvent returns the error of an asynchronous message that ends the connection (RFC
+// 7143 11.9.1), nil for SCSI events and vendor specific ones.
 func asyncEvent(p *pdu) error {
 	switch p.header[36] {
 	case 1:
-		return errors.New("the target asks us to leave")
+		return errors.New("the target requests a logout")
 	case 2, 3:
-		return errors.New("the target ends the connection")
+		return errors.New("the target closes the connection")
 	case 4:
-		return errors.New("the target wants to agree on new parameters, which is not supported")
+		return errors.New("the target requests a new negotiation, which is not supported")
 	}
 	return nil
 }
 
-// rejectReason is in byte 2 of a Reject: RFC 7143 11.17.1.
+// rejectReason describes byte 2 of a Reject (RFC 7143 11.17.1).
 func rejectReason(reason byte) string {
 	names := map[byte]string{
 		0x02: "data digest error", 0x03: "SNACK not supported", 0x04: "protocol error", 0x05: "command not supported",
 		0x06: "too many immediate commands", 0x07: "task in progress", 0x08: "invalid data acknowledgement",
-		0x09: "invalid PDU field", 0x0A: "out of resources", 0x0B: "negotiation begun anew", 0x0C: "waiting for logout",
+		0x09: "invalid PDU field", 0x0A: "out of resources", 0x0B: "negotiation reset", 0x0C: "waiting for logout",
 	}
 	if n, ok := names[reason]; ok {
 		return n
@@ -211,8 +210,8 @@ func rejectReason(reason byte) string {
 	return fmt.Sprintf("reason %02Xh", reason)
 }
 
-// Close says goodbye to the target and ends the connection. A command under way is
-// left to end first, within its own timeout.
+// Close logs out and closes the connection. It waits for the end of a command that runs,
+// at most until its timeout.
 func (s *Session) Close() error {
 	select {
 	case <-s.turn:
@@ -229,8 +228,8 @@ func (s *Session) Close() error {
 	return nil
 }
 
-// logout is RFC 7143 11.14, reason 0: close the session. That the target does not
-// answer makes no difference.
+// logout sends a logout request (RFC 7143 11.14, reason 0: close the session), and waits
+// for the reply up to logoutTimeout.
 func (s *Session) logout() {
 	ctx, cancel := context.WithTimeout(context.Background(), logoutTimeout)
 	defer cancel()

@@ -13,7 +13,7 @@ import (
 	"glassmaster/drive/scsi"
 )
 
-// The target asks for the data in pieces, backwards even, and takes 1024 bytes at once.
+// The target requests the data in pieces, in reverse order, of up to 1024 bytes.
 func TestWriteOnRequest(t *testing.T) {
 	for _, immediate := range []string{"Yes", "No"} {
 		c := write(4)
@@ -55,7 +55,7 @@ func TestWriteOnRequest(t *testing.T) {
 	}
 }
 
-// ping sends a NOP-In and waits for its answer.
+// ping sends a NOP-In and waits for the reply.
 func (x *target) ping() {
 	x.send(opNopIn, flagFinal, reservedTag, func(p *pdu) { p.put32(20, 4711); p.header[9] = 3 })
 	pong := x.expect(opNopOut)
@@ -114,7 +114,8 @@ func TestReadInPieces(t *testing.T) {
 	}
 }
 
-// Whatever breaks the conversation ends it, and every command after it says so.
+// After a violation of the protocol the connection is closed, and later commands return
+// the same error.
 func TestConnectionLost(t *testing.T) {
 	dataIn := func(offset uint32, n int) func(*target) {
 		return func(x *target) {
@@ -141,13 +142,13 @@ func TestConnectionLost(t *testing.T) {
 		want    string
 	}{
 		{"closed", func(x *target) { x.command() }, read(1), "EOF"},
-		{"too much data", dataIn(0, 4096), read(1), "room for 2048"},
+		{"too much data", dataIn(0, 4096), read(1), "the command reads 2048"},
 		{"data elsewhere", dataIn(0xFFFFFFF0, 16), read(1), "offset 4294967280"},
-		{"data for a write", dataIn(0, 16), write(1), "wants none"},
-		{"asks for too much", r2t(2000, 100), write(1), "asks for 100 bytes from offset 2000"},
-		{"asks far beyond", r2t(0xFFFFFFFF, 0xFFFFFFFF), write(1), "the command has 2048"},
-		{"asks for nothing", r2t(0, 0), write(1), "asks for 0 bytes"},
-		{"asks on a read", r2t(0, 2048), read(1), "asks for 2048"},
+		{"data for a write", dataIn(0, 16), write(1), "reads none"},
+		{"requests too much", r2t(2000, 100), write(1), "requests 100 bytes at offset 2000"},
+		{"requests far beyond", r2t(0xFFFFFFFF, 0xFFFFFFFF), write(1), "a command with 2048"},
+		{"requests nothing", r2t(0, 0), write(1), "requests 0 bytes"},
+		{"requests on a read", r2t(0, 2048), read(1), "requests 2048"},
 		{"another task", func(x *target) { x.command(); x.send(opSCSIResponse, flagFinal, 12345, nil) }, read(1), "task 12345"},
 		{"unknown PDU", func(x *target) { x.send(0x3E, flagFinal, x.command().taskTag(), nil) }, read(1), "type 3Eh"},
 		{"target failure", func(x *target) {
@@ -157,14 +158,14 @@ func TestConnectionLost(t *testing.T) {
 			x.command()
 			x.send(opReject, flagFinal, reservedTag, func(p *pdu) { p.header[2] = 9 })
 		}, read(1), "invalid PDU field"},
-		{"asked to leave", async(1), read(1), "asks us to leave"},
-		{"dropped", async(2), read(1), "ends the connection"},
+		{"logout requested", async(1), read(1), "requests a logout"},
+		{"dropped", async(2), read(1), "closes the connection"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := mustOpen(t, play(t, opened(func(x *target) {
 				c.script(x)
 				if c.name != "closed" {
-					_, _ = io.Copy(io.Discard, x.r) // it is the initiator that hangs up
+					_, _ = io.Copy(io.Discard, x.r) // the initiator closes the connection
 				}
 			})))
 			_, err := s.Execute(context.Background(), c.command)
@@ -191,7 +192,7 @@ func TestTimeout(t *testing.T) {
 	}
 }
 
-// A target whose command window is shut gets no command before it opens it.
+// A target gets no command while its command window is closed.
 func TestCommandWindow(t *testing.T) {
 	for _, opens := range []bool{false, true} {
 		ours, theirs := net.Pipe()
@@ -300,7 +301,7 @@ func FuzzReadPDU(f *testing.F) {
 	})
 }
 
-// Whatever a target sends for a command, Execute comes to an end.
+// Execute returns whatever a target sends for a command.
 func FuzzExecute(f *testing.F) {
 	reply := func(op, flags byte, data ...byte) []byte {
 		p := &pdu{data: data}

@@ -12,8 +12,8 @@ import (
 	"glassmaster/drive/scsi"
 )
 
-// target is the other side of a connection, played by a test. Its methods end the
-// script with a panic of type broken when the initiator does not keep to it.
+// target is the target of a connection in a test. Its methods panic with a value of type
+// broken when the initiator does not follow the script.
 type target struct {
 	conn   net.Conn
 	r      *bufio.Reader
@@ -24,8 +24,8 @@ type target struct {
 
 type broken struct{ why string }
 
-// play runs a script for every connection, one after the other, and returns the
-// address of the drive. A script that breaks fails the test.
+// play runs the scripts, each for one connection, in order, and returns the address of the
+// drive. The test fails when the initiator does not follow a script.
 func play(t *testing.T, scripts ...func(*target)) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -60,7 +60,7 @@ func runScript(conn net.Conn, script func(*target)) (why string) {
 	return ""
 }
 
-// expect reads the next PDU, of this type.
+// expect reads the next PDU, which must be of this type.
 func (x *target) expect(op byte) *pdu {
 	p, err := readPDU(x.r, 1<<20)
 	if err != nil {
@@ -72,7 +72,7 @@ func (x *target) expect(op byte) *pdu {
 	return p
 }
 
-// send answers. Sequence numbers are filled in; the status is counted if it counts.
+// send sends a PDU. It fills in the sequence numbers, and counts those with a status.
 func (x *target) send(op, flags byte, tag uint32, fill func(*pdu)) {
 	p := &pdu{}
 	p.header[0], p.header[1] = op, flags
@@ -92,7 +92,7 @@ func (x *target) send(op, flags byte, tag uint32, fill func(*pdu)) {
 	}
 }
 
-// login lets the initiator in and answers its operational keys with these.
+// login accepts the login and answers its operational keys with these.
 func (x *target) login(keys ...string) {
 	for _, stage := range []byte{stageSecurity, stageOperational} {
 		req := x.expect(opLogin)
@@ -109,7 +109,7 @@ func (x *target) login(keys ...string) {
 	}
 }
 
-// command takes the next command and counts it.
+// command receives the next command and counts it.
 func (x *target) command() *pdu {
 	p := x.expect(opSCSICommand)
 	if p.u32(24) != x.cmdSN {
@@ -121,7 +121,7 @@ func (x *target) command() *pdu {
 
 func (x *target) good(p *pdu) { x.send(opSCSIResponse, flagFinal, p.taskTag(), nil) }
 
-// ready plays what Open asks: TEST UNIT READY with a unit attention before, INQUIRY.
+// ready answers the commands of Open: TEST UNIT READY with a unit attention, then INQUIRY.
 func (x *target) ready() {
 	p := x.command()
 	x.send(opSCSIResponse, flagFinal, p.taskTag(), func(p *pdu) {
@@ -141,7 +141,7 @@ func (x *target) logout() {
 	x.send(opLogoutReply, flagFinal, p.taskTag(), nil)
 }
 
-// opened plays a login, then the script.
+// opened returns a script with a login before the given one.
 func opened(script func(*target), keys ...string) func(*target) {
 	return func(x *target) {
 		x.login(keys...)
@@ -175,7 +175,7 @@ func read(blocks int) scsi.Command {
 	}
 }
 
-// The target is asked for nothing unusual and may answer everything unusual.
+// The initiator offers usual parameters, and accepts all valid replies.
 func TestLoginNegotiation(t *testing.T) {
 	s := mustOpen(t, play(t, func(x *target) {
 		req := x.expect(opLogin)
@@ -221,25 +221,25 @@ func TestLoginRefused(t *testing.T) {
 		}
 	}
 	for want, script := range map[string]func(*target){
-		"name and password":          refuse(2, 1, ""),
-		"access list":                refuse(2, 2, ""),
-		"no such target":             refuse(2, 3, ""),
-		"status 0277h":               refuse(2, 0x77, ""),
-		"insists on AuthMethod=CHAP": refuse(0, 0, "AuthMethod=CHAP\x00"),
-		"no KEY=VALUE":               refuse(0, 0, "nonsense\x00"),
-		"not a number from 512":      refuse(0, 0, "MaxRecvDataSegmentLength=99999999999\x00"),
-		"HeaderDigest=CRC32C":        refuse(0, 0, "HeaderDigest=CRC32C\x00"),
-		"does not say where to":      refuse(1, 1, ""),
-		"which is no address":        refuse(1, 1, "TargetAddress=,1\x00"),
-		"a PDU of type 21h":          func(x *target) { x.expect(opLogin); x.send(opSCSIResponse, 0, 0, nil) },
-		"protocol error":             func(x *target) { x.expect(opLogin); x.send(opReject, 0, 0, func(p *pdu) { p.header[2] = 4 }) },
-		"unexpected EOF":             func(x *target) { x.expect(opLogin) },
-		"which it may not":           func(x *target) { x.expect(opLogin); x.send(opLoginReply, flagTransit|stageFull, 0, nil) },
-		"bytes of data, 65536 are ag": func(x *target) {
+		"requires authentication":  refuse(2, 1, ""),
+		"access list":              refuse(2, 2, ""),
+		"no target with that name": refuse(2, 3, ""),
+		"status 0277h":             refuse(2, 0x77, ""),
+		"requires AuthMethod=CHAP": refuse(0, 0, "AuthMethod=CHAP\x00"),
+		"not KEY=VALUE":            refuse(0, 0, "nonsense\x00"),
+		"not a number from 512":    refuse(0, 0, "MaxRecvDataSegmentLength=99999999999\x00"),
+		"HeaderDigest=CRC32C":      refuse(0, 0, "HeaderDigest=CRC32C\x00"),
+		"without an address":       refuse(1, 1, ""),
+		"which is not an address":  refuse(1, 1, "TargetAddress=,1\x00"),
+		"a PDU of type 21h":        func(x *target) { x.expect(opLogin); x.send(opSCSIResponse, 0, 0, nil) },
+		"protocol error":           func(x *target) { x.expect(opLogin); x.send(opReject, 0, 0, func(p *pdu) { p.header[2] = 4 }) },
+		"unexpected EOF":           func(x *target) { x.expect(opLogin) },
+		"which is not allowed":     func(x *target) { x.expect(opLogin); x.send(opLoginReply, flagTransit|stageFull, 0, nil) },
+		"the negotiated limit is 65536": func(x *target) {
 			x.expect(opLogin)
 			_, _ = x.conn.Write(append([]byte{0x23, 0, 0, 0, 0, 0xFF, 0xFF, 0xFF}, make([]byte, 40)...))
 		},
-		"not come to an end": func(x *target) {
+		"does not complete the login": func(x *target) {
 			for range maxRounds {
 				x.send(opLoginReply, 0, x.expect(opLogin).taskTag(), nil)
 			}

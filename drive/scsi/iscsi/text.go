@@ -7,30 +7,30 @@ import (
 	"strings"
 )
 
-// params are what initiator and target agree on: RFC 7143 13.
+// params are the negotiated parameters (RFC 7143 13).
 type params struct {
 	immediateData bool
-	maxSend       int // bytes of data in a PDU that the target takes
+	maxSend       int // bytes of data in a PDU to the target
 	maxBurst      int // bytes of a sequence of data PDUs
-	firstBurst    int // bytes that may be sent without being asked for
+	firstBurst    int // bytes of unsolicited data
 }
 
-// Our side of the agreement.
+// Parameters of the initiator.
 const (
-	maxReceive   = 256 << 10 // bytes of data in a PDU that we take
+	maxReceive   = 256 << 10 // bytes of data in a PDU from the target
 	offeredBurst = 256 << 10
 	offeredFirst = 64 << 10
 
-	maxText = 64 << 10 // bytes of text that a target may send in one login
+	maxText = 64 << 10 // bytes of text from the target in one login
 )
 
-// defaultParams hold where the target says nothing.
+// defaultParams returns the parameters that apply if the target sends none.
 func defaultParams() params {
 	return params{immediateData: true, maxSend: 8192, maxBurst: offeredBurst, firstBurst: offeredFirst}
 }
 
-// operationalKeys are what we offer. No digests: TCP has its own checksum, and a
-// disc is read back after it is burned.
+// operationalKeys returns the keys that the initiator offers. It offers no digests: TCP has
+// its own checksum, and a disc is verified after a burn.
 func operationalKeys() []string {
 	return []string{
 		"HeaderDigest=None",
@@ -50,7 +50,7 @@ func operationalKeys() []string {
 	}
 }
 
-// joinText makes the text of a login PDU.
+// joinText encodes the text of a login PDU.
 func joinText(pairs []string) []byte {
 	if len(pairs) == 0 {
 		return nil
@@ -58,7 +58,7 @@ func joinText(pairs []string) []byte {
 	return []byte(strings.Join(pairs, "\x00") + "\x00")
 }
 
-// splitText takes text apart into pairs of key and value.
+// splitText decodes text into pairs of key and value.
 func splitText(text []byte) ([][2]string, error) {
 	var pairs [][2]string
 	for part := range bytes.SplitSeq(text, []byte{0}) {
@@ -67,15 +67,15 @@ func splitText(text []byte) ([][2]string, error) {
 		}
 		key, value, ok := strings.Cut(string(part), "=")
 		if !ok || key == "" {
-			return nil, fmt.Errorf("the target sent %.60q, which is no KEY=VALUE", part)
+			return nil, fmt.Errorf("the target sent %.60q, which is not KEY=VALUE", part)
 		}
 		pairs = append(pairs, [2]string{key, value})
 	}
 	return pairs, nil
 }
 
-// accept takes over what the target answered or declared. It returns the answer
-// that the key calls for, "" for none.
+// accept stores a value that the target negotiated or declared. It returns the reply that
+// the key requires, "" for none.
 func (p *params) accept(key, value string) (string, error) {
 	switch key {
 	case "HeaderDigest", "DataDigest", "AuthMethod":
@@ -108,10 +108,10 @@ func mustBe(key, value, want string) error {
 	if value == want || value == "Irrelevant" || value == "NotUnderstood" && want == "None" {
 		return nil
 	}
-	return fmt.Errorf("the target insists on %s=%s, only %s is supported", key, value, want)
+	return fmt.Errorf("the target requires %s=%s, only %s is supported", key, value, want)
 }
 
-// bounded takes a number over: at least 512, at most limit, as RFC 7143 13.12 to 13.14 have it.
+// bounded stores a number of at least 512, and at most limit (RFC 7143 13.12 to 13.14).
 func bounded(key, value string, to *int, limit int) error {
 	if value == "Irrelevant" {
 		return nil

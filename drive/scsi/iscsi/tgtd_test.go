@@ -143,9 +143,9 @@ func TestOpenRefused(t *testing.T) {
 	address := tgtdtest.Start(t).Drive("")
 	base := strings.TrimSuffix(address, "/1")
 	for name, c := range map[string]struct{ address, want string }{
-		"controller":  {base + "/0", "no optical drive"},
+		"controller":  {base + "/0", "not an optical drive"},
 		"no such LUN": {base + "/7", "logical unit"},
-		"no target":   {base + ".other/1", "no such target"},
+		"no target":   {base + ".other/1", "no target with that name"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s, err := iscsi.Open(context.Background(), c.address)
@@ -160,7 +160,7 @@ func TestOpenRefused(t *testing.T) {
 	}
 }
 
-// Two sessions with the same drive live side by side.
+// Two sessions with the same drive are independent.
 func TestTwoSessions(t *testing.T) {
 	address := tgtdtest.Start(t).Drive("")
 	a, b := open(t, address), open(t, address)

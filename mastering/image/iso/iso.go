@@ -18,6 +18,7 @@ import (
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/image/format"
 	"glassmaster/mastering/volume"
+	_ "glassmaster/mastering/volume/formats"
 )
 
 // Format is the format of plain images.

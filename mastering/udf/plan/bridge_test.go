@@ -82,7 +82,7 @@ func TestBridge(t *testing.T) {
 	dir := t.TempDir()
 	var script strings.Builder
 	script.WriteString(udftest.KernelManifest + "")
-	want := udftest.TreeManifest(udftest.Sample())
+	want := udftest.TreeManifest(t, udftest.Sample())
 	for _, r := range plan.Revisions {
 		l := bridge(t, udftest.Sample(), plan.Options{Revision: r, Label: "BRIDGE"})
 		v, err := udf.Open(l, l.Size(), volume.Options{})

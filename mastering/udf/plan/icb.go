@@ -8,27 +8,27 @@ import (
 	"glassmaster/mastering/udf/internal/ecma167"
 )
 
-// maxExtent is the longest extent in whole blocks.
+// maxExtent is the length of the longest extent of whole blocks, in bytes.
 const maxExtent = 1<<30 - sectorSize
 
-// icb is what a file entry is written from.
+// icb is the content of a file entry.
 type icb struct {
 	block       uint32
 	kind        byte
-	flags       uint16 // with the kind of allocation descriptors
+	flags       uint16 // including the kind of allocation descriptors
 	uid, gid    uint32
 	permissions uint32
 	links       uint32
 	size        int64
-	recorded    int64 // blocks
+	recorded    int64 // number of blocks
 	time        time.Time
 	unique      uint64
 	attributes  []byte
-	ads         int // bytes behind the attributes, written by the caller
+	ads         int // length of the allocation descriptors or contents, written by the caller
 }
 
-// put writes the file entry into the block b, whose allocation descriptors, or
-// contents, are in place already.
+// put writes the file entry into the block b, which has the allocation descriptors or
+// contents already.
 func (p *Planner) put(b []byte, e icb) {
 	head := p.head()
 	clear(b[:head])
@@ -44,7 +44,7 @@ func (p *Planner) put(b []byte, e icb) {
 	id := uint16(ecma167.TagFE)
 	if head == ecma167.EFELength {
 		id = ecma167.TagEFE
-		le.PutUint64(b[64:], uint64(e.size)) // with all streams
+		le.PutUint64(b[64:], uint64(e.size)) // including streams
 		le.PutUint64(b[72:], uint64(e.recorded))
 		for at := 80; at <= 116; at += ecma167.TimestampLength {
 			ecma167.PutTime(b[at:], e.time)
@@ -77,8 +77,8 @@ func (p *Planner) version() uint16 {
 	return 2
 }
 
-// permissions turns a Unix mode into permissions. The owner of what can be
-// written may also change its attributes and delete it.
+// permissions converts a Unix mode to permissions. An owner with write permission may
+// also change attributes and delete the file.
 func permissions(m fs.FileMode) uint32 {
 	var bits uint32
 	for class := range 3 {
@@ -90,7 +90,7 @@ func permissions(m fs.FileMode) uint32 {
 	return bits
 }
 
-// modeFlags returns what of a Unix mode is in the flags of an ICB.
+// modeFlags returns the part of a Unix mode that is in the flags of an ICB.
 func modeFlags(m fs.FileMode) uint16 {
 	var flags uint16
 	if m&fs.ModeSetuid != 0 {
@@ -128,8 +128,8 @@ func fileType(m fs.FileMode) byte {
 // (ECMA-167 4/14.10.1) and the device specification (4/14.10.7).
 func (p *Planner) deviceAttribute(device uint64, block uint32) []byte {
 	b := make([]byte, 24+56)
-	le.PutUint32(b[16:], 0xFFFFFFFF) // no attributes of an implementation,
-	le.PutUint32(b[20:], 0xFFFFFFFF) // none of an application
+	le.PutUint32(b[16:], 0xFFFFFFFF) // no implementation attributes
+	le.PutUint32(b[20:], 0xFFFFFFFF) // no application attributes
 	a := b[24:]
 	le.PutUint32(a, 12)
 	a[4] = 1
@@ -142,8 +142,8 @@ func (p *Planner) deviceAttribute(device uint64, block uint32) []byte {
 	return b
 }
 
-// adKind returns the kind of allocation descriptors of files: where they lie in
-// another partition than their file entry, the long ones.
+// adKind returns the kind of allocation descriptors of files: long ones if contents
+// and file entries are in different partitions.
 func (p *Planner) adKind() int {
 	if p.hasMetadata() {
 		return ecma167.ADLong
@@ -151,11 +151,11 @@ func (p *Planner) adKind() int {
 	return ecma167.ADShort
 }
 
-// descriptors returns how many allocation descriptors a run of so many bytes takes.
+// descriptors returns the number of allocation descriptors for a run of size bytes.
 func descriptors(size int64) int64 { return (size + maxExtent - 1) / maxExtent }
 
-// continuations returns how many blocks of further allocation descriptors a file
-// needs.
+// continuations returns the number of blocks with more allocation descriptors that a
+// file needs.
 func (p *Planner) continuations(f *tree.Node) uint32 {
 	n := descriptors(f.Size)
 	if r := f.Recorded(); r != nil {
@@ -169,14 +169,14 @@ func (p *Planner) continuations(f *tree.Node) uint32 {
 	if n <= first {
 		return 0
 	}
-	n -= first - 1 // the last one leads on
+	n -= first - 1 // the last one points to the next block
 	each := (sectorSize-ecma167.AEDLength)/length - 1
 	return uint32(max(1, (n-1+each-1)/each))
 }
 
-// putExtents writes the allocation descriptors of a file behind the head of its
-// file entry, which is the given block, and in the blocks that follow it. It
-// returns the bytes of those in the file entry.
+// putExtents writes the allocation descriptors of a file after the fixed part of its
+// file entry, which is in the given block, and into the blocks after it. It returns
+// the length of those in the file entry, in bytes.
 func (p *Planner) putExtents(b []byte, block uint32, runs []run) int {
 	kind := p.adKind()
 	length := ecma167.ADLength[kind]
@@ -192,7 +192,7 @@ func (p *Planner) putExtents(b []byte, block uint32, runs []run) int {
 	begin, current := at, b
 	for i := 0; i < len(runs); {
 		r := &runs[i]
-		if at+2*length > end && (r.size > maxExtent || i+1 < len(runs)) { // more than one to come, room for one
+		if at+2*length > end && (r.size > maxExtent || i+1 < len(runs)) { // more than one left, but room for one
 			block++
 			put(current[at:], ecma167.ExtentContinues<<30|sectorSize, block, p.metadataReference())
 			at += length
@@ -212,8 +212,9 @@ func (p *Planner) putExtents(b []byte, block uint32, runs []run) int {
 	return p.closeExtents(current, first, used(begin), block)
 }
 
-// closeExtents completes a run of allocation descriptors of n bytes: that in the
-// file entry gives first, those in further blocks get their descriptor.
+// closeExtents completes a block with n bytes of allocation descriptors, and returns
+// the length of those in the file entry: n if first is 0, because the block is the
+// file entry, otherwise first. Other blocks get an allocation extent descriptor.
 func (p *Planner) closeExtents(b []byte, first, n int, block uint32) int {
 	if first == 0 {
 		return n

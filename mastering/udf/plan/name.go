@@ -8,20 +8,20 @@ import (
 	"glassmaster/mastering/udf/internal/ecma167"
 )
 
-// maxName is the longest file identifier in bytes, with its compression
-// identifier: its length is told in one byte (ECMA-167 4/14.4.4).
+// maxName is the length of the longest file identifier in bytes, including the
+// compression identifier: the length field is one byte (ECMA-167 4/14.4.4).
 const maxName = 255
 
-// nameLength returns the length of the file identifier descriptor of a name.
+// nameLength returns the length of the file identifier descriptor of a name, in bytes.
 func nameLength(name string) uint32 {
-	return uint32(ecma167.FIDLength+ecma167.Cs0Length(name)+3) &^ 3
+	return uint32(ecma167.FIDLength+ecma167.CS0Length(name)+3) &^ 3
 }
 
-// fileName returns the name that a file gets. A longer one than fits is cut, and
-// bytes that are no UTF-8 become "_"; then the CRC of the whole is put behind it,
-// in the manner of UDF 4.2.2.1, which keeps such names apart.
+// fileName returns the name of a file on the volume. A name that is too long is
+// truncated, and bytes that are not UTF-8 become "_". The CRC of the original name is
+// appended to such a name, as in UDF 4.2.2.1, so that different names stay different.
 func fileName(name string) string {
-	if utf8.ValidString(name) && (len(name) < 127 || ecma167.Cs0Length(name) <= maxName) { // 126 bytes are never more than 253
+	if utf8.ValidString(name) && (len(name) < 127 || ecma167.CS0Length(name) <= maxName) { // 126 bytes are never more than 253
 		return name
 	}
 	stem, ext := strings.ToValidUTF8(name, "_"), ""
@@ -29,16 +29,16 @@ func fileName(name string) string {
 		stem, ext = stem[:dot], stem[dot:]
 	}
 	end := fmt.Sprintf("#%04X", ecma167.CRC16([]byte(name))) + ext
-	for ecma167.Cs0Length(stem+end) > maxName {
+	for ecma167.CS0Length(stem+end) > maxName {
 		_, n := utf8.DecodeLastRuneInString(stem)
 		stem = stem[:len(stem)-n]
 	}
 	return stem + end
 }
 
-// putName writes the file identifier descriptor (ECMA-167 4/14.4) that begins p,
-// in the given block, and returns its length. An empty name is the parent.
-func putName(p []byte, name string, traits byte, icb ecma167.LongAD, id, block uint32, version uint16) uint32 {
+// putName writes a file identifier descriptor (ECMA-167 4/14.4) at the beginning of p,
+// which is in the given block, and returns its length. An empty name is the parent.
+func putName(p []byte, name string, characteristics byte, icb ecma167.LongAD, id, block uint32, version uint16) uint32 {
 	length := uint32(ecma167.FIDParentLength)
 	text := 0
 	if name != "" {
@@ -48,7 +48,7 @@ func putName(p []byte, name string, traits byte, icb ecma167.LongAD, id, block u
 	p = p[:length]
 	clear(p[ecma167.FIDLength+text:])
 	le.PutUint16(p[16:], 1)
-	p[18], p[19] = traits, byte(text)
+	p[18], p[19] = characteristics, byte(text)
 	ecma167.PutLongAD(p[20:], icb)
 	if version == 3 {
 		le.PutUint32(p[32:], id)
@@ -72,12 +72,12 @@ func appendTarget(p []byte, target string) []byte {
 			p = append(p, ecma167.PathParent, 0, 0, 0)
 		default:
 			part = fileName(part)
-			p = append(p, ecma167.PathName, byte(ecma167.Cs0Length(part)), 0, 0)
+			p = append(p, ecma167.PathName, byte(ecma167.CS0Length(part)), 0, 0)
 			p = ecma167.AppendCS0(p, part)
 		}
 	}
 	return p
 }
 
-// targetLength returns the bytes that appendTarget appends.
+// targetLength returns the number of bytes that appendTarget appends.
 func targetLength(target string) int { return len(appendTarget(nil, target)) }

@@ -9,7 +9,7 @@ import (
 	"glassmaster/mastering/udf/internal/ecma167"
 )
 
-// Revision is a revision of UDF as it is recorded: 2.50 is 0x0250.
+// Revision is a revision of UDF as recorded on a volume: 2.50 is 0x0250.
 type Revision uint16
 
 // Revisions of UDF.
@@ -17,17 +17,17 @@ const (
 	Revision102 Revision = 0x0102 // DVD-Video, DVD-ROM
 	Revision150 Revision = 0x0150
 	Revision200 Revision = 0x0200
-	Revision201 Revision = 0x0201 // what every system of today reads and most can write
-	Revision250 Revision = 0x0250 // BD-ROM: with a metadata partition and its mirror
+	Revision201 Revision = 0x0201 // read by all current systems
+	Revision250 Revision = 0x0250 // BD-ROM; has a metadata partition and a mirror of it
 	Revision260 Revision = 0x0260 // BD-R
 )
 
-// Revisions are those that can be written.
+// Revisions are the revisions that can be written.
 var Revisions = []Revision{Revision102, Revision150, Revision200, Revision201, Revision250, Revision260}
 
 func (r Revision) String() string { return ecma167.RevisionName(uint16(r)) }
 
-// ParseRevision reads a revision as people write it, such as "2.50".
+// ParseRevision converts the usual notation of a revision, such as "2.50".
 func ParseRevision(s string) (Revision, error) {
 	for _, r := range Revisions {
 		if r.String() == s {
@@ -45,8 +45,7 @@ func revisionList() string {
 	return strings.Join(list, ", ")
 }
 
-// Options say how a volume is written. The zero value is a volume of revision
-// 2.01.
+// Options of a volume. The zero value is a volume of revision 2.01.
 type Options struct {
 	Revision    Revision  `json:"revision,omitempty"`
 	Label       string    `json:"-"` // logical volume identifier
@@ -55,21 +54,21 @@ type Options struct {
 	Owner       string    `json:"owner,omitempty"`       // up to 34 characters each
 	Contact     string    `json:"contact,omitempty"`     //
 	Application string    `json:"application,omitempty"` // up to 22 characters of ASCII
-	Time        time.Time `json:"-"`                     // when the volume was made
+	Time        time.Time `json:"-"`                     // creation time of the volume
 	// DVDVideo lays the files in the folder VIDEO_TS out as DVD-Video has it, before
 	// all others. It needs revision 1.02, and should have ISO 9660 beside it.
 	DVDVideo bool `json:"dvdVideo,omitempty"`
-	// Hidden reports whether the volume does not show a file or folder, nil when it
-	// shows all.
+	// Hidden reports whether a file or folder is left out of the volume. If it is nil,
+	// none is.
 	Hidden func(*tree.Node) bool `json:"-"`
 	// Clamp sets the time of files that are younger than Time to Time, so that the
 	// same files always give the same volume.
 	Clamp bool `json:"-"`
 }
 
-// Report tells what a plan had to do that is not as the person might expect.
+// Report has the counts of a plan, and what could not be planned as requested.
 type Report struct {
-	Files       int // unique contents, hard links counted once
+	Files       int // files with contents, hard links counted once
 	Directories int
 	Warnings    []string
 }

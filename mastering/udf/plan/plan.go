@@ -9,56 +9,60 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"glassmaster/mastering/disc"
 	"glassmaster/mastering/dvdvideo"
 	"glassmaster/mastering/layout"
 	"glassmaster/mastering/tree"
 	"glassmaster/mastering/udf/internal/ecma167"
 )
 
-// sectorSize is the size of a sector and of a logical block of a volume that is
-// planned, in bytes.
-const sectorSize = 2048
+// sectorSize is the size of a sector, and of a logical block of a planned volume, in
+// bytes.
+const sectorSize = disc.SectorSize
 
-// Planner holds the UDF structures of a volume while it is planned, and
-// afterwards, since they are rendered from the tree when they are wanted. It
-// keeps nothing for each file: what it needs follows from the order of the
-// entries in their folder. Node.Index is left alone, so that the writer of
-// another file system on the same disc can have it.
+// Planner plans the structures of a UDF volume. They are rendered from the tree when
+// they are read, so the planner is in use as long as the layout. It stores nothing
+// per file: everything follows from the order of the entries in their directory. It
+// does not use Node.Index, which another planner may use at the same time.
 type Planner struct {
-	o       Options
-	dirs    []planned // level by level: the sub-directories of a directory follow each other
-	shared  map[*tree.Shared]*shared
-	video   dvdvideo.Placement
-	placed  map[*tree.Node]int64 // files of a DVD-Video: their sectors from the first contents
-	highest int64                // sector behind the last contents that are on the disc already
-	lowest  int64                // sector of the first contents that are on the disc already, -1 for none
-	blocks  uint32               // of metadata
-	data    int64                // sectors of contents
-	names   uint32               // in all directories
-	files   uint32               // names of what is no directory
-	cut     uint32               // names that were too long
-	alien   uint32               // names that are no UTF-8
-	far     uint32               // symbolic links that Linux does not follow
-	at      Placement
-	begin   int64  // sector where the partition begins
-	base    uint32 // block of the partition that holds the metadata where its block 0 is
-	report  Report
+	o      Options
+	dirs   []planned // level by level, so that the subdirectories of a directory follow each other
+	shared map[*tree.Shared]*shared
+	video  dvdvideo.Placement
+	placed map[*tree.Node]int64 // files of a DVD-Video: their sectors from the first contents
+	blocks uint32               // of metadata
+	data   int64                // sectors of contents
+
+	// Numbers of names: all, those of what is not a directory, and those that cannot be
+	// recorded as they are.
+	names, files       uint32
+	truncated, nonUTF8 uint32
+	longTargets        uint32 // number of symbolic links that Linux cannot follow
+
+	// The range of contents that are on the disc already, in sectors; firstRecorded is
+	// -1 if there are none.
+	firstRecorded, endRecorded int64
+
+	at     Placement
+	begin  int64  // sector where the partition begins
+	base   uint32 // block of the partition where block 0 of the metadata is; 0 with a metadata partition
+	report Report
 }
 
 // planned is a directory of the volume.
 type planned struct {
 	node   *tree.Node
-	order  []uint32 // of its entries, sorted by name; nil when all are there and sorted as they stand
+	order  []uint32 // indexes of its entries, sorted by name; nil if they are sorted and none is hidden
 	parent uint32   // index of the parent in Planner.dirs
 	icb    uint32   // metadata block of its file entry
-	fids   uint32   // metadata block of its names, 0 when they are in the file entry
-	size   uint32   // bytes of its names
+	fids   uint32   // metadata block of its file identifiers, 0 if they are in the file entry
+	size   uint32   // size of its file identifiers in bytes
 	id     uint32   // unique identifier
-	links  uint32   // names in other directories, and the parent of itself and of each sub-directory
-	from   cursor   // at its first entry
+	links  uint32   // link count: names in other directories, and the parent entries of itself and of subdirectories
+	from   cursor   // position of its first entry
 }
 
-// shared is what hard links of a file have in common.
+// shared is what the names of a hard-linked file share.
 type shared struct {
 	name  uint32 // number of the first name
 	icb   uint32
@@ -68,35 +72,33 @@ type shared struct {
 
 // cursor is a position among the entries of a directory.
 type cursor struct {
-	entry uint32 // number in the directory
-	name  uint32 // number in the volume
+	entry uint32 // number of the entry in the directory
+	name  uint32 // number of the name in the volume
 	icb   uint32 // metadata block of the next file entry
-	dir   uint32 // index of the next sub-directory in Planner.dirs
+	dir   uint32 // index of the next subdirectory in Planner.dirs
 	data  uint32 // sector of the next contents, from the first
-	fid   uint32 // byte of the directory where the entry begins
+	fid   uint32 // byte of the directory where the file identifier begins
 }
 
 // item is one entry of a directory.
 type item struct {
 	cursor
 	node  *tree.Node
-	again bool // a further name of a file that had one before
+	again bool // not the first name of the file
 }
 
-// Blocks of the metadata that have a fixed place.
+// Fixed blocks of the metadata.
 const (
-	fileSetBlock = 0 // and the terminator behind it
+	fileSetBlock = 0 // the terminator follows
 	rootBlock    = 2
 	firstBlock   = 3
 )
 
-// firstID is the first unique identifier of a file other than the root (UDF
-// 3.2.1.1).
+// firstID is the first unique identifier of files other than the root (UDF 3.2.1.1).
 const firstID = 16
 
-// New plans the UDF structures for the tree below root, which becomes the root
-// of the volume. The tree belongs to the planner from then on: it must not
-// change while the layout is in use.
+// New plans the structures of a UDF volume for the tree below root, which becomes the
+// root directory. The tree must not be changed while the layout is in use.
 func New(root *tree.Node, o Options) (*Planner, error) {
 	if !root.IsDir() {
 		return nil, fmt.Errorf("plan UDF volume: %s is not a folder", root.Name)
@@ -111,9 +113,9 @@ func New(root *tree.Node, o Options) (*Planner, error) {
 		return nil, fmt.Errorf("plan UDF volume: a DVD-Video is of revision 1.02, not %s: players know no other", o.Revision)
 	}
 	if !slices.Contains(Revisions, o.Revision) {
-		return nil, fmt.Errorf("plan UDF volume: revision %s cannot be written, only %s", o.Revision, revisionList())
+		return nil, fmt.Errorf("plan UDF volume: revision %s cannot be written; use one of %s", o.Revision, revisionList())
 	}
-	p := &Planner{o: o, shared: map[*tree.Shared]*shared{}, lowest: -1}
+	p := &Planner{o: o, shared: map[*tree.Shared]*shared{}, firstRecorded: -1}
 	p.dirs = []planned{{node: root, icb: rootBlock}}
 	at := cursor{icb: firstBlock, dir: 1}
 	if o.DVDVideo {
@@ -129,9 +131,9 @@ func New(root *tree.Node, o Options) (*Planner, error) {
 	}
 	p.blocks, p.data, p.names = at.icb, int64(at.data), at.name
 	p.report.Directories = len(p.dirs)
-	p.warn(p.cut, "%d names are longer than UDF allows (254 characters, 127 outside of Latin-1) and are cut")
-	p.warn(p.alien, "%d names are not text in UTF-8 and are changed in UDF")
-	p.warn(p.far, "%d symbolic links take more than a block of 2048 bytes in UDF; Linux does not follow such links")
+	p.warn(p.truncated, "%d names are longer than UDF allows (254 characters, 127 outside of Latin-1) and are cut")
+	p.warn(p.nonUTF8, "%d names are not text in UTF-8 and are changed in UDF")
+	p.warn(p.longTargets, "%d symbolic links take more than a block of 2048 bytes in UDF; Linux does not follow such links")
 	return p, nil
 }
 
@@ -164,7 +166,7 @@ func (p *Planner) placeVideo(root *tree.Node) (uint32, error) {
 	return uint32(v.Sectors), nil
 }
 
-// sharedOf returns what the names of a hard-linked file have in common. On a
+// sharedOf returns what the names of a hard-linked file share. On a
 // DVD-Video each name has contents of its own: a backup that is a link to what it
 // backs up would be none.
 func (p *Planner) sharedOf(n *tree.Node) *tree.Shared {
@@ -178,8 +180,8 @@ func (p *Planner) sharedOf(n *tree.Node) *tree.Shared {
 	return s
 }
 
-// collect measures a directory and places its names and the file entries of
-// what is in it at the cursor, which is moved behind them.
+// collect measures a directory, and places its names and the file entries of its
+// entries at the cursor, which it moves after them.
 func (p *Planner) collect(index uint32, at *cursor) error {
 	d := p.dirs[index]
 	d.sort(p.o.Hidden)
@@ -190,11 +192,11 @@ func (p *Planner) collect(index uint32, at *cursor) error {
 	var data int64
 	for range d.entries() {
 		n := d.child(c.entry)
-		if err := p.note(n, c); err != nil {
+		if err := p.countFile(n, c); err != nil {
 			return err
 		}
 		it := p.next(&d, &c)
-		p.complain(n)
+		p.countProblems(n)
 		if n.IsDir() {
 			d.links++
 			p.dirs = append(p.dirs, planned{node: n, parent: index, id: firstID + it.name})
@@ -205,7 +207,7 @@ func (p *Planner) collect(index uint32, at *cursor) error {
 			data += p.contentSectors(n)
 		}
 		if data > math.MaxUint32-int64(at.data) || c.fid > math.MaxInt32/2 {
-			return fmt.Errorf("plan UDF volume: %s: more than a volume can hold (8 TiB, or 1 GiB of names in a folder)", d.node.Path())
+			return fmt.Errorf("plan UDF volume: %s: the volume is too large (the limits are 8 TiB, and 1 GiB of names in a folder)", d.node.Path())
 		}
 	}
 	if d.size = c.fid; d.size > p.room() || p.o.Revision == Revision102 {
@@ -214,37 +216,37 @@ func (p *Planner) collect(index uint32, at *cursor) error {
 		c.icb += moved
 		d.from.icb += moved
 	}
-	p.fix(&d, index)
+	p.placeEntries(&d, index)
 	*at = c
 	p.dirs[index] = d
 	return nil
 }
 
-// complain counts what of a node cannot be as the person might expect.
-func (p *Planner) complain(n *tree.Node) {
+// countProblems counts names and symbolic links that cannot be recorded as they are.
+func (p *Planner) countProblems(n *tree.Node) {
 	switch {
 	case !utf8.ValidString(n.Name):
-		p.alien++
+		p.nonUTF8++
 	case fileName(n.Name) != n.Name:
-		p.cut++
+		p.truncated++
 	}
 	if n.Mode&fs.ModeSymlink != 0 && targetLength(n.Target()) > sectorSize {
-		p.far++
+		p.longTargets++
 	}
 }
 
-// note counts the names of a hard-linked file, and keeps where the first is; and
-// where the first contents on the disc are.
-func (p *Planner) note(n *tree.Node, c cursor) error {
+// countFile counts files, the names of hard-linked ones and where their first name
+// is, and records the range of contents that are on the disc already.
+func (p *Planner) countFile(n *tree.Node, c cursor) error {
 	if r := n.Recorded(); r != nil && hasContents(n) {
 		if err := r.Check(n.Size, math.MaxInt64); err != nil {
 			return fmt.Errorf("plan UDF volume: %s: %w", n.Path(), err)
 		}
 		for _, x := range r.Extents {
-			if p.lowest < 0 || int64(x.Start) < p.lowest {
-				p.lowest = int64(x.Start)
+			if p.firstRecorded < 0 || int64(x.Start) < p.firstRecorded {
+				p.firstRecorded = int64(x.Start)
 			}
-			p.highest = max(p.highest, int64(x.Start)+blocks(x.Length))
+			p.endRecorded = max(p.endRecorded, int64(x.Start)+blocks(x.Length))
 		}
 	}
 	s := p.sharedOf(n)
@@ -264,9 +266,9 @@ func (p *Planner) note(n *tree.Node, c cursor) error {
 	return nil
 }
 
-// fix settles, once it is known where the file entries of a directory begin,
-// those of its sub-directories and of files that have their first name in it.
-func (p *Planner) fix(d *planned, index uint32) {
+// placeEntries records the places of the file entries of subdirectories, and of hard
+// links that have their first name in the directory, after d.from is known.
+func (p *Planner) placeEntries(d *planned, index uint32) {
 	c := d.from
 	for range d.entries() {
 		it := p.next(d, &c)
@@ -282,7 +284,7 @@ func (p *Planner) fix(d *planned, index uint32) {
 	}
 }
 
-// next returns the entry at the cursor and moves the cursor behind it.
+// next returns the entry at the cursor, and advances the cursor.
 func (p *Planner) next(d *planned, c *cursor) item {
 	it := item{cursor: *c, node: d.child(c.entry)}
 	n := it.node
@@ -303,9 +305,8 @@ func (p *Planner) next(d *planned, c *cursor) item {
 	return it
 }
 
-// sort sees that the entries come in the order of their names, so that the same
-// files give the same volume whatever the order in which they were added, and
-// leaves out those that are hidden.
+// sort sorts the entries by name, so that the volume does not depend on the order in
+// which files were added, and leaves out hidden ones.
 func (d *planned) sort(hidden func(*tree.Node) bool) {
 	list := d.node.Children()
 	byName := func(a, b *tree.Node) int { return strings.Compare(a.Name, b.Name) }
@@ -321,7 +322,7 @@ func (d *planned) sort(hidden func(*tree.Node) bool) {
 	slices.SortStableFunc(d.order, func(a, b uint32) int { return byName(list[a], list[b]) })
 }
 
-// entries returns how many entries the directory has, the parent left out.
+// entries returns the number of entries of the directory, without the parent.
 func (d *planned) entries() int {
 	if d.order != nil {
 		return len(d.order)
@@ -329,7 +330,7 @@ func (d *planned) entries() int {
 	return len(d.node.Children())
 }
 
-// child returns an entry by its number.
+// child returns the entry with the given number.
 func (d *planned) child(i uint32) *tree.Node {
 	if d.order != nil {
 		i = d.order[i]
@@ -337,13 +338,12 @@ func (d *planned) child(i uint32) *tree.Node {
 	return d.node.Children()[i]
 }
 
-// hasContents reports whether a node is a file with contents outside of its file
-// entry.
+// hasContents reports whether a node is a file whose contents are in extents.
 func hasContents(n *tree.Node) bool {
 	return n.Mode.IsRegular() && n.Size > 0 && n.Source() != nil
 }
 
-// isLaidOut reports whether a file has contents that are not on the disc yet.
+// isLaidOut reports whether a file has contents that are not on the disc already.
 func isLaidOut(n *tree.Node) bool { return hasContents(n) && n.Recorded() == nil }
 
 // contentSectors returns the sectors that a file's contents take where they
@@ -363,10 +363,10 @@ func (p *Planner) dataSector(it item) int64 {
 	return int64(it.data)
 }
 
-// blocks returns how many blocks so many bytes take.
+// blocks returns the number of blocks for n bytes.
 func blocks(n int64) int64 { return (n + sectorSize - 1) / sectorSize }
 
-// head returns the length of the fixed part of a file entry.
+// head returns the length of the fixed part of a file entry, in bytes.
 func (p *Planner) head() uint32 {
 	if p.o.Revision >= Revision200 {
 		return ecma167.EFELength
@@ -374,11 +374,11 @@ func (p *Planner) head() uint32 {
 	return ecma167.FELength
 }
 
-// room returns how many bytes fit behind the fixed part of a file entry.
+// room returns the number of bytes after the fixed part of a file entry.
 func (p *Planner) room() uint32 { return sectorSize - p.head() }
 
-// entryBlocks returns the blocks of a file entry with what continues it: further
-// allocation descriptors, or a long target of a symbolic link.
+// entryBlocks returns the number of blocks of a file entry including the blocks after
+// it, which hold more allocation descriptors or a long target of a symbolic link.
 func (p *Planner) entryBlocks(n *tree.Node) uint32 {
 	switch {
 	case n.Mode&fs.ModeSymlink != 0:
@@ -395,10 +395,10 @@ func (p *Planner) entryBlocks(n *tree.Node) uint32 {
 // Options.DVDVideo asks for it.
 func (p *Planner) Video() dvdvideo.Placement { return p.video }
 
-// Report returns what the plan had to do that is not as the person might expect.
+// Report returns the counts and notices of the plan.
 func (p *Planner) Report() Report { return p.report }
 
-// MetadataSectors returns how many sectors Placement.Metadata takes.
+// MetadataSectors returns the number of sectors from Placement.Metadata.
 func (p *Planner) MetadataSectors() int64 {
 	if !p.hasMetadata() {
 		return int64(p.blocks)
@@ -406,8 +406,8 @@ func (p *Planner) MetadataSectors() int64 {
 	return metadataUnit + p.metadataBlocks()
 }
 
-// MirrorSectors returns how many sectors Placement.Mirror takes, 0 below
-// revision 2.50.
+// MirrorSectors returns the number of sectors from Placement.Mirror, 0 before revision
+// 2.50.
 func (p *Planner) MirrorSectors() int64 {
 	if !p.hasMetadata() {
 		return 0
@@ -418,11 +418,11 @@ func (p *Planner) MirrorSectors() int64 {
 // hasMetadata reports whether the volume has a metadata partition.
 func (p *Planner) hasMetadata() bool { return p.o.Revision >= Revision250 }
 
-// metadataUnit is the unit in which metadata files are allocated and aligned, in
-// blocks (UDF 2.2.10).
+// metadataUnit is the allocation unit and the alignment of metadata files, in blocks
+// (UDF 2.2.10).
 const metadataUnit = 32
 
-// metadataBlocks returns the size of the metadata partition.
+// metadataBlocks returns the size of the metadata partition in blocks.
 func (p *Planner) metadataBlocks() int64 {
 	return wholeUnits(int64(p.blocks))
 }

@@ -8,7 +8,7 @@ import (
 	"glassmaster/mastering/udf/internal/ecma167"
 )
 
-// rootSource is the file entry of the root as a part of the image.
+// rootSource renders the file entry of the root directory.
 type rootSource struct{ p *Planner }
 
 func (s *rootSource) String() string { return "root directory" }
@@ -16,7 +16,7 @@ func (s *rootSource) String() string { return "root directory" }
 // Render implements layout.Renderer.
 func (s *rootSource) Render(b []byte) { s.p.putDirectory(b, 0) }
 
-// namesSource is a run of the names of a directory.
+// namesSource renders a part of the names of a directory.
 type namesSource struct {
 	p    *Planner
 	dir  uint32
@@ -31,7 +31,7 @@ func (s *namesSource) Render(b []byte) {
 	s.p.putNames(b, d, s.from, func(at uint32) uint32 { return s.p.base + d.fids + at/sectorSize })
 }
 
-// entriesSource is a run of the file entries of what is in a directory.
+// entriesSource renders the file entries of a part of a directory.
 type entriesSource struct {
 	p    *Planner
 	dir  uint32
@@ -58,7 +58,7 @@ func (s *entriesSource) Render(b []byte) {
 	}
 }
 
-// putNames writes file identifier descriptors from a position on until b is
+// putNames writes file identifier descriptors, beginning at a position, until b is
 // full. block returns the block that holds a byte of the directory.
 func (p *Planner) putNames(b []byte, d *planned, from cursor, block func(at uint32) uint32) {
 	if from.entry == 0 {
@@ -67,15 +67,15 @@ func (p *Planner) putNames(b []byte, d *planned, from cursor, block func(at uint
 	}
 	for c := from; len(b) > 0; {
 		it := p.next(d, &c)
-		icb, traits := it.icb, byte(0)
+		icb, characteristics := it.icb, byte(0)
 		if it.node.IsDir() {
-			icb, traits = p.dirs[it.dir].icb, ecma167.FIDDirectory
+			icb, characteristics = p.dirs[it.dir].icb, ecma167.FIDDirectory
 		}
-		b = b[putName(b, fileName(it.node.Name), traits, p.address(icb), firstID+it.name, block(it.fid), p.version()):]
+		b = b[putName(b, fileName(it.node.Name), characteristics, p.address(icb), firstID+it.name, block(it.fid), p.version()):]
 	}
 }
 
-// address returns the ICB in a block of the metadata.
+// address returns the address of an ICB in a block of the metadata.
 func (p *Planner) address(block uint32) ecma167.LongAD {
 	return ecma167.LongAD{Length: sectorSize, Block: p.base + block, Partition: p.metadataReference()}
 }
@@ -100,7 +100,7 @@ func (p *Planner) putDirectory(b []byte, index uint32) {
 	p.put(b, e)
 }
 
-// putFile writes the file entry of what is no directory.
+// putFile writes the file entry of a node that is not a directory.
 func (p *Planner) putFile(b []byte, it item) {
 	n := it.node
 	e := p.entry(n, it.icb, firstID+uint64(it.name))
@@ -129,8 +129,8 @@ func (p *Planner) putFile(b []byte, it item) {
 	p.put(b, e)
 }
 
-// putTarget writes the target of a symbolic link into its file entry, or into
-// the blocks behind.
+// putTarget writes the target of a symbolic link into its file entry, or into the
+// blocks after it.
 func (p *Planner) putTarget(b []byte, e *icb, target string) {
 	parts := appendTarget(nil, target)
 	e.size = int64(len(parts))
@@ -149,7 +149,7 @@ func (p *Planner) putTarget(b []byte, e *icb, target string) {
 	clear(rest[copy(rest, parts):])
 }
 
-// entry returns what all file entries have of a node.
+// entry returns what the file entries of all kinds of nodes have in common.
 func (p *Planner) entry(n *tree.Node, block uint32, unique uint64) icb {
 	return icb{
 		block: p.base + block, kind: fileType(n.Mode), flags: modeFlags(n.Mode), uid: n.UID, gid: n.GID,
@@ -157,7 +157,7 @@ func (p *Planner) entry(n *tree.Node, block uint32, unique uint64) icb {
 	}
 }
 
-// modified returns the time of a node's last modification.
+// modified returns the modification time of a node.
 func (p *Planner) modified(n *tree.Node) time.Time {
 	t := n.ModTime()
 	if p.o.Clamp && t.After(p.o.Time) {
@@ -166,14 +166,13 @@ func (p *Planner) modified(n *tree.Node) time.Time {
 	return t
 }
 
-// A run is a part of the contents of a file: bytes, from a block of the partition
-// on.
+// A run is a contiguous part of the contents of a file.
 type run struct {
-	block uint32
-	size  int64
+	block uint32 // of the partition
+	size  int64  // bytes
 }
 
-// runs appends where the contents of a file are.
+// runs appends the places of the contents of a file.
 func (p *Planner) runs(list []run, it item) []run {
 	if r := it.node.Recorded(); r != nil {
 		for _, x := range r.Extents {

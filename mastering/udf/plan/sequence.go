@@ -11,7 +11,7 @@ import (
 
 var le = binary.LittleEndian
 
-// implementation is the identifier of this program in what it writes.
+// implementation identifies this program on the volumes that it writes.
 const implementation = "*Glassmaster"
 
 // putImplementation writes the identifier of the implementation (UDF 2.1.5.3).
@@ -22,7 +22,7 @@ func (p *Planner) putDomain(b []byte) {
 	ecma167.PutEntity(b, "*OSTA UDF Compliant", byte(p.o.Revision), byte(p.o.Revision>>8))
 }
 
-// putUDF writes an identifier of UDF's own (UDF 2.1.5.3).
+// putUDF writes an identifier that UDF defines (UDF 2.1.5.3).
 func (p *Planner) putUDF(b []byte, id string) {
 	ecma167.PutEntity(b, id, byte(p.o.Revision), byte(p.o.Revision>>8))
 }
@@ -35,7 +35,7 @@ func putCharset(p []byte) {
 
 // recognition returns the volume recognition sequence (ECMA-167 2/8.3).
 func (p *Planner) recognition() []byte {
-	b := make([]byte, RecognitionSectors*sectorSize)
+	b := make([]byte, recognitionSectors*sectorSize)
 	for i, id := range []string{"BEA01", fmt.Sprintf("NSR%02d", p.version()), "TEA01"} {
 		copy(b[i*sectorSize+1:], id)
 		b[i*sectorSize+6] = 1
@@ -77,9 +77,9 @@ func (p *Planner) sequence(sector int64) []byte {
 func (p *Planner) primary(b []byte) (uint16, int) {
 	ecma167.PutDString(b[24:56], p.o.Label)
 	le.PutUint16(b[56:], 1) // volume sequence number
-	le.PutUint16(b[58:], 1) // of so many
+	le.PutUint16(b[58:], 1) // maximum volume sequence number
 	le.PutUint16(b[60:], 2) // interchange level: a single volume (UDF 2.2.2.1)
-	le.PutUint16(b[62:], 3) // the highest allowed: no restrictions (UDF 2.2.2.2)
+	le.PutUint16(b[62:], 3) // maximum interchange level (UDF 2.2.2.2)
 	le.PutUint32(b[64:], 1) // character sets: CS0
 	le.PutUint32(b[68:], 1)
 	ecma167.PutDString(b[72:200], p.setIdentifier())
@@ -93,7 +93,7 @@ func (p *Planner) primary(b []byte) (uint16, int) {
 	return ecma167.TagPVD, 512
 }
 
-// ascii replaces what is not printable ASCII.
+// ascii replaces characters that are not printable ASCII.
 func ascii(r rune) rune {
 	if r < ' ' || r > '~' {
 		return '_'
@@ -101,9 +101,9 @@ func ascii(r rune) rune {
 	return r
 }
 
-// setIdentifier returns the volume set identifier. Its first 16 characters tell
-// one volume from another (UDF 2.2.2.5): the time in seconds, as usual, and a
-// digest of what the volume is made of, both as hexadecimal digits.
+// setIdentifier returns the volume set identifier. Its first 16 characters are unique
+// (UDF 2.2.2.5): the time in seconds, as usual, and a hash of properties of the
+// volume, in hexadecimal digits.
 func (p *Planner) setIdentifier() string {
 	h := fnv.New32a()
 	fmt.Fprintln(h, p.o.Label, p.o.Set, p.o.Revision, p.o.Time.UnixNano(), p.names, p.blocks, p.data)
@@ -123,7 +123,7 @@ func (p *Planner) implementationUse(b []byte) (uint16, int) {
 	return ecma167.TagIUVD, 512
 }
 
-// accessReadOnly is the access type of a partition that nobody writes to.
+// accessReadOnly is the access type of a read-only partition.
 const accessReadOnly = 1
 
 // partition writes the partition descriptor (ECMA-167 3/10.5).
@@ -163,25 +163,25 @@ func (p *Planner) logical(b []byte) (uint16, int) {
 	le.PutUint16(m[36:], 1)
 	le.PutUint32(m[40:], uint32(p.metadataEntry()))
 	le.PutUint32(m[44:], uint32(p.mirrorEntry()))
-	le.PutUint32(m[48:], 0xFFFFFFFF) // no bitmap, since nothing is free
+	le.PutUint32(m[48:], 0xFFFFFFFF) // no bitmap, because no block is free
 	le.PutUint32(m[52:], metadataUnit)
 	le.PutUint16(m[56:], metadataUnit)
 	m[58] = 1 // the mirror is a copy
 	return ecma167.TagLVD, 446 + 64
 }
 
-// unallocated writes the unallocated space descriptor (ECMA-167 3/10.8): there
-// is none.
+// unallocated writes the unallocated space descriptor (ECMA-167 3/10.8), which lists
+// no extents.
 func (p *Planner) unallocated([]byte) (uint16, int) { return ecma167.TagUSD, 24 }
 
 // terminator writes the terminating descriptor (ECMA-167 3/10.9).
 func (p *Planner) terminator(b []byte) (uint16, int) {
-	le.PutUint32(b[16:], 0) // no sequence number in this one
+	le.PutUint32(b[16:], 0) // it has no sequence number
 	return ecma167.TagTD, 512
 }
 
 // integrity returns the logical volume integrity sequence (ECMA-167 3/10.10, UDF
-// 2.2.6) for a sector: one descriptor, closed, and the terminator.
+// 2.2.6) that begins at a sector: a closed descriptor and the terminator.
 func (p *Planner) integrity(sector int64) []byte {
 	b := make([]byte, 2*sectorSize)
 	sizes := []uint32{uint32(p.partitionLength())}
@@ -193,7 +193,7 @@ func (p *Planner) integrity(sector int64) []byte {
 	le.PutUint64(b[40:], firstID+uint64(p.names))
 	le.PutUint32(b[72:], uint32(len(sizes)))
 	le.PutUint32(b[76:], 46)
-	use := b[80+8*len(sizes):] // behind the free space, none, and the sizes
+	use := b[80+8*len(sizes):] // after the tables of free space, which is 0, and of sizes
 	for i, n := range sizes {
 		le.PutUint32(b[80+4*(len(sizes)+i):], n)
 	}
@@ -201,7 +201,7 @@ func (p *Planner) integrity(sector int64) []byte {
 	le.PutUint32(use[32:], p.files)
 	le.PutUint32(use[36:], uint32(len(p.dirs)))
 	revision := uint16(p.o.Revision)
-	le.PutUint16(use[40:], min(revision, uint16(Revision250))) // 2.60 has nothing more to read
+	le.PutUint16(use[40:], min(revision, uint16(Revision250))) // reading 2.60 requires no more than 2.50
 	le.PutUint16(use[42:], revision)
 	le.PutUint16(use[44:], revision)
 	ecma167.SealTag(b[:80+8*len(sizes)+46], ecma167.TagLVID, p.version(), uint32(sector))
@@ -229,8 +229,8 @@ func (p *Planner) fileSet() []byte {
 	return b
 }
 
-// metadataFile returns the file entry of a metadata file (UDF 2.2.13.1), which
-// stands in a block of the partition and has its contents in others.
+// metadataFile returns the file entry of a metadata file (UDF 2.2.13.1). block is the
+// block of the partition for the file entry, start the first one of the contents.
 func (p *Planner) metadataFile(kind byte, block, start int64) []byte {
 	b := make([]byte, sectorSize)
 	size := p.metadataBlocks() * sectorSize

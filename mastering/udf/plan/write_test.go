@@ -29,7 +29,7 @@ func TestWriteRead(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			udftest.Diff(t, udftest.TreeManifest(root), udftest.SortLines(udftest.Manifest(t, v)))
+			udftest.Diff(t, udftest.TreeManifest(t, root), udftest.SortLines(udftest.Manifest(t, v)))
 			i := v.Volume()
 			if i.Format != "UDF "+r.String() || i.Label != "Läbel 日本" || i.Publisher != "Org" || i.Program != "Test" || !i.Created.Equal(udftest.When) || !i.Modified.Equal(udftest.When) {
 				t.Errorf("%+v", i)
@@ -119,7 +119,7 @@ func TestLinuxReads(t *testing.T) {
 		fmt.Fprintf(&script, "mount -t udf -o loop,ro %[1]s/%[2]s /run/mnt; manifest /run/mnt > %[1]s/%[2]s.manifest; umount /run/mnt\n", dir, r)
 	}
 	peertest.Kernel(t, dir, script.String())
-	want := udftest.TreeManifest(udftest.Sample())
+	want := udftest.TreeManifest(t, udftest.Sample())
 	for _, r := range plan.Revisions {
 		got, err := os.ReadFile(filepath.Join(dir, r.String()+".manifest"))
 		if err != nil {

@@ -100,8 +100,6 @@ func Diff(t testing.TB, want, got string) {
 	}
 }
 
-func digestBytes(p []byte) string { return fmt.Sprintf("%x", sha256.Sum256(p)) }
-
 // Mkudffs makes an image with mkudffs and returns its path.
 func Mkudffs(t testing.TB, blocks string, args ...string) string {
 	t.Helper()

@@ -2,6 +2,7 @@ package udftest
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
 	"io"
@@ -136,7 +137,8 @@ func Save(t testing.TB, l *layout.Layout, name string) {
 }
 
 // TreeManifest describes a tree as manifest describes a volume.
-func TreeManifest(root *tree.Node) string {
+func TreeManifest(t testing.TB, root *tree.Node) string {
+	t.Helper()
 	links := func(n *tree.Node) int {
 		if !n.IsDir() {
 			if s := n.Shared(); s != nil {
@@ -161,13 +163,26 @@ func TreeManifest(root *tree.Node) string {
 		fmt.Fprintf(&b, "%s %s %d %d %d %d.%06d %d %s\n", n.Path(), unixMode(n.Mode), n.UID, n.GID, size,
 			n.ModTime().Unix(), n.ModTime().Nanosecond()/1000, links(n), n.Target())
 		if n.Mode.IsRegular() {
-			data := []byte(nil)
-			if n.Size > 0 {
-				data = n.Source().(layout.Bytes)
-			}
-			fmt.Fprintln(&b, n.Path(), digestBytes(data))
+			fmt.Fprintln(&b, n.Path(), digestNode(t, n))
 		}
 		return nil
 	})
 	return SortLines(b.String())
+}
+
+// digestNode returns the digest of the contents of a file.
+func digestNode(t testing.TB, n *tree.Node) string {
+	t.Helper()
+	h := sha256.New()
+	if n.Size > 0 {
+		r, err := n.Source().(layout.Opener).Open()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer r.Close()
+		if _, err := io.Copy(h, io.NewSectionReader(r, 0, n.Size)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return fmt.Sprintf("%x", h.Sum(nil))
 }

@@ -5,13 +5,13 @@ import (
 	"strings"
 )
 
-// ExtentAD is an extent of the volume (ECMA-167 3/7.1): bytes (BP 0) and
-// sector (BP 4).
+// ExtentAD is an extent of the volume (ECMA-167 3/7.1): length in bytes (BP 0) and
+// first sector (BP 4).
 type ExtentAD struct{ Length, Location uint32 }
 
 func DecodeExtentAD(p []byte) ExtentAD { return ExtentAD{le.Uint32(p), le.Uint32(p[4:])} }
 
-// End returns the number of the block behind the extent, 0 when the extent is empty.
+// End returns the number of the block after the extent, 0 if the extent is empty.
 func (e ExtentAD) End(block int64) int64 {
 	if e.Length == 0 {
 		return 0
@@ -19,8 +19,8 @@ func (e ExtentAD) End(block int64) int64 {
 	return int64(e.Location) + (int64(e.Length)+block-1)/block
 }
 
-// LongAD is an extent of a partition (ECMA-167 4/14.14.2): bytes and type (BP
-// 0), logical block (BP 4), partition reference number (BP 8).
+// LongAD is an extent of a partition (ECMA-167 4/14.14.2): length in bytes and type
+// (BP 0), logical block (BP 4), partition reference number (BP 8).
 type LongAD struct {
 	Length    uint32
 	Block     uint32
@@ -48,8 +48,7 @@ func PutEntity(p []byte, id string, suffix ...byte) {
 	copy(p[24:32], suffix)
 }
 
-// PutLongAD writes a long allocation descriptor with nothing in its
-// implementation use.
+// PutLongAD writes a long allocation descriptor. Its implementation use is zero.
 func PutLongAD(p []byte, a LongAD) {
 	le.PutUint32(p, a.Length)
 	le.PutUint32(p[4:], a.Block)
@@ -57,5 +56,5 @@ func PutLongAD(p []byte, a LongAD) {
 	clear(p[10:16])
 }
 
-// RevisionName returns a revision as people write it: 0x0250 is "2.50".
+// RevisionName returns the usual notation of a revision: 0x0250 is "2.50".
 func RevisionName(r uint16) string { return fmt.Sprintf("%x.%02x", r>>8, r&0xFF) }

@@ -7,8 +7,8 @@ import (
 	"unicode/utf8"
 )
 
-// Compression identifiers of OSTA CS0 strings (UDF 2.1.1): how many bits a
-// character takes. 254 and 255 are those of an identifier that was deleted.
+// Compression identifiers of OSTA CS0 strings (UDF 2.1.1): the bits of a character.
+// 254 and 255 mark deleted identifiers.
 const (
 	cs0Latin       = 8
 	cs0UTF16       = 16
@@ -16,9 +16,9 @@ const (
 	cs0UTF16Erased = 255
 )
 
-// DecodeCS0 reads a compressed Unicode string (UDF 2.1.1) as UTF-8. Half a pair of
-// surrogates is written as UTF-8 would write it, so that it stays another than any
-// other.
+// DecodeCS0 converts a compressed Unicode string (UDF 2.1.1) to UTF-8. An unpaired
+// surrogate is encoded like other characters, so that different strings stay
+// different.
 func DecodeCS0(p []byte) (string, error) {
 	if len(p) == 0 {
 		return "", nil
@@ -48,14 +48,14 @@ func DecodeCS0(p []byte) (string, error) {
 			b.Write([]byte{0xE0 | byte(c>>12), 0x80 | byte(c>>6&0x3F), 0x80 | byte(c&0x3F)})
 		}
 	default:
-		return "", fmt.Errorf("a string in the unknown compression %d", id)
+		return "", fmt.Errorf("the string has the unknown compression identifier %d", id)
 	}
 	return b.String(), nil
 }
 
-// DecodeDString reads a string in a field of fixed length whose last byte is
-// the number of bytes used (ECMA-167 1/7.2.12). A damaged string is empty: none
-// of them is needed for reading files.
+// DecodeDString reads a string in a field of fixed length, whose last byte is the
+// number of bytes used (ECMA-167 1/7.2.12). It returns an empty string for a damaged
+// one: reading files needs none of them.
 func DecodeDString(field []byte) string {
 	n := min(int(field[len(field)-1]), len(field)-1)
 	s, err := DecodeCS0(field[:n])
@@ -65,8 +65,8 @@ func DecodeDString(field []byte) string {
 	return strings.TrimRight(s, "\x00")
 }
 
-// AppendCS0 appends a string in 8 bits a character where that is enough, else
-// in 16.
+// AppendCS0 appends a string, with 8 bits per character if that suffices, otherwise
+// 16.
 func AppendCS0(p []byte, s string) []byte {
 	if !isLatin(s) {
 		p = append(p, cs0UTF16)
@@ -84,8 +84,8 @@ func AppendCS0(p []byte, s string) []byte {
 	return p
 }
 
-// Cs0Length returns the bytes that appendCS0 appends.
-func Cs0Length(s string) int {
+// CS0Length returns the number of bytes that AppendCS0 appends.
+func CS0Length(s string) int {
 	if isLatin(s) {
 		return 1 + utf8.RuneCountInString(s)
 	}
@@ -106,14 +106,14 @@ func isLatin(s string) bool {
 	return true
 }
 
-// PutDString writes a string into a field of fixed length, and cuts off what
-// does not fit, between characters.
+// PutDString writes a string into a field of fixed length. A string that does not
+// fit is truncated between characters.
 func PutDString(field []byte, s string) {
 	clear(field)
 	if s == "" {
 		return
 	}
-	for Cs0Length(s) > len(field)-1 {
+	for CS0Length(s) > len(field)-1 {
 		_, n := utf8.DecodeLastRuneInString(s)
 		s = s[:len(s)-n]
 	}

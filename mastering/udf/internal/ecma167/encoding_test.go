@@ -63,8 +63,8 @@ func FuzzCS0(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, s string) {
 		p := ecma167.AppendCS0(nil, s)
-		if len(p) != ecma167.Cs0Length(s) {
-			t.Errorf("%q: %d bytes, foretold %d", s, len(p), ecma167.Cs0Length(s))
+		if len(p) != ecma167.CS0Length(s) {
+			t.Errorf("%q: %d bytes, CS0Length returned %d", s, len(p), ecma167.CS0Length(s))
 		}
 		got, err := ecma167.DecodeCS0(p)
 		if err != nil || utf8.ValidString(s) && got != s {

@@ -9,7 +9,7 @@ const (
 	fileMetadata = 1 << 4 // in a stream directory: of the implementation
 )
 
-// FIDLength is the fixed part of a file identifier descriptor.
+// FIDLength is the length of the fixed part of a file identifier descriptor.
 const FIDLength = 38
 
 // File types of an ICB (ECMA-167 4/14.6.6, UDF 2.3.5.2).
@@ -30,8 +30,8 @@ const (
 	typeBitmap      = 252
 )
 
-// Flags of an ICB (ECMA-167 4/14.6.8) besides the kind of allocation
-// descriptors in the low three bits.
+// Flags of an ICB (ECMA-167 4/14.6.8). The low three bits are the kind of allocation
+// descriptors.
 const (
 	FlagContiguous = 1 << 9
 	flagArchive    = 1 << 5
@@ -50,22 +50,22 @@ const (
 	EFELength = 216 // ECMA-167 4/14.17
 )
 
-// AEDLength is the fixed part of an allocation extent descriptor.
+// AEDLength is the length of the fixed part of an allocation extent descriptor.
 const AEDLength = 24
 
 // How an extent is recorded: the two high bits of its length (ECMA-167
 // 4/14.14.1.1).
 const (
 	ExtentRecorded  = 0
-	extentAllocated = 1 // but not recorded: reads as zeros
-	ExtentHole      = 2 // neither
-	ExtentContinues = 3 // the next extent of allocation descriptors
+	extentAllocated = 1 // not recorded: reads as zeros
+	ExtentHole      = 2 // not allocated: reads as zeros
+	ExtentContinues = 3 // points to the next allocation extent
 )
 
-// LengthMask are the bits of an extent's length that are its length.
+// LengthMask masks the length of an extent: the other bits are its type.
 const LengthMask = 1<<30 - 1
 
-// Allocation descriptors by the type in the ICB's flags (ECMA-167 4/14.6.8).
+// Kinds of allocation descriptors in the flags of an ICB (ECMA-167 4/14.6.8).
 const (
 	ADShort    = 0
 	ADLong     = 1
@@ -73,6 +73,7 @@ const (
 	ADInline   = 3
 )
 
+// ADLength are the lengths of allocation descriptors of each kind, in bytes.
 var ADLength = [...]int{ADShort: 8, ADLong: 16, ADExtended: 20}
 
 // Types of path components (ECMA-167 4/14.16.1.1).

@@ -32,20 +32,19 @@ const (
 	TagLength = 16
 )
 
-// What can be wrong with a descriptor tag.
+// Errors of CheckTag.
 var (
-	ErrNoTag    = errors.New("no descriptor is recorded there (the block is blank)")
+	ErrNoTag    = errors.New("the block is blank, there is no descriptor")
 	errChecksum = errors.New("the checksum of the descriptor tag is wrong")
 	errCRC      = errors.New("the CRC of the descriptor is wrong")
 )
 
-// CheckTag verifies the tag of the descriptor that p begins with (ECMA-167
-// 3/7.2) and returns its identifier: the version (BP 2) is 2 or 3, the checksum
-// (BP 4) is that of the tag, the CRC (BP 8) is that of as many bytes as BP 10
-// says.
+// CheckTag verifies the tag of the descriptor at the beginning of p (ECMA-167 3/7.2)
+// and returns its identifier. The version (BP 2) must be 2 or 3, and the checksum of
+// the tag (BP 4) and the CRC (BP 8) of the number of bytes at BP 10 must match.
 func CheckTag(p []byte) (uint16, error) {
 	if len(p) < TagLength {
-		return 0, fmt.Errorf("a descriptor tag of %d bytes, cut off at %d", TagLength, len(p))
+		return 0, fmt.Errorf("the descriptor tag of %d bytes is truncated to %d", TagLength, len(p))
 	}
 	if [TagLength]byte(p) == [TagLength]byte{} {
 		return 0, ErrNoTag
@@ -55,17 +54,17 @@ func CheckTag(p []byte) (uint16, error) {
 	case tagSum(p) != p[4]:
 		return id, errChecksum
 	case version != 2 && version != 3:
-		return id, fmt.Errorf("the descriptor is of version %d, only 2 and 3 are known", version)
+		return id, fmt.Errorf("the descriptor version is %d; it must be 2 or 3", version)
 	case TagLength+length > len(p):
-		return id, fmt.Errorf("the descriptor claims %d bytes under its CRC, only %d are there", length, len(p)-TagLength)
+		return id, fmt.Errorf("the CRC of the descriptor covers %d bytes, but it has only %d", length, len(p)-TagLength)
 	case CRC16(p[TagLength:TagLength+length]) != le.Uint16(p[8:]):
 		return id, errCRC
 	}
 	return id, nil
 }
 
-// CheckTagAt is checkTag for a descriptor that begins a block, whose number is
-// part of the tag (BP 12), and which is one of the wanted kinds.
+// CheckTagAt is CheckTag for a descriptor at the beginning of a block. The tag must
+// hold the number of the block (BP 12) and one of the given identifiers.
 func CheckTagAt(p []byte, location uint32, want ...uint16) (uint16, error) {
 	id, err := CheckTag(p)
 	if err != nil {
@@ -79,10 +78,10 @@ func CheckTagAt(p []byte, location uint32, want ...uint16) (uint16, error) {
 			return id, nil
 		}
 	}
-	return id, fmt.Errorf("a %s is recorded there", TagName(id))
+	return id, fmt.Errorf("it is a %s", TagName(id))
 }
 
-// TagName returns what the descriptors with a tag are called.
+// TagName returns the name of the descriptors with a tag identifier.
 func TagName(id uint16) string {
 	switch id {
 	case TagSpare:
@@ -117,8 +116,8 @@ func TagName(id uint16) string {
 	return fmt.Sprintf("descriptor with tag %d", id)
 }
 
-// SealTag writes the tag of the descriptor p, all of whose bytes are under the
-// CRC, and which stands at the given block.
+// SealTag writes the tag of the descriptor p, which is in the given block. The CRC
+// covers all of its bytes.
 func SealTag(p []byte, id, version uint16, location uint32) {
 	le.PutUint16(p, id)
 	le.PutUint16(p[2:], version)
@@ -130,7 +129,7 @@ func SealTag(p []byte, id, version uint16, location uint32) {
 	p[4] = tagSum(p)
 }
 
-// tagSum adds the bytes of a tag except the checksum itself (ECMA-167 3/7.2.3).
+// tagSum adds up the bytes of a tag except the checksum itself (ECMA-167 3/7.2.3).
 func tagSum(p []byte) byte {
 	var sum byte
 	for i, b := range p[:TagLength] {
@@ -141,9 +140,9 @@ func tagSum(p []byte) byte {
 	return sum
 }
 
-// crcTable is that of x^16 + x^12 + x^5 + 1 (ECMA-167 3/7.2.6), of which the checksum
-// of "123456789" is 31C3h. It is written down, for it would be made at each start of
-// the program.
+// crcTable is the table of the polynomial x^16 + x^12 + x^5 + 1 (ECMA-167 3/7.2.6).
+// The CRC of "123456789" is 31C3h. The table is written out, because computing it
+// would take time at each start of the program.
 var crcTable = [256]uint16{
 	0x0000, 0x1021, 0x2042, 0x3063, 0x4084, 0x50a5, 0x60c6, 0x70e7, 0x8108, 0x9129, 0xa14a, 0xb16b,
 	0xc18c, 0xd1ad, 0xe1ce, 0xf1ef, 0x1231, 0x0210, 0x3273, 0x2252, 0x52b5, 0x4294, 0x72f7, 0x62d6,
@@ -169,6 +168,7 @@ var crcTable = [256]uint16{
 	0x2e93, 0x3eb2, 0x0ed1, 0x1ef0,
 }
 
+// CRC16 returns the CRC of a descriptor (ECMA-167 3/7.2.6).
 func CRC16(p []byte) uint16 {
 	var c uint16
 	for _, b := range p {

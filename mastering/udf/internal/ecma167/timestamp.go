@@ -9,8 +9,8 @@ const TimestampLength = 12
 
 // DecodeTime reads a timestamp: type and time zone in minutes (BP 0), year (BP
 // 2), month, day, hour, minute, second, hundredths of a second, hundreds of
-// microseconds, microseconds. What is not a time comes as the
-// zero time; a local time without its distance from UTC (-2047) is taken as UTC.
+// microseconds, microseconds. It returns the zero time for invalid values. A local
+// time without an offset from UTC (-2047) is taken as UTC.
 func DecodeTime(p []byte) time.Time {
 	kind, year := le.Uint16(p), int(int16(le.Uint16(p[2:])))
 	month, day, hour, minute, second := int(p[4]), int(p[5]), int(p[6]), int(p[7]), int(p[8])
@@ -26,9 +26,9 @@ func DecodeTime(p []byte) time.Time {
 	return time.Date(year, time.Month(month), day, hour, minute, second, micro*1000, zone)
 }
 
-// PutTime writes a time as local time of UTC, so that the same time is the same
-// bytes everywhere. A year that has no place in a timestamp becomes the nearest
-// that has.
+// PutTime writes a time as local time with offset 0, so that the result does not
+// depend on the time zone. A year that a timestamp cannot hold is replaced by the
+// nearest one.
 func PutTime(p []byte, t time.Time) {
 	t = t.UTC()
 	le.PutUint16(p, 1<<12)

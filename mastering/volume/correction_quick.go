@@ -85,12 +85,11 @@ func (l *Listing) lookUp(files []int, b FS) ([]lengthened, bool) {
 	return all, true
 }
 
-// longer returns the files of a of which b knows something else. Files of UDF are
-// spread over as many sectors as there are files, and so of a few they alone are
-// looked at.
+// longer returns the files of a of which b knows something else. Where each file has
+// a sector of its own, only the files are looked at that may have more, if they are few.
 func longer(a, b FS, end disc.LBA) []lengthened {
 	this, _ := list(context.Background(), a) // of a damaged volume, what can be read
-	if b.Volume().View == "UDF" {
+	if viewOf(b).Spread {
 		files := this.suspects(end)
 		if len(files) == 0 {
 			return nil

@@ -8,25 +8,27 @@ import (
 	"glassmaster/mastering/volume"
 )
 
-// SetTwin implements volume.Twinned. A place is that of an ICB.
-func (f *FS) SetTwin(find func() map[uint64]volume.Longer) { f.twin = sync.OnceValue(find) }
+// SetCorrections implements volume.Correctable. A place is that of an ICB.
+func (f *FS) SetCorrections(find func() map[uint64]volume.Correction) {
+	f.corrections = sync.OnceValue(find)
+}
 
-// lengthen has a file be what another view says, which knows more of it.
+// lengthen takes the size of a file from another view that has more of its contents.
 func (f *FS) lengthen(e *fileEntry) {
-	if f.twin == nil || !e.mode().IsRegular() {
+	if f.corrections == nil || !e.mode().IsRegular() {
 		return
 	}
-	if l, ok := f.twin()[e.inode()]; ok {
+	if l, ok := f.corrections()[e.inode()]; ok {
 		e.longer, e.size = &l, uint64(l.Size)
 	}
 }
 
-// elsewhere returns the contents of a file where another view says that they are.
+// elsewhere returns the contents of a file according to another view.
 func (f *FS) elsewhere(e *fileEntry) *contents {
 	return &contents{v: f.reader, size: int64(e.size), end: int64(e.size), outside: e.longer.Extents}
 }
 
-// readOutside reads contents that are in extents of the disc, and not of a
+// readOutside reads contents that are in extents of the disc rather than of a
 // partition.
 func (c *contents) readOutside(p []byte, off int64) (int, error) {
 	n, err := volume.ExtentReader{Disc: c.v.r, Extents: c.outside}.ReadAt(p, off)

@@ -1,0 +1,528 @@
+package job_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"glassmaster/drive/job"
+	"glassmaster/drive/mmc"
+	"glassmaster/drive/read"
+	"glassmaster/drive/record"
+	"glassmaster/drive/source"
+	"glassmaster/drive/virtual"
+	"glassmaster/drive/virtualtest"
+	"glassmaster/mastering/compilation"
+	"glassmaster/mastering/disc"
+	"glassmaster/mastering/progress"
+)
+
+// sink is a sink for a test, and what became of it.
+type sink struct {
+	job.Sink
+	path      string // of an image
+	medium    bool   // writing uses up a medium
+	untouched func() bool
+	content   func() []byte // of the user data
+}
+
+// sinks are the kinds of sinks, by name.
+var sinks = map[string]func(t *testing.T) sink{
+	"image":  imageSink,
+	"dvd+r":  func(t *testing.T) sink { return discSink(t, "dvd+r") },
+	"dvd+rw": func(t *testing.T) sink { return discSink(t, "dvd+rw") },
+}
+
+func imageSink(t *testing.T) sink {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "made.iso")
+	f, err := job.FormatFor(path, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return sink{
+		Sink: job.ImageFile(path, f), path: path,
+		untouched: func() bool {
+			left, _ := os.ReadDir(dir)
+			return len(left) == 0
+		},
+		content: func() []byte {
+			p, err := os.ReadFile(path)
+			if err != nil {
+				t.Error(err)
+			}
+			return p
+		},
+	}
+}
+
+func discSink(t *testing.T, medium string) sink {
+	d := virtualtest.Blank(t, medium, 4000)
+	return sink{
+		Sink: job.Recorder(d, record.Options{}), medium: true,
+		untouched: func() bool {
+			var info mmc.DiscInformation
+			ask := func() (err error) {
+				info, err = mmc.ReadDiscInformation(context.Background(), d)
+				return err
+			}
+			if err := mmc.RetryUnitAttention(ask); err != nil {
+				t.Error(err)
+			}
+			return info.Status == mmc.Blank || medium == "dvd+rw" && info.Background == 0
+		},
+		content: func() []byte {
+			m, err := read.Open(context.Background(), d)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return sectors(t, m)
+		},
+	}
+}
+
+// sectors reads all sectors of a disc.
+func sectors(t *testing.T, d disc.Disc) []byte {
+	t.Helper()
+	p := make([]byte, disc.Sectors(d)*disc.SectorSize)
+	if n, err := d.ReadSectors(context.Background(), p, 0, disc.User); n*disc.SectorSize != len(p) || err != nil && !errors.Is(err, io.EOF) {
+		t.Fatalf("read %d sectors: %v", n, err)
+	}
+	return p
+}
+
+// eachSink runs a test for all sinks.
+func eachSink(t *testing.T, f func(t *testing.T, to sink)) {
+	for name, made := range sinks {
+		t.Run(name, func(t *testing.T) { f(t, made(t)) })
+	}
+}
+
+// folder makes a folder of two files, and returns the path of the second one.
+func folder(t *testing.T) (dir, file string) {
+	t.Helper()
+	dir = t.TempDir()
+	file = filepath.Join(dir, "z.log")
+	for path, n := range map[string]int{filepath.Join(dir, "a.bin"): 900_000, file: 600_000} {
+		if err := os.WriteFile(path, bytes.Repeat([]byte("planned "), n/8), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir, file
+}
+
+// compiled returns a compilation of a folder.
+func compiled(t *testing.T) *compilation.Compilation {
+	t.Helper()
+	c := compilation.New()
+	c.Label = "TEST"
+	dir, _ := folder(t)
+	if notices, err := c.AddPaths(t.Context(), []string{dir}, false, progress.Discard); err != nil || len(notices) > 0 {
+		t.Fatal(err, notices)
+	}
+	return c
+}
+
+// image writes an image of a compilation with the sinks of this package.
+func image(t *testing.T) string {
+	t.Helper()
+	src, err := source.FromCompilation(t.Context(), compiled(t), nil, source.Options{Report: progress.Discard})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer src.Close()
+	path := filepath.Join(t.TempDir(), "source.iso")
+	f, _ := job.FormatFor(path, "iso")
+	run(t, src, job.ImageFile(path, f), job.Options{NoVerify: true})
+	return path
+}
+
+func open(t *testing.T, name string, o source.Options) *source.Source {
+	t.Helper()
+	o.Report, o.LateSums = progress.Discard, true
+	s, err := source.Open(t.Context(), name, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	return s
+}
+
+// run runs a job that must succeed.
+func run(t *testing.T, from *source.Source, to job.Sink, o job.Options) job.Result {
+	t.Helper()
+	j, err := job.New(t.Context(), from, to, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := j.Run(t.Context(), progress.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// kinds are the kinds of sources, all with the same files.
+var kinds = map[string]func(t *testing.T) *source.Source{
+	"image": func(t *testing.T) *source.Source { return open(t, image(t), source.Options{}) },
+	"folder": func(t *testing.T) *source.Source {
+		dir, _ := folder(t)
+		return open(t, dir, source.Options{})
+	},
+	"compilation": func(t *testing.T) *source.Source {
+		c := compiled(t)
+		c.Contents.Checksums, c.Contents.MD5 = true, true
+		s, err := source.FromCompilation(t.Context(), c, nil, source.Options{Report: progress.Discard, LateSums: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { s.Close() })
+		return s
+	},
+	"drive": func(t *testing.T) *source.Source {
+		name := "virtual:" + filepath.Join(t.TempDir(), "disc") + "?medium=dvd+r&sectors=4000"
+		d, err := virtual.OpenName(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer d.Close()
+		run(t, open(t, image(t), source.Options{}), job.Recorder(d, record.Options{}), job.Options{})
+		return open(t, name, source.Options{})
+	},
+}
+
+// Every source goes into every sink in the same way, and comes out equal.
+func TestRun(t *testing.T) {
+	for name, kind := range kinds {
+		t.Run("from "+name, func(t *testing.T) {
+			eachSink(t, func(t *testing.T, to sink) {
+				src := kind(t)
+				j, err := job.New(t.Context(), src, to, job.Options{})
+				if err != nil {
+					t.Fatal(err)
+				}
+				if p := j.Plan(); p.Sectors != disc.Sectors(src) || len(p.Steps) < 2 || p.Profile == "" || len(p.Notices) > 0 {
+					t.Errorf("the plan is %+v", p)
+				}
+				if !to.untouched() {
+					t.Error("the plan has written something")
+				}
+				r, err := j.Run(t.Context(), progress.Discard)
+				if err != nil || !r.Verified || !r.Equal || len(r.SHA256) != 64 || r.Written < disc.Sectors(src) || len(r.Flaws()) > 0 {
+					t.Errorf("%+v, %v", r, err)
+				}
+				if got := to.content(); !bytes.HasPrefix(got, sectors(t, src)) {
+					t.Error("the sink is not equal to the source")
+				}
+			})
+		})
+	}
+}
+
+func TestNoVerify(t *testing.T) {
+	eachSink(t, func(t *testing.T, to sink) {
+		r := run(t, open(t, image(t), source.Options{}), to, job.Options{NoVerify: true})
+		if r.Verified || r.Equal || r.Written == 0 {
+			t.Errorf("%+v", r)
+		}
+	})
+}
+
+// An image that is written to a stream is the same as one in a file. It cannot be read
+// back.
+func TestStream(t *testing.T) {
+	src := open(t, image(t), source.Options{})
+	f, _ := job.FormatFor("", "")
+	var b bytes.Buffer
+	if r := run(t, src, job.ImageStream(&b, f), job.Options{}); r.Verified || r.Written != disc.Sectors(src) {
+		t.Errorf("%+v", r)
+	}
+	if !bytes.Equal(b.Bytes(), sectors(t, src)) {
+		t.Error("the stream is not equal to the source")
+	}
+}
+
+// A source whose end is missing does not use up a medium unless that is forced; an
+// image file takes what there is. Neither is good.
+func TestIncomplete(t *testing.T) {
+	eachSink(t, func(t *testing.T, to sink) {
+		path := image(t)
+		if err := os.Truncate(path, 400*disc.SectorSize); err != nil {
+			t.Fatal(err)
+		}
+		src := open(t, path, source.Options{})
+		j, err := job.New(t.Context(), src, to, job.Options{})
+		if to.medium {
+			if !errors.Is(err, record.ErrIncomplete) || !to.untouched() {
+				t.Fatalf("%v, untouched: %t", err, to.untouched())
+			}
+			j, err = job.New(t.Context(), src, to, job.Options{Force: true})
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if p := j.Plan(); p.Incomplete() == "" || len(p.Notices) != 1 || !strings.Contains(p.Notices[0].Text, "incomplete") {
+			t.Errorf("the plan is %+v", p)
+		}
+		r, err := j.Run(t.Context(), progress.Discard)
+		if err != nil || !r.Equal || r.Short == nil || r.Short.Missing() < 300 || len(r.Flaws()) != 1 {
+			t.Errorf("%+v, %v", r, err)
+		}
+	})
+}
+
+// A source whose files cannot be found is written, and what is made of it is not good.
+func TestUnopenable(t *testing.T) {
+	eachSink(t, func(t *testing.T, to sink) {
+		path := image(t)
+		f, err := os.OpenFile(path, os.O_RDWR, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, volume := range []int64{16, 17} { // the roots of both trees (ECMA-119 8.4.18)
+			if _, err := f.WriteAt(make([]byte, 34), volume*disc.SectorSize+156); err != nil {
+				t.Fatal(err)
+			}
+		}
+		f.Close()
+		j, err := job.New(t.Context(), open(t, path, source.Options{}), to, job.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if p := j.Plan(); p.Unopenable == nil || len(p.Notices) == 0 {
+			t.Errorf("the plan is %+v", p)
+		}
+		r, err := j.Run(t.Context(), progress.Discard)
+		if err != nil || !r.Equal || len(r.Flaws()) != 1 || !strings.Contains(r.Flaws()[0].Text, "cannot be found") {
+			t.Errorf("%+v, %v: %v", r, err, r.Flaws())
+		}
+	})
+}
+
+// Files that are missing are left out only where that is asked for.
+func TestMissing(t *testing.T) {
+	missing := []disc.Notice{{Severity: disc.Warning, Text: "renamed"}, {Severity: disc.Error, Path: "/x", Text: "gone"}}
+	eachSink(t, func(t *testing.T, to sink) {
+		for _, keep := range []bool{false, true} {
+			src, err := source.FromCompilation(t.Context(), compiled(t), missing, source.Options{Report: progress.Discard, KeepGoing: keep})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer src.Close()
+			if keep {
+				if r := run(t, src, to, job.Options{}); !r.Equal || len(r.Missing) != 1 || len(r.Flaws()) != 1 {
+					t.Errorf("%+v", r)
+				}
+				return
+			}
+			var e *job.MissingError
+			if _, err := job.New(t.Context(), src, to, job.Options{}); !errors.As(err, &e) || len(e.Files) != 1 || e.Error() != "/x: gone" || !to.untouched() {
+				t.Errorf("%v", err)
+			}
+		}
+	})
+}
+
+// change is what happens to a file of the source.
+type change struct {
+	name string
+	do   func(path string) error
+	// gone: the bytes that were planned are not there any more. refused: a job that
+	// has not begun ends.
+	gone, refused bool
+}
+
+var changes = []change{
+	{"longer", func(p string) error { return os.Truncate(p, 700_000) }, false, false},
+	{"written to", func(p string) error { return os.Chtimes(p, time.Unix(1e9, 0), time.Unix(1e9, 0)) }, false, true},
+	{"shorter", func(p string) error { return os.Truncate(p, 1000) }, true, true},
+	{"removed", os.Remove, true, true},
+}
+
+// eachChange runs a test for all changes, with and without KeepGoing, and all sinks.
+func eachChange(t *testing.T, f func(t *testing.T, c change, src *source.Source, file string, to sink)) {
+	for _, c := range changes {
+		for _, keep := range []bool{false, true} {
+			name := c.name
+			if keep {
+				name += ", keep going"
+			}
+			t.Run(name, func(t *testing.T) {
+				eachSink(t, func(t *testing.T, to sink) {
+					dir, file := folder(t)
+					f(t, c, open(t, dir, source.Options{KeepGoing: keep}), file, to)
+				})
+			})
+		}
+	}
+}
+
+// A file that changes between the plan and the work ends it before anything is written.
+func TestChangedBefore(t *testing.T) {
+	eachChange(t, func(t *testing.T, c change, src *source.Source, file string, to sink) {
+		j, err := job.New(t.Context(), src, to, job.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := c.do(file); err != nil {
+			t.Fatal(err)
+		}
+		r, err := j.Run(t.Context(), progress.Discard)
+		if c.refused && !src.KeepGoing {
+			if err == nil || !strings.Contains(err.Error(), file) || !to.untouched() || r.Written > 0 {
+				t.Errorf("%v, untouched: %t", err, to.untouched())
+			}
+			return
+		}
+		if err != nil || !r.Equal || len(r.Changes) != 1 || !strings.Contains(r.Changes[0].Path, file) || len(r.Flaws()) != 1 {
+			t.Errorf("%v, %+v", err, r)
+		}
+	})
+}
+
+// onPhase is a reporter that does something when a phase begins.
+type onPhase struct {
+	progress.Reporter
+	phase progress.Phase
+	do    func()
+}
+
+func (o *onPhase) Phase(p progress.Phase, total int64) {
+	if do := o.do; p == o.phase && do != nil {
+		o.do = nil
+		do()
+	}
+	o.Reporter.Phase(p, total)
+}
+
+// A sector that cannot be read ends the work, and with KeepGoing zeros replace it: they
+// are counted once, though the source is read twice.
+func TestUnreadable(t *testing.T) {
+	eachSink(t, func(t *testing.T, to sink) {
+		name := "virtual:" + filepath.Join(t.TempDir(), "disc") + "?medium=dvd+r&sectors=4000"
+		d, err := virtual.OpenName(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer d.Close()
+		run(t, open(t, image(t), source.Options{}), job.Recorder(d, record.Options{}), job.Options{})
+		want := sectors(t, open(t, name, source.Options{}))
+		bad := []int64{300, 301, 555}
+		d.SetFaults(virtual.Faults{ReadErrors: bad})
+
+		src := open(t, name, source.Options{KeepGoing: true})
+		j, err := job.New(t.Context(), src, to, job.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := j.Run(t.Context(), progress.Discard)
+		if err != nil || !r.Equal || r.Unread == nil || r.Unread.Count != 3 || r.Unread.LBA != 300 || len(r.Flaws()) != 1 {
+			t.Errorf("%+v, %v", r, err)
+		}
+		for _, lba := range bad {
+			clear(want[lba*disc.SectorSize : (lba+1)*disc.SectorSize])
+		}
+		if got := to.content(); !bytes.HasPrefix(got, want) {
+			t.Error("the rest of the source is not there")
+		}
+	})
+	t.Run("without KeepGoing", func(t *testing.T) {
+		eachSink(t, func(t *testing.T, to sink) {
+			v := virtualtest.Pressed(t, sectors(t, open(t, image(t), source.Options{})))
+			v.SetFaults(virtual.Faults{ReadErrors: []int64{300}})
+			d, err := read.Open(t.Context(), v)
+			if err != nil {
+				t.Fatal(err)
+			}
+			j, err := job.New(t.Context(), source.New(t.Context(), "test", d), to, job.Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			r, err := j.Run(t.Context(), progress.Discard)
+			if err == nil || r.Equal || !strings.Contains(err.Error(), "300") || !to.medium && !to.untouched() {
+				t.Errorf("%+v, %v", r, err)
+			}
+		})
+	})
+}
+
+// A job that is cancelled leaves no image behind, and a disc that says what became of it.
+func TestCancelWriting(t *testing.T) {
+	eachSink(t, func(t *testing.T, to sink) {
+		ctx, cancel := context.WithCancel(t.Context())
+		j, err := job.New(ctx, open(t, image(t), source.Options{}), to, job.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := j.Run(ctx, &onPhase{progress.Discard, progress.Writing, cancel})
+		var e *record.Error
+		if !errors.Is(err, context.Canceled) || r.Equal || errors.As(err, &e) != to.medium || !to.medium && !to.untouched() {
+			t.Errorf("%+v, %v", r, err)
+		}
+	})
+}
+
+// An image that is not equal to its source is found out.
+func TestImageDiffers(t *testing.T) {
+	to := imageSink(t)
+	src := open(t, image(t), source.Options{})
+	j, err := job.New(t.Context(), src, to, job.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	damage := func() {
+		f, err := os.OpenFile(to.path, os.O_RDWR, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+		if _, err := f.WriteAt([]byte("?"), 600*disc.SectorSize+5); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r, err := j.Run(t.Context(), &onPhase{progress.Discard, progress.Comparing, damage})
+	if !errors.Is(err, record.ErrDiffers) || r.Verified || r.Mismatch == nil || r.Mismatch.LBA != 600 || r.Mismatch.Offset != 5 || r.Mismatch.File == "" {
+		t.Errorf("%+v, %v", r, err)
+	}
+}
+
+// A panic ends a job in an orderly way: nothing is left of an image, and the tray of a
+// drive is unlocked.
+func TestPanic(t *testing.T) {
+	eachSink(t, func(t *testing.T, to sink) {
+		j, err := job.New(t.Context(), open(t, image(t), source.Options{}), to, job.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() {
+			if recover() == nil || !to.medium && !to.untouched() {
+				t.Error("the panic was swallowed, or something is left")
+			}
+		}()
+		_, _ = j.Run(t.Context(), &onPhase{progress.Discard, progress.Writing, func() { panic("test") }})
+	})
+}
+
+func TestFormatFor(t *testing.T) {
+	for _, c := range []struct{ path, wanted, want, fails string }{
+		{"x.iso", "", "ISO", ""},
+		{"x.UDF", "", "ISO", ""},
+		{"backup-2026.01", "", "ISO", ""},
+		{"", "", "ISO", ""},
+		{"x.nrg", "iso", "ISO", ""},
+		{"x.nrg", "", "", "Nero"},
+		{"x.zip", "", "", "archive"},
+		{"x.iso", "wax", "", `"wax" cannot be written`},
+	} {
+		f, err := job.FormatFor(c.path, c.wanted)
+		if c.fails == "" && (err != nil || f.Name != c.want) || c.fails != "" && (err == nil || !strings.Contains(err.Error(), c.fails)) {
+			t.Errorf("%q, %q: %s, %v", c.path, c.wanted, f.Name, err)
+		}
+	}
+}

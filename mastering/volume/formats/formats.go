@@ -1,0 +1,12 @@
+// Package formats lists the file systems that are known. Whatever opens volumes
+// imports it.
+package formats
+
+import (
+	"glassmaster/mastering/iso9660"
+	"glassmaster/mastering/udf"
+	"glassmaster/mastering/volume"
+)
+
+// The order is that in which they are tried.
+func init() { volume.Register(iso9660.Format, udf.Format) }
