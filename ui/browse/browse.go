@@ -168,7 +168,7 @@ func (v *View) reload() {
 	case model.Ready:
 		v.panes.Show()
 	case model.Broken:
-		v.tell(model.Short(v.volume.Name())+" cannot be opened: "+v.volume.Err().Error(), true, nil)
+		v.fail(model.Short(v.volume.Name())+" cannot be opened: ", v.volume.Err())
 		v.empty.Show()
 	default:
 		v.notice.Hide() // it was about the disc that is closed now
@@ -224,6 +224,12 @@ func (v *View) tell(text string, bad bool, list []disc.Notice) {
 	v.noticed = list
 	show(v.details, len(list) > 0)
 	v.notice.Tell(text, bad)
+}
+
+// fail shows an error above the files.
+func (v *View) fail(what string, err error) {
+	text, details := model.Explain(err)
+	v.tell(what+text, true, details)
 }
 
 func show(o fyne.CanvasObject, visible bool) {
