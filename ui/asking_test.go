@@ -323,3 +323,40 @@ func TestDroppedTogether(t *testing.T) {
 	p.drop(fyne.NewPos(700, 400), filepath.Join(two, "x.txt"))
 	p.until("the replacement", func() bool { return len(p.project.Problems()) == 3 })
 }
+
+// TestSaveAsksBeforeReplacing saves under a name without an extension, where the file
+// with the extension exists: the file dialog has not asked about that one.
+func TestSaveAsksBeforeReplacing(t *testing.T) {
+	p := withWork(t)
+	p.pick = filepath.Join(t.TempDir(), "x")
+	file := p.pick + ".glassmaster"
+	if err := os.WriteFile(file, []byte("old"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	for _, answer := range []string{"Cancel", "Replace"} {
+		p.compile.Save()
+		p.until("the question", func() bool { return p.sheet() == "Replace the file?" })
+		p.answerSheet(answer)
+		if answer == "Replace" {
+			p.until("the saving", func() bool { return !p.project.Dirty() })
+		}
+		b, err := os.ReadFile(file)
+		if kept := string(b) == "old"; err != nil || kept != (answer == "Cancel") {
+			t.Errorf("%s: the old file is kept: %v, %v", answer, kept, err)
+		}
+	}
+}
+
+// TestProblemsAreListed adds files that do not exist, and opens the list of the errors.
+func TestProblemsAreListed(t *testing.T) {
+	p := newPilot(t)
+	dir := t.TempDir()
+	p.openFiles([]string{filepath.Join(dir, "first"), filepath.Join(dir, "second")})
+	p.until("the errors", func() bool { return len(p.project.Problems()) == 2 })
+	p.press("Details")
+	if p.sheet() != "2 errors" {
+		t.Errorf("the sheet is %q", p.sheet())
+	}
+	p.answerSheet("Clear the list")
+	p.until("the empty list", func() bool { return len(p.project.Problems()) == 0 })
+}

@@ -306,7 +306,7 @@ func (v *View) drivesMenu(at fyne.Position) {
 			items = append(items, widgets.Item(d.Title(), "", func() { v.Open(d.Name) }))
 		}
 		if len(items) == 0 {
-			why := "check that it is connected and that you have permission to use it"
+			why := "check its connection and your permissions"
 			if err != nil {
 				why = err.Error()
 			}
