@@ -181,7 +181,7 @@ func (v *View) reload() {
 
 func (v *View) showTitle(ready bool) {
 	for _, o := range []fyne.CanvasObject{v.viewsBox, v.extract, v.burn, v.openers, v.shut} {
-		show(o, ready)
+		widgets.SetVisible(o, ready)
 	}
 	v.subtitle.Hidden = !ready
 	if !ready {
@@ -202,7 +202,7 @@ func (v *View) showTitle(ready bool) {
 	v.views.Options = info.Views
 	v.views.Selected = info.View
 	v.views.Refresh()
-	show(v.viewsBox, len(info.Views) > 1)
+	widgets.SetVisible(v.viewsBox, len(info.Views) > 1)
 	d, p := v.volume.Defects(), v.volume.Problems()
 	all := slices.Concat(d, p)
 	switch {
@@ -222,7 +222,7 @@ func (v *View) showTitle(ready bool) {
 // tell shows a message above the files. The button for details lists the notices.
 func (v *View) tell(text string, bad bool, list []disc.Notice) {
 	v.noticed = list
-	show(v.details, len(list) > 0)
+	widgets.SetVisible(v.details, len(list) > 0)
 	v.notice.Tell(text, bad)
 }
 
@@ -230,14 +230,6 @@ func (v *View) tell(text string, bad bool, list []disc.Notice) {
 func (v *View) fail(what string, err error) {
 	text, details := model.Explain(err)
 	v.tell(what+text, true, details)
-}
-
-func show(o fyne.CanvasObject, visible bool) {
-	if visible {
-		o.Show()
-	} else {
-		o.Hide()
-	}
 }
 
 func (v *View) selected() {
@@ -261,15 +253,7 @@ func (v *View) noExtract() string {
 	if why := v.task.why(); why != "" {
 		return why
 	}
-	return unless(len(v.volume.List.Root().Children()) > 0, "The disc has no files that can be read")
-}
-
-// unless returns why something cannot be done; "" when it can.
-func unless(can bool, why string) string {
-	if can {
-		return ""
-	}
-	return why
+	return widgets.Unless(len(v.volume.List.Root().Children()) > 0, "The disc has no files that can be read")
 }
 
 func (v *View) open(n *tree.Node) {

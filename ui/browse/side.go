@@ -246,7 +246,7 @@ func (s *side) clear(note string) {
 
 func (s *side) setNote(note string) {
 	s.note.Set(note)
-	show(s.note, note != "")
+	widgets.SetVisible(s.note, note != "")
 	s.Refresh()
 }
 

@@ -69,7 +69,7 @@ func (c *capacityCard) reload() {
 	}
 	c.medium.SetText(k.Medium.Name)
 	m, fits := k.Fits()
-	show(c.better, k.Over() && fits)
+	widgets.SetVisible(c.better, k.Over() && fits)
 	c.better.SetText("Use " + m.Name)
 	s := c.project.Size()
 	c.legend.Set(fmt.Sprintf("Files %s  (%s in %s)", model.Bytes(s.Content),
@@ -86,7 +86,7 @@ func (c *capacityCard) reload() {
 		text = host.CountNotices(s.Notices)
 	}
 	c.warning.Color(color).Set(text)
-	show(c.details, text != "")
+	widgets.SetVisible(c.details, text != "")
 	if k.Counting {
 		c.overhead.Set("File system …")
 	}
