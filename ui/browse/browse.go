@@ -134,7 +134,7 @@ func (v *View) PickImage() {
 
 // Release closes the disc in a drive, for another user of the drive.
 func (v *View) Release(drive string) {
-	if v.volume.Name() == drive {
+	if model.SameDrive(v.volume.Name(), drive) {
 		v.Close()
 	}
 }
@@ -168,7 +168,7 @@ func (v *View) reload() {
 	case model.Ready:
 		v.panes.Show()
 	case model.Broken:
-		v.fail(model.Short(v.volume.Name())+" cannot be opened: ", v.volume.Err())
+		v.fail(model.Short(v.volume.Name())+" cannot be opened. ", v.volume.Err())
 		v.empty.Show()
 	default:
 		v.notice.Hide() // it was about the disc that is closed now
@@ -228,8 +228,11 @@ func (v *View) tell(text string, bad bool, list []disc.Notice) {
 
 // fail shows an error above the files.
 func (v *View) fail(what string, err error) {
-	text, details := model.Explain(err)
-	v.tell(what+text, true, details)
+	var details []disc.Notice
+	for _, l := range model.ErrorDetails(err) {
+		details = append(details, disc.Notice{Severity: disc.Error, Path: l.Name, Text: l.Value})
+	}
+	v.tell(what+model.Explain(err), true, details)
 }
 
 func (v *View) selected() {
