@@ -63,7 +63,7 @@ func TestUnreadableFolderIsNotEmpty(t *testing.T) {
 	p.show(browsePage)
 	p.press("Burn…")
 	p.until("the plan", func() bool { return p.last("settings")["ready"] == true })
-	if !p.shown("op folder of the ISO 9660 volume cannot be read") {
+	if !p.shown("root folder of the ISO 9660 volume cannot be read") {
 		t.Error("an image whose files nobody finds is burned without a warning")
 	}
 	p.press("Burn")
