@@ -2,7 +2,6 @@ package command
 
 import (
 	"context"
-	"io/fs"
 
 	"glassmaster/drive/source"
 	"glassmaster/mastering/boot"
@@ -10,26 +9,17 @@ import (
 	"glassmaster/mastering/volume"
 )
 
-// bootable is a volume that starts machines.
-type bootable interface {
-	volume.Describer
-	PartitionTables() []boot.Table
-	BootCatalog() (*iso9660.BootCatalog, error)
-	BootImages() ([]iso9660.BootEntry, error)
-	OpenBootImage(iso9660.BootEntry) fs.File
-}
-
-// bootableOf returns the volume if it may start machines, or the ISO 9660 volume
-// that is beside it, nil when there is none: on a disc with UDF too the boot
-// catalogue is that of ISO 9660.
-func bootableOf(ctx context.Context, src *source.Source, vol volume.FS, which volume.Options) bootable {
-	if b, ok := vol.(bootable); ok {
-		return b
+// bootVolume returns the volume if it is one of ISO 9660, or else the ISO 9660 volume
+// beside it, nil when there is none: on a disc with UDF, too, the boot catalogue is that
+// of ISO 9660.
+func bootVolume(ctx context.Context, src *source.Source, vol volume.FS, which volume.Options) *iso9660.FS {
+	if v, ok := vol.(*iso9660.FS); ok {
+		return v
 	}
 	which.View = iso9660.ViewPlain
 	if beside, err := volume.OpenDisc(ctx, src.Disc, which); err == nil {
-		b, _ := beside.(bootable)
-		return b
+		v, _ := beside.(*iso9660.FS)
+		return v
 	}
 	return nil
 }
@@ -80,7 +70,7 @@ type partitionObject struct {
 }
 
 // describe tells of the partition tables and the boot catalogue.
-func (v *volumeInfo) describe(b bootable) {
+func (v *volumeInfo) describe(b *iso9660.FS) {
 	if b == nil {
 		return
 	}

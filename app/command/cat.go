@@ -49,15 +49,10 @@ func (s *session) cat(ctx context.Context, image string, paths []string, stream 
 	return nil
 }
 
-// streamer is a file system whose files can have named streams.
-type streamer interface {
-	OpenStream(path, stream string) (fs.File, error)
-}
-
 func (s *session) catFile(ctx context.Context, vol volume.FS, path, stream string) error {
 	open := func() (fs.File, error) { return vol.Open(path) }
 	if stream != "" {
-		x, ok := vol.(streamer)
+		x, ok := vol.(volume.Streamer)
 		if !ok {
 			return fmt.Errorf("print %s: files of %s have no streams", path, vol.Volume().Format)
 		}

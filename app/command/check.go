@@ -41,11 +41,6 @@ func (c *checkInfo) add(format string, args ...any) {
 	}
 }
 
-// examiner is a file system that examines its own structures.
-type examiner interface {
-	Check(ctx context.Context) ([]disc.Notice, error)
-}
-
 // check goes through all folders of a volume. Where nobody asked for a view, UDF
 // that shares the disc with ISO 9660 is examined too: players read nothing else.
 func (s *session) check(ctx context.Context, src *source.Source, vol volume.FS, which volume.Options) (*checkInfo, error) {
@@ -77,7 +72,7 @@ func (s *session) check(ctx context.Context, src *source.Source, vol volume.FS, 
 // comes to is taken for the comparison of the views.
 func (c *checkInfo) volume(ctx context.Context, d disc.Disc, vol volume.FS, views *volume.Comparison) error {
 	w := walked{checkInfo: c, end: disc.LBA(disc.Sectors(d)), told: map[string]bool{}}
-	if x, ok := vol.(examiner); ok {
+	if x, ok := vol.(volume.Checker); ok {
 		defects, err := x.Check(ctx)
 		if err != nil {
 			return err

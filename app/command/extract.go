@@ -160,7 +160,7 @@ func (s *session) extractBoot(ctx context.Context, image, dir string, which volu
 		return err
 	}
 	defer src.Close()
-	b := bootableOf(ctx, src, vol, which)
+	b := bootVolume(ctx, src, vol, which)
 	if b == nil {
 		return fmt.Errorf("%s: a %s volume has no boot images", image, vol.Volume().Format)
 	}

@@ -105,7 +105,7 @@ func (s *session) info(ctx context.Context, name string, which volume.Options, c
 		about := vol.Volume()
 		about.Views = volume.Views(ctx, src.Disc, which)
 		info.Volume = describeVolume(about)
-		info.Volume.describe(bootableOf(ctx, src, vol, which))
+		info.Volume.describe(bootVolume(ctx, src, vol, which))
 	}
 	if check && err == nil {
 		if info.Check, err = s.check(ctx, src, vol, which); err != nil {

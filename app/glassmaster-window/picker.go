@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"github.com/sqweek/dialog"
+
 	"glassmaster/ui/host"
 )
 

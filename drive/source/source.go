@@ -201,7 +201,7 @@ func (o Options) plan(ctx context.Context, kind string, c *compilation.Compilati
 	if err != nil {
 		return nil, err
 	}
-	s := &Source{Disc: img.Disc(compilation.WriteOptions{KeepGoing: o.KeepGoing}), Kind: kind, Notices: append(notices, img.Notices...), Locate: img.Locate}
+	s := &Source{Disc: img.Disc(compilation.DiscOptions{KeepGoing: o.KeepGoing}), Kind: kind, Notices: append(notices, img.Notices...), Locate: img.Locate}
 	s.prepare = img.Settle
 	if !o.LateSums {
 		if err := s.Prepare(ctx, o.Report); err != nil {

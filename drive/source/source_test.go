@@ -43,7 +43,11 @@ func TestOpen(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := m.WriteFile(ctx, image, compilation.WriteOptions{}, progress.Discard); err != nil {
+	p := make([]byte, m.Size())
+	if _, err := m.ReadAt(p, 0); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(image, p, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	wrapped := 0

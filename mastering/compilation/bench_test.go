@@ -82,7 +82,7 @@ func BenchmarkBuild(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		if err := m.WriteFile(context.Background(), out, WriteOptions{}, nil); err != nil {
+		if err := writeFile(context.Background(), m, out); err != nil {
 			b.Fatal(err)
 		}
 		files, _, _ = c.Count()
@@ -100,7 +100,7 @@ func BenchmarkWrite(b *testing.B) {
 	}
 	b.SetBytes(m.Size())
 	for b.Loop() {
-		if err := m.WriteTo(context.Background(), io.Discard, WriteOptions{}, nil); err != nil {
+		if err := writeTo(context.Background(), m, io.Discard); err != nil {
 			b.Fatal(err)
 		}
 	}

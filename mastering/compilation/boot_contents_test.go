@@ -44,7 +44,7 @@ func TestBootImagesStayWhatTheyAre(t *testing.T) {
 			t.Errorf("warnings: %q", m.Notices)
 		}
 		img := filepath.Join(t.TempDir(), "x.iso")
-		if err := m.WriteFile(t.Context(), img, WriteOptions{}, nil); err != nil {
+		if err := writeFile(t.Context(), m, img); err != nil {
 			t.Fatal(err)
 		}
 		peertest.Run(t, "", "checkisomd5", img)

@@ -46,7 +46,7 @@ func image(t testing.TB, c *Compilation) []byte {
 	}
 	defer m.Close()
 	var b bytes.Buffer
-	if err := m.WriteTo(context.Background(), &b, WriteOptions{}, nil); err != nil {
+	if err := writeTo(context.Background(), m, &b); err != nil {
 		t.Fatal(err)
 	}
 	random := make([]byte, m.Size())

@@ -5,39 +5,19 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 	"sync"
 
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/layout"
 	"glassmaster/mastering/progress"
-	"glassmaster/mastering/units"
 )
 
-// WriteOptions say how an image is written, or read as a disc.
-type WriteOptions struct {
-	// KeepGoing goes on when a file is not any more what was planned: with the bytes
-	// that are there, and with zeros for those that are missing. The writing then
-	// ends with an *SourcesChangedError, but what was written stays.
+// DiscOptions say how an image is read as a disc.
+type DiscOptions struct {
+	// KeepGoing goes on where a file is not any more what was planned: with the bytes
+	// that are there, and with zeros for those that are missing. Changes of the disc
+	// tells of it.
 	KeepGoing bool
-}
-
-// SourcesChangedError says that an image was written, or read as a disc, although some
-// of its files were not any more what was planned.
-type SourcesChangedError struct {
-	Failed  []*layout.SourceError // could not be read to their end: zeros stand in their place
-	Changed []*layout.SourceError // have grown or were written to: the planned number of bytes is there
-}
-
-func (e *SourcesChangedError) Error() string {
-	var parts []string
-	if n := len(e.Failed); n > 0 {
-		parts = append(parts, units.Count(n, "file", "files")+" could not be read to the end, and zeros take the place of what is missing")
-	}
-	if n := len(e.Changed); n > 0 {
-		parts = append(parts, units.Count(n, "file was", "files were")+" written to meanwhile, and as many bytes are there as were planned")
-	}
-	return strings.Join(parts, "; ")
 }
 
 // changes collects the sources that were not any more what was planned, each once
@@ -64,28 +44,10 @@ func (c *changes) add(e *layout.SourceError) bool {
 	return true
 }
 
-// err returns an *SourcesChangedError, nil where nothing was met.
-func (c *changes) err() error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if len(c.list) == 0 {
-		return nil
-	}
-	e := &SourcesChangedError{}
-	for _, bad := range c.list {
-		if bad.Delivered {
-			e.Changed = append(e.Changed, bad)
-		} else {
-			e.Failed = append(e.Failed, bad)
-		}
-	}
-	return e
-}
-
 // write writes the image as it is now, and adds to met which sources were not what was
 // planned. A file that has only grown still holds what was planned, and does not end
 // the writing; of others the first one does, unless the options say to keep going.
-func (m *Image) write(ctx context.Context, w io.Writer, o WriteOptions, met *changes, rep progress.Reporter) error {
+func (m *Image) write(ctx context.Context, w io.Writer, o DiscOptions, met *changes, rep progress.Reporter) error {
 	wo := layout.WriteOptions{Reporter: rep}
 	wo.OnError = func(e *layout.SourceError) error {
 		if !o.KeepGoing && !errors.Is(e, layout.ErrGrew) {
@@ -110,7 +72,7 @@ func (m *Image) write(ctx context.Context, w io.Writer, o WriteOptions, met *cha
 // since a disc that is being recorded is lost otherwise; what was met is told by
 // Changes. Where a file does not deliver them, zeros take their place with
 // KeepGoing, and without it the read fails.
-func (m *Image) Disc(o WriteOptions) disc.Disc {
+func (m *Image) Disc(o DiscOptions) disc.Disc {
 	m.layout.OnError(func(e *layout.SourceError) error {
 		if !e.Delivered && !o.KeepGoing {
 			return e
@@ -125,7 +87,7 @@ func (m *Image) Disc(o WriteOptions) disc.Disc {
 type planned struct {
 	disc.Disc
 	m *Image
-	o WriteOptions
+	o DiscOptions
 }
 
 // ReadAt implements io.ReaderAt: offset 0 is the first byte of the disc.
@@ -153,12 +115,6 @@ func (p *planned) Check(ctx context.Context) error {
 	default:
 		return fmt.Errorf("%d files are not any more what was planned: %w; and others", n, met.list[0])
 	}
-}
-
-// Settle does what [Image.Settle] does. It has to be called before the disc is read,
-// but not before CopyUserData.
-func (p *planned) Settle(ctx context.Context, rep progress.Reporter) error {
-	return p.m.Settle(ctx, rep)
 }
 
 // CopyUserData implements format.UserDataCopier. In contrast to reads of the disc, the

@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"glassmaster/mastering/disc"
 	isoplan "glassmaster/mastering/iso9660/plan"
 	"glassmaster/mastering/isomd5"
 	"glassmaster/mastering/master"
@@ -35,7 +36,7 @@ func masterWith(t *testing.T, folder string, o master.Options, contents Contents
 	}
 	t.Cleanup(func() { m.Close() })
 	path := filepath.Join(t.TempDir(), "x.iso")
-	if err := m.WriteFile(context.Background(), path, WriteOptions{}, nil); err != nil {
+	if err := writeFile(context.Background(), m, path); err != nil {
 		t.Fatal(err)
 	}
 	return path, m
@@ -145,7 +146,7 @@ func TestLateChecksums(t *testing.T) {
 	defer again.Close()
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if err := again.WriteTo(ctx, io.Discard, WriteOptions{}, nil); !errors.Is(err, context.Canceled) {
+	if err := writeTo(ctx, again, io.Discard); !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled: %v", err)
 	}
 	p := make([]byte, sums.Size())
@@ -178,8 +179,8 @@ func TestLateChecksums(t *testing.T) {
 	}
 	defer third.Close()
 	path := filepath.Join(t.TempDir(), "y.iso")
-	var incomplete *SourcesChangedError
-	if err := third.WriteFile(t.Context(), path, WriteOptions{KeepGoing: true}, nil); !errors.As(err, &incomplete) {
+	d := third.Disc(DiscOptions{KeepGoing: true})
+	if err := copyTo(t.Context(), d, path); err != nil || len(disc.Errors(d.(disc.Planned).Changes())) != 1 {
 		t.Errorf("a missing file: %v", err)
 	}
 	list, err := fs.ReadFile(view(t, path, ""), ChecksumFile)
@@ -362,7 +363,7 @@ func TestImplanted(t *testing.T) {
 	path, m := masterWith(t, src, master.Options{}, Contents{MD5: true})
 	peertest.Run(t, "", "checkisomd5", path)
 	var b bytes.Buffer
-	if err := m.WriteTo(t.Context(), &b, WriteOptions{}, nil); err != nil {
+	if err := writeTo(t.Context(), m, &b); err != nil {
 		t.Fatal(err)
 	}
 	if first, err := os.ReadFile(path); err != nil || !bytes.Equal(first, b.Bytes()) {
@@ -382,7 +383,7 @@ func TestImplanted(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.Reset()
-	if err := m.WriteTo(t.Context(), &b, WriteOptions{}, nil); err != nil {
+	if err := writeTo(t.Context(), m, &b); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := isomd5.Check(t.Context(), bytes.NewReader(b.Bytes()), nil); err != nil {

@@ -54,7 +54,7 @@ func TestCopyUserData(t *testing.T) {
 	}
 	c := compilation.New()
 	c.Contents.Checksums, c.Contents.MD5 = true, true
-	d := plan(t, c, dir).Disc(compilation.WriteOptions{})
+	d := plan(t, c, dir).Disc(compilation.DiscOptions{})
 	defer d.Close()
 	got, err := copyUserData(t, d)
 	if err != nil {
@@ -83,7 +83,7 @@ func TestCopyUserDataMissing(t *testing.T) {
 		if err := os.WriteFile(file, []byte("a"), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		d := plan(t, compilation.New(), file).Disc(compilation.WriteOptions{KeepGoing: keep})
+		d := plan(t, compilation.New(), file).Disc(compilation.DiscOptions{KeepGoing: keep})
 		defer d.Close()
 		if err := os.Remove(file); err != nil {
 			t.Fatal(err)

@@ -159,7 +159,7 @@ func TestTooManyAttributes(t *testing.T) {
 		t.Errorf("warnings: %q", img.Notices)
 	}
 	path := filepath.Join(t.TempDir(), "x.iso")
-	if err := img.WriteFile(t.Context(), path, WriteOptions{}, nil); err != nil {
+	if err := writeFile(t.Context(), img, path); err != nil {
 		t.Fatal(err)
 	}
 	v := view(t, path, "")

@@ -33,8 +33,8 @@ func newImplant() *implant {
 // Settle computes what of the image follows from the contents of its files, where
 // Contents ask for it: the file of checksums, and the implanted checksum of the
 // image. It reads all files. Before an image is burned or read in pieces it has to
-// be called, since a recorder cannot wait for that; WriteTo and WriteFile see to
-// it themselves.
+// be called, since a recorder cannot wait for that; CopyUserData of the disc does it
+// itself.
 func (m *Image) Settle(ctx context.Context, rep progress.Reporter) error {
 	if rep == nil {
 		rep = progress.Discard
@@ -61,7 +61,7 @@ func (m *Image) implantAhead(ctx context.Context, rep progress.Reporter) error {
 		return err
 	}
 	var met changes
-	if err := m.write(ctx, h, WriteOptions{}, &met, rep); err != nil {
+	if err := m.write(ctx, h, DiscOptions{}, &met, rep); err != nil {
 		return fmt.Errorf("compute the checksum of the image: %w", err)
 	}
 	return m.implant(h)
@@ -86,7 +86,7 @@ func (m *Image) newHash() (*isomd5.Hash, error) {
 
 // copyTo writes the image to w. A checksum of the image that is not computed yet is
 // computed on the way where w is a new file; else the files are read twice.
-func (m *Image) copyTo(ctx context.Context, w io.Writer, o WriteOptions, met *changes, rep progress.Reporter) error {
+func (m *Image) copyTo(ctx context.Context, w io.Writer, o DiscOptions, met *changes, rep progress.Reporter) error {
 	if f, ok := w.(*os.File); ok && isNew(f) {
 		return m.writeSummed(ctx, f, o, met, rep)
 	}
@@ -104,7 +104,7 @@ func isNew(f *os.File) bool {
 }
 
 // writeSummed writes the image to a file, computing the checksum on the way.
-func (m *Image) writeSummed(ctx context.Context, f *os.File, o WriteOptions, met *changes, rep progress.Reporter) error {
+func (m *Image) writeSummed(ctx context.Context, f *os.File, o DiscOptions, met *changes, rep progress.Reporter) error {
 	if m.sum == nil {
 		return m.write(ctx, f, o, met, rep)
 	}

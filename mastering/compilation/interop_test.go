@@ -135,7 +135,7 @@ func writeImage(t testing.TB, c *Compilation) string {
 	}
 	defer m.Close()
 	path := filepath.Join(t.TempDir(), "x.iso")
-	if err := m.WriteFile(context.Background(), path, WriteOptions{}, nil); err != nil {
+	if err := writeFile(context.Background(), m, path); err != nil {
 		t.Fatal(err)
 	}
 	s, err := os.Stat(path)
@@ -328,7 +328,7 @@ func TestReadAtEqualsWritten(t *testing.T) {
 	}
 	defer m.Close()
 	var whole bytes.Buffer
-	if err := m.WriteTo(context.Background(), &whole, WriteOptions{}, nil); err != nil {
+	if err := writeTo(context.Background(), m, &whole); err != nil {
 		t.Fatal(err)
 	}
 	for _, step := range []int{2048, 32768, 100003} {

@@ -12,7 +12,6 @@ import (
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/layout"
 	"glassmaster/mastering/master"
-	"glassmaster/mastering/newfile"
 	"glassmaster/mastering/progress"
 	"glassmaster/mastering/tree"
 )
@@ -158,37 +157,4 @@ func (m *Image) Locate(a disc.LBA) string {
 		return ""
 	}
 	return e.Source.String()
-}
-
-// WriteTo writes the image to w. Where it has a checksum that is not computed
-// yet, the files are read twice.
-func (m *Image) WriteTo(ctx context.Context, w io.Writer, o WriteOptions, rep progress.Reporter) error {
-	if rep == nil {
-		rep = progress.Discard
-	}
-	var met changes
-	if err := m.copyTo(ctx, w, o, &met, rep); err != nil {
-		return err
-	}
-	for _, n := range m.notices(&met) {
-		rep.Notice(n)
-	}
-	return met.err()
-}
-
-// WriteFile writes the image to a file, which appears under its name only when
-// it is complete.
-func (m *Image) WriteFile(ctx context.Context, path string, o WriteOptions, rep progress.Reporter) error {
-	var incomplete *SourcesChangedError
-	err := newfile.Write(path, func(f *os.File) error {
-		err := m.WriteTo(ctx, f, o, rep)
-		if errors.As(err, &incomplete) {
-			return nil
-		}
-		return err
-	})
-	if err == nil && incomplete != nil {
-		return incomplete
-	}
-	return err
 }

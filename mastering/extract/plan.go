@@ -51,7 +51,7 @@ type file struct {
 	modified int64
 	inode    uint64
 	links    uint32 // names of the file, as the disc counts them
-	place    uint64 // for volume.Opener
+	place    uint64 // for volume.PlaceOpener
 	mode     fs.FileMode
 	uid, gid uint32
 }

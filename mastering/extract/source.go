@@ -110,7 +110,7 @@ func (x *extraction) extent(w hostFile, off, n int64) error {
 
 // opened opens a file of the volume.
 func (x *extraction) opened(f *file) (fs.File, error) {
-	if o, ok := x.v.(volume.Opener); ok && f.place != 0 {
+	if o, ok := x.v.(volume.PlaceOpener); ok && f.place != 0 {
 		return o.OpenPlace(f.place)
 	}
 	return x.v.Open(x.plan.in(f.folder, f.name))

@@ -48,7 +48,7 @@ type FS struct {
 	openMu sync.Mutex
 	opened window // of the records that were opened by their place
 
-	twin func() map[uint64]volume.Longer // files of which another view knows more; may be nil
+	corrections func() map[uint64]volume.Correction // files of which another view knows more; may be nil
 
 	movedOnce sync.Once
 	moved     bool // the root's rr_moved holds only what is shown elsewhere

@@ -126,7 +126,7 @@ func (w *walk) folder(depth int, way uint64, spans []span, root bool) error {
 	return nil
 }
 
-// OpenPlace implements volume.Opener; the place is the offset of the record.
+// OpenPlace implements volume.PlaceOpener; the place is the offset of the record.
 func (v *FS) OpenPlace(place uint64) (fs.File, error) {
 	v.openMu.Lock()
 	defer v.openMu.Unlock()

@@ -28,7 +28,7 @@ type fileEntry struct {
 	device      uint64 // major<<32 | minor
 	ads         []byte // allocation descriptors, or the contents
 
-	longer *volume.Longer // the contents according to another view that knows more of them
+	longer *volume.Correction // the contents according to another view that knows more of them
 }
 
 // maxStrategy is the number of entries of an ICB of strategy 4096 that are followed.

@@ -99,8 +99,8 @@ func (f *FS) recovered(i *volume.Info, off int64, text string) {
 	add(i, "Recovered", text)
 	d := at(off, "")
 	d.Severity, d.Text = disc.Error, text
-	f.defects = append(f.defects, d)
+	f.notices = append(f.notices, d)
 }
 
-// Defects implements volume.Examined.
-func (f *FS) Defects() []disc.Notice { return slices.Clone(f.defects) }
+// Notices implements volume.Noticer.
+func (f *FS) Notices() []disc.Notice { return slices.Clone(f.notices) }

@@ -38,8 +38,8 @@ type FS struct {
 	info volume.Info
 	lost error // why the root directory had to be searched for
 
-	defects []disc.Notice                   // found when it was opened
-	twin    func() map[uint64]volume.Longer // files of which another view has more of the contents; may be nil
+	notices     []disc.Notice                       // found when it was opened
+	corrections func() map[uint64]volume.Correction // files of which another view has more of the contents; may be nil
 
 	recognition recognition
 	anchor      anchor

@@ -203,7 +203,7 @@ func (w *walk) fill(n name) bool {
 	return dir
 }
 
-// OpenPlace implements volume.Opener. A place is that of an ICB.
+// OpenPlace implements volume.PlaceOpener. A place is that of an ICB.
 func (f *FS) OpenPlace(place uint64) (fs.File, error) {
 	if place--; place>>48 != 0 {
 		return nil, fs.ErrNotExist

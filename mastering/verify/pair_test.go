@@ -36,11 +36,11 @@ func image(t *testing.T, udfOnly bool, last byte) []byte {
 		t.Fatal(err)
 	}
 	defer img.Close()
-	var b bytes.Buffer
-	if err := img.WriteTo(t.Context(), &b, compilation.WriteOptions{}, progress.Discard); err != nil {
+	p := make([]byte, img.Size())
+	if _, err := img.ReadAt(p, 0); err != nil {
 		t.Fatal(err)
 	}
-	return b.Bytes()
+	return p
 }
 
 func flat(p []byte) disc.Disc { return disc.FromReaderAt(bytes.NewReader(p), int64(len(p)), nil) }

@@ -54,7 +54,11 @@ func mastered(t testing.TB, u *master.UDF, only bool) []byte {
 		t.Fatal(err)
 	}
 	path := filepath.Join(t.TempDir(), "image")
-	if err := img.WriteFile(context.Background(), path, compilation.WriteOptions{}, progress.Discard); err != nil {
+	p := make([]byte, img.Size())
+	if _, err := img.ReadAt(p, 0); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, p, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	return contents(t, path)

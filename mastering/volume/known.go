@@ -11,13 +11,6 @@ import (
 	"glassmaster/mastering/disc"
 )
 
-// Examined is a file system that met something wrong when it was opened, and went on
-// in another way.
-type Examined interface {
-	// Defects returns it. Paths are empty.
-	Defects() []disc.Notice
-}
-
 // Known returns what is wrong with the volumes of a disc as far as their descriptors
 // tell, or unlike what one expects of a disc: what opening them brings to light. It
 // goes through no folder. What matters most comes first.
@@ -86,8 +79,8 @@ func opened(ctx context.Context, d disc.Disc, all []Session) []disc.Notice {
 		switch {
 		case err == nil:
 			good = true
-			if x, ok := v.(Examined); ok {
-				list = append(list, x.Defects()...)
+			if x, ok := v.(Noticer); ok {
+				list = append(list, x.Notices()...)
 			}
 			if _, err := v.ReadDir("."); err != nil { // then no file can be found
 				var path *fs.PathError

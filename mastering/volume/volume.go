@@ -78,13 +78,6 @@ type Info struct {
 // Property is one more fact of a volume, for people to read.
 type Property struct{ Name, Value string }
 
-// Describer is a file system that can tell more of its volume than opening it
-// brings to light, such as how the disc starts a machine. Describe may go through
-// all folders.
-type Describer interface {
-	Describe() []Property
-}
-
 // Options choose how a volume is opened.
 type Options struct {
 	View    string           // name of a view; empty chooses the richest
@@ -129,7 +122,7 @@ func Open(r io.ReaderAt, size int64, o Options) (FS, error) {
 		return best, nil
 	}
 	others := func() []FS { return beside(chosen.Format, r, size, o) }
-	setTwin(best, disc.LBA(size/disc.SectorSize), others, func() (FS, error) { return chosen.Open(r, size, o) })
+	correct(best, disc.LBA(size/disc.SectorSize), others, func() (FS, error) { return chosen.Open(r, size, o) })
 	return best, nil
 }
 

@@ -2,7 +2,6 @@ package volume
 
 import (
 	"errors"
-	"io"
 	"io/fs"
 	"math"
 	"path"
@@ -48,7 +47,7 @@ type Entry struct {
 	Encoded    bool     // the contents are not simply the bytes of the extents: Open the file to read it
 	Unreadable string   // not empty: why the contents cannot be read
 	Note       string   // not empty: where the views of the disc disagree about the contents
-	Place      uint64   // for Opener; 0 when not known
+	Place      uint64   // for PlaceOpener; 0 when not known
 	Err        error    // not nil: this folder could not be read to its end; the walk goes on behind it
 	// More returns all attributes of the entry, during the call. Nil where the walk
 	// has no shorter way to them than Lstat of the path, which reads all folders
@@ -67,33 +66,6 @@ func Sum(a, b int64) int64 {
 
 // IsDir reports whether the entry is a folder.
 func (e *Entry) IsDir() bool { return e.Mode.IsDir() }
-
-// Walker is a file system that lists everything on it in one pass, much faster
-// than a walk that asks for folder after folder.
-//
-// Walk calls f for everything below the folder called root ("." for all), a
-// folder before what is in it, in the order of the disc. A folder that cannot be
-// read to its end is passed to f a second time, with Err set. When f returns
-// fs.SkipDir for a folder its entries are left out, with fs.SkipAll the walk
-// ends; any other error ends the walk and is returned.
-type Walker interface {
-	Walk(root string, f func(e *Entry) error) error
-}
-
-// Direct is a Walker whose files can be read at their extents: the content of
-// an entry that is not Encoded are the bytes of Image at Extent.Start times
-// disc.SectorSize.
-type Direct interface {
-	Walker
-	Image() io.ReaderAt
-}
-
-// Opener is a Walker that opens a file by the Place of its entry, without reading
-// the folders above it once more. A symbolic link is not followed.
-type Opener interface {
-	Walker
-	OpenPlace(place uint64) (fs.File, error)
-}
 
 // Walk lists what is below the folder root of v, as Walker does, for any file
 // system. Where there is no folder to leave out, fs.SkipDir means nothing.

@@ -7,6 +7,7 @@ import (
 
 	"fyne.io/fyne/v2"
 	fynetheme "fyne.io/fyne/v2/theme"
+
 	"glassmaster/ui/theme"
 )
 

@@ -19,22 +19,15 @@ type Content struct {
 
 // lengthened is a file of which another view knows more.
 type lengthened struct {
-	place uint64 // of its entry, for Opener
+	place uint64 // of its entry, for PlaceOpener
 	size  int64  // as the view itself has it
 	other Content
 }
 
-// Longer is what another view says of a file of which it knows more.
-type Longer struct {
+// Correction is what another view says of a file of which it knows more.
+type Correction struct {
 	Content
 	Note string // for people: who says what, and what is taken
-}
-
-// Twinned is a file system that takes the contents of files from another view of the
-// same disc, where that knows more of them. SetTwin gives it the function that finds
-// those files, by the Place of their entries; it is called when it is needed first.
-type Twinned interface {
-	SetTwin(find func() map[uint64]Longer)
 }
 
 // sized reports whether an entry is a file whose size is that of its sectors.
@@ -42,15 +35,15 @@ func sized(e *Entry) bool {
 	return e.Err == nil && e.Mode.IsRegular() && !e.Encoded && (len(e.Extents) > 0 || e.Size == 0)
 }
 
-// setTwin has a view take contents from the other file systems on the disc, which
-// open opens anew.
-func setTwin(v FS, end disc.LBA, others func() []FS, again func() (FS, error)) {
-	t, ok := v.(Twinned)
+// correct has a view take contents from the other file systems on the disc. others opens
+// these, and again opens the view a second time.
+func correct(v FS, end disc.LBA, others func() []FS, again func() (FS, error)) {
+	t, ok := v.(Correctable)
 	if !ok {
 		return
 	}
-	t.SetTwin(func() map[uint64]Longer {
-		found := map[uint64]Longer{}
+	t.SetCorrections(func() map[uint64]Correction {
+		found := map[uint64]Correction{}
 		for _, other := range others() {
 			same, err := again() // v itself waits for the answer
 			if err != nil {
@@ -59,7 +52,7 @@ func setTwin(v FS, end disc.LBA, others func() []FS, again func() (FS, error)) {
 			for _, d := range longer(same, other, end) {
 				if d.other.Size > d.size {
 					this, that := same.Volume().View, other.Volume().View
-					found[d.place] = Longer{d.other, fmt.Sprintf("%s says %d bytes, %s %d: what %s says is taken", this, d.size, that, d.other.Size, that)}
+					found[d.place] = Correction{d.other, fmt.Sprintf("%s says %d bytes, %s %d: what %s says is taken", this, d.size, that, d.other.Size, that)}
 				}
 			}
 		}

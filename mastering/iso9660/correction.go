@@ -7,15 +7,17 @@ import (
 	"glassmaster/mastering/volume"
 )
 
-// SetTwin implements volume.Twinned. A place is the offset of a record.
-func (v *FS) SetTwin(find func() map[uint64]volume.Longer) { v.twin = sync.OnceValue(find) }
+// SetCorrections implements volume.Correctable. A place is the offset of a record.
+func (v *FS) SetCorrections(find func() map[uint64]volume.Correction) {
+	v.corrections = sync.OnceValue(find)
+}
 
 // lengthen has a file end where another view says, which knows more of it.
 func (v *FS) lengthen(it *item) {
-	if v.twin == nil || !it.Mode.IsRegular() || it.at == rootRecord {
+	if v.corrections == nil || !it.Mode.IsRegular() || it.at == rootRecord {
 		return
 	}
-	l, ok := v.twin()[uint64(it.at)]
+	l, ok := v.corrections()[uint64(it.at)]
 	if !ok {
 		return
 	}

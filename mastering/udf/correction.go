@@ -8,15 +8,17 @@ import (
 	"glassmaster/mastering/volume"
 )
 
-// SetTwin implements volume.Twinned. A place is that of an ICB.
-func (f *FS) SetTwin(find func() map[uint64]volume.Longer) { f.twin = sync.OnceValue(find) }
+// SetCorrections implements volume.Correctable. A place is that of an ICB.
+func (f *FS) SetCorrections(find func() map[uint64]volume.Correction) {
+	f.corrections = sync.OnceValue(find)
+}
 
 // lengthen takes the size of a file from another view that has more of its contents.
 func (f *FS) lengthen(e *fileEntry) {
-	if f.twin == nil || !e.mode().IsRegular() {
+	if f.corrections == nil || !e.mode().IsRegular() {
 		return
 	}
-	if l, ok := f.twin()[e.inode()]; ok {
+	if l, ok := f.corrections()[e.inode()]; ok {
 		e.longer, e.size = &l, uint64(l.Size)
 	}
 }
