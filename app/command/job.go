@@ -13,32 +13,32 @@ import (
 
 // imageSink returns the image file of that name, or standard output for "-". The format
 // is the one that is wanted or, where that is empty, the one that the name tells.
-func (s *session) imageSink(output, wanted string) (job.Sink, error) {
-	s.piped = output == "-"
+func (inv *invocation) imageSink(output, wanted string) (job.Sink, error) {
+	inv.piped = output == "-"
 	path := output
-	if s.piped {
+	if inv.piped {
 		path = ""
 	}
 	f, err := job.FormatFor(path, wanted)
 	if err != nil {
 		return nil, usage(err)
 	}
-	if s.piped {
-		return job.ImageStream(s.out, f), nil
+	if inv.piped {
+		return job.ImageStream(inv.out, f), nil
 	}
 	return job.ImageFile(path, f), nil
 }
 
 // openForJob opens a source that is going to be written into a sink. Files that are
 // missing are an error, unless keep says that they are left out.
-func (s *session) openForJob(ctx context.Context, name string, keep, force bool) (*source.Source, error) {
-	o := s.sourceOptions()
+func (inv *invocation) openForJob(ctx context.Context, name string, keep, force bool) (*source.Source, error) {
+	o := inv.sourceOptions()
 	o.KeepGoing, o.Force, o.LateSums = keep, force, true
-	src, err := s.openWith(ctx, o, name)
+	src, err := inv.openWith(ctx, o, name)
 	if err != nil {
 		return nil, err
 	}
-	if err := s.missing(src.Missing(), keep); err != nil {
+	if err := inv.missing(src.Missing(), keep); err != nil {
 		src.Close()
 		return nil, err
 	}
@@ -47,13 +47,13 @@ func (s *session) openForJob(ctx context.Context, name string, keep, force bool)
 
 // missing says which files cannot be put on a disc, and is an error unless
 // going on without them was asked for.
-func (s *session) missing(files []disc.Notice, keep bool) error {
+func (inv *invocation) missing(files []disc.Notice, keep bool) error {
 	const hint = "--keep-going leaves out files that cannot be read"
 	if len(files) == 1 && !keep {
 		return advise(errors.New(files[0].String()), hint)
 	}
 	for _, p := range files {
-		s.warn(p.String())
+		inv.warn(p.String())
 	}
 	if len(files) == 0 || keep {
 		return nil

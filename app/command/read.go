@@ -18,7 +18,7 @@ type reading struct {
 	whole, keep, verify bool
 }
 
-func (s *session) readVerb() *cobra.Command {
+func (inv *invocation) readVerb() *cobra.Command {
 	var o reading
 	c := &cobra.Command{
 		Use:   "read DRIVE -o IMAGE",
@@ -44,7 +44,7 @@ them.`,
 			if o.verify && o.output == "-" {
 				return usagef("--verify needs an image file; name it with -o")
 			}
-			return s.read(cmd.Context(), args[0], o)
+			return inv.read(cmd.Context(), args[0], o)
 		},
 	}
 	f := c.Flags()
@@ -71,27 +71,27 @@ type copied struct {
 	Differs  *differs `json:"differs,omitempty"` // the first sector that could not be read, or is not equal
 }
 
-func (s *session) read(ctx context.Context, from string, o reading) error {
-	to, err := s.imageSink(o.output, o.format)
+func (inv *invocation) read(ctx context.Context, from string, o reading) error {
+	to, err := inv.imageSink(o.output, o.format)
 	if err != nil {
 		return err
 	}
-	src, err := s.openForJob(ctx, from, o.keep, false)
+	src, err := inv.openForJob(ctx, from, o.keep, false)
 	if err != nil {
 		return err
 	}
 	defer src.Close()
-	remarks := s.remarks(src)
+	remarks := inv.remarks(src)
 	j, err := job.New(ctx, src, to, job.Options{NoVerify: !o.verify, Whole: o.whole})
 	if err != nil {
 		return err
 	}
-	s.warnAll(j.Plan().Notices)
-	r, err := j.Run(ctx, s.report())
+	inv.warnAll(j.Plan().Notices)
+	r, err := j.Run(ctx, inv.report())
 	if r.Written == 0 {
 		return unwritten(o.output, unread(from, err))
 	}
-	s.data = copiedObject(o.output, j.Plan(), r, remarks)
+	inv.data = copiedObject(o.output, j.Plan(), r, remarks)
 	if err != nil {
 		return err
 	}
@@ -99,7 +99,7 @@ func (s *session) read(ctx context.Context, from string, o reading) error {
 	if p := j.Plan(); p.UsedBy != "" {
 		text += fmt.Sprintf("; the disc has %d, of which those are in use according to %s (--whole reads all)", r.Written+p.Unused, p.UsedBy)
 	}
-	s.note("%s", text)
+	inv.note("%s", text)
 	return notWhole(name(o.output), r)
 }
 

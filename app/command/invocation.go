@@ -12,8 +12,8 @@ import (
 	"glassmaster/mastering/disc"
 )
 
-// session is one run of the program.
-type session struct {
+// invocation is one run of the command line.
+type invocation struct {
 	in       io.Reader
 	out, log io.Writer // standard output and standard error
 	json     bool
@@ -27,63 +27,63 @@ type session struct {
 }
 
 // begin prepares what every verb needs.
-func (s *session) begin() error {
-	s.started = true
-	if s.trace == "" {
+func (inv *invocation) begin() error {
+	inv.started = true
+	if inv.trace == "" {
 		return nil
 	}
-	f, err := os.Create(s.trace)
+	f, err := os.Create(inv.trace)
 	if err != nil {
 		return fmt.Errorf("record the commands: %w", err)
 	}
-	s.record = f
+	inv.record = f
 	return nil
 }
 
 // report returns where the verb's progress goes.
-func (s *session) report() *terminal.Report {
-	if s.progress != nil {
-		return s.progress
+func (inv *invocation) report() *terminal.Report {
+	if inv.progress != nil {
+		return inv.progress
 	}
 	switch {
-	case s.json:
-		s.progress = terminal.New(s.machine(), terminal.JSON)
-	case s.quiet:
-		s.progress = terminal.New(s.log, terminal.Quiet)
+	case inv.json:
+		inv.progress = terminal.New(inv.machine(), terminal.JSON)
+	case inv.quiet:
+		inv.progress = terminal.New(inv.log, terminal.Quiet)
 	default:
-		s.progress = terminal.New(s.log, terminal.Suitable(s.log))
+		inv.progress = terminal.New(inv.log, terminal.Suitable(inv.log))
 	}
-	return s.progress
+	return inv.progress
 }
 
 // machine is where objects go: standard output, unless that carries data.
-func (s *session) machine() io.Writer {
-	if s.piped {
-		return s.log
+func (inv *invocation) machine() io.Writer {
+	if inv.piped {
+		return inv.log
 	}
-	return s.out
+	return inv.out
 }
 
-// settle ends the display of progress, so that text can follow. What is
+// endProgress ends the display of progress, so that text can follow. What is
 // reported later begins a new one.
-func (s *session) settle() {
-	if s.progress != nil {
-		s.progress.Close()
-		s.progress = nil
+func (inv *invocation) endProgress() {
+	if inv.progress != nil {
+		inv.progress.Close()
+		inv.progress = nil
 	}
 }
 
 // note says something about the work to a person.
-func (s *session) note(format string, args ...any) {
-	s.settle()
-	if !s.json && !s.quiet {
-		fmt.Fprintln(s.log, terminal.Printable(fmt.Sprintf(format, args...)))
+func (inv *invocation) note(format string, args ...any) {
+	inv.endProgress()
+	if !inv.json && !inv.quiet {
+		fmt.Fprintln(inv.log, terminal.Printable(fmt.Sprintf(format, args...)))
 	}
 }
 
 // warn says that something is not as it was asked for.
-func (s *session) warn(text string) {
-	s.report().Notice(disc.Notice{Severity: disc.Warning, Text: text})
+func (inv *invocation) warn(text string) {
+	inv.report().Notice(disc.Notice{Severity: disc.Warning, Text: text})
 }
 
 // wanted checks the number of arguments; what names them as the usage line does.
@@ -101,13 +101,13 @@ func wanted(least, most int, what string) cobra.PositionalArgs {
 
 // answer prints what was asked for: text for a person, or keeps data for the
 // result object.
-func (s *session) answer(data any, text func(w *bufio.Writer)) error {
-	s.settle()
-	s.data = data
-	if s.json {
+func (inv *invocation) answer(data any, text func(w *bufio.Writer)) error {
+	inv.endProgress()
+	inv.data = data
+	if inv.json {
 		return nil
 	}
-	w := bufio.NewWriter(s.out)
+	w := bufio.NewWriter(inv.out)
 	text(w)
 	return w.Flush()
 }
@@ -124,30 +124,30 @@ type outcome struct {
 }
 
 // end says how the run ended and returns its exit code.
-func (s *session) end(cmd *cobra.Command, err error) int {
-	s.settle()
-	if s.record != nil {
-		if e := s.record.Close(); e != nil && err == nil {
+func (inv *invocation) end(cmd *cobra.Command, err error) int {
+	inv.endProgress()
+	if inv.record != nil {
+		if e := inv.record.Close(); e != nil && err == nil {
 			err = fmt.Errorf("record the commands: %w", e)
 		}
 	}
 	code, hint := classify(err)
 	if err != nil {
-		fmt.Fprintf(s.log, "glassmaster: %s\n", terminal.Printable(err.Error()))
+		fmt.Fprintf(inv.log, "glassmaster: %s\n", terminal.Printable(err.Error()))
 		if code == Usage && hint == "" {
 			hint = fmt.Sprintf("see %q", cmd.CommandPath()+" --help")
 		}
 		if hint != "" {
-			fmt.Fprintf(s.log, "hint: %s\n", hint)
+			fmt.Fprintf(inv.log, "hint: %s\n", hint)
 		}
 	}
-	if s.json {
-		o := outcome{Type: "result", Verb: cmd.Name(), OK: err == nil, Exit: code, Hint: hint, Data: s.data}
+	if inv.json {
+		o := outcome{Type: "result", Verb: cmd.Name(), OK: err == nil, Exit: code, Hint: hint, Data: inv.data}
 		if err != nil {
 			o.Error = terminal.Valid(err.Error())
 		}
-		if e := terminal.NewEncoder(s.machine()).Encode(o); e != nil && code == OK {
-			fmt.Fprintf(s.log, "glassmaster: write result: %v\n", e)
+		if e := terminal.NewEncoder(inv.machine()).Encode(o); e != nil && code == OK {
+			fmt.Fprintf(inv.log, "glassmaster: write result: %v\n", e)
 			code = Failed
 		}
 	}
