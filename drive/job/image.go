@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -17,6 +18,7 @@ import (
 	"glassmaster/mastering/image/format"
 	"glassmaster/mastering/newfile"
 	"glassmaster/mastering/progress"
+	"glassmaster/mastering/units"
 	"glassmaster/mastering/verify"
 	"glassmaster/mastering/volume"
 )
@@ -67,7 +69,27 @@ func (m *imageFile) plan(ctx context.Context, in input) (writer, error) {
 	}
 	p.Notices = append(m.format.Loss(in.disc.TOC()), record.AboutSource(p.Defects, "image")...)
 	p.CheckOpens(ctx, in.disc)
+	m.checkSpace()
 	return m, nil
+}
+
+// checkSpace warns if there is less room than the image has bytes. That is no error: an
+// image with holes, or one whose data is shared with its source, needs less.
+func (m *imageFile) checkSpace() {
+	if m.path == "" {
+		return
+	}
+	folder := filepath.Dir(m.path)
+	free, ok := freeSpace(folder)
+	if !ok {
+		return
+	}
+	p := &m.result.Plan
+	p.Capacity = free / disc.SectorSize
+	if p.Sectors > p.Capacity {
+		p.Notices = append(p.Notices, disc.Notice{Severity: disc.Warning, Path: folder, Text: fmt.Sprintf(
+			"there are %s free, and the image has %s", units.Size(free), units.Size(p.Sectors*disc.SectorSize))})
+	}
 }
 
 func (m *imageFile) settled() record.Plan { return m.result.Plan }

@@ -509,6 +509,33 @@ func TestPanic(t *testing.T) {
 	})
 }
 
+// What will not fit is known beforehand.
+func TestTooLarge(t *testing.T) {
+	for name, to := range map[string]func(*testing.T) sink{"image": imageSink, "dvd+r": sinks["dvd+r"]} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			f, err := os.Create(filepath.Join(dir, "sparse"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer f.Close()
+			if err := f.Truncate(4 << 40); err != nil {
+				t.Skip(err)
+			}
+			sink := to(t)
+			j, err := job.New(t.Context(), open(t, dir, source.Options{}), sink, job.Options{})
+			switch {
+			case sink.medium:
+				if !errors.Is(err, record.ErrTooLarge) {
+					t.Errorf("%v", err)
+				}
+			case err != nil || len(j.Plan().Notices) != 1 || !strings.Contains(j.Plan().Notices[0].Text, "free"):
+				t.Errorf("%+v, %v", j, err)
+			}
+		})
+	}
+}
+
 func TestFormatFor(t *testing.T) {
 	for _, c := range []struct{ path, wanted, want, fails string }{
 		{"x.iso", "", "ISO", ""},
