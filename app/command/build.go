@@ -131,7 +131,7 @@ func (inv *invocation) build(ctx context.Context, args []string, o building, cha
 	return incomplete{leftOut(len(missing))}
 }
 
-// compile gathers what goes onto the disc.
+// compile puts the compilation together.
 func (inv *invocation) compile(ctx context.Context, args []string, o building, changed func(string) bool) (*compilation.Compilation, []disc.Notice, error) {
 	c, notices := compilation.New(), []disc.Notice(nil)
 	if o.from != "" {
@@ -213,7 +213,7 @@ func newBuilt(src *source.Source) built {
 	return b
 }
 
-// measure says how large the image would be.
+// measure prints the size of the image for --dry-run.
 func (inv *invocation) measure(src *source.Source, o building) error {
 	if !o.dryRun {
 		return nil
@@ -228,7 +228,7 @@ func (inv *invocation) measure(src *source.Source, o building) error {
 }
 
 func (inv *invocation) buildImage(ctx context.Context, src *source.Source, to job.Sink, o building) error {
-	j, err := job.New(ctx, src, to, job.Options{NoVerify: !o.verify}) // missing files were told
+	j, err := job.New(ctx, src, to, job.Options{NoVerify: !o.verify}) // missing files were reported
 	if err != nil {
 		return err
 	}
@@ -247,7 +247,7 @@ func (inv *invocation) buildImage(ctx context.Context, src *source.Source, to jo
 	return tolerated(name(o.output), r)
 }
 
-// unwritten says what became of an image whose writing has ended early.
+// unwritten returns the error of an image that was not completed.
 func unwritten(output string, err error) error {
 	if errors.Is(err, context.Canceled) && output != "-" {
 		return &cancelled{fmt.Errorf("%s was not written: %w", name(output), context.Canceled)}

@@ -85,7 +85,7 @@ func (inv *invocation) burn(ctx context.Context, from, to string, o burning) err
 		return result.Mismatch
 	}
 	inv.note("%s", burnSummary(to, result, o))
-	if o.Simulate { // there is no disc that could be as bad as its source
+	if o.Simulate { // there is no disc that could be as damaged as its source
 		result.Plan.Defects, result.Plan.Unopenable = nil, nil
 	}
 	return tolerated("the disc", result)
@@ -93,7 +93,7 @@ func (inv *invocation) burn(ctx context.Context, from, to string, o burning) err
 
 // agree shows the plan, and asks for confirmation on a terminal.
 func (inv *invocation) agree(ctx context.Context, p job.Plan, src *source.Source, to string, o burning) error {
-	inv.endProgress() // a new display begins below the question
+	inv.endProgress() // a new one begins after the question
 	for _, w := range p.Notices {
 		inv.warn(w.String())
 	}
@@ -166,7 +166,7 @@ type burned struct {
 	Warnings      []string       `json:"warnings,omitempty"`
 }
 
-// sourceChanged is the first place of a source that is not what was burned of it.
+// sourceChanged is the first sector of a source that has changed since it was burned.
 type sourceChanged struct {
 	LBA   int64  `json:"lba"`
 	File  string `json:"file,omitempty"`

@@ -115,7 +115,7 @@ func closedText(name string, plan record.ClosePlan, got record.Closed, level rec
 
 // outline shows the steps of a plan, and its disadvantages.
 func (inv *invocation) outline(title string, steps, costs []string) {
-	inv.endProgress() // a new display begins below the question
+	inv.endProgress() // a new one begins after the question
 	inv.note("%s", title)
 	for _, step := range steps {
 		inv.note("  %s", step)

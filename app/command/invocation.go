@@ -19,11 +19,11 @@ type invocation struct {
 	json     bool
 	quiet    bool
 	trace    string
-	started  bool // a verb runs: what fails from here on is no mistake of usage
+	started  bool // a verb runs: what fails from here on is not an error of usage
 	piped    bool // standard output carries an image or a file
 	progress *terminal.Report
-	record   *os.File // of the commands to drives, nil when none is kept
-	data     any      // what the verb found out, for the result object
+	record   *os.File // of the commands to drives, nil: none
+	data     any      // of the result object
 }
 
 // begin prepares what every verb needs.
@@ -56,7 +56,7 @@ func (inv *invocation) report() *terminal.Report {
 	return inv.progress
 }
 
-// machine is where objects go: standard output, unless that carries data.
+// machine returns where JSON objects go: to standard output, unless that carries data.
 func (inv *invocation) machine() io.Writer {
 	if inv.piped {
 		return inv.log
@@ -64,8 +64,8 @@ func (inv *invocation) machine() io.Writer {
 	return inv.out
 }
 
-// endProgress ends the display of progress, so that text can follow. What is
-// reported later begins a new one.
+// endProgress ends the display of progress, so that text can follow. Later reports begin
+// a new one.
 func (inv *invocation) endProgress() {
 	if inv.progress != nil {
 		inv.progress.Close()
@@ -73,7 +73,7 @@ func (inv *invocation) endProgress() {
 	}
 }
 
-// note says something about the work to a person.
+// note prints a message about the work.
 func (inv *invocation) note(format string, args ...any) {
 	inv.endProgress()
 	if !inv.json && !inv.quiet {
@@ -81,12 +81,12 @@ func (inv *invocation) note(format string, args ...any) {
 	}
 }
 
-// warn says that something is not as it was asked for.
+// warn reports a warning.
 func (inv *invocation) warn(text string) {
 	inv.report().Notice(disc.Notice{Severity: disc.Warning, Text: text})
 }
 
-// wanted checks the number of arguments; what names them as the usage line does.
+// wanted returns a check of the number of arguments; what names them as in the usage.
 func wanted(least, most int, what string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		switch {
@@ -99,8 +99,8 @@ func wanted(least, most int, what string) cobra.PositionalArgs {
 	}
 }
 
-// answer prints what was asked for: text for a person, or keeps data for the
-// result object.
+// answer prints the result as text or, with --json, keeps it as data of the result
+// object.
 func (inv *invocation) answer(data any, text func(w *bufio.Writer)) error {
 	inv.endProgress()
 	inv.data = data
@@ -123,7 +123,7 @@ type outcome struct {
 	Data  any    `json:"data,omitempty"`
 }
 
-// end says how the run ended and returns its exit code.
+// end reports how the run ended and returns its exit code.
 func (inv *invocation) end(cmd *cobra.Command, err error) int {
 	inv.endProgress()
 	if inv.record != nil {

@@ -11,8 +11,8 @@ import (
 	"glassmaster/mastering/units"
 )
 
-// imageSink returns the image file of that name, or standard output for "-". The format
-// is the one that is wanted or, where that is empty, the one that the name tells.
+// imageSink returns the image file of that name, or standard output for "-", as a sink.
+// The format is the one that is wanted or, if that is empty, that of the file extension.
 func (inv *invocation) imageSink(output, wanted string) (job.Sink, error) {
 	inv.piped = output == "-"
 	path := output
@@ -29,8 +29,8 @@ func (inv *invocation) imageSink(output, wanted string) (job.Sink, error) {
 	return job.ImageFile(path, f), nil
 }
 
-// openForJob opens a source that is going to be written into a sink. Files that are
-// missing are an error, unless keep says that they are left out.
+// openForJob opens a source that is going to be written into a sink. Missing files are an
+// error, unless keep says that they are left out.
 func (inv *invocation) openForJob(ctx context.Context, name string, keep, force bool) (*source.Source, error) {
 	o := inv.sourceOptions()
 	o.KeepGoing, o.Force, o.LateSums = keep, force, true
@@ -45,8 +45,8 @@ func (inv *invocation) openForJob(ctx context.Context, name string, keep, force 
 	return src, nil
 }
 
-// missing says which files cannot be put on a disc, and is an error unless
-// going on without them was asked for.
+// missing reports files that cannot be put on a disc. It is an error unless keep says
+// that they are left out.
 func (inv *invocation) missing(files []disc.Notice, keep bool) error {
 	const hint = "--keep-going leaves out files that cannot be read"
 	if len(files) == 1 && !keep {
@@ -61,7 +61,7 @@ func (inv *invocation) missing(files []disc.Notice, keep bool) error {
 	return advise(fmt.Errorf("%s cannot be put on the disc", units.Count(len(files), "file", "files")), hint)
 }
 
-// leftOut says how many files are not on the disc although they should be.
+// leftOut says how many files were left out.
 func leftOut(n int) string {
 	verb := "were"
 	if n == 1 {
@@ -87,9 +87,8 @@ func readBack(r job.Result) string {
 	return ""
 }
 
-// tolerated is the error of what was written as planned, from a source that is not as
-// it should be; nil of a good one. made is what was written: "the disc", or the name
-// of the image.
+// tolerated returns the error of a job that succeeded with a source that is not good, nil
+// for a good one. made is what was written: "the disc", or the name of the image.
 func tolerated(made string, r job.Result) error {
 	switch {
 	case len(r.Changes) > 0:

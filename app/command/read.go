@@ -62,10 +62,10 @@ type copied struct {
 	Sectors  int64    `json:"sectors"`
 	Bytes    int64    `json:"bytes"`
 	Seconds  float64  `json:"seconds"`
-	Unused   int64    `json:"unused_sectors,omitempty"`  // behind what is in use, not read
-	Missing  int64    `json:"missing_sectors,omitempty"` // that the volume lays claim to
+	Unused   int64    `json:"unused_sectors,omitempty"`  // behind the part in use, not read
+	Missing  int64    `json:"missing_sectors,omitempty"` // that the volume should have
 	Problem  string   `json:"volume_problem,omitempty"`  // why the file system cannot be opened
-	Remarks  []string `json:"remarks,omitempty"`         // what the disc does not show of its tracks
+	Remarks  []string `json:"remarks,omitempty"`         // about the tracks
 	Verified bool     `json:"verified,omitempty"`        // it was read back and is equal to the disc
 	SHA256   string   `json:"sha256,omitempty"`
 	Differs  *differs `json:"differs,omitempty"` // the first sector that could not be read, or is not equal
@@ -100,7 +100,7 @@ func (inv *invocation) read(ctx context.Context, from string, o reading) error {
 		text += fmt.Sprintf("; the disc has %d, of which those are in use according to %s (--whole reads all)", r.Written+p.Unused, p.UsedBy)
 	}
 	inv.note("%s", text)
-	return notWhole(name(o.output), r)
+	return notGood(name(o.output), r)
 }
 
 func copiedObject(output string, p job.Plan, r job.Result, remarks []string) copied {
@@ -120,9 +120,9 @@ func copiedObject(output string, p job.Plan, r job.Result, remarks []string) cop
 	return c
 }
 
-// notWhole is the error of an image that is written, and is not good since its source
-// is not.
-func notWhole(output string, r job.Result) error {
+// notGood returns the error of an image that was written from a source that is not
+// good.
+func notGood(output string, r job.Result) error {
 	var bad, short error
 	if r.Unread != nil {
 		bad = fmt.Errorf("%s is written, with zeros for sectors that cannot be read: %w", output, r.Unread)
@@ -144,7 +144,7 @@ func notWhole(output string, r job.Result) error {
 	return tolerated(output, r)
 }
 
-// unread is the error of a disc that could not be read to its end.
+// unread returns the error of a disc that could not be read to its end.
 func unread(from string, err error) error {
 	err = fmt.Errorf("read %s: %w", from, err)
 	if key, _, _, ok := scsi.Code(err); ok && key == scsi.KeyMediumError {

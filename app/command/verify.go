@@ -57,13 +57,13 @@ the shorter one.`,
 
 // verified is what "verify" found out, for a program.
 type verified struct {
-	Equal   bool     `json:"equal"` // of one disc: all of it is there and could be read
+	Equal   bool     `json:"equal"` // of one disc: it is complete and can be read
 	Sectors int64    `json:"sectors"`
 	Padding int64    `json:"padding_sectors"`           // zeros that only the longer disc has
 	Behind  int64    `json:"behind_sectors,omitempty"`  // only the longer disc has them, and they were not compared
-	Missing int64    `json:"missing_sectors,omitempty"` // that the volume lays claim to
+	Missing int64    `json:"missing_sectors,omitempty"` // that the volume should have
 	Problem string   `json:"volume_problem,omitempty"`  // why the file system, or a part of it, cannot be opened
-	Remarks []string `json:"remarks,omitempty"`         // what the disc does not show of its tracks
+	Remarks []string `json:"remarks,omitempty"`         // about the tracks
 	SHA256  string   `json:"sha256,omitempty"`
 	Differs *differs `json:"differs,omitempty"`
 }
@@ -74,7 +74,7 @@ func (inv *invocation) verifyOne(ctx context.Context, name string) error {
 		return err
 	}
 	defer src.Close()
-	if disc.Unfinished(ctx, src.Disc) { // all of its sectors may be readable all the same
+	if disc.Unfinished(ctx, src.Disc) { // although all of its sectors may be readable
 		return damaged{fmt.Sprintf("%s: %v", name, volume.ErrUnfinished)}
 	}
 	inv.warnMissing(src)
@@ -112,8 +112,8 @@ func (inv *invocation) verifyOne(ctx context.Context, name string) error {
 	return inv.verdict(v, r, err, name, good)
 }
 
-// behind adds to the error of sectors that cannot be read that the volume ends before
-// them, where that is so.
+// behind adds a hint to the error of sectors that cannot be read if the volume ends before
+// them.
 func behind(err error, m *verify.Mismatch, c volume.Claim) error {
 	if c.By == "" || c.Missing() > 0 || m.LBA < c.End {
 		return err
@@ -121,7 +121,7 @@ func behind(err error, m *verify.Mismatch, c volume.Claim) error {
 	return advise(err, fmt.Sprintf("%s ends before them, at sector %d, so its files are whole; the last two sectors of a CD track may be the run-out of the recorder", c.By, c.End-1))
 }
 
-// remarks tells what a disc does not show of its tracks.
+// remarks prints and returns the notices about the tracks of a disc.
 func (inv *invocation) remarks(src *source.Source) []string {
 	texts := disc.Texts(read.Notices(src.Disc))
 	for _, text := range texts {
@@ -130,8 +130,8 @@ func (inv *invocation) remarks(src *source.Source) []string {
 	return texts
 }
 
-// implanted checks the checksum that an image carries in itself, if it has one,
-// and says that it is right.
+// implanted checks the checksum that is embedded in an image, if there is one, and returns
+// a text that says that it is correct.
 func (inv *invocation) implanted(ctx context.Context, src *source.Source) (string, error) {
 	t, ok := disc.DataTrack(src.Disc)
 	if !ok {
@@ -154,14 +154,14 @@ func (inv *invocation) verifyTwo(ctx context.Context, a, b string) error {
 	}
 	defer want.Close()
 	defer got.Close()
-	if want.Kind == "drive" && got.Kind != "drive" { // what a drive cannot read is a difference
+	if want.Kind == "drive" && got.Kind != "drive" { // sectors that a drive cannot read are differences
 		want, got = got, want
 	}
 	inv.warnMissing(want)
 	inv.warnMissing(got)
 	v := verified{Remarks: append(inv.remarks(want), inv.remarks(got)...)}
 	r, tail, err := verify.Pair(ctx, side(want), side(got), inv.report())
-	if mismatch(err) != nil { // which may be only the first of what is wrong
+	if mismatch(err) != nil { // the end may be missing, too
 		for _, src := range []*source.Source{want, got} {
 			if short := verify.Complete(ctx, src.Disc, src.Name); short != nil {
 				err = fmt.Errorf("%w; %w", err, short)
@@ -190,8 +190,8 @@ func (inv *invocation) verifyTwo(ctx context.Context, a, b string) error {
 	return inv.verdict(v, r, err, a+" and "+b, text)
 }
 
-// partly is an error where files of a folder or compilation could not be read: what is
-// good about the rest of it says nothing of them.
+// partly returns an error if files of a folder or compilation could not be read, and so
+// were not verified.
 func partly(good string, sources ...*source.Source) error {
 	for _, src := range sources {
 		if n := len(src.Missing()); n > 0 {
@@ -201,14 +201,14 @@ func partly(good string, sources ...*source.Source) error {
 	return nil
 }
 
-// side is a disc for a comparison.
+// side returns one of two discs that are compared.
 func side(src *source.Source) verify.Side {
 	return verify.Side{Disc: src.Disc, Name: src.Name, Locate: src.Locate, Rewritten: disc.IsOverwritable(src.Disc)}
 }
 
-// openPair opens two discs that are going to be compared. A folder or compilation
-// is planned as of the time when the other one was made: planned as of now, its
-// descriptors would differ from those of every disc that was burned from it.
+// openPair opens two discs that are compared. A folder or compilation is planned with the
+// creation time of the other disc: with the present time, its descriptors would differ
+// from those of every disc that was burned from it.
 func (inv *invocation) openPair(ctx context.Context, a, b string) (first, second *source.Source, err error) {
 	if source.IsPlan(a) && !source.IsPlan(b) {
 		second, first, err = inv.openPair(ctx, b, a)
@@ -229,8 +229,8 @@ func (inv *invocation) openPair(ctx context.Context, a, b string) (first, second
 	return first, second, nil
 }
 
-// openPlain opens a disc for a comparison. A file of no known format is one too, as it
-// is for "burn --force", and this is said.
+// openPlain opens a disc for a comparison. A file of an unknown format is opened as plain
+// sectors, as by "burn --force", with a message.
 func (inv *invocation) openPlain(ctx context.Context, o source.Options, name string) (*source.Source, error) {
 	src, err := inv.openWith(ctx, o, name)
 	if err == nil && src.Format == image.Plain {
