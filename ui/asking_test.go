@@ -118,13 +118,8 @@ func image(t *testing.T) string {
 		t.Fatal(err)
 	}
 	c.Add(c.Root(), nodes)
-	o, err := engine.New().OpenSource(t.Context(), model.Source{Kind: model.FromCompilation, Compilation: c})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer o.Disc.Close()
-	path := filepath.Join(t.TempDir(), "x.iso")
-	if _, err := engine.New().WriteImage(t.Context(), path, o.Disc, record.Options{}, progress.Discard); err != nil {
+	src, path := model.Source{Kind: model.FromCompilation, Compilation: c}, filepath.Join(t.TempDir(), "x.iso")
+	if _, err := engine.New().Write(t.Context(), src, model.Target{File: path}, record.Options{}, progress.Discard); err != nil {
 		t.Fatal(err)
 	}
 	return path

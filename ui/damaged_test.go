@@ -98,7 +98,7 @@ func TestAdvancedIsBehindAButton(t *testing.T) {
 	rare := func() bool {
 		return slices.ContainsFunc(test.LaidOutObjects(p.window.Content()), func(o fyne.CanvasObject) bool {
 			c, ok := o.(*widgets.Check)
-			return ok && strings.HasPrefix(c.Text, "Close the disc") && p.seen(c)
+			return ok && strings.HasPrefix(c.Text, "Finalize the disc") && p.seen(c)
 		})
 	}
 	if rare() {

@@ -205,7 +205,7 @@ func TestBurnOnVirtualDisc(t *testing.T) {
 	if o := p.last("outcome"); o["verdict"] != "verified" || o["headline"] != "VERIFIED" {
 		t.Errorf("the outcome is %v", o)
 	}
-	p.press("Show what is on it")
+	p.press("Show contents")
 	p.until("the disc", func() bool { return p.last("browse")["files"] == 1 })
 	p.show(burnPage)
 	p.press("Done")

@@ -133,7 +133,7 @@ func (v *View) PickImage() {
 
 // Release closes the disc in a drive, for another user of the drive.
 func (v *View) Release(drive string) {
-	if v.volume.Name() == drive {
+	if model.SameDrive(v.volume.Name(), drive) {
 		v.Close()
 	}
 }

@@ -54,7 +54,7 @@ func (t *task) start(title string, work func(context.Context, progress.Reporter)
 	})
 	t.title = title
 	widgets.Poll(t.host.Post, 100*time.Millisecond, func() bool {
-		s := t.job.Meter.Snapshot()
+		s := t.job.Meter().Snapshot()
 		if s.Total > 0 {
 			t.bar.Set(float64(s.Done) / float64(s.Total))
 		}

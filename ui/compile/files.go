@@ -104,7 +104,7 @@ func (v *View) Work() string {
 	case v.project.Scanning():
 		return "Files are being added to the compilation. Those not found yet will be missing."
 	case v.job.Running():
-		return v.job.Title + " is not finished."
+		return v.job.Title() + " is not finished."
 	}
 	return ""
 }

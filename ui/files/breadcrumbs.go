@@ -154,7 +154,7 @@ func (c *breadcrumb) natural() float32 { return min(c.text.Natural(), 260) + 2*t
 
 // Tapped implements fyne.Tappable.
 func (c *breadcrumb) Tapped(*fyne.PointEvent) {
-	defer model.Guard()
+	defer model.CatchPanic()
 	c.tapped()
 }
 

@@ -68,7 +68,7 @@ func (s *Sheet) choose(c Choice) {
 
 // key handles a key that no widget of the sheet handled.
 func (s *Sheet) key(e *fyne.KeyEvent) {
-	defer model.Guard()
+	defer model.CatchPanic()
 	if s.popup == nil { // it was closed before a sheet that lay over it
 		if s.below != nil {
 			s.below(e)
@@ -112,7 +112,7 @@ func newSheetButton(c Choice, tapped func()) *sheetButton {
 	b := &sheetButton{}
 	b.Text = c.Text
 	b.OnTapped = func() {
-		defer model.Guard()
+		defer model.CatchPanic()
 		tapped()
 	}
 	switch {

@@ -141,7 +141,7 @@ type Button struct {
 func (t Tips) NewButton(text string, icon fyne.Resource, tip string, tapped func()) *Button {
 	b := &Button{Tip: tip, tips: t}
 	b.Text, b.Icon, b.OnTapped = text, icon, func() {
-		defer model.Guard()
+		defer model.CatchPanic()
 		if b.tips.Layer != nil {
 			b.tips.Layer.hideTip()
 		}
