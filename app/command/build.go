@@ -95,7 +95,7 @@ func (inv *invocation) build(ctx context.Context, args []string, o building, cha
 	case o.verify && (o.output == "" || o.output == "-"):
 		return usagef("--verify needs an image file; name it with -o")
 	}
-	to, err := inv.imageSink(o.output, "")
+	to, err := inv.imageSink(o.output, "", o.verify)
 	if err != nil {
 		return err
 	}
@@ -228,7 +228,7 @@ func (inv *invocation) measure(src *source.Source, o building) error {
 }
 
 func (inv *invocation) buildImage(ctx context.Context, src *source.Source, to job.Sink, o building) error {
-	j, err := job.New(ctx, src, to, job.Options{NoVerify: !o.verify}) // missing files were reported
+	j, err := job.New(ctx, src, to) // missing files were reported
 	if err != nil {
 		return err
 	}

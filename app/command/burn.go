@@ -58,7 +58,7 @@ there is only one.`,
 }
 
 func (inv *invocation) burn(ctx context.Context, from, to string, o burning) error {
-	src, err := inv.openForJob(ctx, from, o.keep, o.Force)
+	src, err := inv.openForJob(ctx, from, source.Options{KeepGoing: o.keep, Force: o.Force})
 	if err != nil {
 		return err
 	}
@@ -68,7 +68,7 @@ func (inv *invocation) burn(ctx context.Context, from, to string, o burning) err
 		return err
 	}
 	defer t.Close()
-	j, err := job.New(ctx, src, job.Recorder(t, o.Options), job.Options{Force: o.Force, NoVerify: o.NoVerify})
+	j, err := job.New(ctx, src, job.Recorder(t, o.Options))
 	if err != nil {
 		return fmt.Errorf("%s: %w", to, err)
 	}

@@ -13,7 +13,7 @@ import (
 
 // imageSink returns the image file of that name, or standard output for "-", as a sink.
 // The format is the one that is wanted or, if that is empty, that of the file extension.
-func (inv *invocation) imageSink(output, wanted string) (job.Sink, error) {
+func (inv *invocation) imageSink(output, wanted string, verify bool) (job.Sink, error) {
 	inv.piped = output == "-"
 	path := output
 	if inv.piped {
@@ -26,19 +26,19 @@ func (inv *invocation) imageSink(output, wanted string) (job.Sink, error) {
 	if inv.piped {
 		return job.ImageStream(inv.out, f), nil
 	}
-	return job.ImageFile(path, f), nil
+	return job.ImageFile(path, f, job.ImageOptions{NoVerify: !verify}), nil
 }
 
 // openForJob opens a source that is going to be written into a sink. Missing files are an
-// error, unless keep says that they are left out.
-func (inv *invocation) openForJob(ctx context.Context, name string, keep, force bool) (*source.Source, error) {
-	o := inv.sourceOptions()
-	o.KeepGoing, o.Force, o.LateSums = keep, force, true
+// error, unless KeepGoing says that they are left out.
+func (inv *invocation) openForJob(ctx context.Context, name string, o source.Options) (*source.Source, error) {
+	of := inv.sourceOptions()
+	o.Wrap, o.Report, o.LateSums = of.Wrap, of.Report, true
 	src, err := inv.openWith(ctx, o, name)
 	if err != nil {
 		return nil, err
 	}
-	if err := inv.missing(src.Missing(), keep); err != nil {
+	if err := inv.missing(src.Missing(), o.KeepGoing); err != nil {
 		src.Close()
 		return nil, err
 	}

@@ -8,6 +8,7 @@ import (
 
 	"glassmaster/drive/job"
 	"glassmaster/drive/scsi"
+	"glassmaster/drive/source"
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/units"
 )
@@ -72,17 +73,17 @@ type copied struct {
 }
 
 func (inv *invocation) read(ctx context.Context, from string, o reading) error {
-	to, err := inv.imageSink(o.output, o.format)
+	to, err := inv.imageSink(o.output, o.format, o.verify)
 	if err != nil {
 		return err
 	}
-	src, err := inv.openForJob(ctx, from, o.keep, false)
+	src, err := inv.openForJob(ctx, from, source.Options{KeepGoing: o.keep, Whole: o.whole})
 	if err != nil {
 		return err
 	}
 	defer src.Close()
 	remarks := inv.remarks(src)
-	j, err := job.New(ctx, src, to, job.Options{NoVerify: !o.verify, Whole: o.whole})
+	j, err := job.New(ctx, src, to)
 	if err != nil {
 		return err
 	}

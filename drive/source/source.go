@@ -34,8 +34,11 @@ type Source struct {
 	// KeepGoing says that a job that writes the source leaves out files that are missing,
 	// and writes zeros for what cannot be read.
 	KeepGoing bool
-	close     []func() error                                         // besides the disc
-	prepare   func(ctx context.Context, rep progress.Reporter) error // nil: nothing has to be prepared
+	// Whole says that a job writes all sectors of a disc that is overwritten in place
+	// (DVD+RW, BD-RE), and not only the part in use.
+	Whole   bool
+	close   []func() error                                         // besides the disc
+	prepare func(ctx context.Context, rep progress.Reporter) error // nil: nothing has to be prepared
 
 	once  sync.Once
 	known []disc.Notice
@@ -88,6 +91,8 @@ type Options struct {
 	// KeepGoing makes the disc of a folder or compilation deliver zeros for files that can
 	// no longer be read, instead of an error. It becomes Source.KeepGoing.
 	KeepGoing bool
+	// Whole becomes Source.Whole.
+	Whole bool
 	// LateSums leaves the checksums that the disc of a compilation contains to
 	// Source.Prepare. Package job calls it if the sink does not compute them while it
 	// writes.
@@ -102,7 +107,7 @@ func Open(ctx context.Context, name string, o Options) (*Source, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.Name, s.KeepGoing = name, o.KeepGoing
+	s.Name, s.KeepGoing, s.Whole = name, o.KeepGoing, o.Whole
 	if s.Locate == nil {
 		s.Locate = s.locate(ctx)
 	}
