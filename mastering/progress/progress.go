@@ -1,9 +1,8 @@
 // Package progress is what long work reports while it runs.
 //
-// Work calls a [Reporter], as often as it likes: the calls are cheap. Whoever
-// shows the progress holds a [Meter] and asks it for a [Snapshot] a few times a
-// second. The window, the bars of a terminal and the objects of --json are
-// renderings of the same numbers.
+// Work calls a [Reporter] as often as it likes: the calls are cheap. The reporter is
+// usually a [Meter], which is polled for a [Snapshot] a few times per second. The
+// window, the bars of a terminal and the objects of --json show the same numbers.
 package progress
 
 import "glassmaster/mastering/disc"
