@@ -208,6 +208,10 @@ func TestBusyDrive(t *testing.T) {
 	busy("an action", err)
 	busy("planning to burn", e.PlanWrite(ctx, src, model.Target{Drive: burned}, record.Options{}).Err)
 	busy("planning to copy", e.PlanWrite(ctx, model.Source{Kind: model.FromDrive, Name: burned}, model.Target{}, record.Options{}).Err)
+	_, err = e.Write(ctx, src, model.Target{Drive: burned}, record.Options{}, progress.Discard)
+	busy("burning", err)
+	_, err = e.Write(ctx, model.Source{Kind: model.FromDrive, Name: burned}, model.Target{Drive: other}, record.Options{}, progress.Discard)
+	busy("copying", err)
 	found, err := e.Inserted(ctx)
 	if err != nil || len(found) != 2 || found[1].Err != nil || found[1].Status != "closed" {
 		t.Fatalf("%+v, %v", found, err)
