@@ -1,7 +1,8 @@
-package udf
+package udf_test
 
 import (
 	"bytes"
+	"encoding/binary"
 	"fmt"
 	"io/fs"
 	"os"
@@ -10,12 +11,15 @@ import (
 	"testing"
 
 	"glassmaster/mastering/peertest"
+	"glassmaster/mastering/udf"
 	"glassmaster/mastering/udf/udftest"
 	"glassmaster/mastering/volume"
 )
 
+var le = binary.LittleEndian
+
 // openFile opens the volume in an image file for the time of the test.
-func openFile(t testing.TB, image string) *FS {
+func openFile(t testing.TB, image string) *udf.FS {
 	t.Helper()
 	f, err := os.Open(image)
 	if err != nil {
@@ -26,7 +30,7 @@ func openFile(t testing.TB, image string) *FS {
 	if err != nil {
 		t.Fatal(err)
 	}
-	v, err := Open(f, info.Size(), volume.Options{})
+	v, err := udf.Open(f, info.Size(), volume.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
