@@ -38,8 +38,8 @@ func TestWriteRead(t *testing.T) {
 	}
 }
 
-// TestDeterministic sees that the order in which files were added, and how the
-// layout is read, do not matter.
+// TestDeterministic checks that the volume depends neither on the order in which files
+// were added nor on how the layout is read.
 func TestDeterministic(t *testing.T) {
 	for _, r := range []plan.Revision{plan.Revision102, plan.Revision260} {
 		a, b := udftest.Volume(t, udftest.Sample(), plan.Options{Revision: r}), udftest.Volume(t, udftest.Sample(), plan.Options{Revision: r})
@@ -82,7 +82,8 @@ func openImage(t testing.TB, image string) *udf.FS {
 	return v
 }
 
-// writePeer writes a tree in every revision for another program to read.
+// writePeer writes a tree in every revision, and calls f to read it with another
+// program.
 func writePeer(t *testing.T, root func() *tree.Node, f func(t *testing.T, r plan.Revision, image string)) {
 	for _, r := range plan.Revisions {
 		t.Run(r.String(), func(t *testing.T) {
@@ -109,7 +110,7 @@ func TestUdfinfo(t *testing.T) {
 	})
 }
 
-// TestLinuxReads has a Linux kernel mount and read what was written.
+// TestLinuxReads has a Linux kernel mount and read volumes.
 func TestLinuxReads(t *testing.T) {
 	dir := t.TempDir()
 	var script strings.Builder
@@ -129,7 +130,7 @@ func TestLinuxReads(t *testing.T) {
 	}
 }
 
-// Test7zip has 7-Zip extract what was written.
+// Test7zip has 7-Zip extract volumes.
 func Test7zip(t *testing.T) {
 	peertest.Need(t, "7z")
 	writePeer(t, udftest.Files, func(t *testing.T, r plan.Revision, image string) {
