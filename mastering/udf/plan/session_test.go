@@ -19,6 +19,7 @@ import (
 	"glassmaster/mastering/udf/plan"
 	"glassmaster/mastering/udf/udftest"
 	"glassmaster/mastering/volume"
+	_ "glassmaster/mastering/volume/formats" // sessions are found by their volumes
 )
 
 // gap is the distance of two sessions in sectors: the lead-out of the first and the
@@ -126,7 +127,8 @@ func TestSession(t *testing.T) {
 		name := filepath.Join(dir, r.String())
 		saveAfter(t, first, l, name)
 		for _, o := range []volume.Options{{Start: disc.LBA(start)}, {}} {
-			for what, open := range map[string]io.ReaderAt{"plan": l, "disc": opened(t, name)} {
+			onDisc, _ := udftest.OpenImage(t, name)
+			for what, open := range map[string]io.ReaderAt{"plan": l, "disc": onDisc} {
 				v, err := udf.Open(open, l.Size(), o)
 				if err != nil {
 					t.Fatalf("%s, %s: %v", r, what, err)
@@ -216,17 +218,6 @@ func TestSessionAfterISO(t *testing.T) {
 		}
 	}
 	udftest.Diff(t, want.String(), peertest.Kernel(t, out, script.String()))
-}
-
-// opened opens a file for the time of the test.
-func opened(t *testing.T, name string) io.ReaderAt {
-	t.Helper()
-	f, err := os.Open(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { f.Close() })
-	return f
 }
 
 // TestSessionAlone reads a planned session without the disc that it is added to: its

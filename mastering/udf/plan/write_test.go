@@ -66,16 +66,8 @@ func TestDeterministic(t *testing.T) {
 // openImage opens the volume in an image file for the time of the test.
 func openImage(t testing.TB, image string) *udf.FS {
 	t.Helper()
-	f, err := os.Open(image)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { f.Close() })
-	info, err := f.Stat()
-	if err != nil {
-		t.Fatal(err)
-	}
-	v, err := udf.Open(f, info.Size(), volume.Options{})
+	f, size := udftest.OpenImage(t, image)
+	v, err := udf.Open(f, size, volume.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

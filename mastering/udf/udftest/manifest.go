@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"sort"
 	"strings"
@@ -98,6 +99,22 @@ func Diff(t testing.TB, want, got string) {
 	if len(w) != len(g) {
 		t.Fatalf("want %d lines, got %d", len(w), len(g))
 	}
+}
+
+// OpenImage opens an image file for the time of the test, and returns its size in
+// bytes.
+func OpenImage(t testing.TB, name string) (io.ReaderAt, int64) {
+	t.Helper()
+	f, err := os.Open(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { f.Close() })
+	info, err := f.Stat()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f, info.Size()
 }
 
 // Mkudffs creates an image with mkudffs and returns its path.
