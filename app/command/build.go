@@ -31,22 +31,23 @@ type building struct {
 	volume                     volumeOptions
 }
 
-func (s *session) buildVerb() *cobra.Command {
+func (inv *invocation) buildVerb() *cobra.Command {
 	var o building
 	c := &cobra.Command{
 		Use:   "build SOURCE... -o IMAGE",
-		Short: "Make an image of files and folders",
-		Long: `Make an ISO 9660 image of files and folders, with Joliet and Rock Ridge names, that
-every system reads; if asked for with UDF beside it, or UDF alone, and so that it
-starts a machine.
+		Short: "Build an image from files and folders",
+		Long: `Build an ISO 9660 image with Joliet and Rock Ridge names from files and folders.
+Flags add a UDF volume or replace ISO 9660 with it, and make the image bootable.
 
-A single folder gives its contents; several sources stand side by side, each under
-its own name. A folder written with a slash at its end always gives its contents.
-"-o -" writes the image to standard output. The image appears under its name only
-when it is complete.
+If the only SOURCE is a folder, its contents become the root of the image. Several
+sources are put into the root under their own names. A folder with a trailing slash
+always stands for its contents.
 
-With SOURCE_DATE_EPOCH set (seconds since 1970) nothing in the image is younger
-than that, and the same files give the same image, byte for byte.`,
+"-o -" writes the image to standard output. An image file appears under its name only
+when it is complete. --verify reads it back and compares it with the files.
+
+If SOURCE_DATE_EPOCH is set (seconds since 1970), no time in the image is later than
+that, and the same files always give the same image, byte for byte.`,
 		Example: `  glassmaster build Holiday -o holiday.iso
   glassmaster build --label BACKUP --exclude '*.tmp' ~/Documents ~/Pictures -o backup.iso
   glassmaster build Holiday -o - | ssh nas 'cat > holiday.iso'
@@ -57,25 +58,25 @@ than that, and the same files give the same image, byte for byte.`,
   glassmaster build --boot bios=/isolinux/isolinux.bin,info-table \
       --boot efi=/boot/efi.img --mbr isohdpfx.bin --gpt hybrid System -o system.iso`,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return s.build(cmd.Context(), args, o, cmd.Flags().Changed)
+			return inv.build(cmd.Context(), args, o, cmd.Flags().Changed)
 		},
 	}
 	f := c.Flags()
 	f.StringVarP(&o.output, "output", "o", "", "write the image to `FILE`; - is standard output")
-	f.StringVar(&o.from, "from", "", "begin with the compilation in `FILE`.glassmaster")
+	f.StringVar(&o.from, "from", "", "start with the compilation in `FILE`.glassmaster")
 	f.StringVar(&o.save, "save", "", "save the compilation as `FILE`.glassmaster")
 	f.BoolVar(&o.verify, "verify", false, "read the image back and compare it with the files")
-	f.BoolVar(&o.dryRun, "dry-run", false, "print the exact size, and write nothing")
-	f.StringVar(&o.label, "label", "", "the `NAME` of the volume, up to 32 characters (default the name of the folder)")
-	f.StringVar(&o.publisher, "publisher", "", "the `NAME` of who publishes the disc")
-	f.StringVar(&o.preparer, "preparer", "", "the `NAME` of who prepared the disc")
+	f.BoolVar(&o.dryRun, "dry-run", false, "print the exact size and write nothing")
+	f.StringVar(&o.label, "label", "", "the volume label, a `NAME` of up to 32 characters (default the name of the folder)")
+	f.StringVar(&o.publisher, "publisher", "", "the `NAME` of the publisher")
+	f.StringVar(&o.preparer, "preparer", "", "the `NAME` of the data preparer")
 	f.StringVar(&o.joliet, "joliet", "on", "names for Windows, `KIND`: on (64 characters), long (103) or off")
 	f.StringVar(&o.rockRidge, "rock-ridge", "on", "names and permissions for Unix, `KIND`: on, 1.12 (with file numbers) or off")
-	f.IntVar(&o.level, "level", 3, "interchange `LEVEL` of the plain names: 1 (8.3), 2, 3 or 4 (ISO 9660:1999, 207 characters)")
+	f.IntVar(&o.level, "level", 3, "interchange `LEVEL` of ISO 9660: 1 (names of 8.3 characters), 2, 3 or 4 (ISO 9660:1999, names of 207 characters)")
 	f.StringArrayVar(&o.exclude, "exclude", nil, "leave out files whose name or path matches `PATTERN` (may be repeated)")
-	f.BoolVar(&o.deep, "deep", false, "leave folders below the eighth level where they are")
-	f.BoolVar(&o.follow, "follow-links", false, "put what a symbolic link points to on the disc, in place of the link")
-	f.BoolVar(&o.keep, "keep-going", false, "leave out what cannot be found, fill what cannot be read with zeros, and go on")
+	f.BoolVar(&o.deep, "deep", false, "do not relocate folders below the eighth level")
+	f.BoolVar(&o.follow, "follow-links", false, "replace symbolic links by the files they point to")
+	f.BoolVar(&o.keep, "keep-going", false, "leave out files that are missing, and write zeros for what cannot be read")
 	o.volume.flags(f)
 	offer(c, "joliet", "on", "long", "off")
 	offer(c, "rock-ridge", "on", "1.12", "off")
@@ -85,26 +86,26 @@ than that, and the same files give the same image, byte for byte.`,
 	return c
 }
 
-func (s *session) build(ctx context.Context, args []string, o building, changed func(string) bool) error {
+func (inv *invocation) build(ctx context.Context, args []string, o building, changed func(string) bool) error {
 	switch {
 	case len(args) == 0 && o.from == "":
 		return usagef("build needs a SOURCE, or --from a compilation")
 	case o.output == "" && o.save == "" && !o.dryRun:
 		return usagef("build needs -o IMAGE (or --save, or --dry-run)")
 	case o.verify && (o.output == "" || o.output == "-"):
-		return usagef("--verify needs an image file, which -o names")
+		return usagef("--verify needs an image file; name it with -o")
 	}
-	to, err := s.imageSink(o.output, "")
+	to, err := inv.imageSink(o.output, "", o.verify)
 	if err != nil {
 		return err
 	}
-	c, notices, err := s.compile(ctx, args, o, changed)
+	c, notices, err := inv.compile(ctx, args, o, changed)
 	if err != nil {
 		return err
 	}
-	s.warnAll(notices)
+	inv.warnAll(notices)
 	missing := disc.Errors(notices)
-	if err := s.missing(missing, o.keep); err != nil {
+	if err := inv.missing(missing, o.keep); err != nil {
 		return err
 	}
 	if o.save != "" {
@@ -113,25 +114,25 @@ func (s *session) build(ctx context.Context, args []string, o building, changed 
 		}
 	}
 	c.Seal()
-	so := s.sourceOptions()
+	so := inv.sourceOptions()
 	so.KeepGoing, so.LateSums = o.keep, true
 	src, err := source.FromCompilation(ctx, c, missing, so)
 	if err != nil {
 		return err
 	}
 	defer src.Close()
-	s.warnAll(src.Notices)
+	inv.warnAll(src.Notices)
 	if o.output != "" && !o.dryRun {
-		return s.buildImage(ctx, src, to, o)
+		return inv.buildImage(ctx, src, to, o)
 	}
-	if err := s.measure(src, o); err != nil || len(missing) == 0 {
+	if err := inv.measure(src, o); err != nil || len(missing) == 0 {
 		return err
 	}
 	return incomplete{leftOut(len(missing))}
 }
 
-// compile gathers what goes onto the disc.
-func (s *session) compile(ctx context.Context, args []string, o building, changed func(string) bool) (*compilation.Compilation, []disc.Notice, error) {
+// compile puts the compilation together.
+func (inv *invocation) compile(ctx context.Context, args []string, o building, changed func(string) bool) (*compilation.Compilation, []disc.Notice, error) {
 	c, notices := compilation.New(), []disc.Notice(nil)
 	if o.from != "" {
 		var err error
@@ -146,9 +147,9 @@ func (s *session) compile(ctx context.Context, args []string, o building, change
 		c.Label = compilation.LabelFor(args)
 	}
 	c.Exclude = append(c.Exclude, o.exclude...)
-	more, err := c.AddPaths(ctx, args, o.follow, s.report())
+	more, err := c.AddPaths(ctx, args, o.follow, inv.report())
 	if o.output != "" && o.output != "-" && c.RemoveFile(o.output) {
-		s.warn(fmt.Sprintf("%s is the image itself, and is not put into it", name(o.output)))
+		inv.warn(fmt.Sprintf("%s is the image itself and is left out", name(o.output)))
 	}
 	return c, append(notices, more...), err
 }
@@ -212,13 +213,13 @@ func newBuilt(src *source.Source) built {
 	return b
 }
 
-// measure says how large the image would be.
-func (s *session) measure(src *source.Source, o building) error {
+// measure prints the size of the image for --dry-run.
+func (inv *invocation) measure(src *source.Source, o building) error {
 	if !o.dryRun {
 		return nil
 	}
 	b := newBuilt(src)
-	return s.answer(b, func(w *bufio.Writer) {
+	return inv.answer(b, func(w *bufio.Writer) {
 		fmt.Fprintf(w, "%d sectors, %d bytes (%s)\n", b.Sectors, b.Bytes, units.Size(b.Bytes))
 		if b.Fits != "" {
 			fmt.Fprintf(w, "fits on: %s\n", b.Fits)
@@ -226,27 +227,27 @@ func (s *session) measure(src *source.Source, o building) error {
 	})
 }
 
-func (s *session) buildImage(ctx context.Context, src *source.Source, to job.Sink, o building) error {
-	j, err := job.New(ctx, src, to, job.Options{NoVerify: !o.verify}) // missing files were told
+func (inv *invocation) buildImage(ctx context.Context, src *source.Source, to job.Sink, o building) error {
+	j, err := job.New(ctx, src, to) // missing files were reported
 	if err != nil {
 		return err
 	}
-	s.warnAll(j.Plan().Notices)
-	r, err := j.Run(ctx, s.report())
+	inv.warnAll(j.Plan().Notices)
+	r, err := j.Run(ctx, inv.report())
 	if r.Written == 0 {
 		return unwritten(o.output, err)
 	}
 	b := newBuilt(src)
 	b.Output, b.Seconds, b.Verified, b.SHA256, b.Differs = o.output, r.Seconds, r.Verified, r.SHA256, difference(r.Mismatch)
-	s.data = b
+	inv.data = b
 	if err != nil {
 		return err
 	}
-	s.note("%s: %d sectors, %s%s", name(o.output), b.Sectors, units.Size(b.Bytes), readBack(r))
+	inv.note("%s: %d sectors, %s%s", name(o.output), b.Sectors, units.Size(b.Bytes), readBack(r))
 	return tolerated(name(o.output), r)
 }
 
-// unwritten says what became of an image whose writing has ended early.
+// unwritten returns the error of an image that was not completed.
 func unwritten(output string, err error) error {
 	if errors.Is(err, context.Canceled) && output != "-" {
 		return &cancelled{fmt.Errorf("%s was not written: %w", name(output), context.Canceled)}

@@ -35,32 +35,32 @@ type volumeOptions struct {
 }
 
 func (o *volumeOptions) flags(f *pflag.FlagSet) {
-	f.StringVar(&o.udf, "udf", "", "put a UDF volume of this `REVISION` beside ISO 9660: 1.02, 1.50, 2.00, 2.01, 2.50 or 2.60")
-	f.BoolVar(&o.udfOnly, "udf-only", false, "UDF alone, without ISO 9660 (revision 2.01, or that of --udf)")
-	f.BoolVar(&o.dvdVideo, "dvd-video", false, "lay VIDEO_TS out as players want it (with UDF 1.02)")
-	f.BoolVar(&o.rational, "rational", false, "everything belongs to root, is readable for all and writable for nobody")
-	f.StringVar(&o.uid, "uid", "", "everything belongs to this user `NUMBER`")
-	f.StringVar(&o.gid, "gid", "", "everything belongs to this group `NUMBER`")
+	f.StringVar(&o.udf, "udf", "", "add a UDF volume of this `REVISION`: 1.02, 1.50, 2.00, 2.01, 2.50 or 2.60")
+	f.BoolVar(&o.udfOnly, "udf-only", false, "UDF only, without ISO 9660 (revision 2.01, or that of --udf)")
+	f.BoolVar(&o.dvdVideo, "dvd-video", false, "arrange VIDEO_TS as DVD players require (with UDF 1.02)")
+	f.BoolVar(&o.rational, "rational", false, "owner root, readable for everyone and writable for no one")
+	f.StringVar(&o.uid, "uid", "", "owner of all files, a user `NUMBER`")
+	f.StringVar(&o.gid, "gid", "", "group of all files, a `NUMBER`")
 	f.StringVar(&o.fileMode, "file-mode", "", "permissions of all files, in `OCTAL`")
 	f.StringVar(&o.folderMode, "folder-mode", "", "permissions of all folders, in `OCTAL`")
-	f.StringVar(&o.date, "date", "", "date all files to this `TIME` (2026-01-31T12:00:00Z)")
-	f.BoolVar(&o.stamps, "stamps", false, "keep the times of access, change and creation too")
-	f.BoolVar(&o.attributes, "attributes", false, "keep extended attributes and access control lists")
-	f.StringArrayVar(&o.hide, "hide", nil, "do not show files that match `PATTERN` in ISO 9660 and Rock Ridge (may be repeated)")
-	f.StringArrayVar(&o.hideJoliet, "hide-joliet", nil, "do not show files that match `PATTERN` in Joliet (may be repeated)")
-	f.StringArrayVar(&o.hideUDF, "hide-udf", nil, "do not show files that match `PATTERN` in UDF (may be repeated)")
-	f.StringArrayVar(&o.order, "order", nil, "put the contents of files that match first: `PATTERN=WEIGHT`, the heaviest before others (may be repeated)")
-	f.BoolVar(&o.identical, "identical", false, "store files with the same contents once")
-	f.BoolVar(&o.checksums, "checksums", false, "put a file SHA256SUMS into the root, for sha256sum -c")
-	f.BoolVar(&o.md5, "md5", false, "implant a checksum of the image, as implantisomd5 does; \"verify\" checks it")
-	f.StringArrayVar(&o.zisofs, "zisofs", nil, "compress files that match `PATTERN`, for readers with zisofs, as Linux (may be repeated)")
-	f.StringArrayVar(&o.boot, "boot", nil, "a boot `IMAGE` on the disc: bios=PATH[,info-table], efi=PATH, efi=partition:N; \"help boot\" tells all (may be repeated)")
-	f.StringVar(&o.bootCatalog, "boot-catalog", "", "show the boot catalogue as the file `PATH` on the disc")
-	f.StringVar(&o.mbr, "mbr", "", "code for starting from a USB stick, from this `FILE` (isohdpfx.bin, boot_hybrid.img)")
-	f.StringVar(&o.gpt, "gpt", "none", "a GUID partition table, `KIND`: none, only, or hybrid (beside the MBR's)")
-	f.BoolVar(&o.apm, "apm", false, "an Apple partition map")
-	f.StringArrayVar(&o.appended, "append-partition", nil, "a partition behind the volume: `NUMBER:TYPE:FILE`, as 2:efi:esp.img; \"help boot\" lists the types (may be repeated)")
-	f.IntVar(&o.partitionOffset, "partition-offset", 0, "let the first partition begin at this `SECTOR`, 16 or more, and be mountable")
+	f.StringVar(&o.date, "date", "", "modification `TIME` of all files (2026-01-31T12:00:00Z)")
+	f.BoolVar(&o.stamps, "stamps", false, "record the times of access, change and creation, too")
+	f.BoolVar(&o.attributes, "attributes", false, "record extended attributes and access control lists")
+	f.StringArrayVar(&o.hide, "hide", nil, "hide files that match `PATTERN` in ISO 9660 and Rock Ridge (may be repeated)")
+	f.StringArrayVar(&o.hideJoliet, "hide-joliet", nil, "hide files that match `PATTERN` in Joliet (may be repeated)")
+	f.StringArrayVar(&o.hideUDF, "hide-udf", nil, "hide files that match `PATTERN` in UDF (may be repeated)")
+	f.StringArrayVar(&o.order, "order", nil, "sort the contents of files: `PATTERN=WEIGHT`, the highest weight first (may be repeated)")
+	f.BoolVar(&o.identical, "identical", false, "store identical files only once")
+	f.BoolVar(&o.checksums, "checksums", false, "add a file SHA256SUMS, for sha256sum -c")
+	f.BoolVar(&o.md5, "md5", false, "embed an MD5 checksum, as implantisomd5 does; \"verify\" checks it")
+	f.StringArrayVar(&o.zisofs, "zisofs", nil, "compress files that match `PATTERN` with zisofs, which Linux reads (may be repeated)")
+	f.StringArrayVar(&o.boot, "boot", nil, "make a file of the disc a boot `IMAGE`: bios=PATH[,info-table], efi=PATH, efi=partition:N; see \"help boot\" (may be repeated)")
+	f.StringVar(&o.bootCatalog, "boot-catalog", "", "list the boot catalogue as the file `PATH` of the disc")
+	f.StringVar(&o.mbr, "mbr", "", "boot code of the MBR from this `FILE` (isohdpfx.bin, boot_hybrid.img), for USB sticks")
+	f.StringVar(&o.gpt, "gpt", "none", "GUID partition table, `KIND`: none, only, or hybrid (with an MBR)")
+	f.BoolVar(&o.apm, "apm", false, "add an Apple partition map")
+	f.StringArrayVar(&o.appended, "append-partition", nil, "append a partition: `NUMBER:TYPE:FILE`, such as 2:efi:esp.img; \"help boot\" lists the types (may be repeated)")
+	f.IntVar(&o.partitionOffset, "partition-offset", 0, "first partition begins at this `SECTOR`, 16 or more, and can be mounted")
 }
 
 // apply puts the flags that were given into the options of a compilation.
@@ -75,7 +75,7 @@ func (o volumeOptions) apply(c *compilation.Compilation, changed func(string) bo
 	if o.date != "" {
 		at, err := time.Parse(time.RFC3339, o.date)
 		if err != nil {
-			return usagef("--date is a time like 2026-01-31T12:00:00Z, not %q", o.date)
+			return usagef("--date %q is not a time such as 2026-01-31T12:00:00Z", o.date)
 		}
 		i.Date = &at
 	}
@@ -147,7 +147,7 @@ func (o volumeOptions) applyOwners(i *master.Options, changed func(string) bool)
 		}
 		v, err := strconv.ParseUint(n.text, n.base, n.bits)
 		if err != nil {
-			return usagef("--%s: %q is no such number", n.flag, n.text)
+			return usagef("--%s %q is not a valid number", n.flag, n.text)
 		}
 		u := uint32(v)
 		*n.to = &u
@@ -183,7 +183,7 @@ func (o volumeOptions) applyBoot(i *master.Options, changed func(string) bool) e
 		b.Images = append(b.Images, m)
 	}
 	if o.bootCatalog != "" && len(b.Images) == 0 {
-		return usagef("--boot-catalog names the file of what --boot says; there is no --boot")
+		return usagef("--boot-catalog needs --boot")
 	}
 	for _, s := range o.appended {
 		p, err := boot.ParsePartition(s)

@@ -78,7 +78,7 @@ func TestCheckUDF(t *testing.T) {
 
 func TestBuildMD5(t *testing.T) {
 	img := build(t, "--md5")
-	if out := must(t, OK, "verify", img).out; !strings.Contains(out, "implanted MD5") {
+	if out := must(t, OK, "verify", img).out; !strings.Contains(out, "embedded MD5") {
 		t.Errorf("verify: %s", out)
 	}
 	peertest.Run(t, "", "checkisomd5", img)

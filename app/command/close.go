@@ -12,19 +12,18 @@ import (
 	"glassmaster/mastering/disc"
 )
 
-func (s *session) closeVerb() *cobra.Command {
+func (inv *invocation) closeVerb() *cobra.Command {
 	var track, whole, yes bool
 	c := &cobra.Command{
 		Use:   "close [DRIVE]",
-		Short: "Close what a broken-off burn left open, or finalise a disc",
-		Long: `Close the tracks and the session that a burn left open which was broken off, so
-that every drive can read what is on the disc, and so that it can be gone on with.
-What is damaged is repaired as far as the drive can. "media" shows what is open.
+		Short: "Close what an interrupted burn left open, or finalize a disc",
+		Long: `Close the tracks and the session that an interrupted burn left open, so that every
+drive can read the disc and another session can be added. Damaged tracks are repaired,
+if the drive supports that. "media" shows what is open.
 
---track leaves the session open, so that it takes more tracks; --disc finalises the
-disc, so that nothing can be added to it any more. What is closed already stays as
-it is. On a terminal you are asked. DRIVE may be left out where the machine has
-only one.`,
+--track leaves the session open, so that tracks can be added to it; --disc finalizes the
+disc, so that nothing can be added. What is closed already is not changed. On a terminal
+closing must be confirmed. DRIVE can be left out if there is only one.`,
 		Example: `  glassmaster close /dev/sr0
   glassmaster close --disc --yes`,
 		Args: wanted(0, 1, "[DRIVE]"),
@@ -38,12 +37,12 @@ only one.`,
 			case whole:
 				level = record.CloseDisc
 			}
-			return s.closeDisc(cmd.Context(), first(args), level, yes)
+			return inv.closeDisc(cmd.Context(), first(args), level, yes)
 		},
 	}
-	c.Flags().BoolVar(&track, "track", false, "close the tracks only, and not their session")
-	c.Flags().BoolVar(&whole, "disc", false, "close the disc too")
-	c.Flags().BoolVarP(&yes, "yes", "y", false, "do not ask")
+	c.Flags().BoolVar(&track, "track", false, "close only the tracks, not their session")
+	c.Flags().BoolVar(&whole, "disc", false, "close the disc, too")
+	c.Flags().BoolVarP(&yes, "yes", "y", false, "do not ask for confirmation")
 	return c
 }
 
@@ -58,8 +57,8 @@ type closed struct {
 	Warnings     []string `json:"warnings,omitempty"`
 }
 
-func (s *session) closeDisc(ctx context.Context, name string, level record.Level, yes bool) error {
-	t, name, err := s.openDrive(ctx, name)
+func (inv *invocation) closeDisc(ctx context.Context, name string, level record.Level, yes bool) error {
+	t, name, err := inv.openDrive(ctx, name)
 	if err != nil {
 		return err
 	}
@@ -70,17 +69,17 @@ func (s *session) closeDisc(ctx context.Context, name string, level record.Level
 	}
 	plan := c.Plan()
 	if len(plan.Steps) > 0 {
-		if err := scsi.Writable(t); err != nil { // told now, and not after the question
+		if err := scsi.Writable(t); err != nil { // before the question is asked
 			return fmt.Errorf("%s: the drive can only be read now: %w", name, err)
 		}
-		s.outline(name+": "+plan.Profile, plan.Steps, plan.Costs)
+		inv.outline(name+": "+plan.Profile, plan.Steps, plan.Costs)
 		if !yes {
-			if err := s.ask(ctx, "Close now?"); err != nil {
+			if err := inv.ask(ctx, "Close now?"); err != nil {
 				return err
 			}
 		}
 	}
-	got, err := c.Run(ctx, s.report())
+	got, err := c.Run(ctx, inv.report())
 	data := closed{Drive: name, Medium: plan.Profile, Status: got.Status, Session: got.Session, Steps: plan.Steps, Warnings: disc.Texts(got.Notices)}
 	if got.NextWritable >= 0 {
 		data.NextWritable = new(got.NextWritable)
@@ -88,11 +87,11 @@ func (s *session) closeDisc(ctx context.Context, name string, level record.Level
 	if data.Steps == nil {
 		data.Steps = []string{}
 	}
-	s.data = data
+	inv.data = data
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
-	s.note("%s", closedText(name, plan, got, level))
+	inv.note("%s", closedText(name, plan, got, level))
 	return nil
 }
 
@@ -105,23 +104,23 @@ func closedText(name string, plan record.ClosePlan, got record.Closed, level rec
 	case got.InPlace:
 		return name + ": the format is ended; the disc can be overwritten at any time"
 	case got.Status == "closed" && got.Erasable:
-		return text + "; it takes nothing more before it is erased"
+		return text + "; nothing can be added until it is erased"
 	case got.Status == "closed":
-		return text + "; it takes nothing more"
+		return text + "; nothing can be added"
 	case got.NextWritable >= 0 && got.Session == "empty":
 		return text + fmt.Sprintf("; the disc goes on at address %d", got.NextWritable)
 	}
 	return text
 }
 
-// outline shows what is going to happen, and what it costs.
-func (s *session) outline(title string, steps, costs []string) {
-	s.settle() // a new display begins below the question
-	s.note("%s", title)
+// outline shows the steps of a plan, and its disadvantages.
+func (inv *invocation) outline(title string, steps, costs []string) {
+	inv.endProgress() // a new one begins after the question
+	inv.note("%s", title)
 	for _, step := range steps {
-		s.note("  %s", step)
+		inv.note("  %s", step)
 	}
 	if len(costs) > 0 {
-		s.note("what it costs: %s", strings.Join(costs, "; "))
+		inv.note("disadvantages: %s", strings.Join(costs, "; "))
 	}
 }

@@ -12,25 +12,25 @@ import (
 	"glassmaster/mastering/units"
 )
 
-func (s *session) formatVerb() *cobra.Command {
+func (inv *invocation) formatVerb() *cobra.Command {
 	var o record.FormatOptions
 	var spare string
 	var yes bool
 	c := &cobra.Command{
 		Use:   "format [DRIVE]",
 		Short: "Format a DVD+RW, DVD-RW, DVD-RAM, BD-RE or blank BD-R",
-		Long: `Format a disc, which erases it. "burn" formats by itself what has to be formatted;
-this is for a disc that makes trouble, and to choose what a format decides:
+		Long: `Format a disc, which erases it. "burn" formats discs by itself where necessary; this
+command is for a disc that causes errors, and for the choices that a format makes:
 
-  DVD+RW, DVD-RAM  formatted anew
-  DVD-RW           made one that is written in place, like a DVD+RW; "blank" makes
-                   it as it was
-  BD-RE            with other spare areas, for sectors that turn out bad (--spare)
-  BD-R, blank      with spare areas: the disc holds less and is written at half the
-                   speed, since the drive then checks what it writes
+  DVD+RW, DVD-RAM  formatted again
+  DVD-RW           formatted for restricted overwrite: it is overwritten in place, like
+                   a DVD+RW; "blank" undoes that
+  BD-RE            formatted with other spare areas for defective sectors (--spare)
+  BD-R, blank      formatted with spare areas: the disc holds less and is written at half
+                   the speed, because the drive checks what it writes
 
-What it costs is said first, and on a terminal you are asked. DRIVE may be left out
-where the machine has only one.`,
+The plan and its disadvantages are shown first and, on a terminal, must be confirmed.
+DRIVE can be left out if there is only one.`,
 		Example: `  glassmaster format /dev/sr0
   glassmaster format --spare none --yes "virtual:disc?medium=bd-re"`,
 		Args: wanted(0, 1, "[DRIVE]"),
@@ -43,14 +43,14 @@ where the machine has only one.`,
 			case "most":
 				o.Spare = record.SpareMost
 			default:
-				return usagef("--spare %q is not known: write usual, none or most", spare)
+				return usagef("--spare is usual, none or most, not %q", spare)
 			}
-			return s.format(cmd.Context(), first(args), o, yes)
+			return inv.format(cmd.Context(), first(args), o, yes)
 		},
 	}
-	c.Flags().BoolVar(&o.Full, "full", false, "format and overwrite all of the disc, which takes as long as writing it")
-	c.Flags().StringVar(&spare, "spare", "usual", "spare areas of a BD, `KIND`: usual, none, or most (that the drive offers)")
-	c.Flags().BoolVarP(&yes, "yes", "y", false, "do not ask")
+	c.Flags().BoolVar(&o.Full, "full", false, "format and overwrite the whole disc, which takes as long as writing it")
+	c.Flags().StringVar(&spare, "spare", "usual", "spare areas of a BD, `KIND`: usual, none, or most (the largest that the drive offers)")
+	c.Flags().BoolVarP(&yes, "yes", "y", false, "do not ask for confirmation")
 	offer(c, "spare", "usual", "none", "most")
 	return c
 }
@@ -63,8 +63,8 @@ type formatted struct {
 	Warnings []string `json:"warnings,omitempty"`
 }
 
-func (s *session) format(ctx context.Context, name string, o record.FormatOptions, yes bool) error {
-	t, name, err := s.openDrive(ctx, name)
+func (inv *invocation) format(ctx context.Context, name string, o record.FormatOptions, yes bool) error {
+	t, name, err := inv.openDrive(ctx, name)
 	if err != nil {
 		return err
 	}
@@ -73,21 +73,21 @@ func (s *session) format(ctx context.Context, name string, o record.FormatOption
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
-	if err := scsi.Writable(t); err != nil { // told now, and not after the question
+	if err := scsi.Writable(t); err != nil { // before the question is asked
 		return fmt.Errorf("%s: the drive can only be read now: %w", name, err)
 	}
 	plan := f.Plan()
-	s.outline(name+": "+plan.Profile, plan.Steps, plan.Costs)
+	inv.outline(name+": "+plan.Profile, plan.Steps, plan.Costs)
 	if !yes {
-		if err := s.ask(ctx, fmt.Sprintf("The disc in %s holds %s. Format it?", name, holding(plan.Contents))); err != nil {
+		if err := inv.ask(ctx, fmt.Sprintf("The disc in %s holds %s. Format it?", name, holding(plan.Contents))); err != nil {
 			return err
 		}
 	}
-	got, err := f.Run(ctx, s.report())
+	got, err := f.Run(ctx, inv.report())
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
-	s.data = formatted{Drive: name, Medium: got.Profile, Capacity: got.Capacity, Warnings: disc.Texts(got.Notices)}
-	s.note("%s: the %s is formatted and holds %s", name, got.Profile, units.Size(got.Capacity*disc.SectorSize))
+	inv.data = formatted{Drive: name, Medium: got.Profile, Capacity: got.Capacity, Warnings: disc.Texts(got.Notices)}
+	inv.note("%s: the %s is formatted and holds %s", name, got.Profile, units.Size(got.Capacity*disc.SectorSize))
 	return nil
 }

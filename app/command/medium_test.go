@@ -114,7 +114,7 @@ func TestFormatVerb(t *testing.T) {
 	}
 	must(t, OK, "burn", builtImage(t), recorder)
 	r = must(t, OK, "format", recorder)
-	if !strings.Contains(r.log, "what it costs: the contents of the disc are lost: the ISO 9660") {
+	if !strings.Contains(r.log, "disadvantages: the contents of the disc are lost: the ISO 9660") {
 		t.Errorf("format: %s", r.log)
 	}
 	must(t, Usage, "format", "--spare", "some", recorder)

@@ -8,6 +8,7 @@ import (
 
 	"glassmaster/drive/job"
 	"glassmaster/drive/scsi"
+	"glassmaster/drive/source"
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/units"
 )
@@ -18,23 +19,22 @@ type reading struct {
 	whole, keep, verify bool
 }
 
-func (s *session) readVerb() *cobra.Command {
+func (inv *invocation) readVerb() *cobra.Command {
 	var o reading
 	c := &cobra.Command{
 		Use:   "read DRIVE -o IMAGE",
 		Short: "Read a disc into an image file",
-		Long: `Read a disc into an image file, whose format its name tells. "-o -" writes the
-image to standard output. The image appears under its name only when it is
-complete. In place of a drive any other disc may stand: then its image is
-converted.
+		Long: `Read a disc into an image file. The file extension determines the format. "-o -"
+writes the image to standard output. An image file appears under its name only when it
+is complete. DRIVE can also be an image file, a folder or a compilation.
 
-Of a disc that is overwritten in place (DVD+RW, DVD-RAM, BD-RE) only what is in use is
+Of a disc that is overwritten in place (DVD+RW, DVD-RAM, BD-RE) only the part in use is
 read: as far as the volume, its files and partition tables reach. --whole reads all.
 
-A disc that holds less than its volume says is read as far as it goes, and the command
-says what is missing and ends with exit code 3. A sector that cannot be read ends the
-work, unless --keep-going is given: then zeros stand for it, and the exit code is 3.
---verify reads the disc and the image once more, and compares them.`,
+If the disc ends before its volume does, it is read as far as it goes, and the exit
+code is 3. A sector that cannot be read is an error; with --keep-going zeros replace
+it, and the exit code is 3. --verify reads the disc and the image again and compares
+them.`,
 		Example: `  glassmaster read /dev/sr0 -o copy.iso
   glassmaster read /dev/sr0 -o - | sha256sum`,
 		Args: wanted(1, 1, "DRIVE"),
@@ -43,16 +43,16 @@ work, unless --keep-going is given: then zeros stand for it, and the exit code i
 				return usagef("read needs -o IMAGE")
 			}
 			if o.verify && o.output == "-" {
-				return usagef("--verify needs an image file, which -o names")
+				return usagef("--verify needs an image file; name it with -o")
 			}
-			return s.read(cmd.Context(), args[0], o)
+			return inv.read(cmd.Context(), args[0], o)
 		},
 	}
 	f := c.Flags()
 	f.StringVarP(&o.output, "output", "o", "", "write the image to `FILE`; - is standard output")
-	f.StringVar(&o.format, "format", "", "write an image of this `FORMAT` (default what the name of the file tells, else ISO)")
-	f.BoolVar(&o.whole, "whole", false, "read all of a disc that is overwritten in place, not only what is in use")
-	f.BoolVar(&o.keep, "keep-going", false, "write zeros for sectors that cannot be read, and go on")
+	f.StringVar(&o.format, "format", "", "`FORMAT` of the image (default that of the file extension, or ISO)")
+	f.BoolVar(&o.whole, "whole", false, "read all sectors of a disc that is overwritten in place, not only those in use")
+	f.BoolVar(&o.keep, "keep-going", false, "write zeros for sectors that cannot be read")
 	f.BoolVar(&o.verify, "verify", false, "read the image back and compare it with the disc")
 	return c
 }
@@ -63,45 +63,45 @@ type copied struct {
 	Sectors  int64    `json:"sectors"`
 	Bytes    int64    `json:"bytes"`
 	Seconds  float64  `json:"seconds"`
-	Unused   int64    `json:"unused_sectors,omitempty"`  // behind what is in use, not read
-	Missing  int64    `json:"missing_sectors,omitempty"` // that the volume lays claim to
+	Unused   int64    `json:"unused_sectors,omitempty"`  // behind the part in use, not read
+	Missing  int64    `json:"missing_sectors,omitempty"` // that the volume should have
 	Problem  string   `json:"volume_problem,omitempty"`  // why the file system cannot be opened
-	Remarks  []string `json:"remarks,omitempty"`         // what the disc does not show of its tracks
+	Remarks  []string `json:"remarks,omitempty"`         // about the tracks
 	Verified bool     `json:"verified,omitempty"`        // it was read back and is equal to the disc
 	SHA256   string   `json:"sha256,omitempty"`
 	Differs  *differs `json:"differs,omitempty"` // the first sector that could not be read, or is not equal
 }
 
-func (s *session) read(ctx context.Context, from string, o reading) error {
-	to, err := s.imageSink(o.output, o.format)
+func (inv *invocation) read(ctx context.Context, from string, o reading) error {
+	to, err := inv.imageSink(o.output, o.format, o.verify)
 	if err != nil {
 		return err
 	}
-	src, err := s.openForJob(ctx, from, o.keep, false)
+	src, err := inv.openForJob(ctx, from, source.Options{KeepGoing: o.keep, Whole: o.whole})
 	if err != nil {
 		return err
 	}
 	defer src.Close()
-	remarks := s.remarks(src)
-	j, err := job.New(ctx, src, to, job.Options{NoVerify: !o.verify, Whole: o.whole})
+	remarks := inv.remarks(src)
+	j, err := job.New(ctx, src, to)
 	if err != nil {
 		return err
 	}
-	s.warnAll(j.Plan().Notices)
-	r, err := j.Run(ctx, s.report())
+	inv.warnAll(j.Plan().Notices)
+	r, err := j.Run(ctx, inv.report())
 	if r.Written == 0 {
 		return unwritten(o.output, unread(from, err))
 	}
-	s.data = copiedObject(o.output, j.Plan(), r, remarks)
+	inv.data = copiedObject(o.output, j.Plan(), r, remarks)
 	if err != nil {
 		return err
 	}
 	text := fmt.Sprintf("%s: %d sectors, %s%s", name(o.output), r.Written, units.Size(r.Written*disc.SectorSize), readBack(r))
 	if p := j.Plan(); p.UsedBy != "" {
-		text += fmt.Sprintf("; that is what is in use of %d, as %s says: --whole reads all", r.Written+p.Unused, p.UsedBy)
+		text += fmt.Sprintf("; the disc has %d, of which those are in use according to %s (--whole reads all)", r.Written+p.Unused, p.UsedBy)
 	}
-	s.note("%s", text)
-	return notWhole(name(o.output), r)
+	inv.note("%s", text)
+	return notGood(name(o.output), r)
 }
 
 func copiedObject(output string, p job.Plan, r job.Result, remarks []string) copied {
@@ -121,12 +121,12 @@ func copiedObject(output string, p job.Plan, r job.Result, remarks []string) cop
 	return c
 }
 
-// notWhole is the error of an image that is written, and is not good since its source
-// is not.
-func notWhole(output string, r job.Result) error {
+// notGood returns the error of an image that was written from a source that is not
+// good.
+func notGood(output string, r job.Result) error {
 	var bad, short error
 	if r.Unread != nil {
-		bad = fmt.Errorf("%s is written, with zeros for what cannot be read: %w", output, r.Unread)
+		bad = fmt.Errorf("%s is written, with zeros for sectors that cannot be read: %w", output, r.Unread)
 	}
 	switch {
 	case r.Short != nil:
@@ -145,11 +145,11 @@ func notWhole(output string, r job.Result) error {
 	return tolerated(output, r)
 }
 
-// unread is the error of a disc that could not be read to its end.
+// unread returns the error of a disc that could not be read to its end.
 func unread(from string, err error) error {
 	err = fmt.Errorf("read %s: %w", from, err)
 	if key, _, _, ok := scsi.Code(err); ok && key == scsi.KeyMediumError {
-		return advise(err, "clean the disc, or try another drive; --keep-going writes zeros for what cannot be read")
+		return advise(err, "clean the disc, or try another drive; --keep-going writes zeros for sectors that cannot be read")
 	}
 	return err
 }

@@ -2,28 +2,28 @@ package command
 
 import "github.com/spf13/cobra"
 
-func exitCodesTopic(*session) *cobra.Command {
+func exitCodesTopic(*invocation) *cobra.Command {
 	return &cobra.Command{
 		Use:   "exit-codes",
 		Short: "What the exit codes mean",
 		Long: `Exit codes
 
-  0  done
-  1  not done: the error says why
-  2  the command line was not understood
-  3  the discs differ, one of them is incomplete, or sectors cannot be read;
-     "info --check" found damage; a drive reported success, and the disc does not
-     show it; a burn was not completed
+  0  success
+  1  failure: the error says why
+  2  the command line is wrong
+  3  two discs differ, a disc is incomplete, or sectors cannot be read;
+     "info --check" found damage; a drive reported success, but the disc does not
+     confirm it; a burn was not completed
   4  no drive, no disc in it, a drive that is not ready, or a disc that cannot be
      used: of the wrong kind, blank, full, too small, or left open by a burn that
      was broken off
   5  cancelled by Ctrl-C or a signal
-  6  done, but some files were left out or changed while they were read, or the
-     source that was burned is incomplete or damaged: the warnings name what`,
+  6  done, but files were left out or changed while they were read, or the source is
+     incomplete or damaged: the warnings say what`,
 	}
 }
 
-func jsonTopic(*session) *cobra.Command {
+func jsonTopic(*invocation) *cobra.Command {
 	return &cobra.Command{
 		Use:   "json",
 		Short: "What --json prints",
@@ -48,7 +48,8 @@ a "type":
 
 The data of a result:
 
-  build     output, sectors, bytes, seconds, smallest_medium (that holds it)
+  build     output, sectors, bytes, seconds, smallest_medium (that holds it); with
+            --verify: verified (it was read back and is equal), sha256, differs
   info      name, kind (image, drive, folder, compilation), format, sectors,
             sessions, volume, problem (why there is no volume),
             defects (what descriptors tell: lba, text, incomplete, remark), check
@@ -72,15 +73,16 @@ The data of a result:
             in place was not completed), advice, write_speeds (kB/s), drive_knows
             (kinds of discs)
   burn      drive, medium, recipe, sectors (of the source), written_sectors,
-            seconds, equal (the disc was read back and is what was sent to it),
-            verified (so it is, and nothing is in doubt), not_assured (why it is
-            in doubt whether all of that came off the disc that was burned),
+            seconds, equal (the disc was read back and is equal to what was sent),
+            verified (it is equal, and nothing is in doubt), not_assured (why what
+            was read back may not have come from the disc that was burned),
             retried_sectors (not read at the first attempt), sha256 (of what was
-            sent), differs, source_changed (lba, file, error: the source is not
-            any more what was burned), warnings
-  read      output, sectors, bytes, seconds, unused_sectors (not read, behind what
-            is in use), missing_sectors, volume_problem and remarks as for verify,
-            differs (the first sector that zeros stand for)
+            sent), differs, source_changed (lba, file, error: the source has changed
+            since it was burned), warnings
+  read      output, sectors, bytes, seconds, unused_sectors (not read, behind the
+            part in use), missing_sectors, volume_problem and remarks as for verify,
+            differs (the first sector that was replaced by zeros or is not equal);
+            with --verify: verified (it was read back and is equal), sha256
   blank     drive
   format    drive, medium, capacity_sectors, warnings
   close     drive, medium, status, last_session, next_writable_lba (when it takes
@@ -112,7 +114,7 @@ know.`,
 	}
 }
 
-func bootTopic(*session) *cobra.Command {
+func bootTopic(*invocation) *cobra.Command {
 	return &cobra.Command{
 		Use:   "boot",
 		Short: "How \"build\" makes discs that start a machine",

@@ -28,6 +28,8 @@ func (r Result) Flaws() []disc.Notice {
 	}
 	if r.Short != nil {
 		add("%v", r.Short)
+	} else if text := r.Plan.Incomplete(); text != "" {
+		add("the source is incomplete: %s", text)
 	}
 	all = append(all, r.Changes...)
 	if text := r.Plan.Damaged(); text != "" {

@@ -2,11 +2,11 @@ package boot
 
 import "encoding/binary"
 
-// applePartitions is what an Apple partition map of ours can name: with the map
-// itself and the driver descriptor it stays clear of the GPT's entries.
+// applePartitions is the maximum number of partitions in an Apple partition map: with
+// the map itself and the driver descriptor, it must not overlap the GPT's entries.
 const applePartitions = 6
 
-// listAPM lists the map itself, the UEFI images and what is appended.
+// listAPM lists the map itself, the UEFI images and the appended partitions.
 func (o *Options) listAPM(d *Disk, p Plan) {
 	if !o.APM {
 		return
@@ -35,10 +35,10 @@ func (o *Options) listAPM(d *Disk, p Plan) {
 // putAPM writes an Apple partition map of blocks of 2048 bytes (Inside
 // Macintosh: Devices, chapter 3). Its numbers are big-endian.
 //
-// The driver descriptor lies where the boot code of the MBR begins. Code of the
-// ISOLINUX style begins with 32 bytes that do nothing, for this purpose; the
-// descriptor, read as code, does nothing either. Other code has no such room and
-// keeps its place: then the map is found by its entries alone.
+// The driver descriptor is where the boot code of the MBR begins. For this purpose,
+// ISOLINUX-style code begins with 32 bytes that do nothing; executed as code, the
+// descriptor does nothing either. Other code has no such space and is kept: then
+// readers find the map by its entries alone.
 func (d *Disk) putAPM(b []byte) {
 	if d.Style == StyleISOLINUX || len(d.Code) == 0 {
 		clear(b[:32])
@@ -52,7 +52,7 @@ func (d *Disk) putAPM(b []byte) {
 		be.PutUint32(e[8:], uint32(s.start))
 		be.PutUint32(e[12:], uint32(s.count))
 		copy(e[16:48], s.name)
-		kind := "Apple_HFS" // what isohybrid says of all boot images
+		kind := "Apple_HFS" // as isohybrid writes for all boot images
 		if n == 0 {
 			kind = "Apple_partition_map"
 		}

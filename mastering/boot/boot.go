@@ -1,11 +1,11 @@
-// Package boot knows what makes a disc start a machine: the boot catalogue of
-// El Torito ("El Torito" Bootable CD-ROM Format Specification, version 1.0), the
-// boot information tables that loaders want in their images, and the partition
-// tables that let the same image start from a disk: MBR, GPT (UEFI
-// Specification 2.10, chapter 5) and APM (Inside Macintosh: Devices, chapter 3).
+// Package boot encodes what makes a disc bootable: the boot catalogue of El Torito
+// ("El Torito" Bootable CD-ROM Format Specification, version 1.0), the boot
+// information tables that boot loaders need in their images, and the partition
+// tables that let the same image boot from a disk: MBR, GPT (UEFI Specification
+// 2.10, chapter 5) and APM (Inside Macintosh: Devices, chapter 3).
 //
-// It encodes and knows no file system: whoever plans a volume says where boot
-// images lie and puts what comes back where it belongs.
+// It does not depend on a file system. The planner of a volume says where boot
+// images are, and places the result in the image.
 package boot
 
 import (
@@ -14,53 +14,51 @@ import (
 	"strings"
 )
 
-// SectorSize is the size of a sector of a disc, BlockSize that of a block of a
-// disk and of an El Torito "virtual sector", in bytes.
+// SectorSize is the size of a sector of a disc in bytes. BlockSize is the size of a
+// block of a disk, and of a "virtual sector" of El Torito.
 const (
 	SectorSize = 2048
 	BlockSize  = 512
 )
 
-// blocksPerSector is how many blocks of a disk a sector of a disc has.
+// blocksPerSector is the number of disk blocks in a sector of a disc.
 const blocksPerSector = SectorSize / BlockSize
 
-// SystemArea is the size in bytes of what lies before the volume descriptors
-// (ECMA-119 6.2.1): room for boot code and partition tables.
+// SystemArea is the size in bytes of the area before the volume descriptors
+// (ECMA-119 6.2.1), which holds boot code and partition tables.
 const SystemArea = 16 * SectorSize
 
-// Options say how a disc starts a machine. The zero value is a disc that does
-// not. They are not changed once a volume has them: copies of a volume's options
-// share them.
+// Options say how a disc boots. The zero value is a disc that does not. They must
+// not be changed while in use, since copies of a volume's options share them.
 type Options struct {
 	// Images are the entries of the boot catalogue; the first is the default.
 	Images []Image `json:"images,omitempty"`
-	// ID names who made the images: up to 24 bytes in the validation entry.
+	// ID names the manufacturer: up to 24 bytes in the validation entry.
 	ID string `json:"id,omitempty"`
 	// Catalog is the path of the boot catalogue on the disc, such as
-	// "/isolinux/boot.cat". Without it the catalogue is no file.
+	// "/isolinux/boot.cat". If it is empty, the catalogue is not visible as a file.
 	Catalog string `json:"catalog,omitempty"`
 
-	// Code is a file of the host with the boot code of the disk: isolinux's
-	// isohdpfx.bin, GRUB's boot_hybrid.img, or any other of up to 32 KiB.
+	// Code is a file of the host with boot code for disks: ISOLINUX's isohdpfx.bin,
+	// GRUB's boot_hybrid.img, or any other of up to 32 KiB.
 	Code string `json:"code,omitempty"`
-	// Style says how the boot code is told where the boot image is.
+	// Style says how the boot code learns the address of the boot image.
 	Style Style `json:"style,omitempty"`
 	// GPT says whether there is a GPT.
 	GPT GPT `json:"gpt,omitempty"`
 	// APM adds an Apple partition map that names the UEFI images and partitions.
 	APM bool `json:"apm,omitempty"`
-	// BasicData announces UEFI images and partitions in the GPT as basic data, as
-	// isohybrid does, and not as EFI system partitions.
+	// BasicData gives UEFI images and partitions the GPT type basic data, as isohybrid
+	// does, instead of EFI system partition.
 	BasicData bool `json:"basicData,omitempty"`
-	// VolumeType is the MBR type of the partition that is the volume; 0 is the usual
-	// one of the style.
+	// VolumeType is the MBR type of the partition that contains the volume; 0 selects
+	// the usual one of the style.
 	VolumeType byte `json:"volumeType,omitempty"`
-	// PartitionOffset is the sector where the partition that is the volume begins.
-	// 0 is the begin of the image. With another, which is at least 16, the volume has
-	// a second set of descriptors and directories, so that the partition can be
-	// mounted too.
+	// PartitionOffset is the sector at which the partition of the volume begins: 0, or
+	// 16 and more. If it is not 0, the volume has a second set of descriptors and
+	// directories, so that the partition can be mounted too.
 	PartitionOffset int `json:"partitionOffset,omitempty"`
-	// Append are partitions behind the volume.
+	// Append are partitions after the volume.
 	Append []Partition `json:"append,omitempty"`
 }
 
@@ -68,33 +66,33 @@ type Options struct {
 type Image struct {
 	// Path is that of the boot image on the disc.
 	Path string `json:"path,omitempty"`
-	// Partition is the number of the appended partition that is the boot image, if
-	// there is no Path.
+	// Partition is the number of the appended partition that is the boot image. It is
+	// used if Path is empty.
 	Partition   int       `json:"partition,omitempty"`
 	Platform    Platform  `json:"platform"`
 	Emulation   Emulation `json:"emulation,omitempty"`
 	LoadSegment uint16    `json:"loadSegment,omitempty"` // 0 is 7C0h
-	// LoadSectors is how many blocks of 512 bytes the firmware loads: 0 is what is
-	// usual (4 for a BIOS, all for UEFI, 1 for an emulated disk), LoadAll is all.
+	// LoadSectors is the number of 512-byte blocks that the firmware loads: 0 is the
+	// usual number (4 for a BIOS, all for UEFI, 1 for an emulated disk), LoadAll is all.
 	LoadSectors int `json:"loadSectors,omitempty"`
 	// InfoTable puts the boot information table at bytes 8 to 63 of the image.
 	InfoTable bool `json:"infoTable,omitempty"`
-	// GRUBInfo tells GRUB's image at byte 2548 where it is.
+	// GRUBInfo writes the address of the image into GRUB's image at byte 2548.
 	GRUBInfo bool `json:"grubInfo,omitempty"`
-	// NotBootable marks the entry so that the firmware does not start it.
+	// NotBootable marks the entry as not bootable.
 	NotBootable bool `json:"notBootable,omitempty"`
 }
 
 // LoadAll makes the firmware load the whole image.
 const LoadAll = -1
 
-// Partition is a partition that is appended to the volume.
+// Partition is a partition that is appended after the volume.
 type Partition struct {
-	// Number is its place in the partition table, from 1.
+	// Number is its position in the partition table, from 1.
 	Number int `json:"number"`
 	// Path is the file of the host that becomes the partition.
 	Path string `json:"path"`
-	// Type says what is in the partition.
+	// Type is the partition type.
 	Type Type `json:"type"`
 }
 
@@ -116,7 +114,7 @@ func (o *Options) Resolve(f func(string) string) *Options {
 	return &r
 }
 
-// Appended returns the appended partition of a number.
+// Appended returns the appended partition with a number.
 func (o *Options) Appended(number int) (Partition, bool) {
 	for _, p := range o.Append {
 		if p.Number == number {
@@ -138,7 +136,8 @@ func (p Partition) String() string {
 	return fmt.Sprintf("appended partition %d (%s)", p.Number, filepath.Base(p.Path))
 }
 
-// Check refuses options that contradict themselves, whatever is on the disc.
+// Check returns an error if the options contradict each other, whatever is on the
+// disc.
 func (o *Options) Check() error {
 	for n, i := range o.Images {
 		if err := o.checkImage(i); err != nil {
@@ -146,20 +145,20 @@ func (o *Options) Check() error {
 		}
 	}
 	if n := catalogLength(o.Images); n > MaxCatalog {
-		return fmt.Errorf("%d boot images need a boot catalogue of %d bytes; %d is what firmware reads, so leave some out", len(o.Images), n, MaxCatalog)
+		return fmt.Errorf("%d boot images need a boot catalogue of %d bytes, but firmware reads only %d: use fewer boot images", len(o.Images), n, MaxCatalog)
 	}
 	if len(o.ID) > 24 {
-		return fmt.Errorf("the ID of the boot catalogue has %d bytes; there is room for 24", len(o.ID))
+		return fmt.Errorf("the ID of the boot catalogue has %d bytes; the limit is 24", len(o.ID))
 	}
 	if o.Catalog != "" && strings.HasSuffix(o.Catalog, "/") {
-		return fmt.Errorf("the path of the boot catalogue, %s, names a folder; give it a file name", o.Catalog)
+		return fmt.Errorf("the path of the boot catalogue, %s, ends in a slash: give a file name", o.Catalog)
 	}
 	if off := o.PartitionOffset; off != 0 && (off < 16 || off > 512) {
-		return fmt.Errorf("partition offset %d: the partition begins at sector 0, or at 16 to 512", off)
+		return fmt.Errorf("partition offset %d is out of range: use 0, or 16 to 512", off)
 	}
 	for _, i := range o.Images {
 		if o.PartitionOffset != 0 && o.GPT == GPTOnly && i.Platform == EFI && i.Path != "" {
-			return fmt.Errorf("%s would be a partition within that of the volume, which a GPT does not allow; append it as a partition, or leave the partition offset out", i)
+			return fmt.Errorf("%s would be a partition inside the partition of the volume, which a GPT does not allow: append it as a partition, or use no partition offset", i)
 		}
 	}
 	return o.checkAppended()
@@ -172,13 +171,13 @@ func (o *Options) checkImage(i Image) error {
 	case i.Path != "" && i.Partition != 0:
 		return fmt.Errorf("it names both %s and appended partition %d", i.Path, i.Partition)
 	case i.LoadSectors < LoadAll || i.LoadSectors > 0xFFFF:
-		return fmt.Errorf("load %d sectors of %s: the catalogue holds 1 to 65535", i.LoadSectors, i)
+		return fmt.Errorf("cannot load %d sectors of %s: the number must be 1 to 65535", i.LoadSectors, i)
 	case i.Platform == EFI && i.Emulation != NoEmulation:
-		return fmt.Errorf("%s: UEFI knows no emulation of floppies and hard disks", i)
+		return fmt.Errorf("%s: UEFI does not emulate floppy disks or hard disks", i)
 	case i.Path == "" && (i.InfoTable || i.GRUBInfo):
-		return fmt.Errorf("%s: a partition takes no boot information table", i)
+		return fmt.Errorf("%s: an appended partition cannot have a boot information table", i)
 	case i.Emulation != NoEmulation && (i.InfoTable || i.GRUBInfo):
-		return fmt.Errorf("%s: a boot information table would damage the disk that it emulates", i)
+		return fmt.Errorf("%s: a boot information table would damage the emulated disk", i)
 	}
 	if i.Path != "" {
 		return nil
@@ -200,11 +199,11 @@ func (o *Options) checkAppended() error {
 		case p.Path == "":
 			return fmt.Errorf("appended partition %d names no file", p.Number)
 		case p.Number < 1 || p.Number > limit:
-			return fmt.Errorf("%s: the partition table has numbers 1 to %d", p, limit)
+			return fmt.Errorf("%s: partition numbers are 1 to %d", p, limit)
 		case seen[p.Number]:
-			return fmt.Errorf("%s: number %d is taken by another", p, p.Number)
+			return fmt.Errorf("%s: the number %d is used twice", p, p.Number)
 		case p.Number == 1:
-			return fmt.Errorf("%s: number 1 is the volume itself; begin with 2", p)
+			return fmt.Errorf("%s: number 1 is the volume itself; use 2 or higher", p)
 		}
 		seen[p.Number] = true
 	}

@@ -26,7 +26,7 @@ func TestParseImage(t *testing.T) {
 		{"isolinux.bin", Image{}, "want platform=path"},
 		{"bios=", Image{}, "path is missing"},
 		{"amiga=x", Image{}, "want one of bios, ppc, mac, efi"},
-		{"efi=partition:two", Image{}, "no number of a partition"},
+		{"efi=partition:two", Image{}, "is not a partition number"},
 		{"bios=x,load=0", Image{}, "1 to 65535"},
 		{"bios=x,segment=70000", Image{}, "0 to 0xffff"},
 		{"bios=x,emulation=tape", Image{}, "want one of none, 1.2M"},
@@ -36,7 +36,7 @@ func TestParseImage(t *testing.T) {
 	}
 }
 
-// parses parses a text into what is wanted, or into an error that says so.
+// parses checks that a text is parsed as wanted, or gives an error with that text.
 func parses[T comparable](t *testing.T, parse func(string) (T, error), text string, want T, wantErr string) {
 	t.Helper()
 	got, err := parse(text)
@@ -63,10 +63,10 @@ func TestParsePartition(t *testing.T) {
 		{"3:0x83/933AC7E1-2EB4-4F13-B844-0E14E2AEF915:x", Partition{3, "x", Type{0x83, guid}}, ""},
 		{"3:933ac7e1-2eb4-4f13-b844-0e14e2aef915:x", Partition{3, "x", Type{0x0C, guid}}, ""},
 		{"esp.img", Partition{}, "number:type:path"},
-		{"0:efi:x", Partition{}, "no number"},
+		{"0:efi:x", Partition{}, "is not a partition number"},
 		{"2:fish:x", Partition{}, "want one of efi"},
 		{"2:0:x", Partition{}, "want one of efi"},
-		{"2:0x83/12:x", Partition{}, "no GUID"},
+		{"2:0x83/12:x", Partition{}, "is not a GUID"},
 	} {
 		parses(t, ParsePartition, c.text, c.want, c.err)
 	}
@@ -108,16 +108,16 @@ func TestCheck(t *testing.T) {
 		{Options{Images: []Image{{}}}, "neither a file"},
 		{Options{Images: []Image{{Path: "x", Partition: 2}}}, "names both"},
 		{Options{Images: []Image{{Path: "x", LoadSectors: 70000}}}, "1 to 65535"},
-		{Options{Images: []Image{{Path: "x", Platform: EFI, Emulation: HardDisk}}}, "UEFI knows no emulation"},
+		{Options{Images: []Image{{Path: "x", Platform: EFI, Emulation: HardDisk}}}, "UEFI does not emulate"},
 		{Options{Images: []Image{{Path: "x", InfoTable: true, Emulation: HardDisk}}}, "would damage"},
-		{Options{Images: []Image{{Partition: 2, InfoTable: true}}, Append: []Partition{{Number: 2, Path: "p"}}}, "takes no boot information table"},
-		{Options{Images: many}, "leave some out"},
-		{Options{ID: strings.Repeat("x", 25)}, "room for 24"},
-		{Options{Catalog: "boot/"}, "names a folder"},
-		{Options{PartitionOffset: 4}, "at 16 to 512"},
+		{Options{Images: []Image{{Partition: 2, InfoTable: true}}, Append: []Partition{{Number: 2, Path: "p"}}}, "cannot have a boot information table"},
+		{Options{Images: many}, "use fewer"},
+		{Options{ID: strings.Repeat("x", 25)}, "limit is 24"},
+		{Options{Catalog: "boot/"}, "ends in a slash"},
+		{Options{PartitionOffset: 4}, "or 16 to 512"},
 		{Options{PartitionOffset: 16, GPT: GPTOnly, Images: []Image{{Path: "x", Platform: EFI}}}, "append it"},
 		{Options{Append: []Partition{{Number: 2}}}, "names no file"},
-		{Options{Append: []Partition{{Number: 2, Path: "a"}, {Number: 2, Path: "b"}}}, "taken by another"},
+		{Options{Append: []Partition{{Number: 2, Path: "a"}, {Number: 2, Path: "b"}}}, "used twice"},
 	} {
 		if err := c.o.Check(); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%+v: error %v, want %q", c.o, err, c.want)
@@ -128,7 +128,7 @@ func TestCheck(t *testing.T) {
 	}
 }
 
-// TestGPT checks what the UEFI Specification asks of both copies.
+// TestGPT checks both copies of the GPT against the UEFI Specification.
 func TestGPT(t *testing.T) {
 	o := Options{
 		GPT: GPTOnly, APM: true,
@@ -174,8 +174,8 @@ func TestGPT(t *testing.T) {
 	}
 }
 
-// TestTooManyPartitions asks for one more than a GPT names: the volume takes two
-// parts, around the boot image in it.
+// TestTooManyPartitions has one partition more than a GPT holds: the volume takes two,
+// one on each side of the boot image in it.
 func TestTooManyPartitions(t *testing.T) {
 	for count, ok := range map[int]bool{125: true, 126: false, 127: false} {
 		o := Options{GPT: GPTOnly, Images: []Image{{Platform: EFI, Path: "/efi"}}}
@@ -251,7 +251,7 @@ func TestPatchedReadsEverywhere(t *testing.T) {
 	}
 }
 
-// TestPatchedShrunk opens an image that has lost its end.
+// TestPatchedShrunk opens an image that has become shorter.
 func TestPatchedShrunk(t *testing.T) {
 	p := &Patched{Base: layout.Bytes(make([]byte, 100)), Size: 3000, InfoTable: true}
 	if _, err := p.Open(); err == nil || !strings.Contains(err.Error(), "shorter") {

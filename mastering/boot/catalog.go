@@ -2,11 +2,11 @@ package boot
 
 import "encoding/binary"
 
-// MaxCatalog is the greatest size of a boot catalogue in bytes: firmware reads
-// one sector of it.
+// MaxCatalog is the maximum size of a boot catalogue in bytes: firmware reads one
+// sector.
 const MaxCatalog = SectorSize
 
-// entrySize is the size of everything in a boot catalogue (El Torito 2).
+// entrySize is the size of every entry of a boot catalogue (El Torito 2).
 const entrySize = 32
 
 // Entry is an entry of the boot catalogue, with all sizes and addresses known.
@@ -20,7 +20,7 @@ type Entry struct {
 	LBA         uint32 // of the image
 }
 
-// catalogLength returns the size of the catalogue of some images in bytes.
+// catalogLength returns the size in bytes of the catalogue of images.
 func catalogLength(images []Image) int {
 	n := 2
 	for i := 1; i < len(images); i++ {
@@ -32,8 +32,8 @@ func catalogLength(images []Image) int {
 	return n * entrySize
 }
 
-// PutCatalog writes the boot catalogue into b, a sector of zeros. The first entry
-// is the default one; further ones form sections, one for each run of the same
+// PutCatalog writes the boot catalogue to b, a sector of zeros. The first entry is
+// the default entry; the others form sections, one for each run of the same
 // platform.
 func PutCatalog(b []byte, id string, entries []Entry) {
 	v := b[:entrySize] // validation entry (El Torito 2.1)
@@ -80,7 +80,7 @@ func putEntry(b []byte, e Entry) {
 }
 
 // PutRecord writes the boot record volume descriptor (El Torito 2, figure 7;
-// ECMA-119 8.2) into b, a sector of zeros. It lies at sector 17.
+// ECMA-119 8.2) to b, a sector of zeros. It belongs to sector 17 of a session.
 func PutRecord(b []byte, catalog uint32) {
 	b[6] = 1
 	copy(b[1:], "CD001")

@@ -6,13 +6,13 @@ import (
 	"fmt"
 )
 
-// Disk is an image as a disk sees it, in blocks of 512 bytes: boot code and
-// partition tables. Options.Disk makes one.
+// Disk is an image as it appears on a disk, in blocks of 512 bytes: its boot code
+// and partition tables. Options.Disk makes one.
 type Disk struct {
 	Blocks int64  // of the whole image
-	Code   []byte // of the MBR, and what follows it in the system area
+	Code   []byte // boot code in the system area, from the MBR on
 	Style  Style  // not StyleAuto
-	Boot   uint32 // sector of the boot image that the code starts
+	Boot   uint32 // sector of the boot image that the code boots
 	Seed   Seed
 	mbr    []slot
 	gpt    []slot
@@ -37,7 +37,7 @@ func (s Span) blocks() (start, count int64) {
 	return s.Start * blocksPerSector, s.Count * blocksPerSector
 }
 
-// Plan is where everything is that a partition table may name.
+// Plan says where everything is that a partition table may list.
 type Plan struct {
 	Sectors  int64  // of the whole image
 	Volume   int64  // sectors of the volume, from 0
@@ -47,18 +47,18 @@ type Plan struct {
 	Seed     Seed
 }
 
-// Round-up of the volume, of appended partitions and of the whole image: 1 MiB.
-// That is a cylinder of the geometry that isohybrid made usual, 64 heads of 32
-// sectors, and what partitions of disks are aligned to today.
+// alignment is that of the end of the volume, of appended partitions and of the whole
+// image, in sectors: 1 MiB. That is a cylinder of the geometry that isohybrid made
+// usual (64 heads, 32 sectors), and the usual alignment of partitions today.
 const alignment = 1 << 20 / SectorSize
 
-// Align rounds a sector up to where a partition may begin.
+// Align rounds a sector up to the next one at which a partition may begin.
 func Align(sector int64) int64 { return (sector + alignment - 1) / alignment * alignment }
 
-// TailSectors is how many sectors the backup GPT needs at the end of the image.
+// TailSectors is the number of sectors of the backup GPT at the end of the image.
 const TailSectors = (gptBlocks + blocksPerSector - 1) / blocksPerSector
 
-// Disk arranges the partition tables. The options have been checked.
+// Disk makes the partition tables. The options must have passed Check.
 func (o *Options) Disk(p Plan) (*Disk, error) {
 	d := &Disk{Blocks: p.Sectors * blocksPerSector, Code: p.Code, Seed: p.Seed, kind: o.GPT, Style: o.Style}
 	if err := o.code(d, p); err != nil {
@@ -80,10 +80,10 @@ func (o *Options) Disk(p Plan) (*Disk, error) {
 	return d, d.checkRoom(o.Code)
 }
 
-// code finds out what boot code needs, and where the image is that it starts.
+// code finds the style of the boot code and the image that it boots.
 func (o *Options) code(d *Disk, p Plan) error {
 	if len(p.Code) > SystemArea {
-		return fmt.Errorf("boot code %s is too large: the system area has room for %d bytes", o.Code, SystemArea)
+		return fmt.Errorf("boot code %s is too large: the system area holds %d bytes", o.Code, SystemArea)
 	}
 	if d.Style == StyleAuto {
 		d.Style = detectStyle(p.Code)
@@ -92,7 +92,7 @@ func (o *Options) code(d *Disk, p Plan) error {
 		return nil
 	}
 	if len(p.Code) < 432 {
-		return fmt.Errorf("boot code %s has %d bytes; that of %s has at least 432", o.Code, len(p.Code), d.Style)
+		return fmt.Errorf("boot code %s has %d bytes, but %s boot code has at least 432", o.Code, len(p.Code), d.Style)
 	}
 	for n, i := range o.Images {
 		if i.Platform == BIOS && i.Emulation == NoEmulation && i.Path != "" {
@@ -100,10 +100,10 @@ func (o *Options) code(d *Disk, p Plan) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("boot code %s starts a boot image of the platform bios without emulation; there is none", o.Code)
+	return fmt.Errorf("boot code %s needs a BIOS boot image without emulation, and there is none", o.Code)
 }
 
-// detectStyle tells boot code by the messages in it.
+// detectStyle recognizes boot code by the messages in it.
 func detectStyle(code []byte) Style {
 	switch mbr := code[:min(len(code), BlockSize)]; {
 	case bytes.Contains(mbr, []byte("isolinux.bin")):
@@ -114,7 +114,7 @@ func detectStyle(code []byte) Style {
 	return StylePlain
 }
 
-// listMBR lists the volume, the UEFI images in it and what is appended.
+// listMBR lists the volume, the UEFI images in it, and the appended partitions.
 func (o *Options) listMBR(d *Disk, p Plan) error {
 	start := int64(o.PartitionOffset) * blocksPerSector
 	volume := slot{number: 1, start: start, count: p.Volume*blocksPerSector - start, active: true}
@@ -136,7 +136,7 @@ func (o *Options) listMBR(d *Disk, p Plan) error {
 			number++
 		}
 		if number > 4 {
-			return fmt.Errorf("%s finds no room in the partition table of the MBR, which names 4 partitions", i)
+			return fmt.Errorf("%s does not fit into the MBR, which holds 4 partitions", i)
 		}
 		taken[number] = true
 		s := slot{number: number, kind: TypeEFI}
@@ -146,8 +146,8 @@ func (o *Options) listMBR(d *Disk, p Plan) error {
 	return nil
 }
 
-// volumeType is the MBR type of the partition that is the volume: 17h, "hidden
-// NTFS", is what isohybrid made usual, 00h where there is a GPT too.
+// volumeType returns the MBR type of the partition of the volume. isohybrid made 17h
+// ("hidden NTFS") usual, or 00h if there is a GPT too.
 func (o *Options) volumeType(d *Disk) byte {
 	switch {
 	case o.VolumeType != 0:
@@ -160,7 +160,7 @@ func (o *Options) volumeType(d *Disk) byte {
 	return TypeISO.MBR
 }
 
-// VolumeSectors returns how many sectors the partition that is the volume has.
+// VolumeSectors returns the number of sectors of the volume's partition.
 func (d *Disk) VolumeSectors() int64 {
 	list := d.mbr
 	if d.kind == GPTOnly {
@@ -174,9 +174,9 @@ func (d *Disk) VolumeSectors() int64 {
 	return 0
 }
 
-// protect makes the MBR protective (UEFI Specification 5.2.3). An entry without
-// a type is marked active where there is boot code, since some BIOSes start no
-// disk without one.
+// protect makes the MBR protective (UEFI Specification 5.2.3). If there is boot code,
+// an entry without a type is marked active, since some BIOSes do not boot a disk
+// without an active entry.
 func (d *Disk) protect() {
 	d.mbr = []slot{{number: 1, start: 1, count: d.Blocks - 1, kind: Type{MBR: 0xEE}}}
 	if len(d.Code) > 0 {
@@ -184,22 +184,22 @@ func (d *Disk) protect() {
 	}
 }
 
-// checkRoom refuses more partitions than a GPT names, and boot code that reaches
-// into what must lie behind the MBR.
+// checkRoom returns an error if there are more partitions than a GPT holds, or if
+// boot code overlaps the tables after the MBR.
 func (d *Disk) checkRoom(code string) error {
 	if n := len(d.gpt); n > gptEntries {
-		return fmt.Errorf("the GPT would have %d partitions, with the volume, the boot images in it and the gaps between them; it names %d, so append fewer", n, gptEntries)
+		return fmt.Errorf("the GPT would need %d partitions for the volume, its boot images, the gaps between them and the appended partitions, but holds only %d: append fewer partitions", n, gptEntries)
 	}
 	if len(d.Code) <= BlockSize || len(d.gpt)+len(d.apm) == 0 {
 		return nil
 	}
 	if len(bytes.Trim(d.Code[BlockSize:], "\x00")) > 0 {
-		return fmt.Errorf("boot code %s has %d bytes; with a GPT or an APM there is room for one block of 512", code, len(d.Code))
+		return fmt.Errorf("boot code %s has %d bytes, but next to a GPT or an APM only one block of 512 bytes is free", code, len(d.Code))
 	}
 	return nil
 }
 
-// PutHead writes the system area into b: SystemArea bytes of zeros.
+// PutHead writes the system area to b, SystemArea bytes of zeros.
 func (d *Disk) PutHead(b []byte) {
 	copy(b, d.Code)
 	if len(d.apm) > 0 {
@@ -211,20 +211,20 @@ func (d *Disk) PutHead(b []byte) {
 	}
 }
 
-// Places in the MBR, bytes.
+// Offsets in the MBR.
 const (
 	mbrAddress   = 432 // of the boot image
 	mbrSignature = 440
 	mbrTable     = 446
 )
 
-// putMBR writes addresses and the partition table into the MBR.
+// putMBR writes addresses and the partition table to the MBR.
 func (d *Disk) putMBR(b []byte) {
 	switch boot := uint64(d.Boot) * blocksPerSector; d.Style {
 	case StyleISOLINUX:
 		binary.LittleEndian.PutUint64(b[mbrAddress:], boot)
 	case StyleGRUB:
-		// The first sector of the image is only for discs.
+		// The first sector of the image is used on discs only.
 		binary.LittleEndian.PutUint64(b[mbrAddress:], boot+blocksPerSector)
 	}
 	binary.LittleEndian.PutUint32(b[mbrSignature:], d.Seed.signature())
@@ -244,11 +244,11 @@ func (d *Disk) putMBR(b []byte) {
 	b[510], b[511] = 0x55, 0xAA
 }
 
-// clamp32 is what the MBR can say of a larger number.
+// clamp32 returns a number as the MBR can record it.
 func clamp32(n int64) uint32 { return uint32(min(n, 1<<32-1)) }
 
 // putCHS writes a block address as cylinder, head and sector of a disk of 64
-// heads and 32 sectors. What lies behind cylinder 1023 is its last block.
+// heads and 32 sectors. Addresses past cylinder 1023 become its last block.
 func putCHS(b []byte, block int64) {
 	const heads, sectors = 64, 32
 	c, h, s := block/(heads*sectors), block/sectors%heads, block%sectors+1

@@ -11,7 +11,7 @@ import (
 
 // Shape of a GPT (UEFI Specification 5.3).
 const (
-	gptHeader    = 92  // bytes of the header that have a meaning
+	gptHeader    = 92  // bytes of the header
 	gptEntry     = 128 // bytes of an entry
 	gptEntries   = 128
 	gptArray     = gptEntries * gptEntry / BlockSize // blocks
@@ -19,14 +19,14 @@ const (
 	systemBlocks = SystemArea / BlockSize            // first block that partitions may use
 )
 
-// Attributes of partitions (UEFI Specification 5.3.3; bits 48 and above belong
-// to the type, and 60 makes basic data read-only).
+// Attributes of partitions (UEFI Specification 5.3.3). Bits 48 and above depend on
+// the type; bit 60 makes basic data read-only.
 const (
 	attributeRequired = 1 << 0
 	attributeReadOnly = 1 << 60
 )
 
-// efiType is how UEFI partitions are announced.
+// efiType returns the type of UEFI images and partitions.
 func (o *Options) efiType() Type {
 	if o.BasicData {
 		return Type{MBR: TypeEFI.MBR, GUID: TypeBasicData.GUID}
@@ -34,9 +34,9 @@ func (o *Options) efiType() Type {
 	return TypeEFI
 }
 
-// listGPT lists partitions that do not overlap: the volume, the UEFI images,
-// which leave gaps in it, and what is appended. The gaps are listed too, so that
-// nobody takes them for free space.
+// listGPT lists partitions that do not overlap: the UEFI images, the parts of the
+// volume between them, and the appended partitions. The parts between are listed so
+// that they are not taken for free space.
 func (o *Options) listGPT(d *Disk, p Plan) {
 	taken := map[int]bool{1: true}
 	for n, a := range o.Append {
@@ -86,8 +86,8 @@ func (o *Options) listGPT(d *Disk, p Plan) {
 	}
 }
 
-// listHybrid lists what isohybrid lists: the volume from its first block on, and
-// the UEFI images in it.
+// listHybrid lists the partitions that isohybrid lists: the volume from its first
+// block on, and the UEFI images in it.
 func (o *Options) listHybrid(d *Disk, p Plan) {
 	end := min(p.Volume*blocksPerSector, d.usable())
 	d.gpt = append(d.gpt, slot{number: 1, count: end, kind: TypeISO, name: "ISOHybrid ISO", readOnly: true})
@@ -110,8 +110,8 @@ func (o *Options) listHybrid(d *Disk, p Plan) {
 	}
 }
 
-// arrayBlock is where the primary array of entries is: behind the entries of an
-// APM, if there is one.
+// arrayBlock returns the block of the primary array of entries: after the entries of
+// an APM, if there is one.
 func (d *Disk) arrayBlock() int64 {
 	if len(d.apm) == 0 {
 		return 2
@@ -119,13 +119,13 @@ func (d *Disk) arrayBlock() int64 {
 	return int64(1+len(d.apm)) * blocksPerSector
 }
 
-// lastUsable is the last block in front of the backup.
+// lastUsable returns the last block before the backup GPT.
 func (d *Disk) lastUsable() int64 { return d.Blocks - gptBlocks - 1 }
 
-// usable is where whole sectors end in front of the backup.
+// usable returns the end of the last whole sector before the backup GPT.
 func (d *Disk) usable() int64 { return (d.lastUsable() + 1) / blocksPerSector * blocksPerSector }
 
-// putGPT writes the primary GPT into the system area.
+// putGPT writes the primary GPT to the system area.
 func (d *Disk) putGPT(b []byte) {
 	array := d.arrayBlock()
 	entries := b[array*BlockSize:][:gptArray*BlockSize]
@@ -133,7 +133,7 @@ func (d *Disk) putGPT(b []byte) {
 	d.putHeader(b[BlockSize:2*BlockSize], 1, d.Blocks-1, array, entries)
 }
 
-// PutTail writes the backup GPT into b, TailSectors sectors of zeros at the end
+// PutTail writes the backup GPT to b, TailSectors sectors of zeros at the end
 // of the image.
 func (d *Disk) PutTail(b []byte) {
 	b = b[len(b)-gptBlocks*BlockSize:]

@@ -17,14 +17,14 @@ func ParseGUID(s string) (GUID, error) {
 	var g GUID
 	b, err := hex.DecodeString(strings.ReplaceAll(s, "-", ""))
 	if err != nil || len(b) != len(g) || len(s) != 36 {
-		return g, fmt.Errorf("%q is no GUID such as %s", s, TypeEFI.GUID)
+		return g, fmt.Errorf("%q is not a GUID like %s", s, TypeEFI.GUID)
 	}
 	copy(g[:], b)
 	g.swap()
 	return g, nil
 }
 
-// swap turns a GUID as it is written into one as it is stored, and back.
+// swap converts a GUID between its written and its stored form.
 func (g *GUID) swap() {
 	g[0], g[1], g[2], g[3] = g[3], g[2], g[1], g[0]
 	g[4], g[5] = g[5], g[4]
@@ -36,12 +36,12 @@ func (g GUID) String() string {
 	return strings.ToUpper(fmt.Sprintf("%x-%x-%x-%x-%x", g[0:4], g[4:6], g[6:8], g[8:10], g[10:16]))
 }
 
-// Seed is what the identifiers of an image follow from: the same seed gives the
-// same image.
+// Seed is the source of all identifiers in an image: the same seed gives the same
+// image.
 type Seed [sha256.Size]byte
 
-// NewSeed returns the seed of a volume of that label made at that time, in
-// nanoseconds since 1970.
+// NewSeed returns the seed of a volume with that label and creation time, in Unix
+// nanoseconds.
 func NewSeed(label string, made int64) Seed {
 	return sha256.Sum256(fmt.Appendf(nil, "%s\x00%d", label, made))
 }

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// Platform is what kind of machine a boot image is for (El Torito 2.1, 2.3).
+// Platform is the kind of machine that a boot image is for (El Torito 2.1, 2.3).
 type Platform byte
 
 // Platforms. That of UEFI is defined by the UEFI Specification 13.3.2.1.
@@ -17,11 +17,10 @@ const (
 	EFI     Platform = 0xEF
 )
 
-// Emulation is what disk a boot image appears as (El Torito 2.2).
+// Emulation is the kind of disk that a boot image appears as (El Torito 2.2).
 type Emulation byte
 
-// Emulations. FloppyBySize is one of the three floppies: the one that has the
-// size of the image.
+// Emulations. FloppyBySize is the floppy that has the size of the image.
 const (
 	NoEmulation  Emulation = 0
 	Floppy12     Emulation = 1
@@ -31,15 +30,15 @@ const (
 	FloppyBySize Emulation = 0xFF
 )
 
-// Style is how boot code of a disk is told where the boot image is.
+// Style is how boot code for disks learns the address of the boot image.
 type Style uint8
 
 // Styles of boot code.
 const (
-	StyleAuto     Style = iota // known from the code itself
+	StyleAuto     Style = iota // detected from the code itself
 	StyleISOLINUX              // block address of the image at byte 432
 	StyleGRUB                  // block address of the image's second sector at byte 432
-	StylePlain                 // it is not told
+	StylePlain                 // it does not
 )
 
 // GPT says whether there is a GUID partition table.
@@ -48,14 +47,14 @@ type GPT uint8
 // Kinds of GPT.
 const (
 	GPTNone GPT = iota
-	// GPTOnly is a GPT as the UEFI Specification wants it, with a protective MBR.
+	// GPTOnly is a GPT as the UEFI Specification has it, with a protective MBR.
 	GPTOnly
-	// GPTHybrid is a GPT beside an MBR that names partitions too, and with
-	// partitions that overlap, as isohybrid writes it for old Macs.
+	// GPTHybrid is a GPT and an MBR that both list partitions, with partitions that
+	// overlap, as isohybrid writes them for old Macs.
 	GPTHybrid
 )
 
-// Type says what is in a partition: an MBR type and the type GUID of a GPT.
+// Type is the type of a partition: an MBR type and the type GUID of a GPT.
 type Type struct {
 	MBR  byte
 	GUID GUID
@@ -70,7 +69,7 @@ var (
 	TypeISO       = Type{0xCD, TypeBasicData.GUID}
 )
 
-// word pairs a value with how it is written in saved options and descriptions.
+// word is a value and its name in saved options and on the command line.
 type word[T comparable] struct {
 	value T
 	text  string
@@ -124,8 +123,8 @@ func (p Platform) String() string {
 // MarshalText implements encoding.TextMarshaler.
 func (p Platform) MarshalText() ([]byte, error) { return []byte(p.String()), nil }
 
-// UnmarshalText implements encoding.TextUnmarshaler. A number stands for a
-// platform that has no name here.
+// UnmarshalText implements encoding.TextUnmarshaler. It also accepts the number of a
+// platform.
 func (p *Platform) UnmarshalText(b []byte) error {
 	if n, err := strconv.ParseUint(string(b), 0, 8); err == nil {
 		*p = Platform(n)
@@ -187,8 +186,9 @@ func (t Type) String() string {
 // MarshalText implements encoding.TextMarshaler.
 func (t Type) MarshalText() ([]byte, error) { return []byte(t.String()), nil }
 
-// UnmarshalText implements encoding.TextUnmarshaler. A type is a word such as
-// "efi", an MBR type such as 0xef, a GUID, or both with a slash between them.
+// UnmarshalText implements encoding.TextUnmarshaler. It accepts a name such as
+// "efi", an MBR type such as 0xef, a GUID, or an MBR type and a GUID with a slash
+// between them.
 func (t *Type) UnmarshalText(b []byte) error {
 	s := string(b)
 	if v, err := valueOf(types, "", s); err == nil {
@@ -219,7 +219,7 @@ func (t *Type) UnmarshalText(b []byte) error {
 	return nil
 }
 
-// guid returns the type GUID that stands for the type in a GPT.
+// guid returns the GUID of the type in a GPT.
 func (t Type) guid() GUID {
 	if t.GUID != (GUID{}) {
 		return t.GUID

@@ -6,14 +6,14 @@ import (
 	"strings"
 )
 
-// ParseImage reads the description of a boot image as a person types it:
+// ParseImage parses the description of a boot image, as used on the command line:
 //
 //	platform=path[,option]...
 //
-// The platform is bios, efi, ppc, mac or a number. The path is that on the disc;
-// "partition:2" is appended partition 2. Options are info-table, grub-info,
-// load=SECTORS or load=all, segment=NUMBER, emulation=WORD and not-bootable.
-// A comma that belongs to a path is written twice.
+// The platform is bios, efi, ppc, mac or a number. The path is a path on the disc, or
+// "partition:2" for appended partition 2. Options are info-table, grub-info,
+// load=SECTORS or load=all, segment=NUMBER, emulation=WORD and not-bootable. A comma
+// in a path is written twice.
 func ParseImage(s string) (Image, error) {
 	var i Image
 	platform, rest, ok := strings.Cut(s, "=")
@@ -28,7 +28,7 @@ func ParseImage(s string) (Image, error) {
 	if number, ok := strings.CutPrefix(parts[0], "partition:"); ok {
 		n, err := strconv.Atoi(number)
 		if err != nil || n < 1 {
-			return i, fmt.Errorf("boot image %q: %q is no number of a partition", s, number)
+			return i, fmt.Errorf("boot image %q: %q is not a partition number", s, number)
 		}
 		i.Path, i.Partition = "", n
 	}
@@ -43,7 +43,7 @@ func ParseImage(s string) (Image, error) {
 	return i, nil
 }
 
-// splitCommas splits at single commas; double ones stand for one.
+// splitCommas splits at single commas; a double comma is an escaped comma.
 func splitCommas(s string) []string {
 	parts := strings.Split(strings.ReplaceAll(s, ",,", "\x00"), ",")
 	for i := range parts {
@@ -85,8 +85,9 @@ func (i *Image) option(s string) error {
 	return nil
 }
 
-// ParsePartition reads the description of an appended partition as a person
-// types it: number:type:path, such as 2:efi:esp.img. Type is what Type reads.
+// ParsePartition parses the description of an appended partition, as used on the
+// command line: number:type:path, such as 2:efi:esp.img. See Type.UnmarshalText for
+// the type.
 func ParsePartition(s string) (Partition, error) {
 	parts := strings.SplitN(s, ":", 3)
 	if len(parts) != 3 || parts[2] == "" {
@@ -94,7 +95,7 @@ func ParsePartition(s string) (Partition, error) {
 	}
 	n, err := strconv.Atoi(parts[0])
 	if err != nil || n < 1 {
-		return Partition{}, fmt.Errorf("partition %q: %q is no number of a partition", s, parts[0])
+		return Partition{}, fmt.Errorf("partition %q: %q is not a partition number", s, parts[0])
 	}
 	p := Partition{Number: n, Path: parts[2]}
 	if err := p.Type.UnmarshalText([]byte(parts[1])); err != nil {

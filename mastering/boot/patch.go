@@ -8,16 +8,16 @@ import (
 	"glassmaster/mastering/layout"
 )
 
-// Places in boot images that loaders want filled in, bytes.
+// Offsets in boot images of what boot loaders need filled in.
 const (
 	infoStart = 8    // of the boot information table
-	infoEnd   = 64   // behind it
+	infoEnd   = 64   // of its end
 	grubInfo  = 2548 // of the block address in GRUB's image
 )
 
-// Patched is a boot image with the places filled in that its loader wants. The
-// file itself stays as it is: the bytes change on their way into the image. It
-// is a layout.Opener.
+// Patched is a boot image with a boot information table, or the address that GRUB
+// needs, filled in. The file itself is not changed, only the bytes that are written
+// to the disc. It is a layout.Opener.
 type Patched struct {
 	Base      layout.Source
 	Size      int64  // bytes
@@ -29,7 +29,8 @@ type Patched struct {
 
 func (p *Patched) String() string { return p.Base.String() }
 
-// Open implements layout.Opener. The image is read for its checksum.
+// Open implements layout.Opener. It reads the whole image if the boot information
+// table needs a checksum.
 func (p *Patched) Open() (layout.Reader, error) {
 	r, err := layout.OpenSource(p.Base, p.Size)
 	if err != nil {
@@ -42,7 +43,7 @@ func (p *Patched) Open() (layout.Reader, error) {
 		q.patches = append(q.patches, patch{grubInfo, b})
 	}
 	if p.InfoTable {
-		sum, err := checksum(q, p.Size) // of what is on the disc
+		sum, err := checksum(q, p.Size) // of the bytes on the disc
 		if err != nil {
 			r.Close()
 			return nil, err
@@ -65,8 +66,8 @@ func (p *Patched) Unchanged() error {
 	return nil
 }
 
-// checksum adds the 32-bit words of an image from byte 64 on; the last one is
-// filled with zeros.
+// checksum adds the 32-bit words of an image from byte 64 on; the last word is
+// padded with zeros.
 func checksum(r io.ReaderAt, size int64) (uint32, error) {
 	var sum uint32
 	buf := make([]byte, 64<<10)

@@ -9,7 +9,7 @@ import (
 	"unicode/utf16"
 )
 
-// Table is a partition table that was found on a disc.
+// Table is a partition table of a disc.
 type Table struct {
 	Kind    string // "MBR", "GPT" or "APM"
 	Entries []TableEntry
@@ -18,12 +18,12 @@ type Table struct {
 
 // TableEntry is a partition that a table lists.
 type TableEntry struct {
-	Number int    // its place in the table, from 1
-	Type   string // what is in it, in words where they are known
+	Number int    // its position in the table, from 1
+	Type   string // the name of the type, if it is known
 	Name   string // GPT and APM only
 	Start  int64  // blocks of 512 bytes
 	Blocks int64  // of 512 bytes
-	Active bool   // MBR: the one that is started
+	Active bool   // MBR: bootable
 }
 
 // String describes the partition in one line.
@@ -38,10 +38,10 @@ func (e TableEntry) String() string {
 	return s
 }
 
-// Tables reads the partition tables of a disc of size bytes, which may have
-// several that describe the same bytes: an MBR (UEFI Specification 5.2), a GPT
-// (5.3) and an Apple partition map (Inside Macintosh: Devices, chapter 3). What
-// cannot be read counts as not there.
+// Tables reads the partition tables of a disc of size bytes. There may be several
+// that describe the same bytes: an MBR (UEFI Specification 5.2), a GPT (5.3) and an
+// Apple partition map (Inside Macintosh: Devices, chapter 3). Tables that cannot be
+// read are left out.
 func Tables(r io.ReaderAt, size int64) []Table {
 	head := make([]byte, SystemArea)
 	n, _ := r.ReadAt(head, 0)
@@ -55,7 +55,7 @@ func Tables(r io.ReaderAt, size int64) []Table {
 	return all
 }
 
-// mbrTypeName returns the name of a partition type that discs have, "" for others.
+// mbrTypeName returns the name of a partition type found on discs, "" for others.
 func mbrTypeName(kind byte) string {
 	switch kind {
 	case 0x01:
@@ -85,7 +85,7 @@ func mbrTypeName(kind byte) string {
 }
 
 // readMBR reads the four entries of a master boot record. A boot sector without
-// partitions is none.
+// partitions does not count as one.
 func readMBR(head []byte) Table {
 	if len(head) < BlockSize || head[510] != 0x55 || head[511] != 0xAA {
 		return Table{}
@@ -116,8 +116,8 @@ func readMBR(head []byte) Table {
 // 128 and 6 are usual.
 const maxTableEntries = 1024
 
-// gptTypeName returns the name of a type GUID that discs have, and others as they are
-// written.
+// gptTypeName returns the name of a type GUID found on discs, and the GUID itself for
+// others.
 func gptTypeName(g GUID) string {
 	switch g {
 	case TypeEFI.GUID:
@@ -132,7 +132,7 @@ func gptTypeName(g GUID) string {
 	return g.String()
 }
 
-// readGPT reads the header at block 1 and the entries that it leads to.
+// readGPT reads the header at block 1 and the entries that it points to.
 func readGPT(r io.ReaderAt, head []byte, size int64) Table {
 	if len(head) < 2*BlockSize || string(head[BlockSize:][:8]) != "EFI PART" {
 		return Table{}
@@ -154,8 +154,8 @@ func readGPT(r io.ReaderAt, head []byte, size int64) Table {
 	return t
 }
 
-// readEntries reads the array of entries whose place and shape a header tells
-// (UEFI Specification 5.3.2: address at 72, number at 80, size of each at 84).
+// readEntries reads the array of entries that a header describes (UEFI Specification
+// 5.3.2: address at 72, number at 80, size of each at 84).
 func readEntries(r io.ReaderAt, header []byte, size int64) ([]byte, error) {
 	le := binary.LittleEndian
 	at, count, each := le.Uint64(header[72:]), le.Uint32(header[80:]), le.Uint32(header[84:])
@@ -163,7 +163,7 @@ func readEntries(r io.ReaderAt, header []byte, size int64) ([]byte, error) {
 		return nil, fmt.Errorf("it claims %d entries of %d bytes", count, each)
 	}
 	if at >= uint64(size)/BlockSize {
-		return nil, fmt.Errorf("its entries should be at block %d, behind the end of the image", at)
+		return nil, fmt.Errorf("its entries are recorded at block %d, past the end of the image", at)
 	}
 	entries := make([]byte, int(count)*int(each))
 	if n, _ := r.ReadAt(entries, int64(at)*BlockSize); n < len(entries) {
@@ -210,7 +210,7 @@ func checkGPT(r io.ReaderAt, header, entries []byte, size int64) string {
 	backup := le.Uint64(header[32:])
 	var p [8]byte
 	if backup < uint64(size)/BlockSize {
-		_, _ = r.ReadAt(p[:], int64(backup)*BlockSize) // unread is as good as not there
+		_, _ = r.ReadAt(p[:], int64(backup)*BlockSize) // a read error counts as missing
 	}
 	if string(p[:]) != "EFI PART" {
 		return fmt.Sprintf("its backup at block %d is missing", backup)
@@ -219,8 +219,8 @@ func checkGPT(r io.ReaderAt, header, entries []byte, size int64) string {
 }
 
 // readAPM reads an Apple partition map, whose blocks have 512 or 2048 bytes. The
-// driver descriptor tells which, where boot code has left it in place; otherwise
-// the first entry shows it.
+// driver descriptor says which, if boot code has not replaced it; otherwise the
+// position of the first entry shows it.
 func readAPM(head []byte) Table {
 	be := binary.BigEndian
 	sizes := []int{BlockSize, SectorSize}
@@ -236,7 +236,7 @@ func readAPM(head []byte) Table {
 		for n := 1; int64(n) <= count && (n+1)*size <= len(head); n++ {
 			e := head[n*size:][:size]
 			if string(e[:2]) != "PM" {
-				t.Problem = fmt.Sprintf("it claims %d entries and has %d", count, n-1)
+				t.Problem = fmt.Sprintf("it should have %d entries, but has %d", count, n-1)
 				break
 			}
 			blocks := int64(size / BlockSize)
@@ -250,8 +250,8 @@ func readAPM(head []byte) Table {
 	return Table{}
 }
 
-// macText reads text that ends at a NUL. Other characters than those of ASCII
-// depend on the Macintosh's language, and become question marks.
+// macText reads text that ends at a NUL byte. Characters outside of ASCII depend on
+// the language of the Macintosh, and become question marks.
 func macText(p []byte) string {
 	s, _, _ := strings.Cut(string(p), "\x00")
 	return strings.Map(func(r rune) rune {

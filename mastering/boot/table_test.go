@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// disk is an image with all three tables, written by this package; xorriso and
-// sfdisk judge what it writes elsewhere.
+// disk is an image with all three tables, written by this package. Tests of master
+// have xorriso and sfdisk read what it writes.
 func disk(t testing.TB) []byte {
 	t.Helper()
 	o := &Options{GPT: GPTOnly, APM: true, Append: []Partition{{Number: 2, Path: "efi.img", Type: TypeEFI}}}
@@ -54,8 +54,8 @@ func TestTables(t *testing.T) {
 	}
 }
 
-// TestTablesDamaged changes single fields; seal makes the checksum of the header
-// right again, so that the field itself is judged.
+// TestTablesDamaged changes single fields; seal corrects the checksum of the header,
+// so that the field itself is tested.
 func TestTablesDamaged(t *testing.T) {
 	le := binary.LittleEndian
 	seal := func(h []byte) {
@@ -71,7 +71,7 @@ func TestTablesDamaged(t *testing.T) {
 		{"length", "header claims 7 bytes", func(p, h []byte) []byte { le.PutUint32(h[12:], 7); return p }},
 		{"number", "claims 4294967295 entries", func(p, h []byte) []byte { le.PutUint32(h[80:], 1<<32-1); seal(h); return p }},
 		{"size", "entries of 4294967295 bytes", func(p, h []byte) []byte { le.PutUint32(h[84:], 1<<32-1); seal(h); return p }},
-		{"place", "behind the end", func(p, h []byte) []byte { le.PutUint64(h[72:], 1<<63); seal(h); return p }},
+		{"place", "past the end", func(p, h []byte) []byte { le.PutUint64(h[72:], 1<<63); seal(h); return p }},
 		{"backup", "is missing", func(p, h []byte) []byte { return p[:len(p)-BlockSize] }},
 		{"cut", "cannot be read", func(p, h []byte) []byte { return p[:(le.Uint64(h[72:])+1)*BlockSize] }},
 	} {
@@ -88,7 +88,7 @@ func TestTablesDamaged(t *testing.T) {
 	p := disk(t)
 	copy(p[2*SectorSize:], "XX")
 	for _, table := range Tables(bytes.NewReader(p), int64(len(p))) {
-		if table.Kind == "APM" && table.Problem != "it claims 2 entries and has 1" {
+		if table.Kind == "APM" && table.Problem != "it should have 2 entries, but has 1" {
 			t.Errorf("APM: problem %q", table.Problem)
 		}
 	}

@@ -7,10 +7,9 @@ import (
 	"glassmaster/mastering/iso9660/internal/format"
 )
 
-// aaip decodes the joined component areas of the AL entries of a file: pairs of
-// name and value, each in records of flags (1 continues), length and bytes. The
-// value of the empty name is the access control list. What is cut off is left
-// out.
+// aaip decodes the joined component areas of the AL entries of a file: pairs of name and
+// value, each in records of flags (1 continues), length and bytes. The value of the
+// empty name is the access control list. An incomplete pair at the end is ignored.
 func aaip(p []byte) (attributes map[string][]byte, acl string) {
 	var parts [][]byte
 	var part []byte
@@ -40,10 +39,9 @@ func aaip(p []byte) (attributes map[string][]byte, acl string) {
 	return attributes, acl
 }
 
-// aclKind returns how the text of an access control list names a kind of entry, which
-// is in the upper half of its first byte (AAIP 2.0, binary ACL representation); "" for
-// unknown ones. Those of single users and groups name them by text (2, 4) or by number
-// (10, 12).
+// aclKind returns the prefix of an entry in the text form of an access control list, by
+// the upper half of its first byte (AAIP 2.0, binary ACL representation), "" for unknown
+// ones. Single users and groups are identified by name (2, 4) or by number (10, 12).
 func aclKind(kind byte) string {
 	switch kind {
 	case 1, 2, 10:
@@ -58,9 +56,9 @@ func aclKind(kind byte) string {
 	return ""
 }
 
-// aaipACL turns the binary form of an access control list into text: "user::rw-,
-// user:123:r--,group::r--,mask::r--,other::---", entries for new files of a
-// folder with "default:" before them.
+// aaipACL converts the binary form of an access control list to text:
+// "user::rw-,user:123:r--,group::r--,mask::r--,other::---". Entries of the default list
+// of a folder have the prefix "default:".
 func aaipACL(p []byte) string {
 	var list []string
 	prefix := ""
@@ -76,7 +74,7 @@ func aaipACL(p []byte) string {
 			qualifier = append(qualifier, p[:n]...)
 			p = p[n:]
 		}
-		if head>>4 == 8 { // what follows is for new files
+		if head>>4 == 8 { // the default list follows
 			prefix = "default:"
 			continue
 		}
@@ -100,7 +98,7 @@ func aaipACL(p []byte) string {
 	return strings.Join(list, ",")
 }
 
-// permText writes the permissions of an entry: 4 read, 2 write, 1 execute.
+// permText returns the permissions of an entry as text: 4 read, 2 write, 1 execute.
 func permText(b byte) string {
 	s := []byte("---")
 	for i, c := range []byte("rwx") {

@@ -12,7 +12,7 @@ import (
 	"glassmaster/mastering/volume"
 )
 
-// manyFiles makes an image of so many empty files in folders of 50, or in one.
+// manyFiles makes an image of empty files, with inFolder files in each folder.
 func manyFiles(t testing.TB, count, inFolder int) string {
 	t.Helper()
 	top := t.TempDir()

@@ -12,11 +12,11 @@ import (
 	"glassmaster/mastering/volume"
 )
 
-// Check examines the descriptors, path tables, directories and boot catalogue of
-// the session that v shows, in all its trees, against ECMA-119. It does not read
-// the contents of files. The list is in the order of the structures; it ends with
-// a note when there would be more than a thousand, and of minor defects of one
-// kind it holds the first ten. The error is that of ctx.
+// Check checks the descriptors, path tables, directories and boot catalogue of the
+// session that v shows, in all its trees, against ECMA-119. It does not read the
+// contents of files. The list is in the order of the structures. It has at most a
+// thousand entries, with a note at the end if there are more, and the first ten minor
+// defects of each kind. The error is that of ctx.
 func (v *FS) Check(ctx context.Context) ([]disc.Notice, error) {
 	c := &checker{ctx: ctx, v: v}
 	c.set()
@@ -39,12 +39,12 @@ type checker struct {
 	used []use
 }
 
-// use is a run of sectors that something occupies.
+// use is a run of sectors that a structure or file occupies.
 type use struct {
 	start, end disc.LBA
 	kind       string
-	name       string // a path, of files the last element alone: there may be very many
-	at         spot   // of the record that says so
+	name       string // a path; of files only the last element, to save memory
+	at         place  // of the record that says so
 }
 
 // fileUse is the kind of files.
@@ -61,29 +61,29 @@ func (u use) String() string {
 	return fmt.Sprintf("%s, sectors %d to %d", what, u.start, u.end-1)
 }
 
-// spot is where a structure lies.
-type spot struct {
+// place is the position of a structure.
+type place struct {
 	lba    disc.LBA
 	offset int
 	path   string
 }
 
-// placeAt returns the place of a byte of the image.
-func placeAt(off int64, path string) spot {
-	return spot{disc.LBA(off / disc.SectorSize), int(off % disc.SectorSize), path}
+// placeAt returns the place of an offset in the image.
+func placeAt(off int64, path string) place {
+	return place{disc.LBA(off / disc.SectorSize), int(off % disc.SectorSize), path}
 }
 
-func (s spot) defect() disc.Notice { return disc.Notice{LBA: s.lba, Offset: s.offset, Path: s.path} }
+func (s place) defect() disc.Notice { return disc.Notice{LBA: s.lba, Offset: s.offset, Path: s.path} }
 
-// bad reports what readers stumble over.
-func (c *checker) bad(at spot, format string, args ...any) { c.Bad(at.defect(), format, args...) }
+// bad reports a defect that causes problems for readers.
+func (c *checker) bad(at place, format string, args ...any) { c.Bad(at.defect(), format, args...) }
 
-// odd reports what they do not mind.
-func (c *checker) odd(at spot, format string, args ...any) { c.Odd(at.defect(), format, args...) }
+// odd reports a defect that readers tolerate.
+func (c *checker) odd(at place, format string, args ...any) { c.Odd(at.defect(), format, args...) }
 
-// disagree reports a number whose two byte orders disagree. Some writers leave the
-// big-endian one zero, and readers take the other.
-func (c *checker) disagree(be uint32, at spot, format string, args ...any) {
+// disagree reports a number that differs in its two byte orders. Some writers leave
+// the big-endian one zero, and readers use the other.
+func (c *checker) disagree(be uint32, at place, format string, args ...any) {
 	if be == 0 {
 		c.odd(at, format, args...)
 		return
@@ -91,11 +91,11 @@ func (c *checker) disagree(be uint32, at spot, format string, args ...any) {
 	c.bad(at, format, args...)
 }
 
-// set examines the volume descriptors.
+// set checks the volume descriptors.
 func (c *checker) set() {
 	if c.v.set[len(c.v.set)-1].kind() != typeTerminator {
 		last := c.v.set[len(c.v.set)-1]
-		c.bad(spot{lba: last.lba + 1}, "the volume descriptor set has no terminator (ECMA-119 8.3)")
+		c.bad(place{lba: last.lba + 1}, "the volume descriptor set has no terminator (ECMA-119 8.3)")
 	}
 	primary, _ := find(c.v.set, func(d descriptor) bool { return d.kind() == typePrimary })
 	for _, d := range c.v.set {
@@ -103,10 +103,10 @@ func (c *checker) set() {
 		case d.kind() == typePrimary || d.kind() == typeSupplementary:
 			c.descriptor(d)
 			if d.sectors() != primary.sectors() {
-				c.bad(spot{lba: d.lba, offset: 80}, "the volume has %d blocks here and %d in the primary descriptor", d.sectors(), primary.sectors())
+				c.bad(place{lba: d.lba, offset: 80}, "the volume has %d blocks here, but %d in the primary descriptor", d.sectors(), primary.sectors())
 			}
 		case d.version() != 1:
-			c.odd(spot{lba: d.lba, offset: 6}, "the descriptor has version %d, not 1", d.version())
+			c.odd(place{lba: d.lba, offset: 6}, "the descriptor has version %d, not 1", d.version())
 		}
 	}
 	c.used = append(c.used, use{
@@ -114,13 +114,13 @@ func (c *checker) set() {
 	})
 }
 
-// start returns where the system area of the session begins, from which its volume
-// space size counts.
+// start returns the first sector of the session. The volume space size counts from
+// there.
 func (v *FS) start() disc.LBA { return v.set[0].lba - 16 }
 
-// descriptor examines the fields of a primary or supplementary descriptor.
+// descriptor checks the fields of a primary or supplementary descriptor.
 func (c *checker) descriptor(d descriptor) {
-	at := func(off int) spot { return spot{lba: d.lba, offset: off} }
+	at := func(off int) place { return place{lba: d.lba, offset: off} }
 	for _, f := range []struct {
 		off, bits int
 		name      string
@@ -146,20 +146,20 @@ func (c *checker) descriptor(d descriptor) {
 	if v := d.data[881]; v != 1 && !(d.enhanced() && v == 2) {
 		c.odd(at(881), "the file structure version is %d", v)
 	}
-	if claimed := int64(d.sectors()) * int64(checkBlockSize(d.blockSize())); claimed > c.v.size && d.kind() == typePrimary { // others have to say the same
+	if claimed := int64(d.sectors()) * int64(checkBlockSize(d.blockSize())); claimed > c.v.size && d.kind() == typePrimary { // the others must be equal
 		place := at(80).defect()
 		place.Incomplete = true
-		c.Bad(place, "the volume claims %d sectors and the image has %d: its end is missing", claimed/disc.SectorSize, c.v.size/disc.SectorSize)
+		c.Bad(place, "the volume should have %d sectors, but the image has %d: its end is missing", claimed/disc.SectorSize, c.v.size/disc.SectorSize)
 	}
 	for _, off := range []int{813, 830, 847, 864} {
 		if p := d.data[off : off+17]; time17(p).IsZero() && !noDate(p) {
-			c.odd(at(off), "%q is no date", p[:16])
+			c.odd(at(off), "%q is not a date", p[:16])
 		}
 	}
 }
 
-// noDate reports whether a date of 17 bytes says that there is none: digits zero
-// (ECMA-119 8.4.26.1), or all bytes zero, or blank, as writers do.
+// noDate reports whether a date of 17 bytes is unset: all digits zero (ECMA-119
+// 8.4.26.1), or, as some writers do, all bytes zero or spaces.
 func noDate(p []byte) bool {
 	for _, c := range p[:16] {
 		if c != p[0] || (c != '0' && c != 0 && c != ' ') {
@@ -177,15 +177,14 @@ func bothOrders(p []byte, bits int) (le, be uint32) {
 	return binary.LittleEndian.Uint32(p), binary.BigEndian.Uint32(p[4:])
 }
 
-// overlaps reports runs of sectors that two things claim. Files may share all of
-// their sectors, as hard links do, and trees their directories; then they begin at
-// the same one.
+// overlaps reports runs of sectors that overlap. Files may share contents, as hard
+// links do, and trees may share directories, if they begin at the same sector.
 func (c *checker) overlaps() {
 	slices.SortStableFunc(c.used, func(a, b use) int { return cmp.Compare(a.start, b.start) })
 	var last use
 	for _, u := range c.used {
 		if u.start < last.end && (u.start != last.start || u.kind != last.kind) {
-			c.bad(u.at, "%v, overlaps with %v", u, last)
+			c.bad(u.at, "%v, overlaps %v", u, last)
 		}
 		if u.end > last.end {
 			last = u
@@ -193,16 +192,16 @@ func (c *checker) overlaps() {
 	}
 }
 
-// tables reports partition tables that contradict themselves.
+// tables reports damaged partition tables.
 func (c *checker) tables() {
 	for _, t := range c.v.tables {
 		if t.Problem != "" {
-			c.bad(spot{offset: boot.BlockSize}, "%s: %s", t.Kind, t.Problem)
+			c.bad(place{offset: boot.BlockSize}, "%s: %s", t.Kind, t.Problem)
 		}
 	}
 }
 
-// boot examines the boot catalogue.
+// boot checks the boot catalogue.
 func (c *checker) boot() {
 	d, ok := find(c.v.set, descriptor.isElTorito)
 	if !ok {
@@ -210,15 +209,15 @@ func (c *checker) boot() {
 	}
 	cat, err := c.v.BootCatalog()
 	if err != nil {
-		c.bad(spot{lba: d.lba, offset: 71}, "%v", err)
+		c.bad(place{lba: d.lba, offset: 71}, "%v", err)
 		return
 	}
 	if !cat.Checksum {
-		c.bad(spot{lba: cat.LBA, offset: 28}, "the words of the validation entry of the boot catalogue do not sum up to zero")
+		c.bad(place{lba: cat.LBA, offset: 28}, "the checksum of the boot catalogue's validation entry is wrong")
 	}
 	for i, e := range cat.Entries {
 		if int64(e.LBA)*disc.SectorSize >= c.v.size {
-			c.bad(spot{lba: cat.LBA}, "boot image %d (%v) should be at sector %d, and the image has %d", i+1, e.Platform, e.LBA, c.v.size/disc.SectorSize)
+			c.bad(place{lba: cat.LBA}, "boot image %d (%v) is recorded at sector %d, past the end of the image (sector %d)", i+1, e.Platform, e.LBA, c.v.size/disc.SectorSize)
 		}
 	}
 }

@@ -2,8 +2,8 @@ package iso9660
 
 import "glassmaster/mastering/filename"
 
-// bothOrderOffsets tells where system use entries with a signature hold numbers of 32
-// bits in both byte orders (IEEE P1281 5.1, P1282 4.1).
+// bothOrderOffsets returns the offsets of the 32-bit numbers in both byte orders in
+// system use entries with a signature (IEEE P1281 5.1, P1282 4.1).
 func bothOrderOffsets(signature int) []int {
 	switch signature {
 	case sigPX:
@@ -18,27 +18,27 @@ func bothOrderOffsets(signature int) []int {
 	return nil
 }
 
-// name examines the name by which an entry is shown. Of one whose identifier is
-// there twice that is told already.
-func (t *treeChecker) name(it *item, rec dirRecord, at spot, twice bool) {
+// name checks the name by which an entry is shown. If its identifier occurs twice,
+// that has been reported already.
+func (t *treeChecker) name(it *item, rec dirRecord, at place, twice bool) {
 	t.v.takeName(it, rec)
 	switch {
 	case it.Recorded != nil:
-		t.bad(at, "no file can have the name %q; it is shown as %s", it.Recorded, it.name)
+		t.bad(at, "the name %q is not a valid file name; it is shown as %s", it.Recorded, it.name)
 	case filename.Safe(string(it.name)) != string(it.name):
-		t.odd(at, "the name %q holds control characters", it.name)
+		t.odd(at, "the name %q contains control characters", it.name)
 	}
 	if t.names.add(it.name) {
 		return
 	}
 	if other := t.names.another(it.name); !twice {
-		t.bad(at, "another entry of the folder has the name %q too; this one is shown as %s", it.name, other)
+		t.bad(at, "another entry of the folder has the name %q as well; this one is shown as %s", it.name, other)
 	}
 }
 
-// systemUse examines the system use area of a record, behind its first skip bytes,
-// and returns what it says, which holds until the next record is examined.
-func (t *treeChecker) systemUse(rec dirRecord, at spot, skip int) *item {
+// systemUse checks the system use area of a record, without its first skip bytes, and
+// decodes it. The result is valid until the next record is checked.
+func (t *treeChecker) systemUse(rec dirRecord, at place, skip int) *item {
 	it := &t.it
 	it.reset()
 	if !t.v.susp {

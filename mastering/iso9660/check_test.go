@@ -18,7 +18,7 @@ import (
 	"glassmaster/mastering/volume"
 )
 
-// defects opens and checks an image and returns what readers stumble over.
+// defects opens and checks an image and returns the serious defects.
 func defects(t *testing.T, p []byte) string {
 	t.Helper()
 	v, err := Open(strings.NewReader(string(p)), int64(len(p)), volume.Options{})
@@ -34,7 +34,7 @@ func defects(t *testing.T, p []byte) string {
 	return strings.Join(s, "\n")
 }
 
-// TestCheckGood finds nothing in what the usual writers make.
+// TestCheckGood finds no defects in images of the usual programs.
 func TestCheckGood(t *testing.T) {
 	top := isotest.SampleTree(t)
 	for name, image := range map[string]string{
@@ -96,7 +96,7 @@ func TestCheckBad(t *testing.T) {
 	tableL := int(le.Uint32(good[vd+140:])) * disc.SectorSize
 	catalog := int(le.Uint32(good[vd+disc.SectorSize+71:])) * disc.SectorSize
 	third := root + int(good[root])
-	third += int(good[third]) // the first record behind . and ..
+	third += int(good[third]) // the first record after . and ..
 	boot := third
 	for good[boot+25]&format.FlagDirectory != 0 { // the first file
 		boot += int(good[boot])
@@ -111,39 +111,39 @@ func TestCheckBad(t *testing.T) {
 		{"space size", func(p []byte) { p[vd+80]++ }, "sector 16, byte 80: the volume space size is"},
 		{"sequence number", func(p []byte) { p[vd+124] = 7 }, "sector 16, byte 124: the volume sequence number"},
 		{"claims more", func(p []byte) { le.PutUint32(p[vd+80:], 100000); binary.BigEndian.PutUint32(p[vd+84:], 100000) }, "its end is missing"},
-		{"path table record", func(p []byte) { p[tableL+10+2] += 100 }, "of the path table L leads to block"},
-		{"path table order", func(p []byte) { p[tableL+10+6] = 9 }, "has the parent 9"},
+		{"path table record", func(p []byte) { p[tableL+10+2] += 100 }, "of the path table L points to block"},
+		{"path table order", func(p []byte) { p[tableL+10+6] = 9 }, "has the invalid parent 9"},
 		{"no path table", func(p []byte) { clear(p[vd+140 : vd+144]) }, "there is no path table L"},
 		{"both orders", func(p []byte) { p[third+6]++ }, "the extent of"},
-		{"own record", func(p []byte) { p[sub+2]++; p[sub+9]++ }, `the record "." leads to block`},
+		{"own record", func(p []byte) { p[sub+2]++; p[sub+9]++ }, `the record "." points to block`},
 		{"crossing", func(p []byte) { p[third] = 255; copy(p[third+255:], good[third:third+60]); p[root+2040] = 100 }, ""},
 		{"short record", func(p []byte) { p[third] = 20 }, "shorter than its fixed part"},
-		{"identifier", func(p []byte) { p[third+32] = 200 }, "claims an identifier of 200"},
+		{"identifier", func(p []byte) { p[third+32] = 200 }, "has an identifier of 200"},
 		{"own size", func(p []byte) { le.PutUint32(p[sub+10:], 6144); binary.BigEndian.PutUint32(p[sub+14:], 6144) }, `the record "." says that the directory has 6144 bytes`},
-		{"small space", func(p []byte) { le.PutUint32(p[vd+80:], 20); binary.BigEndian.PutUint32(p[vd+84:], 20) }, "sector 16, byte 80: the volume ends before sector 20"},
+		{"small space", func(p []byte) { le.PutUint32(p[vd+80:], 20); binary.BigEndian.PutUint32(p[vd+84:], 20) }, "sector 16, byte 80: the volume space size ends the volume before sector 20"},
 		{"path table name", func(p []byte) { p[tableL+10+8]++ }, "of the path table L has the identifier"},
 		{"continued", func(p []byte) { p[boot+25] |= format.FlagMulti }, "the last extent of"},
 		{"system use numbers", func(p []byte) { p[boot+bytes.Index(p[boot:], []byte("PX$\x01"))+11] ^= 1 }, `its system use entry "PX" is`},
 		{"root's system use", func(p []byte) { p[root+bytes.Index(p[root:], []byte("CE\x1c\x01"))+7] = 0x7f }, "byte 0: /: .: "},
-		{"POSIX mode", func(p []byte) { p[third+25] &^= format.FlagDirectory }, "is a directory by its POSIX mode, and none by its record"},
-		{"record mode", func(p []byte) { p[boot+25] |= format.FlagDirectory }, "is a directory by its record, and none by its POSIX mode"},
+		{"POSIX mode", func(p []byte) { p[third+25] &^= format.FlagDirectory }, "is a directory by its POSIX mode, but not by its record"},
+		{"record mode", func(p []byte) { p[boot+25] |= format.FlagDirectory }, "is a directory by its record, but not by its POSIX mode"},
 		{"file and directory", func(p []byte) {
 			le.PutUint32(p[boot+2:], uint32(root/disc.SectorSize))
 			binary.BigEndian.PutUint32(p[boot+6:], uint32(root/disc.SectorSize))
-		}, "overlaps with directory /"},
-		{"outside", func(p []byte) { le.PutUint32(p[boot+2:], 1<<20); binary.BigEndian.PutUint32(p[boot+6:], 1<<20) }, "lie behind the end of the image"},
+		}, "overlaps directory /"},
+		{"outside", func(p []byte) { le.PutUint32(p[boot+2:], 1<<20); binary.BigEndian.PutUint32(p[boot+6:], 1<<20) }, "are past the end of the image"},
 		{"overlap", func(p []byte) {
 			le.PutUint32(p[boot+10:], 20000)
 			binary.BigEndian.PutUint32(p[boot+14:], 20000)
 			le.PutUint32(p[boot+2:], uint32(root/disc.SectorSize-1))
 			binary.BigEndian.PutUint32(p[boot+6:], uint32(root/disc.SectorSize-1))
-		}, "overlaps with"},
+		}, "overlaps "},
 		{"cycle", func(p []byte) {
 			le.PutUint32(p[third+2:], uint32(root/disc.SectorSize))
 			binary.BigEndian.PutUint32(p[third+6:], uint32(root/disc.SectorSize))
-		}, "is that of /, in which it lies"},
-		{"check sum", func(p []byte) { p[catalog+5]++ }, "do not sum up to zero"},
-		{"boot image", func(p []byte) { p[catalog+32+11] = 0x7f }, "boot image 1 (BIOS) should be at sector"},
+		}, "is that of /, which contains it"},
+		{"check sum", func(p []byte) { p[catalog+5]++ }, "validation entry is wrong"},
+		{"boot image", func(p []byte) { p[catalog+32+11] = 0x7f }, "boot image 1 (BIOS) is recorded at sector"},
 		{"catalogue", func(p []byte) { clear(p[catalog : catalog+64]) }, "validation entry"},
 	} {
 		p := append([]byte(nil), good...)
@@ -154,7 +154,7 @@ func TestCheckBad(t *testing.T) {
 	}
 }
 
-// TestCheckMany lists the first of many minor defects, and still the others.
+// TestCheckMany lists only the first of many minor defects of one kind, but all others.
 func TestCheckMany(t *testing.T) {
 	h := newHandmade()
 	for range 30 {
@@ -170,7 +170,7 @@ func TestCheckMany(t *testing.T) {
 			more++
 		case strings.Contains(s, "the date of"):
 			dates++
-		case strings.Contains(s, "there twice"):
+		case strings.Contains(s, "occurs twice"):
 			twice++
 		}
 	}

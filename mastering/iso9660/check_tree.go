@@ -10,11 +10,11 @@ import (
 	"glassmaster/mastering/volume"
 )
 
-// maxDirectories bounds how many directories of a tree are examined: path tables
-// count with 16 bits, and few volumes come near that.
+// maxDirectories is the maximum number of directories of a tree that are checked.
+// Path tables have 16-bit numbers, and few volumes come near that.
 const maxDirectories = 1 << 20
 
-// checkedDir is a directory that the records lead to.
+// checkedDir is a directory that a record points to.
 type checkedDir struct {
 	block  uint32
 	ahead  int64 // blocks of an extended attribute record before it
@@ -22,10 +22,10 @@ type checkedDir struct {
 	parent int // index
 	id     []byte
 	path   string
-	at     spot // of its record
+	at     place // of its record
 }
 
-// treeChecker examines the directories of one descriptor.
+// treeChecker checks the directories of one descriptor.
 type treeChecker struct {
 	*checker
 	d         descriptor
@@ -34,14 +34,14 @@ type treeChecker struct {
 	dirs      []checkedDir
 	known     map[uint32]int // block of a directory -> index
 	left      int64          // bytes of directories that may still be read
-	climbed   int            // steps made from directories to those above them
+	climbed   int            // steps from directories to their parents
 	w         window
-	it        item    // the entry that is being examined
-	names     nameSet // in the directory that is being examined
-	reach     use     // what ends last
+	it        item    // the current entry
+	names     nameSet // in the current directory
+	reach     use     // the one that ends last
 }
 
-// tree examines the directories and path tables of a descriptor.
+// tree checks the directories and path tables of a descriptor.
 func (c *checker) tree(d descriptor) {
 	t := &treeChecker{
 		checker: c, d: d, blockSize: int64(checkBlockSize(d.blockSize())), known: map[uint32]int{}, left: c.v.size + chunk,
@@ -54,49 +54,49 @@ func (c *checker) tree(d descriptor) {
 			t.v.skip, t.v.rootSkip = dot.spSkip, dot.spAt
 		}
 	}
-	t.enqueue(d.root(), checkedDir{id: []byte{0}, path: "/", at: spot{lba: d.lba, offset: 156}})
+	t.enqueue(d.root(), checkedDir{id: []byte{0}, path: "/", at: place{lba: d.lba, offset: 156}})
 	for i := 0; i < len(t.dirs) && t.ctx.Err() == nil; i++ {
 		t.directory(i)
 	}
 	if end := c.v.start() + disc.LBA(int64(d.sectors())*t.blockSize/disc.SectorSize); t.reach.end > end {
-		t.bad(spot{lba: d.lba, offset: 80}, "the volume ends before sector %d by its space size, and its contents reach further: %v", end, t.reach)
+		t.bad(place{lba: d.lba, offset: 80}, "the volume space size ends the volume before sector %d, but its contents extend further: %v", end, t.reach)
 	}
 	t.pathTables()
 }
 
-// enqueue adds the directory of a record as one that is to be examined.
+// enqueue adds the directory of a record to those that will be checked.
 func (t *treeChecker) enqueue(rec dirRecord, d checkedDir) {
 	where := t.v.extent(rec)
 	d.ahead, d.size = int64(rec[1]), where.n
 	d.block = uint32(where.off/t.blockSize - d.ahead)
 	if k, ok := t.known[d.block]; ok {
 		if t.contains(k, d.parent) {
-			t.bad(d.at, "the directory at block %d is that of %s, in which it lies: it contains itself", d.block, t.dirs[k].path)
-		} else { // as writers make it that follow symbolic links
-			t.odd(d.at, "the directory at block %d is that of %s as well", d.block, t.dirs[k].path)
+			t.bad(d.at, "the directory at block %d is that of %s, which contains it: it contains itself", d.block, t.dirs[k].path)
+		} else { // some writers that follow symbolic links do this
+			t.odd(d.at, "the directory at block %d is also that of %s", d.block, t.dirs[k].path)
 		}
 		return
 	}
 	if where.off >= t.v.size {
-		t.bad(d.at, "the directory should be at block %d, behind the end of the image", d.block)
+		t.bad(d.at, "the directory is recorded at block %d, past the end of the image", d.block)
 		return
 	}
 	if t.left -= d.size; t.left < 0 || len(t.dirs) == maxDirectories {
-		t.bad(d.at, "the directories claim more room than the image has; this one is not examined")
+		t.bad(d.at, "the directories are larger than the image; this one is not checked")
 		return
 	}
 	if d.size == 0 || d.size%disc.SectorSize != 0 {
-		t.odd(d.at, "the directory has %d bytes, which are no whole sectors", d.size)
+		t.odd(d.at, "the directory has %d bytes, which is not a whole number of sectors", d.size)
 	}
 	t.known[d.block] = len(t.dirs)
 	t.dirs = append(t.dirs, d)
 }
 
-// maxClimb bounds the steps that are made from directories to those above them.
+// maxClimb is the maximum number of steps from directories to their parents.
 const maxClimb = 1 << 24
 
-// contains reports whether directory k is i, or one that i lies in. Where there
-// is too much to climb it counts as such.
+// contains reports whether directory k is i or contains it. After too many steps, it
+// reports true.
 func (t *treeChecker) contains(k, i int) bool {
 	for ; i > k; i = t.dirs[i].parent { // parents come first
 		if t.climbed++; t.climbed > maxClimb {
@@ -106,16 +106,16 @@ func (t *treeChecker) contains(k, i int) bool {
 	return i == k
 }
 
-// examined is the state of examining one directory.
+// examined is the state of checking one directory.
 type examined struct {
 	dir   int // index
 	count int // of its records so far
 	prev  []byte
-	multi bool // of the record before: not the last extent of its file
-	at    spot // of that record
+	multi bool  // of the previous record: not the last extent of its file
+	at    place // of that record
 }
 
-// directory examines the records of a directory, sector by sector.
+// directory checks the records of a directory, sector by sector.
 func (t *treeChecker) directory(i int) {
 	dir := t.dirs[i]
 	start := (int64(dir.block) + dir.ahead) * t.blockSize
@@ -126,7 +126,7 @@ func (t *treeChecker) directory(i int) {
 	pos := 0
 	for off := int64(0); off < dir.size; off += disc.SectorSize {
 		if n, err := t.v.r.ReadAt(sect[:], start+off); n < len(sect) {
-			t.bad(placeAt(start+off, dir.path), "the directory cannot be read on: %v", noEOF(err))
+			t.bad(placeAt(start+off, dir.path), "the rest of the directory cannot be read: %v", noEOF(err))
 			return
 		}
 		for pos < len(sect) {
@@ -144,13 +144,12 @@ func (t *treeChecker) directory(i int) {
 		t.bad(l.at, "the last extent of %q is missing", t.show(l.prev))
 	}
 	if l.count < 2 {
-		t.bad(placeAt(start, dir.path), "the records of the directory and of its parent are missing")
+		t.bad(placeAt(start, dir.path), "the records of the directory itself and of its parent are missing")
 	}
 }
 
-// recordAt returns the record at the beginning of p, the rest of a sector, which
-// is at off. One that runs on into the next sector, where there is one, is
-// reported and returned.
+// recordAt returns the record at the start of p, the rest of a sector, at offset off. A
+// record that continues in the next sector of the directory is reported and returned.
 func (t *treeChecker) recordAt(p []byte, off int64, more bool, path string) dirRecord {
 	rec, err := checkRecord(p)
 	if err == nil {
@@ -163,15 +162,15 @@ func (t *treeChecker) recordAt(p []byte, off int64, more bool, path string) dirR
 	return t.v.crossing(off, int(p[0]))
 }
 
-// listed examines a record by its place in the directory.
-func (t *treeChecker) listed(l *examined, rec dirRecord, at spot) {
+// listed checks a record according to its position in the directory.
+func (t *treeChecker) listed(l *examined, rec dirRecord, at place) {
 	dir := t.dirs[l.dir]
 	l.count++
 	switch l.count {
 	case 1:
 		t.special(rec, at, 0, dir.block)
 		if rec.isSpecial() && int64(rec.size()) != dir.size {
-			t.bad(at, "the record \".\" says that the directory has %d bytes, the record that leads here %d", rec.size(), dir.size)
+			t.bad(at, "the record \".\" says that the directory has %d bytes, but its record in the parent says %d", rec.size(), dir.size)
 		}
 		skip := t.v.skip
 		if l.dir == 0 {
@@ -190,31 +189,31 @@ func (t *treeChecker) listed(l *examined, rec dirRecord, at spot) {
 	case l.multi && !same:
 		t.bad(l.at, "the last extent of %q is missing", t.show(l.prev))
 	case same && !l.multi:
-		t.bad(at, "the identifier %q is there twice", t.show(rec.id()))
+		t.bad(at, "the identifier %q occurs twice", t.show(rec.id()))
 	case l.prev != nil && t.unsorted(l.prev, rec.id()):
-		t.odd(at, "the identifier %q is not in its order (ECMA-119 9.3)", t.show(rec.id()))
+		t.odd(at, "the identifier %q is out of order (ECMA-119 9.3)", t.show(rec.id()))
 	}
 	l.prev, l.multi, l.at = append(l.prev[:0], rec.id()...), rec.flags()&format.FlagMulti != 0, at
 	t.record(rec, at, l.dir, again, twice)
 }
 
-// special examines the records "." and "..".
-func (t *treeChecker) special(rec dirRecord, at spot, id byte, block uint32) {
+// special checks the records "." and "..".
+func (t *treeChecker) special(rec dirRecord, at place, id byte, block uint32) {
 	switch {
-	case rec.isSpecial() && id == 1 && rec[33] == 0: // as libisofs makes it on big-endian machines
+	case rec.isSpecial() && id == 1 && rec[33] == 0: // libisofs on big-endian machines
 		t.odd(at, "the record of the parent has the identifier of the directory itself (ECMA-119 6.8.2.2)")
 	case !rec.isSpecial() || rec[33] != id:
-		t.bad(at, "the record of the directory or of its parent is not at its place")
+		t.bad(at, "the record of the directory itself or of its parent is not in its position")
 	case rec.extent() != block && id == 0:
-		t.bad(at, "the record \".\" leads to block %d, not to %d", rec.extent(), block)
-	case rec.extent() != block: // as a well-known writer makes it in Joliet trees
-		t.odd(at, "the record \"..\" leads to block %d, not to %d", rec.extent(), block)
+		t.bad(at, "the record \".\" points to block %d, not to %d", rec.extent(), block)
+	case rec.extent() != block: // a common writer does this in Joliet trees
+		t.odd(at, "the record \"..\" points to block %d, not to %d", rec.extent(), block)
 	}
 	t.numbers(rec, at)
 }
 
-// numbers examines what is recorded in both byte orders, and the date.
-func (t *treeChecker) numbers(rec dirRecord, at spot) {
+// numbers checks the numbers that are recorded in both byte orders, and the date.
+func (t *treeChecker) numbers(rec dirRecord, at place) {
 	for _, f := range []struct {
 		off, bits int
 		name      string
@@ -226,16 +225,16 @@ func (t *treeChecker) numbers(rec dirRecord, at spot) {
 		}
 	}
 	if p := rec[18:25]; time7(p) == volume.NoTime && !bytes.Equal(p, make([]byte, 7)) {
-		t.odd(at, "the date of %q, % x, is none", t.show(rec.id()), p)
+		t.odd(at, "the date of %q, % x, is not a date", t.show(rec.id()), p)
 	}
 }
 
-// record examines the record of a file or directory. It may be a further extent of
-// the file before it, or have an identifier that is there twice.
-func (t *treeChecker) record(rec dirRecord, at spot, parent int, again, twice bool) {
+// record checks the record of a file or directory. again says that it is a further
+// extent of the previous file, twice that its identifier occurs twice.
+func (t *treeChecker) record(rec dirRecord, at place, parent int, again, twice bool) {
 	t.numbers(rec, at)
 	if rec.isSpecial() {
-		t.bad(at, "a record of the directory or of its parent is not at its place")
+		t.bad(at, "a record of the directory itself or of its parent is not in its position")
 		return
 	}
 	name := t.show(rec.id())
@@ -243,21 +242,21 @@ func (t *treeChecker) record(rec dirRecord, at spot, parent int, again, twice bo
 	if !again && !it.relocated && rec.flags()&format.FlagAssociated == 0 {
 		t.name(it, rec, at, twice)
 	}
-	if it.hasChild { // it stands for a directory elsewhere
+	if it.hasChild { // the place that a directory was relocated from
 		t.moved(name, at, int64(it.child)*t.blockSize)
 		return
 	}
 	switch {
 	case !it.posix || it.Mode.IsDir() == rec.isDir():
 	case rec.isDir():
-		t.bad(at, "%q is a directory by its record, and none by its POSIX mode", name)
+		t.bad(at, "%q is a directory by its record, but not by its POSIX mode", name)
 	default:
-		t.bad(at, "%q is a directory by its POSIX mode, and none by its record", name)
+		t.bad(at, "%q is a directory by its POSIX mode, but not by its record", name)
 	}
 	if rec.isDir() {
 		path := join(t.dirs[parent].path, name)
-		if len(path) > maxPath { // paths are kept
-			t.bad(at, "the path of %q is longer than %d bytes; the directory is not examined", name, maxPath)
+		if len(path) > maxPath { // paths are kept in memory
+			t.bad(at, "the path of %q is longer than %d bytes; the directory is not checked", name, maxPath)
 			return
 		}
 		at.path = path
@@ -269,7 +268,7 @@ func (t *treeChecker) record(rec dirRecord, at spot, parent int, again, twice bo
 		return
 	}
 	if end := where.off + where.n; end > t.v.size {
-		t.bad(at, "the contents of %q, sectors %d to %d, lie behind the end of the image",
+		t.bad(at, "the contents of %q, sectors %d to %d, are past the end of the image",
 			name, where.off/disc.SectorSize, (end-1)/disc.SectorSize)
 		return
 	}
@@ -280,23 +279,23 @@ func (t *treeChecker) record(rec dirRecord, at spot, parent int, again, twice bo
 
 func join(dir, name string) string { return strings.TrimSuffix(dir, "/") + "/" + name }
 
-// moved examines where a CL entry leads.
-func (t *treeChecker) moved(name string, at spot, off int64) {
+// moved checks the address in a CL entry.
+func (t *treeChecker) moved(name string, at place, off int64) {
 	if !t.begins(off) {
-		t.bad(at, "the directory %q was moved to sector %d, and none begins there", name, off/disc.SectorSize)
+		t.bad(at, "the directory %q was relocated to sector %d, but no directory begins there", name, off/disc.SectorSize)
 	}
 }
 
-// begins reports whether a directory begins at a byte of the image.
+// begins reports whether a directory begins at an offset in the image.
 func (t *treeChecker) begins(off int64) bool {
 	var p [format.RecordHead + 1]byte
 	n, _ := t.v.r.ReadAt(p[:], off)
 	return n == len(p) && p[0] >= format.RecordHead+1 && p[32] == 1 && p[33] == 0
 }
 
-// use notes what occupies n bytes at off. A file has its name alone: its folder is
-// where its record is.
-func (t *treeChecker) use(off, n int64, kind, name string, at spot) {
+// use records what occupies n bytes at off. Of a file, name is only the last element
+// of its path: at has its folder.
+func (t *treeChecker) use(off, n int64, kind, name string, at place) {
 	if n <= 0 {
 		return
 	}
@@ -307,7 +306,7 @@ func (t *treeChecker) use(off, n int64, kind, name string, at spot) {
 	}
 }
 
-// show returns an identifier for people.
+// show returns an identifier as text.
 func (t *treeChecker) show(id []byte) string {
 	switch {
 	case len(id) == 1 && id[0] <= 1:
@@ -318,14 +317,15 @@ func (t *treeChecker) show(id []byte) string {
 	return string(id)
 }
 
-// unsorted reports whether b may not follow a. Writers of longer names compare
-// bytes; the standard fills name and extension with spaces, so that an order is
-// wrong only where it is wrong in both ways.
+// unsorted reports whether b must not follow a. The standard pads name and extension
+// with spaces, but writers of longer names compare bytes: an order is wrong only if it
+// is wrong both ways.
 func (t *treeChecker) unsorted(a, b []byte) bool {
 	return bytes.Compare(a, b) > 0 && bytes.Compare(sortKey(a), sortKey(b)) > 0
 }
 
-// sortKey returns an identifier as ECMA-119 9.3 compares it, versions aside.
+// sortKey returns an identifier in the form that ECMA-119 9.3 compares, without the
+// version.
 func sortKey(id []byte) []byte {
 	id, _, _ = bytes.Cut(id, []byte(";"))
 	name, ext, _ := bytes.Cut(id, []byte("."))
@@ -339,7 +339,7 @@ func sortKey(id []byte) []byte {
 func (t *treeChecker) pathTables() {
 	size := int64(format.Both32(t.d.data[132:]))
 	if size == 0 {
-		t.bad(spot{lba: t.d.lba, offset: 132}, "the path table is empty")
+		t.bad(place{lba: t.d.lba, offset: 132}, "the path table is empty")
 		return
 	}
 	for _, table := range []struct {
@@ -354,32 +354,33 @@ func (t *treeChecker) pathTables() {
 		{152, binary.BigEndian, "optional M", true},
 	} {
 		block := table.order.Uint32(t.d.data[table.off:])
-		at := spot{lba: t.d.lba, offset: table.off}
+		at := place{lba: t.d.lba, offset: table.off}
 		switch {
 		case block == 0 && table.optional:
-		case block == 0 && table.order == binary.BigEndian: // readers take the other
+		case block == 0 && table.order == binary.BigEndian: // readers use the other one
 			t.odd(at, "there is no path table %s", table.name)
 		case block == 0:
 			t.bad(at, "there is no path table %s", table.name)
 		case int64(block)*t.blockSize+size > t.v.size:
-			t.bad(at, "the path table %s, %d bytes at block %d, lies behind the end of the image", table.name, size, block)
+			t.bad(at, "the path table %s, %d bytes at block %d, is past the end of the image", table.name, size, block)
 		default:
 			t.pathTable(table.name, int64(block)*t.blockSize, size, table.order)
 		}
 	}
 }
 
-// maxTable bounds the bytes of a path table: that of a million directories has
-// less.
+// maxTable is the maximum size of a path table in bytes: one of a million directories
+// has less.
 const maxTable = 64 << 20
 
-// pathTable examines one path table: identifier length at 0, extent at 2, number
-// of the parent at 6, identifier at 8, padded to an even length.
+// pathTable checks one path table. Its records have the length of the identifier at 0,
+// the extent at 2, the number of the parent at 6, and the identifier, padded to an
+// even length, at 8.
 func (t *treeChecker) pathTable(name string, off, size int64, order binary.ByteOrder) {
 	at := placeAt(off, "")
 	t.use(off, size, "path table", name, at)
 	if size > maxTable {
-		t.bad(at, "the path table %s claims %d bytes and is not examined", name, size)
+		t.bad(at, "the path table %s should have %d bytes, which is too large; it is not checked", name, size)
 		return
 	}
 	p := make([]byte, size)
@@ -399,22 +400,22 @@ func (t *treeChecker) pathTable(name string, off, size int64, order binary.ByteO
 		blocks = append(blocks, block)
 		id := p[pos+8 : pos+8+int64(p[pos])]
 		if k, ok := t.known[block]; !ok && t.begins(int64(block)*t.blockSize) {
-			t.odd(at, "record %d of the path table %s leads to a directory at block %d that no record leads to", len(blocks), name, block)
+			t.odd(at, "record %d of the path table %s points to a directory at block %d that is in no other directory", len(blocks), name, block)
 		} else if !ok {
-			t.bad(at, "record %d of the path table %s leads to block %d, where no directory is", len(blocks), name, block)
+			t.bad(at, "record %d of the path table %s points to block %d, where there is no directory", len(blocks), name, block)
 		} else if k == 0 && len(id) == 2 && id[0] == 0 && id[1] == 0 {
 			t.odd(at, "the identifier of the root in the path table %s has two bytes", name)
 		} else if !bytes.Equal(id, t.dirs[k].id) {
-			t.bad(at, "record %d of the path table %s has the identifier %q, the directory at block %d has %q",
+			t.bad(at, "record %d of the path table %s has the identifier %q, but the directory at block %d has %q",
 				len(blocks), name, t.show(id), block, t.show(t.dirs[k].id))
 		} else if int(parent) <= len(blocks) && parent > 0 && blocks[parent-1] != t.dirs[t.dirs[k].parent].block {
-			t.bad(at, "the path table %s has a wrong parent for %s", name, t.dirs[k].path)
+			t.bad(at, "the path table %s has the wrong parent for %s", name, t.dirs[k].path)
 		}
 		if parent < last && len(blocks) <= format.MaxParent {
-			t.bad(at, "record %d of the path table %s is not in the order of its parents", len(blocks), name)
+			t.bad(at, "record %d of the path table %s is out of the order of parents", len(blocks), name)
 		}
 		if int(parent) > len(blocks) || parent == 0 {
-			t.bad(at, "record %d of the path table %s has the parent %d", len(blocks), name, parent)
+			t.bad(at, "record %d of the path table %s has the invalid parent %d", len(blocks), name, parent)
 		}
 		last = parent
 		pos += 8 + int64(p[pos])
@@ -423,9 +424,9 @@ func (t *treeChecker) pathTable(name string, off, size int64, order binary.ByteO
 	t.unlisted(name, at, blocks)
 }
 
-// unlisted reports the directories that a path table leaves out. Those below a
-// directory that its records cannot name as their parent have no place in it.
-func (t *treeChecker) unlisted(name string, at spot, blocks []uint32) {
+// unlisted reports the directories that are missing from a path table. Directories
+// below one whose number is too large for a parent cannot be in it.
+func (t *treeChecker) unlisted(name string, at place, blocks []uint32) {
 	number := make(map[uint32]int, len(blocks))
 	for i, block := range blocks {
 		if _, ok := number[block]; !ok {
@@ -438,10 +439,10 @@ func (t *treeChecker) unlisted(name string, at spot, blocks []uint32) {
 			continue
 		}
 		if parent := number[t.dirs[d.parent].block]; !full || parent > 0 && parent <= format.MaxParent {
-			t.bad(spot{at.lba, at.offset, d.path}, "the directory at block %d is missing in the path table %s", d.block, name)
+			t.bad(place{at.lba, at.offset, d.path}, "the directory at block %d is missing from the path table %s", d.block, name)
 		}
 	}
 	if full {
-		t.odd(at, "the path table %s has %d records: numbers above %d cannot be parents", name, len(blocks), format.MaxParent)
+		t.odd(at, "the path table %s has %d records, but numbers above %d cannot be parents", name, len(blocks), format.MaxParent)
 	}
 }

@@ -13,9 +13,9 @@ import (
 	"glassmaster/mastering/volume"
 )
 
-// TestCorpus opens, walks and reads every image of a collection that others
-// made, where there is one beside the repository. Damaged images may give
-// errors, but no panic, and only those called bad may fail to open.
+// TestCorpus opens, walks and reads every image of a collection, if there is one beside
+// the repository. Damaged images may give errors, but no panic, and only those whose
+// names say that they are bad may fail to open.
 func TestCorpus(t *testing.T) {
 	var images []string
 	root := filepath.Join("..", "..", "..", "shared", "corpus")

@@ -12,7 +12,7 @@ func (v *FS) SetCorrections(find func() map[uint64]volume.Correction) {
 	v.corrections = sync.OnceValue(find)
 }
 
-// lengthen has a file end where another view says, which knows more of it.
+// lengthen replaces the extents of a file by those of another view that has more of it.
 func (v *FS) lengthen(it *item) {
 	if v.corrections == nil || !it.Mode.IsRegular() || it.at == rootRecord {
 		return

@@ -8,8 +8,8 @@ import (
 	"glassmaster/mastering/volume"
 )
 
-// identify keeps what the descriptor of the chosen view says of the volume
-// (ECMA-119 8.4.5 to 8.4.29).
+// identify records the information in the descriptor of the chosen view (ECMA-119
+// 8.4.5 to 8.4.29).
 func (v *FS) identify(d descriptor, dot *item) {
 	i := &v.info
 	i.Format = "ISO 9660"
@@ -35,7 +35,7 @@ func (v *FS) identify(d descriptor, dot *item) {
 	}
 }
 
-// describe keeps what the descriptor set as a whole says.
+// describe records the information in the descriptor set as a whole.
 func (v *FS) describe(o volume.Options) {
 	p := o.SessionProperty()
 	v.property(p.Name, p.Value)

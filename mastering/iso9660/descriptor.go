@@ -25,10 +25,11 @@ const (
 	typeTerminator    = 255
 )
 
-// maxDescriptors bounds how many descriptors are read: a set has five or six.
+// maxDescriptors is the maximum number of descriptors that are read: a set has five or
+// six.
 const maxDescriptors = 64
 
-// descriptor is a volume descriptor as read (ECMA-119 8.4, 8.5).
+// descriptor is a volume descriptor (ECMA-119 8.4, 8.5).
 type descriptor struct {
 	lba  disc.LBA
 	data []byte // one sector
@@ -41,9 +42,8 @@ func (d descriptor) sectors() uint32 { return format.Both32(d.data[80:]) }
 func (d descriptor) blockSize() int  { return int(format.Both16(d.data[128:])) }
 func (d descriptor) root() []byte    { return d.data[156:190] }
 
-// joliet returns the Joliet level of a supplementary descriptor, 0 when it is
-// none: escape sequences %/@, %/C and %/E in bytes 88 to 119 stand for UCS-2
-// levels 1 to 3.
+// joliet returns the Joliet level of a descriptor, 0 if it is not one of Joliet: the
+// escape sequences %/@, %/C and %/E in bytes 88 to 119 mean UCS-2 levels 1 to 3.
 func (d descriptor) joliet() int {
 	if d.kind() != typeSupplementary || d.version() == 2 {
 		return 0
@@ -56,15 +56,15 @@ func (d descriptor) joliet() int {
 	return 0
 }
 
-// enhanced reports whether it is the enhanced descriptor of ISO 9660:1999.
+// enhanced reports whether d is the enhanced descriptor of ISO 9660:1999.
 func (d descriptor) enhanced() bool {
 	return d.kind() == typeSupplementary && d.version() == 2
 }
 
-// text returns a field of text, without the padding.
+// text returns a text field, without its padding.
 func (d descriptor) text(from, to int) string { return d.textIn(from, to, filename.Charset{}) }
 
-// textIn is text where the character set may be known.
+// textIn is text with a character set for fields that are not Unicode.
 func (d descriptor) textIn(from, to int, set filename.Charset) string {
 	p := d.data[from:to]
 	if d.joliet() > 0 {
@@ -73,7 +73,7 @@ func (d descriptor) textIn(from, to int, set filename.Charset) string {
 	return textIn(strings.TrimRight(string(p), " \x00"), set)
 }
 
-// fromUCS2 decodes UTF-16BE, which real Joliet names are.
+// fromUCS2 decodes big-endian UTF-16, which Joliet names are in practice.
 func fromUCS2(p []byte) string {
 	u := make([]uint16, len(p)/2)
 	for i := range u {
@@ -83,7 +83,7 @@ func fromUCS2(p []byte) string {
 }
 
 // time17 reads the date at off: 16 digits and a signed number of quarter hours
-// (ECMA-119 8.4.26.1). Zeros, spaces or nonsense give the zero time.
+// (ECMA-119 8.4.26.1). Zeros, spaces and invalid dates give the zero time.
 func (d descriptor) time17(off int) time.Time { return time17(d.data[off : off+17]) }
 
 func time17(p []byte) time.Time {
@@ -105,9 +105,9 @@ func time17(p []byte) time.Time {
 	return time.Date(y, time.Month(mo), day, h, mi, s, max(cs, 0)*1e7, time.FixedZone("", int(zone(p[16]))))
 }
 
-// readDescriptors reads the volume descriptor set that begins at lba. It ends at
-// the terminator or at the first sector that is no descriptor; a set without a
-// primary descriptor is an error that wraps volume.ErrUnknown.
+// readDescriptors reads the volume descriptor set that begins at lba. It ends at the
+// terminator or at the first sector that is not a descriptor. If there is no primary
+// descriptor, the error wraps volume.ErrUnknown.
 func readDescriptors(r io.ReaderAt, lba disc.LBA) ([]descriptor, error) {
 	var set []descriptor
 	primary := false

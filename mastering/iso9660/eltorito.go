@@ -39,7 +39,7 @@ func (p Platform) String() string {
 	return fmt.Sprintf("platform %02Xh", uint8(p))
 }
 
-// BootMedia is what the machine takes a boot image for (El Torito 1.0, 2.2).
+// BootMedia is the kind of medium that a boot image emulates (El Torito 1.0, 2.2).
 type BootMedia uint8
 
 // Kinds of emulation.
@@ -62,33 +62,34 @@ func (m BootMedia) String() string {
 // BootCatalog is the boot catalogue of El Torito.
 type BootCatalog struct {
 	LBA      disc.LBA
-	ID       string // who made it, of the validation entry
-	Checksum bool   // the words of the validation entry sum up to zero, as they must
+	ID       string // the manufacturer, from the validation entry
+	Checksum bool   // the checksum of the validation entry is correct
 	Entries  []BootEntry
 }
 
-// BootEntry is a boot image that the catalogue lists.
+// BootEntry is an entry of the boot catalogue.
 type BootEntry struct {
 	Platform    Platform
 	Section     string // ID of the section, empty for the default entry
 	Default     bool
 	Bootable    bool
 	Media       BootMedia
-	LoadSegment uint16 // 0 stands for 07C0h
+	LoadSegment uint16 // 0 means 07C0h
 	System      byte   // type of the partition, for hard disks
-	Sectors     uint16 // of 512 bytes that the machine loads
+	Sectors     uint16 // 512-byte sectors that the firmware loads
 	LBA         disc.LBA
-	Length      int64  // bytes of the image, as far as can be told
-	LengthFrom  string // how the length is known
-	File        string // the file that is the image, empty when none is
-	Criteria    []byte // of selection, for section entries; without zeros at the end
+	Length      int64  // bytes of the image, as far as known
+	LengthFrom  string // source of the length
+	File        string // path of the file that is the image, empty if there is none
+	Criteria    []byte // selection criteria of section entries, without trailing zeros
 }
 
-// maxBootSectors bounds how much of a catalogue is read: it has one sector.
+// maxBootSectors is the maximum number of sectors of a catalogue that are read: it
+// should have one.
 const maxBootSectors = 16
 
-// BootCatalog returns the boot catalogue, nil when the volume has none. It is read
-// once, which goes through all folders, and is not to be changed.
+// BootCatalog returns the boot catalogue, nil if the volume has none. It is read once,
+// which reads all directories. The caller must not change it.
 func (v *FS) BootCatalog() (*BootCatalog, error) {
 	v.bootOnce.Do(func() { v.boot, v.bootErr = v.readBootCatalog() })
 	return v.boot, v.bootErr
@@ -114,13 +115,13 @@ func (v *FS) readBootCatalog() (*BootCatalog, error) {
 	return c, nil
 }
 
-// isElTorito reports whether the descriptor is the boot record of El Torito (1.0,
-// figure 7): type 0, the name at 7, the address of the catalogue at 71.
+// isElTorito reports whether d is the boot record of El Torito (1.0, figure 7): type 0,
+// the name at 7, the address of the catalogue at 71.
 func (d descriptor) isElTorito() bool {
 	return d.kind() == typeBoot && strings.HasPrefix(string(d.data[7:39]), "EL TORITO SPECIFICATION")
 }
 
-// parseCatalog reads the records of 32 bytes of a catalogue (El Torito 1.0, 2).
+// parseCatalog parses the 32-byte records of a catalogue (El Torito 1.0, 2).
 func parseCatalog(p []byte) (*BootCatalog, error) {
 	if len(p) < 64 || p[0] != 1 {
 		return nil, errors.New("it does not begin with a validation entry")
@@ -147,8 +148,8 @@ func parseCatalog(p []byte) (*BootCatalog, error) {
 	return c, nil
 }
 
-// section reads a section header (2.3: 90h or, for the last, 91h; platform at 1,
-// number of entries at 2, ID at 4) and its entries, and returns what follows.
+// section parses a section header (2.3: 90h or, for the last one, 91h; platform at 1,
+// number of entries at 2, ID at 4) and its entries, and returns the rest of p.
 func (c *BootCatalog) section(p []byte) []byte {
 	platform, count := Platform(p[1]), int(binary.LittleEndian.Uint16(p[2:]))
 	id := cleanText(strings.TrimRight(string(p[4:32]), " \x00"))
@@ -166,7 +167,7 @@ func (c *BootCatalog) section(p []byte) []byte {
 	return p
 }
 
-// bootEntry reads a default or section entry (2.2, 2.4): 88h bootable, medium at
+// bootEntry parses a default or section entry (2.2, 2.4): 88h for bootable, medium at
 // 1, load segment at 2, system type at 4, sectors at 6, address at 8.
 func bootEntry(p []byte, platform Platform, section string) BootEntry {
 	return BootEntry{
@@ -191,18 +192,19 @@ func (v *FS) BootImages() ([]BootEntry, error) {
 	return list, nil
 }
 
-// measure finds out how long the images are. The catalogue does not say it: its
-// count is what the machine loads at first, often 4, and for EFI anything.
+// measure finds the lengths of the images. The catalogue does not contain them: its
+// count is the number of sectors that the firmware loads first, often 4, and for EFI
+// any number.
 func (v *FS) measure(c *BootCatalog) {
-	var at []disc.LBA // where images begin, in order
+	var at []disc.LBA // addresses of images, sorted
 	for _, e := range c.Entries {
 		at = append(at, e.LBA)
 	}
 	slices.Sort(at)
 	at = slices.Compact(at)
-	next := map[disc.LBA]disc.LBA{} // the next thing that begins behind an image
+	next := map[disc.LBA]disc.LBA{} // the next address in use after an image
 	behind := func(lba disc.LBA) {
-		// Of images before this place only the nearest can have it as its next.
+		// It can be the next address only of the nearest image before it.
 		if i, _ := slices.BinarySearch(at, lba); i > 0 {
 			if b := at[i-1]; next[b] == 0 || lba < next[b] {
 				next[b] = lba
@@ -214,7 +216,7 @@ func (v *FS) measure(c *BootCatalog) {
 		size int64
 	}
 	files := map[disc.LBA]file{} // that are images
-	// What cannot be read of the folders only makes the answer less sure.
+	// Directories that cannot be read only make the result less certain.
 	_ = v.Walk(".", func(e *volume.Entry) error {
 		for i, x := range e.Extents {
 			behind(x.Start)
@@ -240,7 +242,8 @@ func (v *FS) measure(c *BootCatalog) {
 	}
 }
 
-// bootLength tells the length of an image that is no file of the volume.
+// bootLength returns the length of an image that is not a file of the volume, and its
+// source.
 func (v *FS) bootLength(e *BootEntry, next disc.LBA) (int64, string) {
 	switch e.Media {
 	case Floppy1200:
@@ -265,13 +268,13 @@ func (v *FS) bootLength(e *BootEntry, next disc.LBA) (int64, string) {
 	}
 	loaded := int64(e.Sectors) * 512
 	if room := int64(next-e.LBA) * disc.SectorSize; next > e.LBA && (e.Sectors <= 4 || e.Sectors == 0xFFFF || loaded > room) {
-		return room, "the room up to what follows it"
+		return room, "the space before what follows it"
 	}
 	return loaded, "the catalogue"
 }
 
-// diskLength returns where the last partition ends by the master boot record p, 0
-// when it names none.
+// diskLength returns the end of the last partition in the master boot record p, 0 if
+// there is none.
 func diskLength(p []byte) int64 {
 	var end int64
 	for e := p[446:510]; len(e) > 0; e = e[16:] {
@@ -282,8 +285,8 @@ func diskLength(p []byte) int64 {
 	return end * 512
 }
 
-// fatLength returns the size of a FAT file system by its BIOS parameter block,
-// 0 when p begins none.
+// fatLength returns the size of a FAT file system according to its BIOS parameter
+// block, 0 if p is not the start of one.
 func fatLength(p []byte) int64 {
 	size := int64(binary.LittleEndian.Uint16(p[11:]))
 	if p[510] != 0x55 || p[511] != 0xAA || (p[0] != 0xEB && p[0] != 0xE9) || p[13] == 0 || p[16] == 0 || p[16] > 2 {
@@ -304,7 +307,7 @@ func (v *FS) OpenBootImage(e BootEntry) fs.File {
 	return v.newFile(&contents{v, f.spans}, f)
 }
 
-// bootName is a name for a boot image.
+// bootName returns a file name for a boot image.
 func bootName(e BootEntry) string {
 	if e.File != "" {
 		return e.File[strings.LastIndexByte(e.File, '/')+1:]

@@ -7,7 +7,7 @@ import (
 	"glassmaster/mastering/volume"
 )
 
-// defaultSegment is what a load segment of 0 stands for (El Torito 1.0, 2.2).
+// defaultSegment is the meaning of load segment 0 (El Torito 1.0, 2.2).
 const defaultSegment = 0x07C0
 
 // String describes the entry in one line.
@@ -24,7 +24,7 @@ func (e BootEntry) String() string {
 	}
 	s += fmt.Sprintf(", %d bytes at sector %d", e.Length, e.LBA)
 	if e.File == "" {
-		s += " (as " + e.LengthFrom + " says)"
+		s += " (according to " + e.LengthFrom + ")"
 	}
 	s += fmt.Sprintf(", the machine loads %d", int(e.Sectors)*512)
 	if e.Platform == PlatformBIOS {
@@ -39,7 +39,7 @@ func (e BootEntry) String() string {
 	return s
 }
 
-// Describe implements volume.Describer: it tells of the boot catalogue.
+// Describe implements volume.Describer. It describes the boot catalogue.
 func (v *FS) Describe() []volume.Property {
 	c, err := v.BootCatalog()
 	switch {
@@ -53,9 +53,9 @@ func (v *FS) Describe() []volume.Property {
 		about += fmt.Sprintf(", made by %q", c.ID)
 	}
 	if c.Checksum {
-		about += ", its checksum is right"
+		about += ", checksum correct"
 	} else {
-		about += ", damaged: its checksum is wrong"
+		about += ", damaged: wrong checksum"
 	}
 	list := []volume.Property{{Name: "Boot catalogue", Value: about}}
 	for i, e := range c.Entries {

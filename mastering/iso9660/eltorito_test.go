@@ -92,7 +92,7 @@ func TestBootCatalog(t *testing.T) {
 	}
 }
 
-// TestDiskLength measures hard disks by their partition tables.
+// TestDiskLength finds the lengths of hard disks by their partition tables.
 func TestDiskLength(t *testing.T) {
 	p := make([]byte, 512)
 	if got := diskLength(p); got != 0 {
@@ -115,14 +115,14 @@ func TestDiskLength(t *testing.T) {
 	}
 }
 
-// TestBootEntryText: entries of sections have names and criteria, and what is no
-// file of the volume has a length that follows from something else.
+// TestBootEntryText describes entries with section names and criteria, and images whose
+// length comes from something other than a file of the volume.
 func TestBootEntryText(t *testing.T) {
 	e := BootEntry{
 		Platform: PlatformEFI, Media: HardDisk, System: 0xEF, Bootable: true, Section: "ID", Criteria: []byte{1, 2},
 		LBA: 7, Length: 512, LengthFrom: "its partition table",
 	}
-	want := `EFI, hard disk of type EFh, 512 bytes at sector 7 (as its partition table says), the machine loads 0, section "ID", criteria 0102`
+	want := `EFI, hard disk of type EFh, 512 bytes at sector 7 (according to its partition table), the machine loads 0, section "ID", criteria 0102`
 	if got := e.String(); got != want {
 		t.Errorf("%s, want %s", got, want)
 	}

@@ -19,13 +19,13 @@ type file struct {
 func (f *file) Stat() (fs.FileInfo, error) { return f.info, nil }
 func (f *file) Close() error               { return nil }
 
-// openFile opens what is not a directory.
+// openFile opens a file that is not a directory.
 func (v *FS) openFile(f *fileInfo, path string) (fs.File, error) {
 	refuse := func(why string) error {
 		return &fs.PathError{Op: "open", Path: path, Err: errors.New(why)}
 	}
 	if !f.mode.IsRegular() {
-		return nil, refuse("a device, pipe or socket has no contents")
+		return nil, refuse("devices, pipes and sockets have no contents")
 	}
 	var r io.ReaderAt = &contents{v, f.spans}
 	if f.compressed.Algorithm != "" {
@@ -48,8 +48,8 @@ func (v *FS) newFile(r io.ReaderAt, f *fileInfo) fs.File {
 	return &file{*io.NewSectionReader(r, 0, f.size), f}
 }
 
-// isShort reports whether a part of the file lies behind the end of the image;
-// what is before it can be read.
+// isShort reports whether a part of the file is past the end of the image. The part
+// before can be read.
 func (v *FS) isShort(f *fileInfo) bool {
 	for _, s := range f.spans {
 		if s.off+s.n > v.size {
@@ -59,7 +59,7 @@ func (v *FS) isShort(f *fileInfo) bool {
 	return false
 }
 
-// contents reads the spans of a file as one run of bytes.
+// contents reads the spans of a file one after the other.
 type contents struct {
 	v     *FS
 	spans []span
@@ -80,7 +80,7 @@ func (c *contents) ReadAt(p []byte, off int64) (n int, err error) {
 		if got < k {
 			at := (s.off + off + int64(got)) / disc.SectorSize
 			if at >= (c.v.size+disc.SectorSize-1)/disc.SectorSize {
-				return n, fmt.Errorf("sector %d lies behind the end of the image, which is not whole: %w", at, io.ErrUnexpectedEOF)
+				return n, fmt.Errorf("sector %d is past the end of the image, which is incomplete: %w", at, io.ErrUnexpectedEOF)
 			}
 			return n, fmt.Errorf("read sector %d: %w", at, noEOF(err))
 		}

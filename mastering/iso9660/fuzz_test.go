@@ -57,8 +57,8 @@ func seedImages() [][]byte {
 	return seeds
 }
 
-// plannedSeed is a volume with all trees there are, folders that had to be moved,
-// path tables and a boot image.
+// plannedSeed is a volume with all kinds of trees, relocated folders, partition tables
+// and a boot image.
 func plannedSeed() []byte {
 	at := time.Date(2024, 2, 29, 12, 34, 56, 0, time.UTC)
 	root := tree.NewFolder("", at)
@@ -78,7 +78,7 @@ func plannedSeed() []byte {
 		panic(err)
 	}
 	p := make([]byte, l.Size())
-	_, _ = l.ReadAt(p, 0) // memory alone
+	_, _ = l.ReadAt(p, 0) // all in memory
 	return p
 }
 
@@ -94,8 +94,8 @@ func sessionsSeed() []byte {
 	return h.p
 }
 
-// sharedSeed has folders under several names, a moved one without RE, and names that
-// are there twice, that no file can have, and that are not UTF-8.
+// sharedSeed has folders with several names, a relocated one without RE, and names that
+// occur twice, are invalid, and are not UTF-8.
 func sharedSeed() []byte {
 	h := newHandmade(sp, entry("ER", []byte{10, 0, 0, 1}, []byte("RRIP_1991A")))
 	for b := 20; b < 28; b++ {
@@ -129,7 +129,7 @@ func largeSeed() []byte {
 	return h.p
 }
 
-// counted counts what is read.
+// counted counts the bytes that are read.
 type counted struct {
 	*bytes.Reader
 	n int64
@@ -150,8 +150,8 @@ func allocated(f func()) int64 {
 	return int64(after.TotalAlloc - before.TotalAlloc)
 }
 
-// sparing opens, lists and checks a volume, and sees that this takes memory and
-// reading in proportion to the image, and that contents are within it.
+// sparing opens, lists and checks a volume. The memory and the bytes read must be
+// proportional to the size of the image, and all contents must be within it.
 func sparing(t *testing.T, p []byte, view string) {
 	r := &counted{Reader: bytes.NewReader(p)}
 	size := int64(len(p))
@@ -308,7 +308,7 @@ func FuzzBootCatalog(f *testing.F) {
 	})
 }
 
-// FuzzSystemArea reads partition tables and what they lead to.
+// FuzzSystemArea reads partition tables and what they point to.
 func FuzzSystemArea(f *testing.F) {
 	area := func(edit func(p []byte)) []byte {
 		p := make([]byte, 8*disc.SectorSize)

@@ -16,11 +16,11 @@ import (
 	"glassmaster/mastering/volume"
 )
 
-// handmade is an image whose records a test writes one by one: what no usual
-// writer makes, and what an attacker would.
+// handmade is an image whose records a test writes one by one: for what usual programs
+// do not write, and attackers might.
 type handmade struct {
 	p    []byte
-	next map[int]int // block of a directory -> where its next record goes
+	next map[int]int // block of a directory -> offset of its next record
 }
 
 // newHandmade returns an image of 40 blocks with descriptors at 16 and 17 and an
@@ -93,7 +93,7 @@ func (h *handmade) open(t testing.TB, view string) *FS {
 	return v
 }
 
-// walked lists what a walk meets, and the first error that it is told.
+// walked lists the entries of a walk, and returns its first error.
 func walked(v *FS) (string, error) {
 	var list []string
 	var first error
@@ -148,7 +148,7 @@ func TestHandmadeRockRidge(t *testing.T) {
 	}
 }
 
-// TestHandmadeSkip reads system use areas whose first bytes are not SUSP's.
+// TestHandmadeSkip reads system use areas whose first bytes do not belong to SUSP.
 func TestHandmadeSkip(t *testing.T) {
 	h := newHandmade(entry("SP", []byte{0xBE, 0xEF, 4}), entry("ER", []byte{9, 0, 0, 1}, []byte("IEEE_1282")))
 	h.add(20, "A.;1", 30, 5, 0, []byte("XXXX"), nm(0, "name"))
@@ -178,8 +178,7 @@ func TestHandmadeMultiExtent(t *testing.T) {
 	}
 }
 
-// virtual is an image whose sectors, behind those that are there, hold their own
-// address.
+// virtual is an image with additional sectors that contain their own addresses.
 type virtual struct {
 	head []byte
 	size int64
@@ -250,7 +249,7 @@ func TestHandmadeInterleaved(t *testing.T) {
 	}
 }
 
-// TestHandmadeHostile walks what would keep a careless reader busy for ever.
+// TestHandmadeHostile walks volumes on which a careless reader would loop endlessly.
 func TestHandmadeHostile(t *testing.T) {
 	rock := entry("ER", []byte{10, 0, 0, 1}, []byte("RRIP_1991A"))
 	for _, c := range []struct {
@@ -288,7 +287,7 @@ func TestHandmadeHostile(t *testing.T) {
 			h.dir(21, 20, 1)
 			h.add(20, "A", 21, 1<<31, format.FlagDirectory)
 			return h
-		}, "A", "behind the end of the image"},
+		}, "A", "past the end of the image"},
 		{"continuation in a loop", func() *handmade {
 			h := newHandmade(sp, rock)
 			h.add(20, "A.;1", 30, 1, 0, nm(0, "a"), ce(31, 0, 28))
@@ -333,7 +332,7 @@ func TestHandmadeHostile(t *testing.T) {
 		if (err == nil) != (c.err == "") || err != nil && !strings.Contains(err.Error(), c.err) {
 			t.Errorf("%s: error %v, want %q", c.name, err, c.err)
 		}
-		// The way of io/fs ends as well.
+		// Walking by io/fs ends as well.
 		steps := 0
 		_ = fs.WalkDir(v, ".", func(string, fs.DirEntry, error) error {
 			if steps++; steps > 10000 {
@@ -357,7 +356,7 @@ func TestShort(t *testing.T) {
 	v := h.open(t, "")
 	info, err := v.Stat("A")
 	isotest.Must(t, err)
-	if why := info.Sys().(*volume.Attributes).Unreadable; !strings.Contains(why, "behind the end") {
+	if why := info.Sys().(*volume.Attributes).Unreadable; !strings.Contains(why, "past the end") {
 		t.Errorf("%q", why)
 	}
 	f, err := v.Open("A")
@@ -368,14 +367,14 @@ func TestShort(t *testing.T) {
 	}
 }
 
-// scratched is an image of which some sectors cannot be read: a read that touches
-// one fails as a whole.
-type scratched struct {
+// badSectors is an image with sectors that cannot be read. A read that includes one
+// fails completely.
+type badSectors struct {
 	io.ReaderAt
 	bad map[int64]bool
 }
 
-func (s scratched) ReadAt(p []byte, off int64) (int, error) {
+func (s badSectors) ReadAt(p []byte, off int64) (int, error) {
 	for at := off / disc.SectorSize; at <= (off+int64(len(p))-1)/disc.SectorSize; at++ {
 		if s.bad[at] {
 			return 0, errScratch
@@ -386,8 +385,8 @@ func (s scratched) ReadAt(p []byte, off int64) (int, error) {
 
 var errScratch = errors.New("unrecovered read error")
 
-// TestScratched reads what is around the bad sectors of a directory.
-func TestScratched(t *testing.T) {
+// TestBadSectors reads the rest of a directory with bad sectors.
+func TestBadSectors(t *testing.T) {
 	h := newHandmade()
 	h.dir(22, 20, 6)
 	h.add(20, "D", 22, 6*2048, format.FlagDirectory)
@@ -398,7 +397,7 @@ func TestScratched(t *testing.T) {
 		h.add(22, string(rune('A'+i)), 30, 1, 0)
 	}
 	h.add(20, "Z", 30, 1, 0)
-	r := scratched{bytes.NewReader(h.p), map[int64]bool{24: true, 26: true}}
+	r := badSectors{bytes.NewReader(h.p), map[int64]bool{24: true, 26: true}}
 	v, err := Open(r, int64(len(h.p)), volume.Options{})
 	isotest.Must(t, err)
 	got, err := walked(v)
@@ -433,8 +432,8 @@ func TestBlockSize(t *testing.T) {
 	}))
 }
 
-// Files with SF are listed with their true size, and their stored bytes are not
-// taken for their contents.
+// Files with SF are listed with their real size, and their stored bytes are not taken
+// for their contents.
 func TestHandmadeSparse(t *testing.T) {
 	h := newHandmade(sp, entry("ER", []byte{10, 0, 0, 1}, []byte("IEEE_P1282")))
 	px := entry("PX", both(0o100644), both(1), both(0), both(0))

@@ -8,9 +8,9 @@ import (
 	"glassmaster/mastering/volume"
 )
 
-// head returns what the primary descriptor says that begins with a session. A volume
-// behind the beginning of the disc has its root behind its own descriptors: that of
-// an image in a file has not, since its addresses count from the start of the file.
+// head returns the information in the primary descriptor of the session that begins at
+// start. In a later session, the root must be after the descriptors: it is not in an
+// image that is stored in a file, whose addresses count from the start of the file.
 func head(r io.ReaderAt, size int64, start disc.LBA) (volume.Head, bool) {
 	set, err := readDescriptors(r, start+16)
 	if err != nil {
@@ -26,10 +26,9 @@ func head(r io.ReaderAt, size int64, start disc.LBA) (volume.Head, bool) {
 	}, true
 }
 
-// claimOf returns the address behind the volume space of a descriptor of the session
-// that begins at start (ECMA-119 8.4.8). Writers do not agree on whether the size of
-// a later session counts from its start or from address 0: where only the latter can
-// be right, it counts.
+// claimOf returns the address after the volume space (ECMA-119 8.4.8) of the session
+// that begins at start. Some writers count the size of a later session from address 0
+// instead of its start: it is taken so if it cannot be right otherwise.
 func claimOf(d descriptor, size int64, start disc.LBA) disc.LBA {
 	sectors := disc.LBA(int64(d.sectors()) * int64(checkBlockSize(d.blockSize())) / disc.SectorSize)
 	if have := disc.LBA(size / disc.SectorSize); start+sectors > have && sectors > start {
@@ -38,8 +37,8 @@ func claimOf(d descriptor, size int64, start disc.LBA) disc.LBA {
 	return start + sectors
 }
 
-// isFolder reports whether a folder begins at a sector whose record of itself says
-// that it begins at the given block (ECMA-119 6.8.2.2).
+// isFolder reports whether a sector is the start of a directory whose record of itself
+// has the given block (ECMA-119 6.8.2.2).
 func isFolder(r io.ReaderAt, at disc.LBA, block uint32) bool {
 	var p [format.RecordHead + 1]byte
 	n, _ := r.ReadAt(p[:], int64(at)*disc.SectorSize)

@@ -16,16 +16,15 @@ import (
 	"glassmaster/mastering/volume"
 )
 
-// rockRidge returns a handmade volume with Rock Ridge and room for so many more
-// sectors.
+// rockRidge returns a handmade volume with Rock Ridge and additional sectors.
 func rockRidge(more int) *handmade {
 	h := newHandmade(sp, entry("ER", []byte{10, 0, 0, 1}, []byte("RRIP_1991A")))
 	h.p = append(h.p, make([]byte, more*disc.SectorSize)...)
 	return h
 }
 
-// TestSharedContinuations has many records share one large continuation area:
-// what they spell out together stays in proportion to the image.
+// TestSharedContinuations has many records that share one large continuation area. The
+// decoded data must stay proportional to the size of the image.
 func TestSharedContinuations(t *testing.T) {
 	const sectors, area = 5, 32 << 10
 	h := rockRidge(60)
@@ -62,7 +61,7 @@ func TestSharedContinuations(t *testing.T) {
 	}
 	for _, want := range []string{errRoom.Error(), "its name is longer than"} {
 		if !hasDefect(defects, want) {
-			t.Errorf("%q is not told", want)
+			t.Errorf("%q is not reported", want)
 		}
 	}
 }
@@ -76,7 +75,7 @@ func hasDefect(list []disc.Notice, part string) bool {
 	return false
 }
 
-// TestWindowChain charges the sectors that a chain of short areas leads through.
+// TestWindowChain counts the sectors of a chain of short areas.
 func TestWindowChain(t *testing.T) {
 	p := make([]byte, 300*disc.SectorSize)
 	for i := range 250 {
@@ -96,8 +95,8 @@ func TestWindowChain(t *testing.T) {
 	}
 }
 
-// TestLongTarget has a symbolic link whose target goes on and on: it is cut, and
-// told not to be readable.
+// TestLongTarget has a symbolic link whose target is too long: it is shortened and
+// reported as unreadable.
 func TestLongTarget(t *testing.T) {
 	h := rockRidge(60)
 	px := entry("PX", both(0o120777), both(1), both(0), both(0), both(9))
@@ -118,7 +117,7 @@ func TestLongTarget(t *testing.T) {
 	}
 }
 
-// TestDeep nests folders until their path is longer than any is.
+// TestDeep nests folders until their path is longer than the limit.
 func TestDeep(t *testing.T) {
 	const depth = 400
 	h := newHandmade()
@@ -143,8 +142,8 @@ func TestDeep(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !hasDefect(defects, "is not examined") {
-		t.Error("the path is not told")
+	if !hasDefect(defects, "is not checked") {
+		t.Error("the path is not reported")
 	}
 	for _, d := range defects {
 		if len(d.Path) > maxPath {
@@ -153,7 +152,7 @@ func TestDeep(t *testing.T) {
 	}
 }
 
-// opened is the beginning of a file, or why there is none.
+// opened returns the start of a file, or the error of opening it.
 func opened(f fs.File, err error) string {
 	if err != nil {
 		var p *fs.PathError
@@ -166,7 +165,7 @@ func opened(f fs.File, err error) string {
 	return fmt.Sprintf("%q, %v", p, err)
 }
 
-// TestPlaces opens what is at no place of a file.
+// TestPlaces opens places that are not places of files.
 func TestPlaces(t *testing.T) {
 	p := plannedSeed()
 	v, err := Open(bytes.NewReader(p), int64(len(p)), volume.Options{})
@@ -178,8 +177,7 @@ func TestPlaces(t *testing.T) {
 	}
 }
 
-// TestMore gives the same attributes and contents by the entries of a walk as by
-// path.
+// TestMore reads the same attributes and contents by the entries of a walk as by path.
 func TestMore(t *testing.T) {
 	seen, extended := 0, 0
 	for _, p := range seedImages()[:4] {

@@ -8,11 +8,11 @@ import (
 	"glassmaster/mastering/disc"
 )
 
-// PartitionTables returns the partition tables in the system area, which ISO
-// 9660 leaves alone (ECMA-119 6.2.1).
+// PartitionTables returns the partition tables in the system area, which ISO 9660 does
+// not use (ECMA-119 6.2.1).
 func (v *FS) PartitionTables() []boot.Table { return v.tables }
 
-// describeHybrid tells what else the image is: a disk with partitions, or a
+// describeHybrid describes what else the image is: a disk with partitions, or a
 // Macintosh volume.
 func (v *FS) describeHybrid() {
 	v.tables = boot.Tables(v.r, v.size)
@@ -35,12 +35,12 @@ func (v *FS) describeHybrid() {
 		}
 	}
 	if at := v.partitionOffset(); at > 0 {
-		v.property("Partition offset", fmt.Sprintf("%d sectors: the volume can be mounted from its partition as well", at))
+		v.property("Partition offset", fmt.Sprintf("%d sectors: the volume can also be mounted from its partition", at))
 	}
 }
 
-// macintosh returns the bytes where a Macintosh volume may begin: the image
-// itself, and the partitions that are said to hold one.
+// macintosh returns the offsets at which a Macintosh volume may begin: the start of the
+// image, and of its HFS partitions.
 func (v *FS) macintosh() []int64 {
 	list := []int64{0}
 	for _, t := range v.tables {
@@ -53,9 +53,8 @@ func (v *FS) macintosh() []int64 {
 	return list
 }
 
-// partitionOffset returns the sector of a partition of the MBR that begins with
-// a second set of volume descriptors, 0 where there is none. Sector 16 is the
-// usual one.
+// partitionOffset returns the first sector of an MBR partition that has a second set of
+// volume descriptors, 0 if there is none. Usually it is 16.
 func (v *FS) partitionOffset() disc.LBA {
 	starts := []disc.LBA{16}
 	for _, t := range v.tables {
@@ -79,7 +78,8 @@ func (v *FS) partitionOffset() disc.LBA {
 	return 0
 }
 
-// describeHFS names the volume whose header is at byte 1024 of p.
+// describeHFS describes the Macintosh volume whose header is at offset 1024 of p, "" if
+// there is none.
 func describeHFS(p []byte) string {
 	switch string(p[1024:1026]) {
 	case "BD":

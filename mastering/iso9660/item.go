@@ -18,8 +18,8 @@ import (
 // span is a run of bytes of the image.
 type span struct{ off, n int64 }
 
-// item is an entry of a directory, decoded from its records. It owns all that it
-// holds and is used again for the next entry.
+// item is an entry of a directory, decoded from its records. It owns its memory, and is
+// reused for the next entry.
 type item struct {
 	volume.Entry
 	at         int64  // offset of its first record in the image
@@ -30,12 +30,12 @@ type item struct {
 	rockName   []byte
 	linkGoesOn bool
 	isLink     bool
-	posix      bool // PX was there
-	rock       bool // some entry of Rock Ridge was there
+	posix      bool // it has PX
+	rock       bool // it has an entry of Rock Ridge
 	hasSP      bool
 	relocated  bool // RE: shown elsewhere
 	hasChild   bool // CL: the directory is at block child
-	hasParent  bool // PL: the directory was moved from elsewhere
+	hasParent  bool // PL: the directory was relocated
 	sparse     bool // SF: the content is stored without its holes
 	sparseSize uint64
 	spSkip     int
@@ -45,13 +45,13 @@ type item struct {
 	extension  []string // identifiers of ER entries
 	compressed zisofs.Entry
 	suspErr    error
-	inspect    func(e []byte) // sees each system use entry, when it is there
+	inspect    func(e []byte) // called with each system use entry, if not nil
 
 	wantAttributes bool
 	attributes     []byte // AL entries one after another
 }
 
-// reset makes the item ready for the next entry and keeps its memory.
+// reset prepares the item for the next entry. It keeps its memory.
 func (it *item) reset() {
 	*it = item{
 		Entry: volume.Entry{
@@ -86,8 +86,8 @@ func (v *FS) take(it *item, rec dirRecord, at int64, w *window) {
 	v.takeName(it, rec)
 }
 
-// takeName gives the item its name, in the bytes of the disc but for those of
-// Joliet, which become UTF-8. One that no file can have is changed.
+// takeName sets the name of the item: the bytes on the disc, or UTF-8 for Joliet. A
+// name that is not a valid file name is changed.
 func (v *FS) takeName(it *item, rec dirRecord) {
 	switch {
 	case len(it.rockName) > 0:
@@ -105,15 +105,15 @@ func (v *FS) takeName(it *item, rec dirRecord) {
 	}
 }
 
-// record keeps the name of the disc, when it is shown in another form.
+// record keeps the name on the disc, if it is shown in another form.
 func (it *item) record(name []byte) {
 	if it.Recorded == nil {
 		it.Recorded = bytes.Clone(name)
 	}
 }
 
-// addSpan appends the extent of a record. A file in interleaved mode has a run
-// for each of its units (ECMA-119 6.4.3).
+// addSpan appends the extent of a record. A file in interleaved mode has a span for
+// each file unit (ECMA-119 6.4.3).
 func (v *FS) addSpan(it *item, rec dirRecord) {
 	s := v.extent(rec)
 	off, n := s.off, s.n
@@ -127,7 +127,7 @@ func (v *FS) addSpan(it *item, rec dirRecord) {
 		return
 	}
 	if n/unit > maxUnits || n > v.size {
-		it.Unreadable = fmt.Sprintf("its content is interleaved in %d units, more than this program follows", n/unit)
+		it.Unreadable = fmt.Sprintf("it is interleaved in %d units, more than this program supports", n/unit)
 		return
 	}
 	for ; n > 0; n -= unit {
@@ -136,10 +136,10 @@ func (v *FS) addSpan(it *item, rec dirRecord) {
 	}
 }
 
-// maxUnits bounds the units of an interleaved file.
+// maxUnits is the maximum number of file units of an interleaved file.
 const maxUnits = 1 << 14
 
-// finish makes the entry complete once all records of the file are taken.
+// finish completes the entry after all records of the file.
 func (v *FS) finish(it *item) {
 	v.lengthen(it)
 	for _, s := range it.spans {
@@ -150,9 +150,9 @@ func (v *FS) finish(it *item) {
 		it.Extents = append(it.Extents, volume.Extent{Start: disc.LBA(s.off >> 11), Length: s.n})
 	}
 	if it.flags&format.FlagDirectory != 0 != it.Mode.IsDir() {
-		v.mendType(it)
+		v.fixType(it)
 	}
-	if it.isLink && it.Mode.IsRegular() { // a link whose PX is missing
+	if it.isLink && it.Mode.IsRegular() { // PX is missing
 		it.Mode = fs.ModeSymlink | 0o777
 	}
 	switch {
@@ -165,16 +165,16 @@ func (v *FS) finish(it *item) {
 	v.number(it)
 }
 
-// mendType settles a record whose directory flag and POSIX mode disagree: what
-// has the flag is a directory, what has not is none.
-func (v *FS) mendType(it *item) {
+// fixType handles a record whose directory flag and POSIX mode differ: the flag
+// decides.
+func (v *FS) fixType(it *item) {
 	if it.flags&format.FlagDirectory != 0 {
 		it.Mode = fs.ModeDir | it.Mode.Perm()
 		return
 	}
 	it.Mode = it.Mode.Perm()
 	if it.suspErr == nil {
-		it.suspErr = fmt.Errorf("its POSIX mode says directory, its record says file")
+		it.suspErr = fmt.Errorf("its POSIX mode is that of a directory, but its record is that of a file")
 	}
 }
 
@@ -188,7 +188,7 @@ func (v *FS) finishFile(it *item) {
 			it.Size = int64(it.compressed.Size)
 		}
 	}
-	if errors.Is(it.suspErr, errRoom) { // how its contents are stored may be among what was not read
+	if errors.Is(it.suspErr, errRoom) { // the entries that were not read may say how the contents are stored
 		it.Unreadable = it.suspErr.Error()
 	}
 	if it.Unreadable != "" {
@@ -196,41 +196,42 @@ func (v *FS) finishFile(it *item) {
 	}
 	for _, s := range it.spans {
 		if s.off+s.n > v.size {
-			it.Unreadable = fmt.Sprintf("its content at sector %d lies behind the end of the image (sector %d); the image is not whole",
+			it.Unreadable = fmt.Sprintf("its contents at sector %d are past the end of the image (sector %d); the image is incomplete",
 				s.off/disc.SectorSize, v.size/disc.SectorSize)
 			return
 		}
 	}
 }
 
-// takeHoles settles a file that has SF: how large it is can be told, where its
-// holes are cannot. No program is known to write such files, so no reading of
-// their tables could be proved, and wrong contents are worse than none.
+// takeHoles handles a file with SF. Its size is known, but not where its holes are: no
+// program is known to write such files, so reading their tables could not be tested,
+// and wrong contents are worse than none.
 func (it *item) takeHoles() {
 	it.Encoded = true
-	it.Unreadable = fmt.Sprintf("it is a sparse file with the holes left out (Rock Ridge SF), a form that is not read: %d bytes are stored of %d",
+	it.Unreadable = fmt.Sprintf("it is a sparse file stored without its holes (Rock Ridge SF), which this program does not support: %d bytes of %d are stored",
 		it.Size, it.sparseSize)
 	if it.sparseSize <= math.MaxInt64 {
 		it.Size = int64(it.sparseSize)
 	}
 }
 
-// finishSpecial completes what has no content of its own.
+// finishSpecial completes an entry without contents.
 func (v *FS) finishSpecial(it *item) {
 	it.spans, it.Extents, it.Size, it.Encoded = it.spans[:0], it.Extents[:0], 0, false
 	if it.Mode.Type() != fs.ModeSymlink {
 		return
 	}
 	it.Size = int64(len(it.Target))
-	if it.suspErr != nil { // its target may be cut
+	if it.suspErr != nil { // its target may be incomplete
 		it.Unreadable = it.suspErr.Error()
 	}
 }
 
-// number gives names of the same file the same number: the serial number in PX.
-// Where PX has none, as before version 1.12, it is the place of the contents, but
-// only of files that have several names by their link count: writers store equal
-// contents of different files once. The two kinds do not mix.
+// number sets a number that all names of a file have in common: the serial number in
+// PX, or, if there is none, as before version 1.12, the address of the contents. The
+// latter is used only for files with several names according to their link count,
+// since writers may store identical contents of different files once. The two kinds of
+// number do not overlap.
 func (v *FS) number(it *item) {
 	switch {
 	case it.serial != 0:
@@ -240,7 +241,7 @@ func (v *FS) number(it *item) {
 	}
 }
 
-// info returns a copy of the item that stays.
+// info returns a permanent copy of the item.
 func (it *item) info() *fileInfo {
 	f := &fileInfo{
 		name: string(it.name), size: it.Size, mode: it.Mode, modified: unixTime(it.Modified),
@@ -259,7 +260,7 @@ func (it *item) info() *fileInfo {
 	return f
 }
 
-// unixTime returns a time of an entry, zero when it is not recorded.
+// unixTime returns a time of an entry, the zero time if it is not recorded.
 func unixTime(ns int64) time.Time {
 	if ns == volume.NoTime {
 		return time.Time{}
@@ -278,8 +279,8 @@ type fileInfo struct {
 	target     string
 	compressed zisofs.Entry
 	attributes volume.Attributes
-	way        uint64 // on which it was reached
-	loop       error  // it is a folder that contains itself
+	way        uint64 // the path on which it was reached
+	loop       error  // set for a folder that contains itself
 }
 
 func (f *fileInfo) Name() string               { return f.name }

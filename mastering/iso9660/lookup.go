@@ -12,16 +12,16 @@ import (
 	"glassmaster/mastering/volume"
 )
 
-// maxLinks bounds how many symbolic links one path may lead through.
+// maxLinks is the maximum number of symbolic links on a path.
 const maxLinks = 40
 
 // errLinks and errOutside say why a symbolic link is not followed.
 var (
 	errLinks   = errors.New("too many symbolic links")
-	errOutside = errors.New("a symbolic link leads out of the volume")
+	errOutside = errors.New("a symbolic link points outside of the volume")
 )
 
-// enter takes up a directory that is reached by its path.
+// enter checks that a directory reached by its path may be read.
 func (v *FS) enter(f *fileInfo) error {
 	if f.loop != nil {
 		return f.loop
@@ -32,8 +32,8 @@ func (v *FS) enter(f *fileInfo) error {
 	return err
 }
 
-// readDir returns the entries of a directory in the order of the disc, what
-// could be read of them when there is an error.
+// readDir returns the entries of a directory in the order of the disc. With an error,
+// it returns the entries that could be read.
 func (v *FS) readDir(dir *fileInfo) ([]*fileInfo, error) {
 	if err := v.enter(dir); err != nil {
 		return nil, err
@@ -50,8 +50,8 @@ func (v *FS) readDir(dir *fileInfo) ([]*fileInfo, error) {
 		if v.isHidden(dir.at == rootRecord, &it) {
 			continue
 		}
-		// All attributes of a sound volume are smaller than it; where many files
-		// lead to the same ones they are not kept for each.
+		// The attributes of an intact volume are smaller than the volume. If many files
+		// share the same ones, they are not kept for each.
 		if left -= int64(len(it.attributes)); left < 0 {
 			it.attributes = it.attributes[:0]
 		}
@@ -60,9 +60,8 @@ func (v *FS) readDir(dir *fileInfo) ([]*fileInfo, error) {
 	return list, s.err
 }
 
-// isHidden reports whether an entry of the root is the folder in which a writer
-// keeps moved directories, all of which are shown where they belong. What is in
-// it is looked at once.
+// isHidden reports whether an entry of the root is the folder of relocated directories
+// (RR_MOVED), and contains nothing else. The directories are shown where they belong.
 func (v *FS) isHidden(root bool, it *item) bool {
 	if !root || !v.susp || !it.Mode.IsDir() || len(it.name) > len(movedName)+1 ||
 		!strings.EqualFold(strings.TrimPrefix(string(it.name), "."), movedName) {
@@ -72,11 +71,11 @@ func (v *FS) isHidden(root bool, it *item) bool {
 	return v.moved
 }
 
-// movedName is what that folder is called, in any letters, also with a dot before
-// it.
+// movedName is the name of that folder, in upper or lower case, possibly with a dot
+// before it.
 const movedName = "rr_moved"
 
-// onlyMoved reports whether a directory holds moved directories and nothing else.
+// onlyMoved reports whether a directory contains relocated directories and nothing else.
 func (v *FS) onlyMoved(spans []span) bool {
 	var (
 		s  scan
@@ -97,8 +96,8 @@ func (v *FS) onlyMoved(spans []span) bool {
 	return moved > 0
 }
 
-// isMoved reports whether a directory was moved: the record ".." of one that was
-// has PL (P1282 4.1.5.2), also where the writer has left out RE.
+// isMoved reports whether a directory was relocated: then its record ".." has PL (P1282
+// 4.1.5.2), even if the writer has left out RE.
 func (v *FS) isMoved(dir span, w *window) bool {
 	var (
 		s  scan
@@ -116,14 +115,13 @@ func (v *FS) isMoved(dir span, w *window) bool {
 	return it.hasParent
 }
 
-// child finds an entry of a directory. Whoever asks a large one for a second name
-// may ask for all: then an index of its names is made, and kept until another
-// large one is asked twice.
+// child finds an entry of a directory. The second search in a large directory makes an
+// index of its names, which is kept until another large directory is searched twice.
 func (v *FS) child(dir *fileInfo, name string) (*fileInfo, error) {
 	if err := v.enter(dir); err != nil {
 		return nil, err
 	}
-	if len(dir.spans) == 1 && dir.spans[0].n > chunk && v.again(dir.spans[0].off) {
+	if len(dir.spans) == 1 && dir.spans[0].n > chunk && v.searchedLast(dir.spans[0].off) {
 		return v.indexed(dir, name)
 	}
 	var (
@@ -141,8 +139,9 @@ func (v *FS) child(dir *fileInfo, name string) (*fileInfo, error) {
 	return nil, missing(s.err)
 }
 
-// again reports whether this large directory was the last to be searched.
-func (v *FS) again(off int64) bool {
+// searchedLast reports whether the large directory at an offset was searched last or has
+// the index, and records the search.
+func (v *FS) searchedLast(off int64) bool {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if v.index != nil && v.index.dir == off || v.searched == off {
@@ -152,20 +151,20 @@ func (v *FS) again(off int64) bool {
 	return false
 }
 
-// missing is the error for a name that a directory does not hold, as far as it
-// could be read.
+// missing returns the error for a name that is not in a directory. err is the error of
+// reading the directory, nil if it could be read completely.
 func missing(err error) error {
 	if err != nil {
-		return fmt.Errorf("%w, as far as its folder can be read: %w", fs.ErrNotExist, err)
+		return fmt.Errorf("%w in the readable part of its folder: %w", fs.ErrNotExist, err)
 	}
 	return fs.ErrNotExist
 }
 
-// index is where the records of a directory are.
+// index has the offsets of the records of a directory.
 type index struct {
 	dir   int64            // offset of the directory
 	names map[string]int64 // name -> offset of its first record
-	err   error            // why the directory could not be read to its end
+	err   error            // error of reading the directory, if it is incomplete
 }
 
 // indexed is child for a large directory.
@@ -188,7 +187,7 @@ func (v *FS) indexed(dir *fileInfo, name string) (*fileInfo, error) {
 	if err := v.recordAt(&it, at, dir.spans[0].off+dir.spans[0].n, &w); err != nil {
 		return nil, err
 	}
-	it.name = append(it.name[:0], name...) // another, where the disc has it twice
+	it.name = append(it.name[:0], name...) // different if the name occurs twice
 	return it.info(), nil
 }
 
@@ -210,8 +209,8 @@ func (v *FS) indexOf(dir *fileInfo) *index {
 	return x
 }
 
-// lookup finds the entry at a path; follow says whether a symbolic link at its
-// end is followed. Only the directories on the way are read.
+// lookup finds the entry at a path. follow says whether a symbolic link at its end is
+// followed. It reads only the directories on the path.
 func (v *FS) lookup(path string, follow bool) (*fileInfo, error) {
 	way, err := v.wayTo(path, follow)
 	if err != nil {
@@ -220,7 +219,7 @@ func (v *FS) lookup(path string, follow bool) (*fileInfo, error) {
 	return way[len(way)-1], nil
 }
 
-// wayTo is lookup with the folders above the entry, the root first.
+// wayTo is lookup that also returns the folders above the entry, the root first.
 func (v *FS) wayTo(path string, follow bool) ([]*fileInfo, error) {
 	if !filename.ValidPath(path) {
 		return nil, fs.ErrInvalid
@@ -304,8 +303,8 @@ func (v *FS) ReadLink(name string) (string, error) {
 	return f.target, nil
 }
 
-// ReadDir implements fs.ReadDirFS: the entries in the order of their names. What
-// could be read is returned along with an error.
+// ReadDir implements fs.ReadDirFS. The entries are sorted by name. With an error, it
+// returns the entries that could be read.
 func (v *FS) ReadDir(name string) ([]fs.DirEntry, error) {
 	f, err := v.lookup(name, true)
 	if err == nil && !f.IsDir() {

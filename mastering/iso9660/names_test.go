@@ -12,9 +12,9 @@ import (
 	"glassmaster/mastering/volume"
 )
 
-// TestTwins has entries of one name, more than a hundred of them beside others:
-// each is shown under a name of its own, the same one in every way of asking, and
-// the check tells of each.
+// TestTwins has more than a hundred entries with the same name, among others. Each is
+// shown under a unique name, the same one in every kind of access, and Check reports
+// each.
 func TestTwins(t *testing.T) {
 	h := rockRidge(60)
 	h.dir(22, 20, 20)
@@ -77,17 +77,17 @@ func TestTwins(t *testing.T) {
 	isotest.Must(t, err)
 	twins := 0
 	for _, d := range defects {
-		if strings.Contains(d.Text, "too; this one is shown as") {
+		if strings.Contains(d.Text, "as well; this one is shown as") {
 			twins++
 		}
 	}
-	if twins != 120 || !hasDefect(defects, `no file can have the name "a/b"; it is shown as a\x2fb`) {
+	if twins != 120 || !hasDefect(defects, `the name "a/b" is not a valid file name; it is shown as a\x2fb`) {
 		t.Errorf("%d twins in %v", twins, defects)
 	}
 }
 
-// TestRawNames gives the bytes of names that are not UTF-8, and of links, and finds
-// them by these.
+// TestRawNames returns the bytes of names and link targets that are not UTF-8, and finds
+// files by them.
 func TestRawNames(t *testing.T) {
 	h := rockRidge(0)
 	px := entry("PX", both(0o120777), both(1), both(0), both(0))

@@ -6,30 +6,31 @@ import (
 	"strconv"
 )
 
-// nameSet is the names of one directory, by their hashes: so large ones cost no
-// more than eight bytes or sixteen for each. It is used again for the next.
+// nameSet is the set of names in a directory. It stores hashes, so that large
+// directories need only 8 to 16 bytes for each name. It is reused for the next
+// directory.
 type nameSet struct {
-	slots []uint64 // hashes, at the first free place behind their own; 0 is free
-	other []uint64 // memory for when that is full
+	slots []uint64 // hash table with linear probing; 0 is free
+	other []uint64 // memory for the next larger table
 	used  int
-	next  map[uint64]int // hash of a name that was there twice -> what to try next
+	next  map[uint64]int // hash of a name that occurs twice -> next number to try
 }
 
-// How many places a set has at first: for few names, or as many as a directory of
-// so many bytes may hold, up to a bound.
+// Initial sizes of a set: for few names, or by the size of the directory, up to a
+// maximum.
 const (
 	fewNames  = 64
 	manyNames = 1 << 15
-	nameBytes = 64 // of a record, for each place
+	nameBytes = 64 // bytes of the directory for each slot
 )
 
-// nameSeed makes hashes that nobody can foresee.
+// nameSeed makes hashes unpredictable.
 var nameSeed = maphash.MakeSeed()
 
 // hashOf returns the hash of a name, never 0.
 func hashOf(name []byte) uint64 { return maphash.Bytes(nameSeed, name) | 1 }
 
-// reset empties the set for a directory of so many bytes.
+// reset empties the set for a directory of size bytes.
 func (s *nameSet) reset(bytes int64) {
 	n := fewNames
 	for n < manyNames && int64(n) < bytes/nameBytes {
@@ -43,7 +44,7 @@ func (s *nameSet) reset(bytes int64) {
 	s.used, s.next = 0, nil
 }
 
-// add takes up a name, and reports whether it is new.
+// add adds a name, and reports whether it is new.
 func (s *nameSet) add(name []byte) bool {
 	if 4*s.used >= 3*len(s.slots) {
 		s.grow()
@@ -82,8 +83,8 @@ func (s *nameSet) grow() {
 	}
 }
 
-// another returns a name that is new in place of one that is not, and takes it up:
-// "name~2". A later entry that has this name itself gets another in its turn.
+// another returns a new name in place of one that is in the set already, such as
+// "name~2", and adds it. A later entry with that name gets another one in turn.
 func (s *nameSet) another(name []byte) []byte {
 	if s.next == nil {
 		s.next = map[uint64]int{}

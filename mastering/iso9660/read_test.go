@@ -91,8 +91,8 @@ func checkHardLinks(t *testing.T, v *FS) {
 	}
 }
 
-// TestConformance runs the tests of package fstest, which open every link: those
-// that lead nowhere are taken out first.
+// TestConformance runs the tests of package fstest. They open every link, so links
+// without a target are removed first.
 func TestConformance(t *testing.T) {
 	top := isotest.SampleTree(t)
 	for _, name := range []string{"links/absolute", "links/dangling", "links/long", "pipe"} {
@@ -110,7 +110,7 @@ func TestConformance(t *testing.T) {
 }
 
 // TestLongLinks reads links whose components and SL entries are split.
-// genisoimage cuts such links short.
+// genisoimage truncates such links.
 func TestLongLinks(t *testing.T) {
 	top := t.TempDir()
 	for i, target := range []string{
@@ -153,7 +153,7 @@ func TestJoliet(t *testing.T) {
 		}
 	}
 	want := isotest.Listing(t, src, plain(src))
-	const beyond = "\U0001F4BF\U00020000.txt" // neither writes letters beyond the BMP
+	const beyond = "\U0001F4BF\U00020000.txt" // neither program supports characters outside of the BMP
 	for name, image := range map[string]string{
 		"xorriso":     isotest.Xorriso(t, top, "-J", "-joliet-long", "-iso-level", "3"),
 		"genisoimage": isotest.Genisoimage(t, top, "-J", "-joliet-long", "-D"),
@@ -208,7 +208,7 @@ func TestViews(t *testing.T) {
 	}
 }
 
-// TestOtherRoot shows the Joliet tree where the root of the primary one is lost.
+// TestOtherRoot shows the Joliet tree if the root of the primary tree is missing.
 func TestOtherRoot(t *testing.T) {
 	p, err := os.ReadFile(isotest.Xorriso(t, folders(t), "-R", "-J"))
 	isotest.Must(t, err)
@@ -224,8 +224,8 @@ func TestOtherRoot(t *testing.T) {
 	}
 }
 
-// TestBsdtar compares what we show of images with what bsdtar shows: type and
-// permissions, owner, size, path and target.
+// TestBsdtar compares our listing of images with that of bsdtar: type and permissions,
+// owner, size, path and target.
 func TestBsdtar(t *testing.T) {
 	top := isotest.SampleTree(t)
 	peertest.Need(t, "bsdtar")
@@ -238,7 +238,7 @@ func TestBsdtar(t *testing.T) {
 			mine := map[string]string{}
 			isotest.Must(t, v.Walk(".", func(e *volume.Entry) error {
 				size := e.Size
-				if !e.Mode.IsRegular() { // bsdtar gives other sizes to folders and links
+				if !e.Mode.IsRegular() { // bsdtar shows other sizes for folders and links
 					size = 0
 				}
 				s := fmt.Sprintf("%s %d %d %d", permissions(e.Mode), e.UID, e.GID, size)
@@ -316,9 +316,9 @@ func TestConcurrent(t *testing.T) {
 	group.Wait()
 }
 
-// TestLargeFile reads a file of more than 4 GiB, which has several extents, from
-// an image that another program made. That takes a quarter of a minute, so that
-// it is left to strict runs; TestHandmadeLarge is always run.
+// TestLargeFile reads a file of more than 4 GiB, which has several extents, from an
+// image of another program. It takes a quarter of a minute, so it runs only in strict
+// mode; TestHandmadeLarge always runs.
 func TestLargeFile(t *testing.T) {
 	if testing.Short() || !peertest.Strict() {
 		t.Skip("makes an image of 4 GiB: set GLASSMASTER_STRICT to run it")

@@ -17,8 +17,7 @@ import (
 	"glassmaster/mastering/volume"
 )
 
-// FS is an ISO 9660 volume opened for reading. It is safe for use by several
-// goroutines.
+// FS is an ISO 9660 volume opened for reading. It is safe for concurrent use.
 type FS struct {
 	r         io.ReaderAt
 	size      int64 // of the image, bytes
@@ -28,15 +27,15 @@ type FS struct {
 	root      span
 	susp      bool             // system use areas hold Rock Ridge
 	skip      int              // bytes of each system use area that are not SUSP's (SP)
-	rootSkip  int              // the same of the record "." of the root
+	rootSkip  int              // the same for the record "." of the root
 	ucs2      bool             // names are UTF-16BE
-	free      bool             // names have no parts (ISO 9660:1999)
-	charset   filename.Charset // of texts that are not in Unicode
+	free      bool             // names have no structure (ISO 9660:1999)
+	charset   filename.Charset // of text that is not Unicode
 	info      volume.Info
 	tables    []boot.Table // of partitions, in the system area
 
 	mu    sync.Mutex
-	reach *volume.Reach // of the folders that were reached by their paths
+	reach *volume.Reach // directories that were reached by their paths
 	index *index        // of a large directory
 	// searched is the offset of the large directory that was searched last.
 	searched int64
@@ -46,17 +45,17 @@ type FS struct {
 	bootErr  error
 
 	openMu sync.Mutex
-	opened window // of the records that were opened by their place
+	opened window // for records that are opened by their place
 
-	corrections func() map[uint64]volume.Correction // files of which another view knows more; may be nil
+	corrections func() map[uint64]volume.Correction // of files that another view has more of; may be nil
 
 	movedOnce sync.Once
-	moved     bool // the root's rr_moved holds only what is shown elsewhere
+	moved     bool // the root's rr_moved contains only relocated directories
 }
 
-// Open opens the volume in r, size bytes long with offset 0 at address 0 of the
-// disc. The error wraps volume.ErrUnknown when there is no such volume, or none
-// with the view that is asked for.
+// Open opens the volume in r, size bytes long with offset 0 at address 0 of the disc.
+// The error wraps volume.ErrUnknown if there is no ISO 9660 volume, or it does not have
+// the requested view.
 func Open(r io.ReaderAt, size int64, o volume.Options) (*FS, error) {
 	o, err := o.ChooseSession(r, size)
 	if err != nil {
@@ -74,14 +73,14 @@ func Open(r io.ReaderAt, size int64, o volume.Options) (*FS, error) {
 	return v, nil
 }
 
-// rootRecord is the offset of the root's record, which has none.
+// rootRecord is used as the offset of the record of the root, which has none.
 const rootRecord = -1
 
-// choose selects the tree of directories that is shown.
+// choose selects the directory tree that is shown.
 func (v *FS) choose(view string) error {
 	primary, _ := find(v.set, func(d descriptor) bool { return d.kind() == typePrimary })
 	v.blockSize = checkBlockSize(primary.blockSize())
-	dot, err := v.rootDot(primary) // a tree whose root is not there may have a good one beside it
+	dot, err := v.rootDot(primary) // if its root is missing, another tree may be intact
 	rock := dot != nil && dot.hasRock()
 	joliet, hasJoliet := find(v.set, func(d descriptor) bool { return d.joliet() > 0 && v.hasRoot(d) })
 	enhanced, hasEnhanced := find(v.set, func(d descriptor) bool { return d.enhanced() && v.hasRoot(d) })
@@ -118,8 +117,8 @@ func (v *FS) choose(view string) error {
 	return err
 }
 
-// checkBlockSize returns a logical block size that can be, the usual one in
-// place of nonsense (ECMA-119 6.2.2: a power of two, at most a sector).
+// checkBlockSize returns a valid logical block size (ECMA-119 6.2.2: a power of two, up
+// to a sector): n, or the usual one if n is invalid.
 func checkBlockSize(n int) int {
 	switch n {
 	case 512, 1024, 2048:
@@ -128,24 +127,24 @@ func checkBlockSize(n int) int {
 	return disc.SectorSize
 }
 
-// rootOf returns where the root directory of a descriptor is.
+// rootOf returns the span of the root directory of a descriptor.
 func (v *FS) rootOf(d descriptor) (span, error) {
 	s := v.extent(d.root())
 	if s.off >= v.size || s.off < 0 || s.n == 0 {
-		return s, fmt.Errorf("the root directory of the volume descriptor at sector %d should be at sector %d with %d bytes, but the image has %d sectors: it is cut short, or holds a later session alone",
+		return s, fmt.Errorf("the root directory of the volume descriptor at sector %d should be at sector %d and have %d bytes, but the image has %d sectors: it is truncated, or contains only a later session",
 			d.lba, s.off/disc.SectorSize, s.n, v.size/disc.SectorSize)
 	}
 	return s, nil
 }
 
-// hasRoot reports whether the root directory of a descriptor can be there.
+// hasRoot reports whether the root directory of a descriptor is within the image.
 func (v *FS) hasRoot(d descriptor) bool {
 	_, err := v.rootOf(d)
 	return err == nil
 }
 
-// rootDot decodes the record "." of the root, where SUSP introduces itself (P1281
-// 4.1, 5.3). It returns nil when the record is damaged.
+// rootDot decodes the record "." of the root, which shows whether SUSP is used (P1281
+// 4.1, 5.3). It returns nil if the record is damaged.
 func (v *FS) rootDot(d descriptor) (*item, error) {
 	root, err := v.rootOf(d)
 	if err != nil {
@@ -172,15 +171,14 @@ func (v *FS) rootDot(d descriptor) (*item, error) {
 	return it, nil
 }
 
-// xaLength is the length of what a disc of CD-ROM XA keeps at the beginning of
-// each system use area, with the letters XA at 6. There SP comes behind it (P1281
-// 5.3).
+// xaLength is the length of the CD-ROM XA data at the start of each system use area of
+// an XA disc, with the letters XA at offset 6. There, SP follows it (P1281 5.3).
 const xaLength = 14
 
 func isXA(use []byte) bool { return len(use) >= xaLength && string(use[6:8]) == "XA" }
 
-// hasRock reports whether the record "." of the root announces Rock Ridge: by
-// its extension reference or, as old writers do, by its mere entries.
+// hasRock reports whether the record "." of the root shows that there is Rock Ridge: by
+// its extension reference or, from old writers, by its entries.
 func (it *item) hasRock() bool {
 	for _, id := range it.extension {
 		switch id {
@@ -202,7 +200,7 @@ func (v *FS) Volume() volume.Info {
 	return info
 }
 
-// rootInfo is the root as an entry.
+// rootInfo returns the root as an entry.
 func (v *FS) rootInfo() *fileInfo {
 	it := &item{}
 	it.reset()

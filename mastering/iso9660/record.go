@@ -11,12 +11,12 @@ import (
 	"glassmaster/mastering/volume"
 )
 
-// dirRecord is a directory record in place (ECMA-119 9.1), checked so that its
-// fixed fields, identifier and system use area lie within it.
+// dirRecord is a directory record (ECMA-119 9.1) whose fixed fields, identifier and
+// system use area have been checked to be within it.
 type dirRecord []byte
 
-// checkRecord returns the record at the beginning of p, which ends where the
-// sector ends. A length of zero gives a nil record: the sector holds no more.
+// checkRecord returns the record at the start of p, the rest of a sector. A length of
+// zero gives a nil record: there are no more in the sector.
 func checkRecord(p []byte) (dirRecord, error) {
 	if len(p) == 0 || p[0] == 0 {
 		return nil, nil
@@ -29,7 +29,7 @@ func checkRecord(p []byte) (dirRecord, error) {
 		return nil, fmt.Errorf("a directory record is %d bytes long, shorter than its fixed part", n)
 	}
 	if id := int(p[32]); id == 0 || format.RecordHead+id > n {
-		return nil, fmt.Errorf("a directory record of %d bytes claims an identifier of %d", n, id)
+		return nil, fmt.Errorf("a directory record of %d bytes has an identifier of %d bytes", n, id)
 	}
 	return dirRecord(p[:n]), nil
 }
@@ -43,18 +43,17 @@ func (r dirRecord) isSpecial() bool { return r[32] == 1 && r[33] <= 1 } // . and
 func (r dirRecord) unit() int       { return int(r[26]) }
 func (r dirRecord) gap() int        { return int(r[27]) }
 
-// agrees reports whether the numbers that are recorded in both byte orders are the
-// same in both.
+// agrees reports whether all numbers that are recorded in both byte orders are equal in
+// both.
 func (r dirRecord) agrees() bool {
 	return binary.LittleEndian.Uint32(r[2:]) == binary.BigEndian.Uint32(r[6:]) &&
 		binary.LittleEndian.Uint32(r[10:]) == binary.BigEndian.Uint32(r[14:]) &&
 		binary.LittleEndian.Uint16(r[28:]) == binary.BigEndian.Uint16(r[30:])
 }
 
-// crossing returns the record of n bytes at an offset that runs on into the next
-// sector, which the standard forbids (ECMA-119 6.8.1.1) and some writers do
-// nevertheless. It returns nil where that is no record: what looks like one counts
-// only if its numbers agree in both byte orders.
+// crossing returns the record of n bytes at an offset that continues in the next
+// sector. The standard does not allow that (ECMA-119 6.8.1.1), but some writers do it.
+// It returns nil if there is no record whose numbers agree in both byte orders.
 func (v *FS) crossing(off int64, n int) dirRecord {
 	p := make([]byte, n)
 	if k, _ := v.r.ReadAt(p, off); k < n {
@@ -67,9 +66,9 @@ func (v *FS) crossing(off int64, n int) dirRecord {
 	return rec
 }
 
-// extent returns the run of bytes that a record leads to, behind an extended
-// attribute record. Where the byte orders of a number disagree and only the
-// big-endian one leads to a place in the image, that one counts.
+// extent returns the span that a record points to, without an extended attribute
+// record. If a number differs in its two byte orders, and only the big-endian one is
+// within the image, that is used.
 func (v *FS) extent(r dirRecord) span {
 	bs := int64(v.blockSize)
 	off, n := (int64(r.extent())+int64(r[1]))*bs, int64(r.size())
@@ -86,7 +85,7 @@ func (v *FS) extent(r dirRecord) span {
 	return span{off, n}
 }
 
-// systemUse returns the area behind the identifier and its padding.
+// systemUse returns the area after the identifier and its padding.
 func (r dirRecord) systemUse() []byte {
 	n := format.RecordHead + int(r[32])
 	n += n & 1 // an identifier of even length is padded
@@ -108,9 +107,8 @@ func time7(p []byte) int64 {
 	return s * 1e9
 }
 
-// zone returns the seconds of an offset from Greenwich in quarters of an hour, -48
-// to 52 (ECMA-119 8.4.26.1, 9.1.5). One that cannot be, as writers make that count
-// it wrongly, is none.
+// zone returns the seconds of an offset from UTC in quarters of an hour, -48 to 52
+// (ECMA-119 8.4.26.1, 9.1.5). Invalid offsets, which some writers record, count as 0.
 func zone(b byte) int64 {
 	if q := int64(int8(b)); q >= -48 && q <= 52 {
 		return q * 900
@@ -118,8 +116,8 @@ func zone(b byte) int64 {
 	return 0
 }
 
-// days returns the days from 1970-01-01 to a date of the Gregorian calendar, the
-// year counted from March so that the leap day is its last.
+// days returns the number of days from 1970-01-01 to a Gregorian date. It counts years
+// from March, so that a leap day is the last day of a year.
 func days(y, m, d int64) int64 {
 	if m <= 2 {
 		y, m = y-1, m+12
@@ -127,8 +125,8 @@ func days(y, m, d int64) int64 {
 	return 365*y + y/4 - y/100 + y/400 + (153*(m-3)+2)/5 + d - 719469
 }
 
-// appendPlainName appends the identifier of a file as it is shown when there are
-// no longer names: without version 1 and without the dot of an empty extension.
+// appendPlainName appends the identifier of a file in the form that is shown if there
+// are no longer names: without version 1 and without the dot of an empty extension.
 func appendPlainName(dst, id []byte) []byte {
 	if n := len(id); n > 2 && id[n-2] == ';' && id[n-1] == '1' {
 		id = id[:n-2]
@@ -139,9 +137,8 @@ func appendPlainName(dst, id []byte) []byte {
 	return append(dst, id...)
 }
 
-// appendJolietName appends a name in UTF-16BE, without version 1. Half a pair of
-// surrogates is written as UTF-8 would write it, so that it stays another than any
-// other.
+// appendJolietName appends a name in UTF-16BE, without version 1. An unpaired surrogate
+// is encoded as if UTF-8 allowed it, so that different names stay different.
 func appendJolietName(dst, id []byte) []byte {
 	if n := len(id); n > 4 && string(id[n-4:]) == "\x00;\x001" {
 		id = id[:n-4]
@@ -152,7 +149,7 @@ func appendJolietName(dst, id []byte) []byte {
 			dst = append(dst, byte(c))
 			continue
 		}
-		if c < 0x800 { // as AppendRune does, without a call
+		if c < 0x800 { // as utf8.AppendRune, but inlined
 			dst = append(dst, 0xC0|byte(c>>6), 0x80|byte(c&0x3F))
 			continue
 		}
@@ -172,11 +169,11 @@ func appendJolietName(dst, id []byte) []byte {
 	return dst
 }
 
-// cleanText makes text valid UTF-8.
+// cleanText converts text to valid UTF-8.
 func cleanText(s string) string { return textIn(s, filename.Charset{}) }
 
-// textIn makes text in a character set valid UTF-8. Where none is known, what is
-// not UTF-8 is taken for Latin-1.
+// textIn converts text in a character set to valid UTF-8. If the character set is not
+// known, text that is not UTF-8 is taken for Latin-1.
 func textIn(s string, set filename.Charset) string {
 	if set.IsZero() && utf8.ValidString(s) {
 		return s

@@ -55,7 +55,7 @@ func TestTimes(t *testing.T) {
 			t.Fatalf("%v: %v", want, got)
 		}
 	}
-	// Some writers count the zone wrongly beyond 2038: -24 hours.
+	// Some writers record a wrong zone after 2038: -24 hours.
 	if got, want := time7([]byte{196, 10, 2, 7, 6, 40, 0xA0}), time.Unix(4000000000, 0); got != want.UnixNano() {
 		t.Errorf("%v, want %v", time.Unix(0, got).UTC(), want.UTC())
 	}

@@ -12,7 +12,7 @@ import (
 	"glassmaster/mastering/volume"
 )
 
-// chunk is how much of a directory is read at a time.
+// chunk is the number of bytes of a directory that are read at a time.
 const chunk = 64 << 10
 
 // scan reads the entries of a directory one after another.
@@ -20,19 +20,19 @@ type scan struct {
 	v     *FS
 	room  [2]span
 	spans []span // what is still to be read
-	buf   []byte // the piece that is being parsed
+	buf   []byte // the current chunk
 	off   int64  // offset of buf in the image
 	pos   int    // in buf
 	raw   []byte // memory of buf
-	err   error  // the first defect met; the scan went on behind it
-	begun bool   // the record "." was there, or its absence noted
-	skip  int    // bytes of the first sector that are passed over
+	err   error  // the first defect; the scan continued after it
+	begun bool   // the record "." was read, or found to be missing
+	skip  int    // bytes of the first sector to skip
 	w     *window
-	held  dirRecord // read already, but not part of the entry before it
+	held  dirRecord // read ahead, but not part of the previous entry
 	at    int64     // its offset
 	id    []byte    // of a file with several extents
-	names nameSet   // that were met
-	alone bool      // entries are looked at one by one, so that names may repeat
+	names nameSet   // names so far
+	alone bool      // a single entry is read, so that names are not compared
 }
 
 // start begins the scan of a directory.
@@ -42,7 +42,7 @@ func (s *scan) start(v *FS, spans []span, w *window) {
 	s.names.reset(bytesOf(v, spans))
 }
 
-// bytesOf returns how many bytes of a directory there are in the image.
+// bytesOf returns the number of bytes of a directory that are within the image.
 func bytesOf(v *FS, spans []span) (n int64) {
 	for _, s := range spans {
 		n += min(s.n, max(v.size-s.off, 0))
@@ -50,11 +50,11 @@ func bytesOf(v *FS, spans []span) (n int64) {
 	return n
 }
 
-// maxBad is how many unreadable sectors of a directory are passed over.
+// maxBad is the maximum number of unreadable sectors of a directory that are skipped.
 const maxBad = 16
 
-// fill reads the next piece, and returns false at the end of the directory.
-// Sectors that cannot be read are noted and passed over.
+// fill reads the next chunk, and returns false at the end of the directory. Sectors
+// that cannot be read are skipped and noted.
 func (s *scan) fill() bool {
 	for bad := 0; bad <= maxBad; {
 		for len(s.spans) > 0 && s.spans[0].n <= 0 {
@@ -65,7 +65,7 @@ func (s *scan) fill() bool {
 		}
 		d := &s.spans[0]
 		if have := s.v.size - d.off; d.n > have {
-			s.note(fmt.Errorf("the directory at sector %d ends behind the end of the image", d.off/disc.SectorSize))
+			s.note(fmt.Errorf("the directory at sector %d extends past the end of the image", d.off/disc.SectorSize))
 			d.n = have
 			continue
 		}
@@ -74,7 +74,7 @@ func (s *scan) fill() bool {
 			s.raw = make([]byte, (n+disc.SectorSize-1)/disc.SectorSize*disc.SectorSize)
 		}
 		got, err := s.v.r.ReadAt(s.raw[:n], d.off)
-		if got < disc.SectorSize && n > disc.SectorSize { // a drive may fail as a whole for one bad sector
+		if got < disc.SectorSize && n > disc.SectorSize { // a read may fail completely because of one bad sector
 			n = disc.SectorSize
 			got, err = s.v.r.ReadAt(s.raw[:n], d.off)
 		}
@@ -112,7 +112,7 @@ func (s *scan) note(err error) {
 	}
 }
 
-// record returns the next record with its offset in the image, nil at the end.
+// record returns the next record and its offset in the image, nil at the end.
 func (s *scan) record() (dirRecord, int64) {
 	if rec := s.held; rec != nil {
 		s.held = nil
@@ -130,7 +130,7 @@ func (s *scan) record() (dirRecord, int64) {
 			}
 		}
 		if rec == nil {
-			s.pos = end // the rest of the sector is empty, or cannot be trusted
+			s.pos = end // the rest of the sector is empty or damaged
 			continue
 		}
 		at := s.off + int64(s.pos)
@@ -140,8 +140,8 @@ func (s *scan) record() (dirRecord, int64) {
 	}
 }
 
-// crossing returns the next record if it runs on into the next sector, and is
-// within the directory, nil where there is no such record.
+// crossing returns the next record if it continues in the next sector and is within the
+// directory, otherwise nil.
 func (s *scan) crossing() dirRecord {
 	n := int(s.buf[s.pos])
 	if rest := int64(n - len(s.buf) + s.pos); rest > 0 {
@@ -155,14 +155,14 @@ func (s *scan) crossing() dirRecord {
 	return s.v.crossing(s.off+int64(s.pos), n)
 }
 
-// next decodes the next entry that is to be shown; it returns false at the end.
+// next decodes the next entry to show, and returns false at the end.
 func (s *scan) next(it *item) bool {
 	for {
 		rec, at := s.record()
 		if !s.begun {
 			s.begun = true
 			if rec == nil || !rec.isSpecial() {
-				s.note(errors.New("it does not begin with the record of the directory itself"))
+				s.note(errors.New("it does not start with the record of the directory itself"))
 			}
 		}
 		if rec == nil {
@@ -194,8 +194,8 @@ func (s *scan) next(it *item) bool {
 	}
 }
 
-// extents takes the further extents of a file, whose records follow and have its
-// identifier (ECMA-119 9.1.6). Another identifier ends them.
+// extents adds the further extents of a file: the records that follow and have its
+// identifier (ECMA-119 9.1.6).
 func (s *scan) extents(it *item) {
 	for more := true; more; {
 		rec, at := s.record()
@@ -209,8 +209,8 @@ func (s *scan) extents(it *item) {
 	}
 }
 
-// follow turns a CL record into the directory that it stands for, whose size and
-// attributes are in the record "." of that directory (P1282 4.1.5.1).
+// follow replaces an entry with CL by the relocated directory. The size and attributes
+// are in the record "." of that directory (P1282 4.1.5.1).
 func (v *FS) follow(it *item, w *window) error {
 	at := int64(it.child) * int64(v.blockSize)
 	p, err := w.read(v.r, at, format.RecordHead+1)
@@ -218,16 +218,16 @@ func (v *FS) follow(it *item, w *window) error {
 		p, err = w.read(v.r, at, max(int(p[0]), format.RecordHead+1))
 	}
 	if err != nil {
-		return fmt.Errorf("read the moved directory %q at sector %d: %w", it.name, at/disc.SectorSize, noEOF(err))
+		return fmt.Errorf("read the relocated directory %q at sector %d: %w", it.name, at/disc.SectorSize, noEOF(err))
 	}
 	rec, err := checkRecord(p)
 	if err == nil && (rec == nil || !rec.isSpecial()) {
 		err = errors.New("no directory begins there")
 	}
 	if err != nil {
-		return fmt.Errorf("the moved directory %q at sector %d: %w", it.name, at/disc.SectorSize, err)
+		return fmt.Errorf("the relocated directory %q at sector %d: %w", it.name, at/disc.SectorSize, err)
 	}
-	own := append(dirRecord(nil), rec...) // the window moves when a continuation area is read
+	own := append(dirRecord(nil), rec...) // reading a continuation area overwrites the window
 	name := string(it.name)
 	place := it.at
 	v.take(it, own, place, w)

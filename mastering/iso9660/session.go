@@ -6,6 +6,6 @@ import (
 	"glassmaster/mastering/volume"
 )
 
-// Sessions returns the sessions that were found in the image, the oldest first. On a
-// disc whose sessions are known there is one: that which is shown.
+// Sessions returns the sessions that were found in the image, the oldest first. If the
+// sessions of the disc were known, there is only the one that is shown.
 func (v *FS) Sessions() []volume.Session { return slices.Clone(v.sessions) }

@@ -35,8 +35,8 @@ func names(t *testing.T, v *FS) string {
 	return strings.Join(s, " ")
 }
 
-// TestSessionsOverwritable reads the sessions that xorriso keeps on a medium that
-// can be written over.
+// TestSessionsOverwritable reads the sessions that xorriso writes to an overwritable
+// medium.
 func TestSessionsOverwritable(t *testing.T) {
 	top := folders(t)
 	image := filepath.Join(t.TempDir(), "m.iso")
@@ -92,7 +92,7 @@ func TestSessionsCD(t *testing.T) {
 		t.Errorf("oldest: %s", got)
 	}
 
-	// The same as a disc whose sessions are known.
+	// The same image as a disc with known sessions.
 	d := twoSessions{disc.FromReaderAt(v.r, size, nil), []disc.Session{
 		{Number: 1, Tracks: []disc.Track{{Number: 1, Mode: disc.Mode1, Length: start - 11400}}},
 		{Number: 2, Tracks: []disc.Track{{Number: 2, Mode: disc.Mode1, Start: disc.LBA(start), Length: int64(len(p)) / disc.SectorSize}}},
@@ -107,7 +107,7 @@ func TestSessionsCD(t *testing.T) {
 	if _, err := volume.OpenDisc(context.Background(), d, volume.Options{Session: 3}); err == nil {
 		t.Error("a session that is not there was opened")
 	}
-	// A later session alone cannot be read, and that is said.
+	// A later session alone cannot be read, and the error says so.
 	if _, err := Open(strings.NewReader(string(p)), int64(len(p)), volume.Options{}); err == nil || !strings.Contains(err.Error(), "later session") {
 		t.Errorf("alone: %v", err)
 	}

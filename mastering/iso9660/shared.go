@@ -7,8 +7,8 @@ import (
 	"glassmaster/mastering/volume"
 )
 
-// admit takes up a directory that is reached on a way, and reports whether it was
-// reached on another before.
+// admit records that a directory was reached on a path, and reports whether it was
+// reached on another path before.
 func admit(r *volume.Reach, v *FS, way uint64, spans []span) (again bool, err error) {
 	if len(spans) == 0 {
 		return false, nil
@@ -16,7 +16,7 @@ func admit(r *volume.Reach, v *FS, way uint64, spans []span) (again bool, err er
 	return r.Admit(uint64(spans[0].off), way, bytesOf(v, spans))
 }
 
-// offsets returns where directories are.
+// offsets returns the offsets of directories.
 func offsets(dirs []*fileInfo) []int64 {
 	var list []int64
 	for _, d := range dirs {
@@ -27,8 +27,8 @@ func offsets(dirs []*fileInfo) []int64 {
 	return list
 }
 
-// loop returns the error for a directory that one of those above it leads to
-// again, nil where none does.
+// loop returns an error if a directory contains itself: if its offset is among those of
+// the directories above it.
 func loop(above []int64, spans []span) error {
 	if len(spans) == 0 {
 		return nil

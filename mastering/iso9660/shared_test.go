@@ -14,8 +14,8 @@ import (
 	"glassmaster/mastering/volume"
 )
 
-// TestSecondName reaches a folder under two names, and one in it: both are listed,
-// by a walk and by path, and to a check it is a remark.
+// TestSecondName has a folder with two names. Both are listed, by a walk and by path,
+// and Check reports it as minor.
 func TestSecondName(t *testing.T) {
 	h := newHandmade()
 	h.dir(21, 20, 1)
@@ -41,19 +41,19 @@ func TestSecondName(t *testing.T) {
 	isotest.Must(t, err)
 	told := false
 	for _, d := range defects {
-		if strings.Contains(d.Text, "is that of /A as well") {
+		if strings.Contains(d.Text, "is also that of /A") {
 			told = d.Severity == disc.Info
 		} else if strings.Contains(d.Text, "directory") && d.Severity > disc.Info && !strings.Contains(d.Text, "path table") {
 			t.Error(d)
 		}
 	}
 	if !told {
-		t.Errorf("the second name is no remark: %v", defects)
+		t.Errorf("the second name is not reported as minor: %v", defects)
 	}
 }
 
-// TestMovedWithoutRE has a moved folder whose record in rr_moved says nothing of
-// it, as makefs writes it: PL in its own record of the parent does.
+// TestMovedWithoutRE has a relocated folder whose record in rr_moved lacks RE, as makefs
+// writes it. PL in its record of the parent shows that it was relocated.
 func TestMovedWithoutRE(t *testing.T) {
 	h := newHandmade(sp, entry("ER", []byte{10, 0, 0, 1}, []byte("RRIP_1991A")))
 	h.dir(21, 20, 1)
@@ -70,9 +70,8 @@ func TestMovedWithoutRE(t *testing.T) {
 	}
 }
 
-// TestCheckOddWriters has what some writers leave out, which no reader minds: the
-// big-endian halves of numbers and the path table for them, and the identifier of
-// the record of the parent.
+// TestCheckOddWriters has minor defects of some writers: missing big-endian numbers and
+// path table, and a wrong identifier in the record of the parent.
 func TestCheckOddWriters(t *testing.T) {
 	good, err := os.ReadFile(isotest.Genisoimage(t, isotest.SampleTree(t)))
 	isotest.Must(t, err)
@@ -99,7 +98,7 @@ func TestCheckOddWriters(t *testing.T) {
 		list, err := v.Check(t.Context())
 		isotest.Must(t, err)
 		if len(list) == 0 {
-			t.Errorf("%s: nothing is told", name)
+			t.Errorf("%s: nothing is reported", name)
 		}
 		for _, d := range list {
 			if d.Severity > disc.Info {

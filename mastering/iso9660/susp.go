@@ -14,8 +14,8 @@ import (
 	"glassmaster/mastering/zisofs"
 )
 
-// Entries of the System Use Sharing Protocol (IEEE P1281 5) and of Rock Ridge
-// (IEEE P1282 4.1) that the reader knows.
+// Entries of the System Use Sharing Protocol (IEEE P1281 5) and of Rock Ridge (IEEE
+// P1282 4.1) that are read.
 const (
 	sigCE = 'C'<<8 | 'E' // continuation area
 	sigER = 'E'<<8 | 'R' // extension reference
@@ -32,20 +32,19 @@ const (
 	sigRR = 'R'<<8 | 'R' // which entries there are (RRIP 1.09)
 	sigSF = 'S'<<8 | 'F' // sparse file
 	sigZF = 'Z'<<8 | 'F' // zisofs
-	sigZ2 = 'Z'<<8 | '2' // zisofs version 2, hidden from readers that know only the first
+	sigZ2 = 'Z'<<8 | '2' // zisofs version 2, ignored by readers that support only version 1
 	sigAL = 'A'<<8 | 'L' // AAIP attribute list
 )
 
-// Bounds of a chain of continuation areas, and of what it may spell out, far
-// above what real discs have.
+// Limits of a chain of continuation areas, far above those of real discs.
 const (
 	maxContinuations = 256
 	maxAreaBytes     = 64 << 10
 	areaRoom         = 4 // times the size of the image
 )
 
-// Bounds of what a chain may add up to: systems know no names of more than 255
-// bytes or 255 letters, no targets of more than 4096 bytes, and seven dates.
+// Limits of the data in a chain: systems support names of up to 255 bytes or 255
+// characters, targets of up to 4096 bytes, and seven dates.
 const (
 	maxName   = 1 << 10
 	maxTarget = 8 << 10
@@ -53,15 +52,15 @@ const (
 )
 
 var (
-	errLoop = errors.New("the chain of continuation areas runs in a loop")
-	errRoom = errors.New("the continuation areas claim more room than the image has: the volume is damaged")
+	errLoop = errors.New("the chain of continuation areas is a loop")
+	errRoom = errors.New("the continuation areas are larger than the image: the volume is damaged")
 )
 
-// area is a continuation area: where a CE entry points (IEEE P1281 5.1).
+// area is a continuation area, to which a CE entry points (IEEE P1281 5.1).
 type area struct{ block, offset, length uint32 }
 
-// window is a piece of the image kept for the continuation areas, which lie
-// close together.
+// window is a buffered part of the image, for continuation areas, which are close
+// together.
 type window struct {
 	off   int64
 	buf   []byte
@@ -70,7 +69,7 @@ type window struct {
 
 const windowSize = 32 << 10
 
-// read returns n bytes at off; they are valid until the next call.
+// read returns n bytes at offset off, valid until the next call.
 func (w *window) read(r io.ReaderAt, off int64, n int) ([]byte, error) {
 	if off >= w.off && off+int64(n) <= w.off+int64(len(w.buf)) {
 		return w.buf[off-w.off:][:n], nil
@@ -90,8 +89,8 @@ func (w *window) read(r io.ReaderAt, off int64, n int) ([]byte, error) {
 	return w.buf[:n], nil
 }
 
-// readSystemUse takes what the system use area p of a record says into it. Its
-// first skip bytes are not SUSP's. An error leaves what was understood before it.
+// readSystemUse decodes the system use area p of a record into it. The first skip bytes
+// do not belong to SUSP. After an error, the item has what was decoded before it.
 func (v *FS) readSystemUse(it *item, p []byte, skip int, w *window) error {
 	if len(p) < skip {
 		return nil
@@ -114,11 +113,11 @@ func (v *FS) readContinuations(it *item, next area, w *window) error {
 			return fmt.Errorf("the chain of continuation areas is longer than %d", maxContinuations)
 		}
 		if next.length > maxAreaBytes {
-			return fmt.Errorf("a continuation area claims %d bytes", next.length)
+			return fmt.Errorf("a continuation area should have %d bytes, which is too large", next.length)
 		}
-		// Areas do not overlap, so all of them are smaller than the image: more than
-		// that is read only where records share them. Short ones in a long chain
-		// count for the sector in which they are.
+		// Areas of an intact volume do not overlap, so that all of them together are
+		// smaller than the image. Areas after the first in a chain also count one sector,
+		// since they may be short.
 		w.taken += int64(next.length)
 		if len(seen) > 0 {
 			w.taken += disc.SectorSize
@@ -136,13 +135,13 @@ func (v *FS) readContinuations(it *item, next area, w *window) error {
 	return it.suspErr
 }
 
-// takeEntries reads the entries of one area, and returns the area that a CE
-// entry names as the next.
+// takeEntries decodes the entries of one area. It returns the next area, if there is a
+// CE entry.
 func (it *item) takeEntries(p []byte) (next area, more bool) {
 	for len(p) >= 4 && p[0] != 0 {
 		n := int(p[2])
 		if n < 4 || n > len(p) {
-			it.suspErr = fmt.Errorf("a system use entry %q claims %d bytes where %d are left", p[:2], n, len(p))
+			it.suspErr = fmt.Errorf("a system use entry %q should have %d bytes, but only %d are left", p[:2], n, len(p))
 			return next, more
 		}
 		e := p[:n]
@@ -172,7 +171,7 @@ func (it *item) takeEntries(p []byte) (next area, more bool) {
 	return next, more
 }
 
-// takeRare reads the entries that few records have.
+// takeRare decodes the entries that few records have.
 func (it *item) takeRare(sig int, e []byte) {
 	switch sig {
 	case sigPN:
@@ -206,8 +205,8 @@ func (it *item) takeRare(sig int, e []byte) {
 	}
 }
 
-// takeName reads NM (P1282 4.1.4): flags at 4 (1 continues, 2 current, 4
-// parent), then the name or a part of it.
+// takeName decodes NM (P1282 4.1.4): flags at 4 (1 continues, 2 current, 4 parent),
+// then the name or a part of it.
 func (it *item) takeName(e []byte) {
 	if len(e) < 5 || e[4]&6 != 0 {
 		return
@@ -220,8 +219,8 @@ func (it *item) takeName(e []byte) {
 	it.rockName = append(it.rockName, e[5:]...)
 }
 
-// takePosix reads PX (P1282 4.1.1): mode at 4, links at 12, user at 20, group at
-// 28 and, since version 1.12, the file serial number at 36.
+// takePosix decodes PX (P1282 4.1.1): mode at 4, links at 12, user at 20, group at 28
+// and, since version 1.12, the file serial number at 36.
 func (it *item) takePosix(e []byte) {
 	if len(e) < 20 {
 		return
@@ -240,8 +239,8 @@ func (it *item) takePosix(e []byte) {
 	}
 }
 
-// takeTimes keeps TF (P1282 4.1.6), and reads the time of modification. The
-// others are read when somebody asks for them: a listing does not.
+// takeTimes keeps TF (P1282 4.1.6) and decodes the modification time. The other times
+// are decoded on demand, since a listing does not need them.
 func (it *item) takeTimes(e []byte) {
 	if len(it.stamps)+len(e) <= maxStamps {
 		it.stamps = append(it.stamps, e...)
@@ -251,8 +250,8 @@ func (it *item) takeTimes(e []byte) {
 	}
 }
 
-// stamp returns a time of the item: 0 is the creation, 1 the modification, 2 the
-// access, 3 the change of attributes. Of several the last counts.
+// stamp returns a time of the item: bit 0 is creation, 1 modification, 2 access, 3
+// change of attributes. If there are several, the last one counts.
 func (it *item) stamp(bit int) int64 {
 	found := int64(volume.NoTime)
 	for p := it.stamps; len(p) > 0; p = p[p[2]:] {
@@ -263,9 +262,8 @@ func (it *item) stamp(bit int) int64 {
 	return found
 }
 
-// stampOf returns a time of a TF entry, volume.NoTime where it is not there:
-// flags at 4 say which dates follow, and bit 7 that they have 17 bytes instead of
-// 7.
+// stampOf returns a time of a TF entry, volume.NoTime if it is missing: the flags at 4
+// say which dates follow; bit 7 says that they have 17 bytes instead of 7.
 func stampOf(e []byte, bit int) int64 {
 	if len(e) < 5 || e[4]&(1<<bit) == 0 {
 		return volume.NoTime
@@ -288,10 +286,10 @@ func stampOf(e []byte, bit int) int64 {
 	return volume.Nanoseconds(long)
 }
 
-// takeLink reads SL (P1282 4.1.3): flags at 4 (1 continues), then components of
-// flags (1 continues, 2 current, 4 parent, 8 root), length and text. The root is
-// an empty component: writers mean by it not only the first slash of a target but
-// the second of two as well, and readers do not begin again there.
+// takeLink decodes SL (P1282 4.1.3): flags at 4 (1 continues), then components of flags
+// (1 continues, 2 current, 4 parent, 8 root), length and text. The root is treated as an
+// empty component: writers use it for the first slash of a target, but also for the
+// second of two slashes, where readers do not start at the root again.
 func (it *item) takeLink(e []byte) {
 	if len(e) < 5 {
 		return
@@ -300,7 +298,7 @@ func (it *item) takeLink(e []byte) {
 	for p := e[5:]; len(p) >= 2; {
 		n := 2 + int(p[1])
 		if n > len(p) {
-			it.suspErr = fmt.Errorf("a component of its target claims %d bytes where %d are left", n, len(p))
+			it.suspErr = fmt.Errorf("a component of its target should have %d bytes, but only %d are left", n, len(p))
 			return
 		}
 		flags, text := p[0], p[2:n]
@@ -326,8 +324,8 @@ func (it *item) takeLink(e []byte) {
 	}
 }
 
-// deviceNumber joins the two halves of PN (P1282 4.1.2). Writers that know only
-// a number of 32 bits put it into the low half, as Solaris did.
+// deviceNumber combines the two halves of PN (P1282 4.1.2). Writers with 32-bit device
+// numbers, such as Solaris, store them in the low half.
 func deviceNumber(high, low uint32) uint64 {
 	if high == 0 && low&^0xff != 0 {
 		return uint64(low>>8&0xfff)<<32 | uint64(low&0xff|low>>12&0xfff00)
@@ -335,8 +333,8 @@ func deviceNumber(high, low uint32) uint64 {
 	return uint64(high)<<32 | uint64(low)
 }
 
-// takeZisofs reads ZF (zisofs): algorithm at 4, header size in words at 6,
-// logarithm of the block size at 7, size of the contents at 8.
+// takeZisofs decodes ZF (zisofs): algorithm at 4, header size in words at 6, logarithm
+// of the block size at 7, size of the contents at 8.
 func (it *item) takeZisofs(e []byte) {
 	if len(e) < 16 {
 		return
@@ -350,9 +348,9 @@ func (it *item) takeZisofs(e []byte) {
 	}
 }
 
-// takeSparse reads SF (P1282 4.1.7): the size of the file with its holes, high
-// half at 4 and low half at 12, and the depth of its tables at 20. Version 1.10
-// had a size of 32 bits, at 4.
+// takeSparse decodes SF (P1282 4.1.7): the size of the file with its holes, high half
+// at 4 and low half at 12, and the depth of its tables at 20. In version 1.10, the size
+// has 32 bits, at 4.
 func (it *item) takeSparse(e []byte) {
 	switch {
 	case len(e) >= 21:
@@ -364,8 +362,8 @@ func (it *item) takeSparse(e []byte) {
 	}
 }
 
-// takeAttributes keeps AL entries (AAIP) for whoever wants them: flags at 4,
-// then components that run on from entry to entry.
+// takeAttributes keeps AL entries (AAIP) if they are wanted: flags at 4, then
+// components that continue from entry to entry.
 func (it *item) takeAttributes(e []byte) {
 	if it.wantAttributes && len(e) >= 5 {
 		it.attributes = append(it.attributes, e[5:]...)

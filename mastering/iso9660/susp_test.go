@@ -8,12 +8,12 @@ import (
 	"glassmaster/mastering/volume"
 )
 
-// component of an SL entry.
+// component returns a component of an SL entry.
 func part(flags byte, text string) []byte {
 	return append([]byte{flags, byte(len(text))}, text...)
 }
 
-// TestLinkTargets puts targets together from components as writers make them.
+// TestLinkTargets decodes targets from components as writers make them.
 func TestLinkTargets(t *testing.T) {
 	sl := func(flags byte, parts ...[]byte) []byte { return entry("SL", append([][]byte{{flags}}, parts...)...) }
 	for _, c := range []struct {
@@ -23,7 +23,7 @@ func TestLinkTargets(t *testing.T) {
 		{"a/b", [][]byte{sl(0, part(0, "a"), part(0, "b"))}},
 		{"/", [][]byte{sl(0, part(8, ""))}},
 		{"/a", [][]byte{sl(0, part(8, ""), part(0, "a"))}},
-		// As genisoimage writes two slashes.
+		// Two slashes, as genisoimage writes them.
 		{"//a", [][]byte{sl(0, part(8, ""), part(8, ""), part(0, "a"))}},
 		{"a//b///c", [][]byte{sl(0, part(0, "a"), part(8, ""), part(0, "b"), part(8, ""), part(8, ""), part(0, "c"))}},
 		{"./../x", [][]byte{sl(1, part(2, "")), sl(1, part(4, "")), sl(0, part(0, "x"))}},
@@ -40,8 +40,8 @@ func TestLinkTargets(t *testing.T) {
 	}
 }
 
-// TestCutTarget has a component that goes on behind its entry: a part of the target
-// must not pass for the whole.
+// TestCutTarget has a component that is longer than its entry: a part of the target must
+// not be taken for the whole.
 func TestCutTarget(t *testing.T) {
 	var it item
 	it.reset()
@@ -51,7 +51,7 @@ func TestCutTarget(t *testing.T) {
 	}
 }
 
-// TestFarTimes takes the nearest time for one that has no number of nanoseconds.
+// TestFarTimes returns the nearest possible time for one out of the range of nanoseconds.
 func TestFarTimes(t *testing.T) {
 	for digits, want := range map[string]int64{
 		"2261123123595999": time.Date(2261, 12, 31, 23, 59, 59, 990e6, time.UTC).UnixNano(),

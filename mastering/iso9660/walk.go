@@ -9,8 +9,8 @@ import (
 	"glassmaster/mastering/volume"
 )
 
-// walk is the state of one Walk: a scan for each directory that is open, one
-// item and one path for all.
+// walk is the state of a Walk: a scan for each open directory, and one item and one path
+// for all of them.
 type walk struct {
 	v     *FS
 	f     func(*volume.Entry) error
@@ -23,7 +23,7 @@ type walk struct {
 	more  func() *volume.Attributes
 }
 
-// attributes returns what the entry has that the walk is at.
+// attributes returns the attributes of the current entry.
 func (w *walk) attributes() *volume.Attributes { return &w.it.info().attributes }
 
 // Walk implements volume.Walker.
@@ -38,7 +38,7 @@ func (v *FS) Walk(root string, f func(*volume.Entry) error) error {
 	dir := way[len(way)-1]
 	w := &walk{v: v, f: f, reach: volume.NewReach(v.size), above: offsets(way[:len(way)-1])}
 	v.openMu.Lock()
-	v.opened.taken = 0 // who walks will open each file once
+	v.opened.taken = 0 // each file may be opened once more
 	v.openMu.Unlock()
 	w.it.wantAttributes = true
 	w.more = w.attributes
@@ -52,15 +52,15 @@ func (v *FS) Walk(root string, f func(*volume.Entry) error) error {
 	return err
 }
 
-// How deep a walk goes: so many folders, and so many bytes of path, twice what
-// systems allow. Without the second, which holds for Check as well, a listing of
-// paths could be as long as the square of the volume.
+// Limits of the depth of a walk, in directories and in bytes of the path: twice what
+// systems allow. Without the second limit, which also applies to Check, the paths of a
+// volume could be as long as the square of its size.
 const (
 	maxDepth = 2048
 	maxPath  = 8 << 10
 )
 
-// scan returns the scan for a depth, made when it is needed.
+// scan returns the scan for a depth.
 func (w *walk) scan(depth int) *scan {
 	if depth == len(w.scans) {
 		w.scans = append(w.scans, &scan{})
@@ -126,7 +126,7 @@ func (w *walk) folder(depth int, way uint64, spans []span, root bool) error {
 	return nil
 }
 
-// OpenPlace implements volume.PlaceOpener; the place is the offset of the record.
+// OpenPlace implements volume.PlaceOpener. The place is the offset of the record.
 func (v *FS) OpenPlace(place uint64) (fs.File, error) {
 	v.openMu.Lock()
 	defer v.openMu.Unlock()
@@ -140,13 +140,13 @@ func (v *FS) OpenPlace(place uint64) (fs.File, error) {
 	}
 	f := it.info()
 	if f.IsDir() {
-		return nil, fmt.Errorf("%w: the record at byte %d is that of a folder", fs.ErrInvalid, at)
+		return nil, fmt.Errorf("%w: the record at byte %d belongs to a folder", fs.ErrInvalid, at)
 	}
 	return v.openFile(f, f.name)
 }
 
-// recordAt decodes the record at an offset, of a directory that ends at another.
-// One sector is read at first.
+// recordAt decodes the record at offset at of a directory that ends at offset end. It
+// reads one sector first.
 func (v *FS) recordAt(it *item, at, end int64, w *window) error {
 	var s scan
 	sector := at &^ (disc.SectorSize - 1)
@@ -160,7 +160,7 @@ func (v *FS) recordAt(it *item, at, end int64, w *window) error {
 	return nil
 }
 
-// report tells that the directory in w.path cannot be read to its end.
+// report reports that the directory in w.path cannot be read completely.
 func (w *walk) report(err error) error {
 	path := w.path
 	if len(path) == 0 {

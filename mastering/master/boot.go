@@ -15,12 +15,11 @@ import (
 	"glassmaster/mastering/tree"
 )
 
-// booter is what makes the volume that is planned start a machine. A nil booter
-// is a volume that does not.
+// booter is what makes a planned disc bootable. A nil booter is a disc that is not.
 type booter struct {
 	o        *boot.Options
 	images   []bootImage
-	catalog  *tree.Node // nil: no file
+	catalog  *tree.Node // nil: the catalogue is not visible as a file
 	lba      int64      // of the catalogue
 	appended []appended
 	code     []byte
@@ -31,12 +30,12 @@ type booter struct {
 type bootImage struct {
 	entry boot.Entry
 	node  *tree.Node    // nil: an appended partition
-	patch *boot.Patched // nil: as it is
-	// hybrid images have the mark that isolinux's boot code for disks looks for.
+	patch *boot.Patched // nil: unchanged
+	// hybrid: ISOLINUX's boot code for disks can boot the image.
 	hybrid bool
 }
 
-// appended is a partition behind the volume.
+// appended is a partition after the volume.
 type appended struct {
 	source layout.Source
 	size   int64 // bytes
@@ -44,9 +43,8 @@ type appended struct {
 	span   boot.Span
 }
 
-// prepareBoot checks what is to start a machine, and puts the boot catalogue
-// into the tree. Boot images that want to know their address are replaced by
-// ones that do.
+// prepareBoot checks the boot options, adds the boot catalogue to the tree, and
+// patches boot images that need to know their address.
 func (p *planner) prepareBoot(root *tree.Node) error {
 	o := p.o.Boot
 	if o == nil || len(o.Images) == 0 && !o.Hybrid() {
@@ -79,14 +77,14 @@ func (p *planner) prepareBoot(root *tree.Node) error {
 	return nil
 }
 
-// append opens the file that becomes a partition.
+// append adds the file that becomes a partition.
 func (b *booter) append(a boot.Partition) error {
 	info, err := os.Stat(a.Path)
 	if err != nil {
 		return fmt.Errorf("%s: %w", a, err)
 	}
 	if !info.Mode().IsRegular() || info.Size() == 0 {
-		return fmt.Errorf("%s: %s is no file, or empty; a partition is made of a file with a file system in it", a, a.Path)
+		return fmt.Errorf("%s: %s is not a regular file, or is empty: use a file that contains a file system", a, a.Path)
 	}
 	src := layout.NewFile(a.Path)
 	head, err := readHead(src, info.Size())
@@ -97,7 +95,7 @@ func (b *booter) append(a boot.Partition) error {
 	return nil
 }
 
-// image finds a boot image.
+// image adds a boot image.
 func (b *booter) image(root *tree.Node, i boot.Image) error {
 	if i.Path == "" {
 		for n, a := range b.o.Append {
@@ -111,9 +109,9 @@ func (b *booter) image(root *tree.Node, i boot.Image) error {
 	n := root.Lookup(i.Path)
 	switch {
 	case n == nil:
-		return fmt.Errorf("%s is not on the disc; add it, or correct its path", i)
+		return fmt.Errorf("%s is not on the disc: add the file, or correct the path", i)
 	case !n.Mode.IsRegular():
-		return fmt.Errorf("%s is no file", i)
+		return fmt.Errorf("%s is not a regular file", i)
 	}
 	k := bootImage{node: n}
 	src := n.Source()
@@ -134,21 +132,21 @@ func (b *booter) image(root *tree.Node, i boot.Image) error {
 	k.hybrid = boot.HybridISOLINUX(head)
 	switch want := (boot.Patched{InfoTable: i.InfoTable, GRUBInfo: i.GRUBInfo}); {
 	case known && b.patches(old):
-		// Another entry has the same image, and what one of them wants, both get.
+		// Another entry has the same image: patches of either apply to both.
 		old.InfoTable, old.GRUBInfo = old.InfoTable || want.InfoTable, old.GRUBInfo || want.GRUBInfo
 		k.patch = old
 	case want != boot.Patched{}:
 		want.Base, want.Size = src, n.Size
 		k.patch = &want
 		n.SetSource(k.patch)
-	case known: // the tree has been planned before, with other options
+	case known: // the tree was planned before, with other options
 		n.SetSource(src)
 	}
 	b.images = append(b.images, k)
 	return nil
 }
 
-// patches reports whether an image that was found before is patched so.
+// patches reports whether an image that was added before has this patch.
 func (b *booter) patches(p *boot.Patched) bool {
 	return slices.ContainsFunc(b.images, func(i bootImage) bool { return i.patch == p })
 }
@@ -170,7 +168,7 @@ func readHead(s layout.Source, size int64) ([]byte, error) {
 	return head, nil
 }
 
-// readCode reads the boot code of the disk.
+// readCode reads the boot code for disks.
 func (b *booter) readCode() error {
 	if b.o.Code == "" {
 		return nil
@@ -180,7 +178,7 @@ func (b *booter) readCode() error {
 		return fmt.Errorf("boot code: %w", err)
 	}
 	defer f.Close()
-	// One byte more than there is room for tells that it is too large.
+	// One byte more than the limit shows that it is too large.
 	if b.code, err = io.ReadAll(io.LimitReader(f, boot.SystemArea+1)); err != nil {
 		return fmt.Errorf("boot code: %w", err)
 	}
@@ -190,8 +188,8 @@ func (b *booter) readCode() error {
 	return nil
 }
 
-// insertCatalog makes the boot catalogue a file. One of an older disc that has
-// the same path is replaced.
+// insertCatalog adds the boot catalogue to the tree as a file. It replaces a file
+// with the same path, such as the catalogue of an older disc.
 func (b *booter) insertCatalog(root *tree.Node, made int64) error {
 	dir, name := path.Split(path.Clean("/" + b.o.Catalog))
 	folder := root.Lookup(dir)
@@ -203,11 +201,11 @@ func (b *booter) insertCatalog(root *tree.Node, made int64) error {
 	if old := folder.Child(name); old != nil {
 		for _, i := range b.images {
 			if i.node == old {
-				return fmt.Errorf("boot catalogue %s would replace a boot image; give it another path", b.o.Catalog)
+				return fmt.Errorf("boot catalogue %s would replace a boot image: give it another path", b.o.Catalog)
 			}
 		}
 		if !old.Mode.IsRegular() {
-			return fmt.Errorf("boot catalogue %s: something that is no file has that path", b.o.Catalog)
+			return fmt.Errorf("boot catalogue %s: a folder or special file has that path already", b.o.Catalog)
 		}
 		old.Detach()
 	}
@@ -218,15 +216,15 @@ func (b *booter) insertCatalog(root *tree.Node, made int64) error {
 	return nil
 }
 
-// addHead adds the extent of the system area, where partition tables stand.
+// addHead adds the extent of the system area, if it contains partition tables.
 func (p *planner) addHead() {
 	if p.boot != nil && p.boot.o.Hybrid() {
 		p.extents = append(p.extents, layout.Extent{Length: boot.SystemArea, Source: &headSource{p.boot}})
 	}
 }
 
-// placeCatalog places a boot catalogue that is no file at a sector, and returns the
-// sector behind.
+// placeCatalog places a boot catalogue that is not a file at a sector, and returns the
+// sector after it.
 func (p *planner) placeCatalog(at int64) int64 {
 	if p.boot == nil || len(p.boot.images) == 0 || p.boot.catalog != nil {
 		return at
@@ -235,7 +233,7 @@ func (p *planner) placeCatalog(at int64) int64 {
 	return at + 1
 }
 
-// catalogExtents returns the extent of a boot catalogue that is no file.
+// catalogExtents returns the extent of a boot catalogue that is not a file.
 func (b *booter) catalogExtents() []layout.Extent {
 	if b == nil || len(b.images) == 0 || b.catalog != nil {
 		return nil
@@ -243,7 +241,7 @@ func (b *booter) catalogExtents() []layout.Extent {
 	return []layout.Extent{{Start: b.lba * disc.SectorSize, Length: boot.MaxCatalog, Source: &catalogSource{b}}}
 }
 
-// catalogSector returns the sector of the boot catalogue, 0 when there is none.
+// catalogSector returns the sector of the boot catalogue, 0 if there is none.
 func (b *booter) catalogSector() int64 {
 	if b == nil {
 		return 0
@@ -251,8 +249,8 @@ func (b *booter) catalogSector() int64 {
 	return b.lba
 }
 
-// partitionSectors returns how many sectors the partition has that is the volume, 0
-// when there are no partition tables.
+// partitionSectors returns the number of sectors of the volume's partition, 0 if there
+// are no partition tables.
 func (b *booter) partitionSectors() int64 {
 	if b == nil || b.disk == nil {
 		return 0
@@ -260,9 +258,8 @@ func (b *booter) partitionSectors() int64 {
 	return b.disk.VolumeSectors()
 }
 
-// finishBoot places what lies behind the files: appended partitions and the
-// backup GPT. It tells everyone the addresses that are known now, and returns
-// the end of the image.
+// finishBoot places the appended partitions and the backup GPT after the files,
+// settles all addresses in boot structures, and returns the end of the image.
 func (p *planner) finishBoot(end int64) (int64, error) {
 	b := p.boot
 	if b == nil {
@@ -273,7 +270,7 @@ func (p *planner) finishBoot(end int64) (int64, error) {
 		volume, end = p.assignAppended(end)
 	}
 	if end > math.MaxUint32 {
-		return end, nil // which assign refuses
+		return end, nil // assign returns the error
 	}
 	plan := boot.Plan{
 		Sectors: end, Volume: volume, Code: b.code,
@@ -286,7 +283,7 @@ func (p *planner) finishBoot(end int64) (int64, error) {
 		plan.Appended = append(plan.Appended, a.span)
 	}
 	for n := range b.images {
-		plan.Images = append(plan.Images, p.settleImage(n))
+		plan.Images = append(plan.Images, p.setImageAddress(n))
 	}
 	if !b.o.Hybrid() {
 		return end, nil
@@ -304,7 +301,7 @@ func (p *planner) finishBoot(end int64) (int64, error) {
 	return end, nil
 }
 
-// assignAppended places the appended partitions and leaves room for the backup
+// assignAppended places the appended partitions and reserves the sectors of the backup
 // GPT. It returns the ends of the volume and of the image.
 func (p *planner) assignAppended(end int64) (volume, image int64) {
 	b := p.boot
@@ -332,8 +329,8 @@ func (p *planner) assignAppended(end int64) (volume, image int64) {
 	return volume, end
 }
 
-// settleImage tells a boot image and its entry where it is.
-func (p *planner) settleImage(n int) boot.Span {
+// setImageAddress sets the address of a boot image in its entry and its patch.
+func (p *planner) setImageAddress(n int) boot.Span {
 	i := &p.boot.images[n]
 	if i.node == nil {
 		want := p.boot.o.Images[n].Partition
@@ -351,8 +348,8 @@ func (p *planner) settleImage(n int) boot.Span {
 	return boot.Span{Start: int64(i.entry.LBA), Count: (i.node.Size + disc.SectorSize - 1) / disc.SectorSize}
 }
 
-// checkStyle refuses a boot image that the boot code of the disk refuses, and
-// warns where it may.
+// checkStyle returns an error if the boot code for disks cannot boot the boot image,
+// and warns if it may fail.
 func (p *planner) checkStyle() error {
 	b := p.boot
 	for n, i := range b.o.Images {
@@ -361,11 +358,11 @@ func (p *planner) checkStyle() error {
 		}
 		switch {
 		case b.disk.Style == boot.StyleISOLINUX && !b.images[n].hybrid:
-			return fmt.Errorf("%s is no isolinux.bin that starts from disks, which boot code %s looks for; use both from the same SYSLINUX", i, b.o.Code)
+			return fmt.Errorf("%s is not an isolinux.bin that can boot from disks, which boot code %s requires: use both from the same version of SYSLINUX", i, b.o.Code)
 		case b.disk.Style == boot.StyleISOLINUX && !i.InfoTable:
 			p.warn("%s has no boot information table, which ISOLINUX needs", i)
 		case b.disk.Style == boot.StyleGRUB && !i.GRUBInfo:
-			p.warn("%s is not told its address (GRUB information), which GRUB needs to start from a disk", i)
+			p.warn("%s has no GRUB information, which GRUB needs to boot from a disk", i)
 		}
 	}
 	return nil

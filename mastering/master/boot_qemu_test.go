@@ -21,8 +21,8 @@ import (
 	"glassmaster/mastering/volume"
 )
 
-// Where Debian's packages isolinux, syslinux-common, grub-pc-bin and ovmf put
-// what the tests start.
+// Files of Debian's packages isolinux, syslinux-common, grub-pc-bin and ovmf that the
+// tests boot.
 const (
 	isolinuxBin  = "/usr/lib/ISOLINUX/isolinux.bin"
 	isolinuxDisk = "/usr/lib/ISOLINUX/isohdpfx.bin"
@@ -31,9 +31,9 @@ const (
 	firmwareUEFI = "/usr/share/ovmf/OVMF.fd"
 )
 
-// What the loaders print to the serial port once they have read their files.
-// ISOLINUX uses the port only if its configuration says so, and the prompt comes
-// from a module that it loads.
+// Texts that the loaders print to the serial port after reading their files. ISOLINUX
+// uses the port only if its configuration says so, and a module that it loads prints
+// the prompt.
 const (
 	isolinuxHello = "H. Peter Anvin et al\r\nboot: "
 	grubHello     = "GRUB ran its configuration"
@@ -55,7 +55,7 @@ func write(t testing.TB, path string, b []byte) string {
 	return path
 }
 
-// bootFiles puts files into a tree; keys are paths, values what a file holds.
+// bootFiles returns a tree of files, given by their paths and contents.
 func bootFiles(t testing.TB, files map[string][]byte) *tree.Node {
 	t.Helper()
 	at := time.Date(2024, 5, 6, 7, 8, 9, 0, time.UTC)
@@ -80,7 +80,7 @@ func read(t testing.TB, path string) []byte {
 	return b
 }
 
-// isolinuxFiles are what ISOLINUX needs on a disc.
+// isolinuxFiles returns the files that ISOLINUX needs on a disc.
 func isolinuxFiles(t testing.TB) map[string][]byte {
 	t.Helper()
 	needFiles(t, isolinuxBin, isolinuxCore, isolinuxDisk)
@@ -91,7 +91,7 @@ func isolinuxFiles(t testing.TB) map[string][]byte {
 	}
 }
 
-// grubImage makes a GRUB of some format that says hello.
+// grubImage makes a GRUB image in a format that prints grubHello.
 func grubImage(t testing.TB, format string, modules ...string) []byte {
 	t.Helper()
 	peertest.Need(t, "grub-mkimage")
@@ -102,8 +102,8 @@ func grubImage(t testing.TB, format string, modules ...string) []byte {
 	return read(t, filepath.Join(dir, "core"))
 }
 
-// efiImage makes a FAT file system with GRUB in it, as UEFI starts it from any
-// removable disk, and returns its path.
+// efiImage makes a FAT file system with GRUB in it, which UEFI boots from any removable
+// disk, and returns its path.
 func efiImage(t testing.TB) string {
 	t.Helper()
 	peertest.Need(t, "mformat", "mmd", "mcopy")
@@ -135,8 +135,8 @@ func masterBoot(t testing.TB, root *tree.Node, o master.Options) string {
 	return path
 }
 
-// isolinuxHybrid is an image for discs and disks in isohybrid's manner, its UEFI
-// image being a file of the disc.
+// isolinuxHybrid makes an image for discs and disks as isohybrid does, with the UEFI
+// image as a file of the disc.
 func isolinuxHybrid(t testing.TB) string {
 	t.Helper()
 	return isolinuxImage(t, boot.GPTHybrid)
@@ -155,7 +155,7 @@ func isolinuxImage(t testing.TB, gpt boot.GPT) string {
 	}})
 }
 
-// grubHybrid is an image for discs and disks with a GPT, its UEFI image being an
+// grubHybrid makes an image for discs and disks with a GPT and the UEFI image as an
 // appended partition.
 func grubHybrid(t testing.TB, offset int) string {
 	t.Helper()
@@ -179,8 +179,8 @@ func grubDisc(t testing.TB, gpt boot.GPT, offset int) string {
 	}})
 }
 
-// sectorCode is a boot sector that prints to the serial port. BIOSes load it to
-// 7C00h, from floppies, hard disks and their emulations alike.
+// sectorCode returns a boot sector that prints to the serial port. BIOSes load it to
+// 7C00h, from floppies, hard disks and emulated ones.
 func sectorCode() []byte {
 	code := []byte{
 		0x31, 0xC0, // xor ax, ax
@@ -204,10 +204,10 @@ func sectorCode() []byte {
 	return b
 }
 
-// slots bounds how many machines run at once.
+// slots limits the number of machines that run at once.
 var slots = make(chan struct{}, 2)
 
-// start runs a machine that has to print hello.
+// start runs a machine that must print a text.
 func start(t testing.TB, hello string, args ...string) {
 	t.Helper()
 	if out := run(t, hello, args...); !strings.Contains(out, hello) {
@@ -215,8 +215,8 @@ func start(t testing.TB, hello string, args ...string) {
 	}
 }
 
-// run runs a machine until it prints hello, gives up, or ends, and returns what
-// it printed.
+// run runs a machine until it prints a text, fails to boot, or ends, and returns its
+// output.
 func run(t testing.TB, hello string, args ...string) string {
 	t.Helper()
 	peertest.Need(t, "qemu-system-x86_64")
@@ -224,7 +224,7 @@ func run(t testing.TB, hello string, args ...string) string {
 	defer func() { <-slots }()
 	ctx, stop := context.WithTimeout(context.Background(), 8*time.Minute)
 	defer stop()
-	// SeaBIOS resets the machine when nothing starts, which ends it.
+	// SeaBIOS resets the machine if nothing boots, which ends it.
 	args = append([]string{
 		"-accel", "tcg", "-m", "256", "-display", "none", "-serial", "stdio", "-monitor", "none",
 		"-nic", "none", "-no-reboot", "-boot", "reboot-timeout=1",
@@ -236,7 +236,7 @@ func run(t testing.TB, hello string, args ...string) string {
 	return out.seen.String()
 }
 
-// watch keeps what is written to it and stops at certain words.
+// watch collects what is written to it and stops at certain texts.
 type watch struct {
 	mu    sync.Mutex
 	seen  bytes.Buffer
@@ -256,7 +256,7 @@ func (w *watch) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// asDisc and asDisk put an image into a machine, read-only.
+// asDisc and asDisk attach an image to a machine, read-only.
 func asDisc(image string) []string {
 	return []string{"-drive", "media=cdrom,readonly=on,format=raw,file=" + image}
 }
@@ -313,8 +313,8 @@ func TestMachineStarts(t *testing.T) {
 	}
 }
 
-// TestMachineDoesNotStart shows that it is our doing when a machine starts: the
-// same files without boot options start none.
+// TestMachineDoesNotStart shows that machines boot because of the boot options: they do
+// not boot from the same files without them.
 func TestMachineDoesNotStart(t *testing.T) {
 	image := masterBoot(t, bootFiles(t, isolinuxFiles(t)), master.Options{})
 	for _, args := range [][]string{asDisc(image), asDisk(image)} {

@@ -2,7 +2,7 @@ package master
 
 import "glassmaster/mastering/boot"
 
-// headSource is the system area as a part of the image.
+// headSource renders the system area.
 type headSource struct{ b *booter }
 
 func (s *headSource) String() string { return "system area" }
@@ -13,7 +13,7 @@ func (s *headSource) Render(b []byte) {
 	s.b.disk.PutHead(b)
 }
 
-// tailSource is the backup GPT as a part of the image.
+// tailSource renders the backup GPT.
 type tailSource struct{ b *booter }
 
 func (s *tailSource) String() string { return "backup GPT" }
@@ -24,7 +24,7 @@ func (s *tailSource) Render(b []byte) {
 	s.b.disk.PutTail(b)
 }
 
-// catalogSource is the boot catalogue as a part of the image.
+// catalogSource renders the boot catalogue.
 type catalogSource struct{ b *booter }
 
 func (s *catalogSource) String() string { return "boot catalogue" }

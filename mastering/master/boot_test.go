@@ -18,14 +18,14 @@ import (
 	"glassmaster/mastering/peertest"
 )
 
-// report asks xorriso what starts a machine from an image.
+// report returns what xorriso reports about booting an image.
 func report(t testing.TB, image string) string {
 	t.Helper()
 	return peertest.Run(t, "", "xorriso", "-report_about", "FAILURE", "-indev", image,
 		"-report_el_torito", "plain", "-report_system_area", "plain")
 }
 
-// wantLines fails unless every line is in the text, runs of spaces counting as one.
+// wantLines fails unless every line is in the text; runs of spaces count as one.
 func wantLines(t testing.TB, text string, lines ...string) {
 	t.Helper()
 	var have strings.Builder
@@ -92,7 +92,7 @@ func TestPartitionToolsAcceptGPT(t *testing.T) {
 }
 
 // TestPartitionToolsAcceptImageInVolume has the UEFI image as a file of the
-// volume: the GPT lists it and what lies around it.
+// volume: the GPT lists it and the parts of the volume around it.
 func TestPartitionToolsAcceptImageInVolume(t *testing.T) {
 	image := isolinuxImage(t, boot.GPTOnly)
 	if out := peertest.Run(t, "", "sgdisk", "-v", image); !strings.Contains(out, "No problems found") {
@@ -142,7 +142,7 @@ func TestMBRNamesAppendedPartition(t *testing.T) {
 }
 
 // TestInfoTableIsGenisoimages compares the boot information table with that of
-// genisoimage, which writes it into the file: that must not happen here.
+// genisoimage, which changes the source file. We must not change it.
 func TestInfoTableIsGenisoimages(t *testing.T) {
 	for _, size := range []int{64, 2048, 5001, 70003} {
 		b := make([]byte, size)
@@ -187,7 +187,7 @@ func le32(b []byte) uint32 {
 	return uint32(b[0]) | uint32(b[1])<<8 | uint32(b[2])<<16 | uint32(b[3])<<24
 }
 
-// TestCatalogueIsXorrisos compares a whole catalogue, addresses aside.
+// TestCatalogueIsXorrisos compares a whole catalogue, except for its addresses.
 func TestCatalogueIsXorrisos(t *testing.T) {
 	dir := t.TempDir()
 	floppy := make([]byte, 1440<<10)
@@ -251,7 +251,7 @@ func TestUnusualEntries(t *testing.T) {
 	isotest.Compare(t, "catalogue", strings.Join(got, "\n"), strings.Join([]string{
 		"1 BIOS y hd 0x1234 0x0e 1", "2 PPC n none 0x0000 0x00 2048", "3 Mac y none 0x0000 0x00 7", "4 Mac y none 0x0000 0x00 9",
 	}, "\n"))
-	// isoinfo reads the ID, and follows a catalogue that is no file.
+	// isoinfo reads the ID, and finds a catalogue that is not a file.
 	if out := peertest.Run(t, "", "isoinfo", "-d", "-i", image); !strings.Contains(out, "ID 'Who made it'") {
 		t.Errorf("isoinfo says\n%s", out)
 	}
@@ -292,7 +292,7 @@ func TestReaderFindsWhatWasWritten(t *testing.T) {
 	}
 }
 
-// TestSameImage plans a tree twice: tree and options give the same bytes.
+// TestSameImage plans a tree twice: the same tree and options give the same image.
 func TestSameImage(t *testing.T) {
 	root := bootFiles(t, map[string][]byte{"loader.bin": make([]byte, 4096)})
 	o := master.Options{Boot: &boot.Options{
@@ -304,8 +304,8 @@ func TestSameImage(t *testing.T) {
 	}
 }
 
-// TestSameFileTwice gives one file several entries, some of which want a boot
-// information table: the file is there once and has it.
+// TestSameFileTwice has several entries for one file, some with a boot information
+// table: the file is stored once and has it.
 func TestSameFileTwice(t *testing.T) {
 	root := bootFiles(t, map[string][]byte{"a": bytes.Repeat([]byte{7}, 3000)})
 	for _, images := range [][]boot.Image{
@@ -340,28 +340,28 @@ func TestBootRefusals(t *testing.T) {
 		o    *boot.Options
 	}{
 		{"boot image gone.bin is not on the disc", image(boot.Image{Path: "gone.bin"})},
-		{"boot image dir is no file", image(boot.Image{Path: "dir"})},
+		{"boot image dir is not a regular file", image(boot.Image{Path: "dir"})},
 		{"boot image empty is empty", image(boot.Image{Path: "empty"})},
-		{"has 63 bytes; the boot information table needs 64", image(boot.Image{Path: "short", InfoTable: true})},
-		{"is no GRUB image", image(boot.Image{Path: "small", GRUBInfo: true})},
-		{"a floppy of 1.44M has 1474560", image(boot.Image{Path: "small", Emulation: boot.Floppy144})},
-		{"is no floppy", image(boot.Image{Path: "small", Emulation: boot.FloppyBySize})},
-		{"it is no hard disk", image(boot.Image{Path: "small", Emulation: boot.HardDisk})},
+		{"has 63 bytes, but a boot information table needs at least 64", image(boot.Image{Path: "short", InfoTable: true})},
+		{"is not a GRUB image", image(boot.Image{Path: "small", GRUBInfo: true})},
+		{"a 1.44M floppy has 1474560", image(boot.Image{Path: "small", Emulation: boot.Floppy144})},
+		{"is not the size of a floppy", image(boot.Image{Path: "small", Emulation: boot.FloppyBySize})},
+		{"it is not a hard disk", image(boot.Image{Path: "small", Emulation: boot.HardDisk})},
 		{"is a UEFI program", image(boot.Image{Path: "prog.efi", Platform: boot.EFI})},
-		{"is no FAT file system", image(boot.Image{Path: "small", Platform: boot.EFI})},
-		{"say how much of it to load", image(boot.Image{Path: "huge", LoadSectors: boot.LoadAll})},
+		{"is not a FAT file system", image(boot.Image{Path: "small", Platform: boot.EFI})},
+		{"set how much of it to load", image(boot.Image{Path: "huge", LoadSectors: boot.LoadAll})},
 		{"there is no appended partition 2", image(boot.Image{Partition: 2})},
 		{"there is no folder /no/", &boot.Options{Images: []boot.Image{{Path: "small"}}, Catalog: "/no/boot.cat"}},
 		{"would replace a boot image", &boot.Options{Images: []boot.Image{{Path: "small"}}, Catalog: "/small"}},
-		{"there is none", &boot.Options{Code: code}},
-		{"there is none", &boot.Options{Code: code, Images: []boot.Image{{Path: "small", Platform: boot.Mac}}}},
-		{"is no isolinux.bin that starts from disks", &boot.Options{Code: code, Images: []boot.Image{{Path: "small"}}}},
-		{"room for 32768", &boot.Options{Code: large}},
-		{"room for one block", &boot.Options{Code: kilo, GPT: boot.GPTOnly}},
+		{"and there is none", &boot.Options{Code: code}},
+		{"and there is none", &boot.Options{Code: code, Images: []boot.Image{{Path: "small", Platform: boot.Mac}}}},
+		{"is not an isolinux.bin that can boot from disks", &boot.Options{Code: code, Images: []boot.Image{{Path: "small"}}}},
+		{"holds 32768", &boot.Options{Code: large}},
+		{"only one block of 512 bytes", &boot.Options{Code: kilo, GPT: boot.GPTOnly}},
 		{"no such file", &boot.Options{Code: filepath.Join(dir, "gone")}},
 		{"no such file", &boot.Options{Append: []boot.Partition{{Number: 2, Path: filepath.Join(dir, "gone")}}}},
 		{"number 1 is the volume itself", &boot.Options{Append: []boot.Partition{{Number: 1, Path: kilo}}}},
-		{"has numbers 1 to 4", &boot.Options{Append: []boot.Partition{{Number: 5, Path: kilo}}}},
+		{"partition numbers are 1 to 4", &boot.Options{Append: []boot.Partition{{Number: 5, Path: kilo}}}},
 	} {
 		_, _, err := master.Plan(bootFiles(t, files), master.Options{Boot: c.o})
 		if err == nil || !strings.Contains(err.Error(), c.want) {

@@ -11,16 +11,15 @@ import (
 	"glassmaster/mastering/zisofs"
 )
 
-// video is the placement of the files of a DVD-Video; it is empty where there is
-// none.
+// video is the placement of the files of a DVD-Video. It is empty if there is none.
 type video struct {
 	dvdvideo.Placement
 	placed map[*tree.Node]bool
 }
 
-// prepareVideo finds out where the files of a DVD-Video have to be. Each name of a
-// hard-linked file gets contents of its own there: a backup that is a link to what
-// it backs up would be none.
+// prepareVideo finds where the files of a DVD-Video have to be. There, each name of a
+// hard-linked file gets its own contents, since a backup that shares the contents of
+// the original would be useless.
 func (p *planner) prepareVideo(root *tree.Node) error {
 	if p.o.UDF == nil || !p.o.UDF.DVDVideo {
 		return nil
@@ -29,13 +28,11 @@ func (p *planner) prepareVideo(root *tree.Node) error {
 	if p.video.Placement, err = dvdvideo.Place(root); err != nil {
 		return err
 	}
-	for _, w := range p.video.Warnings {
-		p.warn("%s", w)
-	}
+	p.report.Notices = append(p.report.Notices, p.video.Notices...)
 	p.video.placed = make(map[*tree.Node]bool, len(p.video.Files))
 	for _, f := range p.video.Files {
 		if f.Node.Recorded() != nil {
-			return fmt.Errorf("plan DVD-Video: %s is on the disc already: a DVD-Video cannot be added to", f.Node.Path())
+			return fmt.Errorf("plan DVD-Video: %s is on the disc already, but files cannot be added to a DVD-Video", f.Node.Path())
 		}
 		p.video.placed[f.Node] = true
 		if s := f.Node.Shared(); s != nil {
@@ -46,7 +43,7 @@ func (p *planner) prepareVideo(root *tree.Node) error {
 	return nil
 }
 
-// placeVideo places the files of a DVD-Video, where their IFO files have them.
+// placeVideo places the files of a DVD-Video where their IFO files expect them.
 func (p *planner) placeVideo(at int64) (int64, error) {
 	if len(p.video.Files) == 0 {
 		return at, nil
@@ -60,9 +57,9 @@ func (p *planner) placeVideo(at int64) (int64, error) {
 	return at + p.video.Sectors, nil
 }
 
-// placeContents places the contents of all files: first those of a DVD-Video and
-// those that start a machine, then by weight, and files of the same weight folder
-// by folder. It returns the sector behind them.
+// placeContents places the contents of all files: first those of a DVD-Video, then
+// boot images, then the others by weight; files of equal weight folder by folder. It
+// returns the sector after them.
 func (p *planner) placeContents(root *tree.Node, at int64) (int64, error) {
 	at, err := p.placeVideo(at)
 	if err != nil {
@@ -77,7 +74,7 @@ func (p *planner) placeContents(root *tree.Node, at int64) (int64, error) {
 		return err
 	}
 	p.bootFirst()
-	last := p.weigh(root)
+	last := p.sortByWeight(root)
 	for _, n := range p.first {
 		if err := place(n); err != nil {
 			return 0, err
@@ -101,7 +98,7 @@ func (p *planner) placeContents(root *tree.Node, at int64) (int64, error) {
 }
 
 // placeFile places the contents of a file at a sector, unless they are on the disc
-// already, and returns the sector behind them.
+// already, and returns the sector after them.
 func (p *planner) placeFile(n *tree.Node, at int64) (int64, error) {
 	src := n.Source()
 	if n.Size == 0 || src == nil {
@@ -116,7 +113,7 @@ func (p *planner) placeFile(n *tree.Node, at int64) (int64, error) {
 	size := n.Size
 	if z, ok := src.(*zisofs.Compressed); ok {
 		if p.udf != nil {
-			return 0, fmt.Errorf("%s is compressed, which UDF does not know; leave out either", n.Path())
+			return 0, fmt.Errorf("%s is compressed with zisofs, which UDF does not support: turn off compression or UDF", n.Path())
 		}
 		size = z.Stored()
 	}
@@ -131,8 +128,8 @@ func (p *planner) placeFile(n *tree.Node, at int64) (int64, error) {
 	return at + (size+disc.SectorSize-1)/disc.SectorSize, nil
 }
 
-// start returns the first sector of the contents of a file that has been placed, or
-// that is on the disc already.
+// start returns the first sector of the contents of a file that was placed or is on
+// the disc already.
 func (p *planner) start(n *tree.Node) int64 {
 	if r := n.Recorded(); r != nil {
 		return int64(r.Extents[0].Start)
@@ -140,9 +137,9 @@ func (p *planner) start(n *tree.Node) int64 {
 	return p.extents[p.base+int(n.Index)].Start / disc.SectorSize
 }
 
-// stored returns the index of the extent that holds the contents of a file
-// already, under another name or as those of another file. Otherwise it notes
-// that they will be at index.
+// stored returns the index of the extent that has the contents of a file already,
+// because of another name of the file or an identical file. Otherwise it records that
+// the contents will be at index.
 func (p *planner) stored(n *tree.Node, index uint32) (uint32, bool) {
 	s := n.Shared()
 	if s != nil {
@@ -171,8 +168,8 @@ func (p *planner) stored(n *tree.Node, index uint32) (uint32, bool) {
 	return index, found
 }
 
-// isPatched reports whether a file is not stored as it is, so that it has no
-// contents in common with others.
+// isPatched reports whether a file is changed when it is stored, so that it cannot
+// share contents with other files.
 func isPatched(n *tree.Node) bool {
 	_, ok := n.Source().(*boot.Patched)
 	return ok

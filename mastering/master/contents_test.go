@@ -51,8 +51,8 @@ func firstSector(t *testing.T, v volume.FS, path string) int64 {
 	return int64(a.Extents[0].Start)
 }
 
-// TestOrderInAllVolumes has weights count whatever the volumes are, and all volumes
-// name the same contents.
+// TestOrderInAllVolumes checks the order of contents by weight in all combinations of
+// volumes.
 func TestOrderInAllVolumes(t *testing.T) {
 	for name, o := range volumesOf() {
 		t.Run(name, func(t *testing.T) {
@@ -72,8 +72,8 @@ func TestOrderInAllVolumes(t *testing.T) {
 	}
 }
 
-// TestIdenticalInAllVolumes stores files with the same contents once, whatever the
-// volumes are.
+// TestIdenticalInAllVolumes stores files with the same contents once, in all
+// combinations of volumes.
 func TestIdenticalInAllVolumes(t *testing.T) {
 	for name, o := range volumesOf() {
 		t.Run(name, func(t *testing.T) {

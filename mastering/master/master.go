@@ -1,6 +1,7 @@
 // Package master turns one tree of files into the volumes of a disc: ISO 9660 with
-// its extensions, UDF, or both side by side. It places the contents of the files
-// once, in extents that all volumes share, and what makes the disc start a machine.
+// its extensions, UDF, or both (a bridge disc, UDF 2.60 6.4). The contents of files
+// are placed once, in extents that all volumes share. It also places boot images,
+// boot catalogue and partition tables.
 package master
 
 import (
@@ -16,18 +17,17 @@ import (
 	udfplan "glassmaster/mastering/udf/plan"
 )
 
-// Report tells what was planned, and what had to be done that is not as the person
-// might expect.
+// Report summarizes a plan.
 type Report struct {
-	Files       int // contents that are stored; those of hard links count once
+	Files       int // files whose contents are stored; hard links count once
 	Directories int
-	Notices     []disc.Notice
+	Notices     []disc.Notice // what may differ from what the user expects
 }
 
-// Plan lays the volumes of a disc out: all sizes and addresses are settled, and no
-// contents are read but the heads of boot images and the IFO files of a DVD-Video.
-// The tree belongs to the layout from then on, since directories are written from
-// it when they are wanted: it must not change while the layout is in use.
+// Plan plans the volumes of a disc: it settles all sizes and addresses. Of the
+// contents of files, it reads only the start of boot images and the IFO files of a
+// DVD-Video. Plan may change the tree (see Options), and the layout renders
+// directories from it: the tree must not be changed while the layout is in use.
 func Plan(root *tree.Node, o Options) (*layout.Layout, Report, error) {
 	if err := o.check(); err != nil {
 		return nil, Report{}, err
@@ -47,33 +47,33 @@ func Plan(root *tree.Node, o Options) (*layout.Layout, Report, error) {
 	return l, p.report, err
 }
 
-// planner holds a disc while it is planned, and afterwards, since the volumes ask
-// it where contents are.
+// planner is a disc that is being planned. The volumes use it afterwards to find the
+// addresses of contents.
 type planner struct {
 	o      Options
 	iso    *isoplan.Planner // nil: no ISO 9660
 	udf    *udfplan.Planner // nil: no UDF
-	boot   *booter          // nil: the disc starts no machine
+	boot   *booter          // nil: the disc is not bootable
 	video  video
 	report Report
 
 	extents   []layout.Extent // of the whole disc
 	base      int             // index of the first extent of contents; Node.Index of a file counts from it
 	shared    map[*tree.Shared]uint32
-	identical map[int]uint32      // index of the contents that several files have
-	first     []*tree.Node        // whose contents come first
-	moved     map[*tree.Node]bool // whose contents are not in the order of the folders
+	identical map[int]uint32      // indices of contents that several files have
+	first     []*tree.Node        // files whose contents come first
+	moved     map[*tree.Node]bool // files whose contents are not in folder order
 }
 
-// paddingSectors is what mkisofs calls "pad".
+// paddingSectors is the number of sectors that mkisofs -pad adds.
 const paddingSectors = 150
 
 func (p *planner) warn(format string, args ...any) {
 	p.report.Notices = append(p.report.Notices, disc.Notice{Severity: disc.Warning, Text: fmt.Sprintf(format, args...)})
 }
 
-// prepare makes the tree what goes onto the disc, and plans the volumes as far as
-// they need no addresses.
+// prepare changes the tree to what goes on the disc, and plans the volumes as far as
+// possible without addresses.
 func (p *planner) prepare(root *tree.Node) error {
 	if err := p.prepareVideo(root); err != nil {
 		return err
@@ -81,19 +81,19 @@ func (p *planner) prepare(root *tree.Node) error {
 	if err := p.prepareBoot(root); err != nil {
 		return err
 	}
-	p.o.settle(root)
+	p.o.setAllAttributes(root)
 	var err error
 	if p.o.HasUDF() {
-		if p.udf, err = udfplan.New(root, p.o.udf()); err != nil {
+		u := p.o.udf()
+		u.Gaps = p.video.Gaps()
+		if p.udf, err = udfplan.New(root, u); err != nil {
 			return err
 		}
-		for _, w := range p.udf.Report().Warnings {
-			p.warn("%s", w)
-		}
+		p.report.Notices = append(p.report.Notices, p.udf.Report().Notices...)
 		p.report.Directories = p.udf.Report().Directories
 	}
 	if p.o.UDFOnly {
-		p.leftOutOfUDF()
+		p.warnUDFOnly()
 		return nil
 	}
 	if p.iso, err = isoplan.New(root, p.o.iso()); err != nil {
@@ -103,23 +103,23 @@ func (p *planner) prepare(root *tree.Node) error {
 	return nil
 }
 
-// leftOutOfUDF says which options mean nothing for UDF alone.
-func (p *planner) leftOutOfUDF() {
+// warnUDFOnly warns of options that have no effect without ISO 9660.
+func (p *planner) warnUDFOnly() {
 	for _, w := range []struct {
 		wanted bool
 		what   string
 	}{
-		{len(p.o.Hide) > 0 || len(p.o.HideJoliet) > 0, "what is hidden from other trees is shown"},
-		{p.o.Attributes, "extended attributes and access control lists are left out"},
-		{p.o.Stamps, "times other than that of the last change are left out"},
+		{len(p.o.Hide) > 0 || len(p.o.HideJoliet) > 0, "files hidden from ISO 9660 or Joliet are shown"},
+		{p.o.Attributes, "extended attributes and access control lists are not stored"},
+		{p.o.Stamps, "times other than the modification time are not stored"},
 	} {
 		if w.wanted {
-			p.warn("on a disc of UDF alone %s", w.what)
+			p.warn("on a disc with only UDF, %s", w.what)
 		}
 	}
 }
 
-// assign settles all addresses, and returns the sector behind the last one.
+// assign settles all addresses, and returns the sector after the last one.
 func (p *planner) assign(root *tree.Node) (int64, error) {
 	start := int64(p.o.Start)
 	at, recognition := start+systemArea, start+systemArea
@@ -150,7 +150,7 @@ func (p *planner) assign(root *tree.Node) (int64, error) {
 		return 0, err
 	}
 	if end > math.MaxUint32 {
-		return 0, fmt.Errorf("the disc ends at sector %d; ISO 9660 ends at %d (8 TiB)", end, uint32(math.MaxUint32))
+		return 0, fmt.Errorf("the disc would end at sector %d; the limit is %d (8 TiB)", end, uint32(math.MaxUint32))
 	}
 	if p.iso != nil {
 		p.iso.Finish(isoplan.Finished{
@@ -164,8 +164,8 @@ func (p *planner) assign(root *tree.Node) (int64, error) {
 // (ECMA-119 6.2.1, ECMA-167 2/8.2).
 const systemArea = boot.SystemArea / disc.SectorSize
 
-// addMetadata adds the extents of what lies before the contents, and makes room for
-// those of the contents.
+// addMetadata adds the extents before the contents, and allocates room for the extents
+// of the contents.
 func (p *planner) addMetadata() {
 	head := p.extents
 	if p.iso != nil {
@@ -180,8 +180,8 @@ func (p *planner) addMetadata() {
 	p.base = len(p.extents)
 }
 
-// finishUDF places what of the UDF volume stands behind the contents, and returns
-// where it ends.
+// finishUDF places the structures of the UDF volume, part of which follow the
+// contents, and returns the end of the volume.
 func (p *planner) finishUDF(recognition, end int64) (int64, error) {
 	if p.udf == nil {
 		return end, nil
@@ -195,8 +195,8 @@ func (p *planner) finishUDF(recognition, end int64) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	// The structures that stand before the contents lie between the descriptors of
-	// ISO 9660 and its directories.
+	// The structures before the contents go between the descriptors and the directories
+	// of ISO 9660.
 	at := 0
 	for at < p.base && p.extents[at].Start < before[0].Start {
 		at++

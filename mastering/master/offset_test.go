@@ -18,7 +18,7 @@ import (
 	"glassmaster/mastering/tree"
 )
 
-// TestPartitionIsAVolume reads the partition that is the volume by itself.
+// TestPartitionIsAVolume reads the partition of the volume on its own.
 func TestPartitionIsAVolume(t *testing.T) {
 	for _, offset := range []int{16, 64} {
 		top := isotest.SampleTree(t)
@@ -45,8 +45,8 @@ func TestPartitionIsAVolume(t *testing.T) {
 	}
 }
 
-// TestPartitionWithoutBootRecord: the addresses in the boot catalogue are those of
-// the whole disc, and so xorriso finds fault with a partition that names it.
+// TestPartitionWithoutBootRecord has xorriso read the partition. The addresses in the
+// boot catalogue are those of the whole disc, so the partition must not refer to it.
 func TestPartitionWithoutBootRecord(t *testing.T) {
 	root := bootFiles(t, map[string][]byte{"boot.bin": make([]byte, 4096)})
 	for _, level := range []int{3, 4} {
@@ -67,7 +67,7 @@ func TestPartitionWithoutBootRecord(t *testing.T) {
 	}
 }
 
-// withoutAddresses cuts the addresses out of what isoinfo -l prints.
+// withoutAddresses removes the addresses from the output of isoinfo -l.
 func withoutAddresses(s string) string {
 	var out strings.Builder
 	for _, line := range strings.Split(s, "\n") {

@@ -16,16 +16,16 @@ import (
 	"glassmaster/mastering/volume"
 )
 
-// Options say which volumes are made of a tree, and how. The zero value is an ISO
-// 9660 volume that all systems read: interchange level 3 with Joliet and Rock
-// Ridge.
+// Options say which volumes a disc has, and how they are written. The zero value is
+// an ISO 9660 volume that all systems can read: interchange level 3 with Joliet and
+// Rock Ridge.
 type Options struct {
-	// Start is the address where the session begins that the volumes are in, 0 for a
-	// whole disc. Files of the tree may have contents that are on the disc before it
+	// Start is the address at which the session of the volumes begins, 0 for a whole
+	// disc. Files of the tree may have contents that are on the disc before it
 	// (layout.Recorded).
 	Start disc.LBA `json:"-"`
 	// Previous reads the disc as it is before the session is written, from address 0
-	// on; nil where nobody reads the layout there.
+	// on. It may be nil if the layout is not read before Start.
 	Previous io.ReaderAt `json:"-"`
 
 	// Label is the name of all volumes: up to 32 characters in ISO 9660, of which
@@ -37,43 +37,42 @@ type Options struct {
 	Application string `json:"application,omitempty"` // empty: GLASSMASTER, in ISO 9660
 	System      string `json:"system,omitempty"`      // of ISO 9660 alone
 
-	// Time is when the volumes were made.
+	// Time is the creation time of the volumes.
 	Time time.Time `json:"-"`
-	// Clamp sets the time of files that are younger than Time to Time, so that the
-	// same files always give the same volumes.
+	// Clamp sets times of files that are later than Time to Time, so that the same
+	// files always give the same volumes.
 	Clamp bool `json:"-"`
-	// Date is the one time that all files get, nil for their own.
+	// Date replaces the times of all files, if it is not nil.
 	Date *time.Time `json:"date,omitempty"`
-	// Owners says whom files belong to, nil for what it is on the host.
+	// Owners replaces owners and permissions, nil keeps those of the host.
 	Owners *Owners `json:"owners,omitempty"`
 
-	// Hide, HideJoliet and HideUDF are patterns of files and folders that the ISO
-	// 9660 tree with Rock Ridge, the Joliet tree, and the UDF volume do not show.
-	// What none of them shows is not on the disc.
+	// Hide, HideJoliet and HideUDF are patterns of files and folders that are hidden
+	// from the ISO 9660 tree with Rock Ridge, the Joliet tree, and the UDF volume. A
+	// file that is hidden from all of them is not on the disc.
 	Hide       []string `json:"hide,omitempty"`
 	HideJoliet []string `json:"hideJoliet,omitempty"`
 	HideUDF    []string `json:"hideUDF,omitempty"`
 	// Order says which contents come first on the disc.
 	Order []Weight `json:"order,omitempty"`
-	// Identical are files with the same contents, which are stored once: those of
-	// the same number.
+	// Identical gives files with identical contents the same number. Their contents are
+	// stored once.
 	Identical map[*tree.Node]int `json:"-"`
 
-	// Boot says how the disc starts a machine, nil for one that does not. What it
-	// points to is not changed.
+	// Boot makes the disc bootable, if it is not nil. It is not changed.
 	Boot *boot.Options `json:"boot,omitempty"`
-	// NoPadding leaves out the 150 sectors of zeros that old drives and kernels
-	// need behind the last file of a track with ISO 9660.
+	// NoPadding leaves out the 150 sectors of zeros that old drives and kernels need
+	// after the last file of a track with ISO 9660.
 	NoPadding bool `json:"noPadding,omitempty"`
 	// Use is the application use field of the ISO 9660 volume, nil for spaces.
 	Use *plan.ApplicationUse `json:"-"`
 
 	plan.Features // of the ISO 9660 volume
 
-	// UDF puts a UDF volume onto the same disc, which shares the contents of the
-	// files: a bridge disc. Nil: no UDF.
+	// UDF adds a UDF volume that shares the contents of the files (a bridge disc), if
+	// it is not nil.
 	UDF *UDF `json:"udf,omitempty"`
-	// UDFOnly leaves ISO 9660 out, and means UDF of revision 2.01 where UDF is nil.
+	// UDFOnly leaves out ISO 9660. If UDF is nil, the volume has the defaults of UDF.
 	UDFOnly bool `json:"-"`
 }
 
@@ -83,36 +82,36 @@ type UDF struct {
 	Revision udfplan.Revision `json:"revision,omitempty"`
 	Owner    string           `json:"owner,omitempty"` // up to 34 characters each
 	Contact  string           `json:"contact,omitempty"`
-	// DVDVideo lays the files in the folder VIDEO_TS out as DVD-Video has it, before
-	// all others. It needs revision 1.02, which 0 is then, and should have ISO 9660
-	// beside it.
+	// DVDVideo places the files in the folder VIDEO_TS as DVD-Video requires, before all
+	// others. It needs revision 1.02, which is the default then, and should be combined
+	// with ISO 9660.
 	DVDVideo bool `json:"dvdVideo,omitempty"`
 }
 
-// Owners say whom the files of a disc belong to and who may do what, where that
-// is not what it is on the host. Symbolic links keep their mode.
+// Owners replace the owners and permissions that files have on the host. Symbolic
+// links keep their mode.
 type Owners struct {
-	// Rational is what a disc that travels wants: everything belongs to user and
-	// group 0 and is readable for all, executable for all if it is for anybody, and
-	// nothing is writable or runs as another user.
+	// Rational makes the disc usable on other systems, as mkisofs -r does: everything
+	// belongs to user and group 0 and is readable by all, and executable by all if it is
+	// executable by anyone. Nothing is writable, set-user-ID or set-group-ID.
 	Rational bool `json:"rational,omitempty"`
-	// The rest overrides: nil keeps. Modes are the 12 bits of chmod.
+	// The other fields override that; nil keeps. Modes are the 12 bits of chmod.
 	UID        *uint32 `json:"uid,omitempty"`
 	GID        *uint32 `json:"gid,omitempty"`
 	FileMode   *uint32 `json:"fileMode,omitempty"`
 	FolderMode *uint32 `json:"folderMode,omitempty"`
 }
 
-// Weight gives files a place in the order of contents: those of greater weight
-// come first, files without weight have 0. A folder's weight is that of all in
-// it. Of several patterns that match a file, or else the folders around it from
-// the inside, the last one counts.
+// Weight sets the position of files in the order of contents: files of greater weight
+// come first; the default is 0. The weight of a folder applies to everything in it.
+// If several patterns match a file, the last one counts. If none does, the weight of
+// the innermost folder with a weight counts.
 type Weight struct {
 	Pattern string `json:"pattern"`
 	Weight  int    `json:"weight"`
 }
 
-// Hidden are the patterns of what the first of the volumes does not show.
+// Hidden returns the patterns of files that the first of the volumes does not show.
 func (o *Options) Hidden() tree.Patterns {
 	if o.UDFOnly {
 		return o.HideUDF
@@ -123,7 +122,7 @@ func (o *Options) Hidden() tree.Patterns {
 // HasUDF reports whether there is a UDF volume.
 func (o *Options) HasUDF() bool { return o.UDF != nil || o.UDFOnly }
 
-// check refuses options that contradict each other.
+// check returns an error if options contradict each other.
 func (o *Options) check() error {
 	for _, p := range []tree.Patterns{o.Hide, o.HideJoliet, o.HideUDF} {
 		if err := p.Check(); err != nil {
@@ -139,23 +138,23 @@ func (o *Options) check() error {
 	case o.Start < 0:
 		return fmt.Errorf("a session cannot begin at sector %d", o.Start)
 	case o.Start > 0 && o.Boot != nil && o.Boot.Hybrid():
-		return errors.New("partition tables stand at the beginning of a disc, and a later session cannot add them; leave them out")
+		return errors.New("partition tables are at the start of a disc, so a later session cannot have them: leave out boot code, partition tables and appended partitions")
 	case o.Start > 0 && o.Use != nil:
-		return errors.New("the checksum of an image stands in the first session, and covers no later one; leave it out")
+		return errors.New("the MD5 checksum of an image is in the first session and does not cover later ones: turn it off")
 	case o.UDFOnly && o.Boot != nil:
-		return errors.New("a disc of UDF alone starts no machine; put ISO 9660 beside it")
+		return errors.New("a disc with only UDF cannot boot: add ISO 9660, or leave out the boot images")
 	case o.UDFOnly && o.Use != nil:
-		return errors.New("a disc of UDF alone has no room for the checksum of the image; put ISO 9660 beside it")
+		return errors.New("a disc with only UDF has no place for an MD5 checksum: add ISO 9660, or turn the checksum off")
 	case o.UDF == nil:
 		return nil
 	case o.Boot != nil && o.Boot.Hybrid():
-		return errors.New("plan UDF: partition tables and appended partitions stand at the end of an image, where UDF has its anchors; leave out either")
+		return errors.New("UDF cannot be combined with partition tables or appended partitions, since both need the end of the image: leave one of them out")
 	case !o.UDF.DVDVideo:
 		return nil
 	case o.UDF.Revision != 0 && o.UDF.Revision != udfplan.Revision102:
-		return fmt.Errorf("a DVD-Video is of UDF revision 1.02, not %s: players know no other", o.UDF.Revision)
+		return fmt.Errorf("a DVD-Video needs UDF revision 1.02, not %s", o.UDF.Revision)
 	case len(o.Identical) > 0:
-		return errors.New("plan UDF: a DVD-Video needs its backup files twice; identical files cannot be stored once")
+		return errors.New("a DVD-Video needs its backup files stored separately: turn off storing identical files once")
 	}
 	return nil
 }
@@ -164,7 +163,7 @@ func (o *Options) check() error {
 func (o *Options) iso() plan.Options {
 	p := plan.Options{
 		Label: o.Label, Set: o.Set, Publisher: o.Publisher, Preparer: o.Preparer, Application: o.Application, System: o.System,
-		Time: o.Time, Features: o.Features, Use: o.Use, Settle: o.settleNode,
+		Time: o.Time, Features: o.Features, Use: o.Use, SetAttributes: o.setAttributes,
 		Hidden: hidden(o.Hide), HiddenInJoliet: hidden(o.HideJoliet),
 	}
 	if p.Application == "" {
@@ -191,8 +190,8 @@ func (o *Options) udf() udfplan.Options {
 	}
 }
 
-// hidden returns a function that tells what patterns hide, nil where they hide
-// nothing.
+// hidden returns a function that reports whether patterns match a node, nil if there
+// are no patterns.
 func hidden(p tree.Patterns) func(*tree.Node) bool {
 	if len(p) == 0 {
 		return nil
@@ -200,21 +199,21 @@ func hidden(p tree.Patterns) func(*tree.Node) bool {
 	return p.Match
 }
 
-// settle gives a tree the owners, modes and times that the options want.
-func (o *Options) settle(root *tree.Node) {
+// setAllAttributes applies Owners, Date and Clamp to a tree.
+func (o *Options) setAllAttributes(root *tree.Node) {
 	if o.Owners == nil && o.Date == nil && !o.Clamp {
 		return
 	}
-	_ = root.Walk(func(n *tree.Node) error { // the function never fails
-		o.settleNode(n)
+	_ = root.Walk(func(n *tree.Node) error { // never returns an error
+		o.setAttributes(n)
 		return nil
 	})
 }
 
-// settleNode gives a node the owner, mode and times that the options want.
-func (o *Options) settleNode(n *tree.Node) {
+// setAttributes applies Owners, Date and Clamp to a node.
+func (o *Options) setAttributes(n *tree.Node) {
 	if o.Owners != nil {
-		n.Mode, n.UID, n.GID = o.Owners.rights(n)
+		n.Mode, n.UID, n.GID = o.Owners.permissions(n)
 	}
 	if o.Date == nil && !o.Clamp && (o.Owners == nil || n.Extra() == nil) {
 		return
@@ -229,13 +228,13 @@ func (o *Options) settleNode(n *tree.Node) {
 			*t = o.stamp(*t)
 		}
 	}
-	if o.Owners != nil { // lists of the host mean nothing then
+	if o.Owners != nil { // access control lists of the host do not apply then
 		x.Attributes = withoutACL(x.Attributes)
 	}
 	n.SetExtra(&x)
 }
 
-// stamp returns what a time becomes, in Unix nanoseconds.
+// stamp applies Date and Clamp to a time in Unix nanoseconds.
 func (o *Options) stamp(ns int64) int64 {
 	switch {
 	case o.Date != nil:
@@ -257,8 +256,8 @@ func withoutACL(a map[string][]byte) map[string][]byte {
 	return rest
 }
 
-// rights returns the mode and the owner of a node on the disc.
-func (o *Owners) rights(n *tree.Node) (mode fs.FileMode, uid, gid uint32) {
+// permissions returns the mode and the owner of a node on the disc.
+func (o *Owners) permissions(n *tree.Node) (mode fs.FileMode, uid, gid uint32) {
 	mode, uid, gid = n.Mode, n.UID, n.GID
 	link := mode&fs.ModeSymlink != 0
 	if o.Rational {
@@ -287,7 +286,7 @@ func (o *Owners) rights(n *tree.Node) (mode fs.FileMode, uid, gid uint32) {
 	return mode, uid, gid
 }
 
-// chmodBits turns the 12 bits of chmod into those of a FileMode.
+// chmodBits converts the 12 bits of chmod to a FileMode.
 func chmodBits(bits uint32) fs.FileMode {
 	mode := fs.FileMode(bits & 0o777)
 	for i, b := range []fs.FileMode{fs.ModeSticky, fs.ModeSetgid, fs.ModeSetuid} {

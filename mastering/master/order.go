@@ -9,7 +9,7 @@ import (
 )
 
 // eachFile visits the files of all volumes in the order in which their contents are
-// stored: that of the ISO 9660 tree, behind it those that only other trees show.
+// stored: the files of the ISO 9660 tree, then those that only other trees show.
 func (p *planner) eachFile(root *tree.Node, visit func(*tree.Node) error) error {
 	if p.iso == nil {
 		return p.eachInUDF(root, visit)
@@ -23,8 +23,8 @@ func (p *planner) eachFile(root *tree.Node, visit func(*tree.Node) error) error 
 	return p.eachHidden(root, shown{iso: true, joliet: p.iso.HasJoliet(), udf: p.udf != nil}, visit)
 }
 
-// eachInUDF visits the files that a volume of UDF alone shows, level by level and in
-// each folder in the order of the names, as the volume lists them.
+// eachInUDF visits the files of a disc with only UDF, level by level, and in each
+// folder in the order of names, as the volume lists them.
 func (p *planner) eachInUDF(root *tree.Node, visit func(*tree.Node) error) error {
 	folders := []*tree.Node{root}
 	for i := 0; i < len(folders); i++ {
@@ -48,11 +48,11 @@ func (p *planner) eachInUDF(root *tree.Node, visit func(*tree.Node) error) error
 	return nil
 }
 
-// shown says which trees show a node.
+// shown is the set of trees that show a node.
 type shown struct{ iso, joliet, udf bool }
 
-// within narrows down what shows a folder to what shows a node in it.
-func (p *planner) within(s shown, n *tree.Node) shown {
+// shownIn returns the trees that show a node, from those that show its folder.
+func (p *planner) shownIn(s shown, n *tree.Node) shown {
 	return shown{
 		iso:    s.iso && !tree.Patterns(p.o.Hide).Match(n),
 		joliet: s.joliet && !tree.Patterns(p.o.HideJoliet).Match(n),
@@ -60,11 +60,11 @@ func (p *planner) within(s shown, n *tree.Node) shown {
 	}
 }
 
-// eachHidden visits the files below a folder that the ISO 9660 tree does not show,
-// and others do.
+// eachHidden visits the files below a folder that other trees show but the ISO 9660
+// tree does not.
 func (p *planner) eachHidden(folder *tree.Node, s shown, visit func(*tree.Node) error) error {
 	for _, c := range folder.Children() {
-		s := p.within(s, c)
+		s := p.shownIn(s, c)
 		switch {
 		case c.IsDir() && s != (shown{}):
 			if err := p.eachHidden(c, s, visit); err != nil {
@@ -79,8 +79,8 @@ func (p *planner) eachHidden(folder *tree.Node, s shown, visit func(*tree.Node) 
 	return nil
 }
 
-// bootFirst puts what starts a machine first, where firmware of all ages finds
-// it, whether or not a tree shows it.
+// bootFirst puts the boot catalogue and boot images first, even if no tree shows
+// them: old firmware finds them only near the start of the disc.
 func (p *planner) bootFirst() {
 	if p.boot == nil {
 		return
@@ -96,9 +96,9 @@ func (p *planner) bootFirst() {
 	}
 }
 
-// weigh puts the files that come before those without weight behind p.first, and
-// returns those that come after them. What it moves is in p.moved.
-func (p *planner) weigh(root *tree.Node) (after []*tree.Node) {
+// sortByWeight appends the files of positive weight to p.first and returns those of negative
+// weight, both sorted. It adds all of them to p.moved.
+func (p *planner) sortByWeight(root *tree.Node) (after []*tree.Node) {
 	if len(p.o.Order) == 0 && len(p.first) == 0 {
 		return nil
 	}
@@ -115,7 +115,7 @@ func (p *planner) weigh(root *tree.Node) (after []*tree.Node) {
 	}
 	var list []weighed
 	weight := p.weights()
-	// The function never fails.
+	// The function never returns an error.
 	_ = p.eachFile(root, func(n *tree.Node) error {
 		if w := weight(n); w != 0 && !p.moved[n] {
 			list = append(list, weighed{n, w})
@@ -134,7 +134,7 @@ func (p *planner) weigh(root *tree.Node) (after []*tree.Node) {
 	return after
 }
 
-// weights returns a function that tells the weight of a node.
+// weights returns a function that returns the weight of a node.
 func (p *planner) weights() func(*tree.Node) int {
 	patterns := make(tree.Patterns, len(p.o.Order))
 	for i, w := range p.o.Order {

@@ -27,7 +27,7 @@ import (
 	"glassmaster/mastering/volume"
 )
 
-// twoSessions is a disc with a session that was planned behind another.
+// twoSessions is a disc with a session that was planned after another one.
 type twoSessions struct {
 	path   string            // of the image
 	start  int64             // sector of the second session
@@ -39,7 +39,7 @@ type twoSessions struct {
 // digest describes the contents of a file as sha256sum does.
 func digest(b []byte) string { return fmt.Sprintf("%x", sha256.Sum256(b)) }
 
-// noise returns bytes that are told from all others.
+// noise returns pseudo-random bytes.
 func noise(size int, seed byte) []byte {
 	b := make([]byte, size)
 	x := uint32(seed) + 1
@@ -50,9 +50,9 @@ func noise(size int, seed byte) []byte {
 	return b
 }
 
-// planSessions plans a session behind another with the same volumes. It shows
-// files of the first under old and new names, one that is a part of two of them,
-// and files of its own.
+// planSessions plans a session after another one with the same volumes. It has files of
+// the first session under old and new names, one that consists of two of them, and new
+// files.
 func planSessions(t *testing.T, o master.Options) twoSessions {
 	t.Helper()
 	o.Label, o.Time = "ONE", time.Date(2024, 5, 6, 7, 8, 9, 0, time.UTC)
@@ -171,8 +171,8 @@ func sessionVolumes() map[string]master.Options {
 	}
 }
 
-// TestSecondSession plans a session behind another, with files of the first in it,
-// and reads it: as planned, and from the disc.
+// TestSecondSession plans a session after another one, with files of the first in it,
+// and reads it, both as planned and from the disc.
 func TestSecondSession(t *testing.T) {
 	for name, o := range sessionVolumes() {
 		t.Run(name, func(t *testing.T) {
@@ -193,7 +193,7 @@ func TestSecondSession(t *testing.T) {
 					if got := digests(t, v); !maps.Equal(got, s.want) {
 						t.Errorf("%s, %s: got %v, want %v", from, view, got, s.want)
 					}
-					if view == "UDF" { // whose anchors are those of two volumes
+					if view == "UDF" { // Check would report the anchors of the other session
 						continue
 					}
 					for _, n := range found(t, v) {
@@ -268,7 +268,7 @@ func TestKernelReadsSecondSession(t *testing.T) {
 	}
 }
 
-// TestSessionRefuses has sessions that cannot be.
+// TestSessionRefuses has sessions that cannot be planned.
 func TestSessionRefuses(t *testing.T) {
 	at := func(start, length int64) *layout.Recorded {
 		return &layout.Recorded{Extents: []volume.Extent{{Start: disc.LBA(start), Length: length}}}
@@ -297,8 +297,8 @@ func TestSessionRefuses(t *testing.T) {
 	}
 }
 
-// TestBootOfSecondSession has a later session start a machine: all addresses are
-// those of the disc.
+// TestBootOfSecondSession has a bootable later session. All addresses must be those of
+// the disc.
 func TestBootOfSecondSession(t *testing.T) {
 	const start = 5000
 	l, _, err := master.Plan(bootFiles(t, map[string][]byte{"loader.bin": noise(4096, 1)}), master.Options{

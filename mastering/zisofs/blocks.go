@@ -19,7 +19,7 @@ type input struct {
 	reader layout.Reader
 	ends   []int64
 	at     int64 // in the spool
-	err    error // first one, known where blocks are taken
+	err    error // the first one; used by take only
 	closed sync.Once
 }
 
@@ -31,7 +31,7 @@ func (f *input) close() {
 	})
 }
 
-// block is a block of a file on its way.
+// block is a block of a file that is being compressed.
 type block struct {
 	file   *input
 	index  int64
@@ -43,7 +43,7 @@ type block struct {
 	done   chan struct{}
 }
 
-// compressedBuffers hold compressed blocks until they are stored.
+// compressedBuffers are reusable buffers for compressed blocks.
 var compressedBuffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
 func (b *block) free() {
@@ -53,9 +53,9 @@ func (b *block) free() {
 	}
 }
 
-// compressBlocks reads and compresses the blocks of all files, several at a time.
-// The channel delivers them in their order, each perhaps before it is done; it
-// is closed at the end, or when ctx is done.
+// compressBlocks reads and compresses the blocks of all files, several at a time. The
+// channel delivers the blocks in their order, possibly before they are done. It is
+// closed at the end, or when ctx is done.
 func compressBlocks(ctx context.Context, files []*input, o Options) <-chan *block {
 	workers := runtime.GOMAXPROCS(0)
 	ordered := make(chan *block, 4*workers)
@@ -71,11 +71,11 @@ func compressBlocks(ctx context.Context, files []*input, o Options) <-chan *bloc
 		})
 	}
 	go func() {
-		open := 0 // files before this one have been opened
+		open := 0 // number of files that have been opened
 		defer func() {
 			close(work)
 			busy.Wait()
-			if ctx.Err() != nil { // nobody takes the last blocks of these
+			if ctx.Err() != nil { // their last blocks are not taken
 				for _, f := range files[:open] {
 					f.close()
 				}
@@ -107,7 +107,7 @@ func compressBlocks(ctx context.Context, files []*input, o Options) <-chan *bloc
 	return ordered
 }
 
-// worker compresses blocks, with memory that is used again.
+// worker compresses blocks and reuses its buffers.
 type worker struct {
 	size int64
 	in   []byte
@@ -117,12 +117,12 @@ type worker struct {
 func newWorker(o Options) *worker {
 	z, err := zlib.NewWriterLevel(io.Discard, o.Level)
 	if err != nil {
-		panic(err) // the level has been checked
+		panic(err) // impossible: the level has been checked
 	}
 	return &worker{size: int64(o.Block) << 10, in: make([]byte, o.Block<<10), z: z}
 }
 
-// compress reads and compresses a block. One of zeros becomes nothing.
+// compress reads and compresses a block. A block of zeros becomes empty.
 func (w *worker) compress(b *block) {
 	if b.err != nil {
 		return
@@ -141,7 +141,7 @@ func (w *worker) compress(b *block) {
 	b.buf = compressedBuffers.Get().(*bytes.Buffer)
 	b.buf.Reset()
 	w.z.Reset(b.buf)
-	w.z.Write(in) // into memory: this does not fail
+	w.z.Write(in) // to memory, so that it cannot fail
 	w.z.Close()
 	b.out = b.buf.Bytes()
 }

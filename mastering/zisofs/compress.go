@@ -10,30 +10,30 @@ import (
 	"glassmaster/mastering/tree"
 )
 
-// Compression is the outcome of Compress. It is closed when the volume is not
-// needed any more.
+// Compression is the result of Compress. Close it when the volume is no longer
+// needed.
 type Compression struct {
-	Sources map[*tree.Node]*Compressed // of the files that have become smaller
-	Failed  []error                    // of the files that could not be read
-	TooLong int                        // files that version 1 has no room for
+	Sources map[*tree.Node]*Compressed // the files that became smaller
+	Failed  []error                    // one for each file that could not be read
+	TooLong int                        // number of files that are too large for version 1
 	spool   *spool
 }
 
-// Close gives back the memory and the temporary file.
+// Close frees the memory and removes the temporary file.
 func (c *Compression) Close() error { return c.spool.Close() }
 
-// spoolMemory is how many compressed bytes stay in memory; more go to a
-// temporary file.
+// spoolMemory is the number of compressed bytes that are kept in memory; the rest go
+// to a temporary file.
 const spoolMemory = 64 << 20
 
-// Compress compresses files, with all processors, so that their lengths are
-// known before a volume is planned. The nodes stay as they are: whoever asks
-// gives those in Sources their new source.
+// Compress compresses files on all processors, so that their lengths are known before
+// a volume is planned. It does not change the nodes: the caller sets the sources of
+// those in Compression.Sources.
 func Compress(ctx context.Context, files []*tree.Node, o Options, rep progress.Reporter) (*Compression, error) {
 	return compress(ctx, files, o, rep, spoolMemory)
 }
 
-// compress is Compress with a limit of compressed bytes in memory.
+// compress is Compress with a limit on the compressed bytes in memory.
 func compress(ctx context.Context, files []*tree.Node, o Options, rep progress.Reporter, memory int64) (*Compression, error) {
 	o, err := o.check()
 	if err != nil {
@@ -50,7 +50,7 @@ func compress(ctx context.Context, files []*tree.Node, o Options, rep progress.R
 			c.TooLong++
 			continue
 		}
-		if n.Size > disc.SectorSize { // smaller ones cannot save a sector
+		if n.Size > disc.SectorSize { // smaller files cannot save a sector
 			list = append(list, &input{node: n})
 			total += n.Size
 		}
@@ -73,7 +73,7 @@ func compress(ctx context.Context, files []*tree.Node, o Options, rep progress.R
 	return c, nil
 }
 
-// take stores a block. Blocks come in their order.
+// take stores a block. It is called for the blocks in their order.
 func (c *Compression) take(ctx context.Context, b *block, o Options) error {
 	select {
 	case <-b.done:

@@ -16,15 +16,15 @@ import (
 	"glassmaster/mastering/zisofs"
 )
 
-// TestCompressBeyondMemory has limits of memory before, within and behind what
-// becomes of the files, and reads them back in pieces.
+// TestCompressBeyondMemory has memory limits below, within and above the size of the
+// compressed files, and reads the files back in pieces.
 func TestCompressBeyondMemory(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir())
 	var files []*tree.Node
 	contents := map[*tree.Node][]byte{}
 	for i := range 12 {
 		b := make([]byte, 40<<10+i*50_001)
-		if i%3 != 1 { // what compresses well; noise is taken back
+		if i%3 != 1 { // compresses well; noise is discarded
 			for k := range b {
 				b[k] = byte(k >> (i % 5) * i)
 			}
@@ -77,7 +77,7 @@ func TestCompressBeyondMemory(t *testing.T) {
 			}
 			got := make([]byte, n.Size)
 			if _, err := z.ReadAt(got, 0); err != nil || !bytes.Equal(got, contents[n]) {
-				t.Errorf("limit %d, %s is not what it was (%v)", limit, n.Name, err)
+				t.Errorf("limit %d, %s differs (%v)", limit, n.Name, err)
 			}
 		}
 		if err := c.Close(); err != nil {
@@ -102,10 +102,10 @@ func TestZisofsLimits(t *testing.T) {
 	}
 }
 
-// TestVersion2 compresses a file as Linux does not read it: with a longer header
-// and pointers of 64 bits.
+// TestVersion2 compresses a file with the longer header and 64-bit pointers of version
+// 2.
 func TestVersion2(t *testing.T) {
-	want := bytes.Repeat([]byte("what compresses well "), 50_000)
+	want := bytes.Repeat([]byte("compresses well "), 50_000)
 	n := tree.NewFile("file", int64(len(want)), time.Time{}, layout.Bytes(want))
 	c, err := zisofs.Compress(t.Context(), []*tree.Node{n}, zisofs.Options{Version: 2, Block: 128}, nil)
 	if err != nil {
@@ -127,6 +127,6 @@ func TestVersion2(t *testing.T) {
 	}
 	got := make([]byte, len(want))
 	if _, err := z.ReadAt(got, 0); err != nil || !bytes.Equal(got, want) {
-		t.Errorf("the contents are not what they were (%v)", err)
+		t.Errorf("the contents differ (%v)", err)
 	}
 }

@@ -1,6 +1,6 @@
 package zisofs
 
-// CompressWithin is Compress with so many compressed bytes in memory.
+// CompressWithin is Compress with a limit on the compressed bytes in memory.
 var CompressWithin = compress
 
 // SpoolChunk is the size of the pieces of that memory, in bytes.

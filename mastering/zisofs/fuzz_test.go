@@ -17,7 +17,7 @@ const (
 	magic2 = "\xEF\x22\x55\xA1\xBC\x1B\x95\xA0"
 )
 
-// FuzzOpen opens and reads what may be a compressed file, and sees that this takes
+// FuzzOpen opens and reads possible compressed files, and checks that this takes
 // little memory.
 func FuzzOpen(f *testing.F) {
 	var b bytes.Buffer

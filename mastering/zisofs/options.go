@@ -1,7 +1,8 @@
-// Package zisofs compresses files for ISO 9660 volumes and expands them: zisofs,
-// versions 1 and 2, as the Linux kernel and libisofs know it. A compressed file is
-// a header, a table of pointers, and blocks of one size, each a zlib stream. The
-// directory record says in a system use entry that the file is compressed.
+// Package zisofs compresses and expands files of ISO 9660 volumes in the zisofs
+// format, version 1 (Linux kernel, mkzftree) and version 2 (libisofs). A compressed
+// file is a header, a table of pointers, and blocks of equal size before
+// compression, each of them a zlib stream. A system use entry of the directory record
+// says that the file is compressed.
 package zisofs
 
 import (
@@ -11,25 +12,25 @@ import (
 	"glassmaster/mastering/tree"
 )
 
-// Options say which files are stored compressed, and how. Linux and a few
-// programs expand them while they read; all others see compressed contents.
+// Options say which files are compressed, and how. Linux and a few programs expand
+// the files when they read them; all others see the compressed contents.
 type Options struct {
-	// Patterns choose the files; a folder stands for all in it. Without patterns all
-	// files are tried.
+	// Patterns select the files; a folder selects everything in it. Without patterns,
+	// all files are selected.
 	Patterns tree.Patterns `json:"patterns,omitempty"`
-	// Gain is how much smaller a file must become, in percent. It must save one
-	// sector in any case.
+	// Gain is the minimum by which a file must become smaller, in percent. It must save
+	// at least one sector in any case.
 	Gain int `json:"gain,omitempty"`
-	// Version is that of the header: 1, which 0 stands for, for files below 4 GiB,
-	// or 2, which the Linux kernel does not know, for all.
+	// Version is the version of the header: 1, the default, for files below 4 GiB, or
+	// 2, for files of any size, which the Linux kernel does not support.
 	Version int `json:"version,omitempty"`
-	// Block is how much is compressed as one, in KiB: 32, 64 or 128; 0 is 32.
+	// Block is the block size in KiB: 32, 64 or 128; 0 is 32.
 	Block int `json:"block,omitempty"`
-	// Level is that of zlib, 1 to 9; 0 is 6.
+	// Level is the zlib level, 1 to 9; 0 is 6.
 	Level int `json:"level,omitempty"`
 }
 
-// check completes the options and refuses what cannot be.
+// check returns the options with defaults filled in, or an error if they are invalid.
 func (z Options) check() (Options, error) {
 	if z.Version == 0 {
 		z.Version = 1
@@ -42,13 +43,13 @@ func (z Options) check() (Options, error) {
 	}
 	switch {
 	case z.Version != 1 && z.Version != 2:
-		return z, fmt.Errorf("zisofs: there are versions 1 and 2, not %d", z.Version)
+		return z, fmt.Errorf("zisofs version %d does not exist: use 1 or 2", z.Version)
 	case z.Block != 32 && z.Block != 64 && z.Block != 128:
-		return z, fmt.Errorf("zisofs: blocks have 32, 64 or 128 KiB, not %d", z.Block)
+		return z, fmt.Errorf("zisofs blocks cannot have %d KiB: use 32, 64 or 128", z.Block)
 	case z.Level < 1 || z.Level > 9:
-		return z, fmt.Errorf("zisofs: compression has levels 1 to 9, not %d", z.Level)
+		return z, fmt.Errorf("zisofs compression level %d does not exist: use 1 to 9", z.Level)
 	case z.Gain < 0 || z.Gain > 99:
-		return z, fmt.Errorf("zisofs: a gain of %d percent cannot be asked for", z.Gain)
+		return z, fmt.Errorf("zisofs gain of %d percent is out of range: use 0 to 99", z.Gain)
 	}
 	return z, z.Patterns.Check()
 }
@@ -75,7 +76,7 @@ func (z Options) headLength() int64 {
 	return header1
 }
 
-// limit is the greatest size of a file, and of what becomes of it.
+// limit returns the maximum size of a file, before and after compression.
 func (z Options) limit() int64 {
 	if z.Version == 2 {
 		return math.MaxInt64

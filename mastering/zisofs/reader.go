@@ -10,10 +10,10 @@ import (
 	"sync"
 )
 
-// Magic numbers at the beginning of compressed files, and the length of what
-// they begin. Version 1 holds the size at 8 (32 bits), the header's words at 12
-// and the logarithm of the block size at 13; version 2 the header's words at 9,
-// the algorithm at 10, the logarithm at 11 and the size at 12 (64 bits).
+// Magic numbers at the start of compressed files, and the lengths of the headers.
+// Version 1 has the size at offset 8 (32 bits), the length of the header in words at
+// 12 and the logarithm of the block size at 13. Version 2 has the length of the
+// header at 9, the algorithm at 10, the logarithm at 11 and the size at 12 (64 bits).
 const (
 	magic1  = "\x37\xE4\x53\x96\xC9\xDB\xD6\x07"
 	magic2  = "\xEF\x22\x55\xA1\xBC\x1B\x95\xA0"
@@ -21,8 +21,8 @@ const (
 	header2 = 24
 )
 
-// Entry is what the system use entry ZF or Z2 of a directory record says of a
-// compressed file. Without an algorithm the file is not compressed.
+// Entry is the system use entry ZF or Z2 of a compressed file. Without an algorithm,
+// the file is not compressed.
 type Entry struct {
 	Algorithm   string // "pz" or, in version 2, "PZ"
 	HeaderWords byte   // length of the header in words of 4 bytes
@@ -30,11 +30,11 @@ type Entry struct {
 	Size        uint64 // bytes of the contents
 }
 
-// Problem says why a compressed file cannot be read, "" when it can.
+// Problem says why a compressed file cannot be read. It is empty if it can.
 func (e Entry) Problem() string {
 	switch {
 	case e.Algorithm != "pz" && e.Algorithm != "PZ":
-		return fmt.Sprintf("it is compressed with zisofs by a method that this program does not know (%q)", e.Algorithm)
+		return fmt.Sprintf("it is compressed with zisofs and an unknown method (%q)", e.Algorithm)
 	case e.BlockLog < 15 || e.BlockLog > e.largestBlock():
 		return fmt.Sprintf("it is compressed with zisofs in blocks of 2^%d bytes; only 2^15 to 2^%d are defined", e.BlockLog, e.largestBlock())
 	case e.Size >= 1<<62:
@@ -43,7 +43,7 @@ func (e Entry) Problem() string {
 	return ""
 }
 
-// largestBlock is the largest logarithm of a block size: version 2 has more.
+// largestBlock returns the largest valid logarithm of a block size.
 func (e Entry) largestBlock() byte {
 	if e.Algorithm == "PZ" {
 		return 20
@@ -51,26 +51,25 @@ func (e Entry) largestBlock() byte {
 	return 17
 }
 
-// file reads a compressed file: blocks of one size, each a zlib stream of its
-// own, between a table of pointers and the end. An empty stream is a block of
-// zeros.
+// file reads a compressed file. After the table of pointers come the blocks, each a
+// zlib stream. An empty stream is a block of zeros.
 type file struct {
 	r        io.ReaderAt
 	stored   int64 // bytes of the compressed file
 	size     int64 // bytes of the contents
-	header   int64 // where the pointers begin
+	header   int64 // offset of the pointers
 	wide     bool  // pointers of 64 bits
 	blockLog uint
 
 	mu    sync.Mutex
-	block int64 // whose contents data holds, -1 for none
+	block int64 // the block in data, -1 for none
 	data  []byte
 	raw   []byte
 }
 
-// Open opens the compressed file in r, stored bytes long. Only its header and the
-// bounds of its table are looked at. The result holds Entry.Size bytes and is
-// safe for use by several goroutines.
+// Open opens the compressed file in r, stored bytes long. It checks only the header
+// and the bounds of the table. The result has Entry.Size bytes and is safe for
+// concurrent use.
 func Open(r io.ReaderAt, stored int64, e Entry) (io.ReaderAt, error) {
 	if why := e.Problem(); why != "" {
 		return nil, errors.New(why)
@@ -96,7 +95,7 @@ func (f *file) readHeader() error {
 	case magic2:
 		size, log, f.header, f.wide = binary.LittleEndian.Uint64(h[12:]), h[11], int64(h[9])*4, true
 		if h[10] != 1 {
-			return fmt.Errorf("its header names the unknown method %d", h[10])
+			return fmt.Errorf("its header has the unknown method %d", h[10])
 		}
 	default:
 		return errors.New("its header is missing")
@@ -119,8 +118,8 @@ func (f *file) width() int64 {
 	return 4
 }
 
-// ReadAt implements io.ReaderAt. The block that was read last is kept, so that
-// reading on in small pieces expands each block once.
+// ReadAt implements io.ReaderAt. It keeps the last block, so that sequential reads in
+// small pieces expand each block once.
 func (f *file) ReadAt(p []byte, off int64) (n int, err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -137,7 +136,7 @@ func (f *file) ReadAt(p []byte, off int64) (n int, err error) {
 	return n, nil
 }
 
-// expand makes block i the contents of f.data.
+// expand reads block i into f.data.
 func (f *file) expand(i int64) error {
 	if f.block == i {
 		return nil
@@ -158,7 +157,7 @@ func (f *file) expand(i int64) error {
 		f.block = i
 		return nil
 	case from > to || from < f.header || to > f.stored || to-from > 2<<f.blockLog:
-		return fmt.Errorf("zisofs block %d: its stream cannot be at bytes %d to %d", i, from, to)
+		return fmt.Errorf("zisofs block %d: its pointers, bytes %d to %d, are invalid", i, from, to)
 	}
 	f.raw = append(f.raw[:0], make([]byte, to-from)...)
 	if k, err := f.r.ReadAt(f.raw, from); k < len(f.raw) {
@@ -172,14 +171,14 @@ func (f *file) expand(i int64) error {
 		return fmt.Errorf("zisofs block %d: %w", i, err)
 	}
 	var more [1]byte
-	if k, err := stream.Read(more[:]); k > 0 || !errors.Is(err, io.EOF) { // the end holds the check sum
-		return fmt.Errorf("zisofs block %d: its stream does not end where the block does (%v)", i, err)
+	if k, err := stream.Read(more[:]); k > 0 || !errors.Is(err, io.EOF) { // also verifies the checksum
+		return fmt.Errorf("zisofs block %d: its stream does not end at the end of the block (%v)", i, err)
 	}
 	f.block = i
 	return nil
 }
 
-// pointers returns where the stream of block i begins and ends.
+// pointers returns the offsets of the start and the end of the stream of block i.
 func (f *file) pointers(i int64) (from, to int64, err error) {
 	var p [16]byte
 	w := f.width()

@@ -7,20 +7,20 @@ import (
 	"glassmaster/mastering/layout"
 )
 
-// Compressed is the source of a file that is stored compressed.
+// Compressed is the source of a compressed file.
 type Compressed struct {
 	o     Options
 	base  layout.Source
-	size  int64   // of the contents
-	ends  []int64 // of the blocks, counted from the first
+	size  int64   // of the file before compression
+	ends  []int64 // ends of the blocks, from the start of the first
 	spool *spool
-	at    int64 // of the first block in the spool
+	at    int64 // offset of the first block in the spool
 }
 
-// String names the file that was compressed.
+// String returns the name of the file that was compressed.
 func (c *Compressed) String() string { return c.base.String() }
 
-// head returns the header and the pointers.
+// head returns the header and the table of pointers.
 func (c *Compressed) head() []byte {
 	z, blocks := c.o, int64(len(c.ends))
 	length := z.headLength() + (blocks+1)*z.width()
@@ -87,7 +87,7 @@ func (r *compressedReader) ReadAt(p []byte, off int64) (int, error) {
 
 func (r *compressedReader) Close() error { return nil }
 
-// Entry returns what the directory record of the file says of its compression.
+// Entry returns the system use entry of the file.
 func (c *Compressed) Entry() Entry {
 	e := Entry{Algorithm: "pz", HeaderWords: header1 / 4, BlockLog: c.o.blockLog(), Size: uint64(c.size)}
 	if c.o.Version == 2 {

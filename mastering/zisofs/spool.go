@@ -6,13 +6,13 @@ import (
 	"os"
 )
 
-// spool holds bytes that are appended: the first of them in memory, what is
-// beyond a limit in a temporary file.
+// spool stores bytes that are appended to it: up to a limit in memory, the rest in a
+// temporary file.
 type spool struct {
 	limit  int64 // bytes in memory
 	chunks [][]byte
 	file   *os.File
-	size   int64 // appended; less takes back what was appended last
+	size   int64 // bytes appended; setting it to less discards the last ones
 }
 
 const spoolChunk = 1 << 20
@@ -38,7 +38,7 @@ func (s *spool) append(p []byte) error {
 			return err
 		}
 		s.file = f
-		os.Remove(f.Name()) // where a system does not allow it yet, Close does it
+		os.Remove(f.Name()) // on systems that do not allow this yet, Close does it
 	}
 	n, err := s.file.WriteAt(p, s.size-s.limit)
 	s.size += int64(n)
@@ -63,7 +63,7 @@ func (s *spool) ReadAt(p []byte, off int64) (int, error) {
 	return n + k, err
 }
 
-// Close gives everything back.
+// Close frees the memory and removes the file.
 func (s *spool) Close() error {
 	s.chunks, s.size, s.limit = nil, 0, 0
 	if s.file == nil {

@@ -1,6 +1,6 @@
-// Package isotest is what the tests of ISO 9660 have in common: a tree with all
-// that file systems find hard, images of it made by other programs, and listings
-// to compare.
+// Package isotest contains what the tests of ISO 9660 have in common: a tree with
+// everything that is difficult for a file system, images of it made by other programs,
+// and listings to compare.
 package isotest
 
 import (
@@ -21,7 +21,7 @@ import (
 	"glassmaster/mastering/peertest"
 )
 
-// SampleTree makes a folder with everything that file systems find hard.
+// SampleTree makes a folder with everything that is difficult for a file system.
 func SampleTree(t testing.TB) string {
 	t.Helper()
 	top := t.TempDir()
@@ -64,8 +64,8 @@ func SampleTree(t testing.TB) string {
 	return top
 }
 
-// SetTimes gives everything below top a time of its own, as a disc records it: in
-// whole seconds.
+// SetTimes gives everything below top a different time in whole seconds, as discs record
+// them.
 func SetTimes(t testing.TB, top string) {
 	t.Helper()
 	at := time.Date(1999, 12, 31, 23, 59, 58, 0, time.UTC)
@@ -104,7 +104,7 @@ func Genisoimage(t testing.TB, top string, args ...string) string {
 	t.Helper()
 	out := filepath.Join(t.TempDir(), "g.iso")
 	charset := []string{"-input-charset", "utf-8"}
-	if slices.Contains(args, "4") || slices.Contains(args, "-hfs") { // they know few character sets
+	if slices.Contains(args, "4") || slices.Contains(args, "-hfs") { // which support few character sets
 		charset = nil
 	}
 	args = append(append([]string{"60", "genisoimage", "-quiet", "-o", out}, charset...), args...)
@@ -113,8 +113,8 @@ func Genisoimage(t testing.TB, top string, args ...string) string {
 	return out
 }
 
-// SparseImage makes an image with Xorriso and stores it with holes where it is
-// zero, so that a large one costs no disk.
+// SparseImage makes an image with xorriso and stores it as a sparse file, so that a large
+// one takes little disk space.
 func SparseImage(t testing.TB, top string, args ...string) string {
 	t.Helper()
 	peertest.Need(t, "xorriso")
@@ -144,8 +144,8 @@ func SparseImage(t testing.TB, top string, args ...string) string {
 	return out.Name()
 }
 
-// Listing describes every entry below the root of a file system in a line:
-// path, mode, size, time, target and a digest of the contents.
+// Listing describes every entry below the root of a file system on a line, by its path
+// and what with returns for it.
 func Listing(t testing.TB, v fs.FS, with func(path string, info fs.FileInfo) string) string {
 	t.Helper()
 	var lines []string
@@ -167,7 +167,8 @@ func Listing(t testing.TB, v fs.FS, with func(path string, info fs.FileInfo) str
 	return strings.Join(lines, "\n") + "\n"
 }
 
-// Posix describes what Rock Ridge keeps of an entry.
+// Posix returns a function for Listing that describes the attributes stored by Rock
+// Ridge.
 func Posix(t testing.TB, v fs.FS) func(string, fs.FileInfo) string {
 	return func(path string, info fs.FileInfo) string {
 		s := fmt.Sprintf(" %v", info.Mode())
@@ -183,7 +184,7 @@ func Posix(t testing.TB, v fs.FS) func(string, fs.FileInfo) string {
 	}
 }
 
-// Content describes the bytes of a file.
+// Content describes the contents of a file.
 func Content(t testing.TB, v fs.FS, path string, info fs.FileInfo) string {
 	p, err := fs.ReadFile(v, path)
 	Must(t, err)

@@ -8,21 +8,22 @@ import (
 
 	"glassmaster/mastering/iso9660/internal/format"
 	"glassmaster/mastering/tree"
+	"glassmaster/mastering/units"
 )
 
-// maxAttributes is how many bytes of attributes a file may have: what 30
-// continuation areas hold. Linux follows 32.
+// maxAttributes is the maximum number of bytes of attributes of a file: what fits into
+// 30 continuation areas. Linux follows 32.
 const maxAttributes = 30 * (sectorSize - ceLength) * 250 / 255
 
-// al adds the extended attributes and access control lists of a node (AAIP 2.0):
-// pairs of name and value in component records, which AL fields carry in pieces.
+// al adds the extended attributes and access control lists of a node (AAIP 2.0): pairs
+// of name and value in component records, divided among AL fields.
 func (f *fields) al(p *Planner, n *tree.Node) {
 	if !p.o.Attributes || n.Extra() == nil {
 		return
 	}
 	b := p.attributes(n)
 	if len(b) > maxAttributes {
-		return // the person has been told
+		return // checkAttributes has warned of it
 	}
 	const room = 255 - 5
 	for len(b) > 0 {
@@ -35,8 +36,8 @@ func (f *fields) al(p *Planner, n *tree.Node) {
 	}
 }
 
-// tellAttributes warns of files that have too many attributes.
-func (p *Planner) tellAttributes(root *tree.Node) {
+// checkAttributes warns of files that have too many attributes.
+func (p *Planner) checkAttributes(root *tree.Node) {
 	if !p.o.Attributes {
 		return
 	}
@@ -48,7 +49,7 @@ func (p *Planner) tellAttributes(root *tree.Node) {
 		return nil
 	})
 	if many > 0 {
-		p.warn("%d files have more than %d bytes of extended attributes, which are left out", many, maxAttributes)
+		p.warn("the extended attributes of %s have more than %d bytes and are left out", units.Count(many, "file", "files"), maxAttributes)
 	}
 }
 
@@ -74,8 +75,7 @@ func (p *Planner) attributes(n *tree.Node) []byte {
 	return b
 }
 
-// shortName returns a name with its namespace as one byte where there is one
-// for it.
+// shortName returns a name with its namespace as one byte, if there is one for it.
 func shortName(name string) []byte {
 	for c, space := range format.Namespaces {
 		if space == "" {
@@ -91,8 +91,8 @@ func shortName(name string) []byte {
 	return []byte(name)
 }
 
-// component appends a name or a value in records of flags (1 continues), length
-// and bytes.
+// component appends a name or a value as records of flags (1: continues), length and
+// bytes.
 func component(b, value []byte) []byte {
 	for len(value) > 255 {
 		b = append(append(b, 1, 255), value[:255]...)
@@ -101,8 +101,8 @@ func component(b, value []byte) []byte {
 	return append(append(b, 0, byte(len(value))), value...)
 }
 
-// aclType returns the type in AAIP of an entry of an access control list that has a tag
-// of Linux, and whether the entry has an id; 0 for unknown tags.
+// aclType converts the tag of an entry of a Linux access control list to its type in
+// AAIP, and reports whether the entry has an ID. It returns 0 for unknown tags.
 func aclType(tag uint16) (kind byte, hasID bool) {
 	switch tag {
 	case 1: // the owner
@@ -121,26 +121,26 @@ func aclType(tag uint16) (kind byte, hasID bool) {
 	return 0, false
 }
 
-// aaipList turns the lists of a file, in the form of Linux, into one of AAIP. It
-// returns nil where there is none.
+// aaipList converts the access control lists of a file from the form of Linux to that
+// of AAIP. It returns nil if there is none.
 func aaipList(mode fs.FileMode, access, preset []byte) []byte {
 	first, second := aaipEntries(access), aaipEntries(preset)
 	if first == nil && second == nil {
 		return nil
 	}
-	if first == nil { // what the mode says
+	if first == nil { // the permissions of the mode
 		perm := byte(mode.Perm() >> 6 & 7)
 		first = []byte{1<<4 | perm, 3<<4 | byte(mode.Perm()>>3&7), 6<<4 | byte(mode.Perm()&7)}
 	}
 	if second == nil {
 		return first
 	}
-	return append(append(first, 8<<4|1), second...) // a mark: what follows is for new files
+	return append(append(first, 8<<4|1), second...) // separator: the default list follows
 }
 
-// aaipEntries turns a list of Linux (version 2: tag, permissions, id of 16, 16
-// and 32 bits) into entries of AAIP: permissions, whether a qualifier follows
-// and type in one byte, then the qualifier as length and big-endian number.
+// aaipEntries converts a list of Linux (version 2: tag, permissions, ID of 16, 16 and
+// 32 bits) to entries of AAIP: a byte with the permissions, the type, and whether a
+// qualifier follows; then the qualifier as a length and a big-endian number.
 func aaipEntries(p []byte) []byte {
 	if len(p) < 4 || binary.LittleEndian.Uint32(p) != 2 || len(p)%8 != 4 {
 		return nil

@@ -13,8 +13,8 @@ func seconds(ns int64) int64 {
 	return t
 }
 
-// number gives all files the numbers that Rock Ridge 1.12 tells them apart by:
-// names of one file have the same.
+// number assigns the file serial numbers of Rock Ridge 1.12. All names of a file have
+// the same number.
 func (p *Planner) number(root *tree.Node) {
 	if !p.o.RockRidge112 {
 		return
@@ -34,7 +34,7 @@ func (p *Planner) number(root *tree.Node) {
 	}
 }
 
-// identity is what all names of a file have in common.
+// identity returns a key that all names of a file have in common.
 func (p *Planner) identity(n *tree.Node) any {
 	if s := n.Shared(); s != nil {
 		return s
@@ -42,7 +42,7 @@ func (p *Planner) identity(n *tree.Node) any {
 	return n
 }
 
-// serial returns the number of a node, 0 while sizes are computed.
+// serial returns the serial number of a node, 0 while sizes are computed.
 func (p *Planner) serial(n *tree.Node) uint32 {
 	if !p.placed {
 		return 0
@@ -50,11 +50,11 @@ func (p *Planner) serial(n *tree.Node) uint32 {
 	return p.serials[p.identity(n)]
 }
 
-// tfLong is the most stamps that we write: creation, modification, access and
-// change of attributes, in this order (RRIP 4.1.6).
+// tfLong is the maximum number of times in a TF field: creation, modification, access
+// and change of attributes, in this order (RRIP 4.1.6).
 const tfLong = 4
 
-// stamps adds a TF field with all times of a node that are known.
+// stamps adds a TF field with all known times of a node.
 func (f *fields) stamps(p *Planner, n *tree.Node) {
 	x := n.Extra()
 	if x == nil || !p.o.Stamps {

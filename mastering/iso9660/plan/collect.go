@@ -4,10 +4,11 @@ import (
 	"slices"
 
 	"glassmaster/mastering/tree"
+	"glassmaster/mastering/units"
 )
 
-// rootDirectory makes the directory of the root and, where directories must be
-// relocated, the one that takes them.
+// rootDirectory makes the root directory and, if directories must be relocated, the
+// directory that they are moved to.
 func (p *Planner) rootDirectory(root *tree.Node) *directory {
 	top := &directory{node: root}
 	top.parent = top
@@ -25,8 +26,8 @@ func (p *Planner) rootDirectory(root *tree.Node) *directory {
 	return top
 }
 
-// collect finds the directories of the primary tree, level by level: that is the
-// order of the path table (ECMA-119 6.9.1).
+// collect lists the directories of the primary tree level by level, which is the order
+// of the path table (ECMA-119 6.9.1).
 func (p *Planner) collect(root *tree.Node) {
 	p.dirs = []*directory{p.rootDirectory(root)}
 	var dropped int
@@ -43,7 +44,7 @@ func (p *Planner) collect(root *tree.Node) {
 			c := children[id.child]
 			if !c.IsDir() {
 				p.nodes++
-				p.noteSize(c)
+				p.recordSize(c)
 				continue
 			}
 			if c.Parent() == d.node {
@@ -69,7 +70,7 @@ func (p *Planner) collect(root *tree.Node) {
 	p.order[primary] = p.dirs
 	p.collectHidden()
 	if dropped > 0 {
-		p.warn("%d symbolic links and special files are left out, since there is no Rock Ridge", dropped)
+		p.warn("%s left out, since the volume has no Rock Ridge", units.Count(dropped, "symbolic link or special file is", "symbolic links and special files are"))
 	}
 	if p.nodes == 0 && len(p.dirs) == 1 {
 		p.warn("the volume is empty")
@@ -87,9 +88,9 @@ func (p *Planner) dropped(children []*tree.Node) int {
 	return n
 }
 
-// collectAgain puts the directories into the order of the path table of another
-// view, with their names there.
-func (p *Planner) collectAgain(v view) {
+// collectView lists the directories in the order of the path table of another view,
+// with their names in it.
+func (p *Planner) collectView(v view) {
 	cut := 0
 	p.order[v] = make([]*directory, 1, len(p.dirs))
 	p.order[v][0] = p.dirs[0]
@@ -97,14 +98,14 @@ func (p *Planner) collectAgain(v view) {
 		d := p.order[v][i]
 		d.place[v].number = uint32(i + 1)
 		children := d.children(v)
-		ids := p.nameAgain(v, children)
+		ids := p.identifiersIn(v, children)
 		p.keep(d, v, ids)
 		for _, id := range ids {
 			c := children[id.child]
-			if p.cuts(v, c.Name) {
+			if p.truncates(v, c.Name) {
 				cut++
 			}
-			p.noteSize(c)
+			p.recordSize(c)
 			if c.IsDir() {
 				sub := p.dirs[c.Index]
 				sub.place[v].id = string(p.names.bytes(id))
@@ -115,31 +116,31 @@ func (p *Planner) collectAgain(v view) {
 	}
 	switch {
 	case cut > 0 && v == joliet:
-		p.warn("%d names are longer than %d characters and are cut in the Joliet tree", cut, p.jolietLimit())
+		p.warn("%s longer than %d characters and shortened in the Joliet tree", units.Count(cut, "name is", "names are"), p.jolietLimit())
 	case cut > 0:
-		p.warn("%d names are longer than %d bytes and are cut in the ISO 9660:1999 tree", cut, maxEnhanced)
+		p.warn("%s longer than %d bytes and shortened in the ISO 9660:1999 tree", units.Count(cut, "name is", "names are"), maxEnhanced)
 	}
 }
 
-// nameAgain gives the entries of a folder their identifiers in another view than
-// the primary one.
-func (p *Planner) nameAgain(v view, children []*tree.Node) []identifier {
+// identifiersIn makes the identifiers of the entries of a folder in a view other than the
+// primary one.
+func (p *Planner) identifiersIn(v view, children []*tree.Node) []identifier {
 	if v == joliet {
 		return p.names.jolietName(children, p.jolietLimit(), p.leaveOut(v))
 	}
 	return p.names.enhancedName(children, p.leaveOut(v))
 }
 
-// cuts reports whether a view has no room for a whole name.
-func (p *Planner) cuts(v view, name string) bool {
+// truncates reports whether a name is too long for a view.
+func (p *Planner) truncates(v view, name string) bool {
 	if v == joliet {
 		return tooLong(name, p.jolietLimit())
 	}
 	return len(name) > maxEnhanced
 }
 
-// keep stores the order of a directory's entries and those identifiers that the
-// name alone does not tell.
+// keep stores the order of a directory's entries, and the identifiers that do not
+// follow from the names alone.
 func (p *Planner) keep(d *directory, v view, ids []identifier) {
 	pl := &d.place[v]
 	pl.order = make([]uint32, len(ids))

@@ -11,8 +11,8 @@ import (
 	"glassmaster/mastering/iso9660/internal/format"
 )
 
-// sectorSize is the logical sector and block size of every volume that we write
-// (ECMA-119 6.1.2, 6.2.2).
+// sectorSize is the logical sector and block size of every planned volume (ECMA-119
+// 6.1.2, 6.2.2).
 const sectorSize = 2048
 
 // descriptor writes a primary or supplementary volume descriptor (ECMA-119 8.4,
@@ -62,9 +62,8 @@ func (p *Planner) descriptor(b []byte, v view) {
 	}
 }
 
-// applicationUse writes the application use field (ECMA-119 8.4.32). Without
-// contents it holds spaces, where programs that put check sums there look for
-// room.
+// applicationUse writes the application use field (ECMA-119 8.4.32). An unused field
+// holds spaces, as programs expect that write checksums to it.
 func (p *Planner) applicationUse(b []byte) {
 	if p.o.Use != nil {
 		copy(b, p.o.Use[:])
@@ -85,8 +84,8 @@ func terminator(b []byte) {
 	copy(b[1:6], "CD001")
 }
 
-// padASCII writes text filled with spaces. Characters beyond ASCII become
-// underscores, since the descriptor knows no other.
+// padASCII writes text padded with spaces. Characters outside of ASCII become
+// underscores, since the descriptor cannot hold them.
 func padASCII(b []byte, s string) {
 	i := 0
 	for _, r := range s {
@@ -104,7 +103,7 @@ func padASCII(b []byte, s string) {
 	}
 }
 
-// padUTF16 writes text in big-endian UTF-16 filled with spaces.
+// padUTF16 writes text in big-endian UTF-16, padded with spaces.
 func padUTF16(b []byte, s string) {
 	n := copy(b, appendJoliet(nil, s, len(b)/2))
 	for ; n+1 < len(b); n += 2 {
@@ -112,8 +111,8 @@ func padUTF16(b []byte, s string) {
 	}
 }
 
-// putLongDate writes a date of 17 bytes (ECMA-119 8.4.26.1), of zeros if t is
-// the zero time.
+// putLongDate writes a date of 17 bytes (ECMA-119 8.4.26.1): zeros if t is the zero
+// time.
 func putLongDate(b []byte, t time.Time) {
 	if t.IsZero() {
 		copy(b, "0000000000000000")
@@ -125,8 +124,8 @@ func putLongDate(b []byte, t time.Time) {
 	b[16] = 0
 }
 
-// putShortDate writes a date of 7 bytes in UTC (ECMA-119 9.1.5). Times that it
-// cannot hold become the nearest that it can.
+// putShortDate writes a date of 7 bytes in UTC (ECMA-119 9.1.5). Times out of range
+// become the nearest one in range.
 func putShortDate(b []byte, unix int64) {
 	t := time.Unix(unix, 0).UTC()
 	switch y := t.Year(); {
@@ -140,7 +139,7 @@ func putShortDate(b []byte, unix int64) {
 	b[0], b[1], b[2], b[3], b[4], b[5], b[6] = byte(y-1900), byte(m), byte(d), byte(hh), byte(mm), byte(ss), 0
 }
 
-// check refuses what no descriptor can hold.
+// check returns an error if the options are invalid.
 func (o *Options) check() error {
 	for _, f := range []struct {
 		name, value string
@@ -154,17 +153,17 @@ func (o *Options) check() error {
 		{"system", o.System, 32},
 	} {
 		if n := utf8.RuneCountInString(f.value); n > f.limit {
-			return fmt.Errorf("the %s has %d characters; ISO 9660 has room for %d", f.name, n, f.limit)
+			return fmt.Errorf("the %s has %d characters; the limit of ISO 9660 is %d", f.name, n, f.limit)
 		}
 		if strings.ContainsRune(f.value, 0) {
-			return fmt.Errorf("the %s holds a NUL character", f.name)
+			return fmt.Errorf("the %s contains a NUL character", f.name)
 		}
 	}
 	if o.Level < 0 || o.Level > 4 {
-		return fmt.Errorf("interchange level %d: there are levels 1 to 4", o.Level)
+		return fmt.Errorf("interchange level %d does not exist: use 1 to 4", o.Level)
 	}
 	if o.NoRockRidge && (o.Stamps || o.Attributes || o.RockRidge112) {
-		return errors.New("more time stamps, extended attributes and Rock Ridge 1.12 need Rock Ridge; do not turn it off")
+		return errors.New("additional times, extended attributes and Rock Ridge 1.12 need Rock Ridge: do not turn it off")
 	}
 	return nil
 }

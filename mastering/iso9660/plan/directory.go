@@ -11,11 +11,11 @@ import (
 	"glassmaster/mastering/zisofs"
 )
 
-// view is one of the trees of a volume that name the same contents.
+// view is one of the directory trees of a volume.
 type view uint8
 
 const (
-	primary view = iota // with Rock Ridge, if wanted
+	primary view = iota // with or without Rock Ridge
 	joliet
 	enhanced // of ISO 9660:1999
 	views
@@ -27,7 +27,7 @@ type directory struct {
 	parent *directory // in the primary tree; RR_MOVED for a relocated one
 	from   *directory // where a relocated directory was
 	list   []*tree.Node
-	// folders in it that the primary tree shows, wherever they were relocated to
+	// number of subfolders that the primary tree shows, including relocated ones
 	folders uint32
 	place   [views]place
 }
@@ -40,28 +40,28 @@ func (d *directory) children(v view) []*tree.Node {
 	return d.node.Children()
 }
 
-// place is what a directory is in one view.
+// place is the data of a directory in one view.
 type place struct {
 	id      string            // its identifier
 	number  uint32            // in the path table, counted from 1
 	lba     uint32            // of its first sector
 	size    uint32            // bytes of its records, whole sectors
-	more    uint32            // sectors of the continuation area behind them
+	more    uint32            // sectors of the continuation area after them
 	order   []uint32          // indices of its entries, sorted by identifier
 	altered map[uint32]string // identifiers that do not follow from the name alone
 }
 
 func (p *place) sectors() uint32 { return p.size/sectorSize + p.more }
 
-// maxRecord is the greatest length of a directory record: it is even and its
-// length is told in one byte (ECMA-119 9.1.1, 9.1.13).
+// maxRecord is the maximum length of a directory record: the length is even and
+// recorded in one byte (ECMA-119 9.1.1, 9.1.13).
 const maxRecord = 254
 
-// maxSection is the length of the sections of a file that is longer than one can
-// be: as many sectors as 32 bits can tell (ECMA-119 9.1.4, 6.5.1).
+// maxSection is the length of the sections of a file that is too long for one: the
+// most whole sectors that fit into 32 bits (ECMA-119 9.1.4, 6.5.1).
 const maxSection = 1<<32 - sectorSize
 
-// directoryWriter lays the records of one directory out, or only measures them.
+// directoryWriter writes the records of one directory, or only measures them.
 type directoryWriter struct {
 	p   *Planner
 	out []byte // nil while sizes are computed
@@ -69,13 +69,13 @@ type directoryWriter struct {
 	ce  continuation
 	f   fields
 	id  []byte
-	ids []identifier // while sizes are computed: of the entries, in their order
+	ids []identifier // of the entries in their order, while sizes are computed
 }
 
 var directoryWriters = sync.Pool{New: func() any { return &directoryWriter{} }}
 
-// measure computes the size of a directory and of its continuation area, while
-// the identifiers of its entries are at hand.
+// measure computes the size of a directory and of its continuation area. ids are the
+// identifiers of its entries.
 func (p *Planner) measure(d *directory, v view, ids []identifier) {
 	w := &p.measurer
 	*w = directoryWriter{p: p, f: w.f, id: w.id, ids: ids}
@@ -98,7 +98,7 @@ func (w *directoryWriter) records(d *directory, v view) {
 
 func (w *directoryWriter) rockRidge(v view) bool { return v == primary && !w.p.o.NoRockRidge }
 
-// self writes the record that stands for the directory itself.
+// self writes the record of the directory itself.
 func (w *directoryWriter) self(d *directory, v view) {
 	w.f.reset()
 	if w.rockRidge(v) {
@@ -114,7 +114,7 @@ func (w *directoryWriter) self(d *directory, v view) {
 	w.record(d.place[v].lba, d.place[v].size, format.FlagDirectory, d.node, []byte{0})
 }
 
-// dotdot writes the record that stands for the parent.
+// dotdot writes the record of the parent.
 func (w *directoryWriter) dotdot(d, parent *directory, v view) {
 	w.f.reset()
 	if w.rockRidge(v) {
@@ -126,8 +126,7 @@ func (w *directoryWriter) dotdot(d, parent *directory, v view) {
 	w.record(parent.place[v].lba, parent.place[v].size, format.FlagDirectory, parent.node, []byte{1})
 }
 
-// entry writes the record, or records, of the entry that is number i in the
-// order of the view.
+// entry writes the record, or records, of entry i in the order of the view.
 func (w *directoryWriter) entry(d *directory, v view, i int, c *tree.Node) {
 	w.f.reset()
 	rr := w.rockRidge(v)
@@ -166,8 +165,8 @@ func (w *directoryWriter) entry(d *directory, v view, i int, c *tree.Node) {
 	w.sections(c, lba, length, false)
 }
 
-// sections writes the records of a run of a file's contents; more says that another
-// run follows it (ECMA-119 6.5.1).
+// sections writes the records of an extent of a file (ECMA-119 6.5.1). more says that
+// another extent follows.
 func (w *directoryWriter) sections(c *tree.Node, lba uint32, length int64, more bool) {
 	for ; length > math.MaxUint32; length -= maxSection {
 		w.record(lba, maxSection, format.FlagMulti, c, w.id)
@@ -180,20 +179,20 @@ func (w *directoryWriter) sections(c *tree.Node, lba uint32, length int64, more 
 	w.record(lba, uint32(length), flags, c, w.id)
 }
 
-// relocation adds what tells that a directory was relocated (RRIP 4.1.5). It comes
-// before what may be long: libarchive does not find it in a continuation area.
+// relocation adds the fields of a relocated directory (RRIP 4.1.5). They come before
+// fields that may be long, since libarchive does not find them in a continuation area.
 func (w *directoryWriter) relocation(d *directory, c *tree.Node) {
 	switch {
 	case w.p.moved == nil || !c.IsDir():
 	case w.p.relocated[c] && d != w.p.moved:
 		w.f.link("CL", w.p.relocatedTo(c))
 	case w.p.relocated[c], c == w.p.moved.node && c.Parent() == nil:
-		w.f.link("RE", 0) // with it, Rock Ridge readers hide RR_MOVED itself
+		w.f.link("RE", 0) // makes Rock Ridge readers hide RR_MOVED itself
 	}
 }
 
-// subdirectory writes the record of a directory: where it was relocated from
-// that is a file with a CL field.
+// subdirectory writes the record of a directory. In the place that it was relocated
+// from, that is the record of a file with a CL field.
 func (w *directoryWriter) subdirectory(d *directory, v view, i int, c *tree.Node) {
 	if v == primary && w.p.relocated[c] && d != w.p.moved {
 		w.identifier(d, v, i, c)
@@ -205,8 +204,8 @@ func (w *directoryWriter) subdirectory(d *directory, v view, i int, c *tree.Node
 	w.record(pl.lba, pl.size, format.FlagDirectory, c, w.id)
 }
 
-// identifier puts the identifier of an entry that is no directory into w.id,
-// with its version number.
+// identifier sets w.id to the identifier of an entry that is not a directory, with its
+// version number.
 func (w *directoryWriter) identifier(d *directory, v view, i int, c *tree.Node) {
 	switch id, ok := d.place[v].altered[d.place[v].order[i]]; {
 	case w.ids != nil:
@@ -216,16 +215,16 @@ func (w *directoryWriter) identifier(d *directory, v view, i int, c *tree.Node) 
 	default:
 		w.id = w.p.identifier(w.id[:0], v, c)
 	}
-	// Nobody writes version numbers into Joliet names, and some readers show them.
-	// ISO 9660:1999 has none.
-	// A directory comes here only where it was relocated from.
+	// Joliet names have no version numbers in practice, and some readers would show
+	// them. ISO 9660:1999 has none. For a directory, identifier is called only in the
+	// place that it was relocated from.
 	if v == primary && !c.IsDir() {
 		w.id = append(w.id, ';', '1')
 	}
 }
 
-// record writes one record with the fields collected in w.f. A record does not
-// cross a sector (ECMA-119 6.8.1.1).
+// record writes one record with the fields in w.f. A record does not cross a sector
+// boundary (ECMA-119 6.8.1.1).
 func (w *directoryWriter) record(lba, size uint32, flags byte, n *tree.Node, id []byte) {
 	base := format.RecordHead + len(id) + (len(id)+1)%2
 	inside, more := w.f.inside(maxRecord - base)
@@ -251,7 +250,8 @@ func (w *directoryWriter) record(lba, size uint32, flags byte, n *tree.Node, id 
 	}
 }
 
-// putRecord writes a directory record up to its identifier (ECMA-119 9.1).
+// putRecord writes a directory record up to and including its identifier (ECMA-119
+// 9.1).
 func putRecord(b []byte, lba, size uint32, flags byte, modified int64, id []byte) {
 	b[0] = byte(len(b))
 	format.PutBoth32(b[2:], lba)
@@ -263,8 +263,7 @@ func putRecord(b []byte, lba, size uint32, flags byte, modified int64, id []byte
 	copy(b[33:], id)
 }
 
-// directorySource is a directory in one view as a part of the image. Its records
-// are written when they are wanted.
+// directorySource renders a directory in one view.
 type directorySource struct {
 	p *Planner
 	d *directory
@@ -286,13 +285,13 @@ func (s *directorySource) Render(b []byte) {
 
 // table is the path table of a view (ECMA-119 6.9, 9.4).
 type table struct {
-	lba  uint32 // of the little-endian one; the big-endian one follows
+	lba  uint32 // of the little-endian table; the big-endian one follows
 	size uint32 // bytes
 }
 
 func (t table) sectors() uint32 { return uint32(roundUp(int(t.size)) / sectorSize) }
 
-// tableSource is a path table as a part of the image.
+// tableSource renders a path table.
 type tableSource struct {
 	p     *Planner
 	v     view
@@ -308,7 +307,7 @@ func (s *tableSource) Render(b []byte) {
 		pl := &d.place[s.v]
 		parent := s.p.parent(d, s.v).place[s.v].number
 		if parent > format.MaxParent {
-			return // and all that follow have such parents too
+			return // all following directories have such parents too
 		}
 		id := pl.id
 		b[0] = byte(len(id))
@@ -319,5 +318,5 @@ func (s *tableSource) Render(b []byte) {
 	}
 }
 
-// tableRecord is the length of a path table record.
+// tableRecord returns the length of a path table record.
 func tableRecord(id string) int { return 8 + len(id) + len(id)%2 }

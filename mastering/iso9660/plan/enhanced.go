@@ -8,13 +8,13 @@ import (
 	"glassmaster/mastering/tree"
 )
 
-// maxEnhanced is the length of an identifier in the tree of the enhanced volume
-// descriptor (ISO 9660:1999 7.5, 7.6), in bytes.
+// maxEnhanced is the maximum length in bytes of an identifier in the tree of the
+// enhanced volume descriptor (ISO 9660:1999 7.5, 7.6).
 const maxEnhanced = 207
 
-// appendEnhanced appends the identifier for a name in the enhanced tree: the
-// name itself, in UTF-8, without version number. What would be taken for a
-// separator or cannot be seen becomes an underscore.
+// appendEnhanced appends the identifier of a name in the enhanced tree: the name in
+// UTF-8, without a version number. Separators and control characters become
+// underscores.
 func appendEnhanced(dst []byte, name string) []byte {
 	from := len(dst)
 	dst = append(dst, cutBytes(name, maxEnhanced)...)
@@ -26,8 +26,7 @@ func appendEnhanced(dst []byte, name string) []byte {
 	return dst
 }
 
-// cutBytes returns the beginning of a name, at most limit bytes of whole
-// characters.
+// cutBytes returns the beginning of a name: whole characters of up to limit bytes.
 func cutBytes(name string, limit int) string {
 	if len(name) <= limit {
 		return name
@@ -38,8 +37,8 @@ func cutBytes(name string, limit int) string {
 	return name[:limit]
 }
 
-// cutEnhanced returns an enhanced name cut to its limit, keeping the extension
-// where it is short, and numbered if number is not negative.
+// cutEnhanced returns an enhanced name shortened to its limit. It keeps a short
+// extension, and adds number if that is not negative.
 func cutEnhanced(name string, number int) []byte {
 	stem, tail := name, ""
 	if dot := strings.LastIndexByte(name, '.'); dot > 0 && len(name)-dot <= 12 {
@@ -51,10 +50,9 @@ func cutEnhanced(name string, number int) []byte {
 	return appendEnhanced(nil, cutBytes(stem, maxEnhanced-len(tail))+tail)
 }
 
-// enhancedName makes the identifiers of the entries in the enhanced tree, each
-// different from the others and in ascending order of their bytes, a shorter one
-// as if zeros followed it (ISO 9660:1999 9.3). The result is valid until the next
-// call.
+// enhancedName makes unique identifiers for the entries in the enhanced tree, in
+// ascending order of their bytes, with shorter ones padded with zeros (ISO 9660:1999
+// 9.3). The result is valid until the next call.
 func (n *namer) enhancedName(children []*tree.Node, leaveOut func(*tree.Node) bool) []identifier {
 	n.buf, n.ids = n.buf[:0], n.ids[:0]
 	for i, c := range children {

@@ -2,14 +2,14 @@ package plan
 
 import "glassmaster/mastering/tree"
 
-// hider knows what the views do not show. A nil hider hides nothing.
+// hider records which nodes the views do not show. A nil hider hides nothing.
 type hider struct {
-	views [views]map[*tree.Node]bool // not what lies below a hidden folder
-	tops  []*tree.Node               // what the primary tree does not show
+	views [views]map[*tree.Node]bool // without what is in hidden folders
+	tops  []*tree.Node               // nodes that the primary tree does not show
 }
 
-// findHidden finds the nodes that the trees do not show. The tree of ISO 9660:1999
-// hides what the primary tree hides.
+// findHidden finds the nodes that the views do not show. The view of ISO 9660:1999
+// hides what the primary view hides.
 func (p *Planner) findHidden(root *tree.Node) {
 	if p.o.Hidden == nil && p.o.HiddenInJoliet == nil {
 		return
@@ -44,13 +44,14 @@ func (p *Planner) findHidden(root *tree.Node) {
 	p.hider = h
 }
 
-// hides reports whether a view does not show a node, those around it aside.
+// hides reports whether a view does not show a node. It does not consider the folders
+// that contain the node.
 func (p *Planner) hides(v view, n *tree.Node) bool {
 	return p.hider != nil && p.hider.views[v][n]
 }
 
-// collectHidden makes the directories that the primary tree does not show, and
-// that others may show.
+// collectHidden adds the directories that the primary tree does not show, but others
+// may.
 func (p *Planner) collectHidden() {
 	if p.hider == nil {
 		return

@@ -58,14 +58,14 @@ func TestMeasuredIsRendered(t *testing.T) {
 	}
 }
 
-// used returns how many sectors there are up to the last byte that is not zero.
+// used returns the number of sectors up to the last byte that is not zero.
 func used(b []byte) int {
 	return (len(bytes.TrimRight(b, "\x00")) + disc.SectorSize - 1) / disc.SectorSize
 }
 
 // continuations follows the continuation areas of a system use area (SUSP 5.1) in
-// a directory b at a sector, and returns how many there are. They lie behind the
-// records, and none crosses a sector.
+// a directory b at a sector, and returns their number. They must be after the records,
+// and not cross a sector boundary.
 func continuations(t *testing.T, use, b []byte, lba, records uint32) int {
 	t.Helper()
 	count := 0

@@ -33,8 +33,7 @@ func levelLimits(level int) limits {
 	return limits{name: 30, extension: 12, both: 30, directory: 31}
 }
 
-// appendDChars appends name in d-characters, one for each character, at most
-// limit of them.
+// appendDChars appends name in d-characters, one for each character, up to limit.
 func appendDChars(dst []byte, name string, limit int) []byte {
 	for i := 0; i < len(name) && limit > 0; limit-- {
 		c := name[i]
@@ -49,8 +48,8 @@ func appendDChars(dst []byte, name string, limit int) []byte {
 	return dst
 }
 
-// appendFileID appends the file identifier for a name, without the version
-// number: "NAME.EXT". Separator 1 is always there (ECMA-119 7.5.1).
+// appendFileID appends the file identifier of a name, without the version number:
+// "NAME.EXT". Separator 1 is always present (ECMA-119 7.5.1).
 func appendFileID(dst []byte, name string, l limits) []byte {
 	dot := strings.LastIndexByte(name, '.')
 	if dot <= 0 {
@@ -62,23 +61,23 @@ func appendFileID(dst []byte, name string, l limits) []byte {
 	return append(append(dst, '.'), e...)
 }
 
-// identifier is the place of one identifier in a buffer.
+// identifier is the position of an identifier in a buffer.
 type identifier struct {
 	child      uint32 // index of the entry in its directory
 	start, end uint32 // of the identifier in the buffer
 	altered    bool   // it does not follow from the name alone
 }
 
-// namer gives the entries of one directory after the other their identifiers.
-// Its buffers are used again for each directory.
+// namer makes the identifiers of the entries of directories, one directory at a time.
+// It reuses its buffers.
 type namer struct {
 	buf []byte
 	ids []identifier
 	l   limits
 }
 
-// name makes the identifiers of the entries, sorted as ECMA-119 9.3 demands and
-// each different from the others. The result is valid until the next call.
+// name makes unique identifiers for the entries, sorted as ECMA-119 9.3 requires. The
+// result is valid until the next call.
 func (n *namer) name(children []*tree.Node, leaveOut func(*tree.Node) bool) []identifier {
 	n.buf, n.ids = n.buf[:0], n.ids[:0]
 	for i, c := range children {
@@ -99,11 +98,11 @@ func (n *namer) name(children []*tree.Node, leaveOut func(*tree.Node) bool) []id
 	return n.ids
 }
 
-// stem is what readers show of an identifier: a directory "A" and a file "A."
-// look the same.
+// stem returns the part of an identifier that readers show: a directory "A" and a file
+// "A." look the same.
 func stem(id []byte) []byte { return bytes.TrimSuffix(id, []byte{'.'}) }
 
-// numbered returns an identifier that ends in a number, before its extension.
+// numbered returns an identifier with a number at its end, before the extension.
 func (n *namer) numbered(id string, number int) []byte {
 	name, ext, room := id, "", n.l.directory
 	if dot := strings.LastIndexByte(id, '.'); dot >= 0 {
@@ -116,8 +115,8 @@ func (n *namer) numbered(id string, number int) []byte {
 
 func (n *namer) bytes(id identifier) []byte { return n.buf[id.start:id.end] }
 
-// sort orders the identifiers. D-characters are all greater than the separator,
-// so comparing bytes is comparing names and extensions with their fill.
+// sort sorts the identifiers. D-characters are all greater than the separator, so that
+// comparing bytes compares names and extensions with their padding.
 func (n *namer) sort(children []*tree.Node) {
 	slices.SortFunc(n.ids, func(a, b identifier) int {
 		if c := bytes.Compare(n.bytes(a), n.bytes(b)); c != 0 {
@@ -131,9 +130,9 @@ func (n *namer) sort(children []*tree.Node) {
 	})
 }
 
-// separate sorts the identifiers, gives those that several entries have in
-// common numbers, and sorts again. seen tells what of an identifier must differ;
-// numbered makes another identifier for an entry.
+// separate sorts the identifiers, adds numbers to those that several entries have, and
+// sorts again. seen returns the part of an identifier that must be unique; numbered
+// returns an identifier with a number.
 func (n *namer) separate(children []*tree.Node, seen func([]byte) []byte, numbered func(c *tree.Node, id string, number int) []byte) {
 	n.sort(children)
 	var again []int
@@ -169,8 +168,8 @@ func (n *namer) separate(children []*tree.Node, seen func([]byte) []byte, number
 	n.sort(children)
 }
 
-// jolietChar maps ASCII to what Joliet allows: no control characters, and none
-// of those that mean something in a path (Joliet specification).
+// jolietChar maps ASCII to the characters that Joliet allows: no control characters,
+// and none with a meaning in paths (Joliet specification).
 func jolietChar(c byte) byte {
 	switch c {
 	case '*', '/', ':', ';', '?', '\\':
@@ -182,8 +181,8 @@ func jolietChar(c byte) byte {
 	return c
 }
 
-// appendJoliet appends name in UTF-16, big-endian, at most limit code units long
-// and never ending within a pair of surrogates.
+// appendJoliet appends name in big-endian UTF-16, up to limit code units, without
+// splitting a surrogate pair.
 func appendJoliet(dst []byte, name string, limit int) []byte {
 	for i := 0; i < len(name); {
 		if c := name[i]; c < utf8.RuneSelf {
@@ -212,9 +211,8 @@ func appendJoliet(dst []byte, name string, limit int) []byte {
 	return dst
 }
 
-// cutJoliet returns a Joliet name without what is beyond limit code units,
-// keeping the extension where it is short, and numbered if number is not
-// negative.
+// cutJoliet returns a Joliet name shortened to limit code units. It keeps a short
+// extension, and adds number if that is not negative.
 func cutJoliet(name string, limit, number int) []byte {
 	tail := ""
 	stem := name
@@ -228,9 +226,8 @@ func cutJoliet(name string, limit, number int) []byte {
 	return append(appendJoliet(nil, stem, limit-len(end)/2), end...)
 }
 
-// jolietName makes the Joliet identifiers of the entries, sorted and each
-// different from the others, without version numbers. The result is valid until
-// the next call.
+// jolietName makes unique Joliet identifiers for the entries, sorted and without
+// version numbers. The result is valid until the next call.
 func (n *namer) jolietName(children []*tree.Node, limit int, leaveOut func(*tree.Node) bool) []identifier {
 	n.buf, n.ids = n.buf[:0], n.ids[:0]
 	for i, c := range children {

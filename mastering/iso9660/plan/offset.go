@@ -7,17 +7,17 @@ import (
 	"glassmaster/mastering/layout"
 )
 
-// shift is how a volume is seen from a partition that begins behind the start of
-// the image. The partition has descriptors, path tables and directories of its
-// own, whose addresses count from its begin; the contents of files are shared.
+// shift is the volume as it appears in a partition that begins after the start of the
+// image. The partition has its own descriptors, path tables and directories, with
+// addresses relative to its start; it shares the contents of files.
 type shift struct {
 	p          *Planner
 	offset     uint32 // sector where the partition begins
 	start, end uint32 // the tables and directories of the volume
-	copy       uint32 // where those of the partition begin
+	copy       uint32 // start of those of the partition
 }
 
-// address turns an address of the volume into one of the partition.
+// address converts an address of the volume to one of the partition.
 func (s *shift) address(lba uint32) uint32 {
 	if lba >= s.start && lba < s.end {
 		lba += s.copy - s.start
@@ -26,8 +26,8 @@ func (s *shift) address(lba uint32) uint32 {
 }
 
 // assignCopy places the tables and directories of the partition, if there is one,
-// behind those of the volume, which begin at start and end at end. It returns where
-// the contents of files begin.
+// after those of the volume, which are between start and end. It returns the sector
+// after them.
 func (p *Planner) assignCopy(start, end uint32) uint32 {
 	s := p.shift
 	if s == nil {
@@ -43,16 +43,17 @@ func (p *Planner) assignCopy(start, end uint32) uint32 {
 	return s.copy + s.end - s.start
 }
 
-// shiftedDescriptors is the volume descriptor set of the partition.
+// shiftedDescriptors renders the volume descriptor set of the partition.
 type shiftedDescriptors struct{ s *shift }
 
 func (d *shiftedDescriptors) String() string { return "volume descriptors of the partition" }
 
-// Render implements layout.Renderer. Nothing starts from a partition by El Torito,
-// whose catalogue has the addresses of the volume: the boot record is left out.
+// Render implements layout.Renderer. It leaves out the boot record, since the boot
+// catalogue has the addresses of the whole image and nothing boots a partition by El
+// Torito.
 func (d *shiftedDescriptors) Render(b []byte) {
 	(&descriptorSource{d.s.p}).Render(b)
-	if record := b[sectorSize:]; d.s.p.o.Boot { // behind the primary descriptor
+	if record := b[sectorSize:]; d.s.p.o.Boot { // after the primary descriptor
 		n := copy(record, record[sectorSize:])
 		clear(record[n:])
 	}
@@ -64,18 +65,18 @@ func (d *shiftedDescriptors) Render(b []byte) {
 			le.PutUint32(b[140:], d.s.address(le.Uint32(b[140:])))
 			be.PutUint32(b[148:], d.s.address(be.Uint32(b[148:])))
 			format.PutBoth32(b[158:], d.s.address(le.Uint32(b[158:])))
-			if b[0] == 1 { // a checksum stands in the volume's own descriptor alone
+			if b[0] == 1 { // only the volume's own descriptor has a checksum
 				blankUse(b[883:1395])
 			}
 		}
 	}
 }
 
-// shiftedSource is a path table or a directory as the partition sees it.
+// shiftedSource renders a path table or a directory of the partition.
 type shiftedSource struct {
 	s   *shift
 	of  layout.Renderer
-	lba uint32 // where that of the volume lies
+	lba uint32 // address of the volume's table or directory
 }
 
 func (d *shiftedSource) String() string { return d.of.String() + " of the partition" }
@@ -99,8 +100,8 @@ func (d *shiftedSource) table(b []byte, order binary.ByteOrder) {
 	}
 }
 
-// directory shifts directory records (ECMA-119 9.1), which take up the first
-// size bytes, and the fields of Rock Ridge in and behind them.
+// directory shifts directory records (ECMA-119 9.1), which take the first size bytes,
+// and the Rock Ridge fields in and after them.
 func (d *shiftedSource) directory(b []byte, size int, rockRidge bool) {
 	for at := 0; at < size; {
 		n := int(b[at])
@@ -118,8 +119,8 @@ func (d *shiftedSource) directory(b []byte, size int, rockRidge bool) {
 }
 
 // fields shifts the addresses in a system use area: those of a continuation area
-// (SUSP 5.1), a child and a parent (RRIP 4.1.5). Continuation areas lie in b,
-// behind the records.
+// (SUSP 5.1), a child and a parent (RRIP 4.1.5). Continuation areas are in b, after
+// the records.
 func (d *shiftedSource) fields(b, area []byte) {
 	for len(area) >= 4 && int(area[2]) >= 4 && int(area[2]) <= len(area) {
 		f := area[:area[2]]
@@ -137,7 +138,7 @@ func (d *shiftedSource) fields(b, area []byte) {
 	}
 }
 
-// number shifts an address in both byte orders.
+// number shifts an address that is recorded in both byte orders.
 func (d *shiftedSource) number(b []byte) {
 	format.PutBoth32(b, d.s.address(binary.LittleEndian.Uint32(b)))
 }

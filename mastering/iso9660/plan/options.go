@@ -16,33 +16,33 @@ const (
 	JolietOff                    // no Joliet tree
 )
 
-// Features are what of ISO 9660 and its extensions a volume has. The zero value is
-// what all systems read: interchange level 3 with Joliet and Rock Ridge.
+// Features select what a volume uses of ISO 9660 and its extensions. The zero value is
+// what all systems can read: interchange level 3 with Joliet and Rock Ridge.
 type Features struct {
 	// Level is the interchange level (ECMA-119 10): 1 for names of 8.3 characters, 2
 	// and 3 for 31; 0 is 3. Files of 4 GiB and more need level 3. Level 4 is level 3
-	// with one more tree, that of ISO 9660:1999, with names of up to 207 bytes.
+	// with an additional tree of ISO 9660:1999, with names of up to 207 bytes.
 	Level       int    `json:"level,omitempty"`
 	Joliet      Joliet `json:"joliet,omitempty"`
 	NoRockRidge bool   `json:"noRockRidge,omitempty"`
-	// RockRidge112 writes version 1.12 of Rock Ridge, with a number for each file by
-	// which its names are found, instead of version 1.10, which all readers know.
+	// RockRidge112 selects version 1.12 of Rock Ridge, with file serial numbers that
+	// identify hard links, instead of version 1.10, which all readers support.
 	RockRidge112 bool `json:"rockRidge112,omitempty"`
-	// Deep leaves directories below the eighth level where they are. Without it
-	// Rock Ridge relocates them, as ECMA-119 6.8.2.1 demands.
+	// Deep leaves directories below the eighth level where they are. Without it, Rock
+	// Ridge relocates them, since ECMA-119 6.8.2.1 does not allow them.
 	Deep bool `json:"deep,omitempty"`
-	// Stamps keeps the times of access, change of attributes and creation too,
-	// where a node has them. It needs Rock Ridge.
+	// Stamps also stores the times of access, change of attributes and creation, as far
+	// as they are known. It needs Rock Ridge.
 	Stamps bool `json:"stamps,omitempty"`
-	// Attributes keeps extended attributes and access control lists, where a node
-	// has them (AAIP 2.0). It needs Rock Ridge.
+	// Attributes stores extended attributes and access control lists (AAIP 2.0). It
+	// needs Rock Ridge.
 	Attributes bool `json:"attributes,omitempty"`
 }
 
 // Options say how a volume is planned.
 type Options struct {
-	// Identifiers of the volume descriptors, with up to 32 characters for the label
-	// and the system, and 128 for the others. Joliet shows half as many.
+	// Identifiers in the volume descriptors: up to 32 characters for label and system,
+	// and 128 for the others. Joliet holds half as many.
 	Label, System, Set, Publisher, Preparer, Application string
 	Time                                                 time.Time // when the volume was made
 	Features
@@ -50,19 +50,18 @@ type Options struct {
 	// Hidden and HiddenInJoliet report whether the tree with Rock Ridge, or that of
 	// Joliet, does not show a file or folder; nil hides nothing.
 	Hidden, HiddenInJoliet func(*tree.Node) bool
-	// Settle gives a directory that the plan adds to those of the tree its attributes,
-	// nil for those of a new one.
-	Settle func(*tree.Node)
-	// Boot says that there is a boot record (El Torito 1.0, figure 7).
+	// SetAttributes sets the attributes of a directory that the plan adds to those of the tree,
+	// RR_MOVED. If it is nil, the directory has the attributes of a new one.
+	SetAttributes func(*tree.Node)
+	// Boot adds a boot record (El Torito 1.0, figure 7).
 	Boot bool
-	// PartitionOffset is the sector where a partition begins that is to be the same
-	// volume, with descriptors and directories of its own, 0 for none.
+	// PartitionOffset is the first sector of a partition that shows the same volume, with
+	// its own descriptors and directories; 0 for none.
 	PartitionOffset int64
 	// Use is the application use field, nil for spaces.
 	Use *ApplicationUse
 }
 
 // ApplicationUse is the application use field of the primary volume descriptor
-// (ECMA-119 8.4.32). Whoever plans a volume may fill it afterwards, before the
-// volume is read.
+// (ECMA-119 8.4.32). It may be filled in after planning, before the volume is read.
 type ApplicationUse [512]byte

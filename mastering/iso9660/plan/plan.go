@@ -1,5 +1,6 @@
-// Package plan lays ISO 9660 volumes (ECMA-119) out, with Joliet, Rock Ridge (IEEE
-// P1281 and P1282), ISO 9660:1999, El Torito and AAIP.
+// Package plan plans the structures of ISO 9660 volumes (ECMA-119), with Joliet, Rock
+// Ridge (IEEE P1281 and P1282), ISO 9660:1999 and AAIP 2.0. The contents of files are
+// placed by its user.
 package plan
 
 import (
@@ -14,12 +15,12 @@ import (
 	"glassmaster/mastering/iso9660/internal/format"
 	"glassmaster/mastering/layout"
 	"glassmaster/mastering/tree"
+	"glassmaster/mastering/units"
 	"glassmaster/mastering/zisofs"
 )
 
-// Planner holds a volume while it is planned, and afterwards, since directories
-// are rendered from it. Node.Index of a directory is the planner's own; that of a
-// file is left alone.
+// Planner is a volume that is being planned. Its directories are rendered from it
+// afterwards. It uses Node.Index of directories, but not of files.
 type Planner struct {
 	o         Options
 	dirs      []*directory        // in the order of the primary path table; Node.Index of a directory is an index into it
@@ -27,45 +28,44 @@ type Planner struct {
 	relocated map[*tree.Node]bool
 	moved     *directory // RR_MOVED, nil if nothing is relocated
 	tables    [views]table
-	nodes     int  // entries of the trees that are no directories
+	nodes     int  // entries of the trees that are not directories
 	placed    bool // addresses are settled, not only sizes
 	names     namer
 	measurer  directoryWriter
 	notices   []disc.Notice
-	large     *tree.Node // a file that the level has no room for
+	large     *tree.Node // a file that is too large for the level
 	at        Finished
 
 	session     int64           // first sector of the volume
 	descriptors []layout.Extent // the volume descriptors
 	metadata    []layout.Extent // path tables and directories
-	dataStart   uint32          // address behind the metadata
+	dataStart   uint32          // address after the metadata
 
-	// Of what few volumes have; nil elsewhere.
+	// What few volumes have; nil in the others.
 	hider   *hider
-	shift   *shift         // nil: no partition is the same volume
+	shift   *shift         // nil: there is no partition with its own directories
 	serials map[any]uint32 // of nodes and *tree.Shared
 }
 
-// Finished is what a volume has to know of the rest of the disc, in sectors of 2048
+// Finished is what a volume needs to know of the rest of the disc, in sectors of 2048
 // bytes from the start of the disc.
 type Finished struct {
-	// End is the sector behind the volume.
+	// End is the sector after the volume.
 	End int64
 	// Contents returns the first sector of a file's contents, which are contiguous. It
 	// is called for regular files with contents that are not on the disc yet. It must
-	// always return the same, and be safe for use by several goroutines.
+	// always return the same result and be safe for concurrent use.
 	Contents func(n *tree.Node) int64
-	// BootCatalog is the sector of the boot catalogue, where Options.Boot has one.
+	// BootCatalog is the sector of the boot catalogue, if Options.Boot is set.
 	BootCatalog int64
-	// PartitionSectors is the length of the partition that is the same volume, where
-	// Options.PartitionOffset has one.
+	// PartitionSectors is the length of the partition at Options.PartitionOffset, if
+	// there is one.
 	PartitionSectors int64
 }
 
-// New plans the ISO 9660 structures for the tree below root, which becomes the root
-// of the volume: their sizes are settled. The caller then settles the addresses, by
-// PlaceDescriptors, PlaceMetadata and Finish. The tree belongs to the planner from
-// then on: it must not change while the layout is in use.
+// New plans a volume of the tree below root and computes the sizes of its structures.
+// The caller then calls PlaceDescriptors, PlaceMetadata and Finish to set the
+// addresses. The tree must not be changed while the layout is in use.
 func New(root *tree.Node, o Options) (*Planner, error) {
 	if err := o.check(); err != nil {
 		return nil, err
@@ -82,35 +82,36 @@ func New(root *tree.Node, o Options) (*Planner, error) {
 	p.collect(root)
 	for v := joliet; v < views; v++ {
 		if p.has(v) {
-			p.collectAgain(v)
+			p.collectView(v)
 		}
 	}
 	if p.large != nil {
-		return nil, fmt.Errorf("%s has %d bytes; files of 4 GiB and more need interchange level 3", p.large.Path(), p.large.Size)
+		return nil, fmt.Errorf("%s has %d bytes, but files of 4 GiB and more need interchange level 3", p.large.Path(), p.large.Size)
 	}
 	p.number(root)
-	p.tellAttributes(root)
+	p.checkAttributes(root)
 	return p, nil
 }
 
 // HasJoliet reports whether there is a Joliet tree.
 func (p *Planner) HasJoliet() bool { return p.has(joliet) }
 
-// Notices returns what had to be done that is not as the person might expect.
+// Notices returns what may differ from what the user expects.
 func (p *Planner) Notices() []disc.Notice { return p.notices }
 
-// Directories returns how many directories the primary tree has, with its root.
+// Directories returns the number of directories in the primary tree, including the
+// root.
 func (p *Planner) Directories() int { return len(p.order[primary]) }
 
-// Entries returns how many entries all trees together have that are no directories.
+// Entries returns the number of nodes in the trees that are not directories.
 func (p *Planner) Entries() int { return p.nodes }
 
-// Extents returns what was placed by PlaceDescriptors and PlaceMetadata, in the
-// order of the addresses.
+// Extents returns the extents that PlaceDescriptors and PlaceMetadata placed, in the
+// order of their addresses.
 func (p *Planner) Extents() (descriptors, metadata []layout.Extent) { return p.descriptors, p.metadata }
 
-// Files visits the files that the primary tree shows, folder by folder in the order
-// of their identifiers, a folder's own files before those of the folders in it.
+// Files visits the files of the primary tree, folder by folder in the order of their
+// identifiers, with the files of a folder before those of its subfolders.
 func (p *Planner) Files(visit func(*tree.Node) error) error { return p.files(p.dirs[0].node, visit) }
 
 func (p *Planner) files(n *tree.Node, visit func(*tree.Node) error) error {
@@ -126,7 +127,7 @@ func (p *Planner) files(n *tree.Node, visit func(*tree.Node) error) error {
 	for _, i := range d.place[primary].order {
 		c := children[i]
 		if !c.IsDir() || c.Parent() != n {
-			continue // RR_MOVED holds what is placed where it was
+			continue // relocated directories are visited where they were
 		}
 		if err := p.files(c, visit); err != nil {
 			return err
@@ -135,12 +136,12 @@ func (p *Planner) files(n *tree.Node, visit func(*tree.Node) error) error {
 	return nil
 }
 
-// has reports whether the volume has that tree.
+// has reports whether the volume has a view.
 func (p *Planner) has(v view) bool {
 	return v == primary || v == joliet && p.o.Joliet != JolietOff || v == enhanced && p.o.Level == 4
 }
 
-// jolietLimit is how many characters a Joliet name may have.
+// jolietLimit returns the maximum length of a Joliet name in characters.
 func (p *Planner) jolietLimit() int {
 	if p.o.Joliet == JolietLong {
 		return 103
@@ -148,11 +149,13 @@ func (p *Planner) jolietLimit() int {
 	return 64
 }
 
-// hasContents reports whether a node has contents that every view shows.
+// hasContents reports whether a node is a regular file or directory, which every view
+// can show.
 func hasContents(n *tree.Node) bool { return n.Mode&fs.ModeType&^fs.ModeDir == 0 }
 
-// leaveOut reports whether a view cannot show a node: links and special files
-// are a matter of Rock Ridge.
+// leaveOut returns a function that reports whether a view leaves out a node: because
+// it is hidden, or because it is a link or special file and the view has no Rock
+// Ridge.
 func (p *Planner) leaveOut(v view) func(*tree.Node) bool {
 	if v == primary && !p.o.NoRockRidge {
 		return func(n *tree.Node) bool { return p.hides(v, n) }
@@ -160,7 +163,7 @@ func (p *Planner) leaveOut(v view) func(*tree.Node) bool {
 	return func(n *tree.Node) bool { return !hasContents(n) || p.hides(v, n) }
 }
 
-// identifier appends the identifier that follows from a name, without version.
+// identifier appends the identifier of a name in a view, without a version number.
 func (p *Planner) identifier(dst []byte, v view, n *tree.Node) []byte {
 	switch {
 	case v == joliet:
@@ -185,7 +188,7 @@ func (p *Planner) warn(format string, args ...any) {
 	p.notices = append(p.notices, disc.Notice{Severity: disc.Warning, Text: fmt.Sprintf(format, args...)})
 }
 
-// warnOnce warns of what is the same in all trees.
+// warnOnce adds a warning unless it is there already, from another tree.
 func (p *Planner) warnOnce(format string, args ...any) {
 	text := fmt.Sprintf(format, args...)
 	if !slices.ContainsFunc(p.notices, func(n disc.Notice) bool { return n.Text == text }) {
@@ -193,8 +196,8 @@ func (p *Planner) warnOnce(format string, args ...any) {
 	}
 }
 
-// content returns the address and the length of a file's contents, for one that is
-// not on the disc already.
+// content returns the address and the length of the contents of a file that is not on
+// the disc already.
 func (p *Planner) content(n *tree.Node) (lba uint32, length int64) {
 	if !n.Mode.IsRegular() || n.Size == 0 {
 		return p.dataStart, 0
@@ -209,14 +212,14 @@ func (p *Planner) content(n *tree.Node) (lba uint32, length int64) {
 	return uint32(p.at.Contents(n)), storedSize(n, src)
 }
 
-// noteSize remembers a file that is too large for the interchange level.
-func (p *Planner) noteSize(n *tree.Node) {
+// recordSize records a file that is too large for the interchange level.
+func (p *Planner) recordSize(n *tree.Node) {
 	if p.o.Level < 3 && n.Size > math.MaxUint32 && n.Mode.IsRegular() && n.Source() != nil && storedSize(n, n.Source()) > math.MaxUint32 {
 		p.large = n
 	}
 }
 
-// descriptorCount returns how many volume descriptors there are.
+// descriptorCount returns the number of volume descriptors.
 func (p *Planner) descriptorCount() int64 {
 	count := int64(1) // the terminator
 	for v := range views {
@@ -230,8 +233,8 @@ func (p *Planner) descriptorCount() int64 {
 	return count
 }
 
-// PlaceDescriptors places the volume descriptors of a volume that begins at a
-// sector, behind its system area, and returns the sector behind them.
+// PlaceDescriptors places the volume descriptors of a session that begins at sector
+// start, after its system area, and returns the sector after them.
 func (p *Planner) PlaceDescriptors(start int64) int64 {
 	p.session = start
 	length := p.descriptorCount()
@@ -247,8 +250,8 @@ func (p *Planner) PlaceDescriptors(start int64) int64 {
 	return end
 }
 
-// PlaceMetadata places the path tables and directories from a sector on, and returns
-// the sector behind them, where contents may begin.
+// PlaceMetadata places the path tables and directories at a sector, and returns the
+// sector after them.
 func (p *Planner) PlaceMetadata(at int64) int64 {
 	p.metadata = make([]layout.Extent, 0, 2*int(views)+len(p.dirs)*int(views))
 	next := uint32(at)
@@ -266,8 +269,8 @@ func (p *Planner) PlaceMetadata(at int64) int64 {
 	return int64(p.dataStart)
 }
 
-// Finish takes what only is known when the whole disc is planned. From then on the
-// extents can be read.
+// Finish sets what is known only when the whole disc is planned. Then the extents can
+// be read.
 func (p *Planner) Finish(at Finished) {
 	p.at, p.placed = at, true
 }
@@ -277,7 +280,8 @@ func (p *Planner) assignTable(v view, at uint32) uint32 {
 	t.lba = at
 	for i, d := range p.order[v] {
 		if p.parent(d, v).place[v].number > format.MaxParent {
-			p.warnOnce("%d directories lie below directory number %d and are not in the path table, which can name no more; systems that follow the directories find them", len(p.order[v])-i, format.MaxParent)
+			p.warnOnce("the path table leaves out %s below directory number %d, the highest number that it can refer to; systems that read the directories instead are not affected",
+				units.Count(len(p.order[v])-i, "directory", "directories"), format.MaxParent)
 			break
 		}
 		t.size += uint32(tableRecord(d.place[v].id))
@@ -289,9 +293,9 @@ func (p *Planner) assignTable(v view, at uint32) uint32 {
 	return at
 }
 
-// assignDirectories places the directories, each right before the first of those
-// in it. RR_MOVED and all that was relocated follow the root, the outermost
-// first: readers that go through a disc once, forwards, can then put relocated
+// assignDirectories places the directories, each immediately before its first
+// subdirectory. RR_MOVED and the relocated directories follow the root, the outermost
+// first, so that readers that read a disc once, sequentially, can put relocated
 // directories back where they belong.
 func (p *Planner) assignDirectories(v view, at uint32) uint32 {
 	sources := make([]directorySource, 0, len(p.order[v]))
@@ -328,7 +332,7 @@ func (p *Planner) assignDirectories(v view, at uint32) uint32 {
 	return at
 }
 
-// descriptorSource is the volume descriptor set as a part of the image.
+// descriptorSource renders the volume descriptor set.
 type descriptorSource struct{ p *Planner }
 
 func (s *descriptorSource) String() string { return "volume descriptors" }
@@ -349,7 +353,7 @@ func (s *descriptorSource) Render(b []byte) {
 	terminator(b)
 }
 
-// storedSize returns how many bytes the contents of a file take on the volume.
+// storedSize returns the size of the contents of a file on the volume, in bytes.
 func storedSize(n *tree.Node, src layout.Source) int64 {
 	if c, ok := src.(*zisofs.Compressed); ok {
 		return c.Stored()

@@ -23,8 +23,7 @@ type record struct {
 	use       []byte // system use area
 }
 
-// recordsOf returns the records of a directory of so many bytes, those of itself
-// and its parent aside, and that of itself.
+// recordsOf returns the record of a directory itself, and those of its entries.
 func recordsOf(t testing.TB, b []byte) (self record, list []record) {
 	t.Helper()
 	for at := 0; at < len(b); {

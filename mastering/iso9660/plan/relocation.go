@@ -5,13 +5,14 @@ import (
 	"time"
 
 	"glassmaster/mastering/tree"
+	"glassmaster/mastering/units"
 )
 
-// maxLevel is how many levels of directories a volume has (ECMA-119 6.8.2.1).
+// maxLevel is the maximum depth of directories (ECMA-119 6.8.2.1).
 const maxLevel = 8
 
-// findDeep returns the directories that must be relocated so that none lies
-// below the eighth level, and remembers them in p.relocated (RRIP 4.1.5).
+// findDeep returns the directories that must be relocated so that none is below the
+// eighth level (RRIP 4.1.5), and adds them to p.relocated.
 func (p *Planner) findDeep(root *tree.Node) []*tree.Node {
 	if p.o.NoRockRidge || p.o.Deep {
 		return nil
@@ -37,14 +38,15 @@ func (p *Planner) findDeep(root *tree.Node) []*tree.Node {
 		for _, n := range list {
 			p.relocated[n] = true
 		}
-		p.warn("%d directories lie deeper than %d levels; systems without Rock Ridge or Joliet find them in RR_MOVED", len(list), maxLevel)
+		p.warn("%s deeper than %d levels; systems without Rock Ridge or Joliet show %s in RR_MOVED",
+			units.Count(len(list), "directory is", "directories are"), maxLevel, units.Plural(len(list), "it", "them"))
 	}
 	return list
 }
 
-// movedNode returns the directory that takes the relocated ones. It is not put
-// into the person's tree, where it may be already: libarchive refuses relocated
-// directories in any but the first that is called "rr_moved" or ".rr_moved".
+// movedNode returns the directory that relocated directories are moved to. If the tree
+// has a directory rr_moved or .rr_moved, that is used, since libarchive does not accept
+// relocated directories in any other. A new one is not added to the tree.
 func (p *Planner) movedNode(root *tree.Node) *tree.Node {
 	shown := func(name string) *tree.Node {
 		if n := root.Child(name); n != nil && !p.hides(primary, n) {
@@ -67,15 +69,14 @@ func (p *Planner) movedNode(root *tree.Node) *tree.Node {
 		at = time.Unix(0, root.Modified)
 	}
 	n := tree.NewFolder(name, at)
-	if p.o.Settle != nil {
-		p.o.Settle(n)
+	if p.o.SetAttributes != nil {
+		p.o.SetAttributes(n)
 	}
 	return n
 }
 
-// relocatedTo returns the address of a relocated directory, and relocatedFrom
-// that of the directory that it was taken from. Neither is known while sizes
-// are computed, nor does it matter then.
+// relocatedTo returns the address of a relocated directory, and relocatedFrom that of
+// its original parent. While sizes are computed, both are 0.
 func (p *Planner) relocatedTo(n *tree.Node) uint32 {
 	if !p.placed {
 		return 0

@@ -9,9 +9,9 @@ import (
 	"glassmaster/mastering/zisofs"
 )
 
-// The System Use fields that we write: SUSP 1.12 (IEEE P1281) and RRIP 1.10
-// (IEEE P1282). They are collected in a buffer and then shared out between the
-// directory record and its continuation area.
+// fields are the system use fields of a directory record: SUSP 1.12 (IEEE P1281) and
+// RRIP 1.10 (IEEE P1282). They are collected in a buffer and then divided between the
+// record and its continuation area.
 type fields struct {
 	buf  []byte
 	ends []int // end of each field in buf
@@ -28,10 +28,10 @@ func (f *fields) add(sig string, n int) []byte {
 	return f.buf[at+4:]
 }
 
-// sp is the first field of the root's own record (SUSP 5.3).
+// sp adds the first field of the root's own record (SUSP 5.3).
 func (f *fields) sp() { copy(f.add("SP", 7), []byte{0xBE, 0xEF, 0}) }
 
-// extension is how Rock Ridge introduces itself: identifier, description, source.
+// extension is the extension reference of Rock Ridge: identifier, description, source.
 type extension struct{ id, description, source string }
 
 var (
@@ -45,7 +45,7 @@ var (
 	}
 )
 
-// er names the extension in use (SUSP 5.5, RRIP 4.3).
+// er adds the extension reference (SUSP 5.5, RRIP 4.3).
 func (f *fields) er(new112 bool) {
 	e := rockRidge110
 	if new112 {
@@ -56,10 +56,10 @@ func (f *fields) er(new112 bool) {
 	copy(b[4:], e.id+e.description+e.source)
 }
 
-// px holds mode, number of links, owner and group (RRIP 4.1.1).
+// px adds mode, number of links, owner and group (RRIP 4.1.1).
 func (f *fields) px(mode, links, uid, gid uint32) { putPX(f.add("PX", 36), mode, links, uid, gid) }
 
-// px112 is px with the number of the file that version 1.12 adds.
+// px112 is px with the file serial number of version 1.12.
 func (f *fields) px112(mode, links, uid, gid, serial uint32) {
 	b := f.add("PX", 44)
 	putPX(b, mode, links, uid, gid)
@@ -73,21 +73,21 @@ func putPX(b []byte, mode, links, uid, gid uint32) {
 	format.PutBoth32(b[24:], gid)
 }
 
-// pn holds the numbers of a device node (RRIP 4.1.2).
+// pn adds the numbers of a device node (RRIP 4.1.2).
 func (f *fields) pn(dev uint64) {
 	b := f.add("PN", 20)
 	format.PutBoth32(b[0:], uint32(dev>>32))
 	format.PutBoth32(b[8:], uint32(dev))
 }
 
-// tf holds the time of the last modification (RRIP 4.1.6).
+// tf adds the modification time (RRIP 4.1.6).
 func (f *fields) tf(unix int64) {
 	b := f.add("TF", 12)
 	b[0] = 0x02
 	putShortDate(b[1:], unix)
 }
 
-// nm holds the name, in as many fields as it needs (RRIP 4.1.4).
+// nm adds the name, in as many fields as it needs (RRIP 4.1.4).
 func (f *fields) nm(name string) {
 	const room = 255 - 5
 	for {
@@ -101,8 +101,8 @@ func (f *fields) nm(name string) {
 	}
 }
 
-// sl holds the target of a symbolic link as components (RRIP 4.1.3). A component
-// that is longer than a field goes on in the next.
+// sl adds the target of a symbolic link as components (RRIP 4.1.3). A component that
+// does not fit into a field continues in the next one.
 func (f *fields) sl(target string) {
 	const room = 255 - 5
 	var body []byte
@@ -112,9 +112,9 @@ func (f *fields) sl(target string) {
 		copy(b[1:], body)
 		body = body[:0]
 	}
-	// Every field but the last ends within a component, if need be after none of
-	// its bytes: some readers forget the slash between whole components there. So
-	// two bytes are kept free for the start of another component.
+	// Every field but the last ends within a component, possibly an empty part of it:
+	// some readers lose the slash between components at the end of a field. So two
+	// bytes are reserved for the start of another component.
 	put := func(flags byte, name string) {
 		for len(body)+2+len(name) > room-2 {
 			n := min(len(name), room-2-len(body))
@@ -131,7 +131,7 @@ func (f *fields) sl(target string) {
 	for part := range strings.SplitSeq(target, "/") {
 		switch part {
 		case "":
-			// A doubled or trailing slash means nothing.
+			// Doubled and trailing slashes have no meaning.
 		case ".":
 			put(2, "")
 		case "..":
@@ -143,8 +143,8 @@ func (f *fields) sl(target string) {
 	flush(0)
 }
 
-// link is a CL or PL field with the address of a directory, or RE without one
-// (RRIP 4.1.5).
+// link adds a CL or PL field with the address of a directory, or an RE field without
+// one (RRIP 4.1.5).
 func (f *fields) link(sig string, lba uint32) {
 	if sig == "RE" {
 		f.add(sig, 4)
@@ -153,7 +153,7 @@ func (f *fields) link(sig string, lba uint32) {
 	format.PutBoth32(f.add(sig, 12), lba)
 }
 
-// node adds what a node's record says of it, its name aside.
+// node adds the attributes of a node, without its name.
 func (f *fields) node(p *Planner, n *tree.Node) {
 	links := uint32(1)
 	switch {
@@ -170,8 +170,8 @@ func (f *fields) node(p *Planner, n *tree.Node) {
 	f.stamps(p, n)
 }
 
-// continuation is the area behind the records of a directory that takes the
-// fields for which they have no room.
+// continuation is the area after the records of a directory, for the fields that do not
+// fit into them.
 type continuation struct {
 	lba  uint32 // address of its first sector
 	out  []byte // nil while sizes are computed
@@ -181,8 +181,8 @@ type continuation struct {
 // ceLength is the length of a CE field (SUSP 5.1).
 const ceLength = 28
 
-// take returns the place of n bytes that do not cross a sector, since readers
-// read one sector.
+// take allocates n bytes and returns their offset. They do not cross a sector boundary,
+// since readers read only one sector.
 func (c *continuation) take(n int) int {
 	if c.used%sectorSize+n > sectorSize {
 		c.used = (c.used + sectorSize - 1) / sectorSize * sectorSize
@@ -192,7 +192,7 @@ func (c *continuation) take(n int) int {
 	return at
 }
 
-// ce writes a CE field that points at n bytes at place at of the area.
+// ce writes a CE field for n bytes at offset at of the area.
 func (c *continuation) ce(b []byte, at, n int) {
 	copy(b, []byte{'C', 'E', ceLength, 1})
 	format.PutBoth32(b[4:], c.lba+uint32(at/sectorSize))
@@ -200,8 +200,8 @@ func (c *continuation) ce(b []byte, at, n int) {
 	format.PutBoth32(b[20:], uint32(n))
 }
 
-// inside returns how many bytes of the fields stay within room bytes of a
-// record, and whether a CE field follows them there.
+// inside returns the number of bytes of the fields that fit into room bytes of a
+// record, and whether a CE field follows them.
 func (f *fields) inside(room int) (n int, more bool) {
 	if len(f.buf) <= room {
 		return len(f.buf), false
@@ -209,8 +209,8 @@ func (f *fields) inside(room int) (n int, more bool) {
 	return f.fit(0, room-ceLength), true
 }
 
-// spill puts the fields from offset from on into the continuation area. The
-// first CE field goes to ce; it is not written while sizes are computed.
+// spill puts the fields from offset from on into the continuation area. The first CE
+// field is written to ce, unless sizes are being computed.
 func (f *fields) spill(from int, ce []byte, c *continuation) {
 	for from < len(f.buf) {
 		to, n := len(f.buf), len(f.buf)-from
@@ -228,8 +228,8 @@ func (f *fields) spill(from int, ce []byte, c *continuation) {
 	}
 }
 
-// fit returns the end of the last field from offset from on that ends within
-// room bytes.
+// fit returns the end of the last field, from offset from on, that ends within room
+// bytes.
 func (f *fields) fit(from, room int) int {
 	at := from
 	for _, end := range f.ends {
@@ -240,9 +240,9 @@ func (f *fields) fit(from, room int) int {
 	return at
 }
 
-// zf is the field of a compressed file (zisofs): algorithm, header length in
-// words, logarithm of the block size, size. Version 2 has another signature, so
-// that readers that know only the first see the compressed file.
+// zf adds the field of a compressed file (zisofs): algorithm, header length in words,
+// logarithm of the block size, size. Version 2 has a different signature, so that
+// readers that support only version 1 show the compressed file.
 func (f *fields) zf(e zisofs.Entry) {
 	if e.Algorithm == "PZ" {
 		b := f.add("Z2", 16)

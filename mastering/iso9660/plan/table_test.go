@@ -13,8 +13,8 @@ import (
 	"glassmaster/mastering/volume"
 )
 
-// TestFullPathTable has more directories than a path table can name as parents:
-// those below them are not in it, which is told once and is no damage.
+// TestFullPathTable has more directories than a path table can refer to as parents.
+// Directories below those are missing from it, which is reported once and as minor.
 func TestFullPathTable(t *testing.T) {
 	root := tree.NewFolder("", time.Unix(1e9, 0))
 	for i := range 66000 {

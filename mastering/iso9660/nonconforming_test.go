@@ -14,12 +14,12 @@ import (
 	"glassmaster/mastering/volume"
 )
 
-// What the standard forbids and some writers make nevertheless is read as far as
-// sense allows.
+// Structures that the standard forbids, but some programs write, are read as far as
+// possible.
 
-// TestWildCrossing reads a directory whose records run on into the next sector,
-// also where one piece of the directory that is read ends and the next begins.
-func TestWildCrossing(t *testing.T) {
+// TestNonconformingCrossing reads a directory whose records continue in the next sector,
+// also at the boundary between two reads.
+func TestNonconformingCrossing(t *testing.T) {
 	h := newHandmade()
 	const sectors = 36 // more than are read at a time
 	h.p = append(h.p, make([]byte, 40*disc.SectorSize)...)
@@ -57,8 +57,8 @@ func TestWildCrossing(t *testing.T) {
 	}
 }
 
-// TestWildExtents reads what follows a file whose last extent is missing.
-func TestWildExtents(t *testing.T) {
+// TestNonconformingExtents reads the records after a file whose last extent is missing.
+func TestNonconformingExtents(t *testing.T) {
 	h := newHandmade()
 	h.add(20, "A.;1", 30, 5, format.FlagMulti)
 	h.add(20, "B.;1", 31, 6, 0)
@@ -68,9 +68,9 @@ func TestWildExtents(t *testing.T) {
 	}
 }
 
-// TestWildOrders takes the number that leads somewhere where the byte orders of a
-// record disagree.
-func TestWildOrders(t *testing.T) {
+// TestNonconformingOrders has numbers that differ in their two byte orders: the one that
+// is within the image is used.
+func TestNonconformingOrders(t *testing.T) {
 	h := newHandmade()
 	copy(h.p[30*disc.SectorSize:], "hello")
 	binary.LittleEndian.PutUint32(h.add(20, "A.;1", 30, 5, 0)[2:], 1<<20)
@@ -89,13 +89,13 @@ func TestWildOrders(t *testing.T) {
 			t.Errorf("%s: %q, %v", name, p, err)
 		}
 	}
-	if got := defects(t, h.p); strings.Count(got, "in one byte order") != 5 || strings.Contains(got, "behind the end") {
+	if got := defects(t, h.p); strings.Count(got, "in one byte order") != 5 || strings.Contains(got, "past the end") {
 		t.Error(got)
 	}
 }
 
-// TestWildXA reads Rock Ridge behind the attributes of CD-ROM XA.
-func TestWildXA(t *testing.T) {
+// TestNonconformingXA reads Rock Ridge after the attributes of CD-ROM XA.
+func TestNonconformingXA(t *testing.T) {
 	xa := []byte("\x00\x00\x00\x00\x0d\x55XA\x00\x00\x00\x00\x00\x00")
 	px := entry("PX", both(0o040700), both(2), both(7), both(8))
 	for _, first := range [][]byte{entry("SP", []byte{0xBE, 0xEF, 14}), nil} {
@@ -116,7 +116,7 @@ func TestWildXA(t *testing.T) {
 			t.Error(got)
 		}
 	}
-	// XA without Rock Ridge stays what it is.
+	// XA without Rock Ridge is not taken for Rock Ridge.
 	h := newHandmade(xa)
 	h.add(20, "A.;1", 30, 5, 0, xa)
 	if got, err := walked(h.open(t, "")); got != "A" || err != nil {
@@ -124,8 +124,8 @@ func TestWildXA(t *testing.T) {
 	}
 }
 
-// TestWildAhead examines a directory with an extended attribute record.
-func TestWildAhead(t *testing.T) {
+// TestNonconformingAhead checks a directory with an extended attribute record.
+func TestNonconformingAhead(t *testing.T) {
 	h := newHandmade()
 	h.dir(23, 20, 1)
 	format.PutBoth32(h.p[23*disc.SectorSize+2:], 22)
@@ -140,11 +140,11 @@ func TestWildAhead(t *testing.T) {
 	}
 }
 
-// TestWildMoved names a moved directory that is not where its entry leads.
-func TestWildMoved(t *testing.T) {
+// TestNonconformingMoved reports a relocated directory whose entry has a wrong address.
+func TestNonconformingMoved(t *testing.T) {
 	h := newHandmade(sp, entry("ER", []byte{10, 0, 0, 1}, []byte("RRIP_1991A")))
 	h.add(20, "A.;1", 30, 1, 0, nm(0, "a"), entry("CL", both(35)))
-	if got := defects(t, h.p); !strings.Contains(got, `the directory "A.;1" was moved to sector 35, and none begins there`) {
+	if got := defects(t, h.p); !strings.Contains(got, `the directory "A.;1" was relocated to sector 35, but no directory begins there`) {
 		t.Error(got)
 	}
 	if !bytes.Contains(h.p, []byte("CL\x0c\x01")) {
@@ -152,8 +152,8 @@ func TestWildMoved(t *testing.T) {
 	}
 }
 
-// TestWildAttributes does not keep attributes that many files lead to for each.
-func TestWildAttributes(t *testing.T) {
+// TestNonconformingAttributes does not keep a copy of shared attributes for each file.
+func TestNonconformingAttributes(t *testing.T) {
 	h := newHandmade(sp, entry("ER", []byte{10, 0, 0, 1}, []byte("RRIP_1991A")))
 	const areas, length = 4, 60000
 	h.p = append(h.p, make([]byte, 31*areas*disc.SectorSize)...)
@@ -188,9 +188,9 @@ func TestWildAttributes(t *testing.T) {
 	}
 }
 
-// TestWildHidden leaves out the folder of moved directories under both its names,
-// unless it holds something else.
-func TestWildHidden(t *testing.T) {
+// TestNonconformingHidden hides the folder of relocated directories under both its names,
+// unless it contains anything else.
+func TestNonconformingHidden(t *testing.T) {
 	for name, want := range map[string]string{"rr_moved": "d d/in", ".rr_moved": "d d/in", "x.rr_moved": "x.rr_moved d d/in"} {
 		h := newHandmade(sp, entry("ER", []byte{10, 0, 0, 1}, []byte("RRIP_1991A")))
 		px := entry("PX", both(0o040755), both(2), both(0), both(0))

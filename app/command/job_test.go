@@ -1,0 +1,64 @@
+package command
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// What was built or read can be verified: the image is read back and compared.
+func TestVerifyWritten(t *testing.T) {
+	dir := sample(t)
+	image, copied := filepath.Join(t.TempDir(), "a.iso"), filepath.Join(t.TempDir(), "b.iso")
+	for _, args := range [][]string{
+		{"build", dir, "-o", image, "--verify", "--md5", "--checksums"},
+		{"read", image, "-o", copied, "--verify"},
+		{"read", dir, "-o", copied, "--verify"},
+	} {
+		if r := must(t, OK, args...); !strings.Contains(r.log, "comparing") || !strings.Contains(r.log, "read back and equal") {
+			t.Errorf("%q: %s", args, r.log)
+		}
+		data := dataOf(t, must(t, OK, append(args, "--json")...))
+		if data["verified"] != true || len(data["sha256"].(string)) != 64 {
+			t.Errorf("%q: %v", args, data)
+		}
+	}
+	for _, args := range [][]string{{"build", dir, "--verify", "--dry-run"}, {"build", dir, "-o", "-", "--verify"}, {"read", image, "-o", "-", "--verify"}} {
+		must(t, Usage, args...)
+	}
+	if r := must(t, OK, "build", dir, "-o", image); strings.Contains(r.log, "comparing") {
+		t.Errorf("not asked for: %s", r.log)
+	}
+}
+
+// A source whose files cannot be found is read and burned, and neither is a success.
+func TestDamagedSource(t *testing.T) {
+	image := builtImage(t)
+	p := content(t, image)
+	for _, sector := range []int{16, 17} { // the roots of both trees
+		clear(p[sector*2048+156:][:34])
+	}
+	if err := os.WriteFile(image, p, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	recorder, _ := blankDisc(t, "dvd+r")
+	must(t, Partly, "burn", image, recorder)
+	must(t, Differs, "read", image, "-o", filepath.Join(t.TempDir(), "x.iso"))
+}
+
+// Sectors that cannot be read are replaced by zeros on a disc as in an image.
+func TestBurnKeepGoing(t *testing.T) {
+	from, _ := blankDisc(t, "dvd+r")
+	must(t, OK, "burn", builtImage(t), from)
+	bad := from + "&unreadable=100"
+	broken, _ := blankDisc(t, "dvd+r")
+	must(t, Failed, "burn", bad, broken)
+	to, file := blankDisc(t, "dvd+r")
+	if r := must(t, Partly, "burn", "--keep-going", bad, to); !strings.Contains(r.log, "zeros for") {
+		t.Errorf("%s", r.log)
+	}
+	if got := content(t, file)[100*2048 : 101*2048]; strings.Trim(string(got), "\x00") != "" {
+		t.Error("the sector is not zeros")
+	}
+}
