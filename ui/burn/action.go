@@ -6,6 +6,7 @@ import (
 
 	"fyne.io/fyne/v2"
 
+	"glassmaster/mastering/units"
 	"glassmaster/ui/model"
 	"glassmaster/ui/widgets"
 )
@@ -99,7 +100,7 @@ func (v *View) runAction(a model.Action, p model.ActionPlan) {
 				return false
 			}
 			if s := job.Meter().Snapshot(); s.Total > 0 {
-				state.Set(model.Capital(s.Phase.String()) + ", " + model.Bytes(s.Done) + " of " + model.Bytes(s.Total))
+				state.Set(model.Capital(s.Phase.String()) + ", " + units.Size(s.Done) + " of " + units.Size(s.Total))
 			}
 			return true
 		})

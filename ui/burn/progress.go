@@ -113,15 +113,15 @@ func rateFacts(s progress.Snapshot, waiting bool) []widgets.Fact {
 	}
 	var facts []widgets.Fact
 	if s.Done > 0 || s.Total > 0 {
-		done := model.Bytes(s.Done)
+		done := units.Size(s.Done)
 		if s.Total > 0 {
-			done += " of " + model.Bytes(s.Total)
+			done += " of " + units.Size(s.Total)
 		}
 		facts = append(facts, widgets.Fact{Name: "Done", Value: done}, widgets.Fact{Name: "Rate", Value: units.Rate(s.Rate)})
 	}
-	facts = append(facts, widgets.Fact{Name: "Elapsed", Value: model.Clock(s.Elapsed)})
+	facts = append(facts, widgets.Fact{Name: "Elapsed", Value: units.Duration(s.Elapsed)})
 	if d, ok := s.Left(); ok {
-		facts = append(facts, widgets.Fact{Name: "Remaining", Value: model.Clock(d)})
+		facts = append(facts, widgets.Fact{Name: "Remaining", Value: units.Duration(d)})
 	}
 	return facts
 }

@@ -122,7 +122,7 @@ func (s *settings) showSource() {
 	widgets.SetVisible(s.choose, chosen && source.Kind == model.FromImage)
 	detail := ""
 	if n := b.Preflight().Sectors; n > 0 {
-		detail = fmt.Sprintf("%s, %s sectors", model.Sectors(n), units.Thousands(n))
+		detail = fmt.Sprintf("%s, %s sectors", units.Size(n*disc.SectorSize), units.Thousands(n))
 	}
 	switch {
 	case !chosen:
@@ -214,7 +214,7 @@ func (s *settings) showSummary() {
 			widgets.Fact{Name: "Speed", Value: model.Speed(plan.Speed, plan.Profile)})
 	}
 	if p.Sectors > 0 {
-		facts = append(facts, widgets.Fact{Name: "Size", Value: model.Sectors(p.Sectors)})
+		facts = append(facts, widgets.Fact{Name: "Size", Value: units.Size(p.Sectors * disc.SectorSize)})
 	}
 	facts = append(facts, widgets.Fact{Name: "Afterwards", Value: s.afterwards()})
 	s.summary.Set(facts)
