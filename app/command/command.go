@@ -106,9 +106,9 @@ func (inv *invocation) root(args []string) *cobra.Command {
 		Short: "Compile, open, burn, read and verify optical discs",
 		Long: `Glassmaster compiles, opens, burns, reads and verifies CD, DVD and Blu-ray discs.
 
-Wherever a verb takes an IMAGE it takes any disc: an image file, a drive with a
-disc in it (/dev/sr0, iscsi://HOST:PORT/TARGET/LUN, virtual:FILE), a folder, or a
-compilation (FILE.glassmaster). Without a verb the window opens.`,
+An IMAGE can be any disc: an image file, a drive with a disc in it (/dev/sr0,
+iscsi://HOST:PORT/TARGET/LUN, virtual:FILE), a folder, or a compilation
+(FILE.glassmaster). Without a verb, the window opens.`,
 		Example: `  glassmaster build Holiday -o holiday.iso
   glassmaster ls -l holiday.iso
   glassmaster burn Holiday /dev/sr0
@@ -132,10 +132,10 @@ compilation (FILE.glassmaster). Without a verb the window opens.`,
 			return inv.begin()
 		},
 	}
-	root.Flags().BoolVarP(&showVersion, "version", "v", false, "version for glassmaster")
+	root.Flags().BoolVarP(&showVersion, "version", "v", false, "print the version")
 	f := root.PersistentFlags()
-	f.BoolVar(&inv.json, "json", false, "print one JSON object a line on standard output, for programs")
-	f.BoolVarP(&inv.quiet, "quiet", "q", false, "say nothing but warnings and errors")
+	f.BoolVar(&inv.json, "json", false, "print one JSON object per line on standard output")
+	f.BoolVarP(&inv.quiet, "quiet", "q", false, "print warnings and errors only")
 	f.StringVar(&inv.trace, "trace", "", "record every command to a drive, and its reply, in `FILE`; trace:FILE replays it as a drive")
 	root.AddGroup(
 		&cobra.Group{ID: images, Title: "Images and compilations:"},

@@ -28,15 +28,16 @@ func (inv *invocation) extractVerb() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "extract IMAGE [PATH...]",
 		Short: "Copy files of a disc into a folder",
-		Long: `Copy files and folders of a disc, or all of it, into a folder of this machine, with
-their times, permissions and links. Nothing is written outside of the folder,
-whatever the disc says. Device nodes are left out, and set-user-ID bits dropped.
+		Long: `Copy files and folders, or the whole disc, into a folder, with times, permissions and
+links. Nothing is written outside this folder, whatever is on the disc. Device nodes
+are left out, and set-user-ID bits are dropped.
 
-Names keep the bytes of the disc; with --charset those that are not in Unicode
-become UTF-8. Control characters in them, and characters that turn the direction
-of text, are written as \x1b for each byte. Each name that is changed is reported.
+Names keep the bytes of the disc; with --charset, names that are not in Unicode
+become UTF-8. Control characters, and characters that change the text direction, are
+written as \x1b for each byte. Every changed name is reported.
 
---boot copies the boot images (El Torito) under their numbers and names instead.`,
+--boot copies the boot images (El Torito) instead, under their numbers and
+names.`,
 		Example: `  glassmaster extract holiday.iso -C /tmp/holiday
   glassmaster extract /dev/sr0 pictures/2026 notes.txt -C .
   glassmaster extract --boot debian.iso -C /tmp/boot`,
@@ -59,9 +60,9 @@ of text, are written as \x1b for each byte. Each name that is changed is reporte
 		},
 	}
 	f := c.Flags()
-	f.StringVarP(&dir, "directory", "C", ".", "copy into this `FOLDER`, which is made if need be")
-	f.StringVar(&existing, "existing", "refuse", "what happens to files that are there already, `KIND`: refuse, replace, keep or both (the new one gets another name)")
-	f.BoolVar(&owners, "owners", false, "give files the user and group of the disc (for root)")
+	f.StringVarP(&dir, "directory", "C", ".", "copy into `FOLDER`, which is created if necessary")
+	f.StringVar(&existing, "existing", "refuse", "what to do with existing files, `KIND`: refuse, replace, keep or both (the new one gets another name)")
+	f.BoolVar(&owners, "owners", false, "set the owners and groups stored on the disc (needs root)")
 	f.BoolVar(&boot, "boot", false, "copy the boot images instead of files")
 	volumeFlags(c, &which)
 	offer(c, "existing", "refuse", "replace", "keep", "both")

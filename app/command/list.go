@@ -30,15 +30,15 @@ func (inv *invocation) listVerb() *cobra.Command {
 		Use:     "ls IMAGE [PATH...]",
 		Aliases: []string{"list"},
 		Short:   "List the files of a disc",
-		Long: `List the files of a disc: those in PATH, or in the root of the disc, and with -R
-everything below. Paths are printed whole, so that "cat" and "extract" take them;
-those of folders end in a slash. Entries come in the order of the disc.
+		Long: `List the files in PATH, or in the root of the disc; with -R also in subfolders. Full
+paths are printed, as "cat" and "extract" accept them; folders end in a slash. Entries
+are in the order of the disc.
 
 -l shows permissions, owner, group, size in bytes, time and name.
 
-Names that are not UTF-8 are shown in a character set that is guessed, or that
---charset names. Where no terminal reads the list they are printed as the bytes on
-the disc, unless --charset is given.`,
+Names that are not UTF-8 are shown in a guessed character set, or in that of
+--charset. If the output is not a terminal, they are printed as the bytes on the
+disc, unless --charset is given.`,
 		Example: `  glassmaster ls -l holiday.iso
   glassmaster ls -R /dev/sr0 pictures
   glassmaster ls -R --json holiday.iso | jq -r 'select(.kind=="file").path'`,
@@ -48,10 +48,10 @@ the disc, unless --charset is given.`,
 		},
 	}
 	f := c.Flags()
-	f.BoolVarP(&o.long, "long", "l", false, "show permissions, owner, size and time too")
-	f.BoolVarP(&o.recursive, "recursive", "R", false, "list what is in the folders too")
-	f.BoolVarP(&o.null, "null", "0", false, "end each name with a NUL byte, as xargs -0 wants it")
-	f.BoolVarP(&o.attributes, "attributes", "a", false, "show extended attributes, access control lists and named streams too")
+	f.BoolVarP(&o.long, "long", "l", false, "show permissions, owner, size and time")
+	f.BoolVarP(&o.recursive, "recursive", "R", false, "list subfolders recursively")
+	f.BoolVarP(&o.null, "null", "0", false, "end each name with a NUL byte, for xargs -0")
+	f.BoolVarP(&o.attributes, "attributes", "a", false, "show extended attributes, access control lists and named streams")
 	volumeFlags(c, &o.volume)
 	return c
 }
