@@ -136,7 +136,7 @@ iscsi://HOST:PORT/TARGET/LUN, virtual:FILE), a folder, or a compilation
 	f := root.PersistentFlags()
 	f.BoolVar(&inv.json, "json", false, "print one JSON object per line on standard output")
 	f.BoolVarP(&inv.quiet, "quiet", "q", false, "print warnings and errors only")
-	f.StringVar(&inv.trace, "trace", "", "record every command to a drive, and its reply, in `FILE`; trace:FILE replays it as a drive")
+	f.StringVar(&inv.trace, "trace", "", "record the commands to drives and their replies in `FILE`; the drive trace:FILE replays them")
 	root.AddGroup(
 		&cobra.Group{ID: images, Title: "Images and compilations:"},
 		&cobra.Group{ID: drives, Title: "Discs and drives:"},
