@@ -49,7 +49,7 @@ func parses[T comparable](t *testing.T, parse func(string) (T, error), text stri
 }
 
 func TestParsePartition(t *testing.T) {
-	guid, err := ParseGUID("933AC7E1-2EB4-4F13-B844-0E14E2AEF915")
+	guid, err := parseGUID("933AC7E1-2EB4-4F13-B844-0E14E2AEF915")
 	if err != nil {
 		t.Fatal(err)
 	}

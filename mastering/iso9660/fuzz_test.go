@@ -292,22 +292,6 @@ func FuzzDescriptors(f *testing.F) {
 	})
 }
 
-func FuzzBootCatalog(f *testing.F) {
-	p := append([]byte("\x01\x00\x00\x00"), make([]byte, 26)...)
-	p = append(p, "\x55\xaa\x88\x00\x00\x00\x00\x00\x04\x00\x23"...)
-	p = append(p, make([]byte, 21)...)
-	p = append(p, "\x91\xef\x01\x00"...)
-	p = append(p, make([]byte, 28)...)
-	f.Add(append(p, make([]byte, 64)...))
-	f.Add(seedImages()[0][34*2048 : 35*2048])
-	f.Fuzz(func(t *testing.T, p []byte) {
-		c, err := parseCatalog(p)
-		if err == nil && (len(c.Entries) == 0 || len(c.Entries) > len(p)/32) {
-			t.Fatalf("a catalogue of %d entries in %d bytes", len(c.Entries), len(p))
-		}
-	})
-}
-
 // FuzzSystemArea reads partition tables and what they point to.
 func FuzzSystemArea(f *testing.F) {
 	area := func(edit func(p []byte)) []byte {
