@@ -28,7 +28,7 @@ import (
 // one of these is written in double quotes: "virtual:disc?refuse=35,5B".
 const Environment = "GLASSMASTER_DRIVES"
 
-// identifyTimeout is how long List waits for a drive to identify itself.
+// identifyTimeout is how long a drive may take to identify itself.
 const identifyTimeout = 5 * time.Second
 
 // openFunc opens the drive with a name, which is given with its scheme.
@@ -47,11 +47,12 @@ func Register(scheme string, open openFunc) {
 	schemes[scheme] = open
 }
 
-// Found is a drive that [List] found.
+// Found is a drive that [Find] found.
 type Found struct {
 	Name                      string // as Open takes it
 	Vendor, Product, Revision string
 	Bus                       string // "USB", "ATA", "SCSI", "iSCSI", "virtual"
+	Unidentified              bool   // Identify has to ask for vendor, product and revision
 	Err                       error  // why the drive did not identify itself, nil when it did
 }
 
@@ -138,11 +139,9 @@ func nameForms() string {
 	return strings.Join(forms, " or ")
 }
 
-// List returns the drives of this computer and those that [Environment] names. The
-// drives of this computer are not opened. The others are opened at the same time to
-// identify themselves; a drive that does not is listed with Err set. Virtual drives are
-// not opened, because this program may be using them.
-func List(ctx context.Context) ([]Found, error) {
+// Find returns the drives of this computer and those that [Environment] names. It opens
+// none of them.
+func Find() ([]Found, error) {
 	local, err := device.List()
 	if err != nil {
 		return nil, fmt.Errorf("list the drives: %w", err)
@@ -151,22 +150,29 @@ func List(ctx context.Context) ([]Found, error) {
 	for _, d := range local {
 		found = append(found, Found{Name: d.Path, Vendor: d.Vendor, Product: d.Product, Revision: d.Revision, Bus: d.Bus})
 	}
-	known := len(found)
 	for _, name := range splitNames(os.Getenv(Environment)) {
-		if !slices.ContainsFunc(found, func(f Found) bool { return f.Name == name }) {
-			found = append(found, Found{Name: name, Bus: busOf(name)})
-		}
-	}
-	ctx, cancel := context.WithTimeout(ctx, identifyTimeout)
-	defer cancel()
-	var wait sync.WaitGroup
-	for i := known; i < len(found); i++ {
-		f := &found[i]
-		if f.Bus == "virtual" {
-			f.Vendor, f.Product = "Glassmaster", "virtual recorder"
+		if slices.ContainsFunc(found, func(f Found) bool { return f.Name == name }) {
 			continue
 		}
-		wait.Go(func() { f.identify(ctx) })
+		f := Found{Name: name, Bus: busOf(name), Unidentified: true}
+		if f.Bus == "virtual" {
+			f.Vendor, f.Product, f.Unidentified = "Glassmaster", "virtual recorder", false
+		}
+		found = append(found, f)
+	}
+	return found, nil
+}
+
+// List returns drives as [Find] does, and opens those that have to identify themselves,
+// at the same time. A drive that does not is listed with Err set.
+func List(ctx context.Context) ([]Found, error) {
+	found, err := Find()
+	if err != nil {
+		return nil, err
+	}
+	var wait sync.WaitGroup
+	for i := range found {
+		wait.Go(func() { found[i].Identify(ctx) })
 	}
 	wait.Wait()
 	return found, nil
@@ -209,15 +215,20 @@ func busOf(name string) string {
 	return scheme
 }
 
-// identify opens the drive and fills in what it says of itself.
-func (f *Found) identify(ctx context.Context) {
+// Identify opens a drive that is unidentified and fills in what it says of itself.
+func (f *Found) Identify(ctx context.Context) {
+	if !f.Unidentified {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, identifyTimeout)
+	defer cancel()
 	t, err := Open(ctx, f.Name)
 	if err != nil {
 		f.Err = err
 		return
 	}
 	id, err := scsi.Identify(ctx, t)
-	f.Vendor, f.Product, f.Revision = id.Vendor, id.Product, id.Revision
+	f.Vendor, f.Product, f.Revision, f.Unidentified = id.Vendor, id.Product, id.Revision, err != nil
 	if closeErr := t.Close(); err == nil {
 		err = closeErr
 	}

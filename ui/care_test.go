@@ -12,8 +12,8 @@ import (
 	"glassmaster/ui/model"
 )
 
-// TestDriveMenu burns a session on a DVD-RW that stays open, closes the disc,
-// erases it and opens the tray.
+// TestDriveMenu burns a session to a DVD-RW without closing the disc, closes it, erases
+// it and opens the tray.
 func TestDriveMenu(t *testing.T) {
 	t.Setenv(drive.Environment, "virtual:"+filepath.Join(t.TempDir(), "disc")+"?medium=dvd-rw")
 	p := newPilot(t)
@@ -22,7 +22,7 @@ func TestDriveMenu(t *testing.T) {
 	p.press("Burn…")
 	ready := func() { p.until("the plan", func() bool { return p.last("settings")["ready"] == true }) }
 	ready()
-	p.tick("Close the disc")
+	p.tick("Finalize the disc")
 	ready()
 	p.press("Burn")
 	p.until("the outcome", func() bool { return p.last("outcome")["verdict"] == "verified" })
@@ -34,41 +34,41 @@ func TestDriveMenu(t *testing.T) {
 	status("appendable")
 	done := func() {
 		t.Helper()
-		p.until("the end", func() bool { return p.last("cared")["ok"] != nil })
-		if p.last("cared")["ok"] != true {
-			t.Fatalf("it has failed: %v, %v", p.last("cared"), p.last("error"))
+		p.until("the end", func() bool { return p.last("action")["ok"] != nil })
+		if p.last("action")["ok"] != true {
+			t.Fatalf("it has failed: %v, %v", p.last("action"), p.last("error"))
 		}
 		p.events = nil
 	}
-	p.burn.Attend(model.CloseDisc)
-	p.until("the question", func() bool { return p.sheet() == "Close the disc?" })
+	p.burn.StartAction(model.CloseDisc)
+	p.until("the question", func() bool { return p.sheet() == "Finalize the disc?" })
 	p.key(fyne.KeyReturn) // which closes nothing for good
-	p.answerSheet("Close the disc")
+	p.answerSheet("Finalize the disc")
 	done()
 	p.key(fyne.KeyReturn)
 	status("closed")
-	p.burn.Attend(model.Erase)
+	p.burn.StartAction(model.Erase)
 	p.until("the question", func() bool { return p.sheet() == "Erase?" })
 	if !p.sees("1 file") {
 		t.Error("it is not said what is lost")
 	}
 	p.key(fyne.KeyEscape)
-	p.burn.Attend(model.Erase)
+	p.burn.StartAction(model.Erase)
 	p.until("the question", func() bool { return p.sheet() == "Erase?" })
 	p.answerSheet("Erase")
 	done()
 	p.key(fyne.KeyReturn)
 	status("blank")
-	p.burn.Attend(model.CloseSession)
+	p.burn.StartAction(model.CloseSession)
 	p.until("the refusal", func() bool { return strings.Contains(p.sheet(), "not possible") })
 	p.key(fyne.KeyEscape)
-	p.burn.Attend(model.Eject)
+	p.burn.StartAction(model.Eject)
 	done()
 	status("")
 }
 
-// TestIncompleteSource shows and burns an image whose end is missing: it is told
-// before the burn, has to be forced, and is not praised afterwards.
+// TestIncompleteSource opens and burns an image whose end is missing. The window says so
+// before the burn, asks, and does not call the result verified.
 func TestIncompleteSource(t *testing.T) {
 	t.Setenv(drive.Environment, "virtual:"+filepath.Join(t.TempDir(), "disc")+"?medium=dvd+r")
 	path := image(t)

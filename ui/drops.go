@@ -32,7 +32,7 @@ var nowhere = fyne.NewPos(-1, -1)
 // dropped handles files and folders that were dropped on the window at an absolute
 // position.
 func (s *Shell) dropped(at fyne.Position, uris []fyne.URI) {
-	defer model.Guard()
+	defer model.CatchPanic()
 	var paths []string
 	for _, u := range uris {
 		if u.Scheme() == "file" {

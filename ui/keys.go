@@ -34,7 +34,7 @@ func (s *Shell) addShortcuts() {
 		{&fyne.ShortcutRedo{}, redo},
 	} {
 		s.window.Canvas().AddShortcut(k.keys, func(fyne.Shortcut) {
-			defer model.Guard()
+			defer model.CatchPanic()
 			if !s.covered() {
 				k.do()
 			}

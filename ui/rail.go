@@ -47,7 +47,7 @@ func (b *railButton) choose(yes bool) {
 
 // Tapped implements fyne.Tappable.
 func (b *railButton) Tapped(*fyne.PointEvent) {
-	defer model.Guard()
+	defer model.CatchPanic()
 	b.tapped()
 }
 

@@ -14,7 +14,7 @@ import (
 
 // faulted is called for every panic. The compilation is backed up, and the window stays
 // open.
-func (s *Shell) faulted(f *model.Fault) {
+func (s *Shell) faulted(f *model.PanicError) {
 	fmt.Fprintf(os.Stderr, "glassmaster-window: %v\n%s\n", f, f.Stack)
 	if f.InJob { // on another goroutine; the job reports it as its error
 		s.host.Post(func() {

@@ -83,7 +83,7 @@ func New(w fyne.Window, c Config) *Shell {
 	s := &Shell{window: w, layer: widgets.NewLayer()}
 	post := func(f func()) {
 		c.Post(func() {
-			defer model.Guard()
+			defer model.CatchPanic()
 			f()
 		})
 	}
@@ -98,7 +98,7 @@ func New(w fyne.Window, c Config) *Shell {
 	}
 	s.keeper = c.Engine
 	s.addPlaces(c.Engine)
-	model.OnFault(s.faulted)
+	model.OnPanic(s.faulted)
 	w.SetContent(s.build())
 	w.SetOnDropped(s.dropped)
 	s.addShortcuts()
@@ -163,6 +163,7 @@ func (s *Shell) build() fyne.CanvasObject {
 
 // show shows a page.
 func (s *Shell) show(p page) {
+	s.layer.HideTip()
 	if s.page == burnPage && p != burnPage {
 		s.burn.Left()
 	}

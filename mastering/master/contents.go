@@ -28,9 +28,7 @@ func (p *planner) prepareVideo(root *tree.Node) error {
 	if p.video.Placement, err = dvdvideo.Place(root); err != nil {
 		return err
 	}
-	for _, w := range p.video.Warnings {
-		p.warn("%s", w)
-	}
+	p.report.Notices = append(p.report.Notices, p.video.Notices...)
 	p.video.placed = make(map[*tree.Node]bool, len(p.video.Files))
 	for _, f := range p.video.Files {
 		if f.Node.Recorded() != nil {

@@ -84,12 +84,12 @@ func (p *planner) prepare(root *tree.Node) error {
 	p.o.setAllAttributes(root)
 	var err error
 	if p.o.HasUDF() {
-		if p.udf, err = udfplan.New(root, p.o.udf()); err != nil {
+		u := p.o.udf()
+		u.Gaps = p.video.Gaps()
+		if p.udf, err = udfplan.New(root, u); err != nil {
 			return err
 		}
-		for _, w := range p.udf.Report().Warnings {
-			p.warn("%s", w)
-		}
+		p.report.Notices = append(p.report.Notices, p.udf.Report().Notices...)
 		p.report.Directories = p.udf.Report().Directories
 	}
 	if p.o.UDFOnly {

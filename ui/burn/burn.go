@@ -1,5 +1,5 @@
-// Package burn is the place of the window where discs are written: one sheet of
-// settings, then the course of the burn, then what has come of it.
+// Package burn is the place of the window where discs are burned: first the settings,
+// then the progress of the burn, then its outcome.
 package burn
 
 import (
@@ -11,13 +11,13 @@ import (
 	"glassmaster/ui/model"
 )
 
-// Engine does what Burn needs beyond the burn itself.
+// Engine does the work of Burn.
 type Engine interface {
 	model.Recorder
 	// VirtualMedia returns the kinds of virtual discs that AddVirtual makes.
 	VirtualMedia() []string
-	// AddVirtual makes a disc of software in a file and returns its drive's name.
-	// A slow one takes as long as a real drive.
+	// AddVirtual creates a virtual disc in a file, or opens one, and returns the name of
+	// its drive. A slow one takes as long as a real drive.
 	AddVirtual(path, medium string, slow bool) (string, error)
 }
 
@@ -31,7 +31,7 @@ type View struct {
 	engine   Engine
 	burn     *model.Burn
 	settings *settings
-	course   *course
+	progress *progressView
 	outcome  *outcome
 	stage    model.Stage
 }
@@ -40,17 +40,16 @@ type View struct {
 func New(d *host.Host, e Engine, b *model.Burn) *View {
 	v := &View{d: d, engine: e, burn: b}
 	v.settings = newSettings(v)
-	v.course = newCourse(v)
+	v.progress = newProgressView(v)
 	v.outcome = newOutcome(v)
-	v.Object = container.NewStack(v.settings.object, v.course.object, v.outcome.object)
+	v.Object = container.NewStack(v.settings.object, v.progress.object, v.outcome.object)
 	b.OnChange = v.reload
 	v.reload()
 	return v
 }
 
-// Shown looks at the drives, when the place comes into sight. Where no source
-// was chosen yet it takes the image that is shown in Browse, if there is one, or
-// what was put together in Compile.
+// Shown is called when the place is shown. It looks for drives. If no source is chosen, it
+// chooses the image that is open in Browse, if any, or the compilation.
 func (v *View) Shown(image string) {
 	if _, chosen := v.burn.Source(); !chosen {
 		switch {
@@ -61,37 +60,38 @@ func (v *View) Shown(image string) {
 		}
 	}
 	if v.burn.Stage() == model.Settings {
-		v.burn.Look()
+		v.burn.FindDrives()
 	}
 }
 
-// Left is called when another place comes into sight. A target that was meant for
-// one image only is given up.
+// Left is called when another place is shown. It restores the target that was replaced
+// for one burn.
 func (v *View) Left() {
 	if v.burn.Stage() == model.Settings {
 		v.burn.RestoreTarget()
 	}
 }
 
-// Work says what is going on, and what becomes of it when it is stopped; nothing
-// when nothing is.
+// Work says what is in progress, and what happens if it is stopped; it is empty when
+// nothing is.
 func (v *View) Work() string {
-	if job := v.burn.Caring(); job != nil {
-		return job.Title + " in " + v.burn.TargetTitle() + ": the disc may be of no use before that is done again."
+	if job := v.burn.Action(); job != nil {
+		return job.Title() + " in " + v.burn.TargetTitle() + ": if it is stopped, the disc may be unusable until that is repeated."
 	}
 	if v.burn.Stage() != model.Running {
 		return ""
 	}
-	if v.burn.Target().File != "" {
-		return "The image " + v.burn.Target().File + " is being written: the unfinished file will be removed."
+	if file := v.burn.WrittenTo().File; file != "" {
+		return "The image " + file + " is being written: if that is stopped, the unfinished file is removed."
 	}
-	return "A disc is being burned in " + v.burn.TargetTitle() + ": it is closed as well as the medium allows, but one that can be written only once is usually lost."
+	_, to := v.burn.Written()
+	return "A disc is being burned in " + to + ": if that is stopped, the disc is left in the best state that the medium allows, but one that can be written only once is usually lost."
 }
 
-// Stop ends it.
+// Stop stops it.
 func (v *View) Stop() {
 	v.burn.Job().Cancel()
-	v.burn.Caring().Cancel()
+	v.burn.Action().Cancel()
 }
 
 // SetImage chooses an image file, or the disc in a drive, as the source.
@@ -103,7 +103,7 @@ func (v *View) SetImage(name string) {
 	v.burn.SetSource(model.Source{Kind: kind, Name: name})
 }
 
-// SetCompilation chooses what was put together in Compile as the source.
+// SetCompilation chooses the compilation as the source.
 func (v *View) SetCompilation() {
 	v.burn.SetSource(model.Source{Kind: model.FromCompilation})
 }
@@ -114,7 +114,7 @@ func (v *View) SetFile(path string) { v.burn.SetTarget(model.Target{File: path})
 func (v *View) reload() {
 	stage := v.burn.Stage()
 	show(v.settings.object, stage == model.Settings)
-	show(v.course.object, stage == model.Running)
+	show(v.progress.object, stage == model.Running)
 	show(v.outcome.object, stage == model.Finished)
 	switch stage {
 	case model.Settings:
@@ -123,8 +123,9 @@ func (v *View) reload() {
 		v.d.Tell("settings", map[string]any{"source": v.burn.SourceTitle(), "target": v.burn.TargetTitle(), "ready": why == "", "why": why})
 	case model.Running:
 		if v.stage != stage {
-			v.d.Tell("burning", map[string]any{"source": v.burn.SourceTitle(), "target": v.burn.TargetTitle()})
-			v.course.follow()
+			from, to := v.burn.Written()
+			v.d.Tell("burning", map[string]any{"source": from, "target": to})
+			v.progress.follow()
 		}
 	case model.Finished:
 		v.outcome.reload()

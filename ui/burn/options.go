@@ -8,7 +8,7 @@ import (
 	"glassmaster/ui/widgets"
 )
 
-// options are the settings of the burn; the rare ones are behind a button.
+// options are the options of the burn; the rare ones are shown by a button.
 type options struct {
 	object   fyne.CanvasObject
 	v        *View
@@ -22,7 +22,7 @@ type options struct {
 	blank    *widgets.Check
 	more     *widgets.Button
 	advanced *fyne.Container
-	setting  bool // the widgets are being set, nobody has clicked
+	setting  bool // reload sets the widgets
 }
 
 func newOptions(v *View) *options {
@@ -31,13 +31,13 @@ func newOptions(v *View) *options {
 	check := func(text string) *widgets.Check { return widgets.NewCheck(text, func(bool) { o.changed() }) }
 	o.verify = check("Verify: read the disc back and compare it")
 	o.eject = check("Open the tray when done")
-	o.simulate = check("Simulation: the laser stays low, nothing is written")
-	o.finish = check("Close the disc: nothing can be added later")
-	o.dao = check("Disc at once (DVD-R): for players that are choosy")
+	o.simulate = check("Simulation: nothing is written, the laser stays at reading power")
+	o.finish = check("Finalize the disc: nothing can be added later")
+	o.dao = check("Disc at once (DVD-R): for better compatibility with players")
 	o.blank = check("Erase or overwrite a rewritable disc that holds data")
 	o.advanced = container.New(&widgets.Column{Gap: 2}, o.simulate, o.finish, o.dao, o.blank)
 	o.advanced.Hide()
-	o.more = v.d.Tips.NewQuiet("Advanced", nil, "Simulation, closing the disc, erasing", func() {
+	o.more = v.d.Tips.NewQuiet("Advanced", nil, "Simulation, finalizing, erasing", func() {
 		show(o.advanced, !o.advanced.Visible())
 		o.reload()
 	})

@@ -14,7 +14,7 @@ import (
 	"glassmaster/ui/widgets"
 )
 
-// outcome says what has come of a burn.
+// outcome shows the outcome of a burn.
 type outcome struct {
 	object   fyne.CanvasObject
 	v        *View
@@ -38,12 +38,12 @@ func newOutcome(v *View) *outcome {
 	banner := container.NewStack(o.fill, widgets.Inset(container.NewBorder(nil, nil, widgets.Inset(widgets.Middle(o.icon), 0, 0, 16, 0), nil,
 		container.New(&widgets.Column{Gap: 4}, o.headline, o.text)), 20, 16, 20, 16))
 	t := v.d.Tips
-	report := t.NewButton("Save report…", theme.SaveIcon, "Save what has happened as a text file", v.saveReport)
-	o.look = t.NewButton("Show what is on it", theme.DiscIcon, "Open in Browse what was written", func() {
-		target := v.burn.Target()
+	report := t.NewButton("Save report…", theme.SaveIcon, "Save the outcome, the details and the log as a text file", v.saveReport)
+	o.look = t.NewButton("Show contents", theme.DiscIcon, "Open what was written in Browse", func() {
+		target := v.burn.WrittenTo()
 		v.OnBrowse(target.Drive + target.File)
 	})
-	done := t.NewPrimary("Done", nil, "Back to the settings", v.burn.Again)
+	done := t.NewPrimary("Done", nil, "Back to the settings", v.burn.Reset)
 	side := widgets.Frame(container.NewBorder(nil, container.New(&widgets.Column{Gap: 8}, o.look, report, done), nil, nil,
 		container.NewVScroll(container.New(&widgets.Column{Gap: 12}, widgets.Title("Details"), o.facts.Container))))
 	body := widgets.NewSplit(true, 0.45, o.graph, widgets.Panel(widgets.Inset(o.log.object, 12, 10, 6, 6)))
@@ -54,7 +54,7 @@ func newOutcome(v *View) *outcome {
 
 func (o *outcome) reload() {
 	out := o.v.burn.Outcome()
-	why := "Nothing was written that could be shown"
+	why := "Nothing was written"
 	if out.Result.Written > 0 && out.Verdict != model.Simulated {
 		why = ""
 	}
@@ -72,12 +72,14 @@ func (o *outcome) reload() {
 	o.headline.Color(ink).Set(out.Headline)
 	o.text.Set(out.Text)
 	var facts []widgets.Fact
+	from, to := o.v.burn.Written()
+	facts = append(facts, widgets.Fact{Name: "Source", Value: from}, widgets.Fact{Name: "Target", Value: to})
 	for _, l := range out.Lines() {
 		facts = append(facts, widgets.Fact{Name: l.Name, Value: l.Value})
 	}
 	o.facts.Set(facts)
-	o.graph.Set(o.v.burn.Written())
-	o.log.set(o.v.burn.Job().Meter.Log(0))
+	o.graph.Set(o.v.burn.WriteTrace())
+	o.log.set(o.v.burn.Job().Meter().Log(0))
 }
 
 func (v *View) saveReport() {
@@ -88,16 +90,17 @@ func (v *View) saveReport() {
 	})
 }
 
-// report is the outcome as text.
+// report returns the outcome as text.
 func (v *View) report() string {
 	out := v.burn.Outcome()
+	from, to := v.burn.Written()
 	var s strings.Builder
-	fmt.Fprintf(&s, "%s\n%s\n\nSource: %s\nTarget: %s\n", out.Headline, out.Text, v.burn.SourceTitle(), v.burn.TargetTitle())
+	fmt.Fprintf(&s, "%s\n%s\n\nSource: %s\nTarget: %s\n", out.Headline, out.Text, from, to)
 	for _, l := range out.Lines() {
 		fmt.Fprintf(&s, "%s: %s\n", l.Name, l.Value)
 	}
 	s.WriteString("\n")
-	for _, m := range v.burn.Job().Meter.Log(0) {
+	for _, m := range v.burn.Job().Meter().Log(0) {
 		fmt.Fprintf(&s, "%s  %-7s %s\n", m.Time.Format("2006-01-02 15:04:05"), m.Severity, m.Notice)
 	}
 	return s.String()

@@ -16,8 +16,8 @@ import (
 	"glassmaster/ui/widgets"
 )
 
-// settings is the sheet: source, target and options on the left, on the right
-// what is going to happen and the button that begins it.
+// settings shows source, target and options on the left, and on the right a summary of
+// the plan and the button that begins the burn.
 type settings struct {
 	object fyne.CanvasObject
 	v      *View
@@ -63,38 +63,38 @@ func (s *settings) sourceCard() fyne.CanvasObject {
 	var copies *widgets.Button
 	row := container.NewGridWithColumns(3,
 		kind("Image file", theme.FileIcon, "Burn an image file", s.pickSource),
-		kind("Compilation", theme.LayersIcon, "Burn what was put together in Compile", s.v.SetCompilation),
-		kind("Copy a disc", theme.DiscIcon, "Burn what is on the disc in a drive", func() { s.copyMenu(widgets.Below(copies)) }))
+		kind("Compilation", theme.LayersIcon, "Burn the files of Compile", s.v.SetCompilation),
+		kind("Copy a disc", theme.DiscIcon, "Burn a copy of the disc in a drive", func() { s.copyMenu(widgets.Below(copies)) }))
 	copies = s.kinds[2]
 	s.what, s.detail = widgets.NewText("").Bold(), widgets.Muted("")
 	s.choose = t.NewButton("Choose…", nil, "Choose another image file", s.pickSource)
 	line := container.NewBorder(nil, nil, nil, widgets.Middle(s.choose), container.New(&widgets.Column{Gap: 2}, s.what, s.detail))
-	return widgets.Card("What", row, line)
+	return widgets.Card("Source", row, line)
 }
 
 func (s *settings) targetCard() fyne.CanvasObject {
 	t := s.v.d.Tips
 	var drop *widgets.Button
-	drop = t.NewButton("", theme.MenuIcon, "Choose where it goes", func() { s.targetMenu(widgets.Below(drop)) })
+	drop = t.NewButton("", theme.MenuIcon, "Choose the target", func() { s.targetMenu(widgets.Below(drop)) })
 	drop.Alignment = widget.ButtonAlignTrailing
 	s.where = widgets.NewText("").Bold()
 	where := container.NewStack(drop, widgets.Inset(widgets.Middle(s.where), 12, 0, 36, 0))
-	again := t.NewButton("", theme.RefreshIcon, "Look again for drives and discs", s.v.burn.Look)
+	again := t.NewButton("", theme.RefreshIcon, "Look for drives and discs again", s.v.burn.FindDrives)
 	var more *widgets.Button
 	more = t.NewButton("", theme.MoreIcon, "Open the tray, close, format or erase the disc", func() { s.driveMenu(widgets.Below(more)) })
 	s.quick = container.NewGridWithColumns(2,
-		t.NewButton("Write an image file…", theme.SaveIcon, "Write an ISO file instead of a disc", s.v.PickFile),
+		t.NewButton("Write an image file…", theme.SaveIcon, "Write an image file instead of a disc", s.v.PickFile),
 		t.NewButton("Try a virtual disc…", theme.DiscIcon, "A file that behaves like a disc in a recorder", s.v.newVirtual))
 	s.medium, s.bar, s.room = widgets.NewFacts(), widgets.NewCapacityBar(), widgets.Muted("")
-	return widgets.Card("Where to", container.NewBorder(nil, nil, nil, container.NewHBox(again, more), where), s.quick, s.medium.Container, s.bar, s.room)
+	return widgets.Card("Target", container.NewBorder(nil, nil, nil, container.NewHBox(again, more), where), s.quick, s.medium.Container, s.bar, s.room)
 }
 
 func (s *settings) summaryCard() fyne.CanvasObject {
 	s.summary, s.steps = widgets.NewFacts(), widgets.NewSteps()
 	s.caution = widgets.NewText("").Wrap().Color(theme.Warning)
 	s.why = widgets.NewText("").Wrap().Color(theme.Muted)
-	s.erase = s.v.d.Tips.NewButton("Erase the disc first…", theme.DeleteIcon, "What is on the disc is lost when the burn begins; it is asked for then", s.v.eraseFirst)
-	s.force = s.v.d.Tips.NewButton("Burn it anyway…", theme.WarningIcon, "The disc will be as incomplete as what is burned on it", s.v.forceIt)
+	s.erase = s.v.d.Tips.NewButton("Erase the disc first…", theme.DeleteIcon, "The data on the disc will be lost. You are asked once more before the burn begins", s.v.eraseFirst)
+	s.force = s.v.d.Tips.NewButton("Burn it anyway…", theme.WarningIcon, "The disc will have the same defects as its source", s.v.forceIt)
 	s.begin = s.v.d.Tips.NewPrimary("Burn", theme.BurnIcon, "", s.v.begin)
 	top := container.New(&widgets.Column{Gap: 12}, widgets.Title("Summary"), s.summary.Container, s.caution, s.steps.Container)
 	bottom := container.New(&widgets.Column{Gap: 10}, s.why, s.erase, s.force, widgets.MinHeight(40, s.begin))
@@ -126,7 +126,7 @@ func (s *settings) showSource() {
 	}
 	switch {
 	case !chosen:
-		s.what.Set("Nothing chosen yet")
+		s.what.Set("No source")
 		detail = "Drop an image file on this window, or choose one"
 	case source.Kind == model.FromImage:
 		s.what.Set(filepath.Base(source.Name))
@@ -156,30 +156,38 @@ func (s *settings) showTarget() {
 		s.where.Set("Image file:  " + target.File)
 	case isDrive:
 		s.where.Set(in.Drive.Title())
-	case b.Looking():
+	case b.FindingDrives():
 		s.where.Set("Looking for drives …")
 	default:
 		s.where.Set("Choose a drive, an image file, or a virtual disc")
 	}
-	s.medium.Set(mediumFacts(target, in, isDrive))
+	s.medium.Set(s.mediumFacts(target, in, isDrive))
 	s.showRoom(in, isDrive && in.Free > 0)
 }
 
-func mediumFacts(t model.Target, in model.Inserted, isDrive bool) []widgets.Fact {
+func (s *settings) mediumFacts(t model.Target, in model.Inserted, isDrive bool) []widgets.Fact {
 	switch {
 	case t.File != "":
-		return []widgets.Fact{{Name: "Target", Value: "A plain image (ISO), compared with its source when it is written"}}
+		return []widgets.Fact{{Name: "Target", Value: "An image file"}}
 	case !isDrive:
-		return []widgets.Fact{{Name: "Target", Value: "No drive is needed to try things: a virtual disc behaves like a real one."}}
+		return []widgets.Fact{{Name: "Target", Value: s.noDrive()}}
 	case in.Err != nil:
-		return []widgets.Fact{{Name: "Drive", Value: in.Err.Error(), Color: theme.Error}}
+		return []widgets.Fact{{Name: "Drive", Value: model.Explain(in.Err), Color: theme.Error}}
 	case in.Medium == "":
-		return []widgets.Fact{{Name: "Disc", Value: "There is no disc in the drive. Put one in and look again.", Color: theme.Warning}}
+		return []widgets.Fact{{Name: "Disc", Value: "There is no disc in the drive. Insert one, then look for discs again.", Color: theme.Warning}}
 	}
 	return []widgets.Fact{{Name: "Disc", Value: in.Medium + ", " + in.Status}, {Name: "Maker", Value: in.Maker}}
 }
 
-// showRoom holds the source against what is free on the disc.
+// noDrive says what to do without a drive.
+func (s *settings) noDrive() string {
+	if err := s.v.burn.FindError(); err != nil {
+		return "No drive was found. " + model.Explain(err)
+	}
+	return "You can try everything without a drive: a virtual disc behaves like a real one."
+}
+
+// showRoom compares the size of the source with the free space on the disc.
 func (s *settings) showRoom(in model.Inserted, known bool) {
 	n := s.v.burn.Preflight().Sectors
 	show(s.bar, known)
@@ -200,9 +208,9 @@ func (s *settings) showSummary() {
 	b := s.v.burn
 	p := b.Preflight()
 	plan := p.Plan
-	facts := []widgets.Fact{{Name: "Burn", Value: b.SourceTitle()}, {Name: "To", Value: b.TargetTitle()}}
+	facts := []widgets.Fact{{Name: "Source", Value: b.SourceTitle()}, {Name: "Target", Value: b.TargetTitle()}}
 	if plan.Profile != "" {
-		facts = append(facts, widgets.Fact{Name: "Disc", Value: plan.Profile}, widgets.Fact{Name: "How", Value: plan.Recipe},
+		facts = append(facts, widgets.Fact{Name: "Disc", Value: plan.Profile}, widgets.Fact{Name: "Mode", Value: plan.Recipe},
 			widgets.Fact{Name: "Speed", Value: model.Speed(plan.Speed, plan.Profile)})
 	}
 	if p.Sectors > 0 {
@@ -211,7 +219,7 @@ func (s *settings) showSummary() {
 	facts = append(facts, widgets.Fact{Name: "Afterwards", Value: s.afterwards()})
 	s.summary.Set(facts)
 	s.steps.Set(numbered(plan.Steps))
-	warnings := joined(append(append([]string(nil), p.Warnings...), disc.Texts(plan.Notices)...))
+	warnings := joined(p.Warnings())
 	s.caution.Set(warnings)
 	show(s.caution, warnings != "")
 	why := b.Why()
@@ -241,7 +249,7 @@ func (s *settings) afterwards() string {
 	o := s.v.burn.Options
 	switch {
 	case o.Simulate:
-		return "Nothing is written, the laser stays low"
+		return "Nothing is written: the laser stays at reading power"
 	case o.NoVerify:
 		return "The disc is not read back"
 	}
@@ -267,7 +275,7 @@ func joined(lines []string) string {
 	return s
 }
 
-// unless returns why something cannot be done, or nothing when it can.
+// unless returns why something cannot be done, empty when it can.
 func unless(can bool, why string) string {
 	if can {
 		return ""
@@ -279,7 +287,7 @@ func (s *settings) pickSource() {
 	s.v.d.PickOpen("Image to burn", s.v.SetImage, host.Images, host.AllFiles)
 }
 
-// twoColumns gives the sheet most of the width, and the summary the rest.
+// twoColumns gives the left column most of the width.
 type twoColumns struct{}
 
 // Layout implements fyne.Layout.

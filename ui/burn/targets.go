@@ -39,8 +39,8 @@ func (v *View) PickFile() {
 	v.d.PickSave("Image file to write", name, v.SetFile, host.ISO)
 }
 
-// PickImage asks for an image file that what was put together in Compile is
-// written to, this once; then goes on.
+// PickImage asks for an image file and chooses it as the target of the compilation, for
+// one burn. Then it calls then.
 func (v *View) PickImage(then func()) {
 	v.d.PickSave("Image file to write", v.imageName(), func(path string) {
 		v.SetCompilation()
@@ -60,18 +60,18 @@ func (v *View) imageName() string {
 func (s *settings) copyMenu(at fyne.Position) {
 	var items []*fyne.MenuItem
 	for _, in := range s.v.burn.Drives() {
-		why := unless(in.Medium != "" && in.Status != "blank", "nothing to copy")
+		why := unless(in.Medium != "" && in.Status != "blank", "there is no data to copy in it")
 		items = append(items, widgets.Item(in.Drive.Title(), why, func() {
 			s.v.burn.SetSource(model.Source{Kind: model.FromDrive, Name: in.Drive.Name})
 		}))
 	}
 	if len(items) == 0 {
-		items = append(items, widgets.Item("No drive was found", "is one connected, and may you use it?", nil))
+		items = append(items, widgets.Item("No drive was found", "check that one is connected, and that you may use it", nil))
 	}
 	s.v.d.Menu(at, items...)
 }
 
-// newVirtual makes a disc of software, of a medium that the person chooses.
+// newVirtual asks for a medium, and creates a virtual disc.
 func (v *View) newVirtual() {
 	media := v.engine.VirtualMedia()
 	kind := widgets.NewSelect(media, nil)
@@ -79,27 +79,27 @@ func (v *View) newVirtual() {
 	if kind.Selected == "" && len(media) > 0 {
 		kind.SetSelected(media[0])
 	}
-	text := widgets.NewText("A virtual disc is a file that behaves like a disc in a recorder. It keeps to the rules of its medium: what is written once stays written.").Wrap()
+	text := widgets.NewText("A virtual disc is a file that behaves like a disc in a recorder. It follows the rules of its medium: a DVD-R, for example, can be written only once.").Wrap()
 	slow := widgets.NewCheck("As slow as a real drive", nil)
 	slow.SetChecked(true)
 	form := container.New(&widgets.Column{Gap: 8}, text, kind, slow)
 	place := func() bool {
-		v.d.PickSave("Where to keep the virtual disc", model.FileName(kind.Selected)+".gmdisc", func(path string) {
+		v.d.PickSave("Save the virtual disc as", model.FileName(kind.Selected)+".gmdisc", func(path string) {
 			v.addVirtual(path, kind.Selected, slow.Checked)
 		})
 		return true
 	}
 	v.d.Sheet("New virtual disc", form, 440,
 		widgets.Choice{Text: "Cancel"},
-		widgets.Choice{Text: "Choose a place…", Do: place},
+		widgets.Choice{Text: "Save as…", Do: place},
 		widgets.Choice{Text: "Create", Primary: true, Do: func() bool { return v.createVirtual(kind.Selected, slow.Checked) }})
 }
 
-// createVirtual keeps the disc among the temporary files.
+// createVirtual creates the disc in a temporary folder.
 func (v *View) createVirtual(medium string, slow bool) bool {
 	dir, err := os.MkdirTemp("", "glassmaster-disc-")
 	if err != nil {
-		v.d.Error("The virtual disc cannot be made", err)
+		v.d.Error("The virtual disc cannot be created", err)
 		return true
 	}
 	v.addVirtual(filepath.Join(dir, model.FileName(medium)+".gmdisc"), medium, slow)
@@ -113,28 +113,27 @@ func (v *View) openVirtual() {
 func (v *View) addVirtual(path, medium string, slow bool) {
 	name, err := v.engine.AddVirtual(path, medium, slow)
 	if err != nil {
-		v.d.Error("The virtual disc cannot be used", err)
+		v.d.Error("The virtual disc cannot be opened", err)
 		return
 	}
 	v.burn.SetTarget(model.Target{Drive: name})
-	v.burn.Look()
+	v.burn.FindDrives()
 }
 
-// eraseFirst plans to erase the disc. Nothing is lost by that: the question comes
-// before the burn.
+// eraseFirst plans to erase the disc. The person confirms that when the burn begins.
 func (v *View) eraseFirst() {
 	v.burn.Options.Blank = true
 	v.burn.Plan()
 }
 
-// forceIt asks before a source is burned that is known to be bad.
+// forceIt asks the person before it allows a source with known defects.
 func (v *View) forceIt() {
 	v.d.Ask("Burn it anyway?", v.burn.Why(),
 		widgets.Choice{Text: "Cancel", Primary: true},
 		widgets.Choice{Text: "Burn it anyway", Danger: true, Do: func() bool { v.burn.Force(); return true }})
 }
 
-// begin begins the burn, once the person knows what is lost by it.
+// begin begins the burn, after the person has confirmed what is lost.
 func (v *View) begin() {
 	if v.burn.Why() != "" {
 		return
@@ -149,12 +148,12 @@ func (v *View) begin() {
 		v.burn.Begin()
 		return
 	}
-	v.burn.Examine(func(c model.Contents) {
+	v.burn.ReadContents(func(c model.Contents) {
 		in, _ := v.burn.Inserted()
 		v.d.Ask("Erase the "+in.Medium+"?", c.Loss(in),
 			widgets.Choice{Text: "Cancel"},
 			widgets.Choice{Text: "Erase and burn", Danger: true, Do: func() bool {
-				v.burn.Agree(c)
+				v.burn.ConfirmErase(c)
 				v.burn.Begin()
 				return true
 			}})

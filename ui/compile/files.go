@@ -16,7 +16,7 @@ import (
 // fileMenu shows the commands for the compilation as a whole.
 func (v *View) fileMenu(at fyne.Position) {
 	v.host.Menu(at,
-		widgets.Item("New", unless(!v.project.Empty() || v.project.Dirty(), "the compilation is empty"), v.New),
+		widgets.Item("New", widgets.Unless(!v.project.Empty() || v.project.Dirty(), "the compilation is empty"), v.New),
 		widgets.Item("Open…  (Ctrl+O)", "", v.PickOpen),
 		widgets.Item("Save  (Ctrl+S)", "", v.Save),
 		widgets.Item("Save as…", "", func() { v.saveAs(func() {}) }),
@@ -104,7 +104,7 @@ func (v *View) Work() string {
 	case v.project.Scanning():
 		return "Files are being added to the compilation. Those not found yet will be missing."
 	case v.job.Running():
-		return v.job.Title + " is not finished."
+		return v.job.Title() + " is not finished."
 	}
 	return ""
 }

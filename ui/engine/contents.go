@@ -7,35 +7,35 @@ import (
 	"errors"
 	"time"
 
-	"glassmaster/drive"
 	"glassmaster/drive/read"
 	"glassmaster/drive/record"
+	"glassmaster/drive/scsi"
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/volume"
 	"glassmaster/ui/model"
 )
 
-// Bounds of the look at a disc that is going to be erased: a person waits for it.
+// Limits on examining a disc that is going to be erased, since a person waits for it.
 const (
 	contentsTime    = 10 * time.Second
 	contentsEntries = 1 << 20
-	printSectors    = 64 // of the beginning, which hold the volume's descriptors
+	printSectors    = 64 // at the beginning, with the volume descriptors
 )
 
-// errCounted ends a walk early.
-var errCounted = errors.New("enough was counted")
+// errStop ends a walk early.
+var errStop = errors.New("stop")
 
-// Contents looks at what is on the disc in a drive. A disc that cannot be read has
-// contents too: nobody knows which.
-func (e *Engine) Contents(ctx context.Context, name string) (model.Contents, error) {
-	e.drives.Lock()
-	defer e.drives.Unlock()
-	t, err := drive.Open(ctx, name)
-	if err != nil {
-		return model.Contents{}, err
-	}
-	defer t.Close()
-	var c model.Contents
+// Contents looks at what is on the disc in a drive. Where the disc cannot be read, it
+// is unknown how much is on it.
+func (e *Engine) Contents(ctx context.Context, name string) (c model.Contents, err error) {
+	err = e.withDrive(ctx, name, func(ctx context.Context, t scsi.Transport) (err error) {
+		c, err = contents(ctx, t)
+		return err
+	})
+	return c, err
+}
+
+func contents(ctx context.Context, t scsi.Transport) (c model.Contents, err error) {
 	if c.Contents, err = record.LookInto(ctx, t); err != nil {
 		return c, err
 	}
@@ -52,7 +52,7 @@ func (e *Engine) Contents(ctx context.Context, name string) (model.Contents, err
 	return c, ctx.Err()
 }
 
-// fingerprint is a checksum of where a volume begins.
+// fingerprint returns a checksum of the first sectors of the data track.
 func fingerprint(ctx context.Context, d disc.Disc) string {
 	track, ok := disc.DataTrack(d)
 	if !ok {
@@ -64,14 +64,14 @@ func fingerprint(ctx context.Context, d disc.Disc) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// count counts the files of a volume, as far as there is time for it.
+// count counts the files of a volume, within the limits.
 func count(ctx context.Context, f volume.FS, c *model.Contents) {
 	ctx, cancel := context.WithTimeout(ctx, contentsTime)
 	defer cancel()
 	err := volume.Walk(f, ".", func(e *volume.Entry) error {
 		switch {
 		case ctx.Err() != nil || c.Files+c.Folders >= contentsEntries:
-			return errCounted
+			return errStop
 		case e.Err != nil:
 			c.Partly = true
 		case e.Mode.IsDir():

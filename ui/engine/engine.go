@@ -10,9 +10,9 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"sync/atomic"
 
 	"glassmaster/drive"
+	"glassmaster/drive/job"
 	"glassmaster/drive/read"
 	"glassmaster/drive/scsi"
 	"glassmaster/drive/source"
@@ -22,78 +22,124 @@ import (
 	"glassmaster/ui/model"
 )
 
-// Engine does the work of all places. It is safe for use by several goroutines;
-// a drive is used by one at a time.
+// Engine does the work of all places. It is safe for use by several goroutines. Every
+// access to a drive goes through its queue.
 type Engine struct {
-	mu      sync.Mutex
-	virtual []string // names of the virtual discs that were made here
+	queue job.Queue
 
-	drives  sync.Mutex  // held while drives are spoken to
-	burning atomic.Bool // a burn is under way
+	mu      sync.Mutex
+	virtual []string          // names of the virtual discs that were made here
+	models  map[string]string // of drives that were identified, by name
 	kept    keeping
 }
 
 // New returns the engine.
-func New() *Engine { return &Engine{} }
+func New() *Engine { return &Engine{models: make(map[string]string)} }
 
-// OpenDisc opens an image file, or the disc in a drive.
+// Queue returns the queue in which long work with drives is run.
+func (e *Engine) Queue() *job.Queue { return &e.queue }
+
+// OpenDisc opens an image file, or the disc in a drive. While a task has the drive,
+// reading the disc fails with a *job.BusyError.
 func (e *Engine) OpenDisc(ctx context.Context, name string) (disc.Disc, error) {
-	s, err := open(ctx, name)
+	o := source.Options{Report: progress.Discard}
+	if drive.IsName(name) {
+		held, release, err := e.queue.Use(ctx, name)
+		if err != nil {
+			return nil, err
+		}
+		defer release()
+		ctx, o.Wrap = held, e.queue.Share
+	}
+	s, err := source.Open(ctx, name, o)
 	if err != nil {
 		return nil, err // and not s: a nil pointer in an interface is not nil
 	}
 	return s, nil
 }
 
-func open(ctx context.Context, name string) (*source.Source, error) {
-	return source.Open(ctx, name, source.Options{Report: progress.Discard})
+// withDrive opens a drive for one use.
+func (e *Engine) withDrive(ctx context.Context, name string, use func(context.Context, scsi.Transport) error) error {
+	ctx, release, err := e.queue.Use(ctx, name)
+	if err != nil {
+		return err
+	}
+	defer release()
+	t, err := drive.Open(ctx, name)
+	if err != nil {
+		return err
+	}
+	defer t.Close()
+	return use(ctx, t)
 }
 
-// Drives lists the drives of this machine, and the virtual ones.
+// Drives lists the drives of this machine, and the virtual ones. One that a task uses is
+// not asked for its model.
 func (e *Engine) Drives(ctx context.Context) ([]model.Drive, error) {
-	found, err := drive.List(ctx)
+	found, err := drive.Find()
+	var wait sync.WaitGroup
+	for i := range found {
+		wait.Go(func() { e.identify(ctx, &found[i]) })
+	}
+	wait.Wait()
 	var out []model.Drive
 	for _, f := range found {
 		out = append(out, model.Drive{Name: f.Name, Model: strings.TrimSpace(f.Vendor + " " + f.Product)})
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	for i, d := range out {
+		if d.Model == "" {
+			out[i].Model = e.models[d.Name]
+		} else {
+			e.models[d.Name] = d.Model
+		}
+	}
 	for _, name := range e.virtual {
 		out = append(out, model.Drive{Name: name, Model: "Virtual disc"})
 	}
 	return out, err
 }
 
-// Inserted returns the drives with what is in them.
+// identify asks a drive for its model, unless a task has it.
+func (e *Engine) identify(ctx context.Context, f *drive.Found) {
+	if !f.Unidentified {
+		return
+	}
+	if held, release, err := e.queue.Use(ctx, f.Name); err == nil {
+		defer release()
+		f.Identify(held)
+	}
+}
+
+// Inserted returns the drives with what is in them. It does not wait for a drive that a
+// task uses: its error is a *job.BusyError.
 func (e *Engine) Inserted(ctx context.Context) ([]model.Inserted, error) {
 	drives, err := e.Drives(ctx)
 	if err != nil && len(drives) == 0 {
 		return nil, err
 	}
 	out := make([]model.Inserted, len(drives))
-	if e.burning.Load() { // which nothing must disturb, and which is long
-		for i, d := range drives {
-			out[i] = model.Inserted{Drive: d, Err: &scsi.InUseError{Drive: d.Name, Own: true}}
-		}
-		return out, nil
-	}
-	e.drives.Lock()
-	defer e.drives.Unlock()
+	var wait sync.WaitGroup
 	for i, d := range drives {
-		out[i] = inspect(ctx, d)
+		wait.Go(func() {
+			out[i].Drive = d
+			err := e.withDrive(ctx, d.Name, func(ctx context.Context, t scsi.Transport) error {
+				out[i] = inspect(ctx, d, t)
+				return nil
+			})
+			if err != nil {
+				out[i].Err = err
+			}
+		})
 	}
+	wait.Wait()
 	return out, nil
 }
 
 // inspect asks a drive what is in it.
-func inspect(ctx context.Context, d model.Drive) model.Inserted {
+func inspect(ctx context.Context, d model.Drive, t scsi.Transport) model.Inserted {
 	in := model.Inserted{Drive: d}
-	t, err := drive.Open(ctx, d.Name)
-	if err != nil {
-		in.Err = err
-		return in
-	}
-	defer t.Close()
 	m, err := read.Media(ctx, t)
 	if d.Model == "" {
 		in.Drive.Model = strings.TrimSpace(m.Drive.Vendor + " " + m.Drive.Product)
@@ -120,15 +166,14 @@ func (e *Engine) VirtualMedia() []string {
 	return out
 }
 
-// paces are the rates of usual drives in kB/s, by how media's names begin.
+// paces are the rates of usual drives in kB/s, by the prefix of the medium's name.
 var paces = []struct {
 	medium string
 	rate   int
 }{{"CD", 7056}, {"DVD", 22160}, {"BD", 17982}}
 
-// AddVirtual makes a virtual disc of a medium in a file, or opens the one that
-// is there, and returns the name of its drive. A slow one takes as long as a
-// real drive.
+// AddVirtual creates a virtual disc of a medium in a file, unless the file exists, and
+// returns the name of its drive. A slow one takes as long as a real drive.
 func (e *Engine) AddVirtual(path, medium string, slow bool) (string, error) {
 	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
 		m, err := virtual.ParseMedium(medium)
@@ -139,12 +184,11 @@ func (e *Engine) AddVirtual(path, medium string, slow bool) (string, error) {
 			return "", err
 		}
 	}
-	d, err := virtual.Open(path)
-	if err != nil {
+	name := virtual.Prefix + path
+	err := e.withDrive(context.Background(), name, func(context.Context, scsi.Transport) error { return nil })
+	if err != nil && !errors.As(err, new(*job.BusyError)) { // a busy one exists
 		return "", err
 	}
-	d.Close()
-	name := virtual.Prefix + path
 	for _, p := range paces {
 		if slow && strings.HasPrefix(medium, p.medium) {
 			name += fmt.Sprintf("?pace=%d", p.rate)

@@ -1,4 +1,4 @@
-package engine
+package engine_test
 
 import (
 	"bytes"
@@ -11,15 +11,17 @@ import (
 	"testing"
 
 	"glassmaster/drive"
+	"glassmaster/drive/job"
 	"glassmaster/drive/record"
-	"glassmaster/drive/scsi"
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/progress"
+	"glassmaster/ui/engine"
 	"glassmaster/ui/model"
 )
 
-// numbered is a disc of so many sectors, each filled with its number.
-func numbered(sectors int) disc.Disc {
+// numbered writes an image of so many sectors, each filled with its number.
+func numbered(t *testing.T, sectors int) model.Source {
+	t.Helper()
 	var b bytes.Buffer
 	for i := range sectors {
 		s := bytes.Repeat([]byte{byte(i)}, disc.SectorSize)
@@ -37,7 +39,11 @@ func numbered(sectors int) disc.Disc {
 		}
 		b.Write(s)
 	}
-	return disc.FromReaderAt(bytes.NewReader(b.Bytes()), int64(b.Len()), nil)
+	path := filepath.Join(t.TempDir(), "numbered.iso")
+	if err := os.WriteFile(path, b.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return model.Source{Kind: model.FromImage, Name: path}
 }
 
 // numberedRoot is the record of an empty root directory in sector 18, of itself (0) or
@@ -53,15 +59,18 @@ func numberedRoot(id byte) []byte {
 }
 
 func TestWriteImage(t *testing.T) {
+	e, src := engine.New(), numbered(t, 300)
 	path := filepath.Join(t.TempDir(), "x.iso")
-	r, err := New().WriteImage(t.Context(), path, numbered(300), record.Options{}, progress.Discard)
+	r, err := e.Write(t.Context(), src, model.Target{File: path}, record.Options{}, progress.Discard)
 	if err != nil || !r.Verified || r.Written != 300 || len(r.SHA256) != 64 {
 		t.Errorf("%+v, %v", r, err)
 	}
-	if s, err := os.Stat(path); err != nil || s.Size() != 300*disc.SectorSize {
-		t.Errorf("%v, %v", s, err)
+	want, _ := os.ReadFile(src.Name)
+	if got, err := os.ReadFile(path); err != nil || !bytes.Equal(got, want) {
+		t.Errorf("%d bytes, %v", len(got), err)
 	}
-	if r, err = New().WriteImage(t.Context(), path, numbered(300), record.Options{NoVerify: true}, progress.Discard); err != nil || r.Verified {
+	r, err = e.Write(t.Context(), src, model.Target{File: path}, record.Options{NoVerify: true}, progress.Discard)
+	if err != nil || r.Verified || r.Equal {
 		t.Errorf("not compared, and yet %+v, %v", r, err)
 	}
 }
@@ -70,7 +79,7 @@ func TestWriteImageLeavesNothingBehind(t *testing.T) {
 	dir := t.TempDir()
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	_, err := New().WriteImage(ctx, filepath.Join(dir, "x.iso"), numbered(300), record.Options{}, progress.Discard)
+	_, err := engine.New().Write(ctx, numbered(t, 300), model.Target{File: filepath.Join(dir, "x.iso")}, record.Options{}, progress.Discard)
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("the error is %v", err)
 	}
@@ -79,9 +88,39 @@ func TestWriteImageLeavesNothingBehind(t *testing.T) {
 	}
 }
 
+// A plan says how much is written and why it cannot be; it writes nothing.
+func TestPlanWrite(t *testing.T) {
+	e, src := engine.New(), numbered(t, 300)
+	small := "virtual:" + filepath.Join(t.TempDir(), "small") + "?medium=dvd-r&sectors=200"
+	file := filepath.Join(t.TempDir(), "x.iso")
+	for _, c := range []struct {
+		name    string
+		src     model.Source
+		target  model.Target
+		sectors int64
+		profile string
+		fails   bool
+	}{
+		{"no target", src, model.Target{}, 300, "", false},
+		{"an image file", src, model.Target{File: file}, 300, "ISO image", false},
+		{"a drive", src, model.Target{Drive: "virtual:" + filepath.Join(t.TempDir(), "disc")}, 300, "DVD+R", false},
+		{"a disc that is too small", src, model.Target{Drive: small}, 300, "", true},
+		{"no such source", model.Source{Kind: model.FromImage, Name: file}, model.Target{}, 0, "", true},
+		{"no compilation", model.Source{Kind: model.FromCompilation}, model.Target{}, 0, "", true},
+	} {
+		p := e.PlanWrite(t.Context(), c.src, c.target, record.Options{})
+		if p.Sectors != c.sectors || p.Plan.Profile != c.profile || (p.Err != nil) != c.fails {
+			t.Errorf("%s: %+v", c.name, p)
+		}
+	}
+	if _, err := os.Stat(file); err == nil {
+		t.Error("planning has written the image file")
+	}
+}
+
 func TestVirtualDisc(t *testing.T) {
 	t.Setenv(drive.Environment, "")
-	e := New()
+	e := engine.New()
 	if len(e.VirtualMedia()) < 5 {
 		t.Errorf("the media are %v", e.VirtualMedia())
 	}
@@ -113,58 +152,81 @@ func TestVirtualDisc(t *testing.T) {
 	}
 }
 
-// watched is a disc that tells when it is read for the first time at an address, and
-// waits there.
-type watched struct {
-	disc.Disc
-	at        disc.LBA
-	reached   chan struct{}
-	continues chan struct{}
-}
-
-func (w *watched) ReadSectors(ctx context.Context, p []byte, lba disc.LBA, f disc.Form) (int, error) {
-	if lba <= w.at && w.at < lba+disc.LBA(len(p)/disc.SectorSize) && w.reached != nil {
-		close(w.reached)
-		w.reached = nil
-		<-w.continues
-	}
-	return w.Disc.ReadSectors(context.Background(), p, lba, f)
-}
-
-// Whoever looks at the drives during a burn gets an answer at once, and the drives are
-// left alone.
-func TestLookDuringBurn(t *testing.T) {
+// Nothing but the task that has a drive gets at it: whoever asks is told that it is
+// busy, at once. Other drives can be used.
+func TestBusyDrive(t *testing.T) {
 	t.Setenv(drive.Environment, "")
-	e := New()
-	name, err := e.AddVirtual(filepath.Join(t.TempDir(), "disc"), "DVD+R", false)
+	e, src := engine.New(), numbered(t, 300)
+	dir := t.TempDir()
+	burned, err := e.AddVirtual(filepath.Join(dir, "burned"), "DVD+R", false)
 	if err != nil {
 		t.Fatal(err)
 	}
-	src := &watched{Disc: numbered(300), at: 200, reached: make(chan struct{}), continues: make(chan struct{})}
-	reached, ended := src.reached, make(chan error)
-	go func() {
-		_, err := e.Burn(t.Context(), name, src, record.Options{}, progress.Discard)
-		ended <- err
-	}()
-	select {
-	case <-reached:
-	case err := <-ended:
+	other, err := e.AddVirtual(filepath.Join(dir, "other"), "DVD+R", false)
+	if err != nil {
 		t.Fatal(err)
 	}
-	found, err := e.Inserted(t.Context())
-	if err != nil || len(found) == 0 {
-		t.Errorf("%v, %v", found, err)
+	ctx := t.Context()
+	if _, err := e.Write(ctx, src, model.Target{Drive: other}, record.Options{}, progress.Discard); err != nil {
+		t.Fatal(err)
 	}
-	for _, in := range found {
-		if !errors.As(in.Err, new(*scsi.InUseError)) || in.Medium != "" {
-			t.Errorf("%+v", in)
+	if _, err := e.Write(ctx, src, model.Target{Drive: burned}, record.Options{Appendable: true}, progress.Discard); err != nil {
+		t.Fatal(err)
+	}
+	shown, err := e.OpenDisc(ctx, burned) // before the task begins
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer shown.Close()
+
+	begun, more, done := make(chan struct{}), make(chan struct{}), make(chan error, 1)
+	task := e.Queue().Add("Closing the disc", []string{burned + "?pace=1000"}, func(ctx context.Context, rep progress.Reporter) error {
+		close(begun)
+		<-more
+		_, err := e.RunAction(ctx, burned, model.CloseDisc, rep)
+		done <- err
+		return err
+	})
+	<-begun
+	p := make([]byte, disc.SectorSize)
+	busy := func(what string, err error) {
+		t.Helper()
+		var b *job.BusyError
+		if !errors.As(err, &b) || b.Task != "Closing the disc" {
+			t.Errorf("%s: %v", what, err)
 		}
 	}
-	close(src.continues)
-	if err := <-ended; err != nil {
-		t.Error(err)
+	_, err = shown.ReadSectors(ctx, p, 200, disc.User)
+	busy("reading a disc that is shown", err)
+	_, err = e.OpenDisc(ctx, burned)
+	busy("opening the disc", err)
+	_, err = e.Contents(ctx, burned)
+	busy("its contents", err)
+	_, err = e.PlanAction(ctx, burned, model.CloseDisc)
+	busy("planning an action", err)
+	_, err = e.RunAction(ctx, burned, model.Eject, progress.Discard)
+	busy("an action", err)
+	busy("planning to burn", e.PlanWrite(ctx, src, model.Target{Drive: burned}, record.Options{}).Err)
+	busy("planning to copy", e.PlanWrite(ctx, model.Source{Kind: model.FromDrive, Name: burned}, model.Target{}, record.Options{}).Err)
+	found, err := e.Inserted(ctx)
+	if err != nil || len(found) != 2 || found[1].Err != nil || found[1].Status != "closed" {
+		t.Fatalf("%+v, %v", found, err)
 	}
-	if found, _ = e.Inserted(t.Context()); len(found) == 0 || found[len(found)-1].Status != "closed" {
-		t.Errorf("after the burn: %+v", found)
+	busy("the list of drives", found[0].Err)
+	if d, err := e.OpenDisc(ctx, other); err != nil {
+		t.Errorf("the other drive: %v", err)
+	} else {
+		d.Close()
+	}
+	close(more)
+	if err := <-done; err != nil {
+		t.Errorf("the task itself: %v", err)
+	}
+	<-task.Ended()
+	if n, err := shown.ReadSectors(ctx, p, 200, disc.User); n != 1 && err != nil {
+		t.Errorf("after the task: %d, %v", n, err)
+	}
+	if found, _ = e.Inserted(ctx); len(found) != 2 || found[0].Status != "closed" {
+		t.Errorf("after the task: %+v", found)
 	}
 }

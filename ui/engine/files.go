@@ -11,8 +11,8 @@ import (
 	"glassmaster/ui/model"
 )
 
-// LoadCompilation reads a compilation file. What of it is missing on this
-// machine comes back as notices.
+// LoadCompilation loads a compilation file. The notices name its files that are missing
+// on the host.
 func (e *Engine) LoadCompilation(path string) (*compilation.Compilation, []disc.Notice, error) {
 	return compilation.Load(path)
 }
@@ -22,18 +22,17 @@ func (e *Engine) SaveCompilation(c *compilation.Compilation, path string) error 
 	return c.Save(path)
 }
 
-// kinds are what becomes of files that are there already.
+// kinds translates what happens to files that exist.
 var kinds = map[model.Existing]extract.Existing{model.Replace: extract.Replace, model.Skip: extract.Keep, model.KeepBoth: extract.Both}
 
-// Taken returns how many files that Extract would make are in the folder already,
-// and the first of them.
+// Taken returns how many of the files that Extract would create exist already, and the
+// first of them.
 func (e *Engine) Taken(ctx context.Context, f volume.FS, paths []string, to string) (int64, string, error) {
 	return extract.Taken(ctx, f, to, extract.Options{Paths: paths})
 }
 
-// Extract copies files and folders of a volume into a folder of this machine.
-// What is not there as it is on the disc comes back as problems; the error is
-// that of the whole.
+// Extract copies files and folders of a volume into a folder of the host. The notices
+// say what is missing there or different.
 func (e *Engine) Extract(ctx context.Context, f volume.FS, paths []string, to string, x model.Existing, rep progress.Reporter) ([]disc.Notice, error) {
 	r, err := extract.Extract(ctx, f, to, extract.Options{Paths: paths, Existing: kinds[x]}, rep)
 	return r.Notices, err

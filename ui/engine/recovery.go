@@ -18,25 +18,25 @@ import (
 	"glassmaster/ui/model"
 )
 
-// A window keeps its compilation in three files of the state folder: the
-// compilation itself, the path of the file that it came from, and a file that is
-// locked as long as the window runs. The system drops that lock when the program
-// ends, however it ends, so that what nobody locks was left by a crash.
+// A window stores its unsaved compilation in three files in the state folder: the
+// compilation itself, the path of the file that it was loaded from, and a lock file. The
+// system releases the lock when the program ends, even by a crash: files without a locked
+// lock file were left by a crash.
 const (
-	keptEnding   = compilation.Ending
-	originEnding = ".origin"
-	lockEnding   = ".lock"
+	keptExtension   = compilation.Ending
+	originExtension = ".origin"
+	lockExtension   = ".lock"
 )
 
-// keeping is what one window keeps.
+// keeping is the stored compilation of this window.
 type keeping struct {
 	mu   sync.Mutex
-	base string // of its files, without the ending; empty before the first
+	base string // path of its files without the extension; empty when there are none
 	lock *flock.Flock
 }
 
-// stateDir is where this person's programs keep what they need again after a
-// crash.
+// stateDir returns the folder for state of the user that must survive a crash, by the
+// XDG Base Directory Specification on Linux.
 func stateDir() (string, error) {
 	if dir := os.Getenv("XDG_STATE_HOME"); filepath.IsAbs(dir) {
 		return filepath.Join(dir, "glassmaster"), nil
@@ -55,18 +55,18 @@ func (e *Engine) Keep(c *compilation.Compilation, origin string) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if err := k.begin(); err != nil {
-		return fmt.Errorf("keep the compilation: %w", err)
+		return fmt.Errorf("store the compilation for recovery: %w", err)
 	}
-	if err := os.WriteFile(k.base+originEnding, []byte(origin), 0o600); err != nil {
-		return fmt.Errorf("keep the compilation: %w", err)
+	if err := os.WriteFile(k.base+originExtension, []byte(origin), 0o600); err != nil {
+		return fmt.Errorf("store the compilation for recovery: %w", err)
 	}
-	if err := c.Save(k.base + keptEnding); err != nil {
-		return fmt.Errorf("keep the compilation: %w", err)
+	if err := c.Save(k.base + keptExtension); err != nil {
+		return fmt.Errorf("store the compilation for recovery: %w", err)
 	}
 	return nil
 }
 
-// begin takes a name that no other window has.
+// begin creates and locks the lock file, whose name no other window uses.
 func (k *keeping) begin() error {
 	if k.base != "" {
 		return nil
@@ -78,7 +78,7 @@ func (k *keeping) begin() error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
 	}
-	f, err := os.CreateTemp(dir, "window-*"+lockEnding)
+	f, err := os.CreateTemp(dir, "window-*"+lockExtension)
 	if err != nil {
 		return err
 	}
@@ -87,7 +87,7 @@ func (k *keeping) begin() error {
 	if locked, err := lock.TryLock(); err != nil || !locked {
 		return fmt.Errorf("lock %s: %w", f.Name(), errors.Join(err, os.Remove(f.Name())))
 	}
-	k.base, k.lock = strings.TrimSuffix(f.Name(), lockEnding), lock
+	k.base, k.lock = strings.TrimSuffix(f.Name(), lockExtension), lock
 	return nil
 }
 
@@ -105,10 +105,10 @@ func (e *Engine) Forget() error {
 	return err
 }
 
-// remove removes the files of one name, that of the lock last.
+// remove removes the files of one window, the lock file last.
 func remove(base string) error {
-	for _, ending := range []string{keptEnding, originEnding, lockEnding} {
-		if err := os.Remove(base + ending); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	for _, extension := range []string{keptExtension, originExtension, lockExtension} {
+		if err := os.Remove(base + extension); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
 	}
@@ -121,13 +121,13 @@ func (e *Engine) Lost() ([]model.Lost, error) {
 	if err != nil {
 		return nil, err
 	}
-	files, err := os.ReadDir(dir) // and no pattern: the folder may have any name
+	files, err := os.ReadDir(dir) // not Glob: the path may contain its special characters
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
 	var out []model.Lost
 	for _, f := range files {
-		name, kept := strings.CutSuffix(f.Name(), keptEnding)
+		name, kept := strings.CutSuffix(f.Name(), keptExtension)
 		if !kept || !strings.HasPrefix(name, "window-") || !f.Type().IsRegular() {
 			continue
 		}
@@ -136,16 +136,16 @@ func (e *Engine) Lost() ([]model.Lost, error) {
 		if err != nil || running(base) {
 			continue
 		}
-		origin, _ := os.ReadFile(base + originEnding)
+		origin, _ := os.ReadFile(base + originExtension)
 		out = append(out, model.Lost{ID: base, Origin: string(origin), Kept: info.ModTime()})
 	}
 	slices.SortFunc(out, func(a, b model.Lost) int { return b.Kept.Compare(a.Kept) })
 	return out, nil
 }
 
-// running reports whether the window that keeps something still runs.
+// running reports whether the window that stored the files still runs.
 func running(base string) bool {
-	lock := flock.New(base + lockEnding)
+	lock := flock.New(base + lockExtension)
 	locked, err := lock.TryLock()
 	if locked {
 		_ = lock.Unlock()
@@ -155,7 +155,7 @@ func running(base string) bool {
 
 // Recover implements model.Keeper.
 func (e *Engine) Recover(l model.Lost) (*compilation.Compilation, []disc.Notice, error) {
-	return e.LoadCompilation(l.ID + keptEnding)
+	return e.LoadCompilation(l.ID + keptExtension)
 }
 
 // Discard implements model.Keeper.

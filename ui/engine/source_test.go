@@ -1,4 +1,4 @@
-package engine
+package engine_test
 
 import (
 	"bytes"
@@ -11,6 +11,7 @@ import (
 	"glassmaster/mastering/compilation"
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/progress"
+	"glassmaster/ui/engine"
 	"glassmaster/ui/model"
 )
 
@@ -44,64 +45,55 @@ func mastered(t *testing.T) string {
 
 // Of a disc that is overwritten in place the window copies what is in use, as the
 // command line does.
-func TestOpenUsedPart(t *testing.T) {
-	e, image := New(), mastered(t)
+func TestCopyUsedPart(t *testing.T) {
+	e, image := engine.New(), mastered(t)
 	info, err := os.Stat(image)
 	if err != nil {
 		t.Fatal(err)
 	}
 	name := "virtual:" + filepath.Join(t.TempDir(), "disc") + "?medium=bd-re"
-	src, err := e.OpenSource(t.Context(), model.Source{Kind: model.FromImage, Name: image})
-	if err != nil {
+	if _, err := e.Write(t.Context(), fromImage(image), model.Target{Drive: name}, record.Options{}, progress.Discard); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := e.Burn(t.Context(), name, src.Disc, record.Options{}, progress.Discard); err != nil {
-		t.Fatal(err)
+	src, copied := model.Source{Kind: model.FromDrive, Name: name}, model.Target{File: filepath.Join(t.TempDir(), "copy.iso")}
+	p := e.PlanWrite(t.Context(), src, copied, record.Options{})
+	if p.Err != nil || p.Sectors != info.Size()/disc.SectorSize || p.Plan.Unused == 0 || !strings.Contains(strings.Join(p.Warnings(), "\n"), "in use") {
+		t.Errorf("%d sectors, %q, %v", p.Sectors, p.Warnings(), p.Err)
 	}
-	src.Disc.Close()
-	o, err := e.OpenSource(t.Context(), model.Source{Kind: model.FromDrive, Name: name})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer o.Disc.Close()
-	if o.Sectors != info.Size()/disc.SectorSize || disc.Sectors(o.Disc) != o.Sectors || len(o.Warnings) != 1 || !strings.Contains(o.Warnings[0], "in use") {
-		t.Errorf("%d sectors, %q", o.Sectors, o.Warnings)
-	}
-	copied := filepath.Join(t.TempDir(), "copy.iso")
-	if r, err := e.WriteImage(t.Context(), copied, o.Disc, record.Options{}, progress.Discard); err != nil || !r.Verified {
+	if r, err := e.Write(t.Context(), src, copied, record.Options{}, progress.Discard); err != nil || !r.Verified {
 		t.Errorf("%+v, %v", r, err)
 	}
-}
-
-// An image of a source that is incomplete is written, and is no success.
-func TestWriteImageOfShortSource(t *testing.T) {
-	image := mastered(t)
-	if err := os.Truncate(image, 300*disc.SectorSize); err != nil {
-		t.Fatal(err)
-	}
-	e := New()
-	o, err := e.OpenSource(t.Context(), model.Source{Kind: model.FromImage, Name: image})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer o.Disc.Close()
-	path := filepath.Join(t.TempDir(), "copy.iso")
-	r, err := e.WriteImage(t.Context(), path, o.Disc, record.Options{}, progress.Discard)
-	if v := model.Judge(r, err, record.Options{}); v.Verdict != model.Unverified || !strings.Contains(v.Text, "300 (") {
-		t.Errorf("%v: %+v", err, v)
-	}
-	if s, err := os.Stat(path); err != nil || s.Size() != 300*disc.SectorSize {
+	if s, err := os.Stat(copied.File); err != nil || s.Size() != info.Size() {
 		t.Errorf("%v, %v", s, err)
 	}
 }
 
-// A file that grows while the image is written still delivers what was planned: the
-// image is kept, and what has happened is told.
+func fromImage(path string) model.Source { return model.Source{Kind: model.FromImage, Name: path} }
+
+// An image of a source that is incomplete is written, and is no success.
+func TestWriteImageOfShortSource(t *testing.T) {
+	for _, o := range []record.Options{{}, {NoVerify: true}} {
+		image := mastered(t)
+		if err := os.Truncate(image, 300*disc.SectorSize); err != nil {
+			t.Fatal(err)
+		}
+		path := filepath.Join(t.TempDir(), "copy.iso")
+		r, err := engine.New().Write(t.Context(), fromImage(image), model.Target{File: path}, o, progress.Discard)
+		if v := model.Judge(r, err, o); v.Verdict == model.Verified || !strings.Contains(v.Headline, "INCOMPLETE") {
+			t.Errorf("%+v", v)
+		}
+		if s, err := os.Stat(path); err != nil || s.Size() != 300*disc.SectorSize {
+			t.Errorf("%v, %v", s, err)
+		}
+	}
+}
+
+// A file that has changed since it was added never leads to an image that looks good.
 func TestWriteImageOfChangedFiles(t *testing.T) {
 	for _, c := range []struct {
-		name string
-		do   func(path string) error
-		told bool // as a change; else nothing is written
+		name   string
+		do     func(path string) error
+		writes bool // the image, and says what has happened
 	}{
 		{"longer", func(p string) error { return os.Truncate(p, 2<<20) }, true},
 		{"shorter", func(p string) error { return os.Truncate(p, 1000) }, false},
@@ -113,40 +105,41 @@ func TestWriteImageOfChangedFiles(t *testing.T) {
 			if err := os.WriteFile(file, bytes.Repeat([]byte("x"), 1<<20), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			e := New()
-			o, err := e.OpenSource(t.Context(), model.Source{Kind: model.FromImage, Name: dir})
-			if err != nil {
+			comp := compilation.New()
+			if _, err := comp.AddPaths(t.Context(), []string{dir}, false, progress.Discard); err != nil {
 				t.Fatal(err)
 			}
-			defer o.Disc.Close()
 			if err := c.do(file); err != nil {
 				t.Fatal(err)
 			}
-			r, err := e.WriteImage(t.Context(), path, o.Disc, record.Options{}, progress.Discard)
-			v := model.Judge(r, err, record.Options{})
-			if v.Verdict == model.Verified {
-				t.Errorf("the verdict is %v", v)
+			src := model.Source{Kind: model.FromCompilation, Compilation: comp}
+			r, err := engine.New().Write(t.Context(), src, model.Target{File: path}, record.Options{}, progress.Discard)
+			if v := model.Judge(r, err, record.Options{}); v.Verdict == model.Verified {
+				t.Errorf("the outcome is %+v", v)
 			}
-			if c.told != (err == nil && len(r.Changes) == 1) {
-				t.Errorf("error %v, told %q", err, r.Changes)
+			if c.writes != (err == nil && len(r.Changes) == 1) {
+				t.Errorf("error %v, changes %v", err, r.Changes)
 			}
-			if _, err := os.Stat(path); c.told != (err == nil) {
+			if _, err := os.Stat(path); c.writes != (err == nil) {
 				t.Errorf("the image: %v", err)
 			}
 		})
 	}
 }
 
-// A copy of what is in use of a disc whose files cannot be found is no success.
+// A copy of a disc whose files cannot be found is no success.
 func TestWriteImageOfUnopenable(t *testing.T) {
 	p := make([]byte, 400*disc.SectorSize)
 	d := p[16*disc.SectorSize:]
 	copy(d, "\x01CD001\x01")
 	d[80], d[81] = 0x90, 1 // 400 sectors
 	copy(d[disc.SectorSize:], "\xffCD001\x01")
-	src := disc.Limit(disc.FromReaderAt(bytes.NewReader(append(p, make([]byte, 1<<20)...)), int64(len(p)+1<<20), nil), 400)
-	r, err := New().WriteImage(t.Context(), filepath.Join(t.TempDir(), "x.iso"), src, record.Options{}, progress.Discard)
-	if v := model.Judge(r, err, record.Options{}); v.Verdict != model.Unverified || !strings.Contains(v.Text, "cannot be found") {
-		t.Errorf("%v: %+v", err, v)
+	path := filepath.Join(t.TempDir(), "bad.iso")
+	if err := os.WriteFile(path, p, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r, err := engine.New().Write(t.Context(), fromImage(path), model.Target{File: filepath.Join(t.TempDir(), "x.iso")}, record.Options{}, progress.Discard)
+	if v := model.Judge(r, err, record.Options{}); v.Verdict == model.Verified || v.Verdict == model.Simulated || !strings.Contains(v.Text, "cannot be found") {
+		t.Errorf("%+v", v)
 	}
 }

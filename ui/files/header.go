@@ -42,7 +42,7 @@ func (h *header) show(o model.Order, found bool) {
 
 // Tapped implements fyne.Tappable.
 func (h *header) Tapped(e *fyne.PointEvent) {
-	defer model.Guard()
+	defer model.CatchPanic()
 	if c, ok := columnAt(columnsOf(h.found), h.Size().Width, e.Position.X); ok && c.sorts {
 		h.onSort(c.by)
 	}

@@ -175,8 +175,8 @@ var tinted = map[model.Class]fyne.Resource{
 	model.Link:    theme.Tint(theme.LinkIcon, theme.Muted),
 	model.Text:    theme.Tint(theme.TextIcon, theme.Muted),
 	model.Picture: theme.Tint(theme.PictureIcon, theme.Muted),
-	model.Sound:   theme.Tint(theme.AudioIcon, theme.Muted),
-	model.Film:    theme.Tint(theme.VideoIcon, theme.Muted),
+	model.Audio:   theme.Tint(theme.AudioIcon, theme.Muted),
+	model.Video:   theme.Tint(theme.VideoIcon, theme.Muted),
 	model.Archive: theme.Tint(theme.ArchiveIcon, theme.Muted),
 	model.Image:   theme.Tint(theme.DiscIcon, theme.Muted),
 }

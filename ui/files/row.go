@@ -53,7 +53,7 @@ func newRow(r *rowList) *rowWidget {
 // MouseDown implements desktop.Mouseable. Unlike Tapped it is told which modifier keys
 // are held.
 func (l *rowWidget) MouseDown(e *desktop.MouseEvent) {
-	defer model.Guard()
+	defer model.CatchPanic()
 	l.rows.pressed = -1
 	if e.Button == desktop.MouseButtonPrimary {
 		l.rows.pressed = l.row
@@ -63,7 +63,7 @@ func (l *rowWidget) MouseDown(e *desktop.MouseEvent) {
 
 // MouseUp implements desktop.Mouseable.
 func (l *rowWidget) MouseUp(e *desktop.MouseEvent) {
-	defer model.Guard()
+	defer model.CatchPanic()
 	if l.rows.dragging {
 		return
 	}
@@ -85,7 +85,7 @@ func (l *rowWidget) pressOf(e *desktop.MouseEvent) pressEvent {
 // Dragged implements fyne.Draggable. Fyne calls it on the first row that the pointer
 // crosses, wherever the button was pressed: the row where it was pressed is dragged.
 func (l *rowWidget) Dragged(e *fyne.DragEvent) {
-	defer model.Guard()
+	defer model.CatchPanic()
 	if l.rows.pressed < 0 {
 		return
 	}
@@ -97,7 +97,7 @@ func (l *rowWidget) Dragged(e *fyne.DragEvent) {
 
 // DragEnd implements fyne.Draggable.
 func (l *rowWidget) DragEnd() {
-	defer model.Guard()
+	defer model.CatchPanic()
 	row, dragging := l.rows.pressed, l.rows.dragging
 	l.rows.pressed, l.rows.dragging = -1, false
 	if dragging && l.rows.OnDropped != nil {

@@ -73,7 +73,7 @@ func newRowList() *rowList {
 	}, func() fyne.CanvasObject {
 		return newRow(r)
 	}, func(i int, o fyne.CanvasObject) {
-		defer model.Guard()
+		defer model.CatchPanic()
 		l := o.(*rowWidget)
 		l.row = i
 		if i < r.Length() { // the data may have shrunk since the list was laid out
@@ -146,7 +146,7 @@ func (r *rowList) FocusLost() {
 
 // TypedRune implements fyne.Focusable.
 func (r *rowList) TypedRune(c rune) {
-	defer model.Guard()
+	defer model.CatchPanic()
 	if r.OnRune != nil {
 		r.OnRune(c)
 	}
@@ -154,7 +154,7 @@ func (r *rowList) TypedRune(c rune) {
 
 // TypedKey implements fyne.Focusable.
 func (r *rowList) TypedKey(e *fyne.KeyEvent) {
-	defer model.Guard()
+	defer model.CatchPanic()
 	if r.OnKey != nil {
 		r.OnKey(e.Name, r.shift)
 	}
@@ -162,7 +162,7 @@ func (r *rowList) TypedKey(e *fyne.KeyEvent) {
 
 // TypedShortcut implements fyne.Shortcutable.
 func (r *rowList) TypedShortcut(s fyne.Shortcut) {
-	defer model.Guard()
+	defer model.CatchPanic()
 	if r.OnCommand == nil || !r.OnCommand(s) {
 		widgets.ToWindow(r, s)
 	}
@@ -189,14 +189,14 @@ func (r *rowList) MouseUp(*desktop.MouseEvent) {}
 
 // Tapped implements fyne.Tappable. A click below the last row clears the selection.
 func (r *rowList) Tapped(*fyne.PointEvent) {
-	defer model.Guard()
+	defer model.CatchPanic()
 	r.press(pressEvent{Row: -1})
 }
 
 // TappedSecondary implements fyne.SecondaryTappable. It opens the menu of the folder
 // that is shown.
 func (r *rowList) TappedSecondary(e *fyne.PointEvent) {
-	defer model.Guard()
+	defer model.CatchPanic()
 	r.press(pressEvent{Row: -1, Menu: true, At: e.AbsolutePosition})
 }
 

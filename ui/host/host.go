@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
 
 	"glassmaster/mastering/progress"
 	"glassmaster/ui/model"
@@ -141,8 +142,23 @@ func (h *Host) Error(title string, err error) { h.ErrorThen(title, err, func() {
 // ErrorThen shows an error on a sheet, and calls then when it is closed.
 func (h *Host) ErrorThen(title string, err error, then func()) {
 	h.Tell("error", map[string]any{"title": title, "text": err.Error()})
-	h.Sheet(title, widgets.NewText(err.Error()).Wrap(), 480,
+	h.Sheet(title, explanation(err), 480,
 		widgets.Choice{Text: "Close", Primary: true, Escape: true, Do: func() bool { h.Post(then); return true }})
+}
+
+// explanation shows what an error means and, where there are any, its details.
+func explanation(err error) fyne.CanvasObject {
+	text := widgets.NewText(model.Explain(err)).Wrap()
+	var facts []widgets.Fact
+	for _, l := range model.ErrorDetails(err) {
+		facts = append(facts, widgets.Fact{Name: l.Name, Value: l.Value})
+	}
+	if len(facts) == 0 {
+		return text
+	}
+	details := widgets.NewFacts()
+	details.Set(facts)
+	return container.New(&widgets.Column{Gap: 12}, text, widgets.Muted("Details"), details.Container)
 }
 
 // Ask shows a question on a sheet.

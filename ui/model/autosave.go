@@ -9,46 +9,46 @@ import (
 	"glassmaster/mastering/progress"
 )
 
-// Keeper stores what would be lost if the program ended without a word.
+// Keeper stores unsaved compilations, to recover them after a crash.
 type Keeper interface {
-	// Keep stores a compilation in place of what was kept before. Origin is the
-	// file that it was loaded from or saved to, empty when there is none.
+	// Keep stores a compilation, in place of the one that it has stored before. Origin is
+	// the file that it was loaded from or saved to, empty when there is none.
 	Keep(c *compilation.Compilation, origin string) error
-	// Forget removes what was kept.
+	// Forget removes the stored compilation.
 	Forget() error
-	// Lost returns what programs have kept that do not run any more, the newest
+	// Lost returns the compilations stored by programs that no longer run, the newest
 	// first.
 	Lost() ([]Lost, error)
-	// Recover loads what was kept. Files that are gone come back as problems.
+	// Recover loads a stored compilation. The notices name files that are missing.
 	Recover(l Lost) (*compilation.Compilation, []disc.Notice, error)
-	// Discard removes it.
+	// Discard removes a stored compilation.
 	Discard(l Lost) error
 }
 
-// Lost is a compilation that was kept by a program that does not run any more.
+// Lost is a compilation that was stored by a program that no longer runs.
 type Lost struct {
 	ID     string
 	Origin string    // the file that it was loaded from or saved to, if any
-	Kept   time.Time // when it was kept last
+	Kept   time.Time // when it was stored last
 }
 
-// Autosave keeps the edits of a project that were not saved.
+// Autosave stores the unsaved edits of a project.
 type Autosave struct {
-	OnKept func(error) // something was kept, or could not be; may be nil
+	OnKept func(error) // the compilation was stored, or could not be; may be nil
 
 	post    Post
 	keeper  Keeper
 	project *Project
 	delay   time.Duration
-	seen    int  // edits that are kept, or on their way
-	pending bool // a keeping was asked for and has not begun
+	seen    int  // number of edits that are stored, or being stored
+	pending bool // storing is scheduled
 	stored  bool
-	ended   bool // nothing is kept any more
+	ended   bool // nothing is stored any more
 	job     *Job
 }
 
-// keepDelay is how long after an edit the compilation is kept, so that a burst of
-// edits makes one.
+// keepDelay is the time between an edit and storing it, so that a series of edits is
+// stored once.
 const keepDelay = time.Second
 
 // NewAutosave returns the autosave of a project.
@@ -73,11 +73,11 @@ func (a *Autosave) Changed() {
 func (a *Autosave) begin() {
 	a.pending = false
 	if a.ended || a.job.Running() || !a.project.Unsaved() {
-		return // at its end the job looks again
+		return // the job calls Changed when it ends
 	}
 	a.seen = a.project.Edits()
 	c, origin := a.project.Compilation().Snapshot(), a.project.Path()
-	a.job = Start(a.post, "keeping the compilation", func(ctx context.Context, _ progress.Reporter) error {
+	a.job = Start(a.post, "saving the compilation for recovery", func(ctx context.Context, _ progress.Reporter) error {
 		if err := ctx.Err(); err != nil { // the window was closed
 			return err
 		}
@@ -91,7 +91,7 @@ func (a *Autosave) begin() {
 	})
 }
 
-// Now keeps the edits at once: something has gone wrong.
+// Now stores the edits at once, after a panic.
 func (a *Autosave) Now() error {
 	if !a.project.Unsaved() {
 		return nil
@@ -103,11 +103,11 @@ func (a *Autosave) Now() error {
 func (a *Autosave) forget() {
 	if a.stored && !a.job.Running() {
 		a.stored = false
-		_ = a.keeper.Forget() // then it is offered once too often
+		_ = a.keeper.Forget() // if it fails, the compilation is offered for recovery needlessly
 	}
 }
 
-// End forgets what is kept: the person has closed the window.
+// End removes the stored compilation: the person has closed the window.
 func (a *Autosave) End() {
 	a.ended = true
 	a.job.Cancel()

@@ -7,10 +7,10 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
+	"glassmaster/drive/job"
 	"glassmaster/drive/record"
 	"glassmaster/mastering/compilation"
 	"glassmaster/mastering/disc"
@@ -20,17 +20,18 @@ import (
 
 // recorder is a Recorder that answers as it is told.
 type recorder struct {
+	queue    job.Queue
 	mu       sync.Mutex
 	drives   []Inserted
 	openErr  error
 	contents Contents
 	planErr  error
-	burn     func(ctx context.Context, rep progress.Reporter) (record.Result, error)
-	burned   []string
+	burn     func(ctx context.Context, rep progress.Reporter) (job.Result, error)
+	written  []Target
 	options  record.Options
-	imaged   string
-	opened   atomic.Int32 // discs that were not closed
 }
+
+func (r *recorder) Queue() *job.Queue { return &r.queue }
 
 func (r *recorder) Inserted(context.Context) ([]Inserted, error) {
 	r.mu.Lock()
@@ -45,21 +46,19 @@ func (r *recorder) answer(change func()) {
 	change()
 }
 
-func (r *recorder) OpenSource(context.Context, Source) (Opened, error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.openErr != nil {
-		return Opened{}, r.openErr
+func (r *recorder) PlanWrite(ctx context.Context, s Source, t Target, _ record.Options) Preflight {
+	_, release, err := r.queue.Use(ctx, Drives(s, t)...)
+	if err != nil {
+		return Preflight{Err: err}
 	}
-	r.opened.Add(1)
-	d := disc.FromReaderAt(strings.NewReader("x"), 4096, func() error { r.opened.Add(-1); return nil })
-	return Opened{Disc: d, Sectors: 2}, nil
-}
-
-func (r *recorder) PlanBurn(context.Context, string, disc.Disc, record.Options) (record.Plan, error) {
+	defer release()
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return record.Plan{Profile: "DVD+R", Sectors: 2}, r.planErr
+	p := Preflight{Sectors: 2, Err: r.openErr}
+	if p.Err == nil && t.Drive != "" {
+		p.Plan.Profile, p.Plan.Sectors, p.Err = "DVD+R", 2, r.planErr
+	}
+	return p
 }
 
 func (r *recorder) Contents(context.Context, string) (Contents, error) {
@@ -68,42 +67,45 @@ func (r *recorder) Contents(context.Context, string) (Contents, error) {
 	return r.contents, nil
 }
 
-func (r *recorder) PlanCare(context.Context, string, Care) (CarePlan, error) { return CarePlan{}, nil }
+func (r *recorder) PlanAction(context.Context, string, Action) (ActionPlan, error) {
+	return ActionPlan{}, nil
+}
 
-func (r *recorder) Care(context.Context, string, Care, progress.Reporter) (string, error) {
+func (r *recorder) RunAction(context.Context, string, Action, progress.Reporter) (string, error) {
 	return "", nil
 }
 
-func (r *recorder) Burn(ctx context.Context, name string, _ disc.Disc, o record.Options, rep progress.Reporter) (record.Result, error) {
-	r.burned, r.options = append(r.burned, name), o
+func (r *recorder) Write(ctx context.Context, _ Source, t Target, o record.Options, rep progress.Reporter) (job.Result, error) {
+	r.written, r.options = append(r.written, t), o
 	return r.burn(ctx, rep)
 }
 
-func (r *recorder) WriteImage(_ context.Context, path string, _ disc.Disc, _ record.Options, _ progress.Reporter) (record.Result, error) {
-	r.imaged = path
-	return record.Result{Verified: true}, nil
+// good is the result of a burn without a flaw.
+func good() (r job.Result) {
+	r.Verified, r.Equal, r.Plan.Sectors = true, true, 2
+	return r
 }
 
-func newBurn(r *recorder) (*Burn, queue) {
-	q := newQueue()
+func newBurn(r *recorder) (*Burn, mainLoop) {
+	q := newMainLoop()
 	b := NewBurn(r, q.post)
 	b.Compiled = func() *compilation.Compilation { return nil }
 	return b, q
 }
 
-func (b *Burn) settle(t *testing.T, q queue) {
+func (b *Burn) waitUntilIdle(t *testing.T, q mainLoop) {
 	t.Helper()
-	q.until(t, "the plan", func() bool { return !b.Looking() && !b.Planning() && len(q) == 0 })
+	q.until(t, "the plan", func() bool { return !b.FindingDrives() && !b.Planning() && len(q) == 0 })
 }
 
 func TestBurnSaysWhyItCannotBegin(t *testing.T) {
 	r := &recorder{}
 	b, q := newBurn(r)
-	b.Look()
-	b.settle(t, q)
+	b.FindDrives()
+	b.waitUntilIdle(t, q)
 	why := func(want string) {
 		t.Helper()
-		b.settle(t, q)
+		b.waitUntilIdle(t, q)
 		if !strings.Contains(b.Why(), want) || want == "" && b.Why() != "" {
 			t.Errorf("it says %q, want %q", b.Why(), want)
 		}
@@ -117,7 +119,7 @@ func TestBurnSaysWhyItCannotBegin(t *testing.T) {
 	why("")
 	r.answer(func() { r.drives = []Inserted{{Drive: Drive{Name: "virtual:x"}, Medium: "DVD+R"}} })
 	b.SetTarget(Target{})
-	b.Look()
+	b.FindDrives()
 	why("") // the only drive was chosen
 	if b.Target().Drive != "virtual:x" {
 		t.Errorf("the target is %+v", b.Target())
@@ -134,26 +136,26 @@ func TestBurnSaysWhyItCannotBegin(t *testing.T) {
 	b.Plan()
 	why("No such file.")
 	b.Begin()
-	if len(r.burned) > 0 || r.opened.Load() != 0 {
-		t.Errorf("burned %v, %d discs left open", r.burned, r.opened.Load())
+	if len(r.written) > 0 {
+		t.Errorf("written %v", r.written)
 	}
 }
 
 func TestBurnRuns(t *testing.T) {
 	r := &recorder{drives: []Inserted{{Drive: Drive{Name: "d"}, Medium: "DVD+R", Speeds: []int{22160}}}}
 	going := make(chan bool)
-	r.burn = func(_ context.Context, rep progress.Reporter) (record.Result, error) {
+	r.burn = func(_ context.Context, rep progress.Reporter) (job.Result, error) {
 		rep.Phase(progress.Writing, 4096)
 		rep.Add(2048)
 		going <- true
 		<-going
-		return record.Result{Verified: true, Plan: record.Plan{Sectors: 2}}, nil
+		return good(), nil
 	}
 	b, q := newBurn(r)
-	b.Look()
+	b.FindDrives()
 	b.SetSource(Source{Kind: FromImage, Name: "b.iso"})
 	b.Options.Speed = 22160
-	b.settle(t, q)
+	b.waitUntilIdle(t, q)
 	b.Begin()
 	<-going
 	if b.Stage() != Running || b.Why() == "" {
@@ -164,10 +166,10 @@ func TestBurnRuns(t *testing.T) {
 	}
 	going <- true
 	q.until(t, "the outcome", func() bool { return b.Stage() == Finished })
-	if b.Outcome().Verdict != Verified || r.options.Speed != 22160 || r.options.NoVerify || r.opened.Load() != 0 {
-		t.Errorf("outcome %+v, options %+v, %d discs open", b.Outcome(), r.options, r.opened.Load())
+	if b.Outcome().Verdict != Verified || r.options.Speed != 22160 || r.options.NoVerify {
+		t.Errorf("outcome %+v, options %+v", b.Outcome(), r.options)
 	}
-	b.Again()
+	b.Reset()
 	if b.Stage() != Settings {
 		t.Error("there is no way back to the settings")
 	}
@@ -175,15 +177,18 @@ func TestBurnRuns(t *testing.T) {
 
 func TestBurnStops(t *testing.T) {
 	r := &recorder{drives: []Inserted{{Drive: Drive{Name: "d"}, Medium: "DVD+R"}}}
-	r.burn = func(ctx context.Context, _ progress.Reporter) (record.Result, error) {
+	begun := make(chan struct{})
+	r.burn = func(ctx context.Context, _ progress.Reporter) (job.Result, error) {
+		close(begun)
 		<-ctx.Done()
-		return record.Result{}, &record.Error{Step: "write", LBA: 7, Err: ctx.Err(), Left: "the disc is lost"}
+		return job.Result{}, &record.Error{Step: "write", LBA: 7, Err: ctx.Err(), Left: "the disc is lost"}
 	}
 	b, q := newBurn(r)
-	b.Look()
+	b.FindDrives()
 	b.SetSource(Source{Kind: FromImage, Name: "b.iso"})
-	b.settle(t, q)
+	b.waitUntilIdle(t, q)
 	b.Begin()
+	<-begun
 	b.Job().Cancel()
 	if !b.Job().Stopping() {
 		t.Error("it is not said that it is being stopped")
@@ -194,13 +199,155 @@ func TestBurnStops(t *testing.T) {
 	}
 }
 
-func TestBurnSurvivesAFault(t *testing.T) {
-	r := &recorder{drives: []Inserted{{Drive: Drive{Name: "d"}, Medium: "DVD+R"}}}
-	r.burn = func(context.Context, progress.Reporter) (record.Result, error) { panic("oops") }
+// A burn whose drive has another task waits for it, and says so; stopped while it waits
+// it has written nothing.
+func TestBurnWaits(t *testing.T) {
+	for _, stop := range []bool{false, true} {
+		r := &recorder{drives: []Inserted{{Drive: Drive{Name: "d", Model: "DRIVE"}, Medium: "DVD+R"}}}
+		r.burn = func(context.Context, progress.Reporter) (job.Result, error) { return good(), nil }
+		b, q := newBurn(r)
+		b.FindDrives()
+		b.SetSource(Source{Kind: FromDrive, Name: "other"})
+		b.waitUntilIdle(t, q)
+		held, end := make(chan struct{}), make(chan struct{})
+		other := r.queue.Add("Erasing the disc", []string{"other"}, func(context.Context, progress.Reporter) error {
+			close(held)
+			<-end
+			return nil
+		})
+		<-held
+		b.Begin() // planned before the other task began
+		text, ok := b.WaitsFor()
+		if b.Stage() != Running || !ok || text != "Waiting for the drive other: Erasing the disc" {
+			t.Errorf("stage %d, it says %q", b.Stage(), text)
+		}
+		if stop {
+			b.Job().Cancel()
+		} else {
+			close(end)
+		}
+		q.until(t, "the outcome", func() bool { return b.Stage() == Finished })
+		if stop {
+			close(end)
+		}
+		<-other.Ended()
+		o := b.Outcome()
+		if want := (map[bool]Verdict{false: Verified, true: Stopped})[stop]; o.Verdict != want || len(r.written) != map[bool]int{false: 1}[stop] {
+			t.Errorf("stopped %v: %+v, %d written", stop, o, len(r.written))
+		}
+		if stop && !strings.Contains(o.Text, "Nothing was written") {
+			t.Error(o.Text)
+		}
+		if _, ok := b.WaitsFor(); ok {
+			t.Error("a burn that has ended waits")
+		}
+	}
+}
+
+// A drive that is busy is named, with what it is busy with.
+func TestBurnBusy(t *testing.T) {
+	r := &recorder{drives: []Inserted{{Drive: Drive{Name: "d", Model: "DRIVE"}, Medium: "DVD+R"}}}
 	b, q := newBurn(r)
-	b.Look()
+	b.FindDrives()
 	b.SetSource(Source{Kind: FromImage, Name: "b.iso"})
-	b.settle(t, q)
+	b.waitUntilIdle(t, q)
+	held, end := make(chan struct{}), make(chan struct{})
+	other := r.queue.Add("Erasing the disc", []string{"d"}, func(context.Context, progress.Reporter) error {
+		close(held)
+		<-end
+		return nil
+	})
+	<-held
+	b.Plan()
+	b.waitUntilIdle(t, q)
+	if why := b.Why(); why != "DRIVE  (d) is busy: Erasing the disc. Wait until that has finished, or stop it." {
+		t.Errorf("it says %q", why)
+	}
+	close(end)
+	<-other.Ended()
+	b.Plan()
+	b.waitUntilIdle(t, q)
+	if why := b.Why(); why != "" {
+		t.Errorf("it says %q", why)
+	}
+}
+
+// The phases that are expected follow those that have begun.
+func TestBurnPhases(t *testing.T) {
+	step := make(chan progress.Phase)
+	for _, c := range []struct {
+		target Target
+		o      record.Options
+		phases []progress.Phase
+		want   []string // after each of them
+	}{
+		{
+			Target{Drive: "d"},
+			record.Options{},
+			[]progress.Phase{progress.ReadingAhead, progress.Writing, progress.Finishing, progress.CheckingDisc, progress.Comparing},
+			[]string{
+				"READING AHEAD writing finishing checking the disc comparing",
+				"reading ahead* WRITING finishing checking the disc comparing",
+				"reading ahead* writing* FINISHING checking the disc comparing",
+				"reading ahead* writing* finishing* CHECKING THE DISC comparing",
+				"reading ahead* writing* finishing* checking the disc* COMPARING",
+			},
+		},
+		{Target{Drive: "d"}, record.Options{Simulate: true}, []progress.Phase{progress.Simulating}, []string{"SIMULATION finishing"}},
+		{Target{Drive: "d"}, record.Options{NoVerify: true}, []progress.Phase{progress.Writing, progress.Salvaging}, []string{"WRITING finishing checking the disc", "writing* SALVAGING THE DISC"}},
+		{Target{File: "x.iso"}, record.Options{}, []progress.Phase{progress.Writing}, []string{"WRITING comparing"}},
+	} {
+		r := &recorder{drives: []Inserted{{Drive: Drive{Name: "d"}, Medium: "DVD+R"}}}
+		r.burn = func(_ context.Context, rep progress.Reporter) (job.Result, error) {
+			for p := range step {
+				rep.Phase(p, 100)
+				rep.Add(10)
+				step <- p
+			}
+			return good(), nil
+		}
+		b, q := newBurn(r)
+		b.FindDrives()
+		b.SetTarget(c.target)
+		b.SetSource(Source{Kind: FromImage, Name: "b.iso"})
+		b.Options = c.o
+		b.waitUntilIdle(t, q)
+		b.Begin()
+		for i, p := range c.phases {
+			step <- p
+			<-step
+			var got []string
+			for _, x := range b.Phases() {
+				text := x.Phase.String()
+				switch x.State {
+				case Active:
+					text = strings.ToUpper(text)
+				case Past:
+					text += "*"
+				case Pending:
+				}
+				if (x.State == Pending) != (x.Done == 0) {
+					t.Errorf("%s: %+v", text, x)
+				}
+				got = append(got, text)
+			}
+			if s := strings.Join(got, " "); s != c.want[i] {
+				t.Errorf("%q, want %q", s, c.want[i])
+			}
+		}
+		close(step)
+		q.until(t, "the outcome", func() bool { return b.Stage() == Finished })
+		step = make(chan progress.Phase)
+	}
+}
+
+func TestBurnSurvivesPanic(t *testing.T) {
+	r := &recorder{drives: []Inserted{{Drive: Drive{Name: "d"}, Medium: "DVD+R"}}}
+	r.burn = func(context.Context, progress.Reporter) (job.Result, error) { panic("oops") }
+	b, q := newBurn(r)
+	b.FindDrives()
+	b.SetSource(Source{Kind: FromImage, Name: "b.iso"})
+	b.waitUntilIdle(t, q)
 	b.Begin()
 	q.until(t, "the outcome", func() bool { return b.Stage() == Finished })
 	if o := b.Outcome(); o.Verdict != Failed || !strings.Contains(o.Text, "oops") {
@@ -209,15 +356,15 @@ func TestBurnSurvivesAFault(t *testing.T) {
 }
 
 func TestBurnIntoAFile(t *testing.T) {
-	r := &recorder{}
+	r := &recorder{burn: func(context.Context, progress.Reporter) (job.Result, error) { return good(), nil }}
 	b, q := newBurn(r)
 	b.SetSource(Source{Kind: FromImage, Name: "b.iso"})
 	b.SetTarget(Target{File: "/tmp/out.iso"})
-	b.settle(t, q)
+	b.waitUntilIdle(t, q)
 	b.Begin()
 	q.until(t, "the outcome", func() bool { return b.Stage() == Finished })
-	if r.imaged != "/tmp/out.iso" || b.Outcome().Verdict != Verified {
-		t.Errorf("wrote %q, outcome %+v", r.imaged, b.Outcome())
+	if len(r.written) != 1 || r.written[0].File != "/tmp/out.iso" || b.Outcome().Verdict != Verified {
+		t.Errorf("wrote %v, outcome %+v", r.written, b.Outcome())
 	}
 }
 
@@ -239,14 +386,14 @@ func TestJudge(t *testing.T) {
 			record.Result{Verified: true, Equal: true, Plan: record.Plan{Defects: []disc.Notice{{Text: "a remark"}, {Severity: disc.Error, Text: "the top folder cannot be read"}}}},
 			nil,
 			record.Options{},
-			Unverified, "EQUAL TO A SOURCE THAT IS DAMAGED", "damaged as that is: the top folder cannot be read.",
+			Unverified, "EQUAL TO A SOURCE THAT IS DAMAGED", "only as good as the source: the source is damaged: the top folder cannot be read.",
 		},
 		{
 			"of an incomplete source",
 			record.Result{Verified: true, Equal: true, Plan: record.Plan{Defects: []disc.Notice{{Severity: disc.Error, Text: "the end is missing", Incomplete: true}}}},
 			nil,
 			record.Options{},
-			Unverified, "EQUAL TO A SOURCE THAT IS INCOMPLETE", "the end is missing.",
+			Unverified, "EQUAL TO A SOURCE THAT IS INCOMPLETE", "the source is incomplete: the end is missing.",
 		},
 		{
 			"of a source with a remark",
@@ -255,11 +402,11 @@ func TestJudge(t *testing.T) {
 			record.Options{},
 			Verified, "VERIFIED", "equal to the source",
 		},
-		{"verify off", record.Result{}, nil, record.Options{NoVerify: true}, Unverified, "WRITTEN, NOT VERIFIED", "not known"},
+		{"verify off", record.Result{}, nil, record.Options{NoVerify: true}, Unverified, "WRITTEN, NOT VERIFIED", "unknown"},
 		{"not compared for whatever reason", record.Result{}, nil, record.Options{}, Unverified, "WRITTEN, NOT VERIFIED", ""},
 		{"simulated", record.Result{Verified: true}, nil, record.Options{Simulate: true}, Simulated, "SIMULATED", "Nothing was written"},
 		{"failed", record.Result{Verified: true}, errors.New("laser broken"), record.Options{}, Failed, "FAILED", "Laser broken."},
-		{"differs", record.Result{Mismatch: bad, Verified: true}, nil, record.Options{}, Failed, "FAILED", "12345"},
+		{"differs", record.Result{Mismatch: bad, Verified: true}, nil, record.Options{}, Failed, "FAILED", "3 sectors are bad, the first in /Photos/a.jpg"},
 		{"compared with a buffer", record.Result{Equal: true, NotAssured: []string{"the drive did not reload"}}, nil, record.Options{}, Unverified, "READ BACK, NOT ASSURED", "But the drive did not reload."},
 		{
 			"the source changed",
@@ -273,11 +420,11 @@ func TestJudge(t *testing.T) {
 			record.Result{Mismatch: bad, SourceChanged: &record.SourceChange{LBA: 7}},
 			&record.Error{Err: record.ErrDiffers, LBA: -1},
 			record.Options{},
-			Failed, "FAILED", "12\u202f345",
+			Failed, "FAILED", "3 sectors are bad",
 		},
-		{"stopped", record.Result{}, fmt.Errorf("x: %w", context.Canceled), record.Options{}, Stopped, "STOPPED", "before its end"},
+		{"stopped", record.Result{}, fmt.Errorf("x: %w", context.Canceled), record.Options{}, Stopped, "STOPPED", "before it began"},
 	} {
-		o := Judge(c.r, c.err, c.o)
+		o := Judge(job.Result{Result: c.r}, c.err, c.o)
 		if o.Verdict != c.verdict || o.Headline != c.head || !strings.Contains(o.Text, c.in) {
 			t.Errorf("%s: %+v", c.name, o)
 		}
@@ -285,11 +432,11 @@ func TestJudge(t *testing.T) {
 			t.Errorf("%s looks like success", c.name)
 		}
 	}
-	retried := Judge(record.Result{Verified: true, Equal: true, Retried: 2}, nil, record.Options{}).Lines()
+	retried := Judge(job.Result{Result: record.Result{Verified: true, Equal: true, Retried: 2}}, nil, record.Options{}).Lines()
 	if !slices.ContainsFunc(retried, func(l Line) bool { return l.Name == "Retried" && strings.HasPrefix(l.Value, "2 sectors") }) {
 		t.Errorf("sectors that were read again are not told: %v", retried)
 	}
-	lines := Judge(record.Result{Mismatch: bad}, record.ErrDiffers, record.Options{}).Lines()
+	lines := Judge(job.Result{Result: record.Result{Mismatch: bad}}, record.ErrDiffers, record.Options{}).Lines()
 	if lines[0].Value != "LBA 12\u202f345, byte 6 of the sector" || lines[1].Value != "/Photos/a.jpg" || lines[2].Value != "3" {
 		t.Errorf("the first bad sector is told as %v", lines)
 	}
@@ -323,9 +470,9 @@ func TestTrace(t *testing.T) {
 	}
 }
 
-func TestNarrator(t *testing.T) {
+func TestPhaseLog(t *testing.T) {
 	var m progress.Meter
-	n := narrate(&m)
+	n := newPhaseLog(&m)
 	now := time.Unix(0, 0)
 	n.now = func() time.Time { return now }
 	n.Phase(progress.Writing, 4000)

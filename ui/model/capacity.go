@@ -14,14 +14,14 @@ type Capacity struct {
 	Counting bool  // the figures are being computed
 }
 
-// Used returns the size of the image in bytes, or of the files alone while that
-// is not known yet.
+// Used returns the size of the image in bytes, or of the files alone as long as that of
+// the image is unknown.
 func (c Capacity) Used() int64 { return max(c.Sectors*disc.SectorSize, c.Content) }
 
-// Overhead returns what the file system takes beyond the files, in bytes.
+// Overhead returns the size of the file system without the files, in bytes.
 func (c Capacity) Overhead() int64 { return c.Used() - c.Content }
 
-// Free returns what is left in bytes, negative when the medium is too small.
+// Free returns the free bytes, negative when the medium is too small.
 func (c Capacity) Free() int64 { return c.Medium.Bytes() - c.Used() }
 
 // Over reports whether the medium is too small.
@@ -34,8 +34,8 @@ type Segments struct {
 	Limit             float64 // where the medium ends; 1 unless there is an excess
 }
 
-// Segments returns the parts of the bar. When the medium is too small the bar
-// stands for the image, and the limit is a mark within it.
+// Segments returns the parts of the bar. When the medium is too small, the bar shows the
+// size of the image, and the limit is a mark within it.
 func (c Capacity) Segments() Segments {
 	whole := float64(max(c.Medium.Bytes(), c.Used(), 1))
 	limit := float64(c.Medium.Bytes()) / whole
@@ -47,12 +47,12 @@ func (c Capacity) Segments() Segments {
 	return s
 }
 
-// Headline says how full the medium is.
+// Headline returns the used and the total capacity: "1.20 GB of 4.70 GB".
 func (c Capacity) Headline() string {
 	return fmt.Sprintf("%s of %s", Bytes(c.Used()), Bytes(c.Medium.Bytes()))
 }
 
-// Remark says what is left, or how much is too much and what would hold it.
+// Remark returns the free space, or the excess and the medium that would hold it.
 func (c Capacity) Remark() string {
 	if !c.Over() {
 		return Bytes(c.Free()) + " free"

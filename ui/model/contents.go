@@ -15,10 +15,10 @@ type Contents struct {
 	Files, Folders int
 	Bytes          int64  // of the files
 	Partly         bool   // there is more than was counted, or it cannot be read
-	Print          string // differs between two discs
+	Print          string // checksum of the beginning, to tell two discs apart
 }
 
-// Loss says what is lost when the disc is erased.
+// Loss says what will be lost when the disc is erased.
 func (c Contents) Loss(in Inserted) string {
 	text := "The " + in.Medium + " in " + in.Drive.Title() + " holds "
 	size := Sectors(c.Sectors)
@@ -26,7 +26,7 @@ func (c Contents) Loss(in Inserted) string {
 	case c.Format == "" && c.Sectors == 0:
 		return text + "data that cannot be read. All of it will be lost."
 	case c.Format == "":
-		return text + size + " of data of no known kind. All of it will be lost."
+		return text + size + " of data of an unknown format. All of it will be lost."
 	case c.Label != "":
 		text += "“" + c.Label + "” (" + c.Format + ")"
 	default:
@@ -52,21 +52,21 @@ func (c Contents) same(x Contents) bool {
 }
 
 // errSwapped says that the disc is not the one that may be erased.
-var errSwapped = errors.New("the disc in the drive is not the one that you agreed to erase; nothing was written: look at it again, and decide anew")
+var errSwapped = errors.New("the disc in the drive is not the one that you agreed to erase, so nothing was written; look at the disc and decide again")
 
-// Erases reports whether the burn erases or overwrites what is on the disc.
+// Erases reports whether the burn erases or overwrites data on the disc.
 func (b *Burn) Erases() bool {
-	return b.target.Drive != "" && !b.Options.Simulate && b.preview.Plan.Erases.Data
+	return b.target.Drive != "" && !b.Options.Simulate && b.preflight.Plan.Erases.Data
 }
 
-// Examine looks at what is on the disc that is going to be erased.
-func (b *Burn) Examine(then func(Contents)) {
-	if b.examining.Running() {
+// ReadContents reads what is on the disc that is going to be erased.
+func (b *Burn) ReadContents(then func(Contents)) {
+	if b.reading.Running() {
 		return
 	}
 	name := b.target.Drive
 	var c Contents
-	b.examining = Start(b.post, "looking at the disc", func(ctx context.Context, _ progress.Reporter) (err error) {
+	b.reading = Start(b.post, "reading the disc", func(ctx context.Context, _ progress.Reporter) (err error) {
 		c, err = b.engine.Contents(ctx, name)
 		return err
 	}, func(err error) {
@@ -74,23 +74,23 @@ func (b *Burn) Examine(then func(Contents)) {
 			then(c)
 		}
 		if err != nil {
-			b.preview.Err = err
+			b.preflight.Err = err
 		}
 		b.changed()
 	})
 	b.changed()
 }
 
-// Agree says that a disc with these contents may be erased.
-func (b *Burn) Agree(c Contents) { b.agreed = &c }
+// ConfirmErase says that the person has agreed to erase a disc with these contents.
+func (b *Burn) ConfirmErase(c Contents) { b.confirmed = &c }
 
-// sameDisc refuses to erase a disc that nobody has agreed to erase.
-func (b *Burn) sameDisc(ctx context.Context, drive string, agreed *Contents) error {
+// checkSameDisc returns an error unless the disc is the one that may be erased.
+func (b *Burn) checkSameDisc(ctx context.Context, drive string, confirmed *Contents) error {
 	c, err := b.engine.Contents(ctx, drive)
 	if err != nil {
 		return err
 	}
-	if agreed == nil || !c.same(*agreed) {
+	if confirmed == nil || !c.same(*confirmed) {
 		return errSwapped
 	}
 	return nil

@@ -7,13 +7,18 @@ import (
 	"glassmaster/drive"
 )
 
-// Drive is an optical drive as a person chooses it.
+// Drive is an optical drive.
 type Drive struct {
 	Name  string // opens it: /dev/sr0, iscsi://..., virtual:...
-	Model string // vendor and product, empty when not known
+	Model string // vendor and product, empty when unknown
 }
 
-// Short names a drive or an image file in a few letters.
+// SameDrive reports whether two names are of the same drive.
+func SameDrive(a, b string) bool {
+	return drive.IsName(a) && drive.IsName(b) && drive.Identity(a) == drive.Identity(b)
+}
+
+// Short returns a short name of a drive or an image file for people.
 func Short(name string) string {
 	if drive.IsName(name) {
 		return Drive{Name: name}.Title()
@@ -21,7 +26,7 @@ func Short(name string) string {
 	return filepath.Base(name)
 }
 
-// Title names the drive for people.
+// Title returns the name of the drive for people.
 func (d Drive) Title() string {
 	if path, ok := strings.CutPrefix(d.Name, "virtual:"); ok {
 		path, _, _ = strings.Cut(path, "?")
@@ -33,30 +38,30 @@ func (d Drive) Title() string {
 	return d.Model + "  (" + d.Name + ")"
 }
 
-// Inserted is a drive with what is in it.
+// Inserted is a drive with the disc in it.
 type Inserted struct {
 	Drive    Drive
 	Medium   string // "DVD+R"; empty without a disc
 	Status   string // "blank", "appendable", "closed", "rewritable"
 	Erasable bool
-	Capacity int64 // sectors in all, 0 when not known
+	Capacity int64 // sectors, 0 when unknown
 	Free     int64 // sectors that can be written now
 	Speeds   []int // kB/s, highest first
 	Maker    string
 	Err      error // why the drive or the disc cannot be used
 }
 
-// same reports whether it seems to be the same disc in the same state.
+// same reports whether it is probably the same disc in the same state.
 func (i Inserted) same(x Inserted) bool {
 	return i.Drive == x.Drive && i.Medium == x.Medium && i.Status == x.Status && i.Capacity == x.Capacity &&
 		i.Free == x.Free && i.Maker == x.Maker
 }
 
-// Describe says what is in the drive.
+// Describe returns the disc in the drive for people, or why it is unknown.
 func (i Inserted) Describe() string {
 	switch {
 	case i.Err != nil:
-		return i.Err.Error()
+		return Explain(i.Err)
 	case i.Medium == "":
 		return "no disc"
 	}
@@ -67,7 +72,7 @@ func (i Inserted) Describe() string {
 	return s
 }
 
-// FileName makes a file's name of a title.
+// FileName returns a file name for a title.
 func FileName(title string) string {
 	s := strings.Map(func(r rune) rune {
 		if r < 0x20 || strings.ContainsRune(`/\:*?"<>|`, r) {

@@ -1,9 +1,8 @@
-// Package model is the state behind the window: what is shown, selected, sorted
-// and running. It knows no widget and draws nothing; the views ask it, and are
-// told when something has changed.
+// Package model holds the state of the window: what is shown, selected, sorted and
+// running. It uses no widgets; views read it, and are called when it has changed.
 //
-// All methods are called on the one goroutine that owns the window, unless they
-// say otherwise. Long work runs elsewhere and comes back through a [Post].
+// All methods are called on the one goroutine that owns the window, unless stated
+// otherwise. Long work runs in jobs, which report their end through a [Post].
 package model
 
 import (
@@ -14,7 +13,7 @@ import (
 	"glassmaster/mastering/units"
 )
 
-// Post hands a function to the goroutine that owns the window.
+// Post has the goroutine that owns the window call a function.
 type Post func(func())
 
 // Bytes returns a size for people: "4.70 GB".
@@ -28,7 +27,7 @@ func Count(n int, one, many string) string {
 	return units.Thousands(n) + " " + units.Plural(n, one, many)
 }
 
-// Date returns a moment for people, empty when it is not recorded.
+// Date returns a date and time for people, empty when it is not recorded.
 func Date(t time.Time) string {
 	if t.IsZero() || t.Unix() == 0 {
 		return ""

@@ -6,17 +6,16 @@ import (
 	"glassmaster/mastering/tree"
 )
 
-// History remembers edits of a tree, to take them back and to make them again.
-// It stores the entries of the folders that an edit touches, before and after,
-// and no contents.
+// History records edits of a tree, to undo and redo them. It stores the entries of the
+// folders that an edit changes, before and after, and no file contents.
 type History struct {
 	done, undone []step
 }
 
-// keptSteps is how many edits can be taken back.
+// keptSteps is the number of edits that can be undone.
 const keptSteps = 200
 
-// step is one edit: what the folders and names that it touched were and became.
+// step is one edit: the folders and names that it changed, before and after.
 type step struct {
 	name    string
 	folders []folderChange
@@ -33,8 +32,8 @@ type nameChange struct {
 	before, after string
 }
 
-// Edit makes an edit that changes the entries of these folders and the names of
-// these nodes, and remembers it when anything has changed.
+// Edit runs an edit that may change the entries of these folders and the names of these
+// nodes, and records it if anything has changed.
 func (h *History) Edit(name string, folders, renamed []*tree.Node, edit func()) {
 	s := step{name: name}
 	for _, f := range folders {
@@ -65,14 +64,13 @@ func (h *History) Edit(name string, folders, renamed []*tree.Node, edit func()) 
 	h.undone = nil
 }
 
-// Undoable returns the name of the edit that Undo takes back, empty when there
-// is none.
+// Undoable returns the name of the edit that Undo undoes, empty when there is none.
 func (h *History) Undoable() string { return last(h.done) }
 
-// Redoable returns the name of the edit that Redo makes again.
+// Redoable returns the name of the edit that Redo redoes, empty when there is none.
 func (h *History) Redoable() string { return last(h.undone) }
 
-// Undo takes back the newest edit.
+// Undo undoes the last edit.
 func (h *History) Undo() {
 	s, ok := pop(&h.done)
 	if !ok {
@@ -85,7 +83,7 @@ func (h *History) Undo() {
 	h.undone = append(h.undone, s)
 }
 
-// Redo makes the edit again that was taken back last.
+// Redo redoes the edit that was undone last.
 func (h *History) Redo() {
 	s, ok := pop(&h.undone)
 	if !ok {
@@ -98,8 +96,8 @@ func (h *History) Redo() {
 	h.done = append(h.done, s)
 }
 
-// setFolders empties all folders first, so that an entry that has moved between
-// two of them is never in both.
+// setFolders empties all folders first: an entry that was moved between two of them
+// must never be in both.
 func (s step) setFolders(entries func(folderChange) []*tree.Node) {
 	for _, c := range s.folders {
 		c.folder.SetChildren(nil)

@@ -4,55 +4,78 @@ import (
 	"context"
 	"errors"
 
+	"glassmaster/drive/job"
 	"glassmaster/mastering/progress"
 )
 
-// Job is one piece of long work. It runs on a goroutine of its own and ends on
-// the one that owns the window.
+// Job is long work as the window sees it: a task, whose end is reported on the
+// goroutine that owns the window. The methods of a nil job report that nothing runs.
 type Job struct {
-	Title string
-	Meter progress.Meter // asked by whoever draws, about ten times a second
-
-	cancel  context.CancelFunc
-	stopped bool
-	over    bool
+	task    *job.Task
+	stopped bool // it was asked to end
+	ended   bool // on the window's goroutine
 }
 
-// Start begins work. then is called on the window's goroutine when it has
-// ended, always, with what the work returned; a panic comes as a [Fault].
+// Start begins work that uses no drive. then is always called on the window's goroutine
+// when the work has ended, with the error that it returned. A panic of the work becomes
+// a [PanicError].
 func Start(post Post, title string, work func(context.Context, progress.Reporter) error, then func(error)) *Job {
-	ctx, cancel := context.WithCancel(context.Background())
-	j := &Job{Title: title, cancel: cancel}
+	return Enqueue(new(job.Queue), post, title, nil, work, then)
+}
+
+// Enqueue adds work that uses drives to a queue: it begins when no other task has any
+// of them. Otherwise it is like [Start].
+func Enqueue(q *job.Queue, post Post, title string, drives []string, work func(context.Context, progress.Reporter) error, then func(error)) *Job {
+	j := &Job{}
+	j.task = q.Add(title, drives, func(ctx context.Context, rep progress.Reporter) error {
+		return withoutPanic(ctx, rep, work)
+	})
 	go func() {
-		err := guarded(ctx, &j.Meter, work)
+		<-j.task.Ended()
 		post(func() {
-			j.over = true
-			cancel()
-			then(err)
+			j.ended = true
+			then(j.task.Err())
 		})
 	}()
 	return j
 }
 
-func guarded(ctx context.Context, rep progress.Reporter, work func(context.Context, progress.Reporter) error) (err error) {
+// withoutPanic does work, and turns a panic into an error.
+func withoutPanic(ctx context.Context, rep progress.Reporter, work func(context.Context, progress.Reporter) error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = faultIn(p)
+			err = newJobPanic(p)
 		}
 	}()
 	return work(ctx, rep)
 }
 
+// Title names the work for people.
+func (j *Job) Title() string { return j.task.Title() }
+
+// Meter returns the progress of the work, for whoever draws it about ten times a second.
+func (j *Job) Meter() *progress.Meter { return &j.task.Meter }
+
 // Cancel asks the work to end; it does so in the best state that it can reach.
 func (j *Job) Cancel() {
-	if j != nil && !j.over {
+	if j.Running() {
 		j.stopped = true
-		j.cancel()
+		j.task.Cancel()
 	}
 }
 
-// Running reports whether the work goes on.
-func (j *Job) Running() bool { return j != nil && !j.over }
+// Running reports whether the work goes on, or waits for a drive.
+func (j *Job) Running() bool { return j != nil && !j.ended }
+
+// WaitsFor returns the drive that the work waits for, and the title of the task that
+// uses it; the title is empty where it is only asked something. ok is false when the
+// work does not wait.
+func (j *Job) WaitsFor() (drive, title string, ok bool) {
+	if !j.Running() {
+		return "", "", false
+	}
+	return j.task.WaitsFor()
+}
 
 // Stopping reports whether the work was asked to end and has not yet.
 func (j *Job) Stopping() bool { return j.Running() && j.stopped }

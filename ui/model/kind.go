@@ -8,7 +8,7 @@ import (
 	"glassmaster/mastering/tree"
 )
 
-// Class is a rough sort of file, enough to choose an icon and a preview.
+// Class is a class of files that have the same icon and preview.
 type Class uint8
 
 // Classes of files.
@@ -18,8 +18,8 @@ const (
 	Link
 	Text
 	Picture
-	Sound
-	Film
+	Audio
+	Video
 	Archive
 	Image // of a disc
 )
@@ -27,21 +27,21 @@ const (
 var classes = map[string]Class{}
 
 func init() {
-	for c, endings := range map[Class]string{
+	for c, extensions := range map[Class]string{
 		Text:    "txt md log nfo ini cfg conf xml json yaml yml toml csv html htm css js go c h cpp py sh bat java rs tex sub srt diz 1st me inf mf",
 		Picture: "png jpg jpeg gif bmp webp svg tif tiff ico heic",
-		Sound:   "mp3 flac wav ogg opus m4a aac wma aiff aif mid cda",
-		Film:    "mp4 mkv avi mov mpg mpeg m2ts webm vob ts wmv m4v",
+		Audio:   "mp3 flac wav ogg opus m4a aac wma aiff aif mid cda",
+		Video:   "mp4 mkv avi mov mpg mpeg m2ts webm vob ts wmv m4v",
 		Archive: "zip gz xz bz2 zst 7z rar tar tgz deb rpm jar cab",
 		Image:   "iso img bin cue nrg mds mdf ccd toc cdi chd udf dmg",
 	} {
-		for _, e := range strings.Fields(endings) {
+		for _, e := range strings.Fields(extensions) {
 			classes[e] = c
 		}
 	}
 }
 
-// ClassOf returns what sort of file a node is, by its name.
+// ClassOf returns the class of a node, by its file extension.
 func ClassOf(n *tree.Node) Class {
 	switch {
 	case n.IsDir():
@@ -49,12 +49,12 @@ func ClassOf(n *tree.Node) Class {
 	case n.Mode&fs.ModeSymlink != 0:
 		return Link
 	}
-	return classes[ending(n.Name)]
+	return classes[extension(n.Name)]
 }
 
-// Kind returns what a node is, for people.
+// Kind returns what a node is for people: "Folder", "PDF file".
 func Kind(n *tree.Node) string {
-	e := strings.ToUpper(ending(n.Name))
+	e := strings.ToUpper(extension(n.Name))
 	switch ClassOf(n) {
 	case Folder:
 		return "Folder"
@@ -64,10 +64,10 @@ func Kind(n *tree.Node) string {
 		return e + " text"
 	case Picture:
 		return e + " picture"
-	case Sound:
-		return e + " sound"
-	case Film:
-		return e + " film"
+	case Audio:
+		return e + " audio"
+	case Video:
+		return e + " video"
 	case Archive:
 		return e + " archive"
 	case Image:
@@ -82,9 +82,9 @@ func Kind(n *tree.Node) string {
 	return e + " file"
 }
 
-// IsImage reports whether a file's name is that of a disc image.
-func IsImage(name string) bool { return classes[ending(name)] == Image }
+// IsImage reports whether a file has the extension of a disc image.
+func IsImage(name string) bool { return classes[extension(name)] == Image }
 
-func ending(name string) string {
+func extension(name string) string {
 	return strings.ToLower(strings.TrimPrefix(path.Ext(name), "."))
 }

@@ -6,12 +6,12 @@ import (
 	"glassmaster/mastering/tree"
 )
 
-// Limits of what is done at once.
+// Limits of a listing.
 const (
-	// sortAtOnce is how many rows are sorted before the next frame is drawn; more
-	// are sorted elsewhere, and appear when that is done.
+	// sortAtOnce is the number of rows that are sorted on the goroutine that owns the
+	// window; more are sorted on another one.
 	sortAtOnce = 5000
-	// MaxFound is how many hits a search shows.
+	// MaxFound is the number of hits that a search shows.
 	MaxFound = 5000
 )
 
@@ -55,7 +55,7 @@ func (l *Listing) Root() *tree.Node { return l.root }
 // Folder returns the folder whose entries are shown.
 func (l *Listing) Folder() *tree.Node { return l.folder }
 
-// Rows returns what is shown, in its order. The caller does not change it.
+// Rows returns the rows that are shown. The caller must not change them.
 func (l *Listing) Rows() []*tree.Node { return l.rows }
 
 // Selected returns the selected rows in their order.
@@ -64,7 +64,7 @@ func (l *Listing) Selected() []*tree.Node { return l.Selection.In(l.rows) }
 // Order returns how the list is sorted.
 func (l *Listing) Order() Order { return l.order }
 
-// Query returns what is searched for, empty when nothing is.
+// Query returns the text that is searched for, empty when there is no search.
 func (l *Listing) Query() string { return l.query }
 
 // Truncated reports whether a search found more than it shows.
@@ -73,14 +73,14 @@ func (l *Listing) Truncated() bool { return l.more }
 // Sorting reports whether the rows are still being sorted.
 func (l *Listing) Sorting() bool { return l.sorting }
 
-// SortBy is a click on the header of a column.
+// SortBy sorts by a column, or reverses the order if it is sorted by this one.
 func (l *Listing) SortBy(c Column) {
 	l.order = l.order.Toggle(c)
 	l.Refresh()
 }
 
-// Search shows every entry of the tree whose name holds the text, and the
-// folder again when it is empty.
+// Search shows every entry of the tree whose name contains the text. An empty text shows
+// the folder again.
 func (l *Listing) Search(text string) {
 	l.query = strings.TrimSpace(text)
 	l.Refresh()
@@ -97,7 +97,7 @@ func (l *Listing) Open(folder *tree.Node) {
 	l.show(folder)
 }
 
-// Up shows the folder above, with the one that was left selected.
+// Up shows the parent folder, and selects the folder that was shown.
 func (l *Listing) Up() {
 	left := l.folder
 	if left == nil || left.Parent() == nil {
@@ -108,7 +108,7 @@ func (l *Listing) Up() {
 	l.changed()
 }
 
-// Back and Forward walk through the folders that were shown.
+// Back shows the folder that was shown before.
 func (l *Listing) Back() {
 	if n := len(l.back); n > 0 {
 		to := l.back[n-1]
@@ -126,10 +126,10 @@ func (l *Listing) Forward() {
 	}
 }
 
-// CanBack and CanForward report whether there is a folder to go to.
+// CanBack reports whether Back has a folder to show.
 func (l *Listing) CanBack() bool { return len(l.back) > 0 }
 
-// CanForward reports whether Forward has somewhere to go.
+// CanForward reports whether Forward has a folder to show.
 func (l *Listing) CanForward() bool { return len(l.forward) > 0 }
 
 // Path returns the folders from the root to the one shown.
@@ -160,15 +160,14 @@ func (l *Listing) Refresh() {
 	}
 	l.sorting = true
 	if len(l.rows) != len(rows) {
-		l.rows = rows // unsorted for a moment, but never stale
+		l.rows = rows // unsorted for a moment, but up to date
 	}
-	l.sortElsewhere(rows, l.generation)
+	l.sortInBackground(rows, l.generation)
 	l.changed()
 }
 
-// sortElsewhere sorts copies, since the nodes themselves may be edited
-// meanwhile.
-func (l *Listing) sortElsewhere(rows []*tree.Node, generation int) {
+// sortInBackground sorts copies of the nodes, which may be edited meanwhile.
+func (l *Listing) sortInBackground(rows []*tree.Node, generation int) {
 	copies := make([]tree.Node, len(rows))
 	ptrs := make([]*tree.Node, len(rows))
 	at := make(map[*tree.Node]*tree.Node, len(rows))
@@ -193,7 +192,7 @@ func (l *Listing) sortElsewhere(rows []*tree.Node, generation int) {
 	}()
 }
 
-// leaveRemoved goes up from a folder that is no longer in the tree.
+// leaveRemoved shows the root if the folder is no longer in the tree.
 func (l *Listing) leaveRemoved() {
 	in := func(n *tree.Node) bool { return l.root != nil && l.root.Contains(n) }
 	if !in(l.folder) {
@@ -229,7 +228,7 @@ func (l *Listing) collect() []*tree.Node {
 		}
 		if len(rows) == MaxFound {
 			l.more = true
-			return errEnough
+			return errStop
 		}
 		rows = append(rows, n)
 		return nil

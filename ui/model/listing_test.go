@@ -41,7 +41,7 @@ func names(rows []*tree.Node) string {
 }
 
 func TestListingSorts(t *testing.T) {
-	l := NewListing(sample("b10", "b9", "A", "zz/", "dir/x", "dir/y", "c.txt"), newQueue().post)
+	l := NewListing(sample("b10", "b9", "A", "zz/", "dir/x", "dir/y", "c.txt"), newMainLoop().post)
 	if got := names(l.Rows()); got != "dir zz A b9 b10 c.txt" {
 		t.Errorf("by name: %s", got)
 	}
@@ -61,7 +61,7 @@ func TestListingSorts(t *testing.T) {
 
 func TestListingWalks(t *testing.T) {
 	root := sample("a/b/c.txt", "a/d.txt", "e/")
-	l := NewListing(root, newQueue().post)
+	l := NewListing(root, newMainLoop().post)
 	a := root.Child("a")
 	l.Open(a)
 	l.Open(a.Child("b"))
@@ -85,7 +85,7 @@ func TestListingWalks(t *testing.T) {
 }
 
 func TestListingSearches(t *testing.T) {
-	l := NewListing(sample("Music/Rain.flac", "Notes/rain diary.txt", "x"), newQueue().post)
+	l := NewListing(sample("Music/Rain.flac", "Notes/rain diary.txt", "x"), newMainLoop().post)
 	l.Search("RAIN")
 	if got := names(l.Rows()); got != "rain diary.txt Rain.flac" {
 		t.Errorf("found %s", got)
@@ -101,7 +101,7 @@ func TestListingSortsManyElsewhere(t *testing.T) {
 	for i := range sortAtOnce + 10 {
 		root.Append(tree.NewFile(fmt.Sprintf("f%d", sortAtOnce*2-i), 1, time.Unix(0, 0), nil))
 	}
-	q := newQueue()
+	q := newMainLoop()
 	l := NewListing(root, q.post)
 	if !l.Sorting() {
 		t.Fatal("so many rows are sorted at once")

@@ -4,21 +4,22 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
+	"glassmaster/drive/job"
 	"glassmaster/drive/record"
-	"glassmaster/drive/scsi"
+	"glassmaster/mastering/disc"
 	"glassmaster/mastering/units"
+	"glassmaster/mastering/verify"
 )
 
-// Verdict is what has come of a burn, in one word.
+// Verdict is the outcome of a burn in one word.
 type Verdict uint8
 
 // Verdicts.
 const (
-	Verified   Verdict = iota // written, read again, equal
-	Unverified                // written; nobody has looked whether it can be read
+	Verified   Verdict = iota // written, read back, equal to a source without defects
+	Unverified                // written, but not known to be good
 	Simulated                 // nothing was written
 	Failed
 	Stopped // by the person
@@ -28,57 +29,87 @@ func (v Verdict) String() string {
 	return [...]string{"verified", "not verified", "simulated", "failed", "stopped"}[v]
 }
 
-// Outcome is what has come of a burn, in words.
+// Outcome is the outcome of a burn in words.
 type Outcome struct {
 	Verdict  Verdict
 	Headline string // VERIFIED
 	Text     string // what that means, and what to do
-	Result   record.Result
+	Result   job.Result
 	Err      error
 }
 
-// Judge tells what has come of a burn. Only a disc that was read again and found
-// equal is verified; nothing else looks like success.
-func Judge(r record.Result, err error, o record.Options) Outcome {
+// Judge returns the outcome of a burn. Only a disc that was read back and is equal to a
+// source without defects is verified; nothing else looks like success.
+func Judge(r job.Result, err error, o record.Options) Outcome {
 	out := Outcome{Result: r, Err: err}
+	set := func(v Verdict, headline, text string) Outcome {
+		out.Verdict, out.Headline, out.Text = v, headline, text
+		return out
+	}
+	flaws := flawsOf(r)
 	switch {
 	case errors.Is(err, context.Canceled):
-		out.Verdict, out.Headline = Stopped, "STOPPED"
-		out.Text = "The burn was stopped before its end. " + aftermath(err)
+		return set(Stopped, "STOPPED", stopped(r, err))
 	case err != nil && r.Equal && r.SourceChanged != nil:
-		out.Verdict, out.Headline, out.Text = Unverified, "DISC GOOD, SOURCE CHANGED", failure(r, err)
+		return set(Unverified, "DISC GOOD, SOURCE CHANGED", failure(r, err))
 	case err != nil:
-		out.Verdict, out.Headline, out.Text = Failed, "FAILED", failure(r, err)
+		return set(Failed, "FAILED", failure(r, err))
 	case r.Mismatch != nil:
-		out.Verdict, out.Headline, out.Text = Failed, "FAILED", sentence(r.Mismatch.Error())+" Do not trust this disc."
+		return set(Failed, "FAILED", mismatch(r.Mismatch)+" Do not rely on it.")
 	case o.Simulate:
-		out.Verdict, out.Headline = Simulated, "SIMULATED"
-		out.Text = "The simulation went well. Nothing was written: the disc is as it was."
-	case r.Equal && r.Plan.Incomplete() != "":
-		out.Verdict, out.Headline = Unverified, "EQUAL TO A SOURCE THAT IS INCOMPLETE"
-		out.Text = "The disc was read back and is equal to its source, and lacks what that lacks: " + r.Plan.Incomplete() + "." + doubts(r)
-	case r.Equal && len(r.Changes) > 0:
-		out.Verdict, out.Headline = Unverified, "EQUAL, BUT FILES HAD CHANGED"
-		out.Text = fmt.Sprintf("The disc was read back and is equal to what was sent. But %s not any more what had been planned: see the details.",
-			Count(len(r.Changes), "file was", "files were")) + doubts(r)
-	case r.Equal && r.Plan.Damaged() != "":
-		out.Verdict, out.Headline = Unverified, "EQUAL TO A SOURCE THAT IS DAMAGED"
-		out.Text = "The disc was read back and is equal to its source, and is damaged as that is: " + r.Plan.Damaged() + "." + doubts(r)
+		return set(Simulated, "SIMULATED", "The simulation was successful. Nothing was written: the disc is unchanged.")
+	case len(flaws) > 0:
+		return set(Unverified, flawed(r), flawedText(r, flaws))
 	case r.Verified:
-		out.Verdict, out.Headline = Verified, "VERIFIED"
-		out.Text = fmt.Sprintf("All %s sectors were read back and are equal to the source.", units.Thousands(r.Plan.Sectors))
+		return set(Verified, "VERIFIED", fmt.Sprintf("All %s were read back and are equal to the source.",
+			Count(int(r.Plan.Sectors), "sector", "sectors")))
 	case r.Equal:
-		out.Verdict, out.Headline = Unverified, "READ BACK, NOT ASSURED"
-		out.Text = "The disc was read back and is equal to the source." + doubts(r)
-	default:
-		out.Verdict, out.Headline = Unverified, "WRITTEN, NOT VERIFIED"
-		out.Text = "The drive reported no error, but the disc was not read back. Whether it is good is not known." + doubts(r)
+		return set(Unverified, "READ BACK, NOT ASSURED", "The data was read back and is equal to the source."+doubts(r))
 	}
-	return out
+	return set(Unverified, "WRITTEN, NOT VERIFIED", "No error was reported, but the data was not read back. It is unknown whether it is good."+doubts(r))
+}
+
+// flawsOf returns the reasons why a result is not good although no step of it failed.
+func flawsOf(r job.Result) []disc.Notice {
+	flaws := r.Flaws()
+	if text := r.Plan.Incomplete(); text != "" && r.Short == nil {
+		flaws = append(flaws, disc.Notice{Severity: disc.Error, Text: "the source is incomplete: " + text})
+	}
+	return flaws
+}
+
+// flawed returns the headline of a result whose source is flawed.
+func flawed(r job.Result) string {
+	what := "DAMAGED"
+	switch {
+	case r.Short != nil, r.Plan.Incomplete() != "", r.Unread != nil, len(r.Missing) > 0:
+		what = "INCOMPLETE"
+	case len(r.Changes) > 0 && r.Equal:
+		return "EQUAL, BUT FILES HAD CHANGED"
+	case len(r.Changes) > 0:
+		return "WRITTEN, BUT FILES HAD CHANGED"
+	}
+	if r.Equal {
+		return "EQUAL TO A SOURCE THAT IS " + what
+	}
+	return "WRITTEN FROM A SOURCE THAT IS " + what
+}
+
+// flawedText says what is wrong with a result whose source is flawed.
+func flawedText(r job.Result, flaws []disc.Notice) string {
+	text := "The data was not read back, and "
+	if r.Equal {
+		text = "The data was read back and is equal to the source, but "
+	}
+	text += "it is only as good as the source: " + flaws[0].String() + "."
+	if n := len(flaws) - 1; n > 0 {
+		text += " " + Count(n, "more problem is", "more problems are") + " listed in the details."
+	}
+	return text + doubts(r)
 }
 
 // doubts says what could not be assured.
-func doubts(r record.Result) string {
+func doubts(r job.Result) string {
 	var s string
 	for _, why := range r.NotAssured {
 		s += " But " + why + "."
@@ -87,76 +118,44 @@ func doubts(r record.Result) string {
 }
 
 // failure says what has failed, in which state the disc is, and what to do.
-func failure(r record.Result, err error) string {
+func failure(r job.Result, err error) string {
 	var e *record.Error
-	if !errors.As(err, &e) {
-		return sentence(err.Error())
+	switch {
+	case errors.As(err, &e) && r.SourceChanged != nil && r.Mismatch == nil:
+		return sentence(e.Err.Error()) + further(e.Left) + further(e.Advice)
+	case r.Mismatch != nil && e != nil:
+		return mismatch(r.Mismatch) + further(e.Left) + further(e.Advice)
+	case r.Mismatch != nil:
+		return mismatch(r.Mismatch) + " Do not rely on it."
 	}
-	if r.SourceChanged != nil && r.Mismatch == nil {
-		return sentence(e.Err.Error()) + spaced(e.Left) + spaced(e.Advice)
-	}
-	what := e.Step
-	if e.LBA >= 0 && !strings.Contains(e.Err.Error(), fmt.Sprintf("LBA %d", e.LBA)) {
-		what += fmt.Sprintf(" at LBA %s", units.Thousands(int64(e.LBA)))
-	}
-	text := sentence(fmt.Sprintf("%s: %v", what, e.Err))
-	if m := r.Mismatch; m != nil {
-		text = fmt.Sprintf("The disc was read back and is not equal to its source: %s, the first is LBA %s",
-			Count(int(m.Count), "sector is bad", "sectors are bad"), units.Thousands(int64(m.LBA)))
-		if m.File != "" {
-			text += ", in " + m.File
-		}
-		text += "."
-	}
-	var sense *scsi.Error
-	if errors.As(e.Err, &sense) {
-		text += spaced(sense.Hint())
-	}
-	return text + spaced(e.Left) + spaced(e.Advice)
+	return Explain(err)
 }
 
-// aftermath says in which state a burn that was stopped has left the disc.
-func aftermath(err error) string {
+// mismatch says that what was read back differs.
+func mismatch(m *verify.Mismatch) string {
+	text := "The data was read back and is not equal to the source: " + Count(int(m.Count), "sector is bad", "sectors are bad")
+	if m.File != "" {
+		text += ", the first in " + m.File
+	}
+	return text + "."
+}
+
+// stopped says in which state a burn that was stopped has left its target.
+func stopped(r job.Result, err error) string {
 	var e *record.Error
-	if !errors.As(err, &e) {
-		return "Nothing is left of it."
+	switch {
+	case errors.As(err, &e):
+		return "The burn was stopped before its end." + further(e.Left) + further(e.Advice)
+	case r.Plan.Profile == "":
+		return "The burn was stopped before it began. Nothing was written."
 	}
-	return strings.TrimSpace(spaced(e.Left) + spaced(e.Advice))
-}
-
-// spaced makes a further sentence.
-func spaced(s string) string {
-	if s == "" {
-		return ""
-	}
-	return " " + sentence(s)
-}
-
-// Reason says why something cannot be planned. That it was planned goes without
-// saying where the plan would stand.
-func Reason(err error) string {
-	return sentence(strings.TrimPrefix(err.Error(), "plan disc: "))
-}
-
-// sentence makes a message of an error: a capital letter, a full stop.
-func sentence(s string) string {
-	if s == "" {
-		return ""
-	}
-	r := []rune(s)
-	if r[0] >= 'a' && r[0] <= 'z' {
-		r[0] -= 'a' - 'A'
-	}
-	if last := r[len(r)-1]; last != '.' && last != '!' && last != '?' {
-		r = append(r, '.')
-	}
-	return string(r)
+	return "Writing was stopped before its end. The unfinished file was removed."
 }
 
 // Line is a name and a value.
 type Line struct{ Name, Value string }
 
-// Lines are the facts of the outcome: the first bad sector and its file before
+// Lines are the details of the outcome, the first bad sector and its file before
 // everything else.
 func (o Outcome) Lines() []Line {
 	r := o.Result
@@ -178,6 +177,12 @@ func (o Outcome) Lines() []Line {
 			add("Reason", m.Err.Error())
 		}
 	}
+	if o.Verdict == Failed || o.Verdict == Stopped {
+		out = append(out, ErrorDetails(o.Err)...)
+	}
+	for _, n := range flawsOf(r) {
+		add("Problem", n.String())
+	}
 	add("Medium", r.Plan.Profile)
 	if r.Written > 0 {
 		add("Written", fmt.Sprintf("%s sectors, %s", units.Thousands(r.Written), Sectors(r.Written)))
@@ -188,9 +193,6 @@ func (o Outcome) Lines() []Line {
 	}
 	if r.Retried > 0 {
 		add("Retried", Count(int(r.Retried), "sector was not read at the first attempt", "sectors were not read at the first attempt"))
-	}
-	for _, c := range r.Changes {
-		add("Changed", c.String())
 	}
 	add("SHA-256", r.SHA256)
 	for _, w := range r.Notices {

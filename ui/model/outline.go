@@ -8,19 +8,19 @@ import (
 	"glassmaster/mastering/tree"
 )
 
-// errEnough ends a walk early.
-var errEnough = errors.New("enough")
+// errStop ends a walk early.
+var errStop = errors.New("stop")
 
-// Branch is a line of an outline.
+// Branch is a row of an outline.
 type Branch struct {
 	Node  *tree.Node
 	Depth int
 	Open  bool
-	Leaf  bool // holds no folder
+	Leaf  bool // has no subfolders
 }
 
-// Outline is the folders of a tree as indented lines, of which only those below
-// open folders are there.
+// Outline is the folders of a tree as rows; the subfolders of a closed folder have
+// none.
 type Outline struct {
 	root  *tree.Node
 	open  map[*tree.Node]bool
@@ -41,7 +41,7 @@ func (o *Outline) SetRoot(root *tree.Node) {
 	o.Refresh()
 }
 
-// Lines returns the lines in their order. The caller does not change them.
+// Lines returns the rows. The caller must not change them.
 func (o *Outline) Lines() []Branch { return o.lines }
 
 // Toggle opens or closes a folder.
@@ -57,8 +57,8 @@ func (o *Outline) SetOpen(n *tree.Node, open bool) {
 	o.Refresh()
 }
 
-// Reveal opens what is above a folder, and returns the index of its line, -1
-// when it is not in the tree.
+// Reveal opens the parents of a folder, and returns the index of its row, -1 when it is
+// not in the tree.
 func (o *Outline) Reveal(n *tree.Node) int {
 	if n == nil {
 		return -1

@@ -114,7 +114,7 @@ func decodeText(b []byte, name string, more bool) (text, charset string, ok bool
 		return "", "", false
 	case isUTF8(b, more):
 		decoder, charset = unicode.UTF8BOM.NewDecoder(), "UTF-8"
-	case slices.Contains([]string{"nfo", "diz"}, ending(name)):
+	case slices.Contains([]string{"nfo", "diz"}, extension(name)):
 		decoder, charset = charmap.CodePage437.NewDecoder(), "IBM437"
 	default:
 		set := filename.Guess(words(b))

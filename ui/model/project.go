@@ -24,18 +24,18 @@ type Project struct {
 	history  History
 	path     string // of the compilation's file
 	dirty    bool
-	edits    int // how many there were
+	edits    int // number of edits so far
 	scans    []*Job
 	problems []disc.Notice
 
 	medium  disc.Medium
 	sizing  *Job
-	pending bool // a sizing was asked for and has not begun
+	pending bool // a sizing is scheduled
 	size    Size
-	delay   time.Duration // before a sizing begins, so that a burst of edits makes one
+	delay   time.Duration // before a sizing begins, so that a series of edits leads to one
 }
 
-// Size is how large a compilation is.
+// Size is the size of a compilation.
 type Size struct {
 	Files, Folders int
 	Content        int64         // bytes of the files
@@ -52,7 +52,7 @@ func NewProject(post Post) *Project {
 	return p
 }
 
-// mediumNamed returns a common medium.
+// mediumNamed returns the common medium of that name.
 func mediumNamed(name string) (disc.Medium, bool) {
 	for _, m := range disc.Media {
 		if m.Name == name {
@@ -62,26 +62,26 @@ func mediumNamed(name string) (disc.Medium, bool) {
 	return disc.Medium{}, false
 }
 
-// Compilation returns what is being edited.
+// Compilation returns the compilation that is edited.
 func (p *Project) Compilation() *compilation.Compilation { return p.comp }
 
 // Path returns the file that the compilation was loaded from or saved to, empty
 // when there is none.
 func (p *Project) Path() string { return p.path }
 
-// Dirty reports whether there are edits that were not saved.
+// Dirty reports whether there are unsaved edits.
 func (p *Project) Dirty() bool { return p.dirty }
 
-// Unsaved reports whether there is something that would be lost.
+// Unsaved reports whether there are unsaved edits of a compilation that is not empty.
 func (p *Project) Unsaved() bool { return p.dirty && !p.Empty() }
 
-// Edits returns how many edits there were.
+// Edits returns the number of edits so far.
 func (p *Project) Edits() int { return p.edits }
 
-// Empty reports whether nothing is on the disc yet.
+// Empty reports whether the compilation has no files and folders.
 func (p *Project) Empty() bool { return len(p.comp.Root().Children()) == 0 }
 
-// Scanning reports whether files are still being looked for.
+// Scanning reports whether files are still being added.
 func (p *Project) Scanning() bool {
 	for _, j := range p.scans {
 		if j.Running() {
@@ -105,7 +105,7 @@ func (p *Project) AddProblem(x disc.Notice) {
 	p.changed()
 }
 
-// Stop ends the looking for files.
+// Stop cancels adding files.
 func (p *Project) Stop() {
 	for _, j := range p.scans {
 		j.Cancel()
@@ -131,7 +131,7 @@ func (p *Project) SetLabel(label string) {
 	}
 }
 
-// Replace edits another compilation, as one that was loaded; nil begins anew.
+// Replace edits another compilation, which was loaded from path; nil is an empty one.
 func (p *Project) Replace(c *compilation.Compilation, path string, problems []disc.Notice) {
 	p.Stop()
 	if c == nil {
@@ -146,23 +146,22 @@ func (p *Project) Replace(c *compilation.Compilation, path string, problems []di
 	p.changed()
 }
 
-// Recover edits a compilation that was never saved as it is. Its file is path, if
-// it has one.
+// Recover edits a compilation with unsaved edits. Its file is path, if it has one.
 func (p *Project) Recover(c *compilation.Compilation, path string, problems []disc.Notice) {
 	p.Replace(c, path, problems)
 	p.touched()
 	p.changed()
 }
 
-// Saved says that the compilation is in a file now, as it was after so many
+// Saved records that the compilation was saved to a file, as it was when Edits returned
 // edits.
 func (p *Project) Saved(path string, edits int) {
 	p.path, p.dirty = path, p.edits != edits
 	p.changed()
 }
 
-// AddPaths puts files and folders of this machine into a folder of the disc.
-// They are looked for elsewhere; nothing is asked.
+// AddPaths adds files and folders of the host to a folder of the disc. A job scans
+// them.
 func (p *Project) AddPaths(paths []string, dir *tree.Node) {
 	var nodes []*tree.Node
 	var problems []disc.Notice
@@ -203,7 +202,7 @@ func (p *Project) insert(nodes []*tree.Node, dir *tree.Node) {
 	for _, c := range dir.Children() {
 		there[c.Name] = true
 	}
-	nodes, renamed := apart(nodes, func(name string) bool { return there[name] })
+	nodes, renamed := uniqueNames(nodes, func(name string) bool { return there[name] })
 	p.problems = append(p.problems, renamed...)
 	if p.comp.Label == "" && p.Empty() && len(nodes) == 1 {
 		p.comp.Label = labelFrom(nodes[0].Name)
@@ -224,7 +223,7 @@ func (p *Project) insert(nodes []*tree.Node, dir *tree.Node) {
 	p.List.Refresh()
 }
 
-// labelFrom makes a volume label of the name of a folder.
+// labelFrom returns a volume label for a file or folder.
 func labelFrom(s string) string {
 	r := []rune(strings.TrimSuffix(s, filepath.Ext(s)))
 	return string(r[:min(len(r), 32)])
@@ -255,7 +254,7 @@ func (p *Project) Rename(n *tree.Node, to string) error {
 	return err
 }
 
-// Remove takes nodes off the disc.
+// Remove removes nodes from the disc.
 func (p *Project) Remove(nodes []*tree.Node) {
 	if len(nodes) > 0 {
 		p.history.Edit("Remove "+name(nodes), parents(nodes), nil, func() { p.comp.Remove(nodes) })
@@ -263,7 +262,7 @@ func (p *Project) Remove(nodes []*tree.Node) {
 	}
 }
 
-// Mkdir makes a folder with a name that is still free.
+// Mkdir creates a folder with a name that is not in use.
 func (p *Project) Mkdir(dir *tree.Node) *tree.Node {
 	title := "New folder"
 	for i := 2; dir.Child(title) != nil; i++ {
@@ -290,20 +289,19 @@ func (p *Project) Move(nodes []*tree.Node, dir *tree.Node) {
 	p.edited()
 }
 
-// Undoable and Redoable return the name of the edit that Undo takes back, and
-// that Redo makes again; empty when there is none.
+// Undoable returns the name of the edit that Undo undoes, empty when there is none.
 func (p *Project) Undoable() string { return p.history.Undoable() }
 
-// Redoable returns the name of the edit that Redo makes again.
+// Redoable returns the name of the edit that Redo redoes, empty when there is none.
 func (p *Project) Redoable() string { return p.history.Redoable() }
 
-// Undo takes back the newest edit.
+// Undo undoes the last edit.
 func (p *Project) Undo() {
 	p.history.Undo()
 	p.edited()
 }
 
-// Redo makes the edit again that was taken back last.
+// Redo redoes the edit that was undone last.
 func (p *Project) Redo() {
 	p.history.Redo()
 	p.edited()
@@ -329,7 +327,7 @@ func name(nodes []*tree.Node) string {
 	return Count(len(nodes), "entry", "entries")
 }
 
-// edited shows the tree again and measures it anew.
+// edited updates what depends on the tree.
 func (p *Project) edited() {
 	p.touched()
 	p.Outline.Refresh()

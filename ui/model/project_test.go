@@ -12,9 +12,9 @@ import (
 )
 
 // newProject returns a project that measures without delay.
-func newProject(t *testing.T) (*Project, queue) {
+func newProject(t *testing.T) (*Project, mainLoop) {
 	t.Helper()
-	q := newQueue()
+	q := newMainLoop()
 	p := NewProject(q.post)
 	p.delay = 0
 	return p, q
@@ -36,7 +36,7 @@ func hostFiles(t *testing.T, names ...string) string {
 	return dir
 }
 
-func (p *Project) settle(t *testing.T, q queue) {
+func (p *Project) waitUntilIdle(t *testing.T, q mainLoop) {
 	t.Helper()
 	q.until(t, "the end of adding and measuring", func() bool { return !p.Scanning() && !p.Measuring() && len(q) == 0 })
 }
@@ -58,7 +58,7 @@ func TestProjectAddsAndMeasures(t *testing.T) {
 	p, q := newProject(t)
 	dir := hostFiles(t, "Trip/a.txt", "Trip/sub/b.txt")
 	p.AddPaths([]string{filepath.Join(dir, "Trip")}, p.Compilation().Root())
-	p.settle(t, q)
+	p.waitUntilIdle(t, q)
 	if got := shape(p.Compilation().Root()); got != "Trip(a.txt sub(b.txt))" && got != "Trip(sub(b.txt) a.txt)" {
 		t.Errorf("the disc holds %s", got)
 	}
@@ -88,7 +88,7 @@ func TestProjectUndo(t *testing.T) {
 	second := hostFiles(t, "A/two.txt", "A/both.txt", "B/three.txt")
 	add := func(path string) {
 		p.AddPaths([]string{path}, root)
-		p.settle(t, q)
+		p.waitUntilIdle(t, q)
 	}
 	var states []string
 	note := func() { states = append(states, shape(root)) }
@@ -138,7 +138,7 @@ func TestProjectUndo(t *testing.T) {
 func TestProjectReports(t *testing.T) {
 	p, q := newProject(t)
 	p.AddPaths([]string{filepath.Join(t.TempDir(), "missing")}, p.Compilation().Root())
-	p.settle(t, q)
+	p.waitUntilIdle(t, q)
 	if len(p.Problems()) != 1 || p.Problems()[0].Severity != disc.Error || p.Problems()[0].Text != syscall.ENOENT.Error() {
 		t.Errorf("problems: %v", p.Problems())
 	}
@@ -152,7 +152,7 @@ func TestProjectRefusesNames(t *testing.T) {
 	p, q := newProject(t)
 	dir := hostFiles(t, "a", "b")
 	p.AddPaths([]string{filepath.Join(dir, "a"), filepath.Join(dir, "b")}, p.Compilation().Root())
-	p.settle(t, q)
+	p.waitUntilIdle(t, q)
 	a := p.Compilation().Root().Child("a")
 	undoable := p.Undoable()
 	for _, name := range []string{"b", "", "x/y"} {

@@ -10,7 +10,7 @@ import (
 	udfplan "glassmaster/mastering/udf/plan"
 )
 
-// FileSystems says which volumes a disc gets.
+// FileSystems are the file systems of a disc.
 type FileSystems uint8
 
 // Choices of file systems.
@@ -20,21 +20,21 @@ const (
 	UDFAlone
 )
 
-// Properties are those choices of a compilation that the window offers. Others,
-// which a compilation file or the command line may have made, stay as they are.
+// Properties are the options of a compilation that the window offers. Others, from a
+// compilation file, are kept.
 type Properties struct {
 	FileSystems FileSystems
 	Revision    udfplan.Revision // where there is UDF
-	DVDVideo    bool             // where there is UDF: VIDEO_TS as players want it, revision 1.02
+	DVDVideo    bool             // where there is UDF: the layout of DVD-Video, revision 1.02
 	Publisher   string
-	Rational    bool   // everything is readable for all and belongs to root
+	Rational    bool   // all files are readable for everyone and owned by root
 	Identical   bool   // files with the same contents are stored once
-	Checksums   bool   // a file of checksums is on the disc
-	MD5         bool   // a checksum of the disc is in it
+	Checksums   bool   // the disc holds a file of checksums
+	MD5         bool   // the disc has an embedded MD5 checksum
 	BIOS, UEFI  string // paths on the disc of the images that start a PC, empty for none
 }
 
-// Properties returns the choices that are made.
+// Properties returns the present options.
 func (p *Project) Properties() Properties {
 	c := p.comp
 	x := Properties{
@@ -58,12 +58,12 @@ func (p *Project) Properties() Properties {
 	return x
 }
 
-// SetProperties makes other choices.
+// SetProperties changes the options.
 func (p *Project) SetProperties(x Properties) {
 	if x == p.Properties() {
 		return
 	}
-	if x.FileSystems == UDFAlone { // which has no place for these
+	if x.FileSystems == UDFAlone { // which cannot hold these
 		x.MD5, x.BIOS, x.UEFI = false, "", ""
 	}
 	c := p.comp
@@ -76,8 +76,8 @@ func (p *Project) SetProperties(x Properties) {
 	p.edited()
 }
 
-// Snapshots of the compilation share what its options point to, so that each of
-// these makes a new one.
+// Snapshots of the compilation share what its options point to, so each of these
+// functions makes a copy.
 
 func (x Properties) takeUDF(c *compilation.Compilation) {
 	c.UDFOnly = x.FileSystems == UDFAlone
@@ -108,8 +108,8 @@ func (x Properties) owners(old *master.Owners) *master.Owners {
 	return &o
 }
 
-// bootPlace returns the index of the boot image of a platform that is a file of the
-// disc, -1 when there is none.
+// bootPlace returns the index of the boot image of a platform among those that are files
+// of the disc, -1 when there is none.
 func bootPlace(o *boot.Options, platform boot.Platform) int {
 	if o == nil {
 		return -1
@@ -124,9 +124,9 @@ func bootImage(o *boot.Options, platform boot.Platform) string {
 	return ""
 }
 
-// setBootImage makes another file the boot image of a platform; without a path
-// there is none. An image for a BIOS gets the boot information table, without
-// which most loaders do not find their files.
+// setBootImage sets the boot image of a platform; an empty path removes it. An image for
+// BIOS gets a boot information table, without which most boot loaders do not find their
+// files.
 func setBootImage(old *boot.Options, platform boot.Platform, path string) *boot.Options {
 	path = strings.TrimSpace(path)
 	if path == bootImage(old, platform) {

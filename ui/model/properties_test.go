@@ -11,7 +11,7 @@ import (
 )
 
 func TestProperties(t *testing.T) {
-	q := newQueue()
+	q := newMainLoop()
 	p := NewProject(q.post)
 	if got, want := p.Properties(), (Properties{Revision: udfplan.Revision201}); got != want {
 		t.Fatalf("a new compilation has %+v", got)
@@ -54,7 +54,7 @@ func TestProperties(t *testing.T) {
 // TestPropertiesKeepTheRest changes a compilation that says more than the window
 // shows, and looks at a copy that was taken before.
 func TestPropertiesKeepTheRest(t *testing.T) {
-	q := newQueue()
+	q := newMainLoop()
 	p := NewProject(q.post)
 	user := uint32(7)
 	c := compilation.New()
@@ -92,7 +92,7 @@ func TestPropertiesKeepTheRest(t *testing.T) {
 // TestPropertiesOfStrangers shows a compilation with a revision that nobody can
 // choose.
 func TestPropertiesOfStrangers(t *testing.T) {
-	q := newQueue()
+	q := newMainLoop()
 	p := NewProject(q.post)
 	c := compilation.New()
 	c.Options.UDF = &master.UDF{Revision: 0x0300}

@@ -1,12 +1,12 @@
 package model
 
-// Selection is which rows of a list are selected. It remembers rows by their
-// identity, so it survives sorting and searching.
+// Selection is the selected rows of a list. Rows are identified by their key, so that
+// sorting and searching do not change the selection.
 type Selection[K comparable] struct {
 	chosen map[K]bool
-	cursor K // where the keyboard is
-	anchor K // where a range begins
-	placed bool
+	cursor K    // the row that the keyboard acts on
+	anchor K    // where a range begins
+	placed bool // cursor and anchor are valid
 }
 
 // Has reports whether a row is selected.
@@ -15,7 +15,7 @@ func (s *Selection[K]) Has(k K) bool { return s.chosen[k] }
 // Len returns how many rows are selected.
 func (s *Selection[K]) Len() int { return len(s.chosen) }
 
-// Cursor returns the row that the keyboard is on, or false when it is on none.
+// Cursor returns the row that the keyboard acts on, false when there is none.
 func (s *Selection[K]) Cursor() (K, bool) { return s.cursor, s.placed }
 
 // In returns the selected rows in the order of the list.
@@ -29,7 +29,7 @@ func (s *Selection[K]) In(rows []K) []K {
 	return out
 }
 
-// Clear selects nothing.
+// Clear deselects all rows.
 func (s *Selection[K]) Clear() { *s = Selection[K]{} }
 
 // Set selects these rows and no other.
@@ -52,8 +52,8 @@ func (s *Selection[K]) All(rows []K) {
 	}
 }
 
-// Click is a click on row i with the keys that were held: extend selects the
-// range from where the last one began, toggle adds or takes away one row.
+// Click handles a click on row i: with extend it selects the range from the anchor to the
+// row, with toggle it selects or deselects the row alone.
 func (s *Selection[K]) Click(rows []K, i int, extend, toggle bool) {
 	if i < 0 || i >= len(rows) {
 		return
@@ -70,7 +70,7 @@ func (s *Selection[K]) Click(rows []K, i int, extend, toggle bool) {
 	}
 }
 
-// Step moves the cursor by so many rows, as the arrow keys do.
+// Step moves the cursor by a number of rows, as the arrow keys do.
 func (s *Selection[K]) Step(rows []K, by int, extend bool) {
 	if len(rows) == 0 {
 		return
@@ -90,7 +90,7 @@ func (s *Selection[K]) Step(rows []K, by int, extend bool) {
 // At returns the index of the cursor in the list, -1 when it is not there.
 func (s *Selection[K]) At(rows []K) int { return s.index(rows, s.cursor) }
 
-// Retain forgets what is no longer in the list.
+// Retain deselects the rows that keep does not report.
 func (s *Selection[K]) Retain(keep func(K) bool) {
 	for k := range s.chosen {
 		if !keep(k) {

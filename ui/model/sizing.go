@@ -9,13 +9,13 @@ import (
 	"glassmaster/mastering/progress"
 )
 
-// Size returns how large the compilation was when it was measured last.
+// Size returns the size of the compilation when it was measured last.
 func (p *Project) Size() Size { return p.size }
 
-// Measuring reports whether a newer measure is on its way.
+// Measuring reports whether the size is being measured again.
 func (p *Project) Measuring() bool { return p.pending || p.sizing.Running() }
 
-// SetMedium chooses the medium that the compilation is held against.
+// SetMedium chooses the medium whose capacity the compilation is compared with.
 func (p *Project) SetMedium(m disc.Medium) {
 	p.medium = m
 	p.changed()
@@ -26,7 +26,7 @@ func (p *Project) Capacity() Capacity {
 	return Capacity{Medium: p.medium, Content: p.size.Content, Sectors: p.size.Sectors, Counting: p.Measuring()}
 }
 
-// measure plans the disc on a copy of the tree, to know its exact size.
+// measure schedules planning the disc on a copy of the tree, for its exact size.
 func (p *Project) measure() {
 	p.sizing.Cancel()
 	if p.pending {
@@ -48,8 +48,8 @@ func (p *Project) measureNow() {
 	p.sizing.Cancel()
 	copied := p.comp.Snapshot()
 	copied.Seal()
-	// Reading all files after each edit would take too long: what their contents
-	// may save is left out of the measure.
+	// Reading all files after each edit would take too long: what is saved by storing
+	// identical files once is not measured.
 	copied.Contents = compilation.Contents{}
 	var s Size
 	var job *Job

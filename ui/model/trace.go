@@ -7,14 +7,14 @@ import (
 	"glassmaster/mastering/progress"
 )
 
-// traceSlots is how finely a trace is kept: one slot for each share of the job.
+// traceSlots is the resolution of a trace: each slot is the same share of the phase.
 const traceSlots = 500
 
 // Trace is a rate over the course of one phase of a job, from its beginning (0)
 // to its end (1).
 type Trace struct {
 	Phase progress.Phase
-	slots []float64 // bytes a second; below 0 where nothing was measured
+	slots []float64 // bytes per second; negative where nothing was measured
 	upto  int       // slots that have been reached
 }
 
@@ -34,15 +34,15 @@ func (t *Trace) Record(s progress.Snapshot) {
 	t.upto = max(t.upto, at+1)
 }
 
-// Finish says that the phase went on to its end at the last rate.
+// Finish extends the last rate to the end of the phase.
 func (t *Trace) Finish() {
 	if t.upto > 0 {
 		t.upto = traceSlots
 	}
 }
 
-// At returns the rate at a share of the job, between the measurements around
-// it; false beyond the last one.
+// At returns the rate at a share of the phase, interpolated between measurements; false
+// behind the last one.
 func (t Trace) At(share float64) (float64, bool) {
 	x := share * traceSlots
 	if t.upto == 0 || x > float64(t.upto) {
@@ -68,8 +68,8 @@ func (t Trace) At(share float64) (float64, bool) {
 	return t.slots[i] + (t.slots[j]-t.slots[i])*min(f, 1), true
 }
 
-// Top returns a round rate for the end of the scale. The few highest rates, as
-// of a buffer that fills at the beginning, are left to be cut off.
+// Top returns a round rate for the top of the scale. The few highest rates, such as
+// those of a buffer that fills at the beginning, are above it.
 func (t Trace) Top() float64 {
 	peak := t.usualPeak()
 	if peak <= 0 {
@@ -84,7 +84,7 @@ func (t Trace) Top() float64 {
 	return 15 * unit
 }
 
-// usualPeak is the rate that all but a few of the measurements stay below.
+// usualPeak returns the 94th percentile of the measured rates.
 func (t Trace) usualPeak() float64 {
 	var rates []float64
 	for _, r := range t.slots[:min(t.upto, len(t.slots))] {

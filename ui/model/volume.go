@@ -14,22 +14,22 @@ import (
 	"glassmaster/mastering/volume"
 )
 
-// Opener opens an image file, or the disc in a drive, by its name.
-type Opener func(ctx context.Context, name string) (disc.Disc, error)
+// OpenFunc opens an image file, or the disc in a drive, by its name.
+type OpenFunc func(ctx context.Context, name string) (disc.Disc, error)
 
-// Existing says what becomes of a file that is there already when one of the same
-// name is extracted.
+// Existing is what happens to a file on the host when one of the same name is
+// extracted.
 type Existing uint8
 
-// What can become of it.
+// What happens to it.
 const (
-	Ask      Existing = iota // nothing: the person is asked first
-	Replace                  // the one of the disc takes its place
-	Skip                     // it stays, and that of the disc is left out
-	KeepBoth                 // it stays, and that of the disc gets another name
+	Ask      Existing = iota // the person is asked first
+	Replace                  // it is replaced
+	Skip                     // it is kept, and the file of the disc is not extracted
+	KeepBoth                 // it is kept, and the file of the disc gets another name
 )
 
-// State is how far the opening of a volume has come.
+// State is the state of a volume.
 type State uint8
 
 // States of a volume.
@@ -40,15 +40,15 @@ const (
 	Broken
 )
 
-// Volume is an opened disc as Browse shows it. Its folders are read ahead by a
-// goroutine, so that showing and searching them never waits for a drive.
+// Volume is an open disc as Browse shows it. A job reads all folders, so that showing and
+// searching them does not wait for a drive.
 type Volume struct {
 	List     *Listing
 	Outline  *Outline
 	OnChange func() // may be nil
 
 	post    Post
-	open    Opener
+	open    OpenFunc
 	state   State
 	name    string
 	err     error
@@ -65,19 +65,19 @@ type Volume struct {
 	faults  []disc.Notice
 }
 
-// NewVolume returns a volume that shows nothing yet.
-func NewVolume(open Opener, post Post) *Volume {
+// NewVolume returns a closed volume.
+func NewVolume(open OpenFunc, post Post) *Volume {
 	root := tree.NewFolder("", time.Time{})
 	return &Volume{open: open, post: post, List: NewListing(root, post), Outline: NewOutline(root)}
 }
 
-// State returns how far the opening has come.
+// State returns the state.
 func (v *Volume) State() State { return v.state }
 
 // Name returns the name of the image file or drive.
 func (v *Volume) Name() string { return v.name }
 
-// Err returns why the volume could not be opened.
+// Err returns why the volume could not be opened, nil when it could.
 func (v *Volume) Err() error { return v.err }
 
 // FS returns the file system, nil when none is open.
@@ -100,13 +100,13 @@ func (v *Volume) Info() volume.Info {
 // Reading reports whether folders are still being read.
 func (v *Volume) Reading() bool { return v.reading.Running() }
 
-// Totals returns how many files, folders and bytes were seen so far.
+// Totals returns the numbers of files, folders and bytes that were read so far.
 func (v *Volume) Totals() (files, folders int, bytes int64) { return v.files, v.folders, v.bytes }
 
 // Problems returns the folders that could not be read.
 func (v *Volume) Problems() []disc.Notice { return v.faults }
 
-// Unread says that a folder was not read, nothing when it was.
+// Unread says why a folder has not been read. It is empty when it has.
 func (v *Volume) Unread(dir *tree.Node) string {
 	for _, p := range v.faults {
 		if p.Path == dir.Path() {
@@ -119,11 +119,10 @@ func (v *Volume) Unread(dir *tree.Node) string {
 	return ""
 }
 
-// Defects returns what is known to be wrong with the disc, or unlike what one
-// expects, what matters most first.
+// Defects returns the known defects of the disc, the most serious first.
 func (v *Volume) Defects() []disc.Notice { return v.known }
 
-// Open opens an image file or drive, in place of what was open.
+// Open opens an image file or drive, and closes what was open.
 func (v *Volume) Open(name string) { v.load(name, "") }
 
 // SetView shows the names of another view, such as Joliet.
@@ -133,7 +132,7 @@ func (v *Volume) SetView(view string) {
 	}
 }
 
-// Close closes what is open.
+// Close closes the volume.
 func (v *Volume) Close() {
 	v.reading.Cancel()
 	v.release()
@@ -147,7 +146,7 @@ func (v *Volume) load(name, view string) {
 	v.release()
 	v.state, v.name, v.err = Opening, name, nil
 	v.clear()
-	reads, stop := context.WithCancel(context.Background()) // as long as the disc is shown
+	reads, stop := context.WithCancel(context.Background()) // until the disc is closed
 	v.stop = stop
 	var d disc.Disc
 	var f volume.FS
@@ -188,15 +187,15 @@ func (v *Volume) opened(d disc.Disc, f volume.FS, err error) {
 	v.changed()
 }
 
-// batch is the entries of one folder, read by the goroutine that reads ahead.
+// batch is the entries of one folder, read by the job that reads folders.
 type batch struct {
 	folder   *tree.Node
 	children []*tree.Node
 	err      error
 }
 
-// readAhead reads all folders, those near the root first. The goroutine touches
-// only nodes that are not yet in the tree.
+// readAhead reads all folders, those near the root first. The job changes only nodes
+// that are not yet in the tree.
 func (v *Volume) readAhead(f volume.FS) {
 	root := v.List.Root()
 	var job *Job
@@ -223,8 +222,8 @@ func (v *Volume) readAhead(f volume.FS) {
 	v.reading = job
 }
 
-// maxDepth is how deep folders are followed: a damaged volume may lead in
-// circles.
+// maxDepth is the depth to which folders are read: in a damaged volume a folder may
+// contain itself.
 const maxDepth = 128
 
 type place struct {
@@ -242,7 +241,7 @@ func readFolders(ctx context.Context, f volume.FS, root *tree.Node, deliver func
 		queue = queue[1:]
 		b := batch{folder: at.node}
 		if at.depth > maxDepth {
-			b.err = fmt.Errorf("it lies more than %d folders deep; such a volume is damaged", maxDepth)
+			b.err = fmt.Errorf("the folder is nested more than %d levels deep; the volume is probably damaged", maxDepth)
 		} else {
 			b.children, b.err = readFolder(f, at.path)
 		}
@@ -341,7 +340,7 @@ func (v *Volume) changed() {
 	}
 }
 
-// Inside returns the path of a node as the file system knows it.
+// Inside returns the path of a node in its file system.
 func Inside(n *tree.Node) string {
 	if p := n.Path(); p != "/" {
 		return p[1:]

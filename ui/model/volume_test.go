@@ -54,7 +54,7 @@ func openImage(_ context.Context, name string) (disc.Disc, error) {
 
 func TestVolume(t *testing.T) {
 	iso := isoOf(t, hostFiles(t, "Folder/Sub/deep.txt", "Folder/a long name, with commas.txt", "top.txt"))
-	q := newQueue()
+	q := newMainLoop()
 	v := NewVolume(openImage, q.post)
 	v.Open(iso)
 	if v.State() != Opening {
@@ -88,7 +88,7 @@ func TestVolume(t *testing.T) {
 
 func TestVolumeBroken(t *testing.T) {
 	path := filepath.Join(hostFiles(t, "no.iso"), "no.iso")
-	q := newQueue()
+	q := newMainLoop()
 	v := NewVolume(openImage, q.post)
 	v.Open(path)
 	q.until(t, "the error", func() bool { return v.State() == Broken })
@@ -132,7 +132,7 @@ func TestPreview(t *testing.T) {
 		t.Fatal(err)
 	}
 	write("picture.png", p.Bytes())
-	q := newQueue()
+	q := newMainLoop()
 	v := NewVolume(openImage, q.post)
 	v.Open(isoOf(t, dir))
 	q.until(t, "the folders", func() bool { return v.State() == Ready && !v.Reading() })
@@ -163,7 +163,7 @@ func TestPreview(t *testing.T) {
 // What is known to be wrong with an image is there when it is open, and gone with it.
 func TestVolumeDefects(t *testing.T) {
 	iso := isoOf(t, hostFiles(t, "a.txt", "b.txt"))
-	q := newQueue()
+	q := newMainLoop()
 	v := NewVolume(openImage, q.post)
 	for _, cut := range []bool{false, true} {
 		if cut {

@@ -27,7 +27,7 @@ func Item(text, why string, do func()) *fyne.MenuItem {
 	}
 	text = Fit(text, menuWidth, theme.Size(theme.BodySize), fyne.TextStyle{})
 	i := fyne.NewMenuItem(text, func() {
-		defer model.Guard()
+		defer model.CatchPanic()
 		do()
 	})
 	i.Disabled = why != ""

@@ -45,7 +45,7 @@ func NewNotice(extra ...fyne.CanvasObject) *Notice {
 	n.icon.FillMode = canvas.ImageFillContain
 	n.icon.SetMinSize(fyne.NewSquareSize(18))
 	closer := widget.NewButtonWithIcon("", theme.CloseIcon, func() {
-		defer model.Guard()
+		defer model.CatchPanic()
 		n.Hide()
 		if n.OnClose != nil {
 			n.OnClose()

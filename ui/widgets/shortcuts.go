@@ -42,7 +42,7 @@ func isLetter(k fyne.KeyName) bool {
 
 // TypedKey implements fyne.Focusable.
 func (f *Field) TypedKey(e *fyne.KeyEvent) {
-	defer model.Guard()
+	defer model.CatchPanic()
 	if !toSheet(f, e) {
 		f.Entry.TypedKey(e)
 	}
@@ -50,7 +50,7 @@ func (f *Field) TypedKey(e *fyne.KeyEvent) {
 
 // TypedRune implements fyne.Focusable.
 func (f *Field) TypedRune(r rune) {
-	defer model.Guard()
+	defer model.CatchPanic()
 	f.Entry.TypedRune(r)
 }
 
@@ -111,7 +111,7 @@ func guarded[T any](f func(T)) func(T) {
 		return nil
 	}
 	return func(x T) {
-		defer model.Guard()
+		defer model.CatchPanic()
 		f(x)
 	}
 }

@@ -10,13 +10,14 @@ import (
 
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/progress"
+	"glassmaster/mastering/units"
 	"glassmaster/ui/model"
 	"glassmaster/ui/theme"
 	"glassmaster/ui/widgets"
 )
 
-// course shows a burn while it goes on.
-type course struct {
+// progressView shows a burn while it waits for its drive and while it runs.
+type progressView struct {
 	object  fyne.CanvasObject
 	v       *View
 	title   *widgets.Text
@@ -24,6 +25,7 @@ type course struct {
 	percent *widgets.Text
 	bar     *widgets.Bar
 	graph   *widgets.Graph
+	phases  *phaseList
 	facts   *widgets.Facts
 	host    *level
 	drive   *level
@@ -31,16 +33,16 @@ type course struct {
 	stop    *widgets.Button
 }
 
-func newCourse(v *View) *course {
-	c := &course{v: v, title: widgets.Title(""), graph: widgets.NewGraph(), facts: widgets.NewFacts(), log: newLog()}
+func newProgressView(v *View) *progressView {
+	c := &progressView{v: v, title: widgets.Title(""), graph: widgets.NewGraph(), facts: widgets.NewFacts(), phases: newPhaseList(), log: newLog()}
 	c.phase = widgets.Muted("")
 	c.percent = widgets.NewText("").Sized(theme.HeadingSize).Bold().Align(fyne.TextAlignTrailing)
 	c.bar = widgets.NewBar()
 	c.host, c.drive = newLevel("Buffer"), newLevel("Drive buffer")
-	c.stop = v.d.Tips.NewButton("Stop…", theme.StopIcon, "End the burn in the best state that the medium allows", v.askStop)
+	c.stop = v.d.Tips.NewButton("Stop…", theme.StopIcon, "Stop the burn in the best state that the medium allows", v.askStop)
 	head := container.NewBorder(nil, nil, nil, widgets.Middle(widgets.Wide(110, c.percent)), container.New(&widgets.Column{Gap: 2}, c.title, c.phase))
 	side := widgets.Frame(container.NewBorder(nil, c.stop, nil, nil,
-		container.New(&widgets.Column{Gap: 14}, widgets.Title("Progress"), c.facts.Container, c.host.object, c.drive.object)))
+		container.NewVScroll(container.New(&widgets.Column{Gap: 14}, widgets.Title("Progress"), c.phases.object, c.facts.Container, c.host.object, c.drive.object))))
 	body := widgets.NewSplit(true, 0.6, c.graph, widgets.Panel(widgets.Inset(c.log.object, 12, 10, 6, 6)))
 	c.object = container.NewBorder(
 		container.New(&widgets.Column{Gap: 8}, widgets.MinHeight(40, head), c.bar, widgets.Space(0, 2)),
@@ -49,7 +51,7 @@ func newCourse(v *View) *course {
 }
 
 // follow draws the burn about ten times a second until it has ended.
-func (c *course) follow() {
+func (c *progressView) follow() {
 	c.log.clear()
 	widgets.Poll(c.v.d.Post, 100*time.Millisecond, func() bool {
 		c.draw()
@@ -58,13 +60,28 @@ func (c *course) follow() {
 	c.draw()
 }
 
-func (c *course) draw() {
+func (c *progressView) draw() {
 	b := c.v.burn
 	s, trace := b.Sample()
-	c.title.Set("Burning " + b.SourceTitle())
+	from, to := b.Written()
+	verb := "Burning "
+	if b.WrittenTo().File != "" {
+		verb = "Writing "
+	}
+	c.title.Set(verb + from + " to " + to)
 	phase := model.Capital(s.Phase.String())
-	if b.Job().Stopping() {
-		phase = "Stopping; waiting for the drive to reach a safe state"
+	if phase == "" {
+		phase = "Starting"
+	}
+	waits, waiting := b.WaitsFor()
+	switch {
+	case b.Job().Stopping():
+		phase = "Stopping: waiting for the drive to reach a safe state"
+		if b.WrittenTo().File != "" {
+			phase = "Stopping"
+		}
+	case waiting:
+		phase = waits
 	}
 	c.phase.Set(phase)
 	c.percent.Set("")
@@ -75,44 +92,51 @@ func (c *course) draw() {
 		c.bar.Set(share)
 	}
 	c.graph.Set(trace)
-	c.facts.Set(courseFacts(s))
+	c.phases.set(b.Phases())
+	c.facts.Set(rateFacts(s, waiting))
 	c.host.set(s.HostBuffer)
 	c.drive.set(s.DriveBuffer)
-	c.log.add(b.Job().Meter.Log(c.log.count()))
-	c.stop.Allow(unless(!b.Job().Stopping(), "It is being stopped"))
+	c.log.add(b.Job().Meter().Log(c.log.count()))
+	c.stop.Allow(unless(!b.Job().Stopping(), "The burn is being stopped"))
 }
 
-func courseFacts(s progress.Snapshot) []widgets.Fact {
-	facts := []widgets.Fact{{Name: "Phase", Value: model.Capital(s.Phase.String())}}
-	done := model.Bytes(s.Done)
-	if s.Total > 0 {
-		done += " of " + model.Bytes(s.Total)
+// rateFacts says how fast the running phase is; nothing while the burn waits.
+func rateFacts(s progress.Snapshot, waiting bool) []widgets.Fact {
+	if waiting || s.Phase == progress.NoPhase {
+		return nil
 	}
-	facts = append(facts, widgets.Fact{Name: "Done", Value: done},
-		widgets.Fact{Name: "Rate", Value: model.Bytes(int64(s.Rate)) + "/s"},
-		widgets.Fact{Name: "Elapsed", Value: model.Clock(s.Elapsed)})
-	left := "…"
+	var facts []widgets.Fact
+	if s.Done > 0 || s.Total > 0 {
+		done := model.Bytes(s.Done)
+		if s.Total > 0 {
+			done += " of " + model.Bytes(s.Total)
+		}
+		facts = append(facts, widgets.Fact{Name: "Done", Value: done}, widgets.Fact{Name: "Rate", Value: units.Rate(s.Rate)})
+	}
+	facts = append(facts, widgets.Fact{Name: "Elapsed", Value: model.Clock(s.Elapsed)})
 	if d, ok := s.Left(); ok {
-		left = model.Clock(d)
+		facts = append(facts, widgets.Fact{Name: "Remaining", Value: model.Clock(d)})
 	}
-	return append(facts, widgets.Fact{Name: "Left", Value: left})
+	return facts
 }
 
 // askStop asks before a burn is stopped, since that may cost the disc.
 func (v *View) askStop() {
-	text := "What was written so far is closed as well as the medium allows. A disc that can be written only once is usually lost."
-	if v.burn.Target().File != "" {
+	text := "Stopping leaves the disc in the best state that the medium allows. A disc that can be written only once is usually lost."
+	if _, waiting := v.burn.WaitsFor(); waiting {
+		text = "The burn has not begun. Nothing was written."
+	} else if v.burn.WrittenTo().File != "" {
 		text = "The unfinished file is removed."
 	}
 	v.d.Ask("Stop the burn?", text,
-		widgets.Choice{Text: "Go on", Primary: true},
+		widgets.Choice{Text: "Continue", Primary: true},
 		widgets.Choice{Text: "Stop the burn", Danger: true, Do: func() bool {
 			v.burn.Job().Cancel()
 			return true
 		}})
 }
 
-// level is how full a buffer is.
+// level shows the fill level of a buffer.
 type level struct {
 	object fyne.CanvasObject
 	bar    *widgets.Bar
@@ -126,7 +150,7 @@ func newLevel(name string) *level {
 	return l
 }
 
-// set shows a share; one that is not known is not shown at all.
+// set shows a share; a negative one is unknown and not shown.
 func (l *level) set(share float64) {
 	show(l.object, share >= 0)
 	if share >= 0 {
@@ -135,23 +159,23 @@ func (l *level) set(share float64) {
 	}
 }
 
-// logView is what was said during a burn.
+// logView shows the log of a burn.
 type logView struct {
-	object   fyne.CanvasObject
-	list     *widget.List
-	messages []progress.LogEntry
+	object  fyne.CanvasObject
+	list    *widget.List
+	entries []progress.LogEntry
 }
 
 func newLog() *logView {
 	l := &logView{}
-	l.list = widget.NewList(func() int { return len(l.messages) }, func() fyne.CanvasObject {
+	l.list = widget.NewList(func() int { return len(l.entries) }, func() fyne.CanvasObject {
 		return container.NewBorder(nil, nil, widgets.Wide(70, widgets.Muted("")), nil, widgets.NewText(""))
 	}, func(i int, o fyne.CanvasObject) {
-		if i >= len(l.messages) {
+		if i >= len(l.entries) {
 			return
 		}
 		row := o.(*fyne.Container).Objects
-		m := l.messages[i]
+		m := l.entries[i]
 		row[1].(*fyne.Container).Objects[1].(*widgets.Text).Set(m.Time.Format("15:04:05"))
 		ink := map[disc.Severity]fyne.ThemeColorName{
 			disc.Info: theme.Foreground, disc.Warning: theme.Warning, disc.Error: theme.Error,
@@ -164,21 +188,21 @@ func newLog() *logView {
 }
 
 func (l *logView) clear() {
-	l.messages = nil
+	l.entries = nil
 	l.list.Refresh()
 }
 
-func (l *logView) count() int { return len(l.messages) }
+func (l *logView) count() int { return len(l.entries) }
 
 func (l *logView) add(m []progress.LogEntry) {
 	if len(m) > 0 {
-		l.messages = append(l.messages, m...)
+		l.entries = append(l.entries, m...)
 		l.list.Refresh()
 		l.list.ScrollToBottom()
 	}
 }
 
 func (l *logView) set(m []progress.LogEntry) {
-	l.messages = m
+	l.entries = m
 	l.list.Refresh()
 }

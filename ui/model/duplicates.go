@@ -9,10 +9,10 @@ import (
 	"glassmaster/mastering/tree"
 )
 
-// apart gives entries that were added together, and have one name, names of their
-// own: none may take the place of another. Folders of one name are merged. taken
-// reports the names that are in the folder already.
-func apart(nodes []*tree.Node, taken func(string) bool) (out []*tree.Node, renamed []disc.Notice) {
+// uniqueNames renames entries that are added together and have the same name, so that
+// none replaces another. Folders of the same name are merged. taken reports the names
+// that are in the folder already.
+func uniqueNames(nodes []*tree.Node, taken func(string) bool) (out []*tree.Node, renamed []disc.Notice) {
 	by := make(map[string]*tree.Node, len(nodes))
 	for _, n := range nodes {
 		old := by[n.Name]
@@ -21,7 +21,7 @@ func apart(nodes []*tree.Node, taken func(string) bool) (out []*tree.Node, renam
 		case old.IsDir() && n.IsDir():
 			both := append(append([]*tree.Node(nil), old.Children()...), n.Children()...)
 			n.SetChildren(nil)
-			children, more := apart(both, func(string) bool { return false })
+			children, more := uniqueNames(both, func(string) bool { return false })
 			old.SetChildren(children)
 			renamed = append(renamed, more...)
 			continue
@@ -30,7 +30,7 @@ func apart(nodes []*tree.Node, taken func(string) bool) (out []*tree.Node, renam
 		default:
 			was := n.Name
 			n.Name = freeName(was, func(name string) bool { return by[name] != nil || taken(name) })
-			renamed = append(renamed, disc.Notice{Severity: disc.Warning, Path: was, Text: fmt.Sprintf("another of this name was added together with it; this one is called %q on the disc", n.Name)})
+			renamed = append(renamed, disc.Notice{Severity: disc.Warning, Path: was, Text: fmt.Sprintf("another file with this name was added at the same time; this one is named %q on the disc", n.Name)})
 		}
 		by[n.Name] = n
 		out = append(out, n)
@@ -38,14 +38,14 @@ func apart(nodes []*tree.Node, taken func(string) bool) (out []*tree.Node, renam
 	return out, renamed
 }
 
-// samePath reports whether two nodes are the same file of this machine.
+// samePath reports whether two nodes are the same file of the host.
 func samePath(a, b *tree.Node) bool {
 	f, ok := a.Source().(*layout.File)
 	g, is := b.Source().(*layout.File)
 	return ok && is && f.Path() == g.Path()
 }
 
-// freeName puts a number behind the stem of a name that is taken: "name (2).txt".
+// freeName appends a number to the stem of a name that is taken: "name (2).txt".
 func freeName(name string, taken func(string) bool) string {
 	ext := path.Ext(name)
 	if ext == name {

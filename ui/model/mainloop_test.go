@@ -5,17 +5,17 @@ import (
 	"time"
 )
 
-// queue stands for the goroutine that owns the window: what is posted runs when
+// mainLoop stands for the goroutine that owns the window: what is posted runs when
 // the test says so.
-type queue chan func()
+type mainLoop chan func()
 
-func newQueue() queue { return make(queue, 10000) }
+func newMainLoop() mainLoop { return make(mainLoop, 10000) }
 
-func (q queue) post(f func()) { q <- f }
+func (q mainLoop) post(f func()) { q <- f }
 
 // until runs what is posted until the condition holds. The time limit only ends
 // a test that has failed.
-func (q queue) until(t *testing.T, what string, ok func() bool) {
+func (q mainLoop) until(t *testing.T, what string, ok func() bool) {
 	t.Helper()
 	limit := time.After(30 * time.Second)
 	for !ok() {

@@ -1,0 +1,174 @@
+package model
+
+import (
+	"context"
+
+	"glassmaster/drive/job"
+	"glassmaster/drive/record"
+	"glassmaster/mastering/disc"
+	"glassmaster/mastering/progress"
+)
+
+// writing is what the job of a burn writes: the settings can be changed meanwhile.
+type writing struct {
+	title   string // of the source
+	to      string // title of the target
+	target  Target
+	options record.Options
+}
+
+// Begin begins the burn, as soon as no other task uses its drives.
+func (b *Burn) Begin() {
+	if b.Why() != "" {
+		return
+	}
+	s, t, o := b.source, b.target, b.Options
+	if s.Kind == FromCompilation {
+		s.Compilation = b.compiled()
+	}
+	confirmed := b.confirmed
+	if b.Erases() && confirmed == nil {
+		return // the person has not agreed to lose what is on the disc
+	}
+	b.outcome, b.trace, b.writeTrace = nil, Trace{}, Trace{}
+	b.write = writing{title: b.SourceTitle(), to: b.TargetTitle(), target: t, options: o}
+	title := "Burning " + b.write.title
+	if t.File != "" {
+		title = "Writing " + t.File
+	}
+	var r job.Result
+	b.job = Enqueue(b.engine.Queue(), b.post, title, Drives(s, t), func(ctx context.Context, rep progress.Reporter) (err error) {
+		if confirmed != nil {
+			if err := b.checkSameDisc(ctx, t.Drive, confirmed); err != nil {
+				return err
+			}
+		}
+		log := newPhaseLog(rep)
+		defer log.end()
+		r, err = b.engine.Write(ctx, s, t, o, log)
+		if err != nil && !Cancelled(err) {
+			log.Notice(disc.Notice{Severity: disc.Error, Text: Explain(err)})
+		}
+		return err
+	}, func(err error) {
+		b.resetDiscOptions() // the disc has changed
+		v := Judge(r, err, o)
+		if err == nil {
+			b.writeTrace.Finish()
+		}
+		b.outcome = &v
+		b.changed()
+	})
+	b.changed()
+}
+
+// Job returns the burn that goes on or has ended, nil before the first.
+func (b *Burn) Job() *Job { return b.job }
+
+// Written returns the titles of the source and the target of the job.
+func (b *Burn) Written() (source, target string) { return b.write.title, b.write.to }
+
+// WrittenTo returns the target of the job.
+func (b *Burn) WrittenTo() Target { return b.write.target }
+
+// WaitsFor says what the burn waits for before it begins; ok is false when it does not
+// wait.
+func (b *Burn) WaitsFor() (text string, ok bool) {
+	drive, title, ok := b.job.WaitsFor()
+	switch {
+	case !ok:
+		return "", false
+	case title == "":
+		return "Waiting for the drive " + b.driveTitle(drive), true
+	}
+	return "Waiting for the drive " + b.driveTitle(drive) + ": " + title, true
+}
+
+// Sample records the present state of the burn in its graph, and returns both.
+func (b *Burn) Sample() (progress.Snapshot, Trace) {
+	if b.job == nil {
+		return progress.Snapshot{HostBuffer: -1, DriveBuffer: -1}, b.trace
+	}
+	s := b.job.Meter().Snapshot()
+	b.trace.Record(s)
+	if s.Phase == progress.Writing || s.Phase == progress.Simulating || b.writeTrace.Phase == progress.NoPhase {
+		b.writeTrace = b.trace
+	}
+	return s, b.trace
+}
+
+// WriteTrace returns the rate over the course of the writing.
+func (b *Burn) WriteTrace() Trace { return b.writeTrace }
+
+// PhaseState is how far a phase of a burn has come.
+type PhaseState uint8
+
+// States of a phase.
+const (
+	Pending PhaseState = iota // expected
+	Active
+	Past
+)
+
+// Phase is a phase of a burn with its own progress.
+type Phase struct {
+	progress.Snapshot
+	State PhaseState
+}
+
+// Phases returns the phases of the burn in their order: those that are past, the one that
+// is active, and those that are expected if all goes well.
+func (b *Burn) Phases() []Phase {
+	if b.job == nil {
+		return nil
+	}
+	var all []Phase
+	begun := map[progress.Phase]bool{}
+	for _, s := range b.job.Meter().Phases() {
+		begun[s.Phase] = true
+		all = append(all, Phase{s, Past})
+	}
+	if !b.job.Running() {
+		return all
+	}
+	if n := len(all); n > 0 {
+		all[n-1].State = Active
+	}
+	if begun[progress.Salvaging] {
+		return all // nothing more is written or compared
+	}
+	for _, p := range b.write.expects() {
+		if !begun[p] {
+			all = append(all, Phase{progress.Snapshot{Phase: p, HostBuffer: -1, DriveBuffer: -1}, Pending})
+		}
+	}
+	return all
+}
+
+// expects returns the phases that follow if all goes well.
+func (w writing) expects() []progress.Phase {
+	var all []progress.Phase
+	switch {
+	case w.target.File != "":
+		all = append(all, progress.Writing)
+	case w.options.Simulate:
+		return append(all, progress.Simulating, progress.Finishing)
+	default:
+		all = append(all, progress.Writing, progress.Finishing, progress.CheckingDisc)
+	}
+	if !w.options.NoVerify {
+		all = append(all, progress.Comparing)
+	}
+	return all
+}
+
+// Outcome returns the outcome of the burn, nil before it has ended.
+func (b *Burn) Outcome() *Outcome { return b.outcome }
+
+// Reset returns from the outcome to the settings.
+func (b *Burn) Reset() {
+	b.outcome = nil
+	b.RestoreTarget()
+	b.FindDrives()
+	b.Plan()
+}

@@ -1,0 +1,53 @@
+package model
+
+import (
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"glassmaster/mastering/disc"
+	"glassmaster/mastering/progress"
+	"glassmaster/mastering/units"
+)
+
+// phaseLog passes reports on, and adds to the log when a phase begins, how long it
+// took and at which rate.
+type phaseLog struct {
+	progress.Reporter
+	now   func() time.Time
+	phase progress.Phase
+	begun time.Time
+	done  atomic.Int64
+}
+
+func newPhaseLog(rep progress.Reporter) *phaseLog { return &phaseLog{Reporter: rep, now: time.Now} }
+
+// Phase implements progress.Reporter.
+func (l *phaseLog) Phase(p progress.Phase, total int64) {
+	l.end()
+	l.phase, l.begun = p, l.now()
+	l.done.Store(0)
+	l.Reporter.Phase(p, total)
+	text := Capital(p.String())
+	if total > 0 {
+		text += ", " + Bytes(total)
+	}
+	l.Notice(disc.Notice{Text: text})
+}
+
+// Add implements progress.Reporter.
+func (l *phaseLog) Add(n int64) {
+	l.done.Add(n)
+	l.Reporter.Add(n)
+}
+
+// end logs how the last phase went.
+func (l *phaseLog) end() {
+	took := l.now().Sub(l.begun)
+	if l.phase == progress.NoPhase || l.done.Load() == 0 || took <= 0 {
+		return
+	}
+	rate := float64(l.done.Load()) / took.Seconds()
+	l.Notice(disc.Notice{Text: fmt.Sprintf("%s: %s in %s, on average %s",
+		Capital(l.phase.String()), Bytes(l.done.Load()), Clock(took), units.Rate(rate))})
+}
