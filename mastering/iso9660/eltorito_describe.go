@@ -27,7 +27,7 @@ func (e BootEntry) String() string {
 	if e.File == "" {
 		s += " (according to " + e.LengthFrom + ")"
 	}
-	s += fmt.Sprintf(", the machine loads %d", int(e.LoadSectors)*512)
+	s += fmt.Sprintf(", the firmware loads %d bytes", int(e.LoadSectors)*512)
 	if e.Platform == boot.BIOS {
 		s += fmt.Sprintf(" at segment %04Xh", cmp.Or(e.LoadSegment, defaultSegment))
 	}

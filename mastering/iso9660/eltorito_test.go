@@ -126,7 +126,7 @@ func TestBootEntryText(t *testing.T) {
 		},
 		Length: 512, LengthFrom: "its partition table",
 	}
-	want := `EFI, hard disk of type EFh, 512 bytes at sector 7 (according to its partition table), the machine loads 0, section "ID", criteria 0102`
+	want := `EFI, hard disk of type EFh, 512 bytes at sector 7 (according to its partition table), the firmware loads 0 bytes, section "ID", criteria 0102`
 	if got := e.String(); got != want {
 		t.Errorf("%s, want %s", got, want)
 	}

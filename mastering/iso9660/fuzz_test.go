@@ -244,7 +244,7 @@ func FuzzRecord(f *testing.F) {
 		s.start(v, []span{{0, int64(len(p))}}, &w)
 		for s.next(&it) {
 			if name := it.info().Name(); !filename.ValidPath(name) || name == "." || bytes.ContainsAny(it.name, "/\x00") {
-				t.Fatalf("the name %q is none", name)
+				t.Fatalf("the name %q is invalid", name)
 			}
 		}
 	})

@@ -84,7 +84,7 @@ func TestPartitionToolsAcceptGPT(t *testing.T) {
 		text := report(t, image)
 		wantLines(t, text, "El Torito img opts : 1 boot-info-table grub2-boot-info", fmt.Sprintf("Partition offset : %d", offset))
 		if !strings.Contains(text, "protective-msdos-label grub2-mbr") {
-			t.Errorf("xorriso does not know the MBR:\n%s", text)
+			t.Errorf("xorriso does not recognize the MBR:\n%s", text)
 		}
 		mdirPartition(t, image)
 	}
