@@ -180,9 +180,9 @@ func (inv *invocation) extractBoot(ctx context.Context, image, dir string, which
 		if err != nil {
 			return fmt.Errorf("%s: extract boot image %d: %w", image, i+1, err)
 		}
-		done.Images = append(done.Images, copiedBoot{filepath.Base(to), e.Platform.String(), int64(e.LBA), e.Length})
+		done.Images = append(done.Images, copiedBoot{filepath.Base(to), e.Platform.Description(), int64(e.LBA), e.Length})
 		inv.data = done
-		inv.note("%s: %v, %s", to, e.Platform, units.Size(e.Length))
+		inv.note("%s: %v, %s", to, e.Platform.Description(), units.Size(e.Length))
 	}
 	return nil
 }
