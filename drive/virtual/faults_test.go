@@ -203,11 +203,11 @@ func TestDamagedFile(t *testing.T) {
 	b.fails("6/29/00", "00 00 00 00 00 00")
 	b.wantInfo(0, 0, 1, 1, 1)
 	d.Close()
-	patch(base+discfile.SlotBytes+20, '!')
+	patch(base+1<<20+20, '!')
 	if _, err := virtual.Open(path); err == nil {
 		t.Error("a disc without a state was opened")
 	}
-	patch(base+2*discfile.SlotBytes+30, '!')
+	patch(base+2*1<<20+30, '!')
 	if _, err := virtual.Open(path); err == nil {
 		t.Error("a disc with a damaged footer was opened")
 	}

@@ -160,7 +160,7 @@ func (p *player) writeRun(s step) {
 		size := s.length / int(n)
 		if p.to < -discfile.Pregap {
 			k = min(blocks, 100, int(-discfile.Pregap-p.to))
-		} else if size == discfile.TextBytes {
+		} else if size == discfile.LeadInBytes {
 			size = disc.RawSectorSize
 		}
 		if err := p.bench.write(p.to, k, size); err != nil {
