@@ -12,7 +12,7 @@ import (
 	"glassmaster/mastering/units"
 )
 
-func (s *session) blankVerb() *cobra.Command {
+func (inv *invocation) blankVerb() *cobra.Command {
 	var full, yes bool
 	c := &cobra.Command{
 		Use:   "blank [DRIVE]",
@@ -27,7 +27,7 @@ can be left out if there is only one.`,
   glassmaster blank --full --yes`,
 		Args: wanted(0, 1, "[DRIVE]"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return s.blank(cmd.Context(), first(args), full, yes)
+			return inv.blank(cmd.Context(), first(args), full, yes)
 		},
 	}
 	c.Flags().BoolVar(&full, "full", false, "erase the whole disc, not only its beginning")
@@ -35,8 +35,8 @@ can be left out if there is only one.`,
 	return c
 }
 
-func (s *session) blank(ctx context.Context, name string, full, yes bool) error {
-	t, name, err := s.openDrive(ctx, name)
+func (inv *invocation) blank(ctx context.Context, name string, full, yes bool) error {
+	t, name, err := inv.openDrive(ctx, name)
 	if err != nil {
 		return err
 	}
@@ -49,11 +49,11 @@ func (s *session) blank(ctx context.Context, name string, full, yes bool) error 
 		if err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
-		if err := s.ask(ctx, fmt.Sprintf("The disc in %s holds %s. Erase it?", name, holding(c))); err != nil {
+		if err := inv.ask(ctx, fmt.Sprintf("The disc in %s holds %s. Erase it?", name, holding(c))); err != nil {
 			return err
 		}
 	}
-	return s.erase(ctx, t, name, full)
+	return inv.erase(ctx, t, name, full)
 }
 
 // holding describes the contents of a disc: "the ISO 9660 volume "HOLIDAY" of
@@ -80,11 +80,11 @@ type blanked struct {
 	Drive string `json:"drive"`
 }
 
-func (s *session) erase(ctx context.Context, t scsi.Transport, name string, full bool) error {
-	if err := record.Blank(ctx, t, full, s.report()); err != nil {
+func (inv *invocation) erase(ctx context.Context, t scsi.Transport, name string, full bool) error {
+	if err := record.Blank(ctx, t, full, inv.report()); err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
-	s.data = blanked{Drive: name}
-	s.note("%s: the disc is blank", name)
+	inv.data = blanked{Drive: name}
+	inv.note("%s: the disc is blank", name)
 	return nil
 }

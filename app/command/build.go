@@ -31,7 +31,7 @@ type building struct {
 	volume                     volumeOptions
 }
 
-func (s *session) buildVerb() *cobra.Command {
+func (inv *invocation) buildVerb() *cobra.Command {
 	var o building
 	c := &cobra.Command{
 		Use:   "build SOURCE... -o IMAGE",
@@ -58,7 +58,7 @@ that, and the same files always give the same image, byte for byte.`,
   glassmaster build --boot bios=/isolinux/isolinux.bin,info-table \
       --boot efi=/boot/efi.img --mbr isohdpfx.bin --gpt hybrid System -o system.iso`,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return s.build(cmd.Context(), args, o, cmd.Flags().Changed)
+			return inv.build(cmd.Context(), args, o, cmd.Flags().Changed)
 		},
 	}
 	f := c.Flags()
@@ -86,7 +86,7 @@ that, and the same files always give the same image, byte for byte.`,
 	return c
 }
 
-func (s *session) build(ctx context.Context, args []string, o building, changed func(string) bool) error {
+func (inv *invocation) build(ctx context.Context, args []string, o building, changed func(string) bool) error {
 	switch {
 	case len(args) == 0 && o.from == "":
 		return usagef("build needs a SOURCE, or --from a compilation")
@@ -95,17 +95,17 @@ func (s *session) build(ctx context.Context, args []string, o building, changed 
 	case o.verify && (o.output == "" || o.output == "-"):
 		return usagef("--verify needs an image file; name it with -o")
 	}
-	to, err := s.imageSink(o.output, "")
+	to, err := inv.imageSink(o.output, "", o.verify)
 	if err != nil {
 		return err
 	}
-	c, notices, err := s.compile(ctx, args, o, changed)
+	c, notices, err := inv.compile(ctx, args, o, changed)
 	if err != nil {
 		return err
 	}
-	s.warnAll(notices)
+	inv.warnAll(notices)
 	missing := disc.Errors(notices)
-	if err := s.missing(missing, o.keep); err != nil {
+	if err := inv.missing(missing, o.keep); err != nil {
 		return err
 	}
 	if o.save != "" {
@@ -114,25 +114,25 @@ func (s *session) build(ctx context.Context, args []string, o building, changed 
 		}
 	}
 	c.Seal()
-	so := s.sourceOptions()
+	so := inv.sourceOptions()
 	so.KeepGoing, so.LateSums = o.keep, true
 	src, err := source.FromCompilation(ctx, c, missing, so)
 	if err != nil {
 		return err
 	}
 	defer src.Close()
-	s.warnAll(src.Notices)
+	inv.warnAll(src.Notices)
 	if o.output != "" && !o.dryRun {
-		return s.buildImage(ctx, src, to, o)
+		return inv.buildImage(ctx, src, to, o)
 	}
-	if err := s.measure(src, o); err != nil || len(missing) == 0 {
+	if err := inv.measure(src, o); err != nil || len(missing) == 0 {
 		return err
 	}
 	return incomplete{leftOut(len(missing))}
 }
 
-// compile gathers what goes onto the disc.
-func (s *session) compile(ctx context.Context, args []string, o building, changed func(string) bool) (*compilation.Compilation, []disc.Notice, error) {
+// compile puts the compilation together.
+func (inv *invocation) compile(ctx context.Context, args []string, o building, changed func(string) bool) (*compilation.Compilation, []disc.Notice, error) {
 	c, notices := compilation.New(), []disc.Notice(nil)
 	if o.from != "" {
 		var err error
@@ -147,9 +147,9 @@ func (s *session) compile(ctx context.Context, args []string, o building, change
 		c.Label = compilation.LabelFor(args)
 	}
 	c.Exclude = append(c.Exclude, o.exclude...)
-	more, err := c.AddPaths(ctx, args, o.follow, s.report())
+	more, err := c.AddPaths(ctx, args, o.follow, inv.report())
 	if o.output != "" && o.output != "-" && c.RemoveFile(o.output) {
-		s.warn(fmt.Sprintf("%s is the image itself and is left out", name(o.output)))
+		inv.warn(fmt.Sprintf("%s is the image itself and is left out", name(o.output)))
 	}
 	return c, append(notices, more...), err
 }
@@ -213,13 +213,13 @@ func newBuilt(src *source.Source) built {
 	return b
 }
 
-// measure says how large the image would be.
-func (s *session) measure(src *source.Source, o building) error {
+// measure prints the size of the image for --dry-run.
+func (inv *invocation) measure(src *source.Source, o building) error {
 	if !o.dryRun {
 		return nil
 	}
 	b := newBuilt(src)
-	return s.answer(b, func(w *bufio.Writer) {
+	return inv.answer(b, func(w *bufio.Writer) {
 		fmt.Fprintf(w, "%d sectors, %d bytes (%s)\n", b.Sectors, b.Bytes, units.Size(b.Bytes))
 		if b.Fits != "" {
 			fmt.Fprintf(w, "fits on: %s\n", b.Fits)
@@ -227,27 +227,27 @@ func (s *session) measure(src *source.Source, o building) error {
 	})
 }
 
-func (s *session) buildImage(ctx context.Context, src *source.Source, to job.Sink, o building) error {
-	j, err := job.New(ctx, src, to, job.Options{NoVerify: !o.verify}) // missing files were told
+func (inv *invocation) buildImage(ctx context.Context, src *source.Source, to job.Sink, o building) error {
+	j, err := job.New(ctx, src, to) // missing files were reported
 	if err != nil {
 		return err
 	}
-	s.warnAll(j.Plan().Notices)
-	r, err := j.Run(ctx, s.report())
+	inv.warnAll(j.Plan().Notices)
+	r, err := j.Run(ctx, inv.report())
 	if r.Written == 0 {
 		return unwritten(o.output, err)
 	}
 	b := newBuilt(src)
 	b.Output, b.Seconds, b.Verified, b.SHA256, b.Differs = o.output, r.Seconds, r.Verified, r.SHA256, difference(r.Mismatch)
-	s.data = b
+	inv.data = b
 	if err != nil {
 		return err
 	}
-	s.note("%s: %d sectors, %s%s", name(o.output), b.Sectors, units.Size(b.Bytes), readBack(r))
+	inv.note("%s: %d sectors, %s%s", name(o.output), b.Sectors, units.Size(b.Bytes), readBack(r))
 	return tolerated(name(o.output), r)
 }
 
-// unwritten says what became of an image whose writing has ended early.
+// unwritten returns the error of an image that was not completed.
 func unwritten(output string, err error) error {
 	if errors.Is(err, context.Canceled) && output != "-" {
 		return &cancelled{fmt.Errorf("%s was not written: %w", name(output), context.Canceled)}

@@ -24,7 +24,7 @@ type burning struct {
 	yes, keep bool
 }
 
-func (s *session) burnVerb() *cobra.Command {
+func (inv *invocation) burnVerb() *cobra.Command {
 	var o burning
 	c := &cobra.Command{
 		Use:   "burn IMAGE [DRIVE]",
@@ -40,7 +40,7 @@ there is only one.`,
   glassmaster burn debian.iso "virtual:disc?medium=dvd+r"`,
 		Args: wanted(1, 2, "IMAGE [DRIVE]"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return s.burn(cmd.Context(), args[0], first(args[1:]), o)
+			return inv.burn(cmd.Context(), args[0], first(args[1:]), o)
 		},
 	}
 	f := c.Flags()
@@ -57,60 +57,60 @@ there is only one.`,
 	return c
 }
 
-func (s *session) burn(ctx context.Context, from, to string, o burning) error {
-	src, err := s.openForJob(ctx, from, o.keep, o.Force)
+func (inv *invocation) burn(ctx context.Context, from, to string, o burning) error {
+	src, err := inv.openForJob(ctx, from, source.Options{KeepGoing: o.keep, Force: o.Force})
 	if err != nil {
 		return err
 	}
 	defer src.Close()
-	t, to, err := s.openDrive(ctx, to)
+	t, to, err := inv.openDrive(ctx, to)
 	if err != nil {
 		return err
 	}
 	defer t.Close()
-	j, err := job.New(ctx, src, job.Recorder(t, o.Options), job.Options{Force: o.Force, NoVerify: o.NoVerify})
+	j, err := job.New(ctx, src, job.Recorder(t, o.Options))
 	if err != nil {
 		return fmt.Errorf("%s: %w", to, err)
 	}
-	if err := s.agree(ctx, j.Plan(), src, to, o); err != nil {
+	if err := inv.agree(ctx, j.Plan(), src, to, o); err != nil {
 		return err
 	}
-	result, err := j.Run(ctx, s.report())
-	s.data = burnObject(to, result)
+	result, err := j.Run(ctx, inv.report())
+	inv.data = burnObject(to, result)
 	if err != nil {
 		return fmt.Errorf("burn %s to %s: %w", from, to, err)
 	}
-	s.settle()
+	inv.endProgress()
 	if result.Mismatch != nil {
 		return result.Mismatch
 	}
-	s.note("%s", burnSummary(to, result, o))
-	if o.Simulate { // there is no disc that could be as bad as its source
+	inv.note("%s", burnSummary(to, result, o))
+	if o.Simulate { // there is no disc that could be as damaged as its source
 		result.Plan.Defects, result.Plan.Unopenable = nil, nil
 	}
 	return tolerated("the disc", result)
 }
 
 // agree shows the plan, and asks for confirmation on a terminal.
-func (s *session) agree(ctx context.Context, p job.Plan, src *source.Source, to string, o burning) error {
-	s.settle() // a new display begins below the question
+func (inv *invocation) agree(ctx context.Context, p job.Plan, src *source.Source, to string, o burning) error {
+	inv.endProgress() // a new one begins after the question
 	for _, w := range p.Notices {
-		s.warn(w.String())
+		inv.warn(w.String())
 	}
 	if p.UsedBy != "" {
-		s.note("%s: %d of %d sectors are in use according to %s; only those are burned", src.Name, p.Sectors, p.Sectors+p.Unused, p.UsedBy)
+		inv.note("%s: %d of %d sectors are in use according to %s; only those are burned", src.Name, p.Sectors, p.Sectors+p.Unused, p.UsedBy)
 	}
-	s.note("%s (%s) -> %s: %s, %s", src.Name, units.Size(p.Sectors*disc.SectorSize), to, p.Profile, p.Recipe)
+	inv.note("%s (%s) -> %s: %s, %s", src.Name, units.Size(p.Sectors*disc.SectorSize), to, p.Profile, p.Recipe)
 	for _, step := range p.Steps {
-		s.note("  %s", step)
+		inv.note("  %s", step)
 	}
 	if o.yes || o.Simulate {
 		return nil
 	}
 	if p.Erases.Data {
-		return s.ask(ctx, fmt.Sprintf("The disc in %s holds %s, which will be lost. Burn now?", to, holding(p.Erases)))
+		return inv.ask(ctx, fmt.Sprintf("The disc in %s holds %s, which will be lost. Burn now?", to, holding(p.Erases)))
 	}
-	return s.ask(ctx, "Burn now?")
+	return inv.ask(ctx, "Burn now?")
 }
 
 // speedFlag is the speed of a burn, as a multiple or in kB/s.
@@ -126,12 +126,12 @@ func (f speedFlag) Set(text string) (err error) {
 
 // ask asks for confirmation on a terminal, and is an error unless the answer is yes.
 // Without a terminal the command line counts as confirmation.
-func (s *session) ask(ctx context.Context, question string) error {
-	in, ok := s.in.(*os.File)
-	if !ok || s.json || !term.IsTerminal(int(in.Fd())) {
+func (inv *invocation) ask(ctx context.Context, question string) error {
+	in, ok := inv.in.(*os.File)
+	if !ok || inv.json || !term.IsTerminal(int(in.Fd())) {
 		return nil
 	}
-	fmt.Fprintf(s.log, "%s [y/N] ", question)
+	fmt.Fprintf(inv.log, "%s [y/N] ", question)
 	answer := make(chan string, 1)
 	go func() {
 		line, _ := bufio.NewReader(in).ReadString('\n') // what cannot be read is not yes
@@ -166,7 +166,7 @@ type burned struct {
 	Warnings      []string       `json:"warnings,omitempty"`
 }
 
-// sourceChanged is the first place of a source that is not what was burned of it.
+// sourceChanged is the first sector of a source that has changed since it was burned.
 type sourceChanged struct {
 	LBA   int64  `json:"lba"`
 	File  string `json:"file,omitempty"`

@@ -11,7 +11,7 @@ import (
 	"glassmaster/mastering/volume"
 )
 
-func (s *session) catVerb() *cobra.Command {
+func (inv *invocation) catVerb() *cobra.Command {
 	var o volume.Options
 	var stream string
 	c := &cobra.Command{
@@ -25,7 +25,7 @@ themselves that are printed but a named stream of theirs, as UDF has them and "l
   glassmaster cat /dev/sr0 backup.tar | tar tf -`,
 		Args: wanted(2, -1, "IMAGE PATH..."),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return s.cat(cmd.Context(), args[0], args[1:], stream, o)
+			return inv.cat(cmd.Context(), args[0], args[1:], stream, o)
 		},
 	}
 	c.Flags().StringVar(&stream, "stream", "", "print the stream `NAME` of the files (default their contents)")
@@ -33,23 +33,23 @@ themselves that are printed but a named stream of theirs, as UDF has them and "l
 	return c
 }
 
-func (s *session) cat(ctx context.Context, image string, paths []string, stream string, o volume.Options) error {
-	s.piped = true
-	src, vol, err := s.openVolume(ctx, image, o)
+func (inv *invocation) cat(ctx context.Context, image string, paths []string, stream string, o volume.Options) error {
+	inv.piped = true
+	src, vol, err := inv.openVolume(ctx, image, o)
 	if err != nil {
 		return err
 	}
 	defer src.Close()
 	names := namesOf(vol, o)
 	for _, p := range paths {
-		if err := s.catFile(ctx, vol, names.find(p), stream); err != nil {
+		if err := inv.catFile(ctx, vol, names.find(p), stream); err != nil {
 			return fmt.Errorf("%s: %w", image, err)
 		}
 	}
 	return nil
 }
 
-func (s *session) catFile(ctx context.Context, vol volume.FS, path, stream string) error {
+func (inv *invocation) catFile(ctx context.Context, vol volume.FS, path, stream string) error {
 	open := func() (fs.File, error) { return vol.Open(path) }
 	if stream != "" {
 		x, ok := vol.(volume.Streamer)
@@ -68,9 +68,9 @@ func (s *session) catFile(ctx context.Context, vol volume.FS, path, stream strin
 	} else if info.IsDir() {
 		return fmt.Errorf("print %s: it is a folder", path)
 	} else if a, ok := info.Sys().(*volume.Attributes); ok && a.Note != "" {
-		s.warn(fmt.Sprintf("%s: %s", path, a.Note))
+		inv.warn(fmt.Sprintf("%s: %s", path, a.Note))
 	}
-	_, err = io.CopyBuffer(s.out, untilDone{ctx, f}, make([]byte, 1<<20))
+	_, err = io.CopyBuffer(inv.out, untilDone{ctx, f}, make([]byte, 1<<20))
 	return err
 }
 

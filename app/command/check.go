@@ -43,9 +43,9 @@ func (c *checkInfo) add(format string, args ...any) {
 
 // check goes through all folders of a volume. Where nobody asked for a view, UDF
 // that shares the disc with ISO 9660 is examined too: players read nothing else.
-func (s *session) check(ctx context.Context, src *source.Source, vol volume.FS, which volume.Options) (*checkInfo, error) {
+func (inv *invocation) check(ctx context.Context, src *source.Source, vol volume.FS, which volume.Options) (*checkInfo, error) {
 	c := &checkInfo{}
-	s.report().Phase(progress.Checking, 0)
+	inv.report().Phase(progress.Checking, 0)
 	every := which
 	every.View = ""
 	views, err := volume.NewComparison(ctx, src.Disc, every)

@@ -12,7 +12,7 @@ import (
 	"glassmaster/mastering/disc"
 )
 
-func (s *session) closeVerb() *cobra.Command {
+func (inv *invocation) closeVerb() *cobra.Command {
 	var track, whole, yes bool
 	c := &cobra.Command{
 		Use:   "close [DRIVE]",
@@ -37,7 +37,7 @@ closing must be confirmed. DRIVE can be left out if there is only one.`,
 			case whole:
 				level = record.CloseDisc
 			}
-			return s.closeDisc(cmd.Context(), first(args), level, yes)
+			return inv.closeDisc(cmd.Context(), first(args), level, yes)
 		},
 	}
 	c.Flags().BoolVar(&track, "track", false, "close only the tracks, not their session")
@@ -57,8 +57,8 @@ type closed struct {
 	Warnings     []string `json:"warnings,omitempty"`
 }
 
-func (s *session) closeDisc(ctx context.Context, name string, level record.Level, yes bool) error {
-	t, name, err := s.openDrive(ctx, name)
+func (inv *invocation) closeDisc(ctx context.Context, name string, level record.Level, yes bool) error {
+	t, name, err := inv.openDrive(ctx, name)
 	if err != nil {
 		return err
 	}
@@ -72,14 +72,14 @@ func (s *session) closeDisc(ctx context.Context, name string, level record.Level
 		if err := scsi.Writable(t); err != nil { // before the question is asked
 			return fmt.Errorf("%s: the drive can only be read now: %w", name, err)
 		}
-		s.outline(name+": "+plan.Profile, plan.Steps, plan.Costs)
+		inv.outline(name+": "+plan.Profile, plan.Steps, plan.Costs)
 		if !yes {
-			if err := s.ask(ctx, "Close now?"); err != nil {
+			if err := inv.ask(ctx, "Close now?"); err != nil {
 				return err
 			}
 		}
 	}
-	got, err := c.Run(ctx, s.report())
+	got, err := c.Run(ctx, inv.report())
 	data := closed{Drive: name, Medium: plan.Profile, Status: got.Status, Session: got.Session, Steps: plan.Steps, Warnings: disc.Texts(got.Notices)}
 	if got.NextWritable >= 0 {
 		data.NextWritable = new(got.NextWritable)
@@ -87,11 +87,11 @@ func (s *session) closeDisc(ctx context.Context, name string, level record.Level
 	if data.Steps == nil {
 		data.Steps = []string{}
 	}
-	s.data = data
+	inv.data = data
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
-	s.note("%s", closedText(name, plan, got, level))
+	inv.note("%s", closedText(name, plan, got, level))
 	return nil
 }
 
@@ -114,13 +114,13 @@ func closedText(name string, plan record.ClosePlan, got record.Closed, level rec
 }
 
 // outline shows the steps of a plan, and its disadvantages.
-func (s *session) outline(title string, steps, costs []string) {
-	s.settle() // a new display begins below the question
-	s.note("%s", title)
+func (inv *invocation) outline(title string, steps, costs []string) {
+	inv.endProgress() // a new one begins after the question
+	inv.note("%s", title)
 	for _, step := range steps {
-		s.note("  %s", step)
+		inv.note("  %s", step)
 	}
 	if len(costs) > 0 {
-		s.note("disadvantages: %s", strings.Join(costs, "; "))
+		inv.note("disadvantages: %s", strings.Join(costs, "; "))
 	}
 }

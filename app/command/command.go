@@ -34,48 +34,48 @@ func Main(args []string) int {
 // work as Ctrl-C does.
 func Run(ctx context.Context, args []string, in io.Reader, out, complaints io.Writer) int {
 	drive.Register(trace.Scheme, trace.Open)
-	s := &session{in: in, out: out, log: complaints}
-	root := s.root(args)
+	inv := &invocation{in: in, out: out, log: complaints}
+	root := inv.root(args)
 	root.SetArgs(args)
 	root.SetIn(in)
 	root.SetOut(out)
 	root.SetErr(complaints)
 	cmd, err := root.ExecuteContextC(ctx)
-	if err != nil && !s.started {
+	if err != nil && !inv.started {
 		err = usage(err)
 	}
 	var stopped *cancelled
 	if errors.Is(err, context.Canceled) && !errors.As(err, &stopped) {
 		err = &cancelled{err}
 	}
-	return s.end(cmd, err)
+	return inv.end(cmd, err)
 }
 
 // verb is a verb of the program, or a topic of its help.
 type verb struct {
 	group   string
 	names   []string // its name, then other names for it
-	command func(s *session) *cobra.Command
+	command func(s *invocation) *cobra.Command
 }
 
 // verbs are all of them, in the order of the help.
 var verbs = []verb{
-	{images, []string{"build"}, (*session).buildVerb},
-	{images, []string{"info"}, (*session).infoVerb},
-	{images, []string{"ls", "list"}, (*session).listVerb},
-	{images, []string{"cat"}, (*session).catVerb},
-	{images, []string{"extract"}, (*session).extractVerb},
-	{images, []string{"verify"}, (*session).verifyVerb},
-	{drives, []string{"drives"}, (*session).drivesVerb},
-	{drives, []string{"media", "medium"}, (*session).mediaVerb},
-	{drives, []string{"burn"}, (*session).burnVerb},
-	{drives, []string{"read"}, (*session).readVerb},
-	{drives, []string{"blank"}, (*session).blankVerb},
-	{drives, []string{"format"}, (*session).formatVerb},
-	{drives, []string{"close"}, (*session).closeVerb},
-	{drives, []string{"eject"}, (*session).ejectVerb},
-	{drives, []string{"load"}, (*session).loadVerb},
-	{"", []string{"window"}, (*session).windowVerb},
+	{images, []string{"build"}, (*invocation).buildVerb},
+	{images, []string{"info"}, (*invocation).infoVerb},
+	{images, []string{"ls", "list"}, (*invocation).listVerb},
+	{images, []string{"cat"}, (*invocation).catVerb},
+	{images, []string{"extract"}, (*invocation).extractVerb},
+	{images, []string{"verify"}, (*invocation).verifyVerb},
+	{drives, []string{"drives"}, (*invocation).drivesVerb},
+	{drives, []string{"media", "medium"}, (*invocation).mediaVerb},
+	{drives, []string{"burn"}, (*invocation).burnVerb},
+	{drives, []string{"read"}, (*invocation).readVerb},
+	{drives, []string{"blank"}, (*invocation).blankVerb},
+	{drives, []string{"format"}, (*invocation).formatVerb},
+	{drives, []string{"close"}, (*invocation).closeVerb},
+	{drives, []string{"eject"}, (*invocation).ejectVerb},
+	{drives, []string{"load"}, (*invocation).loadVerb},
+	{"", []string{"window"}, (*invocation).windowVerb},
 	{"", []string{"boot"}, bootTopic},
 	{"", []string{"exit-codes"}, exitCodesTopic},
 	{"", []string{"json"}, jsonTopic},
@@ -99,7 +99,7 @@ func verbsFor(args []string) []verb {
 }
 
 // root returns the command of the program, with the verbs that the arguments need.
-func (s *session) root(args []string) *cobra.Command {
+func (inv *invocation) root(args []string) *cobra.Command {
 	var showVersion bool
 	root := &cobra.Command{
 		Use:   "glassmaster",
@@ -117,10 +117,10 @@ compilation (FILE.glassmaster). Without a verb the window opens.`,
 		SilenceUsage:  true,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if showVersion {
-				_, err := fmt.Fprintln(s.out, "glassmaster", buildinfo.String())
+				_, err := fmt.Fprintln(inv.out, "glassmaster", buildinfo.String())
 				return err
 			}
-			return s.openWindow(cmd.Context(), nil)
+			return inv.openWindow(cmd.Context(), nil)
 		},
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
 			if showVersion {
@@ -129,21 +129,21 @@ compilation (FILE.glassmaster). Without a verb the window opens.`,
 			if i, ok := cmd.Context().Value(interruptsKey{}).(*interrupts); ok {
 				i.watch(slices.Contains(readers, cmd.Name()))
 			}
-			return s.begin()
+			return inv.begin()
 		},
 	}
 	root.Flags().BoolVarP(&showVersion, "version", "v", false, "version for glassmaster")
 	f := root.PersistentFlags()
-	f.BoolVar(&s.json, "json", false, "print one JSON object a line on standard output, for programs")
-	f.BoolVarP(&s.quiet, "quiet", "q", false, "say nothing but warnings and errors")
-	f.StringVar(&s.trace, "trace", "", "record every command to a drive, and its reply, in `FILE`; trace:FILE replays it as a drive")
+	f.BoolVar(&inv.json, "json", false, "print one JSON object a line on standard output, for programs")
+	f.BoolVarP(&inv.quiet, "quiet", "q", false, "say nothing but warnings and errors")
+	f.StringVar(&inv.trace, "trace", "", "record every command to a drive, and its reply, in `FILE`; trace:FILE replays it as a drive")
 	root.AddGroup(
 		&cobra.Group{ID: images, Title: "Images and compilations:"},
 		&cobra.Group{ID: drives, Title: "Discs and drives:"},
 	)
 	needed := verbsFor(args)
 	for _, v := range needed {
-		c := v.command(s)
+		c := v.command(inv)
 		c.GroupID = v.group
 		root.AddCommand(c)
 	}

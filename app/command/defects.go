@@ -9,7 +9,7 @@ import (
 )
 
 // warnDefects says in one line what is known to be wrong with a source.
-func (s *session) warnDefects(ctx context.Context, src *source.Source) {
+func (inv *invocation) warnDefects(ctx context.Context, src *source.Source) {
 	list := src.Defects(ctx)
 	if len(list) == 0 || list[0].Severity == disc.Info {
 		return
@@ -21,7 +21,7 @@ func (s *session) warnDefects(ctx context.Context, src *source.Source) {
 	if more := serious(list) - 1; more > 0 {
 		text += fmt.Sprintf("; and %d more, which \"glassmaster info\" names", more)
 	}
-	s.warn(text)
+	inv.warn(text)
 }
 
 // serious counts the defects that matter.

@@ -16,7 +16,7 @@ import (
 	"glassmaster/drive/scsi"
 )
 
-func (s *session) drivesVerb() *cobra.Command {
+func (inv *invocation) drivesVerb() *cobra.Command {
 	return &cobra.Command{
 		Use:   "drives",
 		Short: "List the optical drives of this machine",
@@ -26,7 +26,7 @@ or commas; a name that contains one of these is written in double quotes.`,
 		Example: `  glassmaster drives
   GLASSMASTER_DRIVES=iscsi://nas:3260/iqn.2026-01.nas:dvd/1 glassmaster drives`,
 		Args: wanted(0, 0, "no argument"),
-		RunE: func(cmd *cobra.Command, _ []string) error { return s.drives(cmd.Context()) },
+		RunE: func(cmd *cobra.Command, _ []string) error { return inv.drives(cmd.Context()) },
 	}
 }
 
@@ -41,16 +41,16 @@ type driveInfo struct {
 	Problem  string `json:"problem,omitempty"`
 }
 
-func (s *session) drives(ctx context.Context) error {
+func (inv *invocation) drives(ctx context.Context) error {
 	found, err := drive.List(ctx)
 	if err != nil {
 		return err
 	}
 	all := []driveInfo{}
 	for _, d := range found {
-		all = append(all, s.look(ctx, d))
+		all = append(all, inv.look(ctx, d))
 	}
-	return s.answer(all, func(out *bufio.Writer) {
+	return inv.answer(all, func(out *bufio.Writer) {
 		if len(all) == 0 {
 			fmt.Fprintln(out, "This machine has no optical drive.")
 			return
@@ -66,13 +66,13 @@ func (s *session) drives(ctx context.Context) error {
 }
 
 // look finds out what is in a drive.
-func (s *session) look(ctx context.Context, f drive.Found) driveInfo {
+func (inv *invocation) look(ctx context.Context, f drive.Found) driveInfo {
 	d := driveInfo{Name: f.Name, Vendor: f.Vendor, Product: f.Product, Revision: f.Revision, Bus: f.Bus}
 	if f.Err != nil {
 		d.Problem = problem(f.Err)
 		return d
 	}
-	t, _, err := s.openDrive(ctx, f.Name)
+	t, _, err := inv.openDrive(ctx, f.Name)
 	if err != nil {
 		d.Problem = problem(err)
 		return d

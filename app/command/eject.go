@@ -12,7 +12,7 @@ import (
 	"glassmaster/drive/tray"
 )
 
-func (s *session) ejectVerb() *cobra.Command {
+func (inv *invocation) ejectVerb() *cobra.Command {
 	return &cobra.Command{
 		Use:   "eject [DRIVE]",
 		Short: "Open the tray of a drive",
@@ -21,12 +21,12 @@ not taken away. DRIVE may be left out where the machine has only one.`,
 		Example: "  glassmaster eject /dev/sr0",
 		Args:    wanted(0, 1, "[DRIVE]"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return s.moveTray(cmd.Context(), first(args), true)
+			return inv.moveTray(cmd.Context(), first(args), true)
 		},
 	}
 }
 
-func (s *session) loadVerb() *cobra.Command {
+func (inv *invocation) loadVerb() *cobra.Command {
 	return &cobra.Command{
 		Use:   "load [DRIVE]",
 		Short: "Close the tray of a drive",
@@ -35,7 +35,7 @@ DRIVE may be left out where the machine has only one.`,
 		Example: "  glassmaster load /dev/sr0",
 		Args:    wanted(0, 1, "[DRIVE]"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return s.moveTray(cmd.Context(), first(args), false)
+			return inv.moveTray(cmd.Context(), first(args), false)
 		},
 	}
 }
@@ -46,8 +46,8 @@ type moved struct {
 	Medium string `json:"medium,omitempty"`
 }
 
-func (s *session) moveTray(ctx context.Context, name string, open bool) error {
-	t, name, err := s.openDrive(ctx, name)
+func (inv *invocation) moveTray(ctx context.Context, name string, open bool) error {
+	t, name, err := inv.openDrive(ctx, name)
 	if err != nil {
 		return err
 	}
@@ -56,12 +56,12 @@ func (s *session) moveTray(ctx context.Context, name string, open bool) error {
 		return fmt.Errorf("%s: the drive can only be read now: %w", name, err)
 	}
 	if open {
-		return s.eject(ctx, t, name)
+		return inv.eject(ctx, t, name)
 	}
-	return s.load(ctx, t, name)
+	return inv.load(ctx, t, name)
 }
 
-func (s *session) eject(ctx context.Context, t scsi.Transport, name string) error {
+func (inv *invocation) eject(ctx context.Context, t scsi.Transport, name string) error {
 	if err := tray.EjectDisc(ctx, t); err != nil {
 		err = fmt.Errorf("%s: %w", name, err)
 		if errors.Is(err, tray.ErrLocked) {
@@ -69,12 +69,12 @@ func (s *session) eject(ctx context.Context, t scsi.Transport, name string) erro
 		}
 		return err
 	}
-	s.data = moved{Drive: name}
-	s.note("%s: the tray is open", name)
+	inv.data = moved{Drive: name}
+	inv.note("%s: the tray is open", name)
 	return nil
 }
 
-func (s *session) load(ctx context.Context, t scsi.Transport, name string) error {
+func (inv *invocation) load(ctx context.Context, t scsi.Transport, name string) error {
 	p, err := tray.LoadDisc(ctx, t)
 	switch {
 	case errors.Is(err, read.ErrNoMedium):
@@ -82,7 +82,7 @@ func (s *session) load(ctx context.Context, t scsi.Transport, name string) error
 	case err != nil:
 		return advise(fmt.Errorf("%s: %w", name, err), "drives of laptops, and some others, are closed by hand")
 	}
-	s.data = moved{Drive: name, Medium: p.String()}
-	s.note("%s: the tray is closed; the disc is a %v", name, p)
+	inv.data = moved{Drive: name, Medium: p.String()}
+	inv.note("%s: the tray is closed; the disc is a %v", name, p)
 	return nil
 }

@@ -22,13 +22,13 @@ type Code int
 
 // Exit codes.
 const (
-	OK        Code = iota // done
-	Failed                // not done
-	Usage                 // the command line was not understood
-	Differs               // discs differ, are damaged or incomplete, or cannot be read in every place
+	OK        Code = iota // success
+	Failed                // failure
+	Usage                 // the command line is wrong
+	Differs               // discs differ, are damaged or incomplete, or have sectors that cannot be read
 	NoMedium              // no drive, no disc in it, a drive that is not ready, or a disc that cannot be used; nothing was written
 	Cancelled             // stopped by Ctrl-C or a signal
-	Partly                // done, but some files were left out or changed while they were read
+	Partly                // done, but files were left out or changed, or the source is damaged
 )
 
 // mistake is an error in the command line.
@@ -56,7 +56,7 @@ func (c *cancelled) Error() string {
 
 func (c *cancelled) Unwrap() error { return c.cause }
 
-// incomplete is the end of work that is done but for some files.
+// incomplete is the error of work that was done, with a result that is not good.
 type incomplete struct{ text string }
 
 func (i incomplete) Error() string { return i.text }
@@ -71,8 +71,7 @@ func advise(err error, hint string) error { return advised{err, hint} }
 
 func (a advised) Unwrap() error { return a.error }
 
-// classify returns the exit code of an error, and what its reader can do about
-// it where that is known.
+// classify returns the exit code of an error, and a hint what to do, if there is one.
 func classify(err error) (Code, string) {
 	if err == nil {
 		return OK, ""
@@ -103,7 +102,7 @@ func codeOf(err error) Code {
 	case errors.As(err, &leftOver), errors.As(err, &another):
 		return Partly
 	case errors.As(err, &begun) && begun.Written > 0:
-		return Failed // whatever the drive says then, the disc is not what it was before
+		return Failed // whatever the cause: the disc has been changed
 	case notReady(err):
 		return NoMedium
 	}
@@ -118,7 +117,7 @@ func hintFor(err error) string {
 	)
 	switch {
 	case errors.As(err, &b):
-		return "" // it says itself what can be done
+		return "" // it contains the advice
 	case errors.As(err, &a):
 		return a.hint
 	case errors.As(err, &short):
@@ -151,8 +150,8 @@ func hintFor(err error) string {
 	return scsi.Hint(err)
 }
 
-// notReady reports whether an error says that the drive has no disc that it
-// could use, or cannot be used now.
+// notReady reports whether an error says that there is no disc that can be used, or that
+// the drive cannot be used now.
 func notReady(err error) bool {
 	for _, no := range []error{
 		source.ErrNoDrive, read.ErrNoMedium, read.ErrBlank, read.ErrNotClosed, discfile.ErrBlank, discfile.ErrNotClosed, record.ErrNotWritable, record.ErrHoldsData, record.ErrTooLarge,

@@ -21,7 +21,7 @@ import (
 	"glassmaster/mastering/volume"
 )
 
-func (s *session) extractVerb() *cobra.Command {
+func (inv *invocation) extractVerb() *cobra.Command {
 	var dir, existing string
 	var which volume.Options
 	var owners, boot bool
@@ -46,7 +46,7 @@ of text, are written as \x1b for each byte. Each name that is changed is reporte
 				if len(args) > 1 || owners || cmd.Flags().Changed("existing") {
 					return usagef("--boot copies all boot images, and replaces nothing: give no PATH, --owners or --existing")
 				}
-				return s.extractBoot(cmd.Context(), args[0], dir, which)
+				return inv.extractBoot(cmd.Context(), args[0], dir, which)
 			}
 			o := extract.Options{Owners: owners, Charset: which.Charset}
 			o.Paths = args[1:]
@@ -55,7 +55,7 @@ of text, are written as \x1b for each byte. Each name that is changed is reporte
 			if o.Existing, ok = kinds[existing]; !ok {
 				return usagef("--existing is refuse, replace, keep or both, not %q", existing)
 			}
-			return s.extract(cmd.Context(), args[0], dir, which, o)
+			return inv.extract(cmd.Context(), args[0], dir, which, o)
 		},
 	}
 	f := c.Flags()
@@ -88,8 +88,8 @@ type extractedNote struct {
 	Error     bool   `json:"error"` // it is not in the folder
 }
 
-func (s *session) extract(ctx context.Context, image, dir string, which volume.Options, o extract.Options) error {
-	src, vol, err := s.openVolume(ctx, image, which)
+func (inv *invocation) extract(ctx context.Context, image, dir string, which volume.Options, o extract.Options) error {
+	src, vol, err := inv.openVolume(ctx, image, which)
 	if err != nil {
 		return err
 	}
@@ -98,8 +98,8 @@ func (s *session) extract(ctx context.Context, image, dir string, which volume.O
 	for i, p := range o.Paths {
 		o.Paths[i] = names.find(p)
 	}
-	r, err := extract.Extract(ctx, vol, dir, o, s.report())
-	s.data = names.extracted(dir, r)
+	r, err := extract.Extract(ctx, vol, dir, o, inv.report())
+	inv.data = names.extracted(dir, r)
 	if err != nil {
 		existing, illegal := errors.Is(err, fs.ErrExist), errors.Is(err, syscall.EILSEQ)
 		err = fmt.Errorf("%s: %w", image, err)
@@ -114,7 +114,7 @@ func (s *session) extract(ctx context.Context, image, dir string, which volume.O
 		}
 		return err
 	}
-	s.note("%s", extractSummary(dir, r))
+	inv.note("%s", extractSummary(dir, r))
 	return nil
 }
 
@@ -154,8 +154,8 @@ type copiedBoot struct {
 
 // extractBoot copies the boot images of a disc into a folder. None is written
 // over.
-func (s *session) extractBoot(ctx context.Context, image, dir string, which volume.Options) error {
-	src, vol, err := s.openVolume(ctx, image, which)
+func (inv *invocation) extractBoot(ctx context.Context, image, dir string, which volume.Options) error {
+	src, vol, err := inv.openVolume(ctx, image, which)
 	if err != nil {
 		return err
 	}
@@ -181,8 +181,8 @@ func (s *session) extractBoot(ctx context.Context, image, dir string, which volu
 			return fmt.Errorf("%s: extract boot image %d: %w", image, i+1, err)
 		}
 		done.Images = append(done.Images, copiedBoot{filepath.Base(to), e.Platform.String(), int64(e.LBA), e.Length})
-		s.data = done
-		s.note("%s: %v, %s", to, e.Platform, units.Size(e.Length))
+		inv.data = done
+		inv.note("%s: %v, %s", to, e.Platform, units.Size(e.Length))
 	}
 	return nil
 }

@@ -12,7 +12,7 @@ import (
 	"glassmaster/mastering/units"
 )
 
-func (s *session) formatVerb() *cobra.Command {
+func (inv *invocation) formatVerb() *cobra.Command {
 	var o record.FormatOptions
 	var spare string
 	var yes bool
@@ -45,7 +45,7 @@ DRIVE can be left out if there is only one.`,
 			default:
 				return usagef("--spare is usual, none or most, not %q", spare)
 			}
-			return s.format(cmd.Context(), first(args), o, yes)
+			return inv.format(cmd.Context(), first(args), o, yes)
 		},
 	}
 	c.Flags().BoolVar(&o.Full, "full", false, "format and overwrite the whole disc, which takes as long as writing it")
@@ -63,8 +63,8 @@ type formatted struct {
 	Warnings []string `json:"warnings,omitempty"`
 }
 
-func (s *session) format(ctx context.Context, name string, o record.FormatOptions, yes bool) error {
-	t, name, err := s.openDrive(ctx, name)
+func (inv *invocation) format(ctx context.Context, name string, o record.FormatOptions, yes bool) error {
+	t, name, err := inv.openDrive(ctx, name)
 	if err != nil {
 		return err
 	}
@@ -77,17 +77,17 @@ func (s *session) format(ctx context.Context, name string, o record.FormatOption
 		return fmt.Errorf("%s: the drive can only be read now: %w", name, err)
 	}
 	plan := f.Plan()
-	s.outline(name+": "+plan.Profile, plan.Steps, plan.Costs)
+	inv.outline(name+": "+plan.Profile, plan.Steps, plan.Costs)
 	if !yes {
-		if err := s.ask(ctx, fmt.Sprintf("The disc in %s holds %s. Format it?", name, holding(plan.Contents))); err != nil {
+		if err := inv.ask(ctx, fmt.Sprintf("The disc in %s holds %s. Format it?", name, holding(plan.Contents))); err != nil {
 			return err
 		}
 	}
-	got, err := f.Run(ctx, s.report())
+	got, err := f.Run(ctx, inv.report())
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
-	s.data = formatted{Drive: name, Medium: got.Profile, Capacity: got.Capacity, Warnings: disc.Texts(got.Notices)}
-	s.note("%s: the %s is formatted and holds %s", name, got.Profile, units.Size(got.Capacity*disc.SectorSize))
+	inv.data = formatted{Drive: name, Medium: got.Profile, Capacity: got.Capacity, Warnings: disc.Texts(got.Notices)}
+	inv.note("%s: the %s is formatted and holds %s", name, got.Profile, units.Size(got.Capacity*disc.SectorSize))
 	return nil
 }

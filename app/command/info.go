@@ -15,7 +15,7 @@ import (
 	"glassmaster/mastering/volume"
 )
 
-func (s *session) infoVerb() *cobra.Command {
+func (inv *invocation) infoVerb() *cobra.Command {
 	var check bool
 	var which volume.Options
 	c := &cobra.Command{
@@ -34,7 +34,7 @@ does.`,
   glassmaster info --check /dev/sr0`,
 		Args: wanted(1, 1, "IMAGE"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return s.info(cmd.Context(), args[0], which, check)
+			return inv.info(cmd.Context(), args[0], which, check)
 		},
 	}
 	c.Flags().BoolVar(&check, "check", false, "go through all folders and look for damage")
@@ -88,13 +88,13 @@ type volumeInfo struct {
 	created, modified time.Time
 }
 
-func (s *session) info(ctx context.Context, name string, which volume.Options, check bool) error {
-	src, err := s.openSource(ctx, name)
+func (inv *invocation) info(ctx context.Context, name string, which volume.Options, check bool) error {
+	src, err := inv.openSource(ctx, name)
 	if err != nil {
 		return err
 	}
 	defer src.Close()
-	s.warnMissing(src)
+	inv.warnMissing(src)
 	info := describeDisc(src)
 	info.Defects = defectObjects(src.Defects(ctx))
 	which.View = viewName(which.View)
@@ -108,11 +108,11 @@ func (s *session) info(ctx context.Context, name string, which volume.Options, c
 		info.Volume.describe(bootVolume(ctx, src, vol, which))
 	}
 	if check && err == nil {
-		if info.Check, err = s.check(ctx, src, vol, which); err != nil {
+		if info.Check, err = inv.check(ctx, src, vol, which); err != nil {
 			return err
 		}
 	}
-	if e := s.answer(info, func(w *bufio.Writer) { info.print(w) }); e != nil {
+	if e := inv.answer(info, func(w *bufio.Writer) { info.print(w) }); e != nil {
 		return e
 	}
 	switch {

@@ -11,49 +11,49 @@ import (
 	"glassmaster/mastering/units"
 )
 
-// imageSink returns the image file of that name, or standard output for "-". The format
-// is the one that is wanted or, where that is empty, the one that the name tells.
-func (s *session) imageSink(output, wanted string) (job.Sink, error) {
-	s.piped = output == "-"
+// imageSink returns the image file of that name, or standard output for "-", as a sink.
+// The format is the one that is wanted or, if that is empty, that of the file extension.
+func (inv *invocation) imageSink(output, wanted string, verify bool) (job.Sink, error) {
+	inv.piped = output == "-"
 	path := output
-	if s.piped {
+	if inv.piped {
 		path = ""
 	}
 	f, err := job.FormatFor(path, wanted)
 	if err != nil {
 		return nil, usage(err)
 	}
-	if s.piped {
-		return job.ImageStream(s.out, f), nil
+	if inv.piped {
+		return job.ImageStream(inv.out, f), nil
 	}
-	return job.ImageFile(path, f), nil
+	return job.ImageFile(path, f, job.ImageOptions{NoVerify: !verify}), nil
 }
 
-// openForJob opens a source that is going to be written into a sink. Files that are
-// missing are an error, unless keep says that they are left out.
-func (s *session) openForJob(ctx context.Context, name string, keep, force bool) (*source.Source, error) {
-	o := s.sourceOptions()
-	o.KeepGoing, o.Force, o.LateSums = keep, force, true
-	src, err := s.openWith(ctx, o, name)
+// openForJob opens a source that is going to be written into a sink. Missing files are an
+// error, unless KeepGoing says that they are left out.
+func (inv *invocation) openForJob(ctx context.Context, name string, o source.Options) (*source.Source, error) {
+	of := inv.sourceOptions()
+	o.Wrap, o.Report, o.LateSums = of.Wrap, of.Report, true
+	src, err := inv.openWith(ctx, o, name)
 	if err != nil {
 		return nil, err
 	}
-	if err := s.missing(src.Missing(), keep); err != nil {
+	if err := inv.missing(src.Missing(), o.KeepGoing); err != nil {
 		src.Close()
 		return nil, err
 	}
 	return src, nil
 }
 
-// missing says which files cannot be put on a disc, and is an error unless
-// going on without them was asked for.
-func (s *session) missing(files []disc.Notice, keep bool) error {
+// missing reports files that cannot be put on a disc. It is an error unless keep says
+// that they are left out.
+func (inv *invocation) missing(files []disc.Notice, keep bool) error {
 	const hint = "--keep-going leaves out files that cannot be read"
 	if len(files) == 1 && !keep {
 		return advise(errors.New(files[0].String()), hint)
 	}
 	for _, p := range files {
-		s.warn(p.String())
+		inv.warn(p.String())
 	}
 	if len(files) == 0 || keep {
 		return nil
@@ -61,7 +61,7 @@ func (s *session) missing(files []disc.Notice, keep bool) error {
 	return advise(fmt.Errorf("%s cannot be put on the disc", units.Count(len(files), "file", "files")), hint)
 }
 
-// leftOut says how many files are not on the disc although they should be.
+// leftOut says how many files were left out.
 func leftOut(n int) string {
 	verb := "were"
 	if n == 1 {
@@ -87,9 +87,8 @@ func readBack(r job.Result) string {
 	return ""
 }
 
-// tolerated is the error of what was written as planned, from a source that is not as
-// it should be; nil of a good one. made is what was written: "the disc", or the name
-// of the image.
+// tolerated returns the error of a job that succeeded with a source that is not good, nil
+// for a good one. made is what was written: "the disc", or the name of the image.
 func tolerated(made string, r job.Result) error {
 	switch {
 	case len(r.Changes) > 0:

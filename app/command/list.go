@@ -24,7 +24,7 @@ type listing struct {
 	volume                volume.Options
 }
 
-func (s *session) listVerb() *cobra.Command {
+func (inv *invocation) listVerb() *cobra.Command {
 	var o listing
 	c := &cobra.Command{
 		Use:     "ls IMAGE [PATH...]",
@@ -44,7 +44,7 @@ the disc, unless --charset is given.`,
   glassmaster ls -R --json holiday.iso | jq -r 'select(.kind=="file").path'`,
 		Args: wanted(1, -1, "IMAGE [PATH...]"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return s.list(cmd.Context(), args[0], args[1:], o)
+			return inv.list(cmd.Context(), args[0], args[1:], o)
 		},
 	}
 	f := c.Flags()
@@ -56,20 +56,20 @@ the disc, unless --charset is given.`,
 	return c
 }
 
-func (s *session) list(ctx context.Context, image string, paths []string, o listing) error {
-	o.volume.Names = !o.long && !o.attributes && !s.json
-	src, vol, err := s.openVolume(ctx, image, o.volume)
+func (inv *invocation) list(ctx context.Context, image string, paths []string, o listing) error {
+	o.volume.Names = !o.long && !o.attributes && !inv.json
+	src, vol, err := inv.openVolume(ctx, image, o.volume)
 	if err != nil {
 		return err
 	}
 	defer src.Close()
-	s.settle()
+	inv.endProgress()
 	if len(paths) == 0 {
 		paths = []string{"."}
 	}
-	l := s.newLister(ctx, o)
+	l := inv.newLister(ctx, o)
 	l.vol, l.names = vol, namesOf(vol, o.volume)
-	defer l.names.tell(s)
+	defer l.names.tell(inv)
 	for _, p := range paths {
 		if err := l.below(vol, l.names.find(p)); err != nil {
 			l.w.Flush()
@@ -88,7 +88,7 @@ func (s *session) list(ctx context.Context, image string, paths []string, o list
 // lister prints entries. It is made so that an entry costs no allocation.
 type lister struct {
 	ctx       context.Context
-	s         *session
+	inv       *invocation
 	o         listing
 	w         *bufio.Writer
 	line      []byte
@@ -103,12 +103,12 @@ type lister struct {
 	names     *shownNames
 }
 
-func (s *session) newLister(ctx context.Context, o listing) *lister {
+func (inv *invocation) newLister(ctx context.Context, o listing) *lister {
 	l := &lister{
-		ctx: ctx, s: s, o: o, w: bufio.NewWriterSize(s.out, 64<<10),
-		raw: !terminal.Interactive(s.out),
+		ctx: ctx, inv: inv, o: o, w: bufio.NewWriterSize(inv.out, 64<<10),
+		raw: !terminal.Interactive(inv.out),
 	}
-	if s.json {
+	if inv.json {
 		l.enc = terminal.NewEncoder(l.w)
 	}
 	return l
@@ -170,12 +170,12 @@ func (l *lister) entry(e *volume.Entry) error {
 	if e.Err != nil {
 		l.bad++
 		l.w.Flush()
-		l.s.warn(e.Err.Error())
+		l.inv.warn(e.Err.Error())
 		return nil
 	}
 	if e.Note != "" {
 		l.w.Flush()
-		l.s.warn(fmt.Sprintf("%s: %s", l.names.text(e.Path), e.Note))
+		l.inv.warn(fmt.Sprintf("%s: %s", l.names.text(e.Path), e.Note))
 	}
 	if e.Recorded != nil {
 		l.names.changed++

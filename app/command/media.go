@@ -15,7 +15,7 @@ import (
 	"glassmaster/mastering/units"
 )
 
-func (s *session) mediaVerb() *cobra.Command {
+func (inv *invocation) mediaVerb() *cobra.Command {
 	return &cobra.Command{
 		Use:     "media [DRIVE]",
 		Aliases: []string{"medium"},
@@ -30,7 +30,7 @@ done about them.`,
   glassmaster media "virtual:disc?medium=bd-re"`,
 		Args: wanted(0, 1, "[DRIVE]"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return s.media(cmd.Context(), first(args))
+			return inv.media(cmd.Context(), first(args))
 		},
 	}
 }
@@ -80,8 +80,8 @@ type mediaTrack struct {
 	state   read.TrackState
 }
 
-func (s *session) media(ctx context.Context, name string) error {
-	t, name, err := s.openDrive(ctx, name)
+func (inv *invocation) media(ctx context.Context, name string) error {
+	t, name, err := inv.openDrive(ctx, name)
 	if err != nil {
 		return err
 	}
@@ -91,7 +91,7 @@ func (s *session) media(ctx context.Context, name string) error {
 		return fmt.Errorf("%s: %w", name, err)
 	}
 	info := describeMedia(name, m)
-	if e := s.answer(info, info.print); e != nil {
+	if e := inv.answer(info, info.print); e != nil {
 		return e
 	}
 	if err != nil {

@@ -125,12 +125,12 @@ func (n *shownNames) shownAs(folder, text string) (string, bool) {
 }
 
 // tell says what about the names that were shown is not certain.
-func (n *shownNames) tell(s *session) {
+func (n *shownNames) tell(inv *invocation) {
 	if n.guessed > 0 {
-		s.warn(fmt.Sprintf("%s not UTF-8, and shown as %v, which is a guess: --charset NAME names another", units.Count(n.guessed, "name is", "names are"), n.guess))
+		inv.warn(fmt.Sprintf("%s not UTF-8, and shown as %v, which is a guess: --charset NAME names another", units.Count(n.guessed, "name is", "names are"), n.guess))
 	}
 	if n.changed > 0 {
-		s.warn(fmt.Sprintf("%s shown in another form: no file can have the name on the disc, or two have it; \"info --check\" names them",
+		inv.warn(fmt.Sprintf("%s shown in another form: no file can have the name on the disc, or two have it; \"info --check\" names them",
 			units.Count(n.changed, "name is", "names are")))
 	}
 }

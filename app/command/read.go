@@ -8,6 +8,7 @@ import (
 
 	"glassmaster/drive/job"
 	"glassmaster/drive/scsi"
+	"glassmaster/drive/source"
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/units"
 )
@@ -18,7 +19,7 @@ type reading struct {
 	whole, keep, verify bool
 }
 
-func (s *session) readVerb() *cobra.Command {
+func (inv *invocation) readVerb() *cobra.Command {
 	var o reading
 	c := &cobra.Command{
 		Use:   "read DRIVE -o IMAGE",
@@ -44,7 +45,7 @@ them.`,
 			if o.verify && o.output == "-" {
 				return usagef("--verify needs an image file; name it with -o")
 			}
-			return s.read(cmd.Context(), args[0], o)
+			return inv.read(cmd.Context(), args[0], o)
 		},
 	}
 	f := c.Flags()
@@ -62,36 +63,36 @@ type copied struct {
 	Sectors  int64    `json:"sectors"`
 	Bytes    int64    `json:"bytes"`
 	Seconds  float64  `json:"seconds"`
-	Unused   int64    `json:"unused_sectors,omitempty"`  // behind what is in use, not read
-	Missing  int64    `json:"missing_sectors,omitempty"` // that the volume lays claim to
+	Unused   int64    `json:"unused_sectors,omitempty"`  // behind the part in use, not read
+	Missing  int64    `json:"missing_sectors,omitempty"` // that the volume should have
 	Problem  string   `json:"volume_problem,omitempty"`  // why the file system cannot be opened
-	Remarks  []string `json:"remarks,omitempty"`         // what the disc does not show of its tracks
+	Remarks  []string `json:"remarks,omitempty"`         // about the tracks
 	Verified bool     `json:"verified,omitempty"`        // it was read back and is equal to the disc
 	SHA256   string   `json:"sha256,omitempty"`
 	Differs  *differs `json:"differs,omitempty"` // the first sector that could not be read, or is not equal
 }
 
-func (s *session) read(ctx context.Context, from string, o reading) error {
-	to, err := s.imageSink(o.output, o.format)
+func (inv *invocation) read(ctx context.Context, from string, o reading) error {
+	to, err := inv.imageSink(o.output, o.format, o.verify)
 	if err != nil {
 		return err
 	}
-	src, err := s.openForJob(ctx, from, o.keep, false)
+	src, err := inv.openForJob(ctx, from, source.Options{KeepGoing: o.keep, Whole: o.whole})
 	if err != nil {
 		return err
 	}
 	defer src.Close()
-	remarks := s.remarks(src)
-	j, err := job.New(ctx, src, to, job.Options{NoVerify: !o.verify, Whole: o.whole})
+	remarks := inv.remarks(src)
+	j, err := job.New(ctx, src, to)
 	if err != nil {
 		return err
 	}
-	s.warnAll(j.Plan().Notices)
-	r, err := j.Run(ctx, s.report())
+	inv.warnAll(j.Plan().Notices)
+	r, err := j.Run(ctx, inv.report())
 	if r.Written == 0 {
 		return unwritten(o.output, unread(from, err))
 	}
-	s.data = copiedObject(o.output, j.Plan(), r, remarks)
+	inv.data = copiedObject(o.output, j.Plan(), r, remarks)
 	if err != nil {
 		return err
 	}
@@ -99,8 +100,8 @@ func (s *session) read(ctx context.Context, from string, o reading) error {
 	if p := j.Plan(); p.UsedBy != "" {
 		text += fmt.Sprintf("; the disc has %d, of which those are in use according to %s (--whole reads all)", r.Written+p.Unused, p.UsedBy)
 	}
-	s.note("%s", text)
-	return notWhole(name(o.output), r)
+	inv.note("%s", text)
+	return notGood(name(o.output), r)
 }
 
 func copiedObject(output string, p job.Plan, r job.Result, remarks []string) copied {
@@ -120,9 +121,9 @@ func copiedObject(output string, p job.Plan, r job.Result, remarks []string) cop
 	return c
 }
 
-// notWhole is the error of an image that is written, and is not good since its source
-// is not.
-func notWhole(output string, r job.Result) error {
+// notGood returns the error of an image that was written from a source that is not
+// good.
+func notGood(output string, r job.Result) error {
 	var bad, short error
 	if r.Unread != nil {
 		bad = fmt.Errorf("%s is written, with zeros for sectors that cannot be read: %w", output, r.Unread)
@@ -144,7 +145,7 @@ func notWhole(output string, r job.Result) error {
 	return tolerated(output, r)
 }
 
-// unread is the error of a disc that could not be read to its end.
+// unread returns the error of a disc that could not be read to its end.
 func unread(from string, err error) error {
 	err = fmt.Errorf("read %s: %w", from, err)
 	if key, _, _, ok := scsi.Code(err); ok && key == scsi.KeyMediumError {

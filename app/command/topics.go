@@ -2,7 +2,7 @@ package command
 
 import "github.com/spf13/cobra"
 
-func exitCodesTopic(*session) *cobra.Command {
+func exitCodesTopic(*invocation) *cobra.Command {
 	return &cobra.Command{
 		Use:   "exit-codes",
 		Short: "What the exit codes mean",
@@ -23,7 +23,7 @@ func exitCodesTopic(*session) *cobra.Command {
 	}
 }
 
-func jsonTopic(*session) *cobra.Command {
+func jsonTopic(*invocation) *cobra.Command {
 	return &cobra.Command{
 		Use:   "json",
 		Short: "What --json prints",
@@ -114,7 +114,7 @@ know.`,
 	}
 }
 
-func bootTopic(*session) *cobra.Command {
+func bootTopic(*invocation) *cobra.Command {
 	return &cobra.Command{
 		Use:   "boot",
 		Short: "How \"build\" makes discs that start a machine",

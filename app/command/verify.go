@@ -20,7 +20,7 @@ import (
 	"glassmaster/mastering/volume"
 )
 
-func (s *session) verifyVerb() *cobra.Command {
+func (inv *invocation) verifyVerb() *cobra.Command {
 	return &cobra.Command{
 		Use:   "verify IMAGE [IMAGE]",
 		Short: "Compare two discs, or read every sector of one",
@@ -48,38 +48,38 @@ the shorter one.`,
 		Args: wanted(1, 2, "IMAGE [IMAGE]"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 1 {
-				return s.verifyOne(cmd.Context(), args[0])
+				return inv.verifyOne(cmd.Context(), args[0])
 			}
-			return s.verifyTwo(cmd.Context(), args[0], args[1])
+			return inv.verifyTwo(cmd.Context(), args[0], args[1])
 		},
 	}
 }
 
 // verified is what "verify" found out, for a program.
 type verified struct {
-	Equal   bool     `json:"equal"` // of one disc: all of it is there and could be read
+	Equal   bool     `json:"equal"` // of one disc: it is complete and can be read
 	Sectors int64    `json:"sectors"`
 	Padding int64    `json:"padding_sectors"`           // zeros that only the longer disc has
 	Behind  int64    `json:"behind_sectors,omitempty"`  // only the longer disc has them, and they were not compared
-	Missing int64    `json:"missing_sectors,omitempty"` // that the volume lays claim to
+	Missing int64    `json:"missing_sectors,omitempty"` // that the volume should have
 	Problem string   `json:"volume_problem,omitempty"`  // why the file system, or a part of it, cannot be opened
-	Remarks []string `json:"remarks,omitempty"`         // what the disc does not show of its tracks
+	Remarks []string `json:"remarks,omitempty"`         // about the tracks
 	SHA256  string   `json:"sha256,omitempty"`
 	Differs *differs `json:"differs,omitempty"`
 }
 
-func (s *session) verifyOne(ctx context.Context, name string) error {
-	src, err := s.openSource(ctx, name)
+func (inv *invocation) verifyOne(ctx context.Context, name string) error {
+	src, err := inv.openSource(ctx, name)
 	if err != nil {
 		return err
 	}
 	defer src.Close()
-	if disc.Unfinished(ctx, src.Disc) { // all of its sectors may be readable all the same
+	if disc.Unfinished(ctx, src.Disc) { // although all of its sectors may be readable
 		return damaged{fmt.Sprintf("%s: %v", name, volume.ErrUnfinished)}
 	}
-	s.warnMissing(src)
-	v := verified{Remarks: s.remarks(src)}
-	r, err := verify.Read(ctx, src.Disc, src.Locate, s.report())
+	inv.warnMissing(src)
+	v := verified{Remarks: inv.remarks(src)}
+	r, err := verify.Read(ctx, src.Disc, src.Locate, inv.report())
 	if err == nil {
 		err = verify.Complete(ctx, src.Disc, name)
 	} else if m := mismatch(err); m != nil {
@@ -102,18 +102,18 @@ func (s *session) verifyOne(ctx context.Context, name string) error {
 	good := fmt.Sprintf("%s: every sector can be read", name)
 	if err == nil {
 		var with string
-		if with, err = s.implanted(ctx, src); with != "" {
+		if with, err = inv.implanted(ctx, src); with != "" {
 			good += ", and " + with
 		}
 	}
 	if err == nil {
 		err = partly(good, src)
 	}
-	return s.verdict(v, r, err, name, good)
+	return inv.verdict(v, r, err, name, good)
 }
 
-// behind adds to the error of sectors that cannot be read that the volume ends before
-// them, where that is so.
+// behind adds a hint to the error of sectors that cannot be read if the volume ends before
+// them.
 func behind(err error, m *verify.Mismatch, c volume.Claim) error {
 	if c.By == "" || c.Missing() > 0 || m.LBA < c.End {
 		return err
@@ -121,23 +121,23 @@ func behind(err error, m *verify.Mismatch, c volume.Claim) error {
 	return advise(err, fmt.Sprintf("%s ends before them, at sector %d, so its files are whole; the last two sectors of a CD track may be the run-out of the recorder", c.By, c.End-1))
 }
 
-// remarks tells what a disc does not show of its tracks.
-func (s *session) remarks(src *source.Source) []string {
+// remarks prints and returns the notices about the tracks of a disc.
+func (inv *invocation) remarks(src *source.Source) []string {
 	texts := disc.Texts(read.Notices(src.Disc))
 	for _, text := range texts {
-		s.note("%s", text)
+		inv.note("%s", text)
 	}
 	return texts
 }
 
-// implanted checks the checksum that an image carries in itself, if it has one,
-// and says that it is right.
-func (s *session) implanted(ctx context.Context, src *source.Source) (string, error) {
+// implanted checks the checksum that is embedded in an image, if there is one, and returns
+// a text that says that it is correct.
+func (inv *invocation) implanted(ctx context.Context, src *source.Source) (string, error) {
 	t, ok := disc.DataTrack(src.Disc)
 	if !ok {
 		return "", nil
 	}
-	sum, err := isomd5.Check(ctx, disc.NewReader(ctx, src.Disc, t), s.report())
+	sum, err := isomd5.Check(ctx, disc.NewReader(ctx, src.Disc, t), inv.report())
 	switch {
 	case errors.Is(err, isomd5.ErrNone):
 		return "", nil
@@ -147,21 +147,21 @@ func (s *session) implanted(ctx context.Context, src *source.Source) (string, er
 	return fmt.Sprintf("the embedded MD5 checksum %v is correct", sum), nil
 }
 
-func (s *session) verifyTwo(ctx context.Context, a, b string) error {
-	want, got, err := s.openPair(ctx, a, b)
+func (inv *invocation) verifyTwo(ctx context.Context, a, b string) error {
+	want, got, err := inv.openPair(ctx, a, b)
 	if err != nil {
 		return err
 	}
 	defer want.Close()
 	defer got.Close()
-	if want.Kind == "drive" && got.Kind != "drive" { // what a drive cannot read is a difference
+	if want.Kind == "drive" && got.Kind != "drive" { // sectors that a drive cannot read are differences
 		want, got = got, want
 	}
-	s.warnMissing(want)
-	s.warnMissing(got)
-	v := verified{Remarks: append(s.remarks(want), s.remarks(got)...)}
-	r, tail, err := verify.Pair(ctx, side(want), side(got), s.report())
-	if mismatch(err) != nil { // which may be only the first of what is wrong
+	inv.warnMissing(want)
+	inv.warnMissing(got)
+	v := verified{Remarks: append(inv.remarks(want), inv.remarks(got)...)}
+	r, tail, err := verify.Pair(ctx, side(want), side(got), inv.report())
+	if mismatch(err) != nil { // the end may be missing, too
 		for _, src := range []*source.Source{want, got} {
 			if short := verify.Complete(ctx, src.Disc, src.Name); short != nil {
 				err = fmt.Errorf("%w; %w", err, short)
@@ -187,11 +187,11 @@ func (s *session) verifyTwo(ctx context.Context, a, b string) error {
 	if err == nil {
 		err = partly(text, want, got)
 	}
-	return s.verdict(v, r, err, a+" and "+b, text)
+	return inv.verdict(v, r, err, a+" and "+b, text)
 }
 
-// partly is an error where files of a folder or compilation could not be read: what is
-// good about the rest of it says nothing of them.
+// partly returns an error if files of a folder or compilation could not be read, and so
+// were not verified.
 func partly(good string, sources ...*source.Source) error {
 	for _, src := range sources {
 		if n := len(src.Missing()); n > 0 {
@@ -201,46 +201,46 @@ func partly(good string, sources ...*source.Source) error {
 	return nil
 }
 
-// side is a disc for a comparison.
+// side returns one of two discs that are compared.
 func side(src *source.Source) verify.Side {
 	return verify.Side{Disc: src.Disc, Name: src.Name, Locate: src.Locate, Rewritten: disc.IsOverwritable(src.Disc)}
 }
 
-// openPair opens two discs that are going to be compared. A folder or compilation
-// is planned as of the time when the other one was made: planned as of now, its
-// descriptors would differ from those of every disc that was burned from it.
-func (s *session) openPair(ctx context.Context, a, b string) (first, second *source.Source, err error) {
+// openPair opens two discs that are compared. A folder or compilation is planned with the
+// creation time of the other disc: with the present time, its descriptors would differ
+// from those of every disc that was burned from it.
+func (inv *invocation) openPair(ctx context.Context, a, b string) (first, second *source.Source, err error) {
 	if source.IsPlan(a) && !source.IsPlan(b) {
-		second, first, err = s.openPair(ctx, b, a)
+		second, first, err = inv.openPair(ctx, b, a)
 		return first, second, err
 	}
-	o := s.sourceOptions()
+	o := inv.sourceOptions()
 	o.Force = true
-	if first, err = s.openPlain(ctx, o, a); err != nil {
+	if first, err = inv.openPlain(ctx, o, a); err != nil {
 		return nil, nil, err
 	}
 	if vol, err := volume.OpenDisc(ctx, first.Disc, volume.Options{}); err == nil {
 		o.Time = vol.Volume().Created
 	}
-	if second, err = s.openPlain(ctx, o, b); err != nil {
+	if second, err = inv.openPlain(ctx, o, b); err != nil {
 		first.Close()
 		return nil, nil, err
 	}
 	return first, second, nil
 }
 
-// openPlain opens a disc for a comparison. A file of no known format is one too, as it
-// is for "burn --force", and this is said.
-func (s *session) openPlain(ctx context.Context, o source.Options, name string) (*source.Source, error) {
-	src, err := s.openWith(ctx, o, name)
+// openPlain opens a disc for a comparison. A file of an unknown format is opened as plain
+// sectors, as by "burn --force", with a message.
+func (inv *invocation) openPlain(ctx context.Context, o source.Options, name string) (*source.Source, error) {
+	src, err := inv.openWith(ctx, o, name)
 	if err == nil && src.Format == image.Plain {
-		s.note("%s: not an image of a known format; its sectors are compared", name)
+		inv.note("%s: not an image of a known format; its sectors are compared", name)
 	}
 	return src, err
 }
 
 // verdict prints the outcome of a verification.
-func (s *session) verdict(v verified, r verify.Result, err error, names, good string) error {
+func (inv *invocation) verdict(v verified, r verify.Result, err error, names, good string) error {
 	v.Equal, v.Sectors = err == nil, r.Sectors
 	if err == nil {
 		v.SHA256 = hex.EncodeToString(r.SHA256[:])
@@ -254,7 +254,7 @@ func (s *session) verdict(v verified, r verify.Result, err error, names, good st
 		return err
 	}
 	v.Differs = difference(bad)
-	answer := s.answer(v, func(w *bufio.Writer) {
+	answer := inv.answer(v, func(w *bufio.Writer) {
 		if err == nil {
 			fmt.Fprintf(w, "%s: %d sectors, SHA-256 %s\n", terminal.Printable(good), v.Sectors, v.SHA256)
 		}

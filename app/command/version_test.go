@@ -19,7 +19,7 @@ func TestVersion(t *testing.T) {
 // made, so the two must name the same verbs.
 func TestVerbsAreNamedAsTheirCommands(t *testing.T) {
 	for _, v := range verbs {
-		c := v.command(&session{})
+		c := v.command(&invocation{})
 		if got := append([]string{c.Name()}, c.Aliases...); !slices.Equal(got, v.names) {
 			t.Errorf("verb %q makes a command with the names %q", v.names, got)
 		}

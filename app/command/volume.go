@@ -33,11 +33,11 @@ func offer(c *cobra.Command, flag string, values ...string) {
 }
 
 // sourceOptions say how this run opens discs and drives.
-func (s *session) sourceOptions() source.Options {
-	o := source.Options{Report: s.report()}
-	if s.record != nil {
+func (inv *invocation) sourceOptions() source.Options {
+	o := source.Options{Report: inv.report()}
+	if inv.record != nil {
 		o.Wrap = func(name string, t scsi.Transport) scsi.Transport {
-			return trace.Wrap(t, s.record, "drive "+name)
+			return trace.Wrap(t, inv.record, "drive "+name)
 		}
 	}
 	return o
@@ -45,48 +45,48 @@ func (s *session) sourceOptions() source.Options {
 
 // openDrive opens the drive of that name, or the only one where it is empty, and
 // returns its name.
-func (s *session) openDrive(ctx context.Context, name string) (scsi.Transport, string, error) {
-	return source.OpenDrive(ctx, name, s.sourceOptions())
+func (inv *invocation) openDrive(ctx context.Context, name string) (scsi.Transport, string, error) {
+	return source.OpenDrive(ctx, name, inv.sourceOptions())
 }
 
 // openSource opens a disc and passes on what there is to say about it.
-func (s *session) openSource(ctx context.Context, name string) (*source.Source, error) {
-	return s.openWith(ctx, s.sourceOptions(), name)
+func (inv *invocation) openSource(ctx context.Context, name string) (*source.Source, error) {
+	return inv.openWith(ctx, inv.sourceOptions(), name)
 }
 
-func (s *session) openWith(ctx context.Context, o source.Options, name string) (*source.Source, error) {
+func (inv *invocation) openWith(ctx context.Context, o source.Options, name string) (*source.Source, error) {
 	src, err := source.Open(ctx, name, o)
 	if err != nil {
 		return nil, err
 	}
-	s.warnAll(src.Notices)
+	inv.warnAll(src.Notices)
 	return src, nil
 }
 
 // warnAll passes on notices, but for errors.
-func (s *session) warnAll(list []disc.Notice) {
+func (inv *invocation) warnAll(list []disc.Notice) {
 	for _, n := range list {
 		if n.Severity < disc.Error {
-			s.warn(n.String())
+			inv.warn(n.String())
 		}
 	}
 }
 
 // warnMissing names the files of a folder or compilation that would not be on the disc.
-func (s *session) warnMissing(src *source.Source) {
+func (inv *invocation) warnMissing(src *source.Source) {
 	for _, n := range src.Missing() {
-		s.warn(n.String())
+		inv.warn(n.String())
 	}
 }
 
 // openVolume opens a disc and the file system on it.
-func (s *session) openVolume(ctx context.Context, name string, o volume.Options) (*source.Source, volume.FS, error) {
-	src, err := s.openSource(ctx, name)
+func (inv *invocation) openVolume(ctx context.Context, name string, o volume.Options) (*source.Source, volume.FS, error) {
+	src, err := inv.openSource(ctx, name)
 	if err != nil {
 		return nil, nil, err
 	}
-	s.warnDefects(ctx, src)
-	s.warnMissing(src)
+	inv.warnDefects(ctx, src)
+	inv.warnMissing(src)
 	o.View = viewName(o.View)
 	vol, err := volume.OpenDisc(ctx, src.Disc, o)
 	if err != nil {
@@ -94,7 +94,7 @@ func (s *session) openVolume(ctx context.Context, name string, o volume.Options)
 		return nil, nil, fmt.Errorf("%s: %w", name, err)
 	}
 	if i := vol.Volume(); i.Unicode && !o.Charset.IsZero() {
-		s.warn(fmt.Sprintf("--charset has no effect on names, which are recorded in Unicode (%s)", i.View))
+		inv.warn(fmt.Sprintf("--charset has no effect on names, which are recorded in Unicode (%s)", i.View))
 	}
 	return src, vol, nil
 }

@@ -15,7 +15,7 @@ import (
 // windowProgram is the program that opens the window, without ".exe".
 const windowProgram = "glassmaster-window"
 
-func (s *session) windowVerb() *cobra.Command {
+func (inv *invocation) windowVerb() *cobra.Command {
 	return &cobra.Command{
 		Use:   "window [FILE...]",
 		Short: "Open the window, with these files in it",
@@ -25,12 +25,12 @@ shown, and any other files and folders are put into a new compilation.
 The window is a program of its own, glassmaster-window, beside this one or in PATH.`,
 		Example: `  glassmaster window holiday.iso
   glassmaster window ~/Pictures ~/notes.txt`,
-		RunE: func(cmd *cobra.Command, args []string) error { return s.openWindow(cmd.Context(), args) },
+		RunE: func(cmd *cobra.Command, args []string) error { return inv.openWindow(cmd.Context(), args) },
 	}
 }
 
 // openWindow runs the window program and waits for its end.
-func (s *session) openWindow(ctx context.Context, args []string) error {
+func (inv *invocation) openWindow(ctx context.Context, args []string) error {
 	program, err := findWindow()
 	if err != nil {
 		return advise(err, `put it beside glassmaster, or use a verb: "glassmaster --help" lists them`)
@@ -41,7 +41,7 @@ func (s *session) openWindow(ctx context.Context, args []string) error {
 	}
 	cmd := exec.CommandContext(ctx, program, args...)
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = s.in, s.out, s.log
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = inv.in, inv.out, inv.log
 	if err := cmd.Run(); err != nil {
 		return fmt.Errorf("run %s: %w", program, err)
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -17,14 +18,20 @@ import (
 	"glassmaster/mastering/image/format"
 	"glassmaster/mastering/newfile"
 	"glassmaster/mastering/progress"
+	"glassmaster/mastering/units"
 	"glassmaster/mastering/verify"
 	"glassmaster/mastering/volume"
 )
 
+// ImageOptions say how an image file is written. The zero value verifies it.
+type ImageOptions struct {
+	NoVerify bool // do not read the image back and compare it
+}
+
 // ImageFile is the sink that writes an image of a format. Its files appear under
 // path, and beside it where the format has several, when all of them are complete.
-func ImageFile(path string, f format.Format) Sink {
-	return &imageFile{path: path, format: f, files: newfile.NewSet(path)}
+func ImageFile(path string, f format.Format, o ImageOptions) Sink {
+	return &imageFile{path: path, format: f, o: o, files: newfile.NewSet(path)}
 }
 
 // ImageStream is the sink that writes an image of a format to w. It cannot be read
@@ -36,6 +43,7 @@ func ImageStream(w io.Writer, f format.Format) Sink {
 type imageFile struct {
 	path   string // empty: a stream
 	format format.Format
+	o      ImageOptions
 	files  *newfile.Set
 	in     input
 	ctx    context.Context
@@ -62,12 +70,32 @@ func (m *imageFile) plan(ctx context.Context, in input) (writer, error) {
 	p.Steps = []string{fmt.Sprintf("write %d sectors to %s", p.Sectors, m.path)}
 	if m.path == "" {
 		p.Recipe, p.Steps = "written to a stream", []string{fmt.Sprintf("write %d sectors", p.Sectors)}
-	} else if !in.NoVerify {
+	} else if !m.o.NoVerify {
 		p.Steps = append(p.Steps, "read the image and compare it with the source, sector by sector")
 	}
 	p.Notices = append(m.format.Loss(in.disc.TOC()), record.AboutSource(p.Defects, "image")...)
 	p.CheckOpens(ctx, in.disc)
+	m.checkSpace()
 	return m, nil
+}
+
+// checkSpace warns if there is less room than the image has bytes. That is no error: an
+// image with holes, or one whose data is shared with its source, needs less.
+func (m *imageFile) checkSpace() {
+	if m.path == "" {
+		return
+	}
+	folder := filepath.Dir(m.path)
+	free, ok := freeSpace(folder)
+	if !ok {
+		return
+	}
+	p := &m.result.Plan
+	p.Capacity = free / disc.SectorSize
+	if p.Sectors > p.Capacity {
+		p.Notices = append(p.Notices, disc.Notice{Severity: disc.Warning, Path: folder, Text: fmt.Sprintf(
+			"there are %s free, and the image has %s", units.Size(free), units.Size(p.Sectors*disc.SectorSize))})
+	}
 }
 
 func (m *imageFile) settled() record.Plan { return m.result.Plan }
@@ -102,7 +130,7 @@ func (m *imageFile) write(ctx context.Context, rep progress.Reporter) error {
 }
 
 // proves reports whether the image is read back.
-func (m *imageFile) proves() bool { return m.path != "" && !m.in.NoVerify }
+func (m *imageFile) proves() bool { return m.path != "" && !m.o.NoVerify }
 
 // prove compares the image with its source.
 func (m *imageFile) prove() error {

@@ -1,5 +1,6 @@
 // Package job writes a disc into a sink. It is the only way to do so: the command
-// line and the window build, read, convert, copy and burn with it.
+// line and the window build, read, convert, copy and burn with it. A [Queue] runs long
+// work, and gives each drive to one user at a time.
 //
 // The source is whatever package source opens: an image file, the disc in a drive, a
 // folder, a compilation. The sink is an image file ([ImageFile]), a stream
@@ -12,15 +13,15 @@
 //	write  The sectors go into the sink, with progress. Cancelling the context ends
 //	       the work; an image file is then removed, and a disc is closed as well as
 //	       its medium allows.
-//	prove  What was written is read back and compared, unless Options.NoVerify is
-//	       set. A recorder is asked in any case what is on its disc.
+//	prove  What was written is read back and compared, unless the options of the sink
+//	       say otherwise. A recorder is asked in any case what is on its disc.
 //
 // [Job.Run] carries out the last two.
 //
 // # Sources that are not as they should be
 //
-// The rules are the same for all sinks. Options.Force and the KeepGoing of the
-// source relax them:
+// The rules are the same for all sinks. Source.KeepGoing and record.Options.Force relax
+// them:
 //
 //   - A folder or compilation lacks files: refused. With KeepGoing the files are left
 //     out.
@@ -51,16 +52,6 @@ import (
 	"glassmaster/mastering/verify"
 )
 
-// Options say how a disc is written, whatever the sink. The zero value suits most
-// jobs: only what is in use, verified.
-type Options struct {
-	Force    bool // burn a source that is known to be incomplete or of no known file system
-	NoVerify bool // do not read back and compare
-	// Whole writes all sectors of a source that is overwritten in place (DVD+RW,
-	// BD-RE), where otherwise those behind the end of its volume are left out.
-	Whole bool
-}
-
 // Sink is where a disc is written to. A sink serves one job.
 type Sink interface {
 	// plan settles how the disc is written, and refuses what cannot work. It changes
@@ -72,7 +63,6 @@ type Sink interface {
 type input struct {
 	disc   disc.Disc // what is to be written of the source
 	source *source.Source
-	Options
 }
 
 // writer is a sink that is ready to be written: first write, then prove if that went
@@ -98,8 +88,8 @@ type Job struct {
 
 // New plans to write a source into a sink. It changes neither. The caller closes the
 // source, and what the sink was made of, after Run.
-func New(ctx context.Context, from *source.Source, to Sink, o Options) (*Job, error) {
-	j := &Job{input: input{disc: from, source: from, Options: o}}
+func New(ctx context.Context, from *source.Source, to Sink) (*Job, error) {
+	j := &Job{input: input{disc: from, source: from}}
 	if err := j.admitMissing(); err != nil {
 		return nil, err
 	}

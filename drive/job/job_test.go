@@ -26,8 +26,9 @@ import (
 // sink is a sink for a test, and what became of it.
 type sink struct {
 	job.Sink
-	path      string // of an image
-	medium    bool   // writing uses up a medium
+	with      func(o record.Options) job.Sink // with other options
+	path      string                          // of an image
+	medium    bool                            // writing uses up a medium
 	untouched func() bool
 	content   func() []byte // of the user data
 }
@@ -46,8 +47,9 @@ func imageSink(t *testing.T) sink {
 	if err != nil {
 		t.Fatal(err)
 	}
+	with := func(o record.Options) job.Sink { return job.ImageFile(path, f, job.ImageOptions{NoVerify: o.NoVerify}) }
 	return sink{
-		Sink: job.ImageFile(path, f), path: path,
+		Sink: with(record.Options{}), with: with, path: path,
 		untouched: func() bool {
 			left, _ := os.ReadDir(dir)
 			return len(left) == 0
@@ -64,8 +66,9 @@ func imageSink(t *testing.T) sink {
 
 func discSink(t *testing.T, medium string) sink {
 	d := virtualtest.Blank(t, medium, 4000)
+	with := func(o record.Options) job.Sink { return job.Recorder(d, o) }
 	return sink{
-		Sink: job.Recorder(d, record.Options{}), medium: true,
+		Sink: with(record.Options{}), with: with, medium: true,
 		untouched: func() bool {
 			var info mmc.DiscInformation
 			ask := func() (err error) {
@@ -139,7 +142,7 @@ func image(t *testing.T) string {
 	defer src.Close()
 	path := filepath.Join(t.TempDir(), "source.iso")
 	f, _ := job.FormatFor(path, "iso")
-	run(t, src, job.ImageFile(path, f), job.Options{NoVerify: true})
+	run(t, src, job.ImageFile(path, f, job.ImageOptions{NoVerify: true}))
 	return path
 }
 
@@ -155,9 +158,9 @@ func open(t *testing.T, name string, o source.Options) *source.Source {
 }
 
 // run runs a job that must succeed.
-func run(t *testing.T, from *source.Source, to job.Sink, o job.Options) job.Result {
+func run(t *testing.T, from *source.Source, to job.Sink) job.Result {
 	t.Helper()
-	j, err := job.New(t.Context(), from, to, o)
+	j, err := job.New(t.Context(), from, to)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -192,7 +195,7 @@ var kinds = map[string]func(t *testing.T) *source.Source{
 			t.Fatal(err)
 		}
 		defer d.Close()
-		run(t, open(t, image(t), source.Options{}), job.Recorder(d, record.Options{}), job.Options{})
+		run(t, open(t, image(t), source.Options{}), job.Recorder(d, record.Options{}))
 		return open(t, name, source.Options{})
 	},
 }
@@ -203,7 +206,7 @@ func TestRun(t *testing.T) {
 		t.Run("from "+name, func(t *testing.T) {
 			eachSink(t, func(t *testing.T, to sink) {
 				src := kind(t)
-				j, err := job.New(t.Context(), src, to, job.Options{})
+				j, err := job.New(t.Context(), src, to)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -227,7 +230,7 @@ func TestRun(t *testing.T) {
 
 func TestNoVerify(t *testing.T) {
 	eachSink(t, func(t *testing.T, to sink) {
-		r := run(t, open(t, image(t), source.Options{}), to, job.Options{NoVerify: true})
+		r := run(t, open(t, image(t), source.Options{}), to.with(record.Options{NoVerify: true}))
 		if r.Verified || r.Equal || r.Written == 0 {
 			t.Errorf("%+v", r)
 		}
@@ -240,7 +243,7 @@ func TestStream(t *testing.T) {
 	src := open(t, image(t), source.Options{})
 	f, _ := job.FormatFor("", "")
 	var b bytes.Buffer
-	if r := run(t, src, job.ImageStream(&b, f), job.Options{}); r.Verified || r.Written != disc.Sectors(src) {
+	if r := run(t, src, job.ImageStream(&b, f)); r.Verified || r.Written != disc.Sectors(src) {
 		t.Errorf("%+v", r)
 	}
 	if !bytes.Equal(b.Bytes(), sectors(t, src)) {
@@ -257,12 +260,12 @@ func TestIncomplete(t *testing.T) {
 			t.Fatal(err)
 		}
 		src := open(t, path, source.Options{})
-		j, err := job.New(t.Context(), src, to, job.Options{})
+		j, err := job.New(t.Context(), src, to)
 		if to.medium {
 			if !errors.Is(err, record.ErrIncomplete) || !to.untouched() {
 				t.Fatalf("%v, untouched: %t", err, to.untouched())
 			}
-			j, err = job.New(t.Context(), src, to, job.Options{Force: true})
+			j, err = job.New(t.Context(), src, to.with(record.Options{Force: true}))
 		}
 		if err != nil {
 			t.Fatal(err)
@@ -291,7 +294,7 @@ func TestUnopenable(t *testing.T) {
 			}
 		}
 		f.Close()
-		j, err := job.New(t.Context(), open(t, path, source.Options{}), to, job.Options{})
+		j, err := job.New(t.Context(), open(t, path, source.Options{}), to)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -316,13 +319,13 @@ func TestMissing(t *testing.T) {
 			}
 			defer src.Close()
 			if keep {
-				if r := run(t, src, to, job.Options{}); !r.Equal || len(r.Missing) != 1 || len(r.Flaws()) != 1 {
+				if r := run(t, src, to); !r.Equal || len(r.Missing) != 1 || len(r.Flaws()) != 1 {
 					t.Errorf("%+v", r)
 				}
 				return
 			}
 			var e *job.MissingError
-			if _, err := job.New(t.Context(), src, to, job.Options{}); !errors.As(err, &e) || len(e.Files) != 1 || e.Error() != "/x: gone" || !to.untouched() {
+			if _, err := job.New(t.Context(), src, to); !errors.As(err, &e) || len(e.Files) != 1 || e.Error() != "/x: gone" || !to.untouched() {
 				t.Errorf("%v", err)
 			}
 		}
@@ -366,7 +369,7 @@ func eachChange(t *testing.T, f func(t *testing.T, c change, src *source.Source,
 // A file that changes between the plan and the work ends it before anything is written.
 func TestChangedBefore(t *testing.T) {
 	eachChange(t, func(t *testing.T, c change, src *source.Source, file string, to sink) {
-		j, err := job.New(t.Context(), src, to, job.Options{})
+		j, err := job.New(t.Context(), src, to)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -411,13 +414,13 @@ func TestUnreadable(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer d.Close()
-		run(t, open(t, image(t), source.Options{}), job.Recorder(d, record.Options{}), job.Options{})
+		run(t, open(t, image(t), source.Options{}), job.Recorder(d, record.Options{}))
 		want := sectors(t, open(t, name, source.Options{}))
 		bad := []int64{300, 301, 555}
 		d.SetFaults(virtual.Faults{ReadErrors: bad})
 
 		src := open(t, name, source.Options{KeepGoing: true})
-		j, err := job.New(t.Context(), src, to, job.Options{})
+		j, err := job.New(t.Context(), src, to)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -440,7 +443,7 @@ func TestUnreadable(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			j, err := job.New(t.Context(), source.New(t.Context(), "test", d), to, job.Options{})
+			j, err := job.New(t.Context(), &source.Source{Disc: d, Name: "test", Locate: func(disc.LBA) string { return "" }}, to)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -456,7 +459,7 @@ func TestUnreadable(t *testing.T) {
 func TestCancelWriting(t *testing.T) {
 	eachSink(t, func(t *testing.T, to sink) {
 		ctx, cancel := context.WithCancel(t.Context())
-		j, err := job.New(ctx, open(t, image(t), source.Options{}), to, job.Options{})
+		j, err := job.New(ctx, open(t, image(t), source.Options{}), to)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -472,7 +475,7 @@ func TestCancelWriting(t *testing.T) {
 func TestImageDiffers(t *testing.T) {
 	to := imageSink(t)
 	src := open(t, image(t), source.Options{})
-	j, err := job.New(t.Context(), src, to, job.Options{})
+	j, err := job.New(t.Context(), src, to)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -496,7 +499,7 @@ func TestImageDiffers(t *testing.T) {
 // drive is unlocked.
 func TestPanic(t *testing.T) {
 	eachSink(t, func(t *testing.T, to sink) {
-		j, err := job.New(t.Context(), open(t, image(t), source.Options{}), to, job.Options{})
+		j, err := job.New(t.Context(), open(t, image(t), source.Options{}), to)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -507,6 +510,33 @@ func TestPanic(t *testing.T) {
 		}()
 		_, _ = j.Run(t.Context(), &onPhase{progress.Discard, progress.Writing, func() { panic("test") }})
 	})
+}
+
+// What will not fit is known beforehand.
+func TestTooLarge(t *testing.T) {
+	for name, to := range map[string]func(*testing.T) sink{"image": imageSink, "dvd+r": sinks["dvd+r"]} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			f, err := os.Create(filepath.Join(dir, "sparse"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer f.Close()
+			if err := f.Truncate(4 << 40); err != nil {
+				t.Skip(err)
+			}
+			sink := to(t)
+			j, err := job.New(t.Context(), open(t, dir, source.Options{}), sink)
+			switch {
+			case sink.medium:
+				if !errors.Is(err, record.ErrTooLarge) {
+					t.Errorf("%v", err)
+				}
+			case err != nil || len(j.Plan().Notices) != 1 || !strings.Contains(j.Plan().Notices[0].Text, "free"):
+				t.Errorf("%+v, %v", j, err)
+			}
+		})
+	}
 }
 
 func TestFormatFor(t *testing.T) {

@@ -40,9 +40,9 @@ func (j *Job) admitMissing() error {
 	return nil
 }
 
-// limit leaves out the sectors that are not in use.
+// limit leaves out the sectors that are not in use, unless the whole disc is wanted.
 func (j *Job) limit(ctx context.Context) {
-	if j.Whole {
+	if j.source.Whole {
 		return
 	}
 	used, by := read.Used(ctx, j.source)

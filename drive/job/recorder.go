@@ -10,8 +10,8 @@ import (
 	"glassmaster/mastering/progress"
 )
 
-// Recorder is the sink that burns the disc in a drive. The caller closes the
-// transport. Force, NoVerify and Locate of the options are set by the job.
+// Recorder is the sink that burns the disc in a drive. The caller closes the transport.
+// Options.Locate is set by the job.
 func Recorder(t scsi.Transport, o record.Options) Sink { return &recorder{t: t, o: o} }
 
 type recorder struct {
@@ -25,7 +25,7 @@ type recorder struct {
 func (r *recorder) plan(ctx context.Context, in input) (writer, error) {
 	r.source = in.source
 	o := r.o
-	o.Force, o.NoVerify, o.Locate = in.Force, in.NoVerify, in.source.Locate
+	o.Locate = in.source.Locate
 	var err error
 	if r.burn, err = record.NewPlan(ctx, r.t, in.disc, o); err != nil {
 		return nil, err

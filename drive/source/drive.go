@@ -11,8 +11,8 @@ import (
 	"glassmaster/drive/scsi"
 )
 
-// OpenDrive opens the drive of that name. An empty name stands for the drive of
-// this machine, if it has exactly one.
+// OpenDrive opens the drive of that name, or the only drive of this machine if the name
+// is empty. It returns the name, too.
 func OpenDrive(ctx context.Context, name string, o Options) (scsi.Transport, string, error) {
 	if name == "" {
 		var err error
@@ -33,8 +33,8 @@ func OpenDrive(ctx context.Context, name string, o Options) (scsi.Transport, str
 	return t, name, nil
 }
 
-// ErrNoDrive is returned where a drive is wanted and this machine has none, or
-// none of that name.
+// ErrNoDrive is in the chain of the error if this machine has no drive, or none of that
+// name.
 var ErrNoDrive = errors.New("this machine has no optical drive")
 
 // noDrive is an error that says that there is no drive of a name.

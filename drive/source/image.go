@@ -8,8 +8,8 @@ import (
 	"glassmaster/mastering/image"
 )
 
-// openImage opens an image file. A file may lie on a server that does not answer:
-// then a cancelled context ends the call all the same.
+// openImage opens an image file. It returns when the context is cancelled even if the
+// file is on a server that does not answer.
 func (o Options) openImage(ctx context.Context, name string) (disc.Disc, string, error) {
 	type opened struct {
 		disc   disc.Disc

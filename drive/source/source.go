@@ -1,6 +1,5 @@
-// Package source opens whatever holds a disc, by the name that a person gives
-// it: an image file, a drive, a folder, a saved compilation. What comes back is
-// a disc, and nobody needs to ask again what it was.
+// Package source opens a disc by the name that a person gives: an image file, a drive, a
+// folder or a saved compilation. Its callers need not distinguish these.
 package source
 
 import (
@@ -17,7 +16,7 @@ import (
 	"glassmaster/mastering/progress"
 	"glassmaster/mastering/volume"
 
-	// The image files and file systems that are known.
+	// The file systems that are supported.
 	_ "glassmaster/mastering/volume/formats"
 )
 
@@ -27,33 +26,35 @@ type Source struct {
 	Name   string
 	Kind   string // "image", "drive", "folder" or "compilation"
 	Format string // of an image: "ISO"; of a drive: the medium, "DVD+R"
-	// Notices tell what of a folder or compilation is not on its disc (errors), or
-	// is there in another way than one may expect.
+	// Notices about the disc of a folder or compilation: files that are missing (errors),
+	// and what is different from what may be expected.
 	Notices []disc.Notice
-	// Locate names the file that holds an address, empty when there is none.
+	// Locate returns the name of the file at an address, empty when there is none.
 	Locate func(disc.LBA) string
-	// KeepGoing says that files that are missing are left out where the source is
-	// written, and that zeros replace what cannot be read.
+	// KeepGoing says that a job that writes the source leaves out files that are missing,
+	// and writes zeros for what cannot be read.
 	KeepGoing bool
-	close     []func() error                                         // besides the disc
-	prepare   func(ctx context.Context, rep progress.Reporter) error // nil when nothing has to be prepared
+	// Whole says that a job writes all sectors of a disc that is overwritten in place
+	// (DVD+RW, BD-RE), and not only the part in use.
+	Whole   bool
+	close   []func() error                                         // besides the disc
+	prepare func(ctx context.Context, rep progress.Reporter) error // nil: nothing has to be prepared
 
 	once  sync.Once
 	known []disc.Notice
 }
 
-// Defects returns what is known to be wrong with the disc, or unlike what one
-// expects, as volume.Known does: what matters most first. Whoever uses a source
-// passes it on. It is looked for when it is asked for the first time.
+// Defects returns what volume.Known finds wrong with the disc, or unusual, the most
+// serious first. It is determined at the first call. Callers that use the disc show it.
 func (s *Source) Defects(ctx context.Context) []disc.Notice {
 	s.once.Do(func() { s.known = volume.Known(ctx, s.Disc) })
 	return s.known
 }
 
-// Missing returns the notices of what should be on the disc, and is not.
+// Missing returns the notices of files that should be on the disc and are not.
 func (s *Source) Missing() []disc.Notice { return disc.Errors(s.Notices) }
 
-// Close closes the disc and what it stands on.
+// Close closes the disc and, if it is in a drive, the drive.
 func (s *Source) Close() error {
 	err := s.Disc.Close()
 	for _, f := range s.close {
@@ -64,9 +65,9 @@ func (s *Source) Close() error {
 	return err
 }
 
-// Prepare computes the checksums that the disc of a compilation holds, of its files or
-// of itself, for which it reads all files. Only a source that was opened with LateSums
-// needs it, before it is read in pieces.
+// Prepare computes the checksums of files, or of itself, that the disc of a compilation
+// contains, for which it reads all files. It is needed only for a source that was opened
+// with LateSums, before its sectors are read.
 func (s *Source) Prepare(ctx context.Context, rep progress.Reporter) error {
 	if s.prepare == nil {
 		return nil
@@ -74,27 +75,29 @@ func (s *Source) Prepare(ctx context.Context, rep progress.Reporter) error {
 	return s.prepare(ctx, rep)
 }
 
-// Unwrap returns the disc itself, which may know quicker ways to be read.
+// Unwrap returns the disc itself, which may have further capabilities.
 func (s *Source) Unwrap() disc.Disc { return s.Disc }
 
 // Options say how discs and drives are opened. The zero value suits most uses.
 type Options struct {
-	// Wrap, if not nil, stands between every drive that is opened and its user.
+	// Wrap, if not nil, returns a transport that is used instead of t, the one of a drive.
 	Wrap func(name string, t scsi.Transport) scsi.Transport
-	// Report hears of work that takes long, such as the scan of a folder.
+	// Report receives the progress of long work, such as the scan of a folder.
 	Report progress.Reporter
-	// Time, if not zero, is when the volume of a folder or compilation was made,
-	// in place of now: that of a disc with which it is going to be compared. Where
-	// SOURCE_DATE_EPOCH is set, that goes before it.
+	// Time, if not zero, is the creation time of the volume of a folder or compilation,
+	// instead of now: that of a disc with which it is going to be compared. The
+	// environment variable SOURCE_DATE_EPOCH takes precedence.
 	Time time.Time
-	// KeepGoing has the disc of a folder or compilation deliver zeros for files that
-	// cannot be read any more, where reading would fail otherwise, and is passed on in
-	// the Source to whoever writes it.
+	// KeepGoing makes the disc of a folder or compilation deliver zeros for files that can
+	// no longer be read, instead of an error. It becomes Source.KeepGoing.
 	KeepGoing bool
-	// LateSums leaves the checksums that the disc of a compilation holds to Prepare:
-	// writing an image file computes them on the way.
+	// Whole becomes Source.Whole.
+	Whole bool
+	// LateSums leaves the checksums that the disc of a compilation contains to
+	// Source.Prepare. Package job calls it if the sink does not compute them while it
+	// writes.
 	LateSums bool
-	// Force opens a file of no known format too, as the plain sectors of a disc.
+	// Force opens files of an unknown format, too, as plain sectors.
 	Force bool
 }
 
@@ -104,23 +107,16 @@ func Open(ctx context.Context, name string, o Options) (*Source, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.Name, s.KeepGoing = name, o.KeepGoing
+	s.Name, s.KeepGoing, s.Whole = name, o.KeepGoing, o.Whole
 	if s.Locate == nil {
 		s.Locate = s.locate(ctx)
 	}
 	return s, nil
 }
 
-// New returns a disc that is open already as a source of that name. Closing the source
-// closes the disc.
-func New(ctx context.Context, name string, d disc.Disc) *Source {
-	s := &Source{Disc: d, Name: name}
-	s.Locate = s.locate(ctx)
-	return s
-}
-
-// FromCompilation opens a compilation as the disc that it describes. Notices are what came of
-// putting it together. The compilation can be edited afterwards.
+// FromCompilation opens a compilation as the disc that it describes. Notices are those of
+// its files, from when it was put together. The compilation can be edited afterwards,
+// unless it is sealed.
 func FromCompilation(ctx context.Context, c *compilation.Compilation, notices []disc.Notice, o Options) (*Source, error) {
 	s, err := o.plan(ctx, "compilation", c, notices)
 	if err != nil {
@@ -147,8 +143,8 @@ func (o Options) open(ctx context.Context, name string) (*Source, error) {
 	return &Source{Disc: d, Kind: "image", Format: format}, nil
 }
 
-// IsPlan reports whether a name is that of a folder or a saved compilation: the
-// disc of such a source is planned anew whenever it is opened.
+// IsPlan reports whether a name is that of a folder or a saved compilation, whose disc is
+// planned again whenever it is opened.
 func IsPlan(name string) bool {
 	return !drive.IsName(name) && (isFolder(name) || strings.HasSuffix(name, compilation.Ending))
 }
@@ -158,8 +154,8 @@ func isFolder(name string) bool {
 	return err == nil && info.IsDir()
 }
 
-// locate names files by the file system of the disc, which is opened when a
-// name is wanted for the first time.
+// locate returns a function that names files by the file system of the disc, which is
+// opened at the first call.
 func (s *Source) locate(ctx context.Context) func(disc.LBA) string {
 	locator := sync.OnceValue(func() func(disc.LBA) string {
 		vol, err := volume.OpenDisc(ctx, s.Disc, volume.Options{})
@@ -191,8 +187,7 @@ func (o Options) openCompilation(ctx context.Context, name string) (*Source, err
 	return o.plan(ctx, "compilation", c, notices)
 }
 
-// plan settles a disc whose sectors can be read in any order. A checksum of the
-// image is computed before.
+// plan plans the disc of a compilation and, unless LateSums is set, prepares it.
 func (o Options) plan(ctx context.Context, kind string, c *compilation.Compilation, notices []disc.Notice) (*Source, error) {
 	if os.Getenv("SOURCE_DATE_EPOCH") == "" {
 		c.Options.Time = o.Time

@@ -58,13 +58,12 @@ func (e *Engine) Write(ctx context.Context, s model.Source, t model.Target, o re
 
 // withJob plans to write a source into a target, and passes the plan on.
 func (e *Engine) withJob(ctx context.Context, src *source.Source, t model.Target, o record.Options, use func(*job.Job) error) error {
-	common := job.Options{Force: o.Force, NoVerify: o.NoVerify}
 	if t.Drive == "" {
 		f, err := job.FormatFor(t.File, "")
 		if err != nil {
 			return err
 		}
-		j, err := job.New(ctx, src, job.ImageFile(t.File, f), common)
+		j, err := job.New(ctx, src, job.ImageFile(t.File, f, job.ImageOptions{NoVerify: o.NoVerify}))
 		if err != nil {
 			return err
 		}
@@ -75,7 +74,7 @@ func (e *Engine) withJob(ctx context.Context, src *source.Source, t model.Target
 		return err
 	}
 	defer tr.Close()
-	j, err := job.New(ctx, src, job.Recorder(tr, o), common)
+	j, err := job.New(ctx, src, job.Recorder(tr, o))
 	if err != nil {
 		return err
 	}
@@ -84,12 +83,12 @@ func (e *Engine) withJob(ctx context.Context, src *source.Source, t model.Target
 
 // openSource opens what is to be burned. The caller has its drive.
 func openSource(ctx context.Context, s model.Source, rep progress.Reporter) (*source.Source, error) {
-	o := source.Options{Report: rep, LateSums: true}
+	options := source.Options{Report: rep, LateSums: true}
 	if s.Kind != model.FromCompilation {
-		return source.Open(ctx, s.Name, o)
+		return source.Open(ctx, s.Name, options)
 	}
 	if s.Compilation == nil {
 		return nil, errors.New("the compilation is empty: add files in Compile first")
 	}
-	return source.FromCompilation(ctx, s.Compilation, nil, o)
+	return source.FromCompilation(ctx, s.Compilation, nil, options)
 }

@@ -1,0 +1,155 @@
+package command
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"glassmaster/app/terminal"
+	"glassmaster/mastering/disc"
+)
+
+// invocation is one run of the command line.
+type invocation struct {
+	in       io.Reader
+	out, log io.Writer // standard output and standard error
+	json     bool
+	quiet    bool
+	trace    string
+	started  bool // a verb runs: what fails from here on is not an error of usage
+	piped    bool // standard output carries an image or a file
+	progress *terminal.Report
+	record   *os.File // of the commands to drives, nil: none
+	data     any      // of the result object
+}
+
+// begin prepares what every verb needs.
+func (inv *invocation) begin() error {
+	inv.started = true
+	if inv.trace == "" {
+		return nil
+	}
+	f, err := os.Create(inv.trace)
+	if err != nil {
+		return fmt.Errorf("record the commands: %w", err)
+	}
+	inv.record = f
+	return nil
+}
+
+// report returns where the verb's progress goes.
+func (inv *invocation) report() *terminal.Report {
+	if inv.progress != nil {
+		return inv.progress
+	}
+	switch {
+	case inv.json:
+		inv.progress = terminal.New(inv.machine(), terminal.JSON)
+	case inv.quiet:
+		inv.progress = terminal.New(inv.log, terminal.Quiet)
+	default:
+		inv.progress = terminal.New(inv.log, terminal.Suitable(inv.log))
+	}
+	return inv.progress
+}
+
+// machine returns where JSON objects go: to standard output, unless that carries data.
+func (inv *invocation) machine() io.Writer {
+	if inv.piped {
+		return inv.log
+	}
+	return inv.out
+}
+
+// endProgress ends the display of progress, so that text can follow. Later reports begin
+// a new one.
+func (inv *invocation) endProgress() {
+	if inv.progress != nil {
+		inv.progress.Close()
+		inv.progress = nil
+	}
+}
+
+// note prints a message about the work.
+func (inv *invocation) note(format string, args ...any) {
+	inv.endProgress()
+	if !inv.json && !inv.quiet {
+		fmt.Fprintln(inv.log, terminal.Printable(fmt.Sprintf(format, args...)))
+	}
+}
+
+// warn reports a warning.
+func (inv *invocation) warn(text string) {
+	inv.report().Notice(disc.Notice{Severity: disc.Warning, Text: text})
+}
+
+// wanted returns a check of the number of arguments; what names them as in the usage.
+func wanted(least, most int, what string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		switch {
+		case len(args) < least:
+			return usagef("%s needs %s", cmd.Name(), what)
+		case most >= 0 && len(args) > most:
+			return usagef("%s does not know what to do with %q: it takes %s", cmd.Name(), args[most], what)
+		}
+		return nil
+	}
+}
+
+// answer prints the result as text or, with --json, keeps it as data of the result
+// object.
+func (inv *invocation) answer(data any, text func(w *bufio.Writer)) error {
+	inv.endProgress()
+	inv.data = data
+	if inv.json {
+		return nil
+	}
+	w := bufio.NewWriter(inv.out)
+	text(w)
+	return w.Flush()
+}
+
+// outcome is the last object of every run with --json.
+type outcome struct {
+	Type  string `json:"type"` // "result"
+	Verb  string `json:"verb"`
+	OK    bool   `json:"ok"`
+	Exit  Code   `json:"exit"`
+	Error string `json:"error,omitempty"`
+	Hint  string `json:"hint,omitempty"`
+	Data  any    `json:"data,omitempty"`
+}
+
+// end reports how the run ended and returns its exit code.
+func (inv *invocation) end(cmd *cobra.Command, err error) int {
+	inv.endProgress()
+	if inv.record != nil {
+		if e := inv.record.Close(); e != nil && err == nil {
+			err = fmt.Errorf("record the commands: %w", e)
+		}
+	}
+	code, hint := classify(err)
+	if err != nil {
+		fmt.Fprintf(inv.log, "glassmaster: %s\n", terminal.Printable(err.Error()))
+		if code == Usage && hint == "" {
+			hint = fmt.Sprintf("see %q", cmd.CommandPath()+" --help")
+		}
+		if hint != "" {
+			fmt.Fprintf(inv.log, "hint: %s\n", hint)
+		}
+	}
+	if inv.json {
+		o := outcome{Type: "result", Verb: cmd.Name(), OK: err == nil, Exit: code, Hint: hint, Data: inv.data}
+		if err != nil {
+			o.Error = terminal.Valid(err.Error())
+		}
+		if e := terminal.NewEncoder(inv.machine()).Encode(o); e != nil && code == OK {
+			fmt.Fprintf(inv.log, "glassmaster: write result: %v\n", e)
+			code = Failed
+		}
+	}
+	return int(code)
+}
