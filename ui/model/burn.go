@@ -93,7 +93,7 @@ type Burn struct {
 	source     Source
 	chosen     bool // a source was chosen
 	target     Target
-	before     *Target   // the one that comes back when an image was written
+	before     *Target   // restored after a burn with SetTargetOnce
 	confirmed  *Contents // of the disc that may be erased
 	reading    *Job      // of those contents
 	action     *Job
