@@ -20,8 +20,8 @@ import (
 	"glassmaster/ui/model"
 )
 
-// TestClosingSaves holds that a window closes when what was to be saved first is
-// saved, and not when the person changes their mind.
+// TestClosingSaves checks that a window closes after the compilation was saved, and not
+// when the file dialog is cancelled.
 func TestClosingSaves(t *testing.T) {
 	p := withWork(t)
 	closed := false
@@ -46,7 +46,7 @@ func TestClosingSaves(t *testing.T) {
 	}
 }
 
-// TestNewSaves holds that New goes on when what was to be saved first is saved.
+// TestNewSaves checks that New continues after the compilation was saved.
 func TestNewSaves(t *testing.T) {
 	p := withWork(t)
 	p.pick = filepath.Join(t.TempDir(), "x.glassmaster")
@@ -58,8 +58,8 @@ func TestNewSaves(t *testing.T) {
 	}
 }
 
-// TestClosingAsksDuringWork closes the window while files are extracted: it asks,
-// says what is going on, and closes when that has come to its end.
+// TestClosingAsksDuringWork closes the window during an extraction: it asks, describes
+// the work, and closes when that has ended.
 func TestClosingAsksDuringWork(t *testing.T) {
 	t.Setenv("XDG_STATE_HOME", t.TempDir())
 	slow := &slowEngine{Engine: engine.New(), begun: make(chan bool), ended: make(chan bool)}
@@ -96,7 +96,7 @@ func TestClosingAsksDuringWork(t *testing.T) {
 	p.until("the closing", func() bool { return closed })
 }
 
-// slowEngine does not end an extraction before it is told to.
+// slowEngine does not end an extraction until it is told to.
 type slowEngine struct {
 	*engine.Engine
 	begun, ended chan bool
@@ -125,7 +125,7 @@ func image(t *testing.T) string {
 	return path
 }
 
-// sees reports whether a text stands in the sheet that is open.
+// sees reports whether a text is in the open sheet.
 func (p *pilot) sees(text string) bool {
 	return slices.ContainsFunc(p.overlay(), func(o fyne.CanvasObject) bool {
 		s, ok := o.(interface{ String() string })
@@ -133,9 +133,8 @@ func (p *pilot) sees(text string) bool {
 	})
 }
 
-// TestErasingAsks burns on a rewritable disc that holds data. The disc is named,
-// and what is on it; nothing but the red button erases; and the next burn has to
-// be asked for again.
+// TestErasingAsks burns to a rewritable disc with data. The question names the disc and
+// its contents; only the red button erases; the next burn asks again.
 func TestErasingAsks(t *testing.T) {
 	for _, medium := range []string{"dvd+rw", "cd-rw"} {
 		t.Run(medium, func(t *testing.T) {
@@ -191,7 +190,7 @@ func TestErasingAsks(t *testing.T) {
 	}
 }
 
-// TestTargetComesBack writes an image out of Compile, which is for this once.
+// TestTargetComesBack saves an image from Compile, which sets the target only once.
 func TestTargetComesBack(t *testing.T) {
 	name := "virtual:" + filepath.Join(t.TempDir(), "dvd") + "?medium=dvd+r"
 	t.Setenv(drive.Environment, name)
@@ -225,7 +224,7 @@ func TestTargetComesBack(t *testing.T) {
 	back("when it was given up")
 }
 
-// TestExtractTwice extracts again, onto what is there by then.
+// TestExtractTwice extracts again over existing files.
 func TestExtractTwice(t *testing.T) {
 	p := newPilot(t)
 	p.drop(fyne.NewPos(700, 400), filepath.Join(hostFiles(t, "Trip/a.txt", "Trip/b.txt"), "Trip"))
@@ -278,8 +277,8 @@ func TestExtractTwice(t *testing.T) {
 	}
 }
 
-// TestLongLabelRecovers opens a saved compilation whose label is too long: once it
-// is shortened the disc can be burned.
+// TestLongLabelRecovers opens a compilation whose label is too long. It can be burned
+// once the label is shortened.
 func TestLongLabelRecovers(t *testing.T) {
 	p := withWork(t)
 	p.project.SetLabel(strings.Repeat("too long ", 5))
@@ -299,7 +298,7 @@ func TestLongLabelRecovers(t *testing.T) {
 	}
 }
 
-// TestDroppedTogether drops files of one name, of three folders and one twice.
+// TestDroppedTogether drops files of the same name from three folders, one of them twice.
 func TestDroppedTogether(t *testing.T) {
 	p := newPilot(t)
 	one, two := hostFiles(t, "x.txt", "Trip/y.txt"), hostFiles(t, "x.txt", "Trip/y.txt")
@@ -317,4 +316,41 @@ func TestDroppedTogether(t *testing.T) {
 	}
 	p.drop(fyne.NewPos(700, 400), filepath.Join(two, "x.txt"))
 	p.until("the replacement", func() bool { return len(p.project.Problems()) == 3 })
+}
+
+// TestSaveAsksBeforeReplacing saves under a name without an extension, where the file
+// with the extension exists: the file dialog has not asked about that one.
+func TestSaveAsksBeforeReplacing(t *testing.T) {
+	p := withWork(t)
+	p.pick = filepath.Join(t.TempDir(), "x")
+	file := p.pick + ".glassmaster"
+	if err := os.WriteFile(file, []byte("old"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	for _, answer := range []string{"Cancel", "Replace"} {
+		p.compile.Save()
+		p.until("the question", func() bool { return p.sheet() == "Replace the file?" })
+		p.answerSheet(answer)
+		if answer == "Replace" {
+			p.until("the saving", func() bool { return !p.project.Dirty() })
+		}
+		b, err := os.ReadFile(file)
+		if kept := string(b) == "old"; err != nil || kept != (answer == "Cancel") {
+			t.Errorf("%s: the old file is kept: %v, %v", answer, kept, err)
+		}
+	}
+}
+
+// TestProblemsAreListed adds files that do not exist, and opens the list of the errors.
+func TestProblemsAreListed(t *testing.T) {
+	p := newPilot(t)
+	dir := t.TempDir()
+	p.openFiles([]string{filepath.Join(dir, "first"), filepath.Join(dir, "second")})
+	p.until("the errors", func() bool { return len(p.project.Problems()) == 2 })
+	p.press("Details")
+	if p.sheet() != "2 errors" {
+		t.Errorf("the sheet is %q", p.sheet())
+	}
+	p.answerSheet("Clear the list")
+	p.until("the empty list", func() bool { return len(p.project.Problems()) == 0 })
 }

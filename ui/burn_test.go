@@ -19,7 +19,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	// A drive whose discs come out with a wrong byte, and says nothing of it.
+	// A drive that writes a wrong byte and reports success.
 	drive.Register("faulty", func(_ context.Context, name string) (scsi.Transport, error) {
 		d, err := virtual.OpenName(virtual.Prefix + strings.TrimPrefix(name, "faulty:"))
 		if err != nil {
@@ -28,7 +28,7 @@ func TestMain(m *testing.M) {
 		d.SetFaults(virtual.Faults{Corrupt: []int64{400}})
 		return d, nil
 	})
-	// A drive whose tray is out.
+	// A drive with an open tray.
 	drive.Register("tray", func(ctx context.Context, name string) (scsi.Transport, error) {
 		d, err := virtual.Open(strings.TrimPrefix(name, "tray:"))
 		if err != nil {
@@ -40,8 +40,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// picture stores what the window shows, where the environment names a folder
-// for it.
+// picture saves a screenshot where the environment names a folder for it.
 func (p *pilot) picture(name string) {
 	p.t.Helper()
 	dir := os.Getenv("GLASSMASTER_PICTURES")
@@ -59,7 +58,7 @@ func (p *pilot) picture(name string) {
 	}
 }
 
-// shown reports whether a text can be read in the window.
+// shown reports whether a text is visible in the window.
 func (p *pilot) shown(text string) bool {
 	for _, o := range test.LaidOutObjects(p.window.Content()) {
 		if t, ok := o.(*widgets.Text); ok && strings.Contains(t.String(), text) && p.seen(t) {
@@ -69,8 +68,8 @@ func (p *pilot) shown(text string) bool {
 	return false
 }
 
-// TestBadDiscIsNotPraised burns on a drive that reports success and writes a
-// wrong byte: the window must say FAILED, and where, and in which file.
+// TestBadDiscIsNotPraised burns with a drive that reports success and writes a wrong
+// byte. The window must show FAILED, the address and the file.
 func TestBadDiscIsNotPraised(t *testing.T) {
 	t.Setenv(drive.Environment, "faulty:"+filepath.Join(t.TempDir(), "dvd")+"?medium=dvd+r")
 	p := newPilot(t)

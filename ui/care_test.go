@@ -12,8 +12,8 @@ import (
 	"glassmaster/ui/model"
 )
 
-// TestDriveMenu burns a session on a DVD-RW that stays open, closes the disc,
-// erases it and opens the tray.
+// TestDriveMenu burns a session to a DVD-RW without closing the disc, closes it, erases
+// it and opens the tray.
 func TestDriveMenu(t *testing.T) {
 	t.Setenv(drive.Environment, "virtual:"+filepath.Join(t.TempDir(), "disc")+"?medium=dvd-rw")
 	p := newPilot(t)
@@ -67,8 +67,8 @@ func TestDriveMenu(t *testing.T) {
 	status("")
 }
 
-// TestIncompleteSource shows and burns an image whose end is missing: it is told
-// before the burn, has to be forced, and is not praised afterwards.
+// TestIncompleteSource opens and burns an image whose end is missing. The window says so
+// before the burn, asks, and does not call the result verified.
 func TestIncompleteSource(t *testing.T) {
 	t.Setenv(drive.Environment, "virtual:"+filepath.Join(t.TempDir(), "disc")+"?medium=dvd+r")
 	path := image(t)

@@ -17,7 +17,7 @@ import (
 	"glassmaster/ui/widgets"
 )
 
-// drawn reports whether a text is drawn that is no text widget.
+// drawn reports whether a text is drawn outside of text widgets.
 func (p *pilot) drawn(text string) bool {
 	return slices.ContainsFunc(test.LaidOutObjects(p.window.Content()), func(o fyne.CanvasObject) bool {
 		t, ok := o.(*canvas.Text)
@@ -25,9 +25,8 @@ func (p *pilot) drawn(text string) bool {
 	})
 }
 
-// TestUnreadableFolderIsNotEmpty opens an image whose folders cannot be read. None
-// of them is called empty, nothing is offered for extraction, and what was told
-// goes with the image.
+// TestUnreadableFolderIsNotEmpty opens an image whose folders cannot be read. None is
+// called empty, nothing can be extracted, and closing the image removes the message.
 func TestUnreadableFolderIsNotEmpty(t *testing.T) {
 	t.Setenv(drive.Environment, "virtual:"+filepath.Join(t.TempDir(), "dvd")+"?medium=dvd+r")
 	p := newPilot(t)
@@ -80,8 +79,8 @@ func TestUnreadableFolderIsNotEmpty(t *testing.T) {
 	}
 }
 
-// TestAdvancedIsBehindAButton holds that the rare options do not stand open, and
-// that a refusal reads as a sentence.
+// TestAdvancedIsBehindAButton checks that the advanced options are hidden at first, and
+// that a refusal is a sentence.
 func TestAdvancedIsBehindAButton(t *testing.T) {
 	t.Setenv(drive.Environment, "virtual:"+filepath.Join(t.TempDir(), "dvd")+"?medium=dvd+r&sectors=100")
 	p := newPilot(t)

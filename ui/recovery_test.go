@@ -17,20 +17,20 @@ import (
 	"glassmaster/ui/widgets"
 )
 
-// key types a key at the sheet that is open.
+// key types a key in the open sheet.
 func (p *pilot) key(k fyne.KeyName) {
 	p.t.Helper()
 	p.overlay()
 	p.window.Canvas().OnTypedKey()(&fyne.KeyEvent{Name: k})
 }
 
-// sheet returns the title of the sheet that is open, empty when there is none.
+// sheet returns the title of the open sheet; "" where there is none.
 func (p *pilot) sheet() string {
 	title, _ := p.last("sheet")["title"].(string)
 	return title
 }
 
-// kept returns the compilations that are in the state folder.
+// kept returns the backups in the state folder.
 func kept(t *testing.T) []string {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(os.Getenv("XDG_STATE_HOME"), "glassmaster", "*.glassmaster"))
@@ -40,8 +40,8 @@ func kept(t *testing.T) []string {
 	return files
 }
 
-// crash lets a window with a compilation of two files end as a crash would: what
-// it had kept stays, and the system has dropped its lock.
+// crash ends a window with a compilation of two files as a crash would: the backup is
+// left, and not locked.
 func crash(t *testing.T) {
 	t.Helper()
 	p := newPilot(t)
@@ -106,9 +106,9 @@ func TestCompilationIsOfferedAfterACrash(t *testing.T) {
 	}
 }
 
-// TestWhatWasNamedIsOpenedAfterTheQuestion starts the window with a compilation to
-// open: whatever becomes of the lost one, that is not forgotten over the question.
-func TestWhatWasNamedIsOpenedAfterTheQuestion(t *testing.T) {
+// TestArgumentsAreOpenedAfterTheQuestion starts the window with files to open, which it
+// opens whatever the answer to the question about the backup is.
+func TestArgumentsAreOpenedAfterTheQuestion(t *testing.T) {
 	for _, answer := range []string{"Escape", "Later", "Discard", "spoiled"} {
 		t.Run(answer, func(t *testing.T) {
 			crash(t)
@@ -135,7 +135,7 @@ func TestWhatWasNamedIsOpenedAfterTheQuestion(t *testing.T) {
 	}
 }
 
-// TestSavedIsNotKept holds that nothing is offered that the person has saved.
+// TestSavedIsNotKept checks that saving removes the backup.
 func TestSavedIsNotKept(t *testing.T) {
 	p := withWork(t)
 	p.until("the keeping", func() bool { return len(kept(t)) == 1 && p.last("kept")["event"] != nil })
@@ -147,8 +147,8 @@ func TestSavedIsNotKept(t *testing.T) {
 	}
 }
 
-// TestFaultsAreMessages panics in a handler and in what is posted: the window
-// tells it and goes on, and the compilation is kept at once.
+// TestFaultsAreMessages panics in handlers and posted functions. The window shows a
+// message and stays open, and the compilation is backed up at once.
 func TestFaultsAreMessages(t *testing.T) {
 	p := withWork(t)
 	p.faulty = true
@@ -175,9 +175,9 @@ func TestFaultsAreMessages(t *testing.T) {
 	}
 }
 
-// TestFaultInJobIsTold holds that a panic in a job is told as an event, without
-// which a test would take it for an error like others.
-func TestFaultInJobIsTold(t *testing.T) {
+// TestFaultInJobIsReported checks that a panic in a job is an event, by which tests tell
+// it from other errors.
+func TestFaultInJobIsReported(t *testing.T) {
 	p := withWork(t)
 	p.faulty = true
 	var none *widgets.Button
@@ -192,11 +192,11 @@ func TestFaultInJobIsTold(t *testing.T) {
 	}
 }
 
-// panicking is a picker with a fault.
+// panicking is a file picker that panics.
 type panicking struct{ host.FilePicker }
 
-// TestFaultInPicker holds that a panic of the native file dialog is a message, and
-// that the window can be used again.
+// TestFaultInPicker checks that a panic of a file dialog shows a message, and that the
+// window can be used afterwards.
 func TestFaultInPicker(t *testing.T) {
 	p := newPilot(t)
 	p.faulty = true
@@ -209,7 +209,7 @@ func TestFaultInPicker(t *testing.T) {
 		pick()
 		p.until(what, func() bool { return p.last("error")["text"] != nil })
 		if p.veil.Visible() {
-			t.Errorf("%s: the window is still veiled", what)
+			t.Errorf("%s: the window is still covered", what)
 		}
 		p.key(fyne.KeyReturn)
 	}

@@ -163,6 +163,7 @@ func (s *Shell) build() fyne.CanvasObject {
 
 // show shows a page.
 func (s *Shell) show(p page) {
+	s.layer.HideTip()
 	if s.page == burnPage && p != burnPage {
 		s.burn.Left()
 	}

@@ -23,13 +23,13 @@ import (
 	"glassmaster/ui/widgets"
 )
 
-// pilot is a window whose goroutine is the test.
+// pilot is a window that is driven by the test, on the goroutine of the test.
 type pilot struct {
 	*Shell
 	t      *testing.T
 	posted chan func()
 	events []map[string]any
-	pick   string // what the pickers answer
+	pick   string // the answer of the file dialogs; "": cancelled
 	faulty bool   // faults are part of the test
 }
 
@@ -40,7 +40,7 @@ func newPilot(t *testing.T) *pilot {
 	return startPilot(t, engine.New())
 }
 
-// startPilot starts one more window for the same person.
+// startPilot starts another window of the same user.
 func startPilot(t *testing.T, e Engine) *pilot {
 	t.Helper()
 	a := test.NewTempApp(t)
@@ -78,7 +78,7 @@ func (p *pilot) Choose(context.Context, host.FileDialog) ([]string, error) {
 	return []string{p.pick}, nil
 }
 
-// until runs what is posted until the condition holds.
+// until runs posted functions until a condition holds.
 func (p *pilot) until(what string, ok func() bool) {
 	p.t.Helper()
 	limit := time.After(60 * time.Second)
@@ -92,7 +92,7 @@ func (p *pilot) until(what string, ok func() bool) {
 	}
 }
 
-// last returns the newest event of a name, or of any.
+// last returns the last event of a name; "": of any.
 func (p *pilot) last(name string) map[string]any {
 	for _, e := range slices.Backward(p.events) {
 		if name == "" || e["event"] == name {
@@ -102,7 +102,7 @@ func (p *pilot) last(name string) map[string]any {
 	return map[string]any{}
 }
 
-// press presses the button of that text that can be seen.
+// press presses the visible button with a text.
 func (p *pilot) press(text string) {
 	p.t.Helper()
 	for _, o := range test.LaidOutObjects(p.window.Content()) {
@@ -114,7 +114,7 @@ func (p *pilot) press(text string) {
 	p.t.Fatalf("no button %q can be pressed", text)
 }
 
-// tick changes the check box whose text begins like this.
+// tick toggles the check box whose text begins with text.
 func (p *pilot) tick(text string) {
 	p.t.Helper()
 	for _, o := range test.LaidOutObjects(p.window.Content()) {
@@ -161,8 +161,8 @@ func hostFiles(t *testing.T, names ...string) string {
 	return dir
 }
 
-// TestCompileWriteBrowseExtract goes through all places without a drive: drop,
-// write an image, look into it, extract.
+// TestCompileWriteBrowseExtract uses all pages without a drive: it drops files, saves an
+// image, opens it and extracts from it.
 func TestCompileWriteBrowseExtract(t *testing.T) {
 	p := newPilot(t)
 	dir := hostFiles(t, "Trip/Grüße.txt", "Trip/sub/b #1.txt")
@@ -191,8 +191,8 @@ func TestCompileWriteBrowseExtract(t *testing.T) {
 	}
 }
 
-// TestBurnOnVirtualDisc burns a compilation on a disc that is made in the
-// window, and a second time on the same disc, which must be refused.
+// TestBurnOnVirtualDisc burns a compilation to a virtual disc that is created in the
+// window. A second burn to the same disc must be refused.
 func TestBurnOnVirtualDisc(t *testing.T) {
 	t.Setenv(drive.Environment, "virtual:"+filepath.Join(t.TempDir(), "dvd")+"?medium=dvd+r")
 	p := newPilot(t)
@@ -236,8 +236,8 @@ func TestDropGoesIntoTheFolderBelowThePointer(t *testing.T) {
 	}
 }
 
-// TestLateDrop holds that a drop whose position is stale falls where the pointer
-// turns out to be, and into the folder that is shown when it does not move.
+// TestLateDrop checks that a drop with an old position goes to the position of the next
+// mouse event, and into the folder that is shown where none comes.
 func TestLateDrop(t *testing.T) {
 	p := newPilot(t)
 	p.drop(fyne.NewPos(700, 400), filepath.Join(hostFiles(t, "Folder/a.txt"), "Folder"))
@@ -278,7 +278,7 @@ func TestSaveAndOpenCompilation(t *testing.T) {
 	}
 }
 
-// overlay returns what is in the sheet over the window.
+// overlay returns the objects of the open sheet.
 func (p *pilot) overlay() []fyne.CanvasObject {
 	p.t.Helper()
 	top := p.window.Canvas().Overlays().Top()
@@ -288,7 +288,7 @@ func (p *pilot) overlay() []fyne.CanvasObject {
 	return test.LaidOutObjects(top)
 }
 
-// choose changes the choice in the sheet that has a value now.
+// choose changes the drop-down list in the sheet that has the value from.
 func (p *pilot) choose(from, to string) {
 	p.t.Helper()
 	for _, o := range p.overlay() {
@@ -340,7 +340,7 @@ func TestProperties(t *testing.T) {
 	}
 }
 
-// TestPropertiesShown opens the sheet of discs on which something is chosen.
+// TestPropertiesShown opens the sheet for several properties.
 func TestPropertiesShown(t *testing.T) {
 	p := newPilot(t)
 	for _, want := range []model.Properties{
@@ -387,7 +387,7 @@ func TestNothingToBurnSaysWhy(t *testing.T) {
 	}
 }
 
-// TestFitsItsSizes holds that the window can be as small as promised.
+// TestFitsItsSizes checks the minimum size of the window.
 func TestFitsItsSizes(t *testing.T) {
 	p := newPilot(t)
 	if m := p.window.Content().MinSize(); m.Width > 1024 || m.Height > 700 {

@@ -14,9 +14,8 @@ import (
 	"glassmaster/mastering/disc"
 )
 
-// TestNeverGrows holds that the window needs no more room than 900 by 600, however
-// long names, labels, searches and messages are, and that what is in it lies
-// inside it.
+// TestNeverGrows checks that the window fits in 900 by 600 however long names, labels,
+// searches and messages are, and that everything lies inside it.
 func TestNeverGrows(t *testing.T) {
 	long := strings.Repeat("a rather long name ", 12)
 	t.Setenv(drive.Environment, "virtual:"+filepath.Join(t.TempDir(), strings.Repeat("long", 50))+"?medium=dvd+r")

@@ -14,9 +14,8 @@ import (
 	"glassmaster/mastering/peertest"
 )
 
-// unopenable makes what no disc can be read from, and returns the names by what
-// is wrong with them. All but drives end with .iso, so that the window takes them
-// for images.
+// unopenable creates files that are no discs, and returns their names by what is wrong.
+// All but drives have the extension .iso, so that the window opens them as images.
 func unopenable(t *testing.T) map[string]string {
 	t.Helper()
 	dir := t.TempDir()
@@ -53,8 +52,8 @@ func unopenable(t *testing.T) map[string]string {
 	return out
 }
 
-// TestUnopenableIsTold gives the window what cannot be opened, with a compilation
-// that is not saved, in every way there is: it says so, and nothing is lost.
+// TestUnopenableIsTold opens files that are no discs in every way there is. The window
+// says so, and keeps the unsaved compilation.
 func TestUnopenableIsTold(t *testing.T) {
 	t.Setenv(drive.Environment, "")
 	ways := map[string]func(p *pilot, name string){
@@ -89,7 +88,7 @@ func TestUnopenableIsTold(t *testing.T) {
 	}
 }
 
-// TestUnburnableIsTold chooses what cannot be opened as what to burn.
+// TestUnburnableIsTold chooses files that are no discs as the source of a burn.
 func TestUnburnableIsTold(t *testing.T) {
 	t.Setenv(drive.Environment, "virtual:"+filepath.Join(t.TempDir(), "dvd")+"?medium=dvd+r")
 	for what, name := range unopenable(t) {
@@ -113,7 +112,7 @@ func TestUnburnableIsTold(t *testing.T) {
 	}
 }
 
-// TestUnloadableCompilation opens files that are no compilations.
+// TestUnloadableCompilation opens files that are not compilations.
 func TestUnloadableCompilation(t *testing.T) {
 	for what, name := range unopenable(t) {
 		t.Run(what, func(t *testing.T) {
@@ -132,7 +131,7 @@ func TestUnloadableCompilation(t *testing.T) {
 	}
 }
 
-// withWork is a window with a compilation that was not saved.
+// withWork returns a window with an unsaved compilation.
 func withWork(t *testing.T) *pilot {
 	t.Helper()
 	p := newPilot(t)
@@ -141,7 +140,7 @@ func withWork(t *testing.T) *pilot {
 	return p
 }
 
-// keeps holds that the compilation is what it was.
+// keeps checks that the compilation is unchanged.
 func (p *pilot) keeps(files int) {
 	p.t.Helper()
 	if n := len(p.project.Compilation().Root().Children()); n != files || !p.project.Unsaved() {
@@ -149,7 +148,7 @@ func (p *pilot) keeps(files int) {
 	}
 }
 
-// special makes files that are no files of data, as far as the system knows them.
+// special creates special files, as far as the system has them.
 func special(t *testing.T, dir string) map[string]string {
 	t.Helper()
 	peertest.Need(t, "mkfifo")

@@ -30,7 +30,7 @@ func TestInfoBoot(t *testing.T) {
 		peertest.Run(t, "", "genisoimage", slices.Concat(flags, more, []string{"-o", img, dir})...)
 		out := strings.Join(strings.Fields(must(t, OK, "info", img).out), " ")
 		for _, want := range []string{
-			"its checksum is right",
+			"checksum correct",
 			"Boot image 1 BIOS, no emulation, /loader.bin, 3000 bytes at sector ",
 			"the machine loads 2048 at segment 1000h",
 			"Boot image 2 not bootable, BIOS, 1.44 MB floppy disk, /floppy.img, 1474560 bytes at sector ",

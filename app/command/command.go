@@ -18,6 +18,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"glassmaster/app/buildinfo"
+	"glassmaster/drive"
+	"glassmaster/drive/trace"
 )
 
 // Main runs the program with its arguments, the name of the program left out,
@@ -31,6 +33,7 @@ func Main(args []string) int {
 // Run is Main with everything it touches given. A context that ends cancels the
 // work as Ctrl-C does.
 func Run(ctx context.Context, args []string, in io.Reader, out, complaints io.Writer) int {
+	drive.Register(trace.Scheme, trace.Open)
 	inv := &invocation{in: in, out: out, log: complaints}
 	root := inv.root(args)
 	root.SetArgs(args)
@@ -133,7 +136,7 @@ compilation (FILE.glassmaster). Without a verb the window opens.`,
 	f := root.PersistentFlags()
 	f.BoolVar(&inv.json, "json", false, "print one JSON object a line on standard output, for programs")
 	f.BoolVarP(&inv.quiet, "quiet", "q", false, "say nothing but warnings and errors")
-	f.StringVar(&inv.trace, "trace", "", "record every command to a drive, and its reply, in `FILE`")
+	f.StringVar(&inv.trace, "trace", "", "record every command to a drive, and its reply, in `FILE`; trace:FILE replays it as a drive")
 	root.AddGroup(
 		&cobra.Group{ID: images, Title: "Images and compilations:"},
 		&cobra.Group{ID: drives, Title: "Discs and drives:"},

@@ -303,3 +303,20 @@ func TestDriveInUse(t *testing.T) {
 		}
 	}
 }
+
+// A record of --trace is a drive, which says what the recorded one said.
+func TestReplayTrace(t *testing.T) {
+	dir := t.TempDir()
+	disc, record := "virtual:"+filepath.Join(dir, "disc")+"?medium=cd-rw", filepath.Join(dir, "record")
+	want := must(t, OK, "media", "--trace", record, disc).out
+	got := must(t, OK, "media", "trace:"+record).out
+	if _, want, _ = strings.Cut(want, "\n"); !strings.HasSuffix(got, want) || !strings.Contains(got, "CD-RW") {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+	if err := os.WriteFile(record, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if r := run(t, "media", "trace:"+record); r.code == OK || !strings.Contains(r.log, "no command in it") {
+		t.Errorf("an empty record: %d, %s", r.code, r.log)
+	}
+}

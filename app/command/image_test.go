@@ -254,7 +254,7 @@ func TestInfoFindsWhatIsMissing(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := must(t, Differs, "info", "--check", short)
-	if !strings.Contains(r.out, "sector 16, byte 80: the volume claims") || !strings.Contains(r.out, "its end is missing") {
+	if !strings.Contains(r.out, "sector 16, byte 80: the volume should have") || !strings.Contains(r.out, "its end is missing") {
 		t.Errorf("%s%s", r.out, r.log)
 	}
 	if strings.Contains(r.out, "sector 17, byte 80") {

@@ -39,11 +39,11 @@ func TestBrokenOffOverwrite(t *testing.T) {
 				t.Errorf("burn: %s", r.log)
 			}
 			for _, args := range [][]string{{"verify", recorder}, {"ls", recorder}, {"extract", recorder, t.TempDir()}} {
-				if r := must(t, Differs, args...); !strings.Contains(r.log, "begun and not completed") {
+				if r := must(t, Differs, args...); !strings.Contains(r.log, "last burn of this disc was not completed") {
 					t.Errorf("%s: %s", args[0], r.log)
 				}
 			}
-			if r := must(t, OK, "info", recorder); !strings.Contains(r.out, "begun and not completed") {
+			if r := must(t, OK, "info", recorder); !strings.Contains(r.out, "last burn of this disc was not completed") {
 				t.Errorf("info: %s", r.out)
 			}
 			faulty(t, recorder, virtual.Faults{})

@@ -8,7 +8,7 @@ import (
 	"fyne.io/fyne/v2/widget"
 )
 
-// counting is an application that counts the animations which are started.
+// counting is an application that counts the animations it starts.
 type counting struct {
 	fyne.App
 	started *int
@@ -26,8 +26,7 @@ func (d countingDriver) StartAnimation(a *fyne.Animation) {
 	d.Driver.StartAnimation(a)
 }
 
-// TestNothingBlinks holds that a field that has the keyboard starts no animation:
-// each frame of one would have the whole window drawn.
+// TestNothingBlinks checks that a focused field starts no animation.
 func TestNothingBlinks(t *testing.T) {
 	started := 0
 	app := counting{test.NewTempApp(t), &started}

@@ -8,14 +8,14 @@ import (
 	"time"
 )
 
-// eventLog writes what happens in the window to a file, one JSON object a line,
-// for scripts that drive it.
+// eventLog writes the events of the window to a file, one JSON object per line, for
+// scripts.
 type eventLog struct {
 	mu   sync.Mutex
 	file *os.File
 }
 
-// openLog opens the log; without a path nothing is written.
+// openLog opens the log. Without a path it writes nothing.
 func openLog(path string) (*eventLog, error) {
 	if path == "" {
 		return &eventLog{}, nil
@@ -27,7 +27,7 @@ func openLog(path string) (*eventLog, error) {
 	return &eventLog{file: f}, nil
 }
 
-// event returns what the window calls, nil when nothing is to be written.
+// event returns the function that writes an event, nil where there is no log.
 func (l *eventLog) event() func(string, map[string]any) {
 	if l.file == nil {
 		return nil

@@ -21,7 +21,7 @@ import (
 )
 
 func main() {
-	events := flag.String("events", "", "append what happens to this `file`, one JSON object a line")
+	events := flag.String("events", "", "append events to this `file`, one JSON object per line")
 	size := flag.String("size", "1280x800", "initial `size` of the window")
 	version := flag.Bool("version", false, "print the version")
 	flag.Parse()
@@ -38,7 +38,7 @@ func main() {
 func run(events, size string, files []string) error {
 	var w, h float32
 	if _, err := fmt.Sscanf(size, "%gx%g", &w, &h); err != nil || w < 640 || h < 480 {
-		return fmt.Errorf("--size %s: want WIDTHxHEIGHT, at least 640x480", size)
+		return fmt.Errorf("invalid --size %s: use WIDTHxHEIGHT, at least 640x480", size)
 	}
 	log, err := openLog(events)
 	if err != nil {
@@ -74,8 +74,7 @@ func plainLocale() {
 	}
 }
 
-// show runs the window. An uncaught panic ends it, after the unsaved
-// compilation was kept.
+// show runs the window. An uncaught panic ends it, after the compilation was backed up.
 func show(w fyne.Window, shell *ui.Shell) (err error) {
 	defer func() {
 		p := recover()

@@ -15,11 +15,10 @@ import (
 	"glassmaster/mastering/peertest"
 )
 
-// patience is how long anything may take that normally takes a moment; it is
-// only waited for when something has gone wrong.
-const patience = 60 * time.Second
+// eventTimeout limits the wait for an event. Only a failing test waits so long.
+const eventTimeout = 60 * time.Second
 
-// display is an X server with a window manager, and what runs on it.
+// display is an X server with a window manager, and the programs on it.
 type display struct {
 	t    *testing.T
 	name string
@@ -54,8 +53,7 @@ func newDisplay(t *testing.T, size string) *display {
 	return d
 }
 
-// python returns a Python that can show windows: the first on the path may be
-// one that knows nothing of the system's libraries.
+// python returns a Python with GTK. The first one on the path may lack it.
 func python(t *testing.T) string {
 	t.Helper()
 	for _, p := range []string{"python3", "/usr/bin/python3"} {
@@ -76,7 +74,7 @@ func (d *display) start(program string, args ...string) *exec.Cmd {
 
 func (d *display) command(program string, args ...string) *exec.Cmd {
 	cmd := exec.Command(program, args...)
-	// Without the address of a bus, libraries start a daemon for one, which stays.
+	// Without an address of a bus, libraries start a bus daemon that does not end.
 	cmd.Env = append(os.Environ(), "DISPLAY="+d.name, "HOME="+d.home, "XDG_CONFIG_HOME="+d.home, "XDG_STATE_HOME="+d.home,
 		"XDG_RUNTIME_DIR="+d.home, "DBUS_SESSION_BUS_ADDRESS=unix:path="+filepath.Join(d.home, "no-bus"), "FYNE_SCALE=1", "LIBGL_ALWAYS_SOFTWARE=1", "GDK_BACKEND=x11", "WAYLAND_DISPLAY=",
 		"NO_AT_BRIDGE=1", "LC_ALL=C.UTF-8")
@@ -95,8 +93,8 @@ func (d *display) run(cmd *exec.Cmd) *exec.Cmd {
 	return cmd
 }
 
-// leavesNothing holds that no program of the display goes on: each of them, and
-// whatever they have started, has the display's home in its environment.
+// leavesNothing checks that all programs of the display have ended. They, and the programs
+// they started, have the display's home in their environment.
 func (d *display) leavesNothing() {
 	all, err := filepath.Glob("/proc/[0-9]*/environ")
 	if err != nil || len(all) == 0 {
@@ -105,10 +103,10 @@ func (d *display) leavesNothing() {
 	for _, path := range all {
 		env, err := os.ReadFile(path)
 		if err != nil || !bytes.Contains(env, []byte("HOME="+d.home+"\x00")) {
-			continue // it has ended, or is another's
+			continue // it has ended, or is not of this display
 		}
 		line, _ := os.ReadFile(filepath.Join(filepath.Dir(path), "cmdline"))
-		d.t.Errorf("this still runs: %s", bytes.ReplaceAll(line, []byte{0}, []byte{' '}))
+		d.t.Errorf("still running: %s", bytes.ReplaceAll(line, []byte{0}, []byte{' '}))
 		var pid int
 		if _, err := fmt.Sscanf(path, "/proc/%d/", &pid); err == nil {
 			syscall.Kill(pid, syscall.SIGKILL)
@@ -116,7 +114,7 @@ func (d *display) leavesNothing() {
 	}
 }
 
-// xdotool is the person's hand.
+// xdotool moves the pointer and types keys.
 func (d *display) xdotool(args ...string) string {
 	d.t.Helper()
 	out, err := d.command("xdotool", args...).CombinedOutput()
@@ -132,7 +130,7 @@ func (d *display) click(at [2]int) {
 	d.xdotool("mousemove", fmt.Sprint(at[0]), fmt.Sprint(at[1]), "sleep", "0.1", "click", "1")
 }
 
-// drag drags from one position to another, the way a hand does.
+// drag drags from one position to another, in steps.
 func (d *display) drag(from, to [2]int) {
 	d.t.Helper()
 	args := []string{"mousemove", fmt.Sprint(from[0]), fmt.Sprint(from[1]), "sleep", "0.2", "mousedown", "1", "sleep", "0.2"}
@@ -144,7 +142,7 @@ func (d *display) drag(from, to [2]int) {
 	d.xdotool(args...)
 }
 
-// windowAt returns where a window is: x, y, width, height.
+// windowAt returns the position and size of a window.
 func (d *display) windowAt(title string) (x, y, w, h int) {
 	d.t.Helper()
 	id := strings.Fields(d.xdotool("search", "--sync", "--onlyvisible", "--name", "^"+title+"$"))[0]
@@ -157,8 +155,7 @@ func (d *display) windowAt(title string) (x, y, w, h int) {
 	return x, y, w, h
 }
 
-// picture stores what is on the display, where the environment names a folder
-// for it.
+// picture saves a screenshot where the environment names a folder for it.
 func (d *display) picture(name string) {
 	d.t.Helper()
 	dir := os.Getenv("GLASSMASTER_PICTURES")

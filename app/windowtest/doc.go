@@ -1,4 +1,3 @@
-// Package windowtest drives the real window, on a display of its own, the way a
-// person does: another program drops files on it, a pointer clicks its buttons.
-// It holds tests only.
+// Package windowtest has tests of the real window on a virtual display: another program
+// drops files on it, and a pointer clicks its buttons.
 package windowtest

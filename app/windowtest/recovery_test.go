@@ -5,9 +5,8 @@ import (
 	"testing"
 )
 
-// TestKilledWindow kills the window while it holds what was not saved. The next one
-// offers it, and Enter restores it. Then the pointer is pressed below the list and
-// dragged over its rows onto a folder: nothing is moved by that.
+// TestKilledWindow kills a window with an unsaved compilation. The next one offers to
+// restore it, which Enter does. Then a drag that begins below the list moves nothing.
 func TestKilledWindow(t *testing.T) {
 	d := newDisplay(t, "1280x800")
 	program := build(t)

@@ -17,13 +17,13 @@ import (
 // window is the real program on a display.
 type window struct {
 	*display
-	events string // the file it writes what happens to
-	read   int    // bytes of it that were looked at
+	events string // the file of its events
+	read   int    // bytes of it that were read
 	log    bytes.Buffer
 	cmd    *exec.Cmd
 }
 
-// event is a line of that file.
+// event is a line of the file.
 type event map[string]any
 
 // build compiles the window once for all tests.
@@ -81,7 +81,7 @@ func openWindow(d *display, program string, env []string, args ...string) *windo
 func (w *window) await(name string, ok func(event) bool) event {
 	w.t.Helper()
 	var last event
-	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
+	for deadline := time.Now().Add(eventTimeout); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
 		data, _ := os.ReadFile(w.events)
 		for {
 			line, _, whole := bytes.Cut(data[w.read:], []byte("\n"))
@@ -108,7 +108,7 @@ func (w *window) await(name string, ok func(event) bool) event {
 	return nil
 }
 
-// button returns where a button is, once the window has settled.
+// button returns the position of a button, once the layout is done.
 func (w *window) button(text string) [2]int {
 	w.t.Helper()
 	var at [2]int
@@ -122,9 +122,8 @@ func (w *window) button(text string) [2]int {
 	return at
 }
 
-// TestDropCompileBurnVerify drops a folder and a file of another program on the
-// window, burns them on a virtual DVD+R with real clicks, and has a program that
-// nobody here wrote read the disc.
+// TestDropCompileBurnVerify drops a folder and a file on the window, burns them to a
+// virtual DVD+R with real clicks, and reads the disc with bsdtar.
 func TestDropCompileBurnVerify(t *testing.T) {
 	peertest.Need(t, "bsdtar")
 	py := python(t)
@@ -183,8 +182,8 @@ func (d *display) dropFrom(python string, w *window, to [2]int, paths ...string)
 	return dropped
 }
 
-// sources makes a folder and a file with names that are hard to hand over, and
-// returns the folder and what the disc has to hold.
+// sources creates a folder and a file with difficult names. It returns the folder and the
+// contents that the disc must have.
 func sources(t *testing.T) (string, map[string]string) {
 	t.Helper()
 	dir := t.TempDir()

@@ -117,22 +117,6 @@ func (s *run) open(path string) *virtual.Drive {
 	return virtualtest.Open(s, path)
 }
 
-// appended is a source whose sectors follow the earlier sessions of a disc.
-type appended struct {
-	disc.Disc
-	start disc.LBA
-}
-
-func (b appended) TOC() disc.TOC {
-	t := b.Disc.TOC().Sessions[0].Tracks[0]
-	t.Start = b.start
-	return disc.TOC{Sessions: []disc.Session{{Number: 1, Tracks: []disc.Track{t}}}}
-}
-
-func (b appended) ReadSectors(ctx context.Context, p []byte, lba disc.LBA, f disc.Form) (int, error) {
-	return b.Disc.ReadSectors(ctx, p, lba-b.start, f)
-}
-
 // prepare creates the disc and the source.
 func (s *run) prepare(r *rand.Rand) {
 	s.Helper()
@@ -194,7 +178,7 @@ func (s *run) burn(r *rand.Rand) outcome {
 	defer f.Close()
 	src := disc.Disc(disc.FromReaderAt(f, s.sectors*disc.SectorSize, nil))
 	if s.start > 0 {
-		src = appended{src, disc.LBA(s.start)}
+		src = virtualtest.At(src, disc.LBA(s.start))
 	}
 	d.SetFaults(faults)
 	v := outcome{}

@@ -380,7 +380,7 @@ func TestTransferLength(t *testing.T) {
 			t.Errorf("%d bytes were sent", n)
 		}
 		if _, err := Read10(context.Background(), d, 0, make([]byte, n)); err == nil {
-			t.Errorf("%d bytes were asked for", n)
+			t.Errorf("%d bytes were requested", n)
 		}
 	}
 	if d.calls > 0 {

@@ -29,7 +29,7 @@ func TestReadIndex(t *testing.T) {
 		}
 	}
 	if _, err := ReadIndex(t.Context(), &drive{reply: make([]byte, 8)}, 0); err == nil {
-		t.Error("a reply that is cut off is taken")
+		t.Error("an incomplete reply was accepted")
 	}
 }
 
@@ -49,7 +49,7 @@ func TestReadCDAs(t *testing.T) {
 		}
 		d.reply = d.reply[:c.size-1]
 		if err := ReadCDOfMode(t.Context(), d, -150, c.mode); err == nil {
-			t.Errorf("%v: a sector that is cut off is taken", c.mode)
+			t.Errorf("%v: an incomplete sector was accepted", c.mode)
 		}
 	}
 	if d := (&drive{}); ReadCDOfMode(t.Context(), d, 0, disc.Mode2) == nil || d.calls > 0 {

@@ -63,7 +63,7 @@ func TestWaitCancelled(t *testing.T) {
 	d := &drive{errs: []error{check(2, 0x04, 0x04, 0x40, 0), busyWithout(), busyWithout()}}
 	err := Wait(ctx, d, time.Hour, func(float64) { cancel() })
 	if !errors.Is(err, context.Canceled) || d.calls != 1 {
-		t.Errorf("%v after %d questions", err, d.calls)
+		t.Errorf("%v after %d polls", err, d.calls)
 	}
 }
 

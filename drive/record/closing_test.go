@@ -75,7 +75,7 @@ func TestCloseKilled(t *testing.T) {
 
 // sessionAt is a source that knows its address.
 func sessionAt(_ *testing.T, at disc.LBA) disc.Disc {
-	return session{virtualtest.DiscOf(virtualtest.Noise(333, 2)), at}
+	return virtualtest.At(virtualtest.DiscOf(virtualtest.Noise(333, 2)), at)
 }
 
 // The disc is finalised with what a broken-off burn left.

@@ -52,7 +52,7 @@ func TestIncompleteSource(t *testing.T) {
 		t.Fatal(err)
 	}
 	r, err := b.Run(context.Background(), progress.Discard)
-	if err != nil || !strings.Contains(r.Plan.Incomplete(), "needs a disc of 700 sectors, and there are 400") || !strings.Contains(strings.Join(disc.Texts(r.Plan.Notices), "\n"), "the disc will be, too") {
+	if err != nil || !strings.Contains(r.Plan.Incomplete(), "needs 700 sectors, but the disc has only 400") || !strings.Contains(strings.Join(disc.Texts(r.Plan.Notices), "\n"), "the disc will be, too") {
 		t.Errorf("%v, %+v", err, r.Plan)
 	}
 }
@@ -70,7 +70,7 @@ func TestIncompleteFile(t *testing.T) {
 	d := virtualtest.Blank(t, "dvd+r", small)
 	src := virtualtest.DiscOf(p)
 	_, err := record.NewPlan(t.Context(), d, src, record.Options{})
-	if !errors.Is(err, record.ErrIncomplete) || !strings.Contains(err.Error(), "needs a disc of 410 sectors") {
+	if !errors.Is(err, record.ErrIncomplete) || !strings.Contains(err.Error(), "needs 410 sectors") {
 		t.Fatalf("got %v, want ErrIncomplete", err)
 	}
 	b, err := record.NewPlan(t.Context(), d, src, record.Options{Force: true})

@@ -159,7 +159,7 @@ func TestBurnBehindKilled(t *testing.T) {
 // where it goes on.
 func TestSessionBehindKilled(t *testing.T) {
 	eachKill(t, func(t *testing.T, _ string, d *virtual.Drive, _ []byte) {
-		r, err := burn(t, d, session{virtualtest.DiscOf(virtualtest.Noise(500, 2)), 5008}, record.Options{})
+		r, err := burn(t, d, virtualtest.At(virtualtest.DiscOf(virtualtest.Noise(500, 2)), 5008), record.Options{})
 		e := failed(t, d, r, err, record.ErrOtherAddress)
 		if r.Written > 0 || !strings.Contains(e.Left, "was closed, and nothing was written") {
 			t.Errorf("%+v, %v", r, err)
@@ -168,7 +168,7 @@ func TestSessionBehindKilled(t *testing.T) {
 		if err != nil || m.Status != mmc.Appendable || len(m.Sessions) != 1 {
 			t.Fatalf("%+v, %v", m, err)
 		}
-		r, err = burn(t, d, session{virtualtest.DiscOf(virtualtest.Noise(500, 2)), m.NextWritable}, record.Options{})
+		r, err = burn(t, d, virtualtest.At(virtualtest.DiscOf(virtualtest.Noise(500, 2)), m.NextWritable), record.Options{})
 		if err != nil || !r.Verified {
 			t.Error(err)
 		}

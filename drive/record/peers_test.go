@@ -85,5 +85,5 @@ func imageOf(t *testing.T, dir, name string, start disc.LBA) disc.Disc {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return session{virtualtest.DiscOf(p), start}
+	return virtualtest.At(virtualtest.DiscOf(p), start)
 }

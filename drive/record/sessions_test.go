@@ -18,22 +18,6 @@ import (
 	"glassmaster/mastering/tree"
 )
 
-// session is a source whose sectors lie behind the sessions before it.
-type session struct {
-	disc.Disc
-	start disc.LBA
-}
-
-func (s session) TOC() disc.TOC {
-	t := s.Disc.TOC().Sessions[0].Tracks[0]
-	t.Start = s.start
-	return disc.TOC{Sessions: []disc.Session{{Number: 1, Tracks: []disc.Track{t}}}}
-}
-
-func (s session) ReadSectors(ctx context.Context, p []byte, lba disc.LBA, f disc.Form) (int, error) {
-	return s.Disc.ReadSectors(context.Background(), p, lba-s.start, f)
-}
-
 // Three sessions, the last of which closes the disc. The second knows its address,
 // the third does not tell, and is forced.
 func TestSessions(t *testing.T) {
@@ -69,11 +53,11 @@ func TestSessions(t *testing.T) {
 				t.Errorf("erasable %v: %v", info.Erasable, err)
 			}
 
-			src := session{virtualtest.DiscOf(want[1]), info.NextWritable + 16}
+			src := virtualtest.At(virtualtest.DiscOf(want[1]), info.NextWritable+16)
 			if _, err := record.NewPlan(ctx, d, src, record.Options{}); err == nil || !strings.Contains(err.Error(), "goes on at address") {
 				t.Errorf("a session for another address was planned: %v", err)
 			}
-			src.start = info.NextWritable
+			src = virtualtest.At(virtualtest.DiscOf(want[1]), info.NextWritable)
 			r, err := burn(t, d, src, record.Options{Appendable: true})
 			if err != nil {
 				t.Fatal(err)

@@ -24,7 +24,7 @@ func Identify(ctx context.Context, t Transport) (Identity, error) {
 		return Identity{}, err
 	}
 	if n < 5 {
-		return Identity{}, fmt.Errorf("INQUIRY: %d bytes of reply, at least 5 are due", n)
+		return Identity{}, fmt.Errorf("INQUIRY: the drive returned only %d bytes", n)
 	}
 	clear(data[n:])
 	return Identity{Type: data[0], Vendor: printable(data[8:16]), Product: printable(data[16:32]), Revision: printable(data[32:36])}, nil

@@ -51,7 +51,7 @@ func TestBegin(t *testing.T) {
 		{"empty tray", []reply{{"", refusal(scsi.KeyNotReady, 0x3A, 1)}, {recorder, nil}}, "\x00\x12", "BD-RW   BDR-209D"},
 		{"disk", []reply{{}, {"\x00" + recorder[1:], nil}}, "\x00\x12", "device type 00h"},
 		{"no such LUN", []reply{{}, {"\x7f" + recorder[1:], nil}}, "\x00\x12", "no drive at this logical unit number"},
-		{"short reply", []reply{{}, {"\x05\x80", nil}}, "\x00\x12", "2 bytes of reply"},
+		{"short reply", []reply{{}, {"\x05\x80", nil}}, "\x00\x12", "only 2 bytes"},
 		{"dead", []reply{{"", dead}}, "\x00", "cable cut"},
 	} {
 		s := &script{replies: c.replies}

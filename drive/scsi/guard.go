@@ -48,7 +48,7 @@ func Hangs(t Transport) error {
 	return nil
 }
 
-// Hangs returns the error of the command that was not answered; see [Hangs].
+// Hangs returns the error of the command that timed out; see [Hangs].
 func (g *guard) Hangs() error {
 	g.mu.Lock()
 	defer g.mu.Unlock()

@@ -29,12 +29,12 @@ func (s *silent) Execute(_ context.Context, c scsi.Command) (int, error) {
 	return len(c.Data), nil
 }
 
-// Behind a command that was not answered only the tray is unlocked.
+// After a command has timed out only the tray is unlocked.
 func TestGuard(t *testing.T) {
 	ctx, s := context.Background(), &silent{}
 	g := scsi.Guard(s)
 	if scsi.Guard(g) != g {
-		t.Error("guarded twice")
+		t.Error("Guard wrapped a guarded transport again")
 	}
 	write := []byte{0x2A, 0, 0, 0, 0, 7, 0, 0, 1, 0}
 	for i, c := range []struct {
@@ -67,7 +67,7 @@ func TestGuard(t *testing.T) {
 	}
 }
 
-// A deferred error says nothing of the command that brings it.
+// A deferred error is not about the command that returned it.
 func TestDeferred(t *testing.T) {
 	for code, deferred := range map[byte]bool{0x70: false, 0x71: true, 0xF1: true, 0x72: false, 0x73: true} {
 		for _, c := range []struct {
@@ -95,13 +95,13 @@ func TestDeferred(t *testing.T) {
 	}
 }
 
-// stuck is a transport that does not return from its first command, and fills in the
+// blocked is a transport that does not return from its first command, and fills in the
 // data of that one when it does in the end.
-type stuck struct{ end chan struct{} }
+type blocked struct{ end chan struct{} }
 
-func (s *stuck) MaxTransfer() int { return 2048 }
-func (s *stuck) Close() error     { <-s.end; return nil }
-func (s *stuck) Execute(_ context.Context, c scsi.Command) (int, error) {
+func (s *blocked) MaxTransfer() int { return 2048 }
+func (s *blocked) Close() error     { <-s.end; return nil }
+func (s *blocked) Execute(_ context.Context, c scsi.Command) (int, error) {
 	<-s.end
 	for i := range c.Data {
 		c.Data[i] = 0xFF
@@ -112,7 +112,7 @@ func (s *stuck) Execute(_ context.Context, c scsi.Command) (int, error) {
 // Execute returns when the system does not end a command that has timed out.
 func TestGuardIsNotStuck(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := &stuck{end: make(chan struct{})}
+		s := &blocked{end: make(chan struct{})}
 		g := scsi.Guard(s)
 		began, data := time.Now(), make([]byte, 2048)
 		_, err := g.Execute(t.Context(), scsi.Command{CDB: []byte{0x28, 0, 0, 0, 0, 7, 0, 0, 1, 0}, Direction: scsi.In, Data: data, Timeout: time.Minute})
@@ -132,7 +132,7 @@ func TestGuardIsNotStuck(t *testing.T) {
 		close(s.end)
 		synctest.Wait()
 		if !bytes.Equal(data, make([]byte, 2048)) {
-			t.Error("the data were changed behind the error")
+			t.Error("the data were changed after the error")
 		}
 	})
 }

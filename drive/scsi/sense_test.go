@@ -163,7 +163,7 @@ func TestKinds(t *testing.T) {
 	}
 }
 
-// What burning meets must come with advice.
+// Errors that occur in burns have a hint.
 func TestHints(t *testing.T) {
 	for _, code := range []struct{ key, asc, ascq byte }{
 		{3, 0x0C, 0x00},

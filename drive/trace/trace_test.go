@@ -227,7 +227,7 @@ func TestRecordFails(t *testing.T) {
 		t.Error(err)
 	}
 	if err := x.Close(); err == nil {
-		t.Error("the lost record went unnoticed")
+		t.Error("Close did not return the error")
 	}
 }
 

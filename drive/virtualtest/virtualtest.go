@@ -3,6 +3,7 @@ package virtualtest
 
 import (
 	"bytes"
+	"context"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -79,6 +80,26 @@ var noise = struct {
 	sync.Mutex
 	by map[byte][]byte
 }{by: map[byte][]byte{}}
+
+// At returns a disc with the data track of d at an address, as an image of a later session
+// has it.
+func At(d disc.Disc, start disc.LBA) disc.Disc { return appended{d, start} }
+
+// appended is a disc whose track begins at start.
+type appended struct {
+	disc.Disc
+	start disc.LBA
+}
+
+func (a appended) TOC() disc.TOC {
+	t := a.Disc.TOC().Sessions[0].Tracks[0]
+	t.Start = a.start
+	return disc.TOC{Sessions: []disc.Session{{Number: 1, Tracks: []disc.Track{t}}}}
+}
+
+func (a appended) ReadSectors(ctx context.Context, p []byte, lba disc.LBA, f disc.Form) (int, error) {
+	return a.Disc.ReadSectors(ctx, p, lba-a.start, f)
+}
 
 // DiscOf returns a disc with these sectors.
 func DiscOf(p []byte) disc.Disc { return disc.FromReaderAt(bytes.NewReader(p), int64(len(p)), nil) }

@@ -84,7 +84,7 @@ func TestUDFAloneMisses(t *testing.T) {
 	write(t, src, "a", "b")
 	for want, change := range map[string]func(*Compilation){
 		"":                    func(*Compilation) {},
-		"is shown":            func(c *Compilation) { c.Options.HideJoliet = []string{"a"} },
+		"are shown":           func(c *Compilation) { c.Options.HideJoliet = []string{"a"} },
 		"extended attributes": func(c *Compilation) { c.Options.Attributes = true },
 		"times other than":    func(c *Compilation) { c.Options.Stamps = true },
 	} {

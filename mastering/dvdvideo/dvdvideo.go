@@ -1,6 +1,6 @@
-// Package dvdvideo places the files of a DVD-Video: their IFO files say how far
-// apart they have to be. What it knows is in the DVD Specifications for Read-Only
-// Disc, part 3, and UDF 6.9.
+// Package dvdvideo places the files of a DVD-Video. The IFO files of a DVD-Video
+// contain the distances between its files (DVD Specifications for Read-Only Disc,
+// part 3; UDF 6.9).
 package dvdvideo
 
 import (
@@ -18,36 +18,46 @@ import (
 	"glassmaster/mastering/tree"
 )
 
-// maxFile is the size of the largest file that players read (UDF 6.9.1), in bytes.
+// maxFile is the size of the largest file that players can read (UDF 6.9.1), in bytes.
 const maxFile = 1<<30 - disc.SectorSize
 
 // ECCBlock is the number of sectors in an ECC block of a DVD (ECMA-267 18).
 const ECCBlock = 16
 
-// File is a file of a DVD-Video and where it has to be.
+// File is a file of a DVD-Video and its place.
 type File struct {
 	Node   *tree.Node
-	Sector int64 // of its contents, from the first sector of VIDEO_TS.IFO
+	Sector int64 // first sector of its contents, relative to that of VIDEO_TS.IFO
 }
 
-// Placement is the layout of a DVD-Video: its files in the order of their addresses.
+// Placement has the files of a DVD-Video in the order of their addresses.
 type Placement struct {
-	Files    []File
-	Sectors  int64 // from the first to the last
-	Warnings []string
+	Files   []File
+	Sectors int64 // from the beginning of the first to the end of the last file
+	Notices []disc.Notice
 }
 
-// Place returns how the files in the folder VIDEO_TS have to lie on a
-// DVD-Video: the video manager first, then the title sets by number, in each the
-// information (IFO), the menu (VTS_nn_0.VOB), the titles, and the backup of the
-// information (BUP). The IFO files tell how far apart they are; what comes
-// first should begin an ECC block of 16 sectors. Without such a folder the
-// result has no files, and a warning.
+// Gaps returns the number of sectors that are between files.
+func (p *Placement) Gaps() int64 {
+	n := p.Sectors
+	for _, f := range p.Files {
+		n -= sectors(f.Node.Size)
+	}
+	return n
+}
+
+// Place places the files of the folder VIDEO_TS: first the video manager, then the
+// title sets by number, and in each the information (IFO), the menu (VTS_nn_0.VOB),
+// the titles, and the backup of the information (BUP), with the distances from the
+// IFO files. The first file should begin an ECC block of 16 sectors. If there is no
+// such folder, the result has no files and a warning.
 func Place(root *tree.Node) (Placement, error) {
 	folder := root.Child("VIDEO_TS")
 	v := &video{}
 	if folder == nil || !folder.IsDir() {
-		v.warn("there is no folder VIDEO_TS (in capitals) at the top, where players look for a DVD-Video")
+		v.Notices = append(v.Notices, disc.Notice{
+			Severity: disc.Warning, Text: "there is no folder VIDEO_TS (in capitals) in the root folder, where players look for a DVD-Video",
+		})
 		return v.Placement, nil
 	}
 	sets, err := v.collect(folder)
@@ -63,11 +73,11 @@ func Place(root *tree.Node) (Placement, error) {
 	return v.Placement, nil
 }
 
-// video is a Placement in the making.
+// video is the state of Place.
 type video struct {
 	Placement
-	at     int64         // behind the last file
-	titles map[int]int64 // where title sets begin, as the video manager has it
+	at     int64         // sector after the last file
+	titles map[int]int64 // where title sets begin according to the video manager
 }
 
 // set is the video manager, number 0, or a title set.
@@ -87,7 +97,7 @@ func (v *video) collect(folder *tree.Node) ([]*set, error) {
 	for _, n := range children {
 		m := videoName.FindStringSubmatch(n.Name)
 		if m == nil || !n.Mode.IsRegular() {
-			v.warn("%s is not a file of a DVD-Video", n.Path())
+			v.warn(n, "it is not a file of a DVD-Video")
 			continue
 		}
 		number, part := 0, 0
@@ -103,7 +113,7 @@ func (v *video) collect(folder *tree.Node) ([]*set, error) {
 		case m[3] == "VOB" && part > 0:
 			s.titles = append(s.titles, n)
 		case part > 0:
-			v.warn("%s is not a file of a DVD-Video", n.Path())
+			v.warn(n, "it is not a file of a DVD-Video")
 		case m[3] == "VOB":
 			s.menu = n
 		case m[3] == "IFO":
@@ -115,25 +125,26 @@ func (v *video) collect(folder *tree.Node) ([]*set, error) {
 	var sets []*set
 	for _, s := range byNumber {
 		if s.info == nil {
-			return nil, fmt.Errorf("set %d in %s has no IFO file", s.number, folder.Path())
+			return nil, fmt.Errorf("title set %d in %s has no IFO file", s.number, folder.Path())
 		}
 		sets = append(sets, s)
 	}
 	slices.SortFunc(sets, func(a, b *set) int { return cmp.Compare(a.number, b.number) })
 	if len(sets) == 0 || sets[0].number != 0 {
-		return nil, fmt.Errorf("%s holds no VIDEO_TS.IFO", folder.Path())
+		return nil, fmt.Errorf("%s has no VIDEO_TS.IFO", folder.Path())
 	}
 	return sets, nil
 }
 
-func (v *video) warn(format string, args ...any) {
-	v.Warnings = append(v.Warnings, fmt.Sprintf(format, args...))
+// warn adds a warning about a file.
+func (v *video) warn(n *tree.Node, format string, args ...any) {
+	v.Notices = append(v.Notices, disc.Notice{Severity: disc.Warning, Path: n.Path(), Text: fmt.Sprintf(format, args...)})
 }
 
-// place places the files of one set. An IFO file (DVD-Video part 3) begins with
-// DVDVIDEO-VMG or DVDVIDEO-VTS; it has the last sector of the set at byte 0x0C,
-// where the menu begins at 0xC0, and in a title set where the titles begin at
-// 0xC4, all counted from its own first sector, and big-endian.
+// place places the files of a set. An IFO file (DVD-Video part 3) begins with
+// DVDVIDEO-VMG or DVDVIDEO-VTS. It has the last sector of the set at byte 0x0C, the
+// first one of the menu at 0xC0, and in a title set the first one of the titles at
+// 0xC4, all relative to its own first sector, and big-endian.
 func (v *video) place(s *set) error {
 	r, err := layout.OpenSource(s.info.Source(), s.info.Size)
 	if err != nil {
@@ -142,7 +153,7 @@ func (v *video) place(s *set) error {
 	defer r.Close()
 	head := make([]byte, 0xC8)
 	if n, err := r.ReadAt(head, 0); n < len(head) {
-		return fmt.Errorf("read the head of the file: %w", err)
+		return fmt.Errorf("read the beginning of the file: %w", err)
 	}
 	kind := "DVDVIDEO-VTS"
 	if s.number == 0 {
@@ -150,7 +161,7 @@ func (v *video) place(s *set) error {
 		v.titles = readTitles(r, int64(binary.BigEndian.Uint32(head[0xC4:])))
 	}
 	if string(head[:12]) != kind {
-		return errors.New("it is not an IFO file of DVD-Video: it does not begin with " + kind)
+		return errors.New("it is not an IFO file of a DVD-Video: it does not begin with " + kind)
 	}
 	field := func(at int) int64 { return int64(binary.BigEndian.Uint32(head[at:])) }
 	begin, ok := v.titles[s.number]
@@ -169,28 +180,28 @@ func (v *video) place(s *set) error {
 		v.put(n, v.at)
 	}
 	if s.backup == nil {
-		v.warn("%s has no backup (BUP)", s.info.Path())
+		v.warn(s.info, "it has no backup (BUP)")
 		return nil
 	}
 	backup := v.put(s.backup, begin+field(0x0C)+1-sectors(s.backup.Size))
 	if (begin+sectors(s.info.Size)-1)/ECCBlock == backup/ECCBlock {
-		v.warn("%s and its backup share a block of %d sectors: one scratch can take both", s.info.Path(), ECCBlock)
+		v.warn(s.info, "it shares an ECC block of %d sectors with its backup, so that one scratch can damage both", ECCBlock)
 	}
 	return nil
 }
 
-// put places a file at a sector, or behind the last one where that is taken, and
-// returns where it is.
+// put places a file at a sector, or after the last file if that is not possible, and
+// returns its place.
 func (v *video) put(n *tree.Node, at int64) int64 {
-	const maxGap = 1 << 20 // 2 GiB: more is not a distance but damage
+	const maxGap = 1 << 20 // 2 GiB; a larger distance is an error in the IFO file
 	if n.Size > maxFile {  // UDF 6.9.1
-		v.warn("%s has %d bytes; players read files of up to %d (1 GiB): divide it", n.Path(), n.Size, maxFile)
+		v.warn(n, "it has %d bytes, but players read only files of up to %d bytes (1 GiB); split it", n.Size, maxFile)
 	}
 	if n.Size == 0 {
 		at = v.at
 	}
 	if at < v.at || at > v.at+maxGap {
-		v.warn("%s should begin %d sectors behind VIDEO_TS.IFO, as the IFO files have it, but comes at %d: players may not find it", n.Path(), at, v.at)
+		v.warn(n, "according to the IFO files it must begin %d sectors after VIDEO_TS.IFO, but it begins %d sectors after it; players may not find it", at, v.at)
 		at = v.at
 	}
 	v.Files = append(v.Files, File{n, at})
@@ -198,10 +209,10 @@ func (v *video) put(n *tree.Node, at int64) int64 {
 	return at
 }
 
-// readTitles returns where the title sets begin, from the title search pointer
-// table of the video manager at the given sector of VIDEO_TS.IFO: the number of
-// entries (2 bytes), then from byte 8 on 12 bytes for each, with the number of
-// the title set at 6 and its sector at 8.
+// readTitles returns where the title sets begin, from the title search pointer table
+// of the video manager, which is at the given sector of VIDEO_TS.IFO. The table has
+// the number of entries (2 bytes), and from byte 8 entries of 12 bytes, with the number
+// of the title set at byte 6 and its sector at byte 8.
 func readTitles(r io.ReaderAt, sector int64) map[int]int64 {
 	titles := map[int]int64{}
 	if sector == 0 {
@@ -221,5 +232,5 @@ func readTitles(r io.ReaderAt, sector int64) map[int]int64 {
 	return titles
 }
 
-// sectors returns how many sectors so many bytes take.
+// sectors returns the number of sectors for n bytes.
 func sectors(n int64) int64 { return (n + disc.SectorSize - 1) / disc.SectorSize }

@@ -3,6 +3,7 @@ package dvdvideo_test
 import (
 	"bytes"
 	"encoding/binary"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -10,16 +11,16 @@ import (
 
 	"glassmaster/mastering/dvdvideo"
 	"glassmaster/mastering/layout"
+	"glassmaster/mastering/master"
 	"glassmaster/mastering/peertest"
 	"glassmaster/mastering/tree"
 	"glassmaster/mastering/udf"
-	"glassmaster/mastering/udf/plan"
 	"glassmaster/mastering/udf/udftest"
 	"glassmaster/mastering/volume"
 )
 
-// ifo returns an IFO file of so many sectors that holds the addresses in a set,
-// and, in the video manager, where the title sets begin.
+// ifo returns an IFO file of the given number of sectors, with the addresses in a set,
+// and in the video manager those of the title sets.
 func ifo(kind string, sectors int, last, menu, titles uint32, sets ...uint32) layout.Bytes {
 	be := binary.BigEndian
 	b := make([]byte, sectors*2048)
@@ -95,6 +96,16 @@ func videoSectors(t *testing.T, v *udf.FS) map[string]int64 {
 	return at
 }
 
+// planned returns the layout of a DVD-Video of UDF alone.
+func planned(t *testing.T, root *tree.Node) *layout.Layout {
+	t.Helper()
+	l, _, err := master.Plan(root, master.Options{UDF: &master.UDF{DVDVideo: true}, UDFOnly: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l
+}
+
 func TestDVDVideo(t *testing.T) {
 	want := map[string]int64{
 		"VIDEO_TS.IFO": 0, "VIDEO_TS.VOB": 16, "VIDEO_TS.BUP": 48,
@@ -106,15 +117,15 @@ func TestDVDVideo(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(v.Files) != len(want) || v.Sectors != 210 || len(v.Warnings) > 0 {
-		t.Errorf("%d files, %d sectors, warnings %q", len(v.Files), v.Sectors, v.Warnings)
+	if len(v.Files) != len(want) || v.Sectors != 210 || len(v.Notices) > 0 {
+		t.Errorf("%d files, %d sectors, notices %v", len(v.Files), v.Sectors, v.Notices)
 	}
 	for _, f := range v.Files {
 		if f.Sector != want[f.Node.Name] {
 			t.Errorf("%s at %d, want %d", f.Node.Name, f.Sector, want[f.Node.Name])
 		}
 	}
-	l := udftest.Volume(t, root, plan.Options{DVDVideo: true})
+	l := planned(t, root)
 	u, err := udf.Open(l, l.Size(), volume.Options{})
 	if err != nil {
 		t.Fatal(err)
@@ -127,16 +138,16 @@ func TestDVDVideo(t *testing.T) {
 	udftest.Diff(t, udftest.TreeManifest(t, root), udftest.SortLines(udftest.Manifest(t, u)))
 	i, err := u.Stat("VIDEO_TS/VIDEO_TS.IFO")
 	if err != nil || i.Sys().(*volume.Attributes).Extents[0].Start%dvdvideo.ECCBlock != 0 {
-		t.Errorf("VIDEO_TS.IFO begins no ECC block: %v", err)
+		t.Errorf("VIDEO_TS.IFO does not begin an ECC block: %v", err)
 	}
 }
 
-// TestDVDGenisoimage compares with where genisoimage puts the same files.
+// TestDVDGenisoimage compares the places with those of genisoimage.
 func TestDVDGenisoimage(t *testing.T) {
 	peertest.Need(t, "genisoimage")
 	root := dvd()
 	dir, image := t.TempDir(), filepath.Join(t.TempDir(), "image.iso")
-	l := udftest.Volume(t, root, plan.Options{DVDVideo: true})
+	l := planned(t, root)
 	u, err := udf.Open(l, l.Size(), volume.Options{})
 	if err != nil {
 		t.Fatal(err)
@@ -161,7 +172,7 @@ func TestDVDGenisoimage(t *testing.T) {
 	}
 }
 
-// TestDVDDamage has IFO files that do not fit the others.
+// TestDVDDamage places files that do not match the IFO files.
 func TestDVDDamage(t *testing.T) {
 	for _, test := range []struct {
 		name   string
@@ -173,10 +184,10 @@ func TestDVDDamage(t *testing.T) {
 			f.Child("VIDEO_TS.IFO").Detach()
 			f.Child("VIDEO_TS.BUP").Detach()
 			f.Child("VIDEO_TS.VOB").Detach()
-		}, "holds no VIDEO_TS.IFO", ""},
-		{"no IFO", func(f *tree.Node) { f.Child("VTS_01_0.IFO").Detach() }, "set 1 in /VIDEO_TS has no IFO", ""},
-		{"no backup", func(f *tree.Node) { f.Child("VTS_01_0.BUP").Detach() }, "", "no backup"},
-		{"another file", func(f *tree.Node) { f.Append(tree.NewFile("cover.jpg", 1, udftest.When, layout.Bytes("x"))) }, "", "cover.jpg is not a file"},
+		}, "has no VIDEO_TS.IFO", ""},
+		{"no IFO", func(f *tree.Node) { f.Child("VTS_01_0.IFO").Detach() }, "title set 1 in /VIDEO_TS has no IFO", ""},
+		{"it has no backup", func(f *tree.Node) { f.Child("VTS_01_0.BUP").Detach() }, "", "it has no backup"},
+		{"another file", func(f *tree.Node) { f.Append(tree.NewFile("cover.jpg", 1, udftest.When, layout.Bytes("x"))) }, "", "cover.jpg: it is not a file"},
 		{"not an IFO", func(f *tree.Node) {
 			f.Child("VTS_01_0.IFO").Detach()
 			f.Append(tree.NewFile("VTS_01_0.IFO", 2048, udftest.When, layout.Bytes(make([]byte, 2048))))
@@ -184,15 +195,15 @@ func TestDVDDamage(t *testing.T) {
 		{"cut off", func(f *tree.Node) {
 			f.Child("VTS_01_0.IFO").Detach()
 			f.Append(tree.NewFile("VTS_01_0.IFO", 3, udftest.When, layout.Bytes("DVD")))
-		}, "read the head", ""},
+		}, "read the beginning", ""},
 		{"too long", func(f *tree.Node) {
 			f.Child("VTS_01_2.VOB").Detach()
 			f.Append(tree.NewFile("VTS_01_2.VOB", 100*2048, udftest.When, layout.Bytes(make([]byte, 100*2048))))
-		}, "", "should begin 147 sectors"},
+		}, "", "must begin 147 sectors"},
 		{"too large", func(f *tree.Node) {
 			f.Child("VTS_02_1.VOB").Detach()
 			f.Append(tree.NewFile("VTS_02_1.VOB", 1<<30-2047, udftest.When, udftest.Marked{Size: 1<<30 - 2047, Mark: "V"}))
-		}, "", "players read files of up to 1073739776"},
+		}, "", "only files of up to 1073739776"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			root := dvd()
@@ -201,12 +212,12 @@ func TestDVDDamage(t *testing.T) {
 			if test.err != "" && (err == nil || !strings.Contains(err.Error(), test.err)) || test.err == "" && err != nil {
 				t.Errorf("error %v, want %q", err, test.err)
 			}
-			if w := strings.Join(v.Warnings, "\n"); test.warn != "" && !strings.Contains(w, test.warn) {
-				t.Errorf("warnings %q, want %q", w, test.warn)
+			if w := fmt.Sprint(v.Notices); test.warn != "" && !strings.Contains(w, test.warn) {
+				t.Errorf("notices %s, want %q", w, test.warn)
 			}
 		})
 	}
-	if v, err := dvdvideo.Place(tree.NewFolder("", udftest.When)); err != nil || v.Files != nil || len(v.Warnings) != 1 {
+	if v, err := dvdvideo.Place(tree.NewFolder("", udftest.When)); err != nil || v.Files != nil || len(v.Notices) != 1 {
 		t.Errorf("a disc without VIDEO_TS: %v, %v", v, err)
 	}
 }

@@ -47,7 +47,7 @@ type FS struct {
 	openMu sync.Mutex
 	opened window // for records that are opened by their place
 
-	corrections func() map[uint64]volume.Correction // files of which another view knows more; may be nil
+	corrections func() map[uint64]volume.Correction // of files that another view has more of; may be nil
 
 	movedOnce sync.Once
 	moved     bool // the root's rr_moved contains only relocated directories

@@ -162,7 +162,7 @@ func (s *scan) next(it *item) bool {
 		if !s.begun {
 			s.begun = true
 			if rec == nil || !rec.isSpecial() {
-				s.note(errors.New("its first record is not that of the directory itself"))
+				s.note(errors.New("it does not start with the record of the directory itself"))
 			}
 		}
 		if rec == nil {

@@ -283,7 +283,7 @@ func (p *planner) finishBoot(end int64) (int64, error) {
 		plan.Appended = append(plan.Appended, a.span)
 	}
 	for n := range b.images {
-		plan.Images = append(plan.Images, p.settleImage(n))
+		plan.Images = append(plan.Images, p.setImageAddress(n))
 	}
 	if !b.o.Hybrid() {
 		return end, nil
@@ -329,8 +329,8 @@ func (p *planner) assignAppended(end int64) (volume, image int64) {
 	return volume, end
 }
 
-// settleImage sets the address of a boot image in its entry and its patch.
-func (p *planner) settleImage(n int) boot.Span {
+// setImageAddress sets the address of a boot image in its entry and its patch.
+func (p *planner) setImageAddress(n int) boot.Span {
 	i := &p.boot.images[n]
 	if i.node == nil {
 		want := p.boot.o.Images[n].Partition

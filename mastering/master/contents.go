@@ -28,9 +28,7 @@ func (p *planner) prepareVideo(root *tree.Node) error {
 	if p.video.Placement, err = dvdvideo.Place(root); err != nil {
 		return err
 	}
-	for _, w := range p.video.Warnings {
-		p.warn("%s", w)
-	}
+	p.report.Notices = append(p.report.Notices, p.video.Notices...)
 	p.video.placed = make(map[*tree.Node]bool, len(p.video.Files))
 	for _, f := range p.video.Files {
 		if f.Node.Recorded() != nil {
@@ -76,7 +74,7 @@ func (p *planner) placeContents(root *tree.Node, at int64) (int64, error) {
 		return err
 	}
 	p.bootFirst()
-	last := p.weigh(root)
+	last := p.sortByWeight(root)
 	for _, n := range p.first {
 		if err := place(n); err != nil {
 			return 0, err

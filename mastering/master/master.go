@@ -81,19 +81,19 @@ func (p *planner) prepare(root *tree.Node) error {
 	if err := p.prepareBoot(root); err != nil {
 		return err
 	}
-	p.o.settle(root)
+	p.o.setAllAttributes(root)
 	var err error
 	if p.o.HasUDF() {
-		if p.udf, err = udfplan.New(root, p.o.udf()); err != nil {
+		u := p.o.udf()
+		u.Gaps = p.video.Gaps()
+		if p.udf, err = udfplan.New(root, u); err != nil {
 			return err
 		}
-		for _, w := range p.udf.Report().Warnings {
-			p.warn("%s", w)
-		}
+		p.report.Notices = append(p.report.Notices, p.udf.Report().Notices...)
 		p.report.Directories = p.udf.Report().Directories
 	}
 	if p.o.UDFOnly {
-		p.leftOutOfUDF()
+		p.warnUDFOnly()
 		return nil
 	}
 	if p.iso, err = isoplan.New(root, p.o.iso()); err != nil {
@@ -103,8 +103,8 @@ func (p *planner) prepare(root *tree.Node) error {
 	return nil
 }
 
-// leftOutOfUDF warns of options that have no effect without ISO 9660.
-func (p *planner) leftOutOfUDF() {
+// warnUDFOnly warns of options that have no effect without ISO 9660.
+func (p *planner) warnUDFOnly() {
 	for _, w := range []struct {
 		wanted bool
 		what   string

@@ -163,7 +163,7 @@ func (o *Options) check() error {
 func (o *Options) iso() plan.Options {
 	p := plan.Options{
 		Label: o.Label, Set: o.Set, Publisher: o.Publisher, Preparer: o.Preparer, Application: o.Application, System: o.System,
-		Time: o.Time, Features: o.Features, Use: o.Use, Settle: o.settleNode,
+		Time: o.Time, Features: o.Features, Use: o.Use, SetAttributes: o.setAttributes,
 		Hidden: hidden(o.Hide), HiddenInJoliet: hidden(o.HideJoliet),
 	}
 	if p.Application == "" {
@@ -199,19 +199,19 @@ func hidden(p tree.Patterns) func(*tree.Node) bool {
 	return p.Match
 }
 
-// settle applies Owners, Date and Clamp to a tree.
-func (o *Options) settle(root *tree.Node) {
+// setAllAttributes applies Owners, Date and Clamp to a tree.
+func (o *Options) setAllAttributes(root *tree.Node) {
 	if o.Owners == nil && o.Date == nil && !o.Clamp {
 		return
 	}
 	_ = root.Walk(func(n *tree.Node) error { // never returns an error
-		o.settleNode(n)
+		o.setAttributes(n)
 		return nil
 	})
 }
 
-// settleNode applies Owners, Date and Clamp to a node.
-func (o *Options) settleNode(n *tree.Node) {
+// setAttributes applies Owners, Date and Clamp to a node.
+func (o *Options) setAttributes(n *tree.Node) {
 	if o.Owners != nil {
 		n.Mode, n.UID, n.GID = o.Owners.permissions(n)
 	}

@@ -51,8 +51,8 @@ func (p *planner) eachInUDF(root *tree.Node, visit func(*tree.Node) error) error
 // shown is the set of trees that show a node.
 type shown struct{ iso, joliet, udf bool }
 
-// within returns the trees that show a node, from those that show its folder.
-func (p *planner) within(s shown, n *tree.Node) shown {
+// shownIn returns the trees that show a node, from those that show its folder.
+func (p *planner) shownIn(s shown, n *tree.Node) shown {
 	return shown{
 		iso:    s.iso && !tree.Patterns(p.o.Hide).Match(n),
 		joliet: s.joliet && !tree.Patterns(p.o.HideJoliet).Match(n),
@@ -64,7 +64,7 @@ func (p *planner) within(s shown, n *tree.Node) shown {
 // tree does not.
 func (p *planner) eachHidden(folder *tree.Node, s shown, visit func(*tree.Node) error) error {
 	for _, c := range folder.Children() {
-		s := p.within(s, c)
+		s := p.shownIn(s, c)
 		switch {
 		case c.IsDir() && s != (shown{}):
 			if err := p.eachHidden(c, s, visit); err != nil {
@@ -96,9 +96,9 @@ func (p *planner) bootFirst() {
 	}
 }
 
-// weigh appends the files of positive weight to p.first and returns those of negative
+// sortByWeight appends the files of positive weight to p.first and returns those of negative
 // weight, both sorted. It adds all of them to p.moved.
-func (p *planner) weigh(root *tree.Node) (after []*tree.Node) {
+func (p *planner) sortByWeight(root *tree.Node) (after []*tree.Node) {
 	if len(p.o.Order) == 0 && len(p.first) == 0 {
 		return nil
 	}

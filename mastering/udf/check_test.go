@@ -79,14 +79,7 @@ func TestCheckDamage(t *testing.T) {
 	for i := range 60 { // more names than fit in the file entry
 		dir.Append(tree.NewFile(fmt.Sprintf("file %02d", i), 5000, udftest.When, layout.Bytes(make([]byte, 5000))))
 	}
-	p, err := plan.New(root, plan.Options{Revision: plan.Revision250, Time: udftest.When})
-	if err != nil {
-		t.Fatal(err)
-	}
-	l, err := p.Volume(0, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
+	l, p := udftest.VolumeAndPlan(t, root, plan.Options{Revision: plan.Revision250, Time: udftest.When})
 	valid := bytesOf(t, l)
 	end := len(valid) / disc.SectorSize
 	reserve := end - plan.TailSectors + 1

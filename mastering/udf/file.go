@@ -1,7 +1,6 @@
 package udf
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -15,50 +14,31 @@ import (
 
 // file is an open file that is not a directory.
 type file struct {
-	*contents
+	io.SectionReader
 	info *fileInfo
-	path string
-	off  int64
 }
 
 func (f *file) Stat() (fs.FileInfo, error) { return f.info, nil }
 
 func (f *file) Close() error { return nil }
 
-func (f *file) Read(p []byte) (int, error) {
-	n, err := f.ReadAt(p, f.off)
-	f.off += int64(n)
-	if n > 0 && errors.Is(err, io.EOF) {
-		err = nil
-	}
-	return n, err
+// newFile returns a file with the given path and contents.
+func newFile(path string, c *contents, info *fileInfo) *file {
+	return &file{*io.NewSectionReader(&namedContents{c, path}, 0, c.size), info}
 }
 
-// ReadAt implements io.ReaderAt.
-func (f *file) ReadAt(p []byte, off int64) (int, error) {
-	n, err := f.contents.ReadAt(p, off)
-	if err != nil && !errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		err = &fs.PathError{Op: "read", Path: f.path, Err: err}
-	}
-	return n, err
+// namedContents are contents whose errors name the path of the file.
+type namedContents struct {
+	*contents
+	path string
 }
 
-// Seek implements io.Seeker.
-func (f *file) Seek(off int64, whence int) (int64, error) {
-	switch whence {
-	case io.SeekStart:
-	case io.SeekCurrent:
-		off += f.off
-	case io.SeekEnd:
-		off += f.size
-	default:
-		return 0, &fs.PathError{Op: "seek", Path: f.path, Err: fs.ErrInvalid}
+func (c *namedContents) ReadAt(p []byte, off int64) (int, error) {
+	n, err := c.contents.ReadAt(p, off)
+	if err != nil && err != io.EOF {
+		err = &fs.PathError{Op: "read", Path: c.path, Err: err}
 	}
-	if off < 0 {
-		return 0, &fs.PathError{Op: "seek", Path: f.path, Err: fs.ErrInvalid}
-	}
-	f.off = off
-	return off, nil
+	return n, err
 }
 
 // dirEntry is an entry of a directory. Its file entry is read when it is needed.

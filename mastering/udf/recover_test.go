@@ -47,14 +47,7 @@ func TestFileSetDamage(t *testing.T) {
 			root.Append(dir)
 			dir.Append(tree.NewFile("file", 1, udftest.When, layout.Bytes("x")))
 		}
-		p, err := plan.New(root, plan.Options{Revision: r, Time: udftest.When})
-		if err != nil {
-			t.Fatal(err)
-		}
-		l, err := p.Volume(0, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
+		l, p := udftest.VolumeAndPlan(t, root, plan.Options{Revision: r, Time: udftest.When})
 		s := &damagedDisc{ReaderAt: l, blank: []int64{plan.FirstSector}}
 		if p.MirrorSectors() > 0 {
 			_, mirror := udftest.Mirror(t, l, p)
@@ -117,14 +110,7 @@ func TestMirrorOfDescriptors(t *testing.T) {
 	const size = 140 * udftest.MaxExtent
 	root := tree.NewFolder("", udftest.When)
 	root.Append(tree.NewFile("large", size, udftest.When, udftest.Marked{Size: size, Mark: "mark"}))
-	p, err := plan.New(root, plan.Options{Revision: plan.Revision250, Time: udftest.When})
-	if err != nil {
-		t.Fatal(err)
-	}
-	l, err := p.Volume(0, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
+	l := udftest.Volume(t, root, plan.Options{Revision: plan.Revision250})
 	s := &damagedDisc{ReaderAt: l, blank: []int64{plan.FirstSector + udftest.MetadataUnit + udftest.FirstBlock + 1}}
 	v, err := Open(s, l.Size(), volume.Options{})
 	if err != nil {

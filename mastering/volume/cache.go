@@ -8,25 +8,25 @@ import (
 	"glassmaster/mastering/disc"
 )
 
-// Opening a volume, and asking what is known of it, takes some sixty reads of a dozen
-// sectors. The cache keeps the sectors of the first reads. After these it does nothing
-// more: whoever goes through the folders of a volume reads each sector once.
+// Opening a volume and looking for known defects takes about sixty reads of a dozen
+// sectors. The cache keeps the sectors of the first reads and then disables itself:
+// reading the folders of a volume does not read a sector twice.
 const (
 	cachedReads   = 256
-	cachedSectors = 512      // 1 MB
+	cachedSectors = 512      // 1 MiB
 	cachedLength  = 32 << 10 // longer reads are not kept
 )
 
 // cache keeps sectors of user data that were read.
 type cache struct {
-	over atomic.Bool // it does nothing more
+	over atomic.Bool // the cache is disabled
 
 	mu      sync.Mutex
 	reads   int
 	sectors map[int64][]byte // by their number
 }
 
-// readAt reads from r, or what was read from it before.
+// readAt reads from r, or returns what was read from it before.
 func (c *cache) readAt(r io.ReaderAt, p []byte, off int64) (int, error) {
 	if c.over.Load() || len(p) == 0 || len(p) > cachedLength || off < 0 {
 		return r.ReadAt(p, off)
@@ -46,8 +46,8 @@ func (c *cache) readAt(r io.ReaderAt, p []byte, off int64) (int, error) {
 	return k, err
 }
 
-// recall fills p with what is n sectors from the first one on, without the bytes that
-// are skipped at their beginning. It returns false where a sector is not known.
+// recall fills p from n cached sectors, beginning skip bytes into the first one. It
+// returns false if one of them is not cached.
 func (c *cache) recall(p []byte, first int64, skip, n int) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -68,7 +68,7 @@ func (c *cache) recall(p []byte, first int64, skip, n int) bool {
 	return true
 }
 
-// keep takes over the whole sectors of buf.
+// keep stores the whole sectors of buf.
 func (c *cache) keep(buf []byte, first int64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -29,7 +29,7 @@ func (c *counter) ReadAt(p []byte, off int64) (int, error) {
 	return c.ReaderAt.ReadAt(p, off)
 }
 
-// Whatever is asked of a disc when it is opened, its descriptors are read once.
+// Opening a disc in several ways reads its descriptors once.
 func TestReadOnce(t *testing.T) {
 	for name, p := range map[string][]byte{
 		"both":     peer(t, "genisoimage", "-quiet", "-R", "-J", "-udf", "-o", "IMAGE", "FOLDER"),
@@ -53,7 +53,7 @@ func TestReadOnce(t *testing.T) {
 		open("ISO 9660")
 		volume.Views(ctx, d, volume.Options{})
 		volume.Known(ctx, d)
-		// Whether a burn was completed is read from the first sector, and the last one.
+		// The first and the last sector, which mark incomplete burns, are read without the cache.
 		if n := c.reads - first; n > 5 {
 			t.Errorf("%s: %d further reads", name, n)
 		}
@@ -65,7 +65,7 @@ func TestReadOnce(t *testing.T) {
 	}
 }
 
-// A disc that is read often is read past the cache.
+// After many reads the cache is no longer used.
 func TestCacheEnds(t *testing.T) {
 	p := peer(t, "genisoimage", "-quiet", "-R", "-o", "IMAGE", "FOLDER")
 	v, err := volume.OpenDisc(context.Background(), discOf(p), volume.Options{})

@@ -6,21 +6,20 @@ import (
 	"glassmaster/mastering/disc"
 )
 
-// Claim is how far a volume, or a file of it, says that its disc reaches. A disc
-// that ends before is incomplete: an image that was cut off, a burn that was broken
-// off.
+// Claim is the size that a disc must have according to a volume or one of its files. A
+// disc that is smaller is incomplete: a truncated image, or a burn that was broken off.
 type Claim struct {
-	End  disc.LBA // behind the last sector that there must be
-	By   string   // who says so: "the UDF volume", "the file docs/a.pdf"; empty when nobody does
-	Have disc.LBA // behind the last sector that there is
+	End  disc.LBA // after the last sector that must exist
+	By   string   // what needs it: "the UDF volume", "the file docs/a.pdf"; empty: nothing
+	Have disc.LBA // after the last sector that exists
 }
 
-// Missing returns how many sectors the disc lacks at its end, 0 when it is complete. It
-// may lack more: what is behind the last structure that tells of others is not known.
+// Missing returns how many sectors are missing at the end of the disc, 0 if it is
+// complete. There may be more: structures whose descriptors are missing are not counted.
 func (c Claim) Missing() int64 { return max(int64(c.End-c.Have), 0) }
 
-// worse reports whether c tells of more that is missing, or where nothing is, of
-// more that there must be.
+// worse reports whether more sectors are missing by c, or, if none are, whether it needs
+// more sectors.
 func (c Claim) worse(than Claim) bool {
 	if c.Missing() != than.Missing() {
 		return c.Missing() > than.Missing()
@@ -28,13 +27,10 @@ func (c Claim) worse(than Claim) bool {
 	return c.End > than.End
 }
 
-// claimed returns how far the volumes of a disc say that it reaches, by their
-// descriptors alone, which are a few sectors. Where several volumes are on it, side
-// by side or in sessions, it is the claim of the one that lacks the most, and where
-// none lacks anything the claim that reaches furthest. inTrack are the sessions within
-// the only track of the disc.
-//
-// A disc without a known volume gives a Claim with an empty By.
+// claimed returns the size that a disc must have according to the descriptors of its
+// volumes, which are a few sectors. If there are several volumes, it is the Claim by
+// which most sectors are missing, or else the largest one. inTrack are the sessions in
+// the only track of the disc. By is empty if there is no known volume.
 func claimed(ctx context.Context, d disc.Disc, inTrack []Session) Claim {
 	worst := Claim{Have: disc.LBA(disc.Sectors(d))}
 	for _, s := range d.TOC().Sessions {
@@ -54,8 +50,8 @@ func claimed(ctx context.Context, d disc.Disc, inTrack []Session) Claim {
 	return worst
 }
 
-// starts returns where the sessions begin in a session of a disc: more than one
-// where the disc itself does not tell them apart, as an image file.
+// starts returns where the sessions begin in a session of a disc. There is more than one
+// if the disc has no list of sessions, such as an image file.
 func starts(start disc.LBA, inTrack []Session) []disc.LBA {
 	list := []disc.LBA{start}
 	for _, s := range inTrack {
@@ -66,12 +62,10 @@ func starts(start disc.LBA, inTrack []Session) []disc.LBA {
 	return list
 }
 
-// ClaimedByFiles returns how far the volumes of a disc and the files in the newest ones
-// say that it reaches: files may lie behind the end of their volume. Where several lay
-// claim to the disc, it is the claim of the one that lacks the most, and where none
-// lacks anything the claim that reaches furthest. By is empty for a disc without a known
-// volume. It goes through all folders. The error
-// is that of ctx.
+// ClaimedByFiles returns the size that a disc must have according to its volumes and to
+// the files in the newest ones, which may lie outside of their volume. It is the Claim by
+// which most sectors are missing, or else the largest one. By is empty if there is no
+// known volume. It goes through all folders. The error is that of ctx.
 func ClaimedByFiles(ctx context.Context, d disc.Disc) (Claim, error) {
 	d = disc.Unwrap(d)
 	worst := claimed(ctx, d, sessionsOf(ctx, d))
@@ -103,8 +97,7 @@ func ClaimedByFiles(ctx context.Context, d disc.Disc) (Claim, error) {
 	return worst, ctx.Err()
 }
 
-// lastSector returns the address behind the last sector of a file, 0 when it has
-// none.
+// lastSector returns the address after the last sector of a file, 0 if it has none.
 func lastSector(extents []Extent) disc.LBA {
 	var end disc.LBA
 	for _, x := range extents {
@@ -115,9 +108,9 @@ func lastSector(extents []Extent) disc.LBA {
 	return end
 }
 
-// bounds returns where the first data track of a session begins, where its last one
-// ends, and where the session ends: the volume of a Video CD goes over tracks of
-// other modes.
+// bounds returns where the first data track of a session begins, where its last data
+// track ends, and where the session ends: the volume of a Video CD extends over tracks
+// of other modes.
 func bounds(s disc.Session) (start, data, end disc.LBA, ok bool) {
 	for _, t := range s.Tracks {
 		end = max(end, t.End())

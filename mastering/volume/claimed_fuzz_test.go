@@ -11,8 +11,8 @@ import (
 	"glassmaster/mastering/volume"
 )
 
-// FuzzClaimed puts foreign bytes at any place of an image that has both file systems: its
-// size is told without a crash, and is never negative.
+// FuzzClaimed replaces bytes anywhere in an image with both file systems: the result is
+// never negative.
 func FuzzClaimed(f *testing.F) {
 	const sector = disc.SectorSize
 	p := mastered(f, &master.UDF{Revision: udfplan.Revision250}, false)

@@ -39,7 +39,7 @@ func folder(t testing.TB) string {
 	return dir
 }
 
-// mastered is an image of our own.
+// mastered returns an image made by this program.
 func mastered(t testing.TB, u *master.UDF, only bool) []byte {
 	t.Helper()
 	c := compilation.New()
@@ -73,8 +73,8 @@ func contents(t testing.TB, path string) []byte {
 	return p
 }
 
-// peer is an image that a program of others makes; it gets the name of the image
-// behind its arguments.
+// peer returns an image made by another program. IMAGE and FOLDER in the arguments stand
+// for the paths of the image and of a folder.
 func peer(t *testing.T, program string, args ...string) []byte {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "image")
@@ -87,8 +87,8 @@ func peer(t *testing.T, program string, args ...string) []byte {
 
 func discOf(p []byte) disc.Disc { return disc.FromReaderAt(bytes.NewReader(p), int64(len(p)), nil) }
 
-// A volume of which the end is missing says so, whoever wrote it and however much is
-// missing; one that is whole lacks nothing.
+// The missing end of a volume is found, whichever program wrote it and however much is
+// missing. Complete volumes lack nothing.
 func TestClaimed(t *testing.T) {
 	const sector = disc.SectorSize
 	for name, make := range map[string]func(*testing.T) []byte{
@@ -134,7 +134,7 @@ func TestClaimed(t *testing.T) {
 	}
 }
 
-// A UDF volume of which not even the first anchor is there cannot be opened.
+// A UDF volume that is cut before its first anchor cannot be opened.
 func TestClaimedBeforeAnchor(t *testing.T) {
 	p := mastered(t, &master.UDF{Revision: udfplan.Revision201}, true)
 	if c, err := volume.Claimed(context.Background(), discOf(p[:100*disc.SectorSize])); err != nil || c.Missing() != 157 || c.By != "the UDF volume" {
@@ -150,8 +150,8 @@ type sessions struct {
 
 func (s sessions) TOC() disc.TOC { return disc.TOC{Sessions: s.list} }
 
-// The volume of a later session counts from its start, and each session is asked for
-// what belongs to it.
+// The size of the volume of a later session counts from the start of that session, and
+// each session is checked.
 func TestClaimedSessions(t *testing.T) {
 	const sector, start, tail = disc.SectorSize, 4096, 300
 	dir := t.TempDir()
@@ -185,7 +185,7 @@ func TestClaimedSessions(t *testing.T) {
 	}
 }
 
-// A file that reaches further than its volume says is missed too.
+// A file that extends beyond the end of its volume is checked too.
 func TestClaimedByFiles(t *testing.T) {
 	const sector = disc.SectorSize
 	p := mastered(t, nil, false)
@@ -204,7 +204,7 @@ func TestClaimedByFiles(t *testing.T) {
 	}
 }
 
-// Discs without a known volume, and without data, lay no claim to anything.
+// Discs without a known volume or without data have no Claim.
 func TestClaimedNothing(t *testing.T) {
 	audio := sessions{discOf(make([]byte, 400*disc.SectorSize)), []disc.Session{
 		{Number: 1, Tracks: []disc.Track{{Number: 1, Mode: disc.Audio, Length: 400}}},
@@ -218,7 +218,7 @@ func TestClaimedNothing(t *testing.T) {
 	}
 }
 
-// The walk through all folders ends with its context.
+// The walk through all folders ends when the context does.
 func TestClaimedStops(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()

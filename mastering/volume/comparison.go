@@ -7,9 +7,8 @@ import (
 	"glassmaster/mastering/disc"
 )
 
-// Comparison finds where the views of a session of a disc say different things about a
-// file. Whoever walks a view anyway gives it what the walk came to: no view is walked
-// twice.
+// Comparison finds files about which the views of a session disagree. A caller that walks
+// a view anyway passes on the entries, so that no view is walked twice.
 type Comparison struct {
 	views  []FS
 	walked map[string]*Listing
@@ -24,7 +23,7 @@ func NewComparison(ctx context.Context, d disc.Disc, o Options) (*Comparison, er
 	return &Comparison{views: views, walked: map[string]*Listing{}}, nil
 }
 
-// Listing returns an empty listing of a view for Take, nil where there is nothing to
+// Listing returns an empty listing of a view for Take, or nil if there is nothing to
 // compare it with.
 func (c *Comparison) Listing(view string) *Listing {
 	if len(c.views) < 2 || !slices.ContainsFunc(c.views, func(v FS) bool { return v.Volume().View == view }) {
@@ -33,16 +32,16 @@ func (c *Comparison) Listing(view string) *Listing {
 	return &Listing{view: view}
 }
 
-// Take takes over a listing of Listing that has all entries of its view.
+// Take uses a listing, made by Listing, that has all entries of its view.
 func (c *Comparison) Take(l *Listing) {
 	if l != nil && !l.lengths {
 		c.walked[l.view] = l
 	}
 }
 
-// Disagreements returns what is said differently: how large a file is, or, as a remark,
-// that it is there at all, since files may be hidden from a view on purpose. It walks
-// the views that were not taken.
+// Disagreements returns the files whose sizes differ between views and, with severity
+// Info since files may be hidden on purpose, those that are not in every view. It walks
+// the views for which Take was not called.
 func (c *Comparison) Disagreements(ctx context.Context) ([]disc.Notice, error) {
 	if len(c.views) < 2 {
 		return nil, nil
@@ -60,11 +59,11 @@ func (c *Comparison) Disagreements(ctx context.Context) ([]disc.Notice, error) {
 		differ, only := first.against(other)
 		for _, d := range differ {
 			found.Bad(disc.Notice{LBA: beginning(first, d.this, other, d.other), Path: string(first.path(d.this))},
-				"%s says that the file has %d bytes, %s says %d", first.view, first.files[d.this].size, other.view, other.files[d.other].size)
+				"the file has %[2]d bytes in %[1]s, and %[4]d in %[3]s", first.view, first.files[d.this].size, other.view, other.files[d.other].size)
 		}
-		tellOnly(&found, first, other, only)
+		reportOnly(&found, first, other, only)
 		_, only = other.against(first)
-		tellOnly(&found, other, first, only)
+		reportOnly(&found, other, first, only)
 	}
 	return found.List(), nil
 }
@@ -75,12 +74,12 @@ func (c *Comparison) of(ctx context.Context, v FS) (*Listing, error) {
 	if l := c.walked[view]; l != nil {
 		return l, nil
 	}
-	l, _ := list(ctx, v) // of a damaged volume, what can be read
+	l, _ := list(ctx, v) // a damaged volume as far as it can be read
 	l.view = view
 	return l, ctx.Err()
 }
 
-// beginning returns where the contents of a file begin that is in two listings.
+// beginning returns where the contents begin of a file that is in two listings.
 func beginning(a *Listing, i int, b *Listing, k int) disc.LBA {
 	switch {
 	case a.files[i].count > 0:
@@ -91,15 +90,15 @@ func beginning(a *Listing, i int, b *Listing, k int) disc.LBA {
 	return 0
 }
 
-// tellOnly tells of files of a that are not in b.
-func tellOnly(found *Defects, a, b *Listing, only []int) {
+// reportOnly reports files of a that are not in b.
+func reportOnly(found *Defects, a, b *Listing, only []int) {
 	for _, i := range only {
 		found.Odd(disc.Notice{LBA: a.start(i), Path: string(a.path(i))}, "the file is in %s and not in %s", a.view, b.view)
 	}
 }
 
-// everyView opens the views of the session that the options name. Of two that
-// are read from the same records one is left out.
+// everyView opens the views of the session that the options name, except those that are
+// read from the same records as another.
 func everyView(ctx context.Context, d disc.Disc, o Options) ([]FS, error) {
 	r, size, o, err := track(ctx, d, o)
 	if err != nil {

@@ -6,37 +6,37 @@ import (
 	"glassmaster/mastering/disc"
 )
 
-// A disc may show the same files in several views, such as ISO 9660 and UDF, which
-// are written apart from one another and may disagree. The sizes of ISO 9660 have 32
-// bits: what a writer cuts to them is a small part of a file of 4 GiB and more. And
-// writers of a later session may know contents of earlier ones in one view only.
+// A disc may have several views of the same files, such as ISO 9660 and UDF, which are
+// recorded separately and may disagree. Sizes in ISO 9660 have 32 bits: some programs
+// truncate the size of files of 4 GiB and more. And programs that append a session may
+// import the earlier files in one view only.
 
-// Content is what a view says of the contents of a file.
+// Content is what a view records about the contents of a file.
 type Content struct {
 	Size    int64
 	Extents []Extent
 }
 
-// lengthened is a file of which another view knows more.
+// lengthened is a file that is longer in another view.
 type lengthened struct {
 	place uint64 // of its entry, for PlaceOpener
-	size  int64  // as the view itself has it
+	size  int64  // in the view itself
 	other Content
 }
 
-// Correction is what another view says of a file of which it knows more.
+// Correction is the contents of a file in another view that has more of them.
 type Correction struct {
 	Content
-	Note string // for people: who says what, and what is taken
+	Note string // what the views say, and which one is used
 }
 
-// sized reports whether an entry is a file whose size is that of its sectors.
+// sized reports whether an entry is a file whose size is that of its extents.
 func sized(e *Entry) bool {
 	return e.Err == nil && e.Mode.IsRegular() && !e.Encoded && (len(e.Extents) > 0 || e.Size == 0)
 }
 
-// correct has a view take contents from the other file systems on the disc. others opens
-// these, and again opens the view a second time.
+// correct makes a view use the contents of other file systems on the disc. others opens
+// these, again opens the view a second time.
 func correct(v FS, end disc.LBA, others func() []FS, again func() (FS, error)) {
 	t, ok := v.(Correctable)
 	if !ok {
@@ -45,14 +45,14 @@ func correct(v FS, end disc.LBA, others func() []FS, again func() (FS, error)) {
 	t.SetCorrections(func() map[uint64]Correction {
 		found := map[uint64]Correction{}
 		for _, other := range others() {
-			same, err := again() // v itself waits for the answer
+			same, err := again() // v itself cannot be used: it waits for the result
 			if err != nil {
 				continue
 			}
 			for _, d := range longer(same, other, end) {
 				if d.other.Size > d.size {
 					this, that := same.Volume().View, other.Volume().View
-					found[d.place] = Correction{d.other, fmt.Sprintf("%s says %d bytes, %s %d: what %s says is taken", this, d.size, that, d.other.Size, that)}
+					found[d.place] = Correction{d.other, fmt.Sprintf("%d bytes in %s, %d in %s: %s is used", d.size, this, d.other.Size, that, that)}
 				}
 			}
 		}

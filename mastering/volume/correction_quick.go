@@ -9,13 +9,13 @@ import (
 )
 
 const (
-	slack = 300  // sectors at the end of a disc that may be padding
-	few   = 1000 // empty files that are looked at in any case
+	maxPadding = 300  // sectors at the end of a disc
+	manyEmpty  = 1000 // up to so many empty files are always checked
 )
 
-// suspects returns the files of a view that may have more contents than it says: those
-// that sectors follow which no file lays claim to, and, where there are such sectors,
-// the empty ones. On most discs files follow each other, and it is the last one alone.
+// suspects returns the files of a view that may have more contents than recorded: those
+// that are followed by sectors of no file, and, if there are such sectors, the empty
+// files. On most discs files follow each other, so that it is only the last one.
 func (l *Listing) suspects(end disc.LBA) []int {
 	type run struct {
 		start, end disc.LBA
@@ -45,10 +45,10 @@ func (l *Listing) suspects(end disc.LBA) []int {
 	}
 	var found []int
 	var reach disc.LBA
-	room := false // for a file that is said to be empty
+	room := false // for the contents of a file recorded as empty
 	for i, r := range runs {
 		reach = max(reach, r.end)
-		next, padding := end, disc.LBA(slack)
+		next, padding := end, disc.LBA(maxPadding)
 		if i+1 < len(runs) {
 			next, padding = runs[i+1].start, 0
 		}
@@ -57,14 +57,14 @@ func (l *Listing) suspects(end disc.LBA) []int {
 		}
 		room = room || reach+padding < next
 	}
-	if room || len(runs) == 0 || len(empty) <= few {
+	if room || len(runs) == 0 || len(empty) <= manyEmpty {
 		found = append(found, empty...)
 	}
 	return found
 }
 
-// lookUp compares files that may be longer in b, by their paths. It reports false where
-// b does not know one of the paths.
+// lookUp compares files that may be longer in b, by their paths. It returns false if one
+// of the paths is not in b.
 func (l *Listing) lookUp(files []int, b FS) ([]lengthened, bool) {
 	var all []lengthened
 	for _, i := range files {
@@ -85,10 +85,10 @@ func (l *Listing) lookUp(files []int, b FS) ([]lengthened, bool) {
 	return all, true
 }
 
-// longer returns the files of a of which b knows something else. Where each file has
-// a sector of its own, only the files are looked at that may have more, if they are few.
+// longer returns the files of a that differ in b. If reading all of b is slow, it only
+// looks up the files that may be longer, where possible.
 func longer(a, b FS, end disc.LBA) []lengthened {
-	this, _ := list(context.Background(), a) // of a damaged volume, what can be read
+	this, _ := list(context.Background(), a) // a damaged volume as far as it can be read
 	if viewOf(b).Spread {
 		files := this.suspects(end)
 		if len(files) == 0 {

@@ -13,8 +13,8 @@ import (
 	"glassmaster/mastering/volume"
 )
 
-// shorten has ISO 9660 say less of a file than there is, in all its trees, as writers
-// do that cut the size of a large file to 32 bits.
+// shorten reduces the size of a file in all directory trees of ISO 9660, as programs do
+// that truncate the size of a large file to 32 bits.
 func shorten(t *testing.T, p []byte, from, size uint32) {
 	t.Helper()
 	var before [8]byte
@@ -29,8 +29,8 @@ func shorten(t *testing.T, p []byte, from, size uint32) {
 	}
 }
 
-// Where ISO 9660 says less of a file than UDF, it is shown whole, in every view and
-// however it is looked at, and that is said.
+// A file that is shorter in ISO 9660 than in UDF is shown in full in every view, with a
+// note, whichever way it is opened.
 func TestViewsDisagree(t *testing.T) {
 	for _, c := range []struct {
 		name     string
@@ -80,7 +80,7 @@ func TestViewsDisagree(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, x := range list {
-			if x.Severity > disc.Info && strings.Contains(x.Text, fmt.Sprintf("UDF says %d", c.is)) {
+			if x.Severity > disc.Info && strings.Contains(x.Text, fmt.Sprintf("%d in UDF", c.is)) {
 				bad++
 			}
 		}
@@ -90,8 +90,8 @@ func TestViewsDisagree(t *testing.T) {
 	}
 }
 
-// Views that agree are not found fault with, and a file that is in one alone is a
-// remark.
+// Views that agree give no notice. A file that is only in one view gives one of severity
+// Info.
 func TestViewsAgree(t *testing.T) {
 	p := peer(t, "genisoimage", "-quiet", "-R", "-J", "-udf", "-o", "IMAGE", "FOLDER")
 	if list, err := disagreements(t, discOf(p)); err != nil || len(list) > 0 {

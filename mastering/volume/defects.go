@@ -6,36 +6,37 @@ import (
 	"slices"
 
 	"glassmaster/mastering/disc"
+	"glassmaster/mastering/units"
 )
 
-// maxDefects bounds the list for a volume that is damaged throughout.
+// maxDefects limits the list of a heavily damaged volume.
 const maxDefects = 1000
 
-// Defects collects what an examination of a volume finds. Its list ends with a
-// note when there would be more than a thousand.
+// Defects collects what a check of a volume finds. If there is more than a thousand,
+// the list ends with a notice that says so.
 type Defects struct {
 	list []disc.Notice
 	full bool
 	odds map[string]*oddity
 }
 
-// oddity counts the minor defects of one kind.
+// oddity counts the harmless defects of one kind.
 type oddity struct {
 	count int
 	first disc.Notice
 }
 
-// maxOdd is how many minor defects of one kind are listed. Some writers make the
-// same in every folder, which must not hide what matters.
+// maxOdd is how many harmless defects of one kind are listed. Some programs write the
+// same one in every folder, which must not hide what matters.
 const maxOdd = 10
 
-// Bad reports what readers stumble over, in the place that at tells.
+// Bad reports a defect that readers cannot ignore, at the given place.
 func (l *Defects) Bad(at disc.Notice, format string, args ...any) {
 	at.Text, at.Severity = fmt.Sprintf(format, args...), disc.Error
 	l.add(at)
 }
 
-// Odd reports what they do not mind.
+// Odd reports a defect that readers are known to ignore.
 func (l *Defects) Odd(at disc.Notice, format string, args ...any) {
 	if l.odds == nil {
 		l.odds = map[string]*oddity{}
@@ -61,17 +62,17 @@ func (l *Defects) add(d disc.Notice) {
 		return
 	}
 	if !l.full {
-		l.list = append(l.list, disc.Notice{LBA: d.LBA, Text: fmt.Sprintf("there are more defects than the %d listed", maxDefects), Severity: d.Severity})
+		l.list = append(l.list, disc.Notice{LBA: d.LBA, Text: fmt.Sprintf("only the first %d defects are listed", maxDefects), Severity: d.Severity})
 	}
 	l.full = true
 }
 
-// List returns what was found, with a note of the minor defects that are not
-// listed. It is called once, at the end.
+// List returns what was found, with a notice for harmless defects that are not listed
+// one by one. It is called once, at the end.
 func (l *Defects) List() []disc.Notice {
 	for _, format := range slices.Sorted(maps.Keys(l.odds)) {
 		if o := l.odds[format]; o.count > maxOdd {
-			o.first.Text = fmt.Sprintf("the same is found in %d more places: %s", o.count-maxOdd, o.first.Text)
+			o.first.Text = fmt.Sprintf("the same in %s: %s", units.Count(o.count-maxOdd, "more place", "more places"), o.first.Text)
 			l.add(o.first)
 		}
 	}

@@ -6,7 +6,7 @@ import (
 	"glassmaster/mastering/disc"
 )
 
-// Claimed is ClaimedByFiles by the descriptors alone.
+// Claimed is like ClaimedByFiles, but reads the descriptors only.
 func Claimed(ctx context.Context, d disc.Disc) (Claim, error) {
 	return claimed(ctx, d, sessionsOf(ctx, d)), nil
 }

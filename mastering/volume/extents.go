@@ -23,8 +23,8 @@ func (r ExtentReader) Size() int64 {
 	return n
 }
 
-// ReadAt implements io.ReaderAt. A disc that ends within an extent gives
-// io.ErrUnexpectedEOF.
+// ReadAt implements io.ReaderAt. The error is io.ErrUnexpectedEOF if the disc ends within
+// an extent.
 func (r ExtentReader) ReadAt(p []byte, off int64) (n int, err error) {
 	if off < 0 {
 		return 0, fmt.Errorf("read at negative offset %d", off)

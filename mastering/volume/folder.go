@@ -6,9 +6,8 @@ import (
 	"io/fs"
 )
 
-// OpenFolder returns a folder of a volume as an open file. Its entries are read
-// when ReadDir is called for the first time. What could be read before an error
-// is handed out first.
+// OpenFolder returns a folder of a volume as an open file. Its entries are read by the
+// first call of ReadDir. Entries that were read before an error are returned before it.
 func OpenFolder(path string, info fs.FileInfo, read func() ([]fs.DirEntry, error)) fs.ReadDirFile {
 	return &folder{path: path, info: info, read: read}
 }
@@ -16,7 +15,7 @@ func OpenFolder(path string, info fs.FileInfo, read func() ([]fs.DirEntry, error
 type folder struct {
 	path string
 	info fs.FileInfo
-	read func() ([]fs.DirEntry, error) // nil once it was called
+	read func() ([]fs.DirEntry, error) // nil after it was called
 	list []fs.DirEntry
 	err  error
 }
@@ -25,7 +24,7 @@ func (d *folder) Stat() (fs.FileInfo, error) { return d.info, nil }
 func (d *folder) Close() error               { return nil }
 
 func (d *folder) Read([]byte) (int, error) {
-	return 0, &fs.PathError{Op: "read", Path: d.path, Err: errors.New("is a folder")}
+	return 0, &fs.PathError{Op: "read", Path: d.path, Err: errors.New("it is a folder")}
 }
 
 // ReadDir implements fs.ReadDirFile.

@@ -10,7 +10,7 @@ import (
 	"glassmaster/mastering/volume"
 )
 
-// A folder that is damaged behind its third entry gives these, and then says so.
+// A folder that is damaged after its third entry returns three entries, then the error.
 func TestOpenFolder(t *testing.T) {
 	damaged := errors.New("damaged")
 	files := fstest.MapFS{"a": {}, "b": {}, "c": {}}

@@ -11,9 +11,8 @@ import (
 	"glassmaster/mastering/disc"
 )
 
-// Known returns what is wrong with the volumes of a disc as far as their descriptors
-// tell, or unlike what one expects of a disc: what opening them brings to light. It
-// goes through no folder. What matters most comes first.
+// Known returns the defects and oddities of a disc that can be found by opening its
+// volumes, without reading folders. The most important ones come first.
 func Known(ctx context.Context, d disc.Disc) []disc.Notice {
 	d = disc.Unwrap(d)
 	all := sessionsOf(ctx, d)
@@ -21,16 +20,16 @@ func Known(ctx context.Context, d disc.Disc) []disc.Notice {
 	if c := claimed(ctx, d, all); c.Missing() > 0 {
 		list = append(list, c.notice())
 	} else if disc.FilledUp(ctx, d) {
-		list = append(list, disc.Notice{Severity: disc.Error, Incomplete: true, Text: "the burn of the disc was broken off, and it was filled up when it was closed"})
+		list = append(list, disc.Notice{Severity: disc.Error, Incomplete: true, Text: "the burn of the disc was broken off, and the rest of the disc was filled when it was closed"})
 	}
 	list = append(list, opened(ctx, d, all)...)
-	list = append(list, apart(all)...)
+	list = append(list, aboutSessions(all)...)
 	slices.SortStableFunc(list, func(a, b disc.Notice) int { return rank(a) - rank(b) })
 	return list
 }
 
-// KnownByFiles is Known, and looks too where the files end when the descriptors find
-// the disc complete. It goes through all folders. The error is that of ctx.
+// KnownByFiles is like Known. If the disc is complete according to the descriptors, it
+// also goes through all folders and looks where the files end. The error is that of ctx.
 func KnownByFiles(ctx context.Context, d disc.Disc) ([]disc.Notice, error) {
 	list := Known(ctx, d)
 	if _, ok := Incomplete(list); ok {
@@ -43,7 +42,7 @@ func KnownByFiles(ctx context.Context, d disc.Disc) ([]disc.Notice, error) {
 	return list, err
 }
 
-// Incomplete returns the first defect that tells of missing sectors.
+// Incomplete returns the first notice about missing sectors.
 func Incomplete(list []disc.Notice) (disc.Notice, bool) {
 	i := slices.IndexFunc(list, func(d disc.Notice) bool { return d.Incomplete })
 	if i < 0 {
@@ -52,7 +51,7 @@ func Incomplete(list []disc.Notice) (disc.Notice, bool) {
 	return list[i], true
 }
 
-// rank orders defects by how much they matter.
+// rank orders notices by importance.
 func rank(d disc.Notice) int {
 	switch {
 	case d.Incomplete:
@@ -63,14 +62,14 @@ func rank(d disc.Notice) int {
 	return 2
 }
 
-// notice tells of what is missing.
+// notice describes what is missing.
 func (c Claim) notice() disc.Notice {
 	return disc.Notice{Severity: disc.Error, LBA: c.Have, Incomplete: true, Text: fmt.Sprintf(
-		"the end is missing: %s needs a disc of %d sectors, and there are %d (%d bytes less)", c.By, c.End, c.Have, c.Missing()*disc.SectorSize)}
+		"the end is missing: %s needs %d sectors, but the disc has only %d (%d bytes are missing)", c.By, c.End, c.Have, c.Missing()*disc.SectorSize)}
 }
 
-// opened returns what the file systems met that can be opened, and why others that
-// are there cannot.
+// opened returns the defects found by opening the file systems, and the reasons why some
+// of them cannot be opened if at least one can.
 func opened(ctx context.Context, d disc.Disc, all []Session) []disc.Notice {
 	var list, closed []disc.Notice
 	good := false
@@ -82,28 +81,28 @@ func opened(ctx context.Context, d disc.Disc, all []Session) []disc.Notice {
 			if x, ok := v.(Noticer); ok {
 				list = append(list, x.Notices()...)
 			}
-			if _, err := v.ReadDir("."); err != nil { // then no file can be found
+			if _, err := v.ReadDir("."); err != nil { // no file can be found
 				var path *fs.PathError
 				if errors.As(err, &path) {
 					err = path.Err
 				}
-				list = append(list, disc.Notice{Severity: disc.Error, Text: fmt.Sprintf("the top folder of the %s volume cannot be read: %v", f.Name, err)})
+				list = append(list, disc.Notice{Severity: disc.Error, Text: fmt.Sprintf("the root folder of the %s volume cannot be read: %v", f.Name, err)})
 			}
-		case err != ErrUnknown: // one that is wrapped tells of a volume that should be there
+		case err != ErrUnknown: // a wrapped one is about a volume that should be there
 			text := strings.TrimPrefix(err.Error(), "open "+f.Name+" volume: ")
 			text = strings.TrimSuffix(text, " ("+ErrUnknown.Error()+")")
 			closed = append(closed, disc.Notice{Severity: disc.Error, Text: fmt.Sprintf("the %s volume cannot be opened: %s", f.Name, text)})
 		}
 	}
-	if good { // else whoever opens the disc is told
+	if good { // else opening the disc returns the reason
 		list = append(list, closed...)
 	}
 	return list
 }
 
-// apart tells of sessions that the disc does not tell apart, and of what is left from
-// an earlier use of the medium.
-func apart(all []Session) []disc.Notice {
+// aboutSessions reports sessions that the disc has in one track, and remnants of an
+// earlier use of the medium.
+func aboutSessions(all []Session) []disc.Notice {
 	if len(all) == 0 {
 		return nil
 	}
@@ -111,10 +110,10 @@ func apart(all []Session) []disc.Notice {
 	newest := all[len(all)-1]
 	if newest.Descriptors != descriptors {
 		list = append(list, disc.Notice{LBA: newest.Start, Severity: disc.Info, Text: fmt.Sprintf(
-			"the disc has %d sessions in one track, of which the newest begins here: systems that read only the beginning of a track show the oldest", len(all))})
+			"the disc has %d sessions in one track, the newest of which begins here: systems that read only the beginning of a track show the oldest one", len(all))})
 	}
 	if newest.Remnant != 0 {
-		list = append(list, disc.Notice{LBA: newest.Remnant, Severity: disc.Info, Text: "a volume begins here that is older than the one before it: it is taken for a remnant, and not shown"})
+		list = append(list, disc.Notice{LBA: newest.Remnant, Severity: disc.Info, Text: "the volume that begins here is older than the one before it: it is regarded as a remnant, and not shown"})
 	}
 	return list
 }

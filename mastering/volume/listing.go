@@ -12,17 +12,17 @@ import (
 	"glassmaster/mastering/disc"
 )
 
-// Listing is what a view says of the contents of its files, in little room: about
-// 80 bytes and its path for a file.
+// Listing is what a view records about the contents of its files, in compact form: about
+// 80 bytes per file, and its path.
 type Listing struct {
 	view    string
 	files   []listed
-	paths   []byte   // of all files, one behind another
+	paths   []byte   // of all files, one after another
 	extents []Extent // of all files
-	lengths bool     // sizes are in part those of another view
+	lengths bool     // some sizes are those of another view
 
-	starts []int32 // the files that have extents, by where the first one is
-	next   int     // of starts, behind what was found last: files follow each other
+	starts []int32 // the files that have extents, ordered by the first one
+	next   int     // index in starts after the last hit: files follow each other
 }
 
 // listed is a file of a Listing.
@@ -31,12 +31,12 @@ type listed struct {
 	pathEnd      int
 	count        int32 // of extents
 	regular      bool
-	sized        bool // its size is that of its sectors
+	sized        bool // its size is that of its extents
 	size         int64
 	place        uint64
 }
 
-// Add takes up an entry that a walk came to.
+// Add adds an entry of a walk.
 func (l *Listing) Add(e *Entry) {
 	if e.Err != nil || len(e.Extents) == 0 && !e.Mode.IsRegular() {
 		return
@@ -51,7 +51,7 @@ func (l *Listing) Add(e *Entry) {
 	})
 }
 
-// list walks a view.
+// list returns the listing of a view.
 func list(ctx context.Context, v fs.FS) (*Listing, error) {
 	l := &Listing{}
 	err := Walk(v, ".", func(e *Entry) error {
@@ -68,7 +68,7 @@ func (l *Listing) extentsOf(i int) []Extent {
 	return l.extents[f.extent : f.extent+int(f.count)]
 }
 
-// start returns where a file begins that has extents.
+// start returns the first sector of a file that has extents.
 func (l *Listing) start(i int) disc.LBA { return l.extents[l.files[i].extent].Start }
 
 func (l *Listing) content(i int) Content {
@@ -101,15 +101,14 @@ func (l *Listing) at(start disc.LBA) []int32 {
 	return l.starts[i:end]
 }
 
-// difference is a file of one listing of which another says something else.
+// difference is a file that differs between two listings.
 type difference struct{ this, other int }
 
-// against compares a listing with another: it returns the files of which that one
-// says something else, and those which it does not have. Files are the same when
-// their contents begin in the same sector, or, where one is empty, when they have the
-// same path.
+// against compares a listing with another. It returns the files that differ in the other
+// one, and those that are not in it. Files are the same if their contents begin at the
+// same sector or, if one is empty, if they have the same path.
 func (l *Listing) against(o *Listing) (differ []difference, only []int) {
-	var byPath []int // files that no sector tells of
+	var byPath []int // files that cannot be found by their first sector
 	for i, f := range l.files {
 		if !f.sized {
 			continue
@@ -149,8 +148,8 @@ func (l *Listing) against(o *Listing) (differ []difference, only []int) {
 	return differ, only
 }
 
-// named returns which files have the paths of files of another listing, -1 for a path
-// that none has.
+// named returns the files that have the paths of files of another listing, -1 for a path
+// that is not in this one.
 func (l *Listing) named(o *Listing, wanted []int) map[string]int {
 	found := make(map[string]int, len(wanted))
 	for _, i := range wanted {
@@ -169,8 +168,8 @@ func (l *Listing) named(o *Listing, wanted []int) map[string]int {
 	return found
 }
 
-// appendFold makes paths of different views equal: ISO 9660 has capitals, and a dot at
-// the end of a name without an ending.
+// appendFold appends the path in a form that is equal in all views: ISO 9660 has upper
+// case letters, and a dot at the end of a name without an extension.
 func appendFold(dst, path []byte) []byte {
 	if n := len(path); n > 0 && path[n-1] == '.' {
 		path = path[:n-1]

@@ -8,10 +8,9 @@ import (
 	"glassmaster/mastering/disc"
 )
 
-// Locator names the file that holds a sector. It reads the folders of the
-// volume once, when it is asked for the first time, so that one made in advance
-// for a message that may never be needed costs nothing. Files in folders that
-// cannot be read are not known to it.
+// Locator finds the file that a sector belongs to. It reads all folders of the volume
+// when Locate is called for the first time. Files in folders that cannot be read are not
+// found.
 type Locator struct {
 	v    FS
 	once sync.Once
@@ -21,21 +20,21 @@ type Locator struct {
 // run is a run of sectors that belongs to a file.
 type run struct {
 	start, end disc.LBA
-	reach      disc.LBA // the largest end of this run and those before it
-	folder     string   // with a slash at its end; files of a folder share it
+	reach      disc.LBA // largest end of this run and all runs before it
+	folder     string   // with a trailing slash; files of a folder share it
 	name       string
 }
 
 // NewLocator returns a Locator for the files of v.
 func NewLocator(v FS) *Locator { return &Locator{v: v} }
 
-// Locate returns the path of the file whose contents lie in the sector, with a
-// slash at its end for the entries of a folder, and "" when the sector belongs
-// to none. Of the names of a hard-linked file it gives the first.
+// Locate returns the path of the file whose contents are in the sector, with a trailing
+// slash if it is a folder, or "" if the sector belongs to none. Of a hard-linked file it
+// returns the first name.
 func (l *Locator) Locate(lba disc.LBA) string {
 	l.once.Do(l.build)
-	// Runs may overlap, on a damaged volume or where files share sectors: look
-	// back until no earlier run can reach this far.
+	// Runs may overlap, on a damaged volume or if files share sectors: search
+	// backwards until no earlier run can reach this sector.
 	for i := sort.Search(len(l.runs), func(i int) bool { return l.runs[i].start > lba }) - 1; i >= 0; i-- {
 		if l.runs[i].reach <= lba {
 			break
@@ -69,8 +68,8 @@ func (l *Locator) build() {
 		}
 		return nil
 	})
-	// The names of one file come in the order of the walk, last first, so that
-	// looking back from the end of the equal ones meets the first name first.
+	// Reverse the order of the names of a file, since Locate searches backwards and
+	// must find the first name.
 	for i, j := 0, len(l.runs)-1; i < j; i, j = i+1, j-1 {
 		l.runs[i], l.runs[j] = l.runs[j], l.runs[i]
 	}

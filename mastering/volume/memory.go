@@ -9,9 +9,8 @@ import (
 	"glassmaster/mastering/disc"
 )
 
-// memory is what this package remembers of a disc, so that what needs the same things
-// one after another does not read them again: what is known of its volumes, their
-// claims, the list of views, and the volume that is shown.
+// memory is what this package keeps about a disc while that is open, so that Known,
+// OpenDisc, Views and the like do not read the same sectors again.
 type memory struct {
 	cache cache
 
@@ -19,7 +18,7 @@ type memory struct {
 	sessions []Session // nil: not searched for yet
 }
 
-// memoryOf returns the memory of a disc, an empty one where the disc keeps none.
+// memoryOf returns the memory of a disc, or an empty one if the disc keeps none.
 func memoryOf(d disc.Disc) *memory {
 	if r, ok := d.(interface{ Recall(func() any) any }); ok {
 		return r.Recall(func() any { return &memory{} }).(*memory)
@@ -27,9 +26,8 @@ func memoryOf(d disc.Disc) *memory {
 	return &memory{}
 }
 
-// sessionsOf returns the sessions that are found in the only track of a disc, nil
-// where the disc tells its sessions itself. An empty list says that there are none,
-// so that they are not searched for again.
+// sessionsOf returns the sessions found in the only track of a disc, or nil if the disc
+// itself has a list of sessions. An empty list means that there are none.
 func sessionsOf(ctx context.Context, d disc.Disc) []Session {
 	t, ok := disc.DataTrack(d)
 	if !ok || len(d.TOC().Sessions) > 1 || t.Start != 0 {
@@ -57,12 +55,12 @@ func userData(ctx context.Context, d disc.Disc, end disc.LBA) io.ReaderAt {
 		r = disc.NewReader(ctx, d, disc.Track{Length: int64(end)})
 	}
 	if _, ok := d.(disc.Planned); ok {
-		return r // it reads from memory, and what it delivers may still be settled
+		return r // its sectors come from memory, and may still change
 	}
 	return &reader{r, &memoryOf(d).cache}
 }
 
-// reader reads the user data of a disc through a cache.
+// reader reads the user data of a disc through its cache.
 type reader struct {
 	io.ReaderAt
 	cache *cache
@@ -71,5 +69,5 @@ type reader struct {
 // ReadAt implements io.ReaderAt.
 func (r *reader) ReadAt(p []byte, off int64) (int, error) { return r.cache.readAt(r.ReaderAt, p, off) }
 
-// HostFile returns the file of the host that holds the user data, for disc.HostFile.
+// HostFile returns the file that holds the user data, for disc.HostFile.
 func (r *reader) HostFile() (*os.File, bool) { return disc.HostFile(r.ReaderAt) }

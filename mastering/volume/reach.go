@@ -5,21 +5,21 @@ import (
 	"hash/maphash"
 )
 
-// Reach keeps account of the folders of a volume that were reached, and on which
-// ways. A folder may have several names, as writers make it that follow symbolic
-// links; what it holds is then listed under each. On a hostile disc folders that
-// share folders would multiply without end: so what is read again stays in
-// proportion to what there is. A folder that contains itself is not its business.
+// Reach limits how often folders of a volume are read again. A folder may have several
+// names, as some programs write it that follow symbolic links; its entries are then
+// listed under each name. On a hostile disc, folders that share folders would multiply
+// without end: Reach keeps what is read again in proportion to the size of all folders.
+// It does not detect a folder that contains itself.
 type Reach struct {
 	size  int64               // of the volume, bytes
-	first map[uint64]uint64   // folder -> the way on which it was reached first
+	first map[uint64]uint64   // folder -> the way by which it was reached first
 	more  map[uint64]struct{} // all further ways
-	read  int64               // bytes of folders, each once
-	again int64               // bytes that were read of them, and of paths that were told, on further ways
+	read  int64               // bytes of folders, each counted once
+	again int64               // bytes of folders and paths that were read again
 }
 
-// How much may be read again: so many times the bytes of all folders that were
-// met, and so many bytes more. A further way costs a sector at least.
+// How much may be read again: againRoom times the bytes of all folders found, and
+// againSpare bytes more. A further way costs at least a sector.
 const (
 	againRoom  = 16
 	againSpare = 1 << 20
@@ -27,34 +27,34 @@ const (
 	claimSpare = 64 << 10
 )
 
-// Why a folder is not read.
+// Reasons not to read a folder.
 var (
-	ErrAgain = errors.New("folders that have several names lead to each other so often that not all ways are followed: the volume is damaged, or made to keep readers busy")
-	ErrClaim = errors.New("the directories claim more room than the image has: the volume is damaged")
+	ErrAgain = errors.New("too many folders have several names, so that not all paths are followed: the volume is damaged or malicious")
+	ErrClaim = errors.New("the directories are larger than the image: the volume is damaged")
 )
 
-// waySeed makes ways that nobody can foresee.
+// waySeed makes ways unpredictable.
 var waySeed = maphash.MakeSeed()
 
-// Way returns the way that leads on from another by the entry at a place, which is
-// a number that no other entry of the volume has.
+// Way returns the hash of a path: of the way of the parent folder, and of the place of
+// the entry, a number that no other entry of the volume has.
 func Way(way, place uint64) uint64 {
 	return maphash.Comparable(waySeed, [2]uint64{way, place})
 }
 
-// NewReach returns the account of a volume of so many bytes.
+// NewReach returns a Reach for a volume of size bytes.
 func NewReach(size int64) *Reach {
 	return &Reach{size: size, first: map[uint64]uint64{}, more: map[uint64]struct{}{}}
 }
 
-// Known reports whether a folder was reached, on another way than this.
+// Known reports whether a folder was reached before, by another way.
 func (r *Reach) Known(folder, way uint64) bool {
 	first, known := r.first[folder]
 	return known && first != way
 }
 
-// Admit takes up a folder of n bytes, which has a number of its own, that is
-// reached on a way. It reports whether it was reached on another before.
+// Admit records that a folder of n bytes, identified by a number, is reached by a way.
+// It reports whether the folder was reached by another way before.
 func (r *Reach) Admit(folder, way uint64, n int64) (again bool, err error) {
 	first, known := r.first[folder]
 	switch {
@@ -79,7 +79,7 @@ func (r *Reach) Admit(folder, way uint64, n int64) (again bool, err error) {
 	return true, nil
 }
 
-// Charge counts bytes that are read, or told, again.
+// Charge counts bytes that are read again.
 func (r *Reach) Charge(n int64) error {
 	if r.again+n > againRoom*r.read+againSpare {
 		return ErrAgain

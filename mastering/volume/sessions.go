@@ -9,18 +9,17 @@ import (
 	"glassmaster/mastering/disc"
 )
 
-// Session is a session of a disc that has a volume of its own. Addresses count from
-// the start of the disc in all of them, and a later session refers to what it takes
-// over from earlier ones.
+// Session is a session of a disc, with a volume of its own. Its addresses count from the
+// start of the disc, and its volume can refer to contents in earlier sessions.
 type Session struct {
 	Number      int      // 1 is the oldest
 	Start       disc.LBA // its first sector
 	End         disc.LBA // where the next one begins, or the end of the disc
-	Descriptors disc.LBA // where its volume descriptors begin, 16 sectors behind Start but for a copy
-	Remnant     disc.LBA // not 0: what begins here is older than this session, and no session of the disc
+	Descriptors disc.LBA // where its volume descriptors begin: 16 sectors after Start, unless they are a copy
+	Remnant     disc.LBA // address of a volume after this session that is older, and so no session; 0: none
 }
 
-// headAt returns what the volumes of a session say, side by side as they may be.
+// headAt returns what the volumes of a session, of which there may be several, say.
 func headAt(r io.ReaderAt, size int64, start disc.LBA) (Head, bool) {
 	var all Head
 	found := false
@@ -42,24 +41,24 @@ func headAt(r io.ReaderAt, size int64, start disc.LBA) (Head, bool) {
 }
 
 const (
-	// How many sessions there may be, more than any medium has, and how many times
-	// what looked like one may have been none: each costs a hundred reads.
+	// Limits of the number of sessions, which is more than any medium has, and of the
+	// number of candidates that turn out to be none, each of which costs a hundred reads.
 	maxSessions = 8192
 	maxTries    = 1024
 
-	descriptors = 16 // sectors of a session before its descriptors (ECMA-119 6.2.1, ECMA-167 2/8.3)
-	firstCopy   = 32 // where a writer of overwritable media keeps its first session
+	descriptors = 16 // sectors before the descriptors of a session (ECMA-119 6.2.1, ECMA-167 2/8.3)
+	firstCopy   = 32 // start of the first session on overwritable media, for some programs
 
-	// How far behind a volume a session is searched for, in sectors. The first is as
-	// much as a CD holds; more is never between two sessions of a DVD either, whose
-	// border zones take less. Of a drive, which reads slowly and tells the sessions
-	// itself, no more is read than follows a volume in the same track.
+	// How far after a volume the next session is searched for, in sectors. reachFile is
+	// the size of a CD. The border zones between two sessions of a DVD are smaller than
+	// reachLarge. A drive reads slowly and knows its sessions, so that only what follows
+	// a volume in the same track is read.
 	reachFile  = 450000
 	reachLarge = 65536
 	reachDrive = 512
 )
 
-// reach returns how far behind a volume a session is searched for.
+// reach returns how far after a volume the next session is searched for.
 func reach(sectors disc.LBA, drive bool) disc.LBA {
 	switch {
 	case drive:
@@ -71,11 +70,11 @@ func reach(sectors disc.LBA, drive bool) disc.LBA {
 }
 
 // FindSessions returns the sessions whose descriptors are in r, size bytes long with
-// offset 0 at address 0 of the disc, the oldest first. The last one is that which a
-// reader shows. It goes from volume to volume, and reads only what no volume lays
-// claim to. A drive tells where its sessions are: then little is read.
+// offset 0 at address 0 of the disc, the oldest first. Readers show the last one. It goes
+// from volume to volume and reads only what is between them; of a disc in a drive, which
+// knows its sessions, very little.
 //
-// There are none when no file system is known.
+// There are none if no file system is known.
 func FindSessions(r io.ReaderAt, size int64, drive bool) []Session {
 	s := search{r: r, size: size, end: disc.LBA((size + disc.SectorSize - 1) / disc.SectorSize)}
 	s.reach = reach(s.end, drive)
@@ -90,14 +89,14 @@ func FindSessions(r io.ReaderAt, size int64, drive bool) []Session {
 	}
 	for i := range s.list {
 		s.list[i].Number = i + 1
-		if i > 0 && s.list[i].Start > s.list[i-1].Start { // unless it is the copy at address 0
+		if i > 0 && s.list[i].Start > s.list[i-1].Start { // not for the copy at address 0
 			s.list[i-1].End = s.list[i].Start
 		}
 	}
 	return s.list
 }
 
-// orWhole returns the sessions, or where there are none one that is the whole disc.
+// orWhole returns the sessions or, if there are none, one that is the whole disc.
 func orWhole(list []Session, size int64) []Session {
 	if len(list) > 0 {
 		return list
@@ -113,7 +112,7 @@ type search struct {
 	reach disc.LBA
 	list  []Session
 	last  Head // of the last session of the list
-	tries int  // how often what looked like a session was none
+	tries int  // number of candidates that were no session
 }
 
 func (s *search) add(start disc.LBA, h Head) {
@@ -121,9 +120,9 @@ func (s *search) add(start disc.LBA, h Head) {
 	s.last = h
 }
 
-// copies takes the sessions of a medium that can be written over: the descriptors at
-// 16 are those of the newest session, and all sessions form a chain that begins at
-// 32 (libburn and libisofs do so).
+// copies adds the sessions of an overwritable medium as libburn and libisofs write them:
+// the descriptors at 16 are a copy of those of the newest session, and the sessions form
+// a chain that begins at 32. It returns false if there is no such chain.
 func (s *search) copies(newest Head) bool {
 	first, ok := headAt(s.r, s.size, firstCopy)
 	if !ok || !first.Rooted {
@@ -132,14 +131,14 @@ func (s *search) copies(newest Head) bool {
 	s.add(firstCopy, first)
 	s.from(first.End)
 	if last := &s.list[len(s.list)-1]; s.last.Root == newest.Root {
-		last.Descriptors = descriptors // the same, but for a size that counts from address 0
-	} else { // it was written by a program that does not know the chain
+		last.Descriptors = descriptors // the same except for the size, which counts from address 0
+	} else { // it was written by a program that does not use the chain
 		s.list = append(s.list, Session{End: s.end, Descriptors: descriptors})
 	}
 	return true
 }
 
-// from takes the sessions that begin at an address or behind it.
+// from adds the sessions that begin at an address or after it.
 func (s *search) from(at disc.LBA) {
 	for len(s.list) < maxSessions {
 		start, h, ok := s.next(at)
@@ -151,21 +150,20 @@ func (s *search) from(at disc.LBA) {
 			return
 		}
 		s.add(start, h)
-		at = max(h.End, start+1) // else what lies before it would be read for each session
+		at = max(h.End, start+1) // else what is before it would be read for each session
 	}
 }
 
-// older reports whether a volume was made before another one. A session never is:
-// such a volume is left from what was on the medium before. Many writers tell whole
-// seconds, so that what was made in the same one counts as later.
+// older reports whether a volume was made before another one. A later session never is:
+// such a volume is a remnant of an earlier use of the medium. Many programs record whole
+// seconds, so that a volume of the same second counts as later.
 func older(h, than Head) bool {
 	return !h.Created.IsZero() && !than.Created.IsZero() && h.Created.Before(than.Created.Truncate(time.Second))
 }
 
-// next finds the first session that begins at an address or behind it. Its
-// descriptors are recognised wherever they are, so that neither the room between
-// sessions nor padding matter. Of descriptors one behind another only the first can
-// be the first of a session, which has its system area before them.
+// next finds the first session that begins at an address or after it, by its
+// descriptors, whatever the distance is. Of consecutive descriptors only the first can
+// be the first one of a session, since the system area is before them.
 func (s *search) next(at disc.LBA) (disc.LBA, Head, bool) {
 	const step = 32
 	var before disc.LBA // the last session begins before this
@@ -173,7 +171,7 @@ func (s *search) next(at disc.LBA) (disc.LBA, Head, bool) {
 		before = s.list[n-1].Start + 1
 	}
 	p := make([]byte, step*disc.SectorSize)
-	behind := false // another descriptor
+	behind := false // the sector before is a descriptor
 	for from := max(at, 0); from < min(s.end, at+s.reach); from += step {
 		if from = s.data(from); from >= min(s.end, at+s.reach) {
 			break
@@ -203,8 +201,8 @@ func (s *search) next(at disc.LBA) (disc.LBA, Head, bool) {
 	return 0, Head{}, false
 }
 
-// data returns the first sector at an address or behind it that is not in a hole of the
-// file that holds the image, as far as the system tells.
+// data returns the first sector at an address or after it that is not in a hole of the
+// image file, as far as the system knows.
 func (s *search) data(at disc.LBA) disc.LBA {
 	f, ok := disc.HostFile(s.r)
 	if !ok {
@@ -220,8 +218,8 @@ func (s *search) data(at disc.LBA) disc.LBA {
 	return max(at, disc.LBA(off/disc.SectorSize))
 }
 
-// recognised reports whether a sector holds a descriptor with which the volume
-// descriptors of a session may begin (ECMA-119 8.1.2, ECMA-167 2/9.1.2).
+// recognised reports whether a sector is a descriptor that can be the first volume
+// descriptor of a session (ECMA-119 8.1.2, ECMA-167 2/9.1.2).
 func recognised(p []byte) bool {
 	switch string(p[1:6]) {
 	case "CD001", "BEA01", "NSR02", "NSR03":
@@ -230,8 +228,8 @@ func recognised(p []byte) bool {
 	return false
 }
 
-// Marked reports whether there are descriptors of a file system where that of the
-// newest data track of a disc must begin, though it may be none that can be opened.
+// Marked reports whether there are descriptors of a file system at the beginning of the
+// newest data track of a disc, even if the file system cannot be opened.
 func Marked(ctx context.Context, d disc.Disc) bool {
 	r, size, o, err := track(ctx, d, Options{})
 	if err != nil {
@@ -240,7 +238,7 @@ func Marked(ctx context.Context, d disc.Disc) bool {
 	if o, err = o.ChooseSession(r, size); err != nil {
 		return false
 	}
-	const look = 8 // sectors, of which the first may be the damaged ones
+	const look = 8 // sectors, the first of which may be damaged
 	p := make([]byte, look*disc.SectorSize)
 	n, _ := r.ReadAt(p, int64(o.Chosen().Start+descriptors)*disc.SectorSize)
 	for i := 0; i+6 <= n; i += disc.SectorSize {
@@ -251,10 +249,10 @@ func Marked(ctx context.Context, d disc.Disc) bool {
 	return false
 }
 
-// ChooseSession returns the options with the sessions of the disc, found in r unless
-// they are known, and Start where the session begins that is wanted. Where there is
-// no volume at its beginning, it goes on with that of the first session, as on discs
-// that are written in packets.
+// ChooseSession completes the options with the sessions of the disc, which it searches
+// for in r unless they are known, and with the start of the chosen session. If that
+// begins without a volume, as on discs written in packets, the volume of the first
+// session is used.
 func (o Options) ChooseSession(r io.ReaderAt, size int64) (Options, error) {
 	if o.chosen != nil {
 		return o, nil
@@ -272,7 +270,7 @@ func (o Options) ChooseSession(r io.ReaderAt, size int64) (Options, error) {
 		}
 	}
 	newest := o.Sessions[len(o.Sessions)-1].Number
-	return o, fmt.Errorf("open volume: there is no session %d; the newest is %d", o.Session, newest)
+	return o, fmt.Errorf("open volume: there is no session %d; the newest one is %d", o.Session, newest)
 }
 
 func (o Options) choose(r io.ReaderAt, size int64, s Session) Options {
@@ -293,8 +291,7 @@ func (o Options) Chosen() Session {
 	return *o.chosen
 }
 
-// SessionProperty tells which of the sessions is shown, and is empty where there is
-// only one.
+// SessionProperty returns which session is shown. It is empty if there is only one.
 func (o Options) SessionProperty() Property {
 	s := o.Chosen()
 	if len(o.Sessions) < 2 {

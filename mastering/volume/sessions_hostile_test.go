@@ -36,8 +36,7 @@ func smallSession(start int) []byte {
 	return p
 }
 
-// However many sectors look like the beginning of a session, little is read for each
-// of them.
+// If many sectors look like the beginning of a session, little is read for each of them.
 func TestSessionsFlood(t *testing.T) {
 	const n = 20000
 	flood := func(id string, apart int) []byte {
@@ -74,7 +73,7 @@ func TestSessionsFlood(t *testing.T) {
 	}
 }
 
-// The newest session is shown, however many there are.
+// The newest of many sessions is shown.
 func TestSessionsMany(t *testing.T) {
 	const n = 1000
 	var image []byte
@@ -90,7 +89,7 @@ func TestSessionsMany(t *testing.T) {
 	}
 }
 
-// The sessions of a disc are searched for once, whatever is asked about it.
+// The sessions of a disc are searched for once.
 func TestSessionsOnce(t *testing.T) {
 	padded := append(smallSession(0), make([]byte, 16<<20)...)
 	for name, p := range map[string][]byte{"no file system": make([]byte, 16<<20), "padded": padded} {
@@ -109,8 +108,8 @@ func TestSessionsOnce(t *testing.T) {
 	}
 }
 
-// The newest session of a medium that is written over may have its descriptors at the
-// beginning and not in the chain: the one before it still has an end.
+// The newest session of an overwritable medium may have its descriptors at the beginning
+// and not in the chain: the end of the one before it is still known.
 func TestSessionBehindChain(t *testing.T) {
 	p := make([]byte, 400*sector)
 	for _, s := range []struct{ at, root int }{{0, 300}, {32, 60}} {
@@ -137,7 +136,7 @@ func TestSessionBehindChain(t *testing.T) {
 	}
 }
 
-// A session behind a hole of the image file is found.
+// A session after a hole of the image file is found.
 func TestSessionBehindHole(t *testing.T) {
 	const second = 100_000
 	f, err := os.Create(filepath.Join(t.TempDir(), "image"))

@@ -20,7 +20,7 @@ import (
 
 const sector = disc.SectorSize
 
-// sessionFolders makes folders s1, s2 and s3 with a file of the same number in each.
+// sessionFolders makes folders s1, s2 and s3 with one file each.
 func sessionFolders(t *testing.T) string {
 	t.Helper()
 	top := t.TempDir()
@@ -35,8 +35,8 @@ func sessionFolders(t *testing.T) string {
 	return top
 }
 
-// inSessions makes an image of three sessions with so many sectors between them, as
-// the program of others that is given makes images.
+// inSessions makes an image of three sessions with gap sectors between them, with another
+// program.
 func inSessions(t *testing.T, gap int, program ...string) []byte {
 	t.Helper()
 	top := sessionFolders(t)
@@ -61,7 +61,7 @@ func inSessions(t *testing.T, gap int, program ...string) []byte {
 	return whole
 }
 
-// shown is the label of a volume and what is in its root.
+// shown returns the label of a volume and the entries of its root.
 func shown(t *testing.T, d disc.Disc, o volume.Options) string {
 	t.Helper()
 	v, err := volume.OpenDisc(context.Background(), d, o)
@@ -84,8 +84,8 @@ func shown(t *testing.T, d disc.Disc, o volume.Options) string {
 	return text
 }
 
-// Sessions are found wherever they begin, however short the last one is, and every
-// view shows the files of the session that is asked for.
+// Sessions are found wherever they begin and however short the last one is. Every view
+// shows the files of the chosen session.
 func TestSessions(t *testing.T) {
 	want := []string{
 		1: "SESSION1 file1=content 1",
@@ -119,7 +119,7 @@ func TestSessions(t *testing.T) {
 						t.Errorf("%s, session %d: %s", view, n, got)
 					}
 				}
-				if got := shown(t, discOf(p), volume.Options{View: view, Session: 4}); !strings.Contains(got, "no session 4; the newest is 3") {
+				if got := shown(t, discOf(p), volume.Options{View: view, Session: 4}); !strings.Contains(got, "no session 4; the newest one is 3") {
 					t.Errorf("%s, session 4: %s", view, got)
 				}
 			}
@@ -138,8 +138,8 @@ func (c *counted) ReadAt(p []byte, off int64) (int, error) {
 	return c.ReaderAt.ReadAt(p, off)
 }
 
-// What a volume lays claim to is not searched, and of what follows it not more than
-// a bound.
+// Sectors of a volume are not searched, and no more than a limited number of those that
+// follow it.
 func TestSessionsAreSoughtWithin(t *testing.T) {
 	image := peer(t, "genisoimage", "-quiet", "-R", "-J", "-o", "IMAGE", "FOLDER")
 	path := filepath.Join(t.TempDir(), "x")
@@ -170,8 +170,8 @@ func TestSessionsAreSoughtWithin(t *testing.T) {
 	}
 }
 
-// An image that lies in a file, or behind a volume without being made for that
-// address, is no session.
+// An image stored in a file, or after a volume but not made for that address, is not a
+// session.
 func TestNoSession(t *testing.T) {
 	inner := peer(t, "genisoimage", "-quiet", "-R", "-udf", "-V", "INNER", "-o", "IMAGE", "FOLDER")
 	outer := peer(t, "genisoimage", "-quiet", "-R", "-V", "OUTER", "-o", "IMAGE", "FOLDER")
@@ -184,8 +184,7 @@ func TestNoSession(t *testing.T) {
 	}
 }
 
-// A volume that is left from what was on the medium before is older than the one
-// before it.
+// A volume that is older than the one before it is a remnant.
 func TestRemnant(t *testing.T) {
 	p := inSessions(t, 0, "genisoimage", "-quiet", "-R")
 	copy(p[16*sector+813:], "2099123123595900")
@@ -199,7 +198,7 @@ func TestRemnant(t *testing.T) {
 	}
 }
 
-// Hundredths of a second, which not all writers tell, do not make a session older.
+// Hundredths of a second, which not all programs record, do not make a session older.
 func TestSessionsInOneSecond(t *testing.T) {
 	p := inSessions(t, 2000, "genisoimage", "-quiet", "-R")
 	for at := 16 * sector; at+sector <= len(p); at += sector {
@@ -213,8 +212,7 @@ func TestSessionsInOneSecond(t *testing.T) {
 	}
 }
 
-// What is known of a disc: its missing end comes first, and the session that others
-// do not see is told.
+// Known reports a missing end first, and sessions that other systems do not show.
 func TestKnown(t *testing.T) {
 	p := inSessions(t, 0, "genisoimage", "-quiet", "-R", "-udf")
 	for _, c := range []struct {
@@ -239,7 +237,8 @@ func TestKnown(t *testing.T) {
 	}
 }
 
-// The main sequence of descriptors is damaged: the disc can be read, and it is known.
+// If the main sequence of descriptors is damaged, the disc can be read, and Known reports
+// it.
 func TestKnownRecovered(t *testing.T) {
 	p := peer(t, "mkudffs", "-b", "2048", "--media-type=dvdrw", "--new-file", "IMAGE", "2000")
 	anchor := p[256*sector:]

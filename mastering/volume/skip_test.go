@@ -9,7 +9,7 @@ import (
 	"glassmaster/mastering/volume"
 )
 
-// fs.SkipDir of whoever walks stays within the walk, whatever it is returned for.
+// Walk does not return fs.SkipDir, whatever entry it was returned for.
 func TestSkipDir(t *testing.T) {
 	iso := peer(t, "genisoimage", "-quiet", "-o", "IMAGE", "FOLDER")
 	udf := peer(t, "genisoimage", "-quiet", "-udf", "-o", "IMAGE", "FOLDER")
@@ -36,7 +36,7 @@ func TestSkipDir(t *testing.T) {
 	}
 }
 
-// plainFS is a file system that knows no walk of its own.
+// plainFS is a file system without a Walk method.
 type plainFS struct{ v volume.FS }
 
 func (p plainFS) Open(name string) (fs.File, error)          { return p.v.Open(name) }

@@ -1,8 +1,8 @@
-// Package volume turns a track of a disc into a file system, whichever one is
-// on it.
+// Package volume opens the file system of a data track of a disc, recognising which
+// one it is, and reports what the descriptors of its volumes reveal about the disc:
+// damage, a missing end, sessions.
 //
-// Package formats lists the file systems that are known; importing it makes them
-// known.
+// Package formats lists the known file systems. A program must import it.
 package volume
 
 import (
@@ -18,11 +18,11 @@ import (
 	"glassmaster/mastering/filename"
 )
 
-// FS is the file system of a volume, opened for reading. Its FileInfo's Sys
-// method returns an *Attributes; its regular files implement io.ReaderAt and
-// io.Seeker. Names are bytes as the disc has them, which may be UTF-8 or not; those
-// that are recorded in Unicode are UTF-8, but for halves of surrogate pairs. They
-// never contain a slash or NUL, and no two entries of a folder have the same.
+// FS is the file system of a volume, opened for reading. The Sys method of its FileInfo
+// returns an *Attributes; its regular files implement io.ReaderAt and io.Seeker. Names
+// are the bytes on the disc, which may not be valid UTF-8. Names recorded in Unicode are
+// UTF-8, except for unpaired surrogates. Names never contain a slash or NUL, and no two
+// entries of a folder have the same name.
 type FS interface {
 	fs.ReadDirFS
 	fs.StatFS
@@ -31,23 +31,23 @@ type FS interface {
 	Volume() Info
 }
 
-// Attributes are what a disc knows of a file beyond fs.FileInfo.
+// Attributes are what a disc records about a file beyond fs.FileInfo.
 type Attributes struct {
 	UID, GID   uint32
-	Links      uint32    // number of names of this file, 0 when not known
-	Inode      uint64    // same number, same file; 0 when not known
+	Links      uint32    // number of names of this file; 0: unknown
+	Inode      uint64    // names of the same file have the same number; 0: unknown
 	Device     uint64    // major<<32 | minor of a device node
 	Accessed   time.Time // zero when not recorded
 	Created    time.Time
 	Changed    time.Time // of the attributes
 	Hidden     bool
-	Streams    []string // names of further streams of data that belong to the file
-	Extents    []Extent // where the contents are, in their order; nil when they are not in whole sectors
-	Unreadable string   // not empty: why the contents cannot be read, as "compressed with an unknown method"
-	Note       string   // not empty: where the views of the disc disagree about the contents
+	Streams    []string // names of its named streams
+	Extents    []Extent // where the contents are, in order; nil if they do not begin at a sector
+	Unreadable string   // why the contents cannot be read, such as "compressed with an unknown method"; else empty
+	Note       string   // how the views of the disc disagree about the contents; else empty
 
-	Xattr map[string][]byte // extended attributes with their namespace, as "user.mime"
-	ACL   string            // access control list as getfacl writes it, entries separated by commas
+	Xattr map[string][]byte // extended attributes with their namespace, such as "user.mime"
+	ACL   string            // access control list in the format of getfacl, entries separated by commas
 }
 
 // Extent is a run of sectors that holds a part of a file.
@@ -58,9 +58,9 @@ type Extent struct {
 
 // Info are the properties of a volume.
 type Info struct {
-	Format     string    // as "ISO 9660 level 3"
+	Format     string    // "ISO 9660 level 3"
 	View       string    // whose names are shown: "Rock Ridge", "Joliet", "ISO 9660", "UDF"
-	Views      []string  // the views that Options.View can choose
+	Views      []string  // possible values of Options.View
 	Label      string    // volume identifier
 	Set        string    // volume set identifier
 	System     string    // system identifier
@@ -69,38 +69,38 @@ type Info struct {
 	Program    string    // application identifier
 	Created    time.Time // zero when not recorded
 	Modified   time.Time
-	Blocks     int64 // size that the volume claims
+	Blocks     int64 // size of the volume according to its descriptors
 	BlockSize  int   // bytes of a block
-	Unicode    bool  // names are recorded in Unicode, so that their character set is known
+	Unicode    bool  // names are recorded in Unicode
 	Properties []Property
 }
 
-// Property is one more fact of a volume, for people to read.
+// Property is a further property of a volume, as text.
 type Property struct{ Name, Value string }
 
 // Options choose how a volume is opened.
 type Options struct {
-	View    string           // name of a view; empty chooses the richest
-	Session int              // number of the session to show, 1 being the oldest; 0 chooses the newest
-	Charset filename.Charset // of the texts of a volume that are not in Unicode; none is a guess
-	Start   disc.LBA         // where the track begins whose volume is wanted: 0 but for a later session
-	Drive   bool             // the disc is in a drive, which tells its sessions
-	Names   bool             // only names are wanted: sizes and contents are not compared with other views
+	View    string           // name of a view; empty: the richest one
+	Session int              // number of the session, 1 being the oldest; 0: the newest
+	Charset filename.Charset // of texts that are not in Unicode; none: it is guessed
+	Start   disc.LBA         // start of the track with the volume; not 0 for a later session
+	Drive   bool             // the disc is in a drive, which knows its sessions
+	Names   bool             // only names are needed: sizes and contents are not compared with other views
 
-	Sessions []Session // of the disc, where they are known; nil: they are searched for
-	chosen   *Session  // of them
+	Sessions []Session // of the disc; nil: unknown, they are searched for
+	chosen   *Session  // one of Sessions
 }
 
-// ErrUnknown is returned when no file system is recognised.
-var ErrUnknown = errors.New("no known file system (a disc without files, such as an audio disc, or damaged descriptors)")
+// ErrUnknown is returned if no file system is recognised.
+var ErrUnknown = errors.New("no known file system: the disc has no files (an audio disc, for example), or its descriptors are damaged")
 
-// ErrUnfinished is returned for a disc whose burn was begun and not completed: what
-// of a volume is on it is not whole.
-var ErrUnfinished = errors.New("the burn of this disc was begun and not completed: what it held before is gone, and the new data are not whole; burn it again")
+// ErrUnfinished is returned for a disc whose burn was not completed: its volume is
+// incomplete.
+var ErrUnfinished = errors.New("the last burn of this disc was not completed: the previous contents are lost, and the new ones are incomplete; burn the disc again")
 
 // Open recognises the file systems in r, size bytes long with offset 0 at
-// address 0 of the disc, and opens the one with the view that is wanted, or the
-// richest one.
+// address 0 of the disc, and opens the one with the view that the options name, or the
+// one with the richest view.
 func Open(r io.ReaderAt, size int64, o Options) (FS, error) {
 	o, err := o.ChooseSession(r, size)
 	if err != nil {
@@ -113,7 +113,7 @@ func Open(r io.ReaderAt, size int64, o Options) (FS, error) {
 	if best == nil {
 		if o.View != "" {
 			if have := views(r, size, o); len(have) > 0 {
-				return nil, fmt.Errorf("open volume: it has no view %q; it has %s", o.View, strings.Join(have, ", "))
+				return nil, fmt.Errorf("open volume: there is no view %q, only %s", o.View, strings.Join(have, ", "))
 			}
 		}
 		return nil, chosen.unknown
@@ -126,14 +126,14 @@ func Open(r io.ReaderAt, size int64, o Options) (FS, error) {
 	return best, nil
 }
 
-// choice is the outcome of richest: the format of what it opened, or why there was
-// none.
+// choice is the format of the volume that richest opened, or why it opened none.
 type choice struct {
 	Format
 	unknown error
 }
 
-// richest opens the volume with the view that is wanted, or with the richest one.
+// richest opens the volume with the view that the options name, or with the richest
+// view.
 func richest(r io.ReaderAt, size int64, o Options) (FS, choice, error) {
 	var best FS
 	c := choice{unknown: ErrUnknown}
@@ -142,13 +142,13 @@ func richest(r io.ReaderAt, size int64, o Options) (FS, choice, error) {
 		v, err := f.Open(r, size, o)
 		switch {
 		case errors.Is(err, ErrUnknown):
-			if c.unknown == ErrUnknown { // a format that knows more than "not mine" is heard
+			if c.unknown == ErrUnknown { // the first error that says more is kept
 				c.unknown = err
 			}
 		case err != nil && best == nil:
 			return nil, c, err
 		case err != nil:
-			// A damaged volume does not hide the one that is open already.
+			// A damaged volume does not hide one that was opened before.
 		case best == nil || viewOf(v).Richness > viewOf(best).Richness:
 			best, c.Format = v, f
 		}
@@ -174,8 +174,8 @@ func beside(this Format, r io.ReaderAt, size int64, o Options) []FS {
 	return list
 }
 
-// OpenDisc opens the file system of the newest data track of a disc, or of the
-// session that the options name.
+// OpenDisc opens the file system of the newest data track of a disc, or of the session
+// that the options name.
 func OpenDisc(ctx context.Context, d disc.Disc, o Options) (FS, error) {
 	r, size, o, err := track(ctx, d, o)
 	if err != nil {
@@ -187,8 +187,9 @@ func OpenDisc(ctx context.Context, d disc.Disc, o Options) (FS, error) {
 	return Open(r, size, o)
 }
 
-// OpenFormat is OpenDisc for one kind of file system, such as "UDF", whatever else
-// is on the disc. The error is ErrUnknown itself where nothing says that there is one.
+// OpenFormat is like OpenDisc, but opens the file system of the named format, such as
+// "UDF", whatever else is on the disc. The error is ErrUnknown itself, not wrapped, if
+// there is no sign of such a file system.
 func OpenFormat(ctx context.Context, d disc.Disc, name string, o Options) (FS, error) {
 	r, size, o, err := track(ctx, d, o)
 	if err != nil {
@@ -205,8 +206,8 @@ func OpenFormat(ctx context.Context, d disc.Disc, name string, o Options) (FS, e
 	return nil, ErrUnknown
 }
 
-// Views returns the names of all views of the volume that OpenDisc opens, under
-// all file systems that are on it: a disc for everybody has ISO 9660 and UDF.
+// Views returns the names of all views of the volume that OpenDisc opens, of all file
+// systems that share it, such as ISO 9660 and UDF.
 func Views(ctx context.Context, d disc.Disc, o Options) []string {
 	r, size, o, err := track(ctx, d, o)
 	if err != nil {
@@ -230,18 +231,18 @@ func views(r io.ReaderAt, size int64, o Options) []string {
 	return names
 }
 
-// track returns the track whose volume is wanted, as bytes that begin at
-// address 0 of the disc.
+// track returns the user data of the disc up to the end of the track with the volume,
+// their size in bytes, and the completed options. Offset 0 is address 0 of the disc.
 func track(ctx context.Context, d disc.Disc, o Options) (io.ReaderAt, int64, Options, error) {
 	d = disc.Unwrap(d)
 	t, ok := disc.DataTrack(d)
 	if !ok {
-		return nil, 0, o, errors.New("open volume: the disc has no data track, only audio")
+		return nil, 0, o, errors.New("open volume: the disc has no data track")
 	}
 	if s := d.TOC().Sessions; len(s) > 1 && o.Sessions == nil {
 		if o.Session != 0 {
 			if t, ok = dataTrackOf(s, o.Session); !ok {
-				return nil, 0, o, fmt.Errorf("open volume: the disc has no session %d with data, of %d sessions", o.Session, len(s))
+				return nil, 0, o, fmt.Errorf("open volume: session %d of %d does not exist or has no data track", o.Session, len(s))
 			}
 			o.Session = 0
 		}

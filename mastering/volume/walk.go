@@ -8,18 +8,18 @@ import (
 	"time"
 )
 
-// NoTime stands in Entry.Modified for a time that is not recorded.
+// NoTime is the value of Entry.Modified if no time is recorded.
 const NoTime = math.MinInt64
 
-// The first and the last time that nanoseconds of Unix time can tell, in 1677 and
+// The first and last time that Unix time in nanoseconds can represent, in 1677 and
 // 2262.
 var (
 	firstTime = time.Unix(0, NoTime+1)
 	lastTime  = time.Unix(0, math.MaxInt64)
 )
 
-// Nanoseconds returns a time as Unix time in nanoseconds. A time that has no
-// place there becomes the nearest that has.
+// Nanoseconds returns a time as Unix time in nanoseconds. A time out of range becomes
+// the nearest one in range.
 func Nanoseconds(t time.Time) int64 {
 	switch {
 	case t.Before(firstTime):
@@ -30,33 +30,32 @@ func Nanoseconds(t time.Time) int64 {
 	return t.UnixNano()
 }
 
-// Entry is what Walk came to: a file, folder, link or device. The entry and all
-// that it points to are valid only during the call; Walk uses them again.
+// Entry is a file, folder, link or device that Walk visits. The entry and everything it
+// points to are valid only during the call: Walk reuses them.
 type Entry struct {
-	Path       []byte      // from the root of the volume, slash-separated, without a leading slash
-	Recorded   []byte      // the name on the disc, where the path ends in another: no file can have it, or another has it; else nil
+	Path       []byte      // from the root of the volume, without a leading slash
+	Recorded   []byte      // the name on the disc, if the last element of Path differs from it because the name is not valid or not unique; else nil
 	Mode       fs.FileMode // type and permissions
 	Size       int64       // bytes
 	Modified   int64       // Unix time in nanoseconds, or NoTime
 	Target     []byte      // of a symbolic link
 	UID, GID   uint32
-	Links      uint32   // number of names of this file, 0 when not known
-	Inode      uint64   // same number, same file; 0 when not known
+	Links      uint32   // number of names of this file; 0: unknown
+	Inode      uint64   // names of the same file have the same number; 0: unknown
 	Device     uint64   // major<<32 | minor of a device node
-	Extents    []Extent // where the contents are, in their order
-	Encoded    bool     // the contents are not simply the bytes of the extents: Open the file to read it
-	Unreadable string   // not empty: why the contents cannot be read
-	Note       string   // not empty: where the views of the disc disagree about the contents
-	Place      uint64   // for PlaceOpener; 0 when not known
-	Err        error    // not nil: this folder could not be read to its end; the walk goes on behind it
-	// More returns all attributes of the entry, during the call. Nil where the walk
-	// has no shorter way to them than Lstat of the path, which reads all folders
-	// above the entry again.
+	Extents    []Extent // where the contents are, in order
+	Encoded    bool     // the contents are not the bytes of the extents: Open the file to read it
+	Unreadable string   // why the contents cannot be read; else empty
+	Note       string   // how the views of the disc disagree about the contents; else empty
+	Place      uint64   // for PlaceOpener; 0: unknown
+	Err        error    // not nil: this folder could not be read to its end; the walk continues after it
+	// More returns all attributes of the entry, during the call. It is nil if the walk
+	// has no faster way than Lstat of the path, which reads all parent folders again.
 	More func() *Attributes
 }
 
-// Sum adds the sizes of two files, in bytes. A damaged disc may claim any: sizes
-// that are too many to count give the largest number there is.
+// Sum adds the sizes of two files, in bytes. Sizes on a damaged disc can have any value:
+// a sum out of range becomes the largest int64.
 func Sum(a, b int64) int64 {
 	if a > math.MaxInt64-b {
 		return math.MaxInt64
@@ -67,8 +66,8 @@ func Sum(a, b int64) int64 {
 // IsDir reports whether the entry is a folder.
 func (e *Entry) IsDir() bool { return e.Mode.IsDir() }
 
-// Walk lists what is below the folder root of v, as Walker does, for any file
-// system. Where there is no folder to leave out, fs.SkipDir means nothing.
+// Walk lists everything below the folder root of v, as Walker does, for any file
+// system. fs.SkipDir has no effect if the entry is not a folder.
 func Walk(v fs.FS, root string, f func(e *Entry) error) error {
 	visit := func(e *Entry) error {
 		err := f(e)

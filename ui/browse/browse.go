@@ -86,7 +86,8 @@ func New(h *host.Host, e Engine) *View {
 func (v *View) build() fyne.CanvasObject {
 	v.title, v.subtitle, v.status = widgets.Title(""), widgets.Muted(""), widgets.Muted("")
 	v.views = widgets.NewSelect(nil, func(name string) { v.volume.SetView(name) })
-	v.viewsBox = widgets.Wide(132, v.views)
+	names := widgets.Muted("File names")
+	v.viewsBox = container.NewHBox(widgets.Middle(widgets.Wide(names.Natural(), names)), widgets.Wide(132, v.views))
 	v.extract = v.host.Tips.NewButton("Extract…", theme.ExtractIcon, "Copy the selected files, or all, to a folder", v.pickFolder)
 	v.burn = v.host.Tips.NewButton("Burn…", theme.BurnIcon, "Burn this image or copy this disc", func() { v.OnBurn(v.volume.Name()) })
 	v.shut = v.host.Tips.NewQuiet("", theme.CloseIcon, "Close the disc", v.volume.Close)
@@ -167,7 +168,7 @@ func (v *View) reload() {
 	case model.Ready:
 		v.panes.Show()
 	case model.Broken:
-		v.tell(model.Short(v.volume.Name())+" cannot be opened: "+v.volume.Err().Error(), true, nil)
+		v.fail(model.Short(v.volume.Name())+" cannot be opened. ", v.volume.Err())
 		v.empty.Show()
 	default:
 		v.notice.Hide() // it was about the disc that is closed now
@@ -180,7 +181,7 @@ func (v *View) reload() {
 
 func (v *View) showTitle(ready bool) {
 	for _, o := range []fyne.CanvasObject{v.viewsBox, v.extract, v.burn, v.openers, v.shut} {
-		show(o, ready)
+		widgets.SetVisible(o, ready)
 	}
 	v.subtitle.Hidden = !ready
 	if !ready {
@@ -201,16 +202,16 @@ func (v *View) showTitle(ready bool) {
 	v.views.Options = info.Views
 	v.views.Selected = info.View
 	v.views.Refresh()
-	show(v.viewsBox, len(info.Views) > 1)
+	widgets.SetVisible(v.viewsBox, len(info.Views) > 1)
 	d, p := v.volume.Defects(), v.volume.Problems()
 	all := slices.Concat(d, p)
 	switch {
 	case len(d) > 0 && d[0].Severity > disc.Info: // which may be why folders cannot be read
-		what := " is damaged or does not follow the standard: "
+		what := " is damaged or does not follow the standard. "
 		if d[0].Incomplete {
-			what = " is incomplete: "
+			what = " is incomplete. "
 		}
-		v.tell(model.Short(v.volume.Name())+what+d[0].Text, d[0].Severity == disc.Error, all)
+		v.tell(model.Short(v.volume.Name())+what+model.Capital(d[0].Text), d[0].Severity == disc.Error, all)
 	case len(p) == 1:
 		v.tell("The folder "+p[0].Path+" cannot be read: "+p[0].Text, true, all)
 	case len(p) > 1:
@@ -221,16 +222,17 @@ func (v *View) showTitle(ready bool) {
 // tell shows a message above the files. The button for details lists the notices.
 func (v *View) tell(text string, bad bool, list []disc.Notice) {
 	v.noticed = list
-	show(v.details, len(list) > 0)
+	widgets.SetVisible(v.details, len(list) > 0)
 	v.notice.Tell(text, bad)
 }
 
-func show(o fyne.CanvasObject, visible bool) {
-	if visible {
-		o.Show()
-	} else {
-		o.Hide()
+// fail shows an error above the files.
+func (v *View) fail(what string, err error) {
+	var details []disc.Notice
+	for _, l := range model.ErrorDetails(err) {
+		details = append(details, disc.Notice{Severity: disc.Error, Path: l.Name, Text: l.Value})
 	}
+	v.tell(what+model.Explain(err), true, details)
 }
 
 func (v *View) selected() {
@@ -254,15 +256,7 @@ func (v *View) noExtract() string {
 	if why := v.task.why(); why != "" {
 		return why
 	}
-	return unless(len(v.volume.List.Root().Children()) > 0, "The disc has no files that can be read")
-}
-
-// unless returns why something cannot be done; "" when it can.
-func unless(can bool, why string) string {
-	if can {
-		return ""
-	}
-	return why
+	return widgets.Unless(len(v.volume.List.Root().Children()) > 0, "The disc has no files that can be read")
 }
 
 func (v *View) open(n *tree.Node) {
@@ -299,7 +293,7 @@ func (v *View) drivesMenu(at fyne.Position) {
 			items = append(items, widgets.Item(d.Title(), "", func() { v.Open(d.Name) }))
 		}
 		if len(items) == 0 {
-			why := "check that it is connected and that you have permission to use it"
+			why := "check its connection and your permissions"
 			if err != nil {
 				why = err.Error()
 			}

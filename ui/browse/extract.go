@@ -103,7 +103,7 @@ func (v *View) extractTo(paths []string, to string) {
 		v.selected()
 		switch {
 		case err != nil && !model.Cancelled(err):
-			v.tell("Extraction failed: "+err.Error(), true, nil)
+			v.fail("The extraction failed. ", err)
 		case err == nil && taken > 0:
 			v.askExisting(taken, first, to, func(x model.Existing) { v.extractAs(paths, to, x) })
 		case err == nil:
@@ -145,7 +145,7 @@ func (v *View) extractAs(paths []string, to string, x model.Existing) {
 		case model.Cancelled(err):
 			v.tell("Extraction stopped. Files are missing in "+to+".", false, problems)
 		case err != nil:
-			v.tell("Extraction failed: "+err.Error(), true, nil)
+			v.fail("The extraction failed. ", err)
 		case len(problems) > 0:
 			v.tell("Extracted to "+to+". "+host.CountNotices(problems)+", the first: "+problems[0].String(),
 				len(disc.Errors(problems)) > 0, problems)

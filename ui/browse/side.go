@@ -63,7 +63,7 @@ func (s *side) CreateRenderer() fyne.WidgetRenderer {
 }
 
 // MinSize implements fyne.CanvasObject.
-func (s *side) MinSize() fyne.Size { return fyne.NewSize(230, 200) }
+func (s *side) MinSize() fyne.Size { return fyne.NewSize(244, 200) }
 
 func (s *side) volumeChanged() {
 	if s.volume.State() != model.Ready {
@@ -112,7 +112,7 @@ func (s *side) showVolume() {
 		facts = append(facts, widgets.Fact{Name: p.Name, Value: p.Value})
 	}
 	for _, d := range s.volume.Defects() {
-		facts = append(facts, widgets.Fact{Name: nameOf(d), Value: d.Text})
+		facts = append(facts, widgets.Fact{Name: nameOf(d), Value: model.Capital(d.Text)})
 	}
 	s.facts.Set(facts)
 	s.clear("")
@@ -246,7 +246,7 @@ func (s *side) clear(note string) {
 
 func (s *side) setNote(note string) {
 	s.note.Set(note)
-	show(s.note, note != "")
+	widgets.SetVisible(s.note, note != "")
 	s.Refresh()
 }
 

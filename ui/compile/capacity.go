@@ -69,7 +69,7 @@ func (c *capacityCard) reload() {
 	}
 	c.medium.SetText(k.Medium.Name)
 	m, fits := k.Fits()
-	show(c.better, k.Over() && fits)
+	widgets.SetVisible(c.better, k.Over() && fits)
 	c.better.SetText("Use " + m.Name)
 	s := c.project.Size()
 	c.legend.Set(fmt.Sprintf("Files %s  (%s in %s)", model.Bytes(s.Content),
@@ -82,13 +82,11 @@ func (c *capacityCard) reload() {
 		c.overhead.Set("File system unknown")
 		c.notices = []disc.Notice{{Severity: disc.Error, Text: model.Reason(s.Err)}}
 		color, text = theme.Error, "Cannot be written: "+model.Reason(s.Err)
-	case len(s.Notices) > 1:
+	default:
 		text = host.CountNotices(s.Notices)
-	case len(s.Notices) == 1:
-		text = model.Capital(s.Notices[0].String())
 	}
 	c.warning.Color(color).Set(text)
-	show(c.details, text != "")
+	widgets.SetVisible(c.details, text != "")
 	if k.Counting {
 		c.overhead.Set("File system …")
 	}

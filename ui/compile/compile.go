@@ -136,9 +136,9 @@ func (v *View) reload() {
 		v.label.SetText(v.project.Label())
 	}
 	empty := v.project.Empty()
-	show(v.empty, empty)
-	show(v.files.Object, !empty)
-	show(v.busy, v.project.Scanning())
+	widgets.SetVisible(v.empty, empty)
+	widgets.SetVisible(v.files.Object, !empty)
+	widgets.SetVisible(v.busy, v.project.Scanning())
 	v.files.Reload()
 	v.problems.reload()
 	v.capacity.reload()
@@ -154,8 +154,8 @@ func (v *View) reload() {
 	v.image.Allow(why)
 	v.burn.Allow(why)
 	v.undo.Tip, v.redo.Tip = "Undo: "+v.project.Undoable()+"  (Ctrl+Z)", "Redo: "+v.project.Redoable()+"  (Ctrl+Shift+Z)"
-	v.undo.Allow(unless(v.project.Undoable() != "", "Nothing to undo"))
-	v.redo.Allow(unless(v.project.Redoable() != "", "Nothing to redo"))
+	v.undo.Allow(widgets.Unless(v.project.Undoable() != "", "Nothing to undo"))
+	v.redo.Allow(widgets.Unless(v.project.Redoable() != "", "Nothing to redo"))
 	if v.OnChange != nil {
 		v.OnChange()
 	}
@@ -169,7 +169,7 @@ func (v *View) selected() {
 	if v.remove == nil {
 		return // still being built
 	}
-	v.remove.Allow(unless(v.project.List.Selection.Len() > 0, "Nothing is selected"))
+	v.remove.Allow(widgets.Unless(v.project.List.Selection.Len() > 0, "Nothing is selected"))
 	v.capacity.setSelection(files.Summary(v.project.List))
 }
 
@@ -230,7 +230,7 @@ func (v *View) menu(nodes []*tree.Node, at fyne.Position) {
 		return
 	}
 	n := nodes[0]
-	one := unless(len(nodes) == 1, "select only one")
+	one := widgets.Unless(len(nodes) == 1, "select only one")
 	var items []*fyne.MenuItem
 	if n.IsDir() {
 		items = append(items, widgets.Item("Open", one, func() { v.project.List.Open(n) }))
@@ -249,7 +249,7 @@ func (v *View) folderMenu(n *tree.Node, at fyne.Position) {
 			v.project.List.Open(n)
 			v.NewFolder()
 		}),
-		widgets.Item("Remove", unless(n.Parent() != nil, "the top folder cannot be removed"), func() { v.project.Remove([]*tree.Node{n}) }))
+		widgets.Item("Remove", widgets.Unless(n.Parent() != nil, "the top folder cannot be removed"), func() { v.project.Remove([]*tree.Node{n}) }))
 }
 
 func (v *View) addMenu(at fyne.Position) {
@@ -273,20 +273,4 @@ func (v *View) title() string {
 		return filepath.Base(p)
 	}
 	return v.rootName()
-}
-
-func show(o fyne.CanvasObject, visible bool) {
-	if visible {
-		o.Show()
-	} else {
-		o.Hide()
-	}
-}
-
-// unless returns why something cannot be done; "" when it can.
-func unless(can bool, why string) string {
-	if can {
-		return ""
-	}
-	return why
 }

@@ -16,7 +16,7 @@ import (
 // fileMenu shows the commands for the compilation as a whole.
 func (v *View) fileMenu(at fyne.Position) {
 	v.host.Menu(at,
-		widgets.Item("New", unless(!v.project.Empty() || v.project.Dirty(), "the compilation is empty"), v.New),
+		widgets.Item("New", widgets.Unless(!v.project.Empty() || v.project.Dirty(), "the compilation is empty"), v.New),
 		widgets.Item("Open…  (Ctrl+O)", "", v.PickOpen),
 		widgets.Item("Save  (Ctrl+S)", "", v.Save),
 		widgets.Item("Save as…", "", func() { v.saveAs(func() {}) }),

@@ -102,15 +102,15 @@ func (r *breadcrumbsRenderer) Layout(s fyne.Size) {
 		}
 		room -= w
 	}
-	setShown(c.dots, first > 0)
+	widgets.SetVisible(c.dots, first > 0)
 	x := float32(0)
 	if first > 0 {
 		middle(c.dots, breadcrumbGap, c.dots.Natural())
 		x = dots
 	}
 	for i, p := range c.parts {
-		setShown(p, i >= first)
-		setShown(c.seps[i], i >= first && i < len(c.parts)-1)
+		widgets.SetVisible(p, i >= first)
+		widgets.SetVisible(c.seps[i], i >= first && i < len(c.parts)-1)
 		if i < first {
 			continue
 		}
@@ -119,17 +119,6 @@ func (r *breadcrumbsRenderer) Layout(s fyne.Size) {
 		p.Resize(fyne.NewSize(w, theme.RowHeight))
 		middle(c.seps[i], x+w+breadcrumbGap, c.seps[i].Natural())
 		x += w + sep
-	}
-}
-
-// setShown shows or hides an object. It does not redraw one that stays as it is.
-func setShown(o fyne.CanvasObject, shown bool) {
-	switch {
-	case o.Visible() == shown:
-	case shown:
-		o.Show()
-	default:
-		o.Hide()
 	}
 }
 

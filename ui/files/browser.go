@@ -74,9 +74,9 @@ func (b *Browser) build() fyne.CanvasObject {
 func (b *Browser) Reload() {
 	b.Files.Reload()
 	b.Folders.Follow(b.list.Folder())
-	b.back.Allow(unless(b.list.CanBack(), "No earlier folder"))
-	b.forward.Allow(unless(b.list.CanForward(), "No later folder"))
-	b.up.Allow(unless(b.list.Folder() != nil && b.list.Folder().Parent() != nil, "This is the top folder"))
+	b.back.Allow(widgets.Unless(b.list.CanBack(), "No earlier folder"))
+	b.forward.Allow(widgets.Unless(b.list.CanForward(), "No later folder"))
+	b.up.Allow(widgets.Unless(b.list.Folder() != nil && b.list.Folder().Parent() != nil, "This is the top folder"))
 	b.showPath()
 	b.reset()
 }
@@ -202,14 +202,6 @@ func (w fixedWidth) Layout(o []fyne.CanvasObject, s fyne.Size) {
 
 func (w fixedWidth) MinSize(o []fyne.CanvasObject) fyne.Size {
 	return fyne.NewSize(float32(w), max(o[0].MinSize().Height, theme.RowHeight))
-}
-
-// unless returns why something cannot be done; "" when it can.
-func unless(can bool, why string) string {
-	if can {
-		return ""
-	}
-	return why
 }
 
 // Back shows the previous folder.

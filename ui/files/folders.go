@@ -19,7 +19,6 @@ type Folders struct {
 
 	OnOpen func(*tree.Node) // a folder was chosen
 	OnMenu func(n *tree.Node, at fyne.Position)
-	OnKey  func(fyne.KeyName) bool
 	Root   func() string // the text for the root folder, which has no name
 	Drag   *Drag         // nil: folders cannot be dragged
 
@@ -130,7 +129,7 @@ func (f *Folders) key(k fyne.KeyName, _ bool) bool {
 			to = f.outline.Reveal(p)
 		}
 	default:
-		return f.OnKey != nil && f.OnKey(k)
+		return false
 	}
 	f.rows.Reload()
 	if to != at && to >= 0 && to < len(f.outline.Lines()) {

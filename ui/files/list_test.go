@@ -16,7 +16,7 @@ import (
 	"glassmaster/ui/widgets"
 )
 
-// bench is a list of files in a window.
+// bench is a list in a window.
 type bench struct {
 	t     *testing.T
 	files *List
@@ -46,12 +46,12 @@ func newBench(t *testing.T, names ...string) *bench {
 	return b
 }
 
-// at returns the middle of the name in a row.
+// at returns the position of the name in a row.
 func (b *bench) at(row int) fyne.Position {
 	return fyne.NewPos(80, b.files.header.MinSize().Height+(float32(row)+0.5)*theme.RowHeight)
 }
 
-// line returns the row that is drawn.
+// line returns the widget of a row.
 func (b *bench) line(row int) *rowWidget {
 	b.t.Helper()
 	var found *rowWidget
@@ -216,9 +216,8 @@ func TestFilesDrag(t *testing.T) {
 	}
 }
 
-// TestFilesDragFromNowhere begins drags below the rows, on the header and with the
-// other button: Fyne tells the first row that the pointer comes across, which is
-// neither selected nor moved.
+// TestFilesDragFromNowhere begins drags below the rows, on the header and with the other
+// button. They neither select nor move the row that the pointer crosses first.
 func TestFilesDragFromNowhere(t *testing.T) {
 	b := newBench(t, "Folder/", "x", "y")
 	moved := 0
@@ -294,8 +293,7 @@ func TestHeaderSorts(t *testing.T) {
 	}
 }
 
-// TestSpans holds that columns never overlap, and that none is wider than what
-// is there.
+// TestSpans checks that columns do not overlap and fit in the list.
 func TestSpans(t *testing.T) {
 	for width := float32(240); width < 2000; width += 37 {
 		for _, cols := range [][]column{fileColumns, foundColumns} {

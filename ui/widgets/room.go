@@ -34,6 +34,25 @@ func Space(width, height float32) fyne.CanvasObject {
 	return r
 }
 
+// SetVisible shows or hides an object. It does not redraw one that stays as it is.
+func SetVisible(o fyne.CanvasObject, visible bool) {
+	switch {
+	case o.Visible() == visible:
+	case visible:
+		o.Show()
+	default:
+		o.Hide()
+	}
+}
+
+// Unless returns why something cannot be done; "" when it can.
+func Unless(can bool, why string) string {
+	if can {
+		return ""
+	}
+	return why
+}
+
 // Poll calls f on the window's goroutine at intervals, until f returns false. It waits
 // for each call before it makes the next.
 func Poll(post model.Post, every time.Duration, f func() bool) {

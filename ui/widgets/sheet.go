@@ -50,7 +50,7 @@ func ShowSheet(c fyne.Canvas, title string, content fyne.CanvasObject, width flo
 	head, foot := Title(title), container.NewHBox(row...)
 	content.Resize(fyne.NewSize(width, content.MinSize().Height)) // text that wraps is higher once its width is known
 	if most := room.Height - head.MinSize().Height - foot.MinSize().Height - 80; content.MinSize().Height > most && most > 0 {
-		content = MinHeight(most, container.NewVScroll(content))
+		content = MinHeight(most, container.NewVScroll(Inset(content, 0, 0, 14, 0))) // room for the scroll bar
 	}
 	box := container.New(&Column{Gap: 16}, head, content, foot)
 	s.popup = widget.NewModalPopUp(container.NewStack(Space(width+32, 1), Inset(box, 16, 14, 16, 12)), c)

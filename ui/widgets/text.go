@@ -244,7 +244,7 @@ func (f *Facts) Set(facts []Fact) {
 }
 
 // nameRoom is the width of the names of facts.
-const nameRoom float32 = 92
+const nameRoom float32 = 86
 
 type factRow struct{ names float32 }
 

@@ -35,7 +35,10 @@ func (l *Layer) Place(o fyne.CanvasObject, at fyne.Position) {
 }
 
 // Cover records that a sheet was opened.
-func (l *Layer) Cover(s *Sheet) { l.sheets = append(l.sheets, s) }
+func (l *Layer) Cover(s *Sheet) {
+	l.HideTip()
+	l.sheets = append(l.sheets, s)
+}
 
 // Covered reports whether a sheet is open.
 func (l *Layer) Covered() bool { return len(l.sheets) > 0 }
@@ -74,7 +77,7 @@ func (l *Layer) Controls() map[string][2]int {
 
 // showTip shows a tip after a delay, unless another is requested meanwhile.
 func (l *Layer) showTip(text string, below fyne.CanvasObject, post model.Post) {
-	l.hideTip()
+	l.HideTip()
 	turn := l.turn
 	time.AfterFunc(500*time.Millisecond, func() {
 		post(func() {
@@ -90,7 +93,8 @@ func (l *Layer) showTip(text string, below fyne.CanvasObject, post model.Post) {
 	})
 }
 
-func (l *Layer) hideTip() {
+// HideTip hides the tip that is shown or requested.
+func (l *Layer) HideTip() {
 	l.turn++
 	if l.tip != nil {
 		l.Remove(l.tip)
@@ -143,7 +147,7 @@ func (t Tips) NewButton(text string, icon fyne.Resource, tip string, tapped func
 	b.Text, b.Icon, b.OnTapped = text, icon, func() {
 		defer model.CatchPanic()
 		if b.tips.Layer != nil {
-			b.tips.Layer.hideTip()
+			b.tips.Layer.HideTip()
 		}
 		tapped()
 	}
@@ -206,6 +210,6 @@ func (b *Button) MouseIn(e *desktop.MouseEvent) {
 func (b *Button) MouseOut() {
 	b.Button.MouseOut()
 	if b.tips.Layer != nil {
-		b.tips.Layer.hideTip()
+		b.tips.Layer.HideTip()
 	}
 }

@@ -126,7 +126,7 @@ func TestButtonSaysWhy(t *testing.T) {
 	}
 }
 
-// TestButtonKeys holds that Enter and Space press a button, unless it is disabled.
+// TestButtonKeys checks that Enter and Space press a button, unless it is disabled.
 func TestButtonKeys(t *testing.T) {
 	test.NewTempApp(t)
 	pressed := 0
@@ -170,7 +170,7 @@ func TestSplit(t *testing.T) {
 	}
 }
 
-// Messages hold names off discs, which must not turn the line around that they are in.
+// TestTextIsShownSafely checks that names in messages cannot reverse the line.
 func TestTextIsShownSafely(t *testing.T) {
 	newApp(t)
 	for text, want := range map[string]string{
@@ -186,8 +186,8 @@ func TestTextIsShownSafely(t *testing.T) {
 	}
 }
 
-// A sheet may be closed while another lies over it: the keys are those of the other
-// one, and then those of the window again.
+// TestSheetClosedBelowAnother closes a sheet below another. The keys are those of the
+// other one, and then those of the window.
 func TestSheetClosedBelowAnother(t *testing.T) {
 	newApp(t)
 	w := test.NewTempWindow(t, nil)

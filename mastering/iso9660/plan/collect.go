@@ -44,7 +44,7 @@ func (p *Planner) collect(root *tree.Node) {
 			c := children[id.child]
 			if !c.IsDir() {
 				p.nodes++
-				p.noteSize(c)
+				p.recordSize(c)
 				continue
 			}
 			if c.Parent() == d.node {
@@ -88,9 +88,9 @@ func (p *Planner) dropped(children []*tree.Node) int {
 	return n
 }
 
-// collectAgain lists the directories in the order of the path table of another view,
+// collectView lists the directories in the order of the path table of another view,
 // with their names in it.
-func (p *Planner) collectAgain(v view) {
+func (p *Planner) collectView(v view) {
 	cut := 0
 	p.order[v] = make([]*directory, 1, len(p.dirs))
 	p.order[v][0] = p.dirs[0]
@@ -98,14 +98,14 @@ func (p *Planner) collectAgain(v view) {
 		d := p.order[v][i]
 		d.place[v].number = uint32(i + 1)
 		children := d.children(v)
-		ids := p.nameAgain(v, children)
+		ids := p.identifiersIn(v, children)
 		p.keep(d, v, ids)
 		for _, id := range ids {
 			c := children[id.child]
-			if p.cuts(v, c.Name) {
+			if p.truncates(v, c.Name) {
 				cut++
 			}
-			p.noteSize(c)
+			p.recordSize(c)
 			if c.IsDir() {
 				sub := p.dirs[c.Index]
 				sub.place[v].id = string(p.names.bytes(id))
@@ -122,17 +122,17 @@ func (p *Planner) collectAgain(v view) {
 	}
 }
 
-// nameAgain makes the identifiers of the entries of a folder in a view other than the
+// identifiersIn makes the identifiers of the entries of a folder in a view other than the
 // primary one.
-func (p *Planner) nameAgain(v view, children []*tree.Node) []identifier {
+func (p *Planner) identifiersIn(v view, children []*tree.Node) []identifier {
 	if v == joliet {
 		return p.names.jolietName(children, p.jolietLimit(), p.leaveOut(v))
 	}
 	return p.names.enhancedName(children, p.leaveOut(v))
 }
 
-// cuts reports whether a name is too long for a view.
-func (p *Planner) cuts(v view, name string) bool {
+// truncates reports whether a name is too long for a view.
+func (p *Planner) truncates(v view, name string) bool {
 	if v == joliet {
 		return tooLong(name, p.jolietLimit())
 	}

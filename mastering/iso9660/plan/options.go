@@ -50,9 +50,9 @@ type Options struct {
 	// Hidden and HiddenInJoliet report whether the tree with Rock Ridge, or that of
 	// Joliet, does not show a file or folder; nil hides nothing.
 	Hidden, HiddenInJoliet func(*tree.Node) bool
-	// Settle sets the attributes of a directory that the plan adds to those of the tree,
+	// SetAttributes sets the attributes of a directory that the plan adds to those of the tree,
 	// RR_MOVED. If it is nil, the directory has the attributes of a new one.
-	Settle func(*tree.Node)
+	SetAttributes func(*tree.Node)
 	// Boot adds a boot record (El Torito 1.0, figure 7).
 	Boot bool
 	// PartitionOffset is the first sector of a partition that shows the same volume, with

@@ -82,7 +82,7 @@ func New(root *tree.Node, o Options) (*Planner, error) {
 	p.collect(root)
 	for v := joliet; v < views; v++ {
 		if p.has(v) {
-			p.collectAgain(v)
+			p.collectView(v)
 		}
 	}
 	if p.large != nil {
@@ -212,8 +212,8 @@ func (p *Planner) content(n *tree.Node) (lba uint32, length int64) {
 	return uint32(p.at.Contents(n)), storedSize(n, src)
 }
 
-// noteSize records a file that is too large for the interchange level.
-func (p *Planner) noteSize(n *tree.Node) {
+// recordSize records a file that is too large for the interchange level.
+func (p *Planner) recordSize(n *tree.Node) {
 	if p.o.Level < 3 && n.Size > math.MaxUint32 && n.Mode.IsRegular() && n.Source() != nil && storedSize(n, n.Source()) > math.MaxUint32 {
 		p.large = n
 	}

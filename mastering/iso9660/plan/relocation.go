@@ -69,8 +69,8 @@ func (p *Planner) movedNode(root *tree.Node) *tree.Node {
 		at = time.Unix(0, root.Modified)
 	}
 	n := tree.NewFolder(name, at)
-	if p.o.Settle != nil {
-		p.o.Settle(n)
+	if p.o.SetAttributes != nil {
+		p.o.SetAttributes(n)
 	}
 	return n
 }

@@ -1,10 +1,10 @@
 // Package plan plans volumes of the OSTA Universal Disk Format, revisions 1.02 to
 // 2.60, which is a profile of ECMA-167 3rd edition. Package udf reads them.
 //
-// [New] plans the structures of a volume for a tree of files. [Planner.Volume]
-// makes a layout of them and of the contents. For a disc with another file system
-// beside UDF (a bridge disc, UDF 6.4), [Planner.Extents] returns the structures
-// alone, and the caller places the contents.
+// [New] plans the structures of a volume for a tree of files, and [Planner.Extents]
+// returns them as extents of a layout. The caller, package master, places the
+// contents of the files, which another file system on the disc may share (a bridge
+// disc, UDF 6.4).
 //
 // # Sessions
 //

@@ -1,6 +1,7 @@
 package plan_test
 
 import (
+	"fmt"
 	"io/fs"
 	"strings"
 	"testing"
@@ -63,9 +64,9 @@ func FuzzFileName(f *testing.F) {
 	})
 }
 
-// TestWarnings sees that a person is told of names and links that are not as
-// they were, and that names which are no text stay apart.
-func TestWarnings(t *testing.T) {
+// TestNotices checks the notices about names and links that cannot be recorded as they
+// are, and that names that are not UTF-8 stay different.
+func TestNotices(t *testing.T) {
 	root := tree.NewFolder("", udftest.When)
 	for _, name := range []string{"bad\xfe", "bad\xff", "bad\ufffd", strings.Repeat("a", 255)} {
 		root.Append(tree.NewFile(name, 1, udftest.When, layout.Bytes("x")))
@@ -78,13 +79,13 @@ func TestWarnings(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got := strings.Join(p.Report().Warnings, "\n")
-	for _, want := range []string{"1 names are longer than UDF allows", "2 names are not text", "1 symbolic links take more than a block"} {
+	got := fmt.Sprint(p.Report().Notices)
+	for _, want := range []string{"1 name is longer than UDF allows", "2 names are not valid UTF-8", "1 symbolic link is longer than a block"} {
 		if !strings.Contains(got, want) {
-			t.Errorf("warnings %q, want %q", got, want)
+			t.Errorf("notices %s, want %q", got, want)
 		}
 	}
-	l, err := p.Volume(0, nil)
+	l, err := udftest.Place(p, root, 0, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -97,7 +98,7 @@ func TestWarnings(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, d := range list {
-		if strings.Contains(d.Name(), "~") { // the reader's mark of a name that is there twice
+		if strings.Contains(d.Name(), "~") { // the reader adds it to the second of two equal names
 			t.Errorf("%s was written twice", d.Name())
 		}
 	}

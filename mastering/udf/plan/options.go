@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"glassmaster/mastering/disc"
 	"glassmaster/mastering/tree"
 	"glassmaster/mastering/udf/internal/ecma167"
 )
@@ -47,28 +48,25 @@ func revisionList() string {
 
 // Options of a volume. The zero value is a volume of revision 2.01.
 type Options struct {
-	Revision    Revision  `json:"revision,omitempty"`
-	Label       string    `json:"-"` // logical volume identifier
-	Set         string    `json:"set,omitempty"`
-	Publisher   string    `json:"publisher,omitempty"`   // the organization
-	Owner       string    `json:"owner,omitempty"`       // up to 34 characters each
-	Contact     string    `json:"contact,omitempty"`     //
-	Application string    `json:"application,omitempty"` // up to 22 characters of ASCII
-	Time        time.Time `json:"-"`                     // creation time of the volume
-	// DVDVideo lays the files in the folder VIDEO_TS out as DVD-Video has it, before
-	// all others. It needs revision 1.02, and should have ISO 9660 beside it.
-	DVDVideo bool `json:"dvdVideo,omitempty"`
+	Revision    Revision
+	Label       string // logical volume identifier
+	Set         string
+	Publisher   string    // the organization
+	Owner       string    // up to 34 characters each
+	Contact     string    //
+	Application string    // up to 22 characters of ASCII
+	Time        time.Time // creation time of the volume
 	// Hidden reports whether a file or folder is left out of the volume. If it is nil,
 	// none is.
-	Hidden func(*tree.Node) bool `json:"-"`
-	// Clamp sets the time of files that are younger than Time to Time, so that the
-	// same files always give the same volume.
-	Clamp bool `json:"-"`
+	Hidden func(*tree.Node) bool
+	// Gaps is the number of sectors between the contents of files, as on a DVD-Video.
+	// It affects only the volume set identifier, which is different for each volume.
+	Gaps int64
 }
 
 // Report has the counts of a plan, and what could not be planned as requested.
 type Report struct {
 	Files       int // files with contents, hard links counted once
 	Directories int
-	Warnings    []string
+	Notices     []disc.Notice
 }

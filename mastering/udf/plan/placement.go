@@ -3,7 +3,6 @@ package plan
 import (
 	"errors"
 	"fmt"
-	"io"
 	"math"
 
 	"glassmaster/mastering/layout"
@@ -52,35 +51,13 @@ type Placement struct {
 	Contents func(n *tree.Node) int64
 }
 
-// Volume returns the layout of a volume of UDF alone that begins at a sector of the
-// disc. previous reads what is on the disc before it, and may be nil.
-func (p *Planner) Volume(start int64, previous io.ReaderAt) (*layout.Layout, error) {
-	data := p.dataStart(start)
-	mirror := data + p.data
-	before, after, err := p.extents(Placement{
-		Start: start, Recognition: start + 16, Metadata: start + FirstSector, Mirror: mirror, End: mirror + p.MirrorSectors() + TailSectors,
-	})
-	if err != nil {
-		return nil, err
-	}
-	extents := append(append(before, p.extentsOf(data)...), after...)
-	return layout.NewSession(extents, start*sectorSize, p.at.End*sectorSize, previous)
-}
-
 // Extents places the structures, and returns their extents in the order of their
 // addresses: before has those up to the end of the metadata, after those from the
 // mirror. The caller places the contents between them. Extents is called once.
 func (p *Planner) Extents(at Placement) (before, after []layout.Extent, err error) {
-	if at.Contents == nil {
-		return nil, nil, errors.New("plan UDF volume: Placement.Contents is not set")
-	}
-	return p.extents(at)
-}
-
-// extents is Extents; without Placement.Contents the contents are where Volume puts
-// them.
-func (p *Planner) extents(at Placement) (before, after []layout.Extent, err error) {
 	switch {
+	case at.Contents == nil:
+		err = errors.New("Placement.Contents is not set")
 	case at.Start < 0 || at.Recognition < at.Start+16 || at.Recognition+recognitionSectors > at.Start+mainSequence:
 		err = fmt.Errorf("the recognition sequence at sector %d is not between %d and %d", at.Recognition, at.Start+16, at.Start+mainSequence)
 	case at.Metadata < at.Start+FirstSector:

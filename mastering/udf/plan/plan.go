@@ -1,7 +1,6 @@
 package plan
 
 import (
-	"cmp"
 	"fmt"
 	"io/fs"
 	"math"
@@ -10,10 +9,9 @@ import (
 	"unicode/utf8"
 
 	"glassmaster/mastering/disc"
-	"glassmaster/mastering/dvdvideo"
-	"glassmaster/mastering/layout"
 	"glassmaster/mastering/tree"
 	"glassmaster/mastering/udf/internal/ecma167"
+	"glassmaster/mastering/units"
 )
 
 // sectorSize is the size of a sector, and of a logical block of a planned volume, in
@@ -28,10 +26,8 @@ type Planner struct {
 	o      Options
 	dirs   []planned // level by level, so that the subdirectories of a directory follow each other
 	shared map[*tree.Shared]*shared
-	video  dvdvideo.Placement
-	placed map[*tree.Node]int64 // files of a DVD-Video: their sectors from the first contents
-	blocks uint32               // of metadata
-	data   int64                // sectors of contents
+	blocks uint32 // of metadata
+	data   int64  // sectors of contents that are not on the disc already
 
 	// Numbers of names: all, those of what is not a directory, and those that cannot be
 	// recorded as they are.
@@ -66,7 +62,6 @@ type planned struct {
 type shared struct {
 	name  uint32 // number of the first name
 	icb   uint32
-	data  uint32
 	links uint32
 }
 
@@ -76,7 +71,6 @@ type cursor struct {
 	name  uint32 // number of the name in the volume
 	icb   uint32 // metadata block of the next file entry
 	dir   uint32 // index of the next subdirectory in Planner.dirs
-	data  uint32 // sector of the next contents, from the first
 	fid   uint32 // byte of the directory where the file identifier begins
 }
 
@@ -105,12 +99,6 @@ func New(root *tree.Node, o Options) (*Planner, error) {
 	}
 	if o.Revision == 0 {
 		o.Revision = Revision201
-		if o.DVDVideo {
-			o.Revision = Revision102
-		}
-	}
-	if o.DVDVideo && o.Revision != Revision102 {
-		return nil, fmt.Errorf("plan UDF volume: a DVD-Video is of revision 1.02, not %s: players know no other", o.Revision)
 	}
 	if !slices.Contains(Revisions, o.Revision) {
 		return nil, fmt.Errorf("plan UDF volume: revision %s cannot be written; use one of %s", o.Revision, revisionList())
@@ -118,66 +106,32 @@ func New(root *tree.Node, o Options) (*Planner, error) {
 	p := &Planner{o: o, shared: map[*tree.Shared]*shared{}, firstRecorded: -1}
 	p.dirs = []planned{{node: root, icb: rootBlock}}
 	at := cursor{icb: firstBlock, dir: 1}
-	if o.DVDVideo {
-		var err error
-		if at.data, err = p.placeVideo(root); err != nil {
-			return nil, err
-		}
-	}
 	for i := 0; i < len(p.dirs); i++ {
 		if err := p.collect(uint32(i), &at); err != nil {
 			return nil, err
 		}
 	}
-	p.blocks, p.data, p.names = at.icb, int64(at.data), at.name
+	p.blocks, p.names = at.icb, at.name
 	p.report.Directories = len(p.dirs)
-	p.warn(p.truncated, "%d names are longer than UDF allows (254 characters, 127 outside of Latin-1) and are cut")
-	p.warn(p.nonUTF8, "%d names are not text in UTF-8 and are changed in UDF")
-	p.warn(p.longTargets, "%d symbolic links take more than a block of 2048 bytes in UDF; Linux does not follow such links")
+	p.warn(p.truncated, "name is", "names are", "longer than UDF allows (254 characters, 127 outside of Latin-1), and truncated in the UDF volume")
+	p.warn(p.nonUTF8, "name is", "names are", "not valid UTF-8, and changed in the UDF volume")
+	p.warn(p.longTargets, "symbolic link is", "symbolic links are", "longer than a block of 2048 bytes in the UDF volume; Linux does not follow such links")
 	return p, nil
 }
 
-// warn adds a warning about n things, unless there are none.
-func (p *Planner) warn(n uint32, format string) {
+// warn adds a warning about n names, unless n is 0.
+func (p *Planner) warn(n uint32, one, many, text string) {
 	if n > 0 {
-		p.report.Warnings = append(p.report.Warnings, fmt.Sprintf(format, n))
+		p.report.Notices = append(p.report.Notices, disc.Notice{Severity: disc.Warning, Text: units.Count(n, one, many) + " " + text})
 	}
 }
 
-// placeVideo places the files of a DVD-Video and returns how many sectors they
-// take.
-func (p *Planner) placeVideo(root *tree.Node) (uint32, error) {
-	v, err := dvdvideo.Place(root)
-	if err != nil {
-		return 0, err
-	}
-	if v.Sectors > math.MaxUint32 {
-		return 0, fmt.Errorf("plan DVD-Video: %d sectors", v.Sectors)
-	}
-	p.report.Warnings = append(p.report.Warnings, v.Warnings...)
-	p.video = v
-	p.placed = map[*tree.Node]int64{}
-	for _, f := range v.Files {
-		if f.Node.Recorded() != nil {
-			return 0, fmt.Errorf("plan DVD-Video: %s is on the disc already: a DVD-Video cannot be added to", f.Node.Path())
-		}
-		p.placed[f.Node] = f.Sector
-	}
-	return uint32(v.Sectors), nil
-}
-
-// sharedOf returns what the names of a hard-linked file share. On a
-// DVD-Video each name has contents of its own: a backup that is a link to what it
-// backs up would be none.
-func (p *Planner) sharedOf(n *tree.Node) *tree.Shared {
-	s := n.Shared()
-	if s == nil || !n.Mode.IsRegular() {
+// sharedOf returns what the names of a hard-linked file share.
+func sharedOf(n *tree.Node) *tree.Shared {
+	if !n.Mode.IsRegular() {
 		return nil
 	}
-	if _, ok := p.placed[n]; ok {
-		return nil
-	}
-	return s
+	return n.Shared()
 }
 
 // collect measures a directory, and places its names and the file entries of its
@@ -189,7 +143,6 @@ func (p *Planner) collect(index uint32, at *cursor) error {
 	d.from = *at
 	c := *at
 	d.links = 1
-	var data int64
 	for range d.entries() {
 		n := d.child(c.entry)
 		if err := p.countFile(n, c); err != nil {
@@ -203,11 +156,11 @@ func (p *Planner) collect(index uint32, at *cursor) error {
 		} else {
 			p.files++
 		}
-		if !it.again {
-			data += p.contentSectors(n)
+		if !it.again && isLaidOut(n) {
+			p.data += blocks(n.Size)
 		}
-		if data > math.MaxUint32-int64(at.data) || c.fid > math.MaxInt32/2 {
-			return fmt.Errorf("plan UDF volume: %s: the volume is too large (the limits are 8 TiB, and 1 GiB of names in a folder)", d.node.Path())
+		if c.fid > math.MaxInt32/2 {
+			return fmt.Errorf("plan UDF volume: %s: the names in the folder take more than 1 GiB", d.node.Path())
 		}
 	}
 	if d.size = c.fid; d.size > p.room() || p.o.Revision == Revision102 {
@@ -249,7 +202,7 @@ func (p *Planner) countFile(n *tree.Node, c cursor) error {
 			p.endRecorded = max(p.endRecorded, int64(x.Start)+blocks(x.Length))
 		}
 	}
-	s := p.sharedOf(n)
+	s := sharedOf(n)
 	if s == nil {
 		if hasContents(n) {
 			p.report.Files++
@@ -258,7 +211,7 @@ func (p *Planner) countFile(n *tree.Node, c cursor) error {
 	}
 	known, ok := p.shared[s]
 	if !ok {
-		known = &shared{name: c.name, data: c.data}
+		known = &shared{name: c.name}
 		p.shared[s] = known
 		p.report.Files++
 	}
@@ -277,7 +230,7 @@ func (p *Planner) placeEntries(d *planned, index uint32) {
 			p.dirs[it.dir].icb = it.cursor.icb
 		case it.again:
 		default:
-			if s := p.sharedOf(it.node); s != nil {
+			if s := sharedOf(it.node); s != nil {
 				p.shared[s].icb = it.cursor.icb
 			}
 		}
@@ -291,14 +244,13 @@ func (p *Planner) next(d *planned, c *cursor) item {
 	c.entry++
 	c.name++
 	c.fid += nameLength(fileName(n.Name))
-	if s := p.sharedOf(n); s != nil {
+	if s := sharedOf(n); s != nil {
 		if first := p.shared[s]; first.name != it.name {
-			it.again, it.icb, it.data = true, first.icb, first.data
+			it.again, it.icb = true, first.icb
 			return it
 		}
 	}
 	c.icb += p.entryBlocks(n)
-	c.data += uint32(p.contentSectors(n))
 	if n.IsDir() {
 		c.dir++
 	}
@@ -346,23 +298,6 @@ func hasContents(n *tree.Node) bool {
 // isLaidOut reports whether a file has contents that are not on the disc already.
 func isLaidOut(n *tree.Node) bool { return hasContents(n) && n.Recorded() == nil }
 
-// contentSectors returns the sectors that a file's contents take where they
-// follow the metadata in the order of the volume.
-func (p *Planner) contentSectors(n *tree.Node) int64 {
-	if _, ok := p.placed[n]; ok || !isLaidOut(n) {
-		return 0
-	}
-	return blocks(n.Size)
-}
-
-// dataSector returns the sector of a file's contents, from the first of all.
-func (p *Planner) dataSector(it item) int64 {
-	if at, ok := p.placed[it.node]; ok {
-		return at
-	}
-	return int64(it.data)
-}
-
 // blocks returns the number of blocks for n bytes.
 func blocks(n int64) int64 { return (n + sectorSize - 1) / sectorSize }
 
@@ -390,10 +325,6 @@ func (p *Planner) entryBlocks(n *tree.Node) uint32 {
 	}
 	return 1
 }
-
-// Video returns where the files of a DVD-Video have to be; it has none unless
-// Options.DVDVideo asks for it.
-func (p *Planner) Video() dvdvideo.Placement { return p.video }
 
 // Report returns the counts and notices of the plan.
 func (p *Planner) Report() Report { return p.report }
@@ -425,33 +356,4 @@ const metadataUnit = 32
 // metadataBlocks returns the size of the metadata partition in blocks.
 func (p *Planner) metadataBlocks() int64 {
 	return wholeUnits(int64(p.blocks))
-}
-
-// dataStart returns the first sector of the contents of a volume of UDF alone that
-// begins at a sector. A DVD-Video begins an ECC block.
-func (p *Planner) dataStart(start int64) int64 {
-	at := start + FirstSector + p.MetadataSectors()
-	if p.placed != nil {
-		at = (at + dvdvideo.ECCBlock - 1) / dvdvideo.ECCBlock * dvdvideo.ECCBlock
-	}
-	return at
-}
-
-// extentsOf returns the files of the volume with their places in the order in
-// which a volume of UDF alone has them, from sector start on.
-func (p *Planner) extentsOf(start int64) []layout.Extent {
-	list := make([]layout.Extent, 0, p.report.Files)
-	for i := range p.dirs {
-		d := &p.dirs[i]
-		c := d.from
-		for range d.entries() {
-			if it := p.next(d, &c); isLaidOut(it.node) && !it.again {
-				list = append(list, layout.Extent{Start: (start + p.dataSector(it)) * sectorSize, Length: it.node.Size, Source: it.node.Source()})
-			}
-		}
-	}
-	if p.placed != nil {
-		slices.SortFunc(list, func(a, b layout.Extent) int { return cmp.Compare(a.Start, b.Start) })
-	}
-	return list
 }

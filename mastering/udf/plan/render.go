@@ -2,7 +2,6 @@ package plan
 
 import (
 	"io/fs"
-	"time"
 
 	"glassmaster/mastering/tree"
 	"glassmaster/mastering/udf/internal/ecma167"
@@ -105,7 +104,7 @@ func (p *Planner) putFile(b []byte, it item) {
 	n := it.node
 	e := p.entry(n, it.icb, firstID+uint64(it.name))
 	e.links = 1
-	if s := p.sharedOf(n); s != nil {
+	if s := sharedOf(n); s != nil {
 		e.links = p.shared[s].links
 	}
 	switch {
@@ -153,17 +152,8 @@ func (p *Planner) putTarget(b []byte, e *icb, target string) {
 func (p *Planner) entry(n *tree.Node, block uint32, unique uint64) icb {
 	return icb{
 		block: p.base + block, kind: fileType(n.Mode), flags: modeFlags(n.Mode), uid: n.UID, gid: n.GID,
-		permissions: permissions(n.Mode), time: p.modified(n), unique: unique,
+		permissions: permissions(n.Mode), time: n.ModTime(), unique: unique,
 	}
-}
-
-// modified returns the modification time of a node.
-func (p *Planner) modified(n *tree.Node) time.Time {
-	t := n.ModTime()
-	if p.o.Clamp && t.After(p.o.Time) {
-		return p.o.Time
-	}
-	return t
 }
 
 // A run is a contiguous part of the contents of a file.
@@ -180,11 +170,5 @@ func (p *Planner) runs(list []run, it item) []run {
 		}
 		return list
 	}
-	var sector int64
-	if p.at.Contents != nil {
-		sector = p.at.Contents(it.node)
-	} else {
-		sector = p.dataStart(p.at.Start) + p.dataSector(it)
-	}
-	return append(list, run{uint32(sector - p.begin), it.node.Size})
+	return append(list, run{uint32(p.at.Contents(it.node) - p.begin), it.node.Size})
 }

@@ -106,7 +106,7 @@ func ascii(r rune) rune {
 // volume, in hexadecimal digits.
 func (p *Planner) setIdentifier() string {
 	h := fnv.New32a()
-	fmt.Fprintln(h, p.o.Label, p.o.Set, p.o.Revision, p.o.Time.UnixNano(), p.names, p.blocks, p.data)
+	fmt.Fprintln(h, p.o.Label, p.o.Set, p.o.Revision, p.o.Time.UnixNano(), p.names, p.blocks, p.data+p.o.Gaps)
 	return fmt.Sprintf("%08X%08X%s", uint32(p.o.Time.Unix()), h.Sum32(), p.o.Set)
 }
 

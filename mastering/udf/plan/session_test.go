@@ -80,7 +80,7 @@ func session(t *testing.T, first []byte, r plan.Revision) (*layout.Layout, int64
 		t.Fatal(err)
 	}
 	start := int64(len(first))/disc.SectorSize + gap
-	l, err := p.Volume(start, bytes.NewReader(first))
+	l, err := udftest.Place(p, root, start, bytes.NewReader(first))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -204,7 +204,7 @@ func TestSessionBehindISO(t *testing.T) {
 			t.Fatal(err)
 		}
 		start := int64(len(first))/disc.SectorSize + gap
-		l, err := p.Volume(start, nil)
+		l, err := udftest.Place(p, root, start, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -239,7 +239,7 @@ func TestSessionAlone(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l, err := p.Volume(5000, nil)
+	l, err := udftest.Place(p, root, 5000, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -273,7 +273,7 @@ func TestRecordedErrors(t *testing.T) {
 		root.Append(tree.NewFile("file", c.size, udftest.When, &layout.Recorded{Extents: c.extents}))
 		p, err := plan.New(root, plan.Options{})
 		if err == nil {
-			_, err = p.Volume(1000, nil)
+			_, err = udftest.Place(p, root, 1000, nil)
 		}
 		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: error %v, want %q", c.name, err, c.want)

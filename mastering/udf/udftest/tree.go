@@ -8,32 +8,34 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"glassmaster/mastering/disc"
 	"glassmaster/mastering/layout"
 	"glassmaster/mastering/tree"
 	"glassmaster/mastering/udf/plan"
 )
 
-// When is the time of the volumes that tests make.
+// When is the creation time of the volumes of tests.
 var When = time.Date(2024, 2, 29, 12, 34, 56, 789012000, time.UTC)
 
-// Where the planner puts things, in sectors of the volume, or blocks of the
-// metadata.
+// Where the planner places structures: in sectors of the volume, RootBlock and
+// FirstBlock in blocks of the metadata.
 const (
 	MainSequence   = 32
 	SequenceLength = 16
 	IntegrityStart = 64
 	RootBlock      = 2
-	FirstBlock     = 3  // behind the root
-	MetadataUnit   = 32 // blocks of the partition in front of the metadata
+	FirstBlock     = 3  // after the root
+	MetadataUnit   = 32 // blocks of the partition before the metadata
 	MaxExtent      = 1<<30 - 2048
 )
 
-// Mirror returns where the mirror of the metadata is in a volume that is planned,
-// in sectors: its file entry, and its contents.
+// Mirror returns the sectors of the mirror of the metadata in a planned volume: that of
+// its file entry, and the first one of its contents.
 func Mirror(t testing.TB, r io.ReaderAt, p *plan.Planner) (entry, contents int64) {
 	t.Helper()
 	var b [4]byte
@@ -63,8 +65,8 @@ func Sample() *tree.Node {
 	return root
 }
 
-// Files returns a tree of folders and files: 7-Zip opens no volume that holds
-// anything else.
+// Files returns a tree of folders and files. 7-Zip does not open volumes with other
+// types of files.
 func Files() *tree.Node {
 	root := tree.NewFolder("", When)
 	at := func(n int) time.Time { return When.Add(time.Duration(n)*time.Hour + time.Duration(n)*time.Microsecond) }
@@ -109,6 +111,13 @@ func Files() *tree.Node {
 // Volume returns the layout of a volume of UDF alone.
 func Volume(t testing.TB, root *tree.Node, o plan.Options) *layout.Layout {
 	t.Helper()
+	l, _ := VolumeAndPlan(t, root, o)
+	return l
+}
+
+// VolumeAndPlan returns the layout of a volume of UDF alone, and its planner.
+func VolumeAndPlan(t testing.TB, root *tree.Node, o plan.Options) (*layout.Layout, *plan.Planner) {
+	t.Helper()
 	if o.Time.IsZero() {
 		o.Time = When
 	}
@@ -116,14 +125,50 @@ func Volume(t testing.TB, root *tree.Node, o plan.Options) *layout.Layout {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l, err := p.Volume(0, nil)
+	l, err := Place(p, root, 0, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return l
+	return l, p
 }
 
-// Save writes a layout into a file of that name.
+// Place places the contents of the files between the structures of a volume, and
+// returns the layout of a session with that volume. The session begins at a sector of
+// the disc previous.
+func Place(p *plan.Planner, root *tree.Node, start int64, previous io.ReaderAt) (*layout.Layout, error) {
+	at := start + plan.FirstSector + p.MetadataSectors()
+	starts := map[any]int64{}
+	var contents []layout.Extent
+	_ = root.Walk(func(n *tree.Node) error {
+		_, known := starts[contentsKey(n)]
+		if known || !n.Mode.IsRegular() || n.Size == 0 || n.Recorded() != nil {
+			return nil
+		}
+		starts[contentsKey(n)] = at
+		contents = append(contents, layout.Extent{Start: at * disc.SectorSize, Length: n.Size, Source: n.Source()})
+		at += (n.Size + disc.SectorSize - 1) / disc.SectorSize
+		return nil
+	})
+	end := at + p.MirrorSectors() + plan.TailSectors
+	before, after, err := p.Extents(plan.Placement{
+		Start: start, Recognition: start + 16, Metadata: start + plan.FirstSector, Mirror: at, End: end,
+		Contents: func(n *tree.Node) int64 { return starts[contentsKey(n)] },
+	})
+	if err != nil {
+		return nil, err
+	}
+	return layout.NewSession(slices.Concat(before, contents, after), start*disc.SectorSize, end*disc.SectorSize, previous)
+}
+
+// contentsKey returns what the names of the same contents have in common.
+func contentsKey(n *tree.Node) any {
+	if s := n.Shared(); s != nil {
+		return s
+	}
+	return n
+}
+
+// Save writes a layout to a file.
 func Save(t testing.TB, l *layout.Layout, name string) {
 	t.Helper()
 	f, err := os.Create(name)
@@ -136,7 +181,7 @@ func Save(t testing.TB, l *layout.Layout, name string) {
 	}
 }
 
-// TreeManifest describes a tree as manifest describes a volume.
+// TreeManifest returns the manifest of a tree, with sorted lines.
 func TreeManifest(t testing.TB, root *tree.Node) string {
 	t.Helper()
 	links := func(n *tree.Node) int {

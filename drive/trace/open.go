@@ -1,0 +1,33 @@
+package trace
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strings"
+
+	"glassmaster/drive/scsi"
+)
+
+// Scheme is what the names of replayed records begin with: "trace:FILE".
+const Scheme = "trace"
+
+// Open opens the record in a file, by a name that begins with Scheme, as a drive that
+// replies as in the record. What the drive of somebody else said can be looked into with
+// it.
+func Open(_ context.Context, name string) (scsi.Transport, error) {
+	path := strings.TrimPrefix(name, Scheme+":")
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("open the record of a drive: %w", err)
+	}
+	defer f.Close()
+	all, err := Parse(f)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	if len(all) == 0 {
+		return nil, fmt.Errorf("%s: there is no command in it; it must be a record that --trace has made", path)
+	}
+	return NewReplay(all), nil
+}
