@@ -1,5 +1,6 @@
 // Package job writes a disc into a sink. It is the only way to do so: the command
-// line and the window build, read, convert, copy and burn with it.
+// line and the window build, read, convert, copy and burn with it. A [Queue] runs long
+// work, and gives each drive to one user at a time.
 //
 // The source is whatever package source opens: an image file, the disc in a drive, a
 // folder, a compilation. The sink is an image file ([ImageFile]), a stream

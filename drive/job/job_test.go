@@ -443,7 +443,7 @@ func TestUnreadable(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			j, err := job.New(t.Context(), source.New(t.Context(), "test", d), to)
+			j, err := job.New(t.Context(), &source.Source{Disc: d, Name: "test", Locate: func(disc.LBA) string { return "" }}, to)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -114,14 +114,6 @@ func Open(ctx context.Context, name string, o Options) (*Source, error) {
 	return s, nil
 }
 
-// New returns a disc that is open already as a source of that name. Closing the source
-// closes the disc.
-func New(ctx context.Context, name string, d disc.Disc) *Source {
-	s := &Source{Disc: d, Name: name}
-	s.Locate = s.locate(ctx)
-	return s
-}
-
 // FromCompilation opens a compilation as the disc that it describes. Notices are those of
 // its files, from when it was put together. The compilation can be edited afterwards,
 // unless it is sealed.

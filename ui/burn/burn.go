@@ -81,6 +81,9 @@ func (v *View) Work() string {
 	if v.burn.Stage() != model.Running {
 		return ""
 	}
+	if _, waits := v.burn.WaitsFor(); waits {
+		return "A burn waits for its drive. Nothing is written if it is stopped now."
+	}
 	if file := v.burn.WrittenTo().File; file != "" {
 		return "The image " + file + " is being written: if that is stopped, the unfinished file is removed."
 	}

@@ -26,6 +26,7 @@ type progressView struct {
 	bar     *widgets.Bar
 	graph   *widgets.Graph
 	phases  *phaseList
+	others  *widgets.Facts // other jobs that use drives
 	facts   *widgets.Facts
 	host    *level
 	drive   *level
@@ -34,7 +35,7 @@ type progressView struct {
 }
 
 func newProgressView(v *View) *progressView {
-	c := &progressView{v: v, title: widgets.Title(""), graph: widgets.NewGraph(), facts: widgets.NewFacts(), phases: newPhaseList(), log: newLog()}
+	c := &progressView{v: v, title: widgets.Title(""), graph: widgets.NewGraph(), facts: widgets.NewFacts(), phases: newPhaseList(), others: widgets.NewFacts(), log: newLog()}
 	c.phase = widgets.Muted("")
 	c.percent = widgets.NewText("").Sized(theme.HeadingSize).Bold().Align(fyne.TextAlignTrailing)
 	c.bar = widgets.NewBar()
@@ -42,7 +43,7 @@ func newProgressView(v *View) *progressView {
 	c.stop = v.d.Tips.NewButton("Stop…", theme.StopIcon, "Stop the burn in the best state that the medium allows", v.askStop)
 	head := container.NewBorder(nil, nil, nil, widgets.Middle(widgets.Wide(110, c.percent)), container.New(&widgets.Column{Gap: 2}, c.title, c.phase))
 	side := widgets.Frame(container.NewBorder(nil, c.stop, nil, nil,
-		container.NewVScroll(container.New(&widgets.Column{Gap: 14}, widgets.Title("Progress"), c.phases.object, c.facts.Container, c.host.object, c.drive.object))))
+		container.NewVScroll(container.New(&widgets.Column{Gap: 14}, widgets.Title("Progress"), c.phases.object, c.facts.Container, c.host.object, c.drive.object, c.others.Container))))
 	body := widgets.NewSplit(true, 0.6, c.graph, widgets.Panel(widgets.Inset(c.log.object, 12, 10, 6, 6)))
 	c.object = container.NewBorder(
 		container.New(&widgets.Column{Gap: 8}, widgets.MinHeight(40, head), c.bar, widgets.Space(0, 2)),
@@ -94,6 +95,11 @@ func (c *progressView) draw() {
 	c.graph.Set(trace)
 	c.phases.set(b.Phases())
 	c.facts.Set(rateFacts(s, waiting))
+	var others []widgets.Fact
+	for _, j := range b.OtherJobs() {
+		others = append(others, widgets.Fact{Name: j.Name, Value: j.Value})
+	}
+	c.others.Set(others)
 	c.host.set(s.HostBuffer)
 	c.drive.set(s.DriveBuffer)
 	c.log.add(b.Job().Meter().Log(c.log.count()))

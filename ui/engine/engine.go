@@ -42,16 +42,16 @@ func (e *Engine) Queue() *job.Queue { return &e.queue }
 // OpenDisc opens an image file, or the disc in a drive. While a task has the drive,
 // reading the disc fails with a *job.BusyError.
 func (e *Engine) OpenDisc(ctx context.Context, name string) (disc.Disc, error) {
-	o := source.Options{Report: progress.Discard}
+	options := source.Options{Report: progress.Discard}
 	if drive.IsName(name) {
 		held, release, err := e.queue.Use(ctx, name)
 		if err != nil {
 			return nil, err
 		}
 		defer release()
-		ctx, o.Wrap = held, e.queue.Share
+		ctx, options.Wrap = held, e.queue.Share
 	}
-	s, err := source.Open(ctx, name, o)
+	s, err := source.Open(ctx, name, options)
 	if err != nil {
 		return nil, err // and not s: a nil pointer in an interface is not nil
 	}

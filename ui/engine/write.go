@@ -83,12 +83,12 @@ func (e *Engine) withJob(ctx context.Context, src *source.Source, t model.Target
 
 // openSource opens what is to be burned. The caller has its drive.
 func openSource(ctx context.Context, s model.Source, rep progress.Reporter) (*source.Source, error) {
-	o := source.Options{Report: rep, LateSums: true}
+	options := source.Options{Report: rep, LateSums: true}
 	if s.Kind != model.FromCompilation {
-		return source.Open(ctx, s.Name, o)
+		return source.Open(ctx, s.Name, options)
 	}
 	if s.Compilation == nil {
 		return nil, errors.New("the compilation is empty: add files in Compile first")
 	}
-	return source.FromCompilation(ctx, s.Compilation, nil, o)
+	return source.FromCompilation(ctx, s.Compilation, nil, options)
 }

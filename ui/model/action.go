@@ -60,7 +60,7 @@ func (b *Burn) RunAction(a Action, p ActionPlan, then func(string, error)) {
 		return
 	}
 	var result string
-	b.action = Enqueue(b.engine.Queue(), b.post, a.String(), []string{name}, func(ctx context.Context, rep progress.Reporter) (err error) {
+	b.action = enqueue(b.engine.Queue(), b.post, a.String(), []string{name}, func(ctx context.Context, rep progress.Reporter) (err error) {
 		if a.Destroys() {
 			if err := b.checkSameDisc(ctx, name, &p.Holds); err != nil {
 				return err

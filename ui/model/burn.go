@@ -249,11 +249,11 @@ func (b *Burn) TargetTitle() string {
 // driveTitle names a drive for people.
 func (b *Burn) driveTitle(name string) string {
 	for _, in := range b.drives {
-		if in.Drive.Name == name {
+		if in.Drive.Name == name || SameDrive(in.Drive.Name, name) {
 			return in.Drive.Title()
 		}
 	}
-	return name
+	return Short(name)
 }
 
 func (b *Burn) compiled() *compilation.Compilation {

@@ -61,8 +61,8 @@ func (b *Burn) Plan() {
 	b.changed()
 }
 
-// Planning reports whether the plan is still being made.
-func (b *Burn) Planning() bool { return b.planning.Running() }
+// isPlanning reports whether the plan is still being made.
+func (b *Burn) isPlanning() bool { return b.planning.Running() }
 
 // Preflight returns what is known before the burn begins.
 func (b *Burn) Preflight() Preflight { return b.preflight }
@@ -82,7 +82,7 @@ func (b *Burn) Why() string {
 		return "A disc cannot be copied onto itself: choose another drive, or an image file"
 	case b.target.None():
 		return "Choose a drive, an image file or a virtual disc to write to"
-	case b.Planning(), b.reading.Running():
+	case b.isPlanning(), b.reading.Running():
 		return "Reading the disc …"
 	case b.preflight.Err != nil:
 		return b.describe(b.preflight.Err)

@@ -2,6 +2,8 @@ package model
 
 import (
 	"context"
+	"fmt"
+	"strings"
 
 	"glassmaster/drive/job"
 	"glassmaster/drive/record"
@@ -37,17 +39,17 @@ func (b *Burn) Begin() {
 		title = "Writing " + t.File
 	}
 	var r job.Result
-	b.job = Enqueue(b.engine.Queue(), b.post, title, Drives(s, t), func(ctx context.Context, rep progress.Reporter) (err error) {
+	b.job = enqueue(b.engine.Queue(), b.post, title, Drives(s, t), func(ctx context.Context, rep progress.Reporter) (err error) {
 		if confirmed != nil {
 			if err := b.checkSameDisc(ctx, t.Drive, confirmed); err != nil {
 				return err
 			}
 		}
 		log := newPhaseLog(rep)
-		defer log.end()
 		r, err = b.engine.Write(ctx, s, t, o, log)
+		log.end()
 		if err != nil && !Cancelled(err) {
-			log.Notice(disc.Notice{Severity: disc.Error, Text: Explain(err)})
+			log.Notice(disc.Notice{Severity: disc.Error, Text: failure(r, err)})
 		}
 		return err
 	}, func(err error) {
@@ -82,6 +84,28 @@ func (b *Burn) WaitsFor() (text string, ok bool) {
 		return "Waiting for the drive " + b.driveTitle(drive), true
 	}
 	return "Waiting for the drive " + b.driveTitle(drive) + ": " + title, true
+}
+
+// OtherJobs returns the other jobs that use drives, with their titles and states.
+func (b *Burn) OtherJobs() []Line {
+	var out []Line
+	for _, t := range b.engine.Queue().Tasks() {
+		if b.job != nil && t == b.job.task {
+			continue
+		}
+		var titles []string
+		for _, d := range t.Drives() {
+			titles = append(titles, b.driveTitle(d))
+		}
+		state := t.State().String()
+		if s := t.Meter.Snapshot(); t.Cancelling() {
+			state = "stopping"
+		} else if s.Total > 0 {
+			state = fmt.Sprintf("%s, %.0f %%", s.Phase, 100*float64(s.Done)/float64(s.Total))
+		}
+		out = append(out, Line{t.Title(), strings.Join(append(titles, state), ": ")})
+	}
+	return out
 }
 
 // Sample records the present state of the burn in its graph, and returns both.

@@ -95,7 +95,7 @@ func newBurn(r *recorder) (*Burn, mainLoop) {
 
 func (b *Burn) waitUntilIdle(t *testing.T, q mainLoop) {
 	t.Helper()
-	q.until(t, "the plan", func() bool { return !b.FindingDrives() && !b.Planning() && len(q) == 0 })
+	q.until(t, "the plan", func() bool { return !b.FindingDrives() && !b.isPlanning() && len(q) == 0 })
 }
 
 func TestBurnSaysWhyItCannotBegin(t *testing.T) {
@@ -220,6 +220,9 @@ func TestBurnWaits(t *testing.T) {
 		text, ok := b.WaitsFor()
 		if b.Stage() != Running || !ok || text != "Waiting for the drive other: Erasing the disc" {
 			t.Errorf("stage %d, it says %q", b.Stage(), text)
+		}
+		if jobs := b.OtherJobs(); len(jobs) != 1 || jobs[0] != (Line{"Erasing the disc", "other: running"}) {
+			t.Errorf("the other jobs are %v", jobs)
 		}
 		if stop {
 			b.Job().Cancel()

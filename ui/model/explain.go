@@ -92,16 +92,10 @@ func further(s string) string {
 	return " " + sentence(s)
 }
 
-// Reason says why something cannot be planned, without the context that is plain where
-// the plan would be shown.
+// Reason says why something cannot be planned. It leaves out that planning has failed,
+// which is plain where the plan would be shown.
 func Reason(err error) string {
-	s := Explain(err)
-	for _, prefix := range []string{"Plan the burn: ", "Plan disc: "} {
-		if rest, ok := strings.CutPrefix(s, prefix); ok {
-			return sentence(rest)
-		}
-	}
-	return s
+	return sentence(strings.TrimPrefix(Explain(err), "Plan disc: "))
 }
 
 // sentence makes a sentence of a message: a capital letter, a full stop.

@@ -6,9 +6,9 @@ import (
 	"glassmaster/mastering/tree"
 )
 
-// History records edits of a tree, to undo and redo them. It stores the entries of the
+// history records edits of a tree, to undo and redo them. It stores the entries of the
 // folders that an edit changes, before and after, and no file contents.
-type History struct {
+type history struct {
 	done, undone []step
 }
 
@@ -32,9 +32,9 @@ type nameChange struct {
 	before, after string
 }
 
-// Edit runs an edit that may change the entries of these folders and the names of these
+// edit runs an edit that may change the entries of these folders and the names of these
 // nodes, and records it if anything has changed.
-func (h *History) Edit(name string, folders, renamed []*tree.Node, edit func()) {
+func (h *history) edit(name string, folders, renamed []*tree.Node, edit func()) {
 	s := step{name: name}
 	for _, f := range folders {
 		s.folders = append(s.folders, folderChange{folder: f, before: slices.Clone(f.Children())})
@@ -65,13 +65,13 @@ func (h *History) Edit(name string, folders, renamed []*tree.Node, edit func()) 
 }
 
 // Undoable returns the name of the edit that Undo undoes, empty when there is none.
-func (h *History) Undoable() string { return last(h.done) }
+func (h *history) Undoable() string { return last(h.done) }
 
 // Redoable returns the name of the edit that Redo redoes, empty when there is none.
-func (h *History) Redoable() string { return last(h.undone) }
+func (h *history) Redoable() string { return last(h.undone) }
 
 // Undo undoes the last edit.
-func (h *History) Undo() {
+func (h *history) Undo() {
 	s, ok := pop(&h.done)
 	if !ok {
 		return
@@ -84,7 +84,7 @@ func (h *History) Undo() {
 }
 
 // Redo redoes the edit that was undone last.
-func (h *History) Redo() {
+func (h *history) Redo() {
 	s, ok := pop(&h.undone)
 	if !ok {
 		return

@@ -20,12 +20,12 @@ type Job struct {
 // when the work has ended, with the error that it returned. A panic of the work becomes
 // a [PanicError].
 func Start(post Post, title string, work func(context.Context, progress.Reporter) error, then func(error)) *Job {
-	return Enqueue(new(job.Queue), post, title, nil, work, then)
+	return enqueue(new(job.Queue), post, title, nil, work, then)
 }
 
-// Enqueue adds work that uses drives to a queue: it begins when no other task has any
+// enqueue adds work that uses drives to a queue: it begins when no other task has any
 // of them. Otherwise it is like [Start].
-func Enqueue(q *job.Queue, post Post, title string, drives []string, work func(context.Context, progress.Reporter) error, then func(error)) *Job {
+func enqueue(q *job.Queue, post Post, title string, drives []string, work func(context.Context, progress.Reporter) error, then func(error)) *Job {
 	j := &Job{}
 	j.task = q.Add(title, drives, func(ctx context.Context, rep progress.Reporter) error {
 		return withoutPanic(ctx, rep, work)

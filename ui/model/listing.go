@@ -11,8 +11,8 @@ const (
 	// sortAtOnce is the number of rows that are sorted on the goroutine that owns the
 	// window; more are sorted on another one.
 	sortAtOnce = 5000
-	// MaxFound is the number of hits that a search shows.
-	MaxFound = 5000
+	// maxFound is the number of hits that a search shows.
+	maxFound = 5000
 )
 
 // Listing is a list of files: the entries of one folder of a tree, or the hits
@@ -27,7 +27,7 @@ type Listing struct {
 	order      Order
 	query      string
 	rows       []*tree.Node
-	more       bool // a search found more than MaxFound
+	more       bool // a search found more than maxFound
 	sorting    bool
 	generation int
 	back       []*tree.Node
@@ -37,12 +37,12 @@ type Listing struct {
 // NewListing returns a list of the entries of a root folder.
 func NewListing(root *tree.Node, post Post) *Listing {
 	l := &Listing{post: post}
-	l.SetRoot(root)
+	l.setRoot(root)
 	return l
 }
 
-// SetRoot shows another tree.
-func (l *Listing) SetRoot(root *tree.Node) {
+// setRoot shows another tree.
+func (l *Listing) setRoot(root *tree.Node) {
 	l.root, l.folder, l.query = root, root, ""
 	l.back, l.forward = nil, nil
 	l.Selection.Clear()
@@ -70,8 +70,8 @@ func (l *Listing) Query() string { return l.query }
 // Truncated reports whether a search found more than it shows.
 func (l *Listing) Truncated() bool { return l.more }
 
-// Sorting reports whether the rows are still being sorted.
-func (l *Listing) Sorting() bool { return l.sorting }
+// isSorting reports whether the rows are still being sorted.
+func (l *Listing) isSorting() bool { return l.sorting }
 
 // SortBy sorts by a column, or reverses the order if it is sorted by this one.
 func (l *Listing) SortBy(c Column) {
@@ -226,7 +226,7 @@ func (l *Listing) collect() []*tree.Node {
 		if n == l.root || !strings.Contains(strings.ToLower(n.Name), want) {
 			return nil
 		}
-		if len(rows) == MaxFound {
+		if len(rows) == maxFound {
 			l.more = true
 			return errStop
 		}
@@ -243,7 +243,7 @@ func (l *Listing) take(rows []*tree.Node) {
 		for _, n := range rows {
 			in[n] = true
 		}
-		l.Selection.Retain(func(n *tree.Node) bool { return in[n] })
+		l.Selection.retain(func(n *tree.Node) bool { return in[n] })
 	}
 	l.changed()
 }

@@ -134,7 +134,10 @@ func failure(r job.Result, err error) string {
 // mismatch says that what was read back differs.
 func mismatch(m *verify.Mismatch) string {
 	text := "The data was read back and is not equal to the source: " + Count(int(m.Count), "sector is bad", "sectors are bad")
-	if m.File != "" {
+	switch {
+	case m.File != "" && m.Count == 1:
+		text += ", in " + m.File
+	case m.File != "":
 		text += ", the first in " + m.File
 	}
 	return text + "."
@@ -177,7 +180,7 @@ func (o Outcome) Lines() []Line {
 			add("Reason", m.Err.Error())
 		}
 	}
-	if o.Verdict == Failed || o.Verdict == Stopped {
+	if r.Mismatch == nil && (o.Verdict == Failed || o.Verdict == Stopped) {
 		out = append(out, ErrorDetails(o.Err)...)
 	}
 	for _, n := range flawsOf(r) {

@@ -30,12 +30,12 @@ type Outline struct {
 // NewOutline returns the outline of a tree with its root open.
 func NewOutline(root *tree.Node) *Outline {
 	o := &Outline{}
-	o.SetRoot(root)
+	o.setRoot(root)
 	return o
 }
 
-// SetRoot shows another tree.
-func (o *Outline) SetRoot(root *tree.Node) {
+// setRoot shows another tree.
+func (o *Outline) setRoot(root *tree.Node) {
 	o.root = root
 	o.open = map[*tree.Node]bool{root: true}
 	o.Refresh()

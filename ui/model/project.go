@@ -21,7 +21,7 @@ type Project struct {
 
 	post     Post
 	comp     *compilation.Compilation
-	history  History
+	history  history
 	path     string // of the compilation's file
 	dirty    bool
 	edits    int // number of edits so far
@@ -138,9 +138,9 @@ func (p *Project) Replace(c *compilation.Compilation, path string, problems []di
 		c = compilation.New()
 	}
 	p.comp, p.path, p.dirty, p.problems = c, path, false, problems
-	p.history = History{}
-	p.Outline.SetRoot(c.Root())
-	p.List.SetRoot(c.Root())
+	p.history = history{}
+	p.Outline.setRoot(c.Root())
+	p.List.setRoot(c.Root())
 	p.edited()
 	p.dirty = false
 	p.changed()
@@ -207,7 +207,7 @@ func (p *Project) insert(nodes []*tree.Node, dir *tree.Node) {
 	if p.comp.Label == "" && p.Empty() && len(nodes) == 1 {
 		p.comp.Label = labelFrom(nodes[0].Name)
 	}
-	p.history.Edit("Add "+name(nodes), mergeFolders(dir, nodes), nil, func() {
+	p.history.edit("Add "+name(nodes), mergeFolders(dir, nodes), nil, func() {
 		p.problems = append(p.problems, p.comp.Add(dir, nodes)...)
 	})
 	p.edited()
@@ -249,7 +249,7 @@ func mergeFolders(dir *tree.Node, nodes []*tree.Node) []*tree.Node {
 // Rename gives a node another name.
 func (p *Project) Rename(n *tree.Node, to string) error {
 	var err error
-	p.history.Edit("Rename "+n.Name, nil, []*tree.Node{n}, func() { err = p.comp.Rename(n, to) })
+	p.history.edit("Rename "+n.Name, nil, []*tree.Node{n}, func() { err = p.comp.Rename(n, to) })
 	p.edited()
 	return err
 }
@@ -257,7 +257,7 @@ func (p *Project) Rename(n *tree.Node, to string) error {
 // Remove removes nodes from the disc.
 func (p *Project) Remove(nodes []*tree.Node) {
 	if len(nodes) > 0 {
-		p.history.Edit("Remove "+name(nodes), parents(nodes), nil, func() { p.comp.Remove(nodes) })
+		p.history.edit("Remove "+name(nodes), parents(nodes), nil, func() { p.comp.Remove(nodes) })
 		p.edited()
 	}
 }
@@ -269,7 +269,7 @@ func (p *Project) Mkdir(dir *tree.Node) *tree.Node {
 		title = fmt.Sprintf("New folder %d", i)
 	}
 	var n *tree.Node
-	p.history.Edit("New folder", []*tree.Node{dir}, nil, func() {
+	p.history.edit("New folder", []*tree.Node{dir}, nil, func() {
 		var err error
 		if n, err = p.comp.Mkdir(dir, title); err != nil {
 			p.problems = append(p.problems, []disc.Notice{{Severity: disc.Error, Path: dir.Path(), Text: err.Error()}}...)
@@ -281,7 +281,7 @@ func (p *Project) Mkdir(dir *tree.Node) *tree.Node {
 
 // Move moves nodes into a folder.
 func (p *Project) Move(nodes []*tree.Node, dir *tree.Node) {
-	p.history.Edit("Move "+name(nodes), append(parents(nodes), dir), nil, func() {
+	p.history.edit("Move "+name(nodes), append(parents(nodes), dir), nil, func() {
 		if err := p.comp.Move(nodes, dir); err != nil {
 			p.problems = append(p.problems, []disc.Notice{{Severity: disc.Error, Path: dir.Path(), Text: err.Error()}}...)
 		}

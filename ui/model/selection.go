@@ -90,8 +90,8 @@ func (s *Selection[K]) Step(rows []K, by int, extend bool) {
 // At returns the index of the cursor in the list, -1 when it is not there.
 func (s *Selection[K]) At(rows []K) int { return s.index(rows, s.cursor) }
 
-// Retain deselects the rows that keep does not report.
-func (s *Selection[K]) Retain(keep func(K) bool) {
+// retain deselects the rows that keep does not report.
+func (s *Selection[K]) retain(keep func(K) bool) {
 	for k := range s.chosen {
 		if !keep(k) {
 			delete(s.chosen, k)

@@ -57,7 +57,7 @@ func TestSelectionSurvivesSorting(t *testing.T) {
 	if got := strings.Join(s.In(rows), ""); got != "db" {
 		t.Errorf("after sorting: %q", got)
 	}
-	s.Retain(func(k string) bool { return k != "d" })
+	s.retain(func(k string) bool { return k != "d" })
 	if _, on := s.Cursor(); on || s.Len() != 1 {
 		t.Errorf("the cursor is still on a row that is gone, %d selected", s.Len())
 	}

@@ -320,8 +320,8 @@ func (v *Volume) take(ready []batch) {
 func (v *Volume) clear() {
 	root := tree.NewFolder("", time.Time{})
 	v.files, v.folders, v.bytes, v.faults, v.more, v.known = 0, 0, 0, nil, nil, nil
-	v.Outline.SetRoot(root)
-	v.List.SetRoot(root)
+	v.Outline.setRoot(root)
+	v.List.setRoot(root)
 }
 
 func (v *Volume) release() {
