@@ -19,12 +19,12 @@ type Plan struct {
 // Plan returns what Run is going to do.
 func (j *Job) Plan() Plan { return j.plan }
 
-// MissingError says that files of a folder or compilation cannot be put on the disc.
-type MissingError struct {
+// missingError says that files of a folder or compilation cannot be put on the disc.
+type missingError struct {
 	Files []disc.Notice
 }
 
-func (e *MissingError) Error() string {
+func (e *missingError) Error() string {
 	if len(e.Files) == 1 {
 		return e.Files[0].String()
 	}
@@ -35,7 +35,7 @@ func (e *MissingError) Error() string {
 // leaves them out.
 func (j *Job) admitMissing() error {
 	if files := j.source.Missing(); len(files) > 0 && !j.source.KeepGoing {
-		return &MissingError{files}
+		return &missingError{files}
 	}
 	return nil
 }
