@@ -11,9 +11,9 @@ import (
 
 // Plan is what a job is going to do.
 type Plan struct {
-	record.Plan        // of an image file too, whose Profile is the format
-	Unused      int64  // sectors of the source that are left out, since they are not in use
-	UsedBy      string // what tells how many sectors are in use: "the UDF volume"; empty where all are written
+	record.Plan        // of an image file, too
+	Unused      int64  // sectors of the source that are not in use, and left out
+	UsedBy      string // what defines the sectors in use: "the UDF volume"; empty: all sectors are written
 }
 
 // Plan returns what Run is going to do.
@@ -31,8 +31,7 @@ func (e *missingError) Error() string {
 	return fmt.Sprintf("%d files cannot be put on the disc", len(e.Files))
 }
 
-// admitMissing refuses a source whose files are not all there, unless KeepGoing
-// leaves them out.
+// admitMissing refuses a source with missing files, unless KeepGoing is set.
 func (j *Job) admitMissing() error {
 	if files := j.source.Missing(); len(files) > 0 && !j.source.KeepGoing {
 		return &missingError{files}
