@@ -69,7 +69,7 @@ func TestListDisagreement(t *testing.T) {
 	if r := must(t, OK, "ls", img); r.out != "big\n" || strings.Contains(r.log, "UDF") {
 		t.Errorf("ls: %q, %q", r.out, r.log)
 	}
-	if r := must(t, OK, "ls", "-l", img); !strings.Contains(r.out, " 9000 ") || !strings.Contains(r.log, "UDF 9000") {
+	if r := must(t, OK, "ls", "-l", img); !strings.Contains(r.out, " 9000 ") || !strings.Contains(r.log, "9000 in UDF") {
 		t.Errorf("ls -l: %q, %q", r.out, r.log)
 	}
 	if r := must(t, OK, "cat", img, "big"); len(r.out) != 9000 {

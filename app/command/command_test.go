@@ -171,7 +171,7 @@ func TestExitCodes(t *testing.T) {
 		{"extract " + image + " -C " + dir + "/twice", OK, ""},
 		{"extract " + image + " -C " + dir + "/twice", Partly, "--existing replace"},
 		{"extract --boot --owners " + image, Usage, "--boot copies all boot images"},
-		{"ls --view udf " + image, Failed, "no view \"UDF\"; it has Rock Ridge, Joliet, ISO 9660"},
+		{"ls --view udf " + image, Failed, "no view \"UDF\", only Rock Ridge, Joliet, ISO 9660"},
 		{"ls --session 3 " + image, Failed, "no session 3"},
 		{"media " + dir + "/missing", NoMedium, "missing does not exist"},
 		{"media iscsi://127.0.0.1:1/target/0", Failed, "127.0.0.1:1"},

@@ -143,7 +143,7 @@ func TestCharset(t *testing.T) {
 		must(t, Failed, "cat", set, image, "other.txt")
 	}
 	r := must(t, Usage, "ls", "--charset=nothing", builtImage(t))
-	if !strings.Contains(r.log, "no character set is known") {
+	if !strings.Contains(r.log, "unknown character set") {
 		t.Errorf("%s", r.log)
 	}
 	must(t, Usage, "ls", "--charset=utf-16", builtImage(t))
