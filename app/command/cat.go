@@ -18,9 +18,8 @@ func (inv *invocation) catVerb() *cobra.Command {
 		Use:   "cat IMAGE PATH...",
 		Short: "Print files of a disc on standard output",
 		Long: `Print files of a disc on standard output, one after another and nothing between
-them. Paths are those that "ls" prints. With --stream it is not the files
-themselves that are printed but a named stream of theirs, as UDF has them and "ls
--a" names them.`,
+them. Paths are those that "ls" prints. --stream prints a named stream of the files
+instead of their contents; "ls -a" lists the streams.`,
 		Example: `  glassmaster cat holiday.iso notes/readme.txt
   glassmaster cat /dev/sr0 backup.tar | tar tf -`,
 		Args: wanted(2, -1, "IMAGE PATH..."),
@@ -54,7 +53,7 @@ func (inv *invocation) catFile(ctx context.Context, vol volume.FS, path, stream 
 	if stream != "" {
 		x, ok := vol.(volume.Streamer)
 		if !ok {
-			return fmt.Errorf("print %s: files of %s have no streams", path, vol.Volume().Format)
+			return fmt.Errorf("print %s: the volume (%s) has no named streams", path, vol.Volume().Format)
 		}
 		open = func() (fs.File, error) { return x.OpenStream(path, stream) }
 	}

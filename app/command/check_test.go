@@ -46,7 +46,7 @@ func TestCheckSizes(t *testing.T) {
 		if err := c.volume(t.Context(), d, sizes{list: test.list}, &volume.Comparison{}); err != nil {
 			t.Fatal(err)
 		}
-		if got := strings.Contains(strings.Join(c.Damage, "\n"), "add up to more"); c.Bytes != test.sum || got != test.bad {
+		if got := strings.Contains(strings.Join(c.Damage, "\n"), "out of range"); c.Bytes != test.sum || got != test.bad {
 			t.Errorf("%v: %d bytes, damage %q", test.list, c.Bytes, c.Damage)
 		}
 	}

@@ -10,10 +10,10 @@ import (
 	"glassmaster/mastering/units"
 )
 
-// facts are printed in two columns. What is empty has no row.
+// facts are printed in two columns. Empty values have no row.
 type facts struct{ *tabwriter.Writer }
 
-// newFacts returns a list of facts, which Flush prints.
+// newFacts returns an empty table. Flush prints it.
 func newFacts(out *bufio.Writer) facts { return facts{tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)} }
 
 func (f facts) row(name, value string) {
@@ -22,7 +22,7 @@ func (f facts) row(name, value string) {
 	}
 }
 
-// sessions has a row for each track.
+// sessions adds a row for each track.
 func (f facts) sessions(all []sessionInfo) {
 	for _, ses := range all {
 		for _, tr := range ses.Tracks {
@@ -31,7 +31,7 @@ func (f facts) sessions(all []sessionInfo) {
 	}
 }
 
-// sectors writes a number of sectors with its size in bytes.
+// sectors returns a number of sectors with their size.
 func sectors(n int64) string {
-	return fmt.Sprintf("%d sectors, %s", n, units.Size(n*disc.SectorSize))
+	return units.Count(n, "sector", "sectors") + ", " + units.Size(n*disc.SectorSize)
 }

@@ -20,16 +20,15 @@ func (inv *invocation) infoVerb() *cobra.Command {
 	var which volume.Options
 	c := &cobra.Command{
 		Use:   "info IMAGE",
-		Short: "Say what a disc is and what is on it",
-		Long: `Say what a disc is: its format, sessions and tracks, the file system and its
+		Short: "Show what a disc is and what is on it",
+		Long: `Show what a disc is: its format, sessions and tracks, the file system and its
 properties, partition tables and boot images.
 
---check goes through all descriptors and folders too: it counts what is there, and
-names what is damaged, with its address: structures that contradict each other,
-files that lie beyond the end of the disc or that cannot be read, and files about
-which the views of the disc disagree. Remarks are what is not as the standard has it,
-though readers do not mind. It does not read the contents: "glassmaster verify IMAGE"
-does.`,
+--check also goes through all descriptors and folders. It counts files and folders, and
+lists damage with its address: structures that contradict each other, files that are
+beyond the end of the disc or cannot be read, and files about which the views of the
+disc disagree. Remarks are deviations from the standard that readers ignore. It does not
+read the contents of files: "glassmaster verify IMAGE" does.`,
 		Example: `  glassmaster info holiday.iso
   glassmaster info --check /dev/sr0`,
 		Args: wanted(1, 1, "IMAGE"),
@@ -42,7 +41,7 @@ does.`,
 	return c
 }
 
-// discInfo is what "info" finds out.
+// discInfo is the result of "info".
 type discInfo struct {
 	Name     string         `json:"name"`
 	Kind     string         `json:"kind"`
@@ -124,7 +123,7 @@ func (inv *invocation) info(ctx context.Context, name string, which volume.Optio
 	return nil
 }
 
-// damaged is the end of a check that found something.
+// damaged is the error of a check that found damage.
 type damaged struct{ text string }
 
 func (d damaged) Error() string { return d.text }
@@ -167,7 +166,7 @@ func stamp(t time.Time) string {
 	return t.Format(time.RFC3339)
 }
 
-// person writes a time as people read it, and nothing for one that is not known.
+// person returns a time as text, or "" if it is unknown.
 func person(t time.Time) string {
 	if t.IsZero() {
 		return ""

@@ -105,7 +105,7 @@ func TestListNamesForPrograms(t *testing.T) {
 	if got := must(t, OK, "ls", "-R", image).out; !strings.Contains(got, "caf\xe9.txt") || !strings.Contains(got, "café.txt") {
 		t.Errorf("%q", got)
 	}
-	if got := must(t, OK, "info", "--check", image).out; !strings.Contains(got, "not UTF-8 and look like") {
+	if got := must(t, OK, "info", "--check", image).out; !strings.Contains(got, "not UTF-8; the character set is probably") {
 		t.Errorf("%s", got)
 	}
 }

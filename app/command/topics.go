@@ -29,9 +29,9 @@ func jsonTopic(*invocation) *cobra.Command {
 		Short: "What --json prints",
 		Long: `What --json prints
 
-One JSON object a line, in UTF-8, on standard output; on standard error where
-standard output carries an image or a file ("build -o -", "cat"). Every object has
-a "type":
+One JSON object per line, in UTF-8, on standard output, or on standard error if an
+image or a file is written to standard output ("build -o -", "cat"). Every object has a
+"type":
 
   phase     a part of the work begins: phase, total
   progress  about once a second, and at the end of a phase: phase, done, total,
@@ -108,16 +108,16 @@ and in them:
             cannot be read), bad_sectors
 
 Sizes are in bytes, sectors have 2048 bytes, addresses (lba) are in sectors, times
-in seconds, rates in bytes a second, buffer levels from 0 to 1. A total of 0 is not
-known. What is not known is left out. New fields may come: ignore what you do not
-know.`,
+in seconds, rates in bytes per second, buffer levels from 0 to 1. A total of 0 is
+unknown. Unknown values are left out. Ignore fields that you do not know: new ones may
+be added.`,
 	}
 }
 
 func bootTopic(*invocation) *cobra.Command {
 	return &cobra.Command{
 		Use:   "boot",
-		Short: "How \"build\" makes discs that start a machine",
+		Short: "How to build bootable discs",
 		Long: `How "build" makes discs that start a machine
 
 --boot PLATFORM=PATH[,OPTION]... adds an entry to the boot catalogue (El Torito).
@@ -132,9 +132,9 @@ with commas written twice, or partition:N for an appended partition. The options
   emulation=KIND  none, 1.2M, 1.44M, 2.88M, disk, or floppy (the one of its size)
   not-bootable    list the image, and have no firmware start it
 
---mbr, --gpt and --apm make the same image start a machine from a USB stick.
+--mbr, --gpt and --apm make the same image bootable from a USB stick.
 
---append-partition NUMBER:TYPE:FILE puts a file of this machine behind the volume.
+--append-partition NUMBER:TYPE:FILE appends a file of this computer after the volume.
 TYPE is efi, data, linux, hfs, iso, an MBR type such as 0xef, a GUID, or both with a
 slash between them.`,
 		Example: `  glassmaster build --boot bios=/isolinux/isolinux.bin,info-table \
