@@ -17,9 +17,9 @@ type Charset struct {
 	enc  encoding.Encoding // nil for UTF-8
 }
 
-// charsetNamed returns the character set with a name of the IANA registry or another common name:
+// Named returns the character set with a name of the IANA registry or another common name:
 // "shift_jis", "koi8-r", "latin1", "cp437", "sjis".
-func charsetNamed(name string) (Charset, error) {
+func Named(name string) (Charset, error) {
 	enc, canonical := registered(strings.ToLower(strings.TrimSpace(name)))
 	if enc == nil {
 		enc, canonical = registered(registryName(name))
@@ -89,7 +89,7 @@ func (c Charset) Type() string { return "charset" }
 
 // Set implements pflag.Value.
 func (c *Charset) Set(name string) error {
-	named, err := charsetNamed(name)
+	named, err := Named(name)
 	if err == nil {
 		*c = named
 	}

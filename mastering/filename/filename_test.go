@@ -114,7 +114,7 @@ func TestNamed(t *testing.T) {
 		{"big5", "\xb4\xfa\xb8\xd5", "測試"},
 		{"euc-kr", "\xc7\xd1\xb1\xdb", "한글"},
 	} {
-		set, err := charsetNamed(c.name)
+		set, err := Named(c.name)
 		if err != nil {
 			t.Errorf("%s: %v", c.name, err)
 			continue
@@ -124,12 +124,12 @@ func TestNamed(t *testing.T) {
 		}
 	}
 	for _, name := range []string{"", "nothing", "utf-16", "UTF-16BE", "utf-32"} {
-		if set, err := charsetNamed(name); err == nil {
+		if set, err := Named(name); err == nil {
 			t.Errorf("%q is %v", name, set)
 		}
 	}
 	for _, c := range []struct{ name, bytes string }{{"utf-8", "\xe9"}, {"Shift_JIS", "\x91"}, {"cp1252", "\x81"}} {
-		set, err := charsetNamed(c.name)
+		set, err := Named(c.name)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -158,7 +158,7 @@ func TestGuess(t *testing.T) {
 		{"big5", "測試檔案.txt|我的文件|照片"},
 		{"euc-kr", "한글 문서.txt|사진|음악"},
 	} {
-		set, err := charsetNamed(c.set)
+		set, err := Named(c.set)
 		if err != nil {
 			t.Fatal(err)
 		}

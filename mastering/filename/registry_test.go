@@ -53,8 +53,7 @@ func TestNamedIsTheRegistry(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
-		var set filename.Charset
-		err := set.Set(strings.ToUpper(name))
+		set, err := filename.Named(strings.ToUpper(name))
 		if strings.HasPrefix(mime, "UTF-16") {
 			if err == nil || strings.Contains(err.Error(), "no character set is known") {
 				t.Errorf("%s: %v, want an error that names of bytes are not in it", name, err)
