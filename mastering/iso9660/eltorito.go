@@ -304,7 +304,7 @@ func fatLength(p []byte) int64 {
 // OpenBootImage opens a boot image for reading.
 func (v *FS) OpenBootImage(e BootEntry) fs.File {
 	f := &fileInfo{name: bootName(e), size: e.Length, mode: 0o644, spans: []span{{int64(e.LBA) * disc.SectorSize, e.Length}}}
-	return v.newFile(&contents{v, f.spans}, f)
+	return volume.OpenFile(&contents{v, f.spans}, f)
 }
 
 // bootName returns a file name for a boot image.

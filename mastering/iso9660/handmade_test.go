@@ -281,7 +281,7 @@ func TestHandmadeHostile(t *testing.T) {
 				h.add(b, "B", b+1, 2048, format.FlagDirectory)
 			}
 			return h
-		}, "", "so often"},
+		}, "", "have several names"},
 		{"a huge directory", func() *handmade {
 			h := newHandmade()
 			h.dir(21, 20, 1)

@@ -14,14 +14,14 @@ import (
 // driveMenu offers the actions with the drive and its disc.
 func (s *settings) driveMenu(at fyne.Position) {
 	in, isDrive := s.v.burn.Inserted()
-	noDrive := unless(isDrive, "choose a drive first")
+	noDrive := widgets.Unless(isDrive, "choose a drive first")
 	noDisc := noDrive
 	if noDisc == "" {
-		noDisc = unless(in.Medium != "", "there is no disc in the drive")
+		noDisc = widgets.Unless(in.Medium != "", "there is no disc in the drive")
 	}
 	rewritable := noDisc
 	if rewritable == "" {
-		rewritable = unless(in.Erasable || in.Status == "rewritable", "a "+in.Medium+" cannot be erased")
+		rewritable = widgets.Unless(in.Erasable || in.Status == "rewritable", "a "+in.Medium+" cannot be erased")
 	}
 	item := func(text, why string, a model.Action) *fyne.MenuItem {
 		return widgets.Item(text, why, func() { s.v.StartAction(a) })

@@ -43,7 +43,7 @@ func (l *phaseList) set(phases []model.Phase) {
 		l.object.Add(r.object)
 	}
 	for i, r := range l.rows {
-		show(r.object, i < len(phases))
+		widgets.SetVisible(r.object, i < len(phases))
 		if i < len(phases) {
 			r.set(phases[i])
 		}
