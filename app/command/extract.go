@@ -28,7 +28,7 @@ func (inv *invocation) extractVerb() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "extract IMAGE [PATH...]",
 		Short: "Copy files of a disc into a folder",
-		Long: `Copy files and folders of a disc, or all of it, into a folder of this machine, with
+		Long: `Copy files and folders of a disc, or all of it, into a folder of this computer, with
 their times, permissions and links. Nothing is ever written outside of the folder.
 Device nodes are skipped, and set-user-ID bits are dropped.
 
