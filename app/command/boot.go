@@ -96,8 +96,8 @@ func catalogue(c *iso9660.BootCatalog) *bootObject {
 	o := &bootObject{LBA: int64(c.LBA), ID: c.ID, ChecksumOK: c.Checksum}
 	for _, e := range c.Entries {
 		i := bootImageEntry{
-			Platform: e.Platform.String(), Bootable: e.Bootable, Media: e.Media.String(), System: e.System,
-			LoadSegment: int(e.LoadSegment), LoadBlocks: int(e.Sectors), LBA: int64(e.LBA),
+			Platform: e.Platform.Description(), Bootable: !e.NotBootable, Media: e.Emulation.Description(), System: e.SystemType,
+			LoadSegment: int(e.LoadSegment), LoadBlocks: int(e.LoadSectors), LBA: int64(e.LBA),
 			Bytes: e.Length, BytesFrom: e.LengthFrom, Section: e.Section, Criteria: e.Criteria,
 		}
 		if e.File != "" {

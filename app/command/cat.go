@@ -17,9 +17,9 @@ func (inv *invocation) catVerb() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "cat IMAGE PATH...",
 		Short: "Print files of a disc on standard output",
-		Long: `Print files of a disc on standard output, one after another and nothing between
-them. Paths are those that "ls" prints. --stream prints a named stream of the files
-instead of their contents; "ls -a" lists the streams.`,
+		Long: `Print files of a disc on standard output, one after another, with nothing between
+them. Paths are those that "ls" prints. With --stream, a named stream of the files
+(UDF) is printed instead of their contents; "ls -a" lists the streams.`,
 		Example: `  glassmaster cat holiday.iso notes/readme.txt
   glassmaster cat /dev/sr0 backup.tar | tar tf -`,
 		Args: wanted(2, -1, "IMAGE PATH..."),
@@ -27,7 +27,7 @@ instead of their contents; "ls -a" lists the streams.`,
 			return inv.cat(cmd.Context(), args[0], args[1:], stream, o)
 		},
 	}
-	c.Flags().StringVar(&stream, "stream", "", "print the stream `NAME` of the files (default their contents)")
+	c.Flags().StringVar(&stream, "stream", "", "print the named stream `NAME` of the files (default their contents)")
 	volumeFlags(c, &o)
 	return c
 }

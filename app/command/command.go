@@ -104,9 +104,9 @@ func (inv *invocation) root(args []string) *cobra.Command {
 		Short: "Compile, open, burn, read and verify optical discs",
 		Long: `Glassmaster compiles, opens, burns, reads and verifies CD, DVD and Blu-ray discs.
 
-An IMAGE is any disc: an image file, a drive with a disc in it (/dev/sr0,
+An IMAGE can be any disc: an image file, a drive with a disc in it (/dev/sr0,
 iscsi://HOST:PORT/TARGET/LUN, virtual:FILE), a folder, or a compilation
-(FILE.glassmaster). Without a verb the window opens.`,
+(FILE.glassmaster). Without a verb, the window opens.`,
 		Example: `  glassmaster build Holiday -o holiday.iso
   glassmaster ls -l holiday.iso
   glassmaster burn Holiday /dev/sr0
@@ -130,11 +130,11 @@ iscsi://HOST:PORT/TARGET/LUN, virtual:FILE), a folder, or a compilation
 			return inv.begin()
 		},
 	}
-	root.Flags().BoolVarP(&showVersion, "version", "v", false, "version for glassmaster")
+	root.Flags().BoolVarP(&showVersion, "version", "v", false, "print the version")
 	f := root.PersistentFlags()
 	f.BoolVar(&inv.json, "json", false, "print one JSON object per line on standard output")
-	f.BoolVarP(&inv.quiet, "quiet", "q", false, "print only warnings and errors")
-	f.StringVar(&inv.trace, "trace", "", "record all commands to drives, and their replies, in `FILE`; trace:FILE replays it as a drive")
+	f.BoolVarP(&inv.quiet, "quiet", "q", false, "print warnings and errors only")
+	f.StringVar(&inv.trace, "trace", "", "record the commands to drives and their replies in `FILE`; the drive trace:FILE replays them")
 	root.AddGroup(
 		&cobra.Group{ID: images, Title: "Images and compilations:"},
 		&cobra.Group{ID: drives, Title: "Discs and drives:"},

@@ -28,15 +28,16 @@ func (inv *invocation) extractVerb() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "extract IMAGE [PATH...]",
 		Short: "Copy files of a disc into a folder",
-		Long: `Copy files and folders of a disc, or all of it, into a folder of this computer, with
-their times, permissions and links. Nothing is ever written outside of the folder.
-Device nodes are skipped, and set-user-ID bits are dropped.
+		Long: `Copy files and folders, or the whole disc, into a folder, with times, permissions and
+links. Nothing is written outside this folder, whatever is on the disc. Device nodes
+are left out, and set-user-ID bits are dropped.
 
-Names keep the bytes of the disc; with --charset, names that are not in Unicode are
-converted to UTF-8. Control characters, and characters that change the direction of
-text, are written as \x1b for each byte. Every changed name is reported.
+Names keep the bytes of the disc; with --charset, names that are not in Unicode
+become UTF-8. Control characters, and characters that change the text direction, are
+written as \x1b for each byte. Every changed name is reported.
 
---boot copies the boot images (El Torito) instead, named by number and name.`,
+--boot copies the boot images (El Torito) instead, under their numbers and
+names.`,
 		Example: `  glassmaster extract holiday.iso -C /tmp/holiday
   glassmaster extract /dev/sr0 pictures/2026 notes.txt -C .
   glassmaster extract --boot debian.iso -C /tmp/boot`,
@@ -59,9 +60,9 @@ text, are written as \x1b for each byte. Every changed name is reported.
 		},
 	}
 	f := c.Flags()
-	f.StringVarP(&dir, "directory", "C", ".", "copy into this `FOLDER`, which is created if needed")
-	f.StringVar(&existing, "existing", "refuse", "what happens to existing files, `KIND`: refuse, replace, keep or both (the new file gets another name)")
-	f.BoolVar(&owners, "owners", false, "set the user and group recorded on the disc (for root)")
+	f.StringVarP(&dir, "directory", "C", ".", "copy into `FOLDER`, which is created if necessary")
+	f.StringVar(&existing, "existing", "refuse", "what to do with existing files, `KIND`: refuse, replace, keep or both (the new one gets another name)")
+	f.BoolVar(&owners, "owners", false, "set the owners and groups stored on the disc (needs root)")
 	f.BoolVar(&boot, "boot", false, "copy the boot images instead of files")
 	volumeFlags(c, &which)
 	offer(c, "existing", "refuse", "replace", "keep", "both")
@@ -179,9 +180,9 @@ func (inv *invocation) extractBoot(ctx context.Context, image, dir string, which
 		if err != nil {
 			return fmt.Errorf("%s: extract boot image %d: %w", image, i+1, err)
 		}
-		done.Images = append(done.Images, copiedBoot{filepath.Base(to), e.Platform.String(), int64(e.LBA), e.Length})
+		done.Images = append(done.Images, copiedBoot{filepath.Base(to), e.Platform.Description(), int64(e.LBA), e.Length})
 		inv.data = done
-		inv.note("%s: %v, %s", to, e.Platform, units.Size(e.Length))
+		inv.note("%s: %v, %s", to, e.Platform.Description(), units.Size(e.Length))
 	}
 	return nil
 }

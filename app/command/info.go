@@ -20,15 +20,15 @@ func (inv *invocation) infoVerb() *cobra.Command {
 	var which volume.Options
 	c := &cobra.Command{
 		Use:   "info IMAGE",
-		Short: "Show what a disc is and what is on it",
-		Long: `Show what a disc is: its format, sessions and tracks, the file system and its
-properties, partition tables and boot images.
+		Short: "Describe a disc and what is on it",
+		Long: `Describe a disc: its format, sessions and tracks, its file system, partition tables
+and boot images.
 
---check also goes through all descriptors and folders. It counts files and folders, and
-lists damage with its address: structures that contradict each other, files that are
-beyond the end of the disc or cannot be read, and files about which the views of the
-disc disagree. Remarks are deviations from the standard that readers ignore. It does not
-read the contents of files: "glassmaster verify IMAGE" does.`,
+--check reads all descriptors and folders, counts files, and reports damage with its
+address: structures that contradict each other, files that are beyond the end of the
+disc or cannot be read, and files about which the views of the disc disagree. Remarks
+are deviations from the standard that readers accept. It does not read the contents
+of files; "glassmaster verify IMAGE" does.`,
 		Example: `  glassmaster info holiday.iso
   glassmaster info --check /dev/sr0`,
 		Args: wanted(1, 1, "IMAGE"),
@@ -36,7 +36,7 @@ read the contents of files: "glassmaster verify IMAGE" does.`,
 			return inv.info(cmd.Context(), args[0], which, check)
 		},
 	}
-	c.Flags().BoolVar(&check, "check", false, "go through all folders and look for damage")
+	c.Flags().BoolVar(&check, "check", false, "read all folders and look for damage")
 	volumeFlags(c, &which)
 	return c
 }

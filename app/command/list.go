@@ -30,15 +30,15 @@ func (inv *invocation) listVerb() *cobra.Command {
 		Use:     "ls IMAGE [PATH...]",
 		Aliases: []string{"list"},
 		Short:   "List the files of a disc",
-		Long: `List the files of a disc: those in PATH, or in the root of the disc, and with -R
-everything below. Full paths are printed, which "cat" and "extract" accept; those of
-folders end with a slash. Entries are in the order of the disc.
+		Long: `List the files in PATH, or in the root of the disc; with -R also in subfolders. Full
+paths are printed, as "cat" and "extract" accept them; folders end in a slash. Entries
+are in the order of the disc.
 
 -l shows permissions, owner, group, size in bytes, time and name.
 
-Names that are not UTF-8 are converted from the character set given with --charset, or
-from one that is guessed. If the output is not a terminal, they are printed as the bytes
-on the disc, unless --charset is given.`,
+Names that are not UTF-8 are shown in a guessed character set, or in that of
+--charset. If the output is not a terminal, they are printed as the bytes on the
+disc, unless --charset is given.`,
 		Example: `  glassmaster ls -l holiday.iso
   glassmaster ls -R /dev/sr0 pictures
   glassmaster ls -R --json holiday.iso | jq -r 'select(.kind=="file").path'`,
@@ -49,7 +49,7 @@ on the disc, unless --charset is given.`,
 	}
 	f := c.Flags()
 	f.BoolVarP(&o.long, "long", "l", false, "show permissions, owner, size and time")
-	f.BoolVarP(&o.recursive, "recursive", "R", false, "list the contents of folders, too")
+	f.BoolVarP(&o.recursive, "recursive", "R", false, "list subfolders recursively")
 	f.BoolVarP(&o.null, "null", "0", false, "end each name with a NUL byte, for xargs -0")
 	f.BoolVarP(&o.attributes, "attributes", "a", false, "show extended attributes, access control lists and named streams")
 	volumeFlags(c, &o.volume)

@@ -19,12 +19,12 @@ func (inv *invocation) mediaVerb() *cobra.Command {
 	return &cobra.Command{
 		Use:     "media [DRIVE]",
 		Aliases: []string{"medium"},
-		Short:   "Show the disc in a drive, and what can be written to it",
-		Long: `Show the disc in a drive, how much of it is written, how much can still be written,
-and how fast. DRIVE can be left out if there is only one.
+		Short:   "Describe the disc in a drive, and what can be written on it",
+		Long: `Describe the disc in a drive: how much is written, how much can still be written, and
+at which speeds. DRIVE may be omitted if the machine has only one.
 
-Sessions and tracks that are not closed are shown, too, with advice: open, reserved and
-damaged ones, and the track that comes next.`,
+Sessions and tracks that are not closed are shown too (left open by an earlier burn,
+reserved, damaged, or the next track), with advice on what to do about them.`,
 		Example: `  glassmaster media
   glassmaster media "virtual:disc?medium=bd-re"`,
 		Args: wanted(0, 1, "[DRIVE]"),

@@ -18,9 +18,9 @@ import (
 // volumeFlags adds the flags that choose the view, the session and the character set.
 func volumeFlags(c *cobra.Command, o *volume.Options) {
 	f := c.Flags()
-	f.StringVar(&o.View, "view", "", "show the names of this `VIEW`: rockridge, joliet, enhanced, iso9660 or udf (default the richest one)")
-	f.IntVar(&o.Session, "session", 0, "show the files of session `N`, 1 being the oldest (default the newest)")
-	f.Var(&o.Charset, "charset", "character set `NAME` of names and texts that are not in Unicode, such as latin1, cp437, koi8-r or shift_jis (default UTF-8 if valid, else a guess)")
+	f.StringVar(&o.View, "view", "", "show this `VIEW` of the disc: rockridge, joliet, enhanced, iso9660 or udf (default the richest)")
+	f.IntVar(&o.Session, "session", 0, "show session `N`; 1 is the oldest (default the newest)")
+	f.Var(&o.Charset, "charset", "character set `NAME` of names and texts that are not in Unicode: latin1, cp437, koi8-r, shift_jis, ... (default UTF-8 if valid, else a guess)")
 	offer(c, "view", "rockridge", "joliet", "enhanced", "iso9660", "udf")
 }
 

@@ -18,11 +18,12 @@ const windowProgram = "glassmaster-window"
 func (inv *invocation) windowVerb() *cobra.Command {
 	return &cobra.Command{
 		Use:   "window [FILE...]",
-		Short: "Open the window, with these files in it",
-		Long: `Open the window. A compilation (FILE.glassmaster) is opened in it, a disc image is
-shown, and any other files and folders are added to a new compilation.
+		Short: "Open the window",
+		Long: `Open the window. A compilation (FILE.glassmaster) is opened, a disc image is shown,
+and any other files and folders are added to a new compilation.
 
-The window is a separate program, glassmaster-window, beside this one or in PATH.`,
+The window is a separate program, glassmaster-window, in the same folder as this one
+or in PATH.`,
 		Example: `  glassmaster window holiday.iso
   glassmaster window ~/Pictures ~/notes.txt`,
 		RunE: func(cmd *cobra.Command, args []string) error { return inv.openWindow(cmd.Context(), args) },
