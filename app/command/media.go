@@ -34,7 +34,7 @@ reserved, damaged, or the next track), with advice on what to do about them.`,
 	}
 }
 
-// first returns the first argument, empty when there is none.
+// first returns the first argument, or "" if there is none.
 func first(args []string) string {
 	if len(args) == 0 {
 		return ""
@@ -42,7 +42,7 @@ func first(args []string) string {
 	return args[0]
 }
 
-// mediaInfo is a medium for a program. Sizes are in sectors, speeds in kB/s.
+// mediaInfo is a medium, for --json. Sizes are in sectors, speeds in kB/s.
 type mediaInfo struct {
 	Drive        string        `json:"drive"`
 	Model        string        `json:"model"`
@@ -55,18 +55,18 @@ type mediaInfo struct {
 	Free         int64         `json:"free_sectors"`
 	NextWritable *int64        `json:"next_writable_lba,omitempty"`
 	Sessions     []sessionInfo `json:"sessions"`
-	Count        int           `json:"session_count,omitempty"` // an open or empty last one counts
+	Count        int           `json:"session_count,omitempty"` // including an open or empty last one
 	Last         string        `json:"last_session,omitempty"`
-	Tracks       []mediaTrack  `json:"tracks,omitempty"`     // of discs that are written in order
+	Tracks       []mediaTrack  `json:"tracks,omitempty"`     // of sequentially written discs
 	Unfinished   bool          `json:"unfinished,omitempty"` // a burn of a disc that is overwritten in place was not completed
 	Advice       []string      `json:"advice,omitempty"`
 	Speeds       []int         `json:"write_speeds,omitempty"`
 	Profiles     []string      `json:"drive_knows,omitempty"`
 	profile      mmc.Profile
-	inPlace      bool // what is on the disc can be overwritten in place
+	inPlace      bool // the disc can be overwritten in place
 }
 
-// mediaTrack is a track of a medium for a program. Sizes are in sectors.
+// mediaTrack is a track of a medium, for --json. Sizes are in sectors.
 type mediaTrack struct {
 	Number  int    `json:"number"`
 	Session int    `json:"session"`
@@ -170,7 +170,7 @@ func (m *mediaInfo) format() string {
 	return m.Format
 }
 
-// status is the state of the disc, and of its last session where that is not closed.
+// status describes the state of the disc, and of its last session unless that is closed.
 func (m *mediaInfo) status() string {
 	text := m.Status
 	if m.inPlace && text == mmc.Closed.String() {
@@ -180,7 +180,7 @@ func (m *mediaInfo) status() string {
 		text += fmt.Sprintf(", session %d %s", m.Count, m.Last)
 	}
 	if m.Unfinished {
-		text += ", a burn of it was not completed"
+		text += ", its last burn was not completed"
 	}
 	if m.Erasable && !strings.HasPrefix(text, "rewritable") {
 		text += ", erasable"
@@ -188,7 +188,7 @@ func (m *mediaInfo) status() string {
 	return text
 }
 
-// closed returns the sessions without the tracks that are not complete.
+// closed returns the sessions without incomplete tracks.
 func (m *mediaInfo) closed() []sessionInfo {
 	open := map[int]bool{}
 	for _, t := range m.Tracks {
@@ -228,10 +228,10 @@ func (t mediaTrack) describe() string {
 	}
 	text := fmt.Sprintf("%s, %d sectors written from %d", t.State, t.Written, t.Start)
 	if t.state == read.TrackReserved || t.state == read.TrackReservedOpen {
-		text = fmt.Sprintf("%s, %d sectors from %d, written: %d", t.State, t.Sectors, t.Start, t.Written)
+		text = fmt.Sprintf("%s, %d sectors from %d, of which %d are written", t.State, t.Sectors, t.Start, t.Written)
 	}
 	if t.Next != nil {
-		text += fmt.Sprintf(", goes on at %d", *t.Next)
+		text += fmt.Sprintf(", continues at %d", *t.Next)
 	}
 	return text
 }
