@@ -154,18 +154,18 @@ func (m *mediaInfo) print(out *bufio.Writer) {
 	t.row("Speeds", strings.Join(speeds, ", "))
 }
 
-// goesOn reports whether a session can be added to the disc as it is: the address
-// that a drive tells of an open one lies inside of it.
+// goesOn reports whether a session can be added to the disc as it is: the next writable
+// address of an open session is inside of it.
 func (m *mediaInfo) goesOn() bool {
 	return m.NextWritable != nil && m.Status == mmc.Appendable.String() &&
 		m.Last != mmc.SessionIncomplete.String() && m.Last != mmc.SessionDamaged.String()
 }
 
-// format is how far the disc is formatted. Each burn of a DVD+RW that does not fill it
-// leaves the format interrupted, which is as it should be.
+// format describes how far the disc is formatted. A burn of a DVD+RW that does not fill it
+// leaves the format interrupted, which is normal.
 func (m *mediaInfo) format() string {
 	if m.Format == "format interrupted" {
-		return "as far as it was written; burning goes on with it"
+		return "as far as it was written; burning resumes it"
 	}
 	return m.Format
 }
@@ -174,7 +174,7 @@ func (m *mediaInfo) format() string {
 func (m *mediaInfo) status() string {
 	text := m.Status
 	if m.inPlace && text == mmc.Closed.String() {
-		text = "rewritable" // what drives call closed is only that no session can follow
+		text = "rewritable" // for drives, closed only means that no session can follow
 	}
 	if m.Last == mmc.SessionIncomplete.String() || m.Last == mmc.SessionDamaged.String() {
 		text += fmt.Sprintf(", session %d %s", m.Count, m.Last)
@@ -221,7 +221,7 @@ func describeTrack(t read.Track) mediaTrack {
 	return m
 }
 
-// describe says in a line how far a track is written that is not complete.
+// describe describes in a line how far a track that is not complete is written.
 func (t mediaTrack) describe() string {
 	if t.state == read.TrackInvisible {
 		return fmt.Sprintf("%s, from %d", t.State, t.Start)
@@ -236,11 +236,11 @@ func (t mediaTrack) describe() string {
 	return text
 }
 
-// adviceFor says what can be done about what is not closed on a disc.
+// adviceFor returns what can be done about tracks and sessions that are not closed.
 func adviceFor(m read.MediaInfo) []string {
 	var all []string
 	damaged, open := m.Last == mmc.SessionDamaged, m.Last == mmc.SessionIncomplete
-	partly := false // written of what was announced
+	partly := false // a part of a reserved track is written
 	for _, t := range m.Tracks {
 		switch t.State {
 		case read.TrackDamaged:
@@ -254,23 +254,23 @@ func adviceFor(m read.MediaInfo) []string {
 	switch {
 	case m.Status == mmc.Closed && !damaged:
 	case damaged:
-		all = append(all, `copy what can be read first; "glassmaster close" has the drive repair and close what is damaged`)
+		all = append(all, `copy what can be read first; "glassmaster close" then repairs and closes what is damaged`)
 	case open && partly:
-		all = append(all, `an earlier burn of the whole disc was broken off: "glassmaster close" fills it up, so that what is on it can be read; nothing can be added then`)
+		all = append(all, `an earlier burn of the whole disc was broken off: "glassmaster close" fills it up, so that it can be read; nothing can be added afterwards`)
 	case open:
-		all = append(all, `an earlier burn was broken off, or is still going on: what is in the open session may not be found; "glassmaster close" closes it, and another session can follow`)
+		all = append(all, `an earlier burn was broken off, or is still running: the contents of the open session may not be found; "glassmaster close" closes it, and another session can follow`)
 	}
 	if (damaged || open) && m.Erasable {
-		all = append(all, `"glassmaster blank" erases the disc with all that is on it`)
+		all = append(all, `"glassmaster blank" erases the whole disc`)
 	}
 	if m.Unfinished {
-		all = append(all, `what the disc held before is gone, and what was burned is not whole: burn it again, with "glassmaster burn --blank"`)
+		all = append(all, `the old contents of the disc are lost, and the new ones are not complete: burn it again with "glassmaster burn --blank"`)
 	}
 	switch m.Format {
 	case "format not ended":
-		all = append(all, `other drives may not read the disc before its format is ended: "glassmaster close" ends it, and so does the next burn`)
+		all = append(all, `other drives may not read the disc until its format is ended: "glassmaster close" ends it, and so does the next burn`)
 	case "format running":
-		all = append(all, "the drive formats the disc in the background: leave it there until that is done")
+		all = append(all, "the drive formats the disc in the background: do not remove it until that is done")
 	}
 	return all
 }
