@@ -97,7 +97,7 @@ func (s *Shell) restore(l model.Lost, then func()) {
 		return err
 	}, func(err error) {
 		if err != nil {
-			s.host.ErrorThen("The backup cannot be restored", fmt.Errorf("%w; it is still in %s", err, l.ID+compilation.Ending), then)
+			s.host.ErrorThen("The backup cannot be restored", fmt.Errorf("%w; it is still in %s", err, l.ID+compilation.Extension), then)
 			return
 		}
 		s.show(compilePage)

@@ -9,14 +9,14 @@ import (
 	"glassmaster/mastering/volume"
 )
 
-// moreObject is what few files have beyond name, size and mode.
+// moreObject is the attributes that only some files have.
 type moreObject struct {
 	Xattr   map[string][]byte `json:"xattr,omitempty"` // values in base64
 	ACL     string            `json:"acl,omitempty"`
 	Streams []string          `json:"streams,omitempty"`
 }
 
-// more asks for what a listing does not read by itself.
+// more reads attributes that a listing does not include by default.
 func (l *lister) more(e *volume.Entry) moreObject {
 	if e.More != nil {
 		a := e.More()
@@ -33,7 +33,7 @@ func (l *lister) more(e *volume.Entry) moreObject {
 	return moreObject{a.Xattr, a.ACL, a.Streams}
 }
 
-// append writes each of them on a line of its own.
+// append writes each of them on a separate line.
 func (m moreObject) append(b []byte) []byte {
 	for _, name := range slices.Sorted(maps.Keys(m.Xattr)) {
 		b = append(append(b, "\t"...), terminal.Printable(name)...)

@@ -9,9 +9,8 @@ import (
 	"glassmaster/mastering/volume"
 )
 
-// bootVolume returns the volume if it is one of ISO 9660, or else the ISO 9660 volume
-// beside it, nil when there is none: on a disc with UDF, too, the boot catalogue is that
-// of ISO 9660.
+// bootVolume returns the volume if it is an ISO 9660 volume, or else the ISO 9660 volume on
+// the same disc, which has the boot catalogue, or nil if there is none.
 func bootVolume(ctx context.Context, src *source.Source, vol volume.FS, which volume.Options) *iso9660.FS {
 	if v, ok := vol.(*iso9660.FS); ok {
 		return v
@@ -24,7 +23,7 @@ func bootVolume(ctx context.Context, src *source.Source, vol volume.FS, which vo
 	return nil
 }
 
-// propertyObject is one more fact of a volume.
+// propertyObject is a further property of a volume.
 type propertyObject struct {
 	Name  string `json:"name"`
 	Value string `json:"value"`
@@ -47,7 +46,7 @@ type bootImageEntry struct {
 	LoadBlocks  int    `json:"load_blocks"`      // of 512 bytes
 	LBA         int64  `json:"lba"`
 	Bytes       int64  `json:"bytes"`
-	BytesFrom   string `json:"bytes_from"` // the catalogue itself does not tell the size
+	BytesFrom   string `json:"bytes_from"` // how the size is known: the catalogue does not record it
 	Path        string `json:"path,omitempty"`
 	Section     string `json:"section,omitempty"`
 	Criteria    []byte `json:"criteria,omitempty"` // of selection
@@ -69,7 +68,7 @@ type partitionObject struct {
 	Active bool   `json:"active,omitempty"`
 }
 
-// describe tells of the partition tables and the boot catalogue.
+// describe adds the partition tables and the boot catalogue.
 func (v *volumeInfo) describe(b *iso9660.FS) {
 	if b == nil {
 		return
@@ -97,8 +96,8 @@ func catalogue(c *iso9660.BootCatalog) *bootObject {
 	o := &bootObject{LBA: int64(c.LBA), ID: c.ID, ChecksumOK: c.Checksum}
 	for _, e := range c.Entries {
 		i := bootImageEntry{
-			Platform: e.Platform.String(), Bootable: e.Bootable, Media: e.Media.String(), System: e.System,
-			LoadSegment: int(e.LoadSegment), LoadBlocks: int(e.Sectors), LBA: int64(e.LBA),
+			Platform: e.Platform.Description(), Bootable: !e.NotBootable, Media: e.Emulation.Description(), System: e.SystemType,
+			LoadSegment: int(e.LoadSegment), LoadBlocks: int(e.LoadSectors), LBA: int64(e.LBA),
 			Bytes: e.Length, BytesFrom: e.LengthFrom, Section: e.Section, Criteria: e.Criteria,
 		}
 		if e.File != "" {

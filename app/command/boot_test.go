@@ -32,9 +32,9 @@ func TestInfoBoot(t *testing.T) {
 		for _, want := range []string{
 			"checksum correct",
 			"Boot image 1 BIOS, no emulation, /loader.bin, 3000 bytes at sector ",
-			"the machine loads 2048 at segment 1000h",
+			"the firmware loads 2048 bytes at segment 1000h",
 			"Boot image 2 not bootable, BIOS, 1.44 MB floppy disk, /floppy.img, 1474560 bytes at sector ",
-			"the machine loads 512 at segment 07C0h",
+			"the firmware loads 512 bytes at segment 07C0h",
 		} {
 			if !strings.Contains(out, want) {
 				t.Errorf("%s: %q is not in %s", name, want, out)

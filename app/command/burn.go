@@ -48,7 +48,7 @@ there is only one.`,
 	f.BoolVar(&o.Simulate, "simulate", false, "simulate the burn with the laser at reading power, where the medium supports that")
 	f.BoolVar(&o.NoVerify, "no-verify", false, "do not read the disc back and compare it")
 	f.BoolVar(&o.Appendable, "append", false, "leave the disc open for another session")
-	f.BoolVar(&o.Eject, "eject", false, "open the tray at the end")
+	f.BoolVar(&o.Eject, "eject", false, "open the tray when done")
 	f.BoolVar(&o.DiscAtOnce, "dao", false, "DVD-R, DVD-RW: disc at once instead of incremental")
 	f.BoolVar(&o.Blank, "blank", false, "erase or overwrite a rewritable disc that is not empty")
 	f.BoolVar(&o.Force, "force", false, "burn an image that is incomplete, has no known file system, or does not show for which address it was made")

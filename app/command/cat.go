@@ -17,10 +17,9 @@ func (inv *invocation) catVerb() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "cat IMAGE PATH...",
 		Short: "Print files of a disc on standard output",
-		Long: `Print files of a disc on standard output, one after another and nothing between
-them. Paths are those that "ls" prints. With --stream it is not the files
-themselves that are printed but a named stream of theirs, as UDF has them and "ls
--a" names them.`,
+		Long: `Print files of a disc on standard output, one after another, with nothing between
+them. Paths are those that "ls" prints. With --stream, a named stream of the files
+(UDF) is printed instead of their contents; "ls -a" lists the streams.`,
 		Example: `  glassmaster cat holiday.iso notes/readme.txt
   glassmaster cat /dev/sr0 backup.tar | tar tf -`,
 		Args: wanted(2, -1, "IMAGE PATH..."),
@@ -28,7 +27,7 @@ themselves that are printed but a named stream of theirs, as UDF has them and "l
 			return inv.cat(cmd.Context(), args[0], args[1:], stream, o)
 		},
 	}
-	c.Flags().StringVar(&stream, "stream", "", "print the stream `NAME` of the files (default their contents)")
+	c.Flags().StringVar(&stream, "stream", "", "print the named stream `NAME` of the files (default their contents)")
 	volumeFlags(c, &o)
 	return c
 }
@@ -54,7 +53,7 @@ func (inv *invocation) catFile(ctx context.Context, vol volume.FS, path, stream 
 	if stream != "" {
 		x, ok := vol.(volume.Streamer)
 		if !ok {
-			return fmt.Errorf("print %s: files of %s have no streams", path, vol.Volume().Format)
+			return fmt.Errorf("print %s: the volume (%s) has no named streams", path, vol.Volume().Format)
 		}
 		open = func() (fs.File, error) { return x.OpenStream(path, stream) }
 	}

@@ -19,20 +19,20 @@ import (
 	"glassmaster/mastering/volume"
 )
 
-// checkInfo is what "info --check" finds out.
+// checkInfo is the result of "info --check".
 type checkInfo struct {
 	Files   int64    `json:"files"`
 	Folders int64    `json:"folders"`
 	Others  int64    `json:"others"` // links and devices
 	Bytes   int64    `json:"bytes"`  // of all files
 	Count   int      `json:"damaged"`
-	Damage  []string `json:"damage,omitempty"`  // the first of them
-	Remarks []string `json:"remarks,omitempty"` // what is not as the standard has it, though readers do not mind
+	Damage  []string `json:"damage,omitempty"`  // the first ones
+	Remarks []string `json:"remarks,omitempty"` // deviations from the standard that readers ignore
 
-	incomplete bool // it is among the damage that the end is missing
+	incomplete bool // the damage includes a missing end
 }
 
-// shown is how many damaged places are named.
+// shown is how many damaged places are listed.
 const shown = 20
 
 func (c *checkInfo) add(format string, args ...any) {
@@ -41,8 +41,8 @@ func (c *checkInfo) add(format string, args ...any) {
 	}
 }
 
-// check goes through all folders of a volume. Where nobody asked for a view, UDF
-// that shares the disc with ISO 9660 is examined too: players read nothing else.
+// check goes through all folders of a volume. Unless a view was chosen, a UDF volume beside
+// the one that is shown is checked, too: players read nothing else.
 func (inv *invocation) check(ctx context.Context, src *source.Source, vol volume.FS, which volume.Options) (*checkInfo, error) {
 	c := &checkInfo{}
 	inv.report().Phase(progress.Checking, 0)
@@ -68,8 +68,8 @@ func (inv *invocation) check(ctx context.Context, src *source.Source, vol volume
 	return c, err
 }
 
-// volume examines the structures of a volume, and then counts what is in it. What it
-// comes to is taken for the comparison of the views.
+// volume checks the structures of a volume, and counts its entries. The entries are also
+// used for the comparison of the views.
 func (c *checkInfo) volume(ctx context.Context, d disc.Disc, vol volume.FS, views *volume.Comparison) error {
 	w := walked{checkInfo: c, end: disc.LBA(disc.Sectors(d)), told: map[string]bool{}}
 	if x, ok := vol.(volume.Checker); ok {
@@ -99,7 +99,7 @@ func (c *checkInfo) volume(ctx context.Context, d disc.Disc, vol volume.FS, view
 		c.Remarks = append(c.Remarks, remark)
 	}
 	if c.Bytes == math.MaxInt64 {
-		c.add("the sizes of the files add up to more than can be counted")
+		c.add("the total size of the files is out of range")
 	}
 	if errors.Is(err, fs.SkipAll) {
 		return nil
@@ -107,12 +107,12 @@ func (c *checkInfo) volume(ctx context.Context, d disc.Disc, vol volume.FS, view
 	return err
 }
 
-// beside examines a UDF volume that is not the one shown, and counts only damage.
+// beside checks a UDF volume that is not the one shown, and only counts damage.
 func (c *checkInfo) beside(ctx context.Context, d disc.Disc, which volume.Options, views *volume.Comparison) error {
 	which.View = "UDF"
 	vol, err := volume.OpenFormat(ctx, d, "UDF", which)
 	switch {
-	case err == volume.ErrUnknown: // one that is wrapped tells of a volume that should be there
+	case err == volume.ErrUnknown: // a wrapped one is about a volume that should be there
 		return nil
 	case err != nil:
 		c.add("UDF: %v", err)
@@ -134,7 +134,7 @@ func (c *checkInfo) beside(ctx context.Context, d disc.Disc, which volume.Option
 	return err
 }
 
-// take sorts defects into damage and remarks.
+// take adds notices to the damage or the remarks.
 func (c *checkInfo) take(defects []disc.Notice) {
 	for _, d := range defects {
 		c.incomplete = c.incomplete || d.Incomplete
@@ -147,23 +147,23 @@ func (c *checkInfo) take(defects []disc.Notice) {
 	}
 }
 
-// walked is the state of a walk behind the examination of the structures.
+// walked is the state of the walk after the check of the structures.
 type walked struct {
 	*checkInfo
 	end   disc.LBA        // of the disc
-	known bool            // the structures are damaged: that is why something cannot be read
-	told  map[string]bool // paths of what is damaged
+	known bool            // the structures are damaged, which is why entries cannot be read
+	told  map[string]bool // paths of reported damage
 
-	foreign []string // names that are not UTF-8, the first of them
-	strange int      // how many there are
+	foreign []string // the first names that are not UTF-8
+	strange int      // their number
 }
 
-// names says what character set names are in that are not UTF-8.
+// names reports the likely character set of names that are not UTF-8.
 func (w *walked) names(unicode bool) string {
 	if w.strange == 0 || unicode {
 		return ""
 	}
-	return fmt.Sprintf("%s %v, which is a guess", units.Count(w.strange, "name is not UTF-8 and looks like", "names are not UTF-8 and look like"), filename.Guess(w.foreign))
+	return fmt.Sprintf("%s not UTF-8; the character set is probably %v", units.Count(w.strange, "name is", "names are"), filename.Guess(w.foreign))
 }
 
 // name counts a name that is not UTF-8.
@@ -177,7 +177,7 @@ func (w *walked) name(p []byte) {
 	}
 }
 
-// entry counts an entry, and adds what is wrong with it, unless that is known.
+// entry counts an entry, and reports its damage unless that is reported already.
 func (w *walked) entry(e *volume.Entry) {
 	if e.Err == nil {
 		w.name(e.Path)
@@ -201,21 +201,21 @@ func (w *walked) entry(e *volume.Entry) {
 		if last := x.Start + disc.LBA((x.Length+disc.SectorSize-1)/disc.SectorSize); x.Start < 0 || last > w.end {
 			outside = true
 			if !w.known {
-				w.add("%s: sectors %d to %d lie beyond the end of the disc", e.Path, x.Start, last-1)
+				w.add("%s: sectors %d to %d are beyond the end of the disc", e.Path, x.Start, last-1)
 			}
 		}
 	}
 	switch {
 	case e.Unreadable == "" || outside || w.told[string(e.Path)]:
 		return
-	case w.known && !e.Mode.IsRegular(): // it has no contents: its entry is what is damaged
+	case w.known && !e.Mode.IsRegular(): // it has no contents: its entry is damaged
 		return
 	case len(e.Extents) > 0:
 		w.add("sector %d: %s: %s", e.Extents[0].Start, e.Path, e.Unreadable)
 	default:
 		w.add("%s: %s", e.Path, e.Unreadable)
 	}
-	if e.IsDir() { // the walk comes to it once more
+	if e.IsDir() { // the walk visits it again
 		w.told[string(e.Path)] = true
 	}
 }

@@ -1,9 +1,8 @@
-// Package command is the command line: one file for each verb, and what they
-// have in common.
+// Package command is the command line: one file per verb, and what the verbs share.
 //
-// What was asked for goes to standard output. Progress, remarks and errors go
-// to standard error, so that output can be piped. With --json everything that a
-// program may want goes to standard output, one object a line.
+// Results go to standard output. Progress, messages and errors go to standard error, so
+// that the output can be piped. With --json everything goes to standard output, one object
+// per line.
 package command
 
 import (
@@ -22,16 +21,16 @@ import (
 	"glassmaster/drive/trace"
 )
 
-// Main runs the program with its arguments, the name of the program left out,
-// and returns its exit code.
+// Main runs the program with its arguments, without the name of the program, and returns
+// its exit code.
 func Main(args []string) int {
 	ctx, release := interruptible(os.Stderr)
 	defer release()
 	return Run(ctx, args, os.Stdin, os.Stdout, os.Stderr)
 }
 
-// Run is Main with everything it touches given. A context that ends cancels the
-// work as Ctrl-C does.
+// Run is like Main, with the given input and outputs. When the context ends, the work is
+// cancelled as by Ctrl-C.
 func Run(ctx context.Context, args []string, in io.Reader, out, complaints io.Writer) int {
 	drive.Register(trace.Scheme, trace.Open)
 	inv := &invocation{in: in, out: out, log: complaints}
@@ -51,14 +50,14 @@ func Run(ctx context.Context, args []string, in io.Reader, out, complaints io.Wr
 	return inv.end(cmd, err)
 }
 
-// verb is a verb of the program, or a topic of its help.
+// verb is a verb of the program, or a topic of the help.
 type verb struct {
 	group   string
-	names   []string // its name, then other names for it
+	names   []string // its name, followed by aliases
 	command func(s *invocation) *cobra.Command
 }
 
-// verbs are all of them, in the order of the help.
+// verbs are all verbs and topics, in the order of the help.
 var verbs = []verb{
 	{images, []string{"build"}, (*invocation).buildVerb},
 	{images, []string{"info"}, (*invocation).infoVerb},
@@ -81,10 +80,9 @@ var verbs = []verb{
 	{"", []string{"json"}, jsonTopic},
 }
 
-// verbsFor returns the verbs that a command line needs: the one that it begins
-// with, none to print the version, and otherwise all. Making the commands of all
-// verbs, with their flags, takes longer than listing a small disc, and scripts
-// start the program often.
+// verbsFor returns the verbs that a command line needs: the one that it begins with, none
+// for the version, and otherwise all. Creating the commands of all verbs with their flags
+// takes longer than listing a small disc, and scripts start the program often.
 func verbsFor(args []string) []verb {
 	switch {
 	case len(args) == 0:
@@ -106,9 +104,9 @@ func (inv *invocation) root(args []string) *cobra.Command {
 		Short: "Compile, open, burn, read and verify optical discs",
 		Long: `Glassmaster compiles, opens, burns, reads and verifies CD, DVD and Blu-ray discs.
 
-Wherever a verb takes an IMAGE it takes any disc: an image file, a drive with a
-disc in it (/dev/sr0, iscsi://HOST:PORT/TARGET/LUN, virtual:FILE), a folder, or a
-compilation (FILE.glassmaster). Without a verb the window opens.`,
+An IMAGE can be any disc: an image file, a drive with a disc in it (/dev/sr0,
+iscsi://HOST:PORT/TARGET/LUN, virtual:FILE), a folder, or a compilation
+(FILE.glassmaster). Without a verb, the window opens.`,
 		Example: `  glassmaster build Holiday -o holiday.iso
   glassmaster ls -l holiday.iso
   glassmaster burn Holiday /dev/sr0
@@ -132,11 +130,11 @@ compilation (FILE.glassmaster). Without a verb the window opens.`,
 			return inv.begin()
 		},
 	}
-	root.Flags().BoolVarP(&showVersion, "version", "v", false, "version for glassmaster")
+	root.Flags().BoolVarP(&showVersion, "version", "v", false, "print the version")
 	f := root.PersistentFlags()
-	f.BoolVar(&inv.json, "json", false, "print one JSON object a line on standard output, for programs")
-	f.BoolVarP(&inv.quiet, "quiet", "q", false, "say nothing but warnings and errors")
-	f.StringVar(&inv.trace, "trace", "", "record every command to a drive, and its reply, in `FILE`; trace:FILE replays it as a drive")
+	f.BoolVar(&inv.json, "json", false, "print one JSON object per line on standard output")
+	f.BoolVarP(&inv.quiet, "quiet", "q", false, "print warnings and errors only")
+	f.StringVar(&inv.trace, "trace", "", "record the commands to drives and their replies in `FILE`; the drive trace:FILE replays them")
 	root.AddGroup(
 		&cobra.Group{ID: images, Title: "Images and compilations:"},
 		&cobra.Group{ID: drives, Title: "Discs and drives:"},
@@ -155,8 +153,8 @@ compilation (FILE.glassmaster). Without a verb the window opens.`,
 	return root
 }
 
-// strictHelp has the commands that cobra makes refuse what they do not know, as
-// all verbs do.
+// strictHelp makes the commands that cobra creates reject unknown arguments, as all verbs
+// do.
 func strictHelp(root *cobra.Command) {
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd()
@@ -166,7 +164,7 @@ func strictHelp(root *cobra.Command) {
 			show := c.Run
 			c.RunE = func(c *cobra.Command, args []string) error {
 				if _, rest, err := c.Root().Find(args); err != nil || len(rest) > 0 {
-					return advise(usagef("there is no help about %q", strings.Join(args, " ")), `"glassmaster --help" lists what there is`)
+					return advise(usagef("there is no help for %q", strings.Join(args, " ")), `"glassmaster --help" lists all verbs and topics`)
 				}
 				show(c, args)
 				return nil

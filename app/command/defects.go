@@ -8,7 +8,7 @@ import (
 	"glassmaster/mastering/disc"
 )
 
-// warnDefects says in one line what is known to be wrong with a source.
+// warnDefects reports the known defects of a source in one line.
 func (inv *invocation) warnDefects(ctx context.Context, src *source.Source) {
 	list := src.Defects(ctx)
 	if len(list) == 0 || list[0].Severity == disc.Info {
@@ -19,12 +19,12 @@ func (inv *invocation) warnDefects(ctx context.Context, src *source.Source) {
 		text = src.Name + ": incomplete: " + list[0].Text
 	}
 	if more := serious(list) - 1; more > 0 {
-		text += fmt.Sprintf("; and %d more, which \"glassmaster info\" names", more)
+		text += fmt.Sprintf("; and %d more, listed by \"glassmaster info\"", more)
 	}
 	inv.warn(text)
 }
 
-// serious counts the defects that matter.
+// serious counts the notices that are not of severity Info.
 func serious(list []disc.Notice) int {
 	n := 0
 	for _, d := range list {
@@ -35,12 +35,12 @@ func serious(list []disc.Notice) int {
 	return n
 }
 
-// defectObject is something that is known to be wrong with a disc, for a program.
+// defectObject is a known defect of a disc, for --json.
 type defectObject struct {
 	LBA        int64  `json:"lba"`
 	Text       string `json:"text"`
 	Incomplete bool   `json:"incomplete,omitempty"` // sectors are missing at the end
-	Remark     bool   `json:"remark,omitempty"`     // readers do not mind
+	Remark     bool   `json:"remark,omitempty"`     // readers ignore it
 }
 
 func defectObjects(list []disc.Notice) []defectObject {
@@ -51,7 +51,7 @@ func defectObjects(list []disc.Notice) []defectObject {
 	return all
 }
 
-// defects has a row for each defect. A check tells of damage itself, and more of it.
+// defects adds a row for each defect. After a check, damage is listed by that.
 func (f facts) defects(list []defectObject, check *checkInfo) {
 	for _, d := range list {
 		if check != nil && check.Count > 0 && !d.Incomplete && !d.Remark {

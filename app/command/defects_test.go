@@ -105,7 +105,7 @@ func TestListDamagedFolder(t *testing.T) {
 	clear(p[16*2048 : 17*2048])
 	put(t, path, string(p))
 	must(t, Failed, "ls", path)
-	if r := must(t, Differs, "verify", path); !strings.Contains(r.log, "none by which it could be opened") || r.out != "" {
+	if r := must(t, Differs, "verify", path); !strings.Contains(r.log, "but they are damaged") || r.out != "" {
 		t.Errorf("verify without a descriptor: %s%s", r.out, r.log)
 	}
 }

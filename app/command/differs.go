@@ -7,15 +7,14 @@ import (
 	"glassmaster/mastering/verify"
 )
 
-// mismatch returns the difference that an error reports, nil when it is another
-// error or none.
+// mismatch returns the difference that an error reports, or nil if it reports none.
 func mismatch(err error) *verify.Mismatch {
 	var m *verify.Mismatch
 	errors.As(err, &m)
 	return m
 }
 
-// differs is the first difference of two discs, for a program.
+// differs is the first difference between two discs, for --json.
 type differs struct {
 	LBA    int64  `json:"lba"`
 	Offset int    `json:"offset"` // of the byte within the sector

@@ -16,8 +16,8 @@ func (inv *invocation) ejectVerb() *cobra.Command {
 	return &cobra.Command{
 		Use:   "eject [DRIVE]",
 		Short: "Open the tray of a drive",
-		Long: `Open the tray of a drive. A disc that is mounted, or that another program uses, is
-not taken away. DRIVE may be left out where the machine has only one.`,
+		Long: `Open the tray of a drive, unless its disc is mounted or used by another program. DRIVE
+may be omitted if the machine has only one.`,
 		Example: "  glassmaster eject /dev/sr0",
 		Args:    wanted(0, 1, "[DRIVE]"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -30,8 +30,8 @@ func (inv *invocation) loadVerb() *cobra.Command {
 	return &cobra.Command{
 		Use:   "load [DRIVE]",
 		Short: "Close the tray of a drive",
-		Long: `Close the tray of a drive that can do that, and wait until it knows the disc.
-DRIVE may be left out where the machine has only one.`,
+		Long: `Close the tray of a drive that can do so, and wait until it has recognized the disc.
+DRIVE may be omitted if the machine has only one.`,
 		Example: "  glassmaster load /dev/sr0",
 		Args:    wanted(0, 1, "[DRIVE]"),
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -10,7 +10,7 @@ import (
 	"glassmaster/mastering/volume"
 )
 
-// appendPadded writes a number with spaces before it, and one at least.
+// appendPadded writes a number with at least one space before it.
 func appendPadded(b []byte, n int64, width int) []byte {
 	var digits [20]byte
 	d := strconv.AppendInt(digits[:0], n, 10)
@@ -21,7 +21,7 @@ func appendPadded(b []byte, n int64, width int) []byte {
 	return append(b, d...)
 }
 
-// appendMode writes type and permissions as ls does: drwxr-xr-x.
+// appendMode writes type and permissions in the format of ls: drwxr-xr-x.
 func appendMode(b []byte, m fs.FileMode) []byte {
 	b = append(b, typeLetter(m))
 	const letters = "rwxrwxrwx"
@@ -68,12 +68,12 @@ func typeLetter(m fs.FileMode) byte {
 	return '-'
 }
 
-// entryObject is one file for a program.
+// entryObject is one entry of a disc, for --json.
 type entryObject struct {
 	Type       string         `json:"type"` // "entry"
 	Path       string         `json:"path"`
-	PathBytes  []byte         `json:"path_bytes,omitempty"` // where they are not just those of path
-	Recorded   []byte         `json:"recorded,omitempty"`   // the name on the disc, where another is shown
+	PathBytes  []byte         `json:"path_bytes,omitempty"` // if they differ from those of path
+	Recorded   []byte         `json:"recorded,omitempty"`   // the name on the disc, if another one is shown
 	Kind       string         `json:"kind"`                 // file, folder, symlink, device, other
 	Size       int64          `json:"size"`
 	Mode       string         `json:"mode"` // octal permissions
@@ -81,11 +81,11 @@ type entryObject struct {
 	GID        uint32         `json:"gid"`
 	Modified   string         `json:"modified,omitempty"` // RFC 3339
 	Target     string         `json:"target,omitempty"`
-	TargetRaw  []byte         `json:"target_bytes,omitempty"` // where they are not just those of target
+	TargetRaw  []byte         `json:"target_bytes,omitempty"` // if they differ from those of target
 	Links      uint32         `json:"links,omitempty"`
 	Extents    []extentObject `json:"extents,omitempty"`
 	Unreadable string         `json:"unreadable,omitempty"`
-	Note       string         `json:"note,omitempty"` // where the views of the disc disagree
+	Note       string         `json:"note,omitempty"` // how the views of the disc disagree
 	moreObject
 }
 
@@ -125,7 +125,7 @@ func kind(m fs.FileMode) string {
 	return "other"
 }
 
-// unixMode is the permission bits as a number that chmod understands.
+// unixMode returns the permission bits as a number for chmod.
 func unixMode(m fs.FileMode) uint32 {
 	bits := uint32(m.Perm())
 	if m&fs.ModeSetuid != 0 {

@@ -28,15 +28,16 @@ func (inv *invocation) extractVerb() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "extract IMAGE [PATH...]",
 		Short: "Copy files of a disc into a folder",
-		Long: `Copy files and folders of a disc, or all of it, into a folder of this machine, with
-their times, permissions and links. Nothing is written outside of the folder,
-whatever the disc says. Device nodes are left out, and set-user-ID bits dropped.
+		Long: `Copy files and folders, or the whole disc, into a folder, with times, permissions and
+links. Nothing is written outside this folder, whatever is on the disc. Device nodes
+are left out, and set-user-ID bits are dropped.
 
-Names keep the bytes of the disc; with --charset those that are not in Unicode
-become UTF-8. Control characters in them, and characters that turn the direction
-of text, are written as \x1b for each byte. Each name that is changed is reported.
+Names keep the bytes of the disc; with --charset, names that are not in Unicode
+become UTF-8. Control characters, and characters that change the text direction, are
+written as \x1b for each byte. Every changed name is reported.
 
---boot copies the boot images (El Torito) under their numbers and names instead.`,
+--boot copies the boot images (El Torito) instead, under their numbers and
+names.`,
 		Example: `  glassmaster extract holiday.iso -C /tmp/holiday
   glassmaster extract /dev/sr0 pictures/2026 notes.txt -C .
   glassmaster extract --boot debian.iso -C /tmp/boot`,
@@ -44,7 +45,7 @@ of text, are written as \x1b for each byte. Each name that is changed is reporte
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if boot {
 				if len(args) > 1 || owners || cmd.Flags().Changed("existing") {
-					return usagef("--boot copies all boot images, and replaces nothing: give no PATH, --owners or --existing")
+					return usagef("--boot copies all boot images and replaces no files: it cannot be combined with PATH, --owners or --existing")
 				}
 				return inv.extractBoot(cmd.Context(), args[0], dir, which)
 			}
@@ -59,16 +60,16 @@ of text, are written as \x1b for each byte. Each name that is changed is reporte
 		},
 	}
 	f := c.Flags()
-	f.StringVarP(&dir, "directory", "C", ".", "copy into this `FOLDER`, which is made if need be")
-	f.StringVar(&existing, "existing", "refuse", "what happens to files that are there already, `KIND`: refuse, replace, keep or both (the new one gets another name)")
-	f.BoolVar(&owners, "owners", false, "give files the user and group of the disc (for root)")
+	f.StringVarP(&dir, "directory", "C", ".", "copy into `FOLDER`, which is created if necessary")
+	f.StringVar(&existing, "existing", "refuse", "what to do with existing files, `KIND`: refuse, replace, keep or both (the new one gets another name)")
+	f.BoolVar(&owners, "owners", false, "set the owners and groups stored on the disc (needs root)")
 	f.BoolVar(&boot, "boot", false, "copy the boot images instead of files")
 	volumeFlags(c, &which)
 	offer(c, "existing", "refuse", "replace", "keep", "both")
 	return c
 }
 
-// extracted is what "extract" did, for a program.
+// extracted is the result of "extract", for --json.
 type extracted struct {
 	Folder    string          `json:"folder"`
 	Files     int64           `json:"files"`
@@ -80,12 +81,12 @@ type extracted struct {
 	Notes     []extractedNote `json:"notes,omitempty"`
 }
 
-// extractedNote is one thing that differs in the folder from the disc.
+// extractedNote is a difference between the folder and the disc.
 type extractedNote struct {
 	Path      string `json:"path"`
-	PathBytes []byte `json:"path_bytes,omitempty"` // where they are not just those of path
+	PathBytes []byte `json:"path_bytes,omitempty"` // if they differ from those of path
 	Text      string `json:"text"`
-	Error     bool   `json:"error"` // it is not in the folder
+	Error     bool   `json:"error"` // it could not be extracted
 }
 
 func (inv *invocation) extract(ctx context.Context, image, dir string, which volume.Options, o extract.Options) error {
@@ -107,10 +108,10 @@ func (inv *invocation) extract(ctx context.Context, image, dir string, which vol
 			err = incomplete{err.Error()}
 		}
 		if illegal {
-			err = advise(err, "the folder takes only names in Unicode: --charset NAME says in which character set those of the disc are")
+			err = advise(err, "the folder only accepts names in Unicode: set the character set of the names on the disc with --charset NAME")
 		}
 		if existing {
-			err = advise(err, "--existing replace takes the files of the disc, --existing keep those that are there, --existing both gives those of the disc other names")
+			err = advise(err, "use --existing replace to replace existing files, --existing keep to keep them, or --existing both to extract the new files under other names")
 		}
 		return err
 	}
@@ -139,7 +140,7 @@ func extractSummary(dir string, r extract.Report) string {
 	return fmt.Sprintf("%s: %s, %s", dir, strings.Join(parts, ", "), units.Size(r.Bytes))
 }
 
-// bootExtracted is what "extract --boot" did, for a program.
+// bootExtracted is the result of "extract --boot", for --json.
 type bootExtracted struct {
 	Folder string       `json:"folder"`
 	Images []copiedBoot `json:"boot_images"`
@@ -152,8 +153,7 @@ type copiedBoot struct {
 	Bytes    int64  `json:"bytes"`
 }
 
-// extractBoot copies the boot images of a disc into a folder. None is written
-// over.
+// extractBoot copies the boot images of a disc into a folder. It does not replace files.
 func (inv *invocation) extractBoot(ctx context.Context, image, dir string, which volume.Options) error {
 	src, vol, err := inv.openVolume(ctx, image, which)
 	if err != nil {
@@ -172,7 +172,7 @@ func (inv *invocation) extractBoot(ctx context.Context, image, dir string, which
 		return fmt.Errorf("%s: the disc has no boot images", image)
 	}
 	if err := os.MkdirAll(dir, 0o777); err != nil {
-		return fmt.Errorf("extract: make the folder: %w", err)
+		return fmt.Errorf("extract: create the folder: %w", err)
 	}
 	done := bootExtracted{Folder: dir}
 	for i, e := range all {
@@ -180,14 +180,14 @@ func (inv *invocation) extractBoot(ctx context.Context, image, dir string, which
 		if err != nil {
 			return fmt.Errorf("%s: extract boot image %d: %w", image, i+1, err)
 		}
-		done.Images = append(done.Images, copiedBoot{filepath.Base(to), e.Platform.String(), int64(e.LBA), e.Length})
+		done.Images = append(done.Images, copiedBoot{filepath.Base(to), e.Platform.Description(), int64(e.LBA), e.Length})
 		inv.data = done
-		inv.note("%s: %v, %s", to, e.Platform, units.Size(e.Length))
+		inv.note("%s: %v, %s", to, e.Platform.Description(), units.Size(e.Length))
 	}
 	return nil
 }
 
-// copyBoot copies a boot image into a folder, under its number and name.
+// copyBoot copies a boot image into a folder, named by its number and name.
 func copyBoot(ctx context.Context, f fs.File, dir string, number int) (string, error) {
 	info, err := f.Stat()
 	if err != nil {
@@ -195,7 +195,7 @@ func copyBoot(ctx context.Context, f fs.File, dir string, number int) (string, e
 	}
 	to := filepath.Join(dir, extract.HostName(fmt.Sprintf("%d-%s", number, filepath.Base(info.Name()))))
 	if _, err := os.Lstat(to); err == nil {
-		return "", fmt.Errorf("%s is there already", to)
+		return "", fmt.Errorf("%s already exists", to)
 	}
 	return to, newfile.Write(to, func(w *os.File) error {
 		_, err := io.Copy(w, untilDone{ctx, f})

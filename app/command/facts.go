@@ -11,10 +11,10 @@ import (
 	"glassmaster/mastering/units"
 )
 
-// facts are printed in two columns. What is empty has no row.
+// facts are printed in two columns. Empty values have no row.
 type facts struct{ *tabwriter.Writer }
 
-// newFacts returns a list of facts, which Flush prints.
+// newFacts returns an empty table. Flush prints it.
 func newFacts(out *bufio.Writer) facts { return facts{tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)} }
 
 func (f facts) row(name, value string) {
@@ -23,7 +23,7 @@ func (f facts) row(name, value string) {
 	}
 }
 
-// sessions has a row for each track, and rows for what CD-TEXT says.
+// sessions adds a row for each track, and rows for its CD-TEXT.
 func (f facts) sessions(all []sessionInfo) {
 	for _, ses := range all {
 		f.row("CD title", ses.Title)
@@ -49,7 +49,7 @@ func (t trackInfo) text() string {
 	return strings.Join(parts, ", ")
 }
 
-// sectors writes a number of sectors with its size in bytes.
+// sectors returns a number of sectors with their size.
 func sectors(n int64) string {
-	return fmt.Sprintf("%d sectors, %s", n, units.Size(n*disc.SectorSize))
+	return units.Count(n, "sector", "sectors") + ", " + units.Size(n*disc.SectorSize)
 }

@@ -44,7 +44,7 @@ func TestShortDisc(t *testing.T) {
 				}
 				back := filepath.Join(t.TempDir(), "back.iso")
 				r := must(t, Differs, "read", recorder, "-o", back)
-				if !strings.Contains(r.log, "sectors missing: ") || !strings.Contains(r.log, "back.iso is written") {
+				if !strings.Contains(r.log, "sectors are missing") || !strings.Contains(r.log, "back.iso is written") {
 					t.Errorf("read: %s", r.log)
 				}
 				if got, want := content(t, back), content(t, image); len(got) >= len(want) || !bytes.HasPrefix(want, got) {

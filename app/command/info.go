@@ -20,16 +20,15 @@ func (inv *invocation) infoVerb() *cobra.Command {
 	var which volume.Options
 	c := &cobra.Command{
 		Use:   "info IMAGE",
-		Short: "Say what a disc is and what is on it",
-		Long: `Say what a disc is: its format, sessions and tracks, the file system and its
-properties, partition tables and boot images.
+		Short: "Describe a disc and what is on it",
+		Long: `Describe a disc: its format, sessions and tracks, its file system, partition tables
+and boot images.
 
---check goes through all descriptors and folders too: it counts what is there, and
-names what is damaged, with its address: structures that contradict each other,
-files that lie beyond the end of the disc or that cannot be read, and files about
-which the views of the disc disagree. Remarks are what is not as the standard has it,
-though readers do not mind. It does not read the contents: "glassmaster verify IMAGE"
-does.`,
+--check reads all descriptors and folders, counts files, and reports damage with its
+address: structures that contradict each other, files that are beyond the end of the
+disc or cannot be read, and files about which the views of the disc disagree. Remarks
+are deviations from the standard that readers accept. It does not read the contents
+of files; "glassmaster verify IMAGE" does.`,
 		Example: `  glassmaster info holiday.iso
   glassmaster info --check /dev/sr0`,
 		Args: wanted(1, 1, "IMAGE"),
@@ -37,12 +36,12 @@ does.`,
 			return inv.info(cmd.Context(), args[0], which, check)
 		},
 	}
-	c.Flags().BoolVar(&check, "check", false, "go through all folders and look for damage")
+	c.Flags().BoolVar(&check, "check", false, "read all folders and look for damage")
 	volumeFlags(c, &which)
 	return c
 }
 
-// discInfo is what "info" finds out.
+// discInfo is the result of "info".
 type discInfo struct {
 	Name     string         `json:"name"`
 	Kind     string         `json:"kind"`
@@ -132,7 +131,7 @@ func (inv *invocation) info(ctx context.Context, name string, which volume.Optio
 	return nil
 }
 
-// damaged is the end of a check that found something.
+// damaged is the error of a check that found damage.
 type damaged struct{ text string }
 
 func (d damaged) Error() string { return d.text }
@@ -187,7 +186,7 @@ func stamp(t time.Time) string {
 	return t.Format(time.RFC3339)
 }
 
-// person writes a time as people read it, and nothing for one that is not known.
+// person returns a time as text, or "" if it is unknown.
 func person(t time.Time) string {
 	if t.IsZero() {
 		return ""

@@ -10,15 +10,14 @@ import (
 	"time"
 )
 
-// readers are the verbs that change nothing but what they print.
+// readers are the verbs that only print.
 var readers = []string{"info", "ls", "cat", "verify"}
 
-// readTimeout is how long such a verb has to end after a signal. It may be blocked
-// by a program that does not read its output, or by a server that does not answer.
+// readTimeout is how long such a verb may take to end after a signal. It may be blocked by
+// a program that does not read its output, or by a server that does not respond.
 const readTimeout = time.Second
 
-// interrupts ends a run of the program when Ctrl-C is pressed, or when it is
-// asked to end with SIGTERM.
+// interrupts ends a run of the program on Ctrl-C or SIGTERM.
 type interrupts struct {
 	log     io.Writer
 	cancel  context.CancelFunc
@@ -28,9 +27,8 @@ type interrupts struct {
 // interruptsKey is the key of the *interrupts in a context.
 type interruptsKey struct{}
 
-// interruptible returns a context that the first signal cancels once a verb calls
-// watch. Until then a signal ends the program as it does any other: nothing has
-// been begun.
+// interruptible returns a context that the first signal cancels after a verb has called
+// watch. Until then a signal simply ends the program, since no work has begun.
 func interruptible(log io.Writer) (ctx context.Context, release func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	i := &interrupts{log: log, cancel: cancel, signals: make(chan os.Signal, 2)}
@@ -40,9 +38,9 @@ func interruptible(log io.Writer) (ctx context.Context, release func()) {
 	}
 }
 
-// watch has the first signal cancel the work, which then cleans up, and the second
-// one end the program where it stands. A verb that only reads has nothing to clean
-// up: it has a limited time, and then the program ends.
+// watch makes the first signal cancel the work, which then cleans up, and the second one
+// end the program at once. A verb that only reads has nothing to clean up: the program
+// ends after a limited time.
 func (i *interrupts) watch(readsOnly bool) {
 	signal.Notify(i.signals, os.Interrupt, syscall.SIGTERM)
 	go func() {
@@ -53,7 +51,7 @@ func (i *interrupts) watch(readsOnly bool) {
 			timeout = time.After(readTimeout)
 			fmt.Fprintln(i.log, "\ncancelling")
 		} else {
-			fmt.Fprintln(i.log, "\ncancelling; press Ctrl-C again to stop at once, which may leave a temporary file or an unfinished disc")
+			fmt.Fprintln(i.log, "\ncancelling; press Ctrl-C again to stop immediately, which may leave a temporary file or an unfinished disc")
 		}
 		select {
 		case <-i.signals:

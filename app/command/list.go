@@ -17,7 +17,7 @@ import (
 	"glassmaster/mastering/volume"
 )
 
-// listing is what "ls" was asked for.
+// listing are the flags of "ls".
 type listing struct {
 	long, recursive, null bool
 	attributes            bool
@@ -30,15 +30,15 @@ func (inv *invocation) listVerb() *cobra.Command {
 		Use:     "ls IMAGE [PATH...]",
 		Aliases: []string{"list"},
 		Short:   "List the files of a disc",
-		Long: `List the files of a disc: those in PATH, or in the root of the disc, and with -R
-everything below. Paths are printed whole, so that "cat" and "extract" take them;
-those of folders end in a slash. Entries come in the order of the disc.
+		Long: `List the files in PATH, or in the root of the disc; with -R also in subfolders. Full
+paths are printed, as "cat" and "extract" accept them; folders end in a slash. Entries
+are in the order of the disc.
 
 -l shows permissions, owner, group, size in bytes, time and name.
 
-Names that are not UTF-8 are shown in a character set that is guessed, or that
---charset names. Where no terminal reads the list they are printed as the bytes on
-the disc, unless --charset is given.`,
+Names that are not UTF-8 are shown in a guessed character set, or in that of
+--charset. If the output is not a terminal, they are printed as the bytes on the
+disc, unless --charset is given.`,
 		Example: `  glassmaster ls -l holiday.iso
   glassmaster ls -R /dev/sr0 pictures
   glassmaster ls -R --json holiday.iso | jq -r 'select(.kind=="file").path'`,
@@ -48,10 +48,10 @@ the disc, unless --charset is given.`,
 		},
 	}
 	f := c.Flags()
-	f.BoolVarP(&o.long, "long", "l", false, "show permissions, owner, size and time too")
-	f.BoolVarP(&o.recursive, "recursive", "R", false, "list what is in the folders too")
-	f.BoolVarP(&o.null, "null", "0", false, "end each name with a NUL byte, as xargs -0 wants it")
-	f.BoolVarP(&o.attributes, "attributes", "a", false, "show extended attributes, access control lists and named streams too")
+	f.BoolVarP(&o.long, "long", "l", false, "show permissions, owner, size and time")
+	f.BoolVarP(&o.recursive, "recursive", "R", false, "list subfolders recursively")
+	f.BoolVarP(&o.null, "null", "0", false, "end each name with a NUL byte, for xargs -0")
+	f.BoolVarP(&o.attributes, "attributes", "a", false, "show extended attributes, access control lists and named streams")
 	volumeFlags(c, &o.volume)
 	return c
 }
@@ -80,22 +80,22 @@ func (inv *invocation) list(ctx context.Context, image string, paths []string, o
 		return err
 	}
 	if l.bad > 0 {
-		return incomplete{fmt.Sprintf("%s: %s could not be read to the end", image, units.Count(l.bad, "folder", "folders"))}
+		return incomplete{fmt.Sprintf("%s: %s could not be read in full", image, units.Count(l.bad, "folder", "folders"))}
 	}
 	return nil
 }
 
-// lister prints entries. It is made so that an entry costs no allocation.
+// lister prints entries. It does not allocate per entry.
 type lister struct {
 	ctx       context.Context
 	inv       *invocation
 	o         listing
 	w         *bufio.Writer
 	line      []byte
-	raw       bool // names go out byte by byte, since no terminal reads them, unless their character set was named
+	raw       bool // names are printed unchanged: the output is not a terminal, and no character set was given
 	enc       *json.Encoder
-	minute    int64  // since 1970, of the last time that was shown
-	shown     []byte // that time
+	minute    int64  // since 1970, of the time formatted last
+	shown     []byte // the formatted time
 	flushed   bool
 	countdown int
 	bad       int // folders that could not be read
@@ -134,7 +134,7 @@ func (l *lister) below(vol volume.FS, root string) error {
 	})
 }
 
-// single lists one file: what its folder says of it.
+// single lists one file.
 func (l *lister) single(vol volume.FS, file string) error {
 	folder := "."
 	if i := strings.LastIndexByte(file, '/'); i >= 0 {
@@ -194,14 +194,14 @@ func (l *lister) entry(e *volume.Entry) error {
 	if _, err := l.w.Write(line); err != nil {
 		return err
 	}
-	if !l.flushed { // whoever waits sees at once that something comes
+	if !l.flushed { // the first entry is shown immediately
 		l.flushed = true
 		return l.w.Flush()
 	}
 	return nil
 }
 
-// format writes one entry into the lister's line.
+// format formats one entry into the buffer of the lister.
 func (l *lister) format(e *volume.Entry) []byte {
 	b := l.line[:0]
 	if l.o.long {
@@ -230,8 +230,8 @@ func (l *lister) format(e *volume.Entry) []byte {
 	return b
 }
 
-// time writes a time. Neighbours are often of the same minute: then it is
-// written already.
+// time formats a time. Consecutive entries are often of the same minute, for which the text
+// is reused.
 func (l *lister) time(ns int64) []byte {
 	if ns == volume.NoTime {
 		return []byte("               -")

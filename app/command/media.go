@@ -19,13 +19,12 @@ func (inv *invocation) mediaVerb() *cobra.Command {
 	return &cobra.Command{
 		Use:     "media [DRIVE]",
 		Aliases: []string{"medium"},
-		Short:   "Say what disc is in a drive, and what can be written on it",
-		Long: `Say what disc is in a drive, how much of it is written, how much can still be
-written, and how fast. DRIVE may be left out where the machine has only one.
+		Short:   "Describe the disc in a drive, and what can be written on it",
+		Long: `Describe the disc in a drive: how much is written, how much can still be written, and
+at which speeds. DRIVE may be omitted if the machine has only one.
 
-Sessions and tracks that are not closed are shown too: open ones that an earlier burn
-left behind, reserved ones, damaged ones and the track that comes next, and what can be
-done about them.`,
+Sessions and tracks that are not closed are shown too (left open by an earlier burn,
+reserved, damaged, or the next track), with advice on what to do about them.`,
 		Example: `  glassmaster media
   glassmaster media "virtual:disc?medium=bd-re"`,
 		Args: wanted(0, 1, "[DRIVE]"),

@@ -14,23 +14,23 @@ import (
 	"glassmaster/mastering/volume"
 )
 
-// shownNames tells how the names of a volume are shown: in the character set that
-// was named; without one as UTF-8, and those that are not in one that is guessed.
+// shownNames converts names of a volume to text: from the given character set or, without
+// one, from UTF-8, and from a guessed one if they are not UTF-8.
 type shownNames struct {
 	vol     volume.FS
-	set     filename.Charset // that was named
+	set     filename.Charset // given by the user
 	guess   filename.Charset // of names that are not UTF-8
 	unicode bool             // names are recorded in Unicode
-	guessed int              // names that were shown as the guess has them
-	changed int              // that are not on the disc in this form
+	guessed int              // names that were converted from the guess
+	changed int              // names that differ from those on the disc
 }
 
 func namesOf(vol volume.FS, o volume.Options) *shownNames {
 	return &shownNames{vol: vol, set: o.Charset, unicode: vol.Volume().Unicode}
 }
 
-// text returns a path, or a target of a link, as text. What is not in its
-// character set stays as it is. Most paths are returned themselves.
+// text returns a path or link target as text. Names that are not valid in their character
+// set stay unchanged. Most paths are returned without a copy.
 func (n *shownNames) text(p []byte) []byte {
 	if n.unicode || isASCII(p) || n.set.IsZero() && utf8.Valid(p) {
 		return p
@@ -67,10 +67,10 @@ func (n *shownNames) part(name string) string {
 	return text
 }
 
-// manyNames is how many names are enough for a guess.
+// manyNames is the number of names that a guess is based on.
 const manyNames = 1000
 
-// foreignNames returns names of a volume that are not UTF-8, the first thousand.
+// foreignNames returns the first thousand names of a volume that are not UTF-8.
 func foreignNames(vol volume.FS) []string {
 	var list []string
 	_ = volume.Walk(vol, ".", func(e *volume.Entry) error {
@@ -86,8 +86,8 @@ func foreignNames(vol volume.FS) []string {
 	return list
 }
 
-// find returns the path of what a person named: by the bytes of its names, or by
-// what is shown of them.
+// find returns the path of the entry that the user named, by the bytes of its path or by
+// its text.
 func (n *shownNames) find(wanted string) string {
 	p := onDisc(wanted)
 	if n.has(p) {
@@ -112,9 +112,9 @@ func (n *shownNames) has(p string) bool {
 	return err == nil || !errors.Is(err, fs.ErrNotExist)
 }
 
-// shownAs returns the path of the entry of a folder that is shown as text.
+// shownAs returns the path of the entry of a folder with the given text.
 func (n *shownNames) shownAs(folder, text string) (string, bool) {
-	list, _ := n.vol.ReadDir(folder) // of a damaged folder what can be read
+	list, _ := n.vol.ReadDir(folder) // a damaged folder as far as it can be read
 	for _, d := range list {
 		shown := string(n.text([]byte(d.Name())))
 		if shown == text || filename.Printable(shown) == text || filename.Printable(d.Name()) == text {
@@ -124,22 +124,21 @@ func (n *shownNames) shownAs(folder, text string) (string, bool) {
 	return "", false
 }
 
-// tell says what about the names that were shown is not certain.
+// tell warns about names that were converted by a guess or changed.
 func (n *shownNames) tell(inv *invocation) {
 	if n.guessed > 0 {
-		inv.warn(fmt.Sprintf("%s not UTF-8, and shown as %v, which is a guess: --charset NAME names another", units.Count(n.guessed, "name is", "names are"), n.guess))
+		inv.warn(fmt.Sprintf("%s not UTF-8 and shown as %v, which is a guess; use --charset NAME to choose another character set", units.Count(n.guessed, "name is", "names are"), n.guess))
 	}
 	if n.changed > 0 {
-		inv.warn(fmt.Sprintf("%s shown in another form: no file can have the name on the disc, or two have it; \"info --check\" names them",
+		inv.warn(fmt.Sprintf("%s changed, since the name on the disc is not valid or not unique; \"info --check\" lists them",
 			units.Count(n.changed, "name is", "names are")))
 	}
 }
 
-// forProgram returns text in valid UTF-8 for a program, and the bytes where the
-// text is not made of just these.
+// forProgram returns valid UTF-8 for --json, and the bytes if they differ from it.
 func (n *shownNames) forProgram(p []byte) (text string, raw []byte) {
 	text = string(n.text(p))
-	if !utf8.ValidString(text) { // halves of surrogate pairs
+	if !utf8.ValidString(text) { // unpaired surrogates
 		text = filename.Printable(text)
 	}
 	if text != string(p) {

@@ -217,7 +217,7 @@ func TestNoImageFile(t *testing.T) {
 		cmd := exec.Command(bin, args...)
 		cmd.Dir = dir
 		out, err := cmd.CombinedOutput()
-		if code := exitCode(err); code != Failed || !strings.Contains(string(out), "FIFO") && !strings.Contains(string(out), "socket") && !strings.Contains(string(out), "no regular file") {
+		if code := exitCode(err); code != Failed || !strings.Contains(string(out), "FIFO") && !strings.Contains(string(out), "socket") && !strings.Contains(string(out), "not a regular file") {
 			t.Errorf("%v: exit code %d: %s", args, code, out)
 		}
 	}

@@ -49,7 +49,7 @@ func TestCatStream(t *testing.T) {
 	}
 	must(t, Failed, "cat", "--stream", "none", img, "file")
 	iso := build(t)
-	if r := must(t, Failed, "cat", "--stream", "icon", iso, "readme.txt"); !strings.Contains(r.log, "ISO 9660 have no streams") {
+	if r := must(t, Failed, "cat", "--stream", "icon", iso, "readme.txt"); !strings.Contains(r.log, "(ISO 9660) has no named streams") {
 		t.Errorf("ISO 9660: %s", r.log)
 	}
 }

@@ -29,49 +29,49 @@ func jsonTopic(*invocation) *cobra.Command {
 		Short: "What --json prints",
 		Long: `What --json prints
 
-One JSON object a line, in UTF-8, on standard output; on standard error where
+One JSON object per line, in UTF-8, on standard output; on standard error if
 standard output carries an image or a file ("build -o -", "cat"). Every object has
 a "type":
 
-  phase     a part of the work begins: phase, total
+  phase     a phase of the work begins: phase, total
   progress  about once a second, and at the end of a phase: phase, done, total,
             rate, elapsed, left, host_buffer, drive_buffer
-  message   something worth keeping: level (info, warning, error), text
+  message   level (info, warning, error), text
   entry     one file ("ls"): path, kind (file, folder, symlink, device, other),
             size, mode (octal), uid, gid, modified, target (of a link), links,
-            extents (lba, length), unreadable (why its contents are),
-            note (where views disagree about them); with -a also
-            xattr (values in base64), acl, streams; where the bytes on the disc are
-            not those of path or target, path_bytes and target_bytes in base64, and
-            recorded (in base64), where no file can have the name, or two have it
+            extents (lba, length), unreadable (why its contents cannot be read),
+            note (how views disagree about them); with -a also xattr (values in
+            base64), acl, streams; if the bytes on the disc differ from path or
+            target, path_bytes and target_bytes in base64, and recorded (in base64)
+            if no file can have the name, or two have it
   result    the last line of every run: verb, ok, exit, error, hint, data
 
 The data of a result:
 
-  build     output, sectors, bytes, seconds, smallest_medium (that holds it); with
+  build     output, sectors, bytes, seconds, smallest_medium (that it fits on); with
             --verify: verified (it was read back and is equal), sha256, differs
   info      name, kind (image, drive, folder, compilation), format, sectors,
-            catalogue_number (media catalogue number of a CD), sessions, volume, problem (why there is no volume),
-            defects (what descriptors tell: lba, text, incomplete, remark), check
+            catalogue_number (media catalogue number of a CD), sessions, volume,
+            problem (why there is no volume), defects (found in descriptors: lba,
+            text, incomplete, remark), check
   extract   folder, files, folders, symlinks, hard_links, bytes, failed,
-            notes (path, path_bytes, text, error: it is not in the folder);
+            notes (path, path_bytes, text, error: it was not extracted);
             with --boot: folder, boot_images (file, platform, lba, bytes)
-  verify    equal (of one disc: all of it is there and can be read), sectors,
+  verify    equal (one disc: it is complete and readable), sectors,
             padding_sectors (zeros that only the longer disc has), behind_sectors
-            (that only the longer one has, and that were not compared),
-            missing_sectors (that the volume lays claim to), volume_problem (why
-            its files cannot be found), remarks (for people: ends of tracks that
-            hold nothing), sha256, differs
+            (that only the longer disc has, not compared), missing_sectors (that
+            belong to the volume), volume_problem (why its files cannot be found),
+            remarks (for people: ends of tracks that hold nothing), sha256, differs
   drives    a list: name, vendor, product, revision, bus, medium, problem
   media     drive, model, medium, status, erasable, maker, format,
             capacity_sectors, free_sectors, next_writable_lba, sessions (that can
-            be read), session_count (an open or empty last one counts),
+            be read), session_count (including an open or empty last one),
             last_session (empty, incomplete, damaged, complete), tracks (number,
             session, state, kind, lba, sectors, written_sectors,
-            next_writable_lba: of an open track it lies inside of it, and no
-            session can begin there), unfinished (a burn of a disc that is overwritten
-            in place was not completed), advice, write_speeds (kB/s), drive_knows
-            (kinds of discs)
+            next_writable_lba: inside the track if it is open; no session can
+            begin there), unfinished (an interrupted burn of a medium that is
+            overwritten in place), advice, write_speeds (kB/s), drive_knows
+            (types of discs)
   burn      drive, medium, recipe, sectors (of the source), written_sectors,
             seconds, equal (the disc was read back and is equal to what was sent),
             verified (it is equal, and nothing is in doubt), not_assured (why what
@@ -85,8 +85,8 @@ The data of a result:
             with --verify: verified (it was read back and is equal), sha256
   blank     drive
   format    drive, medium, capacity_sectors, warnings
-  close     drive, medium, status, last_session, next_writable_lba (when it takes
-            more), steps (none when it was closed already), warnings
+  close     drive, medium, status, last_session, next_writable_lba (if more can be
+            written), steps (none if it was closed already), warnings
   eject     drive
   load      drive, medium
 
@@ -101,45 +101,44 @@ and in them:
             properties (name, value: for people), boot_catalogue, partition_tables
   boot_catalogue    lba, id, checksum_ok, images (platform, bootable, media,
             system (type of the partition of a hard disk), load_segment, load_blocks
-            of 512 bytes, lba, bytes, bytes_from: how the size is known, path,
-            section, criteria of selection in base64)
+            of 512 bytes, lba, bytes, bytes_from (how the size is known), path,
+            section, selection criteria in base64)
   partition_tables  kind, problem, partitions (number, type, name, start and blocks
             in 512 bytes, active)
-  check     files, folders, others, bytes, damaged (how many places), damage (the
-            first of them), remarks
+  check     files, folders, others, bytes, damaged (number of defects), damage (the
+            first ones), remarks
   differs   lba, offset (of the byte in the sector), file, error (why the sector
             cannot be read), bad_sectors
 
 Sizes are in bytes, sectors have 2048 bytes, addresses (lba) are in sectors, times
-in seconds, rates in bytes a second, buffer levels from 0 to 1. A total of 0 is not
-known. What is not known is left out. New fields may come: ignore what you do not
-know.`,
+in seconds, rates in bytes per second, buffer levels from 0 to 1. A total of 0 means
+unknown. Unknown values are left out. New fields may be added: ignore those that you
+do not know.`,
 	}
 }
 
 func bootTopic(*invocation) *cobra.Command {
 	return &cobra.Command{
 		Use:   "boot",
-		Short: "How \"build\" makes discs that start a machine",
-		Long: `How "build" makes discs that start a machine
+		Short: "How to make bootable discs",
+		Long: `How to make bootable discs
 
 --boot PLATFORM=PATH[,OPTION]... adds an entry to the boot catalogue (El Torito).
 PLATFORM is bios, efi, ppc, mac or a number. PATH is that of the image on the disc,
-with commas written twice, or partition:N for an appended partition. The options:
+with commas doubled, or partition:N for an appended partition. Options:
 
-  info-table      put the boot information table into the image (ISOLINUX, GRUB)
-  grub-info       tell GRUB's image where it is, at byte 2548
-  load=N          have the firmware load N sectors of 512 bytes, or "all"; without
-                  it 4 for a BIOS, all for UEFI, 1 for an emulated disk
-  segment=N       load to this segment, in place of 0x7c0
-  emulation=KIND  none, 1.2M, 1.44M, 2.88M, disk, or floppy (the one of its size)
-  not-bootable    list the image, and have no firmware start it
+  info-table      patch the boot information table into the image (ISOLINUX, GRUB)
+  grub-info       patch the image's address at byte 2548 (GRUB)
+  load=N          the firmware loads N sectors of 512 bytes, or "all" (default 4 for
+                  BIOS, all for UEFI, 1 for an emulated disk)
+  segment=N       load to this segment instead of 0x7c0
+  emulation=KIND  none, 1.2M, 1.44M, 2.88M, disk, or floppy (chosen by size)
+  not-bootable    list the image, but mark it as not bootable
 
---mbr, --gpt and --apm make the same image start a machine from a USB stick.
+--mbr, --gpt and --apm make the same image bootable from a USB stick.
 
---append-partition NUMBER:TYPE:FILE puts a file of this machine behind the volume.
-TYPE is efi, data, linux, hfs, iso, an MBR type such as 0xef, a GUID, or both with a
-slash between them.`,
+--append-partition NUMBER:TYPE:FILE stores a local file after the volume. TYPE is efi,
+data, linux, hfs, iso, an MBR type such as 0xef, a GUID, or both separated by a slash.`,
 		Example: `  glassmaster build --boot bios=/isolinux/isolinux.bin,info-table \
       --boot efi=/boot/efi.img --mbr isohdpfx.bin --gpt hybrid System -o system.iso
   glassmaster build --append-partition 2:efi:esp.img --boot efi=partition:2 \

@@ -15,17 +15,16 @@ import (
 	"glassmaster/mastering/volume"
 )
 
-// volumeFlags adds the flags that choose whose names are shown, and which
-// session.
+// volumeFlags adds the flags that choose the view, the session and the character set.
 func volumeFlags(c *cobra.Command, o *volume.Options) {
 	f := c.Flags()
-	f.StringVar(&o.View, "view", "", "show the names of this `VIEW`: rockridge, joliet, enhanced, iso9660 or udf (default the richest there is)")
-	f.IntVar(&o.Session, "session", 0, "show the files of session `N`, 1 being the oldest (default the newest)")
-	f.Var(&o.Charset, "charset", "names and texts that are not in Unicode are in the character set `NAME`, as latin1, cp437, koi8-r or shift_jis (default UTF-8 where they are valid, else a guess)")
+	f.StringVar(&o.View, "view", "", "show this `VIEW` of the disc: rockridge, joliet, enhanced, iso9660 or udf (default the richest)")
+	f.IntVar(&o.Session, "session", 0, "show session `N`; 1 is the oldest (default the newest)")
+	f.Var(&o.Charset, "charset", "character set `NAME` of names and texts that are not in Unicode: latin1, cp437, koi8-r, shift_jis, ... (default UTF-8 if valid, else a guess)")
 	offer(c, "view", "rockridge", "joliet", "enhanced", "iso9660", "udf")
 }
 
-// offer has the shell complete the values of a flag.
+// offer makes the shell complete the values of a flag.
 func offer(c *cobra.Command, flag string, values ...string) {
 	if err := c.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp)); err != nil {
 		panic(err) // the flag does not exist, or is registered twice
@@ -49,7 +48,7 @@ func (inv *invocation) openDrive(ctx context.Context, name string) (scsi.Transpo
 	return source.OpenDrive(ctx, name, inv.sourceOptions())
 }
 
-// openSource opens a disc and passes on what there is to say about it.
+// openSource opens a disc and prints the warnings about it.
 func (inv *invocation) openSource(ctx context.Context, name string) (*source.Source, error) {
 	return inv.openWith(ctx, inv.sourceOptions(), name)
 }
@@ -63,7 +62,7 @@ func (inv *invocation) openWith(ctx context.Context, o source.Options, name stri
 	return src, nil
 }
 
-// warnAll passes on notices, but for errors.
+// warnAll prints notices that are not errors.
 func (inv *invocation) warnAll(list []disc.Notice) {
 	for _, n := range list {
 		if n.Severity < disc.Error {
@@ -72,7 +71,7 @@ func (inv *invocation) warnAll(list []disc.Notice) {
 	}
 }
 
-// warnMissing names the files of a folder or compilation that would not be on the disc.
+// warnMissing lists the files of a folder or compilation that would be missing on the disc.
 func (inv *invocation) warnMissing(src *source.Source) {
 	for _, n := range src.Missing() {
 		inv.warn(n.String())
@@ -94,12 +93,12 @@ func (inv *invocation) openVolume(ctx context.Context, name string, o volume.Opt
 		return nil, nil, fmt.Errorf("%s: %w", name, err)
 	}
 	if i := vol.Volume(); i.Unicode && !o.Charset.IsZero() {
-		inv.warn(fmt.Sprintf("--charset has no effect on names, which are recorded in Unicode (%s)", i.View))
+		inv.warn(fmt.Sprintf("--charset has no effect on the names, which are in Unicode (%s)", i.View))
 	}
 	return src, vol, nil
 }
 
-// viewName is the name of a view as package volume spells it.
+// viewName returns the name of a view in the spelling of package volume.
 func viewName(v string) string {
 	plain := strings.NewReplacer(" ", "", "-", "", "_", "").Replace(strings.ToLower(v))
 	switch plain {
@@ -117,7 +116,7 @@ func viewName(v string) string {
 	return v
 }
 
-// onDisc turns a path that a person wrote into one of io/fs.
+// onDisc converts a path that the user wrote to a path of io/fs.
 func onDisc(p string) string {
 	p = path.Clean("/" + p)[1:]
 	if p == "" {

@@ -18,26 +18,27 @@ const windowProgram = "glassmaster-window"
 func (inv *invocation) windowVerb() *cobra.Command {
 	return &cobra.Command{
 		Use:   "window [FILE...]",
-		Short: "Open the window, with these files in it",
-		Long: `Open the window. A compilation (FILE.glassmaster) is opened in it, a disc image is
-shown, and any other files and folders are put into a new compilation.
+		Short: "Open the window",
+		Long: `Open the window. A compilation (FILE.glassmaster) is opened, a disc image is shown,
+and any other files and folders are added to a new compilation.
 
-The window is a program of its own, glassmaster-window, beside this one or in PATH.`,
+The window is a separate program, glassmaster-window, in the same folder as this one
+or in PATH.`,
 		Example: `  glassmaster window holiday.iso
   glassmaster window ~/Pictures ~/notes.txt`,
 		RunE: func(cmd *cobra.Command, args []string) error { return inv.openWindow(cmd.Context(), args) },
 	}
 }
 
-// openWindow runs the window program and waits for its end.
+// openWindow runs the window program and waits until it ends.
 func (inv *invocation) openWindow(ctx context.Context, args []string) error {
 	program, err := findWindow()
 	if err != nil {
 		return advise(err, `put it beside glassmaster, or use a verb: "glassmaster --help" lists them`)
 	}
 	if !hasDisplay() {
-		return advise(errors.New("there is no display to open the window on (neither DISPLAY nor WAYLAND_DISPLAY is set)"),
-			`everything works without a window too: "glassmaster --help" lists the verbs`)
+		return advise(errors.New("there is no display for the window (neither DISPLAY nor WAYLAND_DISPLAY is set)"),
+			`the verbs work without a display: "glassmaster --help" lists them`)
 	}
 	cmd := exec.CommandContext(ctx, program, args...)
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
@@ -48,7 +49,7 @@ func (inv *invocation) openWindow(ctx context.Context, args []string) error {
 	return nil
 }
 
-// findWindow looks beside this program first, then in PATH.
+// findWindow looks for the window program beside this one, then in PATH.
 func findWindow() (string, error) {
 	name := windowProgram
 	if runtime.GOOS == "windows" {
@@ -65,7 +66,7 @@ func findWindow() (string, error) {
 	}
 	path, err := exec.LookPath(name)
 	if err != nil {
-		return "", fmt.Errorf("the window is a program of its own, %s, and it is neither beside this one nor in PATH", name)
+		return "", fmt.Errorf("the window is a separate program, %s, which is neither beside this one nor in PATH", name)
 	}
 	return path, nil
 }

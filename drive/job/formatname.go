@@ -51,7 +51,7 @@ func unwritableFormat(extension string) string {
 		return "a compressed file"
 	case ".zip", ".7z", ".rar", ".tar":
 		return "an archive"
-	case compilation.Ending:
+	case compilation.Extension:
 		return "a saved compilation"
 	}
 	return ""

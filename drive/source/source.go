@@ -133,7 +133,7 @@ func (o Options) open(ctx context.Context, name string) (*Source, error) {
 	if isFolder(name) {
 		return o.openFolder(ctx, name)
 	}
-	if strings.HasSuffix(name, compilation.Ending) {
+	if strings.HasSuffix(name, compilation.Extension) {
 		return o.openCompilation(ctx, name)
 	}
 	d, format, err := o.openImage(ctx, name)
@@ -146,7 +146,7 @@ func (o Options) open(ctx context.Context, name string) (*Source, error) {
 // IsPlan reports whether a name is that of a folder or a saved compilation, whose disc is
 // planned again whenever it is opened.
 func IsPlan(name string) bool {
-	return !drive.IsName(name) && (isFolder(name) || strings.HasSuffix(name, compilation.Ending))
+	return !drive.IsName(name) && (isFolder(name) || strings.HasSuffix(name, compilation.Extension))
 }
 
 func isFolder(name string) bool {

@@ -35,7 +35,7 @@ func TestOpen(t *testing.T) {
 	if _, err := c.AddPaths(ctx, []string{folder}, false, progress.Discard); err != nil {
 		t.Fatal(err)
 	}
-	saved, image := filepath.Join(dir, "x"+compilation.Ending), filepath.Join(dir, "x.iso")
+	saved, image := filepath.Join(dir, "x"+compilation.Extension), filepath.Join(dir, "x.iso")
 	if err := c.Save(saved); err != nil {
 		t.Fatal(err)
 	}

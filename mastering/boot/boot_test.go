@@ -1,4 +1,4 @@
-package boot
+package boot_test
 
 import (
 	"bytes"
@@ -9,30 +9,31 @@ import (
 	"strings"
 	"testing"
 
+	"glassmaster/mastering/boot"
 	"glassmaster/mastering/layout"
 )
 
 func TestParseImage(t *testing.T) {
 	for _, c := range []struct {
 		text string
-		want Image
+		want boot.Image
 		err  string
 	}{
-		{"bios=/isolinux/isolinux.bin,info-table", Image{Path: "/isolinux/isolinux.bin", InfoTable: true}, ""},
-		{"efi=partition:2", Image{Platform: EFI, Partition: 2}, ""},
-		{"EFI=/a,,b.img,load=0x10", Image{Platform: EFI, Path: "/a,b.img", LoadSectors: 16}, ""},
-		{"bios=x,emulation=1.44M,segment=0x800,not-bootable", Image{Path: "x", Emulation: Floppy144, LoadSegment: 0x800, NotBootable: true}, ""},
-		{"0x42=x,grub-info,load=all", Image{Platform: 0x42, Path: "x", GRUBInfo: true, LoadSectors: LoadAll}, ""},
-		{"isolinux.bin", Image{}, "want platform=path"},
-		{"bios=", Image{}, "path is missing"},
-		{"amiga=x", Image{}, "want one of bios, ppc, mac, efi"},
-		{"efi=partition:two", Image{}, "is not a partition number"},
-		{"bios=x,load=0", Image{}, "1 to 65535"},
-		{"bios=x,segment=70000", Image{}, "0 to 0xffff"},
-		{"bios=x,emulation=tape", Image{}, "want one of none, 1.2M"},
-		{"bios=x,quick", Image{}, "unknown option"},
+		{"bios=/isolinux/isolinux.bin,info-table", boot.Image{Path: "/isolinux/isolinux.bin", InfoTable: true}, ""},
+		{"efi=partition:2", boot.Image{Platform: boot.EFI, Partition: 2}, ""},
+		{"EFI=/a,,b.img,load=0x10", boot.Image{Platform: boot.EFI, Path: "/a,b.img", LoadSectors: 16}, ""},
+		{"bios=x,emulation=1.44M,segment=0x800,not-bootable", boot.Image{Path: "x", Emulation: boot.Floppy144, LoadSegment: 0x800, NotBootable: true}, ""},
+		{"0x42=x,grub-info,load=all", boot.Image{Platform: 0x42, Path: "x", GRUBInfo: true, LoadSectors: boot.LoadAll}, ""},
+		{"isolinux.bin", boot.Image{}, "want platform=path"},
+		{"bios=", boot.Image{}, "path is missing"},
+		{"amiga=x", boot.Image{}, "want one of bios, ppc, mac, efi"},
+		{"efi=partition:two", boot.Image{}, "is not a partition number"},
+		{"bios=x,load=0", boot.Image{}, "1 to 65535"},
+		{"bios=x,segment=70000", boot.Image{}, "0 to 0xffff"},
+		{"bios=x,emulation=tape", boot.Image{}, "want one of none, 1.2M"},
+		{"bios=x,quick", boot.Image{}, "unknown option"},
 	} {
-		parses(t, ParseImage, c.text, c.want, c.err)
+		parses(t, boot.ParseImage, c.text, c.want, c.err)
 	}
 }
 
@@ -49,45 +50,43 @@ func parses[T comparable](t *testing.T, parse func(string) (T, error), text stri
 }
 
 func TestParsePartition(t *testing.T) {
-	guid, err := ParseGUID("933AC7E1-2EB4-4F13-B844-0E14E2AEF915")
-	if err != nil {
-		t.Fatal(err)
-	}
+	// The first three fields of 933AC7E1-2EB4-4F13-B844-0E14E2AEF915 are little-endian.
+	guid := boot.GUID{0xE1, 0xC7, 0x3A, 0x93, 0xB4, 0x2E, 0x13, 0x4F, 0xB8, 0x44, 0x0E, 0x14, 0xE2, 0xAE, 0xF9, 0x15}
 	for _, c := range []struct {
 		text string
-		want Partition
+		want boot.Partition
 		err  string
 	}{
-		{"2:efi:esp.img", Partition{2, "esp.img", TypeEFI}, ""},
-		{"3:0xef:C:\\esp.img", Partition{3, "C:\\esp.img", Type{MBR: 0xEF}}, ""},
-		{"3:0x83/933AC7E1-2EB4-4F13-B844-0E14E2AEF915:x", Partition{3, "x", Type{0x83, guid}}, ""},
-		{"3:933ac7e1-2eb4-4f13-b844-0e14e2aef915:x", Partition{3, "x", Type{0x0C, guid}}, ""},
-		{"esp.img", Partition{}, "number:type:path"},
-		{"0:efi:x", Partition{}, "is not a partition number"},
-		{"2:fish:x", Partition{}, "want one of efi"},
-		{"2:0:x", Partition{}, "want one of efi"},
-		{"2:0x83/12:x", Partition{}, "is not a GUID"},
+		{"2:efi:esp.img", boot.Partition{2, "esp.img", boot.TypeEFI}, ""},
+		{"3:0xef:C:\\esp.img", boot.Partition{3, "C:\\esp.img", boot.Type{MBR: 0xEF}}, ""},
+		{"3:0x83/933AC7E1-2EB4-4F13-B844-0E14E2AEF915:x", boot.Partition{3, "x", boot.Type{0x83, guid}}, ""},
+		{"3:933ac7e1-2eb4-4f13-b844-0e14e2aef915:x", boot.Partition{3, "x", boot.Type{0x0C, guid}}, ""},
+		{"esp.img", boot.Partition{}, "number:type:path"},
+		{"0:efi:x", boot.Partition{}, "is not a partition number"},
+		{"2:fish:x", boot.Partition{}, "want one of efi"},
+		{"2:0:x", boot.Partition{}, "want one of efi"},
+		{"2:0x83/12:x", boot.Partition{}, "is not a GUID"},
 	} {
-		parses(t, ParsePartition, c.text, c.want, c.err)
+		parses(t, boot.ParsePartition, c.text, c.want, c.err)
 	}
 }
 
 func TestOptionsAsJSON(t *testing.T) {
-	o := Options{
-		Images: []Image{
-			{Path: "/a", InfoTable: true, LoadSectors: LoadAll},
-			{Partition: 3, Platform: EFI},
-			{Path: "/f", Emulation: FloppyBySize, Platform: 0x42},
+	o := boot.Options{
+		Images: []boot.Image{
+			{Path: "/a", InfoTable: true, LoadSectors: boot.LoadAll},
+			{Partition: 3, Platform: boot.EFI},
+			{Path: "/f", Emulation: boot.FloppyBySize, Platform: 0x42},
 		},
-		ID: "id", Catalog: "/boot.cat", Code: "c", Style: StyleGRUB, GPT: GPTHybrid, APM: true, BasicData: true,
+		ID: "id", Catalog: "/boot.cat", Code: "c", Style: boot.StyleGRUB, GPT: boot.GPTHybrid, APM: true, BasicData: true,
 		VolumeType: 0x17, PartitionOffset: 16,
-		Append: []Partition{{3, "p", TypeEFI}, {4, "q", Type{MBR: 0x42}}, {5, "r", Type{0x42, TypeHFS.GUID}}},
+		Append: []boot.Partition{{3, "p", boot.TypeEFI}, {4, "q", boot.Type{MBR: 0x42}}, {5, "r", boot.Type{0x42, boot.TypeHFS.GUID}}},
 	}
 	b, err := json.Marshal(o)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var back Options
+	var back boot.Options
 	if err := json.Unmarshal(b, &back); err != nil || !reflect.DeepEqual(back, o) {
 		t.Errorf("%s\nbecame %+v (%v)", b, back, err)
 	}
@@ -97,77 +96,83 @@ func TestOptionsAsJSON(t *testing.T) {
 }
 
 func TestCheck(t *testing.T) {
-	many := make([]Image, 70)
+	many := make([]boot.Image, 70)
 	for i := range many {
-		many[i] = Image{Path: "x"}
+		many[i] = boot.Image{Path: "x"}
 	}
 	for _, c := range []struct {
-		o    Options
+		o    boot.Options
 		want string
 	}{
-		{Options{Images: []Image{{}}}, "neither a file"},
-		{Options{Images: []Image{{Path: "x", Partition: 2}}}, "names both"},
-		{Options{Images: []Image{{Path: "x", LoadSectors: 70000}}}, "1 to 65535"},
-		{Options{Images: []Image{{Path: "x", Platform: EFI, Emulation: HardDisk}}}, "UEFI does not emulate"},
-		{Options{Images: []Image{{Path: "x", InfoTable: true, Emulation: HardDisk}}}, "would damage"},
-		{Options{Images: []Image{{Partition: 2, InfoTable: true}}, Append: []Partition{{Number: 2, Path: "p"}}}, "cannot have a boot information table"},
-		{Options{Images: many}, "use fewer"},
-		{Options{ID: strings.Repeat("x", 25)}, "limit is 24"},
-		{Options{Catalog: "boot/"}, "ends in a slash"},
-		{Options{PartitionOffset: 4}, "or 16 to 512"},
-		{Options{PartitionOffset: 16, GPT: GPTOnly, Images: []Image{{Path: "x", Platform: EFI}}}, "append it"},
-		{Options{Append: []Partition{{Number: 2}}}, "names no file"},
-		{Options{Append: []Partition{{Number: 2, Path: "a"}, {Number: 2, Path: "b"}}}, "used twice"},
+		{boot.Options{Images: []boot.Image{{}}}, "neither a file"},
+		{boot.Options{Images: []boot.Image{{Path: "x", Partition: 2}}}, "names both"},
+		{boot.Options{Images: []boot.Image{{Path: "x", LoadSectors: 70000}}}, "1 to 65535"},
+		{boot.Options{Images: []boot.Image{{Path: "x", Platform: boot.EFI, Emulation: boot.HardDisk}}}, "UEFI does not emulate"},
+		{boot.Options{Images: []boot.Image{{Path: "x", InfoTable: true, Emulation: boot.HardDisk}}}, "would damage"},
+		{boot.Options{Images: []boot.Image{{Partition: 2, InfoTable: true}}, Append: []boot.Partition{{Number: 2, Path: "p"}}}, "cannot have a boot information table"},
+		{boot.Options{Images: many}, "use fewer"},
+		{boot.Options{ID: strings.Repeat("x", 25)}, "limit is 24"},
+		{boot.Options{Catalog: "boot/"}, "ends in a slash"},
+		{boot.Options{PartitionOffset: 4}, "or 16 to 512"},
+		{boot.Options{PartitionOffset: 16, GPT: boot.GPTOnly, Images: []boot.Image{{Path: "x", Platform: boot.EFI}}}, "append it"},
+		{boot.Options{Append: []boot.Partition{{Number: 2}}}, "names no file"},
+		{boot.Options{Append: []boot.Partition{{Number: 2, Path: "a"}, {Number: 2, Path: "b"}}}, "used twice"},
 	} {
 		if err := c.o.Check(); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%+v: error %v, want %q", c.o, err, c.want)
 		}
 	}
-	if err := (&Options{Images: many[:30], GPT: GPTOnly, Append: []Partition{{Number: 128, Path: "x"}}}).Check(); err != nil {
+	if err := (&boot.Options{Images: many[:30], GPT: boot.GPTOnly, Append: []boot.Partition{{Number: 128, Path: "x"}}}).Check(); err != nil {
 		t.Error(err)
 	}
 }
 
 // TestGPT checks both copies of the GPT against the UEFI Specification.
 func TestGPT(t *testing.T) {
-	o := Options{
-		GPT: GPTOnly, APM: true,
-		Images: []Image{{Path: "a", Platform: EFI}, {Path: "b", Platform: EFI}},
-		Append: []Partition{{Number: 3, Type: TypeHFS}},
+	o := boot.Options{
+		GPT: boot.GPTOnly, APM: true,
+		Images: []boot.Image{{Path: "a", Platform: boot.EFI}, {Path: "b", Platform: boot.EFI}},
+		Append: []boot.Partition{{Number: 3, Type: boot.TypeHFS}},
 	}
 	const sectors = 5000
-	d, err := o.Disk(Plan{
-		Sectors: sectors, Volume: 4000, Seed: NewSeed("label", 1),
-		Images: []Span{{100, 50}, {150, 10}}, Appended: []Span{{4096, 3}},
+	d, err := o.Disk(boot.Plan{
+		Sectors: sectors, Volume: 4000, Seed: boot.NewSeed("label", 1),
+		Images: []boot.Span{{100, 50}, {150, 10}}, Appended: []boot.Span{{4096, 3}},
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	img := make([]byte, sectors*SectorSize)
-	d.PutHead(img[:SystemArea])
-	d.PutTail(img[len(img)-TailSectors*SectorSize:])
+	img := make([]byte, sectors*boot.SectorSize)
+	d.PutHead(img[:boot.SystemArea])
+	d.PutTail(img[len(img)-boot.TailSectors*boot.SectorSize:])
 	le := binary.LittleEndian
-	blocks := uint64(len(img) / BlockSize)
+	blocks := uint64(len(img) / boot.BlockSize)
+	apple := uint64(binary.BigEndian.Uint32(img[boot.SectorSize+4:])) // partitions in the Apple partition map
 	for self, other := range map[uint64]uint64{1: blocks - 1, blocks - 1: 1} {
-		h := bytes.Clone(img[self*BlockSize:][:92])
+		h := bytes.Clone(img[self*boot.BlockSize:][:92])
 		crc := le.Uint32(h[16:])
 		clear(h[16:20])
 		if string(h[:8]) != "EFI PART" || crc != crc32.ChecksumIEEE(h) || le.Uint64(h[24:]) != self || le.Uint64(h[32:]) != other {
 			t.Errorf("header at %d: %x", self, h)
 		}
-		array := le.Uint64(h[72:]) * BlockSize
+		array := le.Uint64(h[72:]) * boot.BlockSize
 		if crc := crc32.ChecksumIEEE(img[array:][:128*128]); crc != le.Uint32(h[88:]) {
 			t.Errorf("header at %d: the array has CRC %x, not %x", self, crc, le.Uint32(h[88:]))
 		}
-		if self == 1 && array < uint64(1+len(d.apm))*SectorSize {
+		if self == 1 && (apple < 3 || array < (1+apple)*boot.SectorSize) {
 			t.Errorf("the array at byte %d covers the Apple partition map", array)
 		}
 	}
 	// Partitions in the order of their numbers: start, count, in blocks.
 	want := map[int][2]int64{1: {64, 336}, 2: {400, 200}, 3: {16384, 12}, 4: {600, 40}, 5: {640, 15360}}
 	got := map[int][2]int64{}
-	for _, s := range d.gpt {
-		got[s.number] = [2]int64{s.start, s.count}
+	for _, table := range boot.Tables(bytes.NewReader(img), int64(len(img))) {
+		if table.Kind != "GPT" {
+			continue
+		}
+		for _, e := range table.Entries {
+			got[e.Number] = [2]int64{e.Start, e.Blocks}
+		}
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("partitions %v, want %v", got, want)
@@ -178,11 +183,11 @@ func TestGPT(t *testing.T) {
 // one on each side of the boot image in it.
 func TestTooManyPartitions(t *testing.T) {
 	for count, ok := range map[int]bool{125: true, 126: false, 127: false} {
-		o := Options{GPT: GPTOnly, Images: []Image{{Platform: EFI, Path: "/efi"}}}
-		p := Plan{Sectors: 1 << 20, Volume: 1000, Images: []Span{{100, 50}}}
+		o := boot.Options{GPT: boot.GPTOnly, Images: []boot.Image{{Platform: boot.EFI, Path: "/efi"}}}
+		p := boot.Plan{Sectors: 1 << 20, Volume: 1000, Images: []boot.Span{{100, 50}}}
 		for n := range count {
-			o.Append = append(o.Append, Partition{Number: n + 2, Path: "x", Type: TypeLinux})
-			p.Appended = append(p.Appended, Span{Start: int64(n+2) * 512, Count: 1})
+			o.Append = append(o.Append, boot.Partition{Number: n + 2, Path: "x", Type: boot.TypeLinux})
+			p.Appended = append(p.Appended, boot.Span{Start: int64(n+2) * 512, Count: 1})
 		}
 		if err := o.Check(); err != nil {
 			t.Fatal(err)
@@ -192,19 +197,29 @@ func TestTooManyPartitions(t *testing.T) {
 			t.Errorf("%d appended: %v", count, err)
 		}
 		if err == nil {
-			d.PutHead(make([]byte, SystemArea))
+			d.PutHead(make([]byte, boot.SystemArea))
 		}
 	}
 }
 
+// TestCHS checks the cylinders, heads and sectors in the MBR of a disk with 64 heads and
+// 32 sectors.
 func TestCHS(t *testing.T) {
-	for block, want := range map[int64][3]byte{
-		0: {0, 1, 0}, 31: {0, 32, 0}, 32: {1, 1, 0}, 2047: {63, 32, 0}, 2048: {0, 1, 1},
-		1023*2048 + 2047: {63, 0xC0 | 32, 0xFF}, 1024 * 2048: {254, 0xC0 | 63, 0xFF},
+	for span, want := range map[boot.Span][2][3]byte{
+		{Start: 8, Count: 504}:          {{1, 1, 0}, {63, 32, 0}},                         // blocks 32 to 2047
+		{Start: 512, Count: 8}:          {{0, 1, 1}, {0, 32, 1}},                          // from block 2048
+		{Start: 512, Count: 1023 * 512}: {{0, 1, 1}, {63, 0xC0 | 32, 0xFF}},               // to the last block
+		{Start: 1024 * 512, Count: 8}:   {{254, 0xC0 | 63, 0xFF}, {254, 0xC0 | 63, 0xFF}}, // past it
 	} {
-		var b [3]byte
-		if putCHS(b[:], block); b != want {
-			t.Errorf("block %d: %v, want %v", block, b, want)
+		o := boot.Options{Append: []boot.Partition{{Number: 2, Path: "x", Type: boot.TypeLinux}}}
+		d, err := o.Disk(boot.Plan{Sectors: span.Start + span.Count, Volume: 1, Appended: []boot.Span{span}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		b := make([]byte, boot.SystemArea)
+		d.PutHead(b)
+		if e := b[446+16:]; [3]byte(e[1:]) != want[0] || [3]byte(e[5:]) != want[1] {
+			t.Errorf("%+v: %v to %v, want %v", span, e[1:4], e[5:8], want)
 		}
 	}
 }
@@ -215,7 +230,7 @@ func TestPatchedReadsEverywhere(t *testing.T) {
 	for i := range base {
 		base[i] = byte(i * 3)
 	}
-	p := &Patched{Base: layout.Bytes(bytes.Clone(base)), Size: 3000, LBA: 77, Volume: 16, InfoTable: true, GRUBInfo: true}
+	p := &boot.Patched{Base: layout.Bytes(bytes.Clone(base)), Size: 3000, LBA: 77, Volume: 16, InfoTable: true, GRUBInfo: true}
 	r, err := p.Open()
 	if err != nil {
 		t.Fatal(err)
@@ -253,7 +268,7 @@ func TestPatchedReadsEverywhere(t *testing.T) {
 
 // TestPatchedShrunk opens an image that has become shorter.
 func TestPatchedShrunk(t *testing.T) {
-	p := &Patched{Base: layout.Bytes(make([]byte, 100)), Size: 3000, InfoTable: true}
+	p := &boot.Patched{Base: layout.Bytes(make([]byte, 100)), Size: 3000, InfoTable: true}
 	if _, err := p.Open(); err == nil || !strings.Contains(err.Error(), "shorter") {
 		t.Errorf("error %v", err)
 	}

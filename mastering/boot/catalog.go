@@ -1,6 +1,11 @@
 package boot
 
-import "encoding/binary"
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"strings"
+)
 
 // MaxCatalog is the maximum size of a boot catalogue in bytes: firmware reads one
 // sector.
@@ -86,4 +91,76 @@ func PutRecord(b []byte, catalog uint32) {
 	copy(b[1:], "CD001")
 	copy(b[7:], "EL TORITO SPECIFICATION")
 	binary.LittleEndian.PutUint32(b[71:], catalog)
+}
+
+// Catalog is a boot catalogue that was read from a disc.
+type Catalog struct {
+	ID       string // the manufacturer, in the validation entry
+	Checksum bool   // the checksum of the validation entry is correct
+	Entries  []CatalogEntry
+}
+
+// CatalogEntry is an entry of a boot catalogue that was read from a disc.
+type CatalogEntry struct {
+	Entry
+	Section  string // ID of the section, empty for the default entry
+	Criteria []byte // selection criteria of section entries, without trailing zeros
+}
+
+// ParseCatalog parses a boot catalogue (El Torito 2). The first entry is the default
+// entry. p may be longer than the catalogue.
+func ParseCatalog(p []byte) (*Catalog, error) {
+	if len(p) < 2*entrySize || p[0] != 1 {
+		return nil, errors.New("it does not begin with a validation entry")
+	}
+	if p[30] != 0x55 || p[31] != 0xAA {
+		return nil, errors.New("the key bytes 55 AA of its validation entry are missing")
+	}
+	c := &Catalog{ID: parseID(p[4:28])}
+	var sum uint16
+	for i := 0; i < entrySize; i += 2 {
+		sum += binary.LittleEndian.Uint16(p[i:])
+	}
+	c.Checksum = sum == 0
+	c.Entries = append(c.Entries, CatalogEntry{Entry: parseEntry(p[entrySize:], Platform(p[1]))})
+	for p = p[2*entrySize:]; len(p) >= entrySize && (p[0] == 0x90 || p[0] == 0x91); {
+		last := p[0] == 0x91
+		p = c.parseSection(p)
+		if last {
+			break
+		}
+	}
+	return c, nil
+}
+
+// parseSection parses a section header (El Torito 2.3: 90h or, for the last one, 91h;
+// platform at 1, number of entries at 2, ID at 4) and its entries, and returns the rest
+// of p.
+func (c *Catalog) parseSection(p []byte) []byte {
+	platform, count := Platform(p[1]), int(binary.LittleEndian.Uint16(p[2:]))
+	id := parseID(p[4:entrySize])
+	for p = p[entrySize:]; count > 0 && len(p) >= entrySize; count-- {
+		e := CatalogEntry{Entry: parseEntry(p, platform), Section: id}
+		e.Criteria = append(e.Criteria, p[12:entrySize]...)
+		more := p[1]&0x20 != 0
+		for p = p[entrySize:]; more && len(p) >= entrySize && p[0] == 0x44; p = p[entrySize:] { // extensions (2.5)
+			e.Criteria = append(e.Criteria, p[2:entrySize]...)
+			more = p[1]&0x20 != 0
+		}
+		e.Criteria = bytes.TrimRight(e.Criteria, "\x00")
+		c.Entries = append(c.Entries, e)
+	}
+	return p
+}
+
+func parseID(p []byte) string { return strings.TrimRight(string(p), " \x00") }
+
+// parseEntry parses a default or section entry (El Torito 2.2, 2.4): 88h for bootable,
+// medium at 1, load segment at 2, system type at 4, sectors at 6, address at 8.
+func parseEntry(p []byte, platform Platform) Entry {
+	return Entry{
+		Platform: platform, NotBootable: p[0] != 0x88, Emulation: Emulation(p[1] & 0x0F),
+		LoadSegment: binary.LittleEndian.Uint16(p[2:]), SystemType: p[4],
+		LoadSectors: binary.LittleEndian.Uint16(p[6:]), LBA: binary.LittleEndian.Uint32(p[8:]),
+	}
 }

@@ -12,8 +12,8 @@ import (
 // are little-endian (UEFI Specification, appendix A).
 type GUID [16]byte
 
-// ParseGUID reads a GUID such as C12A7328-F81F-11D2-BA4B-00A0C93EC93B.
-func ParseGUID(s string) (GUID, error) {
+// parseGUID parses a GUID such as C12A7328-F81F-11D2-BA4B-00A0C93EC93B.
+func parseGUID(s string) (GUID, error) {
 	var g GUID
 	b, err := hex.DecodeString(strings.ReplaceAll(s, "-", ""))
 	if err != nil || len(b) != len(g) || len(s) != 36 {

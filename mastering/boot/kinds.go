@@ -120,6 +120,21 @@ func (p Platform) String() string {
 	return fmt.Sprintf("0x%02x", byte(p))
 }
 
+// Description returns the usual name of the platform: "BIOS".
+func (p Platform) Description() string {
+	switch p {
+	case BIOS:
+		return "BIOS"
+	case PowerPC:
+		return "PowerPC"
+	case Mac:
+		return "Mac"
+	case EFI:
+		return "EFI"
+	}
+	return fmt.Sprintf("platform %02Xh", byte(p))
+}
+
 // MarshalText implements encoding.TextMarshaler.
 func (p Platform) MarshalText() ([]byte, error) { return []byte(p.String()), nil }
 
@@ -140,6 +155,23 @@ func (e Emulation) String() string {
 		return s
 	}
 	return strconv.Itoa(int(e))
+}
+
+// Description returns the usual name of the medium: "1.44 MB floppy disk".
+func (e Emulation) Description() string {
+	switch e {
+	case NoEmulation:
+		return "no emulation"
+	case Floppy12:
+		return "1.2 MB floppy disk"
+	case Floppy144:
+		return "1.44 MB floppy disk"
+	case Floppy288:
+		return "2.88 MB floppy disk"
+	case HardDisk:
+		return "hard disk"
+	}
+	return fmt.Sprintf("unknown medium %d", byte(e))
 }
 
 // MarshalText implements encoding.TextMarshaler.
@@ -209,7 +241,7 @@ func (t *Type) UnmarshalText(b []byte) error {
 		v.MBR = byte(n)
 	}
 	if guid != "" {
-		g, err := ParseGUID(guid)
+		g, err := parseGUID(guid)
 		if err != nil {
 			return fmt.Errorf("partition type: %w", err)
 		}

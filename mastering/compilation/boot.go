@@ -6,7 +6,7 @@ import (
 	"glassmaster/mastering/boot"
 )
 
-// resolveBoot returns boot options with the paths of the host passed through f.
+// resolveBoot returns boot options with f applied to the paths of the host.
 func resolveBoot(o *boot.Options, f func(string) string) *boot.Options {
 	if o == nil {
 		return nil
@@ -14,7 +14,7 @@ func resolveBoot(o *boot.Options, f func(string) string) *boot.Options {
 	return o.Resolve(f)
 }
 
-// absolute returns the path that names the same file from everywhere.
+// absolute returns the absolute path of a file, if possible.
 func absolute(path string) string {
 	if a, err := filepath.Abs(path); err == nil {
 		return a

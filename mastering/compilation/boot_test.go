@@ -60,7 +60,7 @@ func TestBootOptionsAreSaved(t *testing.T) {
 	t.Setenv("SOURCE_DATE_EPOCH", "1700000000")
 	dir := t.TempDir()
 	c, o := bootable(t, dir)
-	path := filepath.Join(t.TempDir(), "saved"+Ending)
+	path := filepath.Join(t.TempDir(), "saved"+Extension)
 	if err := c.Save(path); err != nil {
 		t.Fatal(err)
 	}
@@ -88,7 +88,7 @@ func TestBootOptionsAreSaved(t *testing.T) {
 func TestBootPathsAreRelativeToTheProject(t *testing.T) {
 	dir := t.TempDir()
 	bootable(t, dir)
-	path := filepath.Join(dir, "hand"+Ending)
+	path := filepath.Join(dir, "hand"+Extension)
 	text := `{"format":"glassmaster compilation","version":1,"options":{"boot":{
 		"images":[{"path":"/loader.bin","platform":"bios","emulation":"none","loadSectors":-1}],
 		"code":"code.bin","style":"plain","gpt":"none",

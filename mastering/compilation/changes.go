@@ -14,21 +14,21 @@ import (
 
 // DiscOptions say how an image is read as a disc.
 type DiscOptions struct {
-	// KeepGoing goes on where a file is not any more what was planned: with the bytes
-	// that are there, and with zeros for those that are missing. Changes of the disc
-	// tells of it.
+	// KeepGoing continues if a file has changed since it was planned: with the bytes that
+	// can be read, and zeros for those that cannot. The method Changes of the disc reports
+	// such files.
 	KeepGoing bool
 }
 
-// changes collects the sources that were not any more what was planned, each once
-// for what happened to it. It is safe for use by several goroutines.
+// changes collects the sources that have changed since they were planned, and how, each
+// change once. It is safe for use by several goroutines.
 type changes struct {
 	mu   sync.Mutex
 	seen map[string]bool
 	list []*layout.SourceError
 }
 
-// add reports whether that was new.
+// add adds a change and reports whether it is new.
 func (c *changes) add(e *layout.SourceError) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -44,9 +44,9 @@ func (c *changes) add(e *layout.SourceError) bool {
 	return true
 }
 
-// write writes the image as it is now, and adds to met which sources were not what was
-// planned. A file that has only grown still holds what was planned, and does not end
-// the writing; of others the first one does, unless the options say to keep going.
+// write writes the image, and adds sources that have changed to met. A file that has only
+// grown does not stop the writing, since it still has the planned bytes; the first other
+// change does, unless the options say to keep going.
 func (m *Image) write(ctx context.Context, w io.Writer, o DiscOptions, met *changes, rep progress.Reporter) error {
 	wo := layout.WriteOptions{Reporter: rep}
 	wo.OnError = func(e *layout.SourceError) error {
@@ -67,11 +67,10 @@ func (m *Image) write(ctx context.Context, w io.Writer, o DiscOptions, met *chan
 	return nil
 }
 
-// Disc returns the image as a disc, a disc.Planned. Reading goes on where a file
-// has grown or was written to but still delivers the planned number of bytes,
-// since a disc that is being recorded is lost otherwise; what was met is told by
-// Changes. Where a file does not deliver them, zeros take their place with
-// KeepGoing, and without it the read fails.
+// Disc returns the image as a disc, a disc.Planned. Reading continues if a file has grown
+// or was modified, but still has the planned number of bytes, since a disc that is being
+// recorded would be lost otherwise. If a file has fewer bytes, they are replaced by zeros
+// with KeepGoing, and else the read fails. Changes reports all these files.
 func (m *Image) Disc(o DiscOptions) disc.Disc {
 	m.layout.OnError(func(e *layout.SourceError) error {
 		if !e.Delivered && !o.KeepGoing {
@@ -113,13 +112,13 @@ func (p *planned) Check(ctx context.Context) error {
 	case 1:
 		return met.list[0]
 	default:
-		return fmt.Errorf("%d files are not any more what was planned: %w; and others", n, met.list[0])
+		return fmt.Errorf("%d files have changed since the disc was planned; the first: %w", n, met.list[0])
 	}
 }
 
-// CopyUserData implements format.UserDataCopier. In contrast to reads of the disc, the
-// copy also ends at a file that was written to, unless KeepGoing is set: nothing is lost
-// by that. Where the copy goes on, Changes tells what was met.
+// CopyUserData implements format.UserDataCopier. Unlike reads of the disc, the copy also
+// fails if a file was modified, unless KeepGoing is set, since nothing is lost by that. If
+// the copy continues, Changes reports the files.
 func (p *planned) CopyUserData(ctx context.Context, w io.Writer, rep progress.Reporter) error {
 	return p.m.copyTo(ctx, w, p.o, &p.m.read, rep)
 }
@@ -127,7 +126,7 @@ func (p *planned) CopyUserData(ctx context.Context, w io.Writer, rep progress.Re
 // Changes implements disc.Planned.
 func (p *planned) Changes() []disc.Notice { return p.m.notices(&p.m.read) }
 
-// notices tells what was met.
+// notices returns the changes as notices.
 func (m *Image) notices(c *changes) []disc.Notice {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -141,14 +140,14 @@ func (m *Image) notices(c *changes) []disc.Notice {
 	return list
 }
 
-// staleSums says what the change of a file means for the checksums on the disc.
-const staleSums = "checksums that the disc holds of these files, or of itself, may not fit what was written"
+// staleSums is the notice about the checksums on the disc if a file has changed.
+const staleSums = "checksums on the disc, of these files or of the disc itself, may not match what was written"
 
-// noticeOf says what was met, and what was written instead.
+// noticeOf describes a change, and what was written instead.
 func noticeOf(e *layout.SourceError) disc.Notice {
-	n := disc.Notice{Severity: disc.Error, Path: fmt.Sprint(e.Source), Text: fmt.Sprintf("%v; zeros take the place of what is missing", e.Err)}
+	n := disc.Notice{Severity: disc.Error, Path: fmt.Sprint(e.Source), Text: fmt.Sprintf("%v; zeros replace what is missing", e.Err)}
 	if e.Delivered {
-		n.Severity, n.Text = disc.Warning, fmt.Sprintf("%v; as many bytes were taken as were planned", e.Err)
+		n.Severity, n.Text = disc.Warning, fmt.Sprintf("%v; the planned number of bytes was used", e.Err)
 	}
 	return n
 }

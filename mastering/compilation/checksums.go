@@ -15,21 +15,22 @@ import (
 	"glassmaster/mastering/master"
 	"glassmaster/mastering/progress"
 	"glassmaster/mastering/tree"
+	"glassmaster/mastering/units"
 )
 
 // ChecksumFile is the name of the file of checksums in the root of a disc.
 const ChecksumFile = "SHA256SUMS"
 
-// checksums are the lines of ChecksumFile, in the order of their paths. How long
-// each is, is known beforehand. So the sums are computed while the image is
-// written, when the files are read anyway, and the file stands behind all others.
+// checksums are the lines of ChecksumFile, in the order of their paths. Since the length
+// of each line is known in advance, the checksums are computed while the image is
+// written, when the files are read anyway. The file is the last one on the disc.
 type checksums struct {
 	lines    []sumLine
 	contents []*content // in the order of the tree
 
 	work   sync.Mutex      // held while contents are read
 	mu     sync.Mutex      // of what follows
-	ahead  <-chan struct{} // closed when a computation that was begun ahead has ended
+	ahead  <-chan struct{} // closed when a running computation has ended
 	text   []byte          // nil until it is complete
 	failed int             // contents that could not be read
 }
@@ -43,8 +44,8 @@ type sumLine struct {
 // String implements layout.Source.
 func (s *checksums) String() string { return "/" + ChecksumFile }
 
-// Render implements layout.Renderer. Where nobody has begun to compute the sums,
-// it reads all files.
+// Render implements layout.Renderer. If the checksums are not being computed yet, it reads
+// all files.
 func (s *checksums) Render(p []byte) {
 	s.mu.Lock()
 	ahead := s.ahead
@@ -59,8 +60,8 @@ func (s *checksums) Render(p []byte) {
 	copy(p, s.text)
 }
 
-// sumFiles computes the file of checksums before the image is written, if that
-// was left to the writing.
+// sumFiles computes the file of checksums in advance, if that was left to the writing of
+// the image.
 func (m *Image) sumFiles(ctx context.Context, rep progress.Reporter) error {
 	if m.late == nil {
 		return nil
@@ -73,7 +74,7 @@ func (m *Image) sumFiles(ctx context.Context, rep progress.Reporter) error {
 	return nil
 }
 
-// warnUnsummed says which part of the files is not in the file of checksums.
+// warnUnsummed reports how many files are not in the file of checksums.
 func (m *Image) warnUnsummed(rep progress.Reporter) {
 	if m.late == nil {
 		return
@@ -83,8 +84,8 @@ func (m *Image) warnUnsummed(rep progress.Reporter) {
 	}
 }
 
-// begin computes the sums while the caller goes on, as long as ctx lasts. The
-// caller calls end before it returns.
+// begin computes the checksums in the background until ctx ends. The caller calls end
+// before it returns.
 func (s *checksums) begin(ctx context.Context) (end func()) {
 	ctx, stop := context.WithCancel(ctx)
 	done := make(chan struct{})
@@ -92,7 +93,7 @@ func (s *checksums) begin(ctx context.Context) (end func()) {
 	s.ahead = done
 	s.mu.Unlock()
 	go func() {
-		s.compute(ctx, progress.Discard) // the writing tells how far it is
+		s.compute(ctx, progress.Discard) // the writing reports the progress
 		close(done)
 	}()
 	return func() {
@@ -104,7 +105,7 @@ func (s *checksums) begin(ctx context.Context) (end func()) {
 	}
 }
 
-// compute completes the text, unless ctx ends before.
+// compute completes the text, unless ctx ends first.
 func (s *checksums) compute(ctx context.Context, rep progress.Reporter) {
 	s.work.Lock()
 	defer s.work.Unlock()
@@ -125,8 +126,8 @@ func (s *checksums) compute(ctx context.Context, rep progress.Reporter) {
 	s.mu.Unlock()
 }
 
-// join writes the lines. That of a file that could not be read becomes a comment
-// of the same length.
+// join returns the lines. The line of a file that could not be read is a comment of the
+// same length.
 func (s *checksums) join() []byte {
 	var b strings.Builder
 	for _, l := range s.lines {
@@ -139,7 +140,7 @@ func (s *checksums) join() []byte {
 	return []byte(b.String())
 }
 
-// missing says how many files are not in the list, "" when all are.
+// missing says how many files are not in the list; "" if all are.
 func (s *checksums) missing() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -147,17 +148,14 @@ func (s *checksums) missing() string {
 }
 
 func unread(files int) string {
-	switch files {
-	case 0:
+	if files == 0 {
 		return ""
-	case 1:
-		return "1 file could not be read and is not in " + ChecksumFile
 	}
-	return fmt.Sprintf("%d files could not be read and are not in %s", files, ChecksumFile)
+	return units.Count(files, "file could not be read and is", "files could not be read and are") + " not in " + ChecksumFile
 }
 
-// checksumLine is a line of sha256sum: a backslash before it says that there are
-// escaped characters in the name.
+// checksumLine returns a line in the format of sha256sum: a leading backslash says that
+// the name has escaped characters.
 func checksumLine(sum [sha256.Size]byte, name string) string {
 	escape := ""
 	if strings.ContainsAny(name, "\\\n\r") {
@@ -167,14 +165,14 @@ func checksumLine(sum [sha256.Size]byte, name string) string {
 	return fmt.Sprintf("%s%x  %s\n", escape, sum, name)
 }
 
-// insertChecksums puts the file of checksums into the root. If they are computed
-// later, it comes last on the disc.
+// insertChecksums adds the file of checksums to the root. If they are computed later, it
+// comes last on the disc.
 func (p *preparation) insertChecksums(o *master.Options, late bool) {
 	s := &checksums{}
 	sums := map[*tree.Node]*content{}
 	for _, c := range p.contents {
 		if p.starts[c] {
-			p.warn("%s is not in %s: it is told its address on the disc, and changes by that", c.nodes[0].Path(), ChecksumFile)
+			p.warn("%s is not in %s: it changes on the disc, since its own address is written into it", c.nodes[0].Path(), ChecksumFile)
 			continue
 		}
 		if c.err != nil {

@@ -1,6 +1,6 @@
-// Package compilation is the project that a person edits: a tree of files and
-// folders, and how they go onto a disc. It is planned as a layout, and so as a
-// disc that can be written, burned or compared without a temporary image.
+// Package compilation is the project that a user edits: a tree of files and folders, and
+// the options of the disc. Its plan is a disc whose sectors are produced when they are
+// read, so that it can be written, burned or compared without a temporary image.
 package compilation
 
 import (
@@ -14,15 +14,16 @@ import (
 	"glassmaster/mastering/tree"
 )
 
-// Compilation is a disc in the making. It is used by one goroutine at a time.
+// Compilation is a tree of files and the options of a disc. It must be used by one
+// goroutine at a time.
 type Compilation struct {
 	Label   string         // of the volume
 	Options master.Options // its Label and Time are set by Plan
-	// UDFOnly makes a disc with the UDF volume of Options.UDF, or of revision 2.01,
-	// and no ISO 9660 beside it.
+	// UDFOnly makes a disc with only a UDF volume, as in Options.UDF or else of revision
+	// 2.01, and without ISO 9660.
 	UDFOnly  bool
-	Contents Contents // what is done with the contents of files
-	Exclude  []string // patterns of names that Scan leaves out
+	Contents Contents // how the contents of files are processed
+	Exclude  []string // patterns of names that Scan skips
 	root     *tree.Node
 	sealed   bool
 }
@@ -35,10 +36,9 @@ func New() *Compilation {
 // Root returns the folder that becomes the root of the disc.
 func (c *Compilation) Root() *tree.Node { return c.root }
 
-// Add puts nodes into a folder. It never asks: folders of the same name are
-// merged, a file takes the place of another, and what cannot be taken comes back
-// as notices, as do the replacements: warnings, as
-// nothing is missing.
+// Add adds nodes to a folder. Folders of the same name are merged, and a file replaces
+// another one. The notices are warnings about replaced files, and errors about nodes that
+// cannot be added.
 func (c *Compilation) Add(dir *tree.Node, nodes []*tree.Node) []disc.Notice {
 	if len(nodes) == 0 {
 		return nil
@@ -61,10 +61,10 @@ func (c *Compilation) Add(dir *tree.Node, nodes []*tree.Node) []disc.Notice {
 			notices = append(notices, c.Add(old, append([]*tree.Node(nil), n.Children()...))...)
 			continue
 		case old.IsDir() != n.IsDir():
-			notices = append(notices, failure(old.Path(), errors.New("is a folder here and a file there; the one that was there stays")))
+			notices = append(notices, failure(old.Path(), errors.New("a file and a folder cannot replace each other; the existing entry is kept")))
 			continue
 		default:
-			notices = append(notices, disc.Notice{Severity: disc.Warning, Path: old.Path(), Text: "replaces the file of that name that was there"})
+			notices = append(notices, disc.Notice{Severity: disc.Warning, Path: old.Path(), Text: "replaces an existing file of the same name"})
 			old.Detach()
 		}
 		n.Detach()
@@ -74,24 +74,24 @@ func (c *Compilation) Add(dir *tree.Node, nodes []*tree.Node) []disc.Notice {
 	return notices
 }
 
-// failure is the notice of a file that is not in the compilation.
+// failure returns the notice for a file that was not added.
 func failure(path string, err error) disc.Notice {
 	return disc.Notice{Severity: disc.Error, Path: path, Text: err.Error()}
 }
 
-// Mkdir makes a folder.
+// Mkdir creates a folder.
 func (c *Compilation) Mkdir(dir *tree.Node, name string) (*tree.Node, error) {
 	n := tree.NewFolder(name, time.Now())
 	if err := dir.Insert(n); err != nil {
-		return nil, fmt.Errorf("make folder: %w", err)
+		return nil, fmt.Errorf("create folder: %w", err)
 	}
 	return n, nil
 }
 
-// Rename gives a node another name within its folder.
+// Rename renames a node within its folder.
 func (c *Compilation) Rename(n *tree.Node, name string) error {
 	if n.Parent() == nil {
-		return errors.New("rename: the root of a disc has no name; change the volume label instead")
+		return errors.New("rename: the root has no name; change the volume label instead")
 	}
 	if name == n.Name {
 		return nil
@@ -137,7 +137,7 @@ func (c *Compilation) Move(nodes []*tree.Node, dir *tree.Node) error {
 	return nil
 }
 
-// Remove takes nodes off the disc. Files of the host stay as they are.
+// Remove removes nodes from the compilation. Files of the host do not change.
 func (c *Compilation) Remove(nodes []*tree.Node) {
 	for _, n := range nodes {
 		n.Detach()
@@ -151,12 +151,12 @@ func (c *Compilation) Snapshot() *Compilation {
 	return &s
 }
 
-// Seal promises that the compilation will not be edited any more, so that Plan
-// needs no copy of its tree.
+// Seal declares that the compilation will not be edited any more, so that Plan need not
+// copy its tree.
 func (c *Compilation) Seal() { c.sealed = true }
 
-// Count returns how many files and folders, the root aside, the compilation has
-// and how many bytes the files hold; hard links count once.
+// Count returns the number of files and folders, without the root, and the bytes of all
+// files; the contents of hard links count once.
 func (c *Compilation) Count() (files, folders int, size int64) {
 	seen := map[*tree.Shared]bool{}
 	_ = c.root.Walk(func(n *tree.Node) error {

@@ -203,7 +203,7 @@ func TestSaveAndLoad(t *testing.T) {
 	if err := c.Rename(c.Root().Lookup("run.sh"), "renamed.sh"); err != nil {
 		t.Fatal(err)
 	}
-	path := filepath.Join(t.TempDir(), "disc"+Ending)
+	path := filepath.Join(t.TempDir(), "disc"+Extension)
 	if err := c.Save(path); err != nil {
 		t.Fatal(err)
 	}

@@ -17,56 +17,57 @@ import (
 	"glassmaster/mastering/master"
 	"glassmaster/mastering/progress"
 	"glassmaster/mastering/tree"
+	"glassmaster/mastering/units"
 	"glassmaster/mastering/zisofs"
 )
 
-// Contents say what is done with the contents of files before they go onto a
-// disc. Identical and Zisofs have Plan read files, so it takes its time.
+// Contents say how the contents of files are processed. With Identical and Zisofs, Plan
+// reads files, which can take long.
 type Contents struct {
 	// Identical stores files with the same contents once.
 	Identical bool `json:"identical,omitempty"`
-	// Checksums puts a file SHA256SUMS into the root, for "sha256sum -c".
+	// Checksums adds a file SHA256SUMS to the root, for "sha256sum -c".
 	Checksums bool `json:"checksums,omitempty"`
-	// Zisofs stores files compressed, nil for none.
+	// Zisofs compresses files; nil: none.
 	Zisofs *zisofs.Options `json:"zisofs,omitempty"`
-	// MD5 implants a checksum of the whole image, for checkisomd5 and installers.
+	// MD5 embeds a checksum of the whole image, for checkisomd5 and installers.
 	MD5 bool `json:"md5,omitempty"`
 }
 
-// changes reports whether planning changes the tree.
+// changes reports whether planning modifies the tree.
 func (c Contents) changes() bool { return c.Identical || c.Checksums || c.Zisofs != nil }
 
-// content is what one or several files hold.
+// content is the contents of one or several files.
 type content struct {
-	nodes  []*tree.Node // all names, those of hard links too
+	nodes  []*tree.Node // all names, including hard links
 	sum    [sha256.Size]byte
-	wanted bool // the sum is
+	wanted bool // its checksum is needed
 	err    error
 }
 
-// preparation is the work on contents before a disc is planned.
+// preparation is the processing of contents before a disc is planned.
 type preparation struct {
 	ctx      context.Context
 	rep      progress.Reporter
 	root     *tree.Node
 	o        Contents
 	contents []*content
-	starts   map[*content]bool // what starts a machine, true: and is changed when the disc is planned
+	starts   map[*content]bool // boot images; true: changed when the disc is planned
 	notices  []disc.Notice
-	late     *checksums // still to be computed, nil when there are none
-	closer   io.Closer  // what the sources need, nil for nothing
+	late     *checksums // computed later; nil: none
+	closer   io.Closer  // of the sources; nil: none
 }
 
-// prepare does what the contents want done. The tree changes.
+// prepare processes the contents. It modifies the tree.
 func (p *preparation) prepare(options *master.Options) error {
 	if p.o.Checksums && p.root.Child(ChecksumFile) != nil {
-		return fmt.Errorf("there is a file %s in the root already; rename or remove it, or do without a file of checksums", ChecksumFile)
+		return fmt.Errorf("the root already has a file %s; rename or remove it, or do not add checksums", ChecksumFile)
 	}
 	if p.o.Zisofs != nil && options.NoRockRidge {
-		return errors.New("without Rock Ridge nothing says that a file is compressed (zisofs), and nobody expands it; leave out either")
+		return errors.New("compression with zisofs needs Rock Ridge, which marks compressed files; enable Rock Ridge, or do not compress")
 	}
 	if p.o.Zisofs != nil && options.HasUDF() {
-		return errors.New("UDF does not know compressed files (zisofs); leave out either")
+		return errors.New("UDF does not support files compressed with zisofs; leave out one of the two")
 	}
 	p.collect()
 	p.findBoot(options.Boot)
@@ -114,7 +115,7 @@ func (p *preparation) collect() {
 	if !p.o.Identical {
 		return
 	}
-	bySize := map[int64]*content{} // the first of each size
+	bySize := map[int64]*content{} // the first content of each size
 	for _, c := range p.contents {
 		n := c.nodes[0]
 		if n.Size == 0 {
@@ -128,7 +129,7 @@ func (p *preparation) collect() {
 	}
 }
 
-// findBoot finds the contents that start a machine.
+// findBoot finds the contents of boot images.
 func (p *preparation) findBoot(o *boot.Options) {
 	if o == nil {
 		return
@@ -149,8 +150,8 @@ func (p *preparation) findBoot(o *boot.Options) {
 	}
 }
 
-// hash computes the sums that are wanted, several at a time. Files that cannot
-// be read are remembered; the error is that of the context.
+// hash computes the checksums that are needed, several at a time. Files that cannot be
+// read are remembered; the error is that of the context.
 func (p *preparation) hash() error {
 	var wanted []*content
 	for _, c := range p.contents {
@@ -161,8 +162,8 @@ func (p *preparation) hash() error {
 	return hashAll(p.ctx, wanted, p.rep)
 }
 
-// hashAll computes the sums of contents, several at a time. The error is that of
-// the context.
+// hashAll computes the checksums of contents, several at a time. The error is that of the
+// context.
 func hashAll(ctx context.Context, list []*content, rep progress.Reporter) error {
 	total := int64(0)
 	for _, c := range list {
@@ -220,8 +221,8 @@ func (c *content) hash(ctx context.Context, buf []byte, rep progress.Reporter) e
 	return nil
 }
 
-// merge finds contents that are the same, makes them one, and returns the number
-// of each file whose contents others have too.
+// merge makes identical contents one, and returns the number of each file that shares its
+// contents with others.
 func (p *preparation) merge() map[*tree.Node]int {
 	type key struct {
 		size int64
@@ -255,9 +256,9 @@ func (p *preparation) merge() map[*tree.Node]int {
 	return identical
 }
 
-// compress gives the files that the options choose compressed sources. Those that
-// are hidden from Rock Ridge stay as they are: no other tree says that a file is
-// compressed.
+// compress replaces the sources of the files that the options choose by compressed ones.
+// Files hidden from Rock Ridge stay uncompressed, since no other tree marks compressed
+// files.
 func (p *preparation) compress(hidden tree.Patterns) error {
 	o := *p.o.Zisofs
 	if err := o.Patterns.Check(); err != nil {
@@ -268,7 +269,7 @@ func (p *preparation) compress(hidden tree.Patterns) error {
 	for _, c := range p.contents {
 		n := c.nodes[0]
 		if _, ok := p.starts[c]; ok {
-			continue // firmware expands nothing
+			continue // firmware does not decompress
 		}
 		if !slices.ContainsFunc(c.nodes, func(n *tree.Node) bool { return !hidden.MatchWithin(n) }) {
 			continue
@@ -289,7 +290,7 @@ func (p *preparation) compress(hidden tree.Patterns) error {
 		}
 	}
 	if z.TooLong > 0 {
-		p.warn("%d files of 4 GiB and more are not compressed, for which zisofs version 1 has no room", z.TooLong)
+		p.warn("%s not compressed, since zisofs version 1 is limited to 4 GiB", units.Count(z.TooLong, "file is", "files are"))
 	}
 	for _, err := range z.Failed {
 		var path *fs.PathError

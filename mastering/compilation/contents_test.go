@@ -415,7 +415,7 @@ func TestContentsAreSaved(t *testing.T) {
 		Owners: &master.Owners{Rational: true},
 	})
 	c.Contents = Contents{Identical: true, Checksums: true, MD5: true, Zisofs: &zisofs.Options{Patterns: []string{"*.txt"}, Gain: 10, Version: 2}}
-	path := filepath.Join(t.TempDir(), "x"+Ending)
+	path := filepath.Join(t.TempDir(), "x"+Extension)
 	if err := c.Save(path); err != nil {
 		t.Fatal(err)
 	}

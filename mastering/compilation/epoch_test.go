@@ -46,7 +46,7 @@ func TestFarTime(t *testing.T) {
 
 // TestLoadFarTime: a saved compilation may hold such a time as well.
 func TestLoadFarTime(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "x"+Ending)
+	path := filepath.Join(t.TempDir(), "x"+Extension)
 	put(t, path, []byte(`{"format":"glassmaster compilation","version":1,"root":{"mode":"d0755","entries":[
 		{"name":"a","data":"eA==","mode":"-0644","modified":"2400-01-01T00:00:00Z"}]}}`))
 	c, problems, err := Load(path)

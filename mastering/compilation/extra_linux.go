@@ -8,8 +8,8 @@ import (
 	"glassmaster/mastering/tree"
 )
 
-// readExtra reads what the options want of a file beyond its stat. What the file
-// system does not have is not missed.
+// readExtra reads the attributes of a file beyond those of stat, as far as the options ask
+// for them and the file system has them.
 func readExtra(path string, link bool, o ScanOptions) (*tree.Extra, error) {
 	var x tree.Extra
 	if o.Stamps {
@@ -43,8 +43,8 @@ func readExtra(path string, link bool, o ScanOptions) (*tree.Extra, error) {
 	return &x, nil
 }
 
-// keepsAttribute reports whether an extended attribute is one of the file, not
-// of the system that it lies on: security labels of that system are not.
+// keepsAttribute reports whether an extended attribute belongs to the file and not, as
+// security labels do, to the system.
 func keepsAttribute(name string) bool {
 	switch name {
 	case "system.posix_acl_access", "system.posix_acl_default", "security.capability":
@@ -79,9 +79,9 @@ func readAttributes(path string, link bool) (map[string][]byte, error) {
 	return found, nil
 }
 
-// sized calls a function that tells the length of what it has when it is given
-// no room. File systems without extended attributes, and attributes that have
-// gone since they were listed, give nothing.
+// sized calls a function that returns the length of its result if the buffer is empty. It
+// returns nothing for file systems without extended attributes, and for attributes that
+// have disappeared.
 func sized(call func([]byte) (int, error)) ([]byte, error) {
 	for {
 		n, err := call(nil)

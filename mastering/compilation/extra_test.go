@@ -219,7 +219,7 @@ func TestExtraIsSaved(t *testing.T) {
 		t.Fatal(err)
 	}
 	c.Add(c.Root(), nodes)
-	path := filepath.Join(t.TempDir(), "x"+Ending)
+	path := filepath.Join(t.TempDir(), "x"+Extension)
 	if err := c.Save(path); err != nil {
 		t.Fatal(err)
 	}

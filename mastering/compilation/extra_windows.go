@@ -7,8 +7,8 @@ import (
 	"glassmaster/mastering/tree"
 )
 
-// readExtra reads the times of a file. Windows has no extended attributes in the
-// sense of a disc.
+// readExtra reads the times of a file. Windows has no extended attributes of the kind that
+// discs record.
 func readExtra(path string, link bool, o ScanOptions) (*tree.Extra, error) {
 	if !o.Stamps {
 		return nil, nil

@@ -28,7 +28,7 @@ func FuzzLoad(f *testing.F) {
 			return
 		}
 		dir := t.TempDir()
-		path := filepath.Join(dir, "x"+Ending)
+		path := filepath.Join(dir, "x"+Extension)
 		for name, content := range map[string][]byte{path: b, filepath.Join(dir, "here"): []byte("content")} {
 			if err := os.WriteFile(name, content, 0o644); err != nil {
 				t.Fatal(err)

@@ -13,11 +13,11 @@ import (
 	"glassmaster/mastering/volume"
 )
 
-// AddPaths puts files and folders of this machine into a compilation. A single
-// folder, and one whose name ends in a slash, gives its contents; everything
-// else stands in the root under its own name. The root takes the time of a
-// single folder, so that the same folder gives the same disc. What could not be
-// added comes back as notices of severity Error.
+// AddPaths adds files and folders of the host to the root of the compilation. Of a single
+// folder, and of any folder with a trailing slash, the contents are added. If there is a
+// single folder, the root gets its time, so that the same folder always gives the same
+// disc. The notices are warnings about replaced files, and errors about files that cannot
+// be added.
 func (c *Compilation) AddPaths(ctx context.Context, paths []string, follow bool, rep progress.Reporter) ([]disc.Notice, error) {
 	if len(paths) == 1 {
 		if info, err := os.Stat(paths[0]); err == nil && info.IsDir() {
@@ -34,9 +34,8 @@ func (c *Compilation) AddPaths(ctx context.Context, paths []string, follow bool,
 	return append(notices, c.Add(c.Root(), nodes)...), nil
 }
 
-// RemoveFile takes a file of this machine off the compilation, and reports whether it
-// was there: an image that lies in the folder it is made of is not a part of
-// itself.
+// RemoveFile removes a file of the host from the compilation, such as the image itself if
+// it is in the folder that it is made of. It reports whether the file was there.
 func (c *Compilation) RemoveFile(path string) bool {
 	abs, err := filepath.Abs(path)
 	if err != nil {
@@ -54,8 +53,8 @@ func (c *Compilation) RemoveFile(path string) bool {
 	return len(found) > 0
 }
 
-// LabelFor returns the label that a volume of these sources has when nobody gives
-// it another: that of the only one of them.
+// LabelFor returns the default volume label for these sources: the name of the source if
+// there is only one.
 func LabelFor(paths []string) string {
 	if len(paths) != 1 {
 		return "DISC"

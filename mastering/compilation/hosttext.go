@@ -5,9 +5,9 @@ import (
 	"unicode/utf8"
 )
 
-// hostText is a name, path or target of the host, which need not be UTF-8. In a
-// saved compilation it is a string, or else an object that holds its bytes: JSON
-// would replace those that are no characters.
+// hostText is a name, path or link target of the host. In a saved compilation it is a
+// string or, if it is not valid UTF-8, an object with its bytes, since JSON would replace
+// them.
 type hostText string
 
 type hostBytes struct {

@@ -14,8 +14,8 @@ import (
 	"glassmaster/mastering/progress"
 )
 
-// implant is the checksum of an image in its application use field. Until it is
-// computed the field holds spaces.
+// implant is the embedded checksum of an image, in its application use field. Until it is
+// computed, the field is filled with spaces.
 type implant struct {
 	mu   sync.Mutex
 	use  isoplan.ApplicationUse
@@ -30,11 +30,10 @@ func newImplant() *implant {
 	return i
 }
 
-// Settle computes what of the image follows from the contents of its files, where
-// Contents ask for it: the file of checksums, and the implanted checksum of the
-// image. It reads all files. Before an image is burned or read in pieces it has to
-// be called, since a recorder cannot wait for that; CopyUserData of the disc does it
-// itself.
+// Settle computes the checksums that Contents ask for: the file of checksums, and the
+// embedded checksum of the image. It reads all files. It must be called before an image is
+// burned or read in pieces, since a recorder cannot wait for it. CopyUserData of the disc
+// computes them itself.
 func (m *Image) Settle(ctx context.Context, rep progress.Reporter) error {
 	if rep == nil {
 		rep = progress.Discard
@@ -45,8 +44,8 @@ func (m *Image) Settle(ctx context.Context, rep progress.Reporter) error {
 	return m.sumFiles(ctx, rep)
 }
 
-// implantAhead computes the checksum of the image, if one is wanted, and puts it
-// into the image before that is written.
+// implantAhead computes the embedded checksum, if there is one, before the image is
+// written.
 func (m *Image) implantAhead(ctx context.Context, rep progress.Reporter) error {
 	if m.sum == nil {
 		return nil
@@ -67,15 +66,15 @@ func (m *Image) implantAhead(ctx context.Context, rep progress.Reporter) error {
 	return m.implant(h)
 }
 
-// implant puts a computed sum into the image.
+// implant puts the computed checksum into the image.
 func (m *Image) implant(h *isomd5.Hash) error {
 	h.Sum().Put((*[len(m.sum.use)]byte)(&m.sum.use))
 	m.sum.done = true
-	return m.layout.Close() // so that no descriptor without it is remembered
+	return m.layout.Close() // so that no descriptor without it stays cached
 }
 
-// newHash returns the hash of the volume, whose size its descriptor tells
-// (ECMA-119 8.4.8): partitions may follow it in the image.
+// newHash returns the hash of the volume, whose size is in its descriptor (ECMA-119
+// 8.4.8): partitions may follow it in the image.
 func (m *Image) newHash() (*isomd5.Hash, error) {
 	var sectors [4]byte
 	if _, err := m.layout.ReadAt(sectors[:], 16*disc.SectorSize+84); err != nil {
@@ -84,8 +83,8 @@ func (m *Image) newHash() (*isomd5.Hash, error) {
 	return isomd5.NewHash(int64(binary.BigEndian.Uint32(sectors[:])) * disc.SectorSize), nil
 }
 
-// copyTo writes the image to w. A checksum of the image that is not computed yet is
-// computed on the way where w is a new file; else the files are read twice.
+// copyTo writes the image to w. If w is a new file, the embedded checksum is computed on
+// the way; else the files are read twice.
 func (m *Image) copyTo(ctx context.Context, w io.Writer, o DiscOptions, met *changes, rep progress.Reporter) error {
 	if f, ok := w.(*os.File); ok && isNew(f) {
 		return m.writeSummed(ctx, f, o, met, rep)
@@ -96,8 +95,8 @@ func (m *Image) copyTo(ctx context.Context, w io.Writer, o DiscOptions, met *cha
 	return m.write(ctx, w, o, met, rep)
 }
 
-// isNew reports whether f is an empty file at whose offsets bytes can be written again.
-// Standard output is none: it may stand for a file that is only appended to.
+// isNew reports whether f is an empty file in which bytes can be written again. Standard
+// output is excluded, since it may be a file in append mode.
 func isNew(f *os.File) bool {
 	info, err := f.Stat()
 	return err == nil && info.Mode().IsRegular() && info.Size() == 0 && f != os.Stdout
@@ -121,18 +120,18 @@ func (m *Image) writeSummed(ctx context.Context, f *os.File, o DiscOptions, met 
 		return err
 	}
 	if len(disc.Errors(m.notices(met))) > 0 {
-		return nil // a checksum would say that all is well
+		return nil // a checksum would confirm a bad image
 	}
 	if err := m.implant(h); err != nil {
 		return err
 	}
 	if _, err := f.WriteAt(m.sum.use[:], useOffset); err != nil {
-		return fmt.Errorf("implant the checksum: %w", err)
+		return fmt.Errorf("embed the checksum: %w", err)
 	}
 	return nil
 }
 
-// summed writes to a file while the sum of the same bytes is computed.
+// summed writes to a file and computes the checksum of the same bytes.
 type summed struct {
 	f *os.File
 	h *isomd5.Hash
@@ -149,5 +148,5 @@ func (s *summed) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// useOffset is where the application use field is in an image (ECMA-119 8.4).
+// useOffset is the offset of the application use field in an image (ECMA-119 8.4).
 const useOffset = 16*disc.SectorSize + 883

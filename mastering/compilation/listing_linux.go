@@ -15,12 +15,11 @@ import (
 	"glassmaster/mastering/volume"
 )
 
-// exactTimes: the time of a file in a listing is that of the file itself.
+// exactTimes says that the times in a listing are those of the files themselves.
 const exactTimes = true
 
-// listing is the list of a folder's entries. Its buffers are used again for the
-// next folder: reading names and attributes costs the system calls and little
-// else.
+// listing is the list of the entries of a folder. Its buffers are reused for the next
+// folder, so that reading names and attributes costs little more than the system calls.
 type listing struct {
 	entries []entry
 	dirents []byte
@@ -28,8 +27,8 @@ type listing struct {
 	ends    []int
 }
 
-// read lists a folder, with the attributes of each entry. Entries that were
-// read before an error are there.
+// read lists a folder, with the attributes of each entry. Entries that were read before an
+// error are kept.
 func (l *listing) read(path string, follow bool) error {
 	l.entries, l.names, l.ends = l.entries[:0], l.names[:0], l.ends[:0]
 	fd, err := unix.Open(path, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
@@ -55,7 +54,7 @@ func (l *listing) read(path string, follow bool) error {
 		}
 		l.add(fd, l.dirents[:n], flags)
 	}
-	// One string holds all names of the folder: a substring costs nothing.
+	// One string has all names of the folder: substrings need no allocation.
 	names := string(l.names)
 	from := 0
 	for i, to := range l.ends {
@@ -65,8 +64,8 @@ func (l *listing) read(path string, follow bool) error {
 	return err
 }
 
-// add takes the entries of one reply of the kernel (linux_dirent64: u64 inode,
-// u64 offset, u16 length, u8 type, name with a NUL at its end).
+// add adds the entries of one reply of the kernel (linux_dirent64: u64 inode, u64 offset,
+// u16 length, u8 type, NUL-terminated name).
 func (l *listing) add(fd int, b []byte, flags int) {
 	const head = 19
 	for len(b) > head {
@@ -82,7 +81,7 @@ func (l *listing) add(fd int, b []byte, flags int) {
 		}
 		var st unix.Stat_t
 		e := statAt(fd, name, &st, flags)
-		if e != 0 && flags == 0 { // a link to nothing is taken as a link
+		if e != 0 && flags == 0 { // a dangling link stays a link
 			e = statAt(fd, name, &st, unix.AT_SYMLINK_NOFOLLOW)
 		}
 		l.entries = append(l.entries, entry{})
@@ -96,7 +95,7 @@ func (l *listing) add(fd int, b []byte, flags int) {
 	}
 }
 
-// statAt is fstatat for a name with a NUL at its end, without a copy of it.
+// statAt is fstatat for a NUL-terminated name, which it does not copy.
 func statAt(fd int, name []byte, st *unix.Stat_t, flags int) syscall.Errno {
 	for {
 		_, _, e := syscall.Syscall6(sysFstatat, uintptr(fd), uintptr(unsafe.Pointer(&name[0])),
@@ -134,7 +133,7 @@ func fromStat(st *unix.Stat_t) stat {
 	}
 }
 
-// fileMode returns a mode of the system as package fs has it.
+// fileMode converts a mode of the system to that of package fs.
 func fileMode(m uint32) fs.FileMode {
 	mode := fs.FileMode(m & 0o777)
 	switch m & unix.S_IFMT {

@@ -10,24 +10,24 @@ import (
 	"glassmaster/mastering/volume"
 )
 
-// exactTimes: the time of a file in a listing is that of the file itself. Windows
-// may tell an older one while a program has the file open.
+// exactTimes says that the times in a listing are those of the files themselves. Windows
+// may list an older time while a program has the file open.
 const exactTimes = false
 
-// listing is the list of a folder's entries.
+// listing is the list of the entries of a folder.
 type listing struct {
 	entries []entry
 }
 
-// read lists a folder, with the attributes of each entry. Entries that were
-// read before an error are there.
+// read lists a folder, with the attributes of each entry. Entries that were read before an
+// error are kept.
 func (l *listing) read(path string, follow bool) error {
 	l.entries = l.entries[:0]
 	list, err := os.ReadDir(path)
 	for _, d := range list {
 		full := filepath.Join(path, d.Name())
 		st, err := lstat(full, follow)
-		if err != nil && follow { // a link to nothing is taken as a link
+		if err != nil && follow { // a dangling link stays a link
 			st, err = lstat(full, false)
 		}
 		l.entries = append(l.entries, entry{d.Name(), st, err})

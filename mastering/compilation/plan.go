@@ -16,32 +16,31 @@ import (
 	"glassmaster/mastering/tree"
 )
 
-// Image is a compilation whose layout is settled: every sector of it can be
-// produced, in any order.
+// Image is the plan of a compilation: every sector of it can be produced, in any order.
 type Image struct {
 	Notices []disc.Notice
 	Files   int // unique contents
 	Folders int
 	layout  *layout.Layout
 	root    *tree.Node
-	closer  io.Closer  // of compressed contents, nil where there are none
-	sum     *implant   // nil: no checksum of the image
-	late    *checksums // of the files, nil where they are computed or not wanted
-	read    changes    // what Disc has met
-	sums    bool       // the image holds checksums of its files, or of itself
+	closer  io.Closer  // of compressed contents; nil: none
+	sum     *implant   // nil: no embedded checksum
+	late    *checksums // of the files; nil: computed already, or not needed
+	read    changes    // found by reading the Disc
+	sums    bool       // the image has checksums of its files or of itself
 }
 
-// Plan settles the layout of the disc. The compilation can be edited
-// afterwards; the image stays what it is.
+// Plan plans the layout of the disc. Later edits of the compilation do not change the
+// image.
 //
-// The time of the volume is now, or what SOURCE_DATE_EPOCH says; in that case
-// younger files get that time too, so that the same files give the same image.
+// The time of the volume is now or, if it is set, SOURCE_DATE_EPOCH; in that case newer
+// files get that time too, so that the same files give the same image.
 func (c *Compilation) Plan(ctx context.Context) (*Image, error) {
 	return c.PlanReport(ctx, nil)
 }
 
-// PlanReport is Plan that reports its progress, for compilations whose Contents
-// make it read files.
+// PlanReport is like Plan and reports its progress, for compilations whose Contents make
+// it read files.
 func (c *Compilation) PlanReport(ctx context.Context, rep progress.Reporter) (*Image, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -93,7 +92,7 @@ func (c *Compilation) planOptions() (master.Options, error) {
 	return o, err
 }
 
-// countLinks counts the names of hard-linked files that are really in the tree.
+// countLinks counts the names of hard-linked files in the tree.
 func countLinks(root *tree.Node) {
 	_ = root.Walk(func(n *tree.Node) error {
 		if s := n.Shared(); s != nil {
@@ -109,10 +108,10 @@ func countLinks(root *tree.Node) {
 	})
 }
 
-// volumeTime returns the time of a volume that is made now, and whether the
-// times of its files must not be later. It has no more digits than ISO 9660
-// records (hundredths of a second, ECMA-119 8.4.26.1), so that who reads the
-// time from the disc can plan the same volume again.
+// volumeTime returns the time of a volume that is created now, and whether the times of
+// its files must not be later. Its resolution is that of ISO 9660 (hundredths of a second,
+// ECMA-119 8.4.26.1), so that the same volume can be planned again with the time read from
+// the disc.
 func volumeTime() (time.Time, bool, error) {
 	s := os.Getenv("SOURCE_DATE_EPOCH")
 	if s == "" {
@@ -120,12 +119,12 @@ func volumeTime() (time.Time, bool, error) {
 	}
 	n, err := strconv.ParseInt(s, 10, 64)
 	if err != nil {
-		return time.Time{}, false, fmt.Errorf("SOURCE_DATE_EPOCH is %q; it must be a number of seconds since 1970", s)
+		return time.Time{}, false, fmt.Errorf("SOURCE_DATE_EPOCH is %q, but must be a number of seconds since 1970", s)
 	}
 	at := time.Unix(n, 0)
-	// What a directory record can tell (ECMA-119 9.1.5).
+	// The range of a directory record (ECMA-119 9.1.5).
 	if y := at.UTC().Year(); y < 1900 || y > 2155 {
-		return time.Time{}, false, fmt.Errorf("SOURCE_DATE_EPOCH is %s, in the year %d; ISO 9660 knows the years 1900 to 2155", s, y)
+		return time.Time{}, false, fmt.Errorf("SOURCE_DATE_EPOCH is %s, in the year %d, but ISO 9660 is limited to the years 1900 to 2155", s, y)
 	}
 	return at, true, nil
 }
@@ -139,8 +138,8 @@ func (m *Image) Sectors() int64 { return m.layout.Size() / disc.SectorSize }
 // ReadAt implements io.ReaderAt.
 func (m *Image) ReadAt(p []byte, off int64) (int, error) { return m.layout.ReadAt(p, off) }
 
-// Close closes the files that the image reads from, and gives back the memory of
-// compressed contents, without which the image cannot be read any more.
+// Close closes the files that the image reads from, and frees compressed contents. The
+// image cannot be read any more.
 func (m *Image) Close() error {
 	err := m.layout.Close()
 	if m.closer != nil {
@@ -149,8 +148,8 @@ func (m *Image) Close() error {
 	return err
 }
 
-// Locate names what lies at an address: a file, or a part of the file system. It
-// returns an empty string for what is unused.
+// Locate returns what is at an address: the name of a file, or of a part of the file
+// system, or an empty string if the sector is unused.
 func (m *Image) Locate(a disc.LBA) string {
 	e, ok := m.layout.Find(int64(a) * disc.SectorSize)
 	if !ok || e.Source == nil {

@@ -20,12 +20,11 @@ import (
 	"glassmaster/mastering/volume"
 )
 
-// Ending is the usual ending of a saved compilation.
-const Ending = ".glassmaster"
+// Extension is the file extension of a saved compilation.
+const Extension = ".glassmaster"
 
-// A saved compilation is JSON. Folders name their entries; a file that still has
-// its name and lies in the folder of the host that the disc's folder came from
-// is just its name.
+// A saved compilation is JSON. Folders list their entries. A file with the same name on the
+// host, in the host folder that most entries come from, is listed by its name alone.
 const (
 	formatName    = "glassmaster compilation"
 	formatVersion = 1
@@ -45,11 +44,11 @@ type project struct {
 // item is one entry of a saved tree.
 type item struct {
 	Name     hostText    `json:"name,omitempty"`
-	From     hostText    `json:"from,omitempty"` // path on the host; of a folder: where its plain entries are
-	Data     []byte      `json:"data,omitempty"` // contents that come from no file
+	From     hostText    `json:"from,omitempty"` // path on the host; of a folder: of the entries listed by name
+	Data     []byte      `json:"data,omitempty"` // contents without a file
 	Link     hostText    `json:"link,omitempty"` // target of a symbolic link
 	Device   uint64      `json:"device,omitempty"`
-	Mode     string      `json:"mode,omitempty"` // "d0755": of what has no file on the host
+	Mode     string      `json:"mode,omitempty"` // "d0755", of entries without a file on the host
 	Modified *time.Time  `json:"modified,omitempty"`
 	UID      uint32      `json:"uid,omitempty"`
 	GID      uint32      `json:"gid,omitempty"`
@@ -57,7 +56,7 @@ type item struct {
 	Entries  []entryRef  `json:"entries,omitempty"`
 }
 
-// entryRef is an item, or only the name of a file in the folder's From.
+// entryRef is an item, or the name of a file in the From of its folder.
 type entryRef struct {
 	name string
 	item *item
@@ -78,8 +77,8 @@ func (e *entryRef) UnmarshalJSON(b []byte) error {
 	return json.Unmarshal(b, e.item)
 }
 
-// Save writes the compilation to a file. Contents stay where they are; the file
-// names them.
+// Save writes the compilation to a file, which has the paths of the files, and not their
+// contents.
 func (c *Compilation) Save(path string) error {
 	p := project{Format: formatName, Version: formatVersion, Label: c.Label, UDFOnly: c.UDFOnly, Exclude: c.Exclude}
 	if !reflect.DeepEqual(c.Options, master.Options{}) {
@@ -132,7 +131,7 @@ func saveItem(n *tree.Node) (*item, error) {
 		case layout.Bytes:
 			it.Mode, it.Modified, it.Data = modeText(n.Mode), &t, s
 		default:
-			return nil, fmt.Errorf("%s comes from %v, not from a file of this machine; save the disc as an image instead", n.Path(), s)
+			return nil, fmt.Errorf("%s comes from %v, not from a file of this computer; save an image instead", n.Path(), s)
 		}
 	default:
 		it.Mode, it.Modified, it.Link, it.Device = modeText(n.Mode), &t, hostText(n.Target()), n.Device()
@@ -140,8 +139,7 @@ func saveItem(n *tree.Node) (*item, error) {
 	return it, nil
 }
 
-// commonFolder returns the folder of the host that most plain files of a folder
-// lie in.
+// commonFolder returns the host folder of most files of a folder.
 func commonFolder(n *tree.Node) string {
 	count := map[*layout.Folder]int{}
 	best, folder := 0, ""
@@ -157,12 +155,11 @@ func commonFolder(n *tree.Node) string {
 	return folder
 }
 
-// Load reads a saved compilation. Files that are no longer where they were come
-// back as notices and are left out.
+// Load reads a saved compilation. Files that no longer exist are left out, with notices.
 func Load(path string) (*Compilation, []disc.Notice, error) {
-	// A pipe would have to be waited for until somebody writes to it.
+	// Opening a pipe would block until another program writes to it.
 	if s, err := os.Stat(path); err == nil && !s.Mode().IsRegular() {
-		return nil, nil, fmt.Errorf("load compilation %s: it is no regular file", path)
+		return nil, nil, fmt.Errorf("load compilation %s: it is not a regular file", path)
 	}
 	b, err := os.ReadFile(path)
 	if err != nil {
@@ -190,21 +187,21 @@ func Load(path string) (*Compilation, []disc.Notice, error) {
 	return c, l.notices, nil
 }
 
-// decode reads a saved compilation. Its version is looked at before the rest,
-// which a newer version may well have changed.
+// decode reads a saved compilation. It checks the version first, since a newer version may
+// have a different structure.
 func decode(b []byte) (p project, err error) {
 	var head struct {
 		Format  string `json:"format"`
 		Version int    `json:"version"`
 	}
 	if err := json.Unmarshal(b, &head); err != nil {
-		return p, fmt.Errorf("it is damaged, or no saved compilation: %w", err)
+		return p, fmt.Errorf("it is damaged, or not a saved compilation: %w", err)
 	}
 	if head.Format != formatName {
-		return p, errors.New("it is no saved compilation")
+		return p, errors.New("it is not a saved compilation")
 	}
 	if head.Version > formatVersion {
-		return p, fmt.Errorf("it has version %d and was written by a newer Glassmaster; this one reads up to version %d", head.Version, formatVersion)
+		return p, fmt.Errorf("it was saved by a newer Glassmaster (version %d of the format; this program reads versions up to %d)", head.Version, formatVersion)
 	}
 	if err := json.Unmarshal(b, &p); err != nil {
 		return p, fmt.Errorf("it is damaged: %w", err)
@@ -212,10 +209,10 @@ func decode(b []byte) (p project, err error) {
 	return p, nil
 }
 
-// loader makes nodes of saved items.
+// loader creates nodes from saved items.
 type loader struct {
 	scanner
-	base string // relative paths begin here
+	base string // relative paths are relative to it
 }
 
 func (l *loader) folder(it *item) (*tree.Node, error) {
@@ -237,7 +234,7 @@ func (l *loader) folder(it *item) (*tree.Node, error) {
 			return nil, err
 		}
 		if seen[c.Name] {
-			return nil, fmt.Errorf("folder %q names %q twice", it.Name, c.Name)
+			return nil, fmt.Errorf("folder %q has two entries named %q", it.Name, c.Name)
 		}
 		seen[c.Name] = true
 		n.Append(c)
@@ -245,7 +242,7 @@ func (l *loader) folder(it *item) (*tree.Node, error) {
 	return n, nil
 }
 
-// entry makes the node of one entry, or none where its file is gone.
+// entry creates the node of one entry, or none if its file no longer exists.
 func (l *loader) entry(dir *layout.Folder, e entryRef) (*tree.Node, error) {
 	switch it := e.item; {
 	case it == nil:
@@ -261,12 +258,12 @@ func (l *loader) entry(dir *layout.Folder, e entryRef) (*tree.Node, error) {
 	}
 }
 
-// file makes the node of a file of the host.
+// file creates the node of a file of the host.
 func (l *loader) file(dir *layout.Folder, name, as string) *tree.Node {
 	path := join(dir.Path, name)
 	st, err := lstat(path, true)
 	if err == nil && !st.mode.IsRegular() {
-		err = errors.New("is no longer a file")
+		err = errors.New("it is no longer a regular file")
 	}
 	if err != nil {
 		l.failed(path, err)
@@ -281,7 +278,7 @@ func (l *loader) file(dir *layout.Folder, name, as string) *tree.Node {
 	return n
 }
 
-// other makes the node of what needs no file: data, a link, a device.
+// other creates the node of an entry without a file: data, a link, a device.
 func (l *loader) other(it *item) (*tree.Node, error) {
 	mode, err := parseMode(it.Mode)
 	if err != nil {
@@ -327,7 +324,7 @@ func (l *loader) path(p string) string {
 	return filepath.Join(l.base, p)
 }
 
-// modeTypes are the letters of file types, as ls shows them.
+// modeTypes are the letters of file types, as in the output of ls.
 var modeTypes = [...]struct {
 	letter byte
 	mode   fs.FileMode
@@ -351,7 +348,7 @@ func modeType(letter byte) (fs.FileMode, bool) {
 	return 0, false
 }
 
-// modeText writes a mode as a letter and octal digits: "d0755".
+// modeText returns a mode as a letter and octal digits: "d0755".
 func modeText(m fs.FileMode) string {
 	letter := byte('-')
 	for _, t := range modeTypes {

@@ -16,31 +16,30 @@ import (
 	"glassmaster/mastering/tree"
 )
 
-// ScanOptions say what of the host is taken.
+// ScanOptions say how files of the host are read.
 type ScanOptions struct {
-	// Exclude are patterns as those of a shell. A pattern with a slash is matched
-	// against the path below the scanned folder, one without against the name.
+	// Exclude are shell patterns. A pattern with a slash is matched against the path below
+	// the scanned folder, one without a slash against the name.
 	Exclude []string
-	// FollowLinks takes what symbolic links point at instead of the links.
+	// FollowLinks replaces symbolic links by the files they point to.
 	FollowLinks bool
-	// Attributes reads extended attributes and access control lists, and Stamps all
-	// times, of files whose volume is to keep them. The scan takes longer.
+	// Attributes also reads extended attributes and access control lists, Stamps all times
+	// of a file. The scan then takes longer.
 	Attributes bool
 	Stamps     bool
 }
 
-// ScanOptions returns how files are read for this compilation, so that its
-// options find what they keep.
+// ScanOptions returns the options for files of this compilation.
 func (c *Compilation) ScanOptions() ScanOptions {
 	return ScanOptions{Exclude: c.Exclude, Attributes: c.Options.Attributes, Stamps: c.Options.Stamps}
 }
 
-// Scan reads files and folders of the host into nodes that belong to no tree
-// yet. What cannot be read comes back as notices; the error is that of ctx, or
-// of a bad pattern. Scan can run while a compilation is edited.
+// Scan reads files and folders of the host into nodes that do not belong to a tree yet.
+// The notices are errors about files that cannot be read. The error is that of ctx or of a
+// bad pattern. Scan can run while a compilation is edited.
 //
-// A path that ends in a slash, or "/." gives the entries of the folder, as
-// rsync does; other paths give the file or folder itself.
+// A path that ends in a slash or "/." stands for the entries of the folder, as in rsync;
+// other paths stand for the file or folder itself.
 func Scan(ctx context.Context, paths []string, o ScanOptions, rep progress.Reporter) ([]*tree.Node, []disc.Notice, error) {
 	for _, p := range o.Exclude {
 		if _, err := path.Match(p, ""); err != nil {
@@ -78,13 +77,13 @@ func Scan(ctx context.Context, paths []string, o ScanOptions, rep progress.Repor
 	return nodes, s.notices, ctx.Err()
 }
 
-// maxDepth ends the descent where files have no identity by which a loop shows.
+// maxDepth limits the depth if files have no identity, by which a loop is detected.
 const maxDepth = 1000
 
-// fileID tells files of the host apart; zero where the system does not tell.
+// fileID identifies a file of the host; zero: unknown.
 type fileID struct{ dev, ino uint64 }
 
-// scanner reads one part of the host's file system.
+// scanner is the state of one Scan.
 type scanner struct {
 	ctx     context.Context
 	o       ScanOptions
@@ -92,19 +91,19 @@ type scanner struct {
 	notices []disc.Notice
 	shared  map[fileID]*tree.Shared
 	linked  []*tree.Node // nodes of hard-linked files
-	above   []fileID     // the folders around the present one, to notice loops of links
+	above   []fileID     // the parent folders of the current one, to detect loops of links
 	slab    []fileNode
 	listing listing
 }
 
-// fileNode is a node with the file that it stands for, in one piece of memory.
+// fileNode is a node and its file, in one allocation.
 type fileNode struct {
 	node tree.Node
 	file layout.File
 }
 
-// next returns room for a node. Nodes come in slabs: a million single
-// allocations would cost more time and memory.
+// next returns a new node. Nodes are allocated in slabs: a million single allocations would
+// take more time and memory.
 func (s *scanner) next() *fileNode {
 	if len(s.slab) == 0 {
 		s.slab = make([]fileNode, 128)
@@ -122,8 +121,8 @@ func (s *scanner) failed(path string, err error) {
 	s.notices = append(s.notices, failure(path, err))
 }
 
-// excluded reports whether a file is left out. rel is its path below the scanned
-// folder, without a slash at its start.
+// excluded reports whether a file is excluded. rel is its path below the scanned folder,
+// without a leading slash.
 func (s *scanner) excluded(rel, name string) bool {
 	for _, p := range s.o.Exclude {
 		subject := name
@@ -137,7 +136,7 @@ func (s *scanner) excluded(rel, name string) bool {
 	return false
 }
 
-// stat is what the host knows of a file.
+// stat is the attributes of a file of the host.
 type stat struct {
 	id       fileID
 	mode     fs.FileMode
@@ -148,13 +147,13 @@ type stat struct {
 	device   uint64
 }
 
-// top reads what a person named.
+// top reads a path that the user named.
 func (s *scanner) top(abs string) (*tree.Node, error) {
 	dir, name := filepath.Split(abs)
 	if s.excluded("", name) {
 		return nil, nil
 	}
-	st, err := lstat(abs, true) // a link that the person named is meant to be followed
+	st, err := lstat(abs, true) // a link that the user named is followed
 	if err != nil {
 		return nil, err
 	}
@@ -175,7 +174,7 @@ func (s *scanner) top(abs string) (*tree.Node, error) {
 	return n, nil
 }
 
-// node makes the node of one file.
+// node creates the node of one file.
 func (s *scanner) node(dir *layout.Folder, name string, st stat, abs string) (*tree.Node, error) {
 	f := s.next()
 	var content any
@@ -212,14 +211,14 @@ func (s *scanner) node(dir *layout.Folder, name string, st stat, abs string) (*t
 		}
 		x, err := readExtra(abs, st.mode&fs.ModeSymlink != 0, s.o)
 		if err != nil {
-			s.failed(abs, fmt.Errorf("its extended attributes and times: %w", err))
+			s.failed(abs, fmt.Errorf("its extended attributes and times cannot be read: %w", err))
 		}
 		f.node.SetExtra(x)
 	}
 	return &f.node, nil
 }
 
-// share returns what the names of one file have in common.
+// share returns the part that all names of a file share.
 func (s *scanner) share(id fileID, src layout.Source, n *tree.Node) *tree.Shared {
 	sh := s.shared[id]
 	if sh == nil {
@@ -231,8 +230,7 @@ func (s *scanner) share(id fileID, src layout.Source, n *tree.Node) *tree.Shared
 	return sh
 }
 
-// settle makes files of one name within the scan ordinary ones: their other
-// names are not on the disc.
+// settle turns hard-linked files of which only one name was found into ordinary files.
 func (s *scanner) settle() {
 	for _, n := range s.linked {
 		if sh := n.Shared(); sh != nil && sh.Links == 1 {
@@ -248,7 +246,7 @@ func (s *scanner) folder(n *tree.Node, abs, rel string, id fileID) {
 	}
 	for _, a := range s.above {
 		if a == id && id != (fileID{}) || len(s.above) > maxDepth {
-			s.failed(abs, errors.New("is inside itself, through a symbolic link; not followed again"))
+			s.failed(abs, errors.New("a symbolic link leads back to this folder; it is not scanned again"))
 			return
 		}
 	}
@@ -264,7 +262,7 @@ func (s *scanner) folder(n *tree.Node, abs, rel string, id fileID) {
 	}
 }
 
-// subfolder is a folder that is still to be read.
+// subfolder is a folder that has not been read yet.
 type subfolder struct {
 	node *tree.Node
 	id   fileID
@@ -306,7 +304,7 @@ func join(dir, name string) string {
 	return dir + string(os.PathSeparator) + name
 }
 
-// entry is one file in a listing.
+// entry is one entry of a listing.
 type entry struct {
 	name string
 	stat

@@ -1,13 +1,12 @@
 // Package extract copies files of a volume into a folder of the host.
 //
-// What comes from a disc is not trusted. Nothing is written outside of the
-// folder, not even through symbolic links, which are made after everything else;
-// device nodes are left out and set-user-ID bits are dropped. Extended attributes
-// and access control lists, which can give rights too, are not taken from the
-// disc. The report says whatever else is not on the host as it is on the disc.
+// The disc is not trusted. Nothing is written outside of the folder, not even through
+// symbolic links, which are created last. Device nodes are skipped, set-user-ID bits are
+// dropped. Extended attributes and access control lists, which can grant permissions too,
+// are not copied. The report lists everything else that differs from the disc.
 //
-// All folders of the volume are read first, then the files in the order in which
-// they lie on the disc: an optical drive seeks slowly.
+// All folders of the volume are read first, then the files in the order in which they are
+// on the disc, since an optical drive seeks slowly.
 package extract
 
 import (
@@ -23,52 +22,52 @@ import (
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/filename"
 	"glassmaster/mastering/progress"
+	"glassmaster/mastering/units"
 )
 
-// Options choose what is extracted, and how.
+// Options say what is extracted, and how.
 type Options struct {
-	Paths    []string // files and folders of the volume, slash-separated; none: everything
-	Existing Existing // what happens to files that are there already
-	Owners   bool     // give files the user and group of the disc; takes a privileged user
-	// Charset is that of names which the disc does not record in Unicode: they become
-	// UTF-8. Without it their bytes are kept, where the host can.
+	Paths    []string // files and folders of the volume; none: everything
+	Existing Existing // what happens to files that exist already
+	Owners   bool     // set the user and group recorded on the disc; needs a privileged user
+	// Charset is the character set of names that are not recorded in Unicode: they are
+	// converted to UTF-8. Without it their bytes are kept if the host allows.
 	Charset filename.Charset
 }
 
-// Existing says what happens to a file that is in the folder already.
+// Existing says what happens to a file that exists already.
 type Existing uint8
 
-// What can happen to a file that is there.
+// What can happen to a file that exists already.
 const (
-	Refuse  Existing = iota // it is kept, and the entry of the disc counts as failed
-	Replace                 // it is replaced, once the new one is complete
-	Keep                    // it is kept, and the report says so
-	Both                    // it is kept, and the entry of the disc gets another name, which the report says
+	Refuse  Existing = iota // it is kept, and the file of the disc counts as failed
+	Replace                 // it is replaced when the new one is complete
+	Keep                    // it is kept, with a notice
+	Both                    // it is kept, and the file of the disc gets another name, with a notice
 )
 
-// Report says what was done.
+// Report is the result of Extract.
 type Report struct {
-	Files, Folders, Links int64         // made; Links are symbolic links
-	HardLinks             int64         // names that were made as a further name of a file
-	Bytes                 int64         // of contents written
-	Failed                int64         // entries that are not on the host
-	Notices               []disc.Notice // what differs on the host from the disc; errors: entries that are not there
+	Files, Folders, Links int64         // created; Links are symbolic links
+	HardLinks             int64         // created as another name of a file
+	Bytes                 int64         // written
+	Failed                int64         // entries that could not be extracted
+	Notices               []disc.Notice // differences from the disc; errors: entries that could not be extracted
 }
 
-// Bounds of the report of a volume that is damaged throughout: notices, and bytes of
-// their text.
+// Limits of the report: number of notices, and bytes of their texts.
 const (
 	maxNotices    = 10000
 	maxNoticeText = 16 << 20
 )
 
-// Extract copies the chosen files of v into dir, which is made when it is not
-// there. It goes on behind entries that cannot be extracted; then the error says
-// how many there are and what is wrong with the first. When ctx ends, the files
-// that are complete stay, and the one that is being written is removed.
+// Extract copies the chosen files of v into dir, which it creates if needed. It continues
+// after entries that cannot be extracted; the error then has their number and the cause of
+// the first one. When ctx ends, complete files stay, and the one that is being written is
+// removed.
 func Extract(ctx context.Context, v fs.FS, dir string, o Options, rep progress.Reporter) (Report, error) {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
-		return Report{}, fmt.Errorf("extract: make the folder: %w", err)
+		return Report{}, fmt.Errorf("extract: create the folder: %w", err)
 	}
 	root, err := openHost(dir)
 	if err != nil {
@@ -91,13 +90,13 @@ func extract(ctx context.Context, v fs.FS, root hostFolder, o Options, rep progr
 		return x.report, fmt.Errorf("extract: %w", err)
 	}
 	if x.failure != nil {
-		return x.report, fmt.Errorf("extract: not everything is in the folder, %d left out; the first: %w", x.report.Failed, x.failure)
+		return x.report, fmt.Errorf("extract: %s not extracted; the first: %w", units.Count(x.report.Failed, "entry was", "entries were"), x.failure)
 	}
 	return x.report, nil
 }
 
-// clean makes the chosen paths what io/fs wants, leaving out those that lie
-// below another.
+// clean converts the chosen paths to paths of io/fs, without those that are below
+// another.
 func clean(paths []string) ([]string, error) {
 	var list []string
 	for _, p := range paths {
@@ -133,19 +132,19 @@ type extraction struct {
 	o       Options
 	rep     progress.Reporter
 	plan    *plan
-	here    chain // the open folders above the one where files are made
+	here    chain // the open folders from the root to the one where files are created
 	there   chain // the same for the other name of a hard link
 	source  source
 	report  Report
 	failure error          // of the first entry that failed
-	told    int            // notes that were said
-	text    int            // bytes of the notes
-	full    bool           // that there are more failures was said
-	twins   map[place]bool // names of several entries: whether one was made
+	told    int            // notices that were reported
+	text    int            // bytes of the notices
+	full    bool           // it was reported that there are more failures
+	shared  map[place]bool // names of several entries: whether one was created
 }
 
-// run does the extraction in its order: folders, files, links, and then the
-// attributes of folders, in which nothing is made any more.
+// run creates folders, files and links, in this order, and then sets the attributes of
+// folders.
 func (x *extraction) run(paths []string) error {
 	if err := x.prepare(paths); err != nil {
 		return err
@@ -168,12 +167,12 @@ func (x *extraction) run(paths []string) error {
 		x.makeLink(&x.plan.links[i])
 	}
 	for i := len(x.plan.folders) - 1; i > 0; i-- { // inner folders first
-		x.settleFolder(int32(i))
+		x.setFolder(int32(i))
 	}
 	return nil
 }
 
-// prepare plans what will be made, and under which names.
+// prepare plans what will be created, and under which names.
 func (x *extraction) prepare(paths []string) error {
 	x.rep.Phase(progress.ReadingFolders, 0)
 	x.plan = newPlan(x)
@@ -183,12 +182,12 @@ func (x *extraction) prepare(paths []string) error {
 		}
 	}
 	x.plan.names.text = x.textOf()
-	x.plan.settle()
+	x.plan.chooseNames()
 	x.here.plan, x.there.plan = x.plan, x.plan
 	return nil
 }
 
-// fail notes an entry that is not on the host.
+// fail reports an entry that could not be extracted.
 func (x *extraction) fail(p string, err error) {
 	x.report.Failed++
 	if x.failure == nil {
@@ -199,26 +198,26 @@ func (x *extraction) fail(p string, err error) {
 		x.rep.Notice(n)
 	} else if !x.full {
 		x.full = true
-		x.rep.Notice(disc.Notice{Severity: disc.Error, Text: "there are more entries that are not on the host; only their number is told"})
+		x.rep.Notice(disc.Notice{Severity: disc.Error, Text: "more entries cannot be extracted; they are only counted"})
 	}
 }
 
-// note keeps what is not on the host as it is on the disc.
+// note reports a difference from the disc.
 func (x *extraction) note(p, text string) {
 	x.add(disc.Notice{Severity: disc.Warning, Path: p, Text: text})
 	switch x.told++; {
 	case x.told <= maxTold:
-		x.rep.Notice(disc.Notice{Severity: disc.Warning, Text: p + " " + text})
+		x.rep.Notice(disc.Notice{Severity: disc.Warning, Path: p, Text: text})
 	case x.told == maxTold+1:
-		x.rep.Notice(disc.Notice{Severity: disc.Warning, Text: "there are more such things; the report holds them"})
+		x.rep.Notice(disc.Notice{Severity: disc.Warning, Text: "there are more warnings; --json lists them all"})
 	}
 }
 
-// maxTold is how many notes are said while extracting: a tree of Unix has
-// hundreds of links that lead out of it.
+// maxTold is how many warnings are reported while extracting: a root file system has
+// hundreds of links that point outside of it.
 const maxTold = 10
 
-// add puts a note into the report, and returns false when that is full.
+// add adds a notice to the report. It returns false if the report is full.
 func (x *extraction) add(n disc.Notice) bool {
 	x.text += len(n.Path) + len(n.Text)
 	if len(x.report.Notices) >= maxNotices || x.text > maxNoticeText {
@@ -229,6 +228,6 @@ func (x *extraction) add(n disc.Notice) bool {
 }
 
 var (
-	errFolder = errors.New("its folder could not be made")
-	errTwin   = errors.New("the disc has another entry of the same name, which is kept")
+	errFolder = errors.New("its folder could not be created")
+	errSame   = errors.New("the disc has another entry of the same name, which is kept")
 )

@@ -314,7 +314,7 @@ func TestHostile(t *testing.T) {
 		t.Errorf("setuid has the mode %v", info.Mode())
 	}
 	notes := fmt.Sprint(r.Notices)
-	for _, want := range []string{"planted", "null", "pipe", "set-user-ID", "leads out"} {
+	for _, want := range []string{"planted", "null", "pipe", "set-user-ID", "points outside"} {
 		if !strings.Contains(notes, want) {
 			t.Errorf("the report does not tell of %s: %s", want, notes)
 		}

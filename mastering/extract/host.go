@@ -7,38 +7,38 @@ import (
 	"glassmaster/mastering/volume"
 )
 
-// hostFolder is an open folder of the host. Names are names within it, without a
-// slash. No method follows a symbolic link.
+// hostFolder is an open folder of the host. Names are names in it, without a slash. No
+// method follows a symbolic link.
 type hostFolder interface {
 	mkdir(name string) error
 	enter(name string) (hostFolder, error)
-	// create begins a new file. It fails with fs.ErrExist when the name is taken,
-	// unless replace is set: then the new file takes its place when it is finished.
+	// create begins a new file. It fails with fs.ErrExist if the name exists, unless
+	// replace is set: then the new file replaces it when it is finished.
 	create(name string, replace bool, a attributes) (hostFile, error)
 	symlink(target, name string) error
 	link(from hostFolder, old, name string) error
 	remove(name string) error
-	kind(name string) (fs.FileMode, error) // type, and of a folder its permissions
-	free() (int64, bool)                   // bytes that still fit; false: not known
-	settle(a attributes) error             // gives the folder itself its attributes
-	dress(link string, a attributes) error // gives a symbolic link its owner and time
+	kind(name string) (fs.FileMode, error)   // type; of a folder also its permissions
+	free() (int64, bool)                     // free space in bytes; false: unknown
+	setAttributes(a attributes) error        // of the folder itself
+	setLink(link string, a attributes) error // sets owner and time of a symbolic link
 	close()
 }
 
-// hostFile is a file of the host that is being written. It is there under its
-// name when finish returns nil; what abort leaves is nothing.
+// hostFile is a file of the host that is being written. It has its name when finish
+// returns nil. abort removes it.
 type hostFile interface {
 	Write(p []byte) (int, error)
 	finish() error
 	abort()
 }
 
-// attributes are what a file or folder gets.
+// attributes are the attributes of a file or folder.
 type attributes struct {
 	mode     fs.FileMode
 	modified int64 // Unix time in nanoseconds, or volume.NoTime
 	uid, gid uint32
-	owned    bool // uid and gid are given to the file
+	owned    bool // uid and gid are set
 	length   int64
 }
 
@@ -50,13 +50,13 @@ func (a attributes) time() (time.Time, bool) {
 	return time.Unix(0, a.modified), true
 }
 
-// chain is the open folders from the root to the one where something is made.
-// Entries come in the order of the tree, so most steps open and close nothing.
+// chain is the open folders from the root to the one where an entry is created. Entries
+// come in the order of the tree, so that most steps open and close nothing.
 type chain struct {
 	plan  *plan
 	root  hostFolder
 	steps []step
-	want  []int32 // the numbers of the folders to a place, inner first
+	want  []int32 // numbers of the folders on the way, inner first
 }
 
 type step struct {
@@ -64,7 +64,7 @@ type step struct {
 	folder hostFolder
 }
 
-// to returns folder i, opened below those that are open already.
+// to returns folder i. It opens only the folders that are not open yet.
 func (c *chain) to(i int32) (hostFolder, error) {
 	if n := len(c.steps); n > 0 && c.steps[n-1].number == i {
 		return c.steps[n-1].folder, nil

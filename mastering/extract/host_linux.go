@@ -13,12 +13,12 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// fdFolder is a hostFolder whose operations are relative to a descriptor: a few
-// system calls a file, and no name is ever looked up through a link.
+// fdFolder is a hostFolder whose operations are relative to a file descriptor: they take
+// few system calls per file, and never follow a link.
 type fdFolder struct {
 	fd    int
 	umask uint32
-	file  *fdFile // used again for each file: one is written at a time
+	file  *fdFile // reused: one file is written at a time
 }
 
 func openHost(dir string) (hostFolder, error) {
@@ -29,8 +29,8 @@ func openHost(dir string) (hostFolder, error) {
 	return &fdFolder{fd, umask(), &fdFile{}}, nil
 }
 
-// umask returns the bits that the system takes from the mode of a new file. What
-// is not known counts as all, so that modes are then set one by one.
+// umask returns the bits that the system removes from the mode of a new file. If it is
+// unknown, all bits are returned, so that the mode of each file is set.
 func umask() uint32 {
 	status, err := os.ReadFile("/proc/self/status")
 	if err != nil {
@@ -111,7 +111,7 @@ func (d *fdFolder) free() (int64, bool) {
 	return int64(blocks) * min(max(size, 0), 1<<20), true
 }
 
-func (d *fdFolder) settle(a attributes) error {
+func (d *fdFolder) setAttributes(a attributes) error {
 	if a.owned {
 		if err := unix.Fchown(d.fd, int(a.uid), int(a.gid)); err != nil {
 			return err
@@ -127,7 +127,7 @@ func (d *fdFolder) settle(a attributes) error {
 	return setTime(d.fd, a)
 }
 
-func (d *fdFolder) dress(link string, a attributes) error {
+func (d *fdFolder) setLink(link string, a attributes) error {
 	if a.owned {
 		if err := unix.Fchownat(d.fd, link, int(a.uid), int(a.gid), unix.AT_SYMLINK_NOFOLLOW); err != nil {
 			return wrap("chown", link, err)
@@ -141,8 +141,8 @@ func (d *fdFolder) dress(link string, a attributes) error {
 	return wrap("set the time of", link, unix.UtimesNanoAt(d.fd, link, ts, unix.AT_SYMLINK_NOFOLLOW))
 }
 
-// setTime sets the times of an open file: utimensat without a path, which the
-// wrappers of package unix do not offer.
+// setTime sets the times of an open file: utimensat without a path, for which package
+// unix has no function.
 func setTime(fd int, a attributes) error {
 	t, ok := a.time()
 	if !ok {
@@ -155,9 +155,8 @@ func setTime(fd int, a attributes) error {
 	return nil
 }
 
-// create makes the file under its own name, which O_EXCL keeps others from
-// taking; abort takes it away again. A file that replaces another is written
-// beside it.
+// create creates the file under its own name, with O_EXCL. A file that replaces another
+// is written beside it.
 func (d *fdFolder) create(name string, replace bool, a attributes) (hostFile, error) {
 	temp := name
 	if replace {
@@ -181,7 +180,7 @@ type fdFile struct {
 	in         *fdFolder
 	temp, name string
 	a          attributes
-	chmod      bool // the mode of the new file lacks bits
+	chmod      bool // the mode of the new file must still be set
 }
 
 func (f *fdFile) Write(p []byte) (int, error) {
@@ -199,8 +198,8 @@ func (f *fdFile) Write(p []byte) (int, error) {
 	return done, nil
 }
 
-// copyFrom copies n bytes at off of src, within the kernel where it can. It
-// returns how many it copied; what is left, or all of it, is for Write.
+// copyFrom copies n bytes at off of src within the kernel, if possible. It returns how
+// many bytes it copied; the rest must be written with Write.
 func (f *fdFile) copyFrom(src *os.File, off, n int64) (int64, error) {
 	var done int64
 	for done < n {

@@ -12,7 +12,7 @@ import (
 // rootFolder is a hostFolder on any system.
 type rootFolder struct {
 	*os.Root
-	top  *os.Root // the folder that is extracted into
+	top  *os.Root // the destination folder
 	path string   // of this one within it
 }
 
@@ -43,7 +43,7 @@ func (r rootFolder) enter(name string) (hostFolder, error) {
 	return rootFolder{sub, r.top, filepath.Join(r.path, name)}, nil
 }
 
-var errNoFolder = errors.New("something that is not a folder is in its place")
+var errNoFolder = errors.New("there is a file of this name, which is not a folder")
 
 func (r rootFolder) symlink(target, name string) error { return r.Symlink(target, name) }
 func (r rootFolder) remove(name string) error          { return r.Remove(name) }
@@ -59,18 +59,18 @@ func (r rootFolder) kind(name string) (fs.FileMode, error) {
 	return info.Mode().Type(), nil
 }
 
-// link makes a further name. Go offers links only within one root, so that it is
-// made from the one that holds both folders.
+// link creates another name of a file. os.Root makes links only within one root, so that
+// the one that contains both folders is used.
 func (r rootFolder) link(from hostFolder, old, name string) error {
 	return r.top.Link(filepath.Join(from.(rootFolder).path, old), filepath.Join(r.path, name))
 }
 
 func (r rootFolder) free() (int64, bool) { return 0, false }
 
-func (r rootFolder) settle(a attributes) error { return r.apply(".", a) }
+func (r rootFolder) setAttributes(a attributes) error { return r.apply(".", a) }
 
-// dress leaves the time of a link as it is: Go sets only that of its target.
-func (r rootFolder) dress(link string, a attributes) error { return r.own(link, a) }
+// setLink does not set the time of a link: Go can only set that of its target.
+func (r rootFolder) setLink(link string, a attributes) error { return r.own(link, a) }
 
 func (r rootFolder) own(name string, a attributes) error {
 	if !a.owned {
@@ -79,8 +79,8 @@ func (r rootFolder) own(name string, a attributes) error {
 	return r.Lchown(name, int(a.uid), int(a.gid))
 }
 
-// apply gives a file its attributes; the owner first, since a change of owner
-// takes bits of the mode away.
+// apply sets the attributes of a file, the owner first, since changing the owner clears
+// bits of the mode.
 func (r rootFolder) apply(name string, a attributes) error {
 	err := r.own(name, a)
 	if err == nil {

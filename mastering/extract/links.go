@@ -6,11 +6,11 @@ import (
 	"strings"
 )
 
-// maxLinks is how many symbolic links are followed to see where one leads.
+// maxLinks is how many symbolic links are followed to find out where one points.
 const maxLinks = 40
 
-// leaves reports whether a link leads out of the folder. ".." behind the name of
-// another link is not the folder that the name stands in, so that links of the
+// leaves reports whether a link points outside of the destination folder. ".." after the
+// name of another link is not the folder that contains that link, so that links of the
 // disc are followed.
 func (p *plan) leaves(l *link, windows bool) bool {
 	target := l.target
@@ -23,7 +23,7 @@ func (p *plan) leaves(l *link, windows bool) bool {
 	if path.IsAbs(target) {
 		return true
 	}
-	at, below := l.folder, 0 // a folder of the disc, and how many unknown ones below it
+	at, below := l.folder, 0 // a folder of the disc, and the number of unknown folders below it
 	rest := strings.Split(target, "/")
 	for links := 0; len(rest) > 0; {
 		part := rest[0]
@@ -36,7 +36,7 @@ func (p *plan) leaves(l *link, windows bool) bool {
 			return true
 		case part == "..":
 			at = p.folders[at].parent
-		case below > 0 || !slices.Contains(rest, ".."): // it only leads deeper, or to a link of which the same is told
+		case below > 0 || !slices.Contains(rest, ".."): // it only points deeper, or to a link that is checked itself
 			below++
 		default:
 			e, ok := p.inside()[place{at, part}]
@@ -49,7 +49,7 @@ func (p *plan) leaves(l *link, windows bool) bool {
 				return true
 			default:
 				if links++; links > maxLinks {
-					return false // nobody follows it further
+					return false // systems do not follow it any further
 				}
 				rest = append(strings.Split(e.target, "/"), rest...)
 			}
@@ -58,14 +58,13 @@ func (p *plan) leaves(l *link, windows bool) bool {
 	return false
 }
 
-// inner is what a path may lead through: a folder, by its number, or a link.
+// inner is an element of a path: a folder, by its number, or a link.
 type inner struct {
 	folder int32
 	target string
 }
 
-// inside returns the folders and links by their names, with which few links have
-// to be compared.
+// inside returns the folders and links by their names. It is built only when needed.
 func (p *plan) inside() map[place]inner {
 	if p.inner == nil {
 		p.inner = make(map[place]inner, len(p.folders)+len(p.links))
@@ -86,33 +85,33 @@ type place struct {
 	name   string
 }
 
-// twin refuses the second of two entries that the volume has under one name. Only
-// where files are replaced has that to be known: it would replace the first.
-func (x *extraction) twin(folder int32, host string) error {
+// refuseSame returns an error for the second of two entries of the volume that have the
+// same name. It is only needed if files are replaced: it would replace the first one.
+func (x *extraction) refuseSame(folder int32, host string) error {
 	if x.o.Existing != Replace {
 		return nil
 	}
-	if x.twins == nil {
-		x.twins = x.plan.twins()
+	if x.shared == nil {
+		x.shared = x.plan.sharedNames()
 	}
 	k := place{folder, host}
-	made, is := x.twins[k]
+	made, is := x.shared[k]
 	if made {
-		return errTwin
+		return errSame
 	}
 	if is {
-		x.twins[k] = true
+		x.shared[k] = true
 	}
 	return nil
 }
 
-// twins returns the names that several files and links have.
-func (p *plan) twins() map[place]bool {
+// sharedNames returns the names that several files and links have.
+func (p *plan) sharedNames() map[place]bool {
 	seen := make(map[place]bool, len(p.files)+len(p.links))
-	twins := map[place]bool{}
+	shared := map[place]bool{}
 	take := func(k place) {
 		if seen[k] {
-			twins[k] = false
+			shared[k] = false
 		}
 		seen[k] = true
 	}
@@ -122,5 +121,5 @@ func (p *plan) twins() map[place]bool {
 	for i := range p.links {
 		take(place{p.links[i].folder, p.links[i].host})
 	}
-	return twins
+	return shared
 }

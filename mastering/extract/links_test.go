@@ -217,7 +217,7 @@ func TestFolders(t *testing.T) {
 			t.Errorf("%s: tmp has mode %v", name, info.Mode())
 		}
 		notes := fmt.Sprint(r.Notices)
-		for _, want := range []string{"there: was there already", "tmp: has lost its set-user-ID", "text: has lost its sticky bit"} {
+		for _, want := range []string{"there: the folder existed already", "tmp: its set-user-ID", "text: its sticky bit"} {
 			if !strings.Contains(notes, want) {
 				t.Errorf("%s: %q is not told: %s", name, want, notes)
 			}
@@ -317,7 +317,7 @@ func TestNoRoom(t *testing.T) {
 		d := &direct{image: bytes.NewReader(make([]byte, 2048))}
 		d.add("zeros", 0o644, volume.Extent{Length: 1 << 60})
 		r, err := extract(t.Context(), d, h, Options{}, progress.Discard)
-		if err == nil || r.Failed != 1 || r.Bytes != 0 || !strings.Contains(err.Error(), "do not fit") {
+		if err == nil || r.Failed != 1 || r.Bytes != 0 || !strings.Contains(err.Error(), "no room for") {
 			t.Errorf("%s: %v, %+v", name, err, r)
 		}
 	}
@@ -347,7 +347,7 @@ func TestManyFailures(t *testing.T) {
 	for _, k := range r.Notices {
 		text += len(k.Path) + len(k.Text)
 	}
-	if text > 3*maxNoticeText || !strings.Contains(messages[len(messages)-1].Text, "there are more") {
+	if text > 3*maxNoticeText || !strings.Contains(messages[len(messages)-1].Text, "only counted") {
 		t.Errorf("%d bytes are told, last %.100q", text, messages[len(messages)-1].Text)
 	}
 }

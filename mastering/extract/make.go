@@ -11,11 +11,12 @@ import (
 
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/filename"
+	"glassmaster/mastering/units"
 	"glassmaster/mastering/volume"
 )
 
-// makeFolder makes a folder, or takes one that is there. A symbolic link in its
-// place is not followed.
+// makeFolder creates a folder, or uses an existing one. A symbolic link of its name is
+// not followed.
 func (x *extraction) makeFolder(i int32) {
 	f := &x.plan.folders[i]
 	in, err := x.here.to(f.parent)
@@ -29,7 +30,7 @@ func (x *extraction) makeFolder(i int32) {
 		}
 		if err == nil {
 			if was := kind &^ fs.ModeDir; was != f.mode {
-				x.note(x.plan.path(i), fmt.Sprintf("was there already and gets the permissions of the disc, %v instead of %v", f.mode, was))
+				x.note(x.plan.path(i), fmt.Sprintf("the folder existed already; its permissions are now %v, as on the disc, instead of %v", f.mode, was))
 			}
 			x.unlock(i)
 		}
@@ -42,31 +43,31 @@ func (x *extraction) makeFolder(i int32) {
 	x.report.Folders++
 }
 
-// unlock makes a folder that was there writable for its owner, until it gets its
-// attributes. Where that is not allowed, making files in it will say so.
+// unlock makes an existing folder writable for its owner until its attributes are set. If
+// that fails, creating files in it will report the error.
 func (x *extraction) unlock(i int32) {
 	if d, err := x.here.to(i); err == nil {
-		_ = d.settle(attributes{mode: 0o700, modified: volume.NoTime})
+		_ = d.setAttributes(attributes{mode: 0o700, modified: volume.NoTime})
 	}
 }
 
-// settleFolder gives a folder its attributes.
-func (x *extraction) settleFolder(i int32) {
+// setFolder sets the attributes of a folder.
+func (x *extraction) setFolder(i int32) {
 	f := &x.plan.folders[i]
 	if f.failed {
 		return
 	}
 	d, err := x.here.to(i)
 	if err == nil {
-		err = d.settle(attributes{mode: f.mode, modified: f.modified, uid: f.uid, gid: f.gid, owned: x.o.Owners})
+		err = d.setAttributes(attributes{mode: f.mode, modified: f.modified, uid: f.uid, gid: f.gid, owned: x.o.Owners})
 	}
 	if err != nil {
-		x.note(x.plan.path(i), fmt.Sprintf("has not got all of its attributes: %v", err))
+		x.note(x.plan.path(i), fmt.Sprintf("not all of its attributes could be set: %v", err))
 	}
 }
 
-// makeFiles makes the files in the order of the disc, names of the same file one
-// after another.
+// makeFiles creates the files in the order of the disc, all names of a file one after
+// another.
 func (x *extraction) makeFiles() error {
 	files := x.plan.files
 	order := make([]int32, len(files))
@@ -85,8 +86,8 @@ func (x *extraction) makeFiles() error {
 		}
 		return 0
 	})
-	last := int32(-1) // the newest that was made, to which others may link
-	end := 0          // in order, of the names that may be those of one file
+	last := int32(-1) // the file created last, which others may link to
+	end := 0          // in order: end of the names of one file
 	for k, i := range order {
 		if err := x.ctx.Err(); err != nil {
 			return err
@@ -109,11 +110,11 @@ func (x *extraction) makeFiles() error {
 	return nil
 }
 
-// sameFile returns the end of the run of files, from k on in their order, that
-// are names of one file of the disc: it says so by their number and by a link
-// count above 1. Equal extents alone do not, since writers store equal contents
-// of different files once. Where there are more names than the disc counts, it is
-// not known which of them belong together, and each becomes a file of its own.
+// sameFile returns the end of the run of files, from k on in their order, that are names
+// of one file of the disc: they have the same inode number and a link count above 1. Equal
+// extents are not enough, since equal contents of different files may be stored once. If
+// there are more names than the link count, it is unknown which of them belong together,
+// and each becomes a separate file.
 func (x *extraction) sameFile(order []int32, k int) int {
 	first := &x.plan.files[order[k]]
 	end := k + 1
@@ -130,7 +131,7 @@ func (x *extraction) sameFile(order []int32, k int) int {
 	return end
 }
 
-// apart makes the names files of their own.
+// apart makes the names separate files.
 func (x *extraction) apart(names []int32) {
 	for _, i := range names {
 		x.plan.files[i].inode = 0
@@ -138,8 +139,7 @@ func (x *extraction) apart(names []int32) {
 }
 
 // same reports whether two entries are the same file of the disc, with the same
-// attributes. On a damaged disc they may have the number in common and nothing
-// else.
+// attributes. On a damaged disc they may have nothing but the number in common.
 func (x *extraction) same(i, k int32) bool {
 	a, b := &x.plan.files[i], &x.plan.files[k]
 	return a.inode == b.inode && a.links == b.links && a.size == b.size && a.mode == b.mode && a.modified == b.modified &&
@@ -147,17 +147,17 @@ func (x *extraction) same(i, k int32) bool {
 		slices.Equal(x.plan.more[i], x.plan.more[k])
 }
 
-// makeFile makes a regular file, and reports whether it is there with contents
-// of its own.
+// makeFile creates a regular file. It reports whether the file was created with its own
+// contents.
 func (x *extraction) makeFile(i int32, f *file, last int32) (bool, error) {
 	in, err := x.here.to(f.folder)
 	if err != nil {
 		return false, err
 	}
-	if err := x.twin(f.folder, f.host); err != nil {
+	if err := x.refuseSame(f.folder, f.host); err != nil {
 		return false, err
 	}
-	if last >= 0 && x.further(in, i, last) {
+	if last >= 0 && x.addName(in, i, last) {
 		return false, nil
 	}
 	if err := fits(in, f.size); err != nil {
@@ -192,41 +192,41 @@ func (x *extraction) makeFile(i int32, f *file, last int32) (bool, error) {
 	return true, nil
 }
 
-// largeFile is from when on it is asked whether a file fits.
+// largeFile is the size from which on the free space is checked.
 const largeFile = 64 << 20
 
-// fits refuses a file that there is no room for, before it fills what room there
-// is: a few bytes of a disc can stand for any number of zeros.
+// fits returns an error if there is no room for a file, before it fills the file system:
+// a few bytes on a disc can describe any number of zeros.
 func fits(in hostFolder, size int64) error {
 	if size < largeFile {
 		return nil
 	}
 	if free, known := in.free(); known && size > free {
-		return fmt.Errorf("its %d bytes do not fit: %d are free in the folder", size, free)
+		return fmt.Errorf("no room for its %s: %s are free", units.Size(size), units.Size(free))
 	}
 	return nil
 }
 
-// taken settles what happens to an entry whose name is taken on the host. It
-// reports whether what is there stays.
+// taken decides what happens to an entry whose name exists on the host. It reports
+// whether the existing file stays.
 func (x *extraction) taken(in hostFolder, folder int32, name, host string) (stays bool, err error) {
 	switch x.o.Existing {
 	case Keep:
-		x.note(x.plan.in(folder, name), "is in the folder already and was kept")
+		x.note(x.plan.in(folder, name), "the file existed already and was kept")
 		return true, nil
 	case Refuse, Both:
-		return false, fmt.Errorf("%w in the folder", fs.ErrExist)
+		return false, fmt.Errorf("%w", fs.ErrExist)
 	}
 	kind, err := in.kind(host)
 	if err == nil && kind.IsDir() {
-		err = errors.New("a folder is in its place")
+		err = errors.New("there is a folder of this name")
 	}
 	return false, err
 }
 
-// further makes the entry a further name of the file made last, which is the same
-// file of the disc.
-func (x *extraction) further(in hostFolder, i, made int32) bool {
+// addName creates the entry as another name of the file created last, which is the same
+// file on the disc.
+func (x *extraction) addName(in hostFolder, i, made int32) bool {
 	f, last := &x.plan.files[i], &x.plan.files[made]
 	from, err := x.there.to(last.folder)
 	if err != nil {
@@ -242,7 +242,7 @@ func (x *extraction) further(in hostFolder, i, made int32) bool {
 		f.host, err = x.beside(f.folder, f.name, f.host, func(name string) error { return in.link(from, last.host, name) })
 	}
 	if err != nil {
-		return false // it becomes a file of its own
+		return false // it becomes a separate file
 	}
 	x.report.HardLinks++
 	x.rep.Add(f.size)
@@ -265,12 +265,12 @@ func (x *extraction) fill(w hostFile, i int32, f *file) error {
 	return x.extent(w, int64(f.start)*disc.SectorSize, f.size)
 }
 
-// makeLink makes a symbolic link.
+// makeLink creates a symbolic link.
 func (x *extraction) makeLink(l *link) {
 	name := x.plan.in(l.folder, l.name)
 	in, err := x.here.to(l.folder)
 	if err == nil {
-		err = x.twin(l.folder, l.host)
+		err = x.refuseSame(l.folder, l.host)
 	}
 	if err == nil {
 		err = in.symlink(x.hostTarget(l.target), l.host)
@@ -291,7 +291,7 @@ func (x *extraction) makeLink(l *link) {
 		}
 	}
 	if err == nil {
-		err = in.dress(l.host, attributes{modified: l.modified, uid: l.uid, gid: l.gid, owned: x.o.Owners})
+		err = in.setLink(l.host, attributes{modified: l.modified, uid: l.uid, gid: l.gid, owned: x.o.Owners})
 	}
 	if err != nil {
 		x.fail(name, err)
@@ -299,12 +299,12 @@ func (x *extraction) makeLink(l *link) {
 	}
 	x.report.Links++
 	if x.plan.leaves(l, runtime.GOOS == "windows") {
-		x.note(name, fmt.Sprintf("is a link that leads out of the folder, to %q", l.target))
+		x.note(name, fmt.Sprintf("the link points outside of the folder, to %q", l.target))
 	}
 }
 
-// hostTarget returns the target of a link as the host writes it, with names as the
-// host has them.
+// hostTarget returns the target of a link in the form of the host, with the names that
+// entries have on the host.
 func (x *extraction) hostTarget(target string) string {
 	parts := strings.Split(target, "/")
 	for i, part := range parts {
@@ -319,8 +319,8 @@ func (x *extraction) hostTarget(target string) string {
 	return strings.Join(parts, "/")
 }
 
-// textOf returns how names become text. On Windows they have to: where no
-// character set is named one is guessed, of which the report tells.
+// textOf returns the function that converts names to text. On Windows names must be text:
+// without a character set one is guessed, with a notice.
 func (x *extraction) textOf() func(name string) (text, why string) {
 	v, ok := x.v.(volume.FS)
 	if ok && v.Volume().Unicode {
@@ -329,7 +329,7 @@ func (x *extraction) textOf() func(name string) (text, why string) {
 	set, why := x.o.Charset, ""
 	if set.IsZero() && x.plan.names.windows {
 		set = filename.Guess(x.plan.foreign())
-		why = fmt.Sprintf("its name is not UTF-8 and was taken for %v, a guess", set)
+		why = fmt.Sprintf("its name is not UTF-8; it was converted from %v, which is a guess", set)
 	}
 	return func(name string) (string, string) {
 		if set.IsZero() || why != "" && utf8.ValidString(name) {
@@ -343,7 +343,7 @@ func (x *extraction) textOf() func(name string) (text, why string) {
 	}
 }
 
-// foreign returns names that are not UTF-8, the first thousand.
+// foreign returns the first thousand names that are not UTF-8.
 func (p *plan) foreign() []string {
 	var list []string
 	p.entries(func(e entry) {

@@ -12,16 +12,16 @@ import (
 	"glassmaster/mastering/filename"
 )
 
-// maxName is the longest name that the usual file systems of hosts hold: 255
-// bytes on Linux, 255 units of UTF-16 (never more than the bytes) on Windows.
+// maxName is the longest name on common file systems: 255 bytes on Linux, 255 UTF-16
+// units, which are never more than the bytes, on Windows.
 const maxName = 255
 
-// names turns names of the volume into names of the host.
+// names converts names of the volume to names of the host.
 type names struct {
 	windows bool
-	text    func(name string) (text, why string) // a name in UTF-8, or its bytes where they are to stay
-	// taken has the names that were given: what to try first for the next that is
-	// the same.
+	text    func(name string) (text, why string) // a name in UTF-8, or its bytes if they are kept
+	// taken has the names that are in use, and the number to try first for the next
+	// entry of the same name.
 	taken map[place]int
 }
 
@@ -32,29 +32,29 @@ func newNames() *names {
 	}
 }
 
-// check refuses what no file can be called, and what no volume should have.
+// check returns an error for a name that no file can have.
 func check(name string) error {
 	if name == "" || name == "." || name == ".." || strings.ContainsAny(name, "/\x00") {
-		return errors.New("no file can have this name")
+		return errors.New("a file cannot have this name")
 	}
 	return nil
 }
 
-// HostName returns a name of a disc as the host can hold it.
+// HostName converts a name of a disc to a valid name of the host.
 func HostName(s string) string {
 	name, _ := newNames().name(s)
 	return name
 }
 
-// Why a file has another name on the host than on the disc.
+// Reasons why a file has another name on the host than on the disc.
 const (
-	whyControl = "its name holds control characters"
-	whyHost    = "this computer cannot hold its name"
-	whyTaken   = "another entry of its folder has that name here"
+	whyControl = "its name has control characters"
+	whyHost    = "its name is not allowed on this computer"
+	whyTaken   = "another entry of the folder has its name"
 )
 
-// name returns a name that the host can hold, and why it is another, as far as
-// that has to be told.
+// name returns a valid name of the host, and why it differs from the name on the disc, if
+// that needs a notice.
 func (n *names) name(s string) (name, why string) {
 	name, why = n.text(s)
 	if safe := filename.Safe(name); safe != name {
@@ -73,8 +73,8 @@ func (n *names) name(s string) (name, why string) {
 	return marked(name, ""), whyHost
 }
 
-// marked puts a mark behind the stem of a name, and shortens the stem where the host
-// does not hold it otherwise. What is very long is no ending.
+// marked appends a mark to the stem of a name, and shortens the stem if the name would be
+// too long. A very long suffix is not regarded as a file extension.
 func marked(name, mark string) string {
 	ext := path.Ext(name)
 	if ext == name || len(ext) > 16 {
@@ -87,7 +87,7 @@ func marked(name, mark string) string {
 	return stem + mark + ext
 }
 
-// shorten cuts a name to at most so many bytes, between two letters.
+// shorten cuts a name to at most max bytes, between two characters.
 func shorten(s string, most int) string {
 	s = s[:most]
 	for !utf8.ValidString(s) && len(s) > most/2 {
@@ -96,7 +96,7 @@ func shorten(s string, most int) string {
 	return s
 }
 
-// windowsName replaces what Windows does not allow in a name.
+// windowsName replaces what is not allowed in a name on Windows.
 func windowsName(s string) string {
 	s = strings.Map(func(r rune) rune {
 		if r < ' ' || strings.ContainsRune(`<>:"\|?*`, r) {
@@ -123,7 +123,7 @@ func windowsName(s string) string {
 	return s
 }
 
-// key is what of a name must differ in a folder.
+// key returns the part of a name that must be unique in a folder.
 func (n *names) key(folder int32, name string) place {
 	if n.windows {
 		name = strings.ToLower(name)
@@ -131,14 +131,14 @@ func (n *names) key(folder int32, name string) place {
 	return place{folder, name}
 }
 
-// take notes that a name is given.
+// take marks a name as used.
 func (n *names) take(folder int32, name string) {
 	if k := n.key(folder, name); n.taken[k] == 0 {
 		n.taken[k] = 1
 	}
 }
 
-// unique returns the name, changed when it was given in this folder already.
+// unique returns the name, changed if it is used in this folder already.
 func (n *names) unique(folder int32, name string) string {
 	k := n.key(folder, name)
 	i := n.taken[k]
@@ -155,7 +155,7 @@ func (n *names) unique(folder int32, name string) string {
 	}
 }
 
-// entry is what has a name on the volume and one on the host.
+// entry is anything with a name on the volume and a name on the host.
 type entry struct {
 	folder int32
 	name   string
@@ -163,7 +163,7 @@ type entry struct {
 	why    string
 }
 
-// entries calls f for everything that is planned.
+// entries calls f for everything planned.
 func (p *plan) entries(f func(e entry)) {
 	for i := 1; i < len(p.folders); i++ {
 		e := &p.folders[i]
@@ -179,9 +179,9 @@ func (p *plan) entries(f func(e entry)) {
 	}
 }
 
-// settle gives everything its name on the host, when all is planned. Those that
-// can keep theirs do, and others get one that is left; what is another is told.
-func (p *plan) settle() {
+// chooseNames chooses the name of everything on the host, after planning. Entries that can keep
+// their name do; the others get a free one, with a notice.
+func (p *plan) chooseNames() {
 	n := p.names
 	var changed []entry
 	p.entries(func(e entry) {
@@ -190,7 +190,7 @@ func (p *plan) settle() {
 		case *e.host != e.name:
 			changed = append(changed, e)
 		case e.why != "":
-			p.x.note(p.in(e.folder, e.name), "keeps the bytes of its name: "+e.why)
+			p.x.note(p.in(e.folder, e.name), "the bytes of its name were kept: "+e.why)
 		}
 	})
 	if len(changed) == 0 && !n.windows {
@@ -199,7 +199,7 @@ func (p *plan) settle() {
 	p.entries(func(e entry) {
 		switch {
 		case *e.host != e.name:
-		case n.windows && n.taken[n.key(e.folder, e.name)] != 0: // it differs in case alone
+		case n.windows && n.taken[n.key(e.folder, e.name)] != 0: // it differs only in case
 			changed = append(changed, e)
 		default:
 			n.take(e.folder, e.name)

@@ -49,7 +49,7 @@ func TestSettle(t *testing.T) {
 			x.plan.addFile(0, name, &volume.Entry{Path: []byte(name), Mode: fs.FileMode(0o644)})
 		}
 		x.plan.names.text = x.textOf()
-		x.plan.settle()
+		x.plan.chooseNames()
 		var got []string
 		for i := range x.plan.files {
 			got = append(got, x.plan.files[i].host)

@@ -12,24 +12,23 @@ import (
 	"glassmaster/mastering/volume"
 )
 
-// plan is what will be made: folders in the order of the walk, each behind the
-// one that holds it, then files, then symbolic links. It is kept small, since a
-// disc may hold a million files.
+// plan is what will be created: folders in the order of the walk, each after its parent,
+// then files, then symbolic links. It is compact, since a disc may have a million files.
 type plan struct {
 	x       *extraction
 	names   *names
 	folders []folder
 	files   []file
 	links   []link
-	more    map[int32][]volume.Extent // all extents of files that have several
+	more    map[int32][]volume.Extent // all extents of files with several
 	total   int64                     // bytes of contents
 	text    arena
-	above   map[string]int32 // folders that were added for what lies in them
-	inner   map[place]inner  // folders and links by name; made when wanted
-	open    []level          // the folders above the entry that the walk is at
+	above   map[string]int32 // folders that were added because of an entry in them
+	inner   map[place]inner  // folders and links by name; built when needed
+	open    []level          // the parent folders of the current entry of the walk
 }
 
-// folder is a folder that will be made. Number 0 is the one extracted into.
+// folder is a folder that will be created. Number 0 is the destination folder.
 type folder struct {
 	parent   int32
 	failed   bool
@@ -40,23 +39,23 @@ type folder struct {
 	uid, gid uint32
 }
 
-// file is a regular file that will be made.
+// file is a regular file that will be created.
 type file struct {
 	folder   int32
-	encoded  bool // to be opened, not read at its extents
+	encoded  bool // it must be opened to be read
 	name     string
 	host     string
 	start    disc.LBA // of the first extent
 	size     int64
 	modified int64
 	inode    uint64
-	links    uint32 // names of the file, as the disc counts them
+	links    uint32 // number of names of the file according to the disc
 	place    uint64 // for volume.PlaceOpener
 	mode     fs.FileMode
 	uid, gid uint32
 }
 
-// link is a symbolic link that will be made.
+// link is a symbolic link that will be created.
 type link struct {
 	folder   int32
 	name     string
@@ -72,11 +71,10 @@ type level struct {
 	length int
 }
 
-// arena holds many short strings in few pieces of memory.
+// arena stores many short strings in few allocations.
 type arena struct{ strings.Builder }
 
-// keep returns a string that stays. A full builder is left behind with the
-// strings that lie in it.
+// keep returns a copy of a string in the arena.
 func (a *arena) keep(p []byte) string {
 	if a.Cap()-a.Len() < len(p) {
 		a.Builder = strings.Builder{}
@@ -94,7 +92,7 @@ func newPlan(x *extraction) *plan {
 	}
 }
 
-// choose adds a chosen path, the folders above it, and what is below it.
+// choose adds a chosen path, its parent folders, and everything below it.
 func (p *plan) choose(path string) error {
 	p.open = p.open[:1]
 	if path != "." {
@@ -118,8 +116,8 @@ func (p *plan) choose(path string) error {
 	return nil
 }
 
-// single adds one entry without what is below it. A folder that an earlier path
-// brought along is not added again.
+// single adds one entry without its contents. A folder that was added because of an
+// earlier path is not added again.
 func (p *plan) single(path string) error {
 	if i, ok := p.above[path]; ok {
 		p.open = append(p.open, level{i, len(path)})
@@ -157,14 +155,14 @@ func (p *plan) single(path string) error {
 	return err
 }
 
-// add takes up an entry of the walk.
+// add adds an entry of the walk.
 func (p *plan) add(e *volume.Entry) error {
 	if err := p.x.ctx.Err(); err != nil {
 		return err
 	}
 	if e.Err != nil {
 		err := e.Err
-		if inner := errors.Unwrap(err); inner != nil { // without the path, which is told before it
+		if inner := errors.Unwrap(err); inner != nil { // without the path, which is reported separately
 			err = inner
 		}
 		p.x.fail(string(e.Path), err)
@@ -182,11 +180,11 @@ func (p *plan) add(e *volume.Entry) error {
 		return skip(e)
 	}
 	if e.Recorded != nil {
-		why := "another entry of its folder has that name too"
+		why := "another entry of the folder has the same name"
 		if _, changed := filename.Protect(bytes.Clone(e.Recorded), 0); changed {
-			why = "no file can have that name"
+			why = "a file cannot have this name"
 		}
-		p.x.note(string(e.Path), fmt.Sprintf("is called %q on the disc: %s", e.Recorded, why))
+		p.x.note(string(e.Path), fmt.Sprintf("its name on the disc is %q: %s", e.Recorded, why))
 	}
 	switch {
 	case e.IsDir():
@@ -200,7 +198,7 @@ func (p *plan) add(e *volume.Entry) error {
 			return nil
 		}
 		if e.Note != "" {
-			p.x.note(string(e.Path), "is not told alike by all views of the disc: "+e.Note)
+			p.x.note(string(e.Path), "the views of the disc disagree: "+e.Note)
 		}
 		p.addFile(parent, name, e)
 	case e.Unreadable != "":
@@ -208,7 +206,7 @@ func (p *plan) add(e *volume.Entry) error {
 	case e.Mode.Type() == fs.ModeSymlink:
 		p.links = append(p.links, link{parent, name, "", string(e.Target), e.Modified, e.UID, e.GID})
 	default:
-		p.x.fail(string(e.Path), errors.New("a device node, pipe or socket is never made from a disc"))
+		p.x.fail(string(e.Path), errors.New("device nodes, pipes and sockets are not extracted"))
 	}
 	return nil
 }
@@ -228,7 +226,7 @@ func (p *plan) addFile(parent int32, name string, e *volume.Entry) {
 	p.total = volume.Sum(p.total, e.Size)
 }
 
-// skip leaves out what is below a folder that failed.
+// skip skips the contents of a folder that failed.
 func skip(e *volume.Entry) error {
 	if e.IsDir() {
 		return fs.SkipDir
@@ -236,18 +234,18 @@ func skip(e *volume.Entry) error {
 	return nil
 }
 
-// perm returns the permissions that an entry gets, and tells when bits that
-// would give its user's rights away are dropped. A folder keeps its sticky bit,
-// without which others could remove what is in it.
+// perm returns the permissions of an entry. Set-user-ID and set-group-ID bits are dropped,
+// with a notice. A folder keeps its sticky bit, without which others could remove entries
+// in it.
 func (x *extraction) perm(e *volume.Entry) fs.FileMode {
 	if e.Mode&(fs.ModeSetuid|fs.ModeSetgid) != 0 {
-		x.note(string(e.Path), "has lost its set-user-ID or set-group-ID bit")
+		x.note(string(e.Path), "its set-user-ID or set-group-ID bit was dropped")
 	}
 	if e.IsDir() {
 		return e.Mode & (fs.ModePerm | fs.ModeSticky)
 	}
 	if e.Mode&fs.ModeSticky != 0 {
-		x.note(string(e.Path), "has lost its sticky bit")
+		x.note(string(e.Path), "its sticky bit was dropped")
 	}
 	return e.Mode.Perm()
 }

@@ -11,19 +11,19 @@ import (
 	"glassmaster/mastering/volume"
 )
 
-// Sizes of what is read at once. Writes of more than 128 KiB cost several times
-// as much on some file systems.
+// Sizes of single reads and writes. Writes of more than 128 KiB are several times slower
+// on some file systems.
 const (
 	pieceSize = 128 << 10
 	firstRead = 4 << 10
 )
 
-// source reads the contents of files. Small ones come out of a window of the
-// image that grows while files follow each other.
+// source reads the contents of files. Small files are read through a window of the image,
+// which grows while files follow each other.
 type source struct {
 	v     fs.FS
 	image io.ReaderAt // nil: files are opened
-	file  *os.File    // the image, where it is a file of the host
+	file  *os.File    // the image, if it is a file of the host
 	buf   []byte
 	off   int64 // of the window
 	have  []byte
@@ -44,7 +44,7 @@ func (s *source) window(off int64, n int) ([]byte, error) {
 	if in := off - s.off; in >= 0 && in+int64(n) <= int64(len(s.have)) {
 		return s.have[in : in+int64(n)], nil
 	}
-	// Files that follow each other are read ahead, twice as far each time.
+	// Read ahead while files follow each other, twice as far each time.
 	if gap := off - s.off - int64(len(s.have)); gap < -int64(len(s.have)) || gap > firstRead {
 		s.grow = firstRead
 	} else {
@@ -52,7 +52,7 @@ func (s *source) window(off int64, n int) ([]byte, error) {
 	}
 	want := max(n, s.grow)
 	got, err := s.image.ReadAt(s.buf[:want], off)
-	if got < n && want > n { // a drive may fail for a bad sector of another file
+	if got < n && want > n { // the bad sector may belong to another file
 		got, err = s.image.ReadAt(s.buf[:n], off)
 	}
 	s.off, s.have = off, s.buf[:got]
@@ -65,12 +65,12 @@ func (s *source) window(off int64, n int) ([]byte, error) {
 	return s.have[:n], nil
 }
 
-// kernelCopier is a hostFile into which the kernel can copy.
+// kernelCopier is a hostFile that the kernel can copy to.
 type kernelCopier interface {
 	copyFrom(src *os.File, off, n int64) (int64, error)
 }
 
-// kernelSize is the length from which the kernel copies.
+// kernelSize is the length from which on the kernel copies.
 const kernelSize = 256 << 10
 
 // extent writes one extent to w.
@@ -87,7 +87,7 @@ func (x *extraction) extent(w hostFile, off, n int64) error {
 				return err
 			}
 			if done == 0 {
-				s.file = nil // it cannot, from this file to that place
+				s.file = nil // not possible between these file systems
 			}
 		}
 		if done == 0 {
@@ -139,7 +139,7 @@ func (x *extraction) open(w hostFile, what *file) error {
 		x.report.Bytes += int64(n)
 		x.rep.Add(int64(n))
 		if err != nil {
-			return fmt.Errorf("%d of %d bytes could be read: %w", done, size, err)
+			return fmt.Errorf("only %d of %d bytes could be read: %w", done, size, err)
 		}
 	}
 	return nil

@@ -9,11 +9,11 @@ import (
 	"glassmaster/mastering/progress"
 )
 
-// maxBeside is how many names are tried for an entry whose own is taken.
+// maxBeside is how many names are tried for an entry whose own name exists.
 const maxBeside = 10000
 
-// beside makes an entry under a name that is still free, "name (2).txt", and
-// returns that name.
+// beside creates an entry under a free name, such as "name (2).txt", and returns the
+// name.
 func (x *extraction) beside(folder int32, name, host string, create func(name string) error) (string, error) {
 	for i := 2; i < maxBeside; i++ {
 		other := marked(host, fmt.Sprintf(" (%d)", i))
@@ -22,22 +22,22 @@ func (x *extraction) beside(folder int32, name, host string, create func(name st
 			continue
 		}
 		if err == nil {
-			x.note(x.plan.in(folder, name), fmt.Sprintf("is in the folder as %q, since there was a file of its name", other))
+			x.note(x.plan.in(folder, name), fmt.Sprintf("it was extracted as %q, since a file of its name existed already", other))
 		}
 		return other, err
 	}
 	return host, fs.ErrExist
 }
 
-// Taken returns how many files and links that Extract would make have a name that
-// is taken in dir, and the path of the first of them on the volume.
+// Taken returns how many of the files and links that Extract would create exist in dir
+// already, and the path of the first of them on the volume.
 func Taken(ctx context.Context, v fs.FS, dir string, o Options) (count int64, first string, err error) {
 	root, err := openHost(dir)
 	if errors.Is(err, fs.ErrNotExist) {
 		return 0, "", nil
 	}
 	if err != nil {
-		return 0, "", fmt.Errorf("look for files that are there: %w", err)
+		return 0, "", fmt.Errorf("look for existing files: %w", err)
 	}
 	defer root.close()
 	x := &extraction{ctx: ctx, v: v, o: o, rep: progress.Discard, here: chain{root: root}}
@@ -47,12 +47,12 @@ func Taken(ctx context.Context, v fs.FS, dir string, o Options) (count int64, fi
 		err = x.prepare(paths)
 	}
 	if err != nil {
-		return 0, "", fmt.Errorf("look for files that are there: %w", err)
+		return 0, "", fmt.Errorf("look for existing files: %w", err)
 	}
 	look := func(folder int32, name, host string) {
 		in, err := x.here.to(folder)
 		if err != nil {
-			return // the folder is not there, or what is there is no folder
+			return // the folder does not exist, or is not a folder
 		}
 		if _, err := in.kind(host); err == nil {
 			if count++; count == 1 {

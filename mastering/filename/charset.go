@@ -10,34 +10,34 @@ import (
 	"golang.org/x/text/encoding/unicode"
 )
 
-// Charset is a character set of names. The zero value is none: names are UTF-8
-// where they are valid, else unknown. It implements pflag.Value.
+// Charset is a character set of names. The zero value means that names that are valid
+// UTF-8 are UTF-8, and the character set of others is unknown. It implements pflag.Value.
 type Charset struct {
 	name string
 	enc  encoding.Encoding // nil for UTF-8
 }
 
-// Named returns the character set of a name, as the registry of IANA has it, or as it
-// is usual besides: "shift_jis", "koi8-r", "latin1", "cp437", "sjis".
+// Named returns the character set with a name of the IANA registry or another common name:
+// "shift_jis", "koi8-r", "latin1", "cp437", "sjis".
 func Named(name string) (Charset, error) {
 	enc, canonical := registered(strings.ToLower(strings.TrimSpace(name)))
 	if enc == nil {
 		enc, canonical = registered(registryName(name))
 	}
 	if enc == nil {
-		return Charset{}, fmt.Errorf("no character set is known as %q; there are utf-8, iso-8859-1 to -16, windows-1250 to -1258, cp437, cp850, cp866, koi8-r, shift_jis, euc-jp, gb18030, big5, euc-kr and others", name)
+		return Charset{}, fmt.Errorf("unknown character set %q; known are utf-8, iso-8859-1 to -16, windows-1250 to -1258, cp437, cp850, cp866, koi8-r, shift_jis, euc-jp, gb18030, big5, euc-kr and others", name)
 	}
 	if enc == unicode.UTF8 {
 		return Charset{name: "utf-8"}, nil
 	}
 	if strings.HasPrefix(canonical, "UTF-16") {
-		return Charset{}, fmt.Errorf("names of single bytes cannot be in %s; those in Unicode (Joliet, UDF) need no character set", name)
+		return Charset{}, fmt.Errorf("%s is not a character set of 8-bit names; names in Unicode (Joliet, UDF) need no character set", name)
 	}
 	return Charset{canonical, enc}, nil
 }
 
-// registryName returns the name in the registry of IANA of a character set that
-// browsers or operating systems call otherwise.
+// registryName returns the name in the IANA registry of a character set that browsers or
+// operating systems know by another name.
 func registryName(name string) string {
 	plain := strings.NewReplacer("-", "", "_", "", " ", "").Replace(strings.ToLower(name))
 	plain = strings.TrimPrefix(plain, "x")
@@ -78,7 +78,7 @@ func registryName(name string) string {
 	return ""
 }
 
-// IsZero reports whether no character set is named.
+// IsZero reports whether c is the zero value.
 func (c Charset) IsZero() bool { return c.name == "" }
 
 // String implements pflag.Value.
@@ -96,8 +96,8 @@ func (c *Charset) Set(name string) error {
 	return err
 }
 
-// Text returns a name in UTF-8, and false where its bytes are none of the
-// character set.
+// Text returns a name in UTF-8, and false if its bytes are not valid in the character
+// set.
 func (c Charset) Text(name string) (string, bool) {
 	if plain(name) {
 		return name, true
@@ -112,7 +112,7 @@ func (c Charset) Text(name string) (string, bool) {
 	return text, true
 }
 
-// NewDecoder returns what turns text in the character set into UTF-8.
+// NewDecoder returns a decoder that converts text in the character set to UTF-8.
 func (c Charset) NewDecoder() *encoding.Decoder {
 	if c.enc == nil {
 		return unicode.UTF8.NewDecoder()
@@ -120,5 +120,5 @@ func (c Charset) NewDecoder() *encoding.Decoder {
 	return c.enc.NewDecoder()
 }
 
-// Latin1 is what names and texts of discs often are that are not UTF-8.
+// Latin1 is the most common character set of names and texts that are not UTF-8.
 var Latin1 = Charset{"windows-1252", charmap.Windows1252}

@@ -1,7 +1,7 @@
-// Package filename is about names of files as discs record them: bytes, in a
-// character set that is known or assumed. They stay bytes until they are shown,
-// or given to files of a system whose names are text. What cannot be shown, or be
-// a name, is escaped so that it can be told what it was.
+// Package filename handles file names as discs record them: bytes in a character set that
+// is known or assumed. They stay bytes until they are shown, or given to files on a system
+// whose names are text. What cannot be shown, or cannot be part of a name, is escaped
+// reversibly.
 package filename
 
 import (
@@ -12,8 +12,7 @@ import (
 	"unicode/utf8"
 )
 
-// ValidPath reports whether p is a path as fs.ValidPath has it, which need not be
-// UTF-8.
+// ValidPath is like fs.ValidPath, but the path need not be UTF-8.
 func ValidPath(p string) bool {
 	if p == "." {
 		return true
@@ -30,10 +29,10 @@ func ValidPath(p string) bool {
 	}
 }
 
-// Protect makes the name that begins at from in dst, as a disc records it, one
-// that can be an element of a path, and reports whether it had to be changed.
-// Slashes and NUL become \x2f and \x00, the dots of "." and ".." \x2e; in such a
-// name backslashes are written twice. A changed name is in memory of its own.
+// Protect changes the name that begins at from in dst into a valid element of a path, and
+// reports whether it had to be changed. Slashes and NUL become \x2f and \x00, the dots of
+// "." and ".." become \x2e; in such a name backslashes are doubled. A changed name is in
+// newly allocated memory.
 func Protect(dst []byte, from int) ([]byte, bool) {
 	name := dst[from:]
 	dots := false
@@ -62,8 +61,8 @@ func Protect(dst []byte, from int) ([]byte, bool) {
 	return dst, true
 }
 
-// divides reports whether a name holds a slash or NUL, eight bytes at a time: it is
-// asked of every name of a volume.
+// divides reports whether a name has a slash or NUL, eight bytes at a time: it is called
+// for every name of a volume.
 func divides(name []byte) bool {
 	const ones, high, slashes = 0x0101010101010101, 0x8080808080808080, '/' * 0x0101010101010101
 	for len(name) >= 8 {
@@ -87,22 +86,21 @@ func appendHex(dst []byte, c byte) []byte {
 	return append(dst, '\\', 'x', digits[c>>4], digits[c&15])
 }
 
-// Safe returns a name in which the bytes of control characters (C0, DEL, and C1
-// in UTF-8) and of those that turn the direction of text around are written as
-// \xNN; in such a name backslashes are written twice. Other bytes stay, also those
-// that are not UTF-8.
+// Safe returns a name in which the bytes of control characters (C0, DEL, and C1 in UTF-8)
+// and of characters that change the direction of text are written as \xNN; in such a name
+// backslashes are doubled. Other bytes stay, including those that are not UTF-8.
 func Safe(name string) string {
 	return escape(name, func(r rune, n int) bool { return n > 0 && (unicode.IsControl(r) || turns(r)) })
 }
 
-// Printable is Safe for what is shown to a person: bytes that are not UTF-8 are
-// escaped as well, and all characters that have a say in the direction of text.
+// Printable is like Safe, for names that are shown: it also escapes bytes that are not
+// UTF-8, and all characters that affect the direction of text.
 func Printable(name string) string {
 	return escape(name, func(r rune, n int) bool { return unshown(r, n) })
 }
 
-// Message is Printable for text that may hold escaped names already: its
-// backslashes stay as they are.
+// Message is like Printable, for text that may contain escaped names: its backslashes are
+// not doubled.
 func Message(text string) string {
 	if plain(text) {
 		return text
@@ -114,12 +112,12 @@ func unshown(r rune, n int) bool {
 	return n == 0 || unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r)
 }
 
-// turns reports whether a character embeds, overrides or isolates a direction of
-// text (UAX 9), by which one name can look like another.
+// turns reports whether a character embeds, overrides or isolates a direction of text (UAX
+// 9), which can make one name look like another.
 func turns(r rune) bool { return r >= 0x202A && r <= 0x202E || r >= 0x2066 && r <= 0x2069 }
 
-// escape writes what special tells of as \xNN for each of its bytes. special gets
-// a character and its length, 0 for a byte that is not UTF-8.
+// escape writes the bytes of characters for which special returns true as \xNN. special
+// gets a character and its length, 0 for a byte that is not UTF-8.
 func escape(name string, special func(r rune, n int) bool) string {
 	if plain(name) {
 		return name

@@ -12,7 +12,7 @@ import (
 	"golang.org/x/text/encoding/traditionalchinese"
 )
 
-// candidate is a character set that Guess tries, and what speaks for it in a name.
+// candidate is a character set that Guess tries, and the score of a name in it.
 type candidate struct {
 	set   Charset
 	score func(name, text string) int
@@ -64,11 +64,11 @@ var candidates = []candidate{
 
 func double(name string, enc encoding.Encoding) Charset { return Charset{name, enc} }
 
-// wrong is the score of a name that is not in a character set at all.
+// wrong is the score of a name that is not valid in a character set.
 const wrong = -6
 
-// Guess returns the character set that names which are not UTF-8 are most likely
-// in. It is a guess: with few names, or short ones, often a wrong one.
+// Guess returns the most likely character set of names that are not UTF-8. With few or
+// short names it is often wrong.
 func Guess(names []string) Charset {
 	best, most := Latin1, 0
 	for i, c := range candidates {
@@ -87,7 +87,7 @@ func Guess(names []string) Charset {
 	return best
 }
 
-// latin scores letters with marks, which stand alone among letters without.
+// latin scores letters with diacritics, which are usually single among plain letters.
 func latin(_, text string) int {
 	score := 0
 	before := rune(0)
@@ -96,7 +96,7 @@ func latin(_, text string) int {
 		case r < utf8.RuneSelf:
 		case !unicode.Is(unicode.Latin, r) || before == 'ª' || before == 'º':
 			score -= 3
-		case before >= utf8.RuneSelf: // one behind the other is rare
+		case before >= utf8.RuneSelf: // two in a row are rare
 			score--
 		case unicode.IsUpper(r) && unicode.IsLower(before):
 			score -= 3
@@ -110,7 +110,7 @@ func latin(_, text string) int {
 	return score
 }
 
-// cyrillic scores letters in words, of which at most the first is a capital.
+// cyrillic scores letters in words, of which only the first is in upper case.
 func cyrillic(_, text string) int {
 	score := 0
 	before := rune(0)
@@ -135,8 +135,7 @@ func cyrillic(_, text string) int {
 	return score
 }
 
-// pairs returns the score of a character set in which two bytes are a character,
-// the first of them in one of the ranges that bounds lists.
+// pairs returns the score function of a character set with two-byte characters.
 func pairs(score func(lead, trail byte) int, bounds ...byte) func(name, text string) int {
 	return func(name, _ string) int {
 		sum := 0

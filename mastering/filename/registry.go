@@ -10,11 +10,10 @@ import (
 	"golang.org/x/text/encoding/unicode"
 )
 
-// registered returns the encoding with a name, in lower case, in the registry of
-// IANA (https://www.iana.org/assignments/character-sets), and the name of it that
-// MIME prefers; nil where no encoding has the name. The table is that of package
-// ianaindex, which builds a map of it each time the program starts, and that takes as
-// long as listing a small disc.
+// registered returns the encoding with a name, in lower case, of the IANA registry
+// (https://www.iana.org/assignments/character-sets), and its preferred MIME name, or nil
+// if there is none. The table is that of package ianaindex, which builds a map of it each
+// time the program starts; that takes as long as listing a small disc.
 func registered(name string) (enc encoding.Encoding, mime string) {
 	switch name {
 	case "big5", "csbig5":

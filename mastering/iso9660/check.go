@@ -217,7 +217,7 @@ func (c *checker) boot() {
 	}
 	for i, e := range cat.Entries {
 		if int64(e.LBA)*disc.SectorSize >= c.v.size {
-			c.bad(place{lba: cat.LBA}, "boot image %d (%v) is recorded at sector %d, past the end of the image (sector %d)", i+1, e.Platform, e.LBA, c.v.size/disc.SectorSize)
+			c.bad(place{lba: cat.LBA}, "boot image %d (%s) is recorded at sector %d, past the end of the image (sector %d)", i+1, e.Platform.Description(), e.LBA, c.v.size/disc.SectorSize)
 		}
 	}
 }

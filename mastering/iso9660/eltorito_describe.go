@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 
+	"glassmaster/mastering/boot"
 	"glassmaster/mastering/volume"
 )
 
@@ -12,11 +13,11 @@ const defaultSegment = 0x07C0
 
 // String describes the entry in one line.
 func (e BootEntry) String() string {
-	s := fmt.Sprintf("%v, %v", e.Platform, e.Media)
-	if e.System != 0 {
-		s += fmt.Sprintf(" of type %02Xh", e.System)
+	s := e.Platform.Description() + ", " + e.Emulation.Description()
+	if e.SystemType != 0 {
+		s += fmt.Sprintf(" of type %02Xh", e.SystemType)
 	}
-	if !e.Bootable {
+	if e.NotBootable {
 		s = "not bootable, " + s
 	}
 	if e.File != "" {
@@ -26,8 +27,8 @@ func (e BootEntry) String() string {
 	if e.File == "" {
 		s += " (according to " + e.LengthFrom + ")"
 	}
-	s += fmt.Sprintf(", the machine loads %d", int(e.Sectors)*512)
-	if e.Platform == PlatformBIOS {
+	s += fmt.Sprintf(", the firmware loads %d bytes", int(e.LoadSectors)*512)
+	if e.Platform == boot.BIOS {
 		s += fmt.Sprintf(" at segment %04Xh", cmp.Or(e.LoadSegment, defaultSegment))
 	}
 	if e.Section != "" {

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"glassmaster/mastering/boot"
 	"glassmaster/mastering/internal/isotest"
 	"glassmaster/mastering/volume"
 )
@@ -31,9 +32,9 @@ func bootTree(t testing.TB) string {
 
 func TestBootCatalog(t *testing.T) {
 	top := bootTree(t)
-	entry := func(e BootEntry) string {
-		return fmt.Sprintf("%v %v boot=%v default=%v load=%d length=%d from %s file=%s", e.Platform, e.Media, e.Bootable, e.Default,
-			e.Sectors, e.Length, e.LengthFrom, e.File)
+	entry := func(i int, e BootEntry) string {
+		return fmt.Sprintf("%v %v boot=%v default=%v load=%d length=%d from %s file=%s", e.Platform.Description(), e.Emulation.Description(), !e.NotBootable, i == 0,
+			e.LoadSectors, e.Length, e.LengthFrom, e.File)
 	}
 	for _, c := range []struct {
 		name, image string
@@ -71,8 +72,8 @@ func TestBootCatalog(t *testing.T) {
 			continue
 		}
 		var got []string
-		for _, e := range cat.Entries {
-			got = append(got, entry(e))
+		for i, e := range cat.Entries {
+			got = append(got, entry(i, e))
 		}
 		isotest.Compare(t, c.name, strings.Join(got, "\n"), strings.Join(c.want, "\n"))
 		images, err := v.BootImages()
@@ -82,7 +83,7 @@ func TestBootCatalog(t *testing.T) {
 			if err != nil || int64(len(p)) != e.Length {
 				t.Errorf("%s: read %d bytes of %d, %v", c.name, len(p), e.Length, err)
 			}
-			if e.Platform == PlatformEFI && !bytes.HasPrefix(p, []byte("\xEB\x3C\x90MSDOS5.0")) {
+			if e.Platform == boot.EFI && !bytes.HasPrefix(p, []byte("\xEB\x3C\x90MSDOS5.0")) {
 				t.Errorf("%s: the image begins with %x", c.name, p[:16])
 			}
 		}
@@ -119,10 +120,13 @@ func TestDiskLength(t *testing.T) {
 // length comes from something other than a file of the volume.
 func TestBootEntryText(t *testing.T) {
 	e := BootEntry{
-		Platform: PlatformEFI, Media: HardDisk, System: 0xEF, Bootable: true, Section: "ID", Criteria: []byte{1, 2},
-		LBA: 7, Length: 512, LengthFrom: "its partition table",
+		CatalogEntry: boot.CatalogEntry{
+			Entry:   boot.Entry{Platform: boot.EFI, Emulation: boot.HardDisk, SystemType: 0xEF, LBA: 7},
+			Section: "ID", Criteria: []byte{1, 2},
+		},
+		Length: 512, LengthFrom: "its partition table",
 	}
-	want := `EFI, hard disk of type EFh, 512 bytes at sector 7 (according to its partition table), the machine loads 0, section "ID", criteria 0102`
+	want := `EFI, hard disk of type EFh, 512 bytes at sector 7 (according to its partition table), the firmware loads 0 bytes, section "ID", criteria 0102`
 	if got := e.String(); got != want {
 		t.Errorf("%s, want %s", got, want)
 	}

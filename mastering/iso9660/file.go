@@ -7,17 +7,9 @@ import (
 	"io/fs"
 
 	"glassmaster/mastering/disc"
+	"glassmaster/mastering/volume"
 	"glassmaster/mastering/zisofs"
 )
-
-// file is an open file.
-type file struct {
-	io.SectionReader
-	info *fileInfo
-}
-
-func (f *file) Stat() (fs.FileInfo, error) { return f.info, nil }
-func (f *file) Close() error               { return nil }
 
 // openFile opens a file that is not a directory.
 func (v *FS) openFile(f *fileInfo, path string) (fs.File, error) {
@@ -41,11 +33,7 @@ func (v *FS) openFile(f *fileInfo, path string) (fs.File, error) {
 	} else if f.attributes.Unreadable != "" && !v.isShort(f) {
 		return nil, refuse(f.attributes.Unreadable)
 	}
-	return v.newFile(r, f), nil
-}
-
-func (v *FS) newFile(r io.ReaderAt, f *fileInfo) fs.File {
-	return &file{*io.NewSectionReader(r, 0, f.size), f}
+	return volume.OpenFile(r, f), nil
 }
 
 // isShort reports whether a part of the file is past the end of the image. The part

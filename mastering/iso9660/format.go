@@ -6,7 +6,7 @@ import (
 	"glassmaster/mastering/volume"
 )
 
-// Views of a volume: whose names and attributes are shown.
+// Views of a volume, each with its own names and attributes.
 const (
 	ViewRockRidge = "Rock Ridge"
 	ViewJoliet    = "Joliet"
@@ -14,8 +14,8 @@ const (
 	ViewPlain     = "ISO 9660"
 )
 
-// Format makes ISO 9660 known to package volume. Rock Ridge tells all that Unix knows
-// of a file; the other views change names and leave out the rest.
+// Format describes ISO 9660 to package volume. Rock Ridge has all attributes of files on
+// Unix; the other views change names and leave out attributes.
 var Format = volume.Format{
 	Name: "ISO 9660",
 	Views: []volume.View{

@@ -281,7 +281,7 @@ func TestHandmadeHostile(t *testing.T) {
 				h.add(b, "B", b+1, 2048, format.FlagDirectory)
 			}
 			return h
-		}, "", "so often"},
+		}, "", "have several names"},
 		{"a huge directory", func() *handmade {
 			h := newHandmade()
 			h.dir(21, 20, 1)
@@ -300,7 +300,7 @@ func TestHandmadeHostile(t *testing.T) {
 			h.add(20, "A.;1", 30, 1, 0, nm(0, "a"), ce(31, 0, 1<<30))
 			return h
 		}, "a", ""},
-		{"a moved directory that is none", func() *handmade {
+		{"a relocated directory that does not exist", func() *handmade {
 			h := newHandmade(sp, rock)
 			h.add(20, "A.;1", 30, 1, 0, nm(0, "a"), entry("CL", both(35)))
 			h.add(20, "B.;1", 30, 1, 0, nm(0, "b"))

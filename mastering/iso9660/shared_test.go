@@ -39,15 +39,15 @@ func TestSecondName(t *testing.T) {
 	}
 	defects, err := v.Check(t.Context())
 	isotest.Must(t, err)
-	told := false
+	reported := false
 	for _, d := range defects {
 		if strings.Contains(d.Text, "is also that of /A") {
-			told = d.Severity == disc.Info
+			reported = d.Severity == disc.Info
 		} else if strings.Contains(d.Text, "directory") && d.Severity > disc.Info && !strings.Contains(d.Text, "path table") {
 			t.Error(d)
 		}
 	}
-	if !told {
+	if !reported {
 		t.Errorf("the second name is not reported as minor: %v", defects)
 	}
 }

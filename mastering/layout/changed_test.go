@@ -1,4 +1,4 @@
-package layout
+package layout_test
 
 import (
 	"bytes"
@@ -9,6 +9,15 @@ import (
 	"path/filepath"
 	"testing"
 	"time"
+
+	"glassmaster/mastering/layout"
+)
+
+// Sizes of the package: of a chunk that is read ahead, and of the smallest extent that
+// is copied separately.
+const (
+	chunkSize = 512 << 10
+	bigExtent = 128 << 10
 )
 
 // TestChangedSources changes or replaces files between planning and writing.
@@ -19,29 +28,29 @@ func TestChangedSources(t *testing.T) {
 		change func(path string, length int) error
 		want   error
 	}{
-		{"as it was", func(string, int) error { return nil }, nil},
-		{"written to", func(p string, n int) error { return os.WriteFile(p, bytes.Repeat([]byte{8}, n), 0o600) }, ErrChanged},
+		{"unchanged", func(string, int) error { return nil }, nil},
+		{"written to", func(p string, n int) error { return os.WriteFile(p, bytes.Repeat([]byte{8}, n), 0o600) }, layout.ErrChanged},
 		{"replaced by an older one", func(p string, n int) error {
 			return errors.Join(os.Remove(p), os.WriteFile(p, bytes.Repeat([]byte{8}, n), 0o600), os.Chtimes(p, time.Unix(1, 0), time.Unix(1, 0)))
-		}, ErrChanged},
-		{"shorter", func(p string, n int) error { return os.Truncate(p, int64(n-1)) }, ErrShrunk},
-		{"longer", func(p string, n int) error { return os.Truncate(p, int64(n+1)) }, ErrGrew},
+		}, layout.ErrChanged},
+		{"shorter", func(p string, n int) error { return os.Truncate(p, int64(n-1)) }, layout.ErrShrunk},
+		{"longer", func(p string, n int) error { return os.Truncate(p, int64(n+1)) }, layout.ErrGrew},
 	} {
 		for _, length := range []int{5000, bigExtent + 5, 3 * chunkSize} {
 			path := filepath.Join(t.TempDir(), "source")
 			if err := errors.Join(os.WriteFile(path, bytes.Repeat([]byte{7}, length), 0o600), os.Chtimes(path, planned, planned)); err != nil {
 				t.Fatal(err)
 			}
-			f := NewFile(path)
+			f := layout.NewFile(path)
 			f.Modified = planned.UnixNano()
-			l, err := New([]Extent{{Length: int64(length), Source: f}}, int64(length))
+			l, err := layout.New([]layout.Extent{{Length: int64(length), Source: f}}, int64(length))
 			if err != nil {
 				t.Fatal(err)
 			}
 			if err := c.change(path, length); err != nil {
 				t.Fatal(err)
 			}
-			if err := l.WriteTo(t.Context(), io.Discard, WriteOptions{}); !errors.Is(err, c.want) {
+			if err := l.WriteTo(t.Context(), io.Discard, layout.WriteOptions{}); !errors.Is(err, c.want) {
 				t.Errorf("%d bytes, %s: writing: %v", length, c.name, err)
 			}
 			_, err = l.ReadAt(make([]byte, 10), 100)
@@ -76,22 +85,22 @@ func TestSourcesThatChangeDuringCopy(t *testing.T) {
 		change func(path string) error
 		want   error
 	}{
-		"shorter, into a hole": {func(p string) error { return os.Truncate(p, 4*chunkSize) }, ErrShrunk},
-		"longer":               {func(p string) error { return os.Truncate(p, length+1) }, ErrGrew},
-		"written to":           {func(p string) error { return os.Chtimes(p, planned, planned.Add(time.Second)) }, ErrChanged},
+		"shorter, into a hole": {func(p string) error { return os.Truncate(p, 4*chunkSize) }, layout.ErrShrunk},
+		"longer":               {func(p string) error { return os.Truncate(p, length+1) }, layout.ErrGrew},
+		"written to":           {func(p string) error { return os.Chtimes(p, planned, planned.Add(time.Second)) }, layout.ErrChanged},
 	} {
 		path := filepath.Join(t.TempDir(), "source")
 		if err := errors.Join(os.WriteFile(path, bytes.Repeat([]byte{7}, chunkSize), 0o600), os.Truncate(path, length), os.Chtimes(path, planned, planned)); err != nil {
 			t.Fatal(err)
 		}
-		f := NewFile(path)
+		f := layout.NewFile(path)
 		f.Modified = planned.UnixNano()
-		l, err := New([]Extent{{Length: length, Source: f}}, length)
+		l, err := layout.New([]layout.Extent{{Length: length, Source: f}}, length)
 		if err != nil {
 			t.Fatal(err)
 		}
 		w := &changingWriter{change: func() error { return c.change(path) }}
-		if err := l.WriteTo(context.Background(), w, WriteOptions{}); w.err != nil || !errors.Is(err, c.want) {
+		if err := l.WriteTo(context.Background(), w, layout.WriteOptions{}); w.err != nil || !errors.Is(err, c.want) {
 			t.Errorf("%s: %v, %v", name, err, w.err)
 		}
 	}

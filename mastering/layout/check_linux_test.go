@@ -21,7 +21,7 @@ func TestCheck(t *testing.T) {
 		want      error
 		delivered bool
 	}{
-		"as it was":    {func(string) error { return nil }, nil, false},
+		"unchanged":    {func(string) error { return nil }, nil, false},
 		"gone":         {os.Remove, os.ErrNotExist, false},
 		"shorter":      {func(p string) error { return os.Truncate(p, 99) }, layout.ErrShrunk, false},
 		"longer":       {func(p string) error { return os.Truncate(p, 101) }, layout.ErrGrew, true},

@@ -1,6 +1,6 @@
 //go:build linux
 
-package layout
+package layout_test
 
 import (
 	"bytes"
@@ -16,10 +16,11 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"glassmaster/mastering/layout"
 	"glassmaster/mastering/progress"
 )
 
-// pattern is a Renderer.
+// pattern is a layout.Renderer.
 type pattern byte
 
 func (p pattern) String() string { return "pattern" }
@@ -32,11 +33,11 @@ func (p pattern) Render(b []byte) {
 
 // image plans a random image with all kinds of extents, and returns its expected
 // contents.
-func image(t testing.TB, seed int64) (*Layout, []byte) {
+func image(t testing.TB, seed int64) (*layout.Layout, []byte) {
 	t.Helper()
 	r := rand.New(rand.NewSource(seed))
 	dir := t.TempDir()
-	var extents []Extent
+	var extents []layout.Extent
 	var want []byte
 	sizes := []int{1, 100, 2047, 2048, 2049, 4096, 60000, chunkSize - 2048, chunkSize, chunkSize + 1, 3*chunkSize + 5}
 	for i := range 60 {
@@ -44,11 +45,11 @@ func image(t testing.TB, seed int64) (*Layout, []byte) {
 			want = append(want, make([]byte, 2048*r.Intn(3)+chunkSize*2*(r.Intn(8)/7))...)
 		}
 		b := make([]byte, sizes[r.Intn(len(sizes))])
-		e := Extent{Start: int64(len(want)), Length: int64(len(b))}
+		e := layout.Extent{Start: int64(len(want)), Length: int64(len(b))}
 		switch r.Intn(5) {
 		case 0:
 			r.Read(b)
-			e.Source = Bytes(b)
+			e.Source = layout.Bytes(b)
 		case 1:
 			pattern(i).Render(b)
 			e.Source = pattern(i)
@@ -58,14 +59,14 @@ func image(t testing.TB, seed int64) (*Layout, []byte) {
 			if err := os.WriteFile(name, b, 0o600); err != nil {
 				t.Fatal(err)
 			}
-			e.Source = &File{Folder: &Folder{dir}, Name: filepath.Base(name)}
+			e.Source = &layout.File{Folder: &layout.Folder{Path: dir}, Name: filepath.Base(name)}
 		case 3: // a part of a file
 			r.Read(b)
 			name := filepath.Join(dir, fmt.Sprint("part", i))
 			if err := os.WriteFile(name, append(make([]byte, 777), b...), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			e.Source, e.Offset = NewFile(name), 777
+			e.Source, e.Offset = layout.NewFile(name), 777
 		case 4: // zeros, or nothing at all
 			if r.Intn(2) == 0 {
 				e.Length, b = 0, nil
@@ -76,7 +77,7 @@ func image(t testing.TB, seed int64) (*Layout, []byte) {
 		want = append(want, make([]byte, -len(want)&2047)...)
 	}
 	want = append(want, make([]byte, r.Intn(2)*300*1024)...)
-	l, err := New(extents, int64(len(want)))
+	l, err := layout.New(extents, int64(len(want)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -89,7 +90,7 @@ func TestWriteAndReadAgree(t *testing.T) {
 		l, want := image(t, seed)
 		var stream bytes.Buffer
 		var m progress.Meter
-		if err := l.WriteTo(t.Context(), &stream, WriteOptions{Reporter: &m}); err != nil {
+		if err := l.WriteTo(t.Context(), &stream, layout.WriteOptions{Reporter: &m}); err != nil {
 			t.Fatal(err)
 		}
 		if !bytes.Equal(stream.Bytes(), want) {
@@ -103,7 +104,7 @@ func TestWriteAndReadAgree(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := l.WriteTo(t.Context(), f, WriteOptions{}); err != nil {
+		if err := l.WriteTo(t.Context(), f, layout.WriteOptions{}); err != nil {
 			t.Fatal(err)
 		}
 		f.Close()
@@ -145,7 +146,7 @@ func TestHolesStayHoles(t *testing.T) {
 		t.Fatal(err)
 	}
 	f.Close()
-	l, err := New([]Extent{{Start: 4096, Length: 64<<20 + 4, Source: NewFile(path)}}, 256<<20)
+	l, err := layout.New([]layout.Extent{{Start: 4096, Length: 64<<20 + 4, Source: layout.NewFile(path)}}, 256<<20)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -154,7 +155,7 @@ func TestHolesStayHoles(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer out.Close()
-	if err := l.WriteTo(t.Context(), out, WriteOptions{}); err != nil {
+	if err := l.WriteTo(t.Context(), out, layout.WriteOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	var st unix.Stat_t
@@ -180,13 +181,13 @@ func TestSourcesThatFail(t *testing.T) {
 		want   error
 		kept   int64 // bytes of the file that are written
 	}{
-		{"small, shorter", 5000, func(p string) error { return os.Truncate(p, 4000) }, ErrShrunk, 4000},
-		{"small, longer", 5000, func(p string) error { return os.Truncate(p, 5001) }, ErrGrew, 5000},
-		{"small, empty", 5000, func(p string) error { return os.Truncate(p, 0) }, ErrShrunk, 0},
+		{"small, shorter", 5000, func(p string) error { return os.Truncate(p, 4000) }, layout.ErrShrunk, 4000},
+		{"small, longer", 5000, func(p string) error { return os.Truncate(p, 5001) }, layout.ErrGrew, 5000},
+		{"small, empty", 5000, func(p string) error { return os.Truncate(p, 0) }, layout.ErrShrunk, 0},
 		{"small, gone", 5000, os.Remove, os.ErrNotExist, 0},
 		{"small, a folder now", 5000, func(p string) error { return errors.Join(os.Remove(p), os.Mkdir(p, 0o700)) }, unix.EISDIR, 0},
-		{"big, shorter", big, func(p string) error { return os.Truncate(p, big-1) }, ErrShrunk, big - 1},
-		{"big, longer", big, func(p string) error { return os.Truncate(p, big+1) }, ErrGrew, big},
+		{"big, shorter", big, func(p string) error { return os.Truncate(p, big-1) }, layout.ErrShrunk, big - 1},
+		{"big, longer", big, func(p string) error { return os.Truncate(p, big+1) }, layout.ErrGrew, big},
 		{"big, gone", big, os.Remove, os.ErrNotExist, 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -196,7 +197,7 @@ func TestSourcesThatFail(t *testing.T) {
 				t.Fatal(err)
 			}
 			size := (c.length+2047)/2048*2048 + 2048
-			l, err := New([]Extent{{Length: c.length, Source: NewFile(path)}, {Start: size - 2048, Length: 4, Source: Bytes("next")}}, size)
+			l, err := layout.New([]layout.Extent{{Length: c.length, Source: layout.NewFile(path)}, {Start: size - 2048, Length: 4, Source: layout.Bytes("next")}}, size)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -205,15 +206,15 @@ func TestSourcesThatFail(t *testing.T) {
 				t.Fatal(err)
 			}
 			var out bytes.Buffer
-			err = l.WriteTo(t.Context(), &out, WriteOptions{})
-			var bad *SourceError
+			err = l.WriteTo(t.Context(), &out, layout.WriteOptions{})
+			var bad *layout.SourceError
 			if !errors.Is(err, c.want) || !errors.As(err, &bad) || bad.Source != path || strings.Count(err.Error(), path) != 1 {
 				t.Errorf("got error %v", err)
 			}
 			// With OnError, writing continues with the available bytes.
 			out.Reset()
-			var reported []*SourceError
-			err = l.WriteTo(t.Context(), &out, WriteOptions{OnError: func(e *SourceError) error {
+			var reported []*layout.SourceError
+			err = l.WriteTo(t.Context(), &out, layout.WriteOptions{OnError: func(e *layout.SourceError) error {
 				reported = append(reported, e)
 				return nil
 			}})
@@ -230,7 +231,7 @@ func TestSourcesThatFail(t *testing.T) {
 			}
 			// ReadAt gives the same bytes.
 			got := make([]byte, size)
-			l.OnError(func(*SourceError) error { return nil })
+			l.OnError(func(*layout.SourceError) error { return nil })
 			if _, err := l.ReadAt(got, 0); err != nil || !bytes.Equal(got, out.Bytes()) {
 				t.Errorf("read at once: error %v, equal to what was written: %t", err, bytes.Equal(got, out.Bytes()))
 			}
@@ -255,7 +256,7 @@ func TestCancel(t *testing.T) {
 	l, want := image(t, 1)
 	for _, at := range []int{0, len(want) / 3, len(want) - 1000} {
 		ctx, cancel := context.WithCancel(t.Context())
-		err := l.WriteTo(ctx, &canceller{cancel, at}, WriteOptions{})
+		err := l.WriteTo(ctx, &canceller{cancel, at}, layout.WriteOptions{})
 		cancel()
 		if at < len(want)-chunkSize && !errors.Is(err, context.Canceled) {
 			t.Errorf("cancelled at %d: got %v", at, err)
@@ -264,14 +265,14 @@ func TestCancel(t *testing.T) {
 }
 
 func TestNewRefusesOverlaps(t *testing.T) {
-	for _, extents := range [][]Extent{
+	for _, extents := range [][]layout.Extent{
 		{{Start: 0, Length: 10}, {Start: 9, Length: 1}},
 		{{Start: 10, Length: 1}, {Start: 0, Length: 1}},
 		{{Start: 99, Length: 2}},
 		{{Start: 0, Length: -1}},
 		{{Start: 1 << 62, Length: 1 << 62}},
 	} {
-		if _, err := New(extents, 100); err == nil {
+		if _, err := layout.New(extents, 100); err == nil {
 			t.Errorf("%v was accepted", extents)
 		}
 	}
@@ -297,7 +298,7 @@ func TestSharedOutput(t *testing.T) {
 			if _, err := f.WriteString(c.before); err != nil {
 				t.Fatal(err)
 			}
-			if err := l.WriteTo(t.Context(), f, WriteOptions{}); err != nil {
+			if err := l.WriteTo(t.Context(), f, layout.WriteOptions{}); err != nil {
 				t.Fatal(err)
 			}
 			if _, err := f.WriteString("after"); err != nil {

@@ -12,7 +12,6 @@ import (
 	"glassmaster/mastering/boot"
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/internal/isotest"
-	"glassmaster/mastering/iso9660"
 	"glassmaster/mastering/layout"
 	"glassmaster/mastering/master"
 	"glassmaster/mastering/peertest"
@@ -85,7 +84,7 @@ func TestPartitionToolsAcceptGPT(t *testing.T) {
 		text := report(t, image)
 		wantLines(t, text, "El Torito img opts : 1 boot-info-table grub2-boot-info", fmt.Sprintf("Partition offset : %d", offset))
 		if !strings.Contains(text, "protective-msdos-label grub2-mbr") {
-			t.Errorf("xorriso does not know the MBR:\n%s", text)
+			t.Errorf("xorriso does not recognize the MBR:\n%s", text)
 		}
 		mdirPartition(t, image)
 	}
@@ -274,10 +273,10 @@ func TestReaderFindsWhatWasWritten(t *testing.T) {
 	if cat == nil || !cat.Checksum || cat.ID != "ID" || len(cat.Entries) != 2 {
 		t.Fatalf("catalogue %+v", cat)
 	}
-	if e := cat.Entries[0]; e.Platform != iso9660.PlatformBIOS || e.File != "boot/core.img" || e.Sectors != 12 || !e.Bootable {
+	if e := cat.Entries[0]; e.Platform != boot.BIOS || e.File != "boot/core.img" || e.LoadSectors != 12 || e.NotBootable {
 		t.Errorf("first entry %+v", e)
 	}
-	if e := cat.Entries[1]; e.Platform != iso9660.PlatformEFI || e.Length != 1<<20 || e.Sectors != 2048 {
+	if e := cat.Entries[1]; e.Platform != boot.EFI || e.Length != 1<<20 || e.LoadSectors != 2048 {
 		t.Errorf("second entry %+v", e)
 	}
 	var list []string

@@ -1,5 +1,4 @@
-// Package newfile writes files that appear under their name only when they are
-// complete.
+// Package newfile writes files that get their name only when they are complete.
 package newfile
 
 import (
@@ -10,10 +9,10 @@ import (
 	"path/filepath"
 )
 
-// Write has f write a file beside path, under a name of its own, and renames it
-// to path when f returns nil. Otherwise what was there before stays, and the
-// unfinished file is removed. A path that is there and is not a regular file, such
-// as a device or a pipe, is written directly.
+// Write creates a temporary file beside path, calls f to write it, and renames it to path
+// if f returns nil. Otherwise it removes the temporary file, and an existing file at path
+// stays. If path exists and is not a regular file, such as a device or a pipe, it is
+// written directly.
 func Write(path string, f func(*os.File) error) error {
 	s := NewSet(path)
 	defer s.Discard()
@@ -27,8 +26,8 @@ func Write(path string, f func(*os.File) error) error {
 	return s.Commit()
 }
 
-// create makes a file beside path. Unlike os.CreateTemp it leaves the rights to
-// the person's umask.
+// create creates a file beside path. Unlike os.CreateTemp it uses the permissions that
+// the umask allows.
 func create(path string, mode fs.FileMode) (*os.File, error) {
 	dir, base := filepath.Split(path)
 	for i := 0; ; i++ {
@@ -39,7 +38,7 @@ func create(path string, mode fs.FileMode) (*os.File, error) {
 		}
 		if err != nil {
 			var p *fs.PathError
-			if errors.As(err, &p) { // without the name that nobody gave
+			if errors.As(err, &p) { // without the name of the temporary file
 				err = p.Err
 			}
 			return nil, fmt.Errorf("write %s: %w", path, err)

@@ -9,19 +9,19 @@ import (
 	"path/filepath"
 )
 
-// Set is files that appear under their names together, when all of them are complete:
-// an image may consist of several.
+// Set is a set of files, such as those of an image, that get their names together when
+// all of them are complete.
 type Set struct {
 	path   string
 	stream io.Writer
 	files  []pending
 }
 
-// pending is a file that has not got its name yet.
+// pending is a file that does not have its final name yet.
 type pending struct {
 	*os.File
 	path   string // empty: it is not a regular file, and was written directly
-	exists bool   // a file of that name is replaced
+	exists bool   // an existing file is replaced
 }
 
 // NewSet returns an empty set whose main file will be at path.
@@ -30,9 +30,9 @@ func NewSet(path string) *Set { return &Set{path: path} }
 // NewStream returns a set of one file, which goes to w.
 func NewStream(w io.Writer) *Set { return &Set{stream: w} }
 
-// Create begins the main file. Where it is a file of the host and not a stream, the
-// writer is an *os.File. A path that is there and is not a regular file, such as a
-// device or a pipe, is written directly.
+// Create creates the main file. Unless the set is a stream, the writer is an *os.File. If
+// the path exists and is not a regular file, such as a device or a pipe, it is written
+// directly.
 func (s *Set) Create() (io.Writer, error) {
 	if s.stream != nil {
 		return s.stream, nil
@@ -45,8 +45,8 @@ func (s *Set) Create() (io.Writer, error) {
 	return f.File, nil
 }
 
-// Commit gives all files their names. When that fails, none that was not there before
-// is left behind.
+// Commit renames all files to their final names. If that fails, no new file is left
+// behind.
 func (s *Set) Commit() error {
 	for i, f := range s.files {
 		err := f.Close()
@@ -68,7 +68,7 @@ func (s *Set) Commit() error {
 	return nil
 }
 
-// Sync waits until all files are on the disk of the machine.
+// Sync waits until all files are stored on disk.
 func (s *Set) Sync() error {
 	for _, f := range s.files {
 		if err := f.Sync(); err != nil && f.path != "" {
@@ -78,7 +78,7 @@ func (s *Set) Sync() error {
 	return nil
 }
 
-// Discard removes what was written. Behind Commit it does nothing.
+// Discard removes what was written. After Commit it does nothing.
 func (s *Set) Discard() {
 	for _, f := range s.files {
 		f.Close()
@@ -89,7 +89,7 @@ func (s *Set) Discard() {
 	s.files = nil
 }
 
-// begin opens what is written in place of path.
+// begin opens the file that is written in place of path.
 func begin(path string) (pending, error) {
 	if real, err := filepath.EvalSymlinks(path); err == nil {
 		path = real

@@ -19,8 +19,8 @@ type Snapshot struct {
 	DriveBuffer float64       // 0 to 1; negative: unknown
 }
 
-// Left estimates the time until the phase ends at the present rate, or returns
-// false when it is unknown.
+// Left estimates the time until the phase ends at the current rate. It returns false if
+// that is unknown.
 func (s Snapshot) Left() (time.Duration, bool) {
 	if s.Total <= 0 || s.Rate <= 0 || s.Done <= 0 {
 		return 0, false
@@ -34,8 +34,8 @@ type LogEntry struct {
 	disc.Notice
 }
 
-// Meter is a Reporter that keeps the phases and notices of a job for whoever
-// shows them. The zero value is ready to use.
+// Meter is a Reporter that keeps the phases and notices of a job for a display. The zero
+// value is ready to use.
 type Meter struct {
 	done atomic.Int64 // bytes of the running phase
 
@@ -52,13 +52,13 @@ type Meter struct {
 	onNotice func(LogEntry)
 }
 
-// OnPhase has f called with the final state of a phase when the next one
-// begins. It is set before the work begins; f is called by the goroutine that
+// OnPhase sets a function that is called with the final state of a phase when the next
+// one begins. It must be set before the work begins; f is called by the goroutine that
 // does the work.
 func (m *Meter) OnPhase(f func(Snapshot)) { m.onPhase = f }
 
-// OnNotice has f called with each notice when it is reported. It is set before
-// the work begins; f is called by the goroutine that does the work.
+// OnNotice sets a function that is called with each notice. It must be set before the
+// work begins; f is called by the goroutine that does the work.
 func (m *Meter) OnNotice(f func(LogEntry)) { m.onNotice = f }
 
 // Phase implements Reporter.

@@ -1,9 +1,8 @@
-// Package progress is what long work reports while it runs.
+// Package progress reports the progress of long-running work.
 //
-// Work calls a [Reporter], as often as it likes: the calls are cheap. Whoever
-// shows the progress holds a [Meter] and asks it for a [Snapshot] a few times a
-// second. The window, the bars of a terminal and the objects of --json are
-// renderings of the same numbers.
+// Work calls a [Reporter] as often as it likes: the calls are cheap. A display holds a
+// [Meter] and takes a [Snapshot] from it a few times per second. The window, the bars of
+// a terminal and the objects of --json show the same numbers.
 package progress
 
 import "glassmaster/mastering/disc"
@@ -19,7 +18,7 @@ type Reporter interface {
 	// Buffers reports the fill levels of the host's and the drive's buffer, from
 	// 0 to 1; a negative value means unknown.
 	Buffers(host, drive float64)
-	// Notice reports something that the person should be told, or find in the log.
+	// Notice reports something that the user should be told, or find in the log.
 	Notice(n disc.Notice)
 }
 

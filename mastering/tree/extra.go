@@ -8,16 +8,15 @@ const (
 	DefaultACL = "system.posix_acl_default"
 )
 
-// Extra is what only some volumes keep of a file. Nodes without it pay nothing
-// for those that have it.
+// Extra has attributes of a file that only some volumes record. Nodes without an Extra
+// take no memory for it.
 type Extra struct {
-	// Times in Unix nanoseconds, 0 where one is not known.
+	// Times in Unix nanoseconds, 0 if not known.
 	Accessed int64 `json:"accessed,omitempty"`
-	Changed  int64 `json:"changed,omitempty"` // of the attributes
+	Changed  int64 `json:"changed,omitempty"` // change of attributes
 	Created  int64 `json:"created,omitempty"`
-	// Attributes are extended attributes by their full names, as Linux has them:
-	// "user.mime_type". Access control lists are among them, as
-	// AccessACL and DefaultACL.
+	// Attributes are extended attributes by their full names in Linux, such as
+	// "user.mime_type". They include access control lists, as AccessACL and DefaultACL.
 	Attributes map[string][]byte `json:"attributes,omitempty"`
 }
 
@@ -27,8 +26,8 @@ type extended struct {
 	extra   *Extra
 }
 
-// Extra returns what the node has beyond its fields, nil for most nodes. The
-// caller does not change it.
+// Extra returns the additional attributes of the node, nil for most nodes. The caller
+// must not change it.
 func (n *Node) Extra() *Extra {
 	if x, ok := n.content.(*extended); ok {
 		return x.extra
@@ -36,8 +35,8 @@ func (n *Node) Extra() *Extra {
 	return nil
 }
 
-// SetExtra gives the node an Extra, or takes it away with nil. It stays when the
-// node gets other content.
+// SetExtra sets or, with nil, removes the Extra of the node. SetSource and Init keep
+// it.
 func (n *Node) SetExtra(x *Extra) {
 	content := n.plain()
 	if x == nil {
@@ -47,7 +46,7 @@ func (n *Node) SetExtra(x *Extra) {
 	n.content = &extended{content, x}
 }
 
-// SetSource gives a regular file other contents, under all its names.
+// SetSource replaces the contents of a regular file, for all of its names.
 func (n *Node) SetSource(s layout.Source) {
 	if shared := n.Shared(); shared != nil {
 		shared.Source = s
@@ -56,7 +55,7 @@ func (n *Node) SetSource(s layout.Source) {
 	n.setPlain(s)
 }
 
-// plain returns the content without what is around it.
+// plain returns the content without an Extra.
 func (n *Node) plain() any {
 	if x, ok := n.content.(*extended); ok {
 		return x.content

@@ -6,11 +6,11 @@ import (
 	"strings"
 )
 
-// Patterns are names of files and folders as a shell writes them. A pattern with
-// a slash is matched against the path on the disc, one without against the name.
+// Patterns are shell patterns for files and folders. A pattern with a slash is matched
+// against the path on the disc, one without a slash against the name.
 type Patterns []string
 
-// Check says which pattern is none.
+// Check returns an error for a malformed pattern.
 func (p Patterns) Check() error {
 	for _, s := range p {
 		if _, err := path.Match(s, ""); err != nil {
@@ -20,10 +20,10 @@ func (p Patterns) Check() error {
 	return nil
 }
 
-// Match reports whether a pattern matches the node itself.
+// Match reports whether a pattern matches the node.
 func (p Patterns) Match(n *Node) bool { return p.Last(n) >= 0 }
 
-// MatchWithin reports whether a pattern matches the node or a folder around it.
+// MatchWithin reports whether a pattern matches the node or a folder that contains it.
 func (p Patterns) MatchWithin(n *Node) bool {
 	for ; n != nil; n = n.Parent() {
 		if p.Match(n) {
@@ -33,7 +33,7 @@ func (p Patterns) MatchWithin(n *Node) bool {
 	return false
 }
 
-// Last returns the index of the last pattern that matches the node, -1 for none.
+// Last returns the index of the last pattern that matches the node, -1 if none does.
 func (p Patterns) Last(n *Node) int {
 	if n.Parent() == nil {
 		return -1

@@ -1,6 +1,7 @@
-package udf
+package udf_test
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io/fs"
@@ -13,6 +14,7 @@ import (
 	"glassmaster/mastering/layout"
 	"glassmaster/mastering/peertest"
 	"glassmaster/mastering/tree"
+	"glassmaster/mastering/udf"
 	"glassmaster/mastering/udf/internal/ecma167"
 	"glassmaster/mastering/udf/plan"
 	"glassmaster/mastering/udf/udftest"
@@ -27,6 +29,12 @@ func defects(t testing.TB, image []byte) string {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return defectsOf(t, v)
+}
+
+// defectsOf checks a volume and returns the defects as defects does.
+func defectsOf(t testing.TB, v *udf.FS) string {
+	t.Helper()
 	list, err := v.Check(context.Background())
 	if err != nil {
 		t.Fatal(err)
@@ -149,7 +157,7 @@ func TestCheckDamage(t *testing.T) {
 			}
 		}, "minor: sector %d, byte 0: /dir: the parent entry points to block 3 of partition 1", main + names},
 	} {
-		b := clone(valid)
+		b := bytes.Clone(valid)
 		test.change(b)
 		want := strings.ReplaceAll(test.want, "%d", fmt.Sprint(test.sector))
 		if got := defects(t, b); !strings.Contains("\n"+got, "\n"+want) {
@@ -209,7 +217,7 @@ func TestCheckOnce(t *testing.T) {
 		}), []string{fmt.Sprintf("sector %d, byte ", root0)}},
 	} {
 		var bad []string
-		for line := range strings.Lines(defects(t, test.damage(clone(valid)))) {
+		for line := range strings.Lines(defects(t, test.damage(bytes.Clone(valid)))) {
 			if !strings.HasPrefix(line, "minor: ") {
 				bad = append(bad, line)
 			} else if strings.Contains(line, "the link count") || strings.Contains(line, "descriptor records") {

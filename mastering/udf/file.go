@@ -12,21 +12,6 @@ import (
 	"glassmaster/mastering/volume"
 )
 
-// file is an open file that is not a directory.
-type file struct {
-	io.SectionReader
-	info *fileInfo
-}
-
-func (f *file) Stat() (fs.FileInfo, error) { return f.info, nil }
-
-func (f *file) Close() error { return nil }
-
-// newFile returns a file with the given path and contents.
-func newFile(path string, c *contents, info *fileInfo) *file {
-	return &file{*io.NewSectionReader(&namedContents{c, path}, 0, c.size), info}
-}
-
 // namedContents are contents whose errors name the path of the file.
 type namedContents struct {
 	*contents

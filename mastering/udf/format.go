@@ -6,11 +6,11 @@ import (
 	"glassmaster/mastering/volume"
 )
 
-// view is the name of the one view of a UDF volume.
+// view is the name of the only view of a UDF volume.
 const view = "UDF"
 
-// Format makes UDF known to package volume. It tells nearly all that Unix knows of a
-// file.
+// Format registers UDF with package volume. Its files have nearly all of the attributes
+// of files in Unix.
 var Format = volume.Format{
 	Name:  "UDF",
 	Views: []volume.View{{Name: view, Richness: 2, Spread: true}},

@@ -183,7 +183,7 @@ func (f *FS) openName(p string, n name) (fs.File, error) {
 	if err != nil {
 		return nil, &fs.PathError{Op: "open", Path: p, Err: err}
 	}
-	return newFile(p, c, info), nil
+	return volume.OpenFile(&namedContents{c, p}, info), nil
 }
 
 // ReadDir implements fs.ReadDirFS. For a damaged directory it returns the entries

@@ -1,4 +1,4 @@
-package udf
+package udf_test
 
 import (
 	"os"

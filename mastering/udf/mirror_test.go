@@ -1,4 +1,4 @@
-package udf
+package udf_test
 
 import (
 	"bytes"
@@ -32,7 +32,7 @@ func TestMirror(t *testing.T) {
 			"main file and rest": {plan.FirstSector, plan.FirstSector + p.MetadataSectors()},
 			"main sequence":      {udftest.MainSequence, udftest.MainSequence + udftest.SequenceLength},
 		} {
-			image := clone(b.Bytes())
+			image := bytes.Clone(b.Bytes())
 			clear(image[damage[0]*disc.SectorSize : damage[1]*disc.SectorSize])
 			v, err := openBytes(image, volume.Options{})
 			if err != nil {

@@ -1,7 +1,8 @@
-package udf
+package udf_test
 
 import (
 	"bytes"
+	"encoding/binary"
 	"fmt"
 	"io/fs"
 	"os"
@@ -10,23 +11,18 @@ import (
 	"testing"
 
 	"glassmaster/mastering/peertest"
+	"glassmaster/mastering/udf"
 	"glassmaster/mastering/udf/udftest"
 	"glassmaster/mastering/volume"
 )
 
+var le = binary.LittleEndian
+
 // openFile opens the volume in an image file for the time of the test.
-func openFile(t testing.TB, image string) *FS {
+func openFile(t testing.TB, image string) *udf.FS {
 	t.Helper()
-	f, err := os.Open(image)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { f.Close() })
-	info, err := f.Stat()
-	if err != nil {
-		t.Fatal(err)
-	}
-	v, err := Open(f, info.Size(), volume.Options{})
+	f, size := udftest.OpenImage(t, image)
+	v, err := udf.Open(f, size, volume.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,4 +1,4 @@
-package udf
+package udf_test
 
 import (
 	"errors"
@@ -11,6 +11,7 @@ import (
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/layout"
 	"glassmaster/mastering/tree"
+	"glassmaster/mastering/udf"
 	"glassmaster/mastering/udf/plan"
 	"glassmaster/mastering/udf/udftest"
 	"glassmaster/mastering/volume"
@@ -53,14 +54,14 @@ func TestFileSetDamage(t *testing.T) {
 			_, mirror := udftest.Mirror(t, l, p)
 			s.blank = []int64{plan.FirstSector + udftest.MetadataUnit, mirror}
 		}
-		v, err := Open(s, l.Size(), volume.Options{})
+		v, err := udf.Open(s, l.Size(), volume.Options{})
 		if err != nil {
 			t.Fatalf("%s: %v", r, err)
 		}
 		if got := property(v.Volume(), "Recovered"); !strings.Contains(got, "found by a search, at block 2 of") || !strings.Contains(got, "blank") {
 			t.Errorf("%s: recovered %q", r, got)
 		}
-		sound, err := Open(l, l.Size(), volume.Options{})
+		sound, err := udf.Open(l, l.Size(), volume.Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -90,7 +91,7 @@ func TestDirectoryDamage(t *testing.T) {
 		{"end", &damagedDisc{bad: []int64{first + 21}}, 1000 - 24, "sector 281: medium error"},
 	} {
 		test.disc.ReaderAt = l
-		v, err := Open(test.disc, l.Size(), volume.Options{})
+		v, err := udf.Open(test.disc, l.Size(), volume.Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -112,7 +113,7 @@ func TestMirrorOfDescriptors(t *testing.T) {
 	root.Append(tree.NewFile("large", size, udftest.When, udftest.Marked{Size: size, Mark: "mark"}))
 	l := udftest.Volume(t, root, plan.Options{Revision: plan.Revision250})
 	s := &damagedDisc{ReaderAt: l, blank: []int64{plan.FirstSector + udftest.MetadataUnit + udftest.FirstBlock + 1}}
-	v, err := Open(s, l.Size(), volume.Options{})
+	v, err := udf.Open(s, l.Size(), volume.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

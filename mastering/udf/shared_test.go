@@ -1,4 +1,4 @@
-package udf
+package udf_test
 
 import (
 	"fmt"
@@ -129,6 +129,7 @@ func TestDoublingDirectories(t *testing.T) {
 // with zeros, as images of recordable media are.
 func TestVATBeforeZeros(t *testing.T) {
 	peertest.Need(t, "mkudffs")
+	const vatSearch = 4 << 20 // bytes that the reader searches
 	for _, args := range [][]string{{"-m", "cdr", "-r", "1.50"}, {"-m", "dvdr", "-r", "2.00"}} {
 		p := blankBytes(t, "2000", args...)
 		p = append(p, make([]byte, vatSearch+10*disc.SectorSize)...)
@@ -137,7 +138,7 @@ func TestVATBeforeZeros(t *testing.T) {
 			t.Errorf("%v: %v", args, err)
 			continue
 		}
-		if got := fmt.Sprint(v.parts); !strings.Contains(got, "virtual") {
+		if got := property(v.Volume(), "Partition map"); !strings.Contains(got, "virtual") {
 			t.Errorf("%v: %s", args, got)
 		}
 	}

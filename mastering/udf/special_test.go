@@ -1,4 +1,4 @@
-package udf
+package udf_test
 
 import (
 	"io"
@@ -31,11 +31,8 @@ func blankBytes(t testing.TB, blocks string, args ...string) []byte {
 func TestSparedPacket(t *testing.T) {
 	peertest.Need(t, "mkudffs")
 	image := blankBytes(t, "20000", "-m", "dvdrw", "--label=spare")
-	v, err := openBytes(image, volume.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := v.parts[0].(*sparable)
+	_, partition := rootOf(t, image)
+	packetLength := int(le.Uint16(image[findTag(t, image, 17, ecma167.TagLVD)*2048+440+40:])) // in the partition map
 	moved := false
 	for sector := 0; (sector+1)*2048 <= len(image); sector++ {
 		table := image[sector*2048:]
@@ -47,13 +44,14 @@ func TestSparedPacket(t *testing.T) {
 		n := int(le.Uint16(table[10:]))
 		ecma167.SealTag(table[:ecma167.TagLength+n], ecma167.TagSpare, le.Uint16(table[2:]), le.Uint32(table[12:]))
 		if !moved {
-			packet := image[int(s.start)*2048:][:int(s.packet)*2048]
+			packet := image[partition*2048:][:packetLength*2048]
 			copy(image[spare*2048:], packet)
 			clear(packet)
 			moved = true
 		}
 	}
-	if v, err = openBytes(image, volume.Options{}); err != nil {
+	v, err := openBytes(image, volume.Options{})
+	if err != nil {
 		t.Fatal(err)
 	}
 	if p := property(v.Volume(), "Partition map"); !strings.Contains(p, "1 packet replaced") {
@@ -68,33 +66,30 @@ func TestSparedPacket(t *testing.T) {
 func TestIndirectEntry(t *testing.T) {
 	peertest.Need(t, "mkudffs")
 	image := blankBytes(t, "20000", "-m", "hd", "-b", "2048", "--strategy=4096")
-	v, err := openBytes(image, volume.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	block, first := v.root.Block, int(v.parts[0].(*physical).start)
-	root := first + int(block)
+	block, first := rootOf(t, image)
+	root := first + block
 	const to = 50
 	indirect := func(target uint32) {
 		d := image[(root+1)*2048 : (root+2)*2048]
 		clear(d)
 		copy(d[16:36], image[root*2048+16:])
 		ecma167.PutLongAD(d[36:], ecma167.LongAD{Length: 2 * 2048, Block: target, Partition: 0})
-		ecma167.SealTag(d[:52], ecma167.TagIE, 3, block+1)
+		ecma167.SealTag(d[:52], ecma167.TagIE, 3, uint32(block+1))
 	}
 	newer := image[(first+to)*2048:]
 	copy(newer[:2048], image[root*2048:])
 	le.PutUint32(newer[36:], 77)
 	ecma167.SealTag(newer[:ecma167.TagLength+int(le.Uint16(newer[10:]))], ecma167.TagEFE, 3, to)
 	indirect(to)
-	if v, err = openBytes(image, volume.Options{}); err != nil {
+	v, err := openBytes(image, volume.Options{})
+	if err != nil {
 		t.Fatal(err)
 	}
 	i, err := v.Stat(".")
 	if err != nil || i.Sys().(*volume.Attributes).UID != 77 {
 		t.Errorf("the older entry was read: %v, %v", i, err)
 	}
-	indirect(block)
+	indirect(uint32(block))
 	if _, err := openBytes(image, volume.Options{}); err == nil || !strings.Contains(err.Error(), "loop") {
 		t.Errorf("indirect entries that form a loop: error %v", err)
 	}

@@ -1,4 +1,4 @@
-package udf
+package udf_test
 
 import (
 	"fmt"
@@ -12,6 +12,7 @@ import (
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/layout"
 	"glassmaster/mastering/tree"
+	"glassmaster/mastering/udf"
 	"glassmaster/mastering/udf/plan"
 	"glassmaster/mastering/udf/udftest"
 	"glassmaster/mastering/volume"
@@ -22,7 +23,7 @@ import (
 func TestWalk(t *testing.T) {
 	for _, r := range []plan.Revision{plan.Revision102, plan.Revision250} {
 		l := udftest.Volume(t, udftest.Sample(), plan.Options{Revision: r})
-		v, err := Open(l, l.Size(), volume.Options{})
+		v, err := udf.Open(l, l.Size(), volume.Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -70,7 +71,7 @@ func TestWalk(t *testing.T) {
 
 func TestWalkSkip(t *testing.T) {
 	l := udftest.Volume(t, udftest.Sample(), plan.Options{})
-	v, err := Open(l, l.Size(), volume.Options{})
+	v, err := udf.Open(l, l.Size(), volume.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -152,7 +153,7 @@ func TestFS(t *testing.T) {
 // TestConcurrent reads a volume from several goroutines.
 func TestConcurrent(t *testing.T) {
 	l := udftest.Volume(t, udftest.Sample(), plan.Options{Revision: plan.Revision250})
-	v, err := Open(l, l.Size(), volume.Options{})
+	v, err := udf.Open(l, l.Size(), volume.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,24 +13,24 @@ import (
 	"glassmaster/mastering/progress"
 )
 
-// Result is what Compare found out.
+// Result is the result of Compare or Read.
 type Result struct {
-	SHA256  [sha256.Size]byte // of what was wanted, in the forms that were compared
+	SHA256  [sha256.Size]byte // of the data of want, in the forms that were compared
 	Sectors int64             // compared
 	Bad     int64             // that differ or cannot be read
 }
 
-// pieceSectors is how many sectors are read at a time.
+// pieceSectors is the number of sectors that are read at a time.
 const pieceSectors = 64
 
 // Compare reads all sectors of every track of want, and the same addresses of
 // got. Audio tracks are compared by their samples, data tracks by their user
 // data.
 //
-// It goes on behind sectors that differ or that got cannot read, so that they
-// are counted. Then the error is a *Mismatch that names the first of them, with
-// the file that locate gives for it (nil: none). Any other error, such as want
-// being unreadable, disc.ErrGone or that of ctx, says that the comparison is not whole.
+// It continues after sectors that differ or that cannot be read from got, and counts
+// them. The error is then a *Mismatch with the first of them and the file that locate,
+// which may be nil, returns for it. Any other error, such as a sector of want that cannot
+// be read, disc.ErrGone or that of ctx, means that the comparison is incomplete.
 func Compare(ctx context.Context, want, got disc.Disc, locate func(disc.LBA) string, rep progress.Reporter) (Result, error) {
 	c := comparison{want: want, got: got, sum: sha256.New(), rep: rep}
 	rep.Phase(progress.Comparing, length(want))
@@ -52,7 +52,7 @@ func Compare(ctx context.Context, want, got disc.Disc, locate func(disc.LBA) str
 	return c.result, c.first
 }
 
-// length returns how many bytes are compared.
+// length returns the number of bytes to compare.
 func length(d disc.Disc) int64 {
 	var n int64
 	for _, s := range d.TOC().Sessions {
@@ -80,7 +80,7 @@ type comparison struct {
 	first     *Mismatch
 }
 
-// piece is what one disc delivered.
+// piece is what was read from one disc.
 type piece struct {
 	data []byte
 	n    int // sectors that were read
@@ -123,9 +123,9 @@ func read(ctx context.Context, d disc.Disc, p []byte, at disc.LBA, f disc.Form) 
 	return piece{p, n, err}
 }
 
-// compare notes the sectors of a piece that are bad. Where a piece could not be
-// read whole the rest of it is read sector by sector, since one bad sector must
-// not hide its neighbours. An error says that the disc is gone.
+// compare counts the bad sectors of a piece. If a piece could not be read in full, the
+// rest of it is read sector by sector, since the sectors after a bad one may be good. An
+// error means that the disc is gone.
 func (c *comparison) compare(ctx context.Context, want []byte, g piece, at disc.LBA, f disc.Form) error {
 	size := f.Size()
 	if g.n*size == len(want) && bytes.Equal(want, g.data) {
@@ -149,7 +149,7 @@ func (c *comparison) compare(ctx context.Context, want []byte, g piece, at disc.
 	return nil
 }
 
-// bad counts a bad sector and keeps the first.
+// bad counts a bad sector and remembers the first one.
 func (c *comparison) bad(at disc.LBA, want, got []byte, err error) {
 	c.result.Bad++
 	if c.first != nil {

@@ -6,23 +6,24 @@ import (
 	"fmt"
 
 	"glassmaster/mastering/disc"
+	"glassmaster/mastering/units"
 	"glassmaster/mastering/volume"
 )
 
-// TruncatedError says that a disc ends before its volume does.
+// TruncatedError is the error of a disc that ends before its volume does.
 type TruncatedError struct {
 	volume.Claim
 	Name string // of the disc
 }
 
 func (e *TruncatedError) Error() string {
-	return fmt.Sprintf("%s is incomplete: %s reaches to sector %d, and the last sector that is there has the number %d; sectors missing: %d",
-		e.Name, e.By, e.End-1, e.Have-1, e.Missing())
+	return fmt.Sprintf("%s is incomplete: %s extends to sector %d, but the last sector is %d (%s)",
+		e.Name, e.By, e.End-1, e.Have-1, units.Count(e.Missing(), "sector is missing", "sectors are missing"))
 }
 
-// Complete returns an *TruncatedError when a volume on the disc of that name, or a file
-// of it, lays claim to more sectors than the disc has. It goes through all folders.
-// Any other error is that of ctx.
+// Complete returns a *TruncatedError if a volume on the disc, or a file of it, extends
+// beyond the end of the disc. name is the name of the disc. Complete goes through all
+// folders. Any other error is that of ctx.
 func Complete(ctx context.Context, d disc.Disc, name string) error {
 	c, err := volume.ClaimedByFiles(ctx, d)
 	if c.Missing() > 0 {
@@ -31,10 +32,10 @@ func Complete(ctx context.Context, d disc.Disc, name string) error {
 	return err
 }
 
-var errMarked = errors.New("there are descriptors of a file system, and none by which it could be opened: they are damaged")
+var errMarked = errors.New("it has the descriptors of a file system, but they are damaged")
 
-// Opens returns an error when a disc is marked as having a file system that is known
-// here, and it cannot be opened. A disc without a known one is none.
+// Opens returns an error if a disc has descriptors of a known file system, but the file
+// system cannot be opened. It returns nil if there is no known file system.
 func Opens(ctx context.Context, d disc.Disc) error {
 	if _, ok := disc.DataTrack(d); !ok {
 		return nil
@@ -49,10 +50,9 @@ func Opens(ctx context.Context, d disc.Disc) error {
 	return err
 }
 
-// Files returns an error when folders of the volume that is shown of a disc cannot be
-// read to their end, or the contents of files cannot be found, though all sectors of
-// the disc can be read. It reads all folders and no contents. A disc that has no
-// volume, or one that cannot be opened, is none.
+// Files returns an error if folders of the default view of a disc cannot be read in full,
+// or if the contents of files cannot be found. It reads all folders, but no contents. It
+// returns nil if there is no volume, or none that can be opened.
 func Files(ctx context.Context, d disc.Disc) error {
 	vol, err := volume.OpenDisc(ctx, d, volume.Options{})
 	if err != nil {

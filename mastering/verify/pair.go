@@ -14,28 +14,28 @@ import (
 type Side struct {
 	disc.Disc
 	Name   string
-	Locate func(disc.LBA) string // names the file at an address; may be nil
-	// Rewritten says that the disc is a medium that is overwritten in place, on which
-	// older contents may be left behind the end of the volume.
+	Locate func(disc.LBA) string // returns the file at an address; may be nil
+	// Rewritten says that the disc is a medium that is overwritten in place, which may
+	// have older contents after the end of the volume.
 	Rewritten bool
 }
 
-// Tail is what only the longer of two equal discs has.
+// Tail is the end of the longer one of two discs that are otherwise equal.
 type Tail struct {
-	Sectors  int64 // behind the end of the shorter one
-	Compared bool  // they are zeros; otherwise they were not looked at, since the medium is overwritten in place
+	Sectors  int64 // after the end of the shorter disc
+	Compared bool  // they are zeros; false: they were not compared, since the medium is overwritten in place
 }
 
-// padding is how many sectors of zeros behind a disc of which no volume says where it
-// ends may come from burning it: a track of a CD has at least 300 sectors.
+// padding is how many sectors of zeros may follow a disc without a known volume: burning
+// may have added them, since a track of a CD has at least 300 sectors.
 const padding = 300
 
-// Pair compares two discs, as Compare does, as far as both have tracks. What only one of
-// them has must be zeros that no volume lays claim to: between sessions, which an image
-// file does not know, or behind the end of the volume, as burning adds them. Where a disc
-// lacks a part of its volume the error is an *TruncatedError, be it zeros or not.
+// Pair compares two discs, as Compare does, where both have tracks. Sectors that only one
+// of them has must be zeros and belong to no volume: those between sessions, which an
+// image file may lack, or after the end of the volume, where burning adds them. If a part
+// of its volume is missing on a disc, even if only zeros, the error is a *TruncatedError.
 //
-// What cannot be read on want is an error like any other, on got it is a *Mismatch.
+// A sector of got that cannot be read is a *Mismatch, a sector of want is another error.
 func Pair(ctx context.Context, want, got Side, rep progress.Reporter) (Result, Tail, error) {
 	short, long := want, got
 	turned := disc.Sectors(short) > disc.Sectors(long)
@@ -48,7 +48,7 @@ func Pair(ctx context.Context, want, got Side, rep progress.Reporter) (Result, T
 	if err != nil {
 		return r, Tail{}, err
 	}
-	var claimed volume.Claim // of the longer one
+	var claimed volume.Claim // of the longer disc
 	for i, d := range []struct{ one, other Side }{{want, got}, {got, want}} {
 		c, err := volume.ClaimedByFiles(ctx, d.one.Disc)
 		if c.Missing() > 0 {
@@ -70,8 +70,8 @@ func Pair(ctx context.Context, want, got Side, rep progress.Reporter) (Result, T
 	return r, t, err
 }
 
-// tail looks at what the longer disc has behind the end of the shorter one; c is the
-// claim of its volume.
+// tail checks what the longer disc has after the end of the shorter one. c is the Claim
+// of the longer disc.
 func tail(ctx context.Context, end disc.LBA, c volume.Claim, short string, long Side) (Tail, error) {
 	n := disc.Sectors(long) - int64(end)
 	if n <= 0 {
@@ -83,7 +83,7 @@ func tail(ctx context.Context, end disc.LBA, c volume.Claim, short string, long 
 	case long.Rewritten:
 		return Tail{Sectors: n}, nil
 	case c.By == "" && n > padding:
-		return Tail{}, &Mismatch{LBA: end, Count: n, Err: errors.New("only one of the two discs has it, and no volume says where they end")}
+		return Tail{}, &Mismatch{LBA: end, Count: n, Err: errors.New("only one of the two discs has this sector, and no volume tells where they end")}
 	}
 	for _, s := range without(long.TOC().Sessions, nil, disc.LBA(disc.Sectors(long))) {
 		s.start = max(s.start, end)
@@ -97,7 +97,7 @@ func tail(ctx context.Context, end disc.LBA, c volume.Claim, short string, long 
 // zeros returns a *Mismatch unless all sectors of a span are zeros.
 func zeros(ctx context.Context, s span, d Side) error {
 	if s.audio && s.start < s.end {
-		return &Mismatch{LBA: s.start, Count: int64(s.end - s.start), Err: errors.New("only one of the two discs has audio there")}
+		return &Mismatch{LBA: s.start, Count: int64(s.end - s.start), Err: errors.New("only one of the two discs has audio here")}
 	}
 	buf := make([]byte, pieceSectors*disc.SectorSize)
 	for at := s.start; at < s.end; {
@@ -120,7 +120,7 @@ func zeros(ctx context.Context, s span, d Side) error {
 	return nil
 }
 
-// mismatch adds the name of the file to a difference.
+// mismatch adds the name of the file to a *Mismatch.
 func (s Side) mismatch(m *Mismatch) *Mismatch {
 	if s.Locate != nil {
 		m.File = s.Locate(m.LBA)

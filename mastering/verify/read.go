@@ -13,10 +13,10 @@ import (
 // Read reads all sectors of every track: audio tracks by their samples, data
 // tracks by their user data.
 //
-// It goes on behind sectors that cannot be read, so that they are counted; in
-// the checksum they are zeros. Then the error is a *Mismatch that names the
-// first of them, with the file that locate gives for it (nil: none). Any other
-// error, such as disc.ErrGone or that of ctx, says that not everything was tried.
+// It continues after sectors that cannot be read, and counts them; in the checksum they
+// are zeros. The error is then a *Mismatch with the first of them and the file that
+// locate, which may be nil, returns for it. Any other error, such as disc.ErrGone or that
+// of ctx, means that not all sectors were tried.
 func Read(ctx context.Context, d disc.Disc, locate func(disc.LBA) string, rep progress.Reporter) (Result, error) {
 	var r Result
 	var first *Mismatch
@@ -61,11 +61,11 @@ func Read(ctx context.Context, d disc.Disc, locate func(disc.LBA) string, rep pr
 	return r, first
 }
 
-// stopped is the error of work that cannot go on, since the disc is gone. Of what was
-// bad before that it tells too.
+// stopped returns the error of work that cannot continue since the disc is gone. It
+// includes the first bad sector, if there was one.
 func stopped(work string, at disc.LBA, err error, first *Mismatch) error {
 	if first != nil {
-		return fmt.Errorf("%s: stopped at sector %d: %w; before that, %v", work, at, err, first)
+		return fmt.Errorf("%s: stopped at sector %d: %w; before it: %v", work, at, err, first)
 	}
-	return fmt.Errorf("%s: stopped at sector %d, and nothing bad was found before: %w", work, at, err)
+	return fmt.Errorf("%s: stopped at sector %d, all sectors before it are good: %w", work, at, err)
 }

@@ -89,7 +89,7 @@ func TestGone(t *testing.T) {
 		bad  map[disc.LBA]bool
 		want string
 	}{
-		{"sound until then", nil, "stopped at sector 130, and nothing bad was found before"},
+		{"sound until then", nil, "stopped at sector 130, all sectors before it are good"},
 		{"bad before", map[disc.LBA]bool{70: true}, "sector 70"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

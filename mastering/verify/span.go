@@ -2,7 +2,7 @@ package verify
 
 import "glassmaster/mastering/disc"
 
-// parts is a disc of which only parts are looked at.
+// parts is a disc reduced to parts of its tracks.
 type parts struct {
 	disc.Disc
 	list []disc.Session
@@ -16,7 +16,7 @@ type span struct {
 	audio      bool
 }
 
-// overlap returns the parts of tracks of a that are in tracks of the same kind of b.
+// overlap returns the parts of tracks of a that are also in tracks of b of the same kind.
 func overlap(a, b []disc.Session) []disc.Session {
 	var list []disc.Session
 	for _, s := range a {
@@ -36,8 +36,8 @@ func overlap(a, b []disc.Session) []disc.Session {
 	return list
 }
 
-// without returns the parts of tracks of a, as far as the address end, that are in no
-// track of the same kind of b.
+// without returns the parts of tracks of a, up to the address end, that are in no track
+// of b of the same kind.
 func without(a, b []disc.Session, end disc.LBA) []span {
 	var rest []span
 	for _, t := range spans(a) {

@@ -70,7 +70,7 @@ func TestViewsDisagree(t *testing.T) {
 			if err != nil {
 				t.Error(err)
 			}
-			if (view != "UDF") != strings.Contains(noted, fmt.Sprintf("UDF %d:", c.is)) {
+			if (view != "UDF") != strings.Contains(noted, fmt.Sprintf("%d in UDF:", c.is)) {
 				t.Errorf("%s: %q is noted", view, noted)
 			}
 		}

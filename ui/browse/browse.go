@@ -14,6 +14,7 @@ import (
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/progress"
 	"glassmaster/mastering/tree"
+	"glassmaster/mastering/units"
 	"glassmaster/mastering/volume"
 	"glassmaster/ui/files"
 	"glassmaster/ui/host"
@@ -192,7 +193,7 @@ func (v *View) showTitle(ready bool) {
 	v.title.Set(model.Short(v.volume.Name()))
 	files, folders, bytes := v.volume.Totals()
 	text := info.Format + ", " + model.Count(files, "file", "files") + " in " +
-		model.Count(folders, "folder", "folders") + ", " + model.Bytes(bytes)
+		model.Count(folders, "folder", "folders") + ", " + units.Size(bytes)
 	if v.volume.Reading() {
 		text += " so far"
 	} else {

@@ -9,6 +9,7 @@ import (
 
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/progress"
+	"glassmaster/mastering/units"
 	"glassmaster/ui/host"
 	"glassmaster/ui/model"
 	"glassmaster/ui/theme"
@@ -58,7 +59,7 @@ func (t *task) start(title string, work func(context.Context, progress.Reporter)
 		if s.Total > 0 {
 			t.bar.Set(float64(s.Done) / float64(s.Total))
 		}
-		t.text.Set(title + "  " + model.Bytes(s.Done))
+		t.text.Set(title + "  " + units.Size(s.Done))
 		return t.job.Running()
 	})
 }

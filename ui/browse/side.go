@@ -136,7 +136,7 @@ func volumeSize(info volume.Info) string {
 	if info.Blocks <= 0 {
 		return ""
 	}
-	return fmt.Sprintf("%s, %s blocks", model.Bytes(info.Blocks*int64(info.BlockSize)), units.Thousands(info.Blocks))
+	return fmt.Sprintf("%s, %s blocks", units.Size(info.Blocks*int64(info.BlockSize)), units.Thousands(info.Blocks))
 }
 
 func discOf(d disc.Disc) string {
@@ -243,7 +243,7 @@ func factsOf(n *tree.Node, a *volume.Attributes) []widgets.Fact {
 	if n.IsDir() {
 		return append(facts, widgets.Fact{Name: "Contains", Value: model.Count(len(n.Children()), "entry", "entries")})
 	}
-	size := model.Bytes(n.Size)
+	size := units.Size(n.Size)
 	if n.Size >= 1000 {
 		size += ", " + units.Thousands(n.Size) + " bytes"
 	}

@@ -6,6 +6,7 @@ import (
 
 	"fyne.io/fyne/v2"
 
+	"glassmaster/mastering/units"
 	"glassmaster/ui/model"
 	"glassmaster/ui/widgets"
 )
@@ -13,14 +14,14 @@ import (
 // driveMenu offers the actions with the drive and its disc.
 func (s *settings) driveMenu(at fyne.Position) {
 	in, isDrive := s.v.burn.Inserted()
-	noDrive := unless(isDrive, "choose a drive first")
+	noDrive := widgets.Unless(isDrive, "choose a drive first")
 	noDisc := noDrive
 	if noDisc == "" {
-		noDisc = unless(in.Medium != "", "there is no disc in the drive")
+		noDisc = widgets.Unless(in.Medium != "", "there is no disc in the drive")
 	}
 	rewritable := noDisc
 	if rewritable == "" {
-		rewritable = unless(in.Erasable || in.Status == "rewritable", "a "+in.Medium+" cannot be erased")
+		rewritable = widgets.Unless(in.Erasable || in.Status == "rewritable", "a "+in.Medium+" cannot be erased")
 	}
 	item := func(text, why string, a model.Action) *fyne.MenuItem {
 		return widgets.Item(text, why, func() { s.v.StartAction(a) })
@@ -99,7 +100,7 @@ func (v *View) runAction(a model.Action, p model.ActionPlan) {
 				return false
 			}
 			if s := job.Meter().Snapshot(); s.Total > 0 {
-				state.Set(model.Capital(s.Phase.String()) + ", " + model.Bytes(s.Done) + " of " + model.Bytes(s.Total))
+				state.Set(model.Capital(s.Phase.String()) + ", " + units.Size(s.Done) + " of " + units.Size(s.Total))
 			}
 			return true
 		})

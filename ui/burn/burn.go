@@ -9,6 +9,7 @@ import (
 	"glassmaster/drive"
 	"glassmaster/ui/host"
 	"glassmaster/ui/model"
+	"glassmaster/ui/widgets"
 )
 
 // Engine does the work of Burn.
@@ -116,9 +117,9 @@ func (v *View) SetFile(path string) { v.burn.SetTarget(model.Target{File: path})
 
 func (v *View) reload() {
 	stage := v.burn.Stage()
-	show(v.settings.object, stage == model.Settings)
-	show(v.progress.object, stage == model.Running)
-	show(v.outcome.object, stage == model.Finished)
+	widgets.SetVisible(v.settings.object, stage == model.Settings)
+	widgets.SetVisible(v.progress.object, stage == model.Running)
+	widgets.SetVisible(v.outcome.object, stage == model.Finished)
 	switch stage {
 	case model.Settings:
 		v.settings.reload()
@@ -141,12 +142,4 @@ func (v *View) reload() {
 		}
 	}
 	v.stage = stage
-}
-
-func show(o fyne.CanvasObject, visible bool) {
-	if visible {
-		o.Show()
-	} else {
-		o.Hide()
-	}
 }

@@ -38,7 +38,7 @@ func newOptions(v *View) *options {
 	o.advanced = container.New(&widgets.Column{Gap: 2}, o.simulate, o.finish, o.dao, o.blank)
 	o.advanced.Hide()
 	o.more = v.d.Tips.NewQuiet("Advanced", nil, "Simulation, finalizing, erasing", func() {
-		show(o.advanced, !o.advanced.Visible())
+		widgets.SetVisible(o.advanced, !o.advanced.Visible())
 		o.reload()
 	})
 	speed := container.NewBorder(nil, nil, widgets.Middle(widgets.Wide(64, widgets.Muted("Speed"))), nil, o.speed)

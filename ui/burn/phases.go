@@ -6,6 +6,7 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 
+	"glassmaster/mastering/units"
 	"glassmaster/ui/model"
 	"glassmaster/ui/theme"
 	"glassmaster/ui/widgets"
@@ -42,7 +43,7 @@ func (l *phaseList) set(phases []model.Phase) {
 		l.object.Add(r.object)
 	}
 	for i, r := range l.rows {
-		show(r.object, i < len(phases))
+		widgets.SetVisible(r.object, i < len(phases))
 		if i < len(phases) {
 			r.set(phases[i])
 		}
@@ -62,15 +63,15 @@ func (r *phaseRow) set(p model.Phase) {
 		r.value.Set("")
 	case model.Active:
 		r.name.Color(theme.Foreground)
-		r.value.Set(model.Clock(p.Elapsed))
+		r.value.Set(units.Duration(p.Elapsed))
 		if known {
 			r.value.Set(fmt.Sprintf("%.0f %%", share*100))
 		}
 	case model.Past:
 		r.name.Color(theme.Foreground)
-		r.value.Set(model.Clock(p.Elapsed))
+		r.value.Set(units.Duration(p.Elapsed))
 		if known && p.Done < p.Total {
-			r.value.Set(fmt.Sprintf("%.0f %%, %s", share*100, model.Clock(p.Elapsed)))
+			r.value.Set(fmt.Sprintf("%.0f %%, %s", share*100, units.Duration(p.Elapsed)))
 		}
 		if !known {
 			share, known = 1, true

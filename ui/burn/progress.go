@@ -103,7 +103,7 @@ func (c *progressView) draw() {
 	c.host.set(s.HostBuffer)
 	c.drive.set(s.DriveBuffer)
 	c.log.add(b.Job().Meter().Log(c.log.count()))
-	c.stop.Allow(unless(!b.Job().Stopping(), "The burn is being stopped"))
+	c.stop.Allow(widgets.Unless(!b.Job().Stopping(), "The burn is being stopped"))
 }
 
 // rateFacts says how fast the running phase is; nothing while the burn waits.
@@ -113,15 +113,15 @@ func rateFacts(s progress.Snapshot, waiting bool) []widgets.Fact {
 	}
 	var facts []widgets.Fact
 	if s.Done > 0 || s.Total > 0 {
-		done := model.Bytes(s.Done)
+		done := units.Size(s.Done)
 		if s.Total > 0 {
-			done += " of " + model.Bytes(s.Total)
+			done += " of " + units.Size(s.Total)
 		}
 		facts = append(facts, widgets.Fact{Name: "Done", Value: done}, widgets.Fact{Name: "Rate", Value: units.Rate(s.Rate)})
 	}
-	facts = append(facts, widgets.Fact{Name: "Elapsed", Value: model.Clock(s.Elapsed)})
+	facts = append(facts, widgets.Fact{Name: "Elapsed", Value: units.Duration(s.Elapsed)})
 	if d, ok := s.Left(); ok {
-		facts = append(facts, widgets.Fact{Name: "Remaining", Value: model.Clock(d)})
+		facts = append(facts, widgets.Fact{Name: "Remaining", Value: units.Duration(d)})
 	}
 	return facts
 }
@@ -158,7 +158,7 @@ func newLevel(name string) *level {
 
 // set shows a share; a negative one is unknown and not shown.
 func (l *level) set(share float64) {
-	show(l.object, share >= 0)
+	widgets.SetVisible(l.object, share >= 0)
 	if share >= 0 {
 		l.bar.Set(share)
 		l.text.Set(fmt.Sprintf("%.0f %%", share*100))

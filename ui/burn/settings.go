@@ -118,11 +118,11 @@ func (s *settings) showSource() {
 		}
 		k.Refresh()
 	}
-	s.kinds[1].Allow(unless(b.Compiled != nil && b.Compiled() != nil, "The compilation is empty: add files in Compile first"))
-	show(s.choose, chosen && source.Kind == model.FromImage)
+	s.kinds[1].Allow(widgets.Unless(b.Compiled != nil && b.Compiled() != nil, "The compilation is empty: add files in Compile first"))
+	widgets.SetVisible(s.choose, chosen && source.Kind == model.FromImage)
 	detail := ""
 	if n := b.Preflight().Sectors; n > 0 {
-		detail = fmt.Sprintf("%s, %s sectors", model.Sectors(n), units.Thousands(n))
+		detail = fmt.Sprintf("%s, %s sectors", units.Size(n*disc.SectorSize), units.Thousands(n))
 	}
 	switch {
 	case !chosen:
@@ -150,7 +150,7 @@ func (s *settings) showTarget() {
 	b := s.v.burn
 	target := b.Target()
 	in, isDrive := b.Inserted()
-	show(s.quick, target.None())
+	widgets.SetVisible(s.quick, target.None())
 	switch {
 	case target.File != "":
 		s.where.Set("Image file:  " + target.File)
@@ -190,8 +190,8 @@ func (s *settings) noDrive() string {
 // showRoom compares the size of the source with the free space on the disc.
 func (s *settings) showRoom(in model.Inserted, known bool) {
 	n := s.v.burn.Preflight().Sectors
-	show(s.bar, known)
-	show(s.room, known)
+	widgets.SetVisible(s.bar, known)
+	widgets.SetVisible(s.room, known)
 	if !known {
 		return
 	}
@@ -214,23 +214,23 @@ func (s *settings) showSummary() {
 			widgets.Fact{Name: "Speed", Value: model.Speed(plan.Speed, plan.Profile)})
 	}
 	if p.Sectors > 0 {
-		facts = append(facts, widgets.Fact{Name: "Size", Value: model.Sectors(p.Sectors)})
+		facts = append(facts, widgets.Fact{Name: "Size", Value: units.Size(p.Sectors * disc.SectorSize)})
 	}
 	facts = append(facts, widgets.Fact{Name: "Afterwards", Value: s.afterwards()})
 	s.summary.Set(facts)
 	s.steps.Set(numbered(plan.Steps))
 	warnings := joined(p.Warnings())
 	s.caution.Set(warnings)
-	show(s.caution, warnings != "")
+	widgets.SetVisible(s.caution, warnings != "")
 	why := b.Why()
 	s.why.Color(theme.Muted)
 	if p.Err != nil {
 		s.why.Color(theme.Error)
 	}
 	s.why.Set(why)
-	show(s.why, why != "")
-	show(s.erase, b.NeedsErasing())
-	show(s.force, b.NeedsForce())
+	widgets.SetVisible(s.why, why != "")
+	widgets.SetVisible(s.erase, b.NeedsErasing())
+	widgets.SetVisible(s.force, b.NeedsForce())
 	s.begin.SetText(s.beginText())
 	s.begin.Allow(why)
 }
@@ -273,14 +273,6 @@ func joined(lines []string) string {
 		s += model.Capital(l)
 	}
 	return s
-}
-
-// unless returns why something cannot be done, empty when it can.
-func unless(can bool, why string) string {
-	if can {
-		return ""
-	}
-	return why
 }
 
 func (s *settings) pickSource() {

@@ -60,7 +60,7 @@ func (v *View) imageName() string {
 func (s *settings) copyMenu(at fyne.Position) {
 	var items []*fyne.MenuItem
 	for _, in := range s.v.burn.Drives() {
-		why := unless(in.Medium != "" && in.Status != "blank", "there is no data to copy in it")
+		why := widgets.Unless(in.Medium != "" && in.Status != "blank", "there is no data to copy in it")
 		items = append(items, widgets.Item(in.Drive.Title(), why, func() {
 			s.v.burn.SetSource(model.Source{Kind: model.FromDrive, Name: in.Drive.Name})
 		}))

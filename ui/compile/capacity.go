@@ -10,6 +10,7 @@ import (
 
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/progress"
+	"glassmaster/mastering/units"
 	"glassmaster/ui/host"
 	"glassmaster/ui/model"
 	"glassmaster/ui/theme"
@@ -72,9 +73,9 @@ func (c *capacityCard) reload() {
 	widgets.SetVisible(c.better, k.Over() && fits)
 	c.better.SetText("Use " + m.Name)
 	s := c.project.Size()
-	c.legend.Set(fmt.Sprintf("Files %s  (%s in %s)", model.Bytes(s.Content),
+	c.legend.Set(fmt.Sprintf("Files %s  (%s in %s)", units.Size(s.Content),
 		model.Count(s.Files, "file", "files"), model.Count(s.Folders, "folder", "folders")))
-	c.overhead.Set("File system " + model.Bytes(k.Overhead()))
+	c.overhead.Set("File system " + units.Size(k.Overhead()))
 	c.notices = s.Notices
 	color, text := theme.Warning, ""
 	switch {
@@ -110,7 +111,7 @@ func (c *capacityCard) mediumMenu() {
 	at := widgets.Below(c.medium)
 	var items []*fyne.MenuItem
 	for _, m := range disc.Media {
-		items = append(items, widgets.Item(m.Name+"   "+model.Bytes(m.Bytes()), "", func() { c.project.SetMedium(m) }))
+		items = append(items, widgets.Item(m.Name+"   "+units.Size(m.Bytes()), "", func() { c.project.SetMedium(m) }))
 	}
 	var inserted []model.Inserted
 	model.Start(c.host.Post, "looking for drives", func(ctx context.Context, _ progress.Reporter) (err error) {

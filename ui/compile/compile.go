@@ -98,7 +98,7 @@ func (v *View) build() fyne.CanvasObject {
 		widgets.Middle(container.NewHBox(file, v.image, v.burn)))
 	v.empty = widgets.Panel(widgets.Empty(theme.LayersIcon, "New compilation",
 		"Drag files and folders here. They are read when you burn the disc or save an image, so leave them in place until then.",
-		t.NewPrimary("Add files…", theme.AddIcon, "", v.PickFile),
+		t.NewPrimary("Add files…", theme.AddIcon, "", v.pickFiles),
 		t.NewButton("Add folder…", theme.OpenIcon, "", v.pickFolder),
 		t.NewButton("Open compilation…", theme.DocumentIcon, "", v.PickOpen)))
 	v.busy = container.NewBorder(nil, nil, widgets.Muted("Adding files …"), nil, widget.NewProgressBarInfinite())
@@ -243,7 +243,7 @@ func (v *View) menu(nodes []*tree.Node, at fyne.Position) {
 
 func (v *View) folderMenu(n *tree.Node, at fyne.Position) {
 	v.host.Menu(at,
-		widgets.Item("Add files…", "", v.PickFile),
+		widgets.Item("Add files…", "", v.pickFiles),
 		widgets.Item("Add folder…", "", v.pickFolder),
 		widgets.Item("New folder", "", func() {
 			v.project.List.Open(n)
@@ -253,11 +253,11 @@ func (v *View) folderMenu(n *tree.Node, at fyne.Position) {
 }
 
 func (v *View) addMenu(at fyne.Position) {
-	v.host.Menu(at, widgets.Item("Files…", "", v.PickFile), widgets.Item("Folder…", "", v.pickFolder))
+	v.host.Menu(at, widgets.Item("Files…", "", v.pickFiles), widgets.Item("Folder…", "", v.pickFolder))
 }
 
-// PickFile asks for files to add.
-func (v *View) PickFile() {
+// pickFiles asks for files to add.
+func (v *View) pickFiles() {
 	dir := v.project.List.Folder()
 	v.host.PickFiles("Add files", func(paths []string) { v.project.AddPaths(paths, dir) })
 }

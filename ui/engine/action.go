@@ -9,7 +9,9 @@ import (
 	"glassmaster/drive/record"
 	"glassmaster/drive/scsi"
 	"glassmaster/drive/tray"
+	"glassmaster/mastering/disc"
 	"glassmaster/mastering/progress"
+	"glassmaster/mastering/units"
 	"glassmaster/ui/model"
 )
 
@@ -93,7 +95,7 @@ func runAction(ctx context.Context, t scsi.Transport, a model.Action, rep progre
 		if err != nil {
 			return "", err
 		}
-		return "The disc is formatted. Its capacity is " + model.Sectors(got.Capacity) + ".", nil
+		return "The disc is formatted. Its capacity is " + units.Size(got.Capacity*disc.SectorSize) + ".", nil
 	}
 	if err := record.Blank(ctx, t, false, rep); err != nil {
 		return "", err

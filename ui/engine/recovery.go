@@ -23,7 +23,7 @@ import (
 // system releases the lock when the program ends, even by a crash: files without a locked
 // lock file were left by a crash.
 const (
-	keptExtension   = compilation.Ending
+	keptExtension   = compilation.Extension
 	originExtension = ".origin"
 	lockExtension   = ".lock"
 )

@@ -11,6 +11,7 @@ import (
 
 	"glassmaster/mastering/filename"
 	"glassmaster/mastering/tree"
+	"glassmaster/mastering/units"
 	"glassmaster/mastering/volume"
 	"glassmaster/ui/model"
 	"glassmaster/ui/theme"
@@ -151,7 +152,7 @@ func Summary(list *model.Listing) string {
 		parts = append(parts, model.Count(folders, "folder", "folders"))
 	}
 	if files > 0 {
-		parts = append(parts, model.Count(files, "file", "files")+" ("+model.Bytes(bytes)+")")
+		parts = append(parts, model.Count(files, "file", "files")+" ("+units.Size(bytes)+")")
 	}
 	if len(parts) == 0 {
 		return ""

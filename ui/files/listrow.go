@@ -9,6 +9,7 @@ import (
 
 	"glassmaster/mastering/filename"
 	"glassmaster/mastering/tree"
+	"glassmaster/mastering/units"
 	"glassmaster/ui/model"
 	"glassmaster/ui/theme"
 )
@@ -165,7 +166,7 @@ func sizeOf(n *tree.Node) string {
 	if n.IsDir() {
 		return model.Count(len(n.Children()), "item", "items")
 	}
-	return model.Bytes(n.Size)
+	return units.Size(n.Size)
 }
 
 // tinted are the icons of the kinds of files, in their colours.

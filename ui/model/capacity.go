@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"glassmaster/mastering/disc"
+	"glassmaster/mastering/units"
 )
 
 // Capacity is how much of a medium a compilation takes.
@@ -49,15 +50,15 @@ func (c Capacity) Segments() Segments {
 
 // Headline returns the used and the total capacity: "1.20 GB of 4.70 GB".
 func (c Capacity) Headline() string {
-	return fmt.Sprintf("%s of %s", Bytes(c.Used()), Bytes(c.Medium.Bytes()))
+	return fmt.Sprintf("%s of %s", units.Size(c.Used()), units.Size(c.Medium.Bytes()))
 }
 
 // Remark returns the free space, or the excess and the medium that would hold it.
 func (c Capacity) Remark() string {
 	if !c.Over() {
-		return Bytes(c.Free()) + " free"
+		return units.Size(c.Free()) + " free"
 	}
-	s := Bytes(-c.Free()) + " too much"
+	s := units.Size(-c.Free()) + " too much"
 	if m, ok := c.Fits(); ok {
 		s += " – fits on " + m.Name
 	}

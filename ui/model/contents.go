@@ -6,7 +6,9 @@ import (
 	"fmt"
 
 	"glassmaster/drive/record"
+	"glassmaster/mastering/disc"
 	"glassmaster/mastering/progress"
+	"glassmaster/mastering/units"
 )
 
 // Contents is what is on a disc, for the question whether it may be erased.
@@ -21,7 +23,7 @@ type Contents struct {
 // Loss says what will be lost when the disc is erased.
 func (c Contents) Loss(in Inserted) string {
 	text := "The " + in.Medium + " in " + in.Drive.Title() + " holds "
-	size := Sectors(c.Sectors)
+	size := units.Size(c.Sectors * disc.SectorSize)
 	switch {
 	case c.Format == "" && c.Sectors == 0:
 		return text + "data that cannot be read. All of it will be lost."
@@ -39,7 +41,7 @@ func (c Contents) Loss(in Inserted) string {
 	if c.Partly {
 		least = "at least "
 	}
-	text += fmt.Sprintf(": %s%s in %s, %s", least, Count(c.Files, "file", "files"), Count(c.Folders, "folder", "folders"), Bytes(c.Bytes))
+	text += fmt.Sprintf(": %s%s in %s, %s", least, Count(c.Files, "file", "files"), Count(c.Folders, "folder", "folders"), units.Size(c.Bytes))
 	if c.Sessions > 1 {
 		text += fmt.Sprintf(", in the last of %d sessions", c.Sessions)
 	}

@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"glassmaster/drive"
+	"glassmaster/mastering/disc"
+	"glassmaster/mastering/units"
 )
 
 // Drive is an optical drive.
@@ -67,7 +69,7 @@ func (i Inserted) Describe() string {
 	}
 	s := i.Medium + ", " + i.Status
 	if i.Free > 0 {
-		s += ", " + Sectors(i.Free) + " free"
+		s += ", " + units.Size(i.Free*disc.SectorSize) + " free"
 	}
 	return s
 }

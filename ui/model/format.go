@@ -9,18 +9,11 @@ import (
 	"strings"
 	"time"
 
-	"glassmaster/mastering/disc"
 	"glassmaster/mastering/units"
 )
 
 // Post has the goroutine that owns the window call a function.
 type Post func(func())
-
-// Bytes returns a size for people: "4.70 GB".
-func Bytes(n int64) string { return units.Size(n) }
-
-// Sectors returns the size of so many sectors of user data for people.
-func Sectors(n int64) string { return Bytes(n * disc.SectorSize) }
 
 // Count returns "1 file", "3 files".
 func Count(n int, one, many string) string {
@@ -34,9 +27,6 @@ func Date(t time.Time) string {
 	}
 	return t.Format("2006-01-02 15:04")
 }
-
-// Clock returns a duration as minutes and seconds, with hours where there are any.
-func Clock(d time.Duration) string { return units.Duration(d) }
 
 // Speed returns a recording speed in kB/s with the medium's own multiple:
 // "8x (11080 kB/s)".

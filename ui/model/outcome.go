@@ -188,11 +188,11 @@ func (o Outcome) Lines() []Line {
 	}
 	add("Medium", r.Plan.Profile)
 	if r.Written > 0 {
-		add("Written", fmt.Sprintf("%s sectors, %s", units.Thousands(r.Written), Sectors(r.Written)))
+		add("Written", fmt.Sprintf("%s sectors, %s", units.Thousands(r.Written), units.Size(r.Written*disc.SectorSize)))
 	}
 	if r.Seconds > 0 {
 		rate := float64(r.Written) * 2048 / r.Seconds
-		add("Time", fmt.Sprintf("%s, on average %s/s", Clock(time.Duration(r.Seconds*float64(time.Second))), Bytes(int64(rate))))
+		add("Time", fmt.Sprintf("%s, on average %s/s", units.Duration(time.Duration(r.Seconds*float64(time.Second))), units.Size(int64(rate))))
 	}
 	if r.Retried > 0 {
 		add("Retried", Count(int(r.Retried), "sector was not read at the first attempt", "sectors were not read at the first attempt"))

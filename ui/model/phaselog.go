@@ -30,7 +30,7 @@ func (l *phaseLog) Phase(p progress.Phase, total int64) {
 	l.Reporter.Phase(p, total)
 	text := Capital(p.String())
 	if total > 0 {
-		text += ", " + Bytes(total)
+		text += ", " + units.Size(total)
 	}
 	l.Notice(disc.Notice{Text: text})
 }
@@ -49,5 +49,5 @@ func (l *phaseLog) end() {
 	}
 	rate := float64(l.done.Load()) / took.Seconds()
 	l.Notice(disc.Notice{Text: fmt.Sprintf("%s: %s in %s, on average %s",
-		Capital(l.phase.String()), Bytes(l.done.Load()), Clock(took), units.Rate(rate))})
+		Capital(l.phase.String()), units.Size(l.done.Load()), units.Duration(took), units.Rate(rate))})
 }

@@ -10,6 +10,7 @@ import (
 	"fyne.io/fyne/v2/widget"
 
 	"glassmaster/mastering/progress"
+	"glassmaster/mastering/units"
 	"glassmaster/ui/model"
 	"glassmaster/ui/theme"
 )
@@ -97,7 +98,7 @@ func rateMark(r float64) string {
 	if r <= 0 {
 		return ""
 	}
-	return model.Bytes(int64(r)) + "/s"
+	return units.Size(int64(r)) + "/s"
 }
 
 // draw renders grid, area and line, column by column.

@@ -125,9 +125,6 @@ func newSheetButton(c Choice, tapped func()) *sheetButton {
 	return b
 }
 
-// Label returns the text of the button.
-func (b *sheetButton) Label() string { return b.Text }
-
 // TypedKey implements fyne.Focusable.
 func (b *sheetButton) TypedKey(e *fyne.KeyEvent) {
 	switch e.Name {

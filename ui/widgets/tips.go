@@ -183,9 +183,6 @@ func (b *Button) Allow(why string) {
 	}
 }
 
-// Why returns why the button is disabled.
-func (b *Button) Why() string { return b.why }
-
 // TypedKey implements fyne.Focusable. Enter presses the focused button, as Space does.
 func (b *Button) TypedKey(e *fyne.KeyEvent) {
 	if e.Name == fyne.KeyReturn || e.Name == fyne.KeyEnter {

@@ -111,8 +111,8 @@ func TestButtonSaysWhy(t *testing.T) {
 	b := Tips{Layer: layer, Post: func(f func()) { f() }}.NewButton("Burn", nil, "Burn it", func() { tapped++ })
 	b.Allow("there is no disc")
 	test.Tap(b)
-	if tapped != 0 || b.Why() != "there is no disc" {
-		t.Errorf("tapped %d times, it says %q", tapped, b.Why())
+	if tapped != 0 || b.why != "there is no disc" {
+		t.Errorf("tapped %d times, it says %q", tapped, b.why)
 	}
 	b.Allow("")
 	test.Tap(b)

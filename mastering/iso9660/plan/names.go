@@ -11,16 +11,10 @@ import (
 	"glassmaster/mastering/tree"
 )
 
-// dChar maps a byte of a name to the d-characters of ECMA-119 7.4.1.
-func dChar(c byte) byte {
-	switch {
-	case c >= '0' && c <= '9', c >= 'A' && c <= 'Z':
-		return c
-	case c >= 'a' && c <= 'z':
-		return c - 'a' + 'A'
-	}
-	return '_'
-}
+// dChars maps ASCII to the d-characters of ECMA-119 7.4.1. A constant table costs
+// nothing at the start of the program.
+const dChars = "________________________________________________0123456789______" +
+	"_ABCDEFGHIJKLMNOPQRSTUVWXYZ______ABCDEFGHIJKLMNOPQRSTUVWXYZ_____"
 
 // limits are the lengths of identifiers at an interchange level (ECMA-119 7.5,
 // 7.6, 10.1).
@@ -36,12 +30,12 @@ func levelLimits(level int) limits {
 // appendDChars appends name in d-characters, one for each character, up to limit.
 func appendDChars(dst []byte, name string, limit int) []byte {
 	for i := 0; i < len(name) && limit > 0; limit-- {
-		c := name[i]
-		dst = append(dst, dChar(c))
-		if c < utf8.RuneSelf {
+		if c := name[i]; c < utf8.RuneSelf {
+			dst = append(dst, dChars[c])
 			i++
 			continue
 		}
+		dst = append(dst, '_')
 		_, n := utf8.DecodeRuneInString(name[i:])
 		i += n
 	}
@@ -168,18 +162,10 @@ func (n *namer) separate(children []*tree.Node, seen func([]byte) []byte, number
 	n.sort(children)
 }
 
-// jolietChar maps ASCII to the characters that Joliet allows: no control characters,
+// jolietChars maps ASCII to the characters that Joliet allows: no control characters,
 // and none with a meaning in paths (Joliet specification).
-func jolietChar(c byte) byte {
-	switch c {
-	case '*', '/', ':', ';', '?', '\\':
-		return '_'
-	}
-	if c < 0x20 {
-		return '_'
-	}
-	return c
-}
+const jolietChars = "________________________________ !\"#$%&'()_+,-._0123456789__<=>_" +
+	"@ABCDEFGHIJKLMNOPQRSTUVWXYZ[_]^_`abcdefghijklmnopqrstuvwxyz{|}~\x7f"
 
 // appendJoliet appends name in big-endian UTF-16, up to limit code units, without
 // splitting a surrogate pair.
@@ -189,7 +175,7 @@ func appendJoliet(dst []byte, name string, limit int) []byte {
 			if limit--; limit < 0 {
 				break
 			}
-			dst = append(dst, 0, jolietChar(c))
+			dst = append(dst, 0, jolietChars[c])
 			i++
 			continue
 		}

@@ -70,7 +70,7 @@ func TestNamesDiffer(t *testing.T) {
 				seen[s] = true
 			}
 			if id <= last {
-				t.Errorf("level %d: %q stands behind %q", level, id, last)
+				t.Errorf("level %d: %q comes after %q", level, id, last)
 			}
 			last = id
 			name, extension, _ := strings.Cut(id, ".")

@@ -41,7 +41,7 @@ func TestFullPathTable(t *testing.T) {
 		t.Fatal(err)
 	}
 	if len(found) == 0 {
-		t.Error("nothing is told of it")
+		t.Error("it is not reported")
 	}
 	for _, d := range found {
 		if d.Severity > disc.Info {

@@ -18,9 +18,8 @@ import (
 	"glassmaster/mastering/volume"
 )
 
-// bridge places the structures of a volume the way the writer of another file
-// system does: with room for its own before them, and contents where it put
-// them, here in reverse order with gaps.
+// bridge places the structures of a volume as on a bridge disc: with space for the
+// structures of another file system, and with contents in reverse order and gaps.
 func bridge(t testing.TB, root *tree.Node, o plan.Options) *layout.Layout {
 	t.Helper()
 	o.Time = udftest.When
@@ -40,7 +39,7 @@ func bridge(t testing.TB, root *tree.Node, o plan.Options) *layout.Layout {
 	var contents []layout.Extent
 	var place func(n *tree.Node)
 	place = func(n *tree.Node) {
-		n.Index = 4711 // of the other file system
+		n.Index = 4711 // used by the other file system
 		children := slices.Clone(n.Children())
 		slices.Reverse(children)
 		for _, c := range children {
@@ -55,14 +54,14 @@ func bridge(t testing.TB, root *tree.Node, o plan.Options) *layout.Layout {
 	}
 	place(root)
 	sectors := at + 9 + p.MirrorSectors() + 3 + plan.TailSectors
-	before, behind, err := p.Extents(plan.Placement{
+	before, after, err := p.Extents(plan.Placement{
 		Recognition: 19, Metadata: metadata, Mirror: at + 9, End: sectors,
 		Contents: func(n *tree.Node) int64 { return starts[key(n)] },
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	l, err := layout.New(slices.Concat(before, contents, behind), sectors*disc.SectorSize)
+	l, err := layout.New(slices.Concat(before, contents, after), sectors*disc.SectorSize)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -116,14 +115,14 @@ func TestPlacementErrors(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, change := range map[string]func(a *plan.Placement){
-		"in the system area":    func(a *plan.Placement) { a.Recognition = 15 },
-		"in the sequence":       func(a *plan.Placement) { a.Recognition = 30 },
-		"on the anchor":         func(a *plan.Placement) { a.Metadata = 256 },
-		"mirror in metadata":    func(a *plan.Placement) { a.Mirror = plan.FirstSector + m - 1 },
-		"mirror in the tail":    func(a *plan.Placement) { a.Mirror = 20000 - plan.TailSectors - p.MirrorSectors() + 1 },
-		"no room":               func(a *plan.Placement) { a.End = plan.FirstSector + m },
-		"too large":             func(a *plan.Placement) { a.End = 1 << 32 },
-		"contents nobody knows": func(a *plan.Placement) { a.Contents = nil },
+		"in the system area": func(a *plan.Placement) { a.Recognition = 15 },
+		"in the sequence":    func(a *plan.Placement) { a.Recognition = 30 },
+		"on the anchor":      func(a *plan.Placement) { a.Metadata = 256 },
+		"mirror in metadata": func(a *plan.Placement) { a.Mirror = plan.FirstSector + m - 1 },
+		"mirror in the tail": func(a *plan.Placement) { a.Mirror = 20000 - plan.TailSectors - p.MirrorSectors() + 1 },
+		"no room":            func(a *plan.Placement) { a.End = plan.FirstSector + m },
+		"too large":          func(a *plan.Placement) { a.End = 1 << 32 },
+		"no contents":        func(a *plan.Placement) { a.Contents = nil },
 	} {
 		a := good
 		change(&a)

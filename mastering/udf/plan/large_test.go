@@ -18,11 +18,12 @@ import (
 	"glassmaster/mastering/volume"
 )
 
-// largeTree has files around the sizes at which something changes: the longest
-// extent, what fits into a file entry, and into one further block.
+// largeTree returns a tree of files around the sizes where the allocation descriptors
+// change: of the longest extent, and of those that fit in the file entry and in
+// another block.
 func largeTree(r plan.Revision) *tree.Node {
 	root := tree.NewFolder("", udftest.When)
-	head, descriptor := int64(176), int64(8) // bytes of a file entry before its allocation descriptors, and of one
+	head, descriptor := int64(176), int64(8) // length of a file entry without its allocation descriptors, and of one of these
 	if r >= plan.Revision200 {
 		head = 216
 	}
@@ -72,8 +73,8 @@ func TestLargeFiles(t *testing.T) {
 	}
 }
 
-// TestLinuxReadsLarge has a Linux kernel look at the ends of large files. Their
-// image is a hole for the most part, as far as it goes.
+// TestLinuxReadsLarge has a Linux kernel read the ends of large files. Most of the
+// image is a hole.
 func TestLinuxReadsLarge(t *testing.T) {
 	dir := t.TempDir()
 	var script, want strings.Builder
@@ -93,7 +94,7 @@ func TestLinuxReadsLarge(t *testing.T) {
 	udftest.Diff(t, want.String(), peertest.Kernel(t, dir, script.String()))
 }
 
-// saveSparse writes only the begin and the end of each extent of a layout.
+// saveSparse writes only the beginning and the end of each extent of a layout.
 func saveSparse(t testing.TB, l *layout.Layout, name string) {
 	t.Helper()
 	f, err := os.Create(name)

@@ -24,7 +24,7 @@ func TestFileName(t *testing.T) {
 		{strings.Repeat("a", 251) + ".jpg", strings.Repeat("a", 245) + "#629A.jpg"},
 		{strings.Repeat("語", 84), strings.Repeat("語", 84)},
 		{strings.Repeat("a", 125) + "語語", strings.Repeat("a", 125) + "語語"},
-		{strings.Repeat("a", 126) + "語語", strings.Repeat("a", 126) + "#130E"}, // which 8 bits are enough for
+		{strings.Repeat("a", 126) + "語語", strings.Repeat("a", 126) + "#130E"}, // 8 bits per character are sufficient
 		{"bad\xff", "bad_#C1FF"},
 		{"bad\xfe.jpg", "bad_#7D84.jpg"},
 		{"bad\ufffd", "bad\ufffd"},
@@ -35,7 +35,7 @@ func TestFileName(t *testing.T) {
 	}
 }
 
-// recordedName returns the name that a file gets on a volume.
+// recordedName returns the name of a file on a volume.
 func recordedName(t *testing.T, name string) string {
 	t.Helper()
 	root := tree.NewFolder("", udftest.When)
@@ -52,7 +52,7 @@ func recordedName(t *testing.T, name string) string {
 	return list[0].Name()
 }
 
-// FuzzFileName gives files any names: each is in the volume.
+// FuzzFileName plans files with arbitrary names. Each of them is in the volume.
 func FuzzFileName(f *testing.F) {
 	for _, s := range []string{"", "a", "ÿ", "Ā", "日本語", "😀", "\xff", "a\x00b"} {
 		f.Add(s)

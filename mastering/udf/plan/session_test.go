@@ -19,14 +19,15 @@ import (
 	"glassmaster/mastering/udf/plan"
 	"glassmaster/mastering/udf/udftest"
 	"glassmaster/mastering/volume"
+	_ "glassmaster/mastering/volume/formats" // sessions are found by their volumes
 )
 
-// gap is how far apart two sessions are, in sectors: the lead-out of the first and the
-// lead-in of the second.
+// gap is the distance of two sessions in sectors: the lead-out of the first and the
+// lead-in of the second session.
 const gap = 1234
 
 // addTo returns a tree with the files of the first session, whose contents are on the
-// disc, and with files that are made of parts of them; and new ones.
+// disc, with files that consist of parts of these contents, and with new files.
 func addTo(t *testing.T, first io.ReaderAt, size int64) *tree.Node {
 	t.Helper()
 	root := udftest.Sample()
@@ -59,7 +60,7 @@ func addTo(t *testing.T, first io.ReaderAt, size int64) *tree.Node {
 	add("part", volume.Extent{Start: large.Start + 3, Length: 5000})
 	add("joined", one, large)
 	var pieces []volume.Extent
-	for i := range 400 { // more than a file entry has room for
+	for i := range 400 { // more than fit in a file entry
 		pieces = append(pieces, volume.Extent{Start: large.Start + disc.LBA((i*7)%1700), Length: disc.SectorSize})
 	}
 	add("pieces", pieces...)
@@ -70,8 +71,8 @@ func addTo(t *testing.T, first io.ReaderAt, size int64) *tree.Node {
 	return root
 }
 
-// session plans a second session behind a first, and returns it with its address and
-// the tree that is in it.
+// session plans a second session after a first one, and returns its layout, its first
+// sector and its tree.
 func session(t *testing.T, first []byte, r plan.Revision) (*layout.Layout, int64, *tree.Node) {
 	t.Helper()
 	root := addTo(t, bytes.NewReader(first), int64(len(first)))
@@ -87,8 +88,8 @@ func session(t *testing.T, first []byte, r plan.Revision) (*layout.Layout, int64
 	return l, start, root
 }
 
-// saveBehind appends a session to a file with those before it.
-func saveBehind(t *testing.T, first []byte, l *layout.Layout, name string) {
+// saveAfter writes a session to a file, after the first one.
+func saveAfter(t *testing.T, first []byte, l *layout.Layout, name string) {
 	t.Helper()
 	f, err := os.Create(name)
 	if err != nil {
@@ -104,8 +105,8 @@ func saveBehind(t *testing.T, first []byte, l *layout.Layout, name string) {
 	}
 }
 
-// TestSession adds a session to a volume of each revision: what is read of it, from
-// the plan and from the disc, are the files of both.
+// TestSession adds a session to a volume of each revision, and reads it from the plan
+// and from the disc.
 func TestSession(t *testing.T) {
 	dir := t.TempDir()
 	var script strings.Builder
@@ -124,9 +125,10 @@ func TestSession(t *testing.T) {
 			t.Errorf("%s: the session has %d bytes from byte %d on, the first %d", r, n, l.Start(), len(first))
 		}
 		name := filepath.Join(dir, r.String())
-		saveBehind(t, first, l, name)
+		saveAfter(t, first, l, name)
 		for _, o := range []volume.Options{{Start: disc.LBA(start)}, {}} {
-			for what, open := range map[string]io.ReaderAt{"plan": l, "disc": opened(t, name)} {
+			onDisc, _ := udftest.OpenImage(t, name)
+			for what, open := range map[string]io.ReaderAt{"plan": l, "disc": onDisc} {
 				v, err := udf.Open(open, l.Size(), o)
 				if err != nil {
 					t.Fatalf("%s, %s: %v", r, what, err)
@@ -140,7 +142,7 @@ func TestSession(t *testing.T) {
 					t.Fatal(err)
 				}
 				for _, d := range defects {
-					if !strings.Contains(d.Text, "belongs to") { // of the files that share contents
+					if !strings.Contains(d.Text, "also belongs to") { // some files share contents
 						t.Errorf("%s, %s: %s", r, what, d)
 					}
 				}
@@ -164,9 +166,9 @@ func TestSession(t *testing.T) {
 	}
 }
 
-// TestSessionBehindISO adds a UDF session to a disc of ISO 9660 by xorriso, with files
-// that are on it.
-func TestSessionBehindISO(t *testing.T) {
+// TestSessionAfterISO adds a UDF session to an ISO 9660 disc by xorriso, with the files
+// of that disc.
+func TestSessionAfterISO(t *testing.T) {
 	peertest.Need(t, "xorriso")
 	dir, out := t.TempDir(), t.TempDir()
 	files := map[string][]byte{
@@ -209,7 +211,7 @@ func TestSessionBehindISO(t *testing.T) {
 			t.Fatal(err)
 		}
 		name := filepath.Join(out, r.String())
-		saveBehind(t, first, l, name)
+		saveAfter(t, first, l, name)
 		fmt.Fprintf(&script, "mount -t udf -o loop,ro,session=%d %s /run/mnt; cd /run/mnt; cksum long new sectors short; cd /; umount /run/mnt\n", start, name)
 		for _, file := range []string{"long", "new", "sectors", "short"} {
 			want.WriteString(peertest.Run(t, dir, "cksum", file))
@@ -218,19 +220,8 @@ func TestSessionBehindISO(t *testing.T) {
 	udftest.Diff(t, want.String(), peertest.Kernel(t, out, script.String()))
 }
 
-// opened opens a file for the time of the test.
-func opened(t *testing.T, name string) io.ReaderAt {
-	t.Helper()
-	f, err := os.Open(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { f.Close() })
-	return f
-}
-
-// TestSessionAlone reads a planned session without the disc that it goes onto: what
-// it adds is there, what is on the disc is not.
+// TestSessionAlone reads a planned session without the disc that it is added to: its
+// new files, but not those on the disc.
 func TestSessionAlone(t *testing.T) {
 	root := tree.NewFolder("", udftest.When)
 	root.Append(tree.NewFile("new", 3, udftest.When, layout.Bytes("new")))
@@ -255,7 +246,7 @@ func TestSessionAlone(t *testing.T) {
 	}
 }
 
-// TestRecordedErrors plans contents that cannot be on the disc.
+// TestRecordedErrors plans files with invalid extents.
 func TestRecordedErrors(t *testing.T) {
 	for _, c := range []struct {
 		name    string

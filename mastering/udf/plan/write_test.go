@@ -38,8 +38,8 @@ func TestWriteRead(t *testing.T) {
 	}
 }
 
-// TestDeterministic sees that the order in which files were added, and how the
-// layout is read, do not matter.
+// TestDeterministic checks that the volume depends neither on the order in which files
+// were added nor on how the layout is read.
 func TestDeterministic(t *testing.T) {
 	for _, r := range []plan.Revision{plan.Revision102, plan.Revision260} {
 		a, b := udftest.Volume(t, udftest.Sample(), plan.Options{Revision: r}), udftest.Volume(t, udftest.Sample(), plan.Options{Revision: r})
@@ -66,23 +66,16 @@ func TestDeterministic(t *testing.T) {
 // openImage opens the volume in an image file for the time of the test.
 func openImage(t testing.TB, image string) *udf.FS {
 	t.Helper()
-	f, err := os.Open(image)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { f.Close() })
-	info, err := f.Stat()
-	if err != nil {
-		t.Fatal(err)
-	}
-	v, err := udf.Open(f, info.Size(), volume.Options{})
+	f, size := udftest.OpenImage(t, image)
+	v, err := udf.Open(f, size, volume.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return v
 }
 
-// writePeer writes a tree in every revision for another program to read.
+// writePeer writes a tree in every revision, and calls f to read it with another
+// program.
 func writePeer(t *testing.T, root func() *tree.Node, f func(t *testing.T, r plan.Revision, image string)) {
 	for _, r := range plan.Revisions {
 		t.Run(r.String(), func(t *testing.T) {
@@ -109,7 +102,7 @@ func TestUdfinfo(t *testing.T) {
 	})
 }
 
-// TestLinuxReads has a Linux kernel mount and read what was written.
+// TestLinuxReads has a Linux kernel mount and read volumes.
 func TestLinuxReads(t *testing.T) {
 	dir := t.TempDir()
 	var script strings.Builder
@@ -129,7 +122,7 @@ func TestLinuxReads(t *testing.T) {
 	}
 }
 
-// Test7zip has 7-Zip extract what was written.
+// Test7zip has 7-Zip extract volumes.
 func Test7zip(t *testing.T) {
 	peertest.Need(t, "7z")
 	writePeer(t, udftest.Files, func(t *testing.T, r plan.Revision, image string) {

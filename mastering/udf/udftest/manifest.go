@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"sort"
 	"strings"
@@ -14,9 +15,9 @@ import (
 	"glassmaster/mastering/volume"
 )
 
-// Manifest describes every file below the root, a line each: path, type and
-// permissions, owner, size of regular files, time in microseconds, number of
-// names, target; and one more with the digest of the contents.
+// Manifest returns a line for every file below the root, with the path, type and
+// permissions, owner, size of regular files, time in microseconds, link count and
+// target, and another one with the digest of the contents.
 func Manifest(t testing.TB, v fs.FS) string {
 	t.Helper()
 	var b strings.Builder
@@ -71,7 +72,7 @@ func DigestOf(v fs.FS, p string) (string, error) {
 	return fmt.Sprintf("%x", h.Sum(nil)), nil
 }
 
-// unixMode writes a mode as find -printf "%y%m" does.
+// unixMode formats a mode as find -printf "%y%m" does.
 func unixMode(m fs.FileMode) string {
 	kind := map[fs.FileMode]string{
 		0: "f", fs.ModeDir: "d", fs.ModeSymlink: "l", fs.ModeNamedPipe: "p",
@@ -86,7 +87,7 @@ func unixMode(m fs.FileMode) string {
 	return fmt.Sprintf("%s%o", kind, n)
 }
 
-// Diff reports the first lines that differ.
+// Diff fails the test with the first line that differs.
 func Diff(t testing.TB, want, got string) {
 	t.Helper()
 	w, g := strings.Split(want, "\n"), strings.Split(got, "\n")
@@ -100,7 +101,23 @@ func Diff(t testing.TB, want, got string) {
 	}
 }
 
-// Mkudffs makes an image with mkudffs and returns its path.
+// OpenImage opens an image file for the time of the test, and returns its size in
+// bytes.
+func OpenImage(t testing.TB, name string) (io.ReaderAt, int64) {
+	t.Helper()
+	f, err := os.Open(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { f.Close() })
+	info, err := f.Stat()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f, info.Size()
+}
+
+// Mkudffs creates an image with mkudffs and returns its path.
 func Mkudffs(t testing.TB, blocks string, args ...string) string {
 	t.Helper()
 	image := filepath.Join(t.TempDir(), "image.udf")
@@ -108,8 +125,8 @@ func Mkudffs(t testing.TB, blocks string, args ...string) string {
 	return image
 }
 
-// KernelManifest is a shell function that prints what manifest prints of the
-// files below a folder, in any order.
+// KernelManifest is a shell function, manifest, that prints the lines of Manifest for
+// the files below a folder, in any order.
 const KernelManifest = `
 manifest() {
 	cd $1
@@ -120,7 +137,7 @@ manifest() {
 }
 `
 
-// SortLines puts lines into the order of their bytes.
+// SortLines sorts lines by their bytes.
 func SortLines(s string) string {
 	lines := strings.Split(strings.TrimSuffix(s, "\n"), "\n")
 	sort.Strings(lines)

@@ -6,7 +6,7 @@ import (
 	"glassmaster/mastering/layout"
 )
 
-// Marked is a file of any length that is zero but for its number at its begin
+// Marked is the source of a large file that is zero except for a mark at its beginning
 // and at its end.
 type Marked struct {
 	Size int64

@@ -1,6 +1,5 @@
-// Package format is what the reader and the planner of ISO 9660 have in common:
-// constants of ECMA-119, the Rock Ridge Interchange Protocol and AAIP, and the
-// encoding of numbers and modes.
+// Package format contains what the reader and the planner of ISO 9660 have in common:
+// constants of ECMA-119 and AAIP 2.0, and the encoding of numbers and modes.
 package format
 
 import (
@@ -23,12 +22,12 @@ const (
 // RecordHead is the length of a directory record without its identifier.
 const RecordHead = 33
 
-// MaxParent is the greatest number of a directory that a path table can name as
-// a parent (ECMA-119 9.4.4).
+// MaxParent is the highest directory number that a path table can refer to as a parent
+// (ECMA-119 9.4.4).
 const MaxParent = 1<<16 - 1
 
-// Both32 reads a number in both byte orders (ECMA-119 7.3.3), of which the
-// little-endian one counts unless it is zero and the other is not.
+// Both32 reads a number that is recorded in both byte orders (ECMA-119 7.3.3). It uses
+// the little-endian one, unless that is zero and the other is not.
 func Both32(p []byte) uint32 {
 	if le := binary.LittleEndian.Uint32(p); le != 0 {
 		return le
@@ -56,13 +55,11 @@ func PutBoth16(b []byte, v uint16) {
 	binary.BigEndian.PutUint16(b[2:], v)
 }
 
-// Namespaces are the namespaces of extended attributes that AAIP 2.0 writes as
-// one byte at the beginning of a name; 1 stands for a name that begins with such
-// a byte itself.
+// Namespaces are the namespaces of extended attributes that AAIP 2.0 records as one
+// byte at the start of a name. 1 is for names that begin with such a byte themselves.
 var Namespaces = [...]string{1: "", 2: "system.", 3: "user.", 4: "isofs.", 5: "trusted.", 6: "security."}
 
-// FileMode turns st_mode of POSIX into a FileMode. A type that is not known is
-// that of a regular file.
+// FileMode converts st_mode of POSIX to a FileMode. Unknown types become regular files.
 func FileMode(m uint32) fs.FileMode {
 	mode := fs.FileMode(m & 0o777)
 	switch m & 0o170000 {
@@ -91,7 +88,7 @@ func FileMode(m uint32) fs.FileMode {
 	return mode
 }
 
-// PosixMode turns a FileMode into st_mode of POSIX.
+// PosixMode converts a FileMode to st_mode of POSIX.
 func PosixMode(m fs.FileMode) uint32 {
 	p := uint32(m.Perm())
 	for _, b := range []struct {
