@@ -156,7 +156,7 @@ func hintFor(err error) string {
 // the drive cannot be used now.
 func notReady(err error) bool {
 	for _, no := range []error{
-		source.ErrNoDrive, read.ErrNoMedium, read.ErrBlank, read.ErrNotClosed, discfile.ErrBlank, discfile.ErrNotClosed, record.ErrNotWritable, record.ErrHoldsData, record.ErrTooLarge,
+		source.ErrNoDrive, read.ErrNoMedium, read.ErrBlank, read.ErrNotClosed, discfile.ErrBlank, discfile.ErrNotClosed, discfile.ErrInUse, record.ErrNotWritable, record.ErrHoldsData, record.ErrTooLarge,
 		record.ErrNothingToClose, record.ErrNoFormat, record.ErrUnfinished, record.ErrOtherAddress, record.ErrUnknownAddress,
 	} {
 		if errors.Is(err, no) {

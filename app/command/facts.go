@@ -23,7 +23,7 @@ func (f facts) row(name, value string) {
 	}
 }
 
-// sessions has a row for each track, and rows for what CD-TEXT says.
+// sessions adds a row for each track, and rows for its CD-TEXT.
 func (f facts) sessions(all []sessionInfo) {
 	for _, ses := range all {
 		f.row("CD title", ses.Title)
@@ -49,7 +49,7 @@ func (t trackInfo) text() string {
 	return strings.Join(parts, ", ")
 }
 
-// sectors writes a number of sectors with its size in bytes.
+// sectors returns a number of sectors with their size.
 func sectors(n int64) string {
 	return units.Count(n, "sector", "sectors") + ", " + units.Size(n*disc.SectorSize)
 }

@@ -236,11 +236,11 @@ func (t mediaTrack) describe() string {
 	return text
 }
 
-// adviceFor returns what can be done about tracks and sessions that are not closed.
+// adviceFor says what can be done about open or damaged tracks, sessions and formats.
 func adviceFor(m read.MediaInfo) []string {
 	var all []string
 	damaged, open := m.Last == mmc.SessionDamaged, m.Last == mmc.SessionIncomplete
-	partly := false // a part of a reserved track is written
+	partly := false // a reserved track is written in part
 	for _, t := range m.Tracks {
 		switch t.State {
 		case read.TrackDamaged:
@@ -254,23 +254,23 @@ func adviceFor(m read.MediaInfo) []string {
 	switch {
 	case m.Status == mmc.Closed && !damaged:
 	case damaged:
-		all = append(all, `copy what can be read first; "glassmaster close" then repairs and closes what is damaged`)
+		all = append(all, `copy readable data first; "glassmaster close" then makes the drive repair and close the damaged tracks`)
 	case open && partly:
-		all = append(all, `an earlier burn of the whole disc was broken off: "glassmaster close" fills it up, so that it can be read; nothing can be added afterwards`)
+		all = append(all, `an earlier burn in disc-at-once mode was broken off: "glassmaster close" fills the disc, so that it can be read; nothing can be added then`)
 	case open:
-		all = append(all, `an earlier burn was broken off, or is still running: the contents of the open session may not be found; "glassmaster close" closes it, and another session can follow`)
+		all = append(all, `an earlier burn was broken off or is still running: other drives may not find the open session; "glassmaster close" closes it, and another session can be added`)
 	}
 	if (damaged || open) && m.Erasable {
-		all = append(all, `"glassmaster blank" erases the whole disc`)
+		all = append(all, `"glassmaster blank" erases the disc and everything on it`)
 	}
 	if m.Unfinished {
-		all = append(all, `the old contents of the disc are lost, and the new ones are not complete: burn it again with "glassmaster burn --blank"`)
+		all = append(all, `the previous contents are lost and the new ones are incomplete: burn the disc again with "glassmaster burn --blank"`)
 	}
 	switch m.Format {
 	case "format not ended":
-		all = append(all, `other drives may not read the disc until its format is ended: "glassmaster close" ends it, and so does the next burn`)
+		all = append(all, `other drives may not read the disc until its format is completed: "glassmaster close" or the next burn does that`)
 	case "format running":
-		all = append(all, "the drive formats the disc in the background: do not remove it until that is done")
+		all = append(all, "the drive is formatting the disc in the background: do not remove it until that is done")
 	}
 	return all
 }

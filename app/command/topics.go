@@ -51,8 +51,9 @@ The data of a result:
   build     output, sectors, bytes, seconds, smallest_medium (that it fits on); with
             --verify: verified (it was read back and is equal), sha256, differs
   info      name, kind (image, drive, folder, compilation), format, sectors,
-            catalogue_number (of a CD), sessions, volume, problem (why there is no volume),
-            defects (found in descriptors: lba, text, incomplete, remark), check
+            catalogue_number (media catalogue number of a CD), sessions, volume,
+            problem (why there is no volume), defects (found in descriptors: lba,
+            text, incomplete, remark), check
   extract   folder, files, folders, symlinks, hard_links, bytes, failed,
             notes (path, path_bytes, text, error: it was not extracted);
             with --boot: folder, boot_images (file, platform, lba, bytes)
