@@ -11,6 +11,7 @@ import (
 	"glassmaster/drive/record"
 	"glassmaster/drive/scsi"
 	"glassmaster/drive/source"
+	"glassmaster/mastering/image/discfile"
 	"glassmaster/mastering/isomd5"
 	"glassmaster/mastering/verify"
 	"glassmaster/mastering/volume"
@@ -137,6 +138,8 @@ func hintFor(err error) string {
 		return `use --force if the source was made for this address`
 	case errors.Is(err, record.ErrHoldsData):
 		return `use --blank to erase it first, or insert another disc`
+	case errors.Is(err, record.ErrUnchanged):
+		return "try another drive, or look for newer firmware for this one"
 	case errors.Is(err, record.ErrTooLarge):
 		return `"glassmaster build --dry-run" shows which medium is large enough`
 	case errors.Is(err, read.ErrNotClosed), errors.Is(err, read.ErrOpenTrack):
@@ -153,7 +156,7 @@ func hintFor(err error) string {
 // the drive cannot be used now.
 func notReady(err error) bool {
 	for _, no := range []error{
-		source.ErrNoDrive, read.ErrNoMedium, read.ErrBlank, read.ErrNotClosed, record.ErrNotWritable, record.ErrHoldsData, record.ErrTooLarge,
+		source.ErrNoDrive, read.ErrNoMedium, read.ErrBlank, read.ErrNotClosed, discfile.ErrBlank, discfile.ErrNotClosed, discfile.ErrInUse, record.ErrNotWritable, record.ErrHoldsData, record.ErrTooLarge,
 		record.ErrNothingToClose, record.ErrNoFormat, record.ErrUnfinished, record.ErrOtherAddress, record.ErrUnknownAddress,
 	} {
 		if errors.Is(err, no) {

@@ -47,6 +47,7 @@ type discInfo struct {
 	Kind     string         `json:"kind"`
 	Format   string         `json:"format,omitempty"`
 	Sectors  int64          `json:"sectors"`
+	Catalog  string         `json:"catalogue_number,omitempty"`
 	Sessions []sessionInfo  `json:"sessions"`
 	Volume   *volumeInfo    `json:"volume,omitempty"`
 	Defects  []defectObject `json:"defects,omitempty"`
@@ -55,15 +56,22 @@ type discInfo struct {
 }
 
 type sessionInfo struct {
-	Number int         `json:"number"`
-	Tracks []trackInfo `json:"tracks"`
+	Number    int         `json:"number"`
+	Title     string      `json:"title,omitempty"`
+	Performer string      `json:"performer,omitempty"`
+	Tracks    []trackInfo `json:"tracks"`
 }
 
 type trackInfo struct {
-	Number  int    `json:"number"`
-	Mode    string `json:"mode"`
-	Start   int64  `json:"lba"`
-	Sectors int64  `json:"sectors"`
+	Number    int      `json:"number"`
+	Mode      string   `json:"mode"`
+	Start     int64    `json:"lba"`
+	Sectors   int64    `json:"sectors"`
+	Pregap    int64    `json:"pregap_sectors,omitempty"`
+	Control   []string `json:"control,omitempty"` // of an audio track
+	ISRC      string   `json:"isrc,omitempty"`
+	Title     string   `json:"title,omitempty"`
+	Performer string   `json:"performer,omitempty"`
 }
 
 type volumeInfo struct {
@@ -130,16 +138,28 @@ func (d damaged) Error() string { return d.text }
 
 func describeDisc(src *source.Source) *discInfo {
 	d := &discInfo{Name: src.Name, Kind: src.Kind, Format: src.Format, Sectors: disc.Sectors(src.Disc)}
-	d.Sessions = describeSessions(src.TOC().Sessions)
+	toc := src.TOC()
+	d.Catalog, d.Sessions = toc.Catalog, describeSessions(toc.Sessions)
 	return d
 }
 
 func describeSessions(all []disc.Session) []sessionInfo {
 	list := []sessionInfo{}
 	for _, ses := range all {
-		si := sessionInfo{Number: ses.Number}
+		var text disc.CDText
+		if len(ses.Text) > 0 {
+			text = ses.Text[0] // in the default language
+		}
+		si := sessionInfo{Number: ses.Number, Title: text.Album.Title, Performer: text.Album.Performer}
 		for _, t := range ses.Tracks {
-			si.Tracks = append(si.Tracks, trackInfo{t.Number, t.Mode.String(), int64(t.Start), t.Length})
+			ti := trackInfo{
+				Number: t.Number, Mode: t.Mode.String(), Start: int64(t.Start), Sectors: t.Length, Pregap: t.Pregap, ISRC: t.ISRC,
+				Title: text.Tracks[t.Number].Title, Performer: text.Tracks[t.Number].Performer,
+			}
+			if t.Mode == disc.Audio {
+				ti.Control = t.Control.Names()
+			}
+			si.Tracks = append(si.Tracks, ti)
 		}
 		list = append(list, si)
 	}
@@ -179,6 +199,7 @@ func (d *discInfo) print(out *bufio.Writer) {
 	defer t.Flush()
 	t.row("Disc", strings.TrimSpace(d.Kind+" "+d.Format))
 	t.row("Size", sectors(d.Sectors))
+	t.row("Catalogue number", d.Catalog)
 	t.sessions(d.Sessions)
 	t.row("No files", d.Problem)
 	if v := d.Volume; v != nil {

@@ -51,8 +51,9 @@ The data of a result:
   build     output, sectors, bytes, seconds, smallest_medium (that it fits on); with
             --verify: verified (it was read back and is equal), sha256, differs
   info      name, kind (image, drive, folder, compilation), format, sectors,
-            sessions, volume, problem (why there is no volume),
-            defects (found in descriptors: lba, text, incomplete, remark), check
+            catalogue_number (media catalogue number of a CD), sessions, volume,
+            problem (why there is no volume), defects (found in descriptors: lba,
+            text, incomplete, remark), check
   extract   folder, files, folders, symlinks, hard_links, bytes, failed,
             notes (path, path_bytes, text, error: it was not extracted);
             with --boot: folder, boot_images (file, platform, lba, bytes)
@@ -91,7 +92,10 @@ The data of a result:
 
 and in them:
 
-  sessions  number, tracks (number, mode, lba, sectors)
+  sessions  number, title and performer (from CD-TEXT, in its default language),
+            tracks (number, mode, lba, sectors, pregap_sectors, control (bits of an
+            audio track: pre-emphasis, copy permitted, four channels), isrc, title,
+            performer)
   volume    format, view, views, label, set, system, publisher, preparer, program,
             created, modified, blocks (of block_size bytes), block_size,
             properties (name, value: for people), boot_catalogue, partition_tables

@@ -1,25 +1,31 @@
-package virtual
+package virtual_test
 
 import (
 	"context"
+	"encoding/binary"
+	"errors"
 	"math/rand/v2"
+	"path/filepath"
 	"testing"
 
 	"glassmaster/drive/scsi"
+	"glassmaster/drive/virtual"
+	"glassmaster/drive/virtualtest"
+	"glassmaster/mastering/image"
+	"glassmaster/mastering/image/discfile"
 )
 
 // TestAnyCommand sends commands of every kind with bytes of every kind. The
-// drive answers, does not panic, and its disc stays one that can be opened.
+// drive answers without a panic, and the file of the disc can always be opened.
 func TestAnyCommand(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(1, 2))
-	var ops []byte
-	for op := 0; op < 256; op++ {
-		if _, known := commandFor(byte(op)); known {
-			ops = append(ops, byte(op))
+	ops := knownCommands(t)
+	for _, m := range virtual.Media() {
+		path := filepath.Join(t.TempDir(), "disc")
+		if err := virtual.Create(path, m, virtual.Options{Sectors: 2400, NoSync: true}); err != nil {
+			t.Fatal(err)
 		}
-	}
-	for _, m := range Media() {
-		b := insertBlank(t, m.Name, 2400)
+		d := virtualtest.Open(t, path)
 		for range 1500 {
 			op := ops[rnd.IntN(len(ops))]
 			cdb := make([]byte, cdbLength(op))
@@ -30,8 +36,8 @@ func TestAnyCommand(t *testing.T) {
 			}
 			cdb[0] = op
 			c := scsi.Command{CDB: cdb, Data: make([]byte, 65536), Direction: scsi.In}
-			if n := wanted(cdb); n >= 0 {
-				c.Direction, c.Data = scsi.Out, make([]byte, min(n, maxTransfer))
+			if n := wanted(cdb, d.MaxTransfer()); n >= 0 {
+				c.Direction, c.Data = scsi.Out, make([]byte, min(n, d.MaxTransfer()))
 				for i := range min(len(c.Data), 64) {
 					c.Data[i] = byte(rnd.IntN(256) >> rnd.IntN(8))
 				}
@@ -39,28 +45,64 @@ func TestAnyCommand(t *testing.T) {
 					copy(c.Data, []byte{0, 0, 0, 0, 0, 0, 0, 0, 5, 50, byte(rnd.IntN(3)), byte(rnd.IntN(8)), byte(rnd.IntN(2) * 8)})
 				}
 			}
-			b.d.Execute(context.Background(), c)
-			if err := b.d.rec.checkState(); err != nil {
-				t.Fatalf("%s: % x left a state that makes no sense: %v", m.Name, cdb, err)
+			d.Execute(context.Background(), c)
+			if err := openable(t, path); err != nil {
+				t.Fatalf("%s: after % x the file of the disc cannot be opened: %v", m.Name, cdb, err)
 			}
 		}
+		if err := d.Close(); err != nil {
+			t.Fatal(err)
+		}
+		virtualtest.Open(t, path)
 	}
 }
 
-// checkState checks the state of the disc, if there is one.
-func (d *recorder) checkState() error {
-	if d.store == nil {
-		return nil
+// knownCommands returns the operation codes that the drive supports.
+func knownCommands(t *testing.T) []byte {
+	var ops []byte
+	for op := range 256 {
+		b := insertBlank(t, "cd-r", 2400)
+		_, err := b.d.Execute(t.Context(), scsi.Command{CDB: append([]byte{byte(op)}, make([]byte, cdbLength(byte(op))-1)...)})
+		if code(err) != "5/20/00" {
+			ops = append(ops, byte(op))
+		}
 	}
-	return d.disc.Valid()
+	if len(ops) < 35 {
+		t.Fatalf("only %d commands are known: % x", len(ops), ops)
+	}
+	return ops
+}
+
+// openable opens the file of the disc, in the state that was committed last, as an image.
+func openable(t *testing.T, path string) error {
+	d, _, err := image.Open(t.Context(), path)
+	switch {
+	case errors.Is(err, discfile.ErrBlank), errors.Is(err, discfile.ErrNotClosed):
+		return nil
+	case err == nil:
+		return d.Close()
+	}
+	return err
+}
+
+// cdbLength returns the length of a CDB by its operation code (SPC-3 4.3.4.1).
+func cdbLength(op byte) int { return [...]int{6, 10, 10, 10, 16, 12, 10, 10}[op>>5] }
+
+// writeRange returns the address and the number of blocks of a READ or WRITE command.
+func writeRange(cdb []byte) (lba, blocks int64) {
+	lba = int64(int32(binary.BigEndian.Uint32(cdb[2:])))
+	if cdb[0] >= 0xA0 {
+		return lba, int64(binary.BigEndian.Uint32(cdb[6:]))
+	}
+	return lba, int64(binary.BigEndian.Uint16(cdb[7:]))
 }
 
 // wanted returns how many bytes of data a CDB announces, -1 when it has none.
-func wanted(cdb []byte) int {
+func wanted(cdb []byte, maxTransfer int) int {
 	switch cdb[0] {
 	case scsi.OpWrite10, scsi.OpWriteAndVerify, scsi.OpWrite12:
-		_, n := rwAddress(cdb)
-		return int(min(n*2048, maxTransfer))
+		_, n := writeRange(cdb)
+		return int(min(n*2048, int64(maxTransfer)))
 	case scsi.OpFormatUnit:
 		return 12
 	case scsi.OpModeSelect10:

@@ -247,7 +247,7 @@ func (d *recorder) rawSession(s *discfile.Session, n int, tracks []tocTrack) []b
 	b[len(b)-4] = 1 // mode 5 pointers: B0, and C0 in the first lead-in
 	if n == 1 {
 		b[len(b)-4] = 2
-		putMSF(p[:], discfile.LeadIn)
+		putMSF(p[:], discfile.LeadInStart)
 		entry(0x50|first.control, 0xC0, [3]byte{}, p)
 	}
 	return b
@@ -260,7 +260,7 @@ func (d *recorder) atip() ([]byte, error) {
 	}
 	b := make([]byte, 32)
 	b[4], b[6] = 0xC0, 0x80|flag(d.medium.rewritable, 0x40)
-	putMSF(b[8:], discfile.LeadIn)
+	putMSF(b[8:], discfile.LeadInStart)
 	putMSF(b[12:], d.now().Usable())
 	return b, nil
 }

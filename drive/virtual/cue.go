@@ -90,8 +90,8 @@ func (c *cueReader) leadIn(form byte) bool {
 		if c.at != 0 {
 			return false
 		}
-		c.s.Next = discfile.LeadIn
-		c.s.Spans = append(c.s.Spans, discfile.Span{Start: discfile.LeadIn, Bytes: discfile.TextBytes})
+		c.s.Next = discfile.LeadInStart
+		c.s.Spans = append(c.s.Spans, discfile.Span{Start: discfile.LeadInStart, Bytes: discfile.LeadInBytes})
 		return true
 	}
 	return false

@@ -1,4 +1,4 @@
-package virtual
+package virtual_test
 
 import (
 	"bytes"
@@ -64,7 +64,7 @@ func TestCueAudioAndText(t *testing.T) {
 		six = append(six, byte(v>>18)&63, byte(v>>12)&63, byte(v>>6)&63, byte(v)&63)
 	}
 	block := bytes.Repeat(six, 4)
-	for lba, n := discfile.LeadIn, 0; lba < -150; lba += n {
+	for lba, n := discfile.LeadInStart, 0; lba < -150; lba += n {
 		n = min(600, -150-lba)
 		if err := b.send(fmt.Sprintf("2a 00 %08x 00 %04x 00", uint32(int32(lba)), n), bytes.Repeat(block, n)); err != nil {
 			t.Fatalf("lead-in at %d: %v", lba, err)

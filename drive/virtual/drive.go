@@ -30,8 +30,8 @@ func Create(path string, m Medium, o Options) error {
 	if n == 0 {
 		n = m.Sectors
 	}
-	if n < m.block || n > discfile.MostSectors {
-		return fmt.Errorf("create a virtual disc of %d sectors: a %s has %d to %d", n, m.Name, m.block, int64(discfile.MostSectors))
+	if n < m.block || n > discfile.MaxSectors {
+		return fmt.Errorf("create a virtual disc of %d sectors: a %s has %d to %d", n, m.Name, m.block, int64(discfile.MaxSectors))
 	}
 	n = n / m.block * m.block
 	return discfile.Create(path, m.isCD(), &discfile.State{Medium: m.Name, Sectors: n, Format: soldFormat(m, n)}, o.NoSync)

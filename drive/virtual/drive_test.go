@@ -1,4 +1,4 @@
-package virtual
+package virtual_test
 
 import (
 	"bytes"
@@ -12,21 +12,22 @@ import (
 	"testing"
 
 	"glassmaster/drive/scsi"
+	"glassmaster/drive/virtual"
 )
 
-var _ scsi.Transport = (*Drive)(nil)
+var _ scsi.Transport = (*virtual.Drive)(nil)
 
 // bench is a drive under test.
 type bench struct {
 	*testing.T
-	d *Drive
+	d *virtual.Drive
 }
 
 // insertBlank makes a blank disc and a drive, past its first unit attention.
 func insertBlank(t *testing.T, name string, sectors int64) *bench {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "disc")
-	d, err := OpenName(fmt.Sprintf("%s%s?medium=%s&sectors=%d", Prefix, path, name, sectors))
+	d, err := virtual.OpenName(fmt.Sprintf("%s%s?medium=%s&sectors=%d", virtual.Prefix, path, name, sectors))
 	if err != nil {
 		t.Fatal(err)
 	}

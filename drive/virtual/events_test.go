@@ -1,4 +1,4 @@
-package virtual
+package virtual_test
 
 import (
 	"bytes"
@@ -8,11 +8,11 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
 	"glassmaster/drive/scsi"
+	"glassmaster/drive/virtual"
 )
 
 // sensed executes a command and returns its sense as key/asc/ascq, with a D
@@ -45,11 +45,11 @@ func TestDeferred(t *testing.T) {
 		for _, key := range []byte{1, 3} {
 			b := insertBlank(t, "dvd+r", 4000)
 			b.writes(0, 32, 2048)
-			b.d.SetFaults(Faults{Events: []Event{{Op: c.op, At: 2, Sense: [3]byte{key, 0x0C, 0x00}, Deferred: true}}})
+			b.d.SetFaults(virtual.Faults{Events: []virtual.Event{{Op: c.op, At: 2, Sense: [3]byte{key, 0x0C, 0x00}, Deferred: true}}})
 			if c.op == scsi.OpTestUnitReady || c.op == scsi.OpReadBufferCapacity || c.op == scsi.OpSynchronizeCache { // twice without harm
 				b.ok(c.cdb)
 			} else {
-				b.d.SetFaults(Faults{Events: []Event{{Op: c.op, Sense: [3]byte{key, 0x0C, 0x00}, Deferred: true}}})
+				b.d.SetFaults(virtual.Faults{Events: []virtual.Event{{Op: c.op, Sense: [3]byte{key, 0x0C, 0x00}, Deferred: true}}})
 			}
 			if got, want := b.sensed(c.cdb, c.data), fmt.Sprintf("D %X/0C/00", key); got != want {
 				t.Errorf("%s: %s, want %s", c.cdb, got, want)
@@ -61,7 +61,7 @@ func TestDeferred(t *testing.T) {
 		}
 	}
 	b := insertBlank(t, "dvd+r", 4000)
-	b.d.SetFaults(Faults{Events: []Event{{Op: Any, Sense: [3]byte{3, 0x0C, 0}, Deferred: true}}})
+	b.d.SetFaults(virtual.Faults{Events: []virtual.Event{{Op: virtual.Any, Sense: [3]byte{3, 0x0C, 0}, Deferred: true}}})
 	b.get("12 00 00 00 24 00", 36)
 	if got := b.sensed("00 00 00 00 00 00", nil); got != "D 3/0C/00" {
 		t.Errorf("behind INQUIRY: %s", got)
@@ -71,14 +71,14 @@ func TestDeferred(t *testing.T) {
 // TestHangs: a command without an answer costs its time, in numbers only.
 func TestHangs(t *testing.T) {
 	b := insertBlank(t, "dvd+r", 4000)
-	b.d.SetFaults(Faults{Events: []Event{{Op: 0x35, At: 2, Hang: TimesOut}}})
+	b.d.SetFaults(virtual.Faults{Events: []virtual.Event{{Op: 0x35, At: 2, Hang: virtual.TimesOut}}})
 	const flush = "35 00 00 00 00 00 00 00 00 00"
 	b.ok(flush)
 	if err := b.send(flush, nil); !errors.Is(err, scsi.ErrTimeout) || b.d.Waited() != scsi.DefaultTimeout {
 		t.Errorf("%v, waited %v", err, b.d.Waited())
 	}
 	b.ok(flush)
-	b.d.SetFaults(Faults{Events: []Event{{Op: 0x35, Hang: Hung}}})
+	b.d.SetFaults(virtual.Faults{Events: []virtual.Event{{Op: 0x35, Hang: virtual.Hung}}})
 	for _, cdb := range []string{flush, "00 00 00 00 00 00", "1e 00 00 00 00 00"} {
 		c := scsi.Command{CDB: bytesOf(cdb), Timeout: time.Hour}
 		if _, err := b.d.Execute(context.Background(), c); !errors.Is(err, scsi.ErrTimeout) {
@@ -89,7 +89,7 @@ func TestHangs(t *testing.T) {
 		t.Errorf("waited %v", got)
 	}
 	began := make(chan bool, 1)
-	b.d.SetFaults(Faults{Events: []Event{{Op: 0x35, Hang: Stuck, Do: func() { began <- true }}}})
+	b.d.SetFaults(virtual.Faults{Events: []virtual.Event{{Op: 0x35, Hang: virtual.Stuck, Do: func() { began <- true }}}})
 	ctx, cancel := context.WithCancel(context.Background())
 	end := make(chan error)
 	go func() {
@@ -111,19 +111,19 @@ func TestEcho(t *testing.T) {
 	const read = "28 00 00 00 00 00 00 00 10 00"
 	for _, c := range []struct {
 		name  string
-		echo  Echo
+		echo  virtual.Echo
 		do    func(*bench)
 		cdb   string
 		wrong bool // the answer is not what the disc holds
 	}{
-		{"at once", Echo{}, func(*bench) {}, read, true},
-		{"FUA", Echo{}, func(*bench) {}, "28 08 00 00 00 00 00 00 10 00", false},
-		{"FUA, deaf", Echo{Deaf: true}, func(*bench) {}, "28 08 00 00 00 00 00 00 10 00", true},
-		{"few others", Echo{Reads: 17}, func(b *bench) { b.get("28 00 00 00 00 40 00 00 10 00", 32768) }, read, true},
-		{"enough others", Echo{Reads: 16}, func(b *bench) { b.get("28 00 00 00 00 40 00 00 10 00", 32768) }, read, false},
-		{"stopped", Echo{}, func(b *bench) { b.ok("1b 00 00 00 00 00"); b.ok("1b 00 00 00 01 00") }, read, false},
-		{"stopped, kept", Echo{Spins: true}, func(b *bench) { b.ok("1b 00 00 00 00 00"); b.ok("1b 00 00 00 01 00") }, read, true},
-		{"tray", Echo{Spins: true}, func(b *bench) {
+		{"at once", virtual.Echo{}, func(*bench) {}, read, true},
+		{"FUA", virtual.Echo{}, func(*bench) {}, "28 08 00 00 00 00 00 00 10 00", false},
+		{"FUA, deaf", virtual.Echo{Deaf: true}, func(*bench) {}, "28 08 00 00 00 00 00 00 10 00", true},
+		{"few others", virtual.Echo{Reads: 17}, func(b *bench) { b.get("28 00 00 00 00 40 00 00 10 00", 32768) }, read, true},
+		{"enough others", virtual.Echo{Reads: 16}, func(b *bench) { b.get("28 00 00 00 00 40 00 00 10 00", 32768) }, read, false},
+		{"stopped", virtual.Echo{}, func(b *bench) { b.ok("1b 00 00 00 00 00"); b.ok("1b 00 00 00 01 00") }, read, false},
+		{"stopped, kept", virtual.Echo{Spins: true}, func(b *bench) { b.ok("1b 00 00 00 00 00"); b.ok("1b 00 00 00 01 00") }, read, true},
+		{"tray", virtual.Echo{Spins: true}, func(b *bench) {
 			b.ok("1b 00 00 00 02 00")
 			b.ok("1b 00 00 00 03 00")
 			b.fails("6/28/00", "00 00 00 00 00 00")
@@ -132,7 +132,7 @@ func TestEcho(t *testing.T) {
 		b := insertBlank(t, "bd-re", 4096)
 		b.ok(formatCDB, formatList(0, formatFull, 0, 0)...)
 		c.echo.On = true
-		b.d.SetFaults(Faults{Corrupt: []int64{7}, Echo: c.echo})
+		b.d.SetFaults(virtual.Faults{Corrupt: []int64{7}, Echo: c.echo})
 		b.writes(0, 16, 2048)
 		c.do(b)
 		if got := bytes.Equal(b.get(c.cdb, 32768), sent); got != c.wrong {
@@ -149,13 +149,13 @@ func TestSwap(t *testing.T) {
 		path := other.d.Path()
 		other.d.Close()
 		b := insertBlank(t, "bd-r", 4096)
-		b.d.SetFaults(Faults{Events: []Event{{Op: 0x51, At: 2, Swap: path, Silent: silent}}})
+		b.d.SetFaults(virtual.Faults{Events: []virtual.Event{{Op: 0x51, At: 2, Swap: path, Silent: silent}}})
 		b.wantInfo(0, 0, 1, 1, 1)
 		if !silent {
 			b.fails("6/28/00", "51 00 00 00 00 00 00 00 22 00")
 		}
 		b.wantInfo(1, 1, 1, 1, 1)
-		if p := b.get("46 00 00 00 00 00 00 00 08 00", 8); p[7] != profileDVDpR {
+		if p := b.get("46 00 00 00 00 00 00 00 08 00", 8); p[7] != 0x1B {
 			t.Errorf("profile % x", p)
 		}
 	}
@@ -165,7 +165,7 @@ func TestSwap(t *testing.T) {
 // too short, an address that is wrong, commands that do nothing.
 func TestBadSectors(t *testing.T) {
 	b := insertBlank(t, "dvd+r", 4000)
-	b.d.SetFaults(Faults{Retries: map[int64]int{20: 2}, Lost: []int64{3, 4}, Short: 16, NWA: 32})
+	b.d.SetFaults(virtual.Faults{Retries: map[int64]int{20: 2}, Lost: []int64{3, 4}, Short: 16, NWA: 32})
 	b.writes(0, 64, 2048)
 	if got := b.nwa(0xFF); got != 96 {
 		t.Errorf("next address %d, want one that is wrong by 32", got)
@@ -184,7 +184,7 @@ func TestBadSectors(t *testing.T) {
 	}
 	b = insertBlank(t, "cd-rw", 4000)
 	b.page05(0x41, 0x04, 8)
-	b.d.SetFaults(Faults{Idle: []byte{0xA1, 0x1B}})
+	b.d.SetFaults(virtual.Faults{Idle: []byte{0xA1, 0x1B}})
 	b.writes(0, 320, 2048)
 	b.ok("35 00 00 00 00 00 00 00 00 00")
 	b.ok("5b 00 02 00 00 00 00 00 00 00")
@@ -200,7 +200,7 @@ func TestReset(t *testing.T) {
 	b.writes(0, 32, 2048)
 	b.ok("35 00 00 00 00 00 00 00 00 00")
 	b.writes(32, 64, 2048)
-	b.d.SetFaults(Faults{Events: []Event{{Op: 0x2A, Reset: true}}})
+	b.d.SetFaults(virtual.Faults{Events: []virtual.Event{{Op: 0x2A, Reset: true}}})
 	b.writeFails("6/29/00", 96, 16)
 	if got := b.nwa(0xFF); got != 32 {
 		t.Errorf("next address %d, want 32", got)
@@ -211,7 +211,7 @@ func TestReset(t *testing.T) {
 // only what was synchronized.
 func TestKill(t *testing.T) {
 	if path := os.Getenv("VIRTUAL_TEST_KILL"); path != "" {
-		d, err := OpenName(path)
+		d, err := virtual.OpenName(path)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -225,12 +225,12 @@ func TestKill(t *testing.T) {
 	for option, want := range map[string]int64{"kill=6": 48, "cut=6": 32} {
 		path := filepath.Join(t.TempDir(), "disc")
 		c := exec.Command(os.Args[0], "-test.run=^TestKill$")
-		c.Env = append(os.Environ(), "VIRTUAL_TEST_KILL="+Prefix+path+"?medium=dvd+r&sectors=4000&"+option)
+		c.Env = append(os.Environ(), "VIRTUAL_TEST_KILL="+virtual.Prefix+path+"?medium=dvd+r&sectors=4000&"+option)
 		out, err := c.CombinedOutput()
 		if err == nil || bytes.Contains(out, []byte("FAIL")) {
 			t.Fatalf("%s: %v\n%s", option, err, out)
 		}
-		d, err := Open(path)
+		d, err := virtual.Open(path)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -239,55 +239,6 @@ func TestKill(t *testing.T) {
 		b.fails("6/29/00", "00 00 00 00 00 00")
 		if got := b.nwa(0xFF); got != want {
 			t.Errorf("%s: next address %d, want %d", option, got, want)
-		}
-	}
-}
-
-// TestFaultNames: the options of a name.
-func TestFaultNames(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "disc")
-	d, err := OpenName(Prefix + path + "?medium=bd-re&sectors=4096&load=1&polls=3&unreadable=500,502&unreadable=7&retries=20:2,21:3" +
-		"&corrupt=1&lost=2,3&short=16&capacity=99&nwa=-16&coaster=1&idle=a1,04&refuse=53&echo=600" +
-		"&fail=2a@3:3/0c/00&deferred=any:1/18/01&timeout=35&hang=5b@2&stuck=35&swap=1b:/a/b&swap-silent=1b:c&reset=2a@9&kill=5")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer d.Close()
-	want := fmt.Sprintf("%+v", Faults{
-		ReadErrors: []int64{500, 502, 7}, Retries: map[int64]int{20: 2, 21: 3}, Corrupt: []int64{1}, Lost: []int64{2, 3},
-		Short: 16, Capacity: 99, NWA: -16, Coaster: true, Idle: []byte{0xA1, 0x04}, Refuse: []byte{0x53}, Polls: 3,
-		Echo: Echo{On: true, Reads: 600},
-	})
-	events := d.rec.faults.Events
-	d.rec.faults.Events = nil
-	if got := fmt.Sprintf("%+v", d.rec.faults); got != want || !d.rec.loader {
-		t.Errorf("got\n%s, want\n%s", got, want)
-	}
-	for _, e := range []Event{
-		{Op: 0x2A, At: 3, Sense: [3]byte{3, 0x0C, 0}},
-		{Op: Any, Sense: [3]byte{1, 0x18, 1}, Deferred: true},
-		{Op: 0x35, Hang: TimesOut},
-		{Op: 0x5B, At: 2, Hang: Hung},
-		{Op: 0x35, Hang: Stuck},
-		{Op: 0x1B, Swap: "/a/b"},
-		{Op: 0x1B, Swap: "c", Silent: true},
-		{Op: 0x2A, At: 9, Reset: true},
-		{Op: Any, At: 5, Kill: Killed},
-	} {
-		found := false
-		for _, g := range events {
-			found = found || fmt.Sprintf("%+v", g) == fmt.Sprintf("%+v", e)
-		}
-		if !found {
-			t.Errorf("%+v is not among %+v", e, events)
-		}
-	}
-	for _, bad := range []string{"fail=2a", "fail=2a:3/0c", "hang=xyz", "hang=2a@0", "unreadable=a", "retries=5", "swap=1b", "kill=x", "idle=1ff", "nonsense=1"} {
-		if d, err := OpenName(Prefix + path + "?" + bad); err == nil {
-			d.Close()
-			t.Errorf("%s was taken", bad)
-		} else if !strings.Contains(err.Error(), strings.SplitN(bad, "=", 2)[0]) {
-			t.Errorf("%s: %v", bad, err)
 		}
 	}
 }

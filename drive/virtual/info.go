@@ -76,7 +76,7 @@ func (d *recorder) standardInformation() []byte {
 		b[i] = 0xFF
 	}
 	if at, ok := d.appendPoint(st); ok && disc != statusComplete {
-		leadIn := int64(discfile.LeadIn)
+		leadIn := int64(discfile.LeadInStart)
 		if at > 0 {
 			leadIn = at - discfile.Pregap - leadInLen
 		}

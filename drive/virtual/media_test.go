@@ -1,4 +1,4 @@
-package virtual
+package virtual_test
 
 import (
 	"bytes"
@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"os"
 	"testing"
+
+	"glassmaster/drive/virtual"
 )
 
 // formatList is the parameter list of FORMAT UNIT.
@@ -14,6 +16,18 @@ func formatList(blocks uint32, kind, sub byte, parameter uint32) []byte {
 	b = binary.BigEndian.AppendUint32(b, blocks)
 	return binary.BigEndian.AppendUint32(b, uint32(kind<<2|sub)<<24|parameter)
 }
+
+// Format types of FORMAT UNIT (MMC-6 6.4).
+const (
+	formatFull      = 0x00 // the whole disc
+	formatRWFull    = 0x10 // DVD-RW, the whole disc
+	formatRWQGrow   = 0x13 // DVD-RW, enlarge the formatted part
+	formatRWQuick   = 0x15 // DVD-RW, quick
+	formatPlusRW    = 0x26 // DVD+RW
+	formatBDRESpare = 0x30 // BD-RE, with spare areas
+	formatBDREPlain = 0x31 // BD-RE, without
+	formatBDRSpare  = 0x32 // BD-R
+)
 
 const formatCDB = "04 11 00 00 00 00"
 
@@ -30,8 +44,8 @@ func TestCDRW(t *testing.T) {
 		b.wantInfo(0, 0, 1, 1, 1)
 		b.fails("5/21/00", "28 00 00 00 00 00 00 00 01 00")
 	}
-	if p := make([]byte, 2048); b.d.rec.store.ReadUser(p, 7) != nil || !bytes.Equal(p, make([]byte, 2048)) {
-		t.Error("BLANK of the whole disc left data behind")
+	if p, err := os.ReadFile(b.d.Path()); err != nil || !bytes.Equal(p[:400*2048], make([]byte, 400*2048)) {
+		t.Error("BLANK of the whole disc did not erase the data in the file")
 	}
 }
 
@@ -210,8 +224,8 @@ func TestReserve(t *testing.T) {
 	b := insertBlank(t, "dvd+r", 8000)
 	b.ok("53 00 00 00 00 00 00 00 64 00") // 100 blocks, rounded up to 112
 	b.ok("53 00 00 00 00 00 00 00 20 00")
-	if got := b.nwa(2); got != 112+plusRunIn {
-		t.Fatalf("track 2 begins at %d, want %d", got, 112+plusRunIn)
+	if got := b.nwa(2); got != 112+16 {
+		t.Fatalf("track 2 begins at %d, want %d", got, 112+16)
 	}
 	b.writes(0, 112, 2048)
 	b.writeFails("5/63/00", 112, 16)
@@ -339,7 +353,7 @@ func TestMediaNames(t *testing.T) {
 		"DVD+R DL": 0x2B, "BD-R": 0x41, "BD-R DL": 0x41, "BD-RE": 0x43,
 		"DVD-R DL": 0x15, "DVD-RAM": 0x12, "BD-R XL": 0x41, "BD-R QL": 0x41,
 	}
-	for _, m := range Media() {
+	for _, m := range virtual.Media() {
 		b := insertBlank(t, m.Name, 0)
 		if got := b.get("46 00 00 00 00 00 00 00 08 00", 8); int(got[7]) != profiles[m.Name] {
 			t.Errorf("%s has profile %02x", m.Name, got[7])
@@ -357,7 +371,7 @@ func TestMediaNames(t *testing.T) {
 			t.Errorf("%s: the file has %v", m.Name, fmt.Sprint(info, err))
 		}
 	}
-	if _, err := ParseMedium("dvd+rx"); err == nil {
+	if _, err := virtual.ParseMedium("dvd+rx"); err == nil {
 		t.Error("a medium that does not exist was accepted")
 	}
 }

@@ -1,8 +1,11 @@
-package virtual
+package virtual_test
 
 import (
 	"strings"
 	"testing"
+
+	"glassmaster/drive/virtual"
+	"glassmaster/drive/virtualtest"
 )
 
 func TestOpenName(t *testing.T) {
@@ -17,19 +20,19 @@ func TestOpenName(t *testing.T) {
 		{"virtual:" + dir + "/no/a", "no such file"},
 		{"virtual:" + dir, "directory"},
 	} {
-		if d, err := OpenName(c.name); err == nil {
+		if d, err := virtual.OpenName(c.name); err == nil {
 			d.Close()
 			t.Errorf("%s was opened", c.name)
 		} else if !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v; want %q in it", c.name, err, c.want)
 		}
 	}
-	d, err := OpenName("virtual:" + dir + "/b?medium=dvd-rw&sectors=100&pace=1385")
+	d, err := virtual.OpenName("virtual:" + dir + "/b?medium=dvd-rw&sectors=100&pace=1385")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer d.Close()
-	if d.rec.medium.Name != "DVD-RW" || d.rec.disc.Sectors != 96 || d.rec.pace.rate != 1385 {
-		t.Errorf("%s of %d sectors at %d kB/s", d.rec.medium.Name, d.rec.disc.Sectors, d.rec.pace.rate)
+	if held, err := virtualtest.Look(d.Path()); err != nil || held.Medium != "DVD-RW" || held.Sectors != 96 {
+		t.Errorf("%s of %d sectors, %v", held.Medium, held.Sectors, err)
 	}
 }

@@ -1,10 +1,12 @@
-package virtual
+package virtual_test
 
 import (
 	"bytes"
 	"os"
 	"path/filepath"
 	"testing"
+
+	"glassmaster/drive/virtual"
 )
 
 // TestPressed: a plain image is a disc that can only be read.
@@ -14,7 +16,7 @@ func TestPressed(t *testing.T) {
 	if err := os.WriteFile(path, content, 0o444); err != nil {
 		t.Fatal(err)
 	}
-	d, err := Open(path)
+	d, err := virtual.Open(path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -43,7 +45,7 @@ func TestPressed(t *testing.T) {
 	if err := os.WriteFile(empty, nil, 0o666); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Open(empty); err == nil {
+	if _, err := virtual.Open(empty); err == nil {
 		t.Error("an empty file was opened as a disc")
 	}
 }

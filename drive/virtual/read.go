@@ -47,28 +47,26 @@ func (d *recorder) kind(lba int64) (sectorKind, int64) {
 	for i := range st.Sessions {
 		for j := range st.Sessions[i].Tracks {
 			t := &st.Sessions[i].Tracks[j]
-			end := t.Next - t.RunOut
-			if !t.Complete() || st.Sessions[i].AtOnce && !st.Sessions[i].Closed {
-				continue // a drive finds nothing in a track that is not complete
+			if !st.Sessions[i].Readable(t) {
+				continue
 			}
+			end := t.ReadableEnd()
 			switch {
 			case lba >= t.Start && lba < end:
-				if t.Control&4 == 0 && d.medium.isCD() {
-					return audioSector, end - lba
-				}
-				return dataSector, end - lba
+				return kindOf(t), end - lba
 			case lba >= end && lba < t.Next:
 				return linkSector, t.Next - lba
 			case lba < t.Start && lba >= t.Start-t.Pregap && t.Next > t.Start:
-				return pregapKind(t), t.Start - lba
+				return kindOf(t), t.Start - lba
 			}
 		}
 	}
 	return nowhere, 1
 }
 
-func pregapKind(t *discfile.Track) sectorKind {
-	if t.Control&4 == 0 {
+// kindOf returns the kind of the sectors of a track.
+func kindOf(t *discfile.Track) sectorKind {
+	if t.IsAudio() {
 		return audioSector
 	}
 	return dataSector

@@ -1,4 +1,4 @@
-package virtual
+package virtual_test
 
 import (
 	"bufio"
@@ -142,7 +142,7 @@ func (p *player) play(s step, fake bool) {
 // writeRun writes a run of the record where this disc wants it.
 func (p *player) writeRun(s step) {
 	p.Helper()
-	lba, n := rwAddress(s.cdb)
+	lba, n := writeRange(s.cdb)
 	blocks := max(s.blocks, int(n))
 	if lba != p.next {
 		p.to = lba
@@ -160,7 +160,7 @@ func (p *player) writeRun(s step) {
 		size := s.length / int(n)
 		if p.to < -discfile.Pregap {
 			k = min(blocks, 100, int(-discfile.Pregap-p.to))
-		} else if size == discfile.TextBytes {
+		} else if size == discfile.LeadInBytes {
 			size = disc.RawSectorSize
 		}
 		if err := p.bench.write(p.to, k, size); err != nil {
@@ -210,7 +210,7 @@ func TestReplay(t *testing.T) {
 			}
 			p.send("1b 00 00 00 03 00", nil)
 			p.send("00 00 00 00 00 00", nil)
-			if status := p.info()[0]; status == statusBlank {
+			if status := p.info()[0]; status == 0 {
 				t.Errorf("%d blocks were written and the disc is blank", p.wrote)
 			}
 			p.same(p.first, p.data)

@@ -58,7 +58,7 @@ func (d *recorder) write(r *request) (int, error) {
 	switch {
 	case d.test != nil:
 		return n, nil
-	case size == discfile.TextBytes:
+	case size == discfile.LeadInBytes:
 		keepText(st, p)
 		return n, nil
 	}
@@ -127,7 +127,7 @@ func (d *recorder) advance(st *discfile.State, lba, blocks int64) error {
 
 // protected reports whether nothing can be written: a pressed disc, or a file
 // that cannot be written to.
-func (d *recorder) protected() bool { return d.store.Protected() }
+func (d *recorder) protected() bool { return d.store.ReadOnly() }
 
 // testing reports whether writes are test writes: page 05h asks for it and the
 // medium knows it (MMC-6 7.5).

@@ -66,7 +66,7 @@ func TestBootImagesStayWhatTheyAre(t *testing.T) {
 		}
 		out := filepath.Join(t.TempDir(), "out")
 		peertest.Run(t, "", "xorriso", "-report_about", "WARNING", "-osirrox", "on", "-indev", img, "-extract", "/", out)
-		list := peertest.Run(t, out, "sha256sum", "-c", "--strict", ChecksumFile)
+		list := peertest.Run(t, out, "sha256sum", "-c", "--strict", checksumFile)
 		if strings.Count(list, "OK") != 3 {
 			t.Errorf("sha256sum:\n%s", list)
 		}

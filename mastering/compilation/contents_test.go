@@ -124,7 +124,7 @@ func TestLateChecksums(t *testing.T) {
 		t.Fatal(err)
 	}
 	v := view(t, img, "")
-	sums, err := v.Lstat(ChecksumFile)
+	sums, err := v.Lstat(checksumFile)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -132,7 +132,7 @@ func TestLateChecksums(t *testing.T) {
 	_ = v.Walk(".", func(e *volume.Entry) error {
 		for _, x := range e.Extents {
 			if !e.IsDir() && x.Start > last {
-				t.Errorf("%s is behind %s", e.Path, ChecksumFile)
+				t.Errorf("%s is behind %s", e.Path, checksumFile)
 			}
 		}
 		return nil
@@ -183,7 +183,7 @@ func TestLateChecksums(t *testing.T) {
 	if err := copyTo(t.Context(), d, path); err != nil || len(disc.Errors(d.(disc.Planned).Changes())) != 1 {
 		t.Errorf("a missing file: %v", err)
 	}
-	list, err := fs.ReadFile(view(t, path, ""), ChecksumFile)
+	list, err := fs.ReadFile(view(t, path, ""), checksumFile)
 	if err != nil || len(list) != len(p) || !strings.Contains(string(list), "#"+strings.Repeat("-", 63)+"  ./secret\n") {
 		t.Errorf("a missing file in the list (%v):\n%s", err, list)
 	}
@@ -211,7 +211,7 @@ func TestChecksumFile(t *testing.T) {
 		img, _ := masterWith(t, src, o, contents)
 		out := filepath.Join(t.TempDir(), "out")
 		peertest.Run(t, "", "xorriso", "-report_about", "WARNING", "-osirrox", "on", "-zisofs", "default", "-indev", img, "-extract", "/", out)
-		list := peertest.Run(t, out, "sha256sum", "-c", "--strict", ChecksumFile)
+		list := peertest.Run(t, out, "sha256sum", "-c", "--strict", checksumFile)
 		if got := strings.Count(list, ": OK\n"); got != want {
 			t.Errorf("%s: %d files are good, want %d:\n%s", name, got, want, list)
 		}
@@ -219,10 +219,10 @@ func TestChecksumFile(t *testing.T) {
 			t.Errorf("%s: the list names a hidden file", name)
 		}
 	}
-	put(t, filepath.Join(src, ChecksumFile), []byte("mine"))
+	put(t, filepath.Join(src, checksumFile), []byte("mine"))
 	c := compile(t, src, master.Options{})
 	c.Contents.Checksums = true
-	if _, err := c.Plan(t.Context()); err == nil || !strings.Contains(err.Error(), ChecksumFile) {
+	if _, err := c.Plan(t.Context()); err == nil || !strings.Contains(err.Error(), checksumFile) {
 		t.Errorf("a file of that name: %v", err)
 	}
 }

@@ -101,6 +101,13 @@ func IsOverwritable(d Disc) bool {
 	return ok && o.Overwritable()
 }
 
+// Noticer is a disc that knows something of its own state, such as a session that is not
+// closed.
+type Noticer interface {
+	Disc
+	Notices() []Notice
+}
+
 // Unwrap returns the disc itself, where d is one with something around it, such as
 // the name that it was opened by: what else it implements is known of the disc alone.
 func Unwrap(d Disc) Disc {

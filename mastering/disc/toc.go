@@ -65,6 +65,20 @@ const (
 	FourChannels  Control = 1 << 3 // audio has four channels
 )
 
+// Names returns the names of the bits that are set, such as "pre-emphasis".
+func (c Control) Names() []string {
+	var names []string
+	for _, b := range []struct {
+		bit  Control
+		name string
+	}{{PreEmphasis, "pre-emphasis"}, {CopyPermitted, "copy permitted"}, {FourChannels, "four channels"}} {
+		if c&b.bit != 0 {
+			names = append(names, b.name)
+		}
+	}
+	return names
+}
+
 // CDText is what the CD-TEXT of a session says in one language (MMC-6 annex J).
 type CDText struct {
 	Language byte // language code of EBU Tech 3264 annex; 09h is English

@@ -9,28 +9,28 @@ import (
 	"sync"
 )
 
-// UnknownError is the error of a file that no format recognises. It says what the
-// file looks like, and what can be done.
-type UnknownError struct {
-	Path   string
-	Looks  string // as "a ZIP archive", empty when that is not known either
-	Advice string // empty when there is none
+// unknownError is the error of a file that has none of the known formats. It says what
+// kind of file it is, and what to do.
+type unknownError struct {
+	path   string
+	kind   string // such as "a ZIP archive"; empty: not known
+	advice string // what to do; may be empty
 }
 
-func (e *UnknownError) Error() string {
-	s := fmt.Sprintf("open image %s: %v", e.Path, ErrUnknown)
+func (e *unknownError) Error() string {
+	s := fmt.Sprintf("open image %s: %v", e.path, ErrUnknown)
 	switch {
-	case e.Looks == "":
-		return s + fmt.Sprintf(" (known: %s); it may be damaged, or only a part of a file", names())
-	case e.Advice == "":
-		return s + ": it looks like " + e.Looks
+	case e.kind == "":
+		return s + fmt.Sprintf(" (known: %s); the file may be damaged, or only a part of an image", names())
+	case e.advice == "":
+		return s + ": it looks like " + e.kind
 	}
-	return s + ": it looks like " + e.Looks + "; " + e.Advice
+	return s + ": it looks like " + e.kind + "; " + e.advice
 }
 
-func (e *UnknownError) Unwrap() error { return ErrUnknown }
+func (e *unknownError) Unwrap() error { return ErrUnknown }
 
-// sample is what is looked at of a file.
+// sample is the part of a file by which its kind is identified.
 type sample struct {
 	r    io.ReaderAt
 	size int64
@@ -38,8 +38,8 @@ type sample struct {
 	tail []byte // its last 512 bytes
 }
 
-// headBytes is how much of the beginning is looked at: the signature of Btrfs, the
-// last one of those known here, is at 64 KiB.
+// headBytes is the size of the sample of the beginning of a file. The signature with the
+// highest offset is that of Btrfs, at 64 KiB.
 const headBytes = 128 << 10
 
 func newSample(r io.ReaderAt, size int64) *sample {
@@ -51,82 +51,84 @@ func newSample(r io.ReaderAt, size int64) *sample {
 	return s
 }
 
-// at reports whether the text is at an offset.
+// at reports whether the text is at this offset.
 func (s *sample) at(off int, text string) bool {
 	return off+len(text) <= len(s.head) && string(s.head[off:off+len(text)]) == text
 }
 
-// end reports whether the text is that many bytes before the end.
+// end reports whether the text is this many bytes before the end of the file.
 func (s *sample) end(before int, text string) bool {
 	off := len(s.tail) - before
 	return off >= 0 && bytes.HasPrefix(s.tail[off:], []byte(text))
 }
 
-// identify says what a file looks like that is no image of a known format.
-func identify(r io.ReaderAt, size int64) (looks, advice string) {
+// identify returns the kind of a file that has none of the known formats, and what to do
+// with it.
+func identify(r io.ReaderAt, size int64) (kind, advice string) {
 	if size == 0 {
-		return "an empty file", "nothing was stored in it: get it again"
+		return "an empty file", "get the image again"
 	}
 	s := newSample(r, size)
 	if len(s.head) == 0 {
 		return "", ""
 	}
-	for _, f := range foreign() {
+	for _, f := range foreignImages() {
 		if f.is(s) {
-			return f.looks, f.advice
+			return f.kind, f.advice
 		}
 	}
-	if looks, advice := s.sectors(); looks != "" {
-		return looks, advice
+	if kind, advice := s.sectors(); kind != "" {
+		return kind, advice
 	}
 	if s.zeros() {
-		return "zeros and nothing else", "the data was never stored in it: get it again"
+		return "a file of zeros", "its contents were not stored; get the image again"
 	}
-	return s.general()
+	return s.otherFile()
 }
 
-// foreignFormat is a format that is not read here.
-type foreignFormat struct {
-	looks, advice string
-	is            func(s *sample) bool
+// fileKind is a kind of file that is not an image of a known format.
+type fileKind struct {
+	kind, advice string
+	is           func(s *sample) bool
 }
 
-// What can be done with the formats of a kind.
+// What to do with some kinds of files.
 const (
-	unpack  = "unpack it, and open the image inside"
-	convert = "it is not read here: convert it into an ISO image with the program that made it"
-	disk    = "it is a disk of a virtual machine: write it as a raw disk first (qemu-img convert -O raw)"
-	plain   = `its files are not read here; "glassmaster burn --force" burns it as it is`
-	sheet   = "it only describes a disc, whose data is in the file that it names"
+	unpack  = "unpack it, then open the image that it contains"
+	convert = "this format is not supported; convert it to an ISO image with the program that made it"
+	disk    = "convert it to a raw disk image first (qemu-img convert -O raw)"
+	plain   = `its files cannot be read; "glassmaster burn --force" burns it without changes`
+	sheet   = "it describes a disc, whose data is in the file that it names; this format is not supported"
 )
 
-// start is a format that begins with a text.
-func start(text, looks, advice string) foreignFormat {
-	return place(0, text, looks, advice)
+// start is a kind of file that begins with a text.
+func start(text, kind, advice string) fileKind {
+	return place(0, text, kind, advice)
 }
 
-// place is a format that has a text at an offset.
-func place(off int, text, looks, advice string) foreignFormat {
-	return foreignFormat{looks, advice, func(s *sample) bool { return s.at(off, text) }}
+// place is a kind of file with a text at an offset.
+func place(off int, text, kind, advice string) fileKind {
+	return fileKind{kind, advice, func(s *sample) bool { return s.at(off, text) }}
 }
 
 // finish is a format that has a text so many bytes before its end.
-func finish(before int, text, looks, advice string) foreignFormat {
-	return foreignFormat{looks, advice, func(s *sample) bool { return s.end(before, text) }}
+func finish(before int, text, kind, advice string) fileKind {
+	return fileKind{kind, advice, func(s *sample) bool { return s.end(before, text) }}
 }
 
 // text is a format of text, as an expression that matches its beginning.
-func text(expression, looks, advice string) foreignFormat {
+func text(expression, kind, advice string) fileKind {
 	x := regexp.MustCompile(expression)
-	return foreignFormat{looks, advice, func(s *sample) bool {
+	return fileKind{kind, advice, func(s *sample) bool {
 		return bytes.IndexByte(s.head, 0) < 0 && x.Match(s.head[:min(len(s.head), 4096)])
 	}}
 }
 
-// foreign are the formats that are known and not read, firm signatures first. The
-// list is made when it is wanted, which is seldom.
-var foreign = sync.OnceValue(func() []foreignFormat {
-	return []foreignFormat{
+// foreignImages are kinds of files that hold or describe discs, disks or file systems and
+// are not supported. Reliable signatures come first. The list is made when it is first
+// used.
+var foreignImages = sync.OnceValue(func() []fileKind {
+	return []fileKind{
 		// Compressed files and archives.
 		start("\x1f\x8b", "a file compressed with gzip", unpack),
 		start("BZh", "a file compressed with bzip2", unpack),
@@ -145,10 +147,10 @@ var foreign = sync.OnceValue(func() []foreignFormat {
 		finish(12, "NER5", "a Nero image (NRG)", convert),
 		finish(8, "NERO", "a Nero image (NRG)", convert),
 		{"a DiscJuggler image (CDI)", convert, (*sample).discJuggler},
-		start("MEDIA DESCRIPTOR\x01", "the descriptor of an Alcohol 120% image (MDS)", "the data is in the MDF file beside it; "+convert),
+		start("MEDIA DESCRIPTOR\x01", "the descriptor of an Alcohol 120% image (MDS)", "the data is in the MDF file in the same folder; "+convert),
 		start("MEDIA DESCRIPTOR\x02", "a DAEMON Tools image (MDX)", convert),
 		start("MComprHD", "a compressed image of MAME (CHD)", "convert it with chdman (extractcd, extractdvd)"),
-		finish(512, "koly", "an Apple disk image (DMG)", "convert it into an ISO image (dmg2img, or hdiutil convert -format UDTO)"),
+		finish(512, "koly", "an Apple disk image (DMG)", "convert it to an ISO image (dmg2img, or hdiutil convert -format UDTO)"),
 		start("IsZ!", "a compressed image of UltraISO (ISZ)", convert),
 		start("CISO", "a compressed image (CSO)", "unpack it with ciso or maxcso"),
 		start("ZISO", "a compressed image (ZSO)", "unpack it with maxcso"),
@@ -156,7 +158,7 @@ var foreign = sync.OnceValue(func() []foreignFormat {
 		finish(64, "bbis", "a MagicISO image (UIF)", "convert it with uif2iso"),
 		start("DAA\x00", "a PowerISO image (DAA)", "convert it with daa2iso or PowerISO"),
 		start("GBI\x00", "a gBurner image (GBI)", convert),
-		start("ECM\x00", "an image without its error correction (ECM)", "unpack it with unecm"),
+		start("ECM\x00", "a CD image without error correction codes (ECM)", "unpack it with unecm"),
 		start("BWT5 STREAM SIGN", "a BlindWrite image (B5T, B6T)", convert),
 		start("Adaptec CeQuadrat VirtualCD File", "a WinOnCD image (C2D)", convert),
 		start("Roxio Image File Format 3.0", "a Roxio image (C2D)", convert),
@@ -164,12 +166,12 @@ var foreign = sync.OnceValue(func() []foreignFormat {
 		start("AARUFORM", "an Aaru image", "convert it with aaru"),
 		start("DICMFRMT", "a DiscImageChef image", "convert it with aaru"),
 		start("WBFS", "a Wii disc (WBFS)", convert),
-		start("MSWIM\x00\x00\x00", "a Windows image (WIM)", "it holds files and is no disc: unpack it with wimlib or 7-Zip"),
+		start("MSWIM\x00\x00\x00", "a Windows image (WIM)", "it contains files, not a disc; unpack it with wimlib or 7-Zip"),
 
-		// What describes a disc.
+		// Descriptions of discs.
 		text(`(?mi)\A\x{feff}?\s*(.*\n)*?\s*FILE\s.*\s(BINARY|MOTOROLA|WAVE|AIFF|MP3|FLAC)\s*$`, "a CUE sheet", sheet),
 		text(`\A(//.*\n|\s)*(CD_DA|CD_ROM|CD_ROM_XA|CD_I)\s`, "a table of contents of cdrdao (TOC)", sheet),
-		text(`(?i)\A\s*\[CloneCD\]`, "the descriptor of a CloneCD image (CCD)", "the data is in the IMG file beside it, as raw sectors: convert it into an ISO image (ccd2iso)"),
+		text(`(?i)\A\s*\[CloneCD\]`, "the descriptor of a CloneCD image (CCD)", "the data is in the IMG file in the same folder, as raw sectors; convert it to an ISO image (ccd2iso)"),
 		text(`\A\s*\d+\r?\n\s*1\s+\d+\s+[04]\s+2\d\d\d\s+\S`, "the descriptor of a GD-ROM (GDI)", sheet),
 
 		// Disks of virtual machines.
@@ -203,8 +205,8 @@ var foreign = sync.OnceValue(func() []foreignFormat {
 	}
 })
 
-// discJuggler recognises the last eight bytes of a CDI file: a version, and how far
-// from the end the descriptor is, or where.
+// discJuggler recognizes the last eight bytes of a CDI file: a version, and the offset of
+// the descriptor, from the beginning or the end.
 func (s *sample) discJuggler() bool {
 	if len(s.tail) < 8 {
 		return false
@@ -218,8 +220,8 @@ func (s *sample) discJuggler() bool {
 	return false
 }
 
-// masterBootRecord recognises a partition table with a partition, whose first byte
-// says that it is active or not.
+// masterBootRecord recognizes a partition table with at least one partition. The first byte
+// of each entry says whether it is active.
 func (s *sample) masterBootRecord() bool {
 	if !s.at(510, "\x55\xaa") {
 		return false
@@ -236,16 +238,16 @@ func (s *sample) masterBootRecord() bool {
 	return used > 0
 }
 
-// rawSync begins every data sector of a CD (ECMA-130 14.2).
+// rawSync is the beginning of every data sector of a CD (ECMA-130 14.2).
 const rawSync = "\x00\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x00"
 
-// sectors recognises sectors of another size than 2048 bytes: by what raw sectors
-// begin with, or by a volume descriptor that is not at byte 32768.
-func (s *sample) sectors() (looks, advice string) {
-	const toISO = "convert it into an ISO image (bchunk with a CUE sheet, ccd2iso, or iat)"
+// sectors recognizes images with other sector sizes than 2048 bytes: by the sync pattern of
+// raw sectors, or by a volume descriptor that is not at byte 32768.
+func (s *sample) sectors() (kind, advice string) {
+	const toISO = "convert it to an ISO image (bchunk if there is a CUE sheet, ccd2iso, or iat)"
 	for _, n := range []int{2352, 2368, 2448} {
 		if s.at(0, rawSync) && (s.at(n, rawSync) || s.size == int64(n)) {
-			return fmt.Sprintf("a CD image of raw sectors of %d bytes (BIN, IMG or MDF)", n), toISO
+			return fmt.Sprintf("a CD image with raw sectors of %d bytes (BIN, IMG or MDF)", n), toISO
 		}
 	}
 	i := bytes.Index(s.head, []byte("\x01CD001\x01"))
@@ -254,17 +256,17 @@ func (s *sample) sectors() (looks, advice string) {
 	}
 	for _, n := range []struct{ size, before int }{{2336, 8}, {2336, 0}, {2352, 24}, {2352, 16}, {2448, 24}, {2448, 16}, {2056, 8}, {2324, 0}, {2328, 0}, {2332, 0}, {2332, 8}} {
 		if i == 16*n.size+n.before {
-			return fmt.Sprintf("a CD image of sectors of %d bytes", n.size), toISO
+			return fmt.Sprintf("a CD image with sectors of %d bytes", n.size), toISO
 		}
 	}
 	if i > 32768 {
-		return fmt.Sprintf("an ISO 9660 image behind %d bytes of something else", i-32768), fmt.Sprintf("copy it without them (tail -c +%d)", i-32768+1)
+		return fmt.Sprintf("an ISO 9660 image with %d bytes of other data before it", i-32768), fmt.Sprintf("remove them (tail -c +%d)", i-32768+1)
 	}
-	return fmt.Sprintf("an ISO 9660 image whose first %d bytes are missing", 32768-i), "get it again"
+	return fmt.Sprintf("an ISO 9660 image whose first %d bytes are missing", 32768-i), "get the image again"
 }
 
-// zeros reports whether the file has nothing but zeros where it is looked at: all of
-// a small file, and of a larger one pieces that are spread evenly.
+// zeros reports whether the file consists of zeros. Of a large file it reads pieces at
+// regular distances.
 func (s *sample) zeros() bool {
 	const pieces, length = 64, 64 << 10
 	p := make([]byte, length)

@@ -32,7 +32,8 @@ func raw(sector, n int) []byte {
 	return p
 }
 
-// A file of no known format is called what it is, and what can be done is said.
+// TestForeign: the error for a file without a known format names its kind and says what to
+// do.
 func TestForeign(t *testing.T) {
 	mbr := make([]byte, 4096)
 	copy(mbr[446:], "\x80\x00\x02\x00\x83")
@@ -45,7 +46,7 @@ func TestForeign(t *testing.T) {
 		want    []string
 	}{
 		{"empty", nil, []string{"an empty file"}},
-		{"zeros", make([]byte, 70000), []string{"zeros and nothing else"}},
+		{"zeros", make([]byte, 70000), []string{"a file of zeros"}},
 		{"zip", at(3000, 0, "PK\x03\x04"), []string{"ZIP archive", "unpack"}},
 		{"gzip", at(3000, 0, "\x1f\x8b\x08"), []string{"gzip", "unpack"}},
 		{"7z", at(3000, 0, "7z\xbc\xaf\x27\x1c"), []string{"7-Zip", "unpack"}},
@@ -71,7 +72,7 @@ func TestForeign(t *testing.T) {
 		{"2352", raw(2352, 20), []string{"raw sectors of 2352 bytes"}},
 		{"2448", raw(2448, 20), []string{"raw sectors of 2448 bytes"}},
 		{"2336", at(60000, 16*2336+8, "\x01CD001\x01"), []string{"sectors of 2336 bytes"}},
-		{"header", at(60000, 32768+512, "\x01CD001\x01"), []string{"behind 512 bytes", "tail -c +513"}},
+		{"header", at(60000, 32768+512, "\x01CD001\x01"), []string{"512 bytes of other data", "tail -c +513"}},
 		{"html", []byte("<!DOCTYPE html>\n<html><head><title>404</title></head></html>"), []string{"web page", "get the image again"}},
 		{"text", []byte("The disc is in the drawer.\n"), []string{"text"}},
 		{"html behind a comment", []byte("\n<!-- moved -->\n<HTML lang=en><body>"), []string{"web page"}},
@@ -87,7 +88,7 @@ func TestForeign(t *testing.T) {
 		{"wav", at(3000, 0, "RIFF\xb0\x0b\x00\x00WAVEfmt "), []string{"WAV"}},
 		{"elf", at(3000, 0, "\x7fELF\x02\x01"), []string{"a program (ELF)"}},
 		{"exe", at(3000, 0, "MZ\x90\x00"), []string{"a program for Windows"}},
-		{"noise", at(3000, 0, "\x01\x02"), []string{"it may be damaged"}},
+		{"noise", at(3000, 0, "\x01\x02"), []string{"may be damaged"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "x.iso")
@@ -107,7 +108,7 @@ func TestForeign(t *testing.T) {
 	}
 }
 
-// What programs of others make is recognised too.
+// TestForeignPeers: files that other programs made are recognized.
 func TestForeignPeers(t *testing.T) {
 	dir := t.TempDir()
 	plain := filepath.Join(dir, "plain")
@@ -134,7 +135,7 @@ func TestForeignPeers(t *testing.T) {
 	}
 }
 
-// Any file can be opened as plain sectors, but an empty one.
+// TestOpenPlain: every file that is not empty can be opened as plain sectors.
 func TestOpenPlain(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "x")
 	if err := os.WriteFile(path, make([]byte, 5000), 0o600); err != nil {

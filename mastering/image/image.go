@@ -1,5 +1,5 @@
-// Package image opens and writes image files: discs that live in files. It lists the
-// formats that are known; package format says what one is.
+// Package image opens image files as discs, and lists the image formats. Package format
+// says what an image format is.
 package image
 
 import (
@@ -15,22 +15,21 @@ import (
 	"glassmaster/mastering/image/iso"
 )
 
-// formats are the known formats in the order in which they are tried: those with a
-// firm signature come before those that accept much.
+// formats are the known formats in the order in which they are tried. Those that have a
+// signature of their own come first.
 var formats = []format.Format{
 	discfile.Format,
 	iso.Format,
 }
 
-// ErrUnknown is in the chain of the error of a file that no format recognises.
+// ErrUnknown is in the chain of the error if a file has none of the known formats.
 var ErrUnknown = format.ErrUnknown
 
-// Plain is what a file of no known format is opened as by OpenPlain: sectors of 2048
-// bytes.
+// Plain is the name of what OpenPlain opens, in place of the name of a format.
 const Plain = "plain sectors"
 
-// Open opens an image file as a disc, and returns the format that it has. Formats
-// recognise their files by the content.
+// Open opens an image file as a disc, and returns its format. Files are recognized by
+// their contents.
 func Open(ctx context.Context, path string) (disc.Disc, format.Format, error) {
 	files, err := format.OpenFiles(path)
 	if err != nil {
@@ -48,13 +47,12 @@ func Open(ctx context.Context, path string) (disc.Disc, format.Format, error) {
 		}
 	}
 	defer files.Close()
-	e := &UnknownError{Path: path}
-	e.Looks, e.Advice = identify(files, files.Size)
+	e := &unknownError{path: path}
+	e.kind, e.advice = identify(files, files.Size)
 	return nil, format.Format{}, e
 }
 
-// OpenPlain opens any file as a disc of plain sectors of 2048 bytes, whatever is in
-// it.
+// OpenPlain opens a file as a disc of sectors of 2048 bytes, whatever its contents are.
 func OpenPlain(path string) (disc.Disc, error) {
 	files, err := format.OpenFiles(path)
 	if err != nil {
@@ -62,12 +60,12 @@ func OpenPlain(path string) (disc.Disc, error) {
 	}
 	if files.Size == 0 {
 		files.Close()
-		return nil, fmt.Errorf("open image %s: it is empty", path)
+		return nil, fmt.Errorf("open image %s: the file is empty", path)
 	}
 	return disc.FromReaderAt(files.File, files.Size, files.Close), nil
 }
 
-// ByName returns the format of that name or file extension ("iso", ".iso").
+// ByName returns the format with this name or file extension ("iso", ".iso").
 func ByName(name string) (format.Format, bool) {
 	for _, f := range formats {
 		if strings.EqualFold(f.Name, name) {
@@ -82,7 +80,7 @@ func ByName(name string) (format.Format, bool) {
 	return format.Format{}, false
 }
 
-// Writable returns the names of the formats that can be written, sorted.
+// Writable returns the names of the formats that can be written, in alphabetical order.
 func Writable() []string {
 	var names []string
 	for _, f := range formats {
@@ -94,7 +92,7 @@ func Writable() []string {
 	return names
 }
 
-// names lists the formats for a message.
+// names returns the names of all formats, separated by commas.
 func names() string {
 	var n []string
 	for _, f := range formats {

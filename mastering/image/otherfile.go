@@ -6,20 +6,19 @@ import (
 	"sync"
 )
 
-// What can be done with files that are meant to be on a disc, or that were received in
-// place of an image.
+// What to do with files that can be contents of a disc, or that were received instead of
+// an image.
 const (
-	onDisc  = "to put it on a disc, burn or build the folder that it is in"
-	message = "the server sent a message in place of the image, which the page may hold: get the image again"
-	torrent = "open it with a BitTorrent program, which gets the image"
-	readIt  = "look into it with an editor: it may say why there is no image"
+	onDisc  = "to write it to a disc, burn or build the folder that contains it"
+	message = "the server may have sent an error message instead of the image; open it in a browser, or get the image again"
+	torrent = "open it with a BitTorrent program, which downloads the image"
+	readIt  = "open it in an editor; it may say why it is not an image"
 )
 
-// otherFiles are the usual kinds of files that have nothing to do with discs. A library
-// that knows more of them takes more time at each start of the program than opening an
-// image does.
-var otherFiles = sync.OnceValue(func() []foreignFormat {
-	return []foreignFormat{
+// otherFiles are common kinds of files that are not discs. docs/dependencies.md says why
+// no library identifies them.
+var otherFiles = sync.OnceValue(func() []fileKind {
+	return []fileKind{
 		text(`(?i)\A\x{feff}?\s*(<!--(.|\n)*?-->\s*)*<(!doctype\s+html|html|head|body|title|script)[\s>]`, "a web page (HTML)", message),
 		text(`(?i)\A\x{feff}?\s*<\?xml\s`, "text (XML)", readIt),
 		text(`\A\x{feff}?\s*(\{\s*["}]|\[\s*[{\["\]\d])`, "text (JSON)", readIt),
@@ -65,11 +64,11 @@ var otherFiles = sync.OnceValue(func() []foreignFormat {
 	}
 })
 
-// general recognises usual files that have nothing to do with discs, and text.
-func (s *sample) general() (looks, advice string) {
+// otherFile recognizes common kinds of files that are not discs, and text.
+func (s *sample) otherFile() (kind, advice string) {
 	for _, f := range otherFiles() {
 		if f.is(s) {
-			return f.looks, f.advice
+			return f.kind, f.advice
 		}
 	}
 	if s.isText() {
@@ -78,8 +77,7 @@ func (s *sample) general() (looks, advice string) {
 	return "", ""
 }
 
-// bitmap recognises a BMP file: its size is at 2, and the size of the header behind
-// it at 14.
+// bitmap recognizes a BMP file. The size of its second header is at 14.
 func (s *sample) bitmap() bool {
 	return s.at(0, "BM") && s.at(15, "\x00\x00\x00") && strings.IndexByte("\x0c\x28\x34\x38\x40\x6c\x7c", s.head[14]) >= 0
 }

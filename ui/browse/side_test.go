@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"glassmaster/mastering/disc"
+	"glassmaster/mastering/filename"
 	"glassmaster/mastering/tree"
 	"glassmaster/mastering/volume"
 )
@@ -31,6 +33,41 @@ func TestFactsOf(t *testing.T) {
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q is missing in\n%s", want, text)
+		}
+	}
+}
+
+// TestTrackFacts: a disc with one data track has no facts about tracks; a mixed CD has.
+func TestTrackFacts(t *testing.T) {
+	data := disc.Track{Number: 1, Mode: disc.Mode1, Length: 1000, Control: disc.CopyPermitted}
+	mixed := disc.TOC{Catalog: "4006381333931", Sessions: []disc.Session{{
+		Number: 1,
+		Tracks: []disc.Track{data, {
+			Number: 2, Mode: disc.Audio, Start: 1150, Length: 75*205 + 37, Pregap: 150,
+			Control: disc.PreEmphasis | disc.FourChannels, ISRC: "DEABC2400001",
+		}, {Number: 3, Mode: disc.Audio, Start: 17000, Length: 300}},
+		Text: []disc.CDText{
+			{Language: 9, Album: disc.Text{Title: "Album", Performer: "Band"}, Tracks: map[int]disc.Text{2: {Title: "One\x1b[1m", Performer: "Singer"}}},
+			{Language: 8, Album: disc.Text{Title: "Titel"}},
+		},
+	}}}
+	for _, c := range []struct {
+		toc  disc.TOC
+		want string
+	}{
+		{disc.TOC{Sessions: []disc.Session{{Number: 1, Tracks: []disc.Track{data}}}}, ""},
+		{mixed, "Catalogue number: 4006381333931\nCD title: Album\nCD performer: Band\n" +
+			"Track 2: One" + filename.Printable("\x1b") + "[1m, Singer, 3:25, pre-emphasis, four channels, pre-gap of 150 sectors, ISRC DEABC2400001\n" +
+			"Track 3: 0:04\n"},
+	} {
+		got := ""
+		for _, f := range trackFacts(c.toc) {
+			if f.Value != "" {
+				got += f.Name + ": " + f.Value + "\n"
+			}
+		}
+		if got != c.want {
+			t.Errorf("got\n%s, want\n%s", got, c.want)
 		}
 	}
 }

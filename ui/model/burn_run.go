@@ -26,7 +26,7 @@ func (b *Burn) Begin() {
 	}
 	s, t, o := b.source, b.target, b.Options
 	if s.Kind == FromCompilation {
-		s.Compilation = b.compiled()
+		s.Compilation = b.snapshot()
 	}
 	confirmed := b.confirmed
 	if b.Erases() && confirmed == nil {

@@ -33,7 +33,7 @@ func init() {
 		Audio:   "mp3 flac wav ogg opus m4a aac wma aiff aif mid cda",
 		Video:   "mp4 mkv avi mov mpg mpeg m2ts webm vob ts wmv m4v",
 		Archive: "zip gz xz bz2 zst 7z rar tar tgz deb rpm jar cab",
-		Image:   "iso img bin cue nrg mds mdf ccd toc cdi chd udf dmg",
+		Image:   "iso img bin cue nrg mds mdf ccd toc cdi chd udf dmg gmdisc",
 	} {
 		for _, e := range strings.Fields(extensions) {
 			classes[e] = c

@@ -5,29 +5,32 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/image/format"
 	"glassmaster/mastering/sector"
 )
 
-// Format is the format of disc files. They are made by a recorder, not by copying a
-// disc.
+// Format is the format of disc files. It has no Create: only a recorder writes them.
 var Format = format.Format{
 	Name: "virtual disc", Extensions: []string{".gmdisc"}, Open: open,
 	Holds: format.Audio | format.Tracks | format.Sessions | format.Codes | format.Text,
 }
 
-// ErrBlank is returned for a disc on which nothing was burned.
-var ErrBlank = errors.New("the virtual disc is blank: there is nothing on it to read")
+// Errors of a disc without a track that can be read.
+var (
+	ErrBlank     = errors.New("the virtual disc is blank; there is nothing to read")
+	ErrNotClosed = errors.New("no track of the virtual disc is complete, so nothing on it can be read: a burn was interrupted, or is still running")
+)
 
-// open opens a disc file as a disc. It takes no lock: what a recorder has burned does not
-// change, but by blanking or overwriting the disc.
+// open opens a disc file as a disc. It does not lock the file, so that a disc can be read
+// while it is in a recorder. The tracks are those at the time of opening.
 func open(_ context.Context, f *format.Files) (disc.Disc, error) {
 	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
-		return nil, format.ErrUnknown // such as a drive
+		return nil, format.ErrUnknown // a device, for example
 	}
-	s := &File{f: f.File, locked: true}
+	s := &File{f: f.File, readOnly: true}
 	st, err := s.load()
 	if err != nil {
 		return nil, err
@@ -35,19 +38,25 @@ func open(_ context.Context, f *format.Files) (disc.Disc, error) {
 	if st == nil {
 		return nil, format.ErrUnknown
 	}
-	toc := st.TOC()
-	if len(toc.Sessions) == 0 {
+	toc := st.toc(s.cd)
+	switch {
+	case len(toc.Sessions) > 0:
+	case len(st.Sessions) > 0:
+		return nil, ErrNotClosed
+	default:
 		return nil, ErrBlank
 	}
-	if t, ok := oneTrack(toc); ok && st.Format.End() == 0 {
+	d := &recorded{file: s, toc: toc, files: f, overwritable: st.overwritten(), notices: st.notices()}
+	if t, ok := onlyTrack(toc); ok && !d.overwritable && len(d.notices) == 0 {
 		size := t.Length * disc.SectorSize
 		return disc.FromReaderAt(io.NewSectionReader(f, 0, size), size, f.Close), nil
 	}
-	return &recorded{s, toc, f, st.Format.End() > 0}, nil
+	return d, nil
 }
 
-// oneTrack returns the only track of a disc, where that is data from address 0 on.
-func oneTrack(toc disc.TOC) (disc.Track, bool) {
+// onlyTrack returns the track of a disc that has only one, which is a data track and
+// starts at address 0.
+func onlyTrack(toc disc.TOC) (disc.Track, bool) {
 	if len(toc.Sessions) != 1 || len(toc.Sessions[0].Tracks) != 1 {
 		return disc.Track{}, false
 	}
@@ -55,12 +64,25 @@ func oneTrack(toc disc.TOC) (disc.Track, bool) {
 	return t, t.Start == 0 && t.Mode == disc.Mode1
 }
 
-// TOC returns what can be read of a disc in that state: closed tracks, and all of a
-// medium that is overwritten in place.
-func (s *State) TOC() disc.TOC {
-	toc := disc.TOC{Catalog: s.MCN}
-	if n := s.Format.End(); n > 0 {
-		t := disc.Track{Number: 1, Mode: disc.Mode1, Length: n}
+// Characters of a media catalogue number, and with the capital letters of an ISRC.
+const (
+	digits   = "0123456789"
+	capitals = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+)
+
+// overwritten reports whether the disc is formatted to be overwritten in place. It then
+// has no sessions.
+func (s *State) overwritten() bool { return s.Format.End() > 0 }
+
+// toc returns what can be read of a valid state: the tracks that are complete, or the
+// formatted part of a disc that is overwritten in place. cd: the disc is a CD.
+func (s *State) toc(cd bool) disc.TOC {
+	toc := disc.TOC{}
+	if only(s.MCN, 13, digits) {
+		toc.Catalog = s.MCN
+	}
+	if s.overwritten() {
+		t := disc.Track{Number: 1, Mode: disc.Mode1, Length: s.Format.End()}
 		toc.Sessions = []disc.Session{{Number: 1, Tracks: []disc.Track{t}}}
 		return toc
 	}
@@ -69,29 +91,56 @@ func (s *State) TOC() disc.TOC {
 		one := disc.Session{Number: i + 1}
 		for j := range s.Sessions[i].Tracks {
 			number++
-			t := &s.Sessions[i].Tracks[j]
-			if n := t.Next - t.RunOut - t.Start; t.Complete() && n > 0 && (s.Sessions[i].Closed || !s.Sessions[i].AtOnce) {
-				one.Tracks = append(one.Tracks, t.disc(number, n))
+			if t := &s.Sessions[i].Tracks[j]; s.Sessions[i].Readable(t) && t.ReadableEnd() > t.Start {
+				one.Tracks = append(one.Tracks, t.disc(number, cd))
 			}
 		}
 		if len(one.Tracks) > 0 {
 			toc.Sessions = append(toc.Sessions, one)
 		}
 	}
-	if len(toc.Sessions) > 0 {
+	if len(toc.Sessions) > 0 && toc.Sessions[0].Number == 1 {
 		toc.Sessions[0].Text = sector.DecodeCDText(s.CDText)
 	}
 	return toc
 }
 
-// disc returns the track of that number as the track of a disc, n sectors long.
-func (t *Track) disc(number int, n int64) disc.Track {
-	d := disc.Track{
-		Number: number, Mode: disc.Audio, Start: disc.LBA(t.Start), Length: n, Pregap: t.Pregap, ISRC: t.ISRC,
-		Control: disc.Control(t.Control) & (disc.PreEmphasis | disc.CopyPermitted | disc.FourChannels),
+// notices says which session is not closed, if tracks of it were written.
+func (s *State) notices() []disc.Notice {
+	o := s.OpenSession()
+	if o == nil || s.overwritten() {
+		return nil
+	}
+	missing := 0
+	for i := range o.Tracks {
+		if !o.Readable(&o.Tracks[i]) {
+			missing++
+		}
+	}
+	text := fmt.Sprintf("Session %d of the disc is not closed: a burn was interrupted, or is still running.", len(s.Sessions))
+	switch {
+	case len(o.Tracks) == 0:
+		return nil
+	case missing > 0:
+		text += " The part of it that is not complete is left out."
+	default:
+		text += " Other drives may not find its contents."
+	}
+	return []disc.Notice{{Severity: disc.Warning, Text: text}}
+}
+
+// disc returns the track with this number as the track of a disc. The control field of a
+// DVD or BD track has no control bits.
+func (t *Track) disc(number int, cd bool) disc.Track {
+	d := disc.Track{Number: number, Mode: disc.Audio, Start: disc.LBA(t.Start), Length: t.ReadableEnd() - t.Start, Pregap: t.Pregap}
+	if cd {
+		d.Control = disc.Control(t.Control) & (disc.PreEmphasis | disc.CopyPermitted | disc.FourChannels)
+	}
+	if only(t.ISRC, 12, digits+capitals) {
+		d.ISRC = t.ISRC
 	}
 	switch {
-	case t.Control&4 == 0:
+	case t.IsAudio():
 	case t.XA:
 		d.Mode = disc.XA
 	default:
@@ -100,13 +149,19 @@ func (t *Track) disc(number int, n int64) disc.Track {
 	return d
 }
 
-// recorded is a disc of several tracks.
-type recorded struct {
-	file  *File
-	toc   disc.TOC
-	files *format.Files
+// only reports whether s consists of n of these characters.
+func only(s string, n int, characters string) bool {
+	return len(s) == n && strings.Trim(s, characters) == ""
+}
 
+// recorded is a disc of any number of tracks.
+type recorded struct {
+	disc.Memo
+	file         *File
+	toc          disc.TOC
+	files        *format.Files
 	overwritable bool
+	notices      []disc.Notice
 }
 
 func (r *recorded) TOC() disc.TOC { return r.toc }
@@ -114,10 +169,13 @@ func (r *recorded) TOC() disc.TOC { return r.toc }
 // Overwritable implements disc.Overwritable.
 func (r *recorded) Overwritable() bool { return r.overwritable }
 
+// Notices implements disc.Noticer.
+func (r *recorded) Notices() []disc.Notice { return r.notices }
+
 func (r *recorded) Close() error { return r.files.Close() }
 
 // ReadSectors delivers the user data of data tracks and the whole sectors of audio
-// tracks: no other part of a sector is certain to have been written.
+// tracks. A recorder does not store the other parts of a sector.
 func (r *recorded) ReadSectors(ctx context.Context, p []byte, lba disc.LBA, f disc.Form) (int, error) {
 	if f != disc.User && f != disc.Raw {
 		return 0, disc.ErrForm
@@ -133,14 +191,15 @@ func (r *recorded) ReadSectors(ctx context.Context, p []byte, lba disc.LBA, f di
 		case int64(at) >= disc.Sectors(r):
 			return n, io.EOF
 		case !ok:
-			return n, fmt.Errorf("read sector %d: it is in no track of the disc", at)
+			return n, fmt.Errorf("read sector %d: it is not part of a track", at)
 		case (t.Mode == disc.Audio) != (f == disc.Raw):
 			return n, disc.ErrForm
 		}
-		k := min(len(p)/size-n, int(t.End()-at))
-		if at < t.Start {
-			k = min(k, int(t.Start-at))
+		end := t.End()
+		if at < t.Start { // in the pre-gap
+			end = t.Start
 		}
+		k := min(len(p)/size-n, int(end-at))
 		if err := r.read(p[n*size:(n+k)*size], at, f); err != nil {
 			return n, fmt.Errorf("read sector %d: %w", at, err)
 		}
@@ -154,8 +213,8 @@ func (r *recorded) read(p []byte, lba disc.LBA, f disc.Form) error {
 	if f == disc.User && lba >= 0 {
 		return r.file.ReadUser(p, int64(lba))
 	}
+	var one [disc.RawSectorSize]byte
 	for size := f.Size(); len(p) > 0; p, lba = p[size:], lba+1 {
-		var one [disc.RawSectorSize]byte
 		if err := r.file.ReadRaw(one[:], int64(lba)); err != nil {
 			return err
 		}

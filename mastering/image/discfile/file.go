@@ -1,12 +1,12 @@
-// Package discfile is the file of a disc in a recorder of software: what package
-// virtual burns, and an image format like any other for whoever reads it.
+// Package discfile reads and writes the files that hold the discs of a virtual recorder,
+// package drive/virtual. They are an image format too.
 //
-// The file is sparse and begins with the user data of the disc: sector n is the
-// 2048 bytes at n*2048. So the file of a disc with one data track can be mounted
-// or read as the ISO image that was burned. Behind the last sector of the medium
-// follow, on CD only, 304 more bytes of every sector (an audio sector has 2352)
-// and the 150 sectors of the first pre-gap; from the next multiple of 4096 on
-// two slots of 1 MiB, and a footer of 512 bytes:
+// The file is sparse. It begins with the user data of the disc: sector n is the 2048
+// bytes at n*2048. So the file of a disc with one data track can be mounted, and read as
+// the ISO image that was burned. After the last sector of the medium follow, on CD only,
+// the other 304 bytes of every sector (an audio sector has 2352) and the 150 sectors of
+// the first pre-gap. From the next multiple of 4096 on there are two slots of 1 MiB and a
+// footer of 512 bytes:
 //
 //	footer  0 "GLASSMASTER DISC"   16 version (u32)  20 1 for CD
 //	       24 sectors (u64)        32 offset of the first slot (u64)
@@ -14,9 +14,10 @@
 //	slot    0 sequence number (u64) 8 length (u32)  12 CRC-32 of the text (u32)
 //	       16 the state of the disc as JSON
 //
-// All numbers are big-endian. The state is written after the sectors that it
-// speaks of have reached the file system, into the slot that does not hold the
-// newest state: a crash leaves the disc as it was when it was last synchronized.
+// All numbers are big-endian. The state is written after the sectors that it describes
+// have been flushed to the file system, into the slot that does not hold the newest
+// state. After a crash the disc is as it was when it was last synchronized.
+//
 // A file without a footer is the image of a pressed disc, and read only.
 package discfile
 
@@ -33,17 +34,21 @@ import (
 	"glassmaster/mastering/disc"
 )
 
-// Pregap is how many sectors before address 0 a CD keeps.
-const Pregap = 150
+// MaxSectors is the largest capacity of a disc, 256 GiB. All media that are sold have
+// less.
+const MaxSectors = 1 << 27
 
-// MostSectors is more than any disc that is sold has: 256 GiB.
-const MostSectors = 1 << 27
-
-// SlotBytes is the size of each of the two slots for the state.
-const SlotBytes = 1 << 20
+// Areas of a CD.
+const (
+	Pregap      = 150    // sectors before address 0
+	LeadInStart = -11077 // where the lead-in of a recordable CD begins (97:34:23)
+	LeadInBytes = 96     // of CD-TEXT, which the host sends for each sector of the lead-in
+)
 
 // Sizes in the file.
 const (
+	slotBytes   = 1 << 20
+	packBytes   = 18 // of CD-TEXT (MMC-6 annex J)
 	userBytes   = disc.SectorSize
 	rawBytes    = disc.RawSectorSize
 	restBytes   = rawBytes - userBytes
@@ -57,15 +62,16 @@ type File struct {
 	f       *os.File
 	sectors int64
 	cd      bool
-	base    int64 // of the first slot; -1 in a plain image
-	size    int64 // bytes of a plain image
-	seq     uint64
+	base    int64  // offset of the first slot; -1 in a plain image
+	size    int64  // of a plain image, in bytes
+	seq     uint64 // of the newest state
 	text    []byte // of the newest state
-	locked  bool   // the file cannot be written
-	noSync  bool   // nobody waits until the file is on the disk of the machine
+
+	readOnly bool // the file cannot be written
+	noSync   bool // see SetNoSync
 }
 
-// slotBase returns where the slots of a disc of that many sectors begin.
+// slotBase returns the offset of the slots of a disc with that many sectors.
 func slotBase(sectors int64, cd bool) int64 {
 	n := sectors * userBytes
 	if cd {
@@ -74,19 +80,17 @@ func slotBase(sectors int64, cd bool) int64 {
 	return (n + 4095) / 4096 * 4096
 }
 
-// Create makes the file of a disc in a state, a CD or not. The file must not exist. With
-// noSync, it does not wait until the file is on the disk of the machine.
+// Create creates the file of a disc with this state. cd: its sectors are those of a CD.
+// The file must not exist. noSync is explained at [File.SetNoSync].
 func Create(path string, cd bool, st *State, noSync bool) error {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666)
 	if err != nil {
 		return fmt.Errorf("create a virtual disc: %w", err)
 	}
-	s := &File{f: f, sectors: st.Sectors, cd: cd, base: slotBase(st.Sectors, cd), noSync: true} // one wait, at the end
-	if err = makeSparse(f); err == nil {
-		err = s.Commit(st)
-	}
-	if err == nil {
-		_, err = f.WriteAt(s.footer(), s.base+2*SlotBytes)
+	s := &File{f: f, sectors: st.Sectors, cd: cd, base: slotBase(st.Sectors, cd), noSync: true} // synchronize once, at the end
+	makeSparse(f)
+	if err = s.Commit(st); err == nil {
+		_, err = f.WriteAt(s.footer(), s.base+2*slotBytes)
 	}
 	if s.noSync = noSync; err == nil {
 		err = s.Sync()
@@ -101,8 +105,7 @@ func Create(path string, cd bool, st *State, noSync bool) error {
 	return nil
 }
 
-// footer is the last piece of the file: magic, version, CD or not, capacity in
-// sectors, offset of the slots, CRC-32 of the bytes before it.
+// footer returns the footer of the file; the package documentation has its fields.
 func (s *File) footer() []byte {
 	b := make([]byte, footerBytes)
 	copy(b, magic)
@@ -116,8 +119,8 @@ func (s *File) footer() []byte {
 	return b
 }
 
-// Open opens a disc file, or a plain image, whose state is then nil, for a recorder.
-// Until it is closed, nobody else can open it so.
+// Open opens a disc file for a recorder, and locks it: another Open fails with ErrInUse
+// until the file is closed. The state of a plain image is nil.
 func Open(path string) (*File, *State, error) {
 	f, err := os.OpenFile(path, os.O_RDWR, 0)
 	readOnly := errors.Is(err, os.ErrPermission)
@@ -127,7 +130,7 @@ func Open(path string) (*File, *State, error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("open a virtual disc: %w", err)
 	}
-	s := &File{f: f, locked: readOnly}
+	s := &File{f: f, readOnly: readOnly}
 	st, err := s.load()
 	switch {
 	case err != nil:
@@ -143,7 +146,7 @@ func Open(path string) (*File, *State, error) {
 	return s, st, nil
 }
 
-// load reads the newest state, nil when there is no footer.
+// load reads the newest state. It returns nil if the file has no footer.
 func (s *File) load() (*State, error) {
 	info, err := s.f.Stat()
 	if err != nil {
@@ -164,29 +167,30 @@ func (s *File) load() (*State, error) {
 		return nil, nil
 	}
 	if v := binary.BigEndian.Uint32(b[16:]); v != version {
-		return nil, fmt.Errorf("its format is version %d, this program knows version %d", v, version)
+		return nil, fmt.Errorf("its format has version %d; this program supports version %d only", v, version)
 	}
 	s.cd = b[20] == 1
 	s.sectors = int64(binary.BigEndian.Uint64(b[24:]))
 	s.base = int64(binary.BigEndian.Uint64(b[32:]))
-	if binary.BigEndian.Uint32(b[40:]) != crc32.ChecksumIEEE(b[:40]) || s.sectors < 1 || s.sectors > MostSectors ||
-		s.base != slotBase(s.sectors, s.cd) || at != s.base+2*SlotBytes {
-		return nil, errors.New("its footer is damaged")
+	if binary.BigEndian.Uint32(b[40:]) != crc32.ChecksumIEEE(b[:40]) || s.sectors < 1 || s.sectors > MaxSectors ||
+		s.base != slotBase(s.sectors, s.cd) || at != s.base+2*slotBytes {
+		return nil, errors.New("the footer of the file is damaged")
 	}
 	return s.newest()
 }
 
-// Sectors returns the capacity of the disc.
+// Sectors returns the capacity of the disc in sectors.
 func (s *File) Sectors() int64 { return s.sectors }
 
 // IsCD reports whether the disc is a CD, whose sectors have 2352 bytes.
 func (s *File) IsCD() bool { return s.cd }
 
-// Protected reports whether nothing can be written: the file is read only, or a plain
-// image.
-func (s *File) Protected() bool { return s.locked || s.base < 0 }
+// ReadOnly reports whether the file cannot be written, or is a plain image.
+func (s *File) ReadOnly() bool { return s.readOnly || s.base < 0 }
 
-// SetNoSync has Commit not wait until the file is on the disk of the machine.
+// SetNoSync sets whether Commit and Sync return without waiting until the operating
+// system has written the file to its storage. After a power failure the file may then be
+// damaged.
 func (s *File) SetNoSync(on bool) { s.noSync = on }
 
 // Name returns the path by which the file was opened.
@@ -195,17 +199,17 @@ func (s *File) Name() string { return s.f.Name() }
 // Close closes the file.
 func (s *File) Close() error { return s.f.Close() }
 
-// plain takes the file for a plain image.
+// plain sets the fields of a plain image.
 func (s *File) plain() error {
 	if s.size == 0 {
-		return errors.New("it is empty; remove it to have a blank disc made in its place")
+		return errors.New("it is empty; remove it to have a blank disc created in its place")
 	}
 	s.base = -1
 	s.sectors = (s.size + userBytes - 1) / userBytes
 	return nil
 }
 
-// newest returns the state of the slot that was written last and is whole.
+// newest returns the state of the slot that was written last and is not damaged.
 func (s *File) newest() (*State, error) {
 	var best *State
 	for i := range 2 {
@@ -217,22 +221,22 @@ func (s *File) newest() (*State, error) {
 	if best == nil {
 		return nil, errors.New("both copies of the state of the disc are damaged")
 	}
-	if err := best.Valid(); err != nil {
-		return nil, err
+	if !best.valid(s.cd) {
+		return nil, ErrState
 	}
 	s.text, _ = json.Marshal(best)
 	return best, nil
 }
 
-// slot reads slot i: sequence number, length, CRC-32, JSON.
+// slot reads the sequence number and the state of slot i, nil if it is damaged.
 func (s *File) slot(i int) (uint64, *State) {
 	b := make([]byte, 16)
-	at := s.base + int64(i)*SlotBytes
+	at := s.base + int64(i)*slotBytes
 	if _, err := s.f.ReadAt(b, at); err != nil {
 		return 0, nil
 	}
 	seq, n := binary.BigEndian.Uint64(b), binary.BigEndian.Uint32(b[8:])
-	if seq == 0 || n > SlotBytes-16 {
+	if seq == 0 || n > slotBytes-16 {
 		return 0, nil
 	}
 	text := make([]byte, n)
@@ -249,10 +253,10 @@ func (s *File) slot(i int) (uint64, *State) {
 	return seq, &st
 }
 
-// Commit makes sectors and state durable: first the sectors, then the state, in
-// the slot that does not hold the newest one.
+// Commit synchronizes the sectors, then writes and synchronizes the state, in the slot
+// that does not hold the newest one. It does nothing if the file is read only.
 func (s *File) Commit(st *State) error {
-	if s.locked || s.base < 0 {
+	if s.ReadOnly() {
 		return nil
 	}
 	text, err := json.Marshal(st)
@@ -262,8 +266,8 @@ func (s *File) Commit(st *State) error {
 	if bytes.Equal(text, s.text) {
 		return s.Sync()
 	}
-	if len(text) > SlotBytes-16 {
-		return errors.New("the state of the disc has grown too large")
+	if len(text) > slotBytes-16 {
+		return errors.New("the disc has too many tracks and sessions for its file")
 	}
 	if err := s.Sync(); err != nil {
 		return err
@@ -272,14 +276,14 @@ func (s *File) Commit(st *State) error {
 	binary.BigEndian.PutUint64(b, s.seq+1)
 	binary.BigEndian.PutUint32(b[8:], uint32(len(text)))
 	binary.BigEndian.PutUint32(b[12:], crc32.ChecksumIEEE(text))
-	if _, err := s.f.WriteAt(append(b, text...), s.base+int64((s.seq+1)%2)*SlotBytes); err != nil {
+	if _, err := s.f.WriteAt(append(b, text...), s.base+int64((s.seq+1)%2)*slotBytes); err != nil {
 		return err
 	}
 	s.seq, s.text = s.seq+1, text
 	return s.Sync()
 }
 
-// Sync waits until the file is on the disk of the machine.
+// Sync waits until the operating system has written the file to its storage.
 func (s *File) Sync() error {
 	if s.noSync {
 		return nil
@@ -287,7 +291,8 @@ func (s *File) Sync() error {
 	return s.f.Sync()
 }
 
-// WriteUser writes 2048 bytes of sector lba.
+// WriteUser writes the user data of sectors from lba on. Before address 0, p is that of one
+// sector.
 func (s *File) WriteUser(p []byte, lba int64) error {
 	if lba < 0 {
 		return s.WriteRaw(p, lba)
@@ -296,7 +301,8 @@ func (s *File) WriteUser(p []byte, lba int64) error {
 	return err
 }
 
-// WriteRaw writes up to 2352 bytes of one CD sector.
+// WriteRaw writes a whole sector of a CD, 2352 bytes. Before address 0, p may be the user
+// data alone.
 func (s *File) WriteRaw(p []byte, lba int64) error {
 	if lba < 0 {
 		_, err := s.f.WriteAt(p, s.sectors*rawBytes+(lba+Pregap)*rawBytes)
@@ -309,7 +315,7 @@ func (s *File) WriteRaw(p []byte, lba int64) error {
 	return err
 }
 
-// ReadUser fills p with the user data of sectors from lba on.
+// ReadUser fills p with the user data of sectors from lba on, which is not negative.
 func (s *File) ReadUser(p []byte, lba int64) error {
 	n, err := s.f.ReadAt(p, lba*userBytes)
 	if err == io.EOF && s.base < 0 { // the last sector of a plain image may be short
@@ -319,7 +325,7 @@ func (s *File) ReadUser(p []byte, lba int64) error {
 	return err
 }
 
-// ReadRaw fills p with one CD sector of 2352 bytes.
+// ReadRaw fills p with a whole sector of a CD, 2352 bytes.
 func (s *File) ReadRaw(p []byte, lba int64) error {
 	if lba < 0 {
 		_, err := s.f.ReadAt(p, s.sectors*rawBytes+(lba+Pregap)*rawBytes)
@@ -332,20 +338,20 @@ func (s *File) ReadRaw(p []byte, lba int64) error {
 	return err
 }
 
-// Erase makes the user data of the whole disc zeros, and gives back its room.
+// Erase overwrites all sectors with zeros, or makes a hole in the file.
 func (s *File) Erase() error {
 	end := s.sectors * userBytes
 	if s.cd {
 		end += s.sectors*restBytes + Pregap*rawBytes
 	}
-	if punch(s.f, 0, end) == nil {
+	if punchHole(s.f, 0, end) == nil {
 		return nil
 	}
 	return s.clear(0, end)
 }
 
-// ClearSectors makes n sectors from lba on zeros. What is zero already is left alone, so
-// that the file stays sparse.
+// ClearSectors overwrites n sectors from lba on with zeros. Those that are zero already
+// are not written, so that the file remains sparse.
 func (s *File) ClearSectors(lba, n int64) error {
 	if err := s.clear(lba*userBytes, n*userBytes); err != nil || !s.cd {
 		return err
@@ -353,7 +359,7 @@ func (s *File) ClearSectors(lba, n int64) error {
 	return s.clear(s.sectors*userBytes+lba*restBytes, n*restBytes)
 }
 
-// clear fills n bytes at off with zeros where they are something else.
+// clear writes zeros over those of the n bytes at off that are not zero.
 func (s *File) clear(off, n int64) error {
 	zeros, p := make([]byte, 64<<10), make([]byte, 64<<10)
 	for ; n > 0; off, n = off+int64(len(p)), n-int64(len(p)) {

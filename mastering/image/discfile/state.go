@@ -2,19 +2,19 @@ package discfile
 
 import "slices"
 
-// State is everything about a disc but its sectors. It goes into the disc file
-// as JSON; the field names are part of the file format.
+// State is everything about a disc except its sectors. It is stored in the disc file as
+// JSON; the field names are part of the file format.
 type State struct {
 	Medium     string     `json:"medium"`
 	Sectors    int64      `json:"sectors"`         // capacity
-	Sessions   []Session  `json:"sessions"`        // in the order of their addresses, the last one may be open
+	Sessions   []Session  `json:"sessions"`        // in the order of their addresses; the last one may be open
 	Final      bool       `json:"final,omitempty"` // no session can be added
-	Quick      bool       `json:"quick,omitempty"` // DVD-RW blanked the short way: disc at once only
+	Quick      bool       `json:"quick,omitempty"` // DVD-RW after a minimal blank: disc at once only
 	Format     Formatting `json:"format,omitempty"`
-	LayerBreak int64      `json:"layerBreak,omitempty"` // sectors of layer 0 as set by the host, 0 when the drive's own choice holds
+	LayerBreak int64      `json:"layerBreak,omitempty"` // sectors of layer 0 as set by the host; 0: the drive chooses
 	MCN        string     `json:"mcn,omitempty"`
-	CDText     []byte     `json:"cdText,omitempty"` // packs of 18 bytes
-	TextDone   bool       `json:"textDone,omitempty"`
+	CDText     []byte     `json:"cdText,omitempty"`   // packs of 18 bytes
+	TextDone   bool       `json:"textDone,omitempty"` // the host has sent all packs of CDText
 }
 
 // Session is a run of tracks.
@@ -22,22 +22,22 @@ type Session struct {
 	Tracks  []Track `json:"tracks"`
 	Closed  bool    `json:"closed,omitempty"`
 	AtOnce  bool    `json:"atOnce,omitempty"`  // written by a cue sheet (CD) or disc at once (DVD-R)
-	Next    int64   `json:"next,omitempty"`    // at once on CD: the next sector wanted, from -150 on
-	LeadOut int64   `json:"leadOut,omitempty"` // where the lead-out begins, once it is known
+	Next    int64   `json:"next,omitempty"`    // at once on CD: the next sector to be written, from -150 on
+	LeadOut int64   `json:"leadOut,omitempty"` // where the lead-out begins; 0: not known yet
 	Type    byte    `json:"type,omitempty"`    // disc type of the TOC: 00 CD-ROM, 10 CD-I, 20 XA
 	Multi   bool    `json:"multi,omitempty"`   // at once on CD: another session may follow
-	Spans   []Span  `json:"spans,omitempty"`
+	Spans   []Span  `json:"spans,omitempty"`   // at once on CD, while the session is open
 }
 
 // Track is a run of sectors.
 type Track struct {
 	Start    int64  `json:"start"`
-	Size     int64  `json:"size"`           // of a closed or reserved track
-	Next     int64  `json:"next,omitempty"` // the sector behind the last one written
+	Size     int64  `json:"size"`           // of a closed or reserved track, else 0
+	Next     int64  `json:"next,omitempty"` // the sector after the last one written
 	Closed   bool   `json:"closed,omitempty"`
 	Reserved bool   `json:"reserved,omitempty"`
 	RunOut   int64  `json:"runOut,omitempty"`  // sectors at the end of the track that cannot be read
-	Control  byte   `json:"control,omitempty"` // Q sub-channel control field, 4 is data
+	Control  byte   `json:"control,omitempty"` // control field of the Q sub-channel; bit 2: data
 	XA       bool   `json:"xa,omitempty"`      // mode 2 form 1 instead of mode 1
 	Pregap   int64  `json:"pregap,omitempty"`  // sectors of index 0 before Start
 	ISRC     string `json:"isrc,omitempty"`
@@ -46,15 +46,15 @@ type Track struct {
 
 // Formatting is how an overwritable medium, or a BD-R, is formatted.
 type Formatting struct {
-	Blocks     int64 `json:"blocks,omitempty"`     // of the user area, 0: not formatted
-	Limit      int64 `json:"limit,omitempty"`      // BD-R: of the user area with spare areas, 0: all of the disc
-	Reached    int64 `json:"reached,omitempty"`    // background formatting has come so far
+	Blocks     int64 `json:"blocks,omitempty"`     // of the user area; 0: not formatted
+	Limit      int64 `json:"limit,omitempty"`      // BD-R: of the user area without the spare areas; 0: the whole disc
+	Reached    int64 `json:"reached,omitempty"`    // address up to which the disc is formatted or written
 	Background byte  `json:"background,omitempty"` // MMC-6 6.21: 0 none, 1 stopped, 2 running, 3 complete
 	Spare      bool  `json:"spare,omitempty"`      // with spare areas
 	POW        bool  `json:"pow,omitempty"`        // BD-R pseudo overwrite
 	Restricted bool  `json:"restricted,omitempty"` // DVD-RW in restricted overwrite mode
 	Growing    bool  `json:"growing,omitempty"`    // DVD-RW: intermediate state after a quick format
-	Target     int64 `json:"target,omitempty"`     // of a quick format, 0: as far as the host writes
+	Target     int64 `json:"target,omitempty"`     // of a quick format; 0: up to the last sector that the host writes
 }
 
 // Clone returns a copy that shares nothing with s.
@@ -68,7 +68,7 @@ func (s *State) Clone() *State {
 	return &c
 }
 
-// Usable returns the sectors that hold user data as the disc is formatted.
+// Usable returns how many sectors can hold user data, as the disc is formatted.
 func (s *State) Usable() int64 {
 	n := s.Sectors
 	if s.Format.Limit > 0 {
@@ -88,7 +88,7 @@ func (s *State) OpenSession() *Session {
 	return nil
 }
 
-// EnsureOpen returns the open session and begins one where there is none.
+// EnsureOpen returns the open session. It begins one if there is none.
 func (s *State) EnsureOpen() *Session {
 	if o := s.OpenSession(); o != nil {
 		return o
@@ -97,7 +97,7 @@ func (s *State) EnsureOpen() *Session {
 	return &s.Sessions[len(s.Sessions)-1]
 }
 
-// CountTracks returns how many tracks exist, without the one that is invisible.
+// CountTracks returns the number of tracks, without the invisible one.
 func (s *State) CountTracks() int {
 	n := 0
 	for i := range s.Sessions {
@@ -106,7 +106,8 @@ func (s *State) CountTracks() int {
 	return n
 }
 
-// Track returns track n (from 1) and the number of its session, or nil.
+// Track returns track n (from 1) and the number of its session. It returns nil if there is
+// no such track.
 func (s *State) Track(n int) (*Track, int) {
 	for i := range s.Sessions {
 		if k := len(s.Sessions[i].Tracks); n > k {
@@ -121,7 +122,7 @@ func (s *State) Track(n int) (*Track, int) {
 	return nil, 0
 }
 
-// End returns the address behind the track as it stands.
+// End returns the address after the track as it is at present.
 func (t *Track) End() int64 {
 	if t.Closed || t.Reserved {
 		return t.Start + t.Size
@@ -129,19 +130,29 @@ func (t *Track) End() int64 {
 	return t.Next
 }
 
-// Complete reports whether the track takes no more sectors.
+// Complete reports whether nothing more can be written to the track.
 func (t *Track) Complete() bool {
 	return t.Closed || t.Reserved && t.Next >= t.Start+t.Size
 }
 
-// Span is a run of blocks of one size in a session at once. It ends where the
-// next one begins, the last one at the lead-out.
+// IsAudio reports whether it is an audio track.
+func (t *Track) IsAudio() bool { return t.Control&4 == 0 }
+
+// ReadableEnd returns the address after the last sector that can be read.
+func (t *Track) ReadableEnd() int64 { return t.Next - t.RunOut }
+
+// Readable reports whether a track of the session can be read: it is complete, and so is
+// the session if it is written at once.
+func (e *Session) Readable(t *Track) bool { return t.Complete() && (e.Closed || !e.AtOnce) }
+
+// Span is a run of blocks of one size in a session that is written at once. It ends where
+// the next one begins, the last one at the lead-out.
 type Span struct {
 	Start int64 `json:"start"`
 	Bytes int   `json:"bytes"`
 }
 
-// End returns the address behind the last sector that can be read.
+// End returns the address after the last sector that can be read.
 func (f *Formatting) End() int64 {
 	if f.Background == 1 || f.Growing {
 		return f.Reached
@@ -149,7 +160,7 @@ func (f *Formatting) End() int64 {
 	return f.Blocks
 }
 
-// Stop ends the background formatting.
+// Stop stops the background formatting. It is complete if the whole disc was reached.
 func (f *Formatting) Stop() {
 	if f.Background != 2 {
 		return
@@ -158,10 +169,3 @@ func (f *Formatting) Stop() {
 		f.Background = 3
 	}
 }
-
-// LeadIn is where the lead-in of a recordable CD begins (97:34:23), and TextBytes how
-// many bytes of CD-TEXT the host sends for each of its sectors.
-const (
-	LeadIn    = -11077
-	TextBytes = 96
-)

@@ -2,59 +2,70 @@ package discfile
 
 import "errors"
 
-// ErrState is the error of a state that cannot be that of a disc, and ErrInUse of a file
-// that a recorder has.
-var (
-	ErrState = errors.New("the state of the disc makes no sense")
-	ErrInUse = errors.New("the disc is in the drive of another program; close that one, or eject the disc there")
-)
+// ErrState is in the chain of the error of a disc file whose state is not valid.
+var ErrState = errors.New("the recorded state of the disc is not valid; the file may be damaged")
 
-// Valid checks what a damaged file could have wrong, so that the rest of the
-// recorder can rely on the state.
-func (s *State) Valid() error {
+// ErrInUse is in the chain of the error of a disc file that is open in another recorder.
+var ErrInUse = errors.New("the disc is in the drive of another program; close that program, or eject the disc there")
+
+// valid checks everything that a recorder and a reader rely on. cd: the file has the
+// sectors of a CD.
+func (s *State) valid(cd bool) bool {
 	f := s.Format
 	for _, n := range []int64{f.Blocks, f.Limit, f.Reached, f.Target, s.LayerBreak} {
 		if n < 0 || n > s.Sectors {
-			return ErrState
-		}
-	}
-	if f.Background > 3 || len(s.CDText)%18 != 0 {
-		return ErrState
-	}
-	at := int64(0)
-	for i := range s.Sessions {
-		e := &s.Sessions[i]
-		if !e.Closed && i+1 < len(s.Sessions) || e.LeadOut < 0 || e.LeadOut > s.Sectors || e.Next > s.Sectors {
-			return ErrState
-		}
-		if e.Closed && len(e.Tracks) == 0 || !e.valid() {
-			return ErrState
-		}
-		for _, t := range e.Tracks {
-			if t.Start < at || !t.valid(s.Sectors) {
-				return ErrState
-			}
-			at = t.Start + t.Size
-		}
-	}
-	return nil
-}
-
-func (e *Session) valid() bool {
-	for _, p := range e.Spans {
-		if p.Bytes != TextBytes && p.Bytes != userBytes && p.Bytes != rawBytes {
 			return false
 		}
 	}
-	return !e.AtOnce || e.Closed || e.Next >= LeadIn && len(e.Tracks) > 0
+	if f.Background > 3 || len(s.CDText)%packBytes != 0 || f.Blocks > 0 && len(s.Sessions) > 0 {
+		return false
+	}
+	end := int64(-Pregap) // of what is before the session
+	for i := range s.Sessions {
+		e := &s.Sessions[i]
+		last := i+1 == len(s.Sessions)
+		if !e.Closed && !last || !e.valid(s.Sectors, end, cd) {
+			return false
+		}
+		end = e.LeadOut
+	}
+	return true
 }
 
-// valid checks a track of a disc of so many sectors.
-func (t *Track) valid(sectors int64) bool {
+// valid checks a session of a disc with so many sectors, behind the address end.
+func (e *Session) valid(sectors, end int64, cd bool) bool {
+	for _, p := range e.Spans {
+		if p.Bytes != LeadInBytes && p.Bytes != userBytes && p.Bytes != rawBytes {
+			return false
+		}
+	}
+	for i := range e.Tracks {
+		t := &e.Tracks[i]
+		if t.Start-t.Pregap < end || !t.valid(sectors, cd) {
+			return false
+		}
+		end = t.Start + t.Size
+	}
 	switch {
-	case t.Size < 0 || t.Size > sectors-t.Start || t.Next < t.Start || t.Next > sectors:
+	case e.LeadOut < 0 || e.LeadOut > sectors || e.Next > sectors:
 		return false
-	case t.RunOut < 0 || t.RunOut > t.Next-t.Start || t.Pregap < 0 || t.Pregap > t.Start+Pregap:
+	case e.Closed:
+		return len(e.Tracks) > 0 && e.LeadOut >= end
+	case e.AtOnce:
+		return len(e.Tracks) > 0 && e.Next >= LeadInStart
+	}
+	return true
+}
+
+// valid checks a track of a disc with so many sectors. Only a CD has audio tracks and
+// pre-gaps.
+func (t *Track) valid(sectors int64, cd bool) bool {
+	switch {
+	case t.Start < 0 || t.Size < 0 || t.Size > sectors-t.Start || t.Next < t.Start || t.Next > sectors:
+		return false
+	case t.RunOut < 0 || t.RunOut > t.Next-t.Start || t.Pregap < 0 || t.Pregap > sectors+Pregap:
+		return false
+	case !cd && (t.IsAudio() || t.Pregap > 0):
 		return false
 	}
 	return !t.Closed && !t.Reserved || t.Next <= t.Start+t.Size

@@ -9,16 +9,16 @@ import (
 	"path/filepath"
 )
 
-// Files are the files of an image that is opened: the one that was named, and those
-// beside it that belong to the image.
+// Files are the files of an image that is opened: the named one, and others in its folder
+// that belong to the image.
 type Files struct {
-	*os.File       // the file that was named
-	Size     int64 // of it, in bytes
+	*os.File       // the named file
+	Size     int64 // of the named file, in bytes
 	beside   []*os.File
 }
 
-// OpenFiles opens the file at path. It does not wait for what cannot hold an image: a
-// named pipe blocks whoever opens it.
+// OpenFiles opens the file at path. A named pipe, which cannot hold an image, is refused
+// without waiting for its writer.
 func OpenFiles(path string) (*Files, error) {
 	f, size, err := open(path)
 	if err != nil {
@@ -27,9 +27,9 @@ func OpenFiles(path string) (*Files, error) {
 	return &Files{File: f, Size: size}, nil
 }
 
-// Beside opens another file of the image, in the folder of the one that was named, and
-// returns it with its size in bytes. The name is that of a file in this folder: an image
-// does not refer to files elsewhere.
+// Beside opens another file of the image, in the folder of the named one, and returns it
+// with its size in bytes. Names of files in other folders are refused, since an image that
+// refers to them was not made by a program for discs.
 func (f *Files) Beside(name string) (*os.File, int64, error) {
 	if name == "" || !filepath.IsLocal(name) || filepath.Base(name) != name {
 		return nil, 0, fmt.Errorf("the image refers to the file %q, which is not in its folder", name)
@@ -80,14 +80,14 @@ func open(path string) (*os.File, int64, error) {
 	return f, size, nil
 }
 
-// unfit says why a file of that kind can hold no image, and is empty when it can.
+// unfit returns why a file of this kind cannot hold an image. It is empty if it can.
 func unfit(m fs.FileMode) string {
-	const anyOrder = ", and an image is read in any order: copy it into a file first"
+	const anyOrder = ", which cannot be read in any order; copy its contents to a file first"
 	switch {
 	case m.IsRegular():
 		return ""
 	case m.IsDir():
-		return "it is a folder; build it into an image first"
+		return "it is a folder; use \"glassmaster build\" to make an image of it"
 	case m&fs.ModeNamedPipe != 0:
 		return "it is a named pipe (FIFO)" + anyOrder
 	case m&fs.ModeSocket != 0:

@@ -1,6 +1,6 @@
-// Package format says what an image format is: how its files are recognised, opened
-// and created, and what they can hold. Each format has a package of its own beside this
-// one; package image lists them.
+// Package format defines what an image format is: how its files are recognized, opened
+// and created, and what they can hold. Each format is implemented in a package of its own;
+// package image lists them.
 package format
 
 import (
@@ -16,19 +16,18 @@ import (
 // ErrUnknown is returned by Format.Open for files that are not of the format.
 var ErrUnknown = errors.New("not an image of a known format")
 
-// Format is one kind of image: a disc in one or several files.
+// Format is an image format. An image is a disc in one or more files.
 type Format struct {
 	Name       string   // "ISO"
 	Extensions []string // ".iso"; the first is the usual one
 	Holds      Holds
 
-	// Open opens the files as a disc, or returns an error that wraps ErrUnknown when
-	// their content is not of this format; names are only a hint. The disc closes the
-	// files when it is closed; they stay open when Open fails.
+	// Open opens the files as a disc. If their contents do not have this format, it
+	// returns an error that wraps ErrUnknown. Closing the disc closes the files. They
+	// remain open if Open fails.
 	Open func(ctx context.Context, f *Files) (disc.Disc, error)
-	// Create writes a disc as an image, its main file under the path that the set was
-	// made for. What the format cannot hold is left out, as Loss says. Nil when the
-	// format is only read.
+	// Create writes a disc as an image. What the format cannot hold is left out; Loss
+	// lists it. Create is nil if the format can only be read.
 	Create func(ctx context.Context, out *newfile.Set, d disc.Disc, rep progress.Reporter) error
 }
 
@@ -47,8 +46,8 @@ const (
 	Text                       // CD-TEXT
 )
 
-// UserDataCopier is a disc that writes its user data itself, faster than sector by
-// sector: with copies that the kernel makes and with holes, where w is a file.
+// UserDataCopier is a disc that can write its user data faster than it can be read sector
+// by sector. If w is a file, the kernel copies where it can, and zeros become holes.
 type UserDataCopier interface {
 	// CopyUserData writes all of the user data, from address 0 on.
 	CopyUserData(ctx context.Context, w io.Writer, rep progress.Reporter) error

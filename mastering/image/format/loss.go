@@ -6,8 +6,8 @@ import (
 	"glassmaster/mastering/disc"
 )
 
-// Loss returns what is on a disc and cannot be held by an image of this format, one
-// notice for each kind of thing.
+// Loss returns what of a disc an image of this format cannot hold, in one notice for each
+// kind.
 func (f Format) Loss(toc disc.TOC) []disc.Notice {
 	var has content
 	has.count(toc)
@@ -39,7 +39,7 @@ func (f Format) Loss(toc disc.TOC) []disc.Notice {
 	return lost
 }
 
-// content counts what there is on a disc.
+// content counts what a disc holds.
 type content struct{ sessions, audio, data, mode2, indexes, codes, texts int }
 
 func (c *content) count(toc disc.TOC) {

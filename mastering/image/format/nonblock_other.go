@@ -2,5 +2,5 @@
 
 package format
 
-// nonblock is nothing where named pipes are no files.
+// nonblock is 0 on systems whose named pipes are not files.
 const nonblock = 0

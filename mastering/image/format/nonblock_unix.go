@@ -4,5 +4,5 @@ package format
 
 import "syscall"
 
-// nonblock has opening a named pipe not wait for whoever writes into it.
+// nonblock makes opening a named pipe return without waiting for its writer.
 const nonblock = syscall.O_NONBLOCK

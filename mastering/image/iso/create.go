@@ -18,12 +18,11 @@ import (
 const pieceSectors = 64
 
 // create writes the user data of a disc, from address 0 to the end of its last data
-// track. A plain image holds nothing else: audio tracks and the bounds of sessions
-// are left out. Sectors that belong to no data track are written as zeros.
+// track. Sectors that are not part of a data track are written as zeros.
 func create(ctx context.Context, out *newfile.Set, d disc.Disc, rep progress.Reporter) error {
 	track, ok := disc.DataTrack(d)
 	if !ok {
-		return errors.New("write ISO image: the disc has no data track, and an ISO image holds nothing else")
+		return errors.New("write ISO image: the disc has no data track, and an ISO image cannot hold audio tracks")
 	}
 	w, err := out.Create()
 	if err != nil {
@@ -53,8 +52,8 @@ func create(ctx context.Context, out *newfile.Set, d disc.Disc, rep progress.Rep
 	return nil
 }
 
-// inFile returns the layout of a disc whose user data is a regular file: then the
-// kernel copies it where it can.
+// inFile returns the layout of a disc whose user data is a regular file, which the kernel
+// can copy.
 func inFile(d disc.Disc) (*layout.Layout, bool) {
 	f, ok := disc.HostFile(d)
 	if !ok {
@@ -70,11 +69,10 @@ func inFile(d disc.Disc) (*layout.Layout, bool) {
 	return l, err == nil
 }
 
-// run is a run of sectors of data.
+// run is a run of sectors of data tracks.
 type run struct{ start, end disc.LBA }
 
-// dataRuns returns where the user data of the disc is, in order. The first
-// track begins at address 0 even when its index 1 does not.
+// dataRuns returns the runs of user data of the disc, in the order of their addresses.
 func dataRuns(d disc.Disc) []run {
 	var runs []run
 	at := disc.LBA(0)
@@ -90,7 +88,7 @@ func dataRuns(d disc.Disc) []run {
 	return runs
 }
 
-// zeros writes so many empty sectors.
+// zeros writes n sectors of zeros.
 func zeros(ctx context.Context, w io.Writer, n int64, piece []byte, rep progress.Reporter) error {
 	if n > 0 {
 		clear(piece)

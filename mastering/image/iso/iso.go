@@ -1,11 +1,10 @@
-// Package iso reads and writes plain images: 2048 bytes of user data a sector,
-// from address 0 on, and nothing else. The usual extension is .iso.
+// Package iso reads and writes plain images, which hold the 2048 bytes of user data of
+// each sector from address 0 on and nothing else. The usual extension is .iso.
 //
-// Such a file has no signature of its own. It is recognised by the descriptors
-// of a file system where these must be: of ISO 9660 (ECMA-119 8) or of the
-// volume recognition sequence of UDF (ECMA-167 part 3, 3.1), both from byte
-// 32768 on. It may be split into several files, as programs do it for file systems
-// that hold no file of 4 GiB: see parts.
+// The format has no signature. Its files are recognized by the descriptors of a file
+// system, which start at byte 32768: those of ISO 9660 (ECMA-119 8), or the volume
+// recognition sequence of UDF (ECMA-167 part 3, 3.1). An image may be split into several
+// files, which programs do for file systems with a maximum file size of 4 GiB; see parts.
 package iso
 
 import (
@@ -24,20 +23,20 @@ import (
 // Format is the format of plain images.
 var Format = format.Format{Name: "ISO", Extensions: []string{".iso", ".udf"}, Open: open, Create: create}
 
-// vrsStart is where volume descriptors begin, and vrsSectors how many sectors
-// are looked at: a recognition sequence of UDF may follow that of ISO 9660.
+// vrsStart is where volume descriptors start. vrsSectors is how many sectors are searched,
+// since the recognition sequence of UDF may follow the descriptors of ISO 9660.
 const (
 	vrsStart   = 16 * disc.SectorSize
 	vrsSectors = 16
 )
 
-// open recognises a plain image.
+// open opens a plain image.
 func open(_ context.Context, f *format.Files) (disc.Disc, error) {
-	known, err := recognise(f)
+	known, err := recognize(f)
 	if err != nil {
 		return nil, err
 	}
-	if !known && !later(f, f.Size) {
+	if !known && !inLaterSession(f, f.Size) {
 		return nil, format.ErrUnknown
 	}
 	all, size, err := parts(f)
@@ -50,8 +49,8 @@ func open(_ context.Context, f *format.Files) (disc.Disc, error) {
 	return disc.FromReaderAt(f.File, f.Size, f.Close), nil
 }
 
-// recognise reports whether a volume descriptor is where it must be.
-func recognise(r io.ReaderAt) (bool, error) {
+// recognize reports whether there is a volume descriptor where there must be one.
+func recognize(r io.ReaderAt) (bool, error) {
 	p := make([]byte, vrsSectors*disc.SectorSize)
 	n, err := r.ReadAt(p, vrsStart)
 	if err != nil && !errors.Is(err, io.EOF) {
@@ -66,15 +65,15 @@ func recognise(r io.ReaderAt) (bool, error) {
 	return false, nil
 }
 
-// mostCD is more sectors than a CD has: 99 minutes.
-const mostCD = 450000
+// maxCDSectors is the most that a CD can have: 100 minutes.
+const maxCDSectors = 450000
 
-// later reports whether a volume is in a later session alone, as in the image of a CD
-// that begins with audio tracks, in whose place this package writes zeros.
-func later(r io.ReaderAt, size int64) bool {
+// inLaterSession reports whether the only volumes are in later sessions, as in the image
+// of a CD that starts with audio tracks: create writes zeros in their place.
+func inLaterSession(r io.ReaderAt, size int64) bool {
 	p := make([]byte, vrsSectors*disc.SectorSize)
 	n, err := r.ReadAt(p, vrsStart)
-	if n < len(p) || err != nil || len(bytes.Trim(p, "\x00")) > 0 || size > mostCD*disc.SectorSize {
+	if n < len(p) || err != nil || len(bytes.Trim(p, "\x00")) > 0 || size > maxCDSectors*disc.SectorSize {
 		return false
 	}
 	return len(volume.FindSessions(r, size, false)) > 0

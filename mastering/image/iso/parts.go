@@ -16,24 +16,24 @@ import (
 	"glassmaster/mastering/image/format"
 )
 
-// numbered matches the name of the first part of a split image: NAME.001 or
-// NAME.iso.001 as file splitters number them, NAME.I00 as ImgBurn and DVD Decrypter do.
-var numbered = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?i)^(.*\.)(00[01]|I00)$`) })
+// firstPart matches the name of the first part of a split image: NAME.001 and NAME.iso.001
+// as file splitters number them, and NAME.I00 as ImgBurn and DVD Decrypter do.
+var firstPart = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?i)^(.*\.)(00[01]|I00)$`) })
 
-// mostParts is how many parts the names can number.
-const mostParts = 999
+// maxParts is the largest number of parts.
+const maxParts = 999
 
 // parts opens the other files of a split image, of which f is the first one. It returns
-// nil where there are none.
+// nil if there are none.
 func parts(f *format.Files) (io.ReaderAt, int64, error) {
 	name := filepath.Base(f.Name())
-	m := numbered().FindStringSubmatch(name)
+	m := firstPart().FindStringSubmatch(name)
 	if m == nil {
 		return nil, 0, nil
 	}
 	all := joined{{f.File, f.Size}}
-	for n := range mostParts {
-		file, size, err := f.Beside(m[1] + following(m[2], n+1))
+	for n := range maxParts {
+		file, size, err := f.Beside(m[1] + extension(m[2], n+1))
 		if errors.Is(err, fs.ErrNotExist) {
 			break
 		}
@@ -48,8 +48,8 @@ func parts(f *format.Files) (io.ReaderAt, int64, error) {
 	return all, all[len(all)-1].end, nil
 }
 
-// following returns the extension of a part that comes n behind the first one.
-func following(first string, n int) string {
+// extension returns the extension of the n-th part after the first one.
+func extension(first string, n int) string {
 	letter := strings.TrimRight(first, "0123456789")
 	number, _ := strconv.Atoi(first[len(letter):])
 	return letter + fmt.Sprintf("%0*d", len(first)-len(letter), number+n)
@@ -58,10 +58,10 @@ func following(first string, n int) string {
 // part is one file of a split image.
 type part struct {
 	*os.File
-	end int64 // of the image, behind the part
+	end int64 // offset in the image after the part
 }
 
-// joined reads the parts of an image as one.
+// joined reads the parts of an image as one file.
 type joined []part
 
 // ReadAt implements io.ReaderAt.

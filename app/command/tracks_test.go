@@ -1,0 +1,74 @@
+package command
+
+import (
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+
+	"glassmaster/mastering/image/discfile"
+)
+
+// cdText returns packs of CD-TEXT with one text of that type for the album and the tracks,
+// without CRC (MMC-6 annex J).
+func cdText(kind byte, texts ...string) []byte {
+	data := strings.Join(texts, "\x00") + "\x00"
+	var packs []byte
+	for seq := byte(0); len(data) > 0; seq++ {
+		n := min(len(data), 12)
+		p := make([]byte, 18)
+		p[0], p[2] = kind, seq
+		copy(p[4:], data[:n])
+		packs, data = append(packs, p...), data[n:]
+	}
+	return packs
+}
+
+// TestInfoOfTracks: info shows what a CD records about its audio tracks.
+func TestInfoOfTracks(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "audio.gmdisc")
+	st := &discfile.State{
+		Sectors: 2000, Final: true, MCN: "4006381333931",
+		CDText: append(cdText(0x80, "Album", "One", "Two"), cdText(0x81, "Band", "", "Singer")...),
+		Sessions: []discfile.Session{{Closed: true, LeadOut: 900, Tracks: []discfile.Track{
+			{Size: 400, Next: 400, Closed: true, Pregap: 150, Control: 3, ISRC: "DEABC2400001"},
+			{Start: 500, Size: 400, Next: 900, Closed: true, Pregap: 100, Control: 8},
+		}}},
+	}
+	if err := discfile.Create(path, true, st, true); err != nil {
+		t.Fatal(err)
+	}
+	out := must(t, OK, "info", path).out
+	for _, want := range []string{
+		"Catalogue number", "4006381333931", "CD title", "Album", "CD performer", "Band",
+		"audio, 400 sectors from 0, pre-gap of 150 sectors, pre-emphasis, copy permitted, ISRC DEABC2400001\n",
+		"audio, 400 sectors from 500, pre-gap of 100 sectors, four channels\n",
+		"Track 1 title", "One", "Track 2 performer", "Singer",
+	} {
+		if !strings.Contains(out, want) {
+			t.Errorf("%q is missing in\n%s", want, out)
+		}
+	}
+	if strings.Contains(out, "Track 1 performer") {
+		t.Errorf("a performer that is not recorded:\n%s", out)
+	}
+
+	data := outcomeOf(t, must(t, OK, "info", "--json", path).out)["data"].(map[string]any)
+	session := data["sessions"].([]any)[0].(map[string]any)
+	want := []any{
+		map[string]any{
+			"number": 1.0, "mode": "audio", "lba": 0.0, "sectors": 400.0, "pregap_sectors": 150.0,
+			"control": []any{"pre-emphasis", "copy permitted"}, "isrc": "DEABC2400001", "title": "One",
+		},
+		map[string]any{
+			"number": 2.0, "mode": "audio", "lba": 500.0, "sectors": 400.0, "pregap_sectors": 100.0,
+			"control": []any{"four channels"}, "title": "Two", "performer": "Singer",
+		},
+	}
+	if !reflect.DeepEqual(session["tracks"], want) {
+		t.Errorf("tracks %v, want %v", session["tracks"], want)
+	}
+	if data["catalogue_number"] != "4006381333931" || session["title"] != "Album" || session["performer"] != "Band" {
+		t.Errorf("data %v", data)
+	}
+}
