@@ -165,7 +165,7 @@ func (m *mediaInfo) goesOn() bool {
 // leaves the format interrupted, which is normal.
 func (m *mediaInfo) format() string {
 	if m.Format == "format interrupted" {
-		return "as far as it was written; burning resumes it"
+		return "up to the end of the data; the next burn continues it"
 	}
 	return m.Format
 }
