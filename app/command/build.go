@@ -19,7 +19,7 @@ import (
 	"glassmaster/mastering/units"
 )
 
-// building is what "build" was asked for.
+// building contains the flags of "build".
 type building struct {
 	output, save, from         string
 	label, joliet, rockRidge   string
@@ -131,7 +131,7 @@ func (inv *invocation) build(ctx context.Context, args []string, o building, cha
 	return incomplete{leftOut(len(missing))}
 }
 
-// compile puts the compilation together.
+// compile makes the compilation.
 func (inv *invocation) compile(ctx context.Context, args []string, o building, changed func(string) bool) (*compilation.Compilation, []disc.Notice, error) {
 	c, notices := compilation.New(), []disc.Notice(nil)
 	if o.from != "" {
@@ -154,7 +154,7 @@ func (inv *invocation) compile(ctx context.Context, args []string, o building, c
 	return c, append(notices, more...), err
 }
 
-// apply puts the flags that were given into the options of a compilation.
+// apply sets the options of a compilation from the flags that were given.
 func (o building) apply(c *compilation.Compilation, changed func(string) bool) error {
 	i := &c.Options
 	if changed("label") {
@@ -192,7 +192,7 @@ func (o building) apply(c *compilation.Compilation, changed func(string) bool) e
 	return o.volume.apply(c, changed)
 }
 
-// built is what "build" did, for a program.
+// built is the result of "build", for --json.
 type built struct {
 	Output   string   `json:"output,omitempty"`
 	Sectors  int64    `json:"sectors"`

@@ -46,7 +46,7 @@ closing must be confirmed. DRIVE can be left out if there is only one.`,
 	return c
 }
 
-// closed is what "close" did, for a program.
+// closed is the result of "close", for --json.
 type closed struct {
 	Drive        string   `json:"drive"`
 	Medium       string   `json:"medium"`

@@ -15,7 +15,7 @@ import (
 	"testing"
 )
 
-// result is what a run of the program left.
+// result is the outcome of a run of the program.
 type result struct {
 	code     Code
 	out, log string
