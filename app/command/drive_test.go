@@ -145,7 +145,7 @@ func age(t *testing.T, dir string) {
 
 // A burn that fails midway has exit code 1, even if the drive then reports that it has no
 // disc. A burn that fails before it starts changes nothing.
-func TestBurnBreaksOff(t *testing.T) {
+func TestBurnInterrupted(t *testing.T) {
 	image := builtImage(t)
 	for fault, want := range map[string]Code{
 		"fail=2a@2:2/3a/00": Failed,

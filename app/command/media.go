@@ -256,9 +256,9 @@ func adviceFor(m read.MediaInfo) []string {
 	case damaged:
 		all = append(all, `copy readable data first; "glassmaster close" then makes the drive repair and close the damaged tracks`)
 	case open && partly:
-		all = append(all, `an earlier burn in disc-at-once mode was broken off: "glassmaster close" fills the disc, so that it can be read; nothing can be added then`)
+		all = append(all, `an earlier disc-at-once burn was interrupted: "glassmaster close" fills the disc, so that it can be read; nothing can be added after that`)
 	case open:
-		all = append(all, `an earlier burn was broken off or is still running: other drives may not find the open session; "glassmaster close" closes it, and another session can be added`)
+		all = append(all, `an earlier burn was interrupted or is still running: other drives may not find the open session; "glassmaster close" closes it, and another session can be added`)
 	}
 	if (damaged || open) && m.Erasable {
 		all = append(all, `"glassmaster blank" erases the disc and everything on it`)

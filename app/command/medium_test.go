@@ -18,7 +18,7 @@ import (
 )
 
 // interruptBurn writes some sectors and leaves the disc as a killed burn does.
-func breakOff(t *testing.T, recorder string, w mmc.WriteParameters) {
+func interruptBurn(t *testing.T, recorder string, w mmc.WriteParameters) {
 	t.Helper()
 	d, err := drive.Open(t.Context(), recorder)
 	if err != nil {
@@ -57,10 +57,10 @@ func TestCloseVerb(t *testing.T) {
 		t.Run(medium, func(t *testing.T) {
 			file := filepath.Join(t.TempDir(), "disc")
 			recorder := "virtual:" + file + "?sectors=60000&medium=" + medium
-			breakOff(t, recorder, w)
+			interruptBurn(t, recorder, w)
 			for _, extra := range [][]string{nil, {"--force"}} {
 				r := must(t, NoMedium, append([]string{"burn", builtImage(t), recorder}, extra...)...)
-				if !strings.Contains(r.log, "broken off") || !strings.Contains(r.log, `"glassmaster close"`) {
+				if !strings.Contains(r.log, "interrupted") || !strings.Contains(r.log, `"glassmaster close"`) {
 					t.Errorf("burn: %s", r.log)
 				}
 			}
@@ -277,7 +277,7 @@ func TestCloseFilledUp(t *testing.T) {
 			t.Errorf("%s: %s", medium, r.log)
 		}
 		must(t, OK, "close", "--yes", recorder)
-		if r := must(t, Differs, "verify", recorder); !strings.Contains(r.log, "broken off") {
+		if r := must(t, Differs, "verify", recorder); !strings.Contains(r.log, "interrupted") {
 			t.Errorf("%s: %s", medium, r.log)
 		}
 		if r := must(t, OK, "ls", recorder); !strings.Contains(r.log, "incomplete") {

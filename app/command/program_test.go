@@ -106,7 +106,7 @@ func TestCancelledBurn(t *testing.T) {
 func TestInterrupt(t *testing.T) {
 	bin, dir := program(t), t.TempDir()
 	put(t, filepath.Join(dir, "large"), strings.Repeat("large", 1<<20))
-	cmd, lines, out := held(t, bin, "build", "--quiet", dir, "-o", "-")
+	cmd, lines, out := blockedWithOutput(t, bin, "build", "--quiet", dir, "-o", "-")
 	if err := cmd.Process.Signal(os.Interrupt); err != nil {
 		t.Fatal(err)
 	}
@@ -160,12 +160,12 @@ func TestInterruptOnce(t *testing.T) {
 // waits for this byte, and returns the program and its standard error.
 func blocked(t *testing.T, bin string, args ...string) (*exec.Cmd, *bufio.Reader) {
 	t.Helper()
-	cmd, lines, _ := held(t, bin, args...)
+	cmd, lines, _ := blockedWithOutput(t, bin, args...)
 	return cmd, lines
 }
 
 // blockedWithOutput is blocked, and also returns the reader of the standard output.
-func held(t *testing.T, bin string, args ...string) (*exec.Cmd, *bufio.Reader, io.Reader) {
+func blockedWithOutput(t *testing.T, bin string, args ...string) (*exec.Cmd, *bufio.Reader, io.Reader) {
 	t.Helper()
 	cmd := exec.Command(bin, args...)
 	stderr, err := cmd.StderrPipe()

@@ -88,7 +88,7 @@ func (inv *invocation) verifyOne(ctx context.Context, name string) error {
 		}
 	}
 	if err == nil && disc.FilledUp(ctx, src.Disc) {
-		err = damaged{fmt.Sprintf("%s is incomplete: its burn was broken off, and it was filled up when it was closed", name)}
+		err = damaged{fmt.Sprintf("%s is incomplete: its burn was interrupted, and the rest was filled when the disc was closed", name)}
 	}
 	if err == nil {
 		if e := verify.Opens(ctx, src.Disc); e != nil {
