@@ -12,7 +12,7 @@
 //	write  The sectors go into the sink. When the context is cancelled, an image file
 //	       is removed, and a disc is closed as well as its medium allows.
 //	prove  What was written is read back and compared, unless the options of the sink
-//	       say otherwise. A recorder is asked in any case what is on its disc.
+//	       say otherwise. The state that a recorder reports is always checked.
 //
 // [Job.Run] carries out the last two.
 //
@@ -21,18 +21,18 @@
 // The rules are the same for all sinks. Source.KeepGoing and record.Options.Force relax
 // them.
 //
-//   - Files of a folder or compilation are missing: it is refused. With KeepGoing the
-//     files are left out.
+//   - Files of a folder or compilation are missing: the source is refused. With
+//     KeepGoing the files are left out.
 //   - The end of the source is missing: a recorder refuses it, because it would use up a
 //     medium. With Force it is burned. An image file is written as far as the source
 //     goes, because that may be all that can be saved.
 //   - The source is damaged: it is written as it is.
-//   - A file has changed since the plan: it is refused as long as that costs nothing,
-//     which on a disc is before the first sector. A file that has only grown is written
-//     as it was planned, and so is a file that changes while a disc is burned and still
-//     delivers as many bytes. With KeepGoing all changes are tolerated, and zeros replace
-//     missing bytes.
-//   - A sector cannot be read: the work ends. With KeepGoing zeros replace it.
+//   - A file has changed since the plan: the job fails if no medium is lost by that,
+//     which for a disc is before the first sector. A file that has only grown is written
+//     as planned, and so is a file that changes during a burn and still has the planned
+//     number of bytes. With KeepGoing all changes are accepted, and zeros replace missing
+//     bytes.
+//   - A sector cannot be read: the job fails. With KeepGoing zeros replace the sector.
 //
 // What was accepted in this way is in [Result.Flaws]. A result with flaws is not a
 // success, even if the sink is equal to its source.
