@@ -48,7 +48,7 @@ func (inv *invocation) drives(ctx context.Context) error {
 	}
 	all := []driveInfo{}
 	for _, d := range found {
-		all = append(all, inv.look(ctx, d))
+		all = append(all, inv.inspect(ctx, d))
 	}
 	return inv.answer(all, func(out *bufio.Writer) {
 		if len(all) == 0 {
@@ -66,7 +66,7 @@ func (inv *invocation) drives(ctx context.Context) error {
 }
 
 // inspect returns the state of a drive and of its disc.
-func (inv *invocation) look(ctx context.Context, f drive.Found) driveInfo {
+func (inv *invocation) inspect(ctx context.Context, f drive.Found) driveInfo {
 	d := driveInfo{Name: f.Name, Vendor: f.Vendor, Product: f.Product, Revision: f.Revision, Bus: f.Bus}
 	if f.Err != nil {
 		d.Problem = problem(f.Err)

@@ -135,7 +135,7 @@ func (m *mediaInfo) print(out *bufio.Writer) {
 	t.row("Format", m.format())
 	t.row("Capacity", sectors(m.Capacity))
 	t.row("Free", sectors(m.Free))
-	if m.goesOn() {
+	if m.appendable() {
 		t.row("Next address", strconv.FormatInt(*m.NextWritable, 10))
 	}
 	t.sessions(m.closed())
@@ -156,7 +156,7 @@ func (m *mediaInfo) print(out *bufio.Writer) {
 
 // appendable reports whether a session can be added to the disc in its present state. The
 // next writable address of an open session is inside that session.
-func (m *mediaInfo) goesOn() bool {
+func (m *mediaInfo) appendable() bool {
 	return m.NextWritable != nil && m.Status == mmc.Appendable.String() &&
 		m.Last != mmc.SessionIncomplete.String() && m.Last != mmc.SessionDamaged.String()
 }

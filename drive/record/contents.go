@@ -210,11 +210,11 @@ func firstData(ctx context.Context, t scsi.Transport, at disc.LBA, p []byte) (di
 			return lba, &dataError{LBA: lba}
 		}
 	}
-	key, _, _, told := scsi.Code(err)
+	key, _, _, isSCSI := scsi.Code(err)
 	switch {
 	case err == nil, nothingThere(err):
 		return -1, nil
-	case !told || key == scsi.KeyNotReady || key == scsi.KeyUnitAttention || ctx.Err() != nil:
+	case !isSCSI || key == scsi.KeyNotReady || key == scsi.KeyUnitAttention || ctx.Err() != nil:
 		return -1, fmt.Errorf("search the disc for data: %w", err)
 	}
 	return at, &dataError{LBA: at, Err: err}

@@ -197,7 +197,7 @@ func (o Options) plan(ctx context.Context, kind string, c *compilation.Compilati
 		return nil, err
 	}
 	s := &Source{Disc: img.Disc(compilation.DiscOptions{KeepGoing: o.KeepGoing}), Kind: kind, Notices: append(notices, img.Notices...), Locate: img.Locate}
-	s.prepare = img.Settle
+	s.prepare = img.Prepare
 	if !o.LateSums {
 		if err := s.Prepare(ctx, o.Report); err != nil {
 			img.Close()

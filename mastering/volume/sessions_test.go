@@ -179,7 +179,7 @@ func TestNoSession(t *testing.T) {
 		p := append(bytes.Clone(outer), make([]byte, gap*sector)...)
 		d := discOf(append(p, inner...))
 		if got := shown(t, d, volume.Options{}); !strings.HasPrefix(got, "OUTER ") {
-			t.Errorf("%d sectors behind: %.40s", gap, got)
+			t.Errorf("%d sectors after: %.40s", gap, got)
 		}
 	}
 }
