@@ -89,7 +89,7 @@ func TestHangs(t *testing.T) {
 		t.Errorf("waited %v", got)
 	}
 	began := make(chan bool, 1)
-	b.d.SetFaults(virtual.Faults{Events: []virtual.Event{{Op: 0x35, Hang: virtual.Stuck, Do: func() { began <- true }}}})
+	b.d.SetFaults(virtual.Faults{Events: []virtual.Event{{Op: 0x35, Hang: virtual.NeverReturns, Do: func() { began <- true }}}})
 	ctx, cancel := context.WithCancel(context.Background())
 	end := make(chan error)
 	go func() {
@@ -111,19 +111,19 @@ func TestEcho(t *testing.T) {
 	const read = "28 00 00 00 00 00 00 00 10 00"
 	for _, c := range []struct {
 		name  string
-		echo  virtual.Echo
+		echo  virtual.ReadCache
 		do    func(*bench)
 		cdb   string
 		wrong bool // the answer is not what the disc holds
 	}{
-		{"at once", virtual.Echo{}, func(*bench) {}, read, true},
-		{"FUA", virtual.Echo{}, func(*bench) {}, "28 08 00 00 00 00 00 00 10 00", false},
-		{"FUA, deaf", virtual.Echo{Deaf: true}, func(*bench) {}, "28 08 00 00 00 00 00 00 10 00", true},
-		{"few others", virtual.Echo{Reads: 17}, func(b *bench) { b.get("28 00 00 00 00 40 00 00 10 00", 32768) }, read, true},
-		{"enough others", virtual.Echo{Reads: 16}, func(b *bench) { b.get("28 00 00 00 00 40 00 00 10 00", 32768) }, read, false},
-		{"stopped", virtual.Echo{}, func(b *bench) { b.ok("1b 00 00 00 00 00"); b.ok("1b 00 00 00 01 00") }, read, false},
-		{"stopped, kept", virtual.Echo{Spins: true}, func(b *bench) { b.ok("1b 00 00 00 00 00"); b.ok("1b 00 00 00 01 00") }, read, true},
-		{"tray", virtual.Echo{Spins: true}, func(b *bench) {
+		{"at once", virtual.ReadCache{}, func(*bench) {}, read, true},
+		{"FUA", virtual.ReadCache{}, func(*bench) {}, "28 08 00 00 00 00 00 00 10 00", false},
+		{"FUA, deaf", virtual.ReadCache{IgnoresFUA: true}, func(*bench) {}, "28 08 00 00 00 00 00 00 10 00", true},
+		{"few others", virtual.ReadCache{Reads: 17}, func(b *bench) { b.get("28 00 00 00 00 40 00 00 10 00", 32768) }, read, true},
+		{"enough others", virtual.ReadCache{Reads: 16}, func(b *bench) { b.get("28 00 00 00 00 40 00 00 10 00", 32768) }, read, false},
+		{"stopped", virtual.ReadCache{}, func(b *bench) { b.ok("1b 00 00 00 00 00"); b.ok("1b 00 00 00 01 00") }, read, false},
+		{"stopped, kept", virtual.ReadCache{KeptOnStop: true}, func(b *bench) { b.ok("1b 00 00 00 00 00"); b.ok("1b 00 00 00 01 00") }, read, true},
+		{"tray", virtual.ReadCache{KeptOnStop: true}, func(b *bench) {
 			b.ok("1b 00 00 00 02 00")
 			b.ok("1b 00 00 00 03 00")
 			b.fails("6/28/00", "00 00 00 00 00 00")
@@ -132,7 +132,7 @@ func TestEcho(t *testing.T) {
 		b := insertBlank(t, "bd-re", 4096)
 		b.ok(formatCDB, formatList(0, formatFull, 0, 0)...)
 		c.echo.On = true
-		b.d.SetFaults(virtual.Faults{Corrupt: []int64{7}, Echo: c.echo})
+		b.d.SetFaults(virtual.Faults{Corrupt: []int64{7}, ReadCache: c.echo})
 		b.writes(0, 16, 2048)
 		c.do(b)
 		if got := bytes.Equal(b.get(c.cdb, 32768), sent); got != c.wrong {
