@@ -116,7 +116,7 @@ func (s *Shell) addPlaces(e Engine) {
 		if s.project.Empty() {
 			return nil
 		}
-		return s.project.Compilation().Snapshot()
+		return s.project.Compilation()
 	}
 	s.compile = compile.New(s.host, e, s.project)
 	s.browse = browse.New(s.host, e)

@@ -19,10 +19,10 @@ import (
 func (inv *invocation) drivesVerb() *cobra.Command {
 	return &cobra.Command{
 		Use:   "drives",
-		Short: "List the optical drives of this machine",
-		Long: `List the optical drives of this machine and those that the environment variable
+		Short: "List the optical drives of this computer",
+		Long: `List the optical drives of this computer and those that the environment variable
 GLASSMASTER_DRIVES names, with the discs in them. The names are separated by spaces
-or commas; a name that contains one of these is written in double quotes.`,
+or commas; a name with one of these must be in double quotes.`,
 		Example: `  glassmaster drives
   GLASSMASTER_DRIVES=iscsi://nas:3260/iqn.2026-01.nas:dvd/1 glassmaster drives`,
 		Args: wanted(0, 0, "no argument"),
@@ -30,7 +30,7 @@ or commas; a name that contains one of these is written in double quotes.`,
 	}
 }
 
-// driveInfo is a drive for a program.
+// driveInfo is a drive, for --json.
 type driveInfo struct {
 	Name     string `json:"name"`
 	Vendor   string `json:"vendor,omitempty"`
@@ -52,7 +52,7 @@ func (inv *invocation) drives(ctx context.Context) error {
 	}
 	return inv.answer(all, func(out *bufio.Writer) {
 		if len(all) == 0 {
-			fmt.Fprintln(out, "This machine has no optical drive.")
+			fmt.Fprintln(out, "This computer has no optical drive.")
 			return
 		}
 		w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
@@ -65,7 +65,7 @@ func (inv *invocation) drives(ctx context.Context) error {
 	})
 }
 
-// look finds out what is in a drive.
+// look returns what is in a drive.
 func (inv *invocation) look(ctx context.Context, f drive.Found) driveInfo {
 	d := driveInfo{Name: f.Name, Vendor: f.Vendor, Product: f.Product, Revision: f.Revision, Bus: f.Bus}
 	if f.Err != nil {
@@ -87,8 +87,8 @@ func (inv *invocation) look(ctx context.Context, f drive.Found) driveInfo {
 	return d
 }
 
-// problem says why a drive could not be looked at. One that others use is asked
-// nothing.
+// problem says why the state of a drive is unknown. A drive that is in use gets no
+// commands.
 func problem(err error) string {
 	var busy *scsi.InUseError
 	if errors.As(err, &busy) {

@@ -40,7 +40,7 @@ DRIVE may be omitted if the machine has only one.`,
 	}
 }
 
-// moved is what "eject" and "load" did, for a program.
+// moved is the result of "eject" and "load", for --json.
 type moved struct {
 	Drive  string `json:"drive"`
 	Medium string `json:"medium,omitempty"`
@@ -65,7 +65,7 @@ func (inv *invocation) eject(ctx context.Context, t scsi.Transport, name string)
 	if err := tray.EjectDisc(ctx, t); err != nil {
 		err = fmt.Errorf("%s: %w", name, err)
 		if errors.Is(err, tray.ErrLocked) {
-			return advise(err, "end that program, or wait for its burn")
+			return advise(err, "end that program, or wait until it has finished")
 		}
 		return err
 	}
@@ -80,7 +80,7 @@ func (inv *invocation) load(ctx context.Context, t scsi.Transport, name string) 
 	case errors.Is(err, read.ErrNoMedium):
 		return fmt.Errorf("%s: %w", name, err)
 	case err != nil:
-		return advise(fmt.Errorf("%s: %w", name, err), "drives of laptops, and some others, are closed by hand")
+		return advise(fmt.Errorf("%s: %w", name, err), "the trays of laptop drives and some others must be closed by hand")
 	}
 	inv.data = moved{Drive: name, Medium: p.String()}
 	inv.note("%s: the tray is closed; the disc is a %v", name, p)

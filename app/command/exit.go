@@ -138,6 +138,8 @@ func hintFor(err error) string {
 		return `use --force if the source was made for this address`
 	case errors.Is(err, record.ErrHoldsData):
 		return `use --blank to erase it first, or insert another disc`
+	case errors.Is(err, record.ErrUnchanged):
+		return "try another drive, or look for newer firmware for this one"
 	case errors.Is(err, record.ErrTooLarge):
 		return `"glassmaster build --dry-run" shows which medium is large enough`
 	case errors.Is(err, read.ErrNotClosed), errors.Is(err, read.ErrOpenTrack):

@@ -38,7 +38,7 @@ func (f facts) sessions(all []sessionInfo) {
 
 // text describes a track in one line.
 func (t trackInfo) text() string {
-	parts := []string{t.Mode, fmt.Sprintf("%d sectors from %d", t.Sectors, t.Start)}
+	parts := []string{t.Mode, fmt.Sprintf("%s from %d", units.Count(t.Sectors, "sector", "sectors"), t.Start)}
 	if t.Pregap > 0 {
 		parts = append(parts, fmt.Sprintf("pre-gap of %s", units.Count(t.Pregap, "sector", "sectors")))
 	}

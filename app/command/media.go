@@ -34,7 +34,7 @@ reserved, damaged, or the next track), with advice on what to do about them.`,
 	}
 }
 
-// first returns the first argument, empty when there is none.
+// first returns the first argument, or "" if there is none.
 func first(args []string) string {
 	if len(args) == 0 {
 		return ""
@@ -42,7 +42,7 @@ func first(args []string) string {
 	return args[0]
 }
 
-// mediaInfo is a medium for a program. Sizes are in sectors, speeds in kB/s.
+// mediaInfo is a medium, for --json. Sizes are in sectors, speeds in kB/s.
 type mediaInfo struct {
 	Drive        string        `json:"drive"`
 	Model        string        `json:"model"`
@@ -55,18 +55,18 @@ type mediaInfo struct {
 	Free         int64         `json:"free_sectors"`
 	NextWritable *int64        `json:"next_writable_lba,omitempty"`
 	Sessions     []sessionInfo `json:"sessions"`
-	Count        int           `json:"session_count,omitempty"` // an open or empty last one counts
+	Count        int           `json:"session_count,omitempty"` // including an open or empty last one
 	Last         string        `json:"last_session,omitempty"`
-	Tracks       []mediaTrack  `json:"tracks,omitempty"`     // of discs that are written in order
+	Tracks       []mediaTrack  `json:"tracks,omitempty"`     // of sequentially written discs
 	Unfinished   bool          `json:"unfinished,omitempty"` // a burn of a disc that is overwritten in place was not completed
 	Advice       []string      `json:"advice,omitempty"`
 	Speeds       []int         `json:"write_speeds,omitempty"`
 	Profiles     []string      `json:"drive_knows,omitempty"`
 	profile      mmc.Profile
-	inPlace      bool // what is on the disc can be overwritten in place
+	inPlace      bool // the disc can be overwritten in place
 }
 
-// mediaTrack is a track of a medium for a program. Sizes are in sectors.
+// mediaTrack is a track of a medium, for --json. Sizes are in sectors.
 type mediaTrack struct {
 	Number  int    `json:"number"`
 	Session int    `json:"session"`
@@ -154,33 +154,33 @@ func (m *mediaInfo) print(out *bufio.Writer) {
 	t.row("Speeds", strings.Join(speeds, ", "))
 }
 
-// goesOn reports whether a session can be added to the disc as it is: the address
-// that a drive tells of an open one lies inside of it.
+// goesOn reports whether a session can be added to the disc as it is: the next writable
+// address of an open session is inside of it.
 func (m *mediaInfo) goesOn() bool {
 	return m.NextWritable != nil && m.Status == mmc.Appendable.String() &&
 		m.Last != mmc.SessionIncomplete.String() && m.Last != mmc.SessionDamaged.String()
 }
 
-// format is how far the disc is formatted. Each burn of a DVD+RW that does not fill it
-// leaves the format interrupted, which is as it should be.
+// format describes how far the disc is formatted. A burn of a DVD+RW that does not fill it
+// leaves the format interrupted, which is normal.
 func (m *mediaInfo) format() string {
 	if m.Format == "format interrupted" {
-		return "as far as it was written; burning goes on with it"
+		return "up to the end of the data; the next burn continues it"
 	}
 	return m.Format
 }
 
-// status is the state of the disc, and of its last session where that is not closed.
+// status describes the state of the disc, and of its last session unless that is closed.
 func (m *mediaInfo) status() string {
 	text := m.Status
 	if m.inPlace && text == mmc.Closed.String() {
-		text = "rewritable" // what drives call closed is only that no session can follow
+		text = "rewritable" // for drives, closed only means that no session can follow
 	}
 	if m.Last == mmc.SessionIncomplete.String() || m.Last == mmc.SessionDamaged.String() {
 		text += fmt.Sprintf(", session %d %s", m.Count, m.Last)
 	}
 	if m.Unfinished {
-		text += ", a burn of it was not completed"
+		text += ", its last burn was not completed"
 	}
 	if m.Erasable && !strings.HasPrefix(text, "rewritable") {
 		text += ", erasable"
@@ -188,7 +188,7 @@ func (m *mediaInfo) status() string {
 	return text
 }
 
-// closed returns the sessions without the tracks that are not complete.
+// closed returns the sessions without incomplete tracks.
 func (m *mediaInfo) closed() []sessionInfo {
 	open := map[int]bool{}
 	for _, t := range m.Tracks {
@@ -221,26 +221,26 @@ func describeTrack(t read.Track) mediaTrack {
 	return m
 }
 
-// describe says in a line how far a track is written that is not complete.
+// describe describes in a line how far a track that is not complete is written.
 func (t mediaTrack) describe() string {
 	if t.state == read.TrackInvisible {
 		return fmt.Sprintf("%s, from %d", t.State, t.Start)
 	}
 	text := fmt.Sprintf("%s, %d sectors written from %d", t.State, t.Written, t.Start)
 	if t.state == read.TrackReserved || t.state == read.TrackReservedOpen {
-		text = fmt.Sprintf("%s, %d sectors from %d, written: %d", t.State, t.Sectors, t.Start, t.Written)
+		text = fmt.Sprintf("%s, %d sectors from %d, of which %d are written", t.State, t.Sectors, t.Start, t.Written)
 	}
 	if t.Next != nil {
-		text += fmt.Sprintf(", goes on at %d", *t.Next)
+		text += fmt.Sprintf(", continues at %d", *t.Next)
 	}
 	return text
 }
 
-// adviceFor says what can be done about what is not closed on a disc.
+// adviceFor says what can be done about open or damaged tracks, sessions and formats.
 func adviceFor(m read.MediaInfo) []string {
 	var all []string
 	damaged, open := m.Last == mmc.SessionDamaged, m.Last == mmc.SessionIncomplete
-	partly := false // written of what was announced
+	partly := false // a reserved track is written in part
 	for _, t := range m.Tracks {
 		switch t.State {
 		case read.TrackDamaged:
@@ -254,23 +254,23 @@ func adviceFor(m read.MediaInfo) []string {
 	switch {
 	case m.Status == mmc.Closed && !damaged:
 	case damaged:
-		all = append(all, `copy what can be read first; "glassmaster close" has the drive repair and close what is damaged`)
+		all = append(all, `copy readable data first; "glassmaster close" then makes the drive repair and close the damaged tracks`)
 	case open && partly:
-		all = append(all, `an earlier burn of the whole disc was broken off: "glassmaster close" fills it up, so that what is on it can be read; nothing can be added then`)
+		all = append(all, `an earlier burn in disc-at-once mode was broken off: "glassmaster close" fills the disc, so that it can be read; nothing can be added then`)
 	case open:
-		all = append(all, `an earlier burn was broken off, or is still going on: what is in the open session may not be found; "glassmaster close" closes it, and another session can follow`)
+		all = append(all, `an earlier burn was broken off or is still running: other drives may not find the open session; "glassmaster close" closes it, and another session can be added`)
 	}
 	if (damaged || open) && m.Erasable {
-		all = append(all, `"glassmaster blank" erases the disc with all that is on it`)
+		all = append(all, `"glassmaster blank" erases the disc and everything on it`)
 	}
 	if m.Unfinished {
-		all = append(all, `what the disc held before is gone, and what was burned is not whole: burn it again, with "glassmaster burn --blank"`)
+		all = append(all, `the previous contents are lost and the new ones are incomplete: burn the disc again with "glassmaster burn --blank"`)
 	}
 	switch m.Format {
 	case "format not ended":
-		all = append(all, `other drives may not read the disc before its format is ended: "glassmaster close" ends it, and so does the next burn`)
+		all = append(all, `other drives may not read the disc until its format is completed: "glassmaster close" or the next burn does that`)
 	case "format running":
-		all = append(all, "the drive formats the disc in the background: leave it there until that is done")
+		all = append(all, "the drive is formatting the disc in the background: do not remove it until that is done")
 	}
 	return all
 }

@@ -40,7 +40,7 @@ func TestMediaLeftOpen(t *testing.T) {
 		recorder, _ := blankDisc(t, medium)
 		leftOpen(t, recorder)
 		r := must(t, OK, "media", recorder)
-		for _, want := range []string{"appendable, session 1 incomplete", "open, 32 sectors written from 0, goes on at 32", "glassmaster close"} {
+		for _, want := range []string{"appendable, session 1 incomplete", "open, 32 sectors written from 0, continues at 32", "glassmaster close"} {
 			if !strings.Contains(r.out, want) {
 				t.Errorf("%s: %q is missing in\n%s", medium, want, r.out)
 			}
@@ -127,7 +127,7 @@ func TestMediaUnfinished(t *testing.T) {
 		}
 		f.Close()
 		r := must(t, OK, "media", recorder)
-		if !strings.Contains(r.out, "a burn of it was not completed") || !strings.Contains(r.out, "burn it again") {
+		if !strings.Contains(r.out, "its last burn was not completed") || !strings.Contains(r.out, "burn the disc again") {
 			t.Errorf("%s: %s", medium, r.out)
 		}
 		back := filepath.Join(t.TempDir(), "back.iso")
@@ -153,12 +153,12 @@ func TestMediaStates(t *testing.T) {
 		advice   []string
 	}{
 		{"in order", false, mmc.SessionEmpty, []read.Track{first, track(2, read.TrackInvisible)}, "", []string{"Status     appendable\n", "Session 2 track 2  not begun, from 4000"}, nil},
-		{"open", false, mmc.SessionIncomplete, []read.Track{first, track(2, read.TrackOpen)}, "", []string{"session 2 incomplete", "open, 64 sectors written from 4000, goes on at 4064"}, []string{"close"}},
+		{"open", false, mmc.SessionIncomplete, []read.Track{first, track(2, read.TrackOpen)}, "", []string{"session 2 incomplete", "open, 64 sectors written from 4000, continues at 4064"}, []string{"close"}},
 		{"reserved", true, mmc.SessionIncomplete, []read.Track{first, track(2, read.TrackReserved)}, "", []string{"reserved, empty, 320 sectors from 4000"}, []string{"close", "blank"}},
-		{"reserved, begun", false, mmc.SessionIncomplete, []read.Track{first, track(2, read.TrackReservedOpen)}, "", []string{"reserved, partly written, 320 sectors from 4000, written: 64, goes on at 4064"}, []string{"close"}},
+		{"reserved, begun", false, mmc.SessionIncomplete, []read.Track{first, track(2, read.TrackReservedOpen)}, "", []string{"reserved, partly written, 320 sectors from 4000, of which 64 are written, continues at 4064"}, []string{"close"}},
 		{"damaged track", false, mmc.SessionIncomplete, []read.Track{first, track(2, read.TrackDamaged)}, "", []string{"damaged, 64 sectors"}, []string{"repair"}},
 		{"damaged session", true, mmc.SessionDamaged, []read.Track{first}, "", []string{"session 2 damaged"}, []string{"repair", "blank"}},
-		{"format interrupted", false, mmc.SessionComplete, nil, "format interrupted", []string{"Format as far as it was written"}, nil},
+		{"format interrupted", false, mmc.SessionComplete, nil, "format interrupted", []string{"Format up to the end of the data"}, nil},
 		{"format running", false, mmc.SessionComplete, nil, "format running", nil, []string{"background"}},
 	} {
 		info := describeMedia("x", read.MediaInfo{

@@ -270,7 +270,7 @@ func TestCloseFilledUp(t *testing.T) {
 			t.Fatal("the burn was not killed")
 		}
 		r := must(t, OK, "media", recorder)
-		if !strings.Contains(r.out, "fills it up") || strings.Contains(r.out, "another session can follow") {
+		if !strings.Contains(r.out, "fills the disc") || strings.Contains(r.out, "another session can be added") {
 			t.Errorf("%s: %s", medium, r.out)
 		}
 		if r := must(t, NoMedium, "burn", "--yes", image, recorder); strings.Contains(r.log, "genisoimage") || strings.Contains(r.log, "--blank") != (medium == "dvd-rw") {

@@ -71,7 +71,7 @@ func (m *imageFile) plan(ctx context.Context, in input) (writer, error) {
 	if m.path == "" {
 		p.Recipe, p.Steps = "written to a stream", []string{fmt.Sprintf("write %d sectors", p.Sectors)}
 	} else if !m.o.NoVerify {
-		p.Steps = append(p.Steps, "read the image and compare it with the source, sector by sector")
+		p.Steps = append(p.Steps, "read the image back and compare every sector with the source")
 	}
 	p.Notices = append(m.format.Loss(in.disc.TOC()), record.AboutSource(p.Defects, "image")...)
 	p.CheckOpens(ctx, in.disc)
@@ -98,13 +98,14 @@ func (m *imageFile) checkSpace() {
 	}
 }
 
-func (m *imageFile) settled() record.Plan { return m.result.Plan }
+func (m *imageFile) planned() record.Plan { return m.result.Plan }
 
 // write writes the files and gives them their names.
 func (m *imageFile) write(ctx context.Context, rep progress.Reporter) error {
 	m.ctx, m.rep = ctx, rep
+	m.result.Notices = slices.Clone(m.result.Plan.Notices)
 	d := disc.Unwrap(m.in.disc)
-	if _, ok := d.(format.UserDataCopier); !ok { // which does both on the way
+	if _, ok := d.(format.UserDataCopier); !ok { // which does both while it copies
 		if err := m.in.source.Prepare(ctx, rep); err != nil {
 			return err
 		}
@@ -117,7 +118,7 @@ func (m *imageFile) write(ctx context.Context, rep progress.Reporter) error {
 	began := time.Now()
 	err := m.format.Create(ctx, m.files, d, rep)
 	if err == nil && m.proves() {
-		err = m.files.Sync() // what is compared is on the disk then
+		err = m.files.Sync() // so that the comparison reads the disk
 	}
 	if err == nil {
 		err = m.files.Commit()
@@ -141,7 +142,7 @@ func (m *imageFile) prove() error {
 		return nil
 	}
 	got, _, err := image.Open(m.ctx, m.path)
-	if errors.Is(err, image.ErrUnknown) { // the disc has no file system that is known
+	if errors.Is(err, image.ErrUnknown) { // the disc has no known file system
 		got, err = image.OpenPlain(m.path)
 	}
 	if err != nil {
@@ -184,8 +185,8 @@ type dataOnly struct {
 
 func (d dataOnly) TOC() disc.TOC { return d.toc }
 
-// hiddenSession warns of a session that the source shows, and the image does not: one
-// that is dated before the one in front of it passes for a remnant of an older disc.
+// hiddenSession warns of a session that the source shows, and the image does not: if it is
+// older than the one before it, it looks like a remnant of an earlier use of the disc.
 func (m *imageFile) hiddenSession() {
 	f, err := os.Open(m.path)
 	if err != nil {
@@ -199,7 +200,7 @@ func (m *imageFile) hiddenSession() {
 	list := volume.FindSessions(f, i.Size(), false)
 	if n := len(list); n > 0 && list[n-1].Remnant != 0 {
 		m.note(disc.Notice{Severity: disc.Warning, Text: fmt.Sprintf(
-			"%s does not show the session from sector %d on, as the source does: it is dated before the one in front of it, and an image does not record what is a session",
+			"%s does not show the session from sector %d on, as the source does: it is older than the session before it, and an image does not record the bounds of sessions",
 			m.path, list[n-1].Remnant)})
 	}
 }

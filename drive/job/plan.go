@@ -11,31 +11,30 @@ import (
 
 // Plan is what a job is going to do.
 type Plan struct {
-	record.Plan        // of an image file too, whose Profile is the format
-	Unused      int64  // sectors of the source that are left out, since they are not in use
-	UsedBy      string // what tells how many sectors are in use: "the UDF volume"; empty where all are written
+	record.Plan        // of an image file, too
+	Unused      int64  // sectors of the source that are not in use, and left out
+	UsedBy      string // what defines the sectors in use: "the UDF volume"; empty: all sectors are written
 }
 
 // Plan returns what Run is going to do.
 func (j *Job) Plan() Plan { return j.plan }
 
-// MissingError says that files of a folder or compilation cannot be put on the disc.
-type MissingError struct {
+// missingError says that files of a folder or compilation cannot be put on the disc.
+type missingError struct {
 	Files []disc.Notice
 }
 
-func (e *MissingError) Error() string {
+func (e *missingError) Error() string {
 	if len(e.Files) == 1 {
 		return e.Files[0].String()
 	}
 	return fmt.Sprintf("%d files cannot be put on the disc", len(e.Files))
 }
 
-// admitMissing refuses a source whose files are not all there, unless KeepGoing
-// leaves them out.
+// admitMissing refuses a source with missing files, unless KeepGoing is set.
 func (j *Job) admitMissing() error {
 	if files := j.source.Missing(); len(files) > 0 && !j.source.KeepGoing {
-		return &MissingError{files}
+		return &missingError{files}
 	}
 	return nil
 }

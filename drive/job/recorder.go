@@ -30,15 +30,15 @@ func (r *recorder) plan(ctx context.Context, in input) (writer, error) {
 	if r.burn, err = record.NewPlan(ctx, r.t, in.disc, o); err != nil {
 		return nil, err
 	}
-	if err := scsi.Writable(r.t); err != nil { // now, and not after a question to the person
+	if err := scsi.Writable(r.t); err != nil { // before the person is asked
 		return nil, fmt.Errorf("the drive can only be read now: %w", err)
 	}
 	return r, nil
 }
 
-func (r *recorder) settled() record.Plan { return r.burn.Plan() }
+func (r *recorder) planned() record.Plan { return r.burn.Plan() }
 
-// write computes checksums first: the drive cannot wait for them.
+// write computes checksums first, because the drive cannot wait for them.
 func (r *recorder) write(ctx context.Context, rep progress.Reporter) error {
 	if err := r.source.Prepare(ctx, rep); err != nil {
 		return err

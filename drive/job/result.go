@@ -10,21 +10,21 @@ import (
 
 // Result is what a job did.
 type Result struct {
-	record.Result                        // of an image file too
+	record.Result                        // of an image file, too
 	Missing       []disc.Notice          // files that were left out
-	Unread        *verify.Mismatch       // the first sector of the source in whose place zeros were written, and how many there are; nil when there is none
-	Short         *verify.TruncatedError // what the source lacks of its volume; nil when nothing is known to be missing
+	Unread        *verify.Mismatch       // the first sector of the source that was replaced by zeros, with their count; nil: none
+	Short         *verify.TruncatedError // what is missing at the end of the source; nil: nothing is known to be missing
 }
 
-// Flaws returns the reasons why the result is not good although it may be equal to its
-// source, the most serious first.
+// Flaws returns why the result is not good although it may be equal to its source, the
+// most serious reason first.
 func (r Result) Flaws() []disc.Notice {
 	var all []disc.Notice
 	add := func(format string, args ...any) {
 		all = append(all, disc.Notice{Severity: disc.Error, Text: fmt.Sprintf(format, args...)})
 	}
 	if r.Unread != nil {
-		add("zeros were written in place of sectors that cannot be read: %v", r.Unread)
+		add("sectors that cannot be read were replaced by zeros: %v", r.Unread)
 	}
 	if r.Short != nil {
 		add("%v", r.Short)

@@ -15,7 +15,7 @@ type State uint8
 // States of a task.
 const (
 	Waiting   State = iota // for its drives
-	Running                // its work goes on
+	Running                // its work runs
 	Done                   // without an error
 	Failed                 // with an error
 	Cancelled              // before its end

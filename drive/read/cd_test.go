@@ -54,7 +54,7 @@ const (
 	pressed = "   1 -      0  00 00 00 00 00 00                   TEST UNIT READY\n" +
 		"   2 <      8  46 00 00 00 00 00 00 00 08 00       GET CONFIGURATION\n" +
 		"      data< 0000: 00 00 00 dc 00 00 00 08\n"
-	// The groove of a CD-R, as a drive tells it that only reads.
+	// The ATIP of a CD-R as reported by a drive that cannot write.
 	groove = ` 300 <     28  43 02 04 00 00 00 00 00 1c 00       READ TOC/PMA/ATIP
       data< 0000: 00 1a 00 00 d0 00 48 00 61 1a 41 00 4f 3b 47 00 00 00 00 00 00 00 00 00 00 00 00 00
 `

@@ -130,22 +130,15 @@ func (d *medium) gapLength(ctx context.Context, next, before disc.Track, inGap f
 	}
 	in--
 	// Most have the standard length.
-	for _, a := range []disc.LBA{next.Start - preGap, next.Start - preGap - 1} {
-		if a <= out || a >= in {
-			continue
-		}
-		yes, err := inGap(ctx, a)
-		if err != nil {
-			return 0, err
-		}
-		if yes {
-			in = a
-		} else {
-			out = a
-		}
-	}
+	try := []disc.LBA{next.Start - preGap, next.Start - preGap - 1}
 	for in-out > 1 {
 		a := out + (in-out)/2
+		if len(try) > 0 {
+			a, try = try[0], try[1:]
+			if a <= out || a >= in {
+				continue
+			}
+		}
 		yes, err := inGap(ctx, a)
 		if err != nil {
 			return 0, err

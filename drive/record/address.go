@@ -112,7 +112,7 @@ func anchorAddress(ctx context.Context, d disc.Disc) (disc.LBA, bool) {
 }
 
 // root is the root directory of an ISO 9660 volume: its address and its size as
-// its record tells them, 4 bytes each, little-endian (ECMA-119 9.1).
+// its record contains them, 4 bytes each, little-endian (ECMA-119 9.1).
 type root struct {
 	lba  disc.LBA
 	size uint32

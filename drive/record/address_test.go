@@ -133,7 +133,7 @@ func TestImageForOtherAddress(t *testing.T) {
 	}
 }
 
-// A drive that tells a wrong address is not written, or refuses what is sent there.
+// A drive that reports a wrong address is not written, or refuses what is sent there.
 func TestWrongAddress(t *testing.T) {
 	for _, name := range writeOnce {
 		for _, off := range []int64{16, -16, 4000} {
@@ -153,7 +153,7 @@ func TestWrongAddress(t *testing.T) {
 			}
 			d.SetFaults(virtual.Faults{NWA: off})
 			if _, err := record.NewPlan(context.Background(), d, sessionAt(t, m.NextWritable), record.Options{}); err == nil {
-				t.Errorf("%s: a session was planned for another address than the drive tells", name)
+				t.Errorf("%s: a session was planned for another address than the drive reports", name)
 			}
 			r, err = burn(t, d, sessionAt(t, m.NextWritable+disc.LBA(off)), record.Options{})
 			if err == nil || r.Verified || r.Written > 0 {

@@ -90,6 +90,23 @@ func work(ctx context.Context, t scsi.Transport, m medium, rep progress.Reporter
 	return b
 }
 
+// lockPlanned checks that the disc can be written and is the one that was planned for, and
+// leaves the tray locked if it is.
+func (r *burning) lockPlanned() error {
+	if err := scsi.Writable(r.watch.Transport); err != nil {
+		return fmt.Errorf("the drive can only be read now: %w", err)
+	}
+	if err := r.ctx.Err(); err != nil {
+		return err
+	}
+	r.lock(true)
+	err := r.unchanged()
+	if err != nil {
+		r.lock(false)
+	}
+	return err
+}
+
 // zero overwrites with zeros the probes of the disc, or the whole disc, and checks that
 // the probes read as zeros.
 func (r *burning) zero(full bool) error {

@@ -25,7 +25,7 @@ const large = 40960
 
 var rewritable = []string{"cd-rw", "dvd-rw", "dvd+rw", "dvd-ram", "bd-re"}
 
-// A rewritable disc is burned, erased, and burned anew.
+// A rewritable disc is burned, erased, and burned again.
 func TestBlank(t *testing.T) {
 	ctx := context.Background()
 	for _, name := range rewritable {

@@ -175,18 +175,11 @@ func (c *Closing) Run(ctx context.Context, rep progress.Reporter) (Closed, error
 	if c.end == nil {
 		return c.medium.closed(), nil
 	}
-	if err := scsi.Writable(c.t); err != nil {
-		return Closed{}, fmt.Errorf("close the disc: the drive can only be read now: %w", err)
-	}
-	if err := ctx.Err(); err != nil {
-		return Closed{}, err
-	}
 	r := work(ctx, c.t, c.medium, rep)
-	r.lock(true)
-	defer r.lock(false)
-	if err := r.unchanged(); err != nil {
+	if err := r.lockPlanned(); err != nil {
 		return Closed{}, fmt.Errorf("close the disc: %w", err)
 	}
+	defer r.lock(false)
 	rep.Phase(c.level.phase(), 0)
 	failed := combine(c.end(r), r.watch.lost)
 	r.watch.closed()

@@ -184,8 +184,8 @@ func (c *comparison) sectors(p piece) {
 	}
 }
 
-// whole counts a piece that differs from what was sent, and whose source is no help
-// any more: which of its sectors are bad is known only of those that cannot be read.
+// whole counts a piece that differs from what was sent and whose source has changed, too:
+// only the sectors that cannot be read are known to be bad.
 func (c *comparison) whole(p piece) {
 	for i := range len(p.got) / disc.SectorSize {
 		if err := p.unread[i]; err != nil {
@@ -215,7 +215,7 @@ func firstDifference(a, b []byte) int {
 	return -1
 }
 
-// differs is the error of a disc that is not what was sent to it.
+// differs is the error of a disc that is not equal to what was sent.
 func (r *burning) differs(m *verify.Mismatch) error {
 	r.result.Mismatch = m
 	e := &Error{
@@ -231,8 +231,8 @@ func (r *burning) differs(m *verify.Mismatch) error {
 	return e
 }
 
-// sourceChanged is the error of a disc that is what was sent to it, while its source
-// is not any more.
+// sourceChanged is the error of a disc that is equal to what was sent, and whose source has
+// changed since.
 func (r *burning) sourceChanged(s *SourceChange) error {
 	return &Error{
 		Step: "its source has changed", LBA: -1, Written: r.result.Written, Err: s,

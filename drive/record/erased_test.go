@@ -91,7 +91,7 @@ func fill(t *testing.T, d scsi.Transport, lba disc.LBA, p []byte) {
 }
 
 // Data is seen wherever it begins, and is not overwritten without being asked for.
-// Erasing quickly takes away what is looked at.
+// Quick erasing overwrites the probes.
 func TestDataAnywhere(t *testing.T) {
 	for at, count := range map[disc.LBA]int{16: 16, 256: 16, 288: 32, 992: 32, large - 16: 16, large - 272: 16, 20000: 1600, 3008: 1408} {
 		overAny(t, func(t *testing.T, name string, d *virtual.Drive) {
@@ -333,7 +333,7 @@ func TestEraseBrokenOff(t *testing.T) {
 			got := content(t, d, 600)
 			blank := len(bytes.Trim(got, "\x00")) == 0
 			if err == nil || !disc.Unfinished(context.Background(), m) && !blank && !bytes.Equal(got, old) {
-				t.Errorf("%s, behind %d WRITEs: %v, and nothing tells that the disc is half erased", medium, after, err)
+				t.Errorf("%s, behind %d WRITEs: %v, and the disc does not show that it is half erased", medium, after, err)
 			}
 			m.Close()
 			d.Close()

@@ -30,7 +30,7 @@ func (b *Burn) Start(ctx context.Context, rep progress.Reporter) *Execution {
 func (b *Burn) Run(ctx context.Context, rep progress.Reporter) (r Result, err error) {
 	e := b.Start(ctx, rep)
 	err = errPanic
-	defer func() { r, err = e.End(err) }() // in a panic too: the tray must not stay locked
+	defer func() { r, err = e.End(err) }() // also after a panic: the tray must not stay locked
 	if err = e.Write(); err == nil {
 		err = e.Prove()
 	}
@@ -60,7 +60,7 @@ func (e *Execution) Write() error {
 	return nil
 }
 
-// recheck makes sure that the source and the disc are still those that were planned for.
+// recheck checks that the source and the disc are still those that were planned for.
 func (r *burning) recheck() error {
 	nothing := func(step, advice string, err error) error {
 		return &Error{Step: step, LBA: -1, Err: err, Left: "nothing was written", Advice: advice}
@@ -74,7 +74,7 @@ func (r *burning) recheck() error {
 	if err := scsi.Writable(r.watch.Transport); err != nil {
 		return nothing("begin", "", err)
 	}
-	// Locked first, so that the disc cannot be changed behind the check.
+	// The tray is locked first, so that the disc cannot be changed after the check.
 	r.lock(true)
 	r.locked = true
 	if err := r.unchanged(); err != nil {
@@ -84,8 +84,8 @@ func (r *burning) recheck() error {
 	return nil
 }
 
-// Prove asks the drive what is on the disc now and, unless the options say otherwise,
-// has it read every sector again, which is compared with what was sent.
+// Prove checks what the drive reports about the disc and, unless the options say
+// otherwise, reads every sector back and compares it with what was sent.
 func (e *Execution) Prove() error {
 	e.r.lock(false)
 	if e.r.o.Simulate {
@@ -94,9 +94,9 @@ func (e *Execution) Prove() error {
 	return e.r.prove()
 }
 
-// End releases the source and the drive: the tray is unlocked, and opened when that was
-// asked for and err, that of Write or Prove, is nil. It returns the result, and err or
-// an error that came to light since.
+// End releases the source and the drive: the tray is unlocked and, if Options.Eject is set
+// and err, that of Write or Prove, is nil, opened. It returns the result, and err or an
+// error that was found since.
 func (e *Execution) End(err error) (Result, error) {
 	r := e.r
 	r.stopReading()

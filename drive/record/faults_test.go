@@ -136,7 +136,7 @@ func TestWriteError(t *testing.T) {
 	})
 }
 
-// canceller is a person who loses patience.
+// canceller cancels the work in a phase.
 type canceller struct {
 	progress.Reporter
 	phase  progress.Phase

@@ -233,18 +233,11 @@ func (m medium) smallest(kind byte) (mmc.Format, bool) {
 // Run formats the disc, and checks that it is formatted and empty: ErrUnchanged is in
 // the chain of the error if the drive reported success and did nothing.
 func (f *Formatting) Run(ctx context.Context, rep progress.Reporter) (Formatted, error) {
-	if err := scsi.Writable(f.t); err != nil {
-		return Formatted{}, fmt.Errorf("format the disc: the drive can only be read now: %w", err)
-	}
-	if err := ctx.Err(); err != nil {
-		return Formatted{}, err
-	}
 	r := work(ctx, f.t, f.medium, rep)
-	r.lock(true)
-	defer r.lock(false)
-	if err := r.unchanged(); err != nil {
+	if err := r.lockPlanned(); err != nil {
 		return Formatted{}, fmt.Errorf("format the disc: %w", err)
 	}
+	defer r.lock(false)
 	if err := formatAs(r.work, r.t, f.medium, f.format, rep); err != nil {
 		return Formatted{}, err
 	}

@@ -116,9 +116,9 @@ func TestDriveHangs(t *testing.T) {
 					case err != nil && !errors.Is(err, scsi.ErrTimeout):
 						t.Errorf("%s: %v", name, err)
 					case err == nil && !m.erase && len(r.Notices) == 0:
-						t.Errorf("%s: nobody is told", name)
+						t.Errorf("%s: it is not reported", name)
 					case err == nil && m.erase && op != scsi.OpPreventAllowMediumRemoval: // that the tray was unlocked is not needed
-						t.Errorf("%s: nobody is told", name)
+						t.Errorf("%s: it is not reported", name)
 					}
 				})
 			}

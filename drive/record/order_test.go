@@ -165,7 +165,7 @@ func TestOrder(t *testing.T) {
 	}
 }
 
-// trayed makes a drive one that closes its tray by itself, as often as closes.
+// trayed is a drive that closes its tray itself, closes times.
 type trayed struct {
 	scsi.Transport
 	closes int

@@ -42,7 +42,7 @@ var (
 	// ErrHoldsData: the disc would have to be erased or overwritten, and Options.Blank
 	// is not set.
 	ErrHoldsData = errors.New("the disc is not empty")
-	// ErrNotWritable: the medium cannot be written, or not any more.
+	// ErrNotWritable: the medium cannot be written, or nothing can be added to it.
 	ErrNotWritable = errors.New("the disc cannot be written")
 	// ErrEraseFirst: the disc can be burned once it is erased, as Options.Blank does.
 	ErrEraseFirst = errors.New("the disc must be erased first")

@@ -67,7 +67,7 @@ func TestOtherDisc(t *testing.T) {
 		{"a blank one", "dvd+r", "dvd+r", reload, 2, false, true, nil, record.ErrNotOnDisc},
 		{"with other data", "dvd+r", "dvd+r", reload, 2, false, false, others, record.ErrDiffers},
 		{"while writing", "dvd+rw", "dvd+rw", write, 12, false, false, others, record.ErrDiffers},
-		{"while writing, the drive tells", "dvd+rw", "dvd+rw", write, 12, true, true, want, record.ErrLost},
+		{"while writing, the drive reports it", "dvd+rw", "dvd+rw", write, 12, true, true, want, record.ErrLost},
 		{"larger", "bd-re", "bd-re", reload, 2, false, true, want, record.ErrOtherDisc},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -187,7 +187,7 @@ func TestIdentity(t *testing.T) {
 	}
 }
 
-// A drive that tells, when it is asked, that it met another disc while it wrote.
+// A drive that reports, when it is asked, that the disc was changed while it wrote.
 func TestMediaEvent(t *testing.T) {
 	asked := 0
 	alter := func(p []byte, _ bool) {

@@ -75,8 +75,7 @@ func (r *burning) failed(err error) error {
 	return e
 }
 
-// reload makes the drive read the disc anew, so that it does not answer from its
-// buffer. Only a drive that no longer answers is an error.
+// reload makes the drive reload the disc, so that it does not answer from its buffer. Only a drive that no longer answers is an error.
 func (r *burning) reload() error {
 	how, err := tray.Reload(r.ctx, r.t, r.medium.config, r.warnOf)
 	r.reloaded = how

@@ -37,7 +37,7 @@ type burning struct {
 	limited          bool         // the speed was or is going to be set
 	filler           func([]byte) // what writeZeros writes instead of zeros
 	// countsWrongly is set when the transport said that less was carried than was, and
-	// mustCompare when the drive could not be asked whether that is so.
+	// mustCompare when it could not be found out whether the drive has all sectors.
 	countsWrongly, mustCompare bool
 	marked                     bool // a disc that is overwritten in place has taken sectors of this burn
 	stream                     *stream

@@ -136,7 +136,7 @@ func TestSourceChangesDuringBurn(t *testing.T) {
 	})
 }
 
-// A simulation tells of changes too: the disc that it stands for would have them.
+// A simulation reports changes, too: the real burn would have them.
 func TestSourceChangesDuringSimulation(t *testing.T) {
 	dir, file := folder(t)
 	src, err := source.Open(t.Context(), dir, source.Options{KeepGoing: true})

@@ -117,7 +117,7 @@ func TestSettled(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	list, err := fs.ReadFile(v, compilation.ChecksumFile)
+	list, err := fs.ReadFile(v, "SHA256SUMS")
 	if want := fmt.Sprintf("%x  ./film\n", sha256.Sum256([]byte("film"))); string(list) != want {
 		t.Errorf("%q (%v), want %q", list, err, want)
 	}

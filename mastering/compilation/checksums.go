@@ -18,10 +18,10 @@ import (
 	"glassmaster/mastering/units"
 )
 
-// ChecksumFile is the name of the file of checksums in the root of a disc.
-const ChecksumFile = "SHA256SUMS"
+// checksumFile is the name of the file of checksums in the root of a disc.
+const checksumFile = "SHA256SUMS"
 
-// checksums are the lines of ChecksumFile, in the order of their paths. Since the length
+// checksums are the lines of checksumFile, in the order of their paths. Since the length
 // of each line is known in advance, the checksums are computed while the image is
 // written, when the files are read anyway. The file is the last one on the disc.
 type checksums struct {
@@ -42,7 +42,7 @@ type sumLine struct {
 }
 
 // String implements layout.Source.
-func (s *checksums) String() string { return "/" + ChecksumFile }
+func (s *checksums) String() string { return "/" + checksumFile }
 
 // Render implements layout.Renderer. If the checksums are not being computed yet, it reads
 // all files.
@@ -151,7 +151,7 @@ func unread(files int) string {
 	if files == 0 {
 		return ""
 	}
-	return units.Count(files, "file could not be read and is", "files could not be read and are") + " not in " + ChecksumFile
+	return units.Count(files, "file could not be read and is", "files could not be read and are") + " not in " + checksumFile
 }
 
 // checksumLine returns a line in the format of sha256sum: a leading backslash says that
@@ -172,7 +172,7 @@ func (p *preparation) insertChecksums(o *master.Options, late bool) {
 	sums := map[*tree.Node]*content{}
 	for _, c := range p.contents {
 		if p.starts[c] {
-			p.warn("%s is not in %s: it changes on the disc, since its own address is written into it", c.nodes[0].Path(), ChecksumFile)
+			p.warn("%s is not in %s: it changes on the disc, since its own address is written into it", c.nodes[0].Path(), checksumFile)
 			continue
 		}
 		if c.err != nil {
@@ -200,11 +200,11 @@ func (p *preparation) insertChecksums(o *master.Options, late bool) {
 	var source layout.Source = s
 	if late {
 		p.late = s
-		o.Order = append(slices.Clone(o.Order), master.Weight{Pattern: "/" + ChecksumFile, Weight: math.MinInt})
+		o.Order = append(slices.Clone(o.Order), master.Weight{Pattern: "/" + checksumFile, Weight: math.MinInt})
 	} else {
 		source = layout.Bytes(s.join())
 	}
-	n := tree.NewFile(ChecksumFile, size, time.Time{}, source)
+	n := tree.NewFile(checksumFile, size, time.Time{}, source)
 	n.Mode, n.Modified = 0o444, o.Time.UnixNano()
 	n.UID, n.GID = p.root.UID, p.root.GID
 	p.root.Append(n)

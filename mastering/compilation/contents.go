@@ -60,8 +60,8 @@ type preparation struct {
 
 // prepare processes the contents. It modifies the tree.
 func (p *preparation) prepare(options *master.Options) error {
-	if p.o.Checksums && p.root.Child(ChecksumFile) != nil {
-		return fmt.Errorf("the root already has a file %s; rename or remove it, or do not add checksums", ChecksumFile)
+	if p.o.Checksums && p.root.Child(checksumFile) != nil {
+		return fmt.Errorf("the root already has a file %s; rename or remove it, or do not add checksums", checksumFile)
 	}
 	if p.o.Zisofs != nil && options.NoRockRidge {
 		return errors.New("compression with zisofs needs Rock Ridge, which marks compressed files; enable Rock Ridge, or do not compress")

@@ -58,7 +58,7 @@ func noise(seed int64, n int) []byte {
 	return b
 }
 
-// text is what compresses well, with a long run of zeros in it.
+// text is data that compresses well, with a long run of zeros.
 func text(n int) []byte {
 	var b bytes.Buffer
 	for i := 0; b.Len() < n; i++ {
@@ -110,10 +110,9 @@ func TestIdenticalContents(t *testing.T) {
 	peertest.Run(t, "", "diff", "-r", src, out)
 }
 
-// TestLateChecksums: the sums that are computed while an image is written are
-// those that who reads it in pieces gets, and stand behind all other contents. A
-// file that cannot be read is a comment in them; a writing that was cancelled
-// leaves nothing behind that a later one would take.
+// TestLateChecksums: the checksums computed while an image is written are the same as
+// those read in pieces, and come after all other contents. A file that cannot be read is
+// a comment in them. A cancelled write does not affect later ones.
 func TestLateChecksums(t *testing.T) {
 	peertest.Need(t, "sha256sum")
 	src := oddTree(t)
@@ -124,7 +123,7 @@ func TestLateChecksums(t *testing.T) {
 		t.Fatal(err)
 	}
 	v := view(t, img, "")
-	sums, err := v.Lstat(ChecksumFile)
+	sums, err := v.Lstat(checksumFile)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -132,7 +131,7 @@ func TestLateChecksums(t *testing.T) {
 	_ = v.Walk(".", func(e *volume.Entry) error {
 		for _, x := range e.Extents {
 			if !e.IsDir() && x.Start > last {
-				t.Errorf("%s is behind %s", e.Path, ChecksumFile)
+				t.Errorf("%s is behind %s", e.Path, checksumFile)
 			}
 		}
 		return nil
@@ -183,7 +182,7 @@ func TestLateChecksums(t *testing.T) {
 	if err := copyTo(t.Context(), d, path); err != nil || len(disc.Errors(d.(disc.Planned).Changes())) != 1 {
 		t.Errorf("a missing file: %v", err)
 	}
-	list, err := fs.ReadFile(view(t, path, ""), ChecksumFile)
+	list, err := fs.ReadFile(view(t, path, ""), checksumFile)
 	if err != nil || len(list) != len(p) || !strings.Contains(string(list), "#"+strings.Repeat("-", 63)+"  ./secret\n") {
 		t.Errorf("a missing file in the list (%v):\n%s", err, list)
 	}
@@ -211,7 +210,7 @@ func TestChecksumFile(t *testing.T) {
 		img, _ := masterWith(t, src, o, contents)
 		out := filepath.Join(t.TempDir(), "out")
 		peertest.Run(t, "", "xorriso", "-report_about", "WARNING", "-osirrox", "on", "-zisofs", "default", "-indev", img, "-extract", "/", out)
-		list := peertest.Run(t, out, "sha256sum", "-c", "--strict", ChecksumFile)
+		list := peertest.Run(t, out, "sha256sum", "-c", "--strict", checksumFile)
 		if got := strings.Count(list, ": OK\n"); got != want {
 			t.Errorf("%s: %d files are good, want %d:\n%s", name, got, want, list)
 		}
@@ -219,15 +218,15 @@ func TestChecksumFile(t *testing.T) {
 			t.Errorf("%s: the list names a hidden file", name)
 		}
 	}
-	put(t, filepath.Join(src, ChecksumFile), []byte("mine"))
+	put(t, filepath.Join(src, checksumFile), []byte("mine"))
 	c := compile(t, src, master.Options{})
 	c.Contents.Checksums = true
-	if _, err := c.Plan(t.Context()); err == nil || !strings.Contains(err.Error(), ChecksumFile) {
+	if _, err := c.Plan(t.Context()); err == nil || !strings.Contains(err.Error(), checksumFile) {
 		t.Errorf("a file of that name: %v", err)
 	}
 }
 
-// zisofsTree has what compresses, what does not, and edges of blocks.
+// zisofsTree has files that compress, files that do not, and sizes around block limits.
 func zisofsTree(t *testing.T) string {
 	t.Helper()
 	src := t.TempDir()
@@ -331,8 +330,7 @@ func TestZisofsChoice(t *testing.T) {
 	}
 }
 
-// TestKernelReads has the Linux kernel judge compressed files and the newer Rock
-// Ridge.
+// TestKernelReads reads compressed files and Rock Ridge 1.12 with the Linux kernel.
 func TestKernelReads(t *testing.T) {
 	src := zisofsTree(t)
 	dir := t.TempDir()
@@ -356,7 +354,7 @@ echo all good
 	}
 }
 
-// TestImplanted has checkisomd5 accept images written to a file and to a stream.
+// TestImplanted checks images written to a file and to a stream with checkisomd5.
 func TestImplanted(t *testing.T) {
 	peertest.Need(t, "checkisomd5", "implantisomd5")
 	src := oddTree(t)

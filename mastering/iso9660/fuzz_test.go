@@ -150,9 +150,9 @@ func allocated(f func()) int64 {
 	return int64(after.TotalAlloc - before.TotalAlloc)
 }
 
-// sparing opens, lists and checks a volume. The memory and the bytes read must be
+// checkResources opens, lists and checks a volume. The memory and the bytes read must be
 // proportional to the size of the image, and all contents must be within it.
-func sparing(t *testing.T, p []byte, view string) {
+func checkResources(t *testing.T, p []byte, view string) {
 	r := &counted{Reader: bytes.NewReader(p)}
 	size := int64(len(p))
 	used := allocated(func() {
@@ -187,7 +187,7 @@ func FuzzVolume(f *testing.F) {
 			return
 		}
 		for _, view := range v.Volume().Views {
-			sparing(t, p, view)
+			checkResources(t, p, view)
 			v, err := Open(r, int64(len(p)), volume.Options{View: view})
 			if err != nil {
 				continue

@@ -313,9 +313,9 @@ func TestMachineStarts(t *testing.T) {
 	}
 }
 
-// TestMachineDoesNotStart shows that machines boot because of the boot options: they do
+// TestMachineDoesNotBoot shows that machines boot because of the boot options: they do
 // not boot from the same files without them.
-func TestMachineDoesNotStart(t *testing.T) {
+func TestMachineDoesNotBoot(t *testing.T) {
 	image := masterBoot(t, bootFiles(t, isolinuxFiles(t)), master.Options{})
 	for _, args := range [][]string{asDisc(image), asDisk(image)} {
 		if out := run(t, isolinuxHello, args...); strings.Contains(out, "boot: ") {

@@ -38,7 +38,7 @@ func wantLines(t testing.TB, text string, lines ...string) {
 	}
 }
 
-func TestXorrisoKnowsISOLINUXHybrid(t *testing.T) {
+func TestXorrisoRecognizesISOLINUXHybrid(t *testing.T) {
 	image := isolinuxHybrid(t)
 	text := report(t, image)
 	wantLines(t, text,
@@ -140,9 +140,9 @@ func TestMBRNamesAppendedPartition(t *testing.T) {
 	}
 }
 
-// TestInfoTableIsGenisoimages compares the boot information table with that of
+// TestInfoTableLikeGenisoimage compares the boot information table with that of
 // genisoimage, which changes the source file. We must not change it.
-func TestInfoTableIsGenisoimages(t *testing.T) {
+func TestInfoTableLikeGenisoimage(t *testing.T) {
 	for _, size := range []int{64, 2048, 5001, 70003} {
 		b := make([]byte, size)
 		for i := range b {
@@ -186,8 +186,8 @@ func le32(b []byte) uint32 {
 	return uint32(b[0]) | uint32(b[1])<<8 | uint32(b[2])<<16 | uint32(b[3])<<24
 }
 
-// TestCatalogueIsXorrisos compares a whole catalogue, except for its addresses.
-func TestCatalogueIsXorrisos(t *testing.T) {
+// TestCatalogueLikeXorriso compares a whole catalogue, except for its addresses.
+func TestCatalogueLikeXorriso(t *testing.T) {
 	dir := t.TempDir()
 	floppy := make([]byte, 1440<<10)
 	copy(floppy, sectorCode())
@@ -256,8 +256,8 @@ func TestUnusualEntries(t *testing.T) {
 	}
 }
 
-// TestReaderFindsWhatWasWritten reads catalogue and partition tables back.
-func TestReaderFindsWhatWasWritten(t *testing.T) {
+// TestReadBack reads catalogue and partition tables back.
+func TestReadBack(t *testing.T) {
 	core := bytes.Repeat([]byte("core"), 1500)
 	dir := t.TempDir()
 	efi := make([]byte, 1<<20)

@@ -34,8 +34,8 @@ type LogEntry struct {
 	disc.Notice
 }
 
-// Meter is a Reporter that keeps the phases and notices of a job for a display. The zero
-// value is ready to use.
+// Meter is a Reporter that stores the phases and notices of a job, to show them. The
+// zero value is ready to use.
 type Meter struct {
 	done atomic.Int64 // bytes of the running phase
 

@@ -1,8 +1,8 @@
 // Package progress reports the progress of long-running work.
 //
-// Work calls a [Reporter] as often as it likes: the calls are cheap. A display holds a
-// [Meter] and takes a [Snapshot] from it a few times per second. The window, the bars of
-// a terminal and the objects of --json show the same numbers.
+// Work calls a [Reporter] as often as it likes: the calls are cheap. The reporter is
+// usually a [Meter], which is polled for a [Snapshot] a few times per second. The
+// window, the bars of a terminal and the objects of --json show the same numbers.
 package progress
 
 import "glassmaster/mastering/disc"

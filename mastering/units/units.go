@@ -46,19 +46,19 @@ func Duration(d time.Duration) string {
 	return fmt.Sprintf("%d:%02d", s/60, s%60)
 }
 
-// Integer is any type of whole numbers.
-type Integer interface {
+// integer is any type of whole numbers.
+type integer interface {
 	~int | ~int8 | ~int16 | ~int32 | ~int64 | ~uint | ~uint8 | ~uint16 | ~uint32 | ~uint64
 }
 
 // Count returns a number with what is counted: Count(n, "file", "files") is "1 file"
 // or "2 files".
-func Count[N Integer](n N, one, many string) string {
+func Count[N integer](n N, one, many string) string {
 	return fmt.Sprintf("%d %s", n, Plural(n, one, many))
 }
 
 // Plural returns one where n is 1, else many.
-func Plural[N Integer](n N, one, many string) string {
+func Plural[N integer](n N, one, many string) string {
 	if n == 1 {
 		return one
 	}
@@ -66,7 +66,7 @@ func Plural[N Integer](n N, one, many string) string {
 }
 
 // Thousands returns a number with narrow spaces between its thousands: "2 295 104".
-func Thousands[N Integer](n N) string {
+func Thousands[N integer](n N) string {
 	s := fmt.Sprint(n)
 	sign := ""
 	if s[0] == '-' {

@@ -144,16 +144,16 @@ func TestVirtualDisc(t *testing.T) {
 	if len(ours) != 2 || ours[0].Medium != "DVD-R" || ours[0].Status != "blank" || ours[0].Free < 2290000 || len(ours[0].Speeds) == 0 {
 		t.Errorf("the drives are %+v", ours)
 	}
-	if _, err := e.AddVirtual(filepath.Join(t.TempDir(), "b"), "wax", false); err == nil {
-		t.Error("a disc of wax was made")
+	if _, err := e.AddVirtual(filepath.Join(t.TempDir(), "b"), "vinyl", false); err == nil {
+		t.Error("a disc of an unknown medium was created")
 	}
 	if _, err := e.OpenDisc(t.Context(), "virtual:"+path); err == nil {
 		t.Error("a blank disc can be read")
 	}
 }
 
-// Nothing but the task that has a drive gets at it: whoever asks is told that it is
-// busy, at once. Other drives can be used.
+// Only the task that has a drive can use it: all other access fails at once with the title
+// of the task. Other drives can be used.
 func TestBusyDrive(t *testing.T) {
 	t.Setenv(drive.Environment, "")
 	e, src := engine.New(), numbered(t, 300)
@@ -208,6 +208,10 @@ func TestBusyDrive(t *testing.T) {
 	busy("an action", err)
 	busy("planning to burn", e.PlanWrite(ctx, src, model.Target{Drive: burned}, record.Options{}).Err)
 	busy("planning to copy", e.PlanWrite(ctx, model.Source{Kind: model.FromDrive, Name: burned}, model.Target{}, record.Options{}).Err)
+	_, err = e.Write(ctx, src, model.Target{Drive: burned}, record.Options{}, progress.Discard)
+	busy("burning", err)
+	_, err = e.Write(ctx, model.Source{Kind: model.FromDrive, Name: burned}, model.Target{Drive: other}, record.Options{}, progress.Discard)
+	busy("copying", err)
 	found, err := e.Inserted(ctx)
 	if err != nil || len(found) != 2 || found[1].Err != nil || found[1].Status != "closed" {
 		t.Fatalf("%+v, %v", found, err)

@@ -9,8 +9,8 @@ import (
 	"glassmaster/ui/engine"
 )
 
-// What a window kept that ended without a word is found again, in a folder of any
-// name, and whatever else lies there.
+// A compilation that was stored by a window that crashed is found, in a folder of any
+// name, and beside other files.
 func TestLost(t *testing.T) {
 	for _, name := range []string{"plain", "a[b]c", "x*?", "["} {
 		state := filepath.Join(t.TempDir(), name)

@@ -3,85 +3,87 @@ package engine
 import (
 	"context"
 	"errors"
+	"slices"
 
-	"glassmaster/drive"
 	"glassmaster/drive/job"
 	"glassmaster/drive/read"
 	"glassmaster/drive/record"
+	"glassmaster/drive/scsi"
 	"glassmaster/drive/source"
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/progress"
 	"glassmaster/ui/model"
 )
 
-// PlanWrite implements model.Recorder. It uses the drives of source and target.
-func (e *Engine) PlanWrite(ctx context.Context, s model.Source, t model.Target, o record.Options) model.Preflight {
-	var p model.Preflight
-	ctx, release, err := e.queue.Use(ctx, model.Drives(s, t)...)
-	if err != nil {
-		p.Err = err
-		return p
-	}
-	defer release()
-	src, err := openSource(ctx, s, progress.Discard)
-	if err != nil {
-		p.Err = err
-		return p
-	}
-	defer src.Close()
-	p.Sectors = disc.Sectors(src)
-	p.Notices = append(src.Notices, read.Notices(src)...)
-	if !t.None() {
-		p.Err = e.withJob(ctx, src, t, o, func(j *job.Job) error {
+// PlanWrite implements model.Recorder.
+func (e *Engine) PlanWrite(ctx context.Context, s model.Source, t model.Target, o record.Options) (p model.Preflight) {
+	p.Err = e.withSource(ctx, s, t, progress.Discard, func(ctx context.Context, src *source.Source) error {
+		p.Sectors, p.Notices = disc.Sectors(src), slices.Concat(src.Notices, read.Notices(src))
+		if t.None() {
+			return nil
+		}
+		return e.withJob(ctx, src, t, o, func(_ context.Context, j *job.Job) error {
 			p.Plan, p.Sectors = j.Plan(), j.Plan().Sectors
 			return nil
 		})
-	}
+	})
 	return p
 }
 
-// Write implements model.Recorder. The context is that of a task that has the drives.
-func (e *Engine) Write(ctx context.Context, s model.Source, t model.Target, o record.Options, rep progress.Reporter) (job.Result, error) {
-	src, err := openSource(ctx, s, rep)
-	if err != nil {
-		return job.Result{}, err
-	}
-	defer src.Close()
-	var r job.Result
-	err = e.withJob(ctx, src, t, o, func(j *job.Job) (err error) {
-		rep.Notice(disc.Notice{Text: j.Plan().Profile + ", " + j.Plan().Recipe})
-		r, err = j.Run(ctx, rep)
-		return err
+// Write implements model.Recorder.
+func (e *Engine) Write(ctx context.Context, s model.Source, t model.Target, o record.Options, rep progress.Reporter) (r job.Result, err error) {
+	err = e.withSource(ctx, s, t, rep, func(ctx context.Context, src *source.Source) error {
+		return e.withJob(ctx, src, t, o, func(ctx context.Context, j *job.Job) (err error) {
+			rep.Notice(disc.Notice{Text: j.Plan().Profile + ", " + j.Plan().Recipe})
+			r, err = j.Run(ctx, rep)
+			return err
+		})
 	})
 	return r, err
 }
 
-// withJob plans to write a source into a target, and passes the plan on.
-func (e *Engine) withJob(ctx context.Context, src *source.Source, t model.Target, o record.Options, use func(*job.Job) error) error {
-	if t.Drive == "" {
-		f, err := job.FormatFor(t.File, "")
+// withSource opens what is to be written. Where that is the disc in a drive, it takes the
+// drives of source and target together, so that two copies never wait for each other.
+func (e *Engine) withSource(ctx context.Context, s model.Source, t model.Target, rep progress.Reporter, use func(context.Context, *source.Source) error) error {
+	if s.Kind == model.FromDrive {
+		held, release, err := e.queue.Use(ctx, model.Drives(s, t)...)
 		if err != nil {
 			return err
 		}
-		j, err := job.New(ctx, src, job.ImageFile(t.File, f, job.ImageOptions{NoVerify: o.NoVerify}))
-		if err != nil {
-			return err
-		}
-		return use(j)
+		defer release()
+		ctx = held
 	}
-	tr, err := drive.Open(ctx, t.Drive)
+	src, err := openSource(ctx, s, rep)
 	if err != nil {
 		return err
 	}
-	defer tr.Close()
-	j, err := job.New(ctx, src, job.Recorder(tr, o))
-	if err != nil {
-		return err
-	}
-	return use(j)
+	defer src.Close()
+	return use(ctx, src)
 }
 
-// openSource opens what is to be burned. The caller has its drive.
+// withJob plans to write a source into a target, and passes the plan on.
+func (e *Engine) withJob(ctx context.Context, src *source.Source, t model.Target, o record.Options, use func(context.Context, *job.Job) error) error {
+	if t.Drive != "" {
+		return e.withDrive(ctx, t.Drive, func(ctx context.Context, tr scsi.Transport) error {
+			j, err := job.New(ctx, src, job.Recorder(tr, o))
+			if err != nil {
+				return err
+			}
+			return use(ctx, j)
+		})
+	}
+	f, err := job.FormatFor(t.File, "")
+	if err != nil {
+		return err
+	}
+	j, err := job.New(ctx, src, job.ImageFile(t.File, f, job.ImageOptions{NoVerify: o.NoVerify}))
+	if err != nil {
+		return err
+	}
+	return use(ctx, j)
+}
+
+// openSource opens what is to be written. The caller has its drive.
 func openSource(ctx context.Context, s model.Source, rep progress.Reporter) (*source.Source, error) {
 	options := source.Options{Report: rep, LateSums: true}
 	if s.Kind != model.FromCompilation {

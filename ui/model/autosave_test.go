@@ -6,7 +6,7 @@ import (
 	"glassmaster/mastering/compilation"
 )
 
-// keeper is a Keeper that counts.
+// keeper is a Keeper that counts calls.
 type keeper struct {
 	Keeper
 	kept, forgotten int
@@ -15,8 +15,8 @@ type keeper struct {
 func (k *keeper) Keep(*compilation.Compilation, string) error { k.kept++; return nil }
 func (k *keeper) Forget() error                               { k.forgotten++; return nil }
 
-// An edit that was made right before the window was closed is not kept afterwards: it
-// would be offered as if the window had crashed.
+// An edit made right before the window is closed is not stored afterwards: the
+// compilation would be offered for recovery as after a crash.
 func TestAutosaveEnds(t *testing.T) {
 	posted := make(chan func(), 100)
 	post := func(f func()) { posted <- f }

@@ -85,7 +85,7 @@ const (
 type Burn struct {
 	Options  record.Options
 	OnChange func() // may be nil
-	// Compiled returns a copy of the compilation that is edited, nil when it is empty.
+	// Compiled returns the compilation that is edited, nil when it is empty. May be nil.
 	Compiled func() *compilation.Compilation
 
 	post       Post
@@ -93,7 +93,7 @@ type Burn struct {
 	source     Source
 	chosen     bool // a source was chosen
 	target     Target
-	before     *Target   // the one that comes back when an image was written
+	before     *Target   // restored after a burn with SetTargetOnce
 	confirmed  *Contents // of the disc that may be erased
 	reading    *Job      // of those contents
 	action     *Job
@@ -261,6 +261,17 @@ func (b *Burn) compiled() *compilation.Compilation {
 		return nil
 	}
 	return b.Compiled()
+}
+
+// snapshot returns a copy of the compilation for a job, nil when it is empty.
+func (b *Burn) snapshot() *compilation.Compilation {
+	c := b.compiled()
+	if c == nil {
+		return nil
+	}
+	s := c.Snapshot()
+	s.Seal() // it is planned once, and not edited
+	return s
 }
 
 func (b *Burn) changed() {

@@ -40,7 +40,7 @@ func (b *Burn) Plan() {
 	}
 	s, t, o := b.source, b.target, b.Options
 	if s.Kind == FromCompilation {
-		s.Compilation = b.compiled()
+		s.Compilation = b.snapshot()
 	}
 	var p Preflight
 	var planning *Job

@@ -26,7 +26,7 @@ func (b *Burn) Begin() {
 	}
 	s, t, o := b.source, b.target, b.Options
 	if s.Kind == FromCompilation {
-		s.Compilation = b.compiled()
+		s.Compilation = b.snapshot()
 	}
 	confirmed := b.confirmed
 	if b.Erases() && confirmed == nil {
@@ -64,7 +64,7 @@ func (b *Burn) Begin() {
 	b.changed()
 }
 
-// Job returns the burn that goes on or has ended, nil before the first.
+// Job returns the job of the burn that runs or has ended, nil before the first.
 func (b *Burn) Job() *Job { return b.job }
 
 // Written returns the titles of the source and the target of the job.

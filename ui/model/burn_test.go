@@ -18,7 +18,7 @@ import (
 	"glassmaster/mastering/verify"
 )
 
-// recorder is a Recorder that answers as it is told.
+// recorder is a Recorder with prepared answers.
 type recorder struct {
 	queue    job.Queue
 	mu       sync.Mutex
@@ -39,7 +39,7 @@ func (r *recorder) Inserted(context.Context) ([]Inserted, error) {
 	return r.drives, nil
 }
 
-// answer changes what the recorder says from now on.
+// answer changes the answers.
 func (r *recorder) answer(change func()) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -130,7 +130,7 @@ func TestBurnSaysWhyItCannotBegin(t *testing.T) {
 	b.SetSource(Source{Kind: FromImage, Name: "/a/b.iso"})
 	why("is not empty")
 	if !b.NeedsErasing() {
-		t.Error("nobody offers to erase the disc")
+		t.Error("erasing the disc is not offered")
 	}
 	r.answer(func() { r.openErr = errors.New("no such file") })
 	b.Plan()
@@ -191,7 +191,7 @@ func TestBurnStops(t *testing.T) {
 	<-begun
 	b.Job().Cancel()
 	if !b.Job().Stopping() {
-		t.Error("it is not said that it is being stopped")
+		t.Error("Stopping is false after Cancel")
 	}
 	q.until(t, "the outcome", func() bool { return b.Stage() == Finished })
 	if o := b.Outcome(); o.Verdict != Stopped || !strings.Contains(o.Text, "The disc is lost.") {
@@ -386,10 +386,10 @@ func TestJudge(t *testing.T) {
 		{"verified", record.Result{Verified: true, Equal: true}, nil, record.Options{}, Verified, "VERIFIED", "equal to the source"},
 		{
 			"of a damaged source",
-			record.Result{Verified: true, Equal: true, Plan: record.Plan{Defects: []disc.Notice{{Text: "a remark"}, {Severity: disc.Error, Text: "the top folder cannot be read"}}}},
+			record.Result{Verified: true, Equal: true, Plan: record.Plan{Defects: []disc.Notice{{Text: "a remark"}, {Severity: disc.Error, Text: "the root folder cannot be read"}}}},
 			nil,
 			record.Options{},
-			Unverified, "EQUAL TO A SOURCE THAT IS DAMAGED", "only as good as the source: the source is damaged: the top folder cannot be read.",
+			Unverified, "EQUAL TO A SOURCE THAT IS DAMAGED", "only as good as the source: the source is damaged: the root folder cannot be read.",
 		},
 		{
 			"of an incomplete source",
@@ -458,7 +458,7 @@ func TestTrace(t *testing.T) {
 		}
 	}
 	if _, ok := tr.At(0.6); ok {
-		t.Error("the trace goes on behind what was measured")
+		t.Error("the trace has a rate behind the last measurement")
 	}
 	tr.Finish()
 	if v, ok := tr.At(1); !ok || v != 20 {
@@ -483,12 +483,12 @@ func TestPhaseLog(t *testing.T) {
 	now = now.Add(2 * time.Second)
 	n.Phase(progress.Finishing, 0)
 	n.end()
-	var said []string
+	var logged []string
 	for _, x := range m.Log(0) {
-		said = append(said, x.Text)
+		logged = append(logged, x.Text)
 	}
 	want := "Writing, 4.00 kB|Writing: 4.00 kB in 0:02, on average 2.00 kB/s|Finishing"
-	if got := strings.Join(said, "|"); got != want {
+	if got := strings.Join(logged, "|"); got != want {
 		t.Errorf("the log says %q, want %q", got, want)
 	}
 }

@@ -53,7 +53,7 @@ func withoutPanic(ctx context.Context, rep progress.Reporter, work func(context.
 // Title names the work for people.
 func (j *Job) Title() string { return j.task.Title() }
 
-// Meter returns the progress of the work, for whoever draws it about ten times a second.
+// Meter returns the progress of the work. Views poll it about ten times a second.
 func (j *Job) Meter() *progress.Meter { return &j.task.Meter }
 
 // Cancel asks the work to end; it does so in the best state that it can reach.
@@ -64,7 +64,7 @@ func (j *Job) Cancel() {
 	}
 }
 
-// Running reports whether the work goes on, or waits for a drive.
+// Running reports whether the work runs, or waits for a drive.
 func (j *Job) Running() bool { return j != nil && !j.ended }
 
 // WaitsFor returns the drive that the work waits for, and the title of the task that

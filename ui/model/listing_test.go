@@ -9,8 +9,8 @@ import (
 	"glassmaster/mastering/tree"
 )
 
-// sample is a tree of these paths; those that end in a slash are folders. The
-// size of a file is the length of its name.
+// sample returns a tree of paths; one with a trailing slash is a folder. The size of a
+// file is the length of its name.
 func sample(paths ...string) *tree.Node {
 	root := tree.NewFolder("", time.Unix(1, 0))
 	for i, p := range paths {

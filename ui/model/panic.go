@@ -11,7 +11,7 @@ import (
 type PanicError struct {
 	Value any
 	Stack []byte
-	InJob bool // the error of a job: whoever started it reports it
+	InJob bool // it is the error of a job, which reports it
 }
 
 func (e *PanicError) Error() string {

@@ -35,7 +35,7 @@ const (
 type Preview struct {
 	Text      string
 	Charset   string // of the text; says when it is a guess
-	Truncated bool   // the file goes on behind the text
+	Truncated bool   // the text is only the beginning of the file
 	Picture   image.Image
 	Note      string // why there is nothing to see
 }

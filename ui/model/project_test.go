@@ -20,7 +20,7 @@ func newProject(t *testing.T) (*Project, mainLoop) {
 	return p, q
 }
 
-// hostFiles makes files in a folder of the test; their names are their contents.
+// hostFiles creates files in a temporary folder; the contents of each are its name.
 func hostFiles(t *testing.T, names ...string) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -41,7 +41,7 @@ func (p *Project) waitUntilIdle(t *testing.T, q mainLoop) {
 	q.until(t, "the end of adding and measuring", func() bool { return !p.Scanning() && !p.Measuring() && len(q) == 0 })
 }
 
-// shape is the tree as one line of text.
+// shape returns the tree as one line of text.
 func shape(n *tree.Node) string {
 	var s []string
 	for _, c := range n.Children() {

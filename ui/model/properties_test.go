@@ -47,7 +47,7 @@ func TestProperties(t *testing.T) {
 		}
 	}
 	if o := p.Compilation().Options; o.Boot != nil || o.UDF != nil || o.Owners != nil {
-		t.Errorf("choices that were taken back stay: %+v", o)
+		t.Errorf("options that were removed are still set: %+v", o)
 	}
 }
 
@@ -89,9 +89,9 @@ func TestPropertiesKeepTheRest(t *testing.T) {
 	}
 }
 
-// TestPropertiesOfStrangers shows a compilation with a revision that nobody can
-// choose.
-func TestPropertiesOfStrangers(t *testing.T) {
+// TestUnknownRevision loads a compilation with a revision of UDF that the window does not
+// offer.
+func TestUnknownRevision(t *testing.T) {
 	q := newMainLoop()
 	p := NewProject(q.post)
 	c := compilation.New()

@@ -6,8 +6,9 @@ import (
 	"testing"
 )
 
-// TestSelection plays clicks and keys: a number clicks that row, s before it
-// holds shift, c control, + and - step, S+ and S- step with shift, A is all.
+// TestSelection sends clicks and keys: a number is a click on that row, with s before it
+// a click with Shift, with c one with Control; + and - are the arrow keys, S+ and S-
+// those with Shift; A selects all.
 func TestSelection(t *testing.T) {
 	rows := strings.Split("abcdef", "")
 	for _, c := range []struct{ play, want string }{

@@ -160,7 +160,7 @@ func TestPreview(t *testing.T) {
 	}
 }
 
-// What is known to be wrong with an image is there when it is open, and gone with it.
+// The defects of an image are known when it is open, and no longer when it is closed.
 func TestVolumeDefects(t *testing.T) {
 	iso := isoOf(t, hostFiles(t, "a.txt", "b.txt"))
 	q := newMainLoop()
