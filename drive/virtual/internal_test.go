@@ -13,7 +13,7 @@ import (
 	"glassmaster/drive/scsi"
 )
 
-// TestNameOptions: the options in the name of a drive, which cannot be asked for.
+// TestNameOptions: the options in the name of a drive set its faults.
 func TestNameOptions(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "disc")
 	d, err := OpenName(Prefix + path + "?medium=bd-re&sectors=4096&pace=1385&load=1&polls=3&unreadable=500,502&unreadable=7&retries=20:2,21:3" +
@@ -62,7 +62,7 @@ func TestNameOptions(t *testing.T) {
 	}
 }
 
-// fakeClock is a clock that only sleeping moves.
+// fakeClock is a clock that only advances when something sleeps.
 type fakeClock struct {
 	at    time.Time
 	slept time.Duration
