@@ -108,6 +108,14 @@ type Noticer interface {
 	Notices() []Notice
 }
 
+// Notices returns what the disc knows of its own state.
+func Notices(d Disc) []Notice {
+	if n, ok := Unwrap(d).(Noticer); ok {
+		return n.Notices()
+	}
+	return nil
+}
+
 // Unwrap returns the disc itself, where d is one with something around it, such as
 // the name that it was opened by: what else it implements is known of the disc alone.
 func Unwrap(d Disc) Disc {

@@ -8,8 +8,9 @@ import (
 // limited is the beginning of a disc.
 type limited struct {
 	Disc
-	end LBA
-	toc TOC
+	Memo // of its own: less may be found on it
+	end  LBA
+	toc  TOC
 }
 
 // Limit returns a disc as far as the address end: tracks that begin there or behind it
@@ -20,7 +21,7 @@ func Limit(d Disc, end LBA) Disc {
 		return d
 	}
 	toc := d.TOC()
-	l := limited{Disc: d, end: end, toc: TOC{Catalog: toc.Catalog}}
+	l := &limited{Disc: d, end: end, toc: TOC{Catalog: toc.Catalog}}
 	for _, s := range toc.Sessions {
 		var tracks []Track
 		for _, t := range s.Tracks {
@@ -37,9 +38,12 @@ func Limit(d Disc, end LBA) Disc {
 	return l
 }
 
-func (l limited) TOC() TOC { return l.toc }
+func (l *limited) TOC() TOC { return l.toc }
 
-func (l limited) ReadSectors(ctx context.Context, p []byte, lba LBA, f Form) (int, error) {
+// Notices implements Noticer.
+func (l *limited) Notices() []Notice { return Notices(l.Disc) }
+
+func (l *limited) ReadSectors(ctx context.Context, p []byte, lba LBA, f Form) (int, error) {
 	if lba >= l.end {
 		return 0, io.EOF
 	}
