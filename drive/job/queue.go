@@ -233,11 +233,5 @@ func (s *shared) Execute(ctx context.Context, c scsi.Command) (int, error) {
 	return s.Transport.Execute(ctx, c)
 }
 
-// Writable passes on what the transport says; see [scsi.Writable].
-func (s *shared) Writable() error { return scsi.Writable(s.Transport) }
-
-// SystemSize passes on what the transport says; see [scsi.SystemSize].
-func (s *shared) SystemSize() (int64, error) { return scsi.SystemSize(s.Transport) }
-
-// Hangs passes on what the transport says; see [scsi.Hangs].
-func (s *shared) Hangs() error { return scsi.Hangs(s.Transport) }
+// Unwrap returns the transport itself; see [scsi.Transport].
+func (s *shared) Unwrap() scsi.Transport { return s.Transport }
