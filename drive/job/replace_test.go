@@ -113,3 +113,42 @@ func TestReplacesOther(t *testing.T) {
 		t.Errorf("%+v", r)
 	}
 }
+
+// An image file that another one has replaced since it was opened is still the source.
+func TestSourceReplaced(t *testing.T) {
+	path := image(t)
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, replace := range map[string]func() error{
+		"replaced": func() error {
+			if err := os.WriteFile(path, make([]byte, len(want)), 0o600); err != nil {
+				return err
+			}
+			return os.Chtimes(path, info.ModTime(), info.ModTime())
+		},
+		"removed": func() error { return nil },
+	} {
+		if err := os.WriteFile(path, want, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chtimes(path, info.ModTime(), info.ModTime()); err != nil {
+			t.Fatal(err)
+		}
+		src, to := open(t, path, source.Options{}), imageSink(t)
+		if err := os.Remove(path); err != nil {
+			t.Skip(err) // Windows does not remove an open file
+		}
+		if err := replace(); err != nil {
+			t.Fatal(err)
+		}
+		if r := run(t, src, to); !r.Equal || !bytes.Equal(to.content(), want) {
+			t.Errorf("%s: %+v", name, r)
+		}
+	}
+}
