@@ -85,7 +85,10 @@ func (q *Queue) Tasks() []*Task {
 // again. With a context that carries the right to other drives, Use does not wait at
 // all.
 func (q *Queue) Use(ctx context.Context, drives ...string) (held context.Context, release func(), err error) {
-	h := q.newHold(drives, nil)
+	return q.use(ctx, q.newHold(drives, nil))
+}
+
+func (q *Queue) use(ctx context.Context, h *hold) (held context.Context, release func(), err error) {
 	outer, _ := ctx.Value(holdKey{}).(*hold)
 	q.mu.Lock()
 	for o := outer; o != nil && o.queue == q; o = o.outer {
@@ -110,7 +113,7 @@ func (q *Queue) Use(ctx context.Context, drives ...string) (held context.Context
 // Share returns a transport to a drive that stays open for long, such as that of a
 // disc that is shown: it uses the drive for each command alone, as [Queue.Use] does.
 func (q *Queue) Share(name string, t scsi.Transport) scsi.Transport {
-	return &shared{Transport: t, queue: q, name: name}
+	return &shared{Transport: t, queue: q, name: name, identity: drive.Identity(name)}
 }
 
 func (q *Queue) newHold(drives []string, t *Task) *hold {
@@ -214,13 +217,15 @@ func (h *hold) active() bool {
 // shared is a transport whose every command waits for its turn.
 type shared struct {
 	scsi.Transport
-	queue *Queue
-	name  string
+	queue    *Queue
+	name     string
+	identity string // which takes system calls to find out
 }
 
 // Execute implements scsi.Transport.
 func (s *shared) Execute(ctx context.Context, c scsi.Command) (int, error) {
-	ctx, release, err := s.queue.Use(ctx, s.name)
+	h := &hold{queue: s.queue, drives: []string{s.identity}, names: []string{s.name}, granted: make(chan struct{})}
+	ctx, release, err := s.queue.use(ctx, h)
 	if err != nil {
 		return 0, err
 	}

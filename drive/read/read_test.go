@@ -90,7 +90,7 @@ func (r rawCD) Execute(ctx context.Context, c scsi.Command) (int, error) {
 	}
 	size := disc.RawSectorSize
 	if c.CDB[10] == 1 {
-		size = disc.RawSubSectorSize
+		size = disc.RawSub.Size()
 	}
 	if c.CDB[9] != 0xF8 || c.CDB[1] != 0 || c.CDB[10] > 1 || len(c.Data) > r.MaxTransfer() {
 		return 0, scsi.NewError(c.CDB, scsi.StatusCheckCondition, sense(5, 0x24, 0))

@@ -113,7 +113,7 @@ func TestBootPathsAreRelativeToTheProject(t *testing.T) {
 	}
 }
 
-func TestBootImageIsGone(t *testing.T) {
+func TestBootImageMissing(t *testing.T) {
 	c, _ := bootable(t, t.TempDir())
 	if err := c.Rename(c.Root().Lookup("/loader/loader.bin"), "other.bin"); err != nil {
 		t.Fatal(err)

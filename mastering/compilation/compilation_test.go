@@ -21,8 +21,8 @@ import (
 	"glassmaster/mastering/tree"
 )
 
-// write makes files below dir, a name that ends in a slash being a folder. All of
-// them are equally old, and older than whatever a test makes of them.
+// write creates files below dir; a name with a trailing slash is a folder. All have the
+// same time, in the past.
 func write(t *testing.T, dir string, names ...string) {
 	t.Helper()
 	for _, name := range names {
@@ -109,7 +109,7 @@ func TestScan(t *testing.T) {
 	}
 }
 
-func TestScanFollowsLinksOnWish(t *testing.T) {
+func TestScanFollowLinks(t *testing.T) {
 	dir := t.TempDir()
 	write(t, dir, "in/file", "out/far")
 	for _, l := range [][2]string{{"../out", "in/folder"}, {"file", "in/link"}, {"nowhere", "in/dangling"}, {"..", "out/loop"}} {
@@ -269,7 +269,7 @@ func TestLoadRefuses(t *testing.T) {
 	}
 }
 
-// A file that cannot be read ends the copy, unless it is to go on.
+// A file that cannot be read ends the copy, unless KeepGoing is set.
 func TestSourceChanges(t *testing.T) {
 	dir := t.TempDir()
 	write(t, dir, "src/a", "src/b", "src/c")
@@ -301,7 +301,7 @@ func TestSourceChanges(t *testing.T) {
 	}
 }
 
-// TestUnreadable: a folder without the right to read it is told at once.
+// TestUnreadable lists a folder that cannot be read.
 func TestUnreadable(t *testing.T) {
 	if os.Geteuid() == 0 || runtime.GOOS == "windows" {
 		t.Log("everything is readable for this user; only the listing of a missing folder is looked at")

@@ -58,7 +58,7 @@ func noise(seed int64, n int) []byte {
 	return b
 }
 
-// text is what compresses well, with a long run of zeros in it.
+// text is data that compresses well, with a long run of zeros.
 func text(n int) []byte {
 	var b bytes.Buffer
 	for i := 0; b.Len() < n; i++ {
@@ -110,10 +110,9 @@ func TestIdenticalContents(t *testing.T) {
 	peertest.Run(t, "", "diff", "-r", src, out)
 }
 
-// TestLateChecksums: the sums that are computed while an image is written are
-// those that who reads it in pieces gets, and stand behind all other contents. A
-// file that cannot be read is a comment in them; a writing that was cancelled
-// leaves nothing behind that a later one would take.
+// TestLateChecksums: the checksums computed while an image is written are the same as
+// those read in pieces, and come after all other contents. A file that cannot be read is
+// a comment in them. A cancelled write does not affect later ones.
 func TestLateChecksums(t *testing.T) {
 	peertest.Need(t, "sha256sum")
 	src := oddTree(t)
@@ -227,7 +226,7 @@ func TestChecksumFile(t *testing.T) {
 	}
 }
 
-// zisofsTree has what compresses, what does not, and edges of blocks.
+// zisofsTree has files that compress, files that do not, and sizes around block limits.
 func zisofsTree(t *testing.T) string {
 	t.Helper()
 	src := t.TempDir()
@@ -331,8 +330,7 @@ func TestZisofsChoice(t *testing.T) {
 	}
 }
 
-// TestKernelReads has the Linux kernel judge compressed files and the newer Rock
-// Ridge.
+// TestKernelReads reads compressed files and Rock Ridge 1.12 with the Linux kernel.
 func TestKernelReads(t *testing.T) {
 	src := zisofsTree(t)
 	dir := t.TempDir()
@@ -356,7 +354,7 @@ echo all good
 	}
 }
 
-// TestImplanted has checkisomd5 accept images written to a file and to a stream.
+// TestImplanted checks images written to a file and to a stream with checkisomd5.
 func TestImplanted(t *testing.T) {
 	peertest.Need(t, "checkisomd5", "implantisomd5")
 	src := oddTree(t)

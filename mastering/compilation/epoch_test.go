@@ -27,8 +27,8 @@ func TestVolumeTime(t *testing.T) {
 	}
 }
 
-// TestFarTime: a file of the host may have a time that nanoseconds of Unix time
-// cannot tell. It is not taken for one that was changed since it was planned.
+// TestFarTime: a file of the host may have a time out of the range of Unix time in
+// nanoseconds. It does not count as changed.
 func TestFarTime(t *testing.T) {
 	src := t.TempDir()
 	put(t, filepath.Join(src, "small"), noise(1, 5000))

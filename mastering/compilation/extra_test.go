@@ -208,8 +208,8 @@ func TestStamps(t *testing.T) {
 	}
 }
 
-// TestExtraIsSaved: what folders and data have beyond their fields is in the
-// saved compilation, what files of the host have is read again.
+// TestExtraIsSaved: extended attributes of folders and data are in the saved compilation;
+// those of files of the host are read again.
 func TestExtraIsSaved(t *testing.T) {
 	src := attributedTree(t)
 	c := New()

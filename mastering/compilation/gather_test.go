@@ -67,7 +67,7 @@ func TestRemoveFile(t *testing.T) {
 	}
 }
 
-// TestAddPathsFar takes a folder whose time has no place in nanoseconds since 1970.
+// TestAddPathsFar adds a folder whose time is out of the range of Unix time in nanoseconds.
 func TestAddPathsFar(t *testing.T) {
 	dir := t.TempDir()
 	peertest.Run(t, "", "touch", "-d", "2400-01-01", dir) // os.Chtimes cannot

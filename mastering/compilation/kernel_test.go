@@ -25,8 +25,8 @@ manifest() {
 }
 `
 
-// TestKernelReadsTree has the Linux kernel see in an image what the host has, by
-// each way in which deep folders and names are stored.
+// TestKernelReadsTree compares an image, read by the Linux kernel, with the host, for each
+// way in which deep folders and names are stored.
 func TestKernelReadsTree(t *testing.T) {
 	src, dir := oddTree(t), t.TempDir()
 	images := map[string]isoplan.Features{

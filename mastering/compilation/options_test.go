@@ -261,7 +261,7 @@ func TestRockRidge112(t *testing.T) {
 	}
 }
 
-func TestOptionsThatCannotBe(t *testing.T) {
+func TestInvalidOptions(t *testing.T) {
 	src := t.TempDir()
 	write(t, src, "a")
 	for name, o := range map[string]master.Options{

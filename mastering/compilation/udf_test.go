@@ -60,7 +60,7 @@ func extractView(t *testing.T, img, view string) string {
 }
 
 // TestBridgeDisc writes ISO 9660 and UDF beside each other in every revision:
-// both trees are the source, and the contents are there once.
+// both trees equal the source, and the contents are stored once.
 func TestBridgeDisc(t *testing.T) {
 	src := oddTree(t)
 	want := describe(t, src)
@@ -87,9 +87,9 @@ func TestBridgeDisc(t *testing.T) {
 	}
 }
 
-// TestUDFAlone has 7-Zip extract volumes without ISO 9660. It opens none that
+// TestUDFOnly has 7-Zip extract volumes without ISO 9660. It opens none that
 // holds symbolic links.
-func TestUDFAlone(t *testing.T) {
+func TestUDFOnly(t *testing.T) {
 	src := oddTree(t)
 	err := filepath.WalkDir(src, func(path string, d fs.DirEntry, err error) error {
 		if err == nil && d.Type()&fs.ModeSymlink != 0 {
@@ -143,9 +143,9 @@ func TestUDFRefuses(t *testing.T) {
 	}
 }
 
-// TestHiddenButInUDF: a bridge disc that hides files from ISO 9660 still has
+// TestHiddenShownInUDF: a bridge disc that hides files from ISO 9660 still has
 // their contents for UDF.
-func TestHiddenButInUDF(t *testing.T) {
+func TestHiddenShownInUDF(t *testing.T) {
 	src := t.TempDir()
 	write(t, src, "seen", "hidden/in", "hidden/sub/deep")
 	o := master.Options{UDF: &master.UDF{}, Hide: []string{"hidden"}, HideJoliet: []string{"hidden"}}

@@ -13,8 +13,8 @@ import (
 	"glassmaster/mastering/zisofs"
 )
 
-// TestZisofsNeedsRockRidge: what only other trees show is not compressed, since
-// nothing there says so.
+// TestZisofsNeedsRockRidge: files hidden from Rock Ridge are not compressed,
+// since no other tree marks compressed files.
 func TestZisofsNeedsRockRidge(t *testing.T) {
 	src := t.TempDir()
 	text := bytes.Repeat([]byte("compressible "), 5000)

@@ -100,7 +100,7 @@ func TestDirect(t *testing.T) {
 	}
 }
 
-// TestDirectHostile gives entries that no honest volume has.
+// TestDirectHostile has entries that no valid volume has.
 func TestDirectHostile(t *testing.T) {
 	for host, open := range hosts {
 		base := t.TempDir()
@@ -139,7 +139,7 @@ func TestDirectHostile(t *testing.T) {
 	}
 }
 
-// scratched fails reads that touch sector 7 as a whole.
+// scratched fails all reads that include sector 7.
 type scratched struct{ io.ReaderAt }
 
 func (s scratched) ReadAt(p []byte, off int64) (int, error) {
@@ -149,8 +149,8 @@ func (s scratched) ReadAt(p []byte, off int64) (int, error) {
 	return s.ReaderAt.ReadAt(p, off)
 }
 
-// TestScratched extracts what is around a bad sector.
-func TestScratched(t *testing.T) {
+// TestBadSectors extracts the files around a bad sector.
+func TestBadSectors(t *testing.T) {
 	d := &direct{image: scratched{bytes.NewReader(make([]byte, 40960))}}
 	for i := range 20 {
 		d.add(fmt.Sprint(i), 0o644, volume.Extent{Start: disc.LBA(i), Length: 2048})
@@ -165,7 +165,7 @@ func TestScratched(t *testing.T) {
 	}
 }
 
-// TestEncoded extracts files that have to be expanded.
+// TestEncoded extracts compressed files.
 func TestEncoded(t *testing.T) {
 	peertest.Need(t, "xorriso")
 	top := t.TempDir()

@@ -182,7 +182,7 @@ func testExtract(t *testing.T, top string, v volume.FS, open func(string) (hostF
 	}
 }
 
-// TestBoth keeps what is there, and puts the disc's files beside it.
+// TestBoth keeps existing files, and extracts those of the disc under other names.
 func TestBoth(t *testing.T) {
 	v := master(t, sourceTree(t))
 	for name, open := range hosts {
@@ -227,7 +227,7 @@ func TestNumbered(t *testing.T) {
 	}
 }
 
-// TestOwners gives files the owner that the disc names, which root may.
+// TestOwners sets the owner recorded on the disc, as root.
 func TestOwners(t *testing.T) {
 	if os.Getuid() != 0 {
 		t.Skip("only root can give files away")
@@ -283,7 +283,7 @@ func TestExtractPaths(t *testing.T) {
 	}
 }
 
-// TestHostile extracts what would leave the folder, if it could.
+// TestHostile extracts entries that try to leave the folder.
 func TestHostile(t *testing.T) {
 	base := tempDir(t)
 	outside := filepath.Join(base, "outside")

@@ -19,8 +19,8 @@ var hostileNames = []string{
 	"folder", "folder/inner", "folder/link", "a/b/c", strings.Repeat("n", 300), strings.Repeat("n", 301), "../outside", "../outside/file",
 }
 
-// FuzzExtract extracts entries of any kind, in any order and number, into a
-// folder in which links lie in wait; nothing outside of it may change.
+// FuzzExtract extracts entries of any kind, in any order and number, into a folder with
+// links that point outside. Nothing outside of the folder may change.
 func FuzzExtract(f *testing.F) {
 	f.Add([]byte{0, 0, 0, 0, 14, 2, 0, 0, 15, 1, 0, 0}, uint8(0))
 	f.Add([]byte{0, 3, 26, 0, 0, 1, 0, 0, 14, 2, 0, 0, 16, 3, 3, 0, 14, 1, 1, 0}, uint8(1))

@@ -20,14 +20,14 @@ type Set struct {
 // pending is a file that does not have its final name yet.
 type pending struct {
 	*os.File
-	path   string // empty: it is not a regular file, and was written directly
+	path   string // the name; empty if the file is written directly
 	exists bool   // an existing file is replaced
 }
 
-// NewSet returns an empty set whose main file will be at path.
+// NewSet returns a set with the path of its main file.
 func NewSet(path string) *Set { return &Set{path: path} }
 
-// NewStream returns a set of one file, which goes to w.
+// NewStream returns a set whose main file is written to w.
 func NewStream(w io.Writer) *Set { return &Set{stream: w} }
 
 // Create creates the main file. Unless the set is a stream, the writer is an *os.File. If
@@ -108,7 +108,7 @@ func begin(path string) (pending, error) {
 	case err != nil:
 		return pending{}, fmt.Errorf("write %s: %w", path, err)
 	case info.IsDir():
-		return pending{}, fmt.Errorf("write %s: it is a folder; name a file in it", path)
+		return pending{}, fmt.Errorf("write %s: it is a folder; give the path of a file", path)
 	case !info.Mode().IsRegular():
 		f, err := os.OpenFile(path, os.O_WRONLY, 0)
 		if err != nil {
