@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -15,6 +16,7 @@ import (
 	"glassmaster/drive/source"
 	"glassmaster/mastering/compilation"
 	"glassmaster/mastering/disc"
+	"glassmaster/mastering/image"
 	isoplan "glassmaster/mastering/iso9660/plan"
 	"glassmaster/mastering/units"
 )
@@ -148,13 +150,32 @@ func (inv *invocation) compile(ctx context.Context, args []string, o building, c
 	}
 	c.Exclude = append(c.Exclude, o.exclude...)
 	more, err := c.AddPaths(ctx, args, o.follow, inv.report())
-	if o.output != "" && o.output != "-" && c.RemoveFile(o.output) {
-		inv.warn(fmt.Sprintf("%s is the image itself and is left out", name(o.output)))
+	if err == nil && o.output != "" && o.output != "-" && c.RemoveFile(o.output) {
+		err = inv.leaveOutImage(ctx, o.output, args)
 	}
 	return c, append(notices, more...), err
 }
 
-// apply sets the options of a compilation from the flags that were given.
+// leaveOutImage says that a file among the sources is left out, because the image is going
+// to replace it. Only an earlier image can be meant: other files would be lost.
+func (inv *invocation) leaveOutImage(ctx context.Context, output string, args []string) error {
+	if replaced, err := os.Stat(output); err == nil {
+		for _, arg := range args {
+			if info, err := os.Stat(arg); err == nil && os.SameFile(info, replaced) {
+				return usagef("%s is a SOURCE, and would be lost; name another file with -o", name(output))
+			}
+		}
+		earlier, _, err := image.Open(ctx, output)
+		if err != nil {
+			return usagef("%s is a file of a SOURCE and not an earlier image, and would be lost; name another file with -o", name(output))
+		}
+		earlier.Close()
+	}
+	inv.warn(fmt.Sprintf("%s is the image itself and is left out", name(output)))
+	return nil
+}
+
+// apply puts the flags that were given into the options of a compilation.
 func (o building) apply(c *compilation.Compilation, changed func(string) bool) error {
 	i := &c.Options
 	if changed("label") {

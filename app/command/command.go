@@ -121,14 +121,14 @@ iscsi://HOST:PORT/TARGET/LUN, virtual:FILE), a folder, or a compilation
 			}
 			return inv.openWindow(cmd.Context(), nil)
 		},
-		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
+		PersistentPreRunE: func(cmd *cobra.Command, args []string) error {
 			if showVersion {
 				return nil
 			}
 			if i, ok := cmd.Context().Value(interruptsKey{}).(*interrupts); ok {
 				i.watch(slices.Contains(readers, cmd.Name()))
 			}
-			return inv.begin()
+			return inv.begin(args)
 		},
 	}
 	root.Flags().BoolVarP(&showVersion, "version", "v", false, "print the version")

@@ -318,3 +318,23 @@ func TestReplayTrace(t *testing.T) {
 		t.Errorf("an empty recording: %d, %s", r.code, r.log)
 	}
 }
+
+// A record replaces an earlier one, and no other file.
+func TestTraceReplaces(t *testing.T) {
+	dir := t.TempDir()
+	disc, record := "virtual:"+filepath.Join(dir, "disc")+"?medium=cd-rw", filepath.Join(dir, "record")
+	image := builtImage(t)
+	for range 2 {
+		must(t, OK, "media", "--trace", record, disc)
+	}
+	for path, args := range map[string][]string{
+		record: {"media", "--trace", record, "trace:" + record},
+		image:  {"burn", "--trace", image, image, disc},
+	} {
+		before := content(t, path)
+		must(t, Usage, args...)
+		if string(content(t, path)) != string(before) {
+			t.Errorf("%s was replaced", path)
+		}
+	}
+}

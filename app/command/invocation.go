@@ -5,10 +5,12 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"glassmaster/app/terminal"
+	"glassmaster/drive/trace"
 	"glassmaster/mastering/disc"
 )
 
@@ -26,17 +28,48 @@ type invocation struct {
 	data     any      // of the result object
 }
 
-// begin prepares what every verb needs.
-func (inv *invocation) begin() error {
+// begin prepares what every verb needs. args are the arguments of the verb.
+func (inv *invocation) begin(args []string) error {
 	inv.started = true
 	if inv.trace == "" {
 		return nil
+	}
+	if err := admitRecord(inv.trace, args); err != nil {
+		return err
 	}
 	f, err := os.Create(inv.trace)
 	if err != nil {
 		return fmt.Errorf("record the commands: %w", err)
 	}
 	inv.record = f
+	return nil
+}
+
+// recordOf is the comment that begins a record, before the name of the drive.
+const recordOf = "drive "
+
+// admitRecord refuses to replace a file by the record of the commands, unless it is an
+// earlier record, and not the one that is replayed.
+func admitRecord(path string, args []string) error {
+	info, err := os.Stat(path)
+	if err != nil || !info.Mode().IsRegular() || info.Size() == 0 {
+		return nil
+	}
+	for _, arg := range args {
+		replayed, ok := strings.CutPrefix(arg, trace.Scheme+":")
+		if other, err := os.Stat(replayed); ok && err == nil && os.SameFile(info, other) {
+			return usagef("the record %s would be lost; name another file with --trace", path)
+		}
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil
+	}
+	defer f.Close()
+	head := make([]byte, len("# "+recordOf))
+	if _, err := io.ReadFull(f, head); err != nil || string(head) != "# "+recordOf {
+		return usagef("%s is not a record of --trace, and would be lost; name another file", path)
+	}
 	return nil
 }
 

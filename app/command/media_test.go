@@ -83,7 +83,7 @@ func TestLeftOpenStepByStep(t *testing.T) {
 			t.Errorf("%s: no address\n%s", medium, r.out)
 		}
 		r := must(t, NoMedium, "burn", "--yes", folder, recorder)
-		if !strings.Contains(r.log, fmt.Sprintf("next writable address is %d", int(next))) || strings.Contains(r.log, "--blank") {
+		if !strings.Contains(r.log, fmt.Sprintf("next writable address of this disc is %d", int(next))) || strings.Contains(r.log, "--blank") {
 			t.Errorf("%s: %s", medium, r.log)
 		}
 	}

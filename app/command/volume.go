@@ -36,7 +36,7 @@ func (inv *invocation) sourceOptions() source.Options {
 	o := source.Options{Report: inv.report()}
 	if inv.record != nil {
 		o.Wrap = func(name string, t scsi.Transport) scsi.Transport {
-			return trace.Wrap(t, inv.record, "drive "+name)
+			return trace.Wrap(t, inv.record, recordOf+name)
 		}
 	}
 	return o

@@ -15,6 +15,7 @@ import (
 	"glassmaster/drive/record"
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/image"
+	"glassmaster/mastering/image/discfile"
 	"glassmaster/mastering/image/format"
 	"glassmaster/mastering/newfile"
 	"glassmaster/mastering/progress"
@@ -60,6 +61,9 @@ func (m *imageFile) plan(ctx context.Context, in input) (writer, error) {
 	if _, ok := disc.DataTrack(in.disc); !ok && m.format.Holds&format.Audio == 0 {
 		return nil, fmt.Errorf("the disc has no data track, and an image of the format %s holds nothing else", m.format.Name)
 	}
+	if err := m.admitReplacing(ctx); err != nil {
+		return nil, err
+	}
 	p := &m.result.Plan
 	p.Profile, p.Recipe = m.format.Name+" image", "written to a file"
 	p.Sectors = disc.Sectors(in.disc)
@@ -80,8 +84,32 @@ func (m *imageFile) plan(ctx context.Context, in input) (writer, error) {
 	return m, nil
 }
 
-// checkSpace warns if the free space is less than the size of the image. This is not an
-// error: an image with holes, or one that shares data with its source, needs less.
+// admitReplacing refuses to replace a file that the source is read from, and the disc of a
+// virtual recorder: it can hold more than an image can, and may be in use.
+func (m *imageFile) admitReplacing(ctx context.Context) error {
+	if m.path == "" {
+		return nil
+	}
+	info, err := os.Stat(m.path)
+	if err != nil {
+		return nil
+	}
+	if disc.ReadsFile(m.in.source, info) {
+		return fmt.Errorf("%s is a source of the image, which would be lost: name another file for the image", m.path)
+	}
+	files, err := format.OpenFiles(m.path)
+	if err != nil {
+		return nil
+	}
+	defer files.Close()
+	if _, err := discfile.Format.Open(ctx, files); !errors.Is(err, format.ErrUnknown) {
+		return fmt.Errorf("%s is a virtual disc, which would be lost: name another file for the image, or remove that one first", m.path)
+	}
+	return nil
+}
+
+// checkSpace warns if there is less room than the image has bytes. That is no error: an
+// image with holes, or one whose data is shared with its source, needs less.
 func (m *imageFile) checkSpace() {
 	if m.path == "" {
 		return
@@ -189,16 +217,12 @@ func (d dataOnly) TOC() disc.TOC { return d.toc }
 // hiddenSession warns about a session that the source shows but the image does not: a
 // session older than the one before it looks like a remnant of an earlier use of the disc.
 func (m *imageFile) hiddenSession() {
-	f, err := os.Open(m.path)
+	f, err := format.OpenFiles(m.path) // which does not wait for the writer of a pipe
 	if err != nil {
 		return
 	}
 	defer f.Close()
-	i, err := f.Stat()
-	if err != nil {
-		return
-	}
-	list := volume.FindSessions(f, i.Size(), false)
+	list := volume.FindSessions(f, f.Size, false)
 	if n := len(list); n > 0 && list[n-1].Remnant != 0 {
 		m.note(disc.Notice{Severity: disc.Warning, Text: fmt.Sprintf(
 			"%s does not show the session from sector %d on, as the source does: it is older than the session before it, and an image does not record the bounds of sessions",

@@ -2,6 +2,7 @@ package job_test
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -236,6 +237,53 @@ func TestChangedWhileWritten(t *testing.T) {
 					t.Errorf("%v, %+v", err, r)
 				}
 			})
+		}
+	}
+}
+
+// aware is a disc that knows something of its own state, and counts what is read of it.
+type aware struct {
+	disc.Disc
+	disc.Memo
+	inPlace bool
+	reads   int
+}
+
+func (a *aware) Overwritable() bool { return a.inPlace }
+
+func (a *aware) Notices() []disc.Notice {
+	return []disc.Notice{{Severity: disc.Warning, Text: "a session is open"}}
+}
+
+func (a *aware) ReadSectors(ctx context.Context, p []byte, lba disc.LBA, f disc.Form) (int, error) {
+	a.reads++
+	return a.Disc.ReadSectors(ctx, p, lba, f)
+}
+
+// What a disc knows of itself is in the plan, also where only a part of the disc is
+// written, or unreadable sectors are to be replaced. A part is searched once more, and
+// nothing is searched again and again.
+func TestPlanOfPart(t *testing.T) {
+	img := sectors(t, open(t, image(t), source.Options{}))
+	img = append(img, make([]byte, 1000*disc.SectorSize)...)
+	whole := 0 // reads of a plan for the whole disc
+	for _, inPlace := range []bool{false, true} {
+		for _, keep := range []bool{false, true} {
+			a := &aware{Disc: virtualtest.DiscOf(img), inPlace: inPlace}
+			j, err := job.New(t.Context(), &source.Source{Disc: a, KeepGoing: keep}, imageSink(t))
+			if err != nil {
+				t.Fatal(err)
+			}
+			p := j.Plan()
+			if len(p.Defects) != 1 || p.Defects[0].Text != "a session is open" || (p.Unused > 0) != inPlace {
+				t.Errorf("in place %t, keep going %t: %+v", inPlace, keep, p)
+			}
+			if whole == 0 {
+				whole = a.reads
+			}
+			if a.reads > whole && !inPlace || a.reads > 2*whole {
+				t.Errorf("in place %t, keep going %t: %d reads, and %d for a plan of the whole disc", inPlace, keep, a.reads, whole)
+			}
 		}
 	}
 }

@@ -235,11 +235,5 @@ func (s *shared) Execute(ctx context.Context, c scsi.Command) (int, error) {
 	return s.Transport.Execute(ctx, c)
 }
 
-// Writable calls the transport; see [scsi.Writable].
-func (s *shared) Writable() error { return scsi.Writable(s.Transport) }
-
-// SystemSize calls the transport; see [scsi.SystemSize].
-func (s *shared) SystemSize() (int64, error) { return scsi.SystemSize(s.Transport) }
-
-// Hangs calls the transport; see [scsi.Hangs].
-func (s *shared) Hangs() error { return scsi.Hangs(s.Transport) }
+// Unwrap returns the transport itself; see [scsi.Transport].
+func (s *shared) Unwrap() scsi.Transport { return s.Transport }

@@ -363,6 +363,17 @@ func TestShare(t *testing.T) {
 	}
 }
 
+// A task whose work ends with context.Canceled, although nobody has cancelled the task, has
+// failed.
+func TestCancelledInside(t *testing.T) {
+	var q job.Queue
+	x := q.Add("test", nil, func(context.Context, progress.Reporter) error { return fmt.Errorf("burn: %w", context.Canceled) })
+	<-x.Ended()
+	if x.State() != job.Failed {
+		t.Errorf("%v, %v", x.State(), x.Err())
+	}
+}
+
 func TestStates(t *testing.T) {
 	var names []string
 	for s := job.Waiting; s <= job.Cancelled; s++ {

@@ -55,7 +55,7 @@ func (t *Task) run(ctx context.Context, work func(context.Context, progress.Repo
 	switch {
 	case err == nil:
 		t.set(Done, nil)
-	case errors.Is(err, context.Canceled):
+	case ctx.Err() != nil && errors.Is(err, context.Canceled):
 		t.set(Cancelled, err)
 	default:
 		t.set(Failed, err)

@@ -14,6 +14,7 @@ import (
 // cannot be read.
 type Salvage struct {
 	disc.Disc
+	disc.Memo
 	mu      sync.Mutex
 	started bool
 	bad     map[disc.LBA]uint64 // a bit for each sector that could not be read, by address / 64
@@ -59,6 +60,9 @@ func (s *Salvage) ReadSectors(ctx context.Context, p []byte, lba disc.LBA, f dis
 	}
 	return len(p) / size, nil
 }
+
+// Notices implements disc.Noticer.
+func (s *Salvage) Notices() []disc.Notice { return disc.Notices(s.Disc) }
 
 func (s *Salvage) active() bool {
 	s.mu.Lock()

@@ -93,7 +93,7 @@ func work(ctx context.Context, t scsi.Transport, m medium, rep progress.Reporter
 // lockPlanned checks that the disc can be written and is the one that was planned for, and
 // leaves the tray locked if it is.
 func (r *burning) lockPlanned() error {
-	if err := scsi.Writable(r.watch.Transport); err != nil {
+	if err := scsi.Writable(r.t); err != nil {
 		return fmt.Errorf("the drive can only be read now: %w", err)
 	}
 	if err := r.ctx.Err(); err != nil {

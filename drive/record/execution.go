@@ -70,7 +70,7 @@ func (r *burning) recheck() error {
 	if err := r.checkSource(); err != nil {
 		return nothing("check the source", "plan the burn again", err)
 	}
-	if err := scsi.Writable(r.watch.Transport); err != nil {
+	if err := scsi.Writable(r.t); err != nil {
 		return nothing("begin", "", err)
 	}
 	// The tray is locked first, so that the disc cannot be changed after the check.

@@ -26,6 +26,9 @@ type readback struct {
 // unnamedRead is a read of several sectors that failed without stating the sector.
 type unnamedRead struct{ from, end disc.LBA }
 
+// Unwrap returns the transport itself; see [scsi.Transport].
+func (b *readback) Unwrap() scsi.Transport { return b.Transport }
+
 // Execute implements [scsi.Transport].
 func (b *readback) Execute(ctx context.Context, c scsi.Command) (int, error) {
 	op := c.CDB[0]

@@ -67,8 +67,8 @@ func (w *watch) send(ctx context.Context, c scsi.Command) (int, error) {
 	return w.Transport.Execute(ctx, c)
 }
 
-// SystemSize returns what the transport returns; see [scsi.SystemSize].
-func (w *watch) SystemSize() (int64, error) { return scsi.SystemSize(w.Transport) }
+// Unwrap returns the transport itself; see [scsi.Transport].
+func (w *watch) Unwrap() scsi.Transport { return w.Transport }
 
 // began records that a command will change the disc.
 func (w *watch) began(op byte) {

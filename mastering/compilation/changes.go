@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"sync"
 
 	"glassmaster/mastering/disc"
@@ -91,6 +92,9 @@ type planned struct {
 
 // ReadAt implements io.ReaderAt: offset 0 is the first byte of the disc.
 func (p *planned) ReadAt(b []byte, off int64) (int, error) { return p.m.layout.ReadAt(b, off) }
+
+// ReadsFile reports whether the disc reads a file of the host, for disc.ReadsFile.
+func (p *planned) ReadsFile(file fs.FileInfo) bool { return p.m.layout.ReadsFile(file) }
 
 // Check implements disc.Planned.
 func (p *planned) Check(ctx context.Context) error {
