@@ -38,7 +38,7 @@ there is only one.`,
 		Example: `  glassmaster burn holiday.iso /dev/sr0
   glassmaster burn ~/Pictures --yes --eject
   glassmaster burn debian.iso "virtual:disc?medium=dvd+r"`,
-		Args: wanted(1, 2, "IMAGE [DRIVE]"),
+		Args: argCount(1, 2, "IMAGE [DRIVE]"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return inv.burn(cmd.Context(), args[0], first(args[1:]), o)
 		},
@@ -93,7 +93,7 @@ func (inv *invocation) burn(ctx context.Context, from, to string, o burning) err
 
 // agree shows the plan, and asks for confirmation on a terminal.
 func (inv *invocation) agree(ctx context.Context, p job.Plan, src *source.Source, to string, o burning) error {
-	inv.endProgress() // a new one begins after the question
+	inv.endProgress() // progress is shown again after the question
 	for _, w := range p.Notices {
 		inv.warn(w.String())
 	}

@@ -25,7 +25,7 @@ GLASSMASTER_DRIVES names, with the discs in them. The names are separated by spa
 or commas; a name with one of these must be in double quotes.`,
 		Example: `  glassmaster drives
   GLASSMASTER_DRIVES=iscsi://nas:3260/iqn.2026-01.nas:dvd/1 glassmaster drives`,
-		Args: wanted(0, 0, "no argument"),
+		Args: argCount(0, 0, "no argument"),
 		RunE: func(cmd *cobra.Command, _ []string) error { return inv.drives(cmd.Context()) },
 	}
 }

@@ -19,7 +19,7 @@ func (inv *invocation) ejectVerb() *cobra.Command {
 		Long: `Open the tray of a drive, unless its disc is mounted or used by another program. DRIVE
 may be omitted if the machine has only one.`,
 		Example: "  glassmaster eject /dev/sr0",
-		Args:    wanted(0, 1, "[DRIVE]"),
+		Args:    argCount(0, 1, "[DRIVE]"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return inv.moveTray(cmd.Context(), first(args), true)
 		},
@@ -33,7 +33,7 @@ func (inv *invocation) loadVerb() *cobra.Command {
 		Long: `Close the tray of a drive that can do so, and wait until it has recognized the disc.
 DRIVE may be omitted if the machine has only one.`,
 		Example: "  glassmaster load /dev/sr0",
-		Args:    wanted(0, 1, "[DRIVE]"),
+		Args:    argCount(0, 1, "[DRIVE]"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return inv.moveTray(cmd.Context(), first(args), false)
 		},

@@ -292,7 +292,7 @@ func TestCheckNamesOnce(t *testing.T) {
 			}
 		}
 		if strings.Contains(r.out, "folder .:") || strings.Contains(r.out, "beyond the end of the disc") {
-			t.Errorf("%s: told again:\n%s", name, r.out)
+			t.Errorf("%s: reported twice:\n%s", name, r.out)
 		}
 	}
 }

@@ -119,9 +119,9 @@ func (inv *invocation) warn(text string) {
 	inv.report().Notice(disc.Notice{Severity: disc.Warning, Text: text})
 }
 
-// wanted returns a check of the number of arguments; what describes them as in the usage
+// argCount returns a check of the number of arguments; what describes them as in the usage
 // line.
-func wanted(least, most int, what string) cobra.PositionalArgs {
+func argCount(least, most int, what string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		switch {
 		case len(args) < least:

@@ -95,7 +95,7 @@ func tolerated(made string, r job.Result) error {
 	case len(r.Changes) > 0:
 		return incomplete{changedText(r.Changes)}
 	case r.Unread != nil:
-		return incomplete{fmt.Sprintf("%s has zeros for what cannot be read: %v", made, r.Unread)}
+		return incomplete{fmt.Sprintf("%s contains zeros in place of data that cannot be read: %v", made, r.Unread)}
 	case r.Plan.Incomplete() != "":
 		return incomplete{made + " is as incomplete as its source: " + r.Plan.Incomplete()}
 	case r.Plan.Damaged() != "":

@@ -45,7 +45,7 @@ the shorter one.`,
 		Example: `  glassmaster verify holiday.iso /dev/sr0
   glassmaster verify Holiday /dev/sr0
   glassmaster verify /dev/sr0`,
-		Args: wanted(1, 2, "IMAGE [IMAGE]"),
+		Args: argCount(1, 2, "IMAGE [IMAGE]"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 1 {
 				return inv.verifyOne(cmd.Context(), args[0])
@@ -84,7 +84,7 @@ func (inv *invocation) verifyOne(ctx context.Context, name string) error {
 		err = verify.Complete(ctx, src.Disc, name)
 	} else if m := mismatch(err); m != nil {
 		if c, e := volume.ClaimedByFiles(ctx, src.Disc); e == nil {
-			err = behind(err, m, c)
+			err = withEndHint(err, m, c)
 		}
 	}
 	if err == nil && disc.FilledUp(ctx, src.Disc) {
@@ -112,9 +112,9 @@ func (inv *invocation) verifyOne(ctx context.Context, name string) error {
 	return inv.verdict(v, r, err, name, good)
 }
 
-// behind adds a hint to the error of sectors that cannot be read if the volume ends before
+// withEndHint adds a hint to the error of sectors that cannot be read if the volume ends before
 // them.
-func behind(err error, m *verify.Mismatch, c volume.Claim) error {
+func withEndHint(err error, m *verify.Mismatch, c volume.Claim) error {
 	if c.By == "" || c.Missing() > 0 || m.LBA < c.End {
 		return err
 	}
@@ -178,10 +178,10 @@ func (inv *invocation) verifyTwo(ctx context.Context, a, b string) error {
 	case tail.Sectors == 0:
 	case tail.Compared:
 		v.Padding = tail.Sectors
-		text += fmt.Sprintf(" (behind the end of the volume %s has %s of zeros more)", longer, units.Count(tail.Sectors, "sector", "sectors"))
+		text += fmt.Sprintf(" (after the end of the volume, %s has %s of zeros more)", longer, units.Count(tail.Sectors, "sector", "sectors"))
 	default:
 		v.Behind = tail.Sectors
-		text += fmt.Sprintf(" (behind the end of the volume %s has %s more, where older contents may be left; they were not compared)",
+		text += fmt.Sprintf(" (after the end of the volume, %s has %s more, which may be older contents; they were not compared)",
 			longer, units.Count(tail.Sectors, "sector", "sectors"))
 	}
 	if err == nil {

@@ -27,7 +27,7 @@ type hanging struct {
 	seen  map[byte]int
 	since time.Time     // when it began, zero before
 	limit time.Duration // of the first command
-	after []byte        // operation codes that were sent behind it
+	after []byte        // operation codes that were sent after it
 }
 
 func (h *hanging) Execute(ctx context.Context, c scsi.Command) (int, error) {
@@ -54,7 +54,7 @@ func (h *hanging) Execute(ctx context.Context, c scsi.Command) (int, error) {
 	return 0, fmt.Errorf("%w (%v)", scsi.ErrTimeout, timeout)
 }
 
-// longest is the time until the user is told that a drive hangs: the timeout of the
+// longest is the time until the user is noticed that a drive hangs: the timeout of the
 // command, and five seconds for unlocking the tray.
 func (h *hanging) longest() time.Duration { return h.limit + 5*time.Second }
 
@@ -264,12 +264,12 @@ func TestWithoutImmed(t *testing.T) {
 				if err != nil || !r.Verified || p.synced == 0 {
 					t.Errorf("%v, %+v", err, r)
 				}
-				told := false
+				noticed := false
 				for _, x := range m.Log(0) {
-					told = told || strings.Contains(x.Text, "has not answered")
+					noticed = noticed || strings.Contains(x.Text, "has not answered")
 				}
-				if told != (c.takes > 0) {
-					t.Errorf("told %v", told)
+				if noticed != (c.takes > 0) {
+					t.Errorf("noticed %v", noticed)
 				}
 			})
 		})

@@ -50,10 +50,10 @@ func TestNervousDrive(t *testing.T) {
 // lossy is a transport that reports a short transfer for one WRITE, correctly or not.
 type lossy struct {
 	scsi.Transport
-	writes int
-	carry  int  // sectors of that WRITE that reach the drive
-	told   int  // sectors that are reported as transferred
-	mute   bool // the drive does not report how far the track is written
+	writes   int
+	carry    int  // sectors of that WRITE that reach the drive
+	reported int  // sectors that are reported as transferred
+	mute     bool // the drive does not report how far the track is written
 }
 
 func (l *lossy) Execute(ctx context.Context, c scsi.Command) (int, error) {
@@ -63,7 +63,7 @@ func (l *lossy) Execute(ctx context.Context, c scsi.Command) (int, error) {
 			c.CDB[8] = byte(l.carry)
 			c.Data = c.Data[:l.carry*disc.SectorSize]
 			_, err := l.Transport.Execute(ctx, c)
-			return l.told * disc.SectorSize, err
+			return l.reported * disc.SectorSize, err
 		}
 	}
 	n, err := l.Transport.Execute(ctx, c)
@@ -81,7 +81,7 @@ func TestShortWrite(t *testing.T) {
 			unit = 32
 		}
 		want := virtualtest.Noise(900, 12)
-		r, err := burn(t, &lossy{Transport: d, carry: unit, told: unit - 1}, virtualtest.DiscOf(want), record.Options{})
+		r, err := burn(t, &lossy{Transport: d, carry: unit, reported: unit - 1}, virtualtest.DiscOf(want), record.Options{})
 		if err != nil || !r.Verified || len(r.Notices) != 1 || !strings.Contains(r.Notices[0].Text, "short transfer") {
 			t.Fatalf("a wrong count: %v, %q", err, r.Notices)
 		}
@@ -96,7 +96,7 @@ func TestShortWrite(t *testing.T) {
 func TestShortWriteThatIsTrue(t *testing.T) {
 	for _, carry := range []int{15, 7} {
 		d := virtualtest.Blank(t, "cd-r", small)
-		r, err := burn(t, &lossy{Transport: d, carry: carry, told: 15}, virtualtest.DiscOf(virtualtest.Noise(900, 12)), record.Options{})
+		r, err := burn(t, &lossy{Transport: d, carry: carry, reported: 15}, virtualtest.DiscOf(virtualtest.Noise(900, 12)), record.Options{})
 		if carry == 15 {
 			if err != nil || !r.Verified {
 				t.Errorf("%v, %q", err, r.Notices)
@@ -113,7 +113,7 @@ func TestShortWriteThatIsTrue(t *testing.T) {
 // What a drive does not report is found by the comparison, even with NoVerify.
 func TestShortWriteInDoubt(t *testing.T) {
 	d := virtualtest.Blank(t, "cd-r", small)
-	r, err := burn(t, &lossy{Transport: d, carry: 16, told: 3, mute: true}, virtualtest.DiscOf(virtualtest.Noise(900, 12)), record.Options{NoVerify: true})
+	r, err := burn(t, &lossy{Transport: d, carry: 16, reported: 3, mute: true}, virtualtest.DiscOf(virtualtest.Noise(900, 12)), record.Options{NoVerify: true})
 	if err != nil || !r.Verified {
 		t.Errorf("%v, verified %v", err, r.Verified)
 	}

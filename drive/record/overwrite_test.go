@@ -108,26 +108,26 @@ func TestKilledOverwrite(t *testing.T) {
 					}
 					now, openErr := read.Open(context.Background(), d)
 					if openErr != nil {
-						t.Fatalf("behind command %d: %v", at, openErr)
+						t.Fatalf("after command %d: %v", at, openErr)
 					}
 					switch vol, volErr := volume.OpenDisc(context.Background(), now, volume.Options{}); {
 					case disc.Unfinished(context.Background(), now):
 						marked++
 						if !errors.Is(volErr, volume.ErrUnfinished) {
-							t.Errorf("behind command %d: the volume is opened: %v", at, volErr)
+							t.Errorf("after command %d: the volume is opened: %v", at, volErr)
 						}
 					case bytes.Equal(content(t, d, len(fresh)/disc.SectorSize), fresh):
 						complete++
 						if volErr != nil || vol.Volume().Label != "BURNED" {
-							t.Errorf("behind command %d: %v", at, volErr)
+							t.Errorf("after command %d: %v", at, volErr)
 						}
 					case bytes.Equal(content(t, d, len(old)/disc.SectorSize), old):
 						before++
 						if k.wrote && power {
-							t.Errorf("behind command %d: the disc was written to, and shows the old volume", at)
+							t.Errorf("after command %d: the disc was written to, and shows the old volume", at)
 						}
 					default:
-						t.Errorf("behind command %d: the disc is neither the old one, nor the new one, nor marked", at)
+						t.Errorf("after command %d: the disc is neither the old one, nor the new one, nor marked", at)
 					}
 					_ = d.Close()
 					if k.left >= 0 {

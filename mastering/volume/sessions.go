@@ -171,16 +171,16 @@ func (s *search) next(at disc.LBA) (disc.LBA, Head, bool) {
 		before = s.list[n-1].Start + 1
 	}
 	p := make([]byte, step*disc.SectorSize)
-	behind := false // the sector before is a descriptor
+	inRun := false // the sector before is a descriptor
 	for from := max(at, 0); from < min(s.end, at+s.reach); from += step {
 		if from = s.data(from); from >= min(s.end, at+s.reach) {
 			break
 		}
 		n, err := s.r.ReadAt(p[:min(step, int64(s.end-from))*disc.SectorSize], int64(from)*disc.SectorSize)
 		for i := 0; i+6 <= n; i += disc.SectorSize {
-			first := !behind
-			behind = recognised(p[i:])
-			if !behind || !first {
+			first := !inRun
+			inRun = recognised(p[i:])
+			if !inRun || !first {
 				continue
 			}
 			start := from + disc.LBA(i/disc.SectorSize) - descriptors

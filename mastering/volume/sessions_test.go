@@ -98,7 +98,7 @@ func TestSessions(t *testing.T) {
 		program []string
 		views   []string
 	}{
-		{"one behind the other", 0, []string{"genisoimage", "-quiet", "-R", "-J"}, []string{"Rock Ridge", "Joliet", "ISO 9660"}},
+		{"one after the other", 0, []string{"genisoimage", "-quiet", "-R", "-J"}, []string{"Rock Ridge", "Joliet", "ISO 9660"}},
 		{"short", 0, []string{"genisoimage", "-quiet", "-no-pad", "-R"}, []string{"Rock Ridge"}},
 		{"unaligned", 7, []string{"genisoimage", "-quiet", "-no-pad", "-R"}, []string{"Rock Ridge"}},
 		{"of a CD", 11400, []string{"genisoimage", "-quiet", "-R"}, []string{"Rock Ridge"}},

@@ -179,7 +179,7 @@ func (s *settings) mediumFacts(t model.Target, in model.Inserted, isDrive bool) 
 	return []widgets.Fact{{Name: "Disc", Value: in.Medium + ", " + in.Status}, {Name: "Maker", Value: in.Maker}}
 }
 
-// noDrive says what to do without a drive.
+// noDrive explains what to do without a drive.
 func (s *settings) noDrive() string {
 	if err := s.v.burn.FindError(); err != nil {
 		return "No drive was found. " + model.Explain(err)

@@ -22,7 +22,7 @@ func (e *Engine) SaveCompilation(c *compilation.Compilation, path string) error 
 	return c.Save(path)
 }
 
-// kinds translates what happens to files that exist.
+// kinds maps the treatments of existing files.
 var kinds = map[model.Existing]extract.Existing{model.Replace: extract.Replace, model.Skip: extract.Keep, model.KeepBoth: extract.Both}
 
 // CountExisting returns how many of the files that Extract would create exist already, and the
@@ -32,7 +32,7 @@ func (e *Engine) CountExisting(ctx context.Context, f volume.FS, paths []string,
 }
 
 // Extract copies files and folders of a volume into a folder of the host. The notices
-// say what is missing there or different.
+// describe what is missing there or different.
 func (e *Engine) Extract(ctx context.Context, f volume.FS, paths []string, to string, x model.Existing, rep progress.Reporter) ([]disc.Notice, error) {
 	r, err := extract.Extract(ctx, f, to, extract.Options{Paths: paths, Existing: kinds[x]}, rep)
 	return r.Notices, err

@@ -91,7 +91,7 @@ func (a *Autosave) begin() {
 	})
 }
 
-// Now stores the edits at once, after a panic.
+// Now stores the edits immediately, after a panic.
 func (a *Autosave) Now() error {
 	if !a.project.Unsaved() {
 		return nil
@@ -107,7 +107,7 @@ func (a *Autosave) forget() {
 	}
 }
 
-// End removes the stored compilation: the person has closed the window.
+// End removes the stored compilation: the user has closed the window.
 func (a *Autosave) End() {
 	a.ended = true
 	a.job.Cancel()

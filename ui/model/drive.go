@@ -20,7 +20,7 @@ func SameDrive(a, b string) bool {
 	return drive.IsName(a) && drive.IsName(b) && drive.Identity(a) == drive.Identity(b)
 }
 
-// Short returns a short name of a drive or an image file for people.
+// Short returns a short name of a drive or an image file for display.
 func Short(name string) string {
 	if drive.IsName(name) {
 		return Drive{Name: name}.Title()
@@ -28,7 +28,7 @@ func Short(name string) string {
 	return filepath.Base(name)
 }
 
-// Title returns the name of the drive for people.
+// Title returns the name of the drive for display.
 func (d Drive) Title() string {
 	if path, ok := strings.CutPrefix(d.Name, "virtual:"); ok {
 		path, _, _ = strings.Cut(path, "?")
@@ -59,7 +59,7 @@ func (i Inserted) same(x Inserted) bool {
 		i.Free == x.Free && i.Maker == x.Maker
 }
 
-// Describe returns the disc in the drive for people, or why it is unknown.
+// Describe returns a description of the disc in the drive, or why it is unknown.
 func (i Inserted) Describe() string {
 	switch {
 	case i.Err != nil:

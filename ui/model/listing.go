@@ -8,8 +8,8 @@ import (
 
 // Limits of a listing.
 const (
-	// sortAtOnce is the number of rows that are sorted on the goroutine that owns the
-	// window; more are sorted on another one.
+	// sortAtOnce is the largest number of rows that are sorted on the goroutine that owns
+	// the window; more are sorted in the background.
 	sortAtOnce = 5000
 	// maxFound is the number of hits that a search shows.
 	maxFound = 5000

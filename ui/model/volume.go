@@ -21,9 +21,9 @@ type OpenFunc func(ctx context.Context, name string) (disc.Disc, error)
 // extracted.
 type Existing uint8
 
-// What happens to it.
+// Treatments of existing files.
 const (
-	Ask      Existing = iota // the person is asked first
+	Ask      Existing = iota // the user is asked first
 	Replace                  // it is replaced
 	Skip                     // it is kept, and the file of the disc is not extracted
 	KeepBoth                 // it is kept, and the file of the disc gets another name
@@ -55,7 +55,7 @@ type Volume struct {
 	fsys    volume.FS
 	views   []string
 	stop    context.CancelFunc // ends the reads of the disc
-	known   []disc.Notice      // what is known to be wrong with the disc
+	known   []disc.Notice      // known defects of the disc
 	more    []volume.Property  // found out after opening
 	disc    disc.Disc
 	reading *Job
@@ -106,7 +106,7 @@ func (v *Volume) Totals() (files, folders int, bytes int64) { return v.files, v.
 // Problems returns the folders that could not be read.
 func (v *Volume) Problems() []disc.Notice { return v.faults }
 
-// Unread says why a folder has not been read. It is empty when it has.
+// Unread returns why a folder has not been read, or "".
 func (v *Volume) Unread(dir *tree.Node) string {
 	for _, p := range v.faults {
 		if p.Path == dir.Path() {
