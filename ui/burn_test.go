@@ -115,9 +115,9 @@ func TestWithoutVerifyIsUnverified(t *testing.T) {
 	}
 }
 
-// TestLackingFilesAreToldInBurn adds a folder and a file that does not exist. The disc is
+// TestMissingFilesInBurn adds a folder and a file that does not exist. The disc is
 // not burned without a question, and does not look good afterwards.
-func TestLackingFilesAreToldInBurn(t *testing.T) {
+func TestMissingFilesInBurn(t *testing.T) {
 	t.Setenv(drive.Environment, "virtual:"+filepath.Join(t.TempDir(), "dvd")+"?medium=dvd+r")
 	p := newPilot(t)
 	gone := filepath.Join(t.TempDir(), "gone.txt")

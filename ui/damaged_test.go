@@ -79,9 +79,9 @@ func TestUnreadableFolderIsNotEmpty(t *testing.T) {
 	}
 }
 
-// TestAdvancedIsBehindAButton checks that the advanced options are hidden at first, and
+// TestAdvancedOptionsAreHidden checks that the advanced options are hidden at first, and
 // that a refusal is a sentence.
-func TestAdvancedIsBehindAButton(t *testing.T) {
+func TestAdvancedOptionsAreHidden(t *testing.T) {
 	t.Setenv(drive.Environment, "virtual:"+filepath.Join(t.TempDir(), "dvd")+"?medium=dvd+r&sectors=100")
 	p := newPilot(t)
 	p.drop(fyne.NewPos(700, 400), hostFiles(t, "a.txt"))

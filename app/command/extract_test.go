@@ -36,7 +36,7 @@ func TestExtract(t *testing.T) {
 	}
 }
 
-func TestExtractKeepsWhatIsThere(t *testing.T) {
+func TestExtractKeepsExisting(t *testing.T) {
 	image, to := builtImage(t), t.TempDir()
 	mine := filepath.Join(to, "readme.txt")
 	if err := os.WriteFile(mine, []byte("mine"), 0o600); err != nil {

@@ -54,7 +54,7 @@ func TestBuiltImageIsReadByOthers(t *testing.T) {
 }
 
 // Images made by other programs are listed and printed, each view with its own names.
-func TestImagesOfOthers(t *testing.T) {
+func TestForeignImages(t *testing.T) {
 	dir := sample(t)
 	image := filepath.Join(t.TempDir(), "theirs.iso")
 	peertest.Run(t, dir, "genisoimage", "-quiet", "-R", "-J", "-input-charset", "utf-8", "-V", "THEIRS", "-o", image, ".")

@@ -185,7 +185,7 @@ func TestRestrictedOverwrite(t *testing.T) {
 }
 
 // If a burn fails after erasing, the error says that the old contents are lost.
-func TestFailsBehindErasing(t *testing.T) {
+func TestFailsAfterErasing(t *testing.T) {
 	d := virtualtest.Blank(t, "cd-rw", small)
 	if _, err := burn(t, d, virtualtest.DiscOf(virtualtest.Noise(900, 1)), record.Options{}); err != nil {
 		t.Fatal(err)

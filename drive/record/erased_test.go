@@ -25,7 +25,7 @@ func idle(d *virtual.Drive, ops ...byte) *virtual.Drive {
 }
 
 // A drive that reports success without erasing is an error, for quick and full erasing.
-func TestBlankThatDoesNothing(t *testing.T) {
+func TestBlankWithoutEffect(t *testing.T) {
 	for _, name := range rewritable {
 		for _, full := range []bool{false, true} {
 			t.Run(fmt.Sprint(name, ", full ", full), func(t *testing.T) {
@@ -312,7 +312,7 @@ func TestErasedAndUnreadable(t *testing.T) {
 
 // If erasing is interrupted, after each of the first WRITEs and some later ones, the disc
 // is unchanged, blank, or marked as not complete.
-func TestEraseBrokenOff(t *testing.T) {
+func TestEraseInterrupted(t *testing.T) {
 	old := virtualtest.Noise(600, 4)
 	for _, medium := range []string{"dvd+rw", "dvd-ram", "bd-re"} {
 		for after := 1; ; after += 1 + after/6 {

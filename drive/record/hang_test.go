@@ -151,7 +151,7 @@ func TestDriveStaysBusy(t *testing.T) {
 
 // If a burn cannot be checked because the drive hangs, the error says so and does not
 // blame the disc.
-func TestHangsBehindTheBurn(t *testing.T) {
+func TestHangsAfterBurn(t *testing.T) {
 	for _, m := range media {
 		sound := &hanging{}
 		if _, _, err := sound.run(t, m.name, false); err != nil {
@@ -179,7 +179,7 @@ func TestHangsBehindTheBurn(t *testing.T) {
 
 // If the drive hangs before the first sector, the disc is not blamed: the advice is about
 // the drive, and no warning repeats it.
-func TestHangsBeforeTheBurn(t *testing.T) {
+func TestHangsBeforeBurn(t *testing.T) {
 	for _, c := range []struct {
 		medium string
 		op     byte // that hangs

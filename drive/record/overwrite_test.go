@@ -22,15 +22,15 @@ import (
 	"glassmaster/mastering/volume"
 )
 
-// mortal is a program that is killed: after the given number of commands nothing reaches
+// killedProgram is a program that is killed: after the given number of commands nothing reaches
 // the drive.
-type mortal struct {
+type killedProgram struct {
 	*virtual.Drive
 	left  int
 	wrote bool // a WRITE has reached the drive
 }
 
-func (m *mortal) Execute(ctx context.Context, c scsi.Command) (int, error) {
+func (m *killedProgram) Execute(ctx context.Context, c scsi.Command) (int, error) {
 	if m.left--; m.left < 0 {
 		return 0, scsi.ErrConnection
 	}
@@ -94,7 +94,7 @@ func TestKilledOverwrite(t *testing.T) {
 				}
 				for at := 1; ; at++ {
 					d := copyOf(t, file)
-					k := &mortal{Drive: d, left: 1 << 30}
+					k := &killedProgram{Drive: d, left: 1 << 30}
 					b, err := record.NewPlan(context.Background(), k, virtualtest.DiscOf(fresh), record.Options{Blank: true})
 					if err != nil {
 						t.Fatal(err)

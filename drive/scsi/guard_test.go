@@ -144,7 +144,7 @@ func (s *blocked) Execute(_ context.Context, c scsi.Command) (int, error) {
 }
 
 // Execute returns when the system does not end a command that has timed out.
-func TestGuardIsNotStuck(t *testing.T) {
+func TestGuardReturns(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &blocked{end: make(chan struct{})}
 		g := scsi.Guard(s)

@@ -81,7 +81,7 @@ func TestParseRefuses(t *testing.T) {
 }
 
 // The record of one program can be replayed for another.
-func TestReplayOfOthers(t *testing.T) {
+func TestReplayForeign(t *testing.T) {
 	ctx := context.Background()
 	r := trace.NewReplay(parse(t, growisofs))
 	info, err := mmc.ReadDiscInformation(ctx, r)

@@ -109,7 +109,7 @@ func (b *Burn) waitUntilIdle(t *testing.T, q mainLoop) {
 	q.until(t, "the plan", func() bool { return !b.FindingDrives() && !b.isPlanning() && len(q) == 0 })
 }
 
-func TestBurnSaysWhyItCannotBegin(t *testing.T) {
+func TestBurnCannotBegin(t *testing.T) {
 	r := &recorder{}
 	b, q := newBurn(r)
 	b.FindDrives()
