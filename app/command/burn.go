@@ -51,7 +51,7 @@ there is only one.`,
 	f.BoolVar(&o.Eject, "eject", false, "open the tray when done")
 	f.BoolVar(&o.DiscAtOnce, "dao", false, "DVD-R, DVD-RW: disc at once instead of incremental")
 	f.BoolVar(&o.Blank, "blank", false, "erase or overwrite a rewritable disc that is not empty")
-	f.BoolVar(&o.Force, "force", false, "burn an image that is incomplete, has no known file system, or does not show for which address it was made")
+	f.BoolVar(&o.Force, "force", false, "burn an image that is incomplete, has no known file system, or does not state the address it was made for")
 	f.BoolVarP(&o.yes, "yes", "y", false, "do not ask for confirmation")
 	f.BoolVar(&o.keep, "keep-going", false, "leave out files that are missing, and write zeros for what cannot be read")
 	return c
