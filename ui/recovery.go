@@ -12,7 +12,7 @@ import (
 	"glassmaster/ui/widgets"
 )
 
-// faulted is called for every panic. The compilation is backed up, and the window stays
+// faulted is called for each panic. The compilation is backed up, and the window stays
 // open.
 func (s *Shell) faulted(f *model.PanicError) {
 	fmt.Fprintf(os.Stderr, "glassmaster-window: %v\n%s\n", f, f.Stack)

@@ -24,7 +24,7 @@ func (p *pilot) key(k fyne.KeyName) {
 	p.window.Canvas().OnTypedKey()(&fyne.KeyEvent{Name: k})
 }
 
-// sheet returns the title of the open sheet; "" where there is none.
+// sheet returns the title of the open sheet, or "".
 func (p *pilot) sheet() string {
 	title, _ := p.last("sheet")["title"].(string)
 	return title

@@ -156,8 +156,8 @@ func (inv *invocation) compile(ctx context.Context, args []string, o building, c
 	return c, append(notices, more...), err
 }
 
-// leaveOutImage says that a file among the sources is left out, because the image is going
-// to replace it. Only an earlier image can be meant: other files would be lost.
+// leaveOutImage reports that a file among the sources is left out, because the image is
+// going to replace it. Only an earlier image can be meant: other files would be lost.
 func (inv *invocation) leaveOutImage(ctx context.Context, output string, args []string) error {
 	if replaced, err := os.Stat(output); err == nil {
 		for _, arg := range args {

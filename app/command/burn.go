@@ -159,7 +159,7 @@ type burned struct {
 	Verified bool     `json:"verified"`
 	SHA256   string   `json:"sha256,omitempty"`
 	Differs  *differs `json:"differs,omitempty"`
-	// NotAssured says why a disc that is equal is not verified.
+	// NotAssured is why a disc that is equal is not verified.
 	NotAssured    []string       `json:"not_assured,omitempty"`
 	Retried       int64          `json:"retried_sectors"`
 	SourceChanged *sourceChanged `json:"source_changed,omitempty"`

@@ -87,7 +87,7 @@ func (inv *invocation) inspect(ctx context.Context, f drive.Found) driveInfo {
 	return d
 }
 
-// problem says why the state of a drive is unknown. A drive that is in use gets no
+// problem describes why the state of a drive is unknown. A drive that is in use gets no
 // commands.
 func problem(err error) string {
 	var busy *scsi.InUseError

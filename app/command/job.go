@@ -29,8 +29,8 @@ func (inv *invocation) imageSink(output, wanted string, verify bool) (job.Sink, 
 	return job.ImageFile(path, f, job.ImageOptions{NoVerify: !verify}), nil
 }
 
-// openForJob opens a source that is going to be written into a sink. Missing files are an
-// error, unless KeepGoing says that they are left out.
+// openForJob opens a source that will be written into a sink. Missing files are an error
+// unless KeepGoing is set.
 func (inv *invocation) openForJob(ctx context.Context, name string, o source.Options) (*source.Source, error) {
 	of := inv.sourceOptions()
 	o.Wrap, o.Report, o.LateSums = of.Wrap, of.Report, true

@@ -16,8 +16,8 @@ import (
 // Blank erases a rewritable disc. A CD-RW or DVD-RW is blanked: minimally, which only
 // erases the lead-in and the beginning, or in full. A DVD+RW, BD-RE or DVD-RAM is
 // formatted if necessary, and overwritten with zeros: where file systems begin, or in
-// full. Full takes as long as writing the whole disc. The disc is checked in the end:
-// ErrUnchanged is in the chain of the error if the drive reported success and did
+// full. Full erasing takes as long as writing the whole disc. The disc is checked at the
+// end: ErrUnchanged is in the chain of the error if the drive reported success and did
 // nothing.
 func Blank(ctx context.Context, t scsi.Transport, full bool, rep progress.Reporter) error {
 	t = scsi.Guard(t)
@@ -204,8 +204,7 @@ func (r *burning) writeZeros(probes []span, phase progress.Phase) error {
 	return combine(err, r.watch.lost)
 }
 
-// writeMark marks the first r.mark sectors of a disc that is going to be erased as not
-// complete.
+// writeMark marks the first r.mark sectors of a disc that will be erased as not complete.
 func (r *burning) writeMark() error {
 	if r.mark == 0 {
 		return nil

@@ -260,7 +260,7 @@ func TestRetried(t *testing.T) {
 type shifting struct {
 	disc.Disc
 	at    disc.LBA // sector that changes
-	gone  bool     // it cannot be read any more
+	gone  bool     // it can no longer be read
 	again map[disc.LBA]bool
 }
 

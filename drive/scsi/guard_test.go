@@ -130,7 +130,7 @@ func TestDeferred(t *testing.T) {
 }
 
 // blocked is a transport that does not return from its first command, and fills in the
-// data of that one when it does in the end.
+// its data when it finally does.
 type blocked struct{ end chan struct{} }
 
 func (s *blocked) MaxTransfer() int { return 2048 }

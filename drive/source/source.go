@@ -34,7 +34,7 @@ type Source struct {
 	// KeepGoing makes a job that writes the source leave out missing files, and write
 	// zeros for what cannot be read.
 	KeepGoing bool
-	// LeaveOut says that a job that writes the source leaves out files that are missing.
+	// LeaveOut makes a job that writes the source leave out missing files.
 	LeaveOut bool
 	// Whole says that a job writes all sectors of a disc that is overwritten in place
 	// (DVD+RW, BD-RE), and not only the part in use.

@@ -46,7 +46,7 @@ func both(n uint32) []byte {
 	return p
 }
 
-// dir begins a directory of so many sectors.
+// dir begins a directory of n sectors.
 func (h *handmade) dir(block, parent, sectors int, use ...[]byte) {
 	h.next[block] = block * disc.SectorSize
 	h.add(block, "\x00", block, sectors*disc.SectorSize, format.FlagDirectory, use...)

@@ -19,7 +19,7 @@ import (
 	"glassmaster/ui/model"
 )
 
-// numbered writes an image of so many sectors, each filled with its number.
+// numbered writes an image of n sectors, each filled with its number.
 func numbered(t *testing.T, sectors int) model.Source {
 	t.Helper()
 	var b bytes.Buffer

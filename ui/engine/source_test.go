@@ -80,7 +80,7 @@ func TestWriteImageOfChangedFiles(t *testing.T) {
 	for _, c := range []struct {
 		name   string
 		do     func(path string) error
-		writes bool // the image, and says what has happened
+		writes bool // the image, and reports what has happened
 	}{
 		{"longer", func(p string) error { return os.Truncate(p, 2<<20) }, true},
 		{"shorter", func(p string) error { return os.Truncate(p, 1000) }, false},

@@ -11,8 +11,8 @@ import (
 
 // Keeper stores unsaved compilations, to recover them after a crash.
 type Keeper interface {
-	// Keep stores a compilation, in place of the one that it has stored before. Origin is
-	// the file that it was loaded from or saved to, empty when there is none.
+	// Keep stores a compilation, replacing the one stored before. Origin is the file that
+	// it was loaded from or saved to, or "".
 	Keep(c *compilation.Compilation, origin string) error
 	// Forget removes the stored compilation.
 	Forget() error
@@ -43,7 +43,7 @@ type Autosave struct {
 	seen    int  // number of edits that are stored, or being stored
 	pending bool // storing is scheduled
 	stored  bool
-	ended   bool // nothing is stored any more
+	ended   bool // nothing is stored after this
 	job     *Job
 }
 

@@ -26,13 +26,13 @@ const (
 type Source struct {
 	Kind        SourceKind
 	Name        string                   // of the image file, or of the drive
-	Compilation *compilation.Compilation // a copy that is not edited any more
+	Compilation *compilation.Compilation // a copy that is no longer edited
 	Missing     []disc.Notice            // files that the compilation lacks
 }
 
 // Target is the target of a burn: a drive, or an image file.
 type Target struct {
-	Drive string // its name; empty when the target is a file
+	Drive string // its name; empty if the target is a file
 	File  string // path of the image file to write
 }
 
@@ -88,7 +88,7 @@ const (
 type Burn struct {
 	Options  record.Options
 	OnChange func() // may be nil
-	// Compiled returns the compilation that is edited, nil when it is empty. May be nil.
+	// Compiled returns the compilation that is edited, or nil if it is empty. May be nil.
 	Compiled func() *compilation.Compilation
 	// Missing returns the files that it lacks: they could not be added. May be nil.
 	Missing func() []disc.Notice

@@ -14,7 +14,7 @@ import (
 
 // Preflight is what is known about a burn before it begins.
 type Preflight struct {
-	Sectors int64         // of the source; 0 when unknown
+	Sectors int64         // of the source; 0: unknown
 	Notices []disc.Notice // about the source
 	Plan    job.Plan
 	Err     error // why it cannot be burned with these settings
@@ -44,7 +44,7 @@ func (p Preflight) Warnings() []string {
 	return append(text, disc.Texts(p.Plan.Notices)...)
 }
 
-// unplan gives up the plan, which is not that of the present settings any more.
+// unplan discards the plan, which no longer matches the settings.
 func (b *Burn) unplan() {
 	b.planning.Cancel()
 	b.planning, b.planned, b.preflight = nil, false, Preflight{}

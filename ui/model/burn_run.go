@@ -200,7 +200,7 @@ func (w writing) expects() []progress.Phase {
 	return all
 }
 
-// Outcome returns the outcome of the burn, nil before it has ended.
+// Outcome returns the outcome of the burn, or nil before it has ended.
 func (b *Burn) Outcome() *Outcome { return b.outcome }
 
 // Reset returns from the outcome to the settings.

@@ -12,7 +12,7 @@ import (
 // Drive is an optical drive.
 type Drive struct {
 	Name  string // opens it: /dev/sr0, iscsi://..., virtual:...
-	Model string // vendor and product, empty when unknown
+	Model string // vendor and product; empty if unknown
 }
 
 // SameDrive reports whether two names are of the same drive.
@@ -46,7 +46,7 @@ type Inserted struct {
 	Medium   string // "DVD+R"; empty without a disc
 	Status   string // "blank", "appendable", "closed", "rewritable"
 	Erasable bool
-	Capacity int64 // sectors, 0 when unknown
+	Capacity int64 // sectors, 0: unknown
 	Free     int64 // sectors that can be written now
 	Speeds   []int // kB/s, highest first
 	Maker    string

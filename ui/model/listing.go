@@ -64,7 +64,7 @@ func (l *Listing) Selected() []*tree.Node { return l.Selection.In(l.rows) }
 // Order returns how the list is sorted.
 func (l *Listing) Order() Order { return l.order }
 
-// Query returns the text that is searched for, empty when there is no search.
+// Query returns the text that is searched for, or "".
 func (l *Listing) Query() string { return l.query }
 
 // Truncated reports whether a search found more than it shows.

@@ -40,7 +40,7 @@ type Project struct {
 type Size struct {
 	Files, Folders int
 	Content        int64         // bytes of the files
-	Sectors        int64         // of the image; 0 when it cannot be planned
+	Sectors        int64         // of the image; 0 if it cannot be planned
 	Notices        []disc.Notice // differences from what was requested
 	Err            error         // why it cannot be planned
 }
@@ -66,8 +66,7 @@ func mediumNamed(name string) (disc.Medium, bool) {
 // Compilation returns the compilation that is edited.
 func (p *Project) Compilation() *compilation.Compilation { return p.comp }
 
-// Path returns the file that the compilation was loaded from or saved to, empty
-// when there is none.
+// Path returns the file that the compilation was loaded from or saved to, or "".
 func (p *Project) Path() string { return p.path }
 
 // Dirty reports whether there are unsaved edits.

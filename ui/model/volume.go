@@ -14,7 +14,7 @@ import (
 	"glassmaster/mastering/volume"
 )
 
-// OpenFunc opens an image file, or the disc in a drive, by its name.
+// OpenFunc opens an image file, or the disc in a drive, by name.
 type OpenFunc func(ctx context.Context, name string) (disc.Disc, error)
 
 // Existing is what happens to a file on the host when one of the same name is
@@ -77,13 +77,13 @@ func (v *Volume) State() State { return v.state }
 // Name returns the name of the image file or drive.
 func (v *Volume) Name() string { return v.name }
 
-// Err returns why the volume could not be opened, nil when it could.
+// Err returns why the volume could not be opened, or nil.
 func (v *Volume) Err() error { return v.err }
 
-// FS returns the file system, nil when none is open.
+// FS returns the file system, or nil if none is open.
 func (v *Volume) FS() volume.FS { return v.fsys }
 
-// Disc returns the disc, nil when none is open.
+// Disc returns the disc, or nil if none is open.
 func (v *Volume) Disc() disc.Disc { return v.disc }
 
 // Info returns the properties of the volume.
