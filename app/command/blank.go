@@ -42,7 +42,7 @@ func (inv *invocation) blank(ctx context.Context, name string, full, yes bool) e
 	}
 	defer t.Close()
 	if err := scsi.Writable(t); err != nil { // before asking for confirmation
-		return fmt.Errorf("%s: the drive can only be read now: %w", name, err)
+		return fmt.Errorf("%s: the drive is open for reading only: %w", name, err)
 	}
 	if !yes {
 		c, err := record.LookInto(ctx, t)

@@ -70,7 +70,7 @@ func (inv *invocation) closeDisc(ctx context.Context, name string, level record.
 	plan := c.Plan()
 	if len(plan.Steps) > 0 {
 		if err := scsi.Writable(t); err != nil { // before asking for confirmation
-			return fmt.Errorf("%s: the drive can only be read now: %w", name, err)
+			return fmt.Errorf("%s: the drive is open for reading only: %w", name, err)
 		}
 		inv.outline(name+": "+plan.Profile, plan.Steps, plan.Costs)
 		if !yes {

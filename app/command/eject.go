@@ -53,7 +53,7 @@ func (inv *invocation) moveTray(ctx context.Context, name string, open bool) err
 	}
 	defer t.Close()
 	if err := scsi.Writable(t); err != nil {
-		return fmt.Errorf("%s: the drive can only be read now: %w", name, err)
+		return fmt.Errorf("%s: the drive is open for reading only: %w", name, err)
 	}
 	if open {
 		return inv.eject(ctx, t, name)

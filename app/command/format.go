@@ -74,7 +74,7 @@ func (inv *invocation) format(ctx context.Context, name string, o record.FormatO
 		return fmt.Errorf("%s: %w", name, err)
 	}
 	if err := scsi.Writable(t); err != nil { // before asking for confirmation
-		return fmt.Errorf("%s: the drive can only be read now: %w", name, err)
+		return fmt.Errorf("%s: the drive is open for reading only: %w", name, err)
 	}
 	plan := f.Plan()
 	inv.outline(name+": "+plan.Profile, plan.Steps, plan.Costs)

@@ -32,7 +32,7 @@ func Blank(ctx context.Context, t scsi.Transport, full bool, rep progress.Report
 		return fmt.Errorf("erase the disc: %w: a %v can be written only once", ErrNotWritable, m.profile)
 	}
 	if err := scsi.Writable(t); err != nil {
-		return fmt.Errorf("erase the disc: the drive can only be read now: %w", err)
+		return fmt.Errorf("erase the disc: the drive is open for reading only: %w", err)
 	}
 	if err := ctx.Err(); err != nil {
 		return err
@@ -94,7 +94,7 @@ func work(ctx context.Context, t scsi.Transport, m medium, rep progress.Reporter
 // leaves the tray locked if it is.
 func (r *burning) lockPlanned() error {
 	if err := scsi.Writable(r.t); err != nil {
-		return fmt.Errorf("the drive can only be read now: %w", err)
+		return fmt.Errorf("the drive is open for reading only: %w", err)
 	}
 	if err := r.ctx.Err(); err != nil {
 		return err

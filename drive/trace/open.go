@@ -9,17 +9,17 @@ import (
 	"glassmaster/drive/scsi"
 )
 
-// Scheme is what the names of replayed records begin with: "trace:FILE".
+// Scheme is the prefix of the names of replayed recordings: "trace:FILE".
 const Scheme = "trace"
 
-// Open opens the record in a file, by a name that begins with Scheme, as a drive that
-// replies as in the record. It allows you to examine the replies of a drive that you do
-// not have.
+// Open opens the recording in a file, by a name that begins with Scheme, as a drive that
+// replies as in the recording. It allows you to examine the replies of a drive that you
+// do not have.
 func Open(_ context.Context, name string) (scsi.Transport, error) {
 	path := strings.TrimPrefix(name, Scheme+":")
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, fmt.Errorf("open the record of a drive: %w", err)
+		return nil, fmt.Errorf("open the recording of a drive: %w", err)
 	}
 	defer f.Close()
 	all, err := Parse(f)
@@ -27,7 +27,7 @@ func Open(_ context.Context, name string) (scsi.Transport, error) {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	if len(all) == 0 {
-		return nil, fmt.Errorf("%s: there is no command in it; it must be a record that --trace has made", path)
+		return nil, fmt.Errorf("%s: it contains no commands; it must be a recording made with --trace", path)
 	}
 	return NewReplay(all), nil
 }

@@ -13,7 +13,7 @@ import (
 	"glassmaster/drive/scsi"
 )
 
-// Exchange is a command in a record, with its reply.
+// Exchange is a command in a recording, with its reply.
 type Exchange struct {
 	Number    int
 	Direction scsi.Direction
@@ -42,7 +42,7 @@ func pattern(s string) func() *regexp.Regexp {
 	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(s) })
 }
 
-// Parse reads a record.
+// Parse reads a recording.
 func Parse(r io.Reader) ([]Exchange, error) {
 	var all []Exchange
 	in := bufio.NewScanner(r)
@@ -54,16 +54,16 @@ func Parse(r io.Reader) ([]Exchange, error) {
 		if m := commandLine().FindStringSubmatch(line); m != nil {
 			e, err := command(m)
 			if err != nil {
-				return nil, fmt.Errorf("read the record, line %d: %w", n, err)
+				return nil, fmt.Errorf("read the recording, line %d: %w", n, err)
 			}
 			all = append(all, e)
 			continue
 		}
 		if len(all) == 0 {
-			return nil, fmt.Errorf("read the record, line %d: %q is before the first command", n, line)
+			return nil, fmt.Errorf("read the recording, line %d: %q is before the first command", n, line)
 		}
 		if err := all[len(all)-1].add(line); err != nil {
-			return nil, fmt.Errorf("read the record, line %d: %w", n, err)
+			return nil, fmt.Errorf("read the recording, line %d: %w", n, err)
 		}
 	}
 	return all, in.Err()
@@ -124,7 +124,7 @@ func (e *Exchange) add(line string) error {
 		e.Err = fmt.Errorf("%w: %s", scsi.ErrConnection, m[1])
 		return nil
 	}
-	return fmt.Errorf("%q is not a line of a record", line)
+	return fmt.Errorf("%q is not a line of a recording", line)
 }
 
 func unhex(s string) ([]byte, error) { return hex.DecodeString(strings.ReplaceAll(s, " ", "")) }

@@ -9,12 +9,12 @@ import (
 	"glassmaster/drive/scsi"
 )
 
-// Replay is a drive that replies as in a record. The contents of sectors are not in a
-// record, so they are read as zeros.
+// Replay is a drive that replies as in a recording. The contents of sectors are not
+// recorded, so they are read as zeros.
 type Replay struct {
-	// Strict accepts only the commands of the record in their order. Otherwise a
-	// command is searched for after the last one and then in the whole record, and its
-	// allocation length is ignored. So the record of another program can be replayed.
+	// Strict accepts only the recorded commands in their order. Otherwise a command is
+	// searched for after the last one and then in the whole recording, and its allocation
+	// length is ignored. So the recording of another program can be replayed.
 	Strict bool
 
 	mu   sync.Mutex
@@ -25,7 +25,7 @@ type Replay struct {
 	op   byte  // operation code of that run
 }
 
-// NewReplay returns a drive that replies as in the record.
+// NewReplay returns a drive that replies as in the recording.
 func NewReplay(all []Exchange) *Replay { return &Replay{all: all} }
 
 // MaxTransfer implements [scsi.Transport].
@@ -34,15 +34,15 @@ func (r *Replay) MaxTransfer() int { return 64 << 10 }
 // Close implements [scsi.Transport].
 func (r *Replay) Close() error { return nil }
 
-// Left returns how many exchanges of the record were not replayed yet.
+// Left returns how many exchanges of the recording were not replayed yet.
 func (r *Replay) Left() int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return len(r.all) - r.at
 }
 
-// Execute implements [scsi.Transport]. For a command that is not in the record it returns
-// an error of the transport.
+// Execute implements [scsi.Transport]. For a command that is not in the recording it
+// returns an error of the transport.
 func (r *Replay) Execute(_ context.Context, c scsi.Command) (int, error) {
 	if err := scsi.Check(c); err != nil {
 		return 0, err
@@ -55,13 +55,13 @@ func (r *Replay) Execute(_ context.Context, c scsi.Command) (int, error) {
 	i, ok := r.find(c)
 	if !ok {
 		if r.at < len(r.all) {
-			return 0, fmt.Errorf("the command % x was sent, and the next one in the record is % x", c.CDB, r.all[r.at].CDB)
+			return 0, fmt.Errorf("the command % x was sent, but the next one in the recording is % x", c.CDB, r.all[r.at].CDB)
 		}
-		return 0, fmt.Errorf("the command % x was sent after the end of the record", c.CDB)
+		return 0, fmt.Errorf("the command % x was sent after the end of the recording", c.CDB)
 	}
 	e := r.all[i]
 	if r.Strict && e.Out != nil && !bytes.Equal(e.Out, c.Data) {
-		return 0, fmt.Errorf("%s: the data in the record are\n% x, but were\n% x", scsi.Describe(c.CDB), e.Out, c.Data)
+		return 0, fmt.Errorf("%s: the data in the recording are\n% x, but were\n% x", scsi.Describe(c.CDB), e.Out, c.Data)
 	}
 	r.at = i + 1
 	if lba, blocks, ok := sectorCommand(e.CDB); ok {

@@ -105,7 +105,7 @@ func (v *View) build() fyne.CanvasObject {
 	var inDrive *widgets.Button
 	inDrive = v.host.Tips.NewButton("Open disc", theme.DiscIcon, "", func() { v.drivesMenu(widgets.Below(inDrive)) })
 	v.empty = widgets.Panel(widgets.Empty(theme.DiscIcon, "Open a disc or an image",
-		"Drag an image file here, or choose an image or a drive. Browse only reads, it changes nothing.",
+		"Drag an image file here, or choose an image or a drive. Browse only reads; it changes nothing.",
 		v.host.Tips.NewPrimary("Open image…", theme.OpenIcon, "", v.PickImage), inDrive))
 	v.body = container.NewStack(v.empty, v.wait, v.panes)
 	foot := container.NewBorder(nil, nil, nil, v.task.Container, container.NewVBox(layout.NewSpacer(), v.status, layout.NewSpacer()))

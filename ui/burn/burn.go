@@ -76,19 +76,19 @@ func (v *View) Left() {
 // Work describes what is in progress, and what stopping it does; "" if nothing is.
 func (v *View) Work() string {
 	if job := v.burn.Action(); job != nil {
-		return job.Title() + " in " + v.burn.TargetTitle() + ": if it is stopped, the disc may be unusable until that is repeated."
+		return job.Title() + " in " + v.burn.TargetTitle() + ". If this is stopped, the disc may be unusable until it is repeated."
 	}
 	if v.burn.Stage() != model.Running {
 		return ""
 	}
 	if _, waits := v.burn.WaitsFor(); waits {
-		return "A burn waits for its drive. Nothing is written if it is stopped now."
+		return "A burn is waiting for its drive. If it is stopped now, nothing is written."
 	}
 	if file := v.burn.WrittenTo().File; file != "" {
-		return "The image " + file + " is being written: if that is stopped, the unfinished file is removed."
+		return "The image " + file + " is being written. If this is stopped, the unfinished file is removed."
 	}
 	_, to := v.burn.Written()
-	return "A disc is being burned in " + to + ": if that is stopped, the disc is left in the best state that the medium allows, but one that can be written only once is usually lost."
+	return "A disc is being burned in " + to + ". If this is stopped, the disc is left in the best state that the medium allows, but a write-once disc is usually lost."
 }
 
 // Stop stops it.

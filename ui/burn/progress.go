@@ -128,7 +128,7 @@ func rateFacts(s progress.Snapshot, waiting bool) []widgets.Fact {
 
 // askStop asks before a burn is stopped, since that may ruin the disc.
 func (v *View) askStop() {
-	text := "Stopping leaves the disc in the best state that the medium allows. A disc that can be written only once is usually lost."
+	text := "Stopping leaves the disc in the best state that the medium allows. A write-once disc is usually lost."
 	_, waiting := v.burn.WaitsFor()
 	if waiting {
 		text = "The burn has not begun. Nothing was written."
