@@ -175,7 +175,7 @@ func TestExitCodes(t *testing.T) {
 		{"ls --session 3 " + image, Failed, "no session 3"},
 		{"media " + dir + "/missing", NoMedium, "missing does not exist"},
 		{"media iscsi://127.0.0.1:1/target/0", Failed, "127.0.0.1:1"},
-		{"help frobnicate", Usage, "no help for"},
+		{"help frobnicate", Usage, "no help topic"},
 		{"completion", Usage, "completion needs a SHELL"},
 		{"completion frobnicate", Usage, "frobnicate"},
 		{"ls " + image, OK, ""},
