@@ -316,7 +316,7 @@ func TestReplayTrace(t *testing.T) {
 	if err := os.WriteFile(record, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if r := run(t, "media", "trace:"+record); r.code == OK || !strings.Contains(r.log, "no command in it") {
+	if r := run(t, "media", "trace:"+record); r.code == OK || !strings.Contains(r.log, "contains no command") {
 		t.Errorf("an empty record: %d, %s", r.code, r.log)
 	}
 }

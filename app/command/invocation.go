@@ -22,8 +22,8 @@ type invocation struct {
 	started  bool // a verb runs: what fails from here on is not an error of usage
 	piped    bool // standard output carries an image or a file
 	progress *terminal.Report
-	record   *os.File // of the commands to drives, nil: none
-	data     any      // of the result object
+	record   *recordFile // of the commands to drives, nil: none
+	data     any         // of the result object
 }
 
 // begin prepares what every verb needs.
@@ -36,8 +36,30 @@ func (inv *invocation) begin() error {
 	if err != nil {
 		return fmt.Errorf("record the commands: %w", err)
 	}
-	inv.record = f
+	inv.record = &recordFile{f: f}
 	return nil
+}
+
+// recordFile is the file of --trace. It remembers the first error of writing it.
+type recordFile struct {
+	f   *os.File
+	err error
+}
+
+func (r *recordFile) Write(p []byte) (int, error) {
+	n, err := r.f.Write(p)
+	if r.err == nil {
+		r.err = err
+	}
+	return n, err
+}
+
+func (r *recordFile) Close() error {
+	err := r.f.Close()
+	if r.err != nil {
+		return r.err
+	}
+	return err
 }
 
 // report returns where the verb's progress goes.
@@ -93,7 +115,7 @@ func wanted(least, most int, what string) cobra.PositionalArgs {
 		case len(args) < least:
 			return usagef("%s needs %s", cmd.Name(), what)
 		case most >= 0 && len(args) > most:
-			return usagef("%s does not know what to do with %q: it takes %s", cmd.Name(), args[most], what)
+			return usagef("%s: unexpected argument %q; it takes %s", cmd.Name(), args[most], what)
 		}
 		return nil
 	}
@@ -127,8 +149,12 @@ type outcome struct {
 func (inv *invocation) end(cmd *cobra.Command, err error) int {
 	inv.endProgress()
 	if inv.record != nil {
-		if e := inv.record.Close(); e != nil && err == nil {
-			err = fmt.Errorf("record the commands: %w", e)
+		switch e := inv.record.Close(); {
+		case e != nil && err == nil:
+			err = fmt.Errorf("%s succeeded, but the record of its commands is incomplete: %w", cmd.Name(), e)
+		case e != nil:
+			inv.warn(fmt.Sprintf("the record of the commands is incomplete: %v", e))
+			inv.endProgress()
 		}
 	}
 	code, hint := classify(err)

@@ -13,7 +13,13 @@ import (
 
 // imageSink returns the image file of that name, or standard output for "-", as a sink.
 // The format is the one that is wanted or, if that is empty, that of the file extension.
-func (inv *invocation) imageSink(output, wanted string, verify bool) (job.Sink, error) {
+// The image must not replace one of its sources.
+func (inv *invocation) imageSink(output, wanted string, verify bool, sources ...string) (job.Sink, error) {
+	for _, s := range sources {
+		if source.IsFile(s, output) {
+			return nil, usagef("%s is the source, which the image would replace; name another file with -o", output)
+		}
+	}
 	inv.piped = output == "-"
 	path := output
 	if inv.piped {

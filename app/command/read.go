@@ -73,7 +73,7 @@ type copied struct {
 }
 
 func (inv *invocation) read(ctx context.Context, from string, o reading) error {
-	to, err := inv.imageSink(o.output, o.format, o.verify)
+	to, err := inv.imageSink(o.output, o.format, o.verify, from)
 	if err != nil {
 		return err
 	}

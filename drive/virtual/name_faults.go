@@ -80,7 +80,7 @@ func (q *query) event(key, value string) error {
 	case "cut":
 		e.Kill = PowerCut
 	default:
-		return fmt.Errorf("%s is no option of a virtual drive; medium, sectors and pace are, and the faults that the documentation of media lists", key)
+		return fmt.Errorf("a virtual drive has no option %q; it has medium, sectors, pace, and the faults that docs/media.md lists", key)
 	}
 	if err != nil {
 		return fmt.Errorf("%s=%s is not understood: %w", key, value, err)
