@@ -79,7 +79,7 @@ func (c *checkInfo) volume(ctx context.Context, d disc.Disc, vol volume.FS, view
 		}
 		c.take(defects)
 		for _, d := range defects {
-			if d.Severity > disc.Info {
+			if d.Severity != disc.Info {
 				w.known, w.told[strings.TrimPrefix(d.Path, "/")] = true, true
 			}
 		}
@@ -139,7 +139,7 @@ func (c *checkInfo) take(defects []disc.Notice) {
 	for _, d := range defects {
 		c.incomplete = c.incomplete || d.Incomplete
 		switch {
-		case d.Severity > disc.Info:
+		case d.Severity != disc.Info:
 			c.add("%v", d)
 		case len(c.Remarks) < shown:
 			c.Remarks = append(c.Remarks, terminal.Valid(d.String()))

@@ -28,7 +28,7 @@ func (inv *invocation) warnDefects(ctx context.Context, src *source.Source) {
 func serious(list []disc.Notice) int {
 	n := 0
 	for _, d := range list {
-		if d.Severity > disc.Info {
+		if d.Severity != disc.Info {
 			n++
 		}
 	}

@@ -29,7 +29,7 @@ func (k *kill) holds(image string, open bool) bool {
 	if image == "" {
 		return false
 	}
-	h, err := virtualtest.Look(k.file)
+	h, err := virtualtest.ReadState(k.file)
 	if err != nil {
 		k.Fatal(err)
 	}
@@ -82,7 +82,7 @@ func (k *kill) burn(image, option string, args ...string) {
 // without, against its file.
 func (k *kill) check() {
 	k.Helper()
-	h, err := virtualtest.Look(k.file)
+	h, err := virtualtest.ReadState(k.file)
 	if err != nil {
 		k.Fatal(err)
 	}

@@ -65,7 +65,7 @@ func (inv *invocation) openWith(ctx context.Context, o source.Options, name stri
 // warnAll prints notices that are not errors.
 func (inv *invocation) warnAll(list []disc.Notice) {
 	for _, n := range list {
-		if n.Severity < disc.Error {
+		if n.Severity != disc.Error {
 			inv.warn(n.String())
 		}
 	}

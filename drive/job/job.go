@@ -18,11 +18,11 @@
 //
 // # Incomplete, damaged and changing sources
 //
-// The rules are the same for all sinks. Source.KeepGoing and record.Options.Force relax
-// them.
+// The rules are the same for all sinks. Source.KeepGoing, Source.LeaveOut and
+// record.Options.Force relax them.
 //
-//   - Files of a folder or compilation are missing: it is refused. With KeepGoing the
-//     files are left out.
+//   - Files of a folder or compilation are missing: it is refused. With LeaveOut or
+//     KeepGoing the files are left out.
 //   - The end of the source is missing: a recorder refuses it, because it would use up a
 //     medium. With Force it is burned. An image file is written as far as the source
 //     goes, because that may be all that can be saved.

@@ -2,6 +2,7 @@ package job
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"glassmaster/drive/read"
@@ -19,10 +20,16 @@ type Plan struct {
 // Plan returns what Run is going to do.
 func (j *Job) Plan() Plan { return j.plan }
 
-// missingError says that files of a folder or compilation cannot be put on the disc.
+// ErrMissing is in the chain of the error if files of a folder or compilation cannot be
+// put on the disc. With Source.LeaveOut they are left out.
+var ErrMissing = errors.New("files cannot be put on the disc")
+
+// missingError says which.
 type missingError struct {
 	Files []disc.Notice
 }
+
+func (e *missingError) Is(target error) bool { return target == ErrMissing }
 
 func (e *missingError) Error() string {
 	if len(e.Files) == 1 {
@@ -31,9 +38,9 @@ func (e *missingError) Error() string {
 	return fmt.Sprintf("%d files cannot be put on the disc", len(e.Files))
 }
 
-// admitMissing refuses a source with missing files, unless KeepGoing is set.
+// admitMissing refuses a source with missing files, unless LeaveOut or KeepGoing is set.
 func (j *Job) admitMissing() error {
-	if files := j.source.Missing(); len(files) > 0 && !j.source.KeepGoing {
+	if files := j.source.Missing(); len(files) > 0 && !j.source.LeaveOut && !j.source.KeepGoing {
 		return &missingError{files}
 	}
 	return nil

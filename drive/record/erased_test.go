@@ -261,15 +261,15 @@ func TestOverwriteKilled(t *testing.T) {
 func TestErasedInTheBuffer(t *testing.T) {
 	for _, c := range []struct {
 		name   string
-		echo   virtual.Echo
+		echo   virtual.ReadCache
 		refuse []byte
 		found  bool
 	}{
-		{"it stops", virtual.Echo{On: true, Deaf: true}, nil, true},
-		{"the buffer outlives a stop, and the drive knows FUA", virtual.Echo{On: true, Spins: true}, nil, true},
-		{"the buffer outlives a stop, and takes other sectors", virtual.Echo{On: true, Spins: true, Deaf: true, Reads: 600}, nil, true},
-		{"it does not stop, and knows FUA", virtual.Echo{On: true}, []byte{0x1B}, true},
-		{"it does not stop, and does not know FUA", virtual.Echo{On: true, Deaf: true}, []byte{0x1B}, false},
+		{"it stops", virtual.ReadCache{On: true, IgnoresFUA: true}, nil, true},
+		{"the buffer outlives a stop, and the drive knows FUA", virtual.ReadCache{On: true, KeptOnStop: true}, nil, true},
+		{"the buffer outlives a stop, and takes other sectors", virtual.ReadCache{On: true, KeptOnStop: true, IgnoresFUA: true, Reads: 600}, nil, true},
+		{"it does not stop, and knows FUA", virtual.ReadCache{On: true}, []byte{0x1B}, true},
+		{"it does not stop, and does not know FUA", virtual.ReadCache{On: true, IgnoresFUA: true}, []byte{0x1B}, false},
 	} {
 		for _, medium := range []string{"dvd+rw", "dvd-ram", "bd-re"} {
 			t.Run(c.name+", "+medium, func(t *testing.T) {
@@ -277,7 +277,7 @@ func TestErasedInTheBuffer(t *testing.T) {
 				if _, err := burn(t, d, virtualtest.DiscOf(virtualtest.Noise(3000, 4)), record.Options{}); err != nil {
 					t.Fatal(err)
 				}
-				d.SetFaults(virtual.Faults{Coaster: true, Echo: c.echo, Refuse: c.refuse})
+				d.SetFaults(virtual.Faults{Discard: true, ReadCache: c.echo, Refuse: c.refuse})
 				var m progress.Meter
 				err := record.Blank(context.Background(), d, false, &m)
 				told := false

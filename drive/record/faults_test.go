@@ -54,10 +54,10 @@ func failed(t *testing.T, d scsi.Transport, r record.Result, err, cause error) *
 }
 
 // A drive that takes everything and writes nothing is found out.
-func TestSilentCoaster(t *testing.T) {
+func TestWritesDiscarded(t *testing.T) {
 	eachMedium(t, func(t *testing.T, _ string, _ bool, d *virtual.Drive) {
 		for _, noVerify := range []bool{false, true} {
-			d.SetFaults(virtual.Faults{Coaster: true})
+			d.SetFaults(virtual.Faults{Discard: true})
 			r, err := burn(t, d, virtualtest.DiscOf(virtualtest.Noise(900, 3)), record.Options{NoVerify: noVerify})
 			failed(t, d, r, err, record.ErrNotOnDisc)
 		}

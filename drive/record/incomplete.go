@@ -57,7 +57,7 @@ func AboutSource(defects []disc.Notice, made string) []disc.Notice {
 		switch {
 		case d.Incomplete:
 			n.Text = fmt.Sprintf("the source is incomplete, and the %s will be, too: %s", made, d.Text)
-		case d.Severity > disc.Info:
+		case d.Severity != disc.Info:
 			n.Text = fmt.Sprintf("the source is damaged: %v", d)
 		default:
 			n.Text = fmt.Sprintf("the source: %v", d)
@@ -74,7 +74,7 @@ func (p Plan) Damaged() string {
 		return fmt.Sprintf("its files cannot be found: %v", p.Unopenable)
 	}
 	for _, d := range p.Defects {
-		if d.Severity > disc.Info && !d.Incomplete {
+		if d.Severity != disc.Info && !d.Incomplete {
 			return d.Text
 		}
 	}

@@ -23,18 +23,18 @@ import (
 func TestEcho(t *testing.T) {
 	for _, c := range []struct {
 		name   string
-		echo   virtual.Echo
+		echo   virtual.ReadCache
 		refuse []byte
 		found  bool
 	}{
-		{"the disc is reloaded", virtual.Echo{On: true, Deaf: true}, nil, true},
-		{"the buffer outlives a stop, and the drive knows FUA", virtual.Echo{On: true, Spins: true}, nil, true},
-		{"it does not stop, and knows FUA", virtual.Echo{On: true}, []byte{0x1B}, true},
-		{"it does not stop, and does not know FUA", virtual.Echo{On: true, Deaf: true}, []byte{0x1B}, false},
+		{"the disc is reloaded", virtual.ReadCache{On: true, IgnoresFUA: true}, nil, true},
+		{"the buffer outlives a stop, and the drive knows FUA", virtual.ReadCache{On: true, KeptOnStop: true}, nil, true},
+		{"it does not stop, and knows FUA", virtual.ReadCache{On: true}, []byte{0x1B}, true},
+		{"it does not stop, and does not know FUA", virtual.ReadCache{On: true, IgnoresFUA: true}, []byte{0x1B}, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			eachMedium(t, func(t *testing.T, _ string, _ bool, d *virtual.Drive) {
-				d.SetFaults(virtual.Faults{Corrupt: []int64{700}, Echo: c.echo, Refuse: c.refuse})
+				d.SetFaults(virtual.Faults{Corrupt: []int64{700}, ReadCache: c.echo, Refuse: c.refuse})
 				r, err := burn(t, d, virtualtest.DiscOf(virtualtest.Noise(900, 4)), record.Options{})
 				if r.Verified {
 					t.Error("a bad disc is verified")

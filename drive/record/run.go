@@ -56,7 +56,7 @@ type burning struct {
 }
 
 func (r *burning) inform(format string, args ...any) {
-	r.rep.Notice(disc.Notice{Text: fmt.Sprintf(format, args...)})
+	r.rep.Notice(disc.Notice{Severity: disc.Info, Text: fmt.Sprintf(format, args...)})
 }
 
 func (r *burning) warn(format string, args ...any) {

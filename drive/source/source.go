@@ -34,6 +34,8 @@ type Source struct {
 	// KeepGoing says that a job that writes the source leaves out files that are missing,
 	// and writes zeros for what cannot be read.
 	KeepGoing bool
+	// LeaveOut says that a job that writes the source leaves out files that are missing.
+	LeaveOut bool
 	// Whole says that a job writes all sectors of a disc that is overwritten in place
 	// (DVD+RW, BD-RE), and not only the part in use.
 	Whole   bool
@@ -91,6 +93,8 @@ type Options struct {
 	// KeepGoing makes the disc of a folder or compilation deliver zeros for files that can
 	// no longer be read, instead of an error. It becomes Source.KeepGoing.
 	KeepGoing bool
+	// LeaveOut becomes Source.LeaveOut.
+	LeaveOut bool
 	// Whole becomes Source.Whole.
 	Whole bool
 	// LateSums leaves the checksums that the disc of a compilation contains to
@@ -107,7 +111,7 @@ func Open(ctx context.Context, name string, o Options) (*Source, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.Name, s.KeepGoing, s.Whole = name, o.KeepGoing, o.Whole
+	s.Name, s.KeepGoing, s.LeaveOut, s.Whole = name, o.KeepGoing, o.LeaveOut, o.Whole
 	if s.Locate == nil {
 		s.Locate = s.locate(ctx)
 	}
@@ -122,7 +126,7 @@ func FromCompilation(ctx context.Context, c *compilation.Compilation, notices []
 	if err != nil {
 		return nil, err
 	}
-	s.Name, s.KeepGoing = c.Label, o.KeepGoing
+	s.Name, s.KeepGoing, s.LeaveOut = c.Label, o.KeepGoing, o.LeaveOut
 	return s, nil
 }
 

@@ -5,14 +5,15 @@ import "fmt"
 // Severity says how much a notice matters.
 type Severity uint8
 
-// Severities, the lowest first.
+// Severities, the highest first: a notice without one counts as an error, so that it is
+// not overlooked.
 const (
-	Info    Severity = iota // nothing is wrong
+	Error   Severity = iota // something is missing, damaged or was not done
 	Warning                 // something differs from what was asked for, or from the standard
-	Error                   // something is missing, damaged or was not done
+	Info                    // nothing is wrong
 )
 
-func (s Severity) String() string { return [...]string{"info", "warning", "error"}[min(s, Error)] }
+func (s Severity) String() string { return [...]string{"error", "warning", "info"}[min(s, Info)] }
 
 // Notice tells the user about something that was found during an operation: a defect of an
 // image, a changed name, a missing file, a drive that does not follow the standard.

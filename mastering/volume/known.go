@@ -59,7 +59,7 @@ func rank(d disc.Notice) int {
 	switch {
 	case d.Incomplete:
 		return 0
-	case d.Severity > disc.Info:
+	case d.Severity != disc.Info:
 		return 1
 	}
 	return 2
