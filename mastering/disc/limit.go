@@ -5,22 +5,23 @@ import (
 	"io"
 )
 
-// limited is the beginning of a disc.
+// limited is the part of a disc before an address.
 type limited struct {
 	Disc
-	end LBA
-	toc TOC
+	Memo // of its own: less may be found on it
+	end  LBA
+	toc  TOC
 }
 
-// Limit returns a disc as far as the address end: tracks that begin there or behind it
-// are left out, and one that goes over it ends there. A disc that is no longer than that
-// comes back as it is. Closing it closes d.
+// Limit returns the part of a disc before the address end. Tracks that start at or after
+// it are left out, and a track that contains it is shortened. It returns d if that ends
+// before. Closing the part closes d.
 func Limit(d Disc, end LBA) Disc {
 	if LBA(Sectors(d)) <= end {
 		return d
 	}
 	toc := d.TOC()
-	l := limited{Disc: d, end: end, toc: TOC{Catalog: toc.Catalog}}
+	l := &limited{Disc: d, end: end, toc: TOC{Catalog: toc.Catalog}}
 	for _, s := range toc.Sessions {
 		var tracks []Track
 		for _, t := range s.Tracks {
@@ -37,9 +38,12 @@ func Limit(d Disc, end LBA) Disc {
 	return l
 }
 
-func (l limited) TOC() TOC { return l.toc }
+func (l *limited) TOC() TOC { return l.toc }
 
-func (l limited) ReadSectors(ctx context.Context, p []byte, lba LBA, f Form) (int, error) {
+// Notices implements Noticer.
+func (l *limited) Notices() []Notice { return Notices(l.Disc) }
+
+func (l *limited) ReadSectors(ctx context.Context, p []byte, lba LBA, f Form) (int, error) {
 	if lba >= l.end {
 		return 0, io.EOF
 	}

@@ -24,22 +24,7 @@ func mastered(t *testing.T) string {
 	if err := os.WriteFile(filepath.Join(dir, "file"), bytes.Repeat([]byte("x"), 1<<20), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	c := compilation.New()
-	nodes, problems, err := compilation.Scan(t.Context(), []string{dir + "/"}, c.ScanOptions(), progress.Discard)
-	if err != nil || len(problems) > 0 {
-		t.Fatal(err, problems)
-	}
-	c.Add(c.Root(), nodes)
-	img, err := c.Plan(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer img.Close()
-	p := make([]byte, img.Size())
-	if _, err := img.ReadAt(p, 0); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(path, p, 0o600); err != nil {
+	if _, err := engine.New().Write(t.Context(), fromImage(dir), model.Target{File: path}, record.Options{}, progress.Discard); err != nil {
 		t.Fatal(err)
 	}
 	return path

@@ -34,7 +34,7 @@ func (e *Engine) PlanWrite(ctx context.Context, s model.Source, t model.Target, 
 func (e *Engine) Write(ctx context.Context, s model.Source, t model.Target, o record.Options, rep progress.Reporter) (r job.Result, err error) {
 	err = e.withSource(ctx, s, t, o, rep, func(ctx context.Context, src *source.Source) error {
 		return e.withJob(ctx, src, t, o, func(ctx context.Context, j *job.Job) (err error) {
-			rep.Notice(disc.Notice{Text: j.Plan().Profile + ", " + j.Plan().Recipe})
+			rep.Notice(disc.Notice{Severity: disc.Info, Text: j.Plan().Profile + ", " + j.Plan().Recipe})
 			r, err = j.Run(ctx, rep)
 			return err
 		})

@@ -397,7 +397,7 @@ func TestJudge(t *testing.T) {
 		{"verified", record.Result{Verified: true, Equal: true}, nil, record.Options{}, Verified, "VERIFIED", "equal to the source"},
 		{
 			"of a damaged source",
-			record.Result{Verified: true, Equal: true, Plan: record.Plan{Defects: []disc.Notice{{Text: "a remark"}, {Severity: disc.Error, Text: "the root folder cannot be read"}}}},
+			record.Result{Verified: true, Equal: true, Plan: record.Plan{Defects: []disc.Notice{{Severity: disc.Info, Text: "a remark"}, {Severity: disc.Error, Text: "the root folder cannot be read"}}}},
 			nil,
 			record.Options{},
 			Unverified, "EQUAL TO A SOURCE THAT IS DAMAGED", "only as good as the source: the source is damaged: the root folder cannot be read.",
@@ -411,7 +411,7 @@ func TestJudge(t *testing.T) {
 		},
 		{
 			"of a source with a remark",
-			record.Result{Verified: true, Equal: true, Plan: record.Plan{Defects: []disc.Notice{{Text: "a remark"}}}},
+			record.Result{Verified: true, Equal: true, Plan: record.Plan{Defects: []disc.Notice{{Severity: disc.Info, Text: "a remark"}}}},
 			nil,
 			record.Options{},
 			Verified, "VERIFIED", "equal to the source",
