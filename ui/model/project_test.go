@@ -7,6 +7,7 @@ import (
 	"syscall"
 	"testing"
 
+	"glassmaster/mastering/compilation"
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/tree"
 )
@@ -78,6 +79,20 @@ func TestProjectAddsAndMeasures(t *testing.T) {
 	}
 	if names(p.List.Selected()) != "Trip" {
 		t.Errorf("selected: %s", names(p.List.Selected()))
+	}
+}
+
+// The label of a disc is the one that the command line gives it.
+func TestProjectLabel(t *testing.T) {
+	dir := hostFiles(t, "Trip 8.2024/a.txt", "film.mkv")
+	for _, name := range []string{"Trip 8.2024", "film.mkv"} {
+		p, q := newProject(t)
+		path := filepath.Join(dir, name)
+		p.AddPaths([]string{path}, p.Compilation().Root())
+		p.waitUntilIdle(t, q)
+		if want := compilation.LabelFor([]string{path}); p.Label() != want {
+			t.Errorf("%s: the label is %q, want %q", name, p.Label(), want)
+		}
 	}
 }
 
