@@ -114,3 +114,41 @@ func TestWithoutVerifyIsNotPraised(t *testing.T) {
 		t.Errorf("the outcome is %v", o)
 	}
 }
+
+// TestLackingFilesAreToldInBurn adds a folder and a file that does not exist. The disc is
+// not burned without a question, and does not look good afterwards.
+func TestLackingFilesAreToldInBurn(t *testing.T) {
+	t.Setenv(drive.Environment, "virtual:"+filepath.Join(t.TempDir(), "dvd")+"?medium=dvd+r")
+	p := newPilot(t)
+	gone := filepath.Join(t.TempDir(), "gone.txt")
+	p.drop(fyne.NewPos(700, 400), filepath.Join(hostFiles(t, "a.txt"), "a.txt"), gone)
+	p.compiled(1)
+	p.press("Burn…")
+	p.until("the refusal", func() bool {
+		why, _ := p.last("settings")["why"].(string)
+		return strings.Contains(why, "could not be added") && strings.Contains(why, gone)
+	})
+	p.picture("burn-missing")
+	p.press("Burn it anyway…")
+	p.answerSheet("Burn it anyway")
+	p.until("the plan", func() bool { return p.last("settings")["ready"] == true })
+	if !p.shown("Missing on the disc: " + gone) {
+		t.Error("the plan does not tell what is missing")
+	}
+	p.press("Burn")
+	p.until("the outcome", func() bool { return p.last("outcome")["verdict"] != nil })
+	if o := p.last("outcome"); o["verdict"] != "not verified" || !p.shown("INCOMPLETE") || !p.shown(gone) || p.shown("VERIFIED") {
+		t.Errorf("the outcome is %v", o)
+	}
+
+	// The person has seen the list, and wants the disc as it is.
+	p.press("Done")
+	p.show(compilePage)
+	p.press("Details")
+	p.answerSheet("Clear the list")
+	p.show(burnPage)
+	p.until("another plan", func() bool {
+		why, _ := p.last("settings")["why"].(string)
+		return why != "" && !strings.Contains(why, "could not be added") && !strings.Contains(why, "Reading")
+	})
+}

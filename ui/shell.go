@@ -66,6 +66,7 @@ type Shell struct {
 	reason   *widgets.Text
 
 	project  *model.Project
+	planned  compilationState // that the plan in Burn is for
 	keeper   model.Keeper
 	autosave *model.Autosave
 	fault    *widgets.Sheet // reports an internal error; nil: none
@@ -118,10 +119,17 @@ func (s *Shell) addPlaces(e Engine) {
 		}
 		return s.project.Compilation()
 	}
+	b.Missing, b.Adding = s.project.Missing, s.project.Scanning
 	s.compile = compile.New(s.host, e, s.project)
 	s.browse = browse.New(s.host, e)
 	s.burn = burn.New(s.host, e, b)
-	s.compile.OnChange = s.autosave.Changed
+	s.compile.OnChange = func() {
+		s.autosave.Changed()
+		if state := s.compilationState(); state != s.planned {
+			s.planned = state
+			b.CompilationChanged(s.page == burnPage)
+		}
+	}
 	s.compile.OnBurn = func() {
 		s.burn.SetCompilation()
 		s.show(burnPage)
@@ -139,6 +147,17 @@ func (s *Shell) addPlaces(e Engine) {
 		s.browse.Open(name)
 	}
 	s.pages = [3]fyne.CanvasObject{s.compile.Object, s.browse.Object, s.burn.Object}
+}
+
+// compilationState is what a plan to burn the compilation depends on.
+type compilationState struct {
+	compilation    *compilation.Compilation
+	edits, missing int
+	adding         bool
+}
+
+func (s *Shell) compilationState() compilationState {
+	return compilationState{s.project.Compilation(), s.project.Edits(), len(s.project.Missing()), s.project.Scanning()}
 }
 
 func (s *Shell) build() fyne.CanvasObject {

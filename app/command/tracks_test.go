@@ -24,7 +24,7 @@ func cdText(kind byte, texts ...string) []byte {
 	return packs
 }
 
-// TestInfoOfTracks: info shows what a CD records about its audio tracks.
+// TestInfoOfTracks checks that info shows what a CD records about its audio tracks.
 func TestInfoOfTracks(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "audio.gmdisc")
 	st := &discfile.State{
@@ -70,5 +70,31 @@ func TestInfoOfTracks(t *testing.T) {
 	}
 	if data["catalogue_number"] != "4006381333931" || session["title"] != "Album" || session["performer"] != "Band" {
 		t.Errorf("data %v", data)
+	}
+}
+
+// TestInfoOfUnclosedDisc: info says that a burn to the disc of a virtual recorder was not
+// completed.
+func TestInfoOfUnclosedDisc(t *testing.T) {
+	open := discfile.Session{Tracks: []discfile.Track{{Start: 400, Next: 500, Control: 4}}}
+	for _, c := range []struct {
+		name     string
+		sessions []discfile.Session
+		exit     Code
+		want     string
+	}{
+		{"blank", nil, NoMedium, "the virtual disc is blank"},
+		{"nothing complete", []discfile.Session{open}, NoMedium, "no track of the virtual disc is complete"},
+		{"second session open", []discfile.Session{
+			{Closed: true, LeadOut: 320, Tracks: []discfile.Track{{Size: 320, Next: 320, Closed: true, Control: 4}}}, open,
+		}, OK, "Session 2 of the disc is not closed"},
+	} {
+		path := filepath.Join(t.TempDir(), "disc")
+		if err := discfile.Create(path, false, &discfile.State{Sectors: 1000, Sessions: c.sessions}, true); err != nil {
+			t.Fatal(err)
+		}
+		if r := must(t, c.exit, "info", path); !strings.Contains(r.out+r.log, c.want) {
+			t.Errorf("%s: %q is missing in\n%s%s", c.name, c.want, r.out, r.log)
+		}
 	}
 }

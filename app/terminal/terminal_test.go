@@ -45,7 +45,7 @@ func TestQuiet(t *testing.T) {
 	r := New(&out, Quiet)
 	r.Phase(progress.Writing, 100)
 	r.Add(50)
-	r.Notice(disc.Notice{Text: "for information"})
+	r.Notice(disc.Notice{Severity: disc.Info, Text: "for information"})
 	r.Notice(disc.Notice{Severity: disc.Warning, Text: "slow"})
 	r.Notice(disc.Notice{Severity: disc.Error, Text: "broken"})
 	r.Close()
@@ -120,7 +120,7 @@ func TestBars(t *testing.T) {
 	r.Phase(progress.Writing, 4096)
 	r.Add(4096)
 	r.tick()
-	r.Notice(disc.Notice{Text: "closing the session"})
+	r.Notice(disc.Notice{Severity: disc.Info, Text: "closing the session"})
 	r.Phase(progress.Comparing, 1_000_000)
 	r.Add(250_000)
 	r.Close()
@@ -164,7 +164,7 @@ func TestBarsOnScreen(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var out bytes.Buffer
 		r := New(&out, Bars)
-		r.Notice(disc.Notice{Text: "first"})
+		r.Notice(disc.Notice{Severity: disc.Info, Text: "first"})
 		r.Phase(progress.Scanning, 0)
 		time.Sleep(2 * time.Second)
 		r.Notice(disc.Notice{Severity: disc.Warning, Text: "second"})
@@ -179,10 +179,10 @@ func TestBarsOnScreen(t *testing.T) {
 		if len(got) != 4 || !strings.HasPrefix(got[3], "writing            ━━━━━━────────────────── 25 %, 1.02 kB of 4.10 kB") {
 			t.Errorf("while it is written:\n%s", strings.Join(got, "\n"))
 		}
-		r.Notice(disc.Notice{Text: "third"})
+		r.Notice(disc.Notice{Severity: disc.Info, Text: "third"})
 		r.Add(3072)
 		r.Close()
-		r.Notice(disc.Notice{Text: "fourth"})
+		r.Notice(disc.Notice{Severity: disc.Info, Text: "fourth"})
 		want := []string{
 			"first", "warning: second", "scanning           1.23 kB, 0:03, 411 B/s",
 			"third", "writing            ━━━━━━━━━━━━━━━━━━━━━━━━ 4.10 kB, 0:01, 4.10 kB/s", "fourth",

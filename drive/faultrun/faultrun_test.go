@@ -230,7 +230,7 @@ func (s *run) trayOpens(d *virtual.Drive) {
 // compare returns an error unless the disc holds the source at the address where it was
 // to be burned.
 func (s *run) compare(path string) error {
-	h, err := virtualtest.Look(path)
+	h, err := virtualtest.ReadState(path)
 	if err != nil {
 		return err
 	}

@@ -124,15 +124,15 @@ var kinds = []kind{
 	{name: "short track", faults: func(r *rand.Rand, s *run) virtual.Faults {
 		return virtual.Faults{Short: 1 + r.Int64N(s.sectors)}
 	}},
-	{name: "nothing written", faults: func(*rand.Rand, *run) virtual.Faults { return virtual.Faults{Coaster: true} }},
+	{name: "nothing written", faults: func(*rand.Rand, *run) virtual.Faults { return virtual.Faults{Discard: true} }},
 	{name: "nothing written, reads from the buffer", silent: true, faults: func(r *rand.Rand, s *run) virtual.Faults {
-		return virtual.Faults{Coaster: true, Echo: echo(r)}
+		return virtual.Faults{Discard: true, ReadCache: echo(r)}
 	}},
 	{name: "wrong bytes, reads from the buffer", silent: true, faults: func(r *rand.Rand, s *run) virtual.Faults {
-		return virtual.Faults{Corrupt: some(r, s, 4), Echo: echo(r)}
+		return virtual.Faults{Corrupt: some(r, s, 4), ReadCache: echo(r)}
 	}},
 	{name: "lost sectors, reads from the buffer, no stop", silent: true, faults: func(r *rand.Rand, s *run) virtual.Faults {
-		return virtual.Faults{Lost: some(r, s, 4), Echo: echo(r), Refuse: []byte{scsi.OpStartStopUnit}}
+		return virtual.Faults{Lost: some(r, s, 4), ReadCache: echo(r), Refuse: []byte{scsi.OpStartStopUnit}}
 	}},
 	{name: "command that does nothing", silent: true, faults: func(r *rand.Rand, s *run) virtual.Faults {
 		return virtual.Faults{Idle: []byte{pick(r, changing...)}}
@@ -219,13 +219,13 @@ var wrongReplies = kind{name: "wrong replies", silent: true, faults: func(r *ran
 
 // echo returns a read buffer that is not cleared by a stop of the disc, or that ignores
 // FUA. Both together could not be noticed with a disc that is smaller than the buffer.
-func echo(r *rand.Rand) virtual.Echo {
-	e := virtual.Echo{On: true, Reads: pick(r, int64(0), 0, 16, 600)}
+func echo(r *rand.Rand) virtual.ReadCache {
+	e := virtual.ReadCache{On: true, Reads: pick(r, int64(0), 0, 16, 600)}
 	switch r.IntN(3) {
 	case 0:
-		e.Spins = true
+		e.KeptOnStop = true
 	case 1:
-		e.Deaf = true
+		e.IgnoresFUA = true
 	}
 	return e
 }
@@ -266,19 +266,19 @@ func joined(a, b virtual.Faults) virtual.Faults {
 		Idle:            slices.Concat(a.Idle, b.Idle),
 		Refuse:          slices.Concat(a.Refuse, b.Refuse),
 		Short:           cmp.Or(b.Short, a.Short),
-		Coaster:         a.Coaster || b.Coaster,
+		Discard:         a.Discard || b.Discard,
 		BufferFullEvery: cmp.Or(b.BufferFullEvery, a.BufferFullEvery),
 		Capacity:        cmp.Or(b.Capacity, a.Capacity),
 		NWA:             cmp.Or(b.NWA, a.NWA),
 		Polls:           cmp.Or(b.Polls, a.Polls),
-		Echo:            a.Echo,
+		ReadCache:       a.ReadCache,
 	}
 	maps.Copy(f.WriteErrors, a.WriteErrors)
 	maps.Copy(f.WriteErrors, b.WriteErrors)
 	maps.Copy(f.Retries, a.Retries)
 	maps.Copy(f.Retries, b.Retries)
-	if b.Echo.On {
-		f.Echo = b.Echo
+	if b.ReadCache.On {
+		f.ReadCache = b.ReadCache
 	}
 	return f
 }

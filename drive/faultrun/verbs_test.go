@@ -87,7 +87,7 @@ func (s *run) change(r *rand.Rand) string {
 		done = s.empty
 	}
 	if !slices.ContainsFunc(append(s.others, s.disc), done) && !rep.has("buffer") {
-		h, _ := virtualtest.Look(s.disc)
+		h, _ := virtualtest.ReadState(s.disc)
 		s.Errorf("%s reported success: %+v", verb, h)
 	}
 	return verb + ": done"
@@ -129,9 +129,9 @@ func (s *run) closed(path string, level record.Level) bool {
 	return h.Final
 }
 
-func (s *run) look(path string) (virtualtest.Held, *os.File) {
+func (s *run) look(path string) (virtualtest.State, *os.File) {
 	s.Helper()
-	h, err := virtualtest.Look(path)
+	h, err := virtualtest.ReadState(path)
 	if err != nil {
 		s.Fatal(err)
 	}

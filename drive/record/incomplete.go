@@ -14,9 +14,9 @@ import (
 // Options.Force burns it nevertheless.
 var ErrIncomplete = errors.New("the source is incomplete")
 
-// Examine sets Defects, and adds notices of what they mean for what is made of the
-// source, the "disc" or the "image". It goes through all folders, unless the source is
-// planned: then its files are where the plan has put them. The error is that of ctx.
+// Examine sets Defects, and adds notices of what they mean for the "disc" or the "image"
+// made of the source. It walks all folders, unless the source is planned: then the files
+// are where the plan has put them. The error is that of ctx.
 func (p *Plan) Examine(ctx context.Context, d disc.Disc, made string) error {
 	var err error
 	if _, ok := disc.Unwrap(d).(disc.Planned); ok {
@@ -50,7 +50,8 @@ func (b *Burn) examine(ctx context.Context) error {
 	return nil
 }
 
-// aboutSource says what defects of a source mean for what is made of it.
+// aboutSource returns the notices about what the defects of a source mean for the "disc"
+// or the "image" made of it.
 func aboutSource(defects []disc.Notice, made string) []disc.Notice {
 	var all []disc.Notice
 	for _, d := range defects {
@@ -58,7 +59,7 @@ func aboutSource(defects []disc.Notice, made string) []disc.Notice {
 		switch {
 		case d.Incomplete:
 			n.Text = fmt.Sprintf("the source is incomplete, and the %s will be, too: %s", made, d.Text)
-		case d.Severity > disc.Info:
+		case d.Severity != disc.Info:
 			n.Text = fmt.Sprintf("the source is damaged: %v", d)
 		default:
 			n.Text = fmt.Sprintf("the source: %v", d)
@@ -68,22 +69,22 @@ func aboutSource(defects []disc.Notice, made string) []disc.Notice {
 	return all
 }
 
-// Damaged returns what is known to be wrong with the source besides a missing end;
-// empty: nothing that matters.
+// Damaged returns the known damage of the source other than a missing end, as text; "" if
+// there is none.
 func (p Plan) Damaged() string {
 	if p.Unopenable != nil {
 		return fmt.Sprintf("its files cannot be found: %v", p.Unopenable)
 	}
 	for _, d := range p.Defects {
-		if d.Severity > disc.Info && !d.Incomplete {
+		if d.Severity != disc.Info && !d.Incomplete {
 			return d.Text
 		}
 	}
 	return ""
 }
 
-// Incomplete returns what is missing at the end of the source; empty: nothing is known
-// to be missing.
+// Incomplete returns what is known to be missing at the end of the source, as text; "" if
+// nothing is.
 func (p Plan) Incomplete() string {
 	d, _ := volume.Incomplete(p.Defects)
 	return d.Text

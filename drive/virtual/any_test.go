@@ -15,8 +15,7 @@ import (
 	"glassmaster/mastering/image/discfile"
 )
 
-// TestAnyCommand sends commands of every kind with bytes of every kind. The
-// drive answers without a panic, and the file of the disc can always be opened.
+// TestAnyCommand sends all commands with random bytes. The drive answers without a panic, and the file of the disc can always be opened.
 func TestAnyCommand(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(1, 2))
 	ops := knownCommands(t)
@@ -36,7 +35,7 @@ func TestAnyCommand(t *testing.T) {
 			}
 			cdb[0] = op
 			c := scsi.Command{CDB: cdb, Data: make([]byte, 65536), Direction: scsi.In}
-			if n := wanted(cdb, d.MaxTransfer()); n >= 0 {
+			if n := dataOut(cdb, d.MaxTransfer()); n >= 0 {
 				c.Direction, c.Data = scsi.Out, make([]byte, min(n, d.MaxTransfer()))
 				for i := range min(len(c.Data), 64) {
 					c.Data[i] = byte(rnd.IntN(256) >> rnd.IntN(8))
@@ -97,8 +96,9 @@ func writeRange(cdb []byte) (lba, blocks int64) {
 	return lba, int64(binary.BigEndian.Uint16(cdb[7:]))
 }
 
-// wanted returns how many bytes of data a CDB announces, -1 when it has none.
-func wanted(cdb []byte, maxTransfer int) int {
+// dataOut returns how many bytes of data a command sends to the drive, -1 if it sends none.
+// It changes some CDBs so that they are valid.
+func dataOut(cdb []byte, maxTransfer int) int {
 	switch cdb[0] {
 	case scsi.OpWrite10, scsi.OpWriteAndVerify, scsi.OpWrite12:
 		_, n := writeRange(cdb)

@@ -9,12 +9,12 @@ import (
 	"glassmaster/mastering/image/discfile"
 )
 
-// cache is the write buffer of the drive: runs of sectors in the order in which
-// they came.
+// cache is the write buffer of the drive: runs of sectors in the order in which they were
+// sent.
 type cache struct {
 	runs     []run
 	bytes    int // in runs
-	uncommit int // written to the file since the state was committed
+	uncommit int // bytes since the state was committed
 }
 
 type run struct {
@@ -24,18 +24,18 @@ type run struct {
 	zeros int64 // sectors of zeros instead of data
 }
 
-// zero puts n sectors of zeros into the buffer.
+// zero appends n sectors of zeros.
 func (c *cache) zero(lba, n int64) {
 	c.runs = append(c.runs, run{lba: lba, zeros: n})
 }
 
-// record takes sectors of a WRITE into the buffer. A full buffer goes to the
-// disc, and so does the state from time to time.
+// record appends the sectors of a WRITE to the buffer. If the buffer is full, its oldest
+// runs are written to the disc. The state is committed at intervals.
 func (d *recorder) record(ctx context.Context, lba int64, size int, p []byte) error {
 	if rate := d.paceRate(); rate > 0 {
 		d.pace.add(ctx, len(p), rate)
 	}
-	d.keep(lba, size, p)
+	d.cacheSent(lba, size, p)
 	p = slices.Clone(p)
 	for _, at := range d.faults.Corrupt {
 		if i := (at - lba) * int64(size); at >= lba && i < int64(len(p)) {
@@ -43,7 +43,7 @@ func (d *recorder) record(ctx context.Context, lba int64, size int, p []byte) er
 		}
 	}
 	c := &d.cache
-	for _, r := range d.kept(run{lba: lba, size: size, data: p}) {
+	for _, r := range d.withoutLost(run{lba: lba, size: size, data: p}) {
 		c.runs = append(c.runs, r)
 		c.bytes += len(r.data)
 		c.uncommit += len(r.data)
@@ -59,8 +59,8 @@ func (d *recorder) record(ctx context.Context, lba int64, size int, p []byte) er
 	return nil
 }
 
-// kept cuts out of a run the sectors that never reach the disc.
-func (d *recorder) kept(r run) []run {
+// withoutLost returns a run without the sectors of the fault Lost.
+func (d *recorder) withoutLost(r run) []run {
 	var all []run
 	from, blocks := int64(0), int64(len(r.data)/r.size)
 	for i := range blocks + 1 {
@@ -112,8 +112,8 @@ func (c *cache) drain(s *discfile.File) error {
 	return nil
 }
 
-// drainData writes the buffer to the disc file, so that what it holds can be
-// read. The state stays as it is.
+// drainData writes the buffer to the disc file, so that it can be read. The time of the next
+// commit does not change.
 func (c *cache) drainData(s *discfile.File) error {
 	n := c.uncommit
 	err := c.drain(s)

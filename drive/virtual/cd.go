@@ -7,7 +7,7 @@ import (
 	"glassmaster/mastering/image/discfile"
 )
 
-// admitCD checks a write to a CD-R or CD-RW and returns the size of a block.
+// admitCD checks a write to a CD-R or CD-RW, and returns the size of a block in bytes.
 func (d *recorder) admitCD(st *discfile.State, lba, blocks int64) (int, error) {
 	if st.Final {
 		return 0, errCannotWrite()
@@ -42,8 +42,8 @@ func (d *recorder) admitCD(st *discfile.State, lba, blocks int64) (int, error) {
 	return size, nil
 }
 
-// syncCD is what SYNCHRONIZE CACHE means on a CD: the end of a track at once,
-// or of a session at once when its cue sheet is filled.
+// syncCD is SYNCHRONIZE CACHE on a CD. It closes a track that is written track at once, and
+// a session at once if all sectors of its cue sheet are written.
 func (d *recorder) syncCD(st *discfile.State, o *discfile.Session) {
 	if o.AtOnce {
 		if o.Next >= o.LeadOut {
@@ -76,7 +76,7 @@ func putMSF(b []byte, lba int64) {
 func (d *recorder) readTOC(r *request) (int, error) {
 	msf, format := r.CDB[1]&2 != 0, r.CDB[2]&15
 	if format == 0 {
-		format = r.CDB[9] >> 6 // where SFF-8020 had it
+		format = r.CDB[9] >> 6 // in the place that SFF-8020 defined
 	}
 	allocation := int(binary.BigEndian.Uint16(r.CDB[7:]))
 	var b []byte
@@ -112,25 +112,25 @@ func address(b []byte, lba int64, msf bool) []byte {
 	return append(b, m[:]...)
 }
 
-// tocTrack is a track of a complete session.
+// tocTrack is a track in the table of contents.
 type tocTrack struct {
 	session, number int
 	start           int64
 	control         byte
 }
 
-// tocTracks returns the tracks of all complete sessions and the last lead-out.
-// On a BD-R with pseudo overwrite, whose session hosts leave open, the complete
-// tracks count.
+// tocTracks returns the tracks of all closed sessions, and the start of the last lead-out.
+// It includes the closed tracks of an open session on a BD-R with pseudo overwrite, since
+// hosts do not close the session.
 func (d *recorder) tocTracks() (all []tocTrack, leadOut int64, err error) {
-	if d.random() {
-		n := d.now().Format.End()
+	if d.overwritable() {
+		n := d.state().Format.End()
 		if n == 0 {
 			return nil, 0, errField()
 		}
 		return []tocTrack{{1, 1, 0, 4}}, n, nil
 	}
-	st := d.now()
+	st := d.state()
 	n := 0
 	for i := range st.Sessions {
 		s := &st.Sessions[i]
@@ -194,10 +194,10 @@ func (d *recorder) sessionInfo(msf bool) ([]byte, error) {
 	return nil, errField()
 }
 
-// rawTOC is format 2: the Q sub-channel of the lead-ins, CD only. Entries: session,
-// ADR and control, TNO, point, M, S, F, zero, PM, PS, PF.
+// rawTOC is format 2: the Q sub-channel of the lead-ins, CD only. An entry consists of
+// session, ADR and control, TNO, point, M, S, F, zero, PM, PS, PF.
 func (d *recorder) rawTOC(from byte) ([]byte, error) {
-	st := d.now()
+	st := d.state()
 	if !d.medium.isCD() {
 		return nil, errField()
 	}
@@ -237,14 +237,14 @@ func (d *recorder) rawSession(s *discfile.Session, n int, tracks []tocTrack) []b
 		putMSF(p[:], t.start)
 		entry(0x10|t.control, byte(t.number), [3]byte{}, p)
 	}
-	if d.now().Final && n == len(d.now().Sessions) {
+	if d.state().Final && n == len(d.state().Sessions) {
 		return b
 	}
-	var next, end [3]byte // B0: where the next program area begins, the last lead-out
+	var next, end [3]byte // B0: start of the next program area, latest start of the last lead-out
 	putMSF(next[:], s.LeadOut+d.medium.sessionGap(n)-discfile.Pregap)
-	putMSF(end[:], d.now().Usable())
+	putMSF(end[:], d.state().Usable())
 	entry(0x50|first.control, 0xB0, next, end)
-	b[len(b)-4] = 1 // mode 5 pointers: B0, and C0 in the first lead-in
+	b[len(b)-4] = 1 // number of mode 5 pointers: B0, and C0 in the first lead-in
 	if n == 1 {
 		b[len(b)-4] = 2
 		putMSF(p[:], discfile.LeadInStart)
@@ -261,13 +261,13 @@ func (d *recorder) atip() ([]byte, error) {
 	b := make([]byte, 32)
 	b[4], b[6] = 0xC0, 0x80|flag(d.medium.rewritable, 0x40)
 	putMSF(b[8:], discfile.LeadInStart)
-	putMSF(b[12:], d.now().Usable())
+	putMSF(b[12:], d.state().Usable())
 	return b, nil
 }
 
 // cdText is format 5: the packs of the lead-in.
 func (d *recorder) cdText() ([]byte, error) {
-	st := d.now()
+	st := d.state()
 	if !d.medium.isCD() || len(st.CDText) == 0 || len(st.Sessions) == 0 || !st.Sessions[0].Closed {
 		return nil, errField()
 	}

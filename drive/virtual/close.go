@@ -10,24 +10,25 @@ import (
 //
 //	0  stop background formatting                DVD+RW
 //	1  close a track                             CD, DVD-R, DVD+R, BD-R
-//	2  close the session; finish when page 05h
-//	   says so (CD, DVD-R), stop formatting and
-//	   make readable by DVD-ROM drives (DVD+RW)  CD, DVD-R, DVD+R, BD-R, DVD+RW, DVD-RW
-//	3  finish the disc                           DVD-R
-//	5  finish the disc with a minimal radius     DVD+R
-//	6  finish the disc                           DVD+R, BD-R
+//	2  close the session; finalize the disc if
+//	   page 05h says so (CD, DVD-R); stop the
+//	   formatting and make the disc readable in
+//	   DVD-ROM drives (DVD+RW)                   CD, DVD-R, DVD+R, BD-R, DVD+RW, DVD-RW
+//	3  finalize the disc                         DVD-R
+//	5  finalize the disc with a minimal radius   DVD+R
+//	6  finalize the disc                         DVD+R, BD-R
 func (d *recorder) closeTrack(r *request) (int, error) {
-	if d.protected() {
+	if d.readOnly() {
 		return 0, errIncompatible()
 	}
-	if d.faults.Coaster || d.test != nil || d.testing() {
-		d.test = nil // the end of a test write; there is nothing to close
+	if d.faults.Discard || d.test != nil || d.testing() {
+		d.test = nil // the test write ends; nothing is closed
 		return 0, nil
 	}
 	function, n := r.CDB[2]&7, int(binary.BigEndian.Uint16(r.CDB[4:]))
 	st := d.disc
 	var err error
-	if d.random() {
+	if d.overwritable() {
 		err = d.closeRandom(st, function)
 	} else {
 		err = d.closeFunction(st, function, n)
@@ -59,31 +60,31 @@ func (d *recorder) closeFunction(st *discfile.State, function byte, n int) error
 	return errField()
 }
 
-// closeOne closes track n. A closed track may be closed again.
+// closeOne closes track n. It succeeds if the track is closed already.
 func (d *recorder) closeOne(st *discfile.State, n int) error {
 	t, s := st.Track(n)
 	if t == nil {
 		if n == st.CountTracks()+1 {
-			return errSequence() // nothing was written yet
+			return errSequence() // the invisible track
 		}
 		return errField()
 	}
 	if st.Sessions[s-1].AtOnce && !t.Closed {
-		return errSequence() // the end of the cue sheet, or of the disc, closes it
+		return errSequence() // it is closed when all of the session is written
 	}
 	d.finishTrack(t)
 	return nil
 }
 
-// closeSession closes the open session, and the disc where nothing may follow.
-// All tracks of it have to be complete (MMC-6 6.3.3).
+// closeSession closes the open session, whose tracks must be complete (MMC-6 6.3.3). It
+// finalizes the disc if final is set, or no session can follow.
 func (d *recorder) closeSession(st *discfile.State, final bool) error {
 	o := st.OpenSession()
 	if o == nil || len(o.Tracks) == 0 {
 		return errSequence()
 	}
 	if o.AtOnce && d.medium.family == cdWrite {
-		return errSequence() // only the sectors that the cue sheet promised end it
+		return errSequence() // it is closed when all sectors of the cue sheet are written
 	}
 	for i := range o.Tracks {
 		switch t := &o.Tracks[i]; {
@@ -98,9 +99,9 @@ func (d *recorder) closeSession(st *discfile.State, final bool) error {
 	if d.medium.family == cdWrite {
 		o.Type = d.page5.b[8]
 	}
-	st.Final = final || o.AtOnce || d.medium.profile == profileDVDRDL // which knows one session
+	st.Final = final || o.AtOnce || d.medium.profile == profileDVDRDL // which has one session
 	if _, ok := d.appendPoint(st); !ok {
-		st.Final = true // there is no room for another session
+		st.Final = true // there is no space for another session
 	}
 	return nil
 }

@@ -2,23 +2,23 @@ package virtual
 
 import "glassmaster/drive/scsi"
 
-// need says what a command waits for.
+// need is the condition under which a command is executed.
 type need uint8
 
 const (
-	medium need = iota // a disc that is ready
-	unit               // no unit attention
-	always             // nothing
+	medium need = iota // a disc is ready, and there is no unit attention
+	unit               // there is no unit attention
+	always             // none
 )
 
-// command is an operation that the drive knows.
+// command is a command that the drive supports.
 type command struct {
 	needs need
 	run   func(*recorder, *request) (int, error)
 }
 
-// commandFor returns the command of an operation code of MMC-6 6; known is false for
-// those that the drive does not have.
+// commandFor returns the command with an operation code (MMC-6 6). known is false if the
+// drive does not support it.
 func commandFor(op byte) (c command, known bool) {
 	switch op {
 	case scsi.OpTestUnitReady:

@@ -13,10 +13,10 @@ import (
 	"glassmaster/mastering/image/discfile"
 )
 
-// cueCDB is SEND CUE SHEET for so many bytes.
+// cueCDB returns SEND CUE SHEET with n bytes.
 func cueCDB(n int) string { return fmt.Sprintf("5d 00 00 00 00 00 %06x 00", n) }
 
-// dataCue is a sheet of one data track of 1648 sectors.
+// dataCue is a cue sheet with one data track of 1648 sectors.
 const dataCue = "41000014 00000000 41010010 00000000 41010110 00000200 41aa0114 00001749"
 
 func TestCueData(t *testing.T) {
@@ -119,7 +119,7 @@ func TestCueAudioAndText(t *testing.T) {
 	}
 }
 
-// TestCueRefused: sheets that a recorder does not take.
+// TestCueRefused: invalid cue sheets are refused.
 func TestCueRefused(t *testing.T) {
 	const in, out = "41000014 00000000", "41aa0114 00001749"
 	const one = "41010010 00000000 41010110 00000200"
@@ -152,7 +152,7 @@ func TestCueRefused(t *testing.T) {
 	}
 }
 
-// TestMixedCue: data, then audio behind a pause of two seconds.
+// TestMixedCue: a data track, then an audio track after a pause of two seconds.
 func TestMixedCue(t *testing.T) {
 	b := insertBlank(t, "cd-r", 0)
 	b.page05(0x02, 0xC0, 0)

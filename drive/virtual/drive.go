@@ -15,30 +15,29 @@ import (
 
 // Options of a new disc.
 type Options struct {
-	// Sectors is the capacity in sectors of 2048 bytes, for small discs in tests.
-	// 0 is the capacity that the medium has on sale.
+	// Sectors is the capacity in sectors of 2048 bytes, for small discs in tests. 0 is
+	// the nominal capacity of the medium.
 	Sectors int64
-	// NoSync does not wait until the file is on the disk of the machine, see
-	// [Drive.SetNoSync].
+	// NoSync is explained at [Drive.SetNoSync].
 	NoSync bool
 }
 
-// Create makes the file of a blank disc. The file must not exist. It is sparse:
-// a blank disc takes next to no room.
+// Create creates the file of a blank disc. The file must not exist. It is sparse, so that a
+// blank disc needs little space.
 func Create(path string, m Medium, o Options) error {
 	n := o.Sectors
 	if n == 0 {
 		n = m.Sectors
 	}
 	if n < m.block || n > discfile.MaxSectors {
-		return fmt.Errorf("create a virtual disc of %d sectors: a %s has %d to %d", n, m.Name, m.block, int64(discfile.MaxSectors))
+		return fmt.Errorf("create a virtual disc of %d sectors: a %s can have %d to %d", n, m.Name, m.block, int64(discfile.MaxSectors))
 	}
 	n = n / m.block * m.block
-	return discfile.Create(path, m.isCD(), &discfile.State{Medium: m.Name, Sectors: n, Format: soldFormat(m, n)}, o.NoSync)
+	return discfile.Create(path, m.isCD(), &discfile.State{Medium: m.Name, Sectors: n, Format: factoryFormat(m, n)}, o.NoSync)
 }
 
-// Drive is a connection to a recorder with a disc in it. It implements
-// [scsi.Transport] and is safe for use by several goroutines.
+// Drive is a connection to a recorder. It implements [scsi.Transport] and is safe for
+// concurrent use.
 type Drive struct {
 	rec  *recorder
 	path string
@@ -46,18 +45,16 @@ type Drive struct {
 	done chan struct{} // closed by Close
 }
 
-// recorders are the drives of this process that are in use, by the path of
-// their disc: whoever opens the same disc comes to the same drive, as with the
-// device of a real one.
+// recorders are the recorders of this process by the path of their disc. Opening the same
+// disc again connects to the same recorder, as opening the device of a real drive does.
 var recorders = struct {
 	sync.Mutex
 	by map[string]*recorder
 }{by: map[string]*recorder{}}
 
-// Open puts the disc of a file into a recorder, or connects to the recorder that
-// holds it in this process already. Another process that has the disc makes
-// Open fail. A file that no recorder made is taken for an image of a pressed
-// disc: a DVD-ROM, or a CD-ROM when it is small enough.
+// Open inserts the disc in a file into a new recorder, or connects to the recorder of this
+// process that has it. It fails if another process has the disc. A file that is not a disc
+// file is the image of a pressed disc: a CD-ROM if it is small enough, or a DVD-ROM.
 func Open(path string) (*Drive, error) {
 	key, err := filepath.Abs(path)
 	if err != nil {
@@ -81,7 +78,7 @@ func Open(path string) (*Drive, error) {
 	return &Drive{rec: r, path: path, done: make(chan struct{})}, nil
 }
 
-// Path returns the name of the disc file.
+// Path returns the path of the disc file.
 func (d *Drive) Path() string { return d.path }
 
 // MaxTransfer implements [scsi.Transport].
@@ -95,16 +92,16 @@ func (d *Drive) Execute(ctx context.Context, c scsi.Command) (int, error) {
 	default:
 	}
 	n, err := d.rec.command(ctx, c)
-	if errors.Is(err, errStuck) {
-		return 0, d.hangs(ctx)
+	if errors.Is(err, errNeverReturns) {
+		return 0, d.block(ctx)
 	}
 	return n, err
 }
 
 func errClosed(path string) error { return fmt.Errorf("virtual drive %s: %w", path, os.ErrClosed) }
 
-// Close ends the connection. With the last one the drive brings its buffer onto
-// the disc, as drives do by themselves after a while; an open track stays open.
+// Close closes the connection. When the last one is closed, the drive writes its buffer to
+// the disc, as real drives do after some time. An open track remains open.
 func (d *Drive) Close() error {
 	var err error
 	d.once.Do(func() {
@@ -124,37 +121,37 @@ func (d *Drive) Close() error {
 func (d *Drive) SetFaults(f Faults) {
 	d.rec.mu.Lock()
 	defer d.rec.mu.Unlock()
-	d.rec.faults, d.rec.counts, d.rec.echo = f, counts{}, echo{}
+	d.rec.faults, d.rec.counts, d.rec.readCache = f, counts{}, readCache{}
 }
 
-// Waited returns how long commands that timed out would have kept a host
-// waiting. No time passes in truth.
+// Waited returns the sum of the timeouts of commands that timed out. The drive does not
+// really wait.
 func (d *Drive) Waited() time.Duration {
 	d.rec.mu.Lock()
 	defer d.rec.mu.Unlock()
 	return d.rec.waited
 }
 
-// SetLoader has the drive say whether it can close its tray by itself: the Load
-// bit of feature 0003h (MMC-6 5.3.4). Older drives close it and do not say so,
-// as this one does unless it is told otherwise.
+// SetLoader sets whether the drive reports that it can close its tray: the Load bit of
+// feature 0003h (MMC-6 5.3.4). By default it does not report it, but closes the tray, as
+// older drives do.
 func (d *Drive) SetLoader(on bool) {
 	d.rec.mu.Lock()
 	defer d.rec.mu.Unlock()
 	d.rec.loader = on
 }
 
-// SetPace makes the drive write at the given speed in kB/s, or at the speed that
-// the host chose when that is lower. 0, the default, is as fast as it goes.
-func (d *Drive) SetPace(kBps int) {
+// setPace limits the writing speed to this many kB/s, or to the speed that the host has set
+// if that is lower. 0, the default, is no limit.
+func (d *Drive) setPace(kBps int) {
 	d.rec.mu.Lock()
 	defer d.rec.mu.Unlock()
 	d.rec.pace = pace{rate: max(kBps, 0), clock: wallClock{}}
 }
 
-// SetNoSync has the drive not wait until the file of the disc that is in it is on
-// the disk of the machine. What was burned then outlives this process, and not a
-// power failure of the machine: enough for tests, which are several times as fast.
+// SetNoSync makes the drive not wait until the operating system has written the file of the
+// disc to its storage. After a power failure the file may then be damaged, but tests are
+// several times as fast.
 func (d *Drive) SetNoSync() {
 	d.rec.mu.Lock()
 	defer d.rec.mu.Unlock()
@@ -164,8 +161,8 @@ func (d *Drive) SetNoSync() {
 	}
 }
 
-// DropPower is the power failing: what was not synchronized is lost, and the
-// drive starts anew.
+// DropPower simulates a power failure: what was not synchronized is lost, and the drive
+// restarts.
 func (d *Drive) DropPower() error {
 	d.rec.mu.Lock()
 	defer d.rec.mu.Unlock()

@@ -23,7 +23,7 @@ type bench struct {
 	d *virtual.Drive
 }
 
-// insertBlank makes a blank disc and a drive, past its first unit attention.
+// insertBlank opens a drive with a new disc, and clears its first unit attention.
 func insertBlank(t *testing.T, name string, sectors int64) *bench {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "disc")
@@ -38,7 +38,7 @@ func insertBlank(t *testing.T, name string, sectors int64) *bench {
 	return b
 }
 
-// bytesOf reads hex digits; spaces are free.
+// bytesOf decodes hex digits. Spaces are ignored.
 func bytesOf(s string) []byte {
 	b, err := hex.DecodeString(strings.ReplaceAll(s, " ", ""))
 	if err != nil {
@@ -47,8 +47,8 @@ func bytesOf(s string) []byte {
 	return b
 }
 
-// execute executes a command, again and again while the drive tells how far a
-// long operation is.
+// execute executes a command. It repeats it while the drive reports the progress of a long
+// operation.
 func (b *bench) execute(c scsi.Command) (int, error) {
 	for range 10 {
 		n, err := b.d.Execute(context.Background(), c)
@@ -57,7 +57,7 @@ func (b *bench) execute(c scsi.Command) (int, error) {
 			return n, err
 		}
 	}
-	return 0, errors.New("a long operation does not come to its end")
+	return 0, errors.New("a long operation does not end")
 }
 
 // send executes a command with data to the drive.
@@ -70,7 +70,7 @@ func (b *bench) send(cdb string, data []byte) error {
 	return err
 }
 
-// ok executes a command that has to succeed.
+// ok executes a command that must succeed.
 func (b *bench) ok(cdb string, data ...byte) {
 	b.Helper()
 	if len(data) == 0 {
@@ -81,7 +81,7 @@ func (b *bench) ok(cdb string, data ...byte) {
 	}
 }
 
-// get executes a command that brings data.
+// get executes a command and returns its data.
 func (b *bench) get(cdb string, room int) []byte {
 	b.Helper()
 	p := make([]byte, room)
@@ -92,7 +92,7 @@ func (b *bench) get(cdb string, room int) []byte {
 	return p[:n]
 }
 
-// code returns the sense of an error as key/asc/ascq.
+// code returns the sense key, ASC and ASCQ of an error.
 func code(err error) string {
 	var e *scsi.Error
 	if !errors.As(err, &e) {
@@ -101,7 +101,7 @@ func code(err error) string {
 	return fmt.Sprintf("%X/%02X/%02X", uint8(e.Key), e.ASC, e.ASCQ)
 }
 
-// fails executes a command that has to fail with this sense.
+// fails executes a command that must fail with this sense.
 func (b *bench) fails(want, cdb string, data ...byte) {
 	b.Helper()
 	c := scsi.Command{CDB: bytesOf(cdb), Data: data, Direction: scsi.Out}
@@ -114,7 +114,7 @@ func (b *bench) fails(want, cdb string, data ...byte) {
 	}
 }
 
-// pattern is the content of a run of sectors, different for every address.
+// pattern returns the contents of a run of sectors, which depend on the address.
 func pattern(lba int64, blocks, size int) []byte {
 	p := make([]byte, blocks*size)
 	for i := range p {
@@ -132,7 +132,7 @@ func (b *bench) write(lba int64, blocks, size int) error {
 	return err
 }
 
-// writes writes blocks in commands of 16.
+// writes writes blocks, 16 with each command.
 func (b *bench) writes(lba int64, blocks, size int) {
 	b.Helper()
 	for n := 0; n < blocks; n += 16 {
@@ -142,7 +142,7 @@ func (b *bench) writes(lba int64, blocks, size int) {
 	}
 }
 
-// writeFails writes one command that has to fail.
+// writeFails executes a WRITE that must fail.
 func (b *bench) writeFails(want string, lba int64, blocks int) {
 	b.Helper()
 	if got := code(b.write(lba, blocks, 2048)); got != want {
@@ -150,7 +150,7 @@ func (b *bench) writeFails(want string, lba int64, blocks int) {
 	}
 }
 
-// same reads back what writes wrote.
+// same reads blocks and compares them with those of writes.
 func (b *bench) same(lba int64, blocks int) {
 	b.Helper()
 	for n := 0; n < blocks; n += 16 {
@@ -162,7 +162,7 @@ func (b *bench) same(lba int64, blocks int) {
 	}
 }
 
-// nwa asks for the next writable address of the track number given.
+// nwa returns the next writable address of a track.
 func (b *bench) nwa(track int) int64 {
 	b.Helper()
 	r := b.get(fmt.Sprintf("52 01 %08x 00 0024 00", track), 36)
@@ -172,8 +172,8 @@ func (b *bench) nwa(track int) int64 {
 	return int64(int32(binary.BigEndian.Uint32(r[12:])))
 }
 
-// info returns disc status, state of the last session, sessions, first and last
-// track of the last session.
+// info returns the disc status, the state of the last session, the number of sessions, and
+// the first and the last track of the last session.
 func (b *bench) info() [5]int {
 	b.Helper()
 	r := b.get("51 00 00 00 00 00 00 00 22 00", 34)
@@ -292,6 +292,6 @@ func TestDVDMinusR(t *testing.T) {
 	})
 }
 
-// hex32 and hex16 are fields of a CDB.
+// hex32 and hex16 return fields of a CDB.
 func hex32(n int) string { return fmt.Sprintf("%08x", uint32(n)) }
 func hex16(n int) string { return fmt.Sprintf("%04x", n) }

@@ -11,63 +11,62 @@ import (
 	"glassmaster/mastering/disc"
 )
 
-// Any is the operation code of an [Event] that every command sets off.
+// Any is the operation code of an [Event] that matches every command.
 const Any = 0xFF
 
-// Event is something that happens at a command, before it is carried out.
-// Several may happen at the same command, in their order.
+// Event is something that happens before a command is executed. Several events can match
+// the same command; they happen in their order.
 type Event struct {
 	Op    byte // operation code of the command, or Any
-	At    int  // it happens at the At-th such command since the faults were set; 0 is the first
-	Times int  // at how many of them from there on; 0 is one, Always is every one
+	At    int  // the number of the first matching command at which it happens, counted from 1; 0: the first
+	Times int  // at how many matching commands it happens; 0: one, Always: all
 
-	// Sense is sense key, ASC and ASCQ by which the command fails. It is not
-	// carried out then. Zero is no failure.
+	// Sense is sense key, ASC and ASCQ with which the command fails, without being
+	// executed. Zero: it does not fail.
 	Sense [3]byte
-	// Deferred says that the sense data are about an earlier command: response
-	// code 71h (SPC-4 4.5.4). Commands that need no medium, such as INQUIRY, do not
-	// bring such.
+	// Deferred: the sense data is that of an earlier command, with response code 71h
+	// (SPC-4 4.5.4). Commands that need no medium, such as INQUIRY, do not match.
 	Deferred bool
-	// Hang keeps the command without an answer.
+	// Hang is how the command hangs.
 	Hang Hang
-	// Swap is the path of a disc file: from here on its disc is in the drive.
+	// Swap is the path of the file of another disc, which is then in the drive.
 	Swap string
-	// Silent leaves out the unit attention and the event that tell of a new disc.
+	// Silent: the drive does not report the new disc with a unit attention and an event.
 	Silent bool
-	// Reset is a drive that starts anew, as bridges and cables have it: what was not
-	// synchronized is lost.
+	// Reset restarts the drive, as bad cables and adapters do: what was not synchronized
+	// is lost.
 	Reset bool
-	// Kill ends the whole process as SIGKILL does.
-	Kill Kill
-	// Do runs code of a test, which must not use the drive.
+	// Do is called. It must not use the drive.
 	Do func()
+
+	kill killMode
 }
 
-// Always is the Times of an event that does not end.
+// Always is the Times of an event that happens at all matching commands.
 const Always = -1
 
-// Hang is how a command stays without an answer.
+// Hang is how a command hangs. The zero value is not at all.
 type Hang uint8
 
 // Ways to hang.
 const (
-	Answers  Hang = iota
-	TimesOut      // the time of the command passes: scsi.ErrTimeout, and [Drive.Waited] has it
-	Hung          // so does the time of every command behind it
-	Stuck         // nothing comes back before the context of the caller ends, or the connection is closed
+	_            Hang = iota
+	TimesOut          // it fails with scsi.ErrTimeout; [Drive.Waited] includes the timeout
+	Hung              // the same, and so do all later commands
+	NeverReturns      // it returns when the context ends or the connection is closed
 )
 
-// Kill is how the process ends.
-type Kill uint8
+// killMode is how the process is killed. The zero value is not at all.
+type killMode uint8
 
-// Ways to end.
+// Ways to kill the process.
 const (
-	Lives    Kill = iota
-	Killed        // the drive lives on: it writes its buffer, and the track stays open
-	PowerCut      // the drive stops too: what was not synchronized is lost
+	_        killMode = iota
+	killed            // the drive continues to run: it writes its buffer, and the track remains open
+	powerCut          // the drive loses power: what was not synchronized is lost
 )
 
-// due returns the events that the command sets off.
+// due returns the events that happen at a command.
 func (d *recorder) due(op byte) []Event {
 	if d.counts.matched == nil {
 		d.counts.matched = make([]int, len(d.faults.Events))
@@ -91,9 +90,9 @@ func (d *recorder) due(op byte) []Event {
 	return due
 }
 
-// happen lets one event happen. It returns the error of the command, nil when it
-// is carried out.
-func (d *recorder) happen(r *request, e Event) error {
+// apply applies an event. It returns the error of the command, or nil if the command is
+// executed.
+func (d *recorder) apply(r *request, e Event) error {
 	if e.Do != nil {
 		e.Do()
 	}
@@ -107,14 +106,14 @@ func (d *recorder) happen(r *request, e Event) error {
 			return err
 		}
 	}
-	switch e.Kill {
-	case Killed:
+	switch e.kill {
+	case killed:
 		if d.store != nil {
 			_ = d.commit()
 		}
-		kill()
-	case PowerCut:
-		kill()
+		killProcess()
+	case powerCut:
+		killProcess()
 	}
 	if e.Hang == Hung {
 		d.counts.hung = true
@@ -135,9 +134,9 @@ func (d *recorder) happen(r *request, e Event) error {
 	return nil
 }
 
-// hangs waits for as long as an event keeps a command without an answer. Other
-// users of the drive go on.
-func (d *Drive) hangs(ctx context.Context) error {
+// block waits until ctx ends or the connection is closed. Other connections to the drive can
+// be used.
+func (d *Drive) block(ctx context.Context) error {
 	select {
 	case <-ctx.Done():
 		return ctx.Err()
@@ -146,7 +145,7 @@ func (d *Drive) hangs(ctx context.Context) error {
 	}
 }
 
-// swap puts another disc into the drive.
+// swap replaces the disc in the drive.
 func (d *recorder) swap(path string, silent bool) error {
 	if err := d.unload(); err != nil {
 		return err
@@ -162,8 +161,8 @@ func (d *recorder) swap(path string, silent bool) error {
 	return nil
 }
 
-// kill ends the process at once: nothing that was deferred runs.
-func kill() {
+// killProcess kills the process. Deferred functions do not run.
+func killProcess() {
 	p, err := os.FindProcess(os.Getpid())
 	if err == nil {
 		err = p.Kill()
@@ -171,69 +170,68 @@ func kill() {
 	if err != nil {
 		os.Exit(137)
 	}
-	time.Sleep(time.Minute) // the signal is on its way
+	time.Sleep(time.Minute) // until the signal arrives
 }
 
-// Echo is a drive that answers reads from its buffer. A sector that was sent is
-// in there as it was sent, whatever the disc holds.
-type Echo struct {
+// ReadCache is a cache of the drive that contains the sectors that were sent, and from which
+// reads are answered. The sectors of the disc may differ.
+type ReadCache struct {
 	On bool
-	// Reads is how many other sectors are read before the buffer holds none of
-	// them any more; 0 is as many as one likes.
+	// Reads is how many other sectors must be read until the cache is empty. 0: reading
+	// does not empty it.
 	Reads int64
-	// Spins says that stopping and starting the disc does not empty the buffer. An
-	// open tray always does.
-	Spins bool
-	// Deaf says that the bit FUA of READ does not go past the buffer.
-	Deaf bool
+	// KeptOnStop: stopping the disc does not empty the cache. Opening the tray does.
+	KeptOnStop bool
+	// IgnoresFUA: a READ with the FUA bit is answered from the cache too.
+	IgnoresFUA bool
 }
 
-// echo is the buffer of a drive with the fault Echo.
-type echo struct {
+// readCache is the cache of a drive with the fault ReadCache.
+type readCache struct {
 	sent map[int64][]byte // 2048 bytes of a sector
-	read int64            // other sectors
+	read int64            // number of other sectors that were read
 }
 
-// keep takes sectors that were sent into the buffer.
-func (d *recorder) keep(lba int64, size int, p []byte) {
-	if !d.faults.Echo.On || size != disc.SectorSize {
+// cacheSent stores sectors that were sent in the cache.
+func (d *recorder) cacheSent(lba int64, size int, p []byte) {
+	if !d.faults.ReadCache.On || size != disc.SectorSize {
 		return
 	}
-	if d.echo.sent == nil {
-		d.echo.sent = map[int64][]byte{}
+	if d.readCache.sent == nil {
+		d.readCache.sent = map[int64][]byte{}
 	}
 	for i := 0; i < len(p); i += size {
-		d.echo.sent[lba+int64(i/size)] = slices.Clone(p[i : i+size])
+		d.readCache.sent[lba+int64(i/size)] = slices.Clone(p[i : i+size])
 	}
 }
 
-// answer puts what was sent into sectors that were read from the disc.
-func (d *recorder) answer(cdb []byte, lba int64, p []byte) {
-	if d.echo.sent == nil {
+// fillFromCache replaces sectors in p, read from address lba on, by those in the cache.
+func (d *recorder) fillFromCache(cdb []byte, lba int64, p []byte) {
+	if d.readCache.sent == nil {
 		return
 	}
-	fua := cdb[1]&8 != 0 && !d.faults.Echo.Deaf
+	fua := cdb[1]&8 != 0 && !d.faults.ReadCache.IgnoresFUA
 	for i := 0; i < len(p); i += disc.SectorSize {
-		b, ok := d.echo.sent[lba+int64(i/disc.SectorSize)]
+		b, ok := d.readCache.sent[lba+int64(i/disc.SectorSize)]
 		switch {
 		case !ok:
-			d.echo.read++
+			d.readCache.read++
 		case !fua:
 			copy(p[i:], b)
 		}
 	}
-	if n := d.faults.Echo.Reads; n > 0 && d.echo.read >= n {
-		d.echo = echo{}
+	if n := d.faults.ReadCache.Reads; n > 0 && d.readCache.read >= n {
+		d.readCache = readCache{}
 	}
 }
 
-// holds reports whether the buffer answers a read without the disc.
-func (d *recorder) holds(cdb []byte, lba, blocks int64) bool {
-	if d.echo.sent == nil || cdb[1]&8 != 0 && !d.faults.Echo.Deaf {
+// cacheHolds reports whether all sectors of a read are in the cache.
+func (d *recorder) cacheHolds(cdb []byte, lba, blocks int64) bool {
+	if d.readCache.sent == nil || cdb[1]&8 != 0 && !d.faults.ReadCache.IgnoresFUA {
 		return false
 	}
 	for at := lba; at < lba+blocks; at++ {
-		if d.echo.sent[at] == nil {
+		if d.readCache.sent[at] == nil {
 			return false
 		}
 	}

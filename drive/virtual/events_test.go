@@ -15,8 +15,8 @@ import (
 	"glassmaster/drive/virtual"
 )
 
-// sensed executes a command and returns its sense as key/asc/ascq, with a D
-// before it when it is about an earlier command.
+// sensed executes a command and returns sense key, ASC and ASCQ, after a D if the error is
+// deferred.
 func (b *bench) sensed(cdb string, data []byte) string {
 	err := b.send(cdb, data)
 	var e *scsi.Error
@@ -26,8 +26,8 @@ func (b *bench) sensed(cdb string, data []byte) string {
 	return code(err)
 }
 
-// TestDeferred: news of an earlier command come with any command that needs the
-// disc, which is then not carried out.
+// TestDeferred: every command that needs the disc can report a deferred error, and is then
+// not executed.
 func TestDeferred(t *testing.T) {
 	const read = "5c 00 00 00 00 00 00 00 00 00"
 	for _, c := range []struct {
@@ -55,7 +55,7 @@ func TestDeferred(t *testing.T) {
 				t.Errorf("%s: %s, want %s", c.cdb, got, want)
 			}
 			if got := b.nwa(0xFF); got != 32 {
-				t.Errorf("%s was carried out: the next address is %d", c.cdb, got)
+				t.Errorf("%s was executed: the next address is %d", c.cdb, got)
 			}
 			b.ok(c.cdb, c.data...)
 		}
@@ -64,11 +64,11 @@ func TestDeferred(t *testing.T) {
 	b.d.SetFaults(virtual.Faults{Events: []virtual.Event{{Op: virtual.Any, Sense: [3]byte{3, 0x0C, 0}, Deferred: true}}})
 	b.get("12 00 00 00 24 00", 36)
 	if got := b.sensed("00 00 00 00 00 00", nil); got != "D 3/0C/00" {
-		t.Errorf("behind INQUIRY: %s", got)
+		t.Errorf("after INQUIRY: %s", got)
 	}
 }
 
-// TestHangs: a command without an answer costs its time, in numbers only.
+// TestHangs: commands that time out are counted in Waited, without real waiting.
 func TestHangs(t *testing.T) {
 	b := insertBlank(t, "dvd+r", 4000)
 	b.d.SetFaults(virtual.Faults{Events: []virtual.Event{{Op: 0x35, At: 2, Hang: virtual.TimesOut}}})
@@ -89,7 +89,7 @@ func TestHangs(t *testing.T) {
 		t.Errorf("waited %v", got)
 	}
 	began := make(chan bool, 1)
-	b.d.SetFaults(virtual.Faults{Events: []virtual.Event{{Op: 0x35, Hang: virtual.Stuck, Do: func() { began <- true }}}})
+	b.d.SetFaults(virtual.Faults{Events: []virtual.Event{{Op: 0x35, Hang: virtual.NeverReturns, Do: func() { began <- true }}}})
 	ctx, cancel := context.WithCancel(context.Background())
 	end := make(chan error)
 	go func() {
@@ -99,31 +99,31 @@ func TestHangs(t *testing.T) {
 	<-began
 	cancel()
 	if err := <-end; !errors.Is(err, context.Canceled) {
-		t.Errorf("a command that is stuck: %v", err)
+		t.Errorf("a command that does not return: %v", err)
 	}
 	b.ok(flush)
 }
 
-// TestEcho: a drive that answers from its buffer shows what was sent, until the
-// disc was stopped, or enough other sectors were read.
-func TestEcho(t *testing.T) {
+// TestReadCache: the drive returns what was sent, until the disc was stopped or enough other
+// sectors were read.
+func TestReadCache(t *testing.T) {
 	sent := pattern(0, 16, 2048)
 	const read = "28 00 00 00 00 00 00 00 10 00"
 	for _, c := range []struct {
 		name  string
-		echo  virtual.Echo
+		cache virtual.ReadCache
 		do    func(*bench)
 		cdb   string
 		wrong bool // the answer is not what the disc holds
 	}{
-		{"at once", virtual.Echo{}, func(*bench) {}, read, true},
-		{"FUA", virtual.Echo{}, func(*bench) {}, "28 08 00 00 00 00 00 00 10 00", false},
-		{"FUA, deaf", virtual.Echo{Deaf: true}, func(*bench) {}, "28 08 00 00 00 00 00 00 10 00", true},
-		{"few others", virtual.Echo{Reads: 17}, func(b *bench) { b.get("28 00 00 00 00 40 00 00 10 00", 32768) }, read, true},
-		{"enough others", virtual.Echo{Reads: 16}, func(b *bench) { b.get("28 00 00 00 00 40 00 00 10 00", 32768) }, read, false},
-		{"stopped", virtual.Echo{}, func(b *bench) { b.ok("1b 00 00 00 00 00"); b.ok("1b 00 00 00 01 00") }, read, false},
-		{"stopped, kept", virtual.Echo{Spins: true}, func(b *bench) { b.ok("1b 00 00 00 00 00"); b.ok("1b 00 00 00 01 00") }, read, true},
-		{"tray", virtual.Echo{Spins: true}, func(b *bench) {
+		{"at once", virtual.ReadCache{}, func(*bench) {}, read, true},
+		{"FUA", virtual.ReadCache{}, func(*bench) {}, "28 08 00 00 00 00 00 00 10 00", false},
+		{"FUA, deaf", virtual.ReadCache{IgnoresFUA: true}, func(*bench) {}, "28 08 00 00 00 00 00 00 10 00", true},
+		{"few others", virtual.ReadCache{Reads: 17}, func(b *bench) { b.get("28 00 00 00 00 40 00 00 10 00", 32768) }, read, true},
+		{"enough others", virtual.ReadCache{Reads: 16}, func(b *bench) { b.get("28 00 00 00 00 40 00 00 10 00", 32768) }, read, false},
+		{"stopped", virtual.ReadCache{}, func(b *bench) { b.ok("1b 00 00 00 00 00"); b.ok("1b 00 00 00 01 00") }, read, false},
+		{"stopped, kept", virtual.ReadCache{KeptOnStop: true}, func(b *bench) { b.ok("1b 00 00 00 00 00"); b.ok("1b 00 00 00 01 00") }, read, true},
+		{"tray", virtual.ReadCache{KeptOnStop: true}, func(b *bench) {
 			b.ok("1b 00 00 00 02 00")
 			b.ok("1b 00 00 00 03 00")
 			b.fails("6/28/00", "00 00 00 00 00 00")
@@ -131,8 +131,8 @@ func TestEcho(t *testing.T) {
 	} {
 		b := insertBlank(t, "bd-re", 4096)
 		b.ok(formatCDB, formatList(0, formatFull, 0, 0)...)
-		c.echo.On = true
-		b.d.SetFaults(virtual.Faults{Corrupt: []int64{7}, Echo: c.echo})
+		c.cache.On = true
+		b.d.SetFaults(virtual.Faults{Corrupt: []int64{7}, ReadCache: c.cache})
 		b.writes(0, 16, 2048)
 		c.do(b)
 		if got := bytes.Equal(b.get(c.cdb, 32768), sent); got != c.wrong {
@@ -141,7 +141,7 @@ func TestEcho(t *testing.T) {
 	}
 }
 
-// TestSwap: another disc in the tray, with a word and without.
+// TestSwap: the disc is exchanged, and the drive reports it or does not.
 func TestSwap(t *testing.T) {
 	for _, silent := range []bool{false, true} {
 		other := insertBlank(t, "dvd+r", 4000)
@@ -161,8 +161,8 @@ func TestSwap(t *testing.T) {
 	}
 }
 
-// TestBadSectors: sectors that want more attempts, that are lost, a track that is
-// too short, an address that is wrong, commands that do nothing.
+// TestBadSectors: sectors that need more attempts, lost sectors, a short track, a wrong next
+// writable address, commands that do nothing.
 func TestBadSectors(t *testing.T) {
 	b := insertBlank(t, "dvd+r", 4000)
 	b.d.SetFaults(virtual.Faults{Retries: map[int64]int{20: 2}, Lost: []int64{3, 4}, Short: 16, NWA: 32})
@@ -180,7 +180,7 @@ func TestBadSectors(t *testing.T) {
 	want := pattern(0, 16, 2048)
 	clear(want[3*2048 : 5*2048])
 	if got := b.get("28 00 00 00 00 00 00 00 10 00", 32768); !bytes.Equal(got, want) {
-		t.Error("sectors 3 and 4 were to be lost, and no others")
+		t.Error("other sectors than 3 and 4 were lost")
 	}
 	b = insertBlank(t, "cd-rw", 4000)
 	b.page05(0x41, 0x04, 8)
@@ -194,7 +194,7 @@ func TestBadSectors(t *testing.T) {
 	b.same(0, 320)
 }
 
-// TestReset: a drive that starts anew has lost its buffer, and says so.
+// TestReset: a drive that restarts loses its buffer, and reports the reset.
 func TestReset(t *testing.T) {
 	b := insertBlank(t, "dvd+r", 4000)
 	b.writes(0, 32, 2048)
@@ -207,8 +207,8 @@ func TestReset(t *testing.T) {
 	}
 }
 
-// TestKill: a killed program leaves what its drive had, which without power is
-// only what was synchronized.
+// TestKill: after the program is killed the disc has all that was sent, and after a power
+// failure only what was synchronized.
 func TestKill(t *testing.T) {
 	if path := os.Getenv("VIRTUAL_TEST_KILL"); path != "" {
 		d, err := virtual.OpenName(path)
@@ -220,7 +220,7 @@ func TestKill(t *testing.T) {
 		b.writes(0, 32, 2048)
 		b.ok("35 00 00 00 00 00 00 00 00 00")
 		b.writes(32, 64, 2048)
-		t.Fatal("the program was to be killed")
+		t.Fatal("the program was not killed")
 	}
 	for option, want := range map[string]int64{"kill=6": 48, "cut=6": 32} {
 		path := filepath.Join(t.TempDir(), "disc")

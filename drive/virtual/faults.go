@@ -6,59 +6,57 @@ import (
 	"glassmaster/drive/scsi"
 )
 
-// Faults are the ways in which a drive or a disc goes wrong, for tests of
-// whoever burns and reads. The zero value is a drive in good order. Addresses
-// are those of sectors.
+// Faults are faults of a drive or a disc, for tests of code that burns and reads. The zero
+// value is a drive without faults. Addresses are those of sectors.
 type Faults struct {
-	// Events happen at commands that they name.
+	// Events happen at certain commands.
 	Events []Event
 
-	// WriteErrors are sense key, ASC and ASCQ by which a WRITE over that address
-	// fails. Nothing of that command reaches the disc.
+	// WriteErrors are sense key, ASC and ASCQ with which a WRITE of this address fails.
+	// The command writes nothing.
 	WriteErrors map[int64][3]byte
 	// ReadErrors are addresses that cannot be read: 3/11/05.
 	ReadErrors []int64
-	// Retries are addresses that can be read only after that many READ commands
-	// over them have failed with 3/11/00.
+	// Retries are addresses that can be read only after this many READ commands have
+	// failed with 3/11/00.
 	Retries map[int64]int
-	// Corrupt are addresses whose sectors reach the disc with a wrong byte.
+	// Corrupt are addresses whose sectors are written with a wrong byte.
 	Corrupt []int64
-	// Lost are addresses whose sectors never reach the disc, which keeps what it
-	// held there.
+	// Lost are addresses whose sectors are not written. The earlier contents remain.
 	Lost []int64
-	// Short makes each track that is closed that many sectors shorter than it was
-	// written. The media without tracks know no such thing.
+	// Short makes each track this many sectors shorter than written when it is closed. It
+	// has no effect on discs that are overwritten in place.
 	Short int64
-	// Coaster makes every command that writes succeed and do nothing: the disc
-	// that comes out blank without an error.
-	Coaster bool
+	// Discard makes every command that writes succeed and do nothing: the disc remains
+	// blank without an error.
+	Discard bool
 	// Idle are operation codes of commands that succeed and do nothing.
 	Idle []byte
-	// Refuse are operation codes that the drive does not know: 5/20/00.
+	// Refuse are operation codes that the drive does not support: 5/20/00.
 	Refuse []byte
-	// BufferFullEvery lets every n-th WRITE fail with 2/04/08, to be sent again.
+	// BufferFullEvery makes every n-th WRITE fail with 2/04/08. The host must repeat it.
 	BufferFullEvery int
-	// Capacity is the number of sectors that the drive claims the disc has.
+	// Capacity is the capacity that the drive reports, in sectors. 0: that of the disc.
 	Capacity int64
-	// NWA is added to the next writable address that the drive tells. WRITE wants
-	// the true one.
+	// NWA is added to the next writable address that the drive reports. WRITE accepts only
+	// the correct one.
 	NWA int64
-	// Polls is how often a drive says that an immediate operation still runs
-	// before it is done: 0 is twice, -1 never.
+	// Polls is how many times the drive reports that an immediate operation is running
+	// before it is finished. 0 is twice, -1 is never.
 	Polls int
-	// Echo answers reads from what was sent instead of from the disc.
-	Echo Echo
+	// ReadCache makes the drive answer reads with what was sent.
+	ReadCache ReadCache
 }
 
-// counts is what faults count.
+// counts are the counters of faults.
 type counts struct {
 	writes  int
-	failed  map[int64]int // reads over an address of Retries
-	matched []int         // commands that each event has matched
-	hung    bool          // nothing is answered any more
+	failed  map[int64]int // failed reads of each address of Retries
+	matched []int         // number of commands that matched each event
+	hung    bool          // all commands time out
 }
 
-// restart is the drive after its power came back.
+// restart restarts the drive, as after a power failure.
 func (d *recorder) restart() error {
 	d.busy, d.locked, d.speed, d.readSpeed = busy{}, false, 0, 0
 	d.attention = []*fault{check(6, 0x29, 0x00)}
@@ -70,7 +68,7 @@ func (d *recorder) restart() error {
 	return d.load()
 }
 
-// idle is how many bytes a command moves that succeeds and does nothing.
+// idle returns how many bytes a command transfers that succeeds and does nothing.
 func idle(r *request) int {
 	if r.Direction == scsi.Out {
 		return len(r.Data)
@@ -80,7 +78,7 @@ func idle(r *request) int {
 
 func (d *recorder) refused(op byte) bool { return slices.Contains(d.faults.Refuse, op) }
 
-// faultyWrite returns the fault that a write runs into, or nil.
+// faultyWrite returns the fault with which a write fails, or nil.
 func (d *recorder) faultyWrite(lba, blocks int64) *fault {
 	d.counts.writes++
 	if n := d.faults.BufferFullEvery; n > 0 && d.counts.writes%n == 0 {
@@ -105,8 +103,8 @@ func (d *recorder) badRead(lba, blocks int64) int64 {
 	return bad
 }
 
-// retried counts a read of a run of sectors, and returns the fault of the first
-// one that wants more attempts.
+// retried counts a read of a run of sectors. It returns the fault of the first sector that
+// needs more attempts, or nil.
 func (d *recorder) retried(lba, blocks int64) *fault {
 	first := int64(-1)
 	for at, n := range d.faults.Retries {
@@ -134,28 +132,28 @@ const (
 	longSync   = 0x08 // LONG WRITE IN PROGRESS
 )
 
-// usualPolls is how often a drive in good order says that it is busy.
-const usualPolls = 2
+// defaultPolls is how many times a drive without faults reports that it is busy.
+const defaultPolls = 2
 
-// busy is a long operation that the host does not wait for.
+// busy is a long operation that continues after its command has returned.
 type busy struct {
 	polls, left int
 	ascq        byte
 }
 
-// long begins a long operation. Without the Immed bit the command itself takes
-// the time.
+// long begins a long operation. Without the Immed bit it is finished when the command
+// returns.
 func (d *recorder) long(immed bool, ascq byte) {
 	n := d.faults.Polls
 	if n == 0 {
-		n = usualPolls
+		n = defaultPolls
 	}
 	if immed && n > 0 {
 		d.busy = busy{n, n, ascq}
 	}
 }
 
-// poll tells how far the operation is, nil when none runs.
+// poll returns the progress of the operation as a fault, or nil if none is running.
 func (b *busy) poll() *fault {
 	if b.left == 0 {
 		return nil

@@ -2,7 +2,7 @@ package virtual
 
 import "encoding/binary"
 
-// profiles that the drive handles, newest first as MMC-6 5.3.1 asks.
+// profiles are those that the drive supports, the highest number first (MMC-6 5.3.1).
 var profiles = []uint16{
 	profileBDRE, profileBDR, profileBDROM, profileDVDpRDL, profileDVDpR, profileDVDpRW,
 	profileDVDRDL, profileDVDRWSQ, profileDVDRWRO, profileDVDRAM, profileDVDR, profileDVDROM, profileCDRW, profileCDR, profileCDROM,
@@ -13,7 +13,7 @@ func (d *recorder) profile() int {
 	if d.store == nil {
 		return profileNone
 	}
-	if d.now().Format.Restricted {
+	if d.state().Format.Restricted {
 		return profileDVDRWRO
 	}
 	return d.medium.profile
@@ -89,8 +89,7 @@ func (d *recorder) features() []feature {
 	}...)...)
 }
 
-// removable is feature 0003h (MMC-6 5.3.4): a tray, eject and lock, and load
-// where the drive says so.
+// removable returns feature 0003h (MMC-6 5.3.4): a tray, eject, lock, and load if set.
 func (d *recorder) removable() []byte { return []byte{0x29 | flag(d.loader, 0x10), 0, 0, 0} }
 
 func (d *recorder) profileList() []byte {
@@ -111,22 +110,23 @@ func (d *recorder) randomReadable() []byte {
 	return b
 }
 
-// bdRead names the classes of BD that can be read: BD-RE 1 and 2, BD-R 1, BD-ROM 1.
+// bdRead returns the classes of BD that can be read: BD-RE 1 and 2, BD-R 1, BD-ROM 1.
 func bdRead(int) []byte {
 	b := make([]byte, 28)
 	b[5], b[13], b[21] = 0x06, 0x02, 0x02
 	return b
 }
 
-// writeFeatures are those by which a host finds out how the disc is written.
+// writeFeatures returns the features for writing, from which a host learns how to write the
+// disc.
 func (d *recorder) writeFeatures(p int) []feature {
-	st := d.now()
+	st := d.state()
 	ow := d.store != nil && d.medium.family == overwrite || p == profileDVDRWRO
 	minus := p == profileDVDR || p == profileDVDRWSQ || p == profileDVDRDL
 	incremental := minus && !st.Quick
 	pow := p == profileBDR && st.Format.POW
 	cd := p == profileCDR || p == profileCDRW
-	open := d.store != nil && !st.Final && !d.protected()
+	open := d.store != nil && !st.Final && !d.readOnly()
 	return []feature{
 		{0x0020, 1, false, ow && p != profileDVDRWRO, d.randomWritable()},
 		{0x0021, 1, false, open && incremental, []byte{1, 0, 1, 1, 16, 0, 0, 0}},
@@ -149,13 +149,13 @@ func (d *recorder) writeFeatures(p int) []feature {
 func (d *recorder) randomWritable() []byte {
 	b := []byte{0, 0, 0, 0, 0, 0, 8, 0, 0, 16, 1, 0}
 	if d.store != nil {
-		binary.BigEndian.PutUint32(b, uint32(max(0, d.now().Format.Blocks-1)))
+		binary.BigEndian.PutUint32(b, uint32(max(0, d.state().Format.Blocks-1)))
 		b[9] = byte(d.medium.block)
 	}
 	return b
 }
 
-// bdWrite names the classes of BD that can be written: BD-RE 1 and 2, BD-R 1.
+// bdWrite returns the classes of BD that can be written: BD-RE 1 and 2, BD-R 1.
 func bdWrite() []byte {
 	b := make([]byte, 20)
 	b[5], b[13] = 0x06, 0x02

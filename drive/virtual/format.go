@@ -20,21 +20,21 @@ const (
 	formatBDRSpare  = 0x32
 )
 
-// defaultSpare is the user area of a BD with the default spare areas, as the
-// drives format it: 11826176 of 12219392 sectors. The layers of an XL have more.
+// defaultSpare returns the user area of a BD with the default spare areas of real drives, in
+// sectors: 11826176 of 12219392. Those of an XL are larger.
 func (m Medium) defaultSpare(sectors int64) int64 {
 	if sectors == m.Sectors {
 		return sectors - [...]int64{0, 393216, 786432, 1572864, 2097152}[m.layers]
 	}
-	return sectors - m.up(sectors/32)
+	return sectors - m.roundUp(sectors/32)
 }
 
-// minSpare is the smallest user area, maxSpare the largest that has spare areas.
+// minSpare returns the smallest user area, maxSpare the largest one with spare areas.
 func (m Medium) minSpare(sectors int64) int64 { return sectors/2/m.block*m.block + m.block }
 func (m Medium) maxSpare(sectors int64) int64 { return sectors - m.block }
 
-// readFormatCapacities is READ FORMAT CAPACITIES (MMC-6 6.23): the current or
-// largest capacity, then what FORMAT UNIT can make.
+// readFormatCapacities is READ FORMAT CAPACITIES (MMC-6 6.23): the current or largest
+// capacity, then the formats that FORMAT UNIT supports.
 func (d *recorder) readFormatCapacities(r *request) (int, error) {
 	var list []byte
 	add := func(blocks int64, kind byte, parameter uint32) {
@@ -53,16 +53,16 @@ func (d *recorder) readFormatCapacities(r *request) (int, error) {
 	return r.reply(append([]byte{0, 0, 0, byte(len(list))}, list...), int(binary.BigEndian.Uint16(r.CDB[7:])))
 }
 
-// currentFormat returns the capacity and its type: 1 the largest of an
-// unformatted disc, 2 the current one, 3 none that is complete.
+// currentFormat returns the capacity and its type: 1 largest capacity of an unformatted
+// disc, 2 current capacity, 3 no complete session.
 func (d *recorder) currentFormat() (blocks int64, kind byte) {
-	st := d.now()
+	st := d.state()
 	switch {
 	case d.medium.family == pressed:
 		return st.Sectors, 2
-	case d.random() && st.Format.Growing:
+	case d.overwritable() && st.Format.Growing:
 		return st.Format.Blocks, 3
-	case d.random() && st.Format.Blocks > 0:
+	case d.overwritable() && st.Format.Blocks > 0:
 		return st.Format.End(), 2
 	case d.medium.family == bdR && (st.Format.Limit > 0 || len(st.Sessions) > 0):
 		return d.capacity(), 2
@@ -76,9 +76,9 @@ func (d *recorder) currentFormat() (blocks int64, kind byte) {
 	return d.capacity(), 1
 }
 
-// formats lists what the disc can be formatted to.
+// formats calls add for each format that the disc can get.
 func (d *recorder) formats(add func(blocks int64, kind byte, parameter uint32)) {
-	n := d.now().Sectors
+	n := d.state().Sectors
 	if d.faults.Capacity > 0 {
 		n = d.faults.Capacity
 	}
@@ -92,7 +92,7 @@ func (d *recorder) formats(add func(blocks int64, kind byte, parameter uint32)) 
 	case m.profile == profileDVDRWSQ:
 		add(n, formatFull, disc.SectorSize)
 		add(n, formatRWFull, 16)
-		if d.now().Format.Restricted {
+		if d.state().Format.Restricted {
 			add(n, formatRWGrow, 16)
 			add(n, formatRWQGrow, 16)
 		}
@@ -111,8 +111,8 @@ func (d *recorder) formats(add func(blocks int64, kind byte, parameter uint32)) 
 	}
 }
 
-// formatUnit is FORMAT UNIT (MMC-6 6.4): header with flags, one descriptor of
-// blocks, type and parameter.
+// formatUnit is FORMAT UNIT (MMC-6 6.4). Its parameter list has a header with flags, and one
+// descriptor with blocks, type and parameter.
 func (d *recorder) formatUnit(r *request) (int, error) {
 	if r.CDB[1]&0x17 != 0x11 { // FmtData, format code 001b
 		return 0, errField()
@@ -121,13 +121,13 @@ func (d *recorder) formatUnit(r *request) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	if !d.formattable() || d.protected() {
+	if !d.formattable() || d.readOnly() {
 		return 0, check(5, 0x30, 0x06) // CANNOT FORMAT MEDIUM - INCOMPATIBLE MEDIUM
 	}
 	if binary.BigEndian.Uint16(b[2:]) != 8 {
 		return 0, errParameter()
 	}
-	if d.faults.Coaster {
+	if d.faults.Discard {
 		return len(b), nil
 	}
 	st := d.disc.Clone()
@@ -152,9 +152,8 @@ func (d *recorder) formatUnit(r *request) (int, error) {
 	return len(b), d.commit()
 }
 
-// soldFormat is how a disc is formatted when it is sold: a DVD-RAM can be written
-// at once, all others not.
-func soldFormat(m Medium, sectors int64) discfile.Formatting {
+// factoryFormat returns the format of a new disc. Only a DVD-RAM is sold formatted.
+func factoryFormat(m Medium, sectors int64) discfile.Formatting {
 	if m.profile != profileDVDRAM {
 		return discfile.Formatting{}
 	}
@@ -165,12 +164,12 @@ func formatDVDRAM(m Medium, st *discfile.State, blocks int64, kind byte) error {
 	if kind != formatFull || blocks != st.Sectors && blocks != 0xFFFFFFFF {
 		return errParameter()
 	}
-	st.Format = soldFormat(m, st.Sectors)
+	st.Format = factoryFormat(m, st.Sectors)
 	return nil
 }
 
-// formatDVDPlusRW: the formatting goes on in the background, so that the disc
-// takes data at once. Bit 0 of the last byte continues one that was stopped.
+// formatDVDPlusRW starts background formatting, during which the disc can be written. Bit 0
+// of the last byte resumes a formatting that was stopped.
 func formatDVDPlusRW(st *discfile.State, blocks int64, kind, parameter byte) error {
 	if kind != formatPlusRW || blocks != 0xFFFFFFFF && blocks != st.Sectors {
 		return errParameter()
@@ -186,8 +185,9 @@ func formatDVDPlusRW(st *discfile.State, blocks int64, kind, parameter byte) err
 	return nil
 }
 
-// formatDVDRW makes a DVD-RW restricted overwrite. After a quick format it is in
-// the intermediate state: written from the beginning on, or from where it ended.
+// formatDVDRW formats a DVD-RW for restricted overwrite. After a quick format it is in the
+// intermediate state, in which it is written from the beginning, or from the end of the
+// formatted part.
 func (d *recorder) formatDVDRW(st *discfile.State, blocks int64, kind byte) error {
 	old := st.Format
 	if blocks == 0xFFFFFFFF {
@@ -244,8 +244,8 @@ func (d *recorder) formatBDRE(st *discfile.State, blocks int64, kind byte) error
 	return nil
 }
 
-// formatBDR: sub-type 0 is sequential recording with pseudo overwrite, 1 without,
-// 2 random recording, which is not offered.
+// formatBDR formats a BD-R. Sub-type 0 is sequential recording with pseudo overwrite, 1
+// without, 2 random recording, which is not supported.
 func (d *recorder) formatBDR(st *discfile.State, blocks int64, kind, sub byte) error {
 	m, n := d.medium, st.Sectors
 	switch {
@@ -260,17 +260,17 @@ func (d *recorder) formatBDR(st *discfile.State, blocks int64, kind, sub byte) e
 	return nil
 }
 
-// blank is BLANK (MMC-6 6.2): 0 the whole disc, 1 minimally. A DVD-RW becomes,
-// or stays, sequential; blanked minimally it can only be written at once.
+// blank is BLANK (MMC-6 6.2) of types 0 (whole disc) and 1 (minimal). A DVD-RW is then
+// sequential, and after a minimal blank it can only be written disc at once.
 func (d *recorder) blank(r *request) (int, error) {
-	if d.protected() || d.medium.family != cdWrite && d.medium.family != minusR || !d.medium.rewritable {
+	if d.readOnly() || d.medium.family != cdWrite && d.medium.family != minusR || !d.medium.rewritable {
 		return 0, errIncompatible()
 	}
 	kind := r.CDB[1] & 7
 	if kind > 1 {
 		return 0, errField()
 	}
-	if d.faults.Coaster {
+	if d.faults.Discard {
 		return 0, nil
 	}
 	d.cache, d.test, d.cue = cache{}, nil, nil

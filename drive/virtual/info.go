@@ -16,7 +16,7 @@ const (
 
 // status returns the disc status and the state of the last session.
 func (d *recorder) status(st *discfile.State) (disc, last byte) {
-	if d.random() {
+	if d.overwritable() {
 		switch {
 		case d.medium.profile == profileDVDRAM:
 			return statusOther, 3
@@ -36,9 +36,10 @@ func (d *recorder) status(st *discfile.State) (disc, last byte) {
 	return statusAppendable, 1
 }
 
-// random reports whether the disc is written at random addresses.
-func (d *recorder) random() bool {
-	return d.medium.family == overwrite || d.now().Format.Restricted
+// overwritable reports whether the disc is overwritten in place: it has one track, which is
+// written at random addresses.
+func (d *recorder) overwritable() bool {
+	return d.medium.family == overwrite || d.state().Format.Restricted
 }
 
 // discInformation is READ DISC INFORMATION (MMC-6 6.21).
@@ -54,7 +55,7 @@ func (d *recorder) discInformation(r *request) (int, error) {
 }
 
 func (d *recorder) standardInformation() []byte {
-	st := d.now()
+	st := d.state()
 	disc, last := d.status(st)
 	b := make([]byte, 34)
 	b[1] = 32
@@ -87,11 +88,11 @@ func (d *recorder) standardInformation() []byte {
 	return b
 }
 
-// lastSession returns the number of sessions, the last of which may be empty,
-// and the first and the last track of it.
+// lastSession returns the number of sessions, and the first and the last track of the last
+// one, which may be empty.
 func (d *recorder) lastSession(st *discfile.State) (sessions, first, last int) {
 	n := st.CountTracks()
-	if d.random() || st.Final {
+	if d.overwritable() || st.Final {
 		if k := len(st.Sessions); k > 0 {
 			return k, n - len(st.Sessions[k-1].Tracks) + 1, n
 		}
@@ -108,12 +109,12 @@ func (d *recorder) lastSession(st *discfile.State) (sessions, first, last int) {
 	return len(st.Sessions), first, max(first, last)
 }
 
-// trackResources is the reply to type 001b (MMC-6 6.21).
+// trackResources returns the reply of data type 001b (MMC-6 6.21).
 func (d *recorder) trackResources() []byte {
 	most := d.maxTracks()
 	b := make([]byte, 12)
 	b[1], b[2] = 10, 1<<5
-	n := d.now().CountTracks()
+	n := d.state().CountTracks()
 	be := binary.BigEndian
 	be.PutUint16(b[4:], uint16(most))
 	be.PutUint16(b[6:], uint16(n))
@@ -122,7 +123,7 @@ func (d *recorder) trackResources() []byte {
 	return b
 }
 
-// maxTracks is how many tracks a disc of this kind can have.
+// maxTracks returns the largest number of tracks of a disc of this kind.
 func (d *recorder) maxTracks() int {
 	switch d.medium.family {
 	case cdWrite:
@@ -137,7 +138,7 @@ func (d *recorder) maxTracks() int {
 	return 1
 }
 
-// trackInfo is what READ TRACK INFORMATION tells.
+// trackInfo is the information that READ TRACK INFORMATION returns.
 type trackInfo struct {
 	number, session   int
 	start, size, free int64
@@ -147,7 +148,7 @@ type trackInfo struct {
 	packet, fixed     bool
 	control           byte
 	xa                bool
-	last              int64 // last recorded address, -1: none
+	last              int64 // last recorded address; -1: none
 }
 
 // trackInformation is READ TRACK INFORMATION (MMC-6 6.26).
@@ -164,7 +165,7 @@ func (d *recorder) trackInformation(r *request) (int, error) {
 		case 1:
 			match = int64(c.number) == n
 			if n == 0xFF && d.medium.family != minusR && d.medium.family != pressed {
-				match = c.nwaValid && !c.reserved || d.random()
+				match = c.nwaValid && !c.reserved || d.overwritable()
 			}
 		case 2:
 			match = int64(c.session) == n
@@ -183,8 +184,8 @@ func (d *recorder) trackInformation(r *request) (int, error) {
 	return r.reply(t.bytes(d.medium, d.faults.NWA), int(binary.BigEndian.Uint16(r.CDB[7:])))
 }
 
-// bytes is the reply; off is added to the next writable address.
-func (t *trackInfo) bytes(m Medium, off int64) []byte {
+// bytes returns the reply. offset is added to the next writable address.
+func (t *trackInfo) bytes(m Medium, offset int64) []byte {
 	b := make([]byte, 48)
 	b[1] = 46
 	b[2], b[32] = byte(t.number), byte(t.number>>8)
@@ -201,7 +202,7 @@ func (t *trackInfo) bytes(m Medium, off int64) []byte {
 	be.PutUint32(b[8:], uint32(t.start))
 	if t.nwaValid {
 		b[7] |= 1
-		be.PutUint32(b[12:], uint32(t.nwa+off))
+		be.PutUint32(b[12:], uint32(t.nwa+offset))
 	}
 	be.PutUint32(b[16:], uint32(t.free))
 	if m.block > 1 {
@@ -215,10 +216,10 @@ func (t *trackInfo) bytes(m Medium, off int64) []byte {
 	return b
 }
 
-// trackInfos returns all tracks, the invisible one included.
+// trackInfos returns all tracks, including the invisible one.
 func (d *recorder) trackInfos() []trackInfo {
-	st := d.now()
-	if d.random() {
+	st := d.state()
+	if d.overwritable() {
 		return []trackInfo{d.overwriteTrack(st)}
 	}
 	var all []trackInfo
@@ -274,7 +275,8 @@ func (d *recorder) visible(st *discfile.State, i, j int) trackInfo {
 	return t
 }
 
-// writeControl is the track mode that the next track will get.
+// writeControl returns the control field of the next track, and whether it is written
+// incrementally.
 func (d *recorder) writeControl() (control byte, packet bool) {
 	switch d.medium.family {
 	case cdWrite:
@@ -285,10 +287,10 @@ func (d *recorder) writeControl() (control byte, packet bool) {
 	return 7, false
 }
 
-// capacity is the capacity that the drive tells.
+// capacity returns the capacity that the drive reports.
 func (d *recorder) capacity() int64 {
 	if d.faults.Capacity > 0 {
 		return d.faults.Capacity
 	}
-	return d.now().Usable()
+	return d.state().Usable()
 }

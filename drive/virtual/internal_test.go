@@ -13,20 +13,20 @@ import (
 	"glassmaster/drive/scsi"
 )
 
-// TestNameOptions: the options in the name of a drive, which cannot be asked for.
+// TestNameOptions: the options in the name of a drive set its faults.
 func TestNameOptions(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "disc")
 	d, err := OpenName(Prefix + path + "?medium=bd-re&sectors=4096&pace=1385&load=1&polls=3&unreadable=500,502&unreadable=7&retries=20:2,21:3" +
-		"&corrupt=1&lost=2,3&short=16&capacity=99&nwa=-16&coaster=1&idle=a1,04&refuse=53&echo=600" +
-		"&fail=2a@3:3/0c/00&deferred=any:1/18/01&timeout=35&hang=5b@2&stuck=35&swap=1b:/a/b&swap-silent=1b:c&reset=2a@9&kill=5")
+		"&corrupt=1&lost=2,3&short=16&capacity=99&nwa=-16&discard=1&idle=a1,04&refuse=53&read-cache=600" +
+		"&fail=2a@3:3/0c/00&deferred=any:1/18/01&timeout=35&hang=5b@2&never-returns=35&swap=1b:/a/b&swap-silent=1b:c&reset=2a@9&kill=5")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer d.Close()
 	want := fmt.Sprintf("%+v", Faults{
 		ReadErrors: []int64{500, 502, 7}, Retries: map[int64]int{20: 2, 21: 3}, Corrupt: []int64{1}, Lost: []int64{2, 3},
-		Short: 16, Capacity: 99, NWA: -16, Coaster: true, Idle: []byte{0xA1, 0x04}, Refuse: []byte{0x53}, Polls: 3,
-		Echo: Echo{On: true, Reads: 600},
+		Short: 16, Capacity: 99, NWA: -16, Discard: true, Idle: []byte{0xA1, 0x04}, Refuse: []byte{0x53}, Polls: 3,
+		ReadCache: ReadCache{On: true, Reads: 600},
 	})
 	events := d.rec.faults.Events
 	d.rec.faults.Events = nil
@@ -38,11 +38,11 @@ func TestNameOptions(t *testing.T) {
 		{Op: Any, Sense: [3]byte{1, 0x18, 1}, Deferred: true},
 		{Op: 0x35, Hang: TimesOut},
 		{Op: 0x5B, At: 2, Hang: Hung},
-		{Op: 0x35, Hang: Stuck},
+		{Op: 0x35, Hang: NeverReturns},
 		{Op: 0x1B, Swap: "/a/b"},
 		{Op: 0x1B, Swap: "c", Silent: true},
 		{Op: 0x2A, At: 9, Reset: true},
-		{Op: Any, At: 5, Kill: Killed},
+		{Op: Any, At: 5, kill: killed},
 	} {
 		found := false
 		for _, g := range events {
@@ -62,7 +62,7 @@ func TestNameOptions(t *testing.T) {
 	}
 }
 
-// fakeClock is a clock that only sleeping moves.
+// fakeClock is a clock that only advances when something sleeps.
 type fakeClock struct {
 	at    time.Time
 	slept time.Duration

@@ -10,7 +10,7 @@ import (
 	"glassmaster/drive/virtual"
 )
 
-// formatList is the parameter list of FORMAT UNIT.
+// formatList returns the parameter list of FORMAT UNIT.
 func formatList(blocks uint32, kind, sub byte, parameter uint32) []byte {
 	b := []byte{0, 2, 0, 8}
 	b = binary.BigEndian.AppendUint32(b, blocks)
@@ -118,7 +118,7 @@ func TestDVDPlusRW(t *testing.T) {
 	if r := b.get("51 00 00 00 00 00 00 00 22 00", 34); r[7]&3 != 1 {
 		t.Errorf("background format status %d after stopping, want 1", r[7]&3)
 	}
-	// Hosts learn from the capacity, and from the track, how far they can write.
+	// From the capacity and the size of the track, hosts know what they can write.
 	if r := b.get("23 00 00 00 00 00 00 00 0c 00", 12); r[8] != 2 || binary.BigEndian.Uint32(r[4:]) != 200 {
 		t.Errorf("capacity after stopping: % x, want 200 of type 2", r)
 	}
@@ -186,7 +186,7 @@ func TestBDRPseudoOverwrite(t *testing.T) {
 	b.fails("5/24/00", "43 00 01 00 00 00 00 00 0c 00")
 	b.writes(0, 64, 2048)
 	b.ok("5b 01 01 00 00 01 00 00 00 00")
-	// Hosts leave the session open and look for its track in the TOC.
+	// Hosts do not close the session, and look for its track in the TOC.
 	if r := b.get("43 00 01 00 00 00 00 00 0c 00", 12); r[6] != 1 {
 		t.Errorf("the complete track is not in the TOC: % x", r)
 	}
@@ -248,8 +248,8 @@ func TestReserve(t *testing.T) {
 	b.fails("5/63/00", "53 00 00 00 00 00 00 1f 40 00")
 }
 
-// TestShortTrack: a track of less than 4 seconds is filled up, and what an
-// earlier life of the disc left there does not show.
+// TestShortTrack: a track of less than 4 seconds is filled with zeros, over earlier contents
+// of the disc.
 func TestShortTrack(t *testing.T) {
 	b := insertBlank(t, "cd-rw", 4000)
 	b.page05(0x01, 0x04, 8)
@@ -260,15 +260,15 @@ func TestShortTrack(t *testing.T) {
 	b.writes(0, 16, 2048)
 	b.ok("35 00 00 00 00 00 00 00 00 00")
 	if got := b.nwa(0xFF); got != 300+2+150 {
-		t.Errorf("NWA behind a short track is %d, want 452", got)
+		t.Errorf("NWA after a short track is %d, want 452", got)
 	}
 	b.same(0, 16)
 	if got := b.get("28 00 00 00 00 10 00 00 10 00", 32768); !bytes.Equal(got, make([]byte, 32768)) {
-		t.Error("the filling is not zeros")
+		t.Error("the end of the track is not filled with zeros")
 	}
 }
 
-// TestAudioAndXA: blocks of a track at once have the size that page 05h says.
+// TestAudioAndXA: page 05h defines the block size of a track.
 func TestAudioAndXA(t *testing.T) {
 	b := insertBlank(t, "cd-r", 4000)
 	b.page05(0x01, 0xC0, 0)
@@ -296,8 +296,8 @@ func TestAudioAndXA(t *testing.T) {
 	b.fails("5/64/00", "28 00 00 00 00 05 00 00 01 00")
 }
 
-// TestDiscAtOnceUnfinished: a disc at once is complete when all that was reserved
-// is there, not before.
+// TestDiscAtOnceUnfinished: a disc that is written at once is complete when all reserved
+// sectors are written.
 func TestDiscAtOnceUnfinished(t *testing.T) {
 	b := insertBlank(t, "dvd-r", 4000)
 	b.page05(0x42, 0x05, 8)
@@ -314,7 +314,7 @@ func TestDiscAtOnceUnfinished(t *testing.T) {
 	b.same(0, 320)
 }
 
-// TestCapacity fills small discs to the last sector.
+// TestCapacity writes small discs up to the last sector.
 func TestCapacity(t *testing.T) {
 	for _, c := range []struct {
 		medium string
@@ -333,7 +333,7 @@ func TestCapacity(t *testing.T) {
 			}
 			b.writes(0, int(c.blocks), 2048)
 			if got := code(b.write(c.blocks, 1, 2048)); got != "5/21/00" && got != "5/63/00" {
-				t.Errorf("a WRITE behind the end: %s", got)
+				t.Errorf("a WRITE after the end: %s", got)
 			}
 			b.ok("35 00 00 00 00 00 00 00 00 00")
 			if c.medium != "cd-r" {
@@ -346,7 +346,7 @@ func TestCapacity(t *testing.T) {
 	}
 }
 
-// TestMediaNames makes a disc of every kind and looks at its profile and size.
+// TestMediaNames creates a disc of every kind and checks its profile and capacity.
 func TestMediaNames(t *testing.T) {
 	profiles := map[string]int{
 		"CD-R": 9, "CD-RW": 10, "DVD-R": 0x11, "DVD-RW": 0x14, "DVD+R": 0x1B, "DVD+RW": 0x1A,

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// family is the set of writing rules that a medium obeys.
+// family is a group of media that are written in the same way.
 type family uint8
 
 const (
@@ -37,9 +37,9 @@ const (
 	profileBDRE    = 0x0043
 )
 
-// Medium is a kind of disc that the recorder takes.
+// Medium is a kind of disc.
 type Medium struct {
-	Name    string // as on the box, "DVD+R DL"
+	Name    string // as on the package, such as "DVD+R DL"
 	Sectors int64  // capacity in sectors of 2048 bytes
 
 	family     family
@@ -58,9 +58,8 @@ var (
 	bdSpeeds  = []int{26973, 17982, 8991, 4496}
 )
 
-// media are all kinds of blank discs, in the order in which help texts list them.
-// A BD-R XL has three layers and 100 GB, or four and 128 GB: that one is called QL
-// here.
+// media are all kinds of blank discs, in the order of help texts. A BD-R XL has three layers
+// and 100 GB, or four layers and 128 GB; here the latter is called QL.
 var media = []Medium{
 	{"CD-R", 359849, cdWrite, profileCDR, 1, 1, false, 176, cdSpeeds},
 	{"CD-RW", 359849, cdWrite, profileCDRW, 1, 1, true, 176, cdSpeeds[2:]},
@@ -78,17 +77,16 @@ var media = []Medium{
 	{"BD-RE", 12219392, overwrite, profileBDRE, 32, 1, true, 4496, bdSpeeds[3:]},
 }
 
-// pressedCD and pressedDVD are what a plain image file is taken for.
+// pressedCD and pressedDVD are the media of plain image files.
 var (
 	pressedCD  = Medium{"CD-ROM", 0, pressed, profileCDROM, 1, 1, false, 176, nil}
 	pressedDVD = Medium{"DVD-ROM", 0, pressed, profileDVDROM, 16, 1, false, 1385, nil}
 )
 
-// Media returns the kinds of blank discs that [Create] makes.
+// Media returns the kinds of discs that [Create] can create.
 func Media() []Medium { return append([]Medium(nil), media...) }
 
-// ParseMedium returns the kind of disc of a name such as "DVD+R", "dvd+r" or
-// "bd-r dl".
+// ParseMedium returns the kind of disc with a name such as "DVD+R", "dvd+r" or "bd-r dl".
 func ParseMedium(name string) (Medium, error) {
 	want := fold(name)
 	var known []string
@@ -98,10 +96,10 @@ func ParseMedium(name string) (Medium, error) {
 		}
 		known = append(known, strings.ToLower(m.Name))
 	}
-	return Medium{}, fmt.Errorf("no medium is called %q; choose one of %s", name, strings.Join(known, ", "))
+	return Medium{}, fmt.Errorf("there is no medium %q; use one of %s", name, strings.Join(known, ", "))
 }
 
-// fold brings the spellings of a medium's name together.
+// fold returns a name without spaces and underscores, in lower case.
 func fold(name string) string {
 	return strings.NewReplacer(" ", "", "_", "").Replace(strings.ToLower(name))
 }
@@ -109,5 +107,5 @@ func fold(name string) string {
 func (m Medium) isCD() bool { return m.block == 1 }
 func (m Medium) isBD() bool { return m.block == 32 }
 
-// up rounds n up to whole ECC blocks of the medium.
-func (m Medium) up(n int64) int64 { return (n + m.block - 1) / m.block * m.block }
+// roundUp rounds a number of sectors up to whole ECC blocks.
+func (m Medium) roundUp(n int64) int64 { return (n + m.block - 1) / m.block * m.block }

@@ -20,7 +20,7 @@ const (
 // writePage is the Write Parameters mode page 05h (MMC-6 7.5), 52 bytes.
 type writePage struct {
 	b   [52]byte
-	set bool // by the host, since the disc was inserted
+	set bool // the host has set it since the disc was inserted
 }
 
 func (p *writePage) writeType() byte { return p.b[2] & 15 }
@@ -30,7 +30,7 @@ func (p *writePage) control() byte   { return p.b[3] & 15 }
 func (p *writePage) xa() bool        { return p.block() == blockXA1 }
 func (p *writePage) block() byte     { return p.b[4] & 15 }
 
-// defaultPage is the page as it is after a disc was inserted.
+// defaultPage returns the page after a disc was inserted.
 func defaultPage(m Medium) writePage {
 	p := writePage{}
 	p.b[0], p.b[1] = 5, 50
@@ -77,7 +77,7 @@ func (d *recorder) modeSense(r *request) (int, error) {
 	return r.reply(b, int(binary.BigEndian.Uint16(r.CDB[7:])))
 }
 
-// changeable returns the mask of the bits that MODE SELECT may change.
+// changeable returns the mask of the bits that MODE SELECT can change.
 func changeable(page []byte) []byte {
 	m := make([]byte, len(page))
 	m[0], m[1] = page[0], page[1]
@@ -104,8 +104,8 @@ func (d *recorder) pages() [][]byte {
 	}
 }
 
-// capabilities is the page 2Ah of MMC-3 5.5.10, which MMC-6 keeps for hosts of
-// that time.
+// capabilities returns the page 2Ah of MMC-3 5.5.10, which is obsolete but still used by
+// hosts.
 func (d *recorder) capabilities() []byte {
 	speeds := d.medium.speeds
 	if d.store == nil {
@@ -139,14 +139,14 @@ func (d *recorder) modeSelect(r *request) (int, error) {
 	if err != nil || n == 0 {
 		return 0, err
 	}
-	if r.CDB[1]&0x10 == 0 || r.CDB[1]&1 != 0 { // page format only, nothing is saved
+	if r.CDB[1]&0x10 == 0 || r.CDB[1]&1 != 0 { // page format is required, saving pages is not supported
 		return 0, errField()
 	}
 	if n < 8 {
 		return 0, errListLength()
 	}
 	if binary.BigEndian.Uint16(b[6:]) != 0 {
-		return 0, errParameter() // no block descriptors
+		return 0, errParameter() // block descriptors are not supported
 	}
 	for b = b[8:]; len(b) > 0; {
 		if len(b) < 2 || len(b) < 2+int(b[1]) {
@@ -169,12 +169,12 @@ func (d *recorder) selectPage(page []byte) error {
 		if len(page) != 12 {
 			return errParameter()
 		}
-		return nil // accepted; recovery and caching of a file have nothing to tune
+		return nil // accepted without effect
 	}
 	return errParameter()
 }
 
-// selectWritePage checks what the medium allows (MMC-6 7.5).
+// selectWritePage sets the Write Parameters page if the medium supports it (MMC-6 7.5).
 func (d *recorder) selectWritePage(page []byte) error {
 	if len(page) != 52 {
 		return errParameter()
@@ -185,7 +185,7 @@ func (d *recorder) selectWritePage(page []byte) error {
 	switch d.medium.family {
 	case cdWrite:
 		if t := p.writeType(); t != writeTAO && t != writeAtOnce {
-			return errParameter() // packets and raw writing are not offered
+			return errParameter() // packet and raw writing are not supported
 		}
 		switch t := p.block(); {
 		case t == blockAudio, t == blockMode1, t == blockXA1:
@@ -198,7 +198,7 @@ func (d *recorder) selectWritePage(page []byte) error {
 			return errParameter()
 		}
 	}
-	d.cue = nil // a cue sheet belongs to the parameters that were in force
+	d.cue = nil // a cue sheet is valid only with the parameters that were set before it
 	if d.test != nil && !p.test() {
 		d.test = nil
 	}

@@ -9,52 +9,51 @@ import (
 	"strings"
 )
 
-// Prefix begins the names of drives made of software.
+// Prefix is the prefix of the names of virtual drives.
 const Prefix = "virtual:"
 
-// OpenName opens a drive by the name that a person gives it:
+// OpenName opens a drive by its name:
 //
 //	virtual:PATH
 //	virtual:PATH?medium=dvd+r
 //	virtual:PATH?medium=cd-r&sectors=5000&pace=7056
 //	virtual:PATH?unreadable=500&deferred=5b:3/0c/00
 //
-// Where PATH does not exist a blank disc is made there: a DVD+R, or the medium
-// of the name, with that many sectors where they are given. The medium of an
-// existing disc is what it is, and so is its size. A pace in kB/s makes the
-// drive as slow as a real one. Other options make the drive or the disc fail:
+// If PATH does not exist, a blank disc is created: a DVD+R with its nominal capacity, or
+// the given medium and number of sectors. They are ignored for an existing disc. pace is
+// the writing speed in kB/s. The other options make the drive or the disc fail:
 //
-//	load=1                the drive says that it can close its tray
-//	polls=N               so many questions until a long operation is done
+//	load=1                the drive reports that it can close its tray
+//	polls=N               long operations finish after N polls
 //	unreadable=LBA,...    these sectors cannot be read
-//	retries=LBA:N,...     this sector is read at the attempt behind the N-th
-//	corrupt=LBA,...       these sectors reach the disc with a wrong byte
-//	lost=LBA,...          these sectors do not reach the disc
-//	short=N               tracks are that many sectors shorter than written
-//	capacity=N            the disc is said to have so many sectors
-//	nwa=N                 the next writable address is reported wrong by N
-//	coaster=1             everything is written, and nothing is on the disc
+//	retries=LBA:N,...     this sector can be read after N failed attempts
+//	corrupt=LBA,...       these sectors are written with a wrong byte
+//	lost=LBA,...          these sectors are not written
+//	short=N               tracks are N sectors shorter than written
+//	capacity=N            the drive reports this capacity, in sectors
+//	nwa=N                 the reported next writable address is off by N
+//	discard=1             all commands that write succeed and do nothing
 //	idle=OP,...           these commands succeed and do nothing
-//	refuse=OP,...         these commands are not known
-//	echo=N                reads are answered from what was sent, until N other
-//	                      sectors were read or the disc was stopped; 0 is no limit
-//	fail=WHEN:K/AA/QQ     a command fails with this sense key and code
-//	deferred=WHEN:K/AA/QQ a command brings this about an earlier one
+//	refuse=OP,...         these commands are not supported
+//	read-cache=N          reads return what was sent, until N other sectors were
+//	                      read or the disc was stopped; 0: no limit
+//	fail=WHEN:K/AA/QQ     a command fails with this sense key, ASC and ASCQ
+//	deferred=WHEN:K/AA/QQ a command reports that an earlier one failed
 //	timeout=WHEN          a command times out
-//	hang=WHEN             a command times out, and so do all behind it
-//	stuck=WHEN            a command never comes back
-//	swap=WHEN:PATH        another disc is in the drive
-//	swap-silent=WHEN:PATH another disc is in the drive, and it does not say so
-//	reset=WHEN            the drive starts anew: what was not synchronized is lost
+//	hang=WHEN             a command and all later ones time out
+//	never-returns=WHEN    a command never returns
+//	swap=WHEN:PATH        the disc is exchanged, and the drive reports it
+//	swap-silent=WHEN:PATH the disc is exchanged, and the drive does not report it
+//	reset=WHEN            the drive restarts; what was not synchronized is lost
 //	kill=N                the program is killed before the N-th command
-//	cut=N                 so is the drive: what was not synchronized is lost
+//	cut=N                 the same, and the drive loses power
 //
-// OP is an operation code in hex, WHEN is OP, or OP@N for the N-th such command,
-// where "any" stands for all of them.
+// OP is an operation code in hex. WHEN is OP, or OP@N for the N-th such command; "any"
+// stands for all operation codes.
 func OpenName(name string) (*Drive, error) {
 	path, query, _ := strings.Cut(strings.TrimPrefix(name, Prefix), "?")
 	if path == "" {
-		return nil, fmt.Errorf("open the drive %q: the path of the disc file is missing", name)
+		return nil, fmt.Errorf("open the drive %q: the name has no path of a disc file", name)
 	}
 	q, err := parseQuery(query)
 	if err != nil {
@@ -69,7 +68,7 @@ func OpenName(name string) (*Drive, error) {
 	if err != nil {
 		return nil, err
 	}
-	d.SetPace(q.pace)
+	d.setPace(q.pace)
 	if q.changed {
 		d.SetFaults(q.faults)
 		d.SetLoader(q.loader)
@@ -77,17 +76,18 @@ func OpenName(name string) (*Drive, error) {
 	return d, nil
 }
 
-// query is what follows the path in the name of a drive.
+// query holds the options in the name of a drive.
 type query struct {
 	medium  Medium
 	sectors int64
 	pace    int
 	loader  bool
 	faults  Faults
-	changed bool // faults or loader were named
+	changed bool // faults or loader are given
 }
 
-// parseQuery reads medium=KIND&sectors=N. A plus sign is a plus sign here.
+// parseQuery parses the options after the question mark. Unlike in the query of a URL, a
+// plus sign does not stand for a space.
 func parseQuery(s string) (query, error) {
 	q := query{}
 	q.medium, _ = ParseMedium("DVD+R")

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// fault takes one option that makes the drive fail.
+// fault parses one option that makes the drive fail.
 func (q *query) fault(key, value string) error {
 	f := &q.faults
 	q.changed = true
@@ -15,8 +15,8 @@ func (q *query) fault(key, value string) error {
 	switch key {
 	case "load":
 		q.loader = value != "0"
-	case "coaster":
-		f.Coaster = value != "0"
+	case "discard":
+		f.Discard = value != "0"
 	case "polls":
 		f.Polls, err = strconv.Atoi(value)
 	case "short":
@@ -37,19 +37,19 @@ func (q *query) fault(key, value string) error {
 		f.Idle, err = list(f.Idle, value, operation)
 	case "refuse":
 		f.Refuse, err = list(f.Refuse, value, operation)
-	case "echo":
-		f.Echo.On = true
-		f.Echo.Reads, err = number(value)
+	case "read-cache":
+		f.ReadCache.On = true
+		f.ReadCache.Reads, err = number(value)
 	default:
 		return q.event(key, value)
 	}
 	if err != nil {
-		return fmt.Errorf("%s=%s is not understood: %w", key, value, err)
+		return fmt.Errorf("the option %s=%s is not valid: %w", key, value, err)
 	}
 	return nil
 }
 
-// event takes one option that names a command at which something happens.
+// event parses one option that is an event at a command.
 func (q *query) event(key, value string) error {
 	when, rest, _ := strings.Cut(value, ":")
 	if key == "kill" || key == "cut" {
@@ -66,30 +66,30 @@ func (q *query) event(key, value string) error {
 		e.Hang = Hung
 	case "timeout":
 		e.Hang = TimesOut
-	case "stuck":
-		e.Hang = Stuck
+	case "never-returns":
+		e.Hang = NeverReturns
 	case "swap", "swap-silent":
 		e.Swap, e.Silent = rest, key == "swap-silent"
 		if rest == "" {
-			err = errors.New("the path of the other disc is missing")
+			err = errors.New("it has no path of another disc")
 		}
 	case "reset":
 		e.Reset = true
 	case "kill":
-		e.Kill = Killed
+		e.kill = killed
 	case "cut":
-		e.Kill = PowerCut
+		e.kill = powerCut
 	default:
-		return fmt.Errorf("%s is no option of a virtual drive; medium, sectors and pace are, and the faults that the documentation of media lists", key)
+		return fmt.Errorf("a virtual drive has no option %s; the documentation of media lists the options", key)
 	}
 	if err != nil {
-		return fmt.Errorf("%s=%s is not understood: %w", key, value, err)
+		return fmt.Errorf("the option %s=%s is not valid: %w", key, value, err)
 	}
 	q.faults.Events = append(q.faults.Events, e)
 	return nil
 }
 
-// moment reads OP or OP@N.
+// moment parses OP or OP@N.
 func moment(s string) (Event, error) {
 	op, at, counted := strings.Cut(s, "@")
 	e := Event{Op: Any}
@@ -101,17 +101,17 @@ func moment(s string) (Event, error) {
 	}
 	if counted {
 		if e.At, err = strconv.Atoi(at); err == nil && e.At < 1 {
-			err = fmt.Errorf("commands count from 1, not from %s", at)
+			err = fmt.Errorf("commands are counted from 1; %s is not valid", at)
 		}
 	}
 	return e, err
 }
 
-// sense reads K/AA/QQ, in hex.
+// sense parses K/AA/QQ, in hex.
 func sense(s string) (b [3]byte, err error) {
 	parts := strings.Split(s, "/")
 	if len(parts) != 3 {
-		return b, fmt.Errorf("%q is not a sense key, an additional code and its qualifier, as 3/0c/00", s)
+		return b, fmt.Errorf("%q is not a sense key, ASC and ASCQ, such as 3/0c/00", s)
 	}
 	for i, p := range parts {
 		if b[i], err = operation(p); err != nil {
@@ -137,7 +137,7 @@ func number(s string) (int64, error) {
 	return n, nil
 }
 
-// list adds items with commas between them.
+// list parses items that are separated by commas, and appends them.
 func list[T any](all []T, s string, item func(string) (T, error)) ([]T, error) {
 	for _, p := range strings.Split(s, ",") {
 		v, err := item(p)
@@ -149,7 +149,7 @@ func list[T any](all []T, s string, item func(string) (T, error)) ([]T, error) {
 	return all, nil
 }
 
-// attempts reads LBA:N with commas between them.
+// attempts parses LBA:N, separated by commas.
 func attempts(s string) (map[int64]int, error) {
 	all := map[int64]int{}
 	for _, p := range strings.Split(s, ",") {
@@ -159,7 +159,7 @@ func attempts(s string) (map[int64]int, error) {
 			return nil, err
 		}
 		if all[lba], err = strconv.Atoi(n); err != nil {
-			return nil, fmt.Errorf("%q is not an address and a number of attempts, as 500:2", p)
+			return nil, fmt.Errorf("%q is not an address and a number of attempts, such as 500:2", p)
 		}
 	}
 	return all, nil

@@ -12,7 +12,7 @@ func TestOpenName(t *testing.T) {
 	dir := t.TempDir()
 	for _, c := range []struct{ name, want string }{
 		{"virtual:", "path"},
-		{"virtual:" + dir + "/a?medium=floppy", "no medium is called"},
+		{"virtual:" + dir + "/a?medium=floppy", "there is no medium"},
 		{"virtual:" + dir + "/a?sectors=many", "not a number"},
 		{"virtual:" + dir + "/a?sectors=3", "3 sectors"},
 		{"virtual:" + dir + "/a?colour=red", "no option"},
@@ -32,7 +32,7 @@ func TestOpenName(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer d.Close()
-	if held, err := virtualtest.Look(d.Path()); err != nil || held.Medium != "DVD-RW" || held.Sectors != 96 {
+	if held, err := virtualtest.ReadState(d.Path()); err != nil || held.Medium != "DVD-RW" || held.Sectors != 96 {
 		t.Errorf("%s of %d sectors, %v", held.Medium, held.Sectors, err)
 	}
 }

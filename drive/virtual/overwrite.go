@@ -2,7 +2,7 @@ package virtual
 
 import "glassmaster/mastering/image/discfile"
 
-// overwriteTrack is the one track of a disc written at random addresses.
+// overwriteTrack returns the only track of a disc that is overwritten in place.
 func (d *recorder) overwriteTrack(st *discfile.State) trackInfo {
 	t := trackInfo{number: 1, session: 1, control: 7, last: -1, size: st.Format.End()}
 	if d.medium.profile == profileDVDRWSQ {
@@ -19,11 +19,11 @@ func (d *recorder) overwriteTrack(st *discfile.State) trackInfo {
 	return t
 }
 
-// admitOverwrite checks a write at random addresses.
+// admitOverwrite checks a write to a disc that is overwritten in place.
 func (d *recorder) admitOverwrite(st *discfile.State, lba, blocks int64) error {
 	f := &st.Format
 	if f.Blocks == 0 && !f.Growing {
-		return errCannotWrite() // FORMAT UNIT comes first
+		return errCannotWrite() // the disc is not formatted
 	}
 	end := f.Blocks
 	if f.Growing {
@@ -39,12 +39,12 @@ func (d *recorder) admitOverwrite(st *discfile.State, lba, blocks int64) error {
 	case f.Growing && lba > f.Reached:
 		return errAddress().at(lba)
 	case f.Background == 1 && lba+blocks > f.Reached:
-		return errAddress().at(lba) // the formatting has to be restarted
+		return errAddress().at(lba) // the formatting must be resumed first
 	}
 	return nil
 }
 
-// advanceOverwrite notes how far the disc is written.
+// advanceOverwrite records up to which address the disc is written.
 func (d *recorder) advanceOverwrite(st *discfile.State, lba, blocks int64) {
 	f := &st.Format
 	f.Reached = max(f.Reached, lba+blocks)
@@ -54,9 +54,9 @@ func (d *recorder) advanceOverwrite(st *discfile.State, lba, blocks int64) {
 	}
 }
 
-// closeRandom is CLOSE TRACK/SESSION on a disc written at random addresses:
-// functions 0 and 2 stop the background formatting of a DVD+RW, function 2 ends
-// the intermediate state of a DVD-RW.
+// closeRandom is CLOSE TRACK/SESSION on a disc that is overwritten in place. Functions 0 and
+// 2 stop the background formatting of a DVD+RW. Functions 1 and 2 end the intermediate
+// state of a DVD-RW.
 func (d *recorder) closeRandom(st *discfile.State, function byte) error {
 	f := &st.Format
 	switch {
@@ -70,19 +70,19 @@ func (d *recorder) closeRandom(st *discfile.State, function byte) error {
 	return errField()
 }
 
-// formattable reports whether FORMAT UNIT is possible as the disc is.
+// formattable reports whether the disc can be formatted in its present state.
 func (d *recorder) formattable() bool {
 	switch {
 	case d.store == nil:
 		return false
 	case d.medium.family == bdR:
-		return len(d.now().Sessions) == 0
+		return len(d.state().Sessions) == 0
 	}
 	return d.medium.family == overwrite || d.medium.profile == profileDVDRWSQ
 }
 
-// pseudoOverwrite reports whether a write goes to a sector of a BD-R with
-// pseudo overwrite that is written already (MMC-6, BD-R pseudo overwrite).
+// pseudoOverwrite reports whether a write is to a sector of a BD-R that is written already,
+// with pseudo overwrite enabled (MMC-6, BD-R pseudo overwrite).
 func (d *recorder) pseudoOverwrite(st *discfile.State, lba int64) bool {
 	if d.medium.family != bdR || !st.Format.POW {
 		return false

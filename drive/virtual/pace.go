@@ -5,22 +5,22 @@ import (
 	"time"
 )
 
-// pace makes the drive as slow as a real one, for demonstrations: the buffer
-// drains by the clock, and a WRITE waits for room in it.
+// pace limits the writing speed, for demonstrations: the buffer is emptied at a rate, and a
+// WRITE waits for space in it.
 type pace struct {
-	rate  int // kB/s, 0: as fast as it goes
-	level int // bytes in the buffer
-	since time.Time
+	rate  int       // kB/s; 0: no limit
+	level int       // bytes in the buffer
+	since time.Time // when level was computed
 	clock clock
 }
 
-// clock is the time that passes.
+// clock is a source of time.
 type clock interface {
 	now() time.Time
 	sleep(context.Context, time.Duration)
 }
 
-// wallClock is the time of the machine.
+// wallClock is the clock of the machine.
 type wallClock struct{}
 
 func (wallClock) now() time.Time { return time.Now() }
@@ -34,37 +34,35 @@ func (wallClock) sleep(ctx context.Context, t time.Duration) {
 	}
 }
 
-// settle takes out of the buffer what was written at that rate since the last
-// look.
-func (p *pace) settle(rate int) {
+// update subtracts from the level what was written at this rate since the last update.
+func (p *pace) update(rate int) {
 	now := p.clock.now()
 	gone := now.Sub(p.since).Seconds() * float64(rate) * 1000
 	p.since = now
 	p.level -= int(min(gone, float64(p.level)))
 }
 
-// add waits until n bytes fit into the buffer and puts them there. The end of
-// the context ends the wait; the drive goes on all the same.
+// add waits until there is space for n bytes in the buffer, or ctx ends, and adds them.
 func (p *pace) add(ctx context.Context, n, rate int) {
-	p.settle(rate)
+	p.update(rate)
 	if over := p.level + n - bufferSize; over > 0 {
 		p.clock.sleep(ctx, time.Duration(float64(over)/float64(rate)*float64(time.Millisecond)))
-		p.settle(rate)
+		p.update(rate)
 	}
 	p.level += n
 }
 
 // drain waits until the buffer is empty.
 func (p *pace) drain(ctx context.Context, rate int) {
-	p.settle(rate)
+	p.update(rate)
 	if p.level > 0 {
 		p.clock.sleep(ctx, time.Duration(float64(p.level)/float64(rate)*float64(time.Millisecond)))
-		p.settle(rate)
+		p.update(rate)
 	}
 }
 
-// paceRate is the rate in force: the pace, or the speed that the host chose when
-// that is lower. 0 is no pace.
+// paceRate returns the rate: that of the pace, or the speed that the host has set if that is
+// lower. 0 is no limit.
 func (d *recorder) paceRate() int {
 	if v := d.writeSpeed(); v > 0 {
 		return min(d.pace.rate, v)
@@ -72,11 +70,11 @@ func (d *recorder) paceRate() int {
 	return d.pace.rate
 }
 
-// filled returns how many bytes the buffer holds.
+// filled returns the number of bytes in the buffer.
 func (d *recorder) filled() int {
 	if d.pace.rate == 0 {
 		return d.cache.bytes
 	}
-	d.pace.settle(d.paceRate())
+	d.pace.update(d.paceRate())
 	return min(d.pace.level, bufferSize)
 }

@@ -10,8 +10,8 @@ import (
 	"glassmaster/mastering/peertest"
 )
 
-// TestOthersReadTheDisc: the file of a burned disc is the image that was burned,
-// for programs that know nothing of this one.
+// TestOthersReadTheDisc: other programs read the file of a burned disc as the image that was
+// burned.
 func TestOthersReadTheDisc(t *testing.T) {
 	peertest.Need(t, "xorriso", "isoinfo", "bsdtar")
 	dir := t.TempDir()

@@ -2,10 +2,10 @@ package virtual
 
 import "glassmaster/mastering/image/discfile"
 
-// mediaCD is the largest image that is taken for a CD: 80 minutes.
-const mediaCD = 359849
+// maxCDSectors is the largest image of a CD-ROM: 80 minutes.
+const maxCDSectors = 359849
 
-// pressedState is the state of a plain image: one session, one data track.
+// pressedState returns the state of a plain image: one session with one data track.
 func pressedState(sectors int64) *discfile.State {
 	t := discfile.Track{Size: sectors, Next: sectors, Closed: true, Control: 4}
 	return &discfile.State{

@@ -9,7 +9,7 @@ import (
 	"glassmaster/drive/virtual"
 )
 
-// TestPressed: a plain image is a disc that can only be read.
+// TestPressed: a plain image is a read-only disc.
 func TestPressed(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a.iso")
 	content := pattern(0, 40, 2048)[:39*2048+100]
@@ -29,7 +29,7 @@ func TestPressed(t *testing.T) {
 	}
 	got := b.get("28 00 00 00 00 00 00 00 28 00", 40*2048)
 	if !bytes.Equal(got[:len(content)], content) || got[len(content)] != 0 {
-		t.Error("the image reads otherwise than it is")
+		t.Error("the sectors differ from the image")
 	}
 	b.writeFails("7/27/00", 40, 1)
 	b.fails("7/27/00", "53 00 00 00 00 00 00 00 10 00")
@@ -39,7 +39,7 @@ func TestPressed(t *testing.T) {
 		t.Fatal(err)
 	}
 	if after, _ := os.ReadFile(path); !bytes.Equal(after, content) {
-		t.Error("the image was written to")
+		t.Error("the image was changed")
 	}
 	empty := filepath.Join(t.TempDir(), "empty")
 	if err := os.WriteFile(empty, nil, 0o666); err != nil {

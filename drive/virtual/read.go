@@ -7,14 +7,14 @@ import (
 	"glassmaster/mastering/image/discfile"
 )
 
-// readable reports whether anything can be read from the disc.
+// readable reports whether the disc is not blank.
 func (d *recorder) readable() bool {
-	st := d.now()
+	st := d.state()
 	return d.medium.family == pressed || st.Format.Blocks > 0 || len(st.Sessions) > 0
 }
 
-// readCapacity is READ CAPACITY (MMC-6 6.18): the last address of the last
-// complete session, or of a random access disc. A blank disc has 0.
+// readCapacity is READ CAPACITY (MMC-6 6.18): the last address of the last closed session,
+// or of a disc that is overwritten in place. It is 0 on a blank disc.
 func (d *recorder) readCapacity(r *request) (int, error) {
 	b := make([]byte, 8)
 	if _, end, err := d.tocTracks(); err == nil {
@@ -24,25 +24,25 @@ func (d *recorder) readCapacity(r *request) (int, error) {
 	return r.reply(b, len(b))
 }
 
-// sectorKind is what a read finds at an address.
+// sectorKind is the kind of a sector.
 type sectorKind uint8
 
 const (
-	nowhere sectorKind = iota // not on the disc, or never written
+	noSector sectorKind = iota // outside of the disc, or not written
 	dataSector
 	audioSector
-	linkSector // run-out: written, but not to be read
+	linkSector // run-out, which cannot be read
 )
 
-// kind returns what is at an address, and how many sectors from there on are
-// the same.
+// kind returns the kind of the sector at an address, and how many sectors from there on have
+// the same kind.
 func (d *recorder) kind(lba int64) (sectorKind, int64) {
-	st := d.now()
-	if d.random() {
+	st := d.state()
+	if d.overwritable() {
 		if end := st.Format.End(); lba >= 0 && lba < end {
 			return dataSector, end - lba
 		}
-		return nowhere, 1
+		return noSector, 1
 	}
 	for i := range st.Sessions {
 		for j := range st.Sessions[i].Tracks {
@@ -61,7 +61,7 @@ func (d *recorder) kind(lba int64) (sectorKind, int64) {
 			}
 		}
 	}
-	return nowhere, 1
+	return noSector, 1
 }
 
 // kindOf returns the kind of the sectors of a track.
@@ -82,7 +82,7 @@ func (d *recorder) read(r *request) (int, error) {
 		return 0, errField()
 	}
 	b := make([]byte, blocks*disc.SectorSize)
-	if !d.holds(r.CDB, lba, blocks) {
+	if !d.cacheHolds(r.CDB, lba, blocks) {
 		if err := d.ready(lba, blocks, dataSector); err != nil {
 			return 0, err
 		}
@@ -90,28 +90,28 @@ func (d *recorder) read(r *request) (int, error) {
 			return 0, err
 		}
 	}
-	d.answer(r.CDB, lba, b)
+	d.fillFromCache(r.CDB, lba, b)
 	return r.reply(b, len(b))
 }
 
 // seek is SEEK(10) (MMC-6 6.31).
 func (d *recorder) seek(r *request) (int, error) {
 	lba, _ := rwAddress(r.CDB)
-	if k, _ := d.kind(lba); k == nowhere {
+	if k, _ := d.kind(lba); k == noSector {
 		return 0, errRange().at(max(lba, 0))
 	}
 	return 0, nil
 }
 
-// ready checks that a run of sectors can be read as what it is asked for.
+// ready checks that a run of sectors can be read and has the wanted kind.
 func (d *recorder) ready(lba, blocks int64, want sectorKind) error {
-	if d.random() && d.now().Format.Blocks == 0 {
-		return check(2, 0x30, 0x00) // nothing is formatted
+	if d.overwritable() && d.state().Format.Blocks == 0 {
+		return check(2, 0x30, 0x00) // the disc is not formatted
 	}
 	for at := lba; at < lba+blocks; {
 		k, n := d.kind(at)
 		switch {
-		case k == nowhere:
+		case k == noSector:
 			return errRange().at(max(at, 0))
 		case k == linkSector:
 			return check(3, 0x11, 0x05).at(at) // L-EC UNCORRECTABLE ERROR

@@ -8,9 +8,9 @@ import (
 	"glassmaster/mastering/image/discfile"
 )
 
-// readCD is READ CD and READ CD MSF (MMC-6 6.19, 6.20). Audio sectors come
-// whole, with 2352 bytes, and data sectors with their 2048 bytes of user data:
-// sync, header, EDC and ECC, C2 pointers and sub-channels are not offered.
+// readCD is READ CD and READ CD MSF (MMC-6 6.19, 6.20). It returns the 2352 bytes of audio
+// sectors, and the 2048 bytes of user data of data sectors. Sync, header, EDC and ECC, C2
+// pointers and sub-channels are not supported.
 func (d *recorder) readCD(r *request) (int, error) {
 	if !d.medium.isCD() {
 		return 0, errMode()
@@ -56,8 +56,8 @@ func (d *recorder) readCD(r *request) (int, error) {
 	return r.reply(b, len(b))
 }
 
-// cdForm returns the size of the sectors that a READ CD asks for: byte 1 the
-// expected sector type, byte 9 the parts, byte 10 the sub-channel.
+// cdForm returns the size of the sectors that READ CD returns. Byte 1 of the CDB has the
+// expected sector type, byte 9 the parts of the sector, byte 10 the sub-channel.
 func cdForm(cdb []byte, kind sectorKind) (int, error) {
 	if cdb[9]&0x07 != 0 || cdb[10]&7 != 0 {
 		return 0, errField()
@@ -81,13 +81,13 @@ func cdForm(cdb []byte, kind sectorKind) (int, error) {
 	return disc.SectorSize, nil
 }
 
-// msfAt reads minutes, seconds and frames as an address.
+// msfAt decodes minutes, seconds and frames as an address.
 func msfAt(b []byte) int64 {
 	return (int64(b[0])*60+int64(b[1]))*75 + int64(b[2]) - discfile.Pregap
 }
 
-// readSubChannel is READ SUB-CHANNEL (MMC-5), of which the catalogue number
-// and the ISRC of a track are offered.
+// readSubChannel is READ SUB-CHANNEL (MMC-5). It supports the media catalogue number and the
+// ISRC of a track.
 func (d *recorder) readSubChannel(r *request) (int, error) {
 	if !d.medium.isCD() {
 		return 0, errIncompatible()
@@ -102,10 +102,10 @@ func (d *recorder) readSubChannel(r *request) (int, error) {
 	code := ""
 	switch r.CDB[3] {
 	case 2:
-		code = d.now().MCN
+		code = d.state().MCN
 	case 3:
-		t, s := d.now().Track(int(r.CDB[6]))
-		if t == nil || !d.now().Sessions[s-1].Closed {
+		t, s := d.state().Track(int(r.CDB[6]))
+		if t == nil || !d.state().Sessions[s-1].Closed {
 			return 0, errField()
 		}
 		b[5], b[6] = 0x30|t.Control&15, r.CDB[6]

@@ -19,34 +19,34 @@ const (
 	commitEvery = 64 << 20
 )
 
-// recorder is a drive, and the disc in it. Commands are carried out one by one.
+// recorder is a drive and the disc in it. It executes one command at a time.
 type recorder struct {
 	mu     sync.Mutex
-	users  int    // drives of this process, guarded by recorders
-	key    string // of recorders
-	path   string // of the disc that is in
+	users  int    // open connections, guarded by recorders
+	key    string // in recorders
+	path   string // of the disc file
 	store  *discfile.File
 	medium Medium
-	disc   *discfile.State // as the disc is
-	test   *discfile.State // as a test write pretends it to be, or nil
+	disc   *discfile.State // of the disc
+	test   *discfile.State // of the disc during a test write, or nil
 	cache  cache
 	page5  writePage
-	cue    *discfile.Session // sent, nothing written yet
+	cue    *discfile.Session // from a cue sheet, of which nothing has been written yet
 	cueMCN string
 	closed bool
 
 	trayOpen  bool
 	locked    bool
 	attention []*fault
-	event     byte // media event waiting (MMC-6 6.6)
-	speed     int  // kB/s asked for, 0: the highest
+	event     byte // media event that was not reported yet (MMC-6 6.6)
+	speed     int  // kB/s, as set by the host; 0: the highest
 	readSpeed int
 	busy      busy
 	faults    Faults
 	counts    counts
-	echo      echo
-	waited    time.Duration // of commands that timed out
-	loader    bool          // the drive says that it can close its tray
+	readCache readCache
+	waited    time.Duration // see Drive.Waited
+	loader    bool          // see Drive.SetLoader
 	pace      pace
 	noSync    bool // see Drive.SetNoSync
 }
@@ -58,10 +58,10 @@ func (d *recorder) load() error {
 		return err
 	}
 	s.SetNoSync(d.noSync)
-	d.store, d.test, d.cue, d.cache, d.echo = s, nil, nil, cache{}, echo{}
+	d.store, d.test, d.cue, d.cache, d.readCache = s, nil, nil, cache{}, readCache{}
 	if st == nil {
 		d.medium, d.disc = pressedDVD, pressedState(s.Sectors())
-		if s.Sectors() <= mediaCD {
+		if s.Sectors() <= maxCDSectors {
 			d.medium = pressedCD
 		}
 		d.medium.Sectors = s.Sectors()
@@ -74,15 +74,14 @@ func (d *recorder) load() error {
 			s.Close()
 			return fmt.Errorf("open the virtual disc %s: %w", d.path, discfile.ErrState)
 		}
-		st.Format.Stop() // nothing formats a disc that is not in a drive
+		st.Format.Stop() // a disc is not formatted while it is not in a drive
 		d.disc = st
 	}
 	d.page5 = defaultPage(d.medium)
 	return nil
 }
 
-// close writes what is in the buffer to the disc, as a drive does by itself
-// after a while, and closes the file.
+// close writes the buffer to the disc and closes the file.
 func (d *recorder) close() error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -90,13 +89,13 @@ func (d *recorder) close() error {
 		return nil
 	}
 	d.closed = true
-	if d.store != nil && d.disc.Format.Background == 2 { // the drive formats on
+	if d.store != nil && d.disc.Format.Background == 2 { // the drive completes the formatting
 		d.disc.Format.Background, d.disc.Format.Reached = 3, d.disc.Format.Blocks
 	}
 	return d.unload()
 }
 
-// unload brings everything onto the disc and closes its file.
+// unload writes the buffer and the state to the disc, and closes its file.
 func (d *recorder) unload() error {
 	if d.store == nil {
 		return nil
@@ -109,10 +108,10 @@ func (d *recorder) unload() error {
 	return err
 }
 
-// errStuck is the end of a command that does not come back.
-var errStuck = errors.New("the command does not come back")
+// errNeverReturns is the error of a command that never returns. The user does not see it.
+var errNeverReturns = errors.New("the command does not return")
 
-// command carries out one command.
+// command applies the events of a command and executes it.
 func (d *recorder) command(ctx context.Context, c scsi.Command) (int, error) {
 	if err := ctx.Err(); err != nil {
 		return 0, err
@@ -127,15 +126,15 @@ func (d *recorder) command(ctx context.Context, c scsi.Command) (int, error) {
 		return 0, r.misuse("a CDB of %d bytes", len(c.CDB))
 	}
 	if len(c.Data) > maxTransfer {
-		return 0, r.misuse("%d bytes of data, the most is %d", len(c.Data), maxTransfer)
+		return 0, r.misuse("%d bytes of data; the maximum is %d", len(c.Data), maxTransfer)
 	}
 	n, err := 0, error(nil)
 	for _, e := range d.due(c.CDB[0]) {
-		if err = d.happen(r, e); err != nil {
+		if err = d.apply(r, e); err != nil {
 			break
 		}
-		if e.Hang == Stuck {
-			return 0, errStuck
+		if e.Hang == NeverReturns {
+			return 0, errNeverReturns
 		}
 	}
 	if err == nil {
@@ -148,14 +147,15 @@ func (d *recorder) command(ctx context.Context, c scsi.Command) (int, error) {
 	return n, err
 }
 
-// execute checks what comes before every command, then runs it.
+// execute runs a command, unless a unit attention, a missing disc or a long operation
+// prevents it.
 func (d *recorder) execute(r *request) (int, error) {
 	op := r.CDB[0]
 	cmd, known := commandFor(op)
 	if !known || d.refused(op) {
 		return 0, errOpcode()
 	}
-	if cmd.needs < always { // all but INQUIRY and the like
+	if cmd.needs < always { // all except INQUIRY and some others
 		if err := d.pending(); err != nil {
 			return 0, err
 		}
@@ -174,7 +174,7 @@ func (d *recorder) execute(r *request) (int, error) {
 	return cmd.run(d, r)
 }
 
-// pending returns the oldest unit attention.
+// pending returns the oldest unit attention, or nil.
 func (d *recorder) pending() error {
 	if len(d.attention) == 0 {
 		return nil
@@ -184,8 +184,8 @@ func (d *recorder) pending() error {
 	return f
 }
 
-// now returns the state that commands work on.
-func (d *recorder) now() *discfile.State {
+// state returns the state that commands read and change.
+func (d *recorder) state() *discfile.State {
 	if d.test != nil {
 		return d.test
 	}

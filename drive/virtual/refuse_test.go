@@ -2,8 +2,7 @@ package virtual_test
 
 import "testing"
 
-// TestRefused: what a recorder does not do, by medium and by the state that the
-// disc is in.
+// TestRefused: commands that fail because of the medium or the state of the disc.
 func TestRefused(t *testing.T) {
 	blank := func(*bench) {}
 	page := func(b2, b3, b4 byte) func(*bench) {

@@ -15,10 +15,10 @@ import (
 	"glassmaster/mastering/image/discfile"
 )
 
-// traces is where records of the commands of other burning programs may lie.
+// traces may contain recorded commands of other burning programs.
 const traces = "../../../shared/lab/traces"
 
-// step is one command of a record, or a run of WRITE or READ commands.
+// step is a recorded command, or a run of WRITE or READ commands.
 type step struct {
 	line    int
 	cdb     []byte
@@ -35,8 +35,8 @@ var (
 	lineMore    = regexp.MustCompile(`^ +\.\.\. and \d+ more \S+ up to lba -?\d+, (\d+) blocks in all`)
 )
 
-// readRecord reads a record. fake says that the program was told that commands
-// went well which the drive had refused; ok that the program ended well.
+// readRecord reads a recording. fake: commands that the drive had refused were reported to
+// the program as successful. ok: the program succeeded.
 func readRecord(t *testing.T, path string) (steps []step, fake, ok bool) {
 	t.Helper()
 	f, err := os.Open(path)
@@ -74,7 +74,7 @@ func readRecord(t *testing.T, path string) (steps []step, fake, ok bool) {
 	return steps, fake, ok
 }
 
-// mediumOf tells from the name of a record what was burned.
+// mediumOf returns the medium of a recording, from its name.
 func mediumOf(name string) string {
 	for _, c := range []struct{ part, medium string }{
 		{"raw", ""}, // raw writing is refused
@@ -97,7 +97,7 @@ func mediumOf(name string) string {
 	return ""
 }
 
-// player sends the commands of a record to a drive.
+// player sends recorded commands to a drive.
 type player struct {
 	*bench
 	minus bool
@@ -108,8 +108,8 @@ type player struct {
 	data  int
 }
 
-// must lists the operation codes that have to succeed where the program was told
-// that they did.
+// must contains the operation codes that must succeed if they were reported to the program
+// as successful.
 var must = map[byte]bool{
 	0x04: true, 0x1B: true, 0x1E: true, 0x2A: true, 0x35: true, 0x53: true, 0x55: true,
 	0x5B: true, 0x5D: true, 0xA1: true, 0xB6: true, 0xBB: true,
@@ -139,7 +139,7 @@ func (p *player) play(s step, fake bool) {
 	p.Fatalf("line %d: % x: %v", s.line, s.cdb, err)
 }
 
-// writeRun writes a run of the record where this disc wants it.
+// writeRun writes a recorded run at the next writable address of this disc.
 func (p *player) writeRun(s step) {
 	p.Helper()
 	lba, n := writeRange(s.cdb)
@@ -179,8 +179,8 @@ func (p *player) nextAddress() int64 {
 	return p.nwa(0xFF)
 }
 
-// TestReplay sends to a virtual drive what other programs sent for a burn that
-// went well. Everything has to be accepted.
+// TestReplay sends the commands of successful burns of other programs to a virtual drive,
+// which must accept all of them.
 func TestReplay(t *testing.T) {
 	files, err := filepath.Glob(filepath.Join(traces, "*.txt"))
 	if err != nil || len(files) == 0 {
@@ -218,11 +218,11 @@ func TestReplay(t *testing.T) {
 	}
 }
 
-// lenient are records of a drive in software that closed a session over a track
-// that was open, which the standard forbids: wodim burns a BD-R like a CD.
+// lenient are recordings of an emulated drive that closed a session with an open track,
+// which the standard forbids: wodim burns a BD-R like a CD.
 var lenient = map[string]bool{"wodim-bdr-tao": true}
 
-// refusesOpenTrack plays a record up to that CLOSE.
+// refusesOpenTrack plays a recording up to that CLOSE TRACK/SESSION, which must fail.
 func (p *player) refusesOpenTrack(steps []step, fake bool) {
 	p.Helper()
 	for i, s := range steps {
@@ -246,9 +246,8 @@ func (p *player) playAll(steps []step, fake bool) {
 	}
 }
 
-// probes reports whether the first step is only tried: a MODE SELECT that another
-// one replaces before anything is written, or a question that no disc but a CD
-// answers.
+// probes reports whether the first step may fail: a MODE SELECT that another one replaces
+// before anything is written, or the ATIP of a disc that is not a CD.
 func probes(steps []step) bool {
 	if steps[0].cdb[0] == 0x43 && steps[0].cdb[2]&15 == 4 {
 		return true

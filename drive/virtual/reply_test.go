@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// TestReplies holds the layout of replies, byte by byte.
+// TestReplies compares replies byte by byte.
 func TestReplies(t *testing.T) {
 	for _, c := range []struct{ name, medium, cdb, want string }{
 		{"serial number", "dvd+r", "12 01 80 00 60 00", "0580000c 474d30303030303030303031"},
@@ -47,8 +47,8 @@ func TestReplies(t *testing.T) {
 	}
 }
 
-// TestProfiles: one profile is current, those of the drive are listed, and the
-// features by which hosts choose a recipe go with the medium.
+// TestProfiles: one profile is current, and the features from which hosts choose how to
+// write are those of the medium.
 func TestProfiles(t *testing.T) {
 	current := map[string][]byte{
 		"cd-r": {0x2D, 0x2E}, "cd-rw": {0x2D, 0x2E, 0x37}, "dvd-r": {0x21, 0x2F}, "dvd-rw": {0x21, 0x23, 0x2F},

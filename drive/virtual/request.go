@@ -7,63 +7,63 @@ import (
 	"glassmaster/drive/scsi"
 )
 
-// MisuseError is a command that no host adapter could carry out as given: its
-// data does not have the length, or the direction, that its CDB asks for. It
-// unwraps to the CHECK CONDITION that the drive would answer with.
-type MisuseError struct {
+// misuseError is the error of a command that a host adapter cannot execute: the length or
+// the direction of its data is not that of its CDB. It wraps the CHECK CONDITION with
+// which the drive would fail the command.
+type misuseError struct {
 	CDB    []byte
 	What   string
 	answer error
 }
 
-func (e *MisuseError) Error() string {
+func (e *misuseError) Error() string {
 	return fmt.Sprintf("misuse of the transport: command % X: %s", e.CDB, e.What)
 }
 
-func (e *MisuseError) Unwrap() error { return e.answer }
+func (e *misuseError) Unwrap() error { return e.answer }
 
-// request is a command on its way through the drive.
+// request is a command that the drive executes.
 type request struct {
 	scsi.Command
 	ctx context.Context
 }
 
-// misuse returns the error for data that does not fit the CDB.
+// misuse returns the error of data that does not match the CDB.
 func (r *request) misuse(format string, args ...any) error {
-	return &MisuseError{r.CDB, fmt.Sprintf(format, args...), decode(r.CDB, errField())}
+	return &misuseError{r.CDB, fmt.Sprintf(format, args...), decode(r.CDB, errField())}
 }
 
-// reply delivers b, cut to the allocation length of the CDB.
+// reply sends b to the host, up to the allocation length of the CDB.
 func (r *request) reply(b []byte, allocation int) (int, error) {
 	n := min(len(b), allocation)
 	if n == 0 {
 		return 0, nil
 	}
 	if r.Direction != scsi.In {
-		return 0, r.misuse("the drive has %d bytes to send, the direction of the data is another", n)
+		return 0, r.misuse("the drive sends %d bytes, but the direction of the data is not to the host", n)
 	}
 	if len(r.Data) < n {
-		return 0, r.misuse("room for %d bytes, the drive sends %d", len(r.Data), n)
+		return 0, r.misuse("the drive sends %d bytes, but there is space for %d", n, len(r.Data))
 	}
 	return copy(r.Data, b[:n]), nil
 }
 
-// list returns the n bytes that the host sends.
+// list returns the n bytes of data from the host.
 func (r *request) list(n int) ([]byte, error) {
 	if n == 0 {
 		return nil, nil
 	}
 	if r.Direction != scsi.Out {
-		return nil, r.misuse("the drive wants %d bytes, the direction of the data is another", n)
+		return nil, r.misuse("the CDB has %d bytes of data, but the direction of the data is not to the drive", n)
 	}
 	if len(r.Data) != n {
-		return nil, r.misuse("%d bytes of data, the CDB says %d", len(r.Data), n)
+		return nil, r.misuse("%d bytes of data, but the CDB has %d", len(r.Data), n)
 	}
 	return r.Data, nil
 }
 
-// cdbFits reports whether the CDB is as long as its operation code says. Zeros
-// may follow up to 12 bytes: ATAPI carries every CDB in a packet of 12.
+// cdbFits reports whether the CDB has the length of its operation code. It may be padded
+// with zeros to 12 bytes, the length of an ATAPI packet.
 func cdbFits(cdb []byte) bool {
 	if len(cdb) == 0 || len(cdb) < cdbLength(cdb[0]) {
 		return false

@@ -5,22 +5,22 @@ import (
 	"fmt"
 )
 
-// fault is a CHECK CONDITION on its way to the host.
+// fault is a CHECK CONDITION.
 type fault struct {
 	key, asc, ascq byte
-	info           int64 // the address it is about, -1: none
-	progress       int   // of 65536, -1: none
-	deferred       bool  // about an earlier command
+	info           int64 // information field, an address; -1: none
+	progress       int   // in units of 1/65536; -1: none
+	deferred       bool  // it is that of an earlier command
 }
 
 func check(key, asc, ascq byte) *fault { return &fault{key, asc, ascq, -1, -1, false} }
 
-// at adds the address that the fault is about.
+// at sets the information field to an address.
 func (f *fault) at(lba int64) *fault { f.info = lba; return f }
 
 func (f *fault) Error() string { return fmt.Sprintf("%X/%02X/%02X", f.key, f.asc, f.ascq) }
 
-// Faults that many commands share (SPC-4, additional sense codes).
+// Faults of many commands (SPC-4, additional sense codes).
 func errOpcode() *fault       { return check(5, 0x20, 0x00) } // INVALID COMMAND OPERATION CODE
 func errRange() *fault        { return check(5, 0x21, 0x00) } // LOGICAL BLOCK ADDRESS OUT OF RANGE
 func errAddress() *fault      { return check(5, 0x21, 0x02) } // INVALID ADDRESS FOR WRITE

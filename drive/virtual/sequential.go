@@ -2,26 +2,25 @@ package virtual
 
 import "glassmaster/mastering/image/discfile"
 
-// Lengths on a CD, in sectors (ECMA-394): the lead-out of the first session
-// and of the later ones, the lead-in between sessions.
+// Lengths on a CD, in sectors (ECMA-394).
 const (
 	leadOutFirst = 6750
 	leadOutNext  = 2250
 	leadInLen    = 4500
-	runOut       = 2   // behind a track written at once
+	runOut       = 2   // after a track that is written track at once
 	minTrack     = 300 // 4 seconds
 )
 
-// Gaps between recorded areas of DVD. Drives choose within limits that the
-// standards of the media set; hosts have to ask for the next writable address.
+// Gaps between recorded areas of DVD, in sectors. Drives can choose them within the limits of
+// the standards, so hosts must ask for the next writable address.
 const (
-	plusRunIn       = 16   // before a further fragment of a DVD+R session
-	plusSessionGap  = 2064 // closure and intro between DVD+R sessions, run-in
+	plusRunIn       = 16   // between fragments of a DVD+R session
+	plusSessionGap  = 2064 // closure, intro and run-in between DVD+R sessions
 	minusFirstGap   = 28672
 	minusSessionGap = 9216
 )
 
-// trackGap is what the drive leaves between two tracks of a session.
+// trackGap returns the gap between two tracks of a session.
 func (m Medium) trackGap() int64 {
 	switch m.family {
 	case cdWrite:
@@ -32,8 +31,8 @@ func (m Medium) trackGap() int64 {
 	return 0
 }
 
-// sessionGap is the distance from the end of session n (from 1) to the first
-// sector that can be written in the next one.
+// sessionGap returns the distance from the end of session n (from 1) to the first sector
+// that can be written in the next one.
 func (m Medium) sessionGap(n int) int64 {
 	switch m.family {
 	case cdWrite:
@@ -52,10 +51,10 @@ func (m Medium) sessionGap(n int) int64 {
 	return 0
 }
 
-// appendPoint returns where the invisible track begins. There is none while the
-// last track is open, on a finished disc, and where there is no room.
+// appendPoint returns where the invisible track starts. There is none if the last track is
+// open, the disc is finalized, or there is no space.
 func (d *recorder) appendPoint(st *discfile.State) (int64, bool) {
-	if st.Final || d.medium.family == pressed || d.random() || st.CountTracks() >= d.maxTracks() {
+	if st.Final || d.medium.family == pressed || d.overwritable() || st.CountTracks() >= d.maxTracks() {
 		return 0, false
 	}
 	at := int64(0)
@@ -75,15 +74,15 @@ func (d *recorder) appendPoint(st *discfile.State) (int64, bool) {
 	} else if k := len(st.Sessions); k > 0 {
 		at = st.Sessions[k-1].LeadOut + d.medium.sessionGap(k)
 	}
-	at = d.medium.up(at)
+	at = d.medium.roundUp(at)
 	if d.medium.family == cdWrite {
 		return at, at+minTrack <= d.end(st)
 	}
 	return at, at < d.end(st)
 }
 
-// end returns the address behind the last sector that a host can write. On CD
-// the run-out of a track written at once comes before the lead-out.
+// end returns the address after the last sector that a host can write. On CD there must be
+// space for the run-out before the lead-out.
 func (d *recorder) end(st *discfile.State) int64 {
 	if d.medium.family == cdWrite {
 		return st.Usable() - runOut
@@ -91,8 +90,8 @@ func (d *recorder) end(st *discfile.State) int64 {
 	return st.Usable()
 }
 
-// target finds the track that takes a WRITE at lba, and begins it where it is
-// the invisible one.
+// target returns the track to which a WRITE at lba belongs. If that is the invisible track,
+// it begins the track.
 func (d *recorder) target(st *discfile.State, lba, blocks int64) (*discfile.Track, error) {
 	if st.Final {
 		return nil, errCannotWrite().at(lba)
@@ -144,7 +143,7 @@ func (d *recorder) room(st *discfile.State, lba, blocks int64) error {
 	return nil
 }
 
-// pad fills the last ECC block of every track that is being written.
+// pad fills the last ECC block of every open track.
 func (d *recorder) pad(st *discfile.State) {
 	if o := st.OpenSession(); o != nil {
 		for i := range o.Tracks {
@@ -155,10 +154,10 @@ func (d *recorder) pad(st *discfile.State) {
 	}
 }
 
-func (d *recorder) padTrack(t *discfile.Track) { d.zero(t, d.medium.up(t.Next)) }
+func (d *recorder) padTrack(t *discfile.Track) { d.zero(t, d.medium.roundUp(t.Next)) }
 
-// zero writes zeros up to the address end. Sectors that were never written are
-// zeros in the file; those of an earlier life of the disc are not.
+// zero writes zeros to a track up to the address end. Sectors that were never written are
+// zeros already, but the file may contain sectors from before the disc was blanked.
 func (d *recorder) zero(t *discfile.Track, end int64) {
 	if d.test == nil && end > t.Next {
 		d.cache.zero(t.Next, end-t.Next)
@@ -166,7 +165,7 @@ func (d *recorder) zero(t *discfile.Track, end int64) {
 	t.Next = max(t.Next, end)
 }
 
-// finishTrack closes a track: a reserved one is filled with zeros.
+// finishTrack closes a track. It fills a reserved track with zeros.
 func (d *recorder) finishTrack(t *discfile.Track) {
 	if t.Closed {
 		return
@@ -183,11 +182,11 @@ func (d *recorder) finishTrack(t *discfile.Track) {
 	t.Size, t.Closed = t.Next-t.Start, true
 }
 
-// shorten is the fault Short.
+// shorten applies the fault Short.
 func (d *recorder) shorten(t *discfile.Track) { t.Next = max(t.Next-d.faults.Short, t.Start) }
 
-// finishCDTrack ends a track written at once: at least 4 seconds, then the
-// run-out, which cannot be read.
+// finishCDTrack closes a track that is written track at once. It has at least 4 seconds, and
+// a run-out, which cannot be read.
 func (d *recorder) finishCDTrack(t *discfile.Track) {
 	d.zero(t, t.Start+minTrack)
 	if t.Reserved {

@@ -2,7 +2,7 @@ package virtual
 
 import "encoding/binary"
 
-// maxRead is the highest read speed of the disc in the drive, in kB/s.
+// maxRead returns the highest reading speed of the disc in the drive, in kB/s.
 func (d *recorder) maxRead() int {
 	switch {
 	case d.medium.isCD():
@@ -13,8 +13,8 @@ func (d *recorder) maxRead() int {
 	return 22160
 }
 
-// writeSpeed is the speed in force: the highest of the list that is not above
-// what was asked for, or the lowest.
+// writeSpeed returns the writing speed in kB/s: the highest of the medium that is not above
+// the speed that the host has set, or else the lowest.
 func (d *recorder) writeSpeed() int {
 	speeds := d.medium.speeds
 	if len(speeds) == 0 {
@@ -41,7 +41,7 @@ func (d *recorder) getPerformance(r *request) (int, error) {
 	switch r.CDB[10] {
 	case 0:
 		if r.CDB[1]&3 != 0 {
-			break // no exceptions
+			break // there are no exceptions
 		}
 		v := d.maxRead()
 		if r.CDB[1]&4 != 0 {

@@ -2,7 +2,7 @@ package virtual
 
 import "encoding/binary"
 
-// Names by which the disc tells who made it.
+// Names of the manufacturer and the type that are recorded on the disc.
 const (
 	makerID = "GLASSMST"
 	typeID  = "001"
@@ -31,7 +31,7 @@ func (d *recorder) readStructure(r *request) (int, error) {
 	return r.reply(append(head, b...), allocation)
 }
 
-// structures are the formats that the disc has.
+// structures returns the formats that the disc has.
 func (d *recorder) structures() []byte {
 	switch {
 	case d.medium.profile == profileDVDpRDL:
@@ -44,7 +44,7 @@ func (d *recorder) structures() []byte {
 	return []byte{0x00}
 }
 
-// structure returns the payload of a format, or nil.
+// structure returns the data of a format, or nil.
 func (d *recorder) structure(format byte) []byte {
 	plus := d.medium.family == plusR || d.medium.profile == profileDVDpRW
 	switch {
@@ -62,8 +62,8 @@ func (d *recorder) structure(format byte) []byte {
 	return nil
 }
 
-// bookType is that of a profile (MMC-6 6.22): book in the high nibble, version in the
-// low one.
+// bookType returns the book type of a profile in the high nibble, and its version in the low
+// one (MMC-6 6.22).
 func bookType(profile int) byte {
 	switch profile {
 	case profileDVDROM:
@@ -86,11 +86,11 @@ func bookType(profile int) byte {
 	return 0
 }
 
-// physical is the physical format information of a DVD, 2048 bytes, and the ADIP
-// of a DVD+R or DVD+RW, which begins in the same way (MMC-6 6.22).
+// physical returns the physical format information of a DVD, 2048 bytes. The ADIP of a DVD+R
+// or DVD+RW begins in the same way (MMC-6 6.22).
 func (d *recorder) physical() []byte {
 	const firstPSN = 0x030000
-	m, st := d.medium, d.now()
+	m, st := d.medium, d.state()
 	b := make([]byte, 2048)
 	b[0], b[1] = bookType(m.profile), 0x0F // 120 mm, no rate given
 	kind := byte(2)                        // recordable
@@ -123,8 +123,9 @@ func (d *recorder) physical() []byte {
 	return b
 }
 
-// preRecorded is what the maker put into the lead-in of a DVD-R or DVD-RW: fields
-// of 8 bytes that begin with their number; 3 and 4 hold the maker's name.
+// preRecorded returns the pre-recorded information in the lead-in of a DVD-R or DVD-RW:
+// fields of 8 bytes that begin with their number. 3 and 4 hold the name of the
+// manufacturer.
 func preRecorded() []byte {
 	b := make([]byte, 40)
 	for i := range 5 {
@@ -137,25 +138,25 @@ func preRecorded() []byte {
 
 func putPSN(b []byte, v int64) { b[0], b[1], b[2] = byte(v>>16), byte(v>>8), byte(v) }
 
-// layer0 is how many sectors layer 0 holds.
+// layer0 returns the number of sectors of layer 0.
 func (d *recorder) layer0() int64 {
-	if n := d.now().LayerBreak; n > 0 {
+	if n := d.state().LayerBreak; n > 0 {
 		return n
 	}
-	return d.medium.up(d.now().Sectors / 2)
+	return d.medium.roundUp(d.state().Sectors / 2)
 }
 
-// layerBoundary is format 20h: byte 0 bit 7 set once the boundary is fixed, bytes
-// 4-7 the sectors of layer 0.
+// layerBoundary returns format 20h: bit 7 of byte 0 is set if the boundary is fixed; bytes
+// 4-7 are the number of sectors of layer 0.
 func (d *recorder) layerBoundary() []byte {
 	b := make([]byte, 8)
-	b[0] = flag(d.now().LayerBreak > 0 || len(d.now().Sessions) > 0, 0x80)
+	b[0] = flag(d.state().LayerBreak > 0 || len(d.state().Sessions) > 0, 0x80)
 	binary.BigEndian.PutUint32(b[4:], uint32(d.layer0()))
 	return b
 }
 
-// bdInformation is the disc information of a BD: one unit of 112 bytes, of which
-// the maker's names and the kind of disc are what hosts look at.
+// bdInformation returns the disc information of a BD: one unit of 112 bytes, with the fields
+// that hosts use.
 func (d *recorder) bdInformation() []byte {
 	b := make([]byte, 4096)
 	copy(b, "DI")
@@ -170,8 +171,8 @@ func (d *recorder) bdInformation() []byte {
 	return b
 }
 
-// sendStructure is SEND DISC STRUCTURE (MMC-6 6.33), of which format 20h is
-// offered: the layer boundary of a blank DVD+R DL.
+// sendStructure is SEND DISC STRUCTURE (MMC-6 6.33). Only format 20h is supported, the layer
+// boundary of a blank DVD+R DL.
 func (d *recorder) sendStructure(r *request) (int, error) {
 	n := int(binary.BigEndian.Uint16(r.CDB[8:]))
 	b, err := r.list(n)
@@ -180,7 +181,7 @@ func (d *recorder) sendStructure(r *request) (int, error) {
 	}
 	st := d.disc
 	switch {
-	case d.medium.profile != profileDVDpRDL || r.CDB[7] != 0x20 || d.protected():
+	case d.medium.profile != profileDVDpRDL || r.CDB[7] != 0x20 || d.readOnly():
 		return 0, errField()
 	case n != 12:
 		return 0, errListLength()
@@ -188,7 +189,7 @@ func (d *recorder) sendStructure(r *request) (int, error) {
 		return 0, errSequence()
 	}
 	l0 := int64(binary.BigEndian.Uint32(b[8:]))
-	if l0 == 0 || l0%16 != 0 || l0 > d.medium.up(st.Sectors/2) {
+	if l0 == 0 || l0%16 != 0 || l0 > d.medium.roundUp(st.Sectors/2) {
 		return 0, errParameter()
 	}
 	st.LayerBreak = l0

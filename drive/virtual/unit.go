@@ -13,9 +13,9 @@ const (
 // testUnitReady is TEST UNIT READY (MMC-6 6.41).
 func (d *recorder) testUnitReady(*request) (int, error) { return 0, nil }
 
-// requestSense is REQUEST SENSE (MMC-6 6.29). Sense data of commands that failed
-// went to the host with them; what is left is a unit attention, or how far a
-// long operation is.
+// requestSense is REQUEST SENSE (MMC-6 6.29). The host has got the sense data of commands
+// that failed already. REQUEST SENSE returns a unit attention, or the progress of a long
+// operation.
 func (d *recorder) requestSense(r *request) (int, error) {
 	f := check(0, 0, 0)
 	switch {
@@ -32,8 +32,8 @@ func (d *recorder) requestSense(r *request) (int, error) {
 	return r.reply(f.sense(), int(r.CDB[4]))
 }
 
-// inquiry is INQUIRY (MMC-6 6.8): standard data, and the pages 00h, supported
-// pages, and 80h, unit serial number.
+// inquiry is INQUIRY (MMC-6 6.8): standard data, and the pages 00h (supported pages) and 80h
+// (unit serial number).
 func (d *recorder) inquiry(r *request) (int, error) {
 	allocation := int(binary.BigEndian.Uint16(r.CDB[3:]))
 	if r.CDB[1]&1 != 0 {
@@ -67,7 +67,7 @@ const serial = "GM0000000001"
 
 // startStop is START STOP UNIT (MMC-6 6.39).
 func (d *recorder) startStop(r *request) (int, error) {
-	if r.CDB[4]>>4 != 0 { // power conditions: accepted, they change nothing here
+	if r.CDB[4]>>4 != 0 { // power conditions are accepted and have no effect
 		return 0, nil
 	}
 	switch r.CDB[4] & 3 {
@@ -75,8 +75,8 @@ func (d *recorder) startStop(r *request) (int, error) {
 		if d.store == nil {
 			return 0, nil
 		}
-		if !d.faults.Echo.Spins {
-			d.echo = echo{}
+		if !d.faults.ReadCache.KeptOnStop {
+			d.readCache = readCache{}
 		}
 		return 0, d.commit()
 	case 1: // start
@@ -90,7 +90,7 @@ func (d *recorder) startStop(r *request) (int, error) {
 	return 0, d.insert()
 }
 
-// eject opens the tray. The disc is then free for others.
+// eject opens the tray and closes the file of the disc.
 func (d *recorder) eject() error {
 	if d.locked {
 		return check(5, 0x53, 0x02) // MEDIUM REMOVAL PREVENTED
@@ -106,7 +106,7 @@ func (d *recorder) eject() error {
 	return d.unload()
 }
 
-// insert closes the tray and reads the disc anew.
+// insert closes the tray and opens the file of the disc.
 func (d *recorder) insert() error {
 	if !d.trayOpen {
 		return nil
@@ -126,11 +126,11 @@ func (d *recorder) preventAllow(r *request) (int, error) {
 	return 0, nil
 }
 
-// eventStatus is GET EVENT STATUS NOTIFICATION (MMC-6 6.6), polled, class 4
-// media and class 1 operational change.
+// eventStatus is GET EVENT STATUS NOTIFICATION (MMC-6 6.6), polled, of the classes 4 (media)
+// and 1 (operational change).
 func (d *recorder) eventStatus(r *request) (int, error) {
 	if r.CDB[1]&1 == 0 {
-		return 0, errField() // asynchronous notification is not offered
+		return 0, errField() // asynchronous notification is not supported
 	}
 	const supported = 1<<1 | 1<<4
 	allocation := int(binary.BigEndian.Uint16(r.CDB[7:]))
@@ -151,7 +151,7 @@ func (d *recorder) eventStatus(r *request) (int, error) {
 		}
 		return r.reply(b, allocation)
 	}
-	return r.reply([]byte{0, 2, 0x80, supported}, allocation) // NEA: no event of those classes
+	return r.reply([]byte{0, 2, 0x80, supported}, allocation) // NEA: no events of these classes
 }
 
 // mechanismStatus is MECHANISM STATUS (MMC-6 6.10) of a drive without a changer.

@@ -8,7 +8,7 @@ import (
 	"glassmaster/mastering/image/discfile"
 )
 
-// rwAddress decodes address and length of the READ and WRITE commands.
+// rwAddress decodes the address and the number of blocks of a READ or WRITE command.
 func rwAddress(cdb []byte) (lba, blocks int64) {
 	lba = int64(int32(binary.BigEndian.Uint32(cdb[2:])))
 	if cdb[0] >= 0xA0 {
@@ -20,20 +20,20 @@ func rwAddress(cdb []byte) (lba, blocks int64) {
 // write is WRITE(10), WRITE(12) and WRITE AND VERIFY(10) (MMC-6 6.44 to 6.46).
 func (d *recorder) write(r *request) (int, error) {
 	lba, blocks := rwAddress(r.CDB)
-	if d.protected() {
+	if d.readOnly() {
 		return 0, errProtected()
 	}
 	if f := d.faultyWrite(lba, blocks); f != nil {
 		return 0, f
 	}
-	if d.faults.Coaster {
+	if d.faults.Discard {
 		if r.Direction != scsi.Out || blocks == 0 || len(r.Data)%int(blocks) != 0 {
 			return 0, r.misuse("%d bytes of data for %d blocks", len(r.Data), blocks)
 		}
-		d.keep(lba, len(r.Data)/int(blocks), r.Data)
+		d.cacheSent(lba, len(r.Data)/int(blocks), r.Data)
 		return len(r.Data), nil
 	}
-	st := d.now()
+	st := d.state()
 	if d.testing() {
 		if d.test == nil {
 			d.test = d.disc.Clone()
@@ -59,27 +59,27 @@ func (d *recorder) write(r *request) (int, error) {
 	case d.test != nil:
 		return n, nil
 	case size == discfile.LeadInBytes:
-		keepText(st, p)
+		addText(st, p)
 		return n, nil
 	}
 	return n, d.record(r.ctx, lba, size, p)
 }
 
-// admit checks that the disc takes a write here and now, and returns the size
-// of a block in bytes. It changes nothing.
+// admit checks whether a write is allowed, and returns the size of a block in bytes. It does
+// not change the state.
 func (d *recorder) admit(st *discfile.State, lba, blocks int64) (int, error) {
 	probe := st.Clone()
 	if d.medium.family == cdWrite {
 		return d.admitCD(probe, lba, blocks)
 	}
-	if d.random() {
+	if d.overwritable() {
 		return disc.SectorSize, d.admitOverwrite(probe, lba, blocks)
 	}
 	if d.medium.family == minusR && !d.page5.set {
 		return 0, errMode()
 	}
 	if probe.Quick && d.page5.writeType() == writeIncremental {
-		return 0, errMode() // a DVD-RW blanked the short way takes a disc at once
+		return 0, errMode() // a DVD-RW after a minimal blank can only be written disc at once
 	}
 	if d.pseudoOverwrite(probe, lba) {
 		return disc.SectorSize, d.admitPseudo(probe, lba, blocks)
@@ -90,17 +90,17 @@ func (d *recorder) admit(st *discfile.State, lba, blocks int64) (int, error) {
 		}
 	}
 	if d.medium.family == minusR && d.page5.writeType() == writeAtOnce && len(probe.Sessions) > 0 && probe.OpenSession() == nil {
-		return 0, errCannotWrite() // disc at once is for blank discs
+		return 0, errCannotWrite() // disc at once needs a blank disc
 	}
 	_, err := d.target(probe, lba, blocks)
 	return disc.SectorSize, err
 }
 
-// advance moves the next writable address over blocks that were admitted.
+// advance moves the next writable address after the blocks of an admitted write.
 func (d *recorder) advance(st *discfile.State, lba, blocks int64) error {
 	switch {
 	case d.medium.family == cdWrite && (d.page5.writeType() == writeAtOnce || st.OpenSession() != nil && st.OpenSession().AtOnce):
-		if st.OpenSession() == nil { // the cue sheet takes effect
+		if st.OpenSession() == nil { // the session begins
 			st.Sessions = append(st.Sessions, *d.cue)
 			if d.cue = nil; st.MCN == "" {
 				st.MCN = d.cueMCN
@@ -108,7 +108,7 @@ func (d *recorder) advance(st *discfile.State, lba, blocks int64) error {
 		}
 		advanceCue(st.OpenSession(), lba+blocks)
 		return nil
-	case d.random():
+	case d.overwritable():
 		d.advanceOverwrite(st, lba, blocks)
 		return nil
 	case d.pseudoOverwrite(st, lba):
@@ -125,27 +125,26 @@ func (d *recorder) advance(st *discfile.State, lba, blocks int64) error {
 	return nil
 }
 
-// protected reports whether nothing can be written: a pressed disc, or a file
-// that cannot be written to.
-func (d *recorder) protected() bool { return d.store.ReadOnly() }
+// readOnly reports whether the disc is pressed, or its file cannot be written.
+func (d *recorder) readOnly() bool { return d.store.ReadOnly() }
 
-// testing reports whether writes are test writes: page 05h asks for it and the
-// medium knows it (MMC-6 7.5).
+// testing reports whether writes are test writes: page 05h requests it, and the medium
+// supports it (MMC-6 7.5).
 func (d *recorder) testing() bool {
-	return d.page5.test() && (d.medium.family == cdWrite || d.medium.family == minusR && !d.random())
+	return d.page5.test() && (d.medium.family == cdWrite || d.medium.family == minusR && !d.overwritable())
 }
 
-// syncCache is SYNCHRONIZE CACHE(10) (MMC-6 6.40). It fills the last ECC block;
-// on CD it ends a track at once, and at the end of a cue sheet the session; on
-// DVD-R at once it completes the disc.
+// syncCache is SYNCHRONIZE CACHE(10) (MMC-6 6.40). It fills the last ECC block. On CD it
+// closes a track that is written track at once, and at the end of a cue sheet the session.
+// A DVD-R that is written disc at once is finalized.
 func (d *recorder) syncCache(r *request) (int, error) {
-	if d.protected() || d.faults.Coaster {
+	if d.readOnly() || d.faults.Discard {
 		return 0, nil
 	}
-	st := d.now()
+	st := d.state()
 	o := st.OpenSession()
 	switch {
-	case d.random() || o == nil:
+	case d.overwritable() || o == nil:
 	case d.medium.family == cdWrite:
 		d.syncCD(st, o)
 	case o.AtOnce && d.medium.family == minusR:
@@ -170,23 +169,23 @@ func (d *recorder) syncCache(r *request) (int, error) {
 	return 0, d.commit()
 }
 
-// reserveTrack is RESERVE TRACK (MMC-6 6.30): the size in blocks, ARSV and RMZ
-// being zero.
+// reserveTrack is RESERVE TRACK (MMC-6 6.30). ARSV and RMZ must be zero, so that the command
+// has a size in blocks.
 func (d *recorder) reserveTrack(r *request) (int, error) {
-	if d.protected() {
+	if d.readOnly() {
 		return 0, errProtected()
 	}
-	if d.faults.Coaster {
+	if d.faults.Discard {
 		return 0, nil
 	}
 	n := int64(binary.BigEndian.Uint32(r.CDB[5:]))
 	if r.CDB[1]&3 != 0 || n == 0 {
 		return 0, errField()
 	}
-	if d.random() || d.medium.family == cdWrite {
+	if d.overwritable() || d.medium.family == cdWrite {
 		return 0, errField()
 	}
-	st := d.now()
+	st := d.state()
 	if d.testing() {
 		d.test = d.disc.Clone()
 		st = d.test
@@ -198,7 +197,7 @@ func (d *recorder) reserveTrack(r *request) (int, error) {
 	if !ok {
 		return 0, check(5, 0x72, 0x05) // NO MORE TRACK RESERVATIONS ALLOWED
 	}
-	n = d.medium.up(n)
+	n = d.medium.roundUp(n)
 	atOnce := false
 	if d.medium.family == minusR {
 		if !d.page5.set {
@@ -221,18 +220,17 @@ func (d *recorder) reserveTrack(r *request) (int, error) {
 	return 0, d.commit()
 }
 
-// sendOPC is SEND OPC INFORMATION (MMC-6 6.35). It belongs to the features of CD
-// and of sequential DVD-R and DVD-RW; with other media the drive calibrates by
-// itself.
+// sendOPC is SEND OPC INFORMATION (MMC-6 6.35). The features of CD and of sequential DVD-R
+// and DVD-RW include it; for other media it is not needed.
 func (d *recorder) sendOPC(r *request) (int, error) {
-	if d.medium.family != cdWrite && d.medium.family != minusR || d.random() {
+	if d.medium.family != cdWrite && d.medium.family != minusR || d.overwritable() {
 		return 0, check(5, 0x30, 0x02) // CANNOT READ MEDIUM - INCOMPATIBLE FORMAT
 	}
-	if d.protected() || d.now().Final {
+	if d.readOnly() || d.state().Final {
 		return 0, errCannotWrite()
 	}
 	if r.CDB[1]&1 == 0 && binary.BigEndian.Uint16(r.CDB[7:]) != 0 {
-		return 0, errField() // calibration values of the host are not taken
+		return 0, errField() // calibration values from the host are not supported
 	}
 	return 0, nil
 }

@@ -1,4 +1,4 @@
-// Package virtualtest puts discs into virtual recorders, for tests.
+// Package virtualtest creates discs in virtual recorders, for tests.
 package virtualtest
 
 import (
@@ -14,8 +14,8 @@ import (
 	"glassmaster/mastering/disc"
 )
 
-// Blank opens a recorder with a new disc of that kind in it, such as "dvd+r",
-// with room for that many sectors. It is closed at the end of the test.
+// Blank opens a recorder with a new disc of this kind, such as "dvd+r", with a capacity of
+// this many sectors. It is closed at the end of the test.
 func Blank(t testing.TB, medium string, sectors int64) *virtual.Drive {
 	t.Helper()
 	m, err := virtual.ParseMedium(medium)
@@ -29,7 +29,7 @@ func Blank(t testing.TB, medium string, sectors int64) *virtual.Drive {
 	return Open(t, path)
 }
 
-// Pressed opens a recorder with these sectors in it, as a pressed disc.
+// Pressed opens a recorder with a pressed disc that has these sectors.
 func Pressed(t testing.TB, p []byte) *virtual.Drive {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "disc.iso")
@@ -39,8 +39,8 @@ func Pressed(t testing.TB, p []byte) *virtual.Drive {
 	return Open(t, path)
 }
 
-// Open opens a recorder with the disc of a file in it. It is closed at the end of the
-// test, and does not wait for the disk of the machine.
+// Open opens a recorder with the disc of a file, without synchronizing the file. It is
+// closed at the end of the test.
 func Open(t testing.TB, path string) *virtual.Drive {
 	t.Helper()
 	d, err := virtual.Open(path)
@@ -52,16 +52,15 @@ func Open(t testing.TB, path string) *virtual.Drive {
 	return d
 }
 
-// Noise returns sectors that no other sector is equal to: the same ones for the
-// same seed.
+// Noise returns pseudo-random sectors. They are the same for the same seed.
 func Noise(sectors int, seed byte) []byte {
-	if sectors > keptSectors {
+	if sectors > cachedSectors {
 		return makeNoise(sectors, seed)
 	}
 	noise.Lock()
 	defer noise.Unlock()
 	if noise.by[seed] == nil {
-		noise.by[seed] = makeNoise(keptSectors, seed)
+		noise.by[seed] = makeNoise(cachedSectors, seed)
 	}
 	return bytes.Clone(noise.by[seed][:sectors*disc.SectorSize])
 }
@@ -72,20 +71,20 @@ func makeNoise(sectors int, seed byte) []byte {
 	return p
 }
 
-// keptSectors is how much of the noise of a seed is kept.
-const keptSectors = 1024
+// cachedSectors is how many sectors of each seed are cached.
+const cachedSectors = 1024
 
-// noise is what Noise has made so far: many tests burn the same sectors.
+// noise is the cache of Noise, since many tests burn the same sectors.
 var noise = struct {
 	sync.Mutex
 	by map[byte][]byte
 }{by: map[byte][]byte{}}
 
-// At returns a disc with the data track of d at an address, as an image of a later session
-// has it.
+// At returns a disc with the data track of d at an address, like the image of a later
+// session.
 func At(d disc.Disc, start disc.LBA) disc.Disc { return appended{d, start} }
 
-// appended is a disc whose track begins at start.
+// appended is a disc whose track starts at an address.
 type appended struct {
 	disc.Disc
 	start disc.LBA

@@ -17,11 +17,10 @@ import (
 	"glassmaster/mastering/zisofs"
 )
 
-// TestBootImagesStayWhatTheyAre: what starts a machine lies first and is neither
-// compressed nor merged with a file of the same contents; one that is told its
-// address is not in the list of checksums. The checksum of the image covers the
-// volume alone.
-func TestBootImagesStayWhatTheyAre(t *testing.T) {
+// TestBootImageContents checks that boot images come first, and are neither compressed
+// nor merged with identical files. A boot image that is patched with its address is not
+// in the list of checksums. The checksum of the image covers only the volume.
+func TestBootImageContents(t *testing.T) {
 	peertest.Need(t, "checkisomd5", "sha256sum")
 	for _, offset := range []int{0, 16} {
 		dir := t.TempDir()

@@ -76,7 +76,7 @@ func TestCopyUserData(t *testing.T) {
 	}
 }
 
-// A file that is gone ends the copy, or with KeepGoing is in Changes.
+// A missing file ends the copy or, with KeepGoing, is in Changes.
 func TestCopyUserDataMissing(t *testing.T) {
 	for _, keep := range []bool{false, true} {
 		file := filepath.Join(t.TempDir(), "a")

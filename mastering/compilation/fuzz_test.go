@@ -9,7 +9,7 @@ import (
 	"glassmaster/mastering/tree"
 )
 
-// FuzzLoad loads a saved compilation that may say anything, and plans the disc.
+// FuzzLoad loads arbitrary saved compilations, and plans their discs.
 func FuzzLoad(f *testing.F) {
 	for _, s := range []string{
 		`{"format":"glassmaster compilation","version":1,"root":{"mode":"d0755","entries":[]}}`,
@@ -53,7 +53,7 @@ func FuzzLoad(f *testing.F) {
 	})
 }
 
-// check sees that all names of a tree can be names, and are there once.
+// check checks that all names of a tree are valid and unique.
 func check(t *testing.T, n *tree.Node) {
 	seen := map[string]bool{}
 	for _, c := range n.Children() {

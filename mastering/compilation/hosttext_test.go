@@ -10,9 +10,8 @@ import (
 	"glassmaster/mastering/tree"
 )
 
-// TestSaveNamesThatAreNotUTF8 saves and loads what no string of JSON can hold:
-// names, folders, and targets of links.
-func TestSaveNamesThatAreNotUTF8(t *testing.T) {
+// TestSaveNamesNotUTF8 saves and loads names, folders and link targets that are not UTF-8.
+func TestSaveNamesNotUTF8(t *testing.T) {
 	src := t.TempDir()
 	if err := os.MkdirAll(filepath.Join(src, "folder \xe9t\xe9", "sub"), 0o755); err != nil {
 		t.Skipf("the file system takes no such names: %v", err)

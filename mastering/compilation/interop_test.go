@@ -19,8 +19,8 @@ import (
 	"glassmaster/mastering/peertest"
 )
 
-// oddTree makes a folder with all that a disc must hold: long, odd and Unicode
-// names, links of both kinds, empty and sparse files, depth beyond eight levels.
+// sampleTree creates a folder with long, unusual and Unicode names, links of both kinds,
+// empty and sparse files, and more than eight levels.
 func oddTree(t testing.TB) string {
 	t.Helper()
 	top := filepath.Join(t.TempDir(), "tree")
@@ -140,7 +140,7 @@ func writeImage(t testing.TB, c *Compilation) string {
 	}
 	s, err := os.Stat(path)
 	if err != nil || s.Size() != m.Size() {
-		t.Fatalf("the image has %d bytes, the plan said %d (%v)", s.Size(), m.Size(), err)
+		t.Fatalf("the image has %d bytes, planned were %d (%v)", s.Size(), m.Size(), err)
 	}
 	return path
 }
@@ -216,7 +216,7 @@ func equalTrees(t *testing.T, got, want map[string]string, ignore ...string) {
 	}
 }
 
-func TestBsdtarExtractsWhatWeWrite(t *testing.T) {
+func TestBsdtarExtracts(t *testing.T) {
 	src := oddTree(t)
 	img := makeImage(t, src, master.Options{})
 	out := t.TempDir()
@@ -224,7 +224,7 @@ func TestBsdtarExtractsWhatWeWrite(t *testing.T) {
 	equalTrees(t, describe(t, out), describe(t, src))
 }
 
-func TestXorrisoExtractsWhatWeWrite(t *testing.T) {
+func TestXorrisoExtracts(t *testing.T) {
 	src := oddTree(t)
 	for _, o := range []master.Options{{}, {Features: isoplan.Features{Deep: true}}, {Features: isoplan.Features{Joliet: isoplan.JolietOff}}, {Features: isoplan.Features{Level: 1}}} {
 		img := makeImage(t, src, o)
@@ -236,8 +236,8 @@ func TestXorrisoExtractsWhatWeWrite(t *testing.T) {
 	}
 }
 
-// TestIsoinfoListsWhatWeWrite compares names, sizes and modes in all three views.
-func TestIsoinfoListsWhatWeWrite(t *testing.T) {
+// TestIsoinfoLists compares names, sizes and modes in all three views.
+func TestIsoinfoLists(t *testing.T) {
 	src := oddTree(t)
 	img := makeImage(t, src, master.Options{Features: isoplan.Features{Joliet: isoplan.JolietLong}})
 	for _, c := range []struct {
@@ -264,8 +264,8 @@ func TestIsoinfoListsWhatWeWrite(t *testing.T) {
 	}
 }
 
-// Test7zExtractsWhatWeWrite: 7-Zip reads the Joliet tree, which has no links.
-func Test7zExtractsWhatWeWrite(t *testing.T) {
+// Test7zExtracts extracts the Joliet tree, which has no links, with 7-Zip.
+func Test7zExtracts(t *testing.T) {
 	src := oddTree(t)
 	for _, p := range []string{strings.Repeat("n", 200) + ".bin", strings.Repeat("長", 84)} {
 		if err := os.Remove(filepath.Join(src, p)); err != nil { // names that Joliet cuts
@@ -318,9 +318,8 @@ func TestSameInputSameBytes(t *testing.T) {
 	}
 }
 
-// TestReadAtEqualsWritten reads the planned image at many offsets: that is what
-// a burn and a verification see.
-func TestReadAtEqualsWritten(t *testing.T) {
+// TestReadAt reads the planned image at many offsets, as a burn and a verification do.
+func TestReadAt(t *testing.T) {
 	src := oddTree(t)
 	m, err := compile(t, src, master.Options{}).Plan(context.Background())
 	if err != nil {
@@ -345,7 +344,7 @@ func TestReadAtEqualsWritten(t *testing.T) {
 }
 
 // TestLargeFile masters a sparse file of more than 4 GiB, which needs two
-// sections, and has others read both ends of it.
+// sections, and reads both ends of it with other programs.
 func TestLargeFile(t *testing.T) {
 	src := t.TempDir()
 	f, err := os.Create(filepath.Join(src, "large.img"))
@@ -376,7 +375,7 @@ func TestLargeFile(t *testing.T) {
 		t.Errorf("bsdtar reads %d bytes, with %q where markers are", markers.off, markers.got)
 	}
 	if _, err := compile(t, src, master.Options{Features: isoplan.Features{Level: 2}}).Plan(context.Background()); err == nil {
-		t.Error("level 2 took a file of more than 4 GiB")
+		t.Error("level 2 accepted a file of more than 4 GiB")
 	}
 }
 

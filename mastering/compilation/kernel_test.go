@@ -12,8 +12,8 @@ import (
 	"glassmaster/mastering/peertest"
 )
 
-// manifest is a shell function that prints type, mode, owner, names, size, time
-// to the second, link target and digest of all that is below a folder.
+// manifest is a shell function that prints type, mode, owner, names, size, time in
+// seconds, link target and digest of everything below a folder.
 const manifest = `
 manifest() {
 	(
@@ -25,8 +25,8 @@ manifest() {
 }
 `
 
-// TestKernelReadsTree has the Linux kernel see in an image what the host has, by
-// each way in which deep folders and names are stored.
+// TestKernelReadsTree compares an image, read by the Linux kernel, with the host, for each
+// way in which deep folders and names are stored.
 func TestKernelReadsTree(t *testing.T) {
 	src, dir := oddTree(t), t.TempDir()
 	images := map[string]isoplan.Features{

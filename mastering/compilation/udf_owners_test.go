@@ -18,8 +18,8 @@ import (
 	"glassmaster/mastering/volume"
 )
 
-// TestOwnersAndDateInUDF: whose files are, what may be done to them and their
-// date are the same in all trees of a disc.
+// TestOwnersAndDateInUDF checks that owners, permissions and dates of files are the same
+// in all trees of a disc.
 func TestOwnersAndDateInUDF(t *testing.T) {
 	at := time.Date(2001, 2, 3, 4, 5, 6, 0, time.UTC)
 	uid, mode := uint32(1234), uint32(0o640)
@@ -57,7 +57,7 @@ func TestOwnersAndDateInUDF(t *testing.T) {
 	}
 }
 
-// TestKernelReadsOwnersInUDF has the Linux kernel say the same.
+// TestKernelReadsOwnersInUDF checks the same with the Linux kernel.
 func TestKernelReadsOwnersInUDF(t *testing.T) {
 	at := time.Date(2001, 2, 3, 4, 5, 6, 0, time.UTC)
 	gid, mode := uint32(77), uint32(0o604)
@@ -78,8 +78,9 @@ func TestKernelReadsOwnersInUDF(t *testing.T) {
 	}
 }
 
-// TestUDFAloneMisses: what UDF alone does not do is said, not passed over.
-func TestUDFAloneMisses(t *testing.T) {
+// TestUDFOnlyIgnoredOptions checks that options without effect on a UDF-only volume give
+// warnings.
+func TestUDFOnlyIgnoredOptions(t *testing.T) {
 	src := t.TempDir()
 	write(t, src, "a", "b")
 	for want, change := range map[string]func(*Compilation){

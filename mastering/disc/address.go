@@ -2,9 +2,9 @@ package disc
 
 import "fmt"
 
-// LBA is a logical block address: the number of a sector, counted from the
-// first sector after the pre-gap of the first track. Addresses before it, in
-// the pre-gap and the lead-in of a CD, are negative.
+// LBA is a logical block address: the number of a sector, counted from the first sector
+// after the pre-gap of the first track. Addresses in that pre-gap and in the lead-in of a
+// CD are negative.
 type LBA int64
 
 // MSF is a CD address in minutes, seconds and frames; 00:02:00 is LBA 0
@@ -12,7 +12,7 @@ type LBA int64
 type MSF struct{ M, S, F int }
 
 // MSF returns the address as minutes, seconds and frames. Addresses in the
-// lead-in come as 90 minutes and more.
+// lead-in are 90 minutes and more.
 func (a LBA) MSF() MSF {
 	n := int64(a) + 150
 	if n < 0 {

@@ -1,18 +1,22 @@
-package disc
+package disc_test
 
-import "testing"
+import (
+	"testing"
+
+	"glassmaster/mastering/disc"
+)
 
 func TestMSF(t *testing.T) {
 	for _, c := range []struct {
-		lba LBA
-		msf MSF
+		lba disc.LBA
+		msf disc.MSF
 	}{
-		{0, MSF{0, 2, 0}},
-		{-150, MSF{0, 0, 0}},
-		{16, MSF{0, 2, 16}},
-		{359849, MSF{79, 59, 74}},
-		{-11635, MSF{97, 26, 65}},
-		{-151, MSF{99, 59, 74}},
+		{0, disc.MSF{M: 0, S: 2, F: 0}},
+		{-150, disc.MSF{M: 0, S: 0, F: 0}},
+		{16, disc.MSF{M: 0, S: 2, F: 16}},
+		{359849, disc.MSF{M: 79, S: 59, F: 74}},
+		{-11635, disc.MSF{M: 97, S: 26, F: 65}},
+		{-151, disc.MSF{M: 99, S: 59, F: 74}},
 	} {
 		if got := c.lba.MSF(); got != c.msf {
 			t.Errorf("%d: got %v, want %v", c.lba, got, c.msf)

@@ -1,10 +1,9 @@
-// Package disc is the vocabulary of optical discs: sessions, tracks, sectors and
-// their addresses, what a disc says of itself (media catalogue number, ISRC,
-// CD-TEXT), the media that can be bought, and what was noticed about any of them.
+// Package disc defines what an optical disc is: sessions, tracks, sectors and their
+// addresses, the codes and texts that are recorded about them (media catalogue number,
+// ISRC, CD-TEXT), the capacities of media, and notices about all of these.
 //
-// A disc is a disc wherever it lives. An image file, the medium in a drive and
-// a planned compilation all come as a [Disc], and whatever reads one reads them
-// all.
+// An image file, the medium in a drive and a planned compilation are each opened as a
+// [Disc], so that the same code reads all of them.
 //
 // The terms are those of ECMA-130 and IEC 60908 (CD), and of MMC-6 for all media.
 package disc
@@ -14,9 +13,8 @@ import (
 	"errors"
 )
 
-// Form is how much of a sector a read delivers. Its size is the same for every
-// sector, whatever track the sector is in, so that one read may go over the bounds
-// of tracks.
+// Form is how much of a sector a read delivers. The size of a form does not depend on the
+// track, so that one read can continue from one track to the next.
 type Form uint8
 
 // Forms of a sector.
@@ -34,74 +32,72 @@ const (
 
 // Sizes of sectors in their forms, in bytes.
 const (
-	SectorSize       = 2048
-	RawSectorSize    = 2352
-	SubChannelSize   = 96
-	RawSubSectorSize = RawSectorSize + SubChannelSize
+	SectorSize     = 2048
+	RawSectorSize  = 2352
+	subChannelSize = 96
 )
 
-// Size returns the bytes of a sector in that form.
+// Size returns the size of a sector in this form, in bytes.
 func (f Form) Size() int {
 	switch f {
 	case Raw:
 		return RawSectorSize
 	case RawSub:
-		return RawSubSectorSize
+		return RawSectorSize + subChannelSize
 	}
 	return SectorSize
 }
 
-// ErrForm is returned by ReadSectors for a form that the disc cannot deliver, at all
-// or of that sector.
-var ErrForm = errors.New("this disc does not deliver sectors in that form")
+// ErrForm is returned by ReadSectors if the disc, or this sector, cannot be read in the
+// form.
+var ErrForm = errors.New("the sector cannot be read in this form")
 
-// ErrGone is in the chain of an error of ReadSectors that says nothing about the
-// sectors: the drive does not answer, or the drive or the disc was removed. Nothing
-// more can be read.
-var ErrGone = errors.New("the disc is not there any more")
+// ErrGone is in the chain of an error of ReadSectors after which nothing more can be read:
+// the drive does not answer, or the drive or the disc was removed. It says nothing about
+// the sectors.
+var ErrGone = errors.New("the disc was removed")
 
-// Disc is a disc: sessions of tracks whose sectors can be read at any address.
-// Implementations are safe for use by several goroutines.
+// Disc is a disc whose sectors can be read at any address. Implementations are safe for
+// concurrent use.
 type Disc interface {
-	// TOC returns the table of contents. The caller does not change it.
+	// TOC returns the table of contents. The caller must not change it.
 	TOC() TOC
-	// ReadSectors fills p with whole sectors of form f from address lba on, and
-	// returns how many sectors were delivered. len(p) is a multiple of the size of
-	// the form. It returns io.EOF, with the sectors before it, at the end of the
-	// disc, and ErrForm, with the sectors before it, at a sector that has not that
-	// form.
+	// ReadSectors fills p with whole sectors of form f from address lba on, and returns
+	// the number of sectors. len(p) is a multiple of the size of the form. It returns
+	// io.EOF at the end of the disc, and ErrForm at a sector that cannot be read in this
+	// form, with the sectors before it.
 	ReadSectors(ctx context.Context, p []byte, lba LBA, f Form) (int, error)
-	// Close releases what the disc holds.
+	// Close closes the disc and the files that it uses.
 	Close() error
 }
 
-// Planned is a disc whose sectors are put together when they are read, out of
-// files that can change meanwhile.
+// Planned is a disc whose sectors are produced when they are read, from files that can
+// change in the meantime.
 type Planned interface {
 	Disc
-	// Check looks at every file once more: whether it can be opened, and is as long
-	// and as old as it was when the disc was planned. No contents are read.
+	// Check checks that every file can be opened, and that its size and time are those
+	// of when the disc was planned. It does not read contents.
 	Check(ctx context.Context) error
-	// Changes describes the files that Check and the reads so far have found to
-	// differ from the plan, and what the disc holds of them.
+	// Changes describes the files that have changed since the disc was planned, as far as
+	// Check and reads have found out, and what the disc contains of them.
 	Changes() []Notice
 }
 
-// Overwritable is a disc that may be a medium, or the image of one, that is overwritten in
-// place (DVD+RW, DVD-RAM, BD-RE). It has one track of all its sectors, of which those
-// behind the end of the volume hold nothing, or what is left of older contents.
+// Overwritable is a disc that may be a medium that is overwritten in place (DVD+RW, DVD-RAM,
+// BD-RE), or the image of one. Such a medium has one track. Its sectors after the end of
+// the volume are unused, and may contain remains of earlier contents.
 type Overwritable interface {
 	Disc
 	Overwritable() bool
 }
 
-// IsOverwritable reports whether the disc is such a medium.
+// IsOverwritable reports whether the disc is a medium that is overwritten in place.
 func IsOverwritable(d Disc) bool {
 	o, ok := Unwrap(d).(Overwritable)
 	return ok && o.Overwritable()
 }
 
-// Noticer is a disc that knows something of its own state, such as a session that is not
+// Noticer is a disc that has notices about its own state, such as a session that is not
 // closed.
 type Noticer interface {
 	Disc
@@ -116,8 +112,8 @@ func Notices(d Disc) []Notice {
 	return nil
 }
 
-// Unwrap returns the disc itself, where d is one with something around it, such as
-// the name that it was opened by: what else it implements is known of the disc alone.
+// Unwrap returns the disc that d wraps, or d. A wrapper adds something such as a name; the
+// optional interfaces of this package are implemented by the disc in it.
 func Unwrap(d Disc) Disc {
 	if w, ok := d.(interface{ Unwrap() Disc }); ok {
 		return w.Unwrap()

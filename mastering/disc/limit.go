@@ -5,7 +5,7 @@ import (
 	"io"
 )
 
-// limited is the beginning of a disc.
+// limited is the part of a disc before an address.
 type limited struct {
 	Disc
 	Memo // of its own: less may be found on it
@@ -13,9 +13,9 @@ type limited struct {
 	toc  TOC
 }
 
-// Limit returns a disc as far as the address end: tracks that begin there or behind it
-// are left out, and one that goes over it ends there. A disc that is no longer than that
-// comes back as it is. Closing it closes d.
+// Limit returns the part of a disc before the address end. Tracks that start at or after
+// it are left out, and a track that contains it is shortened. It returns d if that ends
+// before. Closing the part closes d.
 func Limit(d Disc, end LBA) Disc {
 	if LBA(Sectors(d)) <= end {
 		return d

@@ -1,16 +1,16 @@
 package disc
 
-// Medium is a kind of disc that can be bought, with what it holds.
+// Medium is a kind of recordable disc.
 type Medium struct {
-	Name    string // as on the box, "DVD+R"
+	Name    string // as on the package, such as "DVD+R"
 	Sectors int64  // capacity in 2048-byte sectors
 }
 
 // Bytes returns the capacity in bytes of user data.
 func (m Medium) Bytes() int64 { return m.Sectors * SectorSize }
 
-// Media are the common recordable media, smallest first. A drive's own answer
-// for the medium in it always goes before these nominal figures.
+// Media are the common recordable media, smallest first, with their nominal capacities.
+// The capacity that a drive reports for a medium takes precedence.
 var Media = []Medium{
 	{"CD 74 min", 333000},
 	{"CD 80 min", 359849},
@@ -25,8 +25,8 @@ var Media = []Medium{
 	{"BD 128 GB", 62500864},
 }
 
-// SmallestFor returns the smallest medium that holds the given number of
-// sectors, or false when none does.
+// SmallestFor returns the smallest medium for the given number of sectors, or false if no
+// medium is large enough.
 func SmallestFor(sectors int64) (Medium, bool) {
 	for _, m := range Media {
 		if sectors <= m.Sectors {

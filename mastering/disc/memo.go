@@ -2,16 +2,15 @@ package disc
 
 import "sync"
 
-// Memo keeps what was found out about a disc for as long as the disc is open. Discs
-// embed it.
+// Memo holds what package volume knows about a disc while the disc is open. Discs embed it.
 type Memo struct {
 	once sync.Once
 	v    any
 }
 
-// Recall returns what make returned, which is called the first time only. Package
-// volume uses it, and nothing else.
-func (m *Memo) Recall(make func() any) any {
-	m.once.Do(func() { m.v = make() })
+// Recall returns the result of create, which is called by the first Recall only. It is for
+// package volume.
+func (m *Memo) Recall(create func() any) any {
+	m.once.Do(func() { m.v = create() })
 	return m.v
 }

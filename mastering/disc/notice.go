@@ -5,30 +5,30 @@ import "fmt"
 // Severity says how much a notice matters.
 type Severity uint8
 
-// Severities, the mildest first.
+// Severities, the highest first: a notice without one counts as an error, so that it is
+// not overlooked.
 const (
-	Info    Severity = iota // good to know; nothing is lost by it
-	Warning                 // something is not as asked, or not as the standard has it
-	Error                   // something is missing, damaged or not done
+	Error   Severity = iota // something is missing, damaged or was not done
+	Warning                 // something differs from what was asked for, or from the standard
+	Info                    // nothing is wrong
 )
 
-func (s Severity) String() string { return [...]string{"info", "warning", "error"}[min(s, Error)] }
+func (s Severity) String() string { return [...]string{"error", "warning", "info"}[min(s, Info)] }
 
-// Notice is something that was noticed on the way: a defect of an image, a name that
-// was changed, a file that is missing, a drive's oddity. It says how much that
-// matters, where it is, what it is and what to do about it.
+// Notice tells the user about something that was found during an operation: a defect of an
+// image, a changed name, a missing file, a drive that does not follow the standard.
 type Notice struct {
 	Severity Severity
-	Path     string // of the file or folder concerned; empty: the disc as a whole
-	LBA      LBA    // of the sector concerned; 0 with no offset and path: unknown
-	Offset   int    // of the first byte concerned, within the sector
-	Text     string // what it is
-	Advice   string // what to do; empty: nothing, or it is plain from the text
+	Path     string // of the file or folder; empty: the whole disc
+	LBA      LBA    // of the sector; 0 if Offset is 0 too: unknown
+	Offset   int    // of the first byte in the sector
+	Text     string // what was found
+	Advice   string // what to do; empty: nothing, or Text says it
 
 	Incomplete bool // sectors are missing at the end of the disc
 }
 
-// String returns the text, behind the place where that is known.
+// String returns the text, after the path or address if there is one.
 func (n Notice) String() string {
 	s := n.Text
 	if n.Path != "" {
@@ -40,7 +40,7 @@ func (n Notice) String() string {
 	return s
 }
 
-// Errors returns those of a list that are errors.
+// Errors returns the notices that are errors.
 func Errors(list []Notice) []Notice {
 	var errs []Notice
 	for _, n := range list {

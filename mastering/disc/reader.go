@@ -5,20 +5,21 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 )
 
-// Reader reads the user data of a data track at byte offsets. Offset 0 is
-// address 0 of the disc, since file systems speak in absolute addresses; data
-// before the start of the track (of earlier sessions) is read too.
+// Reader reads the user data of a disc at byte offsets. Offset 0 is address 0 of the disc,
+// since file systems contain absolute addresses. So sectors before the track, which
+// belong to earlier sessions, can be read too.
 type Reader struct {
-	ctx  context.Context // io.ReaderAt passes none
+	ctx  context.Context // ReadAt has no context
 	d    Disc
 	size int64
 }
 
-// NewReader returns a reader of the disc's user data that ends where track t
-// ends. Its reads run under ctx.
+// NewReader returns a reader of the user data of a disc up to the end of track t. Its reads
+// use ctx.
 func NewReader(ctx context.Context, d Disc, t Track) *Reader {
 	return &Reader{ctx, d, int64(t.End()) * SectorSize}
 }
@@ -26,8 +27,8 @@ func NewReader(ctx context.Context, d Disc, t Track) *Reader {
 // Size returns the number of bytes from address 0 to the end of the track.
 func (r *Reader) Size() int64 { return r.size }
 
-// ReadAt implements io.ReaderAt. Whole sectors go straight to p; a beginning or
-// an end within a sector is read through a buffer of one sector.
+// ReadAt implements io.ReaderAt. Whole sectors are read into p directly, parts of sectors
+// through a buffer.
 func (r *Reader) ReadAt(p []byte, off int64) (n int, err error) {
 	if off < 0 {
 		return 0, fmt.Errorf("read at negative offset %d", off)
@@ -49,7 +50,7 @@ func (r *Reader) ReadAt(p []byte, off int64) (n int, err error) {
 	return n, nil
 }
 
-// readSome reads one run: either whole sectors, or a part of one.
+// readSome reads either whole sectors or a part of one.
 func (r *Reader) readSome(p []byte, off int64) (int, error) {
 	lba, in := LBA(off/SectorSize), int(off%SectorSize)
 	if in == 0 && len(p) >= SectorSize {
@@ -67,7 +68,7 @@ func (r *Reader) readSome(p []byte, off int64) (int, error) {
 	return copy(p, one[in:]), nil
 }
 
-// flat is a disc of one data track over a plain run of user data.
+// flat is a disc with one data track, whose user data is read from an io.ReaderAt.
 type flat struct {
 	io.ReaderAt
 	sectors int64
@@ -76,9 +77,9 @@ type flat struct {
 	Memo
 }
 
-// FromReaderAt returns a disc with one session and one data track whose user
-// data is r, size bytes long. A last sector that is not whole is filled with
-// zeros. The disc itself is an io.ReaderAt. Close calls close, if not nil.
+// FromReaderAt returns a disc with one data track. Its user data is that of r, size bytes
+// long. If the last sector is not complete, it is padded with zeros. The disc implements
+// io.ReaderAt. Its Close calls close, if that is not nil.
 func FromReaderAt(r io.ReaderAt, size int64, close func() error) Disc {
 	n := (size + SectorSize - 1) / SectorSize
 	t := Track{Number: 1, Mode: Mode1, Length: n}
@@ -87,10 +88,9 @@ func FromReaderAt(r io.ReaderAt, size int64, close func() error) Disc {
 
 func (f *flat) TOC() TOC { return f.toc }
 
-// HostFile returns the file of the host whose bytes, from offset 0 on, are the user data
-// that r delivers, so that a copy out of it can be left to the kernel, and its holes can
-// be passed over. r is a disc or what the user data of one is read from; most are not in
-// such a file.
+// HostFile returns the file whose bytes, from offset 0 on, are the user data that r
+// delivers, so that the kernel can copy it and its holes can be skipped. r is a disc, or
+// the reader of its user data. It returns false if there is no such file.
 func HostFile(r any) (*os.File, bool) {
 	if d, ok := r.(Disc); ok {
 		r = Unwrap(d)
@@ -101,10 +101,29 @@ func HostFile(r any) (*os.File, bool) {
 	switch r := r.(type) {
 	case *os.File:
 		return r, true
-	case interface{ HostFile() (*os.File, bool) }: // something around such a reader
+	case interface{ HostFile() (*os.File, bool) }: // a wrapper of such a reader
 		return r.HostFile()
 	}
 	return nil, false
+}
+
+// ReadsFile reports whether r, a disc or what the user data of one is read from, reads a
+// file of the host. Writing to that file would change the disc.
+func ReadsFile(r any, file fs.FileInfo) bool {
+	if d, ok := r.(Disc); ok {
+		r = Unwrap(d)
+	}
+	if f, ok := r.(*flat); ok {
+		r = f.ReaderAt
+	}
+	switch r := r.(type) {
+	case *os.File:
+		info, err := r.Stat()
+		return err == nil && os.SameFile(info, file)
+	case interface{ ReadsFile(fs.FileInfo) bool }:
+		return r.ReadsFile(file)
+	}
+	return false
 }
 
 func (f *flat) Close() error {
@@ -123,7 +142,7 @@ func (f *flat) ReadSectors(ctx context.Context, p []byte, lba LBA, form Form) (i
 	}
 	want := int64(len(p) / SectorSize)
 	if lba < 0 {
-		return 0, fmt.Errorf("read at address %d: before the first sector", lba)
+		return 0, fmt.Errorf("read sector %d: it is before the first sector of the disc", lba)
 	}
 	have := min(want, f.sectors-int64(lba))
 	if have <= 0 {
@@ -134,7 +153,7 @@ func (f *flat) ReadSectors(ctx context.Context, p []byte, lba LBA, form Form) (i
 	switch {
 	case err == nil:
 	case errors.Is(err, io.EOF) && int64(n) > (have-1)*SectorSize:
-		clear(p[n:]) // the last sector of the image is not whole
+		clear(p[n:]) // the last sector of the image is not complete
 		err = nil
 	default:
 		return n / SectorSize, err

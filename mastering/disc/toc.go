@@ -1,7 +1,7 @@
 package disc
 
-// TOC is the table of contents of a disc, and what else the lead-ins and the
-// sub-channels say of its tracks.
+// TOC is the table of contents of a disc, with what else the lead-ins and the sub-channels
+// record about its tracks.
 type TOC struct {
 	Sessions []Session // in the order of their addresses
 	Catalog  string    // media catalogue number (MCN), 13 digits; empty when not recorded (ECMA-130 22.3.4.2)
@@ -11,25 +11,25 @@ type TOC struct {
 type Session struct {
 	Number int
 	Tracks []Track
-	Text   []CDText // in the languages that its lead-in has, the first being the default
+	Text   []CDText // one for each language; the first is the default
 }
 
 // Track is a run of sectors of one mode.
 type Track struct {
-	Number  int     // 1 to 99 on CD
-	Mode    Mode    //
+	Number  int // 1 to 99 on CD
+	Mode    Mode
 	Control Control // CD only
-	Start   LBA     // of index 1, the first sector of the track proper
+	Start   LBA     // address of index 1
 	Length  int64   // in sectors, from Start
-	Pregap  int64   // sectors of index 0, which lie before Start
-	Indexes []LBA   // where index 2, 3, ... begin, at most to 99
+	Pregap  int64   // sectors of index 0, before Start
+	Indexes []LBA   // where indexes 2, 3, ... start, at most to 99
 	ISRC    string  // international standard recording code, 12 characters; empty when not recorded (ECMA-130 22.3.4.3)
 }
 
-// End returns the address behind the last sector of the track.
+// End returns the address after the last sector of the track.
 func (t Track) End() LBA { return t.Start + LBA(t.Length) }
 
-// Mode is what the sectors of a track hold.
+// Mode is the kind of the sectors of a track.
 type Mode uint8
 
 // Track modes.
@@ -54,15 +54,15 @@ func (m Mode) String() string {
 	return "unknown mode"
 }
 
-// Control holds the control bits of a track, as the Q sub-channel has them (ECMA-130
-// 22.3.1), but for the one that tells data from audio: the Mode says that.
+// Control holds the control bits of a track in the Q sub-channel (ECMA-130 22.3.1), except
+// the one that distinguishes data from audio, which is part of the Mode.
 type Control uint8
 
 // Control bits.
 const (
-	PreEmphasis   Control = 1 << 0 // audio was recorded with pre-emphasis of 50/15 us
-	CopyPermitted Control = 1 << 1 // digital copy permitted
-	FourChannels  Control = 1 << 3 // audio has four channels
+	PreEmphasis   Control = 1 << 0 // audio with pre-emphasis of 50/15 us
+	CopyPermitted Control = 1 << 1 // a digital copy is permitted
+	FourChannels  Control = 1 << 3 // audio with four channels
 )
 
 // Names returns the names of the bits that are set, such as "pre-emphasis".
@@ -79,22 +79,21 @@ func (c Control) Names() []string {
 	return names
 }
 
-// CDText is what the CD-TEXT of a session says in one language (MMC-6 annex J).
+// CDText is the CD-TEXT of a session in one language (MMC-6 annex J).
 type CDText struct {
 	Language byte // language code of EBU Tech 3264 annex; 09h is English
 	Album    Text
-	Tracks   map[int]Text // by the number of the track
+	Tracks   map[int]Text // by track number
 }
 
-// Text is what CD-TEXT says of an album or of a track. What is empty is not recorded.
+// Text is the CD-TEXT of an album or of a track. A field that is empty is not recorded.
 type Text struct {
 	Title, Performer, Songwriter, Composer, Arranger, Message string
 
 	Code string // UPC or EAN of an album, ISRC of a track
 }
 
-// DataTrack returns the track whose file system a reader sees first: the last
-// data track of the disc.
+// DataTrack returns the last data track of the disc, whose file system is shown first.
 func DataTrack(d Disc) (Track, bool) {
 	s := d.TOC().Sessions
 	for i := len(s) - 1; i >= 0; i-- {
@@ -107,7 +106,7 @@ func DataTrack(d Disc) (Track, bool) {
 	return Track{}, false
 }
 
-// TrackAt returns the track that holds a sector, its pre-gap included.
+// TrackAt returns the track that contains a sector, also in its pre-gap.
 func (c TOC) TrackAt(lba LBA) (Track, bool) {
 	for _, s := range c.Sessions {
 		for _, t := range s.Tracks {

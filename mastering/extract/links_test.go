@@ -16,7 +16,7 @@ import (
 	"glassmaster/mastering/volume"
 )
 
-// TestLeaves tells links that lead out from those that do not.
+// TestLeaves distinguishes links that point outside of the folder from others.
 func TestLeaves(t *testing.T) {
 	p := newPlan(&extraction{})
 	p.folders = append(p.folders, folder{name: "dir"}, folder{parent: 1, name: "sub"})
@@ -45,7 +45,7 @@ func TestLeaves(t *testing.T) {
 		{0, "dir/sub/own/../..", false, false},
 		{0, "dir/nothing/more/../../..", false, false},
 		{0, "dir/nothing/../../..", false, true},
-		{0, "dir/round/../x", false, false}, // for ever
+		{0, "dir/round/../x", false, false}, // a loop
 		{0, "etc/../x", false, true},
 		{0, "./dir//..", false, false},
 		{0, `..\x`, false, false},
@@ -61,9 +61,9 @@ func TestLeaves(t *testing.T) {
 	}
 }
 
-// TestTwins has entries of the same name, one of them a link out of the folder:
-// the first stays, whatever is to happen to files that are there.
-func TestTwins(t *testing.T) {
+// TestSameNames extracts entries of the same name, one of them a link out of the folder:
+// the first one stays, for every value of Existing.
+func TestSameNames(t *testing.T) {
 	for name, open := range hosts {
 		for _, existing := range []Existing{Refuse, Replace} {
 			base := tempDir(t)
@@ -98,9 +98,9 @@ func TestTwins(t *testing.T) {
 	}
 }
 
-// TestHardLinks makes one file only of what the disc calls one file: names of the
-// same number, with a link count that allows for all of them, and the same
-// attributes and contents.
+// TestHardLinks checks that only names of one file on the disc become hard links: names
+// with the same number, a link count that covers all of them, and the same attributes and
+// contents.
 func TestHardLinks(t *testing.T) {
 	image := append(bytes.Repeat([]byte("a"), 2048), bytes.Repeat([]byte("b"), 2048)...)
 	for _, c := range []struct {
@@ -167,8 +167,8 @@ func TestHardLinks(t *testing.T) {
 	}
 }
 
-// TestHardLinksBeside has names of one file of the disc stay names of one file when
-// they are put beside files that are there.
+// TestHardLinksBeside checks that hard links are preserved if existing files cause other
+// names.
 func TestHardLinksBeside(t *testing.T) {
 	for name, open := range hosts {
 		d := &direct{image: bytes.NewReader(bytes.Repeat([]byte("a"), 2048))}
@@ -195,8 +195,7 @@ func TestHardLinksBeside(t *testing.T) {
 	}
 }
 
-// TestFolders keeps what protects a folder, and tells what becomes of one that
-// was there.
+// TestFolders keeps the sticky bit of folders, and reports changes of existing folders.
 func TestFolders(t *testing.T) {
 	for name, open := range hosts {
 		d := &direct{image: bytes.NewReader(nil)}
@@ -219,7 +218,7 @@ func TestFolders(t *testing.T) {
 		notes := fmt.Sprint(r.Notices)
 		for _, want := range []string{"there: the folder existed already", "tmp: its set-user-ID", "text: its sticky bit"} {
 			if !strings.Contains(notes, want) {
-				t.Errorf("%s: %q is not told: %s", name, want, notes)
+				t.Errorf("%s: %q is not reported: %s", name, want, notes)
 			}
 		}
 		if len(r.Notices) != 3 {
@@ -228,7 +227,7 @@ func TestFolders(t *testing.T) {
 	}
 }
 
-// TestUnreadable says why what is damaged is not extracted.
+// TestUnreadable reports why damaged entries are not extracted.
 func TestUnreadable(t *testing.T) {
 	d := &direct{image: bytes.NewReader(nil)}
 	d.add("link", fs.ModeSymlink|0o777).Unreadable = "its target is cut"
@@ -246,8 +245,8 @@ func TestUnreadable(t *testing.T) {
 	}
 }
 
-// TestManyNamesakes gives very many long names names of their own.
-func TestManyNamesakes(t *testing.T) {
+// TestManySameNames makes many equal long names unique.
+func TestManySameNames(t *testing.T) {
 	n := newNames()
 	seen := map[string]bool{}
 	stem := strings.Repeat("n", maxName)
@@ -261,7 +260,7 @@ func TestManyNamesakes(t *testing.T) {
 	}
 }
 
-// TestDestination extracts into folders in which something is in the way.
+// TestDestination extracts into folders with conflicting entries.
 func TestDestination(t *testing.T) {
 	for name, open := range hosts {
 		base := tempDir(t)
@@ -304,7 +303,8 @@ func TestDestination(t *testing.T) {
 	}
 }
 
-// TestNoRoom has a file larger than any place for it: nothing of it is written.
+// TestNoRoom extracts a file that is larger than the file system: nothing of it is
+// written.
 func TestNoRoom(t *testing.T) {
 	for name, open := range hosts {
 		dir := t.TempDir()
@@ -323,8 +323,8 @@ func TestNoRoom(t *testing.T) {
 	}
 }
 
-// TestManyFailures has very many entries that are not made, of long paths: what
-// is told of them stays in bounds.
+// TestManyFailures extracts many entries with long paths that fail: the report stays
+// limited.
 func TestManyFailures(t *testing.T) {
 	d := &direct{image: bytes.NewReader(nil)}
 	long := strings.Repeat("folder/", 1000)
@@ -348,6 +348,6 @@ func TestManyFailures(t *testing.T) {
 		text += len(k.Path) + len(k.Text)
 	}
 	if text > 3*maxNoticeText || !strings.Contains(messages[len(messages)-1].Text, "only counted") {
-		t.Errorf("%d bytes are told, last %.100q", text, messages[len(messages)-1].Text)
+		t.Errorf("%d bytes are reported, last %.100q", text, messages[len(messages)-1].Text)
 	}
 }

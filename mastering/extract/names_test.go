@@ -15,9 +15,9 @@ import (
 // long returns a name of the largest length that begins with a letter.
 func long(letter string) string { return letter + strings.Repeat("o", maxName-5) + ".txt" }
 
-// TestSettle gives names of a disc names of the host: no two of a folder become
-// one, those that can stay do, and what is another is told.
-func TestSettle(t *testing.T) {
+// TestChooseNames converts names of a disc to names of the host: they stay unique in their
+// folder, do not change unnecessarily, and changes are reported.
+func TestChooseNames(t *testing.T) {
 	for _, c := range []struct {
 		windows bool
 		set     string
@@ -55,7 +55,7 @@ func TestSettle(t *testing.T) {
 			got = append(got, x.plan.files[i].host)
 		}
 		if !slices.Equal(got, strings.Split(c.want, "/")) || len(x.report.Notices) != c.told {
-			t.Errorf("windows %v, %q: %q becomes %q, told %s", c.windows, c.set, c.names, got, fmt.Sprint(x.report.Notices))
+			t.Errorf("windows %v, %q: %q becomes %q, reported %s", c.windows, c.set, c.names, got, fmt.Sprint(x.report.Notices))
 		}
 	}
 }

@@ -1,8 +1,8 @@
 package image
 
-// Foreign names what a file with this extension (".nrg") would be that this program does
-// not write: an image of another format, or an archive. It is empty for all other
-// extensions: those that are not known mean nothing, as in "backup-2026.01".
+// Foreign returns the format that a file extension such as ".nrg" stands for if that
+// format cannot be written: another image format, or an archive. Otherwise it returns "".
+// Unknown extensions are ignored, as in "backup-2026.01".
 func Foreign(extension string) string {
 	switch extension {
 	case ".nrg":

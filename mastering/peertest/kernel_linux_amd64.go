@@ -16,28 +16,27 @@ import (
 //go:embed kernel
 var guest embed.FS
 
-// How long a kernel may take. One starts in a second or two.
+// Timeouts. A kernel starts within two seconds.
 const (
-	kernelTime = 3 * time.Minute
-	lastWords  = 3 * time.Second // from the end of the script to that of the kernel
+	kernelTimeout   = 3 * time.Minute
+	shutdownTimeout = 3 * time.Second // from the end of the script to that of the kernel
 )
 
-// Kernel runs a shell script as root under a Linux kernel of its own, and returns
-// what it prints. The script runs in the folder dir, which is writable, as
-// $TMPDIR and /run/mnt are; of this machine's other files it sees everything that
-// the test itself may read. A script of which a command fails, fails the test.
+// Kernel runs a shell script as root under user-mode Linux, and returns its output. The
+// script runs in the folder dir. It can write to dir, $TMPDIR and /run/mnt, and read all
+// files that the test can read. If a command of the script fails, the test fails.
 //
-// The kernel is user-mode Linux, a process without any rights, so the kernel's
-// own iso9660 and udf can judge an image on every machine.
+// User-mode Linux is a Linux kernel that runs as an ordinary process. So tests can mount
+// images with the kernel's iso9660 and udf without being root.
 func Kernel(t testing.TB, dir, script string) string {
 	t.Helper()
 	return run(t, dir, nil, script)
 }
 
-// KernelWithDrives is Kernel with optical drives: the command "drive FILE" of the
-// script makes one, whose disc is in that file, and prints the names of its block
-// device and of its generic one. They are those of tgtd, reached over iSCSI inside
-// of the kernel: a DVD-ROM, or a blank DVD+R where the file is empty.
+// KernelWithDrives is like Kernel, with optical drives. The command "drive FILE" of the
+// script creates a drive with the disc in that file, and prints the names of its block
+// device and of its generic device. The drives are those of tgtd, connected by iSCSI in
+// the kernel. The disc is a DVD-ROM, or a blank DVD+R if the file is empty.
 func KernelWithDrives(t testing.TB, dir, script string) string {
 	t.Helper()
 	Need(t, "/usr/sbin/tgtd", "/usr/sbin/tgtadm", "/usr/sbin/iscsid", "/usr/sbin/iscsistart", "ip")
@@ -67,24 +66,23 @@ func run(t testing.TB, dir string, before []byte, script string) string {
 	Run(t, ctl, "gcc", "-O2", "-shared", "-fPIC", "-o", "ptrace.so", "ptrace.c")
 	console := boot(t, dir, ctl)
 	status, err := os.ReadFile(filepath.Join(ctl, "status"))
-	if err != nil { // once more: on a busy machine a kernel may not come up
-		t.Logf("the kernel did not come to the end of the script:\n%s", console)
+	if err != nil { // try again: on a busy machine a kernel may not start
+		t.Logf("the kernel ended before the script:\n%s", console)
 		console = boot(t, dir, ctl)
 		status, err = os.ReadFile(filepath.Join(ctl, "status"))
 	}
 	out, _ := os.ReadFile(filepath.Join(ctl, "out"))
-	complaints, _ := os.ReadFile(filepath.Join(ctl, "err"))
+	stderr, _ := os.ReadFile(filepath.Join(ctl, "err"))
 	switch {
 	case err != nil:
-		t.Fatalf("the kernel did not come to the end of the script:\n%s%s%s", console, out, complaints)
+		t.Fatalf("the kernel ended before the script:\n%s%s%s", console, out, stderr)
 	case strings.TrimSpace(string(status)) != "0":
-		t.Fatalf("under the kernel the script failed:\n%s%s", out, complaints)
+		t.Fatalf("the script failed:\n%s%s", out, stderr)
 	}
 	return string(out)
 }
 
-// boot runs the kernel until the script has ended, and returns what was on its
-// console.
+// boot runs the kernel until the script has ended, and returns the output on its console.
 func boot(t testing.TB, dir, ctl string) string {
 	t.Helper()
 	name := filepath.Join(ctl, "console")
@@ -97,13 +95,13 @@ func boot(t testing.TB, dir, ctl string) string {
 		"quiet", "con=null", "con0=null,fd:1", "umid=guest", "uml_dir="+ctl, "dir="+dir, "ctl="+ctl)
 	cmd.Env = append(os.Environ(), "LD_PRELOAD="+filepath.Join(ctl, "ptrace.so"))
 	cmd.Stdout, cmd.Stderr = console, console
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // it has processes of its own
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // it starts more processes
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
 	ended := make(chan struct{})
 	go func() {
-		_ = cmd.Wait() // its status says nothing of the script
+		_ = cmd.Wait() // its exit status is not that of the script
 		close(ended)
 	}()
 	await(ended, func() bool {
@@ -118,10 +116,10 @@ func boot(t testing.TB, dir, ctl string) string {
 	return string(text)
 }
 
-// await waits until the kernel has ended, or some time after the script has, or
-// too long.
+// await waits until the kernel has ended, until shutdownTimeout after the end of the script,
+// or until kernelTimeout.
 func await(ended <-chan struct{}, done func() bool) {
-	limit := time.After(kernelTime)
+	limit := time.After(kernelTimeout)
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
 	for {
@@ -132,7 +130,7 @@ func await(ended <-chan struct{}, done func() bool) {
 			return
 		case <-tick.C:
 			if done != nil && done() {
-				limit, done = time.After(lastWords), nil
+				limit, done = time.After(shutdownTimeout), nil
 			}
 		}
 	}

@@ -4,16 +4,16 @@ package peertest
 
 import "testing"
 
-// Kernel skips the test: user-mode Linux is there for Linux on amd64 alone.
+// Kernel skips the test: user-mode Linux needs Linux on amd64.
 func Kernel(t testing.TB, _, _ string) string {
 	t.Helper()
-	t.Skip("user-mode Linux runs on Linux and amd64 alone")
+	t.Skip("user-mode Linux needs Linux on amd64")
 	return ""
 }
 
 // KernelWithDrives skips the test, as Kernel does.
 func KernelWithDrives(t testing.TB, _, _ string) string {
 	t.Helper()
-	t.Skip("user-mode Linux runs on Linux and amd64 alone")
+	t.Skip("user-mode Linux needs Linux on amd64")
 	return ""
 }

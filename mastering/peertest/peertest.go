@@ -1,8 +1,8 @@
-// Package peertest helps tests to run the programs that others wrote: what we
-// write, they read, and the other way round.
+// Package peertest runs other programs in tests, to check that they can read what this
+// project writes, and that this project can read what they write.
 //
-// Where a program is missing the test is skipped, unless GLASSMASTER_STRICT is
-// set, as "make test" does: then it fails.
+// If a program is not installed, the test is skipped. If GLASSMASTER_STRICT is set, as
+// "make test" does, the test fails instead.
 package peertest
 
 import (
@@ -13,10 +13,10 @@ import (
 	"testing"
 )
 
-// Strict reports whether a test that cannot run has to fail.
+// Strict reports whether tests that cannot run must fail.
 func Strict() bool { return os.Getenv("GLASSMASTER_STRICT") != "" }
 
-// Skip skips the test, or fails it where tests are strict.
+// Skip skips the test, or fails it if Strict.
 func Skip(t testing.TB, why string) {
 	t.Helper()
 	if Strict() {
@@ -25,7 +25,7 @@ func Skip(t testing.TB, why string) {
 	t.Skip(why)
 }
 
-// Need skips the test, or fails it, unless all these programs are installed.
+// Need calls Skip if one of these programs is not installed.
 func Need(t testing.TB, programs ...string) {
 	t.Helper()
 	for _, p := range programs {
@@ -35,19 +35,18 @@ func Need(t testing.TB, programs ...string) {
 	}
 }
 
-// Run runs a program in dir, an empty dir being the test's own folder, and
-// returns what it printed on standard output. A program that fails, fails the
-// test with what it printed on both.
+// Run runs a program in dir, or in the working directory if dir is empty, and returns its
+// standard output. If the program fails, the test fails and shows all of its output.
 func Run(t testing.TB, dir, program string, args ...string) string {
 	t.Helper()
 	Need(t, program)
-	var out, complaints bytes.Buffer
+	var out, stderr bytes.Buffer
 	cmd := exec.Command(program, args...)
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), "LC_ALL=C.UTF-8", "TZ=UTC")
-	cmd.Stdout, cmd.Stderr = &out, &complaints
+	cmd.Stdout, cmd.Stderr = &out, &stderr
 	if err := cmd.Run(); err != nil {
-		t.Fatalf("%s %s: %v\n%s", program, strings.Join(args, " "), err, out.String()+complaints.String())
+		t.Fatalf("%s %s: %v\n%s", program, strings.Join(args, " "), err, out.String()+stderr.String())
 	}
 	return out.String()
 }

@@ -66,7 +66,7 @@ func TestLog(t *testing.T) {
 	var m progress.Meter
 	var heard []string
 	m.OnNotice(func(e progress.LogEntry) { heard = append(heard, e.String()) })
-	m.Notice(disc.Notice{Text: "first"})
+	m.Notice(disc.Notice{Severity: disc.Info, Text: "first"})
 	m.Notice(disc.Notice{Severity: disc.Warning, Path: "a/b", Text: "second"})
 	if len(heard) != 2 || heard[1] != "a/b: second" {
 		t.Errorf("heard %q", heard)

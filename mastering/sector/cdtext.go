@@ -12,7 +12,7 @@ import (
 	"glassmaster/mastering/disc"
 )
 
-// A pack of CD-TEXT has 18 bytes: 0 type, 1 number of the track (0: the album), 2
+// A pack of CD-TEXT has 18 bytes: 0 type, 1 track number (0: the album), 2
 // sequence number, 3 block and position, 4 to 15 data, 16 CRC (MMC-6 annex J.2).
 const (
 	packBytes = 18
@@ -37,17 +37,17 @@ const (
 // ISO 8859-1, 01h ASCII.
 const charsMSJIS = 0x80
 
-// most is how many blocks there can be, one for a language.
-const most = 8
+// maxBlocks is the largest number of blocks. Each has the texts in one language.
+const maxBlocks = 8
 
-// DecodeCDText decodes the packs of CD-TEXT of a session, one CDText for each language
-// that has any text, the first being the default. Packs whose CRC does not fit are left
-// out, as are those of a type that is not text; the CRC 0000h stands for none, since some
-// drives deliver it.
+// DecodeCDText decodes the packs of CD-TEXT of a session. It returns a CDText for each
+// language that has any text; the first is the default. Packs with a wrong CRC, and those
+// of a type that is not text, are ignored. A CRC of 0000h is not checked, since some
+// drives deliver it for every pack.
 func DecodeCDText(packs []byte) []disc.CDText {
-	var blocks [most][][]byte
+	var blocks [maxBlocks][][]byte
 	for ; len(packs) >= packBytes; packs = packs[packBytes:] {
-		if p := packs[:packBytes]; p[0]&0x80 != 0 && sound(p) {
+		if p := packs[:packBytes]; p[0]&0x80 != 0 && intact(p) {
 			n := p[3] >> 4 & 7
 			blocks[n] = append(blocks[n], p)
 		}
@@ -61,9 +61,9 @@ func DecodeCDText(packs []byte) []disc.CDText {
 	return all
 }
 
-// sound checks the CRC of a pack: CRC-16 with the polynomial 1021h over the bytes before,
+// intact checks the CRC of a pack: CRC-16 with the polynomial 1021h of the bytes before it,
 // inverted (MMC-6 annex J.2).
-func sound(pack []byte) bool {
+func intact(pack []byte) bool {
 	want := uint16(pack[packCRC])<<8 | uint16(pack[packCRC+1])
 	if want == 0 {
 		return true
@@ -105,8 +105,8 @@ func decodeBlock(packs [][]byte, block int) disc.CDText {
 	return text
 }
 
-// decodeKind decodes all texts of one type. They follow each other, ended by NUL, beginning
-// with that of the track that the first pack names, and go on from pack to pack.
+// decodeKind decodes all texts of one type. They are terminated by NUL, and may continue in
+// the next pack. The first one belongs to the track that the first pack names.
 func decodeKind(text *disc.CDText, packs [][]byte, kind byte, chars encoding.Encoding) {
 	var data []byte
 	track, width := -1, 1
@@ -125,28 +125,28 @@ func decodeKind(text *disc.CDText, packs [][]byte, kind byte, chars encoding.Enc
 	if kind == packCode {
 		width, chars = 1, charmap.ISO8859_1
 	}
-	before := ""
+	previous := ""
 	for ; len(data) > 0 && track >= 0 && track <= 99; track++ {
 		var raw []byte
 		if raw, data = cut(data, width); data == nil && len(bytes.Trim(raw, "\x00")) == 0 {
-			return // the filling of the last pack
+			return // padding of the last pack
 		}
 		s, err := chars.NewDecoder().Bytes(raw)
 		value := string(s)
 		if err != nil {
 			value = ""
 		}
-		if value == "\t" || value == "\t\t" { // the same as that of the track before
-			value = before
+		if value == "\t" || value == "\t\t" { // the same text as for the previous track
+			value = previous
 		}
-		before = value
+		previous = value
 		set(text, track, kind, value)
 	}
 }
 
-// cut returns what is before the first NUL, of width bytes, and what is behind it; nil
-// where there is none.
-func cut(data []byte, width int) (before, behind []byte) {
+// cut returns the bytes before and after the first NUL, which is width bytes long. after is
+// nil if there is none.
+func cut(data []byte, width int) (before, after []byte) {
 	for i := 0; i+width <= len(data); i += width {
 		if data[i] == 0 && data[i+width-1] == 0 {
 			return data[:i], data[i+width:]
@@ -155,7 +155,7 @@ func cut(data []byte, width int) (before, behind []byte) {
 	return data, nil
 }
 
-// set puts a text into its place.
+// set sets the text of one type of the album or a track.
 func set(text *disc.CDText, track int, kind byte, value string) {
 	if value == "" {
 		return

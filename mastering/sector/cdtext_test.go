@@ -72,6 +72,11 @@ func TestDecodeCDText(t *testing.T) {
 				{Language: 0x69, Album: disc.Text{Title: "日本"}, Tracks: map[int]disc.Text{}},
 			},
 		},
+		{
+			"a CRC that libburnia computed", []byte("\x80\x00\x00\x00Night Cats I\x38\x3a"),
+			[]disc.CDText{{Album: disc.Text{Title: "Night Cats I"}, Tracks: map[int]disc.Text{}}},
+		},
+		{"the same with another letter", []byte("\x80\x00\x00\x00Night Bats I\x38\x3a"), nil},
 		{"a wrong CRC", spoiled, []disc.CDText{{Album: disc.Text{Title: "Good"}, Tracks: map[int]disc.Text{}}}},
 		{"endless", block(0, []part{{0x80, 99, "a\x00b\x00c\x00"}}, nil), []disc.CDText{{Tracks: map[int]disc.Text{99: {Title: "a"}}}}},
 	} {

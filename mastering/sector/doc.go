@@ -1,3 +1,3 @@
-// Package sector is about what is recorded in the sectors of a CD below the file system:
-// at present the packs of CD-TEXT (MMC-6 annex J, Red Book part 8).
+// Package sector decodes what is recorded on a CD below its file systems: the packs of
+// CD-TEXT (MMC-6 annex J).
 package sector

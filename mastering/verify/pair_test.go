@@ -17,7 +17,7 @@ import (
 
 const sector = disc.SectorSize
 
-// image is an image of our own, whose last file are zeros when that is asked for.
+// image returns an image made by this program, whose last file has the given bytes.
 func image(t *testing.T, udfOnly bool, last byte) []byte {
 	t.Helper()
 	dir := t.TempDir()
@@ -45,13 +45,13 @@ func image(t *testing.T, udfOnly bool, last byte) []byte {
 
 func flat(p []byte) disc.Disc { return disc.FromReaderAt(bytes.NewReader(p), int64(len(p)), nil) }
 
-// withZeros returns p with zeros to that many sectors.
+// withZeros returns p, extended with zeros to that many sectors.
 func withZeros(p []byte, sectors int) []byte {
 	return append(bytes.Clone(p), make([]byte, sectors*sector-len(p))...)
 }
 
-// Zeros that only one disc has are padding behind the end of the volume, and missing
-// contents before.
+// Zeros that only one disc has are padding after the end of the volume, and missing
+// contents before it.
 func TestPair(t *testing.T) {
 	iso, zeros, udf := image(t, false, 'z'), image(t, false, 0), image(t, true, 0)
 	n := len(iso) / sector
@@ -105,7 +105,7 @@ func TestPair(t *testing.T) {
 	}
 }
 
-// tracks is a disc with other tracks; what is in none cannot be read.
+// tracks is a disc with other tracks; sectors outside of them cannot be read.
 type tracks struct {
 	disc.Disc
 	list []disc.Session

@@ -205,7 +205,7 @@ func TestClaimedByFiles(t *testing.T) {
 }
 
 // Discs without a known volume or without data have no Claim.
-func TestClaimedNothing(t *testing.T) {
+func TestClaimedNone(t *testing.T) {
 	audio := sessions{discOf(make([]byte, 400*disc.SectorSize)), []disc.Session{
 		{Number: 1, Tracks: []disc.Track{{Number: 1, Mode: disc.Audio, Length: 400}}},
 	}}

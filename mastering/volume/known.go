@@ -20,7 +20,7 @@ func Known(ctx context.Context, d disc.Disc) []disc.Notice {
 	if c := claimed(ctx, d, all); c.Missing() > 0 {
 		list = append(list, c.notice())
 	} else if disc.FilledUp(ctx, d) {
-		list = append(list, disc.Notice{Severity: disc.Error, Incomplete: true, Text: "the burn of the disc was broken off, and the rest of the disc was filled when it was closed"})
+		list = append(list, disc.Notice{Severity: disc.Error, Incomplete: true, Text: "the burn of the disc was interrupted, and the rest of the disc was filled when it was closed"})
 	}
 	list = append(list, disc.Notices(d)...)
 	list = append(list, opened(ctx, d, all)...)
@@ -57,7 +57,7 @@ func rank(d disc.Notice) int {
 	switch {
 	case d.Incomplete:
 		return 0
-	case d.Severity > disc.Info:
+	case d.Severity != disc.Info:
 		return 1
 	}
 	return 2

@@ -207,7 +207,7 @@ func (v *View) showTitle(ready bool) {
 	d, p := v.volume.Defects(), v.volume.Problems()
 	all := slices.Concat(d, p)
 	switch {
-	case len(d) > 0 && d[0].Severity > disc.Info: // which may be why folders cannot be read
+	case len(d) > 0 && d[0].Severity != disc.Info: // which may be why folders cannot be read
 		what := " is damaged or does not follow the standard. "
 		if d[0].Incomplete {
 			what = " is incomplete. "

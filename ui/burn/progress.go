@@ -129,7 +129,8 @@ func rateFacts(s progress.Snapshot, waiting bool) []widgets.Fact {
 // askStop asks before a burn is stopped, since that may cost the disc.
 func (v *View) askStop() {
 	text := "Stopping leaves the disc in the best state that the medium allows. A disc that can be written only once is usually lost."
-	if _, waiting := v.burn.WaitsFor(); waiting {
+	_, waiting := v.burn.WaitsFor()
+	if waiting {
 		text = "The burn has not begun. Nothing was written."
 	} else if v.burn.WrittenTo().File != "" {
 		text = "The unfinished file is removed."
@@ -137,6 +138,10 @@ func (v *View) askStop() {
 	v.d.Ask("Stop the burn?", text,
 		widgets.Choice{Text: "Continue", Primary: true},
 		widgets.Choice{Text: "Stop the burn", Danger: true, Do: func() bool {
+			if _, waits := v.burn.WaitsFor(); waiting && !waits && v.burn.Job().Running() {
+				v.d.Post(v.askStop) // it has begun meanwhile, and stopping it costs more
+				return true
+			}
 			v.burn.Job().Cancel()
 			return true
 		}})

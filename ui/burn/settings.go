@@ -231,6 +231,11 @@ func (s *settings) showSummary() {
 	widgets.SetVisible(s.why, why != "")
 	widgets.SetVisible(s.erase, b.NeedsErasing())
 	widgets.SetVisible(s.force, b.NeedsForce())
+	force := "Burn it anyway…"
+	if b.Target().File != "" {
+		force = "Write it anyway…"
+	}
+	s.force.SetText(force)
 	s.begin.SetText(s.beginText())
 	s.begin.Allow(why)
 }

@@ -153,8 +153,7 @@ func (v *View) begin() {
 		v.d.Ask("Erase the "+in.Medium+"?", c.Loss(in),
 			widgets.Choice{Text: "Cancel"},
 			widgets.Choice{Text: "Erase and burn", Danger: true, Do: func() bool {
-				v.burn.ConfirmErase(c)
-				v.burn.Begin()
+				v.burn.EraseAndBegin(c)
 				return true
 			}})
 	})

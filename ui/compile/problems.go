@@ -22,7 +22,7 @@ func newProblemList(h *host.Host, p *model.Project) *problemList {
 	l := &problemList{host: h, project: p}
 	details := h.Tips.NewQuiet("Details", nil, "", l.details)
 	l.notice = widgets.NewNotice(details)
-	l.notice.OnClose = p.ClearProblems
+	l.notice.OnClose = l.close
 	l.Object = l.notice.Container
 	return l
 }
@@ -38,6 +38,16 @@ func (l *problemList) reload() {
 		text = host.CountNotices(all) + ". The latest: " + all[len(all)-1].String()
 	}
 	l.notice.Tell(text, len(disc.Errors(all)) > 0)
+}
+
+// close clears the list. Files that are missing are listed once more before.
+func (l *problemList) close() {
+	if len(l.project.Missing()) == 0 {
+		l.project.ClearProblems()
+		return
+	}
+	l.reload()
+	l.details()
 }
 
 // details lists all of them on a sheet.

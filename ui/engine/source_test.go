@@ -2,11 +2,13 @@ package engine_test
 
 import (
 	"bytes"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"glassmaster/drive/job"
 	"glassmaster/drive/record"
 	"glassmaster/mastering/compilation"
 	"glassmaster/mastering/disc"
@@ -22,22 +24,7 @@ func mastered(t *testing.T) string {
 	if err := os.WriteFile(filepath.Join(dir, "file"), bytes.Repeat([]byte("x"), 1<<20), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	c := compilation.New()
-	nodes, problems, err := compilation.Scan(t.Context(), []string{dir + "/"}, c.ScanOptions(), progress.Discard)
-	if err != nil || len(problems) > 0 {
-		t.Fatal(err, problems)
-	}
-	c.Add(c.Root(), nodes)
-	img, err := c.Plan(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer img.Close()
-	p := make([]byte, img.Size())
-	if _, err := img.ReadAt(p, 0); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(path, p, 0o600); err != nil {
+	if _, err := engine.New().Write(t.Context(), fromImage(dir), model.Target{File: path}, record.Options{}, progress.Discard); err != nil {
 		t.Fatal(err)
 	}
 	return path
@@ -141,5 +128,34 @@ func TestWriteImageOfUnopenable(t *testing.T) {
 	r, err := engine.New().Write(t.Context(), fromImage(path), model.Target{File: filepath.Join(t.TempDir(), "x.iso")}, record.Options{}, progress.Discard)
 	if v := model.Judge(r, err, record.Options{}); v.Verdict == model.Verified || v.Verdict == model.Simulated || !strings.Contains(v.Text, "cannot be found") {
 		t.Errorf("%+v", v)
+	}
+}
+
+// TestWriteLackingFiles writes a compilation to which a file could not be added.
+func TestWriteLackingFiles(t *testing.T) {
+	comp := compilation.New()
+	path := filepath.Join(t.TempDir(), "gone")
+	src := model.Source{Kind: model.FromCompilation, Compilation: comp, Missing: []disc.Notice{{Severity: disc.Error, Path: path, Text: "no such file"}}}
+	drive := "virtual:" + filepath.Join(t.TempDir(), "dvd") + "?medium=dvd+r"
+	e := engine.New()
+	for _, to := range []model.Target{{File: filepath.Join(t.TempDir(), "x.iso")}, {Drive: drive}} {
+		o := record.Options{}
+		p := e.PlanWrite(t.Context(), src, to, o)
+		if !errors.Is(p.Err, job.ErrMissing) || !strings.Contains(strings.Join(p.Warnings(), "\n"), path) {
+			t.Errorf("%v: planned: %v, %v", to, p.Err, p.Warnings())
+		}
+		if _, err := e.Write(t.Context(), src, to, o, progress.Discard); !errors.Is(err, job.ErrMissing) {
+			t.Errorf("%v: written: %v", to, err)
+		}
+		o.Force = true
+		p = e.PlanWrite(t.Context(), src, to, o)
+		if p.Err != nil || !strings.Contains(strings.Join(p.Warnings(), "\n"), path) {
+			t.Errorf("%v: planned anyway: %v, %v", to, p.Err, p.Warnings())
+		}
+		r, err := e.Write(t.Context(), src, to, o, progress.Discard)
+		v := model.Judge(r, err, o)
+		if v.Verdict != model.Unverified || !strings.Contains(v.Headline, "INCOMPLETE") || !strings.Contains(v.Text, path) {
+			t.Errorf("%v: the outcome is %v, %s: %s", to, v.Verdict, v.Headline, v.Text)
+		}
 	}
 }

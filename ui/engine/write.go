@@ -17,7 +17,7 @@ import (
 
 // PlanWrite implements model.Recorder.
 func (e *Engine) PlanWrite(ctx context.Context, s model.Source, t model.Target, o record.Options) (p model.Preflight) {
-	p.Err = e.withSource(ctx, s, t, progress.Discard, func(ctx context.Context, src *source.Source) error {
+	p.Err = e.withSource(ctx, s, t, o, progress.Discard, func(ctx context.Context, src *source.Source) error {
 		p.Sectors, p.Notices = disc.Sectors(src), slices.Concat(src.Notices, read.Notices(src))
 		if t.None() {
 			return nil
@@ -32,9 +32,9 @@ func (e *Engine) PlanWrite(ctx context.Context, s model.Source, t model.Target, 
 
 // Write implements model.Recorder.
 func (e *Engine) Write(ctx context.Context, s model.Source, t model.Target, o record.Options, rep progress.Reporter) (r job.Result, err error) {
-	err = e.withSource(ctx, s, t, rep, func(ctx context.Context, src *source.Source) error {
+	err = e.withSource(ctx, s, t, o, rep, func(ctx context.Context, src *source.Source) error {
 		return e.withJob(ctx, src, t, o, func(ctx context.Context, j *job.Job) (err error) {
-			rep.Notice(disc.Notice{Text: j.Plan().Profile + ", " + j.Plan().Recipe})
+			rep.Notice(disc.Notice{Severity: disc.Info, Text: j.Plan().Profile + ", " + j.Plan().Recipe})
 			r, err = j.Run(ctx, rep)
 			return err
 		})
@@ -44,7 +44,7 @@ func (e *Engine) Write(ctx context.Context, s model.Source, t model.Target, o re
 
 // withSource opens what is to be written. Where that is the disc in a drive, it takes the
 // drives of source and target together, so that two copies never wait for each other.
-func (e *Engine) withSource(ctx context.Context, s model.Source, t model.Target, rep progress.Reporter, use func(context.Context, *source.Source) error) error {
+func (e *Engine) withSource(ctx context.Context, s model.Source, t model.Target, o record.Options, rep progress.Reporter, use func(context.Context, *source.Source) error) error {
 	if s.Kind == model.FromDrive {
 		held, release, err := e.queue.Use(ctx, model.Drives(s, t)...)
 		if err != nil {
@@ -53,7 +53,7 @@ func (e *Engine) withSource(ctx context.Context, s model.Source, t model.Target,
 		defer release()
 		ctx = held
 	}
-	src, err := openSource(ctx, s, rep)
+	src, err := openSource(ctx, s, o.Force, rep)
 	if err != nil {
 		return err
 	}
@@ -83,14 +83,15 @@ func (e *Engine) withJob(ctx context.Context, src *source.Source, t model.Target
 	return use(ctx, j)
 }
 
-// openSource opens what is to be written. The caller has its drive.
-func openSource(ctx context.Context, s model.Source, rep progress.Reporter) (*source.Source, error) {
-	options := source.Options{Report: rep, LateSums: true}
+// openSource opens what is to be written. The caller has its drive. With force, files
+// that are missing are left out.
+func openSource(ctx context.Context, s model.Source, force bool, rep progress.Reporter) (*source.Source, error) {
+	options := source.Options{Report: rep, LateSums: true, LeaveOut: force}
 	if s.Kind != model.FromCompilation {
 		return source.Open(ctx, s.Name, options)
 	}
 	if s.Compilation == nil {
 		return nil, errors.New("the compilation is empty: add files in Compile first")
 	}
-	return source.FromCompilation(ctx, s.Compilation, nil, options)
+	return source.FromCompilation(ctx, s.Compilation, s.Missing, options)
 }

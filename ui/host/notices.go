@@ -58,14 +58,14 @@ func noticeRow(n disc.Notice) fyne.CanvasObject {
 
 // CountNotices says how many notices of each severity a list has: "1 error, 2 warnings".
 func CountNotices(list []disc.Notice) string {
-	var n [disc.Error + 1]int
+	var n [disc.Info + 1]int
 	for _, x := range list {
-		n[min(x.Severity, disc.Error)]++
+		n[min(x.Severity, disc.Info)]++
 	}
 	var parts []string
 	for _, s := range []disc.Severity{disc.Error, disc.Warning, disc.Info} {
 		if n[s] > 0 {
-			names := [...][2]string{{"note", "notes"}, {"warning", "warnings"}, {"error", "errors"}}[s]
+			names := [...][2]string{{"error", "errors"}, {"warning", "warnings"}, {"note", "notes"}}[s]
 			parts = append(parts, model.Count(n[s], names[0], names[1]))
 		}
 	}

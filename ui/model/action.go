@@ -60,6 +60,7 @@ func (b *Burn) RunAction(a Action, p ActionPlan, then func(string, error)) {
 		return
 	}
 	var result string
+	b.discChanges()
 	b.action = enqueue(b.engine.Queue(), b.post, a.String(), []string{name}, func(ctx context.Context, rep progress.Reporter) (err error) {
 		if a.Destroys() {
 			if err := b.checkSameDisc(ctx, name, &p.Holds); err != nil {
@@ -69,7 +70,7 @@ func (b *Burn) RunAction(a Action, p ActionPlan, then func(string, error)) {
 		result, err = b.engine.RunAction(ctx, name, a, rep)
 		return err
 	}, func(err error) {
-		b.resetDiscOptions()
+		b.discChanges()
 		then(result, err)
 		b.FindDrives()
 	})

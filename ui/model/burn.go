@@ -3,10 +3,12 @@ package model
 import (
 	"context"
 	"path/filepath"
+	"slices"
 
 	"glassmaster/drive/job"
 	"glassmaster/drive/record"
 	"glassmaster/mastering/compilation"
+	"glassmaster/mastering/disc"
 	"glassmaster/mastering/progress"
 )
 
@@ -25,6 +27,7 @@ type Source struct {
 	Kind        SourceKind
 	Name        string                   // of the image file, or of the drive
 	Compilation *compilation.Compilation // a copy that is not edited any more
+	Missing     []disc.Notice            // files that the compilation lacks
 }
 
 // Target is where it is written: a drive, or an image file.
@@ -87,6 +90,10 @@ type Burn struct {
 	OnChange func() // may be nil
 	// Compiled returns the compilation that is edited, nil when it is empty. May be nil.
 	Compiled func() *compilation.Compilation
+	// Missing returns the files that it lacks: they could not be added. May be nil.
+	Missing func() []disc.Notice
+	// Adding reports whether files are being added to it. May be nil.
+	Adding func() bool
 
 	post       Post
 	engine     Recorder
@@ -100,7 +107,12 @@ type Burn struct {
 	drives     []Inserted
 	finding    *Job // of the drives
 	findErr    error
+	stale      bool // drives is from before a disc was changed here
+	changes    int  // number of times that a disc was about to be changed here, or was
 	preflight  Preflight
+	planned    bool          // preflight is that of the present settings
+	forced     []disc.Notice // the missing files that Options.Force allows to leave out
+	then       func()        // called when the plan is made; may be nil
 	planning   *Job
 	job        *Job
 	write      writing // what the job writes
@@ -130,6 +142,7 @@ func (b *Burn) Source() (Source, bool) { return b.source, b.chosen }
 
 // SetSource chooses what is burned.
 func (b *Burn) SetSource(s Source) {
+	b.then = nil
 	b.RestoreTarget()
 	b.source, b.chosen = s, true
 	b.Options.Force = false
@@ -168,6 +181,7 @@ func (b *Burn) RestoreTarget() {
 }
 
 func (b *Burn) setTarget(t Target) {
+	b.then = nil
 	b.target = t
 	b.Options.Speed = 0
 	b.resetDiscOptions()
@@ -177,6 +191,14 @@ func (b *Burn) setTarget(t Target) {
 // resetDiscOptions resets what was allowed for one disc only.
 func (b *Burn) resetDiscOptions() {
 	b.Options.Blank, b.Options.Force, b.confirmed = false, false, nil
+}
+
+// discChanges records that a disc is about to be changed, or was: what is known of the
+// discs, and what was allowed for one of them, is void.
+func (b *Burn) discChanges() {
+	b.stale = true
+	b.changes++
+	b.resetDiscOptions()
 }
 
 // Drives returns the drives that were found, with the discs in them.
@@ -205,19 +227,26 @@ func (b *Burn) FindDrives() {
 		return
 	}
 	var found []Inserted
+	changes := b.changes
 	b.finding = Start(b.post, "looking for drives", func(ctx context.Context, _ progress.Reporter) (err error) {
 		found, err = b.engine.Inserted(ctx)
 		return err
 	}, func(err error) {
 		before, _ := b.Inserted()
 		b.drives, b.findErr = found, err
-		if now, _ := b.Inserted(); !now.same(before) {
+		// A disc that was burned or erased here is another than before, of course. The
+		// person may have decided about it already, while the drives were asked.
+		if now, _ := b.Inserted(); !b.stale && !now.same(before) {
 			b.resetDiscOptions()
 		}
+		b.stale = b.changes != changes
 		if b.target.None() && len(found) > 0 {
 			b.target.Drive = found[0].Drive.Name
 		}
 		b.Plan()
+		if b.stale {
+			b.FindDrives() // the discs have changed meanwhile
+		}
 	})
 	b.changed()
 }
@@ -243,6 +272,9 @@ func (b *Burn) TargetTitle() string {
 	if b.target.File != "" {
 		return b.target.File
 	}
+	if b.target.Drive == "" {
+		return ""
+	}
 	return b.driveTitle(b.target.Drive)
 }
 
@@ -263,14 +295,27 @@ func (b *Burn) compiled() *compilation.Compilation {
 	return b.Compiled()
 }
 
-// snapshot returns a copy of the compilation for a job, nil when it is empty.
-func (b *Burn) snapshot() *compilation.Compilation {
-	c := b.compiled()
-	if c == nil {
+// missing returns the files that the compilation lacks.
+func (b *Burn) missing() []disc.Notice {
+	if b.Missing == nil {
 		return nil
 	}
-	s := c.Snapshot()
-	s.Seal() // it is planned once, and not edited
+	return b.Missing()
+}
+
+// adding reports whether files are being added to the compilation.
+func (b *Burn) adding() bool { return b.Adding != nil && b.Adding() }
+
+// snapshot returns the source for a job: a compilation is copied, nil when it is empty.
+func (b *Burn) snapshot() Source {
+	s := b.source
+	if s.Kind != FromCompilation {
+		return s
+	}
+	if c := b.compiled(); c != nil {
+		s.Compilation, s.Missing = c.Snapshot(), slices.Clone(b.missing())
+		s.Compilation.Seal() // it is planned once, and not edited
+	}
 	return s
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"glassmaster/drive/job"
 	"glassmaster/drive/record"
@@ -19,9 +20,23 @@ type Preflight struct {
 	Err     error // why it cannot be burned with these settings
 }
 
+// maxWarnings is the number of notices about a source that are shown before it is burned.
+const maxWarnings = 20
+
 // Warnings returns what the person should know before the burn begins.
 func (p Preflight) Warnings() []string {
-	text := disc.Texts(p.Notices)
+	var text []string
+	for _, n := range p.Notices[:min(len(p.Notices), maxWarnings)] {
+		switch {
+		case n.Severity == disc.Error && n.Path != "":
+			text = append(text, "Missing on the disc: "+n.String())
+		default:
+			text = append(text, n.String())
+		}
+	}
+	if more := len(p.Notices) - maxWarnings; more > 0 {
+		text = append(text, fmt.Sprintf("And %s", Count(more, "more warning", "more warnings")))
+	}
 	if p.Plan.UsedBy != "" {
 		text = append(text, fmt.Sprintf("Only the %s in use are copied, according to %s; %s.",
 			Count(int(p.Plan.Sectors), "sector", "sectors"), p.Plan.UsedBy, Count(int(p.Plan.Unused), "sector is left out", "sectors are left out")))
@@ -29,19 +44,37 @@ func (p Preflight) Warnings() []string {
 	return append(text, disc.Texts(p.Plan.Notices)...)
 }
 
+// unplan gives up the plan, which is not that of the present settings any more.
+func (b *Burn) unplan() {
+	b.planning.Cancel()
+	b.planning, b.planned, b.preflight = nil, false, Preflight{}
+}
+
+// CompilationChanged is called when files were added to the compilation or removed, or
+// begin to be added. The plan is made again, unless it is not shown.
+func (b *Burn) CompilationChanged(shown bool) {
+	if !b.chosen || b.source.Kind != FromCompilation || b.Stage() == Running {
+		return
+	}
+	if shown {
+		b.Plan()
+		return
+	}
+	b.unplan()
+	b.changed()
+}
+
 // Plan plans the burn with the present settings. Nothing is written.
 func (b *Burn) Plan() {
-	b.planning.Cancel()
-	b.preflight = Preflight{}
+	b.unplan()
+	if b.source.Kind == FromCompilation && !slices.Equal(b.forced, b.missing()) {
+		b.Options.Force = false // it was for other files
+	}
 	if !b.chosen || b.Stage() == Running {
-		b.planning = nil
 		b.changed()
 		return
 	}
-	s, t, o := b.source, b.target, b.Options
-	if s.Kind == FromCompilation {
-		s.Compilation = b.snapshot()
-	}
+	s, t, o := b.snapshot(), b.target, b.Options
 	var p Preflight
 	var planning *Job
 	planning = Start(b.post, "planning", func(ctx context.Context, _ progress.Reporter) error {
@@ -54,11 +87,25 @@ func (b *Burn) Plan() {
 		if err != nil {
 			p = Preflight{Err: err}
 		}
-		b.preflight = p
+		b.preflight, b.planned = p, true
+		if then := b.then; then != nil {
+			b.then = nil
+			then()
+		}
 		b.changed()
 	})
 	b.planning = planning
 	b.changed()
+}
+
+// whenPlanned calls a function at once or, while the plan is being made, when it is made:
+// the drives may have been asked again meanwhile.
+func (b *Burn) whenPlanned(then func()) {
+	if b.isPlanning() {
+		b.then = then
+		return
+	}
+	then()
 }
 
 // isPlanning reports whether the plan is still being made.
@@ -78,11 +125,13 @@ func (b *Burn) Why() string {
 		return "Choose what to burn"
 	case b.source.Kind == FromCompilation && b.compiled() == nil:
 		return "The compilation is empty: add files in Compile first"
+	case b.source.Kind == FromCompilation && b.adding():
+		return "Files are still being added to the compilation"
 	case b.copiesOntoItself():
 		return "A disc cannot be copied onto itself: choose another drive, or an image file"
 	case b.target.None():
 		return "Choose a drive, an image file or a virtual disc to write to"
-	case b.isPlanning(), b.reading.Running():
+	case !b.planned, b.isPlanning(), b.reading.Running():
 		return "Reading the disc …"
 	case b.preflight.Err != nil:
 		return b.describe(b.preflight.Err)
@@ -100,6 +149,13 @@ func (b *Burn) describe(err error) string {
 	if errors.As(err, &busy) {
 		return explainBusy(busy, b.driveTitle(busy.Drive))
 	}
+	if n := len(b.missing()); n > 0 && errors.Is(err, job.ErrMissing) {
+		text := Count(n, "file", "files") + " could not be added to the compilation and would be missing on the disc: " + b.missing()[0].String()
+		if n > 1 {
+			text += fmt.Sprintf(", and %d more", n-1)
+		}
+		return text + "."
+	}
 	return Reason(err)
 }
 
@@ -110,11 +166,12 @@ func (b *Burn) NeedsErasing() bool { return errors.Is(b.preflight.Err, record.Er
 // NeedsForce reports whether the burn is refused for what is known of the source,
 // and could be forced: the disc would be as bad as its source.
 func (b *Burn) NeedsForce() bool {
-	return errors.Is(b.preflight.Err, record.ErrIncomplete) || errors.Is(b.preflight.Err, record.ErrUnknownAddress)
+	err := b.preflight.Err
+	return errors.Is(err, record.ErrIncomplete) || errors.Is(err, record.ErrUnknownAddress) || errors.Is(err, job.ErrMissing)
 }
 
 // Force allows this burn in spite of the defects of its source.
 func (b *Burn) Force() {
-	b.Options.Force = true
+	b.Options.Force, b.forced = true, slices.Clone(b.missing())
 	b.Plan()
 }

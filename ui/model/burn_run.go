@@ -24,14 +24,12 @@ func (b *Burn) Begin() {
 	if b.Why() != "" {
 		return
 	}
-	s, t, o := b.source, b.target, b.Options
-	if s.Kind == FromCompilation {
-		s.Compilation = b.snapshot()
-	}
+	s, t, o := b.snapshot(), b.target, b.Options
 	confirmed := b.confirmed
 	if b.Erases() && confirmed == nil {
 		return // the person has not agreed to lose what is on the disc
 	}
+	b.discChanges()
 	b.outcome, b.trace, b.writeTrace = nil, Trace{}, Trace{}
 	b.write = writing{title: b.SourceTitle(), to: b.TargetTitle(), target: t, options: o}
 	title := "Burning " + b.write.title
@@ -53,11 +51,9 @@ func (b *Burn) Begin() {
 		}
 		return err
 	}, func(err error) {
-		b.resetDiscOptions() // the disc has changed
+		b.discChanges()
 		v := Judge(r, err, o)
-		if err == nil {
-			b.writeTrace.Finish()
-		}
+		b.endTrace(err == nil)
 		b.outcome = &v
 		b.changed()
 	})
@@ -115,11 +111,29 @@ func (b *Burn) Sample() (progress.Snapshot, Trace) {
 	}
 	s := b.job.Meter().Snapshot()
 	b.trace.Record(s)
-	if s.Phase == progress.Writing || s.Phase == progress.Simulating || b.writeTrace.Phase == progress.NoPhase {
+	if isWriting(s.Phase) || b.writeTrace.Phase == progress.NoPhase {
 		b.writeTrace = b.trace
 	}
 	return s, b.trace
 }
+
+// endTrace completes the graph of the writing. That may have been over before its first
+// sample.
+func (b *Burn) endTrace(whole bool) {
+	if !isWriting(b.writeTrace.Phase) {
+		for _, s := range b.job.Meter().Phases() {
+			if isWriting(s.Phase) {
+				b.writeTrace = Trace{Phase: s.Phase}
+			}
+		}
+	}
+	if whole {
+		b.writeTrace.Finish()
+	}
+}
+
+// isWriting reports whether a phase writes, or simulates it.
+func isWriting(p progress.Phase) bool { return p == progress.Writing || p == progress.Simulating }
 
 // WriteTrace returns the rate over the course of the writing.
 func (b *Burn) WriteTrace() Trace { return b.writeTrace }

@@ -26,6 +26,8 @@ type recorder struct {
 	openErr  error
 	contents Contents
 	planErr  error
+	erases   bool
+	asked    chan chan bool // not nil: Inserted sends a channel, and waits until that is closed
 	burn     func(ctx context.Context, rep progress.Reporter) (job.Result, error)
 	written  []Target
 	options  record.Options
@@ -34,6 +36,14 @@ type recorder struct {
 func (r *recorder) Queue() *job.Queue { return &r.queue }
 
 func (r *recorder) Inserted(context.Context) ([]Inserted, error) {
+	r.mu.Lock()
+	asked := r.asked
+	r.mu.Unlock()
+	if asked != nil {
+		answer := make(chan bool)
+		asked <- answer
+		<-answer
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.drives, nil
@@ -57,6 +67,7 @@ func (r *recorder) PlanWrite(ctx context.Context, s Source, t Target, _ record.O
 	p := Preflight{Sectors: 2, Err: r.openErr}
 	if p.Err == nil && t.Drive != "" {
 		p.Plan.Profile, p.Plan.Sectors, p.Err = "DVD+R", 2, r.planErr
+		p.Plan.Erases.Data = r.erases
 	}
 	return p
 }
@@ -386,7 +397,7 @@ func TestJudge(t *testing.T) {
 		{"verified", record.Result{Verified: true, Equal: true}, nil, record.Options{}, Verified, "VERIFIED", "equal to the source"},
 		{
 			"of a damaged source",
-			record.Result{Verified: true, Equal: true, Plan: record.Plan{Defects: []disc.Notice{{Text: "a remark"}, {Severity: disc.Error, Text: "the root folder cannot be read"}}}},
+			record.Result{Verified: true, Equal: true, Plan: record.Plan{Defects: []disc.Notice{{Severity: disc.Info, Text: "a remark"}, {Severity: disc.Error, Text: "the root folder cannot be read"}}}},
 			nil,
 			record.Options{},
 			Unverified, "EQUAL TO A SOURCE THAT IS DAMAGED", "only as good as the source: the source is damaged: the root folder cannot be read.",
@@ -400,7 +411,7 @@ func TestJudge(t *testing.T) {
 		},
 		{
 			"of a source with a remark",
-			record.Result{Verified: true, Equal: true, Plan: record.Plan{Defects: []disc.Notice{{Text: "a remark"}}}},
+			record.Result{Verified: true, Equal: true, Plan: record.Plan{Defects: []disc.Notice{{Severity: disc.Info, Text: "a remark"}}}},
 			nil,
 			record.Options{},
 			Verified, "VERIFIED", "equal to the source",

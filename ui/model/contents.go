@@ -72,19 +72,28 @@ func (b *Burn) ReadContents(then func(Contents)) {
 		c, err = b.engine.Contents(ctx, name)
 		return err
 	}, func(err error) {
-		if err == nil && b.target.Drive == name && b.Erases() {
-			then(c)
-		}
 		if err != nil {
 			b.preflight.Err = err
+		} else {
+			b.whenPlanned(func() {
+				if b.target.Drive == name && b.Erases() {
+					then(c)
+				}
+			})
 		}
 		b.changed()
 	})
 	b.changed()
 }
 
-// ConfirmErase says that the person has agreed to erase a disc with these contents.
-func (b *Burn) ConfirmErase(c Contents) { b.confirmed = &c }
+// EraseAndBegin begins the burn. The person has agreed to erase a disc with these
+// contents.
+func (b *Burn) EraseAndBegin(c Contents) {
+	b.whenPlanned(func() {
+		b.confirmed = &c
+		b.Begin()
+	})
+}
 
 // checkSameDisc returns an error unless the disc is the one that may be erased.
 func (b *Burn) checkSameDisc(ctx context.Context, drive string, confirmed *Contents) error {

@@ -32,7 +32,7 @@ func (l *phaseLog) Phase(p progress.Phase, total int64) {
 	if total > 0 {
 		text += ", " + units.Size(total)
 	}
-	l.Notice(disc.Notice{Text: text})
+	l.Notice(disc.Notice{Severity: disc.Info, Text: text})
 }
 
 // Add implements progress.Reporter.
@@ -48,6 +48,6 @@ func (l *phaseLog) end() {
 		return
 	}
 	rate := float64(l.done.Load()) / took.Seconds()
-	l.Notice(disc.Notice{Text: fmt.Sprintf("%s: %s in %s, on average %s",
+	l.Notice(disc.Notice{Severity: disc.Info, Text: fmt.Sprintf("%s: %s in %s, on average %s",
 		Capital(l.phase.String()), units.Size(l.done.Load()), units.Duration(took), units.Rate(rate))})
 }

@@ -26,6 +26,7 @@ type Project struct {
 	edits    int // number of edits so far
 	scans    []*Job
 	problems []disc.Notice
+	missing  []missingFile
 
 	medium  disc.Medium
 	sizing  *Job
@@ -113,7 +114,7 @@ func (p *Project) Stop() {
 
 // ClearProblems empties the list of problems.
 func (p *Project) ClearProblems() {
-	p.problems = nil
+	p.problems, p.missing = nil, nil
 	p.changed()
 }
 
@@ -136,7 +137,8 @@ func (p *Project) Replace(c *compilation.Compilation, path string, problems []di
 	if c == nil {
 		c = compilation.New()
 	}
-	p.comp, p.path, p.dirty, p.problems = c, path, false, problems
+	p.comp, p.path, p.dirty, p.problems, p.missing = c, path, false, nil, nil
+	p.addProblems(problems, c.Root(), nil)
 	p.history = history{}
 	p.Outline.setRoot(c.Root())
 	p.List.setRoot(c.Root())
@@ -174,10 +176,9 @@ func (p *Project) AddPaths(paths []string, dir *tree.Node) {
 			return // another compilation was opened meanwhile
 		}
 		if err != nil && !Cancelled(err) {
-			p.problems = append(p.problems, disc.Notice{Severity: disc.Error, Path: strings.Join(paths, ", "), Text: err.Error()})
+			problems = append(problems, disc.Notice{Severity: disc.Error, Path: strings.Join(paths, ", "), Text: err.Error()})
 		}
-		p.problems = append(p.problems, problems...)
-		p.insert(nodes, dir)
+		p.insert(nodes, dir, paths, problems)
 	})
 	p.scans = append(p.runningScans(), j)
 	p.changed()
@@ -193,7 +194,8 @@ func (p *Project) runningScans() []*Job {
 	return out
 }
 
-func (p *Project) insert(nodes []*tree.Node, dir *tree.Node) {
+// insert adds nodes that were scanned from paths, and what was noticed at that.
+func (p *Project) insert(nodes []*tree.Node, dir *tree.Node, paths []string, notices []disc.Notice) {
 	if !p.comp.Root().Contains(dir) {
 		dir = p.comp.Root() // the folder was removed meanwhile
 	}
@@ -202,13 +204,13 @@ func (p *Project) insert(nodes []*tree.Node, dir *tree.Node) {
 		there[c.Name] = true
 	}
 	nodes, renamed := uniqueNames(nodes, func(name string) bool { return there[name] })
-	p.problems = append(p.problems, renamed...)
 	if p.comp.Label == "" && p.Empty() && len(nodes) == 1 {
 		p.comp.Label = compilation.LabelOf(nodes[0].Name, nodes[0].IsDir())
 	}
-	p.history.edit("Add "+name(nodes), mergeFolders(dir, nodes), nil, func() {
-		p.problems = append(p.problems, p.comp.Add(dir, nodes)...)
-	})
+	var more []disc.Notice
+	p.history.edit("Add "+name(nodes), mergeFolders(dir, nodes), nil, func() { more = p.comp.Add(dir, nodes) })
+	p.addProblems(notices, dir, originsOf(paths, nodes, dir))
+	p.addProblems(append(renamed, more...), dir, nil)
 	p.edited()
 	var added []*tree.Node
 	for _, n := range nodes {

@@ -3,9 +3,11 @@ package model
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"glassmaster/mastering/compilation"
 	"glassmaster/mastering/disc"
@@ -201,4 +203,42 @@ func TestCapacity(t *testing.T) {
 			t.Errorf("%s: the parts are %+v", c.headline, g)
 		}
 	}
+}
+
+// TestMissingFiles adds a folder of which a file cannot be read, and a file that does not
+// exist. They are missing as long as their folder is on the disc and the person has not
+// cleared the list.
+func TestMissingFiles(t *testing.T) {
+	p, _ := newProject(t)
+	host := filepath.Join(string(filepath.Separator), "host")
+	secret := filepath.Join(host, "Trip", "sub", "secret")
+	trip := tree.NewFolder("Trip", time.Time{})
+	trip.Append(tree.NewFolder("sub", time.Time{}))
+	failed := func(path string) disc.Notice {
+		return disc.Notice{Severity: disc.Error, Path: path, Text: "permission denied"}
+	}
+	root := p.Compilation().Root()
+	p.insert([]*tree.Node{trip}, root, []string{filepath.Join(host, "Trip"), filepath.Join(host, "gone")},
+		[]disc.Notice{failed(secret), failed(filepath.Join(host, "gone")), {Severity: disc.Warning, Text: "replaced"}})
+	p.AddProblem(disc.Notice{Severity: disc.Error, Path: "backup", Text: "the compilation cannot be backed up"})
+	missing := func(want ...string) {
+		t.Helper()
+		var got []string
+		for _, n := range p.Missing() {
+			got = append(got, n.Path)
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("missing are %q, want %q", got, want)
+		}
+	}
+	gone := filepath.Join(host, "gone")
+	missing(secret, gone)
+	p.Remove([]*tree.Node{root.Child("Trip").Child("sub")})
+	missing(gone)
+	p.Undo()
+	missing(secret, gone)
+	p.ClearProblems()
+	missing()
+	p.Replace(compilation.New(), "x.glassmaster", []disc.Notice{failed(gone)})
+	missing(gone)
 }

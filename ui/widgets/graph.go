@@ -19,6 +19,7 @@ import (
 // disc.
 type Graph struct {
 	widget.BaseWidget
+	Empty  string // the caption while there is nothing to show
 	trace  model.Trace
 	raster *canvas.Raster
 	frame  *canvas.Rectangle
@@ -87,7 +88,7 @@ func (r *graphRenderer) Refresh() {
 func (g *Graph) caption() string {
 	switch {
 	case g.trace.Phase == progress.NoPhase:
-		return ""
+		return g.Empty
 	case g.trace.Top() <= 0:
 		return "Too short to measure a rate"
 	}

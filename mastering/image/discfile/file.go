@@ -93,7 +93,7 @@ func Create(path string, cd bool, st *State, noSync bool) error {
 		_, err = f.WriteAt(s.footer(), s.base+2*slotBytes)
 	}
 	if s.noSync = noSync; err == nil {
-		err = s.Sync()
+		err = s.sync()
 	}
 	if e := f.Close(); err == nil {
 		err = e
@@ -188,7 +188,7 @@ func (s *File) IsCD() bool { return s.cd }
 // ReadOnly reports whether the file cannot be written, or is a plain image.
 func (s *File) ReadOnly() bool { return s.readOnly || s.base < 0 }
 
-// SetNoSync sets whether Commit and Sync return without waiting until the operating
+// SetNoSync sets whether Commit returns without waiting until the operating
 // system has written the file to its storage. After a power failure the file may then be
 // damaged.
 func (s *File) SetNoSync(on bool) { s.noSync = on }
@@ -264,12 +264,12 @@ func (s *File) Commit(st *State) error {
 		return err
 	}
 	if bytes.Equal(text, s.text) {
-		return s.Sync()
+		return s.sync()
 	}
 	if len(text) > slotBytes-16 {
 		return errors.New("the disc has too many tracks and sessions for its file")
 	}
-	if err := s.Sync(); err != nil {
+	if err := s.sync(); err != nil {
 		return err
 	}
 	b := make([]byte, 16, 16+len(text))
@@ -280,11 +280,11 @@ func (s *File) Commit(st *State) error {
 		return err
 	}
 	s.seq, s.text = s.seq+1, text
-	return s.Sync()
+	return s.sync()
 }
 
-// Sync waits until the operating system has written the file to its storage.
-func (s *File) Sync() error {
+// sync waits until the operating system has written the file to its storage.
+func (s *File) sync() error {
 	if s.noSync {
 		return nil
 	}

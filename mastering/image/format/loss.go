@@ -4,37 +4,31 @@ import (
 	"fmt"
 
 	"glassmaster/mastering/disc"
+	"glassmaster/mastering/units"
 )
 
-// Loss returns what of a disc an image of this format cannot hold, in one notice for each
-// kind.
+// Loss returns a notice for each kind of thing on a disc that an image of this format
+// cannot hold.
 func (f Format) Loss(toc disc.TOC) []disc.Notice {
 	var has content
 	has.count(toc)
 	var lost []disc.Notice
 	for _, l := range []struct {
 		needs Holds
-		n     int
-		text  string
+		lost  bool
+		what  string
 	}{
-		{Audio, has.audio, "audio tracks are left out: %d"},
-		{Sessions, has.sessions - 1, "the bounds of sessions are left out, and all become one run of sectors: %d sessions"},
-		{Tracks, has.data - has.sessions, "the bounds of tracks are left out, and all become one run of sectors: %d tracks"},
-		{Raw, has.mode2, "of sectors of mode 2 only the user data is kept: %d tracks"},
-		{Indexes, has.indexes, "pre-gaps and indexes are left out: %d tracks have them"},
-		{Codes, has.codes, "catalogue number, ISRC and control bits are left out: %d are recorded"},
-		{Text, has.texts, "CD-TEXT is left out: %d languages"},
+		{Audio, has.audio > 0, units.Count(has.audio, "audio track is", "audio tracks are") + " left out"},
+		{Sessions, has.sessions > 1, fmt.Sprintf("the image does not record where its %d sessions begin and end", has.sessions)},
+		{Tracks, has.data > has.sessions, fmt.Sprintf("the image does not record where its %d data tracks begin and end", has.data)},
+		{Raw, has.mode2 > 0, "of " + units.Count(has.mode2, "track", "tracks") + " in mode 2 only the user data is kept"},
+		{Indexes, has.indexes > 0, "pre-gaps and indexes are left out, which " + units.Count(has.indexes, "track has", "tracks have")},
+		{Codes, has.codes > 0, "the catalogue number, ISRCs and control bits are left out"},
+		{Text, has.texts > 0, "CD-TEXT is left out"},
 	} {
-		if l.n < 1 || f.Holds&l.needs != 0 {
-			continue
+		if l.lost && f.Holds&l.needs == 0 {
+			lost = append(lost, disc.Notice{Severity: disc.Warning, Text: fmt.Sprintf("The format %s cannot hold everything on the disc: %s.", f.Name, l.what)})
 		}
-		if l.needs == Sessions || l.needs == Tracks {
-			l.n = map[Holds]int{Sessions: has.sessions, Tracks: has.data}[l.needs]
-		}
-		lost = append(lost, disc.Notice{
-			Severity: disc.Warning,
-			Text:     fmt.Sprintf("an image of format %s cannot hold all of the disc: "+l.text, f.Name, l.n),
-		})
 	}
 	return lost
 }

@@ -8,10 +8,9 @@ import (
 	"os"
 )
 
-// Held is what the file of a disc says that the disc holds. It is read from the
-// file, as the documentation of package virtual has it, and by none of the code
-// that writes it.
-type Held struct {
+// State is the state of a disc in its file. It is read as the documentation of package
+// discfile describes it, without using that package.
+type State struct {
 	Medium   string `json:"medium"`
 	Sectors  int64  `json:"sectors"`
 	Final    bool   `json:"final"`
@@ -31,10 +30,10 @@ type Held struct {
 	} `json:"format"`
 }
 
-// Look reads what a disc holds from its file.
-func Look(path string) (Held, error) {
+// ReadState reads the state of a disc from its file.
+func ReadState(path string) (State, error) {
 	const slot, footer = 1 << 20, 512
-	var h Held
+	var h State
 	f, err := os.Open(path)
 	if err != nil {
 		return h, err
@@ -59,28 +58,28 @@ func Look(path string) (Held, error) {
 		if seq <= best || crc32.ChecksumIEEE(text) != binary.BigEndian.Uint32(head[12:]) {
 			continue
 		}
-		var one Held
+		var one State
 		if err := json.Unmarshal(text, &one); err != nil {
 			return h, err
 		}
 		best, h = seq, one
 	}
 	if best == 0 {
-		return h, errors.New("the file of the disc has no state that is whole")
+		return h, errors.New("the file of the disc has no state that is not damaged")
 	}
 	return h, nil
 }
 
-// Track returns how many sectors of a complete track in a closed session can be
-// read from the address on where it begins, 0 when no such track begins there. A
-// disc that is overwritten in place has one track.
-func (h Held) Track(start int64) int64 { return h.track(start, false) }
+// Track returns how many sectors can be read of the closed track, in a closed session, that
+// starts at this address. It returns 0 if there is none. A disc that is overwritten in
+// place has one track.
+func (h State) Track(start int64) int64 { return h.track(start, false) }
 
-// Complete is Track for sessions that may be open: the recorder itself reads such
-// a track, other drives do not find it.
-func (h Held) Complete(start int64) int64 { return h.track(start, true) }
+// Complete is like Track, also for open sessions. The recorder can read such a track, but
+// other drives do not find it.
+func (h State) Complete(start int64) int64 { return h.track(start, true) }
 
-func (h Held) track(start int64, open bool) int64 {
+func (h State) track(start int64, open bool) int64 {
 	if len(h.Sessions) == 0 && start == 0 {
 		return h.Format.Blocks
 	}

@@ -1,0 +1,47 @@
+package format_test
+
+import (
+	"testing"
+
+	"glassmaster/mastering/disc"
+	"glassmaster/mastering/image/format"
+)
+
+func TestLoss(t *testing.T) {
+	data := func(n int, m disc.Mode) disc.Track { return disc.Track{Number: n, Mode: m} }
+	one := disc.Session{Number: 1, Tracks: []disc.Track{data(1, disc.Mode1)}}
+	for _, c := range []struct {
+		name  string
+		toc   disc.TOC
+		holds format.Holds
+		want  []string
+	}{
+		{"one data track", disc.TOC{Sessions: []disc.Session{one}}, 0, nil},
+		{"two sessions", disc.TOC{Sessions: []disc.Session{one, {Number: 2, Tracks: []disc.Track{data(2, disc.XA)}}}}, 0, []string{
+			"The format X cannot hold everything on the disc: the image does not record where its 2 sessions begin and end.",
+			"The format X cannot hold everything on the disc: of 1 track in mode 2 only the user data is kept.",
+		}},
+		{"audio", disc.TOC{Catalog: "4006381333931", Sessions: []disc.Session{{
+			Number: 1, Text: []disc.CDText{{}},
+			Tracks: []disc.Track{data(1, disc.Mode1), data(2, disc.Mode1), {Number: 3, Mode: disc.Audio, Pregap: 150}, {Number: 4, Mode: disc.Audio, Control: disc.PreEmphasis}},
+		}}}, 0, []string{
+			"The format X cannot hold everything on the disc: 2 audio tracks are left out.",
+			"The format X cannot hold everything on the disc: the image does not record where its 2 data tracks begin and end.",
+			"The format X cannot hold everything on the disc: pre-gaps and indexes are left out, which 1 track has.",
+			"The format X cannot hold everything on the disc: the catalogue number, ISRCs and control bits are left out.",
+			"The format X cannot hold everything on the disc: CD-TEXT is left out.",
+		}},
+		{"what the format holds", disc.TOC{Sessions: []disc.Session{one, {Number: 2, Tracks: []disc.Track{data(2, disc.Audio)}}}}, format.Audio | format.Sessions, nil},
+	} {
+		got := disc.Texts(format.Format{Name: "X", Holds: c.holds}.Loss(c.toc))
+		if len(got) != len(c.want) {
+			t.Errorf("%s: %q, want %q", c.name, got, c.want)
+			continue
+		}
+		for i := range got {
+			if got[i] != c.want[i] {
+				t.Errorf("%s: %q, want %q", c.name, got[i], c.want[i])
+			}
+		}
+	}
+}
