@@ -2,6 +2,7 @@ package trace
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -17,9 +18,12 @@ const Scheme = "trace"
 // do not have.
 func Open(_ context.Context, name string) (scsi.Transport, error) {
 	path := strings.TrimPrefix(name, Scheme+":")
+	if path == "" {
+		return nil, errors.New("open the recording: the path of the file is missing; use trace:FILE")
+	}
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, fmt.Errorf("open the recording of a drive: %w", err)
+		return nil, fmt.Errorf("open the recording: %w", err)
 	}
 	defer f.Close()
 	all, err := Parse(f)
@@ -27,7 +31,7 @@ func Open(_ context.Context, name string) (scsi.Transport, error) {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	if len(all) == 0 {
-		return nil, fmt.Errorf("%s: it contains no commands; it must be a recording made with --trace", path)
+		return nil, fmt.Errorf("%s: the recording contains no commands; it must be a file made with --trace", path)
 	}
 	return NewReplay(all), nil
 }
