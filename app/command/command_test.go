@@ -156,7 +156,7 @@ func TestExitCodes(t *testing.T) {
 		{"frobnicate", Usage, `unknown command "frobnicate"`},
 		{"ls", Usage, "ls needs IMAGE"},
 		{"biuld x", Usage, `unknown command "biuld" for "glassmaster"; did you mean build?` + "\n"},
-		{"media trace:" + noise, Failed, "line 1 is not a line of a record"},
+		{"media trace:" + noise, Failed, "line 1 is not a line of a recording"},
 		{"ls --frob x", Usage, "unknown flag: --frob"},
 		{"info a b", Usage, `does not accept "b"`},
 		{"build " + dir, Usage, "build needs -o IMAGE"},

@@ -103,7 +103,7 @@ func (r *Replay) find(c scsi.Command) (int, bool) {
 	want := withoutLength(c.CDB)
 	same := func(i int) bool { return bytes.Equal(withoutLength(r.all[i].CDB), want) }
 	// A program requests a reply in two steps, the first for its length. Where only one of
-	// the two programs does so, the longer reply of the record serves both.
+	// the two programs does so, the longer reply of the recording serves both.
 	if i := r.at - 1; i >= 0 && same(i) && len(c.Data) > r.asked && r.asked < r.all[i].Length {
 		return i, true
 	}
