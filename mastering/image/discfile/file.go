@@ -137,7 +137,9 @@ func Open(path string) (*File, *State, error) {
 	case st == nil:
 		err = s.plain()
 	case !readOnly:
-		err = lockFile(f)
+		if err = lockFile(f); err == nil {
+			st, err = s.load() // a recorder may have written it before it was locked
+		}
 	}
 	if err != nil {
 		f.Close()
