@@ -68,6 +68,9 @@ func (inv *invocation) burn(ctx context.Context, from, to string, o burning) err
 		return err
 	}
 	defer t.Close()
+	if err := job.CheckDrive(src, to); err != nil {
+		return err
+	}
 	j, err := job.New(ctx, src, job.Recorder(t, o.Options))
 	if err != nil {
 		return fmt.Errorf("%s: %w", to, err)

@@ -3,6 +3,7 @@ package trace
 import (
 	"bufio"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"regexp"
@@ -65,6 +66,9 @@ func Parse(r io.Reader) ([]Exchange, error) {
 		if err := all[len(all)-1].add(line); err != nil {
 			return nil, fmt.Errorf("read the record, line %d: %w", n, err)
 		}
+	}
+	if errors.Is(in.Err(), bufio.ErrTooLong) {
+		return nil, errors.New("read the record: a line is too long; it must be a record that --trace has made")
 	}
 	return all, in.Err()
 }

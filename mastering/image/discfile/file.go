@@ -89,8 +89,9 @@ func Create(path string, cd bool, st *State, noSync bool) error {
 	}
 	s := &File{f: f, sectors: st.Sectors, cd: cd, base: slotBase(st.Sectors, cd), noSync: true} // synchronize once, at the end
 	makeSparse(f)
-	if err = s.Commit(st); err == nil {
-		_, err = f.WriteAt(s.footer(), s.base+2*slotBytes)
+	// The footer first: a file without one is taken for the image of a pressed disc.
+	if _, err = f.WriteAt(s.footer(), s.base+2*slotBytes); err == nil {
+		err = s.Commit(st)
 	}
 	if s.noSync = noSync; err == nil {
 		err = s.sync()
