@@ -21,7 +21,7 @@ import (
 	"glassmaster/mastering/units"
 )
 
-// building is what "build" was asked for.
+// building contains the flags of "build".
 type building struct {
 	output, save, from         string
 	label, joliet, rockRidge   string
@@ -133,7 +133,7 @@ func (inv *invocation) build(ctx context.Context, args []string, o building, cha
 	return incomplete{leftOut(len(missing))}
 }
 
-// compile puts the compilation together.
+// compile makes the compilation.
 func (inv *invocation) compile(ctx context.Context, args []string, o building, changed func(string) bool) (*compilation.Compilation, []disc.Notice, error) {
 	c, notices := compilation.New(), []disc.Notice(nil)
 	if o.from != "" {
@@ -213,7 +213,7 @@ func (o building) apply(c *compilation.Compilation, changed func(string) bool) e
 	return o.volume.apply(c, changed)
 }
 
-// built is what "build" did, for a program.
+// built is the result of "build", for --json.
 type built struct {
 	Output   string   `json:"output,omitempty"`
 	Sectors  int64    `json:"sectors"`

@@ -15,7 +15,7 @@ import (
 	"testing"
 )
 
-// result is what a run of the program left.
+// result is the outcome of a run of the program.
 type result struct {
 	code     Code
 	out, log string
@@ -156,7 +156,7 @@ func TestExitCodes(t *testing.T) {
 		{"frobnicate", Usage, `unknown command "frobnicate"`},
 		{"ls", Usage, "ls needs IMAGE"},
 		{"ls --frob x", Usage, "unknown flag: --frob"},
-		{"info a b", Usage, `does not know what to do with "b"`},
+		{"info a b", Usage, `does not accept "b"`},
 		{"build " + dir, Usage, "build needs -o IMAGE"},
 		{"build -o x.iso", Usage, "build needs a SOURCE"},
 		{"build " + dir + " -o x.iso --joliet=maybe", Usage, "--joliet is on, long or off"},

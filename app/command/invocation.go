@@ -21,7 +21,7 @@ type invocation struct {
 	json     bool
 	quiet    bool
 	trace    string
-	started  bool // a verb runs: what fails from here on is not an error of usage
+	started  bool // a verb is running: errors from here on are not usage errors
 	piped    bool // standard output carries an image or a file
 	progress *terminal.Report
 	record   *os.File // of the commands to drives, nil: none
@@ -119,14 +119,15 @@ func (inv *invocation) warn(text string) {
 	inv.report().Notice(disc.Notice{Severity: disc.Warning, Text: text})
 }
 
-// wanted returns a check of the number of arguments; what names them as in the usage.
+// wanted returns a check of the number of arguments; what describes them as in the usage
+// line.
 func wanted(least, most int, what string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		switch {
 		case len(args) < least:
 			return usagef("%s needs %s", cmd.Name(), what)
 		case most >= 0 && len(args) > most:
-			return usagef("%s does not know what to do with %q: it takes %s", cmd.Name(), args[most], what)
+			return usagef("%s does not accept %q: it takes %s", cmd.Name(), args[most], what)
 		}
 		return nil
 	}

@@ -32,7 +32,8 @@ func TestVerifyWritten(t *testing.T) {
 	}
 }
 
-// A source whose files cannot be found is read and burned, and neither is a success.
+// A source whose files cannot be found is read and burned, but neither is reported as a
+// success.
 func TestDamagedSource(t *testing.T) {
 	image := builtImage(t)
 	p := content(t, image)
@@ -47,7 +48,7 @@ func TestDamagedSource(t *testing.T) {
 	must(t, Differs, "read", image, "-o", filepath.Join(t.TempDir(), "x.iso"))
 }
 
-// Sectors that cannot be read are replaced by zeros on a disc as in an image.
+// With --keep-going, unreadable sectors are replaced by zeros on a disc as in an image.
 func TestBurnKeepGoing(t *testing.T) {
 	from, _ := blankDisc(t, "dvd+r")
 	must(t, OK, "burn", builtImage(t), from)

@@ -18,7 +18,7 @@ import (
 	"glassmaster/mastering/volume"
 )
 
-// direct is a volume whose walk gives the entries of a list.
+// direct is a volume whose walk returns the entries of a list.
 type direct struct {
 	fs.FS
 	image   io.ReaderAt
@@ -100,7 +100,7 @@ func TestDirect(t *testing.T) {
 	}
 }
 
-// TestDirectHostile has entries that no valid volume has.
+// TestDirectHostile extracts entries that no valid volume has.
 func TestDirectHostile(t *testing.T) {
 	for host, open := range hosts {
 		base := t.TempDir()

@@ -166,7 +166,7 @@ func setTime(fd int, a attributes) error {
 }
 
 // create creates the file under its own name, with O_EXCL. A file that replaces another
-// is written beside it.
+// is written in the same folder under a temporary name.
 func (d *fdFolder) create(name string, replace bool, a attributes) (hostFile, error) {
 	temp := name
 	if replace {

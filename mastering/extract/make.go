@@ -202,7 +202,7 @@ func fits(in hostFolder, size int64) error {
 		return nil
 	}
 	if free, known := in.free(); known && size > free {
-		return fmt.Errorf("no room for its %s: %s are free", units.Size(size), units.Size(free))
+		return fmt.Errorf("not enough space for its %s: only %s are free", units.Size(size), units.Size(free))
 	}
 	return nil
 }
