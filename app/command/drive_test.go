@@ -325,7 +325,7 @@ func TestReplayTrace(t *testing.T) {
 	}
 }
 
-// A record replaces an earlier one, and no other file.
+// A recording overwrites an earlier one, and no other file.
 func TestTraceReplaces(t *testing.T) {
 	dir := t.TempDir()
 	disc, record := "virtual:"+filepath.Join(dir, "disc")+"?medium=cd-rw", filepath.Join(dir, "record")

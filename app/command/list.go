@@ -42,7 +42,7 @@ disc, unless --charset is given.`,
 		Example: `  glassmaster ls -l holiday.iso
   glassmaster ls -R /dev/sr0 pictures
   glassmaster ls -R --json holiday.iso | jq -r 'select(.kind=="file").path'`,
-		Args: wanted(1, -1, "IMAGE [PATH...]"),
+		Args: argCount(1, -1, "IMAGE [PATH...]"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return inv.list(cmd.Context(), args[0], args[1:], o)
 		},

@@ -109,7 +109,7 @@ func (c *progressView) draw() {
 	c.stop.Allow(widgets.Unless(!b.Job().Stopping(), "The burn is being stopped"))
 }
 
-// rateFacts says how fast the running phase is; nothing while the burn waits.
+// rateFacts returns the speed of the running phase; nothing while the burn waits.
 func rateFacts(s progress.Snapshot, waiting bool) []widgets.Fact {
 	if waiting || s.Phase == progress.NoPhase {
 		return nil
@@ -129,9 +129,9 @@ func rateFacts(s progress.Snapshot, waiting bool) []widgets.Fact {
 	return facts
 }
 
-// askStop asks before a burn is stopped, since that may cost the disc.
+// askStop asks before a burn is stopped, since that may ruin the disc.
 func (v *View) askStop() {
-	text := "Stopping leaves the disc in the best state that the medium allows. A disc that can be written only once is usually lost."
+	text := "Stopping leaves the disc in the best state that the medium allows. A write-once disc is usually lost."
 	_, waiting := v.burn.WaitsFor()
 	if waiting {
 		text = "The burn has not begun. Nothing was written."

@@ -28,10 +28,10 @@ const (
 	lockExtension   = ".lock"
 )
 
-// keeping is the stored compilation of this window.
+// keeping is the backup of this window's compilation.
 type keeping struct {
 	mu   sync.Mutex
-	base string // path of its files without the extension; empty when there are none
+	base string // path of its files without the extension; "" if there are none
 	lock *flock.Flock
 }
 

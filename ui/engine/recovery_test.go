@@ -17,7 +17,7 @@ func TestLost(t *testing.T) {
 		t.Setenv("XDG_STATE_HOME", state)
 		e := engine.New()
 		if lost, err := e.Lost(); err != nil || len(lost) != 0 {
-			t.Errorf("%s: before anything was kept: %v, %v", name, lost, err)
+			t.Errorf("%s: before anything was stored: %v, %v", name, lost, err)
 		}
 		crashed := engine.New()
 		if err := crashed.Keep(compilation.New(), "/home/me/x.glassmaster"); err != nil {

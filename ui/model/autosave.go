@@ -11,8 +11,8 @@ import (
 
 // Keeper stores unsaved compilations, to recover them after a crash.
 type Keeper interface {
-	// Keep stores a compilation, in place of the one that it has stored before. Origin is
-	// the file that it was loaded from or saved to, empty when there is none.
+	// Keep stores a compilation, replacing the one stored before. Origin is the file that
+	// it was loaded from or saved to, or "".
 	Keep(c *compilation.Compilation, origin string) error
 	// Forget removes the stored compilation.
 	Forget() error
@@ -43,7 +43,7 @@ type Autosave struct {
 	seen    int  // number of edits that are stored, or being stored
 	pending bool // storing is scheduled
 	stored  bool
-	ended   bool // nothing is stored any more
+	ended   bool // nothing is stored after this
 	job     *Job
 }
 
@@ -91,7 +91,7 @@ func (a *Autosave) begin() {
 	})
 }
 
-// Now stores the edits at once, after a panic.
+// Now stores the edits immediately, after a panic.
 func (a *Autosave) Now() error {
 	if !a.project.Unsaved() {
 		return nil
@@ -107,7 +107,7 @@ func (a *Autosave) forget() {
 	}
 }
 
-// End removes the stored compilation: the person has closed the window.
+// End removes the stored compilation: the user has closed the window.
 func (a *Autosave) End() {
 	a.ended = true
 	a.job.Cancel()

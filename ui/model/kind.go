@@ -52,7 +52,7 @@ func ClassOf(n *tree.Node) Class {
 	return classes[extension(n.Name)]
 }
 
-// Kind returns what a node is for people: "Folder", "PDF file".
+// Kind returns what a node is, for display: "Folder", "PDF file".
 func Kind(n *tree.Node) string {
 	e := strings.ToUpper(extension(n.Name))
 	switch ClassOf(n) {
