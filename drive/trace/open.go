@@ -33,5 +33,13 @@ func Open(_ context.Context, name string) (scsi.Transport, error) {
 	if len(all) == 0 {
 		return nil, fmt.Errorf("%s: the recording contains no commands; it must be a file made with --trace", path)
 	}
-	return NewReplay(all), nil
+	return readOnly{NewReplay(all)}, nil
+}
+
+// readOnly is a recording opened by the user: data sent to it is not written anywhere.
+type readOnly struct{ *Replay }
+
+// Writable implements the ability of [scsi.Writable].
+func (readOnly) Writable() error {
+	return errors.New("this is a recording of the replies of a drive; nothing can be written to it")
 }

@@ -12,9 +12,9 @@ import (
 // Replay is a drive that replies as in a recording. The contents of sectors are not
 // recorded, so they are read as zeros.
 type Replay struct {
-	// Strict accepts only the recorded commands in their order. Otherwise a command is
-	// searched for after the last one and then backwards from there, and its allocation
-	// length is ignored. So the recording of another program can be replayed.
+	// Strict accepts only the commands of the recording in their order. Otherwise a
+	// command is searched for after the last one and then backwards from there, and its
+	// allocation length is ignored. So the recording of another program can be replayed.
 	Strict bool
 
 	mu    sync.Mutex
@@ -138,7 +138,7 @@ func withoutLength(cdb []byte) []byte {
 	default:
 		return cdb
 	}
-	if len(cdb) < at+2 { // a record may contain any bytes
+	if len(cdb) < at+2 { // a recording may contain any bytes
 		return cdb
 	}
 	q := bytes.Clone(cdb)
