@@ -166,10 +166,10 @@ func TestUnreadableAfterVolume(t *testing.T) {
 	recorder, _ := blankDisc(t, "dvd+r")
 	must(t, OK, "burn", padded, recorder)
 	n := len(p)/2048 + 40
-	if r := must(t, Differs, "verify", fmt.Sprintf("%s&unreadable=%d", recorder, n)); !strings.Contains(r.log, "its files are whole") {
+	if r := must(t, Differs, "verify", fmt.Sprintf("%s&unreadable=%d", recorder, n)); !strings.Contains(r.log, "its files are intact") {
 		t.Errorf("%s", r.log)
 	}
-	if r := must(t, Differs, "verify", recorder+"&unreadable=40"); strings.Contains(r.log, "whole") {
+	if r := must(t, Differs, "verify", recorder+"&unreadable=40"); strings.Contains(r.log, "intact") {
 		t.Errorf("%s", r.log)
 	}
 }

@@ -118,7 +118,7 @@ func withEndHint(err error, m *verify.Mismatch, c volume.Claim) error {
 	if c.By == "" || c.Missing() > 0 || m.LBA < c.End {
 		return err
 	}
-	return advise(err, fmt.Sprintf("%s ends before them, at sector %d, so its files are whole; the last two sectors of a CD track may be the run-out of the recorder", c.By, c.End-1))
+	return advise(err, fmt.Sprintf("%s ends before them, at sector %d, so its files are intact; the last two sectors of a CD track may be the run-out of the recorder", c.By, c.End-1))
 }
 
 // remarks prints and returns the notices about the tracks of a disc.

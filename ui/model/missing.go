@@ -17,7 +17,7 @@ type missingFile struct {
 }
 
 // Missing returns the files that should be in the compilation and could not be added. They
-// are forgotten when the person clears the problems, or removes their folder.
+// are forgotten when the user clears the problems, or removes their folder.
 func (p *Project) Missing() []disc.Notice {
 	var out []disc.Notice
 	for _, m := range p.missing {

@@ -206,7 +206,7 @@ func TestCapacity(t *testing.T) {
 }
 
 // TestMissingFiles adds a folder of which a file cannot be read, and a file that does not
-// exist. They are missing as long as their folder is on the disc and the person has not
+// exist. They are missing as long as their folder is on the disc and the user has not
 // cleared the list.
 func TestMissingFiles(t *testing.T) {
 	p, _ := newProject(t)
