@@ -29,7 +29,7 @@ func Blank(ctx context.Context, t scsi.Transport, full bool, rep progress.Report
 		return fmt.Errorf("erase the disc: %w: this drive can only read a %v", ErrNotWritable, m.profile)
 	}
 	if m.sequential() && !m.erasable() {
-		return fmt.Errorf("erase the disc: %w: a %v can be written only once", ErrNotWritable, m.profile)
+		return fmt.Errorf("%w: the %v cannot be erased, because it can be written only once; insert a rewritable disc", ErrNotWritable, m.profile)
 	}
 	if err := scsi.Writable(t); err != nil {
 		return fmt.Errorf("erase the disc: the drive can only be read now: %w", err)
