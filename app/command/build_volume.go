@@ -101,7 +101,7 @@ func (o volumeOptions) apply(c *compilation.Compilation, changed func(string) bo
 }
 
 func (o volumeOptions) applyUDF(c *compilation.Compilation, changed func(string) bool) error {
-	c.UDFOnly = c.UDFOnly || o.udfOnly
+	c.Options.UDFOnly = c.Options.UDFOnly || o.udfOnly
 	if !changed("udf") && !o.udfOnly && !o.dvdVideo {
 		return nil
 	}
@@ -147,7 +147,11 @@ func (o volumeOptions) applyOwners(i *master.Options, changed func(string) bool)
 		}
 		v, err := strconv.ParseUint(n.text, n.base, n.bits)
 		if err != nil {
-			return usagef("--%s %q is not a valid number", n.flag, n.text)
+			kind := "a number"
+			if n.base == 8 {
+				kind = "an octal number such as 644"
+			}
+			return usagef("--%s %q is not %s", n.flag, n.text, kind)
 		}
 		u := uint32(v)
 		*n.to = &u
