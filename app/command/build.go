@@ -151,15 +151,20 @@ func (inv *invocation) compile(ctx context.Context, args []string, o building, c
 	c.Exclude = append(c.Exclude, o.exclude...)
 	more, err := c.AddPaths(ctx, args, o.follow, inv.report())
 	if err == nil && o.output != "" && o.output != "-" && c.RemoveFile(o.output) {
-		err = inv.leaveOutImage(ctx, o.output)
+		err = inv.leaveOutImage(ctx, o.output, args)
 	}
 	return c, append(notices, more...), err
 }
 
 // leaveOutImage says that a file among the sources is left out, because the image is going
 // to replace it. Only an earlier image can be meant: other files would be lost.
-func (inv *invocation) leaveOutImage(ctx context.Context, output string) error {
-	if _, err := os.Stat(output); err == nil {
+func (inv *invocation) leaveOutImage(ctx context.Context, output string, args []string) error {
+	if replaced, err := os.Stat(output); err == nil {
+		for _, arg := range args {
+			if info, err := os.Stat(arg); err == nil && os.SameFile(info, replaced) {
+				return usagef("%s is a SOURCE, and would be lost; name another file with -o", name(output))
+			}
+		}
 		earlier, _, err := image.Open(ctx, output)
 		if err != nil {
 			return usagef("%s is a file of a SOURCE and not an earlier image, and would be lost; name another file with -o", name(output))

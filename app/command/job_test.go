@@ -82,7 +82,7 @@ func TestOutputIsSource(t *testing.T) {
 	} {
 		must(t, Usage, args...)
 	}
-	must(t, Usage, "read", earlier, "-o", earlier)
+	must(t, Failed, "read", earlier, "-o", earlier)
 	must(t, Failed, "read", dir, "-o", file)
 	for path, p := range kept {
 		if string(content(t, path)) != string(p) {
