@@ -147,7 +147,11 @@ func (o volumeOptions) applyOwners(i *master.Options, changed func(string) bool)
 		}
 		v, err := strconv.ParseUint(n.text, n.base, n.bits)
 		if err != nil {
-			return usagef("--%s %q is not a valid number", n.flag, n.text)
+			kind := "a number"
+			if n.base == 8 {
+				kind = "an octal number such as 644"
+			}
+			return usagef("--%s %q is not %s", n.flag, n.text, kind)
 		}
 		u := uint32(v)
 		*n.to = &u

@@ -58,6 +58,11 @@ there is only one.`,
 }
 
 func (inv *invocation) burn(ctx context.Context, from, to string, o burning) error {
+	if to != "" {
+		if err := ontoItself(from, to); err != nil {
+			return err
+		}
+	}
 	src, err := inv.openForJob(ctx, from, source.Options{KeepGoing: o.keep, Force: o.Force})
 	if err != nil {
 		return err
@@ -68,6 +73,9 @@ func (inv *invocation) burn(ctx context.Context, from, to string, o burning) err
 		return err
 	}
 	defer t.Close()
+	if err := ontoItself(from, to); err != nil { // the only drive
+		return err
+	}
 	j, err := job.New(ctx, src, job.Recorder(t, o.Options))
 	if err != nil {
 		return fmt.Errorf("%s: %w", to, err)
@@ -89,6 +97,15 @@ func (inv *invocation) burn(ctx context.Context, from, to string, o burning) err
 		result.Plan.Defects, result.Plan.Unopenable = nil, nil
 	}
 	return tolerated("the disc", result)
+}
+
+// ontoItself returns an error if the source is the disc in the drive: to erase it would
+// erase the source.
+func ontoItself(from, to string) error {
+	if !source.InDrive(from, to) {
+		return nil
+	}
+	return advise(usagef("%s is the disc in the drive, and cannot be burned onto itself", from), "read it into an image with \"glassmaster read\" first, or name another drive")
 }
 
 // agree shows the plan, and asks for confirmation on a terminal.

@@ -42,13 +42,23 @@ func Run(ctx context.Context, args []string, in io.Reader, out, complaints io.Wr
 	root.SetErr(complaints)
 	cmd, err := root.ExecuteContextC(ctx)
 	if err != nil && !inv.started {
-		err = usage(err)
+		err = usage(oneLine(err))
 	}
 	var stopped *cancelled
 	if errors.Is(err, context.Canceled) && !errors.As(err, &stopped) {
 		err = &cancelled{err}
 	}
 	return inv.end(cmd, err)
+}
+
+// oneLine returns the error of cobra for an unknown verb, whose suggestions are lines of
+// their own, as one line.
+func oneLine(err error) error {
+	text, similar, ok := strings.Cut(err.Error(), "\n\nDid you mean this?\n")
+	if !ok {
+		return err
+	}
+	return fmt.Errorf("%s; did you mean %s?", text, strings.Join(strings.Fields(similar), " or "))
 }
 
 // verb is a verb of the program, or a topic of the help.
@@ -150,6 +160,7 @@ iscsi://HOST:PORT/TARGET/LUN, virtual:FILE), a folder, or a compilation
 		root.CompletionOptions.DisableDefaultCmd = true
 		return root
 	}
+	root.SetOut(inv.out) // which cobra's commands take when they are created
 	strictHelp(root)
 	return root
 }

@@ -155,6 +155,8 @@ func TestExitCodes(t *testing.T) {
 	}{
 		{"frobnicate", Usage, `unknown command "frobnicate"`},
 		{"ls", Usage, "ls needs IMAGE"},
+		{"biuld x", Usage, `unknown command "biuld" for "glassmaster"; did you mean build?` + "\n"},
+		{"media trace:" + noise, Failed, "line 1 is not a line of a record"},
 		{"ls --frob x", Usage, "unknown flag: --frob"},
 		{"info a b", Usage, `does not accept "b"`},
 		{"build " + dir, Usage, "build needs -o IMAGE"},
@@ -163,7 +165,7 @@ func TestExitCodes(t *testing.T) {
 		{"build " + dir + " -o x.iso --level 7", Usage, "--level is 1, 2, 3 or 4"},
 		{"read " + image, Usage, "read needs -o IMAGE"},
 		{"read " + image + " -o x.iso --format docx", Usage, "docx"},
-		{"info " + dir + "/missing.iso", Failed, "no such file"},
+		{"info " + dir + "/missing.iso", Failed, "open image " + dir + "/missing.iso: no such file"},
 		{"ls " + noise, Failed, "glassmaster: "},
 		{"ls " + image + " nowhere", Failed, "nowhere"},
 		{"cat " + image + " docs", Failed, "it is a folder"},

@@ -17,7 +17,7 @@ func (inv *invocation) ejectVerb() *cobra.Command {
 		Use:   "eject [DRIVE]",
 		Short: "Open the tray of a drive",
 		Long: `Open the tray of a drive, unless its disc is mounted or used by another program. DRIVE
-may be omitted if the machine has only one.`,
+can be left out if there is only one.`,
 		Example: "  glassmaster eject /dev/sr0",
 		Args:    wanted(0, 1, "[DRIVE]"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -31,7 +31,7 @@ func (inv *invocation) loadVerb() *cobra.Command {
 		Use:   "load [DRIVE]",
 		Short: "Close the tray of a drive",
 		Long: `Close the tray of a drive that can do so, and wait until it has recognized the disc.
-DRIVE may be omitted if the machine has only one.`,
+DRIVE can be left out if there is only one.`,
 		Example: "  glassmaster load /dev/sr0",
 		Args:    wanted(0, 1, "[DRIVE]"),
 		RunE: func(cmd *cobra.Command, args []string) error {

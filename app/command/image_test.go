@@ -235,6 +235,40 @@ func TestBuildIntoItsOwnFolder(t *testing.T) {
 	}
 }
 
+// An image does not replace what it is made of, and a disc is not erased to burn it onto
+// itself.
+func TestSourceIsNotReplaced(t *testing.T) {
+	image := builtImage(t)
+	file := filepath.Join(t.TempDir(), "disc")
+	disc := "virtual:" + file
+	must(t, OK, "burn", "-y", "-q", image, disc+"?medium=cd-rw&sectors=20000")
+	photo := filepath.Join(sample(t), "readme.txt")
+	link := filepath.Join(t.TempDir(), "link")
+	if err := os.Symlink(file, link); err != nil {
+		t.Skip(err)
+	}
+	before := [][]byte{content(t, image), content(t, file), content(t, photo)}
+	for _, args := range [][]string{
+		{"build", photo, "-o", photo},
+		{"read", image, "-o", image},
+		{"read", disc, "-o", file},
+		{"read", disc, "-o", link},
+		{"burn", "-y", "--blank", disc, disc},
+		{"burn", "-y", "--blank", file, disc},
+		{"burn", "-y", "--blank", disc + "?pace=0", "virtual:" + link},
+	} {
+		r := run(t, args...)
+		if r.code == OK || !strings.Contains(r.log, "would be lost") && !strings.Contains(r.log, "onto itself") {
+			t.Errorf("%v: exit code %d\n%s", args, r.code, r.log)
+		}
+	}
+	for i, path := range []string{image, file, photo} {
+		if !bytes.Equal(content(t, path), before[i]) {
+			t.Errorf("%s was changed", path)
+		}
+	}
+}
+
 // A folder can be listed as the disc that would be written.
 func TestFolderAsDisc(t *testing.T) {
 	dir := sample(t)

@@ -24,8 +24,8 @@ type invocation struct {
 	started  bool // a verb is running: errors from here on are not usage errors
 	piped    bool // standard output carries an image or a file
 	progress *terminal.Report
-	record   *os.File // of the commands to drives, nil: none
-	data     any      // of the result object
+	record   *recordFile // of the commands to drives, nil: none
+	data     any         // of the result object
 }
 
 // begin prepares what every verb needs. args are the arguments of the verb.
@@ -41,7 +41,7 @@ func (inv *invocation) begin(args []string) error {
 	if err != nil {
 		return fmt.Errorf("record the commands: %w", err)
 	}
-	inv.record = f
+	inv.record = &recordFile{f: f}
 	return nil
 }
 
@@ -71,6 +71,28 @@ func admitRecord(path string, args []string) error {
 		return usagef("%s is not a record of --trace, and would be lost; name another file", path)
 	}
 	return nil
+}
+
+// recordFile is the file of --trace. It remembers the first error of writing it.
+type recordFile struct {
+	f   *os.File
+	err error
+}
+
+func (r *recordFile) Write(p []byte) (int, error) {
+	n, err := r.f.Write(p)
+	if r.err == nil {
+		r.err = err
+	}
+	return n, err
+}
+
+func (r *recordFile) Close() error {
+	err := r.f.Close()
+	if r.err != nil {
+		return r.err
+	}
+	return err
 }
 
 // report returns where the verb's progress goes.
@@ -161,8 +183,12 @@ type outcome struct {
 func (inv *invocation) end(cmd *cobra.Command, err error) int {
 	inv.endProgress()
 	if inv.record != nil {
-		if e := inv.record.Close(); e != nil && err == nil {
-			err = fmt.Errorf("record the commands: %w", e)
+		switch e := inv.record.Close(); {
+		case e != nil && err == nil:
+			err = fmt.Errorf("%s succeeded, but the record of its commands is incomplete: %w", cmd.Name(), e)
+		case e != nil:
+			inv.warn(fmt.Sprintf("the record of the commands is incomplete: %v", e))
+			inv.endProgress()
 		}
 	}
 	code, hint := classify(err)

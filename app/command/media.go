@@ -21,7 +21,7 @@ func (inv *invocation) mediaVerb() *cobra.Command {
 		Aliases: []string{"medium"},
 		Short:   "Describe the disc in a drive, and what can be written on it",
 		Long: `Describe the disc in a drive: how much is written, how much can still be written, and
-at which speeds. DRIVE may be omitted if the machine has only one.
+at which speeds. DRIVE can be left out if there is only one.
 
 Sessions and tracks that are not closed are shown too (left open by an earlier burn,
 reserved, damaged, or the next track), with advice on what to do about them.`,

@@ -18,7 +18,7 @@ func FormatFor(path, wanted string) (format.Format, error) {
 	if wanted != "" {
 		f, ok := image.ByName(wanted)
 		if !ok || f.Create == nil {
-			return f, fmt.Errorf("images of the format %q cannot be written; the formats that can are %s", wanted, strings.Join(image.Writable(), ", "))
+			return f, fmt.Errorf("images of the format %q cannot be written; use %s", wanted, strings.Join(image.Writable(), " or "))
 		}
 		return f, nil
 	}

@@ -16,7 +16,7 @@ func (r *burning) finish() error {
 	r.rep.Phase(progress.Finishing, 0)
 	end := r.next + disc.LBA(r.result.Written)
 	if err := r.flush(); err != nil {
-		return r.failure("flush the drive's buffer before", end, err)
+		return r.failure("flush the drive's buffer", end, err)
 	}
 	if err := r.lostSectors("flush the drive's buffer"); err != nil {
 		return err
@@ -245,7 +245,7 @@ func (r *burning) state(ctx context.Context, failed []error) (left, advice strin
 	case r.recipe.mode == mmc.DiscAtOnce:
 		left = fmt.Sprintf("the disc ends at about LBA %d without a lead-out and cannot be read in most drives", end)
 	case len(failed) > 0:
-		left = fmt.Sprintf("the disc could not be closed (%v) and is %v", failed[0], info.Status)
+		left = fmt.Sprintf("closing the disc failed (%v); the drive reports that it is %v", failed[0], info.Status)
 	case info.Status == mmc.Blank:
 		left = "the disc is still blank"
 	case r.watch.lost != nil:

@@ -90,7 +90,7 @@ func (f *Formatting) makePlan(ctx context.Context, o FormatOptions) error {
 	case mmc.BDRSRM:
 		err = f.planBDR(o)
 	default:
-		err = fmt.Errorf("%w: a %v is not formatted", ErrNoFormat, m.profile)
+		err = fmt.Errorf("%w: a %v is used without a format", ErrNoFormat, m.profile)
 	}
 	if err != nil {
 		return err

@@ -33,9 +33,9 @@ func OpenDrive(ctx context.Context, name string, o Options) (scsi.Transport, str
 	return t, name, nil
 }
 
-// ErrNoDrive is in the chain of the error if this machine has no drive, or none of that
+// ErrNoDrive is in the chain of the error if this computer has no drive, or none of that
 // name.
-var ErrNoDrive = errors.New("this machine has no optical drive")
+var ErrNoDrive = errors.New("this computer has no optical drive")
 
 // noDrive is the error of a drive that does not exist.
 type noDrive struct{ error }
@@ -44,7 +44,7 @@ func (n noDrive) Unwrap() error { return n.error }
 
 func (noDrive) Is(target error) bool { return target == ErrNoDrive }
 
-// only returns the name of the only drive of this machine.
+// only returns the name of the only drive of this computer.
 func only(ctx context.Context) (string, error) {
 	all, err := drive.List(ctx)
 	if err != nil {
@@ -56,7 +56,7 @@ func only(ctx context.Context) (string, error) {
 	case 1:
 		return all[0].Name, nil
 	}
-	return "", fmt.Errorf("this machine has %d drives: name one of them", len(all))
+	return "", fmt.Errorf("this computer has %d drives; name one of them (\"glassmaster drives\" lists them)", len(all))
 }
 
 func (o Options) openDrive(ctx context.Context, name string) (*Source, error) {

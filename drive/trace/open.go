@@ -2,6 +2,7 @@ package trace
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -17,9 +18,12 @@ const Scheme = "trace"
 // not have.
 func Open(_ context.Context, name string) (scsi.Transport, error) {
 	path := strings.TrimPrefix(name, Scheme+":")
+	if path == "" {
+		return nil, errors.New("open the record: the path of the file is missing; use trace:FILE")
+	}
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, fmt.Errorf("open the record of a drive: %w", err)
+		return nil, fmt.Errorf("open the record: %w", err)
 	}
 	defer f.Close()
 	all, err := Parse(f)
@@ -27,7 +31,7 @@ func Open(_ context.Context, name string) (scsi.Transport, error) {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	if len(all) == 0 {
-		return nil, fmt.Errorf("%s: there is no command in it; it must be a record that --trace has made", path)
+		return nil, fmt.Errorf("%s: the record contains no command; it must be a file that --trace has made", path)
 	}
 	return NewReplay(all), nil
 }

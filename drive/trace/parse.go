@@ -46,7 +46,8 @@ func pattern(s string) func() *regexp.Regexp {
 func Parse(r io.Reader) ([]Exchange, error) {
 	var all []Exchange
 	in := bufio.NewScanner(r)
-	for n := 1; in.Scan(); n++ {
+	n := 1
+	for ; in.Scan(); n++ {
 		line := strings.TrimRight(in.Text(), "\r ")
 		if otherLine().MatchString(line) {
 			continue
@@ -54,17 +55,20 @@ func Parse(r io.Reader) ([]Exchange, error) {
 		if m := commandLine().FindStringSubmatch(line); m != nil {
 			e, err := command(m)
 			if err != nil {
-				return nil, fmt.Errorf("read the record, line %d: %w", n, err)
+				return nil, fmt.Errorf("line %d of the record: %w", n, err)
 			}
 			all = append(all, e)
 			continue
 		}
 		if len(all) == 0 {
-			return nil, fmt.Errorf("read the record, line %d: %q is before the first command", n, line)
+			return nil, fmt.Errorf("line %d is not a line of a record; it must be a file that --trace has made", n)
 		}
 		if err := all[len(all)-1].add(line); err != nil {
-			return nil, fmt.Errorf("read the record, line %d: %w", n, err)
+			return nil, fmt.Errorf("line %d of the record: %w", n, err)
 		}
+	}
+	if in.Err() == bufio.ErrTooLong {
+		return nil, fmt.Errorf("line %d is not a line of a record; it must be a file that --trace has made", n)
 	}
 	return all, in.Err()
 }
@@ -124,7 +128,7 @@ func (e *Exchange) add(line string) error {
 		e.Err = fmt.Errorf("%w: %s", scsi.ErrConnection, m[1])
 		return nil
 	}
-	return fmt.Errorf("%q is not a line of a record", line)
+	return fmt.Errorf("%.100q is not a line of a record", line)
 }
 
 func unhex(s string) ([]byte, error) { return hex.DecodeString(strings.ReplaceAll(s, " ", "")) }

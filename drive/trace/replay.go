@@ -13,16 +13,17 @@ import (
 // record, so they are read as zeros.
 type Replay struct {
 	// Strict accepts only the commands of the record in their order. Otherwise a
-	// command is searched for after the last one and then in the whole record, and its
+	// command is searched for after the last one and then backwards from there, and its
 	// allocation length is ignored. So the record of another program can be replayed.
 	Strict bool
 
-	mu   sync.Mutex
-	all  []Exchange
-	at   int   // index of the next exchange
-	left int   // commands left in the run before it
-	next int64 // next address of that run
-	op   byte  // operation code of that run
+	mu    sync.Mutex
+	all   []Exchange
+	at    int   // index of the next exchange
+	asked int   // allocation length of the command before it, in bytes
+	left  int   // commands left in the run before it
+	next  int64 // next address of that run
+	op    byte  // operation code of that run
 }
 
 // NewReplay returns a drive that replies as in the record.
@@ -54,16 +55,22 @@ func (r *Replay) Execute(_ context.Context, c scsi.Command) (int, error) {
 	}
 	i, ok := r.find(c)
 	if !ok {
-		if r.at < len(r.all) {
-			return 0, fmt.Errorf("the command % x was sent, and the next one in the record is % x", c.CDB, r.all[r.at].CDB)
+		what := scsi.Describe(c.CDB)
+		switch {
+		case !r.Strict:
+			return 0, fmt.Errorf("the record has no reply to %s (% x); replay it with the verb that it was recorded with", what, c.CDB)
+		case r.at < len(r.all):
+			return 0, fmt.Errorf("%s (% x) was sent, and the next command in the record is % x", what, c.CDB, r.all[r.at].CDB)
 		}
-		return 0, fmt.Errorf("the command % x was sent after the end of the record", c.CDB)
+		return 0, fmt.Errorf("%s (% x) was sent after the end of the record", what, c.CDB)
 	}
 	e := r.all[i]
 	if r.Strict && e.Out != nil && !bytes.Equal(e.Out, c.Data) {
 		return 0, fmt.Errorf("%s: the data in the record are\n% x, but were\n% x", scsi.Describe(c.CDB), e.Out, c.Data)
 	}
-	r.at = i + 1
+	if i+1 >= r.at {
+		r.at, r.asked = i+1, len(c.Data)
+	}
 	if lba, blocks, ok := sectorCommand(e.CDB); ok {
 		r.left, r.next, r.op = e.More, lba+blocks, e.CDB[0]
 		if e.Err == nil {
@@ -94,15 +101,23 @@ func (r *Replay) find(c scsi.Command) (int, bool) {
 		return r.at, r.at < len(r.all) && r.left == 0 && bytes.Equal(c.CDB, r.all[r.at].CDB)
 	}
 	want := withoutLength(c.CDB)
-	for _, from := range []int{r.at, 0} {
-		for i := from; i < len(r.all); i++ {
-			if !bytes.Equal(withoutLength(r.all[i].CDB), want) {
-				continue
-			}
-			// Of two requests for a reply, the first is for its length.
-			for i+1 < len(r.all) && r.all[i+1].Length > r.all[i].Length && bytes.Equal(withoutLength(r.all[i+1].CDB), want) {
-				i++
-			}
+	same := func(i int) bool { return bytes.Equal(withoutLength(r.all[i].CDB), want) }
+	// A program requests a reply in two steps, the first for its length. Where only one of
+	// the two programs does so, the longer reply of the record serves both.
+	if i := r.at - 1; i >= 0 && same(i) && len(c.Data) > r.asked && r.asked < r.all[i].Length {
+		return i, true
+	}
+	for i := r.at; i < len(r.all); i++ {
+		if !same(i) {
+			continue
+		}
+		for len(c.Data) > r.all[i].Length && i+1 < len(r.all) && r.all[i+1].Length > r.all[i].Length && same(i+1) {
+			i++
+		}
+		return i, true
+	}
+	for i := r.at - 1; i >= 0; i-- { // the last reply to this command
+		if same(i) {
 			return i, true
 		}
 	}

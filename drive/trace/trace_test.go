@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"glassmaster/drive/mmc"
 	"glassmaster/drive/read"
@@ -234,3 +236,53 @@ func TestRecordFails(t *testing.T) {
 type full struct{}
 
 func (full) Write([]byte) (int, error) { return 0, errors.New("no space left on device") }
+
+// A program that sends the commands of the record again gets their replies in their
+// order, also where a reply is requested in two steps several times. What is asked more
+// often than in the record gets the last reply, and the replay does not begin again.
+func TestReplayOfItself(t *testing.T) {
+	r := trace.NewReplay(parse(t, `   1 <      4  46 00 00 00 00 00 00 00 04 00       GET CONFIGURATION
+      data< 0000: 00 00 00 04
+   2 <      8  46 00 00 00 00 00 00 00 08 00       GET CONFIGURATION
+      data< 0000: 00 00 00 04 00 00 00 11
+   3 <      4  51 00 00 00 00 00 00 00 04 00       READ DISC INFORMATION
+      data< 0000: 00 20 00 01
+   4 <      4  46 00 00 00 00 00 00 00 04 00       GET CONFIGURATION
+      data< 0000: 00 00 00 04
+   5 <      8  46 00 00 00 00 00 00 00 08 00       GET CONFIGURATION
+      data< 0000: 00 00 00 04 00 00 00 10
+   6 <      4  51 00 00 00 00 00 00 00 04 00       READ DISC INFORMATION
+      data< 0000: 00 20 0e 01
+`))
+	for i, c := range []struct {
+		op   byte
+		want string
+	}{
+		{scsi.OpGetConfiguration, "00 00 00 04"},
+		{scsi.OpGetConfiguration, "00 00 00 04 00 00 00 11"},
+		{scsi.OpReadDiscInformation, "00 20 00 01"},
+		{scsi.OpGetConfiguration, "00 00 00 04"},
+		{scsi.OpGetConfiguration, "00 00 00 04 00 00 00 10"},
+		{scsi.OpReadDiscInformation, "00 20 0e 01"},
+		{scsi.OpReadDiscInformation, "00 20 0e 01"}, // once more than in the record
+		{scsi.OpGetConfiguration, "00 00 00 04 00 00 00 10"},
+		{scsi.OpReadDiscInformation, "00 20 0e 01"},
+	} {
+		n := (len(c.want) + 1) / 3
+		p := make([]byte, n)
+		_, err := r.Execute(context.Background(), scsi.Command{CDB: []byte{c.op, 0, 0, 0, 0, 0, 0, 0, byte(n), 0}, Direction: scsi.In, Data: p, Timeout: time.Second})
+		if got := fmt.Sprintf("% x", p); err != nil || got != c.want {
+			t.Errorf("command %d: got %s, %v, want %s", i, got, err, c.want)
+		}
+	}
+}
+
+// A file that is no record is not printed.
+func TestParseBriefly(t *testing.T) {
+	zeros := strings.Repeat("\x00", 50000)
+	for _, s := range []string{zeros, "   1 -      0  00 00 00 00 00 00                   TEST UNIT READY\n" + zeros} {
+		if _, err := trace.Parse(strings.NewReader(s)); err == nil || len(err.Error()) > 600 {
+			t.Errorf("an error of %d bytes", len(err.Error()))
+		}
+	}
+}

@@ -63,7 +63,11 @@ func open(path string) (*os.File, int64, error) {
 			err = errors.New(unfit(info.Mode()))
 			return nil, 0, fmt.Errorf("open image %s: %w", path, err)
 		}
-		return nil, 0, fmt.Errorf("open image: %w", err)
+		var p *fs.PathError
+		if errors.As(err, &p) { // whose text repeats "open"
+			err = p.Err
+		}
+		return nil, 0, fmt.Errorf("open image %s: %w", path, err)
 	}
 	info, err := f.Stat()
 	if err == nil && unfit(info.Mode()) != "" {
