@@ -247,5 +247,16 @@ func (m *imageFile) end(err error) (record.Result, error) {
 			err = fmt.Errorf("%w; files of the source were changed while the image was written or compared: %s", err, strings.Join(disc.Texts(m.result.Changes), "; "))
 		}
 	}
-	return m.result, err
+	return m.result, m.unproved(err)
+}
+
+// unproved adds to an error of the proof what has become of the image, which is there.
+func (m *imageFile) unproved(err error) error {
+	switch {
+	case err == nil || m.result.Written == 0:
+		return err
+	case m.result.Mismatch != nil:
+		return fmt.Errorf("%s was written, but is not good; write it again: %w", m.path, err)
+	}
+	return fmt.Errorf("%s was written, but not compared to its end, so that it may not be good: %w", m.path, err)
 }
