@@ -54,7 +54,7 @@ nightly: test ## "make test", fault injection with 1000 seeds, and each fuzz tar
 	@$(SCRIPTS)/fuzz 60
 
 .PHONY: lint
-lint: ## vet, staticcheck, formatting, and no programs or large files in the repository
+lint: ## vet, staticcheck, formatting, no unused functions, and no programs or large files in the repository
 	@$(SCRIPTS)/files
 	@$(SCRIPTS)/formatted
 	@echo go vet
@@ -64,6 +64,8 @@ lint: ## vet, staticcheck, formatting, and no programs or large files in the rep
 	@echo go tool staticcheck
 	@go tool staticcheck $(PACKAGES)
 	@CGO_ENABLED=1 go tool staticcheck $(WINDOW)
+	@echo go tool deadcode
+	@$(SCRIPTS)/unreachable
 
 .PHONY: bench
 bench: ## run the benchmarks

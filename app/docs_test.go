@@ -38,8 +38,8 @@ var (
 	inlinePath = regexp.MustCompile("`((?:app|ui|drive|mastering|assets|docs)/[a-z0-9_./-]+)`")
 )
 
-// Links lead to files, and paths in backquotes exist. The changelog is left out: it
-// may name what is gone.
+// Links lead to files, and paths in backquotes exist. The changelog is left out: it may
+// name removed files.
 func TestDocumentsNameExistingFiles(t *testing.T) {
 	checked := 0
 	for name, text := range documents(t) {
@@ -67,7 +67,7 @@ func TestDocumentsNameExistingFiles(t *testing.T) {
 	}
 }
 
-// The tree in docs/architecture.md has exactly the folders that are there.
+// The tree in docs/architecture.md lists exactly the folders that exist.
 func TestArchitectureListsThePackages(t *testing.T) {
 	listed := map[string]bool{}
 	top := ""
@@ -101,7 +101,7 @@ func TestArchitectureListsThePackages(t *testing.T) {
 	}
 	for _, p := range slices.Sorted(maps.Keys(there)) {
 		if !listed[p] {
-			t.Errorf("the tree lacks %s", p)
+			t.Errorf("the tree does not list %s", p)
 		}
 	}
 	for _, p := range slices.Sorted(maps.Keys(listed)) {

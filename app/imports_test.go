@@ -1,4 +1,5 @@
-// Package app_test holds what the whole project promises about its imports.
+// Package app_test checks the rules about imports and the documentation of the whole
+// project.
 package app_test
 
 import (
@@ -13,8 +14,8 @@ import (
 	"testing"
 )
 
-// layers are the folders of the project from the top down. A package imports
-// from its own layer and from those behind it.
+// layers are the folders of the project from the top down. A package imports only from
+// its own layer and those below it.
 var layers = []string{"glassmaster/app", "glassmaster/ui", "glassmaster/drive", "glassmaster/mastering"}
 
 // ownWindow is the only package that may open a window or a native dialog.
@@ -23,7 +24,7 @@ const ownWindow = "glassmaster/app/glassmaster-window"
 // windowing are the packages that need cgo, OpenGL and a display.
 var windowing = []string{"fyne.io/fyne/v2/app", "github.com/sqweek/dialog"}
 
-// pkg is what "go list" says of a package.
+// pkg is the output of "go list" about a package.
 type pkg struct {
 	ImportPath                         string
 	Imports, TestImports, XTestImports []string
@@ -64,7 +65,7 @@ func TestImportsRunOneWay(t *testing.T) {
 		from := layer(p.ImportPath)
 		if from < 0 {
 			if !strings.HasPrefix(p.ImportPath, "glassmaster/assets") {
-				t.Errorf("%s lies in none of %v", p.ImportPath, layers)
+				t.Errorf("%s is in none of %v", p.ImportPath, layers)
 			}
 			continue
 		}
@@ -80,7 +81,7 @@ func TestImportsRunOneWay(t *testing.T) {
 	}
 	for i, ok := range seen {
 		if !ok {
-			t.Errorf("no package in %s was looked at", layers[i])
+			t.Errorf("no package in %s was checked", layers[i])
 		}
 	}
 }
@@ -107,8 +108,8 @@ func TestCommandLineNeedsNoCgo(t *testing.T) {
 // fileSystems are the folders of the file systems, each with a planner below it.
 var fileSystems = []string{"glassmaster/mastering/iso9660", "glassmaster/mastering/udf"}
 
-// No file system imports another, no reader its planner and no planner its reader:
-// glassmaster/mastering/master puts them together.
+// No file system imports another, no reader its planner, and no planner its reader.
+// Package mastering/master combines them.
 func TestFileSystemsStandAlone(t *testing.T) {
 	looked := 0
 	for _, p := range list(t, nil, "glassmaster/mastering/...") {
@@ -125,6 +126,6 @@ func TestFileSystemsStandAlone(t *testing.T) {
 		}
 	}
 	if looked != 2*len(fileSystems) {
-		t.Errorf("%d packages were looked at, not %d", looked, 2*len(fileSystems))
+		t.Errorf("%d packages were checked, not %d", looked, 2*len(fileSystems))
 	}
 }

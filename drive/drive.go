@@ -52,8 +52,8 @@ type Found struct {
 	Name                      string // as Open takes it
 	Vendor, Product, Revision string
 	Bus                       string // "USB", "ATA", "SCSI", "iSCSI", "virtual"
-	Unidentified              bool   // Identify has to ask for vendor, product and revision
-	Err                       error  // why the drive did not identify itself, nil when it did
+	Unidentified              bool   // call Identify to get vendor, product and revision
+	Err                       error  // why the drive did not identify itself, or nil
 }
 
 // IsName reports whether a name is that of a drive and not of a file: it has a scheme,
@@ -86,7 +86,7 @@ func Open(ctx context.Context, name string) (scsi.Transport, error) {
 		open := schemes[scheme]
 		schemesMu.RUnlock()
 		if open == nil {
-			return nil, fmt.Errorf("open %s: names of drives do not begin with %s:; use %s", name, scheme, nameForms())
+			return nil, fmt.Errorf("open %s: %s: does not begin the name of a drive; use %s", name, scheme, nameForms())
 		}
 		t, err := open(ctx, name)
 		if err != nil {
@@ -164,7 +164,7 @@ func Find() ([]Found, error) {
 }
 
 // List returns drives as [Find] does, and opens those that have to identify themselves,
-// at the same time. A drive that does not is listed with Err set.
+// at the same time. Drives that fail to do so are listed with Err set.
 func List(ctx context.Context) ([]Found, error) {
 	found, err := Find()
 	if err != nil {
@@ -203,7 +203,7 @@ func splitNames(list string) []string {
 	}
 }
 
-// busOf returns the bus of a drive that the environment names.
+// busOf returns the bus of a drive that is named in the environment.
 func busOf(name string) string {
 	scheme, _, ok := strings.Cut(name, ":")
 	switch {
@@ -215,7 +215,7 @@ func busOf(name string) string {
 	return scheme
 }
 
-// Identify opens a drive that is unidentified and fills in what it says of itself.
+// Identify opens an unidentified drive and fills in its vendor, product and revision.
 func (f *Found) Identify(ctx context.Context) {
 	if !f.Unidentified {
 		return

@@ -14,7 +14,7 @@ import (
 	"glassmaster/drive/tgtdtest"
 )
 
-// fake is a drive that answers INQUIRY alone.
+// fake is a drive that answers only INQUIRY.
 type fake struct{ closed *int }
 
 func (f fake) Execute(_ context.Context, c scsi.Command) (int, error) {
@@ -57,7 +57,7 @@ func TestOpenBySchemeAndList(t *testing.T) {
 	}
 }
 
-// Names are separated by commas and white space, and are quoted where they contain one.
+// Names are separated by commas and white space, and quoted if they contain either.
 func TestEnvironmentNames(t *testing.T) {
 	for value, want := range map[string][]string{
 		"":                                      nil,
@@ -119,7 +119,7 @@ func TestVirtual(t *testing.T) {
 	if _, err := scsi.Begin(context.Background(), d); err != nil {
 		t.Error(err)
 	}
-	// It is listed while it is in use, and left alone.
+	// A drive in use is listed, but not opened.
 	t.Setenv(drive.Environment, name)
 	found, err := drive.List(context.Background())
 	if err != nil || len(found) == 0 {

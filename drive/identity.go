@@ -10,10 +10,10 @@ import (
 	"glassmaster/drive/virtual"
 )
 
-// Identity returns a name that a drive has however it was named: /dev/sr0 for
-// /dev/sg1, /dev/cdrom and sr0, and the absolute path of the file for a virtual
-// drive, whatever its options are. It does not open the drive. Two names with the
-// same identity are the same drive.
+// Identity returns the same name for all names of a drive: /dev/sr0 for /dev/sg1,
+// /dev/cdrom and sr0, and the absolute path of the file for a virtual drive, whatever its
+// options. It does not open the drive. Two names with the same identity are the same
+// drive.
 func Identity(name string) string {
 	if path, ok := strings.CutPrefix(name, virtual.Prefix); ok {
 		path, _, _ = strings.Cut(path, "?")
@@ -28,8 +28,8 @@ func Identity(name string) string {
 	return device.Identity(devicePath(name))
 }
 
-// realPath returns the absolute path of a file, with links resolved as far as the
-// file exists.
+// realPath returns the absolute path of a file, with links resolved in the part of the
+// path that exists.
 func realPath(path string) string {
 	if abs, err := filepath.Abs(path); err == nil {
 		path = abs

@@ -1,6 +1,5 @@
-// Package buildinfo says which release of Glassmaster a program is, and from
-// which commit it was built. The version is stated here, and in FyneApp.toml for
-// Fyne's packaging; a test compares the two.
+// Package buildinfo contains the version of Glassmaster and the commit it was built from.
+// The version is also in FyneApp.toml, for Fyne's packaging; a test compares the two.
 package buildinfo
 
 import (
@@ -16,8 +15,8 @@ const (
 	AppID = "io.glassmaster.Glassmaster"
 )
 
-// String returns the version followed by what a bug report needs: the commit, if
-// the program was built in a git work tree, the Go version and the platform.
+// String returns the version, the commit if the program was built in a git work tree, the
+// Go version and the platform, as bug reports need them.
 func String() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {

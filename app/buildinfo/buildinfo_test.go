@@ -25,8 +25,7 @@ func TestDescribe(t *testing.T) {
 	}
 }
 
-// What is packaged names the same version and application as the programs do, and
-// the changelog has a section for the version.
+// The packaging file, the programs and the changelog must agree on the version.
 func TestVersionsAgree(t *testing.T) {
 	toml := read(t, "../../FyneApp.toml")
 	for key, want := range map[string]string{"Version": Version, "ID": AppID} {

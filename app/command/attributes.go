@@ -9,7 +9,7 @@ import (
 	"glassmaster/mastering/volume"
 )
 
-// moreObject is the attributes that only some files have.
+// moreObject contains the attributes that only some files have.
 type moreObject struct {
 	Xattr   map[string][]byte `json:"xattr,omitempty"` // values in base64
 	ACL     string            `json:"acl,omitempty"`

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// TestMorePrintable keeps what a disc says from playing with the terminal.
+// Control characters in attributes must not reach the terminal.
 func TestMorePrintable(t *testing.T) {
 	m := moreObject{
 		Xattr: map[string][]byte{"user.\x1b[2J\n": []byte("\x1b[2J\n")}, ACL: "user::rw-", Streams: []string{"\x1b[2J\n"},

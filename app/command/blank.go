@@ -75,7 +75,7 @@ func holding(c record.Contents) string {
 	return text
 }
 
-// blanked is what "blank" did, for a program.
+// blanked is the result of "blank", for --json.
 type blanked struct {
 	Drive string `json:"drive"`
 }

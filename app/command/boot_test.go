@@ -11,8 +11,8 @@ import (
 	"glassmaster/mastering/peertest"
 )
 
-// TestInfoBoot shows all entries of a boot catalogue that genisoimage wrote, also
-// where the files are seen through UDF.
+// TestInfoBoot checks that all entries of a boot catalogue written by genisoimage are
+// shown, in the UDF view too.
 func TestInfoBoot(t *testing.T) {
 	peertest.Need(t, "genisoimage")
 	dir := t.TempDir()

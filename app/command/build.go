@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -15,11 +16,12 @@ import (
 	"glassmaster/drive/source"
 	"glassmaster/mastering/compilation"
 	"glassmaster/mastering/disc"
+	"glassmaster/mastering/image"
 	isoplan "glassmaster/mastering/iso9660/plan"
 	"glassmaster/mastering/units"
 )
 
-// building is what "build" was asked for.
+// building contains the flags of "build".
 type building struct {
 	output, save, from         string
 	label, joliet, rockRidge   string
@@ -95,7 +97,7 @@ func (inv *invocation) build(ctx context.Context, args []string, o building, cha
 	case o.verify && (o.output == "" || o.output == "-"):
 		return usagef("--verify needs an image file; name it with -o")
 	}
-	to, err := inv.imageSink(o.output, "", o.verify, append(slices.Clone(args), o.from, o.volume.mbr)...)
+	to, err := inv.imageSink(o.output, "", o.verify)
 	if err != nil {
 		return err
 	}
@@ -131,7 +133,7 @@ func (inv *invocation) build(ctx context.Context, args []string, o building, cha
 	return incomplete{leftOut(len(missing))}
 }
 
-// compile puts the compilation together.
+// compile makes the compilation.
 func (inv *invocation) compile(ctx context.Context, args []string, o building, changed func(string) bool) (*compilation.Compilation, []disc.Notice, error) {
 	c, notices := compilation.New(), []disc.Notice(nil)
 	if o.from != "" {
@@ -148,10 +150,29 @@ func (inv *invocation) compile(ctx context.Context, args []string, o building, c
 	}
 	c.Exclude = append(c.Exclude, o.exclude...)
 	more, err := c.AddPaths(ctx, args, o.follow, inv.report())
-	if o.output != "" && o.output != "-" && c.RemoveFile(o.output) {
-		inv.warn(fmt.Sprintf("%s is the image itself and is left out", name(o.output)))
+	if err == nil && o.output != "" && o.output != "-" && c.RemoveFile(o.output) {
+		err = inv.leaveOutImage(ctx, o.output, args)
 	}
 	return c, append(notices, more...), err
+}
+
+// leaveOutImage says that a file among the sources is left out, because the image is going
+// to replace it. Only an earlier image can be meant: other files would be lost.
+func (inv *invocation) leaveOutImage(ctx context.Context, output string, args []string) error {
+	if replaced, err := os.Stat(output); err == nil {
+		for _, arg := range args {
+			if info, err := os.Stat(arg); err == nil && os.SameFile(info, replaced) {
+				return usagef("%s is a SOURCE, and would be lost; name another file with -o", name(output))
+			}
+		}
+		earlier, _, err := image.Open(ctx, output)
+		if err != nil {
+			return usagef("%s is a file of a SOURCE and not an earlier image, and would be lost; name another file with -o", name(output))
+		}
+		earlier.Close()
+	}
+	inv.warn(fmt.Sprintf("%s is the image itself and is left out", name(output)))
+	return nil
 }
 
 // apply puts the flags that were given into the options of a compilation.
@@ -192,7 +213,7 @@ func (o building) apply(c *compilation.Compilation, changed func(string) bool) e
 	return o.volume.apply(c, changed)
 }
 
-// built is what "build" did, for a program.
+// built is the result of "build", for --json.
 type built struct {
 	Output   string   `json:"output,omitempty"`
 	Sectors  int64    `json:"sectors"`

@@ -15,8 +15,8 @@ import (
 	"glassmaster/mastering/zisofs"
 )
 
-// volumeOptions are the flags of "build" for what few discs want: UDF, owners,
-// order, compression, checksums, and starting a machine.
+// volumeOptions contains the less common flags of "build": UDF, owners, order,
+// compression, checksums and booting.
 type volumeOptions struct {
 	udf                            string
 	udfOnly, dvdVideo              bool
@@ -63,7 +63,7 @@ func (o *volumeOptions) flags(f *pflag.FlagSet) {
 	f.IntVar(&o.partitionOffset, "partition-offset", 0, "first partition begins at this `SECTOR`, 16 or more, and can be mounted")
 }
 
-// apply puts the flags that were given into the options of a compilation.
+// apply sets the options of a compilation from the flags that were given.
 func (o volumeOptions) apply(c *compilation.Compilation, changed func(string) bool) error {
 	if err := o.applyUDF(c, changed); err != nil {
 		return err
@@ -126,7 +126,7 @@ func (o volumeOptions) applyOwners(i *master.Options, changed func(string) bool)
 	if !o.rational && !changed("uid") && !changed("gid") && !changed("file-mode") && !changed("folder-mode") {
 		return nil
 	}
-	var w master.Owners // what a saved compilation says stays, where no flag says otherwise
+	var w master.Owners // flags override a saved compilation
 	if i.Owners != nil {
 		w = *i.Owners
 	}

@@ -46,7 +46,7 @@ func TestBuildUDF(t *testing.T) {
 	must(t, Usage, "build", sample(t), "-o", filepath.Join(t.TempDir(), "x"), "--udf", "3.00")
 }
 
-// TestCheckUDF damages the UDF of a disc that shows Rock Ridge, and UDF alone.
+// TestCheckUDF damages the UDF volume of a bridge disc, and of a disc with UDF only.
 func TestCheckUDF(t *testing.T) {
 	for _, test := range []struct {
 		name   string
@@ -71,7 +71,7 @@ func TestCheckUDF(t *testing.T) {
 		if got := must(t, Differs, "info", "--check", img).out; !strings.Contains(got, test.want) {
 			t.Errorf("%s: %q is missing in %s", test.name, test.want, got)
 		} else if strings.Count(got, "\nDamage") != 1 {
-			t.Errorf("%s: told again: %s", test.name, got)
+			t.Errorf("%s: reported twice: %s", test.name, got)
 		}
 	}
 }
@@ -98,8 +98,7 @@ func TestBuildMD5(t *testing.T) {
 	}
 }
 
-// TestBuildVolume looks for the effect of each flag, with another program where
-// one shows it.
+// TestBuildVolume checks the effect of each flag, with another program if possible.
 func TestBuildVolume(t *testing.T) {
 	list := func(img string) string { return peertest.Run(t, "", "bsdtar", "-tvf", img) }
 	if got := list(build(t, "--rational")); !strings.Contains(got, "-r--r--r--") || strings.Contains(got, "rw") {
@@ -146,7 +145,7 @@ func TestBuildBoot(t *testing.T) {
 	if got := peertest.Run(t, "", "xorriso", "-report_about", "WARNING", "-indev", img, "-report_el_torito", "plain", "-report_system_area", "plain"); !strings.Contains(got, "/loader.bin") || !strings.Contains(got, "GPT") {
 		t.Errorf("xorriso: %s", got)
 	}
-	// Flags add to what a saved compilation says.
+	// Flags are added to those of a saved compilation.
 	saved, again := filepath.Join(t.TempDir(), "x.glassmaster"), filepath.Join(t.TempDir(), "y.iso")
 	must(t, OK, "build", dir, "--save", saved, "--boot", "bios=/loader.bin,info-table", "--uid", "7")
 	must(t, OK, "build", "--from", saved, "-o", again, "--gpt", "only", "--gid", "8")

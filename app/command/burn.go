@@ -18,7 +18,7 @@ import (
 	"glassmaster/mastering/units"
 )
 
-// burning is what "burn" was asked for.
+// burning contains the flags of "burn".
 type burning struct {
 	record.Options
 	yes, keep bool
@@ -93,7 +93,7 @@ func (inv *invocation) burn(ctx context.Context, from, to string, o burning) err
 		return result.Mismatch
 	}
 	inv.note("%s", burnSummary(to, result, o))
-	if o.Simulate { // there is no disc that could be as damaged as its source
+	if o.Simulate { // a simulation leaves no disc that could be damaged
 		result.Plan.Defects, result.Plan.Unopenable = nil, nil
 	}
 	return tolerated("the disc", result)
@@ -142,7 +142,7 @@ func (f speedFlag) Set(text string) (err error) {
 }
 
 // ask asks for confirmation on a terminal, and is an error unless the answer is yes.
-// Without a terminal the command line counts as confirmation.
+// Without a terminal nothing is asked: the command line is the confirmation.
 func (inv *invocation) ask(ctx context.Context, question string) error {
 	in, ok := inv.in.(*os.File)
 	if !ok || inv.json || !term.IsTerminal(int(in.Fd())) {
@@ -151,7 +151,7 @@ func (inv *invocation) ask(ctx context.Context, question string) error {
 	fmt.Fprintf(inv.log, "%s [y/N] ", question)
 	answer := make(chan string, 1)
 	go func() {
-		line, _ := bufio.NewReader(in).ReadString('\n') // what cannot be read is not yes
+		line, _ := bufio.NewReader(in).ReadString('\n') // an error is a no
 		answer <- strings.ToLower(strings.TrimSpace(line))
 	}()
 	select {
@@ -164,7 +164,7 @@ func (inv *invocation) ask(ctx context.Context, question string) error {
 	return &cancelled{errors.New("nothing was written")}
 }
 
-// burned is what "burn" did, for a program.
+// burned is the result of "burn", for --json.
 type burned struct {
 	Drive    string   `json:"drive"`
 	Medium   string   `json:"medium"`

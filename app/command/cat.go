@@ -76,7 +76,7 @@ func (inv *invocation) catFile(ctx context.Context, vol volume.FS, path, stream 
 	return err
 }
 
-// untilDone is a reader that stops when the context does.
+// untilDone is a reader that returns an error when the context is cancelled.
 type untilDone struct {
 	ctx context.Context
 	r   io.Reader

@@ -19,7 +19,7 @@ import (
 	"glassmaster/mastering/volume"
 )
 
-// checkInfo is the result of "info --check".
+// checkInfo is the result of "info --check", for --json.
 type checkInfo struct {
 	Files   int64    `json:"files"`
 	Folders int64    `json:"folders"`
@@ -41,8 +41,8 @@ func (c *checkInfo) add(format string, args ...any) {
 	}
 }
 
-// check goes through all folders of a volume. Unless a view was chosen, a UDF volume beside
-// the one that is shown is checked, too: players read nothing else.
+// check walks all folders of a volume. Unless a view was chosen, a UDF volume on the same
+// disc is checked too, since players read only that.
 func (inv *invocation) check(ctx context.Context, src *source.Source, vol volume.FS, which volume.Options) (*checkInfo, error) {
 	c := &checkInfo{}
 	inv.report().Phase(progress.Checking, 0)
@@ -107,12 +107,12 @@ func (c *checkInfo) volume(ctx context.Context, d disc.Disc, vol volume.FS, view
 	return err
 }
 
-// beside checks a UDF volume that is not the one shown, and only counts damage.
+// beside checks a UDF volume other than the one shown.
 func (c *checkInfo) beside(ctx context.Context, d disc.Disc, which volume.Options, views *volume.Comparison) error {
 	which.View = "UDF"
 	vol, err := volume.OpenFormat(ctx, d, "UDF", which)
 	switch {
-	case err == volume.ErrUnknown: // a wrapped one is about a volume that should be there
+	case err == volume.ErrUnknown: // a wrapped error means that the volume is damaged
 		return nil
 	case err != nil:
 		c.add("UDF: %v", err)

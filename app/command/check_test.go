@@ -12,7 +12,7 @@ import (
 	"glassmaster/mastering/volume"
 )
 
-// sizes is a volume of files that claim these sizes.
+// sizes is a volume of files with these recorded sizes.
 type sizes struct {
 	volume.FS
 	list []int64
@@ -29,8 +29,8 @@ func (s sizes) Walk(_ string, f func(*volume.Entry) error) error {
 	return nil
 }
 
-// TestCheckSizes adds up what files claim to hold: a sum that cannot be counted is
-// damage, and never negative.
+// TestCheckSizes checks that a total size that overflows is reported as damage, and is
+// never negative.
 func TestCheckSizes(t *testing.T) {
 	d := disc.FromReaderAt(bytes.NewReader(nil), 0, nil)
 	for _, test := range []struct {
@@ -52,8 +52,8 @@ func TestCheckSizes(t *testing.T) {
 	}
 }
 
-// TestListDisagreement lists a disc on which ISO 9660 says less of a file than UDF: the
-// true size is shown, and said where sizes are.
+// TestListDisagreement lists a disc on which ISO 9660 records a smaller size of a file
+// than UDF: the true size is shown, with a note where sizes are shown.
 func TestListDisagreement(t *testing.T) {
 	dir := t.TempDir()
 	if err := os.WriteFile(filepath.Join(dir, "big"), bytes.Repeat([]byte{'b'}, 9000), 0o600); err != nil {
@@ -61,7 +61,7 @@ func TestListDisagreement(t *testing.T) {
 	}
 	img := filepath.Join(t.TempDir(), "x.iso")
 	must(t, OK, "build", dir, "-o", img, "--udf", "1.02")
-	// Sizes in both byte orders (ECMA-119 7.3.3) stand in directory records alone.
+	// Sizes in both byte orders (ECMA-119 7.3.3) occur only in directory records.
 	p := bytes.ReplaceAll([]byte(content(t, img)), []byte("\x28\x23\x00\x00\x00\x00\x23\x28"), []byte("\x10\x00\x00\x00\x00\x00\x00\x10"))
 	if err := os.WriteFile(img, p, 0o600); err != nil {
 		t.Fatal(err)

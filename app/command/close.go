@@ -46,7 +46,7 @@ closing must be confirmed. DRIVE can be left out if there is only one.`,
 	return c
 }
 
-// closed is what "close" did, for a program.
+// closed is the result of "close", for --json.
 type closed struct {
 	Drive        string   `json:"drive"`
 	Medium       string   `json:"medium"`
@@ -108,7 +108,7 @@ func closedText(name string, plan record.ClosePlan, got record.Closed, level rec
 	case got.Status == "closed":
 		return text + "; nothing can be added"
 	case got.NextWritable >= 0 && got.Session == "empty":
-		return text + fmt.Sprintf("; the disc goes on at address %d", got.NextWritable)
+		return text + fmt.Sprintf("; the next writable address is %d", got.NextWritable)
 	}
 	return text
 }

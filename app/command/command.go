@@ -1,4 +1,5 @@
-// Package command is the command line: one file per verb, and what the verbs share.
+// Package command implements the command line: one file per verb, and the code that the
+// verbs share.
 //
 // Results go to standard output. Progress, messages and errors go to standard error, so
 // that the output can be piped. With --json everything goes to standard output, one object
@@ -29,8 +30,8 @@ func Main(args []string) int {
 	return Run(ctx, args, os.Stdin, os.Stdout, os.Stderr)
 }
 
-// Run is like Main, with the given input and outputs. When the context ends, the work is
-// cancelled as by Ctrl-C.
+// Run is like Main, with the given input and outputs. Cancelling the context has the
+// effect of Ctrl-C.
 func Run(ctx context.Context, args []string, in io.Reader, out, complaints io.Writer) int {
 	drive.Register(trace.Scheme, trace.Open)
 	inv := &invocation{in: in, out: out, log: complaints}
@@ -130,14 +131,14 @@ iscsi://HOST:PORT/TARGET/LUN, virtual:FILE), a folder, or a compilation
 			}
 			return inv.openWindow(cmd.Context(), nil)
 		},
-		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
+		PersistentPreRunE: func(cmd *cobra.Command, args []string) error {
 			if showVersion {
 				return nil
 			}
 			if i, ok := cmd.Context().Value(interruptsKey{}).(*interrupts); ok {
 				i.watch(slices.Contains(readers, cmd.Name()))
 			}
-			return inv.begin()
+			return inv.begin(args)
 		},
 	}
 	root.Flags().BoolVarP(&showVersion, "version", "v", false, "print the version")

@@ -15,7 +15,7 @@ import (
 	"testing"
 )
 
-// result is what a run of the program left.
+// result is the outcome of a run of the program.
 type result struct {
 	code     Code
 	out, log string
@@ -158,7 +158,7 @@ func TestExitCodes(t *testing.T) {
 		{"biuld x", Usage, `unknown command "biuld" for "glassmaster"; did you mean build?` + "\n"},
 		{"media trace:" + noise, Failed, "line 1 is not a line of a record"},
 		{"ls --frob x", Usage, "unknown flag: --frob"},
-		{"info a b", Usage, `unexpected argument "b"`},
+		{"info a b", Usage, `does not accept "b"`},
 		{"build " + dir, Usage, "build needs -o IMAGE"},
 		{"build -o x.iso", Usage, "build needs a SOURCE"},
 		{"build " + dir + " -o x.iso --joliet=maybe", Usage, "--joliet is on, long or off"},

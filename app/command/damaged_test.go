@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// TestBurnDamagedImage burns an image whose root directory is lost: the disc is equal
-// to it, and neither the exit code nor the last line praises it.
+// TestBurnDamagedImage burns an image whose root directory is lost. The disc is equal to
+// it, but neither the exit code nor the last line reports success.
 func TestBurnDamagedImage(t *testing.T) {
 	img := filepath.Join(t.TempDir(), "a.iso")
 	must(t, OK, "build", sample(t), "-o", img, "--joliet", "off", "--rock-ridge", "off")

@@ -51,7 +51,8 @@ func defectObjects(list []disc.Notice) []defectObject {
 	return all
 }
 
-// defects adds a row for each defect. After a check, damage is listed by that.
+// defects adds a row for each defect. After a check, the damage that it found is listed
+// instead.
 func (f facts) defects(list []defectObject, check *checkInfo) {
 	for _, d := range list {
 		if check != nil && check.Count > 0 && !d.Incomplete && !d.Remark {

@@ -22,8 +22,8 @@ func cutImage(t *testing.T, flags ...string) string {
 	return path
 }
 
-// An image whose end is missing is never called good: every verb says so, burning
-// needs to be forced, and the disc is then as bad as the image.
+// Every verb reports an image whose end is missing. Burning it needs --force, and the
+// disc is not reported as good either.
 func TestIncompleteImage(t *testing.T) {
 	for _, flags := range [][]string{nil, {"--udf", "2.01"}, {"--udf", "2.60", "--udf-only"}} {
 		t.Run(strings.Join(flags, " "), func(t *testing.T) {
@@ -59,7 +59,7 @@ func TestIncompleteImage(t *testing.T) {
 	}
 }
 
-// A file of no known format is burned when that is forced, and not otherwise.
+// A file of unknown format is burned only with --force.
 func TestBurnForeign(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "disk")
 	put(t, path, "LUKS\xba\xbe"+strings.Repeat("\x01\x02\x03\x04", 200_000))
@@ -73,8 +73,8 @@ func TestBurnForeign(t *testing.T) {
 	}
 }
 
-// Every listing reports a damaged folder in the same way, and no image with one is
-// called good.
+// All listings report a damaged folder in the same way, and an image with one is never
+// reported as good.
 func TestListDamagedFolder(t *testing.T) {
 	dir, path := t.TempDir(), filepath.Join(t.TempDir(), "x.iso")
 	if err := os.Mkdir(filepath.Join(dir, "sub"), 0o755); err != nil {
@@ -110,7 +110,7 @@ func TestListDamagedFolder(t *testing.T) {
 	}
 }
 
-// An image that was read off a disc of two sessions shows what the disc shows.
+// An image read from a disc with two sessions shows the same files as the disc.
 func TestReadTwoSessions(t *testing.T) {
 	dir := t.TempDir()
 	for _, name := range []string{"one", "two"} {

@@ -18,16 +18,15 @@ import (
 	"glassmaster/mastering/peertest"
 )
 
-// blankDisc returns the name of a recorder in software with a blank disc in it, and
-// the file that holds what is burned.
+// blankDisc returns the name of a virtual recorder with a blank disc in it, and the disc
+// file.
 func blankDisc(t *testing.T, medium string) (name, file string) {
 	t.Helper()
 	file = filepath.Join(t.TempDir(), "disc")
 	return "virtual:" + file + "?sectors=4000&medium=" + medium, file
 }
 
-// Every kind of disc is burned from a folder, and is then the same disc for all
-// other verbs.
+// A folder is burned on each kind of disc, and all other verbs then see the same files.
 func TestBurnFolder(t *testing.T) {
 	dir := sample(t)
 	for _, medium := range []string{"dvd+r", "dvd-r", "cd-r", "bd-r", "dvd+rw", "bd-re", "cd-rw", "dvd-rw"} {
@@ -104,8 +103,7 @@ func TestBurnReadVerify(t *testing.T) {
 	}
 }
 
-// A folder is equal to the disc that was burned from it, whenever that was, until
-// one of its files changes.
+// A folder is equal to a disc burned from it at any time, until one of its files changes.
 func TestVerifyFolder(t *testing.T) {
 	dir := sample(t)
 	readme, saved := filepath.Join(dir, "readme.txt"), filepath.Join(t.TempDir(), "saved.glassmaster")
@@ -116,7 +114,7 @@ func TestVerifyFolder(t *testing.T) {
 			must(t, OK, "build", dir, "--udf", "2.01", "--save", saved)
 		}
 		recorder, _ := blankDisc(t, "dvd+r")
-		t.Setenv("SOURCE_DATE_EPOCH", "1600000000") // another time than that of the verification
+		t.Setenv("SOURCE_DATE_EPOCH", "1600000000") // differs from the time of the verification
 		must(t, OK, "burn", from, recorder)
 		os.Unsetenv("SOURCE_DATE_EPOCH")
 		must(t, OK, "verify", from, recorder)
@@ -145,9 +143,9 @@ func age(t *testing.T, dir string) {
 	}
 }
 
-// A burn that breaks off is a failure, and not a drive without a disc, whatever the
-// drive says then; one that never began touched nothing.
-func TestBurnBreaksOff(t *testing.T) {
+// A burn that fails midway has exit code 1, even if the drive then reports that it has no
+// disc. A burn that fails before it starts changes nothing.
+func TestBurnInterrupted(t *testing.T) {
 	image := builtImage(t)
 	for fault, want := range map[string]Code{
 		"fail=2a@2:2/3a/00": Failed,
@@ -189,7 +187,7 @@ func TestBlankAndBurnAgain(t *testing.T) {
 	must(t, OK, "burn", dir, recorder)
 }
 
-// A drive that we did not write, behind iSCSI.
+// tgtd, an independent drive emulator, over iSCSI.
 func TestBurnOverTheNetwork(t *testing.T) {
 	target := tgtdtest.Start(t)
 	image := builtImage(t)
@@ -220,8 +218,8 @@ func TestBurnOverTheNetwork(t *testing.T) {
 	}
 }
 
-// A volume that was made for sector 0 is not burned behind another session,
-// where nobody could read it; one that was made for that place is.
+// A volume made for sector 0 is not burned after another session, where its files could
+// not be found. One made for that address is burned.
 func TestSecondSession(t *testing.T) {
 	dir := sample(t)
 	recorder, file := blankDisc(t, "dvd+r")
@@ -279,7 +277,7 @@ func TestTheOnlyDrive(t *testing.T) {
 	}
 }
 
-// A drive that another program uses is listed as such; nothing else is done with it.
+// A drive that another program uses is listed as in use, and gets no commands.
 func TestDriveInUse(t *testing.T) {
 	opened := 0
 	drive.Register("held", func(_ context.Context, name string) (scsi.Transport, error) {
@@ -304,7 +302,7 @@ func TestDriveInUse(t *testing.T) {
 	}
 }
 
-// A record of --trace is a drive, which says what the recorded one said.
+// A recording made with --trace can be used as a drive.
 func TestReplayTrace(t *testing.T) {
 	dir := t.TempDir()
 	disc, record := "virtual:"+filepath.Join(dir, "disc")+"?medium=cd-rw", filepath.Join(dir, "record")
@@ -317,6 +315,26 @@ func TestReplayTrace(t *testing.T) {
 		t.Fatal(err)
 	}
 	if r := run(t, "media", "trace:"+record); r.code == OK || !strings.Contains(r.log, "contains no command") {
-		t.Errorf("an empty record: %d, %s", r.code, r.log)
+		t.Errorf("an empty recording: %d, %s", r.code, r.log)
+	}
+}
+
+// A record replaces an earlier one, and no other file.
+func TestTraceReplaces(t *testing.T) {
+	dir := t.TempDir()
+	disc, record := "virtual:"+filepath.Join(dir, "disc")+"?medium=cd-rw", filepath.Join(dir, "record")
+	image := builtImage(t)
+	for range 2 {
+		must(t, OK, "media", "--trace", record, disc)
+	}
+	for path, args := range map[string][]string{
+		record: {"media", "--trace", record, "trace:" + record},
+		image:  {"burn", "--trace", image, image, disc},
+	} {
+		before := content(t, path)
+		must(t, Usage, args...)
+		if string(content(t, path)) != string(before) {
+			t.Errorf("%s was replaced", path)
+		}
 	}
 }

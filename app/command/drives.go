@@ -65,7 +65,7 @@ func (inv *invocation) drives(ctx context.Context) error {
 	})
 }
 
-// look returns what is in a drive.
+// inspect returns the state of a drive and of its disc.
 func (inv *invocation) look(ctx context.Context, f drive.Found) driveInfo {
 	d := driveInfo{Name: f.Name, Vendor: f.Vendor, Product: f.Product, Revision: f.Revision, Bus: f.Bus}
 	if f.Err != nil {

@@ -18,7 +18,7 @@ import (
 	"glassmaster/mastering/volume"
 )
 
-// Code is an exit code.
+// Code is an exit code of the program.
 type Code int
 
 // Exit codes.
@@ -41,7 +41,7 @@ func usagef(format string, args ...any) error { return mistake{fmt.Errorf(format
 
 func (m mistake) Unwrap() error { return m.error }
 
-// cancelled is an error of work that was told to stop.
+// cancelled is the error of a job that was stopped.
 type cancelled struct{ cause error }
 
 func (c *cancelled) Error() string {
@@ -57,7 +57,7 @@ func (c *cancelled) Error() string {
 
 func (c *cancelled) Unwrap() error { return c.cause }
 
-// incomplete is the error of work that was done, with a result that is not good.
+// incomplete is the error of a job that was completed with a result that is not good.
 type incomplete struct{ text string }
 
 func (i incomplete) Error() string { return i.text }
@@ -103,7 +103,7 @@ func codeOf(err error) Code {
 	case errors.As(err, &leftOver), errors.As(err, &another):
 		return Partly
 	case errors.As(err, &begun) && begun.Written > 0:
-		return Failed // whatever the cause: the disc has been changed
+		return Failed // the disc has been changed, whatever the cause
 	case notReady(err):
 		return NoMedium
 	}

@@ -55,9 +55,8 @@ func TestExtractKeepsWhatIsThere(t *testing.T) {
 	must(t, Failed, "extract", image, "nowhere", "-C", t.TempDir())
 }
 
-// TestExtractEqualContents writes to one of two files whose equal contents the disc
-// stores once: the other stays as it is. Names that the disc calls one file stay
-// one.
+// TestExtractEqualContents writes to one of two extracted files whose equal contents the
+// disc stores once: the other must not change. Hard links on the disc remain hard links.
 func TestExtractEqualContents(t *testing.T) {
 	dir := t.TempDir()
 	for _, name := range []string{"conf", "conf.orig", "name"} {

@@ -55,7 +55,7 @@ DRIVE can be left out if there is only one.`,
 	return c
 }
 
-// formatted is what "format" did, for a program.
+// formatted is the result of "format", for --json.
 type formatted struct {
 	Drive    string   `json:"drive"`
 	Medium   string   `json:"medium"`

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// grower is a standard output that makes a file longer when it gets the first bytes.
+// grower is a standard output that extends a file when it receives the first bytes.
 type grower struct {
 	bytes.Buffer
 	file string
@@ -28,9 +28,8 @@ func (g *grower) Write(p []byte) (int, error) {
 	return g.Buffer.Write(p)
 }
 
-// TestBuildGrowingFile builds an image of a folder in which a log grows meanwhile:
-// the image holds what was planned of it, and the exit code says that something
-// happened.
+// TestBuildGrowingFile builds an image of a folder with a file that grows meanwhile. The
+// image contains the planned number of bytes, and the exit code reports the change.
 func TestBuildGrowingFile(t *testing.T) {
 	const planned = 3_000_000
 	for _, args := range [][]string{nil, {"--keep-going"}, {"--checksums"}, {"--md5"}} {

@@ -11,7 +11,7 @@ import (
 	"glassmaster/mastering/peertest"
 )
 
-// hollow builds an image whose end are zeros that belong to a file.
+// hollow builds an image that ends with zeros belonging to a file.
 func hollow(t *testing.T, flags ...string) string {
 	t.Helper()
 	dir, image := t.TempDir(), filepath.Join(t.TempDir(), "hollow.iso")
@@ -23,8 +23,8 @@ func hollow(t *testing.T, flags ...string) string {
 	return image
 }
 
-// No verb calls a disc good that holds less than its volume says, though every
-// sector of it can be read and what is missing is nothing but zeros.
+// No verb reports a disc as good that is shorter than its volume, even if every sector
+// can be read and only zeros are missing.
 func TestShortDisc(t *testing.T) {
 	for _, flags := range [][]string{nil, {"--udf", "2.01"}, {"--udf-only"}} {
 		image := hollow(t, flags...)
@@ -57,7 +57,8 @@ func TestShortDisc(t *testing.T) {
 	}
 }
 
-// What can be read of a damaged disc is kept where that is asked for, and is not taken for all of it.
+// With --keep-going the readable part of a damaged disc is read, and the result is not reported as
+// complete.
 func TestReadKeepGoing(t *testing.T) {
 	image, dir := builtImage(t), t.TempDir()
 	recorder, _ := blankDisc(t, "dvd+r")
@@ -83,8 +84,8 @@ func TestReadKeepGoing(t *testing.T) {
 	must(t, OK, "read", recorder+"&retries=40:2", "-o", back)
 }
 
-// The run-out of a track that was written at once is left out, and that is said. A
-// sector before it is not.
+// The run-out sectors of a track-at-once track are left out, with a message. An
+// unreadable sector before them is an error.
 func TestRunOutIsSaid(t *testing.T) {
 	image := builtImage(t)
 	recorder, _ := blankDisc(t, "cd-r")
@@ -101,8 +102,8 @@ func TestRunOutIsSaid(t *testing.T) {
 	}
 }
 
-// Of a disc that is overwritten in place that is read which is in use, and older
-// contents behind it are no difference.
+// Only the part in use of a disc that is overwritten in place is read, and older contents
+// after it are not a difference.
 func TestReadWhatIsUsed(t *testing.T) {
 	large, small := hollow(t), builtImage(t)
 	for _, medium := range []string{"dvd+rw", "bd-re"} {
@@ -135,7 +136,7 @@ func TestReadWhatIsUsed(t *testing.T) {
 	}
 }
 
-// A partition behind the volume, as xorriso appends it, is in use.
+// A partition that xorriso appended after the volume belongs to the part in use.
 func TestReadUsedPartition(t *testing.T) {
 	dir := t.TempDir()
 	image, part, back := filepath.Join(dir, "x.iso"), filepath.Join(dir, "part"), filepath.Join(dir, "back.iso")
@@ -153,8 +154,8 @@ func TestReadUsedPartition(t *testing.T) {
 	must(t, OK, "verify", back, recorder)
 }
 
-// Sectors that cannot be read behind the volume are an error, and its files are said to
-// be whole.
+// Unreadable sectors after the volume are an error, with a message that its files are
+// intact.
 func TestUnreadableBehindVolume(t *testing.T) {
 	image := builtImage(t)
 	padded := filepath.Join(t.TempDir(), "padded.iso")
@@ -173,7 +174,8 @@ func TestUnreadableBehindVolume(t *testing.T) {
 	}
 }
 
-// A copy of such a disc fits where what is in use fits.
+// A disc that is overwritten in place can be copied to a smaller one if the part in use
+// fits.
 func TestBurnWhatIsUsed(t *testing.T) {
 	image := builtImage(t)
 	from, _ := blankDisc(t, "bd-re")
@@ -186,7 +188,8 @@ func TestBurnWhatIsUsed(t *testing.T) {
 	must(t, OK, "verify", from, to)
 }
 
-// A volume that is known and cannot be opened is not praised for its sectors.
+// A disc whose volume is recognized but cannot be opened is not reported as good, even if
+// all sectors can be read.
 func TestVerifyUnopenable(t *testing.T) {
 	image := hollow(t, "--udf-only")
 	p := content(t, image)
@@ -209,7 +212,7 @@ func TestVerifyUnopenable(t *testing.T) {
 	}
 }
 
-// What follows the last dot of a name tells a format only where it is one.
+// The text after the last dot of a name selects a format only if it is a known extension.
 func TestImageNames(t *testing.T) {
 	image, dir, folder := builtImage(t), t.TempDir(), sample(t)
 	want := content(t, image)
@@ -234,8 +237,7 @@ func TestImageNames(t *testing.T) {
 	must(t, Usage, "read", image, "-o", filepath.Join(other, "x.img"), "--format", "nrg")
 }
 
-// An image that was cut in the middle of a sector differs there, and that its end is
-// missing is reported as well.
+// An image truncated within a sector differs there, and is also reported as incomplete.
 func TestVerifyCutInASector(t *testing.T) {
 	dir := t.TempDir()
 	folder, whole, cut := filepath.Join(dir, "f"), filepath.Join(dir, "whole.iso"), filepath.Join(dir, "cut.iso")
@@ -261,7 +263,7 @@ func TestVerifyCutInASector(t *testing.T) {
 	}
 }
 
-// What was burned by force can be compared with what it was burned from.
+// A disc burned with --force can be compared with its source.
 func TestVerifyPlain(t *testing.T) {
 	recorder, _ := blankDisc(t, "dvd+r")
 	file := filepath.Join(t.TempDir(), "disk.img")
@@ -280,8 +282,8 @@ func TestVerifyPlain(t *testing.T) {
 	must(t, Failed, "verify", file)
 }
 
-// Every verb reports a file that a compilation names and that is gone, and the rest
-// of it is not called equal or good.
+// Every verb reports a missing file of a compilation, and the rest is not reported as
+// equal or good.
 func TestCompilationLacksAFile(t *testing.T) {
 	dir, saved := t.TempDir(), filepath.Join(t.TempDir(), "c.glassmaster")
 	put(t, filepath.Join(dir, "a"), "a")

@@ -41,7 +41,7 @@ of files; "glassmaster verify IMAGE" does.`,
 	return c
 }
 
-// discInfo is the result of "info".
+// discInfo is the result of "info", for --json.
 type discInfo struct {
 	Name     string         `json:"name"`
 	Kind     string         `json:"kind"`

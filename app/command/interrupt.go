@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// readers are the verbs that only print.
+// readers contains the verbs that only print.
 var readers = []string{"info", "ls", "cat", "verify"}
 
 // readTimeout is how long such a verb may take to end after a signal. It may be blocked by

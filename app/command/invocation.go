@@ -5,10 +5,12 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"glassmaster/app/terminal"
+	"glassmaster/drive/trace"
 	"glassmaster/mastering/disc"
 )
 
@@ -19,18 +21,21 @@ type invocation struct {
 	json     bool
 	quiet    bool
 	trace    string
-	started  bool // a verb runs: what fails from here on is not an error of usage
+	started  bool // a verb is running: errors from here on are not usage errors
 	piped    bool // standard output carries an image or a file
 	progress *terminal.Report
 	record   *recordFile // of the commands to drives, nil: none
 	data     any         // of the result object
 }
 
-// begin prepares what every verb needs.
-func (inv *invocation) begin() error {
+// begin prepares what every verb needs. args are the arguments of the verb.
+func (inv *invocation) begin(args []string) error {
 	inv.started = true
 	if inv.trace == "" {
 		return nil
+	}
+	if err := admitRecord(inv.trace, args); err != nil {
+		return err
 	}
 	f, err := os.Create(inv.trace)
 	if err != nil {
@@ -60,6 +65,34 @@ func (r *recordFile) Close() error {
 		return r.err
 	}
 	return err
+}
+
+// recordOf is the comment that begins a record, before the name of the drive.
+const recordOf = "drive "
+
+// admitRecord refuses to replace a file by the record of the commands, unless it is an
+// earlier record, and not the one that is replayed.
+func admitRecord(path string, args []string) error {
+	info, err := os.Stat(path)
+	if err != nil || !info.Mode().IsRegular() || info.Size() == 0 {
+		return nil
+	}
+	for _, arg := range args {
+		replayed, ok := strings.CutPrefix(arg, trace.Scheme+":")
+		if other, err := os.Stat(replayed); ok && err == nil && os.SameFile(info, other) {
+			return usagef("the record %s would be lost; name another file with --trace", path)
+		}
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil
+	}
+	defer f.Close()
+	head := make([]byte, len("# "+recordOf))
+	if _, err := io.ReadFull(f, head); err != nil || string(head) != "# "+recordOf {
+		return usagef("%s is not a record of --trace, and would be lost; name another file", path)
+	}
+	return nil
 }
 
 // report returns where the verb's progress goes.
@@ -108,14 +141,15 @@ func (inv *invocation) warn(text string) {
 	inv.report().Notice(disc.Notice{Severity: disc.Warning, Text: text})
 }
 
-// wanted returns a check of the number of arguments; what names them as in the usage.
+// wanted returns a check of the number of arguments; what describes them as in the usage
+// line.
 func wanted(least, most int, what string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		switch {
 		case len(args) < least:
 			return usagef("%s needs %s", cmd.Name(), what)
 		case most >= 0 && len(args) > most:
-			return usagef("%s: unexpected argument %q; it takes %s", cmd.Name(), args[most], what)
+			return usagef("%s does not accept %q: it takes %s", cmd.Name(), args[most], what)
 		}
 		return nil
 	}

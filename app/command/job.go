@@ -12,14 +12,8 @@ import (
 )
 
 // imageSink returns the image file of that name, or standard output for "-", as a sink.
-// The format is the one that is wanted or, if that is empty, that of the file extension.
-// The image must not replace one of its sources.
-func (inv *invocation) imageSink(output, wanted string, verify bool, sources ...string) (job.Sink, error) {
-	for _, s := range sources {
-		if source.IsFile(s, output) {
-			return nil, usagef("%s is the source, which the image would replace; name another file with -o", output)
-		}
-	}
+// An empty format stands for that of the file extension.
+func (inv *invocation) imageSink(output, wanted string, verify bool) (job.Sink, error) {
 	inv.piped = output == "-"
 	path := output
 	if inv.piped {
@@ -67,7 +61,7 @@ func (inv *invocation) missing(files []disc.Notice, keep bool) error {
 	return advise(fmt.Errorf("%s cannot be put on the disc", units.Count(len(files), "file", "files")), hint)
 }
 
-// leftOut says how many files were left out.
+// leftOut returns how many files were left out, as text.
 func leftOut(n int) string {
 	verb := "were"
 	if n == 1 {
@@ -76,7 +70,7 @@ func leftOut(n int) string {
 	return units.Count(n, "file", "files") + " " + verb + " left out"
 }
 
-// changedText says that files of the source were changed.
+// changedText describes the files of the source that were changed.
 func changedText(changes []disc.Notice) string {
 	const text = "files of the source were changed while they were read: "
 	if len(changes) == 1 {
@@ -85,7 +79,8 @@ func changedText(changes []disc.Notice) string {
 	return text + fmt.Sprintf("%v; and %d more", changes[0], len(changes)-1)
 }
 
-// readBack says that an image was verified, if it was.
+// readBack returns the text about the verification of an image, "" if it was not
+// verified.
 func readBack(r job.Result) string {
 	if r.Equal {
 		return ", read back and equal"
@@ -93,8 +88,8 @@ func readBack(r job.Result) string {
 	return ""
 }
 
-// tolerated returns the error of a job that succeeded with a source that is not good, nil
-// for a good one. made is what was written: "the disc", or the name of the image.
+// tolerated returns the error of a job that was completed although its source is damaged
+// or incomplete, or nil. made is what was written: "the disc", or the name of the image.
 func tolerated(made string, r job.Result) error {
 	switch {
 	case len(r.Changes) > 0:

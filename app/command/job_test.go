@@ -32,7 +32,8 @@ func TestVerifyWritten(t *testing.T) {
 	}
 }
 
-// A source whose files cannot be found is read and burned, and neither is a success.
+// A source whose files cannot be found is read and burned, but neither is reported as a
+// success.
 func TestDamagedSource(t *testing.T) {
 	image := builtImage(t)
 	p := content(t, image)
@@ -47,7 +48,7 @@ func TestDamagedSource(t *testing.T) {
 	must(t, Differs, "read", image, "-o", filepath.Join(t.TempDir(), "x.iso"))
 }
 
-// Sectors that cannot be read are replaced by zeros on a disc as in an image.
+// With --keep-going, unreadable sectors are replaced by zeros on a disc as in an image.
 func TestBurnKeepGoing(t *testing.T) {
 	from, _ := blankDisc(t, "dvd+r")
 	must(t, OK, "burn", builtImage(t), from)
@@ -60,5 +61,37 @@ func TestBurnKeepGoing(t *testing.T) {
 	}
 	if got := content(t, file)[100*2048 : 101*2048]; strings.Trim(string(got), "\x00") != "" {
 		t.Error("the sector is not zeros")
+	}
+}
+
+// An image does not replace what it is made of, except for an earlier image in a folder.
+func TestOutputIsSource(t *testing.T) {
+	dir := sample(t)
+	earlier, file := filepath.Join(dir, "earlier.iso"), filepath.Join(dir, "readme.txt")
+	must(t, OK, "build", filepath.Join(dir, "docs"), "-o", earlier)
+	link := filepath.Join(t.TempDir(), "link")
+	if err := os.Symlink(dir, link); err != nil {
+		t.Skip(err)
+	}
+	kept := map[string][]byte{earlier: content(t, earlier), file: content(t, file)}
+	for _, args := range [][]string{
+		{"build", file, "-o", file},
+		{"build", dir, earlier, "-o", earlier},
+		{"build", dir, "-o", file},
+		{"build", dir, "-o", filepath.Join(link, "readme.txt")},
+	} {
+		must(t, Usage, args...)
+	}
+	must(t, Failed, "read", earlier, "-o", earlier)
+	must(t, Failed, "read", dir, "-o", file)
+	for path, p := range kept {
+		if string(content(t, path)) != string(p) {
+			t.Errorf("%s was changed", path)
+		}
+	}
+	for _, output := range []string{earlier, filepath.Join(link, "earlier.iso")} {
+		if r := must(t, OK, "build", dir, "-o", output); !strings.Contains(r.log, "is the image itself and is left out") {
+			t.Errorf("%s", r.log)
+		}
 	}
 }

@@ -15,15 +15,15 @@ import (
 	"glassmaster/drive/virtualtest"
 )
 
-// kill is a burn by the real program that is killed.
+// kill is a burn by the real program, which is killed.
 type kill struct {
 	*testing.T
 	bin, recorder, file string
 	image, old          string // what is burned, and what was burned before; old may be empty
 }
 
-// holds reports whether the file of the disc has an image where a drive finds it:
-// any drive, or only the one that wrote it, in a session that is still open.
+// holds reports whether the disc file contains the image where any drive finds it, or
+// where only the drive that wrote it finds it, in a session that is still open.
 func (k *kill) holds(image string, open bool) bool {
 	k.Helper()
 	if image == "" {
@@ -50,7 +50,7 @@ func (k *kill) holds(image string, open bool) bool {
 	return n >= int64(len(want)/2048) && bytes.Equal(got, want)
 }
 
-// empty reports whether the disc has nothing but zeros where images begin.
+// empty reports whether the disc contains only zeros where images begin.
 func (k *kill) empty() bool {
 	k.Helper()
 	f, err := os.Open(k.file)
@@ -65,7 +65,7 @@ func (k *kill) empty() bool {
 	return len(bytes.Trim(p, "\x00")) == 0
 }
 
-// burn runs the real program; an option of the recorder may kill it.
+// burn runs the real program, which an option of the virtual recorder may kill.
 func (k *kill) burn(image, option string, args ...string) {
 	k.Helper()
 	args = append([]string{"burn", "--quiet"}, args...)
@@ -74,12 +74,12 @@ func (k *kill) burn(image, option string, args ...string) {
 		k.Fatalf("%v\n%s", err, out)
 	}
 	if option != "" && err == nil && !k.holds(image, false) {
-		k.Errorf("the burn ended well before it was killed, and the disc does not hold the image\n%s", out)
+		k.Errorf("the burn succeeded before it was killed, but the disc does not hold the image\n%s", out)
 	}
 }
 
-// check holds what "media" says of the disc, and "verify" with the image and
-// without, against its file.
+// check compares the results of "media", and of "verify" with and without the image, with
+// the disc file.
 func (k *kill) check() {
 	k.Helper()
 	h, err := virtualtest.ReadState(k.file)
@@ -103,13 +103,13 @@ func (k *kill) check() {
 		k.Errorf("verify IMAGE DRIVE: exit code %d, and that the disc holds the image is %v\n%s%s", r.code, whole, r.out, r.log)
 	}
 	if r := run(k.T, "verify", k.recorder); r.code == OK && !whole && !before && !k.empty() {
-		k.Errorf("verify DRIVE: exit code %d of a disc that holds no image wholly\n%s%s", r.code, r.out, r.log)
+		k.Errorf("verify DRIVE: exit code %d of a disc that holds no complete image\n%s%s", r.code, r.out, r.log)
 	}
 }
 
-// TestKilled kills burns by the real program at commands that seeds choose: the
-// program alone, or the power of the drive too. What the next media, verify and
-// burn say is held against the file of the disc.
+// TestKilled kills burns by the real program before commands chosen by seeds, with and
+// without power loss of the drive. The results of the next media, verify and burn are
+// compared with the disc file.
 func TestKilled(t *testing.T) {
 	bin := program(t)
 	dir := t.TempDir()
@@ -147,17 +147,17 @@ func TestKilled(t *testing.T) {
 			again := run(t, append([]string{"burn", k.image, k.recorder}, blank...)...)
 			switch {
 			case again.code == OK && !k.holds(k.image, false):
-				t.Errorf("the next burn ended well, and the disc does not hold the image\n%s%s", again.out, again.log)
+				t.Errorf("the next burn succeeded, but the disc does not hold the image\n%s%s", again.out, again.log)
 			case again.code != OK && blank != nil:
 				t.Errorf("the next burn of a rewritable disc: exit code %d\n%s%s", again.code, again.out, again.log)
 			}
 			k.check()
 		})
 	}
-	t.Logf("discs behind a kill: %v", left)
+	t.Logf("discs after a kill: %v", left)
 }
 
-// left says for the figures what a kill left behind.
+// left classifies what a kill left on the disc, for the figures.
 func (k *kill) left() string {
 	switch {
 	case k.holds(k.image, false):
@@ -172,8 +172,8 @@ func (k *kill) left() string {
 	return "part of the image"
 }
 
-// faultRuns is how many runs the variable GLASSMASTER_FAULTS wants, see package
-// faultrun.
+// faultRuns returns the number of runs set by the variable GLASSMASTER_FAULTS, see
+// package faultrun.
 func faultRuns(t *testing.T) int {
 	s := os.Getenv("GLASSMASTER_FAULTS")
 	if s == "" {

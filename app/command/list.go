@@ -18,7 +18,7 @@ import (
 	"glassmaster/mastering/volume"
 )
 
-// listing are the flags of "ls".
+// listing contains the flags of "ls".
 type listing struct {
 	long, recursive, null bool
 	attributes            bool

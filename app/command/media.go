@@ -154,8 +154,8 @@ func (m *mediaInfo) print(out *bufio.Writer) {
 	t.row("Speeds", strings.Join(speeds, ", "))
 }
 
-// goesOn reports whether a session can be added to the disc as it is: the next writable
-// address of an open session is inside of it.
+// appendable reports whether a session can be added to the disc in its present state. The
+// next writable address of an open session is inside that session.
 func (m *mediaInfo) goesOn() bool {
 	return m.NextWritable != nil && m.Status == mmc.Appendable.String() &&
 		m.Last != mmc.SessionIncomplete.String() && m.Last != mmc.SessionDamaged.String()
@@ -221,7 +221,7 @@ func describeTrack(t read.Track) mediaTrack {
 	return m
 }
 
-// describe describes in a line how far a track that is not complete is written.
+// describe returns a line about how much of an incomplete track is written.
 func (t mediaTrack) describe() string {
 	if t.state == read.TrackInvisible {
 		return fmt.Sprintf("%s, from %d", t.State, t.Start)
@@ -236,7 +236,7 @@ func (t mediaTrack) describe() string {
 	return text
 }
 
-// adviceFor says what can be done about open or damaged tracks, sessions and formats.
+// adviceFor returns advice about open or damaged tracks, sessions and formats.
 func adviceFor(m read.MediaInfo) []string {
 	var all []string
 	damaged, open := m.Last == mmc.SessionDamaged, m.Last == mmc.SessionIncomplete
@@ -256,9 +256,9 @@ func adviceFor(m read.MediaInfo) []string {
 	case damaged:
 		all = append(all, `copy readable data first; "glassmaster close" then makes the drive repair and close the damaged tracks`)
 	case open && partly:
-		all = append(all, `an earlier burn in disc-at-once mode was broken off: "glassmaster close" fills the disc, so that it can be read; nothing can be added then`)
+		all = append(all, `an earlier disc-at-once burn was interrupted: "glassmaster close" fills the disc, so that it can be read; nothing can be added after that`)
 	case open:
-		all = append(all, `an earlier burn was broken off or is still running: other drives may not find the open session; "glassmaster close" closes it, and another session can be added`)
+		all = append(all, `an earlier burn was interrupted or is still running: other drives may not find the open session; "glassmaster close" closes it, and another session can be added`)
 	}
 	if (damaged || open) && m.Erasable {
 		all = append(all, `"glassmaster blank" erases the disc and everything on it`)

@@ -15,7 +15,7 @@ import (
 	"glassmaster/mastering/disc"
 )
 
-// leftOpen writes a little to a blank disc and leaves it as a burn does that was killed.
+// leftOpen writes a few sectors to a blank disc and leaves it as a killed burn does.
 func leftOpen(t *testing.T, name string) {
 	t.Helper()
 	d, err := drive.Open(t.Context(), name)
@@ -34,7 +34,7 @@ func leftOpen(t *testing.T, name string) {
 	}
 }
 
-// A disc that was left open is shown as it is, with what can be done about it.
+// media shows the state of a disc that was left open, with advice.
 func TestMediaLeftOpen(t *testing.T) {
 	for _, medium := range []string{"dvd+r", "bd-r"} {
 		recorder, _ := blankDisc(t, medium)
@@ -53,8 +53,8 @@ func TestMediaLeftOpen(t *testing.T) {
 	}
 }
 
-// A disc that was left open leads to a disc that can be gone on with, and what is
-// said on the way can be done: each message names the next step, and only such.
+// Following the advice on a disc that was left open, step by step, leads to a disc that
+// can be written again. Each step that a message names must work.
 func TestLeftOpenStepByStep(t *testing.T) {
 	folder := filepath.Join(t.TempDir(), "folder")
 	if err := os.MkdirAll(folder, 0o755); err != nil {
@@ -64,7 +64,7 @@ func TestLeftOpenStepByStep(t *testing.T) {
 		recorder, _ := blankDisc(t, medium)
 		leftOpen(t, recorder)
 		if r := must(t, OK, "media", recorder); strings.Contains(r.out, "Next address") {
-			t.Errorf("%s: the next address lies in an open track:\n%s", medium, r.out)
+			t.Errorf("%s: the next address is inside an open track:\n%s", medium, r.out)
 		}
 		for _, args := range [][]string{{"ls", recorder}, {"verify", recorder}, {"read", recorder, "-o", filepath.Join(t.TempDir(), "x")}} {
 			if r := run(t, args...); r.code == OK || !strings.Contains(r.log, `"glassmaster close" closes them`) {
@@ -77,19 +77,19 @@ func TestLeftOpenStepByStep(t *testing.T) {
 		must(t, OK, "close", "--yes", recorder)
 		next, ok := outcomeOf(t, must(t, OK, "media", "--json", recorder).out)["data"].(map[string]any)["next_writable_lba"].(float64)
 		if !ok {
-			t.Fatalf("%s: the disc takes nothing more", medium)
+			t.Fatalf("%s: nothing can be added to the disc", medium)
 		}
 		if r := must(t, OK, "media", recorder); !strings.Contains(strings.Join(strings.Fields(r.out), " "), fmt.Sprintf("Next address %d", int(next))) {
 			t.Errorf("%s: no address\n%s", medium, r.out)
 		}
 		r := must(t, NoMedium, "burn", "--yes", folder, recorder)
-		if !strings.Contains(r.log, fmt.Sprintf("goes on at address %d", int(next))) || strings.Contains(r.log, "--blank") {
+		if !strings.Contains(r.log, fmt.Sprintf("next writable address of this disc is %d", int(next))) || strings.Contains(r.log, "--blank") {
 			t.Errorf("%s: %s", medium, r.log)
 		}
 	}
 }
 
-// A burn that went well leaves nothing to do, and nothing to close.
+// After a successful burn there is no advice, and nothing to close.
 func TestMediaInPlace(t *testing.T) {
 	folder := filepath.Join(t.TempDir(), "folder")
 	if err := os.MkdirAll(folder, 0o755); err != nil {
@@ -108,7 +108,7 @@ func TestMediaInPlace(t *testing.T) {
 	}
 }
 
-// A disc that is overwritten in place and whose burn was broken off is shown as such.
+// An interrupted burn of a disc that is overwritten in place is shown.
 func TestMediaUnfinished(t *testing.T) {
 	for _, medium := range []string{"dvd+rw", "bd-re"} {
 		recorder, file := blankDisc(t, medium)
@@ -137,7 +137,7 @@ func TestMediaUnfinished(t *testing.T) {
 	}
 }
 
-// Every state of a track has its line, and every state that is no good one its advice.
+// Each state of a track has a line, and each state other than a good one has advice.
 func TestMediaStates(t *testing.T) {
 	track := func(n int, s read.TrackState) read.Track {
 		return read.Track{Number: n, Session: 2, State: s, Start: 4000, Size: 320, Written: 64, Next: 4064}

@@ -17,8 +17,8 @@ import (
 	"glassmaster/mastering/peertest"
 )
 
-// breakOff writes some sectors and leaves the drive, as a killed burn does.
-func breakOff(t *testing.T, recorder string, w mmc.WriteParameters) {
+// interruptBurn writes some sectors and leaves the disc as a killed burn does.
+func interruptBurn(t *testing.T, recorder string, w mmc.WriteParameters) {
 	t.Helper()
 	d, err := drive.Open(t.Context(), recorder)
 	if err != nil {
@@ -41,14 +41,14 @@ func breakOff(t *testing.T, recorder string, w mmc.WriteParameters) {
 	}
 }
 
-// dataOf returns the data of the result of a run with --json.
+// dataOf returns the field data of the result of a run with --json.
 func dataOf(t *testing.T, r result) map[string]any {
 	t.Helper()
 	data, _ := outcomeOf(t, r.out)["data"].(map[string]any)
 	return data
 }
 
-// What a broken-off burn left open is shown, closed, appended to and finalised.
+// A disc that an interrupted burn left open is shown, closed, appended to and finalized.
 func TestCloseVerb(t *testing.T) {
 	incremental := mmc.WriteParameters{FixedPacket: true, TrackMode: 5, DataBlock: 8, PacketSize: 16, LinkSize: 16}
 	for medium, w := range map[string]mmc.WriteParameters{
@@ -57,10 +57,10 @@ func TestCloseVerb(t *testing.T) {
 		t.Run(medium, func(t *testing.T) {
 			file := filepath.Join(t.TempDir(), "disc")
 			recorder := "virtual:" + file + "?sectors=60000&medium=" + medium
-			breakOff(t, recorder, w)
+			interruptBurn(t, recorder, w)
 			for _, extra := range [][]string{nil, {"--force"}} {
 				r := must(t, NoMedium, append([]string{"burn", builtImage(t), recorder}, extra...)...)
-				if !strings.Contains(r.log, "broken off") || !strings.Contains(r.log, `"glassmaster close"`) {
+				if !strings.Contains(r.log, "interrupted") || !strings.Contains(r.log, `"glassmaster close"`) {
 					t.Errorf("burn: %s", r.log)
 				}
 			}
@@ -135,7 +135,7 @@ func TestTrayVerbs(t *testing.T) {
 	}
 }
 
-// A warning is printed once, however often it is known.
+// A warning is printed once, even if several parts of the program report it.
 func TestWarningsOnce(t *testing.T) {
 	image := builtImage(t)
 	for _, asJSON := range []bool{false, true} {
@@ -160,7 +160,7 @@ func TestWarningsOnce(t *testing.T) {
 	}
 }
 
-// Speeds are written as on boxes or in kB/s.
+// Speeds are given as multiples or in kB/s.
 func TestSpeedFlag(t *testing.T) {
 	image := builtImage(t)
 	for _, c := range []struct{ speed, want string }{{"8x", "8x (11080 kB/s)"}, {"5540", "4x (5540 kB/s)"}} {
@@ -177,7 +177,7 @@ func TestSpeedFlag(t *testing.T) {
 	}
 }
 
-// A drive that does nothing, and says that it has, is an error of its own.
+// A drive that reports success but did nothing has an exit code of its own.
 func TestDriveThatDoesNothing(t *testing.T) {
 	image := builtImage(t)
 	for _, c := range []struct {
@@ -201,8 +201,8 @@ func TestDriveThatDoesNothing(t *testing.T) {
 	}
 }
 
-// What has no known file system is burned when it is forced, byte for byte: here an
-// ext4 file system.
+// With --force, an image without a known file system is burned unchanged, here an ext4
+// file system.
 func TestForceUnknown(t *testing.T) {
 	image := filepath.Join(t.TempDir(), "data.img")
 	peertest.Run(t, "", "mke2fs", "-q", "-t", "ext4", image, "4M")
@@ -222,8 +222,8 @@ func TestForceUnknown(t *testing.T) {
 	}
 }
 
-// A session that is dated before the one in front of it is shown by a drive, and not by
-// an image file that was read from it: a warning says so.
+// A session dated earlier than the one before it is shown by a drive, but not by an image
+// read from it. A warning reports this.
 func TestReadHiddenSession(t *testing.T) {
 	recorder, _ := blankDisc(t, "dvd+r")
 	dir := t.TempDir()
@@ -255,8 +255,8 @@ func TestReadHiddenSession(t *testing.T) {
 	}
 }
 
-// A DVD-R that was announced as a whole and broken off is filled up when it is closed.
-// Then each sector of it can be read, and it is not good all the same.
+// An interrupted disc-at-once burn of a DVD-R is filled when it is closed. Every sector
+// can then be read, but the disc must not be reported as good.
 func TestCloseFilledUp(t *testing.T) {
 	bin, dir := program(t), t.TempDir()
 	image := filepath.Join(dir, "image.iso")
@@ -277,7 +277,7 @@ func TestCloseFilledUp(t *testing.T) {
 			t.Errorf("%s: %s", medium, r.log)
 		}
 		must(t, OK, "close", "--yes", recorder)
-		if r := must(t, Differs, "verify", recorder); !strings.Contains(r.log, "broken off") {
+		if r := must(t, Differs, "verify", recorder); !strings.Contains(r.log, "interrupted") {
 			t.Errorf("%s: %s", medium, r.log)
 		}
 		if r := must(t, OK, "ls", recorder); !strings.Contains(r.log, "incomplete") {

@@ -14,8 +14,8 @@ import (
 	"glassmaster/mastering/volume"
 )
 
-// shownNames converts names of a volume to text: from the given character set or, without
-// one, from UTF-8, and from a guessed one if they are not UTF-8.
+// shownNames converts names of a volume to text: from the given character set, or else
+// from UTF-8 if they are valid, or else from a guessed one.
 type shownNames struct {
 	vol     volume.FS
 	set     filename.Charset // given by the user
@@ -67,7 +67,7 @@ func (n *shownNames) part(name string) string {
 	return text
 }
 
-// manyNames is the number of names that a guess is based on.
+// manyNames is the largest number of names that a guess is based on.
 const manyNames = 1000
 
 // foreignNames returns the first thousand names of a volume that are not UTF-8.
@@ -124,7 +124,7 @@ func (n *shownNames) shownAs(folder, text string) (string, bool) {
 	return "", false
 }
 
-// tell warns about names that were converted by a guess or changed.
+// tell warns about names that were changed, or converted from a guessed character set.
 func (n *shownNames) tell(inv *invocation) {
 	if n.guessed > 0 {
 		inv.warn(fmt.Sprintf("%s not UTF-8 and shown as %v, which is a guess; use --charset NAME to choose another character set", units.Count(n.guessed, "name is", "names are"), n.guess))

@@ -41,8 +41,8 @@ func foreign(t *testing.T) (dir string, names map[string]string) {
 	return dir, names
 }
 
-// TestNamesKeepTheirBytes builds and extracts a folder, and compares it with its
-// disc: names give back the same bytes, whatever character set they are in.
+// TestNamesKeepTheirBytes builds an image of a folder and extracts it: names in any
+// character set must keep their bytes.
 func TestNamesKeepTheirBytes(t *testing.T) {
 	dir, names := foreign(t)
 	image := filepath.Join(t.TempDir(), "names.iso")
@@ -68,8 +68,8 @@ func TestNamesKeepTheirBytes(t *testing.T) {
 	peertest.Run(t, "", "diff", "-r", "--no-dereference", dir, to)
 }
 
-// TestListNamesForPrograms gives a program every byte of a name, in valid UTF-8,
-// and tells it that the text is a guess.
+// TestListNamesForPrograms checks that --json output is valid UTF-8, has the bytes of
+// each name, and marks guessed text.
 func TestListNamesForPrograms(t *testing.T) {
 	dir, names := foreign(t)
 	image := filepath.Join(t.TempDir(), "names.iso")
@@ -110,8 +110,7 @@ func TestListNamesForPrograms(t *testing.T) {
 	}
 }
 
-// TestCharset names the character set of names, for each verb that shows or takes
-// them.
+// TestCharset checks --charset for each verb that shows or accepts names.
 func TestCharset(t *testing.T) {
 	for _, c := range []struct{ set, name, text string }{
 		{"shift_jis", "\x91g\x8d\x87.txt", "組合.txt"},
@@ -159,8 +158,8 @@ func TestCharset(t *testing.T) {
 	}
 }
 
-// TestExtractHostileNames writes no control characters into names of files, and
-// makes no two names one: a note names each file that got another name.
+// TestExtractHostileNames checks that extracted names contain no control characters and
+// stay distinct, and that each changed name is reported.
 func TestExtractHostileNames(t *testing.T) {
 	dir := t.TempDir()
 	for name, text := range map[string]string{
@@ -222,7 +221,8 @@ func TestExtractHostileNames(t *testing.T) {
 	}
 }
 
-// TestCharsetOfUnicode says that names in Unicode have their character set.
+// TestCharsetOfUnicode checks the warning that --charset has no effect on names in
+// Unicode.
 func TestCharsetOfUnicode(t *testing.T) {
 	image := builtImage(t)
 	if r := must(t, OK, "ls", "--view=joliet", "--charset=koi8-r", image); !strings.Contains(r.log, "no effect") {

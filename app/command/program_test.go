@@ -44,7 +44,7 @@ func (g *trigger) Write(p []byte) (int, error) {
 	return g.Buffer.Write(p)
 }
 
-// readUntil reads until a text has come, and returns what came.
+// readUntil reads until the output contains a text, and returns what it has read.
 func readUntil(t *testing.T, r *bufio.Reader, text string) string {
 	t.Helper()
 	var said []byte
@@ -58,7 +58,7 @@ func readUntil(t *testing.T, r *bufio.Reader, text string) string {
 	return string(said)
 }
 
-// Work that is cancelled while it writes leaves nothing, under no name.
+// Work that is cancelled while it writes leaves no file, under any name.
 func TestCancelledWhileWriting(t *testing.T) {
 	dir, image, out := sample(t), builtImage(t), t.TempDir()
 	for _, c := range []struct{ verb, phase string }{
@@ -85,7 +85,7 @@ func TestCancelledWhileWriting(t *testing.T) {
 	}
 }
 
-// A burn that is cancelled says in which state it leaves the disc.
+// A cancelled burn reports the state of the disc.
 func TestCancelledBurn(t *testing.T) {
 	recorder, _ := blankDisc(t, "dvd+r")
 	ctx, cancel := context.WithCancel(t.Context())
@@ -101,17 +101,17 @@ func TestCancelledBurn(t *testing.T) {
 	}
 }
 
-// Ctrl-C ends the real program cleanly. A full pipe holds it in the
-// middle of its work, so that nothing depends on time.
+// Ctrl-C ends the real program cleanly. A full pipe blocks it in the middle of its work,
+// so that the test does not depend on timing.
 func TestInterrupt(t *testing.T) {
 	bin, dir := program(t), t.TempDir()
 	put(t, filepath.Join(dir, "large"), strings.Repeat("large", 1<<20))
-	cmd, lines, out := held(t, bin, "build", "--quiet", dir, "-o", "-")
+	cmd, lines, out := blockedWithOutput(t, bin, "build", "--quiet", dir, "-o", "-")
 	if err := cmd.Process.Signal(os.Interrupt); err != nil {
 		t.Fatal(err)
 	}
 	said := readUntil(t, lines, "cancelling")
-	n, _ := io.Copy(io.Discard, out) // now the program can go on, and ends at the next piece
+	n, _ := io.Copy(io.Discard, out) // unblocks the program, which ends at the next chunk
 	rest, _ := io.ReadAll(lines)
 	if code := exitCode(cmd.Wait()); code != Cancelled {
 		t.Errorf("exit code %d, want %d\n%s%s", code, Cancelled, said, rest)
@@ -121,7 +121,7 @@ func TestInterrupt(t *testing.T) {
 	}
 }
 
-// A second Ctrl-C does not wait for anything.
+// A second Ctrl-C ends the program immediately.
 func TestInterruptTwice(t *testing.T) {
 	bin := program(t)
 	dir := t.TempDir()
@@ -140,7 +140,7 @@ func TestInterruptTwice(t *testing.T) {
 	}
 }
 
-// What only prints ends with the first Ctrl-C, even if its output is not read.
+// Verbs that only print end on the first Ctrl-C, even if their output is not read.
 func TestInterruptOnce(t *testing.T) {
 	bin, dir := program(t), t.TempDir()
 	image := filepath.Join(t.TempDir(), "x.iso")
@@ -156,16 +156,16 @@ func TestInterruptOnce(t *testing.T) {
 	}
 }
 
-// blocked starts the program with a standard output of which only the first byte is
-// read, and returns it when that is there, with its standard error.
+// blocked starts the program with a standard output of which only the first byte is read,
+// waits for this byte, and returns the program and its standard error.
 func blocked(t *testing.T, bin string, args ...string) (*exec.Cmd, *bufio.Reader) {
 	t.Helper()
-	cmd, lines, _ := held(t, bin, args...)
+	cmd, lines, _ := blockedWithOutput(t, bin, args...)
 	return cmd, lines
 }
 
-// held is blocked, and returns what the standard output can be read from as well.
-func held(t *testing.T, bin string, args ...string) (*exec.Cmd, *bufio.Reader, io.Reader) {
+// blockedWithOutput is blocked, and also returns the reader of the standard output.
+func blockedWithOutput(t *testing.T, bin string, args ...string) (*exec.Cmd, *bufio.Reader, io.Reader) {
 	t.Helper()
 	cmd := exec.Command(bin, args...)
 	stderr, err := cmd.StderrPipe()
@@ -188,7 +188,7 @@ func held(t *testing.T, bin string, args ...string) (*exec.Cmd, *bufio.Reader, i
 	return cmd, bufio.NewReader(stderr), r
 }
 
-// What is no file that can be read in any order is refused, and not waited for.
+// A source that is not seekable is refused without waiting for it.
 func TestNoImageFile(t *testing.T) {
 	bin, dir := program(t), t.TempDir()
 	for _, name := range []string{"pipe", "pipe.glassmaster"} {
@@ -249,7 +249,7 @@ func pseudoTerminal(t *testing.T) (ours, theirs *os.File) {
 	return ours, theirs
 }
 
-// onTerminal runs the program with a terminal for its remarks, and returns what
+// onTerminal runs the program with a terminal as standard error, and returns what
 // appeared there.
 func onTerminal(t *testing.T, bin string, args ...string) []byte {
 	t.Helper()
@@ -268,7 +268,7 @@ func onTerminal(t *testing.T, bin string, args ...string) []byte {
 	return screen
 }
 
-// On a terminal there are bars, elsewhere there are lines.
+// Progress is shown as bars on a terminal, and as lines elsewhere.
 func TestOnATerminal(t *testing.T) {
 	bin, dir := program(t), sample(t)
 	screen := onTerminal(t, bin, "build", dir, "-o", filepath.Join(t.TempDir(), "x.iso"))
@@ -286,11 +286,11 @@ func TestOnATerminal(t *testing.T) {
 	}
 	plain := must(t, OK, "build", dir, "-o", filepath.Join(t.TempDir(), "x.iso")).log
 	if strings.ContainsAny(plain, "\x1b\r━") {
-		t.Errorf("a log holds what only a terminal understands: %q", plain)
+		t.Errorf("a log contains terminal control sequences: %q", plain)
 	}
 }
 
-// What is asked on a terminal is answered there; "no" writes nothing.
+// A confirmation is asked on the terminal; with the answer "no" nothing is written.
 func TestQuestion(t *testing.T) {
 	bin, image := program(t), builtImage(t)
 	for _, c := range []struct {
@@ -323,7 +323,7 @@ func TestQuestion(t *testing.T) {
 	}
 }
 
-// Ctrl-C at the question is an answer too.
+// Ctrl-C at the confirmation cancels the burn.
 func TestInterruptAtQuestion(t *testing.T) {
 	bin, image := program(t), builtImage(t)
 	recorder, _ := blankDisc(t, "dvd+r")
@@ -347,8 +347,8 @@ func TestInterruptAtQuestion(t *testing.T) {
 	}
 }
 
-// Without a verb the window's program is started; without that, or without a
-// display, the message says so.
+// Without a verb the window program is started. If it, or a display, is missing, the
+// message says so.
 func TestWindow(t *testing.T) {
 	bin := program(t)
 	start := func(env ...string) (Code, string) {
@@ -376,7 +376,7 @@ func TestWindow(t *testing.T) {
 	}
 }
 
-// Before erasing, what is on the disc is shown, and the person is asked.
+// Before erasing, the contents of the disc are shown and confirmation is asked for.
 func TestErasingAsks(t *testing.T) {
 	bin, image := program(t), builtImage(t)
 	for _, args := range [][]string{{"blank"}, {"blank", "--full"}, {"format"}, {"burn", "--blank", image}} {

@@ -12,8 +12,7 @@ import (
 	"glassmaster/drive/virtual"
 )
 
-// faulty opens the recorder behind a name, which then has these faults for the verbs
-// too.
+// faulty opens a virtual recorder and sets its faults, which the verbs then see too.
 func faulty(t *testing.T, name string, f virtual.Faults) {
 	t.Helper()
 	d, err := virtual.OpenName(name)
@@ -24,8 +23,8 @@ func faulty(t *testing.T, name string, f virtual.Faults) {
 	d.SetFaults(f)
 }
 
-// A burn over an old disc that was broken off is seen by every verb, though every
-// sector can be read.
+// Every verb reports an interrupted burn over an old disc, although every sector can be
+// read.
 func TestBrokenOffOverwrite(t *testing.T) {
 	image := builtImage(t)
 	for _, medium := range []string{"dvd+rw", "bd-re"} {
@@ -53,7 +52,8 @@ func TestBrokenOffOverwrite(t *testing.T) {
 	}
 }
 
-// What could not be assured is a part of the verdict, for people and for programs.
+// What the verification cannot assure is part of the verdict, in the text and in the JSON
+// object.
 func TestVerdict(t *testing.T) {
 	image := builtImage(t)
 	const buffer = "the drive refused to reload the disc, so parts of it may have been read from the drive's buffer"
@@ -72,8 +72,8 @@ func TestVerdict(t *testing.T) {
 	}
 }
 
-// hooked is a drive at whose first START STOP UNIT, which is behind the burn,
-// something happens.
+// hooked is a drive that calls a function at the first START STOP UNIT, which is sent
+// after the burn.
 type hooked struct {
 	scsi.Transport
 	do func()
@@ -87,7 +87,8 @@ func (h *hooked) Execute(ctx context.Context, c scsi.Command) (int, error) {
 	return h.Transport.Execute(ctx, c)
 }
 
-// A file that changes while the disc is compared is not the fault of the disc.
+// A source file that changes while the disc is compared is not reported as an error of
+// the disc.
 func TestChangedMeanwhile(t *testing.T) {
 	image := filepath.Join(t.TempDir(), "copy.iso")
 	if err := os.WriteFile(image, content(t, builtImage(t)), 0o600); err != nil {
@@ -117,8 +118,8 @@ func TestChangedMeanwhile(t *testing.T) {
 	}
 }
 
-// A drive that hangs while its disc is verified, or whose tray is opened, does not
-// make a bad disc of it.
+// A drive that hangs, or whose tray is opened, during verification does not make the disc
+// bad.
 func TestVerifyGone(t *testing.T) {
 	image := builtImage(t)
 	recorder, _ := blankDisc(t, "dvd+r")

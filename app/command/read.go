@@ -13,7 +13,7 @@ import (
 	"glassmaster/mastering/units"
 )
 
-// reading are the flags of "read".
+// reading contains the flags of "read".
 type reading struct {
 	output, format      string
 	whole, keep, verify bool
@@ -57,13 +57,13 @@ them.`,
 	return c
 }
 
-// copied is what "read" did, for a program.
+// copied is the result of "read", for --json.
 type copied struct {
 	Output   string   `json:"output"`
 	Sectors  int64    `json:"sectors"`
 	Bytes    int64    `json:"bytes"`
 	Seconds  float64  `json:"seconds"`
-	Unused   int64    `json:"unused_sectors,omitempty"`  // behind the part in use, not read
+	Unused   int64    `json:"unused_sectors,omitempty"`  // after the part in use, not read
 	Missing  int64    `json:"missing_sectors,omitempty"` // that the volume should have
 	Problem  string   `json:"volume_problem,omitempty"`  // why the file system cannot be opened
 	Remarks  []string `json:"remarks,omitempty"`         // about the tracks
@@ -73,7 +73,7 @@ type copied struct {
 }
 
 func (inv *invocation) read(ctx context.Context, from string, o reading) error {
-	to, err := inv.imageSink(o.output, o.format, o.verify, from)
+	to, err := inv.imageSink(o.output, o.format, o.verify)
 	if err != nil {
 		return err
 	}

@@ -8,9 +8,9 @@ import (
 	"testing"
 )
 
-// Scripts start the program often, so packages must leave tables and regular
-// expressions until they are used: what a package allocates when it is initialised
-// stands for the time that it takes, and does not depend on the machine.
+// Scripts start the program often, so packages must build tables and compile regular
+// expressions on first use. The memory that a package allocates on initialization is a
+// measure of the time it takes that does not depend on the machine.
 func TestStartAllocatesLittle(t *testing.T) {
 	const (
 		maxPackage = 4 << 10  // bytes, of a package that is not in the standard library
@@ -47,7 +47,7 @@ func TestStartAllocatesLittle(t *testing.T) {
 	}
 }
 
-// The command line makes the command of one verb where it names one.
+// If the command line names a verb, only the command of that verb is created.
 func TestOneVerbIsMade(t *testing.T) {
 	for line, want := range map[string]int{
 		"--version": 0, "-v": 0, "ls image.iso": 1, "list image.iso": 1, "json": 1,

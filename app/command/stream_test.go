@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// TestCatStream makes a folder of a UDF volume the stream directory of a file
+// TestCatStream turns a folder of a UDF volume into the stream directory of a file
 // (ECMA-167 4/9.2), and prints a stream.
 func TestCatStream(t *testing.T) {
 	dir := t.TempDir()
@@ -54,7 +54,7 @@ func TestCatStream(t *testing.T) {
 	}
 }
 
-// sealUDF makes the checksums of a descriptor right (ECMA-167 3/7.2).
+// sealUDF updates the checksums of a descriptor (ECMA-167 3/7.2).
 func sealUDF(d []byte) {
 	le := binary.LittleEndian
 	var crc uint16

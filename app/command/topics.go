@@ -16,7 +16,7 @@ func exitCodesTopic(*invocation) *cobra.Command {
      confirm it; a burn was not completed
   4  no drive, no disc in it, a drive that is not ready, or a disc that cannot be
      used: of the wrong kind, blank, full, too small, or left open by a burn that
-     was broken off
+     was interrupted
   5  cancelled by Ctrl-C or a signal
   6  done, but files were left out or changed while they were read, or the source is
      incomplete or damaged: the warnings say what`,

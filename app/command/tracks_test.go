@@ -24,7 +24,7 @@ func cdText(kind byte, texts ...string) []byte {
 	return packs
 }
 
-// TestInfoOfTracks: info shows what a CD records about its audio tracks.
+// TestInfoOfTracks checks that info shows what a CD records about its audio tracks.
 func TestInfoOfTracks(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "audio.gmdisc")
 	st := &discfile.State{

@@ -55,12 +55,12 @@ the shorter one.`,
 	}
 }
 
-// verified is what "verify" found out, for a program.
+// verified is the result of "verify", for --json.
 type verified struct {
 	Equal   bool     `json:"equal"` // of one disc: it is complete and can be read
 	Sectors int64    `json:"sectors"`
 	Padding int64    `json:"padding_sectors"`           // zeros that only the longer disc has
-	Behind  int64    `json:"behind_sectors,omitempty"`  // only the longer disc has them, and they were not compared
+	Behind  int64    `json:"behind_sectors,omitempty"`  // that only the longer disc has, after the volume; not compared
 	Missing int64    `json:"missing_sectors,omitempty"` // that the volume should have
 	Problem string   `json:"volume_problem,omitempty"`  // why the file system, or a part of it, cannot be opened
 	Remarks []string `json:"remarks,omitempty"`         // about the tracks
@@ -88,7 +88,7 @@ func (inv *invocation) verifyOne(ctx context.Context, name string) error {
 		}
 	}
 	if err == nil && disc.FilledUp(ctx, src.Disc) {
-		err = damaged{fmt.Sprintf("%s is incomplete: its burn was broken off, and it was filled up when it was closed", name)}
+		err = damaged{fmt.Sprintf("%s is incomplete: its burn was interrupted, and the rest was filled when the disc was closed", name)}
 	}
 	if err == nil {
 		if e := verify.Opens(ctx, src.Disc); e != nil {
@@ -131,7 +131,7 @@ func (inv *invocation) remarks(src *source.Source) []string {
 }
 
 // implanted checks the checksum that is embedded in an image, if there is one, and returns
-// a text that says that it is correct.
+// a text if it is correct.
 func (inv *invocation) implanted(ctx context.Context, src *source.Source) (string, error) {
 	t, ok := disc.DataTrack(src.Disc)
 	if !ok {

@@ -24,25 +24,25 @@ func volumeFlags(c *cobra.Command, o *volume.Options) {
 	offer(c, "view", "rockridge", "joliet", "enhanced", "iso9660", "udf")
 }
 
-// offer makes the shell complete the values of a flag.
+// offer adds the values of a flag to shell completion.
 func offer(c *cobra.Command, flag string, values ...string) {
 	if err := c.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp)); err != nil {
 		panic(err) // the flag does not exist, or is registered twice
 	}
 }
 
-// sourceOptions say how this run opens discs and drives.
+// sourceOptions returns how this run opens discs and drives.
 func (inv *invocation) sourceOptions() source.Options {
 	o := source.Options{Report: inv.report()}
 	if inv.record != nil {
 		o.Wrap = func(name string, t scsi.Transport) scsi.Transport {
-			return trace.Wrap(t, inv.record, "drive "+name)
+			return trace.Wrap(t, inv.record, recordOf+name)
 		}
 	}
 	return o
 }
 
-// openDrive opens the drive of that name, or the only one where it is empty, and
+// openDrive opens the drive of that name, or the only drive if the name is empty, and
 // returns its name.
 func (inv *invocation) openDrive(ctx context.Context, name string) (scsi.Transport, string, error) {
 	return source.OpenDrive(ctx, name, inv.sourceOptions())
@@ -116,7 +116,7 @@ func viewName(v string) string {
 	return v
 }
 
-// onDisc converts a path that the user wrote to a path of io/fs.
+// onDisc converts a path given by the user to a path of io/fs.
 func onDisc(p string) string {
 	p = path.Clean("/" + p)[1:]
 	if p == "" {

@@ -49,7 +49,7 @@ func (inv *invocation) openWindow(ctx context.Context, args []string) error {
 	return nil
 }
 
-// findWindow looks for the window program beside this one, then in PATH.
+// findWindow looks for the window program in the folder of this one, then in PATH.
 func findWindow() (string, error) {
 	name := windowProgram
 	if runtime.GOOS == "windows" {

@@ -27,7 +27,7 @@ func openLog(path string) (*eventLog, error) {
 	return &eventLog{file: f}, nil
 }
 
-// event returns the function that writes an event, nil where there is no log.
+// event returns the function that writes an event, or nil if there is no log.
 func (l *eventLog) event() func(string, map[string]any) {
 	if l.file == nil {
 		return nil

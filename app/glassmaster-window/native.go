@@ -10,7 +10,7 @@ import (
 	"glassmaster/ui"
 )
 
-// nativeContext returns what the system knows the window by. It is called on the
+// nativeContext returns the system's handle of the window. It must be called on the
 // goroutine that owns the window.
 func nativeContext(w fyne.Window) any {
 	var context any
@@ -20,7 +20,7 @@ func nativeContext(w fyne.Window) any {
 	return context
 }
 
-// dropPosition says how far the position of a drop on the window can be trusted.
+// dropPosition returns how reliable the position of a drop on the window is.
 func dropPosition(w fyne.Window) ui.Pointer {
 	if runtime.GOOS == "windows" {
 		return ui.Late
@@ -31,8 +31,8 @@ func dropPosition(w fyne.Window) ui.Pointer {
 	return ui.Exact
 }
 
-// portalParent returns the window as the desktop portal names it, empty where it has
-// no name. It is not called on the goroutine that owns the window.
+// portalParent returns the identifier of the window for the desktop portal, or "" if it
+// has none. It must not be called on the goroutine that owns the window.
 func portalParent(w fyne.Window) string {
 	name := ""
 	fyne.DoAndWait(func() {

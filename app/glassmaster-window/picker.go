@@ -15,7 +15,7 @@ import (
 // picker shows the system's file dialogs, one at a time.
 type picker struct {
 	mu     sync.Mutex
-	parent func() string // the window as the desktop portal names it
+	parent func() string // returns the identifier of the window for the desktop portal
 }
 
 // Choose implements host.FilePicker.
@@ -64,8 +64,8 @@ func builder(d host.FileDialog) *dialog.FileBuilder {
 	return b
 }
 
-// bothCases returns each extension in lower and in upper case: GTK and the portal
-// tell them apart.
+// bothCases returns each extension in lower and in upper case, which GTK and the portal
+// distinguish.
 func bothCases(extensions []string) []string {
 	var both []string
 	for _, e := range extensions {

@@ -24,14 +24,14 @@ const (
 	response    = "org.freedesktop.portal.Request.Response"
 )
 
-// answerTimeout is how long the portal may take to answer a call. The bus may have
-// to start it first. How long the person takes is not limited.
+// answerTimeout is how long the portal may take to answer a call. The bus may have to
+// start it first. The time that the user takes is not limited.
 const answerTimeout = 10 * time.Second
 
-// ErrUnavailable says that there is no portal, or that it has no file dialogs.
+// ErrUnavailable means that there is no portal, or that it has no file dialogs.
 var ErrUnavailable = errors.New("the desktop has no portal for file dialogs")
 
-// Mode is what a dialog asks for.
+// Mode is the kind of a dialog.
 type Mode uint8
 
 // Modes of a dialog.
@@ -51,28 +51,28 @@ type Dialog struct {
 	Filters []Filter
 }
 
-// Filter is a kind of file that the person can choose to see alone. Its fields are
-// what the portal reads: (sa(us)).
+// Filter is a choice of the files to show. Its fields are those that the portal expects:
+// (sa(us)).
 type Filter struct {
 	Name  string
 	Rules []Rule
 }
 
-// Rule is a pattern of file names, such as "*.iso". Upper and lower case differ.
+// Rule is a pattern of file names, such as "*.iso". It is case-sensitive.
 type Rule struct {
 	Kind    uint32 // 0: Pattern is a glob pattern
 	Pattern string
 }
 
-// Show shows a dialog, waits until it is closed, and returns the paths that were
-// chosen; none when the person has cancelled. The error is [ErrUnavailable] where
-// nothing was shown because there is no portal.
+// Show shows a dialog, waits until it is closed, and returns the chosen paths, or none if
+// the dialog was cancelled. The error is [ErrUnavailable] if there is no portal; nothing
+// was shown then.
 func Show(ctx context.Context, d Dialog) ([]string, error) {
 	address := sessionBus()
 	if address == "" {
 		return nil, ErrUnavailable
 	}
-	// A connection of its own: no other part of the program gets its signals.
+	// A private connection, so that no other part of the program receives its signals.
 	bus, err := dbus.Connect(address)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrUnavailable, err)
@@ -84,8 +84,8 @@ func Show(ctx context.Context, d Dialog) ([]string, error) {
 	return d.show(ctx, bus)
 }
 
-// sessionBus returns the address of the session's bus, empty where there is none.
-// The library would start a bus then, which nobody else uses and nobody ends.
+// sessionBus returns the address of the session bus, or "" if there is none. In that case
+// the library would start a bus that no one else uses and that never ends.
 func sessionBus() string {
 	if address := os.Getenv("DBUS_SESSION_BUS_ADDRESS"); address != "" {
 		return address
@@ -101,7 +101,7 @@ func sessionBus() string {
 	return "unix:path=" + dbus.EscapeBusAddressValue(socket)
 }
 
-// version returns the version of the portal's file dialogs, 0 where it has none.
+// version returns the version of the portal's file dialogs, or 0 if it has none.
 func version(ctx context.Context, bus *dbus.Conn) uint32 {
 	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
 	defer cancel()
@@ -120,7 +120,7 @@ func (d Dialog) show(ctx context.Context, bus *dbus.Conn) ([]string, error) {
 	token := "glassmaster" + rand.Text()
 	sender := strings.NewReplacer(":", "", ".", "_").Replace(bus.Names()[0])
 	request := object + dbus.ObjectPath("/request/"+sender+"/"+token)
-	// The answer may come before the call returns: listen first.
+	// The response may arrive before the call returns, so subscribe first.
 	for _, match := range [][]dbus.MatchOption{
 		{dbus.WithMatchObjectPath(request), dbus.WithMatchInterface("org.freedesktop.portal.Request")},
 		{dbus.WithMatchInterface("org.freedesktop.DBus"), dbus.WithMatchMember("NameOwnerChanged"), dbus.WithMatchArg(0, service)},
@@ -177,13 +177,13 @@ func (d Dialog) options(token string) map[string]dbus.Variant {
 	return o
 }
 
-// chosen decodes a response. Its first part is 0 when something was chosen, 1 when
-// the person has cancelled and 2 when the dialog was closed in another way.
+// chosen decodes a response. Its first value is 0 if files were chosen, 1 if the dialog
+// was cancelled, and 2 if it was closed in another way.
 func chosen(body []any) ([]string, error) {
 	var code uint32
 	var results map[string]dbus.Variant
 	if err := dbus.Store(body, &code, &results); err != nil {
-		return nil, fmt.Errorf("the desktop portal gave an answer that is not understood: %w", err)
+		return nil, fmt.Errorf("the desktop portal returned an invalid response: %w", err)
 	}
 	if code != 0 {
 		return nil, nil

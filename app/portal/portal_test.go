@@ -13,7 +13,7 @@ import (
 	"glassmaster/app/portal/portaltest"
 )
 
-// start has a portal on the session's bus answer with a function.
+// start starts a portal on the session bus that answers with a function.
 func start(t *testing.T, p *portaltest.Portal) {
 	t.Helper()
 	address := portaltest.Bus(t)
@@ -101,8 +101,8 @@ func TestShowEndsWithoutFiles(t *testing.T) {
 	}
 }
 
-// TestShowFollowsTheHandle checks that the answer is taken from the object that the
-// portal names, as portals before version 0.9 choose it themselves.
+// TestShowFollowsTheHandle checks that the response is taken from the request object that
+// the portal returns: portals before version 0.9 choose it themselves.
 func TestShowFollowsTheHandle(t *testing.T) {
 	start(t, &portaltest.Portal{Version: 1, Handle: "/org/freedesktop/portal/desktop/request/7", OnCall: func(c portaltest.Call) {
 		go c.Answer(0, "file:///a")

@@ -53,7 +53,7 @@ func newDisplay(t *testing.T, size string) *display {
 	return d
 }
 
-// python returns a Python with GTK. The first one on the path may lack it.
+// python returns a Python with GTK. The first one in PATH may not have it.
 func python(t *testing.T) string {
 	t.Helper()
 	for _, p := range []string{"python3", "/usr/bin/python3"} {
@@ -74,7 +74,7 @@ func (d *display) start(program string, args ...string) *exec.Cmd {
 
 func (d *display) command(program string, args ...string) *exec.Cmd {
 	cmd := exec.Command(program, args...)
-	// Without an address of a bus, libraries start a bus daemon that does not end.
+	// Without a bus address, libraries start a bus daemon that does not end.
 	cmd.Env = append(os.Environ(), "DISPLAY="+d.name, "HOME="+d.home, "XDG_CONFIG_HOME="+d.home, "XDG_STATE_HOME="+d.home,
 		"XDG_RUNTIME_DIR="+d.home, "DBUS_SESSION_BUS_ADDRESS=unix:path="+filepath.Join(d.home, "no-bus"), "FYNE_SCALE=1", "LIBGL_ALWAYS_SOFTWARE=1", "GDK_BACKEND=x11", "WAYLAND_DISPLAY=",
 		"NO_AT_BRIDGE=1", "LC_ALL=C.UTF-8")
@@ -94,11 +94,11 @@ func (d *display) run(cmd *exec.Cmd) *exec.Cmd {
 }
 
 // leavesNothing checks that all programs of the display have ended. They, and the programs
-// they started, have the display's home in their environment.
+// they started, are recognized by the display's HOME in their environment.
 func (d *display) leavesNothing() {
 	all, err := filepath.Glob("/proc/[0-9]*/environ")
 	if err != nil || len(all) == 0 {
-		d.t.Fatalf("look at the processes: %d, %v", len(all), err)
+		d.t.Fatalf("list the processes: %d, %v", len(all), err)
 	}
 	for _, path := range all {
 		env, err := os.ReadFile(path)

@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// TestKilledWindow kills a window with an unsaved compilation. The next one offers to
-// restore it, which Enter does. Then a drag that begins below the list moves nothing.
+// TestKilledWindow kills a window with an unsaved compilation. The next window offers to
+// restore it, which Enter does. Then a drag that begins below the list must move nothing.
 func TestKilledWindow(t *testing.T) {
 	d := newDisplay(t, "1280x800")
 	program := build(t)

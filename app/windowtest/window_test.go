@@ -104,7 +104,7 @@ func (w *window) await(name string, ok func(event) bool) event {
 			}
 		}
 	}
-	w.t.Fatalf("no event %q came that is right; the last one was %v\n%s", name, last, w.log.String())
+	w.t.Fatalf("no matching event %q; the last one was %v\n%s", name, last, w.log.String())
 	return nil
 }
 
@@ -171,7 +171,7 @@ func TestDropCompileBurnVerify(t *testing.T) {
 	}
 }
 
-// dropFrom drags files from a window of another program.
+// dropFrom drags files from another program's window.
 func (d *display) dropFrom(python string, w *window, to [2]int, paths ...string) event {
 	d.t.Helper()
 	source := d.start(python, append([]string{"testdata/dragsource.py", "drag " + filepath.Base(paths[0])}, paths...)...)

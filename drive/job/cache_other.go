@@ -4,5 +4,5 @@ package job
 
 import "os"
 
-// dropCache does nothing: this system offers no such thing for a file.
+// dropCache does nothing: this system has no such function for files.
 func dropCache(*os.File) {}

@@ -10,8 +10,8 @@ import (
 	"glassmaster/mastering/image/format"
 )
 
-// unwritableFormat names the format that a file extension stands for and that is not
-// written here; "" for all other extensions: those that are not known mean nothing, as in
+// unwritableFormat returns the format that a file extension stands for if that format
+// cannot be written, otherwise "". Unknown extensions are ignored, as in
 // "backup-2026.01".
 func unwritableFormat(extension string) string {
 	switch extension {
@@ -57,10 +57,10 @@ func unwritableFormat(extension string) string {
 	return ""
 }
 
-// FormatFor returns the format of an image that is to be written: the one of the name
-// wanted or, where that is empty, the one of the file extension of path. A path whose
-// extension names no format means a plain image, as .img, .raw, .bin, .cdr and .dmg do;
-// so does a stream, whose path is empty.
+// FormatFor returns the format for writing an image: the one named wanted or, if that is
+// empty, the one of the file extension of path. A path whose extension names no format
+// means a plain image, as .img, .raw, .bin, .cdr and .dmg do; so does a stream, whose
+// path is empty.
 func FormatFor(path, wanted string) (format.Format, error) {
 	if wanted != "" {
 		f, ok := image.ByName(wanted)
@@ -71,7 +71,7 @@ func FormatFor(path, wanted string) (format.Format, error) {
 	}
 	extension := strings.ToLower(filepath.Ext(path))
 	if what := unwritableFormat(extension); what != "" {
-		return format.Format{}, fmt.Errorf("%s would be %s by its name, which cannot be written: use an extension such as .iso, which is a plain image", path, what)
+		return format.Format{}, fmt.Errorf("the extension of %s stands for %s, which cannot be written: use an extension such as .iso, a plain image", path, what)
 	}
 	if f, ok := image.ByName(extension); ok && f.Create != nil && extension != "" {
 		return f, nil

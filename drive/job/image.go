@@ -15,6 +15,7 @@ import (
 	"glassmaster/drive/record"
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/image"
+	"glassmaster/mastering/image/discfile"
 	"glassmaster/mastering/image/format"
 	"glassmaster/mastering/newfile"
 	"glassmaster/mastering/progress"
@@ -23,13 +24,14 @@ import (
 	"glassmaster/mastering/volume"
 )
 
-// ImageOptions say how an image file is written. The zero value verifies it.
+// ImageOptions are the options for writing an image file. The zero value verifies it.
 type ImageOptions struct {
 	NoVerify bool // do not read the image back and compare it
 }
 
-// ImageFile is the sink that writes an image of a format. Its files appear under
-// path, and beside it where the format has several, when all of them are complete.
+// ImageFile is the sink that writes an image of a format. Its file appears under path,
+// with further files in the same folder if the format has several, when all of them are
+// complete.
 func ImageFile(path string, f format.Format, o ImageOptions) Sink {
 	return &imageFile{path: path, format: f, o: o, files: newfile.NewSet(path)}
 }
@@ -54,10 +56,13 @@ type imageFile struct {
 func (m *imageFile) plan(ctx context.Context, in input) (writer, error) {
 	m.in = in
 	if m.format.Create == nil {
-		return nil, fmt.Errorf("images of the format %s can be read, but not written", m.format.Name)
+		return nil, fmt.Errorf("images of the format %s can be read but not written", m.format.Name)
 	}
 	if _, ok := disc.DataTrack(in.disc); !ok && m.format.Holds&format.Audio == 0 {
 		return nil, fmt.Errorf("the disc has no data track, and an image of the format %s holds nothing else", m.format.Name)
+	}
+	if err := m.admitReplacing(ctx); err != nil {
+		return nil, err
 	}
 	p := &m.result.Plan
 	p.Profile, p.Recipe = m.format.Name+" image", "written to a file"
@@ -79,6 +84,30 @@ func (m *imageFile) plan(ctx context.Context, in input) (writer, error) {
 	return m, nil
 }
 
+// admitReplacing refuses to replace a file that the source is read from, and the disc of a
+// virtual recorder: it can hold more than an image can, and may be in use.
+func (m *imageFile) admitReplacing(ctx context.Context) error {
+	if m.path == "" {
+		return nil
+	}
+	info, err := os.Stat(m.path)
+	if err != nil {
+		return nil
+	}
+	if disc.ReadsFile(m.in.source, info) {
+		return fmt.Errorf("%s is a source of the image, which would be lost: name another file for the image", m.path)
+	}
+	files, err := format.OpenFiles(m.path)
+	if err != nil {
+		return nil
+	}
+	defer files.Close()
+	if _, err := discfile.Format.Open(ctx, files); !errors.Is(err, format.ErrUnknown) {
+		return fmt.Errorf("%s is a virtual disc, which would be lost: name another file for the image, or remove that one first", m.path)
+	}
+	return nil
+}
+
 // checkSpace warns if there is less room than the image has bytes. That is no error: an
 // image with holes, or one whose data is shared with its source, needs less.
 func (m *imageFile) checkSpace() {
@@ -94,7 +123,7 @@ func (m *imageFile) checkSpace() {
 	p.Capacity = free / disc.SectorSize
 	if p.Sectors > p.Capacity {
 		p.Notices = append(p.Notices, disc.Notice{Severity: disc.Warning, Path: folder, Text: fmt.Sprintf(
-			"there are %s free, and the image has %s", units.Size(free), units.Size(p.Sectors*disc.SectorSize))})
+			"only %s are free, and the image has %s", units.Size(free), units.Size(p.Sectors*disc.SectorSize))})
 	}
 }
 
@@ -105,7 +134,7 @@ func (m *imageFile) write(ctx context.Context, rep progress.Reporter) error {
 	m.ctx, m.rep = ctx, rep
 	m.result.Notices = slices.Clone(m.result.Plan.Notices)
 	d := disc.Unwrap(m.in.disc)
-	if _, ok := d.(format.UserDataCopier); !ok { // which does both while it copies
+	if _, ok := d.(format.UserDataCopier); !ok { // a copier does both while it copies
 		if err := m.in.source.Prepare(ctx, rep); err != nil {
 			return err
 		}
@@ -152,7 +181,7 @@ func (m *imageFile) prove() error {
 	if f, ok := disc.HostFile(got); ok {
 		dropCache(f)
 	}
-	c, err := verify.Compare(m.ctx, m.held(), got, m.in.source.Locate, m.rep)
+	c, err := verify.Compare(m.ctx, m.contained(), got, m.in.source.Locate, m.rep)
 	switch {
 	case err == nil:
 		m.result.Verified, m.result.Equal, m.result.SHA256 = true, true, hex.EncodeToString(c.SHA256[:])
@@ -163,8 +192,8 @@ func (m *imageFile) prove() error {
 	return err
 }
 
-// held returns the part of the disc that the image holds.
-func (m *imageFile) held() disc.Disc {
+// contained returns the part of the disc that the image contains.
+func (m *imageFile) contained() disc.Disc {
 	if m.format.Holds&format.Audio != 0 {
 		return m.in.disc
 	}
@@ -185,19 +214,15 @@ type dataOnly struct {
 
 func (d dataOnly) TOC() disc.TOC { return d.toc }
 
-// hiddenSession warns of a session that the source shows, and the image does not: if it is
-// older than the one before it, it looks like a remnant of an earlier use of the disc.
+// hiddenSession warns about a session that the source shows but the image does not: a
+// session older than the one before it looks like a remnant of an earlier use of the disc.
 func (m *imageFile) hiddenSession() {
-	f, err := os.Open(m.path)
+	f, err := format.OpenFiles(m.path) // which does not wait for the writer of a pipe
 	if err != nil {
 		return
 	}
 	defer f.Close()
-	i, err := f.Stat()
-	if err != nil {
-		return
-	}
-	list := volume.FindSessions(f, i.Size(), false)
+	list := volume.FindSessions(f, f.Size, false)
 	if n := len(list); n > 0 && list[n-1].Remnant != 0 {
 		m.note(disc.Notice{Severity: disc.Warning, Text: fmt.Sprintf(
 			"%s does not show the session from sector %d on, as the source does: it is older than the session before it, and an image does not record the bounds of sessions",
@@ -205,7 +230,7 @@ func (m *imageFile) hiddenSession() {
 	}
 }
 
-// note reports a notice and keeps it for the result.
+// note reports a notice and adds it to the result.
 func (m *imageFile) note(n disc.Notice) {
 	m.result.Notices = append(m.result.Notices, n)
 	m.rep.Notice(n)

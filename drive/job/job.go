@@ -1,6 +1,6 @@
 // Package job writes a disc from a source into a sink. The command line and the window
-// build, read, convert, copy and burn with it: there is no other way into a sink. A
-// [Queue] runs long work, and gives each drive to one user at a time.
+// use it to build, read, convert, copy and burn. A [Queue] runs long work, and gives each
+// drive to one user at a time.
 //
 // A source is whatever package source opens: an image file, the disc in a drive, a
 // folder, a compilation. A sink is an image file ([ImageFile]), a stream
@@ -12,7 +12,7 @@
 //	write  The sectors go into the sink. When the context is cancelled, an image file
 //	       is removed, and a disc is closed as well as its medium allows.
 //	prove  What was written is read back and compared, unless the options of the sink
-//	       say otherwise. A recorder is asked in any case what is on its disc.
+//	       say otherwise. The state that a recorder reports is always checked.
 //
 // [Job.Run] carries out the last two.
 //
@@ -27,15 +27,15 @@
 //     medium. With Force it is burned. An image file is written as far as the source
 //     goes, because that may be all that can be saved.
 //   - The source is damaged: it is written as it is.
-//   - A file has changed since the plan: it is refused as long as that costs nothing,
-//     which on a disc is before the first sector. A file that has only grown is written
-//     as it was planned, and so is a file that changes while a disc is burned and still
-//     delivers as many bytes. With KeepGoing all changes are tolerated, and zeros replace
-//     missing bytes.
-//   - A sector cannot be read: the work ends. With KeepGoing zeros replace it.
+//   - A file has changed since the plan: the job fails if no medium is lost by that,
+//     which for a disc is before the first sector. A file that has only grown is written
+//     as planned, and so is a file that changes during a burn and still has the planned
+//     number of bytes. With KeepGoing all changes are accepted, and zeros replace missing
+//     bytes.
+//   - A sector cannot be read: the job fails. With KeepGoing zeros replace the sector.
 //
-// What was tolerated is in [Result.Flaws]. A result with flaws is not a success, even if
-// the sink is equal to its source.
+// What was accepted in this way is in [Result.Flaws]. A result with flaws is not a
+// success, even if the sink is equal to its source.
 package job
 
 import (
@@ -57,17 +57,17 @@ type Sink interface {
 	plan(ctx context.Context, in input) (writer, error)
 }
 
-// input is what a sink is given.
+// input is the input of a sink.
 type input struct {
-	disc   disc.Disc // what is to be written of the source
+	disc   disc.Disc // the part of the source to be written
 	source *source.Source
 }
 
-// writer is a sink that is ready to be written: first write, then prove if that went
-// well, and end in any case.
+// writer writes into a sink: first write, then prove if that succeeded, and end in any
+// case.
 type writer interface {
 	planned() record.Plan
-	// write writes everything. The context ends it and prove.
+	// write writes everything. Cancelling the context ends write and prove.
 	write(ctx context.Context, rep progress.Reporter) error
 	// prove reads back what was written.
 	prove() error
@@ -104,9 +104,8 @@ func New(ctx context.Context, from *source.Source, to Sink) (*Job, error) {
 	return j, nil
 }
 
-// Run carries out the plan: it writes, and proves what was written. It returns an error if
-// the sink is not good, or that is unknown. A result without an error can have flaws of
-// its source: see [Result.Flaws].
+// Run carries out the plan: it writes, then proves. It returns an error unless the sink is
+// good. A result without an error can have flaws of its source: see [Result.Flaws].
 func (j *Job) Run(ctx context.Context, rep progress.Reporter) (r Result, err error) {
 	if j.salvage != nil {
 		j.salvage.Start()
@@ -123,9 +122,9 @@ func (j *Job) Run(ctx context.Context, rep progress.Reporter) (r Result, err err
 }
 
 // errPanic is the error of a job that a panic has ended.
-var errPanic = errors.New("an internal error of the program ended the work")
+var errPanic = errors.New("an internal error of the program ended the job")
 
-// complete adds to a result what is known of its source.
+// complete adds to a result what is known about its source.
 func (j *Job) complete(ctx context.Context, r *Result) {
 	r.Missing = j.source.Missing()
 	if j.salvage != nil {

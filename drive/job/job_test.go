@@ -22,7 +22,7 @@ import (
 	"glassmaster/mastering/progress"
 )
 
-// sink is a sink for a test, and what became of it.
+// sink is a sink for a test, with functions to inspect the result.
 type sink struct {
 	job.Sink
 	with      func(o record.Options) job.Sink // with other options
@@ -199,7 +199,7 @@ var kinds = map[string]func(t *testing.T) *source.Source{
 	},
 }
 
-// Every source goes into every sink in the same way, and comes out equal.
+// Every kind of source is written to every kind of sink, and the result is equal.
 func TestRun(t *testing.T) {
 	for name, kind := range kinds {
 		t.Run("from "+name, func(t *testing.T) {
@@ -236,8 +236,7 @@ func TestNoVerify(t *testing.T) {
 	})
 }
 
-// An image that is written to a stream is the same as one in a file. It cannot be read
-// back.
+// An image written to a stream is equal to one in a file. It cannot be read back.
 func TestStream(t *testing.T) {
 	src := open(t, image(t), source.Options{})
 	f, _ := job.FormatFor("", "")
@@ -250,7 +249,7 @@ func TestStream(t *testing.T) {
 	}
 }
 
-// onPhase is a reporter that does something when a phase begins.
+// onPhase is a reporter that calls a function when a phase begins.
 type onPhase struct {
 	progress.Reporter
 	phase progress.Phase
@@ -265,7 +264,7 @@ func (o *onPhase) Phase(p progress.Phase, total int64) {
 	o.Reporter.Phase(p, total)
 }
 
-// A job that is cancelled leaves no image behind, and a disc that says what became of it.
+// A cancelled job leaves no image file, and reports the state of the disc.
 func TestCancelWriting(t *testing.T) {
 	eachSink(t, func(t *testing.T, to sink) {
 		ctx, cancel := context.WithCancel(t.Context())
@@ -281,7 +280,7 @@ func TestCancelWriting(t *testing.T) {
 	})
 }
 
-// An image that is not equal to its source is found out.
+// An image that differs from its source is an error.
 func TestImageDiffers(t *testing.T) {
 	to := imageSink(t)
 	src := open(t, image(t), source.Options{})
@@ -305,8 +304,7 @@ func TestImageDiffers(t *testing.T) {
 	}
 }
 
-// A panic ends a job in an orderly way: nothing is left of an image, and the tray of a
-// drive is unlocked.
+// After a panic no part of an image is left, and the tray of a drive is unlocked.
 func TestPanic(t *testing.T) {
 	eachSink(t, func(t *testing.T, to sink) {
 		j, err := job.New(t.Context(), open(t, image(t), source.Options{}), to)
@@ -322,7 +320,7 @@ func TestPanic(t *testing.T) {
 	})
 }
 
-// What will not fit is known beforehand.
+// A source that does not fit is refused in the plan.
 func TestTooLarge(t *testing.T) {
 	for name, to := range map[string]func(*testing.T) sink{"image": imageSink, "dvd+r": sinks["dvd+r"]} {
 		t.Run(name, func(t *testing.T) {

@@ -10,14 +10,14 @@ import (
 	"glassmaster/mastering/disc"
 )
 
-// Plan is what a job is going to do.
+// Plan describes what a job will do.
 type Plan struct {
 	record.Plan        // of an image file, too
 	Unused      int64  // sectors of the source that are not in use, and left out
 	UsedBy      string // what defines the sectors in use: "the UDF volume"; empty: all sectors are written
 }
 
-// Plan returns what Run is going to do.
+// Plan returns what Run will do.
 func (j *Job) Plan() Plan { return j.plan }
 
 // ErrMissing is in the chain of the error if files of a folder or compilation cannot be
@@ -46,7 +46,7 @@ func (j *Job) admitMissing() error {
 	return nil
 }
 
-// limit leaves out the sectors that are not in use, unless the whole disc is wanted.
+// limit leaves out the sectors that are not in use, unless the whole disc is requested.
 func (j *Job) limit(ctx context.Context) {
 	if j.source.Whole {
 		return

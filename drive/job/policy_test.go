@@ -2,6 +2,7 @@ package job_test
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -20,8 +21,8 @@ import (
 	"glassmaster/mastering/progress"
 )
 
-// A source whose end is missing does not use up a medium unless that is forced; an
-// image file takes what there is. Neither is good.
+// A source whose end is missing is burned only with Force, and is written to an image
+// file as far as it goes. Neither result is good.
 func TestIncomplete(t *testing.T) {
 	eachSink(t, func(t *testing.T, to sink) {
 		path := image(t)
@@ -49,7 +50,7 @@ func TestIncomplete(t *testing.T) {
 	})
 }
 
-// A source whose files cannot be found is written, and what is made of it is not good.
+// A source whose files cannot be found is written, but the result is not good.
 func TestUnopenable(t *testing.T) {
 	eachSink(t, func(t *testing.T, to sink) {
 		path := image(t)
@@ -77,7 +78,7 @@ func TestUnopenable(t *testing.T) {
 	})
 }
 
-// Files that are missing are left out only where that is asked for.
+// Missing files are left out only with KeepGoing.
 func TestMissing(t *testing.T) {
 	missing := []disc.Notice{{Severity: disc.Warning, Text: "renamed"}, {Severity: disc.Error, Path: "/x", Text: "gone"}}
 	eachSink(t, func(t *testing.T, to sink) {
@@ -104,8 +105,8 @@ func TestMissing(t *testing.T) {
 type change struct {
 	name string
 	do   func(path string) error
-	// gone: the bytes that were planned are not there any more. refused: a job that
-	// has not begun ends.
+	// gone: the planned bytes no longer exist. refused: a job that has not begun is
+	// refused.
 	gone, refused bool
 }
 
@@ -134,7 +135,7 @@ func eachChange(t *testing.T, f func(t *testing.T, c change, src *source.Source,
 	}
 }
 
-// A file that changes between the plan and the work ends it before anything is written.
+// A file that changes between plan and execution ends the job before anything is written.
 func TestChangedBefore(t *testing.T) {
 	eachChange(t, func(t *testing.T, c change, src *source.Source, file string, to sink) {
 		j, err := job.New(t.Context(), src, to)
@@ -157,8 +158,8 @@ func TestChangedBefore(t *testing.T) {
 	})
 }
 
-// A sector that cannot be read ends the work, and with KeepGoing zeros replace it: they
-// are counted once, though the source is read twice.
+// An unreadable sector ends the job; with KeepGoing it is replaced by zeros, and counted
+// once although the source is read twice.
 func TestUnreadable(t *testing.T) {
 	eachSink(t, func(t *testing.T, to sink) {
 		name := "virtual:" + filepath.Join(t.TempDir(), "disc") + "?medium=dvd+r&sectors=4000"
@@ -185,7 +186,7 @@ func TestUnreadable(t *testing.T) {
 			clear(want[lba*disc.SectorSize : (lba+1)*disc.SectorSize])
 		}
 		if got := to.content(); !bytes.HasPrefix(got, want) {
-			t.Error("the rest of the source is not there")
+			t.Error("the rest of the source was not written")
 		}
 	})
 	t.Run("without KeepGoing", func(t *testing.T) {
@@ -208,8 +209,8 @@ func TestUnreadable(t *testing.T) {
 	})
 }
 
-// An image costs nothing that could be lost, so it is also refused when a file changes
-// while it is written, unless the file has only grown.
+// Writing an image uses up no medium, so it also fails if a file changes during writing,
+// unless the file has only grown.
 func TestChangedWhileWritten(t *testing.T) {
 	for _, c := range changes {
 		for _, keep := range []bool{false, true} {
@@ -236,6 +237,53 @@ func TestChangedWhileWritten(t *testing.T) {
 					t.Errorf("%v, %+v", err, r)
 				}
 			})
+		}
+	}
+}
+
+// aware is a disc that knows something of its own state, and counts what is read of it.
+type aware struct {
+	disc.Disc
+	disc.Memo
+	inPlace bool
+	reads   int
+}
+
+func (a *aware) Overwritable() bool { return a.inPlace }
+
+func (a *aware) Notices() []disc.Notice {
+	return []disc.Notice{{Severity: disc.Warning, Text: "a session is open"}}
+}
+
+func (a *aware) ReadSectors(ctx context.Context, p []byte, lba disc.LBA, f disc.Form) (int, error) {
+	a.reads++
+	return a.Disc.ReadSectors(ctx, p, lba, f)
+}
+
+// What a disc knows of itself is in the plan, also where only a part of the disc is
+// written, or unreadable sectors are to be replaced. A part is searched once more, and
+// nothing is searched again and again.
+func TestPlanOfPart(t *testing.T) {
+	img := sectors(t, open(t, image(t), source.Options{}))
+	img = append(img, make([]byte, 1000*disc.SectorSize)...)
+	whole := 0 // reads of a plan for the whole disc
+	for _, inPlace := range []bool{false, true} {
+		for _, keep := range []bool{false, true} {
+			a := &aware{Disc: virtualtest.DiscOf(img), inPlace: inPlace}
+			j, err := job.New(t.Context(), &source.Source{Disc: a, KeepGoing: keep}, imageSink(t))
+			if err != nil {
+				t.Fatal(err)
+			}
+			p := j.Plan()
+			if len(p.Defects) != 1 || p.Defects[0].Text != "a session is open" || (p.Unused > 0) != inPlace {
+				t.Errorf("in place %t, keep going %t: %+v", inPlace, keep, p)
+			}
+			if whole == 0 {
+				whole = a.reads
+			}
+			if a.reads > whole && !inPlace || a.reads > 2*whole {
+				t.Errorf("in place %t, keep going %t: %d reads, and %d for a plan of the whole disc", inPlace, keep, a.reads, whole)
+			}
 		}
 	}
 }

@@ -11,19 +11,18 @@ import (
 	"glassmaster/mastering/progress"
 )
 
-// Queue runs long work, and gives each drive to one user at a time. A user is either
-// a [Task] that was added to the queue, or a caller of [Queue.Use] that sends a drive
-// a few commands. Work on other drives goes on at the same time.
+// Queue runs long work, and gives each drive to one user at a time. A user is either a
+// [Task] that was added to the queue, or a caller of [Queue.Use] that sends a drive a few
+// commands. Work on other drives runs at the same time.
 //
-// Users of the same drive take turns in the order in which they came. A user gets all
-// of its drives at once or waits for all of them, so that two users never wait for
-// each other.
+// Users of the same drive take turns, first come, first served. A user gets all of its
+// drives together or waits for all of them, so two users never wait for each other.
 //
 // The zero value is an empty queue. Its methods may be called from any goroutine.
 type Queue struct {
 	mu      sync.Mutex
 	held    map[string]*hold // by identity of the drive
-	waiting []*hold          // in the order in which they came
+	waiting []*hold          // first come, first served
 	tasks   []*Task          // that have not ended, in the order in which they were added
 }
 
@@ -31,7 +30,7 @@ type Queue struct {
 type hold struct {
 	queue   *Queue
 	drives  []string // identities
-	names   []string // by which they were asked for
+	names   []string // as the user named them
 	task    *Task    // nil: a caller of Use
 	outer   *hold    // of the caller; nil: none
 	granted chan struct{}
@@ -40,7 +39,8 @@ type hold struct {
 // holdKey is the key of the hold in a context.
 type holdKey struct{}
 
-// BusyError says that a drive was not used, because a task uses it or is about to.
+// BusyError is the error of a drive that was not used because a task uses it or is about
+// to.
 type BusyError struct {
 	Drive string // as it was named
 	Task  string // title of the task; empty: it is used for a few commands
@@ -53,9 +53,9 @@ func (e *BusyError) Error() string {
 	return fmt.Sprintf("the drive %s is busy: %s; wait until that has ended, or stop it", e.Drive, e.Task)
 }
 
-// Add adds a task to the queue. The work begins as soon as no other user has any of
-// the drives, on a goroutine of its own. Its context ends when the task is cancelled.
-// Without drives it begins at once.
+// Add adds a task to the queue. The work begins as soon as no other user has any of the
+// drives, on a goroutine of its own. Its context ends when the task is cancelled. Without
+// drives it begins immediately.
 func (q *Queue) Add(title string, drives []string, work func(context.Context, progress.Reporter) error) *Task {
 	ctx, cancel := context.WithCancel(context.Background())
 	t := &Task{title: title, cancel: cancel, ended: make(chan struct{})}
@@ -77,7 +77,7 @@ func (q *Queue) Tasks() []*Task {
 }
 
 // Use gives the caller the drives for a few commands, until it calls release. It waits
-// for other callers of Use, but not for tasks: where one has a drive, or waits for it,
+// for other callers of Use, but not for tasks: if a task has a drive, or waits for it,
 // the error is a *BusyError.
 //
 // The context that is returned carries the right to the drives, as that of a task does:
@@ -110,8 +110,9 @@ func (q *Queue) use(ctx context.Context, h *hold) (held context.Context, release
 	return context.WithValue(ctx, holdKey{}, h), sync.OnceFunc(h.release), nil
 }
 
-// Share returns a transport to a drive that stays open for long, such as that of a
-// disc that is shown: it uses the drive for each command alone, as [Queue.Use] does.
+// Share returns a transport for a drive that stays open for a long time, such as that of
+// a disc shown in Browse. It acquires the drive for each command separately, as
+// [Queue.Use] does.
 func (q *Queue) Share(name string, t scsi.Transport) scsi.Transport {
 	return &shared{Transport: t, queue: q, name: name, identity: drive.Identity(name)}
 }
@@ -126,8 +127,8 @@ func (q *Queue) newHold(drives []string, t *Task) *hold {
 	return h
 }
 
-// without drops the drives that another hold has already. The mutex of the queue is
-// held.
+// without removes the drives that another hold already has. The caller holds the mutex of
+// the queue.
 func (h *hold) without(o *hold) {
 	for i := len(h.drives) - 1; i >= 0; i-- {
 		if h.queue.held[h.drives[i]] == o {
@@ -136,8 +137,9 @@ func (h *hold) without(o *hold) {
 	}
 }
 
-// busy returns why a caller of Use does not get its drives: a task has one or waits
-// for it, or anybody where the caller has other drives already. The mutex is held.
+// busy returns why a caller of Use does not get its drives: a task has one or waits for
+// it, or any user does if the caller already has other drives. The caller holds the
+// mutex.
 func (q *Queue) busy(h *hold) error {
 	for i, id := range h.drives {
 		users := slices.DeleteFunc(slices.Clone(q.waiting), func(w *hold) bool { return !slices.Contains(w.drives, id) })
@@ -156,13 +158,13 @@ func (q *Queue) busy(h *hold) error {
 	return nil
 }
 
-// grant gives free drives to those who wait, in the order in which they came. The
-// mutex is held.
+// grant gives free drives to waiting users, first come, first served. The caller holds
+// the mutex.
 func (q *Queue) grant() {
 	if q.held == nil {
 		q.held = make(map[string]*hold)
 	}
-	wanted := make(map[string]bool) // by those who came earlier
+	wanted := make(map[string]bool) // by earlier users
 	q.waiting = slices.DeleteFunc(q.waiting, func(h *hold) bool {
 		free := true
 		for _, id := range h.drives {
@@ -182,7 +184,7 @@ func (q *Queue) grant() {
 	})
 }
 
-// wait waits until the drives are granted. When the context ends first, they are not.
+// wait waits until the drives are granted, or the context ends.
 func (h *hold) wait(ctx context.Context) error {
 	select {
 	case <-h.granted:
@@ -195,7 +197,7 @@ func (h *hold) wait(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// release returns the drives, or gives up waiting for them.
+// release returns the drives, or stops waiting for them.
 func (h *hold) release() {
 	q := h.queue
 	q.mu.Lock()
@@ -209,17 +211,17 @@ func (h *hold) release() {
 	q.grant()
 }
 
-// active reports whether the hold has drives. The mutex of the queue is held.
+// active reports whether the hold has drives. The caller holds the mutex of the queue.
 func (h *hold) active() bool {
 	return len(h.drives) > 0 && h.queue.held[h.drives[0]] == h
 }
 
-// shared is a transport whose every command waits for its turn.
+// shared is a transport that acquires its drive for each command.
 type shared struct {
 	scsi.Transport
 	queue    *Queue
 	name     string
-	identity string // which takes system calls to find out
+	identity string // cached, since it takes system calls to determine
 }
 
 // Execute implements scsi.Transport.
@@ -233,11 +235,5 @@ func (s *shared) Execute(ctx context.Context, c scsi.Command) (int, error) {
 	return s.Transport.Execute(ctx, c)
 }
 
-// Writable passes on what the transport says; see [scsi.Writable].
-func (s *shared) Writable() error { return scsi.Writable(s.Transport) }
-
-// SystemSize passes on what the transport says; see [scsi.SystemSize].
-func (s *shared) SystemSize() (int64, error) { return scsi.SystemSize(s.Transport) }
-
-// Hangs passes on what the transport says; see [scsi.Hangs].
-func (s *shared) Hangs() error { return scsi.Hangs(s.Transport) }
+// Unwrap returns the transport itself; see [scsi.Transport].
+func (s *shared) Unwrap() scsi.Transport { return s.Transport }

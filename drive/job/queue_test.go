@@ -18,7 +18,7 @@ import (
 	"glassmaster/mastering/progress"
 )
 
-// step is work that says when it has begun, and ends when it is told to or cancelled.
+// step is work that signals when it has begun, and ends when it is released or cancelled.
 type step struct {
 	begun chan struct{}
 	end   chan error
@@ -51,7 +51,7 @@ func blankDisc(t *testing.T, name string) string {
 	return "virtual:" + filepath.Join(t.TempDir(), name)
 }
 
-// Work on two drives goes on at the same time.
+// Tasks on two drives run at the same time.
 func TestTwoDrives(t *testing.T) {
 	var q job.Queue
 	a, b := newStep(), newStep()
@@ -141,7 +141,7 @@ func TestCancel(t *testing.T) {
 	td := q.Add("the next", []string{name}, func(ctx context.Context, rep progress.Reporter) error {
 		close(d.begun)
 		<-ctx.Done()
-		return nil // it had come to its end
+		return nil // it had already ended
 	})
 	<-d.begun
 	td.Cancel()
@@ -151,7 +151,7 @@ func TestCancel(t *testing.T) {
 	}
 }
 
-// A task takes all of its drives at once, and one that waits for several holds none.
+// A task acquires all of its drives together, and holds none while it waits.
 func TestSeveralDrives(t *testing.T) {
 	var q job.Queue
 	a, b := blankDisc(t, "a"), blankDisc(t, "b")
@@ -169,7 +169,7 @@ func TestSeveralDrives(t *testing.T) {
 	first.end <- nil
 	<-t1.Ended()
 	if last.hasBegun() {
-		t.Error("a task runs that lacks a drive")
+		t.Error("a task runs without one of its drives")
 	}
 	other.end <- nil
 	<-t3.Ended()
@@ -178,8 +178,8 @@ func TestSeveralDrives(t *testing.T) {
 	<-t4.Ended()
 }
 
-// Many tasks and callers with any drives in any order all come to their end, and none
-// has a drive at the same time as another.
+// Many tasks and callers with random drives in any order all end, and no two have the
+// same drive at the same time.
 func TestNoDeadlock(t *testing.T) {
 	var q job.Queue
 	var names []string
@@ -240,8 +240,8 @@ func TestNoDeadlock(t *testing.T) {
 	}
 }
 
-// A drive that a task has or waits for is busy, which callers are told at once; those
-// that only send commands wait for each other.
+// Callers of Use get a BusyError immediately if a task has the drive or waits for it.
+// Callers of Use wait for each other.
 func TestUse(t *testing.T) {
 	var q job.Queue
 	a, b := blankDisc(t, "a"), blankDisc(t, "b")
@@ -249,7 +249,7 @@ func TestUse(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, again, err := q.Use(ctx, a); err != nil { // it has it already
+	if _, again, err := q.Use(ctx, a); err != nil { // the task already has it
 		t.Error(err)
 	} else {
 		again()
@@ -263,7 +263,7 @@ func TestUse(t *testing.T) {
 		second <- err
 	}()
 	release()
-	release() // once more does nothing
+	release() // a second call does nothing
 	if err := <-second; err != nil {
 		t.Errorf("the second caller: %v", err)
 	}
@@ -299,7 +299,7 @@ func TestUse(t *testing.T) {
 		release()
 	}
 
-	// One that waits for another gives up when its context ends.
+	// A waiting caller stops waiting when its context ends.
 	_, release, err = q.Use(t.Context(), a)
 	if err != nil {
 		t.Fatal(err)
@@ -325,8 +325,8 @@ func (c counter) MaxTransfer() int                                   { return 1 
 func (c counter) Close() error                                       { return nil }
 func (c counter) Writable() error                                    { return errors.New("mounted") }
 
-// A transport that is shared sends nothing while a task has the drive, unless the task
-// sends it itself.
+// A shared transport sends nothing while a task has the drive, unless the task itself
+// sends the command.
 func TestShare(t *testing.T) {
 	var q job.Queue
 	a := blankDisc(t, "a")
@@ -360,6 +360,17 @@ func TestShare(t *testing.T) {
 	<-task.Ended()
 	if err := send(t.Context()); err != nil || n.Load() != 3 {
 		t.Errorf("after the task: %v, %d commands", err, n.Load())
+	}
+}
+
+// A task whose work ends with context.Canceled, although nobody has cancelled the task, has
+// failed.
+func TestCancelledInside(t *testing.T) {
+	var q job.Queue
+	x := q.Add("test", nil, func(context.Context, progress.Reporter) error { return fmt.Errorf("burn: %w", context.Canceled) })
+	<-x.Ended()
+	if x.State() != job.Failed {
+		t.Errorf("%v, %v", x.State(), x.Err())
 	}
 }
 

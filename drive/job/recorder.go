@@ -30,7 +30,7 @@ func (r *recorder) plan(ctx context.Context, in input) (writer, error) {
 	if r.burn, err = record.NewPlan(ctx, r.t, in.disc, o); err != nil {
 		return nil, err
 	}
-	if err := scsi.Writable(r.t); err != nil { // before the person is asked
+	if err := scsi.Writable(r.t); err != nil { // before asking for confirmation
 		return nil, fmt.Errorf("the drive can only be read now: %w", err)
 	}
 	return r, nil

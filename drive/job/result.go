@@ -8,12 +8,12 @@ import (
 	"glassmaster/mastering/verify"
 )
 
-// Result is what a job did.
+// Result is the result of a job.
 type Result struct {
 	record.Result                        // of an image file, too
 	Missing       []disc.Notice          // files that were left out
 	Unread        *verify.Mismatch       // the first sector of the source that was replaced by zeros, with their count; nil: none
-	Short         *verify.TruncatedError // what is missing at the end of the source; nil: nothing is known to be missing
+	Short         *verify.TruncatedError // what is known to be missing at the end of the source, or nil
 }
 
 // Flaws returns why the result is not good although it may be equal to its source, the

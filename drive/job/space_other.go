@@ -2,5 +2,5 @@
 
 package job
 
-// freeSpace does not know how much can be written into a folder.
+// freeSpace returns false: the free space of a folder is unknown on this system.
 func freeSpace(string) (int64, bool) { return 0, false }

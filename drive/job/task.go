@@ -9,7 +9,7 @@ import (
 	"glassmaster/mastering/progress"
 )
 
-// State is how far a task has come.
+// State is the state of a task.
 type State uint8
 
 // States of a task.
@@ -40,7 +40,7 @@ type Task struct {
 	cancelling bool
 }
 
-// run waits for the drives and does the work.
+// run waits for the drives and runs the work.
 func (t *Task) run(ctx context.Context, work func(context.Context, progress.Reporter) error) {
 	defer t.cancel()
 	err := t.hold.wait(ctx)
@@ -55,7 +55,7 @@ func (t *Task) run(ctx context.Context, work func(context.Context, progress.Repo
 	switch {
 	case err == nil:
 		t.set(Done, nil)
-	case errors.Is(err, context.Canceled):
+	case ctx.Err() != nil && errors.Is(err, context.Canceled):
 		t.set(Cancelled, err)
 	default:
 		t.set(Failed, err)
@@ -63,7 +63,7 @@ func (t *Task) run(ctx context.Context, work func(context.Context, progress.Repo
 	close(t.ended)
 }
 
-// do does the work, and returns the drives before the task has ended.
+// do runs the work, and returns the drives before the task ends.
 func (t *Task) do(ctx context.Context, work func(context.Context, progress.Reporter) error) error {
 	defer t.hold.release()
 	return work(ctx, &t.Meter)
@@ -75,30 +75,30 @@ func (t *Task) set(s State, err error) {
 	t.state, t.err = s, err
 }
 
-// Title names the task for people.
+// Title describes the task for display.
 func (t *Task) Title() string { return t.title }
 
 // Drives returns the identities of the drives that the task uses.
 func (t *Task) Drives() []string { return slices.Clone(t.hold.drives) }
 
-// State returns how far the task has come.
+// State returns the state of the task.
 func (t *Task) State() State {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.state
 }
 
-// Err returns the error with which the task has ended. It is nil before.
+// Err returns the error with which the task has ended. It is nil until then.
 func (t *Task) Err() error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.err
 }
 
-// Ended is closed when the task has ended, and its drives are free.
+// Ended is closed when the task has ended and its drives are free.
 func (t *Task) Ended() <-chan struct{} { return t.ended }
 
-// Cancel asks the task to end. One that waits ends at once; one that runs ends in the
+// Cancel asks the task to end. A waiting task ends immediately; a running one ends in the
 // best state that its work can reach.
 func (t *Task) Cancel() {
 	t.mu.Lock()
@@ -107,16 +107,16 @@ func (t *Task) Cancel() {
 	t.cancel()
 }
 
-// Cancelling reports whether the task was asked to end, and has not ended yet.
+// Cancelling reports whether the task was cancelled but has not ended yet.
 func (t *Task) Cancelling() bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.cancelling && t.state <= Running
 }
 
-// WaitsFor returns the drive that the task waits for, by its identity, and the title of
-// the task that has it or comes first. The title is empty where it is only used for a
-// few commands; ok is false when the task does not wait.
+// WaitsFor returns the identity of the drive that the task waits for, and the title of
+// the task that has it or is before it in the queue. The title is empty if the drive is
+// only used for a few commands; ok is false if the task does not wait.
 func (t *Task) WaitsFor() (drive, title string, ok bool) {
 	if t.State() != Waiting {
 		return "", "", false

@@ -9,8 +9,8 @@ import (
 	"glassmaster/mastering/disc"
 )
 
-// ErrNoPosition is returned for a sector whose Q sub-channel holds no position, but the
-// media catalogue number for example.
+// ErrNoPosition is returned for a sector whose Q sub-channel contains no position, but
+// for example the media catalogue number.
 var ErrNoPosition = errors.New("the sub-channel of this sector holds no position")
 
 // qLength is the size of a formatted Q sub-channel in bytes.

@@ -14,11 +14,11 @@ import (
 type ShortWrite struct{ Taken, Given int } // bytes
 
 func (e *ShortWrite) Error() string {
-	return fmt.Sprintf("WRITE(10): the drive took %d of %d bytes", e.Taken, e.Given)
+	return fmt.Sprintf("WRITE(10): the drive accepted %d of %d bytes", e.Taken, e.Given)
 }
 
 // Write10 writes sectors of 2048 bytes at address lba (WRITE(10) 2Ah, MMC-6 6.44). The
-// error is a *ShortWrite if the drive accepted the command, and took fewer bytes.
+// error is a *ShortWrite if the drive accepted the command, but fewer bytes.
 func Write10(ctx context.Context, t scsi.Transport, lba disc.LBA, p []byte) error {
 	n, err := sectors(p, 0xFFFF)
 	if err != nil {

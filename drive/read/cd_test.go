@@ -16,7 +16,7 @@ import (
 	"glassmaster/mastering/disc"
 )
 
-// The answers of CDEmu 3.3 with CD-Rs that cdrskin 1.5.4 burned.
+// Replies of CDEmu 3.3 with CD-Rs burned by cdrskin 1.5.4.
 const (
 	cdr = `   1 -      0  00 00 00 00 00 00                   TEST UNIT READY
    2 <      8  46 00 00 00 00 00 00 00 08 00       GET CONFIGURATION
@@ -42,7 +42,7 @@ const (
  106 <     34  52 01 00 00 00 01 00 00 22 00       READ TRACK INFORMATION
       data< 0000: 00 2e 01 01 00 04 01 00 ff ff ff 6a 00 00 00 00 00 00 00 00 00 00 00 00 00 00 07 9c 00 00 00 00
 `
-	// What most drives answer where the raw table is not offered.
+	// The reply of most drives that do not support the raw table of contents.
 	plain = cdr + ` 104 <      4  43 02 02 00 00 00 00 00 04 00       READ TOC/PMA/ATIP
       CHECK CONDITION 5/24/00   (sense 70 00 05 00 00 00 00 0a 00 00 00 00 24 00 00 00 00 00)
  105 <     28  43 00 00 00 00 00 00 00 1c 00       READ TOC/PMA/ATIP
@@ -50,7 +50,7 @@ const (
  106 <     34  52 01 00 00 00 02 00 00 22 00       READ TRACK INFORMATION
       data< 0000: 00 2e 02 01 00 04 02 00 00 00 10 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 10 00 00 00 00 00
 `
-	// A pressed disc: the same, in a drive that knows it for one.
+	// A pressed disc: the same, in a drive that reports it as pressed.
 	pressed = "   1 -      0  00 00 00 00 00 00                   TEST UNIT READY\n" +
 		"   2 <      8  46 00 00 00 00 00 00 00 08 00       GET CONFIGURATION\n" +
 		"      data< 0000: 00 00 00 dc 00 00 00 08\n"
@@ -60,15 +60,14 @@ const (
 `
 )
 
-// surface answers the reads of a disc, of which a record has nothing. Sectors hold
-// zeros.
+// surface answers reads, which a recording does not contain. Sectors are zeros.
 type surface struct {
 	scsi.Transport
-	bad, good uint32         // what is from bad to good cannot be read
-	fails     map[uint32]int // and these so many times
+	bad, good uint32         // sectors from bad up to good cannot be read
+	fails     map[uint32]int // and these this many times
 	link      bool           // the block before the pre-gap of the first track can be read
-	gap       uint32         // where index 0 of the second track begins, 0: the drive does not tell
-	audio     uint32         // where audio begins, 0: the drive does not tell
+	gap       uint32         // where index 0 of the second track begins, 0: not reported
+	audio     uint32         // where audio begins, 0: not reported
 }
 
 func (r surface) Execute(ctx context.Context, c scsi.Command) (int, error) {
@@ -117,9 +116,9 @@ func (r surface) Execute(ctx context.Context, c scsi.Command) (int, error) {
 	return len(c.Data), nil
 }
 
-// What the table of contents counts to a track and is no part of it is left out:
-// the pre-gap of the next track and two sectors of run-out, which is said. Nothing
-// else is, whether it can be read or not.
+// The pre-gap of the next track and two run-out sectors, which the table of contents
+// includes in a track, are left out, with a notice. Nothing else is, whether or not it
+// can be read.
 func TestTableOfContents(t *testing.T) {
 	onCD := func(record string) string { return strings.Replace(record, cdr, pressed, 1) }
 	two := func(first int64) []disc.Session {
@@ -185,8 +184,8 @@ func TestTableOfContents(t *testing.T) {
 	}
 }
 
-// The end of a session that was written at once cannot be read only where it is damaged:
-// no sector of it is taken for run-out.
+// In a session written disc at once, unreadable sectors at the end are damage, not
+// run-out.
 func TestSessionAtOnce(t *testing.T) {
 	ctx := t.Context()
 	v := virtualtest.Blank(t, "cd-r", 4096)

@@ -14,8 +14,8 @@ func Unformatted(p mmc.Profile, info mmc.DiscInformation, f mmc.FormatCapacities
 	return false
 }
 
-// FormatType is the format type that suits a medium that is overwritten in place
-// (MMC-6 6.4): 26h for DVD+RW, otherwise 00h, which is the whole medium.
+// FormatType is the format type for a medium that is overwritten in place (MMC-6 6.4):
+// 26h for DVD+RW, otherwise 00h, which is the whole medium.
 func FormatType(p mmc.Profile) byte {
 	if p == mmc.DVDPRW || p == mmc.DVDPRWDL {
 		return mmc.FormatDVDPlusRW
@@ -23,8 +23,8 @@ func FormatType(p mmc.Profile) byte {
 	return mmc.FormatWhole
 }
 
-// FormattedSize returns how many sectors a medium that is overwritten in place
-// has when all of it is formatted, 0 when that is not known.
+// FormattedSize returns the number of sectors of a fully formatted medium that is
+// overwritten in place, 0 if unknown.
 func FormattedSize(p mmc.Profile, info mmc.DiscInformation, f mmc.FormatCapacities, speeds []mmc.WriteSpeed) int64 {
 	// While an interrupted format has to be resumed the drive reports only the formatted
 	// part; the list has the whole size.
@@ -43,7 +43,7 @@ func FormattedSize(p mmc.Profile, info mmc.DiscInformation, f mmc.FormatCapaciti
 
 // GrownSize returns how many sectors a DVD-RW in restricted overwrite mode has when its
 // format is enlarged as far as possible (MMC-6 6.4: format type 13h enlarges it, 10h and
-// 00h are the whole disc), 0 for other media and where the drive cannot do that.
+// 00h are the whole disc), 0 for other media, or if the drive cannot do that.
 func GrownSize(p mmc.Profile, f mmc.FormatCapacities) int64 {
 	if _, ok := f.Find(mmc.FormatDVDRWGrow); !ok || p != mmc.DVDRWRO || f.State != mmc.Formatted {
 		return 0

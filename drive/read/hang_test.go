@@ -13,7 +13,7 @@ import (
 	"glassmaster/mastering/disc"
 )
 
-// hanging answers that many commands, and then none.
+// hanging answers this many commands, and then none.
 type hanging struct {
 	scsi.Transport
 	answers, asked int
@@ -26,8 +26,8 @@ func (h *hanging) Execute(ctx context.Context, c scsi.Command) (int, error) {
 	return h.Transport.Execute(ctx, c)
 }
 
-// At whichever command a drive begins to hang, whoever asks about the medium or reads
-// it is told, and nothing more is sent.
+// At whichever command a drive begins to hang, Media and Open return an error, and
+// nothing more is sent.
 func TestDriveHangs(t *testing.T) {
 	data := virtualtest.Noise(300, 5)
 	for _, c := range []struct {
@@ -64,14 +64,14 @@ func TestDriveHangs(t *testing.T) {
 			}
 			h := &hanging{Transport: d, answers: answers}
 			err := c.do(context.Background(), h)
-			if h.asked <= answers { // it came to its end
+			if h.asked <= answers { // it was not interrupted
 				if err != nil || answers < 5 {
 					t.Errorf("%s: %v after %d commands", c.name, err, answers)
 				}
 				break
 			}
 			if !errors.Is(err, scsi.ErrTimeout) || h.asked != answers+1 {
-				t.Errorf("%s: hangs behind command %d: %v, %d more were sent", c.name, answers, err, h.asked-answers-1)
+				t.Errorf("%s: hangs after command %d: %v, %d more were sent", c.name, answers, err, h.asked-answers-1)
 			}
 		}
 	}
@@ -82,7 +82,7 @@ func media(ctx context.Context, t scsi.Transport) error {
 	return err
 }
 
-// deferring brings errors of earlier commands with its first reads.
+// deferring returns deferred errors with its first reads.
 type deferring struct {
 	scsi.Transport
 	errors [][3]byte
@@ -100,7 +100,7 @@ func (d *deferring) Execute(ctx context.Context, c scsi.Command) (int, error) {
 	return d.Transport.Execute(ctx, c)
 }
 
-// An error of an earlier command says nothing of the sector that is read.
+// A deferred error does not mean that the sector cannot be read.
 func TestDeferredAtReading(t *testing.T) {
 	data := virtualtest.Noise(100, 6)
 	d := &deferring{Transport: virtualtest.Pressed(t, data), errors: [][3]byte{{3, 0x0C, 0}, {1, 0x17, 1}, {5, 0x20, 0}, {2, 0x3A, 0}}}

@@ -24,7 +24,7 @@ type MediaInfo struct {
 	Last         mmc.SessionState // of the last session
 	Tracks       []Track          // of media that are written sequentially: all, closed or not
 	Unfinished   bool             // it is overwritten in place, and a burn was not completed
-	Capacity     int64            // sectors in all, 0: unknown
+	Capacity     int64            // total sectors, 0: unknown
 	Free         int64            // sectors that can be written now
 	NextWritable disc.LBA         // next writable address, -1: none
 	Format       string           // of rewritable media: "formatted", "not formatted", "format interrupted", "format not ended", ...
@@ -33,8 +33,8 @@ type MediaInfo struct {
 	Speeds       []int            // kB/s for writing, highest first
 }
 
-// Media asks a drive about itself and the medium in it. Without a medium it returns
-// what is known, and ErrNoMedium.
+// Media returns information about a drive and the medium in it. Without a medium it
+// returns what is known, and ErrNoMedium.
 func Media(ctx context.Context, t scsi.Transport) (MediaInfo, error) {
 	t = scsi.Guard(t)
 	m := MediaInfo{NextWritable: -1}
@@ -116,7 +116,7 @@ func NextTrack(ctx context.Context, t scsi.Transport, p mmc.Profile, info mmc.Di
 	return ti, nil
 }
 
-// sessionList is a disc of which only the sessions are known.
+// sessionList is a disc with only a list of sessions.
 type sessionList []disc.Session
 
 func (s sessionList) TOC() disc.TOC { return disc.TOC{Sessions: s} }
@@ -125,9 +125,8 @@ func (sessionList) ReadSectors(context.Context, []byte, disc.LBA, disc.Form) (in
 }
 func (sessionList) Close() error { return nil }
 
-// FormatState returns how far a medium is formatted, in words; empty where that does not
-// matter: drives report a BD-R that was written as formatted, with spare areas or
-// without.
+// FormatState describes how much of a medium is formatted. It is empty for other media:
+// drives report a written BD-R as formatted, with or without spare areas.
 func FormatState(p mmc.Profile, info mmc.DiscInformation, f mmc.FormatCapacities) string {
 	if p == mmc.DVDPRW || p == mmc.DVDPRWDL {
 		return [...]string{"not formatted", "format interrupted", "format running", "formatted"}[info.Background]

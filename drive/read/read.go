@@ -2,7 +2,7 @@
 // as the drive reports them, and its sectors, which can be read at any address.
 //
 // Sessions and tracks of a CD come from the table of contents (MMC-6 6.25). On DVD and
-// BD, where drives make that up and often poorly, they come from disc and track
+// BD, for which drives synthesize it, often wrongly, they come from disc and track
 // information (MMC-6 6.21, 6.26).
 package read
 
@@ -19,18 +19,17 @@ import (
 	"glassmaster/mastering/disc"
 )
 
-// ErrNoMedium is returned where the drive is empty or its tray open.
+// ErrNoMedium is returned if the drive is empty or its tray is open.
 var ErrNoMedium = errors.New("there is no disc in the drive; insert one and close the tray")
 
-// ErrBlank is returned for a disc that has nothing on it that could be read.
+// ErrBlank is returned for a disc without readable contents.
 var ErrBlank = errors.New("the disc is blank; there is nothing to read")
 
-// ErrNotClosed is returned for a disc without a closed session, on which nothing can be
-// found.
-var ErrNotClosed = errors.New("no session of the disc is closed, so nothing on it can be found: an earlier burn was broken off, or is still running")
+// ErrNotClosed is returned for a disc without a closed session.
+var ErrNotClosed = errors.New("the disc has no closed session, so nothing on it can be found: an earlier burn was interrupted, or is still running")
 
 // ErrOpenTrack is in the chain of the error of a sector that cannot be read and is in an
-// open session: most drives can read it when the session is closed.
+// open session: most drives can read it after the session is closed.
 var ErrOpenTrack = errors.New("the sector is in a session that is not closed")
 
 // loadTimeout is how long a drive may take until it is ready after a disc was inserted.
@@ -90,7 +89,7 @@ func (d *medium) noteOpenSession(ctx context.Context) {
 			}
 		}
 		d.notices = append(d.notices, disc.Notice{Severity: disc.Warning, Text: fmt.Sprintf(
-			"Session %d of the disc is not closed (%v): an earlier burn was broken off, or is still running. Its contents may not be found, or not be readable.",
+			"Session %d of the disc is not closed (%v): an earlier burn was interrupted, or is still running. Its contents may not be found, or not be readable.",
 			info.Sessions, info.Session)})
 	}
 }
@@ -106,7 +105,7 @@ type medium struct {
 	notices []disc.Notice // about its tracks and sessions
 	open    disc.LBA      // where the open session begins, -1: none
 
-	mu     sync.Mutex // one command after the other
+	mu     sync.Mutex // one command at a time
 	read12 bool       // the drive does not support READ(10)
 	gone   error      // the drive or its disc was removed: nothing more can be read
 }
@@ -115,8 +114,8 @@ func (d *medium) TOC() disc.TOC { return d.toc }
 
 func (d *medium) Close() error { return nil }
 
-// ReadSectors implements disc.Disc. The sectors before one that cannot be read are
-// delivered; the error names the address of that one.
+// ReadSectors implements disc.Disc. The sectors before an unreadable one are returned;
+// the error has its address.
 func (d *medium) ReadSectors(ctx context.Context, p []byte, lba disc.LBA, f disc.Form) (int, error) {
 	read, ok := d.reader(f)
 	if !ok {

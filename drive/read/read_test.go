@@ -102,8 +102,8 @@ func (r rawCD) Execute(ctx context.Context, c scsi.Command) (int, error) {
 	return len(c.Data), nil
 }
 
-// Whole sectors of a CD come in pieces of what the transport carries, with their
-// sub-channels where these are asked for.
+// Whole sectors of a CD are read in commands of up to MaxTransfer bytes, with their
+// sub-channels on request.
 func TestRawCD(t *testing.T) {
 	d := virtualtest.Blank(t, "cd-r", 4096)
 	burn(t, d, virtualtest.Noise(400, 5), record.Options{})
@@ -116,13 +116,13 @@ func TestRawCD(t *testing.T) {
 		}
 		for i := range n {
 			if p[i*size] != byte(7+i) || p[(i+1)*size-1] != byte(7+i) {
-				t.Fatalf("sector %d of %d bytes has come wrong", 7+i, size)
+				t.Fatalf("sector %d of %d bytes is wrong", 7+i, size)
 			}
 		}
 	}
 }
 
-// The sectors before an unreadable one are delivered, and the error names it.
+// The sectors before an unreadable one are returned, and the error has its address.
 func TestUnreadable(t *testing.T) {
 	want := virtualtest.Noise(300, 5)
 	v := virtualtest.Pressed(t, want)
@@ -137,11 +137,11 @@ func TestUnreadable(t *testing.T) {
 		t.Error("the sectors before it differ")
 	}
 	if n, err := d.ReadSectors(context.Background(), p, 78, disc.User); n != 200 || err != nil {
-		t.Errorf("behind it: %d sectors, %v", n, err)
+		t.Errorf("after it: %d sectors, %v", n, err)
 	}
 }
 
-// moody is a drive that fails reads of some addresses for a few times.
+// moody is a drive whose first few reads of some addresses fail.
 type moody struct {
 	scsi.Transport
 	fails map[uint32]int
@@ -208,7 +208,7 @@ func TestRetries(t *testing.T) {
 	}
 }
 
-// A drive that is gone is not asked for every sector.
+// Nothing more is sent to a drive that is gone.
 func TestGone(t *testing.T) {
 	m := &moody{Transport: virtualtest.Pressed(t, virtualtest.Noise(300, 5))}
 	d := open(t, m)
@@ -219,7 +219,7 @@ func TestGone(t *testing.T) {
 		}
 	}
 	if m.reads > 2 {
-		t.Errorf("the drive was asked %d times", m.reads)
+		t.Errorf("the drive received %d commands", m.reads)
 	}
 }
 
@@ -309,8 +309,8 @@ func TestMediaWithSessions(t *testing.T) {
 	}
 }
 
-// A rewritable disc has all of its room after a burn that needed only a part of
-// it, also where the drive has formatted no more than that part.
+// A rewritable disc has its full capacity after a burn that needed only a part of it,
+// even if the drive has formatted only that part.
 func TestMediaOverwritable(t *testing.T) {
 	for _, medium := range []string{"dvd+rw", "bd-re"} {
 		d := virtualtest.Blank(t, medium, 40960)
@@ -325,7 +325,7 @@ func TestMediaOverwritable(t *testing.T) {
 	}
 }
 
-// A drive for pressed discs may know no more than the size of the disc.
+// A drive that only reads may report only the size of the disc.
 func TestDriveThatOnlyReads(t *testing.T) {
 	want := virtualtest.Noise(64, 5)
 	v := virtualtest.Pressed(t, want)
@@ -344,22 +344,22 @@ func TestDriveThatOnlyReads(t *testing.T) {
 	}
 }
 
-// A CD that is written at once is as long as what was written, and its run-out is said
-// to be left out; a sector in front of it that is damaged is not.
+// A CD track written track at once has the length of what was written, with a notice that
+// its run-out is left out. A damaged sector before the run-out is not left out.
 func TestRunOut(t *testing.T) {
 	want := virtualtest.Noise(400, 5)
 	v := virtualtest.Blank(t, "cd-r", 4096)
 	burn(t, v, want, record.Options{})
 	d := open(t, v)
 	if n := disc.Sectors(d); n != 400 || len(read.Notices(d)) != 1 {
-		t.Errorf("%d sectors, said %q", n, read.Notices(d))
+		t.Errorf("%d sectors, notices %q", n, read.Notices(d))
 	}
 	v.SetFaults(virtual.Faults{ReadErrors: []int64{399}})
 	d = open(t, v)
 	if n := disc.Sectors(d); n != 402 || len(read.Notices(d)) != 0 {
-		t.Errorf("damaged: %d sectors, said %q", n, read.Notices(d))
+		t.Errorf("damaged: %d sectors, notices %q", n, read.Notices(d))
 	}
 	if d := open(t, virtualtest.Pressed(t, want)); disc.Sectors(d) != 400 || len(read.Notices(d)) != 0 {
-		t.Errorf("pressed: %+v, said %q", d.TOC().Sessions, read.Notices(d))
+		t.Errorf("pressed: %+v, notices %q", d.TOC().Sessions, read.Notices(d))
 	}
 }

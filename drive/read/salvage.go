@@ -14,6 +14,7 @@ import (
 // cannot be read.
 type Salvage struct {
 	disc.Disc
+	disc.Memo
 	mu      sync.Mutex
 	started bool
 	bad     map[disc.LBA]uint64 // a bit for each sector that could not be read, by address / 64
@@ -25,7 +26,7 @@ type Salvage struct {
 // NewSalvage returns d, which reads as before until Start is called.
 func NewSalvage(d disc.Disc) *Salvage { return &Salvage{Disc: d, bad: map[disc.LBA]uint64{}} }
 
-// Start has zeros replace the sectors that cannot be read from now on.
+// Start makes zeros replace unreadable sectors from now on.
 func (s *Salvage) Start() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -40,8 +41,8 @@ func (s *Salvage) Bad() (count int64, first disc.LBA, err error) {
 	return s.count, s.first, s.err
 }
 
-// ReadSectors implements disc.Disc. It fails only where nothing more can be read: at the
-// end, when the work is cancelled, and when the drive or its disc was removed.
+// ReadSectors implements disc.Disc. It fails only if nothing more can be read: at the
+// end, after cancellation, and if the drive or its disc was removed.
 func (s *Salvage) ReadSectors(ctx context.Context, p []byte, lba disc.LBA, f disc.Form) (int, error) {
 	size := f.Size()
 	for n := 0; n*size < len(p); {
@@ -59,6 +60,9 @@ func (s *Salvage) ReadSectors(ctx context.Context, p []byte, lba disc.LBA, f dis
 	}
 	return len(p) / size, nil
 }
+
+// Notices implements disc.Noticer.
+func (s *Salvage) Notices() []disc.Notice { return disc.Notices(s.Disc) }
 
 func (s *Salvage) active() bool {
 	s.mu.Lock()

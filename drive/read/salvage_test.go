@@ -14,8 +14,8 @@ import (
 	"glassmaster/mastering/disc"
 )
 
-// Zeros stand for what cannot be read, and are counted; a drive that is gone is no
-// reason to write zeros to the end.
+// Zeros replace unreadable sectors, which are counted. If the drive is gone, the read
+// fails instead of returning zeros to the end.
 func TestSalvage(t *testing.T) {
 	want := virtualtest.Noise(300, 5)
 	v := virtualtest.Pressed(t, want)

@@ -12,7 +12,7 @@ import (
 // maxTracks is more than any medium has: a DVD-R can have 2302.
 const maxTracks = 2400
 
-// sessions returns what can be read of the medium: closed sessions, and the written part
+// sessions returns the readable part of the medium: closed sessions, and the written part
 // of an open one. A blank medium has none.
 func sessions(ctx context.Context, t scsi.Transport, p mmc.Profile) ([]disc.Session, error) {
 	if p.IsCD() {
@@ -56,7 +56,7 @@ func overwritable(p mmc.Profile) bool {
 // of those is more reliable than the size of the only track.
 func pressed(p mmc.Profile) bool { return p == mmc.DVDROM || p == mmc.BDROM || p == mmc.NoProfile }
 
-// trackSessions goes through the tracks of a DVD or BD.
+// trackSessions returns the sessions of a DVD or BD from its tracks.
 func trackSessions(ctx context.Context, t scsi.Transport, info mmc.DiscInformation) []disc.Session {
 	var all []disc.Session
 	for n := max(info.FirstTrack, 1); n <= min(info.LastInLast, maxTracks); n++ {
@@ -160,7 +160,7 @@ func fromTOC(toc []mmc.TOCEntry) []disc.Session {
 	return []disc.Session{s}
 }
 
-// setLengths has each track end where the next one starts.
+// setLengths makes each track end where the next one starts.
 func setLengths(tracks []disc.Track, end disc.LBA) {
 	for i := len(tracks) - 1; i >= 0; i-- {
 		tracks[i].Length = max(int64(end-tracks[i].Start), 0)
@@ -168,7 +168,7 @@ func setLengths(tracks []disc.Track, end disc.LBA) {
 	}
 }
 
-// control returns the control bits of a track: those that the Mode does not tell.
+// control returns the control bits of a track that are not part of its mode.
 func control(bits byte) disc.Control {
 	return disc.Control(bits) & (disc.PreEmphasis | disc.CopyPermitted | disc.FourChannels)
 }
@@ -180,7 +180,7 @@ func mode(control byte) disc.Mode {
 	return disc.Audio
 }
 
-// setModes asks for the mode of the data tracks, which the table of contents does not
+// setModes reads the mode of the data tracks, which the table of contents does not
 // contain.
 func setModes(ctx context.Context, t scsi.Transport, all []disc.Session) {
 	for _, s := range all {

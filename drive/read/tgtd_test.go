@@ -16,7 +16,7 @@ import (
 	"glassmaster/mastering/disc"
 )
 
-// The drives of tgtd, which others wrote: a pressed disc, a blank one, and none.
+// The drives of tgtd, an independent emulator: a pressed disc, a blank one, and none.
 func TestTgtd(t *testing.T) {
 	ctx := context.Background()
 	want := virtualtest.Noise(700, 5)

@@ -11,18 +11,20 @@ import (
 )
 
 const (
-	// runOut is how many blocks a recorder adds to a track that it writes at once, when
+	// runOut is how many blocks a recorder adds to a track written track at once, when
 	// the laser stops (MMC-6 4.2.3.7). They belong to the track in the table of contents,
-	// hold nothing, and cannot be read.
+	// contain nothing, and cannot be read.
 	runOut = 2
-	// preGap is where the pre-gap of a track begins, in sectors before its start. On a
-	// track that is written at once its first block links the writing to what is before.
+	// preGap is where the pre-gap of a track begins, in sectors before its start. In a
+	// track written track at once, its first block links the track to what was written
+	// before.
 	preGap = 150
 )
 
 // trim removes from the data tracks of a CD what the table of contents includes although
-// it is no part of them: the pre-gap of the next track, and the run-out of a track that
-// was written track at once. All other sectors stay, whether they can be read or not.
+// it does not belong to them: the pre-gap of the next track, and the run-out of a track
+// that was written track at once. All other sectors stay, whether they can be read or
+// not.
 func (d *medium) trim(ctx context.Context) {
 	for _, s := range d.toc.Sessions {
 		for i := range s.Tracks {
@@ -43,8 +45,8 @@ func (d *medium) trim(ctx context.Context) {
 	}
 }
 
-// Notices says what a disc in a drive does not show of its tracks, and whether its last
-// session is open; nothing for other discs.
+// Notices returns notices about parts of tracks that a disc in a drive leaves out, and
+// about an open last session. It returns none for other discs.
 func Notices(d disc.Disc) []disc.Notice {
 	if m, ok := inDrive(d); ok {
 		return m.notices
@@ -53,8 +55,8 @@ func Notices(d disc.Disc) []disc.Notice {
 }
 
 // runOutOf returns how many sectors at the end of a data track are run-out: one or two
-// that cannot be read, behind others that can, on a disc that a recorder wrote, in a
-// track that was not written in one run with its session.
+// unreadable sectors after readable ones, on a recorded disc, in a track that was not
+// written together with its session.
 func (d *medium) runOutOf(ctx context.Context, t disc.Track) int64 {
 	n := int64(0)
 	for n < t.Length && d.unreadable(ctx, t.End()-1-disc.LBA(n)) {
@@ -96,19 +98,19 @@ func (d *medium) writtenWithSession(ctx context.Context, t disc.Track) bool {
 	return mmc.ReadCDOfMode(ctx, d.t, t.Start-preGap, t.Mode) == nil
 }
 
-// preGapOf returns how many sectors before a track are its pre-gap, at most those behind
+// preGapOf returns how many sectors before a track are its pre-gap, at most those after
 // the start of the track before it, 0: unknown.
 func (d *medium) preGapOf(ctx context.Context, next, before disc.Track) int64 {
 	if n, err := d.gapLength(ctx, next, before, d.isIndex0); err == nil {
 		return n
 	}
 	if next.Mode == disc.Audio {
-		// The pre-gap is audio too, and read as such.
+		// The pre-gap is audio too, and is read as audio.
 		n, _ := d.gapLength(ctx, next, before, func(ctx context.Context, a disc.LBA) (bool, error) {
 			return mmc.ReadCDOfMode(ctx, d.t, a, disc.Audio) == nil, nil
 		})
-		// The link blocks of a track that was written track at once are a part of its pre-gap,
-		// and can be read neither as audio nor as data.
+		// The link blocks of a track written track at once are part of its pre-gap, and can be
+		// read neither as audio nor as data.
 		if n > 0 && n < preGap && preGap < before.Length && d.unreadable(ctx, next.Start-disc.LBA(n)-1) {
 			return preGap
 		}

@@ -8,7 +8,7 @@ import (
 	"glassmaster/mastering/disc"
 )
 
-// TrackState says how far a track is written.
+// TrackState is how far a track is written.
 type TrackState uint8
 
 // States of a track (MMC-6 6.26: the bits RT, Blank, NWA_V and Damage).

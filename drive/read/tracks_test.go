@@ -14,7 +14,7 @@ import (
 	"glassmaster/mastering/progress"
 )
 
-// cutOff is a drive whose connection is lost after so many writes.
+// cutOff is a drive whose connection is lost after a number of writes.
 type cutOff struct {
 	scsi.Transport
 	writes int
@@ -32,8 +32,8 @@ func (c *cutOff) Execute(ctx context.Context, cmd scsi.Command) (int, error) {
 	return c.Transport.Execute(ctx, cmd)
 }
 
-// brokenOff burns a disc up to the loss of the connection.
-func brokenOff(t *testing.T, d scsi.Transport) {
+// interrupted burns a disc up to the loss of the connection.
+func interrupted(t *testing.T, d scsi.Transport) {
 	t.Helper()
 	b, err := record.NewPlan(t.Context(), &cutOff{Transport: d, writes: 8}, virtualtest.DiscOf(virtualtest.Noise(640, 5)), record.Options{Force: true})
 	if err != nil {
@@ -44,7 +44,7 @@ func brokenOff(t *testing.T, d scsi.Transport) {
 	}
 }
 
-// damaged is a drive that calls all tracks damaged, and the last session.
+// damaged is a drive that reports all tracks, and the last session, as damaged.
 type damaged struct{ scsi.Transport }
 
 func (d damaged) Execute(ctx context.Context, c scsi.Command) (int, error) {
@@ -59,7 +59,7 @@ func (d damaged) Execute(ctx context.Context, c scsi.Command) (int, error) {
 	return n, err
 }
 
-// Whatever is not closed on a disc is told, with what can be done to it.
+// All open tracks and sessions of a disc are reported.
 func TestTracks(t *testing.T) {
 	reserve := func(t *testing.T, d scsi.Transport) {
 		t.Helper()
@@ -98,17 +98,17 @@ func TestTracks(t *testing.T) {
 		{"closed", all, func(t *testing.T, d scsi.Transport) {
 			burn(t, d, virtualtest.Noise(320, 5), record.Options{})
 		}, nil, mmc.SessionComplete, []read.TrackState{read.TrackComplete}},
-		{"broken off", all, brokenOff, nil, mmc.SessionIncomplete, []read.TrackState{read.TrackOpen}},
-		{"broken off in the second session", []string{"cd-r", "dvd-r", "dvd+r", "bd-r"}, func(t *testing.T, d scsi.Transport) {
+		{"interrupted", all, interrupted, nil, mmc.SessionIncomplete, []read.TrackState{read.TrackOpen}},
+		{"interrupted in the second session", []string{"cd-r", "dvd-r", "dvd+r", "bd-r"}, func(t *testing.T, d scsi.Transport) {
 			burn(t, d, virtualtest.Noise(320, 5), record.Options{Appendable: true})
-			brokenOff(t, d)
+			interrupted(t, d)
 		}, nil, mmc.SessionIncomplete, []read.TrackState{read.TrackComplete, read.TrackOpen}},
 		{"reserved", []string{"dvd-r", "dvd+r", "bd-r"}, reserve, nil, mmc.SessionIncomplete, []read.TrackState{read.TrackReserved, read.TrackInvisible}},
 		{"reserved and begun", []string{"dvd-r", "dvd+r", "bd-r"}, func(t *testing.T, d scsi.Transport) {
 			reserve(t, d)
 			write(t, d)
 		}, nil, mmc.SessionIncomplete, []read.TrackState{read.TrackReservedOpen, read.TrackInvisible}},
-		{"damaged", all, brokenOff, func(d scsi.Transport) scsi.Transport { return damaged{d} }, mmc.SessionDamaged, []read.TrackState{read.TrackDamaged}},
+		{"damaged", all, interrupted, func(d scsi.Transport) scsi.Transport { return damaged{d} }, mmc.SessionDamaged, []read.TrackState{read.TrackDamaged}},
 	} {
 		for _, medium := range c.media {
 			t.Run(c.name+" "+medium, func(t *testing.T) {
@@ -140,12 +140,12 @@ func TestTracks(t *testing.T) {
 	}
 }
 
-// A disc on which nothing is closed cannot be opened, or its last session is said to be
-// open.
+// A disc without a closed session cannot be opened; otherwise an open last session is
+// reported.
 func TestOpenSession(t *testing.T) {
 	for _, medium := range []string{"cd-r", "dvd-r", "dvd+r", "bd-r"} {
 		d := virtualtest.Blank(t, medium, 40960)
-		brokenOff(t, d)
+		interrupted(t, d)
 		switch m, err := read.Open(t.Context(), d); {
 		case medium == "cd-r":
 			if !errors.Is(err, read.ErrNotClosed) {

@@ -12,23 +12,23 @@ import (
 // Overwritable implements disc.Overwritable.
 func (d *medium) Overwritable() bool { return overwritable(d.profile) }
 
-// inDrive returns the medium of a disc that is in a drive.
+// inDrive returns the medium of a disc in a drive.
 func inDrive(d disc.Disc) (*medium, bool) {
 	m, ok := disc.Unwrap(d).(*medium)
 	return m, ok
 }
 
 // Used returns the part of a disc that is in use, and what defines it: "the UDF volume".
-// On a medium that is overwritten in place that is as far as its volumes, their files
-// and its partition tables reach. Where that is unknown, and of every other disc, it
-// returns the disc itself, and by is empty.
+// On a medium that is overwritten in place, this is everything up to the end of its
+// volumes, their files and its partition tables. If that is unknown, and for every other
+// disc, it returns the disc itself, and by is empty.
 func Used(ctx context.Context, d disc.Disc) (used disc.Disc, by string) {
 	if !disc.IsOverwritable(d) {
 		return d, ""
 	}
 	c, err := volume.ClaimedByFiles(ctx, d)
 	end, by := c.End, c.By
-	if err != nil || by == "" { // a partition table alone does not say what is behind its partitions
+	if err != nil || by == "" { // a partition table alone does not define what follows its partitions
 		return d, ""
 	}
 	r := disc.NewReader(ctx, d, disc.Track{Length: disc.Sectors(d)})
@@ -41,8 +41,8 @@ func Used(ctx context.Context, d disc.Disc) (used disc.Disc, by string) {
 	return disc.Limit(d, end), by
 }
 
-// partitioned returns the address behind the last partition that begins on the disc. The
-// partition of a protective MBR reaches to the end of what the GPT describes.
+// partitioned returns the address after the last partition that begins on the disc. The
+// partition of a protective MBR extends to the end of what the GPT describes.
 func partitioned(r io.ReaderAt, size int64) disc.LBA {
 	var end int64
 	for _, t := range boot.Tables(r, size) {

@@ -23,51 +23,51 @@ var ErrUnknownAddress = errors.New("the source does not show for which address i
 // checkAddress checks that the source was made for the next writable address of the
 // disc.
 func (b *Burn) checkAddress(ctx context.Context, tr disc.Track) error {
-	if tr.Start != 0 { // the source is a session that knows its address
+	if tr.Start != 0 { // the source is a session that states its address
 		if tr.Start == b.next || b.closeFirst {
 			return nil
 		}
-		return refuse(fmt.Sprintf("the source is a session that was made for address %d, and this disc goes on at address %d; make the session for this disc", tr.Start, b.next), ErrOtherAddress)
+		return refuse(fmt.Sprintf("the source is a session that was made for address %d, but the next writable address of this disc is %d; make the session for this disc", tr.Start, b.next), ErrOtherAddress)
 	}
 	at, known := addressOf(ctx, b.src, tr.Length, b.next)
 	switch {
-	case known && b.closeFirst && at != 0: // found out when the disc is closed
+	case known && b.closeFirst && at != 0: // checked when the disc is closed
 		b.sourceAddress = at
 		return nil
 	case known && b.closeFirst && b.medium.erasable():
-		return refuse("an earlier burn of this disc was broken off, and the source was made for address 0, which is written already; the disc must be erased before it can be burned again",
+		return refuse("an earlier burn of this disc was interrupted, and address 0, for which the source was made, is already written; the disc must be erased before it can be burned again",
 			ErrUnfinished, ErrOtherAddress, ErrEraseFirst)
 	case known && b.closeFirst:
-		return refuse("an earlier burn of this disc was broken off, and the source was made for address 0, which is written already; insert a blank disc, or close this one and burn an image that was made for its next address",
+		return refuse("an earlier burn of this disc was interrupted, and address 0, for which the source was made, is already written; insert a blank disc, or close this one and burn an image that was made for its next writable address",
 			ErrUnfinished, ErrOtherAddress)
 	case known && at == b.next:
 		return nil
 	case known && b.next == 0:
-		return refuse(fmt.Sprintf("the source is a session that was made for address %d, and this disc begins at address 0, where its files could not be found; insert the disc that it was made for", at), ErrOtherAddress)
+		return refuse(fmt.Sprintf("the source is a session that was made for address %d, but this disc begins at address 0, where its files could not be found; insert the disc that it was made for", at), ErrOtherAddress)
 	case known && b.medium.erasable():
-		return refuse(fmt.Sprintf("the source was made for address %d, and this disc goes on at address %d, where its files could not be found; erase the disc first", at, b.next),
+		return refuse(fmt.Sprintf("the source was made for address %d, but the next writable address of this disc is %d, where its files could not be found; erase the disc first", at, b.next),
 			ErrNotWritable, ErrOtherAddress, ErrEraseFirst)
 	case known:
-		return refuse(fmt.Sprintf("the source was made for address %d, and this disc goes on at address %d, where its files could not be found; insert a blank disc, or burn an image that was made for this address", at, b.next),
+		return refuse(fmt.Sprintf("the source was made for address %d, but the next writable address of this disc is %d, where its files could not be found; insert a blank disc, or burn an image that was made for this address", at, b.next),
 			ErrNotWritable, ErrOtherAddress)
 	case b.closeFirst && !b.o.Force:
-		return refuse("an earlier burn of this disc was broken off, and the source does not show for which address it was made; close the disc first, which makes its next address known", ErrUnfinished, ErrUnknownAddress)
+		return refuse("an earlier burn of this disc was interrupted, and the source does not show for which address it was made; close the disc first; then its next writable address is known", ErrUnfinished, ErrUnknownAddress)
 	case b.next > 0 && !b.o.Force:
-		return refuse(fmt.Sprintf("the source does not show for which address it was made, and this disc goes on at address %d; insert a blank disc", b.next), ErrUnknownAddress)
+		return refuse(fmt.Sprintf("the source does not show for which address it was made, and the next writable address of this disc is %d; insert a blank disc", b.next), ErrUnknownAddress)
 	case b.next > 0 || b.closeFirst:
 		b.warn("the source does not show for which address it was made: its files can be found only if it was made for the address at which it is written")
 	}
 	return nil
 }
 
-// searched is how many sectors of a volume are searched for its root directory:
-// folders come before the files, and the root first.
+// searched is the number of sectors of a volume that are searched for its root directory.
+// Folders come before the files, the root first.
 const searched = 1 << 12
 
-// addressOf finds out for which address a source was made that counts its own
-// sectors from 0: next is where it would be written. The descriptors of a volume
-// hold addresses of the disc, so that the place of a structure in the source
-// and the address that it has of itself tell the difference.
+// addressOf finds the address that a source was made for whose own sectors are numbered
+// from 0; next is the address where it would be written. The descriptors of a volume
+// contain addresses on the disc: the position of a structure in the source, and the
+// address recorded in it, give the difference.
 func addressOf(ctx context.Context, d disc.Disc, sectors int64, next disc.LBA) (disc.LBA, bool) {
 	if at, ok := anchorAddress(ctx, d); ok {
 		return at, true
@@ -75,9 +75,9 @@ func addressOf(ctx context.Context, d disc.Disc, sectors int64, next disc.LBA) (
 	root, ok := rootOf(ctx, d)
 	if !ok {
 		if next == 0 {
-			return 0, false // which makes no difference
+			return 0, false // the caller ignores this address
 		}
-		// A volume of a kind, or with a fault, that only its reader knows.
+		// Another file system, or a damaged volume: ask its reader.
 		if _, err := volume.OpenDisc(ctx, d, volume.Options{}); err == nil {
 			return 0, true
 		}
@@ -144,7 +144,7 @@ func readOne(ctx context.Context, d disc.Disc, p []byte, lba disc.LBA) bool {
 	return n == 1
 }
 
-// shifted shows a source as the session that it would be at an address.
+// shifted is a source as a session that begins at an address.
 type shifted struct {
 	disc.Disc
 	start disc.LBA

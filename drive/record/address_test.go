@@ -20,8 +20,8 @@ import (
 	"glassmaster/mastering/progress"
 )
 
-// A drive that gives the next address inside of a track, or another one than the
-// plan has, is not written.
+// Nothing is written if the drive reports a next writable address inside a track, or
+// another one than planned.
 func TestAddressMoves(t *testing.T) {
 	d := virtualtest.Blank(t, "dvd+r", small)
 	for name, change := range map[string]func(p []byte){
@@ -51,8 +51,8 @@ func TestAddressMoves(t *testing.T) {
 	}
 }
 
-// moving changes what READ TRACK INFORMATION says, behind the lock of the tray and
-// the last look at the disc.
+// moving changes the reply to READ TRACK INFORMATION after the tray is locked and the
+// disc has been checked again.
 type moving struct {
 	scsi.Transport
 	change func(p []byte)
@@ -70,8 +70,8 @@ func (m *moving) Execute(ctx context.Context, c scsi.Command) (int, error) {
 	return n, err
 }
 
-// An image that genisoimage made for another address is refused, on blank discs
-// too; the address is named.
+// An image that genisoimage made for another address is refused, on blank discs too. The
+// error states the address.
 func TestImageForOtherAddress(t *testing.T) {
 	dir := t.TempDir()
 	for _, name := range []string{"one", "two"} {
@@ -133,7 +133,7 @@ func TestImageForOtherAddress(t *testing.T) {
 	}
 }
 
-// A drive that reports a wrong address is not written, or refuses what is sent there.
+// If a drive reports a wrong address, nothing is written, or the drive rejects the write.
 func TestWrongAddress(t *testing.T) {
 	for _, name := range writeOnce {
 		for _, off := range []int64{16, -16, 4000} {

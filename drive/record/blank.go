@@ -93,7 +93,7 @@ func work(ctx context.Context, t scsi.Transport, m medium, rep progress.Reporter
 // lockPlanned checks that the disc can be written and is the one that was planned for, and
 // leaves the tray locked if it is.
 func (r *burning) lockPlanned() error {
-	if err := scsi.Writable(r.watch.Transport); err != nil {
+	if err := scsi.Writable(r.t); err != nil {
 		return fmt.Errorf("the drive can only be read now: %w", err)
 	}
 	if err := r.ctx.Err(); err != nil {
@@ -112,14 +112,14 @@ func (r *burning) lockPlanned() error {
 func (r *burning) zero(full bool) error {
 	size, err := r.medium.readable(r.work, r.t)
 	if err != nil {
-		return fmt.Errorf("ask how large the disc is: %w", err)
+		return fmt.Errorf("read the capacity of the disc: %w", err)
 	}
 	probes := r.medium.probes(size)
 	phase := progress.Erasing
 	if full {
 		probes, phase = []span{{0, r.medium.freeSectors()}}, progress.ErasingAll
 	}
-	// As with a burn, a mark says that the disc is not complete until it is.
+	// As in a burn, the disc is marked as not complete until it is.
 	r.mark = min(headSectors, probes[0].count)
 	if err := r.writeZeros(headLast(probes, r.mark), phase); err != nil {
 		return err
@@ -154,9 +154,9 @@ func headLast(probes []span, n int64) []span {
 	return append(all, span{probes[0].start, n})
 }
 
-// uncached returns the connection over which a disc of that many sectors is read whose
-// probes were overwritten. Where the tray was not opened, the drive's buffer may still
-// hold what was sent.
+// uncached returns the transport for reading a disc of that many sectors whose probes
+// were overwritten. If the tray was not opened, the drive's buffer may still contain what
+// was sent.
 func (r *burning) uncached(probes []span, size int64) *readback {
 	back := &readback{Transport: r.t}
 	if r.reloaded == tray.Reopened {
@@ -274,8 +274,8 @@ func erase(ctx context.Context, t scsi.Transport, m medium, full bool, rep progr
 	return erased(ctx, t, old)
 }
 
-// readSample reads the sector in which a volume begins, nil when it cannot be read or
-// is empty.
+// readSample reads the sector in which a volume begins. It returns nil if the sector
+// cannot be read or is empty.
 func readSample(ctx context.Context, t scsi.Transport) []byte {
 	p := make([]byte, disc.SectorSize)
 	if n, err := mmc.Read10(ctx, t, 16, p); n != 1 || err != nil && !scsi.Recovered(err) || bytes.Equal(p, make([]byte, len(p))) {

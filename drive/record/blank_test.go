@@ -19,8 +19,8 @@ import (
 	"glassmaster/mastering/progress"
 )
 
-// large is room for several sessions of a CD: the gaps alone take 11400 sectors
-// and more.
+// large has room for several sessions on a CD: the gaps alone take at least 11400
+// sectors.
 const large = 40960
 
 var rewritable = []string{"cd-rw", "dvd-rw", "dvd+rw", "dvd-ram", "bd-re"}
@@ -73,7 +73,7 @@ func TestBlank(t *testing.T) {
 	}
 }
 
-// A burn that may overwrite does it without asking further.
+// A burn with Options.Blank overwrites the disc without another confirmation.
 func TestBurnOverData(t *testing.T) {
 	ctx := context.Background()
 	for _, name := range rewritable {
@@ -103,7 +103,7 @@ func TestBurnOverData(t *testing.T) {
 	}
 }
 
-// Erasing reports how far it has come.
+// Erasing reports its progress.
 func TestBlankProgress(t *testing.T) {
 	d := virtualtest.Blank(t, "cd-rw", large)
 	if _, err := burn(t, d, virtualtest.DiscOf(virtualtest.Noise(900, 1)), record.Options{}); err != nil {
@@ -119,7 +119,7 @@ func TestBlankProgress(t *testing.T) {
 	}
 }
 
-// What keeps its data for ever is not erased.
+// Discs that can be written only once are not erased.
 func TestBlankRefused(t *testing.T) {
 	for _, name := range []string{"cd-r", "dvd-r", "dvd+r", "bd-r"} {
 		d := virtualtest.Blank(t, name, small)
@@ -129,7 +129,7 @@ func TestBlankRefused(t *testing.T) {
 	}
 }
 
-// Where the quick way to erase fails, the whole disc is erased.
+// If quick erasing fails, the whole disc is erased.
 func TestBlankFails(t *testing.T) {
 	for _, name := range rewritable[:2] {
 		d := virtualtest.Blank(t, name, small)
@@ -184,8 +184,7 @@ func TestRestrictedOverwrite(t *testing.T) {
 	}
 }
 
-// A burn that fails behind the erasing says that the disc is no more what it
-// was.
+// If a burn fails after erasing, the error says that the old contents are lost.
 func TestFailsBehindErasing(t *testing.T) {
 	d := virtualtest.Blank(t, "cd-rw", small)
 	if _, err := burn(t, d, virtualtest.DiscOf(virtualtest.Noise(900, 1)), record.Options{}); err != nil {
@@ -199,7 +198,7 @@ func TestFailsBehindErasing(t *testing.T) {
 	}
 }
 
-// A speed that was asked for and not taken is worth a word, the default is not.
+// A rejected speed is reported only if it was requested explicitly.
 func TestSpeedRefused(t *testing.T) {
 	for _, medium := range []string{"cd-r", "dvd+r"} {
 		for _, speed := range []int{0, 1} {
@@ -209,7 +208,7 @@ func TestSpeedRefused(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got := len(r.Notices); got != 2*speed { // that 1 kB/s is not to be had is the other
+			if got := len(r.Notices); got != 2*speed { // the other one: 1 kB/s is not available
 				t.Errorf("%s: %q", medium, r.Notices)
 			}
 		}
@@ -223,8 +222,8 @@ var errMounted = errors.New("the disc is mounted")
 
 func (inUse) Writable() error { return errMounted }
 
-// A drive that can only be read is refused before a command changes anything,
-// under a record of the commands too.
+// A drive that can only be read is refused before a command changes anything, while
+// commands are recorded too.
 func TestDriveInUse(t *testing.T) {
 	d := virtualtest.Blank(t, "dvd+rw", 2000)
 	for name, busy := range map[string]scsi.Transport{"plain": inUse{d}, "recorded": trace.Wrap(inUse{d}, io.Discard)} {

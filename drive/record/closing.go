@@ -11,7 +11,7 @@ import (
 	"glassmaster/mastering/progress"
 )
 
-// Level says what of a disc is closed.
+// Level is how much of a disc is closed.
 type Level int
 
 // Levels of closing.
@@ -31,13 +31,13 @@ func (l Level) phase() progress.Phase {
 // blank one, or one of a medium that is never closed.
 var ErrNothingToClose = errors.New("there is nothing to close on the disc")
 
-// ClosePlan is what closing a disc is going to do.
+// ClosePlan describes what closing a disc will do.
 type ClosePlan struct {
 	Profile string
 	Open    []int    // numbers of the tracks that are open
 	Damaged bool     // a track or the session is damaged, and is repaired if the drive can
-	Steps   []string // for people; none: it is closed already
-	Costs   []string // what will no longer be possible
+	Steps   []string // as text; none: it is closed already
+	Costs   []string // disadvantages, as text
 }
 
 // Closed is the state of a disc after it was closed.
@@ -78,7 +78,7 @@ func NewClosing(ctx context.Context, t scsi.Transport, level Level) (*Closing, e
 	return c, nil
 }
 
-// Plan returns what Run is going to do.
+// Plan returns what Run will do.
 func (c *Closing) Plan() ClosePlan { return c.plan }
 
 func (c *Closing) makePlan(ctx context.Context) error {
@@ -126,8 +126,8 @@ func (c *Closing) makePlan(ctx context.Context) error {
 	return nil
 }
 
-// planFilling plans how a DVD-R is closed that was being written disc at once. The only
-// way is to write the rest of the sectors that were reserved.
+// planFilling plans closing a DVD-R after an interrupted disc-at-once burn. The only way
+// is to write the remaining reserved sectors.
 func (c *Closing) planFilling() {
 	t := c.medium.track
 	rest := span{t.NextWritable, t.Start + t.Size - t.NextWritable}
@@ -161,7 +161,7 @@ func (c *Closing) planFormatEnd() error {
 		c.step("stop the background format, so that other drives can read the disc")
 		c.end = (*burning).endFormatting
 	case m.intermediate():
-		c.step("end the format of the DVD-RW behind the data, so that other drives can read the disc")
+		c.step("end the format of the DVD-RW after the data, so that other drives can read the disc")
 		c.end = (*burning).endIntermediate
 	default:
 		return fmt.Errorf("%w: a %v is overwritten in place, and is never open", ErrNothingToClose, m.profile)
@@ -204,17 +204,17 @@ func (c *Closing) Run(ctx context.Context, rep progress.Reporter) (Closed, error
 	return now, nil
 }
 
-// warnOf passes a text on as a warning.
+// warnOf reports a text as a warning.
 func (r *burning) warnOf(s string) { r.warn("%s", s) }
 
-// proven checks that a disc is closed as it was asked for.
+// proven checks that a disc is closed as requested.
 func (c *Closing) proven(ctx context.Context, m medium) error {
 	switch {
 	case !m.sequential():
 		if m.intermediate() || m.info.Background == 2 {
 			return fmt.Errorf("%w: its format is still not complete", ErrUnchanged)
 		}
-	case m.info.Status == mmc.Closed: // which may be more than was asked for
+	case m.info.Status == mmc.Closed: // which may be more than requested
 	case c.level == CloseDisc:
 		return fmt.Errorf("%w: data can still be added to the disc", ErrUnchanged)
 	case len(m.openTracks(ctx, c.t)) > 0:
@@ -225,7 +225,7 @@ func (c *Closing) proven(ctx context.Context, m medium) error {
 	return nil
 }
 
-// closed describes the disc for people and programs.
+// closed returns the state of the disc.
 func (m medium) closed() Closed {
 	c := Closed{
 		Profile: m.profile.String(), Status: m.info.Status.String(), Session: m.info.Session.String(),

@@ -27,8 +27,7 @@ func closeDisc(t *testing.T, d scsi.Transport, level record.Level) (record.Close
 	return c.Run(context.Background(), progress.Discard)
 }
 
-// An open disc is no dead end: it is closed, what is on it can be read, and it is
-// gone on with or finalised.
+// A disc left open can be closed, read, and then continued or finalized.
 func TestCloseKilled(t *testing.T) {
 	eachKill(t, func(t *testing.T, name string, d *virtual.Drive, was []byte) {
 		ctx := context.Background()
@@ -73,12 +72,12 @@ func TestCloseKilled(t *testing.T) {
 	})
 }
 
-// sessionAt is a source that knows its address.
+// sessionAt is a source that states its address.
 func sessionAt(_ *testing.T, at disc.LBA) disc.Disc {
 	return virtualtest.At(virtualtest.DiscOf(virtualtest.Noise(333, 2)), at)
 }
 
-// The disc is finalised with what a broken-off burn left.
+// A disc that an interrupted burn left open can be finalized.
 func TestFinalizeKilled(t *testing.T) {
 	eachKill(t, func(t *testing.T, _ string, d *virtual.Drive, was []byte) {
 		c, err := record.NewClosing(context.Background(), d, record.CloseDisc)
@@ -101,7 +100,7 @@ func TestFinalizeKilled(t *testing.T) {
 	})
 }
 
-// A drive that does not close is found out, and so is one that refuses.
+// A drive that reports success without closing, or rejects closing, is an error.
 func TestCloseThatDoesNothing(t *testing.T) {
 	eachKill(t, func(t *testing.T, _ string, d *virtual.Drive, _ []byte) {
 		for _, level := range []record.Level{record.CloseSession, record.CloseDisc} {
@@ -117,7 +116,7 @@ func TestCloseThatDoesNothing(t *testing.T) {
 	})
 }
 
-// Discs with nothing to close say so, closed ones are left alone.
+// Discs with nothing to close are an error; closed discs are not changed.
 func TestNothingToClose(t *testing.T) {
 	for _, name := range []string{"cd-r", "dvd-r", "dvd+r", "bd-r", "bd-re", "dvd+rw"} {
 		d := virtualtest.Blank(t, name, small)
@@ -144,7 +143,7 @@ func TestNothingToClose(t *testing.T) {
 	}
 }
 
-// What a medium that is written at any address leaves open is its format.
+// On media that are overwritten in place, closing ends the format.
 func TestCloseFormat(t *testing.T) {
 	d := quick(t)
 	fill(t, d, 0, virtualtest.Noise(320, 1))
@@ -164,8 +163,8 @@ func TestCloseFormat(t *testing.T) {
 	}
 }
 
-// broken is a drive whose last track is damaged until it is repaired, and which
-// may not know how to.
+// broken is a drive whose last track is damaged until it is repaired, and which may not
+// support REPAIR TRACK.
 type broken struct {
 	scsi.Transport
 	knows, damaged bool
@@ -199,8 +198,8 @@ func (b *broken) Execute(ctx context.Context, c scsi.Command) (int, error) {
 	return n, err
 }
 
-// A damaged track is repaired where the drive knows how to, and closed in any case;
-// the next burn does so too.
+// A damaged track is repaired if the drive supports that, and closed in any case, by the
+// next burn too.
 func TestCloseDamaged(t *testing.T) {
 	for _, name := range writeOnce {
 		for _, knows := range []bool{false, true} {
@@ -231,7 +230,7 @@ func TestCloseDamaged(t *testing.T) {
 	}
 }
 
-// silentOnBlank is a drive that never says of a track that nothing is written in it.
+// silentOnBlank is a drive that never reports a track as blank.
 type silentOnBlank struct{ scsi.Transport }
 
 func (s silentOnBlank) Execute(ctx context.Context, c scsi.Command) (int, error) {
@@ -242,7 +241,7 @@ func (s silentOnBlank) Execute(ctx context.Context, c scsi.Command) (int, error)
 	return n, err
 }
 
-// The track that would come next is not taken for one that was left open.
+// The invisible track is not treated as a track left open.
 func TestNextTrackIsNotOpen(t *testing.T) {
 	for _, name := range writeOnce {
 		d := virtualtest.Blank(t, name, large)

@@ -27,7 +27,7 @@ func (r *burning) compare() error {
 		return r.notCompared(err)
 	}
 	defer d.Close()
-	back.counts = true // not what opening a disc tries
+	back.counts = true // reads while the disc is opened do not count
 	c := comparison{r: r, disc: d}
 	err = c.run(r.ctx)
 	back.countUnnamed()
@@ -51,8 +51,8 @@ func (r *burning) compare() error {
 	return nil
 }
 
-// backed returns the connection over which the disc is read back. Where the tray was
-// not opened, the drive's buffer may still hold what was written last.
+// backed returns the transport for reading the disc back. If the tray was not opened, the
+// drive's buffer may still contain what was written last.
 func (r *burning) backed() *readback {
 	back := &readback{Transport: r.t}
 	if r.reloaded == tray.Reopened {
@@ -65,14 +65,14 @@ func (r *burning) backed() *readback {
 	return back
 }
 
-// source says where the data that was compared may have come from, if not from the disc.
+// source describes where the compared data may have come from, if not from the disc.
 func (r *burning) source(back *readback) {
 	switch {
 	case r.reloaded == tray.NotReloaded:
 		r.notAssured("the drive refused to reload the disc, so parts of it may have been read from the drive's buffer")
 	case r.reloaded == tray.Restarted && back.noFUA && !r.cacheFlushed:
 		r.notAssured("the disc was stopped and started, but not reloaded, and is so small that it may have been read from the drive's buffer")
-	case r.reloaded == tray.Restarted && !r.cacheFlushed: // no doubt that speaks against this drive
+	case r.reloaded == tray.Restarted && !r.cacheFlushed: // the usual case for such a drive, so not a doubt
 		r.inform("the tray was not opened and the disc holds less than the drive's buffer; that the disc was read, and not the buffer, relies on what the drive reports")
 	}
 }
@@ -115,8 +115,8 @@ func (c *comparison) run(ctx context.Context) error {
 	return nil
 }
 
-// readDisc reads a piece, and what of it cannot be read is returned by its index.
-// An error says that the drive, or the disc in it, is gone.
+// readDisc reads a piece and returns the errors of sectors that cannot be read, by index.
+// Its own error means that the drive, or the disc in it, is gone.
 func (c *comparison) readDisc(ctx context.Context, p []byte, lba disc.LBA) (map[int]error, error) {
 	var bad map[int]error
 	for i := 0; i*disc.SectorSize < len(p); {
@@ -153,7 +153,7 @@ type piece struct {
 	gone      error         // of reading the source
 }
 
-// piece compares the disc and the source with what was sent, each for itself.
+// piece compares the disc and the source with what was sent, separately.
 func (c *comparison) piece(p piece) {
 	same := p.gone == nil && sha256.Sum256(p.want) == p.sum
 	if !same && c.changed == nil {
@@ -162,7 +162,7 @@ func (c *comparison) piece(p piece) {
 	good := len(p.unread) == 0 && sha256.Sum256(p.got) == p.sum
 	switch {
 	case good && !same && p.gone == nil:
-		// The disc has what was sent, and so shows which sector of the source has changed.
+		// The disc has what was sent, so it shows which sector of the source has changed.
 		if at := firstDifference(p.want, p.got); at >= 0 && c.changed.LBA == p.lba {
 			c.changed.LBA += disc.LBA(at / disc.SectorSize)
 		}
@@ -184,8 +184,8 @@ func (c *comparison) sectors(p piece) {
 	}
 }
 
-// whole counts a piece that differs from what was sent and whose source has changed, too:
-// only the sectors that cannot be read are known to be bad.
+// whole counts a piece that differs from what was sent and whose source has changed too.
+// Only the unreadable sectors are then known to be bad.
 func (c *comparison) whole(p piece) {
 	for i := range len(p.got) / disc.SectorSize {
 		if err := p.unread[i]; err != nil {
@@ -241,7 +241,7 @@ func (r *burning) sourceChanged(s *SourceChange) error {
 	}
 }
 
-// doubts returns what could not be assured, as a part of a sentence.
+// doubts returns what could not be assured, as part of a sentence.
 func (r *burning) doubts() string {
 	var s string
 	for _, d := range r.result.NotAssured {
@@ -262,8 +262,8 @@ func (r *burning) notCompared(err error) error {
 	}
 }
 
-// lost reports whether a sector could not be read because the drive, or the
-// disc in it, is gone: that says nothing of the sector.
+// lost reports whether a sector could not be read because the drive, or the disc in it,
+// is gone, which does not mean that the sector is bad.
 func lost(err error) bool {
 	return errors.Is(err, context.Canceled) || scsi.DiscGone(err)
 }

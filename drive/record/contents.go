@@ -13,14 +13,14 @@ import (
 	"glassmaster/mastering/volume"
 )
 
-// Contents is what is on a disc that is going to be erased.
+// Contents describes what is on a disc that will be erased.
 type Contents struct {
 	Format, Label string    // of the volume; empty: no known file system
 	Created       time.Time // of the volume, zero: not recorded
 	Sessions      int
 	Sectors       int64 // that hold data, or can
 	Data          bool  // the disc is not empty
-	Unfinished    bool  // a burn that overwrote the disc was broken off
+	Unfinished    bool  // a burn that overwrote the disc was interrupted
 }
 
 // LookInto examines what is on the disc in the drive. A disc that cannot be read is not
@@ -64,7 +64,7 @@ func (m medium) contents(ctx context.Context, t scsi.Transport) (Contents, error
 	return c, nil
 }
 
-// String names what is there without its size: "the ISO 9660 volume "HOLIDAY"".
+// String describes the contents without the size: "the ISO 9660 volume "HOLIDAY"".
 func (c Contents) String() string {
 	switch {
 	case !c.Data:
@@ -91,8 +91,8 @@ func (m medium) unformattedNow() bool {
 // span is a run of sectors.
 type span struct{ start, count int64 }
 
-// Where data is searched for: in the first sectors, where all file systems begin, and in
-// one block of each of as many equal parts of the rest.
+// Data is searched for in the first sectors, where all file systems begin, and in one
+// block of each of many equal parts of the rest.
 const (
 	firstSectors = 1024
 	spreadPlaces = 32
@@ -101,7 +101,7 @@ const (
 // probes returns the runs of sectors that decide whether a medium that is overwritten in
 // place holds data, and which quick erasing overwrites: the first sectors, a block in
 // each of many equal parts, and the anchors at the end of a UDF volume (ECMA-167 part 3,
-// 8.4.2.1). They do not depend on how much of the medium is formatted; those behind
+// 8.4.2.1). They do not depend on how much of the medium is formatted; those beyond
 // readable, in sectors, are left out.
 func (m medium) probes(readable int64) []span {
 	whole := m.freeSectors()
@@ -194,7 +194,7 @@ func (e *dataError) where() string {
 	return fmt.Sprintf("there is data at LBA %d", e.LBA)
 }
 
-// firstData returns the first sector of a run that is not zeros, -1 when all are.
+// firstData returns the first sector of a run that is not zeros, or -1.
 func firstData(ctx context.Context, t scsi.Transport, at disc.LBA, p []byte) (disc.LBA, error) {
 	var n int
 	err := retryWhileBusy(ctx, busyTimeout, func() (err error) {
@@ -220,8 +220,8 @@ func firstData(ctx context.Context, t scsi.Transport, at disc.LBA, p []byte) (di
 	return at, &dataError{LBA: at, Err: err}
 }
 
-// nothingThere reports whether an error says that sectors were never written: an
-// address behind the end (5/21), a track of no mode (5/64), a blank sector (8).
+// nothingThere reports whether an error says that sectors were never written: an address
+// beyond the end (5/21), a track without a mode (5/64), a blank sector (8).
 func nothingThere(err error) bool {
 	key, asc, _, ok := scsi.Code(err)
 	return ok && (key == scsi.KeyBlankCheck || key == scsi.KeyIllegalRequest && (asc == 0x21 || asc == 0x64))

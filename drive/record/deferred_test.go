@@ -18,8 +18,8 @@ import (
 	"glassmaster/mastering/progress"
 )
 
-// late is a drive that answers one command, the at-th of an operation behind the
-// first WRITE, with an error about an earlier one. It does not carry that one out.
+// late is a drive that answers one command, the at-th of an operation after the first
+// WRITE, with an error about an earlier one, without executing it.
 type late struct {
 	scsi.Transport
 	op    byte
@@ -49,8 +49,8 @@ func (l *late) Execute(ctx context.Context, c scsi.Command) (int, error) {
 	return n, err
 }
 
-// Whatever command an error about earlier writes comes with, the burn has failed,
-// the tray is free, and the disc is closed where it can be.
+// Whichever command reports an error about earlier writes, the burn fails, the tray is
+// unlocked, and the disc is closed if possible.
 func TestDeferredErrors(t *testing.T) {
 	operations := []struct {
 		op   byte
@@ -97,8 +97,9 @@ func TestDeferredErrors(t *testing.T) {
 						if r.Verified || r.Equal || l.locked || e.Advice == "" {
 							t.Errorf("%+v, locked %v, %v", r, l.locked, err)
 						}
-						// Where no state of the disc tells of it, its first sectors do.
-						// The first WRITE was not carried out: it is as it was.
+						// If the state of the disc does not show the failure, its first
+						// sectors do. If the first WRITE was not executed, the disc is
+						// unchanged.
 						if name := t.Name(); (strings.HasSuffix(name, "dvd+rw") || strings.HasSuffix(name, "bd-re")) && !(o.op == scsi.OpWrite10 && at == 1) {
 							if now, err := read.Open(context.Background(), d); err != nil || !disc.Unfinished(context.Background(), now) {
 								t.Errorf("the disc looks complete: %v", err)
@@ -118,8 +119,8 @@ func eachFamily(t *testing.T, f func(t *testing.T, d *virtual.Drive)) {
 	}
 }
 
-// A medium error that comes with a command that reads nothing is about the
-// writing too, deferred or not.
+// A medium error returned by a command that reads nothing concerns writing too, deferred
+// or not.
 func TestErrorsOfOtherCommands(t *testing.T) {
 	for _, op := range []byte{0x5C, 0x1E, 0x5B} {
 		eachMedium(t, func(t *testing.T, name string, _ bool, d *virtual.Drive) {
@@ -132,8 +133,8 @@ func TestErrorsOfOtherCommands(t *testing.T) {
 	}
 }
 
-// An error about an earlier command that the drive has overcome keeps the command
-// that brings it from being carried out: it is sent again, and the disc has no hole.
+// A command that returns a deferred recovered error was not executed. It is sent again,
+// so that no gap is left on the disc.
 func TestDeferredRecovered(t *testing.T) {
 	for _, op := range []byte{0x00, 0x1E, 0x2A, 0x35, 0x5B, 0x5C} {
 		eachMedium(t, func(t *testing.T, _ string, _ bool, d *virtual.Drive) {
@@ -153,7 +154,7 @@ func TestDeferredRecovered(t *testing.T) {
 	}
 }
 
-// An error from before the burn is not the burn's.
+// A deferred error from before the burn does not fail the burn.
 func TestDeferredBefore(t *testing.T) {
 	eachMedium(t, func(t *testing.T, _ string, _ bool, d *virtual.Drive) {
 		l := &late{Transport: d, op: scsi.OpPreventAllowMediumRemoval, at: 1, sense: [3]byte{3, 0x0C, 0}, code: 0x71, written: true}
@@ -164,8 +165,8 @@ func TestDeferredBefore(t *testing.T) {
 	})
 }
 
-// A drive that is reset while the disc is being completed has lost its buffer,
-// though no command of the burn fails by it.
+// A drive that is reset while the disc is being completed has lost its buffer, even if no
+// command of the burn fails.
 func TestResetWhileFinishing(t *testing.T) {
 	eachMedium(t, func(t *testing.T, _ string, _ bool, d *virtual.Drive) {
 		l := &late{Transport: d, op: scsi.OpTestUnitReady, at: 1, sense: [3]byte{6, 0x29, 0}, code: 0x70}
@@ -176,7 +177,7 @@ func TestResetWhileFinishing(t *testing.T) {
 	})
 }
 
-// The tray is free even when the drive has something else to say first.
+// The tray is unlocked even if the drive reports unit attentions first.
 func TestUnlockBehindAttentions(t *testing.T) {
 	d := virtualtest.Blank(t, "dvd+r", small)
 	l := &late{Transport: d, op: scsi.OpPreventAllowMediumRemoval, at: 1, sense: [3]byte{6, 0x2A, 1}, code: 0x70}
@@ -186,7 +187,7 @@ func TestUnlockBehindAttentions(t *testing.T) {
 	}
 }
 
-// What went wrong while a disc is erased, formatted or closed is said once, in a line.
+// An error while a disc is erased, formatted or closed is reported once, in one line.
 func TestLostIsSaidOnce(t *testing.T) {
 	ctx := context.Background()
 	work := map[string]func(d scsi.Transport) error{

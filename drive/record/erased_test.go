@@ -18,13 +18,13 @@ import (
 	"glassmaster/mastering/progress"
 )
 
-// idle makes a drive one that answers some commands with success and does nothing.
+// idle makes a drive report success for some commands without executing them.
 func idle(d *virtual.Drive, ops ...byte) *virtual.Drive {
 	d.SetFaults(virtual.Faults{Idle: ops})
 	return d
 }
 
-// A drive that does not erase is found out, quickly and in full.
+// A drive that reports success without erasing is an error, for quick and full erasing.
 func TestBlankThatDoesNothing(t *testing.T) {
 	for _, name := range rewritable {
 		for _, full := range []bool{false, true} {
@@ -48,7 +48,7 @@ func TestBlankThatDoesNothing(t *testing.T) {
 	}
 }
 
-// overAny are media that are written at any address, formatted.
+// overAny contains the media that are overwritten in place, formatted.
 func overAny(t *testing.T, f func(t *testing.T, name string, d *virtual.Drive)) {
 	for _, name := range []string{"dvd+rw", "bd-re", "dvd-ram", "dvd-rw"} {
 		t.Run(name, func(t *testing.T) {
@@ -71,7 +71,7 @@ func overAny(t *testing.T, f func(t *testing.T, name string, d *virtual.Drive)) 
 	}
 }
 
-// fill writes sectors at an address of a medium that takes them anywhere.
+// fill writes sectors at an address of a medium that is overwritten in place.
 func fill(t *testing.T, d scsi.Transport, lba disc.LBA, p []byte) {
 	t.Helper()
 	ctx := context.Background()
@@ -90,8 +90,8 @@ func fill(t *testing.T, d scsi.Transport, lba disc.LBA, p []byte) {
 	}
 }
 
-// Data is seen wherever it begins, and is not overwritten without being asked for.
-// Quick erasing overwrites the probes.
+// Data is found wherever it begins, and is overwritten only on request. Quick erasing
+// overwrites the probes.
 func TestDataAnywhere(t *testing.T) {
 	for at, count := range map[disc.LBA]int{16: 16, 256: 16, 288: 32, 992: 32, large - 16: 16, large - 272: 16, 20000: 1600, 3008: 1408} {
 		overAny(t, func(t *testing.T, name string, d *virtual.Drive) {
@@ -124,7 +124,7 @@ func TestDataAnywhere(t *testing.T) {
 	}
 }
 
-// Sectors that cannot be read are not sectors that are empty.
+// Unreadable sectors do not count as empty.
 func TestUnreadableIsNotEmpty(t *testing.T) {
 	for _, at := range []int64{0, 16, 32, 256, 700} {
 		overAny(t, func(t *testing.T, _ string, d *virtual.Drive) {
@@ -141,7 +141,7 @@ func TestUnreadableIsNotEmpty(t *testing.T) {
 	}
 }
 
-// What is on a disc is named before it is erased.
+// The contents of a disc are described before it is erased.
 func TestLookInto(t *testing.T) {
 	for _, name := range []string{"cd-rw", "dvd+rw", "dvd-rw", "bd-re"} {
 		d := virtualtest.Blank(t, name, small)
@@ -159,7 +159,7 @@ func TestLookInto(t *testing.T) {
 	}
 }
 
-// quick formats a DVD-RW quickly: it has as many sectors as are written then.
+// quick formats a DVD-RW quickly: its capacity is then what is written to it.
 func quick(t *testing.T) *virtual.Drive {
 	t.Helper()
 	d := virtualtest.Blank(t, "dvd-rw", small)
@@ -176,8 +176,8 @@ func quick(t *testing.T) *virtual.Drive {
 	return d
 }
 
-// A DVD-RW that was formatted quickly is not left in the state in between, and one
-// that is too small is grown.
+// A quickly formatted DVD-RW is not left in the intermediate state, and is enlarged if it
+// is too small.
 func TestQuicklyFormatted(t *testing.T) {
 	d := quick(t)
 	for i, sectors := range []int{900, 700, 2000} {
@@ -198,7 +198,7 @@ func TestQuicklyFormatted(t *testing.T) {
 		}
 	}
 
-	// A burn that is broken off closes it too.
+	// An interrupted burn closes it too.
 	d = quick(t)
 	d.SetFaults(virtual.Faults{WriteErrors: map[int64][3]byte{650: {3, 0x0C, 0}}})
 	r, err := burn(t, d, virtualtest.DiscOf(virtualtest.Noise(900, 6)), record.Options{})
@@ -208,8 +208,8 @@ func TestQuicklyFormatted(t *testing.T) {
 	}
 }
 
-// What a disc will hold that is erased first is known from its groove, or from the
-// list of its formats, also where an open track hides it.
+// The capacity after erasing is known from the ATIP or the list of formats, even if an
+// open track hides it.
 func TestErasedRoom(t *testing.T) {
 	for _, name := range []string{"cd-rw", "dvd-rw"} {
 		d := virtualtest.Blank(t, name, large)
@@ -234,7 +234,7 @@ func TestErasedRoom(t *testing.T) {
 	}
 }
 
-// A burn that was killed while it overwrote a disc is known as such by the next one.
+// The next burn recognizes that an earlier one was killed while it overwrote the disc.
 func TestOverwriteKilled(t *testing.T) {
 	for _, name := range []string{"dvd+rw", "dvd-ram", "bd-re"} {
 		d := virtualtest.Blank(t, name, small)
@@ -256,8 +256,8 @@ func TestOverwriteKilled(t *testing.T) {
 	}
 }
 
-// A drive that writes nothing and answers from its buffer does not make a disc
-// blank. Where it cannot be made to read the disc, a warning says so.
+// A drive that writes nothing and answers from its buffer is not reported to have erased
+// the disc. If it cannot be made to read the disc, there is a warning.
 func TestErasedInTheBuffer(t *testing.T) {
 	for _, c := range []struct {
 		name   string
@@ -284,7 +284,7 @@ func TestErasedInTheBuffer(t *testing.T) {
 				for _, w := range m.Log(0) {
 					told = told || strings.Contains(w.Text, "buffer")
 				}
-				if errors.Is(err, record.ErrHoldsData) { // whose remedy is to erase it
+				if errors.Is(err, record.ErrHoldsData) { // whose advice is to erase the disc
 					t.Error(err)
 				}
 				if c.found && !errors.Is(err, record.ErrUnchanged) || !c.found && (err != nil || !told) {
@@ -295,8 +295,7 @@ func TestErasedInTheBuffer(t *testing.T) {
 	}
 }
 
-// An erased disc that cannot be read in places is no blank one, and nobody is told to
-// erase it.
+// An erased disc with unreadable sectors is not blank, and the advice is not to erase it.
 func TestErasedAndUnreadable(t *testing.T) {
 	for _, medium := range []string{"dvd+rw", "dvd-ram", "bd-re"} {
 		d := virtualtest.Blank(t, medium, small)
@@ -311,8 +310,8 @@ func TestErasedAndUnreadable(t *testing.T) {
 	}
 }
 
-// A disc whose erasing is broken off, behind each of the first WRITEs and some later
-// ones, is the old one, a blank one, or says that it is not complete.
+// If erasing is interrupted, after each of the first WRITEs and some later ones, the disc
+// is unchanged, blank, or marked as not complete.
 func TestEraseBrokenOff(t *testing.T) {
 	old := virtualtest.Noise(600, 4)
 	for _, medium := range []string{"dvd+rw", "dvd-ram", "bd-re"} {

@@ -11,13 +11,12 @@ import (
 	"glassmaster/mastering/disc"
 )
 
-// Error says that a burn failed: where, why, in which state the disc was left, and what
-// to do now. Cancelling is a failure too; its Err wraps
-// context.Canceled.
+// Error is the error of a burn that failed: where, why, in which state the disc was left,
+// and what to do. Cancelling is a failure too; Err then wraps context.Canceled.
 type Error struct {
 	Step    string   // what was being done, as "write"
-	LBA     disc.LBA // of the sector concerned, -1 where there is none
-	Written int64    // sectors that the drive had taken
+	LBA     disc.LBA // of the sector concerned, -1 if there is none
+	Written int64    // sectors that the drive had accepted
 	Err     error    // of the command, with its sense data
 	Left    string   // in which state the disc was left
 	Advice  string   // what to do next
@@ -90,7 +89,7 @@ func (s several) Error() string {
 func (s several) Unwrap() []error { return s }
 
 // ErrNotOnDisc is in the chain of the error of a burn for which the drive reported
-// success at every command, and which left a disc that is blank, or shorter than
+// success for every command, but which left a disc that is blank, or shorter than
 // written. Such drives and USB bridges exist.
 var ErrNotOnDisc = errors.New("the drive reported success, but the data is not on the disc")
 
@@ -98,9 +97,8 @@ var ErrNotOnDisc = errors.New("the drive reported success, but the data is not o
 // what was sent to it.
 var ErrDiffers = errors.New("the disc is not equal to its source")
 
-// ErrUnchanged is in the chain of the error of a drive that reported success with
-// erasing, formatting or closing, and left the disc as it was. It is an
-// ErrNotOnDisc too.
+// ErrUnchanged is in the chain of the error if a drive reported success for erasing,
+// formatting or closing, but the disc is unchanged. It is an ErrNotOnDisc too.
 var ErrUnchanged error = unchanged{}
 
 type unchanged struct{}
@@ -108,12 +106,12 @@ type unchanged struct{}
 func (unchanged) Error() string        { return "the drive reported success, but the disc is unchanged" }
 func (unchanged) Is(target error) bool { return target == ErrNotOnDisc }
 
-// SourceChange says that a source has changed since it was burned. The disc is good:
+// SourceChange describes how a source has changed since it was burned. The disc is good:
 // it is compared with what was sent to the drive.
 type SourceChange struct {
 	LBA  disc.LBA // of the first sector that has changed, as far as that is known
-	File string   // that holds it, empty when it is none or not known
-	Err  error    // not nil: the source can no longer be read
+	File string   // that contains it; empty if there is none or it is unknown
+	Err  error    // not nil if the source can no longer be read
 }
 
 func (s *SourceChange) Error() string {

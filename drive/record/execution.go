@@ -9,8 +9,8 @@ import (
 	"glassmaster/mastering/progress"
 )
 
-// Execution is a burn that is carried out: Write, then Prove if that went well, and
-// End in any case.
+// Execution carries out a burn: call Write, then Prove if that succeeded, and End in any
+// case.
 type Execution struct{ r *burning }
 
 // Start begins to carry out the plan. Nothing is sent to the drive yet.
@@ -40,9 +40,8 @@ func (b *Burn) Run(ctx context.Context, rep progress.Reporter) (r Result, err er
 // errPanic is the error of a burn that a panic has ended.
 var errPanic = errors.New("an internal error of the program ended the burn")
 
-// Write writes all sectors and closes what the plan closes. Where that fails, a disc
-// that was begun is left in the best state that its medium allows; the error, an
-// *Error, says in which.
+// Write writes all sectors and closes what the plan closes. If that fails, the disc is
+// left in the best state that the medium allows, which the error, an *Error, describes.
 func (e *Execution) Write() error {
 	r := e.r
 	if err := r.recheck(); err != nil {
@@ -60,7 +59,7 @@ func (e *Execution) Write() error {
 	return nil
 }
 
-// recheck checks that the source and the disc are still those that were planned for.
+// recheck checks that the source and the disc are still those of the plan.
 func (r *burning) recheck() error {
 	nothing := func(step, advice string, err error) error {
 		return &Error{Step: step, LBA: -1, Err: err, Left: "nothing was written", Advice: advice}
@@ -71,7 +70,7 @@ func (r *burning) recheck() error {
 	if err := r.checkSource(); err != nil {
 		return nothing("check the source", "plan the burn again", err)
 	}
-	if err := scsi.Writable(r.watch.Transport); err != nil {
+	if err := scsi.Writable(r.t); err != nil {
 		return nothing("begin", "", err)
 	}
 	// The tray is locked first, so that the disc cannot be changed after the check.

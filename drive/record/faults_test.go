@@ -26,8 +26,8 @@ func eachMedium(t *testing.T, f func(t *testing.T, name string, over bool, d *vi
 	}
 }
 
-// failed checks what every failed burn has in common: an *Error with the right
-// cause, and a tray that opens.
+// failed checks what all failed burns have in common: an *Error with the right cause, and
+// an unlocked tray.
 func failed(t *testing.T, d scsi.Transport, r record.Result, err, cause error) *record.Error {
 	t.Helper()
 	var e *record.Error
@@ -64,7 +64,7 @@ func TestWritesDiscarded(t *testing.T) {
 	})
 }
 
-// A sector that reaches the disc with a wrong byte is named, with its file.
+// A sector written with a wrong byte is reported, with its file.
 func TestSilentCorruption(t *testing.T) {
 	eachMedium(t, func(t *testing.T, _ string, _ bool, d *virtual.Drive) {
 		d.SetFaults(virtual.Faults{Corrupt: []int64{700, 731}})
@@ -78,11 +78,11 @@ func TestSilentCorruption(t *testing.T) {
 	})
 }
 
-// So is a sector that cannot be read again.
+// A sector that cannot be read back is reported.
 func TestUnreadable(t *testing.T) {
 	eachMedium(t, func(t *testing.T, _ string, _ bool, d *virtual.Drive) {
 		d.SetFaults(virtual.Faults{ReadErrors: []int64{500, 502}})
-		// A disc that cannot be read everywhere is only overwritten when that is asked for.
+		// A disc with unreadable sectors is overwritten only on request.
 		r, err := burn(t, d, virtualtest.DiscOf(virtualtest.Noise(900, 5)), record.Options{Blank: true})
 		failed(t, d, r, err, record.ErrDiffers)
 		m := r.Mismatch
@@ -92,12 +92,12 @@ func TestUnreadable(t *testing.T) {
 	})
 }
 
-// salvaged checks a disc that a burn was broken off on: what was written before
-// can be read, and the disc is closed as far as its medium can be.
+// salvaged checks a disc after an interrupted burn: what was written can be read, and the
+// disc is closed as far as the medium allows.
 func salvaged(t *testing.T, d *virtual.Drive, over bool, e *record.Error, want []byte) {
 	t.Helper()
 	if e.Left == "" || e.Advice == "" {
-		t.Errorf("the error does not tell what became of the disc: %+v", e)
+		t.Errorf("the error does not describe the state of the disc: %+v", e)
 	}
 	n := int(e.Written)
 	if n < 500 || n > 700 {
@@ -107,7 +107,7 @@ func salvaged(t *testing.T, d *virtual.Drive, over bool, e *record.Error, want [
 	if over {
 		head = 32
 		if m, err := read.Open(context.Background(), d); err != nil || !disc.Unfinished(context.Background(), m) {
-			t.Errorf("the disc does not tell that it is not complete: %v", err)
+			t.Errorf("the disc is not marked as incomplete: %v", err)
 		}
 	}
 	if !bytes.Equal(content(t, d, n)[head*disc.SectorSize:], want[head*disc.SectorSize:n*disc.SectorSize]) {
@@ -175,7 +175,7 @@ func TestCancel(t *testing.T) {
 	})
 }
 
-// Who cancels while the disc is compared has a disc that is burned and closed.
+// If the comparison is cancelled, the disc is burned and closed.
 func TestCancelComparing(t *testing.T) {
 	eachMedium(t, func(t *testing.T, _ string, _ bool, d *virtual.Drive) {
 		want := virtualtest.Noise(900, 8)
@@ -208,7 +208,7 @@ func TestCancelledBefore(t *testing.T) {
 	}
 }
 
-// A disc that is written at once cannot be saved, and the error says so.
+// A failed disc-at-once burn leaves an unusable disc, and the error says so.
 func TestDiscAtOnceFails(t *testing.T) {
 	d := virtualtest.Blank(t, "dvd-r", small)
 	d.SetFaults(virtual.Faults{WriteErrors: map[int64][3]byte{650: {3, 0x0C, 0}}})
@@ -234,7 +234,7 @@ func TestTooLarge(t *testing.T) {
 	})
 }
 
-// A drive that promises more room than there is fails at the true end.
+// A drive that reports too large a capacity fails at the true end of the disc.
 func TestCapacityThatIsALie(t *testing.T) {
 	d := virtualtest.Blank(t, "dvd+r", 1024)
 	d.SetFaults(virtual.Faults{Capacity: small})
@@ -245,8 +245,7 @@ func TestCapacityThatIsALie(t *testing.T) {
 	}
 }
 
-// Full buffers, long waits and commands that a drive does not know change
-// nothing but the time.
+// Full buffers, long waits and unsupported commands do not change the result.
 func TestObstacles(t *testing.T) {
 	for name, f := range map[string]virtual.Faults{
 		"full buffer":       {BufferFullEvery: 2},
@@ -271,7 +270,7 @@ func TestObstacles(t *testing.T) {
 	}
 }
 
-// A source that ends before its time fails the burn and names the sector.
+// A source that ends early fails the burn; the error has the sector.
 func TestShortSource(t *testing.T) {
 	eachMedium(t, func(t *testing.T, _ string, over bool, d *virtual.Drive) {
 		want := virtualtest.Noise(900, 11)
@@ -301,7 +300,7 @@ func (b *panicking) ReadSectors(ctx context.Context, p []byte, lba disc.LBA, f d
 	return n, err
 }
 
-// A source that panics fails the burn, or is told of behind it, and the tray is free.
+// A source that panics fails the burn, or is reported after it, and the tray is unlocked.
 func TestSourcePanics(t *testing.T) {
 	eachMedium(t, func(t *testing.T, _ string, over bool, d *virtual.Drive) {
 		want := virtualtest.Noise(900, 11)

@@ -44,8 +44,8 @@ func (r *burning) endSimulation() {
 	r.optional("end the simulation", mmc.SetWriteParameters(r.work, r.t, r.recipe.parameters(r.medium, o)))
 }
 
-// flush sends SYNCHRONIZE CACHE with Immed, waits, and sends it once more without:
-// some drives answer the first one before they are done, or do not support Immed.
+// flush sends SYNCHRONIZE CACHE with Immed, waits, and sends it again without Immed: some
+// drives report completion too early, or do not support Immed.
 func (r *burning) flush() error {
 	err := r.repeat(func() error { return mmc.SynchronizeCache(r.work, r.t, true) })
 	if err != nil && !scsi.InvalidField(err) {
@@ -61,14 +61,14 @@ func (r *burning) flush() error {
 	return r.repeat(func() error { return mmc.SynchronizeCache(r.work, r.t, false) })
 }
 
-// refused reports whether a drive rejected a command, as opposed to beginning it and
+// refused reports whether a drive rejected a command, as opposed to starting it and
 // failing.
 func refused(err error) bool {
 	key, _, _, ok := scsi.Code(err)
 	return ok && key == scsi.KeyIllegalRequest && !scsi.Deferred(err) || scsi.InvalidField(err)
 }
 
-// wait waits until the drive has done what it was asked to.
+// wait waits until the drive has completed the operation.
 func (r *burning) wait() error { return mmc.Wait(r.work, r.t, closeTimeout, nil) }
 
 // repeat sends a command until the drive is no longer busy. A recovered error is a
@@ -80,8 +80,8 @@ func (r *burning) repeat(send func() error) error {
 	return nil
 }
 
-// close closes the track and the session as the recipe says. What the drive has closed
-// by itself is not closed again.
+// close closes the track and the session according to the recipe. What the drive has
+// closed itself is not closed again.
 func (r *burning) close(appendable bool) error {
 	switch r.recipe.closing {
 	case closeSession:
@@ -107,12 +107,12 @@ func (r *burning) close(appendable bool) error {
 	return nil
 }
 
-// track returns the number of the track that is written: the last one that the disc
-// reported before, which is the one that was not begun.
+// track returns the number of the track that is written: the last one reported before the
+// burn, which was not begun.
 func (r *burning) track() int { return max(r.medium.info.LastInLast, 1) }
 
-// closeOne sends one CLOSE TRACK/SESSION and waits. A rejection is an error only if
-// the disc is not closed: some drives close more than they were asked to.
+// closeOne sends one CLOSE TRACK/SESSION and waits. A rejection is an error only if the
+// disc is not closed: some drives close more than requested.
 func (r *burning) closeOne(f mmc.CloseFunction, track int) error {
 	if info, err := discInformation(r.work, r.t); err == nil && info.Status == mmc.Closed {
 		return nil
@@ -129,7 +129,7 @@ func (r *burning) closeOne(f mmc.CloseFunction, track int) error {
 }
 
 // endFormatting stops the background format of a DVD+RW, so that other drives can read
-// the disc at once.
+// the disc immediately.
 func (r *burning) endFormatting() error {
 	info, err := discInformation(r.work, r.t)
 	if err != nil {
@@ -167,7 +167,7 @@ func (r *burning) salvage(cause error) error {
 	case r.o.Simulate:
 		r.optional("end the simulation", r.flush())
 		r.endSimulation()
-		e.Left = "it was a simulation; nothing was written"
+		e.Left = "this was a simulation; nothing was written"
 		return e
 	case !r.started:
 		e.Left = "nothing was written"
@@ -211,7 +211,7 @@ func (r *burning) leave(e *Error) error {
 	r.gone = true
 	switch {
 	case r.o.Simulate:
-		e.Left = "it was a simulation; nothing was written"
+		e.Left = "this was a simulation; nothing was written"
 	case !r.started:
 		e.Left = "nothing was written"
 	default:
@@ -226,7 +226,7 @@ func (r *burning) leave(e *Error) error {
 	return e
 }
 
-// state describes for people the state of a disc whose burn failed.
+// state describes the state of a disc after a failed burn.
 func (r *burning) state(ctx context.Context, failed []error) (left, advice string) {
 	info, err := discInformation(ctx, r.t)
 	if err != nil {
@@ -240,7 +240,7 @@ func (r *burning) state(ctx context.Context, failed []error) (left, advice strin
 		return "all of the new data was sent, but part of it did not reach the disc",
 			"do not rely on the disc; burn it again at a lower speed, or use another one"
 	case !r.medium.sequential():
-		return fmt.Sprintf("the disc holds new data up to about LBA %d and old data behind it, and its beginning is marked as not completed", max(end, 0)),
+		return fmt.Sprintf("the disc holds new data up to about LBA %d and old data after it, and its beginning is marked as not completed", max(end, 0)),
 			"burn the disc again"
 	case r.recipe.mode == mmc.DiscAtOnce:
 		left = fmt.Sprintf("the disc ends at about LBA %d without a lead-out and cannot be read in most drives", end)
@@ -257,7 +257,7 @@ func (r *burning) state(ctx context.Context, failed []error) (left, advice strin
 	case r.medium.erasable():
 		advice = "erase the disc and burn it again"
 	case info.Status == mmc.Blank:
-		advice = "try the disc again at a lower speed"
+		advice = "try this disc again at a lower speed"
 	case r.recipe.mode == mmc.DiscAtOnce:
 		advice = "use another disc"
 	case info.Status == mmc.Appendable:

@@ -43,8 +43,7 @@ func formatAs(ctx context.Context, t scsi.Transport, m medium, f mmc.Format, rep
 // unknownBlocks means all blocks of the medium.
 const unknownBlocks = 0xFFFFFFFF
 
-// has checks that the medium has the format that was asked for. before is its state
-// before that.
+// has checks that the medium has the requested format. before is its earlier state.
 func (m medium) has(f mmc.Format, before medium) error {
 	switch {
 	case m.profile == mmc.DVDPRW || m.profile == mmc.DVDPRWDL:
@@ -62,7 +61,7 @@ func (m medium) has(f mmc.Format, before medium) error {
 	case m.formats.State != mmc.Formatted:
 		return fmt.Errorf("%w: it is not formatted", ErrUnchanged)
 	case f.Blocks > 0 && f.Blocks < unknownBlocks && m.formats.Blocks != f.Blocks && m.formats.Blocks == before.formats.Blocks && before.formats.State == mmc.Formatted:
-		return fmt.Errorf("%w: it still has %d sectors, and %d were asked for", ErrUnchanged, m.formats.Blocks, f.Blocks)
+		return fmt.Errorf("%w: it still has %d sectors, and %d were requested", ErrUnchanged, m.formats.Blocks, f.Blocks)
 	}
 	return nil
 }

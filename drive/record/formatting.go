@@ -21,20 +21,20 @@ const (
 	SpareMost               // the largest that the drive offers
 )
 
-// FormatOptions say how a disc is formatted.
+// FormatOptions are the options of formatting a disc.
 type FormatOptions struct {
 	Full  bool  // all of the disc, which takes as long as writing it
 	Spare Spare // BD-RE and BD-R only
 }
 
-// FormatPlan is what formatting a disc is going to do.
+// FormatPlan describes what formatting a disc will do.
 type FormatPlan struct {
 	Profile  string
 	Contents Contents // of the disc, which will be lost
 	Now      int64    // sectors of the present format, 0: not formatted
 	Capacity int64    // sectors of the new format, 0: unknown
-	Steps    []string // for people
-	Costs    []string // the disadvantages, for people
+	Steps    []string // as text
+	Costs    []string // the disadvantages, as text
 }
 
 // Formatted is the state of a disc after it was formatted.
@@ -71,7 +71,7 @@ func NewFormatting(ctx context.Context, t scsi.Transport, o FormatOptions) (*For
 	return f, nil
 }
 
-// Plan returns what Run is going to do.
+// Plan returns what Run will do.
 func (f *Formatting) Plan() FormatPlan { return f.plan }
 
 func (f *Formatting) makePlan(ctx context.Context, o FormatOptions) error {

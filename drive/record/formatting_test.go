@@ -26,7 +26,7 @@ func formatDisc(t *testing.T, d scsi.Transport, o record.FormatOptions) (record.
 	return f.Plan(), got, err
 }
 
-// A disc is formatted, blank and with data on it, and burned.
+// A disc is formatted, while blank and with data on it, and then burned.
 func TestFormat(t *testing.T) {
 	for _, c := range []struct {
 		medium   string
@@ -73,7 +73,7 @@ func TestFormat(t *testing.T) {
 	}
 }
 
-// A BD-R gets spare areas while it is blank, and once.
+// A BD-R can be formatted with spare areas only once, while it is blank.
 func TestFormatBDR(t *testing.T) {
 	for o, want := range map[record.FormatOptions]int64{{}: small - 128, {Spare: record.SpareMost}: small/2 + 32} {
 		d := virtualtest.Blank(t, "bd-r", small)
@@ -110,7 +110,7 @@ func TestFormatRefused(t *testing.T) {
 	}
 }
 
-// A drive that does not format is found out.
+// A drive that reports success without formatting is an error.
 func TestFormatThatDoesNothing(t *testing.T) {
 	for _, name := range []string{"dvd+rw", "dvd-rw", "bd-re", "bd-r"} {
 		for _, used := range []bool{false, true} {

@@ -16,8 +16,8 @@ import (
 	"glassmaster/mastering/progress"
 )
 
-// hanging is a drive that hangs from one command on: the time of each command passes
-// without an answer. With busy it answers, and says that it is busy for ever.
+// hanging is a drive that hangs from one command on: each command times out. With busy
+// set it answers instead, and reports busy forever.
 type hanging struct {
 	scsi.Transport
 	op   byte // the command that it begins with
@@ -54,12 +54,12 @@ func (h *hanging) Execute(ctx context.Context, c scsi.Command) (int, error) {
 	return 0, fmt.Errorf("%w (%v)", scsi.ErrTimeout, timeout)
 }
 
-// longest is what a person waits for the word that a drive hangs: the time of the
-// command that it did not answer, and five seconds to unlock the tray.
+// longest is the time until the user is told that a drive hangs: the timeout of the
+// command, and five seconds for unlocking the tray.
 func (h *hanging) longest() time.Duration { return h.limit + 5*time.Second }
 
-// run burns in a bubble of its own, whose clock jumps over waiting, and returns how
-// long it took from the moment that the drive began to hang.
+// run burns in a synctest bubble, whose clock skips waits, and returns the time since the
+// drive began to hang.
 func (h *hanging) run(t *testing.T, medium string, erase bool) (r record.Result, took time.Duration, err error) {
 	t.Helper()
 	h.Transport = virtualtest.Blank(t, medium, small)
@@ -75,9 +75,9 @@ func (h *hanging) run(t *testing.T, medium string, erase bool) (r record.Result,
 	return r, time.Since(h.since), err
 }
 
-// A drive that hangs, at the first or the last command of any kind that a burn or an
-// erasing sends, is told of within the time of that command. Nothing more is sent but
-// what unlocks the tray.
+// A drive that hangs at the first or last command of any kind during burning or erasing
+// is reported within the timeout of that command. Only the command that unlocks the tray
+// is sent after that.
 func TestDriveHangs(t *testing.T) {
 	for _, m := range []struct {
 		medium string
@@ -103,9 +103,9 @@ func TestDriveHangs(t *testing.T) {
 				name := fmt.Sprintf("%s, erase %v, %s %d of %d", m.medium, m.erase, scsi.Describe([]byte{op}), at, n)
 				synctest.Test(t, func(t *testing.T) {
 					r, took, err := h.run(t, m.medium, m.erase)
-					synctest.Wait() // for what the program has left to itself
+					synctest.Wait() // for goroutines that the program left running
 					if took > h.longest() {
-						t.Errorf("%s: told after %v, %v at most", name, took, h.longest())
+						t.Errorf("%s: reported after %v, want %v at most", name, took, h.longest())
 					}
 					for _, later := range h.after {
 						if later != 0x1E {
@@ -117,7 +117,7 @@ func TestDriveHangs(t *testing.T) {
 						t.Errorf("%s: %v", name, err)
 					case err == nil && !m.erase && len(r.Notices) == 0:
 						t.Errorf("%s: it is not reported", name)
-					case err == nil && m.erase && op != scsi.OpPreventAllowMediumRemoval: // that the tray was unlocked is not needed
+					case err == nil && m.erase && op != scsi.OpPreventAllowMediumRemoval: // unlocking the tray is optional
 						t.Errorf("%s: it is not reported", name)
 					}
 				})
@@ -126,8 +126,8 @@ func TestDriveHangs(t *testing.T) {
 	}
 }
 
-// A drive that stays busy for ever hangs too, if it answers or not: the wait has one
-// limit, and not one for each command.
+// A drive that stays busy forever hangs too, whether or not it answers: the wait has one
+// limit, not one for each command.
 func TestDriveStaysBusy(t *testing.T) {
 	const longest = 31 * time.Minute // closing a disc may take half an hour
 	for _, medium := range []string{"cd-r", "dvd-r", "dvd+r", "dvd+rw", "bd-r"} {
@@ -136,7 +136,7 @@ func TestDriveStaysBusy(t *testing.T) {
 				h := &hanging{op: op, at: at, busy: true}
 				synctest.Test(t, func(t *testing.T) {
 					_, took, err := h.run(t, medium, false)
-					synctest.Wait() // for what the program has left to itself
+					synctest.Wait() // for goroutines that the program left running
 					if h.since.IsZero() {
 						return // no such command in this burn
 					}
@@ -149,7 +149,7 @@ func TestDriveStaysBusy(t *testing.T) {
 	}
 }
 
-// A burn that cannot be checked because the drive hangs then says so, and does not
+// If a burn cannot be checked because the drive hangs, the error says so and does not
 // blame the disc.
 func TestHangsBehindTheBurn(t *testing.T) {
 	for _, m := range media {
@@ -161,9 +161,9 @@ func TestHangsBehindTheBurn(t *testing.T) {
 			h := &hanging{op: op, at: sound.seen[op]}
 			synctest.Test(t, func(t *testing.T) {
 				r, _, err := h.run(t, m.name, false)
-				synctest.Wait() // for what the program has left to itself
+				synctest.Wait() // for goroutines that the program left running
 				var e *record.Error
-				if h.since.IsZero() || err == nil { // asked behind the comparison
+				if h.since.IsZero() || err == nil { // sent after the comparison
 					return
 				}
 				if !errors.As(err, &e) || errors.Is(err, record.ErrNotOnDisc) || errors.Is(err, record.ErrDiffers) || r.Verified {
@@ -177,13 +177,13 @@ func TestHangsBehindTheBurn(t *testing.T) {
 	}
 }
 
-// A drive that hangs before the first sector is not blamed on the disc: the advice is
-// about the drive, and no warning says the same again.
+// If the drive hangs before the first sector, the disc is not blamed: the advice is about
+// the drive, and no warning repeats it.
 func TestHangsBeforeTheBurn(t *testing.T) {
 	for _, c := range []struct {
 		medium string
 		op     byte // that hangs
-		broken bool // an earlier burn was broken off
+		broken bool // an earlier burn was interrupted
 	}{
 		{"cd-rw", 0xA1, false},
 		{"dvd+rw", 0x04, false},
@@ -211,8 +211,8 @@ func TestHangsBeforeTheBurn(t *testing.T) {
 	}
 }
 
-// plain is a drive that does not know Immed of SYNCHRONIZE CACHE, and one that ignores
-// it: it answers when it is done, after so long.
+// plain is a drive that rejects or ignores the Immed bit of SYNCHRONIZE CACHE: it answers
+// when it is done, after this time.
 type plain struct {
 	scsi.Transport
 	refuses bool
@@ -237,9 +237,9 @@ func (p *plain) Execute(ctx context.Context, c scsi.Command) (int, error) {
 	return p.Transport.Execute(ctx, c)
 }
 
-// A drive that does not know Immed gets its buffer emptied all the same, and one that
-// writes the lead-out before it answers is not taken for one that hangs. The person is
-// told that it does not answer.
+// The buffer of a drive without Immed is flushed too, and a drive that writes the
+// lead-out before it answers is not treated as hanging. A message says that it has not
+// answered yet.
 func TestWithoutImmed(t *testing.T) {
 	for _, c := range []struct {
 		medium  string

@@ -18,7 +18,7 @@ var ErrOtherDisc = errors.New("the disc in the drive is not the one that was bur
 // it can show that two discs are different, but not that they are the same.
 type identity struct {
 	profile      mmc.Profile
-	manufacturer []byte // what the manufacturer recorded on the medium; empty when the drive does not tell
+	manufacturer []byte // recorded by the manufacturer; empty if the drive does not report it
 	id           uint32
 	hasID        bool
 	sessions     int
@@ -48,9 +48,9 @@ func identify(ctx context.Context, t scsi.Transport) (identity, error) {
 }
 
 // manufacturer reads what the manufacturer recorded on a medium: the ATIP of a CD (MMC-6 6.25, format
-// 0100b), the ADIP of DVD+, the pre-recorded information of DVD-, the disc
-// information of BD (MMC-6 6.22, formats 11h, 0Eh, 00h). A drive need not support
-// that; the error is that of one that does not answer.
+// 0100b), the ADIP of DVD+, the pre-recorded information of DVD-, the disc information of BD (MMC-6
+// 6.22, formats 11h, 0Eh, 00h). Drives need not support this; an error is returned only if the drive
+// does not answer.
 func manufacturer(ctx context.Context, t scsi.Transport, p mmc.Profile) ([]byte, error) {
 	var b []byte
 	var err error
@@ -61,7 +61,8 @@ func manufacturer(ctx context.Context, t scsi.Transport, p mmc.Profile) ([]byte,
 			b = fmt.Appendf(nil, "%s %v %v", a.Code(), a.LastLeadOut, a.Rewritable)
 		}
 	case mmc.DVDPR, mmc.DVDPRW, mmc.DVDPRDL, mmc.DVDPRWDL:
-		// Manufacturer and media type only: some drives change the rest with what is recorded.
+		// Manufacturer and media type only: some drives report a different rest after
+		// recording.
 		if b, err = mmc.ReadDiscStructure(ctx, t, false, 0, 0x11, 256); err == nil && len(b) >= 30 {
 			b = b[19:30]
 		}
@@ -81,7 +82,8 @@ func manufacturer(ctx context.Context, t scsi.Transport, p mmc.Profile) ([]byte,
 	return b, nil
 }
 
-// differsFrom says why a disc is not the one that it was before; empty: it may be.
+// differsFrom returns why a disc is not the one it is compared with, or "" if it may be
+// the same.
 func (i identity) differsFrom(before identity) string {
 	switch {
 	case i.profile != before.profile && !pressedKind(i.profile, before.profile):
@@ -123,15 +125,15 @@ func (r *burning) identifyDisc() error {
 	return nil
 }
 
-// watchChange asks whether the disc was changed while the drive wrote.
+// watchChange checks for media events that report a disc change during writing.
 func (r *burning) watchChange() {
 	if e, err := mmc.GetMediaEvent(r.work, r.t); err == nil && e.Changed() {
 		r.notAssured("the drive reported a new disc while it was writing, so the disc in it may be another one")
 	}
 }
 
-// sameDisc checks that the disc in the drive is the one that was burned, as far as that
-// can be told.
+// sameDisc checks that the disc in the drive is the one that was burned, as far as the
+// drive's replies allow.
 func (r *burning) sameDisc() error {
 	now, err := identify(r.work, r.t)
 	if err != nil {

@@ -17,8 +17,9 @@ import (
 	"glassmaster/mastering/image/discfile"
 )
 
-// TestOpenAsImage: the file of a disc, opened as an image, has the same sessions, tracks
-// and sectors as the disc in the recorder: blank, with one session, and with more.
+// TestOpenAsImage checks that a disc file opened as an image has the same sessions,
+// tracks and sectors as the disc in the virtual recorder: blank, with one session, and
+// with several.
 func TestOpenAsImage(t *testing.T) {
 	for _, m := range virtual.Media() {
 		t.Run(m.Name, func(t *testing.T) {

@@ -14,9 +14,8 @@ import (
 // Options.Force burns it nevertheless.
 var ErrIncomplete = errors.New("the source is incomplete")
 
-// Examine returns what is known to be wrong with a source. It goes through all folders,
-// unless the source is planned: then its files are where the plan has put them. The
-// error is that of ctx.
+// Examine returns the known defects of a source. It walks all folders, unless the source
+// is planned: then the files are where the plan has put them. The error is that of ctx.
 func Examine(ctx context.Context, d disc.Disc) ([]disc.Notice, error) {
 	if _, ok := disc.Unwrap(d).(disc.Planned); ok {
 		return volume.Known(ctx, d), ctx.Err()
@@ -48,8 +47,8 @@ func (b *Burn) examine(ctx context.Context) error {
 	return nil
 }
 
-// AboutSource says what defects of a source mean for what is made of it, the "disc" or
-// the "image".
+// AboutSource returns the notices about what the defects of a source mean for the "disc"
+// or the "image" made of it.
 func AboutSource(defects []disc.Notice, made string) []disc.Notice {
 	var all []disc.Notice
 	for _, d := range defects {
@@ -67,8 +66,8 @@ func AboutSource(defects []disc.Notice, made string) []disc.Notice {
 	return all
 }
 
-// Damaged returns what is known to be wrong with the source besides a missing end;
-// empty: nothing that matters.
+// Damaged returns the known damage of the source other than a missing end, as text; "" if
+// there is none.
 func (p Plan) Damaged() string {
 	if p.Unopenable != nil {
 		return fmt.Sprintf("its files cannot be found: %v", p.Unopenable)
@@ -81,8 +80,8 @@ func (p Plan) Damaged() string {
 	return ""
 }
 
-// Incomplete returns what is missing at the end of the source; empty: nothing is known
-// to be missing.
+// Incomplete returns what is known to be missing at the end of the source, as text; "" if
+// nothing is.
 func (p Plan) Incomplete() string {
 	d, _ := volume.Incomplete(p.Defects)
 	return d.Text

@@ -14,7 +14,7 @@ import (
 	"glassmaster/mastering/progress"
 )
 
-// claiming is an image whose volume claims more sectors than it has.
+// claiming is an image whose volume descriptor states more sectors than the image has.
 func claiming(have, claimed uint32) []byte {
 	p := make([]byte, int(have)*2048)
 	d := p[16*2048:]
@@ -33,12 +33,12 @@ func claiming(have, claimed uint32) []byte {
 	return p
 }
 
-// A source whose end is missing is refused before anything is written, and when it is
-// forced the plan says what the disc will lack.
+// A source whose end is missing is refused before anything is written. With Force, the
+// plan says what will be missing on the disc.
 func TestIncompleteSource(t *testing.T) {
 	d := virtualtest.Blank(t, "dvd+r", small)
 	if b, err := record.NewPlan(t.Context(), d, virtualtest.DiscOf(claiming(400, 400)), record.Options{}); err != nil || b.Plan().Incomplete() != "" {
-		t.Errorf("a whole source: %v", err)
+		t.Errorf("a complete source: %v", err)
 	}
 	src := virtualtest.DiscOf(claiming(400, 700))
 	if _, err := record.NewPlan(t.Context(), d, src, record.Options{}); !errors.Is(err, record.ErrIncomplete) {
@@ -57,8 +57,8 @@ func TestIncompleteSource(t *testing.T) {
 	}
 }
 
-// A file may end behind its volume, as in an image whose descriptors were patched. What
-// verify knows of such a source, the burn knows too.
+// A file may extend beyond its volume, as in an image with patched descriptors. The burn
+// detects this as verify does.
 func TestIncompleteFile(t *testing.T) {
 	p := claiming(400, 400)
 	dir := p[18*2048:]

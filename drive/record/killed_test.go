@@ -21,13 +21,12 @@ import (
 	"glassmaster/mastering/tree"
 )
 
-// killed is a connection on which nothing comes through any more behind some
-// commands of one kind, as after the process was killed: the drive stays as it
-// is then.
+// killed is a transport that passes nothing on after some commands of one kind, as if the
+// process had been killed: the drive stays in its state.
 type killed struct {
 	scsi.Transport
 	op    byte
-	after int // commands of that kind that still come through
+	after int // commands of that kind that are still passed on
 	dead  bool
 }
 
@@ -43,7 +42,7 @@ func (k *killed) Execute(ctx context.Context, c scsi.Command) (int, error) {
 	return n, err
 }
 
-// kill burns 900 sectors, and is killed behind so many commands of a kind.
+// kill burns 900 sectors, and is killed after the given number of commands of a kind.
 func kill(t *testing.T, d scsi.Transport, op byte, after int, o record.Options) []byte {
 	t.Helper()
 	want := virtualtest.Noise(900, 21)
@@ -54,19 +53,19 @@ func kill(t *testing.T, d scsi.Transport, op byte, after int, o record.Options) 
 	return want
 }
 
-// writeOnce are the media that keep what a broken-off burn leaves.
+// writeOnce contains the sequential media, which an interrupted burn leaves open.
 var writeOnce = []string{"cd-r", "dvd-r", "dvd+r", "dvd+r dl", "bd-r", "bd-r dl", "bd-r xl"}
 
-// points are where a burn is killed: behind a WRITE, behind SYNCHRONIZE CACHE, and
-// behind the track was closed.
+// points are where a burn is killed: after a WRITE, after SYNCHRONIZE CACHE, and after
+// the track was closed.
 var points = []struct {
 	name  string
 	op    byte
 	after int
 }{{"writing", 0x2A, 20}, {"first sector", 0x2A, 1}, {"flushing", 0x35, 1}, {"closing", 0x5B, 1}}
 
-// eachKill runs a test behind a burn that was killed, on each medium and at each
-// point that leaves a session open.
+// eachKill runs a test after a killed burn, on each medium and at each point that leaves
+// a session open.
 func eachKill(t *testing.T, f func(t *testing.T, name string, d *virtual.Drive, was []byte)) {
 	for _, name := range writeOnce {
 		for _, p := range points {
@@ -85,7 +84,7 @@ func eachKill(t *testing.T, f func(t *testing.T, name string, d *virtual.Drive, 
 	}
 }
 
-// whole is a volume that was made for address 0.
+// whole is a volume made for address 0.
 func whole(t *testing.T) disc.Disc {
 	t.Helper()
 	l, _, err := master.Plan(tree.NewFolder("", time.Unix(0, 0)), master.Options{})
@@ -95,10 +94,9 @@ func whole(t *testing.T) disc.Disc {
 	return disc.FromReaderAt(l, l.Size(), nil)
 }
 
-// A burn behind a broken-off one never appends to the track that is open. A volume
-// for address 0 is refused, forced or not; what does not tell its address goes,
-// forced, into a session of its own, and the plan says that the open one is closed
-// first.
+// A burn after an interrupted one never appends to the open track. A volume made for
+// address 0 is refused, with Force too. A source without a known address is, with Force,
+// burned as a new session, and the plan says that the open one is closed first.
 func TestBurnBehindKilled(t *testing.T) {
 	eachKill(t, func(t *testing.T, _ string, d *virtual.Drive, was []byte) {
 		ctx := context.Background()
@@ -114,7 +112,7 @@ func TestBurnBehindKilled(t *testing.T) {
 		}
 		src := virtualtest.Noise(700, 22)
 		if _, err := record.NewPlan(ctx, d, virtualtest.DiscOf(src), record.Options{}); !errors.Is(err, record.ErrUnfinished) {
-			t.Errorf("what does not tell its address: %v", err)
+			t.Errorf("a source without a known address: %v", err)
 		}
 		if got := status(t, d); got != before {
 			t.Errorf("planning changed the disc: %+v, was %+v", got, before)
@@ -155,8 +153,8 @@ func TestBurnBehindKilled(t *testing.T) {
 	})
 }
 
-// A source that knows its address is held to it, once the closed disc has told
-// where it goes on.
+// The address of a session is compared with the next writable address after the disc was
+// closed.
 func TestSessionBehindKilled(t *testing.T) {
 	eachKill(t, func(t *testing.T, _ string, d *virtual.Drive, _ []byte) {
 		r, err := burn(t, d, virtualtest.At(virtualtest.DiscOf(virtualtest.Noise(500, 2)), 5008), record.Options{})
@@ -185,15 +183,14 @@ func TestSimulationBehindKilled(t *testing.T) {
 	}
 }
 
-// A DVD-R that was announced as a whole, and of which nothing was written, takes
-// the next burn.
+// A DVD-R that was reserved as a whole, with nothing written, accepts the next burn.
 func TestKilledBehindReserve(t *testing.T) {
 	for _, name := range []string{"dvd-r", "dvd-rw"} {
 		d := virtualtest.Blank(t, name, small)
 		kill(t, d, 0x53, 1, record.Options{DiscAtOnce: true})
 		_, err := record.NewPlan(context.Background(), d, virtualtest.DiscOf(virtualtest.Noise(1000, 3)), record.Options{})
 		if !errors.Is(err, record.ErrTooLarge) {
-			t.Errorf("more than was announced: %v", err)
+			t.Errorf("more than was reserved: %v", err)
 		}
 		want := virtualtest.Noise(700, 3)
 		r, err := burn(t, d, virtualtest.DiscOf(want), record.Options{})
@@ -206,8 +203,8 @@ func TestKilledBehindReserve(t *testing.T) {
 	}
 }
 
-// A DVD-R DL has one session. What a broken-off burn left is finalised, and takes no
-// other burn.
+// A DVD-R DL has one session. After an interrupted burn it can be finalized, but not
+// burned again.
 func TestKilledSingleSession(t *testing.T) {
 	for _, p := range points {
 		d := virtualtest.Blank(t, "dvd-r dl", large)
@@ -232,7 +229,7 @@ func TestKilledSingleSession(t *testing.T) {
 	}
 }
 
-// Behind a power loss too, the next burn begins where nothing is, or not at all.
+// After a power loss too, the next burn begins at an unwritten address, or is refused.
 func TestBurnBehindPowerLoss(t *testing.T) {
 	for _, name := range append([]string{"cd-rw", "dvd-rw"}, writeOnce...) {
 		for _, p := range points {
@@ -259,7 +256,7 @@ func TestBurnBehindPowerLoss(t *testing.T) {
 	}
 }
 
-// A DVD-R that was to be written at once is filled up to what was announced, which
+// After an interrupted disc-at-once burn, a DVD-R is filled to the reserved size, which
 // closes it, and what was written can be read.
 func TestKilledAtOnce(t *testing.T) {
 	for _, name := range []string{"dvd-r", "dvd-rw", "dvd-r dl"} {
@@ -285,8 +282,8 @@ func TestKilledAtOnce(t *testing.T) {
 	}
 }
 
-// Wherever a burn is killed, with the drive's power or without, the disc is blank,
-// or can be closed and read as far as it was written.
+// Wherever a burn is killed, with or without power loss, the disc is blank, or can be
+// closed and read up to where it was written.
 func TestKilledAnywhere(t *testing.T) {
 	for _, name := range append([]string{"cd-rw", "dvd-rw", "dvd-r dl"}, writeOnce...) {
 		for at := 1; ; at += 11 {
@@ -327,7 +324,7 @@ func TestKilledAnywhere(t *testing.T) {
 	}
 }
 
-// killedAt is killed once so many commands have come through.
+// killedAt is a transport that is killed after the given number of commands.
 type killedAt struct {
 	scsi.Transport
 	left int

@@ -14,8 +14,8 @@ import (
 	"glassmaster/mastering/disc"
 )
 
-// nervous is a drive that answers every third command of some kinds with
-// something that only wants the command to be sent again.
+// nervous is a drive that answers every third command of some kinds with an error that
+// only requires a retry.
 type nervous struct {
 	scsi.Transport
 	counts map[byte]int
@@ -47,14 +47,13 @@ func TestNervousDrive(t *testing.T) {
 	})
 }
 
-// lossy is a connection that says in the count of one WRITE that it carried less
-// than it was given, and lies or not.
+// lossy is a transport that reports a short transfer for one WRITE, correctly or not.
 type lossy struct {
 	scsi.Transport
 	writes int
 	carry  int  // sectors of that WRITE that reach the drive
-	told   int  // sectors that are said to have
-	mute   bool // the drive does not say how far the track is written
+	told   int  // sectors that are reported as transferred
+	mute   bool // the drive does not report how far the track is written
 }
 
 func (l *lossy) Execute(ctx context.Context, c scsi.Command) (int, error) {
@@ -74,7 +73,7 @@ func (l *lossy) Execute(ctx context.Context, c scsi.Command) (int, error) {
 	return n, err
 }
 
-// A wrong count does not end a burn, and a true one loses nothing.
+// A wrong count does not end a burn, and with a correct one nothing is lost.
 func TestShortWrite(t *testing.T) {
 	eachMedium(t, func(t *testing.T, name string, _ bool, d *virtual.Drive) {
 		unit := 16
@@ -83,7 +82,7 @@ func TestShortWrite(t *testing.T) {
 		}
 		want := virtualtest.Noise(900, 12)
 		r, err := burn(t, &lossy{Transport: d, carry: unit, told: unit - 1}, virtualtest.DiscOf(want), record.Options{})
-		if err != nil || !r.Verified || len(r.Notices) != 1 || !strings.Contains(r.Notices[0].Text, "counts wrongly") {
+		if err != nil || !r.Verified || len(r.Notices) != 1 || !strings.Contains(r.Notices[0].Text, "short transfer") {
 			t.Fatalf("a wrong count: %v, %q", err, r.Notices)
 		}
 		if !bytes.Equal(content(t, d, 900), want) {
@@ -92,8 +91,8 @@ func TestShortWrite(t *testing.T) {
 	})
 }
 
-// A drive that took less gets the rest; one that took a part which the count does
-// not tell fails the burn.
+// A drive that accepted less gets the rest. If it accepted another number of sectors than
+// the count says, the burn fails.
 func TestShortWriteThatIsTrue(t *testing.T) {
 	for _, carry := range []int{15, 7} {
 		d := virtualtest.Blank(t, "cd-r", small)
@@ -111,7 +110,7 @@ func TestShortWriteThatIsTrue(t *testing.T) {
 	}
 }
 
-// What a drive does not tell is found out by comparing, asked for or not.
+// What a drive does not report is found by the comparison, even with NoVerify.
 func TestShortWriteInDoubt(t *testing.T) {
 	d := virtualtest.Blank(t, "cd-r", small)
 	r, err := burn(t, &lossy{Transport: d, carry: 16, told: 3, mute: true}, virtualtest.DiscOf(virtualtest.Noise(900, 12)), record.Options{NoVerify: true})
@@ -147,7 +146,7 @@ func TestPowerFails(t *testing.T) {
 	})
 }
 
-// mute is a connection that dies.
+// mute is a transport that stops working.
 type mute struct {
 	scsi.Transport
 	writes int

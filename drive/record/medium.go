@@ -17,12 +17,12 @@ type medium struct {
 	config  mmc.Configuration
 	info    mmc.DiscInformation
 	track   mmc.TrackInformation // that the next write goes to; sequential media only
-	formats mmc.FormatCapacities // zero when the drive does not support the command
-	speeds  []mmc.WriteSpeed     // none when the drive offers no choice
+	formats mmc.FormatCapacities // zero if the drive does not support the command
+	speeds  []mmc.WriteSpeed     // none if the drive offers no choice
 	groove  int64                // sectors that fit on a CD according to its ATIP, 0: unknown
 }
 
-// inspect asks the drive everything that a plan depends on.
+// inspect reads everything from the drive that a plan depends on.
 func inspect(ctx context.Context, t scsi.Transport) (medium, error) {
 	var m medium
 	if err := read.Ready(ctx, t); err != nil {
@@ -71,8 +71,8 @@ func inspect(ctx context.Context, t scsi.Transport) (medium, error) {
 	return m, nil
 }
 
-// discInformation reads the disc information, and waits for a drive that is still busy
-// with closing the disc.
+// discInformation reads the disc information. It waits while the drive is still closing
+// the disc.
 func discInformation(ctx context.Context, t scsi.Transport) (info mmc.DiscInformation, err error) {
 	err = retryWhileBusy(ctx, busyTimeout, func() error {
 		info, err = mmc.ReadDiscInformation(ctx, t)
@@ -81,9 +81,9 @@ func discInformation(ctx context.Context, t scsi.Transport) (info mmc.DiscInform
 	return info, err
 }
 
-// retryWhileBusy sends a command until the drive is no longer busy, for at most limit.
-// It also repeats the command after a unit attention that concerns neither the disc nor
-// a reset, such as a change of mode parameters: such a command was not carried out.
+// retryWhileBusy sends a command until the drive is no longer busy, for at most limit. It
+// also repeats the command after a unit attention that concerns neither the disc nor a
+// reset, such as a change of mode parameters: such a command was not executed.
 func retryWhileBusy(ctx context.Context, limit time.Duration, send func() error) error {
 	var pauses mmc.Backoff
 	for attentions := 0; ; {

@@ -16,7 +16,7 @@ import (
 	"glassmaster/mastering/progress"
 )
 
-// journal keeps the commands that change something.
+// journal records the commands that change the disc or the drive.
 type journal struct {
 	scsi.Transport
 	lines []string
@@ -63,13 +63,12 @@ func (j *journal) Execute(ctx context.Context, c scsi.Command) (int, error) {
 	return n, err
 }
 
-// The commands come in the order that has proved itself in cdrskin and
-// growisofs, for each kind of medium.
+// The commands are sent in the order of cdrskin and growisofs, for each kind of medium.
 func TestOrder(t *testing.T) {
 	const (
 		once = "WRITE; SYNC; SYNC AND WAIT; "
-		// The mark, all but the first sectors, those. Where one WRITE is less than them,
-		// the ones with the mark go by themselves, last.
+		// The mark, everything except the first sectors, then those. If they need more
+		// than one WRITE, the one with the mark is last.
 		over = once + once + once
 	)
 	const ends = "UNLOCK; START STOP 0; START STOP 1; "
@@ -165,7 +164,7 @@ func TestOrder(t *testing.T) {
 	}
 }
 
-// trayed is a drive that closes its tray itself, closes times.
+// trayed is a drive that can close its own tray, the given number of times.
 type trayed struct {
 	scsi.Transport
 	closes int
@@ -184,8 +183,8 @@ func (d *trayed) Execute(ctx context.Context, c scsi.Command) (int, error) {
 	return n, err
 }
 
-// A drive that can close its tray opens and closes it before the disc is
-// checked; where it stays open, somebody is asked.
+// A drive that can close its tray opens and closes it before the disc is checked. If the
+// tray stays open, the user is asked to close it.
 func TestTray(t *testing.T) {
 	d := virtualtest.Blank(t, "dvd+r", small)
 	j := &journal{Transport: &trayed{d, 1}}

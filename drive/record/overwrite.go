@@ -9,13 +9,13 @@ import (
 	"glassmaster/mastering/disc"
 )
 
-// headSectors is how many sectors at the beginning of a disc that is overwritten
-// in place are written last: every file system but UDF is found by them, and UDF
-// by those and its anchors.
+// headSectors is the number of sectors at the beginning of a disc that is overwritten in
+// place which are written last. Every file system except UDF is found by them, and UDF by
+// them and its anchors.
 const headSectors = 32
 
-// headLength returns how many sectors of the source are written last: none on media
-// that are written sequentially, whose state shows that a burn was broken off.
+// headLength returns how many sectors of the source are written last: none on sequential
+// media, whose state shows that a burn was interrupted.
 func (r *burning) headLength() int64 {
 	if r.medium.sequential() {
 		return 0
@@ -24,9 +24,9 @@ func (r *burning) headLength() int64 {
 }
 
 // invalidate overwrites what identifies the old volume of a disc that is overwritten in
-// place, before the new one is written. The first sectors get a mark that says that the
-// burn is not completed, so that a medium that must be written from its beginning on
-// can be written sequentially.
+// place, before the new one is written. The first sectors are marked as not completed.
+// They are written, and not left out, because some media must be written from the
+// beginning.
 func (r *burning) invalidate() error {
 	p := make([]byte, min(headSectors, max(r.medium.freeSectors(), r.plan.Padded))*disc.SectorSize)
 	disc.MarkUnfinished(p)
@@ -80,15 +80,16 @@ func isAnchor(p []byte) bool {
 	return binary.LittleEndian.Uint16(p) == 2 && sum == p[4]
 }
 
-// holdBack keeps the part of a chunk that is written last, and returns the rest with
-// its address.
+// holdBack stores the part of a chunk that is written last, and returns the rest with its
+// address.
 func (r *burning) holdBack(at disc.LBA, p []byte) (disc.LBA, []byte) {
 	n := min(max(r.headLength()-r.result.Written, 0)*disc.SectorSize, int64(len(p)))
 	r.head = append(r.head, p[:n]...)
 	return at + disc.LBA(n/disc.SectorSize), p[n:]
 }
 
-// writeHead writes what was held back, when everything else is on the disc.
+// writeHead writes the sectors that holdBack stored, after everything else is on the
+// disc.
 func (r *burning) writeHead() error {
 	if r.headLength() == 0 {
 		return nil
@@ -100,7 +101,7 @@ func (r *burning) writeHead() error {
 	if err := r.lostSectors("write"); err != nil {
 		return err
 	}
-	// The chunk with the mark is replaced when all others are on the disc.
+	// The chunk with the mark is replaced after all others are on the disc.
 	first := min(r.chunk()*disc.SectorSize, len(r.head))
 	if rest := r.head[first:]; len(rest) > 0 {
 		if err := r.sendAll(r.next+disc.LBA(r.chunk()), rest); err != nil {
@@ -115,8 +116,8 @@ func (r *burning) writeHead() error {
 	return err
 }
 
-// markAgain marks a disc again as not completed that was sent all of its sectors, of
-// which some are missing: it would look like a good one.
+// markAgain marks a disc as not completed again: all sectors were sent, but some are
+// missing, so it would look like a good one.
 func (r *burning) markAgain() error {
 	if !r.completed {
 		return nil

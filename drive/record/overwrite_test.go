@@ -22,8 +22,8 @@ import (
 	"glassmaster/mastering/volume"
 )
 
-// mortal is a program that is killed: behind so many commands nothing reaches the
-// drive any more.
+// mortal is a program that is killed: after the given number of commands nothing reaches
+// the drive.
 type mortal struct {
 	*virtual.Drive
 	left  int
@@ -38,8 +38,8 @@ func (m *mortal) Execute(ctx context.Context, c scsi.Command) (int, error) {
 	return m.Drive.Execute(ctx, c)
 }
 
-// overwritten are the media that are overwritten in place, with what makes a blank
-// disc one.
+// overwritten contains the media that are overwritten in place, and how a blank disc is
+// prepared.
 var overwritten = []struct {
 	name, medium string
 	format       mmc.Format
@@ -68,16 +68,16 @@ func udfImage(t *testing.T, sectors int) []byte {
 	return p
 }
 
-// A burn over an old volume that is broken off at any command leaves the old volume
-// untouched, the new one complete, or a disc that says what it is. The drive may
-// live on, or lose its power.
+// A burn over an old volume that is interrupted at any command leaves the old volume
+// intact, the new one complete, or a marked disc, with and without power loss of the
+// drive.
 func TestKilledOverwrite(t *testing.T) {
 	const sectors = 1024
 	old, fresh := udfImage(t, sectors-64), isoOf(t, 64)
 	for _, m := range overwritten {
 		for _, power := range []bool{true, false} {
 			if !power && m.medium == "dvd-rw" {
-				continue // what reaches the disc before what is the same as on DVD+RW
+				continue // the order in which data reaches the disc is that of DVD+RW
 			}
 			t.Run(fmt.Sprintf("%s, power stays %v", m.name, power), func(t *testing.T) {
 				var before, marked, complete int
@@ -132,7 +132,7 @@ func TestKilledOverwrite(t *testing.T) {
 					_ = d.Close()
 					if k.left >= 0 {
 						if err != nil {
-							t.Errorf("a burn that is not broken off: %v", err)
+							t.Errorf("a burn that is not interrupted: %v", err)
 						}
 						break
 					}
@@ -145,7 +145,7 @@ func TestKilledOverwrite(t *testing.T) {
 	}
 }
 
-// copyOf opens a recorder with a copy of a disc, of whose file these are the bytes.
+// copyOf opens a recorder with a copy of a disc; p are the bytes of its file.
 func copyOf(t *testing.T, p []byte) *virtual.Drive {
 	t.Helper()
 	f, err := os.Create(filepath.Join(t.TempDir(), "disc"))
@@ -187,7 +187,7 @@ func formatted(t *testing.T, medium string, f mmc.Format, sectors int64) *virtua
 	return d
 }
 
-// Nothing of an old UDF volume is found by its anchors behind a burn that is shorter.
+// After a shorter burn, no anchor of an old UDF volume is left.
 func TestOldAnchors(t *testing.T) {
 	const sectors = 1024
 	for _, m := range overwritten[:3] {

@@ -17,9 +17,8 @@ import (
 	"glassmaster/mastering/volume"
 )
 
-// genisoimage makes two sessions, the second for the address at which the disc
-// goes on. Both are burned, and the file system of the second shows the files
-// of both.
+// genisoimage makes two sessions, the second for the next writable address. Both are
+// burned, and the file system of the second shows the files of both.
 func TestGrowingDisc(t *testing.T) {
 	ctx := context.Background()
 	for _, medium := range []string{"cd-r", "cd-rw", "dvd-r", "dvd+r", "bd-r"} {

@@ -31,11 +31,11 @@ type Burn struct {
 	plan          Plan
 }
 
-// Plan returns what the burn is going to do.
+// Plan returns what the burn will do.
 func (b *Burn) Plan() Plan { return b.plan }
 
-// Errors by which programs tell why a burn cannot be planned. They are in the chain of
-// an error whose text says more.
+// Errors that tell programs why a burn cannot be planned. They are in the chain of an
+// error whose text has the details.
 var (
 	// ErrTooLarge: the source does not fit.
 	ErrTooLarge = errors.New("the source does not fit on the disc")
@@ -44,7 +44,8 @@ var (
 	ErrHoldsData = errors.New("the disc is not empty")
 	// ErrNotWritable: the medium cannot be written, or nothing can be added to it.
 	ErrNotWritable = errors.New("the disc cannot be written")
-	// ErrEraseFirst: the disc can be burned once it is erased, as Options.Blank does.
+	// ErrEraseFirst: the disc can be burned after it has been erased, as Options.Blank
+	// does.
 	ErrEraseFirst = errors.New("the disc must be erased first")
 )
 
@@ -60,9 +61,9 @@ func (r refusal) Unwrap() []error { return r.kinds }
 // refuse returns the error of a burn that cannot be planned.
 func refuse(text string, kinds ...error) error { return refusal{text, kinds} }
 
-// NewPlan examines the medium in the drive and plans how the source is burned on it.
-// It writes nothing. It refuses what cannot work: no medium, a closed one, a source
-// that is too large or of a kind that the medium does not take.
+// NewPlan examines the medium in the drive and plans how the source is burned on it. It
+// writes nothing. It refuses what cannot work: no medium, a closed one, a source that is
+// too large or cannot be written on this medium.
 func NewPlan(ctx context.Context, t scsi.Transport, src disc.Disc, o Options) (*Burn, error) {
 	t = scsi.Guard(t)
 	m, err := inspect(ctx, t)
@@ -115,7 +116,7 @@ func (b *Burn) makePlan(ctx context.Context) error {
 	return b.checkSize()
 }
 
-// erased returns the DVD-RW as it will be when it is erased. Its features are not known
+// erased returns the DVD-RW as it will be after erasing. Its features are not known
 // before that; disc at once, which every erased DVD-RW supports, is chosen unless more
 // sessions are to follow.
 func (b *Burn) erased() medium {
@@ -123,7 +124,7 @@ func (b *Burn) erased() medium {
 	m.track = mmc.TrackInformation{}
 	m.info.Status = mmc.Blank
 	if b.o.Appendable {
-		m.info.Status = mmc.Appendable // in pieces
+		m.info.Status = mmc.Appendable // incrementally
 		return m
 	}
 	m.config.Features = nil // at once
@@ -159,10 +160,10 @@ func (b *Burn) checkState(ctx context.Context) error {
 	}
 	switch {
 	case m.unfinished() && m.atOnce() && m.erasable():
-		return refuse(fmt.Sprintf("an earlier burn of this %v was broken off; the disc must be erased before it can be burned again", m.profile),
+		return refuse(fmt.Sprintf("an earlier burn of this %v was interrupted; the disc must be erased before it can be burned again", m.profile),
 			ErrUnfinished, ErrNotWritable, ErrEraseFirst)
 	case m.unfinished() && (m.oneSession() || m.atOnce()):
-		return refuse(fmt.Sprintf("an earlier burn of this %v was broken off, and it takes no second session; close it so that its contents can be read, and burn another disc", m.profile),
+		return refuse(fmt.Sprintf("an earlier burn of this %v was interrupted, and this medium has only one session; close it so that its contents can be read, and burn another disc", m.profile),
 			ErrUnfinished, ErrNotWritable)
 	case m.unfinished():
 		b.closeFirst = true
@@ -186,7 +187,7 @@ func (b *Burn) simulation() error {
 		return fmt.Errorf("a %v cannot be burned in simulation, since every write to it is real; turn simulation off", b.medium.profile)
 	}
 	if b.closeFirst {
-		return refuse("an earlier burn of this disc was broken off; its session must be closed, which cannot be simulated", ErrUnfinished)
+		return refuse("an earlier burn of this disc was interrupted; its session must be closed, which cannot be simulated", ErrUnfinished)
 	}
 	if b.erase {
 		return errors.New("a simulation needs a blank disc, and erasing cannot be simulated; erase the disc first")
@@ -244,7 +245,7 @@ func (b *Burn) checkSize() error {
 	}
 	if b.medium.reservedWhole() && !b.erase && p.Padded < b.medium.track.Size {
 		p.Padded = b.medium.track.Size
-		b.warn("an earlier burn reserved a track of %d sectors; those behind the source are filled with zeros", p.Padded)
+		b.warn("an earlier burn reserved a track of %d sectors; those after the source are filled with zeros", p.Padded)
 	}
 	if b.closeFirst && !b.medium.track.Writable { // the free space is known only when the disc is closed
 		p.Capacity = p.Padded
@@ -267,8 +268,8 @@ func (b *Burn) checkSize() error {
 	return nil
 }
 
-// sectorsWhenErased returns how many sectors a disc will hold that is erased first: on a
-// CD what its ATIP says (MMC-6 6.25), on a DVD-RW the largest format that the drive
+// sectorsWhenErased returns the capacity in sectors of a disc after erasing: for a CD
+// according to its ATIP (MMC-6 6.25), for a DVD-RW the largest format that the drive
 // offers for the whole disc (MMC-6 6.23).
 func (m medium) sectorsWhenErased() int64 {
 	if m.profile.IsCD() {
@@ -296,7 +297,7 @@ func (m medium) sectorsWhenErased() int64 {
 	return max(room, m.formats.Blocks)
 }
 
-// describe names the recipe for people.
+// describe returns the recipe as text.
 func (b *Burn) describe() string {
 	end := "disc closed"
 	switch {

@@ -18,8 +18,8 @@ import (
 	"glassmaster/mastering/disc"
 )
 
-// A drive that answers from its buffer does not make a good disc of a bad one. Where
-// it cannot be made to read the disc, the verdict says so.
+// A drive that answers from its buffer does not make a bad disc look good. If it cannot
+// be made to read the disc, the result says so.
 func TestEcho(t *testing.T) {
 	for _, c := range []struct {
 		name   string
@@ -50,14 +50,14 @@ func TestEcho(t *testing.T) {
 	}
 }
 
-// Another disc in the tray is not taken for the one that was burned: neither while
-// it is written, nor when it is looked at, whether or not the drive tells.
+// Another disc in the tray is not mistaken for the one that was burned, neither during
+// writing nor during verification, whether or not the drive reports the change.
 func TestOtherDisc(t *testing.T) {
 	want, others := virtualtest.Noise(500, 4), virtualtest.Noise(500, 5)
 	const reload, write = 0x1B, 0x2A
 	for _, c := range []struct {
 		name, medium, other string
-		op                  byte // at the At-th of which the disc is another one
+		op                  byte // at whose At-th occurrence the disc is exchanged
 		at                  int
 		loud, noVerify      bool
 		content             []byte // of the other disc
@@ -124,8 +124,7 @@ func TestOtherDiscIsLeftAlone(t *testing.T) {
 	})
 }
 
-// changed is a drive whose answers about the disc are other ones once the disc was
-// reloaded.
+// changed is a drive whose replies about the disc change after the disc was reloaded.
 type changed struct {
 	scsi.Transport
 	op       byte
@@ -142,7 +141,8 @@ func (d *changed) Execute(ctx context.Context, c scsi.Command) (int, error) {
 	return n, err
 }
 
-// What a disc says of its make and of itself is the same before and after.
+// The manufacturer's data and the identification of a disc are the same before and after
+// the burn.
 func TestIdentity(t *testing.T) {
 	makerAt := func(at int) func([]byte, bool) {
 		return func(p []byte, reloaded bool) {
@@ -187,7 +187,7 @@ func TestIdentity(t *testing.T) {
 	}
 }
 
-// A drive that reports, when it is asked, that the disc was changed while it wrote.
+// A drive that reports in a media event that the disc was changed during writing.
 func TestMediaEvent(t *testing.T) {
 	asked := 0
 	alter := func(p []byte, _ bool) {
@@ -206,7 +206,7 @@ func TestMediaEvent(t *testing.T) {
 type weak struct {
 	scsi.Transport
 	fails map[uint32]int // how often a read over that sector fails
-	mute  bool           // the error does not tell which sector it is
+	mute  bool           // the error does not state the sector
 	key   byte
 }
 
@@ -246,7 +246,7 @@ func TestRetried(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			d := virtualtest.Blank(t, "dvd+r", small)
-			// Sectors of three commands: the last one is well when it is read alone.
+			// Sectors of three commands: the last one can be read when it is read alone.
 			w := &weak{Transport: d, fails: map[uint32]int{100: 2, 300: 3, 800: 1}, mute: c.mute, key: c.key}
 			r, err := burn(t, w, virtualtest.DiscOf(virtualtest.Noise(900, 4)), record.Options{})
 			if err != nil || !r.Verified || r.Retried != c.want {
@@ -256,7 +256,7 @@ func TestRetried(t *testing.T) {
 	}
 }
 
-// shifting is a source that is another one when it is read again.
+// shifting is a source that has changed when it is read again.
 type shifting struct {
 	disc.Disc
 	at    disc.LBA // sector that changes
@@ -279,8 +279,8 @@ func (s *shifting) ReadSectors(ctx context.Context, p []byte, lba disc.LBA, f di
 	return n, err
 }
 
-// A source that has changed since it was burned is not blamed on the disc; a bad
-// disc is one, whatever the source is now.
+// A change of the source after the burn is not reported as an error of the disc, and a
+// bad disc is reported whatever the source is now.
 func TestSourceChangesAfterwards(t *testing.T) {
 	locate := func(a disc.LBA) string { return fmt.Sprintf("/file%d", a) }
 	for _, gone := range []bool{false, true} {
@@ -298,7 +298,7 @@ func TestSourceChangesAfterwards(t *testing.T) {
 					case !errors.As(err, &e) || r.SourceChanged == nil || e.Left == "" || e.Advice == "":
 						t.Fatalf("%+v, %v", r, err)
 					case bad < 0:
-						// Of a source that can be read the very sector is known.
+						// If the source can be read, the exact sector is known.
 						at, file := disc.LBA(800), "/file800"
 						if gone {
 							at, file = 768, "/file768"
@@ -311,7 +311,7 @@ func TestSourceChangesAfterwards(t *testing.T) {
 						}
 					default:
 						at := disc.LBA(300)
-						if bad == 801 { // known only by the piece that it lies in
+						if bad == 801 { // known only by its piece
 							at = 768
 						}
 						if !errors.Is(err, record.ErrDiffers) || r.Equal || r.Verified || r.Mismatch == nil || r.Mismatch.LBA != at {

@@ -35,12 +35,12 @@ func (r *burning) prove() error {
 		err = r.compare()
 	}
 	if !scsi.Gone(err) && (err != nil || !r.o.Eject) {
-		r.show() // of a disc that is not good, too
+		r.show() // also of a bad disc
 	}
 	return err
 }
 
-// show makes the operating system notice what was burned. It comes last, since it may
+// show makes the operating system recognize the new contents. It comes last, since it may
 // leave the tray open.
 func (r *burning) show() {
 	if err := tray.RefreshSystem(r.work, r.t, r.medium.config); err != nil {
@@ -48,8 +48,7 @@ func (r *burning) show() {
 	}
 }
 
-// failed is the error of a burn that was completed, and whose disc then turns out not
-// to be good.
+// failed is the error of a burn that was completed, but whose disc is not good.
 func (r *burning) failed(err error) error {
 	r.result.Verified, r.result.Equal = false, false
 	e := &Error{
@@ -65,7 +64,7 @@ func (r *burning) failed(err error) error {
 	case errors.Is(err, ErrOtherDisc):
 		e.Advice = `find the disc that was burned, which was not checked; insert it and compare it with "verify"`
 	case r.o.Simulate:
-		e.Left, e.Advice = "it was a simulation; nothing was written", "try again at a lower speed, or with another disc"
+		e.Left, e.Advice = "this was a simulation; nothing was written", "try again at a lower speed, or with another disc"
 	case errors.Is(err, ErrLost) && r.completed:
 		e.Left = "the beginning of the disc is marked as not completed"
 		if failed := combine(r.markAgain(), r.flush()); failed != nil {
@@ -88,7 +87,7 @@ func (r *burning) reload() error {
 	return nil
 }
 
-// checkDisc compares the drive's answers about the disc with the plan.
+// checkDisc compares the drive's replies about the disc with the plan.
 func (r *burning) checkDisc() error {
 	info, err := discInformation(r.work, r.t)
 	if err != nil {
@@ -108,8 +107,8 @@ func (r *burning) checkDisc() error {
 	return r.checkTracks()
 }
 
-// checkStart compares the first sectors of a disc that is rewritable at any
-// address, whose state does not tell whether something was written.
+// checkStart compares the first sectors of a disc that is overwritten in place, whose
+// state does not show whether something was written.
 func (r *burning) checkStart() error {
 	want := r.head[:min(r.plan.Sectors*disc.SectorSize, int64(len(r.head)))]
 	got := make([]byte, len(want))
@@ -127,8 +126,8 @@ func (r *burning) checkStart() error {
 	return nil
 }
 
-// notOnDisc is the error of a disc that cannot be read. Of one that is not there, or
-// whose drive is gone, nothing is known.
+// notOnDisc is the error of a disc that cannot be read. If the disc or the drive is gone,
+// nothing is known about it.
 func notOnDisc(err error) error {
 	if lost(err) || errors.Is(err, read.ErrNoMedium) {
 		return err
@@ -160,7 +159,7 @@ func (r *burning) checkTracks() error {
 	return fmt.Errorf("%w: no track begins at address %d", ErrNotOnDisc, r.next)
 }
 
-// checkTime warns of a burn that was faster than a disc can turn.
+// checkTime warns about a burn that was faster than the speed of the drive allows.
 func (r *burning) checkTime() {
 	if r.plan.Speed == 0 || r.result.Seconds <= 0 {
 		return

@@ -10,9 +10,9 @@ import (
 	"glassmaster/mastering/disc"
 )
 
-// readback is the connection over which a disc is read back after its burn. It makes
-// the drive bypass its buffer where that may still hold what was sent (FUA), and counts
-// the sectors that were not read at the first attempt.
+// readback is the transport for reading a disc back after the burn. It makes the drive
+// bypass its buffer (FUA) for sectors that may still be in it, and counts the sectors
+// that needed more than one attempt.
 type readback struct {
 	scsi.Transport
 	cached func(lba disc.LBA) bool // the drive's buffer may hold that sector; nil: none
@@ -23,8 +23,11 @@ type readback struct {
 	unnamed *unnamedRead
 }
 
-// unnamedRead is a read of several sectors that failed without naming the one.
+// unnamedRead is a read of several sectors that failed without stating the sector.
 type unnamedRead struct{ from, end disc.LBA }
+
+// Unwrap returns the transport itself; see [scsi.Transport].
+func (b *readback) Unwrap() scsi.Transport { return b.Transport }
 
 // Execute implements [scsi.Transport].
 func (b *readback) Execute(ctx context.Context, c scsi.Command) (int, error) {
@@ -41,8 +44,8 @@ func (b *readback) Execute(ctx context.Context, c scsi.Command) (int, error) {
 	return n, err
 }
 
-// read sends a READ, with FUA (MMC-6 6.14, byte 1 bit 3) where the drive's buffer may
-// hold the sectors.
+// read sends a READ, with FUA (MMC-6 6.14, byte 1 bit 3) if the drive's buffer may
+// contain the sectors.
 func (b *readback) read(ctx context.Context, c scsi.Command, lba disc.LBA) (int, error) {
 	if b.cached == nil || b.noFUA || !b.cached(lba) {
 		return b.Transport.Execute(ctx, c)
@@ -120,7 +123,7 @@ func (r *burning) bufferBytes() int64 {
 
 // otherSectors returns the runs of sectors that can be read apart from those that were
 // written last: what was written before them, earlier sessions, and on a medium that is
-// overwritten in place what is behind.
+// overwritten in place what follows.
 func (r *burning) otherSectors(size int64) []span {
 	from := int64(r.next) + headSectors
 	all := []span{{from, int64(r.next) + r.result.Written - 2*size/disc.SectorSize - from}, {0, int64(r.next)}}

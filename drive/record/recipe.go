@@ -21,7 +21,7 @@ type recipe struct {
 	single  bool // the disc has only one session
 }
 
-// closing is how writing ends, behind SYNCHRONIZE CACHE.
+// closing is how writing ends, after SYNCHRONIZE CACHE.
 type closing uint8
 
 const (
@@ -134,8 +134,8 @@ func (m medium) bufferFree() bool {
 	return false
 }
 
-// linkSize returns the link size in sectors that feature 0021h names (MMC-6
-// 5.3.11: byte 7 their number, from 8 on the sizes).
+// linkSize returns the link size in sectors according to feature 0021h (MMC-6 5.3.11:
+// byte 7 their number, the sizes from byte 8).
 func (m medium) linkSize() int {
 	f, ok := m.config.Feature(mmc.FeatureIncremental)
 	if !ok || len(f.Data) < 5 || f.Data[3] == 0 {

@@ -1,11 +1,11 @@
 // Package record burns discs: a plan for each kind of medium, then its execution, then
-// the verification. Package job calls it; see there for the whole way of a disc.
+// the verification. Package job calls it.
 //
-// [NewPlan] examines the medium in the drive and decides everything before the first
-// byte is written: the recipe, the addresses, the speed, the steps for people to read.
-// It refuses what cannot work. [Burn.Start] carries the plan out, [Execution.Write] and
-// [Execution.Prove] in turn; [Burn.Run] does all of it. The recipes follow MMC-6 and the
-// practice of established programs:
+// [NewPlan] examines the medium in the drive and decides everything before the first byte
+// is written: the recipe, the addresses, the speed, the steps as text. It refuses what
+// cannot work. [Burn.Start] carries the plan out, [Execution.Write] and [Execution.Prove]
+// in turn; [Burn.Run] does all of it. The recipes follow MMC-6 and the practice of
+// established programs:
 //
 //	CD-R, CD-RW          track at once; the session is closed, or left open for more
 //	DVD-R, DVD-RW        incremental, or disc at once
@@ -13,17 +13,17 @@
 //	DVD+RW, BD-RE, ...   formatted if necessary, then overwritten
 //
 // [Blank], [NewFormatting] and [NewClosing] erase, format and close discs in the same
-// way: what will happen is known beforehand, and the disc is checked in the end.
-// [LookInto] returns what would be lost.
+// way: they plan first and check the disc at the end. [LookInto] returns what would be
+// lost.
 //
-// Drives and USB bridges exist that report success and leave a blank disc. Therefore the
-// drive has to reload the disc after every burn and to report its state, its tracks, and
-// every sector, which is compared with what was sent. What could not be assured is in
-// the [Result].
+// Drives and USB bridges exist that report success and leave a blank disc. Therefore
+// after every burn the disc is reloaded, its state and tracks are checked, and every
+// sector is read and compared with what was sent. What could not be assured is in the
+// [Result].
 //
 // A burn that fails or is cancelled closes the track and the session, if the medium has
-// such, so that the disc can be read as far as it was written. The [Error] says where it
-// failed, in which state the disc was left, and what to do next.
+// them, so that what was written can be read. The [Error] says where it failed, in which
+// state the disc was left, and what to do next.
 package record
 
 import (
@@ -31,8 +31,8 @@ import (
 	"glassmaster/mastering/verify"
 )
 
-// Options say how a disc is burned. The zero value is a sensible burn: highest
-// speed, real, the disc closed, verified.
+// Options are the options of a burn. The zero value is a sensible burn: highest speed,
+// real, the disc closed, verified.
 type Options struct {
 	Speed int // kB/s (1000 bytes); 0 is the highest that drive and medium offer
 	// Factor is the speed as a multiple of the medium's single speed, in place of
@@ -50,7 +50,7 @@ type Options struct {
 	Locate func(disc.LBA) string
 }
 
-// Plan is what a burn is going to do. Package job plans image files with it, too.
+// Plan describes what a burn will do. Package job uses it for image files too.
 type Plan struct {
 	Profile  string        // of the medium: "DVD+R"; of an image file: "ISO image"
 	Recipe   string        // "sequential, disc closed"
@@ -60,14 +60,15 @@ type Plan struct {
 	Speed    int           // kB/s (1000 bytes); 0: the drive offers no choice
 	Erases   Contents      // of the disc, which will be lost
 	Steps    []string      // in the order of their execution, for people
-	Notices  []disc.Notice // what will be different from what was asked for, and what Defects mean for the disc
-	Defects  []disc.Notice // what is known to be wrong with the source
-	// Unopenable is why the files of the source cannot be found; nil when they can, or
-	// it has no known file system, or is a session for another address than 0.
+	Notices  []disc.Notice // differences from what was requested, and what Defects mean for the disc
+	Defects  []disc.Notice // known defects of the source
+	// Unopenable is why the files of the source cannot be found. It is nil if they can,
+	// if the source has no known file system, or if it is a session for another address
+	// than 0.
 	Unopenable error
 }
 
-// Result is what a burn, or the writing of an image file, did.
+// Result is the result of a burn, or of writing an image file.
 type Result struct {
 	Plan     Plan
 	Written  int64            // sectors
@@ -75,12 +76,12 @@ type Result struct {
 	Verified bool             // it was read back and is equal to what was sent, and nothing is in doubt
 	Equal    bool             // it was read back and is equal to what was sent, as far as could be assured
 	SHA256   string           // of the sectors of the source, in hex
-	Mismatch *verify.Mismatch // the first difference, nil when there is none
+	Mismatch *verify.Mismatch // the first difference, or nil
 	Changes  []disc.Notice    // files of the source that have changed since the plan
-	// NotAssured says why the data that was compared may not have come from the disc that
-	// was burned.
+	// NotAssured is why the compared data may not have come from the disc that was
+	// burned, as text.
 	NotAssured    []string
 	Retried       int64         // sectors that were not read at the first attempt when the disc was compared
 	SourceChanged *SourceChange // nil: the source has not changed since it was burned
-	Notices       []disc.Notice // of the plan, and what was noticed since
+	Notices       []disc.Notice // of the plan and of the burn
 }

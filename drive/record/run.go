@@ -15,14 +15,14 @@ import (
 	"glassmaster/mastering/progress"
 )
 
-// How long a drive may be busy with one command.
+// How long a drive may be busy.
 const (
-	busyTimeout  = 2 * time.Minute  // without taking a sector
+	busyTimeout  = 2 * time.Minute  // without accepting a sector
 	eraseTimeout = 3 * time.Hour    // to erase or format a whole disc
-	closeTimeout = 30 * time.Minute // to close a disc, whose lead-out may fill it up
+	closeTimeout = 30 * time.Minute // to close a disc; the lead-out may fill it
 )
 
-// burning is a burn under way.
+// burning is a burn in progress.
 type burning struct {
 	*Burn
 	ctx              context.Context // of the caller, who may cancel
@@ -30,28 +30,28 @@ type burning struct {
 	rep              progress.Reporter
 	result           Result
 	renewed          bool         // the disc was erased or formatted
-	closedUnfinished bool         // what an earlier burn left open was closed
+	closedUnfinished bool         // the session that an earlier burn left open was closed
 	started          bool         // something was written
-	gone             bool         // the drive does not answer any more, which was reported
-	locked           bool         // the tray is locked, as far as the drive does that
+	gone             bool         // the drive no longer answers; already reported
+	locked           bool         // the tray is locked, if the drive supports that
 	limited          bool         // the speed was or is going to be set
 	filler           func([]byte) // what writeZeros writes instead of zeros
-	// countsWrongly is set when the transport said that less was carried than was, and
-	// mustCompare when it could not be found out whether the drive has all sectors.
+	// countsWrongly is set if the transport reported a short transfer wrongly, and
+	// mustCompare if it is unknown whether the drive has all sectors.
 	countsWrongly, mustCompare bool
-	marked                     bool // a disc that is overwritten in place has taken sectors of this burn
+	marked                     bool // a disc that is overwritten in place has received sectors of this burn
 	stream                     *stream
 	watch                      *watch
 	burned                     identity // of the disc, before the first sector
 	head                       []byte   // the first sectors of a disc that is overwritten in place, which are written last
 	sent                       *sent    // complete when everything was written
-	// reloaded is how the drive was made to reload the disc after the burn.
+	// reloaded is how the disc was reloaded after the burn.
 	reloaded     tray.ReloadResult
 	cacheFlushed bool // other sectors have filled the drive's buffer since
-	// completed is set when the first sectors of an overwritten disc were sent, which
-	// come last.
+	// completed is set after the first sectors of an overwritten disc, which come last,
+	// were sent.
 	completed bool
-	mark      int64              // sectors at the beginning of a disc that is erased, which say so until it is
+	mark      int64              // sectors at the beginning of a disc that are marked until it is erased
 	stop      context.CancelFunc // ends the reading of the source
 }
 
@@ -63,14 +63,14 @@ func (r *burning) warn(format string, args ...any) {
 	r.note(disc.Notice{Severity: disc.Warning, Text: fmt.Sprintf(format, args...)})
 }
 
-// note reports a notice and keeps it for the result.
+// note reports a notice and adds it to the result.
 func (r *burning) note(n disc.Notice) {
 	r.result.Notices = append(r.result.Notices, n)
 	r.rep.Notice(n)
 }
 
 // optional tolerates the failure of a command that burning does not depend on, with a
-// warning. That a drive does not support the command is ignored.
+// warning. An unsupported command is ignored.
 func (r *burning) optional(what string, err error) {
 	switch {
 	case err == nil, scsi.Unsupported(err), scsi.InvalidField(err), scsi.Recovered(err):
@@ -103,7 +103,7 @@ func (r *burning) sourceChanges() {
 	}
 }
 
-// unchanged makes sure that the disc is still the one that was planned for.
+// unchanged checks that the disc is still that of the plan.
 func (r *burning) unchanged() error {
 	now, err := inspect(r.work, r.t)
 	if err != nil {
@@ -115,7 +115,7 @@ func (r *burning) unchanged() error {
 	return nil
 }
 
-// untouched makes sure that a simulation has left the disc as it was.
+// untouched checks that a simulation has not changed the disc.
 func (r *burning) untouched() error {
 	now, err := inspect(r.work, r.t)
 	if err != nil {
@@ -123,7 +123,7 @@ func (r *burning) untouched() error {
 	}
 	if !now.same(r.medium) {
 		return &Error{
-			Step: "check the disc after the simulation", LBA: -1, Err: errors.New("the drive wrote to the disc, although it was told to simulate"),
+			Step: "check the disc after the simulation", LBA: -1, Err: errors.New("the drive wrote to the disc although a simulation was requested"),
 			Left: "the disc is " + now.info.Status.String(), Advice: "do not simulate with this drive",
 		}
 	}
@@ -177,7 +177,7 @@ func (r *burning) before(step string, err error) error {
 	case r.closedUnfinished:
 		left = "the session that an earlier burn left open was closed, and nothing was written"
 	case r.renewed:
-		left = "the disc was erased or formatted, so what it held is gone, and nothing was written"
+		left = "the disc was erased or formatted, so its previous contents are lost, and nothing was written"
 	}
 	if scsi.Gone(err) {
 		r.gone, advice = true, scsi.Hint(err)
@@ -185,8 +185,8 @@ func (r *burning) before(step string, err error) error {
 	return &Error{Step: step, LBA: -1, Err: err, Left: left, Advice: advice}
 }
 
-// prepareMedium erases, formats or closes the disc where the plan says so, and
-// examines the result.
+// prepareMedium erases, formats or closes the disc according to the plan, and examines
+// the result.
 func (r *burning) prepareMedium() error {
 	var err error
 	switch {
@@ -201,7 +201,7 @@ func (r *burning) prepareMedium() error {
 	}
 	if err != nil {
 		e := &Error{
-			Step: "erase or format the disc", LBA: -1, Err: err, Left: "nothing was written, and what the disc held may be gone",
+			Step: "erase or format the disc", LBA: -1, Err: err, Left: "nothing was written, and the previous contents of the disc may be lost",
 			Advice: "erase the disc in full, or use another one",
 		}
 		if scsi.Gone(err) {
@@ -225,13 +225,13 @@ func (r *burning) prepareMedium() error {
 	return nil
 }
 
-// fullErase reports whether erasing quickly is not enough: it leaves a DVD-RW
-// that can be written only at once.
+// fullErase reports whether quick erasing is not enough: it leaves a DVD-RW that can be
+// written only disc at once.
 func (b *Burn) fullErase() bool { return b.medium.profile == mmc.DVDRW && !b.recipe.single }
 
-// calibrate calibrates the power of the laser. It tolerates errors that say that the
-// drive needs no calibration, or that the area for it is used up: the drive then
-// chooses the power itself.
+// calibrate calibrates the power of the laser. It ignores errors meaning that the drive
+// needs no calibration, or that the calibration area is used up: the drive then chooses
+// the power itself.
 func (r *burning) calibrate() error {
 	err := mmc.SendOPC(r.work, r.t)
 	key, asc, ascq, ok := scsi.Code(err)
@@ -249,8 +249,8 @@ func (r *burning) calibrate() error {
 	return err
 }
 
-// recheckNWA asks once more for the next writable address: write parameters and a
-// reservation may have changed it.
+// recheckNWA reads the next writable address again: write parameters and a reservation
+// may have changed it.
 func (r *burning) recheckNWA() error {
 	if !r.medium.sequential() {
 		return nil
@@ -314,8 +314,8 @@ func (r *burning) write() error {
 	}
 }
 
-// lostSectors is the failure of a burn whose drive has lost what it had taken, nil
-// when it has said no such thing.
+// lostSectors returns the error of a burn whose drive reported the loss of data it had
+// accepted, or nil.
 func (r *burning) lostSectors(step string) error {
 	if r.watch.lost == nil {
 		return nil
@@ -352,9 +352,8 @@ func (r *burning) send(lba disc.LBA, p []byte) error {
 	return err
 }
 
-// taken reports whether a drive that was sent a WRITE again, because it answered the
-// first one with a deferred error, had carried out the first one nevertheless: the
-// next writable address is then the one behind it.
+// taken reports whether a drive executed a WRITE that it answered with a deferred error,
+// and that was therefore sent again: the next writable address is then after it.
 func (r *burning) taken(lba disc.LBA, p []byte) bool {
 	ti, err := read.NextTrack(r.work, r.t, r.medium.profile, r.medium.info)
 	return err == nil && ti.Writable && disc.LBA(ti.NextWritable) == lba+disc.LBA(len(p)/disc.SectorSize)
@@ -371,8 +370,8 @@ type bufferGauge struct {
 	unsupported bool // the drive does not report it
 }
 
-// pollInterval is how often the drive is asked for its fill level. Asking more often
-// would disturb it.
+// pollInterval is how often the drive's buffer level is polled. Polling more often would
+// disturb the drive.
 const pollInterval = 500 * time.Millisecond
 
 func (g *bufferGauge) show(s *stream) {

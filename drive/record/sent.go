@@ -12,7 +12,7 @@ import (
 // for a disc of 25 GB.
 const pieceSectors = 64
 
-// sent holds the checksums of what was sent to a drive: of everything, and of each
+// sent contains the checksums of what was sent to a drive: of everything, and of each
 // piece. The disc is compared with them, so that a change of the source since then does
 // not matter.
 type sent struct {

@@ -18,8 +18,8 @@ import (
 	"glassmaster/mastering/tree"
 )
 
-// Three sessions, the last of which closes the disc. The second knows its address,
-// the third does not tell, and is forced.
+// Three sessions, the last of which closes the disc. The second states its address; the
+// third does not, and is forced.
 func TestSessions(t *testing.T) {
 	for _, m := range media {
 		if !m.open {
@@ -40,7 +40,8 @@ func TestSessions(t *testing.T) {
 				t.Fatalf("medium: %+v", info)
 			}
 
-			// A whole volume would be compared as equal, and its files never found.
+			// A volume made for address 0 would compare as equal, but its files could not
+			// be found.
 			whole, _, err := master.Plan(tree.NewFolder("", time.Unix(0, 0)), master.Options{})
 			if err != nil {
 				t.Fatal(err)
@@ -54,7 +55,7 @@ func TestSessions(t *testing.T) {
 			}
 
 			src := virtualtest.At(virtualtest.DiscOf(want[1]), info.NextWritable+16)
-			if _, err := record.NewPlan(ctx, d, src, record.Options{}); err == nil || !strings.Contains(err.Error(), "goes on at address") {
+			if _, err := record.NewPlan(ctx, d, src, record.Options{}); err == nil || !strings.Contains(err.Error(), "the next writable address") {
 				t.Errorf("a session for another address was planned: %v", err)
 			}
 			src = virtualtest.At(virtualtest.DiscOf(want[1]), info.NextWritable)
@@ -67,7 +68,7 @@ func TestSessions(t *testing.T) {
 			}
 
 			if _, err := record.NewPlan(ctx, d, virtualtest.DiscOf(want[2]), record.Options{}); !errors.Is(err, record.ErrUnknownAddress) {
-				t.Errorf("a source that does not tell its address was planned: %v", err)
+				t.Errorf("a source without a known address was planned: %v", err)
 			}
 			r, err = burn(t, d, virtualtest.DiscOf(want[2]), record.Options{Force: true})
 			if err != nil {
@@ -97,8 +98,7 @@ func TestSessions(t *testing.T) {
 	}
 }
 
-// A simulation leaves the disc as it was; where the medium knows none, it is
-// refused.
+// A simulation does not change the disc. It is refused if the medium does not support it.
 func TestSimulate(t *testing.T) {
 	for _, m := range media {
 		t.Run(m.name, func(t *testing.T) {
@@ -169,7 +169,7 @@ func (sessionsOnly) ReadSectors(context.Context, []byte, disc.LBA, disc.Form) (i
 }
 func (sessionsOnly) Close() error { return nil }
 
-// A disc that changes between plan and burn is not touched.
+// A disc that was changed between plan and burn is not written.
 func TestOtherDiscThanPlanned(t *testing.T) {
 	d := virtualtest.Blank(t, "dvd+r", small)
 	first, err := record.NewPlan(context.Background(), d, virtualtest.DiscOf(virtualtest.Noise(100, 1)), record.Options{})

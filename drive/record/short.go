@@ -8,11 +8,10 @@ import (
 	"glassmaster/mastering/disc"
 )
 
-// short handles a WRITE that succeeded although the transport reports that it
-// transferred less than was sent. USB bridges and drivers exist that count wrongly, and
-// that must not cost a disc: the drive is asked for the next writable address, or gets
-// the sectors once more where they can be overwritten. If it remains in doubt, the disc
-// is compared after the burn even if that was not asked for.
+// short handles a WRITE that succeeded although the transport reports that it transferred
+// less than was sent. Some USB bridges and drivers count wrongly, which must not ruin a
+// disc: the next writable address is read, or the sectors are sent again if they can be
+// overwritten. If doubt remains, the disc is compared after the burn even with NoVerify.
 func (r *burning) short(lba disc.LBA, p []byte, e *mmc.ShortWrite) error {
 	switch {
 	case r.o.Simulate:
@@ -37,7 +36,7 @@ func (r *burning) short(lba disc.LBA, p []byte, e *mmc.ShortWrite) error {
 	}
 	if !r.countsWrongly {
 		r.countsWrongly = true
-		r.warn("the connection to the drive counts wrongly: it reports %d of %d bytes at LBA %d, and the drive has all of them", e.Taken, e.Given, lba)
+		r.warn("the connection to the drive reported a short transfer, %d of %d bytes at LBA %d, although the drive received all of them", e.Taken, e.Given, lba)
 	}
 	return nil
 }

@@ -37,8 +37,8 @@ func folder(t *testing.T) (dir, file string) {
 type change struct {
 	name string
 	do   func(path string) error
-	// gone: the bytes that were planned are not there any more. changed: a burn that
-	// was not begun is refused.
+	// gone: the planned bytes no longer exist. changed: a burn that has not begun is
+	// refused.
 	gone, changed bool
 }
 
@@ -49,7 +49,8 @@ var changesOfFiles = []change{
 	{"removed", os.Remove, true, true},
 }
 
-// eachChange tries every change, with and without KeepGoing, on an open folder.
+// eachChange runs a test with every change, with and without KeepGoing, on an open
+// folder.
 func eachChange(t *testing.T, try func(t *testing.T, c change, keep bool, src *source.Source, file string)) {
 	for _, c := range changesOfFiles {
 		for _, keep := range []bool{false, true} {
@@ -90,13 +91,13 @@ func TestSourceChangesBeforeBurn(t *testing.T) {
 			return
 		}
 		if err != nil || len(r.Changes) != 1 || !strings.Contains(r.Changes[0].String(), file) {
-			t.Errorf("error %v, told %q", err, r.Changes)
+			t.Errorf("error %v, notices %q", err, r.Changes)
 		}
 	})
 }
 
-// meddling is a drive at whose first PREVENT ALLOW MEDIUM REMOVAL something happens:
-// behind the check of the source, and before it is read.
+// meddling is a drive that calls a function at the first PREVENT ALLOW MEDIUM REMOVAL:
+// after the source is checked, and before it is read.
 type meddling struct {
 	scsi.Transport
 	do func() error
@@ -112,8 +113,8 @@ func (m *meddling) Execute(ctx context.Context, c scsi.Command) (int, error) {
 	return m.Transport.Execute(ctx, c)
 }
 
-// TestSourceChangesDuringBurn changes a file when the burn has begun. As long as the
-// file delivers what was planned the disc is completed; with KeepGoing it always is.
+// TestSourceChangesDuringBurn changes a file after the burn has begun. The disc is
+// completed if the file has the planned number of bytes, and always with KeepGoing.
 func TestSourceChangesDuringBurn(t *testing.T) {
 	eachChange(t, func(t *testing.T, c change, keep bool, src *source.Source, file string) {
 		d := &meddling{virtualtest.Blank(t, "dvd+r", 4000), func() error { return c.do(file) }}
@@ -125,7 +126,7 @@ func TestSourceChangesDuringBurn(t *testing.T) {
 			return
 		}
 		if err != nil || !r.Verified || len(r.Changes) != 1 || !strings.Contains(r.Changes[0].String(), file) {
-			t.Fatalf("error %v, verified %t, told %q", err, r.Verified, r.Changes)
+			t.Fatalf("error %v, verified %t, notices %q", err, r.Verified, r.Changes)
 		}
 		if c.gone {
 			return
@@ -136,7 +137,7 @@ func TestSourceChangesDuringBurn(t *testing.T) {
 	})
 }
 
-// A simulation reports changes, too: the real burn would have them.
+// A simulation reports changes too.
 func TestSourceChangesDuringSimulation(t *testing.T) {
 	dir, file := folder(t)
 	src, err := source.Open(t.Context(), dir, source.Options{KeepGoing: true})
@@ -147,7 +148,7 @@ func TestSourceChangesDuringSimulation(t *testing.T) {
 	d := &meddling{virtualtest.Blank(t, "cd-r", 4000), func() error { return os.Truncate(file, 1000) }}
 	r, err := burn(t, d, src.Disc, record.Options{Simulate: true})
 	if err != nil || len(r.Changes) != 1 || !strings.Contains(r.Changes[0].String(), file) {
-		t.Errorf("error %v, told %q", err, r.Changes)
+		t.Errorf("error %v, notices %q", err, r.Changes)
 	}
 }
 

@@ -8,9 +8,8 @@ import (
 	"glassmaster/mastering/units"
 )
 
-// chooseSpeed returns the highest speed that is not above the one wanted, or
-// the lowest when all are. Speeds come highest first; wanting 0 wants the
-// highest.
+// chooseSpeed returns the highest speed that does not exceed want, or the lowest if all
+// do. Speeds are sorted, highest first; 0 selects the highest.
 func chooseSpeed(speeds []int, want int) int {
 	if len(speeds) == 0 {
 		return 0
@@ -26,8 +25,8 @@ func chooseSpeed(speeds []int, want int) int {
 	return speeds[len(speeds)-1]
 }
 
-// settleSpeed turns a multiple of the single speed into kB/s. Drives round their
-// speeds, so that a little more counts as the same.
+// resolveSpeed converts a multiple of the single speed into kB/s. Drives round their
+// speeds, so a slightly higher one counts as equal.
 func (b *Burn) resolveSpeed() error {
 	if b.o.Speed < 0 || b.o.Factor < 0 {
 		return errors.New("the speed is negative")
@@ -38,7 +37,7 @@ func (b *Burn) resolveSpeed() error {
 	return nil
 }
 
-// setSpeed asks the drive for the planned speed.
+// setSpeed sets the planned speed.
 func (b *Burn) setSpeed(ctx context.Context) error {
 	if b.plan.Speed == 0 {
 		return nil

@@ -22,7 +22,7 @@ func TestChooseSpeed(t *testing.T) {
 	}
 }
 
-// Only a burn that no disc can have turned fast enough for is suspicious.
+// Only a burn that is faster than physically possible is suspicious.
 func TestCheckTime(t *testing.T) {
 	for _, c := range []struct {
 		written int64

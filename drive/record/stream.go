@@ -9,8 +9,8 @@ import (
 	"glassmaster/mastering/disc"
 )
 
-// ringBytes is how much of the source is read ahead of the drive. At the highest
-// speeds, 70 MB/s, it bridges half a second of a busy disk.
+// ringBytes is how much of the source is read ahead. At the highest speed, 70 MB/s, it
+// lasts for half a second.
 const ringBytes = 32 << 20
 
 // stream reads the source ahead of the writer, in chunks as they are written,
@@ -25,8 +25,8 @@ type stream struct {
 	sent   *sent // of the sectors of the source
 }
 
-// newStream begins to read sectors sectors of src from address start on, and
-// delivers padded ones. The reading ends with the context.
+// newStream begins to read sectors sectors of src from address start on, and delivers
+// padded ones. Reading ends when the context is cancelled.
 func newStream(ctx context.Context, src disc.Disc, start disc.LBA, sectors, padded int64, chunk int) *stream {
 	size := int(min(int64(max(ringBytes/(chunk*disc.SectorSize), 2)), (padded+int64(chunk)-1)/int64(chunk)))
 	s := &stream{full: make(chan []byte, size), empty: make(chan []byte, size), size: size, primed: make(chan struct{}), sent: newSent()}
@@ -108,7 +108,7 @@ func readFull(ctx context.Context, src disc.Disc, p []byte, lba disc.LBA) (err e
 	return nil
 }
 
-// next returns the chunk that is written next, or io.EOF behind the last one.
+// next returns the next chunk to write, or io.EOF after the last one.
 func (s *stream) next(ctx context.Context) ([]byte, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -127,7 +127,7 @@ func (s *stream) next(ctx context.Context) ([]byte, error) {
 	}
 }
 
-// done returns a chunk that was written to the ring.
+// done returns a written chunk to the ring.
 func (s *stream) done(p []byte) { s.empty <- p }
 
 // level returns how full the ring is, from 0 to 1.

@@ -39,8 +39,8 @@ func isoOf(t *testing.T, kib int) []byte {
 	return iso
 }
 
-// A whole burn onto a drive that others wrote: tgtd's DVD+R over iSCSI, read
-// back and compared, and read by xorriso in the end.
+// A burn on an independent drive emulator: tgtd's DVD+R over iSCSI, read back and
+// compared, and read by xorriso.
 func TestBurnOnTgtd(t *testing.T) {
 	iso := isoOf(t, 3<<10)
 	address, file := tgtdtest.Start(t).Blank()

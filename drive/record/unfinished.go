@@ -12,12 +12,12 @@ import (
 )
 
 // ErrUnfinished is in the chain of the error of a disc on which an earlier burn was
-// broken off: a track or a session of it is still open.
-var ErrUnfinished = errors.New("an earlier burn of this disc was broken off, and its last session is still open")
+// interrupted: a track or a session of it is still open.
+var ErrUnfinished = errors.New("an earlier burn of this disc was interrupted, and its last session is still open")
 
-// unfinished reports whether the last session has something in it and is open
-// (MMC-6 6.21, state of the last session; 6.26, NWA inside of a track). What is
-// written next would become a part of it.
+// unfinished reports whether the last session is open and not empty (MMC-6 6.21, state of
+// the last session; 6.26, NWA inside a track). What is written next would become part of
+// it.
 func (m medium) unfinished() bool {
 	if !m.sequential() || m.info.Status != mmc.Appendable || m.reservedWhole() {
 		return false
@@ -25,7 +25,7 @@ func (m medium) unfinished() bool {
 	return m.info.Session == mmc.SessionIncomplete || m.info.Session == mmc.SessionDamaged || insideTrack(m.track)
 }
 
-// oneSession reports whether the medium never has a second session.
+// oneSession reports whether the medium can have only one session.
 func (m medium) oneSession() bool { return m.profile == mmc.DVDRDL }
 
 // atOnce reports whether the last track is one that was being written disc at once on a
@@ -39,7 +39,7 @@ func (m medium) atOnce() bool {
 	return false
 }
 
-// insideTrack reports whether the next writable address is in a track that has been begun.
+// insideTrack reports whether the next writable address is inside a track that was begun.
 func insideTrack(t mmc.TrackInformation) bool {
 	return t.Writable && !t.Blank && t.NextWritable != t.Start
 }
@@ -78,9 +78,9 @@ func (m medium) openTracks(ctx context.Context, t scsi.Transport) []mmc.TrackInf
 	return open
 }
 
-// finishSession closes the tracks that are open, and the session. With end nothing can
-// follow, and the disc is closed, too, where the medium does that in one step. A
-// damaged track is repaired first, where the drive supports that.
+// finishSession closes the tracks that are open, and the session. With end set, the disc
+// is finalized too, if the medium does that in one step. A damaged track is repaired
+// first, if the drive supports that.
 func finishSession(ctx context.Context, t scsi.Transport, m medium, end bool, say func(string)) error {
 	if err := finishTracks(ctx, t, m, !end, say); err != nil {
 		return err
@@ -155,7 +155,7 @@ func closeAndWait(ctx context.Context, t scsi.Transport, f mmc.CloseFunction, tr
 	return mmc.Wait(ctx, t, closeTimeout, nil)
 }
 
-// closeUnfinished closes what an earlier burn left open, and asks for the next writable
+// closeUnfinished closes what an earlier burn left open, and reads the next writable
 // address.
 func (r *burning) closeUnfinished() error {
 	r.rep.Phase(progress.ClosingUnfinished, 0)
@@ -180,16 +180,16 @@ func (r *burning) closeUnfinished() error {
 	case m.info.Status != mmc.Appendable || m.unfinished() || !m.track.Writable:
 		return r.before("examine the closed disc", fmt.Errorf("%w: no session can be added to it (it is %v, its last session %v)", ErrNotWritable, m.info.Status, m.info.Session))
 	case r.sourceAddress > 0 && r.sourceAddress != m.next() || r.start > 0 && r.start != m.next():
-		return r.before("examine the closed disc", fmt.Errorf("%w: it was made for address %d, and the disc goes on at address %d", ErrOtherAddress, max(r.sourceAddress, r.start), m.next()))
+		return r.before("examine the closed disc", fmt.Errorf("%w: it was made for address %d, but the next writable address of the disc is %d", ErrOtherAddress, max(r.sourceAddress, r.start), m.next()))
 	case m.freeSectors() < r.plan.Sectors:
 		return r.before("examine the closed disc", fmt.Errorf("%w: it has %d sectors, and the disc has room for %d", ErrTooLarge, r.plan.Sectors, m.freeSectors()))
 	}
 	r.medium, r.next = m, m.next()
-	r.inform("the disc goes on at address %d", r.next)
+	r.inform("the next writable address is %d", r.next)
 	return nil
 }
 
-// nextTrack asks for the next writable address, and checks that a track begins there.
+// nextTrack reads the next writable address, and checks that a track begins there.
 func (r *burning) nextTrack() error {
 	const step = "read the next writable address"
 	ti, err := read.NextTrack(r.work, r.t, r.medium.profile, r.medium.info)

@@ -57,12 +57,12 @@ func status(t testing.TB, d scsi.Transport) mmc.DiscInformation {
 	return info
 }
 
-// media are the kinds of medium and what burning each comes to.
+// media contains the kinds of medium and what burning each results in.
 var media = []struct {
 	name   string
 	recipe string // as planned without options
 	open   bool   // can be left open for more sessions
-	test   bool   // knows a simulation
+	test   bool   // supports simulation
 	over   bool   // can be overwritten
 }{
 	{"cd-r", "track at once, disc closed", true, true, false},
@@ -116,7 +116,7 @@ func TestBurn(t *testing.T) {
 	}
 }
 
-// The tray opens at the end, and not a word is lost on it.
+// The tray opens at the end, without a notice.
 func TestEject(t *testing.T) {
 	d := virtualtest.Blank(t, "dvd+r", small)
 	r, err := burn(t, d, virtualtest.DiscOf(virtualtest.Noise(500, 1)), record.Options{Eject: true})
@@ -143,7 +143,7 @@ func TestDiscAtOnce(t *testing.T) {
 	}
 }
 
-// A multiple of the single speed is what the medium makes of it.
+// A multiple of the single speed depends on the medium.
 func TestSpeedAsMultiple(t *testing.T) {
 	for _, c := range []struct {
 		medium string
@@ -171,7 +171,7 @@ func TestSpeedAsMultiple(t *testing.T) {
 	}
 }
 
-// Disc at once where there is no such thing is worth a word.
+// Disc at once on a medium that does not support it is reported.
 func TestNotAtOnce(t *testing.T) {
 	for name, warnings := range map[string]int{"cd-r": 1, "dvd+r": 1, "bd-re": 1, "dvd-r": 0, "dvd-rw": 0} {
 		b, err := record.NewPlan(context.Background(), virtualtest.Blank(t, name, small), virtualtest.DiscOf(virtualtest.Noise(500, 1)), record.Options{DiscAtOnce: true})

@@ -9,13 +9,13 @@ import (
 	"glassmaster/drive/scsi"
 )
 
-// ErrLost is in the chain of the error of a burn whose drive reported, at a later
-// command, that it could not write what was in its buffer, or that it was reset before
-// it had written that.
+// ErrLost is in the chain of the error of a burn whose drive reported, with a later
+// command, that it could not write the data in its buffer, or that it was reset before
+// that.
 var ErrLost = errors.New("not all data in the drive's buffer reached the disc")
 
-// watch is the connection to the drive during a burn. It looks at the sense data of all
-// commands, also of those whose failure is tolerated, for errors of earlier writes.
+// watch is the transport to the drive during a burn. It checks the sense data of all
+// commands, including those whose failure is ignored, for errors of earlier writes.
 type watch struct {
 	scsi.Transport
 	warn   func(format string, args ...any)
@@ -23,18 +23,18 @@ type watch struct {
 
 	changing bool // a command that changes the disc was sent
 	open     bool // something was written that is not closed yet
-	resent   int  // commands that were sent again behind a deferred error
-	reported bool // a deferred error that the drive has overcome
+	resent   int  // commands that were sent again after a deferred error
+	reported bool // a deferred recovered error
 	lost     error
 }
 
-// resends is how often a command is repeated after deferred errors: a drive may have
+// resends is how often a command is sent again after deferred errors: a drive may have
 // queued several.
 const resends = 16
 
 // Execute implements [scsi.Transport]. A deferred error concerns an earlier command, and
-// the command that reports it is not carried out: it is sent again, except for a WRITE
-// when sectors before it are lost.
+// the command that reports it is not executed. It is sent again, except for a WRITE if
+// sectors before it are lost.
 func (w *watch) Execute(ctx context.Context, c scsi.Command) (int, error) {
 	op := c.CDB[0]
 	for tries := 0; ; tries++ {
@@ -52,11 +52,11 @@ func (w *watch) Execute(ctx context.Context, c scsi.Command) (int, error) {
 	}
 }
 
-// answerExpected is how long a command may take before the person is told.
+// answerExpected is how long a command may take before a notice is given.
 const answerExpected = 2 * time.Minute
 
-// send sends a command. If one with a long timeout takes long, the person is told: that
-// the drive hangs is known only when the timeout is over.
+// send sends a command. If a command with a long timeout takes long, there is a notice:
+// whether the drive hangs is known only when the timeout expires.
 func (w *watch) send(ctx context.Context, c scsi.Command) (int, error) {
 	if c.Timeout > answerExpected && w.inform != nil {
 		told := time.AfterFunc(answerExpected, func() {
@@ -67,10 +67,10 @@ func (w *watch) send(ctx context.Context, c scsi.Command) (int, error) {
 	return w.Transport.Execute(ctx, c)
 }
 
-// SystemSize returns what the transport returns; see [scsi.SystemSize].
-func (w *watch) SystemSize() (int64, error) { return scsi.SystemSize(w.Transport) }
+// Unwrap returns the transport itself; see [scsi.Transport].
+func (w *watch) Unwrap() scsi.Transport { return w.Transport }
 
-// began notes a command that is going to change the disc.
+// began records that a command will change the disc.
 func (w *watch) began(op byte) {
 	switch {
 	case writes(op):
@@ -80,7 +80,7 @@ func (w *watch) began(op byte) {
 	}
 }
 
-// deferred notes an error of an earlier command and reports whether sectors are lost.
+// deferred records an error of an earlier command and reports whether sectors are lost.
 // Before the first command of this burn that changes the disc, the error concerns
 // something else.
 func (w *watch) deferred(err error) bool {
@@ -121,8 +121,8 @@ func (w *watch) setLost(err error) {
 	}
 }
 
-// closed says that everything was written and closed: only deferred errors concern the
-// burn from here on.
+// closed records that everything was written and closed: from then on only deferred
+// errors concern the burn.
 func (w *watch) closed() { w.open = false }
 
 func writes(op byte) bool { return op == scsi.OpWrite10 || op == scsi.OpWrite12 }

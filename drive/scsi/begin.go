@@ -86,7 +86,7 @@ func Begin(ctx context.Context, t Transport) (Identity, error) {
 // known reason. Transports that can tell have a method of that name. A burn calls it
 // before the first command that changes the disc.
 func Writable(t Transport) error {
-	if w, ok := t.(interface{ Writable() error }); ok {
+	if w, ok := find[interface{ Writable() error }](t); ok {
 		return w.Writable()
 	}
 	return nil
@@ -97,7 +97,7 @@ func Writable(t Transport) error {
 // let programs that read or mount /dev/srN go beyond it. Transports of such a system have
 // a method of that name; for others the error is [errors.ErrUnsupported].
 func SystemSize(t Transport) (int64, error) {
-	if s, ok := t.(interface{ SystemSize() (int64, error) }); ok {
+	if s, ok := find[interface{ SystemSize() (int64, error) }](t); ok {
 		return s.SystemSize()
 	}
 	return 0, errors.ErrUnsupported

@@ -31,9 +31,11 @@ func DiscGone(err error) bool { return Gone(err) || MediumNotPresent(err) || Med
 // has timed out, later ones fail without being sent, except the command that unlocks the
 // tray, which is sent once with a timeout of five seconds. When the transport itself does
 // not return within half a minute after the timeout, Execute returns without it.
+//
+// A transport that is such a one, or wraps it, is returned as it is.
 func Guard(t Transport) Transport {
-	if g, ok := t.(*guard); ok {
-		return g
+	if _, ok := find[*guard](t); ok {
+		return t
 	}
 	return &guard{t: t}
 }
@@ -42,17 +44,28 @@ func Guard(t Transport) Transport {
 // or one that wraps it, and nil otherwise. Callers that ignore the errors of optional
 // commands check it at the end.
 func Hangs(t Transport) error {
-	if h, ok := t.(interface{ Hangs() error }); ok {
-		return h.Hangs()
+	g, ok := find[*guard](t)
+	if !ok {
+		return nil
 	}
-	return nil
-}
-
-// Hangs returns the error of the command that timed out; see [Hangs].
-func (g *guard) Hangs() error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return g.err
+}
+
+// find returns t, or the first of the transports in it, that is a T.
+func find[T any](t Transport) (T, bool) {
+	for {
+		if found, ok := t.(T); ok {
+			return found, true
+		}
+		w, ok := t.(interface{ Unwrap() Transport })
+		if !ok {
+			var none T
+			return none, false
+		}
+		t = w.Unwrap()
+	}
 }
 
 type guard struct {
@@ -186,10 +199,10 @@ func (g *guard) Close() error {
 	return g.t.Close()
 }
 
-// Writable calls the transport; see [Writable].
-func (g *guard) Writable() error { return Writable(g.t) }
+// Unwrap returns the transport that is guarded; see [Transport].
+func (g *guard) Unwrap() Transport { return g.t }
 
-// SystemSize calls the transport; see [SystemSize].
+// SystemSize calls the transport, unless the drive hangs; see [SystemSize].
 func (g *guard) SystemSize() (int64, error) {
 	if g.hungCommand() != "" {
 		return 0, ErrTimeout

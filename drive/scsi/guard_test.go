@@ -67,6 +67,40 @@ func TestGuard(t *testing.T) {
 	}
 }
 
+// wrapped is a transport around another one.
+type wrapped struct{ scsi.Transport }
+
+func (w wrapped) Unwrap() scsi.Transport { return w.Transport }
+
+// readOnly is a transport that can tell that nothing can be written.
+type readOnly struct{ silent }
+
+func (*readOnly) Writable() error            { return errReadOnly }
+func (*readOnly) SystemSize() (int64, error) { return 7, nil }
+
+var errReadOnly = errors.New("mounted")
+
+// What wraps a guarded transport is not guarded again, and hides nothing of it.
+func TestGuardWrapped(t *testing.T) {
+	g := scsi.Guard(wrapped{&readOnly{}})
+	w := wrapped{wrapped{g}}
+	if scsi.Guard(w) != scsi.Transport(w) {
+		t.Error("a guarded transport was guarded again")
+	}
+	if n, err := scsi.SystemSize(w); n != 7 || err != nil || !errors.Is(scsi.Writable(w), errReadOnly) {
+		t.Errorf("size %d, %v; writable: %v", n, err, scsi.Writable(w))
+	}
+	for range 2 {
+		_, _ = w.Execute(t.Context(), scsi.Command{CDB: make([]byte, 6)})
+	}
+	if err := scsi.Hangs(w); !errors.Is(err, scsi.ErrTimeout) {
+		t.Errorf("hangs: %v", err)
+	}
+	if _, err := scsi.SystemSize(w); !errors.Is(err, scsi.ErrTimeout) {
+		t.Errorf("the size of a drive that hangs: %v", err)
+	}
+}
+
 // A deferred error is not about the command that returned it.
 func TestDeferred(t *testing.T) {
 	for code, deferred := range map[byte]bool{0x70: false, 0x71: true, 0xF1: true, 0x72: false, 0x73: true} {

@@ -30,7 +30,11 @@ type Command struct {
 // DefaultTimeout is the timeout of a command that has none of its own.
 const DefaultTimeout = 30 * time.Second
 
-// Transport is a connection to a drive.
+// Transport is a connection to a drive. One that wraps another has a method
+//
+//	Unwrap() Transport
+//
+// through which [Guard], [Hangs], [Writable] and [SystemSize] find what the other can do.
 type Transport interface {
 	// Execute executes one command and returns how many bytes of data were
 	// transferred. A status other than GOOD is an *Error; any other error is one of

@@ -12,7 +12,7 @@ import (
 )
 
 // OpenDrive opens the drive of that name, or the only drive of this machine if the name
-// is empty. It returns the name, too.
+// is empty. It also returns the name.
 func OpenDrive(ctx context.Context, name string, o Options) (scsi.Transport, string, error) {
 	if name == "" {
 		var err error
@@ -37,7 +37,7 @@ func OpenDrive(ctx context.Context, name string, o Options) (scsi.Transport, str
 // name.
 var ErrNoDrive = errors.New("this computer has no optical drive")
 
-// noDrive is an error that says that there is no drive of a name.
+// noDrive is the error of a drive that does not exist.
 type noDrive struct{ error }
 
 func (n noDrive) Unwrap() error { return n.error }
@@ -48,7 +48,7 @@ func (noDrive) Is(target error) bool { return target == ErrNoDrive }
 func only(ctx context.Context) (string, error) {
 	all, err := drive.List(ctx)
 	if err != nil {
-		return "", fmt.Errorf("look for drives: %w", err)
+		return "", fmt.Errorf("search for drives: %w", err)
 	}
 	switch len(all) {
 	case 0:

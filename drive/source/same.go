@@ -8,10 +8,9 @@ import (
 	"glassmaster/drive/virtual"
 )
 
-// IsFile reports whether the disc of that name is in this file: an image file, a saved
-// compilation, or the file of a virtual disc. An image that is written there would
-// replace it.
-func IsFile(name, path string) bool {
+// isFile reports whether the disc of that name is in this file: an image file, a saved
+// compilation, or the file of a virtual disc.
+func isFile(name, path string) bool {
 	if rest, ok := strings.CutPrefix(name, virtual.Prefix); ok {
 		name, _, _ = strings.Cut(rest, "?")
 	}
@@ -28,7 +27,7 @@ func IsFile(name, path string) bool {
 func InDrive(name, inDrive string) bool {
 	if path, ok := strings.CutPrefix(inDrive, virtual.Prefix); ok {
 		path, _, _ = strings.Cut(path, "?")
-		return IsFile(name, path)
+		return isFile(name, path)
 	}
 	return drive.IsName(name) && drive.Identity(name) == drive.Identity(inDrive)
 }

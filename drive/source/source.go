@@ -1,4 +1,4 @@
-// Package source opens a disc by the name that a person gives: an image file, a drive, a
+// Package source opens a disc by the name given by the user: an image file, a drive, a
 // folder or a saved compilation. Its callers need not distinguish these.
 package source
 
@@ -27,12 +27,12 @@ type Source struct {
 	Kind   string // "image", "drive", "folder" or "compilation"
 	Format string // of an image: "ISO"; of a drive: the medium, "DVD+R"
 	// Notices about the disc of a folder or compilation: files that are missing (errors),
-	// and what is different from what may be expected.
+	// and differences from what may be expected.
 	Notices []disc.Notice
-	// Locate returns the name of the file at an address, empty when there is none.
+	// Locate returns the name of the file at an address, or "".
 	Locate func(disc.LBA) string
-	// KeepGoing says that a job that writes the source leaves out files that are missing,
-	// and writes zeros for what cannot be read.
+	// KeepGoing makes a job that writes the source leave out missing files, and write
+	// zeros for what cannot be read.
 	KeepGoing bool
 	// LeaveOut says that a job that writes the source leaves out files that are missing.
 	LeaveOut bool
@@ -46,14 +46,14 @@ type Source struct {
 	known []disc.Notice
 }
 
-// Defects returns what volume.Known finds wrong with the disc, or unusual, the most
-// serious first. It is determined at the first call. Callers that use the disc show it.
+// Defects returns what volume.Known finds wrong or unusual, the most serious first. It is
+// determined at the first call. Callers should show it.
 func (s *Source) Defects(ctx context.Context) []disc.Notice {
 	s.once.Do(func() { s.known = volume.Known(ctx, s.Disc) })
 	return s.known
 }
 
-// Missing returns the notices of files that should be on the disc and are not.
+// Missing returns the notices of files that are missing on the disc.
 func (s *Source) Missing() []disc.Notice { return disc.Errors(s.Notices) }
 
 // Close closes the disc and, if it is in a drive, the drive.
@@ -67,8 +67,8 @@ func (s *Source) Close() error {
 	return err
 }
 
-// Prepare computes the checksums of files, or of itself, that the disc of a compilation
-// contains, for which it reads all files. It is needed only for a source that was opened
+// Prepare computes the checksums that the disc of a compilation contains, of files or of
+// the disc, for which it reads all files. It is needed only for a source that was opened
 // with LateSums, before its sectors are read.
 func (s *Source) Prepare(ctx context.Context, rep progress.Reporter) error {
 	if s.prepare == nil {
@@ -77,17 +77,17 @@ func (s *Source) Prepare(ctx context.Context, rep progress.Reporter) error {
 	return s.prepare(ctx, rep)
 }
 
-// Unwrap returns the disc itself, which may have further capabilities.
+// Unwrap returns the disc itself, which may implement further interfaces.
 func (s *Source) Unwrap() disc.Disc { return s.Disc }
 
-// Options say how discs and drives are opened. The zero value suits most uses.
+// Options are the options for opening discs and drives. The zero value suits most uses.
 type Options struct {
 	// Wrap, if not nil, returns a transport that is used instead of t, the one of a drive.
 	Wrap func(name string, t scsi.Transport) scsi.Transport
 	// Report receives the progress of long work, such as the scan of a folder.
 	Report progress.Reporter
 	// Time, if not zero, is the creation time of the volume of a folder or compilation,
-	// instead of now: that of a disc with which it is going to be compared. The
+	// instead of now: set it to that of a disc with which it will be compared. The
 	// environment variable SOURCE_DATE_EPOCH takes precedence.
 	Time time.Time
 	// KeepGoing makes the disc of a folder or compilation deliver zeros for files that can
@@ -118,8 +118,8 @@ func Open(ctx context.Context, name string, o Options) (*Source, error) {
 	return s, nil
 }
 
-// FromCompilation opens a compilation as the disc that it describes. Notices are those of
-// its files, from when it was put together. The compilation can be edited afterwards,
+// FromCompilation opens a compilation as the disc that it describes. Notices are those
+// about its files, from when they were added. The compilation can be edited afterwards,
 // unless it is sealed.
 func FromCompilation(ctx context.Context, c *compilation.Compilation, notices []disc.Notice, o Options) (*Source, error) {
 	s, err := o.plan(ctx, "compilation", c, notices)
@@ -148,7 +148,7 @@ func (o Options) open(ctx context.Context, name string) (*Source, error) {
 }
 
 // IsPlan reports whether a name is that of a folder or a saved compilation, whose disc is
-// planned again whenever it is opened.
+// planned again each time it is opened.
 func IsPlan(name string) bool {
 	return !drive.IsName(name) && (isFolder(name) || strings.HasSuffix(name, compilation.Extension))
 }

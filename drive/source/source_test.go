@@ -20,7 +20,7 @@ import (
 	"glassmaster/mastering/volume"
 )
 
-// Whatever a disc is in, it is opened the same way, and holds the same files.
+// Discs of all kinds are opened in the same way and contain the same files.
 func TestOpen(t *testing.T) {
 	dir := t.TempDir()
 	folder := filepath.Join(dir, "folder")
@@ -89,9 +89,9 @@ func TestOpen(t *testing.T) {
 	}
 }
 
-// TestSettled: what follows from the contents of files is there when a compilation
-// is open. A burn reads it last, when the drive cannot wait.
-func TestSettled(t *testing.T) {
+// TestPrepared checks that checksums are computed when a compilation is opened: a drive
+// could not wait for them during a burn.
+func TestPrepared(t *testing.T) {
 	dir := t.TempDir()
 	film, saved := filepath.Join(dir, "film"), filepath.Join(dir, "x.glassmaster")
 	if err := os.WriteFile(film, []byte("film"), 0o600); err != nil {
@@ -123,8 +123,8 @@ func TestSettled(t *testing.T) {
 	}
 }
 
-// TestAudioFirst: a CD that begins with audio tracks has its volume in a later
-// session, and the image that is read of it has zeros before.
+// TestAudioFirst checks a CD that begins with audio tracks and has its volume in a later
+// session: an image read from it begins with zeros.
 func TestAudioFirst(t *testing.T) {
 	const start = 20000
 	dir := t.TempDir()

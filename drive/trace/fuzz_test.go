@@ -1,10 +1,12 @@
 package trace_test
 
 import (
+	"context"
 	"runtime"
 	"strings"
 	"testing"
 
+	"glassmaster/drive/scsi"
 	"glassmaster/drive/trace"
 )
 
@@ -26,6 +28,27 @@ func FuzzParse(f *testing.F) {
 		for _, e := range all {
 			if len(e.In) > e.Length || len(e.Out) > e.Length {
 				t.Errorf("more data than %d: %+v", e.Length, e)
+			}
+		}
+	})
+}
+
+// A drive that replays any record accepts any command.
+func FuzzReplay(f *testing.F) {
+	f.Add(growisofs, []byte{0x51, 0, 0, 0, 0, 0, 0, 0, 34, 0})
+	f.Add("   1 <      8  23 00 00 00 00 00   READ FORMAT CAPACITIES\n", []byte{0x23, 0, 0, 0, 0, 0, 0, 0, 8, 0})
+	f.Add("   1 >      0  2a 00 ff ff ff ff 00 ff ff 00   WRITE(10)\n      ... and 9 more WRITE(10) up to lba 1, 9 blocks in all\n",
+		[]byte{0x2A, 0, 0xFF, 0xFF, 0xFF, 0xFF, 0, 0xFF, 0xFF, 0})
+	f.Fuzz(func(t *testing.T, s string, cdb []byte) {
+		all, err := trace.Parse(strings.NewReader(s))
+		if err != nil {
+			return
+		}
+		r := trace.NewReplay(all)
+		for range 3 {
+			n, _ := r.Execute(context.Background(), scsi.Command{CDB: cdb, Direction: scsi.In, Data: make([]byte, 64)})
+			if n < 0 || n > 64 {
+				t.Fatalf("%d bytes of 64", n)
 			}
 		}
 	})

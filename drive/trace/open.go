@@ -14,8 +14,8 @@ import (
 const Scheme = "trace"
 
 // Open opens the record in a file, by a name that begins with Scheme, as a drive that
-// replies as in the record. What the drive of somebody else said can be looked into with
-// it.
+// replies as in the record. It allows you to examine the replies of a drive that you do
+// not have.
 func Open(_ context.Context, name string) (scsi.Transport, error) {
 	path := strings.TrimPrefix(name, Scheme+":")
 	if path == "" {

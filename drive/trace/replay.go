@@ -138,6 +138,9 @@ func withoutLength(cdb []byte) []byte {
 	default:
 		return cdb
 	}
+	if len(cdb) < at+2 { // a record may contain any bytes
+		return cdb
+	}
 	q := bytes.Clone(cdb)
 	clear(q[at : at+2])
 	return q

@@ -73,14 +73,8 @@ func Wrap(t scsi.Transport, w io.Writer, comments ...string) *Transport {
 // MaxTransfer implements [scsi.Transport].
 func (x *Transport) MaxTransfer() int { return x.t.MaxTransfer() }
 
-// Writable calls the transport; see [scsi.Writable].
-func (x *Transport) Writable() error { return scsi.Writable(x.t) }
-
-// SystemSize calls the transport; see [scsi.SystemSize].
-func (x *Transport) SystemSize() (int64, error) { return scsi.SystemSize(x.t) }
-
-// Hangs calls the transport; see [scsi.Hangs].
-func (x *Transport) Hangs() error { return scsi.Hangs(x.t) }
+// Unwrap returns the transport that is recorded; see [scsi.Transport].
+func (x *Transport) Unwrap() scsi.Transport { return x.t }
 
 // Close ends the connection and the record.
 func (x *Transport) Close() error {

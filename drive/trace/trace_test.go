@@ -94,7 +94,7 @@ func TestReplayOfOthers(t *testing.T) {
 	if err != nil || ti.Free != 2295104 {
 		t.Errorf("%+v, %v", ti, err)
 	}
-	id, err := scsi.Identify(ctx, r) // it stands before the others
+	id, err := scsi.Identify(ctx, r) // it is before the others
 	if err != nil || id.Vendor != "STGT_DVD" {
 		t.Errorf("%+v, %v", id, err)
 	}

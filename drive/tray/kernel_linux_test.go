@@ -59,7 +59,7 @@ func TestKernelSeesTheDisc(t *testing.T) {
 	t.Logf("%s", out)
 	for _, want := range []string{"drive 1 was read", "drive 2 was read"} {
 		if !strings.Contains(out, want) {
-			t.Errorf("the guest does not say %q", want)
+			t.Errorf("the output of the guest lacks %q", want)
 		}
 	}
 }

@@ -15,7 +15,7 @@ import (
 
 func TestMove(t *testing.T) {
 	ctx := context.Background()
-	d := virtualtest.Blank(t, "dvd+r", 1000) // which has a unit attention to tell
+	d := virtualtest.Blank(t, "dvd+r", 1000) // it has a unit attention pending
 	if p, err := tray.LoadDisc(ctx, d); err != nil || p != mmc.DVDPR {
 		t.Errorf("closing a closed tray: %v, %v", p, err)
 	}

@@ -2,8 +2,8 @@ package boot
 
 import "encoding/binary"
 
-// applePartitions is the maximum number of partitions in an Apple partition map: with
-// the map itself and the driver descriptor, it must not overlap the GPT's entries.
+// applePartitions is the maximum number of partitions in an Apple partition map: with the
+// map itself and the driver descriptor, it must not overlap the GPT's entries.
 const applePartitions = 6
 
 // listAPM lists the map itself, the UEFI images and the appended partitions.

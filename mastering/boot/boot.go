@@ -4,8 +4,8 @@
 // tables that let the same image boot from a disk: MBR, GPT (UEFI Specification
 // 2.10, chapter 5) and APM (Inside Macintosh: Devices, chapter 3).
 //
-// It does not depend on a file system. The planner of a volume says where boot
-// images are, and places the result in the image.
+// It does not depend on a file system. The planner of a volume passes the addresses of
+// boot images, and places the result in the image.
 package boot
 
 import (
@@ -28,8 +28,8 @@ const blocksPerSector = SectorSize / BlockSize
 // (ECMA-119 6.2.1), which holds boot code and partition tables.
 const SystemArea = 16 * SectorSize
 
-// Options say how a disc boots. The zero value is a disc that does not. They must
-// not be changed while in use, since copies of a volume's options share them.
+// Options are the boot options of a disc. The zero value is a disc that is not bootable.
+// They must not be changed while in use, since copies of a volume's options share them.
 type Options struct {
 	// Images are the entries of the boot catalogue; the first is the default.
 	Images []Image `json:"images,omitempty"`
@@ -42,9 +42,9 @@ type Options struct {
 	// Code is a file of the host with boot code for disks: ISOLINUX's isohdpfx.bin,
 	// GRUB's boot_hybrid.img, or any other of up to 32 KiB.
 	Code string `json:"code,omitempty"`
-	// Style says how the boot code learns the address of the boot image.
+	// Style is how the boot code learns the address of the boot image.
 	Style Style `json:"style,omitempty"`
-	// GPT says whether there is a GPT.
+	// GPT is the kind of GPT to write.
 	GPT GPT `json:"gpt,omitempty"`
 	// APM adds an Apple partition map that names the UEFI images and partitions.
 	APM bool `json:"apm,omitempty"`

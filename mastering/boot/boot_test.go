@@ -179,8 +179,8 @@ func TestGPT(t *testing.T) {
 	}
 }
 
-// TestTooManyPartitions has one partition more than a GPT holds: the volume takes two,
-// one on each side of the boot image in it.
+// TestTooManyPartitions uses one partition more than a GPT can hold: the volume takes
+// two, one on each side of the boot image in it.
 func TestTooManyPartitions(t *testing.T) {
 	for count, ok := range map[int]bool{125: true, 126: false, 127: false} {
 		o := boot.Options{GPT: boot.GPTOnly, Images: []boot.Image{{Platform: boot.EFI, Path: "/efi"}}}

@@ -37,7 +37,7 @@ func (s Span) blocks() (start, count int64) {
 	return s.Start * blocksPerSector, s.Count * blocksPerSector
 }
 
-// Plan says where everything is that a partition table may list.
+// Plan contains the positions of everything that a partition table may list.
 type Plan struct {
 	Sectors  int64  // of the whole image
 	Volume   int64  // sectors of the volume, from 0

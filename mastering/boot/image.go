@@ -68,7 +68,7 @@ func (i Image) noEmulation(e *Entry, size int64, head []byte) error {
 	all := i.LoadSectors == LoadAll || i.LoadSectors == 0 && i.Platform == EFI
 	switch {
 	case all && blocks > 0xFFFF && i.Platform == EFI:
-		// UEFI 13.3.2.1: with 0 or 1 the image goes on to the end of the disc.
+		// UEFI 13.3.2.1: with 0 or 1 the image extends to the end of the disc.
 		e.LoadSectors = 0
 	case all && blocks > 0xFFFF:
 		return fmt.Errorf("%s has %d bytes, but firmware loads at most %d: set how much of it to load", i, size, 0xFFFF*BlockSize)

@@ -41,13 +41,13 @@ const (
 	StylePlain                 // it does not
 )
 
-// GPT says whether there is a GUID partition table.
+// GPT is a kind of GUID partition table.
 type GPT uint8
 
 // Kinds of GPT.
 const (
 	GPTNone GPT = iota
-	// GPTOnly is a GPT as the UEFI Specification has it, with a protective MBR.
+	// GPTOnly is a GPT according to the UEFI Specification, with a protective MBR.
 	GPTOnly
 	// GPTHybrid is a GPT and an MBR that both list partitions, with partitions that
 	// overlap, as isohybrid writes them for old Macs.

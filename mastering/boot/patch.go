@@ -29,6 +29,9 @@ type Patched struct {
 
 func (p *Patched) String() string { return p.Base.String() }
 
+// Origin returns the source of the image as it is without the changes.
+func (p *Patched) Origin() layout.Source { return p.Base }
+
 // Open implements layout.Opener. It reads the whole image if the boot information
 // table needs a checksum.
 func (p *Patched) Open() (layout.Reader, error) {

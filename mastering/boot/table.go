@@ -13,7 +13,7 @@ import (
 type Table struct {
 	Kind    string // "MBR", "GPT" or "APM"
 	Entries []TableEntry
-	Problem string // what is wrong with the table, empty when nothing is
+	Problem string // what is wrong with the table, or ""
 }
 
 // TableEntry is a partition that a table lists.
@@ -218,9 +218,9 @@ func checkGPT(r io.ReaderAt, header, entries []byte, size int64) string {
 	return ""
 }
 
-// readAPM reads an Apple partition map, whose blocks have 512 or 2048 bytes. The
-// driver descriptor says which, if boot code has not replaced it; otherwise the
-// position of the first entry shows it.
+// readAPM reads an Apple partition map, whose blocks have 512 or 2048 bytes. The driver
+// descriptor states which, unless boot code has replaced it; otherwise the position of
+// the first entry shows it.
 func readAPM(head []byte) Table {
 	be := binary.BigEndian
 	sizes := []int{BlockSize, SectorSize}

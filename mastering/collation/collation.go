@@ -12,15 +12,15 @@ import (
 	"golang.org/x/text/language"
 )
 
-// Key stands for a name when names are compared. Computing it is the expensive
-// part: compute one for each name, then compare keys with [Key.Compare].
+// Key is the sort key of a name. Computing it is the expensive part: compute one for each
+// name, then compare keys with [Key.Compare].
 type Key struct {
 	weights []byte
 	name    string
 }
 
-// Compare returns -1, 0 or +1; 0 only for keys of the same name. Names that the
-// algorithm holds equal are ordered by their bytes.
+// Compare returns -1, 0 or +1; 0 only for keys of the same name. Names that are equal
+// according to the algorithm are ordered by their bytes.
 func (k Key) Compare(other Key) int {
 	if c := bytes.Compare(k.weights, other.weights); c != 0 {
 		return c

@@ -35,8 +35,8 @@ func TestSortFunc(t *testing.T) {
 	}
 }
 
-// TestKeysDiffer checks that different names have different keys, also where the
-// algorithm holds them equal.
+// TestKeysDiffer checks that different names have different keys, even if they are equal
+// according to the algorithm.
 func TestKeysDiffer(t *testing.T) {
 	names := []string{"é", "e\u0301", "01", "1", "\x80", "\x81", "\u200b", "", "a\x00", "a"}
 	keys := collation.Keys(names)

@@ -11,8 +11,8 @@ import (
 	"glassmaster/mastering/master"
 )
 
-// manyFiles makes a folder of small files, 50 in each folder, or takes the one
-// that GLASSMASTER_BENCH names.
+// manyFiles makes a folder of small files, 50 in each folder, or returns the folder in
+// GLASSMASTER_BENCH.
 func manyFiles(b *testing.B, n int) string {
 	b.Helper()
 	if dir := os.Getenv("GLASSMASTER_BENCH"); dir != "" {
@@ -91,7 +91,7 @@ func BenchmarkBuild(b *testing.B) {
 	perFile(b, files)
 }
 
-// BenchmarkWrite writes a planned image to nowhere.
+// BenchmarkWrite writes a planned image to io.Discard.
 func BenchmarkWrite(b *testing.B) {
 	c := compile(b, manyFiles(b, 10000), master.Options{})
 	m, err := c.Plan(context.Background())

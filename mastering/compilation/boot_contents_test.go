@@ -17,10 +17,9 @@ import (
 	"glassmaster/mastering/zisofs"
 )
 
-// TestBootImageContents: boot images come first, and are neither
-// compressed nor merged with identical files. A boot image that is patched with its
-// address is not in the list of checksums. The checksum of the image covers only the
-// volume.
+// TestBootImageContents checks that boot images come first, and are neither compressed
+// nor merged with identical files. A boot image that is patched with its address is not
+// in the list of checksums. The checksum of the image covers only the volume.
 func TestBootImageContents(t *testing.T) {
 	peertest.Need(t, "checkisomd5", "sha256sum")
 	for _, offset := range []int{0, 16} {

@@ -51,7 +51,7 @@ func image(t testing.TB, c *Compilation) []byte {
 	}
 	random := make([]byte, m.Size())
 	if _, err := m.ReadAt(random, 0); err != nil || !bytes.Equal(random, b.Bytes()) {
-		t.Errorf("reading the image gives other bytes than writing it (%v)", err)
+		t.Errorf("reading the image gives different bytes than writing it (%v)", err)
 	}
 	return b.Bytes()
 }
@@ -108,7 +108,7 @@ func TestBootPathsAreRelativeToTheProject(t *testing.T) {
 	report := peertest.Run(t, "", "xorriso", "-report_about", "FAILURE", "-indev", out, "-report_el_torito", "plain", "-report_system_area", "plain")
 	for _, want := range []string{"0x00     10", "MBR partition      :   4   0x00  0x83"} {
 		if !strings.Contains(report, want) {
-			t.Errorf("xorriso does not say %q:\n%s", want, report)
+			t.Errorf("%q is missing in the output of xorriso:\n%s", want, report)
 		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"sync"
 
 	"glassmaster/mastering/disc"
@@ -12,7 +13,7 @@ import (
 	"glassmaster/mastering/progress"
 )
 
-// DiscOptions say how an image is read as a disc.
+// DiscOptions are the options for reading an image as a disc.
 type DiscOptions struct {
 	// KeepGoing continues if a file has changed since it was planned: with the bytes that
 	// can be read, and zeros for those that cannot. The method Changes of the disc reports
@@ -68,9 +69,9 @@ func (m *Image) write(ctx context.Context, w io.Writer, o DiscOptions, met *chan
 }
 
 // Disc returns the image as a disc, a disc.Planned. Reading continues if a file has grown
-// or was modified, but still has the planned number of bytes, since a disc that is being
-// recorded would be lost otherwise. If a file has fewer bytes, they are replaced by zeros
-// with KeepGoing, and else the read fails. Changes reports all these files.
+// or was modified but still has the planned number of bytes, since otherwise a disc that
+// is being recorded would be lost. If a file has fewer bytes, they are replaced by zeros
+// with KeepGoing, and otherwise the read fails. Changes reports all these files.
 func (m *Image) Disc(o DiscOptions) disc.Disc {
 	m.layout.OnError(func(e *layout.SourceError) error {
 		if !e.Delivered && !o.KeepGoing {
@@ -91,6 +92,9 @@ type planned struct {
 
 // ReadAt implements io.ReaderAt: offset 0 is the first byte of the disc.
 func (p *planned) ReadAt(b []byte, off int64) (int, error) { return p.m.layout.ReadAt(b, off) }
+
+// ReadsFile reports whether the disc reads a file of the host, for disc.ReadsFile.
+func (p *planned) ReadsFile(file fs.FileInfo) bool { return p.m.layout.ReadsFile(file) }
 
 // Check implements disc.Planned.
 func (p *planned) Check(ctx context.Context) error {

@@ -140,7 +140,7 @@ func (s *checksums) join() []byte {
 	return []byte(b.String())
 }
 
-// missing says how many files are not in the list; "" if all are.
+// missing describes how many files are not in the list; "" if all are.
 func (s *checksums) missing() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -154,8 +154,8 @@ func unread(files int) string {
 	return units.Count(files, "file could not be read and is", "files could not be read and are") + " not in " + checksumFile
 }
 
-// checksumLine returns a line in the format of sha256sum: a leading backslash says that
-// the name has escaped characters.
+// checksumLine returns a line in the format of sha256sum: a leading backslash marks a
+// name with escaped characters.
 func checksumLine(sum [sha256.Size]byte, name string) string {
 	escape := ""
 	if strings.ContainsAny(name, "\\\n\r") {

@@ -96,7 +96,7 @@ func TestScan(t *testing.T) {
 		}
 	}
 	if _, _, err := Scan(t.Context(), []string{dir}, ScanOptions{Exclude: []string{"[a"}}, nil); err == nil {
-		t.Error("a bad pattern was taken")
+		t.Error("a bad pattern was accepted")
 	}
 	_, problems, err := Scan(t.Context(), []string{dir + "/gone", dir + "/b"}, ScanOptions{}, nil)
 	if err != nil || len(problems) != 1 || problems[0].Severity != disc.Error || problems[0].Text != syscall.ENOENT.Error() {
@@ -133,12 +133,12 @@ func TestScanFollowLinks(t *testing.T) {
 		t.Error("the link to nothing was not kept")
 	}
 	if len(problems) == 0 {
-		t.Error("a loop of links was not told")
+		t.Error("a loop of links was not reported")
 	}
 	c = New()
 	c.Add(c.Root(), scan(t, ScanOptions{}, dir+"/in/"))
 	if n := c.Root().Lookup("/folder"); n == nil || n.Target() != "../out" {
-		t.Error("a link was followed without wish")
+		t.Error("a link was followed without FollowLinks")
 	}
 }
 
@@ -168,11 +168,11 @@ func TestEdit(t *testing.T) {
 		c.Move([]*tree.Node{c.Root()}, sub), c.Move([]*tree.Node{sub}, sub), c.Move([]*tree.Node{sub}, c.Root().Lookup("a")),
 	} {
 		if err == nil {
-			t.Error("something impossible was done")
+			t.Error("an impossible operation succeeded")
 		}
 	}
 	if _, err := c.Mkdir(c.Root(), "new"); err == nil {
-		t.Error("two folders of one name")
+		t.Error("two folders with the same name")
 	}
 	if err := c.Move([]*tree.Node{sub, c.Root().Lookup("a")}, made); err != nil {
 		t.Error(err)
@@ -233,7 +233,7 @@ func TestSaveAndLoad(t *testing.T) {
 	if b, _ := os.ReadFile(path); len(b) > 20000 {
 		t.Errorf("the file has %d bytes", len(b))
 	}
-	// A file that has gone is named, and everything else is there.
+	// A file that no longer exists is reported, and everything else is present.
 	if err := os.Remove(filepath.Join(src, "folder", "the same beginning of all names 007.text")); err != nil {
 		t.Fatal(err)
 	}
@@ -242,7 +242,7 @@ func TestSaveAndLoad(t *testing.T) {
 		t.Errorf("%v, %v", problems, err)
 	}
 	if len(paths(got.Root())) != len(paths(c.Root()))-1 {
-		t.Error("more than the missing file is missing")
+		t.Error("another file than the missing one is missing")
 	}
 }
 
@@ -297,14 +297,14 @@ func TestSourceChanges(t *testing.T) {
 		t.Errorf("got error %v, changes %v", err, changes)
 	}
 	if s, err := os.Stat(out); err != nil || s.Size() != m.Size() {
-		t.Errorf("the image is not there: %v", err)
+		t.Errorf("there is no image: %v", err)
 	}
 }
 
 // TestUnreadable lists a folder that cannot be read.
 func TestUnreadable(t *testing.T) {
 	if os.Geteuid() == 0 || runtime.GOOS == "windows" {
-		t.Log("everything is readable for this user; only the listing of a missing folder is looked at")
+		t.Log("this user can read everything; only the listing of a missing folder is tested")
 	}
 	var l listing
 	if err := l.read(filepath.Join(t.TempDir(), "gone"), false); !errors.Is(err, fs.ErrNotExist) {

@@ -21,8 +21,8 @@ import (
 	"glassmaster/mastering/zisofs"
 )
 
-// Contents say how the contents of files are processed. With Identical and Zisofs, Plan
-// reads files, which can take long.
+// Contents are options for processing the contents of files. With Identical and Zisofs,
+// Plan reads files, which can take a long time.
 type Contents struct {
 	// Identical stores files with the same contents once.
 	Identical bool `json:"identical,omitempty"`

@@ -110,9 +110,9 @@ func TestIdenticalContents(t *testing.T) {
 	peertest.Run(t, "", "diff", "-r", src, out)
 }
 
-// TestLateChecksums: the checksums computed while an image is written are the same as
-// those read in pieces, and come after all other contents. A file that cannot be read is
-// a comment in them. A cancelled write does not affect later ones.
+// TestLateChecksums checks that the checksums computed while an image is written are the
+// same as those read in pieces, and come after all other contents. A file that cannot be
+// read is a comment in them. A cancelled write does not affect later ones.
 func TestLateChecksums(t *testing.T) {
 	peertest.Need(t, "sha256sum")
 	src := oddTree(t)
@@ -131,7 +131,7 @@ func TestLateChecksums(t *testing.T) {
 	_ = v.Walk(".", func(e *volume.Entry) error {
 		for _, x := range e.Extents {
 			if !e.IsDir() && x.Start > last {
-				t.Errorf("%s is behind %s", e.Path, checksumFile)
+				t.Errorf("%s is after %s", e.Path, checksumFile)
 			}
 		}
 		return nil
@@ -150,7 +150,7 @@ func TestLateChecksums(t *testing.T) {
 	}
 	p := make([]byte, sums.Size())
 	if _, err := again.ReadAt(p, int64(last)*2048); err != nil || !bytes.Equal(p, written[int64(last)*2048:][:len(p)]) {
-		t.Errorf("read in pieces the list is another one (%v):\n%s", err, p)
+		t.Errorf("read in pieces, the list is different (%v):\n%s", err, p)
 	}
 	// Once it is settled, as before a burn, no file is read for the list.
 	settled, err := c.Plan(t.Context())
@@ -265,7 +265,7 @@ func TestZisofs(t *testing.T) {
 			got, err := fs.ReadFile(v, path)
 			expected, werr := os.ReadFile(filepath.Join(src, path))
 			if err != nil || werr != nil || !bytes.Equal(got, expected) {
-				t.Errorf("%+v: %s is not what it was (%v, %v)", z, path, err, werr)
+				t.Errorf("%+v: %s differs from the source (%v, %v)", z, path, err, werr)
 			}
 			_, a := attributes(t, v, path)
 			stored := int64(0)
@@ -284,7 +284,7 @@ func TestZisofs(t *testing.T) {
 		peertest.Run(t, "", "xorriso", "-abort_on", "WARNING", "-report_about", "WARNING", "-osirrox", "on", "-hardlinks", "on", "-zisofs", "susp_z2=on", "-indev", img, "-extract", "/", out)
 		peertest.Run(t, "", "diff", "-r", src, out)
 		if z.Version == 2 {
-			continue // bsdtar knows version 1
+			continue // bsdtar supports version 1 only
 		}
 		dir := t.TempDir()
 		peertest.Run(t, dir, "bsdtar", "-xpf", img)
@@ -320,7 +320,7 @@ func TestZisofsChoice(t *testing.T) {
 		c := compile(t, src, master.Options{})
 		c.Contents.Zisofs = &z
 		if _, err := c.Plan(t.Context()); err == nil {
-			t.Errorf("%+v was taken", z)
+			t.Errorf("%+v was accepted", z)
 		}
 	}
 	ctx, cancel := context.WithCancel(t.Context())
@@ -367,7 +367,7 @@ func TestImplanted(t *testing.T) {
 	if first, err := os.ReadFile(path); err != nil || !bytes.Equal(first, b.Bytes()) {
 		t.Errorf("the stream differs from the file (%v)", err)
 	}
-	// A stream at once, and what a burn reads.
+	// A stream, and what a burn reads.
 	t.Setenv("SOURCE_DATE_EPOCH", "1700000000")
 	c := compile(t, src, master.Options{})
 	c.Contents.MD5 = true
@@ -390,7 +390,7 @@ func TestImplanted(t *testing.T) {
 	if _, err := isomd5.Check(t.Context(), m, nil); err != nil {
 		t.Error(err)
 	}
-	// Theirs goes into an image that has none.
+	// implantisomd5 writes its checksum into an image that has none.
 	img := makeImage(t, src, master.Options{})
 	peertest.Run(t, "", "implantisomd5", img)
 	theirs, err := os.ReadFile(img)
@@ -398,7 +398,7 @@ func TestImplanted(t *testing.T) {
 		t.Fatal(err)
 	}
 	if !bytes.Equal(theirs[16*2048+883:][:512], b.Bytes()[16*2048+883:][:512]) {
-		t.Errorf("implantisomd5 writes\n%s\nwe write\n%s", theirs[16*2048+883:][:512], b.Bytes()[16*2048+883:][:512])
+		t.Errorf("implantisomd5 writes\n%s\nGlassmaster writes\n%s", theirs[16*2048+883:][:512], b.Bytes()[16*2048+883:][:512])
 	}
 	if n := binary.LittleEndian.Uint32(theirs[16*2048+80:]); int64(n)*2048 != int64(len(theirs)) {
 		t.Errorf("the volume has %d sectors", n)

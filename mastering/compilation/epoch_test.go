@@ -15,7 +15,7 @@ func TestVolumeTime(t *testing.T) {
 		"0":           time.Unix(0, 0),
 		"-2208988800": time.Date(1900, 1, 1, 0, 0, 0, 0, time.UTC),
 		"5869583999":  time.Date(2155, 12, 31, 23, 59, 59, 0, time.UTC),
-		// Beyond what a directory record can tell, or no number at all.
+		// Outside the range of a directory record, or not a number.
 		"-2208988801": {}, "5869584000": {}, "253402300800": {}, "9223372036854775807": {}, "-9223372036854775808": {},
 		"1e9": {}, "now": {},
 	} {
@@ -27,8 +27,8 @@ func TestVolumeTime(t *testing.T) {
 	}
 }
 
-// TestFarTime: a file of the host may have a time out of the range of Unix time in
-// nanoseconds. It does not count as changed.
+// TestFarTime checks that a file with a time outside the range of Unix time in
+// nanoseconds does not count as changed.
 func TestFarTime(t *testing.T) {
 	src := t.TempDir()
 	put(t, filepath.Join(src, "small"), noise(1, 5000))
@@ -44,7 +44,7 @@ func TestFarTime(t *testing.T) {
 	makeImage(t, src, master.Options{})
 }
 
-// TestLoadFarTime: a saved compilation may hold such a time as well.
+// TestLoadFarTime checks the same for a saved compilation.
 func TestLoadFarTime(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "x"+Extension)
 	put(t, path, []byte(`{"format":"glassmaster compilation","version":1,"root":{"mode":"d0755","entries":[

@@ -70,7 +70,7 @@ func TestAttributes(t *testing.T) {
 	img := image(master.Options{Features: isoplan.Features{Attributes: true}})
 	top := filepath.Base(src)
 
-	// Our reader.
+	// This program.
 	v := view(t, img, "")
 	for path, want := range map[string]map[string][]byte{
 		"plain": nil,
@@ -103,8 +103,8 @@ func TestAttributes(t *testing.T) {
 		}
 	}
 
-	// xorriso restores them, in the way in which it restores its own: files in a
-	// folder with a list for new files do not come out as they were.
+	// xorriso restores them as it restores its own. Files in a folder with a default list
+	// do not get their original attributes back.
 	out, theirs := filepath.Join(t.TempDir(), "out"), filepath.Join(t.TempDir(), "out")
 	its := filepath.Join(t.TempDir(), "its.iso")
 	both := []string{"-abort_on", "WARNING", "-report_about", "WARNING", "-xattr", "on", "-acl", "on"}
@@ -131,10 +131,10 @@ func TestAttributes(t *testing.T) {
 	}
 	peertest.Run(t, t.TempDir(), "bsdtar", "-xpf", img)
 
-	// Not asked for, they are not there; with other owners the lists are not.
+	// Without the option there are no attributes; with other owners there are no lists.
 	v = view(t, image(master.Options{}), "")
 	if _, a := attributes(t, v, top+"/mime"); len(a.Xattr) > 0 {
-		t.Error("attributes are there that nobody asked for")
+		t.Error("there are attributes without the option")
 	}
 	v = view(t, image(master.Options{Features: isoplan.Features{Attributes: true}, Owners: &master.Owners{Rational: true}}), "")
 	if _, a := attributes(t, v, top+"/folder"); a.ACL != "" || len(a.Xattr) != 1 {
@@ -142,7 +142,7 @@ func TestAttributes(t *testing.T) {
 	}
 }
 
-// TestTooManyAttributes has a file with more attributes than readers follow.
+// TestTooManyAttributes uses a file with more attributes than readers support.
 func TestTooManyAttributes(t *testing.T) {
 	c := New()
 	n := tree.NewFile("big", 0, time.Unix(1e9, 0), nil)
@@ -186,7 +186,7 @@ func TestStamps(t *testing.T) {
 	}
 	c := New()
 	c.Options.Stamps = true
-	c.Contents.Checksums = true // reading must not change what was seen
+	c.Contents.Checksums = true // reading must not change the access times that were recorded
 	nodes, problems, err := Scan(t.Context(), []string{src + "/"}, c.ScanOptions(), nil)
 	if err != nil || len(problems) > 0 {
 		t.Fatal(problems, err)
@@ -208,8 +208,8 @@ func TestStamps(t *testing.T) {
 	}
 }
 
-// TestExtraIsSaved: extended attributes of folders and data are in the saved compilation;
-// those of files of the host are read again.
+// TestExtraIsSaved checks that extended attributes of folders and data are in the saved
+// compilation; those of files of the host are read again.
 func TestExtraIsSaved(t *testing.T) {
 	src := attributedTree(t)
 	c := New()

@@ -44,13 +44,23 @@ func (c *Compilation) RemoveFile(path string) bool {
 	dir, base := filepath.Dir(abs), filepath.Base(abs)
 	var found []*tree.Node
 	_ = c.Root().Walk(func(n *tree.Node) error { // the function never fails
-		if f, ok := n.Source().(*layout.File); ok && f.Name == base && f.Folder.Path == dir {
+		if f, ok := n.Source().(*layout.File); ok && f.Name == base && (f.Folder.Path == dir || sameFile(f.Path(), abs)) {
 			found = append(found, n)
 		}
 		return nil
 	})
 	c.Remove(found)
 	return len(found) > 0
+}
+
+// sameFile reports whether two paths lead to the same file of the host.
+func sameFile(a, b string) bool {
+	x, err := os.Stat(a)
+	if err != nil {
+		return false
+	}
+	y, err := os.Stat(b)
+	return err == nil && os.SameFile(x, y)
 }
 
 // LabelFor returns the default volume label for these sources: the name of the source if

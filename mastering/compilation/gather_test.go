@@ -60,14 +60,15 @@ func TestRemoveFile(t *testing.T) {
 		t.Fatal(err, notices)
 	}
 	if !c.RemoveFile(filepath.Join(dir, "sub", "..", "a")) || c.RemoveFile(filepath.Join(dir, "c")) {
-		t.Error("RemoveFile reports the wrong thing")
+		t.Error("RemoveFile returns the wrong result")
 	}
 	if c.Root().Lookup("a") != nil || c.Root().Lookup("sub/a") == nil || c.Root().Lookup("b") == nil {
 		t.Error("the wrong file was removed")
 	}
 }
 
-// TestAddPathsFar adds a folder whose time is out of the range of Unix time in nanoseconds.
+// TestAddPathsFar adds a folder whose time is outside the range of Unix time in
+// nanoseconds.
 func TestAddPathsFar(t *testing.T) {
 	dir := t.TempDir()
 	peertest.Run(t, "", "touch", "-d", "2400-01-01", dir) // os.Chtimes cannot

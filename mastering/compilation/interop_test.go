@@ -19,8 +19,8 @@ import (
 	"glassmaster/mastering/peertest"
 )
 
-// oddTree creates a folder with long, odd and Unicode names, links of both kinds, empty
-// and sparse files, and more than eight levels.
+// sampleTree creates a folder with long, unusual and Unicode names, links of both kinds,
+// empty and sparse files, and more than eight levels.
 func oddTree(t testing.TB) string {
 	t.Helper()
 	top := filepath.Join(t.TempDir(), "tree")
@@ -140,7 +140,7 @@ func writeImage(t testing.TB, c *Compilation) string {
 	}
 	s, err := os.Stat(path)
 	if err != nil || s.Size() != m.Size() {
-		t.Fatalf("the image has %d bytes, the plan said %d (%v)", s.Size(), m.Size(), err)
+		t.Fatalf("the image has %d bytes, planned were %d (%v)", s.Size(), m.Size(), err)
 	}
 	return path
 }
@@ -264,7 +264,7 @@ func TestIsoinfoLists(t *testing.T) {
 	}
 }
 
-// Test7zExtracts: 7-Zip reads the Joliet tree, which has no links.
+// Test7zExtracts extracts the Joliet tree, which has no links, with 7-Zip.
 func Test7zExtracts(t *testing.T) {
 	src := oddTree(t)
 	for _, p := range []string{strings.Repeat("n", 200) + ".bin", strings.Repeat("長", 84)} {
@@ -375,7 +375,7 @@ func TestLargeFile(t *testing.T) {
 		t.Errorf("bsdtar reads %d bytes, with %q where markers are", markers.off, markers.got)
 	}
 	if _, err := compile(t, src, master.Options{Features: isoplan.Features{Level: 2}}).Plan(context.Background()); err == nil {
-		t.Error("level 2 took a file of more than 4 GiB")
+		t.Error("level 2 accepted a file of more than 4 GiB")
 	}
 }
 

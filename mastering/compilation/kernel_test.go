@@ -12,8 +12,8 @@ import (
 	"glassmaster/mastering/peertest"
 )
 
-// manifest is a shell function that prints type, mode, owner, names, size, time
-// to the second, link target and digest of all that is below a folder.
+// manifest is a shell function that prints type, mode, owner, names, size, time in
+// seconds, link target and digest of everything below a folder.
 const manifest = `
 manifest() {
 	(

@@ -15,7 +15,7 @@ import (
 	"glassmaster/mastering/volume"
 )
 
-// exactTimes says that the times in a listing are those of the files themselves.
+// exactTimes is whether the times in a listing are those of the files themselves.
 const exactTimes = true
 
 // listing is the list of the entries of a folder. Its buffers are reused for the next

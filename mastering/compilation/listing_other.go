@@ -10,7 +10,7 @@ import (
 	"glassmaster/mastering/volume"
 )
 
-// exactTimes says that the times in a listing are those of the files themselves. Windows
+// exactTimes is whether the times in a listing are those of the files themselves. Windows
 // may list an older time while a program has the file open.
 const exactTimes = false
 

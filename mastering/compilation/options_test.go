@@ -63,8 +63,8 @@ func attributes(t *testing.T, v *iso9660.FS, path string) (fs.FileInfo, *volume.
 	return i, i.Sys().(*volume.Attributes)
 }
 
-// TestLevel4 reads the tree of ISO 9660:1999, ours and genisoimage's own reader
-// of it: names, order, depth, contents.
+// TestLevel4 reads the ISO 9660:1999 tree with this program and with isoinfo: names,
+// order, depth, contents.
 func TestLevel4(t *testing.T) {
 	src := oddTree(t)
 	write(t, src, strings.Repeat("w", 250)+".one", strings.Repeat("w", 250)+".two", "odd;1")
@@ -81,7 +81,7 @@ func TestLevel4(t *testing.T) {
 		}
 	}
 	if slices.Contains(list, "link") || slices.ContainsFunc(list, func(s string) bool { return strings.Contains(s, "rr_moved") }) {
-		t.Error("it shows what belongs to Rock Ridge")
+		t.Error("it shows Rock Ridge entries")
 	}
 	b, err := fs.ReadFile(v, "large.bin")
 	if want, _ := os.ReadFile(filepath.Join(src, "large.bin")); err != nil || string(b) != string(want) {
@@ -94,7 +94,7 @@ func TestLevel4(t *testing.T) {
 	if out := peertest.Run(t, "", "7z", "l", img); !strings.Contains(out, "many.dots.in.a.name.tar.gz") {
 		t.Errorf("7z:\n%s", out)
 	}
-	// The other trees are as good as ever.
+	// The other trees are unaffected.
 	dir := t.TempDir()
 	peertest.Run(t, dir, "bsdtar", "-xpf", img)
 	equalTrees(t, describe(t, dir), describe(t, src))
@@ -188,12 +188,12 @@ func TestHide(t *testing.T) {
 		}
 		for _, path := range want {
 			if b, err := fs.ReadFile(v, path); err == nil && !strings.EqualFold(string(b), path) {
-				t.Errorf("%s: %s holds %q", name, path, b)
+				t.Errorf("%s: %s contains %q", name, path, b)
 			}
 		}
 	}
 	if b, _ := os.ReadFile(img); strings.Contains(string(b), "none") {
-		t.Error("what no tree shows is on the disc")
+		t.Error("a file that is hidden from all trees is on the disc")
 	}
 	for _, option := range []string{"-J", "-R"} {
 		peertest.Run(t, "", "isoinfo", option, "-f", "-i", img)
@@ -205,7 +205,7 @@ func TestHide(t *testing.T) {
 	}
 }
 
-// TestOrder looks at where contents are.
+// TestOrder checks the order of contents.
 func TestOrder(t *testing.T) {
 	src := t.TempDir()
 	write(t, src, "a", "b", "c", "last/x", "last/y", "first/p", "first/q.img", "first/later")

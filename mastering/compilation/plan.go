@@ -39,8 +39,8 @@ func (c *Compilation) Plan(ctx context.Context) (*Image, error) {
 	return c.PlanReport(ctx, nil)
 }
 
-// PlanReport is like Plan and reports its progress, for compilations whose Contents make
-// it read files.
+// PlanReport is like Plan and reports its progress, for compilations whose Contents
+// options make it read files.
 func (c *Compilation) PlanReport(ctx context.Context, rep progress.Reporter) (*Image, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -148,8 +148,8 @@ func (m *Image) Close() error {
 	return err
 }
 
-// Locate returns what is at an address: the name of a file, or of a part of the file
-// system, or an empty string if the sector is unused.
+// Locate returns what is at an address: the name of a file or of a part of the file
+// system, or "" if the sector is unused.
 func (m *Image) Locate(a disc.LBA) string {
 	e, ok := m.layout.Find(int64(a) * disc.SectorSize)
 	if !ok || e.Source == nil {

@@ -10,15 +10,15 @@ import (
 	"glassmaster/mastering/peertest"
 )
 
-// TestRelocatedBesideOthers has the names taken that readers know the directory
-// of relocated ones by: libarchive refuses any other.
+// TestRelocatedBesideOthers uses trees in which the names of the relocation directory
+// that readers expect already exist: libarchive accepts no other.
 func TestRelocatedBesideOthers(t *testing.T) {
 	peertest.Need(t, "bsdtar")
 	const deep = "a/2/3/4/5/6/7/8/9/10/deep.txt"
 	for _, c := range []struct {
 		name   string
 		o      master.Options
-		files  []string // what stands in the way
+		files  []string // existing files
 		hidden string
 	}{
 		{"nothing", master.Options{}, nil, ""},
@@ -39,8 +39,8 @@ func TestRelocatedBesideOthers(t *testing.T) {
 					delete(want, name)
 				}
 			}
-			// bsdtar makes the folder of relocated ones itself, as the parent of what is in
-			// it, and gives it no time.
+			// bsdtar creates the relocation directory itself, as a parent, without its
+			// time.
 			for _, moved := range []string{"rr_moved", ".rr_moved"} {
 				if strings.HasPrefix(want[moved], "d") && strings.HasPrefix(got[moved], "d") {
 					delete(want, moved)
@@ -71,8 +71,8 @@ func TestLinksOfFolders(t *testing.T) {
 	}
 }
 
-// TestRelocatedLongNames has names of all lengths, beside which the fields of
-// relocation find no more room in a record.
+// TestRelocatedLongNames uses names of all lengths, so that the relocation fields no
+// longer fit into the record.
 func TestRelocatedLongNames(t *testing.T) {
 	peertest.Need(t, "bsdtar", "xorriso")
 	top := t.TempDir()

@@ -16,7 +16,7 @@ import (
 	"glassmaster/mastering/tree"
 )
 
-// ScanOptions say how files of the host are read.
+// ScanOptions are the options for reading files of the host.
 type ScanOptions struct {
 	// Exclude are shell patterns. A pattern with a slash is matched against the path below
 	// the scanned folder, one without a slash against the name.
@@ -96,7 +96,7 @@ type scanner struct {
 	listing listing
 }
 
-// fileNode is a node and its file, in one allocation.
+// fileNode is a node and its file in one allocation.
 type fileNode struct {
 	node tree.Node
 	file layout.File

@@ -15,8 +15,9 @@ import (
 	"glassmaster/mastering/tree"
 )
 
-// TestSections has files of the lengths at which a file needs another section,
-// and other programs say how many they see. What fits into one needs no level 3.
+// TestSections uses files of the lengths at which a file needs another section, and
+// counts the sections with other programs. A file that fits into one section does not
+// need level 3.
 func TestSections(t *testing.T) {
 	peertest.Need(t, "xorriso", "bsdtar")
 	for size, want := range map[int64]int{1<<32 - 2048: 1, 1<<32 - 1: 1, 1 << 32: 2, 1<<33 - 4096: 2, 1<<33 - 2049: 2, 1<<33 - 2048: 3} {
@@ -42,8 +43,8 @@ func TestSections(t *testing.T) {
 	}
 }
 
-// TestDeviceWithoutNumbers: a device node has its numbers even where they are 0
-// (RRIP 4.1.2).
+// TestDeviceWithoutNumbers checks that the numbers of a device node are recorded even if
+// they are 0 (RRIP 4.1.2).
 func TestDeviceWithoutNumbers(t *testing.T) {
 	c := New()
 	for name, dev := range map[string]tree.Device{"none": 0, "null": 1<<32 | 3} {

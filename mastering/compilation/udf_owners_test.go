@@ -18,8 +18,8 @@ import (
 	"glassmaster/mastering/volume"
 )
 
-// TestOwnersAndDateInUDF: owners, permissions and dates of files are the same in all trees
-// of a disc.
+// TestOwnersAndDateInUDF checks that owners, permissions and dates of files are the same
+// in all trees of a disc.
 func TestOwnersAndDateInUDF(t *testing.T) {
 	at := time.Date(2001, 2, 3, 4, 5, 6, 0, time.UTC)
 	uid, mode := uint32(1234), uint32(0o640)
@@ -78,7 +78,8 @@ func TestKernelReadsOwnersInUDF(t *testing.T) {
 	}
 }
 
-// TestUDFOnlyIgnoredOptions: options that have no effect on a volume of UDF alone give warnings.
+// TestUDFOnlyIgnoredOptions checks that options without effect on a UDF-only volume give
+// warnings.
 func TestUDFOnlyIgnoredOptions(t *testing.T) {
 	src := t.TempDir()
 	write(t, src, "a", "b")

@@ -33,7 +33,7 @@ func masterUDF(t *testing.T, folder string, o master.Options, only bool) string 
 	return writeImage(t, c)
 }
 
-// openView opens one view of an image with our own reader, until the test ends.
+// openView opens one view of an image with this program, until the test ends.
 func openView(t *testing.T, img, view string) volume.FS {
 	t.Helper()
 	d, _, err := imagefile.Open(t.Context(), img)
@@ -48,7 +48,7 @@ func openView(t *testing.T, img, view string) volume.FS {
 	return v
 }
 
-// extractView extracts one view of an image with our own reader.
+// extractView extracts one view of an image with this program.
 func extractView(t *testing.T, img, view string) string {
 	t.Helper()
 	v := openView(t, img, view)
@@ -87,8 +87,8 @@ func TestBridgeDisc(t *testing.T) {
 	}
 }
 
-// TestUDFOnly has 7-Zip extract volumes without ISO 9660. It opens none that
-// holds symbolic links.
+// TestUDFOnly has 7-Zip extract volumes without ISO 9660. 7-Zip does not open volumes
+// with symbolic links.
 func TestUDFOnly(t *testing.T) {
 	src := oddTree(t)
 	err := filepath.WalkDir(src, func(path string, d fs.DirEntry, err error) error {
@@ -138,12 +138,12 @@ func TestUDFRefuses(t *testing.T) {
 		c.Add(c.Root(), scan(t, ScanOptions{}, dir+"/"))
 		change(c)
 		if _, err := c.Plan(t.Context()); err == nil {
-			t.Errorf("%s was promised", name)
+			t.Errorf("%s was accepted", name)
 		}
 	}
 }
 
-// TestHiddenShownInUDF: a bridge disc that hides files from ISO 9660 still has
+// TestHiddenShownInUDF checks that a bridge disc that hides files from ISO 9660 still has
 // their contents for UDF.
 func TestHiddenShownInUDF(t *testing.T) {
 	src := t.TempDir()
@@ -156,8 +156,8 @@ func TestHiddenShownInUDF(t *testing.T) {
 	}
 }
 
-// TestHideFromUDF hides files from UDF, beside ISO 9660 and alone: 7-Zip and the
-// checker of this package read both.
+// TestHideFromUDF hides files from UDF, on bridge discs and UDF only: 7-Zip and the
+// checker of package udf read both.
 func TestHideFromUDF(t *testing.T) {
 	src := t.TempDir()
 	write(t, src, "all", "linux/a", "linux/sub/b", "mac/c", "none/d", "none/sub/e.txt", "z.bak")
@@ -177,12 +177,12 @@ func TestHideFromUDF(t *testing.T) {
 		}
 		for _, path := range want {
 			if b, err := os.ReadFile(filepath.Join(dir, path)); err == nil && string(b) != path {
-				t.Errorf("%s: %s holds %q", name, path, b)
+				t.Errorf("%s: %s contains %q", name, path, b)
 			}
 		}
 	}
 	if b, _ := os.ReadFile(img); strings.Contains(string(b), "none/sub/e.txt") {
-		t.Error("what no tree shows is on the disc")
+		t.Error("a file that is hidden from all trees is on the disc")
 	}
 	alone := masterUDF(t, src, master.Options{HideUDF: []string{"linux", "none"}}, true)
 	out := t.TempDir()
@@ -192,8 +192,8 @@ func TestHideFromUDF(t *testing.T) {
 	}
 }
 
-// TestDVDVideoBridge lays a DVD-Video out as genisoimage does: each file as far
-// from the first as the IFO file says, in both volumes.
+// TestDVDVideoBridge compares the layout of a DVD-Video with that of genisoimage: the
+// distance of each file from the first is that of the IFO file, in both volumes.
 func TestDVDVideoBridge(t *testing.T) {
 	src := t.TempDir()
 	put := func(name string, b []byte) {
@@ -205,8 +205,8 @@ func TestDVDVideoBridge(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	// An IFO file tells its last sector, those of its set, and where menu and
-	// titles begin.
+	// An IFO file contains its last sector, the last sector of its set, and where menu
+	// and titles begin.
 	ifo := func(kind string, last, menu, titles uint32) []byte {
 		b := make([]byte, 2*2048)
 		copy(b, kind)
@@ -216,8 +216,8 @@ func TestDVDVideoBridge(t *testing.T) {
 		binary.BigEndian.PutUint32(b[0xC4:], titles)
 		return b
 	}
-	// The manager has a table of titles in its second sector: here one, of one
-	// chapter, in the set that begins behind the manager.
+	// The manager has a table of titles in its second sector: here one title with one
+	// chapter, in the set that begins after the manager.
 	manager, set := ifo("DVDVIDEO-VMG", 13, 2, 1), ifo("DVDVIDEO-VTS", 33, 2, 12)
 	manager[0x3F] = 1
 	copy(manager[2048:], []byte{0, 1, 0, 0, 0, 0, 0, 19, 0x3C, 1, 0, 1, 0, 0, 1, 1, 0, 0, 0, 14})
@@ -236,17 +236,17 @@ func TestDVDVideoBridge(t *testing.T) {
 	other := filepath.Join(t.TempDir(), "genisoimage.iso")
 	peertest.Run(t, "", "genisoimage", "-quiet", "-dvd-video", "-R", "-o", other, src)
 	if ours["in the ECC block"] != 0 {
-		t.Errorf("VIDEO_TS.IFO begins %d sectors behind an ECC block", ours["in the ECC block"])
+		t.Errorf("VIDEO_TS.IFO begins %d sectors after an ECC block", ours["in the ECC block"])
 	}
 	theirs := videoSectors(t, other, "Rock Ridge")
-	delete(ours, "in the ECC block") // genisoimage does not see to it
+	delete(ours, "in the ECC block") // genisoimage does not ensure this
 	delete(theirs, "in the ECC block")
 	if !maps.Equal(ours, theirs) {
-		t.Errorf("we have %v, genisoimage %v", ours, theirs)
+		t.Errorf("Glassmaster has %v, genisoimage %v", ours, theirs)
 	}
 	equalTrees(t, describe(t, extractView(t, img, "UDF")), describe(t, src))
 
-	// A backup that is another name of what it backs up is stored twice all the same.
+	// A backup that is a hard link of its original is stored separately.
 	backup := filepath.Join(src, "VIDEO_TS/VTS_01_0.BUP")
 	if err := errors.Join(os.Remove(backup), os.Link(filepath.Join(src, "VIDEO_TS/VTS_01_0.IFO"), backup)); err != nil {
 		t.Fatal(err)
@@ -256,7 +256,7 @@ func TestDVDVideoBridge(t *testing.T) {
 		linked := videoSectors(t, img, view)
 		delete(linked, "in the ECC block")
 		if !maps.Equal(linked, theirs) {
-			t.Errorf("%s: with a linked backup we have %v, want %v", view, linked, theirs)
+			t.Errorf("%s: with a linked backup: %v, want %v", view, linked, theirs)
 		}
 	}
 }
@@ -305,6 +305,6 @@ for i in *.iso; do
 done
 `)
 	if want := strings.Repeat("6\n", 2*len(udfplan.Revisions)); out != want {
-		t.Errorf("the kernel says\n%s", out)
+		t.Errorf("output of the kernel:\n%s", out)
 	}
 }

@@ -13,7 +13,7 @@ import (
 	"glassmaster/mastering/zisofs"
 )
 
-// TestZisofsNeedsRockRidge: files hidden from Rock Ridge are not compressed,
+// TestZisofsNeedsRockRidge checks that files hidden from Rock Ridge are not compressed,
 // since no other tree marks compressed files.
 func TestZisofsNeedsRockRidge(t *testing.T) {
 	src := t.TempDir()
@@ -37,6 +37,6 @@ func TestZisofsNeedsRockRidge(t *testing.T) {
 		}
 	}
 	if _, a := attributes(t, view(t, img, iso9660.ViewRockRidge), "shown"); len(a.Extents) != 1 || a.Extents[0].Length >= int64(len(text)) {
-		t.Errorf("what is shown has the extents %v", a.Extents)
+		t.Errorf("the visible file has the extents %v", a.Extents)
 	}
 }

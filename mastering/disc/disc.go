@@ -104,6 +104,14 @@ type Noticer interface {
 	Notices() []Notice
 }
 
+// Notices returns what the disc knows of its own state.
+func Notices(d Disc) []Notice {
+	if n, ok := Unwrap(d).(Noticer); ok {
+		return n.Notices()
+	}
+	return nil
+}
+
 // Unwrap returns the disc that d wraps, or d. A wrapper adds something such as a name; the
 // optional interfaces of this package are implemented by the disc in it.
 func Unwrap(d Disc) Disc {

@@ -8,8 +8,9 @@ import (
 // limited is the part of a disc before an address.
 type limited struct {
 	Disc
-	end LBA
-	toc TOC
+	Memo // of its own: less may be found on it
+	end  LBA
+	toc  TOC
 }
 
 // Limit returns the part of a disc before the address end. Tracks that start at or after
@@ -20,7 +21,7 @@ func Limit(d Disc, end LBA) Disc {
 		return d
 	}
 	toc := d.TOC()
-	l := limited{Disc: d, end: end, toc: TOC{Catalog: toc.Catalog}}
+	l := &limited{Disc: d, end: end, toc: TOC{Catalog: toc.Catalog}}
 	for _, s := range toc.Sessions {
 		var tracks []Track
 		for _, t := range s.Tracks {
@@ -37,9 +38,12 @@ func Limit(d Disc, end LBA) Disc {
 	return l
 }
 
-func (l limited) TOC() TOC { return l.toc }
+func (l *limited) TOC() TOC { return l.toc }
 
-func (l limited) ReadSectors(ctx context.Context, p []byte, lba LBA, f Form) (int, error) {
+// Notices implements Noticer.
+func (l *limited) Notices() []Notice { return Notices(l.Disc) }
+
+func (l *limited) ReadSectors(ctx context.Context, p []byte, lba LBA, f Form) (int, error) {
 	if lba >= l.end {
 		return 0, io.EOF
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 )
 
@@ -104,6 +105,25 @@ func HostFile(r any) (*os.File, bool) {
 		return r.HostFile()
 	}
 	return nil, false
+}
+
+// ReadsFile reports whether r, a disc or what the user data of one is read from, reads a
+// file of the host. Writing to that file would change the disc.
+func ReadsFile(r any, file fs.FileInfo) bool {
+	if d, ok := r.(Disc); ok {
+		r = Unwrap(d)
+	}
+	if f, ok := r.(*flat); ok {
+		r = f.ReaderAt
+	}
+	switch r := r.(type) {
+	case *os.File:
+		info, err := r.Stat()
+		return err == nil && os.SameFile(info, file)
+	case interface{ ReadsFile(fs.FileInfo) bool }:
+		return r.ReadsFile(file)
+	}
+	return false
 }
 
 func (f *flat) Close() error {

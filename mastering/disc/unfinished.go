@@ -7,12 +7,12 @@ import (
 
 // unfinishedMark is at the beginning of sector 0 of a disc that is overwritten in place,
 // until the burn is completed. Such a medium has no state that shows that a burn was
-// interrupted. The text after the first line is for people.
+// interrupted. The text after the first line is informative.
 const unfinishedMark = "GLASSMASTER: BURN NOT COMPLETED\n"
 
 const unfinishedText = unfinishedMark + `
-A burn was begun on this disc and has not come to its end. What the disc held
-before is gone, and what was burned is not whole: burn the disc again.
+The last burn of this disc was interrupted. The previous contents are lost, and the
+new contents are incomplete: burn the disc again.
 `
 
 // Unfinished reports whether the disc has the mark of a burn that was not completed.
@@ -31,12 +31,13 @@ func Unfinished(ctx context.Context, d Disc) bool {
 func MarkUnfinished(p []byte) { clear(p[copy(p, unfinishedText):]) }
 
 // missingMark is at the beginning of each sector that was written in place of data after a
-// burn was interrupted: a DVD-R that is written disc at once must get the announced
+// burn was interrupted: a DVD-R that is written disc at once must get the reserved
 // number of sectors.
 const missingMark = "GLASSMASTER: SECTOR NOT WRITTEN\n"
 
 const missingText = missingMark + `
-The burn of this disc was broken off. It was filled up so that it can be read.
+The burn of this disc was interrupted. The rest of the disc was filled so that it can be
+read.
 `
 
 // FilledUp reports whether the last sector of the disc is one of MarkMissing.

@@ -24,7 +24,7 @@ const maxFile = 1<<30 - disc.SectorSize
 // ECCBlock is the number of sectors in an ECC block of a DVD (ECMA-267 18).
 const ECCBlock = 16
 
-// File is a file of a DVD-Video and its place.
+// File is a file of a DVD-Video and its address.
 type File struct {
 	Node   *tree.Node
 	Sector int64 // first sector of its contents, relative to that of VIDEO_TS.IFO
@@ -46,11 +46,11 @@ func (p *Placement) Gaps() int64 {
 	return n
 }
 
-// Place places the files of the folder VIDEO_TS: first the video manager, then the
-// title sets by number, and in each the information (IFO), the menu (VTS_nn_0.VOB),
-// the titles, and the backup of the information (BUP), with the distances from the
-// IFO files. The first file should begin an ECC block of 16 sectors. If there is no
-// such folder, the result has no files and a warning.
+// Place places the files of the folder VIDEO_TS: first the video manager, then the title
+// sets by number, and in each the information (IFO), the menu (VTS_nn_0.VOB), the titles,
+// and the backup of the information (BUP), with the distances from the IFO files. The
+// first file should begin an ECC block of 16 sectors. If there is no such folder, the
+// result has no files and a warning.
 func Place(root *tree.Node) (Placement, error) {
 	folder := root.Child("VIDEO_TS")
 	v := &video{}

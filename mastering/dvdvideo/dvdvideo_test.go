@@ -96,7 +96,7 @@ func videoSectors(t *testing.T, v *udf.FS) map[string]int64 {
 	return at
 }
 
-// planned returns the layout of a DVD-Video of UDF alone.
+// planned returns the layout of a DVD-Video with UDF only.
 func planned(t *testing.T, root *tree.Node) *layout.Layout {
 	t.Helper()
 	l, _, err := master.Plan(root, master.Options{UDF: &master.UDF{DVDVideo: true}, UDFOnly: true})
@@ -142,7 +142,7 @@ func TestDVDVideo(t *testing.T) {
 	}
 }
 
-// TestDVDGenisoimage compares the places with those of genisoimage.
+// TestDVDGenisoimage compares the addresses with those of genisoimage.
 func TestDVDGenisoimage(t *testing.T) {
 	peertest.Need(t, "genisoimage")
 	root := dvd()
@@ -167,7 +167,7 @@ func TestDVDGenisoimage(t *testing.T) {
 	ours := videoSectors(t, u)
 	for name, at := range videoSectors(t, peer) {
 		if ours[name] != at {
-			t.Errorf("%s at %d, genisoimage has it at %d", name, ours[name], at)
+			t.Errorf("%s at %d, in genisoimage's image at %d", name, ours[name], at)
 		}
 	}
 }

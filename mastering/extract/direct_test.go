@@ -2,6 +2,7 @@ package extract
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -17,7 +18,7 @@ import (
 	"glassmaster/mastering/volume"
 )
 
-// direct is a volume whose walk gives the entries of a list.
+// direct is a volume whose walk returns the entries of a list.
 type direct struct {
 	fs.FS
 	image   io.ReaderAt
@@ -99,7 +100,7 @@ func TestDirect(t *testing.T) {
 	}
 }
 
-// TestDirectHostile has entries that no valid volume has.
+// TestDirectHostile extracts entries that no valid volume has.
 func TestDirectHostile(t *testing.T) {
 	for host, open := range hosts {
 		base := t.TempDir()
@@ -210,6 +211,37 @@ func BenchmarkExtract(b *testing.B) {
 				b.StartTimer()
 			}
 			b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(n*count), "us/file")
+		})
+	}
+}
+
+// TestReplaceImage extracts entries over the image that holds them.
+func TestReplaceImage(t *testing.T) {
+	for name, open := range hosts {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			contents := bytes.Repeat([]byte("contents"), 4*256)
+			for _, name := range []string{"disc.iso", "other"} {
+				must(t, os.WriteFile(filepath.Join(dir, name), contents, 0o600))
+			}
+			f, err := os.Open(filepath.Join(dir, "disc.iso"))
+			must(t, err)
+			defer f.Close()
+			d := &direct{image: f}
+			d.add("disc.iso", 0o644, volume.Extent{Start: 1, Length: 100})
+			d.add("other", 0o644, volume.Extent{Start: 2, Length: 100})
+			h, err := open(dir)
+			must(t, err)
+			r, err := extract(t.Context(), d, h, Options{Existing: Replace}, progress.Discard)
+			if !errors.Is(err, errImage) || r.Files != 1 || r.Failed != 1 {
+				t.Errorf("%v, %+v", err, r)
+			}
+			if p, _ := os.ReadFile(filepath.Join(dir, "disc.iso")); !bytes.Equal(p, contents) {
+				t.Error("the image was replaced")
+			}
+			if p, _ := os.ReadFile(filepath.Join(dir, "other")); len(p) != 100 {
+				t.Error("the other file was not replaced")
+			}
 		})
 	}
 }

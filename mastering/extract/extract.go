@@ -25,7 +25,7 @@ import (
 	"glassmaster/mastering/units"
 )
 
-// Options say what is extracted, and how.
+// Options are the options of Extract.
 type Options struct {
 	Paths    []string // files and folders of the volume; none: everything
 	Existing Existing // what happens to files that exist already
@@ -35,10 +35,10 @@ type Options struct {
 	Charset filename.Charset
 }
 
-// Existing says what happens to a file that exists already.
+// Existing is how files that already exist are treated.
 type Existing uint8
 
-// What can happen to a file that exists already.
+// Treatments of a file that already exists.
 const (
 	Refuse  Existing = iota // it is kept, and the file of the disc counts as failed
 	Replace                 // it is replaced when the new one is complete
@@ -139,7 +139,7 @@ type extraction struct {
 	failure error          // of the first entry that failed
 	told    int            // notices that were reported
 	text    int            // bytes of the notices
-	full    bool           // it was reported that there are more failures
+	full    bool           // that there are more failures was reported
 	shared  map[place]bool // names of several entries: whether one was created
 }
 

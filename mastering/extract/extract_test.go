@@ -89,7 +89,7 @@ func openImage(t testing.TB, image string) volume.FS {
 	return v
 }
 
-// describe lists a folder of the host with everything that is to be kept.
+// describe lists a folder of the host with everything that extraction preserves.
 func describe(t testing.TB, top string) string {
 	t.Helper()
 	var b strings.Builder
@@ -164,7 +164,7 @@ func testExtract(t *testing.T, top string, v volume.FS, open func(string) (hostF
 	if s := m.Snapshot(); s.Done != s.Total || s.Done == 0 {
 		t.Errorf("progress %d of %d", s.Done, s.Total)
 	}
-	// A second time nothing may be written over.
+	// Extracting again must not overwrite anything.
 	r, err = run(Options{}, progress.Discard)
 	if !errors.Is(err, fs.ErrExist) || r.Failed != 8 {
 		t.Errorf("again: %v, %d failed", err, r.Failed)
@@ -194,7 +194,7 @@ func TestBoth(t *testing.T) {
 		o := Options{Paths: []string{"a.txt", "dir"}, Existing: Both}
 		count, first, err := Taken(t.Context(), v, dir, o)
 		if err != nil || count != 3 || first != "a.txt" && first != "dir/other" {
-			t.Errorf("%s: %d are taken, the first is %q, %v", name, count, first, err)
+			t.Errorf("%s: %d exist, the first is %q, %v", name, count, first, err)
 		}
 		h, err := open(dir)
 		must(t, err)
@@ -212,7 +212,7 @@ func TestBoth(t *testing.T) {
 		}
 	}
 	if count, _, err := Taken(t.Context(), v, filepath.Join(t.TempDir(), "new"), Options{}); count != 0 || err != nil {
-		t.Errorf("%d are taken in a folder that is not there, %v", count, err)
+		t.Errorf("%d exist in a folder that does not exist, %v", count, err)
 	}
 }
 
@@ -276,7 +276,7 @@ func TestExtractPaths(t *testing.T) {
 		t.Errorf("report %+v", r)
 	}
 	if _, err := Extract(t.Context(), v, dir, Options{Paths: []string{"../x"}}, progress.Discard); err == nil {
-		t.Error("a path with .. was taken")
+		t.Error("a path with .. was accepted")
 	}
 	if _, err := Extract(t.Context(), v, dir, Options{Paths: []string{"nothing"}}, progress.Discard); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("missing path: %v", err)
@@ -306,7 +306,7 @@ func TestHostile(t *testing.T) {
 		t.Errorf("%v, %+v", err, r)
 	}
 	if list, _ := os.ReadDir(outside); len(list) != 0 {
-		t.Errorf("%v was made outside", list)
+		t.Errorf("%v was created outside", list)
 	}
 	info, err := os.Stat(filepath.Join(dir, "setuid"))
 	must(t, err)
@@ -316,7 +316,7 @@ func TestHostile(t *testing.T) {
 	notes := fmt.Sprint(r.Notices)
 	for _, want := range []string{"planted", "null", "pipe", "set-user-ID", "points outside"} {
 		if !strings.Contains(notes, want) {
-			t.Errorf("the report does not tell of %s: %s", want, notes)
+			t.Errorf("%s is not in the report: %s", want, notes)
 		}
 	}
 }

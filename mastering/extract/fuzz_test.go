@@ -13,7 +13,7 @@ import (
 	"glassmaster/mastering/volume"
 )
 
-// hostileNames are what FuzzExtract makes paths of.
+// hostileNames are the names that FuzzExtract makes paths of.
 var hostileNames = []string{
 	"a", "b", "A", "..", ".", "", "a/b", "../x", "/", "a/../../x", "a\x00b", "\xff", `..\x`, "con", "d", "d/a", "d/d", "there", "link",
 	"folder", "folder/inner", "folder/link", "a/b/c", strings.Repeat("n", 300), strings.Repeat("n", 301), "../outside", "../outside/file",
@@ -26,7 +26,7 @@ func FuzzExtract(f *testing.F) {
 	f.Add([]byte{0, 3, 26, 0, 0, 1, 0, 0, 14, 2, 0, 0, 16, 3, 3, 0, 14, 1, 1, 0}, uint8(1))
 	f.Add([]byte{17, 2, 0, 0, 18, 1, 0, 0, 19, 2, 0, 1, 20, 1, 0, 7, 21, 3, 25, 7}, uint8(2))
 	f.Add([]byte{23, 1, 0, 0, 24, 1, 0, 0, 0, 4, 0, 0, 1, 5, 0, 3, 5, 1, 0, 0, 3, 2, 0, 0}, uint8(5))
-	for options := range uint8(6) { // a folder with a file, a further name of it, links, and names that are taken
+	for options := range uint8(6) { // a folder with a file, a further name of it, links, and existing names
 		f.Add([]byte{14, 2, 0, 7, 15, 0, 0, 9, 0, 0, 1, 200, 1, 0, 1, 200, 13, 3, 3, 7, 18, 0, 0, 50, 18, 3, 25, 7, 19, 6, 0, 7, 20, 0, 0, 30, 6, 3, 21, 7}, options)
 	}
 	f.Fuzz(func(t *testing.T, what []byte, options uint8) {
@@ -60,7 +60,7 @@ func FuzzExtract(f *testing.F) {
 			t.Errorf("%v with %d entries failed", err, r.Failed)
 		}
 		if after := describe(t, outside); after != before {
-			t.Errorf("outside has changed from\n%s\nto\n%s", before, after)
+			t.Errorf("the folder outside has changed from\n%s\nto\n%s", before, after)
 		}
 		if list, err := os.ReadDir(base); err != nil || len(list) != 2 {
 			t.Errorf("beside the folder: %v, %v", list, err)

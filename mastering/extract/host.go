@@ -19,6 +19,7 @@ type hostFolder interface {
 	link(from hostFolder, old, name string) error
 	remove(name string) error
 	kind(name string) (fs.FileMode, error)   // type; of a folder also its permissions
+	info(name string) (fs.FileInfo, error)   // identifies a file, for os.SameFile
 	free() (int64, bool)                     // free space in bytes; false: unknown
 	setAttributes(a attributes) error        // of the folder itself
 	setLink(link string, a attributes) error // sets owner and time of a symbolic link

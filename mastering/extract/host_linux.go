@@ -102,6 +102,16 @@ func (d *fdFolder) kind(name string) (fs.FileMode, error) {
 	return fs.ModeIrregular, nil
 }
 
+func (d *fdFolder) info(name string) (fs.FileInfo, error) {
+	fd, err := unix.Openat(d.fd, name, unix.O_PATH|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return nil, wrap("stat", name, err)
+	}
+	f := os.NewFile(uintptr(fd), name)
+	defer f.Close()
+	return f.Stat()
+}
+
 func (d *fdFolder) free() (int64, bool) {
 	var st unix.Statfs_t
 	if unix.Fstatfs(d.fd, &st) != nil || st.Blocks == 0 {
@@ -156,7 +166,7 @@ func setTime(fd int, a attributes) error {
 }
 
 // create creates the file under its own name, with O_EXCL. A file that replaces another
-// is written beside it.
+// is written in the same folder under a temporary name.
 func (d *fdFolder) create(name string, replace bool, a attributes) (hostFile, error) {
 	temp := name
 	if replace {

@@ -59,6 +59,8 @@ func (r rootFolder) kind(name string) (fs.FileMode, error) {
 	return info.Mode().Type(), nil
 }
 
+func (r rootFolder) info(name string) (fs.FileInfo, error) { return r.Lstat(name) }
+
 // link creates another name of a file. os.Root makes links only within one root, so that
 // the one that contains both folders is used.
 func (r rootFolder) link(from hostFolder, old, name string) error {

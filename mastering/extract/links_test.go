@@ -45,7 +45,7 @@ func TestLeaves(t *testing.T) {
 		{0, "dir/sub/own/../..", false, false},
 		{0, "dir/nothing/more/../../..", false, false},
 		{0, "dir/nothing/../../..", false, true},
-		{0, "dir/round/../x", false, false}, // for ever
+		{0, "dir/round/../x", false, false}, // a loop
 		{0, "etc/../x", false, true},
 		{0, "./dir//..", false, false},
 		{0, `..\x`, false, false},
@@ -61,7 +61,7 @@ func TestLeaves(t *testing.T) {
 	}
 }
 
-// TestSameNames has entries of the same name, one of them a link out of the folder:
+// TestSameNames extracts entries of the same name, one of them a link out of the folder:
 // the first one stays, for every value of Existing.
 func TestSameNames(t *testing.T) {
 	for name, open := range hosts {
@@ -98,9 +98,9 @@ func TestSameNames(t *testing.T) {
 	}
 }
 
-// TestHardLinks makes one file only of what the disc calls one file: names of the
-// same number, with a link count that allows for all of them, and the same
-// attributes and contents.
+// TestHardLinks checks that only names of one file on the disc become hard links: names
+// with the same number, a link count that covers all of them, and the same attributes and
+// contents.
 func TestHardLinks(t *testing.T) {
 	image := append(bytes.Repeat([]byte("a"), 2048), bytes.Repeat([]byte("b"), 2048)...)
 	for _, c := range []struct {
@@ -167,8 +167,8 @@ func TestHardLinks(t *testing.T) {
 	}
 }
 
-// TestHardLinksBeside: names of one file stay names of one file if they are extracted
-// under other names beside existing files.
+// TestHardLinksBeside checks that hard links are preserved if existing files cause other
+// names.
 func TestHardLinksBeside(t *testing.T) {
 	for name, open := range hosts {
 		d := &direct{image: bytes.NewReader(bytes.Repeat([]byte("a"), 2048))}
@@ -218,7 +218,7 @@ func TestFolders(t *testing.T) {
 		notes := fmt.Sprint(r.Notices)
 		for _, want := range []string{"there: the folder existed already", "tmp: its set-user-ID", "text: its sticky bit"} {
 			if !strings.Contains(notes, want) {
-				t.Errorf("%s: %q is not told: %s", name, want, notes)
+				t.Errorf("%s: %q is not reported: %s", name, want, notes)
 			}
 		}
 		if len(r.Notices) != 3 {
@@ -245,7 +245,7 @@ func TestUnreadable(t *testing.T) {
 	}
 }
 
-// TestManySameNames makes very many equal long names unique.
+// TestManySameNames makes many equal long names unique.
 func TestManySameNames(t *testing.T) {
 	n := newNames()
 	seen := map[string]bool{}
@@ -303,7 +303,8 @@ func TestDestination(t *testing.T) {
 	}
 }
 
-// TestNoRoom has a file that is larger than the file system: nothing of it is written.
+// TestNoRoom extracts a file that is larger than the file system: nothing of it is
+// written.
 func TestNoRoom(t *testing.T) {
 	for name, open := range hosts {
 		dir := t.TempDir()
@@ -322,8 +323,8 @@ func TestNoRoom(t *testing.T) {
 	}
 }
 
-// TestManyFailures has very many entries with long paths that cannot be extracted: the
-// report stays limited.
+// TestManyFailures extracts many entries with long paths that fail: the report stays
+// limited.
 func TestManyFailures(t *testing.T) {
 	d := &direct{image: bytes.NewReader(nil)}
 	long := strings.Repeat("folder/", 1000)
@@ -347,6 +348,6 @@ func TestManyFailures(t *testing.T) {
 		text += len(k.Path) + len(k.Text)
 	}
 	if text > 3*maxNoticeText || !strings.Contains(messages[len(messages)-1].Text, "only counted") {
-		t.Errorf("%d bytes are told, last %.100q", text, messages[len(messages)-1].Text)
+		t.Errorf("%d bytes are reported, last %.100q", text, messages[len(messages)-1].Text)
 	}
 }

@@ -202,7 +202,7 @@ func fits(in hostFolder, size int64) error {
 		return nil
 	}
 	if free, known := in.free(); known && size > free {
-		return fmt.Errorf("no room for its %s: %s are free", units.Size(size), units.Size(free))
+		return fmt.Errorf("not enough space for its %s: only %s are free", units.Size(size), units.Size(free))
 	}
 	return nil
 }
@@ -218,10 +218,22 @@ func (x *extraction) taken(in hostFolder, folder int32, name, host string) (stay
 		return false, fmt.Errorf("%w", fs.ErrExist)
 	}
 	kind, err := in.kind(host)
-	if err == nil && kind.IsDir() {
+	switch {
+	case err == nil && kind.IsDir():
 		err = errors.New("there is a folder of this name")
+	case err == nil && x.isImage(in, host):
+		err = errImage
 	}
 	return false, err
+}
+
+// errImage is the error of an entry that would replace the image that holds it.
+var errImage = errors.New("the image that is being extracted has this name; extract it into another folder")
+
+// isImage reports whether the image is read from a file of the host.
+func (x *extraction) isImage(in hostFolder, host string) bool {
+	info, err := in.info(host)
+	return err == nil && disc.ReadsFile(x.source.image, info)
 }
 
 // addName creates the entry as another name of the file created last, which is the same
@@ -234,7 +246,7 @@ func (x *extraction) addName(in hostFolder, i, made int32) bool {
 	}
 	err = in.link(from, last.host, f.host)
 	if errors.Is(err, fs.ErrExist) && x.o.Existing == Replace {
-		if kind, kerr := in.kind(f.host); kerr == nil && !kind.IsDir() && in.remove(f.host) == nil {
+		if kind, kerr := in.kind(f.host); kerr == nil && !kind.IsDir() && !x.isImage(in, f.host) && in.remove(f.host) == nil {
 			err = in.link(from, last.host, f.host)
 		}
 	}

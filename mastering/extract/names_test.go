@@ -16,7 +16,7 @@ import (
 func long(letter string) string { return letter + strings.Repeat("o", maxName-5) + ".txt" }
 
 // TestChooseNames converts names of a disc to names of the host: they stay unique in their
-// folder, do not change without need, and changes are reported.
+// folder, do not change unnecessarily, and changes are reported.
 func TestChooseNames(t *testing.T) {
 	for _, c := range []struct {
 		windows bool
@@ -55,7 +55,7 @@ func TestChooseNames(t *testing.T) {
 			got = append(got, x.plan.files[i].host)
 		}
 		if !slices.Equal(got, strings.Split(c.want, "/")) || len(x.report.Notices) != c.told {
-			t.Errorf("windows %v, %q: %q becomes %q, told %s", c.windows, c.set, c.names, got, fmt.Sprint(x.report.Notices))
+			t.Errorf("windows %v, %q: %q becomes %q, reported %s", c.windows, c.set, c.names, got, fmt.Sprint(x.report.Notices))
 		}
 	}
 }

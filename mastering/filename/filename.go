@@ -112,7 +112,7 @@ func unshown(r rune, n int) bool {
 	return n == 0 || unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r)
 }
 
-// turns reports whether a character embeds, overrides or isolates a direction of text (UAX
+// turns reports whether a character embeds, overrides or isolates a text direction (UAX
 // 9), which can make one name look like another.
 func turns(r rune) bool { return r >= 0x202A && r <= 0x202E || r >= 0x2066 && r <= 0x2069 }
 

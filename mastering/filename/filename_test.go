@@ -139,7 +139,7 @@ func TestNamed(t *testing.T) {
 	}
 }
 
-// TestGuess takes names that were written in each character set.
+// TestGuess guesses the character set of names in each character set.
 func TestGuess(t *testing.T) {
 	for _, c := range []struct {
 		set   string
@@ -195,7 +195,7 @@ func FuzzEscape(f *testing.F) {
 	})
 }
 
-// unescape gives back what was escaped.
+// unescape reverses the escaping.
 func unescape(s string) string {
 	const digits = "0123456789abcdef"
 	var b []byte

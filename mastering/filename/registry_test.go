@@ -56,7 +56,7 @@ func TestNamedIsTheRegistry(t *testing.T) {
 		set, err := filename.Named(strings.ToUpper(name))
 		if strings.HasPrefix(mime, "UTF-16") {
 			if err == nil || strings.Contains(err.Error(), "no character set is known") {
-				t.Errorf("%s: %v, want an error that names of bytes are not in it", name, err)
+				t.Errorf("%s: %v, want an error because it is not for 8-bit names", name, err)
 			}
 			continue
 		}

@@ -1,6 +1,12 @@
 package layout
 
-import "context"
+import (
+	"context"
+	"io/fs"
+	"os"
+
+	"glassmaster/mastering/volume"
+)
 
 // Check checks that every source exists, can be opened, and has the size and
 // modification time that it had when the layout was planned. It calls found for each
@@ -45,4 +51,34 @@ func checkSource(e Extent, host *hostReader) *SourceError {
 		return sourceError(e.Source, err, delivers(err))
 	}
 	return nil
+}
+
+// ReadsFile reports whether a source of the layout is this file of the host.
+func (l *Layout) ReadsFile(file fs.FileInfo) bool {
+	modified := volume.Nanoseconds(file.ModTime())
+	for _, e := range l.extents {
+		f := origin(e.Source)
+		// The time, which is known, rules out nearly all files.
+		if f == nil || f.Modified != 0 && f.Modified != modified {
+			continue
+		}
+		if info, err := os.Stat(f.Path()); err == nil && os.SameFile(info, file) {
+			return true
+		}
+	}
+	return false
+}
+
+// origin returns the file of the host from which a source gets its bytes, or nil.
+func origin(s Source) *File {
+	for {
+		switch t := s.(type) {
+		case *File:
+			return t
+		case interface{ Origin() Source }:
+			s = t.Origin()
+		default:
+			return nil
+		}
+	}
 }

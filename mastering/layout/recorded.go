@@ -24,19 +24,23 @@ type Recorded struct {
 // a disc that is going to be written from sector start. The extents must be before
 // start, have the same size in total, and fill whole sectors except for the last one.
 func (r *Recorded) Check(size, start int64) error {
-	if n := (volume.ExtentReader{Extents: r.Extents}).Size(); n != size {
-		return fmt.Errorf("the extents on the disc hold %d bytes, the file has %d", n, size)
-	}
+	rest := size // not a sum, which may be too large for an int64 on a damaged disc
 	for i, x := range r.Extents {
-		end := int64(x.Start) + (x.Length+disc.SectorSize-1)/disc.SectorSize
+		sectors := (x.Length-1)/disc.SectorSize + 1
 		switch {
 		case x.Start < 0 || x.Length <= 0:
 			return fmt.Errorf("the extent of %d bytes at sector %d is not valid", x.Length, x.Start)
-		case end > start:
-			return fmt.Errorf("the extent at sector %d ends at %d, but writing begins at %d", x.Start, end, start)
+		case int64(x.Start) > start-sectors:
+			return fmt.Errorf("the extent at sector %d has %d sectors, but writing begins at %d", x.Start, sectors, start)
 		case i < len(r.Extents)-1 && x.Length%disc.SectorSize != 0:
 			return fmt.Errorf("the extent at sector %d has %d bytes, but only the last extent may end within a sector", x.Start, x.Length)
+		case x.Length > rest:
+			return fmt.Errorf("the extents on the disc hold more than the %d bytes of the file", size)
 		}
+		rest -= x.Length
+	}
+	if rest != 0 {
+		return fmt.Errorf("the extents on the disc hold %d bytes, the file has %d", size-rest, size)
 	}
 	return nil
 }

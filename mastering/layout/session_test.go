@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -97,6 +98,18 @@ func TestRecorded(t *testing.T) {
 	}{{2054, 8, true}, {2054, 7, false}, {2053, 8, false}, {2055, 8, false}} {
 		if err := r.Check(c.size, c.start); (err == nil) != c.ok {
 			t.Errorf("%+v: error %v", c, err)
+		}
+	}
+	const most = math.MaxInt64
+	for _, x := range [][]volume.Extent{
+		{{Start: 1, Length: most}},
+		{{Start: most, Length: 2048}},
+		{{Start: -1, Length: 2048}},
+		{{Start: 1, Length: most - 2047}, {Start: 1, Length: most - 2047}, {Start: 1, Length: 4096}},
+	} {
+		size := (volume.ExtentReader{Extents: x}).Size()
+		if err := (&layout.Recorded{Extents: x}).Check(size, 8); err == nil {
+			t.Errorf("%v is before sector 8", x)
 		}
 	}
 	open, err := r.Open()

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 )
 
 // Write creates a temporary file beside path, calls f to write it, and renames it to path
@@ -30,8 +31,9 @@ func Write(path string, f func(*os.File) error) error {
 // the umask allows.
 func create(path string, mode fs.FileMode) (*os.File, error) {
 	dir, base := filepath.Split(path)
+	base = base[:min(len(base), 200)] // file systems limit the bytes of a name, often to 255
 	for i := 0; ; i++ {
-		name := filepath.Join(dir, fmt.Sprintf(".%.200s.part%d", base, i))
+		name := filepath.Join(dir, fmt.Sprintf(".%s.part%d", strings.ToValidUTF8(base, ""), i))
 		f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, mode)
 		if errors.Is(err, fs.ErrExist) && i < 1000 {
 			continue

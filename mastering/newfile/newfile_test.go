@@ -1,16 +1,20 @@
-package newfile
+package newfile_test
 
 import (
 	"errors"
 	"os"
 	"path/filepath"
+	"runtime"
+	"strings"
 	"testing"
+
+	"glassmaster/mastering/newfile"
 )
 
 func TestWrite(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "x.iso")
 	put := func(text string, fail error) error {
-		return Write(path, func(f *os.File) error {
+		return newfile.Write(path, func(f *os.File) error {
 			if _, err := f.WriteString(text); err != nil {
 				return err
 			}
@@ -45,10 +49,97 @@ func TestWrite(t *testing.T) {
 		t.Fatal(err)
 	}
 	want("second")
-	if err := Write(filepath.Dir(path), func(*os.File) error { return nil }); err == nil {
+	if err := newfile.Write(filepath.Dir(path), func(*os.File) error { return nil }); err == nil {
 		t.Error("a folder was overwritten")
 	}
-	if err := Write("/dev/null", func(f *os.File) error { return nil }); err != nil {
+	if err := newfile.Write("/dev/null", func(f *os.File) error { return nil }); err != nil {
 		t.Error(err)
 	}
+}
+
+// A name may have as many bytes as the file system permits.
+func TestLongName(t *testing.T) {
+	for _, name := range []string{strings.Repeat("x", 255), strings.Repeat("я", 127), "x" + strings.Repeat("я", 127)} {
+		path := filepath.Join(t.TempDir(), name)
+		if err := os.WriteFile(path, nil, 0o600); err != nil {
+			t.Skip(err)
+		}
+		if err := newfile.Write(path, func(*os.File) error { return nil }); err != nil {
+			t.Errorf("%d bytes: %v", len(name), err)
+		}
+	}
+}
+
+// The file at the end of a symbolic link is replaced, or made, and the link stays.
+func TestLink(t *testing.T) {
+	dir := t.TempDir()
+	link, path := filepath.Join(dir, "link"), filepath.Join(dir, "file")
+	if err := os.Symlink("file", link); err != nil {
+		t.Skip(err)
+	}
+	for _, text := range []string{"new", "replaced"} {
+		if err := newfile.Write(link, func(f *os.File) error { _, err := f.WriteString(text); return err }); err != nil {
+			t.Fatal(err)
+		}
+		info, err := os.Lstat(link)
+		if p, _ := os.ReadFile(path); err != nil || info.Mode()&os.ModeSymlink == 0 || string(p) != text {
+			t.Errorf("%q: got %q, %v, %v", text, p, info, err)
+		}
+	}
+	loop := filepath.Join(dir, "loop")
+	if err := os.Symlink("loop", loop); err != nil {
+		t.Fatal(err)
+	}
+	if err := newfile.Write(loop, func(*os.File) error { return nil }); err == nil {
+		t.Error("a link to itself was written")
+	}
+}
+
+// A file that is replaced keeps its permissions.
+func TestPermissions(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("permissions of Unix")
+	}
+	path := filepath.Join(t.TempDir(), "file")
+	for _, mode := range []os.FileMode{0o600, 0o666, 0o444} {
+		if err := os.WriteFile(path, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chmod(path, mode); err != nil {
+			t.Fatal(err)
+		}
+		if err := newfile.Write(path, func(*os.File) error { return nil }); err != nil {
+			t.Fatal(err)
+		}
+		if info, err := os.Stat(path); err != nil || info.Mode().Perm() != mode {
+			t.Errorf("%v became %v, %v", mode, info.Mode(), err)
+		}
+		os.Remove(path)
+	}
+}
+
+// A file that cannot get its name leaves nothing behind, and what has the name stays.
+func TestRenameFails(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "x.iso")
+	err := newfile.Write(path, func(*os.File) error { return os.MkdirAll(filepath.Join(path, "folder"), 0o700) })
+	entries, _ := os.ReadDir(dir)
+	if err == nil || len(entries) != 1 || !entries[0].IsDir() {
+		t.Errorf("%v, %v", err, entries)
+	}
+}
+
+// What a pipe or /dev/null does not support is no error.
+func TestSyncDevice(t *testing.T) {
+	s := newfile.NewSet(os.DevNull)
+	if _, err := s.Create(); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Sync(); err != nil {
+		t.Error(err)
+	}
+	if err := s.Commit(); err != nil {
+		t.Error(err)
+	}
+	s.Discard()
 }

@@ -71,11 +71,21 @@ func (s *Set) Commit() error {
 // Sync waits until all files are stored on disk.
 func (s *Set) Sync() error {
 	for _, f := range s.files {
-		if err := f.Sync(); err != nil && f.path != "" {
+		if err := f.Sync(); err != nil && !cannotSync(f) {
 			return fmt.Errorf("write %s: %w", s.path, err)
 		}
 	}
 	return nil
+}
+
+// cannotSync reports whether it is a kind of file that has nothing to wait for, such as a
+// pipe. A regular file and a block device have.
+func cannotSync(f pending) bool {
+	if f.path != "" {
+		return false
+	}
+	info, err := f.Stat()
+	return err == nil && info.Mode()&fs.ModeType != fs.ModeDevice
 }
 
 // Discard removes what was written. After Commit it does nothing.
@@ -91,9 +101,7 @@ func (s *Set) Discard() {
 
 // begin opens the file that is written in place of path.
 func begin(path string) (pending, error) {
-	if real, err := filepath.EvalSymlinks(path); err == nil {
-		path = real
-	}
+	path = target(path)
 	mode, exists := fs.FileMode(0o666), false
 	switch info, err := os.Stat(path); {
 	case errors.Is(err, fs.ErrNotExist):
@@ -111,5 +119,27 @@ func begin(path string) (pending, error) {
 		mode, exists = info.Mode().Perm(), true
 	}
 	f, err := create(path, mode)
+	if err == nil && exists {
+		_ = f.Chmod(mode) // not as the umask has it, but as it was; some file systems cannot
+	}
 	return pending{f, path, exists}, err
+}
+
+// target follows symbolic links, so that the file is replaced and not the link. The last
+// one may lead to a file that does not exist.
+func target(path string) string {
+	if real, err := filepath.EvalSymlinks(path); err == nil {
+		return real
+	}
+	link, err := os.Readlink(path)
+	if err != nil {
+		return path
+	}
+	if !filepath.IsAbs(link) {
+		link = filepath.Join(filepath.Dir(path), link)
+	}
+	if _, err := os.Lstat(link); err == nil { // a chain of links, or a loop
+		return path
+	}
+	return link
 }

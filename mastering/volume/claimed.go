@@ -7,7 +7,7 @@ import (
 )
 
 // Claim is the size that a disc must have according to a volume or one of its files. A
-// disc that is smaller is incomplete: a truncated image, or a burn that was broken off.
+// disc that is smaller is incomplete: a truncated image, or a burn that was interrupted.
 type Claim struct {
 	End  disc.LBA // after the last sector that must exist
 	By   string   // what needs it: "the UDF volume", "the file docs/a.pdf"; empty: nothing

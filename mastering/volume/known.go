@@ -20,11 +20,9 @@ func Known(ctx context.Context, d disc.Disc) []disc.Notice {
 	if c := claimed(ctx, d, all); c.Missing() > 0 {
 		list = append(list, c.notice())
 	} else if disc.FilledUp(ctx, d) {
-		list = append(list, disc.Notice{Severity: disc.Error, Incomplete: true, Text: "the burn of the disc was broken off, and the rest of the disc was filled when it was closed"})
+		list = append(list, disc.Notice{Severity: disc.Error, Incomplete: true, Text: "the burn of the disc was interrupted, and the rest of the disc was filled when it was closed"})
 	}
-	if n, ok := d.(disc.Noticer); ok {
-		list = append(list, n.Notices()...)
-	}
+	list = append(list, disc.Notices(d)...)
 	list = append(list, opened(ctx, d, all)...)
 	list = append(list, aboutSessions(all)...)
 	slices.SortStableFunc(list, func(a, b disc.Notice) int { return rank(a) - rank(b) })

@@ -3,6 +3,7 @@ package volume
 import (
 	"context"
 	"io"
+	"io/fs"
 	"os"
 	"sync"
 
@@ -68,6 +69,10 @@ type reader struct {
 
 // ReadAt implements io.ReaderAt.
 func (r *reader) ReadAt(p []byte, off int64) (int, error) { return r.cache.readAt(r.ReaderAt, p, off) }
+
+// ReadsFile reports whether the user data is read from a file of the host, for
+// disc.ReadsFile.
+func (r *reader) ReadsFile(file fs.FileInfo) bool { return disc.ReadsFile(r.ReaderAt, file) }
 
 // HostFile returns the file that holds the user data, for disc.HostFile.
 func (r *reader) HostFile() (*os.File, bool) { return disc.HostFile(r.ReaderAt) }

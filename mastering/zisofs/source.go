@@ -59,6 +59,9 @@ func (c *Compressed) Stored() int64 {
 	return n
 }
 
+// Origin returns the source of the file before compression.
+func (c *Compressed) Origin() layout.Source { return c.base }
+
 // Open implements layout.Opener.
 func (c *Compressed) Open() (layout.Reader, error) {
 	return &compressedReader{c, c.head()}, nil

@@ -63,12 +63,8 @@ func (e *Engine) withSource(ctx context.Context, s model.Source, t model.Target,
 
 // withJob plans to write a source into a target, and passes the plan on.
 func (e *Engine) withJob(ctx context.Context, src *source.Source, t model.Target, o record.Options, use func(context.Context, *job.Job) error) error {
-	fromDisc := src.Kind == "image" || src.Kind == "drive"
-	switch {
-	case fromDisc && t.Drive != "" && source.InDrive(src.Name, t.Drive):
+	if src.Kind != "compilation" && t.Drive != "" && source.InDrive(src.Name, t.Drive) {
 		return errors.New("the source is the disc in this drive, and cannot be burned onto itself; choose another drive, or save it as an image first")
-	case fromDisc && t.Drive == "" && source.IsFile(src.Name, t.File):
-		return errors.New("the image would replace its source; choose another file")
 	}
 	if t.Drive != "" {
 		return e.withDrive(ctx, t.Drive, func(ctx context.Context, tr scsi.Transport) error {

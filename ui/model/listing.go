@@ -70,9 +70,6 @@ func (l *Listing) Query() string { return l.query }
 // Truncated reports whether a search found more than it shows.
 func (l *Listing) Truncated() bool { return l.more }
 
-// isSorting reports whether the rows are still being sorted.
-func (l *Listing) isSorting() bool { return l.sorting }
-
 // SortBy sorts by a column, or reverses the order if it is sorted by this one.
 func (l *Listing) SortBy(c Column) {
 	l.order = l.order.Toggle(c)

@@ -103,11 +103,11 @@ func TestListingSortsManyElsewhere(t *testing.T) {
 	}
 	q := newMainLoop()
 	l := NewListing(root, q.post)
-	if !l.isSorting() {
+	if !l.sorting {
 		t.Fatal("so many rows are sorted at once")
 	}
 	l.SortBy(ByName) // the first result is stale by now
-	q.until(t, "the sorted rows", func() bool { return !l.isSorting() })
+	q.until(t, "the sorted rows", func() bool { return !l.sorting })
 	if first := l.Rows()[0].Name; first != fmt.Sprintf("f%d", sortAtOnce*2) {
 		t.Errorf("descending, the first is %s", first)
 	}

@@ -274,7 +274,7 @@ func (p *Project) Mkdir(dir *tree.Node) *tree.Node {
 	p.history.edit("New folder", []*tree.Node{dir}, nil, func() {
 		var err error
 		if n, err = p.comp.Mkdir(dir, title); err != nil {
-			p.problems = append(p.problems, []disc.Notice{{Severity: disc.Error, Path: dir.Path(), Text: err.Error()}}...)
+			p.problems = append(p.problems, disc.Notice{Severity: disc.Error, Path: dir.Path(), Text: err.Error()})
 		}
 	})
 	p.edited()
@@ -285,7 +285,7 @@ func (p *Project) Mkdir(dir *tree.Node) *tree.Node {
 func (p *Project) Move(nodes []*tree.Node, dir *tree.Node) {
 	p.history.edit("Move "+name(nodes), append(parents(nodes), dir), nil, func() {
 		if err := p.comp.Move(nodes, dir); err != nil {
-			p.problems = append(p.problems, []disc.Notice{{Severity: disc.Error, Path: dir.Path(), Text: err.Error()}}...)
+			p.problems = append(p.problems, disc.Notice{Severity: disc.Error, Path: dir.Path(), Text: err.Error()})
 		}
 	})
 	p.edited()

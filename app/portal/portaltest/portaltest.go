@@ -144,7 +144,7 @@ func (c Call) answer(handle dbus.ObjectPath, code uint32, uris []string) {
 		results["uris"] = dbus.MakeVariant(uris)
 	}
 	body := []any{code, results}
-	// Like the real one it speaks to the client alone.
+	// Like the real portal, it sends the signal to the client only.
 	c.portal.bus.Send(&dbus.Message{
 		Type: dbus.TypeSignal,
 		Headers: map[dbus.HeaderField]dbus.Variant{

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/image/format"
@@ -62,6 +63,9 @@ func inFile(d disc.Disc) (*layout.Layout, bool) {
 	info, err := f.Stat()
 	if err != nil || !info.Mode().IsRegular() {
 		return nil, false
+	}
+	if named, err := os.Stat(f.Name()); err != nil || !os.SameFile(info, named) {
+		return nil, false // the layout would open what has the name now
 	}
 	src := layout.NewFile(f.Name())
 	src.Modified = volume.Nanoseconds(info.ModTime())

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -63,6 +64,14 @@ type part struct {
 
 // joined reads the parts of an image as one file.
 type joined []part
+
+// ReadsFile reports whether a file of the host is one of the parts, for disc.ReadsFile.
+func (j joined) ReadsFile(file fs.FileInfo) bool {
+	return slices.ContainsFunc(j, func(p part) bool {
+		info, err := p.Stat()
+		return err == nil && os.SameFile(info, file)
+	})
+}
 
 // ReadAt implements io.ReaderAt.
 func (j joined) ReadAt(p []byte, off int64) (int, error) {
