@@ -323,14 +323,14 @@ func TestProperties(t *testing.T) {
 	p.choose("2.01  (default)", "2.60  (Blu-ray)")
 	p.answerSheet("Apply")
 	c := p.project.Compilation()
-	if !c.UDFOnly || c.Options.UDF.Revision != udfplan.Revision260 {
+	if !c.Options.UDFOnly || c.Options.UDF.Revision != udfplan.Revision260 {
 		t.Errorf("the compilation has %+v", c.Options)
 	}
 	p.until("the new size", func() bool { return !p.project.Measuring() && p.project.Size().Sectors > 0 })
 	p.compile.ShowProperties()
 	p.choose("UDF", "ISO 9660 and UDF")
 	p.answerSheet("Cancel")
-	if !c.UDFOnly {
+	if !c.Options.UDFOnly {
 		t.Error("choices that were cancelled are made")
 	}
 }

@@ -101,7 +101,7 @@ func (o volumeOptions) apply(c *compilation.Compilation, changed func(string) bo
 }
 
 func (o volumeOptions) applyUDF(c *compilation.Compilation, changed func(string) bool) error {
-	c.UDFOnly = c.UDFOnly || o.udfOnly
+	c.Options.UDFOnly = c.Options.UDFOnly || o.udfOnly
 	if !changed("udf") && !o.udfOnly && !o.dvdVideo {
 		return nil
 	}

@@ -58,22 +58,22 @@ there is only one.`,
 }
 
 func (inv *invocation) burn(ctx context.Context, from, to string, o burning) error {
-	if to != "" {
-		if err := ontoItself(from, to); err != nil {
-			return err
-		}
-	}
 	src, err := inv.openForJob(ctx, from, source.Options{KeepGoing: o.keep, Force: o.Force})
 	if err != nil {
 		return err
 	}
 	defer src.Close()
+	if to != "" { // before the drive is opened, which fails if the source uses it
+		if err := job.CheckDrive(src, to); err != nil {
+			return err
+		}
+	}
 	t, to, err := inv.openDrive(ctx, to)
 	if err != nil {
 		return err
 	}
 	defer t.Close()
-	if err := ontoItself(from, to); err != nil { // the only drive
+	if err := job.CheckDrive(src, to); err != nil { // the only drive of this computer
 		return err
 	}
 	j, err := job.New(ctx, src, job.Recorder(t, o.Options))
@@ -97,15 +97,6 @@ func (inv *invocation) burn(ctx context.Context, from, to string, o burning) err
 		result.Plan.Defects, result.Plan.Unopenable = nil, nil
 	}
 	return tolerated("the disc", result)
-}
-
-// ontoItself returns an error if the source is the disc in the drive: to erase it would
-// erase the source.
-func ontoItself(from, to string) error {
-	if !source.InDrive(from, to) {
-		return nil
-	}
-	return advise(usagef("%s is the disc in the drive, and cannot be burned onto itself", from), "read it into an image with \"glassmaster read\" first, or name another drive")
 }
 
 // agree shows the plan, and asks for confirmation on a terminal.

@@ -311,6 +311,12 @@ func TestReplayTrace(t *testing.T) {
 	if _, want, _ = strings.Cut(want, "\n"); !strings.HasSuffix(got, want) || !strings.Contains(got, "CD-RW") {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
+	must(t, OK, "burn", "--trace", record, "--no-verify", sample(t), disc)
+	if r := must(t, Failed, "burn", "--no-verify", sample(t), "trace:"+record); !strings.Contains(r.log, "nothing can be written") {
+		t.Errorf("burned to a record: %s", r.log)
+	}
+	must(t, OK, "blank", "--trace", record, disc)
+	must(t, Failed, "blank", "trace:"+record)
 	if err := os.WriteFile(record, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}

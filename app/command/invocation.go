@@ -45,28 +45,6 @@ func (inv *invocation) begin(args []string) error {
 	return nil
 }
 
-// recordFile is the file of --trace. It remembers the first error of writing it.
-type recordFile struct {
-	f   *os.File
-	err error
-}
-
-func (r *recordFile) Write(p []byte) (int, error) {
-	n, err := r.f.Write(p)
-	if r.err == nil {
-		r.err = err
-	}
-	return n, err
-}
-
-func (r *recordFile) Close() error {
-	err := r.f.Close()
-	if r.err != nil {
-		return r.err
-	}
-	return err
-}
-
 // recordOf is the comment that begins a record, before the name of the drive.
 const recordOf = "drive "
 
@@ -93,6 +71,28 @@ func admitRecord(path string, args []string) error {
 		return usagef("%s is not a record of --trace, and would be lost; name another file", path)
 	}
 	return nil
+}
+
+// recordFile is the file of --trace. It remembers the first error of writing it.
+type recordFile struct {
+	f   *os.File
+	err error
+}
+
+func (r *recordFile) Write(p []byte) (int, error) {
+	n, err := r.f.Write(p)
+	if r.err == nil {
+		r.err = err
+	}
+	return n, err
+}
+
+func (r *recordFile) Close() error {
+	err := r.f.Close()
+	if r.err != nil {
+		return r.err
+	}
+	return err
 }
 
 // report returns where the verb's progress goes.

@@ -95,3 +95,24 @@ func TestOutputIsSource(t *testing.T) {
 		}
 	}
 }
+
+// A disc is not burned onto itself, which would destroy it.
+func TestBurnOntoItself(t *testing.T) {
+	for _, medium := range []string{"dvd-rw", "dvd+rw", "cd-rw"} {
+		drive, file := blankDisc(t, medium)
+		must(t, OK, "burn", builtImage(t), drive)
+		link := filepath.Join(t.TempDir(), "link")
+		if err := os.Symlink(file, link); err != nil {
+			t.Skip(err)
+		}
+		before := content(t, file)
+		for _, args := range [][]string{{drive, drive}, {"virtual:" + link, drive}, {file, drive}, {link, drive}} {
+			if r := must(t, Failed, "burn", args[0], args[1], "--blank"); !strings.Contains(r.log, "itself") {
+				t.Errorf("%s: %s", medium, r.log)
+			}
+		}
+		if string(content(t, file)) != string(before) {
+			t.Errorf("%s: the disc was changed", medium)
+		}
+	}
+}

@@ -198,6 +198,10 @@ func chosen(body []any) ([]string, error) {
 		if err != nil || u.Scheme != "file" || u.Host != "" && u.Host != "localhost" || u.Path == "" {
 			return nil, fmt.Errorf("%s is not a file of this machine: copy it to a local folder first", uri)
 		}
+		if u.RawQuery != "" || u.Fragment != "" || strings.IndexByte(u.Path, 0) >= 0 {
+			// A part of the name would be cut off, and another file be used.
+			return nil, fmt.Errorf("the desktop portal gave an answer that is not understood: %q is not the name of a file", uri)
+		}
 		paths[i] = filepath.Clean(u.Path)
 	}
 	return paths, nil

@@ -85,6 +85,9 @@ func TestShowEndsWithoutFiles(t *testing.T) {
 		{"nothing said", func(c portaltest.Call) { c.Answer(0) }, "did not say"},
 		{"elsewhere", func(c portaltest.Call) { c.Answer(0, "sftp://host/file") }, "sftp://host/file is not a file of this machine"},
 		{"another machine", func(c portaltest.Call) { c.Answer(0, "file://host/file") }, "not a file of this machine"},
+		{"a NUL in the name", func(c portaltest.Call) { c.Answer(0, "file:///a%00b") }, "not understood"},
+		{"a name that is not escaped", func(c portaltest.Call) { c.Answer(0, "file:///a#1.iso") }, "not understood"},
+		{"a name with a query", func(c portaltest.Call) { c.Answer(0, "file:///a?.iso") }, "not understood"},
 		{"not a URI", func(c portaltest.Call) { c.Answer(0, "file:///%zz") }, "not a file of this machine"},
 		{"portal ends", func(c portaltest.Call) { go c.EndPortal() }, "portal"},
 	} {

@@ -68,17 +68,16 @@ func (m *imageFile) plan(ctx context.Context, in input) (writer, error) {
 	p.Profile, p.Recipe = m.format.Name+" image", "written to a file"
 	p.Sectors = disc.Sectors(in.disc)
 	p.Padded = p.Sectors
-	var err error
-	if p.Defects, err = record.Examine(ctx, in.disc); err != nil {
-		return nil, err
-	}
 	p.Steps = []string{fmt.Sprintf("write %d sectors to %s", p.Sectors, m.path)}
 	if m.path == "" {
 		p.Recipe, p.Steps = "written to a stream", []string{fmt.Sprintf("write %d sectors", p.Sectors)}
 	} else if !m.o.NoVerify {
 		p.Steps = append(p.Steps, "read the image back and compare every sector with the source")
 	}
-	p.Notices = append(m.format.Loss(in.disc.TOC()), record.AboutSource(p.Defects, "image")...)
+	p.Notices = m.format.Loss(in.disc.TOC())
+	if err := p.Examine(ctx, in.disc, "image"); err != nil {
+		return nil, err
+	}
 	p.CheckOpens(ctx, in.disc)
 	m.checkSpace()
 	return m, nil
@@ -248,5 +247,16 @@ func (m *imageFile) end(err error) (record.Result, error) {
 			err = fmt.Errorf("%w; files of the source were changed while the image was written or compared: %s", err, strings.Join(disc.Texts(m.result.Changes), "; "))
 		}
 	}
-	return m.result, err
+	return m.result, m.unproved(err)
+}
+
+// unproved adds to an error of the proof what has become of the image, which is there.
+func (m *imageFile) unproved(err error) error {
+	switch {
+	case err == nil || m.result.Written == 0:
+		return err
+	case m.result.Mismatch != nil:
+		return fmt.Errorf("%s was written, but is not good; write it again: %w", m.path, err)
+	}
+	return fmt.Errorf("%s was written, but not compared to its end, so that it may not be good: %w", m.path, err)
 }

@@ -302,6 +302,26 @@ func TestImageDiffers(t *testing.T) {
 	if !errors.Is(err, record.ErrDiffers) || r.Verified || r.Mismatch == nil || r.Mismatch.LBA != 600 || r.Mismatch.Offset != 5 || r.Mismatch.File == "" {
 		t.Errorf("%+v, %v", r, err)
 	}
+	if !strings.Contains(err.Error(), "is not good") || !strings.Contains(err.Error(), to.path) {
+		t.Errorf("does not say what became of the image: %v", err)
+	}
+}
+
+// An image is there when the comparison is cancelled, and the error says so.
+func TestCancelComparing(t *testing.T) {
+	to := imageSink(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	j, err := job.New(ctx, open(t, image(t), source.Options{}), to)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := j.Run(ctx, &onPhase{progress.Discard, progress.Comparing, cancel})
+	if !errors.Is(err, context.Canceled) || r.Verified || r.Equal || !strings.Contains(err.Error(), to.path+" was written, but not compared") {
+		t.Errorf("%+v, %v", r, err)
+	}
+	if len(to.content()) == 0 {
+		t.Error("there is no image")
+	}
 }
 
 // After a panic no part of an image is left, and the tray of a drive is unlocked.

@@ -259,8 +259,10 @@ func track(rep progress.Reporter, phase progress.Phase, sectors int64) func(floa
 func erase(ctx context.Context, t scsi.Transport, m medium, full bool, rep progress.Reporter) error {
 	old := readSample(ctx, t)
 	if !full {
-		err := blank(ctx, t, mmc.BlankMinimal, track(rep, progress.Erasing, m.sectorsWhenErased()))
+		show := track(rep, progress.Erasing, m.sectorsWhenErased())
+		err := blank(ctx, t, mmc.BlankMinimal, show)
 		if err == nil {
+			show(1) // the drive need not have been asked at the end
 			return erased(ctx, t, nil)
 		}
 		if scsi.Gone(err) {
@@ -268,9 +270,11 @@ func erase(ctx context.Context, t scsi.Transport, m medium, full bool, rep progr
 		}
 		rep.Notice(disc.Notice{Severity: disc.Warning, Text: fmt.Sprintf("quick erasing failed, so the whole disc is erased: %v", err)})
 	}
-	if err := blank(ctx, t, mmc.BlankFull, track(rep, progress.ErasingAll, m.sectorsWhenErased())); err != nil {
+	show := track(rep, progress.ErasingAll, m.sectorsWhenErased())
+	if err := blank(ctx, t, mmc.BlankFull, show); err != nil {
 		return err
 	}
+	show(1)
 	return erased(ctx, t, old)
 }
 

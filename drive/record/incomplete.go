@@ -14,13 +14,18 @@ import (
 // Options.Force burns it nevertheless.
 var ErrIncomplete = errors.New("the source is incomplete")
 
-// Examine returns the known defects of a source. It walks all folders, unless the source
-// is planned: then the files are where the plan has put them. The error is that of ctx.
-func Examine(ctx context.Context, d disc.Disc) ([]disc.Notice, error) {
+// Examine sets Defects, and adds notices of what they mean for the "disc" or the "image"
+// made of the source. It walks all folders, unless the source is planned: then the files
+// are where the plan has put them. The error is that of ctx.
+func (p *Plan) Examine(ctx context.Context, d disc.Disc, made string) error {
+	var err error
 	if _, ok := disc.Unwrap(d).(disc.Planned); ok {
-		return volume.Known(ctx, d), ctx.Err()
+		p.Defects, err = volume.Known(ctx, d), ctx.Err()
+	} else {
+		p.Defects, err = volume.KnownByFiles(ctx, d)
 	}
-	return volume.KnownByFiles(ctx, d)
+	p.Notices = append(p.Notices, aboutSource(p.Defects, made)...)
+	return err
 }
 
 // CheckOpens sets Unopenable, with a notice, if the files of a source cannot be found.
@@ -36,20 +41,18 @@ func (p *Plan) CheckOpens(ctx context.Context, d disc.Disc) {
 // examine refuses a source whose end is missing, unless Options.Force is set, and warns
 // of other defects.
 func (b *Burn) examine(ctx context.Context) error {
-	var err error
-	if b.plan.Defects, err = Examine(ctx, b.src); err != nil {
+	if err := b.plan.Examine(ctx, b.src, "disc"); err != nil {
 		return err
 	}
 	if d, ok := volume.Incomplete(b.plan.Defects); ok && !b.o.Force {
 		return refuse("the source is incomplete: "+d.Text, ErrIncomplete)
 	}
-	b.plan.Notices = append(b.plan.Notices, AboutSource(b.plan.Defects, "disc")...)
 	return nil
 }
 
-// AboutSource returns the notices about what the defects of a source mean for the "disc"
+// aboutSource returns the notices about what the defects of a source mean for the "disc"
 // or the "image" made of it.
-func AboutSource(defects []disc.Notice, made string) []disc.Notice {
+func aboutSource(defects []disc.Notice, made string) []disc.Notice {
 	var all []disc.Notice
 	for _, d := range defects {
 		n := disc.Notice{Severity: disc.Warning}

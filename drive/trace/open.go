@@ -33,5 +33,13 @@ func Open(_ context.Context, name string) (scsi.Transport, error) {
 	if len(all) == 0 {
 		return nil, fmt.Errorf("%s: the record contains no command; it must be a file that --trace has made", path)
 	}
-	return NewReplay(all), nil
+	return readOnly{NewReplay(all)}, nil
+}
+
+// readOnly is a record that people open: what is sent to it to be written goes nowhere.
+type readOnly struct{ *Replay }
+
+// Writable implements the ability of [scsi.Writable].
+func (readOnly) Writable() error {
+	return errors.New("it is a record, which only repeats what a drive has replied; nothing can be written to it")
 }

@@ -3,6 +3,7 @@ package trace
 import (
 	"bufio"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"regexp"
@@ -67,7 +68,7 @@ func Parse(r io.Reader) ([]Exchange, error) {
 			return nil, fmt.Errorf("line %d of the record: %w", n, err)
 		}
 	}
-	if in.Err() == bufio.ErrTooLong {
+	if errors.Is(in.Err(), bufio.ErrTooLong) {
 		return nil, fmt.Errorf("line %d is not a line of a record; it must be a file that --trace has made", n)
 	}
 	return all, in.Err()

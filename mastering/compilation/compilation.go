@@ -17,13 +17,10 @@ import (
 // Compilation is a tree of files and the options of a disc. It must be used by one
 // goroutine at a time.
 type Compilation struct {
-	Label   string         // of the volume
-	Options master.Options // its Label and Time are set by Plan
-	// UDFOnly makes a disc with only a UDF volume, as in Options.UDF or else of revision
-	// 2.01, and without ISO 9660.
-	UDFOnly  bool
-	Contents Contents // how the contents of files are processed
-	Exclude  []string // patterns of names that Scan skips
+	Label    string         // of the volume
+	Options  master.Options // its Label and Time are set by Plan
+	Contents Contents       // how the contents of files are processed
+	Exclude  []string       // patterns of names that Scan skips
 	root     *tree.Node
 	sealed   bool
 }

@@ -77,11 +77,16 @@ func LabelFor(paths []string) string {
 	if base == string(filepath.Separator) || base == "." {
 		return "DISC"
 	}
-	if info, err := os.Stat(full); err == nil && !info.IsDir() {
-		base = strings.TrimSuffix(base, filepath.Ext(base))
+	info, err := os.Stat(full)
+	return LabelOf(base, err != nil || info.IsDir())
+}
+
+// LabelOf returns the default volume label for a disc of a single file or folder of that
+// name: the name, of a file without its extension.
+func LabelOf(name string, folder bool) string {
+	if !folder {
+		name = strings.TrimSuffix(name, filepath.Ext(name))
 	}
-	if r := []rune(base); len(r) > 32 {
-		base = string(r[:32])
-	}
-	return base
+	r := []rune(name)
+	return string(r[:min(len(r), 32)])
 }

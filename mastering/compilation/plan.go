@@ -83,7 +83,7 @@ func (c *Compilation) PlanReport(ctx context.Context, rep progress.Reporter) (*I
 // planOptions completes the options of the volume.
 func (c *Compilation) planOptions() (master.Options, error) {
 	o := c.Options
-	o.Label, o.UDFOnly = c.Label, c.UDFOnly
+	o.Label = c.Label
 	if !o.Time.IsZero() {
 		return o, nil
 	}

@@ -80,9 +80,10 @@ func (e *entryRef) UnmarshalJSON(b []byte) error {
 // Save writes the compilation to a file, which has the paths of the files, and not their
 // contents.
 func (c *Compilation) Save(path string) error {
-	p := project{Format: formatName, Version: formatVersion, Label: c.Label, UDFOnly: c.UDFOnly, Exclude: c.Exclude}
-	if !reflect.DeepEqual(c.Options, master.Options{}) {
-		o := c.Options
+	p := project{Format: formatName, Version: formatVersion, Label: c.Label, UDFOnly: c.Options.UDFOnly, Exclude: c.Exclude}
+	o := c.Options
+	o.UDFOnly = false // it is kept beside the options
+	if !reflect.DeepEqual(o, master.Options{}) {
 		o.Boot = resolveBoot(o.Boot, absolute)
 		p.Options = &o
 	}
@@ -170,11 +171,12 @@ func Load(path string) (*Compilation, []disc.Notice, error) {
 		return nil, nil, fmt.Errorf("load compilation %s: %w", path, err)
 	}
 	l := &loader{base: filepath.Dir(path), scanner: scanner{shared: map[fileID]*tree.Shared{}}}
-	c := &Compilation{Label: p.Label, UDFOnly: p.UDFOnly, Exclude: p.Exclude}
+	c := &Compilation{Label: p.Label, Exclude: p.Exclude}
 	if p.Options != nil {
 		c.Options = *p.Options
 		c.Options.Boot = resolveBoot(c.Options.Boot, l.path)
 	}
+	c.Options.UDFOnly = p.UDFOnly
 	l.o = c.ScanOptions()
 	if p.Contents != nil {
 		c.Contents = *p.Contents

@@ -90,7 +90,7 @@ func TestUDFOnlyIgnoredOptions(t *testing.T) {
 		"times other than":    func(c *Compilation) { c.Options.Stamps = true },
 	} {
 		c := compile(t, src, master.Options{})
-		c.UDFOnly = true
+		c.Options.UDFOnly = true
 		change(c)
 		m, err := c.Plan(t.Context())
 		if err != nil {

@@ -29,7 +29,7 @@ import (
 func masterUDF(t *testing.T, folder string, o master.Options, only bool) string {
 	t.Helper()
 	c := compile(t, folder, o)
-	c.UDFOnly = only
+	c.Options.UDFOnly = only
 	return writeImage(t, c)
 }
 
@@ -123,8 +123,8 @@ func TestUDFOnly(t *testing.T) {
 
 func TestUDFRefuses(t *testing.T) {
 	for name, change := range map[string]func(*Compilation){
-		"checksum of the image on UDF alone":     func(c *Compilation) { c.UDFOnly, c.Contents.MD5 = true, true },
-		"compressed files on UDF alone":          func(c *Compilation) { c.UDFOnly, c.Contents.Zisofs = true, &zisofs.Options{} },
+		"checksum of the image on UDF alone":     func(c *Compilation) { c.Options.UDFOnly, c.Contents.MD5 = true, true },
+		"compressed files on UDF alone":          func(c *Compilation) { c.Options.UDFOnly, c.Contents.Zisofs = true, &zisofs.Options{} },
 		"a revision that is not written":         func(c *Compilation) { c.Options.UDF = &master.UDF{Revision: 0x300} },
 		"stored once what a DVD-Video has twice": func(c *Compilation) { c.Options.UDF = &master.UDF{DVDVideo: true}; c.Contents.Identical = true },
 		"a DVD-Video of another revision":        func(c *Compilation) { c.Options.UDF = &master.UDF{DVDVideo: true, Revision: udfplan.Revision201} },

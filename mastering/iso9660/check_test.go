@@ -75,7 +75,7 @@ func laterSession(t *testing.T, top string) string {
 	isotest.Must(t, err)
 	_, err = f.WriteAt(q, start*disc.SectorSize)
 	isotest.Must(t, err)
-	if n := len(open(t, image, "").Sessions()); n != 2 {
+	if n := len(open(t, image, "").sessions); n != 2 {
 		t.Fatalf("%d sessions", n)
 	}
 	return image

@@ -46,7 +46,7 @@ func TestSessionsOverwritable(t *testing.T) {
 			"-volid", "SESSION_"+strings.ToUpper(s), "-map", s, "/", "-commit_eject", "none")
 	}
 	v := open(t, image, "")
-	if got := fmt.Sprintf("%d %d %s %s", len(v.Sessions()), v.Sessions()[0].Start, v.Volume().Label, names(t, v)); got != "3 32 SESSION_C a b c" {
+	if got := fmt.Sprintf("%d %d %s %s", len(v.sessions), v.sessions[0].Start, v.Volume().Label, names(t, v)); got != "3 32 SESSION_C a b c" {
 		t.Errorf("got %s", got)
 	}
 	for n, want := range []string{1: "SESSION_A: a", 2: "SESSION_B: a b", 3: "SESSION_C: a b c"} {
@@ -84,7 +84,7 @@ func TestSessionsCD(t *testing.T) {
 	if got := v.Volume().Label + ": " + names(t, v); got != "TWO: a b" {
 		t.Errorf("newest: %s", got)
 	}
-	if got := v.Sessions()[1].Start; got != disc.LBA(start) {
+	if got := v.sessions[1].Start; got != disc.LBA(start) {
 		t.Errorf("session 2 starts at %d, want %d", got, start)
 	}
 	old := openWith(t, first, volume.Options{Session: 1})

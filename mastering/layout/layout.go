@@ -96,15 +96,9 @@ func NewSession(extents []Extent, start, end int64, previous io.ReaderAt) (*Layo
 	return &Layout{extents: extents, start: start, size: end, previous: previous}, nil
 }
 
-// Start returns the offset of the first byte that WriteTo writes, 0 for a whole image.
-func (l *Layout) Start() int64 { return l.start }
-
 // Size returns the size of the disc in bytes after the layout was written, which is
-// the offset of its end. WriteTo writes Size()-Start() bytes.
+// the offset of its end. WriteTo writes the bytes from the start of the layout on.
 func (l *Layout) Size() int64 { return l.size }
-
-// Extents returns the extents. The caller must not change them.
-func (l *Layout) Extents() []Extent { return l.extents }
 
 // Find returns the extent that holds the byte at off, or false if that byte is zero
 // because it is between extents.

@@ -38,8 +38,8 @@ func TestSession(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer l.Close()
-	if l.Start() != start || l.Size() != end {
-		t.Errorf("from %d to %d", l.Start(), l.Size())
+	if l.Size() != end {
+		t.Errorf("it ends at %d", l.Size())
 	}
 	if got, err := io.ReadAll(io.NewSectionReader(l, 0, l.Size())); err != nil || !bytes.Equal(got, whole) {
 		t.Errorf("%d bytes, error %v", len(got), err)

@@ -72,7 +72,7 @@ type Options struct {
 	// UDF adds a UDF volume that shares the contents of the files (a bridge disc), if
 	// it is not nil.
 	UDF *UDF `json:"udf,omitempty"`
-	// UDFOnly leaves out ISO 9660. If UDF is nil, the volume has the defaults of UDF.
+	// UDFOnly leaves out ISO 9660. If UDF is nil, the volume is of revision 2.01.
 	UDFOnly bool `json:"-"`
 }
 

@@ -25,7 +25,7 @@ func image(t *testing.T, udfOnly bool, last byte) []byte {
 		t.Fatal(err)
 	}
 	c := compilation.New()
-	c.UDFOnly = udfOnly
+	c.Options.UDFOnly = udfOnly
 	nodes, problems, err := compilation.Scan(t.Context(), []string{dir + "/"}, c.ScanOptions(), progress.Discard)
 	if err != nil || len(problems) > 0 {
 		t.Fatal(err, problems)

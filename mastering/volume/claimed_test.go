@@ -43,7 +43,7 @@ func folder(t testing.TB) string {
 func mastered(t testing.TB, u *master.UDF, only bool) []byte {
 	t.Helper()
 	c := compilation.New()
-	c.Options.UDF, c.UDFOnly = u, only
+	c.Options.UDF, c.Options.UDFOnly = u, only
 	nodes, problems, err := compilation.Scan(context.Background(), []string{folder(t)}, c.ScanOptions(), progress.Discard)
 	if err != nil || len(problems) > 0 {
 		t.Fatal(err, problems)

@@ -5,6 +5,7 @@ package browse
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
@@ -233,7 +234,8 @@ func (v *View) fail(what string, err error) {
 	for _, l := range model.ErrorDetails(err) {
 		details = append(details, disc.Notice{Severity: disc.Error, Path: l.Name, Text: l.Value})
 	}
-	v.tell(what+model.Explain(err), true, details)
+	// Errors of drives begin with the name, which what has already.
+	v.tell(what+model.Capital(strings.TrimPrefix(model.Explain(err), model.Capital(v.volume.Name())+": ")), true, details)
 }
 
 func (v *View) selected() {

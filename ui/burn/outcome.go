@@ -30,7 +30,7 @@ type outcome struct {
 
 func newOutcome(v *View) *outcome {
 	o := &outcome{v: v, fill: widgets.NewBanner(), facts: widgets.NewFacts(), graph: widgets.NewGraph(), log: newLog()}
-	o.graph.Empty = "Nothing was written"
+	o.graph.Ended = true
 	o.icon = canvas.NewImageFromResource(theme.CheckIcon)
 	o.icon.FillMode = canvas.ImageFillContain
 	o.icon.SetMinSize(fyne.NewSquareSize(40))

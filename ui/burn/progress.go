@@ -92,6 +92,9 @@ func (c *progressView) draw() {
 		c.percent.Set(fmt.Sprintf("%.0f %%", share*100))
 		c.bar.Set(share)
 	}
+	if s.Total == 0 { // nothing is measured
+		trace = b.WriteTrace()
+	}
 	c.graph.Set(trace)
 	c.phases.set(b.Phases())
 	c.facts.Set(rateFacts(s, waiting))

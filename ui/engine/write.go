@@ -63,10 +63,10 @@ func (e *Engine) withSource(ctx context.Context, s model.Source, t model.Target,
 
 // withJob plans to write a source into a target, and passes the plan on.
 func (e *Engine) withJob(ctx context.Context, src *source.Source, t model.Target, o record.Options, use func(context.Context, *job.Job) error) error {
-	if src.Kind != "compilation" && t.Drive != "" && source.InDrive(src.Name, t.Drive) {
-		return errors.New("the source is the disc in this drive, and cannot be burned onto itself; choose another drive, or save it as an image first")
-	}
 	if t.Drive != "" {
+		if err := job.CheckDrive(src, t.Drive); err != nil {
+			return err
+		}
 		return e.withDrive(ctx, t.Drive, func(ctx context.Context, tr scsi.Transport) error {
 			j, err := job.New(ctx, src, job.Recorder(tr, o))
 			if err != nil {

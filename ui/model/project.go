@@ -3,7 +3,6 @@ package model
 import (
 	"context"
 	"fmt"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -206,7 +205,7 @@ func (p *Project) insert(nodes []*tree.Node, dir *tree.Node, paths []string, not
 	}
 	nodes, renamed := uniqueNames(nodes, func(name string) bool { return there[name] })
 	if p.comp.Label == "" && p.Empty() && len(nodes) == 1 {
-		p.comp.Label = labelFrom(nodes[0].Name)
+		p.comp.Label = compilation.LabelOf(nodes[0].Name, nodes[0].IsDir())
 	}
 	var more []disc.Notice
 	p.history.edit("Add "+name(nodes), mergeFolders(dir, nodes), nil, func() { more = p.comp.Add(dir, nodes) })
@@ -223,12 +222,6 @@ func (p *Project) insert(nodes []*tree.Node, dir *tree.Node, paths []string, not
 		p.List.Selection.Set(added...)
 	}
 	p.List.Refresh()
-}
-
-// labelFrom returns a volume label for a file or folder.
-func labelFrom(s string) string {
-	r := []rune(strings.TrimSuffix(s, filepath.Ext(s)))
-	return string(r[:min(len(r), 32)])
 }
 
 // mergeFolders returns the folders whose entries change when nodes are added to

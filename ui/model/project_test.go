@@ -84,6 +84,20 @@ func TestProjectAddsAndMeasures(t *testing.T) {
 	}
 }
 
+// The label of a disc is the one that the command line gives it.
+func TestProjectLabel(t *testing.T) {
+	dir := hostFiles(t, "Trip 8.2024/a.txt", "film.mkv")
+	for _, name := range []string{"Trip 8.2024", "film.mkv"} {
+		p, q := newProject(t)
+		path := filepath.Join(dir, name)
+		p.AddPaths([]string{path}, p.Compilation().Root())
+		p.waitUntilIdle(t, q)
+		if want := compilation.LabelFor([]string{path}); p.Label() != want {
+			t.Errorf("%s: the label is %q, want %q", name, p.Label(), want)
+		}
+	}
+}
+
 func TestProjectUndo(t *testing.T) {
 	p, q := newProject(t)
 	root := p.Compilation().Root()

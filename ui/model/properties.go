@@ -52,7 +52,7 @@ func (p *Project) Properties() Properties {
 			x.Revision = u.Revision
 		}
 	}
-	if c.UDFOnly {
+	if c.Options.UDFOnly {
 		x.FileSystems = UDFAlone
 	}
 	return x
@@ -80,7 +80,7 @@ func (p *Project) SetProperties(x Properties) {
 // functions makes a copy.
 
 func (x Properties) takeUDF(c *compilation.Compilation) {
-	c.UDFOnly = x.FileSystems == UDFAlone
+	c.Options.UDFOnly = x.FileSystems == UDFAlone
 	if x.FileSystems == ISOAlone {
 		c.Options.UDF = nil
 		return

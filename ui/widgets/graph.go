@@ -19,7 +19,7 @@ import (
 // disc.
 type Graph struct {
 	widget.BaseWidget
-	Empty  string // the caption while there is nothing to show
+	Ended  bool // what is shown has ended
 	trace  model.Trace
 	raster *canvas.Raster
 	frame  *canvas.Rectangle
@@ -87,9 +87,9 @@ func (r *graphRenderer) Refresh() {
 // caption says what the graph shows.
 func (g *Graph) caption() string {
 	switch {
-	case g.trace.Phase == progress.NoPhase:
-		return g.Empty
-	case g.trace.Top() <= 0:
+	case g.Ended && g.trace.Phase == progress.NoPhase:
+		return "Nothing was written"
+	case g.Ended && g.trace.Top() <= 0:
 		return "Too short to measure a rate"
 	}
 	return model.Capital(g.trace.Phase.String())

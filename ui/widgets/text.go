@@ -225,7 +225,7 @@ type Fact struct {
 func NewFacts() *Facts { return &Facts{container.New(&Column{Gap: 5}), nameRoom} }
 
 // NewSteps returns an empty table whose names are numbers.
-func NewSteps() *Facts { return &Facts{container.New(&Column{Gap: 4}), 26} }
+func NewSteps() *Facts { return &Facts{container.New(&Column{Gap: 4}), 34} }
 
 // Set shows facts. Those without a value are left out.
 func (f *Facts) Set(facts []Fact) {

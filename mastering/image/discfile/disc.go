@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"os"
 	"strings"
 
 	"glassmaster/mastering/disc"
@@ -49,10 +51,19 @@ func open(_ context.Context, f *format.Files) (disc.Disc, error) {
 	d := &recorded{file: s, toc: toc, files: f, overwritable: st.overwritten(), notices: st.notices()}
 	if t, ok := onlyTrack(toc); ok && !d.overwritable && len(d.notices) == 0 {
 		size := t.Length * disc.SectorSize
-		return disc.FromReaderAt(io.NewSectionReader(f, 0, size), size, f.Close), nil
+		return disc.FromReaderAt(userData{io.NewSectionReader(f, 0, size), d}, size, f.Close), nil
 	}
 	return d, nil
 }
+
+// userData is the user data of a disc with one track.
+type userData struct {
+	*io.SectionReader
+	disc *recorded
+}
+
+// ReadsFile implements the ability of disc.ReadsFile.
+func (u userData) ReadsFile(file fs.FileInfo) bool { return u.disc.ReadsFile(file) }
 
 // onlyTrack returns the track of a disc that has only one, which is a data track and
 // starts at address 0.
@@ -171,6 +182,12 @@ func (r *recorded) Overwritable() bool { return r.overwritable }
 
 // Notices implements disc.Noticer.
 func (r *recorded) Notices() []disc.Notice { return r.notices }
+
+// ReadsFile implements the ability of disc.ReadsFile.
+func (r *recorded) ReadsFile(file fs.FileInfo) bool {
+	info, err := r.files.Stat()
+	return err == nil && os.SameFile(info, file)
+}
 
 func (r *recorded) Close() error { return r.files.Close() }
 

@@ -89,8 +89,9 @@ func Create(path string, cd bool, st *State, noSync bool) error {
 	}
 	s := &File{f: f, sectors: st.Sectors, cd: cd, base: slotBase(st.Sectors, cd), noSync: true} // synchronize once, at the end
 	makeSparse(f)
-	if err = s.Commit(st); err == nil {
-		_, err = f.WriteAt(s.footer(), s.base+2*slotBytes)
+	// The footer first: a file without one is taken for the image of a pressed disc.
+	if _, err = f.WriteAt(s.footer(), s.base+2*slotBytes); err == nil {
+		err = s.Commit(st)
 	}
 	if s.noSync = noSync; err == nil {
 		err = s.sync()
@@ -137,7 +138,9 @@ func Open(path string) (*File, *State, error) {
 	case st == nil:
 		err = s.plain()
 	case !readOnly:
-		err = lockFile(f)
+		if err = lockFile(f); err == nil {
+			st, err = s.load() // a recorder may have written it before it was locked
+		}
 	}
 	if err != nil {
 		f.Close()

@@ -9,7 +9,9 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"runtime"
 	"strings"
+	"sync"
 	"testing"
 
 	"glassmaster/mastering/disc"
@@ -242,5 +244,43 @@ func checkDisc(t *testing.T, d disc.Disc, sectors int64) {
 				}
 			}
 		}
+	}
+}
+
+// A recorder that opens a disc sees all that the recorder before it has written.
+func TestOpenAfterAnother(t *testing.T) {
+	path := create(t, false, &discfile.State{Sectors: 1000})
+	const recorders, times = 4, 50
+	var wait sync.WaitGroup
+	for range recorders {
+		wait.Go(func() {
+			for n := 0; n < times; {
+				f, st, err := discfile.Open(path)
+				if errors.Is(err, discfile.ErrInUse) {
+					runtime.Gosched()
+					continue
+				}
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				f.SetNoSync(true)
+				st.LayerBreak++
+				if err := errors.Join(f.Commit(st), f.Close()); err != nil {
+					t.Error(err)
+					return
+				}
+				n++
+			}
+		})
+	}
+	wait.Wait()
+	f, st, err := discfile.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if st.LayerBreak != recorders*times {
+		t.Errorf("%d of %d changes are on the disc", st.LayerBreak, recorders*times)
 	}
 }

@@ -18,6 +18,8 @@ import (
 	"testing"
 	"time"
 
+	"glassmaster/mastering/disc"
+	"glassmaster/mastering/layout"
 	"glassmaster/mastering/peertest"
 )
 
@@ -217,4 +219,19 @@ func Compare(t testing.TB, what, got, want string) {
 			t.Fatalf("%s differ at line %d:\n got %s\nwant %s", what, i+1, a, b)
 		}
 	}
+}
+
+// Extents returns the extents of a layout, each of which begins a sector.
+func Extents(l *layout.Layout) []layout.Extent {
+	var all []layout.Extent
+	for off := int64(0); off < l.Size(); {
+		e, ok := l.Find(off)
+		if !ok {
+			off += disc.SectorSize
+			continue
+		}
+		all = append(all, e)
+		off = (e.End() + disc.SectorSize - 1) / disc.SectorSize * disc.SectorSize
+	}
+	return all
 }

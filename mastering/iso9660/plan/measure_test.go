@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"glassmaster/mastering/disc"
+	"glassmaster/mastering/internal/isotest"
 	"glassmaster/mastering/iso9660/plan"
 	"glassmaster/mastering/layout"
 	"glassmaster/mastering/tree"
@@ -36,7 +37,7 @@ func TestMeasuredIsRendered(t *testing.T) {
 			}
 			at = at.Children()[len(at.Children())-1]
 		}
-		for _, e := range layoutOf(t, root, plan.Features{}).Extents() {
+		for _, e := range isotest.Extents(layoutOf(t, root, plan.Features{})) {
 			r, ok := e.Source.(layout.Renderer)
 			if !ok || !strings.HasPrefix(r.String(), "directory ") {
 				continue

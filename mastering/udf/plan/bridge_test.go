@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"glassmaster/mastering/disc"
+	"glassmaster/mastering/internal/isotest"
 	"glassmaster/mastering/layout"
 	"glassmaster/mastering/peertest"
 	"glassmaster/mastering/tree"
@@ -70,7 +71,7 @@ func bridge(t testing.TB, root *tree.Node, o plan.Options) *layout.Layout {
 		{Start: 16 * disc.SectorSize, Length: 7, Source: layout.Bytes(descriptor)},
 		{Start: 17 * disc.SectorSize, Length: 7, Source: layout.Bytes("\x02CD001\x01")},
 		{Start: 18 * disc.SectorSize, Length: 7, Source: layout.Bytes("\xFFCD001\x01")},
-	}, l.Extents()), l.Size())
+	}, isotest.Extents(l)), l.Size())
 	if err != nil {
 		t.Fatal(err)
 	}

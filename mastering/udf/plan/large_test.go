@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"glassmaster/mastering/disc"
+	"glassmaster/mastering/internal/isotest"
 	"glassmaster/mastering/layout"
 	"glassmaster/mastering/peertest"
 	"glassmaster/mastering/tree"
@@ -106,7 +107,7 @@ func saveSparse(t testing.TB, l *layout.Layout, name string) {
 		t.Fatal(err)
 	}
 	p := make([]byte, 1<<20)
-	for _, e := range l.Extents() {
+	for _, e := range isotest.Extents(l) {
 		for _, at := range []int64{e.Start, max(e.Start, e.End()-int64(len(p)))} {
 			n, err := l.ReadAt(p[:min(int64(len(p)), e.End()-at)], at)
 			if err != nil && err != io.EOF {

@@ -1,3 +1,6 @@
+// Package udftest contains what the tests of UDF have in common: a tree with everything
+// that is difficult for the file system, volumes of it, and lists of what other readers
+// find in them.
 package udftest
 
 import (

@@ -1,0 +1,46 @@
+package image
+
+// Foreign returns the format that a file extension such as ".nrg" stands for if that
+// format cannot be written: another image format, or an archive. Otherwise it returns "".
+// Unknown extensions are ignored, as in "backup-2026.01".
+func Foreign(extension string) string {
+	switch extension {
+	case ".nrg":
+		return "a Nero image"
+	case ".cue":
+		return "a cue sheet"
+	case ".toc":
+		return "a table of contents for cdrdao"
+	case ".ccd":
+		return "a CloneCD image"
+	case ".mds", ".mdf":
+		return "an Alcohol image"
+	case ".mdx":
+		return "a Daemon Tools image"
+	case ".cdi":
+		return "a DiscJuggler image"
+	case ".b5t", ".b6t":
+		return "a BlindWrite image"
+	case ".cif":
+		return "an Easy CD Creator image"
+	case ".daa":
+		return "a PowerISO image"
+	case ".isz":
+		return "a compressed UltraISO image"
+	case ".uif":
+		return "a MagicISO image"
+	case ".cso", ".ecm":
+		return "a compressed image"
+	case ".chd":
+		return "a MAME image"
+	case ".wim":
+		return "a Windows image"
+	case ".vhd", ".vhdx", ".vmdk", ".qcow2":
+		return "a virtual hard disk"
+	case ".gz", ".xz", ".bz2", ".zst":
+		return "a compressed file"
+	case ".zip", ".7z", ".rar", ".tar":
+		return "an archive"
+	}
+	return ""
+}
