@@ -193,7 +193,7 @@ func TestFailsBehindErasing(t *testing.T) {
 	d.SetFaults(virtual.Faults{Refuse: []byte{0x55}})
 	r, err := burn(t, d, virtualtest.DiscOf(virtualtest.Noise(900, 2)), record.Options{Blank: true})
 	e := failed(t, d, r, err, nil)
-	if !strings.Contains(e.Left, "what it held is gone") || status(t, d).Status != mmc.Blank {
+	if !strings.Contains(e.Left, "its previous contents are lost") || status(t, d).Status != mmc.Blank {
 		t.Errorf("%v, the disc is %v", err, status(t, d).Status)
 	}
 }
