@@ -320,7 +320,7 @@ func TestReplayTrace(t *testing.T) {
 	if err := os.WriteFile(record, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if r := run(t, "media", "trace:"+record); r.code == OK || !strings.Contains(r.log, "contains no command") {
+	if r := run(t, "media", "trace:"+record); r.code == OK || !strings.Contains(r.log, "contains no commands") {
 		t.Errorf("an empty recording: %d, %s", r.code, r.log)
 	}
 }

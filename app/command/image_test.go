@@ -235,7 +235,7 @@ func TestBuildIntoItsOwnFolder(t *testing.T) {
 	}
 }
 
-// An image does not replace what it is made of, and a disc is not erased to burn it onto
+// An image does not overwrite its own source, and a disc is not erased to be burned onto
 // itself.
 func TestSourceIsNotReplaced(t *testing.T) {
 	image := builtImage(t)

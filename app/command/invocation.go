@@ -73,7 +73,7 @@ func admitRecord(path string, args []string) error {
 	return nil
 }
 
-// recordFile is the file of --trace. It remembers the first error of writing it.
+// recordFile is the file of --trace. It stores the first error of writing it.
 type recordFile struct {
 	f   *os.File
 	err error
@@ -185,9 +185,9 @@ func (inv *invocation) end(cmd *cobra.Command, err error) int {
 	if inv.record != nil {
 		switch e := inv.record.Close(); {
 		case e != nil && err == nil:
-			err = fmt.Errorf("%s succeeded, but the record of its commands is incomplete: %w", cmd.Name(), e)
+			err = fmt.Errorf("%s succeeded, but the recording of its commands is incomplete: %w", cmd.Name(), e)
 		case e != nil:
-			inv.warn(fmt.Sprintf("the record of the commands is incomplete: %v", e))
+			inv.warn(fmt.Sprintf("the recording of the commands is incomplete: %v", e))
 			inv.endProgress()
 		}
 	}

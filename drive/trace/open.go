@@ -31,15 +31,15 @@ func Open(_ context.Context, name string) (scsi.Transport, error) {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	if len(all) == 0 {
-		return nil, fmt.Errorf("%s: the recording contains no command; it must be a file that --trace has made", path)
+		return nil, fmt.Errorf("%s: the recording contains no commands; it must be a file made with --trace", path)
 	}
 	return readOnly{NewReplay(all)}, nil
 }
 
-// readOnly is a recording that people open: what is sent to it to be written goes nowhere.
+// readOnly is a recording opened by the user: data sent to it is not written anywhere.
 type readOnly struct{ *Replay }
 
 // Writable implements the ability of [scsi.Writable].
 func (readOnly) Writable() error {
-	return errors.New("it is a recording, which only repeats what a drive has replied; nothing can be written to it")
+	return errors.New("this is a recording of the replies of a drive; nothing can be written to it")
 }

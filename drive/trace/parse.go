@@ -62,14 +62,14 @@ func Parse(r io.Reader) ([]Exchange, error) {
 			continue
 		}
 		if len(all) == 0 {
-			return nil, fmt.Errorf("line %d is not a line of a recording; it must be a file that --trace has made", n)
+			return nil, fmt.Errorf("line %d is not a line of a recording; it must be a file made with --trace", n)
 		}
 		if err := all[len(all)-1].add(line); err != nil {
 			return nil, fmt.Errorf("line %d of the recording: %w", n, err)
 		}
 	}
 	if errors.Is(in.Err(), bufio.ErrTooLong) {
-		return nil, fmt.Errorf("line %d is not a line of a recording; it must be a file that --trace has made", n)
+		return nil, fmt.Errorf("line %d is not a line of a recording; it must be a file made with --trace", n)
 	}
 	return all, in.Err()
 }

@@ -58,9 +58,9 @@ func (r *Replay) Execute(_ context.Context, c scsi.Command) (int, error) {
 		what := scsi.Describe(c.CDB)
 		switch {
 		case !r.Strict:
-			return 0, fmt.Errorf("the recording has no reply to %s (% x); replay it with the verb that it was recorded with", what, c.CDB)
+			return 0, fmt.Errorf("the recording has no reply to %s (% x); replay it with the verb it was recorded with", what, c.CDB)
 		case r.at < len(r.all):
-			return 0, fmt.Errorf("%s (% x) was sent, and the next command in the recording is % x", what, c.CDB, r.all[r.at].CDB)
+			return 0, fmt.Errorf("%s (% x) was sent, but the next command in the recording is % x", what, c.CDB, r.all[r.at].CDB)
 		}
 		return 0, fmt.Errorf("%s (% x) was sent after the end of the recording", what, c.CDB)
 	}

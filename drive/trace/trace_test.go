@@ -237,7 +237,7 @@ type full struct{}
 
 func (full) Write([]byte) (int, error) { return 0, errors.New("no space left on device") }
 
-// A program that sends the commands of the record again gets their replies in their
+// A program that sends the commands of the recording again gets their replies in their
 // order, also where a reply is requested in two steps several times. What is asked more
 // often than in the record gets the last reply, and the replay does not begin again.
 func TestReplayOfItself(t *testing.T) {

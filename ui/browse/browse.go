@@ -234,7 +234,7 @@ func (v *View) fail(what string, err error) {
 	for _, l := range model.ErrorDetails(err) {
 		details = append(details, disc.Notice{Severity: disc.Error, Path: l.Name, Text: l.Value})
 	}
-	// Errors of drives begin with the name, which what has already.
+	// Errors of drives begin with the name, which is already in what.
 	v.showMessage(what+model.Capital(strings.TrimPrefix(model.Explain(err), model.Capital(v.volume.Name())+": ")), true, details)
 }
 
