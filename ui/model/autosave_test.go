@@ -14,7 +14,8 @@ type keeper struct {
 }
 
 func (k *keeper) Keep(*compilation.Compilation, string, []disc.Notice) error { k.kept++; return nil }
-func (k *keeper) Forget() error                                              { k.forgotten++; return nil }
+
+func (k *keeper) Forget() error { k.forgotten++; return nil }
 
 // An edit made right before the window is closed is not stored afterwards: the
 // compilation would be offered for recovery as after a crash.
