@@ -4,8 +4,6 @@
 package ui
 
 import (
-	"strings"
-
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/layout"
@@ -224,7 +222,7 @@ func (s *Shell) take(at fyne.Position, dropped bool, paths []string) {
 	}
 	switch {
 	case len(paths) == 0 || s.covered():
-	case strings.HasSuffix(strings.ToLower(one), ".glassmaster"):
+	case compilation.IsFile(one):
 		s.show(compilePage)
 		s.compile.Open(one)
 	case model.IsImage(one) && s.page == burnPage && dropped:

@@ -58,6 +58,9 @@ func (inv *invocation) catFile(ctx context.Context, vol volume.FS, path, stream 
 		open = func() (fs.File, error) { return x.OpenStream(path, stream) }
 	}
 	f, err := open()
+	if err != nil && stream == "" {
+		return notOnDisc(path, err)
+	}
 	if err != nil {
 		return err
 	}

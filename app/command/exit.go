@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"strings"
 
 	"glassmaster/drive"
@@ -144,6 +145,8 @@ func hintFor(err error) string {
 		return `"glassmaster build --dry-run" shows which medium is large enough`
 	case errors.Is(err, read.ErrNotClosed), errors.Is(err, read.ErrOpenTrack):
 		return `"glassmaster media" shows its tracks, and "glassmaster close" closes them`
+	case errors.Is(err, source.ErrNoDrive) && errors.Is(err, fs.ErrNotExist): // says itself what is missing
+		return ""
 	case errors.Is(err, source.ErrNoDrive):
 		return fmt.Sprintf("give the name of a drive: /dev/srN, iscsi://HOST:PORT/TARGET/LUN or virtual:FILE; %s adds drives to the list", drive.Environment)
 	case errors.Is(err, record.ErrIncomplete):

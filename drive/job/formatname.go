@@ -24,7 +24,7 @@ func FormatFor(path, wanted string) (format.Format, error) {
 	}
 	extension := strings.ToLower(filepath.Ext(path))
 	what := image.Foreign(extension)
-	if extension == compilation.Extension {
+	if compilation.IsFile(path) {
 		what = "a saved compilation"
 	}
 	if what != "" {

@@ -5,7 +5,6 @@ package source
 import (
 	"context"
 	"os"
-	"strings"
 	"sync"
 	"time"
 
@@ -137,7 +136,7 @@ func (o Options) open(ctx context.Context, name string) (*Source, error) {
 	if isFolder(name) {
 		return o.openFolder(ctx, name)
 	}
-	if strings.HasSuffix(name, compilation.Extension) {
+	if compilation.IsFile(name) {
 		return o.openCompilation(ctx, name)
 	}
 	d, format, err := o.openImage(ctx, name)
@@ -150,7 +149,7 @@ func (o Options) open(ctx context.Context, name string) (*Source, error) {
 // IsPlan reports whether a name is that of a folder or a saved compilation, whose disc is
 // planned again each time it is opened.
 func IsPlan(name string) bool {
-	return !drive.IsName(name) && (isFolder(name) || strings.HasSuffix(name, compilation.Extension))
+	return !drive.IsName(name) && (isFolder(name) || compilation.IsFile(name))
 }
 
 func isFolder(name string) bool {

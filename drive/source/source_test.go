@@ -154,3 +154,15 @@ func TestAudioFirst(t *testing.T) {
 		t.Errorf("%q, %v, %v", p, err, s.Defects(context.Background()))
 	}
 }
+
+// A saved compilation is recognized by its extension, as in the window.
+func TestIsPlan(t *testing.T) {
+	dir := t.TempDir()
+	for name, want := range map[string]bool{
+		dir: true, "x.glassmaster": true, "X.GLASSMASTER": true, "x.iso": false, "glassmaster": false, "virtual:x.glassmaster": false,
+	} {
+		if got := IsPlan(name); got != want {
+			t.Errorf("%s: %t", name, got)
+		}
+	}
+}

@@ -62,14 +62,10 @@ func (d *recorder) syncCD(st *discfile.State, o *discfile.Session) {
 	}
 }
 
-// putMSF writes an address as minutes, seconds and frames; addresses in the
-// lead-in of the first session count from 90 minutes (MMC-6, MSF addresses).
+// putMSF writes an address as minutes, seconds and frames.
 func putMSF(b []byte, lba int64) {
-	n := lba + discfile.Pregap
-	if n < 0 {
-		n += 450000
-	}
-	b[0], b[1], b[2] = byte(n/75/60), byte(n/75%60), byte(n%75)
+	m := disc.LBA(lba).MSF()
+	b[0], b[1], b[2] = byte(m.M), byte(m.S), byte(m.F)
 }
 
 // readTOC is READ TOC/PMA/ATIP (MMC-6 6.25).

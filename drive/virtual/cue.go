@@ -102,7 +102,7 @@ func (c *cueReader) entry(e []byte) bool {
 		c.isrc += string(e[2:8])
 		return int(e[1]) == c.tracks+1 && len(c.isrc) <= 12
 	}
-	lba := (int64(e[5])*60+int64(e[6]))*75 + int64(e[7]) - discfile.Pregap
+	lba := msfAt(e[5:])
 	if e[0]&15 != 1 || e[6] > 59 || e[7] > 74 || lba < c.last {
 		return false
 	}

@@ -81,7 +81,8 @@ func cdForm(cdb []byte, kind sectorKind) (int, error) {
 	return disc.SectorSize, nil
 }
 
-// msfAt decodes minutes, seconds and frames as an address.
+// msfAt decodes minutes, seconds and frames as an address of the program area, where
+// 90 minutes and more are beyond the end of the disc.
 func msfAt(b []byte) int64 {
 	return (int64(b[0])*60+int64(b[1]))*75 + int64(b[2]) - discfile.Pregap
 }

@@ -23,6 +23,9 @@ import (
 // Extension is the file extension of a saved compilation.
 const Extension = ".glassmaster"
 
+// IsFile reports whether a file is a saved compilation by its name.
+func IsFile(name string) bool { return strings.EqualFold(filepath.Ext(name), Extension) }
+
 // A saved compilation is JSON. Folders list their entries. A file with the same name on the
 // host, in the host folder that most entries come from, is listed by its name alone.
 const (

@@ -10,6 +10,7 @@ import (
 
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/udf/internal/ecma167"
+	"glassmaster/mastering/units"
 	"glassmaster/mastering/volume"
 )
 
@@ -247,7 +248,8 @@ func (c *checker) counts() {
 		}
 	}
 	if v.dirs != dirs || v.files != files && v.files != c.names {
-		c.ReportMinor(c.sector(int64(le.Uint32(v.raw[12:]))), "the integrity descriptor records %d files and %d directories; %d and %d were found", v.files, v.dirs, c.names, dirs)
+		c.ReportMinor(c.sector(int64(le.Uint32(v.raw[12:]))), "the integrity descriptor records %s and %s; %d and %d were found",
+			units.Count(int(v.files), "file", "files"), units.Count(int(v.dirs), "directory", "directories"), c.names, dirs)
 	}
 }
 

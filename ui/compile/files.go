@@ -65,7 +65,7 @@ func (v *View) SaveThen(then func()) {
 }
 
 func (v *View) saveAs(then func()) {
-	v.host.PickSave("Save compilation", model.FileName(v.rootName())+".glassmaster", func(path string) {
+	v.host.PickSave("Save compilation", model.FileName(v.rootName())+compilation.Extension, func(path string) {
 		v.saveTo(path, then)
 	}, host.Compilations)
 }

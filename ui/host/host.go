@@ -23,7 +23,7 @@ type FileType struct {
 
 // Types of the files that the window opens and saves.
 var (
-	Images       = FileType{"Disc images", []string{"iso", "udf", "img", "gmdisc"}}
+	Images       = FileType{"Disc images", []string{"iso", "udf", "img", "gmdisc", "000", "001", "i00"}}
 	ISO          = FileType{"ISO images", []string{"iso"}}
 	Compilations = FileType{"Glassmaster compilations", []string{"glassmaster"}}
 	AllFiles     = FileType{"All files", nil}

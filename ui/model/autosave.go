@@ -12,14 +12,15 @@ import (
 // Keeper stores unsaved compilations, to recover them after a crash.
 type Keeper interface {
 	// Keep stores a compilation, replacing the one stored before. Origin is the file that
-	// it was loaded from or saved to, or "".
-	Keep(c *compilation.Compilation, origin string) error
+	// it was loaded from or saved to, or "". Missing are the files that it lacks.
+	Keep(c *compilation.Compilation, origin string, missing []disc.Notice) error
 	// Forget removes the stored compilation.
 	Forget() error
 	// Lost returns the compilations stored by programs that no longer run, the newest
 	// first.
 	Lost() ([]Lost, error)
-	// Recover loads a stored compilation. The notices name files that are missing.
+	// Recover loads a stored compilation. The notices name files that are missing,
+	// those that were missing when it was stored among them.
 	Recover(l Lost) (*compilation.Compilation, []disc.Notice, error)
 	// Discard removes a stored compilation.
 	Discard(l Lost) error
@@ -76,12 +77,12 @@ func (a *Autosave) begin() {
 		return // the job calls Changed when it ends
 	}
 	a.seen = a.project.Edits()
-	c, origin := a.project.Compilation().Snapshot(), a.project.Path()
+	c, origin, missing := a.project.Compilation().Snapshot(), a.project.Path(), a.project.Missing()
 	a.job = Start(a.post, "saving the compilation for recovery", func(ctx context.Context, _ progress.Reporter) error {
 		if err := ctx.Err(); err != nil { // the window was closed
 			return err
 		}
-		return a.keeper.Keep(c, origin)
+		return a.keeper.Keep(c, origin, missing)
 	}, func(err error) {
 		a.stored = a.stored || err == nil
 		if a.OnKept != nil {
@@ -97,7 +98,7 @@ func (a *Autosave) Now() error {
 		return nil
 	}
 	a.stored = true
-	return a.keeper.Keep(a.project.Compilation().Snapshot(), a.project.Path())
+	return a.keeper.Keep(a.project.Compilation().Snapshot(), a.project.Path(), a.project.Missing())
 }
 
 func (a *Autosave) forget() {

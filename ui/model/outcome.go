@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"glassmaster/drive/job"
@@ -101,7 +102,11 @@ func flawedText(r job.Result, flaws []disc.Notice) string {
 	if r.Equal {
 		text = "The data was read back and is equal to the source, but "
 	}
-	text += "it is only as good as the source: " + flaws[0].String() + "."
+	text += "it is only as good as the source: "
+	if slices.Contains(r.Missing, flaws[0]) {
+		text += "missing is "
+	}
+	text += flaws[0].String() + "."
 	if n := len(flaws) - 1; n > 0 {
 		text += " " + Count(n, "more problem is", "more problems are") + " listed in the details."
 	}
