@@ -59,7 +59,7 @@ func (m *imageFile) plan(ctx context.Context, in input) (writer, error) {
 		return nil, fmt.Errorf("images of the format %s can be read but not written", m.format.Name)
 	}
 	if _, ok := disc.DataTrack(in.disc); !ok && m.format.Holds&format.Audio == 0 {
-		return nil, fmt.Errorf("the disc has no data track, and an image of the format %s holds nothing else", m.format.Name)
+		return nil, fmt.Errorf("the disc has no data track, and an image of the format %s can contain nothing else", m.format.Name)
 	}
 	if err := m.admitReplacing(ctx); err != nil {
 		return nil, err

@@ -50,7 +50,7 @@ func (e *BusyError) Error() string {
 	if e.Task == "" {
 		return fmt.Sprintf("the drive %s is busy; try again in a moment", e.Drive)
 	}
-	return fmt.Sprintf("the drive %s is busy: %s; wait until that has ended, or stop it", e.Drive, e.Task)
+	return fmt.Sprintf("the drive %s is busy: %s; wait until it has finished, or stop it", e.Drive, e.Task)
 }
 
 // Add adds a task to the queue. The work begins as soon as no other user has any of the

@@ -38,7 +38,7 @@ func (d *medium) trim(ctx context.Context) {
 			if n := d.runOutOf(ctx, *t); n > 0 {
 				t.Length -= n
 				d.notices = append(d.notices, disc.Notice{Severity: disc.Info, Text: fmt.Sprintf(
-					"Track %d: the last %s of it cannot be read, and %s left out: the run-out of a track that was written track at once, which is empty.",
+					"Track %d: the last %s cannot be read and %s left out: the run-out of a track written track at once, which contains no data.",
 					t.Number, [...]string{"", "sector", "2 sectors"}[n], [...]string{"", "is", "are"}[n])})
 			}
 		}

@@ -73,7 +73,7 @@ func (r *burning) source(back *readback) {
 	case r.reloaded == tray.Restarted && back.noFUA && !r.cacheFlushed:
 		r.notAssured("the disc was stopped and started, but not reloaded, and is so small that it may have been read from the drive's buffer")
 	case r.reloaded == tray.Restarted && !r.cacheFlushed: // the usual case for such a drive, so not a doubt
-		r.inform("the tray was not opened and the disc holds less than the drive's buffer; that the disc was read, and not the buffer, relies on what the drive reports")
+		r.inform("the tray was not opened and the disc holds less than the drive's buffer; that the comparison read the disc, and not the buffer, relies on what the drive reports")
 	}
 }
 
@@ -237,7 +237,7 @@ func (r *burning) sourceChanged(s *SourceChange) error {
 	return &Error{
 		Step: "its source has changed", LBA: -1, Written: r.result.Written, Err: s,
 		Left:   "the disc is good: it was read back, and holds what was sent to it" + r.doubts(),
-		Advice: "if the disc must hold the source as it is now, or as it was at a single moment, burn again while nothing changes it",
+		Advice: "to get a consistent copy of the current source, burn it again while nothing changes it",
 	}
 }
 

@@ -58,7 +58,7 @@ func aboutSource(defects []disc.Notice, made string) []disc.Notice {
 		n := disc.Notice{Severity: disc.Warning}
 		switch {
 		case d.Incomplete:
-			n.Text = fmt.Sprintf("the source is incomplete, and the %s will be, too: %s", made, d.Text)
+			n.Text = fmt.Sprintf("the source is incomplete, and so will be the %s: %s", made, d.Text)
 		case d.Severity != disc.Info:
 			n.Text = fmt.Sprintf("the source is damaged: %v", d)
 		default:

@@ -163,7 +163,7 @@ func (r *burning) closeUnfinished() error {
 	if err != nil {
 		e := &Error{
 			Step: "close what an earlier burn left open", LBA: -1, Err: err, Left: "nothing of the new data was written",
-			Advice: "check the disc, and try to close it once more, or in another drive; its contents may still be readable",
+			Advice: "check the disc, and try to close it again, or in another drive; its contents may still be readable",
 		}
 		if scsi.Gone(err) {
 			r.gone = true
