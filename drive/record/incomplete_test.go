@@ -52,7 +52,7 @@ func TestIncompleteSource(t *testing.T) {
 		t.Fatal(err)
 	}
 	r, err := b.Run(context.Background(), progress.Discard)
-	if err != nil || !strings.Contains(r.Plan.Incomplete(), "needs 700 sectors, but only 400 are there") || !strings.Contains(strings.Join(disc.Texts(r.Plan.Notices), "\n"), "so will be the disc") {
+	if err != nil || !strings.Contains(r.Plan.Incomplete(), "needs 700 sectors, but only 400 exist") || !strings.Contains(strings.Join(disc.Texts(r.Plan.Notices), "\n"), "so will be the disc") {
 		t.Errorf("%v, %+v", err, r.Plan)
 	}
 }

@@ -66,7 +66,7 @@ func rank(d disc.Notice) int {
 // notice describes what is missing.
 func (c Claim) notice() disc.Notice {
 	return disc.Notice{Severity: disc.Error, LBA: c.Have, Incomplete: true, Text: fmt.Sprintf(
-		"the end is missing: %s needs %d sectors, but only %d are there (%d bytes are missing)", c.By, c.End, c.Have, c.Missing()*disc.SectorSize)}
+		"the end is missing: %s needs %d sectors, but only %d exist (%d bytes are missing)", c.By, c.End, c.Have, c.Missing()*disc.SectorSize)}
 }
 
 // opened returns the defects found by opening the file systems, and the reasons why some
