@@ -104,7 +104,7 @@ func TestShortWriteThatIsTrue(t *testing.T) {
 			continue
 		}
 		e := failed(t, d, r, err, nil)
-		if e.Written != 19*16 || e.LBA != 19*16 || !strings.Contains(err.Error(), "the drive took 30720 of 32768 bytes") {
+		if e.Written != 19*16 || e.LBA != 19*16 || !strings.Contains(err.Error(), "the drive accepted 30720 of 32768 bytes") {
 			t.Errorf("error: %v", err)
 		}
 	}
