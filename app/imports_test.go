@@ -110,7 +110,7 @@ var fileSystems = []string{"glassmaster/mastering/iso9660", "glassmaster/masteri
 
 // No file system imports another, no reader its planner, and no planner its reader.
 // Package mastering/master combines them.
-func TestFileSystemsStandAlone(t *testing.T) {
+func TestFileSystemsAreSeparate(t *testing.T) {
 	looked := 0
 	for _, p := range list(t, nil, "glassmaster/mastering/...") {
 		own := slices.IndexFunc(fileSystems, func(f string) bool { return p.ImportPath == f || p.ImportPath == f+"/plan" })

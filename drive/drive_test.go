@@ -137,8 +137,8 @@ func TestOpenRefused(t *testing.T) {
 	}
 	for name, want := range map[string]string{
 		"":                       "its name is empty",
-		"floppy:a":               "names of drives do not begin with floppy:",
-		"virtual:":               "path of the disc file is missing",
+		"floppy:a":               "floppy: does not begin the name of a drive",
+		"virtual:":               "the name has no path of a disc file",
 		"iscsi://":               "the host is missing",
 		"iscsi://127.0.0.1:1/iq": "127.0.0.1:1",
 		file:                     file,

@@ -29,7 +29,7 @@ func TestClosingSaves(t *testing.T) {
 	ask()
 	p.key(fyne.KeyEscape)
 	if closed || p.sheet() != "" {
-		t.Error("Escape closes the window, or leaves the question")
+		t.Error("Escape closes the window, or does not close the question")
 	}
 	ask()
 	p.key(fyne.KeyReturn) // Save: the picker is cancelled
@@ -59,7 +59,7 @@ func TestNewSaves(t *testing.T) {
 }
 
 // TestClosingAsksDuringWork closes the window during an extraction: it asks, describes
-// the work, and closes when that has ended.
+// the job, and closes when that has ended.
 func TestClosingAsksDuringWork(t *testing.T) {
 	t.Setenv("XDG_STATE_HOME", t.TempDir())
 	slow := &slowEngine{Engine: engine.New(), begun: make(chan bool), ended: make(chan bool)}
@@ -80,23 +80,23 @@ func TestClosingAsksDuringWork(t *testing.T) {
 	closed := false
 	p.AskClose(func() { closed = true })
 	if closed || !p.sees("Extracting to "+p.pick) {
-		t.Fatal("the window closes during work, or does not say what is going on")
+		t.Fatal("the window closes during a job, or does not describe it")
 	}
 	p.key(fyne.KeyReturn)
 	if closed || p.browse.Work() == "" || p.covered() {
-		t.Fatal("Enter does not go on")
+		t.Fatal("Enter does not continue")
 	}
 	p.AskClose(func() { closed = true })
 	p.answerSheet("Stop and close")
 	p.until("the stopping", func() bool { return p.sheet() == "Stopping" })
 	if closed {
-		t.Fatal("the window closes before the work has ended")
+		t.Fatal("the window closes before the job has ended")
 	}
 	close(ended)
 	p.until("the closing", func() bool { return closed })
 }
 
-// slowEngine does not end an extraction until it is told to.
+// slowEngine does not end an extraction until it is released.
 type slowEngine struct {
 	*engine.Engine
 	begun, ended chan bool
@@ -125,7 +125,7 @@ func image(t *testing.T) string {
 	return path
 }
 
-// sees reports whether a text is in the open sheet.
+// sees reports whether the open sheet contains a text.
 func (p *pilot) sees(text string) bool {
 	return slices.ContainsFunc(p.overlay(), func(o fyne.CanvasObject) bool {
 		s, ok := o.(interface{ String() string })
@@ -170,7 +170,7 @@ func TestErasingAsks(t *testing.T) {
 				p.until("the question", func() bool { return strings.HasPrefix(p.sheet(), "Erase the ") })
 				for _, text := range []string{"PRECIOUS", "3 files"} {
 					if !p.sees(text) {
-						t.Errorf("the question does not tell %q", text)
+						t.Errorf("the question lacks %q", text)
 					}
 				}
 				p.key(no)
@@ -190,7 +190,8 @@ func TestErasingAsks(t *testing.T) {
 	}
 }
 
-// TestTargetComesBack saves an image from Compile, which sets the target only once.
+// TestTargetComesBack saves an image from Compile, which sets the target for one burn
+// only.
 func TestTargetComesBack(t *testing.T) {
 	name := "virtual:" + filepath.Join(t.TempDir(), "dvd") + "?medium=dvd+r"
 	t.Setenv(drive.Environment, name)
@@ -246,7 +247,7 @@ func TestExtractTwice(t *testing.T) {
 	done := func() {
 		p.until("the files", func() bool { return p.last("extracted")["ok"] != nil })
 		if p.last("extracted")["ok"] != true {
-			t.Errorf("not done: %v", p.last("extracted"))
+			t.Errorf("not completed: %v", p.last("extracted"))
 		}
 	}
 	extract()
@@ -294,7 +295,7 @@ func TestLongLabelRecovers(t *testing.T) {
 	p.compiled(1)
 	p.press("Burn…")
 	if p.page != burnPage {
-		t.Error("the button is dead")
+		t.Error("the button does not work")
 	}
 }
 

@@ -68,9 +68,9 @@ func (p *pilot) shown(text string) bool {
 	return false
 }
 
-// TestBadDiscIsNotPraised burns with a drive that reports success and writes a wrong
-// byte. The window must show FAILED, the address and the file.
-func TestBadDiscIsNotPraised(t *testing.T) {
+// TestBadDiscIsReported burns with a drive that reports success and writes a wrong byte.
+// The window must show FAILED, the address and the file.
+func TestBadDiscIsReported(t *testing.T) {
 	t.Setenv(drive.Environment, "faulty:"+filepath.Join(t.TempDir(), "dvd")+"?medium=dvd+r")
 	p := newPilot(t)
 	dir := t.TempDir()
@@ -98,8 +98,8 @@ func TestBadDiscIsNotPraised(t *testing.T) {
 	p.picture("burn-failed")
 }
 
-// TestWithoutVerifyIsNotPraised burns without reading the disc back.
-func TestWithoutVerifyIsNotPraised(t *testing.T) {
+// TestWithoutVerifyIsUnverified burns without reading the disc back.
+func TestWithoutVerifyIsUnverified(t *testing.T) {
 	t.Setenv(drive.Environment, "virtual:"+filepath.Join(t.TempDir(), "dvd")+"?medium=dvd+r")
 	p := newPilot(t)
 	p.drop(fyne.NewPos(700, 400), filepath.Join(hostFiles(t, "a.txt"), "a.txt"))
@@ -115,9 +115,9 @@ func TestWithoutVerifyIsNotPraised(t *testing.T) {
 	}
 }
 
-// TestLackingFilesAreToldInBurn adds a folder and a file that does not exist. The disc is
+// TestMissingFilesInBurn adds a folder and a file that does not exist. The disc is
 // not burned without a question, and does not look good afterwards.
-func TestLackingFilesAreToldInBurn(t *testing.T) {
+func TestMissingFilesInBurn(t *testing.T) {
 	t.Setenv(drive.Environment, "virtual:"+filepath.Join(t.TempDir(), "dvd")+"?medium=dvd+r")
 	p := newPilot(t)
 	gone := filepath.Join(t.TempDir(), "gone.txt")

@@ -42,7 +42,7 @@ func TestDriveMenu(t *testing.T) {
 	}
 	p.burn.StartAction(model.CloseDisc)
 	p.until("the question", func() bool { return p.sheet() == "Finalize the disc?" })
-	p.key(fyne.KeyReturn) // which closes nothing for good
+	p.key(fyne.KeyReturn) // which does not finalize the disc
 	p.answerSheet("Finalize the disc")
 	done()
 	p.key(fyne.KeyReturn)
@@ -50,7 +50,7 @@ func TestDriveMenu(t *testing.T) {
 	p.burn.StartAction(model.Erase)
 	p.until("the question", func() bool { return p.sheet() == "Erase?" })
 	if !p.sees("1 file") {
-		t.Error("it is not said what is lost")
+		t.Error("the message does not say what is lost")
 	}
 	p.key(fyne.KeyEscape)
 	p.burn.StartAction(model.Erase)
@@ -83,7 +83,7 @@ func TestIncompleteSource(t *testing.T) {
 	p.openFiles([]string{path})
 	p.until("the image", func() bool { return p.last("browse")["files"] == 1 })
 	if !p.shown("is incomplete") {
-		t.Error("Browse does not tell that it is incomplete")
+		t.Error("Browse does not report that it is incomplete")
 	}
 	p.press("Burn…")
 	refused := func() {
@@ -101,7 +101,7 @@ func TestIncompleteSource(t *testing.T) {
 	p.answerSheet("Burn it anyway")
 	p.until("the plan", func() bool { return p.last("settings")["ready"] == true })
 	if !p.shown("incomplete") {
-		t.Error("the plan does not tell it")
+		t.Error("the plan does not report it")
 	}
 	p.press("Burn")
 	p.until("the outcome", func() bool { return p.last("outcome")["verdict"] != nil })
@@ -112,6 +112,6 @@ func TestIncompleteSource(t *testing.T) {
 	p.press("Done")
 	p.until("the plan", func() bool { return p.last("settings")["ready"] == true })
 	if !p.shown("incomplete") {
-		t.Error("writing an image does not tell it")
+		t.Error("writing an image does not report it")
 	}
 }

@@ -7,7 +7,7 @@ import (
 	"glassmaster/ui/widgets"
 )
 
-// AskClose closes the window. It asks first where something would be lost.
+// AskClose closes the window, after a question if something would be lost.
 func (s *Shell) AskClose(closing func()) {
 	if s.veil.Visible() || s.layer.Covered() {
 		return // a dialog is open
@@ -15,7 +15,7 @@ func (s *Shell) AskClose(closing func()) {
 	work := s.work()
 	switch {
 	case len(work) > 0:
-		s.host.Ask("Stop the running work and close?", strings.Join(work, "\n"),
+		s.host.Ask("Stop the running job and close?", strings.Join(work, "\n"),
 			widgets.Choice{Text: "Do not close", Primary: true},
 			widgets.Choice{Text: "Stop and close", Danger: true, Do: func() bool {
 				s.host.Post(func() { s.stop(closing) })
@@ -35,7 +35,7 @@ func (s *Shell) AskClose(closing func()) {
 	}
 }
 
-// work describes the running work, and what happens to it when it is stopped.
+// work describes the running job, and what stopping it does.
 func (s *Shell) work() []string {
 	var out []string
 	for _, w := range []string{s.burn.Work(), s.browse.Work(), s.compile.Work()} {
@@ -46,12 +46,12 @@ func (s *Shell) work() []string {
 	return out
 }
 
-// stop ends the running work as well as possible, and then closes.
+// stop ends the running job as well as possible, and then closes.
 func (s *Shell) stop(closing func()) {
 	s.burn.Stop()
 	s.browse.Stop()
 	s.compile.Stop()
-	sheet := s.host.Sheet("Stopping", widgets.NewText("The window closes when the work has ended. A drive may need some minutes to finish the disc.").Wrap(), 440,
+	sheet := s.host.Sheet("Stopping", widgets.NewText("The window closes when the job has ended. A drive may need some minutes to finish the disc.").Wrap(), 440,
 		widgets.Choice{Text: "Close now", Danger: true, Do: func() bool { closing(); return true }})
 	widgets.Poll(s.host.Post, 100*time.Millisecond, func() bool {
 		if len(s.work()) > 0 {

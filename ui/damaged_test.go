@@ -26,7 +26,7 @@ func (p *pilot) drawn(text string) bool {
 }
 
 // TestUnreadableFolderIsNotEmpty opens an image whose folders cannot be read. None is
-// called empty, nothing can be extracted, and closing the image removes the message.
+// shown as empty, nothing can be extracted, and closing the image removes the message.
 func TestUnreadableFolderIsNotEmpty(t *testing.T) {
 	t.Setenv(drive.Environment, "virtual:"+filepath.Join(t.TempDir(), "dvd")+"?medium=dvd+r")
 	p := newPilot(t)
@@ -42,7 +42,7 @@ func TestUnreadableFolderIsNotEmpty(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const first, last = 19, 64 // the folders lie behind the descriptors
+	const first, last = 19, 64 // the folders are after the descriptors
 	copy(data[first*2048:min(last*2048, len(data))], bytes.Repeat([]byte{0xa5}, (last-first)*2048))
 	if err := os.WriteFile(image, data, 0o644); err != nil {
 		t.Fatal(err)
@@ -53,7 +53,7 @@ func TestUnreadableFolderIsNotEmpty(t *testing.T) {
 		t.Fatalf("the folders can be read: %v", p.last("browse"))
 	}
 	if p.drawn("This folder is empty") || !p.drawn("This folder cannot be read") || !p.shown("volume cannot be read") {
-		t.Error("an unreadable folder looks like an empty one")
+		t.Error("an unreadable folder looks empty")
 	}
 	for _, o := range test.LaidOutObjects(p.window.Content()) {
 		if b, ok := o.(*widgets.Button); ok && strings.HasPrefix(b.Text, "Extract") && p.seen(b) && !b.Disabled() {
@@ -64,24 +64,24 @@ func TestUnreadableFolderIsNotEmpty(t *testing.T) {
 	p.press("Burn…")
 	p.until("the plan", func() bool { return p.last("settings")["ready"] == true })
 	if !p.shown("oot folder of the ISO 9660 volume cannot be read") {
-		t.Error("an image whose files nobody finds is burned without a warning")
+		t.Error("an image whose files cannot be found is burned without a warning")
 	}
 	p.press("Burn")
 	p.events = nil
 	p.until("the outcome", func() bool { return p.last("outcome")["verdict"] != nil })
 	if text := p.last("outcome")["text"].(string); !strings.Contains(text, "cannot be read") {
-		t.Errorf("the disc is praised: %s", text)
+		t.Errorf("the disc is reported as good: %s", text)
 	}
 	p.browse.Close()
 	p.show(browsePage)
 	if p.shown("volume cannot be read") {
-		t.Error("the notice outlives its image")
+		t.Error("the notice remains after its image was closed")
 	}
 }
 
-// TestAdvancedIsBehindAButton checks that the advanced options are hidden at first, and
+// TestAdvancedOptionsAreHidden checks that the advanced options are hidden at first, and
 // that a refusal is a sentence.
-func TestAdvancedIsBehindAButton(t *testing.T) {
+func TestAdvancedOptionsAreHidden(t *testing.T) {
 	t.Setenv(drive.Environment, "virtual:"+filepath.Join(t.TempDir(), "dvd")+"?medium=dvd+r&sectors=100")
 	p := newPilot(t)
 	p.drop(fyne.NewPos(700, 400), hostFiles(t, "a.txt"))
@@ -101,10 +101,10 @@ func TestAdvancedIsBehindAButton(t *testing.T) {
 		})
 	}
 	if rare() {
-		t.Error("the rare options stand open")
+		t.Error("the advanced options are visible")
 	}
 	p.press("Advanced  ▸")
 	if !rare() {
-		t.Error("the rare options are not shown")
+		t.Error("the advanced options are not shown")
 	}
 }

@@ -13,7 +13,7 @@ import (
 	"glassmaster/ui/model"
 )
 
-// Pointer says how reliable the position of a drop is.
+// Pointer is how reliable the position of a drop is.
 type Pointer uint8
 
 // Reliability of the position of a drop.
@@ -26,11 +26,10 @@ const (
 // lateLimit is how long to wait for the mouse event that follows a drop.
 const lateLimit = 80 * time.Millisecond
 
-// nowhere is the position of files that come without one.
+// nowhere is the position of files without a known one.
 var nowhere = fyne.NewPos(-1, -1)
 
-// dropped handles files and folders that were dropped on the window at an absolute
-// position.
+// dropped handles files and folders that were dropped at an absolute position.
 func (s *Shell) dropped(at fyne.Position, uris []fyne.URI) {
 	defer model.CatchPanic()
 	var paths []string

@@ -47,7 +47,7 @@ func (s *Shell) covered() bool {
 	return s.veil.Visible() || s.window.Canvas().Overlays().Top() != nil
 }
 
-// browser returns the file browser of the page that is shown, nil where it has none.
+// browser returns the file browser of the current page, or nil if it has none.
 func (s *Shell) browser() *files.Browser {
 	switch s.page {
 	case compilePage:

@@ -12,7 +12,7 @@ import (
 	"glassmaster/ui/widgets"
 )
 
-// faulted is called for every panic. The compilation is backed up, and the window stays
+// faulted is called for each panic. The compilation is backed up, and the window stays
 // open.
 func (s *Shell) faulted(f *model.PanicError) {
 	fmt.Fprintf(os.Stderr, "glassmaster-window: %v\n%s\n", f, f.Stack)
@@ -57,7 +57,7 @@ func (s *Shell) kept(err error) {
 }
 
 // offerLost offers to restore a compilation that was not saved when a window ended
-// without being closed; then it goes on.
+// without being closed; then it continues.
 func (s *Shell) offerLost(then func()) {
 	lost, err := s.keeper.Lost()
 	if err != nil || len(lost) == 0 {
@@ -87,8 +87,8 @@ func (s *Shell) discard(l model.Lost, then func()) {
 	then()
 }
 
-// restore edits the backed up compilation. The old backup is removed when this window has
-// one.
+// restore opens the backup as the current compilation. The old backup is removed once
+// this window has made its own.
 func (s *Shell) restore(l model.Lost, then func()) {
 	var c *compilation.Compilation
 	var problems []disc.Notice

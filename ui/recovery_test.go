@@ -24,13 +24,13 @@ func (p *pilot) key(k fyne.KeyName) {
 	p.window.Canvas().OnTypedKey()(&fyne.KeyEvent{Name: k})
 }
 
-// sheet returns the title of the open sheet; "" where there is none.
+// sheet returns the title of the open sheet, or "".
 func (p *pilot) sheet() string {
 	title, _ := p.last("sheet")["title"].(string)
 	return title
 }
 
-// kept returns the backups in the state folder.
+// backups returns the backups in the state folder.
 func kept(t *testing.T) []string {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(os.Getenv("XDG_STATE_HOME"), "glassmaster", "*.glassmaster"))
@@ -135,8 +135,8 @@ func TestArgumentsAreOpenedAfterTheQuestion(t *testing.T) {
 	}
 }
 
-// TestSavedIsNotKept checks that saving removes the backup.
-func TestSavedIsNotKept(t *testing.T) {
+// TestSavingRemovesBackup checks that saving removes the backup.
+func TestSavingRemovesBackup(t *testing.T) {
 	p := withWork(t)
 	p.until("the keeping", func() bool { return len(kept(t)) == 1 && p.last("kept")["event"] != nil })
 	p.pick = filepath.Join(t.TempDir(), "x.glassmaster")
@@ -175,8 +175,7 @@ func TestFaultsAreMessages(t *testing.T) {
 	}
 }
 
-// TestFaultInJobIsReported checks that a panic in a job is an event, by which tests tell
-// it from other errors.
+// TestFaultInJobIsReported checks that a panic in a job is reported as an event.
 func TestFaultInJobIsReported(t *testing.T) {
 	p := withWork(t)
 	p.faulty = true

@@ -32,7 +32,7 @@ var pageNames = [...]string{"compile", "browse", "burn"}
 
 func (p page) String() string { return pageNames[p] }
 
-// Engine does the work that the window shows.
+// Engine is what the pages need of the engine.
 type Engine interface {
 	compile.Engine
 	browse.Engine
@@ -40,13 +40,13 @@ type Engine interface {
 	model.Keeper
 }
 
-// Config is what the window needs of the program.
+// Config is what the program provides to the window.
 type Config struct {
 	Engine Engine
 	Picker host.FilePicker
 	Event  func(name string, fields map[string]any) // may be nil
 	Post   model.Post                               // nil: fyne.Do
-	// Pointer says how reliable the position of a drop is; nil: exact.
+	// Pointer returns how reliable the position of a drop is; nil: exact.
 	Pointer func() Pointer
 }
 
@@ -212,9 +212,9 @@ func (s *Shell) openFiles(paths []string) {
 	}
 }
 
-// take handles files from the command line and drops. A compilation is opened; a disc
-// image is opened in Browse, or chosen to be burned; other files, and everything that is
-// dropped on Compile, are added to the compilation.
+// take handles files from the command line and dropped files. A compilation is opened; a
+// disc image is opened in Browse, or chosen to be burned; other files, and everything
+// that is dropped on Compile, are added to the compilation.
 func (s *Shell) take(at fyne.Position, dropped bool, paths []string) {
 	one := ""
 	if len(paths) == 1 {

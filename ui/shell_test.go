@@ -87,7 +87,7 @@ func (p *pilot) until(what string, ok func() bool) {
 		case f := <-p.posted:
 			f()
 		case <-limit:
-			p.t.Fatalf("%s: this never came; the last event is %v", what, p.last(""))
+			p.t.Fatalf("%s: timeout; the last event is %v", what, p.last(""))
 		}
 	}
 }
@@ -247,18 +247,18 @@ func TestLateDrop(t *testing.T) {
 	p.drop(fyne.NewPos(1, 1), filepath.Join(hostFiles(t, "b.txt"), "b.txt"))
 	c, ok := p.catching.Objects[0].(*catcher)
 	if !ok {
-		t.Fatal("nothing feels where the pointer is")
+		t.Fatal("nothing receives mouse events")
 	}
 	e := &desktop.MouseEvent{}
 	e.AbsolutePosition = at
 	c.MouseIn(e)
-	c.MouseMoved(&desktop.MouseEvent{}) // a second movement means nothing
+	c.MouseMoved(&desktop.MouseEvent{}) // a second movement is ignored
 	p.compiled(2)
 	p.drop(fyne.NewPos(1, 1), filepath.Join(hostFiles(t, "c.txt"), "c.txt"))
 	p.compiled(3)
 	root := p.project.Compilation().Root()
 	if root.Lookup("Folder/b.txt") == nil || root.Lookup("c.txt") == nil || len(p.catching.Objects) > 0 {
-		t.Error("the files fell elsewhere")
+		t.Error("the files were dropped elsewhere")
 	}
 }
 
@@ -300,7 +300,7 @@ func (p *pilot) choose(from, to string) {
 			return
 		}
 	}
-	p.t.Fatalf("no choice stands at %q", from)
+	p.t.Fatalf("no choice has the value %q", from)
 }
 
 // answerSheet presses a button of the sheet.
@@ -331,7 +331,7 @@ func TestProperties(t *testing.T) {
 	p.choose("UDF", "ISO 9660 and UDF")
 	p.answerSheet("Cancel")
 	if !c.Options.UDFOnly {
-		t.Error("choices that were cancelled are made")
+		t.Error("cancelled choices are applied")
 	}
 }
 
@@ -368,11 +368,11 @@ func TestClosingAsks(t *testing.T) {
 	}
 	p.drop(fyne.NewPos(700, 400), "/dropped/on/a/question")
 	if p.project.Scanning() {
-		t.Error("files were taken while a question is open")
+		t.Error("files were accepted while a question is open")
 	}
 }
 
-func TestNothingToBurnSaysWhy(t *testing.T) {
+func TestNothingToBurnExplains(t *testing.T) {
 	t.Setenv(drive.Environment, "")
 	p := newPilot(t)
 	p.show(burnPage)

@@ -15,7 +15,7 @@ import (
 )
 
 // TestNeverGrows checks that the window fits in 900 by 600 however long names, labels,
-// searches and messages are, and that everything lies inside it.
+// searches and messages are, and that everything is inside it.
 func TestNeverGrows(t *testing.T) {
 	long := strings.Repeat("a rather long name ", 12)
 	t.Setenv(drive.Environment, "virtual:"+filepath.Join(t.TempDir(), strings.Repeat("long", 50))+"?medium=dvd+r")

@@ -14,7 +14,7 @@ import (
 	"glassmaster/mastering/peertest"
 )
 
-// unopenable creates files that are no discs, and returns their names by what is wrong.
+// unopenable creates files that are not discs, and returns their names by what is wrong.
 // All but drives have the extension .iso, so that the window opens them as images.
 func unopenable(t *testing.T) map[string]string {
 	t.Helper()
@@ -52,9 +52,9 @@ func unopenable(t *testing.T) map[string]string {
 	return out
 }
 
-// TestUnopenableIsTold opens files that are no discs in every way there is. The window
-// says so, and keeps the unsaved compilation.
-func TestUnopenableIsTold(t *testing.T) {
+// TestUnopenableIsReported opens files that are not discs in every possible way. The
+// window reports it, and keeps the unsaved compilation.
+func TestUnopenableIsReported(t *testing.T) {
 	t.Setenv(drive.Environment, "")
 	ways := map[string]func(p *pilot, name string){
 		"as an argument": func(p *pilot, name string) { p.openFiles([]string{name}) },
@@ -88,8 +88,8 @@ func TestUnopenableIsTold(t *testing.T) {
 	}
 }
 
-// TestUnburnableIsTold chooses files that are no discs as the source of a burn.
-func TestUnburnableIsTold(t *testing.T) {
+// TestUnburnableIsReported chooses files that are not discs as the source of a burn.
+func TestUnburnableIsReported(t *testing.T) {
 	t.Setenv(drive.Environment, "virtual:"+filepath.Join(t.TempDir(), "dvd")+"?medium=dvd+r")
 	for what, name := range unopenable(t) {
 		t.Run(what, func(t *testing.T) {

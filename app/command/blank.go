@@ -25,7 +25,7 @@ On a terminal, the contents of the disc are shown and erasing must be confirmed.
 can be left out if there is only one.`,
 		Example: `  glassmaster blank /dev/sr0
   glassmaster blank --full --yes`,
-		Args: wanted(0, 1, "[DRIVE]"),
+		Args: argCount(0, 1, "[DRIVE]"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return inv.blank(cmd.Context(), first(args), full, yes)
 		},
@@ -41,8 +41,8 @@ func (inv *invocation) blank(ctx context.Context, name string, full, yes bool) e
 		return err
 	}
 	defer t.Close()
-	if err := scsi.Writable(t); err != nil { // before the question is asked
-		return fmt.Errorf("%s: the drive can only be read now: %w", name, err)
+	if err := scsi.Writable(t); err != nil { // before asking for confirmation
+		return fmt.Errorf("%s: the drive is open for reading only: %w", name, err)
 	}
 	if !yes {
 		c, err := record.LookInto(ctx, t)

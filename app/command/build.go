@@ -69,9 +69,9 @@ that, and the same files always give the same image, byte for byte.`,
 	f.StringVar(&o.save, "save", "", "save the compilation as `FILE`.glassmaster")
 	f.BoolVar(&o.verify, "verify", false, "read the image back and compare it with the files")
 	f.BoolVar(&o.dryRun, "dry-run", false, "print the exact size and write nothing")
-	f.StringVar(&o.label, "label", "", "the volume label, a `NAME` of up to 32 characters (default the name of the folder)")
-	f.StringVar(&o.publisher, "publisher", "", "the `NAME` of the publisher")
-	f.StringVar(&o.preparer, "preparer", "", "the `NAME` of the data preparer")
+	f.StringVar(&o.label, "label", "", "volume label `NAME`, up to 32 characters (default the name of the folder)")
+	f.StringVar(&o.publisher, "publisher", "", "`NAME` of the publisher")
+	f.StringVar(&o.preparer, "preparer", "", "`NAME` of the data preparer")
 	f.StringVar(&o.joliet, "joliet", "on", "Joliet names for Windows, `KIND`: on (64 characters), long (103) or off")
 	f.StringVar(&o.rockRidge, "rock-ridge", "on", "Rock Ridge names and permissions for Unix, `KIND`: on, 1.12 (with file serial numbers) or off")
 	f.IntVar(&o.level, "level", 3, "interchange `LEVEL` of ISO 9660: 1 (names of 8.3 characters), 2, 3 or 4 (ISO 9660:1999, names of 207 characters)")
@@ -156,18 +156,18 @@ func (inv *invocation) compile(ctx context.Context, args []string, o building, c
 	return c, append(notices, more...), err
 }
 
-// leaveOutImage says that a file among the sources is left out, because the image is going
-// to replace it. Only an earlier image can be meant: other files would be lost.
+// leaveOutImage reports that a file among the sources is left out, because the image is
+// going to replace it. It must be an earlier image: other files would be lost.
 func (inv *invocation) leaveOutImage(ctx context.Context, output string, args []string) error {
 	if replaced, err := os.Stat(output); err == nil {
 		for _, arg := range args {
 			if info, err := os.Stat(arg); err == nil && os.SameFile(info, replaced) {
-				return usagef("%s is a SOURCE, and would be lost; name another file with -o", name(output))
+				return usagef("%s is a SOURCE and would be overwritten; name another file with -o", name(output))
 			}
 		}
 		earlier, _, err := image.Open(ctx, output)
 		if err != nil {
-			return usagef("%s is a file of a SOURCE and not an earlier image, and would be lost; name another file with -o", name(output))
+			return usagef("%s is a file of a SOURCE, not an earlier image, and would be overwritten; name another file with -o", name(output))
 		}
 		earlier.Close()
 	}

@@ -38,7 +38,7 @@ there is only one.`,
 		Example: `  glassmaster burn holiday.iso /dev/sr0
   glassmaster burn ~/Pictures --yes --eject
   glassmaster burn debian.iso "virtual:disc?medium=dvd+r"`,
-		Args: wanted(1, 2, "IMAGE [DRIVE]"),
+		Args: argCount(1, 2, "IMAGE [DRIVE]"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return inv.burn(cmd.Context(), args[0], first(args[1:]), o)
 		},
@@ -51,7 +51,7 @@ there is only one.`,
 	f.BoolVar(&o.Eject, "eject", false, "open the tray when done")
 	f.BoolVar(&o.DiscAtOnce, "dao", false, "DVD-R, DVD-RW: disc at once instead of incremental")
 	f.BoolVar(&o.Blank, "blank", false, "erase or overwrite a rewritable disc that is not empty")
-	f.BoolVar(&o.Force, "force", false, "burn an image that is incomplete, has no known file system, or does not show for which address it was made")
+	f.BoolVar(&o.Force, "force", false, "burn an image that is incomplete, has no known file system, or does not state the address it was made for")
 	f.BoolVarP(&o.yes, "yes", "y", false, "do not ask for confirmation")
 	f.BoolVar(&o.keep, "keep-going", false, "leave out files that are missing, and write zeros for what cannot be read")
 	return c
@@ -101,7 +101,7 @@ func (inv *invocation) burn(ctx context.Context, from, to string, o burning) err
 
 // agree shows the plan, and asks for confirmation on a terminal.
 func (inv *invocation) agree(ctx context.Context, p job.Plan, src *source.Source, to string, o burning) error {
-	inv.endProgress() // a new one begins after the question
+	inv.endProgress() // progress is shown again after the question
 	for _, w := range p.Notices {
 		inv.warn(w.String())
 	}
@@ -167,7 +167,7 @@ type burned struct {
 	Verified bool     `json:"verified"`
 	SHA256   string   `json:"sha256,omitempty"`
 	Differs  *differs `json:"differs,omitempty"`
-	// NotAssured says why a disc that is equal is not verified.
+	// NotAssured is why a disc that is equal is not verified.
 	NotAssured    []string       `json:"not_assured,omitempty"`
 	Retried       int64          `json:"retried_sectors"`
 	SourceChanged *sourceChanged `json:"source_changed,omitempty"`

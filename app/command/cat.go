@@ -22,7 +22,7 @@ them. Paths are those that "ls" prints. With --stream, a named stream of the fil
 (UDF) is printed instead of their contents; "ls -a" lists the streams.`,
 		Example: `  glassmaster cat holiday.iso notes/readme.txt
   glassmaster cat /dev/sr0 backup.tar | tar tf -`,
-		Args: wanted(2, -1, "IMAGE PATH..."),
+		Args: argCount(2, -1, "IMAGE PATH..."),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return inv.cat(cmd.Context(), args[0], args[1:], stream, o)
 		},
@@ -58,6 +58,9 @@ func (inv *invocation) catFile(ctx context.Context, vol volume.FS, path, stream 
 		open = func() (fs.File, error) { return x.OpenStream(path, stream) }
 	}
 	f, err := open()
+	if err != nil && stream == "" {
+		return notOnDisc(path, err)
+	}
 	if err != nil {
 		return err
 	}

@@ -71,7 +71,7 @@ func (inv *invocation) check(ctx context.Context, src *source.Source, vol volume
 // volume checks the structures of a volume, and counts its entries. The entries are also
 // used for the comparison of the views.
 func (c *checkInfo) volume(ctx context.Context, d disc.Disc, vol volume.FS, views *volume.Comparison) error {
-	w := walked{checkInfo: c, end: disc.LBA(disc.Sectors(d)), told: map[string]bool{}}
+	w := walked{checkInfo: c, end: disc.LBA(disc.Sectors(d)), reported: map[string]bool{}}
 	if x, ok := vol.(volume.Checker); ok {
 		defects, err := x.Check(ctx)
 		if err != nil {
@@ -80,7 +80,7 @@ func (c *checkInfo) volume(ctx context.Context, d disc.Disc, vol volume.FS, view
 		c.take(defects)
 		for _, d := range defects {
 			if d.Severity != disc.Info {
-				w.known, w.told[strings.TrimPrefix(d.Path, "/")] = true, true
+				w.known, w.reported[strings.TrimPrefix(d.Path, "/")] = true, true
 			}
 		}
 	}
@@ -150,9 +150,9 @@ func (c *checkInfo) take(defects []disc.Notice) {
 // walked is the state of the walk after the check of the structures.
 type walked struct {
 	*checkInfo
-	end   disc.LBA        // of the disc
-	known bool            // the structures are damaged, which is why entries cannot be read
-	told  map[string]bool // paths of reported damage
+	end      disc.LBA        // of the disc
+	known    bool            // the structures are damaged, which is why entries cannot be read
+	reported map[string]bool // paths of reported damage
 
 	foreign []string // the first names that are not UTF-8
 	strange int      // their number
@@ -184,7 +184,7 @@ func (w *walked) entry(e *volume.Entry) {
 	}
 	switch {
 	case e.Err != nil:
-		if !w.known && !w.told[string(e.Path)] {
+		if !w.known && !w.reported[string(e.Path)] {
 			w.add("%v", e.Err)
 		}
 		return
@@ -206,7 +206,7 @@ func (w *walked) entry(e *volume.Entry) {
 		}
 	}
 	switch {
-	case e.Unreadable == "" || outside || w.told[string(e.Path)]:
+	case e.Unreadable == "" || outside || w.reported[string(e.Path)]:
 		return
 	case w.known && !e.Mode.IsRegular(): // it has no contents: its entry is damaged
 		return
@@ -216,6 +216,6 @@ func (w *walked) entry(e *volume.Entry) {
 		w.add("%s: %s", e.Path, e.Unreadable)
 	}
 	if e.IsDir() { // the walk visits it again
-		w.told[string(e.Path)] = true
+		w.reported[string(e.Path)] = true
 	}
 }

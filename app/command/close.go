@@ -26,7 +26,7 @@ disc, so that nothing can be added. What is closed already is not changed. On a 
 closing must be confirmed. DRIVE can be left out if there is only one.`,
 		Example: `  glassmaster close /dev/sr0
   glassmaster close --disc --yes`,
-		Args: wanted(0, 1, "[DRIVE]"),
+		Args: argCount(0, 1, "[DRIVE]"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			level := record.CloseSession
 			switch {
@@ -41,7 +41,7 @@ closing must be confirmed. DRIVE can be left out if there is only one.`,
 		},
 	}
 	c.Flags().BoolVar(&track, "track", false, "close only the tracks, not their session")
-	c.Flags().BoolVar(&whole, "disc", false, "close the disc, too")
+	c.Flags().BoolVar(&whole, "disc", false, "also finalize the disc")
 	c.Flags().BoolVarP(&yes, "yes", "y", false, "do not ask for confirmation")
 	return c
 }
@@ -69,8 +69,8 @@ func (inv *invocation) closeDisc(ctx context.Context, name string, level record.
 	}
 	plan := c.Plan()
 	if len(plan.Steps) > 0 {
-		if err := scsi.Writable(t); err != nil { // before the question is asked
-			return fmt.Errorf("%s: the drive can only be read now: %w", name, err)
+		if err := scsi.Writable(t); err != nil { // before asking for confirmation
+			return fmt.Errorf("%s: the drive is open for reading only: %w", name, err)
 		}
 		inv.outline(name+": "+plan.Profile, plan.Steps, plan.Costs)
 		if !yes {
@@ -102,7 +102,7 @@ func closedText(name string, plan record.ClosePlan, got record.Closed, level rec
 	}
 	switch {
 	case got.InPlace:
-		return name + ": the format is ended; the disc can be overwritten at any time"
+		return name + ": formatting is complete; the disc can be overwritten at any time"
 	case got.Status == "closed" && got.Erasable:
 		return text + "; nothing can be added until it is erased"
 	case got.Status == "closed":
@@ -115,7 +115,7 @@ func closedText(name string, plan record.ClosePlan, got record.Closed, level rec
 
 // outline shows the steps of a plan, and its disadvantages.
 func (inv *invocation) outline(title string, steps, costs []string) {
-	inv.endProgress() // a new one begins after the question
+	inv.endProgress() // progress is shown again after the question
 	inv.note("%s", title)
 	for _, step := range steps {
 		inv.note("  %s", step)

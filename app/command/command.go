@@ -176,7 +176,7 @@ func strictHelp(root *cobra.Command) {
 			show := c.Run
 			c.RunE = func(c *cobra.Command, args []string) error {
 				if _, rest, err := c.Root().Find(args); err != nil || len(rest) > 0 {
-					return advise(usagef("there is no help for %q", strings.Join(args, " ")), `"glassmaster --help" lists all verbs and topics`)
+					return advise(usagef("there is no help topic %q", strings.Join(args, " ")), `"glassmaster --help" lists all verbs and topics`)
 				}
 				show(c, args)
 				return nil

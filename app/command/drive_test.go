@@ -320,12 +320,12 @@ func TestReplayTrace(t *testing.T) {
 	if err := os.WriteFile(record, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if r := run(t, "media", "trace:"+record); r.code == OK || !strings.Contains(r.log, "contains no command") {
+	if r := run(t, "media", "trace:"+record); r.code == OK || !strings.Contains(r.log, "contains no commands") {
 		t.Errorf("an empty recording: %d, %s", r.code, r.log)
 	}
 }
 
-// A record replaces an earlier one, and no other file.
+// A recording overwrites an earlier one, and no other file.
 func TestTraceReplaces(t *testing.T) {
 	dir := t.TempDir()
 	disc, record := "virtual:"+filepath.Join(dir, "disc")+"?medium=cd-rw", filepath.Join(dir, "record")

@@ -25,7 +25,7 @@ GLASSMASTER_DRIVES names, with the discs in them. The names are separated by spa
 or commas; a name with one of these must be in double quotes.`,
 		Example: `  glassmaster drives
   GLASSMASTER_DRIVES=iscsi://nas:3260/iqn.2026-01.nas:dvd/1 glassmaster drives`,
-		Args: wanted(0, 0, "no argument"),
+		Args: argCount(0, 0, "no argument"),
 		RunE: func(cmd *cobra.Command, _ []string) error { return inv.drives(cmd.Context()) },
 	}
 }
@@ -48,7 +48,7 @@ func (inv *invocation) drives(ctx context.Context) error {
 	}
 	all := []driveInfo{}
 	for _, d := range found {
-		all = append(all, inv.look(ctx, d))
+		all = append(all, inv.inspect(ctx, d))
 	}
 	return inv.answer(all, func(out *bufio.Writer) {
 		if len(all) == 0 {
@@ -66,7 +66,7 @@ func (inv *invocation) drives(ctx context.Context) error {
 }
 
 // inspect returns the state of a drive and of its disc.
-func (inv *invocation) look(ctx context.Context, f drive.Found) driveInfo {
+func (inv *invocation) inspect(ctx context.Context, f drive.Found) driveInfo {
 	d := driveInfo{Name: f.Name, Vendor: f.Vendor, Product: f.Product, Revision: f.Revision, Bus: f.Bus}
 	if f.Err != nil {
 		d.Problem = problem(f.Err)
@@ -87,7 +87,7 @@ func (inv *invocation) look(ctx context.Context, f drive.Found) driveInfo {
 	return d
 }
 
-// problem says why the state of a drive is unknown. A drive that is in use gets no
+// problem describes why the state of a drive is unknown. A drive that is in use gets no
 // commands.
 func problem(err error) string {
 	var busy *scsi.InUseError

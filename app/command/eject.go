@@ -19,7 +19,7 @@ func (inv *invocation) ejectVerb() *cobra.Command {
 		Long: `Open the tray of a drive, unless its disc is mounted or used by another program. DRIVE
 can be left out if there is only one.`,
 		Example: "  glassmaster eject /dev/sr0",
-		Args:    wanted(0, 1, "[DRIVE]"),
+		Args:    argCount(0, 1, "[DRIVE]"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return inv.moveTray(cmd.Context(), first(args), true)
 		},
@@ -33,7 +33,7 @@ func (inv *invocation) loadVerb() *cobra.Command {
 		Long: `Close the tray of a drive that can do so, and wait until it has recognized the disc.
 DRIVE can be left out if there is only one.`,
 		Example: "  glassmaster load /dev/sr0",
-		Args:    wanted(0, 1, "[DRIVE]"),
+		Args:    argCount(0, 1, "[DRIVE]"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return inv.moveTray(cmd.Context(), first(args), false)
 		},
@@ -53,7 +53,7 @@ func (inv *invocation) moveTray(ctx context.Context, name string, open bool) err
 	}
 	defer t.Close()
 	if err := scsi.Writable(t); err != nil {
-		return fmt.Errorf("%s: the drive can only be read now: %w", name, err)
+		return fmt.Errorf("%s: the drive is open for reading only: %w", name, err)
 	}
 	if open {
 		return inv.eject(ctx, t, name)

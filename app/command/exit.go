@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"strings"
 
 	"glassmaster/drive"
@@ -24,7 +25,7 @@ type Code int
 const (
 	OK        Code = iota // success
 	Failed                // failure
-	Usage                 // the command line is wrong
+	Usage                 // invalid command line
 	Differs               // discs differ, are damaged or incomplete, or have sectors that cannot be read
 	NoMedium              // no drive, no disc in it, a drive that is not ready, or a disc that cannot be used; nothing was written
 	Cancelled             // stopped by Ctrl-C or a signal
@@ -129,7 +130,7 @@ func hintFor(err error) string {
 	case errors.Is(err, record.ErrEraseFirst):
 		return `use --blank to erase the disc and burn it again`
 	case errors.Is(err, record.ErrUnfinished) && errors.Is(err, record.ErrNotWritable):
-		return `close it with "glassmaster close", and burn another disc`
+		return `close it with "glassmaster close", and use another disc`
 	case errors.Is(err, record.ErrUnfinished):
 		return `close the disc with "glassmaster close"; then "glassmaster media" shows its next address, and "genisoimage -C 0,ADDRESS" makes an image for it`
 	case errors.Is(err, record.ErrOtherAddress) && errors.Is(err, record.ErrNotWritable):
@@ -144,10 +145,12 @@ func hintFor(err error) string {
 		return `"glassmaster build --dry-run" shows which medium is large enough`
 	case errors.Is(err, read.ErrNotClosed), errors.Is(err, read.ErrOpenTrack):
 		return `"glassmaster media" shows its tracks, and "glassmaster close" closes them`
+	case errors.Is(err, source.ErrNoDrive) && errors.Is(err, fs.ErrNotExist): // says itself what is missing
+		return ""
 	case errors.Is(err, source.ErrNoDrive):
-		return fmt.Sprintf("name one: /dev/srN, iscsi://HOST:PORT/TARGET/LUN or virtual:FILE; %s adds to those that are found", drive.Environment)
+		return fmt.Sprintf("give the name of a drive: /dev/srN, iscsi://HOST:PORT/TARGET/LUN or virtual:FILE; %s adds drives to the list", drive.Environment)
 	case errors.Is(err, record.ErrIncomplete):
-		return `get the whole source, or use --force: the disc will then be incomplete, too`
+		return `get the complete source, or use --force: the disc will then be incomplete too`
 	}
 	return scsi.Hint(err)
 }

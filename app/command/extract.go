@@ -41,7 +41,7 @@ names.`,
 		Example: `  glassmaster extract holiday.iso -C /tmp/holiday
   glassmaster extract /dev/sr0 pictures/2026 notes.txt -C .
   glassmaster extract --boot debian.iso -C /tmp/boot`,
-		Args: wanted(1, -1, "IMAGE [PATH...]"),
+		Args: argCount(1, -1, "IMAGE [PATH...]"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if boot {
 				if len(args) > 1 || owners || cmd.Flags().Changed("existing") {

@@ -29,14 +29,14 @@ func TestExtract(t *testing.T) {
 		t.Errorf("still.bin: %d bytes", len(got))
 	}
 	if _, err := os.Stat(filepath.Join(part, "readme.txt")); err == nil {
-		t.Error("more was extracted than asked for")
+		t.Error("more was extracted than requested")
 	}
 	if data := outcomeOf(t, r.out)["data"].(map[string]any); data["files"] != 1.0 || data["failed"] != 0.0 {
 		t.Errorf("%v", data)
 	}
 }
 
-func TestExtractKeepsWhatIsThere(t *testing.T) {
+func TestExtractKeepsExisting(t *testing.T) {
 	image, to := builtImage(t), t.TempDir()
 	mine := filepath.Join(to, "readme.txt")
 	if err := os.WriteFile(mine, []byte("mine"), 0o600); err != nil {

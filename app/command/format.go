@@ -33,7 +33,7 @@ The plan and its disadvantages are shown first and, on a terminal, must be confi
 DRIVE can be left out if there is only one.`,
 		Example: `  glassmaster format /dev/sr0
   glassmaster format --spare none --yes "virtual:disc?medium=bd-re"`,
-		Args: wanted(0, 1, "[DRIVE]"),
+		Args: argCount(0, 1, "[DRIVE]"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			switch spare {
 			case "usual":
@@ -73,8 +73,8 @@ func (inv *invocation) format(ctx context.Context, name string, o record.FormatO
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
-	if err := scsi.Writable(t); err != nil { // before the question is asked
-		return fmt.Errorf("%s: the drive can only be read now: %w", name, err)
+	if err := scsi.Writable(t); err != nil { // before asking for confirmation
+		return fmt.Errorf("%s: the drive is open for reading only: %w", name, err)
 	}
 	plan := f.Plan()
 	inv.outline(name+": "+plan.Profile, plan.Steps, plan.Costs)

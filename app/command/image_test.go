@@ -54,7 +54,7 @@ func TestBuiltImageIsReadByOthers(t *testing.T) {
 }
 
 // Images made by other programs are listed and printed, each view with its own names.
-func TestImagesOfOthers(t *testing.T) {
+func TestForeignImages(t *testing.T) {
 	dir := sample(t)
 	image := filepath.Join(t.TempDir(), "theirs.iso")
 	peertest.Run(t, dir, "genisoimage", "-quiet", "-R", "-J", "-input-charset", "utf-8", "-V", "THEIRS", "-o", image, ".")
@@ -235,7 +235,7 @@ func TestBuildIntoItsOwnFolder(t *testing.T) {
 	}
 }
 
-// An image does not replace what it is made of, and a disc is not erased to burn it onto
+// An image does not overwrite its own source, and a disc is not erased to be burned onto
 // itself.
 func TestSourceIsNotReplaced(t *testing.T) {
 	image := builtImage(t)
@@ -258,7 +258,7 @@ func TestSourceIsNotReplaced(t *testing.T) {
 		{"burn", "-y", "--blank", disc + "?pace=0", "virtual:" + link},
 	} {
 		r := run(t, args...)
-		if r.code == OK || !strings.Contains(r.log, "would be lost") && !strings.Contains(r.log, "is the disc in the drive") {
+		if r.code == OK || !strings.Contains(r.log, "would be overwritten") && !strings.Contains(r.log, "is the disc in the drive") {
 			t.Errorf("%v: exit code %d\n%s", args, r.code, r.log)
 		}
 	}
@@ -326,7 +326,7 @@ func TestCheckNamesOnce(t *testing.T) {
 			}
 		}
 		if strings.Contains(r.out, "folder .:") || strings.Contains(r.out, "beyond the end of the disc") {
-			t.Errorf("%s: told again:\n%s", name, r.out)
+			t.Errorf("%s: reported twice:\n%s", name, r.out)
 		}
 	}
 }

@@ -86,7 +86,7 @@ func TestReadKeepGoing(t *testing.T) {
 
 // The run-out sectors of a track-at-once track are left out, with a message. An
 // unreadable sector before them is an error.
-func TestRunOutIsSaid(t *testing.T) {
+func TestRunOutIsReported(t *testing.T) {
 	image := builtImage(t)
 	recorder, _ := blankDisc(t, "cd-r")
 	must(t, OK, "burn", image, recorder)
@@ -156,7 +156,7 @@ func TestReadUsedPartition(t *testing.T) {
 
 // Unreadable sectors after the volume are an error, with a message that its files are
 // intact.
-func TestUnreadableBehindVolume(t *testing.T) {
+func TestUnreadableAfterVolume(t *testing.T) {
 	image := builtImage(t)
 	padded := filepath.Join(t.TempDir(), "padded.iso")
 	p := content(t, image)

@@ -31,7 +31,7 @@ are deviations from the standard that readers accept. It does not read the conte
 of files; "glassmaster verify IMAGE" does.`,
 		Example: `  glassmaster info holiday.iso
   glassmaster info --check /dev/sr0`,
-		Args: wanted(1, 1, "IMAGE"),
+		Args: argCount(1, 1, "IMAGE"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return inv.info(cmd.Context(), args[0], which, check)
 		},

@@ -45,11 +45,11 @@ func (inv *invocation) begin(args []string) error {
 	return nil
 }
 
-// recordOf is the comment that begins a record, before the name of the drive.
+// recordOf is the comment at the start of a recording, before the name of the drive.
 const recordOf = "drive "
 
-// admitRecord refuses to replace a file by the record of the commands, unless it is an
-// earlier record, and not the one that is replayed.
+// admitRecord refuses to overwrite a file with the recording of the commands, unless it
+// is an earlier recording and not the one that is replayed.
 func admitRecord(path string, args []string) error {
 	info, err := os.Stat(path)
 	if err != nil || !info.Mode().IsRegular() || info.Size() == 0 {
@@ -58,7 +58,7 @@ func admitRecord(path string, args []string) error {
 	for _, arg := range args {
 		replayed, ok := strings.CutPrefix(arg, trace.Scheme+":")
 		if other, err := os.Stat(replayed); ok && err == nil && os.SameFile(info, other) {
-			return usagef("the record %s would be lost; name another file with --trace", path)
+			return usagef("the recording %s would be overwritten; name another file with --trace", path)
 		}
 	}
 	f, err := os.Open(path)
@@ -68,12 +68,12 @@ func admitRecord(path string, args []string) error {
 	defer f.Close()
 	head := make([]byte, len("# "+recordOf))
 	if _, err := io.ReadFull(f, head); err != nil || string(head) != "# "+recordOf {
-		return usagef("%s is not a record of --trace, and would be lost; name another file", path)
+		return usagef("%s is not a recording made with --trace, and would be overwritten; name another file", path)
 	}
 	return nil
 }
 
-// recordFile is the file of --trace. It remembers the first error of writing it.
+// recordFile is the file of --trace. It stores the first error of writing it.
 type recordFile struct {
 	f   *os.File
 	err error
@@ -141,9 +141,9 @@ func (inv *invocation) warn(text string) {
 	inv.report().Notice(disc.Notice{Severity: disc.Warning, Text: text})
 }
 
-// wanted returns a check of the number of arguments; what describes them as in the usage
+// argCount returns a check of the number of arguments; what describes them as in the usage
 // line.
-func wanted(least, most int, what string) cobra.PositionalArgs {
+func argCount(least, most int, what string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		switch {
 		case len(args) < least:
@@ -185,9 +185,9 @@ func (inv *invocation) end(cmd *cobra.Command, err error) int {
 	if inv.record != nil {
 		switch e := inv.record.Close(); {
 		case e != nil && err == nil:
-			err = fmt.Errorf("%s succeeded, but the record of its commands is incomplete: %w", cmd.Name(), e)
+			err = fmt.Errorf("%s succeeded, but the recording of its commands is incomplete: %w", cmd.Name(), e)
 		case e != nil:
-			inv.warn(fmt.Sprintf("the record of the commands is incomplete: %v", e))
+			inv.warn(fmt.Sprintf("the recording of the commands is incomplete: %v", e))
 			inv.endProgress()
 		}
 	}

@@ -29,8 +29,8 @@ func (inv *invocation) imageSink(output, wanted string, verify bool) (job.Sink, 
 	return job.ImageFile(path, f, job.ImageOptions{NoVerify: !verify}), nil
 }
 
-// openForJob opens a source that is going to be written into a sink. Missing files are an
-// error, unless KeepGoing says that they are left out.
+// openForJob opens a source that will be written into a sink. Missing files are an error
+// unless KeepGoing is set.
 func (inv *invocation) openForJob(ctx context.Context, name string, o source.Options) (*source.Source, error) {
 	of := inv.sourceOptions()
 	o.Wrap, o.Report, o.LateSums = of.Wrap, of.Report, true
@@ -95,7 +95,7 @@ func tolerated(made string, r job.Result) error {
 	case len(r.Changes) > 0:
 		return incomplete{changedText(r.Changes)}
 	case r.Unread != nil:
-		return incomplete{fmt.Sprintf("%s has zeros for what cannot be read: %v", made, r.Unread)}
+		return incomplete{fmt.Sprintf("%s contains zeros in place of data that cannot be read: %v", made, r.Unread)}
 	case r.Plan.Incomplete() != "":
 		return incomplete{made + " is as incomplete as its source: " + r.Plan.Incomplete()}
 	case r.Plan.Damaged() != "":

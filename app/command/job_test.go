@@ -56,7 +56,7 @@ func TestBurnKeepGoing(t *testing.T) {
 	broken, _ := blankDisc(t, "dvd+r")
 	must(t, Failed, "burn", bad, broken)
 	to, file := blankDisc(t, "dvd+r")
-	if r := must(t, Partly, "burn", "--keep-going", bad, to); !strings.Contains(r.log, "zeros for") {
+	if r := must(t, Partly, "burn", "--keep-going", bad, to); !strings.Contains(r.log, "zeros in place of") {
 		t.Errorf("%s", r.log)
 	}
 	if got := content(t, file)[100*2048 : 101*2048]; strings.Trim(string(got), "\x00") != "" {
@@ -64,7 +64,7 @@ func TestBurnKeepGoing(t *testing.T) {
 	}
 }
 
-// An image does not replace what it is made of, except for an earlier image in a folder.
+// An image does not overwrite its own source, except for an earlier image in a folder.
 func TestOutputIsSource(t *testing.T) {
 	dir := sample(t)
 	earlier, file := filepath.Join(dir, "earlier.iso"), filepath.Join(dir, "readme.txt")

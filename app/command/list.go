@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io/fs"
 	"strings"
@@ -42,7 +43,7 @@ disc, unless --charset is given.`,
 		Example: `  glassmaster ls -l holiday.iso
   glassmaster ls -R /dev/sr0 pictures
   glassmaster ls -R --json holiday.iso | jq -r 'select(.kind=="file").path'`,
-		Args: wanted(1, -1, "IMAGE [PATH...]"),
+		Args: argCount(1, -1, "IMAGE [PATH...]"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return inv.list(cmd.Context(), args[0], args[1:], o)
 		},
@@ -85,6 +86,15 @@ func (inv *invocation) list(ctx context.Context, image string, paths []string, o
 	return nil
 }
 
+// notOnDisc returns the error for a path that a person gave, which may not be on the
+// disc.
+func notOnDisc(path string, err error) error {
+	if !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return advise(fmt.Errorf("%s is not on the disc", path), `"glassmaster ls -R" lists all files of a disc; --view shows another view`)
+}
+
 // lister prints entries. It does not allocate per entry.
 type lister struct {
 	ctx       context.Context
@@ -118,7 +128,7 @@ func (inv *invocation) newLister(ctx context.Context, o listing) *lister {
 func (l *lister) below(vol volume.FS, root string) error {
 	info, err := vol.Stat(root)
 	if err != nil {
-		return err
+		return notOnDisc(root, err)
 	}
 	if !info.IsDir() {
 		return l.single(vol, root)

@@ -27,7 +27,7 @@ Sessions and tracks that are not closed are shown too (left open by an earlier b
 reserved, damaged, or the next track), with advice on what to do about them.`,
 		Example: `  glassmaster media
   glassmaster media "virtual:disc?medium=bd-re"`,
-		Args: wanted(0, 1, "[DRIVE]"),
+		Args: argCount(0, 1, "[DRIVE]"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return inv.media(cmd.Context(), first(args))
 		},
@@ -135,7 +135,7 @@ func (m *mediaInfo) print(out *bufio.Writer) {
 	t.row("Format", m.format())
 	t.row("Capacity", sectors(m.Capacity))
 	t.row("Free", sectors(m.Free))
-	if m.goesOn() {
+	if m.appendable() {
 		t.row("Next address", strconv.FormatInt(*m.NextWritable, 10))
 	}
 	t.sessions(m.closed())
@@ -156,7 +156,7 @@ func (m *mediaInfo) print(out *bufio.Writer) {
 
 // appendable reports whether a session can be added to the disc in its present state. The
 // next writable address of an open session is inside that session.
-func (m *mediaInfo) goesOn() bool {
+func (m *mediaInfo) appendable() bool {
 	return m.NextWritable != nil && m.Status == mmc.Appendable.String() &&
 		m.Last != mmc.SessionIncomplete.String() && m.Last != mmc.SessionDamaged.String()
 }
@@ -258,7 +258,7 @@ func adviceFor(m read.MediaInfo) []string {
 	case open && partly:
 		all = append(all, `an earlier disc-at-once burn was interrupted: "glassmaster close" fills the disc, so that it can be read; nothing can be added after that`)
 	case open:
-		all = append(all, `an earlier burn was interrupted or is still running: other drives may not find the open session; "glassmaster close" closes it, and another session can be added`)
+		all = append(all, `an earlier burn was interrupted or is still running, and other drives may not find the open session; "glassmaster close" closes it, and another session can then be added`)
 	}
 	if (damaged || open) && m.Erasable {
 		all = append(all, `"glassmaster blank" erases the disc and everything on it`)
@@ -268,9 +268,9 @@ func adviceFor(m read.MediaInfo) []string {
 	}
 	switch m.Format {
 	case "format not ended":
-		all = append(all, `other drives may not read the disc until its format is completed: "glassmaster close" or the next burn does that`)
+		all = append(all, `other drives may not read the disc until formatting is complete; "glassmaster close" or the next burn completes it`)
 	case "format running":
-		all = append(all, "the drive is formatting the disc in the background: do not remove it until that is done")
+		all = append(all, "the drive is formatting the disc in the background; do not remove the disc until it has finished")
 	}
 	return all
 }

@@ -178,7 +178,7 @@ func TestSpeedFlag(t *testing.T) {
 }
 
 // A drive that reports success but did nothing has an exit code of its own.
-func TestDriveThatDoesNothing(t *testing.T) {
+func TestDriveWithoutEffect(t *testing.T) {
 	image := builtImage(t)
 	for _, c := range []struct {
 		medium, idle string

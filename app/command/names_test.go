@@ -206,14 +206,14 @@ func TestExtractHostileNames(t *testing.T) {
 			t.Errorf("%q", text)
 		}
 		notes := outcomeOf(t, r.out)["data"].(map[string]any)["notes"].([]any)
-		told := 0
+		reported := 0
 		for _, n := range notes {
 			if strings.Contains(n.(map[string]any)["text"].(string), "in the folder: ") {
-				told++
+				reported++
 			}
 		}
-		if told != 4 {
-			t.Errorf("%d names are in the notes %v", told, notes)
+		if reported != 4 {
+			t.Errorf("%d names are in the notes %v", reported, notes)
 		}
 		if got := must(t, OK, "cat", view, image, `two\x0alines`).out; got != "newline" {
 			t.Errorf("by what is shown: %q", got)

@@ -25,7 +25,7 @@ func faulty(t *testing.T, name string, f virtual.Faults) {
 
 // Every verb reports an interrupted burn over an old disc, although every sector can be
 // read.
-func TestBrokenOffOverwrite(t *testing.T) {
+func TestInterruptedOverwrite(t *testing.T) {
 	image := builtImage(t)
 	for _, medium := range []string{"dvd+rw", "bd-re"} {
 		t.Run(medium, func(t *testing.T) {

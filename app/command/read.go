@@ -29,7 +29,7 @@ writes the image to standard output. An image file appears under its name only w
 is complete. DRIVE can also be an image file, a folder or a compilation.
 
 Of a disc that is overwritten in place (DVD+RW, DVD-RAM, BD-RE) only the part in use is
-read: as far as the volume, its files and partition tables reach. --whole reads all.
+read: up to the end of the volume, its files and the partition tables. --whole reads all.
 
 If the disc ends before its volume does, it is read as far as it goes, and the exit
 code is 3. A sector that cannot be read is an error; with --keep-going zeros replace
@@ -37,7 +37,7 @@ it, and the exit code is 3. --verify reads the disc and the image again and comp
 them.`,
 		Example: `  glassmaster read /dev/sr0 -o copy.iso
   glassmaster read /dev/sr0 -o - | sha256sum`,
-		Args: wanted(1, 1, "DRIVE"),
+		Args: argCount(1, 1, "DRIVE"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if o.output == "" {
 				return usagef("read needs -o IMAGE")
@@ -98,7 +98,7 @@ func (inv *invocation) read(ctx context.Context, from string, o reading) error {
 	}
 	text := fmt.Sprintf("%s: %d sectors, %s%s", name(o.output), r.Written, units.Size(r.Written*disc.SectorSize), readBack(r))
 	if p := j.Plan(); p.UsedBy != "" {
-		text += fmt.Sprintf("; the disc has %d, of which those are in use according to %s (--whole reads all)", r.Written+p.Unused, p.UsedBy)
+		text += fmt.Sprintf("; the disc has %d sectors, but only these are in use according to %s (--whole reads all)", r.Written+p.Unused, p.UsedBy)
 	}
 	inv.note("%s", text)
 	return notGood(name(o.output), r)

@@ -10,16 +10,16 @@ func exitCodesTopic(*invocation) *cobra.Command {
 
   0  success
   1  failure: the error says why
-  2  the command line is wrong
+  2  invalid command line
   3  two discs differ, a disc is incomplete, or sectors cannot be read;
      "info --check" found damage; a drive reported success, but the disc does not
      confirm it; a burn was not completed
   4  no drive, no disc in it, a drive that is not ready, or a disc that cannot be
-     used: of the wrong kind, blank, full, too small, or left open by a burn that
-     was interrupted
+     used: of the wrong kind, blank, full, too small, or left open by an
+     interrupted burn
   5  cancelled by Ctrl-C or a signal
   6  done, but files were left out or changed while they were read, or the source is
-     incomplete or damaged: the warnings say what`,
+     incomplete or damaged; the warnings have the details`,
 	}
 }
 
@@ -61,7 +61,7 @@ The data of a result:
             padding_sectors (zeros that only the longer disc has), behind_sectors
             (that only the longer disc has, not compared), missing_sectors (that
             belong to the volume), volume_problem (why its files cannot be found),
-            remarks (for people: ends of tracks that hold nothing), sha256, differs
+            remarks (texts about empty ends of tracks), sha256, differs
   drives    a list: name, vendor, product, revision, bus, medium, problem
   media     drive, model, medium, status, erasable, maker, format,
             capacity_sectors, free_sectors, next_writable_lba, sessions (that can
@@ -79,7 +79,7 @@ The data of a result:
             retried_sectors (not read at the first attempt), sha256 (of what was
             sent), differs, source_changed (lba, file, error: the source has changed
             since it was burned), warnings
-  read      output, sectors, bytes, seconds, unused_sectors (not read, behind the
+  read      output, sectors, bytes, seconds, unused_sectors (not read, after the
             part in use), missing_sectors, volume_problem and remarks as for verify,
             differs (the first sector that was replaced by zeros or is not equal);
             with --verify: verified (it was read back and is equal), sha256
@@ -90,7 +90,7 @@ The data of a result:
   eject     drive
   load      drive, medium
 
-and in them:
+Parts of these:
 
   sessions  number, title and performer (from CD-TEXT, in its default language),
             tracks (number, mode, lba, sectors, pregap_sectors, control (bits of an
@@ -98,7 +98,7 @@ and in them:
             performer)
   volume    format, view, views, label, set, system, publisher, preparer, program,
             created, modified, blocks (of block_size bytes), block_size,
-            properties (name, value: for people), boot_catalogue, partition_tables
+            properties (name, value: texts), boot_catalogue, partition_tables
   boot_catalogue    lba, id, checksum_ok, images (platform, bootable, media,
             system (type of the partition of a hard disk), load_segment, load_blocks
             of 512 bytes, lba, bytes, bytes_from (how the size is known), path,

@@ -73,8 +73,8 @@ func TestInfoOfTracks(t *testing.T) {
 	}
 }
 
-// TestInfoOfUnclosedDisc: info says that a burn to the disc of a virtual recorder was not
-// completed.
+// TestInfoOfUnclosedDisc checks that info reports that a burn to the disc of a virtual
+// recorder was not completed.
 func TestInfoOfUnclosedDisc(t *testing.T) {
 	open := discfile.Session{Tracks: []discfile.Track{{Start: 400, Next: 500, Control: 4}}}
 	for _, c := range []struct {

@@ -24,28 +24,28 @@ func (inv *invocation) verifyVerb() *cobra.Command {
 	return &cobra.Command{
 		Use:   "verify IMAGE [IMAGE]",
 		Short: "Compare two discs, or read every sector of one",
-		Long: `Compare two discs sector by sector, each an image file, a drive, a folder or a
+		Long: `Compare two discs sector by sector; each can be an image file, a drive, a folder or a
 compilation. If they differ, the address of the first difference and the file there are
-printed. Zeros that only one of them has behind the end of the volume, as burning adds
-them, are ignored, and so are older contents there on a disc that is overwritten in
-place. A folder is planned as "burn" would burn it, with the time of the other disc: it
-is equal to a disc burned from it as long as none of its files has changed. A file that
-is not an image is compared as plain sectors, as "burn --force" burns it.
+printed. Zeros after the end of the volume that only one of them has, such as padding
+added by a burn, are ignored. So are older contents there on a disc that is overwritten
+in place. A folder is planned as "burn" would burn it, with the creation time of the
+other disc: it is equal to a disc burned from it as long as none of its files has
+changed. A file that is not an image is compared as plain sectors, as "burn --force"
+burns it.
 
 With one disc, every sector is read, and an MD5 checksum that implantisomd5 or
 "build --md5" has embedded is checked.
 
-A disc that ends before its volume or one of its files is incomplete: it is neither good
-nor equal to another one. A single disc is not good, either, if its file system cannot
-be opened, a folder cannot be read to its end, or the contents of a file cannot be
-located.
+A disc that ends before its volume or one of its files is incomplete, and is reported as
+neither good nor equal. A single disc is also not good if its file system cannot be
+opened, a folder cannot be read to its end, or the contents of a file cannot be located.
 
-The SHA-256 that is printed is that of all sectors of the disc; of two discs, that of
-the shorter one.`,
+The SHA-256 that is printed covers all sectors of the disc, or, of two discs, all sectors
+of the shorter one.`,
 		Example: `  glassmaster verify holiday.iso /dev/sr0
   glassmaster verify Holiday /dev/sr0
   glassmaster verify /dev/sr0`,
-		Args: wanted(1, 2, "IMAGE [IMAGE]"),
+		Args: argCount(1, 2, "IMAGE [IMAGE]"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 1 {
 				return inv.verifyOne(cmd.Context(), args[0])
@@ -84,7 +84,7 @@ func (inv *invocation) verifyOne(ctx context.Context, name string) error {
 		err = verify.Complete(ctx, src.Disc, name)
 	} else if m := mismatch(err); m != nil {
 		if c, e := volume.ClaimedByFiles(ctx, src.Disc); e == nil {
-			err = behind(err, m, c)
+			err = withEndHint(err, m, c)
 		}
 	}
 	if err == nil && disc.FilledUp(ctx, src.Disc) {
@@ -112,9 +112,9 @@ func (inv *invocation) verifyOne(ctx context.Context, name string) error {
 	return inv.verdict(v, r, err, name, good)
 }
 
-// behind adds a hint to the error of sectors that cannot be read if the volume ends before
+// withEndHint adds a hint to the error of sectors that cannot be read if the volume ends before
 // them.
-func behind(err error, m *verify.Mismatch, c volume.Claim) error {
+func withEndHint(err error, m *verify.Mismatch, c volume.Claim) error {
 	if c.By == "" || c.Missing() > 0 || m.LBA < c.End {
 		return err
 	}
@@ -178,10 +178,10 @@ func (inv *invocation) verifyTwo(ctx context.Context, a, b string) error {
 	case tail.Sectors == 0:
 	case tail.Compared:
 		v.Padding = tail.Sectors
-		text += fmt.Sprintf(" (behind the end of the volume %s has %s of zeros more)", longer, units.Count(tail.Sectors, "sector", "sectors"))
+		text += fmt.Sprintf(" (after the end of the volume, %s has %s of zeros more)", longer, units.Count(tail.Sectors, "sector", "sectors"))
 	default:
 		v.Behind = tail.Sectors
-		text += fmt.Sprintf(" (behind the end of the volume %s has %s more, where older contents may be left; they were not compared)",
+		text += fmt.Sprintf(" (after the end of the volume, %s has %s more, which may be older contents; they were not compared)",
 			longer, units.Count(tail.Sectors, "sector", "sectors"))
 	}
 	if err == nil {

@@ -193,8 +193,8 @@ func (s *run) burn(r *rand.Rand) outcome {
 	if w := d.Waited(); w > s.longest+maxWait {
 		s.Errorf("after the longest timeout the burn waited %v more for a drive that does not answer", w-s.longest)
 	}
-	told := slices.ContainsFunc(v.Notices, func(n disc.Notice) bool { return strings.Contains(n.Text, "unlock the tray") })
-	if !s.kind.hangs && v.planned && !told {
+	reported := slices.ContainsFunc(v.Notices, func(n disc.Notice) bool { return strings.Contains(n.Text, "unlock the tray") })
+	if !s.kind.hangs && v.planned && !reported {
 		s.trayOpens(d)
 	}
 	return v

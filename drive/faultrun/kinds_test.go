@@ -33,7 +33,7 @@ type kind struct {
 	// silent means that the drive does not report the fault: only a verification can
 	// find it.
 	silent bool
-	hangs  bool // the drive does not answer any more
+	hangs  bool // the drive no longer answers
 	faults func(*rand.Rand, *run) virtual.Faults
 }
 

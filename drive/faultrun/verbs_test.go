@@ -96,7 +96,7 @@ func (s *run) change(r *rand.Rand) string {
 // empty reports whether a disc is blank at the addresses where volumes begin.
 func (s *run) empty(path string) bool {
 	s.Helper()
-	h, f := s.look(path)
+	h, f := s.inspect(path)
 	defer f.Close()
 	if slices.Contains(sessions, h.Medium) && !h.Format.Restricted {
 		return len(h.Sessions) == 0
@@ -111,7 +111,7 @@ func (s *run) empty(path string) bool {
 // closed reports whether a disc is closed to a level.
 func (s *run) closed(path string, level record.Level) bool {
 	s.Helper()
-	h, f := s.look(path)
+	h, f := s.inspect(path)
 	defer f.Close()
 	tracks, sessions := true, true
 	for _, x := range h.Sessions {
@@ -129,7 +129,7 @@ func (s *run) closed(path string, level record.Level) bool {
 	return h.Final
 }
 
-func (s *run) look(path string) (virtualtest.State, *os.File) {
+func (s *run) inspect(path string) (virtualtest.State, *os.File) {
 	s.Helper()
 	h, err := virtualtest.ReadState(path)
 	if err != nil {

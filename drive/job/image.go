@@ -94,7 +94,7 @@ func (m *imageFile) admitReplacing(ctx context.Context) error {
 		return nil
 	}
 	if disc.ReadsFile(m.in.source, info) {
-		return fmt.Errorf("%s is a source of the image, which would be lost: name another file for the image", m.path)
+		return fmt.Errorf("%s is a source of the image and would be overwritten: name another file for the image", m.path)
 	}
 	files, err := format.OpenFiles(m.path)
 	if err != nil {
@@ -102,7 +102,7 @@ func (m *imageFile) admitReplacing(ctx context.Context) error {
 	}
 	defer files.Close()
 	if _, err := discfile.Format.Open(ctx, files); !errors.Is(err, format.ErrUnknown) {
-		return fmt.Errorf("%s is a virtual disc, which would be lost: name another file for the image, or remove that one first", m.path)
+		return fmt.Errorf("%s is a virtual disc and would be overwritten: name another file for the image, or remove it first", m.path)
 	}
 	return nil
 }

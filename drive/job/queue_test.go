@@ -115,7 +115,7 @@ func TestCancel(t *testing.T) {
 	a, b, c := newStep(), newStep(), newStep()
 	ta := q.Add("running", []string{name}, a.work)
 	tb := q.Add("waiting", []string{name}, b.work)
-	tc := q.Add("behind it", []string{name}, c.work)
+	tc := q.Add("after it", []string{name}, c.work)
 	<-a.begun
 	tb.Cancel() // while it waits
 	<-tb.Ended()
@@ -363,7 +363,7 @@ func TestShare(t *testing.T) {
 	}
 }
 
-// A task whose work ends with context.Canceled, although nobody has cancelled the task, has
+// A task whose work ends with context.Canceled, although the task was not cancelled, has
 // failed.
 func TestCancelledInside(t *testing.T) {
 	var q job.Queue

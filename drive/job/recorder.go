@@ -31,7 +31,7 @@ func (r *recorder) plan(ctx context.Context, in input) (writer, error) {
 		return nil, err
 	}
 	if err := scsi.Writable(r.t); err != nil { // before asking for confirmation
-		return nil, fmt.Errorf("the drive can only be read now: %w", err)
+		return nil, fmt.Errorf("the drive is open for reading only: %w", err)
 	}
 	return r, nil
 }

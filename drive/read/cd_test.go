@@ -144,7 +144,7 @@ func TestTableOfContents(t *testing.T) {
 		{"mixed, a long pre-gap", mixed, surface{gap: 1648}, two(1648), 0},
 		{"mixed, the catalogue number where the pre-gap begins", mixed, surface{gap: 1947}, two(1948), 0},
 		{"mixed, by reading audio", mixed, surface{audio: 1798}, two(1798), 0},
-		{"mixed, by reading audio, behind a link", mixed, surface{audio: 1803, bad: 1796, good: 1803}, two(1796), 1},
+		{"mixed, by reading audio, after a link", mixed, surface{audio: 1803, bad: 1796, good: 1803}, two(1796), 1},
 		{"mixed, pressed, by reading audio", onCD(mixed), surface{audio: 1773}, two(1773), 0},
 		{"mixed, pre-gap and run-out", mixed, surface{gap: 1798, bad: 1796, good: 1798}, two(1796), 1},
 		{"mixed, pre-gap and damage", onCD(mixed), surface{gap: 1798, bad: 1796, good: 1798}, two(1798), 0},

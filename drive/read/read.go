@@ -141,7 +141,7 @@ func (d *medium) ReadSectors(ctx context.Context, p []byte, lba disc.LBA, f disc
 		got, err := d.readRetrying(ctx, read, p[done*size:(done+k)*size], lba+disc.LBA(done), size)
 		done += got
 		if err != nil {
-			if _, _, _, told := scsi.Code(err); !told { // a SCSI error names the address itself
+			if _, _, _, isSCSI := scsi.Code(err); !isSCSI { // a SCSI error names the address itself
 				err = fmt.Errorf("at LBA %d: %w", lba+disc.LBA(done), err)
 			}
 			err = fmt.Errorf("read the disc: %w", err)

@@ -141,8 +141,8 @@ func TestUnreadable(t *testing.T) {
 	}
 }
 
-// moody is a drive whose first few reads of some addresses fail.
-type moody struct {
+// flaky is a drive whose first few reads of some addresses fail.
+type flaky struct {
 	scsi.Transport
 	fails map[uint32]int
 	with  []byte // sense data
@@ -150,14 +150,14 @@ type moody struct {
 	most  int
 }
 
-func (m *moody) MaxTransfer() int {
+func (m *flaky) MaxTransfer() int {
 	if m.most > 0 {
 		return m.most
 	}
 	return m.Transport.MaxTransfer()
 }
 
-func (m *moody) Execute(ctx context.Context, c scsi.Command) (int, error) {
+func (m *flaky) Execute(ctx context.Context, c scsi.Command) (int, error) {
 	if c.CDB[0] == scsi.OpRead10 {
 		m.reads++
 		at, n := binary.BigEndian.Uint32(c.CDB[2:]), uint32(len(c.Data)/disc.SectorSize)
@@ -191,7 +191,7 @@ func TestRetries(t *testing.T) {
 		{"another disc", 1, sense(6, 0x28, 0), false},
 		{"no disc", 1000, sense(2, 0x3A, 0), false},
 	} {
-		m := &moody{Transport: virtualtest.Pressed(t, want), most: 32 << 10}
+		m := &flaky{Transport: virtualtest.Pressed(t, want), most: 32 << 10}
 		d := open(t, m)
 		m.fails, m.with = map[uint32]int{88: c.fails}, c.with
 		p := make([]byte, 300*disc.SectorSize)
@@ -210,7 +210,7 @@ func TestRetries(t *testing.T) {
 
 // Nothing more is sent to a drive that is gone.
 func TestGone(t *testing.T) {
-	m := &moody{Transport: virtualtest.Pressed(t, virtualtest.Noise(300, 5))}
+	m := &flaky{Transport: virtualtest.Pressed(t, virtualtest.Noise(300, 5))}
 	d := open(t, m)
 	m.fails, m.with = map[uint32]int{5: 1 << 30}, sense(2, 0x3A, 0)
 	for range 10 {

@@ -43,7 +43,7 @@ func TestSalvage(t *testing.T) {
 		t.Errorf("%d bad, the first at %d, %v", n, first, err)
 	}
 
-	m := &moody{Transport: virtualtest.Pressed(t, want)}
+	m := &flaky{Transport: virtualtest.Pressed(t, want)}
 	s = read.NewSalvage(open(t, m))
 	s.Start()
 	m.fails, m.with = map[uint32]int{5: 1 << 30}, sense(2, 0x3A, 0)

@@ -16,8 +16,8 @@ import (
 // Blank erases a rewritable disc. A CD-RW or DVD-RW is blanked: minimally, which only
 // erases the lead-in and the beginning, or in full. A DVD+RW, BD-RE or DVD-RAM is
 // formatted if necessary, and overwritten with zeros: where file systems begin, or in
-// full. Full takes as long as writing the whole disc. The disc is checked in the end:
-// ErrUnchanged is in the chain of the error if the drive reported success and did
+// full. Full erasing takes as long as writing the whole disc. The disc is checked at the
+// end: ErrUnchanged is in the chain of the error if the drive reported success and did
 // nothing.
 func Blank(ctx context.Context, t scsi.Transport, full bool, rep progress.Reporter) error {
 	t = scsi.Guard(t)
@@ -32,7 +32,7 @@ func Blank(ctx context.Context, t scsi.Transport, full bool, rep progress.Report
 		return fmt.Errorf("%w: the %v cannot be erased, because it can be written only once; insert a rewritable disc", ErrNotWritable, m.profile)
 	}
 	if err := scsi.Writable(t); err != nil {
-		return fmt.Errorf("erase the disc: the drive can only be read now: %w", err)
+		return fmt.Errorf("erase the disc: the drive is open for reading only: %w", err)
 	}
 	if err := ctx.Err(); err != nil {
 		return err
@@ -94,7 +94,7 @@ func work(ctx context.Context, t scsi.Transport, m medium, rep progress.Reporter
 // leaves the tray locked if it is.
 func (r *burning) lockPlanned() error {
 	if err := scsi.Writable(r.t); err != nil {
-		return fmt.Errorf("the drive can only be read now: %w", err)
+		return fmt.Errorf("the drive is open for reading only: %w", err)
 	}
 	if err := r.ctx.Err(); err != nil {
 		return err
@@ -204,8 +204,7 @@ func (r *burning) writeZeros(probes []span, phase progress.Phase) error {
 	return combine(err, r.watch.lost)
 }
 
-// writeMark marks the first r.mark sectors of a disc that is going to be erased as not
-// complete.
+// writeMark marks the first r.mark sectors of a disc that will be erased as not complete.
 func (r *burning) writeMark() error {
 	if r.mark == 0 {
 		return nil

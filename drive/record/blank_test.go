@@ -185,7 +185,7 @@ func TestRestrictedOverwrite(t *testing.T) {
 }
 
 // If a burn fails after erasing, the error says that the old contents are lost.
-func TestFailsBehindErasing(t *testing.T) {
+func TestFailsAfterErasing(t *testing.T) {
 	d := virtualtest.Blank(t, "cd-rw", small)
 	if _, err := burn(t, d, virtualtest.DiscOf(virtualtest.Noise(900, 1)), record.Options{}); err != nil {
 		t.Fatal(err)
@@ -193,7 +193,7 @@ func TestFailsBehindErasing(t *testing.T) {
 	d.SetFaults(virtual.Faults{Refuse: []byte{0x55}})
 	r, err := burn(t, d, virtualtest.DiscOf(virtualtest.Noise(900, 2)), record.Options{Blank: true})
 	e := failed(t, d, r, err, nil)
-	if !strings.Contains(e.Left, "what it held is gone") || status(t, d).Status != mmc.Blank {
+	if !strings.Contains(e.Left, "its previous contents are lost") || status(t, d).Status != mmc.Blank {
 		t.Errorf("%v, the disc is %v", err, status(t, d).Status)
 	}
 }

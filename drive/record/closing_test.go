@@ -101,7 +101,7 @@ func TestFinalizeKilled(t *testing.T) {
 }
 
 // A drive that reports success without closing, or rejects closing, is an error.
-func TestCloseThatDoesNothing(t *testing.T) {
+func TestCloseWithoutEffect(t *testing.T) {
 	eachKill(t, func(t *testing.T, _ string, d *virtual.Drive, _ []byte) {
 		for _, level := range []record.Level{record.CloseSession, record.CloseDisc} {
 			if _, err := closeDisc(t, idle(d, 0x5B), level); !errors.Is(err, record.ErrUnchanged) {

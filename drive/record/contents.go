@@ -141,7 +141,7 @@ func (m medium) readable(ctx context.Context, t scsi.Transport) (int64, error) {
 	switch {
 	case err == nil && size == disc.SectorSize && last > 0:
 		return last + 1, nil
-	case err == nil && last <= 0, err != nil && nothingThere(err):
+	case err == nil && last <= 0, err != nil && neverWritten(err):
 		return 0, nil
 	case err == nil:
 		return 0, fmt.Errorf("the drive reads sectors of %d bytes", size)
@@ -174,7 +174,7 @@ func (m medium) findData(ctx context.Context, t scsi.Transport) (disc.LBA, error
 	return -1, nil
 }
 
-// dataError says that a disc is not empty. It is an ErrHoldsData.
+// dataError is the error of a disc that is not empty. It is an ErrHoldsData.
 type dataError struct {
 	LBA disc.LBA // of the first sector that is not empty
 	Err error    // not nil: the sector cannot be read, so it may hold data
@@ -186,7 +186,7 @@ func (e *dataError) Is(target error) bool { return target == ErrHoldsData }
 
 func (e *dataError) Unwrap() error { return e.Err }
 
-// where says where the data is.
+// where describes where the data is.
 func (e *dataError) where() string {
 	if e.Err != nil {
 		return fmt.Sprintf("LBA %d cannot be read, so it may hold data: %v", e.LBA, e.Err)
@@ -210,19 +210,19 @@ func firstData(ctx context.Context, t scsi.Transport, at disc.LBA, p []byte) (di
 			return lba, &dataError{LBA: lba}
 		}
 	}
-	key, _, _, told := scsi.Code(err)
+	key, _, _, isSCSI := scsi.Code(err)
 	switch {
-	case err == nil, nothingThere(err):
+	case err == nil, neverWritten(err):
 		return -1, nil
-	case !told || key == scsi.KeyNotReady || key == scsi.KeyUnitAttention || ctx.Err() != nil:
+	case !isSCSI || key == scsi.KeyNotReady || key == scsi.KeyUnitAttention || ctx.Err() != nil:
 		return -1, fmt.Errorf("search the disc for data: %w", err)
 	}
 	return at, &dataError{LBA: at, Err: err}
 }
 
-// nothingThere reports whether an error says that sectors were never written: an address
+// neverWritten reports whether an error means that sectors were never written: an address
 // beyond the end (5/21), a track without a mode (5/64), a blank sector (8).
-func nothingThere(err error) bool {
+func neverWritten(err error) bool {
 	key, asc, _, ok := scsi.Code(err)
 	return ok && (key == scsi.KeyBlankCheck || key == scsi.KeyIllegalRequest && (asc == 0x21 || asc == 0x64))
 }

@@ -178,7 +178,7 @@ func TestResetWhileFinishing(t *testing.T) {
 }
 
 // The tray is unlocked even if the drive reports unit attentions first.
-func TestUnlockBehindAttentions(t *testing.T) {
+func TestUnlockAfterAttentions(t *testing.T) {
 	d := virtualtest.Blank(t, "dvd+r", small)
 	l := &late{Transport: d, op: scsi.OpPreventAllowMediumRemoval, at: 1, sense: [3]byte{6, 0x2A, 1}, code: 0x70}
 	r, err := burn(t, l, virtualtest.DiscOf(virtualtest.Noise(500, 4)), record.Options{})
@@ -188,7 +188,7 @@ func TestUnlockBehindAttentions(t *testing.T) {
 }
 
 // An error while a disc is erased, formatted or closed is reported once, in one line.
-func TestLostIsSaidOnce(t *testing.T) {
+func TestLostReportedOnce(t *testing.T) {
 	ctx := context.Background()
 	work := map[string]func(d scsi.Transport) error{
 		"dvd-r": func(d scsi.Transport) error {

@@ -25,7 +25,7 @@ func idle(d *virtual.Drive, ops ...byte) *virtual.Drive {
 }
 
 // A drive that reports success without erasing is an error, for quick and full erasing.
-func TestBlankThatDoesNothing(t *testing.T) {
+func TestBlankWithoutEffect(t *testing.T) {
 	for _, name := range rewritable {
 		for _, full := range []bool{false, true} {
 			t.Run(fmt.Sprint(name, ", full ", full), func(t *testing.T) {
@@ -118,7 +118,7 @@ func TestDataAnywhere(t *testing.T) {
 				t.Errorf("%+v, %v", c, err)
 			}
 			if r, err := burn(t, d, src, record.Options{}); err != nil || !r.Verified {
-				t.Errorf("the burn behind erasing: %v", err)
+				t.Errorf("the burn after erasing: %v", err)
 			}
 		})
 	}
@@ -280,14 +280,14 @@ func TestErasedInTheBuffer(t *testing.T) {
 				d.SetFaults(virtual.Faults{Discard: true, ReadCache: c.echo, Refuse: c.refuse})
 				var m progress.Meter
 				err := record.Blank(context.Background(), d, false, &m)
-				told := false
+				reported := false
 				for _, w := range m.Log(0) {
-					told = told || strings.Contains(w.Text, "buffer")
+					reported = reported || strings.Contains(w.Text, "buffer")
 				}
 				if errors.Is(err, record.ErrHoldsData) { // whose advice is to erase the disc
 					t.Error(err)
 				}
-				if c.found && !errors.Is(err, record.ErrUnchanged) || !c.found && (err != nil || !told) {
+				if c.found && !errors.Is(err, record.ErrUnchanged) || !c.found && (err != nil || !reported) {
 					t.Errorf("%v, %v", err, m.Log(0))
 				}
 			})
@@ -312,7 +312,7 @@ func TestErasedAndUnreadable(t *testing.T) {
 
 // If erasing is interrupted, after each of the first WRITEs and some later ones, the disc
 // is unchanged, blank, or marked as not complete.
-func TestEraseBrokenOff(t *testing.T) {
+func TestEraseInterrupted(t *testing.T) {
 	old := virtualtest.Noise(600, 4)
 	for _, medium := range []string{"dvd+rw", "dvd-ram", "bd-re"} {
 		for after := 1; ; after += 1 + after/6 {
@@ -332,7 +332,7 @@ func TestEraseBrokenOff(t *testing.T) {
 			got := content(t, d, 600)
 			blank := len(bytes.Trim(got, "\x00")) == 0
 			if err == nil || !disc.Unfinished(context.Background(), m) && !blank && !bytes.Equal(got, old) {
-				t.Errorf("%s, behind %d WRITEs: %v, and the disc does not show that it is half erased", medium, after, err)
+				t.Errorf("%s, after %d WRITEs: %v, and the disc does not show that it is half erased", medium, after, err)
 			}
 			m.Close()
 			d.Close()

@@ -35,14 +35,14 @@ func (e *Error) Error() string {
 		s.WriteString("the burn failed: " + e.Step)
 	}
 	var sense *scsi.Error
-	told := errors.As(e.Err, &sense)
-	if e.LBA >= 0 && !told { // a SCSI error names the address itself
+	isSCSI := errors.As(e.Err, &sense)
+	if e.LBA >= 0 && !isSCSI { // a SCSI error names the address itself
 		fmt.Fprintf(&s, " at LBA %d", e.LBA)
 	}
 	if !cancelled {
 		fmt.Fprintf(&s, ": %v", e.Err)
 	}
-	if told && sense.Hint() != "" {
+	if isSCSI && sense.Hint() != "" {
 		fmt.Fprintf(&s, " (%s)", sense.Hint())
 	}
 	if e.Left != "" {

@@ -235,7 +235,7 @@ func TestTooLarge(t *testing.T) {
 }
 
 // A drive that reports too large a capacity fails at the true end of the disc.
-func TestCapacityThatIsALie(t *testing.T) {
+func TestWrongCapacity(t *testing.T) {
 	d := virtualtest.Blank(t, "dvd+r", 1024)
 	d.SetFaults(virtual.Faults{Capacity: small})
 	r, err := burn(t, d, virtualtest.DiscOf(virtualtest.Noise(2000, 1)), record.Options{})

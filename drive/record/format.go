@@ -30,6 +30,7 @@ func formatAs(ctx context.Context, t scsi.Transport, m medium, f mmc.Format, rep
 	if err := mmc.Wait(ctx, t, eraseTimeout, show); err != nil {
 		return fmt.Errorf("format the disc: %w", err)
 	}
+	show(1) // the drive need not have been asked at the end
 	now, err := inspect(ctx, t)
 	if err != nil {
 		return fmt.Errorf("examine the formatted disc: %w", err)

@@ -111,7 +111,7 @@ func TestFormatRefused(t *testing.T) {
 }
 
 // A drive that reports success without formatting is an error.
-func TestFormatThatDoesNothing(t *testing.T) {
+func TestFormatWithoutEffect(t *testing.T) {
 	for _, name := range []string{"dvd+rw", "dvd-rw", "bd-re", "bd-r"} {
 		for _, used := range []bool{false, true} {
 			d := virtualtest.Blank(t, name, small)

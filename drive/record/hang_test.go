@@ -27,7 +27,7 @@ type hanging struct {
 	seen  map[byte]int
 	since time.Time     // when it began, zero before
 	limit time.Duration // of the first command
-	after []byte        // operation codes that were sent behind it
+	after []byte        // operation codes that were sent after it
 }
 
 func (h *hanging) Execute(ctx context.Context, c scsi.Command) (int, error) {
@@ -54,7 +54,7 @@ func (h *hanging) Execute(ctx context.Context, c scsi.Command) (int, error) {
 	return 0, fmt.Errorf("%w (%v)", scsi.ErrTimeout, timeout)
 }
 
-// longest is the time until the user is told that a drive hangs: the timeout of the
+// longest is the time until the user is noticed that a drive hangs: the timeout of the
 // command, and five seconds for unlocking the tray.
 func (h *hanging) longest() time.Duration { return h.limit + 5*time.Second }
 
@@ -151,7 +151,7 @@ func TestDriveStaysBusy(t *testing.T) {
 
 // If a burn cannot be checked because the drive hangs, the error says so and does not
 // blame the disc.
-func TestHangsBehindTheBurn(t *testing.T) {
+func TestHangsAfterBurn(t *testing.T) {
 	for _, m := range media {
 		sound := &hanging{}
 		if _, _, err := sound.run(t, m.name, false); err != nil {
@@ -179,7 +179,7 @@ func TestHangsBehindTheBurn(t *testing.T) {
 
 // If the drive hangs before the first sector, the disc is not blamed: the advice is about
 // the drive, and no warning repeats it.
-func TestHangsBeforeTheBurn(t *testing.T) {
+func TestHangsBeforeBurn(t *testing.T) {
 	for _, c := range []struct {
 		medium string
 		op     byte // that hangs
@@ -264,12 +264,12 @@ func TestWithoutImmed(t *testing.T) {
 				if err != nil || !r.Verified || p.synced == 0 {
 					t.Errorf("%v, %+v", err, r)
 				}
-				told := false
+				noticed := false
 				for _, x := range m.Log(0) {
-					told = told || strings.Contains(x.Text, "has not answered")
+					noticed = noticed || strings.Contains(x.Text, "has not answered")
 				}
-				if told != (c.takes > 0) {
-					t.Errorf("told %v", told)
+				if noticed != (c.takes > 0) {
+					t.Errorf("noticed %v", noticed)
 				}
 			})
 		})

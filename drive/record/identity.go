@@ -14,7 +14,7 @@ import (
 // is not the one that was burned.
 var ErrOtherDisc = errors.New("the disc in the drive is not the one that was burned")
 
-// identity is what identifies a disc. Discs of the same make have most of it in common:
+// identity is what identifies a disc. Discs of the same type have most of it in common:
 // it can show that two discs are different, but not that they are the same.
 type identity struct {
 	profile      mmc.Profile

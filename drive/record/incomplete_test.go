@@ -62,7 +62,7 @@ func TestIncompleteSource(t *testing.T) {
 func TestIncompleteFile(t *testing.T) {
 	p := claiming(400, 400)
 	dir := p[18*2048:]
-	e := dir[68:] // behind the folder itself and its parent
+	e := dir[68:] // after the folder itself and its parent
 	e[0], e[32] = 36, 3
 	binary.LittleEndian.PutUint32(e[2:], 390)
 	binary.LittleEndian.PutUint32(e[10:], 20*2048)

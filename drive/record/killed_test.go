@@ -97,7 +97,7 @@ func whole(t *testing.T) disc.Disc {
 // A burn after an interrupted one never appends to the open track. A volume made for
 // address 0 is refused, with Force too. A source without a known address is, with Force,
 // burned as a new session, and the plan says that the open one is closed first.
-func TestBurnBehindKilled(t *testing.T) {
+func TestBurnAfterKill(t *testing.T) {
 	eachKill(t, func(t *testing.T, _ string, d *virtual.Drive, was []byte) {
 		ctx := context.Background()
 		before := status(t, d)
@@ -155,7 +155,7 @@ func TestBurnBehindKilled(t *testing.T) {
 
 // The address of a session is compared with the next writable address after the disc was
 // closed.
-func TestSessionBehindKilled(t *testing.T) {
+func TestSessionAfterKill(t *testing.T) {
 	eachKill(t, func(t *testing.T, _ string, d *virtual.Drive, _ []byte) {
 		r, err := burn(t, d, virtualtest.At(virtualtest.DiscOf(virtualtest.Noise(500, 2)), 5008), record.Options{})
 		e := failed(t, d, r, err, record.ErrOtherAddress)
@@ -174,7 +174,7 @@ func TestSessionBehindKilled(t *testing.T) {
 }
 
 // A simulation closes nothing.
-func TestSimulationBehindKilled(t *testing.T) {
+func TestSimulationAfterKill(t *testing.T) {
 	d := virtualtest.Blank(t, "cd-r", large)
 	kill(t, d, 0x2A, 20, record.Options{})
 	_, err := record.NewPlan(context.Background(), d, virtualtest.DiscOf(virtualtest.Noise(500, 2)), record.Options{Simulate: true, Force: true})
@@ -184,7 +184,7 @@ func TestSimulationBehindKilled(t *testing.T) {
 }
 
 // A DVD-R that was reserved as a whole, with nothing written, accepts the next burn.
-func TestKilledBehindReserve(t *testing.T) {
+func TestKilledAfterReserve(t *testing.T) {
 	for _, name := range []string{"dvd-r", "dvd-rw"} {
 		d := virtualtest.Blank(t, name, small)
 		kill(t, d, 0x53, 1, record.Options{DiscAtOnce: true})
@@ -230,7 +230,7 @@ func TestKilledSingleSession(t *testing.T) {
 }
 
 // After a power loss too, the next burn begins at an unwritten address, or is refused.
-func TestBurnBehindPowerLoss(t *testing.T) {
+func TestBurnAfterPowerLoss(t *testing.T) {
 	for _, name := range append([]string{"cd-rw", "dvd-rw"}, writeOnce...) {
 		for _, p := range points {
 			d := virtualtest.Blank(t, name, large)
@@ -258,7 +258,7 @@ func TestBurnBehindPowerLoss(t *testing.T) {
 
 // After an interrupted disc-at-once burn, a DVD-R is filled to the reserved size, which
 // closes it, and what was written can be read.
-func TestKilledAtOnce(t *testing.T) {
+func TestKilledDiscAtOnce(t *testing.T) {
 	for _, name := range []string{"dvd-r", "dvd-rw", "dvd-r dl"} {
 		d := virtualtest.Blank(t, name, large)
 		was := kill(t, d, 0x2A, 20, record.Options{DiscAtOnce: true})

@@ -14,14 +14,14 @@ import (
 	"glassmaster/mastering/disc"
 )
 
-// nervous is a drive that answers every third command of some kinds with an error that
+// flaky is a drive that answers every third command of some kinds with an error that
 // only requires a retry.
-type nervous struct {
+type flaky struct {
 	scsi.Transport
 	counts map[byte]int
 }
 
-func (n *nervous) Execute(ctx context.Context, c scsi.Command) (int, error) {
+func (n *flaky) Execute(ctx context.Context, c scsi.Command) (int, error) {
 	op := c.CDB[0]
 	n.counts[op]++
 	sense := []byte{0x70, 0, 2, 0, 0, 0, 0, 10, 0, 0, 0, 0, 0x04, 0x07, 0, 0, 0, 0} // busy
@@ -38,9 +38,9 @@ func (n *nervous) Execute(ctx context.Context, c scsi.Command) (int, error) {
 	return n.Transport.Execute(ctx, c)
 }
 
-func TestNervousDrive(t *testing.T) {
+func TestFrequentUnitAttentions(t *testing.T) {
 	eachMedium(t, func(t *testing.T, _ string, _ bool, d *virtual.Drive) {
-		r, err := burn(t, &nervous{d, map[byte]int{}}, virtualtest.DiscOf(virtualtest.Noise(900, 16)), record.Options{})
+		r, err := burn(t, &flaky{d, map[byte]int{}}, virtualtest.DiscOf(virtualtest.Noise(900, 16)), record.Options{})
 		if err != nil || !r.Verified || len(r.Notices) > 0 {
 			t.Errorf("%+v, %v", r, err)
 		}
@@ -50,10 +50,10 @@ func TestNervousDrive(t *testing.T) {
 // lossy is a transport that reports a short transfer for one WRITE, correctly or not.
 type lossy struct {
 	scsi.Transport
-	writes int
-	carry  int  // sectors of that WRITE that reach the drive
-	told   int  // sectors that are reported as transferred
-	mute   bool // the drive does not report how far the track is written
+	writes    int
+	carry     int  // sectors of that WRITE that reach the drive
+	reported  int  // sectors that are reported as transferred
+	silentNWA bool // the drive does not report how far the track is written
 }
 
 func (l *lossy) Execute(ctx context.Context, c scsi.Command) (int, error) {
@@ -63,11 +63,11 @@ func (l *lossy) Execute(ctx context.Context, c scsi.Command) (int, error) {
 			c.CDB[8] = byte(l.carry)
 			c.Data = c.Data[:l.carry*disc.SectorSize]
 			_, err := l.Transport.Execute(ctx, c)
-			return l.told * disc.SectorSize, err
+			return l.reported * disc.SectorSize, err
 		}
 	}
 	n, err := l.Transport.Execute(ctx, c)
-	if c.CDB[0] == scsi.OpReadTrackInformation && l.mute && l.writes >= 20 && err == nil {
+	if c.CDB[0] == scsi.OpReadTrackInformation && l.silentNWA && l.writes >= 20 && err == nil {
 		c.Data[7] &^= 1
 	}
 	return n, err
@@ -81,7 +81,7 @@ func TestShortWrite(t *testing.T) {
 			unit = 32
 		}
 		want := virtualtest.Noise(900, 12)
-		r, err := burn(t, &lossy{Transport: d, carry: unit, told: unit - 1}, virtualtest.DiscOf(want), record.Options{})
+		r, err := burn(t, &lossy{Transport: d, carry: unit, reported: unit - 1}, virtualtest.DiscOf(want), record.Options{})
 		if err != nil || !r.Verified || len(r.Notices) != 1 || !strings.Contains(r.Notices[0].Text, "short transfer") {
 			t.Fatalf("a wrong count: %v, %q", err, r.Notices)
 		}
@@ -93,10 +93,10 @@ func TestShortWrite(t *testing.T) {
 
 // A drive that accepted less gets the rest. If it accepted another number of sectors than
 // the count says, the burn fails.
-func TestShortWriteThatIsTrue(t *testing.T) {
+func TestTrueShortWrite(t *testing.T) {
 	for _, carry := range []int{15, 7} {
 		d := virtualtest.Blank(t, "cd-r", small)
-		r, err := burn(t, &lossy{Transport: d, carry: carry, told: 15}, virtualtest.DiscOf(virtualtest.Noise(900, 12)), record.Options{})
+		r, err := burn(t, &lossy{Transport: d, carry: carry, reported: 15}, virtualtest.DiscOf(virtualtest.Noise(900, 12)), record.Options{})
 		if carry == 15 {
 			if err != nil || !r.Verified {
 				t.Errorf("%v, %q", err, r.Notices)
@@ -113,7 +113,7 @@ func TestShortWriteThatIsTrue(t *testing.T) {
 // What a drive does not report is found by the comparison, even with NoVerify.
 func TestShortWriteInDoubt(t *testing.T) {
 	d := virtualtest.Blank(t, "cd-r", small)
-	r, err := burn(t, &lossy{Transport: d, carry: 16, told: 3, mute: true}, virtualtest.DiscOf(virtualtest.Noise(900, 12)), record.Options{NoVerify: true})
+	r, err := burn(t, &lossy{Transport: d, carry: 16, reported: 3, silentNWA: true}, virtualtest.DiscOf(virtualtest.Noise(900, 12)), record.Options{NoVerify: true})
 	if err != nil || !r.Verified {
 		t.Errorf("%v, verified %v", err, r.Verified)
 	}
@@ -146,13 +146,13 @@ func TestPowerFails(t *testing.T) {
 	})
 }
 
-// mute is a transport that stops working.
-type mute struct {
+// disconnected is a transport that stops working.
+type disconnected struct {
 	scsi.Transport
 	writes int
 }
 
-func (m *mute) Execute(ctx context.Context, c scsi.Command) (int, error) {
+func (m *disconnected) Execute(ctx context.Context, c scsi.Command) (int, error) {
 	if c.CDB[0] == scsi.OpWrite10 {
 		m.writes++
 	}
@@ -164,7 +164,7 @@ func (m *mute) Execute(ctx context.Context, c scsi.Command) (int, error) {
 
 func TestConnectionLost(t *testing.T) {
 	d := virtualtest.Blank(t, "dvd+r", small)
-	_, err := burn(t, &mute{Transport: d}, virtualtest.DiscOf(virtualtest.Noise(900, 14)), record.Options{})
+	_, err := burn(t, &disconnected{Transport: d}, virtualtest.DiscOf(virtualtest.Noise(900, 14)), record.Options{})
 	var e *record.Error
 	if !errors.As(err, &e) || !errors.Is(err, scsi.ErrConnection) || !strings.Contains(e.Left, "is unknown") {
 		t.Errorf("error: %v", err)

@@ -22,15 +22,15 @@ import (
 	"glassmaster/mastering/volume"
 )
 
-// mortal is a program that is killed: after the given number of commands nothing reaches
+// killedProgram is a program that is killed: after the given number of commands nothing reaches
 // the drive.
-type mortal struct {
+type killedProgram struct {
 	*virtual.Drive
 	left  int
 	wrote bool // a WRITE has reached the drive
 }
 
-func (m *mortal) Execute(ctx context.Context, c scsi.Command) (int, error) {
+func (m *killedProgram) Execute(ctx context.Context, c scsi.Command) (int, error) {
 	if m.left--; m.left < 0 {
 		return 0, scsi.ErrConnection
 	}
@@ -94,7 +94,7 @@ func TestKilledOverwrite(t *testing.T) {
 				}
 				for at := 1; ; at++ {
 					d := copyOf(t, file)
-					k := &mortal{Drive: d, left: 1 << 30}
+					k := &killedProgram{Drive: d, left: 1 << 30}
 					b, err := record.NewPlan(context.Background(), k, virtualtest.DiscOf(fresh), record.Options{Blank: true})
 					if err != nil {
 						t.Fatal(err)
@@ -108,26 +108,26 @@ func TestKilledOverwrite(t *testing.T) {
 					}
 					now, openErr := read.Open(context.Background(), d)
 					if openErr != nil {
-						t.Fatalf("behind command %d: %v", at, openErr)
+						t.Fatalf("after command %d: %v", at, openErr)
 					}
 					switch vol, volErr := volume.OpenDisc(context.Background(), now, volume.Options{}); {
 					case disc.Unfinished(context.Background(), now):
 						marked++
 						if !errors.Is(volErr, volume.ErrUnfinished) {
-							t.Errorf("behind command %d: the volume is opened: %v", at, volErr)
+							t.Errorf("after command %d: the volume is opened: %v", at, volErr)
 						}
 					case bytes.Equal(content(t, d, len(fresh)/disc.SectorSize), fresh):
 						complete++
 						if volErr != nil || vol.Volume().Label != "BURNED" {
-							t.Errorf("behind command %d: %v", at, volErr)
+							t.Errorf("after command %d: %v", at, volErr)
 						}
 					case bytes.Equal(content(t, d, len(old)/disc.SectorSize), old):
 						before++
 						if k.wrote && power {
-							t.Errorf("behind command %d: the disc was written to, and shows the old volume", at)
+							t.Errorf("after command %d: the disc was written to, and shows the old volume", at)
 						}
 					default:
-						t.Errorf("behind command %d: the disc is neither the old one, nor the new one, nor marked", at)
+						t.Errorf("after command %d: the disc is neither the old one, nor the new one, nor marked", at)
 					}
 					_ = d.Close()
 					if k.left >= 0 {

@@ -99,7 +99,7 @@ func TestOtherDisc(t *testing.T) {
 }
 
 // A disc that was put in while another one was burned is left alone.
-func TestOtherDiscIsLeftAlone(t *testing.T) {
+func TestOtherDiscIsNotWritten(t *testing.T) {
 	eachMedium(t, func(t *testing.T, name string, _ bool, d *virtual.Drive) {
 		other := virtualtest.Blank(t, name, small)
 		if err := other.Close(); err != nil {
@@ -260,7 +260,7 @@ func TestRetried(t *testing.T) {
 type shifting struct {
 	disc.Disc
 	at    disc.LBA // sector that changes
-	gone  bool     // it cannot be read any more
+	gone  bool     // it can no longer be read
 	again map[disc.LBA]bool
 }
 

@@ -48,7 +48,7 @@ var recipeTAO = recipe{
 	opc: true, closing: closeSession, test: true,
 }
 
-// recipeFor returns the recipe for a medium, or false when it cannot be written.
+// recipeFor returns the recipe for a medium, or false if it cannot be written.
 func recipeFor(m medium, o Options) (recipe, bool) {
 	plus := recipe{name: "sequential", chunk: dvdBlock, unit: dvdBlock, closing: closePlus}
 	over := recipe{name: "overwrite", chunk: dvdBlock, unit: dvdBlock}

@@ -59,7 +59,7 @@ type Plan struct {
 	Capacity int64         // free sectors of the medium; 0: unknown
 	Speed    int           // kB/s (1000 bytes); 0: the drive offers no choice
 	Erases   Contents      // of the disc, which will be lost
-	Steps    []string      // in the order of their execution, for people
+	Steps    []string      // in the order of their execution, as text
 	Notices  []disc.Notice // differences from what was requested, and what Defects mean for the disc
 	Defects  []disc.Notice // known defects of the source
 	// Unopenable is why the files of the source cannot be found. It is nil if they can,

@@ -34,7 +34,7 @@ type burning struct {
 	started          bool         // something was written
 	gone             bool         // the drive no longer answers; already reported
 	locked           bool         // the tray is locked, if the drive supports that
-	limited          bool         // the speed was or is going to be set
+	limited          bool         // the speed was or will be set
 	filler           func([]byte) // what writeZeros writes instead of zeros
 	// countsWrongly is set if the transport reported a short transfer wrongly, and
 	// mustCompare if it is unknown whether the drive has all sectors.

@@ -48,7 +48,7 @@ func TestSessions(t *testing.T) {
 			}
 			_, err = record.NewPlan(ctx, d, disc.FromReaderAt(whole, whole.Size(), nil), record.Options{Force: true})
 			if !errors.Is(err, record.ErrNotWritable) || !strings.Contains(err.Error(), "made for address 0") {
-				t.Errorf("a volume for address 0 was planned behind a session: %v", err)
+				t.Errorf("a volume for address 0 was planned after a session: %v", err)
 			}
 			if errors.Is(err, record.ErrEraseFirst) != info.Erasable {
 				t.Errorf("erasable %v: %v", info.Erasable, err)
@@ -123,7 +123,7 @@ func TestSimulate(t *testing.T) {
 				}
 			}
 			if _, err := burn(t, d, virtualtest.DiscOf(virtualtest.Noise(900, 1)), record.Options{}); err != nil {
-				t.Errorf("the real burn behind the simulation: %v", err)
+				t.Errorf("the real burn after the simulation: %v", err)
 			}
 		})
 	}

@@ -96,14 +96,14 @@ func TestSourceChangesBeforeBurn(t *testing.T) {
 	})
 }
 
-// meddling is a drive that calls a function at the first PREVENT ALLOW MEDIUM REMOVAL:
+// hooked is a drive that calls a function at the first PREVENT ALLOW MEDIUM REMOVAL:
 // after the source is checked, and before it is read.
-type meddling struct {
+type hooked struct {
 	scsi.Transport
 	do func() error
 }
 
-func (m *meddling) Execute(ctx context.Context, c scsi.Command) (int, error) {
+func (m *hooked) Execute(ctx context.Context, c scsi.Command) (int, error) {
 	if do := m.do; c.CDB[0] == scsi.OpPreventAllowMediumRemoval && do != nil {
 		m.do = nil
 		if err := do(); err != nil {
@@ -117,7 +117,7 @@ func (m *meddling) Execute(ctx context.Context, c scsi.Command) (int, error) {
 // completed if the file has the planned number of bytes, and always with KeepGoing.
 func TestSourceChangesDuringBurn(t *testing.T) {
 	eachChange(t, func(t *testing.T, c change, keep bool, src *source.Source, file string) {
-		d := &meddling{virtualtest.Blank(t, "dvd+r", 4000), func() error { return c.do(file) }}
+		d := &hooked{virtualtest.Blank(t, "dvd+r", 4000), func() error { return c.do(file) }}
 		r, err := burn(t, d, src, record.Options{})
 		if c.gone && !keep {
 			if err == nil || !strings.Contains(err.Error(), file) {
@@ -145,7 +145,7 @@ func TestSourceChangesDuringSimulation(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer src.Close()
-	d := &meddling{virtualtest.Blank(t, "cd-r", 4000), func() error { return os.Truncate(file, 1000) }}
+	d := &hooked{virtualtest.Blank(t, "cd-r", 4000), func() error { return os.Truncate(file, 1000) }}
 	r, err := burn(t, d, src.Disc, record.Options{Simulate: true})
 	if err != nil || len(r.Changes) != 1 || !strings.Contains(r.Changes[0].String(), file) {
 		t.Errorf("error %v, notices %q", err, r.Changes)

@@ -172,7 +172,7 @@ func TestSpeedAsMultiple(t *testing.T) {
 }
 
 // Disc at once on a medium that does not support it is reported.
-func TestNotAtOnce(t *testing.T) {
+func TestNoDiscAtOnce(t *testing.T) {
 	for name, warnings := range map[string]int{"cd-r": 1, "dvd+r": 1, "bd-re": 1, "dvd-r": 0, "dvd-rw": 0} {
 		b, err := record.NewPlan(context.Background(), virtualtest.Blank(t, name, small), virtualtest.DiscOf(virtualtest.Noise(500, 1)), record.Options{DiscAtOnce: true})
 		if err != nil {

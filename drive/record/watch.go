@@ -59,10 +59,10 @@ const answerExpected = 2 * time.Minute
 // whether the drive hangs is known only when the timeout expires.
 func (w *watch) send(ctx context.Context, c scsi.Command) (int, error) {
 	if c.Timeout > answerExpected && w.inform != nil {
-		told := time.AfterFunc(answerExpected, func() {
+		timer := time.AfterFunc(answerExpected, func() {
 			w.inform("the drive has not answered %s for %v: it is still writing, or it hangs; the timeout is %v", scsi.Describe(c.CDB), answerExpected, c.Timeout)
 		})
-		defer told.Stop()
+		defer timer.Stop()
 	}
 	return w.Transport.Execute(ctx, c)
 }

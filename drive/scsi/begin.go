@@ -82,7 +82,7 @@ func Begin(ctx context.Context, t Transport) (Identity, error) {
 }
 
 // Writable returns why a drive cannot be written to through this transport (its disc is
-// mounted, the drive is in use, the user lacks the permission), or nil when there is no
+// mounted, the drive is in use, the user lacks the permission), or nil if there is no
 // known reason. Transports that can tell have a method of that name. A burn calls it
 // before the first command that changes the disc.
 func Writable(t Transport) error {

@@ -21,7 +21,7 @@ const (
 var ErrTimeout = errors.New("no answer in time")
 
 // ErrConnection is in the chain of the error of a transport that lost the connection to
-// its drive. The transport cannot be used any more; whether the drive executed the last
+// its drive. The transport can no longer be used; whether the drive executed the last
 // command is not known.
 var ErrConnection = errors.New("the connection to the drive is lost")
 
@@ -29,7 +29,7 @@ var ErrConnection = errors.New("the connection to the drive is lost")
 // command was sent to it.
 type InUseError struct {
 	Drive string
-	By    string // "growisofs (process 4711)", empty when not known
+	By    string // "growisofs (process 4711)", empty if unknown
 	Own   bool   // this program itself uses it
 	Err   error  // of the system
 }

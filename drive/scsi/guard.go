@@ -18,12 +18,12 @@ const (
 	returnTimeout = 30 * time.Second
 )
 
-// Gone reports whether the drive cannot be used any more: a command timed out, or the
-// connection is lost. Callers then send only what is needed to end, and return the
-// error: each further command to a drive that hangs would wait as long as the first.
+// Gone reports whether the drive can no longer be used: a command timed out, or the
+// connection is lost. Callers then send only what is needed to end, and return the error:
+// each further command to a drive that hangs would wait as long as the first.
 func Gone(err error) bool { return errors.Is(err, ErrTimeout) || errors.Is(err, ErrConnection) }
 
-// DiscGone reports whether the disc cannot be read any more: the drive is [Gone], or the
+// DiscGone reports whether the disc can no longer be read: the drive is [Gone], or the
 // disc was removed or changed.
 func DiscGone(err error) bool { return Gone(err) || MediumNotPresent(err) || MediumChanged(err) }
 

@@ -130,7 +130,7 @@ func TestDeferred(t *testing.T) {
 }
 
 // blocked is a transport that does not return from its first command, and fills in the
-// data of that one when it does in the end.
+// its data when it finally does.
 type blocked struct{ end chan struct{} }
 
 func (s *blocked) MaxTransfer() int { return 2048 }
@@ -144,7 +144,7 @@ func (s *blocked) Execute(_ context.Context, c scsi.Command) (int, error) {
 }
 
 // Execute returns when the system does not end a command that has timed out.
-func TestGuardIsNotStuck(t *testing.T) {
+func TestGuardReturns(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &blocked{end: make(chan struct{})}
 		g := scsi.Guard(s)

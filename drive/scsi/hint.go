@@ -137,7 +137,7 @@ var hintsByASC = [...]codeText{
 	{0x73, hintWriteFails},
 }
 
-// hintByKey is the advice for a sense key, "" where there is none.
+// hintByKey is the advice for a sense key, or "".
 func hintByKey(k Key) string {
 	switch k {
 	case KeyMediumError:

@@ -33,7 +33,7 @@ type Source struct {
 	// KeepGoing makes a job that writes the source leave out missing files, and write
 	// zeros for what cannot be read.
 	KeepGoing bool
-	// LeaveOut says that a job that writes the source leaves out files that are missing.
+	// LeaveOut makes a job that writes the source leave out missing files.
 	LeaveOut bool
 	// Whole says that a job writes all sectors of a disc that is overwritten in place
 	// (DVD+RW, BD-RE), and not only the part in use.
@@ -200,7 +200,7 @@ func (o Options) plan(ctx context.Context, kind string, c *compilation.Compilati
 		return nil, err
 	}
 	s := &Source{Disc: img.Disc(compilation.DiscOptions{KeepGoing: o.KeepGoing}), Kind: kind, Notices: append(notices, img.Notices...), Locate: img.Locate}
-	s.prepare = img.Settle
+	s.prepare = img.Prepare
 	if !o.LateSums {
 		if err := s.Prepare(ctx, o.Report); err != nil {
 			img.Close()

@@ -106,7 +106,7 @@ func (x *Target) awaitPortal(ended <-chan struct{}, output *bytes.Buffer) string
 	for range 500 {
 		select {
 		case <-ended:
-			x.t.Fatalf("tgtd ended at once:\n%s", output)
+			x.t.Fatalf("tgtd ended immediately:\n%s", output)
 		case <-time.After(10 * time.Millisecond):
 		}
 		cmd := exec.Command(x.admin, "--lld", "iscsi", "--mode", "portal", "--op", "show")

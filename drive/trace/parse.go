@@ -14,7 +14,7 @@ import (
 	"glassmaster/drive/scsi"
 )
 
-// Exchange is a command in a record, with its reply.
+// Exchange is a command in a recording, with its reply.
 type Exchange struct {
 	Number    int
 	Direction scsi.Direction
@@ -43,7 +43,7 @@ func pattern(s string) func() *regexp.Regexp {
 	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(s) })
 }
 
-// Parse reads a record.
+// Parse reads a recording.
 func Parse(r io.Reader) ([]Exchange, error) {
 	var all []Exchange
 	in := bufio.NewScanner(r)
@@ -56,20 +56,20 @@ func Parse(r io.Reader) ([]Exchange, error) {
 		if m := commandLine().FindStringSubmatch(line); m != nil {
 			e, err := command(m)
 			if err != nil {
-				return nil, fmt.Errorf("line %d of the record: %w", n, err)
+				return nil, fmt.Errorf("line %d of the recording: %w", n, err)
 			}
 			all = append(all, e)
 			continue
 		}
 		if len(all) == 0 {
-			return nil, fmt.Errorf("line %d is not a line of a record; it must be a file that --trace has made", n)
+			return nil, fmt.Errorf("line %d is not a line of a recording; it must be a file made with --trace", n)
 		}
 		if err := all[len(all)-1].add(line); err != nil {
-			return nil, fmt.Errorf("line %d of the record: %w", n, err)
+			return nil, fmt.Errorf("line %d of the recording: %w", n, err)
 		}
 	}
 	if errors.Is(in.Err(), bufio.ErrTooLong) {
-		return nil, fmt.Errorf("line %d is not a line of a record; it must be a file that --trace has made", n)
+		return nil, fmt.Errorf("line %d is not a line of a recording; it must be a file made with --trace", n)
 	}
 	return all, in.Err()
 }
@@ -129,7 +129,7 @@ func (e *Exchange) add(line string) error {
 		e.Err = fmt.Errorf("%w: %s", scsi.ErrConnection, m[1])
 		return nil
 	}
-	return fmt.Errorf("%.100q is not a line of a record", line)
+	return fmt.Errorf("%.100q is not a line of a recording", line)
 }
 
 func unhex(s string) ([]byte, error) { return hex.DecodeString(strings.ReplaceAll(s, " ", "")) }

@@ -9,12 +9,12 @@ import (
 	"glassmaster/drive/scsi"
 )
 
-// Replay is a drive that replies as in a record. The contents of sectors are not in a
-// record, so they are read as zeros.
+// Replay is a drive that replies as in a recording. The contents of sectors are not
+// recorded, so they are read as zeros.
 type Replay struct {
-	// Strict accepts only the commands of the record in their order. Otherwise a
+	// Strict accepts only the commands of the recording in their order. Otherwise a
 	// command is searched for after the last one and then backwards from there, and its
-	// allocation length is ignored. So the record of another program can be replayed.
+	// allocation length is ignored. So the recording of another program can be replayed.
 	Strict bool
 
 	mu    sync.Mutex
@@ -26,7 +26,7 @@ type Replay struct {
 	op    byte  // operation code of that run
 }
 
-// NewReplay returns a drive that replies as in the record.
+// NewReplay returns a drive that replies as in the recording.
 func NewReplay(all []Exchange) *Replay { return &Replay{all: all} }
 
 // MaxTransfer implements [scsi.Transport].
@@ -35,15 +35,15 @@ func (r *Replay) MaxTransfer() int { return 64 << 10 }
 // Close implements [scsi.Transport].
 func (r *Replay) Close() error { return nil }
 
-// Left returns how many exchanges of the record were not replayed yet.
+// Left returns how many exchanges of the recording were not replayed yet.
 func (r *Replay) Left() int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return len(r.all) - r.at
 }
 
-// Execute implements [scsi.Transport]. For a command that is not in the record it returns
-// an error of the transport.
+// Execute implements [scsi.Transport]. For a command that is not in the recording it
+// returns an error of the transport.
 func (r *Replay) Execute(_ context.Context, c scsi.Command) (int, error) {
 	if err := scsi.Check(c); err != nil {
 		return 0, err
@@ -58,15 +58,15 @@ func (r *Replay) Execute(_ context.Context, c scsi.Command) (int, error) {
 		what := scsi.Describe(c.CDB)
 		switch {
 		case !r.Strict:
-			return 0, fmt.Errorf("the record has no reply to %s (% x); replay it with the verb that it was recorded with", what, c.CDB)
+			return 0, fmt.Errorf("the recording has no reply to %s (% x); replay it with the verb it was recorded with", what, c.CDB)
 		case r.at < len(r.all):
-			return 0, fmt.Errorf("%s (% x) was sent, and the next command in the record is % x", what, c.CDB, r.all[r.at].CDB)
+			return 0, fmt.Errorf("%s (% x) was sent, but the next command in the recording is % x", what, c.CDB, r.all[r.at].CDB)
 		}
-		return 0, fmt.Errorf("%s (% x) was sent after the end of the record", what, c.CDB)
+		return 0, fmt.Errorf("%s (% x) was sent after the end of the recording", what, c.CDB)
 	}
 	e := r.all[i]
 	if r.Strict && e.Out != nil && !bytes.Equal(e.Out, c.Data) {
-		return 0, fmt.Errorf("%s: the data in the record are\n% x, but were\n% x", scsi.Describe(c.CDB), e.Out, c.Data)
+		return 0, fmt.Errorf("%s: the data in the recording are\n% x, but were\n% x", scsi.Describe(c.CDB), e.Out, c.Data)
 	}
 	if i+1 >= r.at {
 		r.at, r.asked = i+1, len(c.Data)
@@ -103,7 +103,7 @@ func (r *Replay) find(c scsi.Command) (int, bool) {
 	want := withoutLength(c.CDB)
 	same := func(i int) bool { return bytes.Equal(withoutLength(r.all[i].CDB), want) }
 	// A program requests a reply in two steps, the first for its length. Where only one of
-	// the two programs does so, the longer reply of the record serves both.
+	// the two programs does so, the longer reply of the recording serves both.
 	if i := r.at - 1; i >= 0 && same(i) && len(c.Data) > r.asked && r.asked < r.all[i].Length {
 		return i, true
 	}
@@ -138,7 +138,7 @@ func withoutLength(cdb []byte) []byte {
 	default:
 		return cdb
 	}
-	if len(cdb) < at+2 { // a record may contain any bytes
+	if len(cdb) < at+2 { // a recording may contain any bytes
 		return cdb
 	}
 	q := bytes.Clone(cdb)

@@ -1,9 +1,9 @@
 // Package trace records the commands sent to a drive and its replies, and replays such a
-// record as a drive.
+// recording as a drive.
 //
-// A record is text with one line for each command: its number, the direction of its data
-// (< from the drive, > to the drive, - none), their length in bytes, the CDB in hex, and
-// its name. The lines after it hold the data, the sense data, or another error:
+// A recording is text with one line for each command: its number, the direction of its
+// data (< from the drive, > to the drive, - none), their length in bytes, the CDB in hex,
+// and its name. The lines after it hold the data, the sense data, or another error:
 //
 //	 4 <     32  52 01 00 00 00 01 00 00 20 00       READ TRACK INFORMATION
 //	     data< 0000: 00 26 01 01 00 07 41 01 00 00 00 00 00 00 00 00 00 23 05 40 00 00 00 10 00 23 05 40 00 00 00 00
@@ -13,8 +13,8 @@
 //	     ... and 102 more WRITE(10) up to lba 1632, 1648 blocks in all
 //
 // The contents of sectors are left out, and reads and writes at consecutive addresses are
-// combined into one line, so the record of a burn is short and holds none of its data.
-// Lines that begin with # are comments.
+// combined into one line, so the recording of a burn is short and contains none of its
+// data. Lines that begin with # are comments.
 package trace
 
 import (
@@ -45,7 +45,7 @@ type Transport struct {
 	w   io.Writer
 	n   int   // commands so far
 	run run   // of reads or writes
-	err error // the first error of writing the record
+	err error // the first error of writing the recording
 }
 
 // run is a series of reads or writes at consecutive addresses.
@@ -57,7 +57,7 @@ type run struct {
 }
 
 // Wrap returns a transport that sends the commands to t and records them in w, after the
-// comments. Commands do not fail when the record cannot be written; Close returns the
+// comments. Commands do not fail if the recording cannot be written; Close returns the
 // error.
 func Wrap(t scsi.Transport, w io.Writer, comments ...string) *Transport {
 	x := &Transport{t: t, w: w, now: time.Now}
@@ -76,7 +76,7 @@ func (x *Transport) MaxTransfer() int { return x.t.MaxTransfer() }
 // Unwrap returns the transport that is recorded; see [scsi.Transport].
 func (x *Transport) Unwrap() scsi.Transport { return x.t }
 
-// Close ends the connection and the record.
+// Close ends the connection and the recording.
 func (x *Transport) Close() error {
 	x.mu.Lock()
 	x.endRun()

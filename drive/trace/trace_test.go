@@ -82,8 +82,8 @@ func TestParseRefuses(t *testing.T) {
 	}
 }
 
-// The record of one program can be replayed for another.
-func TestReplayOfOthers(t *testing.T) {
+// The recording of one program can be replayed for another.
+func TestReplayForeign(t *testing.T) {
 	ctx := context.Background()
 	r := trace.NewReplay(parse(t, growisofs))
 	info, err := mmc.ReadDiscInformation(ctx, r)
@@ -99,7 +99,7 @@ func TestReplayOfOthers(t *testing.T) {
 		t.Errorf("%+v, %v", id, err)
 	}
 	if err := mmc.SendOPC(ctx, r); err == nil {
-		t.Error("a command that the record does not have was answered")
+		t.Error("a command that is not in the recording was answered")
 	}
 	for i := range 104 {
 		err := mmc.Write10(ctx, r, disc.LBA(16*i), make([]byte, 16*disc.SectorSize))
@@ -137,7 +137,7 @@ func burn(d scsi.Transport) error {
 	return err
 }
 
-// The record of a burn can be replayed, command by command.
+// The recording of a burn can be replayed, command by command.
 func TestRecordAndReplay(t *testing.T) {
 	for _, medium := range []string{"cd-r", "dvd-r", "dvd+r", "dvd+rw", "bd-r", "bd-re"} {
 		t.Run(medium, func(t *testing.T) {
@@ -150,7 +150,7 @@ func TestRecordAndReplay(t *testing.T) {
 				t.Fatal(err)
 			}
 			if text.Len() > 60<<10 {
-				t.Errorf("the record has %d bytes", text.Len())
+				t.Errorf("the recording has %d bytes", text.Len())
 			}
 			r := trace.NewReplay(parse(t, text.String()))
 			r.Strict = true
@@ -158,7 +158,7 @@ func TestRecordAndReplay(t *testing.T) {
 				t.Fatalf("%v\n%s", err, text.String())
 			}
 			if r.Left() != 0 {
-				t.Errorf("%d lines of the record were not asked for", r.Left())
+				t.Errorf("%d lines of the recording were not replayed", r.Left())
 			}
 		})
 	}
@@ -222,7 +222,7 @@ func commands(t scsi.Transport) []string {
 	return all
 }
 
-// Commands do not fail when the record cannot be written.
+// Commands do not fail if the recording cannot be written.
 func TestRecordFails(t *testing.T) {
 	x := trace.Wrap(virtualtest.Blank(t, "dvd+r", 4096), full{})
 	if err := read.Ready(context.Background(), x); err != nil {
@@ -237,7 +237,7 @@ type full struct{}
 
 func (full) Write([]byte) (int, error) { return 0, errors.New("no space left on device") }
 
-// A program that sends the commands of the record again gets their replies in their
+// A program that sends the commands of the recording again gets their replies in their
 // order, also where a reply is requested in two steps several times. What is asked more
 // often than in the record gets the last reply, and the replay does not begin again.
 func TestReplayOfItself(t *testing.T) {

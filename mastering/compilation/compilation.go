@@ -148,8 +148,8 @@ func (c *Compilation) Snapshot() *Compilation {
 	return &s
 }
 
-// Seal declares that the compilation will not be edited any more, so that Plan need not
-// copy its tree.
+// Seal declares that the compilation will no longer be edited, so that Plan need not copy
+// its tree.
 func (c *Compilation) Seal() { c.sealed = true }
 
 // Count returns the number of files and folders, without the root, and the bytes of all

@@ -193,7 +193,7 @@ func TestEdit(t *testing.T) {
 }
 
 func TestSaveAndLoad(t *testing.T) {
-	src := oddTree(t)
+	src := sampleTree(t)
 	c := compile(t, src, master.Options{Features: isoplan.Features{Joliet: isoplan.JolietLong}, Publisher: "US"})
 	c.Exclude = []string{"*.o"}
 	note := tree.NewFile("note", 4, time.Unix(1e9, 0), layout.Bytes("text"))

@@ -115,7 +115,7 @@ func TestIdenticalContents(t *testing.T) {
 // read is a comment in them. A cancelled write does not affect later ones.
 func TestLateChecksums(t *testing.T) {
 	peertest.Need(t, "sha256sum")
-	src := oddTree(t)
+	src := sampleTree(t)
 	o := master.Options{Time: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}
 	img, _ := masterWith(t, src, o, Contents{Checksums: true})
 	written, err := os.ReadFile(img)
@@ -152,16 +152,16 @@ func TestLateChecksums(t *testing.T) {
 	if _, err := again.ReadAt(p, int64(last)*2048); err != nil || !bytes.Equal(p, written[int64(last)*2048:][:len(p)]) {
 		t.Errorf("read in pieces, the list is different (%v):\n%s", err, p)
 	}
-	// Once it is settled, as before a burn, no file is read for the list.
-	settled, err := c.Plan(t.Context())
+	// Once it is prepared, as before a burn, no file is read for the list.
+	prepared, err := c.Plan(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer settled.Close()
-	if err := settled.Settle(ctx, nil); !errors.Is(err, context.Canceled) {
+	defer prepared.Close()
+	if err := prepared.Prepare(ctx, nil); !errors.Is(err, context.Canceled) {
 		t.Errorf("settling was cancelled: %v", err)
 	}
-	if err := settled.Settle(t.Context(), nil); err != nil {
+	if err := prepared.Prepare(t.Context(), nil); err != nil {
 		t.Fatal(err)
 	}
 	// A file that is gone.
@@ -169,8 +169,8 @@ func TestLateChecksums(t *testing.T) {
 		t.Fatal(err)
 	}
 	q := make([]byte, len(p))
-	if _, err := settled.ReadAt(q, int64(last)*2048); err != nil || !bytes.Equal(q, p) {
-		t.Errorf("settled, the list is another one (%v)", err)
+	if _, err := prepared.ReadAt(q, int64(last)*2048); err != nil || !bytes.Equal(q, p) {
+		t.Errorf("prepared, the list is another one (%v)", err)
 	}
 	third, err := c.Plan(t.Context())
 	if err != nil {
@@ -190,7 +190,7 @@ func TestLateChecksums(t *testing.T) {
 
 func TestChecksumFile(t *testing.T) {
 	peertest.Need(t, "sha256sum")
-	src := oddTree(t)
+	src := sampleTree(t)
 	put(t, filepath.Join(src, "a\\back\nslash"), []byte("x"))
 	put(t, filepath.Join(src, "-"), []byte("minus"))
 	put(t, filepath.Join(src, "hidden"), []byte("h"))
@@ -357,7 +357,7 @@ echo all good
 // TestImplanted checks images written to a file and to a stream with checkisomd5.
 func TestImplanted(t *testing.T) {
 	peertest.Need(t, "checkisomd5", "implantisomd5")
-	src := oddTree(t)
+	src := sampleTree(t)
 	path, m := masterWith(t, src, master.Options{}, Contents{MD5: true})
 	peertest.Run(t, "", "checkisomd5", path)
 	var b bytes.Buffer

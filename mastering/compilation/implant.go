@@ -30,11 +30,11 @@ func newImplant() *implant {
 	return i
 }
 
-// Settle computes the checksums that Contents ask for: the file of checksums, and the
+// Prepare computes the checksums that Contents ask for: the file of checksums, and the
 // embedded checksum of the image. It reads all files. It must be called before an image is
 // burned or read in pieces, since a recorder cannot wait for it. CopyUserData of the disc
 // computes them itself.
-func (m *Image) Settle(ctx context.Context, rep progress.Reporter) error {
+func (m *Image) Prepare(ctx context.Context, rep progress.Reporter) error {
 	if rep == nil {
 		rep = progress.Discard
 	}

@@ -21,7 +21,7 @@ import (
 
 // sampleTree creates a folder with long, unusual and Unicode names, links of both kinds,
 // empty and sparse files, and more than eight levels.
-func oddTree(t testing.TB) string {
+func sampleTree(t testing.TB) string {
 	t.Helper()
 	top := filepath.Join(t.TempDir(), "tree")
 	put := func(name string, size int, mode fs.FileMode) {
@@ -217,7 +217,7 @@ func equalTrees(t *testing.T, got, want map[string]string, ignore ...string) {
 }
 
 func TestBsdtarExtracts(t *testing.T) {
-	src := oddTree(t)
+	src := sampleTree(t)
 	img := makeImage(t, src, master.Options{})
 	out := t.TempDir()
 	peertest.Run(t, out, "bsdtar", "-xpf", img)
@@ -225,7 +225,7 @@ func TestBsdtarExtracts(t *testing.T) {
 }
 
 func TestXorrisoExtracts(t *testing.T) {
-	src := oddTree(t)
+	src := sampleTree(t)
 	for _, o := range []master.Options{{}, {Features: isoplan.Features{Deep: true}}, {Features: isoplan.Features{Joliet: isoplan.JolietOff}}, {Features: isoplan.Features{Level: 1}}} {
 		img := makeImage(t, src, o)
 		out := filepath.Join(t.TempDir(), "out")
@@ -238,7 +238,7 @@ func TestXorrisoExtracts(t *testing.T) {
 
 // TestIsoinfoLists compares names, sizes and modes in all three views.
 func TestIsoinfoLists(t *testing.T) {
-	src := oddTree(t)
+	src := sampleTree(t)
 	img := makeImage(t, src, master.Options{Features: isoplan.Features{Joliet: isoplan.JolietLong}})
 	for _, c := range []struct {
 		option string
@@ -266,7 +266,7 @@ func TestIsoinfoLists(t *testing.T) {
 
 // Test7zExtracts extracts the Joliet tree, which has no links, with 7-Zip.
 func Test7zExtracts(t *testing.T) {
-	src := oddTree(t)
+	src := sampleTree(t)
 	for _, p := range []string{strings.Repeat("n", 200) + ".bin", strings.Repeat("長", 84)} {
 		if err := os.Remove(filepath.Join(src, p)); err != nil { // names that Joliet cuts
 			t.Fatal(err)
@@ -296,7 +296,7 @@ func Test7zExtracts(t *testing.T) {
 }
 
 func TestSameInputSameBytes(t *testing.T) {
-	src := oddTree(t)
+	src := sampleTree(t)
 	t.Setenv("SOURCE_DATE_EPOCH", "1600000000")
 	var sums [2][sha256.Size]byte
 	for i := range sums {
@@ -320,7 +320,7 @@ func TestSameInputSameBytes(t *testing.T) {
 
 // TestReadAt reads the planned image at many offsets, as a burn and a verification do.
 func TestReadAt(t *testing.T) {
-	src := oddTree(t)
+	src := sampleTree(t)
 	m, err := compile(t, src, master.Options{}).Plan(context.Background())
 	if err != nil {
 		t.Fatal(err)

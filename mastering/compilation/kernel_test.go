@@ -28,7 +28,7 @@ manifest() {
 // TestKernelReadsTree compares an image, read by the Linux kernel, with the host, for each
 // way in which deep folders and names are stored.
 func TestKernelReadsTree(t *testing.T) {
-	src, dir := oddTree(t), t.TempDir()
+	src, dir := sampleTree(t), t.TempDir()
 	images := map[string]isoplan.Features{
 		"plain": {}, "deep": {Deep: true}, "rr112": {RockRidge112: true, Level: 4}, "no-joliet": {Joliet: isoplan.JolietOff, Level: 1},
 	}

@@ -66,7 +66,7 @@ func attributes(t *testing.T, v *iso9660.FS, path string) (fs.FileInfo, *volume.
 // TestLevel4 reads the ISO 9660:1999 tree with this program and with isoinfo: names,
 // order, depth, contents.
 func TestLevel4(t *testing.T) {
-	src := oddTree(t)
+	src := sampleTree(t)
 	write(t, src, strings.Repeat("w", 250)+".one", strings.Repeat("w", 250)+".two", "odd;1")
 	img := makeImage(t, src, master.Options{Features: isoplan.Features{Level: 4}})
 	v := view(t, img, iso9660.ViewEnhanced)
@@ -125,7 +125,7 @@ func TestLevel4Order(t *testing.T) {
 }
 
 func TestOwners(t *testing.T) {
-	src := oddTree(t)
+	src := sampleTree(t)
 	seven, eight, mode := uint32(7), uint32(8), uint32(0o2711)
 	v := view(t, makeImage(t, src, master.Options{Owners: &master.Owners{Rational: true}}), "")
 	for path, want := range map[string]fs.FileMode{
@@ -155,7 +155,7 @@ func TestOwners(t *testing.T) {
 
 func TestFixedDate(t *testing.T) {
 	at := time.Date(2001, 2, 3, 4, 5, 6, 0, time.UTC)
-	img := makeImage(t, oddTree(t), master.Options{Date: &at})
+	img := makeImage(t, sampleTree(t), master.Options{Date: &at})
 	for _, name := range []string{iso9660.ViewRockRidge, iso9660.ViewJoliet, iso9660.ViewPlain} {
 		v := view(t, img, name)
 		for _, path := range names(t, v) {
@@ -232,7 +232,7 @@ func TestOrder(t *testing.T) {
 }
 
 func TestRockRidge112(t *testing.T) {
-	src := oddTree(t)
+	src := sampleTree(t)
 	img := makeImage(t, src, master.Options{Features: isoplan.Features{RockRidge112: true}})
 	v := view(t, img, "")
 	seen := map[uint64]string{}

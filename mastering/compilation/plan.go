@@ -139,7 +139,7 @@ func (m *Image) Sectors() int64 { return m.layout.Size() / disc.SectorSize }
 func (m *Image) ReadAt(p []byte, off int64) (int, error) { return m.layout.ReadAt(p, off) }
 
 // Close closes the files that the image reads from, and frees compressed contents. The
-// image cannot be read any more.
+// image can no longer be read.
 func (m *Image) Close() error {
 	err := m.layout.Close()
 	if m.closer != nil {

@@ -188,7 +188,7 @@ func Load(path string) (*Compilation, []disc.Notice, error) {
 	if c.root, err = l.folder(&p.Root); err != nil {
 		return nil, nil, fmt.Errorf("load compilation %s: %w", path, err)
 	}
-	l.settle()
+	l.unlinkSingles()
 	return c, l.notices, nil
 }
 

@@ -73,7 +73,7 @@ func Scan(ctx context.Context, paths []string, o ScanOptions, rep progress.Repor
 			nodes = append(nodes, n)
 		}
 	}
-	s.settle()
+	s.unlinkSingles()
 	return nodes, s.notices, ctx.Err()
 }
 
@@ -230,8 +230,8 @@ func (s *scanner) share(id fileID, src layout.Source, n *tree.Node) *tree.Shared
 	return sh
 }
 
-// settle turns hard-linked files of which only one name was found into ordinary files.
-func (s *scanner) settle() {
+// unlinkSingles turns hard-linked files of which only one name was found into ordinary files.
+func (s *scanner) unlinkSingles() {
 	for _, n := range s.linked {
 		if sh := n.Shared(); sh != nil && sh.Links == 1 {
 			n.Init(n.Name, n.Mode, sh.Source)

@@ -62,7 +62,7 @@ func extractView(t *testing.T, img, view string) string {
 // TestBridgeDisc writes ISO 9660 and UDF beside each other in every revision:
 // both trees equal the source, and the contents are stored once.
 func TestBridgeDisc(t *testing.T) {
-	src := oddTree(t)
+	src := sampleTree(t)
 	want := describe(t, src)
 	plain, err := os.Stat(makeImage(t, src, master.Options{}))
 	if err != nil {
@@ -90,7 +90,7 @@ func TestBridgeDisc(t *testing.T) {
 // TestUDFOnly has 7-Zip extract volumes without ISO 9660. 7-Zip does not open volumes
 // with symbolic links.
 func TestUDFOnly(t *testing.T) {
-	src := oddTree(t)
+	src := sampleTree(t)
 	err := filepath.WalkDir(src, func(path string, d fs.DirEntry, err error) error {
 		if err == nil && d.Type()&fs.ModeSymlink != 0 {
 			err = os.Remove(path)
@@ -288,7 +288,7 @@ func videoSectors(t *testing.T, img, view string) map[string]int64 {
 // TestKernelReadsBridge has the Linux kernel mount both volumes of bridge discs
 // and compare all files with their checksums.
 func TestKernelReadsBridge(t *testing.T) {
-	src, dir := oddTree(t), t.TempDir()
+	src, dir := sampleTree(t), t.TempDir()
 	for _, r := range udfplan.Revisions {
 		img, _ := masterWith(t, src, master.Options{UDF: &master.UDF{Revision: r}}, Contents{Checksums: true})
 		if err := os.Rename(img, filepath.Join(dir, r.String()+".iso")); err != nil {

@@ -9,7 +9,7 @@ import (
 	"glassmaster/mastering/udf/udftest"
 )
 
-// Whatever the IFO files contain, every file gets a place behind the one before.
+// Whatever the IFO files contain, every file is placed after the previous one.
 func FuzzPlace(f *testing.F) {
 	manager := ifo("DVDVIDEO-VMG", 2, 49, 16, 0, 50, 150)
 	first := ifo("DVDVIDEO-VTS", 3, 99, 20, 40)

@@ -127,20 +127,20 @@ func clean(paths []string) ([]string, error) {
 
 // extraction is the state of one Extract.
 type extraction struct {
-	ctx     context.Context
-	v       fs.FS
-	o       Options
-	rep     progress.Reporter
-	plan    *plan
-	here    chain // the open folders from the root to the one where files are created
-	there   chain // the same for the other name of a hard link
-	source  source
-	report  Report
-	failure error          // of the first entry that failed
-	told    int            // notices that were reported
-	text    int            // bytes of the notices
-	full    bool           // that there are more failures was reported
-	shared  map[place]bool // names of several entries: whether one was created
+	ctx      context.Context
+	v        fs.FS
+	o        Options
+	rep      progress.Reporter
+	plan     *plan
+	here     chain // the open folders from the root to the one where files are created
+	there    chain // the same for the other name of a hard link
+	source   source
+	report   Report
+	failure  error          // of the first entry that failed
+	reported int            // notices that were reported
+	text     int            // bytes of the notices
+	full     bool           // that there are more failures was reported
+	shared   map[place]bool // names of several entries: whether one was created
 }
 
 // run creates folders, files and links, in this order, and then sets the attributes of
@@ -205,17 +205,17 @@ func (x *extraction) fail(p string, err error) {
 // note reports a difference from the disc.
 func (x *extraction) note(p, text string) {
 	x.add(disc.Notice{Severity: disc.Warning, Path: p, Text: text})
-	switch x.told++; {
-	case x.told <= maxTold:
+	switch x.reported++; {
+	case x.reported <= maxReported:
 		x.rep.Notice(disc.Notice{Severity: disc.Warning, Path: p, Text: text})
-	case x.told == maxTold+1:
+	case x.reported == maxReported+1:
 		x.rep.Notice(disc.Notice{Severity: disc.Warning, Text: "there are more warnings; --json lists them all"})
 	}
 }
 
-// maxTold is how many warnings are reported while extracting: a root file system has
+// maxReported is how many warnings are reported while extracting: a root file system has
 // hundreds of links that point outside of it.
-const maxTold = 10
+const maxReported = 10
 
 // add adds a notice to the report. It returns false if the report is full.
 func (x *extraction) add(n disc.Notice) bool {

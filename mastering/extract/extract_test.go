@@ -192,7 +192,7 @@ func TestBoth(t *testing.T) {
 			must(t, os.WriteFile(filepath.Join(dir, mine), []byte("mine"), 0o644))
 		}
 		o := Options{Paths: []string{"a.txt", "dir"}, Existing: Both}
-		count, first, err := Taken(t.Context(), v, dir, o)
+		count, first, err := CountExisting(t.Context(), v, dir, o)
 		if err != nil || count != 3 || first != "a.txt" && first != "dir/other" {
 			t.Errorf("%s: %d exist, the first is %q, %v", name, count, first, err)
 		}
@@ -211,7 +211,7 @@ func TestBoth(t *testing.T) {
 			}
 		}
 	}
-	if count, _, err := Taken(t.Context(), v, filepath.Join(t.TempDir(), "new"), Options{}); count != 0 || err != nil {
+	if count, _, err := CountExisting(t.Context(), v, filepath.Join(t.TempDir(), "new"), Options{}); count != 0 || err != nil {
 		t.Errorf("%d exist in a folder that does not exist, %v", count, err)
 	}
 }

@@ -317,7 +317,7 @@ func TestNoRoom(t *testing.T) {
 		d := &direct{image: bytes.NewReader(make([]byte, 2048))}
 		d.add("zeros", 0o644, volume.Extent{Length: 1 << 60})
 		r, err := extract(t.Context(), d, h, Options{}, progress.Discard)
-		if err == nil || r.Failed != 1 || r.Bytes != 0 || !strings.Contains(err.Error(), "no room for") {
+		if err == nil || r.Failed != 1 || r.Bytes != 0 || !strings.Contains(err.Error(), "not enough space for") {
 			t.Errorf("%s: %v, %+v", name, err, r)
 		}
 	}

@@ -166,13 +166,13 @@ func (x *extraction) makeFile(i int32, f *file, last int32) (bool, error) {
 	a := attributes{mode: f.mode, modified: f.modified, uid: f.uid, gid: f.gid, owned: x.o.Owners, length: f.size}
 	w, err := in.create(f.host, false, a)
 	if errors.Is(err, fs.ErrExist) && x.o.Existing == Both {
-		f.host, err = x.beside(f.folder, f.name, f.host, func(name string) (err error) {
+		f.host, err = x.createNumbered(f.folder, f.name, f.host, func(name string) (err error) {
 			w, err = in.create(name, false, a)
 			return err
 		})
 	}
 	if errors.Is(err, fs.ErrExist) {
-		stays, cerr := x.taken(in, f.folder, f.name, f.host)
+		stays, cerr := x.onConflict(in, f.folder, f.name, f.host)
 		if stays || cerr != nil {
 			return false, cerr
 		}
@@ -207,9 +207,9 @@ func fits(in hostFolder, size int64) error {
 	return nil
 }
 
-// taken decides what happens to an entry whose name exists on the host. It reports
-// whether the existing file stays.
-func (x *extraction) taken(in hostFolder, folder int32, name, host string) (stays bool, err error) {
+// onConflict handles an entry whose name exists on the host. It reports whether the
+// existing file stays.
+func (x *extraction) onConflict(in hostFolder, folder int32, name, host string) (stays bool, err error) {
 	switch x.o.Existing {
 	case Keep:
 		x.note(x.plan.in(folder, name), "the file existed already and was kept")
@@ -251,7 +251,7 @@ func (x *extraction) addName(in hostFolder, i, made int32) bool {
 		}
 	}
 	if errors.Is(err, fs.ErrExist) && x.o.Existing == Both {
-		f.host, err = x.beside(f.folder, f.name, f.host, func(name string) error { return in.link(from, last.host, name) })
+		f.host, err = x.createNumbered(f.folder, f.name, f.host, func(name string) error { return in.link(from, last.host, name) })
 	}
 	if err != nil {
 		return false // it becomes a separate file
@@ -288,11 +288,11 @@ func (x *extraction) makeLink(l *link) {
 		err = in.symlink(x.hostTarget(l.target), l.host)
 	}
 	if errors.Is(err, fs.ErrExist) && x.o.Existing == Both {
-		l.host, err = x.beside(l.folder, l.name, l.host, func(name string) error { return in.symlink(x.hostTarget(l.target), name) })
+		l.host, err = x.createNumbered(l.folder, l.name, l.host, func(name string) error { return in.symlink(x.hostTarget(l.target), name) })
 	}
 	if errors.Is(err, fs.ErrExist) {
 		var stays bool
-		if stays, err = x.taken(in, l.folder, l.name, l.host); stays {
+		if stays, err = x.onConflict(in, l.folder, l.name, l.host); stays {
 			return
 		}
 		if err == nil {

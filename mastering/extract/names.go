@@ -20,14 +20,14 @@ const maxName = 255
 type names struct {
 	windows bool
 	text    func(name string) (text, why string) // a name in UTF-8, or its bytes if they are kept
-	// taken has the names that are in use, and the number to try first for the next
+	// used has the names that are in use, and the number to try first for the next
 	// entry of the same name.
-	taken map[place]int
+	used map[place]int
 }
 
 func newNames() *names {
 	return &names{
-		windows: runtime.GOOS == "windows", taken: map[place]int{},
+		windows: runtime.GOOS == "windows", used: map[place]int{},
 		text: func(name string) (string, string) { return name, "" },
 	}
 }
@@ -133,23 +133,23 @@ func (n *names) key(folder int32, name string) place {
 
 // take marks a name as used.
 func (n *names) take(folder int32, name string) {
-	if k := n.key(folder, name); n.taken[k] == 0 {
-		n.taken[k] = 1
+	if k := n.key(folder, name); n.used[k] == 0 {
+		n.used[k] = 1
 	}
 }
 
 // unique returns the name, changed if it is used in this folder already.
 func (n *names) unique(folder int32, name string) string {
 	k := n.key(folder, name)
-	i := n.taken[k]
+	i := n.used[k]
 	if i == 0 {
-		n.taken[k] = 1
+		n.used[k] = 1
 		return name
 	}
 	for ; ; i++ {
 		try := marked(name, "~"+strconv.Itoa(i))
-		if t := n.key(folder, try); n.taken[t] == 0 {
-			n.taken[k], n.taken[t] = i+1, 1
+		if t := n.key(folder, try); n.used[t] == 0 {
+			n.used[k], n.used[t] = i+1, 1
 			return try
 		}
 	}
@@ -199,7 +199,7 @@ func (p *plan) chooseNames() {
 	p.entries(func(e entry) {
 		switch {
 		case *e.host != e.name:
-		case n.windows && n.taken[n.key(e.folder, e.name)] != 0: // it differs only in case
+		case n.windows && n.used[n.key(e.folder, e.name)] != 0: // it differs only in case
 			changed = append(changed, e)
 		default:
 			n.take(e.folder, e.name)

@@ -116,6 +116,13 @@ func (p *plan) choose(path string) error {
 	return nil
 }
 
+// notOnDisc is the error of a chosen path that does not exist.
+type notOnDisc struct{ error }
+
+func (notOnDisc) Error() string { return "it is not on the disc" }
+
+func (e notOnDisc) Unwrap() error { return e.error }
+
 // single adds one entry without its contents. A folder that was added because of an
 // earlier path is not added again.
 func (p *plan) single(path string) error {
@@ -124,6 +131,9 @@ func (p *plan) single(path string) error {
 		return nil
 	}
 	info, err := fs.Lstat(p.x.v, path)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = notOnDisc{err}
+	}
 	if err != nil {
 		p.x.fail(path, err)
 		return nil

@@ -44,7 +44,7 @@ type use struct {
 	start, end disc.LBA
 	kind       string
 	name       string // a path; of files only the last element, to save memory
-	at         place  // of the record that says so
+	at         place  // of the record that refers to it
 }
 
 // fileUse is the kind of files.
@@ -75,27 +75,31 @@ func placeAt(off int64, path string) place {
 
 func (s place) defect() disc.Notice { return disc.Notice{LBA: s.lba, Offset: s.offset, Path: s.path} }
 
-// bad reports a defect that causes problems for readers.
-func (c *checker) bad(at place, format string, args ...any) { c.Bad(at.defect(), format, args...) }
+// report reports a defect that causes problems for readers.
+func (c *checker) report(at place, format string, args ...any) {
+	c.Report(at.defect(), format, args...)
+}
 
-// odd reports a defect that readers tolerate.
-func (c *checker) odd(at place, format string, args ...any) { c.Odd(at.defect(), format, args...) }
+// reportMinor reports a defect that readers tolerate.
+func (c *checker) reportMinor(at place, format string, args ...any) {
+	c.ReportMinor(at.defect(), format, args...)
+}
 
 // disagree reports a number that differs in its two byte orders. Some writers leave
 // the big-endian one zero, and readers use the other.
 func (c *checker) disagree(be uint32, at place, format string, args ...any) {
 	if be == 0 {
-		c.odd(at, format, args...)
+		c.reportMinor(at, format, args...)
 		return
 	}
-	c.bad(at, format, args...)
+	c.report(at, format, args...)
 }
 
 // set checks the volume descriptors.
 func (c *checker) set() {
 	if c.v.set[len(c.v.set)-1].kind() != typeTerminator {
 		last := c.v.set[len(c.v.set)-1]
-		c.bad(place{lba: last.lba + 1}, "the volume descriptor set has no terminator (ECMA-119 8.3)")
+		c.report(place{lba: last.lba + 1}, "the volume descriptor set has no terminator (ECMA-119 8.3)")
 	}
 	primary, _ := find(c.v.set, func(d descriptor) bool { return d.kind() == typePrimary })
 	for _, d := range c.v.set {
@@ -103,10 +107,10 @@ func (c *checker) set() {
 		case d.kind() == typePrimary || d.kind() == typeSupplementary:
 			c.descriptor(d)
 			if d.sectors() != primary.sectors() {
-				c.bad(place{lba: d.lba, offset: 80}, "the volume has %d blocks here, but %d in the primary descriptor", d.sectors(), primary.sectors())
+				c.report(place{lba: d.lba, offset: 80}, "the volume has %d blocks here, but %d in the primary descriptor", d.sectors(), primary.sectors())
 			}
 		case d.version() != 1:
-			c.odd(place{lba: d.lba, offset: 6}, "the descriptor has version %d, not 1", d.version())
+			c.reportMinor(place{lba: d.lba, offset: 6}, "the descriptor has version %d, not 1", d.version())
 		}
 	}
 	c.used = append(c.used, use{
@@ -138,22 +142,22 @@ func (c *checker) descriptor(d descriptor) {
 		}
 	}
 	if d.blockSize() != checkBlockSize(d.blockSize()) {
-		c.bad(at(128), "the logical block size is %d", d.blockSize())
+		c.report(at(128), "the logical block size is %d", d.blockSize())
 	}
 	if v := d.version(); v != 1 && !d.enhanced() {
-		c.bad(at(6), "the descriptor has version %d, not 1", v)
+		c.report(at(6), "the descriptor has version %d, not 1", v)
 	}
 	if v := d.data[881]; v != 1 && !(d.enhanced() && v == 2) {
-		c.odd(at(881), "the file structure version is %d", v)
+		c.reportMinor(at(881), "the file structure version is %d", v)
 	}
 	if claimed := int64(d.sectors()) * int64(checkBlockSize(d.blockSize())); claimed > c.v.size && d.kind() == typePrimary { // the others must be equal
 		place := at(80).defect()
 		place.Incomplete = true
-		c.Bad(place, "the volume should have %d sectors, but the image has %d: its end is missing", claimed/disc.SectorSize, c.v.size/disc.SectorSize)
+		c.Report(place, "the volume should have %d sectors, but the image has %d: its end is missing", claimed/disc.SectorSize, c.v.size/disc.SectorSize)
 	}
 	for _, off := range []int{813, 830, 847, 864} {
 		if p := d.data[off : off+17]; time17(p).IsZero() && !noDate(p) {
-			c.odd(at(off), "%q is not a date", p[:16])
+			c.reportMinor(at(off), "%q is not a date", p[:16])
 		}
 	}
 }
@@ -184,7 +188,7 @@ func (c *checker) overlaps() {
 	var last use
 	for _, u := range c.used {
 		if u.start < last.end && (u.start != last.start || u.kind != last.kind) {
-			c.bad(u.at, "%v, overlaps %v", u, last)
+			c.report(u.at, "%v, overlaps %v", u, last)
 		}
 		if u.end > last.end {
 			last = u
@@ -196,7 +200,7 @@ func (c *checker) overlaps() {
 func (c *checker) tables() {
 	for _, t := range c.v.tables {
 		if t.Problem != "" {
-			c.bad(place{offset: boot.BlockSize}, "%s: %s", t.Kind, t.Problem)
+			c.report(place{offset: boot.BlockSize}, "%s: %s", t.Kind, t.Problem)
 		}
 	}
 }
@@ -209,15 +213,15 @@ func (c *checker) boot() {
 	}
 	cat, err := c.v.BootCatalog()
 	if err != nil {
-		c.bad(place{lba: d.lba, offset: 71}, "%v", err)
+		c.report(place{lba: d.lba, offset: 71}, "%v", err)
 		return
 	}
 	if !cat.Checksum {
-		c.bad(place{lba: cat.LBA, offset: 28}, "the checksum of the boot catalogue's validation entry is wrong")
+		c.report(place{lba: cat.LBA, offset: 28}, "the checksum of the boot catalogue's validation entry is wrong")
 	}
 	for i, e := range cat.Entries {
 		if int64(e.LBA)*disc.SectorSize >= c.v.size {
-			c.bad(place{lba: cat.LBA}, "boot image %d (%s) is recorded at sector %d, past the end of the image (sector %d)", i+1, e.Platform.Description(), e.LBA, c.v.size/disc.SectorSize)
+			c.report(place{lba: cat.LBA}, "boot image %d (%s) is recorded at sector %d, past the end of the image (sector %d)", i+1, e.Platform.Description(), e.LBA, c.v.size/disc.SectorSize)
 		}
 	}
 }

@@ -24,15 +24,15 @@ func (t *treeChecker) name(it *item, rec dirRecord, at place, twice bool) {
 	t.v.takeName(it, rec)
 	switch {
 	case it.Recorded != nil:
-		t.bad(at, "the name %q is not a valid file name; it is shown as %s", it.Recorded, it.name)
+		t.report(at, "the name %q is not a valid file name; it is shown as %s", it.Recorded, it.name)
 	case filename.Safe(string(it.name)) != string(it.name):
-		t.odd(at, "the name %q contains control characters", it.name)
+		t.reportMinor(at, "the name %q contains control characters", it.name)
 	}
 	if t.names.add(it.name) {
 		return
 	}
 	if other := t.names.another(it.name); !twice {
-		t.bad(at, "another entry of the folder has the name %q as well; this one is shown as %s", it.name, other)
+		t.report(at, "another entry of the folder has the name %q as well; this one is shown as %s", it.name, other)
 	}
 }
 
@@ -56,7 +56,7 @@ func (t *treeChecker) systemUse(rec dirRecord, at place, skip int) *item {
 		}
 	}
 	if err := t.v.readSystemUse(it, rec.systemUse(), skip, &t.w); err != nil {
-		t.bad(at, "%s: %v", t.show(rec.id()), err)
+		t.report(at, "%s: %v", t.show(rec.id()), err)
 	}
 	return it
 }

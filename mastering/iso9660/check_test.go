@@ -88,7 +88,7 @@ func TestCheckBad(t *testing.T) {
 	good, err := os.ReadFile(isotest.Xorriso(t, top, "-R", "-b", "loader", "-no-emul-boot"))
 	isotest.Must(t, err)
 	if got := defects(t, good); got != "" {
-		t.Fatalf("the good image:\n%s", got)
+		t.Fatalf("the undamaged image:\n%s", got)
 	}
 	const vd = 16 * disc.SectorSize
 	le := binary.LittleEndian

@@ -59,7 +59,7 @@ func (c *checker) tree(d descriptor) {
 		t.directory(i)
 	}
 	if end := c.v.start() + disc.LBA(int64(d.sectors())*t.blockSize/disc.SectorSize); t.reach.end > end {
-		t.bad(place{lba: d.lba, offset: 80}, "the volume space size ends the volume before sector %d, but its contents extend further: %v", end, t.reach)
+		t.report(place{lba: d.lba, offset: 80}, "the volume space size ends the volume before sector %d, but its contents extend further: %v", end, t.reach)
 	}
 	t.pathTables()
 }
@@ -71,22 +71,22 @@ func (t *treeChecker) enqueue(rec dirRecord, d checkedDir) {
 	d.block = uint32(where.off/t.blockSize - d.ahead)
 	if k, ok := t.known[d.block]; ok {
 		if t.contains(k, d.parent) {
-			t.bad(d.at, "the directory at block %d is that of %s, which contains it: it contains itself", d.block, t.dirs[k].path)
+			t.report(d.at, "the directory at block %d is that of %s, which contains it: it contains itself", d.block, t.dirs[k].path)
 		} else { // some writers that follow symbolic links do this
-			t.odd(d.at, "the directory at block %d is also that of %s", d.block, t.dirs[k].path)
+			t.reportMinor(d.at, "the directory at block %d is also that of %s", d.block, t.dirs[k].path)
 		}
 		return
 	}
 	if where.off >= t.v.size {
-		t.bad(d.at, "the directory is recorded at block %d, past the end of the image", d.block)
+		t.report(d.at, "the directory is recorded at block %d, past the end of the image", d.block)
 		return
 	}
 	if t.left -= d.size; t.left < 0 || len(t.dirs) == maxDirectories {
-		t.bad(d.at, "the directories are larger than the image; this one is not checked")
+		t.report(d.at, "the directories are larger than the image; this one is not checked")
 		return
 	}
 	if d.size == 0 || d.size%disc.SectorSize != 0 {
-		t.odd(d.at, "the directory has %d bytes, which is not a whole number of sectors", d.size)
+		t.reportMinor(d.at, "the directory has %d bytes, which is not a whole number of sectors", d.size)
 	}
 	t.known[d.block] = len(t.dirs)
 	t.dirs = append(t.dirs, d)
@@ -126,7 +126,7 @@ func (t *treeChecker) directory(i int) {
 	pos := 0
 	for off := int64(0); off < dir.size; off += disc.SectorSize {
 		if n, err := t.v.r.ReadAt(sect[:], start+off); n < len(sect) {
-			t.bad(placeAt(start+off, dir.path), "the rest of the directory cannot be read: %v", noEOF(err))
+			t.report(placeAt(start+off, dir.path), "the rest of the directory cannot be read: %v", noEOF(err))
 			return
 		}
 		for pos < len(sect) {
@@ -141,10 +141,10 @@ func (t *treeChecker) directory(i int) {
 		pos -= len(sect)
 	}
 	if l.multi {
-		t.bad(l.at, "the last extent of %q is missing", t.show(l.prev))
+		t.report(l.at, "the last extent of %q is missing", t.show(l.prev))
 	}
 	if l.count < 2 {
-		t.bad(placeAt(start, dir.path), "the records of the directory itself and of its parent are missing")
+		t.report(placeAt(start, dir.path), "the records of the directory itself and of its parent are missing")
 	}
 }
 
@@ -155,7 +155,7 @@ func (t *treeChecker) recordAt(p []byte, off int64, more bool, path string) dirR
 	if err == nil {
 		return rec
 	}
-	t.bad(placeAt(off, path), "%v", err)
+	t.report(placeAt(off, path), "%v", err)
 	if int(p[0]) <= len(p) || !more {
 		return nil
 	}
@@ -170,7 +170,7 @@ func (t *treeChecker) listed(l *examined, rec dirRecord, at place) {
 	case 1:
 		t.special(rec, at, 0, dir.block)
 		if rec.isSpecial() && int64(rec.size()) != dir.size {
-			t.bad(at, "the record \".\" says that the directory has %d bytes, but its record in the parent says %d", rec.size(), dir.size)
+			t.report(at, "the record \".\" says that the directory has %d bytes, but its record in the parent says %d", rec.size(), dir.size)
 		}
 		skip := t.v.skip
 		if l.dir == 0 {
@@ -187,11 +187,11 @@ func (t *treeChecker) listed(l *examined, rec dirRecord, at place) {
 	again, twice := same && l.multi, same && !l.multi
 	switch {
 	case l.multi && !same:
-		t.bad(l.at, "the last extent of %q is missing", t.show(l.prev))
+		t.report(l.at, "the last extent of %q is missing", t.show(l.prev))
 	case same && !l.multi:
-		t.bad(at, "the identifier %q occurs twice", t.show(rec.id()))
+		t.report(at, "the identifier %q occurs twice", t.show(rec.id()))
 	case l.prev != nil && t.unsorted(l.prev, rec.id()):
-		t.odd(at, "the identifier %q is out of order (ECMA-119 9.3)", t.show(rec.id()))
+		t.reportMinor(at, "the identifier %q is out of order (ECMA-119 9.3)", t.show(rec.id()))
 	}
 	l.prev, l.multi, l.at = append(l.prev[:0], rec.id()...), rec.flags()&format.FlagMulti != 0, at
 	t.record(rec, at, l.dir, again, twice)
@@ -201,13 +201,13 @@ func (t *treeChecker) listed(l *examined, rec dirRecord, at place) {
 func (t *treeChecker) special(rec dirRecord, at place, id byte, block uint32) {
 	switch {
 	case rec.isSpecial() && id == 1 && rec[33] == 0: // libisofs on big-endian machines
-		t.odd(at, "the record of the parent has the identifier of the directory itself (ECMA-119 6.8.2.2)")
+		t.reportMinor(at, "the record of the parent has the identifier of the directory itself (ECMA-119 6.8.2.2)")
 	case !rec.isSpecial() || rec[33] != id:
-		t.bad(at, "the record of the directory itself or of its parent is not in its position")
+		t.report(at, "the record of the directory itself or of its parent is not in its position")
 	case rec.extent() != block && id == 0:
-		t.bad(at, "the record \".\" points to block %d, not to %d", rec.extent(), block)
+		t.report(at, "the record \".\" points to block %d, not to %d", rec.extent(), block)
 	case rec.extent() != block: // a common writer does this in Joliet trees
-		t.odd(at, "the record \"..\" points to block %d, not to %d", rec.extent(), block)
+		t.reportMinor(at, "the record \"..\" points to block %d, not to %d", rec.extent(), block)
 	}
 	t.numbers(rec, at)
 }
@@ -225,7 +225,7 @@ func (t *treeChecker) numbers(rec dirRecord, at place) {
 		}
 	}
 	if p := rec[18:25]; time7(p) == volume.NoTime && !bytes.Equal(p, make([]byte, 7)) {
-		t.odd(at, "the date of %q, % x, is not a date", t.show(rec.id()), p)
+		t.reportMinor(at, "the date of %q, % x, is not a date", t.show(rec.id()), p)
 	}
 }
 
@@ -234,7 +234,7 @@ func (t *treeChecker) numbers(rec dirRecord, at place) {
 func (t *treeChecker) record(rec dirRecord, at place, parent int, again, twice bool) {
 	t.numbers(rec, at)
 	if rec.isSpecial() {
-		t.bad(at, "a record of the directory itself or of its parent is not in its position")
+		t.report(at, "a record of the directory itself or of its parent is not in its position")
 		return
 	}
 	name := t.show(rec.id())
@@ -249,14 +249,14 @@ func (t *treeChecker) record(rec dirRecord, at place, parent int, again, twice b
 	switch {
 	case !it.posix || it.Mode.IsDir() == rec.isDir():
 	case rec.isDir():
-		t.bad(at, "%q is a directory by its record, but not by its POSIX mode", name)
+		t.report(at, "%q is a directory by its record, but not by its POSIX mode", name)
 	default:
-		t.bad(at, "%q is a directory by its POSIX mode, but not by its record", name)
+		t.report(at, "%q is a directory by its POSIX mode, but not by its record", name)
 	}
 	if rec.isDir() {
 		path := join(t.dirs[parent].path, name)
 		if len(path) > maxPath { // paths are kept in memory
-			t.bad(at, "the path of %q is longer than %d bytes; the directory is not checked", name, maxPath)
+			t.report(at, "the path of %q is longer than %d bytes; the directory is not checked", name, maxPath)
 			return
 		}
 		at.path = path
@@ -268,7 +268,7 @@ func (t *treeChecker) record(rec dirRecord, at place, parent int, again, twice b
 		return
 	}
 	if end := where.off + where.n; end > t.v.size {
-		t.bad(at, "the contents of %q, sectors %d to %d, are past the end of the image",
+		t.report(at, "the contents of %q, sectors %d to %d, are past the end of the image",
 			name, where.off/disc.SectorSize, (end-1)/disc.SectorSize)
 		return
 	}
@@ -282,7 +282,7 @@ func join(dir, name string) string { return strings.TrimSuffix(dir, "/") + "/" +
 // moved checks the address in a CL entry.
 func (t *treeChecker) moved(name string, at place, off int64) {
 	if !t.begins(off) {
-		t.bad(at, "the directory %q was relocated to sector %d, but no directory begins there", name, off/disc.SectorSize)
+		t.report(at, "the directory %q was relocated to sector %d, but no directory begins there", name, off/disc.SectorSize)
 	}
 }
 
@@ -293,8 +293,8 @@ func (t *treeChecker) begins(off int64) bool {
 	return n == len(p) && p[0] >= format.RecordHead+1 && p[32] == 1 && p[33] == 0
 }
 
-// use records what occupies n bytes at off. Of a file, name is only the last element
-// of its path: at has its folder.
+// use records that something occupies n bytes at off. For a file, name is only the last
+// element of its path: at has its folder.
 func (t *treeChecker) use(off, n int64, kind, name string, at place) {
 	if n <= 0 {
 		return
@@ -339,7 +339,7 @@ func sortKey(id []byte) []byte {
 func (t *treeChecker) pathTables() {
 	size := int64(format.Both32(t.d.data[132:]))
 	if size == 0 {
-		t.bad(place{lba: t.d.lba, offset: 132}, "the path table is empty")
+		t.report(place{lba: t.d.lba, offset: 132}, "the path table is empty")
 		return
 	}
 	for _, table := range []struct {
@@ -358,11 +358,11 @@ func (t *treeChecker) pathTables() {
 		switch {
 		case block == 0 && table.optional:
 		case block == 0 && table.order == binary.BigEndian: // readers use the other one
-			t.odd(at, "there is no path table %s", table.name)
+			t.reportMinor(at, "there is no path table %s", table.name)
 		case block == 0:
-			t.bad(at, "there is no path table %s", table.name)
+			t.report(at, "there is no path table %s", table.name)
 		case int64(block)*t.blockSize+size > t.v.size:
-			t.bad(at, "the path table %s, %d bytes at block %d, is past the end of the image", table.name, size, block)
+			t.report(at, "the path table %s, %d bytes at block %d, is past the end of the image", table.name, size, block)
 		default:
 			t.pathTable(table.name, int64(block)*t.blockSize, size, table.order)
 		}
@@ -380,12 +380,12 @@ func (t *treeChecker) pathTable(name string, off, size int64, order binary.ByteO
 	at := placeAt(off, "")
 	t.use(off, size, "path table", name, at)
 	if size > maxTable {
-		t.bad(at, "the path table %s should have %d bytes, which is too large; it is not checked", name, size)
+		t.report(at, "the path table %s should have %d bytes, which is too large; it is not checked", name, size)
 		return
 	}
 	p := make([]byte, size)
 	if n, err := t.v.r.ReadAt(p, off); int64(n) < size {
-		t.bad(at, "the path table %s cannot be read: %v", name, noEOF(err))
+		t.report(at, "the path table %s cannot be read: %v", name, noEOF(err))
 		return
 	}
 	var blocks []uint32
@@ -393,29 +393,29 @@ func (t *treeChecker) pathTable(name string, off, size int64, order binary.ByteO
 	for pos := int64(0); pos < size; {
 		at := placeAt(off+pos, "")
 		if size-pos < 9 || p[pos] == 0 || pos+8+int64(p[pos]) > size {
-			t.bad(at, "record %d of the path table %s does not fit into it", len(blocks)+1, name)
+			t.report(at, "record %d of the path table %s does not fit into it", len(blocks)+1, name)
 			break
 		}
 		block, parent := order.Uint32(p[pos+2:]), order.Uint16(p[pos+6:])
 		blocks = append(blocks, block)
 		id := p[pos+8 : pos+8+int64(p[pos])]
 		if k, ok := t.known[block]; !ok && t.begins(int64(block)*t.blockSize) {
-			t.odd(at, "record %d of the path table %s points to a directory at block %d that is in no other directory", len(blocks), name, block)
+			t.reportMinor(at, "record %d of the path table %s points to a directory at block %d that is in no other directory", len(blocks), name, block)
 		} else if !ok {
-			t.bad(at, "record %d of the path table %s points to block %d, where there is no directory", len(blocks), name, block)
+			t.report(at, "record %d of the path table %s points to block %d, where there is no directory", len(blocks), name, block)
 		} else if k == 0 && len(id) == 2 && id[0] == 0 && id[1] == 0 {
-			t.odd(at, "the identifier of the root in the path table %s has two bytes", name)
+			t.reportMinor(at, "the identifier of the root in the path table %s has two bytes", name)
 		} else if !bytes.Equal(id, t.dirs[k].id) {
-			t.bad(at, "record %d of the path table %s has the identifier %q, but the directory at block %d has %q",
+			t.report(at, "record %d of the path table %s has the identifier %q, but the directory at block %d has %q",
 				len(blocks), name, t.show(id), block, t.show(t.dirs[k].id))
 		} else if int(parent) <= len(blocks) && parent > 0 && blocks[parent-1] != t.dirs[t.dirs[k].parent].block {
-			t.bad(at, "the path table %s has the wrong parent for %s", name, t.dirs[k].path)
+			t.report(at, "the path table %s has the wrong parent for %s", name, t.dirs[k].path)
 		}
 		if parent < last && len(blocks) <= format.MaxParent {
-			t.bad(at, "record %d of the path table %s is out of the order of parents", len(blocks), name)
+			t.report(at, "record %d of the path table %s is out of the order of parents", len(blocks), name)
 		}
 		if int(parent) > len(blocks) || parent == 0 {
-			t.bad(at, "record %d of the path table %s has the invalid parent %d", len(blocks), name, parent)
+			t.report(at, "record %d of the path table %s has the invalid parent %d", len(blocks), name, parent)
 		}
 		last = parent
 		pos += 8 + int64(p[pos])
@@ -439,10 +439,10 @@ func (t *treeChecker) unlisted(name string, at place, blocks []uint32) {
 			continue
 		}
 		if parent := number[t.dirs[d.parent].block]; !full || parent > 0 && parent <= format.MaxParent {
-			t.bad(place{at.lba, at.offset, d.path}, "the directory at block %d is missing from the path table %s", d.block, name)
+			t.report(place{at.lba, at.offset, d.path}, "the directory at block %d is missing from the path table %s", d.block, name)
 		}
 	}
 	if full {
-		t.odd(at, "the path table %s has %d records, but numbers above %d cannot be parents", name, len(blocks), format.MaxParent)
+		t.reportMinor(at, "the path table %s has %d records, but numbers above %d cannot be parents", name, len(blocks), format.MaxParent)
 	}
 }

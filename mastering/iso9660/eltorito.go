@@ -96,7 +96,7 @@ func (v *FS) measure(c *BootCatalog) {
 	slices.Sort(at)
 	at = slices.Compact(at)
 	next := map[disc.LBA]disc.LBA{} // the next address in use after an image
-	behind := func(lba disc.LBA) {
+	limitNearest := func(lba disc.LBA) {
 		// It can be the next address only of the nearest image before it.
 		if i, _ := slices.BinarySearch(at, lba); i > 0 {
 			if b := at[i-1]; next[b] == 0 || lba < next[b] {
@@ -112,7 +112,7 @@ func (v *FS) measure(c *BootCatalog) {
 	// Directories that cannot be read only make the result less certain.
 	_ = v.Walk(".", func(e *volume.Entry) error {
 		for i, x := range e.Extents {
-			behind(x.Start)
+			limitNearest(x.Start)
 			if _, is := slices.BinarySearch(at, x.Start); is && i == 0 && e.Mode.IsRegular() && !e.Encoded {
 				files[x.Start] = file{string(e.Path), e.Size}
 			}
@@ -120,9 +120,9 @@ func (v *FS) measure(c *BootCatalog) {
 		return nil
 	})
 	for _, b := range at {
-		behind(b)
+		limitNearest(b)
 	}
-	behind(disc.LBA(v.info.Blocks * int64(v.info.BlockSize) / disc.SectorSize))
+	limitNearest(disc.LBA(v.info.Blocks * int64(v.info.BlockSize) / disc.SectorSize))
 	for i := range c.Entries {
 		e := &c.Entries[i]
 		if f, is := files[disc.LBA(e.LBA)]; is {

@@ -286,7 +286,7 @@ func FuzzDescriptors(f *testing.F) {
 		}
 		for i, s := range sessions[:max(len(sessions)-1, 0)] {
 			if next := sessions[i+1].Start; next <= s.Start && next != 0 {
-				t.Errorf("session %d begins at sector %d, behind the next at %d", i+1, s.Start, next)
+				t.Errorf("session %d begins at sector %d, after the next at %d", i+1, s.Start, next)
 			}
 		}
 	})

@@ -46,7 +46,7 @@ func both(n uint32) []byte {
 	return p
 }
 
-// dir begins a directory of so many sectors.
+// dir begins a directory of n sectors.
 func (h *handmade) dir(block, parent, sectors int, use ...[]byte) {
 	h.next[block] = block * disc.SectorSize
 	h.add(block, "\x00", block, sectors*disc.SectorSize, format.FlagDirectory, use...)
@@ -141,7 +141,7 @@ func TestHandmadeRockRidge(t *testing.T) {
 	more, err := v.Stat("more")
 	isotest.Must(t, err)
 	if !more.Sys().(*volume.Attributes).Hidden {
-		t.Error("a hidden file is not said to be hidden")
+		t.Error("a hidden file is not marked as hidden")
 	}
 	if p, err := fs.ReadFile(v, "more"); err != nil || string(p) != "hello" {
 		t.Errorf("%q, %v", p, err)
@@ -230,7 +230,7 @@ func TestHandmadeLarge(t *testing.T) {
 		}
 	}
 	if got := loc.Locate(40 + 2*most/2048 + 1<<19 + 1); got != "" {
-		t.Errorf("behind the file: %q", got)
+		t.Errorf("after the file: %q", got)
 	}
 }
 
@@ -249,7 +249,7 @@ func TestHandmadeInterleaved(t *testing.T) {
 	}
 }
 
-// TestHandmadeHostile walks volumes on which a careless reader would loop endlessly.
+// TestHandmadeHostile walks volumes on which a careless reader would loop forever.
 func TestHandmadeHostile(t *testing.T) {
 	rock := entry("ER", []byte{10, 0, 0, 1}, []byte("RRIP_1991A"))
 	for _, c := range []struct {
@@ -432,8 +432,8 @@ func TestBlockSize(t *testing.T) {
 	}))
 }
 
-// Files with SF are listed with their real size, and their stored bytes are not taken
-// for their contents.
+// Files with SF are listed with their real size, and their stored bytes are not returned
+// as their contents.
 func TestHandmadeSparse(t *testing.T) {
 	h := newHandmade(sp, entry("ER", []byte{10, 0, 0, 1}, []byte("IEEE_P1282")))
 	px := entry("PX", both(0o100644), both(1), both(0), both(0))

@@ -23,7 +23,7 @@ func rockRidge(more int) *handmade {
 	return h
 }
 
-// TestSharedContinuations has many records that share one large continuation area. The
+// TestSharedContinuations uses many records that share one large continuation area. The
 // decoded data must stay proportional to the size of the image.
 func TestSharedContinuations(t *testing.T) {
 	const sectors, area = 5, 32 << 10
@@ -95,7 +95,7 @@ func TestWindowChain(t *testing.T) {
 	}
 }
 
-// TestLongTarget has a symbolic link whose target is too long: it is shortened and
+// TestLongTarget uses a symbolic link whose target is too long: it is shortened and
 // reported as unreadable.
 func TestLongTarget(t *testing.T) {
 	h := rockRidge(60)
@@ -152,7 +152,7 @@ func TestDeep(t *testing.T) {
 	}
 }
 
-// opened returns the start of a file, or the error of opening it.
+// opened returns the beginning of a file, or the error of opening it.
 func opened(f fs.File, err error) string {
 	if err != nil {
 		var p *fs.PathError

@@ -12,7 +12,7 @@ import (
 	"glassmaster/mastering/volume"
 )
 
-// TestTwins has more than a hundred entries with the same name, among others. Each is
+// TestTwins uses more than a hundred entries with the same name, among others. Each is
 // shown under a unique name, the same one in every kind of access, and Check reports
 // each.
 func TestTwins(t *testing.T) {

@@ -36,7 +36,7 @@ func TestNonconformingCrossing(t *testing.T) {
 	if got != "D "+strings.Join(want, " ") || err != nil {
 		t.Errorf("%d of %d names, %v", strings.Count(got, " "), len(want), err)
 	}
-	// By name as well, one after another.
+	// The same by name, one after another.
 	for _, name := range want {
 		if _, err := v.Stat(name); err != nil {
 			t.Fatal(err)
@@ -68,7 +68,7 @@ func TestNonconformingExtents(t *testing.T) {
 	}
 }
 
-// TestNonconformingOrders has numbers that differ in their two byte orders: the one that
+// TestNonconformingOrders uses numbers that differ in their two byte orders: the one that
 // is within the image is used.
 func TestNonconformingOrders(t *testing.T) {
 	h := newHandmade()
@@ -116,7 +116,7 @@ func TestNonconformingXA(t *testing.T) {
 			t.Error(got)
 		}
 	}
-	// XA without Rock Ridge is not taken for Rock Ridge.
+	// XA without Rock Ridge is not mistaken for Rock Ridge.
 	h := newHandmade(xa)
 	h.add(20, "A.;1", 30, 5, 0, xa)
 	if got, err := walked(h.open(t, "")); got != "A" || err != nil {

@@ -204,7 +204,7 @@ func TestViews(t *testing.T) {
 	sort.Strings(want)
 	isotest.Compare(t, "names", strings.Join(names, "\n"), strings.Join(want, "\n"))
 	if _, err := Open(v.r, v.size, volume.Options{View: "UDF"}); err == nil {
-		t.Error("a view that is not there was opened")
+		t.Error("a view that does not exist was opened")
 	}
 }
 

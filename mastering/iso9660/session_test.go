@@ -59,7 +59,7 @@ func TestSessionsOverwritable(t *testing.T) {
 		}
 	}
 	if _, err := Open(v.r, v.size, volume.Options{Session: 4}); err == nil {
-		t.Error("a session that is not there was opened")
+		t.Error("a session that does not exist was opened")
 	}
 }
 
@@ -105,7 +105,7 @@ func TestSessionsCD(t *testing.T) {
 		}
 	}
 	if _, err := volume.OpenDisc(context.Background(), d, volume.Options{Session: 3}); err == nil {
-		t.Error("a session that is not there was opened")
+		t.Error("a session that does not exist was opened")
 	}
 	// A later session alone cannot be read, and the error says so.
 	if _, err := Open(strings.NewReader(string(p)), int64(len(p)), volume.Options{}); err == nil || !strings.Contains(err.Error(), "later session") {

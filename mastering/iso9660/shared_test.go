@@ -14,7 +14,7 @@ import (
 	"glassmaster/mastering/volume"
 )
 
-// TestSecondName has a folder with two names. Both are listed, by a walk and by path,
+// TestSecondName uses a folder with two names. Both are listed, by a walk and by path,
 // and Check reports it as minor.
 func TestSecondName(t *testing.T) {
 	h := newHandmade()
@@ -52,7 +52,7 @@ func TestSecondName(t *testing.T) {
 	}
 }
 
-// TestMovedWithoutRE has a relocated folder whose record in rr_moved lacks RE, as makefs
+// TestMovedWithoutRE uses a relocated folder whose record in rr_moved lacks RE, as makefs
 // writes it. PL in its record of the parent shows that it was relocated.
 func TestMovedWithoutRE(t *testing.T) {
 	h := newHandmade(sp, entry("ER", []byte{10, 0, 0, 1}, []byte("RRIP_1991A")))
@@ -70,9 +70,9 @@ func TestMovedWithoutRE(t *testing.T) {
 	}
 }
 
-// TestCheckOddWriters has minor defects of some writers: missing big-endian numbers and
+// TestCheckWriters uses minor defects of some writers: missing big-endian numbers and
 // path table, and a wrong identifier in the record of the parent.
-func TestCheckOddWriters(t *testing.T) {
+func TestCheckWriters(t *testing.T) {
 	good, err := os.ReadFile(isotest.Genisoimage(t, isotest.SampleTree(t)))
 	isotest.Must(t, err)
 	vd := good[16*disc.SectorSize:]

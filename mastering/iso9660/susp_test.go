@@ -40,8 +40,8 @@ func TestLinkTargets(t *testing.T) {
 	}
 }
 
-// TestCutTarget has a component that is longer than its entry: a part of the target must
-// not be taken for the whole.
+// TestCutTarget uses a component that is longer than its entry: part of a target must not
+// be returned as the complete target.
 func TestCutTarget(t *testing.T) {
 	var it item
 	it.reset()

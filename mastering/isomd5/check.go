@@ -9,8 +9,7 @@ import (
 	"glassmaster/mastering/progress"
 )
 
-// DamagedError is returned for an image that differs from the one whose checksum it
-// carries.
+// DamagedError is returned for an image that does not match its embedded checksum.
 type DamagedError struct {
 	Want, Got Sum
 	// From and To are the offsets between which the first damage is.
@@ -22,9 +21,9 @@ func (e *DamagedError) Error() string {
 		e.Got, e.Want, e.From/sectorSize, (e.To-1)/sectorSize)
 }
 
-// Check compares an image, or a disc, with the checksum that it carries, and returns
-// that checksum. It returns ErrNone if there is none, and a *DamagedError if the
-// image differs. It reads nothing that the checksum does not cover.
+// Check compares an image, or a disc, with its embedded checksum, and returns that
+// checksum. It returns ErrNone if there is none, and a *DamagedError if the image
+// differs. It reads nothing that the checksum does not cover.
 func Check(ctx context.Context, r io.ReaderAt, rep progress.Reporter) (Sum, error) {
 	t, err := find(r)
 	if err != nil {

@@ -99,8 +99,8 @@ func (h *Hash) Sum() Sum {
 	return s
 }
 
-// damage returns the offsets between which the first damage is, as far as the
-// fragment sums tell.
+// damage returns the offsets between which the first damage is, according to the fragment
+// sums.
 func (h *Hash) damage(want Sum) (from, to int64) {
 	if len(want.Fragments) != len(h.fragments) {
 		return 0, h.total

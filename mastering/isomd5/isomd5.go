@@ -1,13 +1,12 @@
-// Package isomd5 computes and checks the MD5 checksum that an ISO 9660 image can
-// carry in itself, in the form of the programs implantisomd5 and checkisomd5 (package
-// isomd5sum): text in the application use field of the primary volume descriptor
-// (ECMA-119 8.4.32). With it, a disc can be checked on its own, also by installers
-// that know this form.
+// Package isomd5 computes and checks the MD5 checksum embedded in an ISO 9660 image, in
+// the format of the programs implantisomd5 and checkisomd5 (package isomd5sum): text in
+// the application use field of the primary volume descriptor (ECMA-119 8.4.32). With it,
+// a disc can be checked without its source, also by installers that support this format.
 //
 // The MD5 sum covers the volume from its first byte, with the field itself taken as
-// spaces, except for the last 15 sectors, which some drives cannot read. Fragment
-// sums, taken at 20 points on the way, tell where damage is. MD5 finds accidental
-// damage; it does not protect against forgery.
+// spaces, except for the last 15 sectors, which some drives cannot read. Fragment sums,
+// taken at 20 points, show where damage is. MD5 finds accidental damage; it does not
+// protect against forgery.
 package isomd5
 
 import (
@@ -38,7 +37,7 @@ const (
 	notice        = "THIS IS NOT THE SAME AS RUNNING MD5SUM ON THIS ISO!!"
 )
 
-// Sum is a checksum as an image carries it.
+// Sum is the embedded checksum of an image.
 type Sum struct {
 	MD5       [16]byte
 	Fragments string // the fragment sums, one after another; may be empty
@@ -46,8 +45,8 @@ type Sum struct {
 	Skip      int64  // sectors at the end of the volume that are not covered
 }
 
-// ErrNone is returned for an image that carries no checksum.
-var ErrNone = errors.New("the image carries no MD5 checksum")
+// ErrNone is returned for an image without an embedded checksum.
+var ErrNone = errors.New("the image has no embedded MD5 checksum")
 
 // String returns the MD5 sum in hexadecimal digits, as checkisomd5 shows it.
 func (s Sum) String() string { return hex.EncodeToString(s.MD5[:]) }

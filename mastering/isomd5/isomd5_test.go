@@ -66,11 +66,11 @@ func embed(t *testing.T, f *os.File) isomd5.Sum {
 	return h.Sum()
 }
 
-// sizes are below and above the 21 blocks of the smallest image with a sum for
-// each fragment, and not round.
+// sizes are below and above the 21 blocks of the smallest image with a sum for each
+// fragment.
 var sizes = []int{100, 300 << 10, 700 << 10, 5<<20 + 77777}
 
-func TestCheckisomd5AcceptsOurs(t *testing.T) {
+func TestCheckisomd5Accepts(t *testing.T) {
 	peertest.Need(t, "checkisomd5", "implantisomd5", "genisoimage")
 	for _, size := range sizes {
 		path := image(t, size)
@@ -81,12 +81,12 @@ func TestCheckisomd5AcceptsOurs(t *testing.T) {
 		sum := embed(t, f)
 		peertest.Run(t, "", "checkisomd5", path)
 		if out := peertest.Run(t, "", "checkisomd5", "--md5sumonly", path); !strings.Contains(out, sum.String()) || !strings.Contains(out, sum.Fragments) {
-			t.Errorf("%d bytes: we wrote %v, %s; checkisomd5 says %s", size, sum, sum.Fragments, out)
+			t.Errorf("%d bytes: wrote %v, %s; output of checkisomd5: %s", size, sum, sum.Fragments, out)
 		}
 		if again, err := isomd5.Check(t.Context(), f, nil); err != nil || again != sum {
 			t.Errorf("%d bytes: got %v, %v", size, again, err)
 		}
-		// The field does not count for its own sum.
+		// The sum does not depend on the field itself.
 		if again := embed(t, f); again != sum {
 			t.Errorf("%d bytes, again: got %v, want %v", size, again, sum)
 		}
@@ -107,12 +107,12 @@ func TestImplantisomd5IsAccepted(t *testing.T) {
 			continue // the fragment sums are not where checkisomd5 itself looks for them
 		}
 		if ours := embed(t, f); ours != theirs {
-			t.Errorf("%d bytes: ours is %+v, theirs %+v", size, ours, theirs)
+			t.Errorf("%d bytes: got %+v, implantisomd5 wrote %+v", size, ours, theirs)
 		}
 	}
 }
 
-// TestDamage changes a byte at several places and sees the damage located.
+// TestDamage changes a byte at several places, and checks that the damage is located.
 func TestDamage(t *testing.T) {
 	peertest.Need(t, "genisoimage")
 	path := image(t, 5<<20)
@@ -184,8 +184,8 @@ func volumeWith(use []byte, sectors uint32) []byte {
 	return p
 }
 
-// TestForms checks fields as they can be written. The volume is not what the sums
-// are of, so a field that can be read is one of a damaged volume.
+// TestForms parses fields in various forms. The sums are not those of the volume, so a
+// valid field means that the volume is damaged.
 func TestForms(t *testing.T) {
 	md5 := strings.Repeat("0a", 16)
 	for text, good := range map[string]bool{

@@ -120,7 +120,7 @@ func (l *Layout) search(off int64) int {
 type SourceError struct {
 	Source string // its name
 	Err    error
-	// Delivered says that the planned number of bytes was read nevertheless: the file
+	// Delivered means that the planned number of bytes was read nevertheless: the file
 	// has grown, or was written to.
 	Delivered bool
 }

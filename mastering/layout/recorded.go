@@ -20,9 +20,9 @@ type Recorded struct {
 	Disc io.ReaderAt
 }
 
-// Check returns an error if these cannot be the contents of a file of size bytes, on
-// a disc that is going to be written from sector start. The extents must be before
-// start, have the same size in total, and fill whole sectors except for the last one.
+// Check returns an error if these cannot be the contents of a file of size bytes, on a
+// disc that will be written from sector start. The extents must be before start, have the
+// same size in total, and fill whole sectors except for the last one.
 func (r *Recorded) Check(size, start int64) error {
 	rest := size // not a sum, which may be too large for an int64 on a damaged disc
 	for i, x := range r.Extents {

@@ -63,10 +63,10 @@ func (f *File) Path() string {
 
 func (f *File) String() string { return f.Path() }
 
-// Watcher is a Source that can tell whether it has changed since it was planned.
+// Watcher is a Source that can report whether it has changed since it was planned.
 type Watcher interface {
 	Source
-	// Unchanged returns ErrChanged if it has, or the error of finding out.
+	// Unchanged returns ErrChanged if it has changed, or the error of the check.
 	Unchanged() error
 }
 

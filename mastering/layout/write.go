@@ -9,7 +9,7 @@ import (
 	"glassmaster/mastering/progress"
 )
 
-// WriteOptions say how a layout is written.
+// WriteOptions are the options for writing a layout.
 type WriteOptions struct {
 	Reporter progress.Reporter // nil: progress is not reported
 	// OnError is called if a source does not deliver its bytes, or has changed since

@@ -60,7 +60,7 @@ func TestXorrisoRecognizesISOLINUXHybrid(t *testing.T) {
 	out := peertest.Run(t, "", "isoinfo", "-d", "-i", image)
 	for _, want := range []string{"Eltorito validation header", "Arch 0 (x86)", "Boot media 0 (No Emulation Boot)", "Nsect 4"} {
 		if !strings.Contains(out, want) {
-			t.Errorf("isoinfo does not say %q:\n%s", want, out)
+			t.Errorf("the output of isoinfo lacks %q:\n%s", want, out)
 		}
 	}
 }
@@ -74,7 +74,7 @@ func TestPartitionToolsAcceptGPT(t *testing.T) {
 		out := peertest.Run(t, "", "sgdisk", "-p", image)
 		for _, want := range []string{"ISO9660", "EF00  Appended2"} {
 			if !strings.Contains(out, want) {
-				t.Errorf("sgdisk does not say %q:\n%s", want, out)
+				t.Errorf("the output of sgdisk lacks %q:\n%s", want, out)
 			}
 		}
 		out = peertest.Run(t, "", "fdisk", "-l", image)
@@ -90,8 +90,8 @@ func TestPartitionToolsAcceptGPT(t *testing.T) {
 	}
 }
 
-// TestPartitionToolsAcceptImageInVolume has the UEFI image as a file of the
-// volume: the GPT lists it and the parts of the volume around it.
+// TestPartitionToolsAcceptImageInVolume uses a UEFI image that is a file of the volume:
+// the GPT lists it and the parts of the volume around it.
 func TestPartitionToolsAcceptImageInVolume(t *testing.T) {
 	image := isolinuxImage(t, boot.GPTOnly)
 	if out := peertest.Run(t, "", "sgdisk", "-v", image); !strings.Contains(out, "No problems found") {
@@ -141,7 +141,7 @@ func TestMBRNamesAppendedPartition(t *testing.T) {
 }
 
 // TestInfoTableLikeGenisoimage compares the boot information table with that of
-// genisoimage, which changes the source file. We must not change it.
+// genisoimage, which changes the source file. This program must not change it.
 func TestInfoTableLikeGenisoimage(t *testing.T) {
 	for _, size := range []int{64, 2048, 5001, 70003} {
 		b := make([]byte, size)
@@ -303,7 +303,7 @@ func TestSameImage(t *testing.T) {
 	}
 }
 
-// TestSameFileTwice has several entries for one file, some with a boot information
+// TestSameFileTwice uses several entries for one file, some with a boot information
 // table: the file is stored once and has it.
 func TestSameFileTwice(t *testing.T) {
 	root := bootFiles(t, map[string][]byte{"a": bytes.Repeat([]byte{7}, 3000)})

@@ -63,7 +63,7 @@ func TestOrderInAllVolumes(t *testing.T) {
 				for _, path := range []string{"b/c", "e", "d", "a"} {
 					at := firstSector(t, v, path)
 					if at <= last {
-						t.Errorf("%s: %s is at sector %d, not behind %d", view, path, at, last)
+						t.Errorf("%s: %s is at sector %d, not after %d", view, path, at, last)
 					}
 					last = at
 				}
@@ -85,7 +85,7 @@ func TestIdenticalInAllVolumes(t *testing.T) {
 				}
 				for path, want := range map[string]string{"a": "same", "b/c": "same", "d": "other"} {
 					if got, err := fs.ReadFile(v, path); string(got) != want || err != nil {
-						t.Errorf("%s: %s holds %q (%v)", view, path, got, err)
+						t.Errorf("%s: %s contains %q (%v)", view, path, got, err)
 					}
 				}
 			}

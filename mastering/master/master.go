@@ -188,7 +188,7 @@ func (p *planner) finishUDF(recognition, end int64) (int64, error) {
 	}
 	mirror := end
 	end += p.udf.MirrorSectors() + udfplan.TailSectors
-	before, behind, err := p.udf.Extents(udfplan.Placement{
+	before, after, err := p.udf.Extents(udfplan.Placement{
 		Start: int64(p.o.Start), Recognition: recognition, Metadata: int64(p.o.Start) + udfplan.FirstSector,
 		Mirror: mirror, End: end, Contents: p.start,
 	})
@@ -203,6 +203,6 @@ func (p *planner) finishUDF(recognition, end int64) (int64, error) {
 	}
 	p.extents = slices.Insert(p.extents, at, before...)
 	p.base += len(before)
-	p.extents = append(p.extents, behind...)
+	p.extents = append(p.extents, after...)
 	return end, nil
 }

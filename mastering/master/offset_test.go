@@ -59,7 +59,7 @@ func TestPartitionWithoutBootRecord(t *testing.T) {
 			t.Errorf("level %d: xorriso finds %s", level, out)
 		}
 		if whole := report(t, image); !strings.Contains(whole, "El Torito boot img :   1  BIOS  y   none") {
-			t.Errorf("level %d: the disc starts no machine: %s", level, whole)
+			t.Errorf("level %d: the disc is not bootable: %s", level, whole)
 		}
 		for _, view := range []string{iso9660.ViewPlain, iso9660.ViewJoliet} {
 			open(t, partition, view)

@@ -16,9 +16,8 @@ import (
 	"glassmaster/mastering/volume"
 )
 
-// Options say which volumes a disc has, and how they are written. The zero value is
-// an ISO 9660 volume that all systems can read: interchange level 3 with Joliet and
-// Rock Ridge.
+// Options are the volumes of a disc, and how they are written. The zero value is an ISO
+// 9660 volume that all systems can read: interchange level 3 with Joliet and Rock Ridge.
 type Options struct {
 	// Start is the address at which the session of the volumes begins, 0 for a whole
 	// disc. Files of the tree may have contents that are on the disc before it
@@ -53,7 +52,7 @@ type Options struct {
 	Hide       []string `json:"hide,omitempty"`
 	HideJoliet []string `json:"hideJoliet,omitempty"`
 	HideUDF    []string `json:"hideUDF,omitempty"`
-	// Order says which contents come first on the disc.
+	// Order is the order of the contents on the disc.
 	Order []Weight `json:"order,omitempty"`
 	// Identical gives files with identical contents the same number. Their contents are
 	// stored once.
@@ -76,8 +75,7 @@ type Options struct {
 	UDFOnly bool `json:"-"`
 }
 
-// UDF says how the UDF volume is written. The zero value is a volume of revision
-// 2.01.
+// UDF are the options of the UDF volume. The zero value is a volume of revision 2.01.
 type UDF struct {
 	Revision udfplan.Revision `json:"revision,omitempty"`
 	Owner    string           `json:"owner,omitempty"` // up to 34 characters each

@@ -268,7 +268,7 @@ func TestKernelReadsSecondSession(t *testing.T) {
 	}
 }
 
-// TestSessionRefuses has sessions that cannot be planned.
+// TestSessionRefuses plans sessions that are not possible.
 func TestSessionRefuses(t *testing.T) {
 	at := func(start, length int64) *layout.Recorded {
 		return &layout.Recorded{Extents: []volume.Extent{{Start: disc.LBA(start), Length: length}}}
@@ -297,7 +297,7 @@ func TestSessionRefuses(t *testing.T) {
 	}
 }
 
-// TestBootOfSecondSession has a bootable later session. All addresses must be those of
+// TestBootOfSecondSession plans a bootable later session. All addresses must be those of
 // the disc.
 func TestBootOfSecondSession(t *testing.T) {
 	const start = 5000
@@ -318,6 +318,6 @@ func TestBootOfSecondSession(t *testing.T) {
 		t.Errorf("the boot information table says that the image is at sector %d, not %d", got, image)
 	}
 	if !bytes.Equal(sector(image)[64:4096], noise(4096, 1)[64:]) {
-		t.Error("the image is not there")
+		t.Error("there is no image")
 	}
 }

@@ -1,4 +1,5 @@
-// Package newfile writes files that get their name only when they are complete.
+// Package newfile writes files that appear under their final name only when they are
+// complete.
 package newfile
 
 import (

@@ -118,7 +118,8 @@ func TestPermissions(t *testing.T) {
 	}
 }
 
-// A file that cannot get its name leaves nothing behind, and what has the name stays.
+// A file that cannot be renamed leaves nothing behind, and an existing file of that name
+// stays.
 func TestRenameFails(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "x.iso")

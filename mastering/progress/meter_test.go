@@ -7,7 +7,7 @@ import (
 	"glassmaster/mastering/progress"
 )
 
-// Every phase keeps its own counter, also after it has ended and when it comes again.
+// Every phase keeps its own counter, after it has ended and if it is repeated.
 func TestPhases(t *testing.T) {
 	var m progress.Meter
 	if got := m.Phases(); len(got) != 0 || m.Snapshot().Phase != progress.NoPhase {

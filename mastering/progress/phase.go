@@ -23,14 +23,14 @@ const (
 	Erasing                        // blanking a disc, only where its data begins
 	ErasingAll                     // blanking every sector of a disc
 	Formatting                     // formatting a disc
-	Filling                        // writing the sectors of a disc that were announced and never sent
+	Filling                        // writing the sectors of a disc that were reserved and never sent
 	ClosingUnfinished              // closing the session that an earlier burn left open
 	ClosingTrack                   // closing a track only
 	ClosingSession                 // closing a session
 	ClosingDisc                    // finalizing a disc
 )
 
-// names are also what --json reports: programs compare them.
+// names are also reported by --json: programs compare them.
 var names = [...]string{
 	NoPhase:           "",
 	Scanning:          "scanning",
@@ -57,7 +57,7 @@ var names = [...]string{
 	ClosingDisc:       "closing the disc",
 }
 
-// String returns the name of the phase for people, in lower case.
+// String returns the name of the phase for display, in lower case.
 func (p Phase) String() string {
 	if int(p) < len(names) {
 		return names[p]

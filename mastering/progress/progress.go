@@ -18,7 +18,7 @@ type Reporter interface {
 	// Buffers reports the fill levels of the host's and the drive's buffer, from
 	// 0 to 1; a negative value means unknown.
 	Buffers(host, drive float64)
-	// Notice reports something that the user should be told, or find in the log.
+	// Notice reports something for the user or the log.
 	Notice(n disc.Notice)
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/udf/internal/ecma167"
+	"glassmaster/mastering/units"
 	"glassmaster/mastering/volume"
 )
 
@@ -70,9 +71,9 @@ func (c *checker) recognition() {
 	rec, place := c.f.recognition, at(c.f.start+recognitionStart, "")
 	switch {
 	case rec.nsr == "":
-		c.Bad(place, "the volume recognition sequence has no NSR02 or NSR03: most systems do not find the UDF volume")
+		c.Report(place, "the volume recognition sequence has no NSR02 or NSR03: most systems do not find the UDF volume")
 	case !rec.end:
-		c.Odd(place, "the volume recognition sequence is not terminated (TEA01)")
+		c.ReportMinor(place, "the volume recognition sequence is not terminated (TEA01)")
 	}
 }
 
@@ -95,22 +96,22 @@ func (c *checker) anchors() {
 			continue
 		}
 		if n, err := f.r.ReadAt(p, sector*f.block); n < len(p) {
-			c.Bad(c.sector(sector), "anchor volume descriptor pointer: %v", err)
+			c.Report(c.sector(sector), "anchor volume descriptor pointer: %v", err)
 			continue
 		}
 		if id, version := le.Uint16(p), le.Uint16(p[2:]); id == ecma167.TagAVDP && (version == 2 || version == 3) {
 			_, err := ecma167.CheckTagAt(p, uint32(sector), ecma167.TagAVDP)
-			c.Bad(c.sector(sector), "anchor volume descriptor pointer: %v", err)
+			c.Report(c.sector(sector), "anchor volume descriptor pointer: %v", err)
 		} else if sector == first && !valid(first+256) { // sector 512 of a disc that is not closed
-			c.Odd(c.sector(sector), "there is no anchor volume descriptor pointer here, only at sector %d", found[0].location)
+			c.ReportMinor(c.sector(sector), "there is no anchor volume descriptor pointer here, only at sector %d", found[0].location)
 		}
 	}
 	if len(found) == 1 && !c.open() {
-		c.Odd(c.sector(found[0].location), "this is the only anchor volume descriptor pointer; UDF requires two")
+		c.ReportMinor(c.sector(found[0].location), "this is the only anchor volume descriptor pointer; UDF requires two")
 	}
 	for _, a := range found {
 		if a.main != f.anchor.main || a.reserve != f.anchor.reserve {
-			c.Odd(c.sector(a.location), "the anchor volume descriptor pointer differs from the one at sector %d", f.anchor.location)
+			c.ReportMinor(c.sector(a.location), "the anchor volume descriptor pointer differs from the one at sector %d", f.anchor.location)
 		}
 	}
 }
@@ -125,17 +126,17 @@ func (c *checker) sequences() {
 		d := &both[i]
 		d.read(c.f.medium, s.at)
 		for _, fault := range d.faults {
-			c.Bad(c.sector(fault.sector), "%s volume descriptor sequence: %v", s.name, fault.err)
+			c.Report(c.sector(fault.sector), "%s volume descriptor sequence: %v", s.name, fault.err)
 		}
 		if len(d.faults) > 0 { // those explain what is missing
 			continue
 		}
 		if missing := d.missing(); len(missing) > 0 {
-			c.Bad(c.sector(int64(s.at.Location)), "the %s volume descriptor sequence has no valid %s", s.name, strings.Join(missing, ", "))
+			c.Report(c.sector(int64(s.at.Location)), "the %s volume descriptor sequence has no valid %s", s.name, strings.Join(missing, ", "))
 		}
 	}
 	if a, b := both[0].logical, both[1].logical; a != nil && b != nil && string(a[20:]) != string(b[20:]) {
-		c.Odd(c.sector(int64(le.Uint32(b[12:]))), "the logical volume descriptor differs from that of the main sequence")
+		c.ReportMinor(c.sector(int64(le.Uint32(b[12:]))), "the logical volume descriptor differs from that of the main sequence")
 	}
 }
 
@@ -156,17 +157,17 @@ func (d *descriptors) missing() (names []string) {
 func (c *checker) integrity() {
 	e := c.f.integrity
 	if e.Length == 0 {
-		c.Odd(c.sector(c.f.anchor.location), "the volume has no integrity descriptor")
+		c.ReportMinor(c.sector(c.f.anchor.location), "the volume has no integrity descriptor")
 		return
 	}
 	id, err := readSector(c.f.medium, make([]byte, c.f.block), int64(e.Location))
 	switch {
 	case errors.Is(err, ecma167.ErrNoTag):
-		c.Odd(c.sector(int64(e.Location)), "the volume has no integrity descriptor")
+		c.ReportMinor(c.sector(int64(e.Location)), "the volume has no integrity descriptor")
 	case err != nil:
-		c.Bad(c.sector(int64(e.Location)), "logical volume integrity descriptor: %v", err)
+		c.Report(c.sector(int64(e.Location)), "logical volume integrity descriptor: %v", err)
 	case id != ecma167.TagLVID:
-		c.Bad(c.sector(int64(e.Location)), "a %s is recorded where the logical volume integrity descriptor should be", ecma167.TagName(id))
+		c.Report(c.sector(int64(e.Location)), "a %s is recorded where the logical volume integrity descriptor should be", ecma167.TagName(id))
 	}
 }
 
@@ -176,14 +177,14 @@ func (c *checker) partitions() {
 		switch p := p.(type) {
 		case *metadata:
 			if p.main == nil {
-				c.Bad(at(p.at[0], ""), "metadata file: %v", p.damage)
+				c.Report(at(p.at[0], ""), "metadata file: %v", p.damage)
 			}
 			if p.mirror == nil {
-				c.Bad(at(p.at[1], ""), "metadata mirror file: %v", p.mirrorDamage)
+				c.Report(at(p.at[1], ""), "metadata mirror file: %v", p.mirrorDamage)
 			}
 		case *sparable:
 			for _, fault := range p.faults {
-				c.Bad(c.sector(fault.sector), "sparing table: %v", fault.err)
+				c.Report(c.sector(fault.sector), "sparing table: %v", fault.err)
 			}
 		}
 	}
@@ -193,7 +194,7 @@ func (c *checker) partitions() {
 func (c *checker) fileSet() {
 	for _, v := range c.copies {
 		if _, _, err := v.readDescriptor(c.f.fileSet, ecma167.TagFSD); err != nil {
-			c.Bad(at(v.offset(c.f.fileSet), ""), "file set descriptor: %v", err)
+			c.Report(at(v.offset(c.f.fileSet), ""), "file set descriptor: %v", err)
 		}
 	}
 }
@@ -223,7 +224,7 @@ func (c *checker) links() {
 	}
 	slices.SortFunc(list, func(a, b *object) int { return cmp.Compare(a.off, b.off) })
 	for _, o := range list {
-		c.Odd(at(o.off, o.path()), "the link count is %d, but the number of names is %d", o.links, o.found)
+		c.ReportMinor(at(o.off, o.path()), "the link count is %d, but the number of names is %d", o.links, o.found)
 	}
 }
 
@@ -247,7 +248,8 @@ func (c *checker) counts() {
 		}
 	}
 	if v.dirs != dirs || v.files != files && v.files != c.names {
-		c.Odd(c.sector(int64(le.Uint32(v.raw[12:]))), "the integrity descriptor records %d files and %d directories; %d and %d were found", v.files, v.dirs, c.names, dirs)
+		c.ReportMinor(c.sector(int64(le.Uint32(v.raw[12:]))), "the integrity descriptor records %s and %s; %d and %d were found",
+			units.Count(int(v.files), "file", "files"), units.Count(int(v.dirs), "directory", "directories"), c.names, dirs)
 	}
 }
 
@@ -263,7 +265,7 @@ func (c *checker) overlaps() {
 	var last use
 	for _, u := range c.used {
 		if u.start < last.end && u.start != last.start {
-			c.Bad(at(u.start, u.o.path()), "the sector also belongs to %s", last.o.path())
+			c.Report(at(u.start, u.o.path()), "the sector also belongs to %s", last.o.path())
 		}
 		if u.end > last.end {
 			last = u
@@ -288,7 +290,7 @@ func (c *checker) occupy(k *contents, o *object) {
 			err = k.v.errBeyond(from + n - 1)
 		}
 		if err != nil && off < k.size {
-			c.Bad(at(o.off, o.path()), "contents from byte %d: %v", off, err)
+			c.Report(at(o.off, o.path()), "contents from byte %d: %v", off, err)
 		}
 		if err != nil || n <= 0 {
 			return
@@ -310,6 +312,6 @@ func (c *checker) use(start, end int64, o *object) {
 // size compares the length of a file with that of its extents.
 func (c *checker) size(k *contents, o *object) {
 	if k.inline == nil && k.end < k.size {
-		c.Bad(at(o.off, o.path()), "the file has %d bytes, but its extents end at byte %d: %v", k.size, k.end, io.ErrUnexpectedEOF)
+		c.Report(at(o.off, o.path()), "the file has %d bytes, but its extents end at byte %d: %v", k.size, k.end, io.ErrUnexpectedEOF)
 	}
 }

@@ -58,7 +58,7 @@ func (c *checker) tree() {
 		t := list[len(list)-1]
 		list = c.directory(t, list[:len(list)-1])
 		if c.f.followed.Load() > end {
-			c.Bad(at(t.o.off, t.o.path()), "%v", errWalkLimit)
+			c.Report(at(t.o.off, t.o.path()), "%v", errWalkLimit)
 			c.lost = true
 			break
 		}
@@ -72,7 +72,7 @@ func (c *checker) tree() {
 func (c *checker) directory(t task, list []task) []task {
 	o := t.o
 	if err := tooDeep(o.length, o.depth); err != nil {
-		c.Bad(at(o.off, o.path()), "%v", err)
+		c.Report(at(o.off, o.path()), "%v", err)
 		c.lost = true
 		return list
 	}
@@ -98,16 +98,16 @@ func (c *checker) directory(t task, list []task) []task {
 			parents++
 			c.name(n.icb)
 			if !n.icb.Same(t.parent) {
-				c.Odd(at(c.byteOf(o, k, n.at), o.path()), "the parent entry points to %s, but the parent is at %s", n.icb, t.parent)
+				c.ReportMinor(at(c.byteOf(o, k, n.at), o.path()), "the parent entry points to %s, but the parent is at %s", n.icb, t.parent)
 			}
 		case n.characteristics&ecma167.FIDDirectory != 0:
 			sub, first := c.count(k, n, o)
 			if !first {
 				if c.contains(sub, o) {
-					c.Bad(at(c.byteOf(o, k, n.at), o.path()), "%s: %v", n.text, c.f.loop(n))
+					c.Report(at(c.byteOf(o, k, n.at), o.path()), "%s: %v", n.text, c.f.loop(n))
 					c.lost = true
 				} else {
-					c.Odd(at(c.byteOf(o, k, n.at), o.path()), "%s is another name of the directory %s", n.text, sub)
+					c.ReportMinor(at(c.byteOf(o, k, n.at), o.path()), "%s is another name of the directory %s", n.text, sub)
 				}
 				continue
 			}
@@ -120,7 +120,7 @@ func (c *checker) directory(t task, list []task) []task {
 		}
 	}
 	if parents != 1 && whole {
-		c.Odd(at(o.off, o.path()), "the directory has %s", units.Count(parents, "parent entry", "parent entries"))
+		c.ReportMinor(at(o.off, o.path()), "the directory has %s", units.Count(parents, "parent entry", "parent entries"))
 	}
 	return list
 }
@@ -134,12 +134,12 @@ func (c *checker) text(k *contents, n name, o *object, texts map[string]bool) {
 	place := func() disc.Notice { return at(c.byteOf(o, k, n.at), o.path()) }
 	switch {
 	case n.changed:
-		c.Bad(place(), "the name %q is not valid; it is shown as %s", n.recorded, n.text)
+		c.Report(place(), "the name %q is not valid; it is shown as %s", n.recorded, n.text)
 	case filename.Safe(n.text) != n.text:
-		c.Odd(place(), "the name %q contains control characters", n.text)
+		c.ReportMinor(place(), "the name %q contains control characters", n.text)
 	}
 	if texts[n.text] {
-		c.Bad(place(), "the directory has more than one entry named %q; the others are shown under different names", n.text)
+		c.Report(place(), "the directory has more than one entry named %q; the others are shown under different names", n.text)
 	}
 	texts[n.text] = true
 }
@@ -235,7 +235,7 @@ func (c *checker) file(icb ecma167.LongAD, o *object) {
 	c.size(k, o)
 	if e.kind == ecma167.TypeSymlink {
 		if _, err := c.f.target(e); err != nil {
-			c.Bad(at(o.off, o.path()), "%v", err)
+			c.Report(at(o.off, o.path()), "%v", err)
 		}
 	}
 }
@@ -261,7 +261,7 @@ func (c *checker) entry(icb ecma167.LongAD, o *object) (e *fileEntry, k *content
 		return nil, nil
 	}
 	if (e.kind == ecma167.TypeDirectory) != o.dir {
-		c.Bad(at(o.off, o.path()), "%v", wrongKind(e))
+		c.Report(at(o.off, o.path()), "%v", wrongKind(e))
 		return nil, nil
 	}
 	o.links = e.links
@@ -283,11 +283,11 @@ func (c *checker) damaged(v reader, off int64, o *object, err error) {
 	}
 	switch {
 	case len(c.copies) < 2:
-		c.Bad(at(off, o.path()), "%v", err)
+		c.Report(at(off, o.path()), "%v", err)
 	case v.mirror:
-		c.Bad(at(off, o.path()), "the mirror of the metadata is damaged: %v", err)
+		c.Report(at(off, o.path()), "the mirror of the metadata is damaged: %v", err)
 	default:
-		c.Bad(at(off, o.path()), "the main copy of the metadata is damaged: %v", err)
+		c.Report(at(off, o.path()), "the main copy of the metadata is damaged: %v", err)
 	}
 }
 
@@ -298,7 +298,7 @@ func (c *checker) streams(icb ecma167.LongAD, path string) {
 		err = d.err
 	}
 	if err != nil {
-		c.Bad(at(c.f.offset(icb), path), "stream directory: %v", err)
+		c.Report(at(c.f.offset(icb), path), "stream directory: %v", err)
 		return
 	}
 	for _, n := range d.names {
@@ -307,7 +307,7 @@ func (c *checker) streams(icb ecma167.LongAD, path string) {
 			_, err = c.f.contents(e)
 		}
 		if err != nil {
-			c.Bad(at(c.f.offset(n.icb), path), "stream %s: %v", n.text, err)
+			c.Report(at(c.f.offset(n.icb), path), "stream %s: %v", n.text, err)
 		}
 	}
 }

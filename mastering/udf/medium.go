@@ -28,7 +28,7 @@ func (m *medium) read(p []byte, off int64) error {
 	return nil
 }
 
-// errBeyond says that the byte at off is beyond the end of the volume.
+// errBeyond is the error of a byte at off that is beyond the end of the volume.
 func (m *medium) errBeyond(off int64) error {
 	return fmt.Errorf("sector %d is beyond the end of the disc or image (%d sectors of %d bytes): it is truncated",
 		off/m.block, m.size/m.block, m.block)

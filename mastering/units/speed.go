@@ -27,8 +27,8 @@ func SingleSpeed(medium string) float64 {
 	return singleDVD
 }
 
-// Speed returns a speed in kB/s as a multiple of the medium's single speed, as it is
-// printed on boxes: "16x (22160 kB/s)".
+// Speed returns a speed in kB/s as a multiple of the medium's single speed, as printed on
+// packages: "16x (22160 kB/s)".
 func Speed(kBs int, medium string) string {
 	x := math.Round(float64(kBs)/SingleSpeed(medium)*10) / 10
 	return fmt.Sprintf("%sx (%d kB/s)", strconv.FormatFloat(x, 'f', -1, 64), kBs)

@@ -1,6 +1,6 @@
-// Package units writes sizes, durations, speeds and counts as text, for the command
-// line, the window and messages alike. Units are decimal, as on the box of a disc:
-// 1 kB is 1000 bytes.
+// Package units writes sizes, durations, speeds and counts as text, for the command line,
+// the window and messages alike. Units are decimal, as on packages of discs: 1 kB is 1000
+// bytes.
 package units
 
 import (
@@ -57,7 +57,7 @@ func Count[N integer](n N, one, many string) string {
 	return fmt.Sprintf("%d %s", n, Plural(n, one, many))
 }
 
-// Plural returns one where n is 1, else many.
+// Plural returns one if n is 1, otherwise many.
 func Plural[N integer](n N, one, many string) string {
 	if n == 1 {
 		return one

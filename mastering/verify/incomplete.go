@@ -22,8 +22,8 @@ func (e *TruncatedError) Error() string {
 }
 
 // Complete returns a *TruncatedError if a volume on the disc, or a file of it, extends
-// beyond the end of the disc. name is the name of the disc. Complete goes through all
-// folders. Any other error is that of ctx.
+// beyond the end of the disc. name is the name of the disc. Complete walks all folders.
+// Any other error is that of ctx.
 func Complete(ctx context.Context, d disc.Disc, name string) error {
 	c, err := volume.ClaimedByFiles(ctx, d)
 	if c.Missing() > 0 {

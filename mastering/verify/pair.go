@@ -15,8 +15,8 @@ type Side struct {
 	disc.Disc
 	Name   string
 	Locate func(disc.LBA) string // returns the file at an address; may be nil
-	// Rewritten says that the disc is a medium that is overwritten in place, which may
-	// have older contents after the end of the volume.
+	// Rewritten means that the medium is overwritten in place, and may have older
+	// contents after the end of the volume.
 	Rewritten bool
 }
 

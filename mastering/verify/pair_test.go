@@ -64,14 +64,14 @@ func TestPair(t *testing.T) {
 		tail      int64
 		lacks     string // the side that is incomplete
 		missing   int64
-		differs   int64 // address of the difference, 0 when there is none
+		differs   int64 // address of the difference, 0 if there is none
 	}{
 		{"equal", iso, iso, false, 0, "", 0, 0},
 		{"padded", iso, withZeros(iso, n+16), false, 16, "", 0, 0},
 		{"padded much", iso, withZeros(iso, n+5000), false, 5000, "", 0, 0},
 		{"the image is padded", withZeros(iso, n+150), iso, false, 150, "", 0, 0},
-		{"something behind the volume", iso, junk, false, 0, "", 0, int64(n)},
-		{"older contents behind the volume", iso, junk, true, 64, "", 0, 0},
+		{"something after the volume", iso, junk, false, 0, "", 0, int64(n)},
+		{"older contents after the volume", iso, junk, true, 64, "", 0, 0},
 		{"the disc lacks zeros", zeros, zeros[:len(zeros)-20*sector], false, 0, "got", 20, 0},
 		{"the disc lacks zeros, UDF", udf, udf[:len(udf)-20*sector], false, 0, "got", 20, 0},
 		{"the image lacks zeros", zeros[:len(zeros)-20*sector], zeros, false, 0, "want", 20, 0},
@@ -125,7 +125,7 @@ func (d tracks) ReadSectors(ctx context.Context, p []byte, lba disc.LBA, f disc.
 	return 0, errors.New("unrecovered read error")
 }
 
-// An image of a disc with several sessions holds zeros where the disc has nothing.
+// An image of a disc with several sessions has zeros between the sessions.
 func TestPairSessions(t *testing.T) {
 	p := bytes.Repeat([]byte("x"), 600*sector)
 	clear(p[200*sector : 350*sector])

@@ -64,7 +64,7 @@ func TestReadCancelled(t *testing.T) {
 	}
 }
 
-// leaving is a disc that is gone from an address on.
+// leaving is a disc that is removed when an address is read.
 type leaving struct {
 	disc.Disc
 	from disc.LBA
@@ -79,8 +79,9 @@ func (l leaving) ReadSectors(ctx context.Context, p []byte, lba disc.LBA, f disc
 	return k, err
 }
 
-// A disc that goes away while it is read is not a bad one: sectors that could not be
-// asked for are not counted, and there is no verdict. What was bad before is told.
+// A disc that is removed while it is read is not reported as bad: sectors that could not
+// be tried are not counted, and there is no result. Sectors that were bad before are
+// reported.
 func TestGone(t *testing.T) {
 	p := data(300)
 	whole := disc.FromReaderAt(p, int64(len(p)), nil)

@@ -11,12 +11,12 @@ import (
 // The interfaces in this file are implemented by some file systems besides FS.
 
 // Describer knows properties of its volume that opening it does not reveal, such as how
-// the disc boots. Describe may go through all folders.
+// the disc boots. Describe may walk all folders.
 type Describer interface {
 	Describe() []Property
 }
 
-// Noticer may have found a defect when it was opened, and worked around it.
+// Noticer returns defects that were found, and worked around, when the volume was opened.
 type Noticer interface {
 	// Notices returns these defects. Their paths are empty.
 	Notices() []disc.Notice

@@ -10,12 +10,13 @@ import (
 // disc that is smaller is incomplete: a truncated image, or a burn that was interrupted.
 type Claim struct {
 	End  disc.LBA // after the last sector that must exist
-	By   string   // what needs it: "the UDF volume", "the file docs/a.pdf"; empty: nothing
+	By   string   // what requires it: "the UDF volume", "the file docs/a.pdf"; empty: nothing
 	Have disc.LBA // after the last sector that exists
 }
 
 // Missing returns how many sectors are missing at the end of the disc, 0 if it is
-// complete. There may be more: structures whose descriptors are missing are not counted.
+// complete. More may be missing: structures whose descriptors are missing are not
+// counted.
 func (c Claim) Missing() int64 { return max(int64(c.End-c.Have), 0) }
 
 // worse reports whether more sectors are missing by c, or, if none are, whether it needs
@@ -63,9 +64,9 @@ func starts(start disc.LBA, inTrack []Session) []disc.LBA {
 }
 
 // ClaimedByFiles returns the size that a disc must have according to its volumes and to
-// the files in the newest ones, which may lie outside of their volume. It is the Claim by
+// the files in the newest ones, which may be outside of their volume. It is the Claim by
 // which most sectors are missing, or else the largest one. By is empty if there is no
-// known volume. It goes through all folders. The error is that of ctx.
+// known volume. It walks all folders. The error is that of ctx.
 func ClaimedByFiles(ctx context.Context, d disc.Disc) (Claim, error) {
 	d = disc.Unwrap(d)
 	worst := claimed(ctx, d, sessionsOf(ctx, d))

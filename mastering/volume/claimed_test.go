@@ -116,14 +116,14 @@ func TestClaimed(t *testing.T) {
 			for _, claim := range []func(context.Context, disc.Disc) (volume.Claim, error){volume.Claimed, volume.ClaimedByFiles} {
 				c, err := claim(context.Background(), discOf(whole))
 				if err != nil || c.Missing() != 0 || c.By == "" || int(c.Have) != sectors || int(c.End) > sectors {
-					t.Errorf("whole, %d sectors: %+v", sectors, c)
+					t.Errorf("complete, %d sectors: %+v", sectors, c)
 				}
 				end := int(c.End)
 				for _, n := range []int{end - 1, end - 10, end / 2, 300} {
 					c, err := claim(context.Background(), discOf(whole[:n*sector]))
 					least := int64(end - n)
 					if strings.HasPrefix(name, "UDF") && least > 10 {
-						least -= 240 // it is told by a sector that is missing too
+						least -= 240 // a sector that is missing too contains the size
 					}
 					if err != nil || c.Missing() < least || c.Missing() > int64(end-n) || !strings.HasSuffix(c.By, " volume") {
 						t.Errorf("%d of %d sectors: %+v, want %d missing", n, end, c, end-n)

@@ -58,7 +58,7 @@ func (c *Comparison) Disagreements(ctx context.Context) ([]disc.Notice, error) {
 		}
 		differ, only := first.against(other)
 		for _, d := range differ {
-			found.Bad(disc.Notice{LBA: beginning(first, d.this, other, d.other), Path: string(first.path(d.this))},
+			found.Report(disc.Notice{LBA: beginning(first, d.this, other, d.other), Path: string(first.path(d.this))},
 				"the file has %[2]d bytes in %[1]s, and %[4]d in %[3]s", first.view, first.files[d.this].size, other.view, other.files[d.other].size)
 		}
 		reportOnly(&found, first, other, only)
@@ -93,7 +93,7 @@ func beginning(a *Listing, i int, b *Listing, k int) disc.LBA {
 // reportOnly reports files of a that are not in b.
 func reportOnly(found *Defects, a, b *Listing, only []int) {
 	for _, i := range only {
-		found.Odd(disc.Notice{LBA: a.start(i), Path: string(a.path(i))}, "the file is in %s and not in %s", a.view, b.view)
+		found.ReportMinor(disc.Notice{LBA: a.start(i), Path: string(a.path(i))}, "the file is in %s and not in %s", a.view, b.view)
 	}
 }
 

@@ -27,7 +27,7 @@ type lengthened struct {
 // Correction is the contents of a file in another view that has more of them.
 type Correction struct {
 	Content
-	Note string // what the views say, and which one is used
+	Note string // the sizes in the views, and which one is used
 }
 
 // sized reports whether an entry is a file whose size is that of its extents.

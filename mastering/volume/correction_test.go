@@ -90,8 +90,8 @@ func TestViewsDisagree(t *testing.T) {
 	}
 }
 
-// Views that agree give no notice. A file that is only in one view gives one of severity
-// Info.
+// Views that agree give no notice. A file that is in only one view gives a notice of
+// severity Info.
 func TestViewsAgree(t *testing.T) {
 	p := peer(t, "genisoimage", "-quiet", "-R", "-J", "-udf", "-o", "IMAGE", "FOLDER")
 	if list, err := disagreements(t, discOf(p)); err != nil || len(list) > 0 {

@@ -15,38 +15,38 @@ const maxDefects = 1000
 // Defects collects what a check of a volume finds. If there is more than a thousand,
 // the list ends with a notice that says so.
 type Defects struct {
-	list []disc.Notice
-	full bool
-	odds map[string]*oddity
+	list  []disc.Notice
+	full  bool
+	minor map[string]*minorKind
 }
 
-// oddity counts the harmless defects of one kind.
-type oddity struct {
+// minorKind counts the minor defects of one kind.
+type minorKind struct {
 	count int
 	first disc.Notice
 }
 
-// maxOdd is how many harmless defects of one kind are listed. Some programs write the
-// same one in every folder, which must not hide what matters.
-const maxOdd = 10
+// maxMinor is how many minor defects of one kind are listed. Some programs write the same
+// one in every folder, which must not hide what matters.
+const maxMinor = 10
 
-// Bad reports a defect that readers cannot ignore, at the given place.
-func (l *Defects) Bad(at disc.Notice, format string, args ...any) {
+// Report adds a defect that readers cannot ignore, at the given place.
+func (l *Defects) Report(at disc.Notice, format string, args ...any) {
 	at.Text, at.Severity = fmt.Sprintf(format, args...), disc.Error
 	l.add(at)
 }
 
-// Odd reports a defect that readers are known to ignore.
-func (l *Defects) Odd(at disc.Notice, format string, args ...any) {
-	if l.odds == nil {
-		l.odds = map[string]*oddity{}
+// ReportMinor adds a defect that readers are known to ignore.
+func (l *Defects) ReportMinor(at disc.Notice, format string, args ...any) {
+	if l.minor == nil {
+		l.minor = map[string]*minorKind{}
 	}
-	o := l.odds[format]
+	o := l.minor[format]
 	if o == nil {
-		o = &oddity{}
-		l.odds[format] = o
+		o = &minorKind{}
+		l.minor[format] = o
 	}
-	if o.count++; o.count > maxOdd {
+	if o.count++; o.count > maxMinor {
 		return
 	}
 	at.Text, at.Severity = fmt.Sprintf(format, args...), disc.Info
@@ -67,12 +67,12 @@ func (l *Defects) add(d disc.Notice) {
 	l.full = true
 }
 
-// List returns what was found, with a notice for harmless defects that are not listed
-// one by one. It is called once, at the end.
+// List returns what was found, with a notice for minor defects that are not listed one by
+// one. It is called once, at the end.
 func (l *Defects) List() []disc.Notice {
-	for _, format := range slices.Sorted(maps.Keys(l.odds)) {
-		if o := l.odds[format]; o.count > maxOdd {
-			o.first.Text = fmt.Sprintf("the same in %s: %s", units.Count(o.count-maxOdd, "more place", "more places"), o.first.Text)
+	for _, format := range slices.Sorted(maps.Keys(l.minor)) {
+		if o := l.minor[format]; o.count > maxMinor {
+			o.first.Text = fmt.Sprintf("the same in %s: %s", units.Count(o.count-maxMinor, "more place", "more places"), o.first.Text)
 			l.add(o.first)
 		}
 	}

@@ -42,12 +42,13 @@ type View struct {
 	// SameAs names another view that is read from the same records, so that the two
 	// cannot disagree about contents; empty: none.
 	SameAs string
-	// Spread says that each file has a descriptor in a sector of its own, so that going
-	// through all files is slow.
+	// Spread means that each file has a descriptor in a sector of its own, so that
+	// listing all files is slow.
 	Spread bool
 }
 
-// Head is what the descriptors at the beginning of a session say about its volume.
+// Head is the information about a volume in the descriptors at the beginning of a
+// session.
 type Head struct {
 	End     disc.LBA  // after the last sector of the volume
 	Root    disc.LBA  // of the root directory; 0: unknown

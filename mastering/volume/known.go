@@ -11,8 +11,8 @@ import (
 	"glassmaster/mastering/disc"
 )
 
-// Known returns the defects and oddities of a disc that can be found by opening its
-// volumes, without reading folders. The most important ones come first.
+// Known returns the defects and unusual properties of a disc that can be found by opening
+// its volumes, without reading folders. The most important ones come first.
 func Known(ctx context.Context, d disc.Disc) []disc.Notice {
 	d = disc.Unwrap(d)
 	all := sessionsOf(ctx, d)
@@ -30,7 +30,7 @@ func Known(ctx context.Context, d disc.Disc) []disc.Notice {
 }
 
 // KnownByFiles is like Known. If the disc is complete according to the descriptors, it
-// also goes through all folders and looks where the files end. The error is that of ctx.
+// also walks all folders and checks where the files end. The error is that of ctx.
 func KnownByFiles(ctx context.Context, d disc.Disc) ([]disc.Notice, error) {
 	list := Known(ctx, d)
 	if _, ok := Incomplete(list); ok {
@@ -89,13 +89,13 @@ func opened(ctx context.Context, d disc.Disc, all []Session) []disc.Notice {
 				}
 				list = append(list, disc.Notice{Severity: disc.Error, Text: fmt.Sprintf("the root folder of the %s volume cannot be read: %v", f.Name, err)})
 			}
-		case err != ErrUnknown: // a wrapped one is about a volume that should be there
+		case err != ErrUnknown: // a wrapped error means that the volume is damaged
 			text := strings.TrimPrefix(err.Error(), "open "+f.Name+" volume: ")
 			text = strings.TrimSuffix(text, " ("+ErrUnknown.Error()+")")
 			closed = append(closed, disc.Notice{Severity: disc.Error, Text: fmt.Sprintf("the %s volume cannot be opened: %s", f.Name, text)})
 		}
 	}
-	if good { // else opening the disc returns the reason
+	if good { // otherwise opening the disc returns the reason
 		list = append(list, closed...)
 	}
 	return list

@@ -40,7 +40,7 @@ func TestLocator(t *testing.T) {
 	}}
 	loc := volume.NewLocator(l)
 	if l.walks != 0 {
-		t.Error("the volume is read before anything is asked")
+		t.Error("the volume is read before Locate is called")
 	}
 	for lba, want := range map[disc.LBA]string{
 		0: "", 19: "", 20: "dir/", 21: "", 99: "", 100: "dir/long", 149: "dir/long", 150: "dir/inside",

@@ -19,7 +19,7 @@ type Session struct {
 	Remnant     disc.LBA // address of a volume after this session that is older, and so no session; 0: none
 }
 
-// headAt returns what the volumes of a session, of which there may be several, say.
+// headAt returns the heads of the volumes of a session, of which there may be several.
 func headAt(r io.ReaderAt, size int64, start disc.LBA) (Head, bool) {
 	var all Head
 	found := false
@@ -70,9 +70,9 @@ func reach(sectors disc.LBA, drive bool) disc.LBA {
 }
 
 // FindSessions returns the sessions whose descriptors are in r, size bytes long with
-// offset 0 at address 0 of the disc, the oldest first. Readers show the last one. It goes
-// from volume to volume and reads only what is between them; of a disc in a drive, which
-// knows its sessions, very little.
+// offset 0 at address 0 of the disc, the oldest first. Readers show the last one. It
+// searches from volume to volume and reads only what is between them, and very little of
+// a disc in a drive, which reports its sessions.
 //
 // There are none if no file system is known.
 func FindSessions(r io.ReaderAt, size int64, drive bool) []Session {
@@ -150,7 +150,7 @@ func (s *search) from(at disc.LBA) {
 			return
 		}
 		s.add(start, h)
-		at = max(h.End, start+1) // else what is before it would be read for each session
+		at = max(h.End, start+1) // otherwise what is before it would be read for each session
 	}
 }
 
@@ -171,16 +171,16 @@ func (s *search) next(at disc.LBA) (disc.LBA, Head, bool) {
 		before = s.list[n-1].Start + 1
 	}
 	p := make([]byte, step*disc.SectorSize)
-	behind := false // the sector before is a descriptor
+	inRun := false // the sector before is a descriptor
 	for from := max(at, 0); from < min(s.end, at+s.reach); from += step {
 		if from = s.data(from); from >= min(s.end, at+s.reach) {
 			break
 		}
 		n, err := s.r.ReadAt(p[:min(step, int64(s.end-from))*disc.SectorSize], int64(from)*disc.SectorSize)
 		for i := 0; i+6 <= n; i += disc.SectorSize {
-			first := !behind
-			behind = recognised(p[i:])
-			if !behind || !first {
+			first := !inRun
+			inRun = recognised(p[i:])
+			if !inRun || !first {
 				continue
 			}
 			start := from + disc.LBA(i/disc.SectorSize) - descriptors

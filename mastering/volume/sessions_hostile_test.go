@@ -108,9 +108,9 @@ func TestSessionsOnce(t *testing.T) {
 	}
 }
 
-// The newest session of an overwritable medium may have its descriptors at the beginning
-// and not in the chain: the end of the one before it is still known.
-func TestSessionBehindChain(t *testing.T) {
+// The newest session of an overwritable medium may have its descriptors only at the
+// beginning, not in the chain. The end of the session before it is still known.
+func TestSessionAfterChain(t *testing.T) {
 	p := make([]byte, 400*sector)
 	for _, s := range []struct{ at, root int }{{0, 300}, {32, 60}} {
 		d := p[(s.at+16)*sector:]
@@ -136,8 +136,8 @@ func TestSessionBehindChain(t *testing.T) {
 	}
 }
 
-// A session after a hole of the image file is found.
-func TestSessionBehindHole(t *testing.T) {
+// A session after a hole in the image file is found.
+func TestSessionAfterHole(t *testing.T) {
 	const second = 100_000
 	f, err := os.Create(filepath.Join(t.TempDir(), "image"))
 	if err != nil {

@@ -98,7 +98,7 @@ func TestSessions(t *testing.T) {
 		program []string
 		views   []string
 	}{
-		{"one behind the other", 0, []string{"genisoimage", "-quiet", "-R", "-J"}, []string{"Rock Ridge", "Joliet", "ISO 9660"}},
+		{"one after the other", 0, []string{"genisoimage", "-quiet", "-R", "-J"}, []string{"Rock Ridge", "Joliet", "ISO 9660"}},
 		{"short", 0, []string{"genisoimage", "-quiet", "-no-pad", "-R"}, []string{"Rock Ridge"}},
 		{"unaligned", 7, []string{"genisoimage", "-quiet", "-no-pad", "-R"}, []string{"Rock Ridge"}},
 		{"of a CD", 11400, []string{"genisoimage", "-quiet", "-R"}, []string{"Rock Ridge"}},
@@ -179,7 +179,7 @@ func TestNoSession(t *testing.T) {
 		p := append(bytes.Clone(outer), make([]byte, gap*sector)...)
 		d := discOf(append(p, inner...))
 		if got := shown(t, d, volume.Options{}); !strings.HasPrefix(got, "OUTER ") {
-			t.Errorf("%d sectors behind: %.40s", gap, got)
+			t.Errorf("%d sectors after: %.40s", gap, got)
 		}
 	}
 }

@@ -142,7 +142,7 @@ func richest(r io.ReaderAt, size int64, o Options) (FS, choice, error) {
 		v, err := f.Open(r, size, o)
 		switch {
 		case errors.Is(err, ErrUnknown):
-			if c.unknown == ErrUnknown { // the first error that says more is kept
+			if c.unknown == ErrUnknown { // the first error with more information is kept
 				c.unknown = err
 			}
 		case err != nil && best == nil:

@@ -1,8 +1,7 @@
-// Package zisofs compresses and expands files of ISO 9660 volumes in the zisofs
-// format, version 1 (Linux kernel, mkzftree) and version 2 (libisofs). A compressed
-// file is a header, a table of pointers, and blocks of equal size before
-// compression, each of them a zlib stream. A system use entry of the directory record
-// says that the file is compressed.
+// Package zisofs compresses and expands files of ISO 9660 volumes in the zisofs format,
+// version 1 (Linux kernel, mkzftree) and version 2 (libisofs). A compressed file is a
+// header, a table of pointers, and blocks of equal size before compression, each of them
+// a zlib stream. A system use entry of the directory record marks the file as compressed.
 package zisofs
 
 import (
@@ -12,8 +11,8 @@ import (
 	"glassmaster/mastering/tree"
 )
 
-// Options say which files are compressed, and how. Linux and a few programs expand
-// the files when they read them; all others see the compressed contents.
+// Options are the files to compress, and how. Linux and a few programs expand the files
+// when they read them; all others see the compressed contents.
 type Options struct {
 	// Patterns select the files; a folder selects everything in it. Without patterns,
 	// all files are selected.

@@ -30,7 +30,7 @@ type Entry struct {
 	Size        uint64 // bytes of the contents
 }
 
-// Problem says why a compressed file cannot be read. It is empty if it can.
+// Problem returns why a compressed file cannot be read, or "".
 func (e Entry) Problem() string {
 	switch {
 	case e.Algorithm != "pz" && e.Algorithm != "PZ":

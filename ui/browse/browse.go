@@ -24,7 +24,7 @@ import (
 	"glassmaster/ui/widgets"
 )
 
-// Engine does the work that Browse shows.
+// Engine is the part of the engine that Browse uses.
 type Engine interface {
 	// OpenDisc opens an image file, or the disc in a drive.
 	OpenDisc(ctx context.Context, name string) (disc.Disc, error)
@@ -32,9 +32,9 @@ type Engine interface {
 	Drives(ctx context.Context) ([]model.Drive, error)
 	// Extract copies files and folders of a volume into a folder of this machine.
 	Extract(ctx context.Context, f volume.FS, paths []string, to string, x model.Existing, rep progress.Reporter) ([]disc.Notice, error)
-	// Taken returns how many of the files that Extract would create exist already, and
+	// CountExisting returns how many of the files that Extract would create exist already, and
 	// the first of them.
-	Taken(ctx context.Context, f volume.FS, paths []string, to string) (int64, string, error)
+	CountExisting(ctx context.Context, f volume.FS, paths []string, to string) (int64, string, error)
 }
 
 // View is the page.
@@ -106,7 +106,7 @@ func (v *View) build() fyne.CanvasObject {
 	var inDrive *widgets.Button
 	inDrive = v.host.Tips.NewButton("Open disc", theme.DiscIcon, "", func() { v.drivesMenu(widgets.Below(inDrive)) })
 	v.empty = widgets.Panel(widgets.Empty(theme.DiscIcon, "Open a disc or an image",
-		"Drag an image file here, or choose an image or a drive. Browse only reads, it changes nothing.",
+		"Drag an image file here, or choose an image or a drive. Browse only reads; it changes nothing.",
 		v.host.Tips.NewPrimary("Open image…", theme.OpenIcon, "", v.PickImage), inDrive))
 	v.body = container.NewStack(v.empty, v.wait, v.panes)
 	foot := container.NewBorder(nil, nil, nil, v.task.Container, container.NewVBox(layout.NewSpacer(), v.status, layout.NewSpacer()))
@@ -121,7 +121,7 @@ func (v *View) Open(name string) {
 	v.volume.Open(name)
 }
 
-// Image returns the path of the image file that is open; "" where there is none.
+// Image returns the path of the open image file, or "".
 func (v *View) Image() string {
 	if v.volume.State() != model.Ready || !model.IsImage(v.volume.Name()) {
 		return ""
@@ -141,7 +141,7 @@ func (v *View) Release(drive string) {
 	}
 }
 
-// Close stops the running work and closes the disc.
+// Close stops the running job and closes the disc.
 func (v *View) Close() {
 	v.task.cancel()
 	v.volume.Close()
@@ -208,24 +208,24 @@ func (v *View) showTitle(ready bool) {
 	d, p := v.volume.Defects(), v.volume.Problems()
 	all := slices.Concat(d, p)
 	switch {
-	case len(d) > 0 && d[0].Severity != disc.Info: // which may be why folders cannot be read
+	case len(d) > 0 && d[0].Severity != disc.Info: // possibly the reason why folders cannot be read
 		what := " is damaged or does not follow the standard. "
 		if d[0].Incomplete {
 			what = " is incomplete. "
 		}
-		v.tell(model.Short(v.volume.Name())+what+model.Capital(d[0].Text), d[0].Severity == disc.Error, all)
+		v.showMessage(model.Short(v.volume.Name())+what+model.Capital(d[0].Text), d[0].Severity == disc.Error, all)
 	case len(p) == 1:
-		v.tell("The folder "+p[0].Path+" cannot be read: "+p[0].Text, true, all)
+		v.showMessage("The folder "+p[0].Path+" cannot be read: "+p[0].Text, true, all)
 	case len(p) > 1:
-		v.tell(model.Count(len(p), "folder", "folders")+" cannot be read. The first is "+p[0].Path+": "+p[0].Text, true, all)
+		v.showMessage(model.Count(len(p), "folder", "folders")+" cannot be read. The first is "+p[0].Path+": "+p[0].Text, true, all)
 	}
 }
 
-// tell shows a message above the files. The button for details lists the notices.
-func (v *View) tell(text string, bad bool, list []disc.Notice) {
+// showMessage shows a message above the files. The button for details lists the notices.
+func (v *View) showMessage(text string, isError bool, list []disc.Notice) {
 	v.noticed = list
 	widgets.SetVisible(v.details, len(list) > 0)
-	v.notice.Tell(text, bad)
+	v.notice.Tell(text, isError)
 }
 
 // fail shows an error above the files.
@@ -234,8 +234,8 @@ func (v *View) fail(what string, err error) {
 	for _, l := range model.ErrorDetails(err) {
 		details = append(details, disc.Notice{Severity: disc.Error, Path: l.Name, Text: l.Value})
 	}
-	// Errors of drives begin with the name, which what has already.
-	v.tell(what+model.Capital(strings.TrimPrefix(model.Explain(err), model.Capital(v.volume.Name())+": ")), true, details)
+	// Errors of drives begin with the name, which is already in what.
+	v.showMessage(what+model.Capital(strings.TrimPrefix(model.Explain(err), model.Capital(v.volume.Name())+": ")), true, details)
 }
 
 func (v *View) selected() {
@@ -254,7 +254,7 @@ func (v *View) selected() {
 	v.extract.Allow(v.noExtract())
 }
 
-// noExtract says why nothing can be extracted; "" when it can.
+// noExtract returns why nothing can be extracted, or "".
 func (v *View) noExtract() string {
 	if why := v.task.why(); why != "" {
 		return why
@@ -284,7 +284,7 @@ func (v *View) menu(nodes []*tree.Node, at fyne.Position) {
 	v.host.Menu(at, items...)
 }
 
-// drivesMenu offers the drives. Finding them may take a while.
+// drivesMenu shows a menu of the drives. Finding them may take a while.
 func (v *View) drivesMenu(at fyne.Position) {
 	var drives []model.Drive
 	model.Start(v.host.Post, "looking for drives", func(ctx context.Context, _ progress.Reporter) (err error) {

@@ -16,7 +16,7 @@ import (
 	"glassmaster/ui/widgets"
 )
 
-// task shows the running work at the bottom of the page.
+// task shows the running job at the bottom of the page.
 type task struct {
 	*fyne.Container
 	host *host.Host
@@ -35,17 +35,17 @@ func newTask(h *host.Host) *task {
 	return t
 }
 
-// why says why no other work can start; "" when it can.
+// why returns why no job can start, or "".
 func (t *task) why() string {
 	if t.job.Running() {
-		return "Wait for the running work to end, or stop it"
+		return "Wait for the running job to end, or stop it"
 	}
 	return ""
 }
 
 func (t *task) cancel() { t.job.Cancel() }
 
-// start starts work and shows its progress.
+// start starts a job and shows its progress.
 func (t *task) start(title string, work func(context.Context, progress.Reporter) error, then func(error)) {
 	t.Show()
 	t.text.Set(title)
@@ -64,8 +64,7 @@ func (t *task) start(title string, work func(context.Context, progress.Reporter)
 	})
 }
 
-// Work describes the running work, and what happens to it when it is stopped; "" where
-// there is none.
+// Work describes the running job, and what stopping it does; "" if there is none.
 func (v *View) Work() string {
 	if !v.task.job.Running() {
 		return ""
@@ -88,8 +87,8 @@ func (v *View) pickFolder() {
 	v.host.PickFolder("Extract to", func(to string) { v.extractTo(paths, to) })
 }
 
-// extractTo copies files to a folder. Where files of these names exist in it, it asks
-// what to do with them.
+// extractTo copies files to a folder. If files with these names exist in it, it asks what
+// to do with them.
 func (v *View) extractTo(paths []string, to string) {
 	f := v.volume.FS()
 	if f == nil || v.task.why() != "" {
@@ -98,7 +97,7 @@ func (v *View) extractTo(paths []string, to string) {
 	var taken int64
 	var first string
 	v.task.start("Checking "+to, func(ctx context.Context, _ progress.Reporter) (err error) {
-		taken, first, err = v.engine.Taken(ctx, f, paths, to)
+		taken, first, err = v.engine.CountExisting(ctx, f, paths, to)
 		return err
 	}, func(err error) {
 		v.selected()
@@ -114,7 +113,7 @@ func (v *View) extractTo(paths []string, to string) {
 	v.selected()
 }
 
-// askExisting asks what to do with files that exist already.
+// askExisting asks what to do with existing files.
 func (v *View) askExisting(taken int64, first, to string, then func(model.Existing)) {
 	choice := func(x model.Existing) func() bool {
 		return func() bool { then(x); return true }
@@ -144,11 +143,11 @@ func (v *View) extractAs(paths []string, to string, x model.Existing) {
 		v.host.Tell("extracted", map[string]any{"to": to, "problems": len(problems), "ok": err == nil})
 		switch {
 		case model.Cancelled(err):
-			v.tell("Extraction stopped. Files are missing in "+to+".", false, problems)
+			v.showMessage("Extraction stopped. Files are missing in "+to+".", false, problems)
 		case err != nil:
 			v.fail("The extraction failed. ", err)
 		case len(problems) > 0:
-			v.tell("Extracted to "+to+". "+host.CountNotices(problems)+", the first: "+problems[0].String(),
+			v.showMessage("Extracted to "+to+". "+host.CountNotices(problems)+", the first: "+problems[0].String(),
 				len(disc.Errors(problems)) > 0, problems)
 		default:
 			v.status.Set("Extracted to " + to)

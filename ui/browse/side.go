@@ -74,7 +74,7 @@ func (s *side) volumeChanged() {
 	}
 }
 
-// selectionChanged shows the selected file; the volume where not exactly one is.
+// selectionChanged shows the selected file, or the volume unless exactly one is selected.
 func (s *side) selectionChanged() {
 	s.scroll.ScrollToTop()
 	nodes := s.volume.List.Selected()
@@ -121,7 +121,7 @@ func (s *side) showVolume() {
 	s.clear("")
 }
 
-// nameOf is the label of a defect.
+// nameOf returns the label of a defect.
 func nameOf(d disc.Notice) string {
 	switch {
 	case d.Incomplete:
@@ -223,8 +223,8 @@ func (s *side) showFile(n *tree.Node) {
 	s.job = job
 }
 
-// attributesOf returns the recorded attributes of an entry; of a link itself, not of its
-// target. It returns nil where there are none.
+// attributesOf returns the recorded attributes of an entry, for a link those of the link
+// itself, or nil if there are none.
 func attributesOf(f volume.FS, n *tree.Node) *volume.Attributes {
 	info, err := f.Lstat(model.Inside(n))
 	if err != nil {

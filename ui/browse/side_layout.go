@@ -5,8 +5,8 @@ import (
 	"fyne.io/fyne/v2/container"
 )
 
-// sideLayout lays out a title, facts that scroll where they do not fit, a note and a
-// preview. With a preview the facts take at most a part of the height.
+// sideLayout lays out a title, facts that scroll if they do not fit, a note and a
+// preview. With a preview, the facts get at most part of the height.
 type sideLayout struct{}
 
 const (

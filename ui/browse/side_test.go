@@ -37,7 +37,8 @@ func TestFactsOf(t *testing.T) {
 	}
 }
 
-// TestTrackFacts: a disc with one data track has no facts about tracks; a mixed CD has.
+// TestTrackFacts checks that a mixed CD has facts about its tracks, and a disc with one
+// data track has none.
 func TestTrackFacts(t *testing.T) {
 	data := disc.Track{Number: 1, Mode: disc.Mode1, Length: 1000, Control: disc.CopyPermitted}
 	mixed := disc.TOC{Catalog: "4006381333931", Sessions: []disc.Session{{
@@ -72,7 +73,7 @@ func TestTrackFacts(t *testing.T) {
 	}
 }
 
-// linked is a file system with a link, of which Stat tells the target.
+// linked is a file system with a link, for which Stat returns the target.
 type linked struct{ volume.FS }
 
 func (linked) Stat(string) (fs.FileInfo, error)  { return about{&volume.Attributes{UID: 1}}, nil }
@@ -87,7 +88,7 @@ func (about) ModTime() time.Time { return time.Time{} }
 func (about) IsDir() bool        { return false }
 func (a about) Sys() any         { return a.Attributes }
 
-// TestAttributesOf asks for those of a link itself.
+// TestAttributesOf checks that the attributes of a link are its own.
 func TestAttributesOf(t *testing.T) {
 	if a := attributesOf(linked{}, tree.NewNode("link", fs.ModeSymlink, tree.Symlink("x"))); a == nil || a.UID != 2 {
 		t.Errorf("got %+v", a)

@@ -11,7 +11,7 @@ import (
 	"glassmaster/ui/widgets"
 )
 
-// driveMenu offers the actions with the drive and its disc.
+// driveMenu shows a menu of the actions on the drive and its disc.
 func (s *settings) driveMenu(at fyne.Position) {
 	in, isDrive := s.v.burn.Inserted()
 	noDrive := widgets.Unless(isDrive, "choose a drive first")
@@ -34,8 +34,8 @@ func (s *settings) driveMenu(at fyne.Position) {
 		item("Format…", rewritable, model.Format), item("Erase…", rewritable, model.Erase))
 }
 
-// StartAction carries out an action with the target drive. What cannot be undone is
-// confirmed by the person first.
+// StartAction carries out an action with the target drive. What cannot be undone must be
+// confirmed first.
 func (v *View) StartAction(a model.Action) {
 	v.OnBegin(v.burn.Target().Drive)
 	v.burn.PlanAction(a, func(p model.ActionPlan, err error) {
@@ -77,7 +77,7 @@ func (v *View) askAction(a model.Action, p model.ActionPlan) {
 // runAction carries out an action, under a sheet that shows its progress.
 func (v *View) runAction(a model.Action, p model.ActionPlan) {
 	in, _ := v.burn.Inserted()
-	v.d.Post(func() { // when the question is gone
+	v.d.Post(func() { // after the question was closed
 		state := widgets.Muted("")
 		sheet := v.d.Sheet(a.String(), widgets.Inset(state, 0, 0, 0, 0), 380, widgets.Choice{Text: "Stop", Do: func() bool {
 			v.burn.Action().Cancel()

@@ -1,5 +1,5 @@
-// Package burn is the place of the window where discs are burned: first the settings,
-// then the progress of the burn, then its outcome.
+// Package burn is the page of the window where discs are burned: first the settings, then
+// the progress of the burn, then its outcome.
 package burn
 
 import (
@@ -22,7 +22,7 @@ type Engine interface {
 	AddVirtual(path, medium string, slow bool) (string, error)
 }
 
-// View is the place.
+// View is the page.
 type View struct {
 	Object   fyne.CanvasObject  // to be put into a window
 	OnBegin  func(drive string) // a burn is about to begin in a drive
@@ -37,7 +37,7 @@ type View struct {
 	stage    model.Stage
 }
 
-// New returns the place.
+// New returns the page.
 func New(d *host.Host, e Engine, b *model.Burn) *View {
 	v := &View{d: d, engine: e, burn: b}
 	v.settings = newSettings(v)
@@ -49,7 +49,7 @@ func New(d *host.Host, e Engine, b *model.Burn) *View {
 	return v
 }
 
-// Shown is called when the place is shown. It looks for drives. If no source is chosen, it
+// Shown is called when the page is shown. It looks for drives. If no source is chosen, it
 // chooses the image that is open in Browse, if any, or the compilation.
 func (v *View) Shown(image string) {
 	if _, chosen := v.burn.Source(); !chosen {
@@ -65,31 +65,30 @@ func (v *View) Shown(image string) {
 	}
 }
 
-// Left is called when another place is shown. It restores the target that was replaced
-// for one burn.
+// Left is called when another page is shown. It restores the target that was replaced for
+// one burn.
 func (v *View) Left() {
 	if v.burn.Stage() == model.Settings {
 		v.burn.RestoreTarget()
 	}
 }
 
-// Work says what is in progress, and what happens if it is stopped; it is empty when
-// nothing is.
+// Work describes what is in progress, and what stopping it does; "" if nothing is.
 func (v *View) Work() string {
 	if job := v.burn.Action(); job != nil {
-		return job.Title() + " in " + v.burn.TargetTitle() + ": if it is stopped, the disc may be unusable until that is repeated."
+		return job.Title() + " in " + v.burn.TargetTitle() + ". If this is stopped, the disc may be unusable until it is repeated."
 	}
 	if v.burn.Stage() != model.Running {
 		return ""
 	}
 	if _, waits := v.burn.WaitsFor(); waits {
-		return "A burn waits for its drive. Nothing is written if it is stopped now."
+		return "A burn is waiting for its drive. If it is stopped now, nothing is written."
 	}
 	if file := v.burn.WrittenTo().File; file != "" {
-		return "The image " + file + " is being written: if that is stopped, the unfinished file is removed."
+		return "The image " + file + " is being written. If this is stopped, the unfinished file is removed."
 	}
 	_, to := v.burn.Written()
-	return "A disc is being burned in " + to + ": if that is stopped, the disc is left in the best state that the medium allows, but one that can be written only once is usually lost."
+	return "A disc is being burned in " + to + ". If this is stopped, the disc is left in the best state that the medium allows, but a write-once disc is usually lost."
 }
 
 // Stop stops it.

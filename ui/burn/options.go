@@ -34,7 +34,7 @@ func newOptions(v *View) *options {
 	o.simulate = check("Simulation: nothing is written, the laser stays at reading power")
 	o.finish = check("Finalize the disc: nothing can be added later")
 	o.dao = check("Disc at once (DVD-R): for better compatibility with players")
-	o.blank = check("Erase or overwrite a rewritable disc that holds data")
+	o.blank = check("Erase or overwrite a rewritable disc that contains data")
 	o.advanced = container.New(&widgets.Column{Gap: 2}, o.simulate, o.finish, o.dao, o.blank)
 	o.advanced.Hide()
 	o.more = v.d.Tips.NewQuiet("Advanced", nil, "Simulation, finalizing, erasing", func() {

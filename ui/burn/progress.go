@@ -43,7 +43,7 @@ func newProgressView(v *View) *progressView {
 	c.stop = v.d.Tips.NewButton("Stop…", theme.StopIcon, "Stop the burn in the best state that the medium allows", v.askStop)
 	head := container.NewBorder(nil, nil, nil, widgets.Middle(widgets.Wide(110, c.percent)), container.New(&widgets.Column{Gap: 2}, c.title, c.phase))
 	side := widgets.Frame(container.NewBorder(nil, c.stop, nil, nil,
-		container.NewVScroll(container.New(&widgets.Column{Gap: 14}, widgets.Title("Progress"), c.phases.object, c.facts.Container, c.host.object, c.drive.object, c.others.Container))))
+		container.NewVScroll(widgets.Inset(container.New(&widgets.Column{Gap: 14}, widgets.Title("Progress"), c.phases.object, c.facts.Container, c.host.object, c.drive.object, c.others.Container), 0, 0, 8, 0))))
 	body := widgets.NewSplit(true, 0.6, c.graph, widgets.Panel(widgets.Inset(c.log.object, 12, 10, 6, 6)))
 	c.object = container.NewBorder(
 		container.New(&widgets.Column{Gap: 8}, widgets.MinHeight(40, head), c.bar, widgets.Space(0, 2)),
@@ -109,7 +109,7 @@ func (c *progressView) draw() {
 	c.stop.Allow(widgets.Unless(!b.Job().Stopping(), "The burn is being stopped"))
 }
 
-// rateFacts says how fast the running phase is; nothing while the burn waits.
+// rateFacts returns the speed of the running phase; nothing while the burn waits.
 func rateFacts(s progress.Snapshot, waiting bool) []widgets.Fact {
 	if waiting || s.Phase == progress.NoPhase {
 		return nil
@@ -129,9 +129,9 @@ func rateFacts(s progress.Snapshot, waiting bool) []widgets.Fact {
 	return facts
 }
 
-// askStop asks before a burn is stopped, since that may cost the disc.
+// askStop asks before a burn is stopped, since that may ruin the disc.
 func (v *View) askStop() {
-	text := "Stopping leaves the disc in the best state that the medium allows. A disc that can be written only once is usually lost."
+	text := "Stopping leaves the disc in the best state that the medium allows. A write-once disc is usually lost."
 	_, waiting := v.burn.WaitsFor()
 	if waiting {
 		text = "The burn has not begun. Nothing was written."

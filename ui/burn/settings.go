@@ -93,7 +93,7 @@ func (s *settings) summaryCard() fyne.CanvasObject {
 	s.summary, s.steps = widgets.NewFacts(), widgets.NewSteps()
 	s.caution = widgets.NewText("").Wrap().Color(theme.Warning)
 	s.why = widgets.NewText("").Wrap().Color(theme.Muted)
-	s.erase = s.v.d.Tips.NewButton("Erase the disc first…", theme.DeleteIcon, "The data on the disc will be lost. You are asked once more before the burn begins", s.v.eraseFirst)
+	s.erase = s.v.d.Tips.NewButton("Erase the disc first…", theme.DeleteIcon, "The data on the disc will be lost. You will be asked again before the burn begins", s.v.eraseFirst)
 	s.force = s.v.d.Tips.NewButton("Burn it anyway…", theme.WarningIcon, "The disc will have the same defects as its source", s.v.forceIt)
 	s.begin = s.v.d.Tips.NewPrimary("Burn", theme.BurnIcon, "", s.v.begin)
 	top := container.New(&widgets.Column{Gap: 12}, widgets.Title("Summary"), s.summary.Container, s.caution, s.steps.Container)
@@ -179,7 +179,7 @@ func (s *settings) mediumFacts(t model.Target, in model.Inserted, isDrive bool) 
 	return []widgets.Fact{{Name: "Disc", Value: in.Medium + ", " + in.Status}, {Name: "Maker", Value: in.Maker}}
 }
 
-// noDrive says what to do without a drive.
+// noDrive explains what to do without a drive.
 func (s *settings) noDrive() string {
 	if err := s.v.burn.FindError(); err != nil {
 		return "No drive was found. " + model.Explain(err)

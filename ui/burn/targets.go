@@ -60,13 +60,13 @@ func (v *View) imageName() string {
 func (s *settings) copyMenu(at fyne.Position) {
 	var items []*fyne.MenuItem
 	for _, in := range s.v.burn.Drives() {
-		why := widgets.Unless(in.Medium != "" && in.Status != "blank", "there is no data to copy in it")
+		why := widgets.Unless(in.Medium != "" && in.Status != "blank", "it contains no data to copy")
 		items = append(items, widgets.Item(in.Drive.Title(), why, func() {
 			s.v.burn.SetSource(model.Source{Kind: model.FromDrive, Name: in.Drive.Name})
 		}))
 	}
 	if len(items) == 0 {
-		items = append(items, widgets.Item("No drive was found", "check that one is connected, and that you may use it", nil))
+		items = append(items, widgets.Item("No drive was found", "check that one is connected, and that you have permission to use it", nil))
 	}
 	s.v.d.Menu(at, items...)
 }
@@ -120,20 +120,20 @@ func (v *View) addVirtual(path, medium string, slow bool) {
 	v.burn.FindDrives()
 }
 
-// eraseFirst plans to erase the disc. The person confirms that when the burn begins.
+// eraseFirst plans to erase the disc. The user confirms this when the burn begins.
 func (v *View) eraseFirst() {
 	v.burn.Options.Blank = true
 	v.burn.Plan()
 }
 
-// forceIt asks the person before it allows a source with known defects.
+// forceIt asks for confirmation before it allows a source with known defects.
 func (v *View) forceIt() {
 	v.d.Ask("Burn it anyway?", v.burn.Why(),
 		widgets.Choice{Text: "Cancel", Primary: true},
 		widgets.Choice{Text: "Burn it anyway", Danger: true, Do: func() bool { v.burn.Force(); return true }})
 }
 
-// begin begins the burn, after the person has confirmed what is lost.
+// begin begins the burn, after the user has confirmed what will be lost.
 func (v *View) begin() {
 	if v.burn.Why() != "" {
 		return

@@ -106,7 +106,7 @@ func (c *capacityCard) useBetter() {
 	}
 }
 
-// mediumMenu offers the common media, and the media in the drives.
+// mediumMenu shows a menu of the common media and the media in the drives.
 func (c *capacityCard) mediumMenu() {
 	at := widgets.Below(c.medium)
 	var items []*fyne.MenuItem
@@ -129,9 +129,8 @@ func (c *capacityCard) mediumMenu() {
 	})
 }
 
-// rowLayout lays out a row. The objects at the right end, one with last and two
-// without, are right-aligned. A [widgets.Text] is shortened where it does not fit, so that
-// a button behind it does.
+// rowLayout lays out a row. The objects at the right end, one with last and two without,
+// are right-aligned. A [widgets.Text] is shortened to make room for a button after it.
 type rowLayout struct{ last bool }
 
 func natural(o fyne.CanvasObject) float32 {

@@ -19,7 +19,7 @@ import (
 	"glassmaster/ui/widgets"
 )
 
-// Engine does the work that Compile shows.
+// Engine is the part of the engine that Compile uses.
 type Engine interface {
 	// LoadCompilation and SaveCompilation read and write compilation files.
 	LoadCompilation(path string) (*compilation.Compilation, []disc.Notice, error)
@@ -207,7 +207,7 @@ func (v *View) rename(n *tree.Node, to string) {
 // Undo reverts the last edit.
 func (v *View) Undo() { v.project.Undo() }
 
-// Redo repeats the edit that was undone last.
+// Redo redoes the last undone edit.
 func (v *View) Redo() { v.project.Redo() }
 
 func (v *View) removeSelected() { v.project.Remove(v.project.List.Selected()) }

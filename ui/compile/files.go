@@ -52,7 +52,7 @@ func (v *View) Open(path string) {
 	})
 }
 
-// Save writes the compilation to its file. It asks for a file where there is none.
+// Save writes the compilation to its file, and asks for one if it has none.
 func (v *View) Save() { v.SaveThen(func() {}) }
 
 // SaveThen saves, and calls then after success.
@@ -85,7 +85,7 @@ func (v *View) saveTo(path string, then func()) {
 	})
 }
 
-// unlessDirty calls then where no changes would be lost, or where the person agrees.
+// unlessDirty calls then if no changes would be lost, or if the user agrees.
 func (v *View) unlessDirty(then func()) {
 	if !v.project.Unsaved() {
 		then()
@@ -97,8 +97,7 @@ func (v *View) unlessDirty(then func()) {
 		widgets.Choice{Text: "Save…", Primary: true, Do: func() bool { v.SaveThen(then); return true }})
 }
 
-// Work describes the running work, and what happens to it when it is stopped; "" where
-// there is none.
+// Work describes the running job, and what stopping it does; "" if there is none.
 func (v *View) Work() string {
 	switch {
 	case v.project.Scanning():

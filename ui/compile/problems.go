@@ -9,7 +9,7 @@ import (
 	"glassmaster/ui/widgets"
 )
 
-// problemList shows what went wrong while files were added: files that cannot be read,
+// problemList shows problems found while files were added: files that cannot be read,
 // names that were in use, files that were replaced.
 type problemList struct {
 	Object  fyne.CanvasObject

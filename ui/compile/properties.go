@@ -93,7 +93,7 @@ func revisionNames() []string {
 	return names
 }
 
-// changed enables the choices that the chosen file systems have.
+// changed enables the choices that the selected file systems support.
 func (p *properties) changed() {
 	systems := model.FileSystems(p.systems.SelectedIndex())
 	p.about.Set(systemAbout[systems])

@@ -15,7 +15,7 @@ import (
 	"glassmaster/ui/model"
 )
 
-// Limits on examining a disc that is going to be erased, since a person waits for it.
+// Limits on examining a disc that will be erased, since the user waits for it.
 const (
 	contentsTime    = 10 * time.Second
 	contentsEntries = 1 << 20
@@ -25,8 +25,8 @@ const (
 // errStop ends a walk early.
 var errStop = errors.New("stop")
 
-// Contents looks at what is on the disc in a drive. Where the disc cannot be read, it
-// is unknown how much is on it.
+// Contents returns what is on the disc in a drive. If the disc cannot be read, the amount
+// of data is unknown.
 func (e *Engine) Contents(ctx context.Context, name string) (c model.Contents, err error) {
 	err = e.withDrive(ctx, name, func(ctx context.Context, t scsi.Transport) (err error) {
 		c, err = contents(ctx, t)

@@ -1,5 +1,5 @@
-// Package engine binds the window to the packages that do the work: it opens
-// images and drives, plans, burns and compares. It knows no widget.
+// Package engine connects the window to the packages that do the work: it opens images
+// and drives, plans, burns and compares. It does not use widgets.
 package engine
 
 import (
@@ -22,7 +22,7 @@ import (
 	"glassmaster/ui/model"
 )
 
-// Engine does the work of all places. It is safe for use by several goroutines. Every
+// Engine does the work of all pages. It is safe for use by several goroutines. Every
 // access to a drive goes through its queue.
 type Engine struct {
 	queue job.Queue
@@ -73,8 +73,8 @@ func (e *Engine) withDrive(ctx context.Context, name string, use func(context.Co
 	return use(ctx, t)
 }
 
-// Drives lists the drives of this machine, and the virtual ones. One that a task uses is
-// not asked for its model.
+// Drives lists the drives of this machine, and the virtual ones. A drive that a task uses
+// is not identified.
 func (e *Engine) Drives(ctx context.Context) ([]model.Drive, error) {
 	found, err := drive.Find()
 	var wait sync.WaitGroup
@@ -101,7 +101,7 @@ func (e *Engine) Drives(ctx context.Context) ([]model.Drive, error) {
 	return out, err
 }
 
-// identify asks a drive for its model, unless a task has it.
+// identify reads the model of a drive, unless a task uses it.
 func (e *Engine) identify(ctx context.Context, f *drive.Found) {
 	if !f.Unidentified {
 		return
@@ -137,7 +137,7 @@ func (e *Engine) Inserted(ctx context.Context) ([]model.Inserted, error) {
 	return out, nil
 }
 
-// inspect asks a drive what is in it.
+// inspect reads what is in a drive.
 func inspect(ctx context.Context, d model.Drive, t scsi.Transport) model.Inserted {
 	in := model.Inserted{Drive: d}
 	m, err := read.Media(ctx, t)

@@ -19,15 +19,14 @@ import (
 	"glassmaster/ui/model"
 )
 
-// numbered writes an image of so many sectors, each filled with its number.
+// numbered writes an image of n sectors, each filled with its number.
 func numbered(t *testing.T, sectors int) model.Source {
 	t.Helper()
 	var b bytes.Buffer
 	for i := range sectors {
 		s := bytes.Repeat([]byte{byte(i)}, disc.SectorSize)
 		if i == 16 {
-			// What makes it an image: a primary descriptor that claims all sectors
-			// (ECMA-119 8.4.8).
+			// The primary descriptor, with a volume of all sectors (ECMA-119 8.4.8).
 			copy(s, "\x01CD001\x01")
 			binary.LittleEndian.PutUint32(s[80:], uint32(sectors))
 			binary.BigEndian.PutUint32(s[84:], uint32(sectors))
@@ -71,7 +70,7 @@ func TestWriteImage(t *testing.T) {
 	}
 	r, err = e.Write(t.Context(), src, model.Target{File: path}, record.Options{NoVerify: true}, progress.Discard)
 	if err != nil || r.Verified || r.Equal {
-		t.Errorf("not compared, and yet %+v, %v", r, err)
+		t.Errorf("not compared, but %+v, %v", r, err)
 	}
 }
 
@@ -88,7 +87,7 @@ func TestWriteImageLeavesNothingBehind(t *testing.T) {
 	}
 }
 
-// A plan says how much is written and why it cannot be; it writes nothing.
+// A plan contains how much will be written, or why that is impossible; it writes nothing.
 func TestPlanWrite(t *testing.T) {
 	e, src := engine.New(), numbered(t, 300)
 	small := "virtual:" + filepath.Join(t.TempDir(), "small") + "?medium=dvd-r&sectors=200"
@@ -152,8 +151,8 @@ func TestVirtualDisc(t *testing.T) {
 	}
 }
 
-// Only the task that has a drive can use it: all other access fails at once with the title
-// of the task. Other drives can be used.
+// Only the task that has a drive can use it: all other access fails immediately with the
+// title of the task. Other drives can be used.
 func TestBusyDrive(t *testing.T) {
 	t.Setenv(drive.Environment, "")
 	e, src := engine.New(), numbered(t, 300)

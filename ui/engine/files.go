@@ -22,17 +22,17 @@ func (e *Engine) SaveCompilation(c *compilation.Compilation, path string) error 
 	return c.Save(path)
 }
 
-// kinds translates what happens to files that exist.
+// kinds maps the treatments of existing files.
 var kinds = map[model.Existing]extract.Existing{model.Replace: extract.Replace, model.Skip: extract.Keep, model.KeepBoth: extract.Both}
 
-// Taken returns how many of the files that Extract would create exist already, and the
+// CountExisting returns how many of the files that Extract would create exist already, and the
 // first of them.
-func (e *Engine) Taken(ctx context.Context, f volume.FS, paths []string, to string) (int64, string, error) {
-	return extract.Taken(ctx, f, to, extract.Options{Paths: paths})
+func (e *Engine) CountExisting(ctx context.Context, f volume.FS, paths []string, to string) (int64, string, error) {
+	return extract.CountExisting(ctx, f, to, extract.Options{Paths: paths})
 }
 
 // Extract copies files and folders of a volume into a folder of the host. The notices
-// say what is missing there or different.
+// describe what is missing there or different.
 func (e *Engine) Extract(ctx context.Context, f volume.FS, paths []string, to string, x model.Existing, rep progress.Reporter) ([]disc.Notice, error) {
 	r, err := extract.Extract(ctx, f, to, extract.Options{Paths: paths, Existing: kinds[x]}, rep)
 	return r.Notices, err

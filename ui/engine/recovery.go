@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -18,20 +19,22 @@ import (
 	"glassmaster/ui/model"
 )
 
-// A window stores its unsaved compilation in three files in the state folder: the
-// compilation itself, the path of the file that it was loaded from, and a lock file. The
+// A window stores its unsaved compilation in four files in the state folder: the
+// compilation itself, the path of the file that it was loaded from, the notices of files
+// that it lacks, and a lock file. The
 // system releases the lock when the program ends, even by a crash: files without a locked
 // lock file were left by a crash.
 const (
-	keptExtension   = compilation.Extension
-	originExtension = ".origin"
-	lockExtension   = ".lock"
+	keptExtension    = compilation.Extension
+	originExtension  = ".origin"
+	missingExtension = ".missing"
+	lockExtension    = ".lock"
 )
 
-// keeping is the stored compilation of this window.
+// keeping is the backup of this window's compilation.
 type keeping struct {
 	mu   sync.Mutex
-	base string // path of its files without the extension; empty when there are none
+	base string // path of its files without the extension; "" if there are none
 	lock *flock.Flock
 }
 
@@ -50,7 +53,7 @@ func stateDir() (string, error) {
 }
 
 // Keep implements model.Keeper.
-func (e *Engine) Keep(c *compilation.Compilation, origin string) error {
+func (e *Engine) Keep(c *compilation.Compilation, origin string, missing []disc.Notice) error {
 	k := &e.kept
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -58,6 +61,13 @@ func (e *Engine) Keep(c *compilation.Compilation, origin string) error {
 		return fmt.Errorf("store the compilation for recovery: %w", err)
 	}
 	if err := os.WriteFile(k.base+originExtension, []byte(origin), 0o600); err != nil {
+		return fmt.Errorf("store the compilation for recovery: %w", err)
+	}
+	list, err := json.Marshal(missing)
+	if err == nil {
+		err = os.WriteFile(k.base+missingExtension, list, 0o600)
+	}
+	if err != nil {
 		return fmt.Errorf("store the compilation for recovery: %w", err)
 	}
 	if err := c.Save(k.base + keptExtension); err != nil {
@@ -107,7 +117,7 @@ func (e *Engine) Forget() error {
 
 // remove removes the files of one window, the lock file last.
 func remove(base string) error {
-	for _, extension := range []string{keptExtension, originExtension, lockExtension} {
+	for _, extension := range []string{keptExtension, originExtension, missingExtension, lockExtension} {
 		if err := os.Remove(base + extension); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
@@ -155,7 +165,19 @@ func running(base string) bool {
 
 // Recover implements model.Keeper.
 func (e *Engine) Recover(l model.Lost) (*compilation.Compilation, []disc.Notice, error) {
-	return e.LoadCompilation(l.ID + keptExtension)
+	c, notices, err := e.LoadCompilation(l.ID + keptExtension)
+	if err != nil {
+		return nil, nil, err
+	}
+	var missing []disc.Notice
+	list, err := os.ReadFile(l.ID + missingExtension)
+	if err == nil {
+		err = json.Unmarshal(list, &missing)
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		missing = []disc.Notice{{Severity: disc.Error, Path: l.ID + missingExtension, Text: fmt.Sprintf("it is unknown which files could not be added: %v", err)}}
+	}
+	return c, append(missing, notices...), nil
 }
 
 // Discard implements model.Keeper.

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"glassmaster/mastering/compilation"
+	"glassmaster/mastering/disc"
 	"glassmaster/ui/engine"
 )
 
@@ -17,10 +18,10 @@ func TestLost(t *testing.T) {
 		t.Setenv("XDG_STATE_HOME", state)
 		e := engine.New()
 		if lost, err := e.Lost(); err != nil || len(lost) != 0 {
-			t.Errorf("%s: before anything was kept: %v, %v", name, lost, err)
+			t.Errorf("%s: before anything was stored: %v, %v", name, lost, err)
 		}
 		crashed := engine.New()
-		if err := crashed.Keep(compilation.New(), "/home/me/x.glassmaster"); err != nil {
+		if err := crashed.Keep(compilation.New(), "/home/me/x.glassmaster", []disc.Notice{{Severity: disc.Error, Path: "/gone", Text: "no such file"}}); err != nil {
 			t.Fatal(err)
 		}
 		if lost, err := e.Lost(); err != nil || len(lost) != 0 {
@@ -51,8 +52,8 @@ func TestLost(t *testing.T) {
 		if err != nil || len(lost) != 1 || lost[0].Origin != "/home/me/x.glassmaster" {
 			t.Fatalf("%s: %v, %v", name, lost, err)
 		}
-		if _, _, err := e.Recover(lost[0]); err != nil {
-			t.Errorf("%s: %v", name, err)
+		if _, notices, err := e.Recover(lost[0]); err != nil || len(notices) != 1 || notices[0].Path != "/gone" {
+			t.Errorf("%s: %v, %v", name, notices, err)
 		}
 		if err := e.Discard(lost[0]); err != nil {
 			t.Errorf("%s: %v", name, err)

@@ -30,7 +30,7 @@ func mastered(t *testing.T) string {
 	return path
 }
 
-// Of a disc that is overwritten in place the window copies what is in use, as the
+// The window copies the part in use of a disc that is overwritten in place, as the
 // command line does.
 func TestCopyUsedPart(t *testing.T) {
 	e, image := engine.New(), mastered(t)
@@ -57,7 +57,7 @@ func TestCopyUsedPart(t *testing.T) {
 
 func fromImage(path string) model.Source { return model.Source{Kind: model.FromImage, Name: path} }
 
-// An image of a source that is incomplete is written, and is no success.
+// An image of an incomplete source is written, but is not a success.
 func TestWriteImageOfShortSource(t *testing.T) {
 	for _, o := range []record.Options{{}, {NoVerify: true}} {
 		image := mastered(t)
@@ -75,12 +75,12 @@ func TestWriteImageOfShortSource(t *testing.T) {
 	}
 }
 
-// A file that has changed since it was added never leads to an image that looks good.
+// A file that has changed since it was added never results in an image that looks good.
 func TestWriteImageOfChangedFiles(t *testing.T) {
 	for _, c := range []struct {
 		name   string
 		do     func(path string) error
-		writes bool // the image, and says what has happened
+		writes bool // the image, and reports what has happened
 	}{
 		{"longer", func(p string) error { return os.Truncate(p, 2<<20) }, true},
 		{"shorter", func(p string) error { return os.Truncate(p, 1000) }, false},
@@ -114,7 +114,7 @@ func TestWriteImageOfChangedFiles(t *testing.T) {
 	}
 }
 
-// A copy of a disc whose files cannot be found is no success.
+// A copy of a disc whose files cannot be found is not a success.
 func TestWriteImageOfUnopenable(t *testing.T) {
 	p := make([]byte, 400*disc.SectorSize)
 	d := p[16*disc.SectorSize:]

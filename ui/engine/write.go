@@ -42,8 +42,8 @@ func (e *Engine) Write(ctx context.Context, s model.Source, t model.Target, o re
 	return r, err
 }
 
-// withSource opens what is to be written. Where that is the disc in a drive, it takes the
-// drives of source and target together, so that two copies never wait for each other.
+// withSource opens the source. If it is the disc in a drive, it acquires the drives of
+// source and target together, so that two copies never wait for each other.
 func (e *Engine) withSource(ctx context.Context, s model.Source, t model.Target, o record.Options, rep progress.Reporter, use func(context.Context, *source.Source) error) error {
 	if s.Kind == model.FromDrive {
 		held, release, err := e.queue.Use(ctx, model.Drives(s, t)...)
@@ -86,8 +86,8 @@ func (e *Engine) withJob(ctx context.Context, src *source.Source, t model.Target
 	return use(ctx, j)
 }
 
-// openSource opens what is to be written. The caller has its drive. With force, files
-// that are missing are left out.
+// openSource opens the source. The caller holds its drive. With force, files that are
+// missing are left out.
 func openSource(ctx context.Context, s model.Source, force bool, rep progress.Reporter) (*source.Source, error) {
 	options := source.Options{Report: rep, LateSums: true, LeaveOut: force}
 	if s.Kind != model.FromCompilation {

@@ -14,8 +14,8 @@ import (
 	"glassmaster/ui/widgets"
 )
 
-// breadcrumbs shows the path of a folder, from the root. Where there is no room for all
-// folders it shows the last ones.
+// breadcrumbs shows the path of a folder, from the root, or the last folders of it if
+// there is no room for all.
 type breadcrumbs struct {
 	widget.BaseWidget
 	OnOpen func(i int) // folder i of the path was clicked

@@ -70,8 +70,8 @@ func (d *Drag) cancel() {
 	d.OnTarget(nil)
 }
 
-// targetAt returns the folder that the nodes would move to, nil where they cannot: not
-// into themselves, and not where all of them are already.
+// targetAt returns the folder that the nodes would move to, or nil if they cannot: into
+// themselves, or where all of them already are.
 func (d *Drag) targetAt(at fyne.Position) *tree.Node {
 	to, in := d.FolderAt(at)
 	if !in || to == nil {

@@ -137,7 +137,7 @@ func (e *nameEditor) begin(c fyne.Canvas, name string, at fyne.Position, s fyne.
 	e.TypedShortcut(&fyne.ShortcutSelectAll{})
 }
 
-// finish closes the editor. With keep, a changed name is passed on.
+// finish closes the editor. If keep is set, a changed name is applied.
 func (e *nameEditor) finish(keep bool) {
 	done, quit := e.onDone, e.onQuit
 	if done == nil {

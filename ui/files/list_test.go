@@ -179,7 +179,7 @@ func TestFilesRename(t *testing.T) {
 		t.Errorf("return: %q", to)
 	}
 	if b.w.Canvas().Focused() != fyne.Focusable(b.files.rows) {
-		t.Error("the keyboard does not speak to the rows again")
+		t.Error("the rows do not have the keyboard focus again")
 	}
 }
 
@@ -212,7 +212,7 @@ func TestFilesDrag(t *testing.T) {
 		}
 	}
 	if len(layer.Objects) != 0 || b.files.target != nil {
-		t.Error("something of the drag is left")
+		t.Error("the label of the drag is left")
 	}
 }
 
@@ -236,7 +236,7 @@ func TestFilesDragFromNowhere(t *testing.T) {
 	for what, press := range map[string]func(){
 		"nothing": func() {},
 		"the room below": func() {
-			b.press(1, 0, desktop.MouseButtonPrimary) // and let go elsewhere
+			b.press(1, 0, desktop.MouseButtonPrimary) // and released elsewhere
 			b.files.rows.MouseDown(&desktop.MouseEvent{Button: desktop.MouseButtonPrimary})
 			b.list.Selection.Clear()
 		},
@@ -256,7 +256,7 @@ func TestFilesDragFromNowhere(t *testing.T) {
 	b.press(1, 0, desktop.MouseButtonPrimary)
 	e := &fyne.DragEvent{}
 	e.AbsolutePosition = b.at(0)
-	l := b.line(2) // a quick hand is there already when the drag begins
+	l := b.line(2) // the pointer has already moved here when the drag begins
 	l.Dragged(e)
 	b.selected("x")
 	l.DragEnd()
@@ -268,11 +268,11 @@ func TestFilesDragFromNowhere(t *testing.T) {
 func TestFilesSurvivesShrinking(t *testing.T) {
 	b := newBench(t, "a", "b", "c")
 	b.list.Root().SetChildren(nil)
-	b.files.rows.list.UpdateItem(2, newRow(b.files.rows)) // the list has not heard of it yet
+	b.files.rows.list.UpdateItem(2, newRow(b.files.rows)) // the list has not been updated yet
 	b.list.Refresh()
 	b.files.rows.list.UpdateItem(2, newRow(b.files.rows))
 	if b.files.empty.Text == "" {
-		t.Error("an empty folder says nothing")
+		t.Error("an empty folder shows no text")
 	}
 }
 

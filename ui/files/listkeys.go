@@ -45,7 +45,7 @@ func (f *List) key(k fyne.KeyName, shift bool) bool {
 	return f.OnKey != nil && f.OnKey(k)
 }
 
-// command handles a shortcut, and reports whether the list has it.
+// command handles a shortcut, and reports whether the list supports it.
 func (f *List) command(s fyne.Shortcut) bool {
 	if _, ok := s.(*fyne.ShortcutSelectAll); ok {
 		f.SelectAll()

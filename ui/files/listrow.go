@@ -19,7 +19,7 @@ type column struct {
 	title string
 	by    model.Column
 	sorts bool
-	width float32 // 0: what the others leave
+	width float32 // 0: the remaining width
 	align fyne.TextAlign
 	from  float32 // shown only in a list at least this wide
 }
@@ -47,10 +47,10 @@ const (
 	cellGap  float32 = 20
 )
 
-// span is the place of a column. A width of zero means that it is not shown.
+// span is the position of a column. A width of zero means that it is not shown.
 type span struct{ x, width float32 }
 
-// spans returns the places of the columns in a list of a width.
+// spans returns the positions of the columns in a list of a given width.
 func spans(cols []column, width float32) []span {
 	fixed := float32(0)
 	for _, c := range cols {
@@ -81,7 +81,7 @@ func columnsOf(found bool) []column {
 	return fileColumns
 }
 
-// nameColumn returns the place of the names.
+// nameColumn returns the position of the names.
 func nameColumn(width float32, found bool) (x, w float32) {
 	s := spans(columnsOf(found), width)[0]
 	return s.x + iconRoom, s.width - iconRoom

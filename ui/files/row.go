@@ -13,7 +13,7 @@ import (
 	"glassmaster/ui/widgets"
 )
 
-// rowContent is what a row shows: canvas objects and their layout.
+// rowContent is the content of a row: canvas objects and their layout.
 type rowContent interface {
 	Objects() []fyne.CanvasObject
 	Layout(fyne.Size)
@@ -50,8 +50,7 @@ func newRow(r *rowList) *rowWidget {
 	return l
 }
 
-// MouseDown implements desktop.Mouseable. Unlike Tapped it is told which modifier keys
-// are held.
+// MouseDown implements desktop.Mouseable. Unlike Tapped it receives the modifier keys.
 func (l *rowWidget) MouseDown(e *desktop.MouseEvent) {
 	defer model.CatchPanic()
 	l.rows.pressed = -1

@@ -15,7 +15,7 @@ import (
 	"glassmaster/ui/widgets"
 )
 
-// FileType is a type of file that a dialog can show alone.
+// FileType is a filter of a file dialog.
 type FileType struct {
 	Name       string   // "Disc images"
 	Extensions []string // without the dot, in lower case; none: all files
@@ -23,13 +23,13 @@ type FileType struct {
 
 // Types of the files that the window opens and saves.
 var (
-	Images       = FileType{"Disc images", []string{"iso", "udf", "img", "gmdisc"}}
+	Images       = FileType{"Disc images", []string{"iso", "udf", "img", "gmdisc", "000", "001", "i00"}}
 	ISO          = FileType{"ISO images", []string{"iso"}}
 	Compilations = FileType{"Glassmaster compilations", []string{"glassmaster"}}
 	AllFiles     = FileType{"All files", nil}
 )
 
-// DialogMode is what a file dialog asks for.
+// DialogMode is the kind of a file dialog.
 type DialogMode uint8
 
 // Modes of file dialogs.
@@ -45,18 +45,18 @@ type FileDialog struct {
 	Mode  DialogMode
 	Title string
 	Name  string     // proposed for a file to save
-	Types []FileType // the person can choose which of them to see
+	Types []FileType // the user can choose one of them
 }
 
 // FilePicker shows the system's file dialogs.
 type FilePicker interface {
-	// Choose shows a dialog, waits until it is closed, and returns the paths that
-	// were chosen; none when the person has cancelled. It is not called on the
-	// goroutine that owns the window.
+	// Choose shows a dialog, waits until it is closed, and returns the chosen paths, or
+	// none if it was cancelled. It must not be called on the goroutine that owns the
+	// window.
 	Choose(ctx context.Context, d FileDialog) ([]string, error)
 }
 
-// Host is the window as its pages see it.
+// Host is the interface of the window for its pages.
 type Host struct {
 	Canvas fyne.Canvas
 	Tips   widgets.Tips
@@ -66,15 +66,15 @@ type Host struct {
 	Busy   func(why string)                         // a file dialog is open; "": it was closed
 }
 
-// Tell reports an event.
+// Tell reports an event to scripts.
 func (h *Host) Tell(name string, fields map[string]any) {
 	if h.Event != nil {
 		h.Event(name, fields)
 	}
 }
 
-// PickOpen asks for a file to open. then is called with its path, unless the person
-// cancels; so it is with the other dialogs.
+// PickOpen asks for a file to open. then is called with its path, unless the dialog is
+// cancelled. The other dialogs work the same way.
 func (h *Host) PickOpen(title string, then func(string), types ...FileType) {
 	h.pick(FileDialog{Mode: OpenFile, Title: title, Types: types}, first(then))
 }
@@ -102,7 +102,7 @@ func (h *Host) PickSave(title, name string, then func(string), types ...FileType
 			then(path)
 			return
 		}
-		// The dialog has asked about the name without the extension.
+		// The dialog has only checked the name without the extension.
 		h.Ask("Replace the file?", "“"+filepath.Base(path)+"” already exists in "+filepath.Dir(path)+".",
 			widgets.Choice{Text: "Cancel"},
 			widgets.Choice{Text: "Replace", Danger: true, Do: func() bool { h.Post(func() { then(path) }); return true }})
@@ -146,7 +146,7 @@ func (h *Host) ErrorThen(title string, err error, then func()) {
 		widgets.Choice{Text: "Close", Primary: true, Escape: true, Do: func() bool { h.Post(then); return true }})
 }
 
-// explanation shows what an error means and, where there are any, its details.
+// explanation shows what an error means, and its details if there are any.
 func explanation(err error) fyne.CanvasObject {
 	text := widgets.NewText(model.Explain(err)).Wrap()
 	var facts []widgets.Fact

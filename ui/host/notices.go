@@ -56,7 +56,8 @@ func noticeRow(n disc.Notice) fyne.CanvasObject {
 	return container.NewBorder(nil, nil, container.NewVBox(icon), nil, widgets.Inset(lines, 6, 0, 8, 0))
 }
 
-// CountNotices says how many notices of each severity a list has: "1 error, 2 warnings".
+// CountNotices returns how many notices of each severity a list has: "1 error, 2
+// warnings".
 func CountNotices(list []disc.Notice) string {
 	var n [disc.Info + 1]int
 	for _, x := range list {

@@ -6,7 +6,7 @@ import (
 	"glassmaster/mastering/progress"
 )
 
-// Action is what can be done with a drive and its disc besides burning.
+// Action is an operation on a drive and its disc other than burning.
 type Action uint8
 
 // Actions.
@@ -19,7 +19,7 @@ const (
 	Erase                      // blank a rewritable disc, only where its data begins
 )
 
-// String says what is being done.
+// String describes what is being done.
 func (a Action) String() string {
 	return [...]string{"Opening the tray", "Closing the tray", "Closing the session", "Finalizing the disc", "Formatting the disc", "Erasing the disc"}[a]
 }
@@ -27,15 +27,15 @@ func (a Action) String() string {
 // Destroys reports whether the action destroys the data on the disc.
 func (a Action) Destroys() bool { return a == Format || a == Erase }
 
-// ActionPlan is what an action is going to do.
+// ActionPlan describes what an action will do.
 type ActionPlan struct {
 	Steps []string // none: there is nothing to do
-	Costs []string // what is lost, or cannot be done any more afterwards
+	Costs []string // what will be lost, or no longer possible
 	Holds Contents // of a disc whose data will be destroyed
 }
 
-// PlanAction plans an action with the target drive. then is called with the plan, for
-// the person to decide on.
+// PlanAction plans an action with the target drive. then is called with the plan, for the
+// user to confirm.
 func (b *Burn) PlanAction(a Action, then func(ActionPlan, error)) {
 	name := b.target.Drive
 	if name == "" || b.Stage() == Running || b.action.Running() {
@@ -77,8 +77,7 @@ func (b *Burn) RunAction(a Action, p ActionPlan, then func(string, error)) {
 	b.changed()
 }
 
-// Action returns the job of the action that is planned or carried out, nil when there is
-// none.
+// Action returns the job of the action that is planned or carried out, or nil.
 func (b *Burn) Action() *Job {
 	if !b.action.Running() {
 		return nil

@@ -11,15 +11,16 @@ import (
 
 // Keeper stores unsaved compilations, to recover them after a crash.
 type Keeper interface {
-	// Keep stores a compilation, in place of the one that it has stored before. Origin is
-	// the file that it was loaded from or saved to, empty when there is none.
-	Keep(c *compilation.Compilation, origin string) error
+	// Keep stores a compilation, replacing the one stored before. Origin is the file that
+	// it was loaded from or saved to, or "". Missing are the files that it lacks.
+	Keep(c *compilation.Compilation, origin string, missing []disc.Notice) error
 	// Forget removes the stored compilation.
 	Forget() error
 	// Lost returns the compilations stored by programs that no longer run, the newest
 	// first.
 	Lost() ([]Lost, error)
-	// Recover loads a stored compilation. The notices name files that are missing.
+	// Recover loads a stored compilation. The notices name files that are missing,
+	// those that were missing when it was stored among them.
 	Recover(l Lost) (*compilation.Compilation, []disc.Notice, error)
 	// Discard removes a stored compilation.
 	Discard(l Lost) error
@@ -43,7 +44,7 @@ type Autosave struct {
 	seen    int  // number of edits that are stored, or being stored
 	pending bool // storing is scheduled
 	stored  bool
-	ended   bool // nothing is stored any more
+	ended   bool // nothing is stored after this
 	job     *Job
 }
 
@@ -76,12 +77,12 @@ func (a *Autosave) begin() {
 		return // the job calls Changed when it ends
 	}
 	a.seen = a.project.Edits()
-	c, origin := a.project.Compilation().Snapshot(), a.project.Path()
+	c, origin, missing := a.project.Compilation().Snapshot(), a.project.Path(), a.project.Missing()
 	a.job = Start(a.post, "saving the compilation for recovery", func(ctx context.Context, _ progress.Reporter) error {
 		if err := ctx.Err(); err != nil { // the window was closed
 			return err
 		}
-		return a.keeper.Keep(c, origin)
+		return a.keeper.Keep(c, origin, missing)
 	}, func(err error) {
 		a.stored = a.stored || err == nil
 		if a.OnKept != nil {
@@ -91,13 +92,13 @@ func (a *Autosave) begin() {
 	})
 }
 
-// Now stores the edits at once, after a panic.
+// Now stores the edits immediately, after a panic.
 func (a *Autosave) Now() error {
 	if !a.project.Unsaved() {
 		return nil
 	}
 	a.stored = true
-	return a.keeper.Keep(a.project.Compilation().Snapshot(), a.project.Path())
+	return a.keeper.Keep(a.project.Compilation().Snapshot(), a.project.Path(), a.project.Missing())
 }
 
 func (a *Autosave) forget() {
@@ -107,7 +108,7 @@ func (a *Autosave) forget() {
 	}
 }
 
-// End removes the stored compilation: the person has closed the window.
+// End removes the stored compilation: the user has closed the window.
 func (a *Autosave) End() {
 	a.ended = true
 	a.job.Cancel()

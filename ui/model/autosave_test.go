@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"glassmaster/mastering/compilation"
+	"glassmaster/mastering/disc"
 )
 
 // keeper is a Keeper that counts calls.
@@ -12,8 +13,8 @@ type keeper struct {
 	kept, forgotten int
 }
 
-func (k *keeper) Keep(*compilation.Compilation, string) error { k.kept++; return nil }
-func (k *keeper) Forget() error                               { k.forgotten++; return nil }
+func (k *keeper) Keep(*compilation.Compilation, string, []disc.Notice) error { k.kept++; return nil }
+func (k *keeper) Forget() error                                              { k.forgotten++; return nil }
 
 // An edit made right before the window is closed is not stored afterwards: the
 // compilation would be offered for recovery as after a crash.

@@ -12,7 +12,7 @@ import (
 	"glassmaster/mastering/progress"
 )
 
-// SourceKind is the kind of what is burned.
+// SourceKind is the kind of a source.
 type SourceKind uint8
 
 // Kinds of sources.
@@ -22,17 +22,17 @@ const (
 	FromDrive                         // the disc in another drive
 )
 
-// Source is what is burned.
+// Source is the source of a burn.
 type Source struct {
 	Kind        SourceKind
 	Name        string                   // of the image file, or of the drive
-	Compilation *compilation.Compilation // a copy that is not edited any more
+	Compilation *compilation.Compilation // a copy that is no longer edited
 	Missing     []disc.Notice            // files that the compilation lacks
 }
 
-// Target is where it is written: a drive, or an image file.
+// Target is the target of a burn: a drive, or an image file.
 type Target struct {
-	Drive string // its name; empty when the target is a file
+	Drive string // its name; empty if the target is a file
 	File  string // path of the image file to write
 }
 
@@ -51,9 +51,9 @@ func Drives(s Source, t Target) []string {
 	return names
 }
 
-// Recorder does the work that Burn shows. Methods that get the name of a drive wait for
-// others that use it, but not for a task of the queue: the error is then a
-// *job.BusyError, unless their context is that of the task.
+// Recorder does the work of Burn. Methods that get the name of a drive wait for others
+// that use it, but not for a task of the queue: the error is then a *job.BusyError,
+// unless their context is that of the task.
 type Recorder interface {
 	// Queue returns the queue for work with drives.
 	Queue() *job.Queue
@@ -69,12 +69,12 @@ type Recorder interface {
 	Contents(ctx context.Context, drive string) (Contents, error)
 	// PlanAction plans an action with a drive and its disc.
 	PlanAction(ctx context.Context, drive string, a Action) (ActionPlan, error)
-	// RunAction carries out an action. It returns the new state of the disc in words,
-	// empty where that needs no words.
+	// RunAction carries out an action. It returns a description of the new state of the
+	// disc, or "".
 	RunAction(ctx context.Context, drive string, a Action, rep progress.Reporter) (string, error)
 }
 
-// Stage is how far a burn has come.
+// Stage is the stage of a burn.
 type Stage uint8
 
 // Stages of a burn.
@@ -88,7 +88,7 @@ const (
 type Burn struct {
 	Options  record.Options
 	OnChange func() // may be nil
-	// Compiled returns the compilation that is edited, nil when it is empty. May be nil.
+	// Compiled returns the compilation that is edited, or nil if it is empty. May be nil.
 	Compiled func() *compilation.Compilation
 	// Missing returns the files that it lacks: they could not be added. May be nil.
 	Missing func() []disc.Notice
@@ -126,7 +126,7 @@ func NewBurn(engine Recorder, post Post) *Burn {
 	return &Burn{engine: engine, post: post}
 }
 
-// Stage returns how far the burn has come.
+// Stage returns the stage of the burn.
 func (b *Burn) Stage() Stage {
 	switch {
 	case b.job.Running():
@@ -137,10 +137,10 @@ func (b *Burn) Stage() Stage {
 	return Settings
 }
 
-// Source returns what is burned, and whether anything was chosen.
+// Source returns the source, and whether one was chosen.
 func (b *Burn) Source() (Source, bool) { return b.source, b.chosen }
 
-// SetSource chooses what is burned.
+// SetSource chooses the source.
 func (b *Burn) SetSource(s Source) {
 	b.then = nil
 	b.RestoreTarget()
@@ -152,17 +152,17 @@ func (b *Burn) SetSource(s Source) {
 	b.Plan()
 }
 
-// Target returns where it is written.
+// Target returns the target.
 func (b *Burn) Target() Target { return b.target }
 
-// SetTarget chooses where it is written.
+// SetTarget chooses the target.
 func (b *Burn) SetTarget(t Target) {
 	b.before = nil
 	b.setTarget(t)
 }
 
-// SetTargetOnce chooses where it is written for one burn. Afterwards the previous
-// target is restored.
+// SetTargetOnce chooses the target for one burn. Afterwards the previous target is
+// restored.
 func (b *Burn) SetTargetOnce(t Target) {
 	if b.before == nil {
 		b.before = &Target{b.target.Drive, b.target.File}
@@ -204,7 +204,7 @@ func (b *Burn) discChanges() {
 // Drives returns the drives that were found, with the discs in them.
 func (b *Burn) Drives() []Inserted { return b.drives }
 
-// FindingDrives reports whether FindDrives is at work.
+// FindingDrives reports whether FindDrives is running.
 func (b *Burn) FindingDrives() bool { return b.finding.Running() }
 
 // Inserted returns the target drive with the disc in it.
@@ -217,7 +217,7 @@ func (b *Burn) Inserted() (Inserted, bool) {
 	return Inserted{}, false
 }
 
-// FindError returns why FindDrives found no drives, nil when it did.
+// FindError returns why FindDrives found no drives, or nil.
 func (b *Burn) FindError() error { return b.findErr }
 
 // FindDrives looks for drives and for the discs in them. If no target is chosen, the
@@ -251,7 +251,7 @@ func (b *Burn) FindDrives() {
 	b.changed()
 }
 
-// SourceTitle names the source for people.
+// SourceTitle returns the source for display.
 func (b *Burn) SourceTitle() string {
 	switch {
 	case !b.chosen:
@@ -267,7 +267,7 @@ func (b *Burn) SourceTitle() string {
 	return filepath.Base(b.source.Name)
 }
 
-// TargetTitle names the target for people.
+// TargetTitle returns the target for display.
 func (b *Burn) TargetTitle() string {
 	if b.target.File != "" {
 		return b.target.File
@@ -278,7 +278,7 @@ func (b *Burn) TargetTitle() string {
 	return b.driveTitle(b.target.Drive)
 }
 
-// driveTitle names a drive for people.
+// driveTitle returns a drive for display.
 func (b *Burn) driveTitle(name string) string {
 	for _, in := range b.drives {
 		if in.Drive.Name == name || SameDrive(in.Drive.Name, name) {

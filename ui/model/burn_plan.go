@@ -12,9 +12,9 @@ import (
 	"glassmaster/mastering/progress"
 )
 
-// Preflight is what is known of a burn before it begins.
+// Preflight is what is known about a burn before it begins.
 type Preflight struct {
-	Sectors int64         // of the source; 0 when unknown
+	Sectors int64         // of the source; 0: unknown
 	Notices []disc.Notice // about the source
 	Plan    job.Plan
 	Err     error // why it cannot be burned with these settings
@@ -23,7 +23,7 @@ type Preflight struct {
 // maxWarnings is the number of notices about a source that are shown before it is burned.
 const maxWarnings = 20
 
-// Warnings returns what the person should know before the burn begins.
+// Warnings returns what the user should know before the burn begins.
 func (p Preflight) Warnings() []string {
 	var text []string
 	for _, n := range p.Notices[:min(len(p.Notices), maxWarnings)] {
@@ -44,7 +44,7 @@ func (p Preflight) Warnings() []string {
 	return append(text, disc.Texts(p.Plan.Notices)...)
 }
 
-// unplan gives up the plan, which is not that of the present settings any more.
+// unplan discards the plan, which no longer matches the settings.
 func (b *Burn) unplan() {
 	b.planning.Cancel()
 	b.planning, b.planned, b.preflight = nil, false, Preflight{}
@@ -114,7 +114,7 @@ func (b *Burn) isPlanning() bool { return b.planning.Running() }
 // Preflight returns what is known before the burn begins.
 func (b *Burn) Preflight() Preflight { return b.preflight }
 
-// Why says why the burn cannot begin. It is empty when it can.
+// Why returns why the burn cannot begin, or "".
 func (b *Burn) Why() string {
 	switch {
 	case b.Stage() == Running:
@@ -143,7 +143,7 @@ func (b *Burn) copiesOntoItself() bool {
 	return b.source.Kind == FromDrive && b.target.Drive != "" && SameDrive(b.source.Name, b.target.Drive)
 }
 
-// describe says why something cannot be planned, and what to do.
+// describe explains why something cannot be planned, and what to do.
 func (b *Burn) describe(err error) string {
 	var busy *job.BusyError
 	if errors.As(err, &busy) {
@@ -163,8 +163,8 @@ func (b *Burn) describe(err error) string {
 // this burn.
 func (b *Burn) NeedsErasing() bool { return errors.Is(b.preflight.Err, record.ErrHoldsData) }
 
-// NeedsForce reports whether the burn is refused for what is known of the source,
-// and could be forced: the disc would be as bad as its source.
+// NeedsForce reports whether the burn is refused because of defects of the source, and
+// could be forced: the disc would have the same defects.
 func (b *Burn) NeedsForce() bool {
 	err := b.preflight.Err
 	return errors.Is(err, record.ErrIncomplete) || errors.Is(err, record.ErrUnknownAddress) || errors.Is(err, job.ErrMissing)

@@ -81,8 +81,8 @@ func TestDrivesAskedBeforeTheBurn(t *testing.T) {
 	}
 }
 
-// TestQuestionWhilePlanning plans again while the disc that is going to be erased is read,
-// and while the person is asked.
+// TestQuestionWhilePlanning plans again while the disc that will be erased is read, and
+// while the person is asked.
 func TestQuestionWhilePlanning(t *testing.T) {
 	b, r, q := burned(t, func(progress.Reporter) {})
 	r.answer(func() { r.asked, r.erases = nil, true })

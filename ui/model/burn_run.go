@@ -27,7 +27,7 @@ func (b *Burn) Begin() {
 	s, t, o := b.snapshot(), b.target, b.Options
 	confirmed := b.confirmed
 	if b.Erases() && confirmed == nil {
-		return // the person has not agreed to lose what is on the disc
+		return // the user has not agreed to lose the contents of the disc
 	}
 	b.discChanges()
 	b.outcome, b.trace, b.writeTrace = nil, Trace{}, Trace{}
@@ -60,7 +60,7 @@ func (b *Burn) Begin() {
 	b.changed()
 }
 
-// Job returns the job of the burn that runs or has ended, nil before the first.
+// Job returns the job of the burn that runs or has ended, or nil before the first.
 func (b *Burn) Job() *Job { return b.job }
 
 // Written returns the titles of the source and the target of the job.
@@ -69,7 +69,7 @@ func (b *Burn) Written() (source, target string) { return b.write.title, b.write
 // WrittenTo returns the target of the job.
 func (b *Burn) WrittenTo() Target { return b.write.target }
 
-// WaitsFor says what the burn waits for before it begins; ok is false when it does not
+// WaitsFor describes what the burn waits for before it begins; ok is false if it does not
 // wait.
 func (b *Burn) WaitsFor() (text string, ok bool) {
 	drive, title, ok := b.job.WaitsFor()
@@ -138,7 +138,7 @@ func isWriting(p progress.Phase) bool { return p == progress.Writing || p == pro
 // WriteTrace returns the rate over the course of the writing.
 func (b *Burn) WriteTrace() Trace { return b.writeTrace }
 
-// PhaseState is how far a phase of a burn has come.
+// PhaseState is the state of a phase of a burn.
 type PhaseState uint8
 
 // States of a phase.
@@ -154,8 +154,8 @@ type Phase struct {
 	State PhaseState
 }
 
-// Phases returns the phases of the burn in their order: those that are past, the one that
-// is active, and those that are expected if all goes well.
+// Phases returns the phases of the burn in their order: the completed ones, the active
+// one, and those expected if all goes well.
 func (b *Burn) Phases() []Phase {
 	if b.job == nil {
 		return nil
@@ -183,7 +183,7 @@ func (b *Burn) Phases() []Phase {
 	return all
 }
 
-// expects returns the phases that follow if all goes well.
+// expects returns the phases that follow if there is no error.
 func (w writing) expects() []progress.Phase {
 	var all []progress.Phase
 	switch {
@@ -200,7 +200,7 @@ func (w writing) expects() []progress.Phase {
 	return all
 }
 
-// Outcome returns the outcome of the burn, nil before it has ended.
+// Outcome returns the outcome of the burn, or nil before it has ended.
 func (b *Burn) Outcome() *Outcome { return b.outcome }
 
 // Reset returns from the outcome to the settings.

@@ -18,7 +18,7 @@ import (
 	"glassmaster/mastering/verify"
 )
 
-// recorder is a Recorder with prepared answers.
+// recorder is a Recorder with prepared results.
 type recorder struct {
 	queue    job.Queue
 	mu       sync.Mutex
@@ -49,7 +49,7 @@ func (r *recorder) Inserted(context.Context) ([]Inserted, error) {
 	return r.drives, nil
 }
 
-// answer changes the answers.
+// answer changes the results.
 func (r *recorder) answer(change func()) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -91,7 +91,7 @@ func (r *recorder) Write(ctx context.Context, _ Source, t Target, o record.Optio
 	return r.burn(ctx, rep)
 }
 
-// good is the result of a burn without a flaw.
+// good is the result of a burn without flaws.
 func good() (r job.Result) {
 	r.Verified, r.Equal, r.Plan.Sectors = true, true, 2
 	return r
@@ -109,7 +109,7 @@ func (b *Burn) waitUntilIdle(t *testing.T, q mainLoop) {
 	q.until(t, "the plan", func() bool { return !b.FindingDrives() && !b.isPlanning() && len(q) == 0 })
 }
 
-func TestBurnSaysWhyItCannotBegin(t *testing.T) {
+func TestBurnCannotBegin(t *testing.T) {
 	r := &recorder{}
 	b, q := newBurn(r)
 	b.FindDrives()
@@ -210,8 +210,8 @@ func TestBurnStops(t *testing.T) {
 	}
 }
 
-// A burn whose drive has another task waits for it, and says so; stopped while it waits
-// it has written nothing.
+// A burn whose drive is used by another task waits for it, and says so. If it is stopped
+// while it waits, nothing is written.
 func TestBurnWaits(t *testing.T) {
 	for _, stop := range []bool{false, true} {
 		r := &recorder{drives: []Inserted{{Drive: Drive{Name: "d", Model: "DRIVE"}, Medium: "DVD+R"}}}
@@ -258,7 +258,7 @@ func TestBurnWaits(t *testing.T) {
 	}
 }
 
-// A drive that is busy is named, with what it is busy with.
+// A busy drive is named, with the task that uses it.
 func TestBurnBusy(t *testing.T) {
 	r := &recorder{drives: []Inserted{{Drive: Drive{Name: "d", Model: "DRIVE"}, Medium: "DVD+R"}}}
 	b, q := newBurn(r)
@@ -382,7 +382,7 @@ func TestBurnIntoAFile(t *testing.T) {
 	}
 }
 
-// TestJudge holds that nothing but a disc that was compared looks verified.
+// TestJudge checks that only a disc that was compared looks verified.
 func TestJudge(t *testing.T) {
 	bad := &verify.Mismatch{LBA: 12345, Offset: 6, File: "/Photos/a.jpg", Count: 3}
 	for _, c := range []struct {
@@ -448,11 +448,11 @@ func TestJudge(t *testing.T) {
 	}
 	retried := Judge(job.Result{Result: record.Result{Verified: true, Equal: true, Retried: 2}}, nil, record.Options{}).Lines()
 	if !slices.ContainsFunc(retried, func(l Line) bool { return l.Name == "Retried" && strings.HasPrefix(l.Value, "2 sectors") }) {
-		t.Errorf("sectors that were read again are not told: %v", retried)
+		t.Errorf("sectors that were read again are not reported: %v", retried)
 	}
 	lines := Judge(job.Result{Result: record.Result{Mismatch: bad}}, record.ErrDiffers, record.Options{}).Lines()
 	if lines[0].Value != "LBA 12\u202f345, byte 6 of the sector" || lines[1].Value != "/Photos/a.jpg" || lines[2].Value != "3" {
-		t.Errorf("the first bad sector is told as %v", lines)
+		t.Errorf("the first bad sector is reported as %v", lines)
 	}
 }
 
@@ -469,7 +469,7 @@ func TestTrace(t *testing.T) {
 		}
 	}
 	if _, ok := tr.At(0.6); ok {
-		t.Error("the trace has a rate behind the last measurement")
+		t.Error("the trace has a rate after the last measurement")
 	}
 	tr.Finish()
 	if v, ok := tr.At(1); !ok || v != 20 {

@@ -7,11 +7,11 @@ import (
 	"glassmaster/mastering/units"
 )
 
-// Capacity is how much of a medium a compilation takes.
+// Capacity is how much of a medium a compilation fills.
 type Capacity struct {
 	Medium   disc.Medium
 	Content  int64 // bytes of the files
-	Sectors  int64 // of the whole image; 0 when not computed yet
+	Sectors  int64 // of the whole image; 0: not computed yet
 	Counting bool  // the figures are being computed
 }
 

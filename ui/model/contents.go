@@ -11,7 +11,7 @@ import (
 	"glassmaster/mastering/units"
 )
 
-// Contents is what is on a disc, for the question whether it may be erased.
+// Contents describes a disc in the question whether it may be erased.
 type Contents struct {
 	record.Contents
 	Files, Folders int
@@ -20,7 +20,7 @@ type Contents struct {
 	Print          string // checksum of the beginning, to tell two discs apart
 }
 
-// Loss says what will be lost when the disc is erased.
+// Loss describes what will be lost when the disc is erased.
 func (c Contents) Loss(in Inserted) string {
 	text := "The " + in.Medium + " in " + in.Drive.Title() + " holds "
 	size := units.Size(c.Sectors * disc.SectorSize)
@@ -53,15 +53,15 @@ func (c Contents) same(x Contents) bool {
 	return c.Print == x.Print && c.Label == x.Label && c.Format == x.Format && c.Sectors == x.Sectors && c.Sessions == x.Sessions
 }
 
-// errSwapped says that the disc is not the one that may be erased.
-var errSwapped = errors.New("the disc in the drive is not the one that you agreed to erase, so nothing was written; look at the disc and decide again")
+// errSwapped is the error if the disc is not the one that may be erased.
+var errSwapped = errors.New("the disc in the drive is not the one that you agreed to erase, so nothing was written; check the disc and decide again")
 
 // Erases reports whether the burn erases or overwrites data on the disc.
 func (b *Burn) Erases() bool {
 	return b.target.Drive != "" && !b.Options.Simulate && b.preflight.Plan.Erases.Data
 }
 
-// ReadContents reads what is on the disc that is going to be erased.
+// ReadContents reads what is on the disc that will be erased.
 func (b *Burn) ReadContents(then func(Contents)) {
 	if b.reading.Running() {
 		return

@@ -12,7 +12,7 @@ import (
 // Drive is an optical drive.
 type Drive struct {
 	Name  string // opens it: /dev/sr0, iscsi://..., virtual:...
-	Model string // vendor and product, empty when unknown
+	Model string // vendor and product; empty if unknown
 }
 
 // SameDrive reports whether two names are of the same drive.
@@ -20,7 +20,7 @@ func SameDrive(a, b string) bool {
 	return drive.IsName(a) && drive.IsName(b) && drive.Identity(a) == drive.Identity(b)
 }
 
-// Short returns a short name of a drive or an image file for people.
+// Short returns a short name of a drive or an image file for display.
 func Short(name string) string {
 	if drive.IsName(name) {
 		return Drive{Name: name}.Title()
@@ -28,7 +28,7 @@ func Short(name string) string {
 	return filepath.Base(name)
 }
 
-// Title returns the name of the drive for people.
+// Title returns the name of the drive for display.
 func (d Drive) Title() string {
 	if path, ok := strings.CutPrefix(d.Name, "virtual:"); ok {
 		path, _, _ = strings.Cut(path, "?")
@@ -46,7 +46,7 @@ type Inserted struct {
 	Medium   string // "DVD+R"; empty without a disc
 	Status   string // "blank", "appendable", "closed", "rewritable"
 	Erasable bool
-	Capacity int64 // sectors, 0 when unknown
+	Capacity int64 // sectors, 0: unknown
 	Free     int64 // sectors that can be written now
 	Speeds   []int // kB/s, highest first
 	Maker    string
@@ -59,7 +59,7 @@ func (i Inserted) same(x Inserted) bool {
 		i.Free == x.Free && i.Maker == x.Maker
 }
 
-// Describe returns the disc in the drive for people, or why it is unknown.
+// Describe returns a description of the disc in the drive, or why it is unknown.
 func (i Inserted) Describe() string {
 	switch {
 	case i.Err != nil:

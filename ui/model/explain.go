@@ -12,8 +12,8 @@ import (
 	"glassmaster/mastering/units"
 )
 
-// Explain says in sentences what an error means and what to do. The addresses and the
-// codes of the drive are in [ErrorDetails].
+// Explain describes in sentences what an error means and what to do. The addresses and
+// the codes of the drive are in [ErrorDetails].
 func Explain(err error) string {
 	var busy *job.BusyError
 	if errors.As(err, &busy) {
@@ -63,7 +63,7 @@ func explainDrive(step string, err error) string {
 	return ""
 }
 
-// ErrorDetails returns what Explain leaves out: the step, the address and the answer of
+// ErrorDetails returns what Explain leaves out: the step, the address and the reply of
 // the drive with its codes.
 func ErrorDetails(err error) []Line {
 	var out []Line
@@ -77,14 +77,14 @@ func ErrorDetails(err error) []Line {
 	var sense *scsi.Error
 	switch {
 	case errors.As(err, &sense):
-		out = append(out, Line{"Answer of the drive", sense.Error()})
+		out = append(out, Line{"Reply of the drive", sense.Error()})
 	case e != nil && e.Err != nil && !errors.Is(e.Err, context.Canceled):
 		out = append(out, Line{"Error", e.Err.Error()})
 	}
 	return out
 }
 
-// further makes a further sentence.
+// further appends a sentence.
 func further(s string) string {
 	if s == "" {
 		return ""
@@ -92,13 +92,13 @@ func further(s string) string {
 	return " " + sentence(s)
 }
 
-// Reason says why something cannot be planned. It leaves out that planning has failed,
-// which is plain where the plan would be shown.
+// Reason returns why something cannot be planned. It leaves out that planning has failed,
+// which is obvious in place of the plan.
 func Reason(err error) string {
 	return sentence(strings.TrimPrefix(Explain(err), "Plan disc: "))
 }
 
-// sentence makes a sentence of a message: a capital letter, a full stop.
+// sentence turns a message into a sentence: a capital letter, a full stop.
 func sentence(s string) string {
 	if s == "" {
 		return ""

@@ -12,7 +12,7 @@ import (
 	"glassmaster/mastering/units"
 )
 
-// Post has the goroutine that owns the window call a function.
+// Post calls a function on the goroutine that owns the window.
 type Post func(func())
 
 // Count returns "1 file", "3 files".
@@ -20,7 +20,7 @@ func Count(n int, one, many string) string {
 	return units.Thousands(n) + " " + units.Plural(n, one, many)
 }
 
-// Date returns a date and time for people, empty when it is not recorded.
+// Date returns a date and time for display, or "" if it is not recorded.
 func Date(t time.Time) string {
 	if t.IsZero() || t.Unix() == 0 {
 		return ""

@@ -64,10 +64,10 @@ func (h *history) edit(name string, folders, renamed []*tree.Node, edit func()) 
 	h.undone = nil
 }
 
-// Undoable returns the name of the edit that Undo undoes, empty when there is none.
+// Undoable returns the name of the edit that Undo undoes, or "".
 func (h *history) Undoable() string { return last(h.done) }
 
-// Redoable returns the name of the edit that Redo redoes, empty when there is none.
+// Redoable returns the name of the edit that Redo redoes, or "".
 func (h *history) Redoable() string { return last(h.undone) }
 
 // Undo undoes the last edit.

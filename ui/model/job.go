@@ -8,11 +8,11 @@ import (
 	"glassmaster/mastering/progress"
 )
 
-// Job is long work as the window sees it: a task, whose end is reported on the
-// goroutine that owns the window. The methods of a nil job report that nothing runs.
+// Job is a long-running task whose end is reported on the goroutine that owns the window.
+// The methods of a nil job report that nothing runs.
 type Job struct {
 	task    *job.Task
-	stopped bool // it was asked to end
+	stopped bool // Cancel was called
 	ended   bool // on the window's goroutine
 }
 
@@ -40,7 +40,7 @@ func enqueue(q *job.Queue, post Post, title string, drives []string, work func(c
 	return j
 }
 
-// withoutPanic does work, and turns a panic into an error.
+// withoutPanic runs work, and turns a panic into an error.
 func withoutPanic(ctx context.Context, rep progress.Reporter, work func(context.Context, progress.Reporter) error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -50,13 +50,13 @@ func withoutPanic(ctx context.Context, rep progress.Reporter, work func(context.
 	return work(ctx, rep)
 }
 
-// Title names the work for people.
+// Title returns the name of the job for display.
 func (j *Job) Title() string { return j.task.Title() }
 
 // Meter returns the progress of the work. Views poll it about ten times a second.
 func (j *Job) Meter() *progress.Meter { return &j.task.Meter }
 
-// Cancel asks the work to end; it does so in the best state that it can reach.
+// Cancel cancels the work, which ends in the best state that it can reach.
 func (j *Job) Cancel() {
 	if j.Running() {
 		j.stopped = true
@@ -67,8 +67,8 @@ func (j *Job) Cancel() {
 // Running reports whether the work runs, or waits for a drive.
 func (j *Job) Running() bool { return j != nil && !j.ended }
 
-// WaitsFor returns the drive that the work waits for, and the title of the task that
-// uses it; the title is empty where it is only asked something. ok is false when the
+// WaitsFor returns the drive that the work waits for, and the title of the task that uses
+// it; the title is empty if the drive is only used for a few commands. ok is false if the
 // work does not wait.
 func (j *Job) WaitsFor() (drive, title string, ok bool) {
 	if !j.Running() {
@@ -77,8 +77,8 @@ func (j *Job) WaitsFor() (drive, title string, ok bool) {
 	return j.task.WaitsFor()
 }
 
-// Stopping reports whether the work was asked to end and has not yet.
+// Stopping reports whether the work was cancelled but has not ended yet.
 func (j *Job) Stopping() bool { return j.Running() && j.stopped }
 
-// Cancelled reports whether an error only says that the work was asked to end.
+// Cancelled reports whether an error only means that the work was cancelled.
 func Cancelled(err error) bool { return errors.Is(err, context.Canceled) }

@@ -52,7 +52,7 @@ func ClassOf(n *tree.Node) Class {
 	return classes[extension(n.Name)]
 }
 
-// Kind returns what a node is for people: "Folder", "PDF file".
+// Kind returns what a node is, for display: "Folder", "PDF file".
 func Kind(n *tree.Node) string {
 	e := strings.ToUpper(extension(n.Name))
 	switch ClassOf(n) {
@@ -82,8 +82,19 @@ func Kind(n *tree.Node) string {
 	return e + " file"
 }
 
-// IsImage reports whether a file has the extension of a disc image.
-func IsImage(name string) bool { return classes[extension(name)] == Image }
+// IsImage reports whether a file has the extension of a disc image, or of the first part
+// of a split one: NAME.001, NAME.iso.001, NAME.I00; their numbers may begin with 0.
+func IsImage(name string) bool {
+	switch e := extension(name); e {
+	case "i00":
+		return true
+	case "000", "001":
+		whole := extension(strings.TrimSuffix(name, path.Ext(name)))
+		return whole == "" || classes[whole] == Image
+	default:
+		return classes[e] == Image
+	}
+}
 
 func extension(name string) string {
 	return strings.ToLower(strings.TrimPrefix(path.Ext(name), "."))

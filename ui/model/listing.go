@@ -8,8 +8,8 @@ import (
 
 // Limits of a listing.
 const (
-	// sortAtOnce is the number of rows that are sorted on the goroutine that owns the
-	// window; more are sorted on another one.
+	// sortAtOnce is the largest number of rows that are sorted on the goroutine that owns
+	// the window; more are sorted in the background.
 	sortAtOnce = 5000
 	// maxFound is the number of hits that a search shows.
 	maxFound = 5000
@@ -64,7 +64,7 @@ func (l *Listing) Selected() []*tree.Node { return l.Selection.In(l.rows) }
 // Order returns how the list is sorted.
 func (l *Listing) Order() Order { return l.order }
 
-// Query returns the text that is searched for, empty when there is no search.
+// Query returns the text that is searched for, or "".
 func (l *Listing) Query() string { return l.query }
 
 // Truncated reports whether a search found more than it shows.

@@ -10,7 +10,7 @@ import (
 	"glassmaster/mastering/volume"
 )
 
-// circle is a volume whose only folder holds itself.
+// circle is a volume whose only folder contains itself.
 type circle struct{}
 
 func (circle) Open(string) (fs.File, error)      { return nil, fs.ErrNotExist }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"glassmaster/drive/job"
@@ -13,7 +14,7 @@ import (
 	"glassmaster/mastering/verify"
 )
 
-// Verdict is the outcome of a burn in one word.
+// Verdict is the outcome of a burn.
 type Verdict uint8
 
 // Verdicts.
@@ -22,7 +23,7 @@ const (
 	Unverified                // written, but not known to be good
 	Simulated                 // nothing was written
 	Failed
-	Stopped // by the person
+	Stopped // by the user
 )
 
 func (v Verdict) String() string {
@@ -39,7 +40,7 @@ type Outcome struct {
 }
 
 // Judge returns the outcome of a burn. Only a disc that was read back and is equal to a
-// source without defects is verified; nothing else looks like success.
+// source without defects is verified; nothing else is shown as a success.
 func Judge(r job.Result, err error, o record.Options) Outcome {
 	out := Outcome{Result: r, Err: err}
 	set := func(v Verdict, headline, text string) Outcome {
@@ -95,20 +96,24 @@ func flawed(r job.Result) string {
 	return "WRITTEN FROM A SOURCE THAT IS " + what
 }
 
-// flawedText says what is wrong with a result whose source is flawed.
+// flawedText describes what is wrong with a result whose source is flawed.
 func flawedText(r job.Result, flaws []disc.Notice) string {
 	text := "The data was not read back, and "
 	if r.Equal {
 		text = "The data was read back and is equal to the source, but "
 	}
-	text += "it is only as good as the source: " + flaws[0].String() + "."
+	text += "it is only as good as the source: "
+	if slices.Contains(r.Missing, flaws[0]) {
+		text += "missing is "
+	}
+	text += flaws[0].String() + "."
 	if n := len(flaws) - 1; n > 0 {
 		text += " " + Count(n, "more problem is", "more problems are") + " listed in the details."
 	}
 	return text + doubts(r)
 }
 
-// doubts says what could not be assured.
+// doubts describes what could not be assured.
 func doubts(r job.Result) string {
 	var s string
 	for _, why := range r.NotAssured {
@@ -117,7 +122,7 @@ func doubts(r job.Result) string {
 	return s
 }
 
-// failure says what has failed, in which state the disc is, and what to do.
+// failure describes what has failed, the state of the disc, and what to do.
 func failure(r job.Result, err error) string {
 	var e *record.Error
 	switch {
@@ -131,7 +136,7 @@ func failure(r job.Result, err error) string {
 	return Explain(err)
 }
 
-// mismatch says that what was read back differs.
+// mismatch describes a difference found in the comparison.
 func mismatch(m *verify.Mismatch) string {
 	text := "The data was read back and is not equal to the source: " + Count(int(m.Count), "sector is bad", "sectors are bad")
 	switch {
@@ -143,7 +148,7 @@ func mismatch(m *verify.Mismatch) string {
 	return text + "."
 }
 
-// stopped says in which state a burn that was stopped has left its target.
+// stopped describes the state in which a stopped burn has left its target.
 func stopped(r job.Result, err error) string {
 	var e *record.Error
 	switch {

@@ -6,8 +6,8 @@ import (
 	"sync/atomic"
 )
 
-// PanicError is a panic of the program, as an error: a mistake in one place must not
-// end a burn, nor lose a compilation.
+// PanicError is a panic as an error: a bug in one place must not end a burn or lose a
+// compilation.
 type PanicError struct {
 	Value any
 	Stack []byte
@@ -20,8 +20,8 @@ func (e *PanicError) Error() string {
 
 var onPanic atomic.Pointer[func(*PanicError)]
 
-// OnPanic sets the function that is told of panics, on the goroutine where they happen.
-// Until it is set, a panic outside of jobs ends the program.
+// OnPanic sets the function that is called for panics, on the goroutine where they
+// happen. Until it is set, a panic outside of jobs ends the program.
 func OnPanic(f func(*PanicError)) { onPanic.Store(&f) }
 
 // CatchPanic is deferred by the handlers of buttons, keys and menus. It recovers a

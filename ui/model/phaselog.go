@@ -41,7 +41,7 @@ func (l *phaseLog) Add(n int64) {
 	l.Reporter.Add(n)
 }
 
-// end logs how the last phase went.
+// end logs the duration and rate of the last phase.
 func (l *phaseLog) end() {
 	took := l.now().Sub(l.begun)
 	if l.phase == progress.NoPhase || l.done.Load() == 0 || took <= 0 {

@@ -5,7 +5,7 @@ import (
 	"context"
 	"fmt"
 	"image"
-	_ "image/gif" // what pictures may be
+	_ "image/gif" // supported picture formats
 	_ "image/jpeg"
 	_ "image/png"
 	"io"
@@ -31,16 +31,16 @@ const (
 	picturePixel = 60 << 20 // of a picture that are decoded
 )
 
-// Preview is the beginning of a file, for people to see.
+// Preview is the beginning of a file for display.
 type Preview struct {
 	Text      string
-	Charset   string // of the text; says when it is a guess
+	Charset   string // of the text, marked if it is a guess
 	Truncated bool   // the text is only the beginning of the file
 	Picture   image.Image
-	Note      string // why there is nothing to see
+	Note      string // why nothing is shown
 }
 
-// ReadPreview reads the beginning of a file. It may take long on a drive.
+// ReadPreview reads the beginning of a file. It may take a long time on a drive.
 func ReadPreview(ctx context.Context, f volume.FS, n *tree.Node) Preview {
 	class := ClassOf(n)
 	switch {
@@ -100,9 +100,9 @@ func readText(r io.Reader, name string) Preview {
 	return Preview{Text: drawable(text), Charset: charset, Truncated: more}
 }
 
-// decodeText decodes the beginning of a file, and returns the character set that it
-// is in; false says that the file is no text. Where more follows, a character that
-// is cut off at the end is left out.
+// decodeText decodes the beginning of a file, and returns the character set that it is
+// in; false means that the file is not text. Where more follows, a character that is cut
+// off at the end is left out.
 func decodeText(b []byte, name string, more bool) (text, charset string, ok bool) {
 	var decoder *encoding.Decoder
 	switch {
@@ -144,14 +144,14 @@ func isUTF8(b []byte, more bool) bool {
 	return err == nil || err == transform.ErrShortSrc && len(b)-n < utf8.UTFMax
 }
 
-// words are what the character set is guessed by. They end at bytes that no
+// words are the strings used to guess the character set. They end at bytes that no
 // character set uses within a character.
 func words(b []byte) []string {
 	return slices.DeleteFunc(strings.FieldsFunc(string(b), func(r rune) bool { return r < '0' }),
 		func(w string) bool { return strings.IndexFunc(w, func(r rune) bool { return r >= utf8.RuneSelf }) < 0 })
 }
 
-// drawable makes a text fit to be drawn.
+// drawable removes what cannot be drawn from a text.
 func drawable(s string) string {
 	s = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\t", "    ").Replace(s)
 	return strings.Map(func(r rune) rune {

@@ -39,8 +39,8 @@ type Project struct {
 type Size struct {
 	Files, Folders int
 	Content        int64         // bytes of the files
-	Sectors        int64         // of the image; 0 when it cannot be planned
-	Notices        []disc.Notice // what is not as asked
+	Sectors        int64         // of the image; 0 if it cannot be planned
+	Notices        []disc.Notice // differences from what was requested
 	Err            error         // why it cannot be planned
 }
 
@@ -65,8 +65,7 @@ func mediumNamed(name string) (disc.Medium, bool) {
 // Compilation returns the compilation that is edited.
 func (p *Project) Compilation() *compilation.Compilation { return p.comp }
 
-// Path returns the file that the compilation was loaded from or saved to, empty
-// when there is none.
+// Path returns the file that the compilation was loaded from or saved to, or "".
 func (p *Project) Path() string { return p.path }
 
 // Dirty reports whether there are unsaved edits.
@@ -91,7 +90,7 @@ func (p *Project) Scanning() bool {
 	return false
 }
 
-// Problems returns what went wrong, or not as expected, while files were added.
+// Problems returns the notices about files that were added.
 func (p *Project) Problems() []disc.Notice { return p.problems }
 
 // AddProblem adds a problem to the list, once for each path.
@@ -284,10 +283,10 @@ func (p *Project) Move(nodes []*tree.Node, dir *tree.Node) {
 	p.edited()
 }
 
-// Undoable returns the name of the edit that Undo undoes, empty when there is none.
+// Undoable returns the name of the edit that Undo undoes, or "".
 func (p *Project) Undoable() string { return p.history.Undoable() }
 
-// Redoable returns the name of the edit that Redo redoes, empty when there is none.
+// Redoable returns the name of the edit that Redo redoes, or "".
 func (p *Project) Redoable() string { return p.history.Redoable() }
 
 // Undo undoes the last edit.

@@ -147,7 +147,7 @@ func TestProjectUndo(t *testing.T) {
 	}
 	for _, n := range []*tree.Node{root.Child("Z"), root.Child("Z").Child("two.txt")} {
 		if root.Lookup(n.Path()) != n {
-			t.Errorf("%s does not know its folder any more", n.Path())
+			t.Errorf("%s has lost its folder", n.Path())
 		}
 	}
 }

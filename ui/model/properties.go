@@ -27,7 +27,7 @@ type Properties struct {
 	Revision    udfplan.Revision // where there is UDF
 	DVDVideo    bool             // where there is UDF: the layout of DVD-Video, revision 1.02
 	Publisher   string
-	Rational    bool   // all files are readable for everyone and owned by root
+	Rational    bool   // all files are readable by everyone and owned by root
 	Identical   bool   // files with the same contents are stored once
 	Checksums   bool   // the disc holds a file of checksums
 	MD5         bool   // the disc has an embedded MD5 checksum
@@ -109,7 +109,7 @@ func (x Properties) owners(old *master.Owners) *master.Owners {
 }
 
 // bootPlace returns the index of the boot image of a platform among those that are files
-// of the disc, -1 when there is none.
+// of the disc, or -1.
 func bootPlace(o *boot.Options, platform boot.Platform) int {
 	if o == nil {
 		return -1

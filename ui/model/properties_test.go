@@ -51,8 +51,8 @@ func TestProperties(t *testing.T) {
 	}
 }
 
-// TestPropertiesKeepTheRest changes a compilation that says more than the window
-// shows, and looks at a copy that was taken before.
+// TestPropertiesKeepTheRest changes a compilation with options that the window does not
+// show, and checks a copy made before.
 func TestPropertiesKeepTheRest(t *testing.T) {
 	q := newMainLoop()
 	p := NewProject(q.post)

@@ -15,7 +15,7 @@ func (s *Selection[K]) Has(k K) bool { return s.chosen[k] }
 // Len returns how many rows are selected.
 func (s *Selection[K]) Len() int { return len(s.chosen) }
 
-// Cursor returns the row that the keyboard acts on, false when there is none.
+// Cursor returns the row that the keyboard acts on, or false if there is none.
 func (s *Selection[K]) Cursor() (K, bool) { return s.cursor, s.placed }
 
 // In returns the selected rows in the order of the list.

@@ -60,6 +60,6 @@ func TestSelectionSurvivesSorting(t *testing.T) {
 	}
 	s.retain(func(k string) bool { return k != "d" })
 	if _, on := s.Cursor(); on || s.Len() != 1 {
-		t.Errorf("the cursor is still on a row that is gone, %d selected", s.Len())
+		t.Errorf("the cursor is still on a removed row, %d selected", s.Len())
 	}
 }

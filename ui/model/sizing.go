@@ -21,7 +21,7 @@ func (p *Project) SetMedium(m disc.Medium) {
 	p.changed()
 }
 
-// Capacity returns how much of the medium the compilation takes.
+// Capacity returns how much of the medium the compilation fills.
 func (p *Project) Capacity() Capacity {
 	return Capacity{Medium: p.medium, Content: p.size.Content, Sectors: p.size.Sectors, Counting: p.Measuring()}
 }

@@ -42,7 +42,7 @@ func (t *Trace) Finish() {
 }
 
 // At returns the rate at a share of the phase, interpolated between measurements; false
-// behind the last one.
+// after the last one.
 func (t Trace) At(share float64) (float64, bool) {
 	x := share * traceSlots
 	if t.upto == 0 || x > float64(t.upto) {

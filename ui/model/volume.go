@@ -14,16 +14,16 @@ import (
 	"glassmaster/mastering/volume"
 )
 
-// OpenFunc opens an image file, or the disc in a drive, by its name.
+// OpenFunc opens an image file, or the disc in a drive, by name.
 type OpenFunc func(ctx context.Context, name string) (disc.Disc, error)
 
 // Existing is what happens to a file on the host when one of the same name is
 // extracted.
 type Existing uint8
 
-// What happens to it.
+// Treatments of existing files.
 const (
-	Ask      Existing = iota // the person is asked first
+	Ask      Existing = iota // the user is asked first
 	Replace                  // it is replaced
 	Skip                     // it is kept, and the file of the disc is not extracted
 	KeepBoth                 // it is kept, and the file of the disc gets another name
@@ -55,7 +55,7 @@ type Volume struct {
 	fsys    volume.FS
 	views   []string
 	stop    context.CancelFunc // ends the reads of the disc
-	known   []disc.Notice      // what is known to be wrong with the disc
+	known   []disc.Notice      // known defects of the disc
 	more    []volume.Property  // found out after opening
 	disc    disc.Disc
 	reading *Job
@@ -77,13 +77,13 @@ func (v *Volume) State() State { return v.state }
 // Name returns the name of the image file or drive.
 func (v *Volume) Name() string { return v.name }
 
-// Err returns why the volume could not be opened, nil when it could.
+// Err returns why the volume could not be opened, or nil.
 func (v *Volume) Err() error { return v.err }
 
-// FS returns the file system, nil when none is open.
+// FS returns the file system, or nil if none is open.
 func (v *Volume) FS() volume.FS { return v.fsys }
 
-// Disc returns the disc, nil when none is open.
+// Disc returns the disc, or nil if none is open.
 func (v *Volume) Disc() disc.Disc { return v.disc }
 
 // Info returns the properties of the volume.
@@ -106,7 +106,7 @@ func (v *Volume) Totals() (files, folders int, bytes int64) { return v.files, v.
 // Problems returns the folders that could not be read.
 func (v *Volume) Problems() []disc.Notice { return v.faults }
 
-// Unread says why a folder has not been read. It is empty when it has.
+// Unread returns why a folder has not been read, or "".
 func (v *Volume) Unread(dir *tree.Node) string {
 	for _, p := range v.faults {
 		if p.Path == dir.Path() {

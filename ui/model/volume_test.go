@@ -82,7 +82,7 @@ func TestVolume(t *testing.T) {
 	}
 	v.Close()
 	if v.State() != Closed || len(v.List.Rows()) != 0 {
-		t.Error("closed, and still there")
+		t.Error("still shown after it was closed")
 	}
 }
 
@@ -97,7 +97,7 @@ func TestVolumeBroken(t *testing.T) {
 	}
 	good := isoOf(t, hostFiles(t, "x"))
 	v.Open(path)
-	v.Open(good) // the answer to the first must not spoil the second
+	v.Open(good) // the result of the first must not replace the second
 	q.until(t, "the second", func() bool { return v.State() == Ready && !v.Reading() && len(q) == 0 })
 	if v.Name() != good {
 		t.Errorf("%s is shown", v.Name())

@@ -103,7 +103,7 @@ var sizes = map[fyne.ThemeSizeName]float32{
 	fynetheme.SizeNameModalBlurRadius:    0,
 }
 
-// Theme is the window's theme, light or dark as the system is.
+// Theme is the theme of the window, light or dark like that of the system.
 type Theme struct{}
 
 var _ fyne.Theme = Theme{}

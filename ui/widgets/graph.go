@@ -84,7 +84,7 @@ func (r *graphRenderer) Refresh() {
 	}
 }
 
-// caption says what the graph shows.
+// caption returns the text below the graph.
 func (g *Graph) caption() string {
 	switch {
 	case g.Ended && g.trace.Phase == progress.NoPhase:

@@ -20,7 +20,7 @@ func ShowMenu(c fyne.Canvas, at fyne.Position, items ...*fyne.MenuItem) {
 	widget.NewPopUpMenu(fyne.NewMenu("", items...), c).ShowAtPosition(at)
 }
 
-// Item returns an item of a menu. It is disabled where why, the reason, is not empty.
+// Item returns an item of a menu. It is disabled if why, the reason, is not empty.
 func Item(text, why string, do func()) *fyne.MenuItem {
 	if why != "" {
 		text += "  –  " + why

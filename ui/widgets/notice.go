@@ -13,7 +13,7 @@ import (
 	"glassmaster/ui/theme"
 )
 
-// Empty is the content of a page without data: what to do, and buttons for it.
+// Empty is the content of a page without data: instructions and buttons.
 func Empty(icon fyne.Resource, title, text string, buttons ...fyne.CanvasObject) fyne.CanvasObject {
 	image := canvas.NewImageFromResource(theme.Tint(icon, theme.Muted))
 	image.FillMode = canvas.ImageFillContain
@@ -38,7 +38,7 @@ type Notice struct {
 	text    *Text
 }
 
-// NewNotice returns a hidden notice. Further objects stand beside the button.
+// NewNotice returns a hidden notice. Further objects are shown next to the button.
 func NewNotice(extra ...fyne.CanvasObject) *Notice {
 	n := &Notice{fill: newFill(theme.WarningBackground, "", theme.Radius), text: NewText("").Wrap()}
 	n.icon = canvas.NewImageFromResource(theme.WarningIcon)
@@ -59,7 +59,7 @@ func NewNotice(extra ...fyne.CanvasObject) *Notice {
 	return n
 }
 
-// Tell shows a text, as an error where it is bad, else as a warning.
+// Tell shows a text, as an error or as a warning.
 func (n *Notice) Tell(text string, bad bool) {
 	back, ink, icon := theme.WarningBackground, theme.Warning, theme.WarningIcon
 	if bad {

@@ -34,7 +34,7 @@ func Space(width, height float32) fyne.CanvasObject {
 	return r
 }
 
-// SetVisible shows or hides an object. It does not redraw one that stays as it is.
+// SetVisible shows or hides an object. It does not redraw the object if nothing changes.
 func SetVisible(o fyne.CanvasObject, visible bool) {
 	switch {
 	case o.Visible() == visible:
@@ -45,7 +45,7 @@ func SetVisible(o fyne.CanvasObject, visible bool) {
 	}
 }
 
-// Unless returns why something cannot be done; "" when it can.
+// Unless returns why something cannot be done, or "".
 func Unless(can bool, why string) string {
 	if can {
 		return ""

@@ -69,7 +69,7 @@ func (s *Sheet) choose(c Choice) {
 // key handles a key that no widget of the sheet handled.
 func (s *Sheet) key(e *fyne.KeyEvent) {
 	defer model.CatchPanic()
-	if s.popup == nil { // it was closed before a sheet that lay over it
+	if s.popup == nil { // it was closed before a sheet above it
 		if s.below != nil {
 			s.below(e)
 		}
@@ -92,7 +92,7 @@ func (s *Sheet) Close() {
 	if s.popup == nil {
 		return
 	}
-	if s.canvas.Overlays().Top() == s.popup { // else the keys are those of the sheet over it
+	if s.canvas.Overlays().Top() == s.popup { // otherwise the keys belong to the sheet above it
 		s.canvas.SetOnTypedKey(s.below)
 	}
 	s.popup.Hide()

@@ -35,7 +35,8 @@ func (f *Field) TypedShortcut(s fyne.Shortcut) {
 	f.Entry.TypedShortcut(s)
 }
 
-// isLetter tells the keys of the window's shortcuts from those that move the cursor.
+// isLetter distinguishes the keys of the window's shortcuts from those that move the
+// cursor.
 func isLetter(k fyne.KeyName) bool {
 	return len(k) == 1 && (k[0] >= 'A' && k[0] <= 'Z' || k[0] >= '0' && k[0] <= '9')
 }

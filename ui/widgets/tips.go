@@ -133,7 +133,7 @@ type Tips struct {
 	Post  model.Post
 }
 
-// Button is a button with a tip. The tip of a disabled button says why it is disabled.
+// Button is a button with a tip. The tip of a disabled button is the reason.
 type Button struct {
 	widget.Button
 	Tip  string
@@ -172,8 +172,8 @@ func (t Tips) NewPrimary(text string, icon fyne.Resource, tip string, tapped fun
 	return b
 }
 
-// Allow enables the button when why is empty. Otherwise it disables the button, and why
-// is its tip.
+// Allow enables the button if why is empty. Otherwise it disables the button and shows
+// why as its tip.
 func (b *Button) Allow(why string) {
 	b.why = why
 	if why == "" && b.Disabled() {

@@ -81,7 +81,7 @@ func TestCapacityBar(t *testing.T) {
 	}
 	b.Set(model.Capacity{Medium: medium, Content: 1, Sectors: 1})
 	if b.files.Size().Width < 2 {
-		t.Error("a little content cannot be seen")
+		t.Error("a small content is invisible")
 	}
 }
 
@@ -104,7 +104,7 @@ func TestGraph(t *testing.T) {
 	NewGraph().draw(1, 1)
 }
 
-func TestButtonSaysWhy(t *testing.T) {
+func TestButtonExplains(t *testing.T) {
 	newApp(t)
 	layer := NewLayer()
 	tapped := 0
@@ -112,7 +112,7 @@ func TestButtonSaysWhy(t *testing.T) {
 	b.Allow("there is no disc")
 	test.Tap(b)
 	if tapped != 0 || b.why != "there is no disc" {
-		t.Errorf("tapped %d times, it says %q", tapped, b.why)
+		t.Errorf("tapped %d times, tip %q", tapped, b.why)
 	}
 	b.Allow("")
 	test.Tap(b)
@@ -166,7 +166,7 @@ func TestSplit(t *testing.T) {
 	s.handle.MouseDown(&desktop.MouseEvent{})
 	s.handle.Dragged(e)
 	if first.Size().Width != 100 {
-		t.Errorf("dragged below the least: %v", first.Size())
+		t.Errorf("dragged below the minimum: %v", first.Size())
 	}
 }
 

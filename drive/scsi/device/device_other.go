@@ -11,7 +11,7 @@ import (
 	"glassmaster/drive/scsi"
 )
 
-// errSystem says which drives can be used on this system.
+// errSystem describes which drives can be used on this system.
 var errSystem = fmt.Errorf("the drives of this computer can be used on Linux only, not on %s; "+
 	"drives on other machines (iscsi://HOST:PORT/TARGET/LUN) and virtual drives (virtual:PATH) can be used: %w",
 	runtime.GOOS, errors.ErrUnsupported)

@@ -231,11 +231,16 @@ func mustBeDevice(path string) error {
 	switch st.Mode & unix.S_IFMT {
 	case unix.S_IFBLK, unix.S_IFCHR:
 		return nil
+	case unix.S_IFDIR:
+		return errFolder
 	}
 	return errNoDevice
 }
 
-var errNoDevice = errors.New("not a device")
+var (
+	errNoDevice = errors.New("not a device")
+	errFolder   = errors.New("it is a folder, not a drive; \"glassmaster drives\" lists the drives")
+)
 
 func mountedError(path, at string) error {
 	return fmt.Errorf("%s: the disc is mounted at %s; run \"umount %s\" first", path, at, at)

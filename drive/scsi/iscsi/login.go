@@ -179,7 +179,7 @@ func loginFailure(status uint16) string {
 	case 0x0206:
 		return "the target has too many connections"
 	case 0x0207:
-		return "the target misses a parameter of the login"
+		return "a parameter is missing from the login request"
 	case 0x0208:
 		return "the target cannot add this connection to a session"
 	case 0x0209:

@@ -49,7 +49,7 @@ func TestFileIdentifiers(t *testing.T) {
 	}
 }
 
-// TestNamesDiffer has several names for every identifier.
+// TestNamesDiffer uses several names for every identifier.
 func TestNamesDiffer(t *testing.T) {
 	var children []*tree.Node
 	for i := range 1500 {

@@ -6,7 +6,7 @@ import (
 	"glassmaster/mastering/tree"
 )
 
-// Joliet says how the Joliet tree is written.
+// Joliet is the kind of the Joliet tree.
 type Joliet uint8
 
 // Kinds of Joliet tree.
@@ -39,7 +39,7 @@ type Features struct {
 	Attributes bool `json:"attributes,omitempty"`
 }
 
-// Options say how a volume is planned.
+// Options are the options for planning a volume.
 type Options struct {
 	// Identifiers in the volume descriptors: up to 32 characters for label and system,
 	// and 128 for the others. Joliet holds half as many.

@@ -29,7 +29,7 @@ type Planner struct {
 	moved     *directory // RR_MOVED, nil if nothing is relocated
 	tables    [views]table
 	nodes     int  // entries of the trees that are not directories
-	placed    bool // addresses are settled, not only sizes
+	placed    bool // addresses are known, not only sizes
 	names     namer
 	measurer  directoryWriter
 	notices   []disc.Notice
@@ -47,7 +47,7 @@ type Planner struct {
 	serials map[any]uint32 // of nodes and *tree.Shared
 }
 
-// Finished is what a volume needs to know of the rest of the disc, in sectors of 2048
+// Finished is what a volume needs to know about the rest of the disc, in sectors of 2048
 // bytes from the start of the disc.
 type Finished struct {
 	// End is the sector after the volume.

@@ -13,7 +13,7 @@ import (
 	"glassmaster/mastering/volume"
 )
 
-// TestFullPathTable has more directories than a path table can refer to as parents.
+// TestFullPathTable uses more directories than a path table can refer to as parents.
 // Directories below those are missing from it, which is reported once and as minor.
 func TestFullPathTable(t *testing.T) {
 	root := tree.NewFolder("", time.Unix(1e9, 0))

@@ -15,7 +15,7 @@
 // partition begins with the first of them, so that it covers the earlier sessions,
 // and files have allocation descriptors that lead there.
 //
-// Linux mounts such a volume; in a drive it finds the last session by itself, in
-// an image the mount option session says where it begins. udfinfo reads it with
-// --startblock. 7-Zip looks for UDF at the beginning of an image only.
+// Linux mounts such a volume; in a drive it finds the last session itself, in an image
+// the mount option session gives its beginning. udfinfo reads it with --startblock. 7-Zip
+// looks for UDF at the beginning of an image only.
 package plan

@@ -27,8 +27,8 @@ const (
 	TailSectors = 257
 )
 
-// A Placement says where the parts of a volume are placed, in sectors of 2048 bytes
-// from address 0 of the disc.
+// A Placement is where the parts of a volume are placed, in sectors of 2048 bytes from
+// address 0 of the disc.
 type Placement struct {
 	// Start is where the session of the volume begins, 0 for a whole image.
 	Start int64

@@ -1,5 +1,5 @@
-// Package formats lists the file systems that are known. Whatever opens volumes
-// imports it.
+// Package formats lists the file systems that are known. Every program that opens volumes
+// must import it.
 package formats
 
 import (

@@ -9,13 +9,13 @@ import (
 	"glassmaster/mastering/progress"
 )
 
-// maxBeside is how many names are tried for an entry whose own name exists.
-const maxBeside = 10000
+// maxNumbered is how many names are tried for an entry whose own name exists.
+const maxNumbered = 10000
 
-// beside creates an entry under a free name, such as "name (2).txt", and returns the
+// createNumbered creates an entry under a free name, such as "name (2).txt", and returns the
 // name.
-func (x *extraction) beside(folder int32, name, host string, create func(name string) error) (string, error) {
-	for i := 2; i < maxBeside; i++ {
+func (x *extraction) createNumbered(folder int32, name, host string, create func(name string) error) (string, error) {
+	for i := 2; i < maxNumbered; i++ {
 		other := marked(host, fmt.Sprintf(" (%d)", i))
 		err := create(other)
 		if errors.Is(err, fs.ErrExist) {
@@ -29,9 +29,9 @@ func (x *extraction) beside(folder int32, name, host string, create func(name st
 	return host, fs.ErrExist
 }
 
-// Taken returns how many of the files and links that Extract would create exist in dir
+// CountExisting returns how many of the files and links that Extract would create exist in dir
 // already, and the path of the first of them on the volume.
-func Taken(ctx context.Context, v fs.FS, dir string, o Options) (count int64, first string, err error) {
+func CountExisting(ctx context.Context, v fs.FS, dir string, o Options) (count int64, first string, err error) {
 	root, err := openHost(dir)
 	if errors.Is(err, fs.ErrNotExist) {
 		return 0, "", nil
