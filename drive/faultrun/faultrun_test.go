@@ -107,7 +107,7 @@ func (s *run) fill(path string, p []byte) {
 	if err != nil {
 		s.Fatal(err)
 	}
-	if _, err := b.Run(context.Background(), progress.Discard); err != nil {
+	if _, err := virtualtest.Burn(context.Background(), b, progress.Discard); err != nil {
 		s.Fatal(err)
 	}
 }
@@ -185,7 +185,7 @@ func (s *run) burn(r *rand.Rand) outcome {
 	b, err := record.NewPlan(ctx, s.watch(d), src, s.o)
 	if v.err = err; err == nil {
 		v.planned = true
-		v.Result, v.err = b.Run(ctx, &user{progress.Discard, d})
+		v.Result, v.err = virtualtest.Burn(ctx, b, &user{progress.Discard, d})
 	}
 	if s.commands > maxCommands {
 		s.Errorf("the burn sent more than %d commands", maxCommands)

@@ -26,7 +26,7 @@ func burn(t *testing.T, d scsi.Transport, p []byte, o record.Options) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := b.Run(context.Background(), progress.Discard); err != nil {
+	if _, err := virtualtest.Burn(context.Background(), b, progress.Discard); err != nil {
 		t.Fatal(err)
 	}
 }

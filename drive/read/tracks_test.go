@@ -39,7 +39,7 @@ func interrupted(t *testing.T, d scsi.Transport) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := b.Run(t.Context(), progress.Discard); !errors.Is(err, scsi.ErrConnection) {
+	if _, err := virtualtest.Burn(t.Context(), b, progress.Discard); !errors.Is(err, scsi.ErrConnection) {
 		t.Fatalf("burn: %v", err)
 	}
 }

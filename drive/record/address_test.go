@@ -37,7 +37,7 @@ func TestAddressMoves(t *testing.T) {
 			t.Fatal(err)
 		}
 		m.on = true
-		r, err := b.Run(context.Background(), progress.Discard)
+		r, err := virtualtest.Burn(context.Background(), b, progress.Discard)
 		if name == "no address" { // a blank disc begins at 0
 			if err != nil {
 				t.Errorf("%s: %v", name, err)
@@ -125,7 +125,7 @@ func TestImageForOtherAddress(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			r, err := b.Run(ctx, progress.Discard)
+			r, err := virtualtest.Burn(ctx, b, progress.Discard)
 			if err != nil || len(r.Notices) > 0 {
 				t.Errorf("%v, %q", err, r.Notices)
 			}

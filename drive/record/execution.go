@@ -2,7 +2,6 @@ package record
 
 import (
 	"context"
-	"errors"
 
 	"glassmaster/drive/scsi"
 	"glassmaster/drive/tray"
@@ -25,20 +24,6 @@ func (b *Burn) Start(ctx context.Context, rep progress.Reporter) *Execution {
 	r.result.Notices = append(r.result.Notices, b.plan.Notices...)
 	return &Execution{r}
 }
-
-// Run carries out the plan: Start, Write, Prove and End.
-func (b *Burn) Run(ctx context.Context, rep progress.Reporter) (r Result, err error) {
-	e := b.Start(ctx, rep)
-	err = errPanic
-	defer func() { r, err = e.End(err) }() // also after a panic: the tray must not stay locked
-	if err = e.Write(); err == nil {
-		err = e.Prove()
-	}
-	return r, err
-}
-
-// errPanic is the error of a burn that a panic has ended.
-var errPanic = errors.New("an internal error of the program ended the burn")
 
 // Write writes all sectors and closes what the plan closes. If that fails, the disc is
 // left in the best state that the medium allows, which the error, an *Error, describes.

@@ -170,7 +170,7 @@ func TestCancel(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		r, err := b.Run(ctx, &canceller{Reporter: progress.Discard, phase: progress.Writing, after: 600 * disc.SectorSize, cancel: cancel})
+		r, err := virtualtest.Burn(ctx, b, &canceller{Reporter: progress.Discard, phase: progress.Writing, after: 600 * disc.SectorSize, cancel: cancel})
 		salvaged(t, d, over, failed(t, d, r, err, context.Canceled), want)
 	})
 }
@@ -185,7 +185,7 @@ func TestCancelComparing(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		r, err := b.Run(ctx, &canceller{Reporter: progress.Discard, phase: progress.Comparing, cancel: cancel})
+		r, err := virtualtest.Burn(ctx, b, &canceller{Reporter: progress.Discard, phase: progress.Comparing, cancel: cancel})
 		failed(t, d, r, err, context.Canceled)
 		if !bytes.Equal(content(t, d, 900), want) {
 			t.Error("the disc differs from its source")
@@ -201,7 +201,7 @@ func TestCancelledBefore(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	r, err := b.Run(ctx, progress.Discard)
+	r, err := virtualtest.Burn(ctx, b, progress.Discard)
 	failed(t, d, r, err, context.Canceled)
 	if got := status(t, d).Status; got != mmc.Blank {
 		t.Errorf("the disc is %v, want blank", got)

@@ -70,7 +70,7 @@ func (h *hanging) run(t *testing.T, medium string, erase bool) (r record.Result,
 	}
 	b, err := record.NewPlan(ctx, h, virtualtest.DiscOf(virtualtest.Noise(300, 3)), o)
 	if err == nil {
-		r, err = b.Run(ctx, progress.Discard)
+		r, err = virtualtest.Burn(ctx, b, progress.Discard)
 	}
 	return r, time.Since(h.since), err
 }
@@ -260,7 +260,7 @@ func TestWithoutImmed(t *testing.T) {
 					t.Fatal(err)
 				}
 				var m progress.Meter
-				r, err := b.Run(context.Background(), &m)
+				r, err := virtualtest.Burn(context.Background(), b, &m)
 				if err != nil || !r.Verified || p.synced == 0 {
 					t.Errorf("%v, %+v", err, r)
 				}

@@ -51,7 +51,7 @@ func TestIncompleteSource(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := b.Run(context.Background(), progress.Discard)
+	r, err := virtualtest.Burn(context.Background(), b, progress.Discard)
 	if err != nil || !strings.Contains(r.Plan.Incomplete(), "needs 700 sectors, but only 400 exist") || !strings.Contains(strings.Join(disc.Texts(r.Plan.Notices), "\n"), "so will be the disc") {
 		t.Errorf("%v, %+v", err, r.Plan)
 	}

@@ -128,7 +128,7 @@ func TestBurnAfterKill(t *testing.T) {
 		if closing < 0 || writing < closing {
 			t.Errorf("steps: %q", steps)
 		}
-		r, err := b.Run(ctx, progress.Discard)
+		r, err := virtualtest.Burn(ctx, b, progress.Discard)
 		if err != nil || !r.Verified {
 			t.Fatal(err)
 		}
@@ -249,7 +249,7 @@ func TestBurnAfterPowerLoss(t *testing.T) {
 			if err != nil {
 				continue
 			}
-			if r, err := b.Run(context.Background(), progress.Discard); err != nil || !r.Verified {
+			if r, err := virtualtest.Burn(context.Background(), b, progress.Discard); err != nil || !r.Verified {
 				t.Errorf("%s, %s: %v", name, p.name, err)
 			}
 		}
@@ -292,7 +292,7 @@ func TestKilledAnywhere(t *testing.T) {
 			k := &killedAt{Transport: d, left: at}
 			b, err := record.NewPlan(context.Background(), k, virtualtest.DiscOf(want), record.Options{Appendable: true, NoVerify: true})
 			if err == nil {
-				_, err = b.Run(context.Background(), progress.Discard)
+				_, err = virtualtest.Burn(context.Background(), b, progress.Discard)
 			}
 			if err == nil {
 				break // the burn has fewer commands

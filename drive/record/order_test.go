@@ -202,7 +202,7 @@ func TestTray(t *testing.T) {
 		t.Fatal(err)
 	}
 	hand := &hand{Reporter: progress.Discard, d: d}
-	r, err = b.Run(context.Background(), hand)
+	r, err = virtualtest.Burn(context.Background(), b, hand)
 	if err != nil || !r.Verified || len(r.Notices) != 2 || !hand.asked {
 		t.Errorf("%+v, %v", r, err)
 	}

@@ -100,7 +100,7 @@ func TestKilledOverwrite(t *testing.T) {
 						t.Fatal(err)
 					}
 					k.left, k.wrote = at, false
-					_, err = b.Run(context.Background(), progress.Discard)
+					_, err = virtualtest.Burn(context.Background(), b, progress.Discard)
 					if !power {
 						if err := d.DropPower(); err != nil {
 							t.Fatal(err)

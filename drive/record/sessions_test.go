@@ -114,7 +114,7 @@ func TestSimulate(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				r, err := b.Run(context.Background(), progress.Discard)
+				r, err := virtualtest.Burn(context.Background(), b, progress.Discard)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -179,7 +179,7 @@ func TestOtherDiscThanPlanned(t *testing.T) {
 	if _, err := burn(t, d, virtualtest.DiscOf(virtualtest.Noise(200, 2)), record.Options{Appendable: true}); err != nil {
 		t.Fatal(err)
 	}
-	r, err := first.Run(context.Background(), progress.Discard)
+	r, err := virtualtest.Burn(context.Background(), first, progress.Discard)
 	failed(t, d, r, err, nil)
 	if r.Written > 0 || !strings.Contains(err.Error(), "nothing was written") {
 		t.Errorf("%+v, %v", r, err)

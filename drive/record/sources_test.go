@@ -83,7 +83,7 @@ func TestSourceChangesBeforeBurn(t *testing.T) {
 		if err := c.do(file); err != nil {
 			t.Fatal(err)
 		}
-		r, err := b.Run(t.Context(), progress.Discard)
+		r, err := virtualtest.Burn(t.Context(), b, progress.Discard)
 		if c.changed && !keep {
 			if err == nil || !strings.Contains(err.Error(), file) || status(t, d).Status != mmc.Blank {
 				t.Errorf("error %v, the disc is %v", err, status(t, d).Status)

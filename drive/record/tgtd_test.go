@@ -60,7 +60,7 @@ func TestBurnOnTgtd(t *testing.T) {
 		t.Errorf("plan: %+v", p)
 	}
 	var m progress.Meter
-	r, err := b.Run(ctx, &m)
+	r, err := virtualtest.Burn(ctx, b, &m)
 	if err != nil {
 		t.Fatal(err)
 	}

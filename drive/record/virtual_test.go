@@ -25,7 +25,7 @@ func burn(t testing.TB, d scsi.Transport, src disc.Disc, o record.Options) (reco
 	if err != nil {
 		t.Fatalf("plan: %v", err)
 	}
-	return b.Run(context.Background(), progress.Discard)
+	return virtualtest.Burn(context.Background(), b, progress.Discard)
 }
 
 // content reads the sectors of the last session of the disc in the drive.

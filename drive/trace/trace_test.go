@@ -130,7 +130,7 @@ func burn(d scsi.Transport) error {
 	if err != nil {
 		return err
 	}
-	r, err := b.Run(context.Background(), progress.Discard)
+	r, err := virtualtest.Burn(context.Background(), b, progress.Discard)
 	if err == nil && !r.Verified {
 		return errors.New("not verified")
 	}

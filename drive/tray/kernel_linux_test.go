@@ -10,6 +10,7 @@ import (
 
 	"glassmaster/drive/record"
 	"glassmaster/drive/scsi/device"
+	"glassmaster/drive/virtualtest"
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/image"
 	"glassmaster/mastering/peertest"
@@ -84,7 +85,7 @@ func TestGuestBurn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := b.Run(ctx, progress.Discard)
+	r, err := virtualtest.Burn(ctx, b, progress.Discard)
 	if err != nil || !r.Verified {
 		t.Fatalf("verified: %v, %v", r.Verified, err)
 	}
