@@ -13,7 +13,7 @@ func exitCodesTopic(*invocation) *cobra.Command {
   2  invalid command line
   3  two discs differ, a disc is incomplete, or sectors cannot be read;
      "info --check" found damage; a drive reported success, but the disc does not
-     confirm it; a burn was not completed
+     confirm it; the last burn of the disc was not completed
   4  no drive, no disc in it, a drive that is not ready, or a disc that cannot be
      used: of the wrong kind, blank, full, too small, or left open by an
      interrupted burn
