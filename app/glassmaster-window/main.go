@@ -46,6 +46,7 @@ func run(events, size string, files []string) error {
 	}
 	defer log.Close()
 	plainLocale()
+	makeCacheFolder()
 	a := calm(app.NewWithID(buildinfo.AppID))
 	a.Settings().SetTheme(theme.Theme{})
 	a.SetIcon(assets.Icon)
@@ -62,6 +63,14 @@ func run(events, size string, files []string) error {
 	window.SetCloseIntercept(func() { shell.AskClose(window.Close) })
 	a.Lifecycle().SetOnStarted(func() { shell.Started(files) })
 	return show(window, shell)
+}
+
+// makeCacheFolder creates the user's cache folder, as the XDG Base Directory Specification
+// asks for. Fyne creates only its own folder in it, and prints an error where it is missing.
+func makeCacheFolder() {
+	if dir, err := os.UserCacheDir(); err == nil {
+		_ = os.MkdirAll(dir, 0o700) // if that fails, Fyne reports it
+	}
 }
 
 // plainLocale removes modifiers such as "@euro" from the locale, which Fyne does not

@@ -64,7 +64,7 @@ func TestNativeDialogs(t *testing.T) {
 func TestStartIsQuiet(t *testing.T) {
 	peertest.Need(t, "dbus-launch")
 	d := newDisplay(t, "1280x800")
-	w := openWindow(d, build(t), []string{"DBUS_SESSION_BUS_ADDRESS=", "XDG_RUNTIME_DIR=", "XDG_SESSION_TYPE=", "NO_AT_BRIDGE=", "LC_ALL=is_IS.UTF-8@euro"})
+	w := openWindow(d, build(t), []string{"DBUS_SESSION_BUS_ADDRESS=", "XDG_RUNTIME_DIR=", "XDG_SESSION_TYPE=", "NO_AT_BRIDGE=", "LC_ALL=is_IS.UTF-8@euro", "XDG_CACHE_HOME=" + filepath.Join(d.home, "new", "cache")})
 	w.button("Add files…")
 	d.xdotool("key", "alt+F4")
 	if err := w.cmd.Wait(); err != nil {
