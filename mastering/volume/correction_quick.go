@@ -10,7 +10,7 @@ import (
 
 const (
 	maxPadding = 300  // sectors at the end of a disc
-	manyEmpty  = 1000 // up to so many empty files are always checked
+	manyEmpty  = 1000 // up to this number of empty files are always checked
 )
 
 // suspects returns the files of a view that may have more contents than recorded: those

@@ -104,7 +104,7 @@ func TestListingSortsManyElsewhere(t *testing.T) {
 	q := newMainLoop()
 	l := NewListing(root, q.post)
 	if !l.sorting {
-		t.Fatal("so many rows are sorted immediately")
+		t.Fatal("a list of this length is sorted immediately")
 	}
 	l.SortBy(ByName) // the first result is stale by now
 	q.until(t, "the sorted rows", func() bool { return !l.sorting })

@@ -32,7 +32,8 @@ func (s *State) valid(cd bool) bool {
 	return true
 }
 
-// valid checks a session of a disc with so many sectors, behind the address end.
+// valid checks a session that begins at or after the address end, on a disc of that
+// number of sectors.
 func (e *Session) valid(sectors, end int64, cd bool) bool {
 	for _, p := range e.Spans {
 		if p.Bytes != LeadInBytes && p.Bytes != userBytes && p.Bytes != rawBytes {
@@ -57,7 +58,7 @@ func (e *Session) valid(sectors, end int64, cd bool) bool {
 	return true
 }
 
-// valid checks a track of a disc with so many sectors. Only a CD has audio tracks and
+// valid checks a track of a disc of that number of sectors. Only a CD has audio tracks and
 // pre-gaps.
 func (t *Track) valid(sectors int64, cd bool) bool {
 	switch {
