@@ -27,6 +27,7 @@ import (
 // ImageOptions are the options for writing an image file. The zero value verifies it.
 type ImageOptions struct {
 	NoVerify bool // do not read the image back and compare it
+	Format   format.Options
 }
 
 // ImageFile is the sink that writes an image of a format. Its file appears under path,
@@ -74,7 +75,7 @@ func (m *imageFile) plan(ctx context.Context, in input) (writer, error) {
 	} else if !m.o.NoVerify {
 		p.Steps = append(p.Steps, "read the image back and compare every sector with the source")
 	}
-	p.Notices = m.format.Loss(in.disc.TOC())
+	p.Notices = m.format.Loss(in.disc)
 	if err := p.Examine(ctx, in.disc, "image"); err != nil {
 		return nil, err
 	}
@@ -133,7 +134,7 @@ func (m *imageFile) write(ctx context.Context, rep progress.Reporter) error {
 	m.ctx, m.rep = ctx, rep
 	m.result.Notices = slices.Clone(m.result.Plan.Notices)
 	d := disc.Unwrap(m.in.disc)
-	if _, ok := d.(format.UserDataCopier); !ok { // a copier does both while it copies
+	if _, ok := d.(format.UserDataCopier); !ok || !m.format.CopiesUserData { // a copier does both while it copies
 		if err := m.in.source.Prepare(ctx, rep); err != nil {
 			return err
 		}
@@ -144,7 +145,7 @@ func (m *imageFile) write(ctx context.Context, rep progress.Reporter) error {
 		}
 	}
 	began := time.Now()
-	err := m.format.Create(ctx, m.files, d, rep)
+	err := m.format.Create(ctx, m.files, d, m.o.Format, rep)
 	if err == nil && m.proves() {
 		err = m.files.Sync() // so that the comparison reads the disk
 	}

@@ -97,6 +97,19 @@ func IsOverwritable(d Disc) bool {
 	return ok && o.Overwritable()
 }
 
+// SubChanneler is a disc that may store the sub-channels P to W of its sectors.
+type SubChanneler interface {
+	Disc
+	HasSubChannels() bool
+}
+
+// HasSubChannels reports whether the disc stores sub-channels, so that the form RawSub
+// delivers what was recorded and not what follows from the table of contents.
+func HasSubChannels(d Disc) bool {
+	s, ok := Unwrap(d).(SubChanneler)
+	return ok && s.HasSubChannels()
+}
+
 // Noticer is a disc that has notices about its own state, such as a session that is not
 // closed.
 type Noticer interface {

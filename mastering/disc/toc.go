@@ -10,6 +10,7 @@ type TOC struct {
 // Session is a run of tracks between a lead-in and a lead-out.
 type Session struct {
 	Number int
+	CDI    bool // a session of a CD-i disc (10h at point A0 of the lead-in, MMC-6 table 509)
 	Tracks []Track
 	Text   []CDText // one for each language; the first is the default
 }
@@ -21,7 +22,7 @@ type Track struct {
 	Control Control // CD only
 	Start   LBA     // address of index 1
 	Length  int64   // in sectors, from Start
-	Pregap  int64   // sectors of index 0, before Start
+	Pregap  int64   // sectors of index 0, before Start; of the 150 before address 0 only those that can be read
 	Indexes []LBA   // where indexes 2, 3, ... start, at most to 99
 	ISRC    string  // international standard recording code, 12 characters; empty when not recorded (ECMA-130 22.3.4.3)
 }

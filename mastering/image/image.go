@@ -35,21 +35,59 @@ func Open(ctx context.Context, path string) (disc.Disc, format.Format, error) {
 	if err != nil {
 		return nil, format.Format{}, err
 	}
+	d, f, err := open(ctx, files, 0)
+	if err != nil {
+		files.Close()
+	}
+	return d, f, err
+}
+
+// maxPacked is how many times an image may be packed: CSO in gzip, for example.
+const maxPacked = 4
+
+// open opens files as a disc.
+func open(ctx context.Context, files *format.Files, depth int) (disc.Disc, format.Format, error) {
 	for _, f := range formats {
-		d, err := f.Open(ctx, files)
-		if err == nil {
-			return d, f, nil
+		d, inner, err := try(ctx, files, f, depth)
+		if err == nil || !errors.Is(err, ErrUnknown) || inner.Name != f.Name {
+			return d, inner, err
 		}
-		files.CloseBeside()
-		if !errors.Is(err, ErrUnknown) {
-			files.Close()
-			return nil, f, fmt.Errorf("open image %s as %s: %w", path, f.Name, err)
+		if depth == 0 {
+			files.CloseBeside()
 		}
 	}
-	defer files.Close()
-	e := &unknownError{path: path}
+	e := &unknownError{path: files.Name()}
 	e.kind, e.advice = identify(files, files.Size)
 	return nil, format.Format{}, e
+}
+
+// try opens files as a disc of one format, or unpacks them and opens what they contain. The
+// format returned is f itself if the files do not have it.
+func try(ctx context.Context, files *format.Files, f format.Format, depth int) (disc.Disc, format.Format, error) {
+	if f.Unpack == nil {
+		d, err := f.Open(ctx, files)
+		if err != nil && !errors.Is(err, ErrUnknown) {
+			err = fmt.Errorf("open image %s as %s: %w", files.Name(), f.Name, err)
+		}
+		return d, f, err
+	}
+	unpacked, err := f.Unpack(ctx, files)
+	switch {
+	case errors.Is(err, ErrUnknown):
+		return nil, f, err
+	case err == nil && depth == maxPacked:
+		err = fmt.Errorf("it is packed more than %d times", maxPacked)
+	}
+	if err != nil {
+		return nil, f, fmt.Errorf("open image %s as %s: %w", files.Name(), f.Name, err)
+	}
+	d, inner, err := open(ctx, unpacked, depth+1)
+	inner.Name = strings.TrimPrefix(inner.Name+" in "+f.Name, " in ")
+	if errors.Is(err, ErrUnknown) {
+		err = fmt.Errorf("open the contents of the %s image: %w", f.Name, err)
+		inner.Name = f.Name + " of an unknown format"
+	}
+	return d, inner, err
 }
 
 // OpenPlain opens a file as a disc of sectors of 2048 bytes, whatever its contents are.
@@ -62,7 +100,7 @@ func OpenPlain(path string) (disc.Disc, error) {
 		files.Close()
 		return nil, fmt.Errorf("open image %s: the file is empty", path)
 	}
-	return disc.FromReaderAt(files.File, files.Size, files.Close), nil
+	return files.Flat(), nil
 }
 
 // ByName returns the format with this name or file extension ("iso", ".iso").

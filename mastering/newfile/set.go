@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 )
 
 // Set is a set of files, such as those of an image, that get their names together when
@@ -41,13 +42,33 @@ func (s *Set) Create() (io.Writer, error) {
 	if err != nil {
 		return nil, err
 	}
+	s.files = append([]pending{f}, s.files...)
+	return f.File, nil
+}
+
+// Path returns the path of the main file, or "" of a stream.
+func (s *Set) Path() string { return s.path }
+
+// CreateBeside creates a further file, in the folder of the main one.
+func (s *Set) CreateBeside(name string) (*os.File, error) {
+	if s.stream != nil {
+		return nil, fmt.Errorf("write %s: an image of several files cannot be written to a stream", name)
+	}
+	if name == "" || filepath.Base(name) != name {
+		return nil, fmt.Errorf("write %q: it is not the name of a file", name)
+	}
+	f, err := begin(filepath.Join(filepath.Dir(s.path), name))
+	if err != nil {
+		return nil, err
+	}
 	s.files = append(s.files, f)
 	return f.File, nil
 }
 
-// Commit renames all files to their final names. If that fails, no new file is left
-// behind.
+// Commit renames all files to their final names, the main one last. If that fails, no new
+// file is left behind.
 func (s *Set) Commit() error {
+	slices.Reverse(s.files)
 	for i, f := range s.files {
 		err := f.Close()
 		if err == nil && f.path != "" {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"strings"
 
 	"glassmaster/mastering/disc"
@@ -29,10 +28,14 @@ var (
 // open opens a disc file as a disc. It does not lock the file, so that a disc can be read
 // while it is in a recorder. The tracks are those at the time of opening.
 func open(_ context.Context, f *format.Files) (disc.Disc, error) {
-	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
+	host, ok := f.Host()
+	if !ok {
+		return nil, format.ErrUnknown // compressed
+	}
+	if info, err := host.Stat(); err != nil || !info.Mode().IsRegular() {
 		return nil, format.ErrUnknown // a device, for example
 	}
-	s := &File{f: f.File, readOnly: true}
+	s := &File{f: host, readOnly: true}
 	st, err := s.load()
 	if err != nil {
 		return nil, err
@@ -185,8 +188,7 @@ func (r *recorded) Notices() []disc.Notice { return r.notices }
 
 // ReadsFile implements the ability of disc.ReadsFile.
 func (r *recorded) ReadsFile(file fs.FileInfo) bool {
-	info, err := r.files.Stat()
-	return err == nil && os.SameFile(info, file)
+	return r.files.ReadsFile(file)
 }
 
 func (r *recorded) Close() error { return r.files.Close() }

@@ -7,14 +7,26 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
+
+	"glassmaster/mastering/disc"
 )
 
 // Files are the files of an image that is opened: the named one, and others in its folder
 // that belong to the image.
 type Files struct {
-	*os.File       // the named file
-	Size     int64 // of the named file, in bytes
-	beside   []*os.File
+	io.ReaderAt       // the contents of the named file
+	Size        int64 // of the contents, in bytes
+	path        string
+	packed      bool         // the contents are unpacked from those of the file
+	open        *[]io.Closer // what Close closes, the named file first
+}
+
+// Part is a file of an image besides the named one.
+type Part struct {
+	io.ReaderAt
+	Size int64  // in bytes
+	Name string // relative to the folder of the image
 }
 
 // OpenFiles opens the file at path. A named pipe, which cannot hold an image, is refused
@@ -24,36 +36,135 @@ func OpenFiles(path string) (*Files, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Files{File: f, Size: size}, nil
+	return &Files{ReaderAt: f, Size: size, path: path, open: &[]io.Closer{f}}, nil
 }
 
-// Beside opens another file of the image, in the folder of the named one, and returns it
-// with its size in bytes. Names of files in other folders are refused, since an image that
-// refers to them was not made by a program for discs.
-func (f *Files) Beside(name string) (*os.File, int64, error) {
-	if name == "" || !filepath.IsLocal(name) || filepath.Base(name) != name {
-		return nil, 0, fmt.Errorf("the image refers to the file %q, which is not in its folder", name)
+// Name returns the path of the named file.
+func (f *Files) Name() string { return f.path }
+
+// Host returns the named file. It returns false if the contents are unpacked from those of
+// the file.
+func (f *Files) Host() (*os.File, bool) {
+	file, ok := f.ReaderAt.(*os.File)
+	return file, ok && !f.packed
+}
+
+// Unpacked returns the same files with contents that are unpacked from those of the named
+// one. Closing them calls close too, which may be nil.
+func (f *Files) Unpacked(r io.ReaderAt, size int64, close func() error) *Files {
+	if close != nil {
+		*f.open = append(*f.open, closer(close))
 	}
-	file, size, err := open(filepath.Join(filepath.Dir(f.Name()), name))
+	return &Files{ReaderAt: r, Size: size, path: f.path, packed: true, open: f.open}
+}
+
+type closer func() error
+
+func (c closer) Close() error { return c() }
+
+// Flat returns the contents as a disc of sectors of 2048 bytes. Closing the disc closes the
+// files.
+func (f *Files) Flat() disc.Disc {
+	if file, ok := f.Host(); ok {
+		return disc.FromReaderAt(file, f.Size, f.Close)
+	}
+	return disc.FromReaderAt(contents{f.ReaderAt, f}, f.Size, f.Close)
+}
+
+// contents are unpacked contents.
+type contents struct {
+	io.ReaderAt
+	files *Files
+}
+
+// ReadsFile implements the ability of disc.ReadsFile.
+func (c contents) ReadsFile(file fs.FileInfo) bool { return c.files.ReadsFile(file) }
+
+// Beside opens another file of the image by its name, which is relative to the folder of
+// the named one. Slashes and backslashes separate folders. A name that leads out of the
+// folder is refused.
+func (f *Files) Beside(name string) (Part, error) {
+	local := filepath.FromSlash(strings.ReplaceAll(name, `\`, "/"))
+	if !filepath.IsLocal(local) || strings.Contains(local, ":") {
+		return Part{}, fmt.Errorf("the image refers to the file %q, which is not in its folder; files elsewhere are not opened", name)
+	}
+	path := filepath.Join(filepath.Dir(f.path), local)
+	file, size, err := open(path)
 	if err != nil {
-		return nil, 0, err
+		return Part{}, err
 	}
-	f.beside = append(f.beside, file)
-	return file, size, nil
+	*f.open = append(*f.open, file)
+	return Part{file, size, local}, nil
 }
 
-// CloseBeside closes the files that Beside opened.
-func (f *Files) CloseBeside() error {
-	var errs []error
-	for _, file := range f.beside {
-		errs = append(errs, file.Close())
+// Find opens another file of the image like Beside. If there is no file of this name, it
+// looks for one whose name differs in case only, and then for one that has the name of the
+// named file with the extension of name. The notice says which file was taken instead. It
+// is empty if the file has the name.
+func (f *Files) Find(name string) (Part, disc.Notice, error) {
+	p, err := f.Beside(name)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return p, disc.Notice{}, err
 	}
-	f.beside = nil
-	return errors.Join(errs...)
+	stem := strings.TrimSuffix(filepath.Base(f.path), filepath.Ext(f.path))
+	own := stem + filepath.Ext(strings.ReplaceAll(name, `\`, "/"))
+	for _, wanted := range []string{name, own} {
+		other := f.anyCase(wanted)
+		if other == "" || other == filepath.Base(f.path) {
+			continue
+		}
+		if p, e := f.Beside(other); e == nil {
+			text := fmt.Sprintf("The image names its file %q, which does not exist; %q is used instead.", name, p.Name)
+			return p, disc.Notice{Severity: disc.Warning, Text: text}, nil
+		}
+	}
+	return p, disc.Notice{}, fmt.Errorf("the file %q, which the image names, is not in its folder: %w; put it beside %s", name, fs.ErrNotExist, filepath.Base(f.path))
 }
+
+// anyCase returns the name of a file in the folder of the image that differs from name in
+// case only, or "".
+func (f *Files) anyCase(name string) string {
+	local := filepath.FromSlash(strings.ReplaceAll(name, `\`, "/"))
+	folder, base := filepath.Split(local)
+	list, err := os.ReadDir(filepath.Join(filepath.Dir(f.path), folder))
+	if err != nil {
+		return ""
+	}
+	for _, e := range list {
+		if strings.EqualFold(e.Name(), base) {
+			return folder + e.Name()
+		}
+	}
+	return ""
+}
+
+// ReadsFile reports whether a file of the host is one of the files, for disc.ReadsFile.
+func (f *Files) ReadsFile(file fs.FileInfo) bool {
+	for _, c := range *f.open {
+		if one, ok := c.(*os.File); ok {
+			if info, err := one.Stat(); err == nil && os.SameFile(info, file) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// CloseBeside closes all files but the named one, and what the contents were unpacked with.
+func (f *Files) CloseBeside() error { return f.closeFrom(1) }
 
 // Close closes all files.
-func (f *Files) Close() error { return errors.Join(f.CloseBeside(), f.File.Close()) }
+func (f *Files) Close() error { return f.closeFrom(0) }
+
+func (f *Files) closeFrom(first int) error {
+	var errs []error
+	for len(*f.open) > first {
+		last := len(*f.open) - 1
+		errs = append(errs, (*f.open)[last].Close())
+		*f.open = (*f.open)[:last]
+	}
+	return errors.Join(errs...)
+}
 
 // open opens a file that can be a part of an image, and returns its size in bytes.
 func open(path string) (*os.File, int64, error) {

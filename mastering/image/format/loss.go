@@ -9,9 +9,10 @@ import (
 
 // Loss returns a notice for each kind of thing on a disc that an image of this format
 // cannot hold.
-func (f Format) Loss(toc disc.TOC) []disc.Notice {
+func (f Format) Loss(d disc.Disc) []disc.Notice {
 	var has content
-	has.count(toc)
+	has.count(d.TOC())
+	sub := disc.HasSubChannels(d)
 	var lost []disc.Notice
 	for _, l := range []struct {
 		needs Holds
@@ -25,6 +26,7 @@ func (f Format) Loss(toc disc.TOC) []disc.Notice {
 		{Indexes, has.indexes > 0, "pre-gaps and indexes are left out, which " + units.Count(has.indexes, "track has", "tracks have")},
 		{Codes, has.codes > 0, "the catalogue number, ISRCs and control bits are left out"},
 		{Text, has.texts > 0, "CD-TEXT is left out"},
+		{Sub, sub, "the sub-channels are left out"},
 	} {
 		if l.lost && f.Holds&l.needs == 0 {
 			lost = append(lost, disc.Notice{Severity: disc.Warning, Text: fmt.Sprintf("The format %s cannot hold everything on the disc: %s.", f.Name, l.what)})

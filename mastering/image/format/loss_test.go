@@ -7,6 +7,14 @@ import (
 	"glassmaster/mastering/image/format"
 )
 
+// tocDisc is a disc with a table of contents only.
+type tocDisc struct {
+	disc.Disc
+	toc disc.TOC
+}
+
+func (d tocDisc) TOC() disc.TOC { return d.toc }
+
 func TestLoss(t *testing.T) {
 	data := func(n int, m disc.Mode) disc.Track { return disc.Track{Number: n, Mode: m} }
 	one := disc.Session{Number: 1, Tracks: []disc.Track{data(1, disc.Mode1)}}
@@ -33,7 +41,7 @@ func TestLoss(t *testing.T) {
 		}},
 		{"what the format holds", disc.TOC{Sessions: []disc.Session{one, {Number: 2, Tracks: []disc.Track{data(2, disc.Audio)}}}}, format.Audio | format.Sessions, nil},
 	} {
-		got := disc.Texts(format.Format{Name: "X", Holds: c.holds}.Loss(c.toc))
+		got := disc.Texts(format.Format{Name: "X", Holds: c.holds}.Loss(tocDisc{toc: c.toc}))
 		if len(got) != len(c.want) {
 			t.Errorf("%s: %q, want %q", c.name, got, c.want)
 			continue

@@ -20,7 +20,7 @@ const pieceSectors = 64
 
 // create writes the user data of a disc, from address 0 to the end of its last data
 // track. Sectors that are not part of a data track are written as zeros.
-func create(ctx context.Context, out *newfile.Set, d disc.Disc, rep progress.Reporter) error {
+func create(ctx context.Context, out *newfile.Set, d disc.Disc, _ format.Options, rep progress.Reporter) error {
 	track, ok := disc.DataTrack(d)
 	if !ok {
 		return errors.New("write ISO image: the disc has no data track, and an ISO image cannot hold audio tracks")

@@ -21,7 +21,7 @@ import (
 )
 
 // Format is the format of plain images.
-var Format = format.Format{Name: "ISO", Extensions: []string{".iso", ".udf"}, Open: open, Create: create}
+var Format = format.Format{Name: "ISO", Extensions: []string{".iso", ".udf"}, Open: open, Create: create, CopiesUserData: true}
 
 // vrsStart is where volume descriptors start. vrsSectors is how many sectors are searched,
 // since the recognition sequence of UDF may follow the descriptors of ISO 9660.
@@ -46,7 +46,7 @@ func open(_ context.Context, f *format.Files) (disc.Disc, error) {
 	if all != nil {
 		return disc.FromReaderAt(all, size, f.Close), nil
 	}
-	return disc.FromReaderAt(f.File, f.Size, f.Close), nil
+	return f.Flat(), nil
 }
 
 // recognize reports whether there is a volume descriptor where there must be one.

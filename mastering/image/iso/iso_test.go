@@ -12,6 +12,7 @@ import (
 
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/image"
+	"glassmaster/mastering/image/format"
 	"glassmaster/mastering/image/iso"
 	"glassmaster/mastering/newfile"
 	"glassmaster/mastering/peertest"
@@ -73,7 +74,7 @@ func TestWrite(t *testing.T) {
 	want, _ := os.ReadFile(path)
 	var b bytes.Buffer
 	var m progress.Meter
-	if err := iso.Format.Create(t.Context(), newfile.NewStream(&b), d, &m); err != nil {
+	if err := iso.Format.Create(t.Context(), newfile.NewStream(&b), d, format.Options{}, &m); err != nil {
 		t.Fatal(err)
 	}
 	if !bytes.Equal(b.Bytes(), want) {
@@ -84,7 +85,7 @@ func TestWrite(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if err := iso.Format.Create(ctx, newfile.NewStream(io.Discard), d, progress.Discard); !errors.Is(err, context.Canceled) {
+	if err := iso.Format.Create(ctx, newfile.NewStream(io.Discard), d, format.Options{}, progress.Discard); !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled: %v", err)
 	}
 }
@@ -109,7 +110,7 @@ func TestWriteMixed(t *testing.T) {
 		{Number: 1, Tracks: []disc.Track{{Number: 1, Mode: disc.Audio, Length: 3}, {Number: 2, Mode: disc.Mode1, Start: 3, Length: 2}}},
 		{Number: 2, Tracks: []disc.Track{{Number: 3, Mode: disc.XA, Start: 8, Length: 1}, {Number: 4, Mode: disc.Audio, Start: 9, Length: 5}}},
 	}
-	if err := iso.Format.Create(t.Context(), newfile.NewStream(&b), d, &m); err != nil {
+	if err := iso.Format.Create(t.Context(), newfile.NewStream(&b), d, format.Options{}, &m); err != nil {
 		t.Fatal(err)
 	}
 	var got []byte
@@ -119,10 +120,10 @@ func TestWriteMixed(t *testing.T) {
 	if want := []byte{0, 0, 0, 3, 4, 0, 0, 0, 8}; !bytes.Equal(got, want) {
 		t.Errorf("sectors %v, want %v", got, want)
 	}
-	if lost := iso.Format.Loss(d.TOC()); len(lost) != 3 {
+	if lost := iso.Format.Loss(d); len(lost) != 3 {
 		t.Errorf("%v: want a notice for audio, one for sessions and one for mode 2", lost)
 	}
-	if err := iso.Format.Create(t.Context(), newfile.NewStream(&b), mixed{}, &m); err == nil {
+	if err := iso.Format.Create(t.Context(), newfile.NewStream(&b), mixed{}, format.Options{}, &m); err == nil {
 		t.Error("a disc without data became an image")
 	}
 }
@@ -158,7 +159,7 @@ func TestSplit(t *testing.T) {
 			t.Errorf("%s: read %d sectors, %v", c.first, n, err)
 		}
 		var b bytes.Buffer
-		if err := iso.Format.Create(t.Context(), newfile.NewStream(&b), d, progress.Discard); err != nil || !bytes.Equal(b.Bytes(), want) {
+		if err := iso.Format.Create(t.Context(), newfile.NewStream(&b), d, format.Options{}, progress.Discard); err != nil || !bytes.Equal(b.Bytes(), want) {
 			t.Errorf("%s: joined into %d bytes, %v", c.first, b.Len(), err)
 		}
 		d.Close()

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -14,6 +13,7 @@ import (
 	"strings"
 	"sync"
 
+	"glassmaster/mastering/disc"
 	"glassmaster/mastering/image/format"
 )
 
@@ -32,16 +32,16 @@ func parts(f *format.Files) (io.ReaderAt, int64, error) {
 	if m == nil {
 		return nil, 0, nil
 	}
-	all := joined{{f.File, f.Size}}
+	all := joined{{f.ReaderAt, f.Size}}
 	for n := range maxParts {
-		file, size, err := f.Beside(m[1] + extension(m[2], n+1))
+		p, err := f.Beside(m[1] + extension(m[2], n+1))
 		if errors.Is(err, fs.ErrNotExist) {
 			break
 		}
 		if err != nil {
 			return nil, 0, err
 		}
-		all = append(all, part{file, all[len(all)-1].end + size})
+		all = append(all, part{p.ReaderAt, all[len(all)-1].end + p.Size})
 	}
 	if len(all) == 1 {
 		return nil, 0, nil
@@ -58,7 +58,7 @@ func extension(first string, n int) string {
 
 // part is one file of a split image.
 type part struct {
-	*os.File
+	io.ReaderAt
 	end int64 // offset in the image after the part
 }
 
@@ -68,8 +68,7 @@ type joined []part
 // ReadsFile reports whether a file of the host is one of the parts, for disc.ReadsFile.
 func (j joined) ReadsFile(file fs.FileInfo) bool {
 	return slices.ContainsFunc(j, func(p part) bool {
-		info, err := p.Stat()
-		return err == nil && os.SameFile(info, file)
+		return disc.ReadsFile(p.ReaderAt, file)
 	})
 }
 
@@ -82,7 +81,7 @@ func (j joined) ReadAt(p []byte, off int64) (int, error) {
 			begin = j[i-1].end
 		}
 		want := p[n:min(int64(len(p)), int64(n)+j[i].end-off)]
-		k, err := j[i].File.ReadAt(want, off-begin)
+		k, err := j[i].ReadAt(want, off-begin)
 		n, off = n+k, off+int64(k)
 		if k < len(want) {
 			if err == nil || errors.Is(err, io.EOF) {

@@ -1,0 +1,257 @@
+package runs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"sort"
+	"sync"
+
+	"glassmaster/mastering/disc"
+	"glassmaster/mastering/image/format"
+	"glassmaster/mastering/sector"
+)
+
+// stored is a disc of runs.
+type stored struct {
+	disc.Memo
+	files   *format.Files
+	toc     disc.TOC
+	runs    []Run
+	notices []disc.Notice
+	sub     bool
+}
+
+func (d *stored) TOC() disc.TOC { return d.toc }
+
+func (d *stored) Close() error { return d.files.Close() }
+
+// Notices implements disc.Noticer.
+func (d *stored) Notices() []disc.Notice { return d.notices }
+
+// HasSubChannels implements disc.SubChanneler.
+func (d *stored) HasSubChannels() bool { return d.sub }
+
+// ReadsFile implements the ability of disc.ReadsFile.
+func (d *stored) ReadsFile(file fs.FileInfo) bool { return d.files.ReadsFile(file) }
+
+// pieceSectors is how many sectors are read at a time if they have to be converted.
+const pieceSectors = 64
+
+// scratch holds buffers for what is read before it is converted.
+var scratch = sync.Pool{New: func() any {
+	p := make([]byte, pieceSectors*(sector.Size+sector.SubSize))
+	return &p
+}}
+
+// ReadSectors implements disc.Disc.
+func (d *stored) ReadSectors(ctx context.Context, p []byte, lba disc.LBA, f disc.Form) (int, error) {
+	size := f.Size()
+	i := sort.Search(len(d.runs), func(i int) bool { return d.runs[i].End() > lba })
+	n := 0
+	for n*size < len(p) {
+		if err := ctx.Err(); err != nil {
+			return n, err
+		}
+		at := lba + disc.LBA(n)
+		switch {
+		case i == len(d.runs):
+			return n, io.EOF
+		case at < d.runs[i].Start:
+			return n, fmt.Errorf("read sector %d: the image does not contain it", at)
+		case at >= d.runs[i].End():
+			i++
+			continue
+		}
+		k := min(len(p)/size-n, int(d.runs[i].End()-at), pieceSectors)
+		if d.runs[i].direct(f) {
+			k = min(len(p)/size-n, int(d.runs[i].End()-at))
+		}
+		got, err := d.read(p[n*size:(n+k)*size], &d.runs[i], at, f)
+		n += got
+		if err != nil {
+			return n, err
+		}
+	}
+	return n, nil
+}
+
+// direct reports whether a form is stored as it is.
+func (r *Run) direct(f disc.Form) bool {
+	if r.From == nil || r.Swap || r.stride() != f.Size() {
+		return false
+	}
+	switch f {
+	case disc.User:
+		return r.Length == disc.SectorSize && !r.Form2
+	case disc.Raw:
+		return r.Length == sector.Size
+	}
+	return r.Length == sector.Size && r.Sub == Interleaved && r.SubFrom == nil
+}
+
+// read reads sectors of one run.
+func (d *stored) read(p []byte, r *Run, lba disc.LBA, f disc.Form) (int, error) {
+	if f == disc.User && (r.Mode == disc.Audio || r.Form2) {
+		return 0, disc.ErrForm
+	}
+	if r.direct(f) {
+		return r.load(p, lba, f.Size())
+	}
+	buf := scratch.Get().(*[]byte)
+	defer scratch.Put(buf)
+	count, stride := len(p)/f.Size(), r.stride()
+	if stride > len(*buf)/pieceSectors {
+		*buf = make([]byte, pieceSectors*stride)
+	}
+	stored := (*buf)[:count*stride]
+	n := count
+	var err error
+	if r.From != nil {
+		n, err = r.load(stored, lba, stride)
+	} else {
+		clear(stored)
+	}
+	var done int
+	var converr error
+	switch f {
+	case disc.User:
+		done, converr = r.user(p, stored, lba, n)
+	case disc.Raw:
+		for i := range n {
+			r.whole(p[i*sector.Size:][:sector.Size], stored[i*stride:], lba+disc.LBA(i))
+		}
+		done = n
+	default:
+		done, converr = d.withSub(p, stored, r, lba, n)
+	}
+	if converr != nil {
+		err = converr
+	}
+	return done, err
+}
+
+// load reads stored sectors. It returns the number of those that were read in full.
+func (r *Run) load(p []byte, lba disc.LBA, stride int) (int, error) {
+	want := len(p) / stride
+	off := r.Offset + int64(lba-r.Start)*int64(stride)
+	n, err := r.From.ReadAt(p, off)
+	if n == len(p) {
+		return want, nil
+	}
+	have := n / stride
+	if n-have*stride >= r.Length && r.Sub == NoSub { // the bytes between sectors are missing after the last one
+		have++
+	}
+	if have == want {
+		return want, nil
+	}
+	if err == nil || errors.Is(err, io.EOF) {
+		err = fmt.Errorf("read sector %d: the file of the image ends before it: %w", lba+disc.LBA(have), io.ErrUnexpectedEOF)
+	}
+	return have, err
+}
+
+// user copies the user data of n stored sectors.
+func (r *Run) user(p, stored []byte, lba disc.LBA, n int) (int, error) {
+	stride := r.stride()
+	if r.Length == disc.SectorSize {
+		for i := range n {
+			copy(p[i*disc.SectorSize:(i+1)*disc.SectorSize], stored[i*stride:])
+		}
+		return n, nil
+	}
+	if r.Length == sector.Size && stride == sector.Size {
+		return sector.UserData(p, stored[:n*stride], lba)
+	}
+	var one [sector.Size]byte
+	for i := range n {
+		r.whole(one[:], stored[i*stride:], lba+disc.LBA(i))
+		if _, err := sector.UserData(p[i*disc.SectorSize:], one[:], lba+disc.LBA(i)); err != nil {
+			return i, err
+		}
+	}
+	return n, nil
+}
+
+// whole makes a whole sector of a stored one.
+func (r *Run) whole(p, stored []byte, lba disc.LBA) {
+	if r.Length == sector.Size {
+		copy(p, stored[:sector.Size])
+		if r.Swap && r.Mode == disc.Audio {
+			swap(p)
+		}
+		return
+	}
+	clear(p)
+	copy(p[r.At:], stored[:r.Length])
+	switch {
+	case r.Mode == disc.Audio:
+	case r.Mode == disc.Mode1:
+		sector.Generate(p, lba, sector.Mode1)
+	case r.At <= sector.SubheadAt && r.At+r.Length >= sector.Size: // all but sync and header
+		sector.PutHeader(p, lba, 2)
+	case r.At <= sector.SubheadAt && p[sector.SubheadAt+2]&sector.Form2Bit != 0:
+		sector.Generate(p, lba, sector.Form2)
+	case r.At <= sector.SubheadAt:
+		sector.Generate(p, lba, sector.Form1)
+	case r.Form2:
+		copy(p[sector.SubheadAt:], "\x00\x00\x20\x00\x00\x00\x20\x00")
+		sector.Generate(p, lba, sector.Form2)
+	default:
+		copy(p[sector.SubheadAt:], "\x00\x00\x08\x00\x00\x00\x08\x00")
+		sector.Generate(p, lba, sector.Form1)
+	}
+}
+
+// swap exchanges the bytes of each sample.
+func swap(p []byte) {
+	for i := 0; i+1 < len(p); i += 2 {
+		p[i], p[i+1] = p[i+1], p[i]
+	}
+}
+
+// withSub makes n sectors with sub-channels, which are generated if they are not stored.
+func (d *stored) withSub(p, stored []byte, r *Run, lba disc.LBA, n int) (int, error) {
+	size, stride := disc.RawSub.Size(), r.stride()
+	var own [sector.SubSize]byte
+	for i := range n {
+		q := p[i*size : (i+1)*size]
+		at := lba + disc.LBA(i)
+		r.whole(q[:sector.Size], stored[i*stride:], at)
+		sub := own[:r.Sub.Size()]
+		if r.SubFrom != nil {
+			off := r.SubOffset + int64(at-r.Start)*int64(len(sub))
+			if k, err := r.SubFrom.ReadAt(sub, off); k < len(sub) {
+				return i, fmt.Errorf("read the sub-channels of sector %d: %w", at, err)
+			}
+		} else {
+			copy(sub, stored[i*stride+r.Length:])
+		}
+		r.Sub.put(q[sector.Size:], sub, d.toc, at)
+	}
+	return n, nil
+}
+
+// put makes interleaved sub-channels of stored ones.
+func (s Sub) put(p, stored []byte, toc disc.TOC, lba disc.LBA) {
+	switch s {
+	case Interleaved:
+		copy(p, stored)
+	case Planar:
+		sector.Interleave(p, stored)
+	case PQ:
+		var planar [sector.SubSize]byte
+		copy(planar[12:24], stored[:12])
+		if stored[15]&0x80 != 0 {
+			for i := range 12 {
+				planar[i] = 0xFF
+			}
+		}
+		sector.Interleave(p, planar[:])
+	default:
+		sector.PutSubChannels(p, toc, lba)
+	}
+}

@@ -1,0 +1,103 @@
+package runs_test
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"glassmaster/mastering/disc"
+	"glassmaster/mastering/image/format"
+	"glassmaster/mastering/image/runs"
+	"glassmaster/mastering/progress"
+	"glassmaster/mastering/sector"
+)
+
+// What Write writes in a layout, a run of that layout reads again.
+func TestLayouts(t *testing.T) {
+	const count = 150
+	user := make([]byte, count*disc.SectorSize)
+	for i := range user {
+		user[i] = byte(i * 7 >> 3)
+	}
+	for _, c := range []struct {
+		name   string
+		layout runs.Layout
+	}{
+		{"2048", runs.Mode1User},
+		{"2352", runs.Mode1Raw},
+		{"2352 and planar sub-channels", runs.Mode1Raw.WithSub(runs.Planar)},
+		{"2352 and interleaved sub-channels", runs.Mode1Raw.WithSub(runs.Interleaved)},
+		{"2352 and Q", runs.Mode1Raw.WithSub(runs.PQ)},
+		{"XA 2048", runs.XAForm1},
+		{"XA 2336", runs.XAData},
+		{"XA 2352", runs.XARaw},
+	} {
+		toc := disc.TOC{Sessions: []disc.Session{{Number: 1, Tracks: []disc.Track{{Number: 1, Mode: c.layout.Mode, Length: count}}}}}
+		var stored bytes.Buffer
+		from := flat{disc.FromReaderAt(bytes.NewReader(user), int64(len(user)), nil), toc}
+		if err := runs.Write(t.Context(), &stored, from, 0, count, c.layout, progress.Discard); err != nil {
+			t.Errorf("%s: %v", c.name, err)
+			continue
+		}
+		if stored.Len() != count*c.layout.Size() {
+			t.Errorf("%s: %d bytes written", c.name, stored.Len())
+		}
+		d, err := runs.New(files(t), toc, []runs.Run{{Layout: c.layout, Count: count, From: bytes.NewReader(stored.Bytes())}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range []disc.Form{disc.User, disc.Raw, disc.RawSub} {
+			got, want := make([]byte, count*f.Size()), make([]byte, count*f.Size())
+			n, err := d.ReadSectors(t.Context(), got, 0, f)
+			if n != count || err != nil {
+				t.Errorf("%s: form %d: %d, %v", c.name, f, n, err)
+			}
+			if n, err := sector.AllForms(from).ReadSectors(t.Context(), want, 0, f); n != count || err != nil {
+				t.Errorf("%s: form %d of the source: %d, %v", c.name, f, n, err)
+			}
+			if !bytes.Equal(got, want) {
+				t.Errorf("%s: form %d differs", c.name, f)
+			}
+		}
+	}
+}
+
+// flat is a disc with another table of contents.
+type flat struct {
+	disc.Disc
+	toc disc.TOC
+}
+
+func (f flat) TOC() disc.TOC { return f.toc }
+
+func files(t *testing.T) *format.Files {
+	path := filepath.Join(t.TempDir(), "x")
+	if err := os.WriteFile(path, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	f, err := format.OpenFiles(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { f.Close() })
+	return f
+}
+
+// A file that ends early is an error at the first missing sector.
+func TestShort(t *testing.T) {
+	p := make([]byte, 10*sector.Size+5)
+	toc := disc.TOC{Sessions: []disc.Session{{Number: 1, Tracks: []disc.Track{{Number: 1, Length: 20}}}}}
+	d, err := runs.New(files(t), toc, []runs.Run{{Layout: runs.AudioRaw, Count: 20, From: bytes.NewReader(p)}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	n, err := d.ReadSectors(t.Context(), make([]byte, 15*sector.Size), 0, disc.Raw)
+	if n != 10 || err == nil {
+		t.Errorf("%d sectors, %v", n, err)
+	}
+	if n, err := d.ReadSectors(t.Context(), make([]byte, disc.SectorSize), 0, disc.User); n != 0 || !errors.Is(err, disc.ErrForm) {
+		t.Errorf("user data of audio: %d, %v", n, err)
+	}
+}
