@@ -255,3 +255,22 @@ func (s Sub) put(p, stored []byte, toc disc.TOC, lba disc.LBA) {
 		sector.PutSubChannels(p, toc, lba)
 	}
 }
+
+// Mode2 returns whether the sectors of a run of mode 2 have sub-headers (disc.XA) or not
+// (disc.Mode2), by the first of them. Descriptors of images often do not say it.
+func (r Run) Mode2() disc.Mode {
+	at := sector.SubheadAt - r.At
+	if r.From == nil || at < 0 || at+8 > r.Length {
+		return r.Mode
+	}
+	var p [8]byte
+	for i := range min(r.Count, pieceSectors) {
+		if n, _ := r.From.ReadAt(p[:], r.Offset+i*int64(r.stride())+int64(at)); n < len(p) {
+			break
+		}
+		if string(p[:4]) != string(p[4:]) {
+			return disc.Mode2
+		}
+	}
+	return disc.XA
+}
