@@ -10,7 +10,6 @@ import (
 	"sync"
 	"time"
 
-	"glassmaster/mastering/disc"
 	"glassmaster/mastering/filename"
 	"glassmaster/mastering/volume"
 )
@@ -49,7 +48,6 @@ type tree struct {
 	root     *node
 	overflow map[uint64][]overflow // by file and fork
 	err      error                 // why it may not be complete
-	notices  []disc.Notice
 }
 
 // overflow are further extents of a fork.
