@@ -306,7 +306,7 @@ func (b *blockDecoder) set(kind byte, value string) {
 	if b.track > 0 {
 		t = b.Tracks[b.track]
 	}
-	*field(&t, kind) = value
+	*textField(&t, kind) = value
 	if b.track > 0 {
 		b.Tracks[b.track] = t
 	} else {
@@ -314,8 +314,8 @@ func (b *blockDecoder) set(kind byte, value string) {
 	}
 }
 
-// field returns the field of a text for a type of packs.
-func field(t *disc.Text, kind byte) *string {
+// textField returns the field of a text for a type of packs.
+func textField(t *disc.Text, kind byte) *string {
 	switch kind {
 	case packTitle:
 		return &t.Title

@@ -71,9 +71,9 @@ func newBlockEncoder(t disc.CDText, block int, s disc.Session) *blockEncoder {
 func (b *blockEncoder) all() []string {
 	var list []string
 	for kind := byte(packTitle); kind <= packMessage; kind++ {
-		list = append(list, *field(&b.text.Album, kind))
+		list = append(list, *textField(&b.text.Album, kind))
 		for _, t := range b.text.Tracks {
-			list = append(list, *field(&t, kind))
+			list = append(list, *textField(&t, kind))
 		}
 	}
 	return list
@@ -159,19 +159,19 @@ type piece struct {
 
 // perTrack makes the packs of a type of which the album and all tracks have a text.
 func (b *blockEncoder) perTrack(kind byte) {
-	used := *field(&b.text.Album, kind) != ""
+	used := *textField(&b.text.Album, kind) != ""
 	for n := b.first; n <= b.last; n++ {
 		t := b.text.Tracks[n]
-		used = used || *field(&t, kind) != ""
+		used = used || *textField(&t, kind) != ""
 	}
 	if !used {
 		return
 	}
-	list := []piece{{0, b.encode(kind, *field(&b.text.Album, kind))}}
+	list := []piece{{0, b.encode(kind, *textField(&b.text.Album, kind))}}
 	previous := ""
 	for n := max(b.first, 1); n <= b.last; n++ {
 		t := b.text.Tracks[n]
-		s := *field(&t, kind)
+		s := *textField(&t, kind)
 		if b.tab && s == previous && len(s) > 1 && n > b.first {
 			list = append(list, piece{n, b.same(kind)})
 			continue
