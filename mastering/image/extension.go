@@ -1,12 +1,10 @@
 package image
 
-// Foreign returns the format that a file extension such as ".nrg" stands for if that
+// Foreign returns the format that a file extension such as ".mdx" stands for if that
 // format cannot be written: another image format, or an archive. Otherwise it returns "".
 // Unknown extensions are ignored, as in "backup-2026.01".
 func Foreign(extension string) string {
 	switch extension {
-	case ".nrg":
-		return "a Nero image"
 	case ".cue":
 		return "a cue sheet"
 	case ".toc":
