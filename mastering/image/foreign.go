@@ -144,8 +144,6 @@ var foreignImages = sync.OnceValue(func() []fileKind {
 		start("MSCF\x00\x00\x00\x00", "a cabinet archive", unpack),
 
 		// Images of discs.
-		finish(12, "NER5", "a Nero image (NRG)", convert),
-		finish(8, "NERO", "a Nero image (NRG)", convert),
 		{"a DiscJuggler image (CDI)", convert, (*sample).discJuggler},
 		start("MEDIA DESCRIPTOR\x01", "the descriptor of an Alcohol 120% image (MDS)", "the data is in the MDF file in the same folder; "+convert),
 		start("MEDIA DESCRIPTOR\x02", "a DAEMON Tools image (MDX)", convert),

@@ -14,6 +14,7 @@ import (
 	"glassmaster/mastering/image/discfile"
 	"glassmaster/mastering/image/format"
 	"glassmaster/mastering/image/iso"
+	"glassmaster/mastering/image/nrg"
 )
 
 // formats are the known formats in the order in which they are tried. Those that have a
@@ -21,6 +22,7 @@ import (
 var formats = []format.Format{
 	discfile.Format,
 	cue.Format,
+	nrg.Format,
 	iso.Format,
 }
 
