@@ -53,7 +53,7 @@ func TestForeign(t *testing.T) {
 		{"nrg", at(3000, -12, "NER5"), []string{"Nero", "convert"}},
 		{"nrg 1", at(3000, -8, "NERO"), []string{"Nero", "convert"}},
 		{"cdi", cdi, []string{"DiscJuggler"}},
-		{"mds", at(3000, 0, "MEDIA DESCRIPTOR\x01\x03"), []string{"MDS", "MDF"}},
+		{"mdx", at(3000, 0, "MEDIA DESCRIPTOR\x02\x00"), []string{"MDX", "encrypted", "convert"}},
 		{"chd", at(3000, 0, "MComprHD"), []string{"CHD", "chdman"}},
 		{"dmg", at(3000, -512, "koly"), []string{"DMG", "dmg2img"}},
 		{"isz", at(3000, 0, "IsZ!"), []string{"ISZ"}},
