@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"glassmaster/mastering/disc"
+	"glassmaster/mastering/image/cue"
 	"glassmaster/mastering/image/discfile"
 	"glassmaster/mastering/image/format"
 	"glassmaster/mastering/image/iso"
@@ -21,6 +22,7 @@ import (
 var formats = []format.Format{
 	discfile.Format,
 	mds.Format,
+	cue.Format,
 	iso.Format,
 }
 

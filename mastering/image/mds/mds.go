@@ -23,7 +23,7 @@ import (
 // Format is the format of images of Alcohol 120%.
 var Format = format.Format{
 	Name: "Alcohol", Extensions: []string{".mds"},
-	Holds: format.Audio | format.Tracks | format.Sessions | format.Raw | format.Sub,
+	Holds: format.Audio | format.Tracks | format.Sessions | format.Raw | format.Indexes | format.Codes | format.Sub,
 	Open:  open, Create: create, Beside: beside,
 }
 
@@ -44,7 +44,7 @@ func open(_ context.Context, f *format.Files) (disc.Disc, error) {
 	}
 	b.notices = append(b.notices, missing...)
 	b.others(d, h)
-	return runs.New(f, toc, list, b.notices...)
+	return runs.New(f, runs.Codes(toc, list), list, b.notices...)
 }
 
 // others adds notices about what the descriptor contains besides tracks and is not used.

@@ -21,7 +21,8 @@ func beside(main string, _ disc.TOC, _ format.Options) []string {
 }
 
 // create writes a descriptor and a data file. Sectors of a CD are written whole, with the
-// sub-channels if the disc stores them. The pre-gaps are in the data file, before index 1 of
+// sub-channels if the disc stores them or has codes or indexes, for which the descriptor has
+// no place. The pre-gaps are in the data file, before index 1 of
 // their tracks: see builder.gap.
 func create(ctx context.Context, out *newfile.Set, d disc.Disc, o format.Options, rep progress.Reporter) error {
 	p, err := newPlan(d)
@@ -76,7 +77,7 @@ func newPlan(d disc.Disc) (*plan, error) {
 	toc := d.TOC()
 	p := &plan{dvd: isDVD(d)}
 	sub := runs.NoSub
-	if disc.HasSubChannels(d) {
+	if disc.HasSubChannels(d) || needsSub(toc) {
 		sub = runs.Interleaved
 	}
 	for _, s := range toc.Sessions {
@@ -121,6 +122,19 @@ func newPlan(d disc.Disc) (*plan, error) {
 		return nil, fmt.Errorf("write Alcohol image: the disc has %d sectors; an image of a CD has at most %d, and one of a DVD only one data track", disc.Sectors(d), format.MaxCDSectors)
 	}
 	return p, nil
+}
+
+// needsSub reports whether the disc has what only the Q sub-channel can record: the media
+// catalogue number, ISRCs, and indexes after the first one.
+func needsSub(toc disc.TOC) bool {
+	for _, s := range toc.Sessions {
+		for _, t := range s.Tracks {
+			if t.ISRC != "" || len(t.Indexes) > 0 {
+				return true
+			}
+		}
+	}
+	return toc.Catalog != ""
 }
 
 // isDVD reports whether the disc is too large for a CD and has nothing but user data.
