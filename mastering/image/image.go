@@ -14,6 +14,7 @@ import (
 	"glassmaster/mastering/image/discfile"
 	"glassmaster/mastering/image/format"
 	"glassmaster/mastering/image/iso"
+	"glassmaster/mastering/image/mds"
 	"glassmaster/mastering/image/nrg"
 )
 
@@ -21,6 +22,7 @@ import (
 // signature of their own come first.
 var formats = []format.Format{
 	discfile.Format,
+	mds.Format,
 	cue.Format,
 	nrg.Format,
 	iso.Format,
