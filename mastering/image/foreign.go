@@ -149,7 +149,6 @@ var foreignImages = sync.OnceValue(func() []fileKind {
 		{"a DiscJuggler image (CDI)", convert, (*sample).discJuggler},
 		start("MEDIA DESCRIPTOR\x01", "the descriptor of an Alcohol 120% image (MDS)", "the data is in the MDF file in the same folder; "+convert),
 		start("MEDIA DESCRIPTOR\x02", "a DAEMON Tools image (MDX)", convert),
-		start("MComprHD", "a compressed image of MAME (CHD)", "convert it with chdman (extractcd, extractdvd)"),
 		finish(512, "koly", "an Apple disk image (DMG)", "convert it to an ISO image (dmg2img, or hdiutil convert -format UDTO)"),
 		start("IsZ!", "a compressed image of UltraISO (ISZ)", convert),
 		start("CISO", "a compressed image (CSO)", "unpack it with ciso or maxcso"),

@@ -54,7 +54,6 @@ func TestForeign(t *testing.T) {
 		{"nrg 1", at(3000, -8, "NERO"), []string{"Nero", "convert"}},
 		{"cdi", cdi, []string{"DiscJuggler"}},
 		{"mds", at(3000, 0, "MEDIA DESCRIPTOR\x01\x03"), []string{"MDS", "MDF"}},
-		{"chd", at(3000, 0, "MComprHD"), []string{"CHD", "chdman"}},
 		{"dmg", at(3000, -512, "koly"), []string{"DMG", "dmg2img"}},
 		{"isz", at(3000, 0, "IsZ!"), []string{"ISZ"}},
 		{"cso", at(3000, 0, "CISO"), []string{"CSO"}},
