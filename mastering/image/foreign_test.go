@@ -52,7 +52,6 @@ func TestForeign(t *testing.T) {
 		{"7z", at(3000, 0, "7z\xbc\xaf\x27\x1c"), []string{"7-Zip", "unpack"}},
 		{"cdi", cdi, []string{"DiscJuggler"}},
 		{"mdx", at(3000, 0, "MEDIA DESCRIPTOR\x02\x00"), []string{"MDX", "encrypted", "convert"}},
-		{"chd", at(3000, 0, "MComprHD"), []string{"CHD", "chdman"}},
 		{"dmg", at(3000, -512, "koly"), []string{"DMG", "dmg2img"}},
 		{"isz", at(3000, 0, "IsZ!"), []string{"ISZ"}},
 		{"cso", at(3000, 0, "CISO"), []string{"CSO"}},

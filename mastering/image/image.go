@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"glassmaster/mastering/disc"
+	"glassmaster/mastering/image/chd"
 	"glassmaster/mastering/image/cue"
 	"glassmaster/mastering/image/discfile"
 	"glassmaster/mastering/image/format"
@@ -25,6 +26,7 @@ var formats = []format.Format{
 	mds.Format,
 	cue.Format,
 	nrg.Format,
+	chd.Format,
 	iso.Format,
 }
 
