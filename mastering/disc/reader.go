@@ -88,6 +88,14 @@ func FromReaderAt(r io.ReaderAt, size int64, close func() error) Disc {
 
 func (f *flat) TOC() TOC { return f.toc }
 
+// Notices implements Noticer: what the reader has to say of its contents.
+func (f *flat) Notices() []Notice {
+	if n, ok := f.ReaderAt.(interface{ Notices() []Notice }); ok {
+		return n.Notices()
+	}
+	return nil
+}
+
 // HostFile returns the file whose bytes, from offset 0 on, are the user data that r
 // delivers, so that the kernel can copy it and its holes can be skipped. r is a disc, or
 // the reader of its user data. It returns false if there is no such file.

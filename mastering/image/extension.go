@@ -29,7 +29,7 @@ func Foreign(extension string) string {
 		return "a compressed UltraISO image"
 	case ".uif":
 		return "a MagicISO image"
-	case ".cso", ".ecm":
+	case ".zso", ".dax", ".ecm":
 		return "a compressed image"
 	case ".chd":
 		return "a MAME image"

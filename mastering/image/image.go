@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"glassmaster/mastering/disc"
+	"glassmaster/mastering/image/cso"
 	"glassmaster/mastering/image/discfile"
 	"glassmaster/mastering/image/format"
 	"glassmaster/mastering/image/iso"
@@ -19,6 +20,7 @@ import (
 // signature of their own come first.
 var formats = []format.Format{
 	discfile.Format,
+	cso.Format,
 	iso.Format,
 }
 
@@ -83,6 +85,9 @@ func try(ctx context.Context, files *format.Files, f format.Format, depth int) (
 	}
 	d, inner, err := open(ctx, unpacked, depth+1)
 	inner.Name = strings.TrimPrefix(inner.Name+" in "+f.Name, " in ")
+	if errors.Is(err, ErrUnknown) && f.Plain {
+		return unpacked.Flat(), format.Format{Name: Plain + " in " + f.Name}, nil
+	}
 	if errors.Is(err, ErrUnknown) {
 		err = fmt.Errorf("open the contents of the %s image: %w", f.Name, err)
 		inner.Name = f.Name + " of an unknown format"
