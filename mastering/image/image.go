@@ -11,6 +11,7 @@ import (
 
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/image/chd"
+	"glassmaster/mastering/image/cso"
 	"glassmaster/mastering/image/cue"
 	"glassmaster/mastering/image/discfile"
 	"glassmaster/mastering/image/format"
@@ -27,6 +28,7 @@ var formats = []format.Format{
 	cue.Format,
 	nrg.Format,
 	chd.Format,
+	cso.Format,
 	iso.Format,
 }
 
@@ -91,6 +93,9 @@ func try(ctx context.Context, files *format.Files, f format.Format, depth int) (
 	}
 	d, inner, err := open(ctx, unpacked, depth+1)
 	inner.Name = strings.TrimPrefix(inner.Name+" in "+f.Name, " in ")
+	if errors.Is(err, ErrUnknown) && f.Plain {
+		return unpacked.Flat(), format.Format{Name: Plain + " in " + f.Name}, nil
+	}
 	if errors.Is(err, ErrUnknown) {
 		err = fmt.Errorf("open the contents of the %s image: %w", f.Name, err)
 		inner.Name = f.Name + " of an unknown format"
