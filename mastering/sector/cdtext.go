@@ -68,18 +68,7 @@ func intact(pack []byte) bool {
 	if want == 0 {
 		return true
 	}
-	var crc uint16
-	for _, b := range pack[:packCRC] {
-		crc ^= uint16(b) << 8
-		for range 8 {
-			if crc&0x8000 != 0 {
-				crc = crc<<1 ^ 0x1021
-			} else {
-				crc <<= 1
-			}
-		}
-	}
-	return ^crc == want
+	return ^crc16(pack[:packCRC]) == want
 }
 
 // decodeBlock decodes the packs of one language.
