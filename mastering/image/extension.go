@@ -7,8 +7,6 @@ func Foreign(extension string) string {
 	switch extension {
 	case ".nrg":
 		return "a Nero image"
-	case ".cue":
-		return "a cue sheet"
 	case ".toc":
 		return "a table of contents for cdrdao"
 	case ".ccd":

@@ -65,8 +65,6 @@ func TestForeign(t *testing.T) {
 		{"luks", at(3000, 0, "LUKS\xba\xbe"), []string{"LUKS", "burn --force"}},
 		{"ntfs", at(3000, 3, "NTFS    "), []string{"NTFS", "burn --force"}},
 		{"mbr", mbr, []string{"partitions (MBR)"}},
-		{"cue", []byte("\xef\xbb\xbfFILE \"a.bin\" BINARY\r\n  TRACK 01 MODE1/2352\r\n"), []string{"CUE sheet"}},
-		{"cue", []byte("\xef\xbb\xbfREM GENRE Rock\r\nFILE \"a b.bin\" BINARY\r\n  TRACK 01 MODE1/2352\r\n"), []string{"CUE sheet", "the file that it names"}},
 		{"toc", []byte("// made by cdrdao\nCD_ROM\nTRACK MODE1\nDATAFILE \"x\"\n"), []string{"cdrdao"}},
 		{"ccd", []byte("[CloneCD]\r\nVersion=3\r\n"), []string{"CloneCD", "IMG"}},
 		{"2352", raw(2352, 20), []string{"raw sectors of 2352 bytes"}},

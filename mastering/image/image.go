@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"glassmaster/mastering/disc"
+	"glassmaster/mastering/image/cue"
 	"glassmaster/mastering/image/discfile"
 	"glassmaster/mastering/image/format"
 	"glassmaster/mastering/image/iso"
@@ -19,6 +20,7 @@ import (
 // signature of their own come first.
 var formats = []format.Format{
 	discfile.Format,
+	cue.Format,
 	iso.Format,
 }
 

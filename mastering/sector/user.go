@@ -51,7 +51,3 @@ func UserData(dst, src []byte, lba disc.LBA) (int, error) {
 	}
 	return n, nil
 }
-
-// Correct corrects the errors of a sector of mode 1 or of mode 2 form 1 in place, by its P
-// and Q parity. It returns false, and leaves p unchanged, if there are too many.
-func Correct(p []byte) bool { return false }
