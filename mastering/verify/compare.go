@@ -18,6 +18,7 @@ type Result struct {
 	SHA256  [sha256.Size]byte // of the data of want, in the forms that were compared
 	Sectors int64             // compared
 	Bad     int64             // that differ or cannot be read
+	Checks  Checks            // by Read
 }
 
 // pieceSectors is the number of sectors that are read at a time.
@@ -78,17 +79,6 @@ func (o Comparer) start(t disc.Track) disc.LBA {
 		return t.Start
 	}
 	return max(t.Start-disc.LBA(t.Pregap), min(t.Start, 0))
-}
-
-// length returns the number of bytes to read.
-func length(d disc.Disc) int64 {
-	var n int64
-	for _, s := range d.TOC().Sessions {
-		for _, t := range s.Tracks {
-			n += t.Length * int64(formOf(t).Size())
-		}
-	}
-	return n
 }
 
 // formOf returns the form in which the sectors of a track are compared.
