@@ -374,8 +374,11 @@ func TestFormatFor(t *testing.T) {
 		{"x.UDF", "", "ISO", ""},
 		{"backup-2026.01", "", "ISO", ""},
 		{"", "", "ISO", ""},
-		{"x.cdi", "iso", "ISO", ""},
-		{"x.cdi", "", "", "DiscJuggler"},
+		{"x.daa", "iso", "ISO", ""},
+		{"x.nrg", "", "Nero", ""},
+		{"x.daa", "", "", "PowerISO"},
+		{"x.bin", "", "CUE", ""},
+		{"x.img", "", "ISO", ""},
 		{"x.zip", "", "", "archive"},
 		{"x.iso", "wax", "", `"wax" cannot be written`},
 	} {

@@ -144,11 +144,8 @@ var foreignImages = sync.OnceValue(func() []fileKind {
 		start("MSCF\x00\x00\x00\x00", "a cabinet archive", unpack),
 
 		// Images of discs.
-		finish(12, "NER5", "a Nero image (NRG)", convert),
-		finish(8, "NERO", "a Nero image (NRG)", convert),
 		{"a DiscJuggler image (CDI)", convert, (*sample).discJuggler},
-		start("MEDIA DESCRIPTOR\x01", "the descriptor of an Alcohol 120% image (MDS)", "the data is in the MDF file in the same folder; "+convert),
-		start("MEDIA DESCRIPTOR\x02", "a DAEMON Tools image (MDX)", convert),
+		start("MEDIA DESCRIPTOR\x02", "a DAEMON Tools image (MDX, or MDS of version 2), whose contents are compressed and may be encrypted", convert),
 		start("MComprHD", "a compressed image of MAME (CHD)", "convert it with chdman (extractcd, extractdvd)"),
 		finish(512, "koly", "an Apple disk image (DMG)", "convert it to an ISO image (dmg2img, or hdiutil convert -format UDTO)"),
 		start("IsZ!", "a compressed image of UltraISO (ISZ)", convert),

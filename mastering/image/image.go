@@ -14,13 +14,17 @@ import (
 	"glassmaster/mastering/image/discfile"
 	"glassmaster/mastering/image/format"
 	"glassmaster/mastering/image/iso"
+	"glassmaster/mastering/image/mds"
+	"glassmaster/mastering/image/nrg"
 )
 
 // formats are the known formats in the order in which they are tried. Those that have a
 // signature of their own come first.
 var formats = []format.Format{
 	discfile.Format,
+	mds.Format,
 	cue.Format,
+	nrg.Format,
 	iso.Format,
 }
 

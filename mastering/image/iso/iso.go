@@ -41,12 +41,12 @@ func open(_ context.Context, f *format.Files) (disc.Disc, error) {
 	if !known && !inLaterSession(f, f.Size) && !hfs.Recognize(f, f.Size) {
 		return nil, format.ErrUnknown
 	}
-	all, size, err := parts(f)
+	all, err := parts(f)
 	if err != nil {
 		return nil, err
 	}
 	if all != nil {
-		return disc.FromReaderAt(all, size, f.Close), nil
+		return disc.FromReaderAt(all, all.Size(), f.Close), nil
 	}
 	return f.Flat(), nil
 }

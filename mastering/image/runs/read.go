@@ -28,7 +28,12 @@ type stored struct {
 
 func (d *stored) TOC() disc.TOC { return d.toc }
 
-func (d *stored) Close() error { return d.files.Close() }
+func (d *stored) Close() error {
+	if d.files == nil {
+		return nil
+	}
+	return d.files.Close()
+}
 
 // Notices implements disc.Noticer.
 func (d *stored) Notices() []disc.Notice { return d.notices }
@@ -207,6 +212,8 @@ func (r *Run) whole(p, stored []byte, lba disc.LBA) {
 	case r.Mode == disc.Audio:
 	case r.Mode == disc.Mode1:
 		sector.Generate(p, lba, sector.Mode1)
+	case r.Mode == disc.Mode2 && r.Length == 0:
+		sector.Generate(p, lba, sector.Mode2)
 	case r.At <= sector.SubheadAt && r.At+r.Length >= sector.Size: // all but sync and header
 		sector.PutHeader(p, lba, 2)
 	case r.At <= sector.SubheadAt && p[sector.SubheadAt+2]&sector.Form2Bit != 0:
@@ -232,30 +239,42 @@ func swap(p []byte) {
 // withSub makes n sectors with sub-channels, which are generated if they are not stored.
 func (d *stored) withSub(p, stored []byte, r *Run, lba disc.LBA, n int) (int, error) {
 	size, stride := disc.RawSub.Size(), r.stride()
-	var own [sector.SubSize]byte
 	for i := range n {
 		q := p[i*size : (i+1)*size]
 		at := lba + disc.LBA(i)
 		r.whole(q[:sector.Size], stored[i*stride:], at)
-		sub := own[:r.Sub.Size()]
 		if r.SubFrom != nil {
-			off := r.SubOffset + int64(at-r.Start)*int64(len(sub))
-			if k, err := r.SubFrom.ReadAt(sub, off); k < len(sub) {
-				return i, fmt.Errorf("read the sub-channels of sector %d: %w", at, err)
+			if err := r.sub(q[sector.Size:], d.toc, at); err != nil {
+				return i, err
 			}
-		} else {
-			copy(sub, stored[i*stride+r.Length:])
+			continue
 		}
-		r.Sub.put(q[sector.Size:], sub, d.toc, at)
+		r.Sub.put(q[sector.Size:], stored[i*stride+r.Length:], d.toc, at)
 	}
 	return n, nil
+}
+
+// sub reads the sub-channels of a sector, interleaved.
+func (r *Run) sub(p []byte, toc disc.TOC, lba disc.LBA) error {
+	var own [sector.SubSize]byte
+	stored := own[:r.Sub.Size()]
+	from, n := r.SubFrom, int64(lba-r.Start)
+	off := r.SubOffset + n*int64(len(stored))
+	if from == nil {
+		from, off = r.From, r.Offset+n*int64(r.stride())+int64(r.Length)
+	}
+	if k, err := from.ReadAt(stored, off); k < len(stored) {
+		return fmt.Errorf("read the sub-channels of sector %d: %w", lba, err)
+	}
+	r.Sub.put(p, stored, toc, lba)
+	return nil
 }
 
 // put makes interleaved sub-channels of stored ones.
 func (s Sub) put(p, stored []byte, toc disc.TOC, lba disc.LBA) {
 	switch s {
 	case Interleaved:
-		copy(p, stored)
+		copy(p[:sector.SubSize], stored)
 	case Planar:
 		sector.Interleave(p, stored)
 	case PQ:
