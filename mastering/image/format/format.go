@@ -42,6 +42,9 @@ type Format struct {
 	// name is main. It is nil if there are none.
 	Beside func(main string, toc disc.TOC, o Options) []string
 
+	// Unmarked says that the format has no signature, so that Open recognizes an image only
+	// by what is on the disc. Any file can be opened as one with Files.Flat.
+	Unmarked bool
 	// CopiesUserData says that Create uses UserDataCopier, if the disc is one.
 	CopiesUserData bool
 }
