@@ -54,7 +54,6 @@ func TestForeign(t *testing.T) {
 		{"mdx", at(3000, 0, "MEDIA DESCRIPTOR\x02\x00"), []string{"MDX", "encrypted", "convert"}},
 		{"dmg", at(3000, -512, "koly"), []string{"DMG", "dmg2img"}},
 		{"isz", at(3000, 0, "IsZ!"), []string{"ISZ"}},
-		{"cso", at(3000, 0, "CISO"), []string{"CSO"}},
 		{"uif", at(3000, -64, "bbis"), []string{"UIF"}},
 		{"daa", at(3000, 0, "DAA\x00"), []string{"DAA"}},
 		{"qcow2", at(3000, 0, "QFI\xfb"), []string{"qcow2", "qemu-img"}},
