@@ -25,6 +25,9 @@ func beside(main string, _ disc.TOC, _ format.Options) []string {
 // disc does not store follow from its table of contents.
 func create(ctx context.Context, out *newfile.Set, d disc.Disc, o format.Options, rep progress.Reporter) error {
 	toc := d.TOC()
+	if n := disc.Sectors(d); n > format.MaxCDSectors {
+		return fmt.Errorf("write CloneCD image: the disc has %d sectors; a CD has at most %d", n, format.MaxCDSectors)
+	}
 	main, err := out.Create()
 	if err != nil {
 		return err
@@ -50,7 +53,7 @@ func create(ctx context.Context, out *newfile.Set, d disc.Disc, o format.Options
 	for i := range toc.Sessions {
 		start, end := span(toc, i)
 		w := &splitter{sectors: files[0], sub: files[1]}
-		if err := writeSession(ctx, w, d, start, end, rep); err != nil {
+		if err := runs.Write(ctx, w, d, start, end, runs.Layout{Length: sector.Size, Sub: runs.Planar}, rep); err != nil {
 			return err
 		}
 	}
@@ -60,11 +63,6 @@ func create(ctx context.Context, out *newfile.Set, d disc.Disc, o format.Options
 		}
 	}
 	return nil
-}
-
-// writeSession writes the sectors of a session.
-func writeSession(ctx context.Context, w io.Writer, d disc.Disc, start, end disc.LBA, rep progress.Reporter) error {
-	return runs.Write(ctx, w, d, start, end, runs.Layout{Length: sector.Size, Sub: runs.Planar}, rep)
 }
 
 // span returns the addresses of the sectors of a session that are stored: with the pre-gap
