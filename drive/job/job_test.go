@@ -374,8 +374,9 @@ func TestFormatFor(t *testing.T) {
 		{"x.UDF", "", "ISO", ""},
 		{"backup-2026.01", "", "ISO", ""},
 		{"", "", "ISO", ""},
-		{"x.nrg", "iso", "ISO", ""},
-		{"x.nrg", "", "", "Nero"},
+		{"x.daa", "iso", "ISO", ""},
+		{"x.nrg", "", "Nero", ""},
+		{"x.daa", "", "", "PowerISO"},
 		{"x.zip", "", "", "archive"},
 		{"x.iso", "wax", "", `"wax" cannot be written`},
 	} {

@@ -144,8 +144,6 @@ var foreignImages = sync.OnceValue(func() []fileKind {
 		start("MSCF\x00\x00\x00\x00", "a cabinet archive", unpack),
 
 		// Images of discs.
-		finish(12, "NER5", "a Nero image (NRG)", convert),
-		finish(8, "NERO", "a Nero image (NRG)", convert),
 		{"a DiscJuggler image (CDI)", convert, (*sample).discJuggler},
 		start("MEDIA DESCRIPTOR\x02", "a DAEMON Tools image (MDX, or MDS of version 2), whose contents are compressed and may be encrypted", convert),
 		start("MComprHD", "a compressed image of MAME (CHD)", "convert it with chdman (extractcd, extractdvd)"),

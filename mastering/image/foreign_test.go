@@ -50,8 +50,6 @@ func TestForeign(t *testing.T) {
 		{"zip", at(3000, 0, "PK\x03\x04"), []string{"ZIP archive", "unpack"}},
 		{"gzip", at(3000, 0, "\x1f\x8b\x08"), []string{"gzip", "unpack"}},
 		{"7z", at(3000, 0, "7z\xbc\xaf\x27\x1c"), []string{"7-Zip", "unpack"}},
-		{"nrg", at(3000, -12, "NER5"), []string{"Nero", "convert"}},
-		{"nrg 1", at(3000, -8, "NERO"), []string{"Nero", "convert"}},
 		{"cdi", cdi, []string{"DiscJuggler"}},
 		{"mdx", at(3000, 0, "MEDIA DESCRIPTOR\x02\x00"), []string{"MDX", "encrypted", "convert"}},
 		{"chd", at(3000, 0, "MComprHD"), []string{"CHD", "chdman"}},

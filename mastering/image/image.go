@@ -15,6 +15,7 @@ import (
 	"glassmaster/mastering/image/format"
 	"glassmaster/mastering/image/iso"
 	"glassmaster/mastering/image/mds"
+	"glassmaster/mastering/image/nrg"
 )
 
 // formats are the known formats in the order in which they are tried. Those that have a
@@ -23,6 +24,7 @@ var formats = []format.Format{
 	discfile.Format,
 	mds.Format,
 	cue.Format,
+	nrg.Format,
 	iso.Format,
 }
 

@@ -42,8 +42,8 @@ func PutSubChannels(p []byte, toc disc.TOC, lba disc.LBA) {
 	}
 }
 
-// place is where in a disc a sector is.
-type place struct {
+// position is where in a disc a sector is.
+type position struct {
 	session disc.Session
 	track   disc.Track // lead-out: the last track of the session
 	index   int
@@ -53,9 +53,9 @@ type place struct {
 	next    disc.LBA // index 1 of the next track, or the lead-out
 }
 
-// find returns the place of a sector.
-func find(toc disc.TOC, lba disc.LBA) place {
-	var last place
+// find returns the position of a sector.
+func find(toc disc.TOC, lba disc.LBA) position {
+	var last position
 	for i, s := range toc.Sessions {
 		if len(s.Tracks) == 0 {
 			continue
@@ -71,14 +71,14 @@ func find(toc disc.TOC, lba disc.LBA) place {
 			return last
 		}
 		if lba < begin {
-			return place{session: s, leadIn: true, begin: leadIn, track: first}
+			return position{session: s, leadIn: true, begin: leadIn, track: first}
 		}
 		for j, t := range s.Tracks {
 			if lba >= t.End() {
 				begin = t.End()
 				continue
 			}
-			a := place{session: s, track: t, begin: begin, next: t.End()}
+			a := position{session: s, track: t, begin: begin, next: t.End()}
 			if j+1 < len(s.Tracks) {
 				a.next = s.Tracks[j+1].Start
 			}
@@ -93,13 +93,13 @@ func find(toc disc.TOC, lba disc.LBA) place {
 			return a
 		}
 		end := s.Tracks[len(s.Tracks)-1]
-		last = place{session: s, track: end, index: 1, leadOut: true, begin: end.End()}
+		last = position{session: s, track: end, index: 1, leadOut: true, begin: end.End()}
 	}
 	return last
 }
 
-// q returns the Q sub-channel of a sector at this place.
-func (a place) q(toc disc.TOC, lba disc.LBA) Q {
+// q returns the Q sub-channel of a sector at this position.
+func (a position) q(toc disc.TOC, lba disc.LBA) Q {
 	q := Q{Control: ControlOf(a.track), Mode: QPosition, Track: a.track.Number, Index: a.index, Absolute: lba.MSF()}
 	switch {
 	case a.leadIn:
@@ -123,7 +123,7 @@ func (a place) q(toc disc.TOC, lba disc.LBA) Q {
 
 // code reports whether a code is in the sector: at its turn, or one sector later if an index
 // begins there, whose first sector has to say so.
-func (a place) code(lba disc.LBA, at int) bool {
+func (a position) code(lba disc.LBA, at int) bool {
 	turn := int((lba+codeInterval*leadInSectors)%codeInterval) - at
 	return turn == 0 && lba != a.begin || turn == 1 && lba-1 == a.begin
 }
@@ -134,7 +134,7 @@ func duration(n disc.LBA) disc.MSF { return (n - pregapSectors).MSF() }
 // flag returns the P sub-channel of a sector: one in a pre-gap and in the two seconds before
 // a track or lead-out, zero in tracks. A lead-out has two seconds of zeros, then both
 // alternate at 2 Hz (ECMA-130 22.2).
-func (a place) flag(lba disc.LBA) bool {
+func (a position) flag(lba disc.LBA) bool {
 	switch {
 	case a.leadIn:
 		return false

@@ -26,7 +26,12 @@ type stored struct {
 
 func (d *stored) TOC() disc.TOC { return d.toc }
 
-func (d *stored) Close() error { return d.files.Close() }
+func (d *stored) Close() error {
+	if d.files == nil {
+		return nil
+	}
+	return d.files.Close()
+}
 
 // Notices implements disc.Noticer.
 func (d *stored) Notices() []disc.Notice { return d.notices }
@@ -191,6 +196,8 @@ func (r *Run) whole(p, stored []byte, lba disc.LBA) {
 	case r.Mode == disc.Audio:
 	case r.Mode == disc.Mode1:
 		sector.Generate(p, lba, sector.Mode1)
+	case r.Mode == disc.Mode2 && r.Length == 0:
+		sector.Generate(p, lba, sector.Mode2)
 	case r.At <= sector.SubheadAt && r.At+r.Length >= sector.Size: // all but sync and header
 		sector.PutHeader(p, lba, 2)
 	case r.At <= sector.SubheadAt && p[sector.SubheadAt+2]&sector.Form2Bit != 0:
