@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"glassmaster/mastering/disc"
+	"glassmaster/mastering/image/cdi"
 	"glassmaster/mastering/image/cue"
 	"glassmaster/mastering/image/discfile"
 	"glassmaster/mastering/image/format"
@@ -23,6 +24,7 @@ import (
 var formats = []format.Format{
 	discfile.Format,
 	mds.Format,
+	cdi.Format,
 	cue.Format,
 	nrg.Format,
 	iso.Format,
