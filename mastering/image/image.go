@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"glassmaster/mastering/disc"
+	"glassmaster/mastering/image/cdi"
 	"glassmaster/mastering/image/chd"
 	"glassmaster/mastering/image/cso"
 	"glassmaster/mastering/image/cue"
@@ -25,6 +26,7 @@ import (
 var formats = []format.Format{
 	discfile.Format,
 	mds.Format,
+	cdi.Format,
 	cue.Format,
 	nrg.Format,
 	chd.Format,
