@@ -11,6 +11,7 @@ import (
 
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/image/ccd"
+	"glassmaster/mastering/image/cdi"
 	"glassmaster/mastering/image/chd"
 	"glassmaster/mastering/image/cso"
 	"glassmaster/mastering/image/cue"
@@ -27,6 +28,7 @@ var formats = []format.Format{
 	discfile.Format,
 	mds.Format,
 	ccd.Format,
+	cdi.Format,
 	cue.Format,
 	nrg.Format,
 	chd.Format,

@@ -32,7 +32,15 @@ func create(ctx context.Context, out *newfile.Set, d disc.Disc, o format.Options
 	if err != nil {
 		return err
 	}
-	if _, err := io.WriteString(main, describe(toc)); err != nil {
+	var packs []byte
+	if len(toc.Sessions) > 0 {
+		var lost []disc.Notice
+		packs, lost = sector.EncodeCDText(toc.Sessions[0])
+		for _, n := range lost {
+			rep.Notice(n)
+		}
+	}
+	if _, err := io.WriteString(main, describe(toc, packs)); err != nil {
 		return fmt.Errorf("write the sheet: %w", err)
 	}
 	names := beside(filepath.Base(out.Path()), toc, o)
@@ -102,17 +110,13 @@ func (s *splitter) Write(p []byte) (int, error) {
 	return n, nil
 }
 
-// describe makes the text of the sheet.
-func describe(toc disc.TOC) string {
+// describe makes the text of the sheet. packs are those of the CD-TEXT.
+func describe(toc disc.TOC, packs []byte) string {
 	var b strings.Builder
 	line := func(text string, args ...any) { fmt.Fprintf(&b, text+"\r\n", args...) }
 	var entries []sector.Entry
 	for i := range toc.Sessions {
 		entries = append(entries, sector.Entries(toc, i)...)
-	}
-	var packs []byte
-	if len(toc.Sessions) > 0 {
-		packs, _ = sector.EncodeCDText(toc.Sessions[0])
 	}
 	const packSize = 18
 	line("[CloneCD]\r\nVersion=3\r\n[Disc]")
