@@ -20,6 +20,7 @@ import (
 	"glassmaster/mastering/image/iso"
 	"glassmaster/mastering/image/mds"
 	"glassmaster/mastering/image/nrg"
+	"glassmaster/mastering/image/raw"
 )
 
 // formats are the known formats in the order in which they are tried. Those that have a
@@ -33,6 +34,7 @@ var formats = []format.Format{
 	nrg.Format,
 	chd.Format,
 	cso.Format,
+	raw.Format,
 	iso.Format,
 }
 
