@@ -1,6 +1,7 @@
 package sector
 
 import (
+	"encoding/binary"
 	"fmt"
 
 	"glassmaster/mastering/disc"
@@ -26,28 +27,32 @@ func (e *DataError) Error() string {
 // is damaged. lba is the address of the first sector.
 func UserData(dst, src []byte, lba disc.LBA) (int, error) {
 	n := 0
-	for ; len(src) >= Size; dst, src, n = dst[disc.SectorSize:], src[Size:], n+1 {
-		p := src[:Size]
-		k, ok := Identify(p)
-		at, good := XADataAt, false
+	for len(src) >= Size {
+		k, same := sameKind(src[:min(len(src)/Size, batch)*Size])
+		at := XADataAt
 		switch {
-		case !ok:
+		case same == 0:
 			return n, &DataError{lba + disc.LBA(n), BadSync}
 		case k == Mode1:
-			at, good = DataAt, hasEDC(p[:edcAt], p[edcAt:])
-		case k == Form1:
-			good = hasEDC(p[SubheadAt:edcForm1At], p[edcForm1At:])
-		default:
+			at = DataAt
+		case k != Form1:
 			return n, disc.ErrForm
 		}
-		if !good {
-			fixed := [Size]byte(p)
-			if !Correct(fixed[:]) {
-				return n, &DataError{lba + disc.LBA(n), BadEDC}
+		from, to := edcRange(k)
+		var codes [batch]uint32
+		edcs(codes[:same], src, from, to)
+		for _, code := range codes[:same] {
+			p := src[:Size]
+			if binary.LittleEndian.Uint32(p[to:]) != code {
+				fixed := [Size]byte(p)
+				if !Correct(fixed[:]) {
+					return n, &DataError{lba + disc.LBA(n), BadEDC}
+				}
+				p = fixed[:]
 			}
-			p = fixed[:]
+			copy(dst, p[at:at+disc.SectorSize])
+			dst, src, n = dst[disc.SectorSize:], src[Size:], n+1
 		}
-		copy(dst, p[at:at+disc.SectorSize])
 	}
 	return n, nil
 }
