@@ -295,7 +295,7 @@ func BenchmarkCheckAll(b *testing.B) {
 
 func BenchmarkUserData(b *testing.B) {
 	benchmark(b, func(b *testing.B, user, whole []byte) {
-		if n, err := sector.UserData(user, whole, 0); n != 64 {
+		if n, err := sector.CorrectedUserData(user, whole, 0, nil); n != 64 {
 			b.Fatal(err)
 		}
 	})

@@ -20,12 +20,13 @@ func (e *DataError) Error() string {
 	return fmt.Sprintf("the data of sector %d is damaged: it does not match its error detection code", e.LBA)
 }
 
-// UserData copies the user data of whole sectors: dst has 2048 bytes for each 2352 of src.
-// The EDC is checked, and errors are corrected if the ECC allows that. It returns the
-// number of sectors before the first one without such data: the error is disc.ErrForm for
-// a sector of form 2, of mode 2 without a form or of mode 0, and a *DataError for one that
-// is damaged. lba is the address of the first sector.
-func UserData(dst, src []byte, lba disc.LBA) (int, error) {
+// CorrectedUserData copies the user data of whole sectors: dst has 2048 bytes for each 2352
+// of src. The EDC is checked, and errors are corrected if the ECC allows that; corrected is
+// called for each sector of which that is so. It returns the number of sectors before the
+// first one without such data: the error is disc.ErrForm for a sector of form 2, of mode 2
+// without a form or of mode 0, and a *DataError for one that is damaged. lba is the address
+// of the first sector.
+func CorrectedUserData(dst, src []byte, lba disc.LBA, corrected func(disc.LBA)) (int, error) {
 	n := 0
 	for len(src) >= Size {
 		k, same := sameKind(src[:min(len(src)/Size, batch)*Size])
@@ -49,6 +50,7 @@ func UserData(dst, src []byte, lba disc.LBA) (int, error) {
 					return n, &DataError{lba + disc.LBA(n), BadEDC}
 				}
 				p = fixed[:]
+				corrected(lba + disc.LBA(n))
 			}
 			copy(dst, p[at:at+disc.SectorSize])
 			dst, src, n = dst[disc.SectorSize:], src[Size:], n+1
