@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"glassmaster/mastering/disc"
+	"glassmaster/mastering/image/ccd"
 	"glassmaster/mastering/image/cdi"
 	"glassmaster/mastering/image/chd"
 	"glassmaster/mastering/image/cso"
@@ -26,6 +27,7 @@ import (
 var formats = []format.Format{
 	discfile.Format,
 	mds.Format,
+	ccd.Format,
 	cdi.Format,
 	cue.Format,
 	nrg.Format,
