@@ -110,7 +110,7 @@ func (r Run) Bytes() int64 { return r.Count * int64(r.stride()) }
 // closes the files.
 func New(files *format.Files, toc disc.TOC, list []Run, notices ...disc.Notice) (disc.Disc, error) {
 	at := disc.LBA(-1 << 40)
-	d := &stored{files: files, toc: toc, runs: list, notices: notices}
+	d := &stored{files: files, toc: toc, runs: list, notices: append(files.Notices(), notices...)}
 	for _, r := range list {
 		if r.Start < at || r.Count < 0 || r.Count > maxSectors || r.Start > maxSectors {
 			return nil, fmt.Errorf("sectors %d to %d of the image overlap others, or are not in their order", r.Start, r.End()-1)
@@ -122,6 +122,13 @@ func New(files *format.Files, toc disc.TOC, list []Run, notices ...disc.Notice) 
 		return nil, fmt.Errorf("the image describes a disc without sectors")
 	}
 	return d, nil
+}
+
+// Blank returns a disc of empty sectors of one mode, at every address from -150 on: silence,
+// or data sectors whose user data is zero. Their sub-channels are those that follow from
+// toc. What an image format stores although the source does not have it is read from there.
+func Blank(toc disc.TOC, m disc.Mode) disc.Disc {
+	return &stored{toc: toc, runs: []Run{{Layout: Layout{Mode: m}, Start: -150, Count: maxSectors}}}
 }
 
 // maxSectors is more than any disc has: 256 GiB.
