@@ -135,8 +135,8 @@ func (b *builder) track(t disc.Track, s sheet.Session, first, cdi bool, text dis
 	switch gap := int64(t.Start - b.at); {
 	case first && s.Number > 1:
 		k.Session.LeadOut.Sectors, k.Session.LeadIn.Sectors, k.Session.Pregap.Sectors = gap, 0, 0
-		if gap > 4500+standardPregap {
-			k.Session.LeadOut.Sectors, k.Session.LeadIn.Sectors, k.Session.Pregap.Sectors = gap-4500-standardPregap, 4500, standardPregap
+		if gap > leadIn+standardPregap {
+			k.Session.LeadOut.Sectors, k.Session.LeadIn.Sectors, k.Session.Pregap.Sectors = gap-leadIn-standardPregap, leadIn, standardPregap
 		}
 	case start > b.at: // sectors that the disc does not contain
 		k.Pregap = int64(start - b.at)

@@ -130,6 +130,9 @@ func (p *parser) file(rest string) error {
 	if name == "" {
 		return fmt.Errorf("FILE names no file")
 	}
+	if n := len(p.Files); n > 0 && p.Files[n-1].Name == name {
+		return nil // the same file for each track
+	}
 	p.Files = append(p.Files, File{name, strings.ToUpper(kind), p.line})
 	return nil
 }
@@ -180,11 +183,14 @@ func (p *parser) check() error {
 }
 
 // has reports whether the track has an index of this number.
-func (k *Track) has(index int) bool {
+func (k *Track) has(index int) bool { return k.Index(index).Line > 0 }
+
+// Index returns the index of this number, with Line 0 if the track has none.
+func (k *Track) Index(number int) Index {
 	for _, i := range k.Indexes {
-		if i.Number == index {
-			return true
+		if i.Number == number {
+			return i
 		}
 	}
-	return false
+	return Index{}
 }
