@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"glassmaster/mastering/audio"
@@ -14,7 +15,6 @@ import (
 	"glassmaster/mastering/image/cue/sheet"
 	"glassmaster/mastering/image/format"
 	"glassmaster/mastering/sector"
-	"glassmaster/mastering/units"
 )
 
 // source is a file that the sheet names, as sectors.
@@ -64,7 +64,7 @@ func openSources(ctx context.Context, f *format.Files, s *sheet.Sheet) (*sources
 		all.list = append(all.list, one)
 	}
 	if len(missing) > 1 {
-		return nil, fmt.Errorf("%w; %s of the sheet missing: %s", first, units.Count(len(missing), "file is", "files are"), quoted(missing))
+		return nil, fmt.Errorf("%w; %s files of the sheet are missing: %s", first, strconv.Itoa(len(missing)), quoted(missing))
 	}
 	return all, first
 }

@@ -21,7 +21,7 @@ func (l *layout) texts(f *format.Files) error {
 		s := &l.toc.Sessions[n]
 		text := disc.CDText{Language: english, Tracks: map[int]disc.Text{}}
 		if n == 0 {
-			text.Album = l.sheet.Album
+			text.Album, text.DiscID, text.Genre = l.sheet.Album, l.sheet.DiscID, l.sheet.Genre
 		}
 		for range s.Tracks {
 			if k := l.sheet.Tracks[i]; k.Text != (disc.Text{}) {
@@ -29,7 +29,7 @@ func (l *layout) texts(f *format.Files) error {
 			}
 			i++
 		}
-		if text.Album != (disc.Text{}) || len(text.Tracks) > 0 {
+		if !text.Empty() {
 			s.Text = []disc.CDText{text}
 		}
 	}

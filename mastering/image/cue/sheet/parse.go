@@ -119,14 +119,21 @@ func (p *parser) cdTextFile(rest string) error {
 	return nil
 }
 
-// file parses FILE "name" TYPE. Without quotation marks the type is the last word.
-func (p *parser) file(rest string) error {
-	name, kind := rest, ""
-	if i := strings.LastIndexByte(rest, '"'); rest != "" && rest[0] == '"' && i > 0 {
-		name, kind = rest[1:i], strings.Trim(rest[i+1:], " \t")
-	} else if i := strings.LastIndexAny(rest, " \t"); i >= 0 {
-		name, kind = strings.Trim(rest[:i], " \t"), rest[i+1:]
+// splitFile splits the name of a file and its type. Without quotation marks the type is the
+// last word.
+func splitFile(rest string) (name, kind string) {
+	if i := strings.LastIndexByte(rest, '"'); i > 0 && rest[0] == '"' {
+		return rest[1:i], strings.Trim(rest[i+1:], " \t")
 	}
+	if i := strings.LastIndexAny(rest, " \t"); i >= 0 {
+		return strings.Trim(rest[:i], " \t"), rest[i+1:]
+	}
+	return rest, ""
+}
+
+// file parses FILE "name" TYPE.
+func (p *parser) file(rest string) error {
+	name, kind := splitFile(rest)
 	if name == "" {
 		return fmt.Errorf("FILE names no file")
 	}
@@ -158,7 +165,11 @@ func (p *parser) text(name, value string) bool {
 		t.Message = value
 	case "UPC_EAN":
 		t.Code = value
-	case "DISC_ID", "GENRE", "TOC_INFO", "TOC_INFO2", "SIZE_INFO", "CLOSED_INFO":
+	case "DISC_ID":
+		p.DiscID = value
+	case "GENRE":
+		p.Genre = value
+	case "TOC_INFO", "TOC_INFO2", "SIZE_INFO":
 		p.notice(disc.Info, "%s was ignored.", name)
 	default:
 		return false
