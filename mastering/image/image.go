@@ -18,6 +18,7 @@ import (
 	"glassmaster/mastering/image/iso"
 	"glassmaster/mastering/image/mds"
 	"glassmaster/mastering/image/nrg"
+	"glassmaster/mastering/image/toc"
 )
 
 // formats are the known formats in the order in which they are tried. Those that have a
@@ -27,6 +28,7 @@ var formats = []format.Format{
 	mds.Format,
 	cue.Format,
 	nrg.Format,
+	toc.Format,
 	chd.Format,
 	cso.Format,
 	iso.Format,
