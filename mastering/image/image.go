@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"glassmaster/mastering/disc"
+	"glassmaster/mastering/image/cdi"
 	"glassmaster/mastering/image/chd"
 	"glassmaster/mastering/image/cso"
 	"glassmaster/mastering/image/cue"
@@ -26,6 +27,7 @@ import (
 var formats = []format.Format{
 	discfile.Format,
 	mds.Format,
+	cdi.Format,
 	cue.Format,
 	nrg.Format,
 	toc.Format,
