@@ -4,8 +4,10 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
 	"strings"
 
+	"glassmaster/mastering/audio"
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/image/format"
 	"glassmaster/mastering/image/runs"
@@ -268,12 +270,16 @@ func (b *builder) part(x piece) (part, error) {
 	return p, nil
 }
 
-// open opens a file. Names that end in .wav are those of sound files.
+// soundExtensions are those of sound files. As cdrdao does it, the name decides: others are
+// raw sound, whatever their contents are.
+var soundExtensions = []string{".wav", ".mp3", ".ogg", ".flac"}
+
+// open opens a file.
 func (b *builder) open(x piece) (source, error) {
 	key := x.name
-	sound := x.mode == "AUDIO" && strings.EqualFold(filepath.Ext(x.name), ".wav")
+	sound := x.mode == "AUDIO" && slices.Contains(soundExtensions, strings.ToLower(filepath.Ext(x.name)))
 	if sound {
-		key += "\x00sound"
+		key += "\x00" // the same file may be data elsewhere
 	}
 	if s, ok := b.sources[key]; ok {
 		return s, nil
@@ -287,8 +293,27 @@ func (b *builder) open(x piece) (source, error) {
 	}
 	s := source{io.NewSectionReader(file, 0, file.Size), file.Name, sound}
 	if sound {
-		return source{}, fmt.Errorf("the sound file %q cannot be read yet", file.Name)
+		if s.SectionReader, err = b.openSound(x.line, file); err != nil {
+			return source{}, err
+		}
+	} else if x.mode == "AUDIO" && audio.Identify(file, file.Size) == "WAV" {
+		b.warn(x.line, "%q is a WAV file, but its name does not end in .wav; like cdrdao, it is read as raw sound.", file.Name)
 	}
 	b.sources[key] = s
 	return s, nil
+}
+
+// openSound opens the samples of a sound file.
+func (b *builder) openSound(line int, file format.Part) (*io.SectionReader, error) {
+	s, err := audio.Open(file, file.Size)
+	if err != nil {
+		return nil, fmt.Errorf("the sound file %q: %w", file.Name, err)
+	}
+	if s.Missing != "" {
+		b.notices = append(b.notices, disc.Notice{
+			Severity: disc.Error, Incomplete: true,
+			Text: fmt.Sprintf("Line %d: the sound file %q is incomplete: %s.", line, file.Name, s.Missing), Advice: "get the image again",
+		})
+	}
+	return io.NewSectionReader(s, 0, s.Size()), nil
 }
