@@ -20,6 +20,7 @@ import (
 	"glassmaster/mastering/image/iso"
 	"glassmaster/mastering/image/mds"
 	"glassmaster/mastering/image/nrg"
+	"glassmaster/mastering/image/toc"
 )
 
 // formats are the known formats in the order in which they are tried. Those that have a
@@ -31,6 +32,7 @@ var formats = []format.Format{
 	cdi.Format,
 	cue.Format,
 	nrg.Format,
+	toc.Format,
 	chd.Format,
 	cso.Format,
 	iso.Format,
