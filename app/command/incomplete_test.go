@@ -216,7 +216,7 @@ func TestVerifyUnopenable(t *testing.T) {
 func TestImageNames(t *testing.T) {
 	image, dir, folder := builtImage(t), t.TempDir(), sample(t)
 	want := content(t, image)
-	for _, name := range []string{"copy.img", "copy.raw", "copy.bin", "copy.cdr", "copy.dmg", "backup-2026.01", "copy.iso.tmp", "copy", "copy.ISO", ".hidden"} {
+	for _, name := range []string{"copy.img", "copy.raw", "copy.cdr", "copy.dmg", "backup-2026.01", "copy.iso.tmp", "copy", "copy.ISO", ".hidden"} {
 		out := filepath.Join(dir, name)
 		must(t, OK, "read", image, "-o", out)
 		if !bytes.Equal(content(t, out), want) {

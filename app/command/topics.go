@@ -19,7 +19,9 @@ func exitCodesTopic(*invocation) *cobra.Command {
      interrupted burn
   5  cancelled by Ctrl-C or a signal
   6  done, but files were left out or changed while they were read, or the source is
-     incomplete or damaged; the warnings have the details`,
+     incomplete or damaged; the warnings have the details
+  7  nothing was written, because the image format cannot hold everything on the
+     disc; the warnings say what ("convert" without --force)`,
 	}
 }
 
@@ -83,6 +85,8 @@ The data of a result:
             part in use), missing_sectors, volume_problem and remarks as for verify,
             differs (the first sector that was replaced by zeros or is not equal);
             with --verify: verified (it was read back and is equal), sha256
+  convert   as for read, and: format, files (of the image), lost (texts: what the
+            format cannot hold)
   blank     drive
   format    drive, medium, capacity_sectors, warnings
   close     drive, medium, status, last_session, next_writable_lba (if more can be

@@ -66,7 +66,8 @@ type input struct {
 // writer writes into a sink: first write, then prove if that succeeded, and end in any
 // case.
 type writer interface {
-	planned() record.Plan
+	// planned returns the plan, without what concerns the source.
+	planned() Plan
 	// write writes everything. Cancelling the context ends write and prove.
 	write(ctx context.Context, rep progress.Reporter) error
 	// prove reads back what was written.
@@ -100,7 +101,8 @@ func New(ctx context.Context, from *source.Source, to Sink) (*Job, error) {
 	if j.to, err = to.plan(ctx, j.input); err != nil {
 		return nil, err
 	}
-	j.plan.Plan = j.to.planned()
+	p := j.to.planned()
+	j.plan.Plan, j.plan.Files, j.plan.Loss = p.Plan, p.Files, p.Loss
 	return j, nil
 }
 

@@ -242,7 +242,7 @@ func TestStream(t *testing.T) {
 	src := open(t, image(t), source.Options{})
 	f, _ := job.FormatFor("", "")
 	var b bytes.Buffer
-	if r := run(t, src, job.ImageStream(&b, f)); r.Verified || r.Written != disc.Sectors(src) {
+	if r := run(t, src, job.ImageStream(&b, f, job.ImageOptions{})); r.Verified || r.Written != disc.Sectors(src) {
 		t.Errorf("%+v", r)
 	}
 	if !bytes.Equal(b.Bytes(), sectors(t, src)) {
@@ -377,6 +377,8 @@ func TestFormatFor(t *testing.T) {
 		{"x.daa", "iso", "ISO", ""},
 		{"x.nrg", "", "Nero", ""},
 		{"x.daa", "", "", "PowerISO"},
+		{"x.bin", "", "CUE", ""},
+		{"x.img", "", "ISO", ""},
 		{"x.zip", "", "", "archive"},
 		{"x.iso", "wax", "", `"wax" cannot be written`},
 	} {

@@ -21,7 +21,7 @@ func Foreign(extension string) string {
 		return "a compressed UltraISO image"
 	case ".uif":
 		return "a MagicISO image"
-	case ".ecm":
+	case ".zso", ".dax", ".ecm":
 		return "a compressed image"
 	case ".wim":
 		return "a Windows image"

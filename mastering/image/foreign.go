@@ -144,11 +144,8 @@ var foreignImages = sync.OnceValue(func() []fileKind {
 
 		// Images of discs.
 		start("MEDIA DESCRIPTOR\x02", "a DAEMON Tools image (MDX, or MDS of version 2), whose contents are compressed and may be encrypted", convert),
-		start("MComprHD", "a compressed image of MAME (CHD)", "convert it with chdman (extractcd, extractdvd)"),
 		finish(512, "koly", "an Apple disk image (DMG)", "convert it to an ISO image (dmg2img, or hdiutil convert -format UDTO)"),
 		start("IsZ!", "a compressed image of UltraISO (ISZ)", convert),
-		start("CISO", "a compressed image (CSO)", "unpack it with ciso or maxcso"),
-		start("ZISO", "a compressed image (ZSO)", "unpack it with maxcso"),
 		start("DAX\x00", "a compressed image (DAX)", convert),
 		finish(64, "bbis", "a MagicISO image (UIF)", "convert it with uif2iso"),
 		start("DAA\x00", "a PowerISO image (DAA)", "convert it with daa2iso or PowerISO"),

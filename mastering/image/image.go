@@ -11,6 +11,8 @@ import (
 
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/image/cdi"
+	"glassmaster/mastering/image/chd"
+	"glassmaster/mastering/image/cso"
 	"glassmaster/mastering/image/cue"
 	"glassmaster/mastering/image/discfile"
 	"glassmaster/mastering/image/format"
@@ -27,6 +29,8 @@ var formats = []format.Format{
 	cdi.Format,
 	cue.Format,
 	nrg.Format,
+	chd.Format,
+	cso.Format,
 	iso.Format,
 }
 
@@ -91,11 +95,44 @@ func try(ctx context.Context, files *format.Files, f format.Format, depth int) (
 	}
 	d, inner, err := open(ctx, unpacked, depth+1)
 	inner.Name = strings.TrimPrefix(inner.Name+" in "+f.Name, " in ")
+	if errors.Is(err, ErrUnknown) && f.Plain {
+		return unpacked.Flat(), format.Format{Name: Plain + " in " + f.Name}, nil
+	}
 	if errors.Is(err, ErrUnknown) {
 		err = fmt.Errorf("open the contents of the %s image: %w", f.Name, err)
 		inner.Name = f.Name + " of an unknown format"
 	}
 	return d, inner, err
+}
+
+// OpenAs opens an image file that is known to have a format, such as one that was just
+// written. It is not opened as any other.
+func OpenAs(ctx context.Context, path string, f format.Format) (disc.Disc, error) {
+	files, err := format.OpenFiles(path)
+	if err != nil {
+		return nil, err
+	}
+	d, err := openAs(ctx, files, f)
+	if err != nil {
+		files.Close()
+		return nil, fmt.Errorf("open image %s as %s: %w", path, f.Name, err)
+	}
+	return d, nil
+}
+
+func openAs(ctx context.Context, files *format.Files, f format.Format) (disc.Disc, error) {
+	if f.Unpack != nil {
+		unpacked, err := f.Unpack(ctx, files)
+		if err != nil {
+			return nil, err
+		}
+		return unpacked.Flat(), nil
+	}
+	d, err := f.Open(ctx, files)
+	if errors.Is(err, ErrUnknown) && f.Unmarked && files.Size > 0 {
+		return files.Flat(), nil
+	}
+	return d, err
 }
 
 // OpenPlain opens a file as a disc of sectors of 2048 bytes, whatever its contents are.
@@ -127,10 +164,16 @@ func ByName(name string) (format.Format, bool) {
 }
 
 // Writable returns the names of the formats that can be written, in alphabetical order.
-func Writable() []string {
+func Writable() []string { return writable(0) }
+
+// WritableLarge returns the names of the formats that can be written and hold more than a CD.
+func WritableLarge() []string { return writable(format.OnlyCD) }
+
+// writable returns the names of the formats that can be written and do not have the property.
+func writable(without format.Holds) []string {
 	var names []string
 	for _, f := range formats {
-		if f.Create != nil {
+		if f.Create != nil && f.Holds&without == 0 {
 			names = append(names, f.Name)
 		}
 	}

@@ -31,7 +31,7 @@ func PutSubChannels(p []byte, toc disc.TOC, lba disc.LBA) {
 	if len(toc.Sessions) == 0 {
 		return
 	}
-	a := find(toc, lba)
+	a := locate(toc, lba)
 	EncodeQ(q[:], a.q(toc, lba))
 	high := byte(0)
 	if a.flag(lba) {
@@ -53,8 +53,8 @@ type position struct {
 	next    disc.LBA // index 1 of the next track, or the lead-out
 }
 
-// find returns the position of a sector.
-func find(toc disc.TOC, lba disc.LBA) position {
+// locate returns the place of a sector.
+func locate(toc disc.TOC, lba disc.LBA) position {
 	var last position
 	for i, s := range toc.Sessions {
 		if len(s.Tracks) == 0 {
@@ -98,7 +98,7 @@ func find(toc disc.TOC, lba disc.LBA) position {
 	return last
 }
 
-// q returns the Q sub-channel of a sector at this position.
+// q returns the Q sub-channel of a sector at this place.
 func (a position) q(toc disc.TOC, lba disc.LBA) Q {
 	q := Q{Control: ControlOf(a.track), Mode: QPosition, Track: a.track.Number, Index: a.index, Absolute: lba.MSF()}
 	switch {

@@ -25,6 +25,12 @@ func (e *DataError) Error() string {
 // a sector of form 2, of mode 2 without a form or of mode 0, and a *DataError for one that
 // is damaged. lba is the address of the first sector.
 func UserData(dst, src []byte, lba disc.LBA) (int, error) {
+	return CorrectedUserData(dst, src, lba, func(disc.LBA) {})
+}
+
+// CorrectedUserData is like UserData, and calls corrected for each sector whose data was
+// corrected.
+func CorrectedUserData(dst, src []byte, lba disc.LBA, corrected func(disc.LBA)) (int, error) {
 	n := 0
 	for ; len(src) >= Size; dst, src, n = dst[disc.SectorSize:], src[Size:], n+1 {
 		p := src[:Size]
@@ -46,6 +52,7 @@ func UserData(dst, src []byte, lba disc.LBA) (int, error) {
 				return n, &DataError{lba + disc.LBA(n), BadEDC}
 			}
 			p = fixed[:]
+			corrected(lba + disc.LBA(n))
 		}
 		copy(dst, p[at:at+disc.SectorSize])
 	}

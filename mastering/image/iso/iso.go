@@ -23,7 +23,7 @@ import (
 )
 
 // Format is the format of plain images.
-var Format = format.Format{Name: "ISO", Extensions: []string{".iso", ".udf"}, Open: open, Create: create, CopiesUserData: true}
+var Format = format.Format{Name: "ISO", Extensions: []string{".iso", ".udf"}, Open: open, Create: create, Unmarked: true, CopiesUserData: true}
 
 // vrsStart is where volume descriptors start. vrsSectors is how many sectors are searched,
 // since the recognition sequence of UDF may follow the descriptors of ISO 9660.

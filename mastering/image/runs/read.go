@@ -22,6 +22,8 @@ type stored struct {
 	runs    []Run
 	notices []disc.Notice
 	sub     bool
+
+	corrected disc.Set // sectors whose user data was corrected
 }
 
 func (d *stored) TOC() disc.TOC { return d.toc }
@@ -38,6 +40,19 @@ func (d *stored) Notices() []disc.Notice { return d.notices }
 
 // HasSubChannels implements disc.SubChanneler.
 func (d *stored) HasSubChannels() bool { return d.sub }
+
+// StoresRaw implements disc.Storer.
+func (d *stored) StoresRaw(lba disc.LBA) bool {
+	i := sort.Search(len(d.runs), func(i int) bool { return d.runs[i].End() > lba })
+	if i == len(d.runs) || lba < d.runs[i].Start {
+		return false
+	}
+	r := &d.runs[i]
+	return r.From != nil && r.At <= sector.SubheadAt && r.At+r.Length >= sector.Size
+}
+
+// Corrected implements disc.Corrector.
+func (d *stored) Corrected() (int64, disc.LBA) { return d.corrected.First() }
 
 // ReadsFile implements the ability of disc.ReadsFile.
 func (d *stored) ReadsFile(file fs.FileInfo) bool { return d.files.ReadsFile(file) }
@@ -123,7 +138,7 @@ func (d *stored) read(p []byte, r *Run, lba disc.LBA, f disc.Form) (int, error) 
 	var converr error
 	switch f {
 	case disc.User:
-		done, converr = r.user(p, stored, lba, n)
+		done, converr = d.user(p, stored, r, lba, n)
 	case disc.Raw:
 		for i := range n {
 			r.whole(p[i*sector.Size:][:sector.Size], stored[i*stride:], lba+disc.LBA(i))
@@ -160,8 +175,9 @@ func (r *Run) load(p []byte, lba disc.LBA, stride int) (int, error) {
 }
 
 // user copies the user data of n stored sectors.
-func (r *Run) user(p, stored []byte, lba disc.LBA, n int) (int, error) {
+func (d *stored) user(p, stored []byte, r *Run, lba disc.LBA, n int) (int, error) {
 	stride := r.stride()
+	corrected := func(lba disc.LBA) { d.corrected.Add(lba) }
 	if r.Length == disc.SectorSize {
 		for i := range n {
 			copy(p[i*disc.SectorSize:(i+1)*disc.SectorSize], stored[i*stride:])
@@ -169,12 +185,12 @@ func (r *Run) user(p, stored []byte, lba disc.LBA, n int) (int, error) {
 		return n, nil
 	}
 	if r.Length == sector.Size && stride == sector.Size {
-		return sector.UserData(p, stored[:n*stride], lba)
+		return sector.CorrectedUserData(p, stored[:n*stride], lba, corrected)
 	}
 	var one [sector.Size]byte
 	for i := range n {
 		r.whole(one[:], stored[i*stride:], lba+disc.LBA(i))
-		if _, err := sector.UserData(p[i*disc.SectorSize:], one[:], lba+disc.LBA(i)); err != nil {
+		if _, err := sector.CorrectedUserData(p[i*disc.SectorSize:], one[:], lba+disc.LBA(i), corrected); err != nil {
 			return i, err
 		}
 	}
