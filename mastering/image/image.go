@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"glassmaster/mastering/disc"
+	"glassmaster/mastering/image/b6t"
 	"glassmaster/mastering/image/cdi"
 	"glassmaster/mastering/image/chd"
 	"glassmaster/mastering/image/cso"
@@ -26,11 +27,12 @@ import (
 var formats = []format.Format{
 	discfile.Format,
 	mds.Format,
-	cdi.Format,
-	cue.Format,
+	b6t.Format,
 	nrg.Format,
 	chd.Format,
 	cso.Format,
+	cdi.Format,
+	cue.Format,
 	iso.Format,
 }
 
