@@ -9,12 +9,13 @@ import (
 	"glassmaster/mastering/image/discfile"
 )
 
-// cdText returns packs of CD-TEXT with one text of that type for the album and the tracks,
+// cdText returns packs of CD-TEXT from the sequence number seq on, with one text of that type
+// for the album and the tracks,
 // without CRC (MMC-6 annex J).
-func cdText(kind byte, texts ...string) []byte {
+func cdText(seq, kind byte, texts ...string) []byte {
 	data := strings.Join(texts, "\x00") + "\x00"
 	var packs []byte
-	for seq := byte(0); len(data) > 0; seq++ {
+	for ; len(data) > 0; seq++ {
 		n := min(len(data), 12)
 		p := make([]byte, 18)
 		p[0], p[2] = kind, seq
@@ -29,7 +30,7 @@ func TestInfoOfTracks(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "audio.gmdisc")
 	st := &discfile.State{
 		Sectors: 2000, Final: true, MCN: "4006381333931",
-		CDText: append(cdText(0x80, "Album", "One", "Two"), cdText(0x81, "Band", "", "Singer")...),
+		CDText: append(cdText(0, 0x80, "Album", "One", "Two"), cdText(2, 0x81, "Band", "", "Singer")...),
 		Sessions: []discfile.Session{{Closed: true, LeadOut: 900, Tracks: []discfile.Track{
 			{Size: 400, Next: 400, Closed: true, Pregap: 150, Control: 3, ISRC: "DEABC2400001"},
 			{Start: 500, Size: 400, Next: 900, Closed: true, Pregap: 100, Control: 8},
