@@ -151,7 +151,6 @@ var foreignImages = sync.OnceValue(func() []fileKind {
 		start("DAA\x00", "a PowerISO image (DAA)", "convert it with daa2iso or PowerISO"),
 		start("GBI\x00", "a gBurner image (GBI)", convert),
 		start("ECM\x00", "a CD image without error correction codes (ECM)", "unpack it with unecm"),
-		start("BWT5 STREAM SIGN", "a BlindWrite image (B5T, B6T)", convert),
 		start("Adaptec CeQuadrat VirtualCD File", "a WinOnCD image (C2D)", convert),
 		start("Roxio Image File Format 3.0", "a Roxio image (C2D)", convert),
 		start("AARUFRMT", "an Aaru image", "convert it with aaru"),

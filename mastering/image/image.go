@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"glassmaster/mastering/disc"
+	"glassmaster/mastering/image/b6t"
 	"glassmaster/mastering/image/ccd"
 	"glassmaster/mastering/image/cdi"
 	"glassmaster/mastering/image/chd"
@@ -31,10 +32,13 @@ var formats = []format.Format{
 	ccd.Format,
 	cdi.Format,
 	cue.Format,
+	b6t.Format,
 	nrg.Format,
 	toc.Format,
 	chd.Format,
 	cso.Format,
+	cdi.Format,
+	cue.Format,
 	iso.Format,
 }
 
