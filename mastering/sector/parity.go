@@ -26,3 +26,9 @@ func HasParity(p []byte) bool {
 	zeroHeader(p, func(p []byte) { good = checkParity(p) == 0 })
 	return good
 }
+
+// RemoveParity removes what RestoreParity restores.
+func RemoveParity(p []byte) {
+	clear(p[:SyncSize])
+	clear(p[parityPAt:Size])
+}
