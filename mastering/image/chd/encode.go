@@ -17,6 +17,7 @@ type encoder struct {
 	trial   []byte
 	deflate *flate.Writer
 	buffer  bytes.Buffer
+	flac    flacEncoder
 }
 
 // newEncoder returns an encoder for the codecs of an image.
@@ -79,6 +80,10 @@ func (e *encoder) encode(b []byte, c codec, h *hunk) []byte {
 		return append(b, e.deflated(h.data)...)
 	case codecCDZlib:
 		return e.cd(b, e.deflated(e.sectors()))
+	case codecCDFLAC:
+		if h.audio {
+			return e.cdFLAC(b)
+		}
 	}
 	return nil
 }
@@ -97,4 +102,17 @@ func (e *encoder) cd(b, sectors []byte) []byte {
 	}
 	b = append(b, byte(len(sectors)>>8), byte(len(sectors)))
 	return append(append(b, sectors...), e.sub...)
+}
+
+// cdFLAC appends a hunk of audio; see decoder.cdFLAC.
+func (e *encoder) cdFLAC(b []byte) []byte {
+	for _, bits := range e.bits {
+		if bits != 0 { // sync and parity would be lost
+			return nil
+		}
+	}
+	if b = e.flac.encode(b, e.sectors(), true); b == nil {
+		return nil
+	}
+	return append(b, e.sub...)
 }
