@@ -19,3 +19,9 @@ func HasParity(p []byte) bool {
 	checkParities(bad[:], p, p[HeaderAt+3] != 2)
 	return bad[0] == 0
 }
+
+// RemoveParity removes what RestoreParity restores.
+func RemoveParity(p []byte) {
+	clear(p[:SyncSize])
+	clear(p[parityPAt:Size])
+}
