@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"slices"
 )
 
 // Reader reads the user data of a disc at byte offsets. Offset 0 is address 0 of the disc,
@@ -89,8 +90,14 @@ func FromReaderAt(r io.ReaderAt, size int64, close func() error, notices ...Noti
 
 func (f *flat) TOC() TOC { return f.toc }
 
-// Notices implements Noticer.
-func (f *flat) Notices() []Notice { return f.notices }
+// Notices implements Noticer: what was noticed when the disc was opened, and what the reader
+// has to say of its contents.
+func (f *flat) Notices() []Notice {
+	if n, ok := f.ReaderAt.(interface{ Notices() []Notice }); ok {
+		return slices.Concat(f.notices, n.Notices())
+	}
+	return f.notices
+}
 
 // HostFile returns the file whose bytes, from offset 0 on, are the user data that r
 // delivers, so that the kernel can copy it and its holes can be skipped. r is a disc, or

@@ -5,6 +5,8 @@ package image
 // Unknown extensions are ignored, as in "backup-2026.01".
 func Foreign(extension string) string {
 	switch extension {
+	case ".mdf":
+		return "the data file of an Alcohol image (name the image .mds)"
 	case ".mdx":
 		return "a Daemon Tools image"
 	case ".cdi":
@@ -19,7 +21,7 @@ func Foreign(extension string) string {
 		return "a compressed UltraISO image"
 	case ".uif":
 		return "a MagicISO image"
-	case ".ecm":
+	case ".zso", ".dax", ".ecm":
 		return "a compressed image"
 	case ".wim":
 		return "a Windows image"

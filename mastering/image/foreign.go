@@ -2,7 +2,6 @@ package image
 
 import (
 	"bytes"
-	"encoding/binary"
 	"fmt"
 	"io"
 	"regexp"
@@ -144,13 +143,9 @@ var foreignImages = sync.OnceValue(func() []fileKind {
 		start("MSCF\x00\x00\x00\x00", "a cabinet archive", unpack),
 
 		// Images of discs.
-		{"a DiscJuggler image (CDI)", convert, (*sample).discJuggler},
 		start("MEDIA DESCRIPTOR\x02", "a DAEMON Tools image (MDX, or MDS of version 2), whose contents are compressed and may be encrypted", convert),
-		start("MComprHD", "a compressed image of MAME (CHD)", "convert it with chdman (extractcd, extractdvd)"),
 		finish(512, "koly", "an Apple disk image (DMG)", "convert it to an ISO image (dmg2img, or hdiutil convert -format UDTO)"),
 		start("IsZ!", "a compressed image of UltraISO (ISZ)", convert),
-		start("CISO", "a compressed image (CSO)", "unpack it with ciso or maxcso"),
-		start("ZISO", "a compressed image (ZSO)", "unpack it with maxcso"),
 		start("DAX\x00", "a compressed image (DAX)", convert),
 		finish(64, "bbis", "a MagicISO image (UIF)", "convert it with uif2iso"),
 		start("DAA\x00", "a PowerISO image (DAA)", "convert it with daa2iso or PowerISO"),
@@ -197,21 +192,6 @@ var foreignImages = sync.OnceValue(func() []fileKind {
 		{"a disk with partitions (MBR)", plain, (*sample).masterBootRecord},
 	}
 })
-
-// discJuggler recognizes the last eight bytes of a CDI file: a version, and the offset of
-// the descriptor, from the beginning or the end.
-func (s *sample) discJuggler() bool {
-	if len(s.tail) < 8 {
-		return false
-	}
-	p := s.tail[len(s.tail)-8:]
-	at := int64(binary.LittleEndian.Uint32(p[4:]))
-	switch binary.LittleEndian.Uint32(p) {
-	case 0x80000004, 0x80000005, 0x80000006:
-		return at > 0 && at < s.size
-	}
-	return false
-}
 
 // masterBootRecord recognizes a partition table with at least one partition. The first byte
 // of each entry says whether it is active.

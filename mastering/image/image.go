@@ -10,6 +10,9 @@ import (
 	"strings"
 
 	"glassmaster/mastering/disc"
+	"glassmaster/mastering/image/cdi"
+	"glassmaster/mastering/image/chd"
+	"glassmaster/mastering/image/cso"
 	"glassmaster/mastering/image/cue"
 	"glassmaster/mastering/image/discfile"
 	"glassmaster/mastering/image/format"
@@ -23,8 +26,11 @@ import (
 var formats = []format.Format{
 	discfile.Format,
 	mds.Format,
+	cdi.Format,
 	cue.Format,
 	nrg.Format,
+	chd.Format,
+	cso.Format,
 	iso.Format,
 }
 
@@ -89,6 +95,9 @@ func try(ctx context.Context, files *format.Files, f format.Format, depth int) (
 	}
 	d, inner, err := open(ctx, unpacked, depth+1)
 	inner.Name = strings.TrimPrefix(inner.Name+" in "+f.Name, " in ")
+	if errors.Is(err, ErrUnknown) && f.Plain {
+		return unpacked.Flat(), format.Format{Name: Plain + " in " + f.Name}, nil
+	}
 	if errors.Is(err, ErrUnknown) {
 		err = fmt.Errorf("open the contents of the %s image: %w", f.Name, err)
 		inner.Name = f.Name + " of an unknown format"

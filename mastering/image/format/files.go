@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"glassmaster/mastering/disc"
@@ -18,8 +19,9 @@ type Files struct {
 	io.ReaderAt       // the contents of the named file
 	Size        int64 // of the contents, in bytes
 	path        string
-	packed      bool         // the contents are unpacked from those of the file
-	open        *[]io.Closer // what Close closes, the named file first
+	packed      bool           // the contents are unpacked from those of the file
+	open        *[]io.Closer   // what Close closes, the named file first
+	notices     *[]disc.Notice // see Note
 }
 
 // Part is a file of an image besides the named one.
@@ -36,7 +38,7 @@ func OpenFiles(path string) (*Files, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Files{ReaderAt: f, Size: size, path: path, open: &[]io.Closer{f}}, nil
+	return &Files{ReaderAt: f, Size: size, path: path, open: &[]io.Closer{f}, notices: new([]disc.Notice)}, nil
 }
 
 // Name returns the path of the named file.
@@ -55,7 +57,24 @@ func (f *Files) Unpacked(r io.ReaderAt, size int64, close func() error) *Files {
 	if close != nil {
 		*f.open = append(*f.open, closer(close))
 	}
-	return &Files{ReaderAt: r, Size: size, path: f.path, packed: true, open: f.open}
+	return &Files{ReaderAt: r, Size: size, path: f.path, packed: true, open: f.open, notices: f.notices}
+}
+
+// Note adds a notice to those of the disc that the files contain. It is for Format.Unpack;
+// Format.Open has the notices of a disc itself.
+func (f *Files) Note(n disc.Notice) { *f.notices = append(*f.notices, n) }
+
+// Notices returns what was passed to Note.
+func (f *Files) Notices() []disc.Notice { return slices.Clone(*f.notices) }
+
+// Truncated is the notice of an image of a format of which only a part of the contents is
+// there. Sizes are in bytes; want is 0 if the whole size is not known.
+func Truncated(format string, want, have int64) disc.Notice {
+	text := fmt.Sprintf("The %s file ends too early: only the first %d bytes of the contents are there", format, have)
+	if want > 0 {
+		text += fmt.Sprintf(" of %d", want)
+	}
+	return disc.Notice{Severity: disc.Error, Incomplete: true, Text: text + ".", Advice: "Get the file again."}
 }
 
 type closer func() error
@@ -84,6 +103,9 @@ type contents struct {
 	io.ReaderAt
 	files *Files
 }
+
+// Notices returns the notices of the disc.
+func (c contents) Notices() []disc.Notice { return c.files.Notices() }
 
 // ReadsFile implements the ability of disc.ReadsFile.
 func (c contents) ReadsFile(file fs.FileInfo) bool { return c.files.ReadsFile(file) }
@@ -158,8 +180,12 @@ func (f *Files) ReadsFile(file fs.FileInfo) bool {
 	return false
 }
 
-// CloseBeside closes all files but the named one, and what the contents were unpacked with.
-func (f *Files) CloseBeside() error { return f.closeFrom(1) }
+// CloseBeside closes all files but the named one, and what the contents were unpacked
+// with, and drops the notices.
+func (f *Files) CloseBeside() error {
+	*f.notices = nil
+	return f.closeFrom(1)
+}
 
 // Close closes all files.
 func (f *Files) Close() error { return f.closeFrom(0) }

@@ -32,6 +32,9 @@ type Format struct {
 	// see Files.Unpacked. If the file does not have this format, it returns an error that
 	// wraps ErrUnknown.
 	Unpack func(ctx context.Context, f *Files) (*Files, error)
+	// Plain says that the contents which Unpack returns are sectors of 2048 bytes if they
+	// have no known format: the format is one of images, not of any file.
+	Plain bool
 	// Create writes a disc as an image. What the format cannot hold is left out; Loss
 	// lists it. Create is nil if the format can only be read.
 	Create func(ctx context.Context, out *newfile.Set, d disc.Disc, o Options, rep progress.Reporter) error

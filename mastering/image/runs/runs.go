@@ -110,7 +110,7 @@ func (r Run) Bytes() int64 { return r.Count * int64(r.stride()) }
 // closes the files.
 func New(files *format.Files, toc disc.TOC, list []Run, notices ...disc.Notice) (disc.Disc, error) {
 	at := disc.LBA(-1 << 40)
-	d := &stored{files: files, toc: toc, runs: list, notices: notices}
+	d := &stored{files: files, toc: toc, runs: list, notices: append(files.Notices(), notices...)}
 	for _, r := range list {
 		if r.Start < at || r.Count < 0 || r.Count > maxSectors || r.Start > maxSectors {
 			return nil, fmt.Errorf("sectors %d to %d of the image overlap others, or are not in their order", r.Start, r.End()-1)

@@ -1,0 +1,42 @@
+// Package packed reads contents that an image stores in packed units: what all compressed
+// image formats have in common. A format says where its units are and how one of them is
+// unpacked; a [Reader] delivers the contents at any offset. Nothing is unpacked to a
+// temporary file, and what is kept in memory is bounded.
+//
+// [Blocks] are units of which each is unpacked in memory as a whole. [Streams] are units of
+// any size that have to be unpacked from their beginning.
+package packed
+
+import (
+	"fmt"
+	"io"
+)
+
+// MaxSize is the most that the contents of an image may have, in bytes. It is more than any
+// disc holds; a small file that claims to contain more is not an image.
+const MaxSize = 256 << 30
+
+// CheckSize returns an error if contents of this size, in bytes, cannot be those of a disc.
+func CheckSize(size int64) error {
+	if size > MaxSize || size < 0 {
+		return fmt.Errorf("it claims to contain %d bytes, more than any disc holds", uint64(size))
+	}
+	if size == 0 {
+		return fmt.Errorf("it has no contents")
+	}
+	return nil
+}
+
+// window cuts p to what of it is within contents of this size. The error is io.EOF if that
+// is not all of p.
+func window(p []byte, off, size int64) ([]byte, error) {
+	switch {
+	case off < 0:
+		return nil, fmt.Errorf("read at negative offset %d", off)
+	case off >= size:
+		return nil, io.EOF
+	case int64(len(p)) > size-off:
+		return p[:size-off], io.EOF
+	}
+	return p, nil
+}
