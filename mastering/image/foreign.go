@@ -6,6 +6,8 @@ import (
 	"io"
 	"regexp"
 	"sync"
+
+	"glassmaster/mastering/disc"
 )
 
 // unknownError is the error of a file that has none of the known formats. It says what
@@ -82,7 +84,13 @@ func identify(r io.ReaderAt, size int64) (kind, advice string) {
 	if s.zeros() {
 		return "a file of zeros", "its contents were not stored; get the image again"
 	}
-	return s.otherFile()
+	if kind, advice := s.otherFile(); kind != "" {
+		return kind, advice
+	}
+	if n := size / disc.RawSectorSize; size%disc.RawSectorSize == 0 && n >= 300 { // as many as the shortest track has
+		return fmt.Sprintf("%d sectors of audio of a CD", n), "open the sheet that describes its tracks (CUE, TOC, CCD or MDS)"
+	}
+	return "", ""
 }
 
 // fileKind is a kind of file that is not an image of a known format.
@@ -151,7 +159,6 @@ var foreignImages = sync.OnceValue(func() []fileKind {
 		start("DAA\x00", "a PowerISO image (DAA)", "convert it with daa2iso or PowerISO"),
 		start("GBI\x00", "a gBurner image (GBI)", convert),
 		start("ECM\x00", "a CD image without error correction codes (ECM)", "unpack it with unecm"),
-		start("BWT5 STREAM SIGN", "a BlindWrite image (B5T, B6T)", convert),
 		start("Adaptec CeQuadrat VirtualCD File", "a WinOnCD image (C2D)", convert),
 		start("Roxio Image File Format 3.0", "a Roxio image (C2D)", convert),
 		start("AARUFRMT", "an Aaru image", "convert it with aaru"),
@@ -161,7 +168,6 @@ var foreignImages = sync.OnceValue(func() []fileKind {
 		start("MSWIM\x00\x00\x00", "a Windows image (WIM)", "it contains files, not a disc; unpack it with wimlib or 7-Zip"),
 
 		// Descriptions of discs.
-		text(`\A(//.*\n|\s)*(CD_DA|CD_ROM|CD_ROM_XA|CD_I)\s`, "a table of contents of cdrdao (TOC)", sheet),
 		text(`\A\s*\d+\r?\n\s*1\s+\d+\s+[04]\s+2\d\d\d\s+\S`, "the descriptor of a GD-ROM (GDI)", sheet),
 
 		// Disks of virtual machines.

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"glassmaster/mastering/disc"
+	"glassmaster/mastering/image/b6t"
 	"glassmaster/mastering/image/ccd"
 	"glassmaster/mastering/image/cdi"
 	"glassmaster/mastering/image/chd"
@@ -21,6 +22,7 @@ import (
 	"glassmaster/mastering/image/mds"
 	"glassmaster/mastering/image/nrg"
 	"glassmaster/mastering/image/raw"
+	"glassmaster/mastering/image/toc"
 )
 
 // formats are the known formats in the order in which they are tried. Those that have a
@@ -31,7 +33,9 @@ var formats = []format.Format{
 	ccd.Format,
 	cdi.Format,
 	cue.Format,
+	b6t.Format,
 	nrg.Format,
+	toc.Format,
 	chd.Format,
 	cso.Format,
 	raw.Format,
