@@ -1,0 +1,71 @@
+package cue_test
+
+import (
+	"errors"
+	"io/fs"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"glassmaster/mastering/disc"
+	"glassmaster/mastering/image/format"
+)
+
+// Sheets of others, where a collection of them is beside the repository: each opens, or the
+// error names the file that is missing. Those that have to be refused are, each for its own
+// reason.
+func TestCorpus(t *testing.T) {
+	refused := map[string]string{
+		"bad-cat1.cue":  "line 4: CATALOG has no number",
+		"bad-cat2.cue":  "line 4: the catalogue number \"\\\"167890123\\\"\" has 9 digits",
+		"bad-cat3.cue":  "line 4: the catalogue number \"123456789b123\" has characters that are not digits",
+		"bad-mode1.cue": "line 6: track 1 has the unknown mode \"MODE3_FORM1\"",
+		"bad-msf-1.cue": "line 7: the time 00:00:100 has 100 frames",
+		"bad-msf-2.cue": "line 7: the time 00:90:00 has 90 seconds",
+		"bad-msf-3.cue": "line 7: the time \"xx:yy:0\" is not in the form MM:SS:FF",
+		"t3.cue":        "line 7: the time 00:06:93 has 93 frames",
+	}
+	// Files for a test of flacon that describe two discs, or have indexes in an order that
+	// cannot be right.
+	odd := []string{"two tracks cannot have one number", "indexes have to be in the order of their numbers"}
+	opened, missing := 0, 0
+	err := filepath.WalkDir("../../../../shared/corpus", func(path string, e fs.DirEntry, err error) error {
+		if err != nil || e.IsDir() || filepath.Ext(path) != ".cue" {
+			return err
+		}
+		d, err := open(t, path)
+		switch want := refused[filepath.Base(path)]; {
+		case want != "":
+			if err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("%s: %v\nwant %s", path, err, want)
+			}
+		case err == nil:
+			opened++
+			for _, s := range d.TOC().Sessions {
+				for _, k := range s.Tracks {
+					p := make([]byte, 2352)
+					if _, err := d.ReadSectors(t.Context(), p, k.End()-1, disc.Raw); err != nil {
+						t.Errorf("%s: %v", path, err)
+					}
+				}
+			}
+		case errors.Is(err, fs.ErrNotExist) && strings.Contains(err.Error(), "line "):
+			missing++
+		case errors.Is(err, format.ErrUnknown):
+			if !strings.Contains(path, "cdrdao") { // one is a TOC file of cdrdao
+				t.Errorf("%s: it was not recognized", path)
+			}
+		case strings.Contains(err.Error(), odd[0]), strings.Contains(err.Error(), odd[1]):
+			if !strings.Contains(path, "flacon") {
+				t.Errorf("%s: %v", path, err)
+			}
+		default:
+			t.Errorf("%s: %v", path, err)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Skip("no collection of images is here")
+	}
+	t.Logf("%d sheets were opened; of %d, a file is missing", opened, missing)
+}
