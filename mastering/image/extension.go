@@ -5,6 +5,8 @@ package image
 // Unknown extensions are ignored, as in "backup-2026.01".
 func Foreign(extension string) string {
 	switch extension {
+	case ".mdf":
+		return "the data file of an Alcohol image (name the image .mds)"
 	case ".mdx":
 		return "a Daemon Tools image"
 	case ".cdi":

@@ -2,7 +2,6 @@ package image_test
 
 import (
 	"bytes"
-	"encoding/binary"
 	"errors"
 	"os"
 	"path/filepath"
@@ -38,8 +37,6 @@ func TestForeign(t *testing.T) {
 	mbr := make([]byte, 4096)
 	copy(mbr[446:], "\x80\x00\x02\x00\x83")
 	copy(mbr[510:], "\x55\xaa")
-	cdi := at(5000, -8, "\x06\x00\x00\x80")
-	binary.LittleEndian.PutUint32(cdi[4996:], 300)
 	for _, c := range []struct {
 		name    string
 		content []byte
@@ -50,7 +47,6 @@ func TestForeign(t *testing.T) {
 		{"zip", at(3000, 0, "PK\x03\x04"), []string{"ZIP archive", "unpack"}},
 		{"gzip", at(3000, 0, "\x1f\x8b\x08"), []string{"gzip", "unpack"}},
 		{"7z", at(3000, 0, "7z\xbc\xaf\x27\x1c"), []string{"7-Zip", "unpack"}},
-		{"cdi", cdi, []string{"DiscJuggler"}},
 		{"mdx", at(3000, 0, "MEDIA DESCRIPTOR\x02\x00"), []string{"MDX", "encrypted", "convert"}},
 		{"dmg", at(3000, -512, "koly"), []string{"DMG", "dmg2img"}},
 		{"isz", at(3000, 0, "IsZ!"), []string{"ISZ"}},
@@ -61,8 +57,6 @@ func TestForeign(t *testing.T) {
 		{"luks", at(3000, 0, "LUKS\xba\xbe"), []string{"LUKS", "burn --force"}},
 		{"ntfs", at(3000, 3, "NTFS    "), []string{"NTFS", "burn --force"}},
 		{"mbr", mbr, []string{"partitions (MBR)"}},
-		{"toc", []byte("// made by cdrdao\nCD_ROM\nTRACK MODE1\nDATAFILE \"x\"\n"), []string{"cdrdao"}},
-		{"ccd", []byte("[CloneCD]\r\nVersion=3\r\n"), []string{"CloneCD", "IMG"}},
 		{"2352", raw(2352, 20), []string{"raw sectors of 2352 bytes"}},
 		{"2448", raw(2448, 20), []string{"raw sectors of 2448 bytes"}},
 		{"2336", at(60000, 16*2336+8, "\x01CD001\x01"), []string{"sectors of 2336 bytes"}},

@@ -8,15 +8,30 @@ type Entry struct {
 	Session int
 	Mode    byte // QPosition, QMulti
 	Control byte
-	Point   int      // a track, PointFirst, PointLast, PointLeadOut, ..., or 0B0h and above in mode QMulti
-	Time    disc.MSF // bytes 3 to 5; mode QPosition: the time in the lead-in, which is not recorded here
+	Point   int      // a track, PointFirst, PointLast, PointLeadOut; in mode QMulti PointNext or PointFirstLeadIn
+	Time    disc.MSF // bytes 3 to 5 of mode QMulti; in mode QPosition they are the time in the lead-in
 	Zero    byte
 	Value   disc.MSF // bytes 7 to 9: an address, or numbers
 }
 
-// Entries returns the table of contents of a session as its lead-in records it: the first
-// track, the last one and the lead-out, then all tracks.
-func Entries(s disc.Session) []Entry {
+// Points of the entries about further sessions (QMulti).
+const (
+	PointNext        = 0xB0 // time: where the next program area begins; zero: number of these entries; value: the last possible lead-out
+	PointFirstLeadIn = 0xC0 // value: where the lead-in of the first session begins
+)
+
+// What a lead-in says about the medium: where its first lead-in begins and its last
+// possible lead-out, of a CD of 80 minutes. Nothing in a table of contents records them.
+var (
+	firstLeadIn = disc.MSF{M: 95}
+	lastLeadOut = disc.MSF{M: 79, S: 59, F: 74}
+)
+
+// Entries returns the table of contents of the session with this index as its lead-in
+// records it: the first track, the last one and the lead-out, then all tracks, then where
+// the next session is, if there is one.
+func Entries(toc disc.TOC, index int) []Entry {
+	s := toc.Sessions[index]
 	if len(s.Tracks) == 0 {
 		return nil
 	}
@@ -29,12 +44,23 @@ func Entries(s disc.Session) []Entry {
 		kind = 0x20
 	}
 	list := []Entry{
-		{s.Number, QPosition, ControlOf(first), PointFirst, disc.MSF{}, 0, disc.MSF{M: first.Number, S: kind}},
-		{s.Number, QPosition, ControlOf(last), PointLast, disc.MSF{}, 0, disc.MSF{M: last.Number}},
-		{s.Number, QPosition, ControlOf(last), PointLeadOut, disc.MSF{}, 0, last.End().MSF()},
+		{Session: s.Number, Mode: QPosition, Control: ControlOf(first), Point: PointFirst, Value: disc.MSF{M: first.Number, S: kind}},
+		{Session: s.Number, Mode: QPosition, Control: ControlOf(last), Point: PointLast, Value: disc.MSF{M: last.Number}},
+		{Session: s.Number, Mode: QPosition, Control: ControlOf(last), Point: PointLeadOut, Value: last.End().MSF()},
 	}
 	for _, t := range s.Tracks {
-		list = append(list, Entry{s.Number, QPosition, ControlOf(t), t.Number, disc.MSF{}, 0, t.Start.MSF()})
+		list = append(list, Entry{Session: s.Number, Mode: QPosition, Control: ControlOf(t), Point: t.Number, Value: t.Start.MSF()})
+	}
+	if index+1 < len(toc.Sessions) && len(toc.Sessions[index+1].Tracks) > 0 {
+		next := toc.Sessions[index+1].Tracks[0].Start - pregapSectors
+		count := byte(1)
+		if index == 0 {
+			count = 2
+		}
+		list = append(list, Entry{Session: s.Number, Mode: QMulti, Control: ControlOf(first), Point: PointNext, Time: next.MSF(), Zero: count, Value: lastLeadOut})
+		if index == 0 {
+			list = append(list, Entry{Session: s.Number, Mode: QMulti, Control: ControlOf(first), Point: PointFirstLeadIn, Value: firstLeadIn})
+		}
 	}
 	return list
 }
@@ -50,12 +76,20 @@ func hasXA(s disc.Session) bool {
 
 // entry returns Q of a sector in the lead-in of a session. Each entry is in three sectors
 // after each other, and the list repeats (ECMA-130 22.3.3.1).
-func entry(s disc.Session, lba disc.LBA) Q {
-	list := Entries(s)
+func entry(toc disc.TOC, index int, lba disc.LBA) Q {
+	list := Entries(toc, index)
 	time := lba.MSF()
 	e := list[(time.M*60*75+time.S*75+time.F)/3%len(list)]
-	if e.Point == PointFirst {
+	q := Q{Control: e.Control, Mode: e.Mode}
+	switch {
+	case e.Mode == QMulti:
+		q.Data[1], q.Data[5] = byte(e.Point), e.Zero
+		putMSF(q.Data[2:], e.Time)
+		putMSF(q.Data[6:], e.Value)
+		return q
+	case e.Point == PointFirst:
 		e.Value.S, _ = FromBCD(byte(e.Value.S)) // as Q has it: EncodeQ makes 20h of 20
 	}
-	return Q{Control: e.Control, Mode: e.Mode, Index: e.Point, Relative: time, Absolute: e.Value}
+	q.Index, q.Relative, q.Absolute = e.Point, time, e.Value
+	return q
 }

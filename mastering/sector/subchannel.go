@@ -44,7 +44,7 @@ func PutSubChannels(p []byte, toc disc.TOC, lba disc.LBA) {
 
 // position is where in a disc a sector is.
 type position struct {
-	session disc.Session
+	session int        // index
 	track   disc.Track // lead-out: the last track of the session
 	index   int
 	leadIn  bool
@@ -71,14 +71,14 @@ func locate(toc disc.TOC, lba disc.LBA) position {
 			return last
 		}
 		if lba < begin {
-			return position{session: s, leadIn: true, begin: leadIn, track: first}
+			return position{session: i, leadIn: true, begin: leadIn, track: first}
 		}
 		for j, t := range s.Tracks {
 			if lba >= t.End() {
 				begin = t.End()
 				continue
 			}
-			a := position{session: s, track: t, begin: begin, next: t.End()}
+			a := position{session: i, track: t, begin: begin, next: t.End()}
 			if j+1 < len(s.Tracks) {
 				a.next = s.Tracks[j+1].Start
 			}
@@ -93,7 +93,7 @@ func locate(toc disc.TOC, lba disc.LBA) position {
 			return a
 		}
 		end := s.Tracks[len(s.Tracks)-1]
-		last = position{session: s, track: end, index: 1, leadOut: true, begin: end.End()}
+		last = position{session: i, track: end, index: 1, leadOut: true, begin: end.End()}
 	}
 	return last
 }
@@ -103,7 +103,7 @@ func (a position) q(toc disc.TOC, lba disc.LBA) Q {
 	q := Q{Control: ControlOf(a.track), Mode: QPosition, Track: a.track.Number, Index: a.index, Absolute: lba.MSF()}
 	switch {
 	case a.leadIn:
-		return entry(a.session, lba)
+		return entry(toc, a.session, lba)
 	case a.leadOut:
 		q.Track = LeadOut
 		q.Relative = duration(lba - a.begin)

@@ -11,8 +11,6 @@ import (
 
 	"github.com/klauspost/compress/flate"
 	"github.com/klauspost/compress/zstd"
-	"github.com/mewkiz/flac/frame"
-	"github.com/ulikunitz/xz/lzma"
 )
 
 // codec is the code of a compression method, four letters.
@@ -49,6 +47,8 @@ type decoder struct {
 	parts   []byte // sectors, and after them sub-channels, of a hunk of a CD
 	inflate io.ReadCloser
 	zstd    *zstd.Decoder
+	lzma    lzmaDecoder
+	flac    flacDecoder
 }
 
 // input returns a buffer for the compressed hunk.
@@ -67,7 +67,7 @@ func (d *decoder) decode(c codec, p, src []byte) error {
 	case codecZlib:
 		return d.zlib(p, src)
 	case codecLZMA:
-		return d.lzma(p, src)
+		return d.lzma.decode(p, src)
 	case codecZstd:
 		return d.zstandard(p, src)
 	case codecHuffman:
@@ -76,7 +76,7 @@ func (d *decoder) decode(c codec, p, src []byte) error {
 		if len(src) == 0 || src[0] != 'L' && src[0] != 'B' {
 			return errors.New("the order of the bytes of its samples is not known")
 		}
-		_, err := d.flac(p, src[1:], src[0] == 'B')
+		_, err := d.flac.decode(p, src[1:], src[0] == 'B')
 		return err
 	case codecCDFLAC:
 		return d.cdFLAC(p, src)
@@ -114,7 +114,7 @@ func (d *decoder) cd(c codec, p, src []byte) error {
 	base, sub := d.zlib, d.zlib
 	switch c {
 	case codecCDLZMA:
-		base = d.lzma
+		base = d.lzma.decode
 	case codecCDZstd:
 		base, sub = d.zstandard, d.zstandard
 	}
@@ -139,7 +139,7 @@ func (d *decoder) cdFLAC(p, src []byte) error {
 		return errors.New("it does not consist of sectors")
 	}
 	sectors, subs := d.split(len(p) / cdUnit)
-	n, err := d.flac(sectors, src, true)
+	n, err := d.flac.decode(sectors, src, true)
 	if err != nil {
 		return err
 	}
@@ -200,50 +200,6 @@ func (d *decoder) zstandard(p, src []byte) error {
 	}
 	copy(p, got)
 	return nil
-}
-
-func (d *decoder) lzma(p, src []byte) error {
-	head := [13]byte{0x5D}
-	dict := max(len(p), 4096)
-	for i := range 4 {
-		head[1+i] = byte(dict >> (8 * i))
-		head[5+i] = byte(len(p) >> (8 * i))
-	}
-	r, err := lzma.NewReader(io.MultiReader(bytes.NewReader(head[:]), bytes.NewReader(src)))
-	if err == nil {
-		_, err = io.ReadFull(r, p)
-	}
-	if err != nil {
-		return fmt.Errorf("LZMA: %w", unexpected(err))
-	}
-	return nil
-}
-
-// flac decodes frames of FLAC with two channels of 16 bits until p is full, and returns the
-// number of bytes of src that were read.
-func (d *decoder) flac(p, src []byte, bigEndian bool) (int, error) {
-	r := bytes.NewReader(src)
-	for n := 0; n < len(p); {
-		f, err := frame.Parse(r)
-		if err != nil {
-			return 0, fmt.Errorf("FLAC: %w", unexpected(err))
-		}
-		if len(f.Subframes) != 2 || f.BlockSize == 0 || int(f.BlockSize)*4 > len(p)-n {
-			return 0, errors.New("FLAC: a frame does not fit")
-		}
-		for i := range int(f.BlockSize) {
-			for _, s := range f.Subframes {
-				v := s.Samples[i]
-				if bigEndian {
-					p[n], p[n+1] = byte(v>>8), byte(v)
-				} else {
-					p[n], p[n+1] = byte(v), byte(v>>8)
-				}
-				n += 2
-			}
-		}
-	}
-	return len(src) - r.Len(), nil
 }
 
 func huffmanBytes(p, src []byte) error {

@@ -183,8 +183,16 @@ func TestTwoSessions(t *testing.T) {
 		imagetest.Same(t, want, d, mds.Format.Holds)
 	}
 
-	// Split into three files.
+	// Alcohol counts the pre-gap between two audio tracks into the first one. Q tells it.
 	image := twoSessions()
+	image.sessions[0][2].length += 40
+	image.sessions[0][3].pregap = 0
+	merged := imagetest.Open(t, mds.Format, image.write(t, data))
+	noNotices(t, merged)
+	imagetest.Same(t, want, merged, mds.Format.Holds)
+
+	// Split into three files.
+	image = twoSessions()
 	image.names = []string{"*.mdf", "*.md1", "*.md2"}
 	d := imagetest.Open(t, mds.Format, image.write(t, data[:100*2448+17], data[100*2448+17:5e5], data[5e5:]))
 	noNotices(t, d)

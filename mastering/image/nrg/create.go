@@ -45,7 +45,7 @@ func create(ctx context.Context, out *newfile.Set, d disc.Disc, _ format.Options
 			}
 		}
 	}
-	p, err := describe(d, sessions, total)
+	p, err := describe(d, sessions, total, rep)
 	if err == nil {
 		_, err = w.Write(p)
 	}
@@ -126,7 +126,7 @@ func write(ctx context.Context, w io.Writer, d disc.Disc, t stored, rep progress
 }
 
 // describe returns the chain of chunks and the footer.
-func describe(d disc.Disc, sessions [][]stored, begin int64) ([]byte, error) {
+func describe(d disc.Disc, sessions [][]stored, begin int64, rep progress.Reporter) ([]byte, error) {
 	toc := d.TOC()
 	var p []byte
 	n := 0
@@ -142,6 +142,13 @@ func describe(d disc.Disc, sessions [][]stored, begin int64) ([]byte, error) {
 		}
 		p = appendChunk(p, "CUEX", points)
 		p = appendChunk(p, "DAOX", daoX(toc.Catalog, s.CDI, list))
+		packs, lost := sector.EncodeCDText(s)
+		for _, l := range lost {
+			rep.Notice(l)
+		}
+		if len(packs) > 0 {
+			p = appendChunk(p, "CDTX", packs)
+		}
 		p = appendChunk(p, "SINF", binary.BigEndian.AppendUint32(nil, uint32(len(list))))
 	}
 	p = appendChunk(p, "MTYP", binary.BigEndian.AppendUint32(nil, media(sessions)))

@@ -45,7 +45,7 @@ import (
 // Format is the format of images of Nero Burning ROM.
 var Format = format.Format{
 	Name: "Nero", Extensions: []string{".nrg"},
-	Holds: format.Audio | format.Tracks | format.Sessions | format.Raw | format.Indexes | format.Codes | format.Sub,
+	Holds: format.Audio | format.Tracks | format.Sessions | format.Raw | format.Indexes | format.Codes | format.Text | format.Sub,
 	Open:  open, Create: create,
 }
 
