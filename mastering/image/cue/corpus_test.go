@@ -3,11 +3,13 @@ package cue_test
 import (
 	"errors"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"glassmaster/mastering/disc"
+	"glassmaster/mastering/image/cue/sheet"
 	"glassmaster/mastering/image/format"
 )
 
@@ -51,6 +53,7 @@ func TestCorpus(t *testing.T) {
 			}
 		case errors.Is(err, fs.ErrNotExist) && strings.Contains(err.Error(), "line "):
 			missing++
+			standIn(t, path)
 		case errors.Is(err, format.ErrUnknown):
 			if !strings.Contains(path, "cdrdao") { // one is a TOC file of cdrdao
 				t.Errorf("%s: it was not recognized", path)
@@ -64,8 +67,57 @@ func TestCorpus(t *testing.T) {
 		}
 		return nil
 	})
-	if err != nil {
+	if os.IsNotExist(err) {
 		t.Skip("no collection of images is here")
 	}
 	t.Logf("%d sheets were opened; of %d, a file is missing", opened, missing)
+}
+
+// standIn opens a sheet with files of silence in place of those that it names: it is
+// complete but for its files.
+func standIn(t *testing.T, path string) {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := sheet.Parse(text)
+	if err != nil {
+		t.Errorf("%s: %v", path, err)
+		return
+	}
+	const size = 90 * 60 * 75 * 2352 // of a file with holes
+	header := wav(nil)
+	copy(header[40:], "\x00\x00\x00\x00")
+	files := map[string][]byte{"x.cue": text}
+	for _, f := range s.Files {
+		name := f.Name[strings.LastIndexAny(f.Name, `/\`)+1:]
+		files[name] = nil
+		if f.Type != "BINARY" && f.Type != "AUDIO" {
+			files[name] = header
+		}
+	}
+	dir := folder(t, files)
+	for name := range files {
+		if name != "x.cue" {
+			if err := os.Truncate(filepath.Join(dir, name), size+int64(len(files[name]))); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	d, err := open(t, filepath.Join(dir, "x.cue"))
+	if err != nil && strings.Contains(err.Error(), "track 1 has no sectors") && strings.Contains(path, "testAudioFileMatcher") {
+		return // two tracks that begin with the same sector
+	}
+	if err != nil {
+		t.Errorf("%s with files of silence: %v", path, err)
+		return
+	}
+	n := 0
+	for _, s := range d.TOC().Sessions {
+		n += len(s.Tracks)
+	}
+	if n != len(s.Tracks) {
+		t.Errorf("%s: %d tracks, want %d", path, n, len(s.Tracks))
+	}
 }

@@ -193,6 +193,16 @@ FILE "a.wav" WAVE
 `, "1 audio -0 0 +10 []; 2 audio -0 10 +10 []", map[disc.LBA]int{10: 10}, "",
 		},
 		{
+			"an index in the gap after its track (EAC)", `FILE "a.wav" WAVE
+  TRACK 01 AUDIO
+    INDEX 01 00:00:00
+    INDEX 02 00:00:09
+  TRACK 02 AUDIO
+    INDEX 00 00:00:08
+    INDEX 01 00:00:10
+`, "1 audio -0 0 +8 []; 2 audio -2 10 +10 []", map[disc.LBA]int{9: 9}, "Line 4 of the sheet: INDEX 02 of track 1 is not before track 2",
+		},
+		{
 			"lower case, tabs, no quotation marks, several commands", "file a.wav wave\r\ttrack 1 audio\r\tflags dcp index 01 00:00:00\r",
 			"1 audio -0 0 +20 []",
 			map[disc.LBA]int{19: 19},
