@@ -219,7 +219,7 @@ func (i *image) catalog(p []byte) {
 	s := strings.Trim(string(p), "\x00 ")
 	switch {
 	case s == "":
-	case len(s) == 13 && strings.Trim(s, "0123456789") == "":
+	case sector.ValidCatalog(s):
 		i.toc.Catalog = s
 	default:
 		i.warn("The media catalogue number %q does not have 13 digits, and is ignored.", s)
@@ -229,14 +229,9 @@ func (i *image) catalog(p []byte) {
 // isrc returns the ISRC of a track.
 func (i *image) isrc(p []byte, track int) string {
 	s := strings.Trim(string(p), "\x00 ")
-	if s == "" {
+	if s != "" && !sector.ValidISRC(s) {
+		i.warn("The ISRC of track %d, %q, is not one, and is ignored.", track, s)
 		return ""
-	}
-	for n, c := range []byte(s) {
-		if letter := c >= 'A' && c <= 'Z'; (c < '0' || c > '9') && (!letter || n > 4) || len(s) != 12 {
-			i.warn("The ISRC of track %d, %q, is not one, and is ignored.", track, s)
-			return ""
-		}
 	}
 	return s
 }
