@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"glassmaster/mastering/disc"
+	"glassmaster/mastering/image/b6t"
+	"glassmaster/mastering/image/ccd"
 	"glassmaster/mastering/image/cdi"
 	"glassmaster/mastering/image/chd"
 	"glassmaster/mastering/image/cso"
@@ -27,12 +29,16 @@ import (
 var formats = []format.Format{
 	discfile.Format,
 	mds.Format,
+	ccd.Format,
 	cdi.Format,
 	cue.Format,
+	b6t.Format,
 	nrg.Format,
 	toc.Format,
 	chd.Format,
 	cso.Format,
+	cdi.Format,
+	cue.Format,
 	iso.Format,
 }
 
