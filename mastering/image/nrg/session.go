@@ -196,13 +196,10 @@ func offset(p []byte, width int) int64 {
 // store checks where a track is stored, and sets its layout. size is the size of a sector
 // that is recorded, or 0.
 func (i *image) store(t *track, size int64) error {
-	for _, m := range modes {
-		if m.code == t.code {
-			t.layout = m.layout
-		}
-	}
+	var ok bool
+	t.layout, ok = layout(t.code)
 	switch {
-	case t.layout.Length == 0:
+	case !ok:
 		return fmt.Errorf("mode %02Xh is unknown", t.code)
 	case size != 0 && size != t.size():
 		return fmt.Errorf("its sectors have %d bytes, but those of mode %02Xh have %d", size, t.code, t.size())
