@@ -37,8 +37,6 @@ var formats = []format.Format{
 	toc.Format,
 	chd.Format,
 	cso.Format,
-	cdi.Format,
-	cue.Format,
 	iso.Format,
 }
 
