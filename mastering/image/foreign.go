@@ -162,7 +162,6 @@ var foreignImages = sync.OnceValue(func() []fileKind {
 		// Descriptions of discs.
 		text(`\A(//.*\n|\s)*(CD_DA|CD_ROM|CD_ROM_XA|CD_I)\s`, "a table of contents of cdrdao (TOC)", sheet),
 		text(`(?i)\A\s*\[CloneCD\]`, "the descriptor of a CloneCD image (CCD)", "the data is in the IMG file in the same folder, as raw sectors; convert it to an ISO image (ccd2iso)"),
-		text(`\A\s*\d+\r?\n\s*1\s+\d+\s+[04]\s+2\d\d\d\s+\S`, "the descriptor of a GD-ROM (GDI)", sheet),
 
 		// Disks of virtual machines.
 		start("QFI\xfb", "a disk of QEMU (qcow2)", disk),

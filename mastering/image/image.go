@@ -17,6 +17,7 @@ import (
 	"glassmaster/mastering/image/cue"
 	"glassmaster/mastering/image/discfile"
 	"glassmaster/mastering/image/format"
+	"glassmaster/mastering/image/gdi"
 	"glassmaster/mastering/image/iso"
 	"glassmaster/mastering/image/mds"
 	"glassmaster/mastering/image/nrg"
@@ -32,6 +33,7 @@ var formats = []format.Format{
 	chd.Format,
 	cso.Format,
 	cdi.Format,
+	gdi.Format,
 	cue.Format,
 	iso.Format,
 }
