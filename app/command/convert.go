@@ -102,6 +102,7 @@ func (inv *invocation) convert(ctx context.Context, from, to string, o convertin
 	if r.Written == 0 {
 		return unwritten(to, unread(from, err))
 	}
+	inv.tellCorrected(src, r)
 	c.copied = copiedObject(to, plan, r, remarks)
 	inv.data = c
 	if err != nil {

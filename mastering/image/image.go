@@ -11,6 +11,7 @@ import (
 
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/image/b6t"
+	"glassmaster/mastering/image/ccd"
 	"glassmaster/mastering/image/cdi"
 	"glassmaster/mastering/image/chd"
 	"glassmaster/mastering/image/cso"
@@ -21,6 +22,7 @@ import (
 	"glassmaster/mastering/image/iso"
 	"glassmaster/mastering/image/mds"
 	"glassmaster/mastering/image/nrg"
+	"glassmaster/mastering/image/toc"
 )
 
 // formats are the known formats in the order in which they are tried. Those that have a
@@ -33,6 +35,8 @@ var formats = []format.Format{
 	chd.Format,
 	cso.Format,
 	cdi.Format,
+	ccd.Format,
+	toc.Format,
 	gdi.Format,
 	cue.Format,
 	iso.Format,
