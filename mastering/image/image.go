@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"glassmaster/mastering/disc"
+	"glassmaster/mastering/image/compressed"
 	"glassmaster/mastering/image/cso"
 	"glassmaster/mastering/image/discfile"
 	"glassmaster/mastering/image/format"
@@ -21,6 +22,10 @@ import (
 var formats = []format.Format{
 	discfile.Format,
 	cso.Format,
+	compressed.Gzip,
+	compressed.XZ,
+	compressed.Zstandard,
+	compressed.Bzip2,
 	iso.Format,
 }
 
