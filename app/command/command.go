@@ -75,6 +75,7 @@ var verbs = []verb{
 	{images, []string{"ls", "list"}, (*invocation).listVerb},
 	{images, []string{"cat"}, (*invocation).catVerb},
 	{images, []string{"extract"}, (*invocation).extractVerb},
+	{images, []string{"convert"}, (*invocation).convertVerb},
 	{images, []string{"verify"}, (*invocation).verifyVerb},
 	{drives, []string{"drives"}, (*invocation).drivesVerb},
 	{drives, []string{"media", "medium"}, (*invocation).mediaVerb},

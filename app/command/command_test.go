@@ -234,6 +234,12 @@ func TestHelpNamesEveryField(t *testing.T) {
 		extractedNote{},
 		bootExtracted{},
 		copiedBoot{},
+		converted{},
+		repaired{},
+		checks{},
+		faults{},
+		faultySector{},
+		copied{},
 		verified{},
 		differs{},
 		driveInfo{},
@@ -271,7 +277,7 @@ func TestCancelledBeforeItBegan(t *testing.T) {
 func TestHelpNamesEveryVerb(t *testing.T) {
 	out := must(t, OK, "--help").out
 	for _, verb := range []string{
-		"build", "info", "ls", "cat", "extract", "drives", "media", "burn", "read", "verify", "blank", "format", "close", "eject", "load", "completion",
+		"build", "info", "ls", "cat", "extract", "convert", "drives", "media", "burn", "read", "verify", "blank", "format", "close", "eject", "load", "completion",
 	} {
 		if !strings.Contains(out, "\n  "+verb+" ") {
 			t.Errorf("%s is missing in the help", verb)

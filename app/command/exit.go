@@ -30,6 +30,7 @@ const (
 	NoMedium              // no drive, no disc in it, a drive that is not ready, or a disc that cannot be used; nothing was written
 	Cancelled             // stopped by Ctrl-C or a signal
 	Partly                // done, but files were left out or changed, or the source is damaged
+	Lossy                 // nothing was written: the format cannot hold everything on the disc
 )
 
 // mistake is an error in the command line.
@@ -91,13 +92,17 @@ func codeOf(err error) Code {
 		broken   damaged
 		another  *record.SourceChange
 		begun    *record.Error
+		loss     lossy
+		faulty   *verify.FaultError
 	)
 	switch {
+	case errors.As(err, &loss):
+		return Lossy
 	case errors.As(err, &wrong):
 		return Usage
 	case errors.As(err, &stopped):
 		return Cancelled
-	case errors.As(err, &differs), errors.As(err, &short), errors.As(err, &changed), errors.As(err, &broken), errors.Is(err, record.ErrDiffers), errors.Is(err, record.ErrNotOnDisc),
+	case errors.As(err, &differs), errors.As(err, &short), errors.As(err, &changed), errors.As(err, &broken), errors.As(err, &faulty), errors.Is(err, record.ErrDiffers), errors.Is(err, record.ErrNotOnDisc),
 		errors.Is(err, record.ErrLost), errors.Is(err, record.ErrOtherDisc), errors.Is(err, volume.ErrUnfinished), errors.Is(err, record.ErrIncomplete):
 		return Differs
 	case errors.As(err, &leftOver), errors.As(err, &another):
@@ -114,6 +119,7 @@ func hintFor(err error) string {
 	var (
 		a     advised
 		b     *record.Error
+		loss  lossy
 		short *verify.TruncatedError
 	)
 	switch {
@@ -121,6 +127,8 @@ func hintFor(err error) string {
 		return "" // it contains the advice
 	case errors.As(err, &a):
 		return a.hint
+	case errors.As(err, &loss):
+		return "use --force to write the image without it, or another format"
 	case errors.As(err, &short):
 		return "its burn, copy or download ended early; repeat it, with a new disc if this one can be written only once"
 	case errors.Is(err, volume.ErrUnknown):

@@ -216,7 +216,7 @@ func TestVerifyUnopenable(t *testing.T) {
 func TestImageNames(t *testing.T) {
 	image, dir, folder := builtImage(t), t.TempDir(), sample(t)
 	want := content(t, image)
-	for _, name := range []string{"copy.img", "copy.raw", "copy.bin", "copy.cdr", "copy.dmg", "backup-2026.01", "copy.iso.tmp", "copy", "copy.ISO", ".hidden"} {
+	for _, name := range []string{"copy.img", "copy.raw", "copy.cdr", "copy.dmg", "backup-2026.01", "copy.iso.tmp", "copy", "copy.ISO", ".hidden"} {
 		out := filepath.Join(dir, name)
 		must(t, OK, "read", image, "-o", out)
 		if !bytes.Equal(content(t, out), want) {
@@ -225,7 +225,7 @@ func TestImageNames(t *testing.T) {
 		must(t, OK, "build", folder, "-o", out)
 	}
 	other := t.TempDir()
-	for _, name := range []string{"copy.nrg", "copy.CUE", "copy.mds", "copy.iso.gz", "copy.glassmaster"} {
+	for _, name := range []string{"copy.daa", "copy.uif", "copy.iso.gz", "copy.glassmaster"} {
 		for _, args := range [][]string{{"read", image}, {"build", folder}} {
 			r := must(t, Usage, append(args, "-o", filepath.Join(other, name))...)
 			if !strings.Contains(r.log, name) || !strings.Contains(r.log, ".iso") {
@@ -234,7 +234,7 @@ func TestImageNames(t *testing.T) {
 		}
 	}
 	isEmpty(t, other)
-	must(t, Usage, "read", image, "-o", filepath.Join(other, "x.img"), "--format", "nrg")
+	must(t, Usage, "read", image, "-o", filepath.Join(other, "x.img"), "--format", "daa")
 }
 
 // An image truncated within a sector differs there, and is also reported as incomplete.

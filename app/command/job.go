@@ -8,25 +8,35 @@ import (
 	"glassmaster/drive/job"
 	"glassmaster/drive/source"
 	"glassmaster/mastering/disc"
+	"glassmaster/mastering/image/format"
 	"glassmaster/mastering/units"
 )
 
 // imageSink returns the image file of that name, or standard output for "-", as a sink.
 // An empty format stands for that of the file extension.
 func (inv *invocation) imageSink(output, wanted string, verify bool) (job.Sink, error) {
-	inv.piped = output == "-"
-	path := output
-	if inv.piped {
-		path = ""
-	}
-	f, err := job.FormatFor(path, wanted)
+	f, err := job.FormatFor(pathOf(output), wanted)
 	if err != nil {
 		return nil, usage(err)
 	}
-	if inv.piped {
-		return job.ImageStream(inv.out, f), nil
+	return inv.sinkOf(output, f, job.ImageOptions{NoVerify: !verify}), nil
+}
+
+// pathOf returns the path of an output, "" for standard output.
+func pathOf(output string) string {
+	if output == "-" {
+		return ""
 	}
-	return job.ImageFile(path, f, job.ImageOptions{NoVerify: !verify}), nil
+	return output
+}
+
+// sinkOf returns the image file of that name, or standard output for "-", as a sink.
+func (inv *invocation) sinkOf(output string, f format.Format, o job.ImageOptions) job.Sink {
+	inv.piped = output == "-"
+	if inv.piped {
+		return job.ImageStream(inv.out, f, o)
+	}
+	return job.ImageFile(output, f, o)
 }
 
 // openForJob opens a source that will be written into a sink. Missing files are an error

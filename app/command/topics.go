@@ -19,7 +19,9 @@ func exitCodesTopic(*invocation) *cobra.Command {
      interrupted burn
   5  cancelled by Ctrl-C or a signal
   6  done, but files were left out or changed while they were read, or the source is
-     incomplete or damaged; the warnings have the details`,
+     incomplete or damaged; the warnings have the details
+  7  nothing was written, because the image format cannot hold everything on the
+     disc; the warnings say what ("convert" without --force)`,
 	}
 }
 
@@ -53,7 +55,7 @@ The data of a result:
   info      name, kind (image, drive, folder, compilation), format, sectors,
             catalogue_number (media catalogue number of a CD), sessions, volume,
             problem (why there is no volume), defects (found in descriptors: lba,
-            text, incomplete, remark), check
+            text, incomplete, warning, remark), check
   extract   folder, files, folders, symlinks, hard_links, bytes, failed,
             notes (path, path_bytes, text, error: it was not extracted);
             with --boot: folder, boot_images (file, platform, lba, bytes)
@@ -61,7 +63,9 @@ The data of a result:
             padding_sectors (zeros that only the longer disc has), behind_sectors
             (that only the longer disc has, not compared), missing_sectors (that
             belong to the volume), volume_problem (why its files cannot be found),
-            remarks (texts about empty ends of tracks), sha256, differs
+            remarks (texts about empty ends of tracks), sha256, differs; of one
+            disc: checks, faults; with --repair as for convert, and: mended_sectors,
+            faults (that remain)
   drives    a list: name, vendor, product, revision, bus, medium, problem
   media     drive, model, medium, status, erasable, maker, format,
             capacity_sectors, free_sectors, next_writable_lba, sessions (that can
@@ -81,8 +85,11 @@ The data of a result:
             since it was burned), warnings
   read      output, sectors, bytes, seconds, unused_sectors (not read, after the
             part in use), missing_sectors, volume_problem and remarks as for verify,
-            differs (the first sector that was replaced by zeros or is not equal);
+            differs (the first sector that was replaced by zeros or is not equal),
+            corrected_sectors (whose damaged data was corrected by its ECC);
             with --verify: verified (it was read back and is equal), sha256
+  convert   as for read, and: format, files (of the image), lost (texts: what the
+            format cannot hold)
   blank     drive
   format    drive, medium, capacity_sectors, warnings
   close     drive, medium, status, last_session, next_writable_lba (if more can be
@@ -107,6 +114,11 @@ Parts of these:
             in 512 bytes, active)
   check     files, folders, others, bytes, damaged (number of defects), damage (the
             first ones), remarks
+  checks    edc_sectors (whose EDC and ECC were checked), q_sectors (Q sub-channel),
+            audio_sectors and unchecked_sectors (without a checksum),
+            unchecked_q_sectors (whose Q is empty)
+  faults    damaged_sectors, correctable_sectors, kinds (of faults, with the number
+            of sectors), list (the first ones: lba, file, kinds, correctable)
   differs   lba, offset (of the byte in the sector), file, error (why the sector
             cannot be read), bad_sectors
 

@@ -6,30 +6,20 @@ import (
 	"strings"
 	"testing"
 
+	"glassmaster/mastering/disc"
 	"glassmaster/mastering/image/discfile"
+	"glassmaster/mastering/sector"
 )
-
-// cdText returns packs of CD-TEXT with one text of that type for the album and the tracks,
-// without CRC (MMC-6 annex J).
-func cdText(kind byte, texts ...string) []byte {
-	data := strings.Join(texts, "\x00") + "\x00"
-	var packs []byte
-	for seq := byte(0); len(data) > 0; seq++ {
-		n := min(len(data), 12)
-		p := make([]byte, 18)
-		p[0], p[2] = kind, seq
-		copy(p[4:], data[:n])
-		packs, data = append(packs, p...), data[n:]
-	}
-	return packs
-}
 
 // TestInfoOfTracks checks that info shows what a CD records about its audio tracks.
 func TestInfoOfTracks(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "audio.gmdisc")
+	packs, _ := sector.EncodeCDText(disc.Session{Tracks: []disc.Track{{Number: 1}, {Number: 2}}, Text: []disc.CDText{{
+		Language: 9, Album: disc.Text{Title: "Album", Performer: "Band"}, Tracks: map[int]disc.Text{1: {Title: "One"}, 2: {Title: "Two", Performer: "Singer"}},
+	}}})
 	st := &discfile.State{
 		Sectors: 2000, Final: true, MCN: "4006381333931",
-		CDText: append(cdText(0x80, "Album", "One", "Two"), cdText(0x81, "Band", "", "Singer")...),
+		CDText: packs,
 		Sessions: []discfile.Session{{Closed: true, LeadOut: 900, Tracks: []discfile.Track{
 			{Size: 400, Next: 400, Closed: true, Pregap: 150, Control: 3, ISRC: "DEABC2400001"},
 			{Start: 500, Size: 400, Next: 900, Closed: true, Pregap: 100, Control: 8},

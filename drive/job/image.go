@@ -19,6 +19,7 @@ import (
 	"glassmaster/mastering/image/format"
 	"glassmaster/mastering/newfile"
 	"glassmaster/mastering/progress"
+	"glassmaster/mastering/sector"
 	"glassmaster/mastering/units"
 	"glassmaster/mastering/verify"
 	"glassmaster/mastering/volume"
@@ -27,28 +28,34 @@ import (
 // ImageOptions are the options for writing an image file. The zero value verifies it.
 type ImageOptions struct {
 	NoVerify bool // do not read the image back and compare it
-	Format   format.Options
+	// Force replaces existing files of the image that the path does not name, and writes
+	// zeros for sectors that the format cannot hold (Plan.Loss).
+	Force  bool
+	Format format.Options
 }
 
 // ImageFile is the sink that writes an image of a format. Its file appears under path,
 // with further files in the same folder if the format has several, when all of them are
-// complete.
+// complete. The path can also be that of another file of the image than the main one.
 func ImageFile(path string, f format.Format, o ImageOptions) Sink {
-	return &imageFile{path: path, format: f, o: o, files: newfile.NewSet(path)}
+	return &imageFile{named: path, format: f, o: o}
 }
 
 // ImageStream is the sink that writes an image of a format to w. It cannot be read
 // back.
-func ImageStream(w io.Writer, f format.Format) Sink {
-	return &imageFile{format: f, files: newfile.NewStream(w)}
+func ImageStream(w io.Writer, f format.Format, o ImageOptions) Sink {
+	return &imageFile{format: f, o: o, files: newfile.NewStream(w)}
 }
 
 type imageFile struct {
-	path   string // empty: a stream
+	path   string // of the main file; empty: a stream
+	named  string // that the caller named
 	format format.Format
 	o      ImageOptions
 	files  *newfile.Set
 	in     input
+	kept   disc.Disc     // the part of the source that the image contains
+	lost   []disc.Notice // the rest
 	ctx    context.Context
 	rep    progress.Reporter
 	result record.Result
@@ -56,13 +63,11 @@ type imageFile struct {
 
 func (m *imageFile) plan(ctx context.Context, in input) (writer, error) {
 	m.in = in
-	if m.format.Create == nil {
-		return nil, fmt.Errorf("images of the format %s can be read but not written", m.format.Name)
+	if m.files == nil {
+		m.path = mainFile(m.named, m.format, in.disc.TOC())
+		m.files = newfile.NewSet(m.path)
 	}
-	if _, ok := disc.DataTrack(in.disc); !ok && m.format.Holds&format.Audio == 0 {
-		return nil, fmt.Errorf("the disc has no data track, and an image of the format %s can contain nothing else", m.format.Name)
-	}
-	if err := m.admitReplacing(ctx); err != nil {
+	if err := m.admit(ctx); err != nil {
 		return nil, err
 	}
 	p := &m.result.Plan
@@ -75,7 +80,10 @@ func (m *imageFile) plan(ctx context.Context, in input) (writer, error) {
 	} else if !m.o.NoVerify {
 		p.Steps = append(p.Steps, "read the image back and compare every sector with the source")
 	}
-	p.Notices = m.format.Loss(in.disc)
+	if err := m.reduce(ctx); err != nil {
+		return nil, err
+	}
+	p.Notices = m.lost
 	if err := p.Examine(ctx, in.disc, "image"); err != nil {
 		return nil, err
 	}
@@ -84,28 +92,109 @@ func (m *imageFile) plan(ctx context.Context, in input) (writer, error) {
 	return m, nil
 }
 
-// admitReplacing refuses to replace a file that the source is read from, and the disc of a
-// virtual recorder: it can hold more than an image can, and may be in use.
-func (m *imageFile) admitReplacing(ctx context.Context) error {
-	if m.path == "" {
+// admit refuses what cannot be written in the format, or to these files.
+func (m *imageFile) admit(ctx context.Context) error {
+	f := m.format
+	if f.Create == nil {
+		return fmt.Errorf("images of the format %s can be read but not written", f.Name)
+	}
+	if _, ok := disc.DataTrack(m.in.disc); !ok && f.Holds&format.Audio == 0 {
+		return fmt.Errorf("the disc has no data track, and an image of the format %s can contain nothing else", f.Name)
+	}
+	if n := disc.Sectors(m.in.disc); f.Holds&format.OnlyCD != 0 && n > format.MaxCDSectors {
+		return fmt.Errorf("the disc has %d sectors, and an image of the format %s can have at most %d, the most of a CD; use %s",
+			n, f.Name, format.MaxCDSectors, strings.Join(image.WritableLarge(), " or "))
+	}
+	names := m.names()
+	if m.path == "" && len(names) > 1 {
+		return fmt.Errorf("an image of the format %s has several files, which cannot be written to a stream; name a file", f.Name)
+	}
+	for _, path := range names {
+		if err := m.admitReplacing(ctx, path); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// names returns the paths of all files of the image, the main one first.
+func (m *imageFile) names() []string {
+	list := []string{m.path}
+	if m.format.Beside != nil {
+		for _, name := range m.format.Beside(filepath.Base(m.path), m.in.disc.TOC(), m.o.Format) {
+			list = append(list, filepath.Join(filepath.Dir(m.path), name))
+		}
+	}
+	return list
+}
+
+// admitReplacing refuses to replace a file that the source is read from, one that the user
+// did not name, and the disc of a virtual recorder: it can hold more than an image can, and
+// may be in use.
+func (m *imageFile) admitReplacing(ctx context.Context, path string) error {
+	if path == "" {
 		return nil
 	}
-	info, err := os.Stat(m.path)
+	info, err := os.Stat(path)
 	if err != nil {
 		return nil
 	}
 	if disc.ReadsFile(m.in.source, info) {
-		return fmt.Errorf("%s is a source of the image and would be overwritten: name another file for the image", m.path)
+		return fmt.Errorf("%s is a source of the image and would be overwritten: name another file for the image", path)
 	}
-	files, err := format.OpenFiles(m.path)
+	if named, err := os.Stat(m.named); !m.o.Force && (err != nil || !os.SameFile(named, info)) {
+		return fmt.Errorf("%w: %s exists and would be replaced, since the image has several files: name another file for the image", ErrExists, path)
+	}
+	files, err := format.OpenFiles(path)
 	if err != nil {
 		return nil
 	}
 	defer files.Close()
 	if _, err := discfile.Format.Open(ctx, files); !errors.Is(err, format.ErrUnknown) {
-		return fmt.Errorf("%s is a virtual disc and would be overwritten: name another file for the image, or remove it first", m.path)
+		return fmt.Errorf("%s is a virtual disc and would be overwritten: name another file for the image, or remove it first", path)
 	}
 	return nil
+}
+
+// ErrExists is in the chain of the error if a file of the image exists that is not the one
+// that the user named.
+var ErrExists = errors.New("a file of the image exists")
+
+// reduce finds out what is lost, and what the image contains.
+func (m *imageFile) reduce(ctx context.Context) error {
+	m.lost = m.format.Loss(m.in.disc)
+	m.kept = m.in.disc
+	n, notice, err := m.format.FormlessLoss(ctx, m.in.disc)
+	if err != nil {
+		return err
+	}
+	if n > 0 {
+		m.lost = append(m.lost, notice)
+		if m.o.Force {
+			m.kept = zeroed{m.kept}
+		}
+	}
+	return nil
+}
+
+// zeroed is a disc with zeros for the user data of sectors that have none, such as those of
+// form 2.
+type zeroed struct{ disc.Disc }
+
+// ReadSectors implements disc.Disc.
+func (z zeroed) ReadSectors(ctx context.Context, p []byte, lba disc.LBA, f disc.Form) (int, error) {
+	size := f.Size()
+	n, err := z.Disc.ReadSectors(ctx, p, lba, f)
+	for f == disc.User && n*size < len(p) && errors.Is(err, disc.ErrForm) {
+		clear(p[n*size : (n+1)*size])
+		n++
+		if err = nil; n*size < len(p) {
+			var more int
+			more, err = z.Disc.ReadSectors(ctx, p[n*size:], lba+disc.LBA(n), f)
+			n += more
+		}
+	}
+	return n, err
 }
 
 // checkSpace warns if there is less room than the image has bytes. That is no error: an
@@ -127,7 +216,13 @@ func (m *imageFile) checkSpace() {
 	}
 }
 
-func (m *imageFile) planned() record.Plan { return m.result.Plan }
+func (m *imageFile) planned() Plan {
+	p := Plan{Plan: m.result.Plan, Loss: m.lost}
+	if m.path != "" {
+		p.Files = m.names()
+	}
+	return p
+}
 
 // write writes the files and gives them their names.
 func (m *imageFile) write(ctx context.Context, rep progress.Reporter) error {
@@ -145,7 +240,7 @@ func (m *imageFile) write(ctx context.Context, rep progress.Reporter) error {
 		}
 	}
 	began := time.Now()
-	err := m.format.Create(ctx, m.files, d, m.o.Format, rep)
+	err := m.format.Create(ctx, m.files, disc.Unwrap(m.kept), m.o.Format, rep)
 	if err == nil && m.proves() {
 		err = m.files.Sync() // so that the comparison reads the disk
 	}
@@ -164,16 +259,13 @@ func (m *imageFile) proves() bool { return m.path != "" && !m.o.NoVerify }
 
 // prove compares the image with its source.
 func (m *imageFile) prove() error {
-	if m.path != "" && len(m.in.disc.TOC().Sessions) > 1 {
+	if m.path != "" && m.format.Holds&format.Sessions == 0 && len(m.in.disc.TOC().Sessions) > 1 {
 		m.hiddenSession()
 	}
 	if !m.proves() {
 		return nil
 	}
-	got, _, err := image.Open(m.ctx, m.path)
-	if errors.Is(err, image.ErrUnknown) { // the disc has no known file system
-		got, err = image.OpenPlain(m.path)
-	}
+	got, err := image.OpenAs(m.ctx, m.path, m.format)
 	if err != nil {
 		return fmt.Errorf("open the image to compare it: %w", err)
 	}
@@ -181,7 +273,11 @@ func (m *imageFile) prove() error {
 	if f, ok := disc.HostFile(got); ok {
 		dropCache(f)
 	}
-	c, err := verify.Compare(m.ctx, m.contained(), got, m.in.source.Locate, m.rep)
+	holds := m.format.Holds
+	if err := verify.TOC(holds.Keeps(m.in.disc.TOC()), holds.Keeps(got.TOC())); err != nil {
+		return fmt.Errorf("%w: %w", record.ErrDiffers, err)
+	}
+	c, err := m.compare(got)
 	switch {
 	case err == nil:
 		m.result.Verified, m.result.Equal, m.result.SHA256 = true, true, hex.EncodeToString(c.SHA256[:])
@@ -192,13 +288,41 @@ func (m *imageFile) prove() error {
 	return err
 }
 
+// compare compares the sectors of the image with those of the source: audio by its samples,
+// data as far as the format holds it.
+func (m *imageFile) compare(got disc.Disc) (verify.Result, error) {
+	holds := m.format.Holds
+	sub := holds&format.Sub != 0 && disc.HasSubChannels(m.in.disc)
+	raw := map[int]bool{} // tracks of mode 1 that the source stores in whole sectors
+	one := make([]byte, disc.RawSectorSize)
+	for _, s := range m.in.disc.TOC().Sessions {
+		for _, t := range s.Tracks {
+			_, err := m.in.disc.ReadSectors(m.ctx, one, t.Start, disc.Raw)
+			raw[t.Number] = !errors.Is(err, disc.ErrForm)
+		}
+	}
+	c := verify.Comparer{
+		Pregaps: holds&(format.Indexes|format.Pregaps) != 0,
+		Form: func(t disc.Track) disc.Form {
+			switch {
+			case sub:
+				return disc.RawSub
+			case t.Mode == disc.Audio, holds&format.Raw != 0 && (raw[t.Number] || t.Mode != disc.Mode1):
+				return disc.Raw
+			}
+			return disc.User
+		},
+	}
+	return c.Compare(m.ctx, sector.AllForms(m.contained()), sector.AllForms(got), m.in.source.Locate, m.rep)
+}
+
 // contained returns the part of the disc that the image contains.
 func (m *imageFile) contained() disc.Disc {
 	if m.format.Holds&format.Audio != 0 {
-		return m.in.disc
+		return m.kept
 	}
 	toc := m.in.disc.TOC()
-	h := dataOnly{Disc: m.in.disc}
+	h := dataOnly{Disc: m.kept}
 	for _, s := range toc.Sessions {
 		s.Tracks = slices.DeleteFunc(slices.Clone(s.Tracks), func(t disc.Track) bool { return t.Mode == disc.Audio })
 		h.toc.Sessions = append(h.toc.Sessions, s)
@@ -256,7 +380,7 @@ func (m *imageFile) unproved(err error) error {
 	switch {
 	case err == nil || m.result.Written == 0:
 		return err
-	case m.result.Mismatch != nil:
+	case errors.Is(err, record.ErrDiffers):
 		return fmt.Errorf("%s was written, but is not good; write it again: %w", m.path, err)
 	}
 	return fmt.Errorf("%s was written, but not compared to its end, so that it may not be good: %w", m.path, err)

@@ -242,7 +242,7 @@ func TestStream(t *testing.T) {
 	src := open(t, image(t), source.Options{})
 	f, _ := job.FormatFor("", "")
 	var b bytes.Buffer
-	if r := run(t, src, job.ImageStream(&b, f)); r.Verified || r.Written != disc.Sectors(src) {
+	if r := run(t, src, job.ImageStream(&b, f, job.ImageOptions{})); r.Verified || r.Written != disc.Sectors(src) {
 		t.Errorf("%+v", r)
 	}
 	if !bytes.Equal(b.Bytes(), sectors(t, src)) {
@@ -374,8 +374,11 @@ func TestFormatFor(t *testing.T) {
 		{"x.UDF", "", "ISO", ""},
 		{"backup-2026.01", "", "ISO", ""},
 		{"", "", "ISO", ""},
-		{"x.nrg", "iso", "ISO", ""},
-		{"x.nrg", "", "", "Nero"},
+		{"x.daa", "iso", "ISO", ""},
+		{"x.nrg", "", "Nero", ""},
+		{"x.daa", "", "", "PowerISO"},
+		{"x.bin", "", "CUE", ""},
+		{"x.img", "", "ISO", ""},
 		{"x.zip", "", "", "archive"},
 		{"x.iso", "wax", "", `"wax" cannot be written`},
 	} {

@@ -12,9 +12,12 @@ import (
 
 // Plan describes what a job will do.
 type Plan struct {
-	record.Plan        // of an image file, too
-	Unused      int64  // sectors of the source that are not in use, and left out
-	UsedBy      string // what defines the sectors in use: "the UDF volume"; empty: all sectors are written
+	record.Plan          // of an image file, too
+	Unused      int64    // sectors of the source that are not in use, and left out
+	UsedBy      string   // what defines the sectors in use: "the UDF volume"; empty: all sectors are written
+	Files       []string // paths of the image, the main one first; none: a stream or a medium
+	// Loss is what the sink cannot hold. It is among the notices, too.
+	Loss []disc.Notice
 }
 
 // Plan returns what Run will do.

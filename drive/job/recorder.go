@@ -36,7 +36,7 @@ func (r *recorder) plan(ctx context.Context, in input) (writer, error) {
 	return r, nil
 }
 
-func (r *recorder) planned() record.Plan { return r.burn.Plan() }
+func (r *recorder) planned() Plan { return Plan{Plan: r.burn.Plan()} }
 
 // write computes checksums first, because the drive cannot wait for them.
 func (r *recorder) write(ctx context.Context, rep progress.Reporter) error {

@@ -31,6 +31,11 @@ func FuzzReplies(f *testing.F) {
 		if c, err := ReadFormatCapacities(ctx, d); err == nil && len(c.Formats) > len(reply)/8 {
 			t.Errorf("%d formats in %d bytes", len(c.Formats), len(reply))
 		}
+		if p, err := ReadCDText(ctx, d); err == nil && len(p) > len(reply) {
+			t.Errorf("%d bytes of CD-TEXT in %d bytes", len(p), len(reply))
+		}
+		_, _ = ReadCatalog(ctx, d)
+		_, _ = ReadISRC(ctx, d, 1)
 		_, _ = ReadATIP(ctx, d)
 		_, _ = ReadDiscInformation(ctx, d)
 		_, _ = ReadTrackInformation(ctx, d, 1)

@@ -64,6 +64,9 @@ func (s *Salvage) ReadSectors(ctx context.Context, p []byte, lba disc.LBA, f dis
 // Notices implements disc.Noticer.
 func (s *Salvage) Notices() []disc.Notice { return disc.Notices(s.Disc) }
 
+// HasSubChannels implements disc.SubChanneler.
+func (s *Salvage) HasSubChannels() bool { return disc.HasSubChannels(s.Disc) }
+
 func (s *Salvage) active() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -112,13 +112,13 @@ func cdSessions(ctx context.Context, t scsi.Transport) ([]disc.Session, error) {
 // 6.25, format 0010b): points 1 to 99 start a track, A2h the lead-out.
 func fromFullTOC(raw []mmc.FullTOCEntry) []disc.Session {
 	leadOut := map[int]disc.LBA{}
-	xa := map[int]bool{}
+	kind := map[int]int{} // 00h CD-DA or CD-ROM, 10h CD-i, 20h XA
 	for _, e := range raw {
 		if e.ADR == 1 && e.Point == 0xA2 {
 			leadOut[e.Session] = e.PMin.LBA()
 		}
 		if e.ADR == 1 && e.Point == 0xA0 {
-			xa[e.Session] = e.PMin.S == 0x20
+			kind[e.Session] = e.PMin.S
 		}
 	}
 	var all []disc.Session
@@ -127,12 +127,13 @@ func fromFullTOC(raw []mmc.FullTOCEntry) []disc.Session {
 			continue
 		}
 		tr := disc.Track{Number: int(e.Point), Mode: mode(e.Control), Control: control(e.Control), Start: e.PMin.LBA()}
-		if tr.Mode == disc.Mode1 && xa[e.Session] {
+		if tr.Mode == disc.Mode1 && (kind[e.Session] == 0x10 || kind[e.Session] == 0x20) {
 			tr.Mode = disc.XA
 		}
 		all = join(all, e.Session, tr)
 	}
 	for i := range all {
+		all[i].CDI = kind[all[i].Number] == 0x10
 		end, ok := leadOut[all[i].Number]
 		if !ok {
 			return nil

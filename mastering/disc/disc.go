@@ -110,6 +110,39 @@ func HasSubChannels(d Disc) bool {
 	return ok && s.HasSubChannels()
 }
 
+// Storer is a disc that knows which of its sectors are stored as a whole.
+type Storer interface {
+	Disc
+	// StoresRaw reports whether the sector at an address is stored with its EDC and ECC,
+	// so that the form Raw delivers them as they were recorded and does not generate them.
+	StoresRaw(lba LBA) bool
+}
+
+// StoresRaw reports whether a data sector is stored with its EDC and ECC, so that they can be
+// checked. It returns false if that is unknown.
+func StoresRaw(d Disc, lba LBA) bool {
+	s, ok := Unwrap(d).(Storer)
+	return ok && s.StoresRaw(lba)
+}
+
+// Corrector is a disc that corrects damaged sectors by their ECC when their user data is
+// read.
+type Corrector interface {
+	Disc
+	// Corrected returns how many different sectors were corrected since the disc was
+	// opened, and the address of the first one.
+	Corrected() (int64, LBA)
+}
+
+// Corrected returns how many different sectors were corrected when user data was read, and
+// the address of the first one.
+func Corrected(d Disc) (int64, LBA) {
+	if c, ok := Unwrap(d).(Corrector); ok {
+		return c.Corrected()
+	}
+	return 0, 0
+}
+
 // Noticer is a disc that has notices about its own state, such as a session that is not
 // closed.
 type Noticer interface {

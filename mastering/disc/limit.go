@@ -43,6 +43,9 @@ func (l *limited) TOC() TOC { return l.toc }
 // Notices implements Noticer.
 func (l *limited) Notices() []Notice { return Notices(l.Disc) }
 
+// HasSubChannels implements SubChanneler.
+func (l *limited) HasSubChannels() bool { return HasSubChannels(l.Disc) }
+
 func (l *limited) ReadSectors(ctx context.Context, p []byte, lba LBA, f Form) (int, error) {
 	if lba >= l.end {
 		return 0, io.EOF

@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"slices"
 )
 
 // Reader reads the user data of a disc at byte offsets. Offset 0 is address 0 of the disc,
@@ -74,26 +75,28 @@ type flat struct {
 	sectors int64
 	close   func() error
 	toc     TOC
+	notices []Notice
 	Memo
 }
 
 // FromReaderAt returns a disc with one data track. Its user data is that of r, size bytes
 // long. If the last sector is not complete, it is padded with zeros. The disc implements
 // io.ReaderAt. Its Close calls close, if that is not nil.
-func FromReaderAt(r io.ReaderAt, size int64, close func() error) Disc {
+func FromReaderAt(r io.ReaderAt, size int64, close func() error, notices ...Notice) Disc {
 	n := (size + SectorSize - 1) / SectorSize
 	t := Track{Number: 1, Mode: Mode1, Length: n}
-	return &flat{ReaderAt: r, sectors: n, close: close, toc: TOC{Sessions: []Session{{Number: 1, Tracks: []Track{t}}}}}
+	return &flat{ReaderAt: r, sectors: n, close: close, notices: notices, toc: TOC{Sessions: []Session{{Number: 1, Tracks: []Track{t}}}}}
 }
 
 func (f *flat) TOC() TOC { return f.toc }
 
-// Notices implements Noticer: what the reader has to say of its contents.
+// Notices implements Noticer: what was noticed when the disc was opened, and what the reader
+// has to say of its contents.
 func (f *flat) Notices() []Notice {
 	if n, ok := f.ReaderAt.(interface{ Notices() []Notice }); ok {
-		return n.Notices()
+		return slices.Concat(f.notices, n.Notices())
 	}
-	return nil
+	return f.notices
 }
 
 // HostFile returns the file whose bytes, from offset 0 on, are the user data that r

@@ -82,9 +82,20 @@ func (c Control) Names() []string {
 
 // CDText is the CD-TEXT of a session in one language (MMC-6 annex J).
 type CDText struct {
-	Language byte // language code of EBU Tech 3264 annex; 09h is English
-	Album    Text
-	Tracks   map[int]Text // by track number
+	Language  byte // language code of EBU Tech 3264 annex; 09h is English
+	Album     Text
+	Tracks    map[int]Text // by track number
+	Genre     string       // of the album, in words that supplement GenreCode
+	GenreCode int          // 2 to 1Bh (27), such as 5: classical; 0: not used; 1: not defined
+	DiscID    string       // catalogue number that the publisher gave the album
+	Closed    string       // information that players do not show
+	Copyright bool         // the texts are protected by copyright
+	Packs     []byte       // packs that are not text, of 18 bytes each, as recorded: tables of contents (types 88h and 89h), reserved types
+}
+
+// Empty reports whether nothing is recorded.
+func (c CDText) Empty() bool {
+	return c.Album == (Text{}) && len(c.Tracks) == 0 && c.Genre == "" && c.GenreCode == 0 && c.DiscID == "" && c.Closed == "" && len(c.Packs) == 0
 }
 
 // Text is the CD-TEXT of an album or of a track. A field that is empty is not recorded.

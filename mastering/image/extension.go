@@ -1,20 +1,12 @@
 package image
 
-// Foreign returns the format that a file extension such as ".nrg" stands for if that
+// Foreign returns the format that a file extension such as ".mdx" stands for if that
 // format cannot be written: another image format, or an archive. Otherwise it returns "".
 // Unknown extensions are ignored, as in "backup-2026.01".
 func Foreign(extension string) string {
 	switch extension {
-	case ".nrg":
-		return "a Nero image"
-	case ".cue":
-		return "a cue sheet"
-	case ".toc":
-		return "a table of contents for cdrdao"
-	case ".ccd":
-		return "a CloneCD image"
-	case ".mds", ".mdf":
-		return "an Alcohol image"
+	case ".mdf":
+		return "the data file of an Alcohol image (name the image .mds)"
 	case ".mdx":
 		return "a Daemon Tools image"
 	case ".cdi":
@@ -31,8 +23,6 @@ func Foreign(extension string) string {
 		return "a MagicISO image"
 	case ".zso", ".dax", ".ecm":
 		return "a compressed image"
-	case ".chd":
-		return "a MAME image"
 	case ".wim":
 		return "a Windows image"
 	case ".vhd", ".vhdx", ".vmdk", ".qcow2":

@@ -2,7 +2,6 @@ package image
 
 import (
 	"bytes"
-	"encoding/binary"
 	"fmt"
 	"io"
 	"regexp"
@@ -140,12 +139,7 @@ var foreignImages = sync.OnceValue(func() []fileKind {
 		start("MSCF\x00\x00\x00\x00", "a cabinet archive", unpack),
 
 		// Images of discs.
-		finish(12, "NER5", "a Nero image (NRG)", convert),
-		finish(8, "NERO", "a Nero image (NRG)", convert),
-		{"a DiscJuggler image (CDI)", convert, (*sample).discJuggler},
-		start("MEDIA DESCRIPTOR\x01", "the descriptor of an Alcohol 120% image (MDS)", "the data is in the MDF file in the same folder; "+convert),
-		start("MEDIA DESCRIPTOR\x02", "a DAEMON Tools image (MDX)", convert),
-		start("MComprHD", "a compressed image of MAME (CHD)", "convert it with chdman (extractcd, extractdvd)"),
+		start("MEDIA DESCRIPTOR\x02", "a DAEMON Tools image (MDX, or MDS of version 2), whose contents are compressed and may be encrypted", convert),
 		finish(512, "koly", "an Apple disk image (DMG)", "convert it to an ISO image (dmg2img, or hdiutil convert -format UDTO)"),
 		start("IsZ!", "a compressed image of UltraISO (ISZ)", convert),
 		start("DAX\x00", "a compressed image (DAX)", convert),
@@ -153,7 +147,6 @@ var foreignImages = sync.OnceValue(func() []fileKind {
 		start("DAA\x00", "a PowerISO image (DAA)", "convert it with daa2iso or PowerISO"),
 		start("GBI\x00", "a gBurner image (GBI)", convert),
 		start("ECM\x00", "a CD image without error correction codes (ECM)", "unpack it with unecm"),
-		start("BWT5 STREAM SIGN", "a BlindWrite image (B5T, B6T)", convert),
 		start("Adaptec CeQuadrat VirtualCD File", "a WinOnCD image (C2D)", convert),
 		start("Roxio Image File Format 3.0", "a Roxio image (C2D)", convert),
 		start("AARUFRMT", "an Aaru image", "convert it with aaru"),
@@ -163,9 +156,6 @@ var foreignImages = sync.OnceValue(func() []fileKind {
 		start("MSWIM\x00\x00\x00", "a Windows image (WIM)", "it contains files, not a disc; unpack it with wimlib or 7-Zip"),
 
 		// Descriptions of discs.
-		text(`(?mi)\A\x{feff}?\s*(.*\n)*?\s*FILE\s.*\s(BINARY|MOTOROLA|WAVE|AIFF|MP3|FLAC)\s*$`, "a CUE sheet", sheet),
-		text(`\A(//.*\n|\s)*(CD_DA|CD_ROM|CD_ROM_XA|CD_I)\s`, "a table of contents of cdrdao (TOC)", sheet),
-		text(`(?i)\A\s*\[CloneCD\]`, "the descriptor of a CloneCD image (CCD)", "the data is in the IMG file in the same folder, as raw sectors; convert it to an ISO image (ccd2iso)"),
 		text(`\A\s*\d+\r?\n\s*1\s+\d+\s+[04]\s+2\d\d\d\s+\S`, "the descriptor of a GD-ROM (GDI)", sheet),
 
 		// Disks of virtual machines.
@@ -187,9 +177,6 @@ var foreignImages = sync.OnceValue(func() []fileKind {
 		start("XFSB", "an XFS file system", plain),
 		place(0x10040, "_BHRfS_M", "a Btrfs file system", plain),
 		place(32, "NXSB", "an APFS file system", plain),
-		place(1024, "H+\x00\x04", "an HFS+ file system", plain),
-		place(1024, "HX\x00\x05", "an HFSX file system", plain),
-		place(1024, "BD", "an HFS file system", plain),
 		start("hsqs", "a Squashfs file system", plain),
 		start("-rom1fs-", "a romfs file system", plain),
 		place(4086, "SWAPSPACE2", "swap space of Linux", plain),
@@ -198,21 +185,6 @@ var foreignImages = sync.OnceValue(func() []fileKind {
 		{"a disk with partitions (MBR)", plain, (*sample).masterBootRecord},
 	}
 })
-
-// discJuggler recognizes the last eight bytes of a CDI file: a version, and the offset of
-// the descriptor, from the beginning or the end.
-func (s *sample) discJuggler() bool {
-	if len(s.tail) < 8 {
-		return false
-	}
-	p := s.tail[len(s.tail)-8:]
-	at := int64(binary.LittleEndian.Uint32(p[4:]))
-	switch binary.LittleEndian.Uint32(p) {
-	case 0x80000004, 0x80000005, 0x80000006:
-		return at > 0 && at < s.size
-	}
-	return false
-}
 
 // masterBootRecord recognizes a partition table with at least one partition. The first byte
 // of each entry says whether it is active.

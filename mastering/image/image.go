@@ -10,17 +10,33 @@ import (
 	"strings"
 
 	"glassmaster/mastering/disc"
+	"glassmaster/mastering/image/b6t"
+	"glassmaster/mastering/image/ccd"
+	"glassmaster/mastering/image/cdi"
+	"glassmaster/mastering/image/chd"
 	"glassmaster/mastering/image/compressed"
 	"glassmaster/mastering/image/cso"
+	"glassmaster/mastering/image/cue"
 	"glassmaster/mastering/image/discfile"
 	"glassmaster/mastering/image/format"
 	"glassmaster/mastering/image/iso"
+	"glassmaster/mastering/image/mds"
+	"glassmaster/mastering/image/nrg"
+	"glassmaster/mastering/image/toc"
 )
 
 // formats are the known formats in the order in which they are tried. Those that have a
 // signature of their own come first.
 var formats = []format.Format{
 	discfile.Format,
+	mds.Format,
+	ccd.Format,
+	cdi.Format,
+	cue.Format,
+	b6t.Format,
+	nrg.Format,
+	toc.Format,
+	chd.Format,
 	cso.Format,
 	compressed.Gzip,
 	compressed.XZ,
@@ -100,6 +116,36 @@ func try(ctx context.Context, files *format.Files, f format.Format, depth int) (
 	return d, inner, err
 }
 
+// OpenAs opens an image file that is known to have a format, such as one that was just
+// written. It is not opened as any other.
+func OpenAs(ctx context.Context, path string, f format.Format) (disc.Disc, error) {
+	files, err := format.OpenFiles(path)
+	if err != nil {
+		return nil, err
+	}
+	d, err := openAs(ctx, files, f)
+	if err != nil {
+		files.Close()
+		return nil, fmt.Errorf("open image %s as %s: %w", path, f.Name, err)
+	}
+	return d, nil
+}
+
+func openAs(ctx context.Context, files *format.Files, f format.Format) (disc.Disc, error) {
+	if f.Unpack != nil {
+		unpacked, err := f.Unpack(ctx, files)
+		if err != nil {
+			return nil, err
+		}
+		return unpacked.Flat(), nil
+	}
+	d, err := f.Open(ctx, files)
+	if errors.Is(err, ErrUnknown) && f.Unmarked && files.Size > 0 {
+		return files.Flat(), nil
+	}
+	return d, err
+}
+
 // OpenPlain opens a file as a disc of sectors of 2048 bytes, whatever its contents are.
 func OpenPlain(path string) (disc.Disc, error) {
 	files, err := format.OpenFiles(path)
@@ -129,10 +175,16 @@ func ByName(name string) (format.Format, bool) {
 }
 
 // Writable returns the names of the formats that can be written, in alphabetical order.
-func Writable() []string {
+func Writable() []string { return writable(0) }
+
+// WritableLarge returns the names of the formats that can be written and hold more than a CD.
+func WritableLarge() []string { return writable(format.OnlyCD) }
+
+// writable returns the names of the formats that can be written and do not have the property.
+func writable(without format.Holds) []string {
 	var names []string
 	for _, f := range formats {
-		if f.Create != nil {
+		if f.Create != nil && f.Holds&without == 0 {
 			names = append(names, f.Name)
 		}
 	}

@@ -46,7 +46,7 @@ func (c *checker) tree(d descriptor) {
 	t := &treeChecker{
 		checker: c, d: d, blockSize: int64(checkBlockSize(d.blockSize())), known: map[uint32]int{}, left: c.v.size + chunk,
 	}
-	t.v = &FS{r: c.v.r, size: c.v.size, blockSize: int(t.blockSize), ucs2: d.joliet() > 0, free: d.enhanced()}
+	t.v = &FS{r: c.v.r, size: c.v.size, blockSize: int(t.blockSize), highSierra: c.v.highSierra, ucs2: d.joliet() > 0, free: d.enhanced()}
 	if d.kind() == typePrimary {
 		dot, err := t.v.rootDot(d)
 		t.v.susp = err == nil && dot != nil && dot.hasRock()
@@ -151,7 +151,7 @@ func (t *treeChecker) directory(i int) {
 // recordAt returns the record at the start of p, the rest of a sector, at offset off. A
 // record that continues in the next sector of the directory is reported and returned.
 func (t *treeChecker) recordAt(p []byte, off int64, more bool, path string) dirRecord {
-	rec, err := checkRecord(p)
+	rec, err := t.v.record(p)
 	if err == nil {
 		return rec
 	}
@@ -392,6 +392,9 @@ func (t *treeChecker) pathTable(name string, off, size int64, order binary.ByteO
 	last := uint16(1)
 	for pos := int64(0); pos < size; {
 		at := placeAt(off+pos, "")
+		if t.v.highSierra && size-pos >= 9 {
+			tableRecordFromHighSierra(p[pos:])
+		}
 		if size-pos < 9 || p[pos] == 0 || pos+8+int64(p[pos]) > size {
 			t.report(at, "record %d of the path table %s does not fit into it", len(blocks)+1, name)
 			break

@@ -13,6 +13,9 @@ import (
 func (v *FS) identify(d descriptor, dot *item) {
 	i := &v.info
 	i.Format = "ISO 9660"
+	if v.highSierra {
+		i.Format = "High Sierra"
+	}
 	i.System, i.Label = d.textIn(8, 40, v.charset), d.textIn(40, 72, v.charset)
 	i.Set, i.Publisher, i.Preparer = d.textIn(190, 318, v.charset), d.textIn(318, 446, v.charset), d.textIn(446, 574, v.charset)
 	i.Program = d.textIn(574, 702, v.charset)

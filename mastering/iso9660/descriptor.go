@@ -31,8 +31,9 @@ const maxDescriptors = 64
 
 // descriptor is a volume descriptor (ECMA-119 8.4, 8.5).
 type descriptor struct {
-	lba  disc.LBA
-	data []byte // one sector
+	lba        disc.LBA
+	data       []byte // one sector
+	highSierra bool   // data was converted from the form of High Sierra
 }
 
 func (d descriptor) kind() byte    { return d.data[0] }
@@ -123,10 +124,12 @@ func readDescriptors(r io.ReaderAt, lba disc.LBA) ([]descriptor, error) {
 			}
 			return nil, fmt.Errorf("read the volume descriptor at sector %d: %w", lba+i, err)
 		}
-		if string(p[1:6]) != "CD001" {
+		d := descriptor{lba: lba + i, data: p}
+		if isHighSierra(p) {
+			d.data, d.highSierra = fromHighSierra(p), true
+		} else if string(p[1:6]) != "CD001" {
 			break
 		}
-		d := descriptor{lba + i, p}
 		set = append(set, d)
 		if d.kind() == typeTerminator {
 			break

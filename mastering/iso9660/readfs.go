@@ -19,20 +19,21 @@ import (
 
 // FS is an ISO 9660 volume opened for reading. It is safe for concurrent use.
 type FS struct {
-	r         io.ReaderAt
-	size      int64 // of the image, bytes
-	blockSize int
-	set       []descriptor
-	sessions  []volume.Session
-	root      span
-	susp      bool             // system use areas hold Rock Ridge
-	skip      int              // bytes of each system use area that are not SUSP's (SP)
-	rootSkip  int              // the same for the record "." of the root
-	ucs2      bool             // names are UTF-16BE
-	free      bool             // names have no structure (ISO 9660:1999)
-	charset   filename.Charset // of text that is not Unicode
-	info      volume.Info
-	tables    []boot.Table // of partitions, in the system area
+	r          io.ReaderAt
+	size       int64 // of the image, bytes
+	blockSize  int
+	set        []descriptor
+	sessions   []volume.Session
+	root       span
+	susp       bool             // system use areas hold Rock Ridge
+	skip       int              // bytes of each system use area that are not SUSP's (SP)
+	rootSkip   int              // the same for the record "." of the root
+	ucs2       bool             // names are UTF-16BE
+	free       bool             // names have no structure (ISO 9660:1999)
+	highSierra bool             // records have the form of High Sierra
+	charset    filename.Charset // of text that is not Unicode
+	info       volume.Info
+	tables     []boot.Table // of partitions, in the system area
 
 	mu    sync.Mutex
 	reach *volume.Reach // directories that were reached by their paths
@@ -79,7 +80,7 @@ const rootRecord = -1
 // choose selects the directory tree that is shown.
 func (v *FS) choose(view string) error {
 	primary, _ := find(v.set, func(d descriptor) bool { return d.kind() == typePrimary })
-	v.blockSize = checkBlockSize(primary.blockSize())
+	v.blockSize, v.highSierra = checkBlockSize(primary.blockSize()), primary.highSierra
 	dot, err := v.rootDot(primary) // if its root is missing, another tree may be intact
 	rock := dot != nil && dot.hasRock()
 	joliet, hasJoliet := find(v.set, func(d descriptor) bool { return d.joliet() > 0 && v.hasRoot(d) })
@@ -158,7 +159,7 @@ func (v *FS) rootDot(d descriptor) (*item, error) {
 		return nil, nil
 	}
 	it := &item{}
-	u := &FS{r: v.r, size: v.size, blockSize: v.blockSize, susp: true} // v has no view yet
+	u := &FS{r: v.r, size: v.size, blockSize: v.blockSize, highSierra: v.highSierra, susp: true} // v has no view yet
 	u.take(it, rec, at, &w)
 	if !it.hasRock() && isXA(rec.systemUse()) {
 		u.skip = xaLength
@@ -209,7 +210,7 @@ func (v *FS) rootInfo() *fileInfo {
 	var w window
 	s.start(v, []span{v.root}, &w)
 	if rec, at := s.record(); rec != nil && rec.isSpecial() {
-		(&FS{r: v.r, size: v.size, blockSize: v.blockSize, susp: v.susp, skip: v.rootSkip}).take(it, rec, at, &w)
+		(&FS{r: v.r, size: v.size, blockSize: v.blockSize, highSierra: v.highSierra, susp: v.susp, skip: v.rootSkip}).take(it, rec, at, &w)
 	}
 	it.at = rootRecord
 	it.spans = append(it.spans[:0], v.root)

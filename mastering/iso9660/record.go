@@ -59,7 +59,7 @@ func (v *FS) crossing(off int64, n int) dirRecord {
 	if k, _ := v.r.ReadAt(p, off); k < n {
 		return nil
 	}
-	rec, err := checkRecord(p)
+	rec, err := v.record(p)
 	if err != nil || rec == nil || !rec.agrees() {
 		return nil
 	}

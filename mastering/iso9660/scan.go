@@ -123,7 +123,7 @@ func (s *scan) record() (dirRecord, int64) {
 			return nil, 0
 		}
 		end := min((s.pos/disc.SectorSize+1)*disc.SectorSize, len(s.buf))
-		rec, err := checkRecord(s.buf[s.pos:end])
+		rec, err := s.v.record(s.buf[s.pos:end])
 		if err != nil {
 			if rec = s.crossing(); rec == nil {
 				s.note(fmt.Errorf("sector %d, byte %d: %w", (s.off+int64(s.pos))/disc.SectorSize, s.pos%disc.SectorSize, err))
@@ -220,7 +220,7 @@ func (v *FS) follow(it *item, w *window) error {
 	if err != nil {
 		return fmt.Errorf("read the relocated directory %q at sector %d: %w", it.name, at/disc.SectorSize, noEOF(err))
 	}
-	rec, err := checkRecord(p)
+	rec, err := v.record(p)
 	if err == nil && (rec == nil || !rec.isSpecial()) {
 		err = errors.New("no directory begins there")
 	}

@@ -1,19 +1,25 @@
 package sector
 
 import (
-	"bytes"
 	"cmp"
 	"slices"
 
 	"golang.org/x/text/encoding"
 	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/encoding/japanese"
+	"golang.org/x/text/encoding/korean"
+	"golang.org/x/text/encoding/simplifiedchinese"
 
 	"glassmaster/mastering/disc"
 )
 
-// A pack of CD-TEXT has 18 bytes: 0 type, 1 track number (0: the album), 2
-// sequence number, 3 block and position, 4 to 15 data, 16 CRC (MMC-6 annex J.2).
+// A pack of CD-TEXT has 18 bytes: 0 type, 1 track number (0: the album), 2 sequence number
+// in its block, 3 block and position, 4 to 15 data, 16 CRC (MMC-6 annex J.2). Byte 3 is: bit
+// 7 characters of two bytes, bits 4 to 6 block, bits 0 to 3 how many characters of the text
+// that continues here were in the packs before; 15 is also for more.
+//
+// A text ends with NUL, or two NUL bytes in characters of two bytes, and the next one
+// follows, which is that of the next track. TAB is the text of the track before.
 const (
 	packBytes = 18
 	packData  = 4
@@ -28,158 +34,301 @@ const (
 	packComposer
 	packArranger
 	packMessage
+	packDiscID
+	packGenre // a code of two bytes before the text
+	packTOC
+	packTOC2
+	packReserved // to 8Ch
 
-	packCode = 0x8E // UPC or EAN, ISRC
-	packSize = 0x8F // size of the block, its characters and languages
+	packClosed = 0x8D
+	packCode   = 0x8E // UPC or EAN, ISRC
+	packSize   = 0x8F // size information
 )
 
-// charsMSJIS is the character set MS-JIS in byte 0 of the size information; 00h is
-// ISO 8859-1, 01h ASCII.
-const charsMSJIS = 0x80
+// The size information of a block has 36 bytes in three packs: 0 character set, 1 first
+// track, 2 last track, 3 copyright (03h), 4 to 19 number of packs of the types 80h to 8Fh,
+// 20 to 27 last sequence number of each block, 28 to 35 language of each block.
+const (
+	sizeBytes     = 36
+	sizeFirst     = 1
+	sizeLast      = 2
+	sizeCopyright = 3
+	sizeCounts    = 4
+	sizeSequence  = 20
+	sizeLanguage  = 28
+)
 
-// maxBlocks is the largest number of blocks. Each has the texts in one language.
-const maxBlocks = 8
+// Character sets, byte 0 of the size information. The last two are in MMC-6, but discs
+// with them are not known.
+const (
+	charsLatin1  = 0x00 // ISO 8859-1
+	charsASCII   = 0x01
+	charsMSJIS   = 0x80
+	charsKorean  = 0x81
+	charsChinese = 0x82
+)
+
+// maxBlocks is the largest number of blocks. Each has the texts in one language, in at most
+// maxPacks packs.
+const (
+	maxBlocks = 8
+	maxPacks  = 256
+)
 
 // DecodeCDText decodes the packs of CD-TEXT of a session. It returns a CDText for each
-// language that has any text; the first is the default. Packs with a wrong CRC, and those
-// of a type that is not text, are ignored. A CRC of 0000h is not checked, since some
-// drives deliver it for every pack.
+// language that has any text; the first is the default. Packs with a wrong CRC are ignored,
+// and texts of which a part is missing. A CRC of 0000h is not checked, since some drives
+// deliver it for every pack. Four bytes before the packs, which files of CD-TEXT often have
+// from the reply of a drive, are skipped. The result is never larger than the 8 blocks of
+// 256 packs that a disc can have: further packs are ignored.
 func DecodeCDText(packs []byte) []disc.CDText {
+	if len(packs) >= 4+packBytes && packs[0] < packTitle && packs[4] >= packTitle {
+		packs = packs[4:]
+	}
 	var blocks [maxBlocks][][]byte
+	var seen [maxBlocks][maxPacks]bool
 	for ; len(packs) >= packBytes; packs = packs[packBytes:] {
-		if p := packs[:packBytes]; p[0]&0x80 != 0 && intact(p) {
-			n := p[3] >> 4 & 7
-			blocks[n] = append(blocks[n], p)
+		if p := packs[:packBytes]; p[0] >= packTitle && p[0] <= packSize && intact(p) {
+			if n := p[3] >> 4 & 7; !seen[n][p[2]] {
+				seen[n][p[2]] = true
+				blocks[n] = append(blocks[n], p)
+			}
 		}
 	}
 	var all []disc.CDText
 	for n, b := range blocks {
-		if t := decodeBlock(b, n); len(t.Tracks) > 0 || t.Album != (disc.Text{}) {
+		if t := decodeBlock(b, n); !t.Empty() {
 			all = append(all, t)
 		}
 	}
 	return all
 }
 
-// intact checks the CRC of a pack: CRC-16 with the polynomial 1021h of the bytes before it,
-// inverted (MMC-6 annex J.2).
+// intact checks the CRC of a pack: that of the bytes before it, inverted (MMC-6 annex J.2).
 func intact(pack []byte) bool {
 	want := uint16(pack[packCRC])<<8 | uint16(pack[packCRC+1])
-	if want == 0 {
-		return true
-	}
-	var crc uint16
-	for _, b := range pack[:packCRC] {
-		crc ^= uint16(b) << 8
-		for range 8 {
-			if crc&0x8000 != 0 {
-				crc = crc<<1 ^ 0x1021
-			} else {
-				crc <<= 1
-			}
-		}
-	}
-	return ^crc == want
+	return want == 0 || ^crc16(pack[:packCRC]) == want
 }
 
 // decodeBlock decodes the packs of one language.
 func decodeBlock(packs [][]byte, block int) disc.CDText {
-	text := disc.CDText{Tracks: map[int]disc.Text{}}
 	slices.SortStableFunc(packs, func(a, b []byte) int { return cmp.Compare(a[2], b[2]) })
+	b := blockDecoder{CDText: disc.CDText{Tracks: map[int]disc.Text{}}, first: 1, chars: charmap.ISO8859_1}
 	var size []byte
 	for _, p := range packs {
-		if p[0] == packSize {
+		switch {
+		case p[0] == packSize:
 			size = append(size, p[packData:packCRC]...)
+		case p[0] >= packTOC && p[0] < packClosed:
+			b.Packs = append(b.Packs, p...)
 		}
 	}
-	var chars encoding.Encoding = charmap.ISO8859_1
-	if len(size) >= 36 {
-		text.Language = size[28+block]
-		if size[0] == charsMSJIS {
-			chars = japanese.ShiftJIS
+	if len(size) >= sizeBytes {
+		b.Language, b.Copyright = size[sizeLanguage+block], size[sizeCopyright]&3 == 3
+		b.first = max(1, int(size[sizeFirst]))
+		for i := range b.counts {
+			b.counts[i] = int(size[sizeCounts+i])
+		}
+		switch size[0] {
+		case charsMSJIS:
+			b.chars = japanese.ShiftJIS
+		case charsKorean:
+			b.chars = korean.EUCKR
+		case charsChinese:
+			b.chars = simplifiedchinese.GBK
 		}
 	}
-	for _, kind := range []byte{packTitle, packPerformer, packSongwriter, packComposer, packArranger, packMessage, packCode} {
-		decodeKind(&text, packs, kind, chars)
+	for kind := byte(packTitle); kind < packSize; kind++ {
+		if kind < packTOC || kind >= packClosed {
+			b.kind(packs, kind)
+		}
 	}
-	return text
+	return b.CDText
 }
 
-// decodeKind decodes all texts of one type. They are terminated by NUL, and may continue in
-// the next pack. The first one belongs to the track that the first pack names.
-func decodeKind(text *disc.CDText, packs [][]byte, kind byte, chars encoding.Encoding) {
-	var data []byte
-	track, width := -1, 1
+// blockDecoder decodes the texts of one language.
+type blockDecoder struct {
+	disc.CDText
+	first  int     // track
+	counts [16]int // packs of each type, if the size information says it
+	chars  encoding.Encoding
+
+	// While the texts of a type are decoded: bytes that were not used yet; the track that
+	// they belong to; whether the beginning of their text is missing.
+	data     []byte
+	track    int
+	partial  bool
+	padded   bool   // the last pack ended with more than one NUL, of which some may be padding
+	wide     bool   // characters of two bytes
+	previous string // the text before
+}
+
+// kind decodes all texts of one type. If packs are missing between others, the texts that
+// they contain in part are skipped, and the next ones belong to the tracks that their packs
+// name.
+func (b *blockDecoder) kind(packs [][]byte, kind byte) {
+	b.data, b.partial, b.track, b.previous = nil, false, -1, ""
+	b.padded = false
+	sequence, count := -1, 0
 	for _, p := range packs {
 		if p[0] != kind {
 			continue
 		}
-		if track < 0 {
-			track = int(p[1] & 0x7F)
+		count++
+		payload, track, position := p[packData:packCRC], int(p[1]&0x7F), p[3]&15
+		if kind == packGenre {
+			code := int(payload[0])<<8 | int(payload[1])
+			if b.track < 0 {
+				b.GenreCode = code
+				payload = payload[2:]
+			} else if code == b.GenreCode && code>>8 == 0 { // some writers repeat it
+				payload = payload[2:]
+			}
 		}
-		if p[3]&0x80 != 0 {
-			width = 2
+		gap := b.track >= 0 && int(p[2]) != sequence+1
+		switch {
+		case b.track < 0 || gap:
+			b.track, b.data = track, nil
+			b.partial = position > 0
+			b.previous = ""
+		case len(b.data) == 0 && position == 0 && (b.padded || track > b.track):
+			b.track = track
 		}
-		data = append(data, p[packData:packCRC]...)
+		b.padded = false
+		sequence = int(p[2])
+		b.wide = p[3]&0x80 != 0 && kind <= packMessage
+		b.data = append(b.data, payload...)
+		b.texts(kind, false)
 	}
-	if kind == packCode {
-		width, chars = 1, charmap.ISO8859_1
-	}
-	previous := ""
-	for ; len(data) > 0 && track >= 0 && track <= 99; track++ {
-		var raw []byte
-		if raw, data = cut(data, width); data == nil && len(bytes.Trim(raw, "\x00")) == 0 {
-			return // padding of the last pack
-		}
-		s, err := chars.NewDecoder().Bytes(raw)
-		value := string(s)
-		if err != nil {
-			value = ""
-		}
-		if value == "\t" || value == "\t\t" { // the same text as for the previous track
-			value = previous
-		}
-		previous = value
-		set(text, track, kind, value)
+	if b.track >= 0 && count >= b.counts[kind-packTitle] { // the last text is complete
+		b.texts(kind, true)
 	}
 }
 
-// cut returns the bytes before and after the first NUL, which is width bytes long. after is
-// nil if there is none.
-func cut(data []byte, width int) (before, after []byte) {
-	for i := 0; i+width <= len(data); i += width {
-		if data[i] == 0 && data[i+width-1] == 0 {
-			return data[:i], data[i+width:]
+// texts takes the texts that are complete from the data. At the end the last one may lack
+// its NUL.
+func (b *blockDecoder) texts(kind byte, end bool) {
+	for len(b.data) > 0 && b.track <= 99 {
+		n, next := terminator(b.data, b.wide, b.chars == japanese.ShiftJIS)
+		if n < 0 && !end {
+			return
+		}
+		raw := b.data
+		if n >= 0 {
+			raw = b.data[:n]
+			b.data = b.data[next:]
+		} else {
+			b.data = nil
+		}
+		if !b.partial {
+			b.set(kind, b.decode(kind, raw))
+		}
+		b.partial = false
+		if b.track++; b.track == 1 {
+			b.track = b.first
+		}
+		if len(b.data) > 0 && isZero(b.data) { // empty texts, or padding
+			b.padded, b.data, b.previous = true, nil, ""
 		}
 	}
-	return data, nil
+}
+
+// decode returns a text. One that cannot be decoded is empty.
+func (b *blockDecoder) decode(kind byte, raw []byte) string {
+	chars := b.chars
+	if kind > packMessage {
+		chars = charmap.ISO8859_1
+	}
+	s, err := chars.NewDecoder().Bytes(raw)
+	value := string(s)
+	if err != nil {
+		value = ""
+	}
+	for len(value) > 0 && value[len(value)-1] == 0 { // a single byte before a text of two bytes
+		value = value[:len(value)-1]
+	}
+	if value == "\t" || value == "\t\t" {
+		value = b.previous
+	}
+	b.previous = value
+	return value
+}
+
+// terminator returns where the first text of data ends, and where the next one begins. It
+// returns -1 if the end is not in data. Two NUL bytes end a text in characters of two bytes.
+// Some discs have single bytes among them, so that the NUL bytes can be anywhere.
+func terminator(data []byte, wide, shiftJIS bool) (end, next int) {
+	if !wide {
+		for i, c := range data {
+			if c == 0 {
+				return i, i + 1
+			}
+		}
+		return -1, 0
+	}
+	for i := 0; i+1 < len(data); i++ {
+		c := data[i]
+		switch {
+		case c == 0 && data[i+1] == 0:
+			next = i + 2
+			if next < len(data) && i%2 == 1 && data[next] == 0 && (next+1 == len(data) || data[next+1] != 0) {
+				next++ // a byte before the two made the number of bytes even
+			}
+			return i, next
+		case shiftJIS && (c >= 0x81 && c < 0xA0 || c >= 0xE0 && c < 0xFD), !shiftJIS && c >= 0x80:
+			i++
+		}
+	}
+	return -1, 0
 }
 
 // set sets the text of one type of the album or a track.
-func set(text *disc.CDText, track int, kind byte, value string) {
+func (b *blockDecoder) set(kind byte, value string) {
 	if value == "" {
 		return
 	}
-	t := &text.Album
-	if track > 0 {
-		one := text.Tracks[track]
-		t = &one
-		defer func() { text.Tracks[track] = one }()
+	switch kind {
+	case packDiscID, packGenre, packClosed:
+		if b.track > 0 { // these are for the album only; padding, or a wrong track number
+			return
+		}
+		switch kind {
+		case packDiscID:
+			b.DiscID = value
+		case packGenre:
+			b.Genre = value
+		default:
+			b.Closed = value
+		}
+		return
 	}
+	t := b.Album
+	if b.track > 0 {
+		t = b.Tracks[b.track]
+	}
+	*textField(&t, kind) = value
+	if b.track > 0 {
+		b.Tracks[b.track] = t
+	} else {
+		b.Album = t
+	}
+}
+
+// textField returns the field of a text for a type of packs.
+func textField(t *disc.Text, kind byte) *string {
 	switch kind {
 	case packTitle:
-		t.Title = value
+		return &t.Title
 	case packPerformer:
-		t.Performer = value
+		return &t.Performer
 	case packSongwriter:
-		t.Songwriter = value
+		return &t.Songwriter
 	case packComposer:
-		t.Composer = value
+		return &t.Composer
 	case packArranger:
-		t.Arranger = value
+		return &t.Arranger
 	case packMessage:
-		t.Message = value
-	case packCode:
-		t.Code = value
+		return &t.Message
 	}
+	return &t.Code
 }

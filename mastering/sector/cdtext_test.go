@@ -110,14 +110,3 @@ func TestDecodeCDTextOfOthers(t *testing.T) {
 		}
 	}
 }
-
-func FuzzDecodeCDText(f *testing.F) {
-	f.Add(block(0, []part{{0x80, 0, "A title\x00One\x00\t\x00"}}, size(0x80, 9)))
-	f.Fuzz(func(t *testing.T, packs []byte) {
-		for _, c := range sector.DecodeCDText(packs) {
-			if len(c.Tracks) > 99 {
-				t.Errorf("%d tracks", len(c.Tracks))
-			}
-		}
-	})
-}

@@ -5,11 +5,146 @@ import "glassmaster/mastering/disc"
 // SubSize is the size of the sub-channels P to W of a sector, in bytes: 12 of each.
 const SubSize = 96
 
+// Lengths of the parts of a session, in sectors (MMC-6 4.2.3.6).
+const (
+	pregapSectors = 150  // before the first track of a session
+	leadInSectors = 4500 // of a session after the first
+	startFlag     = 150  // P is one for at least so long before a track (ECMA-130 22.2)
+)
+
+// codeInterval is how many sectors after each other the MCN, or the ISRC, is in Q. The
+// standard demands it once in 100 sectors (ECMA-130 22.3.4); it is put off by a sector where
+// an index begins. The MCN is in the sectors of codeInterval with the remainder catalogAt.
+const (
+	codeInterval = 96
+	catalogAt    = 40
+	isrcAt       = 80
+)
+
 // PutSubChannels fills p with the sub-channels P to W of the sector at lba as they follow
 // from the table of contents, interleaved as drives deliver them: bit 7 of each byte
-// belongs to P, bit 6 to Q, and so on. R to W are zero.
+// belongs to P, bit 6 to Q, and so on. R to W are zero. Sectors before and after the tracks
+// of a session get the sub-channels of pre-gap, lead-in and lead-out.
 func PutSubChannels(p []byte, toc disc.TOC, lba disc.LBA) {
+	var q [QSize]byte
 	clear(p[:SubSize])
+	if len(toc.Sessions) == 0 {
+		return
+	}
+	a := locate(toc, lba)
+	EncodeQ(q[:], a.q(toc, lba))
+	high := byte(0)
+	if a.flag(lba) {
+		high = 0x80
+	}
+	for i := range p[:SubSize] {
+		p[i] = high | q[i/8]>>(7-i%8)&1<<6
+	}
+}
+
+// position is where in a disc a sector is.
+type position struct {
+	session int        // index
+	track   disc.Track // lead-out: the last track of the session
+	index   int
+	leadIn  bool
+	leadOut bool
+	begin   disc.LBA // first sector of the index, lead-in or lead-out
+	next    disc.LBA // index 1 of the next track, or the lead-out
+}
+
+// locate returns the place of a sector.
+func locate(toc disc.TOC, lba disc.LBA) position {
+	var last position
+	for i, s := range toc.Sessions {
+		if len(s.Tracks) == 0 {
+			continue
+		}
+		first := s.Tracks[0]
+		begin := min(first.Start-disc.LBA(first.Pregap), first.Start-pregapSectors)
+		leadIn := begin - leadInSectors
+		if i == 0 {
+			begin = -pregapSectors
+			leadIn = lba
+		}
+		if lba < leadIn { // in the lead-out of the session before
+			return last
+		}
+		if lba < begin {
+			return position{session: i, leadIn: true, begin: leadIn, track: first}
+		}
+		for j, t := range s.Tracks {
+			if lba >= t.End() {
+				begin = t.End()
+				continue
+			}
+			a := position{session: i, track: t, begin: begin, next: t.End()}
+			if j+1 < len(s.Tracks) {
+				a.next = s.Tracks[j+1].Start
+			}
+			if lba >= t.Start {
+				a.index, a.begin = 1, t.Start
+				for k, at := range t.Indexes {
+					if lba >= at {
+						a.index, a.begin = k+2, at
+					}
+				}
+			}
+			return a
+		}
+		end := s.Tracks[len(s.Tracks)-1]
+		last = position{session: i, track: end, index: 1, leadOut: true, begin: end.End()}
+	}
+	return last
+}
+
+// q returns the Q sub-channel of a sector at this place.
+func (a position) q(toc disc.TOC, lba disc.LBA) Q {
+	q := Q{Control: ControlOf(a.track), Mode: QPosition, Track: a.track.Number, Index: a.index, Absolute: lba.MSF()}
+	switch {
+	case a.leadIn:
+		return entry(toc, a.session, lba)
+	case a.leadOut:
+		q.Track = LeadOut
+		q.Relative = duration(lba - a.begin)
+	case a.index == 0:
+		q.Relative = duration(a.track.Start - 1 - lba)
+	default:
+		q.Relative = duration(lba - a.track.Start)
+	}
+	switch {
+	case a.code(lba, catalogAt) && ValidCatalog(toc.Catalog):
+		return Q{Control: q.Control, Mode: QCatalog, Code: toc.Catalog, Frame: q.Absolute.F}
+	case a.code(lba, isrcAt) && !a.leadOut && ValidISRC(a.track.ISRC):
+		return Q{Control: q.Control, Mode: QISRC, Code: a.track.ISRC, Frame: q.Absolute.F}
+	}
+	return q
+}
+
+// code reports whether a code is in the sector: at its turn, or one sector later if an index
+// begins there, whose first sector has to say so.
+func (a position) code(lba disc.LBA, at int) bool {
+	turn := int((lba+codeInterval*leadInSectors)%codeInterval) - at
+	return turn == 0 && lba != a.begin || turn == 1 && lba-1 == a.begin
+}
+
+// duration returns a number of sectors as minutes, seconds and frames.
+func duration(n disc.LBA) disc.MSF { return (n - pregapSectors).MSF() }
+
+// flag returns the P sub-channel of a sector: one in a pre-gap and in the two seconds before
+// a track or lead-out, zero in tracks. A lead-out has two seconds of zeros, then both
+// alternate at 2 Hz (ECMA-130 22.2).
+func (a position) flag(lba disc.LBA) bool {
+	switch {
+	case a.leadIn:
+		return false
+	case a.leadOut:
+		n := int(lba-a.begin) - startFlag
+		return n >= 0 && n*4/75%2 == 0
+	case a.index == 0:
+		return true
+	}
+	return lba >= a.next-startFlag
 }
 
 // Interleave makes interleaved sub-channels from planar ones, 12 bytes of each channel

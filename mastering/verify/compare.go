@@ -18,6 +18,7 @@ type Result struct {
 	SHA256  [sha256.Size]byte // of the data of want, in the forms that were compared
 	Sectors int64             // compared
 	Bad     int64             // that differ or cannot be read
+	Checks  Checks            // by Read
 }
 
 // pieceSectors is the number of sectors that are read at a time.
@@ -25,18 +26,38 @@ const pieceSectors = 64
 
 // Compare reads all sectors of every track of want, and the same addresses of
 // got. Audio tracks are compared by their samples, data tracks by their user
-// data.
+// data. A Comparer can do more.
 //
 // It continues after sectors that differ or that cannot be read from got, and counts
 // them. The error is then a *Mismatch with the first of them and the file that locate,
 // which may be nil, returns for it. Any other error, such as a sector of want that cannot
 // be read, disc.ErrGone or that of ctx, means that the comparison is incomplete.
 func Compare(ctx context.Context, want, got disc.Disc, locate func(disc.LBA) string, rep progress.Reporter) (Result, error) {
+	return Comparer{}.Compare(ctx, want, got, locate, rep)
+}
+
+// Comparer says what is compared. The zero value compares as Compare does.
+type Comparer struct {
+	Form    func(disc.Track) disc.Form // in which the sectors of a track are compared; nil: as Compare does
+	Pregaps bool                       // sectors of pre-gaps are compared, too, from address 0 on
+}
+
+// Compare is like the function Compare.
+func (o Comparer) Compare(ctx context.Context, want, got disc.Disc, locate func(disc.LBA) string, rep progress.Reporter) (Result, error) {
+	if o.Form == nil {
+		o.Form = formOf
+	}
 	c := comparison{want: want, got: got, sum: sha256.New(), rep: rep}
-	rep.Phase(progress.Comparing, length(want))
+	var total int64
 	for _, s := range want.TOC().Sessions {
 		for _, t := range s.Tracks {
-			if err := c.track(ctx, t); err != nil {
+			total += int64(t.End()-o.start(t)) * int64(o.Form(t).Size())
+		}
+	}
+	rep.Phase(progress.Comparing, total)
+	for _, s := range want.TOC().Sessions {
+		for _, t := range s.Tracks {
+			if err := c.span(ctx, o.start(t), t.End(), o.Form(t)); err != nil {
 				return c.result, err
 			}
 		}
@@ -52,15 +73,12 @@ func Compare(ctx context.Context, want, got disc.Disc, locate func(disc.LBA) str
 	return c.result, c.first
 }
 
-// length returns the number of bytes to compare.
-func length(d disc.Disc) int64 {
-	var n int64
-	for _, s := range d.TOC().Sessions {
-		for _, t := range s.Tracks {
-			n += t.Length * int64(formOf(t).Size())
-		}
+// start returns the address of the first sector of a track that is compared.
+func (o Comparer) start(t disc.Track) disc.LBA {
+	if !o.Pregaps {
+		return t.Start
 	}
-	return n
+	return max(t.Start-disc.LBA(t.Pregap), min(t.Start, 0))
 }
 
 // formOf returns the form in which the sectors of a track are compared.
@@ -87,15 +105,15 @@ type piece struct {
 	err  error
 }
 
-func (c *comparison) track(ctx context.Context, t disc.Track) error {
-	form := formOf(t)
+// span compares the sectors from start to before end.
+func (c *comparison) span(ctx context.Context, start, end disc.LBA, form disc.Form) error {
 	size := form.Size()
 	mine, theirs := make([]byte, pieceSectors*size), make([]byte, pieceSectors*size)
-	for at := t.Start; at < t.End(); {
+	for at := start; at < end; {
 		if err := ctx.Err(); err != nil {
 			return fmt.Errorf("compare: stopped at sector %d: %w", at, err)
 		}
-		n := int(min(int64(t.End()-at), pieceSectors))
+		n := int(min(int64(end-at), pieceSectors))
 		done := make(chan piece, 1)
 		go func() { done <- read(ctx, c.got, theirs[:n*size], at, form) }()
 		w := read(ctx, c.want, mine[:n*size], at, form)

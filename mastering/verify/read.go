@@ -5,60 +5,212 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"hash"
+	"runtime"
 
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/progress"
+	"glassmaster/mastering/sector"
 )
 
 // Read reads all sectors of every track: audio tracks by their samples, data
-// tracks by their user data.
+// tracks by their user data. Data sectors that are stored as a whole are checked by their
+// sync pattern, header, EDC and ECC, and the Q sub-channel by its CRC: see Checks.
 //
-// It continues after sectors that cannot be read, and counts them; in the checksum they
-// are zeros. The error is then a *Mismatch with the first of them and the file that
-// locate, which may be nil, returns for it. Any other error, such as disc.ErrGone or that
+// It continues after sectors that cannot be read or are damaged, and counts them; in the
+// checksum those that cannot be read are zeros. The error is then a *Mismatch with the first
+// one that cannot be read, or a *FaultError, or both are in its chain. locate, which may be
+// nil, returns the file at an address. Any other error, such as disc.ErrGone or that
 // of ctx, means that not all sectors were tried.
 func Read(ctx context.Context, d disc.Disc, locate func(disc.LBA) string, rep progress.Reporter) (Result, error) {
-	var r Result
-	var first *Mismatch
-	sum := sha256.New()
-	rep.Phase(progress.Reading, length(d))
-	for _, s := range d.TOC().Sessions {
-		for _, t := range s.Tracks {
-			form := formOf(t)
-			size := form.Size()
-			buf := make([]byte, pieceSectors*size)
-			for at := t.Start; at < t.End(); {
-				if err := ctx.Err(); err != nil {
-					return r, fmt.Errorf("read: stopped at sector %d: %w", at, err)
-				}
-				p := read(ctx, d, buf[:min(int(t.End()-at), pieceSectors)*size], at, form)
-				n := p.n
-				if errors.Is(p.err, disc.ErrGone) {
-					return r, stopped("read", at+disc.LBA(n), p.err, first)
-				}
-				if n == 0 {
-					n = 1
-					clear(buf[:size])
-					if r.Bad++; first == nil {
-						first = &Mismatch{LBA: at, Err: p.err}
-					}
-				}
-				sum.Write(buf[:n*size])
-				r.Sectors += int64(n)
-				rep.Add(int64(n * size))
-				at += disc.LBA(n)
-			}
+	r := reading{d: d, sum: sha256.New(), rep: rep, sub: disc.HasSubChannels(d)}
+	var total int64
+	all := r.spans()
+	for _, s := range all {
+		total += s.sectors() * int64(s.kept)
+	}
+	rep.Phase(progress.Reading, total)
+	for _, s := range all {
+		if err := r.span(ctx, s); err != nil {
+			return r.result, err
 		}
 	}
-	sum.Sum(r.SHA256[:0])
-	if first == nil {
-		return r, nil
+	r.sum.Sum(r.result.SHA256[:0])
+	return r.result, r.verdict(locate)
+}
+
+// reading is the state of one Read.
+type reading struct {
+	d      disc.Disc
+	sum    hash.Hash
+	rep    progress.Reporter
+	sub    bool // sub-channels are stored
+	result Result
+	first  *Mismatch
+	faults FaultError
+}
+
+// part is a run of sectors that are read in one form.
+type part struct {
+	start, end disc.LBA
+	mode       disc.Mode
+	form       disc.Form
+	kept       int  // bytes of a sector that are part of the checksum
+	pregap     bool // sectors that are only checked, and only if they have a sync pattern
+}
+
+func (p part) sectors() int64 { return int64(p.end - p.start) }
+
+// spans returns what is read of the disc.
+func (r *reading) spans() []part {
+	var list []part
+	for _, s := range r.d.TOC().Sessions {
+		for _, t := range s.Tracks {
+			p := part{start: t.Start, end: t.End(), mode: t.Mode, form: formOf(t)}
+			raw := t.Mode != disc.Audio && disc.StoresRaw(r.d, t.Start)
+			p.kept = p.form.Size()
+			switch {
+			case raw && t.Mode != disc.Mode1: // not every sector has user data
+				p.form, p.kept = disc.Raw, disc.RawSectorSize
+			case raw:
+				p.form = disc.Raw
+			}
+			if r.sub {
+				p.form = disc.RawSub
+			}
+			if begin := t.Start - disc.LBA(t.Pregap); raw && begin < t.Start {
+				list = append(list, part{start: begin, end: t.Start, mode: t.Mode, form: p.form, pregap: true})
+			}
+			list = append(list, p)
+		}
 	}
-	first.Count = r.Bad
-	if locate != nil {
-		first.File = locate(first.LBA)
+	return list
+}
+
+// span reads a run of sectors. While they are checked, the next ones are read and the ones
+// before are added to the checksum.
+func (r *reading) span(ctx context.Context, s part) error {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	checked := make(chan *batch, runtime.GOMAXPROCS(0))
+	free := make(chan *batch, cap(checked)+2)
+	for range cap(free) {
+		free <- &batch{data: make([]byte, pieceSectors*s.form.Size())}
 	}
-	return r, first
+	go r.load(ctx, s, free, checked)
+	for b := range checked {
+		err := r.take(b, s)
+		free <- b
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// batch is a number of sectors on their way.
+type batch struct {
+	at      disc.LBA
+	n       int // sectors
+	data    []byte
+	err     error // of the only sector, which could not be read, or of all that remain
+	stopped bool  // nothing more is read
+	faults  faults
+	done    chan struct{} // closed when the sectors are checked
+}
+
+// load reads the sectors of a part in order, and has them checked.
+func (r *reading) load(ctx context.Context, s part, free, checked chan *batch) {
+	defer close(checked)
+	size := s.form.Size()
+	for at := s.start; at < s.end; {
+		b := <-free
+		*b = batch{at: at, data: b.data, done: make(chan struct{})}
+		if b.err = ctx.Err(); b.err != nil {
+			b.stopped = true
+			close(b.done)
+			checked <- b
+			return
+		}
+		p := read(ctx, r.d, b.data[:min(int(s.end-at), pieceSectors)*size], at, s.form)
+		b.n = p.n
+		if errors.Is(p.err, disc.ErrGone) {
+			b.err, b.stopped = p.err, true
+		} else if p.n == 0 {
+			clear(b.data[:size])
+			b.n, b.err = 1, p.err
+		}
+		at += disc.LBA(b.n)
+		if b.err != nil {
+			close(b.done)
+		} else {
+			go func() {
+				defer close(b.done)
+				b.faults = r.check(b.data[:b.n*size], b.at, s)
+			}()
+		}
+		checked <- b
+		if b.stopped {
+			return
+		}
+	}
+}
+
+// take adds the sectors of a batch to the result.
+func (r *reading) take(b *batch, s part) error {
+	if b.stopped && !errors.Is(b.err, disc.ErrGone) {
+		return fmt.Errorf("read: stopped at sector %d: %w", b.at, b.err)
+	}
+	size := s.form.Size()
+	for i := range b.n {
+		p := b.data[i*size : (i+1)*size]
+		switch {
+		case s.pregap:
+		case s.kept == disc.SectorSize && size > disc.SectorSize:
+			r.sum.Write(p[sector.DataAt : sector.DataAt+disc.SectorSize])
+		default:
+			r.sum.Write(p[:s.kept])
+		}
+	}
+	<-b.done
+	if b.stopped {
+		return stopped("read", b.at+disc.LBA(b.n), b.err, r.first)
+	}
+	if b.err != nil && !s.pregap {
+		if r.result.Bad++; r.first == nil {
+			r.first = &Mismatch{LBA: b.at, Err: b.err}
+		}
+	}
+	r.faults.add(b.faults)
+	r.result.Checks.add(b.faults.checks)
+	if !s.pregap {
+		r.result.Sectors += int64(b.n)
+		r.rep.Add(int64(b.n * s.kept))
+	}
+	return nil
+}
+
+// verdict returns the error of a disc that was read to its end.
+func (r *reading) verdict(locate func(disc.LBA) string) error {
+	if locate == nil {
+		locate = func(disc.LBA) string { return "" }
+	}
+	for i := range r.faults.First {
+		f := &r.faults.First[i]
+		f.File = locate(f.LBA)
+	}
+	if r.first == nil {
+		if r.faults.Count == 0 {
+			return nil
+		}
+		return &r.faults
+	}
+	r.first.Count = r.result.Bad
+	r.first.File = locate(r.first.LBA)
+	if r.faults.Count > 0 {
+		return fmt.Errorf("%w; %w", r.first, &r.faults)
+	}
+	return r.first
 }
 
 // stopped returns the error of work that cannot continue since the disc is gone. It

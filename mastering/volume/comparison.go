@@ -109,6 +109,9 @@ func everyView(ctx context.Context, d disc.Disc, o Options) ([]FS, error) {
 	}
 	var all []FS
 	for _, f := range registered {
+		if f.Apart {
+			continue
+		}
 		o.View = ""
 		v, err := f.Open(r, size, o)
 		if err != nil {

@@ -13,6 +13,10 @@ type Format struct {
 	Name  string // "ISO 9660", "UDF"
 	Views []View // that its volumes can have
 
+	// Apart says that its volumes are meant for other systems than those of the other
+	// formats, and may have other files: they are not compared with each other.
+	Apart bool
+
 	// Open opens the volume in r, size bytes long with offset 0 at address 0 of the
 	// disc. The error wraps ErrUnknown if there is no volume of this format, or none
 	// with the view that the options name. It is ErrUnknown itself if there is no sign

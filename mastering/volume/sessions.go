@@ -177,7 +177,7 @@ func (s *search) next(at disc.LBA) (disc.LBA, Head, bool) {
 			break
 		}
 		n, err := s.r.ReadAt(p[:min(step, int64(s.end-from))*disc.SectorSize], int64(from)*disc.SectorSize)
-		for i := 0; i+6 <= n; i += disc.SectorSize {
+		for i := 0; i+14 <= n; i += disc.SectorSize {
 			first := !inRun
 			inRun = recognised(p[i:])
 			if !inRun || !first {
@@ -225,7 +225,7 @@ func recognised(p []byte) bool {
 	case "CD001", "BEA01", "NSR02", "NSR03":
 		return true
 	}
-	return false
+	return string(p[9:14]) == "CDROM" // High Sierra
 }
 
 // Marked reports whether there are descriptors of a file system at the beginning of the
@@ -241,7 +241,7 @@ func Marked(ctx context.Context, d disc.Disc) bool {
 	const look = 8 // sectors, the first of which may be damaged
 	p := make([]byte, look*disc.SectorSize)
 	n, _ := r.ReadAt(p, int64(o.Chosen().Start+descriptors)*disc.SectorSize)
-	for i := 0; i+6 <= n; i += disc.SectorSize {
+	for i := 0; i+14 <= n; i += disc.SectorSize {
 		if recognised(p[i:]) {
 			return true
 		}

@@ -164,7 +164,7 @@ func beside(this Format, r io.ReaderAt, size int64, o Options) []FS {
 	o.View = ""
 	var list []FS
 	for _, f := range registered {
-		if f.Name == this.Name {
+		if f.Name == this.Name || f.Apart || this.Apart {
 			continue
 		}
 		if v, err := f.Open(r, size, o); err == nil {

@@ -43,7 +43,7 @@ func open(_ context.Context, f *format.Files) (disc.Disc, error) {
 	if st == nil {
 		return nil, format.ErrUnknown
 	}
-	toc := st.toc(s.cd)
+	toc := st.TOC(s.cd)
 	switch {
 	case len(toc.Sessions) > 0:
 	case len(st.Sessions) > 0:
@@ -88,9 +88,9 @@ const (
 // has no sessions.
 func (s *State) overwritten() bool { return s.Format.End() > 0 }
 
-// toc returns what can be read of a valid state: the tracks that are complete, or the
+// TOC returns what can be read of a valid state: the tracks that are complete, or the
 // formatted part of a disc that is overwritten in place. cd: the disc is a CD.
-func (s *State) toc(cd bool) disc.TOC {
+func (s *State) TOC(cd bool) disc.TOC {
 	toc := disc.TOC{}
 	if only(s.MCN, 13, digits) {
 		toc.Catalog = s.MCN

@@ -81,13 +81,21 @@ type closer func() error
 
 func (c closer) Close() error { return c() }
 
-// Flat returns the contents as a disc of sectors of 2048 bytes. Closing the disc closes the
-// files.
-func (f *Files) Flat() disc.Disc {
-	if file, ok := f.Host(); ok {
-		return disc.FromReaderAt(file, f.Size, f.Close)
+// Section returns the same files with size bytes of the contents, from an offset on.
+func (f *Files) Section(off, size int64) *Files {
+	if off == 0 && size == f.Size {
+		return f
 	}
-	return disc.FromReaderAt(contents{f.ReaderAt, f}, f.Size, f.Close)
+	return f.Unpacked(io.NewSectionReader(f, off, size), size, nil)
+}
+
+// Flat returns the contents as a disc of sectors of 2048 bytes. Notices are what was noticed
+// when the image was opened. Closing the disc closes the files.
+func (f *Files) Flat(notices ...disc.Notice) disc.Disc {
+	if file, ok := f.Host(); ok {
+		return disc.FromReaderAt(file, f.Size, f.Close, notices...)
+	}
+	return disc.FromReaderAt(contents{f.ReaderAt, f}, f.Size, f.Close, notices...)
 }
 
 // contents are unpacked contents.

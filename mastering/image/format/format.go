@@ -42,6 +42,9 @@ type Format struct {
 	// name is main. It is nil if there are none.
 	Beside func(main string, toc disc.TOC, o Options) []string
 
+	// Unmarked says that the format has no signature, so that Open recognizes an image only
+	// by what is on the disc. Any file can be opened as one with Files.Flat.
+	Unmarked bool
 	// CopiesUserData says that Create uses UserDataCopier, if the disc is one.
 	CopiesUserData bool
 }
@@ -66,6 +69,7 @@ const (
 	Text                       // CD-TEXT
 	Sub                        // the sub-channels P to W of every sector
 	OnlyCD                     // nothing but a CD: at most MaxCDSectors
+	Pregaps                    // pre-gaps, but no further indexes unless Indexes is set
 )
 
 // MaxCDSectors is the number of sectors that addresses in minutes, seconds and frames can

@@ -31,13 +31,18 @@ func TestLoss(t *testing.T) {
 		}},
 		{"audio", disc.TOC{Catalog: "4006381333931", Sessions: []disc.Session{{
 			Number: 1, Text: []disc.CDText{{}},
-			Tracks: []disc.Track{data(1, disc.Mode1), data(2, disc.Mode1), {Number: 3, Mode: disc.Audio, Pregap: 150}, {Number: 4, Mode: disc.Audio, Control: disc.PreEmphasis}},
+			Tracks: []disc.Track{data(1, disc.Mode1), data(2, disc.Mode1), {Number: 3, Mode: disc.Audio, Start: 1000, Pregap: 150, Indexes: []disc.LBA{1100, 1200}, ISRC: "USRC17607839"}, {Number: 4, Mode: disc.Audio, Control: disc.PreEmphasis}},
 		}}}, 0, []string{
 			"The format X cannot hold everything on the disc: 2 audio tracks are left out.",
 			"The format X cannot hold everything on the disc: the image does not record where its 2 data tracks begin and end.",
-			"The format X cannot hold everything on the disc: pre-gaps and indexes are left out, which 1 track has.",
-			"The format X cannot hold everything on the disc: the catalogue number, ISRCs and control bits are left out.",
-			"The format X cannot hold everything on the disc: CD-TEXT is left out.",
+			"The format X cannot hold everything on the disc: 1 pre-gap and 2 indexes are left out.",
+			"The format X cannot hold everything on the disc: the catalogue number, 1 ISRC and the control bits of 1 track are left out.",
+			"The format X cannot hold everything on the disc: CD-TEXT in 1 language is left out.",
+		}},
+		{"indexes where pre-gaps are held", disc.TOC{Sessions: []disc.Session{{Number: 1, Tracks: []disc.Track{
+			{Number: 1, Mode: disc.Audio, Start: 1000, Pregap: 150, Indexes: []disc.LBA{1100}},
+		}}}}, format.Audio | format.Pregaps, []string{
+			"The format X cannot hold everything on the disc: 1 index is left out.",
 		}},
 		{"what the format holds", disc.TOC{Sessions: []disc.Session{one, {Number: 2, Tracks: []disc.Track{data(2, disc.Audio)}}}}, format.Audio | format.Sessions, nil},
 	} {

@@ -80,8 +80,10 @@ func session1() disc.Session {
 		Number: 1,
 		Tracks: []disc.Track{
 			{Number: 1, Mode: disc.Mode1, Start: 0, Length: Tracks + 7},
-			{Number: 2, Mode: disc.Audio, Start: Tracks + 7 + 150, Pregap: 150, Length: Tracks, Control: disc.CopyPermitted, ISRC: "USRC17607839",
-				Indexes: []disc.LBA{Tracks + 7 + 150 + 75, Tracks + 7 + 150 + 160}},
+			{
+				Number: 2, Mode: disc.Audio, Start: Tracks + 7 + 150, Pregap: 150, Length: Tracks, Control: disc.CopyPermitted, ISRC: "USRC17607839",
+				Indexes: []disc.LBA{Tracks + 7 + 150 + 75, Tracks + 7 + 150 + 160},
+			},
 			{Number: 3, Mode: disc.Audio, Start: 2*Tracks + 7 + 150, Length: Tracks + 11, Control: disc.PreEmphasis},
 			{Number: 4, Mode: disc.Audio, Start: 3*Tracks + 18 + 150 + 40, Pregap: 40, Length: Tracks, ISRC: "DEA459900001"},
 		},

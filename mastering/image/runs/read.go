@@ -22,17 +22,37 @@ type stored struct {
 	runs    []Run
 	notices []disc.Notice
 	sub     bool
+
+	corrected disc.Set // sectors whose user data was corrected
 }
 
 func (d *stored) TOC() disc.TOC { return d.toc }
 
-func (d *stored) Close() error { return d.files.Close() }
+func (d *stored) Close() error {
+	if d.files == nil {
+		return nil
+	}
+	return d.files.Close()
+}
 
 // Notices implements disc.Noticer.
 func (d *stored) Notices() []disc.Notice { return d.notices }
 
 // HasSubChannels implements disc.SubChanneler.
 func (d *stored) HasSubChannels() bool { return d.sub }
+
+// StoresRaw implements disc.Storer.
+func (d *stored) StoresRaw(lba disc.LBA) bool {
+	i := sort.Search(len(d.runs), func(i int) bool { return d.runs[i].End() > lba })
+	if i == len(d.runs) || lba < d.runs[i].Start {
+		return false
+	}
+	r := &d.runs[i]
+	return r.From != nil && r.At <= sector.SubheadAt && r.At+r.Length >= sector.Size
+}
+
+// Corrected implements disc.Corrector.
+func (d *stored) Corrected() (int64, disc.LBA) { return d.corrected.First() }
 
 // ReadsFile implements the ability of disc.ReadsFile.
 func (d *stored) ReadsFile(file fs.FileInfo) bool { return d.files.ReadsFile(file) }
@@ -118,7 +138,7 @@ func (d *stored) read(p []byte, r *Run, lba disc.LBA, f disc.Form) (int, error) 
 	var converr error
 	switch f {
 	case disc.User:
-		done, converr = r.user(p, stored, lba, n)
+		done, converr = d.user(p, stored, r, lba, n)
 	case disc.Raw:
 		for i := range n {
 			r.whole(p[i*sector.Size:][:sector.Size], stored[i*stride:], lba+disc.LBA(i))
@@ -155,8 +175,9 @@ func (r *Run) load(p []byte, lba disc.LBA, stride int) (int, error) {
 }
 
 // user copies the user data of n stored sectors.
-func (r *Run) user(p, stored []byte, lba disc.LBA, n int) (int, error) {
+func (d *stored) user(p, stored []byte, r *Run, lba disc.LBA, n int) (int, error) {
 	stride := r.stride()
+	corrected := func(lba disc.LBA) { d.corrected.Add(lba) }
 	if r.Length == disc.SectorSize {
 		for i := range n {
 			copy(p[i*disc.SectorSize:(i+1)*disc.SectorSize], stored[i*stride:])
@@ -164,12 +185,12 @@ func (r *Run) user(p, stored []byte, lba disc.LBA, n int) (int, error) {
 		return n, nil
 	}
 	if r.Length == sector.Size && stride == sector.Size {
-		return sector.UserData(p, stored[:n*stride], lba)
+		return sector.CorrectedUserData(p, stored[:n*stride], lba, corrected)
 	}
 	var one [sector.Size]byte
 	for i := range n {
 		r.whole(one[:], stored[i*stride:], lba+disc.LBA(i))
-		if _, err := sector.UserData(p[i*disc.SectorSize:], one[:], lba+disc.LBA(i)); err != nil {
+		if _, err := sector.CorrectedUserData(p[i*disc.SectorSize:], one[:], lba+disc.LBA(i), corrected); err != nil {
 			return i, err
 		}
 	}
@@ -191,6 +212,8 @@ func (r *Run) whole(p, stored []byte, lba disc.LBA) {
 	case r.Mode == disc.Audio:
 	case r.Mode == disc.Mode1:
 		sector.Generate(p, lba, sector.Mode1)
+	case r.Mode == disc.Mode2 && r.Length == 0:
+		sector.Generate(p, lba, sector.Mode2)
 	case r.At <= sector.SubheadAt && r.At+r.Length >= sector.Size: // all but sync and header
 		sector.PutHeader(p, lba, 2)
 	case r.At <= sector.SubheadAt && p[sector.SubheadAt+2]&sector.Form2Bit != 0:
@@ -216,30 +239,42 @@ func swap(p []byte) {
 // withSub makes n sectors with sub-channels, which are generated if they are not stored.
 func (d *stored) withSub(p, stored []byte, r *Run, lba disc.LBA, n int) (int, error) {
 	size, stride := disc.RawSub.Size(), r.stride()
-	var own [sector.SubSize]byte
 	for i := range n {
 		q := p[i*size : (i+1)*size]
 		at := lba + disc.LBA(i)
 		r.whole(q[:sector.Size], stored[i*stride:], at)
-		sub := own[:r.Sub.Size()]
 		if r.SubFrom != nil {
-			off := r.SubOffset + int64(at-r.Start)*int64(len(sub))
-			if k, err := r.SubFrom.ReadAt(sub, off); k < len(sub) {
-				return i, fmt.Errorf("read the sub-channels of sector %d: %w", at, err)
+			if err := r.sub(q[sector.Size:], d.toc, at); err != nil {
+				return i, err
 			}
-		} else {
-			copy(sub, stored[i*stride+r.Length:])
+			continue
 		}
-		r.Sub.put(q[sector.Size:], sub, d.toc, at)
+		r.Sub.put(q[sector.Size:], stored[i*stride+r.Length:], d.toc, at)
 	}
 	return n, nil
+}
+
+// sub reads the sub-channels of a sector, interleaved.
+func (r *Run) sub(p []byte, toc disc.TOC, lba disc.LBA) error {
+	var own [sector.SubSize]byte
+	stored := own[:r.Sub.Size()]
+	from, n := r.SubFrom, int64(lba-r.Start)
+	off := r.SubOffset + n*int64(len(stored))
+	if from == nil {
+		from, off = r.From, r.Offset+n*int64(r.stride())+int64(r.Length)
+	}
+	if k, err := from.ReadAt(stored, off); k < len(stored) {
+		return fmt.Errorf("read the sub-channels of sector %d: %w", lba, err)
+	}
+	r.Sub.put(p, stored, toc, lba)
+	return nil
 }
 
 // put makes interleaved sub-channels of stored ones.
 func (s Sub) put(p, stored []byte, toc disc.TOC, lba disc.LBA) {
 	switch s {
 	case Interleaved:
-		copy(p, stored)
+		copy(p[:sector.SubSize], stored)
 	case Planar:
 		sector.Interleave(p, stored)
 	case PQ:

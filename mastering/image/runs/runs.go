@@ -124,5 +124,12 @@ func New(files *format.Files, toc disc.TOC, list []Run, notices ...disc.Notice) 
 	return d, nil
 }
 
+// Blank returns a disc of empty sectors of one mode, at every address from -150 on: silence,
+// or data sectors whose user data is zero. Their sub-channels are those that follow from
+// toc. What an image format stores although the source does not have it is read from there.
+func Blank(toc disc.TOC, m disc.Mode) disc.Disc {
+	return &stored{toc: toc, runs: []Run{{Layout: Layout{Mode: m}, Start: -150, Count: maxSectors}}}
+}
+
 // maxSectors is more than any disc has: 256 GiB.
 const maxSectors = 1 << 27

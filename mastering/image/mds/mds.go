@@ -1,0 +1,62 @@
+// Package mds reads and writes the images of Alcohol 120%: a descriptor (.mds), and the
+// sectors of the disc in a file beside it (.mdf), which may be split (.mdf, .md1, ...).
+// Other programs write them too: DAEMON Tools, UltraISO; ImgBurn and DVD Decrypter write a
+// descriptor beside an ISO image of a DVD.
+//
+// The format is not published. This package follows what others found out about version 1:
+// the parsers of libMirage (CDemu) and Aaru, which agree in the structures; the comments on
+// these give the offsets. All numbers are little-endian.
+//
+// Version 2 (.mdx, and .mds of newer versions of DAEMON Tools) has the same signature, but
+// is compressed and can be encrypted. It is not supported.
+package mds
+
+import (
+	"context"
+
+	"glassmaster/mastering/disc"
+	"glassmaster/mastering/image/format"
+	"glassmaster/mastering/image/runs"
+)
+
+// Format is the format of images of Alcohol 120%.
+var Format = format.Format{
+	Name: "Alcohol", Extensions: []string{".mds"},
+	Holds: format.Audio | format.Tracks | format.Sessions | format.Raw | format.Indexes | format.Codes | format.Sub,
+	Open:  open, Create: create, Beside: beside,
+}
+
+// open opens an image by its descriptor.
+func open(_ context.Context, f *format.Files) (disc.Disc, error) {
+	d := descriptor{f, f.Size}
+	h, err := d.header()
+	if err != nil {
+		return nil, err
+	}
+	b := &builder{files: f, dvd: h.medium >= mediumDVD, sources: map[string]*source{}}
+	if err := b.disc(d, h); err != nil {
+		return nil, err
+	}
+	toc, list, missing, err := runs.Shorten(b.toc, b.list)
+	if err != nil {
+		return nil, err
+	}
+	b.notices = append(b.notices, missing...)
+	b.others(d, h)
+	return runs.New(f, runs.Codes(toc, list), list, b.notices...)
+}
+
+// others adds notices about what the descriptor contains besides tracks and is not used.
+func (b *builder) others(d descriptor, h header) {
+	if h.dpm != 0 {
+		b.notice(disc.Info, "The image records the physical positions of sectors on the disc (DPM). They are ignored: a program whose copy protection checks them does not accept a copy.")
+	}
+	if !b.dvd {
+		return
+	}
+	var pfi []byte
+	if h.structures != 0 {
+		pfi, _ = d.block(h.structures+physicalAt, 16, "the physical format information")
+	}
+	b.notices = append(b.notices, format.LeadInNotices(pfi, h.bca)...)
+}

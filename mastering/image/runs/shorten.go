@@ -1,0 +1,78 @@
+package runs
+
+import (
+	"fmt"
+	"io"
+
+	"glassmaster/mastering/disc"
+	"glassmaster/mastering/units"
+)
+
+// sized is a reader that knows its size in bytes, such as *io.SectionReader.
+type sized interface {
+	io.ReaderAt
+	Size() int64
+}
+
+// missing returns the number of sectors of the run, at its end, that its file does not
+// contain. It is 0 if the reader does not know its size.
+func (r Run) missing() int64 {
+	f, ok := r.From.(sized)
+	if !ok {
+		return 0
+	}
+	last := int64(r.Length) // bytes of the last sector, which nothing has to follow
+	if r.SubFrom == nil {
+		last = int64(r.Size())
+	}
+	room := f.Size() - r.Offset
+	if room < last {
+		return r.Count
+	}
+	return max(0, r.Count-1-(room-last)/int64(r.stride()))
+}
+
+// Shorten takes from the end of a disc the sectors that its files do not contain, and
+// returns a notice about them. It is an error if they are not at the end of the disc, or if
+// nothing else remains. Files whose reader has no method Size are taken to be complete.
+func Shorten(toc disc.TOC, list []Run) (disc.TOC, []Run, []disc.Notice, error) {
+	first := -1
+	var end, lost disc.LBA
+	for i, r := range list {
+		m := r.missing()
+		switch {
+		case first >= 0 && r.From != nil && m < r.Count:
+			return toc, list, nil, fmt.Errorf("sectors %d to %d are missing in the files of the image, but those from %d on are not", end, list[first].End()-1, r.Start)
+		case first >= 0:
+			lost += disc.LBA(r.Count)
+		case m > 0:
+			first, end, lost = i, r.End()-disc.LBA(m), disc.LBA(m)
+		}
+	}
+	if first < 0 {
+		return toc, list, nil, nil
+	}
+	cut := disc.TOC{Catalog: toc.Catalog}
+	for _, s := range toc.Sessions {
+		all := s.Tracks
+		s.Tracks = nil
+		for _, t := range all {
+			if t.Start < end {
+				t.Length = min(t.Length, int64(end-t.Start))
+				s.Tracks = append(s.Tracks, t)
+			}
+		}
+		if len(s.Tracks) > 0 {
+			cut.Sessions = append(cut.Sessions, s)
+		}
+	}
+	if len(cut.Sessions) == 0 {
+		return toc, list, nil, fmt.Errorf("the files of the image end before the first sector of the disc: %w", io.ErrUnexpectedEOF)
+	}
+	list[first].Count = int64(end - list[first].Start)
+	return cut, list[:first+1], []disc.Notice{{
+		Severity: disc.Error, Incomplete: true,
+		Text:   fmt.Sprintf("The files of the image end before the disc does: %s from address %d on.", units.Count(int(lost), "sector is missing", "sectors are missing"), end),
+		Advice: "get the image again",
+	}}, nil
+}
