@@ -136,10 +136,6 @@ func text(expression, kind, advice string) fileKind {
 var foreignImages = sync.OnceValue(func() []fileKind {
 	return []fileKind{
 		// Compressed files and archives.
-		start("\x1f\x8b", "a file compressed with gzip", unpack),
-		start("BZh", "a file compressed with bzip2", unpack),
-		start("\xfd7zXZ\x00", "a file compressed with xz", unpack),
-		start("\x28\xb5\x2f\xfd", "a file compressed with Zstandard", unpack),
 		start("\x04\x22\x4d\x18", "a file compressed with LZ4", unpack),
 		start("LZIP", "a file compressed with lzip", unpack),
 		start("PK\x03\x04", "a ZIP archive", unpack),

@@ -53,7 +53,6 @@ func TestForeign(t *testing.T) {
 		{"empty", nil, []string{"an empty file"}},
 		{"zeros", make([]byte, 70000), []string{"a file of zeros"}},
 		{"zip", at(3000, 0, "PK\x03\x04"), []string{"ZIP archive", "unpack"}},
-		{"gzip", at(3000, 0, "\x1f\x8b\x08"), []string{"gzip", "unpack"}},
 		{"7z", at(3000, 0, "7z\xbc\xaf\x27\x1c"), []string{"7-Zip", "unpack"}},
 		{"mdx", at(3000, 0, "MEDIA DESCRIPTOR\x02\x00"), []string{"MDX", "encrypted", "convert"}},
 		{"dmg", at(3000, -512, "koly"), []string{"DMG", "dmg2img"}},
@@ -120,8 +119,8 @@ func TestForeignPeers(t *testing.T) {
 	}{
 		{"x.ext4", "Linux file system", []string{"mke2fs", "-q", "-t", "ext4", "x.ext4", "2M"}},
 		{"x.tar", "tar archive", []string{"tar", "cf", "x.tar", "plain"}},
-		{"x.gz", "gzip", []string{"gzip", "-k", "-S", ".gz", "plain"}},
-		{"x.xz", "xz", []string{"xz", "-k", "plain"}},
+		{"x.gz", "contents of the gzip image: ", []string{"gzip", "-k", "-S", ".gz", "plain"}},
+		{"x.xz", "contents of the xz image: ", []string{"xz", "-k", "plain"}},
 	} {
 		peertest.Run(t, dir, c.command[0], c.command[1:]...)
 		path := filepath.Join(dir, c.file)

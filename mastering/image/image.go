@@ -14,6 +14,7 @@ import (
 	"glassmaster/mastering/image/ccd"
 	"glassmaster/mastering/image/cdi"
 	"glassmaster/mastering/image/chd"
+	"glassmaster/mastering/image/compressed"
 	"glassmaster/mastering/image/cso"
 	"glassmaster/mastering/image/cue"
 	"glassmaster/mastering/image/discfile"
@@ -41,6 +42,10 @@ var formats = []format.Format{
 	toc.Format,
 	gdi.Format,
 	cue.Format,
+	compressed.Gzip,
+	compressed.XZ,
+	compressed.Zstandard,
+	compressed.Bzip2,
 	iso.Format,
 }
 
