@@ -233,6 +233,7 @@ func TestHelpNamesEveryField(t *testing.T) {
 		extracted{},
 		extractedNote{},
 		bootExtracted{},
+		trackExtracted{},
 		copiedBoot{},
 		converted{},
 		repaired{},

@@ -37,7 +37,7 @@ of files; "glassmaster verify IMAGE" does.`,
 		},
 	}
 	c.Flags().BoolVar(&check, "check", false, "read all folders and look for damage")
-	volumeFlags(c, &which)
+	inv.volumeFlags(c, &which)
 	return c
 }
 

@@ -58,7 +58,9 @@ The data of a result:
             text, incomplete, warning, remark), check
   extract   folder, files, folders, symlinks, hard_links, bytes, failed,
             notes (path, path_bytes, text, error: it was not extracted);
-            with --boot: folder, boot_images (file, platform, lba, bytes)
+            with --boot: folder, boot_images (file, platform, lba, bytes);
+            with --track and -o: output, track, mode, sectors, bytes, control,
+            corrected_sectors
   verify    equal (one disc: it is complete and readable), sectors,
             padding_sectors (zeros that only the longer disc has), behind_sectors
             (that only the longer disc has, not compared), missing_sectors (that
