@@ -302,7 +302,7 @@ func (m *imageFile) compare(got disc.Disc) (verify.Result, error) {
 		}
 	}
 	c := verify.Comparer{
-		Pregaps: holds&format.Indexes != 0,
+		Pregaps: holds&(format.Indexes|format.Pregaps) != 0,
 		Form: func(t disc.Track) disc.Form {
 			switch {
 			case sub:

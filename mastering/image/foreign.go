@@ -151,7 +151,6 @@ var foreignImages = sync.OnceValue(func() []fileKind {
 		start("DAA\x00", "a PowerISO image (DAA)", "convert it with daa2iso or PowerISO"),
 		start("GBI\x00", "a gBurner image (GBI)", convert),
 		start("ECM\x00", "a CD image without error correction codes (ECM)", "unpack it with unecm"),
-		start("BWT5 STREAM SIGN", "a BlindWrite image (B5T, B6T)", convert),
 		start("Adaptec CeQuadrat VirtualCD File", "a WinOnCD image (C2D)", convert),
 		start("Roxio Image File Format 3.0", "a Roxio image (C2D)", convert),
 		start("AARUFRMT", "an Aaru image", "convert it with aaru"),
@@ -161,8 +160,6 @@ var foreignImages = sync.OnceValue(func() []fileKind {
 		start("MSWIM\x00\x00\x00", "a Windows image (WIM)", "it contains files, not a disc; unpack it with wimlib or 7-Zip"),
 
 		// Descriptions of discs.
-		text(`\A(//.*\n|\s)*(CD_DA|CD_ROM|CD_ROM_XA|CD_I)\s`, "a table of contents of cdrdao (TOC)", sheet),
-		text(`(?i)\A\s*\[CloneCD\]`, "the descriptor of a CloneCD image (CCD)", "the data is in the IMG file in the same folder, as raw sectors; convert it to an ISO image (ccd2iso)"),
 		text(`\A\s*\d+\r?\n\s*1\s+\d+\s+[04]\s+2\d\d\d\s+\S`, "the descriptor of a GD-ROM (GDI)", sheet),
 
 		// Disks of virtual machines.

@@ -57,8 +57,6 @@ func TestForeign(t *testing.T) {
 		{"luks", at(3000, 0, "LUKS\xba\xbe"), []string{"LUKS", "burn --force"}},
 		{"ntfs", at(3000, 3, "NTFS    "), []string{"NTFS", "burn --force"}},
 		{"mbr", mbr, []string{"partitions (MBR)"}},
-		{"toc", []byte("// made by cdrdao\nCD_ROM\nTRACK MODE1\nDATAFILE \"x\"\n"), []string{"cdrdao"}},
-		{"ccd", []byte("[CloneCD]\r\nVersion=3\r\n"), []string{"CloneCD", "IMG"}},
 		{"2352", raw(2352, 20), []string{"raw sectors of 2352 bytes"}},
 		{"2448", raw(2448, 20), []string{"raw sectors of 2448 bytes"}},
 		{"2336", at(60000, 16*2336+8, "\x01CD001\x01"), []string{"sectors of 2336 bytes"}},

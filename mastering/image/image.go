@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"glassmaster/mastering/disc"
+	"glassmaster/mastering/image/b6t"
+	"glassmaster/mastering/image/ccd"
 	"glassmaster/mastering/image/cdi"
 	"glassmaster/mastering/image/chd"
 	"glassmaster/mastering/image/cso"
@@ -19,6 +21,7 @@ import (
 	"glassmaster/mastering/image/iso"
 	"glassmaster/mastering/image/mds"
 	"glassmaster/mastering/image/nrg"
+	"glassmaster/mastering/image/toc"
 )
 
 // formats are the known formats in the order in which they are tried. Those that have a
@@ -26,11 +29,16 @@ import (
 var formats = []format.Format{
 	discfile.Format,
 	mds.Format,
+	ccd.Format,
 	cdi.Format,
 	cue.Format,
+	b6t.Format,
 	nrg.Format,
+	toc.Format,
 	chd.Format,
 	cso.Format,
+	cdi.Format,
+	cue.Format,
 	iso.Format,
 }
 

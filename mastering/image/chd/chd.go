@@ -42,7 +42,9 @@ import (
 var Format = format.Format{
 	Name:       "CHD",
 	Extensions: []string{".chd"},
+	Holds:      format.Audio | format.Tracks | format.Sessions | format.Raw | format.Pregaps | format.Sub,
 	Open:       open,
+	Create:     create,
 }
 
 // open opens a CHD as a disc.

@@ -41,6 +41,17 @@ type place struct {
 	step   uint32 // what each further hunk of the run adds to offset
 }
 
+// raw returns the bytes of the map of which the checksum is made: kind, 3 bytes of length, 6
+// of offset, and CRC.
+func (p place) raw() []byte {
+	b := make([]byte, 12)
+	binary.BigEndian.PutUint64(b[2:], uint64(p.offset))
+	binary.BigEndian.PutUint32(b, p.length)
+	b[0] = p.kind
+	binary.BigEndian.PutUint16(b[10:], p.crc)
+	return b
+}
+
 // places are the places of all hunks, in their order. Their memory is in proportion to the
 // size of the map in the file.
 type places []place
@@ -147,12 +158,7 @@ func (r *mapReader) read(ctx context.Context, data []byte) (uint16, error) {
 		if err != nil {
 			return 0, err
 		}
-		var raw [12]byte // kind, 3 bytes of length, 6 of offset, CRC
-		binary.BigEndian.PutUint64(raw[2:], uint64(p.offset))
-		binary.BigEndian.PutUint32(raw[:], p.length)
-		raw[0] = p.kind
-		binary.BigEndian.PutUint16(raw[10:], p.crc)
-		crc = crc16(crc, raw[:])
+		crc = crc16(crc, p.raw())
 		if err := r.valid(i, p); err != nil {
 			return 0, err
 		}

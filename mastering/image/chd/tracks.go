@@ -28,8 +28,12 @@ const (
 // trackPadding is the number of sectors of which each track occupies a multiple.
 const trackPadding = 4
 
-// maxTracks is the number of tracks that a CD can have.
-const maxTracks = 99
+// maxTracks is the number of tracks that a CD can have, and maxSectors more than the number
+// of sectors of a GD-ROM.
+const (
+	maxTracks  = 99
+	maxSectors = 1 << 20
+)
 
 // track is a track as the metadata describe it.
 type track struct {
@@ -155,7 +159,7 @@ func parseTrack(s string) (track, error) {
 			continue
 		}
 		n, err := strconv.Atoi(value)
-		if err != nil || n < 0 || n > format.MaxCDSectors {
+		if err != nil || n < 0 || n > maxSectors {
 			return bad(fmt.Sprintf("has an impossible %s", key))
 		}
 		switch key {
@@ -234,7 +238,7 @@ func parseOldTracks(p []byte) ([]track, error) {
 	for i := range count {
 		q := p[4+i*oldTrack:]
 		kind, sub, frames := order.Uint32(q), order.Uint32(q[4:]), order.Uint32(q[16:])
-		if kind >= uint32(len(types)) || sub > 2 || frames == 0 || frames > format.MaxCDSectors {
+		if kind >= uint32(len(types)) || sub > 2 || frames == 0 || frames > maxSectors {
 			return nil, fmt.Errorf("track %d of the metadata CHCD has an unknown type or an impossible length", i+1)
 		}
 		t := track{number: i + 1, frames: int64(frames)}
@@ -260,7 +264,7 @@ func (m *image) cd(f *format.Files, tracks []track, gd bool) (disc.Disc, error) 
 	if b.stored*cdUnit > m.size {
 		return nil, fmt.Errorf("the tracks have %d sectors, but the image contains only %d", b.stored, m.size/cdUnit)
 	}
-	if b.lba > format.MaxCDSectors && !gd {
+	if b.lba > maxSectors {
 		return nil, fmt.Errorf("the tracks have %d sectors, which is more than a CD can have", b.lba)
 	}
 	return runs.New(f, b.toc, b.runs)
@@ -321,7 +325,7 @@ func (b *builder) session(t track) *disc.Session {
 		return &b.toc.Sessions[n-1]
 	}
 	number := n + 1
-	if n > 0 && !b.gd {
+	if n > 0 && !b.gd && !b.recordedGap() {
 		gap := disc.LBA(gapAfterOther)
 		if n == 1 {
 			gap = gapAfterFirst
@@ -330,4 +334,17 @@ func (b *builder) session(t track) *disc.Session {
 	}
 	b.toc.Sessions = append(b.toc.Sessions, disc.Session{Number: max(number, t.session)})
 	return &b.toc.Sessions[n]
+}
+
+// recordedGap takes the post-gap of the last track for the gap between two sessions, if it is
+// long enough. There is no other place for it in the metadata. It returns false otherwise.
+func (b *builder) recordedGap() bool {
+	last := len(b.runs) - 1
+	if gap := b.runs[last]; gap.From != nil || gap.Count < gapAfterOther {
+		return false
+	}
+	tracks := b.toc.Sessions[len(b.toc.Sessions)-1].Tracks
+	tracks[len(tracks)-1].Length -= b.runs[last].Count
+	b.runs = b.runs[:last]
+	return true
 }

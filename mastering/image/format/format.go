@@ -69,6 +69,7 @@ const (
 	Text                       // CD-TEXT
 	Sub                        // the sub-channels P to W of every sector
 	OnlyCD                     // nothing but a CD: at most MaxCDSectors
+	Pregaps                    // pre-gaps, but no further indexes unless Indexes is set
 )
 
 // MaxCDSectors is the number of sectors that addresses in minutes, seconds and frames can

@@ -29,7 +29,8 @@ func (f Format) Loss(d disc.Disc) []disc.Notice {
 		{Sessions, has.sessions > 1, fmt.Sprintf("the image does not record where its %d sessions begin and end", has.sessions)},
 		{Tracks, has.data > has.sessions, fmt.Sprintf("the image does not record where its %d data tracks begin and end", has.data)},
 		{Raw, has.mode2 > 0, "of " + units.Count(has.mode2, "track", "tracks") + " in mode 2 only the user data is kept"},
-		{Indexes, has.pregaps+has.indexes > 0, has.indexText() + " left out"},
+		{Indexes | Pregaps, has.pregaps+has.indexes > 0, has.indexText() + " left out"},
+		{Indexes, f.Holds&Pregaps != 0 && has.indexes > 0, content{indexes: has.indexes}.indexText() + " left out"},
 		{Codes, has.codeText() != "", has.codeText() + " left out"},
 		{Text, has.texts > 0, "CD-TEXT in " + units.Count(has.texts, "language", "languages") + " is left out"},
 		{Sub, sub, "the sub-channels are left out"},
@@ -92,7 +93,7 @@ func (c *content) track(t disc.Track) {
 // before address 0 follow from the standard.
 func pregap(t disc.Track) int64 { return max(min(t.Pregap, int64(t.Start)), 0) }
 
-func (c *content) indexText() string {
+func (c content) indexText() string {
 	var parts []string
 	if c.pregaps > 0 {
 		parts = append(parts, units.Count(c.pregaps, "pre-gap", "pre-gaps"))
@@ -187,8 +188,11 @@ func (h Holds) keepTracks(list []disc.Track) []disc.Track {
 		if h&Codes == 0 {
 			t.ISRC, t.Control = "", 0
 		}
+		if h&(Indexes|Pregaps) == 0 {
+			t.Pregap = 0
+		}
 		if h&Indexes == 0 {
-			t.Pregap, t.Indexes = 0, nil
+			t.Indexes = nil
 		}
 		if len(t.Indexes) == 0 {
 			t.Indexes = nil

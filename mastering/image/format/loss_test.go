@@ -39,6 +39,11 @@ func TestLoss(t *testing.T) {
 			"The format X cannot hold everything on the disc: the catalogue number, 1 ISRC and the control bits of 1 track are left out.",
 			"The format X cannot hold everything on the disc: CD-TEXT in 1 language is left out.",
 		}},
+		{"indexes where pre-gaps are held", disc.TOC{Sessions: []disc.Session{{Number: 1, Tracks: []disc.Track{
+			{Number: 1, Mode: disc.Audio, Start: 1000, Pregap: 150, Indexes: []disc.LBA{1100}},
+		}}}}, format.Audio | format.Pregaps, []string{
+			"The format X cannot hold everything on the disc: 1 index is left out.",
+		}},
 		{"what the format holds", disc.TOC{Sessions: []disc.Session{one, {Number: 2, Tracks: []disc.Track{data(2, disc.Audio)}}}}, format.Audio | format.Sessions, nil},
 	} {
 		got := disc.Texts(format.Format{Name: "X", Holds: c.holds}.Loss(tocDisc{toc: c.toc}))

@@ -106,8 +106,11 @@ func reduce(toc disc.TOC, holds format.Holds) disc.TOC {
 			if holds&format.Codes == 0 {
 				k.ISRC, k.Control = "", 0
 			}
+			if holds&(format.Indexes|format.Pregaps) == 0 {
+				k.Pregap = 0
+			}
 			if holds&format.Indexes == 0 {
-				k.Pregap, k.Indexes = 0, nil
+				k.Indexes = nil
 			}
 			if len(k.Indexes) == 0 {
 				k.Indexes = nil
