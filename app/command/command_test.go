@@ -223,6 +223,8 @@ func TestHelpNamesEveryField(t *testing.T) {
 		discInfo{},
 		sessionInfo{},
 		trackInfo{},
+		textInfo{},
+		trackText{},
 		volumeInfo{},
 		propertyObject{},
 		bootObject{},

@@ -87,6 +87,7 @@ type Options struct {
 	Charset filename.Charset // of texts that are not in Unicode; none: it is guessed
 	Start   disc.LBA         // start of the track with the volume; not 0 for a later session
 	Drive   bool             // the disc is in a drive, which knows its sessions
+	Tracks  bool             // the session has several data tracks, in all of which the files of its volume can be (Video CD)
 	Names   bool             // only names are needed: sizes and contents are not compared with other views
 
 	Sessions []Session // of the disc; nil: unknown, they are searched for
@@ -263,6 +264,7 @@ func track(ctx context.Context, d disc.Disc, o Options) (io.ReaderAt, int64, Opt
 		o.Sessions = sessionsOf(ctx, d)
 	}
 	o.Drive = o.Drive || !isImage(d)
+	o.Tracks = dataTracks(d, t) > 1
 	return userData(ctx, d, t.End()), int64(t.End()) * disc.SectorSize, o, nil
 }
 
@@ -315,6 +317,23 @@ func volumeStart(ctx context.Context, d disc.Disc, t disc.Track) disc.LBA {
 		}
 	}
 	return t.Start
+}
+
+// dataTracks returns the number of data tracks of the session of a track.
+func dataTracks(d disc.Disc, t disc.Track) int {
+	for _, s := range d.TOC().Sessions {
+		if !slices.ContainsFunc(s.Tracks, func(k disc.Track) bool { return k.Number == t.Number }) {
+			continue
+		}
+		n := 0
+		for _, k := range s.Tracks {
+			if k.Mode != disc.Audio {
+				n++
+			}
+		}
+		return n
+	}
+	return 0
 }
 
 // isImage reports whether a disc is stored in files, which are read fast.
