@@ -3,12 +3,15 @@ package sector_test
 import (
 	"bytes"
 	"encoding/binary"
+	"fmt"
 	"math/rand/v2"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"testing"
 
 	"glassmaster/mastering/disc"
+	"glassmaster/mastering/peertest"
 	"glassmaster/mastering/sector"
 )
 
@@ -260,6 +263,113 @@ func TestOthers(t *testing.T) {
 		k, ok := sector.Identify(p)
 		q := bytes.Clone(p)
 		t.Logf("%s: %v %v: %b %v", filepath.Base(file), k, ok, sector.Check(p, 0), sector.Correct(q))
+	}
+}
+
+// FuzzLevels makes sectors of anything, several at once, and compares each way to compute
+// their codes with the plain program.
+func FuzzLevels(f *testing.F) {
+	f.Add(uint8(1), uint8(17), []byte("some bytes"))
+	f.Add(uint8(3), uint8(1), bytes.Repeat([]byte{0xFF, 0, 0x80, 1}, 600))
+	f.Fuzz(func(t *testing.T, kind, count uint8, data []byte) {
+		k := kinds[int(kind)%len(kinds)]
+		n := int(count)%20 + 1
+		want := make([]byte, n*sector.Size)
+		user := make([]byte, n*disc.SectorSize)
+		for i := range user {
+			if len(data) > 0 {
+				user[i] = data[i%len(data)] + byte(i/len(data))
+			}
+		}
+		for i := range n {
+			p := want[i*sector.Size : (i+1)*sector.Size]
+			switch k {
+			case sector.Mode1, sector.Mode2:
+				copy(p[16:], user[i*disc.SectorSize:(i+1)*disc.SectorSize])
+			case sector.Form1, sector.Form2:
+				copy(p[16:], "\x00\x00\x08\x00\x00\x00\x08\x00")
+				if k == sector.Form2 {
+					p[18], p[22] = 0x20, 0x20
+				}
+				copy(p[24:], user[i*disc.SectorSize:(i+1)*disc.SectorSize])
+			}
+			plain(p, disc.LBA(i), k)
+		}
+		sector.Levels(func(name string) {
+			got := bytes.Clone(want)
+			for i := range n {
+				p := got[i*sector.Size : (i+1)*sector.Size]
+				if k == sector.Mode1 || k == sector.Form1 {
+					clear(p[2072:])
+				}
+				sector.Generate(p, disc.LBA(i), k)
+			}
+			if !bytes.Equal(got, want) {
+				t.Errorf("%s: Generate makes other sectors", name)
+			}
+			if k == sector.Mode1 || k == sector.Form1 {
+				end := got[len(got)-len(user):]
+				copy(end, user)
+				if k == sector.Mode1 {
+					sector.EncodeMode1(got, end, 0)
+				} else {
+					sector.EncodeForm1(got, end, 0)
+				}
+				if !bytes.Equal(got, want) {
+					t.Errorf("%s: other sectors from user data", name)
+				}
+			}
+			for i := range min(len(data), n) { // some sectors are damaged
+				got[i*sector.Size+16+int(data[i])*9] ^= data[len(data)-1-i]
+			}
+			faults, one := make([]sector.Fault, n), make([]sector.Fault, 1)
+			sector.CheckAll(faults, got, 0)
+			for i, all := range faults {
+				p := got[i*sector.Size : (i+1)*sector.Size]
+				if sector.CheckAll(one, p, disc.LBA(i)); one[0] != all {
+					t.Errorf("%s: sector %d: fault %b with others, %b alone", name, i, all, one[0])
+				}
+				if known, ok := sector.Identify(p); ok && known != sector.Form2 && (all == 0) != right(p, known) {
+					t.Errorf("%s: sector %d: fault %b", name, i, all)
+				}
+			}
+		})
+	})
+}
+
+// right reports whether a sector is one that the plain program would make.
+func right(p []byte, k sector.Kind) bool {
+	q := bytes.Clone(p)
+	m := disc.MSF{}
+	m.M, _ = sector.FromBCD(p[12])
+	m.S, _ = sector.FromBCD(p[13])
+	m.F, _ = sector.FromBCD(p[14])
+	plain(q, m.LBA(), k)
+	return bytes.Equal(p, q)
+}
+
+// The assembly is what its generator writes.
+func TestAssembly(t *testing.T) {
+	peertest.Need(t, "go")
+	dir := t.TempDir()
+	cmd := exec.Command("go", "run", "-C", "assembly", ".", "-out", filepath.Join(dir, "assembly_amd64.s"),
+		"-stubs", filepath.Join(dir, "assembly_amd64.go"), "-pkg", "sector")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		peertest.Skip(t, fmt.Sprintf("the generator does not run: %v\n%s", err, out))
+	}
+	for _, name := range []string{"assembly_amd64.s", "assembly_amd64.go"} {
+		want, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := os.ReadFile(filepath.Join(dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, want, _ = bytes.Cut(want, []byte("\n")) // the first line has the command
+		if _, got, _ = bytes.Cut(got, []byte("\n")); !bytes.Equal(got, want) {
+			t.Errorf("%s is not what the generator writes: run go generate in mastering/sector", name)
+		}
 	}
 }
 
