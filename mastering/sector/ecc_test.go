@@ -3,11 +3,14 @@ package sector_test
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 
 	"glassmaster/mastering/disc"
@@ -254,15 +257,78 @@ func TestOthers(t *testing.T) {
 		}
 		p = p[sector.Size:]
 	}
-	files, _ := filepath.Glob("../../../shared/corpus/saramibreak+DiscImageCreator/test/*_sector*.bin")
-	for _, file := range files {
-		p, err := os.ReadFile(file)
+	dir := "../../../shared/corpus/saramibreak+DiscImageCreator/test/"
+	for name, c := range map[string]struct {
+		fault   sector.Fault // apart from the address
+		correct bool
+	}{
+		"cdi_0_sector17_valid_sync_valid_mode2_form1":                         {0, true},
+		"cdi_2_sector17_invalid_sync_valid_mode2_form1_edc_error":             {sector.BadEDC | sector.BadP | sector.BadQ, true},
+		"cdi_3_sector17_invalid_sync_valid_mode2_form1_ecc_p_error":           {sector.BadP, true},
+		"cdi_4_sector17_invalid_sync_valid_mode2_form1_ecc_q_error":           {sector.BadQ, true},
+		"cdi_5_sector17_invalid_sync_valid_mode2_form1_ecc_pq_error":          {sector.BadP | sector.BadQ, true},
+		"fmt_0_sector202347_valid_sync_valid_mode1_truncated":                 {sector.BadEDC | sector.BadP | sector.BadQ | sector.BadZeros, false},
+		"ibmpc_0_sector0_valid_sync_valid_mode1":                              {0, true},
+		"ibmpc_2_sector0_invalid_sync_valid_mode1_modified_edc_ecc":           {sector.BadEDC, false}, // of another sync pattern
+		"psx_0_sector12_valid_sync_valid_mode2_form2_with_edc":                {0, false},
+		"psx_2_sector12_invalid_sync_valid_mode2_form2_edc_error":             {sector.BadEDC, false},
+		"psx_3_sector12_valid_sync_valid_mode2_form2_no_edc":                  {0, false},
+		"psx_5_sector151739_valid_sync_valid_mode2_form1_no_edc":              {0, true},
+		"psx_6_sector151740_valid_sync_valid_mode2_form1_no_edc_ecc_pq_error": {sector.BadP | sector.BadQ, true},
+	} {
+		p, err := os.ReadFile(dir + name + ".bin")
 		if err != nil || len(p) != sector.Size {
-			t.Fatal(err)
+			t.Fatalf("%s: %d bytes, %v", name, len(p), err)
 		}
-		k, ok := sector.Identify(p)
-		q := bytes.Clone(p)
-		t.Logf("%s: %v %v: %b %v", filepath.Base(file), k, ok, sector.Check(p, 0), sector.Correct(q))
+		if f := sector.Check(p, 0); strings.Contains(name, "invalid_sync") != (f == sector.BadSync) {
+			t.Errorf("%s: fault %b", name, f)
+		}
+		copy(p, "\x00\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x00")
+		if f := sector.Check(p, 0) &^ sector.BadHeader; f != c.fault {
+			t.Errorf("%s: fault %b, want %b", name, f, c.fault)
+		}
+		ok := sector.Correct(p)
+		if f := sector.Check(p, 0) &^ sector.BadHeader; ok != c.correct || ok && f != 0 {
+			t.Errorf("%s: corrected: %v, fault %b", name, ok, f)
+		}
+	}
+}
+
+// User data is that of form 1 also if its sub-header is damaged, and a sector of mode 2
+// without a form has none.
+func TestUserDataOfMode2(t *testing.T) {
+	rnd := rand.NewChaCha8([32]byte{4})
+	good := noise(rnd, sector.Form1)
+	sector.Generate(good, 0, sector.Form1)
+	damaged := bytes.Clone(good)
+	damaged[17] ^= 1
+	formless := noise(rnd, sector.Mode2)
+	sector.Generate(formless, 0, sector.Mode2)
+	blank := bytes.Clone(formless)
+	clear(blank[24:])
+	for _, c := range []struct {
+		name             string
+		p                []byte
+		count, corrected int
+		err              error
+	}{
+		{"form 1", good, 1, 0, nil},
+		{"a damaged sub-header", damaged, 1, 1, nil},
+		{"no form", formless, 0, 0, disc.ErrForm},
+		{"no form, nearly all zeros", blank, 0, 0, disc.ErrForm},
+		{"a damaged sub-header between others", slices.Concat(good, damaged, good), 3, 1, nil},
+	} {
+		got := make([]byte, len(c.p)/sector.Size*disc.SectorSize)
+		corrected := 0
+		n, err := sector.CorrectedUserData(got, c.p, 0, func(disc.LBA) { corrected++ })
+		if n != c.count || corrected != c.corrected || !errors.Is(err, c.err) {
+			t.Errorf("%s: %d sectors, %d corrected, %v", c.name, n, corrected, err)
+		}
+		for i := range n {
+			if !bytes.Equal(got[i*disc.SectorSize:(i+1)*disc.SectorSize], good[24:2072]) {
+				t.Errorf("%s: sector %d has other data", c.name, i)
+			}
+		}
 	}
 }
 

@@ -36,6 +36,15 @@ func CorrectedUserData(dst, src []byte, lba disc.LBA, corrected func(disc.LBA)) 
 			return n, &DataError{lba + disc.LBA(n), BadSync}
 		case k == Mode1:
 			at = DataAt
+		case k == Mode2: // or a form 1 sector whose sub-header is damaged
+			fixed := [Size]byte(src)
+			if !Correct(fixed[:]) {
+				return n, disc.ErrForm
+			}
+			corrected(lba + disc.LBA(n))
+			copy(dst, fixed[at:at+disc.SectorSize])
+			dst, src, n = dst[disc.SectorSize:], src[Size:], n+1
+			continue
 		case k != Form1:
 			return n, disc.ErrForm
 		}
