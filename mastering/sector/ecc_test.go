@@ -294,9 +294,9 @@ func TestOthers(t *testing.T) {
 	}
 }
 
-// User data is that of form 1 also if its sub-header is damaged, and a sector of mode 2
-// without a form has none.
-func TestUserDataOfMode2(t *testing.T) {
+// User data is that of mode 1 or form 1 also if the header or the sub-header is damaged, and
+// a sector of mode 2 without a form has none.
+func TestUserData(t *testing.T) {
 	rnd := rand.NewChaCha8([32]byte{4})
 	good := noise(rnd, sector.Form1)
 	sector.Generate(good, 0, sector.Form1)
@@ -306,6 +306,10 @@ func TestUserDataOfMode2(t *testing.T) {
 	sector.Generate(formless, 0, sector.Mode2)
 	blank := bytes.Clone(formless)
 	clear(blank[24:])
+	mode7 := noise(rnd, sector.Mode1)
+	copy(mode7[16:], good[24:2072])
+	sector.Generate(mode7, 0, sector.Mode1)
+	mode7[15] = 7
 	for _, c := range []struct {
 		name             string
 		p                []byte
@@ -314,6 +318,7 @@ func TestUserDataOfMode2(t *testing.T) {
 	}{
 		{"form 1", good, 1, 0, nil},
 		{"a damaged sub-header", damaged, 1, 1, nil},
+		{"a damaged mode", mode7, 1, 1, nil},
 		{"no form", formless, 0, 0, disc.ErrForm},
 		{"no form, nearly all zeros", blank, 0, 0, disc.ErrForm},
 		{"a damaged sub-header between others", slices.Concat(good, damaged, good), 3, 1, nil},
