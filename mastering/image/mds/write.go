@@ -1,7 +1,6 @@
 package mds
 
 import (
-	"bufio"
 	"context"
 	"fmt"
 	"path/filepath"
@@ -41,15 +40,14 @@ func create(ctx context.Context, out *newfile.Set, d disc.Disc, o format.Options
 		return err
 	}
 	rep.Phase(progress.Writing, p.size)
-	w := bufio.NewWriterSize(data, 1<<20)
 	for _, s := range p.sessions {
 		for _, t := range s.tracks {
-			if err := runs.Write(ctx, w, d, disc.LBA(t.start-t.stored), disc.LBA(t.start+t.length), t.layout, rep); err != nil {
+			if err := runs.Write(ctx, data, d, disc.LBA(t.start-t.stored), disc.LBA(t.start+t.length), t.layout, rep); err != nil {
 				return err
 			}
 		}
 	}
-	return w.Flush()
+	return nil
 }
 
 // plan is what is written.
