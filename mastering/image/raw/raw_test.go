@@ -14,6 +14,7 @@ import (
 	"glassmaster/mastering/image/imagetest"
 	"glassmaster/mastering/image/raw"
 	"glassmaster/mastering/image/runs"
+	"glassmaster/mastering/peertest"
 	"glassmaster/mastering/progress"
 	"glassmaster/mastering/sector"
 )
@@ -56,7 +57,42 @@ func spans(d disc.Disc) []span {
 	return all
 }
 
-// whole sectors with sub-channels in any order, under any name, are opened as the disc that
+// What is written is opened as the same disc.
+func TestRoundTrip(t *testing.T) {
+	for name, sample := range map[string]func(testing.TB) disc.Disc{
+		"audio": imagetest.Audio, "mixed": imagetest.Mixed, "sessions": imagetest.Sessions,
+		"sub-channels": imagetest.SubChannels, "XA": imagetest.XA, "mode 1": imagetest.Mode1,
+	} {
+		want := sample(t)
+		got := imagetest.Open(t, raw.Format, imagetest.Create(t, raw.Format, want, format.Options{}, "x.bin"))
+		imagetest.Same(t, want, got, raw.Format.Holds)
+		if n := disc.Notices(got); len(n) > 0 {
+			t.Errorf("%s: %q", name, disc.Texts(n))
+		}
+	}
+}
+
+// iat reads sectors of 2448 bytes.
+func TestIAT(t *testing.T) {
+	peertest.Need(t, "iat", "genisoimage")
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "file"), bytes.Repeat([]byte("contents "), 50000), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	peertest.Run(t, dir, "genisoimage", "-quiet", "-o", "in.iso", "file")
+	user, err := os.ReadFile(filepath.Join(dir, "in.iso"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := disc.FromReaderAt(bytes.NewReader(user), int64(len(user)), nil)
+	path := imagetest.Create(t, raw.Format, d, format.Options{}, "x.bin")
+	peertest.Run(t, filepath.Dir(path), "iat", "x.bin", "out.iso")
+	if got, err := os.ReadFile(filepath.Join(filepath.Dir(path), "out.iso")); err != nil || !bytes.Equal(got, user) {
+		t.Errorf("%d bytes that are not the user data, %v", len(got), err)
+	}
+}
+
+// Whole sectors with sub-channels in any order, under any name, are opened as the disc that
 // they are from.
 func TestSubChannels(t *testing.T) {
 	for _, sub := range []runs.Sub{runs.Interleaved, runs.Planar} {
