@@ -53,16 +53,20 @@ func identify(head []byte, size int64) (stored, bool) {
 	return withoutSync(head)
 }
 
-// synced reports whether the first sectors have sync patterns at this distance. One sector
-// is enough if the file has no more.
+// synced reports whether the first sectors have sync patterns at this distance, and a known
+// mode, which scrambled sectors do not have. One sector is enough if the file has no more.
 func synced(head []byte, stride int, size int64) bool {
-	if !bytes.HasPrefix(head, []byte(rawSync)) {
+	if !hasSync(head) {
 		return false
 	}
-	if len(head) < stride+sector.SyncSize {
+	if len(head) < stride+sector.DataAt {
 		return size <= int64(stride) && size >= sector.Size
 	}
-	return bytes.HasPrefix(head[stride:], []byte(rawSync))
+	return hasSync(head[stride:])
+}
+
+func hasSync(p []byte) bool {
+	return len(p) >= sector.DataAt && string(p[:sector.SyncSize]) == rawSync && p[sector.DataAt-1] <= 2
 }
 
 // subOf returns the order of the sub-channels that follow each sector of 2352 bytes, by the

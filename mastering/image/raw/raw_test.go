@@ -298,6 +298,7 @@ func TestRefused(t *testing.T) {
 	copy(iso[16*2336:], "\x01CD001\x01")
 	for name, p := range map[string][]byte{
 		"audio": audio.Bytes(), "zeros": make([]byte, 300*2352), "an ISO image": iso, "nothing": nil,
+		"scrambled":        bytes.Repeat(append([]byte("\x00\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x00\x01\x82\x00\x61"), make([]byte, 2336)...), 400),
 		"one sync pattern": append([]byte("\x00\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x00"), make([]byte, 9000)...),
 	} {
 		files, err := format.OpenFiles(store(t, "x.bin", p))

@@ -54,6 +54,9 @@ func (d *stored) StoresRaw(lba disc.LBA) bool {
 // Corrected implements disc.Corrector.
 func (d *stored) Corrected() (int64, disc.LBA) { return d.corrected.First() }
 
+// Files implements the ability of disc.Files.
+func (d *stored) Files() []string { return d.files.Files() }
+
 // ReadsFile implements the ability of disc.ReadsFile.
 func (d *stored) ReadsFile(file fs.FileInfo) bool { return d.files.ReadsFile(file) }
 
