@@ -23,6 +23,14 @@ func at(size, off int, text string) []byte {
 	return p
 }
 
+func raw(sector, n int) []byte {
+	p := make([]byte, sector*n)
+	for i := range n {
+		copy(p[i*sector:], "\x00\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x00")
+	}
+	return p
+}
+
 // scrambled returns sectors of a dump with scrambled sectors.
 func scrambled() []byte {
 	var p []byte
@@ -99,7 +107,6 @@ func TestForeign(t *testing.T) {
 		{"wav", at(3000, 0, "RIFF\xb0\x0b\x00\x00WAVEfmt "), []string{"WAV"}},
 		{"elf", at(3000, 0, "\x7fELF\x02\x01"), []string{"a program (ELF)"}},
 		{"exe", at(3000, 0, "MZ\x90\x00"), []string{"a program for Windows"}},
-		{"audio", bytes.Repeat([]byte("\x01\x02\x00\xff"), 300*588), []string{"300 sectors of audio", "sheet"}},
 		{"noise", at(3000, 0, "\x01\x02"), []string{"may be damaged"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
