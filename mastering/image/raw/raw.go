@@ -46,7 +46,7 @@ func open(_ context.Context, f *format.Files) (disc.Disc, error) {
 	if err != nil && n < len(head) {
 		return nil, fmt.Errorf("read the first sectors: %w", err)
 	}
-	l, ok := identify(head, f.Size)
+	l, ok := identify(head)
 	if !ok {
 		return nil, format.ErrUnknown
 	}

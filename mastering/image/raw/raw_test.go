@@ -299,6 +299,7 @@ func TestRefused(t *testing.T) {
 	for name, p := range map[string][]byte{
 		"audio": audio.Bytes(), "zeros": make([]byte, 300*2352), "an ISO image": iso, "nothing": nil,
 		"scrambled":        bytes.Repeat(append([]byte("\x00\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x00\x01\x82\x00\x61"), make([]byte, 2336)...), 400),
+		"one sector":       append([]byte("\x00\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x00\x00\x02\x00\x01"), make([]byte, 2336)...),
 		"one sync pattern": append([]byte("\x00\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x00"), make([]byte, 9000)...),
 	} {
 		files, err := format.OpenFiles(store(t, "x.bin", p))
