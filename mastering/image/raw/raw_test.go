@@ -3,6 +3,7 @@ package raw_test
 import (
 	"bytes"
 	"context"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -17,6 +18,8 @@ import (
 	"glassmaster/mastering/peertest"
 	"glassmaster/mastering/progress"
 	"glassmaster/mastering/sector"
+	"glassmaster/mastering/volume"
+	_ "glassmaster/mastering/volume/formats"
 )
 
 // write stores sectors of discs, each from its first track or pre-gap to its end, one after
@@ -354,4 +357,36 @@ func FuzzOpen(f *testing.F) {
 			}
 		}
 	})
+}
+
+// A later session alone is at its address, where the files of its volume are.
+func TestLaterSession(t *testing.T) {
+	peertest.Need(t, "genisoimage")
+	const start = 11702
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "file"), []byte("the contents"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	peertest.Run(t, dir, "genisoimage", "-quiet", "-C", "0,11702", "-o", "in.iso", "file")
+	user, err := os.ReadFile(filepath.Join(dir, "in.iso"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := make([]byte, len(user)/disc.SectorSize*sector.Size)
+	sector.EncodeMode1(p, user, start)
+	d := imagetest.Open(t, raw.Format, store(t, "x", p))
+	if k := d.TOC().Sessions[0].Tracks[0]; k.Start != start {
+		t.Errorf("the track is %+v", k)
+	}
+	v, err := volume.OpenDisc(t.Context(), d, volume.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	list, err := fs.ReadDir(v, ".")
+	if err != nil || len(list) != 1 {
+		t.Fatalf("%v, %v", list, err)
+	}
+	if got, err := fs.ReadFile(v, list[0].Name()); err != nil || string(got) != "the contents" {
+		t.Errorf("%q, %v", got, err)
+	}
 }
