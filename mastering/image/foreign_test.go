@@ -25,14 +25,6 @@ func at(size, off int, text string) []byte {
 	return p
 }
 
-func raw(sector, n int) []byte {
-	p := make([]byte, sector*n)
-	for i := range n {
-		copy(p[i*sector:], "\x00\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x00")
-	}
-	return p
-}
-
 // planar returns the sub-channels of some sectors, as CloneCD stores them.
 func planar() []byte {
 	var all []byte
