@@ -1,7 +1,6 @@
 package cue
 
 import (
-	"bufio"
 	"context"
 	"fmt"
 	"io"
@@ -63,18 +62,14 @@ func write(ctx context.Context, out *newfile.Set, d disc.Disc, name string, part
 	if err != nil {
 		return err
 	}
-	w := bufio.NewWriterSize(f, 1<<20)
 	for _, p := range parts {
 		if p.file != file {
 			continue
 		}
 		l := runs.Layout{Length: sector.Size, Mode: p.mode}
-		if err := runs.Write(ctx, w, d, p.start, p.end, l, rep); err != nil {
+		if err := runs.Write(ctx, f, d, p.start, p.end, l, rep); err != nil {
 			return fmt.Errorf("write %s: %w", name, err)
 		}
-	}
-	if err := w.Flush(); err != nil {
-		return fmt.Errorf("write %s: %w", name, err)
 	}
 	return nil
 }
