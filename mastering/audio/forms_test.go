@@ -111,7 +111,9 @@ func TestRefused(t *testing.T) {
 		{"no data", replace(plain, 36, "datb"), "\"data\" is missing"},
 		{"AIFF of 32 kHz", aiff(pcm, 1000, 2, 16, 32000, ""), "32000 samples a second"},
 		{"AIFF-C, compressed", aiff(pcm, 1000, 2, 16, 44100, "ima4"), "compressed (\"ima4\")"},
-		{"Opus", []byte("OggS\x00\x02\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x2B\x74\x9C\xC2\x01\x08OpusHead"), "damaged"},
+		{"Opus", oggPage("OpusHead"), "its contents are not Vorbis, but Opus; convert it first"},
+		{"FLAC in Ogg", oggPage("\x7FFLAC\x01"), "but FLAC"},
+		{"a page with a wrong checksum", replace(oggPage("OpusHead"), 30, "x"), "does not match its checksum"},
 		{"FLAC without frames", append([]byte("fLaC\x80\x00\x00\x22\x10\x00\x10\x00\x00\x00\x00\x00\x00\x00\x0A\xC4\x42\xF0"), make([]byte, 5000)...), "no complete frame"},
 	} {
 		_, err := audio.Open(bytes.NewReader(c.file), int64(len(c.file)))
@@ -204,6 +206,13 @@ func FuzzVorbis(f *testing.F) {
 			}
 		}
 	})
+}
+
+// oggPage is the first page of an Ogg file, with one packet.
+func oggPage(packet string) []byte {
+	p := []byte("OggS\x00\x02\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01" + string(rune(len(packet))) + packet)
+	binary.LittleEndian.PutUint32(p[22:], oggCRC(p))
+	return p
 }
 
 // oggCRC is the checksum of a page, bit by bit (RFC 3533 6).
