@@ -10,6 +10,7 @@ import (
 	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/encoding/japanese"
 	"golang.org/x/text/encoding/unicode"
+	"golang.org/x/text/encoding/unicode/utf32"
 
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/peertest"
@@ -118,6 +119,8 @@ func TestEncodings(t *testing.T) {
 		{"UTF-8 with a mark", unicode.UTF8BOM, "Música 日本語 Песня", ""},
 		{"UTF-16 LE with a mark", utf16(unicode.LittleEndian, unicode.UseBOM), "Música 日本語 Песня", ""},
 		{"UTF-16 BE with a mark", utf16(unicode.BigEndian, unicode.UseBOM), "Música 日本語 Песня", ""},
+		{"UTF-32 LE", utf32.UTF32(utf32.LittleEndian, utf32.UseBOM), "Música 日本語", ""},
+		{"UTF-32 BE", utf32.UTF32(utf32.BigEndian, utf32.UseBOM), "Música 日本語", ""},
 		{"UTF-16 LE", utf16(unicode.LittleEndian, unicode.IgnoreBOM), "Música", "UTF-16 was assumed"},
 		{"UTF-16 BE", utf16(unicode.BigEndian, unicode.IgnoreBOM), "Música Песня", "UTF-16 was assumed"},
 		{"German", charmap.Windows1252, "Die Ärzte – Süße Grüße", "Windows-1252"},
