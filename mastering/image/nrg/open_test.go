@@ -316,7 +316,7 @@ func TestRefused(t *testing.T) {
 		{"a chunk that is cut off", [][]byte{be("CUEX", 1000)}, "CUEX at byte 23520 has 1000 bytes, more than there can be"},
 		{"a name that is cut off", [][]byte{be("CUE")}, "the chunk at byte 23520 is cut off"},
 		{"zeros", [][]byte{make([]byte, 100)}, "no chunk at byte 23520"},
-		{"too many chunks", [][]byte{bytes.Repeat(chunk("VOLM"), 1001)}, "more than 1000 chunks"},
+		{"too many chunks", [][]byte{bytes.Repeat(chunk("RELO"), 1001)}, "more than 1000 chunks"},
 	} {
 		_, err := open(t, write(t, n, false, append(c.chunks, end)...))
 		if c.name == "a name that is cut off" || c.name == "a chunk that is cut off" {
