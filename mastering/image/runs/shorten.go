@@ -59,6 +59,7 @@ func Shorten(toc disc.TOC, list []Run) (disc.TOC, []Run, []disc.Notice, error) {
 		for _, t := range all {
 			if t.Start < end {
 				t.Length = min(t.Length, int64(end-t.Start))
+				t.Indexes = before(t.Indexes, end)
 				s.Tracks = append(s.Tracks, t)
 			}
 		}
@@ -75,4 +76,14 @@ func Shorten(toc disc.TOC, list []Run) (disc.TOC, []Run, []disc.Notice, error) {
 		Text:   fmt.Sprintf("The files of the image end before the disc does: %s from address %d on.", units.Count(int(lost), "sector is missing", "sectors are missing"), end),
 		Advice: "get the image again",
 	}}, nil
+}
+
+// before returns the indexes before an address.
+func before(list []disc.LBA, end disc.LBA) []disc.LBA {
+	for i, at := range list {
+		if at >= end {
+			return list[:i:i]
+		}
+	}
+	return list
 }
