@@ -43,6 +43,32 @@ func TestWritten(t *testing.T) {
 	}
 }
 
+// Pre-gaps between tracks of one mode, and audio hidden before track 1, are counted into
+// tracks, since readers of other programs do not read pre-gaps from the data file.
+func TestPregapsWritten(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		d    disc.Disc
+		want [][4]uint32 // start, sectors before it in the data file, pre-gap, length
+	}{
+		{"audio", imagetest.Audio(t), [][4]uint32{{0, 0, 150, 333}, {333, 333, 0, 351}, {684, 684, 0, 300}}},
+		{"mixed", imagetest.Mixed(t), [][4]uint32{{0, 0, 150, 307}, {457, 457, 150, 300}, {757, 757, 0, 351}, {1108, 1108, 0, 300}}},
+	} {
+		p, err := os.ReadFile(imagetest.Create(t, mds.Format, c.d, format.Options{}, "x.mds"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, want := range c.want {
+			b := p[88+24+80*(3+i):]
+			extra := p[le.Uint32(b[12:]):]
+			got := [4]uint32{le.Uint32(b[36:]), uint32(le.Uint64(b[40:]) / 2448), le.Uint32(extra), le.Uint32(extra[4:])}
+			if got != want {
+				t.Errorf("%s, track %d: %v instead of %v", c.name, i+1, got, want)
+			}
+		}
+	}
+}
+
 // A disc that is too large for a CD is written as a DVD: user data only. Writing is stopped
 // before the data, since the descriptor is written first.
 func TestWrittenDVD(t *testing.T) {
