@@ -14,6 +14,7 @@ import (
 	"glassmaster/mastering/image/ccd"
 	"glassmaster/mastering/image/cdi"
 	"glassmaster/mastering/image/chd"
+	"glassmaster/mastering/image/compressed"
 	"glassmaster/mastering/image/cso"
 	"glassmaster/mastering/image/cue"
 	"glassmaster/mastering/image/discfile"
@@ -22,6 +23,7 @@ import (
 	"glassmaster/mastering/image/iso"
 	"glassmaster/mastering/image/mds"
 	"glassmaster/mastering/image/nrg"
+	"glassmaster/mastering/image/raw"
 	"glassmaster/mastering/image/toc"
 )
 
@@ -34,11 +36,16 @@ var formats = []format.Format{
 	nrg.Format,
 	chd.Format,
 	cso.Format,
+	raw.Format,
 	cdi.Format,
 	ccd.Format,
 	toc.Format,
 	gdi.Format,
 	cue.Format,
+	compressed.Gzip,
+	compressed.XZ,
+	compressed.Zstandard,
+	compressed.Bzip2,
 	iso.Format,
 }
 
