@@ -60,3 +60,131 @@ func TestConvertRefusesLoss(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestConvertPairs converts a disc from one format to another and back.
+func TestConvertBack(t *testing.T) {
+	from := written(t, "cue", "disc.cue")
+	want := content(t, strings.TrimSuffix(from, ".cue")+".bin")
+	dir := t.TempDir()
+	nrg, back := filepath.Join(dir, "disc.nrg"), filepath.Join(dir, "back.bin")
+	if r := must(t, OK, "convert", "--force", from, nrg); !strings.Contains(r.log, "read back and equal") {
+		t.Errorf("%s", r.log)
+	}
+	must(t, OK, "convert", "--force", nrg, back)
+	if !bytes.Equal(content(t, back), want) {
+		t.Error("the sectors differ")
+	}
+	if _, err := os.Stat(filepath.Join(dir, "back.cue")); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestConvertReplaces: files that the user did not name are replaced with --force only, and
+// the files of the source never.
+func TestConvertReplaces(t *testing.T) {
+	from := written(t, "cue", "disc.cue")
+	bin := strings.TrimSuffix(from, ".cue") + ".bin"
+	dir := t.TempDir()
+	to := filepath.Join(dir, "new.cue")
+	if err := os.WriteFile(filepath.Join(dir, "new.bin"), []byte("mine"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if r := must(t, Failed, "convert", from, to); !strings.Contains(r.log, "new.bin exists") || !strings.Contains(r.log, "--force") {
+		t.Errorf("%s", r.log)
+	}
+	if string(content(t, filepath.Join(dir, "new.bin"))) != "mine" {
+		t.Error("the file was replaced")
+	}
+	must(t, OK, "convert", "--force", from, to)
+	want := content(t, bin)
+	for _, name := range []string{from, bin, filepath.Join(filepath.Dir(from), "disc.iso")} {
+		if strings.HasSuffix(name, ".iso") {
+			continue
+		}
+		if r := must(t, Failed, "convert", "--force", from, name); !strings.Contains(r.log, "is a source") {
+			t.Errorf("%s", r.log)
+		}
+	}
+	if !bytes.Equal(content(t, bin), want) {
+		t.Error("the source was changed")
+	}
+}
+
+// damage changes bytes of a file.
+func damage(t *testing.T, path string, offsets ...int) {
+	t.Helper()
+	p := content(t, path)
+	for _, at := range offsets {
+		p[at] ^= 0x5A
+	}
+	if err := os.WriteFile(path, p, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// ruin damages a whole sector of a file, so that it cannot be corrected.
+func ruin(t *testing.T, path string, sector int) {
+	t.Helper()
+	var all []int
+	for i := 16; i < 2000; i += 3 {
+		all = append(all, sector*2352+i)
+	}
+	damage(t, path, all...)
+}
+
+// TestVerifyAndRepair damages sectors of an image: verify names them, --repair corrects what
+// the ECC allows, and a conversion to user data corrects it, too.
+func TestVerifyAndRepair(t *testing.T) {
+	iso := builtImage(t)
+	dir := t.TempDir()
+	cue, bin := filepath.Join(dir, "disc.cue"), filepath.Join(dir, "disc.bin")
+	must(t, OK, "convert", iso, cue)
+	if len(content(t, bin))%2352 != 0 { // stored as user data
+		t.Skip("the image does not store whole sectors")
+	}
+	if r := must(t, OK, "verify", cue); !strings.Contains(r.out, "EDC and ECC of") {
+		t.Errorf("%s", r.out)
+	}
+	good := content(t, bin)
+	damage(t, bin, 20*2352+100, 20*2352+101, 30*2352+2200)
+	r := must(t, Differs, "verify", cue)
+	for _, want := range []string{"sector 20: wrong EDC, P parity, Q parity", "sector 30: wrong P parity, Q parity", "2 sectors are damaged", "2 of them can be corrected", "--repair"} {
+		if !strings.Contains(r.out+r.log, want) {
+			t.Errorf("%q is missing in\n%s%s", want, r.out, r.log)
+		}
+	}
+	faults := outcomeOf(t, must(t, Differs, "verify", "--json", cue).out)["data"].(map[string]any)["faults"].(map[string]any)
+	if faults["damaged_sectors"] != 2.0 || faults["correctable_sectors"] != 2.0 || faults["kinds"].(map[string]any)["EDC"] != 1.0 {
+		t.Errorf("%v", faults)
+	}
+	damaged := content(t, bin)
+	mended := filepath.Join(t.TempDir(), "mended.cue")
+	if r := must(t, OK, "verify", "--repair", cue, "-o", mended); !strings.Contains(r.out, "2 sectors corrected, read back and equal") {
+		t.Errorf("%s", r.out)
+	}
+	if !bytes.Equal(content(t, strings.TrimSuffix(mended, "cue")+"bin"), good) || !bytes.Equal(content(t, bin), damaged) {
+		t.Error("the repaired image is another one than before, or the source was changed")
+	}
+	back := filepath.Join(t.TempDir(), "back.iso")
+	if r := must(t, OK, "convert", cue, back); !strings.Contains(r.log, "was corrected by its ECC; the first is sector 20") || !bytes.Equal(content(t, back), content(t, iso)) {
+		t.Errorf("%s", r.log)
+	}
+
+	ruin(t, bin, 25)
+	if r := must(t, Differs, "verify", "--repair", cue, "-o", filepath.Join(t.TempDir(), "x.cue")); !strings.Contains(r.out+r.log, "sector 25: wrong EDC") || !strings.Contains(r.log, "1 sector is damaged") {
+		t.Errorf("%s%s", r.out, r.log)
+	}
+	none := filepath.Join(t.TempDir(), "none.iso")
+	if r := must(t, Failed, "convert", cue, none); !strings.Contains(r.log, "sector 25 is damaged") {
+		t.Errorf("%s", r.log)
+	}
+	if _, err := os.Stat(none); err == nil {
+		t.Error("an image was written")
+	}
+	must(t, Differs, "convert", "--keep-going", cue, none)
+	zeros := content(t, iso)
+	clear(zeros[25*2048 : 26*2048])
+	if !bytes.Equal(content(t, none), zeros) {
+		t.Error("not the data with zeros in place of the sector")
+	}
+}

@@ -15,8 +15,11 @@ func (inv *invocation) warnDefects(ctx context.Context, src *source.Source) {
 		return
 	}
 	text := src.Name + ": damaged: " + list[0].String()
-	if list[0].Incomplete {
+	switch {
+	case list[0].Incomplete:
 		text = src.Name + ": incomplete: " + list[0].Text
+	case list[0].Severity == disc.Warning:
+		text = src.Name + ": " + list[0].String()
 	}
 	if more := serious(list) - 1; more > 0 {
 		text += fmt.Sprintf("; and %d more, listed by \"glassmaster info\"", more)
@@ -40,13 +43,14 @@ type defectObject struct {
 	LBA        int64  `json:"lba"`
 	Text       string `json:"text"`
 	Incomplete bool   `json:"incomplete,omitempty"` // sectors are missing at the end
+	Warning    bool   `json:"warning,omitempty"`    // it was tolerated, and may not be damage
 	Remark     bool   `json:"remark,omitempty"`     // readers ignore it
 }
 
 func defectObjects(list []disc.Notice) []defectObject {
 	var all []defectObject
 	for _, d := range list {
-		all = append(all, defectObject{int64(d.LBA), d.Text, d.Incomplete, d.Severity == disc.Info})
+		all = append(all, defectObject{int64(d.LBA), d.Text, d.Incomplete, d.Severity == disc.Warning, d.Severity == disc.Info})
 	}
 	return all
 }
@@ -55,13 +59,15 @@ func defectObjects(list []disc.Notice) []defectObject {
 // instead.
 func (f facts) defects(list []defectObject, check *checkInfo) {
 	for _, d := range list {
-		if check != nil && check.Count > 0 && !d.Incomplete && !d.Remark {
+		if check != nil && check.Count > 0 && !d.Incomplete && !d.Remark && !d.Warning {
 			continue
 		}
 		name, text := "Damage", d.Text
 		switch {
 		case d.Incomplete:
 			name = "Incomplete"
+		case d.Warning:
+			name = "Warning"
 		case d.Remark:
 			name = "Remark"
 		}

@@ -93,6 +93,7 @@ func codeOf(err error) Code {
 		another  *record.SourceChange
 		begun    *record.Error
 		loss     lossy
+		faulty   *verify.FaultError
 	)
 	switch {
 	case errors.As(err, &loss):
@@ -101,7 +102,7 @@ func codeOf(err error) Code {
 		return Usage
 	case errors.As(err, &stopped):
 		return Cancelled
-	case errors.As(err, &differs), errors.As(err, &short), errors.As(err, &changed), errors.As(err, &broken), errors.Is(err, record.ErrDiffers), errors.Is(err, record.ErrNotOnDisc),
+	case errors.As(err, &differs), errors.As(err, &short), errors.As(err, &changed), errors.As(err, &broken), errors.As(err, &faulty), errors.Is(err, record.ErrDiffers), errors.Is(err, record.ErrNotOnDisc),
 		errors.Is(err, record.ErrLost), errors.Is(err, record.ErrOtherDisc), errors.Is(err, volume.ErrUnfinished), errors.Is(err, record.ErrIncomplete):
 		return Differs
 	case errors.As(err, &leftOver), errors.As(err, &another):

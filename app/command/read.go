@@ -63,11 +63,12 @@ type copied struct {
 	Sectors  int64    `json:"sectors"`
 	Bytes    int64    `json:"bytes"`
 	Seconds  float64  `json:"seconds"`
-	Unused   int64    `json:"unused_sectors,omitempty"`  // after the part in use, not read
-	Missing  int64    `json:"missing_sectors,omitempty"` // that the volume should have
-	Problem  string   `json:"volume_problem,omitempty"`  // why the file system cannot be opened
-	Remarks  []string `json:"remarks,omitempty"`         // about the tracks
-	Verified bool     `json:"verified,omitempty"`        // it was read back and is equal to the disc
+	Unused   int64    `json:"unused_sectors,omitempty"`    // after the part in use, not read
+	Missing  int64    `json:"missing_sectors,omitempty"`   // that the volume should have
+	Problem  string   `json:"volume_problem,omitempty"`    // why the file system cannot be opened
+	Remarks  []string `json:"remarks,omitempty"`           // about the tracks
+	Mended   int64    `json:"corrected_sectors,omitempty"` // whose damaged data was corrected by its ECC
+	Verified bool     `json:"verified,omitempty"`          // it was read back and is equal to the disc
 	SHA256   string   `json:"sha256,omitempty"`
 	Differs  *differs `json:"differs,omitempty"` // the first sector that could not be read, or is not equal
 }
@@ -92,6 +93,7 @@ func (inv *invocation) read(ctx context.Context, from string, o reading) error {
 	if r.Written == 0 {
 		return unwritten(o.output, unread(from, err))
 	}
+	inv.tellCorrected(src, r.Corrected, r.FirstFixed)
 	inv.data = copiedObject(o.output, j.Plan(), r, remarks)
 	if err != nil {
 		return err
@@ -107,7 +109,7 @@ func (inv *invocation) read(ctx context.Context, from string, o reading) error {
 func copiedObject(output string, p job.Plan, r job.Result, remarks []string) copied {
 	c := copied{
 		Output: output, Sectors: r.Written, Bytes: r.Written * disc.SectorSize, Seconds: r.Seconds, Unused: p.Unused,
-		Remarks: remarks, Verified: r.Verified, SHA256: r.SHA256, Differs: difference(r.Mismatch),
+		Remarks: remarks, Mended: r.Corrected, Verified: r.Verified, SHA256: r.SHA256, Differs: difference(r.Mismatch),
 	}
 	if r.Short != nil {
 		c.Missing = r.Short.Missing()
@@ -119,6 +121,18 @@ func copiedObject(output string, p job.Plan, r job.Result, remarks []string) cop
 		c.Differs = difference(r.Unread)
 	}
 	return c
+}
+
+// tellCorrected reports how many sectors of a source were damaged and corrected.
+func (inv *invocation) tellCorrected(src *source.Source, count int64, first disc.LBA) {
+	if count == 0 {
+		return
+	}
+	where := fmt.Sprintf("sector %d", first)
+	if file := src.Locate(first); file != "" {
+		where += fmt.Sprintf(" (%s)", file)
+	}
+	inv.warn(fmt.Sprintf("the data of %s of %s was damaged, and was corrected by its ECC; the first is %s", units.Count(count, "sector", "sectors"), src.Name, where))
 }
 
 // notGood returns the error of an image that was written from a source that is not

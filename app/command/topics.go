@@ -52,18 +52,23 @@ The data of a result:
 
   build     output, sectors, bytes, seconds, smallest_medium (that it fits on); with
             --verify: verified (it was read back and is equal), sha256, differs
-  info      name, kind (image, drive, folder, compilation), format, sectors,
-            catalogue_number (media catalogue number of a CD), sessions, volume,
+  info      name, kind (image, drive, folder, compilation), format, files (of an
+            image of several files), sectors, catalogue_number (media catalogue number
+            of a CD), sub_channels (are stored), sessions, volume,
             problem (why there is no volume), defects (found in descriptors: lba,
-            text, incomplete, remark), check
+            text, incomplete, warning, remark), check
   extract   folder, files, folders, symlinks, hard_links, bytes, failed,
             notes (path, path_bytes, text, error: it was not extracted);
-            with --boot: folder, boot_images (file, platform, lba, bytes)
+            with --boot: folder, boot_images (file, platform, lba, bytes);
+            with --track and -o: output, track, mode, sectors, bytes, control,
+            corrected_sectors
   verify    equal (one disc: it is complete and readable), sectors,
             padding_sectors (zeros that only the longer disc has), behind_sectors
             (that only the longer disc has, not compared), missing_sectors (that
             belong to the volume), volume_problem (why its files cannot be found),
-            remarks (texts about empty ends of tracks), sha256, differs
+            remarks (texts about empty ends of tracks), sha256, differs; of one
+            disc: checks, faults; with --repair as for convert, and: mended_sectors,
+            faults (that remain)
   drives    a list: name, vendor, product, revision, bus, medium, problem
   media     drive, model, medium, status, erasable, maker, format,
             capacity_sectors, free_sectors, next_writable_lba, sessions (that can
@@ -83,7 +88,8 @@ The data of a result:
             since it was burned), warnings
   read      output, sectors, bytes, seconds, unused_sectors (not read, after the
             part in use), missing_sectors, volume_problem and remarks as for verify,
-            differs (the first sector that was replaced by zeros or is not equal);
+            differs (the first sector that was replaced by zeros or is not equal),
+            corrected_sectors (whose damaged data was corrected by its ECC);
             with --verify: verified (it was read back and is equal), sha256
   convert   as for read, and: format, files (of the image), lost (texts: what the
             format cannot hold)
@@ -96,10 +102,12 @@ The data of a result:
 
 Parts of these:
 
-  sessions  number, title and performer (from CD-TEXT, in its default language),
-            tracks (number, mode, lba, sectors, pregap_sectors, control (bits of an
-            audio track: pre-emphasis, copy permitted, four channels), isrc, title,
-            performer)
+  sessions  number, cd_i, title and performer (from CD-TEXT, in its default language),
+            cd_text (language, language_code, album and tracks: title, performer,
+            songwriter, composer, arranger, message, code), tracks (number, mode,
+            sector_kinds (of mode 2), lba, msf, sectors, length_msf, pregap_sectors,
+            indexes (addresses from index 2 on), control (pre-emphasis, copy
+            permitted, four channels), isrc, title, performer)
   volume    format, view, views, label, set, system, publisher, preparer, program,
             created, modified, blocks (of block_size bytes), block_size,
             properties (name, value: texts), boot_catalogue, partition_tables
@@ -111,6 +119,11 @@ Parts of these:
             in 512 bytes, active)
   check     files, folders, others, bytes, damaged (number of defects), damage (the
             first ones), remarks
+  checks    edc_sectors (whose EDC and ECC were checked), q_sectors (Q sub-channel),
+            audio_sectors and unchecked_sectors (without a checksum),
+            unchecked_q_sectors (whose Q is empty)
+  faults    damaged_sectors, correctable_sectors, kinds (of faults, with the number
+            of sectors), list (the first ones: lba, file, kinds, correctable)
   differs   lba, offset (of the byte in the sector), file, error (why the sector
             cannot be read), bad_sectors
 

@@ -6,31 +6,20 @@ import (
 	"strings"
 	"testing"
 
+	"glassmaster/mastering/disc"
 	"glassmaster/mastering/image/discfile"
+	"glassmaster/mastering/sector"
 )
-
-// cdText returns packs of CD-TEXT from the sequence number seq on, with one text of that type
-// for the album and the tracks,
-// without CRC (MMC-6 annex J).
-func cdText(seq, kind byte, texts ...string) []byte {
-	data := strings.Join(texts, "\x00") + "\x00"
-	var packs []byte
-	for ; len(data) > 0; seq++ {
-		n := min(len(data), 12)
-		p := make([]byte, 18)
-		p[0], p[2] = kind, seq
-		copy(p[4:], data[:n])
-		packs, data = append(packs, p...), data[n:]
-	}
-	return packs
-}
 
 // TestInfoOfTracks checks that info shows what a CD records about its audio tracks.
 func TestInfoOfTracks(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "audio.gmdisc")
+	packs, _ := sector.EncodeCDText(disc.Session{Tracks: []disc.Track{{Number: 1}, {Number: 2}}, Text: []disc.CDText{{
+		Language: 9, Album: disc.Text{Title: "Album", Performer: "Band"}, Tracks: map[int]disc.Text{1: {Title: "One"}, 2: {Title: "Two", Performer: "Singer"}},
+	}}})
 	st := &discfile.State{
 		Sectors: 2000, Final: true, MCN: "4006381333931",
-		CDText: append(cdText(0, 0x80, "Album", "One", "Two"), cdText(2, 0x81, "Band", "", "Singer")...),
+		CDText: packs,
 		Sessions: []discfile.Session{{Closed: true, LeadOut: 900, Tracks: []discfile.Track{
 			{Size: 400, Next: 400, Closed: true, Pregap: 150, Control: 3, ISRC: "DEABC2400001"},
 			{Start: 500, Size: 400, Next: 900, Closed: true, Pregap: 100, Control: 8},
@@ -42,8 +31,8 @@ func TestInfoOfTracks(t *testing.T) {
 	out := must(t, OK, "info", path).out
 	for _, want := range []string{
 		"Catalogue number", "4006381333931", "CD title", "Album", "CD performer", "Band",
-		"audio, 400 sectors from 0, pre-gap of 150 sectors, pre-emphasis, copy permitted, ISRC DEABC2400001\n",
-		"audio, 400 sectors from 500, pre-gap of 100 sectors, four channels\n",
+		"audio, 400 sectors (00:05:25) from 0 (00:02:00), pre-gap of 150 sectors (00:02:00), pre-emphasis, copy permitted, ISRC DEABC2400001\n",
+		"audio, 400 sectors (00:05:25) from 500 (00:08:50), pre-gap of 100 sectors (00:01:25), four channels\n",
 		"Track 1 title", "One", "Track 2 performer", "Singer",
 	} {
 		if !strings.Contains(out, want) {
@@ -58,11 +47,11 @@ func TestInfoOfTracks(t *testing.T) {
 	session := data["sessions"].([]any)[0].(map[string]any)
 	want := []any{
 		map[string]any{
-			"number": 1.0, "mode": "audio", "lba": 0.0, "sectors": 400.0, "pregap_sectors": 150.0,
+			"number": 1.0, "mode": "audio", "lba": 0.0, "msf": "00:02:00", "sectors": 400.0, "length_msf": "00:05:25", "pregap_sectors": 150.0,
 			"control": []any{"pre-emphasis", "copy permitted"}, "isrc": "DEABC2400001", "title": "One",
 		},
 		map[string]any{
-			"number": 2.0, "mode": "audio", "lba": 500.0, "sectors": 400.0, "pregap_sectors": 100.0,
+			"number": 2.0, "mode": "audio", "lba": 500.0, "msf": "00:08:50", "sectors": 400.0, "length_msf": "00:05:25", "pregap_sectors": 100.0,
 			"control": []any{"four channels"}, "title": "Two", "performer": "Singer",
 		},
 	}

@@ -21,7 +21,8 @@ import (
 )
 
 func (inv *invocation) verifyVerb() *cobra.Command {
-	return &cobra.Command{
+	var o repairing
+	c := &cobra.Command{
 		Use:   "verify IMAGE [IMAGE]",
 		Short: "Compare two discs, or read every sector of one",
 		Long: `Compare two discs sector by sector; each can be an image file, a drive, a folder or a
@@ -34,7 +35,14 @@ changed. A file that is not an image is compared as plain sectors, as "burn --fo
 burns it.
 
 With one disc, every sector is read, and an MD5 checksum that implantisomd5 or
-"build --md5" has embedded is checked.
+"build --md5" has embedded is checked. Data sectors that an image stores as a whole (2352
+bytes) are checked by their sync pattern, header, EDC and ECC, and stored Q sub-channels
+by their CRC; damaged sectors are listed with their files. What has no checksum, such as
+audio, is named: it can be read, but nobody knows whether it is intact.
+
+--repair -o NEW writes a new image, in the format of the old one or that of --format or the
+extension of NEW, in which damaged sectors are corrected where their ECC allows that. What
+remains damaged is listed, and the exit code is then 3.
 
 A disc that ends before its volume or one of its files is incomplete, and is reported as
 neither good nor equal. A single disc is also not good if its file system cannot be
@@ -44,15 +52,31 @@ The SHA-256 that is printed covers all sectors of the disc, or, of two discs, al
 of the shorter one.`,
 		Example: `  glassmaster verify holiday.iso /dev/sr0
   glassmaster verify Holiday /dev/sr0
-  glassmaster verify /dev/sr0`,
+  glassmaster verify /dev/sr0
+  glassmaster verify --repair game.cue -o mended.cue`,
 		Args: argCount(1, 2, "IMAGE [IMAGE]"),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			switch {
+			case o.repair && len(args) == 1 && o.output != "" && o.output != "-":
+				return inv.repair(cmd.Context(), args[0], o)
+			case o.repair:
+				return usagef("verify --repair needs one IMAGE, and -o NEW")
+			case o.output != "" || o.format != "" || o.force:
+				return usagef("-o, --format and --force need --repair")
+			}
 			if len(args) == 1 {
 				return inv.verifyOne(cmd.Context(), args[0])
 			}
 			return inv.verifyTwo(cmd.Context(), args[0], args[1])
 		},
 	}
+	inv.sessionFlag(c)
+	f := c.Flags()
+	f.BoolVar(&o.repair, "repair", false, "write a new image with damaged sectors corrected")
+	f.StringVarP(&o.output, "output", "o", "", "the new image of --repair is `FILE`")
+	f.StringVar(&o.format, "format", "", "`FORMAT` of the new image (default that of IMAGE)")
+	f.BoolVar(&o.force, "force", false, "replace existing files of the new image")
+	return c
 }
 
 // verified is the result of "verify", for --json.
@@ -66,6 +90,8 @@ type verified struct {
 	Remarks []string `json:"remarks,omitempty"`         // about the tracks
 	SHA256  string   `json:"sha256,omitempty"`
 	Differs *differs `json:"differs,omitempty"`
+	Checks  *checks  `json:"checks,omitempty"` // of one disc
+	Faults  *faults  `json:"faults,omitempty"` // of one disc: damaged sectors
 }
 
 func (inv *invocation) verifyOne(ctx context.Context, name string) error {
@@ -99,7 +125,11 @@ func (inv *invocation) verifyOne(ctx context.Context, name string) error {
 			err = damaged{fmt.Sprintf("%s: every sector can be read, but not all files: %v (\"glassmaster info --check\" lists all damage)", name, e)}
 		}
 	}
-	good := fmt.Sprintf("%s: every sector can be read", name)
+	v.Checks = newChecks(r.Checks)
+	good := fmt.Sprintf("%s: %s", name, v.Checks.text())
+	if wrong := disc.Errors(disc.Notices(src.Disc)); err == nil && len(wrong) > 0 { // which the image says itself
+		err = damaged{fmt.Sprintf("%s: %s", name, wrong[0])}
+	}
 	if err == nil {
 		var with string
 		if with, err = inv.implanted(ctx, src); with != "" {
@@ -219,6 +249,7 @@ func (inv *invocation) openPair(ctx context.Context, a, b string) (first, second
 	if first, err = inv.openPlain(ctx, o, a); err != nil {
 		return nil, nil, err
 	}
+	o.SessionStart = 0
 	if vol, err := volume.OpenDisc(ctx, first.Disc, volume.Options{}); err == nil {
 		o.Time = vol.Volume().Created
 	}
@@ -250,11 +281,13 @@ func (inv *invocation) verdict(v verified, r verify.Result, err error, names, go
 	if errors.As(err, &short) {
 		v.Missing = short.Missing()
 	}
-	if err != nil && bad == nil && short == nil && v.Problem == "" {
+	wrong := faultsOf(err)
+	if err != nil && bad == nil && wrong == nil && short == nil && v.Problem == "" {
 		return err
 	}
-	v.Differs = difference(bad)
+	v.Differs, v.Faults = difference(bad), newFaults(wrong)
 	answer := inv.answer(v, func(w *bufio.Writer) {
+		v.Faults.print(w)
 		if err == nil {
 			fmt.Fprintf(w, "%s: %d sectors, SHA-256 %s\n", terminal.Printable(good), v.Sectors, v.SHA256)
 		}
@@ -262,8 +295,11 @@ func (inv *invocation) verdict(v verified, r verify.Result, err error, names, go
 	if answer != nil {
 		return answer
 	}
-	if bad != nil {
-		return fmt.Errorf("%s: %w", names, err)
+	if bad != nil || wrong != nil {
+		err = fmt.Errorf("%s: %w", names, err)
+	}
+	if wrong != nil && wrong.Correctable > 0 {
+		err = advise(err, `"glassmaster verify --repair IMAGE -o NEW" writes an image in which they are corrected`)
 	}
 	return err
 }

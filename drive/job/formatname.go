@@ -54,14 +54,14 @@ var mainExtension = map[string]string{".bin": ".cue", ".mdf": ".mds"}
 // plainExtensions are those of plain images, whatever else they may stand for.
 var plainExtensions = []string{".img", ".raw", ".cdr", ".dmg", ".bin"}
 
-// mainFile returns the path of the main file of an image of a format, for which the user
-// named that file or another one of the image.
-func mainFile(path string, f format.Format) string {
+// mainFile returns the path of the main file of an image of a disc in a format, for which the
+// user named that file or another one of the image.
+func mainFile(path string, f format.Format, toc disc.TOC) string {
 	if path == "" || f.Beside == nil || len(f.Extensions) == 0 || strings.EqualFold(filepath.Ext(path), f.Extensions[0]) {
 		return path
 	}
 	main := strings.TrimSuffix(path, filepath.Ext(path)) + f.Extensions[0]
-	for _, name := range f.Beside(filepath.Base(main), disc.TOC{}, format.Options{}) {
+	for _, name := range f.Beside(filepath.Base(main), toc, format.Options{}) {
 		if strings.EqualFold(name, filepath.Base(path)) {
 			return main
 		}

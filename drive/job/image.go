@@ -38,8 +38,7 @@ type ImageOptions struct {
 // with further files in the same folder if the format has several, when all of them are
 // complete. The path can also be that of another file of the image than the main one.
 func ImageFile(path string, f format.Format, o ImageOptions) Sink {
-	main := mainFile(path, f)
-	return &imageFile{path: main, named: path, format: f, o: o, files: newfile.NewSet(main)}
+	return &imageFile{named: path, format: f, o: o}
 }
 
 // ImageStream is the sink that writes an image of a format to w. It cannot be read
@@ -64,6 +63,10 @@ type imageFile struct {
 
 func (m *imageFile) plan(ctx context.Context, in input) (writer, error) {
 	m.in = in
+	if m.files == nil {
+		m.path = mainFile(m.named, m.format, in.disc.TOC())
+		m.files = newfile.NewSet(m.path)
+	}
 	if err := m.admit(ctx); err != nil {
 		return nil, err
 	}

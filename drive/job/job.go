@@ -27,6 +27,8 @@
 //     medium. With Force it is burned. An image file is written as far as the source
 //     goes, because that may be all that can be saved.
 //   - The source is damaged: it is written as it is.
+//   - The user data of a sector is damaged, and the image stores the whole sector: the data
+//     is corrected by the ECC if only the data is written; [Result.Corrected] counts them.
 //   - A file has changed since the plan: the job fails if no medium is lost by that,
 //     which for a disc is before the first sector. A file that has only grown is written
 //     as planned, and so is a file that changes during a burn and still has the planned
@@ -129,6 +131,7 @@ var errPanic = errors.New("an internal error of the program ended the job")
 // complete adds to a result what is known about its source.
 func (j *Job) complete(ctx context.Context, r *Result) {
 	r.Missing = j.source.Missing()
+	r.Corrected, r.FirstFixed = disc.Corrected(j.source)
 	if j.salvage != nil {
 		if n, first, err := j.salvage.Bad(); n > 0 {
 			r.Unread = &verify.Mismatch{LBA: first, File: j.source.Locate(first), Err: err, Count: n}

@@ -13,6 +13,8 @@ type Result struct {
 	record.Result                        // of an image file, too
 	Missing       []disc.Notice          // files that were left out
 	Unread        *verify.Mismatch       // the first sector of the source that was replaced by zeros, with their count; nil: none
+	Corrected     int64                  // sectors of the source whose user data was damaged, and was corrected by its ECC
+	FirstFixed    disc.LBA               // the first of them
 	Short         *verify.TruncatedError // what is known to be missing at the end of the source, or nil
 }
 

@@ -59,7 +59,7 @@ func aboutSource(defects []disc.Notice, made string) []disc.Notice {
 		switch {
 		case d.Incomplete:
 			n.Text = fmt.Sprintf("the source is incomplete, and so will be the %s: %s", made, d.Text)
-		case d.Severity != disc.Info:
+		case d.Severity == disc.Error:
 			n.Text = fmt.Sprintf("the source is damaged: %v", d)
 		default:
 			n.Text = fmt.Sprintf("the source: %v", d)
@@ -76,7 +76,7 @@ func (p Plan) Damaged() string {
 		return fmt.Sprintf("its files cannot be found: %v", p.Unopenable)
 	}
 	for _, d := range p.Defects {
-		if d.Severity != disc.Info && !d.Incomplete {
+		if d.Severity == disc.Error && !d.Incomplete {
 			return d.Text
 		}
 	}

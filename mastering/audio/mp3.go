@@ -35,6 +35,10 @@ const (
 	mp3Delay   = 529
 )
 
+// The decoder go-mp3 differs from others by up to 100 of 32768 where a loud sound begins in
+// a file of a very low bit rate: in short blocks with joint stereo, it does not convert all
+// of the last band. Nothing else was found by which it differs by more than 2.
+
 // maxReservoir is how far main data begins before its frame at most, in bytes: the number
 // of them has 9 bits.
 const maxReservoir = 511
@@ -164,12 +168,11 @@ func (f *mp3File) scan(off, end int64) (mp3Info, error) {
 		}
 		if !ok {
 			if trailing(r) {
-				break
+				return info, nil
 			}
 			return info, fmt.Errorf("it is damaged at %s (byte %d): there is no header of a frame", place(int64(len(f.frames))*mp3Samples), off)
 		}
 		if off+int64(h.size) > end {
-			info.cut = true
 			break
 		}
 		if last.rate == 0 {
@@ -188,6 +191,7 @@ func (f *mp3File) scan(off, end int64) (mp3Info, error) {
 		}
 		off += int64(h.size)
 	}
+	info.cut = off < end
 	return info, nil
 }
 

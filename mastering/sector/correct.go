@@ -294,12 +294,7 @@ func (c *correction) pair(n, i, j int) bool {
 
 // done reports whether the sector is right now, and completes it.
 func (c *correction) done() bool {
-	from := 0
-	at := edcAt
-	if c.kind == Form1 {
-		from, at = SubheadAt, edcForm1At
-	}
-	if !hasEDC(c.p[from:at], c.p[at:]) {
+	if !hasEDC(c.p[:], c.kind) {
 		return false
 	}
 	if c.touched && !c.plausible() {
@@ -308,7 +303,7 @@ func (c *correction) done() bool {
 	if c.kind == Mode1 {
 		clear(c.p[edcAt+4 : parityPAt])
 	}
-	putParity(c.p[:])
+	putParities(c.p[:], true)
 	if c.kind == Form1 {
 		copy(c.p[HeaderAt:], c.header[:])
 	}

@@ -7,7 +7,11 @@
 // user data, user data from whole sectors, and sub-channels from the table of contents.
 package sector
 
-import "glassmaster/mastering/disc"
+import (
+	"encoding/binary"
+
+	"glassmaster/mastering/disc"
+)
 
 // Offsets in a sector of 2352 bytes, and sizes, in bytes.
 const (
@@ -97,36 +101,45 @@ func Generate(p []byte, lba disc.LBA, k Kind) {
 		clear(p[DataAt:])
 	case Mode1:
 		PutHeader(p, lba, 1)
-		putEDC(p[:edcAt], p[edcAt:])
-		clear(p[edcAt+4 : parityPAt])
-		putParity(p)
+		complete(p[:Size], k)
 	case Mode2:
 		PutHeader(p, lba, 2)
-	case Form1:
+	case Form1, Form2:
 		PutHeader(p, lba, 2)
-		putEDC(p[SubheadAt:edcForm1At], p[edcForm1At:])
-		zeroHeader(p, putParity)
-	case Form2:
-		PutHeader(p, lba, 2)
-		putEDC(p[SubheadAt:edcForm2At], p[edcForm2At:])
+		complete(p[:Size], k)
 	}
 }
 
-// zeroHeader calls f with a header of zeros, of which the ECC of form 1 is computed.
-func zeroHeader(p []byte, f func([]byte)) {
-	header := [4]byte(p[HeaderAt:])
-	clear(p[HeaderAt:DataAt])
-	f(p)
-	copy(p[HeaderAt:], header[:])
+// batch is how many sectors are worked on at a time. They fit into the first cache of a
+// processor.
+const batch = 16
+
+// complete computes EDC and ECC of sectors of mode 1, form 1 or form 2.
+func complete(p []byte, k Kind) {
+	putEDCs(p, k)
+	switch k {
+	case Mode1:
+		for at := 0; at < len(p); at += Size {
+			clear(p[at+edcAt+4 : at+parityPAt])
+		}
+		putParities(p, true)
+	case Form1:
+		putParities(p, false)
+	}
 }
 
 // EncodeMode1 makes sectors of mode 1 from user data: dst has 2352 bytes for each 2048 of
 // src. The first sector has the address lba.
 func EncodeMode1(dst, src []byte, lba disc.LBA) {
 	for len(src) >= disc.SectorSize {
-		copy(dst[DataAt:], src[:disc.SectorSize])
-		Generate(dst[:Size], lba, Mode1)
-		dst, src, lba = dst[Size:], src[disc.SectorSize:], lba+1
+		n := min(len(src)/disc.SectorSize, batch)
+		for i := range n {
+			p := dst[i*Size : (i+1)*Size]
+			PutHeader(p, lba+disc.LBA(i), 1)
+			copy(p[DataAt:], src[i*disc.SectorSize:(i+1)*disc.SectorSize])
+		}
+		complete(dst[:n*Size], Mode1)
+		dst, src, lba = dst[n*Size:], src[n*disc.SectorSize:], lba+disc.LBA(n)
 	}
 }
 
@@ -147,44 +160,86 @@ const (
 // Check returns what is wrong with a sector that is expected at lba. A sector without a
 // sync pattern is only BadSync. The EDC of form 2 is optional: zero is not a fault.
 func Check(p []byte, lba disc.LBA) Fault {
-	k, ok := Identify(p)
-	if !ok {
-		if string(p[:SyncSize]) == sync {
-			return BadHeader
+	var f [1]Fault
+	CheckAll(f[:], p, lba)
+	return f[0]
+}
+
+// CheckAll checks len(faults) sectors, the first of which is expected at lba, as Check does.
+// Many sectors are checked faster together.
+func CheckAll(faults []Fault, p []byte, lba disc.LBA) {
+	for len(faults) > 0 {
+		k, n := sameKind(p[:min(len(faults), batch)*Size])
+		if n == 0 {
+			faults[0], n = BadSync, 1
+			if string(p[:SyncSize]) == sync {
+				faults[0] = BadHeader
+			}
+		} else {
+			checkKind(faults[:n], p, k)
+			for i := range n {
+				m := (lba + disc.LBA(i)).MSF()
+				if h := p[i*Size+HeaderAt:]; h[0] != BCD(m.M) || h[1] != BCD(m.S) || h[2] != BCD(m.F) {
+					faults[i] |= BadHeader
+				}
+			}
 		}
-		return BadSync
+		faults, p, lba = faults[n:], p[n*Size:], lba+disc.LBA(n)
 	}
-	var f Fault
-	m := lba.MSF()
-	if p[HeaderAt] != BCD(m.M) || p[HeaderAt+1] != BCD(m.S) || p[HeaderAt+2] != BCD(m.F) {
-		f = BadHeader
+}
+
+// sameKind returns the kind of the first sector of p, and how many sectors are of the same
+// kind: none if the first one has no kind.
+func sameKind(p []byte) (Kind, int) {
+	k, ok := Identify(p)
+	n := 0
+	for ok && n*Size < len(p) {
+		other, known := Identify(p[n*Size:])
+		if !known || other != k {
+			break
+		}
+		n++
 	}
+	return k, n
+}
+
+// checkKind sets faults to what is wrong with the contents of at most batch sectors of a
+// kind.
+func checkKind(faults []Fault, p []byte, k Kind) {
+	clear(faults)
+	var bad [batch]byte
 	switch k {
 	case Mode0:
-		if !isZero(p[DataAt:Size]) {
-			f |= BadZeros
+		for i := range faults {
+			if !isZero(p[i*Size+DataAt : (i+1)*Size]) {
+				faults[i] = BadZeros
+			}
 		}
-	case Mode1:
-		if !hasEDC(p[:edcAt], p[edcAt:]) {
-			f |= BadEDC
+		return
+	case Mode2:
+		return
+	case Mode1, Form1:
+		checkParities(bad[:len(faults)], p, k == Mode1)
+	}
+	from, to := edcRange(k)
+	var codes [batch]uint32
+	edcs(codes[:len(faults)], p, from, to)
+	for i := range faults {
+		q := p[i*Size : (i+1)*Size]
+		code := binary.LittleEndian.Uint32(q[to:])
+		if code != codes[i] && (k != Form2 || code != 0) {
+			faults[i] |= BadEDC
 		}
-		if !isZero(p[edcAt+4 : parityPAt]) {
-			f |= BadZeros
+		if k == Mode1 && !isZero(q[edcAt+4:parityPAt]) {
+			faults[i] |= BadZeros
 		}
-		f |= checkParity(p)
-	case Form1:
-		if !hasEDC(p[SubheadAt:edcForm1At], p[edcForm1At:]) {
-			f |= BadEDC
+		if bad[i]&badP != 0 {
+			faults[i] |= BadP
 		}
-		zeroed := [Size]byte(p)
-		clear(zeroed[HeaderAt:DataAt])
-		f |= checkParity(zeroed[:])
-	case Form2:
-		if !isZero(p[edcForm2At:Size]) && !hasEDC(p[SubheadAt:edcForm2At], p[edcForm2At:]) {
-			f |= BadEDC
+		if bad[i]&badQ != 0 {
+			faults[i] |= BadQ
 		}
 	}
-	return f
 }
 
 func isZero(p []byte) bool {

@@ -116,24 +116,43 @@ func reverse(a uint64) uint64 {
 	return a>>16&0x0000FFFF0000FFFF | a&0x0000FFFF0000FFFF<<16
 }
 
-// putParity computes the P and Q parity of a sector.
-func putParity(p []byte) {
-	s := (*[Size]byte)(p)
-	parityP(s, (*[2 * columns]byte)(p[parityPAt:]))
-	parityQ(s, (*[4 * rows]byte)(p[parityQAt:]))
+// What checkParities says of a sector.
+const (
+	badP = 1 << iota
+	badQ
+)
+
+// putParitiesPortable is putParities.
+func putParitiesPortable(p []byte, header bool) {
+	for ; len(p) >= Size; p = p[Size:] {
+		s := (*[Size]byte)(p)
+		was := [4]byte(s[HeaderAt:])
+		if !header {
+			clear(s[HeaderAt:DataAt])
+		}
+		parityP(s, (*[2 * columns]byte)(p[parityPAt:]))
+		parityQ(s, (*[4 * rows]byte)(p[parityQAt:]))
+		copy(s[HeaderAt:], was[:])
+	}
 }
 
-// checkParity returns which parity does not match. Q covers P as it was recorded.
-func checkParity(p []byte) Fault {
-	s := (*[Size]byte)(p)
-	var f Fault
-	var parity [2 * columns]byte
-	if parityP(s, &parity); !bytes.Equal(p[parityPAt:parityQAt], parity[:]) {
-		f |= BadP
+// checkParitiesPortable is checkParities. Q covers P as it was recorded.
+func checkParitiesPortable(bad, p []byte, header bool) {
+	for i := range bad {
+		s := (*[Size]byte)(p[i*Size:])
+		if !header {
+			zeroed := *s
+			clear(zeroed[HeaderAt:DataAt])
+			s = &zeroed
+		}
+		bad[i] = 0
+		var parity [2 * columns]byte
+		if parityP(s, &parity); !bytes.Equal(s[parityPAt:parityQAt], parity[:]) {
+			bad[i] |= badP
+		}
+		q := (*[4 * rows]byte)(parity[:])
+		if parityQ(s, q); !bytes.Equal(s[parityQAt:], q[:]) {
+			bad[i] |= badQ
+		}
 	}
-	q := (*[4 * rows]byte)(parity[:])
-	if parityQ(s, q); !bytes.Equal(p[parityQAt:Size], q[:]) {
-		f |= BadQ
-	}
-	return f
 }

@@ -94,7 +94,12 @@ func noise(rnd *rand.ChaCha8, k sector.Kind) []byte {
 	return p
 }
 
+// TestGenerate and the tests after it run each way to compute the codes.
 func TestGenerate(t *testing.T) {
+	sector.Levels(func(name string) { t.Run(name, testGenerate) })
+}
+
+func testGenerate(t *testing.T) {
 	rnd := rand.NewChaCha8([32]byte{1})
 	for i := range 40 {
 		for _, k := range kinds {
@@ -117,6 +122,10 @@ func TestGenerate(t *testing.T) {
 
 // Every byte of a sector belongs to something that is checked.
 func TestCheckEachByte(t *testing.T) {
+	sector.Levels(func(name string) { t.Run(name, testCheckEachByte) })
+}
+
+func testCheckEachByte(t *testing.T) {
 	rnd := rand.NewChaCha8([32]byte{2})
 	for _, k := range kinds {
 		good := noise(rnd, k)
@@ -254,43 +263,40 @@ func TestOthers(t *testing.T) {
 	}
 }
 
-func BenchmarkEncode(b *testing.B) {
+// benchmark measures work on sectors of mode 1 in each way. The rate is that of user data.
+func benchmark(b *testing.B, work func(b *testing.B, user, whole []byte)) {
 	const count = 64
-	src := make([]byte, count*disc.SectorSize)
-	rand.NewChaCha8([32]byte{}).Read(src)
-	dst := make([]byte, count*sector.Size)
-	b.SetBytes(int64(len(src)))
-	for b.Loop() {
-		sector.EncodeMode1(dst, src, 0)
-	}
+	user := make([]byte, count*disc.SectorSize)
+	rand.NewChaCha8([32]byte{}).Read(user)
+	whole := make([]byte, count*sector.Size)
+	sector.EncodeMode1(whole, user, 0)
+	sector.Levels(func(name string) {
+		b.Run(name, func(b *testing.B) {
+			b.SetBytes(int64(len(user)))
+			for b.Loop() {
+				work(b, user, whole)
+			}
+		})
+	})
 }
 
-func BenchmarkCheck(b *testing.B) {
-	const count = 64
-	src := make([]byte, count*disc.SectorSize)
-	rand.NewChaCha8([32]byte{}).Read(src)
-	dst := make([]byte, count*sector.Size)
-	sector.EncodeMode1(dst, src, 0)
-	b.SetBytes(int64(len(src)))
-	for b.Loop() {
-		for i := range count {
-			if sector.Check(dst[i*sector.Size:][:sector.Size], disc.LBA(i)) != 0 {
-				b.Fatal("a fault")
-			}
+func BenchmarkEncodeMode1(b *testing.B) {
+	benchmark(b, func(_ *testing.B, user, whole []byte) { sector.EncodeMode1(whole, user, 0) })
+}
+
+func BenchmarkCheckAll(b *testing.B) {
+	faults := make([]sector.Fault, 64)
+	benchmark(b, func(b *testing.B, _, whole []byte) {
+		if sector.CheckAll(faults, whole, 0); faults[63] != 0 {
+			b.Fatal("a fault")
 		}
-	}
+	})
 }
 
 func BenchmarkUserData(b *testing.B) {
-	const count = 64
-	src := make([]byte, count*disc.SectorSize)
-	rand.NewChaCha8([32]byte{}).Read(src)
-	dst := make([]byte, count*sector.Size)
-	sector.EncodeMode1(dst, src, 0)
-	b.SetBytes(int64(len(src)))
-	for b.Loop() {
-		if n, err := sector.UserData(src, dst, 0); n != count {
+	benchmark(b, func(b *testing.B, user, whole []byte) {
+		if n, err := sector.CorrectedUserData(user, whole, 0, nil); n != 64 {
 			b.Fatal(err)
 		}
-	}
+	})
 }

@@ -52,15 +52,14 @@ func edc(p []byte) uint32 {
 		for i, w := range b {
 			binary.LittleEndian.PutUint32(q[i*4:], w)
 		}
-		return edcTable(q[:])
+		return edcTable(q[:], 0)
 	}
-	return edcTable(p)
+	return edcTable(p, 0)
 }
 
-// edcTable returns the code of p by tables.
-func edcTable(p []byte) uint32 {
+// edcTable returns the code of p by tables. c is the code of what is before p.
+func edcTable(p []byte, c uint32) uint32 {
 	t := edcTables()
-	c := uint32(0)
 	for ; len(p) >= 8; p = p[8:] {
 		w := binary.LittleEndian.Uint64(p) ^ uint64(c)
 		c = t[7][byte(w)] ^ t[6][byte(w>>8)] ^ t[5][byte(w>>16)] ^ t[4][byte(w>>24)] ^
@@ -130,6 +129,42 @@ func fold32(r *[foldWords]uint32, a *[foldWords]uint64) {
 	}
 }
 
-func putEDC(p, dst []byte) { binary.LittleEndian.PutUint32(dst, edc(p)) }
+// edcsPortable is edcs.
+func edcsPortable(dst []uint32, p []byte, from, to int) {
+	for i := range dst {
+		dst[i] = edc(p[i*Size+from : i*Size+to])
+	}
+}
 
-func hasEDC(p, code []byte) bool { return binary.LittleEndian.Uint32(code) == edc(p) }
+// edcRange returns the bytes that the EDC of a sector covers. The EDC follows them.
+func edcRange(k Kind) (from, to int) {
+	switch k {
+	case Form1:
+		return SubheadAt, edcForm1At
+	case Form2:
+		return SubheadAt, edcForm2At
+	}
+	return 0, edcAt
+}
+
+// hasEDC reports whether the EDC of a sector of mode 1, form 1 or form 2 matches.
+func hasEDC(p []byte, k Kind) bool {
+	from, to := edcRange(k)
+	var c [1]uint32
+	edcs(c[:], p, from, to)
+	return binary.LittleEndian.Uint32(p[to:]) == c[0]
+}
+
+// putEDCs stores the EDC of sectors of mode 1, form 1 or form 2.
+func putEDCs(p []byte, k Kind) {
+	from, to := edcRange(k)
+	var codes [batch]uint32
+	for len(p) >= Size {
+		c := codes[:min(len(p)/Size, batch)]
+		edcs(c, p, from, to)
+		for _, code := range c {
+			binary.LittleEndian.PutUint32(p[to:], code)
+			p = p[Size:]
+		}
+	}
+}

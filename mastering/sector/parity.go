@@ -6,11 +6,7 @@ package sector
 // header were zero.
 func RestoreParity(p []byte) {
 	copy(p, sync)
-	if p[HeaderAt+3] == 2 {
-		zeroHeader(p, putParity)
-		return
-	}
-	putParity(p)
+	putParities(p[:Size], p[HeaderAt+3] != 2)
 }
 
 // HasParity reports whether RestoreParity would restore the sector: its sync pattern is
@@ -19,12 +15,9 @@ func HasParity(p []byte) bool {
 	if string(p[:SyncSize]) != sync {
 		return false
 	}
-	if p[HeaderAt+3] != 2 {
-		return checkParity(p) == 0
-	}
-	good := false
-	zeroHeader(p, func(p []byte) { good = checkParity(p) == 0 })
-	return good
+	var bad [1]byte
+	checkParities(bad[:], p, p[HeaderAt+3] != 2)
+	return bad[0] == 0
 }
 
 // RemoveParity clears what RestoreParity restores, and returns its size in bytes.

@@ -25,11 +25,22 @@ func beside(main string, _ disc.TOC, _ format.Options) []string {
 // disc does not store follow from its table of contents.
 func create(ctx context.Context, out *newfile.Set, d disc.Disc, o format.Options, rep progress.Reporter) error {
 	toc := d.TOC()
+	if n := disc.Sectors(d); n > format.MaxCDSectors {
+		return fmt.Errorf("write CloneCD image: the disc has %d sectors; a CD has at most %d", n, format.MaxCDSectors)
+	}
 	main, err := out.Create()
 	if err != nil {
 		return err
 	}
-	if _, err := io.WriteString(main, describe(toc)); err != nil {
+	var packs []byte
+	if len(toc.Sessions) > 0 {
+		var lost []disc.Notice
+		packs, lost = sector.EncodeCDText(toc.Sessions[0])
+		for _, n := range lost {
+			rep.Notice(n)
+		}
+	}
+	if _, err := io.WriteString(main, describe(toc, packs)); err != nil {
 		return fmt.Errorf("write the sheet: %w", err)
 	}
 	names := beside(filepath.Base(out.Path()), toc, o)
@@ -50,7 +61,7 @@ func create(ctx context.Context, out *newfile.Set, d disc.Disc, o format.Options
 	for i := range toc.Sessions {
 		start, end := span(toc, i)
 		w := &splitter{sectors: files[0], sub: files[1]}
-		if err := writeSession(ctx, w, d, start, end, rep); err != nil {
+		if err := runs.Write(ctx, w, d, start, end, runs.Layout{Length: sector.Size, Sub: runs.Planar}, rep); err != nil {
 			return err
 		}
 	}
@@ -60,11 +71,6 @@ func create(ctx context.Context, out *newfile.Set, d disc.Disc, o format.Options
 		}
 	}
 	return nil
-}
-
-// writeSession writes the sectors of a session.
-func writeSession(ctx context.Context, w io.Writer, d disc.Disc, start, end disc.LBA, rep progress.Reporter) error {
-	return runs.Write(ctx, w, d, start, end, runs.Layout{Length: sector.Size, Sub: runs.Planar}, rep)
 }
 
 // span returns the addresses of the sectors of a session that are stored: with the pre-gap
@@ -104,17 +110,13 @@ func (s *splitter) Write(p []byte) (int, error) {
 	return n, nil
 }
 
-// describe makes the text of the sheet.
-func describe(toc disc.TOC) string {
+// describe makes the text of the sheet. packs are those of the CD-TEXT.
+func describe(toc disc.TOC, packs []byte) string {
 	var b strings.Builder
 	line := func(text string, args ...any) { fmt.Fprintf(&b, text+"\r\n", args...) }
 	var entries []sector.Entry
 	for i := range toc.Sessions {
 		entries = append(entries, sector.Entries(toc, i)...)
-	}
-	var packs []byte
-	if len(toc.Sessions) > 0 {
-		packs, _ = sector.EncodeCDText(toc.Sessions[0])
 	}
 	const packSize = 18
 	line("[CloneCD]\r\nVersion=3\r\n[Disc]")

@@ -366,6 +366,9 @@ func (p *parser) order() error {
 	number, at := 0, disc.LBA(-1)
 	for _, s := range p.sessions {
 		slices.SortFunc(s.tracks, func(a, b *track) int { return int(a.start - b.start) })
+		if s.leadOut <= s.tracks[len(s.tracks)-1].start {
+			return fmt.Errorf("line %d: the lead-out of session %d is missing, or is before the end of its tracks", s.line, s.number)
+		}
 		for j, t := range s.tracks {
 			begin := t.start - disc.LBA(t.pregap(j == 0))
 			switch {
@@ -380,9 +383,6 @@ func (p *parser) order() error {
 				return fmt.Errorf("line %d: an index of track %d is after the end of the track", t.line, number)
 			}
 			number, at = t.number, t.start
-		}
-		if s.leadOut <= at {
-			return fmt.Errorf("line %d: the lead-out of session %d is missing, or is before the end of its tracks", s.line, s.number)
 		}
 		at = s.leadOut
 	}

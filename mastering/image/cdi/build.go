@@ -135,21 +135,11 @@ func afterGap(r runs.Run, gap int64) runs.Run {
 // layout returns how the sectors of a track are stored, by its mode and the way in which
 // they were read: 0 user data, 1 with sub-header, 2 whole, 3 with P and Q, 4 with P to W.
 func (t track) layout() (runs.Layout, bool) {
-	if t.mode < 0 || t.mode > 2 {
+	if t.mode < 0 || t.mode > 2 || t.read < 0 || t.read > 4 {
 		return runs.Layout{}, false
 	}
-	whole := runs.Layout{Length: sector.Size, Mode: [...]disc.Mode{disc.Audio, disc.Mode1, disc.Mode2}[t.mode]}
-	switch t.read {
-	case 0:
-		return [...]runs.Layout{{}, runs.Mode1User, runs.XAForm1}[t.mode], t.mode > 0
-	case 1:
-		return runs.Mode2Data, t.mode == 2
-	case 2:
-		return whole, true
-	case 3:
-		return whole.WithSub(runs.PQ), true
-	case 4:
-		return whole.WithSub(runs.Interleaved), true
-	}
-	return runs.Layout{}, false
+	mode := [...]disc.Mode{disc.Audio, disc.Mode1, disc.Mode2}[t.mode]
+	size := [...]int{disc.SectorSize, sector.Mode2Size, sector.Size, sector.Size, sector.Size}[t.read]
+	l, _, ok := runs.BySize(mode, size)
+	return l.WithSub([...]runs.Sub{3: runs.PQ, 4: runs.Interleaved}[t.read]), ok
 }

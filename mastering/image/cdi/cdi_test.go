@@ -23,7 +23,6 @@ var le = binary.LittleEndian
 // track is a track of an image that is described.
 type track struct {
 	mode, read  uint32
-	size        int
 	start       disc.LBA // of index 1
 	gap, length int
 	indexes     []int // lengths of further indexes, at the end of the track

@@ -27,7 +27,7 @@ type part struct {
 // create writes a disc as a sheet and one file of sectors of 2352 bytes, or one for each
 // track.
 func create(ctx context.Context, out *newfile.Set, d disc.Disc, o format.Options, rep progress.Reporter) error {
-	s, parts := describe(filepath.Base(out.Path()), d.TOC(), o)
+	s, parts, packs := describe(filepath.Base(out.Path()), d.TOC(), o)
 	w, err := out.Create()
 	if err != nil {
 		return err
@@ -40,6 +40,15 @@ func create(ctx context.Context, out *newfile.Set, d disc.Disc, o format.Options
 		total += int64(p.end-p.start) * sector.Size
 	}
 	rep.Phase(progress.Writing, total)
+	for name, p := range packs {
+		f, err := out.CreateBeside(name)
+		if err != nil {
+			return err
+		}
+		if _, err := f.Write(p); err != nil {
+			return fmt.Errorf("write %s: %w", name, err)
+		}
+	}
 	for i, f := range s.Files {
 		if err := write(ctx, out, d, f.Name, parts, i, rep); err != nil {
 			return err
@@ -72,34 +81,35 @@ func write(ctx context.Context, out *newfile.Set, d disc.Disc, name string, part
 
 // beside returns the names of the files besides the sheet.
 func beside(main string, toc disc.TOC, o format.Options) []string {
-	s, _ := describe(main, toc, o)
+	s, _, _ := describe(main, toc, o)
 	var names []string
 	for _, f := range s.Files {
 		names = append(names, f.Name)
 	}
+	for _, c := range s.CDText {
+		names = append(names, c.Name)
+	}
 	return names
 }
 
-// describe makes the sheet of a disc, and lists the sectors of its files. main is the name
-// of the sheet.
-func describe(main string, toc disc.TOC, o format.Options) (*sheet.Sheet, []part) {
+// describe makes the sheet of a disc, and lists the sectors of its files. packs are the
+// contents of the files with CD-TEXT. main is the name of the sheet.
+func describe(main string, toc disc.TOC, o format.Options) (s *sheet.Sheet, parts []part, packs map[string][]byte) {
 	b := builder{Sheet: &sheet.Sheet{Catalog: toc.Catalog}, stem: strings.TrimSuffix(main, filepath.Ext(main)), split: o.FilePerTrack}
 	for _, s := range toc.Sessions {
 		b.tracks += len(s.Tracks)
 	}
+	packs = map[string][]byte{}
 	for i, s := range toc.Sessions {
-		var text disc.CDText
-		if len(s.Text) > 0 {
-			text = s.Text[0]
-		}
-		if i == 0 {
-			b.Album = text.Album
+		text, p := b.text(i, s)
+		if p != nil {
+			packs[b.CDText[len(b.CDText)-1].Name] = p
 		}
 		for j, t := range s.Tracks {
 			b.track(t, sheet.Session{Number: i + 1}, j == 0, s.CDI, text.Tracks[t.Number])
 		}
 	}
-	return b.Sheet, b.parts
+	return b.Sheet, b.parts, packs
 }
 
 // builder makes a sheet.
@@ -135,8 +145,8 @@ func (b *builder) track(t disc.Track, s sheet.Session, first, cdi bool, text dis
 	switch gap := int64(t.Start - b.at); {
 	case first && s.Number > 1:
 		k.Session.LeadOut.Sectors, k.Session.LeadIn.Sectors, k.Session.Pregap.Sectors = gap, 0, 0
-		if gap > 4500+standardPregap {
-			k.Session.LeadOut.Sectors, k.Session.LeadIn.Sectors, k.Session.Pregap.Sectors = gap-4500-standardPregap, 4500, standardPregap
+		if gap > leadIn+standardPregap {
+			k.Session.LeadOut.Sectors, k.Session.LeadIn.Sectors, k.Session.Pregap.Sectors = gap-leadIn-standardPregap, leadIn, standardPregap
 		}
 	case start > b.at: // sectors that the disc does not contain
 		k.Pregap = int64(start - b.at)

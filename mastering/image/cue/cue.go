@@ -49,6 +49,9 @@ func open(ctx context.Context, f *format.Files) (disc.Disc, error) {
 	if err := l.place(); err != nil {
 		return nil, err
 	}
+	if err := l.texts(f); err != nil {
+		return nil, err
+	}
 	return runs.New(f, l.toc, l.runs, l.notices...)
 }
 

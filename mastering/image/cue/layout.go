@@ -2,24 +2,13 @@ package cue
 
 import (
 	"fmt"
+	"strings"
 
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/image/cue/sheet"
+	"glassmaster/mastering/image/format"
 	"glassmaster/mastering/image/runs"
 )
-
-// Sectors between the last track of a session and the first one of the next: lead-out,
-// lead-in of 4500 and pre-gap of 150 (MMC-6 4.2.3).
-const (
-	firstGap = 6750 + 4500 + 150
-	laterGap = 2250 + 4500 + 150
-)
-
-// highArea is where the high-density area of a GD-ROM begins.
-const highArea = 45000
-
-// standardPregap is the pre-gap before address 0, which belongs to every disc.
-const standardPregap = 150
 
 // layout places the sectors of the files on the disc.
 //
@@ -37,6 +26,8 @@ type layout struct {
 	file int      // file of the index before; -1 before the first
 	pos  int64    // position in that file, in sectors
 	off  int64    // the same in bytes
+
+	skipped int64 // sectors of the file between this session and the next one
 }
 
 func (l *layout) warn(line int, format string, args ...any) {
@@ -51,13 +42,33 @@ func (l *layout) warn(line int, format string, args ...any) {
 func (l *layout) place() error {
 	l.toc.Catalog = l.sheet.Catalog
 	l.file = -1
+	l.dropIndexes()
 	for i := range l.sheet.Tracks {
 		if err := l.track(i); err != nil {
 			return err
 		}
 	}
-	l.texts()
+	if l.at > format.MaxCDSectors {
+		l.warn(0, "The disc ends at sector %d; a CD ends before %d.", l.at, format.MaxCDSectors)
+	}
 	return nil
+}
+
+// dropIndexes drops indexes from 2 on that are not before the next track. EAC finds indexes
+// and gaps in different ways, so that an index may be in the gap after its track. Where
+// sectors belong does not depend on it.
+func (l *layout) dropIndexes() {
+	for i := range len(l.sheet.Tracks) - 1 {
+		k, next := &l.sheet.Tracks[i], l.sheet.Tracks[i+1].Indexes[0]
+		for n := len(k.Indexes); n > 0; n-- {
+			x := k.Indexes[n-1]
+			if x.Number < 2 || x.File != next.File || x.At < next.At {
+				break
+			}
+			l.warn(x.Line, "INDEX %02d of track %d is not before track %d; it was ignored.", x.Number, k.Number, l.sheet.Tracks[i+1].Number)
+			k.Indexes = k.Indexes[:n-1]
+		}
+	}
 }
 
 // track places a track.
@@ -67,12 +78,14 @@ func (l *layout) track(i int) error {
 	if err != nil {
 		return err
 	}
-	if err := l.session(i); err != nil {
+	if err := l.session(i, mode); err != nil {
 		return err
 	}
 	t := disc.Track{Number: k.Number, Mode: mode.Mode, Control: k.Control, ISRC: k.ISRC}
 	first := l.at
-	l.silence(k.Pregap, mode)
+	if !l.standardPregap(i, mode) {
+		l.silence(k.Pregap, mode)
+	}
 	for j, x := range k.Indexes {
 		if err := l.enter(k, x, mode); err != nil {
 			return err
@@ -93,8 +106,10 @@ func (l *layout) track(i int) error {
 	if t.Length == 0 {
 		return fmt.Errorf("line %d: track %d has no sectors", k.Line, k.Number)
 	}
+	l.checkAddress(k, t, mode)
 	s := &l.toc.Sessions[len(l.toc.Sessions)-1]
 	s.Tracks = append(s.Tracks, t)
+	s.CDI = s.CDI || strings.HasPrefix(k.Mode, "CDI/")
 	return nil
 }
 
@@ -128,53 +143,20 @@ func (l *layout) mode(k *sheet.Track) (runs.Layout, error) {
 // mode2 returns the layout of a track in mode 2, with sub-headers or without, as its first
 // sectors have it.
 func (l *layout) mode2(k *sheet.Track, m runs.Layout) runs.Layout {
-	for _, x := range k.Indexes {
-		if x.Number != 1 || x.File >= len(l.sources) {
-			continue
-		}
-		off := x.At * int64(m.Size())
-		if x.File == l.file && x.At >= l.pos {
-			off = l.off + (x.At-l.pos)*int64(m.Size())
-		}
-		src := l.sources[x.File]
-		m.Mode = runs.Run{Layout: m, Count: max(0, (src.size-off)/int64(m.Size())), From: src, Offset: off}.Mode2()
-	}
+	src, off := l.first(k, m)
+	m.Mode = runs.Run{Layout: m, Count: max(0, (src.size-off)/int64(m.Size())), From: src, Offset: off}.Mode2()
 	return m
 }
 
-// session begins a session if the track is the first of one.
-func (l *layout) session(i int) error {
-	k := &l.sheet.Tracks[i]
-	n := len(l.toc.Sessions)
-	if n > 0 && l.toc.Sessions[n-1].Number == k.Session.Number {
-		return nil
+// first returns the file of index 1 of a track that was not placed yet, and its offset in
+// bytes.
+func (l *layout) first(k *sheet.Track, m runs.Layout) (source, int64) {
+	x := k.Index(1)
+	size := int64(m.Size())
+	if x.File == l.file && x.At >= l.pos {
+		return l.sources[x.File], l.off + (x.At-l.pos)*size
 	}
-	l.toc.Sessions = append(l.toc.Sessions, disc.Session{Number: k.Session.Number})
-	if n == 0 {
-		return nil
-	}
-	l.at += l.gap(k, n)
-	return nil
-}
-
-// gap returns the number of sectors from the end of a session to the first sector that the
-// sheet has of the next one, whose first track is k. Lengths of the remarks count up to
-// index 1, as Redump means them.
-func (l *layout) gap(k *sheet.Track, before int) disc.LBA {
-	gap := int64(laterGap)
-	if before == 1 {
-		gap = firstGap
-	}
-	if s := k.Session; s.LeadOut.Line > 0 && s.LeadIn.Line > 0 {
-		gap = s.LeadOut.Sectors + s.LeadIn.Sectors + standardPregap
-		if s.Pregap.Line > 0 {
-			gap += s.Pregap.Sectors - standardPregap
-		}
-	}
-	if x := k.Indexes[0]; x.Number == 0 {
-		gap -= k.Indexes[1].At - x.At
-	}
-	return disc.LBA(max(0, gap-k.Pregap))
+	return l.sources[x.File], x.At * size
 }
 
 // enter goes to the position of an index.
@@ -208,20 +190,42 @@ func (l *layout) take(i, j int, mode runs.Layout) error {
 	case i+1 < len(l.sheet.Tracks):
 		next = &l.sheet.Tracks[i+1].Indexes[0]
 	}
-	n := (src.size - l.off) / size
-	if next != nil && next.File == x.File {
-		n = next.At - x.At
-		if n < 0 {
-			return fmt.Errorf("line %d: the index is before the one in line %d, in the same file", next.Line, x.Line)
-		}
+	if next == nil || next.File != x.File {
+		l.remainder(src, size)
+		return l.add(k, x, max(0, src.size-l.off)/size, mode)
 	}
-	return l.add(k, x, n, mode)
+	n := next.At - x.At
+	if n < 0 {
+		return fmt.Errorf("line %d: the index is before the one in line %d, in the same file", next.Line, x.Line)
+	}
+	gap, err := l.storedGap(i, j, next, mode)
+	if err != nil {
+		return err
+	}
+	if err := l.add(k, x, n-gap, mode); err != nil {
+		return err
+	}
+	l.pos, l.off, l.skipped = l.pos+gap, l.off+gap*size, gap
+	return nil
+}
+
+// remainder reports that a file ends within a sector.
+func (l *layout) remainder(src source, size int64) {
+	if n := (src.size - l.off) % size; n > 0 {
+		l.notices = append(l.notices, disc.Notice{
+			Severity: disc.Error, Incomplete: true,
+			Text: fmt.Sprintf("The file %q ends within a sector, so it is incomplete or not of the mode that line %d of the sheet says; its last %d bytes were left out.", src.name, src.line, n),
+		})
+	}
 }
 
 // add adds n sectors of the file to the disc.
 func (l *layout) add(k *sheet.Track, x sheet.Index, n int64, mode runs.Layout) error {
 	src := l.sources[l.file]
 	bytes := n * int64(mode.Size())
+	if src.sound && mode != runs.AudioRaw {
+		return fmt.Errorf("line %d: track %d has the mode %s, but %q is a sound file", k.Line, k.Number, k.Mode, src.name)
+	}
 	if l.off+bytes > src.size {
 		return fmt.Errorf("line %d: the file %q has %d bytes, but INDEX %02d of track %d needs %d of them; it is too short, or not the file of this sheet",
 			x.Line, src.name, src.size, x.Number, k.Number, l.off+bytes)

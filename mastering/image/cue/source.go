@@ -2,45 +2,245 @@ package cue
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"path/filepath"
+	"strconv"
+	"strings"
 
+	"glassmaster/mastering/audio"
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/image/cue/sheet"
 	"glassmaster/mastering/image/format"
+	"glassmaster/mastering/sector"
 )
 
-// source is a file that the sheet names.
+// source is a file that the sheet names, as sectors.
 type source struct {
 	io.ReaderAt
-	size int64 // in bytes
-	swap bool  // audio samples are big-endian
-	name string
+	size  int64 // in bytes
+	swap  bool  // audio samples are big-endian
+	sound bool  // a sound file
+	name  string
+	line  int
 }
 
-// sources are all of them, in the order of the sheet.
+// sources opens the files that a sheet names.
 type sources struct {
+	files   *format.Files
+	sheet   *sheet.Sheet
 	list    []source
 	notices []disc.Notice
 }
 
-// openSources opens the files that a sheet names.
+// openSources opens the files that a sheet names, in their order.
 func openSources(ctx context.Context, f *format.Files, s *sheet.Sheet) (*sources, error) {
-	all := &sources{}
-	for _, one := range s.Files {
-		part, notice, err := f.Find(one.Name)
+	all := &sources{files: f, sheet: s}
+	var missing []string
+	var first error
+	for i := range s.Files {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		part, err := all.find(s.Files[i])
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			missing = append(missing, s.Files[i].Name)
+			if first == nil {
+				first = fmt.Errorf("line %d: %w", s.Files[i].Line, err)
+			}
+			continue
+		case err != nil:
+			return nil, fmt.Errorf("line %d: %w", s.Files[i].Line, err)
+		case first != nil:
+			continue
+		}
+		one, err := all.open(i, part)
 		if err != nil {
-			return nil, fmt.Errorf("line %d: %w", one.Line, err)
+			return nil, fmt.Errorf("line %d: %w", s.Files[i].Line, err)
 		}
-		if notice.Text != "" {
-			all.notices = append(all.notices, notice)
-		}
-		switch one.Type {
-		case "BINARY", "MOTOROLA":
-		default:
-			return nil, fmt.Errorf("line %d: files of the type %.20q are not supported", one.Line, one.Type)
-		}
-		all.list = append(all.list, source{part, part.Size, one.Type == "MOTOROLA", part.Name})
+		all.list = append(all.list, one)
 	}
-	return all, nil
+	if len(missing) > 1 {
+		return nil, fmt.Errorf("%w; %s files of the sheet are missing: %s", first, strconv.Itoa(len(missing)), quoted(missing))
+	}
+	return all, first
+}
+
+// quoted lists names, the first ones of many.
+func quoted(names []string) string {
+	const most = 10
+	var b strings.Builder
+	for i, n := range names[:min(len(names), most)] {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		fmt.Fprintf(&b, "%q", n)
+	}
+	if len(names) > most {
+		fmt.Fprintf(&b, " and %d more", len(names)-most)
+	}
+	return b.String()
+}
+
+// soundExtensions are those of sound files that can be there instead of the one that the
+// sheet names: people compress what they have ripped, and leave the sheet as it is.
+var soundExtensions = []string{".flac", ".wav", ".mp3", ".ogg", ".aiff", ".aif"}
+
+// find opens a file. If it does not exist, one is taken whose name differs in case, whose
+// path is that of another computer, or which is another kind of sound file, and that is
+// said.
+func (s *sources) find(f sheet.File) (format.Part, error) {
+	names := []string{f.Name}
+	if base := foreignBase(f.Name); base != "" {
+		names = []string{base}
+	}
+	if f.Type != "BINARY" && f.Type != "MOTOROLA" {
+		stem := strings.TrimSuffix(names[0], filepath.Ext(names[0]))
+		for _, e := range soundExtensions {
+			names = append(names, stem+e)
+		}
+	}
+	for _, n := range names {
+		part, notice, err := s.files.Find(n)
+		if errors.Is(err, fs.ErrNotExist) || err == nil && len(s.sheet.Files) > 1 && notice.Text != "" && !strings.EqualFold(filepath.Base(part.Name), filepath.Base(strings.ReplaceAll(n, `\`, "/"))) {
+			continue // several files of a sheet cannot all be the one with the name of the sheet
+		}
+		if err != nil {
+			return part, err
+		}
+		if n != f.Name || notice.Text != "" {
+			s.warn(f.Line, "it names the file %q, which does not exist; %q is used instead.", f.Name, part.Name)
+		}
+		return part, nil
+	}
+	if names[0] != f.Name {
+		return format.Part{}, fmt.Errorf("the sheet names the file %q, which is not in its folder; files elsewhere are not opened, and there is none of this name beside %s: %w",
+			f.Name, filepath.Base(s.files.Name()), fs.ErrNotExist)
+	}
+	return format.Part{}, fmt.Errorf("the file %q, which the sheet names, is missing: %w; put it beside %s", f.Name, fs.ErrNotExist, filepath.Base(s.files.Name()))
+}
+
+// foreignBase returns the last part of an absolute path, such as EAC writes, or "" if the
+// name is none.
+func foreignBase(name string) string {
+	n := strings.ReplaceAll(name, `\`, "/")
+	if strings.HasPrefix(n, "/") || len(n) > 2 && n[1] == ':' && n[2] == '/' {
+		return n[strings.LastIndexByte(n, '/')+1:]
+	}
+	return ""
+}
+
+func (s *sources) warn(line int, format string, args ...any) {
+	s.notice(disc.Warning, line, format, args...)
+}
+
+func (s *sources) notice(severity disc.Severity, line int, format string, args ...any) {
+	s.notices = append(s.notices, disc.Notice{Severity: severity, Text: fmt.Sprintf("Line %d of the sheet: ", line) + fmt.Sprintf(format, args...)})
+}
+
+// open opens a file as sectors. Its contents decide whether it is a sound file, since
+// programs write WAVE for all of them. With data tracks, it cannot be one.
+func (s *sources) open(i int, part format.Part) (source, error) {
+	f := s.sheet.Files[i]
+	binary := source{part, part.Size, f.Type == "MOTOROLA", false, part.Name, f.Line}
+	kind := ""
+	if s.onlyAudio(i) {
+		kind = audio.Identify(part, part.Size)
+	}
+	switch f.Type {
+	case "BINARY", "MOTOROLA":
+		if kind == "" || kind == "MP3" { // which samples can look like
+			return binary, nil
+		}
+		s.warn(f.Line, "the type of %q is %s, but its contents are %s; it is read as a sound file.", part.Name, f.Type, kind)
+		return s.openSound(i, part)
+	case "WAVE", "AIFF", "FLAC", "MP3", "OGG":
+		switch expected := expectedKind(f.Type); {
+		case kind == "" && rawName(part):
+			s.warn(f.Line, "the type of %q is %s, but its contents are not those of a sound file; they are taken for sectors (BINARY).", part.Name, f.Type)
+			return binary, nil
+		case kind == "":
+			return source{}, fmt.Errorf("the type of %q is %s, but its contents are not those of a sound file that is known (WAV, AIFF, FLAC, MP3, Ogg Vorbis)", part.Name, f.Type)
+		case kind != expected:
+			s.notice(disc.Info, f.Line, "the type of %q is %s, but its contents are %s.", part.Name, f.Type, kind)
+		}
+		return s.openSound(i, part)
+	}
+	if kind == "" {
+		s.warn(f.Line, "the type %.20q of %q is not known; its contents are taken for sectors (BINARY).", f.Type, part.Name)
+		return binary, nil
+	}
+	s.warn(f.Line, "the type %.20q of %q is not known; its contents are %s.", f.Type, part.Name, kind)
+	return s.openSound(i, part)
+}
+
+// rawName reports whether a file has a name and a size as those of sectors have. Programs
+// such as cueconvert write the type WAVE for them too.
+func rawName(part format.Part) bool {
+	switch strings.ToLower(filepath.Ext(part.Name)) {
+	case ".bin", ".img", ".raw":
+		return part.Size > 0 && part.Size%sector.Size == 0
+	}
+	return false
+}
+
+// expectedKind returns the kind of sound file that a type stands for.
+func expectedKind(t string) string {
+	switch t {
+	case "WAVE":
+		return "WAV"
+	case "OGG":
+		return "Ogg Vorbis"
+	}
+	return t
+}
+
+// onlyAudio reports whether a file has audio tracks only.
+func (s *sources) onlyAudio(file int) bool {
+	for _, k := range s.sheet.Tracks {
+		for _, x := range k.Indexes {
+			if x.File == file && k.Mode != "AUDIO" {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// openSound opens a sound file. It is padded with silence to whole sectors.
+func (s *sources) openSound(i int, part format.Part) (source, error) {
+	snd, err := audio.Open(part, part.Size)
+	if err != nil {
+		return source{}, fmt.Errorf("open %q: %w", part.Name, err)
+	}
+	line := s.sheet.Files[i].Line
+	if snd.Missing != "" {
+		s.notices = append(s.notices, disc.Notice{
+			Severity: disc.Error, Incomplete: true,
+			Text: fmt.Sprintf("Line %d of the sheet: the sound file %q is incomplete: %s.", line, part.Name, snd.Missing),
+		})
+	}
+	size := (snd.Size() + sector.Size - 1) / sector.Size * sector.Size
+	if n := size - snd.Size(); n > 0 && i+1 < len(s.sheet.Files) {
+		s.warn(line, "%q ends within a sector; %d samples of silence were added.", part.Name, n/4)
+	}
+	return source{padded{snd}, size, false, true, part.Name, line}, nil
+}
+
+// padded is a sound with silence after its end.
+type padded struct{ *audio.Sound }
+
+// ReadAt implements io.ReaderAt.
+func (s padded) ReadAt(p []byte, off int64) (int, error) {
+	have := min(int64(len(p)), max(0, s.Size()-off))
+	if have > 0 {
+		if n, err := s.Sound.ReadAt(p[:have], off); n < int(have) {
+			return n, err
+		}
+	}
+	clear(p[have:])
+	return len(p), nil
 }

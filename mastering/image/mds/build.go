@@ -240,25 +240,15 @@ func (b *builder) source(d descriptor, t track) (*source, error) {
 	return s, nil
 }
 
-// open opens a data file. An asterisk stands for the name of the descriptor. Some programs
-// write the whole path: then the file is looked for beside the descriptor.
+// open opens a data file. An asterisk stands for the name of the descriptor.
 func (b *builder) open(name string) (format.Part, error) {
 	if strings.HasPrefix(name, "*.") {
 		base := filepath.Base(b.files.Name())
 		name = strings.TrimSuffix(base, filepath.Ext(base)) + name[1:]
 	}
-	if i := strings.LastIndexAny(name, `:\/`); i >= 0 {
-		b.warn("The image names its data file %q. It is looked for in the folder of the descriptor.", name)
-		name = name[i+1:]
-	}
-	p, n, err := b.files.Find(name)
-	if err != nil {
-		return p, err
-	}
-	if n.Text != "" {
-		b.notices = append(b.notices, n)
-	}
-	return p, nil
+	p, n, err := b.files.FindBase(name)
+	b.notices = append(b.notices, n...)
+	return p, err
 }
 
 // layout returns how the sectors of the track are stored. The second result says that the
@@ -278,28 +268,16 @@ func (t track) layout(dvd bool) (runs.Layout, bool, error) {
 		}
 		return runs.Layout{}, false, fmt.Errorf("its sectors have %d bytes; those of a DVD have 2048", t.size)
 	}
-	kind := t.mode & 7
-	for _, k := range layouts {
-		if strings.IndexByte(k.kinds, byte(kind)) >= 0 && k.Length == size {
-			return k.WithSub(sub), k.Mode == disc.Mode2, nil
-		}
+	if t.mode&7 == 6 {
+		return runs.Layout{}, false, fmt.Errorf("its mode is %02Xh, which is not known", t.mode)
 	}
-	return runs.Layout{}, false, fmt.Errorf("its mode is %02Xh with sectors of %d bytes, which is not known", t.mode, t.size)
+	l, guess, ok := runs.BySize(modes[t.mode&7], size)
+	if !ok {
+		return runs.Layout{}, false, fmt.Errorf("its mode is %02Xh with sectors of %d bytes, which is not known", t.mode, t.size)
+	}
+	return l.WithSub(sub), guess, nil
 }
 
-// layouts are the ways in which sectors are stored, by the lower bits of the mode: audio 1,
-// mode 1 2, mode 2 0, 3 or 7, form 1 4, form 2 5.
-var layouts = []struct {
-	kinds string
-	runs.Layout
-}{
-	{"\x01", runs.AudioRaw},
-	{"\x02", runs.Mode1User},
-	{"\x02", runs.Mode1Raw},
-	{"\x00\x03\x07", runs.Mode2Data},
-	{"\x00\x03\x07", runs.Mode2Raw},
-	{"\x04", runs.XAForm1},
-	{"\x05", runs.XAForm2},
-	{"\x04\x05", runs.XAData},
-	{"\x04\x05", runs.XARaw},
-}
+// modes are the modes of tracks by the lower bits of the mode in their blocks, of which 6 is
+// not used. 4 and 5 stand for sectors of form 1 and of form 2.
+var modes = [8]disc.Mode{disc.Mode2, disc.Audio, disc.Mode1, disc.Mode2, disc.XA, disc.XA, 0, disc.Mode2}

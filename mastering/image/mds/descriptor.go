@@ -199,20 +199,10 @@ func (d descriptor) name(t track, i int) (string, error) {
 	return name, nil
 }
 
-// layerBreak returns the number of sectors of layer 0 of a DVD with two layers. The
-// structures are: copyright information (4 bytes), manufacturing information (2048), and
-// physical format information (2048; MMC-6 table 412).
-func (d descriptor) layerBreak(off int64) (int64, bool) {
-	p, err := d.block(off+4+2048, 16, "the physical format information")
-	if err != nil || p[2]>>5&3 != 1 {
-		return 0, false
-	}
-	first, end := long24(p[5:]), long24(p[13:])
-	return end - first + 1, end >= first
-}
-
-// long24 returns the big-endian 24-bit number at the beginning of p.
-func long24(p []byte) int64 { return int64(p[0])<<16 | int64(p[1])<<8 | int64(p[2]) }
+// physicalAt is where the structures of the lead-in of a DVD have the physical format
+// information (2048 bytes; MMC-6 table 412): after the copyright information (4 bytes) and
+// the manufacturing information (2048 bytes).
+const physicalAt = 4 + 2048
 
 // address returns the address of an MSF, binary as the track blocks of Alcohol have it.
 func address(msf [3]byte) disc.LBA {

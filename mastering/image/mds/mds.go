@@ -13,7 +13,6 @@ package mds
 
 import (
 	"context"
-	"fmt"
 
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/image/format"
@@ -52,14 +51,12 @@ func (b *builder) others(d descriptor, h header) {
 	if h.dpm != 0 {
 		b.notice(disc.Info, "The image records the physical positions of sectors on the disc (DPM). They are ignored: a program whose copy protection checks them does not accept a copy.")
 	}
-	if b.dvd && h.structures != 0 {
-		text := "The lead-in of the DVD is recorded in the image (copyright, manufacturer, layers). It is not used"
-		if l0, ok := d.layerBreak(h.structures); ok {
-			text = fmt.Sprintf("The image is of a DVD with two layers, of which the first one has %d sectors. The place of the layer break is not kept", l0)
-		}
-		b.notice(disc.Info, text+".")
+	if !b.dvd {
+		return
 	}
-	if b.dvd && h.bca != 0 {
-		b.notice(disc.Info, fmt.Sprintf("The burst cutting area of the DVD is recorded in the image (%d bytes). It is not used.", h.bca))
+	var pfi []byte
+	if h.structures != 0 {
+		pfi, _ = d.block(h.structures+physicalAt, 16, "the physical format information")
 	}
+	b.notices = append(b.notices, format.LeadInNotices(pfi, h.bca)...)
 }

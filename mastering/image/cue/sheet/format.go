@@ -3,6 +3,7 @@ package sheet
 import (
 	"fmt"
 	"strings"
+	"unicode"
 
 	"glassmaster/mastering/disc"
 )
@@ -104,9 +105,17 @@ func (w *writer) text(indent string, t disc.Text) {
 		{"UPC_EAN", t.Code},
 	} {
 		if x.value != "" {
-			w.line("%s%s \"%s\"", indent, x.name, x.value)
+			w.line("%s%s \"%s\"", indent, x.name, strings.Map(printable, x.value))
 		}
 	}
+}
+
+// printable replaces control characters, which would end the line.
+func printable(r rune) rune {
+	if unicode.IsControl(r) {
+		return ' '
+	}
+	return r
 }
 
 // msf returns a number of sectors as minutes, seconds and frames.

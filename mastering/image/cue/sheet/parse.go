@@ -119,16 +119,26 @@ func (p *parser) cdTextFile(rest string) error {
 	return nil
 }
 
-// file parses FILE "name" TYPE. Without quotation marks the type is the last word.
-func (p *parser) file(rest string) error {
-	name, kind := rest, ""
-	if i := strings.LastIndexByte(rest, '"'); rest != "" && rest[0] == '"' && i > 0 {
-		name, kind = rest[1:i], strings.Trim(rest[i+1:], " \t")
-	} else if i := strings.LastIndexAny(rest, " \t"); i >= 0 {
-		name, kind = strings.Trim(rest[:i], " \t"), rest[i+1:]
+// splitFile splits the name of a file and its type. Without quotation marks the type is the
+// last word.
+func splitFile(rest string) (name, kind string) {
+	if i := strings.LastIndexByte(rest, '"'); i > 0 && rest[0] == '"' {
+		return rest[1:i], strings.Trim(rest[i+1:], " \t")
 	}
+	if i := strings.LastIndexAny(rest, " \t"); i >= 0 {
+		return strings.Trim(rest[:i], " \t"), rest[i+1:]
+	}
+	return rest, ""
+}
+
+// file parses FILE "name" TYPE.
+func (p *parser) file(rest string) error {
+	name, kind := splitFile(rest)
 	if name == "" {
 		return fmt.Errorf("FILE names no file")
+	}
+	if n := len(p.Files); n > 0 && p.Files[n-1].Name == name {
+		return nil // the same file for each track
 	}
 	p.Files = append(p.Files, File{name, strings.ToUpper(kind), p.line})
 	return nil
@@ -155,7 +165,11 @@ func (p *parser) text(name, value string) bool {
 		t.Message = value
 	case "UPC_EAN":
 		t.Code = value
-	case "DISC_ID", "GENRE", "TOC_INFO", "TOC_INFO2", "SIZE_INFO", "CLOSED_INFO":
+	case "DISC_ID":
+		p.DiscID = value
+	case "GENRE":
+		p.Genre = value
+	case "TOC_INFO", "TOC_INFO2", "SIZE_INFO":
 		p.notice(disc.Info, "%s was ignored.", name)
 	default:
 		return false
@@ -180,11 +194,14 @@ func (p *parser) check() error {
 }
 
 // has reports whether the track has an index of this number.
-func (k *Track) has(index int) bool {
+func (k *Track) has(index int) bool { return k.Index(index).Line > 0 }
+
+// Index returns the index of this number, with Line 0 if the track has none.
+func (k *Track) Index(number int) Index {
 	for _, i := range k.Indexes {
-		if i.Number == index {
-			return true
+		if i.Number == number {
+			return i
 		}
 	}
-	return false
+	return Index{}
 }

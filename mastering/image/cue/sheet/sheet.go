@@ -13,6 +13,8 @@ import (
 type Sheet struct {
 	Catalog string // media catalogue number, 13 digits; empty: none
 	Album   disc.Text
+	DiscID  string // CD-TEXT of the album
+	Genre   string // CD-TEXT of the album
 	CDText  []CDTextFile
 	Files   []File
 	Tracks  []Track

@@ -1,0 +1,114 @@
+package command
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"strings"
+
+	"glassmaster/app/terminal"
+	"glassmaster/mastering/units"
+	"glassmaster/mastering/verify"
+)
+
+// checks are what a verification has checked, for --json.
+type checks struct {
+	Data    int64 `json:"edc_sectors"`                   // data sectors whose EDC and ECC were checked
+	Q       int64 `json:"q_sectors,omitempty"`           // sectors whose Q sub-channel was checked
+	Audio   int64 `json:"audio_sectors,omitempty"`       // which have no checksum
+	Without int64 `json:"unchecked_sectors"`             // data sectors for which no EDC is stored
+	NoQ     int64 `json:"unchecked_q_sectors,omitempty"` // sectors with sub-channels whose Q is empty
+}
+
+func newChecks(c verify.Checks) *checks { return &checks{c.Data, c.Q, c.Audio, c.Without, c.NoQ} }
+
+// text says what was checked, and what could not be checked.
+func (c *checks) text() string {
+	text := "every sector can be read"
+	if c.Data+c.Q == 0 && c.Audio == 0 { // user data alone has no checksum that could be missed
+		return text
+	}
+	var parts []string
+	if c.Data > 0 {
+		parts = append(parts, fmt.Sprintf("EDC and ECC of %s are correct", units.Count(c.Data, "data sector", "data sectors")))
+	}
+	if c.Q > 0 {
+		parts = append(parts, fmt.Sprintf("so is the Q sub-channel of %s", units.Count(c.Q, "sector", "sectors")))
+	}
+	var not []string
+	if c.Audio > 0 {
+		not = append(not, units.Count(c.Audio, "audio sector", "audio sectors"))
+	}
+	if c.Without > 0 {
+		not = append(not, units.Count(c.Without, "data sector", "data sectors")+" without a stored EDC")
+	}
+	if c.NoQ > 0 {
+		not = append(not, "the empty Q sub-channel of "+units.Count(c.NoQ, "sector", "sectors"))
+	}
+	if len(parts) > 0 {
+		text += ", and " + strings.Join(parts, ", ")
+	}
+	if len(not) > 0 {
+		text += "; not checked, because there is no checksum: " + strings.Join(not, ", ")
+	}
+	return text
+}
+
+// faults are the damaged sectors of a disc, for --json.
+type faults struct {
+	Count       int64            `json:"damaged_sectors"`
+	Correctable int64            `json:"correctable_sectors"`
+	Kinds       map[string]int64 `json:"kinds"`
+	List        []faultySector   `json:"list"` // the first ones
+}
+
+type faultySector struct {
+	LBA         int64    `json:"lba"`
+	File        string   `json:"file,omitempty"`
+	Kinds       []string `json:"kinds"`
+	Correctable bool     `json:"correctable"`
+}
+
+// faultsOf returns the damaged sectors that an error reports, or nil.
+func faultsOf(err error) *verify.FaultError {
+	var f *verify.FaultError
+	errors.As(err, &f)
+	return f
+}
+
+func newFaults(e *verify.FaultError) *faults {
+	if e == nil {
+		return nil
+	}
+	f := &faults{Count: e.Count, Correctable: e.Correctable, Kinds: map[string]int64{}}
+	for _, k := range e.Kinds() {
+		f.Kinds[k.Name] = k.Count
+	}
+	for _, s := range e.First {
+		f.List = append(f.List, faultySector{int64(s.LBA), terminal.Valid(s.File), s.Kinds(), s.Correctable})
+	}
+	return f
+}
+
+// print lists the first damaged sectors.
+func (f *faults) print(w *bufio.Writer) {
+	if f == nil {
+		return
+	}
+	for i, s := range f.List {
+		if i == shown {
+			break
+		}
+		text := fmt.Sprintf("sector %d: wrong %s", s.LBA, strings.Join(s.Kinds, ", "))
+		if s.File != "" {
+			text += ": " + s.File
+		}
+		if !s.Correctable {
+			text += " (cannot be corrected)"
+		}
+		fmt.Fprintln(w, terminal.Printable(text))
+	}
+	if more := f.Count - int64(min(len(f.List), shown)); more > 0 {
+		fmt.Fprintf(w, "and %s more\n", units.Count(more, "damaged sector", "damaged sectors"))
+	}
+}

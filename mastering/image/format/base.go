@@ -1,0 +1,24 @@
+package format
+
+import (
+	"fmt"
+	"strings"
+
+	"glassmaster/mastering/disc"
+)
+
+// FindBase opens another file of the image like Find, but looks in the folder of the named
+// one even if name is a path: descriptors in binary formats often contain the whole path
+// that the file had when the image was made. The notices say what was used instead.
+func (f *Files) FindBase(name string) (Part, []disc.Notice, error) {
+	var list []disc.Notice
+	base := name[strings.LastIndexAny(name, `:\/`)+1:]
+	if base != name {
+		list = append(list, disc.Notice{Severity: disc.Warning, Text: fmt.Sprintf("The image names its data file %q. It is looked for in the folder of the image.", name)})
+	}
+	p, n, err := f.Find(base)
+	if n.Text != "" {
+		list = append(list, n)
+	}
+	return p, list, err
+}
