@@ -2,6 +2,7 @@ package chd_test
 
 import (
 	"bytes"
+	"compress/flate"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -10,6 +11,7 @@ import (
 
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/image/chd"
+	"glassmaster/mastering/image/format"
 	"glassmaster/mastering/image/imagetest"
 	"glassmaster/mastering/peertest"
 	"glassmaster/mastering/sector"
@@ -162,17 +164,18 @@ func TestMixed(t *testing.T) {
 	}
 }
 
-// small returns small images of chdman, with a codec each.
+// small returns small images.
 func small(t testing.TB) [][]byte {
-	s := source{sheet: "FILE \"x.bin\" BINARY\n TRACK 01 MODE1/2352\n  INDEX 01 00:00:00\n TRACK 02 AUDIO\n  INDEX 01 00:00:20\n"}
-	s.bin = append(piece{"2352", 0, 20}.sectors(), piece{"audio", 20, 17}.sectors()...)
-	in := s.write(t)
 	var list [][]byte
-	for _, codecs := range []string{"none", "cdlz", "cdzl", "cdfl"} {
-		list = append(list, read(t, convert(t, in, "createcd", "-c", codecs)))
+	for _, sample := range []func(testing.TB) disc.Disc{imagetest.Mode1, imagetest.Audio} {
+		d := disc.Limit(sample(t), 60)
+		list = append(list, read(t, imagetest.Create(t, chd.Format, d, format.Options{}, "x.chd")))
 	}
-	for _, codecs := range []string{"lzma", "zlib", "huff", "flac", "none"} {
-		list = append(list, read(t, convert(t, filepath.Join(filepath.Dir(in), "x.bin"), "createraw", "-hs", "4704", "-us", "2352", "-c", codecs)))
+	const unit = 2448
+	hunk := make([]byte, 8*unit)
+	meta := "CHT2TRACK:1 TYPE:AUDIO SUBTYPE:NONE FRAMES:8 PREGAP:0 PGTYPE:MODE1 PGSUB:NONE POSTGAP:0\x00"
+	for _, codec := range []string{"zlib", "lzma", "huff", "flac", "zstd", "cdzs", "cdzl", "cdlz", "cdfl"} {
+		list = append(list, byHand(codec, 8*unit, unit, 8*unit, meta, [][]byte{hunk}, [][]byte{deflate(hunk)}))
 	}
 	return list
 }
@@ -184,4 +187,13 @@ func read(t testing.TB, path string) []byte {
 		t.Fatal(err)
 	}
 	return p
+}
+
+// deflate compresses bytes without a header.
+func deflate(p []byte) []byte {
+	var b bytes.Buffer
+	w, _ := flate.NewWriter(&b, flate.BestCompression)
+	w.Write(p)
+	w.Close()
+	return b.Bytes()
 }
