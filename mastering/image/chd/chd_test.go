@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"glassmaster/mastering/disc"
@@ -166,16 +167,31 @@ func TestMixed(t *testing.T) {
 
 // small returns small images.
 func small(t testing.TB) [][]byte {
-	var list [][]byte
-	for _, sample := range []func(testing.TB) disc.Disc{imagetest.Mode1, imagetest.Audio} {
-		d := disc.Limit(sample(t), 60)
-		list = append(list, read(t, imagetest.Create(t, chd.Format, d, format.Options{}, "x.chd")))
-	}
 	const unit = 2448
 	hunk := make([]byte, 8*unit)
 	meta := "CHT2TRACK:1 TYPE:AUDIO SUBTYPE:NONE FRAMES:8 PREGAP:0 PGTYPE:MODE1 PGSUB:NONE POSTGAP:0\x00"
+	var list [][]byte
 	for _, codec := range []string{"zlib", "lzma", "huff", "flac", "zstd", "cdzs", "cdzl", "cdlz", "cdfl"} {
 		list = append(list, byHand(codec, 8*unit, unit, 8*unit, meta, [][]byte{hunk}, [][]byte{deflate(hunk)}))
+	}
+	// And those that Glassmaster makes of a wave, of text, and of zeros.
+	for i, kind := range []string{"AUDIO", "MODE1_RAW", "MODE2_RAW"} {
+		whole := bytes.Repeat([]byte("alpha beta "), len(hunk))[:len(hunk)]
+		switch i {
+		case 0:
+			for j := 0; j < len(whole); j += unit {
+				wave(whole[j:j+2352], j/unit)
+			}
+		case 2:
+			clear(whole)
+		}
+		path := filepath.Join(t.TempDir(), "x.chd")
+		p := byHand("zlib", 8*unit, unit, 8*unit, strings.Replace(meta, "AUDIO", kind, 1), [][]byte{whole}, [][]byte{deflate(whole)})
+		if err := os.WriteFile(path, p, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		d := imagetest.Open(t, chd.Format, path)
+		list = append(list, p, read(t, imagetest.Create(t, chd.Format, d, format.Options{}, "y.chd")))
 	}
 	return list
 }
