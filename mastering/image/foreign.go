@@ -140,13 +140,11 @@ var foreignImages = sync.OnceValue(func() []fileKind {
 
 		// Images of discs.
 		start("MEDIA DESCRIPTOR\x02", "a DAEMON Tools image (MDX, or MDS of version 2), whose contents are compressed and may be encrypted", convert),
-		finish(512, "koly", "an Apple disk image (DMG)", "convert it to an ISO image (dmg2img, or hdiutil convert -format UDTO)"),
 		start("IsZ!", "a compressed image of UltraISO (ISZ)", convert),
 		start("DAX\x00", "a compressed image (DAX)", convert),
 		finish(64, "bbis", "a MagicISO image (UIF)", "convert it with uif2iso"),
 		start("DAA\x00", "a PowerISO image (DAA)", "convert it with daa2iso or PowerISO"),
 		start("GBI\x00", "a gBurner image (GBI)", convert),
-		start("ECM\x00", "a CD image without error correction codes (ECM)", "unpack it with unecm"),
 		start("Adaptec CeQuadrat VirtualCD File", "a WinOnCD image (C2D)", convert),
 		start("Roxio Image File Format 3.0", "a Roxio image (C2D)", convert),
 		start("AARUFRMT", "an Aaru image", "convert it with aaru"),

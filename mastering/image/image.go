@@ -18,6 +18,8 @@ import (
 	"glassmaster/mastering/image/cso"
 	"glassmaster/mastering/image/cue"
 	"glassmaster/mastering/image/discfile"
+	"glassmaster/mastering/image/dmg"
+	"glassmaster/mastering/image/ecm"
 	"glassmaster/mastering/image/format"
 	"glassmaster/mastering/image/iso"
 	"glassmaster/mastering/image/mds"
@@ -38,6 +40,8 @@ var formats = []format.Format{
 	toc.Format,
 	chd.Format,
 	cso.Format,
+	ecm.Format,
+	dmg.Format, // before those that are compressed: it may begin with a chunk
 	compressed.Gzip,
 	compressed.XZ,
 	compressed.Zstandard,
