@@ -15,20 +15,30 @@ func (inv *invocation) catVerb() *cobra.Command {
 	var o volume.Options
 	var stream string
 	c := &cobra.Command{
-		Use:   "cat IMAGE PATH...",
+		Use:   "cat IMAGE [PATH...]",
 		Short: "Print files of a disc on standard output",
 		Long: `Print files of a disc on standard output, one after another, with nothing between
 them. Paths are those that "ls" prints. With --stream, a named stream of the files
-(UDF) is printed instead of their contents; "ls -a" lists the streams.`,
+(UDF) is printed instead of their contents; "ls -a" lists the streams.
+
+With --track and without PATH, the track itself is printed: an audio track as WAV, the
+2048 bytes of user data of each sector of a data track.`,
 		Example: `  glassmaster cat holiday.iso notes/readme.txt
-  glassmaster cat /dev/sr0 backup.tar | tar tf -`,
-		Args: argCount(2, -1, "IMAGE PATH..."),
+  glassmaster cat /dev/sr0 backup.tar | tar tf -
+  glassmaster cat --track 3 album.cue | aplay`,
+		Args: argCount(1, -1, "IMAGE PATH..."),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			switch {
+			case len(args) == 1 && o.Track != 0 && stream == "":
+				return inv.extractTrack(cmd.Context(), args[0], o.Track, "-", false)
+			case len(args) == 1:
+				return usagef("cat needs IMAGE PATH..., or --track N")
+			}
 			return inv.cat(cmd.Context(), args[0], args[1:], stream, o)
 		},
 	}
 	c.Flags().StringVar(&stream, "stream", "", "print the named stream `NAME` of the files (default their contents)")
-	volumeFlags(c, &o)
+	inv.volumeFlags(c, &o)
 	return c
 }
 

@@ -56,6 +56,7 @@ of IMAGE are never replaced.`,
 			return inv.convert(cmd.Context(), args[0], args[1], o)
 		},
 	}
+	inv.sessionFlag(c)
 	f := c.Flags()
 	f.StringVar(&o.format, "format", "", "`FORMAT` of the image (default that of the file extension, or ISO)")
 	f.BoolVar(&o.perTrack, "per-track", false, "write a file for each track, where the format allows it")
@@ -102,7 +103,7 @@ func (inv *invocation) convert(ctx context.Context, from, to string, o convertin
 	if r.Written == 0 {
 		return unwritten(to, unread(from, err))
 	}
-	inv.tellCorrected(src, r)
+	inv.tellCorrected(src, r.Corrected, r.FirstFixed)
 	c.copied = copiedObject(to, plan, r, remarks)
 	inv.data = c
 	if err != nil {

@@ -22,7 +22,7 @@ import (
 )
 
 func (inv *invocation) extractVerb() *cobra.Command {
-	var dir, existing string
+	var dir, existing, output string
 	var which volume.Options
 	var owners, boot bool
 	c := &cobra.Command{
@@ -37,12 +37,23 @@ become UTF-8. Control characters, and characters that change the text direction,
 written as \x1b for each byte. Every changed name is reported.
 
 --boot copies the boot images (El Torito) instead, under their numbers and
-names.`,
+names.
+
+--track N -o FILE writes the track itself to a file, from its index 1 to its end: an audio
+track as WAV, or as samples alone if FILE ends in .bin; a data track as the 2048 bytes of
+user data of each sector, or as whole sectors of 2352 bytes if FILE ends in .bin.`,
 		Example: `  glassmaster extract holiday.iso -C /tmp/holiday
   glassmaster extract /dev/sr0 pictures/2026 notes.txt -C .
-  glassmaster extract --boot debian.iso -C /tmp/boot`,
+  glassmaster extract --boot debian.iso -C /tmp/boot
+  glassmaster extract --track 2 album.cue -o song.wav`,
 		Args: argCount(1, -1, "IMAGE [PATH...]"),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if output != "" {
+				if which.Track == 0 || len(args) > 1 || owners || boot || cmd.Flags().Changed("directory") {
+					return usagef("-o writes one track to a file: it needs --track N, and no PATH, --boot, --owners or -C")
+				}
+				return inv.extractTrack(cmd.Context(), args[0], which.Track, output, existing == "replace")
+			}
 			if boot {
 				if len(args) > 1 || owners || cmd.Flags().Changed("existing") {
 					return usagef("--boot copies all boot images and replaces no files: it cannot be combined with PATH, --owners or --existing")
@@ -61,10 +72,11 @@ names.`,
 	}
 	f := c.Flags()
 	f.StringVarP(&dir, "directory", "C", ".", "copy into `FOLDER`, which is created if necessary")
+	f.StringVarP(&output, "output", "o", "", "write the track of --track to `FILE`; - is standard output")
 	f.StringVar(&existing, "existing", "refuse", "what to do with existing files, `KIND`: refuse, replace, keep or both (the new one gets another name)")
 	f.BoolVar(&owners, "owners", false, "set the owners and groups stored on the disc (needs root)")
 	f.BoolVar(&boot, "boot", false, "copy the boot images instead of files")
-	volumeFlags(c, &which)
+	inv.volumeFlags(c, &which)
 	offer(c, "existing", "refuse", "replace", "keep", "both")
 	return c
 }

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"fmt"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -21,8 +22,9 @@ func (inv *invocation) infoVerb() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "info IMAGE",
 		Short: "Describe a disc and what is on it",
-		Long: `Describe a disc: its format, sessions and tracks, its file system, partition tables
-and boot images.
+		Long: `Describe a disc: its format and files, sessions, tracks with their modes, lengths, pre-gaps,
+indexes and codes, CD-TEXT in all languages, its file system, partition tables and boot
+images.
 
 --check reads all descriptors and folders, counts files, and reports damage with its
 address: structures that contradict each other, files that are beyond the end of the
@@ -37,7 +39,7 @@ of files; "glassmaster verify IMAGE" does.`,
 		},
 	}
 	c.Flags().BoolVar(&check, "check", false, "read all folders and look for damage")
-	volumeFlags(c, &which)
+	inv.volumeFlags(c, &which)
 	return c
 }
 
@@ -46,32 +48,15 @@ type discInfo struct {
 	Name     string         `json:"name"`
 	Kind     string         `json:"kind"`
 	Format   string         `json:"format,omitempty"`
+	Files    []string       `json:"files,omitempty"` // of an image of several files
 	Sectors  int64          `json:"sectors"`
 	Catalog  string         `json:"catalogue_number,omitempty"`
+	Sub      bool           `json:"sub_channels,omitempty"` // are stored
 	Sessions []sessionInfo  `json:"sessions"`
 	Volume   *volumeInfo    `json:"volume,omitempty"`
 	Defects  []defectObject `json:"defects,omitempty"`
 	Problem  string         `json:"problem,omitempty"` // why there is no volume
 	Check    *checkInfo     `json:"check,omitempty"`
-}
-
-type sessionInfo struct {
-	Number    int         `json:"number"`
-	Title     string      `json:"title,omitempty"`
-	Performer string      `json:"performer,omitempty"`
-	Tracks    []trackInfo `json:"tracks"`
-}
-
-type trackInfo struct {
-	Number    int      `json:"number"`
-	Mode      string   `json:"mode"`
-	Start     int64    `json:"lba"`
-	Sectors   int64    `json:"sectors"`
-	Pregap    int64    `json:"pregap_sectors,omitempty"`
-	Control   []string `json:"control,omitempty"` // of an audio track
-	ISRC      string   `json:"isrc,omitempty"`
-	Title     string   `json:"title,omitempty"`
-	Performer string   `json:"performer,omitempty"`
 }
 
 type volumeInfo struct {
@@ -103,6 +88,7 @@ func (inv *invocation) info(ctx context.Context, name string, which volume.Optio
 	defer src.Close()
 	inv.warnMissing(src)
 	info := describeDisc(src)
+	addKinds(ctx, src, info.Sessions)
 	info.Defects = defectObjects(src.Defects(ctx))
 	which.View = viewName(which.View)
 	vol, err := volume.OpenDisc(ctx, src.Disc, which)
@@ -138,32 +124,13 @@ func (d damaged) Error() string { return d.text }
 
 func describeDisc(src *source.Source) *discInfo {
 	d := &discInfo{Name: src.Name, Kind: src.Kind, Format: src.Format, Sectors: disc.Sectors(src.Disc)}
+	if files := disc.Files(src.Disc); len(files) > 1 {
+		d.Files = files
+	}
+	d.Sub = disc.HasSubChannels(src.Disc)
 	toc := src.TOC()
 	d.Catalog, d.Sessions = toc.Catalog, describeSessions(toc.Sessions)
 	return d
-}
-
-func describeSessions(all []disc.Session) []sessionInfo {
-	list := []sessionInfo{}
-	for _, ses := range all {
-		var text disc.CDText
-		if len(ses.Text) > 0 {
-			text = ses.Text[0] // in the default language
-		}
-		si := sessionInfo{Number: ses.Number, Title: text.Album.Title, Performer: text.Album.Performer}
-		for _, t := range ses.Tracks {
-			ti := trackInfo{
-				Number: t.Number, Mode: t.Mode.String(), Start: int64(t.Start), Sectors: t.Length, Pregap: t.Pregap, ISRC: t.ISRC,
-				Title: text.Tracks[t.Number].Title, Performer: text.Tracks[t.Number].Performer,
-			}
-			if t.Mode == disc.Audio {
-				ti.Control = t.Control.Names()
-			}
-			si.Tracks = append(si.Tracks, ti)
-		}
-		list = append(list, si)
-	}
-	return list
 }
 
 func describeVolume(i volume.Info) *volumeInfo {
@@ -198,8 +165,12 @@ func (d *discInfo) print(out *bufio.Writer) {
 	t := newFacts(out)
 	defer t.Flush()
 	t.row("Disc", strings.TrimSpace(d.Kind+" "+d.Format))
+	t.row("Files", fileNames(d.Files))
 	t.row("Size", sectors(d.Sectors))
 	t.row("Catalogue number", d.Catalog)
+	if d.Sub {
+		t.row("Sub-channels", "stored")
+	}
 	t.sessions(d.Sessions)
 	t.row("No files", d.Problem)
 	if v := d.Volume; v != nil {
@@ -236,6 +207,15 @@ func (d *discInfo) print(out *bufio.Writer) {
 			t.row("Check", "no damage found")
 		}
 	}
+}
+
+// fileNames returns the names of files without their folder.
+func fileNames(paths []string) string {
+	var names []string
+	for _, p := range paths {
+		names = append(names, filepath.Base(p))
+	}
+	return strings.Join(names, ", ")
 }
 
 func without(list []string, one string) []string {

@@ -21,6 +21,9 @@ type invocation struct {
 	json     bool
 	quiet    bool
 	trace    string
+
+	sessionStart int64 // address of the first sector of the image on its disc
+
 	started  bool // a verb is running: errors from here on are not usage errors
 	piped    bool // standard output carries an image or a file
 	progress *terminal.Report

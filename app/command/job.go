@@ -43,7 +43,7 @@ func (inv *invocation) sinkOf(output string, f format.Format, o job.ImageOptions
 // unless KeepGoing is set.
 func (inv *invocation) openForJob(ctx context.Context, name string, o source.Options) (*source.Source, error) {
 	of := inv.sourceOptions()
-	o.Wrap, o.Report, o.LateSums = of.Wrap, of.Report, true
+	o.Wrap, o.Report, o.SessionStart, o.LateSums = of.Wrap, of.Report, of.SessionStart, true
 	src, err := inv.openWith(ctx, o, name)
 	if err != nil {
 		return nil, err

@@ -53,7 +53,7 @@ disc, unless --charset is given.`,
 	f.BoolVarP(&o.recursive, "recursive", "R", false, "list subfolders recursively")
 	f.BoolVarP(&o.null, "null", "0", false, "end each name with a NUL byte, for xargs -0")
 	f.BoolVarP(&o.attributes, "attributes", "a", false, "show extended attributes, access control lists and named streams")
-	volumeFlags(c, &o.volume)
+	inv.volumeFlags(c, &o.volume)
 	return c
 }
 

@@ -93,7 +93,7 @@ func (inv *invocation) read(ctx context.Context, from string, o reading) error {
 	if r.Written == 0 {
 		return unwritten(o.output, unread(from, err))
 	}
-	inv.tellCorrected(src, r)
+	inv.tellCorrected(src, r.Corrected, r.FirstFixed)
 	inv.data = copiedObject(o.output, j.Plan(), r, remarks)
 	if err != nil {
 		return err
@@ -123,16 +123,16 @@ func copiedObject(output string, p job.Plan, r job.Result, remarks []string) cop
 	return c
 }
 
-// tellCorrected reports sectors of a source that were damaged and corrected.
-func (inv *invocation) tellCorrected(src *source.Source, r job.Result) {
-	if r.Corrected == 0 {
+// tellCorrected reports how many sectors of a source were damaged and corrected.
+func (inv *invocation) tellCorrected(src *source.Source, count int64, first disc.LBA) {
+	if count == 0 {
 		return
 	}
-	where := fmt.Sprintf("sector %d", r.FirstFixed)
-	if file := src.Locate(r.FirstFixed); file != "" {
+	where := fmt.Sprintf("sector %d", first)
+	if file := src.Locate(first); file != "" {
 		where += fmt.Sprintf(" (%s)", file)
 	}
-	inv.warn(fmt.Sprintf("the data of %s of %s was damaged, and was corrected by its ECC; the first is %s", units.Count(r.Corrected, "sector", "sectors"), src.Name, where))
+	inv.warn(fmt.Sprintf("the data of %s of %s was damaged, and was corrected by its ECC; the first is %s", units.Count(count, "sector", "sectors"), src.Name, where))
 }
 
 // notGood returns the error of an image that was written from a source that is not

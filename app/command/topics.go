@@ -52,13 +52,16 @@ The data of a result:
 
   build     output, sectors, bytes, seconds, smallest_medium (that it fits on); with
             --verify: verified (it was read back and is equal), sha256, differs
-  info      name, kind (image, drive, folder, compilation), format, sectors,
-            catalogue_number (media catalogue number of a CD), sessions, volume,
+  info      name, kind (image, drive, folder, compilation), format, files (of an
+            image of several files), sectors, catalogue_number (media catalogue number
+            of a CD), sub_channels (are stored), sessions, volume,
             problem (why there is no volume), defects (found in descriptors: lba,
             text, incomplete, warning, remark), check
   extract   folder, files, folders, symlinks, hard_links, bytes, failed,
             notes (path, path_bytes, text, error: it was not extracted);
-            with --boot: folder, boot_images (file, platform, lba, bytes)
+            with --boot: folder, boot_images (file, platform, lba, bytes);
+            with --track and -o: output, track, mode, sectors, bytes, control,
+            corrected_sectors
   verify    equal (one disc: it is complete and readable), sectors,
             padding_sectors (zeros that only the longer disc has), behind_sectors
             (that only the longer disc has, not compared), missing_sectors (that
@@ -99,10 +102,12 @@ The data of a result:
 
 Parts of these:
 
-  sessions  number, title and performer (from CD-TEXT, in its default language),
-            tracks (number, mode, lba, sectors, pregap_sectors, control (bits of an
-            audio track: pre-emphasis, copy permitted, four channels), isrc, title,
-            performer)
+  sessions  number, cd_i, title and performer (from CD-TEXT, in its default language),
+            cd_text (language, language_code, album and tracks: title, performer,
+            songwriter, composer, arranger, message, code), tracks (number, mode,
+            sector_kinds (of mode 2), lba, msf, sectors, length_msf, pregap_sectors,
+            indexes (addresses from index 2 on), control (pre-emphasis, copy
+            permitted, four channels), isrc, title, performer)
   volume    format, view, views, label, set, system, publisher, preparer, program,
             created, modified, blocks (of block_size bytes), block_size,
             properties (name, value: texts), boot_catalogue, partition_tables

@@ -31,8 +31,8 @@ func TestInfoOfTracks(t *testing.T) {
 	out := must(t, OK, "info", path).out
 	for _, want := range []string{
 		"Catalogue number", "4006381333931", "CD title", "Album", "CD performer", "Band",
-		"audio, 400 sectors from 0, pre-gap of 150 sectors, pre-emphasis, copy permitted, ISRC DEABC2400001\n",
-		"audio, 400 sectors from 500, pre-gap of 100 sectors, four channels\n",
+		"audio, 400 sectors (00:05:25) from 0 (00:02:00), pre-gap of 150 sectors (00:02:00), pre-emphasis, copy permitted, ISRC DEABC2400001\n",
+		"audio, 400 sectors (00:05:25) from 500 (00:08:50), pre-gap of 100 sectors (00:01:25), four channels\n",
 		"Track 1 title", "One", "Track 2 performer", "Singer",
 	} {
 		if !strings.Contains(out, want) {
@@ -47,11 +47,11 @@ func TestInfoOfTracks(t *testing.T) {
 	session := data["sessions"].([]any)[0].(map[string]any)
 	want := []any{
 		map[string]any{
-			"number": 1.0, "mode": "audio", "lba": 0.0, "sectors": 400.0, "pregap_sectors": 150.0,
+			"number": 1.0, "mode": "audio", "lba": 0.0, "msf": "00:02:00", "sectors": 400.0, "length_msf": "00:05:25", "pregap_sectors": 150.0,
 			"control": []any{"pre-emphasis", "copy permitted"}, "isrc": "DEABC2400001", "title": "One",
 		},
 		map[string]any{
-			"number": 2.0, "mode": "audio", "lba": 500.0, "sectors": 400.0, "pregap_sectors": 100.0,
+			"number": 2.0, "mode": "audio", "lba": 500.0, "msf": "00:08:50", "sectors": 400.0, "length_msf": "00:05:25", "pregap_sectors": 100.0,
 			"control": []any{"four channels"}, "title": "Two", "performer": "Singer",
 		},
 	}

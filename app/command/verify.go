@@ -70,6 +70,7 @@ of the shorter one.`,
 			return inv.verifyTwo(cmd.Context(), args[0], args[1])
 		},
 	}
+	inv.sessionFlag(c)
 	f := c.Flags()
 	f.BoolVar(&o.repair, "repair", false, "write a new image with damaged sectors corrected")
 	f.StringVarP(&o.output, "output", "o", "", "the new image of --repair is `FILE`")
@@ -248,6 +249,7 @@ func (inv *invocation) openPair(ctx context.Context, a, b string) (first, second
 	if first, err = inv.openPlain(ctx, o, a); err != nil {
 		return nil, nil, err
 	}
+	o.SessionStart = 0
 	if vol, err := volume.OpenDisc(ctx, first.Disc, volume.Options{}); err == nil {
 		o.Time = vol.Volume().Created
 	}

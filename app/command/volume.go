@@ -15,9 +15,17 @@ import (
 	"glassmaster/mastering/volume"
 )
 
-// volumeFlags adds the flags that choose the view, the session and the character set.
-func volumeFlags(c *cobra.Command, o *volume.Options) {
+// sessionFlag adds the flag for image files of one session of a disc.
+func (inv *invocation) sessionFlag(c *cobra.Command) {
+	c.Flags().Int64Var(&inv.sessionStart, "session-start", 0, "IMAGE is a file of a later session alone, which begins at this `LBA` of the disc")
+}
+
+// volumeFlags adds the flags that choose the view, the session, the track and the character
+// set.
+func (inv *invocation) volumeFlags(c *cobra.Command, o *volume.Options) {
 	f := c.Flags()
+	f.IntVar(&o.Track, "track", 0, "use data track `N` (default that of the session)")
+	inv.sessionFlag(c)
 	f.StringVar(&o.View, "view", "", "show this `VIEW` of the disc: rockridge, joliet, enhanced, iso9660 or udf (default the richest)")
 	f.IntVar(&o.Session, "session", 0, "show session `N`; 1 is the oldest (default the newest)")
 	f.Var(&o.Charset, "charset", "character set `NAME` of names and texts that are not in Unicode: latin1, cp437, koi8-r, shift_jis, ... (default UTF-8 if valid, else a guess)")
@@ -33,7 +41,7 @@ func offer(c *cobra.Command, flag string, values ...string) {
 
 // sourceOptions returns how this run opens discs and drives.
 func (inv *invocation) sourceOptions() source.Options {
-	o := source.Options{Report: inv.report()}
+	o := source.Options{Report: inv.report(), SessionStart: disc.LBA(inv.sessionStart)}
 	if inv.record != nil {
 		o.Wrap = func(name string, t scsi.Transport) scsi.Transport {
 			return trace.Wrap(t, inv.record, recordOf+name)

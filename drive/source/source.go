@@ -4,6 +4,7 @@ package source
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"sync"
 	"time"
@@ -100,6 +101,9 @@ type Options struct {
 	// Source.Prepare. Package job calls it if the sink does not compute them while it
 	// writes.
 	LateSums bool
+	// SessionStart, if not zero, is the address on the disc of the first sector of an image
+	// file that contains a later session alone.
+	SessionStart disc.LBA
 	// Force opens files of an unknown format, too, as plain sectors.
 	Force bool
 }
@@ -130,6 +134,9 @@ func FromCompilation(ctx context.Context, c *compilation.Compilation, notices []
 }
 
 func (o Options) open(ctx context.Context, name string) (*Source, error) {
+	if o.SessionStart != 0 && (drive.IsName(name) || IsPlan(name)) {
+		return nil, fmt.Errorf("%s is not an image file of one session: only such a file has a first sector that is not the first of the disc", name)
+	}
 	if drive.IsName(name) {
 		return o.openDrive(ctx, name)
 	}
@@ -143,7 +150,7 @@ func (o Options) open(ctx context.Context, name string) (*Source, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Source{Disc: d, Kind: "image", Format: format}, nil
+	return &Source{Disc: disc.Shift(d, o.SessionStart), Kind: "image", Format: format}, nil
 }
 
 // IsPlan reports whether a name is that of a folder or a saved compilation, whose disc is

@@ -118,6 +118,23 @@ func HostFile(r any) (*os.File, bool) {
 	return nil, false
 }
 
+// Files returns the paths of the files that a disc is read from, as far as they are known.
+func Files(d Disc) []string {
+	u := Unwrap(d)
+	if f, ok := u.(interface{ Files() []string }); ok {
+		return f.Files()
+	}
+	if f, ok := u.(*flat); ok {
+		if r, ok := f.ReaderAt.(interface{ Files() []string }); ok {
+			return r.Files()
+		}
+	}
+	if f, ok := HostFile(u); ok {
+		return []string{f.Name()}
+	}
+	return nil
+}
+
 // ReadsFile reports whether r, a disc or what the user data of one is read from, reads a
 // file of the host. Writing to that file would change the disc.
 func ReadsFile(r any, file fs.FileInfo) bool {

@@ -97,7 +97,6 @@ const (
 	convert = "this format is not supported; convert it to an ISO image with the program that made it"
 	disk    = "convert it to a raw disk image first (qemu-img convert -O raw)"
 	plain   = `its files cannot be read; "glassmaster burn --force" burns it without changes`
-	sheet   = "it describes a disc, whose data is in the file that it names; this format is not supported"
 )
 
 // start is a kind of file that begins with a text.
@@ -145,16 +144,15 @@ var foreignImages = sync.OnceValue(func() []fileKind {
 		finish(64, "bbis", "a MagicISO image (UIF)", "convert it with uif2iso"),
 		start("DAA\x00", "a PowerISO image (DAA)", "convert it with daa2iso or PowerISO"),
 		start("GBI\x00", "a gBurner image (GBI)", convert),
+		{"an Easy CD Creator image (CIF)", convert, func(s *sample) bool { return s.at(0, "RIFF") && s.at(8, "imag") }},
 		start("Adaptec CeQuadrat VirtualCD File", "a WinOnCD image (C2D)", convert),
 		start("Roxio Image File Format 3.0", "a Roxio image (C2D)", convert),
 		start("AARUFRMT", "an Aaru image", "convert it with aaru"),
 		start("AARUFORM", "an Aaru image", "convert it with aaru"),
 		start("DICMFRMT", "a DiscImageChef image", "convert it with aaru"),
+		{"a dump of a CD with scrambled sectors (SCRAM of redumper, SCM)", "make a BIN and a CUE sheet of it with the program that wrote it (redumper split)", (*sample).scrambled},
 		start("WBFS", "a Wii disc (WBFS)", convert),
 		start("MSWIM\x00\x00\x00", "a Windows image (WIM)", "it contains files, not a disc; unpack it with wimlib or 7-Zip"),
-
-		// Descriptions of discs.
-		text(`\A\s*\d+\r?\n\s*1\s+\d+\s+[04]\s+2\d\d\d\s+\S`, "the descriptor of a GD-ROM (GDI)", sheet),
 
 		// Disks of virtual machines.
 		start("QFI\xfb", "a disk of QEMU (qcow2)", disk),
@@ -183,6 +181,29 @@ var foreignImages = sync.OnceValue(func() []fileKind {
 		{"a disk with partitions (MBR)", plain, (*sample).masterBootRecord},
 	}
 })
+
+// scrambled recognizes sectors as they are on a CD: scrambled (ECMA-130 annex B), and shifted
+// by the offset of the drive. Redumper writes them from address -45150 on. Of the header, of
+// which the scrambled mode shows it, 01 80 00 60 (hexadecimal) is taken away.
+func (s *sample) scrambled() bool {
+	const leadIn, sector = 45150, 2352
+	for _, from := range []int64{0, (leadIn - 16) * sector} {
+		p := make([]byte, 64<<10)
+		n, _ := s.r.ReadAt(p, from)
+		for p = p[:n]; ; p = p[len(rawSync):] {
+			i := bytes.Index(p, []byte(rawSync))
+			if i < 0 || i+sector+len(rawSync) > len(p) {
+				break
+			}
+			p = p[i:]
+			minute, second, mode := p[12]^0x01, p[13]^0x80, p[15]^0x60
+			if bytes.HasPrefix(p[sector:], []byte(rawSync)) && mode <= 2 && minute&15 < 10 && second < 0x60 && second&15 < 10 {
+				return true
+			}
+		}
+	}
+	return false
+}
 
 // masterBootRecord recognizes a partition table with at least one partition. The first byte
 // of each entry says whether it is active.

@@ -23,12 +23,34 @@ func at(size, off int, text string) []byte {
 	return p
 }
 
-func raw(sector, n int) []byte {
-	p := make([]byte, sector*n)
-	for i := range n {
-		copy(p[i*sector:], "\x00\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x00")
+// scrambled returns sectors of a dump with scrambled sectors.
+func scrambled() []byte {
+	var p []byte
+	for i := range 30 {
+		one := make([]byte, 2352)
+		copy(one, "\x00\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x00\x01\x82\x00\x61")
+		one[14] = byte(i/10<<4 | i%10)
+		p = append(p, one...)
 	}
 	return p
+}
+
+// A dump that begins in the lead-in, as those of redumper do, with an offset of the drive.
+func TestScrambledLeadIn(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "x.scram")
+	f, err := os.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.WriteAt(scrambled(), 45150*2352-48); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := image.Open(t.Context(), path); !errors.Is(err, image.ErrUnknown) || !strings.Contains(err.Error(), "scrambled") {
+		t.Errorf("error %v", err)
+	}
 }
 
 // TestForeign: the error for a file without a known format names its kind and says what to
@@ -48,6 +70,11 @@ func TestForeign(t *testing.T) {
 		{"7z", at(3000, 0, "7z\xbc\xaf\x27\x1c"), []string{"7-Zip", "unpack"}},
 		{"mdx", at(3000, 0, "MEDIA DESCRIPTOR\x02\x00"), []string{"MDX", "encrypted", "convert"}},
 		{"isz", at(3000, 0, "IsZ!"), []string{"ISZ"}},
+		{"cif", at(3000, 0, "RIFF\x10\x00\x00\x00imag"), []string{"CIF", "convert"}},
+		{"c2d", at(3000, 0, "Adaptec CeQuadrat VirtualCD File"), []string{"C2D", "convert"}},
+		{"gbi", at(3000, 0, "GBI\x00"), []string{"GBI", "convert"}},
+		{"aaru", at(3000, 0, "AARUFRMT"), []string{"Aaru", "convert it with aaru"}},
+		{"scram", append(make([]byte, 100), scrambled()...), []string{"scrambled", "redumper"}},
 		{"uif", at(3000, -64, "bbis"), []string{"UIF"}},
 		{"daa", at(3000, 0, "DAA\x00"), []string{"DAA"}},
 		{"qcow2", at(3000, 0, "QFI\xfb"), []string{"qcow2", "qemu-img"}},
@@ -55,9 +82,6 @@ func TestForeign(t *testing.T) {
 		{"luks", at(3000, 0, "LUKS\xba\xbe"), []string{"LUKS", "burn --force"}},
 		{"ntfs", at(3000, 3, "NTFS    "), []string{"NTFS", "burn --force"}},
 		{"mbr", mbr, []string{"partitions (MBR)"}},
-		{"2352", raw(2352, 20), []string{"raw sectors of 2352 bytes"}},
-		{"2448", raw(2448, 20), []string{"raw sectors of 2448 bytes"}},
-		{"2336", at(60000, 16*2336+8, "\x01CD001\x01"), []string{"sectors of 2336 bytes"}},
 		{"header", at(60000, 32768+512, "\x01CD001\x01"), []string{"512 bytes of other data", "tail -c +513"}},
 		{"html", []byte("<!DOCTYPE html>\n<html><head><title>404</title></head></html>"), []string{"web page", "get the image again"}},
 		{"text", []byte("The disc is in the drawer.\n"), []string{"text"}},

@@ -21,9 +21,11 @@ import (
 	"glassmaster/mastering/image/dmg"
 	"glassmaster/mastering/image/ecm"
 	"glassmaster/mastering/image/format"
+	"glassmaster/mastering/image/gdi"
 	"glassmaster/mastering/image/iso"
 	"glassmaster/mastering/image/mds"
 	"glassmaster/mastering/image/nrg"
+	"glassmaster/mastering/image/raw"
 	"glassmaster/mastering/image/toc"
 )
 
@@ -32,12 +34,8 @@ import (
 var formats = []format.Format{
 	discfile.Format,
 	mds.Format,
-	ccd.Format,
-	cdi.Format,
-	cue.Format,
 	b6t.Format,
 	nrg.Format,
-	toc.Format,
 	chd.Format,
 	cso.Format,
 	ecm.Format,
@@ -46,6 +44,12 @@ var formats = []format.Format{
 	compressed.XZ,
 	compressed.Zstandard,
 	compressed.Bzip2,
+	raw.Format,
+	cdi.Format,
+	ccd.Format,
+	toc.Format,
+	gdi.Format,
+	cue.Format,
 	iso.Format,
 }
 

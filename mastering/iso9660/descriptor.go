@@ -124,6 +124,9 @@ func readDescriptors(r io.ReaderAt, lba disc.LBA) ([]descriptor, error) {
 			}
 			return nil, fmt.Errorf("read the volume descriptor at sector %d: %w", lba+i, err)
 		}
+		if i == 0 && string(p[1:6]) == "CD-I " { // the disc label of the Green Book
+			return nil, errGreenBook
+		}
 		d := descriptor{lba: lba + i, data: p}
 		if isHighSierra(p) {
 			d.data, d.highSierra = fromHighSierra(p), true
@@ -141,6 +144,10 @@ func readDescriptors(r io.ReaderAt, lba disc.LBA) ([]descriptor, error) {
 	}
 	return set, nil
 }
+
+// errGreenBook is the error of a CD-i disc that is not a bridge disc, which has an ISO 9660
+// volume.
+var errGreenBook = fmt.Errorf("%w: the volume descriptor is that of a CD-i disc (Green Book), whose file system is not supported", volume.ErrUnknown)
 
 // find returns the first descriptor for which ok holds.
 func find(set []descriptor, ok func(descriptor) bool) (descriptor, bool) {

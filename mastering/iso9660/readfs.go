@@ -31,6 +31,7 @@ type FS struct {
 	ucs2       bool             // names are UTF-16BE
 	free       bool             // names have no structure (ISO 9660:1999)
 	highSierra bool             // records have the form of High Sierra
+	tracks     bool             // the session has further data tracks, with files of the volume
 	charset    filename.Charset // of text that is not Unicode
 	info       volume.Info
 	tables     []boot.Table // of partitions, in the system area
@@ -66,7 +67,7 @@ func Open(r io.ReaderAt, size int64, o volume.Options) (*FS, error) {
 	if err != nil {
 		return nil, err
 	}
-	v := &FS{r: r, size: size, set: set, sessions: o.Sessions, reach: volume.NewReach(size), charset: o.Charset}
+	v := &FS{r: r, size: size, set: set, sessions: o.Sessions, reach: volume.NewReach(size), charset: o.Charset, tracks: o.Tracks}
 	if err := v.choose(o.View); err != nil {
 		return nil, err
 	}

@@ -93,3 +93,9 @@ func (m *Mender) Notices() []disc.Notice { return disc.Notices(m.Disc) }
 
 // ReadsFile implements the ability of disc.ReadsFile.
 func (m *Mender) ReadsFile(file fs.FileInfo) bool { return disc.ReadsFile(m.Disc, file) }
+
+// Files implements the ability of disc.Files.
+func (m *Mender) Files() []string { return disc.Files(m.Disc) }
+
+// Corrected implements disc.Corrector.
+func (m *Mender) Corrected() (int64, disc.LBA) { return disc.Corrected(m.Disc) }

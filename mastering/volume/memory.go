@@ -40,9 +40,8 @@ func sessionsOf(ctx context.Context, d disc.Disc) []Session {
 	if m.sessions != nil {
 		return m.sessions
 	}
-	_, image := d.(io.ReaderAt)
 	// A search may read as much as a CD holds.
-	list := append([]Session{}, FindSessions(userData(ctx, d, t.End()), int64(t.End())*disc.SectorSize, !image)...)
+	list := append([]Session{}, FindSessions(userData(ctx, d, t.End()), int64(t.End())*disc.SectorSize, !isImage(d))...)
 	if ctx.Err() == nil {
 		m.sessions = list
 	}

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"slices"
 	"strings"
 	"time"
 
@@ -82,9 +83,11 @@ type Property struct{ Name, Value string }
 type Options struct {
 	View    string           // name of a view; empty: the richest one
 	Session int              // number of the session, 1 being the oldest; 0: the newest
+	Track   int              // number of the data track with the volume; 0: that of the session
 	Charset filename.Charset // of texts that are not in Unicode; none: it is guessed
 	Start   disc.LBA         // start of the track with the volume; not 0 for a later session
 	Drive   bool             // the disc is in a drive, which knows its sessions
+	Tracks  bool             // the session has several data tracks, in all of which the files of its volume can be (Video CD)
 	Names   bool             // only names are needed: sizes and contents are not compared with other views
 
 	Sessions []Session // of the disc; nil: unknown, they are searched for
@@ -239,6 +242,11 @@ func track(ctx context.Context, d disc.Disc, o Options) (io.ReaderAt, int64, Opt
 	if !ok {
 		return nil, 0, o, errors.New("open volume: the disc has no data track")
 	}
+	if o.Track != 0 {
+		if err := o.chooseTrack(d, &t); err != nil {
+			return nil, 0, o, err
+		}
+	}
 	if s := d.TOC().Sessions; len(s) > 1 && o.Sessions == nil {
 		if o.Session != 0 {
 			if t, ok = dataTrackOf(s, o.Session); !ok {
@@ -246,19 +254,93 @@ func track(ctx context.Context, d disc.Disc, o Options) (io.ReaderAt, int64, Opt
 			}
 			o.Session = 0
 		}
-		start := max(o.Start, t.Start)
+		start := max(o.Start, volumeStart(ctx, d, t))
 		o.Sessions = []Session{{Number: 1, Start: start, End: t.End(), Descriptors: start + descriptors}}
 	}
 	if o.Start == 0 {
-		o.Start = t.Start
+		o.Start = volumeStart(ctx, d, t)
 	}
 	if o.Sessions == nil && o.Start == 0 {
 		o.Sessions = sessionsOf(ctx, d)
 	}
-	if _, ok := d.(io.ReaderAt); !ok {
-		o.Drive = true
-	}
+	o.Drive = o.Drive || !isImage(d)
+	o.Tracks = dataTracks(d, t) > 1
 	return userData(ctx, d, t.End()), int64(t.End()) * disc.SectorSize, o, nil
+}
+
+// chooseTrack sets t to the track that the options name, which is the only one in which a
+// volume is searched for.
+func (o *Options) chooseTrack(d disc.Disc, t *disc.Track) error {
+	count := 0
+	found := false
+	for _, s := range d.TOC().Sessions {
+		for _, k := range s.Tracks {
+			if k.Mode != disc.Audio {
+				count++
+			}
+			if k.Number == o.Track {
+				*t, found = k, true
+			}
+		}
+	}
+	switch {
+	case !found:
+		return fmt.Errorf("open volume: the disc has no track %d", o.Track)
+	case t.Mode == disc.Audio:
+		return fmt.Errorf("open volume: track %d is an audio track, which has no files", o.Track)
+	case o.Session != 0:
+		return errors.New("open volume: a track and a session cannot be chosen together")
+	}
+	if count == 1 && t.Start == 0 {
+		return nil // the track is the whole disc, and may have sessions of its own
+	}
+	s := Session{Number: 1, Start: t.Start, End: t.End(), Descriptors: t.Start + descriptors}
+	o.Start, o.Sessions, o.chosen = t.Start, []Session{s}, &s
+	return nil
+}
+
+// volumeStart returns where the volume of the session that ends with the data track t
+// begins: in that track or, if there is none, in the first data track of the session. Further
+// data tracks may have no volume of their own, as on a Video CD.
+func volumeStart(ctx context.Context, d disc.Disc, t disc.Track) disc.LBA {
+	for _, s := range d.TOC().Sessions {
+		if !slices.ContainsFunc(s.Tracks, func(k disc.Track) bool { return k.Number == t.Number && k.Start == t.Start }) {
+			continue
+		}
+		i := slices.IndexFunc(s.Tracks, func(k disc.Track) bool { return k.Mode != disc.Audio })
+		first := s.Tracks[i].Start
+		if first == t.Start {
+			break
+		}
+		if _, ok := headAt(userData(ctx, d, t.End()), int64(t.End())*disc.SectorSize, t.Start); !ok {
+			return first
+		}
+	}
+	return t.Start
+}
+
+// dataTracks returns the number of data tracks of the session of a track.
+func dataTracks(d disc.Disc, t disc.Track) int {
+	for _, s := range d.TOC().Sessions {
+		if !slices.ContainsFunc(s.Tracks, func(k disc.Track) bool { return k.Number == t.Number }) {
+			continue
+		}
+		n := 0
+		for _, k := range s.Tracks {
+			if k.Mode != disc.Audio {
+				n++
+			}
+		}
+		return n
+	}
+	return 0
+}
+
+// isImage reports whether a disc is stored in files, which are read fast.
+func isImage(d disc.Disc) bool {
+	_, flat := d.(io.ReaderAt)
+	_, whole := d.(disc.Storer)
+	return flat || whole
 }
 
 // dataTrackOf returns the last data track of a session.

@@ -110,6 +110,9 @@ func (c contents) Notices() []disc.Notice { return c.files.Notices() }
 // ReadsFile implements the ability of disc.ReadsFile.
 func (c contents) ReadsFile(file fs.FileInfo) bool { return c.files.ReadsFile(file) }
 
+// Files implements the ability of disc.Files.
+func (c contents) Files() []string { return c.files.Files() }
+
 // Beside opens another file of the image by its name, which is relative to the folder of
 // the named one. Slashes and backslashes separate folders. A name that leads out of the
 // folder is refused.
@@ -178,6 +181,17 @@ func (f *Files) ReadsFile(file fs.FileInfo) bool {
 		}
 	}
 	return false
+}
+
+// Files returns the paths of all open files, the named one first.
+func (f *Files) Files() []string {
+	var names []string
+	for _, c := range *f.open {
+		if one, ok := c.(*os.File); ok {
+			names = append(names, one.Name())
+		}
+	}
+	return names
 }
 
 // CloseBeside closes all files but the named one, and what the contents were unpacked

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"os"
 	"slices"
 	"sort"
 
@@ -31,6 +32,17 @@ func (j *Joined) Size() int64 {
 		return 0
 	}
 	return j.ends[len(j.ends)-1]
+}
+
+// Files implements the ability of disc.Files.
+func (j *Joined) Files() []string {
+	var names []string
+	for _, p := range j.parts {
+		if f, ok := p.ReaderAt.(*os.File); ok {
+			names = append(names, f.Name())
+		}
+	}
+	return names
 }
 
 // ReadsFile reports whether a file of the host is one of the parts, for disc.ReadsFile.

@@ -78,7 +78,7 @@ func Same(t testing.TB, want, got disc.Disc, holds format.Holds) {
 		for _, k := range s.Tracks {
 			form := disc.Raw
 			switch {
-			case holds&format.Sub != 0:
+			case holds&format.Sub != 0 && disc.HasSubChannels(want): // otherwise they follow from what else is kept
 				form = disc.RawSub
 			case holds&format.Raw == 0 && k.Mode != disc.Audio:
 				form = disc.User

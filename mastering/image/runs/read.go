@@ -54,6 +54,9 @@ func (d *stored) StoresRaw(lba disc.LBA) bool {
 // Corrected implements disc.Corrector.
 func (d *stored) Corrected() (int64, disc.LBA) { return d.corrected.First() }
 
+// Files implements the ability of disc.Files.
+func (d *stored) Files() []string { return d.files.Files() }
+
 // ReadsFile implements the ability of disc.ReadsFile.
 func (d *stored) ReadsFile(file fs.FileInfo) bool { return d.files.ReadsFile(file) }
 
@@ -210,6 +213,8 @@ func (r *Run) whole(p, stored []byte, lba disc.LBA) {
 	copy(p[r.At:], stored[:r.Length])
 	switch {
 	case r.Mode == disc.Audio:
+	case r.Mode == disc.Mode1 && r.At == sector.DataAt && r.Length == sector.Mode2Size: // all but sync and header
+		sector.PutHeader(p, lba, 1)
 	case r.Mode == disc.Mode1:
 		sector.Generate(p, lba, sector.Mode1)
 	case r.Mode == disc.Mode2 && r.Length == 0:

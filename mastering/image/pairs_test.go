@@ -1,0 +1,82 @@
+package image_test
+
+import (
+	"testing"
+
+	"glassmaster/mastering/disc"
+	"glassmaster/mastering/image"
+	"glassmaster/mastering/image/format"
+	"glassmaster/mastering/image/imagetest"
+)
+
+// writable returns the formats that can be written.
+func writable(t *testing.T) []format.Format {
+	t.Helper()
+	var list []format.Format
+	for _, name := range image.Writable() {
+		f, ok := image.ByName(name)
+		if !ok {
+			t.Fatalf("there is no format %s", name)
+		}
+		list = append(list, f)
+	}
+	return list
+}
+
+// TestPairs writes each sample disc in each format A that can be written, what was read from
+// that in each format B, and what was read from that in A again. Nothing may be lost that
+// both can hold. Pairs of which one cannot hold the tracks or sessions are left out.
+func TestPairs(t *testing.T) {
+	samples := map[string]func(testing.TB) disc.Disc{
+		"mode 1": imagetest.Mode1, "audio": imagetest.Audio, "mixed": imagetest.Mixed, "XA": imagetest.XA,
+		"two sessions": imagetest.Sessions, "sub-channels": imagetest.SubChannels,
+	}
+	formats := writable(t)
+	for name, sample := range samples {
+		t.Run(name, func(t *testing.T) {
+			d := sample(t)
+			for _, a := range formats {
+				if !fits(d, a.Holds) {
+					continue
+				}
+				first := written(t, a, d)
+				for _, b := range formats {
+					if holds := a.Holds & b.Holds; fits(d, holds) {
+						t.Run(a.Name+" "+b.Name, func(t *testing.T) {
+							imagetest.Same(t, d, written(t, a, written(t, b, first)), holds)
+						})
+					}
+				}
+			}
+		})
+	}
+}
+
+// fits reports whether all tracks of a disc can be kept by a format, so that it stays the
+// disc that it is.
+func fits(d disc.Disc, holds format.Holds) bool {
+	toc := d.TOC()
+	tracks := 0
+	for _, s := range toc.Sessions {
+		for _, k := range s.Tracks {
+			tracks++
+			switch {
+			case k.Mode == disc.Audio && holds&format.Audio == 0, k.Mode != disc.Audio && k.Mode != disc.Mode1 && holds&format.Raw == 0:
+				return false
+			}
+		}
+	}
+	return (tracks == 1 || holds&format.Tracks != 0) && (len(toc.Sessions) == 1 || holds&format.Sessions != 0)
+}
+
+// written writes a disc as an image of a format, and opens that.
+func written(t *testing.T, f format.Format, d disc.Disc) disc.Disc {
+	t.Helper()
+	path := imagetest.Create(t, f, d, format.Options{}, "disc"+f.Extensions[0])
+	got, err := image.OpenAs(t.Context(), path, f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { got.Close() })
+	return got
+}
