@@ -139,7 +139,6 @@ var foreignImages = sync.OnceValue(func() []fileKind {
 
 		// Images of discs.
 		start("MEDIA DESCRIPTOR\x02", "a DAEMON Tools image (MDX, or MDS of version 2), whose contents are compressed and may be encrypted", convert),
-		start("IsZ!", "a compressed image of UltraISO (ISZ)", convert),
 		start("DAX\x00", "a compressed image (DAX)", convert),
 		finish(64, "bbis", "a MagicISO image (UIF)", "convert it with uif2iso"),
 		start("DAA\x00", "a PowerISO image (DAA)", "convert it with daa2iso or PowerISO"),

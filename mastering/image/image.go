@@ -23,6 +23,7 @@ import (
 	"glassmaster/mastering/image/format"
 	"glassmaster/mastering/image/gdi"
 	"glassmaster/mastering/image/iso"
+	"glassmaster/mastering/image/isz"
 	"glassmaster/mastering/image/mds"
 	"glassmaster/mastering/image/nrg"
 	"glassmaster/mastering/image/raw"
@@ -39,6 +40,7 @@ var formats = []format.Format{
 	chd.Format,
 	cso.Format,
 	ecm.Format,
+	isz.Format,
 	dmg.Format, // before those that are compressed: it may begin with a chunk
 	compressed.Gzip,
 	compressed.XZ,
