@@ -68,11 +68,26 @@ func Open(ctx context.Context, path string) (disc.Disc, format.Format, error) {
 	if err != nil {
 		return nil, format.Format{}, err
 	}
+	files.UnpackWith(func(f *format.Files) (*format.Files, error) { return contents(ctx, f) })
 	d, f, err := open(ctx, files, 0)
 	if err != nil {
 		files.Close()
 	}
 	return d, f, err
+}
+
+// contents returns the contents of a packed file.
+func contents(ctx context.Context, files *format.Files) (*format.Files, error) {
+	for _, f := range formats {
+		if f.Unpack == nil {
+			continue
+		}
+		u, err := f.Unpack(ctx, files)
+		if !errors.Is(err, ErrUnknown) {
+			return u, err
+		}
+	}
+	return nil, ErrUnknown
 }
 
 // maxPacked is how many times an image may be packed: CSO in gzip, for example.
