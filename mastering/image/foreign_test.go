@@ -84,8 +84,6 @@ func TestForeign(t *testing.T) {
 		{"zip", at(3000, 0, "PK\x03\x04"), []string{"ZIP archive", "unpack"}},
 		{"7z", at(3000, 0, "7z\xbc\xaf\x27\x1c"), []string{"7-Zip", "unpack"}},
 		{"mdx", at(3000, 0, "MEDIA DESCRIPTOR\x02\x00"), []string{"MDX", "encrypted", "convert"}},
-		{"dmg", at(3000, -512, "koly"), []string{"DMG", "dmg2img"}},
-		{"isz", at(3000, 0, "IsZ!"), []string{"ISZ"}},
 		{"cif", at(3000, 0, "RIFF\x10\x00\x00\x00imag"), []string{"CIF", "convert"}},
 		{"c2d", at(3000, 0, "Adaptec CeQuadrat VirtualCD File"), []string{"C2D", "convert"}},
 		{"gbi", at(3000, 0, "GBI\x00"), []string{"GBI", "convert"}},
