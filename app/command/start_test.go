@@ -16,6 +16,10 @@ func TestStartAllocatesLittle(t *testing.T) {
 		maxPackage = 4 << 10  // bytes, of a package that is not in the standard library
 		maxTotal   = 48 << 10 // bytes, of all packages; a program that only prints needs 2 kB
 	)
+	// Libraries that make tables in any case, and in place of which there is no other.
+	tables := map[string]int{
+		"github.com/hajimehoshi/go-mp3/internal/frame": 72 << 10, // decodes MP3; 0.3 ms
+	}
 	cmd := exec.Command(program(t), "--version")
 	cmd.Env = append(os.Environ(), "GODEBUG=inittrace=1")
 	var trace strings.Builder
@@ -33,6 +37,7 @@ func TestStartAllocatesLittle(t *testing.T) {
 		if _, err := fmt.Sscanf(line, "init %s @%f ms, %f ms clock, %d bytes, %d allocs", &name, &at, &clock, &bytes, &allocs); err != nil {
 			continue
 		}
+		bytes = max(0, bytes-tables[name])
 		total += bytes
 		standard := !strings.Contains(strings.SplitN(name, "/", 2)[0], ".") && !strings.HasPrefix(name, "glassmaster/")
 		if bytes > maxPackage && !standard {

@@ -6,6 +6,8 @@ import (
 	"io"
 	"regexp"
 	"sync"
+
+	"glassmaster/mastering/disc"
 )
 
 // unknownError is the error of a file that has none of the known formats. It says what
@@ -76,13 +78,19 @@ func identify(r io.ReaderAt, size int64) (kind, advice string) {
 			return f.kind, f.advice
 		}
 	}
-	if kind, advice := s.sectors(); kind != "" {
+	if kind, advice := s.displaced(); kind != "" {
 		return kind, advice
 	}
 	if s.zeros() {
 		return "a file of zeros", "its contents were not stored; get the image again"
 	}
-	return s.otherFile()
+	if kind, advice := s.otherFile(); kind != "" {
+		return kind, advice
+	}
+	if n := size / disc.RawSectorSize; size%disc.RawSectorSize == 0 && n >= 300 { // as many as the shortest track has
+		return fmt.Sprintf("%d sectors of audio of a CD", n), "open the sheet that describes its tracks (CUE, TOC, CCD or MDS)"
+	}
+	return "", ""
 }
 
 // fileKind is a kind of file that is not an image of a known format.
@@ -97,7 +105,6 @@ const (
 	convert = "this format is not supported; convert it to an ISO image with the program that made it"
 	disk    = "convert it to a raw disk image first (qemu-img convert -O raw)"
 	plain   = `its files cannot be read; "glassmaster burn --force" burns it without changes`
-	sheet   = "it describes a disc, whose data is in the file that it names; this format is not supported"
 )
 
 // start is a kind of file that begins with a text.
@@ -129,10 +136,6 @@ func text(expression, kind, advice string) fileKind {
 var foreignImages = sync.OnceValue(func() []fileKind {
 	return []fileKind{
 		// Compressed files and archives.
-		start("\x1f\x8b", "a file compressed with gzip", unpack),
-		start("BZh", "a file compressed with bzip2", unpack),
-		start("\xfd7zXZ\x00", "a file compressed with xz", unpack),
-		start("\x28\xb5\x2f\xfd", "a file compressed with Zstandard", unpack),
 		start("\x04\x22\x4d\x18", "a file compressed with LZ4", unpack),
 		start("LZIP", "a file compressed with lzip", unpack),
 		start("PK\x03\x04", "a ZIP archive", unpack),
@@ -151,16 +154,15 @@ var foreignImages = sync.OnceValue(func() []fileKind {
 		start("DAA\x00", "a PowerISO image (DAA)", "convert it with daa2iso or PowerISO"),
 		start("GBI\x00", "a gBurner image (GBI)", convert),
 		start("ECM\x00", "a CD image without error correction codes (ECM)", "unpack it with unecm"),
+		{"an Easy CD Creator image (CIF)", convert, func(s *sample) bool { return s.at(0, "RIFF") && s.at(8, "imag") }},
 		start("Adaptec CeQuadrat VirtualCD File", "a WinOnCD image (C2D)", convert),
 		start("Roxio Image File Format 3.0", "a Roxio image (C2D)", convert),
 		start("AARUFRMT", "an Aaru image", "convert it with aaru"),
 		start("AARUFORM", "an Aaru image", "convert it with aaru"),
 		start("DICMFRMT", "a DiscImageChef image", "convert it with aaru"),
+		{"a dump of a CD with scrambled sectors (SCRAM of redumper, SCM)", "make a BIN and a CUE sheet of it with the program that wrote it (redumper split)", (*sample).scrambled},
 		start("WBFS", "a Wii disc (WBFS)", convert),
 		start("MSWIM\x00\x00\x00", "a Windows image (WIM)", "it contains files, not a disc; unpack it with wimlib or 7-Zip"),
-
-		// Descriptions of discs.
-		text(`\A\s*\d+\r?\n\s*1\s+\d+\s+[04]\s+2\d\d\d\s+\S`, "the descriptor of a GD-ROM (GDI)", sheet),
 
 		// Disks of virtual machines.
 		start("QFI\xfb", "a disk of QEMU (qcow2)", disk),
@@ -190,6 +192,29 @@ var foreignImages = sync.OnceValue(func() []fileKind {
 	}
 })
 
+// scrambled recognizes sectors as they are on a CD: scrambled (ECMA-130 annex B), and shifted
+// by the offset of the drive. Redumper writes them from address -45150 on. Of the header, of
+// which the scrambled mode shows it, 01 80 00 60 (hexadecimal) is taken away.
+func (s *sample) scrambled() bool {
+	const leadIn, sector = 45150, 2352
+	for _, from := range []int64{0, (leadIn - 16) * sector} {
+		p := make([]byte, 64<<10)
+		n, _ := s.r.ReadAt(p, from)
+		for p = p[:n]; ; p = p[len(rawSync):] {
+			i := bytes.Index(p, []byte(rawSync))
+			if i < 0 || i+sector+len(rawSync) > len(p) {
+				break
+			}
+			p = p[i:]
+			minute, second, mode := p[12]^0x01, p[13]^0x80, p[15]^0x60
+			if bytes.HasPrefix(p[sector:], []byte(rawSync)) && mode <= 2 && minute&15 < 10 && second < 0x60 && second&15 < 10 {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // masterBootRecord recognizes a partition table with at least one partition. The first byte
 // of each entry says whether it is active.
 func (s *sample) masterBootRecord() bool {
@@ -208,31 +233,17 @@ func (s *sample) masterBootRecord() bool {
 	return used > 0
 }
 
-// rawSync is the beginning of every data sector of a CD (ECMA-130 14.2).
-const rawSync = "\x00\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x00"
-
-// sectors recognizes images with other sector sizes than 2048 bytes: by the sync pattern of
-// raw sectors, or by a volume descriptor that is not at byte 32768.
-func (s *sample) sectors() (kind, advice string) {
-	const toISO = "convert it to an ISO image (bchunk if there is a CUE sheet, ccd2iso, or iat)"
-	for _, n := range []int{2352, 2368, 2448} {
-		if s.at(0, rawSync) && (s.at(n, rawSync) || s.size == int64(n)) {
-			return fmt.Sprintf("a CD image with raw sectors of %d bytes (BIN, IMG or MDF)", n), toISO
-		}
-	}
+// displaced recognizes an ISO 9660 image in which the volume descriptors are not at byte
+// 32768.
+func (s *sample) displaced() (kind, advice string) {
 	i := bytes.Index(s.head, []byte("\x01CD001\x01"))
-	if i < 0 {
-		return "", ""
-	}
-	for _, n := range []struct{ size, before int }{{2336, 8}, {2336, 0}, {2352, 24}, {2352, 16}, {2448, 24}, {2448, 16}, {2056, 8}, {2324, 0}, {2328, 0}, {2332, 0}, {2332, 8}} {
-		if i == 16*n.size+n.before {
-			return fmt.Sprintf("a CD image with sectors of %d bytes", n.size), toISO
-		}
-	}
-	if i > 32768 {
+	switch {
+	case i > 32768:
 		return fmt.Sprintf("an ISO 9660 image with %d bytes of other data before it", i-32768), fmt.Sprintf("remove them (tail -c +%d)", i-32768+1)
+	case i >= 0:
+		return fmt.Sprintf("an ISO 9660 image whose first %d bytes are missing", 32768-i), "get the image again"
 	}
-	return fmt.Sprintf("an ISO 9660 image whose first %d bytes are missing", 32768-i), "get the image again"
+	return "", ""
 }
 
 // zeros reports whether the file consists of zeros. Of a large file it reads pieces at

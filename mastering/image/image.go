@@ -14,13 +14,16 @@ import (
 	"glassmaster/mastering/image/ccd"
 	"glassmaster/mastering/image/cdi"
 	"glassmaster/mastering/image/chd"
+	"glassmaster/mastering/image/compressed"
 	"glassmaster/mastering/image/cso"
 	"glassmaster/mastering/image/cue"
 	"glassmaster/mastering/image/discfile"
 	"glassmaster/mastering/image/format"
+	"glassmaster/mastering/image/gdi"
 	"glassmaster/mastering/image/iso"
 	"glassmaster/mastering/image/mds"
 	"glassmaster/mastering/image/nrg"
+	"glassmaster/mastering/image/raw"
 	"glassmaster/mastering/image/toc"
 )
 
@@ -29,16 +32,20 @@ import (
 var formats = []format.Format{
 	discfile.Format,
 	mds.Format,
-	ccd.Format,
-	cdi.Format,
-	cue.Format,
 	b6t.Format,
 	nrg.Format,
-	toc.Format,
 	chd.Format,
 	cso.Format,
+	raw.Format,
 	cdi.Format,
+	ccd.Format,
+	toc.Format,
+	gdi.Format,
 	cue.Format,
+	compressed.Gzip,
+	compressed.XZ,
+	compressed.Zstandard,
+	compressed.Bzip2,
 	iso.Format,
 }
 

@@ -64,23 +64,23 @@ func TestPutSubChannels(t *testing.T) {
 	}{
 		{-150, position(1, 0, 149, -150, 4), true},
 		{-1, position(1, 0, 0, -1, 4), true},
-		{0, position(1, 1, 0, 0, 4), false},
+		{0, position(1, 1, 0, 0, 4), true}, // the last one with P
 		{999, position(1, 1, 999, 999, 4), false},
 		{1000, position(2, 0, 149, 1000, 2), true},
-		{1150, position(2, 1, 0, 1150, 2), false},
+		{1150, position(2, 1, 0, 1150, 2), true},
 		{1499, position(2, 1, 349, 1499, 2), false},
 		{1500, position(2, 2, 350, 1500, 2), false},
 		{1960, position(2, 3, 810, 1960, 2), false}, // where the MCN would be
 		{1961, sector.Q{Control: 2, Mode: 2, Code: "4006381333931", Frame: 11}, false},
 		{2000, sector.Q{Control: 2, Mode: 3, Code: "USRC17607839", Frame: 50}, true},
 		{2149, position(2, 3, 999, 2149, 2), true}, // two seconds before a track without pre-gap
-		{2150, position(3, 1, 0, 2150, 0), false},
+		{2150, position(3, 1, 0, 2150, 0), true},
 		{3150, position(sector.LeadOut, 1, 0, 3150, 0), false},
 		{3300, position(sector.LeadOut, 1, 150, 3300, 0), true},
 		{3319, position(sector.LeadOut, 1, 169, 3319, 0), false},
 		{3150 + 6749, position(sector.LeadOut, 1, 6749, 3150+6749, 0), false},
 		{14400, position(4, 0, 149, 14400, 4), true},
-		{14550, position(4, 1, 0, 14550, 4), false},
+		{14550, position(4, 1, 0, 14550, 4), true},
 		{15050, position(sector.LeadOut, 1, 0, 15050, 4), false},
 		{300000, position(sector.LeadOut, 1, 300000-15050, 300000, 4), false},
 	} {

@@ -131,8 +131,9 @@ func (a position) code(lba disc.LBA, at int) bool {
 // duration returns a number of sectors as minutes, seconds and frames.
 func duration(n disc.LBA) disc.MSF { return (n - pregapSectors).MSF() }
 
-// flag returns the P sub-channel of a sector: one in a pre-gap and in the two seconds before
-// a track or lead-out, zero in tracks. A lead-out has two seconds of zeros, then both
+// flag returns the P sub-channel of a sector: one in a pre-gap, in the two seconds before a
+// track or lead-out, and in the first sector of a track (mdf2iso recognizes images with
+// sub-channels by it); zero in the rest of tracks. A lead-out has two seconds of zeros, then both
 // alternate at 2 Hz (ECMA-130 22.2).
 func (a position) flag(lba disc.LBA) bool {
 	switch {
@@ -144,7 +145,7 @@ func (a position) flag(lba disc.LBA) bool {
 	case a.index == 0:
 		return true
 	}
-	return lba >= a.next-startFlag
+	return lba >= a.next-startFlag || lba == a.track.Start
 }
 
 // Interleave makes interleaved sub-channels from planar ones, 12 bytes of each channel

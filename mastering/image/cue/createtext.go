@@ -40,8 +40,9 @@ func (b *builder) text(i int, s disc.Session) (disc.CDText, []byte) {
 	return text, packs
 }
 
-// simple reports whether commands hold all texts. They have no language, no code of a
-// track, no quotation marks that all programs would read, and only one album.
+// simple reports whether commands hold all texts, so that every program reads them:
+// titles, performers and songwriters in one language, of one album, without quotation
+// marks. Some programs, such as cdrdao, refuse a sheet with other commands.
 func simple(session int, list []disc.CDText) bool {
 	t := list[0]
 	if len(list) > 1 || t.Language != english || session > 0 && t.Album != (disc.Text{}) {
@@ -53,7 +54,7 @@ func simple(session int, list []disc.CDText) bool {
 		return false
 	}
 	for _, k := range t.Tracks {
-		if k.Code != "" || !simpleText(k) {
+		if !simpleText(k) {
 			return false
 		}
 	}
@@ -61,8 +62,8 @@ func simple(session int, list []disc.CDText) bool {
 }
 
 func simpleText(t disc.Text) bool {
-	all := t.Title + t.Performer + t.Songwriter + t.Composer + t.Arranger + t.Message + t.Code
-	return !strings.ContainsFunc(all, func(r rune) bool { return r == '"' || unicode.IsControl(r) })
+	all := t.Title + t.Performer + t.Songwriter
+	return t == disc.Text{Title: t.Title, Performer: t.Performer, Songwriter: t.Songwriter} && !strings.ContainsFunc(all, func(r rune) bool { return r == '"' || unicode.IsControl(r) })
 }
 
 // holds reports whether packs hold all texts as they are.
@@ -79,15 +80,12 @@ func holds(packs []byte, list []disc.CDText) bool {
 	return reflect.DeepEqual(sector.DecodeCDText(packs), want)
 }
 
-// plain returns texts for the commands of a sheet whose texts are in a file too: without
-// quotation marks in them and without codes of tracks, so that every program reads them.
+// plain returns texts for the commands of a sheet whose texts are in a file too, so that
+// every program reads them.
 func plain(t disc.CDText) disc.CDText {
 	r := strings.NewReplacer(`"`, "'")
 	one := func(x disc.Text) disc.Text {
-		return disc.Text{
-			Title: r.Replace(x.Title), Performer: r.Replace(x.Performer), Songwriter: r.Replace(x.Songwriter),
-			Composer: r.Replace(x.Composer), Arranger: r.Replace(x.Arranger), Message: r.Replace(x.Message),
-		}
+		return disc.Text{Title: r.Replace(x.Title), Performer: r.Replace(x.Performer), Songwriter: r.Replace(x.Songwriter)}
 	}
 	p := disc.CDText{Language: t.Language, Album: one(t.Album), Tracks: map[int]disc.Text{}}
 	for n, x := range t.Tracks {

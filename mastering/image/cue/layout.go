@@ -42,6 +42,7 @@ func (l *layout) warn(line int, format string, args ...any) {
 func (l *layout) place() error {
 	l.toc.Catalog = l.sheet.Catalog
 	l.file = -1
+	l.dropIndexes()
 	for i := range l.sheet.Tracks {
 		if err := l.track(i); err != nil {
 			return err
@@ -51,6 +52,23 @@ func (l *layout) place() error {
 		l.warn(0, "The disc ends at sector %d; a CD ends before %d.", l.at, format.MaxCDSectors)
 	}
 	return nil
+}
+
+// dropIndexes drops indexes from 2 on that are not before the next track. EAC finds indexes
+// and gaps in different ways, so that an index may be in the gap after its track. Where
+// sectors belong does not depend on it.
+func (l *layout) dropIndexes() {
+	for i := range len(l.sheet.Tracks) - 1 {
+		k, next := &l.sheet.Tracks[i], l.sheet.Tracks[i+1].Indexes[0]
+		for n := len(k.Indexes); n > 0; n-- {
+			x := k.Indexes[n-1]
+			if x.Number < 2 || x.File != next.File || x.At < next.At {
+				break
+			}
+			l.warn(x.Line, "INDEX %02d of track %d is not before track %d; it was ignored.", x.Number, k.Number, l.sheet.Tracks[i+1].Number)
+			k.Indexes = k.Indexes[:n-1]
+		}
+	}
 }
 
 // track places a track.

@@ -193,6 +193,16 @@ FILE "a.wav" WAVE
 `, "1 audio -0 0 +10 []; 2 audio -0 10 +10 []", map[disc.LBA]int{10: 10}, "",
 		},
 		{
+			"an index in the gap after its track (EAC)", `FILE "a.wav" WAVE
+  TRACK 01 AUDIO
+    INDEX 01 00:00:00
+    INDEX 02 00:00:09
+  TRACK 02 AUDIO
+    INDEX 00 00:00:08
+    INDEX 01 00:00:10
+`, "1 audio -0 0 +8 []; 2 audio -2 10 +10 []", map[disc.LBA]int{9: 9}, "Line 4 of the sheet: INDEX 02 of track 1 is not before track 2",
+		},
+		{
 			"lower case, tabs, no quotation marks, several commands", "file a.wav wave\r\ttrack 1 audio\r\tflags dcp index 01 00:00:00\r",
 			"1 audio -0 0 +20 []",
 			map[disc.LBA]int{19: 19},
@@ -352,12 +362,12 @@ func TestBad(t *testing.T) {
 		{"FILE \"../a.bin\" BINARY\nTRACK 01 AUDIO\n" + index, "line 1: the image refers to the file \"../a.bin\", which is not in its folder"},
 		{"FILE \"/etc/passwd\" BINARY\nTRACK 01 AUDIO\n" + index, "files elsewhere are not opened"},
 		{"FILE \"C:\\Music\\b.bin\" BINARY\nTRACK 01 AUDIO\n" + index, "files elsewhere are not opened"},
-		{"FILE \"a.bin\" WAVE\nTRACK 01 AUDIO\n" + index, "not those of a sound file"},
+		{"FILE \"a.dat\" WAVE\nTRACK 01 AUDIO\n" + index, "not those of a sound file"},
 		{"FILE \"s.wav\" WAVE\nTRACK 01 MODE1/2352\n" + index, "not those of a sound file"},
 		{track + index + "REM SESSION 03\nTRACK 02 AUDIO\nINDEX 01 00:00:04\n", "line 5: session 3 follows session 1"},
 		{track + index + "REM LEAD-OUT 00:00:09\nREM SESSION 02\nTRACK 02 AUDIO\nINDEX 01 00:00:05\n", "the lead-out is not between"},
 	} {
-		dir := folder(t, map[string][]byte{"x.cue": []byte(c.sheet), "a.bin": numbered(10, 2352, 0), "s.wav": wav(numbered(10, 2352, 0))})
+		dir := folder(t, map[string][]byte{"x.cue": []byte(c.sheet), "a.bin": numbered(10, 2352, 0), "a.dat": numbered(10, 2352, 0), "s.wav": wav(numbered(10, 2352, 0))})
 		d, err := open(t, filepath.Join(dir, "x.cue"))
 		if err == nil {
 			t.Errorf("%q was opened: %s", c.sheet, tracks(d))

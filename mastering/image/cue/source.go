@@ -159,6 +159,9 @@ func (s *sources) open(i int, part format.Part) (source, error) {
 		return s.openSound(i, part)
 	case "WAVE", "AIFF", "FLAC", "MP3", "OGG":
 		switch expected := expectedKind(f.Type); {
+		case kind == "" && rawName(part):
+			s.warn(f.Line, "the type of %q is %s, but its contents are not those of a sound file; they are taken for sectors (BINARY).", part.Name, f.Type)
+			return binary, nil
 		case kind == "":
 			return source{}, fmt.Errorf("the type of %q is %s, but its contents are not those of a sound file that is known (WAV, AIFF, FLAC, MP3, Ogg Vorbis)", part.Name, f.Type)
 		case kind != expected:
@@ -172,6 +175,16 @@ func (s *sources) open(i int, part format.Part) (source, error) {
 	}
 	s.warn(f.Line, "the type %.20q of %q is not known; its contents are %s.", f.Type, part.Name, kind)
 	return s.openSound(i, part)
+}
+
+// rawName reports whether a file has a name and a size as those of sectors have. Programs
+// such as cueconvert write the type WAVE for them too.
+func rawName(part format.Part) bool {
+	switch strings.ToLower(filepath.Ext(part.Name)) {
+	case ".bin", ".img", ".raw":
+		return part.Size > 0 && part.Size%sector.Size == 0
+	}
+	return false
 }
 
 // expectedKind returns the kind of sound file that a type stands for.

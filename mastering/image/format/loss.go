@@ -146,15 +146,27 @@ func (h Holds) Keeps(toc disc.TOC) disc.TOC {
 		if h&Sessions == 0 && len(r.Sessions) > 0 {
 			one := &r.Sessions[0]
 			one.Tracks = append(one.Tracks, h.keepTracks(s.Tracks)...)
+			h.fillGaps(one.Tracks)
 			continue
 		}
 		one := disc.Session{Number: s.Number, CDI: s.CDI, Tracks: h.keepTracks(s.Tracks)}
 		if h&Text != 0 {
 			one.Text = keepTexts(s.Text)
 		}
+		if h&Sessions == 0 {
+			h.fillGaps(one.Tracks)
+		}
 		r.Sessions = append(r.Sessions, one)
 	}
 	return r
+}
+
+// fillGaps counts sectors between tracks into the pre-gap of the next one. In one session
+// there is no other place for them.
+func (h Holds) fillGaps(list []disc.Track) {
+	for i := 1; i < len(list) && h&(Indexes|Pregaps) != 0; i++ {
+		list[i].Pregap = max(list[i].Pregap, int64(list[i].Start-list[i-1].End()))
+	}
 }
 
 // oneTrack returns the table of contents of an image that holds one data track, which

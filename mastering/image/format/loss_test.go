@@ -1,6 +1,7 @@
 package format_test
 
 import (
+	"reflect"
 	"testing"
 
 	"glassmaster/mastering/disc"
@@ -56,5 +57,26 @@ func TestLoss(t *testing.T) {
 				t.Errorf("%s: %q, want %q", c.name, got[i], c.want[i])
 			}
 		}
+	}
+}
+
+// An image without sessions has no other place for what is between them than the pre-gap of
+// the next track.
+func TestKeepsGaps(t *testing.T) {
+	want := disc.TOC{Sessions: []disc.Session{
+		{Number: 1, Tracks: []disc.Track{{Number: 1, Length: 300}}},
+		{Number: 2, Tracks: []disc.Track{{Number: 2, Start: 11700, Length: 300}}},
+	}}
+	got := disc.TOC{Sessions: []disc.Session{{Number: 1, Tracks: []disc.Track{
+		{Number: 1, Length: 300}, {Number: 2, Start: 11700, Pregap: 11400, Length: 300},
+	}}}}
+	for _, holds := range []format.Holds{format.Audio | format.Tracks | format.Indexes, format.Audio | format.Tracks} {
+		if a, b := holds.Keeps(want), holds.Keeps(got); !reflect.DeepEqual(a, b) {
+			t.Errorf("%+v\n%+v", a, b)
+		}
+	}
+	all := format.Audio | format.Tracks | format.Indexes | format.Sessions
+	if k := all.Keeps(want).Sessions[1].Tracks[0]; k.Pregap != 0 {
+		t.Errorf("with sessions: %+v", k)
 	}
 }

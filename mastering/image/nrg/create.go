@@ -19,7 +19,8 @@ import (
 // stored is a track that is written.
 type stored struct {
 	disc.Track
-	mode
+	code       byte // mode
+	layout     runs.Layout
 	before     int64 // sectors before index 1 that are stored
 	begin, end int64 // offsets of the first of them, and of the end of the track
 }
@@ -62,15 +63,17 @@ func arrange(ctx context.Context, d disc.Disc) (sessions [][]stored, total int64
 	for n, s := range d.TOC().Sessions {
 		var list []stored
 		for k, t := range s.Tracks {
-			m, err := choose(ctx, d, t, sub)
+			code, err := choose(ctx, d, t, sub)
 			if err != nil {
 				return nil, 0, fmt.Errorf("track %d: %w", t.Number, err)
 			}
-			one := stored{Track: t, mode: m, before: t.Pregap, begin: total}
+			one := stored{Track: t, code: code, before: t.Pregap, begin: total}
+			one.layout, _ = layout(code)
+			one.layout.Mode = t.Mode
 			if n == 0 && k == 0 {
 				one.before = int64(t.Start) + pregap
 			}
-			total += (one.before + t.Length) * int64(m.layout.Size())
+			total += (one.before + t.Length) * int64(one.layout.Size())
 			one.end = total
 			list = append(list, one)
 		}
@@ -86,30 +89,22 @@ func arrange(ctx context.Context, d disc.Disc) (sessions [][]stored, total int64
 
 // choose returns the mode in which a track is stored: whole sectors, or the user data of a
 // track that the disc has no whole sectors of.
-func choose(ctx context.Context, d disc.Disc, t disc.Track, sub bool) (mode, error) {
-	want := runs.Layout{Length: sector.Size, Mode: t.Mode}
+func choose(ctx context.Context, d disc.Disc, t disc.Track, sub bool) (byte, error) {
 	var one [sector.Size]byte
 	_, err := d.ReadSectors(ctx, one[:], t.Start, disc.Raw)
+	user := errors.Is(err, disc.ErrForm) && !sub
+	raw := map[disc.Mode][2]byte{disc.Audio: {audioRaw, audioSub}, disc.Mode1: {mode1Raw, mode1Sub}, disc.Mode2: {mode2Raw, mode2Sub}, disc.XA: {mode2Raw, mode2Sub}}
 	switch {
 	case ctx.Err() != nil:
-		return mode{}, ctx.Err()
+		return 0, ctx.Err()
+	case user && t.Mode == disc.Mode1:
+		return mode1User, nil
+	case user && t.Mode == disc.XA:
+		return xaForm1, nil
 	case sub:
-		want.Sub = runs.Interleaved
-	case errors.Is(err, disc.ErrForm) && t.Mode == disc.Mode1:
-		want = runs.Mode1User
-	case errors.Is(err, disc.ErrForm) && t.Mode == disc.XA:
-		want = runs.XAForm1
+		return raw[t.Mode][1], nil
 	}
-	if want.Mode == disc.XA && want.Length == sector.Size {
-		want.Mode = disc.Mode2 // of which modes says nothing more
-	}
-	for _, m := range modes {
-		if m.layout == want {
-			m.layout.Mode = t.Mode
-			return m, nil
-		}
-	}
-	return mode{}, fmt.Errorf("tracks in %v cannot be stored", t.Mode)
+	return raw[t.Mode][0], nil
 }
 
 // write writes the sectors of a track.

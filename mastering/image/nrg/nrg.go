@@ -70,24 +70,43 @@ const leadOut = 0xAA
 // track-at-once.
 const pregap = 150
 
-// mode is how the sectors of a track are stored.
-type mode struct {
-	code   byte
-	layout runs.Layout
-}
+// Modes of tracks: how their sectors are stored. Those of mode 2 do not say whether the
+// sectors have sub-headers.
+const (
+	mode1User = 0x00
+	xaForm1   = 0x02
+	mode2Data = 0x03 // 2336 bytes
+	mode1Raw  = 0x05
+	mode2Raw  = 0x06
+	audioRaw  = 0x07
+	mode1Sub  = 0x0F // whole sectors with sub-channels
+	audioSub  = 0x10
+	mode2Sub  = 0x11
+)
 
-// modes are the modes of tracks. Those of mode 2 do not say whether the sectors have
-// sub-headers.
-var modes = []mode{
-	{0x00, runs.Mode1User},
-	{0x02, runs.XAForm1},
-	{0x03, runs.Mode2Data},
-	{0x05, runs.Mode1Raw},
-	{0x06, runs.Mode2Raw},
-	{0x07, runs.AudioRaw},
-	{0x0F, runs.Mode1Raw.WithSub(runs.Interleaved)},
-	{0x10, runs.AudioRaw.WithSub(runs.Interleaved)},
-	{0x11, runs.Mode2Raw.WithSub(runs.Interleaved)},
+// layout returns how sectors of a mode are stored.
+func layout(mode byte) (runs.Layout, bool) {
+	switch mode {
+	case mode1User:
+		return runs.Mode1User, true
+	case xaForm1:
+		return runs.XAForm1, true
+	case mode2Data:
+		return runs.Mode2Data, true
+	case mode1Raw:
+		return runs.Mode1Raw, true
+	case mode2Raw:
+		return runs.Mode2Raw, true
+	case audioRaw:
+		return runs.AudioRaw, true
+	case mode1Sub:
+		return runs.Mode1Raw.WithSub(runs.Interleaved), true
+	case audioSub:
+		return runs.AudioRaw.WithSub(runs.Interleaved), true
+	case mode2Sub:
+		return runs.Mode2Raw.WithSub(runs.Interleaved), true
+	}
+	return runs.Layout{}, false
 }
 
 // open opens an image.

@@ -2,12 +2,18 @@ package nrg_test
 
 import (
 	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"reflect"
 	"testing"
 
 	"glassmaster/mastering/disc"
 	"glassmaster/mastering/image/format"
 	"glassmaster/mastering/image/imagetest"
 	"glassmaster/mastering/image/nrg"
+	"glassmaster/mastering/newfile"
+	"glassmaster/mastering/progress"
 )
 
 // Discs of every kind are the same after they were written and opened.
@@ -27,6 +33,57 @@ func TestWriteAndOpen(t *testing.T) {
 				t.Errorf("sub-channels: %v", disc.HasSubChannels(got))
 			}
 		})
+	}
+}
+
+// tail keeps the end of what is written.
+type tail struct {
+	size int64
+	last []byte
+}
+
+func (w *tail) Write(p []byte) (int, error) {
+	w.size += int64(len(p))
+	w.last = append(w.last[:min(len(w.last), 4096)], p[max(0, len(p)-4096):]...)
+	w.last = append([]byte(nil), w.last[max(0, len(w.last)-4096):]...)
+	return len(p), nil
+}
+
+// empty is a file of zeros.
+type empty struct{}
+
+func (empty) ReadAt(p []byte, _ int64) (int, error) {
+	clear(p)
+	return len(p), nil
+}
+
+// A disc that no CD can have is stored as a DVD, after 150 sectors.
+func TestDVD(t *testing.T) {
+	const sectors = format.MaxCDSectors + 1
+	var out tail
+	d := disc.FromReaderAt(empty{}, sectors*disc.SectorSize, nil)
+	if err := nrg.Format.Create(t.Context(), newfile.NewStream(&out), d, format.Options{}, progress.Discard); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "x.nrg")
+	f, err := os.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if _, err := f.WriteAt(out.last, out.size-int64(len(out.last))); err != nil { // the rest is a hole
+		t.Fatal(err)
+	}
+	got := imagetest.Open(t, nrg.Format, path)
+	if !reflect.DeepEqual(got.TOC(), d.TOC()) || len(disc.Notices(got)) > 0 {
+		t.Errorf("%+v, %v", got.TOC(), disc.Notices(got))
+	}
+	p := make([]byte, disc.RawSectorSize)
+	if _, err := got.ReadSectors(t.Context(), p, 0, disc.Raw); !errors.Is(err, disc.ErrForm) {
+		t.Errorf("whole sectors of a DVD: %v", err)
+	}
+	if n, err := got.ReadSectors(t.Context(), p[:disc.SectorSize], sectors-1, disc.User); n != 1 || err != nil {
+		t.Errorf("the last sector: %d, %v", n, err)
 	}
 }
 

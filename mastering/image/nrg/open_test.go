@@ -159,6 +159,11 @@ func TestOpen(t *testing.T) {
 			}},
 		},
 		{
+			"track-at-once, addresses on the disc",
+			write(t, 40*2048, false, chunk("ETN2", int64(0), int64(20*2048), 0, 0, 0, 20, int64(20*2048), int64(20*2048), 0, 172, 0, 20), sinf(2), end),
+			disc.TOC{Sessions: []disc.Session{{Number: 1, Tracks: []disc.Track{{Number: 1, Mode: disc.Mode1, Length: 20}, {Number: 2, Mode: disc.Mode1, Start: 172, Length: 20, Pregap: 152}}}}},
+		},
+		{
 			"DVD", write(t, 160*2048, false, chunk("CUEX", point(0x41, 0, 0, -150), point(0x41, 1, 0, -150), point(0x41, 1, 1, 0), point(0x41, 0xAA, 1, 10)),
 				chunk("DAOX", head("", 0, 1, 1), dao("", 2048, 0, 0, 150*2048, 160*2048)), sinf(1), chunk("MTYP", 0x0C), end),
 			disc.TOC{Sessions: []disc.Session{{Number: 1, Tracks: []disc.Track{{Number: 1, Mode: disc.Mode1, Length: 10}}}}},

@@ -117,3 +117,25 @@ func TestAudioByCDInfo(t *testing.T) {
 		t.Errorf("cd-read reads other sound: %d bytes", len(got))
 	}
 }
+
+// The images of vcdimager are read: those of version 1, track-at-once, in mode 2.
+func TestFromVcdimager(t *testing.T) {
+	dir := imagetest.VideoCD(t)
+	peertest.Run(t, dir, "vcdxbuild", "-q", "-T", "2020-01-01 00:00:00", "-i", "nrg", "videocd.xml")
+	want, err := os.ReadFile(filepath.Join(dir, "videocd.bin"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := imagetest.Open(t, nrg.Format, filepath.Join(dir, "videocd.nrg"))
+	if n := int64(len(want)) / disc.RawSectorSize; disc.Sectors(d) != n || len(d.TOC().Sessions[0].Tracks) != 2 {
+		t.Errorf("%d sectors of %d, tracks %+v", disc.Sectors(d), n, d.TOC().Sessions[0].Tracks)
+	}
+	p := make([]byte, disc.RawSectorSize)
+	for _, k := range d.TOC().Sessions[0].Tracks {
+		for lba := k.Start; lba < k.End(); lba++ {
+			if _, err := d.ReadSectors(t.Context(), p, lba, disc.Raw); err != nil || !bytes.Equal(p, want[int(lba)*disc.RawSectorSize:][:disc.RawSectorSize]) {
+				t.Fatalf("track %d (%v): sector %d differs, %v", k.Number, k.Mode, lba, err)
+			}
+		}
+	}
+}

@@ -38,7 +38,7 @@ func (i *image) last() disc.LBA {
 
 // place adds a session to the table of contents, and its sectors.
 //
-// The addresses of ETNF and ETN2 count the sectors that are stored. So the 150 sectors
+// Addresses in ETNF and ETN2 usually count the sectors that are stored. So the 150 sectors
 // between two tracks are not in them, nor the gaps between sessions.
 func (i *image) place(n int) error {
 	s := i.sessions[n]
@@ -152,6 +152,12 @@ func (i *image) start(s session, k int, points []point) (start disc.LBA, gap int
 		}
 		return at, gap
 	}
+	if at, ok := i.recorded(s, t); ok {
+		if !first {
+			gap = int64(at - i.last())
+		}
+		return at, gap
+	}
 	switch {
 	case first && len(i.toc.Sessions) == 0 && stored >= pregap:
 		return stored - pregap, 0
@@ -161,6 +167,26 @@ func (i *image) start(s session, k int, points []point) (start disc.LBA, gap int
 		return i.last() + stored, 0
 	}
 	return i.last() + pregap, pregap
+}
+
+// recorded returns the address of a track in ETNF or ETN2 if it is one on the disc. It is
+// not if it only counts the sectors that are stored.
+func (i *image) recorded(s session, t track) (disc.LBA, bool) {
+	if s.dao || t.lba == i.stored() || t.lba < i.last() || t.lba == pregap && len(i.runs) == 0 {
+		return 0, false
+	}
+	return t.lba, true
+}
+
+// stored returns the number of sectors that are stored, of the tracks so far.
+func (i *image) stored() disc.LBA {
+	var n int64
+	for _, r := range i.runs {
+		if r.From != nil {
+			n += r.Count
+		}
+	}
+	return disc.LBA(n)
 }
 
 // addTrack adds the sectors of a track, and returns the track.
@@ -209,7 +235,7 @@ func (i *image) indexes(t *disc.Track, points []point) error {
 	for _, p := range points {
 		switch {
 		case p.index < 2:
-			if p.index == 0 && p.lba != t.Start-disc.LBA(t.Pregap) && p.lba != t.Start {
+			if p.index == 0 && p.lba != t.Start-disc.LBA(t.Pregap) && p.lba != t.Start && p.lba != t.Start-pregap {
 				i.warn("Index 0 of track %d is said to be at address %d, but the image stores %d sectors before address %d, which are used.", t.Number, p.lba, t.Pregap, t.Start)
 			}
 			continue

@@ -196,13 +196,10 @@ func offset(p []byte, width int) int64 {
 // store checks where a track is stored, and sets its layout. size is the size of a sector
 // that is recorded, or 0.
 func (i *image) store(t *track, size int64) error {
-	for _, m := range modes {
-		if m.code == t.code {
-			t.layout = m.layout
-		}
-	}
+	var ok bool
+	t.layout, ok = layout(t.code)
 	switch {
-	case t.layout.Length == 0:
+	case !ok:
 		return fmt.Errorf("mode %02Xh is unknown", t.code)
 	case size != 0 && size != t.size():
 		return fmt.Errorf("its sectors have %d bytes, but those of mode %02Xh have %d", size, t.code, t.size())
@@ -219,7 +216,7 @@ func (i *image) catalog(p []byte) {
 	s := strings.Trim(string(p), "\x00 ")
 	switch {
 	case s == "":
-	case len(s) == 13 && strings.Trim(s, "0123456789") == "":
+	case sector.ValidCatalog(s):
 		i.toc.Catalog = s
 	default:
 		i.warn("The media catalogue number %q does not have 13 digits, and is ignored.", s)
@@ -229,14 +226,9 @@ func (i *image) catalog(p []byte) {
 // isrc returns the ISRC of a track.
 func (i *image) isrc(p []byte, track int) string {
 	s := strings.Trim(string(p), "\x00 ")
-	if s == "" {
+	if s != "" && !sector.ValidISRC(s) {
+		i.warn("The ISRC of track %d, %q, is not one, and is ignored.", track, s)
 		return ""
-	}
-	for n, c := range []byte(s) {
-		if letter := c >= 'A' && c <= 'Z'; (c < '0' || c > '9') && (!letter || n > 4) || len(s) != 12 {
-			i.warn("The ISRC of track %d, %q, is not one, and is ignored.", track, s)
-			return ""
-		}
 	}
 	return s
 }

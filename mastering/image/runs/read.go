@@ -213,6 +213,8 @@ func (r *Run) whole(p, stored []byte, lba disc.LBA) {
 	copy(p[r.At:], stored[:r.Length])
 	switch {
 	case r.Mode == disc.Audio:
+	case r.Mode == disc.Mode1 && r.At == sector.DataAt && r.Length == sector.Mode2Size: // all but sync and header
+		sector.PutHeader(p, lba, 1)
 	case r.Mode == disc.Mode1:
 		sector.Generate(p, lba, sector.Mode1)
 	case r.Mode == disc.Mode2 && r.Length == 0:

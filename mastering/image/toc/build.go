@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"glassmaster/mastering/audio"
@@ -20,6 +19,8 @@ type mode string
 // modeOf returns the mode of a name.
 func modeOf(name string) (mode, bool) {
 	switch name {
+	case "MODE2_MIXED": // of libmirage
+		return "MODE2_FORM_MIX", true
 	case "AUDIO", "MODE0", "MODE1", "MODE1_RAW", "MODE2", "MODE2_RAW", "MODE2_FORM1", "MODE2_FORM2", "MODE2_FORM_MIX":
 		return mode(name), true
 	}
@@ -46,6 +47,9 @@ func (m mode) layout() runs.Layout {
 	}
 	return runs.AudioRaw
 }
+
+// maxFiles is more than a disc of 99 tracks needs.
+const maxFiles = 1000
 
 // sampleSize is the size of a sample of both channels in bytes.
 const sampleSize = 4
@@ -270,19 +274,28 @@ func (b *builder) part(x piece) (part, error) {
 	return p, nil
 }
 
-// soundExtensions are those of sound files. As cdrdao does it, the name decides: others are
-// raw sound, whatever their contents are.
-var soundExtensions = []string{".wav", ".mp3", ".ogg", ".flac"}
+// isSound reports whether a name is that of a sound file. As in cdrdao, the name decides:
+// other files are raw sound, whatever their contents are.
+func isSound(name string) bool {
+	switch strings.ToLower(filepath.Ext(name)) {
+	case ".wav", ".mp3", ".ogg", ".flac":
+		return true
+	}
+	return false
+}
 
 // open opens a file.
 func (b *builder) open(x piece) (source, error) {
 	key := x.name
-	sound := x.mode == "AUDIO" && slices.Contains(soundExtensions, strings.ToLower(filepath.Ext(x.name)))
+	sound := x.mode == "AUDIO" && isSound(x.name)
 	if sound {
 		key += "\x00" // the same file may be data elsewhere
 	}
 	if s, ok := b.sources[key]; ok {
 		return s, nil
+	}
+	if len(b.sources) == maxFiles {
+		return source{}, fmt.Errorf("the image names more than %d files", maxFiles)
 	}
 	file, notice, err := b.files.Find(x.name)
 	if err != nil {

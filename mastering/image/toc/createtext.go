@@ -3,6 +3,7 @@ package toc
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 
 	"golang.org/x/text/encoding"
@@ -146,9 +147,8 @@ func (w *textWriter) track(number int) {
 // items writes the items that the disc and the tracks have: each of them has all, if any
 // has it.
 func (w *textWriter) items(l languageText, t disc.Text, code string) {
-	used := strings.Join(l.items, " ") + " "
 	for _, n := range names {
-		if !strings.Contains(used, n.name+" ") {
+		if !slices.Contains(l.items, n.name) {
 			continue
 		}
 		name := n.name

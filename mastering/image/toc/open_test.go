@@ -69,7 +69,7 @@ func TestTracks(t *testing.T) {
 			{Number: 1, Start: 150, Length: 20, Pregap: 150}, {Number: 2, Mode: disc.Mode1, Start: 245, Length: 7, Pregap: 75},
 		}},
 		{"all modes", `CD_ROM_XA TRACK MODE1 DATAFILE "x.bin" 0:0:5 TRACK MODE1_RAW DATAFILE "x.bin" 11760 TRACK MODE2 DATAFILE "x.bin" 0:0:5
-			TRACK MODE2_FORM1 DATAFILE "x.bin" 0:0:5 TRACK MODE2_FORM2 DATAFILE "x.bin" 0:0:5 TRACK MODE2_FORM_MIX DATAFILE "x.bin" 0:0:5 TRACK MODE2_RAW DATAFILE "x.bin" #16 0:0:5`, []disc.Track{
+			TRACK MODE2_FORM1 DATAFILE "x.bin" 0:0:5 TRACK MODE2_FORM2 DATAFILE "x.bin" 0:0:5 TRACK MODE2_MIXED DATAFILE "x.bin" 0:0:5 TRACK MODE2_RAW DATAFILE "x.bin" #16 0:0:5`, []disc.Track{
 			{Number: 1, Mode: disc.Mode1, Length: 5},
 			{Number: 2, Mode: disc.Mode1, Start: 5, Length: 5},
 			{Number: 3, Mode: disc.Mode2, Start: 10, Length: 5},

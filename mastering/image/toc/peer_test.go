@@ -2,6 +2,7 @@ package toc_test
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/binary"
 	"fmt"
 	"os"
@@ -163,5 +164,25 @@ func TestFromCueconvert(t *testing.T) {
 	}
 	if c.Catalog != "4006381333931" || len(c.Sessions[0].Text) != 1 || c.Sessions[0].Text[0].Album.Title != "Album" || c.Sessions[0].Text[0].Tracks[1].Title != "One" {
 		t.Errorf("%+v", c)
+	}
+}
+
+// The images of vcdimager are read: a file for each track and for its pre-gap.
+func TestFromVcdimager(t *testing.T) {
+	dir := imagetest.VideoCD(t)
+	peertest.Run(t, dir, "vcdxbuild", "-q", "-T", "2020-01-01 00:00:00", "-i", "cdrdao", "--cdrdao-file=vcd", "videocd.xml")
+	want, err := os.ReadFile(filepath.Join(dir, "videocd.bin"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := imagetest.Open(t, toc.Format, filepath.Join(dir, "vcd.toc"))
+	got := make([]byte, len(want))
+	if n, err := d.ReadSectors(t.Context(), got, 0, disc.Raw); n != len(want)/raw || err != nil || !bytes.Equal(got, want) {
+		t.Errorf("%d sectors of %d, %v", n, len(want)/raw, err)
+	}
+	for _, k := range d.TOC().Sessions[0].Tracks {
+		if k.Mode != disc.XA || k.Control != disc.CopyPermitted || k.Number == 2 && k.Pregap != 150 {
+			t.Errorf("%+v", k)
+		}
 	}
 }

@@ -29,12 +29,15 @@ type item struct {
 	escaped bool // see token
 }
 
-// itemNames are the names of the items. Those that only the disc has are true.
-var itemNames = map[string]bool{
-	"TITLE": false, "PERFORMER": false, "SONGWRITER": false, "COMPOSER": false, "ARRANGER": false, "MESSAGE": false,
-	"DISC_ID": true, "GENRE": true, "TOC_INFO1": true, "TOC_INFO2": true, "SIZE_INFO": true,
-	"RESERVED1": false, "RESERVED2": false, "RESERVED3": false, "RESERVED4": false, "CLOSED": false,
-	"UPC_EAN": false, "ISRC": false,
+// itemKind returns whether there is an item of this name, and whether only the disc has it.
+func itemKind(name string) (onlyDisc, ok bool) {
+	switch name {
+	case "TITLE", "PERFORMER", "SONGWRITER", "COMPOSER", "ARRANGER", "MESSAGE", "UPC_EAN", "ISRC", "RESERVED1", "RESERVED2", "RESERVED3", "RESERVED4", "CLOSED":
+		return false, true
+	case "DISC_ID", "GENRE", "TOC_INFO1", "TOC_INFO2", "SIZE_INFO":
+		return true, true
+	}
+	return false, false
 }
 
 // maxBinary is the most numbers that an item has: 256 packs of 12 bytes.
@@ -44,10 +47,10 @@ const maxBinary = 256 * 12
 const english = 9
 
 // text reads a block of CD-TEXT.
-func (p *parser) text(disc bool) map[int]*language {
+func (p *parser) text(album bool) map[int]*language {
 	all := map[int]*language{}
 	p.expect("{")
-	if disc && p.accept("LANGUAGE_MAP") {
+	if album && p.accept("LANGUAGE_MAP") {
 		p.languageMap()
 	}
 	for p.is("LANGUAGE") {
@@ -62,7 +65,7 @@ func (p *parser) text(disc bool) map[int]*language {
 			all[n] = l
 		}
 		p.expect("{")
-		for p.item(l, disc) {
+		for p.item(l, album) {
 		}
 		p.expect("}")
 	}
@@ -91,7 +94,7 @@ func (p *parser) languageMap() {
 }
 
 // item reads an item. It returns false if there is none.
-func (p *parser) item(l *language, disc bool) bool {
+func (p *parser) item(l *language, album bool) bool {
 	if p.tok.kind != word {
 		return false
 	}
@@ -100,11 +103,11 @@ func (p *parser) item(l *language, disc bool) bool {
 		l.encoding = p.advance().text
 		return true
 	}
-	onlyDisc, ok := itemNames[name]
+	onlyDisc, ok := itemKind(name)
 	switch {
 	case !ok:
 		p.fail(p.tok.line, "%q is not an item of CD-TEXT", name)
-	case onlyDisc && !disc:
+	case onlyDisc && !album:
 		p.fail(p.tok.line, "%s is an item of the disc, not of a track", name)
 	}
 	x := item{line: p.advance().line}

@@ -26,7 +26,7 @@ func (p *parser) decode(text []byte) string {
 // UTF-8 or has a byte order mark.
 func decode(text []byte) (s, assumed string) {
 	if order, mark := utf16Order(text); order >= 0 {
-		e := unicode.UTF16(unicode.Endianness(order == 0), unicode.IgnoreBOM)
+		e := unicode.UTF16(unicode.Endianness(order == 1), unicode.IgnoreBOM)
 		if !mark {
 			assumed = "UTF-16"
 		}
