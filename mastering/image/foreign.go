@@ -192,6 +192,9 @@ var foreignImages = sync.OnceValue(func() []fileKind {
 	}
 })
 
+// rawSync is the beginning of every data sector of a CD (ECMA-130 14.2).
+const rawSync = "\x00\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x00"
+
 // scrambled recognizes sectors as they are on a CD: scrambled (ECMA-130 annex B), and shifted
 // by the offset of the drive. Redumper writes them from address -45150 on. Of the header, of
 // which the scrambled mode shows it, 01 80 00 60 (hexadecimal) is taken away.

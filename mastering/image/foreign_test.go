@@ -23,6 +23,14 @@ func at(size, off int, text string) []byte {
 	return p
 }
 
+func raw(sector, n int) []byte {
+	p := make([]byte, sector*n)
+	for i := range n {
+		copy(p[i*sector:], "\x00\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x00")
+	}
+	return p
+}
+
 // scrambled returns sectors of a dump with scrambled sectors.
 func scrambled() []byte {
 	var p []byte
@@ -31,14 +39,28 @@ func scrambled() []byte {
 		copy(one, "\x00\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x00\x01\x82\x00\x61")
 		one[14] = byte(i/10<<4 | i%10)
 		p = append(p, one...)
+	}
+	return p
+}
+
 // A dump that begins in the lead-in, as those of redumper do, with an offset of the drive.
 func TestScrambledLeadIn(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "x.scram")
 	f, err := os.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
 	if _, err := f.WriteAt(scrambled(), 45150*2352-48); err != nil {
+		t.Fatal(err)
+	}
 	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
 	if _, _, err := image.Open(t.Context(), path); !errors.Is(err, image.ErrUnknown) || !strings.Contains(err.Error(), "scrambled") {
 		t.Errorf("error %v", err)
+	}
+}
+
 // TestForeign: the error for a file without a known format names its kind and says what to
 // do.
 func TestForeign(t *testing.T) {
@@ -85,7 +107,6 @@ func TestForeign(t *testing.T) {
 		{"wav", at(3000, 0, "RIFF\xb0\x0b\x00\x00WAVEfmt "), []string{"WAV"}},
 		{"elf", at(3000, 0, "\x7fELF\x02\x01"), []string{"a program (ELF)"}},
 		{"exe", at(3000, 0, "MZ\x90\x00"), []string{"a program for Windows"}},
-		{"audio", bytes.Repeat([]byte("\x01\x02\x00\xff"), 300*588), []string{"300 sectors of audio", "sheet"}},
 		{"noise", at(3000, 0, "\x01\x02"), []string{"may be damaged"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -119,8 +140,8 @@ func TestForeignPeers(t *testing.T) {
 	}{
 		{"x.ext4", "Linux file system", []string{"mke2fs", "-q", "-t", "ext4", "x.ext4", "2M"}},
 		{"x.tar", "tar archive", []string{"tar", "cf", "x.tar", "plain"}},
-		{"x.gz", "contents of the gzip image: ", []string{"gzip", "-k", "-S", ".gz", "plain"}},
-		{"x.xz", "contents of the xz image: ", []string{"xz", "-k", "plain"}},
+		{"x.gz", "gzip", []string{"gzip", "-k", "-S", ".gz", "plain"}},
+		{"x.xz", "xz", []string{"xz", "-k", "plain"}},
 	} {
 		peertest.Run(t, dir, c.command[0], c.command[1:]...)
 		path := filepath.Join(dir, c.file)
