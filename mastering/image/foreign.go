@@ -6,6 +6,8 @@ import (
 	"io"
 	"regexp"
 	"sync"
+
+	"glassmaster/mastering/disc"
 	"glassmaster/mastering/sector"
 )
 
@@ -79,13 +81,20 @@ func identify(r io.ReaderAt, size int64) (kind, advice string) {
 	}
 	if s.subChannels() {
 		return "the sub-channels of a CD (SUB)", "open the image that they belong to, such as the CCD file in the same folder"
-	if kind, advice := s.sectors(); kind != "" {
+	}
+	if kind, advice := s.displaced(); kind != "" {
 		return kind, advice
 	}
 	if s.zeros() {
 		return "a file of zeros", "its contents were not stored; get the image again"
 	}
-	return s.otherFile()
+	if kind, advice := s.otherFile(); kind != "" {
+		return kind, advice
+	}
+	if n := size / disc.RawSectorSize; size%disc.RawSectorSize == 0 && n >= 300 { // as many as the shortest track has
+		return fmt.Sprintf("%d sectors of audio of a CD", n), "open the sheet that describes its tracks (CUE, TOC, CCD or MDS)"
+	}
+	return "", ""
 }
 
 // fileKind is a kind of file that is not an image of a known format.
@@ -184,6 +193,9 @@ var foreignImages = sync.OnceValue(func() []fileKind {
 	}
 })
 
+// rawSync is the beginning of every data sector of a CD (ECMA-130 14.2).
+const rawSync = "\x00\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x00"
+
 // scrambled recognizes sectors as they are on a CD: scrambled (ECMA-130 annex B), and shifted
 // by the offset of the drive. Redumper writes them from address -45150 on. Of the header, of
 // which the scrambled mode shows it, 01 80 00 60 (hexadecimal) is taken away.
@@ -238,31 +250,17 @@ func (s *sample) masterBootRecord() bool {
 	return used > 0
 }
 
-// rawSync is the beginning of every data sector of a CD (ECMA-130 14.2).
-const rawSync = "\x00\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x00"
-
-// sectors recognizes images with other sector sizes than 2048 bytes: by the sync pattern of
-// raw sectors, or by a volume descriptor that is not at byte 32768.
-func (s *sample) sectors() (kind, advice string) {
-	const toISO = "convert it to an ISO image (bchunk if there is a CUE sheet, ccd2iso, or iat)"
-	for _, n := range []int{2352, 2368, 2448} {
-		if s.at(0, rawSync) && (s.at(n, rawSync) || s.size == int64(n)) {
-			return fmt.Sprintf("a CD image with raw sectors of %d bytes (BIN, IMG or MDF)", n), toISO
-		}
-	}
+// displaced recognizes an ISO 9660 image in which the volume descriptors are not at byte
+// 32768.
+func (s *sample) displaced() (kind, advice string) {
 	i := bytes.Index(s.head, []byte("\x01CD001\x01"))
-	if i < 0 {
-		return "", ""
-	}
-	for _, n := range []struct{ size, before int }{{2336, 8}, {2336, 0}, {2352, 24}, {2352, 16}, {2448, 24}, {2448, 16}, {2056, 8}, {2324, 0}, {2328, 0}, {2332, 0}, {2332, 8}} {
-		if i == 16*n.size+n.before {
-			return fmt.Sprintf("a CD image with sectors of %d bytes", n.size), toISO
-		}
-	}
-	if i > 32768 {
+	switch {
+	case i > 32768:
 		return fmt.Sprintf("an ISO 9660 image with %d bytes of other data before it", i-32768), fmt.Sprintf("remove them (tail -c +%d)", i-32768+1)
+	case i >= 0:
+		return fmt.Sprintf("an ISO 9660 image whose first %d bytes are missing", 32768-i), "get the image again"
 	}
-	return fmt.Sprintf("an ISO 9660 image whose first %d bytes are missing", 32768-i), "get the image again"
+	return "", ""
 }
 
 // zeros reports whether the file consists of zeros. Of a large file it reads pieces at
