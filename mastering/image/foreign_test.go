@@ -23,14 +23,6 @@ func at(size, off int, text string) []byte {
 	return p
 }
 
-func raw(sector, n int) []byte {
-	p := make([]byte, sector*n)
-	for i := range n {
-		copy(p[i*sector:], "\x00\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x00")
-	}
-	return p
-}
-
 // scrambled returns sectors of a dump with scrambled sectors.
 func scrambled() []byte {
 	var p []byte
