@@ -166,7 +166,7 @@ func (inv *invocation) remarks(src *source.Source) []string {
 // a text if it is correct.
 func (inv *invocation) implanted(ctx context.Context, src *source.Source) (string, error) {
 	t, ok := disc.DataTrack(src.Disc)
-	if !ok {
+	if first, found := src.TOC().TrackAt(0); !ok || !found || first.Mode == disc.Audio { // the checksum is in the first track
 		return "", nil
 	}
 	sum, err := isomd5.Check(ctx, disc.NewReader(ctx, src.Disc, t), inv.report())

@@ -8,8 +8,10 @@ import (
 	"strings"
 	"testing"
 
+	"glassmaster/mastering/disc"
 	"glassmaster/mastering/image"
 	"glassmaster/mastering/peertest"
+	"glassmaster/mastering/sector"
 )
 
 // at returns size bytes with some text at an offset, which counts from the end where
@@ -21,6 +23,19 @@ func at(size, off int, text string) []byte {
 	}
 	copy(p[off:], text)
 	return p
+}
+
+// planar returns the sub-channels of some sectors, as CloneCD stores them.
+func planar() []byte {
+	var all []byte
+	toc := disc.TOC{Sessions: []disc.Session{{Number: 1, Tracks: []disc.Track{{Number: 1, Length: 500}}}}}
+	for lba := range disc.LBA(20) {
+		p, q := make([]byte, sector.SubSize), make([]byte, sector.SubSize)
+		sector.PutSubChannels(p, toc, lba)
+		sector.Deinterleave(q, p)
+		all = append(all, q...)
+	}
+	return all
 }
 
 // scrambled returns sectors of a dump with scrambled sectors.
@@ -97,6 +112,7 @@ func TestForeign(t *testing.T) {
 		{"wav", at(3000, 0, "RIFF\xb0\x0b\x00\x00WAVEfmt "), []string{"WAV"}},
 		{"elf", at(3000, 0, "\x7fELF\x02\x01"), []string{"a program (ELF)"}},
 		{"exe", at(3000, 0, "MZ\x90\x00"), []string{"a program for Windows"}},
+		{"sub", planar(), []string{"sub-channels", "CCD"}},
 		{"noise", at(3000, 0, "\x01\x02"), []string{"may be damaged"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -52,6 +52,7 @@ var formats = []format.Format{
 	toc.Format,
 	gdi.Format,
 	cue.Format,
+	raw.Format,
 	iso.Format,
 }
 
