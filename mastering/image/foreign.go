@@ -6,8 +6,7 @@ import (
 	"io"
 	"regexp"
 	"sync"
-
-	"glassmaster/mastering/disc"
+	"glassmaster/mastering/sector"
 )
 
 // unknownError is the error of a file that has none of the known formats. It says what
@@ -78,19 +77,15 @@ func identify(r io.ReaderAt, size int64) (kind, advice string) {
 			return f.kind, f.advice
 		}
 	}
-	if kind, advice := s.displaced(); kind != "" {
+	if s.subChannels() {
+		return "the sub-channels of a CD (SUB)", "open the image that they belong to, such as the CCD file in the same folder"
+	if kind, advice := s.sectors(); kind != "" {
 		return kind, advice
 	}
 	if s.zeros() {
 		return "a file of zeros", "its contents were not stored; get the image again"
 	}
-	if kind, advice := s.otherFile(); kind != "" {
-		return kind, advice
-	}
-	if n := size / disc.RawSectorSize; size%disc.RawSectorSize == 0 && n >= 300 { // as many as the shortest track has
-		return fmt.Sprintf("%d sectors of audio of a CD", n), "open the sheet that describes its tracks (CUE, TOC, CCD or MDS)"
-	}
-	return "", ""
+	return s.otherFile()
 }
 
 // fileKind is a kind of file that is not an image of a known format.
@@ -147,13 +142,10 @@ var foreignImages = sync.OnceValue(func() []fileKind {
 
 		// Images of discs.
 		start("MEDIA DESCRIPTOR\x02", "a DAEMON Tools image (MDX, or MDS of version 2), whose contents are compressed and may be encrypted", convert),
-		finish(512, "koly", "an Apple disk image (DMG)", "convert it to an ISO image (dmg2img, or hdiutil convert -format UDTO)"),
-		start("IsZ!", "a compressed image of UltraISO (ISZ)", convert),
 		start("DAX\x00", "a compressed image (DAX)", convert),
 		finish(64, "bbis", "a MagicISO image (UIF)", "convert it with uif2iso"),
 		start("DAA\x00", "a PowerISO image (DAA)", "convert it with daa2iso or PowerISO"),
 		start("GBI\x00", "a gBurner image (GBI)", convert),
-		start("ECM\x00", "a CD image without error correction codes (ECM)", "unpack it with unecm"),
 		{"an Easy CD Creator image (CIF)", convert, func(s *sample) bool { return s.at(0, "RIFF") && s.at(8, "imag") }},
 		start("Adaptec CeQuadrat VirtualCD File", "a WinOnCD image (C2D)", convert),
 		start("Roxio Image File Format 3.0", "a Roxio image (C2D)", convert),
@@ -192,30 +184,40 @@ var foreignImages = sync.OnceValue(func() []fileKind {
 	}
 })
 
-// rawSync is the beginning of every data sector of a CD (ECMA-130 14.2).
-const rawSync = "\x00\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x00"
-
 // scrambled recognizes sectors as they are on a CD: scrambled (ECMA-130 annex B), and shifted
 // by the offset of the drive. Redumper writes them from address -45150 on. Of the header, of
 // which the scrambled mode shows it, 01 80 00 60 (hexadecimal) is taken away.
 func (s *sample) scrambled() bool {
-	const leadIn, sector = 45150, 2352
-	for _, from := range []int64{0, (leadIn - 16) * sector} {
+	const leadIn, size = 45150, 2352
+	for _, from := range []int64{0, (leadIn - 16) * size} {
 		p := make([]byte, 64<<10)
 		n, _ := s.r.ReadAt(p, from)
 		for p = p[:n]; ; p = p[len(rawSync):] {
 			i := bytes.Index(p, []byte(rawSync))
-			if i < 0 || i+sector+len(rawSync) > len(p) {
+			if i < 0 || i+size+len(rawSync) > len(p) {
 				break
 			}
 			p = p[i:]
 			minute, second, mode := p[12]^0x01, p[13]^0x80, p[15]^0x60
-			if bytes.HasPrefix(p[sector:], []byte(rawSync)) && mode <= 2 && minute&15 < 10 && second < 0x60 && second&15 < 10 {
+			if bytes.HasPrefix(p[size:], []byte(rawSync)) && mode <= 2 && minute&15 < 10 && second < 0x60 && second&15 < 10 {
 				return true
 			}
 		}
 	}
 	return false
+}
+
+// subChannels recognizes a file of planar sub-channels, 96 bytes for each sector, by the CRC
+// of Q in the first ones.
+func (s *sample) subChannels() bool {
+	good, n := 0, 0
+	for p := s.head; len(p) >= sector.SubSize && n < 16; p = p[sector.SubSize:] {
+		n++
+		if q, ok := sector.DecodeQ(p[sector.QSize:]); ok && q.Mode >= sector.QPosition && q.Mode <= sector.QISRC {
+			good++
+		}
+	}
+	return n > 1 && good > n/2
 }
 
 // masterBootRecord recognizes a partition table with at least one partition. The first byte
@@ -236,17 +238,31 @@ func (s *sample) masterBootRecord() bool {
 	return used > 0
 }
 
-// displaced recognizes an ISO 9660 image in which the volume descriptors are not at byte
-// 32768.
-func (s *sample) displaced() (kind, advice string) {
-	i := bytes.Index(s.head, []byte("\x01CD001\x01"))
-	switch {
-	case i > 32768:
-		return fmt.Sprintf("an ISO 9660 image with %d bytes of other data before it", i-32768), fmt.Sprintf("remove them (tail -c +%d)", i-32768+1)
-	case i >= 0:
-		return fmt.Sprintf("an ISO 9660 image whose first %d bytes are missing", 32768-i), "get the image again"
+// rawSync is the beginning of every data sector of a CD (ECMA-130 14.2).
+const rawSync = "\x00\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x00"
+
+// sectors recognizes images with other sector sizes than 2048 bytes: by the sync pattern of
+// raw sectors, or by a volume descriptor that is not at byte 32768.
+func (s *sample) sectors() (kind, advice string) {
+	const toISO = "convert it to an ISO image (bchunk if there is a CUE sheet, ccd2iso, or iat)"
+	for _, n := range []int{2352, 2368, 2448} {
+		if s.at(0, rawSync) && (s.at(n, rawSync) || s.size == int64(n)) {
+			return fmt.Sprintf("a CD image with raw sectors of %d bytes (BIN, IMG or MDF)", n), toISO
+		}
 	}
-	return "", ""
+	i := bytes.Index(s.head, []byte("\x01CD001\x01"))
+	if i < 0 {
+		return "", ""
+	}
+	for _, n := range []struct{ size, before int }{{2336, 8}, {2336, 0}, {2352, 24}, {2352, 16}, {2448, 24}, {2448, 16}, {2056, 8}, {2324, 0}, {2328, 0}, {2332, 0}, {2332, 8}} {
+		if i == 16*n.size+n.before {
+			return fmt.Sprintf("a CD image with sectors of %d bytes", n.size), toISO
+		}
+	}
+	if i > 32768 {
+		return fmt.Sprintf("an ISO 9660 image with %d bytes of other data before it", i-32768), fmt.Sprintf("remove them (tail -c +%d)", i-32768+1)
+	}
+	return fmt.Sprintf("an ISO 9660 image whose first %d bytes are missing", 32768-i), "get the image again"
 }
 
 // zeros reports whether the file consists of zeros. Of a large file it reads pieces at

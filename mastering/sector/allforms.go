@@ -60,17 +60,13 @@ func (a *allForms) ReadSectors(ctx context.Context, p []byte, lba disc.LBA, f di
 // raw makes whole sectors from user data.
 func (a *allForms) raw(ctx context.Context, p []byte, lba disc.LBA) (int, error) {
 	count := len(p) / Size
-	user := make([]byte, count*disc.SectorSize)
+	user := p[count*(Size-disc.SectorSize) : count*Size] // the end of p: no other buffer is needed
 	n, err := a.Disc.ReadSectors(ctx, user, lba, disc.User)
+	user = user[:n*disc.SectorSize]
 	if t, ok := a.toc.TrackAt(lba); !ok || t.Mode == disc.Mode1 || t.Mode == disc.Audio {
-		EncodeMode1(p, user[:n*disc.SectorSize], lba)
-		return n, err
-	}
-	for i := range n {
-		q := p[i*Size : (i+1)*Size]
-		copy(q[SubheadAt:], "\x00\x00\x08\x00\x00\x00\x08\x00") // data (CD-ROM XA)
-		copy(q[XADataAt:], user[i*disc.SectorSize:(i+1)*disc.SectorSize])
-		Generate(q, lba+disc.LBA(i), Form1)
+		EncodeMode1(p, user, lba)
+	} else {
+		EncodeForm1(p, user, lba)
 	}
 	return n, err
 }

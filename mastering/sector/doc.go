@@ -129,16 +129,28 @@ func complete(p []byte, k Kind) {
 }
 
 // EncodeMode1 makes sectors of mode 1 from user data: dst has 2352 bytes for each 2048 of
-// src. The first sector has the address lba.
-func EncodeMode1(dst, src []byte, lba disc.LBA) {
+// src. The first sector has the address lba. src may be the end of dst.
+func EncodeMode1(dst, src []byte, lba disc.LBA) { encode(dst, src, lba, Mode1) }
+
+// EncodeForm1 makes sectors of mode 2 form 1 from user data, as EncodeMode1 does. Their
+// sub-header says that they contain data (CD-ROM XA).
+func EncodeForm1(dst, src []byte, lba disc.LBA) { encode(dst, src, lba, Form1) }
+
+func encode(dst, src []byte, lba disc.LBA, k Kind) {
 	for len(src) >= disc.SectorSize {
 		n := min(len(src)/disc.SectorSize, batch)
 		for i := range n {
-			p := dst[i*Size : (i+1)*Size]
-			PutHeader(p, lba+disc.LBA(i), 1)
-			copy(p[DataAt:], src[i*disc.SectorSize:(i+1)*disc.SectorSize])
+			p, user := dst[i*Size:(i+1)*Size], src[i*disc.SectorSize:(i+1)*disc.SectorSize]
+			if k == Mode1 {
+				copy(p[DataAt:], user)
+				PutHeader(p, lba+disc.LBA(i), 1)
+				continue
+			}
+			copy(p[XADataAt:], user)
+			copy(p[SubheadAt:], "\x00\x00\x08\x00\x00\x00\x08\x00")
+			PutHeader(p, lba+disc.LBA(i), 2)
 		}
-		complete(dst[:n*Size], Mode1)
+		complete(dst[:n*Size], k)
 		dst, src, lba = dst[n*Size:], src[n*disc.SectorSize:], lba+disc.LBA(n)
 	}
 }

@@ -3,12 +3,18 @@ package sector_test
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
+	"fmt"
 	"math/rand/v2"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 
 	"glassmaster/mastering/disc"
+	"glassmaster/mastering/peertest"
 	"glassmaster/mastering/sector"
 )
 
@@ -251,15 +257,190 @@ func TestOthers(t *testing.T) {
 		}
 		p = p[sector.Size:]
 	}
-	files, _ := filepath.Glob("../../../shared/corpus/saramibreak+DiscImageCreator/test/*_sector*.bin")
-	for _, file := range files {
-		p, err := os.ReadFile(file)
+	dir := "../../../shared/corpus/saramibreak+DiscImageCreator/test/"
+	for name, c := range map[string]struct {
+		fault   sector.Fault // apart from the address
+		correct bool
+	}{
+		"cdi_0_sector17_valid_sync_valid_mode2_form1":                         {0, true},
+		"cdi_2_sector17_invalid_sync_valid_mode2_form1_edc_error":             {sector.BadEDC | sector.BadP | sector.BadQ, true},
+		"cdi_3_sector17_invalid_sync_valid_mode2_form1_ecc_p_error":           {sector.BadP, true},
+		"cdi_4_sector17_invalid_sync_valid_mode2_form1_ecc_q_error":           {sector.BadQ, true},
+		"cdi_5_sector17_invalid_sync_valid_mode2_form1_ecc_pq_error":          {sector.BadP | sector.BadQ, true},
+		"fmt_0_sector202347_valid_sync_valid_mode1_truncated":                 {sector.BadEDC | sector.BadP | sector.BadQ | sector.BadZeros, false},
+		"ibmpc_0_sector0_valid_sync_valid_mode1":                              {0, true},
+		"ibmpc_2_sector0_invalid_sync_valid_mode1_modified_edc_ecc":           {sector.BadEDC, false}, // of another sync pattern
+		"psx_0_sector12_valid_sync_valid_mode2_form2_with_edc":                {0, false},
+		"psx_2_sector12_invalid_sync_valid_mode2_form2_edc_error":             {sector.BadEDC, false},
+		"psx_3_sector12_valid_sync_valid_mode2_form2_no_edc":                  {0, false},
+		"psx_5_sector151739_valid_sync_valid_mode2_form1_no_edc":              {0, true},
+		"psx_6_sector151740_valid_sync_valid_mode2_form1_no_edc_ecc_pq_error": {sector.BadP | sector.BadQ, true},
+	} {
+		p, err := os.ReadFile(dir + name + ".bin")
 		if err != nil || len(p) != sector.Size {
+			t.Fatalf("%s: %d bytes, %v", name, len(p), err)
+		}
+		if f := sector.Check(p, 0); strings.Contains(name, "invalid_sync") != (f == sector.BadSync) {
+			t.Errorf("%s: fault %b", name, f)
+		}
+		copy(p, "\x00\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x00")
+		if f := sector.Check(p, 0) &^ sector.BadHeader; f != c.fault {
+			t.Errorf("%s: fault %b, want %b", name, f, c.fault)
+		}
+		ok := sector.Correct(p)
+		if f := sector.Check(p, 0) &^ sector.BadHeader; ok != c.correct || ok && f != 0 {
+			t.Errorf("%s: corrected: %v, fault %b", name, ok, f)
+		}
+	}
+}
+
+// User data is that of mode 1 or form 1 also if the header or the sub-header is damaged, and
+// a sector of mode 2 without a form has none.
+func TestUserData(t *testing.T) {
+	rnd := rand.NewChaCha8([32]byte{4})
+	good := noise(rnd, sector.Form1)
+	sector.Generate(good, 0, sector.Form1)
+	damaged := bytes.Clone(good)
+	damaged[17] ^= 1
+	formless := noise(rnd, sector.Mode2)
+	sector.Generate(formless, 0, sector.Mode2)
+	blank := bytes.Clone(formless)
+	clear(blank[24:])
+	mode7 := noise(rnd, sector.Mode1)
+	copy(mode7[16:], good[24:2072])
+	sector.Generate(mode7, 0, sector.Mode1)
+	mode7[15] = 7
+	for _, c := range []struct {
+		name             string
+		p                []byte
+		count, corrected int
+		err              error
+	}{
+		{"form 1", good, 1, 0, nil},
+		{"a damaged sub-header", damaged, 1, 1, nil},
+		{"a damaged mode", mode7, 1, 1, nil},
+		{"no form", formless, 0, 0, disc.ErrForm},
+		{"no form, nearly all zeros", blank, 0, 0, disc.ErrForm},
+		{"a damaged sub-header between others", slices.Concat(good, damaged, good), 3, 1, nil},
+	} {
+		got := make([]byte, len(c.p)/sector.Size*disc.SectorSize)
+		corrected := 0
+		n, err := sector.CorrectedUserData(got, c.p, 0, func(disc.LBA) { corrected++ })
+		if n != c.count || corrected != c.corrected || !errors.Is(err, c.err) {
+			t.Errorf("%s: %d sectors, %d corrected, %v", c.name, n, corrected, err)
+		}
+		for i := range n {
+			if !bytes.Equal(got[i*disc.SectorSize:(i+1)*disc.SectorSize], good[24:2072]) {
+				t.Errorf("%s: sector %d has other data", c.name, i)
+			}
+		}
+	}
+}
+
+// FuzzLevels makes sectors of anything, several at once, and compares each way to compute
+// their codes with the plain program.
+func FuzzLevels(f *testing.F) {
+	f.Add(uint8(1), uint8(17), []byte("some bytes"))
+	f.Add(uint8(3), uint8(1), bytes.Repeat([]byte{0xFF, 0, 0x80, 1}, 600))
+	f.Fuzz(func(t *testing.T, kind, count uint8, data []byte) {
+		k := kinds[int(kind)%len(kinds)]
+		n := int(count)%20 + 1
+		want := make([]byte, n*sector.Size)
+		user := make([]byte, n*disc.SectorSize)
+		for i := range user {
+			if len(data) > 0 {
+				user[i] = data[i%len(data)] + byte(i/len(data))
+			}
+		}
+		for i := range n {
+			p := want[i*sector.Size : (i+1)*sector.Size]
+			switch k {
+			case sector.Mode1, sector.Mode2:
+				copy(p[16:], user[i*disc.SectorSize:(i+1)*disc.SectorSize])
+			case sector.Form1, sector.Form2:
+				copy(p[16:], "\x00\x00\x08\x00\x00\x00\x08\x00")
+				if k == sector.Form2 {
+					p[18], p[22] = 0x20, 0x20
+				}
+				copy(p[24:], user[i*disc.SectorSize:(i+1)*disc.SectorSize])
+			}
+			plain(p, disc.LBA(i), k)
+		}
+		sector.Levels(func(name string) {
+			got := bytes.Clone(want)
+			for i := range n {
+				p := got[i*sector.Size : (i+1)*sector.Size]
+				if k == sector.Mode1 || k == sector.Form1 {
+					clear(p[2072:])
+				}
+				sector.Generate(p, disc.LBA(i), k)
+			}
+			if !bytes.Equal(got, want) {
+				t.Errorf("%s: Generate makes other sectors", name)
+			}
+			if k == sector.Mode1 || k == sector.Form1 {
+				end := got[len(got)-len(user):]
+				copy(end, user)
+				if k == sector.Mode1 {
+					sector.EncodeMode1(got, end, 0)
+				} else {
+					sector.EncodeForm1(got, end, 0)
+				}
+				if !bytes.Equal(got, want) {
+					t.Errorf("%s: other sectors from user data", name)
+				}
+			}
+			for i := range min(len(data), n) { // some sectors are damaged
+				got[i*sector.Size+16+int(data[i])*9] ^= data[len(data)-1-i]
+			}
+			faults, one := make([]sector.Fault, n), make([]sector.Fault, 1)
+			sector.CheckAll(faults, got, 0)
+			for i, all := range faults {
+				p := got[i*sector.Size : (i+1)*sector.Size]
+				if sector.CheckAll(one, p, disc.LBA(i)); one[0] != all {
+					t.Errorf("%s: sector %d: fault %b with others, %b alone", name, i, all, one[0])
+				}
+				if known, ok := sector.Identify(p); ok && known != sector.Form2 && (all == 0) != right(p, known) {
+					t.Errorf("%s: sector %d: fault %b", name, i, all)
+				}
+			}
+		})
+	})
+}
+
+// right reports whether a sector is one that the plain program would make.
+func right(p []byte, k sector.Kind) bool {
+	q := bytes.Clone(p)
+	m := disc.MSF{}
+	m.M, _ = sector.FromBCD(p[12])
+	m.S, _ = sector.FromBCD(p[13])
+	m.F, _ = sector.FromBCD(p[14])
+	plain(q, m.LBA(), k)
+	return bytes.Equal(p, q)
+}
+
+// The assembly is what its generator writes.
+func TestAssembly(t *testing.T) {
+	peertest.Need(t, "go")
+	dir := t.TempDir()
+	cmd := exec.Command("go", "run", "-C", "assembly", ".", "-out", filepath.Join(dir, "assembly_amd64.s"),
+		"-stubs", filepath.Join(dir, "assembly_amd64.go"), "-pkg", "sector")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		peertest.Skip(t, fmt.Sprintf("the generator does not run: %v\n%s", err, out))
+	}
+	for _, name := range []string{"assembly_amd64.s", "assembly_amd64.go"} {
+		want, err := os.ReadFile(name)
+		if err != nil {
 			t.Fatal(err)
 		}
-		k, ok := sector.Identify(p)
-		q := bytes.Clone(p)
-		t.Logf("%s: %v %v: %b %v", filepath.Base(file), k, ok, sector.Check(p, 0), sector.Correct(q))
+		got, err := os.ReadFile(filepath.Join(dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, want, _ = bytes.Cut(want, []byte("\n")) // the first line has the command
+		if _, got, _ = bytes.Cut(got, []byte("\n")); !bytes.Equal(got, want) {
+			t.Errorf("%s is not what the generator writes: run go generate in mastering/sector", name)
+		}
 	}
 }
 

@@ -1,7 +1,6 @@
 package cue
 
 import (
-	"bufio"
 	"context"
 	"fmt"
 	"io"
@@ -28,13 +27,6 @@ type part struct {
 // track.
 func create(ctx context.Context, out *newfile.Set, d disc.Disc, o format.Options, rep progress.Reporter) error {
 	s, parts, packs := describe(filepath.Base(out.Path()), d.TOC(), o)
-	w, err := out.Create()
-	if err != nil {
-		return err
-	}
-	if _, err := io.WriteString(w, s.String()); err != nil {
-		return fmt.Errorf("write the CUE sheet: %w", err)
-	}
 	total := int64(0)
 	for _, p := range parts {
 		total += int64(p.end-p.start) * sector.Size
@@ -54,6 +46,13 @@ func create(ctx context.Context, out *newfile.Set, d disc.Disc, o format.Options
 			return err
 		}
 	}
+	w, err := out.Create()
+	if err != nil {
+		return err
+	}
+	if _, err := io.WriteString(w, s.String()); err != nil {
+		return fmt.Errorf("write the CUE sheet: %w", err)
+	}
 	return nil
 }
 
@@ -63,18 +62,14 @@ func write(ctx context.Context, out *newfile.Set, d disc.Disc, name string, part
 	if err != nil {
 		return err
 	}
-	w := bufio.NewWriterSize(f, 1<<20)
 	for _, p := range parts {
 		if p.file != file {
 			continue
 		}
 		l := runs.Layout{Length: sector.Size, Mode: p.mode}
-		if err := runs.Write(ctx, w, d, p.start, p.end, l, rep); err != nil {
+		if err := runs.Write(ctx, f, d, p.start, p.end, l, rep); err != nil {
 			return fmt.Errorf("write %s: %w", name, err)
 		}
-	}
-	if err := w.Flush(); err != nil {
-		return fmt.Errorf("write %s: %w", name, err)
 	}
 	return nil
 }

@@ -60,14 +60,13 @@ func (d *stored) Files() []string { return d.files.Files() }
 // ReadsFile implements the ability of disc.ReadsFile.
 func (d *stored) ReadsFile(file fs.FileInfo) bool { return d.files.ReadsFile(file) }
 
-// pieceSectors is how many sectors are read at a time if they have to be converted.
-const pieceSectors = 64
+// pieceSectors is how many sectors are read at a time if they have to be converted. This
+// many are whole pages of memory, whatever their size is: reading and writing files in other
+// pieces costs a third more.
+const pieceSectors = 256
 
 // scratch holds buffers for what is read before it is converted.
-var scratch = sync.Pool{New: func() any {
-	p := make([]byte, pieceSectors*(sector.Size+sector.SubSize))
-	return &p
-}}
+var scratch = sync.Pool{New: func() any { return new([]byte) }}
 
 // ReadSectors implements disc.Disc.
 func (d *stored) ReadSectors(ctx context.Context, p []byte, lba disc.LBA, f disc.Form) (int, error) {
@@ -126,8 +125,8 @@ func (d *stored) read(p []byte, r *Run, lba disc.LBA, f disc.Form) (int, error) 
 	buf := scratch.Get().(*[]byte)
 	defer scratch.Put(buf)
 	count, stride := len(p)/f.Size(), r.stride()
-	if stride > len(*buf)/pieceSectors {
-		*buf = make([]byte, pieceSectors*stride)
+	if count*stride > len(*buf) {
+		*buf = make([]byte, count*stride)
 	}
 	stored := (*buf)[:count*stride]
 	n := count
@@ -143,9 +142,7 @@ func (d *stored) read(p []byte, r *Run, lba disc.LBA, f disc.Form) (int, error) 
 	case disc.User:
 		done, converr = d.user(p, stored, r, lba, n)
 	case disc.Raw:
-		for i := range n {
-			r.whole(p[i*sector.Size:][:sector.Size], stored[i*stride:], lba+disc.LBA(i))
-		}
+		r.allWhole(p, stored, lba, n)
 		done = n
 	default:
 		done, converr = d.withSub(p, stored, r, lba, n)
@@ -198,6 +195,18 @@ func (d *stored) user(p, stored []byte, r *Run, lba disc.LBA, n int) (int, error
 		}
 	}
 	return n, nil
+}
+
+// allWhole makes whole sectors of n stored ones.
+func (r *Run) allWhole(p, stored []byte, lba disc.LBA, n int) {
+	stride := r.stride()
+	if r.Mode == disc.Mode1 && r.From != nil && r.At == sector.DataAt && stride == disc.SectorSize && r.Length == stride {
+		sector.EncodeMode1(p, stored[:n*stride], lba)
+		return
+	}
+	for i := range n {
+		r.whole(p[i*sector.Size:][:sector.Size], stored[i*stride:], lba+disc.LBA(i))
+	}
 }
 
 // whole makes a whole sector of a stored one.
@@ -304,7 +313,7 @@ func (r Run) Mode2() disc.Mode {
 		return r.Mode
 	}
 	var p [8]byte
-	for i := range min(r.Count, pieceSectors) {
+	for i := range min(r.Count, 64) {
 		if n, _ := r.From.ReadAt(p[:], r.Offset+i*int64(r.stride())+int64(at)); n < len(p) {
 			break
 		}

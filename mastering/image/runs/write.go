@@ -24,18 +24,20 @@ func Write(ctx context.Context, w io.Writer, d disc.Disc, start, end disc.LBA, l
 	all := sector.AllForms(d)
 	size := form.Size()
 	in := make([]byte, pieceSectors*size)
-	out := make([]byte, 0, pieceSectors*l.Size())
+	var out, packed []byte
 	for at := start; at < end; {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
 		p := in[:min(int64(end-at), pieceSectors)*int64(size)]
 		n, err := all.ReadSectors(ctx, p, at, form)
-		out = l.pack(out[:0], p[:n*size], form)
-		if _, werr := w.Write(out); werr != nil {
+		if out = p[:n*size]; !l.same(form) {
+			packed = l.pack(packed[:0], out, form)
+			out = packed
+		}
+		if werr := write(w, out, rep); werr != nil {
 			return werr
 		}
-		rep.Add(int64(len(out)))
 		at += disc.LBA(n)
 		if n*size == len(p) {
 			continue
@@ -48,11 +50,29 @@ func Write(ctx context.Context, w io.Writer, d disc.Disc, start, end disc.LBA, l
 	return nil
 }
 
+// writeBytes is how much is written at a time. Much more is slow on some file systems.
+const writeBytes = 128 << 10
+
+// write writes p, and adds what was written to rep.
+func write(w io.Writer, p []byte, rep progress.Reporter) error {
+	for len(p) > 0 {
+		n := min(len(p), writeBytes)
+		if _, err := w.Write(p[:n]); err != nil {
+			return err
+		}
+		rep.Add(int64(n))
+		p = p[n:]
+	}
+	return nil
+}
+
+// same reports whether sectors of a form are stored as they are.
+func (l Layout) same(form disc.Form) bool {
+	return form == disc.User || form == disc.Raw && l.Length == sector.Size && !l.Swap
+}
+
 // pack appends sectors of a form in the layout.
 func (l Layout) pack(out, p []byte, form disc.Form) []byte {
-	if form == disc.User || form == disc.Raw && l.Length == sector.Size && !l.Swap {
-		return append(out, p...)
-	}
 	for size := form.Size(); len(p) > 0; p = p[size:] {
 		at := len(out)
 		out = append(out, p[l.At:l.At+l.Length]...)
